@@ -1,0 +1,142 @@
+"""The database: engines, transactions and column types shared by every table.
+
+One `Database` is made by `wiring`. `transaction()` takes the write lock at once (SQLite: BEGIN
+IMMEDIATE), so that two writers queue instead of failing half-way; `reading()` never writes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from enum import Enum
+from pathlib import Path
+from typing import Any, override
+
+import sqlalchemy as sa
+from sqlalchemy import event
+from sqlalchemy.engine import Connection, Dialect, Engine
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.pool import ConnectionPoolEntry
+from sqlmodel import Session
+
+SQLITE_BUSY_TIMEOUT_MS = 10_000
+POOL_SIZE = 20
+
+
+class UtcDateTime(sa.types.TypeDecorator[datetime]):
+    """An instant. Refuses naive values; always comes back UTC-aware (SQLite forgets zones)."""
+
+    impl = sa.DateTime(timezone=True)
+    cache_ok = True
+
+    @override
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("an instant must carry its time zone")
+        value = value.astimezone(UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    @override
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def text_enum(kind: type[Enum]) -> sa.Enum:
+    """A column that stores an enum's *value* as text (SQLAlchemy's default stores its name)."""
+    return sa.Enum(
+        kind,
+        native_enum=False,
+        create_constraint=False,
+        length=32,
+        values_callable=lambda members: [str(member.value) for member in members],
+    )
+
+
+def make_engine(url: str) -> Engine:
+    """Return an engine for `url` (SQLite file or PostgreSQL through psycopg)."""
+    parsed = sa.make_url(url)
+    if parsed.get_backend_name() == "sqlite":
+        return _sqlite_engine(parsed)
+    return sa.create_engine(
+        parsed.set(drivername="postgresql+psycopg"),
+        pool_size=POOL_SIZE,
+        max_overflow=0,
+        pool_pre_ping=True,
+    )
+
+
+def _sqlite_engine(url: sa.URL) -> Engine:
+    if url.database and url.database != ":memory:":
+        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+    engine = sa.create_engine(url, pool_size=POOL_SIZE, max_overflow=0)
+
+    @event.listens_for(engine, "connect")
+    def configure(connection: DBAPIConnection, _record: ConnectionPoolEntry) -> None:
+        # We say BEGIN ourselves: the driver's own would be deferred and fail on upgrade.
+        connection.isolation_level = None  # type: ignore[attr-defined]  # sqlite3 only
+        cursor = connection.cursor()
+        for pragma in (
+            "journal_mode=WAL",
+            "foreign_keys=ON",
+            f"busy_timeout={SQLITE_BUSY_TIMEOUT_MS}",
+            "synchronous=FULL",  # a decision that was confirmed on screen survives a power cut
+            "recursive_triggers=ON",  # REPLACE must fire DELETE triggers, or the guards have a hole
+        ):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        writes = connection.get_execution_options().get("upstage_writes", True)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    return engine
+
+
+class Database:
+    """The one door to the database for everything above `core`."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self._after_commit: list[Callable[[], None]] = []
+
+    def on_commit(self, listener: Callable[[], None]) -> None:
+        """Call `listener` (fast, must not raise) after every committed `transaction()`."""
+        self._after_commit.append(listener)
+
+    @contextmanager
+    def transaction(self) -> Iterator[Session]:
+        """A session that commits when the block ends, or rolls everything back if it raises."""
+        with Session(self.engine, expire_on_commit=False) as session, session.begin():
+            yield session
+        for listener in self._after_commit:
+            listener()
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """A session over one consistent snapshot that is rolled back at its end."""
+        engine = self.engine.execution_options(upstage_writes=False)
+        with Session(engine, expire_on_commit=False, autoflush=False) as session:
+            yield session
+
+    def dispose(self) -> None:
+        """Close every pooled connection."""
+        self.engine.dispose()
+
+
+def dialect_of(session: Session) -> str:
+    """Return `sqlite` or `postgresql`."""
+    return session.get_bind().dialect.name
+
+
+def lock_clause(statement: sa.Select[Any]) -> sa.Select[Any]:
+    """Return `statement` so that it locks the rows it reads.
+
+    On SQLite this adds nothing: `transaction()` already holds the one write lock.
+    """
+    return statement.with_for_update()

@@ -1,0 +1,40 @@
+"""Identifiers: row ids, and the reference that a patron can read out."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from datetime import datetime
+
+# Crockford base32: no I, L, O, U, so that a code survives a telephone line.
+CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_CONFUSED = str.maketrans({"O": "0", "I": "1", "L": "1", "U": "V"})
+REFERENCE_LENGTH = 7
+
+
+def new_id(now: datetime) -> str:
+    """Return a fresh row id: a UUIDv7 as 32 hex digits, ordered by `now` (milliseconds)."""
+    stamp = int(now.timestamp() * 1000)
+    value = (stamp << 80) | int.from_bytes(os.urandom(10), "big")
+    value = (value & ~(0xF << 76)) | (0x7 << 76)
+    value = (value & ~(0x3 << 62)) | (0x2 << 62)
+    return f"{value:032x}"
+
+
+def new_reference() -> str:
+    """Return a fresh reference such as `K7M-2FQX`; 32^7 (34 thousand million) values.
+
+    The row's unique index is what makes it unique; a caller draws again on a collision.
+    """
+    drawn = "".join(secrets.choice(CROCKFORD) for _ in range(REFERENCE_LENGTH))
+    return f"{drawn[:3]}-{drawn[3:]}"
+
+
+def parse_reference(text: str) -> str:
+    """Return the reference somebody typed or read out, in its stored form.
+
+    Case, blanks and the hyphen do not matter; O is read as 0, I and L as 1. The result is not
+    checked against the database and may have any length.
+    """
+    plain = "".join(ch for ch in text.upper() if ch.isalnum()).translate(_CONFUSED)
+    return f"{plain[:3]}-{plain[3:]}" if len(plain) > 3 else plain
