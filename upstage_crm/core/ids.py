@@ -9,7 +9,7 @@ from datetime import datetime
 # Crockford base32: no I, L, O, U, so that a code survives a telephone line.
 CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _CONFUSED = str.maketrans({"O": "0", "I": "1", "L": "1", "U": "V"})
-REFERENCE_LENGTH = 7
+REFERENCE_LENGTH = 5
 
 
 def new_id(now: datetime) -> str:
@@ -22,12 +22,12 @@ def new_id(now: datetime) -> str:
 
 
 def new_reference() -> str:
-    """Return a fresh reference such as `K7M-2FQX`; 32^7 (34 thousand million) values.
+    """Return a fresh reference such as `K7-2FQ`; 32^5 (33 million) values.
 
     The row's unique index is what makes it unique; a caller draws again on a collision.
     """
     drawn = "".join(secrets.choice(CROCKFORD) for _ in range(REFERENCE_LENGTH))
-    return f"{drawn[:3]}-{drawn[3:]}"
+    return f"{drawn[:2]}-{drawn[2:]}"
 
 
 def parse_reference(text: str) -> str:
@@ -37,4 +37,4 @@ def parse_reference(text: str) -> str:
     checked against the database and may have any length.
     """
     plain = "".join(ch for ch in text.upper() if ch.isalnum()).translate(_CONFUSED)
-    return f"{plain[:3]}-{plain[3:]}" if len(plain) > 3 else plain
+    return f"{plain[:2]}-{plain[2:]}" if len(plain) > 2 else plain
