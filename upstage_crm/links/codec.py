@@ -1,0 +1,82 @@
+"""Signs and reads links. The only module that imports `jwt`.
+
+HS256 with a ring of keys; `kid` chooses the key from the ring and is never trusted further.
+`typ`, `iss`, `aud` and every claim are required; anything else is one and the same refusal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import jwt
+
+from upstage_crm.links.claims import REQUIRED, LinkClaims, LinkRefused
+
+TYPE = "upstage-link+jwt"
+ISSUER = "upstage-crm"
+AUDIENCE = "upstage-crm/confirm"
+ALGORITHM = "HS256"
+MAX_TOKEN_LENGTH = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class LinkKey:
+    """One signing key: its public name and at least 32 secret bytes."""
+
+    kid: str
+    secret: bytes
+
+
+class LinkCodec:
+    """Turns claims into tokens and back. The first key signs, every key verifies."""
+
+    def __init__(self, keys: Sequence[LinkKey]) -> None:
+        if not keys:
+            raise ValueError("a link codec needs at least one key")
+        self._keys = {key.kid: key.secret for key in keys}
+        self.signing_kid = keys[0].kid
+
+    def mint(self, claims: LinkClaims) -> str:
+        """Sign `claims`; the same claims give the same token, byte for byte.
+
+        Raises:
+            LinkRefused: the key named by `claims.kid` is no longer in the ring.
+        """
+        secret = self._keys.get(claims.kid)
+        if secret is None:
+            raise LinkRefused
+        body = claims.to_json()
+        kid = body.pop("kid")
+        body |= {"iss": ISSUER, "aud": AUDIENCE}
+        return jwt.encode(body, secret, algorithm=ALGORITHM, headers={"typ": TYPE, "kid": kid})
+
+    def read(self, token: str) -> LinkClaims:
+        """Return the claims of an authentic token, expired ones included.
+
+        Expiry is the caller's business (`LinkClaims.is_expired`): an authentic link that is too
+        late still opens a calm page.
+
+        Raises:
+            LinkRefused: for every other flaw, without saying which.
+        """
+        if len(token) > MAX_TOKEN_LENGTH:
+            raise LinkRefused
+        try:
+            header = jwt.get_unverified_header(token)
+            kid = header.get("kid")
+            secret = self._keys.get(kid) if isinstance(kid, str) else None
+            if secret is None or header.get("typ") != TYPE or header.get("alg") != ALGORITHM:
+                raise LinkRefused
+            body: dict[str, Any] = jwt.decode(
+                token,
+                secret,
+                algorithms=[ALGORITHM],
+                audience=AUDIENCE,
+                issuer=ISSUER,
+                options={"require": list(REQUIRED), "verify_exp": False, "strict_aud": True},
+            )
+        except (jwt.PyJWTError, ValueError, TypeError) as error:
+            raise LinkRefused from error
+        return LinkClaims.from_json(body | {"kid": kid})
