@@ -1,0 +1,95 @@
+"""What the trail can say: who acted, through which channel, what happened.
+
+Pure. An `AuditEvent` is built beside the change it describes, so that forgetting it is hard.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class ActorKind(StrEnum):
+    """Who acted."""
+
+    STAFF = "staff"
+    PATRON = "patron"
+    SYSTEM = "system"
+    OPERATOR = "operator"
+    OUTSIDER = "outsider"
+
+
+class Channel(StrEnum):
+    """The door through which somebody acted."""
+
+    CRM = "crm"
+    PATRON_PAGE = "patron_page"
+    SIMPLE_PAGE = "simple_page"
+    COMMAND_LINE = "command_line"
+    SCHEDULE = "schedule"
+    DEMO = "demo"
+
+
+class Action(StrEnum):
+    """What happened, in the past tense: subject, then event. Values are stored; never reuse one."""
+
+    PATRON_ADDED = "patron.added"
+    PATRON_EDITED = "patron.edited"
+    ADDRESS_PROVEN = "patron.address_proven"
+    REQUEST_PROPOSED = "request.proposed"
+    REQUEST_RESENT = "request.resent"
+    REQUEST_WITHDRAWN = "request.withdrawn"
+    REQUEST_EXPIRED = "request.expired"
+    REQUEST_SUPERSEDED = "request.superseded"
+    FIELD_APPROVED = "field.approved"
+    FIELD_APPLIED = "field.applied"
+    FIELD_REJECTED = "field.rejected"
+    FIELD_OBJECTED = "field.objected"
+    OBJECTION_RECEIVED = "request.objection_received"
+    ADDRESS_SUPPRESSED = "address.suppressed"
+    STAFF_ADDED = "staff.added"
+    STAFF_DISABLED = "staff.disabled"
+    STAFF_PASSWORD_RESET = "staff.password_reset"
+    STAFF_SIGNED_IN = "staff.signed_in"
+    STAFF_SIGNED_OUT = "staff.signed_out"
+    SIGN_IN_REFUSED = "staff.sign_in_refused"
+    ORGANISATION_CHANGED = "organisation.changed"
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who acted, as the trail and the timeline name them.
+
+    `id` is the staff member's id, or None. `label` is what people read: "Dana, box office",
+    "The patron", "UpStage".
+    """
+
+    kind: ActorKind
+    label: str
+    id: str | None = None
+
+
+SYSTEM = Actor(ActorKind.SYSTEM, "UpStage")
+OPERATOR = Actor(ActorKind.OPERATOR, "Operator")
+OUTSIDER = Actor(ActorKind.OUTSIDER, "Somebody who did not sign in")
+PATRON_AT_PROPOSED = Actor(ActorKind.PATRON, "The proposed address")
+PATRON_AT_CURRENT = Actor(ActorKind.PATRON, "The current address")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditEvent:
+    """One thing that happened.
+
+    `facts` are plain, non-personal values (codes, field keys, references) and stand in clear in
+    the chain. `values` are personal: the chain holds salted commitments of them only, and the
+    values themselves stand in `audit_value`, which erasure may delete.
+    """
+
+    action: Action
+    actor: Actor
+    channel: Channel
+    patron_id: str | None = None
+    request_id: str | None = None
+    facts: Mapping[str, str | int | bool | None] = field(default_factory=dict[str, str])
+    values: Mapping[str, str | None] = field(default_factory=dict[str, str | None])

@@ -1,0 +1,205 @@
+"""Writes, reads and verifies the trail."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import sqlalchemy as sa
+from sqlmodel import Session, col, select
+
+from upstage_crm.audit.events import Action, Actor, ActorKind, AuditEvent, Channel
+from upstage_crm.audit.tables import AuditEntryRow, AuditHeadRow, AuditValueRow
+
+GENESIS = "0" * 64
+SALT_BYTES = 16
+
+_entry = sa.inspect(AuditEntryRow).local_table
+_value = sa.inspect(AuditValueRow).local_table
+_head = sa.inspect(AuditHeadRow).local_table
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditLine:
+    """One entry of the trail as people see it. `values` lacks what erasure removed."""
+
+    seq: int
+    at: datetime
+    actor: Actor
+    channel: Channel
+    action: Action
+    patron_id: str | None
+    request_id: str | None
+    facts: Mapping[str, str | int | bool | None]
+    values: Mapping[str, str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """The first entry that does not verify, and why."""
+
+    seq: int
+    reason: str
+
+
+def record(session: Session, events: Sequence[AuditEvent], *, now: datetime) -> int:
+    """Append `events` in order and return the sequence number of the last one.
+
+    Locks the head row, so call it last in a command: the lock order is patron, request, head.
+    """
+    seq, previous = session.execute(
+        sa.select(_head.c.seq, _head.c.hash).where(_head.c.id == 1).with_for_update()
+    ).one()
+    entries: list[dict[str, object]] = []
+    values: list[dict[str, object]] = []
+    for event in events:
+        seq += 1
+        salts = {name: secrets.token_hex(SALT_BYTES) for name in event.values}
+        commitments = {n: commitment(salts[n], n, v) for n, v in event.values.items()}
+        row: dict[str, object] = {
+            "seq": seq,
+            "at": now,
+            "actor_kind": event.actor.kind,
+            "actor_id": event.actor.id,
+            "actor_label": event.actor.label,
+            "channel": event.channel,
+            "action": event.action,
+            "patron_id": event.patron_id,
+            "request_id": event.request_id,
+            "facts": canonical(dict(event.facts)),
+            "commitments": canonical(commitments),
+            "previous_hash": previous,
+        }
+        row["hash"] = previous = entry_hash(row)
+        entries.append(row)
+        values += [
+            {"seq": seq, "name": name, "value": value, "salt": salts[name]}
+            for name, value in event.values.items()
+        ]
+    session.execute(sa.insert(_entry), entries)
+    if values:
+        session.execute(sa.insert(_value), values)
+    session.execute(sa.update(_head).where(_head.c.id == 1).values(seq=seq, hash=previous))
+    return seq
+
+
+def canonical(value: object) -> str:
+    """JSON with one spelling: sorted keys, no blanks, no escapes beyond JSON's own."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def commitment(salt: str, name: str, value: str | None) -> str:
+    """Return the salted SHA-256 commitment of one named value, in hex."""
+    return hashlib.sha256(canonical([salt, name, value]).encode()).hexdigest()
+
+
+def entry_hash(row: Mapping[str, object]) -> str:
+    """Return the hash that chains `row` to its predecessor, over every column but itself."""
+    at = row["at"]
+    assert isinstance(at, datetime)
+    body = [
+        row["seq"],
+        at.astimezone(UTC).isoformat(timespec="microseconds"),
+        str(row["actor_kind"]),
+        row["actor_id"],
+        row["actor_label"],
+        str(row["channel"]),
+        str(row["action"]),
+        row["patron_id"],
+        row["request_id"],
+        row["facts"],
+        row["commitments"],
+        row["previous_hash"],
+    ]
+    return hashlib.sha256(canonical(body).encode()).hexdigest()
+
+
+def verify(session: Session) -> Broken | None:
+    """Walk the whole chain; return the first entry that is broken, or None.
+
+    A missing personal value is not a break (erasure); a value that does not match its
+    commitment is.
+    """
+    previous, last = GENESIS, 0
+    values = _values_by_seq(session)
+    for row in session.execute(sa.select(_entry).order_by(_entry.c.seq)).mappings():
+        seq = row["seq"]
+        if seq != last + 1:
+            return Broken(last + 1, "missing")
+        if row["previous_hash"] != previous:
+            return Broken(seq, "chain")
+        if entry_hash(row) != row["hash"]:
+            return Broken(seq, "hash")
+        commitments = json.loads(row["commitments"])
+        for name, value, salt in values.get(seq, ()):
+            if commitments.get(name) != commitment(salt, name, value):
+                return Broken(seq, "value")
+        previous, last = row["hash"], seq
+    head = session.execute(sa.select(_head.c.seq, _head.c.hash).where(_head.c.id == 1)).one()
+    if tuple(head) != (last, previous):
+        return Broken(last + 1, "head")
+    return None
+
+
+def head_seq(session: Session) -> int:
+    """The number of entries; rises with every recorded event, so it tells that something moved."""
+    return session.execute(sa.select(_head.c.seq).where(_head.c.id == 1)).scalar_one()
+
+
+def timeline(
+    session: Session,
+    *,
+    patron_id: str | None = None,
+    request_id: str | None = None,
+    action: Action | None = None,
+    actor_kind: ActorKind | None = None,
+    before: int | None = None,
+    limit: int = 50,
+) -> tuple[AuditLine, ...]:
+    """The newest entries first, filtered; `before` is the sequence number to page from."""
+    query = select(AuditEntryRow).order_by(col(AuditEntryRow.seq).desc()).limit(limit)
+    if patron_id is not None:
+        query = query.where(AuditEntryRow.patron_id == patron_id)
+    if request_id is not None:
+        query = query.where(AuditEntryRow.request_id == request_id)
+    if action is not None:
+        query = query.where(AuditEntryRow.action == action)
+    if actor_kind is not None:
+        query = query.where(AuditEntryRow.actor_kind == actor_kind)
+    if before is not None:
+        query = query.where(col(AuditEntryRow.seq) < before)
+    rows = session.exec(query).all()
+    values = _values_by_seq(session, [row.seq for row in rows])
+    return tuple(_line(row, values) for row in rows)
+
+
+def _line(
+    row: AuditEntryRow, values: Mapping[int, list[tuple[str, str | None, str]]]
+) -> AuditLine:
+    return AuditLine(
+        seq=row.seq,
+        at=row.at,
+        actor=Actor(row.actor_kind, row.actor_label, row.actor_id),
+        channel=row.channel,
+        action=row.action,
+        patron_id=row.patron_id,
+        request_id=row.request_id,
+        facts=json.loads(row.facts),
+        values={name: value for name, value, _salt in values.get(row.seq, ())},
+    )
+
+
+def _values_by_seq(
+    session: Session, seqs: Sequence[int] | None = None
+) -> dict[int, list[tuple[str, str | None, str]]]:
+    query = sa.select(_value.c.seq, _value.c.name, _value.c.value, _value.c.salt)
+    if seqs is not None:
+        query = query.where(_value.c.seq.in_(seqs))
+    found: dict[int, list[tuple[str, str | None, str]]] = {}
+    for seq, name, value, salt in session.execute(query):
+        found.setdefault(seq, []).append((name, value, salt))
+    return found

@@ -1,0 +1,137 @@
+"""The rules of a change request. Pure: no framework, no clock, no database.
+
+A request's state is never set by hand: `derive_state` reads it off its field changes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from enum import StrEnum
+
+from upstage_crm.links.claims import Reviewer
+
+
+class RequestState(StrEnum):
+    """Where a request stands. Everything but HELD and PENDING is an end."""
+
+    HELD = "held"
+    PENDING = "pending"
+    APPROVED = "approved"
+    PARTLY_APPROVED = "partly_approved"
+    REJECTED = "rejected"
+    EXPIRED = "expired"
+    SUPERSEDED = "superseded"
+    WITHDRAWN = "withdrawn"
+    UNDELIVERABLE = "undeliverable"
+    REVERTED = "reverted"
+
+    @property
+    def is_open(self) -> bool:
+        """Whether anything can still be decided."""
+        return self in (RequestState.HELD, RequestState.PENDING)
+
+
+class Cause(StrEnum):
+    """Why a request was withdrawn."""
+
+    STAFF = "staff"
+    PROPOSER_GONE = "proposer_gone"
+    ADDRESS_TAKEN = "address_taken"
+    VALUE_MOVED = "value_moved"
+    PATRON_INACTIVE = "patron_inactive"
+    MERGED = "merged"
+    KEY_REVOKED = "key_revoked"
+
+
+class FieldOutcome(StrEnum):
+    """What became of one field change. APPROVED lasts only until its values are written."""
+
+    HELD = "held"
+    PENDING = "pending"
+    APPROVED = "approved"
+    APPLIED = "applied"
+    REJECTED = "rejected"
+    OBJECTED = "objected"
+    LAPSED = "lapsed"
+    SUPERSEDED = "superseded"
+    WITHDRAWN = "withdrawn"
+    UNDELIVERABLE = "undeliverable"
+
+    @property
+    def is_open(self) -> bool:
+        """Whether somebody can still decide it."""
+        return self in (FieldOutcome.HELD, FieldOutcome.PENDING)
+
+
+class Decision(StrEnum):
+    """What one reviewer said."""
+
+    APPROVE = "approve"
+    REJECT = "reject"
+    OBJECT = "object"
+
+
+class ReviewChannel(StrEnum):
+    """The door through which a reviewer decided."""
+
+    PATRON_PAGE = "patron_page"
+    SIMPLE_PAGE = "simple_page"
+
+
+class ReasonCode(StrEnum):
+    """Why staff propose a change; `upstage_crm.change_requests.reasons` has the sentences."""
+
+    ASKED_BY_PHONE = "asked_by_phone"
+    ASKED_AT_DESK = "asked_at_desk"
+    ASKED_IN_WRITING = "asked_in_writing"
+    MAIL_CAME_BACK = "mail_came_back"
+    TYPING_MISTAKE = "typing_mistake"
+    BOOKING_DIFFERS = "booking_differs"
+    OTHER = "other"
+
+
+def derive_state(outcomes: Collection[FieldOutcome]) -> RequestState:
+    """Return the state of a request whose field changes stand at `outcomes`.
+
+    Mixed ends without any applied field read as the end that a person chose first: a rejection
+    or objection before a withdrawal, that before an undeliverable mail, that before time.
+    """
+    if not outcomes:
+        raise ValueError("a request has at least one field change")
+    found = set(outcomes)
+    if FieldOutcome.HELD in found:
+        return RequestState.HELD
+    if found & {FieldOutcome.PENDING, FieldOutcome.APPROVED}:
+        return RequestState.PENDING
+    if found == {FieldOutcome.APPLIED}:
+        return RequestState.APPROVED
+    for outcome, state in (
+        (FieldOutcome.APPLIED, RequestState.PARTLY_APPROVED),
+        (FieldOutcome.REJECTED, RequestState.REJECTED),
+        (FieldOutcome.OBJECTED, RequestState.REJECTED),
+        (FieldOutcome.WITHDRAWN, RequestState.WITHDRAWN),
+        (FieldOutcome.UNDELIVERABLE, RequestState.UNDELIVERABLE),
+        (FieldOutcome.LAPSED, RequestState.EXPIRED),
+    ):
+        if outcome in found:
+            return state
+    return RequestState.SUPERSEDED
+
+
+def settle(decisions: Sequence[Decision | None]) -> FieldOutcome:
+    """Return where a pending field change goes, given what each of its reviewers said so far.
+
+    One rejection settles it, one objection too; approval needs every reviewer.
+    """
+    if Decision.OBJECT in decisions:
+        return FieldOutcome.OBJECTED
+    if Decision.REJECT in decisions:
+        return FieldOutcome.REJECTED
+    if decisions and all(decision is Decision.APPROVE for decision in decisions):
+        return FieldOutcome.APPROVED
+    return FieldOutcome.PENDING
+
+
+def reviewers_see(reviewer: Reviewer, asked: Collection[Reviewer]) -> bool:
+    """Whether `reviewer` may see and decide a field whose asked reviewers are `asked`."""
+    return reviewer in asked

@@ -1,0 +1,126 @@
+"""Read models of change requests: what a page may show, and nothing else. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from upstage_crm.change_requests.rules import (
+    Cause,
+    Decision,
+    FieldOutcome,
+    ReasonCode,
+    RequestState,
+    ReviewChannel,
+)
+from upstage_crm.links.claims import Purpose, Reviewer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FieldView:
+    """One field change as staff see it."""
+
+    id: str
+    field: str
+    label: str
+    now: str
+    proposed: str
+    outcome: FieldOutcome
+    reviewers: tuple[Reviewer, ...]
+    mailboxes: tuple[str, ...]
+    comment: str
+    decision: Decision | None
+    decided_at: datetime | None
+    channel: ReviewChannel | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestView:
+    """One request as staff see it."""
+
+    id: str
+    reference: str
+    patron_id: str
+    patron_number: int
+    patron_name: str
+    state: RequestState
+    cause: Cause | None
+    reason_code: ReasonCode
+    reason_text: str
+    proposer_id: str
+    proposer_label: str
+    created_at: datetime
+    expires_at: datetime
+    ended_at: datetime | None
+    last_sent_at: datetime
+    sent_count: int
+    fields: tuple[FieldView, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestLine:
+    """One request as a row of the queue."""
+
+    id: str
+    reference: str
+    patron_number: int
+    patron_name: str
+    state: RequestState
+    fields: str
+    proposed: str
+    proposer_label: str
+    created_at: datetime
+    expires_at: datetime
+    ended_at: datetime | None
+
+
+class Phase(StrEnum):
+    """Which page the patron sees. OPEN is the only one with buttons."""
+
+    OPEN = "open"
+    DECIDED = "decided"
+    APPROVED = "approved"
+    PARTLY_APPROVED = "partly_approved"
+    REJECTED = "rejected"
+    EXPIRED = "expired"
+    WITHDRAWN = "withdrawn"
+    SUPERSEDED = "superseded"
+    OUTDATED = "outdated"
+    UNDELIVERABLE = "undeliverable"
+    REVERTED = "reverted"
+    OBJECTED = "objected"
+    INVALID = "invalid"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReviewField:
+    """One field as a reviewer sees it: `now` may be masked or absent."""
+
+    id: str
+    label: str
+    about: str
+    now: str
+    proposed: str
+    outcome: FieldOutcome
+    decision: Decision | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeReview:
+    """All that the patron's page may show to one reviewer of one request."""
+
+    phase: Phase
+    purpose: Purpose
+    reviewer: Reviewer
+    reference: str
+    patron_name: str
+    proposer: str
+    reason_sentence: str
+    reason_text: str
+    mailbox: str
+    created_at: datetime
+    expires_at: datetime
+    ended_at: datetime | None
+    can_object: bool
+    fields: tuple[ReviewField, ...]

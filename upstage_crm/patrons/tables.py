@@ -1,0 +1,87 @@
+"""Patrons. Protected columns change only through an applied field change: the database insists."""
+
+from datetime import datetime
+from enum import StrEnum
+
+import sqlalchemy as sa
+from sqlmodel import Field, SQLModel
+
+from upstage_crm.core.db import UtcDateTime, text_enum
+
+
+class PatronKind(StrEnum):
+    """A person, or an organisation such as a school or a firm."""
+
+    PERSON = "person"
+    ORGANISATION = "organisation"
+
+
+class PatronStatus(StrEnum):
+    """Whether the record is live. Only active patrons can be asked anything."""
+
+    ACTIVE = "active"
+    INACTIVE = "inactive"
+    DECEASED = "deceased"
+
+
+class PatronRow(SQLModel, table=True):
+    """A person or organisation whose record we hold."""
+
+    __tablename__ = "patron"
+    __table_args__ = (
+        sa.Index(
+            "uq_patron_live_email_key",
+            "email_key",
+            unique=True,
+            sqlite_where=sa.text("status = 'active' AND email_key IS NOT NULL"),
+            postgresql_where=sa.text("status = 'active' AND email_key IS NOT NULL"),
+        ),
+        sa.Index("ix_patron_name", "sort_name", "id"),
+        sa.Index("ix_patron_created", "created_at", "id"),
+        sa.Index("ix_patron_phone_key", "phone_key"),
+    )
+
+    id: str = Field(primary_key=True, max_length=32)
+    number: int = Field(unique=True)
+    kind: PatronKind = Field(sa_column=sa.Column(text_enum(PatronKind), nullable=False))
+    status: PatronStatus = Field(sa_column=sa.Column(text_enum(PatronStatus), nullable=False))
+
+    # Protected: see upstage_crm.patrons.fields. `*_key` and `sort_name` are derived.
+    email: str | None = Field(default=None, max_length=254)
+    email_key: str | None = Field(default=None, max_length=254)
+    phone: str | None = Field(default=None, max_length=20)
+    phone_key: str | None = Field(default=None, max_length=20)
+    given_name: str | None = Field(default=None, max_length=100)
+    family_name: str | None = Field(default=None, max_length=100)
+    sort_name: str | None = Field(default=None, max_length=210)
+    address_line1: str | None = Field(default=None, max_length=120)
+    address_line2: str | None = Field(default=None, max_length=120)
+    address_city: str | None = Field(default=None, max_length=80)
+    address_region: str | None = Field(default=None, max_length=80)
+    address_postcode: str | None = Field(default=None, max_length=20)
+    address_country: str | None = Field(default=None, max_length=2)
+    date_of_birth: str | None = Field(default=None, max_length=10)
+
+    # Free: staff edit these in place.
+    preferred_name: str = Field(default="", max_length=100)
+    pronouns: str = Field(default="", max_length=40)
+    language: str = Field(default="en", max_length=16)
+    time_zone: str = Field(default="", max_length=64)
+    note: str = Field(default="", sa_type=sa.Text)
+    tags: str = Field(default="", max_length=400)
+
+    email_verified_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # type: ignore[call-overload]
+    email_bounced_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # type: ignore[call-overload]
+    is_flagged: bool = Field(default=False)
+    created_at: datetime = Field(sa_type=UtcDateTime)  # type: ignore[call-overload]
+    updated_at: datetime = Field(sa_type=UtcDateTime)  # type: ignore[call-overload]
+
+
+class PatronTermRow(SQLModel, table=True):
+    """One searchable word of a patron, for prefix search alike on every database."""
+
+    __tablename__ = "patron_term"
+    __table_args__ = (sa.Index("ix_patron_term_patron", "patron_id"),)
+
+    term: str = Field(primary_key=True, max_length=100)
+    patron_id: str = Field(primary_key=True, foreign_key="patron.id", max_length=32)

@@ -1,0 +1,165 @@
+"""Staff accounts: read and change them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlmodel import Session, col, select
+
+from upstage_crm.audit import trail
+from upstage_crm.audit.events import Action, Actor, AuditEvent, Channel
+from upstage_crm.core.email_address import parse_email
+from upstage_crm.core.errors import NotFound
+from upstage_crm.core.ids import new_id
+from upstage_crm.staff.errors import LastOwner, NameMissing, StaffEmailTaken
+from upstage_crm.staff.roles import Role, StaffMember
+from upstage_crm.staff.tables import StaffRow, StaffSessionRow
+
+
+def add(
+    session: Session,
+    *,
+    email: str,
+    display_name: str,
+    desk: str,
+    role: Role,
+    password_hash: str,
+    actor: Actor,
+    channel: Channel,
+    now: datetime,
+) -> str:
+    """Add a staff account and return its id.
+
+    Raises:
+        InvalidEmail: the address is not one.
+        NameMissing: no display name.
+        StaffEmailTaken: the address signs in already.
+    """
+    address = parse_email(email)
+    if not display_name.strip():
+        raise NameMissing
+    if find_by_email_key(session, address.key) is not None:
+        raise StaffEmailTaken
+    row = StaffRow(
+        id=new_id(now),
+        email=address.stored,
+        email_key=address.key,
+        display_name=display_name.strip(),
+        desk=desk.strip(),
+        role=role,
+        password_hash=password_hash,
+        created_at=now,
+    )
+    session.add(row)
+    session.flush()
+    event = AuditEvent(
+        action=Action.STAFF_ADDED,
+        actor=actor,
+        channel=channel,
+        facts={"staff_id": row.id, "role": role.value},
+        values={"staff.email": address.stored, "staff.name": row.display_name},
+    )
+    trail.record(session, [event], now=now)
+    return row.id
+
+
+def disable(
+    session: Session, *, email: str, actor: Actor, channel: Channel, now: datetime
+) -> None:
+    """Disable an account and end its sessions; a second time changes nothing.
+
+    Raises:
+        NotFound: no such account.
+        LastOwner: nobody else could run the place.
+    """
+    row = find_by_email_key(session, parse_email(email).key)
+    if row is None:
+        raise NotFound
+    if row.disabled_at is not None:
+        return
+    owners = select(StaffRow.id).where(
+        StaffRow.role == Role.OWNER, col(StaffRow.disabled_at).is_(None)
+    )
+    if row.role is Role.OWNER and session.exec(owners.with_for_update()).all() == [row.id]:
+        raise LastOwner
+    row.disabled_at = now
+    _end_sessions(session, row.id, now)
+    session.flush()
+    facts = {"staff_id": row.id}
+    event = AuditEvent(action=Action.STAFF_DISABLED, actor=actor, channel=channel, facts=facts)
+    trail.record(session, [event], now=now)
+
+
+def reset_password(
+    session: Session,
+    *,
+    email: str,
+    password_hash: str,
+    actor: Actor,
+    channel: Channel,
+    now: datetime,
+) -> None:
+    """Give an account a new password and end its sessions.
+
+    Raises:
+        NotFound: no such account.
+    """
+    row = find_by_email_key(session, parse_email(email).key)
+    if row is None:
+        raise NotFound
+    row.password_hash = password_hash
+    _end_sessions(session, row.id, now)
+    session.flush()
+    facts = {"staff_id": row.id}
+    event = AuditEvent(
+        action=Action.STAFF_PASSWORD_RESET, actor=actor, channel=channel, facts=facts
+    )
+    trail.record(session, [event], now=now)
+
+
+def find_by_email_key(session: Session, email_key: str) -> StaffRow | None:
+    """The account that signs in with this address, disabled or not."""
+    return session.exec(select(StaffRow).where(StaffRow.email_key == email_key)).first()
+
+
+def find_active(session: Session, staff_id: str) -> StaffMember | None:
+    """The member behind an id, unless the account is gone or disabled."""
+    row = session.get(StaffRow, staff_id)
+    return None if row is None or row.disabled_at is not None else member_of(row)
+
+
+def email_of(session: Session, staff_id: str) -> str | None:
+    """The address that mails to this member go to; None when the account is disabled."""
+    row = session.get(StaffRow, staff_id)
+    return None if row is None or row.disabled_at is not None else row.email
+
+
+def is_staff_address(session: Session, email_key: str) -> bool:
+    """Whether an enabled account signs in with this address."""
+    row = find_by_email_key(session, email_key)
+    return row is not None and row.disabled_at is None
+
+
+def has_any(session: Session) -> bool:
+    """Whether the deployment has a staff account at all."""
+    return session.exec(select(StaffRow.id).limit(1)).first() is not None
+
+
+def member_of(row: StaffRow) -> StaffMember:
+    """The actor that a row stands for."""
+    return StaffMember(
+        id=row.id,
+        display_name=row.display_name,
+        desk=row.desk,
+        role=row.role,
+        email_key=row.email_key,
+    )
+
+
+def _end_sessions(session: Session, staff_id: str, now: datetime) -> None:
+    session.execute(
+        sa.update(StaffSessionRow)
+        .where(col(StaffSessionRow.staff_id) == staff_id, col(StaffSessionRow.ended_at).is_(None))
+        .values(ended_at=now)
+    )

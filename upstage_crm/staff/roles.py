@@ -1,0 +1,99 @@
+"""Roles, permissions and the staff actor: who may do what, as one pure table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from upstage_crm.audit.events import Actor, ActorKind
+from upstage_crm.core.errors import Forbidden
+
+
+class Role(StrEnum):
+    """What a staff member is here to do."""
+
+    OWNER = "owner"
+    MANAGER = "manager"
+    BOX_OFFICE = "box_office"
+    MARKETING = "marketing"
+    DEVELOPMENT = "development"
+    PRIVACY_LEAD = "privacy_lead"
+    AUDITOR = "auditor"
+    READ_ONLY = "read_only"
+
+
+class Permission(StrEnum):
+    """One thing that somebody may do, named by what it allows."""
+
+    VIEW_PATRONS = "view_patrons"
+    ADD_PATRON = "add_patron"
+    EDIT_PATRON = "edit_patron"
+    VIEW_REQUESTS = "view_requests"
+    PROPOSE_CHANGE = "propose_change"
+    WITHDRAW_REQUEST = "withdraw_request"
+    RESEND_REQUEST = "resend_request"
+    OVERRIDE_COOLING_OFF = "override_cooling_off"
+    VIEW_MAILBOX = "view_mailbox"
+    VIEW_AUDIT = "view_audit"
+    VIEW_SETTINGS = "view_settings"
+    EDIT_SETTINGS = "edit_settings"
+
+
+_LOOKING = frozenset({Permission.VIEW_PATRONS, Permission.VIEW_REQUESTS})
+_DESK = _LOOKING | {
+    Permission.ADD_PATRON,
+    Permission.EDIT_PATRON,
+    Permission.PROPOSE_CHANGE,
+    Permission.WITHDRAW_REQUEST,
+    Permission.RESEND_REQUEST,
+    Permission.VIEW_MAILBOX,
+}
+_LEAD = _DESK | {
+    Permission.VIEW_AUDIT,
+    Permission.VIEW_SETTINGS,
+    Permission.OVERRIDE_COOLING_OFF,
+}
+
+PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
+    Role.OWNER: frozenset(Permission),
+    Role.MANAGER: _LEAD,
+    Role.BOX_OFFICE: _DESK,
+    Role.MARKETING: _LOOKING | {Permission.EDIT_PATRON},
+    Role.DEVELOPMENT: _LOOKING | {Permission.EDIT_PATRON},
+    Role.PRIVACY_LEAD: _LEAD,
+    Role.AUDITOR: _LOOKING
+    | {Permission.VIEW_MAILBOX, Permission.VIEW_AUDIT, Permission.VIEW_SETTINGS},
+    Role.READ_ONLY: _LOOKING,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StaffMember:
+    """A signed-in staff member: the actor of every command behind the CRM."""
+
+    id: str
+    display_name: str
+    desk: str
+    role: Role
+    email_key: str
+
+    @property
+    def label(self) -> str:
+        """How the trail and the patron read the name: "Dana, box office"."""
+        return f"{self.display_name}, {self.desk}" if self.desk else self.display_name
+
+    def as_actor(self) -> Actor:
+        """The member as the trail names actors."""
+        return Actor(ActorKind.STAFF, self.label, self.id)
+
+
+def may(member: StaffMember, permission: Permission) -> bool:
+    """Whether `member` holds `permission`."""
+    return permission in PERMISSIONS[member.role]
+
+
+def ensure_may(member: StaffMember, permission: Permission) -> None:
+    """Raise Forbidden unless `member` holds `permission`."""
+    if not may(member, permission):
+        raise Forbidden(permission=permission.value)
