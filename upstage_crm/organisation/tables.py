@@ -1,8 +1,7 @@
 """The one row that says whose deployment this is."""
 
-from sqlmodel import Field, SQLModel
-
 import sqlalchemy as sa
+from sqlmodel import Field, SQLModel
 
 
 class OrganisationRow(SQLModel, table=True):
@@ -18,3 +17,4 @@ class OrganisationRow(SQLModel, table=True):
     website: str = Field(default="", max_length=200)
     time_zone: str = Field(max_length=64)
     language: str = Field(max_length=16)
+    next_patron_number: int = Field(default=10001)

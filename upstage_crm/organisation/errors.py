@@ -1,0 +1,29 @@
+"""How organisation settings refuse.
+
+    Invalid
+    ├── DetailMissing      facts: `detail`
+    ├── UnknownTimeZone
+    └── UnknownLanguage
+"""
+
+from __future__ import annotations
+
+from upstage_crm.core.errors import Invalid
+
+
+class DetailMissing(Invalid):
+    """A detail that every mail needs is empty. Facts: `detail`."""
+
+    code = "organisation_detail_missing"
+
+
+class UnknownTimeZone(Invalid):
+    """The time zone is not in the tz database."""
+
+    code = "time_zone_unknown"
+
+
+class UnknownLanguage(Invalid):
+    """The language is not one that patron pages and mails are written in."""
+
+    code = "language_unknown"

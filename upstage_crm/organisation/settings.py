@@ -1,0 +1,93 @@
+"""Reads and changes the organisation's details, which every mail and patron page shows."""
+
+from __future__ import annotations
+
+import zoneinfo
+from dataclasses import asdict
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlmodel import Session, col
+
+from upstage_crm.audit import trail
+from upstage_crm.audit.events import Action, AuditEvent, Channel
+from upstage_crm.core.email_address import parse_email
+from upstage_crm.core.text import clean_block, clean_line
+from upstage_crm.organisation.details import OrganisationDetails
+from upstage_crm.organisation.errors import DetailMissing, UnknownLanguage, UnknownTimeZone
+from upstage_crm.organisation.tables import OrganisationRow
+from upstage_crm.staff.roles import Permission, StaffMember, ensure_may
+
+LANGUAGES = ("en", "es", "fr", "de", "ar")
+
+
+def details(session: Session) -> OrganisationDetails:
+    """The details as they stand."""
+    row = session.get_one(OrganisationRow, 1)
+    return OrganisationDetails(
+        name=row.name,
+        desk_phone=row.desk_phone,
+        reply_to=row.reply_to,
+        postal_address=row.postal_address,
+        website=row.website,
+        time_zone=row.time_zone,
+        language=row.language,
+    )
+
+
+def change(
+    session: Session, *, actor: StaffMember, proposed: OrganisationDetails, now: datetime
+) -> OrganisationDetails:
+    """Store cleaned details and return them; the same details again record nothing.
+
+    Raises:
+        Forbidden: the actor may not edit settings.
+        InvalidEmail: reply-to is not an address.
+        InvalidText: a text is too long.
+        DetailMissing: a required detail is empty. Facts: `detail`.
+        UnknownTimeZone, UnknownLanguage: not one that we know.
+    """
+    ensure_may(actor, Permission.EDIT_SETTINGS)
+    clean = OrganisationDetails(
+        name=clean_line(proposed.name, 120),
+        desk_phone=clean_line(proposed.desk_phone, 40),
+        reply_to=parse_email(proposed.reply_to).wire,
+        postal_address=clean_block(proposed.postal_address, 400),
+        website=clean_line(proposed.website, 200),
+        time_zone=proposed.time_zone,
+        language=proposed.language,
+    )
+    for detail in ("name", "desk_phone", "postal_address"):
+        if not getattr(clean, detail):
+            raise DetailMissing(detail=detail)
+    if clean.time_zone not in zoneinfo.available_timezones():
+        raise UnknownTimeZone
+    if clean.language not in LANGUAGES:
+        raise UnknownLanguage
+    before, after = asdict(details(session)), asdict(clean)
+    changed = [name for name in after if after[name] != before[name]]
+    if not changed:
+        return clean
+    session.execute(sa.update(OrganisationRow).where(col(OrganisationRow.id) == 1).values(**after))
+    facts: dict[str, str | int | bool | None] = {}
+    for name in changed:
+        facts |= {f"{name}.old": str(before[name]), f"{name}.new": str(after[name])}
+    event = AuditEvent(
+        action=Action.ORGANISATION_CHANGED,
+        actor=actor.as_actor(),
+        channel=Channel.CRM,
+        facts=facts,
+    )
+    trail.record(session, [event], now=now)
+    return clean
+
+
+def take_patron_number(session: Session) -> int:
+    """The next patron number; numbers are never given twice, gaps may appear."""
+    row = sa.inspect(OrganisationRow).local_table
+    return session.execute(
+        sa.update(row)
+        .where(row.c.id == 1)
+        .values(next_patron_number=row.c.next_patron_number + 1)
+        .returning(row.c.next_patron_number - 1)
+    ).scalar_one()

@@ -1,0 +1,54 @@
+"""Read models of patrons: what a page may show, and nothing else. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PatronLine:
+    """One patron as a row of the list."""
+
+    id: str
+    number: int
+    name: str
+    kind: str
+    status: str
+    email: str
+    email_verified: bool
+    phone: str
+    city: str
+    tags: str
+    pending: int
+    created_at: datetime
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PatronRecord:
+    """One patron's record. `values` holds the protected columns, derived keys left out."""
+
+    id: str
+    number: int
+    name: str
+    kind: str
+    status: str
+    values: Mapping[str, str | None]
+    free: Mapping[str, str]
+    email_verified_at: datetime | None
+    email_bounced_at: datetime | None
+    is_flagged: bool
+    created_at: datetime
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Duplicate:
+    """A patron who may be the same person, with the reasons for thinking so."""
+
+    number: int
+    name: str
+    email: str
+    reasons: tuple[str, ...]
