@@ -1,0 +1,85 @@
+"""How a patron's values are refused.
+
+Invalid
+├── InvalidEmail     core.email_address
+├── InvalidText      core.text
+└── InvalidValue     a name, phone number, postal address or date of birth
+NotFound
+└── UnknownField     there is no such protected field
+Conflict
+├── AddressTaken         another live patron has this address; carries their number
+└── PossibleDuplicates   patrons who may be the same person; carries who and why
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import ClassVar
+
+from upstage_crm.core.errors import Conflict, Invalid, NotFound
+
+
+class ValueProblem(StrEnum):
+    """Why a value is refused. Each value is the stable `code` of its InvalidValue."""
+
+    MISSING = "value_missing"
+    NAME_CHARACTER = "name_character"
+    NAME_WITHOUT_LETTER = "name_without_letter"
+    PHONE_UNREADABLE = "phone_unreadable"
+    PHONE_COUNTRY_UNKNOWN = "phone_country_unknown"
+    PHONE_AREA_CODE_MISSING = "phone_area_code_missing"
+    PHONE_TOO_SHORT = "phone_too_short"
+    PHONE_TOO_LONG = "phone_too_long"
+    PHONE_EXTENSION = "phone_extension"
+    PHONE_IMPOSSIBLE = "phone_impossible"
+    COUNTRY_UNKNOWN = "country_unknown"
+    DATE_UNREADABLE = "date_unreadable"
+    DATE_IN_FUTURE = "date_in_future"
+    DATE_TOO_EARLY = "date_too_early"
+
+
+class InvalidValue(Invalid):
+    """A value of a protected field is refused.
+
+    `code` is one of `codes`. Facts: `part` (the column at fault); of `name_character` also
+    `character`; of `date_too_early` also `earliest` (ISO date).
+    """
+
+    code = "value_invalid"
+    codes: ClassVar[tuple[str, ...]] = tuple(problem.value for problem in ValueProblem)
+
+    def __init__(self, problem: ValueProblem, *, part: str, **facts: object) -> None:
+        self.code = problem.value
+        self.problem = problem
+        self.part = part
+        super().__init__(part=part, **facts)
+
+
+class UnknownField(NotFound):
+    """There is no such protected field. Facts: `key`."""
+
+    code = "field_unknown"
+
+
+class AddressTaken(Conflict):
+    """Another live patron has this address. Facts: `number` of that patron."""
+
+    code = "address_taken"
+
+
+class PossibleDuplicates(Conflict):
+    """Live patrons may be the same person. Facts: `duplicates`, a tuple of `views.Duplicate`."""
+
+    code = "possible_duplicates"
+
+
+class NameMissing(Invalid):
+    """A patron needs a given or a family name."""
+
+    code = "patron_name_missing"
+
+
+class UnknownPatron(NotFound):
+    """There is no such patron."""
+
+    code = "patron_unknown"

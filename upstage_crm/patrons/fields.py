@@ -1,0 +1,379 @@
+"""The registry of protected fields: what a patron must approve before it changes. Pure.
+
+Adding a protected field is one entry in `FIELDS` (and its column and guard). Pages, mails and rules
+go through the entry and never name a field.
+
+A field's values are a mapping from its patron columns to canonical text, or None for "not known".
+Parsing what `parse` returned gives the same values again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+from upstage_crm.core.email_address import ADDRESS_LIMIT, mask_email, parse_email
+from upstage_crm.patrons import values as v
+from upstage_crm.patrons.advice import Advice, advise_email
+from upstage_crm.patrons.errors import UnknownField
+from upstage_crm.patrons.values import Values
+
+DEFAULT_REGION = "US"
+
+Columns = dict[str, str | None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """What parsing depends on besides the input: the organisation's day and country.
+
+    `region` (ISO 3166-1 alpha-2) is where phone numbers without a country code belong.
+    """
+
+    today: date
+    region: str = DEFAULT_REGION
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """One input of a field's form. `name` is the patron column it fills; `max_length` in characters.
+
+    `autocomplete` is the HTML token (WCAG 1.3.5). A "country" is a choice of `values.countries`.
+    """
+
+    name: str
+    label: str
+    type: Literal["text", "email", "tel", "date", "country"]
+    autocomplete: str
+    max_length: int
+    optional: bool = False
+
+
+def _no_keys(_values: Values) -> Columns:
+    return {}
+
+
+def _no_advice(_values: Values, _current: Values) -> tuple[Advice, ...]:
+    return ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProtectedField:
+    """One protected field of a patron. The functions are pure and given by the entry.
+
+    `parts` are its inputs, one per column. `reviewers` is whose mailbox decides by default: the
+    *proposed* address or the *current* one. `mailbox_column` is set when the field itself is an
+    address mails go to, `unique_column` when no two live patrons may share that derived key.
+    `about` tells the patron what the value is used for. `fold` gives what `same_key` compares;
+    with `is_same_by_key` another spelling of the same key counts as no change.
+    """
+
+    key: str
+    label: str
+    about: str
+    parts: tuple[Part, ...]
+    reviewers: Literal["proposed", "current"]
+    read: Callable[[Mapping[str, str], Context], Columns]
+    fold: Callable[[Values], object]
+    write: Callable[[Values, str], tuple[str, ...]]
+    hide: Callable[[Values], str]
+    is_same_by_key: bool = False
+    derived: tuple[str, ...] = ()
+    keys: Callable[[Values], Columns] = _no_keys
+    advise: Callable[[Values, Values], tuple[Advice, ...]] = _no_advice
+    separator: str = ", "
+    mailbox_column: str | None = None
+    unique_column: str | None = None
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The protected patron columns this field writes."""
+        return tuple(part.name for part in self.parts)
+
+    def parse(self, raw: Mapping[str, str], context: Context) -> Columns:
+        """Return canonical values for all of `columns`. Inputs missing in `raw` count as empty.
+
+        Raises:
+            Invalid: InvalidEmail, InvalidText or InvalidValue.
+        """
+        return self.read({name: raw.get(name, "") for name in self.columns}, context)
+
+    def derive(self, values: Values) -> Columns:
+        """Return the columns computed from canonical values: all of `derived`, None when empty."""
+        if self.is_empty(values):
+            return dict.fromkeys(self.derived)
+        return self.keys(values)
+
+    def pick(self, row: Mapping[str, str | None]) -> Columns:
+        """Return this field's values out of a whole patron's."""
+        return {column: row.get(column) for column in self.columns}
+
+    def empty(self) -> Columns:
+        """The values of a patron for whom this field is not known."""
+        return dict.fromkeys(self.columns)
+
+    def is_empty(self, values: Values) -> bool:
+        """Whether no column holds anything."""
+        return not any(values.get(column) for column in self.columns)
+
+    def same(self, a: Values, b: Values) -> bool:
+        """Whether changing `a` to `b` would change nothing worth asking the patron for."""
+        if self.is_empty(a) or self.is_empty(b):
+            return self.is_empty(a) and self.is_empty(b)
+        return self.same_key(a, b) if self.is_same_by_key else self.pick(a) == self.pick(b)
+
+    def same_key(self, a: Values, b: Values) -> bool:
+        """Whether both likely mean one thing in the world, whatever their spelling."""
+        if self.is_empty(a) or self.is_empty(b):
+            return False
+        return self.fold(a) == self.fold(b)
+
+    def lines(self, values: Values, language: str = "en") -> tuple[str, ...]:
+        """The value for people, as on an envelope; nothing when empty."""
+        return () if self.is_empty(values) else self.write(values, language)
+
+    def show(self, values: Values, language: str = "en") -> str:
+        """The value for people on one line; "" when empty."""
+        return self.separator.join(self.lines(values, language))
+
+    def mask(self, values: Values) -> str:
+        """The value for someone who may not see it: its owner recognises it. "" when empty."""
+        return "" if self.is_empty(values) else self.hide(values)
+
+
+def field(key: str) -> ProtectedField:
+    """Return the protected field of that key.
+
+    Raises:
+        UnknownField: there is none.
+    """
+    try:
+        return FIELDS[key]
+    except KeyError as error:
+        raise UnknownField(key=key) from error
+
+
+def _text(values: Values, column: str) -> str:
+    return values.get(column) or ""
+
+
+def _filled(values: Values, *columns: str) -> tuple[str, ...]:
+    return tuple(text for column in columns if (text := values.get(column)))
+
+
+def _address_lines(values: Values, language: str) -> tuple[str, ...]:
+    place = " ".join(_filled(values, "address_city", "address_region", "address_postcode"))
+    code = _text(values, "address_country")
+    country = v.countries(language).get(code, code)
+    return (*_filled(values, "address_line1", "address_line2"), place, country)
+
+
+def _read_address(raw: Mapping[str, str], _context: Context) -> Columns:
+    parsed: Columns = {}
+    for part in _ADDRESS_PARTS:
+        text = raw[part.name]
+        if part.type == "country":
+            parsed[part.name] = v.parse_country(text, part=part.name)
+        else:
+            parsed[part.name] = v.parse_line(
+                text, part=part.name, optional=part.optional, limit=part.max_length
+            )
+    postcode = parsed["address_postcode"]
+    return parsed | {"address_postcode": postcode.upper() if postcode else None}
+
+
+def _advise_email(values: Values, current: Values) -> tuple[Advice, ...]:
+    now = _text(current, "email")
+    return advise_email(parse_email(_text(values, "email")), parse_email(now) if now else None)
+
+
+_ADDRESS_PARTS = (
+    Part(
+        name="address_line1",
+        label="Address line 1",
+        type="text",
+        autocomplete="address-line1",
+        max_length=v.ADDRESS_LINE_LIMIT,
+    ),
+    Part(
+        name="address_line2",
+        label="Address line 2",
+        type="text",
+        autocomplete="address-line2",
+        max_length=v.ADDRESS_LINE_LIMIT,
+        optional=True,
+    ),
+    Part(
+        name="address_city",
+        label="Town or city",
+        type="text",
+        autocomplete="address-level2",
+        max_length=v.PLACE_LIMIT,
+    ),
+    Part(
+        name="address_region",
+        label="State or region",
+        type="text",
+        autocomplete="address-level1",
+        max_length=v.PLACE_LIMIT,
+        optional=True,
+    ),
+    Part(
+        name="address_postcode",
+        label="Postcode",
+        type="text",
+        autocomplete="postal-code",
+        max_length=v.POSTCODE_LIMIT,
+        optional=True,
+    ),
+    Part(
+        name="address_country",
+        label="Country",
+        type="country",
+        autocomplete="country",
+        max_length=2,
+    ),
+)
+
+FIELDS: Mapping[str, ProtectedField] = {
+    entry.key: entry
+    for entry in (
+        ProtectedField(
+            key="email",
+            label="Email address",
+            about="Your tickets, receipts and questions like this one go to this address.",
+            parts=(
+                Part(
+                    name="email",
+                    label="Email address",
+                    type="email",
+                    autocomplete="email",
+                    max_length=ADDRESS_LIMIT,
+                ),
+            ),
+            reviewers="proposed",
+            read=lambda raw, _: {"email": parse_email(raw["email"]).stored},
+            fold=lambda values: parse_email(_text(values, "email")).key,
+            is_same_by_key=True,  # `Jane@` and `jane@` are one mailbox: no mail for that
+            write=lambda values, _: (_text(values, "email"),),
+            hide=lambda values: mask_email(_text(values, "email")),
+            derived=("email_key",),
+            keys=lambda values: {"email_key": parse_email(_text(values, "email")).key},
+            advise=_advise_email,
+            mailbox_column="email",
+            unique_column="email_key",
+        ),
+        ProtectedField(
+            key="phone",
+            label="Phone number",
+            about="We call this number when a performance changes at short notice.",
+            parts=(
+                Part(
+                    name="phone",
+                    label="Phone number",
+                    type="tel",
+                    autocomplete="tel",
+                    max_length=v.PHONE_LIMIT,
+                ),
+            ),
+            reviewers="current",
+            read=lambda raw, context: {
+                "phone": v.parse_phone(raw["phone"], part="phone", region=context.region)
+            },
+            fold=lambda values: values.get("phone"),
+            write=lambda values, _: (v.show_phone(_text(values, "phone")),),
+            hide=lambda values: v.mask_phone(_text(values, "phone")),
+            derived=("phone_key",),
+            keys=lambda values: {"phone_key": values.get("phone")},
+        ),
+        ProtectedField(
+            key="name",
+            label="Name",
+            about="This name stands on your tickets and in our letters to you.",
+            parts=(
+                Part(
+                    name="given_name",
+                    label="Given name, or only name",
+                    type="text",
+                    autocomplete="given-name",
+                    max_length=v.NAME_LIMIT,
+                ),
+                Part(
+                    name="family_name",
+                    label="Family name",
+                    type="text",
+                    autocomplete="family-name",
+                    max_length=v.NAME_LIMIT,
+                    optional=True,
+                ),
+            ),
+            reviewers="current",
+            read=lambda raw, _: {
+                "given_name": v.parse_name_part(
+                    raw["given_name"], part="given_name", optional=False
+                ),
+                "family_name": v.parse_name_part(
+                    raw["family_name"], part="family_name", optional=True
+                ),
+            },
+            fold=lambda values: v.sort_name(
+                _text(values, "given_name"), _text(values, "family_name")
+            ),
+            write=lambda values, _: (" ".join(_filled(values, "given_name", "family_name")),),
+            hide=lambda values: " ".join(
+                v.initial(part) for part in _filled(values, "given_name", "family_name")
+            ),
+            derived=("sort_name",),
+            keys=lambda values: {
+                "sort_name": v.sort_name(_text(values, "given_name"), _text(values, "family_name"))
+            },
+        ),
+        ProtectedField(
+            key="address",
+            label="Postal address",
+            about="Season brochures, letters and posted tickets go to this address.",
+            parts=_ADDRESS_PARTS,
+            reviewers="current",
+            read=_read_address,
+            fold=lambda values: tuple(
+                v.comparable(_text(values, part.name)) for part in _ADDRESS_PARTS
+            ),
+            write=_address_lines,
+            hide=lambda values: f"{v.HIDDEN}, {_address_lines(values, 'en')[-1]}",
+        ),
+        ProtectedField(
+            key="date_of_birth",
+            label="Date of birth",
+            about="It decides on young people's prices and tells apart patrons of one name.",
+            parts=(
+                Part(
+                    name="date_of_birth",
+                    label="Date of birth",
+                    type="date",
+                    autocomplete="bday",
+                    max_length=10,
+                ),
+            ),
+            reviewers="current",
+            read=lambda raw, context: {
+                "date_of_birth": v.parse_birth(
+                    raw["date_of_birth"], part="date_of_birth", today=context.today
+                )
+            },
+            fold=lambda values: values.get("date_of_birth"),
+            write=lambda values, language: (
+                v.show_birth(_text(values, "date_of_birth"), language),
+            ),
+            hide=lambda _: v.HIDDEN,
+        ),
+    )
+}
+
+PROTECTED_COLUMNS: tuple[str, ...] = tuple(
+    column for entry in FIELDS.values() for column in entry.columns
+)
+DERIVED_COLUMNS: tuple[str, ...] = tuple(
+    column for entry in FIELDS.values() for column in entry.derived
+)
