@@ -4,7 +4,6 @@
     ├── Invalid
     │   ├── NothingToChange          the proposed value is what the record holds already
     │   ├── ReasonMissing            no reason code, or "another reason" without words
-    │   ├── ReasonHoldsCardNumber    a payment card number has no place in a reason
     │   └── NothingProposed          a request without a field
     ├── Forbidden
     │   ├── OwnRecord                staff do not propose for themselves
@@ -12,7 +11,6 @@
     └── Conflict
         ├── PatronInactive           the patron cannot be asked
         ├── NoMailbox                nobody can be asked: the record has no usable email
-        ├── AddressTaken             another live patron has this address; carries their number
         ├── AddressRecentlyProposed  proposed for somebody else in the last 30 days
         ├── AddressSuppressed        its owner told us that it is not the patron's
         ├── RecentlyRejected         this value was rejected in the last 30 days
@@ -21,6 +19,8 @@
         ├── LinkExpired              the link's own life is over
         ├── ResendTooSoon            carries the seconds to wait
         └── ResendLimit              enough for one day
+
+Values refuse with the errors of `upstage_crm.patrons.errors`, an address taken among them.
 """
 
 from __future__ import annotations
@@ -46,12 +46,6 @@ class ReasonMissing(Invalid):
     code = "reason_missing"
 
 
-class ReasonHoldsCardNumber(Invalid):
-    """The reason holds what looks like a payment card number."""
-
-    code = "reason_holds_card_number"
-
-
 class OwnRecord(Forbidden):
     """Staff members do not propose changes to their own patron record."""
 
@@ -74,12 +68,6 @@ class NoMailbox(Conflict):
     """The record has no email address that could be asked about this field."""
 
     code = "no_mailbox"
-
-
-class AddressTaken(Conflict):
-    """Another live patron has this address. Facts: `number` of that patron."""
-
-    code = "address_taken"
 
 
 class AddressRecentlyProposed(Conflict):

@@ -87,3 +87,13 @@ class ReviewRow(SQLModel, table=True):
     channel: ReviewChannel | None = Field(default=None, sa_column=sa.Column(text_enum(ReviewChannel)))
     comment: str = Field(default="", max_length=500)
     decided_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # type: ignore[call-overload]
+
+
+class SuppressedAddressRow(SQLModel, table=True):
+    """An address whose owner told us that it is not the patron's: it is never asked again."""
+
+    __tablename__ = "suppressed_address"
+
+    address_key: str = Field(primary_key=True, max_length=254)
+    request_id: str = Field(foreign_key="change_request.id", max_length=32)
+    created_at: datetime = Field(sa_type=UtcDateTime)  # type: ignore[call-overload]

@@ -9,6 +9,11 @@ from sqlmodel import Field, SQLModel
 from upstage_crm.core.db import UtcDateTime, text_enum
 
 
+# Compared byte by byte on every database, so that a prefix is a range.
+_BYTEWISE_TERM = sa.String(100).with_variant(sa.String(100, collation="C"), "postgresql")
+_BYTEWISE_NAME = sa.String(210).with_variant(sa.String(210, collation="C"), "postgresql")
+
+
 class PatronKind(StrEnum):
     """A person, or an organisation such as a school or a firm."""
 
@@ -53,7 +58,7 @@ class PatronRow(SQLModel, table=True):
     phone_key: str | None = Field(default=None, max_length=20)
     given_name: str | None = Field(default=None, max_length=100)
     family_name: str | None = Field(default=None, max_length=100)
-    sort_name: str | None = Field(default=None, max_length=210)
+    sort_name: str | None = Field(default=None, sa_type=_BYTEWISE_NAME)  # type: ignore[call-overload]
     address_line1: str | None = Field(default=None, max_length=120)
     address_line2: str | None = Field(default=None, max_length=120)
     address_city: str | None = Field(default=None, max_length=80)
@@ -83,5 +88,5 @@ class PatronTermRow(SQLModel, table=True):
     __tablename__ = "patron_term"
     __table_args__ = (sa.Index("ix_patron_term_patron", "patron_id"),)
 
-    term: str = Field(primary_key=True, max_length=100)
+    term: str = Field(primary_key=True, sa_type=_BYTEWISE_TERM)  # type: ignore[call-overload]
     patron_id: str = Field(primary_key=True, foreign_key="patron.id", max_length=32)

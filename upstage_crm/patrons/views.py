@@ -21,7 +21,6 @@ class PatronLine:
     phone: str
     city: str
     tags: str
-    pending: int
     created_at: datetime
     updated_at: datetime
 

@@ -1,0 +1,225 @@
+"""Writes patrons. Protected columns are written by `add` (once) and `apply_columns` only."""
+
+from __future__ import annotations
+
+import zoneinfo
+from collections.abc import Mapping
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlmodel import Session
+
+from upstage_crm.audit import trail
+from upstage_crm.audit.events import Action, AuditEvent, Channel
+from upstage_crm.core.ids import new_id
+from upstage_crm.core.text import clean_block, clean_line
+from upstage_crm.organisation.errors import UnknownLanguage, UnknownTimeZone
+from upstage_crm.organisation.settings import LANGUAGES, take_patron_number
+from upstage_crm.patrons import queries
+from upstage_crm.patrons.errors import AddressTaken, NameMissing, PossibleDuplicates
+from upstage_crm.patrons.fields import FIELDS, Context
+from upstage_crm.patrons.search import fold, terms_of
+from upstage_crm.patrons.tables import PatronKind, PatronRow, PatronStatus, PatronTermRow
+from upstage_crm.staff.roles import Permission, StaffMember, ensure_may
+
+NOTE_LIMIT = 4_000  # characters
+_LINE_LIMITS = {"preferred_name": 100, "pronouns": 40, "tags": 400}
+_FREE_DEFAULTS = {
+    "preferred_name": "",
+    "pronouns": "",
+    "language": "en",
+    "time_zone": "",
+    "tags": "",
+    "note": "",
+}
+_patron = sa.inspect(PatronRow).local_table
+_term = sa.inspect(PatronTermRow).local_table
+
+
+def add(
+    session: Session,
+    *,
+    actor: StaffMember,
+    kind: PatronKind,
+    raw: Mapping[str, str],
+    free: Mapping[str, str],
+    context: Context,
+    now: datetime,
+    even_if_duplicate: bool = False,
+    channel: Channel = Channel.CRM,
+) -> int:
+    """Add a patron and return the number; the email stays unverified until it is proven.
+
+    `raw` holds inputs by column; a field whose inputs are all empty stays unknown.
+
+    Raises:
+        Forbidden: the actor may not add patrons.
+        Invalid: a value is refused; NameMissing without any name.
+        AddressTaken: a live patron has this address.
+        PossibleDuplicates: someone shares the name or phone, unless `even_if_duplicate`.
+    """
+    ensure_may(actor, Permission.ADD_PATRON)
+    columns = first_columns(raw, context)
+    if not columns["given_name"] and not columns["family_name"]:
+        raise NameMissing
+    ensure_unique(session, columns)
+    if not even_if_duplicate and (found := queries.duplicates(session, columns)):
+        raise PossibleDuplicates(duplicates=found)
+    number = take_patron_number(session)
+    patron_id = new_id(now)
+    row = _FREE_DEFAULTS | clean_free(free) | columns
+    row |= {"id": patron_id, "number": number, "kind": kind, "status": PatronStatus.ACTIVE}
+    row |= {"is_flagged": False, "created_at": now, "updated_at": now}
+    session.execute(sa.insert(_patron).values(row))
+    _index(session, patron_id, number, row)
+    event = AuditEvent(
+        action=Action.PATRON_ADDED,
+        actor=actor.as_actor(),
+        channel=channel,
+        patron_id=patron_id,
+        facts={"number": number, "kind": kind.value},
+        values={name: value for name, value in columns.items() if value is not None},
+    )
+    trail.record(session, [event], now=now)
+    return number
+
+
+def edit(
+    session: Session,
+    *,
+    actor: StaffMember,
+    patron_id: str,
+    free: Mapping[str, str],
+    now: datetime,
+) -> None:
+    """Change free columns; protected ones are not among them. No change records nothing.
+
+    Raises:
+        Forbidden: the actor may not edit patrons.
+        UnknownPatron: there is none.
+        Invalid: a value is refused.
+    """
+    ensure_may(actor, Permission.EDIT_PATRON)
+    cleaned = clean_free(free)
+    row = queries.lock(session, patron_id)
+    changed = {name: value for name, value in cleaned.items() if getattr(row, name) != value}
+    if not changed:
+        return
+    values = {f"{name}.old": getattr(row, name) for name in changed}
+    values |= {f"{name}.new": value for name, value in changed.items()}
+    session.execute(
+        sa.update(_patron).where(_patron.c.id == patron_id).values(**changed, updated_at=now)
+    )
+    _index(session, patron_id, row.number, queries.values_of(row) | _free_of(row) | changed)
+    event = AuditEvent(
+        action=Action.PATRON_EDITED,
+        actor=actor.as_actor(),
+        channel=Channel.CRM,
+        patron_id=patron_id,
+        facts={"fields": ", ".join(sorted(changed))},
+        values=values,
+    )
+    trail.record(session, [event], now=now)
+
+
+def apply_columns(
+    session: Session,
+    *,
+    row: PatronRow,
+    columns: Mapping[str, str | None],
+    proven: bool,
+    now: datetime,
+) -> None:
+    """Write an approved field change to the locked `row`; `change_requests.commands` calls this.
+
+    `columns` are exactly the protected and derived columns of one approved, flushed field
+    change: the database's guard refuses anything else. `proven` says that the new mailbox
+    itself answered.
+
+    Raises:
+        IntegrityError: the guard refused, or another live patron has the address.
+    """
+    written: dict[str, object] = {**columns, "updated_at": now}
+    if "email_key" in columns:
+        written |= {"email_verified_at": now if proven else None, "email_bounced_at": None}
+    session.execute(sa.update(_patron).where(_patron.c.id == row.id).values(**written))
+    _index(session, row.id, row.number, queries.values_of(row) | _free_of(row) | dict(columns))
+
+
+def prove_address(session: Session, *, patron_id: str, now: datetime) -> None:
+    """Note that the current address answered: it is verified from `now` on."""
+    session.execute(
+        sa.update(_patron)
+        .where(_patron.c.id == patron_id, _patron.c.email_verified_at.is_(None))
+        .values(email_verified_at=now)
+    )
+
+
+def flag(session: Session, *, patron_id: str) -> None:
+    """Mark the record as in question: somebody objected."""
+    session.execute(sa.update(_patron).where(_patron.c.id == patron_id).values(is_flagged=True))
+
+
+def ensure_unique(
+    session: Session, columns: Mapping[str, str | None], *, besides: str | None = None
+) -> None:
+    """Raise AddressTaken if a live patron other than `besides` (an id) has this address."""
+    key = columns.get("email_key")
+    if key and (number := queries.find_live_by_email_key(session, key, besides=besides)):
+        raise AddressTaken(number=number)
+
+
+def first_columns(raw: Mapping[str, str], context: Context) -> dict[str, str | None]:
+    """Parse the protected columns of a new record; a field without any input stays unknown.
+
+    Raises:
+        Invalid: a value is refused.
+    """
+    columns: dict[str, str | None] = {}
+    for field in FIELDS.values():
+        given = any(raw.get(name, "").strip() for name in field.columns)
+        values = field.parse(raw, context) if given else field.empty()
+        columns |= values | field.derive(values)
+    return columns
+
+
+def clean_free(free: Mapping[str, str]) -> dict[str, str]:
+    """Return cleaned free columns; unknown names are left out.
+
+    Raises:
+        InvalidText: too long. UnknownLanguage, UnknownTimeZone: not one that we know.
+    """
+    cleaned: dict[str, str] = {}
+    for name, text in free.items():
+        if name in _LINE_LIMITS:
+            cleaned[name] = clean_line(text, _LINE_LIMITS[name])
+        elif name == "note":
+            cleaned[name] = clean_block(text, NOTE_LIMIT)
+        elif name == "language":
+            if text not in LANGUAGES:
+                raise UnknownLanguage
+            cleaned[name] = text
+        elif name == "time_zone":
+            if text and text not in zoneinfo.available_timezones():
+                raise UnknownTimeZone
+            cleaned[name] = text
+    if "tags" in cleaned:
+        tags = dict.fromkeys(tag.strip() for tag in cleaned["tags"].split(",") if tag.strip())
+        cleaned["tags"] = ", ".join(tags)
+    return cleaned
+
+
+def _free_of(row: PatronRow) -> dict[str, str | None]:
+    return {name: getattr(row, name) for name in queries.FREE_COLUMNS}
+
+
+def _index(
+    session: Session, patron_id: str, number: int, values: Mapping[str, object]
+) -> None:
+    texts = {name: value for name, value in values.items() if isinstance(value, str)}
+    terms = terms_of(texts, number=number, extra=texts.get("preferred_name", ""))
+    terms |= {f"tag:{fold(tag.strip())}" for tag in texts.get("tags", "").split(",") if tag.strip()}
+    session.execute(sa.delete(_term).where(_term.c.patron_id == patron_id))
+    session.execute(
+        sa.insert(_term), [{"term": term[:100], "patron_id": patron_id} for term in sorted(terms)]
+    )

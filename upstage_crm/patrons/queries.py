@@ -1,0 +1,205 @@
+"""Reads patrons."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+import sqlalchemy as sa
+from sqlmodel import Session, col, select
+
+from upstage_crm.patrons.errors import UnknownPatron
+from upstage_crm.patrons.fields import DERIVED_COLUMNS, PROTECTED_COLUMNS
+from upstage_crm.patrons.search import fold, prefix_end, query_words
+from upstage_crm.patrons.tables import PatronRow, PatronStatus, PatronTermRow
+from upstage_crm.patrons.views import Duplicate, PatronLine, PatronRecord
+
+FREE_COLUMNS = ("preferred_name", "pronouns", "language", "time_zone", "tags", "note")
+
+
+class PatronSort(StrEnum):
+    """What the list may be ordered by."""
+
+    NAME = "name"
+    NUMBER = "number"
+    EMAIL = "email"
+    CITY = "city"
+    UPDATED = "updated"
+
+
+_ORDER = {
+    PatronSort.NAME: col(PatronRow.sort_name),
+    PatronSort.NUMBER: col(PatronRow.number),
+    PatronSort.EMAIL: col(PatronRow.email_key),
+    PatronSort.CITY: col(PatronRow.address_city),
+    PatronSort.UPDATED: col(PatronRow.updated_at),
+}
+
+
+def lock(session: Session, patron_id: str) -> PatronRow:
+    """Return the patron's row, locked until the transaction ends; the first lock of a command.
+
+    Raises:
+        UnknownPatron: there is none.
+    """
+    query = select(PatronRow).where(PatronRow.id == patron_id).with_for_update()
+    row = session.exec(query.execution_options(populate_existing=True)).first()
+    if row is None:
+        raise UnknownPatron
+    return row
+
+
+def get(session: Session, patron_id: str) -> PatronRecord:
+    """Return the record of a patron id.
+
+    Raises:
+        UnknownPatron: there is none.
+    """
+    row = session.get(PatronRow, patron_id)
+    if row is None:
+        raise UnknownPatron
+    return record_of(row)
+
+
+def get_by_number(session: Session, number: int) -> PatronRecord:
+    """Return the record of a patron number.
+
+    Raises:
+        UnknownPatron: there is none.
+    """
+    row = session.exec(select(PatronRow).where(PatronRow.number == number)).first()
+    if row is None:
+        raise UnknownPatron
+    return record_of(row)
+
+
+def find_live_by_email_key(
+    session: Session, email_key: str, *, besides: str | None = None
+) -> int | None:
+    """The number of the live patron with this address, if any other than `besides` (an id)."""
+    query = select(PatronRow.number).where(
+        PatronRow.email_key == email_key, PatronRow.status == PatronStatus.ACTIVE
+    )
+    if besides is not None:
+        query = query.where(PatronRow.id != besides)
+    return session.exec(query).first()
+
+
+def duplicates(
+    session: Session, columns: Mapping[str, str | None], *, limit: int = 5
+) -> tuple[Duplicate, ...]:
+    """Live patrons who share a phone number, or a name, with somebody about to be added."""
+    found: dict[str, tuple[PatronRow, list[str]]] = {}
+    for reason, wanted in (
+        ("phone", {"phone_key": columns.get("phone_key")}),
+        ("name", {"sort_name": columns.get("sort_name")}),
+    ):
+        if not all(wanted.values()):
+            continue
+        query = select(PatronRow).where(PatronRow.status == PatronStatus.ACTIVE)
+        for name, value in wanted.items():
+            query = query.where(getattr(PatronRow, name) == value)
+        for row in session.exec(query.limit(limit)):
+            found.setdefault(row.id, (row, []))[1].append(reason)
+    ranked = sorted(found.values(), key=lambda pair: (-len(pair[1]), pair[0].number))
+    return tuple(
+        Duplicate(
+            number=row.number, name=name_of(row), email=row.email or "", reasons=tuple(reasons)
+        )
+        for row, reasons in ranked[:limit]
+    )
+
+
+def page(
+    session: Session,
+    *,
+    query: str = "",
+    tag: str = "",
+    sort: PatronSort = PatronSort.NAME,
+    descending: bool = False,
+    page: int = 0,
+    size: int = 50,
+) -> tuple[int, tuple[PatronLine, ...]]:
+    """Return how many patrons match, and one page of them (`page` counts from 0)."""
+    statement = _matching(query, tag)
+    total = session.exec(select(sa.func.count()).select_from(statement.subquery())).one()
+    order = _ORDER[sort]
+    direction = order.desc() if descending else order.asc()
+    rows = session.exec(
+        select(PatronRow)
+        .where(col(PatronRow.id).in_(statement))
+        .order_by(direction.nulls_last(), col(PatronRow.id))
+        .offset(page * size)
+        .limit(size)
+    ).all()
+    return total, tuple(_line(row) for row in rows)
+
+
+def count(session: Session) -> int:
+    """How many patrons there are."""
+    return session.exec(select(sa.func.count()).select_from(PatronRow)).one()
+
+
+def values_of(row: PatronRow) -> dict[str, str | None]:
+    """The protected columns of a row, derived ones included."""
+    return {name: getattr(row, name) for name in (*PROTECTED_COLUMNS, *DERIVED_COLUMNS)}
+
+
+def name_of(row: PatronRow) -> str:
+    """The name staff read: given and family name, or the patron number when there is none."""
+    return full_name(row.given_name, row.family_name) or f"Patron {row.number}"
+
+
+def full_name(given_name: str | None, family_name: str | None) -> str:
+    """Given and family name in a row; empty when neither is known."""
+    return " ".join(part for part in (given_name, family_name) if part)
+
+
+def record_of(row: PatronRow) -> PatronRecord:
+    """The read model of a row."""
+    return PatronRecord(
+        id=row.id,
+        number=row.number,
+        name=name_of(row),
+        kind=row.kind.value,
+        status=row.status.value,
+        values={name: getattr(row, name) for name in PROTECTED_COLUMNS},
+        free={name: getattr(row, name) for name in FREE_COLUMNS},
+        email_verified_at=row.email_verified_at,
+        email_bounced_at=row.email_bounced_at,
+        is_flagged=row.is_flagged,
+        created_at=row.created_at,
+        updated_at=row.updated_at,
+    )
+
+
+def _matching(query: str, tag: str) -> sa.Select[tuple[str]]:
+    statement: sa.Select[tuple[str]] = sa.select(col(PatronRow.id))
+    for word in query_words(query):
+        words = sa.select(col(PatronTermRow.patron_id)).where(
+            col(PatronTermRow.term) >= word, col(PatronTermRow.term) < prefix_end(word)
+        )
+        statement = statement.where(col(PatronRow.id).in_(words))
+    if tag:
+        tagged = sa.select(col(PatronTermRow.patron_id)).where(
+            col(PatronTermRow.term) == f"tag:{fold(tag)}"
+        )
+        statement = statement.where(col(PatronRow.id).in_(tagged))
+    return statement
+
+
+def _line(row: PatronRow) -> PatronLine:
+    return PatronLine(
+        id=row.id,
+        number=row.number,
+        name=name_of(row),
+        kind=row.kind.value,
+        status=row.status.value,
+        email=row.email or "",
+        email_verified=row.email_verified_at is not None,
+        phone=row.phone or "",
+        city=row.address_city or "",
+        tags=row.tags,
+        created_at=row.created_at,
+        updated_at=row.updated_at,
+    )

@@ -1,0 +1,14 @@
+"""Every table of the application, in one metadata: for migrations and for the house tests."""
+
+from __future__ import annotations
+
+from sqlmodel import SQLModel
+
+import upstage_crm.audit.tables
+import upstage_crm.change_requests.tables
+import upstage_crm.mail.tables
+import upstage_crm.organisation.tables
+import upstage_crm.patrons.tables
+import upstage_crm.staff.tables  # noqa: F401  # imported to register, like the lines above
+
+metadata = SQLModel.metadata
