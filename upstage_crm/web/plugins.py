@@ -1,0 +1,56 @@
+"""What we change in Reflex's build. Imported by `rxconfig.py`, so it must stay light."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from reflex_base.plugins.base import Plugin
+
+from upstage_crm.core.errors import UpstageError
+
+if TYPE_CHECKING:
+    from typing import Unpack
+
+    from reflex_base.plugins.base import PostBuildContext
+
+_BAKED_ADDRESS = re.compile(r'(["`])(http|ws)://[^/"`]+(/[^"`]*)\1')
+_ORIGIN = (
+    'var o=typeof location=="undefined"?"http://localhost":location.origin,'
+    'w=o.replace(/^http/,"ws");'
+)
+
+
+class BuildChanged(UpstageError):
+    """Reflex's build no longer looks as this version of it did; the pages cannot be trusted."""
+
+    code = "build_changed"
+
+
+def own_origin(script: str) -> str:
+    """Return the built `reflex-env` script with every baked address taken from the page instead.
+
+    Reflex 0.10.1 writes the address of the build machine into the pages (upstream issue 6239). One
+    build must serve any host, port and scheme.
+
+    Raises:
+        BuildChanged: the script holds no baked address.
+    """
+    changed, count = _BAKED_ADDRESS.subn(
+        lambda match: ("o" if match[2] == "http" else "w") + f'+"{match[3]}"', script
+    )
+    if not count:
+        raise BuildChanged(where="reflex-env")
+    return _ORIGIN + changed
+
+
+class SameOriginPlugin(Plugin):
+    """Lets one build serve any host, port and scheme."""
+
+    def post_build(self, **context: Unpack[PostBuildContext]) -> None:
+        """Rewrite the built script; runs before the compressed copies are made."""
+        files = list(context["static_dir"].rglob("assets/reflex-env-*.js"))
+        if len(files) != 1:
+            raise BuildChanged(where="reflex-env", count=len(files))
+        script = files[0]
+        script.write_text(own_origin(script.read_text("utf-8")), "utf-8")
