@@ -147,6 +147,7 @@ def find_emails(text: str) -> tuple[str, ...]:
     return tuple(match[0].strip(".'`") for match in _EMAIL.finditer(text))
 
 
+_CARD_LENGTHS = range(13, 20)
 _DIGIT_GROUPS = re.compile(r"\d+(?:[ \u00a0.\-]\d+)*")
 
 
@@ -162,10 +163,13 @@ def find_card_numbers(text: str) -> tuple[str, ...]:
             continue
         groups = re.findall(r"\d+", match[0])
         for first in range(len(groups)):
-            for last in range(first, len(groups)):
-                digits = "".join(groups[first : last + 1])
+            digits = ""
+            for group in groups[first:]:
+                digits += "".join(str(int(digit)) for digit in group)  # full-width ones as well
+                if len(digits) > _CARD_LENGTHS[-1]:
+                    break
                 if _is_card_number(digits):
-                    found["".join(str(int(digit)) for digit in digits)] = None
+                    found[digits] = None
     return tuple(found)
 
 
@@ -180,7 +184,7 @@ def ensure_no_card_number(text: str) -> None:
 
 
 def _is_card_number(digits: str) -> bool:
-    if not 13 <= len(digits) <= 19 or int(digits[0]) not in {2, 3, 4, 5, 6}:
+    if len(digits) not in _CARD_LENGTHS or digits[0] not in "23456":
         return False
     numbers = [int(digit) for digit in reversed(digits)]
     doubled = (sum(divmod(2 * number, 10)) for number in numbers[1::2])

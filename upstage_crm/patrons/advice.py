@@ -6,11 +6,11 @@ What stops a proposal is a typed error; see `core.text.ensure_no_card_number` fo
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, TypedDict, cast
 
 from upstage_crm.core.email_address import EmailAddress, InvalidEmail, parse_email
 from upstage_crm.core.text import find_emails
@@ -19,11 +19,17 @@ from upstage_crm.patrons.values import find_phones
 if TYPE_CHECKING:
     from tldextract import TLDExtract
 
+    class _Confusable(TypedDict):
+        homoglyphs: list[dict[Literal["c"], str]]
+
+    _Test = Callable[[str, list[str]], bool]
+    _Twins = Callable[[str, bool, list[str]], list[_Confusable] | Literal[False]]
+
 RESERVED_TOP_LEVELS = frozenset({"test", "example"})  # RFC 2606: tests and the demo live there
 CLOSE_ENOUGH = 0.84  # of difflib's ratio: `gmial.com` is 0.89, `mail.com` to `gmail.com` 0.94
 
-# The mailbox providers patrons use most. An address at one of
-# them is never called a typo of another (`mail.com`, `ymail.com`, `gmx.net`).
+# The mailbox providers patrons use most. An address at one of them is never called a
+# typo of another (`mail.com`, `ymail.com`, `gmx.net`).
 COMMON_DOMAINS = (
     "gmail.com", "googlemail.com", "yahoo.com", "yahoo.co.uk", "yahoo.fr", "yahoo.de", "yahoo.es",
     "ymail.com", "hotmail.com", "hotmail.co.uk", "hotmail.fr", "hotmail.de", "hotmail.es",
@@ -33,7 +39,9 @@ COMMON_DOMAINS = (
     "talktalk.net", "orange.fr", "wanadoo.fr", "free.fr", "laposte.net", "sfr.fr", "gmx.de",
     "gmx.net", "gmx.com", "web.de", "t-online.de", "freenet.de", "mail.com", "mail.de",
     "telefonica.net", "proton.me", "protonmail.com", "fastmail.com", "zoho.com",
+    "email.com", "yahoo.com.au", "outlook.com.au", "hotmail.com.au",
 )  # fmt: skip
+LATIN_TWINS = frozenset("ıȷɑɡ")  # Latin letters that look like ASCII ones; the tables skip them
 ROLE_NAMES = frozenset({
     "admin", "billing", "boxoffice", "bookings", "contact", "enquiries", "finance", "hello",
     "help", "info", "mail", "marketing", "noreply", "no-reply", "office", "postmaster", "press",
@@ -149,10 +157,27 @@ def _is_disposable(domain: str) -> bool:
 
 
 def _has_look_alikes(domain: str) -> bool:
+    """Whether a domain can be read as another: scripts mixed in one label, or a whole label of
+    foreign letters that each look Latin (`аррӏе`). Plain foreign words pass (`bücher`, `例子`)."""
     if domain.isascii():
         return False
-    from confusable_homoglyphs import confusables
+    # The library has neither types nor stubs.
+    from confusable_homoglyphs import confusables  # pyright: ignore[reportMissingTypeStubs]
+
+    is_mixed = cast("_Test", confusables.is_dangerous)  # pyright: ignore[reportUnknownMemberType]
+    twins = cast("_Twins", confusables.is_confusable)  # pyright: ignore[reportUnknownMemberType]
+
+    def looks_latin(character: str) -> bool:
+        if character.isascii() or character in LATIN_TWINS:
+            return True
+        return any(
+            twin["c"].isascii()
+            for found in twins(character, True, ["latin"]) or ()
+            for twin in found["homoglyphs"]
+        )
 
     return any(
-        confusables.is_dangerous(label, preferred_aliases=["latin"]) for label in domain.split(".")
+        not label.isascii()
+        and (is_mixed(label, ["latin"]) or all(looks_latin(character) for character in label))
+        for label in domain.split(".")
     )

@@ -10,6 +10,7 @@ import unicodedata
 from collections.abc import Mapping
 from datetime import date
 from functools import cache
+from typing import cast
 
 import phonenumbers
 from babel import Locale, UnknownLocaleError
@@ -146,9 +147,10 @@ def countries(language: str = "en") -> dict[str, str]:
         locale = Locale.parse(language)
     except (UnknownLocaleError, ValueError):
         locale = Locale.parse("en")
+    territories = cast("Mapping[str, str]", locale.territories)  # typed as Any by the library
     names = {
         code: name
-        for code, name in locale.territories.items()
+        for code, name in territories.items()
         if len(code) == 2 and code.isalpha() and code not in _NOT_COUNTRIES
     }
     return dict(sorted(names.items(), key=lambda item: comparable(item[1])))
