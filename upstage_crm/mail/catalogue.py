@@ -1,0 +1,131 @@
+"""Every kind of mail: who may get it, what it says, which links it carries.
+
+A context is a typed dictionary. Texts that people typed are passed as they are; the renderer
+makes them inert. Values of fields are display text, already masked where they must be.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, TypedDict, cast
+
+from upstage_crm.core.errors import Invalid
+from upstage_crm.mail.message import Audience, MailDraft, MailKind
+from upstage_crm.organisation.details import OrganisationDetails
+
+RIGHT_TO_LEFT = frozenset({"ar", "fa", "he", "ur"})
+
+CURRENT = Audience.CURRENT
+PROPOSED = Audience.PROPOSED
+
+
+class CatalogueMismatch(Invalid):
+    """A draft's audience, context or links are not what its kind takes: our own mistake."""
+
+    code = "mail_catalogue_mismatch"
+
+
+class FieldLine(TypedDict):
+    """One field of the request. `None` is not shown; `outcome` is a short phrase."""
+
+    label: str
+    now: str | None
+    proposed: str | None
+    outcome: str | None
+
+
+class CommonContext(TypedDict):
+    """What every mail says.
+
+    `proposer` is display name and desk, never a private surname. `greeting` is the whole line
+    ("Dear Ada Example,"), None for a mailbox that is not proven. `expires_text` and `when_text`
+    are weekday, date, time and zone in words, in the reader's language; `expires_text` is the
+    deadline, `when_text` the moment of what the mail tells.
+    """
+
+    org: OrganisationDetails
+    public_url: str
+    reference: str
+    proposer: str
+    greeting: str | None
+    fields: list[FieldLine]
+    when_text: str
+
+
+class RequestContext(CommonContext):
+    """`decision_request` and `change_notice`. `reason_text` is staff's own words or None."""
+
+    expires_text: str
+    reason_sentence: str
+    reason_text: str | None
+
+
+class AppliedContext(CommonContext):
+    """`change_applied`. `undo_until_text` is the end of the revert window, None when there is none."""
+
+    undo_until_text: str | None
+
+
+class EndedContext(CommonContext):
+    """`change_rejected`, `change_expired` and `change_withdrawn`."""
+
+
+class OutcomeContext(CommonContext):
+    """`staff_outcome`. `outcome` is one short phrase ("approved"), `comment` the patron's words."""
+
+    outcome: str
+    patron_name: str
+    patron_number: str
+    comment: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class KindSpec:
+    """What one kind of mail takes: its context, and the links it carries for each audience."""
+
+    priority: int
+    context: type[CommonContext]
+    links: Mapping[Audience, frozenset[str]]
+
+
+DECISION = frozenset({"decision"})
+OBJECTION = frozenset({"objection"})
+NO_LINK: frozenset[str] = frozenset()
+
+CATALOGUE: Mapping[MailKind, KindSpec] = {
+    MailKind.DECISION_REQUEST: KindSpec(
+        10, RequestContext, {PROPOSED: DECISION, CURRENT: DECISION}
+    ),
+    MailKind.CHANGE_NOTICE: KindSpec(5, RequestContext, {CURRENT: OBJECTION}),
+    MailKind.CHANGE_APPLIED: KindSpec(20, AppliedContext, {CURRENT: OBJECTION, PROPOSED: NO_LINK}),
+    MailKind.CHANGE_REJECTED: KindSpec(20, EndedContext, {CURRENT: NO_LINK, PROPOSED: NO_LINK}),
+    MailKind.CHANGE_EXPIRED: KindSpec(20, EndedContext, {CURRENT: NO_LINK, PROPOSED: NO_LINK}),
+    MailKind.CHANGE_WITHDRAWN: KindSpec(20, EndedContext, {CURRENT: NO_LINK, PROPOSED: NO_LINK}),
+    MailKind.STAFF_OUTCOME: KindSpec(20, OutcomeContext, {Audience.STAFF: NO_LINK}),
+}
+
+
+def spec_of(draft: MailDraft) -> KindSpec:
+    """The entry for `draft`, once the draft fits it.
+
+    Raises:
+        CatalogueMismatch: audience, context or links are not what the kind takes, or a mail to
+            an unproven address would name the patron or a value held today.
+    """
+    spec = CATALOGUE[draft.kind]
+    if draft.audience not in spec.links:
+        raise CatalogueMismatch(kind=draft.kind.value, audience=draft.audience.value)
+    missing = spec.context.__required_keys__ - draft.context.keys()
+    if missing or spec.links[draft.audience] != draft.links.keys():
+        raise CatalogueMismatch(
+            kind=draft.kind.value, missing=sorted(missing), links=sorted(draft.links)
+        )
+    if draft.audience is PROPOSED and _names_patron(cast(Any, draft.context)):
+        raise CatalogueMismatch(kind=draft.kind.value, audience=PROPOSED.value, reveals=True)
+    return spec
+
+
+def _names_patron(context: CommonContext) -> bool:
+    held = any(line["now"] is not None for line in context["fields"])
+    return held or context["greeting"] is not None

@@ -1,0 +1,138 @@
+"""Puts mails into the outbox, and takes back those that have not left.
+
+Both happen inside the command's own transaction: no mail without its change, no change without
+its mail. Statements are built once; a decision on the patron's page waits for them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlmodel import Session, SQLModel
+
+from upstage_crm.core.db import dialect_of
+from upstage_crm.mail import tables  # the table must be registered before it is looked up
+from upstage_crm.mail.compose import Composer, PreparedMail
+from upstage_crm.mail.delivery import ENDED_UNSENT, MailState
+from upstage_crm.mail.message import MailDraft, MailKind
+from upstage_crm.mail.placeholders import freeze_links
+
+OUTBOX: sa.Table = SQLModel.metadata.tables[str(tables.MailOutboxRow.__tablename__)]
+GATE: sa.Table = SQLModel.metadata.tables[str(tables.MailGateRow.__tablename__)]
+
+NOTICE_NOT_SENT = "notice_not_sent"
+MATTER_OVER = "matter_over"
+
+_INSERTS: dict[str, Any] = {
+    "sqlite": sqlite_insert(OUTBOX).on_conflict_do_nothing().returning(OUTBOX.c.id),
+    "postgresql": postgresql_insert(OUTBOX).on_conflict_do_nothing().returning(OUTBOX.c.id),
+}
+_BY_DEDUPE_KEY = sa.select(OUTBOX.c.id).where(OUTBOX.c.dedupe_key == sa.bindparam("key"))
+_STATE = sa.select(OUTBOX.c.state).where(OUTBOX.c.id == sa.bindparam("mail_id"))
+
+
+def enqueue(session: Session, draft: MailDraft, *, composer: Composer, now: datetime) -> str:
+    """Queue `draft` and return the mail's id; a known `dedupe_key` returns the first mail's id.
+
+    Raises:
+        HeaderInvalid, AddressInvalid, CatalogueMismatch: as `Composer.prepare`.
+    """
+    return enqueue_prepared(session, composer.prepare(draft, now=now), now=now)
+
+
+def enqueue_prepared(session: Session, mail: PreparedMail, *, now: datetime) -> str:
+    """Queue a mail that was rendered before the locks were taken; otherwise as `enqueue`."""
+    draft = mail.draft
+    state, ended_type = MailState.QUEUED, None
+    if draft.after is not None:
+        leader: MailState = session.execute(_STATE, {"mail_id": draft.after}).scalar_one()
+        if leader in ENDED_UNSENT:
+            state, ended_type = leader, NOTICE_NOT_SENT
+    values = {
+        "id": mail.id,
+        "dedupe_key": draft.dedupe_key,
+        "kind": draft.kind,
+        "language": draft.language,
+        "transport": mail.transport,
+        "to_address": draft.to_address,
+        "audience": draft.audience,
+        "subject": mail.message.subject,
+        "request_id": draft.request_id,
+        "patron_id": draft.patron_id,
+        "staff_id": draft.staff_id,
+        "after_id": draft.after,
+        "payload": mail.message.to_json(),
+        "links": freeze_links(draft.links),
+        "priority": mail.priority,
+        "state": state,
+        "attempts": 0,
+        "next_at": now,
+        "last_type": ended_type,
+        "created_at": now,
+        "settled_at": None if ended_type is None else now,
+    }
+    inserted = session.execute(_INSERTS[dialect_of(session)], values).scalar_one_or_none()
+    if inserted is not None:
+        return mail.id
+    return str(session.execute(_BY_DEDUPE_KEY, {"key": draft.dedupe_key}).scalar_one())
+
+
+def cancel_unsent(
+    session: Session,
+    *,
+    request_id: str,
+    now: datetime,
+    kinds: Collection[MailKind] | None = None,
+) -> int:
+    """Cancel the request's mails that have not left, and return how many were cancelled.
+
+    A mail that is being handed over this instant may still arrive, but is not tried again. Call
+    this before queueing the mails that tell of the end. With `kinds` only those are cancelled,
+    and whatever waits for them.
+    """
+    open_states = (MailState.QUEUED, MailState.SENDING)
+    ended = (
+        sa.update(OUTBOX)
+        .where(OUTBOX.c.request_id == request_id, OUTBOX.c.state.in_(open_states))
+        .values(
+            state=sa.case(
+                (OUTBOX.c.state == MailState.QUEUED, MailState.CANCELLED), else_=OUTBOX.c.state
+            ),
+            last_type=sa.case(
+                (OUTBOX.c.state == MailState.QUEUED, MATTER_OVER), else_=OUTBOX.c.last_type
+            ),
+            settled_at=sa.case((OUTBOX.c.state == MailState.QUEUED, now), else_=None),
+            cancelled_at=now,
+        )
+        .returning(OUTBOX.c.id, OUTBOX.c.state)
+    )
+    if kinds is not None:
+        ended = ended.where(OUTBOX.c.kind.in_(tuple(kinds)))
+    rows = session.execute(ended).all()
+    cancelled = [row.id for row in rows if row.state is MailState.CANCELLED]
+    return len(cancelled) + end_followers(session, cancelled, state=MailState.CANCELLED, now=now)
+
+
+def end_followers(
+    session: Session, mail_ids: Sequence[str], *, state: MailState, now: datetime
+) -> int:
+    """End every queued mail that waits, directly or not, for one of `mail_ids`; return how many.
+
+    Nobody is asked to decide before the one who must be told first was told.
+    """
+    count, leaders = 0, list(mail_ids)
+    while leaders:
+        ended = (
+            sa.update(OUTBOX)
+            .where(OUTBOX.c.after_id.in_(leaders), OUTBOX.c.state == MailState.QUEUED)
+            .values(state=state, last_type=NOTICE_NOT_SENT, settled_at=now)
+            .returning(OUTBOX.c.id)
+        )
+        leaders = list(session.execute(ended).scalars())
+        count += len(leaders)
+    return count

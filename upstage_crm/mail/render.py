@@ -1,0 +1,141 @@
+"""Renders mails. The only module that imports `jinja2`.
+
+A kind's three templates are flattened into three flat sources when first used: blocks and
+includes are put in place and the style sheet is inlined once, so that a mail costs only the
+filling of its values. Every value is made inert on its way out, whatever template it stands in.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import css_inline
+from jinja2 import Environment, StrictUndefined, Template
+from markupsafe import Markup
+
+from upstage_crm.mail.inert import defang, one_line, paragraphs
+from upstage_crm.mail.message import MailKind
+
+TEMPLATES = Path(__file__).parent / "templates"
+_BLOCK = re.compile(r"\{% block (\w+) %\}(.*?)\{% endblock %\}", re.DOTALL)
+_INCLUDE = re.compile(r"^[ \t]*\{% include \"([\w.]+)\" %\}[ \t]*\n", re.MULTILINE)
+_TAG = re.compile(r"\{%.*?%\}|\{#.*?#\}", re.DOTALL)
+_VALUE = re.compile(r"\{\{.*?\}\}", re.DOTALL)
+_HIDDEN = re.compile(r"<!--j(\d+)-->|j(\d+)j")
+_INDENT = re.compile(r"^[ \t]+", re.MULTILINE)
+_GAP = re.compile(r"\n{3,}")
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """One mail in words: `subject` is one line."""
+
+    subject: str
+    html: str
+    text: str
+
+
+class Renderer:
+    """Fills the templates. Thread-safe; one instance per process is enough."""
+
+    def __init__(self) -> None:
+        self._page = _environment(autoescape=True)
+        self._plain = _environment(autoescape=False)
+        self._templates: Callable[[MailKind], tuple[Template, Template, Template]] = lru_cache(
+            maxsize=None
+        )(self._load)
+
+    def render(self, kind: MailKind, context: Mapping[str, object]) -> Rendered:
+        """Render `kind` with what the catalogue lists for it plus `lang`, `dir` and `links`.
+
+        Raises:
+            UndefinedError, TypeError: a value is missing or None where a text is needed.
+        """
+        subject_template, page, plain = self._templates(kind)
+        subject = " ".join(subject_template.render(context).split())
+        return Rendered(
+            subject=subject,
+            html=page.render(context, subject=subject),
+            text=_GAP.sub("\n\n", plain.render(context)).strip() + "\n",
+        )
+
+    def warm(self) -> None:
+        """Load every template now rather than with the first mail of its kind."""
+        for kind in MailKind:
+            self._templates(kind)
+
+    def _load(self, kind: MailKind) -> tuple[Template, Template, Template]:
+        folder = TEMPLATES / kind.value
+        return (
+            self._plain.from_string((folder / "subject.txt").read_text("utf-8")),
+            self._page.from_string(_inline(_flatten("_layout.html", folder / "body.html"))),
+            self._plain.from_string(_flatten("_layout.txt", folder / "body.txt")),
+        )
+
+
+def _environment(*, autoescape: bool) -> Environment:
+    environment = Environment(
+        autoescape=autoescape,
+        undefined=StrictUndefined,
+        finalize=_shown,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters["defang"] = defang
+    environment.filters["paragraphs"] = paragraphs
+    return environment
+
+
+def _shown(value: object) -> object:
+    """Every value as it leaves a template: one line, nothing invisible, never the word None."""
+    if isinstance(value, Markup):
+        return value
+    if isinstance(value, str):
+        return one_line(value)
+    if value is None:
+        raise TypeError("a mail template shows a value that is None")
+    return value
+
+
+def _flatten(layout: str, body: Path) -> str:
+    """Put the blocks of `body` into `layout`, and every included part into its place."""
+    blocks = dict(_BLOCK.findall(body.read_text("utf-8")))
+
+    def block(found: re.Match[str]) -> str:
+        return str(blocks.get(found[1], found[2]))
+
+    def include(found: re.Match[str]) -> str:
+        return _INCLUDE.sub(include, (TEMPLATES / found[1]).read_text("utf-8"))
+
+    return _INCLUDE.sub(include, _BLOCK.sub(block, (TEMPLATES / layout).read_text("utf-8")))
+
+
+def _inline(source: str) -> str:
+    """Write the style sheet into `style` attributes; media queries (dark mode) stay.
+
+    The parser moves stray text out of tables, so Jinja's tags travel as comments, which may stand
+    anywhere, and its values as plain words.
+    """
+    hidden: list[str] = []
+
+    def hide(shape: str) -> Callable[[re.Match[str]], str]:
+        def replace(found: re.Match[str]) -> str:
+            hidden.append(found[0])
+            return shape.format(len(hidden) - 1)
+
+        return replace
+
+    page = _VALUE.sub(hide("j{}j"), _TAG.sub(hide("<!--j{}-->"), source))
+    inliner = css_inline.CSSInliner(
+        inline_style_tags=True,
+        keep_style_tags=False,
+        keep_at_rules=True,
+        load_remote_stylesheets=False,
+    )
+    page = _INDENT.sub("", inliner.inline(page))
+    return _HIDDEN.sub(lambda found: hidden[int(found[1] or found[2])], page)

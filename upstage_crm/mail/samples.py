@@ -1,0 +1,101 @@
+"""A believable draft of every kind of mail, for tests and for the preview of the wording.
+
+Reserved domains and numbers only. The values are fixed: the same sample is the same bytes.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from upstage_crm.links.claims import LinkClaims, Purpose, Reviewer
+from upstage_crm.mail.catalogue import CATALOGUE, FieldLine
+from upstage_crm.mail.message import Audience, MailDraft, MailKind
+from upstage_crm.organisation.details import OrganisationDetails
+
+ORGANISATION = OrganisationDetails(
+    name="Lyric Theatre",
+    desk_phone="+44 20 7946 0123",
+    reply_to="boxoffice@lyric.example",
+    postal_address="12 Stage Door Lane\nLondon W6 0QL",
+    website="lyric.example",
+    time_zone="Europe/London",
+    language="en",
+)
+AT = datetime(2026, 11, 9, 14, 5, tzinfo=UTC)
+NOW_ADDRESS = "ada.byron@oldmail.example"
+PROPOSED_ADDRESS = "ada@lovelace.example"
+PATRON_NAME = "Ada Lovelace"
+
+_MAILBOXES = {
+    Audience.CURRENT: NOW_ADDRESS,
+    Audience.PROPOSED: PROPOSED_ADDRESS,
+    Audience.STAFF: "dana@lyric.example",
+}
+_ENDINGS = {
+    MailKind.CHANGE_APPLIED: "approved",
+    MailKind.CHANGE_REJECTED: "rejected",
+    MailKind.CHANGE_EXPIRED: "expired",
+    MailKind.CHANGE_WITHDRAWN: "withdrawn",
+}
+
+
+def sample(kind: MailKind, audience: Audience) -> dict[str, object]:
+    """A context as the catalogue lists it for `kind`, fit for `audience`."""
+    hidden = audience is Audience.PROPOSED
+    staff = audience is Audience.STAFF
+    line = FieldLine(
+        label="Email address",
+        now=None if hidden else NOW_ADDRESS,
+        proposed=PROPOSED_ADDRESS,
+        outcome="approved" if staff else None,
+    )
+    context: dict[str, object] = {
+        "org": ORGANISATION,
+        "public_url": "https://crm.lyric.example",
+        "reference": "K7-2FQ",
+        "proposer": "Dana, box office",
+        "greeting": None if hidden else ("Hello Dana," if staff else f"Dear {PATRON_NAME},"),
+        "fields": [line],
+        "when_text": "Monday 9 November 2026, 14:05 (GMT)",
+        "expires_text": "Monday 16 November 2026, 14:05 (GMT)",
+        "reason_sentence": "You told us at the desk that your address has changed.",
+        "reason_text": "Called on Monday about a new address.\nTickets wait at the desk.",
+        "undo_until_text": "Thursday 12 November 2026, 14:05 (GMT)",
+        "outcome": _ENDINGS.get(kind, "approved"),
+        "patron_name": PATRON_NAME,
+        "patron_number": "P-001042",
+        "comment": "Yes, that is right. Thank you.",
+    }
+    wanted = CATALOGUE[kind].context.__required_keys__
+    return {name: value for name, value in context.items() if name in wanted}
+
+
+def sample_draft(
+    kind: MailKind, audience: Audience, *, kid: str = "sample", at: datetime = AT
+) -> MailDraft:
+    """A complete draft of `kind` for `audience`, its links signed by key `kid` from `at` on."""
+    return MailDraft(
+        kind=kind,
+        to_address=_MAILBOXES[audience],
+        audience=audience,
+        language="en",
+        context=sample(kind, audience),
+        dedupe_key=f"sample/{kind.value}/{audience.value}",
+        links={
+            name: _claims(Purpose(name), audience, kid=kid, at=at)
+            for name in CATALOGUE[kind].links[audience]
+        },
+    )
+
+
+def _claims(purpose: Purpose, audience: Audience, *, kid: str, at: datetime) -> LinkClaims:
+    return LinkClaims(
+        request_id="0" * 32,
+        purpose=purpose,
+        reviewer=Reviewer(audience.value),
+        version=1,
+        jti=f"{purpose.value}-sample-link",
+        issued_at=at,
+        expires_at=at + timedelta(days=7),
+        kid=kid,
+    )

@@ -1,0 +1,91 @@
+"""The outbox and the gate that paces it."""
+
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlmodel import Field, SQLModel
+
+from upstage_crm.core.db import UtcDateTime, text_enum
+from upstage_crm.mail.delivery import MailState, Transport
+from upstage_crm.mail.message import Audience, MailKind
+
+_QUEUED = sa.text("state = 'queued'")
+_SENDING = sa.text("state = 'sending'")
+_FOLLOWS = sa.text("after_id IS NOT NULL")
+_KNOWN = sa.text("provider_id IS NOT NULL")
+
+
+class MailOutboxRow(SQLModel, table=True):
+    """One mail to one mailbox; written with the change it tells of, sent later.
+
+    `payload` is frozen when the row is written: canonical JSON in which only tokens are
+    placeholders. `links` holds the frozen claims those tokens are signed from.
+    """
+
+    __tablename__ = "mail_outbox"
+    __table_args__ = (
+        sa.Index(
+            "ix_mail_outbox_due",
+            "priority",
+            "next_at",
+            sqlite_where=_QUEUED,
+            postgresql_where=_QUEUED,
+        ),
+        sa.Index(
+            "ix_mail_outbox_lease", "lease_until", sqlite_where=_SENDING, postgresql_where=_SENDING
+        ),
+        sa.Index(
+            "ix_mail_outbox_after", "after_id", sqlite_where=_FOLLOWS, postgresql_where=_FOLLOWS
+        ),
+        sa.Index(
+            "ix_mail_outbox_provider", "provider_id", sqlite_where=_KNOWN, postgresql_where=_KNOWN
+        ),
+    )
+
+    id: str = Field(primary_key=True, max_length=32)
+    dedupe_key: str = Field(unique=True, max_length=200)
+    kind: MailKind = Field(sa_column=sa.Column(text_enum(MailKind), nullable=False))
+    language: str = Field(max_length=16)
+    transport: Transport = Field(sa_column=sa.Column(text_enum(Transport), nullable=False))
+    to_address: str = Field(max_length=320)
+    audience: Audience = Field(sa_column=sa.Column(text_enum(Audience), nullable=False))
+    subject: str = Field(max_length=998)
+    request_id: str | None = Field(default=None, max_length=32, index=True)
+    patron_id: str | None = Field(default=None, max_length=32, index=True)
+    staff_id: str | None = Field(default=None, max_length=32, index=True)
+    after_id: str | None = Field(default=None, foreign_key="mail_outbox.id", max_length=32)
+    payload: str = Field(sa_type=sa.Text)
+    links: str = Field(sa_type=sa.Text)
+    priority: int
+    state: MailState = Field(sa_column=sa.Column(text_enum(MailState), nullable=False))
+    attempts: int = Field(default=0)
+    next_at: datetime = Field(sa_type=UtcDateTime)  # type: ignore[call-overload]  # SQLModel's hint
+    lease_until: datetime | None = Field(default=None, sa_type=UtcDateTime)  # type: ignore[call-overload]
+    lease_token: str | None = Field(default=None, max_length=32)
+    first_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # type: ignore[call-overload]
+    provider_id: str | None = Field(default=None, max_length=128)
+    last_code: int | None = Field(default=None)
+    last_type: str | None = Field(default=None, max_length=64)
+    created_at: datetime = Field(sa_type=UtcDateTime)  # type: ignore[call-overload]
+    # Set on a mail that is just being handed over when its matter ends: it is not tried again.
+    cancelled_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # type: ignore[call-overload]
+    settled_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # type: ignore[call-overload]
+    delivered_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # type: ignore[call-overload]
+    bounced_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # type: ignore[call-overload]
+    complained_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # type: ignore[call-overload]
+    suppressed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # type: ignore[call-overload]
+
+
+class MailGateRow(SQLModel, table=True):
+    """The pace and the pause shared by every worker; always the row with id 1.
+
+    `settled_count` grows with every settled mail: who shows delivery states watches this number.
+    """
+
+    __tablename__ = "mail_gate"
+
+    id: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    next_slot: datetime | None = Field(default=None, sa_type=UtcDateTime)  # type: ignore[call-overload]
+    paused_until: datetime | None = Field(default=None, sa_type=UtcDateTime)  # type: ignore[call-overload]
+    paused_reason: str | None = Field(default=None, max_length=64)
+    settled_count: int = Field(default=0)
