@@ -1,0 +1,89 @@
+"""Now and proposed, side by side.
+
+diff(*rows)                                      diff_row(label, now, proposed, *, outcome, notes)
+diff_text(spans)                                 parts of a value, the differing ones marked
+
+Two columns from 40 rem, stacked below. The sides are told apart by their headings and signs as
+well as by tint; the values are isolated (`bdi`), so a right-to-left name cannot reorder the row.
+"""
+
+from collections.abc import Sequence
+
+import reflex as rx
+
+from upstage_crm.ui.components.base import Child, Text, absent, hidden_text, icon
+from upstage_crm.ui.components.text import empty_value
+
+
+def diff(*rows: Child) -> rx.Component:
+    """Return the list of changed fields."""
+    return rx.el.div(*rows, class_name="u-diff")
+
+
+def diff_row(
+    label: Text,
+    now: Child,
+    proposed: Child,
+    *,
+    outcome: Child | None = None,
+    now_note: Child | None = None,
+    proposed_note: Child | None = None,
+    now_heading: Text = "Now",
+    proposed_heading: Text = "Proposed",
+) -> rx.Component:
+    """Return one field: its name, both values, and at the end its outcome (a chip).
+
+    `now` and `proposed` are values or what `diff_text` made; "" shows "Nothing" in grey. Headings
+    are parameters because patron pages are translated, and a decided change reads "Before, Now".
+    """
+    return rx.el.section(
+        rx.el.div(
+            rx.el.h3(label, class_name="u-diff-label"),
+            *([] if outcome is None else [outcome]),
+            class_name="u-diff-head",
+        ),
+        rx.el.div(
+            _side("now", "minus", now_heading, now, now_note),
+            _side("proposed", "plus", proposed_heading, proposed, proposed_note),
+            class_name="u-diff-sides",
+        ),
+        class_name="u-diff-row",
+    )
+
+
+def diff_text(spans: Sequence[tuple[str, bool]] | rx.Component) -> rx.Component:
+    """Return a value whose differing parts are marked.
+
+    `spans` are pairs of text and whether it differs, or an `rx.foreach` of `span`s and `mark`s.
+    Screen readers get the plain value: a mark in the middle of an address would break it up.
+    """
+    if isinstance(spans, rx.Component):
+        return rx.el.span(spans, class_name="u-diff-text")
+    parts = [
+        rx.el.mark(text) if differs else rx.el.span(text) for text, differs in spans
+    ]
+    return rx.el.span(
+        hidden_text("".join(text for text, _ in spans)),
+        rx.el.span(*parts, aria_hidden="true"),
+        class_name="u-diff-text",
+    )
+
+
+def _side(
+    kind: str, mark: str, heading: Text, value: Child, note: Child | None
+) -> rx.Component:
+    if isinstance(value, rx.Var):
+        shown: Child = rx.cond(value != "", rx.el.bdi(value), empty_value("Nothing"))
+    elif absent(value):
+        shown = empty_value("Nothing")
+    else:
+        shown = rx.el.bdi(value)
+    return rx.el.div(
+        rx.el.p(
+            icon(mark, size=14), heading, hidden_text(":"), class_name="u-diff-heading"
+        ),
+        rx.el.p(shown, class_name="u-diff-value"),
+        *([] if note is None else [rx.el.div(note, class_name="u-hint")]),
+        data_side=kind,
+        class_name="u-diff-side",
+    )

@@ -1,0 +1,88 @@
+"""Small pieces of text.
+
+kbd(keys) · reference(code) · when(words, iso, absolute) · avatar(name_initials) · value(text)
+breadcrumbs(*trail) · empty_value(words) · mono(text)
+"""
+
+import reflex as rx
+
+from upstage_crm.ui.components.base import (
+    Child,
+    Text,
+    absent,
+    filled,
+    hidden_text,
+    icon,
+    show_if,
+)
+from upstage_crm.ui.components.button import copy_button, link
+
+
+def kbd(keys: str) -> rx.Component:
+    """Return a key as drawn on a keyboard; a hint for the eye, hidden from screen readers."""
+    return rx.el.kbd(keys, aria_hidden="true", class_name="u-kbd")
+
+
+def reference(code: Text, *, copy: bool = False) -> rx.Component:
+    """Return a request's reference (`K7-2FQ`) in a form that can be read out letter by letter."""
+    pill = rx.el.code(code, class_name="u-ref")
+    if not copy:
+        return pill
+    return rx.el.span(
+        pill, copy_button(code, label="Copy reference"), class_name="u-inline"
+    )
+
+
+def when(words: Text, *, iso: Text, absolute: Text = "") -> rx.Component:
+    """Return a moment: `words` as shown ("3 h ago"), `iso` for machines, `absolute` beneath.
+
+    The server words both. A `title` would never reach a keyboard or a phone, so the absolute
+    time, where it matters, is plain text.
+    """
+    moment = rx.el.time(words, date_time=iso, class_name="u-when")
+    if absent(absolute):
+        return moment
+    return rx.el.span(
+        moment,
+        show_if(filled(absolute), rx.el.span(absolute, class_name="u-when-absolute")),
+        class_name="u-when-both",
+    )
+
+
+def avatar(initials: Text) -> rx.Component:
+    """Return a person's initials in a circle; decoration beside the written name."""
+    return rx.el.span(initials, aria_hidden="true", class_name="u-avatar")
+
+
+def value(text: Text, *, empty: str = "Not given") -> Child:
+    """Return a patron's value, isolated from the text around it, or `empty` in grey."""
+    return show_if(
+        filled(text), rx.el.bdi(text, class_name="u-value"), empty_value(empty)
+    )
+
+
+def empty_value(words: str = "Not given") -> rx.Component:
+    """Return the grey words for a value that is not there."""
+    return rx.el.span(words, class_name="u-muted")
+
+
+def mono(text: Text) -> rx.Component:
+    """Return an identifier or a hash in the fixed-width face; it may break anywhere."""
+    return rx.el.code(text, class_name="u-mono")
+
+
+def breadcrumbs(*trail: tuple[str, str], here: Text) -> rx.Component:
+    """Return the way to this page: pairs of label and address, then `here` without a link."""
+    steps = [
+        rx.el.li(link(label, href=href), icon("chevron-right", size=14))
+        for label, href in trail
+    ]
+    return rx.el.nav(
+        rx.el.ol(*steps, rx.el.li(here, aria_current="page"), class_name="u-crumbs"),
+        aria_label="Breadcrumb",
+    )
+
+
+def announce(*children: Child) -> rx.Component:
+    """Return a polite live region for the eyes of screen readers: "37 patrons", "Saved"."""
+    return rx.el.div(hidden_text(*children), role="status")

@@ -1,0 +1,140 @@
+"""The page at `/kit/`: every component in every state, for the eye and for the browser tests.
+
+`patron_sample` and `auth_sample` show the two other frames. Nothing here has a handler: menus,
+dialogs and tabs keep their own state in the browser.
+"""
+
+import reflex as rx
+
+from upstage_crm.ui import kit_samples as samples
+from upstage_crm.ui.components.base import Child
+from upstage_crm.ui.components.button import button
+from upstage_crm.ui.components.diff import diff, diff_row
+from upstage_crm.ui.components.feedback import banner, notice
+from upstage_crm.ui.components.form import form_actions, native_form, text_field
+from upstage_crm.ui.components.page import (
+    card,
+    columns,
+    page_header,
+    stack,
+    tile,
+    tiles,
+)
+from upstage_crm.ui.components.status import request_chip
+from upstage_crm.ui.components.text import breadcrumbs, reference
+from upstage_crm.ui.layout import admin_shell, auth_shell, patron_shell
+
+
+def kit_page() -> rx.Component:
+    """Return the page of all components, in the staff frame."""
+    return admin_shell(
+        page_header(
+            "The kit",
+            subtitle="Every component in every state. Switch the theme at the foot of the side.",
+            crumbs=breadcrumbs(("Dashboard", "/"), here="The kit"),
+            chips=(request_chip("PENDING"),),
+            actions=(
+                button("Add note", icon="message-square"),
+                button("Propose change", variant="primary"),
+            ),
+        ),
+        stack(
+            tiles(
+                tile(
+                    "Waiting on patrons",
+                    "38",
+                    href="/requests/",
+                    note="3 expire today",
+                    tone="warning",
+                ),
+                tile(
+                    "Approved this week",
+                    "112",
+                    note="94 % of those decided",
+                    tone="success",
+                ),
+                tile(
+                    "Undeliverable",
+                    "2",
+                    href="/requests/",
+                    note="Needs you",
+                    tone="danger",
+                ),
+                tile("Patrons", "50,214"),
+            ),
+            columns(samples.main_column(), samples.side_column()),
+            *samples.wide_cards(),
+            gap="large",
+        ),
+        active="patrons",
+        organisation="Playhouse on the Quay",
+        user_name="Dana Reyes",
+        user_role="Box office",
+        user_initials="DR",
+        banners=banner(
+            rx.el.strong("Mail is not being sent. "),
+            "This installation keeps every message in the local mailbox.",
+            action=button("Open the mailbox", size="small"),
+        ),
+    )
+
+
+def patron_sample() -> rx.Component:
+    """Return the patron's frame with a decision in it."""
+    return patron_shell(
+        page_header(
+            "Is this email address right?",
+            subtitle="Dana from the box office asks you to check a change to your record. "
+            "Nothing changes unless you approve it.",
+        ),
+        card(
+            diff(diff_row("Email", "j•••@gmial.com", "jane.okafor@gmail.com")),
+            flush=True,
+        ),
+        _reason(
+            "“Your tickets for Friday bounced. I think there is a typing mistake.”"
+        ),
+        rx.el.div(
+            button("Approve", variant="primary", size="large"),
+            button("Reject", size="large"),
+            class_name="u-decision",
+        ),
+        notice("This is not my address", tone="neutral", live=False),
+        organisation="Playhouse on the Quay",
+        footer=rx.el.p(
+            "Reference ",
+            reference("K7-2FQ"),
+            ". You can decide until Friday 4 December 2026, 18:00 (CET). "
+            "Questions? Call us on 01 555 0142.",
+        ),
+    )
+
+
+def auth_sample() -> rx.Component:
+    """Return the sign-in frame with its form, after a wrong password."""
+    return auth_shell(
+        page_header("Sign in"),
+        notice(
+            "The email address or the password is not right.", tone="danger", live=False
+        ),
+        native_form(
+            text_field(
+                "Email address", "email", type="email", auto_complete="username"
+            ),
+            text_field(
+                "Password",
+                "password",
+                type="password",
+                auto_complete="current-password",
+            ),
+            form_actions(button("Sign in", variant="primary", type="submit")),
+            action="/auth/sign-in",
+        ),
+        organisation="Playhouse on the Quay",
+    )
+
+
+def _reason(words: str) -> Child:
+    return rx.el.blockquote(
+        rx.el.p(words), rx.el.footer("Dana, box office"), class_name="u-quote"
+    )

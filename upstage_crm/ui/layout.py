@@ -1,0 +1,203 @@
+"""The frames around every page, and the line that says the connection is lost.
+
+admin_shell(*children, active, organisation, user_name, user_role, user_initials, banners)
+patron_shell(*children, organisation, footer, busy_hint)      auth_shell(*children, organisation)
+when_hydrated(content, fallback)     connection_banner()      theme_switch()
+
+No frame imports a state of the product: names come as values or vars. `data-hydrated` on the frame
+turns "true" when the page answers to presses; tests wait for it.
+"""
+
+from typing import Final, Literal
+
+import reflex as rx
+from reflex_components_core.core.banner import has_too_many_connection_errors
+
+from upstage_crm.ui.components.base import Child, Text, icon, show_if
+from upstage_crm.ui.components.button import button, icon_button, link
+from upstage_crm.ui.components.form import native_form
+from upstage_crm.ui.components.text import avatar
+
+Place = Literal["dashboard", "patrons", "requests", "mailbox", "audit", "settings", ""]
+
+_PLACES: Final = (
+    ("dashboard", "Dashboard", "/", "layout-dashboard"),
+    ("patrons", "Patrons", "/patrons/", "users"),
+    ("requests", "Requests", "/requests/", "clipboard-check"),
+    ("mailbox", "Mailbox", "/mailbox/", "mail"),
+    ("audit", "Audit", "/audit/", "scroll-text"),
+    ("settings", "Settings", "/settings/", "settings"),
+)
+"""The places in the order of the day's work: key, words, address, icon."""
+
+
+def admin_shell(
+    *children: Child,
+    active: Place,
+    organisation: Text,
+    user_name: Text,
+    user_role: Text,
+    user_initials: Text = "",
+    banners: Child | None = None,
+    hidden_places: frozenset[str] = frozenset(),
+) -> rx.Component:
+    """Return the staff frame: places at the side, banners over everything, then the page.
+
+    On a phone the side becomes a bar with a menu (the browser's own popover: it closes by Escape
+    and by a press beside it, and needs no script). Signing out is a real form, so it works even
+    when the connection does not.
+    """
+    places = rx.el.ul(
+        *(
+            rx.el.li(
+                link(
+                    icon(mark),
+                    words,
+                    href=href,
+                    aria_current="page" if key == active else "false",
+                    class_name="u-place",
+                )
+            )
+            for key, words, href, mark in _PLACES
+            if key not in hidden_places
+        )
+    )
+    person = rx.el.div(
+        rx.el.div(
+            avatar(user_initials),
+            rx.el.div(
+                rx.el.p(user_name, class_name="u-person-name"),
+                rx.el.p(user_role, class_name="u-person-role"),
+                class_name="u-person-words",
+            ),
+            class_name="u-person",
+        ),
+        rx.el.div(
+            native_form(
+                button(
+                    "Sign out",
+                    type="submit",
+                    variant="quiet",
+                    size="small",
+                    icon="log-out",
+                ),
+                action="/auth/sign-out",
+                class_name="u-grow",
+            ),
+            theme_switch(),
+            class_name="u-person-actions",
+        ),
+        class_name="u-person-block",
+    )
+    side = rx.el.div(
+        rx.el.nav(places, aria_label="Main", class_name="u-places"),
+        person,
+        id="places",
+        class_name="u-side-panel",
+        custom_attrs={"popover": "auto"},
+    )
+    head = rx.el.header(
+        link(
+            _mark(),
+            rx.el.span(organisation, class_name="u-org-name"),
+            href="/",
+            class_name="u-org",
+        ),
+        rx.el.button(
+            icon("menu"),
+            "Menu",
+            type="button",
+            class_name="u-btn u-btn-secondary u-btn-medium u-menu-button",
+            custom_attrs={"popoverTarget": "places"},
+        ),
+        side,
+        class_name="u-side",
+    )
+    return rx.el.div(
+        _skip_link(),
+        head,
+        rx.el.div(
+            rx.fragment() if banners is None else banners,
+            rx.el.main(*children, id="main", tab_index=-1, class_name="u-main"),
+            class_name="u-page",
+        ),
+        data_hydrated=_hydrated(),
+        class_name="u-admin",
+    )
+
+
+def patron_shell(
+    *children: Child, organisation: Text, footer: Child | None = None
+) -> rx.Component:
+    """Return the patron's frame: the organisation's name, one calm column, a footer."""
+    return _column(*children, organisation=organisation, footer=footer, kind="patron")
+
+
+def auth_shell(
+    *children: Child, organisation: Text, footer: Child | None = None
+) -> rx.Component:
+    """Return the frame of the sign-in pages: one narrow column in the middle."""
+    return _column(*children, organisation=organisation, footer=footer, kind="auth")
+
+
+def when_hydrated(content: Child, fallback: Child) -> rx.Component:
+    """Return `fallback` (a skeleton) until the page's own data has arrived, then `content`."""
+    return rx.cond(rx.State.is_hydrated, content, fallback)
+
+
+def theme_switch() -> rx.Component:
+    """Return the button between light and dark; it asks nothing of the server."""
+    return icon_button(
+        rx.color_mode_cond("Dark theme", "Light theme"),
+        rx.color_mode_cond("moon", "sun"),
+        size="small",
+        on_click=rx.toggle_color_mode,
+    )
+
+
+def connection_banner() -> rx.Component:
+    """Return the line that replaces Reflex's own "Cannot connect to server" toast.
+
+    For `rx.App(app_wraps={..., (5, "Overlay"): ...}, toaster=None)`. It waits for the second failed
+    attempt: one lost packet is not news.
+    """
+    line = rx.el.p(
+        icon("wifi-off"), "Connection lost. Trying again…", class_name="u-offline"
+    )
+    return rx.el.div(
+        show_if(has_too_many_connection_errors, line),
+        role="status",
+        class_name="u-offline-place",
+    )
+
+
+def _column(
+    *children: Child,
+    organisation: Text,
+    footer: Child | None,
+    kind: Literal["patron", "auth"],
+) -> rx.Component:
+    return rx.el.div(
+        _skip_link(),
+        rx.el.header(
+            _mark(),
+            rx.el.span(organisation, class_name="u-org-name"),
+            class_name="u-column-head",
+        ),
+        rx.el.main(*children, id="main", tab_index=-1, class_name="u-column-main"),
+        *([] if footer is None else [rx.el.footer(footer, class_name="u-column-foot")]),
+        data_hydrated=_hydrated(),
+        class_name=f"u-one-column u-{kind}",
+    )
+
+
+def _skip_link() -> rx.Component:
+    return rx.el.a("Skip to the content", href="#main", class_name="u-skip")
+
+
+def _mark() -> rx.Component:
+    return rx.el.span(aria_hidden="true", class_name="u-mark")
+
+
+def _hydrated() -> rx.Var[str]:
+    return rx.cond(rx.State.is_hydrated, "true", "false")
