@@ -159,16 +159,10 @@ def connection_banner() -> rx.Component:
     """Return the line that replaces Reflex's own "Cannot connect to server" toast.
 
     For `rx.App(app_wraps={..., (5, "Overlay"): ...}, toaster=None)`. It waits for the second failed
-    attempt: one lost packet is not news.
+    attempt: one lost packet is not news. Reflex puts the whole app inside what this returns, so it
+    is a fragment; the line itself is a memo, else every attempt would draw the app again.
     """
-    line = rx.el.p(
-        icon("wifi-off"), "Connection lost. Trying again…", class_name="u-offline"
-    )
-    return rx.el.div(
-        show_if(has_too_many_connection_errors, line),
-        role="status",
-        class_name="u-offline-place",
-    )
+    return rx.fragment(_connection_line())
 
 
 def _column(
@@ -188,6 +182,14 @@ def _column(
         *([] if footer is None else [rx.el.footer(footer, class_name="u-column-foot")]),
         data_hydrated=_hydrated(),
         class_name=f"u-one-column u-{kind}",
+    )
+
+
+@rx.memo
+def _connection_line() -> rx.Component:
+    line = rx.el.p(icon("wifi-off"), "Connection lost. Trying again…", class_name="u-offline")
+    return rx.el.div(
+        show_if(has_too_many_connection_errors, line), role="status", class_name="u-offline-place"
     )
 
 

@@ -112,13 +112,11 @@ def no_permission(*children: Child) -> rx.Component:
 
 
 def skeleton_rows(count: int = 8, *, columns: int) -> rx.Component:
-    """Return `count` grey table rows; the words are said once."""
+    """Return `count` grey table rows; give the table `busy=True`."""
     bars = [
         rx.el.tr(
             *(
-                rx.el.td(
-                    rx.el.span(class_name="u-bar"), role="cell", aria_hidden="true"
-                )
+                rx.el.td(rx.el.span(class_name="u-bar"), role="cell")
                 for _ in range(columns)
             ),
             role="row",
