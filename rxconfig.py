@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import os
-import sys
-from pathlib import Path
 
-# bun and node come as wheels and stand beside this interpreter. Not resolved: in a virtual
-# environment `python` is a link, and its target's folder holds neither of them.
-os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
-os.environ["REFLEX_USE_SYSTEM_BUN"] = "1"  # else a bun in the user's home folder wins
-os.environ["REFLEX_CHECK_LATEST_VERSION"] = "0"  # else every start asks the package index
+from upstage_crm.web.environment import tool_environment
 
-# Reflex must be imported after the lines above.
-import reflex as rx
+os.environ.update(tool_environment(os.environ))
 
-from upstage_crm.settings import Settings
-from upstage_crm.web.plugins import SameOriginPlugin
+# Reflex reads its environment while it is imported.
+import reflex as rx  # noqa: E402  # see above
+
+from upstage_crm.settings import Settings  # noqa: E402  # keeps the order above plain
+from upstage_crm.web.plugins import SameOriginPlugin  # noqa: E402  # imports Reflex
 
 settings = Settings.load(os.environ)
 

@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from importlib.util import find_spec
 
 import reflex as rx
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import Route
+
+from upstage_crm.settings import Settings
+from upstage_crm.web.edge import edge
+from upstage_crm.web.ready import announce_when_ready
 
 
 def home() -> rx.Component:
@@ -18,6 +27,11 @@ def home() -> rx.Component:
     )
 
 
+async def health(_request: Request) -> JSONResponse:
+    """Say that this process answers."""
+    return JSONResponse({"status": "ok"})
+
+
 ROUTES: list[tuple[str, str, Callable[[], rx.Component]]] = [("/", "UpStage CRM", home)]
 
 if find_spec("upstage_crm.ui.kit_page"):
@@ -25,6 +39,9 @@ if find_spec("upstage_crm.ui.kit_page"):
 
     ROUTES.append(("/kit", "The kit", kit_page))
 
-app = rx.App(html_lang="en")
+settings = Settings.load(os.environ)
+api = Starlette(routes=[Route("/health", health)])
+app = rx.App(html_lang="en", api_transformer=[api, *edge(settings)])
+app.register_lifespan_task(announce_when_ready)
 for route, title, page in ROUTES:
     app.add_page(page, route=route, title=title)

@@ -1,0 +1,9 @@
+"""`python -m upstage_crm`."""
+
+from __future__ import annotations
+
+import sys
+
+from upstage_crm.cli import main
+
+sys.exit(main())

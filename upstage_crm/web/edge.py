@@ -1,0 +1,182 @@
+"""What stands between the network and the app: everything that must hold for every request.
+
+`edge` gives the wrappers in the order in which Reflex applies them (`api_transformer`), so the
+last one is met first by a request.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from upstage_crm.settings import Settings, is_loopback
+from upstage_crm.web.build import PAGES
+from upstage_crm.web.environment import ROOT
+from upstage_crm.web.headers import SecurityHeaders, inline_script_hashes
+from upstage_crm.web.request_log import RequestLog
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+BODY_LIMIT = 262_144  # bytes; our largest form is a few kilobytes
+
+_PLAIN = [(b"content-type", b"text/plain; charset=utf-8")]
+_HTML = [(b"content-type", b"text/html; charset=utf-8")]
+
+NOT_FOUND_PAGE = """<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<meta name="robots" content="noindex">
+<title>Page not found · UpStage CRM</title>
+<style>
+body{margin:0;font:16px/1.5 system-ui,sans-serif;background:#fff;color:#1c1917}
+main{max-width:34rem;margin:0 auto;padding:15vh 1.5rem 2rem}
+h1{font-size:1.5rem;line-height:1.25;margin:0 0 .75rem}p{margin:0 0 1rem}
+a{color:#8f1d2c;text-underline-offset:.2em}a:focus-visible{outline:3px solid;outline-offset:3px}
+@media(prefers-color-scheme:dark){body{background:#171412;color:#f5f5f4}a{color:#f2a3ab}}
+</style>
+<main>
+<h1>There is no page here</h1>
+<p>The address may be mistyped, or the page has moved.</p>
+<p>Did you follow a link in a mail? Open it from the mail again; some mail programs cut long
+addresses in two.</p>
+<p><a href="/">Go to the start page</a></p>
+</main>
+</html>
+""".encode()
+
+
+def edge(settings: Settings, pages: Path = ROOT / PAGES) -> list[Callable[[ASGIApp], ASGIApp]]:
+    """Return the wrappers, innermost first."""
+    hashes = inline_script_hashes(pages)
+    return [
+        NotFoundPage,
+        UploadGate,
+        BodyLimit,
+        lambda app: SecurityHeaders(
+            app, script_hashes=hashes, origins=settings.origins, is_https=settings.is_https
+        ),
+        lambda app: PublicOrigin(app, base_url=settings.base_url),
+        RequestLog,
+    ]
+
+
+class PublicOrigin:
+    """Lets the app see the scheme and host that visitors see.
+
+    Behind a proxy the app would otherwise build redirects to the inner scheme, send a link's token
+    in clear and make cookies that are not Secure. The host is taken from the settings, never from
+    a header, unless this is a laptop.
+    """
+
+    def __init__(self, app: ASGIApp, *, base_url: str) -> None:
+        self._app = app
+        url = urlsplit(base_url)
+        self._scheme = url.scheme
+        self._host = b"" if is_loopback(url.hostname) else url.netloc.encode()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on under its public name."""
+        if scope["type"] in ("http", "websocket"):
+            scheme = self._scheme if scope["type"] == "http" else f"ws{self._scheme[4:]}"
+            scope = {**scope, "scheme": scheme}
+            if self._host:
+                others = [pair for pair in scope["headers"] if pair[0] != b"host"]
+                scope["headers"] = [(b"host", self._host), *others]
+        await self._app(scope, receive, send)
+
+
+class BodyLimit:
+    """Refuses a body above `limit` bytes with 413, whether its length was announced or not.
+
+    The body is read before the app is called, so that a refusal is never half an answer.
+    """
+
+    def __init__(self, app: ASGIApp, limit: int = BODY_LIMIT) -> None:
+        self._app = app
+        self._limit = limit
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on together with its whole body."""
+        if scope["type"] != "http" or not _has_body(scope):
+            await self._app(scope, receive, send)
+            return
+        announced = dict(scope["headers"]).get(b"content-length", b"")
+        if announced.isdigit() and int(announced) > self._limit:
+            await _answer(send, 413, _PLAIN, b"This is more than we accept.\n")
+            return
+        body = b""
+        more = True
+        while more:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                return
+            body += message.get("body", b"")
+            more = message.get("more_body", False)
+            if len(body) > self._limit:
+                await _answer(send, 413, _PLAIN, b"This is more than we accept.\n")
+                return
+        whole: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
+
+        async def replay() -> Message:
+            return whole.pop() if whole else await receive()
+
+        await self._app(scope, replay, send)
+
+
+class UploadGate:
+    """Refuses Reflex's upload endpoint: it takes 50 MB from anybody, and we have no uploads."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass everything on but uploads."""
+        if scope["type"] == "http" and scope["path"].lstrip("/").startswith("_upload"):
+            await _answer(send, 404, _PLAIN, b"There is nothing here.\n")
+            return
+        await self._app(scope, receive, send)
+
+
+class NotFoundPage:
+    """Answers an unknown address with a calm page instead of an empty shell that needs scripts."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on; replace an HTML answer of status 404."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        is_replaced = False
+
+        async def send_page(message: Message) -> None:
+            nonlocal is_replaced
+            if message["type"] == "http.response.start" and int(message["status"]) == 404:
+                headers = {name.lower(): value for name, value in message.get("headers", [])}
+                kind = headers.get(b"content-type", b"")
+                own_policy = b"content-security-policy" in headers
+                is_replaced = kind.startswith(b"text/html") and not own_policy
+                if is_replaced:
+                    body = b"" if scope["method"] == "HEAD" else NOT_FOUND_PAGE
+                    await _answer(send, 404, _HTML, body)
+            if not is_replaced:
+                await send(message)
+
+        await self._app(scope, receive, send_page)
+
+
+def _has_body(scope: Scope) -> bool:
+    return any(name in (b"content-length", b"transfer-encoding") for name, _ in scope["headers"])
+
+
+async def _answer(send: Send, status: int, headers: list[tuple[bytes, bytes]], body: bytes) -> None:
+    length = (b"content-length", str(len(body)).encode())
+    await send({"type": "http.response.start", "status": status, "headers": [*headers, length]})
+    await send({"type": "http.response.body", "body": body})

@@ -1,0 +1,105 @@
+"""Serves pages, websocket and routes on one port.
+
+Importing this module is cheap: Reflex is loaded only after the port was found free and the pages
+were made.
+"""
+
+from __future__ import annotations
+
+import errno
+import logging
+import os
+import socket
+import sys
+from collections.abc import Callable
+
+from upstage_crm.core.errors import UpstageError
+from upstage_crm.settings import Settings
+from upstage_crm.web import build, ready
+from upstage_crm.web.environment import ROOT, tool_environment
+from upstage_crm.web.request_log import configure_logging
+
+_log = logging.getLogger(__name__)
+
+
+class PortUnusable(UpstageError):
+    """We cannot listen there. Facts: `port`, `problem` (`taken`, `forbidden` or `unknown`)."""
+
+    code = "port_unusable"
+
+
+def serve(settings: Settings, *, prepare: Callable[[], str] | None = None) -> None:
+    """Serve until told to stop (SIGTERM, SIGINT).
+
+    `prepare` runs after the port was found free and before the pages are made: the place for
+    migrations and demo data. What it returns is printed under the address once the server answers.
+    It must leave no database connection open: the workers are forked from this process.
+
+    Raises:
+        PortUnusable: somebody else listens on the port, before anything else was done.
+        BuildFailed: the pages could not be made.
+    """
+    check_port(settings)
+    enter_project()
+    hint = prepare() if prepare else ""
+    if not build.is_current():
+        _say("Making the pages. This happens when their sources changed and takes a few seconds.")
+    build.ensure_built()
+    ready.arm(
+        host="127.0.0.1",
+        port=settings.port,
+        text="\n".join(["", f"UpStage CRM is ready: {settings.base_url}", *hint.splitlines()]),
+    )
+    configure_logging()
+    _run(settings)
+
+
+def check_port(settings: Settings) -> None:
+    """Raise `PortUnusable` unless we could listen where `settings` says.
+
+    On a laptop `localhost` may mean IPv6 first, so a stranger on that side counts as well.
+    """
+    places = [(socket.AF_INET, settings.bind_host)]
+    if settings.bind_host == "127.0.0.1" and socket.has_ipv6:
+        places.append((socket.AF_INET6, "::1"))
+    for family, host in places:
+        try:
+            with socket.socket(family, socket.SOCK_STREAM) as probe:
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                probe.bind((host, settings.port))
+        except OSError as error:
+            if error.errno == errno.EADDRINUSE:
+                raise PortUnusable(port=settings.port, problem="taken") from None
+            if family == socket.AF_INET6:
+                continue  # no IPv6 here: nobody can stand in our way on it
+            problem = "forbidden" if error.errno == errno.EACCES else "unknown"
+            raise PortUnusable(port=settings.port, problem=problem) from None
+
+
+def enter_project() -> None:
+    """Make this process ready for Reflex, whatever the folder it was started in."""
+    os.chdir(ROOT)
+    if str(ROOT) not in sys.path:
+        sys.path.insert(0, str(ROOT))
+    os.environ.update(tool_environment(os.environ))
+    os.environ["REFLEX_ENV_MODE"] = "prod"  # read while Reflex is imported
+
+
+def _run(settings: Settings) -> None:
+    # These are not public functions of Reflex 0.10.1, which is why its version is pinned: the
+    # public command always compiles and builds again (3 s, 600 MB). `tests/e2e` starts this.
+    from reflex.utils import exec as reflex_exec
+    from reflex_base.config import get_config
+    from reflex_base.environment import environment
+
+    environment.REFLEX_SKIP_COMPILE.set(True)
+    reflex_exec.run_backend_prod(
+        settings.bind_host,
+        settings.port,
+        get_config().loglevel.subprocess_level(),
+        mount_frontend_compiled_app=True,
+    )
+
+
+def _say(text: str) -> None:
+    print(text, flush=True)  # noqa: T201  # for the person at the terminal

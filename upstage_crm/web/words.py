@@ -1,0 +1,63 @@
+"""The sentences for what can stop a start; one for each refusal."""
+
+from __future__ import annotations
+
+from upstage_crm.core.errors import UpstageError
+from upstage_crm.settings import BadSetting
+
+_SETTING_PROBLEMS: dict[str, str] = {
+    "unknown_database": "must start with sqlite:/// or postgresql://.",
+    "not_a_file": "must name a database file, for example sqlite:///var/upstage.db.",
+    "not_a_url": "must be a whole address such as https://crm.example.org.",
+    "not_an_origin": "must be only scheme, host and port, without a path: https://crm.example.org.",
+    "https_localhost": "cannot be https://localhost; use http://localhost or another host name.",
+    "bad_kid": (
+        "must be kid:base64,kid:base64 with each kid used once and made of letters, digits, "
+        "- and _."
+    ),
+    "weak_key": "must hold base64 keys of at least 32 bytes: kid:base64,kid:base64.",
+    "not_an_address": "must be one mail address, with or without a name before it.",
+    "not_a_key": "must be a Resend key: it starts with re_ and has no blanks.",
+    "not_https": "must be an https address, or an http address of this machine.",
+    "not_a_webhook_secret": "must be a Resend webhook secret: whsec_ and base64 of 24 bytes.",
+    "not_a_redis_url": "must start with redis://, rediss:// or unix://.",
+    "local_links_in_real_mail": (
+        "must be set to this server's public address: real mail would carry links to localhost."
+    ),
+    "unreadable_keys": (
+        "cannot be read; restore it from a backup, or move it away to start with new keys "
+        "(links already sent then stop working)."
+    ),
+}
+_MISSING: dict[str, str] = {
+    "UPSTAGE_SECRET_KEYS": (
+        "must be given (kid:base64 of 32 random bytes) when a database or a public address is set."
+    ),
+    "RESEND_API_KEY": "must be given because UPSTAGE_REQUIRE_REAL_MAIL is set.",
+    "UPSTAGE_MAIL_FROM": "must be given together with RESEND_API_KEY.",
+}
+_EXPECTED: dict[str, str] = {
+    "PORT": "must be a number from 1 to 65535.",
+    "UPSTAGE_REQUIRE_REAL_MAIL": "must be 1 or 0.",
+}
+_PORT_PROBLEMS: dict[str, str] = {
+    "taken": "is used by another program; stop it or choose another one, for example PORT=3001.",
+    "forbidden": "needs more rights than this user has; choose one above 1023 with PORT=3001.",
+    "unknown": "cannot be listened on; choose another one, for example PORT=3001.",
+}
+
+
+def sentence(refusal: UpstageError) -> str:
+    """Return what a person at the terminal should read instead of a traceback."""
+    if isinstance(refusal, BadSetting):
+        wanted = (
+            _MISSING.get(refusal.name)
+            if refusal.problem == "missing"
+            else _SETTING_PROBLEMS.get(refusal.problem) or _EXPECTED.get(refusal.name)
+        )
+        return f"{refusal.name} {wanted or 'is not usable.'}"
+    if refusal.code == "port_unusable":
+        return f"PORT {refusal.facts['port']} {_PORT_PROBLEMS[str(refusal.facts['problem'])]}"
+    if refusal.code == "build_failed":
+        return f"The pages could not be made. The build said:\n{refusal.facts['output']}"
+    return f"Stopped: {refusal.code}."
