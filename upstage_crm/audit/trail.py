@@ -177,9 +177,7 @@ def timeline(
     return tuple(_line(row, values) for row in rows)
 
 
-def _line(
-    row: AuditEntryRow, values: Mapping[int, list[tuple[str, str | None, str]]]
-) -> AuditLine:
+def _line(row: AuditEntryRow, values: Mapping[int, list[tuple[str, str | None, str]]]) -> AuditLine:
     return AuditLine(
         seq=row.seq,
         at=row.at,

@@ -8,6 +8,8 @@
     ├── Forbidden
     │   ├── OwnRecord                staff do not propose for themselves
     │   └── StaffAddress             the proposed address signs in to this CRM
+    ├── NotFound
+    │   └── UnknownRequest           there is no such request
     └── Conflict
         ├── PatronInactive           the patron cannot be asked
         ├── NoMailbox                nobody can be asked: the record has no usable email
@@ -25,7 +27,7 @@ Values refuse with the errors of `upstage_crm.patrons.errors`, an address taken 
 
 from __future__ import annotations
 
-from upstage_crm.core.errors import Conflict, Forbidden, Invalid
+from upstage_crm.core.errors import Conflict, Forbidden, Invalid, NotFound
 
 
 class NothingToChange(Invalid):
@@ -56,6 +58,12 @@ class StaffAddress(Forbidden):
     """The proposed address belongs to a staff member's sign-in."""
 
     code = "staff_address"
+
+
+class UnknownRequest(NotFound):
+    """There is no such request."""
+
+    code = "request_unknown"
 
 
 class PatronInactive(Conflict):

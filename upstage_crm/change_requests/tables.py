@@ -84,7 +84,9 @@ class ReviewRow(SQLModel, table=True):
     reviewer: Reviewer = Field(sa_column=sa.Column(text_enum(Reviewer), nullable=False))
     mailbox: str = Field(max_length=254)
     decision: Decision | None = Field(default=None, sa_column=sa.Column(text_enum(Decision)))
-    channel: ReviewChannel | None = Field(default=None, sa_column=sa.Column(text_enum(ReviewChannel)))
+    channel: ReviewChannel | None = Field(
+        default=None, sa_column=sa.Column(text_enum(ReviewChannel))
+    )
     comment: str = Field(default="", max_length=500)
     decided_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # type: ignore[call-overload]
 

@@ -119,6 +119,7 @@ class ChangeReview:
     reason_sentence: str
     reason_text: str
     mailbox: str
+    time_zone: str
     created_at: datetime
     expires_at: datetime
     ended_at: datetime | None

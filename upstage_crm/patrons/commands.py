@@ -213,9 +213,7 @@ def _free_of(row: PatronRow) -> dict[str, str | None]:
     return {name: getattr(row, name) for name in queries.FREE_COLUMNS}
 
 
-def _index(
-    session: Session, patron_id: str, number: int, values: Mapping[str, object]
-) -> None:
+def _index(session: Session, patron_id: str, number: int, values: Mapping[str, object]) -> None:
     texts = {name: value for name, value in values.items() if isinstance(value, str)}
     terms = terms_of(texts, number=number, extra=texts.get("preferred_name", ""))
     terms |= {f"tag:{fold(tag.strip())}" for tag in texts.get("tags", "").split(",") if tag.strip()}

@@ -64,9 +64,7 @@ def add(
     return row.id
 
 
-def disable(
-    session: Session, *, email: str, actor: Actor, channel: Channel, now: datetime
-) -> None:
+def disable(session: Session, *, email: str, actor: Actor, channel: Channel, now: datetime) -> None:
     """Disable an account and end its sessions; a second time changes nothing.
 
     Raises:

@@ -1,14 +1,14 @@
 """How staff accounts refuse.
 
-    UpstageError
-    ├── Invalid
-    │   ├── PasswordTooShort     facts: `minimum`
-    │   └── NameMissing
-    ├── Forbidden
-    │   └── SignInRefused        one answer for every cause: unknown, wrong, disabled
-    └── Conflict
-        ├── StaffEmailTaken
-        └── LastOwner            the last owner stays
+UpstageError
+├── Invalid
+│   ├── PasswordTooShort     facts: `minimum`
+│   └── NameMissing
+├── Forbidden
+│   └── SignInRefused        one answer for every cause: unknown, wrong, disabled
+└── Conflict
+    ├── StaffEmailTaken
+    └── LastOwner            the last owner stays
 """
 
 from __future__ import annotations

@@ -68,9 +68,7 @@ def begin(
         )
     )
     session.flush()
-    event = AuditEvent(
-        action=Action.STAFF_SIGNED_IN, actor=member.as_actor(), channel=Channel.CRM
-    )
+    event = AuditEvent(action=Action.STAFF_SIGNED_IN, actor=member.as_actor(), channel=Channel.CRM)
     trail.record(session, [event], now=now)
     return token
 

@@ -1,0 +1,73 @@
+"""Gathers what the mails of one request say, from rows that the command has locked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from sqlmodel import Session
+
+from upstage_crm.change_requests.mails import Matter, MatterField
+from upstage_crm.change_requests.masking import redacted
+from upstage_crm.change_requests.queries import values
+from upstage_crm.change_requests.reviewing import secrets_of
+from upstage_crm.change_requests.tables import (
+    ChangeRequestRow,
+    FieldChangeRow,
+    ReviewRow,
+)
+from upstage_crm.organisation import settings
+from upstage_crm.patrons import fields
+from upstage_crm.patrons.queries import name_of
+from upstage_crm.patrons.tables import PatronRow
+from upstage_crm.staff import accounts
+
+
+def gather(
+    session: Session,
+    *,
+    request: ChangeRequestRow,
+    patron: PatronRow,
+    changes: Sequence[FieldChangeRow],
+    reviews: Mapping[str, Sequence[ReviewRow]],
+) -> Matter:
+    """The matter as it stood before any of `changes` was written to `patron`."""
+    return Matter(
+        id=request.id,
+        reference=request.reference,
+        patron_id=patron.id,
+        patron_number=patron.number,
+        patron_name=name_of(patron),
+        patron_time_zone=patron.time_zone,
+        current_email=None if patron.email_bounced_at else _email_before(patron, changes),
+        current_proven=patron.email_verified_at is not None,
+        proposer_id=request.proposer_id,
+        proposer_label=request.proposer_label,
+        proposer_email=accounts.email_of(session, request.proposer_id),
+        reason_code=request.reason_code,
+        reason_text=request.reason_text,
+        reason_for_strangers=redacted(request.reason_text, secrets_of(patron, list(changes))),
+        expires_at=request.expires_at,
+        link_version=request.link_version,
+        organisation=settings.details(session),
+        fields=tuple(field_of(change, reviews.get(change.id, ())) for change in changes),
+    )
+
+
+def field_of(change: FieldChangeRow, reviews: Sequence[ReviewRow]) -> MatterField:
+    """One field change as its mails need it."""
+    return MatterField(
+        id=change.id,
+        field=change.field,
+        current=values(change.current_value),
+        proposed=values(change.proposed_value),
+        outcome=change.outcome,
+        asked=tuple(review.reviewer for review in reviews),
+    )
+
+
+def _email_before(patron: PatronRow, changes: Sequence[FieldChangeRow]) -> str | None:
+    for change in changes:
+        column = fields.field(change.field).mailbox_column
+        if column is not None:
+            return values(change.current_value)[column]
+    return patron.email

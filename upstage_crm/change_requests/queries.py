@@ -1,0 +1,276 @@
+"""Reads change requests."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlmodel import Session, col, select
+
+from upstage_crm.change_requests.errors import UnknownRequest
+from upstage_crm.change_requests.rules import FieldOutcome, RequestState
+from upstage_crm.change_requests.tables import (
+    ChangeRequestRow,
+    FieldChangeRow,
+    ReviewRow,
+)
+from upstage_crm.change_requests.views import FieldView, RequestLine, RequestView
+from upstage_crm.patrons import fields
+from upstage_crm.patrons.queries import name_of
+from upstage_crm.patrons.search import fold, prefix_end, query_words
+from upstage_crm.patrons.tables import PatronRow, PatronTermRow
+
+OPEN_OUTCOMES = (FieldOutcome.PENDING, FieldOutcome.HELD)
+
+
+def patron_of(session: Session, request_id: str) -> str:
+    """The patron of a request; never changes, so it may be read before locking.
+
+    Raises:
+        UnknownRequest: there is none.
+    """
+    query = select(ChangeRequestRow.patron_id).where(ChangeRequestRow.id == request_id)
+    patron_id = session.exec(query).first()
+    if patron_id is None:
+        raise UnknownRequest
+    return patron_id
+
+
+def lock(session: Session, request_id: str) -> ChangeRequestRow:
+    """Return the request's row, locked; take the patron's lock first.
+
+    Raises:
+        UnknownRequest: there is none.
+    """
+    query = select(ChangeRequestRow).where(ChangeRequestRow.id == request_id).with_for_update()
+    row = session.exec(query.execution_options(populate_existing=True)).first()
+    if row is None:
+        raise UnknownRequest
+    return row
+
+
+def fields_of(session: Session, request_ids: Iterable[str]) -> dict[str, list[FieldChangeRow]]:
+    """The field changes of each request, in the registry's order."""
+    order = {key: place for place, key in enumerate(fields.FIELDS)}
+    query = select(FieldChangeRow).where(col(FieldChangeRow.request_id).in_(list(request_ids)))
+    found: dict[str, list[FieldChangeRow]] = {}
+    rows = session.exec(query.execution_options(populate_existing=True)).all()
+    for row in sorted(rows, key=lambda r: (order.get(r.field, 99), r.id)):
+        found.setdefault(row.request_id, []).append(row)
+    return found
+
+
+def reviews_of(session: Session, request_ids: Iterable[str]) -> dict[str, list[ReviewRow]]:
+    """The reviews of each field change of the requests, by field change id."""
+    query = select(ReviewRow).where(col(ReviewRow.request_id).in_(list(request_ids)))
+    found: dict[str, list[ReviewRow]] = {}
+    for row in session.exec(query.execution_options(populate_existing=True)):
+        found.setdefault(row.field_change_id, []).append(row)
+    return found
+
+
+def open_fields(session: Session, patron_id: str) -> dict[str, FieldChangeRow]:
+    """The open field changes of a patron, by field key; at most one each."""
+    query = select(FieldChangeRow).where(
+        FieldChangeRow.patron_id == patron_id, col(FieldChangeRow.outcome).in_(OPEN_OUTCOMES)
+    )
+    return {row.field: row for row in session.exec(query)}
+
+
+def get(session: Session, reference: str) -> RequestView:
+    """Return one request as staff see it.
+
+    Raises:
+        UnknownRequest: there is none with this reference.
+    """
+    query = select(ChangeRequestRow, PatronRow).where(
+        ChangeRequestRow.reference == reference,
+        col(PatronRow.id) == col(ChangeRequestRow.patron_id),
+    )
+    found = session.exec(query).first()
+    if found is None:
+        raise UnknownRequest
+    return _views(session, [found])[0]
+
+
+def of_patron(session: Session, patron_id: str, *, limit: int = 50) -> tuple[RequestView, ...]:
+    """The requests of a patron, the newest first."""
+    query = (
+        select(ChangeRequestRow, PatronRow)
+        .where(
+            ChangeRequestRow.patron_id == patron_id,
+            col(PatronRow.id) == col(ChangeRequestRow.patron_id),
+        )
+        .order_by(col(ChangeRequestRow.id).desc())
+        .limit(limit)
+    )
+    return _views(session, session.exec(query).all())
+
+
+def page(
+    session: Session,
+    *,
+    states: Sequence[RequestState] = (),
+    proposer_id: str | None = None,
+    expiring_before: datetime | None = None,
+    query: str = "",
+    page: int = 0,
+    size: int = 50,
+) -> tuple[int, tuple[RequestLine, ...]]:
+    """How many requests match, and one page of them: what is due first, then the newest.
+
+    `query` finds by reference, or by what finds the patron.
+    """
+    wanted = _matching(states, proposer_id, expiring_before, query)
+    total = session.exec(select(sa.func.count()).select_from(ChangeRequestRow).where(*wanted)).one()
+    is_open = col(ChangeRequestRow.state).in_((RequestState.PENDING, RequestState.HELD))
+    statement = (
+        select(ChangeRequestRow, PatronRow)
+        .where(*wanted, col(PatronRow.id) == col(ChangeRequestRow.patron_id))
+        .order_by(is_open.desc(), col(ChangeRequestRow.id).desc())
+        .offset(page * size)
+        .limit(size)
+    )
+    return total, _lines(session, session.exec(statement).all())
+
+
+def counts(session: Session) -> Mapping[RequestState, int]:
+    """How many requests stand in each state; states without any are left out."""
+    query = select(ChangeRequestRow.state, sa.func.count()).group_by(col(ChangeRequestRow.state))
+    return {state: count for state, count in session.exec(query)}
+
+
+def pending_counts(session: Session, patron_ids: Sequence[str]) -> Mapping[str, int]:
+    """How many open field changes each patron has; patrons without any are left out."""
+    query = (
+        select(FieldChangeRow.patron_id, sa.func.count())
+        .where(
+            col(FieldChangeRow.patron_id).in_(patron_ids),
+            col(FieldChangeRow.outcome).in_(OPEN_OUTCOMES),
+        )
+        .group_by(col(FieldChangeRow.patron_id))
+    )
+    return {patron_id: count for patron_id, count in session.exec(query)}
+
+
+def due(session: Session, *, now: datetime, limit: int = 100) -> tuple[str, ...]:
+    """Ids of pending requests whose time is up."""
+    query = (
+        select(ChangeRequestRow.id)
+        .where(ChangeRequestRow.state == RequestState.PENDING, ChangeRequestRow.expires_at <= now)
+        .order_by(col(ChangeRequestRow.expires_at))
+        .limit(limit)
+    )
+    return tuple(session.exec(query).all())
+
+
+def values(text: str) -> dict[str, str | None]:
+    """The column values that a field change's JSON holds."""
+    return json.loads(text)
+
+
+def _matching(
+    states: Sequence[RequestState],
+    proposer_id: str | None,
+    expiring_before: datetime | None,
+    query: str,
+) -> list[sa.ColumnElement[bool]]:
+    wanted: list[sa.ColumnElement[bool]] = []
+    if states:
+        wanted.append(col(ChangeRequestRow.state).in_(states))
+    if proposer_id is not None:
+        wanted.append(col(ChangeRequestRow.proposer_id) == proposer_id)
+    if expiring_before is not None:
+        wanted.append(col(ChangeRequestRow.expires_at) <= expiring_before)
+    if words := query_words(query):
+        by_patron: list[sa.ColumnElement[bool]] = [
+            col(ChangeRequestRow.patron_id).in_(
+                sa.select(col(PatronTermRow.patron_id)).where(
+                    col(PatronTermRow.term) >= word, col(PatronTermRow.term) < prefix_end(word)
+                )
+            )
+            for word in words
+        ]
+        reference = fold(query).upper().replace(" ", "")
+        wanted.append(
+            sa.or_(
+                sa.and_(*by_patron),
+                col(ChangeRequestRow.reference).like(f"{reference.replace('%', '')}%"),
+            )
+        )
+    return wanted
+
+
+def _lines(
+    session: Session, rows: Sequence[tuple[ChangeRequestRow, PatronRow]]
+) -> tuple[RequestLine, ...]:
+    changes = fields_of(session, [request.id for request, _patron in rows])
+    return tuple(
+        RequestLine(
+            id=request.id,
+            reference=request.reference,
+            patron_number=patron.number,
+            patron_name=name_of(patron),
+            state=request.state,
+            fields=", ".join(fields.field(c.field).label for c in changes[request.id]),
+            proposed="; ".join(
+                fields.field(c.field).show(values(c.proposed_value)) for c in changes[request.id]
+            ),
+            proposer_label=request.proposer_label,
+            created_at=request.created_at,
+            expires_at=request.expires_at,
+            ended_at=request.ended_at,
+        )
+        for request, patron in rows
+    )
+
+
+def _views(
+    session: Session, rows: Sequence[tuple[ChangeRequestRow, PatronRow]]
+) -> tuple[RequestView, ...]:
+    ids = [request.id for request, _patron in rows]
+    changes, reviews = fields_of(session, ids), reviews_of(session, ids)
+    return tuple(
+        RequestView(
+            id=request.id,
+            reference=request.reference,
+            patron_id=patron.id,
+            patron_number=patron.number,
+            patron_name=name_of(patron),
+            state=request.state,
+            cause=request.cause,
+            reason_code=request.reason_code,
+            reason_text=request.reason_text,
+            proposer_id=request.proposer_id,
+            proposer_label=request.proposer_label,
+            created_at=request.created_at,
+            expires_at=request.expires_at,
+            ended_at=request.ended_at,
+            last_sent_at=request.last_sent_at,
+            sent_count=request.sent_count,
+            fields=tuple(_field(c, reviews.get(c.id, [])) for c in changes[request.id]),
+        )
+        for request, patron in rows
+    )
+
+
+def _field(change: FieldChangeRow, reviews: Sequence[ReviewRow]) -> FieldView:
+    entry = fields.field(change.field)
+    decided = sorted((review.decided_at, review.id) for review in reviews if review.decided_at)
+    last = next((r for r in reviews if decided and r.id == decided[-1][1]), None)
+    return FieldView(
+        id=change.id,
+        field=change.field,
+        label=entry.label,
+        now=entry.show(values(change.current_value)),
+        proposed=entry.show(values(change.proposed_value)),
+        outcome=change.outcome,
+        reviewers=tuple(review.reviewer for review in reviews),
+        mailboxes=tuple(review.mailbox for review in reviews),
+        comment=last.comment if last else "",
+        decision=last.decision if last else None,
+        decided_at=last.decided_at if last else None,
+        channel=last.channel if last else None,
+    )

@@ -1,0 +1,325 @@
+"""The transitions of a locked request: apply, settle, end. `commands` decides which.
+
+Order everywhere: reviews, field changes, patron, request, mails, trail. The patron's and the
+request's rows are locked before anything here runs; the trail's head is locked last.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm.attributes import set_committed_value
+from sqlmodel import Session, select
+
+from upstage_crm.audit import trail
+from upstage_crm.audit.events import SYSTEM, Action, Actor, AuditEvent, Channel
+from upstage_crm.change_requests import matters, queries
+from upstage_crm.change_requests.mails import STATE_WORDS, Mailroom, Matter
+from upstage_crm.change_requests.rules import (
+    Cause,
+    FieldOutcome,
+    RequestState,
+    derive_state,
+)
+from upstage_crm.change_requests.tables import (
+    ChangeRequestRow,
+    FieldChangeRow,
+    ReviewRow,
+)
+from upstage_crm.links.claims import Reviewer
+from upstage_crm.mail import outbox
+from upstage_crm.mail.message import Audience, MailKind
+from upstage_crm.patrons import commands as patrons
+from upstage_crm.patrons import fields
+from upstage_crm.patrons.errors import AddressTaken
+from upstage_crm.patrons.queries import values_of
+from upstage_crm.patrons.tables import PatronRow, PatronStatus
+from upstage_crm.staff import accounts
+from upstage_crm.staff.roles import Permission, may
+
+_request = sa.inspect(ChangeRequestRow).local_table
+_change = sa.inspect(FieldChangeRow).local_table
+
+
+@dataclass(slots=True, kw_only=True)
+class Case:
+    """One request, its rows locked, while a command works on it. Events are recorded at its end."""
+
+    session: Session
+    patron: PatronRow
+    request: ChangeRequestRow
+    changes: list[FieldChangeRow]
+    reviews: dict[str, list[ReviewRow]]
+    mailroom: Mailroom
+    now: datetime
+    events: list[AuditEvent] = field(default_factory=list[AuditEvent])
+
+    @classmethod
+    def opened(
+        cls,
+        session: Session,
+        *,
+        patron: PatronRow,
+        request: ChangeRequestRow,
+        mailroom: Mailroom,
+        now: datetime,
+    ) -> Case:
+        """Gather the rows of a request whose patron and request are locked already."""
+        return cls(
+            session=session,
+            patron=patron,
+            request=request,
+            changes=queries.fields_of(session, [request.id]).get(request.id, []),
+            reviews=queries.reviews_of(session, [request.id]),
+            mailroom=mailroom,
+            now=now,
+        )
+
+    @property
+    def open_changes(self) -> list[FieldChangeRow]:
+        """The field changes that nobody has settled yet."""
+        return [change for change in self.changes if change.outcome.is_open]
+
+    def matter(self, only: Sequence[FieldChangeRow] | None = None) -> Matter:
+        """What mails say of the request, or of some of its fields, at this moment."""
+        return matters.gather(
+            self.session,
+            request=self.request,
+            patron=self.patron,
+            changes=self.changes if only is None else only,
+            reviews=self.reviews,
+        )
+
+    def note(
+        self,
+        action: Action,
+        actor: Actor,
+        channel: Channel,
+        *,
+        facts: dict[str, str | int | bool | None] | None = None,
+        values: dict[str, str | None] | None = None,
+    ) -> None:
+        """Remember an event of this request for the trail."""
+        self.events.append(
+            AuditEvent(
+                action=action,
+                actor=actor,
+                channel=channel,
+                patron_id=self.patron.id,
+                request_id=self.request.id,
+                facts={"reference": self.request.reference} | (facts or {}),
+                values=values or {},
+            )
+        )
+
+    def settle(self, changes: Sequence[FieldChangeRow], outcome: FieldOutcome) -> None:
+        """Move open field changes to `outcome`, in the database and here."""
+        if not changes:
+            return
+        self.session.execute(
+            sa.update(_change)
+            .where(_change.c.id.in_([change.id for change in changes]))
+            .values(outcome=outcome, settled_at=self.now)
+        )
+        for change in changes:
+            set_committed_value(change, "outcome", outcome)
+
+    def apply(
+        self, change: FieldChangeRow, *, proven: bool, actor: Actor, channel: Channel
+    ) -> bool:
+        """Approve one field change and write its values; False when its address was just taken.
+
+        The database's guard lets the write through only because the approval was flushed before
+        it, and marks the change applied itself.
+        """
+        columns = queries.values(change.proposed_value)
+        try:
+            with self.session.begin_nested():
+                self.settle([change], FieldOutcome.APPROVED)
+                patrons.apply_columns(
+                    self.session, row=self.patron, columns=columns, proven=proven, now=self.now
+                )
+        except IntegrityError as error:
+            if "uq_patron_live_email_key" not in str(error) and "email_key" not in str(error):
+                raise
+            return False
+        set_committed_value(change, "outcome", FieldOutcome.APPLIED)
+        self.note(
+            Action.FIELD_APPLIED,
+            actor,
+            channel,
+            facts={"field": change.field, "field_change": change.id},
+            values=old_and_new(change),
+        )
+        return True
+
+    def obstacle(self) -> Cause | None:
+        """Why nothing of this request may be applied any more; asked inside the lock."""
+        if self.patron.status is not PatronStatus.ACTIVE:
+            return Cause.PATRON_INACTIVE
+        proposer = accounts.find_active(self.session, self.request.proposer_id)
+        if proposer is None or not may(proposer, Permission.PROPOSE_CHANGE):
+            return Cause.PROPOSER_GONE
+        held = values_of(self.patron)
+        for change in self.open_changes:
+            entry = fields.field(change.field)
+            if entry.pick(held) != entry.pick(queries.values(change.current_value)):
+                return Cause.VALUE_MOVED
+            try:
+                proposed = queries.values(change.proposed_value)
+                patrons.ensure_unique(self.session, proposed, besides=self.patron.id)
+            except AddressTaken:
+                return Cause.ADDRESS_TAKEN
+        return None
+
+    def withdraw(self, cause: Cause, *, actor: Actor = SYSTEM, channel: Channel) -> None:
+        """Withdraw what is open, and tell everybody who was mailed about it."""
+        told = self._mailed()
+        withdrawn = self.open_changes
+        self.settle(withdrawn, FieldOutcome.WITHDRAWN)
+        self.note(Action.REQUEST_WITHDRAWN, actor, channel, facts={"cause": cause.value})
+        self.close(cause=cause)
+        self.mailroom.tell_ended(
+            self.session,
+            self.matter(withdrawn),
+            kind=MailKind.CHANGE_WITHDRAWN,
+            to=told,
+            now=self.now,
+        )
+        if cause is not Cause.STAFF or actor.id != self.request.proposer_id:
+            self.tell_proposer()
+
+    def lapse(self) -> None:
+        """Time ran out: undecided fields lapse, and everybody who was mailed is told."""
+        told = self._mailed()
+        lapsed = self.open_changes
+        self.settle(lapsed, FieldOutcome.LAPSED)
+        self.note(Action.REQUEST_EXPIRED, SYSTEM, Channel.SCHEDULE)
+        self.close()
+        self.mailroom.tell_ended(
+            self.session, self.matter(lapsed), kind=MailKind.CHANGE_EXPIRED, to=told, now=self.now
+        )
+        self.tell_proposer()
+
+    def close(self, *, cause: Cause | None = None) -> RequestState:
+        """Read the request's state off its fields; at an end, store it and stop unsent mails."""
+        state = derive_state([change.outcome for change in self.changes])
+        if state.is_open:
+            return state
+        self.session.execute(
+            sa.update(_request)
+            .where(_request.c.id == self.request.id)
+            .values(state=state, cause=cause, ended_at=self.now)
+        )
+        set_committed_value(self.request, "state", state)
+        set_committed_value(self.request, "cause", cause)
+        outbox.cancel_unsent(
+            self.session,
+            request_id=self.request.id,
+            now=self.now,
+            kinds=(MailKind.DECISION_REQUEST, MailKind.CHANGE_NOTICE),
+        )
+        return state
+
+    def tell_proposer(self, *, comment: str = "") -> None:
+        """Queue the request's outcome to the member who proposed it."""
+        self.mailroom.tell_proposer(
+            self.session,
+            self.matter(),
+            outcome=STATE_WORDS[self.request.state],
+            key=self.request.state.value,
+            comment=comment,
+            now=self.now,
+        )
+
+    def record(self) -> None:
+        """Write the remembered events to the trail: the last thing a command does."""
+        if self.events:
+            trail.record(self.session, self.events, now=self.now)
+            self.events.clear()
+
+    def _mailed(self) -> list[Reviewer]:
+        """The mailboxes that heard of this request: nobody is told the end of what never began."""
+        reached = outbox.reached(self.session, request_id=self.request.id)
+        return [reviewer for reviewer in Reviewer if Audience(reviewer.value) in reached]
+
+
+def old_and_new(change: FieldChangeRow) -> dict[str, str | None]:
+    """The values of a field change, named as the trail names them."""
+    current, proposed = queries.values(change.current_value), queries.values(change.proposed_value)
+    columns = fields.field(change.field).columns
+    values = {f"{column}.old": current[column] for column in columns}
+    return values | {f"{column}.new": proposed[column] for column in columns}
+
+
+def supersede(
+    session: Session,
+    *,
+    patron: PatronRow,
+    field_keys: Sequence[str],
+    actor: Actor,
+    channel: Channel,
+    mailroom: Mailroom,
+    now: datetime,
+) -> list[AuditEvent]:
+    """End the open field changes of `field_keys`: a newer proposal takes their place.
+
+    Returns the events to record. The reviewers get the newer mail instead of a goodbye.
+    """
+    taken = [c for key, c in queries.open_fields(session, patron.id).items() if key in field_keys]
+    events: list[AuditEvent] = []
+    for request_id in sorted({change.request_id for change in taken}):
+        case = Case.opened(
+            session,
+            patron=patron,
+            request=queries.lock(session, request_id),
+            mailroom=mailroom,
+            now=now,
+        )
+        case.settle(
+            [c for c in case.open_changes if c.field in field_keys], FieldOutcome.SUPERSEDED
+        )
+        case.note(Action.REQUEST_SUPERSEDED, actor, channel)
+        state = case.close()
+        if not state.is_open and case.request.proposer_id != actor.id:
+            case.tell_proposer()
+        events += case.events
+    return events
+
+
+def same_open_request(
+    session: Session, *, patron_id: str, wanted: dict[str, str]
+) -> ChangeRequestRow | None:
+    """The pending request that already proposes exactly `wanted` (field key → value key)."""
+    held = queries.open_fields(session, patron_id)
+    matching = {
+        held[f].request_id for f, key in wanted.items() if f in held and held[f].proposed_key == key
+    }
+    if len(matching) != 1 or any(
+        f not in held or held[f].proposed_key != k for f, k in wanted.items()
+    ):
+        return None
+    query = select(ChangeRequestRow).where(ChangeRequestRow.id == matching.pop())
+    return session.exec(query).first()
+
+
+def only(matter: Matter, ids: Sequence[str]) -> Matter:
+    """The matter cut down to some of its field changes."""
+    return dataclasses.replace(matter, fields=tuple(f for f in matter.fields if f.id in ids))
+
+
+def is_mailbox(change: FieldChangeRow) -> bool:
+    """Whether the field is itself an address that mails go to."""
+    return fields.field(change.field).mailbox_column is not None
+
+
+def cancel_asking(session: Session, *, request_id: str, now: datetime) -> None:
+    """Take back decision mails that have not left: a newer one is about to be queued."""
+    outbox.cancel_unsent(
+        session, request_id=request_id, now=now, kinds=(MailKind.DECISION_REQUEST,)
+    )
