@@ -9,10 +9,10 @@ from upstage_crm.web.environment import tool_environment
 os.environ.update(tool_environment(os.environ))
 
 # Reflex reads its environment while it is imported.
-import reflex as rx  # noqa: E402  # see above
+import reflex as rx  # see above
 
-from upstage_crm.settings import Settings  # noqa: E402  # keeps the order above plain
-from upstage_crm.web.plugins import SameOriginPlugin  # noqa: E402  # imports Reflex
+from upstage_crm.settings import Settings  # keeps the order above plain
+from upstage_crm.web.plugins import SameOriginPlugin  # imports Reflex
 
 settings = Settings.load(os.environ)
 

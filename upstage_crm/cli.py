@@ -25,9 +25,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         serve(Settings.load(os.environ))
     except BadSetting as refusal:
-        print(sentence(refusal), file=sys.stderr)  # noqa: T201  # the command line speaks
+        print(sentence(refusal), file=sys.stderr)  # the command line speaks
         return BAD_SETTING
     except UpstageError as refusal:
-        print(sentence(refusal), file=sys.stderr)  # noqa: T201  # the command line speaks
+        print(sentence(refusal), file=sys.stderr)  # the command line speaks
         return REFUSED
     return 0
