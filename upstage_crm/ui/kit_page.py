@@ -7,15 +7,16 @@ dialogs and tabs keep their own state in the browser.
 import reflex as rx
 
 from upstage_crm.ui import kit_samples as samples
-from upstage_crm.ui.components.base import Child
-from upstage_crm.ui.components.button import button
+from upstage_crm.ui.components.button import button, link
 from upstage_crm.ui.components.diff import diff, diff_row
 from upstage_crm.ui.components.feedback import banner, notice
 from upstage_crm.ui.components.form import form_actions, native_form, text_field
 from upstage_crm.ui.components.page import (
     card,
     columns,
+    equal_buttons,
     page_header,
+    quote,
     stack,
     tile,
     tiles,
@@ -88,18 +89,18 @@ def patron_sample() -> rx.Component:
             "Nothing changes unless you approve it.",
         ),
         card(
-            diff(diff_row("Email", "j•••@gmial.com", "jane.okafor@gmail.com")),
+            diff(diff_row("Email", "j•••@gmial.com", "jane.okafor@gmail.com", level=2)),
             flush=True,
         ),
-        _reason(
-            "“Your tickets for Friday bounced. I think there is a typing mistake.”"
+        quote(
+            "Your tickets for Friday bounced. I think there is a typing mistake.",
+            source="Dana, box office",
         ),
-        rx.el.div(
-            button("Approve", variant="primary", size="large"),
-            button("Reject", size="large"),
-            class_name="u-decision",
+        equal_buttons(
+            button("Approve", variant="strong", size="large", icon="check"),
+            button("Reject", variant="strong", size="large", icon="x"),
         ),
-        notice("This is not my address", tone="neutral", live=False),
+        rx.el.p(link("This is not my address", href="/kit/")),
         organisation="Playhouse on the Quay",
         footer=rx.el.p(
             "Reference ",
@@ -114,13 +115,9 @@ def auth_sample() -> rx.Component:
     """Return the sign-in frame with its form, after a wrong password."""
     return auth_shell(
         page_header("Sign in"),
-        notice(
-            "The email address or the password is not right.", tone="danger", live=False
-        ),
+        notice("The email address or the password is not right.", tone="danger", live=False),
         native_form(
-            text_field(
-                "Email address", "email", type="email", auto_complete="username"
-            ),
+            text_field("Email address", "email", type="email", auto_complete="username"),
             text_field(
                 "Password",
                 "password",
@@ -131,10 +128,4 @@ def auth_sample() -> rx.Component:
             action="/auth/sign-in",
         ),
         organisation="Playhouse on the Quay",
-    )
-
-
-def _reason(words: str) -> Child:
-    return rx.el.blockquote(
-        rx.el.p(words), rx.el.footer("Dana, box office"), class_name="u-quote"
     )

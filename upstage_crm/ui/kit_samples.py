@@ -29,7 +29,7 @@ from upstage_crm.ui.components.form import (
     text_field,
 )
 from upstage_crm.ui.components.menu import menu, menu_item, menu_line, menu_link
-from upstage_crm.ui.components.page import card, inline, stack
+from upstage_crm.ui.components.page import card, halves, inline, stack
 from upstage_crm.ui.components.record import (
     definitions,
     free_row,
@@ -121,11 +121,7 @@ def _record() -> rx.Component:
             label="Contact",
         ),
         title="Contact",
-        actions=(
-            menu(
-                menu_item("Copy as text", icon="copy"), label="More about this contact"
-            ),
-        ),
+        actions=(menu(menu_item("Copy as text", icon="copy"), label="More about this contact"),),
         flush=True,
     )
 
@@ -173,9 +169,7 @@ def _timeline() -> rx.Component:
                 time=at("14:02"),
                 channel="Mail",
                 tone="info",
-                detail=inline(
-                    mail_chip("delivered"), link("Show the mail", href="/mailbox/")
-                ),
+                detail=inline(mail_chip("delivered"), link("Show the mail", href="/mailbox/")),
             ),
             timeline_item(
                 "The mail to the current address came back",
@@ -351,9 +345,7 @@ def _list() -> rx.Component:
                     placeholder="Name, email, phone or number",
                     shortcut="/",
                 ),
-                filter_select(
-                    "State", (("all", "All states"), ("open", "Open")), id="kit-state"
-                ),
+                filter_select("State", (("all", "All states"), ("open", "Open")), id="kit-state"),
                 filter_button("Pending", active=True, count="12"),
                 filter_button("Bounced", active=False, count="3"),
                 actions=(button("New patron", icon="plus"),),
@@ -398,9 +390,7 @@ def _other_tables() -> rx.Component:
     )
     return rx.el.div(
         card(
-            data_table(
-                heads, skeleton_rows(4, columns=4), label="Requests, loading", busy=True
-            ),
+            data_table(heads, skeleton_rows(4, columns=4), label="Requests, loading", busy=True),
             title="Loading",
             flush=True,
         ),
@@ -409,7 +399,6 @@ def _other_tables() -> rx.Component:
             title="Nothing found",
             flush=True,
         ),
-        class_name="u-halves",
     )
 
 
@@ -428,9 +417,7 @@ def _notices() -> rx.Component:
     return card(
         stack(
             notice("The patron was told by mail.", tone="info"),
-            notice(
-                "The proposal is on its way to jane.okafor@gmail.com.", tone="success"
-            ),
+            notice("The proposal is on its way to jane.okafor@gmail.com.", tone="success"),
             notice(
                 "The current address bounced, so only the proposed one is asked.",
                 tone="warning",
@@ -452,7 +439,7 @@ def _notices() -> rx.Component:
 def _forms() -> rx.Component:
     return card(
         event_form(
-            rx.el.div(
+            halves(
                 text_field("Given name", "given", default_value="Jane"),
                 text_field(
                     "Email address",
@@ -465,9 +452,7 @@ def _forms() -> rx.Component:
                 text_field("Phone", "tel", optional=True, input_mode="tel"),
                 text_field("Number", "number", default_value="P-10231", disabled=True),
                 select_field("Reason", "why", REASONS, placeholder="Choose a reason"),
-                text_area(
-                    "Words for the patron", "words", hint="At most 300 characters."
-                ),
+                text_area("Words for the patron", "words", hint="At most 300 characters."),
                 radio_group(
                     "Who is asked?",
                     "who",
@@ -492,11 +477,8 @@ def _forms() -> rx.Component:
                     checkbox("Not possible", "never", disabled=True),
                     gap="small",
                 ),
-                class_name="u-halves",
             ),
-            form_actions(
-                button("Save", variant="primary", type="submit"), button("Cancel")
-            ),
+            form_actions(button("Save", variant="primary", type="submit"), button("Cancel")),
             on_submit=rx.noop(),
         ),
         title="Form",
@@ -523,23 +505,16 @@ def _tabs() -> rx.Component:
 
 
 def _states() -> rx.Component:
-    return rx.el.div(
+    return halves(
         card(
             empty_state(
                 "No requests yet",
                 "Open a patron and propose a change; it waits here for the patron’s answer.",
                 icon="clipboard-check",
-                action=link_button(
-                    "Find a patron", href="/patrons/", variant="primary"
-                ),
+                action=link_button("Find a patron", href="/patrons/", variant="primary"),
             )
         ),
         card(error_state(action=button("Try again", icon="refresh-cw"))),
-        card(
-            no_permission(
-                "Ask an owner of this installation for access to the audit trail."
-            )
-        ),
+        card(no_permission("Ask an owner of this installation for access to the audit trail.")),
         card(skeleton_lines(5)),
-        class_name="u-halves",
     )

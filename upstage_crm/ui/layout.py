@@ -126,16 +126,12 @@ def admin_shell(
     )
 
 
-def patron_shell(
-    *children: Child, organisation: Text, footer: Child | None = None
-) -> rx.Component:
+def patron_shell(*children: Child, organisation: Text, footer: Child | None = None) -> rx.Component:
     """Return the patron's frame: the organisation's name, one calm column, a footer."""
     return _column(*children, organisation=organisation, footer=footer, kind="patron")
 
 
-def auth_shell(
-    *children: Child, organisation: Text, footer: Child | None = None
-) -> rx.Component:
+def auth_shell(*children: Child, organisation: Text, footer: Child | None = None) -> rx.Component:
     """Return the frame of the sign-in pages: one narrow column in the middle."""
     return _column(*children, organisation=organisation, footer=footer, kind="auth")
 

@@ -12,9 +12,7 @@ from upstage_crm.ui.design.icons import ICON_NAMES, SPRITE_URL
 Text: TypeAlias = str | rx.Var[str]
 Flag: TypeAlias = bool | rx.Var[bool]
 Child: TypeAlias = rx.Component | rx.Var[Any] | str
-Tone: TypeAlias = (
-    Literal["neutral", "info", "success", "warning", "danger"] | rx.Var[str]
-)
+Tone: TypeAlias = Literal["neutral", "info", "success", "warning", "danger"] | rx.Var[str]
 
 
 def icon(name: Text, *, size: int = 16) -> rx.Component:

@@ -97,9 +97,7 @@ class TooltipPart(BaseUiPart):
     side_offset: rx.Var[int]
 
 
-def part(
-    kind: type[BaseUiPart], tag: str, *children: Any, **props: Any
-) -> rx.Component:
+def part(kind: type[BaseUiPart], tag: str, *children: Any, **props: Any) -> rx.Component:
     """Return one part by its tag (`Dialog.Popup`)."""
     made = kind.create(*children, **props)
     made.tag = tag

@@ -6,8 +6,9 @@ copy_button(text, *, label)
 link(*children, href, full_load, **props)
 link_button(*children, href, variant, size, icon, full_load, **props)
 
-`variant`: primary (one per view), secondary, quiet, danger. `size`: small 28 px, medium 36 px,
-large 48 px (patron pages). `busy` shows a turning mark, says so to screen readers and disables.
+`variant`: primary (one per view), secondary, quiet, danger, strong (a patron's equal answers).
+`size`: small 28 px, medium 36 px, large 48 px (patron pages). `busy` shows a turning mark, says so
+to screen readers and disables.
 """
 
 from typing import Any, Literal
@@ -18,7 +19,7 @@ from reflex_components_core.react_router.dom import ReactRouterLink
 from upstage_crm.ui.components.base import Child, Flag, Text, either, given
 from upstage_crm.ui.components.base import icon as icon_
 
-Variant = Literal["primary", "secondary", "quiet", "danger"]
+Variant = Literal["primary", "secondary", "quiet", "danger", "strong"]
 Size = Literal["small", "medium", "large"]
 
 
@@ -67,9 +68,7 @@ def icon_button(
     )
 
 
-def link(
-    *children: Child, href: Text, full_load: bool = False, **props: Any
-) -> rx.Component:
+def link(*children: Child, href: Text, full_load: bool = False, **props: Any) -> rx.Component:
     """Return a text link: client-side navigation, or a document load with `full_load`.
 
     Use `full_load` for routes that are not pages of the app (`/auth/…`, `/mailbox/raw/…`).
@@ -92,9 +91,7 @@ def link_button(
     """Return a link that looks like a button."""
     marks = [icon_(icon)] if icon is not None else []
     name = _classes(variant, size, props)
-    return link(
-        *marks, *children, href=href, full_load=full_load, class_name=name, **props
-    )
+    return link(*marks, *children, href=href, full_load=full_load, class_name=name, **props)
 
 
 def copy_button(text: Text, *, label: Text = "Copy") -> rx.Component:
@@ -107,9 +104,7 @@ def copy_button(text: Text, *, label: Text = "Copy") -> rx.Component:
 
 def _classes(variant: Variant, size: Size, props: dict[str, Any]) -> str:
     own = props.pop("class_name", "")
-    return " ".join(
-        name for name in ("u-btn", f"u-btn-{variant}", f"u-btn-{size}", own) if name
-    )
+    return " ".join(name for name in ("u-btn", f"u-btn-{variant}", f"u-btn-{size}", own) if name)
 
 
 _COPY_CODE = """

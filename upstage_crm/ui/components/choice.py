@@ -148,9 +148,7 @@ def _radio(
             class_name="u-radio",
             **given(
                 checked=None if value is None else value == code,
-                default_checked=None
-                if default_value is None
-                else default_value == code,
+                default_checked=None if default_value is None else default_value == code,
                 on_change=on_change,
                 aria_describedby=f"{own}-hint" if hint else None,
             ),

@@ -8,6 +8,7 @@ well as by tint; the values are isolated (`bdi`), so a right-to-left name cannot
 """
 
 from collections.abc import Sequence
+from typing import Literal
 
 import reflex as rx
 
@@ -30,15 +31,17 @@ def diff_row(
     proposed_note: Child | None = None,
     now_heading: Text = "Now",
     proposed_heading: Text = "Proposed",
+    level: Literal[2, 3] = 3,
 ) -> rx.Component:
     """Return one field: its name, both values, and at the end its outcome (a chip).
 
     `now` and `proposed` are values or what `diff_text` made; "" shows "Nothing" in grey. Headings
     are parameters because patron pages are translated, and a decided change reads "Before, Now".
+    `level` is the heading level that fits: 2 right under the `h1`, 3 inside a card with a title.
     """
     return rx.el.section(
         rx.el.div(
-            rx.el.h3(label, class_name="u-diff-label"),
+            (rx.el.h2 if level == 2 else rx.el.h3)(label, class_name="u-diff-label"),
             *([] if outcome is None else [outcome]),
             class_name="u-diff-head",
         ),
@@ -59,9 +62,7 @@ def diff_text(spans: Sequence[tuple[str, bool]] | rx.Component) -> rx.Component:
     """
     if isinstance(spans, rx.Component):
         return rx.el.span(spans, class_name="u-diff-text")
-    parts = [
-        rx.el.mark(text) if differs else rx.el.span(text) for text, differs in spans
-    ]
+    parts = [rx.el.mark(text) if differs else rx.el.span(text) for text, differs in spans]
     return rx.el.span(
         hidden_text("".join(text for text, _ in spans)),
         rx.el.span(*parts, aria_hidden="true"),
@@ -69,9 +70,7 @@ def diff_text(spans: Sequence[tuple[str, bool]] | rx.Component) -> rx.Component:
     )
 
 
-def _side(
-    kind: str, mark: str, heading: Text, value: Child, note: Child | None
-) -> rx.Component:
+def _side(kind: str, mark: str, heading: Text, value: Child, note: Child | None) -> rx.Component:
     if isinstance(value, rx.Var):
         shown: Child = rx.cond(value != "", rx.el.bdi(value), empty_value("Nothing"))
     elif absent(value):
@@ -79,9 +78,7 @@ def _side(
     else:
         shown = rx.el.bdi(value)
     return rx.el.div(
-        rx.el.p(
-            icon(mark, size=14), heading, hidden_text(":"), class_name="u-diff-heading"
-        ),
+        rx.el.p(icon(mark, size=14), heading, hidden_text(":"), class_name="u-diff-heading"),
         rx.el.p(shown, class_name="u-diff-value"),
         *([] if note is None else [rx.el.div(note, class_name="u-hint")]),
         data_side=kind,

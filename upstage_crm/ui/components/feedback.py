@@ -44,11 +44,7 @@ def notice(
     is a status.
     """
     role = "alert" if isinstance(tone, str) and tone == "danger" else "status"
-    mark = (
-        rx.match(tone, *_MARKS.items(), "info")
-        if isinstance(tone, rx.Var)
-        else _MARKS[tone]
-    )
+    mark = rx.match(tone, *_MARKS.items(), "info") if isinstance(tone, rx.Var) else _MARKS[tone]
     heading = (
         []
         if absent(title)
@@ -115,10 +111,7 @@ def skeleton_rows(count: int = 8, *, columns: int) -> rx.Component:
     """Return `count` grey table rows; give the table `busy=True`."""
     bars = [
         rx.el.tr(
-            *(
-                rx.el.td(rx.el.span(class_name="u-bar"), role="cell")
-                for _ in range(columns)
-            ),
+            *(rx.el.td(rx.el.span(class_name="u-bar"), role="cell") for _ in range(columns)),
             role="row",
             class_name="u-skeleton",
         )

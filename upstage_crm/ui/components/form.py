@@ -140,9 +140,7 @@ def select_field(
         if isinstance(options, rx.Component)
         else [rx.el.option(words, value=code) for code, words in options]
     )
-    empty: list[Child] = (
-        [rx.el.option(placeholder, value="")] if not absent(placeholder) else []
-    )
+    empty: list[Child] = [rx.el.option(placeholder, value="")] if not absent(placeholder) else []
     control = rx.el.select(
         *empty,
         *choices,
@@ -163,9 +161,9 @@ def described_by(key: str, hint: Text, error: Text) -> Text | None:
     """Return the ids of the hint and error that are shown, or None when there are none."""
     with_hint = f"{key}-hint" if not absent(hint) else ""
     if not isinstance(error, rx.Var):
-        return " ".join(
-            part for part in (with_hint, f"{key}-error" if error else "") if part
-        ) or (None)
+        return " ".join(part for part in (with_hint, f"{key}-error" if error else "") if part) or (
+            None
+        )
     return text_if(filled(error), f"{with_hint} {key}-error".strip(), with_hint)
 
 
@@ -173,20 +171,14 @@ def hint_and_error(key: str, hint: Text, error: Text) -> list[Child]:
     """Return the two sentences of a field, with the ids that `described_by` names."""
     parts: list[Child] = []
     if not absent(hint):
-        parts.append(
-            show_if(filled(hint), rx.el.p(hint, id=f"{key}-hint", class_name="u-hint"))
-        )
+        parts.append(show_if(filled(hint), rx.el.p(hint, id=f"{key}-hint", class_name="u-hint")))
     if not absent(error):
-        words = rx.el.p(
-            icon("circle-alert"), error, id=f"{key}-error", class_name="u-error"
-        )
+        words = rx.el.p(icon("circle-alert"), error, id=f"{key}-error", class_name="u-error")
         parts.append(show_if(filled(error), words))
     return parts
 
 
-def _control(
-    key: str, hint: Text, error: Text, optional: bool, disabled: Flag
-) -> dict[str, Any]:
+def _control(key: str, hint: Text, error: Text, optional: bool, disabled: Flag) -> dict[str, Any]:
     invalid = filled(error)
     return {
         "id": key,
@@ -208,9 +200,7 @@ def _field(
     error: Text,
     optional: bool,
 ) -> rx.Component:
-    mark: list[Child] = (
-        [rx.el.span(" (optional)", class_name="u-muted")] if optional else []
-    )
+    mark: list[Child] = [rx.el.span(" (optional)", class_name="u-muted")] if optional else []
     return rx.el.div(
         rx.el.label(label, *mark, html_for=key, class_name="u-label"),
         *hint_and_error(key, hint, error),

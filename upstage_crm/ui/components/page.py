@@ -2,7 +2,8 @@
 
 page_header(title, *, subtitle, crumbs, chips, actions)
 card(*children, title, actions, flush, id)     section(*children, title, actions)
-stack(*children, gap)   inline(*children)      columns(main, side)
+stack(*children, gap)   inline(*children)      columns(main, side)   halves(*children)
+equal_buttons(*buttons)                        quote(words, source)
 tiles(*items)           tile(label, number, *, href, note, tone)
 """
 
@@ -27,14 +28,13 @@ def page_header(
         *([] if crumbs is None else [crumbs]),
         rx.el.div(
             rx.el.div(
-                rx.el.h1(title, class_name="u-h1"),
-                *chips,
-                class_name="u-title-line",
+                rx.el.div(rx.el.h1(title, class_name="u-h1"), *chips, class_name="u-title-line"),
+                *([] if subtitle is None else [rx.el.p(subtitle, class_name="u-muted")]),
+                class_name="u-title",
             ),
             *([rx.el.div(*actions, class_name="u-title-actions")] if actions else []),
             class_name="u-title-row",
         ),
-        *([] if subtitle is None else [rx.el.p(subtitle, class_name="u-muted")]),
         class_name="u-page-header",
     )
 
@@ -54,18 +54,14 @@ def card(
     )
 
 
-def section(
-    *children: Child, title: Text = "", actions: tuple[Child, ...] = ()
-) -> rx.Component:
+def section(*children: Child, title: Text = "", actions: tuple[Child, ...] = ()) -> rx.Component:
     """Return a section without a frame."""
     return rx.el.section(
         *_heading(title, actions, "u-section-head"), *children, class_name="u-section"
     )
 
 
-def stack(
-    *children: Child, gap: Literal["small", "medium", "large"] = "medium"
-) -> rx.Component:
+def stack(*children: Child, gap: Literal["small", "medium", "large"] = "medium") -> rx.Component:
     """Return children under each other, 8, 16 or 24 px apart."""
     return rx.el.div(*children, data_gap=gap, class_name="u-stack")
 
@@ -75,6 +71,16 @@ def inline(*children: Child) -> rx.Component:
     return rx.el.div(*children, class_name="u-inline")
 
 
+def equal_buttons(*buttons: Child) -> rx.Component:
+    """Return buttons of one width side by side: a choice in which no answer is favoured."""
+    return rx.el.div(*buttons, class_name="u-equal")
+
+
+def quote(words: Text, *, source: Text) -> rx.Component:
+    """Return somebody's own words with their name, set apart from ours."""
+    return rx.el.blockquote(rx.el.p(words), rx.el.footer(source), dir="auto", class_name="u-quote")
+
+
 def columns(main: Child, side: Child) -> rx.Component:
     """Return a wide and a 20 rem column; under 60 rem of room the side goes below."""
     return rx.el.div(
@@ -82,6 +88,11 @@ def columns(main: Child, side: Child) -> rx.Component:
         rx.el.div(side, class_name="u-column"),
         class_name="u-columns",
     )
+
+
+def halves(*children: Child) -> rx.Component:
+    """Return children in two equal columns, one below 40 rem."""
+    return rx.el.div(*children, class_name="u-halves")
 
 
 def tiles(*items: Child) -> rx.Component:

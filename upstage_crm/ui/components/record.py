@@ -108,9 +108,7 @@ def free_row(
     `on_save` gets `{name: text}`; `on_edit` and `on_cancel` get nothing.
     """
     key = f"field-{name}"
-    edit = icon_button(
-        f"Edit {label}", "pencil", size="small", **given(on_click=on_edit)
-    )
+    edit = icon_button(f"Edit {label}", "pencil", size="small", **given(on_click=on_edit))
     shown = rx.el.dd(
         rx.el.div(shown_value(value), class_name="u-value-line"), class_name="u-detail"
     )
@@ -160,9 +158,7 @@ def plain_row(label: Text, *children: Child) -> rx.Component:
     """Return a row that is only read."""
     return rx.el.div(
         rx.el.dt(label, class_name="u-term"),
-        rx.el.dd(
-            rx.el.div(*children, class_name="u-value-line"), class_name="u-detail"
-        ),
+        rx.el.dd(rx.el.div(*children, class_name="u-value-line"), class_name="u-detail"),
         class_name="u-row",
     )
 

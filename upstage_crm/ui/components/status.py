@@ -29,7 +29,7 @@ REQUEST_LOOKS: Final[dict[str, Look]] = {
     "PARTLY_APPROVED": Look("Partly approved", "contrast", "success"),
     "REJECTED": Look("Rejected", "circle-x", "danger"),
     "EXPIRED": Look("Expired", "timer-off", "neutral"),
-    "SUPERSEDED": Look("Superseded", "replace", "neutral"),
+    "SUPERSEDED": Look("Superseded", "history", "neutral"),
     "WITHDRAWN": Look("Withdrawn", "circle-slash", "neutral"),
     "UNDELIVERABLE": Look("Undeliverable", "mail-x", "danger"),
     "REVERTED": Look("Reverted", "undo-2", "danger"),

@@ -49,9 +49,7 @@ def data_table(
     )
 
 
-def column(
-    label: Text, *, align: Align = "start", hidden: bool = False
-) -> rx.Component:
+def column(label: Text, *, align: Align = "start", hidden: bool = False) -> rx.Component:
     """Return a heading; `hidden` keeps the words for screen readers only (columns of actions)."""
     return rx.el.th(
         hidden_text(label) if hidden else label,
@@ -73,9 +71,7 @@ def sort_column(
             "chevrons-up-down",
         )
         if isinstance(sort, rx.Var)
-        else {"ascending": "arrow-up", "descending": "arrow-down"}.get(
-            sort, "chevrons-up-down"
-        )
+        else {"ascending": "arrow-up", "descending": "arrow-down"}.get(sort, "chevrons-up-down")
     )
     return rx.el.th(
         rx.el.button(
@@ -145,7 +141,5 @@ def pagination(
 
 def _step(label: str, mark: str, able: Flag, on_click: Any) -> rx.Component:
     disabled = ~able if isinstance(able, rx.Var) else not able
-    words: list[Child] = (
-        [icon(mark), label] if mark == "chevron-left" else [label, icon(mark)]
-    )
+    words: list[Child] = [icon(mark), label] if mark == "chevron-left" else [label, icon(mark)]
     return button(*words, size="small", disabled=disabled, **given(on_click=on_click))

@@ -1,6 +1,6 @@
 """Tabs, and tooltips for icon-only controls.
 
-link_tabs(*tabs, label)                     each tab is an address: views of a list, parts of a record
+link_tabs(*tabs, label)                     each tab is an address: views, parts of a record
 link_tab(label, *, href, active, count)
 tabs(*panels, label, default)               panels of one page, switched in the browser
 tab_panel(value, label, *children, count)   what `tabs` takes
@@ -39,14 +39,10 @@ def link_tabs(*tabs: Child, label: Text) -> rx.Component:
     return rx.el.nav(*tabs, aria_label=label, class_name="u-tabs")
 
 
-def link_tab(
-    label: Text, *, href: Text, active: Flag, count: Text = ""
-) -> rx.Component:
+def link_tab(label: Text, *, href: Text, active: Flag, count: Text = "") -> rx.Component:
     """Return one tab; `count` is a small number after its label."""
     current = text_if(active, "page", "false")
-    return link(
-        label, *_count(count), href=href, aria_current=current, class_name="u-tab"
-    )
+    return link(label, *_count(count), href=href, aria_current=current, class_name="u-tab")
 
 
 def tab_panel(value: str, label: Text, *children: Child, count: Text = "") -> TabPanel:
@@ -74,9 +70,7 @@ def tabs(
         for p in panels
     )
     bodies = (
-        part(
-            TabsPart, "Tabs.Panel", *p.children, value=p.value, class_name="u-tab-panel"
-        )
+        part(TabsPart, "Tabs.Panel", *p.children, value=p.value, class_name="u-tab-panel")
         for p in panels
     )
     start = panels[0].value if default is None and value is None else default
@@ -120,7 +114,5 @@ def tooltip(words: Text, *children: Child, label: Text | None = None) -> rx.Comp
 
 def _count(count: Text) -> list[Child]:
     return (
-        []
-        if absent(count)
-        else [show_if(filled(count), rx.el.span(count, class_name="u-count"))]
+        [] if absent(count) else [show_if(filled(count), rx.el.span(count, class_name="u-count"))]
     )

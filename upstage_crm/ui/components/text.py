@@ -28,9 +28,7 @@ def reference(code: Text, *, copy: bool = False) -> rx.Component:
     pill = rx.el.code(code, class_name="u-ref")
     if not copy:
         return pill
-    return rx.el.span(
-        pill, copy_button(code, label="Copy reference"), class_name="u-inline"
-    )
+    return rx.el.span(pill, copy_button(code, label="Copy reference"), class_name="u-inline")
 
 
 def when(words: Text, *, iso: Text, absolute: Text = "") -> rx.Component:
@@ -56,9 +54,7 @@ def avatar(initials: Text) -> rx.Component:
 
 def value(text: Text, *, empty: str = "Not given") -> Child:
     """Return a patron's value, isolated from the text around it, or `empty` in grey."""
-    return show_if(
-        filled(text), rx.el.bdi(text, class_name="u-value"), empty_value(empty)
-    )
+    return show_if(filled(text), rx.el.bdi(text, class_name="u-value"), empty_value(empty))
 
 
 def empty_value(words: str = "Not given") -> rx.Component:
@@ -74,8 +70,7 @@ def mono(text: Text) -> rx.Component:
 def breadcrumbs(*trail: tuple[str, str], here: Text) -> rx.Component:
     """Return the way to this page: pairs of label and address, then `here` without a link."""
     steps = [
-        rx.el.li(link(label, href=href), icon("chevron-right", size=14))
-        for label, href in trail
+        rx.el.li(link(label, href=href), icon("chevron-right", size=14)) for label, href in trail
     ]
     return rx.el.nav(
         rx.el.ol(*steps, rx.el.li(here, aria_current="page"), class_name="u-crumbs"),

@@ -37,11 +37,7 @@ def timeline_item(
                 rx.el.span(time),
                 class_name="u-event-meta",
             ),
-            *(
-                []
-                if detail is None
-                else [rx.el.div(detail, class_name="u-event-detail")]
-            ),
+            *([] if detail is None else [rx.el.div(detail, class_name="u-event-detail")]),
             class_name="u-event-body",
         ),
         class_name="u-event",

@@ -51,9 +51,7 @@ def filter_button(
 ) -> rx.Component:
     """Return a toggle; `count` stands after the label in grey."""
     number = (
-        []
-        if absent(count)
-        else [show_if(filled(count), rx.el.span(count, class_name="u-count"))]
+        [] if absent(count) else [show_if(filled(count), rx.el.span(count, class_name="u-count"))]
     )
     return rx.el.button(
         label,

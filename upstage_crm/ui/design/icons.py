@@ -61,7 +61,6 @@ ICON_NAMES: Final[frozenset[str]] = frozenset(
         "phone",
         "plus",
         "refresh-cw",
-        "replace",
         "scroll-text",
         "search",
         "send",
