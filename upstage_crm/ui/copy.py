@@ -1,0 +1,240 @@
+"""The words of the product: one plain sentence for every code that people can meet.
+
+Errors carry facts, never sentences; here they become words. A house test fails when a code has
+none. Sentences say what happened and what to do next, in the words of the desk.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+
+from upstage_crm.audit.events import Action, Channel
+from upstage_crm.change_requests.rules import Cause, Decision, FieldOutcome, RequestState
+from upstage_crm.core import when
+from upstage_crm.core.errors import UpstageError
+from upstage_crm.patrons.advice import Advice, AdviceCode
+from upstage_crm.staff.roles import Role
+
+SENTENCES: Mapping[str, str] = {
+    # The roots, for a refusal that nobody foresaw more precisely.
+    "refused": "This could not be done. Nothing was changed.",
+    "invalid": "This value cannot be used. Nothing was changed.",
+    "forbidden": "Your role does not allow this. Ask an owner of this CRM.",
+    "not_found": "There is no such record.",
+    "conflict": "Something changed in the meantime. Load the page again.",
+    # Email addresses.
+    "email_invalid": "This is not an email address.",
+    "email_empty": "Enter an email address.",
+    "email_too_long": "This address is too long: 254 characters at most.",
+    "email_control_character": "The address holds a line break or another control character.",
+    "email_invisible_character": "The address holds an invisible character. Type it by hand.",
+    "email_display_name": "Enter the address only, without a name or angle brackets.",
+    "email_quoted_local_part": "Addresses with quotation marks cannot be used here.",
+    "email_several": "Enter one address only.",
+    "email_two_at_signs": "An address has exactly one @ sign.",
+    "email_at_sign_missing": "An address needs an @ sign, as in name@example.org.",
+    "email_space": "An address has no spaces in it.",
+    "email_encoded_word": "The address holds encoded text. Type it by hand.",
+    "email_local_part_missing": "Something is missing before the @ sign.",
+    "email_local_part_not_ascii": "Only plain letters, digits and signs can stand before the @.",
+    "email_local_part_too_long": "The part before the @ is too long: 64 characters at most.",
+    "email_local_part_invalid": "The part before the @ is not right. Look at its dots and signs.",
+    "email_domain_missing": "Something is missing after the @ sign.",
+    "email_ip_address": "Enter a domain name after the @, not a number.",
+    "email_trailing_dot": "The address ends in a dot. Take it away.",
+    "email_top_level_missing": "The domain has no ending such as .org or .com.",
+    "email_domain_reserved": "Mail cannot be delivered to this domain.",
+    "email_domain_invalid": "The part after the @ is not a domain name.",
+    # Texts and values.
+    "text_invalid": "This text cannot be used.",
+    "text_too_long": "This is too long: {limit} characters at most.",
+    "text_line_break": "Enter one line only.",
+    "text_card_number": "This looks like a payment card number. Take it out before you go on.",
+    "value_invalid": "This value cannot be used.",
+    "value_missing": "This is needed.",
+    "name_character": "A name cannot hold the character {character}.",
+    "name_without_letter": "A name needs at least one letter.",
+    "patron_name_missing": "Enter a given name or a family name.",
+    "phone_unreadable": "This is not a phone number.",
+    "phone_country_unknown": "This country code does not exist.",
+    "phone_area_code_missing": "The area code is missing.",
+    "phone_too_short": "This phone number is too short.",
+    "phone_too_long": "This phone number is too long.",
+    "phone_impossible": "This phone number cannot exist.",
+    "country_unknown": "Choose a country.",
+    "date_unreadable": "Enter a date that exists.",
+    "date_in_future": "This date is in the future.",
+    "date_too_early": "This date is too long ago.",
+    "field_unknown": "There is no such field.",
+    # Patrons.
+    "patron_unknown": "There is no such patron.",
+    "address_taken": "Patron {number} already has this address. Open that record instead.",
+    "possible_duplicates": "This may be somebody we know already. Look before you add them.",
+    # Change requests.
+    "nothing_to_change": "That is what the record holds already. There is nothing to change.",
+    "nothing_proposed": "Propose at least one new value.",
+    "reason_missing": "Say why: choose a reason, and write it down if it is another one.",
+    "own_record": "This is your own patron record. Ask a colleague to propose the change.",
+    "staff_address": "This address belongs to a staff account and cannot be a patron's.",
+    "patron_inactive": "This patron is not active, so nobody can be asked.",
+    "no_mailbox": "This patron has no working email address that we could ask.",
+    "address_recently_proposed": (
+        "This address was proposed for another patron in the last 30 days (request {reference})."
+    ),
+    "address_suppressed": "The owner of this address told us that it is not the patron's.",
+    "recently_rejected": "This value was rejected lately (request {reference}). Wait until {until}.",
+    "request_unknown": "There is no such request.",
+    "request_ended": "This request is over: {state}.",
+    "link_outdated": "A newer mail has replaced this link. Use the newest mail.",
+    "link_expired": "This link has run out.",
+    "link_invalid": "This link does not work.",
+    "resend_too_soon": "The last mail has only just left. Try again in {seconds} seconds.",
+    "resend_limit": "This request has been sent again {limit} times today. Try tomorrow.",
+    # Mail.
+    "mail_not_found": "There is no such mail.",
+    "mail_header_invalid": "This text cannot stand in a mail's head. Take out line breaks.",
+    "mail_address_invalid": "Mail cannot be sent to this address.",
+    "mail_catalogue_mismatch": "This mail could not be written. Nothing was changed.",
+    # Staff and settings.
+    "sign_in_refused": "The email address or the password is wrong.",
+    "password_too_short": "The password is too short: {minimum} characters at least.",
+    "staff_name_missing": "Enter a name.",
+    "staff_email_taken": "Another staff account uses this address.",
+    "last_owner": "The last owner cannot be disabled.",
+    "organisation_detail_missing": "This is needed: every mail shows it.",
+    "time_zone_unknown": "Choose a time zone from the list.",
+    "language_unknown": "Choose a language from the list.",
+}
+"""Codes that only an operator at a terminal meets have their words in `upstage_crm.web.words`."""
+
+ADVICE: Mapping[AdviceCode, str] = {
+    AdviceCode.SPELLING_ONLY: "Only the spelling differs from the current address.",
+    AdviceCode.LIKELY_TYPO: "Is this a typing mistake? Did you mean {suggestion}?",
+    AdviceCode.UNKNOWN_TOP_LEVEL_DOMAIN: "The ending .{top_level} is not one that exists.",
+    AdviceCode.LOOK_ALIKE_CHARACTERS: (
+        "Some letters only look like others. Computers read this domain as {punycode}."
+    ),
+    AdviceCode.DISPOSABLE: "This is a throw-away mailbox. It may be gone tomorrow.",
+    AdviceCode.ROLE_ADDRESS: "This looks like a shared mailbox, not one person's.",
+    AdviceCode.OTHER_EMAIL_IN_TEXT: "The reason mentions another email address.",
+    AdviceCode.OTHER_PHONE_IN_TEXT: "The reason mentions a phone number.",
+}
+ROLE_WORDS: Mapping[Role, str] = {
+    Role.OWNER: "Owner",
+    Role.MANAGER: "Manager",
+    Role.BOX_OFFICE: "Box office",
+    Role.MARKETING: "Marketing",
+    Role.DEVELOPMENT: "Development",
+    Role.PRIVACY_LEAD: "Privacy lead",
+    Role.AUDITOR: "Auditor",
+    Role.READ_ONLY: "Read only",
+}
+STATE_WORDS: Mapping[RequestState, str] = {
+    RequestState.HELD: "On hold",
+    RequestState.PENDING: "Pending",
+    RequestState.APPROVED: "Approved",
+    RequestState.PARTLY_APPROVED: "Partly approved",
+    RequestState.REJECTED: "Rejected",
+    RequestState.EXPIRED: "Expired",
+    RequestState.SUPERSEDED: "Superseded",
+    RequestState.WITHDRAWN: "Withdrawn",
+    RequestState.UNDELIVERABLE: "Undeliverable",
+    RequestState.REVERTED: "Reverted",
+}
+OUTCOME_WORDS: Mapping[FieldOutcome, str] = {
+    FieldOutcome.HELD: "On hold",
+    FieldOutcome.PENDING: "Waiting for an answer",
+    FieldOutcome.APPROVED: "Approved",
+    FieldOutcome.APPLIED: "Approved and changed",
+    FieldOutcome.REJECTED: "Rejected",
+    FieldOutcome.OBJECTED: "Objected to",
+    FieldOutcome.LAPSED: "Not answered in time",
+    FieldOutcome.SUPERSEDED: "Replaced by a newer request",
+    FieldOutcome.WITHDRAWN: "Withdrawn",
+    FieldOutcome.UNDELIVERABLE: "Could not be delivered",
+}
+CAUSE_WORDS: Mapping[Cause, str] = {
+    Cause.STAFF: "Withdrawn by staff",
+    Cause.PROPOSER_GONE: "Withdrawn because its proposer no longer works here",
+    Cause.ADDRESS_TAKEN: "Withdrawn because another patron now has the address: merge them?",
+    Cause.VALUE_MOVED: "Withdrawn because the record had changed in the meantime",
+    Cause.PATRON_INACTIVE: "Withdrawn because the patron is no longer active",
+    Cause.MERGED: "Withdrawn because the record was merged",
+    Cause.KEY_REVOKED: "Withdrawn because its link was revoked",
+}
+DECISION_WORDS: Mapping[Decision, str] = {
+    Decision.APPROVE: "Approved",
+    Decision.REJECT: "Rejected",
+    Decision.OBJECT: "Objected",
+}
+CHANNEL_WORDS: Mapping[Channel, str] = {
+    Channel.CRM: "CRM",
+    Channel.PATRON_PAGE: "confirmation page",
+    Channel.SIMPLE_PAGE: "simple confirmation page",
+    Channel.COMMAND_LINE: "command line",
+    Channel.SCHEDULE: "by the clock",
+    Channel.DEMO: "demo data",
+}
+ACTION_WORDS: Mapping[Action, str] = {
+    Action.PATRON_ADDED: "added the patron",
+    Action.PATRON_EDITED: "edited the record",
+    Action.ADDRESS_PROVEN: "proved the address",
+    Action.REQUEST_PROPOSED: "proposed a change",
+    Action.REQUEST_RESENT: "sent the mail again",
+    Action.REQUEST_WITHDRAWN: "withdrew the request",
+    Action.REQUEST_EXPIRED: "let the request expire",
+    Action.REQUEST_SUPERSEDED: "replaced the request by a newer one",
+    Action.FIELD_APPROVED: "approved",
+    Action.FIELD_APPLIED: "changed the record as approved",
+    Action.FIELD_REJECTED: "rejected",
+    Action.FIELD_OBJECTED: "objected",
+    Action.OBJECTION_RECEIVED: "objected after the change",
+    Action.ADDRESS_SUPPRESSED: "said that the address is not the patron's",
+    Action.STAFF_ADDED: "added a staff member",
+    Action.STAFF_DISABLED: "disabled a staff member",
+    Action.STAFF_PASSWORD_RESET: "set a new password",
+    Action.STAFF_SIGNED_IN: "signed in",
+    Action.STAFF_SIGNED_OUT: "signed out",
+    Action.SIGN_IN_REFUSED: "was refused at sign-in",
+    Action.ORGANISATION_CHANGED: "changed the organisation's details",
+}
+PAUSE_WORDS: Mapping[str, str] = {
+    "other": "Mail is paused: the mail provider refuses it. Ask whoever runs this server.",
+}
+
+
+def sentence(error: UpstageError) -> str:
+    """Return the sentence for a refusal, its facts filled in."""
+    return fill(SENTENCES[error.code], error.facts)
+
+
+def advice_sentence(advice: Advice) -> str:
+    """Return the sentence for a warning, its facts filled in."""
+    return fill(ADVICE[advice.code], advice.facts)
+
+
+def fill(template: str, facts: Mapping[str, object]) -> str:
+    """Fill facts into a sentence; instants become dates, states their words."""
+    return template.format_map(_Facts({name: _word(value) for name, value in facts.items()}))
+
+
+class _Facts(dict[str, str]):
+    """Facts of a sentence; one that is missing reads as a dash instead of an error."""
+
+    def __missing__(self, key: str) -> str:
+        return "–"
+
+
+_WORDS: tuple[tuple[type, Callable[[object], str]], ...] = (
+    (RequestState, lambda value: STATE_WORDS[RequestState(value)].lower()),
+    (datetime, lambda value: f"{value:%d %B %Y}"),
+    (timedelta, lambda value: when.span(value) if isinstance(value, timedelta) else str(value)),
+)
+
+
+def _word(value: object) -> str:
+    for kind, words in _WORDS:
+        if isinstance(value, kind):
+            return words(value)
+    return str(value)

@@ -1,0 +1,58 @@
+"""What every state shares: reading and commanding in a thread, and telling how it went.
+
+A public method of a state is an endpoint for the whole internet: everything here is private.
+"""
+
+import asyncio
+from collections.abc import Callable
+from typing import TypeVar
+
+import reflex as rx
+from sqlmodel import Session
+
+from upstage_crm.core.errors import UpstageError
+from upstage_crm.ui import copy
+from upstage_crm.wiring import runtime
+
+T = TypeVar("T")
+
+
+class FeedbackMixin(rx.State, mixin=True):
+    """Words about the last action, and the doors to the database.
+
+    `problem` is the sentence of a refusal, `done` that of a success; at most one is not empty.
+    """
+
+    problem: str = ""
+    done: str = ""
+
+    async def _read(self, query: Callable[[Session], T]) -> T:
+        """Run `query` over one snapshot, in a thread: other visitors are not kept waiting."""
+
+        def run() -> T:
+            with runtime().database.reading() as session:
+                return query(session)
+
+        return await asyncio.to_thread(run)
+
+    async def _command(self, command: Callable[[Session], T]) -> T:
+        """Run `command` in one transaction, in a thread; it commits when the command returns."""
+
+        def run() -> T:
+            with runtime().database.transaction() as session:
+                return command(session)
+
+        return await asyncio.to_thread(run)
+
+    def _quiet(self) -> None:
+        """Forget what was said of the last action."""
+        self.problem = ""
+        self.done = ""
+
+    def _refuse(self, error: UpstageError) -> None:
+        """Say why an action was refused."""
+        self.problem, self.done = copy.sentence(error), ""
+
+    def _succeed(self, words: str) -> None:
+        """Say that an action succeeded."""
+        self.problem, self.done = "", words

@@ -1,0 +1,69 @@
+"""`GET /health`: whether this process can do its work, for people and for machines."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy.exc import SQLAlchemyError
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from upstage_crm.audit import guards
+from upstage_crm.core import migrations
+from upstage_crm.mail import gate
+from upstage_crm.wiring import PROTECTED, Runtime, runtime
+
+UNAVAILABLE = 503
+OLDEST_MAIL_S = 900  # a mail that waits longer than a quarter of an hour needs a person
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """What was found; `problems` is empty when all is well."""
+
+    facts: dict[str, Any]
+    problems: tuple[str, ...]
+
+
+def check(parts: Runtime) -> Health:
+    """Look at the database, its revision and guards, and at the outbox."""
+    mode = "resend" if parts.settings.sends_real_mail else "local"
+    try:
+        with parts.database.reading() as session:
+            connection = session.connection()
+            revision = migrations.current(connection)
+            missing = guards.missing(connection, PROTECTED)
+            queue = gate.health(session, now=parts.clock.now())
+    except SQLAlchemyError:
+        return Health({"database": "unreachable", "mail": mode}, ("database",))
+    problems: list[str] = []
+    if revision != migrations.head():
+        problems.append("migrations")
+    if missing:
+        problems.append("guards")
+    if queue.oldest_age_s > OLDEST_MAIL_S or queue.paused_reason:
+        problems.append("outbox")
+    facts: dict[str, Any] = {
+        "database": "ok",
+        "migrations": revision,
+        "guards": "ok" if not missing else f"{len(missing)} missing",
+        "outbox_queued": queue.queued,
+        "outbox_oldest_s": round(queue.oldest_age_s),
+        "outbox_paused": queue.paused_reason,
+        "mail": mode,
+    }
+    return Health(facts, tuple(problems))
+
+
+async def health(_request: Request) -> Response:
+    """Answer 200 when all is well, else 503; JSON either way."""
+    found = await asyncio.to_thread(check, runtime())
+    status = "ok" if not found.problems else "failing"
+    body = {"status": status, "problems": list(found.problems), **found.facts}
+    return JSONResponse(body, 200 if not found.problems else UNAVAILABLE)
+
+
+ROUTES = [Route("/health", health, methods=["GET"])]

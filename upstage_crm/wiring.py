@@ -1,0 +1,126 @@
+"""Puts the parts together, once per process, from the settings.
+
+Nothing is opened at import: workers are forked, and a database connection must not be shared.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from dataclasses import dataclass, replace
+from datetime import tzinfo
+
+from upstage_crm.change_requests.mails import Mailroom
+from upstage_crm.change_requests.policy import DEFAULT
+from upstage_crm.core import when
+from upstage_crm.core.clock import Clock, SystemClock
+from upstage_crm.core.db import Database, make_engine
+from upstage_crm.links.codec import LinkCodec, LinkKey
+from upstage_crm.mail.compose import Composer
+from upstage_crm.mail.delivery import Transport
+from upstage_crm.mail.dispatcher import Dispatcher
+from upstage_crm.mail.local_sender import LocalSender
+from upstage_crm.mail.resend_sender import ResendSender
+from upstage_crm.mail.sender import Sender
+from upstage_crm.organisation.settings import details
+from upstage_crm.patrons.fields import FIELDS, Context
+from upstage_crm.settings import Settings, load_or_create_keys
+
+LOCAL_FROM = "UpStage CRM <box-office@example.org>"
+
+# What the database must guard: each field's columns, derived ones included.
+PROTECTED = {key: (*field.columns, *field.derived) for key, field in FIELDS.items()}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Runtime:
+    """Everything a request handler needs. Safe to share between threads."""
+
+    settings: Settings
+    database: Database
+    clock: Clock
+    codec: LinkCodec
+    mailroom: Mailroom
+    dispatcher: Dispatcher
+
+    def context(self, time_zone: tzinfo | None = None) -> Context:
+        """What parsing a patron's values depends on: the organisation's day."""
+        return Context(today=self.clock.now().astimezone(time_zone or self.time_zone()).date())
+
+    def time_zone(self) -> tzinfo:
+        """The organisation's time zone, read afresh: a page changes it."""
+        with self.database.reading() as session:
+            return when.zone(details(session).time_zone)
+
+
+_lock = threading.Lock()
+_runtime: Runtime | None = None
+
+
+def runtime() -> Runtime:
+    """The process's parts, made at the first call.
+
+    Raises:
+        BadSetting: a setting cannot be used.
+    """
+    global _runtime  # noqa: PLW0603  # one per process, made lazily because workers are forked
+    if _runtime is None:
+        with _lock:
+            if _runtime is None:
+                _runtime = build(Settings.load(os.environ))
+    return _runtime
+
+
+def install(made: Runtime | None) -> None:
+    """Use these parts from now on, or forget them with None; for tests and the demo."""
+    global _runtime  # noqa: PLW0603  # see `runtime`
+    _runtime = made
+
+
+def build(
+    settings: Settings,
+    *,
+    database: Database | None = None,
+    clock: Clock | None = None,
+    sender: Sender | None = None,
+) -> Runtime:
+    """Make the parts that `settings` describe, with the given ones in place of our own.
+
+    Raises:
+        BadSetting: a setting cannot be used.
+    """
+    database = database or Database(make_engine(settings.database_url))
+    clock = clock or SystemClock()
+    keys = settings.keys or load_or_create_keys()
+    codec = LinkCodec([LinkKey(key.kid, key.secret) for key in keys])
+    transport = Transport.RESEND if settings.sends_real_mail else Transport.LOCAL
+    composer = Composer(mail_from=settings.mail_from or LOCAL_FROM, transport=transport)
+    mailroom = Mailroom(
+        composer=composer,
+        public_url=settings.base_url,
+        signing_kid=codec.signing_kid,
+        policy=DEFAULT,
+    )
+    dispatcher = Dispatcher(
+        database=database, sender=sender or _sender(settings), codec=codec, clock=clock
+    )
+    database.on_commit(dispatcher.wake)
+    return Runtime(
+        settings=settings,
+        database=database,
+        clock=clock,
+        codec=codec,
+        mailroom=mailroom,
+        dispatcher=dispatcher,
+    )
+
+
+def at(made: Runtime, clock: Clock) -> Runtime:
+    """The same parts with another clock."""
+    return replace(made, clock=clock)
+
+
+def _sender(settings: Settings) -> Sender:
+    if settings.sends_real_mail:
+        return ResendSender(api_key=settings.resend_api_key, api_url=settings.resend_api_url)
+    return LocalSender()
