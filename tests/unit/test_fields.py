@@ -265,6 +265,13 @@ def test_names_of_many_kinds(given_name: str, family_name: str, shown: str, sort
     assert (values["family_name"] is None) == (family_name == "")
 
 
+def test_sort_name_fits_its_column_even_when_folding_lengthens_the_name() -> None:
+    name = field("name")
+    values = name.parse({"given_name": "ß" * 100, "family_name": "ß" * 100}, US)
+
+    assert {"sort_name": f"{'s' * 200}, {'s' * 8}"} == name.derive(values)
+
+
 @pytest.mark.parametrize(
     ("given_name", "problem"),
     [

@@ -63,6 +63,7 @@ def test_block_keeps_lines_and_at_most_one_blank_one() -> None:
     typed = "  She called.\r\n\r\n\r\n\x85Her old\u202e provider\tcloses. \u2028Bye\n\n"
 
     assert "She called.\n\nHer old provider closes.\nBye" == clean_block(typed, 100)
+    assert "a\n\nb" == clean_block("a\n\n\nb", 100)
 
 
 @pytest.mark.parametrize("clean", [clean_line, clean_block])
@@ -142,7 +143,8 @@ def test_emails_are_found_in_a_sentence() -> None:
         ("4111 1111 1111 1112", ()),
         ("0000000000000000", ()),
         ("1111111111111117", ()),
-        ("call +4930901820123 now", ()),
+        ("4930901820104", ("4930901820104",)),
+        ("call +4930901820104 now", ()),
         ("booking 20261123", ()),
     ],
 )
