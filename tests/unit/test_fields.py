@@ -1,4 +1,4 @@
-"""The registry of protected fields: canonical values, sameness, what is shown and what is hidden."""
+"""The registry of protected fields: canonical values, sameness, what is shown and hidden."""
 
 from __future__ import annotations
 
