@@ -197,11 +197,10 @@ NEAR_ADDRESSES = st.text(
 @given(NEAR_ADDRESSES)
 @example("jane@" + "é." * 120 + "org")
 @example("a@xn--" + "z" * 40 + ".org")
-def test_parsing_gives_a_stable_address_or_a_known_refusal(text: str) -> None:
+def test_parsing_gives_a_stable_address_or_a_typed_refusal(text: str) -> None:
     try:
         address = parse_email(text)
-    except InvalidEmail as refusal:
-        assert refusal.code in InvalidEmail.codes
+    except InvalidEmail:
         return
 
     assert address == parse_email(address.stored)

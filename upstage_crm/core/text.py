@@ -1,9 +1,9 @@
 """Free text that people typed or pasted: clean it, and see what should not stand in it. Pure.
 
-Text is shown in mails, on pages and in exports, so what could deceive a reader is taken out: control
-characters, text direction overrides, zero-width and other invisible characters, towers of accents.
-Zero-width joiners stay between two non-ASCII characters (Persian, Indic scripts and emoji need them),
-a variation selector stays after one (rare kanji in Japanese names, emoji).
+Text is shown in mails, on pages and in exports, so what could deceive a reader is taken out:
+control characters, text direction overrides, zero-width and other invisible characters, towers of
+accents. Zero-width joiners stay between two non-ASCII characters (Persian, Indic scripts and emoji
+need them), a variation selector stays after one (rare kanji in Japanese names, emoji).
 Escaping is the renderer's work, not ours: `<b>` is legal text and stays `<b>`.
 """
 
@@ -66,7 +66,7 @@ def clean_line(text: str, max_length: int) -> str:
 
 
 def clean_block(text: str, max_length: int) -> str:
-    """Like `clean_line` for text of several lines: breaks become `\\n`, at most one line is blank.
+    """Like `clean_line` for text of several lines: each break becomes a newline, at most one line is blank.
 
     Raises:
         InvalidText: `text_too_long`.

@@ -83,19 +83,20 @@ PLACES: dict[str, tuple[Place, ...]] = {
 
 STREETS: dict[str, tuple[str, ...]] = {
     "US": _words(
-        "{} Alder Street, {} Linden Avenue, {} Juniper Court, {} Harbor View Road, {} Foundry Lane,"
-        "{} Larkspur Drive, {} Old Mill Road, {} Quarry Street, {} Beacon Terrace, {} Orchard Place,"
-        "{} Chandler Street, {} Whitfield Avenue, {} Ferry Landing, {} Sycamore Boulevard"
+        "{} Alder Street, {} Linden Avenue, {} Juniper Court, {} Harbor View Road, "
+        "{} Foundry Lane, {} Larkspur Drive, {} Old Mill Road, {} Quarry Street, "
+        "{} Beacon Terrace, {} Orchard Place, {} Chandler Street, {} Whitfield Avenue, "
+        "{} Ferry Landing, {} Sycamore Boulevard"
     ),
     "GB": _words(
-        "{} Cooper's Yard, {} Weavers Row, {} Larch Grove, {} Quayside Mews, {} Rectory Close,"
-        "{} Tanner Street, {} Belvoir Crescent"
+        "{} Cooper's Yard, {} Weavers Row, {} Larch Grove, {} Quayside Mews, "
+        "{} Rectory Close, {} Tanner Street, {} Belvoir Crescent"
     ),
     "DE": _words(
         "Lindenhof {}, Am Mühlgraben {}, Gärtnerstraße {}, Kastanienring {}, Zur alten Post {}"
     ),
     "FR": _words(
-        "{} rue des Tilleuls, {} allée du Moulin, {} quai des Saules, {} rue de l'Atelier,"
+        "{} rue des Tilleuls, {} allée du Moulin, {} quai des Saules, {} rue de l'Atelier, "
         "{} impasse du Théâtre"
     ),
     "ES": _words(
@@ -109,19 +110,20 @@ CULTURES: tuple[Culture, ...] = (
         "en",
         ("en",),
         _words(
-            "Olivia, Emma, Charlotte, Amelia, Sophia, Evelyn, Harper, Eleanor, Hazel, Nora, Ruby,"
-            "Alice, Clara, Josephine, Beatrice, Margaret, Frances, Dorothy, Judith, Carol, Linda,"
-            "Susan, Barbara, Denise, Tamika, Keisha, Imani, Ebony, Liam, Noah, Oliver, James, Henry,"
-            "Theodore, Samuel, Walter, Leo, Miles, Arthur, Franklin, Raymond, Gerald, Dennis, Robert,"
-            "William, Marcus, Jamal, Darnell, Andre, Mary Ann, Jo-Beth, Billy Ray, Quinn, Rowan,"
-            "Avery, Jordan, Morgan, Taylor"
+            "Olivia, Emma, Charlotte, Amelia, Sophia, Evelyn, Harper, Eleanor, Hazel, Nora, "
+            "Ruby, Alice, Clara, Josephine, Beatrice, Margaret, Frances, Dorothy, Judith, "
+            "Carol, Linda, Susan, Barbara, Denise, Tamika, Keisha, Imani, Ebony, Liam, Noah, "
+            "Oliver, James, Henry, Theodore, Samuel, Walter, Leo, Miles, Arthur, Franklin, "
+            "Raymond, Gerald, Dennis, Robert, William, Marcus, Jamal, Darnell, Andre, Mary Ann, "
+            "Jo-Beth, Billy Ray, Quinn, Rowan, Avery, Jordan, Morgan, Taylor"
         ),
         _words(
-            "Abbott, Barlow, Bennett, Carver, Chandler, Coleman, Dawson, Ellery, Fairchild, Fletcher,"
-            "Garland, Gentry, Halloran, Hargrove, Holloway, Ingram, Jefferson, Kendall, Langston,"
-            "Lockhart, Mercer, Merriweather, Nolan, Norwood, Oakes, Parrish, Pettigrew, Quincy,"
-            "Radcliffe, Rutherford, Sawyer, Sheffield, Thornton, Tilman, Underwood, Vance, Wakefield,"
-            "Washington, Whitaker, Winslow, Yates, St. James, Van Buren, DeWitt, MacAllister"
+            "Abbott, Barlow, Bennett, Carver, Chandler, Coleman, Dawson, Ellery, Fairchild, "
+            "Fletcher, Garland, Gentry, Halloran, Hargrove, Holloway, Ingram, Jefferson, "
+            "Kendall, Langston, Lockhart, Mercer, Merriweather, Nolan, Norwood, Oakes, Parrish, "
+            "Pettigrew, Quincy, Radcliffe, Rutherford, Sawyer, Sheffield, Thornton, Tilman, "
+            "Underwood, Vance, Wakefield, Washington, Whitaker, Winslow, Yates, St. James, "
+            "Van Buren, DeWitt, MacAllister"
         ),
     ),
     Culture(
@@ -129,12 +131,14 @@ CULTURES: tuple[Culture, ...] = (
         "en",
         ("gb", "en"),
         _words(
-            "Imogen, Freya, Poppy, Florence, Harriet, Gwendolen, Rhiannon, Catrin, Ailsa, Mhairi,"
-            "Alistair, Callum, Rhys, Gareth, Rupert, Nigel, Angus, Hamish, Barnaby, Alfie"
+            "Imogen, Freya, Poppy, Florence, Harriet, Gwendolen, Rhiannon, Catrin, Ailsa, "
+            "Mhairi, Alistair, Callum, Rhys, Gareth, Rupert, Nigel, Angus, Hamish, Barnaby, "
+            "Alfie"
         ),
         _words(
-            "Ashworth, Blackwood, Cholmondeley, Davies, Ellis, Featherstone, Griffiths, Hawthorne,"
-            "Llewellyn, MacGregor, McTavish, Osborne, Pritchard, Smythe-Jones, Tremayne, Wetherby"
+            "Ashworth, Blackwood, Cholmondeley, Davies, Ellis, Featherstone, Griffiths, "
+            "Hawthorne, Llewellyn, MacGregor, McTavish, Osborne, Pritchard, Smythe-Jones, "
+            "Tremayne, Wetherby"
         ),
     ),
     Culture(
@@ -142,11 +146,11 @@ CULTURES: tuple[Culture, ...] = (
         "en",
         ("en", "gb"),
         _words(
-            "Siobhán, Aoife, Niamh, Caoimhe, Gráinne, Saoirse, Róisín, Cillian, Oisín, Pádraig,"
+            "Siobhán, Aoife, Niamh, Caoimhe, Gráinne, Saoirse, Róisín, Cillian, Oisín, Pádraig, "
             "Seán, Eoin, Tadhg, Bríd"
         ),
         _words(
-            "O'Brien, O'Sullivan, O'Connor, D'Arcy, Ní Dhomhnaill, Ó Súilleabháin, Fitzgerald,"
+            "O'Brien, O'Sullivan, O'Connor, D'Arcy, Ní Dhomhnaill, Ó Súilleabháin, Fitzgerald, "
             "Gallagher, Murphy, O'Shaughnessy, Mac Giolla Phádraig"
         ),
     ),
@@ -155,11 +159,11 @@ CULTURES: tuple[Culture, ...] = (
         "es",
         ("en", "en", "es"),
         _words(
-            "María José, Lucía, Guadalupe, Ximena, Valentina, Inés, Begoña, Rocío, Íñigo, Ángel,"
-            "José Luis, Joaquín, Andrés, Raúl, Martín, Nuria, Concepción, Ramón"
+            "María José, Lucía, Guadalupe, Ximena, Valentina, Inés, Begoña, Rocío, Íñigo, "
+            "Ángel, José Luis, Joaquín, Andrés, Raúl, Martín, Nuria, Concepción, Ramón"
         ),
         _words(
-            "García Márquez, Núñez, Peña, Ibáñez, Rodríguez, de la Cruz, Castellanos, Zúñiga,"
+            "García Márquez, Núñez, Peña, Ibáñez, Rodríguez, de la Cruz, Castellanos, Zúñiga, "
             "Muñoz-Rivera, Álvarez, Echeverría, Villanueva, Domínguez, Quiñones"
         ),
     ),
@@ -168,12 +172,12 @@ CULTURES: tuple[Culture, ...] = (
         "fr",
         ("fr", "en"),
         _words(
-            "Anaïs, Zoé, Éloïse, Geneviève, Chloé, Maëlle, Jean-Baptiste, François, Noël, Théo,"
+            "Anaïs, Zoé, Éloïse, Geneviève, Chloé, Maëlle, Jean-Baptiste, François, Noël, Théo, "
             "Anne-Sophie, Loïc, Amélie, Jérôme"
         ),
         _words(
-            "Lefèvre, de La Fontaine, Beauchêne, Dubois-Lacroix, Gagné, L'Hermite, Côté, Rousselot,"
-            "d'Aubigny, Châtelain, Pélissier"
+            "Lefèvre, de La Fontaine, Beauchêne, Dubois-Lacroix, Gagné, L'Hermite, Côté, "
+            "Rousselot, d'Aubigny, Châtelain, Pélissier"
         ),
     ),
     Culture(
@@ -181,11 +185,11 @@ CULTURES: tuple[Culture, ...] = (
         "de",
         ("de", "en"),
         _words(
-            "Jürgen, Käthe, Björn, Ännchen, Heike, Günther, Sören, Annelie, Karl-Heinz, Liselotte,"
-            "Matthias, Ursula, Rüdiger"
+            "Jürgen, Käthe, Björn, Ännchen, Heike, Günther, Sören, Annelie, Karl-Heinz, "
+            "Liselotte, Matthias, Ursula, Rüdiger"
         ),
         _words(
-            "Müller, Weiß, Schröder, Köhler-Brandt, von Arnsberg, Großmann, Jäger, Böttcher,"
+            "Müller, Weiß, Schröder, Köhler-Brandt, von Arnsberg, Großmann, Jäger, Böttcher, "
             "Lüdtke, Zschoche, Freifrau von Rheden"
         ),
     ),
@@ -194,11 +198,11 @@ CULTURES: tuple[Culture, ...] = (
         "ar",
         ("en",),
         _words(
-            "مريم|maryam, فاطمة|fatima, ليلى|layla, نور|nour, سلمى|salma, عمر|omar, يوسف|yousef,"
-            "خالد|khalid, عبد الرحمن|abdulrahman, Amira, Tariq, Yasmin, Hassan"
+            "مريم|maryam, فاطمة|fatima, ليلى|layla, نور|nour, سلمى|salma, عمر|omar, "
+            "يوسف|yousef, خالد|khalid, عبد الرحمن|abdulrahman, Amira, Tariq, Yasmin, Hassan"
         ),
         _words(
-            "الزهراني|alzahrani, حداد|haddad, المصري|almasri, بن علي|benali, الخطيب|alkhatib,"
+            "الزهراني|alzahrani, حداد|haddad, المصري|almasri, بن علي|benali, الخطيب|alkhatib, "
             "Al-Hashimi, El Amrani, Khoury, Najjar"
         ),
     ),
@@ -235,8 +239,8 @@ CULTURES: tuple[Culture, ...] = (
         "en",
         ("en", "gb"),
         _words(
-            "Ananya, Priya, Lakshmi, Arjun, Vikram, Raghunathan, Meenakshi, Deepa, Sanjay, Aarav,"
-            "Thiruvengadam"
+            "Ananya, Priya, Lakshmi, Arjun, Vikram, Raghunathan, Meenakshi, Deepa, Sanjay, "
+            "Aarav, Thiruvengadam"
         ),
         _words("Iyer, Krishnamurthy, Patel, Bose, Mukherjee, Singh, Venkataraman, Qureshi, Rao"),
     ),
@@ -254,11 +258,11 @@ CULTURES: tuple[Culture, ...] = (
         "en",
         ("en", "de"),
         _words(
-            "Łukasz, Małgorzata, Światosława, Øyvind, Åsa, Zoë, Çağla, İbrahim, Dvořáková-Jana,"
+            "Łukasz, Małgorzata, Światosława, Øyvind, Åsa, Zoë, Çağla, İbrahim, Dvořáková-Jana, "
             "Jiří, Ђорђе|djordje, Олена|olena, Ελένη|eleni, Þóra"
         ),
         _words(
-            "Wójcik, Żeleński, Sørensen, Ångström, Yıldız, Šimůnek, Ковальчук|kovalchuk,"
+            "Wójcik, Żeleński, Sørensen, Ångström, Yıldız, Šimůnek, Ковальчук|kovalchuk, "
             "Παπαδάκη|papadaki, Jónsdóttir, Kurt"
         ),
     ),
@@ -280,17 +284,17 @@ DOMAINS = (
 )
 
 FIRM_NAMES = _words(
-    "Larkspur, Halloran, Beacon Hill, Old Mill, Northgate, Fairwater, Kingfisher, Ashgrove,"
-    "Stonebridge, Marigold, Silverlake, Copperfield, Whitestone, Harborview, Juniper, Ridgeway,"
-    "Elmhurst, Bellweather, Saltmarsh, Foxglove"
+    "Larkspur, Halloran, Beacon Hill, Old Mill, Northgate, Fairwater, Kingfisher, "
+    "Ashgrove, Stonebridge, Marigold, Silverlake, Copperfield, Whitestone, Harborview, "
+    "Juniper, Ridgeway, Elmhurst, Bellweather, Saltmarsh, Foxglove"
 )
 SCHOOL_ENDINGS = _words(
-    "Elementary School, High School, Middle School, Academy, Montessori, Community College,"
-    "Drama Club, Youth Theater"
+    "Elementary School, High School, Middle School, Academy, Montessori, "
+    "Community College, Drama Club, Youth Theater"
 )
 FIRM_ENDINGS = _words(
-    "& Sons, Legal LLP, Foundation, Brewing Co., Architects, Credit Union, Senior Living, Travel,"
-    "Hotel, Charitable Trust, Dental Group"
+    "& Sons, Legal LLP, Foundation, Brewing Co., Architects, Credit Union, "
+    "Senior Living, Travel, Hotel, Charitable Trust, Dental Group"
 )
 
 # A tag and its share among persons.

@@ -58,7 +58,7 @@ def people(count: int, seed: int, *, until: datetime = DEFAULT_UNTIL) -> Iterato
     """
     special = special_cases(until)[: max(count, 0)]
     taken = {email.casefold() for person in special if (email := person.values["email"])}
-    crowd = _Crowd(random=Random(seed), until=until, taken=taken)
+    crowd = _Crowd(random=Random(seed), until=until, taken=taken)  # noqa: S311 - no secrets here
     yield from special
     for _ in range(count - len(special)):
         yield crowd.next_patron()
@@ -181,7 +181,7 @@ class _Crowd:
         return (self.until.date() - timedelta(days=days)).isoformat()
 
     def _email(self, given: str, family: str) -> str:
-        first, last = given.split()[0], "".join(family.split()) or "post"
+        first, last = given.split(maxsplit=1)[0], "".join(family.split()) or "post"
         shape = self.random.choice(("{0}.{1}", "{0}.{1}", "{2}{1}", "{0}_{1}", "{0}", "{1}.{0}"))
         local = shape.format(first, last, first[0])
         if self._is(0.03):

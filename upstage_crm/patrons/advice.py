@@ -158,7 +158,8 @@ def _is_disposable(domain: str) -> bool:
 
 def _has_look_alikes(domain: str) -> bool:
     """Whether a domain can be read as another: scripts mixed in one label, or a whole label of
-    foreign letters that each look Latin (`аррӏе`). Plain foreign words pass (`bücher`, `例子`)."""
+    foreign letters that each look Latin (`аррӏе`). Plain foreign words pass (`bücher`, `例子`).
+    """
     if domain.isascii():
         return False
     # The library has neither types nor stubs.

@@ -38,8 +38,9 @@ class Context:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
-    """One input of a field's form. `name` is the patron column it fills; `max_length` in characters.
+    """One input of a field's form. `name` is the patron column it fills.
 
+    `max_length` counts characters.
     `autocomplete` is the HTML token (WCAG 1.3.5). A "country" is a choice of `values.countries`.
     """
 
