@@ -62,7 +62,7 @@ class RequestContext(CommonContext):
 
 
 class AppliedContext(CommonContext):
-    """`change_applied`. `undo_until_text` is the end of the revert window, None when there is none."""
+    """`change_applied`. `undo_until_text` is the end of the revert window, None without one."""
 
     undo_until_text: str | None
 
@@ -117,11 +117,11 @@ def spec_of(draft: MailDraft) -> KindSpec:
     if draft.audience not in spec.links:
         raise CatalogueMismatch(kind=draft.kind.value, audience=draft.audience.value)
     missing = spec.context.__required_keys__ - draft.context.keys()
-    if missing or spec.links[draft.audience] != draft.links.keys():
+    if missing or spec.links[draft.audience] != frozenset(draft.links):
         raise CatalogueMismatch(
             kind=draft.kind.value, missing=sorted(missing), links=sorted(draft.links)
         )
-    if draft.audience is PROPOSED and _names_patron(cast(Any, draft.context)):
+    if draft.audience is PROPOSED and _names_patron(cast("Any", draft.context)):
         raise CatalogueMismatch(kind=draft.kind.value, audience=PROPOSED.value, reveals=True)
     return spec
 

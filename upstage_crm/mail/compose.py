@@ -66,7 +66,7 @@ class Composer:
             "public_url": public_url,
         }
         rendered = self._renderer.render(draft.kind, context)
-        org = cast(OrganisationDetails, draft.context["org"])
+        org = cast("OrganisationDetails", draft.context["org"])
         message = MailMessage(
             from_=self._mail_from,
             to=draft.to_address,

@@ -13,17 +13,17 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
-from sqlmodel import Session, SQLModel
+from sqlmodel import Session
 
 from upstage_crm.core.db import dialect_of
-from upstage_crm.mail import tables  # the table must be registered before it is looked up
+from upstage_crm.mail import tables
 from upstage_crm.mail.compose import Composer, PreparedMail
 from upstage_crm.mail.delivery import ENDED_UNSENT, MailState
-from upstage_crm.mail.message import MailDraft, MailKind
+from upstage_crm.mail.message import Audience, MailDraft, MailKind
 from upstage_crm.mail.placeholders import freeze_links
 
-OUTBOX: sa.Table = SQLModel.metadata.tables[str(tables.MailOutboxRow.__tablename__)]
-GATE: sa.Table = SQLModel.metadata.tables[str(tables.MailGateRow.__tablename__)]
+OUTBOX: sa.Table = tables.MailOutboxRow.metadata.tables["mail_outbox"]
+GATE: sa.Table = tables.MailGateRow.metadata.tables["mail_gate"]
 
 NOTICE_NOT_SENT = "notice_not_sent"
 MATTER_OVER = "matter_over"
@@ -34,6 +34,24 @@ _INSERTS: dict[str, Any] = {
 }
 _BY_DEDUPE_KEY = sa.select(OUTBOX.c.id).where(OUTBOX.c.dedupe_key == sa.bindparam("key"))
 _STATE = sa.select(OUTBOX.c.state).where(OUTBOX.c.id == sa.bindparam("mail_id"))
+
+_IS_QUEUED = OUTBOX.c.state == MailState.QUEUED
+_NOW = sa.bindparam("now", type_=OUTBOX.c.created_at.type)
+_CANCEL = (
+    sa.update(OUTBOX)
+    .where(
+        OUTBOX.c.request_id == sa.bindparam("matter"),
+        OUTBOX.c.state.in_((MailState.QUEUED, MailState.SENDING)),
+    )
+    .values(
+        state=sa.case((_IS_QUEUED, MailState.CANCELLED), else_=OUTBOX.c.state),
+        last_type=sa.case((_IS_QUEUED, MATTER_OVER), else_=OUTBOX.c.last_type),
+        settled_at=sa.case((_IS_QUEUED, _NOW), else_=None),
+        cancelled_at=_NOW,
+    )
+    .returning(OUTBOX.c.id, OUTBOX.c.state)
+)
+_CANCEL_KINDS = _CANCEL.where(OUTBOX.c.kind.in_(sa.bindparam("kinds", expanding=True)))
 
 
 def enqueue(session: Session, draft: MailDraft, *, composer: Composer, now: datetime) -> str:
@@ -50,7 +68,9 @@ def enqueue_prepared(session: Session, mail: PreparedMail, *, now: datetime) -> 
     draft = mail.draft
     state, ended_type = MailState.QUEUED, None
     if draft.after is not None:
-        leader: MailState = session.execute(_STATE, {"mail_id": draft.after}).scalar_one()
+        leader: MailState = (
+            session.connection().execute(_STATE, {"mail_id": draft.after}).scalar_one()
+        )
         if leader in ENDED_UNSENT:
             state, ended_type = leader, NOTICE_NOT_SENT
     values = {
@@ -76,10 +96,12 @@ def enqueue_prepared(session: Session, mail: PreparedMail, *, now: datetime) -> 
         "created_at": now,
         "settled_at": None if ended_type is None else now,
     }
-    inserted = session.execute(_INSERTS[dialect_of(session)], values).scalar_one_or_none()
+    inserted = (
+        session.connection().execute(_INSERTS[dialect_of(session)], values).scalar_one_or_none()
+    )
     if inserted is not None:
         return mail.id
-    return str(session.execute(_BY_DEDUPE_KEY, {"key": draft.dedupe_key}).scalar_one())
+    return str(session.connection().execute(_BY_DEDUPE_KEY, {"key": draft.dedupe_key}).scalar_one())
 
 
 def cancel_unsent(
@@ -95,25 +117,12 @@ def cancel_unsent(
     this before queueing the mails that tell of the end. With `kinds` only those are cancelled,
     and whatever waits for them.
     """
-    open_states = (MailState.QUEUED, MailState.SENDING)
-    ended = (
-        sa.update(OUTBOX)
-        .where(OUTBOX.c.request_id == request_id, OUTBOX.c.state.in_(open_states))
-        .values(
-            state=sa.case(
-                (OUTBOX.c.state == MailState.QUEUED, MailState.CANCELLED), else_=OUTBOX.c.state
-            ),
-            last_type=sa.case(
-                (OUTBOX.c.state == MailState.QUEUED, MATTER_OVER), else_=OUTBOX.c.last_type
-            ),
-            settled_at=sa.case((OUTBOX.c.state == MailState.QUEUED, now), else_=None),
-            cancelled_at=now,
-        )
-        .returning(OUTBOX.c.id, OUTBOX.c.state)
-    )
+    values: dict[str, object] = {"matter": request_id, "now": now}
+    statement = _CANCEL
     if kinds is not None:
-        ended = ended.where(OUTBOX.c.kind.in_(tuple(kinds)))
-    rows = session.execute(ended).all()
+        statement = _CANCEL_KINDS
+        values["kinds"] = tuple(kinds)
+    rows = session.connection().execute(statement, values).all()
     cancelled = [row.id for row in rows if row.state is MailState.CANCELLED]
     return len(cancelled) + end_followers(session, cancelled, state=MailState.CANCELLED, now=now)
 
@@ -133,6 +142,15 @@ def end_followers(
             .values(state=state, last_type=NOTICE_NOT_SENT, settled_at=now)
             .returning(OUTBOX.c.id)
         )
-        leaders = list(session.execute(ended).scalars())
+        leaders = list(session.connection().execute(ended).scalars())
         count += len(leaders)
     return count
+
+
+def reached(session: Session, *, request_id: str) -> frozenset[Audience]:
+    """Who was mailed about a request, or may have been: queued and ended mails do not count."""
+    left = (MailState.SENT, MailState.CAPTURED, MailState.SENDING, MailState.UNCERTAIN)
+    query = sa.select(OUTBOX.c.audience).where(
+        OUTBOX.c.request_id == request_id, OUTBOX.c.state.in_(left)
+    )
+    return frozenset(session.connection().execute(query).scalars())

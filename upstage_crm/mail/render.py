@@ -26,6 +26,7 @@ _INCLUDE = re.compile(r"^[ \t]*\{% include \"([\w.]+)\" %\}[ \t]*\n", re.MULTILI
 _TAG = re.compile(r"\{%.*?%\}|\{#.*?#\}", re.DOTALL)
 _VALUE = re.compile(r"\{\{.*?\}\}", re.DOTALL)
 _HIDDEN = re.compile(r"<!--j(\d+)-->|j(\d+)j")
+_KEPT_STYLE = re.compile(r"(<style>.*?</style>)(.*?)</head>", re.DOTALL)
 _INDENT = re.compile(r"^[ \t]+", re.MULTILINE)
 _GAP = re.compile(r"\n{3,}")
 
@@ -79,15 +80,15 @@ class Renderer:
 
 def _environment(*, autoescape: bool) -> Environment:
     environment = Environment(
-        autoescape=autoescape,
+        autoescape=autoescape,  # noqa: S701  # off for the text part alone, which is no HTML
         undefined=StrictUndefined,
         finalize=_shown,
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters["defang"] = defang
-    environment.filters["paragraphs"] = paragraphs
+    filters: dict[str, Callable[..., object]] = {"defang": defang, "paragraphs": paragraphs}
+    environment.filters.update(filters)  # pyright: ignore[reportUnknownMemberType]  # untyped
     return environment
 
 
@@ -138,4 +139,6 @@ def _inline(source: str) -> str:
         load_remote_stylesheets=False,
     )
     page = _INDENT.sub("", inliner.inline(page))
+    # The inliner puts what it keeps in front of the charset, which must come within 1,024 bytes.
+    page = _KEPT_STYLE.sub(lambda found: f"{found[2]}{found[1]}\n</head>", page, count=1)
     return _HIDDEN.sub(lambda found: hidden[int(found[1] or found[2])], page)

@@ -22,7 +22,7 @@ class MailOutboxRow(SQLModel, table=True):
     placeholders. `links` holds the frozen claims those tokens are signed from.
     """
 
-    __tablename__ = "mail_outbox"
+    __tablename__ = "mail_outbox"  # pyright: ignore[reportAssignmentType]  # SQLModel's hint
     __table_args__ = (
         sa.Index(
             "ix_mail_outbox_due",
@@ -59,21 +59,21 @@ class MailOutboxRow(SQLModel, table=True):
     priority: int
     state: MailState = Field(sa_column=sa.Column(text_enum(MailState), nullable=False))
     attempts: int = Field(default=0)
-    next_at: datetime = Field(sa_type=UtcDateTime)  # type: ignore[call-overload]  # SQLModel's hint
-    lease_until: datetime | None = Field(default=None, sa_type=UtcDateTime)  # type: ignore[call-overload]
+    next_at: datetime = Field(sa_type=UtcDateTime)
+    lease_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
     lease_token: str | None = Field(default=None, max_length=32)
-    first_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # type: ignore[call-overload]
+    first_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     provider_id: str | None = Field(default=None, max_length=128)
     last_code: int | None = Field(default=None)
     last_type: str | None = Field(default=None, max_length=64)
-    created_at: datetime = Field(sa_type=UtcDateTime)  # type: ignore[call-overload]
+    created_at: datetime = Field(sa_type=UtcDateTime)
     # Set on a mail that is just being handed over when its matter ends: it is not tried again.
-    cancelled_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # type: ignore[call-overload]
-    settled_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # type: ignore[call-overload]
-    delivered_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # type: ignore[call-overload]
-    bounced_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # type: ignore[call-overload]
-    complained_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # type: ignore[call-overload]
-    suppressed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # type: ignore[call-overload]
+    cancelled_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    settled_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    delivered_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    bounced_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    complained_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    suppressed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
 class MailGateRow(SQLModel, table=True):
@@ -82,10 +82,10 @@ class MailGateRow(SQLModel, table=True):
     `settled_count` grows with every settled mail: who shows delivery states watches this number.
     """
 
-    __tablename__ = "mail_gate"
+    __tablename__ = "mail_gate"  # pyright: ignore[reportAssignmentType]  # SQLModel's hint
 
     id: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
-    next_slot: datetime | None = Field(default=None, sa_type=UtcDateTime)  # type: ignore[call-overload]
-    paused_until: datetime | None = Field(default=None, sa_type=UtcDateTime)  # type: ignore[call-overload]
+    next_slot: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    paused_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
     paused_reason: str | None = Field(default=None, max_length=64)
     settled_count: int = Field(default=0)

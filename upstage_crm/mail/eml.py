@@ -1,0 +1,53 @@
+"""A stored mail as a person reads it: a page for a sandboxed frame, or an `.eml` file.
+
+With a codec the links work, which only the built-in mailbox of local mode may show; without one
+every token is a dead placeholder.
+"""
+
+from __future__ import annotations
+
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime
+
+from upstage_crm.links.claims import LinkRefused
+from upstage_crm.links.codec import LinkCodec
+from upstage_crm.mail.message import MailMessage
+from upstage_crm.mail.placeholders import DEAD_TOKEN, fill, thaw_links, tokens_of
+from upstage_crm.mail.queries import StoredMail
+
+
+def readable(stored: StoredMail, codec: LinkCodec | None) -> MailMessage:
+    """The message with live links (`codec` given and its key still known) or dead ones."""
+    links = thaw_links(stored.links)
+    tokens = dict.fromkeys(links, DEAD_TOKEN)
+    if codec is not None:
+        try:
+            tokens = tokens_of(links, codec.mint)
+        except LinkRefused:
+            # The key was taken out of the ring: the links are dead for everybody.
+            tokens = dict.fromkeys(links, DEAD_TOKEN)
+    filled = fill(stored.payload, mail_id=stored.summary.id, tokens=tokens)
+    return MailMessage.from_json(filled)
+
+
+def document(stored: StoredMail, codec: LinkCodec | None) -> str:
+    """The HTML part as a page whose links open in a new tab, outside the frame it stands in."""
+    html = readable(stored, codec).html
+    return html.replace("<head>", '<head>\n<base target="_blank">', 1)
+
+
+def eml(stored: StoredMail, codec: LinkCodec | None) -> bytes:
+    """The mail as an `.eml` file: text and HTML part, every header, dated when it was queued."""
+    message = readable(stored, codec)
+    mail = EmailMessage(policy=SMTP)
+    mail["From"] = message.from_
+    mail["To"] = message.to
+    mail["Subject"] = message.subject
+    mail["Reply-To"] = message.reply_to
+    mail["Date"] = format_datetime(stored.summary.created_at)
+    for name, value in sorted(message.headers.items()):
+        mail[name] = value
+    mail.set_content(message.text)
+    mail.add_alternative(message.html, subtype="html")
+    return mail.as_bytes()

@@ -1,0 +1,178 @@
+"""What staff see of the outbox: lists, one mail, the newest state per request, its health."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, fields
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from sqlmodel import Session
+
+from upstage_crm.core.errors import NotFound
+from upstage_crm.mail.delivery import MailState, Transport
+from upstage_crm.mail.gate import read_gate
+from upstage_crm.mail.message import Audience, MailKind
+from upstage_crm.mail.outbox import OUTBOX
+
+MAX_PAGE_SIZE = 200
+
+
+class MailNotFound(NotFound):
+    """There is no mail with this id."""
+
+    code = "mail_not_found"
+
+
+@dataclass(frozen=True, slots=True)
+class MailSummary:
+    """One mail without its content. `sent` means accepted; `delivered_at` means delivered."""
+
+    id: str
+    kind: MailKind
+    audience: Audience
+    language: str
+    transport: Transport
+    to_address: str
+    subject: str
+    request_id: str | None
+    patron_id: str | None
+    staff_id: str | None
+    after_id: str | None
+    state: MailState
+    attempts: int
+    next_at: datetime
+    first_at: datetime | None
+    provider_id: str | None
+    last_code: int | None
+    last_type: str | None
+    created_at: datetime
+    settled_at: datetime | None
+    delivered_at: datetime | None
+    bounced_at: datetime | None
+    complained_at: datetime | None
+    suppressed_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredMail:
+    """One mail with its frozen content; tokens are still placeholders (see `mail.eml`)."""
+
+    summary: MailSummary
+    payload: str
+    links: str
+
+
+@dataclass(frozen=True, slots=True)
+class MailPage:
+    """One page of mails, newest first. `total` counts every page."""
+
+    items: tuple[MailSummary, ...]
+    total: int
+    page: int
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxHealth:
+    """How the outbox does. `oldest_age` is of the longest waiting mail, None when none waits."""
+
+    queued: int
+    oldest_age: timedelta | None
+    uncertain: int
+    paused_reason: str | None
+    paused_until: datetime | None
+
+
+_SUMMARY = [OUTBOX.c[field.name] for field in fields(MailSummary)]
+
+
+def mails(
+    session: Session,
+    *,
+    page: int = 1,
+    size: int = 50,
+    request_id: str | None = None,
+    patron_id: str | None = None,
+    kind: MailKind | None = None,
+    state: MailState | None = None,
+    query: str | None = None,
+) -> MailPage:
+    """Page `page` (from 1) of the mails that fit; `query` is looked for in address and subject."""
+    size = max(1, min(size, MAX_PAGE_SIZE))
+    page = max(1, page)
+    wanted: list[sa.ColumnElement[bool]] = []
+    for column, value in (("request_id", request_id), ("patron_id", patron_id)):
+        if value is not None:
+            wanted.append(OUTBOX.c[column] == value)
+    if kind is not None:
+        wanted.append(OUTBOX.c.kind == kind)
+    if state is not None:
+        wanted.append(OUTBOX.c.state == state)
+    if query and query.strip():
+        text = query.strip()
+        wanted.append(
+            sa.or_(
+                OUTBOX.c.to_address.icontains(text, autoescape=True),
+                OUTBOX.c.subject.icontains(text, autoescape=True),
+            )
+        )
+    total = session.connection().execute(
+        sa.select(sa.func.count()).select_from(OUTBOX).where(*wanted)
+    )
+    # Ids are ordered by time, so the primary key is the order of creation.
+    rows = session.connection().execute(
+        sa.select(*_SUMMARY)
+        .where(*wanted)
+        .order_by(OUTBOX.c.id.desc())
+        .limit(size)
+        .offset((page - 1) * size)
+    )
+    return MailPage(tuple(MailSummary(*row) for row in rows), total.scalar_one(), page, size)
+
+
+def mail(session: Session, mail_id: str) -> StoredMail:
+    """The mail with its content.
+
+    Raises:
+        MailNotFound: there is none with this id.
+    """
+    stored = sa.select(*_SUMMARY, OUTBOX.c.payload, OUTBOX.c.links).where(OUTBOX.c.id == mail_id)
+    row = session.connection().execute(stored).first()
+    if row is None:
+        raise MailNotFound
+    return StoredMail(MailSummary(*tuple(row)[:-2]), row.payload, row.links)
+
+
+def newest_state_by_request(
+    session: Session, request_ids: Collection[str], *, kind: MailKind | None = None
+) -> dict[str, MailSummary]:
+    """The newest mail (of `kind`, if given) of each request; requests without one are left out."""
+    if not request_ids:
+        return {}
+    newest: sa.Select[Any] = sa.select(sa.func.max(OUTBOX.c.id)).where(
+        OUTBOX.c.request_id.in_(tuple(request_ids))
+    )
+    if kind is not None:
+        newest = newest.where(OUTBOX.c.kind == kind)
+    newest = newest.group_by(OUTBOX.c.request_id)
+    rows = session.connection().execute(sa.select(*_SUMMARY).where(OUTBOX.c.id.in_(newest)))
+    return {summary.request_id or "": summary for summary in (MailSummary(*row) for row in rows)}
+
+
+def health(session: Session, *, now: datetime) -> OutboxHealth:
+    """How many mails wait, for how long, and whether the queue is paused and why."""
+    counted = sa.select(sa.func.count(), sa.func.min(OUTBOX.c.created_at)).where(
+        OUTBOX.c.state.in_((MailState.QUEUED, MailState.SENDING))
+    )
+    queued, oldest = session.connection().execute(counted).one()
+    uncertain = sa.select(sa.func.count()).where(OUTBOX.c.state == MailState.UNCERTAIN)
+    gate = read_gate(session)
+    return OutboxHealth(
+        queued=queued,
+        oldest_age=None if oldest is None else now - oldest,
+        uncertain=session.connection().execute(uncertain).scalar_one(),
+        paused_reason=gate.paused_reason,
+        paused_until=gate.paused_until,
+    )
