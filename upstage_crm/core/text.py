@@ -66,7 +66,7 @@ def clean_line(text: str, max_length: int) -> str:
 
 
 def clean_block(text: str, max_length: int) -> str:
-    """Like `clean_line` for text of several lines: each break becomes a newline, at most one line is blank.
+    """Like `clean_line`, for several lines: breaks become newlines, at most one line in a row is blank.
 
     Raises:
         InvalidText: `text_too_long`.
