@@ -66,7 +66,7 @@ def clean_line(text: str, max_length: int) -> str:
 
 
 def clean_block(text: str, max_length: int) -> str:
-    """Like `clean_line`, for several lines: breaks become newlines, at most one line in a row is blank.
+    """Like `clean_line`, for several lines: breaks become newlines, blank lines never two in a row.
 
     Raises:
         InvalidText: `text_too_long`.
