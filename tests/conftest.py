@@ -1,0 +1,100 @@
+"""What most tests ask for: a database of each kind, and a clock that stands still."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import cast
+
+import pytest
+
+from tests.support.postgres import TEMPLATE, Postgres, SharedDatabase, running_postgres
+from upstage_crm.core.clock import FrozenClock
+from upstage_crm.core.db import Database, make_engine
+from upstage_crm.core.migrations import upgrade
+
+START = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)  # a Monday, so that weekdays in texts are settled
+
+KINDS = ("sqlite", "postgresql")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Mark the browser tests by their folder; leave out the long ones unless they are asked for."""
+    here = Path(__file__).parent
+    for item in items:
+        if item.path.is_relative_to(here / "e2e"):
+            item.add_marker("e2e")
+    if "long" not in str(config.getoption("markexpr")):
+        left_out = [item for item in items if item.get_closest_marker("long")]
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if not item.get_closest_marker("long")]
+
+
+@pytest.fixture
+def clock() -> FrozenClock:
+    """A clock that stands at Monday 2 March 2026, 10:00 UTC, until it is moved."""
+    return FrozenClock(START)
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated SQLite file without rows of ours, to be copied."""
+    path = tmp_path_factory.mktemp("sqlite") / "template.db"
+    engine = make_engine(f"sqlite:///{path}")
+    upgrade(engine)
+    engine.dispose()  # the last connection to close moves everything into the one file
+    assert not path.with_name(f"{path.name}-wal").exists()
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """The one Postgres of this test process, with a migrated template."""
+    with running_postgres() as server:
+        server.create(TEMPLATE)
+        engine = make_engine(server.url(TEMPLATE))
+        upgrade(engine)
+        engine.dispose()
+        yield server
+
+
+@pytest.fixture(scope="session")
+def shared_postgres(postgres: Postgres) -> Iterator[SharedDatabase]:
+    """The Postgres database that tests share; ask for `database` instead."""
+    shared = postgres.shared()
+    yield shared
+    shared.close()
+
+
+@pytest.fixture(params=KINDS)
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The address of an empty migrated database, once on SQLite and once on Postgres."""
+    if request.param == "sqlite":
+        template = cast("Path", request.getfixturevalue("sqlite_template"))
+        copy = tmp_path / "upstage.db"
+        shutil.copyfile(template, copy)
+        return f"sqlite:///{copy}"
+    shared = cast("SharedDatabase", request.getfixturevalue("shared_postgres"))
+    shared.empty()
+    return shared.url
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    """An empty migrated database, once on SQLite and once on Postgres."""
+    made = Database(make_engine(database_url))
+    yield made
+    made.dispose()
+
+
+@pytest.fixture(params=KINDS)
+def blank_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The address of a database without any table, for tests of the migrations themselves."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'blank.db'}"
+        return
+    server = cast("Postgres", request.getfixturevalue("postgres"))
+    with server.fresh(template="template0") as url:
+        yield url

