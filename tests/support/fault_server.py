@@ -72,62 +72,73 @@ class FaultServer:
 @contextmanager
 def fault_server() -> Iterator[FaultServer]:
     """Give a running server for the length of the block."""
-    state = FaultServer()
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(state))
-    server.daemon_threads = True
-    state.url = f"http://127.0.0.1:{server.server_address[1]}"
+    server = _Server(("127.0.0.1", 0), _Handler)
     thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
     thread.start()
     try:
-        yield state
+        yield server.state
     finally:
-        state.stopping.set()
+        server.state.stopping.set()
         server.shutdown()
         server.server_close()
         thread.join()
 
 
-def _handler(state: FaultServer) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        def _answer(self) -> None:
-            length = int(self.headers.get("content-length", 0))
-            headers = {name.lower(): value for name, value in self.headers.items()}
-            state.received.append(
-                Received(self.command, self.path, headers, self.rfile.read(length))
-            )
-            answer = state.script.popleft() if state.script else state.default
-            if answer.manner is Manner.HANG:
-                state.stopping.wait()
-            if answer.manner in (Manner.HANG, Manner.DROP):
-                self.close_connection = True
-                return
-            content = answer.content()
-            self.send_response(answer.status)
-            given = {"content-type": "application/json", **answer.headers}
-            if answer.manner is not Manner.DRIP:
-                given["content-length"] = str(len(content))
-            for name, value in given.items():
-                self.send_header(name, value)
-            self.end_headers()
-            if answer.manner is Manner.TRUNCATE:
-                content = content[: len(content) // 2]
-            if answer.manner is Manner.DRIP:
-                self._drip()
-            else:
-                self.wfile.write(content)
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
 
-        def _drip(self) -> None:
-            try:
-                while not state.stopping.wait(DRIP_S):
-                    self.wfile.write(b" ")
-                    self.wfile.flush()
-            except OSError:
-                self.close_connection = True  # the client has had enough
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
+        self.state = FaultServer()
+        self.state.url = f"http://127.0.0.1:{self.server_address[1]}"
 
-        do_GET = _answer
-        do_POST = _answer
 
-        def log_message(self, format: str, *args: object) -> None:
-            """Say nothing: the test looks at `received`."""
+class _Handler(BaseHTTPRequestHandler):
+    server: _Server
 
-    return Handler
+    def do_GET(self) -> None:
+        self._respond()
+
+    def do_POST(self) -> None:
+        self._respond()
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Say nothing: the test looks at `received`."""
+
+    def _respond(self) -> None:
+        state = self.server.state
+        length = int(self.headers.get("content-length", 0))
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        body = self.rfile.read(length)
+        state.received.append(Received(self.command, self.path, headers, body))
+        answer = state.script.popleft() if state.script else state.default
+        if answer.manner is Manner.HANG:
+            state.stopping.wait()
+        if answer.manner in (Manner.HANG, Manner.DROP):
+            self.close_connection = True
+            return
+        self._give(answer)
+
+    def _give(self, answer: Answer) -> None:
+        content = answer.content()
+        given = {"content-type": "application/json", **answer.headers}
+        if answer.manner is not Manner.DRIP:
+            given["content-length"] = str(len(content))
+        self.send_response(answer.status)
+        for name, value in given.items():
+            self.send_header(name, value)
+        self.end_headers()
+        if answer.manner is Manner.DRIP:
+            self._drip()
+        elif answer.manner is Manner.TRUNCATE:
+            self.wfile.write(content[: len(content) // 2])
+        else:
+            self.wfile.write(content)
+
+    def _drip(self) -> None:
+        try:
+            while not self.server.state.stopping.wait(DRIP_S):
+                self.wfile.write(b" ")
+                self.wfile.flush()
+        except OSError:
+            self.close_connection = True  # the client has had enough

@@ -81,7 +81,14 @@ class ResendSender:
 
     transport = Transport.RESEND
 
-    def __init__(self, *, api_key: str, api_url: str = DEFAULT_URL) -> None:
+    def __init__(
+        self,
+        *,
+        api_key: str,
+        api_url: str = DEFAULT_URL,
+        timeout_s: tuple[float, float] = TIMEOUT_S,
+        deadline_s: float = DEADLINE_S,
+    ) -> None:
         if not _KEY.fullmatch(api_key):
             raise ResendSettingInvalid(name="RESEND_API_KEY")
         address = urlsplit(api_url)
@@ -90,7 +97,7 @@ class ResendSender:
             raise ResendSettingInvalid(name="RESEND_API_URL")
         self._key = api_key
         self._url = api_url.rstrip("/")  # the SDK joins by plain concatenation
-        self._client = _Client()
+        self._client = _Client(timeout_s, deadline_s)
         self._rate = DEFAULT_RATE
 
     @property
@@ -163,7 +170,9 @@ def classify(status: int, type_: object, headers: Mapping[str, str]) -> SendFail
 class _Client(resend.HTTPClient):
     """The SDK's HTTP door: no redirect, no proxy or `.netrc` from the environment, a deadline."""
 
-    def __init__(self) -> None:
+    def __init__(self, timeout_s: tuple[float, float], deadline_s: float) -> None:
+        self._timeout_s = timeout_s
+        self._deadline_s = deadline_s
         self._session = requests.Session()
         self._session.trust_env = False
         self.forget()
@@ -183,13 +192,13 @@ class _Client(resend.HTTPClient):
         data: dict[str, str] | None = None,  # noqa: ARG002  # likewise
     ) -> tuple[bytes, int, Mapping[str, str]]:
         """Send one request; whatever is raised here reaches the caller as status 500."""
-        ends_at = time.monotonic() + DEADLINE_S
+        ends_at = time.monotonic() + self._deadline_s
         with self._session.request(
             method,
             url,
             headers=dict(headers),
             json=cast("Any", json),
-            timeout=TIMEOUT_S,
+            timeout=self._timeout_s,
             allow_redirects=False,
             stream=True,
         ) as answer:

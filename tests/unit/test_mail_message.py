@@ -1,0 +1,132 @@
+"""What may stand in a header, and the canonical bytes of a message."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from upstage_crm.mail.delivery import MailState, backoff, may_move
+from upstage_crm.mail.inert import defang, one_line, paragraphs
+from upstage_crm.mail.message import AddressInvalid, HeaderInvalid, MailMessage
+from upstage_crm.mail.samples import AT
+
+MESSAGE = MailMessage(
+    from_="Lyric Theatre <hello@lyric.example>",
+    to="ada@lovelace.example",
+    subject="Is this your address?",
+    html="<p>Grüße</p>",
+    text="Grüße\n",
+    reply_to="boxoffice@lyric.example",
+    headers={"X-Entity-Ref-ID": "1", "Auto-Submitted": "auto-generated"},
+    tags={"outbox_id": "1", "kind": "decision_request"},
+)
+BREAKS = ["\r\nBcc: all@list.example", "\n", "\r", "\x00", "\x7f", "\x85", "\u2028"]
+
+
+@pytest.mark.parametrize("evil", BREAKS)
+def test_no_header_value_can_start_another_header(evil: str) -> None:
+    with pytest.raises(HeaderInvalid):
+        replace(MESSAGE, subject=f"Hello{evil}")
+    with pytest.raises(HeaderInvalid):
+        replace(MESSAGE, from_=f"Lyric{evil} <hello@lyric.example>")
+    with pytest.raises(HeaderInvalid):
+        replace(MESSAGE, headers={"X-Entity-Ref-ID": f"1{evil}"})
+    with pytest.raises(HeaderInvalid):
+        replace(MESSAGE, tags={"outbox_id": f"1{evil}"})
+    with pytest.raises(AddressInvalid):
+        replace(MESSAGE, to=f"ada@lovelace.example{evil}")
+    with pytest.raises(AddressInvalid):
+        replace(MESSAGE, reply_to=f"box@lyric.example{evil}")
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "",
+        "ada",
+        "ada@",
+        "a@b.example,c@d.example",
+        "a@b.example;c@d.example",
+        "a@b.example c@d.example",
+        "Ada <a@b.example>",
+        "<a@b.example>",
+        "a@b@c.example",
+        "josé@b.example",
+        "a@bücher.example",
+        "=?utf-8?q?a?=@b.example ",
+    ],
+)
+def test_recipient_is_one_bare_address(address: str) -> None:
+    with pytest.raises(AddressInvalid):
+        replace(MESSAGE, to=address)
+
+
+def test_refusal_names_the_header_and_never_the_value() -> None:
+    with pytest.raises(AddressInvalid) as caught:
+        replace(MESSAGE, to="secret@one.example,secret@two.example")
+
+    assert {"name": "to"} == caught.value.facts
+
+
+def test_stored_message_comes_back_with_the_same_bytes() -> None:
+    stored = MESSAGE.to_json()
+
+    assert MESSAGE == MailMessage.from_json(stored)
+    assert stored == MailMessage.from_json(stored).to_json()
+    assert list(json.loads(stored)) == sorted(json.loads(stored))
+
+
+def test_byte_order_does_not_depend_on_how_headers_were_given() -> None:
+    turned = replace(MESSAGE, headers=dict(reversed(list(MESSAGE.headers.items()))))
+
+    assert MESSAGE.to_json() == turned.to_json()
+
+
+@pytest.mark.parametrize(
+    ("attempts", "nominal_s"),
+    [(1, 5), (2, 30), (3, 120), (4, 600), (5, 1_800), (6, 3_600), (30, 3_600)],
+)
+def test_backoff_grows_and_is_spread(attempts: int, nominal_s: int) -> None:
+    assert timedelta(seconds=nominal_s * 0.8) == backoff(attempts, jitter=0)
+    assert timedelta(seconds=nominal_s) == backoff(attempts, jitter=0.5)
+
+
+def test_what_was_accepted_or_ended_never_moves_again() -> None:
+    for state in (MailState.SENT, MailState.CAPTURED, MailState.FAILED, MailState.CANCELLED):
+        assert not any(may_move(state, other) for other in MailState)
+    assert may_move(MailState.UNCERTAIN, MailState.SENT)
+    assert not may_move(MailState.UNCERTAIN, MailState.QUEUED)
+    assert AT.tzinfo is not None
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("see https://evil.example/pay now", "see https[:]//evil[.]example/pay now"),
+        ("www.evil.example", "www[.]evil[.]example"),
+        ("write to me@evil.example", "write to me@evil[.]example"),
+        ("JavaScript:alert(1)", "JavaScript[:]alert(1)"),
+        ("mailto:me@evil.example", "mailto[:]me@evil[.]example"),
+        ("evil。example", "evil[.]example"),
+        (
+            "It costs 3.50, e.g. on Monday. Then: stop.",
+            "It costs 3.50, e.g. on Monday. Then: stop.",
+        ),
+        ("J. R. R. Tolkien", "J. R. R. Tolkien"),
+        ("at 14:05", "at 14:05"),
+    ],
+)
+def test_free_text_holds_no_link(text: str, shown: str) -> None:
+    assert shown == defang(text)
+
+
+def test_one_line_drops_what_cannot_be_seen() -> None:
+    assert "abc moc.live" == one_line("a\u200bb\u00adc\r\n\u202emoc.live\u2066")
+    assert "👩‍👩‍👧 নাম‌" == one_line("👩‍👩‍👧 নাম‌")
+
+
+def test_paragraphs_keep_lines_and_drop_empty_ones() -> None:
+    assert ["one", "two", "three"] == paragraphs("one\r\n\r\ntwo\u2028\x00three\n")
