@@ -33,7 +33,7 @@ def kit_page() -> rx.Component:
             "The kit",
             subtitle="Every component in every state. Switch the theme at the foot of the side.",
             crumbs=breadcrumbs(("Dashboard", "/"), here="The kit"),
-            chips=(request_chip("PENDING"),),
+            chips=(request_chip("pending"),),
             actions=(
                 button("Add note", icon="message-square"),
                 button("Propose change", variant="primary"),

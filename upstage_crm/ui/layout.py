@@ -82,7 +82,6 @@ def admin_shell(
                     icon="log-out",
                 ),
                 action="/auth/sign-out",
-                class_name="u-grow",
             ),
             theme_switch(),
             class_name="u-person-actions",
@@ -107,7 +106,7 @@ def admin_shell(
             icon("menu"),
             "Menu",
             type="button",
-            class_name="u-btn u-btn-secondary u-btn-medium u-menu-button",
+            class_name="u-btn u-btn-secondary u-menu-button",
             custom_attrs={"popoverTarget": "places"},
         ),
         side,
@@ -136,9 +135,9 @@ def auth_shell(*children: Child, organisation: Text, footer: Child | None = None
     return _column(*children, organisation=organisation, footer=footer, kind="auth")
 
 
-def when_hydrated(content: Child, fallback: Child) -> rx.Component:
+def when_hydrated(content: Child, fallback: Child) -> Child:
     """Return `fallback` (a skeleton) until the page's own data has arrived, then `content`."""
-    return rx.cond(rx.State.is_hydrated, content, fallback)
+    return show_if(rx.State.is_hydrated, content, fallback)
 
 
 def theme_switch() -> rx.Component:
@@ -190,7 +189,8 @@ def _connection_line() -> rx.Component:
 
 
 def _skip_link() -> rx.Component:
-    return rx.el.a("Skip to the content", href="#main", class_name="u-skip")
+    # The browser's own jump: the router would change the address and leave the focus behind.
+    return link("Skip to the content", href="#main", full_load=True, class_name="u-skip")
 
 
 def _mark() -> rx.Component:

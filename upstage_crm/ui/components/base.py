@@ -3,7 +3,8 @@
 `Text`, `Flag` and `Child` say what components take: a plain value or a var of the same kind.
 """
 
-from typing import Any, Literal, TypeAlias
+from collections.abc import Mapping
+from typing import Any, Literal, TypeAlias, cast
 
 import reflex as rx
 
@@ -12,7 +13,11 @@ from upstage_crm.ui.design.icons import ICON_NAMES, SPRITE_URL
 Text: TypeAlias = str | rx.Var[str]
 Flag: TypeAlias = bool | rx.Var[bool]
 Child: TypeAlias = rx.Component | rx.Var[Any] | str
-Tone: TypeAlias = Literal["neutral", "info", "success", "warning", "danger"] | rx.Var[str]
+InputType: TypeAlias = Literal[
+    "date", "email", "number", "password", "search", "tel", "text", "time", "url"
+]
+PlainTone: TypeAlias = Literal["neutral", "info", "success", "warning", "danger"]
+Tone: TypeAlias = PlainTone | rx.Var[str]
 
 
 def icon(name: Text, *, size: int = 16) -> rx.Component:
@@ -68,8 +73,15 @@ def show_if(flag: Flag, child: Child, otherwise: Child | None = None) -> Child:
 def text_if(flag: Flag, text: Text, otherwise: Text = "") -> Text:
     """Return `text` where `flag` holds, else `otherwise`."""
     if isinstance(flag, rx.Var):
-        return rx.cond(flag, text, otherwise)
+        return cast("rx.Var[str]", rx.cond(flag, text, otherwise))
     return text if flag else otherwise
+
+
+def text_for(key: Text, cases: Mapping[str, str], otherwise: Text) -> Text:
+    """Return the text that `cases` has for `key`, else `otherwise`."""
+    if isinstance(key, str):
+        return cases.get(key, otherwise)
+    return cast("rx.Var[str]", rx.match(key, *cases.items(), otherwise))
 
 
 def given(**props: Any) -> dict[str, Any]:

@@ -14,6 +14,7 @@ to screen readers and disables.
 from typing import Any, Literal
 
 import reflex as rx
+from reflex_components_core.el.elements.inline import A as PlainLink  # `rx.el.a` is a router link
 from reflex_components_core.react_router.dom import ReactRouterLink
 
 from upstage_crm.ui.components.base import Child, Flag, Text, either, given
@@ -75,7 +76,7 @@ def link(*children: Child, href: Text, full_load: bool = False, **props: Any) ->
     """
     props = {"class_name": "u-link", **props}
     if full_load:
-        return rx.el.a(*children, href=href, **props)
+        return PlainLink.create(*children, href=href, **props)
     return ReactRouterLink.create(*children, to=href, **props)
 
 

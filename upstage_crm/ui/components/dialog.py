@@ -94,7 +94,7 @@ def dialog_close(*children: Child, variant: Variant = "secondary") -> rx.Compone
         DialogPart,
         "Dialog.Close",
         *children,
-        class_name=f"u-btn u-btn-{variant} u-btn-medium",
+        class_name=f"u-btn u-btn-{variant}",
     )
 
 

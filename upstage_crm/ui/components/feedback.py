@@ -17,8 +17,10 @@ from upstage_crm.ui.components.base import (
     Tone,
     absent,
     filled,
+    given,
     hidden_text,
     show_if,
+    text_for,
 )
 from upstage_crm.ui.components.base import icon as icon_
 
@@ -44,19 +46,18 @@ def notice(
     is a status.
     """
     role = "alert" if isinstance(tone, str) and tone == "danger" else "status"
-    mark = rx.match(tone, *_MARKS.items(), "info") if isinstance(tone, rx.Var) else _MARKS[tone]
     heading = (
         []
         if absent(title)
         else [show_if(filled(title), rx.el.p(title, class_name="u-notice-title"))]
     )
     return rx.el.div(
-        icon_(mark),
+        icon_(text_for(tone, _MARKS, "info")),
         rx.el.div(*heading, rx.el.div(*children), class_name="u-notice-body"),
-        *([] if action is None else [rx.el.div(action, class_name="u-notice-action")]),
+        *([] if action is None else [rx.el.div(action)]),
         data_tone=tone,
         class_name="u-notice",
-        **({"role": role} if live else {}),
+        **given(role=role if live else None),
     )
 
 

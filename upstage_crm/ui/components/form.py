@@ -24,6 +24,7 @@ from reflex_components_core.el.elements.base import BaseHTML
 from upstage_crm.ui.components.base import (
     Child,
     Flag,
+    InputType,
     Text,
     absent,
     filled,
@@ -72,7 +73,7 @@ def text_field(
     *,
     value: Text | None = None,
     default_value: Text | None = None,
-    type: str = "text",
+    type: InputType = "text",
     hint: Text = "",
     error: Text = "",
     optional: bool = False,

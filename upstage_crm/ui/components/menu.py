@@ -51,8 +51,6 @@ def menu(
                 class_name="u-positioner",
             ),
         ),
-        # Not modal: the page behind stays readable and nothing needs the trapped focus.
-        modal=False,
         **({"default_open": True} if default_open else {}),
     )
 

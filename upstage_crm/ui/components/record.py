@@ -14,6 +14,7 @@ import reflex as rx
 from upstage_crm.ui.components.base import (
     Child,
     Flag,
+    InputType,
     Text,
     absent,
     filled,
@@ -30,7 +31,7 @@ from upstage_crm.ui.components.text import value as shown_value
 
 def record(*rows: Child, label: Text) -> rx.Component:
     """Return the list of a record's rows; `label` names it for screen readers."""
-    return rx.el.dl(*rows, aria_label=label, class_name="u-record")
+    return rx.el.dl(*rows, aria_label=label)
 
 
 def protected_row(
@@ -41,7 +42,7 @@ def protected_row(
     may_propose: Flag = True,
     pending: Flag = False,
     proposed: Text = "",
-    pending_state: Text = "PENDING",
+    pending_state: Text = "pending",
     request_href: Text = "",
     note: Child | None = None,
 ) -> rx.Component:
@@ -100,7 +101,7 @@ def free_row(
     on_cancel: Any = None,
     error: Text = "",
     busy: Flag = False,
-    type: str = "text",
+    type: InputType = "text",
     may_edit: Flag = True,
 ) -> rx.Component:
     """Return a field that staff edit in place: Enter saves, Escape cancels.

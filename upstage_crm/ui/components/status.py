@@ -3,14 +3,15 @@
 chip(label, *, icon, tone)   request_chip(state)   field_chip(outcome)   mail_chip(state)
 email_chip(state)
 
-The words are the product's words for these states; nothing else on screen may call them otherwise.
+The keys are the values of the domain's own enumerations, in either case; a test compares them.
+The words are the product's words for these states: nothing else on screen calls them otherwise.
 """
 
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, cast
 
 import reflex as rx
 
-from upstage_crm.ui.components.base import Text, Tone
+from upstage_crm.ui.components.base import PlainTone, Text, Tone, text_for
 from upstage_crm.ui.components.base import icon as icon_
 
 
@@ -19,40 +20,38 @@ class Look(NamedTuple):
 
     label: str
     icon: str
-    tone: str
+    tone: PlainTone
 
 
 REQUEST_LOOKS: Final[dict[str, Look]] = {
-    "HELD": Look("Held", "circle-pause", "neutral"),
-    "PENDING": Look("Pending", "hourglass", "warning"),
-    "APPROVED": Look("Approved", "circle-check", "success"),
-    "PARTLY_APPROVED": Look("Partly approved", "contrast", "success"),
-    "REJECTED": Look("Rejected", "circle-x", "danger"),
-    "EXPIRED": Look("Expired", "timer-off", "neutral"),
-    "SUPERSEDED": Look("Superseded", "history", "neutral"),
-    "WITHDRAWN": Look("Withdrawn", "circle-slash", "neutral"),
-    "UNDELIVERABLE": Look("Undeliverable", "mail-x", "danger"),
-    "REVERTED": Look("Reverted", "undo-2", "danger"),
+    "held": Look("Held", "circle-pause", "neutral"),
+    "pending": Look("Pending", "hourglass", "warning"),
+    "approved": Look("Approved", "circle-check", "success"),
+    "partly_approved": Look("Partly approved", "contrast", "success"),
+    "rejected": Look("Rejected", "circle-x", "danger"),
+    "expired": Look("Expired", "timer-off", "neutral"),
+    "superseded": Look("Superseded", "history", "neutral"),
+    "withdrawn": Look("Withdrawn", "circle-slash", "neutral"),
+    "undeliverable": Look("Undeliverable", "mail-x", "danger"),
+    "reverted": Look("Reverted", "undo-2", "danger"),
 }
 
 FIELD_LOOKS: Final[dict[str, Look]] = {
     **{
-        state: REQUEST_LOOKS[state]
-        for state in (
-            "HELD",
-            "PENDING",
-            "APPROVED",
-            "REJECTED",
-            "EXPIRED",
-            "SUPERSEDED",
-            "WITHDRAWN",
-            "UNDELIVERABLE",
-            "REVERTED",
+        outcome: REQUEST_LOOKS[outcome]
+        for outcome in (
+            "held",
+            "pending",
+            "approved",
+            "rejected",
+            "superseded",
+            "withdrawn",
+            "undeliverable",
         )
     },
-    "APPLIED": Look("Applied", "circle-check", "success"),
-    "LAPSED": Look("Lapsed", "timer-off", "neutral"),
-    "OBJECTED": Look("Objected", "shield-alert", "danger"),
+    "applied": Look("Applied", "circle-check", "success"),
+    "lapsed": Look("Lapsed", "timer-off", "neutral"),
+    "objected": Look("Objected", "shield-alert", "danger"),
 }
 
 MAIL_LOOKS: Final[dict[str, Look]] = {
@@ -60,14 +59,15 @@ MAIL_LOOKS: Final[dict[str, Look]] = {
     "sending": Look("Sending", "send", "info"),
     "sent": Look("Sent", "check", "info"),
     "captured": Look("In the local mailbox", "inbox", "info"),
-    "delivered": Look("Delivered", "check-check", "success"),
     "failed": Look("Failed", "circle-x", "danger"),
     "uncertain": Look("Not certain", "circle-question-mark", "warning"),
-    "bounced": Look("Bounced", "mail-x", "danger"),
+    "cancelled": Look("Cancelled", "circle-slash", "neutral"),
+    # What the provider tells later about a mail that was sent.
+    "delivered": Look("Delivered", "check-check", "success"),
     "delayed": Look("Delayed", "clock", "warning"),
+    "bounced": Look("Bounced", "mail-x", "danger"),
     "complained": Look("Marked as spam", "mail-warning", "danger"),
     "suppressed": Look("Suppressed", "mail-warning", "danger"),
-    "cancelled": Look("Cancelled", "circle-slash", "neutral"),
 }
 
 EMAIL_LOOKS: Final[dict[str, Look]] = {
@@ -85,7 +85,7 @@ def chip(label: Text, *, icon: Text, tone: Tone = "neutral") -> rx.Component:
 
 
 def request_chip(state: Text) -> rx.Component:
-    """Return the chip of a request's state (`PENDING`, …)."""
+    """Return the chip of a request's state (`pending`, …)."""
     return _looked_up(REQUEST_LOOKS, state)
 
 
@@ -106,11 +106,15 @@ def email_chip(state: Text) -> rx.Component:
 
 def _looked_up(looks: dict[str, Look], key: Text) -> rx.Component:
     if isinstance(key, str):
-        look = looks[key]
-        return chip(look.label, icon=look.icon, tone=look.tone)  # pyright: ignore[reportArgumentType]  # a table's str is one of Tone
+        look = looks[key.lower()]
+        return chip(look.label, icon=look.icon, tone=look.tone)
+    state = key.to(str).lower()
     # One match per part: a value match is a small switch, a component match ten copies of a chip.
-    label, mark, tone = (
-        rx.match(key, *((state, look[part]) for state, look in looks.items()), default)
-        for part, default in ((0, key), (1, "circle-question-mark"), (2, "neutral"))
+    labels = {name: look.label for name, look in looks.items()}
+    icons = {name: look.icon for name, look in looks.items()}
+    tones: dict[str, str] = {name: look.tone for name, look in looks.items()}
+    return chip(
+        text_for(state, labels, state),
+        icon=text_for(state, icons, "circle-question-mark"),
+        tone=cast("rx.Var[str]", text_for(state, tones, "neutral")),
     )
-    return chip(label, icon=mark, tone=tone)

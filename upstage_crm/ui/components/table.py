@@ -18,7 +18,15 @@ from typing import Any, Literal
 
 import reflex as rx
 
-from upstage_crm.ui.components.base import Child, Flag, Text, given, hidden_text, icon
+from upstage_crm.ui.components.base import (
+    Child,
+    Flag,
+    Text,
+    given,
+    hidden_text,
+    icon,
+    text_for,
+)
 from upstage_crm.ui.components.button import button, link
 
 Align = Literal["start", "end"]
@@ -63,20 +71,11 @@ def sort_column(
     label: Text, *, sort: Text, on_sort: Any = None, align: Align = "start"
 ) -> rx.Component:
     """Return a heading that sorts; `sort` is none, ascending or descending (`aria-sort`)."""
-    mark = (
-        rx.match(
-            sort,
-            ("ascending", "arrow-up"),
-            ("descending", "arrow-down"),
-            "chevrons-up-down",
-        )
-        if isinstance(sort, rx.Var)
-        else {"ascending": "arrow-up", "descending": "arrow-down"}.get(sort, "chevrons-up-down")
-    )
+    marks = {"ascending": "arrow-up", "descending": "arrow-down"}
     return rx.el.th(
         rx.el.button(
             label,
-            icon(mark, size=14),
+            icon(text_for(sort, marks, "chevrons-up-down"), size=14),
             type="button",
             class_name="u-sort",
             **given(on_click=on_sort),

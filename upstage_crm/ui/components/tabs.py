@@ -104,7 +104,9 @@ def tooltip(words: Text, *children: Child, label: Text | None = None) -> rx.Comp
             part(
                 TooltipPart,
                 "Tooltip.Positioner",
-                part(TooltipPart, "Tooltip.Popup", words, class_name="u-tooltip"),
+                part(
+                    TooltipPart, "Tooltip.Popup", words, aria_hidden="true", class_name="u-tooltip"
+                ),
                 side_offset=6,
                 class_name="u-positioner",
             ),

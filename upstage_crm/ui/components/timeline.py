@@ -13,7 +13,7 @@ from upstage_crm.ui.components.base import icon as icon_
 
 def timeline(*items: Child, label: Text = "Timeline") -> rx.Component:
     """Return the list; items may be one `rx.foreach`."""
-    return rx.el.ol(*items, aria_label=label, class_name="u-timeline")
+    return rx.el.ol(*items, aria_label=label)
 
 
 def timeline_item(

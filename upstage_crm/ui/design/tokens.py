@@ -1,7 +1,7 @@
 """The design tokens: every colour, size and font the product draws with.
 
 This module is the only source. `python -m upstage_crm.ui.design.tokens` writes the block between
-the markers of `assets/upstage.css`; `tests/unit/ui/test_tokens.py` fails when the two differ or
+the markers of `assets/upstage.css`; `tests/unit/test_kit.py` fails when the two differ or
 when a pair in `CONTRAST` falls below its ratio. Components name tokens through CSS classes, pages
 through the Tailwind names of `tailwind_config` (`text-muted`, `bg-surface`, `border-line`).
 """
