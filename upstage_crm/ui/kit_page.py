@@ -6,7 +6,6 @@ dialogs and tabs keep their own state in the browser.
 
 import reflex as rx
 
-from upstage_crm.ui import kit_samples as samples
 from upstage_crm.ui.components.button import button, link
 from upstage_crm.ui.components.diff import diff, diff_row
 from upstage_crm.ui.components.feedback import banner, notice
@@ -24,6 +23,7 @@ from upstage_crm.ui.components.page import (
 from upstage_crm.ui.components.status import request_chip
 from upstage_crm.ui.components.text import breadcrumbs, reference
 from upstage_crm.ui.layout import admin_shell, auth_shell, patron_shell
+from upstage_crm.ui.samples import controls, lists, records
 
 
 def kit_page() -> rx.Component:
@@ -63,8 +63,22 @@ def kit_page() -> rx.Component:
                 ),
                 tile("Patrons", "50,214"),
             ),
-            columns(samples.main_column(), samples.side_column()),
-            *samples.wide_cards(),
+            columns(
+                rx.fragment(records.record_card(), records.diff_card(), records.timeline_card()),
+                rx.fragment(
+                    records.facts_card(),
+                    controls.text_card(),
+                    controls.button_card(),
+                    controls.overlay_card(),
+                ),
+            ),
+            lists.list_card(),
+            lists.table_cards(),
+            lists.status_card(),
+            lists.notice_card(),
+            controls.form_card(),
+            controls.tabs_card(),
+            lists.state_cards(),
             gap="large",
         ),
         active="patrons",
