@@ -1,0 +1,169 @@
+"""The whole event pipeline without a browser, a socket or a build: guard, handler, delta.
+
+    async with Pipeline() as pipeline:
+        dana = pipeline.client(sign_in(database, Role.BOX_OFFICE, at=clock.now()))
+        await pipeline.send(dana, SomeState.load, path="/patrons/?q=jane")
+        state = await pipeline.state(dana, SomeState)
+
+`installed(database, clock)` makes the process's runtime from a test's database first.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import secrets
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+import reflex as rx
+from reflex.istate.manager.memory import StateManagerMemory
+from reflex_base.event import Event
+from reflex_base.event.processor import BaseStateEventProcessor
+from reflex_base.utils.format import format_event_handler
+
+from upstage_crm import wiring
+from upstage_crm.admin import cookies
+from upstage_crm.admin.guard import Guard
+from upstage_crm.audit.events import OPERATOR, Channel
+from upstage_crm.core.clock import Clock
+from upstage_crm.core.db import Database
+from upstage_crm.mail.local_sender import LocalSender
+from upstage_crm.settings import Settings
+from upstage_crm.staff import accounts, sessions
+from upstage_crm.staff.roles import Role
+from upstage_crm.wiring import Runtime
+
+S = TypeVar("S", bound=rx.State)
+
+PATIENCE_S = 10  # an event that takes longer hangs
+NO_PASSWORD = "nobody signs in with a password here"
+
+
+class Client:
+    """One tab: its token, its cookie, and what the server sent to it."""
+
+    def __init__(self, cookie: str = "") -> None:
+        self.token = secrets.token_hex(8)
+        self.cookie = cookie
+        self.path = "/"
+        self.deltas: list[Mapping[str, Any]] = []
+        self.events: list[Event] = []
+
+    def redirects(self) -> list[str]:
+        """Where the server has sent the browser, in order."""
+        return [str(event.payload["path"]) for event in self.events if event.name == "_redirect"]
+
+
+class Pipeline:
+    """Runs events as the server does. `public_handlers` are what anybody may call."""
+
+    def __init__(self, public_handlers: frozenset[str] = frozenset()) -> None:
+        self._clients: dict[str, Client] = {}
+        self._app = rx.App()
+        self._app.add_middleware(Guard(public_handlers))
+        self._states = StateManagerMemory()
+        self._processor = BaseStateEventProcessor(
+            middleware=self._app, backend_exception_handler=None
+        )
+        self._processor.configure(state_manager=self._states, event_namespace=self)  # pyright: ignore[reportArgumentType]  # all it needs of a namespace
+
+    async def __aenter__(self) -> Self:
+        await self._processor.start()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self._processor.stop()
+
+    async def emit_update(self, update: Any, token: str) -> None:
+        """Stand in for the websocket."""
+        client = self._clients[token]
+        if update.delta:
+            client.deltas.append(update.delta)
+        client.events += list(update.events or [])
+
+    def client(self, cookie: str = "") -> Client:
+        """Open a tab with this Cookie header."""
+        made = Client(cookie)
+        self._clients[made.token] = made
+        return made
+
+    async def send(
+        self, client: Client, handler: Any, path: str | None = None, **payload: Any
+    ) -> None:
+        """Send one event and wait for it and all that follows from it."""
+        started = await self.start(client, handler, path, **payload)
+        await asyncio.wait_for(started.wait_all(), PATIENCE_S)
+
+    async def start(
+        self, client: Client, handler: Any, path: str | None = None, **payload: Any
+    ) -> Any:
+        """Send one event without waiting; the answer has `wait_all()`.
+
+        `path` is the address of the page, query included; it stays the tab's until another one.
+        """
+        client.path = client.path if path is None else path
+        router_data = {
+            "pathname": client.path.partition("?")[0],
+            "asPath": client.path,
+            "query": {},
+            "headers": {"cookie": client.cookie, "origin": "http://localhost:3000"},
+            "token": client.token,
+            "sid": client.token,
+            "ip": "127.0.0.1",
+        }
+        event = Event(name=format_event_handler(handler), payload=payload, router_data=router_data)
+        return await self._processor.enqueue(client.token, event)
+
+    async def state(self, client: Client, cls: type[S]) -> S:
+        """The tab's state as it stands."""
+        root = await self._states.get_state(rx.BaseStateToken(ident=client.token, cls=cls))
+        return await root.get_state(cls)
+
+
+@contextmanager
+def installed(database: Database, clock: Clock) -> Generator[Runtime]:
+    """Make the process's runtime from a test's database; nothing is sent anywhere."""
+    secret = base64.b64encode(b"0" * 32).decode()
+    settings = Settings.load({"UPSTAGE_SECRET_KEYS": f"test:{secret}"})
+    made = wiring.build(settings, database=database, clock=clock, sender=LocalSender())
+    wiring.install(made)
+    try:
+        yield made
+    finally:
+        wiring.install(None)
+
+
+def sign_in(
+    database: Database,
+    role: Role,
+    *,
+    at: datetime,
+    name: str = "Dana Reyes",
+    email: str = "",
+) -> str:
+    """Add a staff member, start a session and return its Cookie header."""
+    with database.transaction() as session:
+        staff_id = accounts.add(
+            session,
+            email=email or f"{role.value}@desk.example",
+            display_name=name,
+            desk="box office",
+            role=role,
+            password_hash=NO_PASSWORD,
+            actor=OPERATOR,
+            channel=Channel.COMMAND_LINE,
+            now=at,
+        )
+        token = sessions.begin(
+            session, staff_id=staff_id, user_agent="test", ip_prefix="127.0.0.0", now=at
+        )
+    return f"{cookies.NAME}={token}"
