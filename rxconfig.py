@@ -12,6 +12,7 @@ os.environ.update(tool_environment(os.environ))
 import reflex as rx  # see above
 
 from upstage_crm.settings import Settings  # keeps the order above plain
+from upstage_crm.ui.design.tokens import tailwind_config  # noqa: E402  # keeps the order above plain
 from upstage_crm.web.plugins import SameOriginPlugin  # imports Reflex
 
 settings = Settings.load(os.environ)
@@ -22,7 +23,7 @@ config = rx.Config(
     backend_port=settings.port,
     telemetry_enabled=False,
     show_built_with_reflex=False,
-    plugins=[rx.plugins.TailwindV4Plugin(), SameOriginPlugin()],
+    plugins=[rx.plugins.TailwindV4Plugin(config=tailwind_config()), SameOriginPlugin()],
     disable_plugins=[rx.plugins.SitemapPlugin, rx.plugins.RadixThemesPlugin],
     cors_allowed_origins=list(settings.origins),
     redis_url=settings.redis_url or None,

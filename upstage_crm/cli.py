@@ -1,33 +1,245 @@
-"""The command line."""
+"""The command line: everything an operator does without a browser."""
 
 from __future__ import annotations
 
 import argparse
+import getpass
 import os
+import secrets
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
+from upstage_crm import wiring
+from upstage_crm.audit import guards, trail
+from upstage_crm.audit.events import OPERATOR, Channel
+from upstage_crm.core import migrations
 from upstage_crm.core.errors import UpstageError
+from upstage_crm.demo import seed
 from upstage_crm.settings import BadSetting, Settings
+from upstage_crm.staff import accounts, demo_account, passwords
+from upstage_crm.staff.roles import Role
+from upstage_crm.web import schedule
+from upstage_crm.web.errors import DemoExposed, GuardsMissing, NotMigrated
 from upstage_crm.web.serve import serve
 from upstage_crm.web.words import sentence
 
 REFUSED = 1
 BAD_SETTING = 2
+_PASSWORD_VARIABLE = "UPSTAGE_STAFF_PASSWORD"  # noqa: S105  # its name, not its value
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; return 0, 1 (refused) or 2 (a setting cannot be used)."""
-    parser = argparse.ArgumentParser(prog="upstage-crm")
-    commands = parser.add_subparsers(dest="command", required=True)
-    commands.add_parser("serve", help="serve pages, websocket and routes on one port")
-    parser.parse_args(arguments)
+    options = _parser().parse_args(arguments)
+    run: Callable[[argparse.Namespace, Settings], int] = options.run
     try:
-        serve(Settings.load(os.environ))
+        return run(options, Settings.load(os.environ))
     except BadSetting as refusal:
-        print(sentence(refusal), file=sys.stderr)  # the command line speaks
+        print(sentence(refusal), file=sys.stderr)
         return BAD_SETTING
     except UpstageError as refusal:
-        print(sentence(refusal), file=sys.stderr)  # the command line speaks
+        print(sentence(refusal), file=sys.stderr)
         return REFUSED
+
+
+def prepare(settings: Settings) -> str:
+    """Migrate, make demo data in a new demo database, and return what to print at start.
+
+    Leaves no connection open: workers are forked afterwards.
+
+    Raises:
+        DemoExposed: the demo's accounts would be reachable from outside.
+        GuardsMissing: the database does not guard consent.
+    """
+    parts = wiring.build(settings)
+    try:
+        migrations.upgrade(parts.database.engine)
+        with parts.database.reading() as session:
+            if guards.missing(session.connection(), wiring.PROTECTED):
+                raise GuardsMissing
+            is_new, has_demo = seed.is_new(session), demo_account.stands(session)
+        if is_new and settings.is_demo_allowed:
+            seed.seed(parts)
+            has_demo = True
+        if has_demo and not settings.is_demo_allowed:
+            raise DemoExposed
+    finally:
+        parts.database.dispose()
+    if has_demo:
+        return f"Sign in as {demo_account.EMAIL} with the password {demo_account.PASSWORD}"
+    return "" if not is_new else "Make the first owner: upstage-crm staff add --role owner …"
+
+
+def _serve(_options: argparse.Namespace, settings: Settings) -> int:
+    serve(settings, prepare=lambda: prepare(settings))
     return 0
+
+
+def _migrate(_options: argparse.Namespace, settings: Settings) -> int:
+    parts = wiring.build(settings)
+    migrations.upgrade(parts.database.engine)
+    print(f"The database is at revision {migrations.head()}.")
+    return 0
+
+
+def _demo(_options: argparse.Namespace, settings: Settings) -> int:
+    if not settings.is_demo_allowed:
+        raise DemoExposed
+    print(prepare(settings))
+    return 0
+
+
+def _staff_add(options: argparse.Namespace, settings: Settings) -> int:
+    parts = _migrated(settings)
+    password, is_made = _password(options)
+    with parts.database.transaction() as session:
+        accounts.add(
+            session,
+            email=options.email,
+            display_name=options.name,
+            desk=options.desk,
+            role=Role(options.role),
+            password_hash=passwords.hash_password(password),
+            actor=OPERATOR,
+            channel=Channel.COMMAND_LINE,
+            now=parts.clock.now(),
+        )
+    print(f"Added {options.email} as {options.role}.")
+    if is_made:
+        print(f"Password (shown once): {password}")
+    return 0
+
+
+def _staff_disable(options: argparse.Namespace, settings: Settings) -> int:
+    parts = _migrated(settings)
+    with parts.database.transaction() as session:
+        accounts.disable(
+            session,
+            email=options.email,
+            actor=OPERATOR,
+            channel=Channel.COMMAND_LINE,
+            now=parts.clock.now(),
+        )
+    print(f"Disabled {options.email}; every session of it has ended.")
+    return 0
+
+
+def _staff_reset(options: argparse.Namespace, settings: Settings) -> int:
+    parts = _migrated(settings)
+    password, is_made = _password(options)
+    with parts.database.transaction() as session:
+        accounts.reset_password(
+            session,
+            email=options.email,
+            password_hash=passwords.hash_password(password),
+            actor=OPERATOR,
+            channel=Channel.COMMAND_LINE,
+            now=parts.clock.now(),
+        )
+    print(f"{options.email} has a new password; every session of it has ended.")
+    if is_made:
+        print(f"Password (shown once): {password}")
+    return 0
+
+
+def _mail_send(_options: argparse.Namespace, settings: Settings) -> int:
+    parts, total = _migrated(settings), 0
+    while sent := parts.dispatcher.run_once():
+        total += sent
+    print(f"{total} mails handled.")
+    return 0
+
+
+def _requests_expire(_options: argparse.Namespace, settings: Settings) -> int:
+    print(f"{schedule.expire_due(_migrated(settings))} requests expired.")
+    return 0
+
+
+def _audit_verify(_options: argparse.Namespace, settings: Settings) -> int:
+    parts = _migrated(settings)
+    with parts.database.reading() as session:
+        missing = guards.missing(session.connection(), wiring.PROTECTED)
+        count, broken = trail.head_seq(session), trail.verify(session)
+    for name in missing:
+        print(f"Guard missing or altered: {name}.", file=sys.stderr)
+    if broken is not None:
+        print(f"The trail is broken at entry {broken.seq} ({broken.reason}).", file=sys.stderr)
+    if missing or broken is not None:
+        return REFUSED
+    print(f"{count} entries, unbroken; every guard stands.")
+    return 0
+
+
+def _migrated(settings: Settings) -> wiring.Runtime:
+    """The parts, over a database that is at our revision.
+
+    Raises:
+        NotMigrated: `upgrade` has not been run.
+    """
+    parts = wiring.build(settings)
+    with parts.database.reading() as session:
+        if migrations.current(session.connection()) != migrations.head():
+            raise NotMigrated
+    return parts
+
+
+def _password(options: argparse.Namespace) -> tuple[str, bool]:
+    """The new password, and whether we made it up: from the environment, the terminal, or drawn."""
+    given = os.environ.get(_PASSWORD_VARIABLE, "")
+    if given:
+        return given, False
+    if options.ask:
+        return getpass.getpass("Password: "), False
+    return secrets.token_urlsafe(15), True
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="upstage-crm", description="A ticketing CRM whose patrons approve every change."
+    )
+    commands = parser.add_subparsers(required=True, metavar="command")
+    _add(commands, "serve", _serve, "serve pages, websocket and routes on one port")
+    _add(commands, "migrate", _migrate, "bring the database to the newest revision")
+    _add(commands, "demo", _demo, "fill a new database on this machine with demo data")
+    staff = _group(commands, "staff", "staff accounts")
+    for name, run, words in (
+        ("add", _staff_add, "add an account"),
+        ("disable", _staff_disable, "disable an account and end its sessions"),
+        ("reset", _staff_reset, "give an account a new password"),
+    ):
+        command = _add(staff, name, run, words)
+        command.add_argument("email")
+        if name != "disable":
+            command.add_argument("--ask", action="store_true", help="ask for the password")
+        if name == "add":
+            command.add_argument("--name", required=True, help="display name, as patrons read it")
+            command.add_argument("--desk", default="", help='such as "box office"')
+            command.add_argument(
+                "--role", default=Role.BOX_OFFICE.value, choices=[role.value for role in Role]
+            )
+    _add(_group(commands, "mail", "the outbox"), "send", _mail_send, "send what is due, once")
+    requests = _group(commands, "requests", "change requests")
+    _add(requests, "expire", _requests_expire, "let due requests lapse, once")
+    audit = _group(commands, "audit", "the trail")
+    _add(audit, "verify", _audit_verify, "check every entry of the trail and every guard")
+    return parser
+
+
+_Commands = argparse._SubParsersAction  # noqa: SLF001  # argparse gives its type no public name
+
+
+def _group(
+    commands: _Commands[argparse.ArgumentParser], name: str, words: str
+) -> _Commands[argparse.ArgumentParser]:
+    return commands.add_parser(name, help=words).add_subparsers(required=True, metavar="command")
+
+
+def _add(
+    commands: _Commands[argparse.ArgumentParser],
+    name: str,
+    run: Callable[[argparse.Namespace, Settings], int],
+    words: str,
+) -> argparse.ArgumentParser:
+    parser = commands.add_parser(name, help=words, description=words)
+    parser.set_defaults(run=run)
+    return parser

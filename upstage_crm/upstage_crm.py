@@ -1,47 +1,66 @@
-"""The app: every page in one visible table."""
+"""The app: every page, every route and every task in one visible place."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from importlib.util import find_spec
+from dataclasses import dataclass
+from typing import Any
 
 import reflex as rx
 from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import JSONResponse
-from starlette.routing import Route
 
+from upstage_crm.admin.guard import Guard
+from upstage_crm.admin.sign_in import routes as sign_in_routes
 from upstage_crm.settings import Settings
+from upstage_crm.ui.design.tokens import STYLESHEETS
+from upstage_crm.ui.kit_page import kit_page
+from upstage_crm.ui.layout import connection_banner
+from upstage_crm.web import health, schedule
 from upstage_crm.web.edge import edge
+from upstage_crm.web.hub import hub
 from upstage_crm.web.ready import announce_when_ready
 
-
-def home() -> rx.Component:
-    """A first page, until the dashboard exists."""
-    return rx.el.main(
-        rx.el.h1("UpStage CRM"),
-        rx.el.div(
-            custom_attrs={"data-hydrated": rx.cond(rx.State.is_hydrated, "true", "false")},
-        ),
-    )
+# Handlers that anybody on the internet may call. Reviewed by name; a test compares.
+PUBLIC_HANDLERS: frozenset[str] = frozenset()
 
 
-async def health(_request: Request) -> JSONResponse:
-    """Say that this process answers."""
-    return JSONResponse({"status": "ok"})
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of the app."""
+
+    route: str
+    title: str
+    view: Callable[[], rx.Component]
+    on_load: Any = None
 
 
-ROUTES: list[tuple[str, str, Callable[[], rx.Component]]] = [("/", "UpStage CRM", home)]
-
-if find_spec("upstage_crm.ui.kit_page"):
-    from upstage_crm.ui.kit_page import kit_page
-
-    ROUTES.append(("/kit", "The kit", kit_page))
+PAGES: tuple[Page, ...] = (Page("/kit", "The kit", kit_page),)
 
 settings = Settings.load(os.environ)
-api = Starlette(routes=[Route("/health", health)])
-app = rx.App(html_lang="en", api_transformer=[api, *edge(settings)])
-app.register_lifespan_task(announce_when_ready)
-for route, title, page in ROUTES:
-    app.add_page(page, route=route, title=title)
+
+
+async def live_updates() -> None:
+    """Tell the open tabs of this worker what was committed; a lifespan task."""
+    await hub.run(app)
+
+
+routes = Starlette(routes=[*sign_in_routes.ROUTES, *health.ROUTES])
+app = rx.App(
+    html_lang="en",
+    stylesheets=STYLESHEETS,
+    reset_style=False,
+    toaster=None,
+    extra_app_wraps={(5, "Overlay"): lambda is_stateful: connection_banner() if is_stateful else None},
+    api_transformer=[routes, *edge(settings)],
+)
+app.add_middleware(Guard(PUBLIC_HANDLERS))
+for page in PAGES:
+    app.add_page(page.view, route=page.route, title=page.title, on_load=page.on_load)
+for task in (
+    announce_when_ready,
+    schedule.send_mail,
+    schedule.expire_requests,
+    live_updates,
+):
+    app.register_lifespan_task(task)

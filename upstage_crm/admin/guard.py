@@ -6,6 +6,7 @@ belongs to a live session, or the handler stands in `PUBLIC_HANDLERS`, which is 
 """
 
 import asyncio
+from datetime import datetime
 from typing import ClassVar
 
 import reflex as rx
@@ -13,6 +14,7 @@ from reflex.middleware.middleware import Middleware
 from reflex.state import BaseState, StateUpdate
 from reflex_base.event import Event
 from reflex_base.registry import RegistrationContext
+from sqlmodel import Session
 
 from upstage_crm.admin.cookies import session_token
 from upstage_crm.mail import gate
@@ -68,7 +70,7 @@ class AdminState(FeedbackMixin, rx.State):
         """Load what the frame shows: whose CRM this is, who is signed in, whether mail leaves."""
         member, now = self._actor(), runtime().clock.now()
         name, paused = await self._read(
-            lambda session: (details(session).name, gate.paused_reason(session, now=now))
+            lambda session: (details(session).name, _pause_reason(session, now))
         )
         self.organisation = name
         self.user_name = member.display_name
@@ -118,6 +120,12 @@ class Guard(Middleware):
             root._clean()
             return StateUpdate(delta=delta)
         return None
+
+
+def _pause_reason(session: Session, now: datetime) -> str | None:
+    standing = gate.read_gate(session)
+    is_paused = standing.paused_until is not None and standing.paused_until > now
+    return standing.paused_reason if is_paused else None
 
 
 def _cookie_header(state: BaseState) -> str:

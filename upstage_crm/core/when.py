@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta, tzinfo
-from zoneinfo import ZoneInfo
+from functools import cache
+from zoneinfo import ZoneInfo, available_timezones
 
 from babel.dates import format_date, format_datetime, format_time, get_timezone_name
 
@@ -16,6 +17,12 @@ def zone(*names: str) -> tzinfo:
         if name:
             return ZoneInfo(name)
     return UTC
+
+
+@cache
+def zone_names() -> frozenset[str]:
+    """Every name of the tz database; reading it takes milliseconds, so it is read once."""
+    return frozenset(available_timezones())
 
 
 def in_words(at: datetime, time_zone: tzinfo, language: str = "en") -> str:

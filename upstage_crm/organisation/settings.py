@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zoneinfo
 from dataclasses import asdict
 from datetime import datetime
 
@@ -13,6 +12,7 @@ from upstage_crm.audit import trail
 from upstage_crm.audit.events import Action, AuditEvent, Channel
 from upstage_crm.core.email_address import parse_email
 from upstage_crm.core.text import clean_block, clean_line
+from upstage_crm.core.when import zone_names
 from upstage_crm.organisation.details import OrganisationDetails
 from upstage_crm.organisation.errors import DetailMissing, UnknownLanguage, UnknownTimeZone
 from upstage_crm.organisation.tables import OrganisationRow
@@ -60,7 +60,7 @@ def change(
     for detail in ("name", "desk_phone", "postal_address"):
         if not getattr(clean, detail):
             raise DetailMissing(detail=detail)
-    if clean.time_zone not in zoneinfo.available_timezones():
+    if clean.time_zone not in zone_names():
         raise UnknownTimeZone
     if clean.language not in LANGUAGES:
         raise UnknownLanguage
@@ -82,12 +82,13 @@ def change(
     return clean
 
 
-def take_patron_number(session: Session) -> int:
-    """The next patron number; numbers are never given twice, gaps may appear."""
+def take_patron_numbers(session: Session, count: int) -> int:
+    """Take `count` patron numbers in a row and return the first; none is ever given twice."""
     row = sa.inspect(OrganisationRow).local_table
-    return session.execute(
+    following = session.execute(
         sa.update(row)
         .where(row.c.id == 1)
-        .values(next_patron_number=row.c.next_patron_number + 1)
-        .returning(row.c.next_patron_number - 1)
+        .values(next_patron_number=row.c.next_patron_number + count)
+        .returning(row.c.next_patron_number)
     ).scalar_one()
+    return following - count

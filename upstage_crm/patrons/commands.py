@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import zoneinfo
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -13,8 +13,9 @@ from upstage_crm.audit import trail
 from upstage_crm.audit.events import Action, AuditEvent, Channel
 from upstage_crm.core.ids import new_id
 from upstage_crm.core.text import clean_block, clean_line
+from upstage_crm.core.when import zone_names
 from upstage_crm.organisation.errors import UnknownLanguage, UnknownTimeZone
-from upstage_crm.organisation.settings import LANGUAGES, take_patron_number
+from upstage_crm.organisation.settings import LANGUAGES, take_patron_numbers
 from upstage_crm.patrons import queries
 from upstage_crm.patrons.errors import AddressTaken, NameMissing, PossibleDuplicates
 from upstage_crm.patrons.fields import FIELDS, Context
@@ -34,6 +35,19 @@ _FREE_DEFAULTS = {
 }
 _patron = sa.inspect(PatronRow).local_table
 _term = sa.inspect(PatronTermRow).local_table
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewPatron:
+    """A patron about to be added: parsed columns (derived ones included) and cleaned free ones."""
+
+    kind: PatronKind
+    columns: Mapping[str, str | None]
+    free: Mapping[str, str] = field(default_factory=dict[str, str])
+    status: PatronStatus = PatronStatus.ACTIVE
+    is_email_verified: bool = False
+    is_email_bounced: bool = False
+    is_flagged: bool = False
 
 
 def add(
@@ -65,23 +79,53 @@ def add(
     ensure_unique(session, columns)
     if not even_if_duplicate and (found := queries.duplicates(session, columns)):
         raise PossibleDuplicates(duplicates=found)
-    number = take_patron_number(session)
-    patron_id = new_id(now)
-    row = _FREE_DEFAULTS | clean_free(free) | columns
-    row |= {"id": patron_id, "number": number, "kind": kind, "status": PatronStatus.ACTIVE}
-    row |= {"is_flagged": False, "created_at": now, "updated_at": now}
-    session.execute(sa.insert(_patron).values(row))
-    _index(session, patron_id, number, row)
-    event = AuditEvent(
-        action=Action.PATRON_ADDED,
-        actor=actor.as_actor(),
-        channel=channel,
-        patron_id=patron_id,
-        facts={"number": number, "kind": kind.value},
-        values={name: value for name, value in columns.items() if value is not None},
-    )
-    trail.record(session, [event], now=now)
-    return number
+    entry = NewPatron(kind=kind, columns=columns, free=clean_free(free))
+    return add_parsed(session, actor=actor, entries=[entry], channel=channel, now=now)[0]
+
+
+def add_parsed(
+    session: Session,
+    *,
+    actor: StaffMember,
+    entries: Sequence[NewPatron],
+    channel: Channel,
+    now: datetime,
+) -> list[int]:
+    """Add patrons whose values are parsed already, and return their numbers in the same order.
+
+    Raises:
+        Forbidden: the actor may not add patrons.
+        IntegrityError: two live patrons would share an address.
+    """
+    ensure_may(actor, Permission.ADD_PATRON)
+    first = take_patron_numbers(session, len(entries))
+    rows: list[dict[str, object]] = []
+    terms: list[dict[str, str]] = []
+    events: list[AuditEvent] = []
+    for number, entry in enumerate(entries, first):
+        patron_id = new_id(now)
+        row: dict[str, object] = {**_FREE_DEFAULTS, **entry.free, **entry.columns}
+        row |= {"id": patron_id, "number": number, "kind": entry.kind, "status": entry.status}
+        row |= {"is_flagged": entry.is_flagged, "created_at": now, "updated_at": now}
+        row["email_verified_at"] = now if entry.is_email_verified else None
+        row["email_bounced_at"] = now if entry.is_email_bounced else None
+        rows.append(row)
+        terms += _terms(patron_id, number, row)
+        values = {name: value for name, value in entry.columns.items() if value is not None}
+        events.append(
+            AuditEvent(
+                action=Action.PATRON_ADDED,
+                actor=actor.as_actor(),
+                channel=channel,
+                patron_id=patron_id,
+                facts={"number": number, "kind": entry.kind.value},
+                values=values,
+            )
+        )
+    session.execute(sa.insert(_patron), rows)
+    session.execute(sa.insert(_term), terms)
+    trail.record(session, events, now=now)
+    return list(range(first, first + len(entries)))
 
 
 def edit(
@@ -200,7 +244,7 @@ def clean_free(free: Mapping[str, str]) -> dict[str, str]:
                 raise UnknownLanguage
             cleaned[name] = text
         elif name == "time_zone":
-            if text and text not in zoneinfo.available_timezones():
+            if text and text not in zone_names():
                 raise UnknownTimeZone
             cleaned[name] = text
     if "tags" in cleaned:
@@ -214,10 +258,12 @@ def _free_of(row: PatronRow) -> dict[str, str | None]:
 
 
 def _index(session: Session, patron_id: str, number: int, values: Mapping[str, object]) -> None:
+    session.execute(sa.delete(_term).where(_term.c.patron_id == patron_id))
+    session.execute(sa.insert(_term), _terms(patron_id, number, values))
+
+
+def _terms(patron_id: str, number: int, values: Mapping[str, object]) -> list[dict[str, str]]:
     texts = {name: value for name, value in values.items() if isinstance(value, str)}
     terms = terms_of(texts, number=number, extra=texts.get("preferred_name", ""))
     terms |= {f"tag:{fold(tag.strip())}" for tag in texts.get("tags", "").split(",") if tag.strip()}
-    session.execute(sa.delete(_term).where(_term.c.patron_id == patron_id))
-    session.execute(
-        sa.insert(_term), [{"term": term[:100], "patron_id": patron_id} for term in sorted(terms)]
-    )
+    return [{"term": term[:100], "patron_id": patron_id} for term in sorted(terms)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -13,11 +14,11 @@ from starlette.routing import Route
 
 from upstage_crm.audit import guards
 from upstage_crm.core import migrations
-from upstage_crm.mail import gate
+from upstage_crm.mail import queries as mails
 from upstage_crm.wiring import PROTECTED, Runtime, runtime
 
 UNAVAILABLE = 503
-OLDEST_MAIL_S = 900  # a mail that waits longer than a quarter of an hour needs a person
+OLDEST_MAIL = timedelta(minutes=15)  # a mail that waits longer needs a person
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,7 @@ def check(parts: Runtime) -> Health:
             connection = session.connection()
             revision = migrations.current(connection)
             missing = guards.missing(connection, PROTECTED)
-            queue = gate.health(session, now=parts.clock.now())
+            queue = mails.health(session, now=parts.clock.now())
     except SQLAlchemyError:
         return Health({"database": "unreachable", "mail": mode}, ("database",))
     problems: list[str] = []
@@ -44,14 +45,15 @@ def check(parts: Runtime) -> Health:
         problems.append("migrations")
     if missing:
         problems.append("guards")
-    if queue.oldest_age_s > OLDEST_MAIL_S or queue.paused_reason:
+    oldest = queue.oldest_age or timedelta()
+    if oldest > OLDEST_MAIL or queue.paused_reason:
         problems.append("outbox")
     facts: dict[str, Any] = {
         "database": "ok",
         "migrations": revision,
         "guards": "ok" if not missing else f"{len(missing)} missing",
         "outbox_queued": queue.queued,
-        "outbox_oldest_s": round(queue.oldest_age_s),
+        "outbox_oldest_s": round(oldest.total_seconds()),
         "outbox_paused": queue.paused_reason,
         "mail": mode,
     }

@@ -66,7 +66,7 @@ def _marker() -> tuple[int, int]:
 
 
 def _read(session: Session) -> tuple[int, int]:
-    return trail.head_seq(session), gate.settled_count(session)
+    return trail.head_seq(session), gate.change_marker(session)
 
 
 hub = Hub()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from upstage_crm.core.errors import UpstageError
 from upstage_crm.settings import BadSetting
+from upstage_crm.ui import copy
 
 _SETTING_PROBLEMS: dict[str, str] = {
     "unknown_database": "must start with sqlite:/// or postgresql://.",
@@ -46,6 +47,18 @@ _PORT_PROBLEMS: dict[str, str] = {
     "unknown": "cannot be listened on; choose another one, for example PORT=3001.",
 }
 
+STOPPED: dict[str, str] = {
+    "not_migrated": "The database is not at this version. Run: upstage-crm migrate",
+    "guards_missing": (
+        "The database's guards are missing or altered, so it would accept changes that no patron "
+        "approved. Restore it from a backup, then run: upstage-crm audit verify"
+    ),
+    "demo_exposed": (
+        "This database holds demo accounts with a public password. The demo runs only on this "
+        "machine with its own database file; set UPSTAGE_DATABASE_URL to a new database."
+    ),
+}
+
 
 def sentence(refusal: UpstageError) -> str:
     """Return what a person at the terminal should read instead of a traceback."""
@@ -60,4 +73,4 @@ def sentence(refusal: UpstageError) -> str:
         return f"PORT {refusal.facts['port']} {_PORT_PROBLEMS[str(refusal.facts['problem'])]}"
     if refusal.code == "build_failed":
         return f"The pages could not be made. The build said:\n{refusal.facts['output']}"
-    return f"Stopped: {refusal.code}."
+    return STOPPED.get(refusal.code) or copy.sentence(refusal)

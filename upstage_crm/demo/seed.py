@@ -1,0 +1,215 @@
+"""Fills a new database with the demo, through the same commands that people use.
+
+The content is the same every time; instants are counted back from the start, so that pending
+requests are alive whenever somebody tries the demo.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from random import Random
+
+import sqlalchemy as sa
+from sqlmodel import Session
+
+from upstage_crm import wiring
+from upstage_crm.audit.events import OPERATOR, Channel
+from upstage_crm.change_requests import commands, decisions
+from upstage_crm.change_requests.rules import Decision, ReviewChannel
+from upstage_crm.core.clock import FrozenClock
+from upstage_crm.demo.people import people
+from upstage_crm.demo.person import DemoPerson
+from upstage_crm.demo.staff import ORGANISATION, STAFF
+from upstage_crm.demo.story import STORIES, Ending, Story
+from upstage_crm.links.claims import LinkClaims, Purpose
+from upstage_crm.mail import outbox
+from upstage_crm.mail.placeholders import thaw_links
+from upstage_crm.organisation import settings
+from upstage_crm.patrons.commands import NewPatron, add_parsed, clean_free, first_columns
+from upstage_crm.patrons.fields import Context
+from upstage_crm.patrons.queries import get_by_number
+from upstage_crm.patrons.tables import PatronKind, PatronStatus
+from upstage_crm.patrons.views import PatronRecord
+from upstage_crm.staff import accounts, demo_account, passwords
+from upstage_crm.staff.roles import StaffMember
+
+PATRONS = 2_000
+SEED = 20_260_302
+_BATCH = 25  # patrons whose records are made at one moment
+
+
+def seed(parts: wiring.Runtime, *, count: int = PATRONS) -> None:
+    """Make staff, `count` patrons and requests in every state a command can reach.
+
+    The database must be migrated and empty; each step is one transaction.
+    """
+    now = parts.clock.now()
+    clock = FrozenClock(now)
+    frozen = wiring.build(parts.settings, database=parts.database, clock=clock)
+    members = _staff(parts, now - timedelta(days=3_000))
+    with parts.database.transaction() as session:
+        settings.change(
+            session, actor=members[0], proposed=ORGANISATION, now=now - timedelta(days=2_999)
+        )
+    numbers = _patrons(parts, members[1], count, now)
+    for story in sorted(STORIES, key=lambda story: story.days_ago, reverse=True):
+        clock.set(now - timedelta(days=story.days_ago, minutes=story.minutes))
+        number = numbers[story.patron % len(numbers)]
+        _play(frozen, clock, story, number, members[1 + story.patron % 2])
+    clock.set(now)
+
+
+def _staff(parts: wiring.Runtime, now: datetime) -> list[StaffMember]:
+    password_hash = passwords.hash_password(demo_account.PASSWORD)
+    members: list[StaffMember] = []
+    with parts.database.transaction() as session:
+        for person in STAFF:
+            staff_id = accounts.add(
+                session,
+                email=person.email,
+                display_name=person.display_name,
+                desk=person.desk,
+                role=person.role,
+                password_hash=password_hash,
+                actor=OPERATOR,
+                channel=Channel.DEMO,
+                now=now,
+            )
+            member = accounts.find_active(session, staff_id)
+            assert member is not None
+            members.append(member)
+    return members
+
+
+def _patrons(parts: wiring.Runtime, actor: StaffMember, count: int, now: datetime) -> list[int]:
+    """Add the invented people, oldest first; return the numbers of those who can be asked."""
+    until = now - timedelta(days=45)  # requests are younger than every record
+    everybody = list(people(count, SEED, until=until))
+    order = sorted(range(len(everybody)), key=lambda place: everybody[place].created_at)
+    numbers: dict[int, int] = {}
+    with parts.database.transaction() as session:
+        for start in range(0, len(order), _BATCH):
+            places = order[start : start + _BATCH]
+            made_at = everybody[places[-1]].created_at
+            entries = [_entry(everybody[place], made_at) for place in places]
+            added = add_parsed(
+                session, actor=actor, entries=entries, channel=Channel.DEMO, now=made_at
+            )
+            numbers |= dict(zip(places, added, strict=True))
+    return [numbers[place] for place, person in enumerate(everybody) if _can_be_asked(person)]
+
+
+def _entry(person: DemoPerson, now: datetime) -> NewPatron:
+    raw = {name: value or "" for name, value in person.values.items()}
+    free = {
+        "preferred_name": person.preferred_name,
+        "pronouns": person.pronouns,
+        "language": person.language,
+        "time_zone": person.time_zone,
+        "tags": ", ".join(person.tags),
+        "note": person.note,
+    }
+    return NewPatron(
+        kind=PatronKind(person.kind),
+        columns=first_columns(raw, Context(today=now.date())),
+        free=clean_free(free),
+        status=PatronStatus(person.status),
+        is_email_verified=person.is_email_verified,
+        is_email_bounced=person.is_email_bounced,
+        is_flagged=person.is_flagged,
+    )
+
+
+def _can_be_asked(person: DemoPerson) -> bool:
+    has_mail = person.values["email"] is not None and not person.is_email_bounced
+    return has_mail and person.status == "active" and person.kind == "person"
+
+
+def _play(
+    parts: wiring.Runtime, clock: FrozenClock, story: Story, number: int, actor: StaffMember
+) -> None:
+    """Propose what the story says, let the mail arrive, and bring the request to its ending."""
+    database, room = parts.database, parts.mailroom
+    with database.transaction() as session:
+        patron = get_by_number(session, number)
+        proposed = commands.propose(
+            session,
+            actor=actor,
+            patron_id=patron.id,
+            changes=_changes(story, patron),
+            reason_code=story.reason,
+            reason_text=story.words,
+            context=Context(today=clock.now().date()),
+            mailroom=room,
+            now=clock.now(),
+            channel=Channel.DEMO,
+        )
+    parts.dispatcher.run_once(20)
+    clock.advance(timedelta(minutes=story.answered_after))
+    if story.ending is Ending.EXPIRES:
+        clock.advance(room.policy.link_life)
+        with database.transaction() as session:
+            commands.expire(session, request_id=proposed.request_id, mailroom=room, now=clock.now())
+    elif story.ending is Ending.WITHDRAWN:
+        with database.transaction() as session:
+            commands.withdraw(
+                session,
+                actor=actor,
+                reference=proposed.reference,
+                mailroom=room,
+                now=clock.now(),
+                channel=Channel.DEMO,
+            )
+    elif story.ending is Ending.SUPERSEDED:
+        _play(parts, clock, story.again(), number, actor)
+    elif story.ending is not Ending.PENDING:
+        _answer(parts, clock, story, proposed.request_id)
+    parts.dispatcher.run_once(20)
+
+
+def _answer(parts: wiring.Runtime, clock: FrozenClock, story: Story, request_id: str) -> None:
+    with parts.database.transaction() as session:
+        for claims, decision in _decisions(session, story, request_id):
+            decisions.decide(
+                session,
+                claims=claims,
+                decision=decision,
+                channel=ReviewChannel.PATRON_PAGE,
+                mailroom=parts.mailroom,
+                now=clock.now(),
+                comment=story.comment,
+            )
+
+
+def _decisions(
+    session: Session, story: Story, request_id: str
+) -> Sequence[tuple[LinkClaims, Decision]]:
+    query = sa.select(outbox.OUTBOX.c.links).where(outbox.OUTBOX.c.request_id == request_id)
+    links = [link for (frozen,) in session.execute(query) for link in thaw_links(frozen).values()]
+    asked = [claims for claims in links if claims.purpose is Purpose.DECISION]
+    if story.ending is Ending.OBJECTED:
+        return [(next(c for c in links if c.purpose is Purpose.OBJECTION), Decision.OBJECT)]
+    if story.ending is Ending.PARTLY_APPROVED:
+        return list(zip(asked, (Decision.APPROVE, Decision.REJECT), strict=False))
+    decision = Decision.APPROVE if story.ending is Ending.APPROVED else Decision.REJECT
+    return [(claims, decision) for claims in asked]
+
+
+def _changes(story: Story, patron: PatronRecord) -> dict[str, dict[str, str]]:
+    """The story's new values; an address is made from the patron's own name."""
+    random = Random(f"{SEED}/{patron.number}/{story.days_ago}")  # noqa: S311  # no secret here
+    given = (patron.values["given_name"] or "patron").split()[0].casefold()
+    plain = "".join(ch for ch in given if ch.isascii() and ch.isalpha()) or "patron"
+    changes: dict[str, dict[str, str]] = {}
+    if "email" in story.fields:
+        domain = random.choice(("example.org", "example.net", "mail.example.com"))
+        changes["email"] = {"email": f"{plain}.{patron.number}{story.twist}@{domain}"}
+    if "phone" in story.fields:
+        changes["phone"] = {"phone": f"+1 212 555 01{random.randrange(10, 99)}"}
+    return changes
+
+
+def is_new(session: Session) -> bool:
+    """Whether the database is empty enough for the demo: no staff account at all."""
+    return not accounts.has_any(session)

@@ -1,0 +1,99 @@
+"""The change requests of the demo: one short story for each way a request can go. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from upstage_crm.change_requests.rules import ReasonCode
+
+
+class Ending(StrEnum):
+    """How a demo request ends; PENDING ones wait for whoever plays the patron."""
+
+    PENDING = "pending"
+    APPROVED = "approved"
+    PARTLY_APPROVED = "partly_approved"
+    REJECTED = "rejected"
+    OBJECTED = "objected"
+    EXPIRES = "expires"
+    WITHDRAWN = "withdrawn"
+    SUPERSEDED = "superseded"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Story:
+    """One request: whose (a place among the demo patrons), when, why, and what became of it.
+
+    `answered_after` is in minutes; `twist` makes a second proposed address differ.
+    """
+
+    patron: int
+    days_ago: int
+    ending: Ending
+    reason: ReasonCode = ReasonCode.ASKED_BY_PHONE
+    words: str = ""
+    fields: tuple[str, ...] = ("email",)
+    minutes: int = 0
+    answered_after: int = 95
+    comment: str = ""
+    twist: str = ""
+
+    def again(self) -> Story:
+        """The newer proposal that takes this one's place, and stays pending."""
+        return replace(self, ending=Ending.PENDING, twist=".new", words="Spelled out once more.")
+
+
+def _many(ending: Ending, patrons: range, days: range, **details: object) -> tuple[Story, ...]:
+    """One story for each patron, spread over `days`."""
+    base = Story(patron=0, days_ago=0, ending=ending)
+    return tuple(
+        replace(
+            base,
+            patron=patron,
+            days_ago=days[place % len(days)],
+            minutes=37 * (place + 1) % 600,
+            answered_after=40 + 113 * place % 2_000,
+            **details,
+        )
+        for place, patron in enumerate(patrons)
+    )
+
+
+STORIES: tuple[Story, ...] = (
+    *_many(Ending.APPROVED, range(20, 38), range(9, 40, 2)),
+    *_many(Ending.APPROVED, range(40, 46), range(10, 34, 4), fields=("phone",)),
+    *_many(
+        Ending.REJECTED,
+        range(50, 54),
+        range(8, 30, 5),
+        reason=ReasonCode.BOOKING_DIFFERS,
+        comment="That booking was my sister's. Please keep my own address.",
+    ),
+    *_many(
+        Ending.OBJECTED,
+        range(60, 62),
+        range(12, 26, 6),
+        reason=ReasonCode.ASKED_AT_DESK,
+        comment="I was not at the box office that day.",
+    ),
+    *_many(Ending.EXPIRES, range(70, 77), range(9, 38, 4), reason=ReasonCode.TYPING_MISTAKE),
+    *_many(Ending.WITHDRAWN, range(80, 83), range(8, 30, 7), words="Taken down wrongly."),
+    *_many(Ending.SUPERSEDED, range(90, 92), range(2, 5, 2)),
+    *_many(
+        Ending.PARTLY_APPROVED,
+        range(95, 97),
+        range(11, 25, 6),
+        fields=("email", "phone"),
+        comment="The address is right, the phone number is not mine.",
+    ),
+    *_many(Ending.PENDING, range(100, 107), range(1, 6), reason=ReasonCode.ASKED_IN_WRITING),
+    *_many(Ending.PENDING, range(108, 110), range(6, 7), reason=ReasonCode.MAIL_CAME_BACK),
+    Story(
+        patron=0,
+        days_ago=0,
+        minutes=25,
+        ending=Ending.PENDING,
+        words="Rang this morning: her old provider is closing at the end of the month.",
+    ),
+)

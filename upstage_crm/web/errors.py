@@ -1,0 +1,29 @@
+"""What stops a start besides a bad setting; the sentences stand in `upstage_crm.web.words`.
+
+    Conflict
+    ├── NotMigrated      the database is at another revision than this code
+    ├── GuardsMissing    the database would let somebody write what no patron approved
+    └── DemoExposed      demo accounts would be reachable from outside
+"""
+
+from __future__ import annotations
+
+from upstage_crm.core.errors import Conflict
+
+
+class NotMigrated(Conflict):
+    """The database is not at this code's revision."""
+
+    code = "not_migrated"
+
+
+class GuardsMissing(Conflict):
+    """A guard is missing or altered in the database."""
+
+    code = "guards_missing"
+
+
+class DemoExposed(Conflict):
+    """The demo belongs to a new SQLite file of our own, on this machine only."""
+
+    code = "demo_exposed"
