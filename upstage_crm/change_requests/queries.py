@@ -17,9 +17,10 @@ from upstage_crm.change_requests.tables import (
     ReviewRow,
 )
 from upstage_crm.change_requests.views import FieldView, RequestLine, RequestView
+from upstage_crm.core.ids import parse_reference
 from upstage_crm.patrons import fields
 from upstage_crm.patrons.queries import name_of
-from upstage_crm.patrons.search import fold, prefix_end, query_words
+from upstage_crm.patrons.search import prefix_end, query_words
 from upstage_crm.patrons.tables import PatronRow, PatronTermRow
 
 OPEN_OUTCOMES = (FieldOutcome.PENDING, FieldOutcome.HELD)
@@ -119,9 +120,9 @@ def page(
     page: int = 0,
     size: int = 50,
 ) -> tuple[int, tuple[RequestLine, ...]]:
-    """How many requests match, and one page of them: what is due first, then the newest.
+    """How many requests match, and one page of them: what is due first, then what ended last.
 
-    `query` finds by reference, or by what finds the patron.
+    `query` finds by reference, by a proposed address, or by what finds the patron.
     """
     wanted = _matching(states, proposer_id, expiring_before, query)
     total = session.exec(select(sa.func.count()).select_from(ChangeRequestRow).where(*wanted)).one()
@@ -129,7 +130,12 @@ def page(
     statement = (
         select(ChangeRequestRow, PatronRow)
         .where(*wanted, col(PatronRow.id) == col(ChangeRequestRow.patron_id))
-        .order_by(is_open.desc(), col(ChangeRequestRow.id).desc())
+        .order_by(
+            is_open.desc(),
+            sa.case((is_open, col(ChangeRequestRow.expires_at))).asc(),
+            col(ChangeRequestRow.ended_at).desc(),
+            col(ChangeRequestRow.id).desc(),
+        )
         .offset(page * size)
         .limit(size)
     )
@@ -139,7 +145,7 @@ def page(
 def counts(session: Session) -> Mapping[RequestState, int]:
     """How many requests stand in each state; states without any are left out."""
     query = select(ChangeRequestRow.state, sa.func.count()).group_by(col(ChangeRequestRow.state))
-    return {state: count for state, count in session.exec(query)}
+    return {RequestState(state): count for state, count in session.exec(query)}
 
 
 def pending_counts(session: Session, patron_ids: Sequence[str]) -> Mapping[str, int]:
@@ -193,13 +199,16 @@ def _matching(
             )
             for word in words
         ]
-        reference = fold(query).upper().replace(" ", "")
-        wanted.append(
-            sa.or_(
-                sa.and_(*by_patron),
-                col(ChangeRequestRow.reference).like(f"{reference.replace('%', '')}%"),
+        found: list[sa.ColumnElement[bool]] = [sa.and_(*by_patron)]
+        if reference := parse_reference(query):
+            found.append(col(ChangeRequestRow.reference).startswith(reference, autoescape=True))
+        if "@" in words[0]:
+            proposed = sa.select(col(FieldChangeRow.request_id)).where(
+                col(FieldChangeRow.proposed_key) >= words[0],
+                col(FieldChangeRow.proposed_key) < prefix_end(words[0]),
             )
-        )
+            found.append(col(ChangeRequestRow.id).in_(proposed))
+        wanted.append(sa.or_(*found))
     return wanted
 
 

@@ -1,0 +1,199 @@
+"""Reads change requests for the queue's views and the dashboard: how many, and which need a person.
+
+Every answer is a read model; nothing here locks or writes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+import sqlalchemy as sa
+from sqlmodel import Session, col, select
+
+from upstage_crm.audit import trail
+from upstage_crm.audit.events import Action
+from upstage_crm.change_requests import queries
+from upstage_crm.change_requests.rules import Cause, FieldOutcome, RequestState
+from upstage_crm.change_requests.tables import ChangeRequestRow, FieldChangeRow
+from upstage_crm.patrons import fields
+from upstage_crm.patrons.queries import find_live_by_email_key, name_of
+from upstage_crm.patrons.tables import PatronRow
+
+
+class View(StrEnum):
+    """The queue's views; the values stand in its address."""
+
+    OPEN = "open"
+    MINE = "mine"
+    EXPIRING = "expiring"
+    APPROVED = "approved"
+    REJECTED = "rejected"
+    ENDED = "ended"
+    ALL = "all"
+
+
+VIEW_STATES: Mapping[View, tuple[RequestState, ...]] = {
+    View.OPEN: (RequestState.PENDING, RequestState.HELD),
+    View.MINE: (),
+    View.EXPIRING: (RequestState.PENDING,),
+    View.APPROVED: (RequestState.APPROVED, RequestState.PARTLY_APPROVED),
+    View.REJECTED: (RequestState.REJECTED,),
+    View.ENDED: (
+        RequestState.EXPIRED,
+        RequestState.WITHDRAWN,
+        RequestState.SUPERSEDED,
+        RequestState.UNDELIVERABLE,
+        RequestState.REVERTED,
+    ),
+    View.ALL: (),
+}
+"""The states that a view shows; none means all of them."""
+
+
+class Need(StrEnum):
+    """Why a request needs a person."""
+
+    OBJECTED = "objected"
+    ADDRESS_TAKEN = "address_taken"
+    UNDELIVERABLE = "undeliverable"
+    EXPIRING = "expiring"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """One request in a short list: whose, where it stands, and since (or until) when.
+
+    `at` is the deadline of an expiring request, else the moment it ended.
+    """
+
+    reference: str
+    patron_number: int
+    patron_name: str
+    proposer_label: str
+    state: RequestState
+    at: datetime
+
+
+def view_counts(
+    session: Session, *, proposer_id: str, expiring_before: datetime
+) -> Mapping[View, int]:
+    """How many requests each view holds, before any search."""
+    by_state = queries.counts(session)
+    found = {
+        view: sum(by_state.get(state, 0) for state in states)
+        for view, states in VIEW_STATES.items()
+    }
+    found[View.ALL] = sum(by_state.values())
+    found[View.MINE] = _count(session, col(ChangeRequestRow.proposer_id) == proposer_id)
+    found[View.EXPIRING] = expiring_count(session, before=expiring_before)
+    return found
+
+
+def expiring_count(session: Session, *, before: datetime) -> int:
+    """How many pending requests run out at or before an instant."""
+    return _count(session, *_expiring(before))
+
+
+def ended_counts(session: Session, *, since: datetime) -> Mapping[RequestState, int]:
+    """How many requests ended in each state since an instant; states without any are left out."""
+    query = (
+        select(ChangeRequestRow.state, sa.func.count())
+        .where(col(ChangeRequestRow.ended_at) >= since)
+        .group_by(col(ChangeRequestRow.state))
+    )
+    return {RequestState(state): count for state, count in session.exec(query)}
+
+
+def recently_decided(session: Session, *, limit: int = 8) -> tuple[Standing, ...]:
+    """The requests that a patron decided last, the newest first."""
+    decided = (*VIEW_STATES[View.APPROVED], *VIEW_STATES[View.REJECTED])
+    ended = col(ChangeRequestRow.ended_at)
+    return _standings(
+        session,
+        col(ChangeRequestRow.state).in_(decided),
+        order=ended.desc(),
+        limit=limit,
+    )
+
+
+def needing(
+    session: Session, need: Need, *, since: datetime, until: datetime, limit: int = 5
+) -> tuple[Standing, ...]:
+    """Requests that need a person, for what happened since `since` or is due by `until`.
+
+    The expiring ones come by deadline, the others newest first.
+    """
+    if need is Need.EXPIRING:
+        due = col(ChangeRequestRow.expires_at)
+        return _standings(session, *_expiring(until), order=due.asc(), limit=limit)
+    ended = col(ChangeRequestRow.ended_at)
+    if need is Need.OBJECTED:
+        return _standings(session, _objected(session, since), order=ended.desc(), limit=limit)
+    wanted: Mapping[Need, sa.ColumnElement[bool]] = {
+        Need.ADDRESS_TAKEN: col(ChangeRequestRow.cause) == Cause.ADDRESS_TAKEN,
+        Need.UNDELIVERABLE: col(ChangeRequestRow.state) == RequestState.UNDELIVERABLE,
+    }
+    return _standings(session, ended >= since, wanted[need], order=ended.desc(), limit=limit)
+
+
+def address_holder(session: Session, request_id: str) -> int | None:
+    """The number of the live patron who has an address that this request proposes, if any."""
+    query = select(FieldChangeRow).where(FieldChangeRow.request_id == request_id)
+    for change in session.exec(query):
+        if fields.field(change.field).unique_column is None:
+            continue
+        holder = find_live_by_email_key(session, change.proposed_key, besides=change.patron_id)
+        if holder is not None:
+            return holder
+    return None
+
+
+def _expiring(before: datetime) -> tuple[sa.ColumnElement[bool], ...]:
+    return (
+        col(ChangeRequestRow.state) == RequestState.PENDING,
+        col(ChangeRequestRow.expires_at) <= before,
+    )
+
+
+def _objected(session: Session, since: datetime) -> sa.ColumnElement[bool]:
+    """Objected to since an instant, whether that rejected the request or came after its end."""
+    rejected = sa.select(col(FieldChangeRow.request_id)).where(
+        col(FieldChangeRow.outcome) == FieldOutcome.OBJECTED,
+        col(FieldChangeRow.settled_at) >= since,
+    )
+    lines = trail.timeline(session, action=Action.OBJECTION_RECEIVED)
+    late = [line.request_id for line in lines if line.at >= since]
+    return sa.or_(col(ChangeRequestRow.id).in_(rejected), col(ChangeRequestRow.id).in_(late))
+
+
+def _count(session: Session, *wanted: sa.ColumnElement[bool]) -> int:
+    return session.exec(select(sa.func.count()).select_from(ChangeRequestRow).where(*wanted)).one()
+
+
+def _standings(
+    session: Session,
+    *wanted: sa.ColumnElement[bool],
+    order: sa.UnaryExpression[Any],
+    limit: int,
+) -> tuple[Standing, ...]:
+    query = (
+        select(ChangeRequestRow, PatronRow)
+        .where(col(PatronRow.id) == col(ChangeRequestRow.patron_id), *wanted)
+        .order_by(order, col(ChangeRequestRow.id).desc())
+        .limit(limit)
+    )
+    return tuple(
+        Standing(
+            reference=request.reference,
+            patron_number=patron.number,
+            patron_name=name_of(patron),
+            proposer_label=request.proposer_label,
+            state=request.state,
+            at=request.ended_at or request.expires_at,
+        )
+        for request, patron in session.exec(query)
+    )
