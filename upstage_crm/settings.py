@@ -13,7 +13,7 @@ import json
 import re
 import secrets
 from collections.abc import Mapping
-from email.utils import parseaddr
+from email.utils import getaddresses
 from ipaddress import ip_address
 from pathlib import Path
 from typing import NamedTuple
@@ -141,7 +141,8 @@ class Settings(BaseSettings):
     @field_validator("mail_from")
     @classmethod
     def _from(cls, value: str) -> str:
-        if not value.isprintable() or not _ADDRESS.fullmatch(parseaddr(value)[1]):
+        found = getaddresses([value])
+        if not value.isprintable() or len(found) != 1 or not _ADDRESS.fullmatch(found[0][1]):
             raise BadSetting("UPSTAGE_MAIL_FROM", "not_an_address")
         return value
 

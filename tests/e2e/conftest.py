@@ -1,0 +1,66 @@
+"""A real browser against the real server."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+
+from tests.support.browser import ARGUMENTS, NO_BROWSER, find_browser
+from tests.support.server import Server, running_server
+
+Goto = Callable[[str], Page]
+
+PATIENCE_MS = 10_000
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """One browser for all tests; each test gets a context of its own."""
+    path = find_browser()
+    if not path:
+        pytest.fail(NO_BROWSER, pytrace=False)
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=path, args=list(ARGUMENTS))
+        yield launched
+        launched.close()
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """One server for the tests that need nothing special."""
+    with running_server(tmp_path_factory.mktemp("server")) as running:
+        yield running
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """A page in a new context. The test fails if the browser complained about anything in it."""
+    context = browser.new_context(locale="en-GB", timezone_id="Europe/London")
+    opened = context.new_page()
+    opened.set_default_timeout(PATIENCE_MS)
+    complaints: list[str] = []
+
+    def note(message: ConsoleMessage) -> None:
+        # A refused resource is told once more by the test that expects it, by its status.
+        if message.type == "error" and "Failed to load resource" not in message.text:
+            complaints.append(message.text)
+
+    opened.on("console", note)
+    opened.on("pageerror", lambda error: complaints.append(str(error)))
+    yield opened
+    context.close()
+    assert not complaints, f"the browser complained: {complaints}"
+
+
+@pytest.fixture
+def goto(page: Page, server: Server) -> Goto:
+    """Open a path and wait until it can be used: a press before hydration is lost."""
+
+    def open_path(path: str) -> Page:
+        page.goto(server.url + path, wait_until="commit")
+        page.locator("[data-hydrated=true]").first.wait_for(state="attached")
+        return page
+
+    return open_path

@@ -1,0 +1,327 @@
+"""Every rule of the settings: what is refused, by which name, and what follows from good ones."""
+
+from __future__ import annotations
+
+import base64
+import multiprocessing
+import stat
+from pathlib import Path
+
+import pytest
+
+from upstage_crm.settings import (
+    ROOT,
+    BadSetting,
+    Key,
+    Settings,
+    load_or_create_keys,
+    parse_keys,
+)
+from upstage_crm.web.words import sentence
+
+SECRET = b"k" * 32
+KEYS = f"a:{base64.b64encode(SECRET).decode()}"
+PUBLIC = {"UPSTAGE_PUBLIC_URL": "https://crm.example.org", "UPSTAGE_SECRET_KEYS": KEYS}
+REAL_MAIL = PUBLIC | {"RESEND_API_KEY": "re_abc", "UPSTAGE_MAIL_FROM": "Box <box@example.org>"}
+WEBHOOK = "whsec_" + base64.b64encode(b"w" * 24).decode()
+
+
+def refusal(environ: dict[str, str]) -> BadSetting:
+    with pytest.raises(BadSetting) as caught:
+        Settings.load(environ)
+    return caught.value
+
+
+def test_nothing_is_needed_on_a_laptop() -> None:
+    settings = Settings.load({})
+
+    assert settings.port == 3000
+    assert settings.database_url == f"sqlite:///{ROOT / 'var' / 'upstage.db'}"
+    assert settings.base_url == "http://localhost:3000"
+    assert settings.origins == ("http://localhost:3000", "http://127.0.0.1:3000")
+    assert settings.bind_host == "127.0.0.1"
+    assert settings.is_demo_allowed
+    assert not settings.sends_real_mail
+    assert not settings.is_https
+
+
+def test_the_real_environment_is_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PORT", "4000")
+
+    assert Settings.load({}).port == 3000
+
+
+def test_an_empty_value_counts_as_not_set() -> None:
+    assert Settings.load({"PORT": "", "RESEND_API_KEY": ""}) == Settings.load({})
+
+
+def test_a_public_server_listens_outside_and_has_no_demo() -> None:
+    settings = Settings.load(PUBLIC)
+
+    assert settings.bind_host == "0.0.0.0"
+    assert settings.origins == ("https://crm.example.org",)
+    assert settings.is_https
+    assert not settings.is_demo_allowed
+    assert settings.keys == (Key("a", SECRET),)
+
+
+def test_a_given_database_has_no_demo() -> None:
+    settings = Settings.load(
+        {"UPSTAGE_DATABASE_URL": "sqlite:///elsewhere.db", "UPSTAGE_SECRET_KEYS": KEYS}
+    )
+
+    assert settings.database_url == f"sqlite:///{ROOT / 'elsewhere.db'}"
+    assert not settings.is_demo_allowed
+    assert settings.bind_host == "127.0.0.1"
+
+
+@pytest.mark.parametrize(
+    ("given", "understood"),
+    [
+        ("https://crm.example.org/", "https://crm.example.org"),
+        ("https://CRM.example.org:8443", "https://crm.example.org:8443"),
+        ("http://127.0.0.1:8080", "http://127.0.0.1:8080"),
+        ("http://[::1]:8080", "http://[::1]:8080"),
+    ],
+)
+def test_a_public_address_is_kept_as_an_origin(given: str, understood: str) -> None:
+    environ = {"UPSTAGE_PUBLIC_URL": given, "UPSTAGE_SECRET_KEYS": KEYS}
+
+    assert understood == Settings.load(environ).base_url
+
+
+@pytest.mark.parametrize("value", ["0", "65536", "-1", "http", "3000.5", " ", "1e3"])
+def test_a_port_is_a_port(value: str) -> None:
+    assert refusal({"PORT": value}).name == "PORT"
+
+
+@pytest.mark.parametrize(
+    ("value", "problem"),
+    [
+        ("crm.example.org", "not_a_url"),
+        ("ftp://crm.example.org", "not_a_url"),
+        ("https://", "not_a_url"),
+        ("https://crm.example.org:99999", "not_a_url"),
+        ("https://user:pw@crm.example.org", "not_a_url"),
+        ("https://crm example.org", "not_a_url"),
+        ("https://crm.example.org\n", "not_a_url"),
+        ("https://crm.example.org/app", "not_an_origin"),
+        ("https://crm.example.org?x=1", "not_an_origin"),
+        ("https://crm.example.org#x", "not_an_origin"),
+        ("https://localhost:8443", "https_localhost"),
+    ],
+)
+def test_a_public_address_is_scheme_host_and_port(value: str, problem: str) -> None:
+    refused = refusal({"UPSTAGE_PUBLIC_URL": value, "UPSTAGE_SECRET_KEYS": KEYS})
+
+    assert ("UPSTAGE_PUBLIC_URL", problem) == (refused.name, refused.problem)
+
+
+@pytest.mark.parametrize(
+    ("value", "problem"),
+    [
+        ("mysql://localhost/x", "unknown_database"),
+        ("upstage.db", "unknown_database"),
+        ("sqlite://", "not_a_file"),
+        ("sqlite:///", "not_a_file"),
+        ("sqlite:///:memory:", "not_a_file"),
+        ("sqlite:///file:x?mode=memory", "not_a_file"),
+    ],
+)
+def test_a_database_is_a_file_or_postgres(value: str, problem: str) -> None:
+    refused = refusal({"UPSTAGE_DATABASE_URL": value, "UPSTAGE_SECRET_KEYS": KEYS})
+
+    assert ("UPSTAGE_DATABASE_URL", problem) == (refused.name, refused.problem)
+
+
+@pytest.mark.parametrize(
+    "environ",
+    [
+        {"UPSTAGE_PUBLIC_URL": "https://crm.example.org"},
+        {"UPSTAGE_PUBLIC_URL": "http://192.168.1.5:3000"},
+        {"UPSTAGE_PUBLIC_URL": "https://localhost.example.org"},
+        {"UPSTAGE_DATABASE_URL": "postgresql://localhost/upstage"},
+        {"UPSTAGE_DATABASE_URL": "sqlite:////srv/upstage.db"},
+    ],
+)
+def test_a_server_never_starts_with_keys_it_made_itself(environ: dict[str, str]) -> None:
+    refused = refusal(environ)
+
+    assert ("UPSTAGE_SECRET_KEYS", "missing") == (refused.name, refused.problem)
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("nokid", "weak_key"),
+        (":" + KEYS[2:], "bad_kid"),
+        ("a b:" + KEYS[2:], "bad_kid"),
+        (f"{KEYS},{KEYS}", "bad_kid"),
+        (f"{KEYS},", "bad_kid"),
+        ("a:" + base64.b64encode(b"k" * 31).decode(), "weak_key"),
+        ("a:" + KEYS[2:].rstrip("="), "weak_key"),
+        ("a:" + KEYS[2:-3] + "!" + KEYS[-2:], "weak_key"),
+    ],
+)
+def test_keys_are_named_once_and_strong(text: str, problem: str) -> None:
+    refused = refusal({"UPSTAGE_SECRET_KEYS": text})
+
+    assert ("UPSTAGE_SECRET_KEYS", problem) == (refused.name, refused.problem)
+
+
+def test_the_first_key_comes_first() -> None:
+    other = base64.b64encode(b"o" * 40).decode()
+
+    assert ["a", "old"] == [key.kid for key in parse_keys(f"{KEYS}, old:{other}")]
+
+
+@pytest.mark.parametrize("value", ["sk_abc", "re_", "re_a b", " re_abc", "re_abc ", "re_abc\n"])
+def test_a_resend_key_looks_like_one(value: str) -> None:
+    refused = refusal(REAL_MAIL | {"RESEND_API_KEY": value})
+
+    assert ("RESEND_API_KEY", "not_a_key") == (refused.name, refused.problem)
+
+
+@pytest.mark.parametrize(
+    ("value", "problem"),
+    [
+        ("http://api.example.org", "not_https"),
+        ("http://127.0.0.1.example.org", "not_https"),
+        ("api.resend.com", "not_a_url"),
+    ],
+)
+def test_mail_never_leaves_in_clear(value: str, problem: str) -> None:
+    refused = refusal(REAL_MAIL | {"RESEND_API_URL": value})
+
+    assert ("RESEND_API_URL", problem) == (refused.name, refused.problem)
+
+
+@pytest.mark.parametrize("value", ["box", "box@", "a@b, c@d", "Box <box@example.org>\nBcc: x@y.z"])
+def test_a_sender_is_one_address(value: str) -> None:
+    refused = refusal(REAL_MAIL | {"UPSTAGE_MAIL_FROM": value})
+
+    assert ("UPSTAGE_MAIL_FROM", "not_an_address") == (refused.name, refused.problem)
+
+
+def test_real_mail_needs_a_sender() -> None:
+    environ = {name: value for name, value in REAL_MAIL.items() if name != "UPSTAGE_MAIL_FROM"}
+
+    assert refusal(environ).name == "UPSTAGE_MAIL_FROM"
+
+
+def test_real_mail_never_links_to_localhost() -> None:
+    refused = refusal({"RESEND_API_KEY": "re_abc", "UPSTAGE_MAIL_FROM": "box@example.org"})
+
+    assert ("UPSTAGE_PUBLIC_URL", "local_links_in_real_mail") == (refused.name, refused.problem)
+
+
+def test_an_emulator_on_this_machine_may_get_links_to_localhost() -> None:
+    settings = Settings.load(
+        {
+            "RESEND_API_KEY": "re_abc",
+            "RESEND_API_URL": "http://127.0.0.1:4010/",
+            "UPSTAGE_MAIL_FROM": "box@example.org",
+        }
+    )
+
+    assert settings.sends_real_mail
+    assert settings.resend_api_url == "http://127.0.0.1:4010"
+
+
+def test_required_real_mail_needs_a_key() -> None:
+    refused = refusal({"UPSTAGE_REQUIRE_REAL_MAIL": "1"})
+
+    assert ("RESEND_API_KEY", "missing") == (refused.name, refused.problem)
+    assert not Settings.load({"UPSTAGE_REQUIRE_REAL_MAIL": "0"}).must_send_real_mail
+    assert Settings.load(REAL_MAIL | {"UPSTAGE_REQUIRE_REAL_MAIL": "true"}).must_send_real_mail
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        WEBHOOK.removeprefix("whsec_"),
+        "whsec_",
+        "whsec_" + base64.b64encode(b"w" * 23).decode(),
+        WEBHOOK[:-4] + "!!!!",
+        WEBHOOK + " ",
+    ],
+)
+def test_a_webhook_secret_is_strict(value: str) -> None:
+    refused = refusal({"RESEND_WEBHOOK_SECRET": value})
+
+    assert ("RESEND_WEBHOOK_SECRET", "not_a_webhook_secret") == (refused.name, refused.problem)
+    assert WEBHOOK == Settings.load({"RESEND_WEBHOOK_SECRET": WEBHOOK}).resend_webhook_secret
+
+
+def test_redis_has_its_own_addresses() -> None:
+    assert refusal({"REDIS_URL": "http://localhost"}).name == "REDIS_URL"
+    assert Settings.load({"REDIS_URL": "redis://localhost:6379/0"}).redis_url
+
+
+def test_secrets_are_not_shown() -> None:
+    shown = repr(Settings.load(REAL_MAIL | {"RESEND_WEBHOOK_SECRET": WEBHOOK}))
+
+    assert "re_abc" not in shown
+    assert "whsec_" not in shown
+    assert str(SECRET) not in shown
+
+
+@pytest.mark.parametrize(
+    "environ",
+    [
+        {"PORT": "x"},
+        {"UPSTAGE_REQUIRE_REAL_MAIL": "maybe"},
+        {"UPSTAGE_REQUIRE_REAL_MAIL": "1"},
+        {"UPSTAGE_PUBLIC_URL": "https://crm.example.org"},
+        {"UPSTAGE_SECRET_KEYS": "x"},
+        {"RESEND_API_KEY": "x"},
+        {"RESEND_API_KEY": "re_x"},
+        {"REDIS_URL": "x"},
+        {"RESEND_WEBHOOK_SECRET": "x"},
+        {"RESEND_API_URL": "x"},
+        {"UPSTAGE_MAIL_FROM": "x"},
+        {"UPSTAGE_DATABASE_URL": "x"},
+    ],
+)
+def test_every_refusal_is_one_sentence_that_names_the_setting(environ: dict[str, str]) -> None:
+    refused = refusal(environ)
+
+    told = sentence(refused)
+
+    assert told.startswith(refused.name)
+    assert told.endswith(".")
+    assert "\n" not in told
+    assert "not usable" not in told
+
+
+# --- the key file -------------------------------------------------------------------------------
+
+
+def test_keys_are_made_once_and_only_we_may_read_them(tmp_path: Path) -> None:
+    path = tmp_path / "var" / "keys.json"
+
+    made = load_or_create_keys(path)
+
+    assert made == load_or_create_keys(path)
+    assert len(made[0].secret) == 32
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_racing_processes_get_the_same_keys(tmp_path: Path) -> None:
+    paths = [tmp_path / "keys.json"] * 16
+
+    with multiprocessing.get_context("spawn").Pool(4) as pool:
+        made = pool.map(load_or_create_keys, paths)
+
+    assert len(set(made)) == 1
+
+
+@pytest.mark.parametrize("content", ["", "{}", "[]", '{"keys": 1}', '{"keys": "a:short"}', "\0"])
+def test_a_damaged_key_file_is_refused_and_kept(tmp_path: Path, content: str) -> None:
+    path = tmp_path / "keys.json"
+    path.write_text(content)
+
+    with pytest.raises(BadSetting, match="unreadable_keys"):
+        load_or_create_keys(path)
+
+    assert content == path.read_text()
