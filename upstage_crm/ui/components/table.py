@@ -3,7 +3,7 @@
 data_table(columns, body, *, label, busy, wide)    columns: from `column` and `sort_column`
 column(label, *, align, hidden)                    sort_column(label, *, sort, on_sort, align)
 table_row(*cells, selected)                        cell(*children, label, align)
-lead_cell(*children, href, sub)                    the cell that names the row and opens it
+lead_cell(*children, href, sub, copy)              the cell that names the row and opens it
 empty_row(child, *, columns)                       skeleton_row is in `feedback`
 pagination(*, summary, on_previous, on_next, has_previous, has_next)
 
@@ -27,7 +27,7 @@ from upstage_crm.ui.components.base import (
     icon,
     text_for,
 )
-from upstage_crm.ui.components.button import button, link
+from upstage_crm.ui.components.button import button, copy_button, link
 
 Align = Literal["start", "end"]
 
@@ -98,10 +98,18 @@ def cell(*children: Child, label: Text = "", align: Align = "start") -> rx.Compo
     return rx.el.td(*children, role="cell", data_label=label, data_align=align)
 
 
-def lead_cell(*children: Child, href: Text, sub: Child | None = None) -> rx.Component:
-    """Return the row's heading cell: a link that the whole row answers to, and a line beneath."""
+def lead_cell(
+    *children: Child, href: Text, sub: Child | None = None, copy: Text | None = None
+) -> rx.Component:
+    """Return the row's heading cell: a link that the whole row answers to, and a line beneath.
+
+    `copy` is what a copy button after the link puts on the clipboard.
+    """
+    opener = link(*children, href=href, class_name="u-row-link")
     return rx.el.th(
-        link(*children, href=href, class_name="u-row-link"),
+        opener
+        if copy is None
+        else rx.el.span(opener, copy_button(copy, label="Copy reference"), class_name="u-row-lead"),
         *([] if sub is None else [rx.el.div(sub, class_name="u-sub")]),
         scope="row",
         role="rowheader",

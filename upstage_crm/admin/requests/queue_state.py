@@ -1,0 +1,177 @@
+"""The queue of requests: views, search, pages. The address is the truth; see `address.py`."""
+
+import asyncio
+import logging
+from dataclasses import replace
+from datetime import datetime
+from typing import Any, ClassVar
+
+import reflex as rx
+from sqlalchemy.exc import SQLAlchemyError
+from sqlmodel import Session
+
+from upstage_crm.admin.guard import AdminState
+from upstage_crm.admin.requests.address import QUERY_LIMIT, QueueAddress, read
+from upstage_crm.admin.requests.rows import (
+    SOON,
+    QueueRow,
+    QueueTab,
+    counted,
+    queue_row,
+    queue_tab,
+)
+from upstage_crm.change_requests import overview, queries
+from upstage_crm.change_requests.overview import VIEW_STATES, View
+from upstage_crm.core import when
+from upstage_crm.mail.message import MailKind
+from upstage_crm.mail.queries import newest_state_by_request
+from upstage_crm.organisation.settings import details
+from upstage_crm.staff.roles import Permission
+from upstage_crm.web.hub import hub
+from upstage_crm.wiring import runtime
+
+PAGE_SIZE = 50
+log = logging.getLogger(__name__)
+
+Found = tuple[int, list[QueueRow], list[QueueTab]]
+
+
+class RequestQueueState(AdminState):
+    """What the queue shows. Texts are worded; `shown` names the state of the table."""
+
+    permission: ClassVar[Permission | None] = Permission.VIEW_REQUESTS
+
+    tabs: list[QueueTab] = []
+    rows: list[QueueRow] = []
+    shown: str = "loading"  # loading, rows, nothing (no match), empty (none in this view), failed
+    is_busy: bool = False
+    count: str = ""
+    summary: str = ""
+    has_next: bool = False
+    view: str = View.OPEN.value
+    query: str = ""
+    page: int = 0
+    typing: int = 0  # counts what was put into the search box by us; a new number draws it anew
+
+    _sent: list[str] = []  # addresses we sent the browser to, whose arrival is no news
+
+    @rx.event
+    async def load(self) -> Any:
+        """Show what the address asks for."""
+        address = read(self.router.url.query_parameters)
+        hub.subscribe(self.router.session.client_token, RequestQueueState.refresh)
+        if address.href() in self._sent:
+            self._sent = self._sent[self._sent.index(address.href()) + 1 :]
+            return None
+        self._sent = []
+        self._quiet()
+        self._show(address)
+        self.typing += 1
+        await self._frame()
+        return RequestQueueState.fetch
+
+    @rx.event
+    def refresh(self) -> Any:
+        """Something changed somewhere: read the page again."""
+        return RequestQueueState.fetch
+
+    @rx.event(background=True, supersedes=True)
+    async def fetch(self) -> None:
+        """Read the wanted page; only the newest wish is ever shown."""
+        async with self:
+            self.is_busy = True
+            wanted, actor_id = self._address(), self._actor().id
+        try:
+            found = await asyncio.to_thread(_page, wanted, actor_id)
+        except SQLAlchemyError:
+            log.exception("the queue could not be read")
+            found = None
+        async with self:
+            if wanted == self._address():
+                self._take(found)
+
+    @rx.event
+    def search(self, text: str) -> Any:
+        """Show the requests that these words find in this view."""
+        words = text[:QUERY_LIMIT] if isinstance(text, str) else ""
+        return self._go(replace(self._address(), query=words, page=0))
+
+    @rx.event
+    def previous_page(self) -> Any:
+        """Go back one page."""
+        return self._go(replace(self._address(), page=max(self.page - 1, 0)))
+
+    @rx.event
+    def next_page(self) -> Any:
+        """Go on one page, if there is one."""
+        return self._go(replace(self._address(), page=self.page + 1)) if self.has_next else None
+
+    @rx.event
+    def clear(self) -> Any:
+        """Forget the search and put the cursor into its box."""
+        self.typing += 1
+        kept = replace(self._address(), query="", page=0)
+        return [*self._go(kept), rx.set_focus("search")]
+
+    @rx.event
+    def search_everywhere(self) -> Any:
+        """Look for the same words among all requests."""
+        return self._go(replace(self._address(), view=View.ALL, page=0))
+
+    def _address(self) -> QueueAddress:
+        return QueueAddress(view=View(self.view), query=self.query, page=self.page)
+
+    def _show(self, address: QueueAddress) -> None:
+        self.view, self.query, self.page = address.view.value, address.query, address.page
+
+    def _go(self, address: QueueAddress) -> list[Any]:
+        # The rows are fetched at once, not after the browser has been to the new address and back.
+        if address == self._address():
+            return [RequestQueueState.fetch]
+        self._show(address)
+        self._sent.append(address.href())
+        return [RequestQueueState.fetch, rx.redirect(address.href(), replace=True)]
+
+    def _take(self, found: Found | None) -> None:
+        self.is_busy = False
+        if found is None:
+            self.shown = "failed"
+            return
+        total, self.rows, self.tabs = found
+        first = self.page * PAGE_SIZE + 1
+        last = first + len(self.rows) - 1
+        self.count = counted(total, "request", "requests")
+        self.summary = f"{first:,}–{last:,} of {total:,}" if self.rows else f"0 of {total:,}"
+        self.has_next = last < total
+        asked = self.query.strip() or self.page
+        self.shown = "rows" if self.rows else ("nothing" if asked else "empty")
+
+
+def _page(address: QueueAddress, actor_id: str) -> Found:
+    parts = runtime()
+    now = parts.clock.now()
+    with parts.database.reading() as session:
+        total, rows = _rows(session, address, actor_id, now)
+        counts = overview.view_counts(session, proposer_id=actor_id, expiring_before=now + SOON)
+    tabs = [queue_tab(view, count=counts[view], active=address.view) for view in View]
+    return total, rows, tabs
+
+
+def _rows(
+    session: Session, address: QueueAddress, actor_id: str, now: datetime
+) -> tuple[int, list[QueueRow]]:
+    total, lines = queries.page(
+        session,
+        states=VIEW_STATES[address.view],
+        proposer_id=actor_id if address.view is View.MINE else None,
+        expiring_before=now + SOON if address.view is View.EXPIRING else None,
+        query=address.query,
+        page=address.page,
+        size=PAGE_SIZE,
+    )
+    mails = newest_state_by_request(
+        session, [line.id for line in lines], kind=MailKind.DECISION_REQUEST
+    )
+    zone = when.zone(details(session).time_zone)
+    rows = [queue_row(line, mail=mails.get(line.id), now=now, time_zone=zone) for line in lines]
+    return total, rows

@@ -1,0 +1,108 @@
+"""What the queue shows, worded and formatted: plain texts that may go to the browser."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta, tzinfo
+
+from upstage_crm.admin.requests.address import QueueAddress, request_href
+from upstage_crm.change_requests.overview import View
+from upstage_crm.change_requests.views import RequestLine
+from upstage_crm.core import when
+from upstage_crm.mail.queries import MailSummary
+
+SOON = timedelta(hours=48)  # what the view "Expiring" holds
+URGENT_PART = 4  # the time left stands out once less than a quarter of it remains
+VIEW_LABELS = {
+    View.OPEN: "Open",
+    View.MINE: "Mine",
+    View.EXPIRING: "Expiring in 48 h",
+    View.APPROVED: "Approved",
+    View.REJECTED: "Rejected",
+    View.ENDED: "Ended",
+    View.ALL: "All",
+}
+
+
+@dataclass(frozen=True)
+class QueueTab:
+    """One view of the queue with how many requests it holds."""
+
+    label: str = ""
+    href: str = ""
+    count: str = ""
+    is_active: bool = False
+
+
+@dataclass(frozen=True)
+class QueueRow:
+    """One request in the queue. `left` is empty once it has ended; `mail` before any mail."""
+
+    reference: str = ""
+    href: str = ""
+    patron: str = ""
+    patron_number: str = ""
+    patron_href: str = ""
+    fields: str = ""
+    proposed: str = ""
+    state: str = ""
+    proposer: str = ""
+    age: str = ""
+    age_iso: str = ""
+    left: str = ""
+    left_absolute: str = ""
+    is_urgent: bool = False
+    mail: str = ""
+
+
+def queue_tab(view: View, *, count: int, active: View) -> QueueTab:
+    """Return the tab of one view; it keeps no search, so that its number holds."""
+    return QueueTab(
+        label=VIEW_LABELS[view],
+        href=QueueAddress(view=view).href(),
+        count=f"{count:,}",
+        is_active=view is active,
+    )
+
+
+def queue_row(
+    line: RequestLine, *, mail: MailSummary | None, now: datetime, time_zone: tzinfo
+) -> QueueRow:
+    """Return the row of one request; `mail` is its newest decision mail."""
+    is_open = line.state.is_open
+    return QueueRow(
+        reference=line.reference,
+        href=request_href(line.reference),
+        patron=line.patron_name,
+        patron_number=str(line.patron_number),
+        patron_href=f"/patrons/{line.patron_number}/",
+        fields=line.fields,
+        proposed=line.proposed,
+        state=line.state.value,
+        proposer=line.proposer_label,
+        age=when.ago(line.created_at, now=now, time_zone=time_zone),
+        age_iso=when.iso(line.created_at),
+        left=when.left(line.expires_at, now=now) if is_open else "",
+        left_absolute=when.in_words(line.expires_at, time_zone) if is_open else "",
+        is_urgent=is_open and is_urgent(line.created_at, line.expires_at, now=now),
+        mail="" if mail is None else delivery(mail),
+    )
+
+
+def is_urgent(created_at: datetime, expires_at: datetime, *, now: datetime) -> bool:
+    """Whether less than a quarter of a request's time is left."""
+    return (expires_at - now) * URGENT_PART < expires_at - created_at
+
+
+def delivery(mail: MailSummary) -> str:
+    """The key of a mail's chip: what its provider told last counts more than that it was sent."""
+    told = (
+        ("bounced", mail.bounced_at),
+        ("suppressed", mail.suppressed_at),
+        ("complained", mail.complained_at),
+        ("delivered", mail.delivered_at),
+    )
+    return next((key for key, at in told if at is not None), mail.state.value)
+
+
+def counted(number: int, one: str, many: str) -> str:
+    """A number with its noun: "1 request", "1,204 requests"."""
+    return f"{number:,} {one if number == 1 else many}"
