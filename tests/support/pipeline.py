@@ -21,8 +21,10 @@ from typing import Any, Self, TypeVar
 
 import reflex as rx
 from reflex.istate.manager.memory import StateManagerMemory
+from reflex_base.config import get_config
 from reflex_base.event import Event
 from reflex_base.event.processor import BaseStateEventProcessor
+from reflex_base.registry import RegistrationContext
 from reflex_base.utils.format import format_event_handler
 
 from upstage_crm import wiring
@@ -63,15 +65,19 @@ class Pipeline:
 
     def __init__(self, public_handlers: frozenset[str] = frozenset()) -> None:
         self._clients: dict[str, Client] = {}
-        self._app = rx.App()
-        self._app.add_middleware(Guard(public_handlers))
+        self._public = public_handlers
         self._states = StateManagerMemory()
-        self._processor = BaseStateEventProcessor(
-            middleware=self._app, backend_exception_handler=None
-        )
-        self._processor.configure(state_manager=self._states, event_namespace=self)  # pyright: ignore[reportArgumentType]  # all it needs of a namespace
 
     async def __aenter__(self) -> Self:
+        # A process has one app, the product's own; beside it ours needs a registry of its own.
+        config = get_config()
+        self._registry = RegistrationContext.get().fork()
+        self._registry._set_config(config)
+        self._registry.__enter__()
+        app = rx.App()
+        app.add_middleware(Guard(self._public))
+        self._processor = BaseStateEventProcessor(middleware=app, backend_exception_handler=None)
+        self._processor.configure(state_manager=self._states, event_namespace=self)  # pyright: ignore[reportArgumentType]  # all it needs of a namespace
         await self._processor.start()
         return self
 
@@ -82,6 +88,7 @@ class Pipeline:
         trace: TracebackType | None,
     ) -> None:
         await self._processor.stop()
+        self._registry.__exit__(kind, error, trace)
 
     async def emit_update(self, update: Any, token: str) -> None:
         """Stand in for the websocket."""

@@ -1,0 +1,69 @@
+"""What the patron pages show, worded and formatted: plain texts that may go to the browser."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, tzinfo
+
+from upstage_crm.core import when
+from upstage_crm.patrons.values import show_phone
+from upstage_crm.patrons.views import PatronLine
+
+TAGS_SHOWN = 2  # more would push the other columns apart; the record shows them all
+
+
+@dataclass(frozen=True)
+class ListRow:
+    """One patron in the list."""
+
+    number: str = ""
+    href: str = ""
+    name: str = ""
+    email: str = ""
+    email_state: str = ""
+    phone: str = ""
+    city: str = ""
+    tags: list[str] = field(default_factory=list)
+    more_tags: str = ""
+    pending: str = ""
+    status: str = ""
+    updated: str = ""
+    updated_iso: str = ""
+
+
+def list_row(line: PatronLine, *, pending: int, now: datetime, time_zone: tzinfo) -> ListRow:
+    """Return the row of one patron; `pending` counts open field changes."""
+    tags = split_tags(line.tags)
+    return ListRow(
+        number=str(line.number),
+        href=patron_href(line.number),
+        name=line.name,
+        email=line.email,
+        email_state=("verified" if line.email_verified else "unverified") if line.email else "",
+        phone=show_phone(line.phone) if line.phone else "",
+        city=line.city,
+        tags=tags[:TAGS_SHOWN],
+        more_tags=f"+{len(tags) - TAGS_SHOWN}" if len(tags) > TAGS_SHOWN else "",
+        pending=f"{pending} pending" if pending else "",
+        status=status_words(line.status),
+        updated=when.ago(line.updated_at, now=now, time_zone=time_zone),
+        updated_iso=when.iso(line.updated_at),
+    )
+
+
+def patron_href(number: int | str) -> str:
+    """Where the record of this patron number is."""
+    return f"/patrons/{number}/"
+
+
+def split_tags(tags: str) -> list[str]:
+    """The single tags of a record."""
+    return [tag.strip() for tag in tags.split(",") if tag.strip()]
+
+
+def status_words(status: str) -> str:
+    """The word for a record that is not active; empty for one that is."""
+    return "" if status == "active" else status.capitalize()
+
+
+def counted(number: int, one: str, many: str) -> str:
+    """A number with its noun: "1 patron", "1,204 patrons"."""
+    return f"{number:,} {one if number == 1 else many}"
