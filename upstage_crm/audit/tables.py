@@ -12,10 +12,10 @@ from upstage_crm.core.db import UtcDateTime, text_enum
 class AuditEntryRow(SQLModel, table=True):
     """One line of the trail, chained to the line before it by `previous_hash`."""
 
-    __tablename__ = "audit_entry"
+    __tablename__ = "audit_entry"  # pyright: ignore[reportAssignmentType]  # SQLModel\'s hint
 
     seq: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
-    at: datetime = Field(sa_type=UtcDateTime)  # type: ignore[call-overload]  # SQLModel's hint
+    at: datetime = Field(sa_type=UtcDateTime)
     actor_kind: ActorKind = Field(sa_column=sa.Column(text_enum(ActorKind), nullable=False))
     actor_id: str | None = Field(default=None, max_length=32, index=True)
     actor_label: str = Field(max_length=200)
@@ -32,7 +32,7 @@ class AuditEntryRow(SQLModel, table=True):
 class AuditValueRow(SQLModel, table=True):
     """A personal value behind a commitment, with its salt. Erasure may delete it."""
 
-    __tablename__ = "audit_value"
+    __tablename__ = "audit_value"  # pyright: ignore[reportAssignmentType]  # SQLModel\'s hint
 
     seq: int = Field(primary_key=True, foreign_key="audit_entry.seq")
     name: str = Field(primary_key=True, max_length=64)
@@ -43,7 +43,7 @@ class AuditValueRow(SQLModel, table=True):
 class AuditHeadRow(SQLModel, table=True):
     """The one row that orders all writers of the trail; always locked last."""
 
-    __tablename__ = "audit_head"
+    __tablename__ = "audit_head"  # pyright: ignore[reportAssignmentType]  # SQLModel\'s hint
 
     id: int = Field(primary_key=True)
     seq: int

@@ -14,13 +14,14 @@ from sqlmodel import Session, col, select
 
 from upstage_crm.audit.events import Action, Actor, ActorKind, AuditEvent, Channel
 from upstage_crm.audit.tables import AuditEntryRow, AuditHeadRow, AuditValueRow
+from upstage_crm.core.db import table_of
 
 GENESIS = "0" * 64
 SALT_BYTES = 16
 
-_entry = sa.inspect(AuditEntryRow).local_table
-_value = sa.inspect(AuditValueRow).local_table
-_head = sa.inspect(AuditHeadRow).local_table
+_entry = table_of(AuditEntryRow)
+_value = table_of(AuditValueRow)
+_head = table_of(AuditHeadRow)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,9 +52,11 @@ def record(session: Session, events: Sequence[AuditEvent], *, now: datetime) -> 
 
     Locks the head row, so call it last in a command: the lock order is patron, request, head.
     """
-    seq, previous = session.execute(
-        sa.select(_head.c.seq, _head.c.hash).where(_head.c.id == 1).with_for_update()
-    ).one()
+    seq, previous = (
+        session.connection()
+        .execute(sa.select(_head.c.seq, _head.c.hash).where(_head.c.id == 1).with_for_update())
+        .one()
+    )
     entries: list[dict[str, object]] = []
     values: list[dict[str, object]] = []
     for event in events:
@@ -76,14 +79,16 @@ def record(session: Session, events: Sequence[AuditEvent], *, now: datetime) -> 
         }
         row["hash"] = previous = entry_hash(row)
         entries.append(row)
-        values += [
+        values.extend(
             {"seq": seq, "name": name, "value": value, "salt": salts[name]}
             for name, value in event.values.items()
-        ]
-    session.execute(sa.insert(_entry), entries)
+        )
+    session.connection().execute(sa.insert(_entry), entries)
     if values:
-        session.execute(sa.insert(_value), values)
-    session.execute(sa.update(_head).where(_head.c.id == 1).values(seq=seq, hash=previous))
+        session.connection().execute(sa.insert(_value), values)
+    session.connection().execute(
+        sa.update(_head).where(_head.c.id == 1).values(seq=seq, hash=previous)
+    )
     return seq
 
 
@@ -126,20 +131,24 @@ def verify(session: Session) -> Broken | None:
     """
     previous, last = GENESIS, 0
     values = _values_by_seq(session)
-    for row in session.execute(sa.select(_entry).order_by(_entry.c.seq)).mappings():
+    for row in session.connection().execute(sa.select(_entry).order_by(_entry.c.seq)).mappings():
         seq = row["seq"]
         if seq != last + 1:
             return Broken(last + 1, "missing")
         if row["previous_hash"] != previous:
             return Broken(seq, "chain")
-        if entry_hash(row) != row["hash"]:
+        if entry_hash({str(name): value for name, value in row.items()}) != row["hash"]:
             return Broken(seq, "hash")
         commitments = json.loads(row["commitments"])
         for name, value, salt in values.get(seq, ()):
             if commitments.get(name) != commitment(salt, name, value):
                 return Broken(seq, "value")
         previous, last = row["hash"], seq
-    head = session.execute(sa.select(_head.c.seq, _head.c.hash).where(_head.c.id == 1)).one()
+    head = (
+        session.connection()
+        .execute(sa.select(_head.c.seq, _head.c.hash).where(_head.c.id == 1))
+        .one()
+    )
     if tuple(head) != (last, previous):
         return Broken(last + 1, "head")
     return None
@@ -147,7 +156,7 @@ def verify(session: Session) -> Broken | None:
 
 def head_seq(session: Session) -> int:
     """The number of entries; rises with every recorded event, so it tells that something moved."""
-    return session.execute(sa.select(_head.c.seq).where(_head.c.id == 1)).scalar_one()
+    return session.connection().execute(sa.select(_head.c.seq).where(_head.c.id == 1)).scalar_one()
 
 
 def timeline(
@@ -198,6 +207,6 @@ def _values_by_seq(
     if seqs is not None:
         query = query.where(_value.c.seq.in_(seqs))
     found: dict[int, list[tuple[str, str | None, str]]] = {}
-    for seq, name, value, salt in session.execute(query):
+    for seq, name, value, salt in session.connection().execute(query):
         found.setdefault(seq, []).append((name, value, salt))
     return found

@@ -22,7 +22,7 @@ _OPEN = sa.text("outcome IN ('pending', 'held')")
 class ChangeRequestRow(SQLModel, table=True):
     """One proposal for one patron: field changes, one reason, one proposer."""
 
-    __tablename__ = "change_request"
+    __tablename__ = "change_request"  # pyright: ignore[reportAssignmentType]  # SQLModel\'s hint
     __table_args__ = (
         sa.Index("ix_change_request_state", "state", "created_at"),
         sa.Index("ix_change_request_due", "state", "expires_at"),
@@ -37,18 +37,18 @@ class ChangeRequestRow(SQLModel, table=True):
     reason_text: str = Field(default="", max_length=500)
     proposer_id: str = Field(foreign_key="staff.id", index=True, max_length=32)
     proposer_label: str = Field(max_length=200)
-    created_at: datetime = Field(sa_type=UtcDateTime)  # type: ignore[call-overload]
-    expires_at: datetime = Field(sa_type=UtcDateTime)  # type: ignore[call-overload]
-    ended_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # type: ignore[call-overload]
+    created_at: datetime = Field(sa_type=UtcDateTime)
+    expires_at: datetime = Field(sa_type=UtcDateTime)
+    ended_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     link_version: int = Field(default=1)
-    last_sent_at: datetime = Field(sa_type=UtcDateTime)  # type: ignore[call-overload]
+    last_sent_at: datetime = Field(sa_type=UtcDateTime)
     sent_count: int = Field(default=1)
 
 
 class FieldChangeRow(SQLModel, table=True):
     """One field of a request. Values are canonical JSON objects keyed by patron column."""
 
-    __tablename__ = "field_change"
+    __tablename__ = "field_change"  # pyright: ignore[reportAssignmentType]  # SQLModel\'s hint
     __table_args__ = (
         sa.Index(
             "uq_field_change_open",
@@ -69,13 +69,13 @@ class FieldChangeRow(SQLModel, table=True):
     proposed_value: str = Field(sa_type=sa.Text)
     proposed_key: str = Field(default="", max_length=254, index=True)
     outcome: FieldOutcome = Field(sa_column=sa.Column(text_enum(FieldOutcome), nullable=False))
-    settled_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # type: ignore[call-overload]
+    settled_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
 class ReviewRow(SQLModel, table=True):
     """One reviewer's decision on one field change; born undecided, decided once."""
 
-    __tablename__ = "review"
+    __tablename__ = "review"  # pyright: ignore[reportAssignmentType]  # SQLModel\'s hint
     __table_args__ = (sa.UniqueConstraint("field_change_id", "reviewer"),)
 
     id: str = Field(primary_key=True, max_length=32)
@@ -88,14 +88,14 @@ class ReviewRow(SQLModel, table=True):
         default=None, sa_column=sa.Column(text_enum(ReviewChannel))
     )
     comment: str = Field(default="", max_length=500)
-    decided_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # type: ignore[call-overload]
+    decided_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
 class SuppressedAddressRow(SQLModel, table=True):
     """An address whose owner told us that it is not the patron's: it is never asked again."""
 
-    __tablename__ = "suppressed_address"
+    __tablename__ = "suppressed_address"  # pyright: ignore[reportAssignmentType]  # SQLModel\'s hint
 
     address_key: str = Field(primary_key=True, max_length=254)
     request_id: str = Field(foreign_key="change_request.id", max_length=32)
-    created_at: datetime = Field(sa_type=UtcDateTime)  # type: ignore[call-overload]
+    created_at: datetime = Field(sa_type=UtcDateTime)

@@ -9,13 +9,16 @@ from typing import Protocol
 class Clock(Protocol):
     """Tells the present instant, UTC-aware."""
 
-    def now(self) -> datetime: ...
+    def now(self) -> datetime:
+        """The present instant."""
+        ...
 
 
 class SystemClock:
     """The machine's clock, cut to microseconds."""
 
     def now(self) -> datetime:
+        """The present instant."""
         return datetime.now(UTC)
 
 
@@ -26,6 +29,7 @@ class FrozenClock:
         self._at = at
 
     def now(self) -> datetime:
+        """The instant that was set last."""
         return self._at
 
     def set(self, at: datetime) -> None:

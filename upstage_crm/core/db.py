@@ -6,7 +6,7 @@ IMMEDIATE), so that two writers queue instead of failing half-way; `reading()` n
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from enum import Enum
@@ -39,6 +39,7 @@ class UtcDateTime(sa.types.TypeDecorator[datetime]):
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Store the instant in UTC. Raises ValueError for a naive value."""
         if value is None:
             return None
         if value.tzinfo is None:
@@ -46,7 +47,8 @@ class UtcDateTime(sa.types.TypeDecorator[datetime]):
         value = value.astimezone(UTC)
         return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
 
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002  # the base class's signature
+        """Give the instant back in UTC."""
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
@@ -59,8 +61,18 @@ def text_enum(kind: type[Enum]) -> sa.Enum:
         native_enum=False,
         create_constraint=False,
         length=32,
-        values_callable=lambda members: [str(member.value) for member in members],
+        values_callable=_values,
     )
+
+
+def _values(members: type[Enum]) -> list[str]:
+    return [str(member.value) for member in members]
+
+
+def table_of(row: type[SQLModel]) -> sa.Table:
+    """The table behind a row class, for statements that need no objects."""
+    table: sa.Table = row.__dict__["__table__"]
+    return table
 
 
 def make_engine(url: str) -> Engine:
@@ -84,7 +96,7 @@ def _sqlite_engine(url: sa.URL) -> Engine:
     @event.listens_for(engine, "connect")
     def configure(connection: DBAPIConnection, _record: ConnectionPoolEntry) -> None:
         # We say BEGIN ourselves: the driver's own would be deferred and fail on upgrade.
-        connection.isolation_level = None  # type: ignore[attr-defined]  # sqlite3 only
+        connection.isolation_level = None  # sqlite3's own attribute
         cursor = connection.cursor()
         for pragma in (
             "journal_mode=WAL",
@@ -116,7 +128,7 @@ class Database:
         self._after_commit.append(listener)
 
     @contextmanager
-    def transaction(self) -> Iterator[Session]:
+    def transaction(self) -> Generator[Session]:
         """A session that commits when the block ends, or rolls everything back if it raises."""
         with Session(self.engine, expire_on_commit=False) as session, session.begin():
             yield session
@@ -124,7 +136,7 @@ class Database:
             listener()
 
     @contextmanager
-    def reading(self) -> Iterator[Session]:
+    def reading(self) -> Generator[Session]:
         """A session over one consistent snapshot that is rolled back at its end."""
         engine = self.engine.execution_options(upstage_writes=False)
         with Session(engine, expire_on_commit=False, autoflush=False) as session:

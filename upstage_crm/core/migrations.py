@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import sqlalchemy as sa
-from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 from sqlalchemy.engine import Connection, Engine
+
+from alembic import command
 
 ROOT = Path(__file__).resolve().parents[2]
 _ADVISORY_LOCK = 0x55705374  # "UpSt": one migration at a time on Postgres

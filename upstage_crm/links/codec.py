@@ -50,7 +50,8 @@ class LinkCodec:
         body = claims.to_json()
         kid = body.pop("kid")
         body |= {"iss": ISSUER, "aud": AUDIENCE}
-        return jwt.encode(body, secret, algorithm=ALGORITHM, headers={"typ": TYPE, "kid": kid})
+        headers = {"typ": TYPE, "kid": kid}
+        return jwt.encode(body, secret, algorithm=ALGORITHM, headers=headers)  # pyright: ignore[reportUnknownMemberType]  # PyJWT's hint
 
     def read(self, token: str) -> LinkClaims:
         """Return the claims of an authentic token, expired ones included.
@@ -69,7 +70,7 @@ class LinkCodec:
             secret = self._keys.get(kid) if isinstance(kid, str) else None
             if secret is None or header.get("typ") != TYPE or header.get("alg") != ALGORITHM:
                 raise LinkRefused
-            body: dict[str, Any] = jwt.decode(
+            body: dict[str, Any] = jwt.decode(  # pyright: ignore[reportUnknownMemberType]  # PyJWT's hint
                 token,
                 secret,
                 algorithms=[ALGORITHM],

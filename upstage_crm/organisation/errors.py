@@ -1,9 +1,9 @@
 """How organisation settings refuse.
 
-    Invalid
-    ├── DetailMissing      facts: `detail`
-    ├── UnknownTimeZone
-    └── UnknownLanguage
+Invalid
+├── DetailMissing      facts: `detail`
+├── UnknownTimeZone
+└── UnknownLanguage
 """
 
 from __future__ import annotations

@@ -10,6 +10,7 @@ from sqlmodel import Session, col
 
 from upstage_crm.audit import trail
 from upstage_crm.audit.events import Action, AuditEvent, Channel
+from upstage_crm.core.db import table_of
 from upstage_crm.core.email_address import parse_email
 from upstage_crm.core.text import clean_block, clean_line
 from upstage_crm.core.when import zone_names
@@ -68,7 +69,9 @@ def change(
     changed = [name for name in after if after[name] != before[name]]
     if not changed:
         return clean
-    session.execute(sa.update(OrganisationRow).where(col(OrganisationRow.id) == 1).values(**after))
+    session.connection().execute(
+        sa.update(OrganisationRow).where(col(OrganisationRow.id) == 1).values(**after)
+    )
     facts: dict[str, str | int | bool | None] = {}
     for name in changed:
         facts |= {f"{name}.old": str(before[name]), f"{name}.new": str(after[name])}
@@ -84,11 +87,15 @@ def change(
 
 def take_patron_numbers(session: Session, count: int) -> int:
     """Take `count` patron numbers in a row and return the first; none is ever given twice."""
-    row = sa.inspect(OrganisationRow).local_table
-    following = session.execute(
-        sa.update(row)
-        .where(row.c.id == 1)
-        .values(next_patron_number=row.c.next_patron_number + count)
-        .returning(row.c.next_patron_number)
-    ).scalar_one()
+    row = table_of(OrganisationRow)
+    following = (
+        session.connection()
+        .execute(
+            sa.update(row)
+            .where(row.c.id == 1)
+            .values(next_patron_number=row.c.next_patron_number + count)
+            .returning(row.c.next_patron_number)
+        )
+        .scalar_one()
+    )
     return following - count

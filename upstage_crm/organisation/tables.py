@@ -7,7 +7,7 @@ from sqlmodel import Field, SQLModel
 class OrganisationRow(SQLModel, table=True):
     """Details that every mail and patron page shows; always the row with id 1."""
 
-    __tablename__ = "organisation"
+    __tablename__ = "organisation"  # pyright: ignore[reportAssignmentType]  # SQLModel\'s hint
 
     id: int = Field(primary_key=True)
     name: str = Field(max_length=120)

@@ -173,8 +173,8 @@ def record_of(row: PatronRow) -> PatronRecord:
     )
 
 
-def _matching(query: str, tag: str) -> sa.Select[tuple[str]]:
-    statement: sa.Select[tuple[str]] = sa.select(col(PatronRow.id))
+def _matching(query: str, tag: str) -> sa.Select[str]:
+    statement = sa.select(col(PatronRow.id))
     for word in query_words(query):
         words = sa.select(col(PatronTermRow.patron_id)).where(
             col(PatronTermRow.term) >= word, col(PatronTermRow.term) < prefix_end(word)

@@ -8,7 +8,6 @@ from sqlmodel import Field, SQLModel
 
 from upstage_crm.core.db import UtcDateTime, text_enum
 
-
 # Compared byte by byte on every database, so that a prefix is a range.
 _BYTEWISE_TERM = sa.String(100).with_variant(sa.String(100, collation="C"), "postgresql")
 _BYTEWISE_NAME = sa.String(210).with_variant(sa.String(210, collation="C"), "postgresql")
@@ -32,7 +31,7 @@ class PatronStatus(StrEnum):
 class PatronRow(SQLModel, table=True):
     """A person or organisation whose record we hold."""
 
-    __tablename__ = "patron"
+    __tablename__ = "patron"  # pyright: ignore[reportAssignmentType]  # SQLModel\'s hint
     __table_args__ = (
         sa.Index(
             "uq_patron_live_email_key",
@@ -58,7 +57,7 @@ class PatronRow(SQLModel, table=True):
     phone_key: str | None = Field(default=None, max_length=20)
     given_name: str | None = Field(default=None, max_length=100)
     family_name: str | None = Field(default=None, max_length=100)
-    sort_name: str | None = Field(default=None, sa_type=_BYTEWISE_NAME)  # type: ignore[call-overload]
+    sort_name: str | None = Field(default=None, sa_type=_BYTEWISE_NAME)
     address_line1: str | None = Field(default=None, max_length=120)
     address_line2: str | None = Field(default=None, max_length=120)
     address_city: str | None = Field(default=None, max_length=80)
@@ -75,18 +74,18 @@ class PatronRow(SQLModel, table=True):
     note: str = Field(default="", sa_type=sa.Text)
     tags: str = Field(default="", max_length=400)
 
-    email_verified_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # type: ignore[call-overload]
-    email_bounced_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # type: ignore[call-overload]
+    email_verified_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    email_bounced_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     is_flagged: bool = Field(default=False)
-    created_at: datetime = Field(sa_type=UtcDateTime)  # type: ignore[call-overload]
-    updated_at: datetime = Field(sa_type=UtcDateTime)  # type: ignore[call-overload]
+    created_at: datetime = Field(sa_type=UtcDateTime)
+    updated_at: datetime = Field(sa_type=UtcDateTime)
 
 
 class PatronTermRow(SQLModel, table=True):
     """One searchable word of a patron, for prefix search alike on every database."""
 
-    __tablename__ = "patron_term"
+    __tablename__ = "patron_term"  # pyright: ignore[reportAssignmentType]  # SQLModel\'s hint
     __table_args__ = (sa.Index("ix_patron_term_patron", "patron_id"),)
 
-    term: str = Field(primary_key=True, sa_type=_BYTEWISE_TERM)  # type: ignore[call-overload]
+    term: str = Field(primary_key=True, sa_type=_BYTEWISE_TERM)
     patron_id: str = Field(primary_key=True, foreign_key="patron.id", max_length=32)

@@ -156,7 +156,7 @@ def member_of(row: StaffRow) -> StaffMember:
 
 
 def _end_sessions(session: Session, staff_id: str, now: datetime) -> None:
-    session.execute(
+    session.connection().execute(
         sa.update(StaffSessionRow)
         .where(col(StaffSessionRow.staff_id) == staff_id, col(StaffSessionRow.ended_at).is_(None))
         .values(ended_at=now)

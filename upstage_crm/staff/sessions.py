@@ -107,7 +107,7 @@ def find(session: Session, token: str, *, now: datetime) -> SignedIn | None:
 
 def touch(session: Session, session_id: str, *, now: datetime) -> None:
     """Note that the session is in use."""
-    session.execute(
+    session.connection().execute(
         sa.update(StaffSessionRow)
         .where(col(StaffSessionRow.id) == session_id)
         .values(last_seen_at=now)
@@ -119,7 +119,7 @@ def end(session: Session, token: str, *, now: datetime) -> None:
     signed_in = find(session, token, now=now)
     if signed_in is None:
         return
-    session.execute(
+    session.connection().execute(
         sa.update(StaffSessionRow)
         .where(col(StaffSessionRow.id) == signed_in.session_id)
         .values(ended_at=now)

@@ -1,9 +1,9 @@
 """What stops a start besides a bad setting; the sentences stand in `upstage_crm.web.words`.
 
-    Conflict
-    ├── NotMigrated      the database is at another revision than this code
-    ├── GuardsMissing    the database would let somebody write what no patron approved
-    └── DemoExposed      demo accounts would be reachable from outside
+Conflict
+├── NotMigrated      the database is at another revision than this code
+├── GuardsMissing    the database would let somebody write what no patron approved
+└── DemoExposed      demo accounts would be reachable from outside
 """
 
 from __future__ import annotations

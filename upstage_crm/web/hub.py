@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections.abc import Mapping
 from typing import Any
 
 import reflex as rx
@@ -37,7 +38,11 @@ class Hub:
     async def run(self, app: rx.App) -> None:
         """Watch until cancelled; a lifespan task of every worker."""
         loop = asyncio.get_running_loop()
-        runtime().database.on_commit(lambda: loop.call_soon_threadsafe(self._woken.set))
+
+        def wake() -> None:
+            loop.call_soon_threadsafe(self._woken.set)
+
+        runtime().database.on_commit(wake)
         seen = await asyncio.to_thread(_marker)
         while True:
             with contextlib.suppress(TimeoutError):
@@ -51,7 +56,7 @@ class Hub:
 
     async def _tell(self, app: rx.App) -> None:
         namespace = app.event_namespace
-        live = namespace.token_to_sid if namespace else {}
+        live: Mapping[str, str] = namespace.token_to_sid if namespace else {}
         for token, name in list(self._handlers.items()):
             if token in live:
                 await app.event_processor.enqueue(token, Event(name=name, payload={}))

@@ -24,4 +24,4 @@ def ip_prefix(request: Request) -> str:
     host = request.client.host if request.client else ""
     if ":" in host:
         return ":".join(host.split(":")[:4]) + "::"
-    return ".".join(host.split(".")[:3]) + ".0" if host.count(".") == 3 else host  # noqa: PLR2004
+    return ".".join(host.split(".")[:3]) + ".0" if host.count(".") == 3 else host

@@ -30,8 +30,7 @@ async def expire_requests() -> None:
     while True:
         try:
             await asyncio.to_thread(expire_due, runtime())
-        except Exception:
-            # A database that is away for a minute must not end expiry for good.
+        except Exception:  # noqa: BLE001  # a database that is away must not end expiry for good
             _log.exception("expiry failed; trying again")
         await asyncio.sleep(EXPIRY_EVERY_S)
 
