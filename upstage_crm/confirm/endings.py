@@ -1,0 +1,206 @@
+"""What the patron's page says when there is nothing left to decide. Pure.
+
+Each ending says what holds now and what the reader can do next. `{organisation}`, `{ended}`,
+`{until}` and `{news}` are filled in by `words`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from upstage_crm.change_requests.rules import Decision, FieldOutcome
+from upstage_crm.change_requests.views import ChangeReview, Phase
+from upstage_crm.links.claims import Purpose, Reviewer
+
+_CLOSE = "You can close this page."
+_NEWER = "Look for a newer mail from us about this, and use the link in that one."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ending:
+    """One calm page. `tone` and `icon` are the kit's; `when_label` names its date."""
+
+    title: str
+    lead: tuple[str, ...]
+    steps: tuple[str, ...]
+    tone: str = "neutral"
+    icon: str = "info"
+    when_label: str = "Ended on"
+
+
+ENDINGS: Mapping[str, Ending] = {
+    Phase.DECIDED.value: Ending(
+        title="Thank you. We have your answer",
+        lead=("We are waiting for another answer before the request ends.",),
+        steps=(
+            "There is nothing more to do for you now. We tell you by mail how it ends.",
+            "Did you change your mind? Call us before {until}.",
+        ),
+        icon="hourglass",
+    ),
+    Phase.APPROVED.value: Ending(
+        title="Approved. Thank you",
+        lead=("{news}",),
+        steps=(
+            "We send you a mail that confirms it. " + _CLOSE,
+            "Was this a mistake? Call us, and we put it right with you.",
+        ),
+        tone="success",
+        icon="circle-check",
+        when_label="Changed on",
+    ),
+    "approved_told": Ending(
+        title="Your details have changed",
+        lead=("The change was approved. {news}",),
+        steps=("If you wanted this change, there is nothing to do. " + _CLOSE,),
+        icon="info",
+        when_label="Changed on",
+    ),
+    Phase.PARTLY_APPROVED.value: Ending(
+        title="Partly approved",
+        lead=("Only what was approved has changed. Everything else stays as it was.",),
+        steps=(
+            "We send you a mail that confirms it. " + _CLOSE,
+            "Was this a mistake? Call us, and we put it right with you.",
+        ),
+        tone="success",
+        icon="contrast",
+        when_label="Ended on",
+    ),
+    Phase.REJECTED.value: Ending(
+        title="Rejected. Nothing was changed",
+        lead=("Everything stays as it was.",),
+        steps=(
+            "We have told the person who asked. " + _CLOSE,
+            "Was this a mistake? Call us: we can ask you once more.",
+        ),
+        icon="circle-x",
+        when_label="Rejected on",
+    ),
+    "rejected_address": Ending(
+        title="Rejected. Nothing was changed",
+        lead=("{organisation} does not use this address.",),
+        steps=(
+            "We have told the person who asked. " + _CLOSE,
+            "Was this a mistake? Call us: we can ask you once more.",
+        ),
+        icon="circle-x",
+        when_label="Rejected on",
+    ),
+    Phase.EXPIRED.value: Ending(
+        title="The time for this answer is over",
+        lead=("Nobody approved the change in time, so nothing was changed by this request.",),
+        steps=(
+            _NEWER,
+            "Is there no newer mail, and you want the change? Call us, and we ask you again.",
+        ),
+        icon="timer-off",
+    ),
+    Phase.WITHDRAWN.value: Ending(
+        title="This request was withdrawn",
+        lead=("{organisation} has taken it back. Nothing was changed by this request.",),
+        steps=(
+            "There is nothing to do. " + _CLOSE,
+            "Do you want the change anyway? Call us.",
+        ),
+        icon="circle-slash",
+    ),
+    Phase.SUPERSEDED.value: Ending(
+        title="A newer request has taken its place",
+        lead=("This one no longer counts. Nothing was changed by it.",),
+        steps=(_NEWER, "Is there no newer mail? Then there is nothing to do."),
+        icon="history",
+    ),
+    Phase.OUTDATED.value: Ending(
+        title="This link is not the newest one",
+        lead=("We sent this request again, so only the link in the newest mail works.",),
+        steps=(_NEWER, "The newest mail can take a few minutes. Look in your spam folder, too."),
+        icon="history",
+    ),
+    Phase.UNDELIVERABLE.value: Ending(
+        title="This request has ended",
+        lead=("One of our mails could not be delivered. Nothing was changed by this request.",),
+        steps=("There is nothing to do. Do you want the change? Call us.",),
+        icon="mail-x",
+    ),
+    Phase.REVERTED.value: Ending(
+        title="This change was undone",
+        lead=("What held before it holds again.",),
+        steps=("There is nothing to do. Did you not want this? Call us.",),
+        icon="undo-2",
+    ),
+    Phase.OBJECTED.value: Ending(
+        title="This request was stopped",
+        lead=("Somebody told us that it was not right. Nothing was changed by this request.",),
+        steps=("There is nothing to do. Do you want the change? Call us.",),
+        icon="shield-check",
+        when_label="Stopped on",
+    ),
+    "objected_address": Ending(
+        title="Thank you for telling us",
+        lead=("We have stopped the request. {organisation} does not use this address.",),
+        steps=(
+            "We have told the person who asked. " + _CLOSE,
+            "Was this a mistake? Call us.",
+        ),
+        icon="shield-check",
+        when_label="Stopped on",
+    ),
+    "objected_own": Ending(
+        title="Thank you for telling us",
+        lead=("We have stopped the request. Nothing was changed by it.",),
+        steps=(
+            "We have told the person who asked, and marked your record for a closer look.",
+            "Was this a mistake? Call us.",
+        ),
+        icon="shield-check",
+        when_label="Stopped on",
+    ),
+    "objected_late": Ending(
+        title="Thank you for telling us",
+        lead=(
+            "You told us that you did not want this change. It has not been undone yet.",
+            "Our box office looks into it with you.",
+        ),
+        steps=("We have told the person who asked. To have it put right sooner, call us.",),
+        tone="warning",
+        icon="shield-alert",
+        when_label="You told us on",
+    ),
+    Phase.INVALID.value: Ending(
+        title="This link does not work",
+        lead=("Nothing has changed.", "Some mail programs cut long links in two."),
+        steps=(
+            "Open the mail again and press its button, or copy the whole link into your browser.",
+            "Does it still not work? Call us. You do not need the link for that.",
+        ),
+        icon="link",
+    ),
+    "missing": Ending(
+        title="Open the link in your mail again",
+        lead=(
+            "The link stays open for two hours, and only in the browser that opened it.",
+            "Nothing has changed.",
+        ),
+        steps=(
+            "Go back to the mail and press its button again.",
+            "Is the mail gone? Call us. You do not need the link for that.",
+        ),
+        icon="mail",
+    ),
+}
+
+
+def ending_of(review: ChangeReview) -> Ending:
+    """Return the ending that fits a review with nothing left to decide."""
+    is_address = review.reviewer is Reviewer.PROPOSED
+    if review.phase is Phase.APPROVED and review.purpose is Purpose.OBJECTION:
+        return ENDINGS["approved_told"]
+    if review.phase is Phase.REJECTED and is_address:
+        return ENDINGS["rejected_address"]
+    said = {field.decision for field in review.fields}
+    applied = any(field.outcome is FieldOutcome.APPLIED for field in review.fields)
+    if review.phase is Phase.OBJECTED and Decision.OBJECT in said and not applied:
+        return ENDINGS["objected_address" if is_address else "objected_own"]
+    return ENDINGS[review.phase.value]

@@ -1,0 +1,120 @@
+"""The plain twin of the patron's page: one answer, no script, nothing else to load.
+
+It says the same words and calls the same command as the page with a websocket. A decision needs a
+chosen answer, a ticked box and the page's nonce; whatever comes short of that shows the page again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Collection, Mapping
+from urllib.parse import urlencode
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from upstage_crm.change_requests.rules import Decision, ReviewChannel
+from upstage_crm.confirm import labels, nonce, plain_html, visit
+from upstage_crm.confirm.visit import Visitor
+from upstage_crm.confirm.words import PageWords
+from upstage_crm.core.errors import UpstageError
+from upstage_crm.links.claims import LinkRefused
+from upstage_crm.ui import copy
+from upstage_crm.web.origins import is_own_form
+from upstage_crm.wiring import runtime
+
+PATH = "/confirm/plain"
+SEE_OTHER = 303
+
+
+async def show(request: Request) -> Response:
+    """Show the request, or what became of it."""
+    visitor = _visitor(request)
+    page = await asyncio.to_thread(
+        visit.look, visitor, choice=request.query_params.get("choice", "")
+    )
+    return _page(page, visitor)
+
+
+async def decide(request: Request) -> Response:
+    """Record a complete answer and go back to the page, which then says what holds."""
+    visitor = _visitor(request)
+    if not is_own_form(request, runtime().settings.origins):
+        page = await asyncio.to_thread(visit.look, visitor)
+        return _page(page, visitor, problem=labels.FOREIGN, status=403)
+    async with request.form() as form:
+        given = {name: value for name, value in form.items() if isinstance(value, str)}
+    page = await asyncio.to_thread(visit.look, visitor)
+    answers = {value for value, _label in plain_html.options(page)}
+    if not answers:
+        return _see(visitor)
+    problem = _flaw(given, answers, visitor)
+    if not problem:
+        try:
+            await asyncio.to_thread(
+                visit.answer,
+                visitor,
+                Decision(given["answer"]),
+                channel=ReviewChannel.SIMPLE_PAGE,
+                comment=given.get("comment", ""),
+            )
+            return _see(visitor)
+        except UpstageError as error:
+            problem = copy.sentence(error)
+    return _page(page, visitor, problem=problem, comment=given.get("comment", ""))
+
+
+def _visitor(request: Request) -> Visitor:
+    return Visitor(
+        link=request.query_params.get("link", ""),
+        cookies=request.headers.get("cookie", ""),
+        ip=request.client.host if request.client else "",
+        user_agent=request.headers.get("user-agent", ""),
+    )
+
+
+def _flaw(given: Mapping[str, str], answers: Collection[str], visitor: Visitor) -> str:
+    """What a submitted form lacks, in words; empty when it is complete."""
+    is_chosen, is_ticked = given.get("answer") in answers, given.get("read") == "yes"
+    if not (is_chosen and is_ticked):
+        if not is_chosen and not is_ticked:
+            return labels.BOTH_FIRST
+        return labels.TICK_FIRST if is_chosen else labels.CHOOSE_FIRST
+    token = visit.token_of(visitor)
+    if not nonce.is_fresh(given.get("nonce", ""), token, now=runtime().clock.now()):
+        return labels.TOO_OLD
+    return ""
+
+
+def _see(visitor: Visitor) -> Response:
+    query = urlencode({"link": str(visitor.link)})
+    return RedirectResponse(f"{PATH}?{query}", SEE_OTHER, {"cache-control": "no-store"})
+
+
+def _page(
+    page: PageWords, visitor: Visitor, *, problem: str = "", comment: str = "", status: int = 200
+) -> Response:
+    try:
+        once = nonce.nonce(visit.token_of(visitor), now=runtime().clock.now())
+    except LinkRefused:
+        once = ""
+    body = plain_html.document(
+        page, link=str(visitor.link), nonce=once, problem=problem, comment=comment
+    )
+    if status == 200 and not page.is_found:
+        status = 404
+    headers = {
+        "content-security-policy": plain_html.POLICY,
+        "x-frame-options": "DENY",  # for browsers without frame-ancestors
+        "cache-control": "no-store",
+        "referrer-policy": "same-origin",  # with no-referrer browsers would send `Origin: null`
+        "x-robots-tag": "noindex",
+    }
+    return HTMLResponse(body, status, headers)
+
+
+ROUTES = [
+    Route(PATH, show, methods=["GET"]),
+    Route(PATH, decide, methods=["POST"]),
+]

@@ -1,0 +1,190 @@
+"""Draws the plain page: one document under 10 kB, every value escaped. Pure.
+
+The form's controls are `required`, so a browser asks for what is missing without a round trip.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from html import escape
+from typing import Final
+from urllib.parse import urlencode
+
+from upstage_crm.change_requests.decisions import COMMENT_LIMIT
+from upstage_crm.change_requests.rules import Decision
+from upstage_crm.confirm import labels
+from upstage_crm.confirm.words import Change, Fact, PageWords
+from upstage_crm.ui.design.tokens import COLOURS
+
+_USED: Final = (
+    *("canvas", "surface", "sunken", "line", "edge", "text", "muted", "accent-ink", "focus"),
+    *("success", "success-soft", "warning", "warning-soft", "danger", "danger-soft"),
+)
+
+_RULES: Final = """
+*{box-sizing:border-box}
+body{margin:0;background:var(--canvas);color:var(--text);font:1.0625rem/1.55 system-ui,sans-serif}
+.c{max-width:40rem;margin:0 auto;padding:1.5rem 1.25rem 2rem}
+h1{font-size:1.625rem;line-height:1.25;margin:1.25rem 0 .75rem}
+h2{font-size:1.125rem;margin:1.75rem 0 .5rem}h3{font-size:1rem;margin:0}
+p{margin:0 0 .75rem}ul{margin:0;padding-left:1.25rem}
+.org{font-weight:600;margin:0}.m{color:var(--muted);font-size:.9375rem}
+section{background:var(--surface);border:1px solid var(--line);border-radius:.5rem;padding:1rem;
+margin:0 0 .75rem}
+dl{margin:0}dt{color:var(--muted);font-size:.9375rem}dd{margin:0 0 .5rem}
+dd,bdi,blockquote{overflow-wrap:anywhere}
+.s{padding:.5rem .75rem;border-radius:.375rem;background:var(--sunken);margin:.5rem 0 0}
+.n{background:var(--success-soft)}.n .m{color:var(--success)}
+.s p{margin:0}.s bdi{font-size:1.125rem}
+blockquote{margin:0 0 .75rem;padding-left:.875rem;border-left:3px solid var(--line);
+white-space:pre-line}
+.w,.e{padding:.625rem .875rem;border-radius:.375rem;background:var(--warning-soft);
+border:1px solid var(--warning)}.e{background:var(--danger-soft);border-color:var(--danger)}
+fieldset{border:0;margin:0 0 .75rem;padding:0}legend{padding:0;font-weight:600}
+.o{display:flex;gap:.75rem;align-items:center;min-height:3rem;padding:.5rem .75rem;margin:.5rem 0 0;
+border:1px solid var(--edge);border-radius:.375rem;background:var(--surface)}
+.o input{flex:none;width:1.5rem;height:1.5rem;margin:0;accent-color:var(--text)}
+textarea,button{font:inherit;width:100%;border-radius:.375rem;padding:.625rem;color:var(--text)}
+textarea{background:var(--surface);border:1px solid var(--edge)}
+button{margin:.75rem 0 0;min-height:3rem;font-weight:600;border:1px solid var(--text);
+background:var(--text);color:var(--canvas);cursor:pointer}
+a{color:var(--accent-ink);display:inline-block;padding:.375rem 0}
+:focus-visible{outline:3px solid var(--focus);outline-offset:2px}
+footer{margin:1.5rem 0 0;padding:1rem 0 0;border-top:1px solid var(--line)}
+"""
+
+
+def _style() -> str:
+    light = ";".join(f"--{name}:{COLOURS[name].light}" for name in _USED)
+    dark = ";".join(f"--{name}:{COLOURS[name].dark}" for name in _USED)
+    tones = f":root{{color-scheme:light dark;{light}}}"
+    return f"{tones}@media(prefers-color-scheme:dark){{:root{{{dark}}}}}{_RULES}".replace("\n", "")
+
+
+STYLE: Final = _style()
+POLICY: Final = (
+    "default-src 'none'; style-src 'sha256-"
+    + base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
+    # The empty icon in the head keeps browsers from asking for one.
+    + "'; img-src data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+
+
+def document(
+    page: PageWords, *, link: str, nonce: str, problem: str = "", comment: str = ""
+) -> str:
+    """Return the whole page. `problem` is what was wrong with the answer that came before."""
+    title = f"{page.title} · {page.organisation}"
+    parts = [
+        f"<h1>{escape(page.title)}</h1>",
+        _notice(problem, "e", role="alert"),
+        *(f"<p>{escape(line)}</p>" for line in page.lead),
+        _notice(page.pressed_plain, "w"),
+        *(_change(change) for change in page.changes),
+        _facts(page.facts),
+        _quote(page),
+        f"<h2>{labels.WHAT_HAPPENS}</h2>{_facts(page.answers)}" if page.answers else "",
+        f"<p><strong>{escape(page.until)}</strong></p>" if page.until else "",
+        _form(page, link=link, nonce=nonce, comment=comment),
+        _steps(page),
+        _footer(page),
+    ]
+    return (
+        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width,initial-scale=1">'
+        '<meta name="robots" content="noindex"><link rel="icon" href="data:,">'
+        f"<title>{escape(title)}</title><style>{STYLE}</style></head>"
+        f'<body><div class="c"><header><p class="org">{escape(page.organisation)}</p></header>'
+        f"<main>{''.join(parts[:-1])}</main>{parts[-1]}</div></body></html>"
+    )
+
+
+def _notice(text: str, kind: str, *, role: str = "note") -> str:
+    return f'<p class="{kind}" role="{role}">{escape(text)}</p>' if text else ""
+
+
+def _change(change: Change) -> str:
+    sides = (("", change.now_heading, change.now), (" n", change.proposed_heading, change.proposed))
+    drawn = "".join(
+        f'<div class="s{kind}"><p class="m">{escape(heading)}</p>'
+        f"<p>{f'<bdi>{escape(value)}</bdi>' if value else labels.NOTHING}</p></div>"
+        for kind, heading, value in sides
+    )
+    outcome = f'<p class="m">{escape(change.outcome)}</p>' if change.outcome else ""
+    about = f'<p class="m">{escape(change.about)}</p>' if change.about else ""
+    return f"<section><h2>{escape(change.label)}</h2>{outcome}{about}{drawn}</section>"
+
+
+def _facts(facts: tuple[Fact, ...]) -> str:
+    if not facts:
+        return ""
+    lines = "".join(
+        f"<dt>{escape(fact.label)}</dt><dd><bdi>{escape(fact.text)}</bdi></dd>" for fact in facts
+    )
+    return f"<dl>{lines}</dl>"
+
+
+def _quote(page: PageWords) -> str:
+    if not page.quote:
+        return ""
+    return (
+        f'<blockquote dir="auto">{escape(page.quote)}'
+        f'<p class="m">{escape(page.quote_source)}</p></blockquote>'
+    )
+
+
+def _form(page: PageWords, *, link: str, nonce: str, comment: str) -> str:
+    answers = options(page)
+    if not answers:
+        return ""
+    radios = "".join(
+        f'<label class="o"><input type="radio" name="answer" value="{value}" required>'
+        f"<span>{escape(label)}</span></label>"
+        for value, label in answers
+    )
+    why = (
+        f'<p><label for="comment">{labels.PLAIN_COMMENT}</label>'
+        f'<textarea id="comment" name="comment" rows="3" maxlength="{COMMENT_LIMIT}">'
+        f"\n{escape(comment)}</textarea></p>"
+    )
+    explained = f'<p class="m">{escape(page.object_words)}</p>' if page.object_words else ""
+    return (
+        f'<form method="post" action="?{escape(urlencode({"link": link}))}">'
+        f'<input type="hidden" name="nonce" value="{escape(nonce)}">'
+        f"<fieldset><legend>{labels.YOUR_ANSWER}</legend>{radios}</fieldset>{explained}"
+        f"{why if page.can_decide else ''}"
+        '<label class="o"><input type="checkbox" name="read" value="yes" required>'
+        f"<span>{labels.TICK}</span></label>"
+        f'<button type="submit">{labels.SEND}</button></form>'
+    )
+
+
+def options(page: PageWords) -> list[tuple[str, str]]:
+    """The answers that a visitor may give: pairs of `Decision` value and label."""
+    found: list[tuple[str, str]] = []
+    if page.can_decide:
+        found += [(Decision.APPROVE.value, labels.APPROVE), (Decision.REJECT.value, labels.REJECT)]
+    if page.object_title:
+        found.append((Decision.OBJECT.value, page.object_title))
+    return found
+
+
+def _steps(page: PageWords) -> str:
+    if not page.steps:
+        return ""
+    lines = "".join(f"<li>{escape(line)}</li>" for line in page.steps)
+    return f"<h2>{labels.NEXT_STEPS}</h2><ul>{lines}</ul>"
+
+
+def _footer(page: PageWords) -> str:
+    phone = escape(page.phone)
+    if page.phone_href:
+        phone = f'<a href="{escape(page.phone_href)}">{phone}</a>'
+    say = (
+        f" {labels.SAY_REFERENCE} <strong>{escape(page.reference)}</strong>"
+        if page.reference
+        else ""
+    )
+    never = f"<p>{labels.NEVER}</p>" if page.can_decide or page.object_title else ""
+    return f'<footer class="m"><p>{labels.QUESTIONS} {phone}{say}.</p>{never}</footer>'

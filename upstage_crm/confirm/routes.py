@@ -1,0 +1,68 @@
+"""The patron's routes: the gate, the page's document, and the plain twin.
+
+The page is built once and knows no link. This route serves the built file with the link's key in
+the one ordinary link that leads to the plain twin, so that a browser whose scripts or websocket
+fail still gets there. Scripts stay untouched: the content policy allows them by their hashes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+from html import escape
+from pathlib import Path
+from typing import Final
+from urllib.parse import urlencode
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from upstage_crm.confirm import cookies, gate, plain
+from upstage_crm.web.build import PAGES
+from upstage_crm.web.environment import ROOT
+
+BUILT_PAGE: Final = ROOT / PAGES / "confirm" / "index.html"
+PLAIN_LINK: Final = f'href="{plain.PATH}"'
+SEE_OTHER = 303
+
+
+async def page(request: Request) -> Response:
+    """Serve the page; without a build, send the visitor on to the plain twin."""
+    query = _query(request)
+    built = await asyncio.to_thread(_read, BUILT_PAGE)
+    if built is None:
+        return RedirectResponse(f"{plain.PATH}{query}", SEE_OTHER, {"cache-control": "no-store"})
+    document = built.replace(PLAIN_LINK, f'href="{escape(plain.PATH + query)}"', 1)
+    headers = {"cache-control": "no-store", "vary": "accept-encoding"}
+    if "gzip" not in request.headers.get("accept-encoding", ""):
+        return HTMLResponse(document, headers=headers)
+    packed = await asyncio.to_thread(gzip.compress, document.encode(), 6)
+    return HTMLResponse(packed, headers=headers | {"content-encoding": "gzip"})
+
+
+def _query(request: Request) -> str:
+    """What the plain twin needs of the address: nothing but a well-formed key and choice."""
+    link = request.query_params.get("link", "")
+    if not cookies.is_key(link):
+        return ""
+    kept = {"link": link}
+    choice = request.query_params.get("choice", "")
+    if choice in gate.CHOICES:
+        kept["choice"] = choice
+    return f"?{urlencode(kept)}"
+
+
+def _read(path: Path) -> str | None:
+    try:
+        return path.read_text("utf-8")
+    except FileNotFoundError:
+        return None
+
+
+ROUTES = [
+    *gate.ROUTES,
+    *plain.ROUTES,
+    Route("/confirm", page, methods=["GET"]),
+    Route("/confirm/", page, methods=["GET"]),
+]

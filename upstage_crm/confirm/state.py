@@ -1,0 +1,119 @@
+"""The state behind the patron's page. Its handlers are public: anybody may call them with anything.
+
+No token and no claim is ever in a var. Every handler reads the link from the cookie of the
+websocket's handshake and verifies it again; the address only says which of several links is meant.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+
+import reflex as rx
+from reflex.middleware.middleware import Middleware
+from reflex.state import BaseState, StateUpdate
+from reflex_base.event import Event, EventSpec
+
+from upstage_crm.change_requests.rules import Decision, ReviewChannel
+from upstage_crm.confirm import labels, visit
+from upstage_crm.confirm.visit import Visitor
+from upstage_crm.confirm.words import PageWords
+from upstage_crm.core.errors import UpstageError
+from upstage_crm.ui.state.base import FeedbackMixin
+
+_HYDRATE = frozenset({"hydrate", "hydrate_and_load"})
+
+
+class ConfirmState(FeedbackMixin, rx.State):
+    """One patron's page in one tab. `busy` is the answer that is being recorded, if one is."""
+
+    words: PageWords = PageWords()
+    busy: str = ""
+
+    _cookies: str = ""
+
+    @rx.event
+    async def load(self) -> None:
+        """Show the request behind the link in the address. Writes nothing."""
+        self._quiet()
+        self._cookies = self._visitor().cookies
+        choice = self.router.url.query_parameters.get("choice", "")
+        self.words = await asyncio.to_thread(visit.look, self._visitor(), choice=choice)
+
+    @rx.event
+    async def approve(self) -> AsyncIterator[EventSpec | None]:
+        """Approve everything that this reviewer may decide."""
+        async for update in self._answer(Decision.APPROVE):
+            yield update
+
+    @rx.event
+    async def reject(self, form: Any = None) -> AsyncIterator[EventSpec | None]:
+        """Reject everything that this reviewer may decide; `form` may hold the reason."""
+        async for update in self._answer(Decision.REJECT, form):
+            yield update
+
+    @rx.event
+    async def object_to(self) -> AsyncIterator[EventSpec | None]:
+        """Say that this was not asked for, or came to the wrong mailbox."""
+        async for update in self._answer(Decision.OBJECT):
+            yield update
+
+    async def _answer(
+        self, decision: Decision, form: object = None
+    ) -> AsyncIterator[EventSpec | None]:
+        """Record a decision and show what holds now; the only way to the command."""
+        comment = _comment(form)
+        if comment is None:
+            self.problem = labels.UNREADABLE
+            return
+        self._quiet()
+        self.busy = decision.value
+        yield None
+        try:
+            self.words = await asyncio.to_thread(
+                visit.answer,
+                self._visitor(),
+                decision,
+                channel=ReviewChannel.PATRON_PAGE,
+                comment=comment,
+            )
+        except UpstageError as error:
+            self._refuse(error)
+            return
+        finally:
+            self.busy = ""
+        yield rx.set_focus("main")
+
+    def _visitor(self) -> Visitor:
+        headers = self.router_data.get("headers") or {}
+        return Visitor(
+            link=self.router.url.query_parameters.get("link"),
+            cookies=str(headers.get("cookie", "")),
+            ip=self.router.session.client_ip,
+            user_agent=str(headers.get("user-agent", "")),
+        )
+
+
+class ConfirmGuard(Middleware):
+    """Forgets what a tab has shown when the tab comes back with other cookies.
+
+    A tab's own token is readable by scripts and stays in the browser: whoever reuses it, without
+    the link's cookie, must not be sent what the last visitor saw.
+    """
+
+    async def preprocess(self, app: rx.App, state: BaseState, event: Event) -> StateUpdate | None:
+        """Let every event pass, with a clean state where the visitor is another one."""
+        if event.name.rpartition(".")[2] in _HYDRATE:
+            confirm = await state.get_state(ConfirmState)
+            if confirm._cookies != confirm._visitor().cookies:
+                confirm.reset()
+        return None
+
+
+def _comment(form: object) -> str | None:
+    """The reason in a submitted form; None when it is not what our page sends."""
+    if form is None:
+        return ""
+    if not isinstance(form, dict):
+        return None
+    comment = form.get("comment", "")
+    return comment if isinstance(comment, str) else None

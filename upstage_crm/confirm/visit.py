@@ -1,0 +1,149 @@
+"""The one way in which both twins read a link's request and decide it.
+
+A visit starts from what a browser brought along, none of which is trusted: the link is verified
+again at every step, and the command checks everything once more behind its locks. Everything here
+blocks; call it in a thread.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlmodel import Session
+from starlette.requests import Request
+
+from upstage_crm.audit import trail
+from upstage_crm.audit.events import Action
+from upstage_crm.change_requests import decisions
+from upstage_crm.change_requests.decisions import Evidence
+from upstage_crm.change_requests.errors import LinkExpired, LinkOutdated, RequestEnded
+from upstage_crm.change_requests.reviewing import review
+from upstage_crm.change_requests.rules import Decision, ReviewChannel
+from upstage_crm.confirm import cookies
+from upstage_crm.confirm.words import PageWords, missing_words, page_words
+from upstage_crm.core import when
+from upstage_crm.links.claims import LinkClaims, LinkRefused, Purpose
+from upstage_crm.organisation.settings import details
+from upstage_crm.web.origins import ip_prefix
+from upstage_crm.wiring import runtime
+
+AGENT_LIMIT = 300  # characters of a browser's name that are kept as evidence
+
+
+class LinkMissing(LinkRefused):
+    """The browser does not hold this link (any more); its mail still has it.
+
+    Told apart for the page's words only: the code is that of every refused link.
+    """
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Visitor:
+    """What a browser brought along. `link` is the key from the address and may be anything."""
+
+    link: object
+    cookies: str
+    ip: str = ""
+    user_agent: str = ""
+
+    @property
+    def evidence(self) -> Evidence:
+        """What the trail keeps of the browser: its network and its name, nothing finer."""
+        # One rule for what a network is: a request of a websocket is dressed as one of http.
+        client = (self.ip, 0) if self.ip else None
+        request = Request({"type": "http", "headers": [], "client": client})
+        return Evidence(ip_prefix=ip_prefix(request), user_agent=self.user_agent[:AGENT_LIMIT])
+
+
+def token_of(visitor: Visitor) -> str:
+    """The token that this visitor's browser holds for the link; not verified.
+
+    Raises:
+        LinkRefused: `link` is not a key.
+        LinkMissing: the browser holds no such link.
+    """
+    if not isinstance(visitor.link, str) or not cookies.is_key(visitor.link):
+        raise LinkRefused
+    is_https = runtime().settings.is_https
+    token = cookies.links(visitor.cookies, is_https=is_https).get(visitor.link)
+    if token is None:
+        raise LinkMissing
+    return token
+
+
+def claims_of(visitor: Visitor) -> LinkClaims:
+    """What the link says, verified now.
+
+    Raises:
+        LinkRefused: it is not one of ours, or stands in the cookie of another.
+        LinkMissing: the browser holds no such link.
+    """
+    claims = runtime().codec.read(token_of(visitor))
+    if claims.key != visitor.link:
+        raise LinkRefused
+    return claims
+
+
+def look(visitor: Visitor, *, choice: str = "") -> PageWords:
+    """Return the page that a visitor sees. Writes nothing, however often it is asked."""
+    parts = runtime()
+    now = parts.clock.now()
+    with parts.database.reading() as session:
+        organisation = details(session)
+        try:
+            claims = claims_of(visitor)
+            found = review(session, claims=claims, now=now)
+        except LinkMissing:
+            return missing_words(organisation)
+        except LinkRefused:
+            zone = when.zone(organisation.time_zone)
+            return page_words(None, now=now, zone=zone, organisation=organisation)
+        return page_words(
+            found,
+            now=now,
+            zone=when.zone(found.time_zone, organisation.time_zone),
+            organisation=organisation,
+            choice=choice,
+            objected_at=_objected_at(session, claims),
+        )
+
+
+def answer(
+    visitor: Visitor, decision: Decision, *, channel: ReviewChannel, comment: str = ""
+) -> PageWords:
+    """Decide all that this visitor may decide, and return the page that says what holds now.
+
+    When the request had ended before, or the link no longer counts, that is the page: a second
+    press is no error.
+
+    Raises:
+        InvalidText: the comment is too long; nothing was decided.
+    """
+    parts = runtime()
+    with suppress(RequestEnded, LinkOutdated, LinkExpired, LinkRefused):
+        claims = claims_of(visitor)
+        with parts.database.transaction() as session:
+            if decision is not Decision.OBJECT or _objected_at(session, claims) is None:
+                decisions.decide(
+                    session,
+                    claims=claims,
+                    decision=decision,
+                    channel=channel,
+                    mailroom=parts.mailroom,
+                    now=parts.clock.now(),
+                    comment=comment,
+                    evidence=visitor.evidence,
+                )
+    return look(visitor)
+
+
+def _objected_at(session: Session, claims: LinkClaims) -> datetime | None:
+    """When somebody objected to this request's change after it had been made."""
+    if claims.purpose is not Purpose.OBJECTION:
+        return None
+    lines = trail.timeline(
+        session, request_id=claims.request_id, action=Action.OBJECTION_RECEIVED, limit=1
+    )
+    return lines[0].at if lines else None
