@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -307,20 +308,30 @@ def test_environment_changes_neither_key_nor_way(
     assert "Bearer re_test" == server.received[0].headers["authorization"]
 
 
+@pytest.fixture
+def restless_threads() -> Iterator[None]:
+    """Threads change places as often as they can."""
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    yield
+    sys.setswitchinterval(interval)
+
+
+@pytest.mark.usefixtures("restless_threads")
 def test_two_accounts_never_swap_their_keys(server: FaultServer) -> None:
     senders = {name: sender_to(server, f"re_{name}") for name in ("one", "two", "three", "four")}
     start = threading.Barrier(len(senders))
 
     def send(name: str) -> None:
         start.wait()
-        for _ in range(5):
+        for _ in range(10):
             senders[name].send(message(subject=name), idempotency_key=name)
 
     with ThreadPoolExecutor(len(senders)) as threads:
         for done in [threads.submit(send, name) for name in senders]:
             done.result()
 
-    assert 20 == len(server.received)
+    assert 40 == len(server.received)
     for request in server.received:
         name = request.json["subject"]
         assert (f"Bearer re_{name}", name) == (

@@ -130,6 +130,9 @@ def test_current_address_reads_the_whole_change_and_how_to_object() -> None:
             assert NOW_ADDRESS in part
             assert "ada@lovelace.example" in part
             assert "/c/@@token:objection:" in part
+        page = document(prepared(kind, Audience.CURRENT).message.html)
+        isolated = {bdi.text for bdi in page.iter("bdi")}
+        assert {NOW_ADDRESS, "ada@lovelace.example", "K7-2FQ"} <= isolated
     applied = prepared(MailKind.CHANGE_APPLIED, Audience.CURRENT).message.text
     assert "Thursday 12 November 2026" in applied
 

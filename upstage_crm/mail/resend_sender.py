@@ -149,7 +149,7 @@ class ResendSender:
 
 
 def classify(status: int, type_: object, headers: Mapping[str, str]) -> SendFailed:
-    """What an error answer means. `headers` in any case; an unknown 4xx is permanent.
+    """What an error answer means. `headers` by lower-case name; an unknown 4xx is permanent.
 
     Names from Resend's error page and its Rust and Node SDKs.
     """
@@ -237,9 +237,8 @@ def _status(code: object) -> int:
 
 
 def _retry_after(headers: Mapping[str, str]) -> timedelta | None:
-    lowered = {name.lower(): value for name, value in headers.items()}
     try:
-        seconds = float(lowered.get("retry-after", ""))
+        seconds = float(headers.get("retry-after", ""))
     except ValueError:
         return None
     if not seconds >= 0:  # a NaN is not an answer either
