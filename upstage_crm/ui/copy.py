@@ -13,6 +13,7 @@ from upstage_crm.audit.events import Action, Channel
 from upstage_crm.change_requests.rules import Cause, Decision, FieldOutcome, RequestState
 from upstage_crm.core import when
 from upstage_crm.core.errors import UpstageError
+from upstage_crm.mail.message import Audience, MailKind
 from upstage_crm.patrons.advice import Advice, AdviceCode
 from upstage_crm.staff.roles import Role
 
@@ -198,6 +199,20 @@ ACTION_WORDS: Mapping[Action, str] = {
     Action.STAFF_SIGNED_OUT: "signed out",
     Action.SIGN_IN_REFUSED: "was refused at sign-in",
     Action.ORGANISATION_CHANGED: "changed the organisation's details",
+}
+MAIL_KIND_WORDS: Mapping[MailKind, str] = {
+    MailKind.DECISION_REQUEST: "Question to approve or reject",
+    MailKind.CHANGE_NOTICE: "Notice of the proposal",
+    MailKind.CHANGE_APPLIED: "Confirmation of the change",
+    MailKind.CHANGE_REJECTED: "Confirmation of the rejection",
+    MailKind.CHANGE_EXPIRED: "Notice that time ran out",
+    MailKind.CHANGE_WITHDRAWN: "Notice of the withdrawal",
+    MailKind.STAFF_OUTCOME: "Outcome to the proposer",
+}
+AUDIENCE_WORDS: Mapping[Audience, str] = {
+    Audience.CURRENT: "the current address",
+    Audience.PROPOSED: "the proposed address",
+    Audience.STAFF: "the proposer",
 }
 PAUSE_WORDS: Mapping[str, str] = {
     "other": "Mail is paused: the mail provider refuses it. Ask whoever runs this server.",
