@@ -217,6 +217,7 @@ AUDIENCE_WORDS: Mapping[Audience, str] = {
 PAUSE_WORDS: Mapping[str, str] = {
     "other": "Mail is paused: the mail provider refuses it. Ask whoever runs this server.",
 }
+SIGNED_OUT = "You are signed out."
 
 
 def sentence(error: UpstageError) -> str:
