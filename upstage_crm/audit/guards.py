@@ -66,25 +66,28 @@ _FIXED = {
         "proposed_key",
     ),
     "review": ("id", "field_change_id", "request_id", "reviewer", "mailbox"),
+    "audit_head": ("id",),
 }
 _NEVER_DELETED = ("patron", "change_request", "field_change", "review", "audit_entry", "audit_head")
 _NEVER_UPDATED = ("audit_entry", "audit_value")
-# What makes an INSERT an overwrite: SQLite's REPLACE deletes without asking delete triggers.
+# What makes an INSERT an overwrite: SQLite's REPLACE deletes without asking delete triggers (unless
+# `recursive_triggers` is on, which is the connection's choice). Every unique key belongs here.
 _IDENTITY = {
     "patron": ("id", "number"),
     "change_request": ("id", "reference"),
     "field_change": ("id",),
-    "review": ("id",),
+    "review": ("id", "field_change_id, reviewer"),
     "audit_entry": ("seq", "hash"),
     "audit_value": ("seq, name",),
     "audit_head": ("id",),
 }
 _PREFIX = "guard_"
+EMAIL_GUARD = "patron live email"  # how the refusal of a second live owner of an address reads
 
 
 def install(connection: Connection, protected: Mapping[str, Sequence[str]]) -> None:
     """Create every guard. `protected` maps a field key to its columns, derived ones included."""
-    for statement in _statements(connection.dialect.name, protected).values():
+    for statement in _statements(connection, protected).values():
         connection.exec_driver_sql(statement)
 
 
@@ -100,44 +103,48 @@ def drop(connection: Connection) -> None:
 
 def missing(connection: Connection, protected: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
     """Names of guards that are absent, switched off or not as they should be; empty is good."""
-    wanted = _statements(connection.dialect.name, protected)
+    wanted = _statements(connection, protected)
     if connection.dialect.name == "sqlite":
         standing = _standing_sqlite(connection)
-        return tuple(n for n, sql in wanted.items() if standing.get(n) != sql)
-    bodies = _standing_postgres(connection)
-    enabled = _enabled_postgres(connection)
-    return tuple(
-        name
-        for name, sql in wanted.items()
-        if (name.startswith("on_") and name.removeprefix("on_") not in enabled)
-        or (not name.startswith("on_") and bodies.get(name, "") != _body_of(sql))
-    )
+    else:
+        standing = _standing_postgres(connection) | _triggers_postgres(connection)
+        wanted = {name: _comparable(sql) for name, sql in wanted.items()}
+    return tuple(name for name, sql in wanted.items() if standing.get(name) != sql)
 
 
 # --- one description, two dialects -------------------------------------------------------------
 
 
-def _statements(dialect: str, protected: Mapping[str, Sequence[str]]) -> dict[str, str]:
+def _statements(connection: Connection, protected: Mapping[str, Sequence[str]]) -> dict[str, str]:
+    dialect = connection.dialect.name
     make = _sqlite if dialect == "sqlite" else _postgres
     out: dict[str, str] = {}
     for table, columns in _FIXED.items():
-        out |= make(f"{table}_identity", table, "UPDATE", _any_differs(columns, dialect))
+        # SQLite numbers rows behind our back; `UPDATE OR REPLACE … SET rowid` overwrites another.
+        fixed = (*columns, "rowid") if dialect == "sqlite" else columns
+        out |= make(f"{table}_identity", table, "UPDATE", _any_differs(fixed, dialect))
     for table in _NEVER_DELETED:
         out |= make(f"{table}_delete", table, "DELETE", "TRUE")
     for table in _NEVER_UPDATED:
         out |= make(f"{table}_update", table, "UPDATE", "TRUE")
     for table, keys in _IDENTITY.items():
-        found = " OR ".join(_stands_already(table, key) for key in keys)
+        all_keys = (*keys, "rowid") if dialect == "sqlite" else keys
+        found = " OR ".join(_stands_already(table, key) for key in all_keys)
         out |= make(f"{table}_overwrite", table, "INSERT", found)
-    out |= make("patron_overwrite_email", "patron", "INSERT", _LIVE_EMAIL_STANDS)
+    live = EMAIL_GUARD.replace(" ", "_")
+    out |= make(f"{live}_insert", "patron", "INSERT", _LIVE_EMAIL_STANDS)
+    out |= make(f"{live}_update", "patron", "UPDATE", _LIVE_EMAIL_STANDS)
+    out |= make("field_change_second", "field_change", "INSERT", _OPEN_CHANGE_STANDS)
     out |= make("audit_head_order", "audit_head", "UPDATE", "NEW.seq <= OLD.seq")
-    out |= make(
-        "field_change_birth", "field_change", "INSERT", "NEW.outcome NOT IN ('pending', 'held')"
-    )
+    out |= make("field_change_birth", "field_change", "INSERT", f"NOT ({_IS_BORN_OPEN})")
     out |= make(
         "change_request_birth", "change_request", "INSERT", "NEW.state NOT IN ('pending', 'held')"
     )
-    out |= make("review_birth", "review", "INSERT", "NEW.decision IS NOT NULL")
+    out |= make(
+        "change_request_links", "change_request", "UPDATE", "NEW.link_version < OLD.link_version"
+    )
+    out |= make("change_request_end", "change_request", "UPDATE", _ENDS_AGAINST_ITS_FIELDS)
+    out |= make("review_birth", "review", "INSERT", f"NOT ({_IS_BORN_UNDECIDED})")
     out |= make("review_once", "review", "UPDATE", "OLD.decision IS NOT NULL")
     out |= make(
         "field_change_moves",
@@ -186,8 +193,31 @@ _EVERY_REVIEW_SAYS_YES = (
     "AND (r.decision IS NULL OR r.decision <> 'approve'))"
 )
 _LIVE_EMAIL_STANDS = (
-    "NEW.email_key IS NOT NULL AND NEW.status = 'active' AND EXISTS "
-    "(SELECT 1 FROM patron p WHERE p.email_key = NEW.email_key AND p.status = 'active')"
+    "NEW.email_key IS NOT NULL AND NEW.status = 'active' AND EXISTS (SELECT 1 FROM patron p "
+    "WHERE p.email_key = NEW.email_key AND p.status = 'active' AND p.id <> NEW.id)"
+)
+_OPEN_CHANGE_STANDS = (
+    "EXISTS (SELECT 1 FROM field_change f WHERE f.patron_id = NEW.patron_id "
+    "AND f.field = NEW.field AND f.outcome IN ('pending', 'held'))"
+)
+# A field change belongs to an open request of the same patron, a review to its field's request:
+# nobody's yes can be lent to somebody else's record.
+_IS_BORN_OPEN = (
+    "NEW.outcome IN ('pending', 'held') AND EXISTS (SELECT 1 FROM change_request r "
+    "WHERE r.id = NEW.request_id AND r.patron_id = NEW.patron_id "
+    "AND r.state IN ('pending', 'held'))"
+)
+_IS_BORN_UNDECIDED = (
+    "NEW.decision IS NULL AND EXISTS (SELECT 1 FROM field_change f "
+    "WHERE f.id = NEW.field_change_id AND f.request_id = NEW.request_id "
+    "AND f.outcome IN ('pending', 'held'))"
+)
+_ENDS_AGAINST_ITS_FIELDS = (
+    "NEW.state <> OLD.state AND ("
+    "(NEW.state NOT IN ('pending', 'held') AND EXISTS (SELECT 1 FROM field_change f "
+    "WHERE f.request_id = NEW.id AND f.outcome IN ('pending', 'held', 'approved'))) OR "
+    "(NEW.state IN ('approved', 'partly_approved') AND NOT EXISTS (SELECT 1 FROM field_change f "
+    "WHERE f.request_id = NEW.id AND f.outcome = 'applied')))"
 )
 
 
@@ -241,13 +271,17 @@ def _mark_applied(field: str, changed: str, dialect: str) -> dict[str, str]:
         }
     return {
         name: (
-            f"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $guard$"
+            f"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql {_PATH} AS $guard$"
             f"BEGIN IF {changed} THEN {mark}; END IF; RETURN NULL; END$guard$"
         ),
         f"on_{name}": (
             f"CREATE TRIGGER {name} AFTER UPDATE ON patron FOR EACH ROW EXECUTE FUNCTION {name}()"
         ),
     }
+
+
+# Without this a session's own temporary table `field_change` would stand before the real one.
+_PATH = "SET search_path TO 'public', 'pg_temp'"
 
 
 def _refusal(name: str) -> str:
@@ -270,7 +304,7 @@ def _postgres(name: str, table: str, event: str, when: str) -> dict[str, str]:
     returned = "OLD" if event == "DELETE" else "NEW"
     return {
         full: (
-            f"CREATE FUNCTION {full}() RETURNS trigger LANGUAGE plpgsql AS $guard$"
+            f"CREATE FUNCTION {full}() RETURNS trigger LANGUAGE plpgsql {_PATH} AS $guard$"
             f"BEGIN IF {when} THEN RAISE EXCEPTION '{_refusal(name)}' "
             f"USING ERRCODE = 'integrity_constraint_violation'; END IF; "
             f"RETURN {returned if row == 'ROW' else 'NULL'}; END$guard$"
@@ -298,22 +332,29 @@ def _standing_sqlite(connection: Connection) -> dict[str, str]:
 def _standing_postgres(connection: Connection) -> dict[str, str]:
     rows = connection.execute(
         sa.text(
-            "SELECT p.proname, p.prosrc FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace "
-            "WHERE n.nspname = current_schema() AND starts_with(p.proname, 'guard_')"
+            "SELECT p.proname, coalesce(array_to_string(p.proconfig, ' '), '') || p.prosrc "
+            "FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace "
+            "WHERE n.nspname = 'public' AND starts_with(p.proname, 'guard_')"
         )
     )
     return {name: body for name, body in rows}
 
 
-def _enabled_postgres(connection: Connection) -> set[str]:
+def _triggers_postgres(connection: Connection) -> dict[str, str]:
+    """The triggers that stand and are switched on, as Postgres itself writes them."""
     rows = connection.execute(
         sa.text(
-            "SELECT tgname FROM pg_trigger WHERE starts_with(tgname, 'guard_') AND tgenabled IN ('O', 'A') "
-            "AND NOT tgisinternal"
+            "SELECT 'on_' || t.tgname, pg_get_triggerdef(t.oid, true) FROM pg_trigger t "
+            "JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_namespace n ON n.oid = c.relnamespace "
+            "WHERE n.nspname = 'public' AND starts_with(t.tgname, 'guard_') "
+            "AND t.tgenabled IN ('O', 'A') AND NOT t.tgisinternal"
         )
     )
-    return {name for (name,) in rows}
+    return {name: definition for name, definition in rows}
 
 
-def _body_of(statement: str) -> str:
-    return statement.split("$guard$")[1]
+def _comparable(statement: str) -> str:
+    """The part of a wanted statement that Postgres gives back: a function's path and body."""
+    if "$guard$" not in statement:
+        return statement
+    return f"search_path=public, pg_temp{statement.split('$guard$')[1]}"

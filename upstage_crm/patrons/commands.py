@@ -7,10 +7,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
 
 from upstage_crm.audit import trail
 from upstage_crm.audit.events import Action, AuditEvent, Channel
+from upstage_crm.audit.guards import EMAIL_GUARD
+from upstage_crm.core.db import table_of
 from upstage_crm.core.ids import new_id
 from upstage_crm.core.text import clean_block, clean_line
 from upstage_crm.core.when import zone_names
@@ -33,8 +36,8 @@ _FREE_DEFAULTS = {
     "tags": "",
     "note": "",
 }
-_patron = sa.inspect(PatronRow).local_table
-_term = sa.inspect(PatronTermRow).local_table
+_patron = table_of(PatronRow)
+_term = table_of(PatronTermRow)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +83,13 @@ def add(
     if not even_if_duplicate and (found := queries.duplicates(session, columns)):
         raise PossibleDuplicates(duplicates=found)
     entry = NewPatron(kind=kind, columns=columns, free=clean_free(free))
-    return add_parsed(session, actor=actor, entries=[entry], channel=channel, now=now)[0]
+    try:
+        with session.begin_nested():
+            return add_parsed(session, actor=actor, entries=[entry], channel=channel, now=now)[0]
+    except IntegrityError as error:
+        if is_address_taken(error):
+            ensure_unique(session, columns)  # somebody took it since we looked, and has committed
+        raise
 
 
 def add_parsed(
@@ -122,8 +131,8 @@ def add_parsed(
                 values=values,
             )
         )
-    session.execute(sa.insert(_patron), rows)
-    session.execute(sa.insert(_term), terms)
+    session.connection().execute(sa.insert(_patron), rows)
+    session.connection().execute(sa.insert(_term), terms)
     trail.record(session, events, now=now)
     return list(range(first, first + len(entries)))
 
@@ -151,7 +160,7 @@ def edit(
         return
     values = {f"{name}.old": getattr(row, name) for name in changed}
     values |= {f"{name}.new": value for name, value in changed.items()}
-    session.execute(
+    session.connection().execute(
         sa.update(_patron).where(_patron.c.id == patron_id).values(**changed, updated_at=now)
     )
     _index(session, patron_id, row.number, queries.values_of(row) | _free_of(row) | changed)
@@ -186,22 +195,26 @@ def apply_columns(
     written: dict[str, object] = {**columns, "updated_at": now}
     if "email_key" in columns:
         written |= {"email_verified_at": now if proven else None, "email_bounced_at": None}
-    session.execute(sa.update(_patron).where(_patron.c.id == row.id).values(**written))
+    session.connection().execute(sa.update(_patron).where(_patron.c.id == row.id).values(**written))
     _index(session, row.id, row.number, queries.values_of(row) | _free_of(row) | dict(columns))
 
 
-def prove_address(session: Session, *, patron_id: str, now: datetime) -> None:
-    """Note that the current address answered: it is verified from `now` on."""
-    session.execute(
+def prove_address(session: Session, *, patron_id: str, now: datetime) -> bool:
+    """Note that the current address answered; False when it was verified already."""
+    proven = session.connection().execute(
         sa.update(_patron)
         .where(_patron.c.id == patron_id, _patron.c.email_verified_at.is_(None))
         .values(email_verified_at=now)
+        .returning(_patron.c.id)
     )
+    return proven.first() is not None
 
 
 def flag(session: Session, *, patron_id: str) -> None:
     """Mark the record as in question: somebody objected."""
-    session.execute(sa.update(_patron).where(_patron.c.id == patron_id).values(is_flagged=True))
+    session.connection().execute(
+        sa.update(_patron).where(_patron.c.id == patron_id).values(is_flagged=True)
+    )
 
 
 def ensure_unique(
@@ -211,6 +224,15 @@ def ensure_unique(
     key = columns.get("email_key")
     if key and (number := queries.find_live_by_email_key(session, key, besides=besides)):
         raise AddressTaken(number=number)
+
+
+def is_address_taken(error: IntegrityError) -> bool:
+    """Whether a write was refused because another live patron has the address."""
+    # The database's own words only: SQLAlchemy's hold the statement and so every column's name.
+    said = str(error.orig)
+    return any(
+        name in said for name in ("uq_patron_live_email_key", "patron.email_key", EMAIL_GUARD)
+    )
 
 
 def first_columns(raw: Mapping[str, str], context: Context) -> dict[str, str | None]:
@@ -258,8 +280,8 @@ def _free_of(row: PatronRow) -> dict[str, str | None]:
 
 
 def _index(session: Session, patron_id: str, number: int, values: Mapping[str, object]) -> None:
-    session.execute(sa.delete(_term).where(_term.c.patron_id == patron_id))
-    session.execute(sa.insert(_term), _terms(patron_id, number, values))
+    session.connection().execute(sa.delete(_term).where(_term.c.patron_id == patron_id))
+    session.connection().execute(sa.insert(_term), _terms(patron_id, number, values))
 
 
 def _terms(patron_id: str, number: int, values: Mapping[str, object]) -> list[dict[str, str]]:
