@@ -95,7 +95,7 @@ def propose(
         now=now,
     )
     wanted = {change.field.key: change.key for change in parsed}
-    standing = settling.same_open_request(session, patron_id=patron_id, wanted=wanted)
+    standing = settling.same_open_request(session, patron_id=patron_id, wanted=wanted, now=now)
     if standing is not None:
         return Proposed(request_id=standing.id, reference=standing.reference, is_new=False)
     events = settling.supersede(

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm.attributes import set_committed_value
 from sqlmodel import Session
 
+from upstage_crm.audit import trail
 from upstage_crm.audit.events import (
     PATRON_AT_CURRENT,
     PATRON_AT_PROPOSED,
@@ -43,6 +44,7 @@ from upstage_crm.change_requests.tables import (
     ReviewRow,
     SuppressedAddressRow,
 )
+from upstage_crm.core.db import table_of
 from upstage_crm.core.ids import new_id
 from upstage_crm.core.text import clean_block
 from upstage_crm.links.claims import LinkClaims, LinkRefused, Purpose, Reviewer
@@ -51,7 +53,7 @@ from upstage_crm.patrons import commands as patrons
 from upstage_crm.patrons import queries as patron_queries
 
 COMMENT_LIMIT = 500  # characters of a patron's own words
-_review = sa.inspect(ReviewRow).local_table
+_review = table_of(ReviewRow)
 _ACTORS: Mapping[Reviewer, Actor] = {
     Reviewer.PROPOSED: PATRON_AT_PROPOSED,
     Reviewer.CURRENT: PATRON_AT_CURRENT,
@@ -114,7 +116,6 @@ def decide(
     ]
     if not chosen:
         raise RequestEnded(state=case.request.state)
-    matter = case.matter()
     settled: dict[FieldOutcome, list[str]] = {}
     for change, review in chosen:
         _record_review(session, review, decision, channel, comment, now)
@@ -135,9 +136,10 @@ def decide(
         elif outcome is not FieldOutcome.PENDING:
             case.settle([change], outcome)
         settled.setdefault(change.outcome, []).append(change.id)
-    if claims.reviewer is Reviewer.CURRENT:
-        patrons.prove_address(session, patron_id=case.patron.id, now=now)
+    if any(review.mailbox == case.patron.email for _change, review in chosen):
+        _note_proof(case, actor, audit_channel)
     state = case.close()
+    matter = case.matter()
     if applied := settled.get(FieldOutcome.APPLIED):
         mailroom.tell_applied(session, settling.only(matter, applied), now=now)
     if rejected := settled.get(FieldOutcome.REJECTED):
@@ -166,20 +168,26 @@ def _object(
     actor, audit_channel = _ACTORS[claims.reviewer], _CHANNELS[channel]
     values = _evidence(evidence, comment)
     facts: dict[str, str | int | bool | None] = {"reviewer": claims.reviewer.value}
-    patrons.flag(session, patron_id=case.patron.id)
     if not case.request.state.is_open:
+        if _has_objected(case, claims.reviewer):
+            return case.request.state
         case.note(Action.OBJECTION_RECEIVED, actor, audit_channel, facts=facts, values=values)
         case.mailroom.tell_proposer(
             session,
             case.matter(),
             outcome="objected to after it was approved",
-            key=f"objection/{claims.key}",
+            key=f"objection/{claims.reviewer.value}",
             comment=comment,
             now=now,
         )
+        patrons.flag(session, patron_id=case.patron.id)
         case.record()
         return case.request.state
-    objected = case.open_changes
+    objected = _objectionable(case, claims.reviewer)
+    if not objected:
+        raise RequestEnded(state=case.request.state)
+    told = _told_of_objection(case, claims.reviewer)
+    patrons.flag(session, patron_id=case.patron.id)
     for change in objected:
         review = _review_of(session, case, change, claims.reviewer)
         _record_review(session, review, Decision.OBJECT, channel, comment, now)
@@ -190,18 +198,48 @@ def _object(
             facts=facts | {"field": change.field},
             values=values,
         )
-    matter = case.matter(objected)
     case.settle(objected, FieldOutcome.OBJECTED)
-    told = [Reviewer.CURRENT, Reviewer.PROPOSED]
     if claims.reviewer is Reviewer.PROPOSED:
-        told.remove(Reviewer.PROPOSED)
         _suppress(case, objected, actor, audit_channel)
     state = case.close()
+    matter = case.matter(objected)
     case.mailroom.tell_ended(session, matter, kind=MailKind.CHANGE_REJECTED, to=told, now=now)
     if not state.is_open:
         case.tell_proposer(comment=comment)
     case.record()
     return state
+
+
+def _objectionable(case: Case, reviewer: Reviewer) -> list[FieldChangeRow]:
+    """What this mailbox may object to: the record's own address to all, another to its fields."""
+    if reviewer is Reviewer.CURRENT:
+        return case.open_changes
+    return [
+        change
+        for change in case.open_changes
+        if any(review.reviewer is reviewer for review in case.reviews.get(change.id, []))
+    ]
+
+
+def _told_of_objection(case: Case, reviewer: Reviewer) -> list[Reviewer]:
+    """The record's own address always; the proposed one if it was asked and did not object."""
+    if reviewer is Reviewer.CURRENT and Reviewer.PROPOSED in case.mailed():
+        return [Reviewer.CURRENT, Reviewer.PROPOSED]
+    return [Reviewer.CURRENT]
+
+
+def _has_objected(case: Case, reviewer: Reviewer) -> bool:
+    """Whether this mailbox objected to the applied change before: a second press adds nothing."""
+    lines = trail.timeline(
+        case.session, request_id=case.request.id, action=Action.OBJECTION_RECEIVED
+    )
+    return any(line.facts.get("reviewer") == reviewer.value for line in lines)
+
+
+def _note_proof(case: Case, actor: Actor, channel: Channel) -> None:
+    """The address on the record answered: note it once."""
+    if patrons.prove_address(case.session, patron_id=case.patron.id, now=case.now):
+        case.note(Action.ADDRESS_PROVEN, actor, channel, values={"email": case.patron.email})
 
 
 def _open_case(session: Session, claims: LinkClaims, mailroom: Mailroom, now: datetime) -> Case:
@@ -244,7 +282,9 @@ def _record_review(
     now: datetime,
 ) -> None:
     written = {"decision": decision, "channel": channel, "comment": comment, "decided_at": now}
-    session.execute(sa.update(_review).where(_review.c.id == review.id).values(**written))
+    session.connection().execute(
+        sa.update(_review).where(_review.c.id == review.id).values(**written)
+    )
     set_committed_value(review, "decision", decision)
 
 

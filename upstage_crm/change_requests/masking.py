@@ -20,7 +20,9 @@ def masked_name(name: str) -> str:
 
 def redacted(text: str, secrets: Iterable[str | None]) -> str:
     """Return `text` with every secret in it hidden, whatever its case; whole words only."""
-    for secret in sorted({s for s in secrets if s and len(s) >= _SHORTEST_SECRET}, key=len, reverse=True):
+    for secret in sorted(
+        {s for s in secrets if s and len(s) >= _SHORTEST_SECRET}, key=len, reverse=True
+    ):
         pattern = rf"(?<!\w){re.escape(secret)}(?!\w)"
         text = re.sub(pattern, HIDDEN, text, flags=re.IGNORECASE)
     return text

@@ -7,9 +7,8 @@ from collections.abc import Mapping, Sequence
 from sqlmodel import Session
 
 from upstage_crm.change_requests.mails import Matter, MatterField
-from upstage_crm.change_requests.masking import redacted
 from upstage_crm.change_requests.queries import values
-from upstage_crm.change_requests.reviewing import secrets_of
+from upstage_crm.change_requests.reviewing import for_strangers
 from upstage_crm.change_requests.tables import (
     ChangeRequestRow,
     FieldChangeRow,
@@ -45,7 +44,7 @@ def gather(
         proposer_email=accounts.email_of(session, request.proposer_id),
         reason_code=request.reason_code,
         reason_text=request.reason_text,
-        reason_for_strangers=redacted(request.reason_text, secrets_of(patron, list(changes))),
+        reason_for_strangers=for_strangers(request.reason_text, patron, changes),
         expires_at=request.expires_at,
         link_version=request.link_version,
         organisation=settings.details(session),

@@ -5,7 +5,7 @@ Reading changes nothing, however often and by whomever the link is opened.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from sqlmodel import Session
@@ -21,6 +21,7 @@ from upstage_crm.links.claims import LinkClaims, LinkRefused, Purpose, Reviewer
 from upstage_crm.patrons import fields
 from upstage_crm.patrons.queries import name_of
 from upstage_crm.patrons.tables import PatronRow
+from upstage_crm.patrons.values import find_phones
 
 _PHASES: Mapping[RequestState, Phase] = {
     RequestState.HELD: Phase.OUTDATED,
@@ -122,20 +123,43 @@ def _reason(
 ) -> str:
     if not stranger:
         return request.reason_text
-    return redacted(request.reason_text, secrets_of(patron, changes))
+    return for_strangers(request.reason_text, patron, changes)
 
 
-def secrets_of(patron: PatronRow, changes: list[FieldChangeRow]) -> list[str | None]:
-    """The values that a stranger must not read: names, and everything held today."""
+def for_strangers(text: str, patron: PatronRow, changes: Sequence[FieldChangeRow]) -> str:
+    """Return staff's own words without anything that would tell a stranger about the patron."""
+    secrets = _secrets_of(patron, changes)
+    # A number is the same number however it is grouped.
+    secrets += [
+        written
+        for written, number in find_phones(text, region=fields.DEFAULT_REGION)
+        if number in secrets
+    ]
+    return redacted(text, secrets)
+
+
+def _secrets_of(patron: PatronRow, changes: Sequence[FieldChangeRow]) -> list[str | None]:
+    """The values that a stranger must not read: names, and everything held today.
+
+    A country or region is left out: it names nobody, and its code may be a word ("us").
+    """
     held = [
         patron.given_name,
         patron.family_name,
         patron.preferred_name,
         patron.email,
         patron.phone,
+        patron.address_line1,
+        patron.address_line2,
+        patron.address_city,
+        patron.address_postcode,
+        patron.date_of_birth,
     ]
     for change in changes:
-        held += queries.values(change.current_value).values()
+        entry = fields.field(change.field)
+        current = queries.values(change.current_value)
+        held += [current[part.name] for part in entry.parts if part.type != "country"]
+        held += [current[column] for column in entry.derived]
     return held
 
 

@@ -31,6 +31,7 @@ from upstage_crm.change_requests.tables import (
     FieldChangeRow,
     ReviewRow,
 )
+from upstage_crm.core.db import table_of
 from upstage_crm.links.claims import Reviewer
 from upstage_crm.mail import outbox
 from upstage_crm.mail.message import Audience, MailKind
@@ -42,8 +43,8 @@ from upstage_crm.patrons.tables import PatronRow, PatronStatus
 from upstage_crm.staff import accounts
 from upstage_crm.staff.roles import Permission, may
 
-_request = sa.inspect(ChangeRequestRow).local_table
-_change = sa.inspect(FieldChangeRow).local_table
+_request = table_of(ChangeRequestRow)
+_change = table_of(FieldChangeRow)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -121,7 +122,7 @@ class Case:
         """Move open field changes to `outcome`, in the database and here."""
         if not changes:
             return
-        self.session.execute(
+        self.session.connection().execute(
             sa.update(_change)
             .where(_change.c.id.in_([change.id for change in changes]))
             .values(outcome=outcome, settled_at=self.now)
@@ -145,7 +146,7 @@ class Case:
                     self.session, row=self.patron, columns=columns, proven=proven, now=self.now
                 )
         except IntegrityError as error:
-            if "uq_patron_live_email_key" not in str(error) and "email_key" not in str(error):
+            if not patrons.is_address_taken(error):
                 raise
             return False
         set_committed_value(change, "outcome", FieldOutcome.APPLIED)
@@ -179,7 +180,7 @@ class Case:
 
     def withdraw(self, cause: Cause, *, actor: Actor = SYSTEM, channel: Channel) -> None:
         """Withdraw what is open, and tell everybody who was mailed about it."""
-        told = self._mailed()
+        told = self.mailed()
         withdrawn = self.open_changes
         self.settle(withdrawn, FieldOutcome.WITHDRAWN)
         self.note(Action.REQUEST_WITHDRAWN, actor, channel, facts={"cause": cause.value})
@@ -196,7 +197,7 @@ class Case:
 
     def lapse(self) -> None:
         """Time ran out: undecided fields lapse, and everybody who was mailed is told."""
-        told = self._mailed()
+        told = self.mailed()
         lapsed = self.open_changes
         self.settle(lapsed, FieldOutcome.LAPSED)
         self.note(Action.REQUEST_EXPIRED, SYSTEM, Channel.SCHEDULE)
@@ -211,7 +212,7 @@ class Case:
         state = derive_state([change.outcome for change in self.changes])
         if state.is_open:
             return state
-        self.session.execute(
+        self.session.connection().execute(
             sa.update(_request)
             .where(_request.c.id == self.request.id)
             .values(state=state, cause=cause, ended_at=self.now)
@@ -243,7 +244,7 @@ class Case:
             trail.record(self.session, self.events, now=self.now)
             self.events.clear()
 
-    def _mailed(self) -> list[Reviewer]:
+    def mailed(self) -> list[Reviewer]:
         """The mailboxes that heard of this request: nobody is told the end of what never began."""
         reached = outbox.reached(self.session, request_id=self.request.id)
         return [reviewer for reviewer in Reviewer if Audience(reviewer.value) in reached]
@@ -293,9 +294,12 @@ def supersede(
 
 
 def same_open_request(
-    session: Session, *, patron_id: str, wanted: dict[str, str]
+    session: Session, *, patron_id: str, wanted: dict[str, str], now: datetime
 ) -> ChangeRequestRow | None:
-    """The pending request that already proposes exactly `wanted` (field key → value key)."""
+    """The pending request that already proposes exactly `wanted` (field key → value key).
+
+    One whose time is up does not count, although nobody has closed it yet: it cannot be answered.
+    """
     held = queries.open_fields(session, patron_id)
     matching = {
         held[f].request_id for f, key in wanted.items() if f in held and held[f].proposed_key == key
@@ -304,7 +308,9 @@ def same_open_request(
         f not in held or held[f].proposed_key != k for f, k in wanted.items()
     ):
         return None
-    query = select(ChangeRequestRow).where(ChangeRequestRow.id == matching.pop())
+    query = select(ChangeRequestRow).where(
+        ChangeRequestRow.id == matching.pop(), ChangeRequestRow.expires_at > now
+    )
     return session.exec(query).first()
 
 
