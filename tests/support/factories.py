@@ -1,0 +1,380 @@
+"""One venue for a test: staff, patrons, proposals, the mails that really leave, their links.
+
+`Desk` goes through the same commands as the pages, and takes every link out of the text of a mail
+that a dispatcher handed to a sender, never out of the database.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
+
+import sqlalchemy as sa
+from sqlmodel import Session
+
+from upstage_crm.audit import trail
+from upstage_crm.audit.events import OPERATOR, Action, Channel
+from upstage_crm.audit.trail import AuditLine
+from upstage_crm.change_requests import commands, decisions, queries, reviewing
+from upstage_crm.change_requests.commands import Proposed
+from upstage_crm.change_requests.decisions import Evidence
+from upstage_crm.change_requests.mails import Mailroom
+from upstage_crm.change_requests.policy import DEFAULT
+from upstage_crm.change_requests.rules import Decision, ReasonCode, RequestState, ReviewChannel
+from upstage_crm.change_requests.views import ChangeReview, RequestView
+from upstage_crm.core.clock import FrozenClock
+from upstage_crm.core.db import Database
+from upstage_crm.links.claims import LinkClaims
+from upstage_crm.links.codec import LinkCodec, LinkKey
+from upstage_crm.mail.compose import Composer
+from upstage_crm.mail.delivery import Transport
+from upstage_crm.mail.dispatcher import Dispatcher
+from upstage_crm.mail.message import MailMessage
+from upstage_crm.mail.outbox import OUTBOX
+from upstage_crm.mail.sender import Accepted
+from upstage_crm.patrons import commands as patron_commands
+from upstage_crm.patrons import queries as patron_queries
+from upstage_crm.patrons.fields import FIELDS, Context
+from upstage_crm.patrons.tables import PatronKind
+from upstage_crm.patrons.views import PatronRecord
+from upstage_crm.staff import accounts
+from upstage_crm.staff.roles import Role, StaffMember
+from upstage_crm.tables import metadata
+
+OLD = "mara@example.com"
+NEW = "mara.new@example.org"
+PUBLIC_URL = "https://crm.example.org"
+MAIL_FROM = "Lantern <box@example.org>"
+SECRET = b"k" * 32
+# argon2id with the smallest parameters, made once: no test pays for hashing a password.
+CHEAP_PASSWORD = "a password for tests"
+CHEAP_HASH = "$argon2id$v=19$m=8,t=1,p=1$gS+yYeL88ezVoMoftqYgzA$D741H5DdHfJWGRVsw1AGEA"
+PROTECTED = {key: (*entry.columns, *entry.derived) for key, entry in FIELDS.items()}
+
+# One for all tests: it compiles each template once.
+COMPOSER = Composer(mail_from=MAIL_FROM, transport=Transport.LOCAL)
+
+_TOKEN = re.compile(re.escape(PUBLIC_URL) + r"/c/([A-Za-z0-9_.-]+)")
+
+T = TypeVar("T")
+Dump = dict[str, list[tuple[Any, ...]]]
+
+
+class Mailbox:
+    """Accepts every mail, as the built-in mailbox does, and shows what was handed over."""
+
+    transport = Transport.LOCAL
+    rate = 1_000.0
+
+    def __init__(self) -> None:
+        self.messages: list[MailMessage] = []
+        self._lock = threading.Lock()
+
+    def send(self, message: MailMessage, *, idempotency_key: str) -> Accepted:
+        with self._lock:
+            self.messages.append(message)
+        return Accepted(None)
+
+    def to(self, address: str) -> list[MailMessage]:
+        """The mails to one address, oldest first."""
+        return [message for message in self.messages if message.to == address]
+
+
+class Desk:
+    """A venue over an empty database. Time is the clock's and moves only when told."""
+
+    def __init__(self, database: Database, clock: FrozenClock) -> None:
+        self.database = database
+        self.clock = clock
+        self.codec = LinkCodec([LinkKey("test-key", SECRET)])
+        self.room = Mailroom(
+            composer=COMPOSER,
+            public_url=PUBLIC_URL,
+            signing_kid=self.codec.signing_kid,
+            policy=DEFAULT,
+        )
+        self.mailbox = Mailbox()
+        self.dispatcher = Dispatcher(database, self.mailbox, self.codec, clock)
+        self._owner: StaffMember | None = None
+
+    @property
+    def now(self) -> datetime:
+        return self.clock.now()
+
+    @property
+    def context(self) -> Context:
+        return Context(today=self.now.date())
+
+    @property
+    def owner(self) -> StaffMember:
+        """Dana, who may do everything; the actor of all that a test does not care about."""
+        if self._owner is None:
+            self._owner = self.staff("Dana", Role.OWNER)
+        return self._owner
+
+    def write(self, command: Callable[[Session], T]) -> T:
+        """Run one command in one transaction, as an edge does."""
+        with self.database.transaction() as session:
+            return command(session)
+
+    def read(self, query: Callable[[Session], T]) -> T:
+        """Run one query over one snapshot."""
+        with self.database.reading() as session:
+            return query(session)
+
+    # --- people ---------------------------------------------------------------------------------
+
+    def staff(self, name: str, role: Role, *, email: str = "") -> StaffMember:
+        address = email or f"{name.lower()}@staff.example.org"
+
+        def command(session: Session) -> StaffMember:
+            staff_id = accounts.add(
+                session,
+                email=address,
+                display_name=name,
+                desk="box office",
+                role=role,
+                password_hash=CHEAP_HASH,
+                actor=OPERATOR,
+                channel=Channel.COMMAND_LINE,
+                now=self.now,
+            )
+            found = accounts.find_active(session, staff_id)
+            assert found is not None
+            return found
+
+        return self.write(command)
+
+    def patron(
+        self,
+        email: str = OLD,
+        given_name: str = "Mara",
+        family_name: str = "Smith",
+        *,
+        free: Mapping[str, str] | None = None,
+        kind: PatronKind = PatronKind.PERSON,
+        actor: StaffMember | None = None,
+        **columns: str,
+    ) -> PatronRecord:
+        raw = {"email": email, "given_name": given_name, "family_name": family_name, **columns}
+        who = actor or self.owner
+
+        def command(session: Session) -> PatronRecord:
+            number = patron_commands.add(
+                session,
+                actor=who,
+                kind=kind,
+                raw=raw,
+                free=free or {},
+                context=self.context,
+                now=self.now,
+                even_if_duplicate=True,
+            )
+            return patron_queries.get_by_number(session, number)
+
+        return self.write(command)
+
+    def record(self, patron: PatronRecord) -> PatronRecord:
+        """The patron as the database has it now."""
+        return self.read(lambda session: patron_queries.get(session, patron.id))
+
+    def email(self, patron: PatronRecord) -> str | None:
+        return self.record(patron).values["email"]
+
+    # --- commands -------------------------------------------------------------------------------
+
+    def propose(
+        self,
+        patron: PatronRecord,
+        email: str | None = None,
+        *,
+        changes: Mapping[str, Mapping[str, str]] | None = None,
+        actor: StaffMember | None = None,
+        reason_code: ReasonCode = ReasonCode.ASKED_BY_PHONE,
+        reason_text: str = "",
+        override: bool = False,
+    ) -> Proposed:
+        who = actor or self.owner
+        wanted = dict(changes or {})
+        if email is not None or changes is None:
+            wanted["email"] = {"email": email or NEW}
+        return self.write(
+            lambda session: commands.propose(
+                session,
+                actor=who,
+                patron_id=patron.id,
+                changes=wanted,
+                reason_code=reason_code,
+                reason_text=reason_text,
+                context=self.context,
+                mailroom=self.room,
+                now=self.now,
+                override=override,
+            )
+        )
+
+    def decide(
+        self,
+        claims: LinkClaims,
+        decision: Decision = Decision.APPROVE,
+        *,
+        comment: str = "",
+        field_ids: Collection[str] | None = None,
+        evidence: Evidence | None = None,
+        channel: ReviewChannel = ReviewChannel.PATRON_PAGE,
+    ) -> RequestState:
+        return self.write(
+            lambda session: decisions.decide(
+                session,
+                claims=claims,
+                decision=decision,
+                channel=channel,
+                mailroom=self.room,
+                now=self.now,
+                comment=comment,
+                field_ids=field_ids,
+                evidence=evidence,
+            )
+        )
+
+    def withdraw(self, request: Proposed, *, actor: StaffMember | None = None) -> None:
+        who = actor or self.owner
+        self.write(
+            lambda session: commands.withdraw(
+                session, actor=who, reference=request.reference, mailroom=self.room, now=self.now
+            )
+        )
+
+    def resend(self, request: Proposed, *, actor: StaffMember | None = None) -> None:
+        who = actor or self.owner
+        self.write(
+            lambda session: commands.resend(
+                session, actor=who, reference=request.reference, mailroom=self.room, now=self.now
+            )
+        )
+
+    def expire(self, request: Proposed) -> bool:
+        return self.write(
+            lambda session: commands.expire(
+                session, request_id=request.request_id, mailroom=self.room, now=self.now
+            )
+        )
+
+    # --- mails ----------------------------------------------------------------------------------
+
+    def deliver(self) -> list[MailMessage]:
+        """Let the dispatcher hand over all that may leave now; return it."""
+        before = len(self.mailbox.messages)
+        while self.dispatcher.run_once():
+            pass
+        return self.mailbox.messages[before:]
+
+    def tokens(self, to: str) -> list[str]:
+        """The tokens in the text parts of the mails to `to`, oldest first."""
+        return [token for mail in self.mailbox.to(to) for token in _TOKEN.findall(mail.text)]
+
+    def claims(self, to: str = NEW) -> LinkClaims:
+        """What the newest link in a mail to `to` says; mails that wait are delivered first."""
+        self.deliver()
+        return self.codec.read(self.tokens(to)[-1])
+
+    def asked(
+        self, patron: PatronRecord, email: str = NEW, **how: Any
+    ) -> tuple[Proposed, LinkClaims]:
+        """Propose an address and return the request with the link that its owner got."""
+        request = self.propose(patron, email, **how)
+        return request, self.claims(email)
+
+    def queued(self) -> list[tuple[str, str, str]]:
+        """Every mail as (kind, address, state), in the order in which they were queued."""
+        query = sa.select(OUTBOX.c.kind, OUTBOX.c.to_address, OUTBOX.c.state).order_by(OUTBOX.c.id)
+        rows = self.read(lambda session: session.execute(query).all())
+        return [(row.kind.value, row.to_address, row.state.value) for row in rows]
+
+    def told(self, request: Proposed) -> list[tuple[str, str]]:
+        """The mails of the outcome of a request as sorted (kind, address), cancelled ones left out."""
+        asking = ("decision_request", "change_notice")
+        return sorted(
+            (kind, to)
+            for kind, to, state in self._of(request)
+            if kind not in asking and state != "cancelled"
+        )
+
+    def _of(self, request: Proposed) -> list[tuple[str, str, str]]:
+        query = sa.select(OUTBOX.c.kind, OUTBOX.c.to_address, OUTBOX.c.state).where(
+            OUTBOX.c.request_id == request.request_id
+        )
+        rows = self.read(lambda session: session.execute(query).all())
+        return [(row.kind.value, row.to_address, row.state.value) for row in rows]
+
+    # --- what stands in the database ------------------------------------------------------------
+
+    def view(self, request: Proposed) -> RequestView:
+        return self.read(lambda session: queries.get(session, request.reference))
+
+    def state(self, request: Proposed) -> RequestState:
+        return self.view(request).state
+
+    def review(self, claims: LinkClaims) -> ChangeReview:
+        return self.read(lambda session: reviewing.review(session, claims=claims, now=self.now))
+
+    def lines(self, **wanted: Any) -> tuple[AuditLine, ...]:
+        """The trail, oldest first."""
+        found = self.read(lambda session: trail.timeline(session, limit=1_000, **wanted))
+        return tuple(reversed(found))
+
+    def actions(self, **wanted: Any) -> list[Action]:
+        return [line.action for line in self.lines(**wanted)]
+
+    def chain_is_whole(self) -> bool:
+        return self.read(trail.verify) is None
+
+    def run(self, statement: str, values: Mapping[str, object] | None = None) -> None:
+        """Run raw SQL in a transaction of its own, behind the back of every command."""
+        self.write(lambda session: session.connection().execute(sa.text(statement), values or {}))
+
+    def scalar(self, statement: str) -> Any:
+        return self.read(lambda session: session.connection().scalar(sa.text(statement)))
+
+    def dump(self) -> Dump:
+        """Every row of every table: two equal dumps mean that nothing at all was written."""
+        with self.database.engine.connect() as connection:
+            return {
+                table.name: sorted(map(tuple, connection.execute(sa.select(table))), key=repr)
+                for table in metadata.sorted_tables
+            }
+
+
+def together(*commands: Callable[[], object]) -> list[object]:
+    """Run the commands at one moment in threads of their own; return results or exceptions."""
+    barrier = threading.Barrier(len(commands))
+    results: list[object] = [None] * len(commands)
+
+    def run(place: int, command: Callable[[], object]) -> None:
+        barrier.wait()
+        try:
+            results[place] = command()
+        except Exception as error:  # noqa: BLE001  # what came out is the test's to judge
+            results[place] = error
+
+    threads = [
+        threading.Thread(target=run, args=(place, command))
+        for place, command in enumerate(commands)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return results
+
+
+def days(count: float) -> timedelta:
+    return timedelta(days=count)
+
+
+def kinds_to(messages: Sequence[MailMessage]) -> list[tuple[str, str]]:
+    """(kind, address) of delivered mails, sorted."""
+    return sorted((message.tags["kind"], message.to) for message in messages)
