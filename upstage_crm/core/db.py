@@ -32,6 +32,10 @@ SQLModel.metadata.naming_convention = {
 }
 
 
+COMMITS = "upstage_commits"  # the Postgres channel that says "something was committed"
+_NOTIFY = sa.text(f"NOTIFY {COMMITS}")
+
+
 class UtcDateTime(sa.types.TypeDecorator[datetime]):
     """An instant. Refuses naive values; always comes back UTC-aware (SQLite forgets zones)."""
 
@@ -132,6 +136,9 @@ class Database:
         """A session that commits when the block ends, or rolls everything back if it raises."""
         with Session(self.engine, expire_on_commit=False) as session, session.begin():
             yield session
+            if self.engine.dialect.name == "postgresql":
+                # Delivered when the commit is; other processes listen (see `web.hub`).
+                session.connection().execute(_NOTIFY)
         for listener in self._after_commit:
             listener()
 

@@ -1,22 +1,26 @@
 """Live updates: when something was committed, the tabs that show it read it again.
 
-One hub per worker. A commit in this process wakes it at once; commits of other processes are
-noticed by a poll once a second, and only while somebody is looking.
+One hub per worker. A commit in this process wakes it at once; commits of other processes arrive by
+LISTEN/NOTIFY on Postgres. A poll once a second, only while somebody is looking, is the safety net.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
+import psycopg
 import reflex as rx
 from reflex_base.event import Event
 from reflex_base.utils.format import format_event_handler
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session
 
 from upstage_crm.audit import trail
+from upstage_crm.core.db import COMMITS
 from upstage_crm.mail import gate
 from upstage_crm.wiring import runtime
 
@@ -34,6 +38,7 @@ class Hub:
     def subscribe(self, client_token: str, handler: Any) -> None:
         """Send `handler` to this tab whenever something changed; replaces its last subscription."""
         self._handlers[client_token] = format_event_handler(handler)
+        self._woken.set()  # from now on somebody looks, so the poll must run
 
     async def run(self, app: rx.App) -> None:
         """Watch until cancelled; a lifespan task of every worker."""
@@ -43,16 +48,30 @@ class Hub:
             loop.call_soon_threadsafe(self._woken.set)
 
         runtime().database.on_commit(wake)
-        seen = await asyncio.to_thread(_marker)
+        url = runtime().database.engine.url
+        listening = (
+            asyncio.create_task(_listen(url, wake))
+            if url.get_backend_name() == "postgresql"
+            else None
+        )
+        try:
+            await self._watch(app)
+        finally:
+            if listening is not None:
+                listening.cancel()
+
+    async def _watch(self, app: rx.App) -> None:
+        seen: tuple[int, int] | None = None
         while True:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._woken.wait(), POLL_S if self._handlers else None)
             await asyncio.sleep(GATHER_S)
             self._woken.clear()
-            marker = await asyncio.to_thread(_marker)
-            if marker != seen:
+            with contextlib.suppress(SQLAlchemyError):  # the database is away: look again later
+                marker = await asyncio.to_thread(_marker)
+                if seen is not None and marker != seen:
+                    await self._tell(app)
                 seen = marker
-                await self._tell(app)
 
     async def _tell(self, app: rx.App) -> None:
         namespace = app.event_namespace
@@ -62,6 +81,20 @@ class Hub:
                 await app.event_processor.enqueue(token, Event(name=name, payload={}))
             else:
                 del self._handlers[token]
+
+
+async def _listen(url: URL, wake: Callable[[], None]) -> None:
+    """Call `wake` for every commit of any process, until cancelled; reconnects by itself."""
+    address = url.set(drivername="postgresql").render_as_string(hide_password=False)
+    while True:
+        with contextlib.suppress(psycopg.OperationalError):
+            connection = await psycopg.AsyncConnection.connect(address, autocommit=True)
+            async with connection:
+                await connection.execute(f"LISTEN {COMMITS}")
+                async for _notice in connection.notifies():
+                    runtime().dispatcher.wake()
+                    wake()
+        await asyncio.sleep(POLL_S)
 
 
 def _marker() -> tuple[int, int]:
