@@ -22,7 +22,9 @@ from upstage_crm.links.claims import LinkClaims, Purpose, Reviewer, new_jti
 from upstage_crm.mail import outbox
 from upstage_crm.mail.catalogue import FieldLine
 from upstage_crm.mail.compose import Composer
+from upstage_crm.mail.delivery import ENDED_UNSENT
 from upstage_crm.mail.message import Audience, MailDraft, MailKind
+from upstage_crm.mail.queries import newest_state_by_request
 from upstage_crm.organisation.details import OrganisationDetails
 from upstage_crm.patrons import fields
 
@@ -241,9 +243,16 @@ class Mailroom:
             reviewer=Reviewer.CURRENT,
             context=self._request_context(matter, Reviewer.CURRENT, now=now),
             links={"objection": claims},
-            key="notice",
+            key=self._notice_key(session, matter),
             now=now,
         )
+
+    def _notice_key(self, session: Session, matter: Matter) -> str:
+        """One notice per request; only when it could not be sent does a resend try another."""
+        newest = newest_state_by_request(session, [matter.id], kind=MailKind.CHANGE_NOTICE)
+        notice = newest.get(matter.id)
+        failed = notice is not None and notice.state in ENDED_UNSENT
+        return f"notice/v{matter.link_version}" if failed else "notice"
 
     def _queue(
         self,

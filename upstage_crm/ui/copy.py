@@ -96,6 +96,12 @@ SENTENCES: Mapping[str, str] = {
     "mail_not_found": "There is no such mail.",
     "mail_header_invalid": "This text cannot stand in a mail's head. Take out line breaks.",
     "mail_address_invalid": "Mail cannot be sent to this address.",
+    "mail_send_failed": "The mail could not be sent.",
+    "mail_rejected": "The mail service refused this mail.",
+    "mail_deferred": "The mail service is busy. The mail is sent later.",
+    "mail_paused": "Mail is paused.",
+    "mail_conflict": "The mail service already knows this mail with other content.",
+    "resend_setting_invalid": "The settings of the mail service cannot be used.",
     "mail_catalogue_mismatch": "This mail could not be written. Nothing was changed.",
     # Staff and settings.
     "sign_in_refused": "The email address or the password is wrong.",
@@ -215,6 +221,10 @@ AUDIENCE_WORDS: Mapping[Audience, str] = {
     Audience.STAFF: "the proposer",
 }
 PAUSE_WORDS: Mapping[str, str] = {
+    "key_refused": "Mail is paused: Resend refuses our key. Nothing is lost; ask whoever runs this.",
+    "domain_refused": "Mail is paused: Resend does not accept our sender's domain. Nothing is lost.",
+    "wrong_address": "Mail is paused: the address of the mail service is wrong. Nothing is lost.",
+    "quota_used_up": "Mail is paused: today's quota is used up. It goes on by itself.",
     "other": "Mail is paused: the mail provider refuses it. Ask whoever runs this server.",
 }
 SIGNED_OUT = "You are signed out."
