@@ -1,0 +1,137 @@
+"""`serve` as its operator meets it: what it refuses, how fast it is ready, how it ends."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tests.support.processes import free_port, without_settings
+from tests.support.server import TEST_KEYS, answers
+from upstage_crm.web.build import ensure_built
+
+COMMAND = [sys.executable, "-m", "upstage_crm", "serve"]
+READY_S = 2.0  # DESIGN: a second start is ready within this
+MEMORY_MB = 150
+STOP_S = 2.0
+
+
+@pytest.fixture
+def environ(tmp_path: Path) -> dict[str, str]:
+    """What a server with its own database needs, and a port that is free."""
+    ensure_built()
+    return without_settings() | {
+        "PORT": str(free_port()),
+        "UPSTAGE_DATABASE_URL": f"sqlite:///{tmp_path / 'upstage.db'}",
+        "UPSTAGE_SECRET_KEYS": TEST_KEYS,
+    }
+
+
+def refused(environ: dict[str, str], folder: Path) -> tuple[int, str]:
+    """Start where a start must fail; return its exit code and what it said."""
+    done = subprocess.run(
+        COMMAND, cwd=folder, env=environ, check=False, capture_output=True, text=True, timeout=30
+    )
+    assert done.stdout == ""
+    return done.returncode, done.stderr
+
+
+def test_a_taken_port_is_one_sentence_before_anything_is_done(
+    environ: dict[str, str], tmp_path: Path
+) -> None:
+    with socket.socket() as stranger:
+        stranger.bind(("127.0.0.1", int(environ["PORT"])))
+        stranger.listen()
+
+        code, said = refused(environ, tmp_path)
+
+    assert code == 1
+    assert said.startswith(f"PORT {environ['PORT']} is used by another program")
+    assert said.count("\n") == 1
+    assert not (tmp_path / "upstage.db").exists()
+
+
+def test_a_stranger_on_the_other_localhost_counts_too(
+    environ: dict[str, str], tmp_path: Path
+) -> None:
+    with socket.socket(socket.AF_INET6) as stranger:
+        try:
+            stranger.bind(("::1", int(environ["PORT"])))
+        except OSError:
+            pytest.skip("this machine has no IPv6")
+        stranger.listen()
+
+        assert refused(environ, tmp_path)[0] == 1
+
+
+def test_a_bad_setting_is_one_sentence(environ: dict[str, str], tmp_path: Path) -> None:
+    code, said = refused(environ | {"UPSTAGE_SECRET_KEYS": "secret-thing"}, tmp_path)
+
+    assert code == 2
+    assert said.startswith("UPSTAGE_SECRET_KEYS must ")
+    assert said.count("\n") == 1
+    assert "secret-thing" not in said
+
+
+@pytest.fixture
+def second_start(environ: dict[str, str], tmp_path: Path) -> Iterator[tuple[psutil.Popen, float]]:
+    """A server whose database stands already, and the seconds until it said that it is ready."""
+    for turn in (1, 2):
+        started = time.monotonic()
+        process = psutil.Popen(
+            COMMAND,
+            cwd=tmp_path,
+            env=environ,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        )
+        try:
+            for line in process.stdout:
+                if "is ready" in line:
+                    break
+            ready_s = time.monotonic() - started
+            assert answers(f"http://127.0.0.1:{environ['PORT']}/health")
+            if turn == 2:
+                yield process, ready_s
+        finally:
+            stop(process)
+
+
+def stop(process: psutil.Popen) -> float:
+    """End the server as a supervisor does; return the seconds it took."""
+    started = time.monotonic()
+    if process.poll() is None:
+        process.send_signal(signal.SIGTERM)
+    process.wait(timeout=10)
+    process.stdout.close()
+    return time.monotonic() - started
+
+
+def test_a_second_start_is_quick_and_small_and_ends_at_once(
+    second_start: tuple[psutil.Popen, float],
+) -> None:
+    process, ready_s = second_start
+    family = [process, *process.children(recursive=True)]
+    megabytes = sum(member.memory_full_info().pss for member in family) / 2**20
+
+    stop_s = stop(process)
+
+    print(f"ready {ready_s:.2f} s, {megabytes:.0f} MB, stopped {stop_s:.2f} s")
+    assert megabytes < MEMORY_MB
+    assert ready_s < READY_S * patience()
+    assert stop_s < STOP_S * patience()
+    assert not any(member.is_running() for member in family[1:])
+
+
+def patience() -> float:
+    """How much slower this machine may be than an idle one: its load per core, at least one."""
+    return max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
