@@ -1,0 +1,162 @@
+"""The page at `/`."""
+
+import reflex as rx
+from reflex.vars import ObjectVar
+
+from upstage_crm.admin.dashboard.rows import DecidedRow, NeedRow, Tile
+from upstage_crm.admin.dashboard.state import DashboardState as State
+from upstage_crm.admin.frame import framed
+from upstage_crm.ui.components.base import Child, filled, show_if
+from upstage_crm.ui.components.button import button, link, link_button
+from upstage_crm.ui.components.choice import search_input
+from upstage_crm.ui.components.feedback import empty_state, error_state, skeleton_lines
+from upstage_crm.ui.components.form import event_form
+from upstage_crm.ui.components.page import card, inline, page_header, stack, tile, tiles
+from upstage_crm.ui.components.shortcut import focus_key
+from upstage_crm.ui.components.status import chip, request_chip
+from upstage_crm.ui.components.table import (
+    cell,
+    column,
+    data_table,
+    lead_cell,
+    table_row,
+)
+from upstage_crm.ui.components.text import reference, when
+
+
+def page() -> rx.Component:
+    """Return the page."""
+    return framed(
+        focus_key("/", "search"),
+        page_header("Dashboard"),
+        stack(
+            _search(),
+            rx.match(
+                State.shown,
+                ("overview", _overview()),
+                ("first_use", _first_use()),
+                ("failed", _failed()),
+                card(skeleton_lines(6)),
+            ),
+            gap="large",
+        ),
+        active="dashboard",
+    )
+
+
+def _search() -> rx.Component:
+    return event_form(
+        inline(
+            search_input(
+                "Find a patron",
+                placeholder="Find a patron: name, email, phone, town or number",
+                shortcut="/",
+                name="q",
+                max_length=100,
+            ),
+            button("Find", type="submit"),
+        ),
+        on_submit=State.search,
+        role="search",
+    )
+
+
+def _overview() -> rx.Component:
+    return stack(
+        tiles(rx.foreach(State.tiles, lambda item: _tile(item=item))),
+        _needs(),
+        _decided(),
+        gap="large",
+    )
+
+
+@rx.memo
+def _tile(item: ObjectVar[Tile]) -> rx.Component:
+    plain = tile(item.label, item.number, note=item.note, tone=item.tone)
+    opened = tile(item.label, item.number, href=item.href, note=item.note, tone=item.tone)
+    return rx.fragment(show_if(filled(item.href), opened, plain))
+
+
+def _needs() -> rx.Component:
+    headings = [column(words) for words in ("Needs you", "About", "Which", "When")]
+    rows = rx.foreach(State.needs, lambda row: _need(row=row))
+    return card(
+        rx.cond(
+            State.needs,
+            data_table(headings, rows, label="What needs you"),
+            empty_state(
+                "Nothing needs you",
+                rx.el.p("No failed mail, no conflict, no objection, nothing about to expire."),
+                icon="circle-check",
+            ),
+        ),
+        title="Needs you",
+        flush=True,
+    )
+
+
+@rx.memo
+def _need(row: ObjectVar[NeedRow]) -> rx.Component:
+    return table_row(
+        lead_cell(chip(row.words, icon=row.icon, tone=row.tone), href=row.href),
+        cell(rx.el.bdi(row.about, class_name="u-value"), label="About"),
+        cell(row.detail, label="Which"),
+        cell(when(row.time, iso=row.time_iso), label="When"),
+    )
+
+
+def _decided() -> rx.Component:
+    headings = [
+        column(words) for words in ("Reference", "Patron", "Decision", "Proposed by", "When")
+    ]
+    rows = rx.foreach(State.decided, lambda row: _decision(row=row))
+    return card(
+        rx.cond(
+            State.decided,
+            data_table(headings, rows, label="Decided last"),
+            empty_state(
+                "No decisions yet",
+                rx.el.p("What patrons approve or reject is listed here."),
+                icon="hourglass",
+            ),
+        ),
+        title="Decided last",
+        actions=(link("All requests", href="/requests/?view=all"),),
+        flush=True,
+    )
+
+
+@rx.memo
+def _decision(row: ObjectVar[DecidedRow]) -> rx.Component:
+    return table_row(
+        lead_cell(reference(row.reference), href=row.href),
+        cell(link(rx.el.bdi(row.patron), href=row.patron_href), label="Patron"),
+        cell(request_chip(row.state), label="Decision"),
+        cell(row.proposer, label="Proposed by"),
+        cell(when(row.time, iso=row.time_iso), label="When"),
+    )
+
+
+def _first_use() -> Child:
+    return card(
+        empty_state(
+            "Nobody has been asked yet",
+            rx.el.p(
+                "A patron’s email address, phone, name, postal address and date of birth change "
+                "only when the patron approves. Open a record, propose the new value and say why: "
+                "we write to the patron, and the answer appears here."
+            ),
+            icon="clipboard-check",
+            action=link_button("Open the patrons", href="/patrons/", variant="primary"),
+        )
+    )
+
+
+def _failed() -> rx.Component:
+    return card(
+        error_state(
+            "The dashboard could not be loaded",
+            rx.el.p("Nothing was lost. The database did not answer."),
+            action=button("Try again", icon="refresh-cw", on_click=State.refresh),
+        )
+    )

@@ -1,0 +1,160 @@
+"""What the dashboard shows, worded and formatted: plain texts that may go to the browser."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+
+from upstage_crm.change_requests.overview import Need, Standing
+from upstage_crm.change_requests.rules import RequestState
+from upstage_crm.core import when
+from upstage_crm.mail.delivery import MailState
+from upstage_crm.mail.queries import MailSummary
+from upstage_crm.ui.copy import MAIL_KIND_WORDS
+
+_NEEDS: Mapping[Need, tuple[str, str, str]] = {
+    Need.OBJECTED: ("The patron objected", "shield-alert", "danger"),
+    Need.ADDRESS_TAKEN: ("Two patrons, one address", "users", "warning"),
+    Need.UNDELIVERABLE: ("Our question came back", "mail-x", "danger"),
+    Need.EXPIRING: ("No answer yet", "hourglass", "warning"),
+}
+_TROUBLE: Mapping[MailState, tuple[str, str, str]] = {
+    MailState.FAILED: ("A mail could not be sent", "mail-x", "danger"),
+    MailState.UNCERTAIN: ("A mail may not have left", "mail-warning", "warning"),
+}
+
+
+@dataclass(frozen=True)
+class Tile:
+    """One key number; `href` is empty where this viewer may not go."""
+
+    label: str = ""
+    number: str = "0"
+    href: str = ""
+    note: str = ""
+    tone: str = "neutral"
+
+
+@dataclass(frozen=True)
+class NeedRow:
+    """One thing that a person has to look at."""
+
+    words: str = ""
+    icon: str = "flag"
+    tone: str = "neutral"
+    about: str = ""
+    detail: str = ""
+    href: str = ""
+    time: str = ""
+    time_iso: str = ""
+
+
+@dataclass(frozen=True)
+class DecidedRow:
+    """One request that a patron decided."""
+
+    reference: str = ""
+    href: str = ""
+    patron: str = ""
+    patron_href: str = ""
+    state: str = "approved"
+    proposer: str = ""
+    time: str = ""
+    time_iso: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counts:
+    """The numbers behind the tiles. The ended ones are of the last seven days."""
+
+    waiting: int
+    expiring: int
+    ended: Mapping[RequestState, int]
+    mail_waiting: int
+    mail_troubled: int
+
+
+def tiles(counts: Counts, *, may_open_mail: bool) -> list[Tile]:
+    """Return the key numbers, each with the way to what it counts."""
+    approved = counts.ended.get(RequestState.APPROVED, 0)
+    partly = counts.ended.get(RequestState.PARTLY_APPROVED, 0)
+    rejected = counts.ended.get(RequestState.REJECTED, 0)
+    return [
+        Tile(label="Waiting for patrons", number=f"{counts.waiting:,}", href="/requests/"),
+        Tile(
+            label="Expiring in 48 h",
+            number=f"{counts.expiring:,}",
+            href="/requests/?view=expiring",
+            tone="warning" if counts.expiring else "neutral",
+        ),
+        Tile(
+            label="Approved in 7 days",
+            number=f"{approved + partly:,}",
+            href="/requests/?view=approved",
+            note=f"{partly:,} in part" if partly else "",
+        ),
+        Tile(
+            label="Rejected in 7 days",
+            number=f"{rejected:,}",
+            href="/requests/?view=rejected",
+        ),
+        Tile(
+            label="Mail waiting or failed",
+            number=f"{counts.mail_waiting + counts.mail_troubled:,}",
+            href="/mailbox/" if may_open_mail else "",
+            note=f"{counts.mail_troubled:,} need you" if counts.mail_troubled else "",
+            tone="danger" if counts.mail_troubled else "neutral",
+        ),
+    ]
+
+
+def need_row(need: Need, standing: Standing, *, now: datetime, time_zone: tzinfo) -> NeedRow:
+    """Return the row of one request that needs a person."""
+    words, icon, tone = _NEEDS[need]
+    is_due = need is Need.EXPIRING
+    return NeedRow(
+        words=words,
+        icon=icon,
+        tone=tone,
+        about=standing.patron_name,
+        detail=standing.reference,
+        href=f"/requests/{standing.reference}/",
+        time=when.left(standing.at, now=now)
+        if is_due
+        else when.ago(standing.at, now=now, time_zone=time_zone),
+        time_iso=when.iso(standing.at),
+    )
+
+
+def mail_row(mail: MailSummary, *, now: datetime, time_zone: tzinfo) -> NeedRow:
+    """Return the row of one mail that failed or may not have left."""
+    words, icon, tone = _TROUBLE[mail.state]
+    at = mail.settled_at or mail.created_at
+    return NeedRow(
+        words=words,
+        icon=icon,
+        tone=tone,
+        about=mail.to_address,
+        detail=MAIL_KIND_WORDS[mail.kind],
+        href=f"/mailbox/?mail={mail.id}",
+        time=when.ago(at, now=now, time_zone=time_zone),
+        time_iso=when.iso(at),
+    )
+
+
+def decided_rows(
+    standings: Sequence[Standing], *, now: datetime, time_zone: tzinfo
+) -> list[DecidedRow]:
+    """Return the rows of the requests decided last."""
+    return [
+        DecidedRow(
+            reference=standing.reference,
+            href=f"/requests/{standing.reference}/",
+            patron=standing.patron_name,
+            patron_href=f"/patrons/{standing.patron_number}/",
+            state=standing.state.value,
+            proposer=standing.proposer_label,
+            time=when.ago(standing.at, now=now, time_zone=time_zone),
+            time_iso=when.iso(standing.at),
+        )
+        for standing in standings
+    ]

@@ -1,0 +1,131 @@
+"""The dashboard: what waits, what needs a person, what patrons decided."""
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, ClassVar
+from urllib.parse import urlencode
+
+import reflex as rx
+from sqlalchemy.exc import SQLAlchemyError
+from sqlmodel import Session
+
+from upstage_crm.admin.dashboard.rows import (
+    Counts,
+    DecidedRow,
+    NeedRow,
+    Tile,
+    decided_rows,
+    mail_row,
+    need_row,
+    tiles,
+)
+from upstage_crm.admin.guard import AdminState
+from upstage_crm.change_requests import overview, queries
+from upstage_crm.change_requests.overview import VIEW_STATES, Need, View
+from upstage_crm.core import when
+from upstage_crm.mail.delivery import MailState
+from upstage_crm.mail.queries import MailSummary, health, mails
+from upstage_crm.organisation.settings import details
+from upstage_crm.staff.roles import Permission
+from upstage_crm.web.hub import hub
+from upstage_crm.wiring import runtime
+
+SOON = timedelta(hours=48)
+WEEK = timedelta(days=7)
+MAIL_TROUBLE = timedelta(days=14)  # an older failed mail is history: nobody can mend it any more
+SHOWN_PER_NEED = 5
+SHOWN_MAILS = 50
+QUERY_LIMIT = 100
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """What was read for the page, in one snapshot."""
+
+    tiles: list[Tile]
+    needs: list[NeedRow]
+    decided: list[DecidedRow]
+    is_first_use: bool
+
+
+class DashboardState(AdminState):
+    """What the dashboard shows. `shown` is loading, first_use, overview or failed."""
+
+    permission: ClassVar[Permission | None] = Permission.VIEW_REQUESTS
+
+    shown: str = "loading"
+    tiles: list[Tile] = []
+    needs: list[NeedRow] = []
+    decided: list[DecidedRow] = []
+
+    @rx.event
+    async def load(self) -> None:
+        """Show how things stand."""
+        self._quiet()
+        hub.subscribe(self.router.session.client_token, DashboardState.refresh)
+        await self._frame()
+        await self._show()
+
+    @rx.event
+    async def refresh(self) -> None:
+        """Something changed somewhere: read again."""
+        await self._show()
+
+    @rx.event
+    def search(self, form: dict[str, Any]) -> Any:
+        """Look for a patron: the list takes over."""
+        words = str(form.get("q", ""))[:QUERY_LIMIT] if isinstance(form, Mapping) else ""
+        return rx.redirect(f"/patrons/?{urlencode({'q': words})}" if words else "/patrons/")
+
+    async def _show(self) -> None:
+        now, may_open_mail = runtime().clock.now(), self._may(Permission.VIEW_MAILBOX)
+        try:
+            found = await self._read(lambda session: _overview(session, now, may_open_mail))
+        except SQLAlchemyError:
+            log.exception("the dashboard could not be read")
+            self.shown = "failed"
+            return
+        self.tiles, self.needs, self.decided = found.tiles, found.needs, found.decided
+        self.shown = "first_use" if found.is_first_use else "overview"
+
+
+def _overview(session: Session, now: datetime, may_open_mail: bool) -> Overview:
+    by_state = queries.counts(session)
+    zone = when.zone(details(session).time_zone)
+    troubled = _troubled(session, now)
+    counts = Counts(
+        waiting=sum(by_state.get(state, 0) for state in VIEW_STATES[View.OPEN]),
+        expiring=overview.expiring_count(session, before=now + SOON),
+        ended=overview.ended_counts(session, since=now - WEEK),
+        mail_waiting=health(session, now=now).queued,
+        mail_troubled=len(troubled),
+    )
+    needs = [
+        mail_row(mail, now=now, time_zone=zone)
+        for mail in (troubled[:SHOWN_PER_NEED] if may_open_mail else [])
+    ]
+    for need in Need:
+        standings = overview.needing(
+            session, need, since=now - WEEK, until=now + SOON, limit=SHOWN_PER_NEED
+        )
+        needs += [need_row(need, each, now=now, time_zone=zone) for each in standings]
+    return Overview(
+        tiles=tiles(counts, may_open_mail=may_open_mail),
+        needs=needs,
+        decided=decided_rows(overview.recently_decided(session), now=now, time_zone=zone),
+        is_first_use=not by_state,
+    )
+
+
+def _troubled(session: Session, now: datetime) -> list[MailSummary]:
+    """Mails of the last two weeks that failed or may not have left, the newest first."""
+    found = [
+        mail
+        for state in (MailState.FAILED, MailState.UNCERTAIN)
+        for mail in mails(session, state=state, size=SHOWN_MAILS).items
+        if mail.created_at >= now - MAIL_TROUBLE
+    ]
+    return sorted(found, key=lambda mail: mail.id, reverse=True)

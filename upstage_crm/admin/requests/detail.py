@@ -1,0 +1,308 @@
+"""What the page of one request shows, worded and formatted: plain texts that may go to the browser.
+
+Where a patron decided from (network address, browser) is kept for evidence and never shown here.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta, tzinfo
+from difflib import SequenceMatcher
+
+from upstage_crm.admin.requests.address import request_href
+from upstage_crm.admin.requests.rows import delivery, is_urgent
+from upstage_crm.admin.requests.story import Moment, story
+from upstage_crm.audit.events import Action
+from upstage_crm.audit.trail import AuditLine
+from upstage_crm.change_requests.policy import Policy, resend_wait
+from upstage_crm.change_requests.reasons import REASONS
+from upstage_crm.change_requests.rules import Cause, RequestState
+from upstage_crm.change_requests.views import FieldView, RequestView
+from upstage_crm.core import when
+from upstage_crm.links.claims import Reviewer
+from upstage_crm.mail.delivery import MailState
+from upstage_crm.mail.message import Audience
+from upstage_crm.mail.queries import MailSummary
+from upstage_crm.ui.copy import (
+    AUDIENCE_WORDS,
+    CAUSE_WORDS,
+    CHANNEL_WORDS,
+    MAIL_KIND_WORDS,
+)
+
+ALIKE = 0.7  # from this likeness on, marking the differing letters helps; below it is noise
+_DAY = timedelta(days=1)
+_SAID = {
+    Action.FIELD_APPROVED: "Approved",
+    Action.FIELD_REJECTED: "Rejected",
+    Action.FIELD_OBJECTED: "Objected to",
+}
+_SETTLED = {
+    MailState.SENT: "sent",
+    MailState.CAPTURED: "kept",
+    MailState.FAILED: "failed",
+    MailState.UNCERTAIN: "uncertain",
+    MailState.CANCELLED: "taken back",
+}
+
+
+@dataclass(frozen=True)
+class Span:
+    """A piece of a value, and whether it differs from the other side."""
+
+    text: str = ""
+    differs: bool = False
+
+
+@dataclass(frozen=True)
+class Said:
+    """One reviewer's decision on a field."""
+
+    words: str = ""
+    time: str = ""
+    time_iso: str = ""
+
+
+@dataclass(frozen=True)
+class FieldRow:
+    """One field change. The spans are empty when marking letters would not help."""
+
+    label: str = ""
+    now: str = ""
+    proposed: str = ""
+    now_spans: list[Span] = field(default_factory=list)
+    proposed_spans: list[Span] = field(default_factory=list)
+    now_heading: str = "Now"
+    outcome: str = "pending"
+    asked: str = ""
+    said: list[Said] = field(default_factory=list)
+    comment: str = ""
+
+
+@dataclass(frozen=True)
+class MailRow:
+    """One mail about the request. `href` is empty for who may not open the mailbox."""
+
+    kind: str = ""
+    audience: str = ""
+    address: str = ""
+    state: str = ""
+    times: str = ""
+    href: str = ""
+
+
+@dataclass(frozen=True)
+class RequestPage:
+    """Everything that the page shows. Texts that do not apply are empty."""
+
+    reference: str = ""
+    href: str = ""
+    state: str = "pending"
+    is_open: bool = False
+    patron: str = ""
+    patron_number: str = ""
+    patron_href: str = ""
+    proposer: str = ""
+    created: str = ""
+    created_iso: str = ""
+    created_absolute: str = ""
+    left: str = ""
+    is_urgent: bool = False
+    expires: str = ""
+    ended: str = ""
+    cause: str = ""
+    holder: str = ""
+    holder_href: str = ""
+    sent: str = ""
+    last_sent: str = ""
+    reason: str = ""
+    reason_sentence: str = ""
+    reason_text: str = ""
+    fields: list[FieldRow] = field(default_factory=list)
+    mails: list[MailRow] = field(default_factory=list)
+    story: list[Moment] = field(default_factory=list)
+    can_withdraw: bool = False
+    can_resend: bool = False
+    resend_wait_s: int = 0
+    resend_until: str = ""
+    resend_refusal: str = ""
+    told: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """What was read of one request, in one snapshot. `holder` has an address it proposes."""
+
+    request: RequestView
+    lines: Sequence[AuditLine]
+    mails: Sequence[MailSummary]
+    reached: frozenset[Audience]
+    holder: int | None
+    time_zone: tzinfo
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Viewer:
+    """Who looks, as far as the page differs for it."""
+
+    id: str
+    may_withdraw: bool
+    may_resend: bool
+    may_open_mail: bool
+
+
+def request_page(found: Found, *, viewer: Viewer, policy: Policy, now: datetime) -> RequestPage:
+    """Return the page of one request as this viewer sees it at this moment."""
+    request, zone = found.request, found.time_zone
+    is_open = request.state.is_open
+    is_taken = request.cause is Cause.ADDRESS_TAKEN and found.holder is not None
+    can_resend = request.state is RequestState.PENDING and now < request.expires_at
+    wait = resend_wait(policy, last_sent_at=request.last_sent_at, now=now)
+    reason = REASONS[request.reason_code]
+    return RequestPage(
+        reference=request.reference,
+        href=request_href(request.reference),
+        state=request.state.value,
+        is_open=is_open,
+        patron=request.patron_name,
+        patron_number=str(request.patron_number),
+        patron_href=f"/patrons/{request.patron_number}/",
+        proposer=request.proposer_label,
+        created=when.ago(request.created_at, now=now, time_zone=zone),
+        created_iso=when.iso(request.created_at),
+        created_absolute=when.in_words(request.created_at, zone),
+        left=when.left(request.expires_at, now=now) if is_open else "",
+        is_urgent=is_open and is_urgent(request.created_at, request.expires_at, now=now),
+        expires=when.in_words(request.expires_at, zone),
+        ended=when.in_words(request.ended_at, zone) if request.ended_at else "",
+        cause=CAUSE_WORDS[request.cause] if request.cause else "",
+        holder=str(found.holder) if is_taken else "",
+        holder_href=f"/patrons/{found.holder}/" if is_taken else "",
+        sent="Once" if request.sent_count == 1 else f"{request.sent_count} times",
+        last_sent=when.in_words(request.last_sent_at, zone),
+        reason=reason.label,
+        reason_sentence=reason.sentence,
+        reason_text=request.reason_text,
+        fields=[_field(entry, found) for entry in request.fields],
+        mails=[_mail(mail, viewer, zone) for mail in sorted(found.mails, key=lambda m: m.id)],
+        story=story(found.lines, found.mails, time_zone=zone),
+        can_withdraw=is_open and viewer.may_withdraw,
+        can_resend=can_resend and viewer.may_resend,
+        resend_wait_s=max(0, int(wait.total_seconds()) + 1) if wait > timedelta() else 0,
+        resend_until=when.iso(request.last_sent_at + policy.resend_cooldown),
+        resend_refusal=_refusal(found, policy, now),
+        told=_told(found, viewer),
+    )
+
+
+def _refusal(found: Found, policy: Policy, now: datetime) -> str:
+    """Why the day's mails are used up, and until when; empty while they are not."""
+    again = sorted(
+        line.at
+        for line in found.lines
+        if line.action is Action.REQUEST_RESENT and line.at > now - _DAY
+    )
+    if len(again) < policy.resend_limit_per_day:
+        return ""
+    free_at = when.short(again[-policy.resend_limit_per_day] + _DAY, found.time_zone)
+    return (
+        f"Sent again {len(again)} times in 24 hours, which is the limit. Possible from {free_at}."
+    )
+
+
+def _told(found: Found, viewer: Viewer) -> str:
+    """Who hears of a withdrawal."""
+    reached = [mail for mail in found.mails if mail.audience in found.reached - {Audience.STAFF}]
+    addresses = list(dict.fromkeys(mail.to_address for mail in reached))
+    if addresses:
+        told = f"We tell {' and '.join(addresses)}, because we wrote there about it."
+    else:
+        told = "Nobody has been written to yet, so nobody is told."
+    if viewer.id != found.request.proposer_id:
+        told += f" The proposer ({found.request.proposer_label}) is told too."
+    return told
+
+
+def _field(view: FieldView, found: Found) -> FieldRow:
+    mailboxes = dict(zip(view.reviewers, view.mailboxes, strict=True))
+    asked = [f"{mailbox} ({_who(reviewer)})" for reviewer, mailbox in mailboxes.items()]
+    now_spans, proposed_spans = _spans(view.now, view.proposed)
+    lines = sorted(found.lines, key=lambda line: line.seq)
+    return FieldRow(
+        label=view.label,
+        now=view.now,
+        proposed=view.proposed,
+        now_spans=now_spans,
+        proposed_spans=proposed_spans,
+        now_heading="Now" if view.outcome.is_open else "Before",
+        outcome=view.outcome.value,
+        asked=", ".join(asked),
+        said=[
+            _said(line, mailboxes, found.time_zone)
+            for line in lines
+            if line.action in _SAID and line.facts.get("field") == view.field
+        ],
+        comment=view.comment,
+    )
+
+
+def _said(line: AuditLine, mailboxes: dict[Reviewer, str], time_zone: tzinfo) -> Said:
+    reviewer = Reviewer(str(line.facts["reviewer"]))
+    address = mailboxes.get(reviewer, "")
+    who = f"{_who(reviewer)}, {address}," if address else _who(reviewer)
+    return Said(
+        words=f"{_SAID[line.action]} by {who} on the {CHANNEL_WORDS[line.channel]}",
+        time=when.short(line.at, time_zone),
+        time_iso=when.iso(line.at),
+    )
+
+
+def _who(reviewer: Reviewer) -> str:
+    return AUDIENCE_WORDS[Audience(reviewer.value)]
+
+
+def _mail(mail: MailSummary, viewer: Viewer, time_zone: tzinfo) -> MailRow:
+    return MailRow(
+        kind=MAIL_KIND_WORDS[mail.kind],
+        audience=AUDIENCE_WORDS[mail.audience],
+        address=mail.to_address,
+        state=delivery(mail),
+        times=_times(mail, time_zone),
+        href=f"/mailbox/?mail={mail.id}" if viewer.may_open_mail else "",
+    )
+
+
+def _times(mail: MailSummary, time_zone: tzinfo) -> str:
+    """When it was queued and what followed; a day is named once."""
+    facts = [
+        ("queued", mail.created_at),
+        (_SETTLED.get(mail.state, "settled"), mail.settled_at),
+        ("delivered", mail.delivered_at),
+        ("bounced", mail.bounced_at),
+        ("marked as spam", mail.complained_at),
+        ("suppressed", mail.suppressed_at),
+    ]
+    words: list[str] = []
+    day = ""
+    for name, at in facts:
+        if at is None:
+            continue
+        date, _, clock = when.short(at, time_zone).rpartition(", ")
+        words.append(f"{name} {clock if date == day else f'{date}, {clock}'}")
+        day = date
+    return " · ".join(words)
+
+
+def _spans(now: str, proposed: str) -> tuple[list[Span], list[Span]]:
+    """Both values cut where they differ; nothing when they are not alike."""
+    matcher = SequenceMatcher(None, now, proposed, autojunk=False)
+    if not now or matcher.ratio() < ALIKE:
+        return [], []
+    left: list[Span] = []
+    right: list[Span] = []
+    for tag, a0, a1, b0, b1 in matcher.get_opcodes():
+        differs = tag != "equal"
+        if a1 > a0:
+            left.append(Span(now[a0:a1], differs))
+        if b1 > b0:
+            right.append(Span(proposed[b0:b1], differs))
+    return left, right

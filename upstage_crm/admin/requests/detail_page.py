@@ -1,0 +1,296 @@
+"""The page at `/requests/[reference]/`."""
+
+from typing import Any
+
+import reflex as rx
+from reflex.vars import ObjectVar
+
+from upstage_crm.admin.frame import framed
+from upstage_crm.admin.requests.detail import FieldRow, MailRow, Said, Span
+from upstage_crm.admin.requests.detail_state import RequestDetailState as State
+from upstage_crm.admin.requests.story import Moment
+from upstage_crm.ui.components.base import Child, filled, hidden_text, show_if
+from upstage_crm.ui.components.button import button, link, link_button
+from upstage_crm.ui.components.deadline import countdown_button, deadline_chip
+from upstage_crm.ui.components.dialog import dialog, dialog_close
+from upstage_crm.ui.components.diff import diff, diff_row, diff_text
+from upstage_crm.ui.components.feedback import empty_state, notice, skeleton_lines
+from upstage_crm.ui.components.page import (
+    card,
+    columns,
+    inline,
+    page_header,
+    quote,
+    stack,
+)
+from upstage_crm.ui.components.record import definitions
+from upstage_crm.ui.components.status import field_chip, mail_chip, request_chip
+from upstage_crm.ui.components.table import cell, column, data_table, table_row
+from upstage_crm.ui.components.text import breadcrumbs, reference, when
+from upstage_crm.ui.components.timeline import timeline, timeline_item
+
+REQUEST = State.detail
+
+
+def page() -> rx.Component:
+    """Return the page."""
+    return framed(
+        rx.match(
+            State.shown,
+            ("request", _request()),
+            ("missing", _missing()),
+            card(skeleton_lines(8)),
+        ),
+        active="requests",
+    )
+
+
+def _request() -> rx.Component:
+    return rx.fragment(
+        page_header(
+            f"Request {REQUEST.reference}",
+            subtitle=_subtitle(),
+            crumbs=breadcrumbs(("Requests", "/requests/"), here=REQUEST.reference),
+            chips=(request_chip(REQUEST.state), _deadline()),
+            actions=(_resend(), _withdraw()),
+        ),
+        stack(
+            _feedback(),
+            columns(
+                rx.fragment(_changes(), _story(), _mails()),
+                rx.fragment(_facts(), _reason()),
+            ),
+            gap="medium",
+        ),
+    )
+
+
+def _subtitle() -> Child:
+    return rx.fragment(
+        "For ",
+        link(rx.el.bdi(REQUEST.patron), href=REQUEST.patron_href),
+        f" ({REQUEST.patron_number}), proposed by {REQUEST.proposer}, ",
+        when(REQUEST.created, iso=REQUEST.created_iso),
+    )
+
+
+def _deadline() -> Child:
+    chip = deadline_chip(REQUEST.left, absolute=REQUEST.expires, urgent=REQUEST.is_urgent)
+    return show_if(filled(REQUEST.left), chip)
+
+
+def _feedback() -> Child:
+    """What just happened: by this person's hand, or by somebody else's while the page was open."""
+    return stack(
+        rx.el.div(show_if(filled(State.news), notice(State.news, live=False)), role="status"),
+        show_if(filled(State.done), notice(State.done, tone="success")),
+        show_if(filled(State.problem), notice(State.problem, tone="danger")),
+        show_if(
+            filled(REQUEST.cause),
+            notice(REQUEST.cause, ".", tone="neutral", live=False),
+        ),
+        show_if(filled(REQUEST.holder), _conflict()),
+        gap="small",
+    )
+
+
+def _conflict() -> rx.Component:
+    return notice(
+        "Compare the two records: they may be the same person. ",
+        link(f"Patron {REQUEST.patron_number}", href=REQUEST.patron_href),
+        " · ",
+        link(f"Patron {REQUEST.holder}", href=REQUEST.holder_href),
+        title=f"Conflict: patron {REQUEST.holder} has this address",
+        tone="warning",
+        live=False,
+    )
+
+
+def _resend() -> Child:
+    refused = button("Send again", disabled=True, icon="send", aria_describedby="resend-hint")
+    ready = countdown_button(
+        "Send again",
+        waiting="Send again in",
+        seconds=REQUEST.resend_wait_s,
+        until=REQUEST.resend_until,
+        on_click=State.resend,
+    )
+    return show_if(REQUEST.can_resend, show_if(filled(REQUEST.resend_refusal), refused, ready))
+
+
+def _withdraw() -> Child:
+    return show_if(
+        REQUEST.can_withdraw,
+        dialog(
+            stack(
+                rx.el.p("The links in our mails stop working at once. The record stays as it is."),
+                rx.el.p(REQUEST.told),
+                gap="small",
+            ),
+            title=f"Withdraw request {REQUEST.reference}?",
+            trigger="Withdraw",
+            open=State.is_withdrawing,
+            on_open_change=State.ask_withdraw,
+            size="small",
+            footer=rx.fragment(
+                dialog_close("Keep it", variant="quiet"),
+                button("Withdraw request", variant="danger", on_click=State.withdraw),
+            ),
+        ),
+    )
+
+
+def _changes() -> rx.Component:
+    return card(
+        diff(rx.foreach(REQUEST.fields, lambda row: _field(row=row))),
+        title="What changes",
+        flush=True,
+    )
+
+
+@rx.memo
+def _field(row: ObjectVar[FieldRow]) -> rx.Component:
+    said = rx.foreach(row.said, lambda said: _said(said=said))
+    return diff_row(
+        row.label,
+        _side(row.now, row.now_spans),
+        _side(row.proposed, row.proposed_spans),
+        now_heading=row.now_heading,
+        outcome=field_chip(row.outcome),
+        proposed_note=stack(
+            rx.el.p("Asked: ", rx.el.bdi(row.asked)),
+            said,
+            show_if(filled(row.comment), quote(row.comment, source="The patron’s words")),
+            gap="small",
+        ),
+    )
+
+
+def _side(value: Any, spans: Any) -> Child:
+    """A value with its differing letters marked; screen readers get it in one piece."""
+    pieces = rx.foreach(spans, lambda span: _span(span=span))
+    marked = diff_text(rx.fragment(hidden_text(value), rx.el.span(pieces, aria_hidden="true")))
+    plain = rx.cond(value, rx.el.span(value), rx.el.span("Nothing", class_name="u-muted"))
+    return rx.fragment(rx.cond(spans.length() > 0, marked, plain))
+
+
+@rx.memo
+def _span(span: ObjectVar[Span]) -> rx.Component:
+    return rx.fragment(rx.cond(span.differs, rx.el.mark(span.text), rx.el.span(span.text)))
+
+
+@rx.memo
+def _said(said: ObjectVar[Said]) -> rx.Component:
+    return rx.el.p(rx.el.bdi(said.words), ", ", when(said.time, iso=said.time_iso))
+
+
+def _story() -> rx.Component:
+    return card(
+        timeline(rx.foreach(REQUEST.story, lambda moment: _moment(moment=moment))),
+        title="What happened",
+    )
+
+
+@rx.memo
+def _moment(moment: ObjectVar[Moment]) -> rx.Component:
+    return timeline_item(
+        rx.fragment(
+            moment.words,
+            show_if(filled(moment.address), rx.fragment(" ", rx.el.bdi(moment.address))),
+        ),
+        icon=moment.icon,
+        tone=moment.tone,
+        time=when(moment.time, iso=moment.time_iso),
+        actor=moment.actor,
+        channel=moment.channel,
+        detail=rx.fragment(
+            show_if(filled(moment.note), rx.el.p(moment.note)),
+            show_if(filled(moment.quote), quote(moment.quote, source="The patron’s words")),
+        ),
+    )
+
+
+def _mails() -> rx.Component:
+    headings = [column(words) for words in ("Mail", "To", "State", "When")]
+    rows = rx.foreach(REQUEST.mails, lambda mail: _mail(mail=mail))
+    return card(
+        data_table(headings, rows, label="Who was asked and told"),
+        title="Who was asked and told",
+        flush=True,
+    )
+
+
+@rx.memo
+def _mail(mail: ObjectVar[MailRow]) -> rx.Component:
+    opened = link(mail.kind, href=mail.href)
+    return table_row(
+        cell(show_if(filled(mail.href), opened, rx.el.span(mail.kind)), label="Mail"),
+        cell(
+            rx.el.bdi(mail.address, class_name="u-value"),
+            rx.el.div(mail.audience, class_name="u-sub"),
+            label="To",
+        ),
+        cell(mail_chip(mail.state), label="State"),
+        cell(rx.el.span(mail.times, class_name="u-num"), label="When"),
+    )
+
+
+def _facts() -> rx.Component:
+    return card(
+        definitions(
+            ("Reference", reference(REQUEST.reference, copy=True)),
+            ("Patron", link(rx.el.bdi(REQUEST.patron), href=REQUEST.patron_href)),
+            ("Proposed by", REQUEST.proposer),
+            ("Proposed on", when(REQUEST.created_absolute, iso=REQUEST.created_iso)),
+            (
+                rx.cond(REQUEST.is_open, "Open until", "Was open until"),
+                rx.el.span(REQUEST.expires),
+            ),
+            ("Ended", rx.cond(REQUEST.ended, REQUEST.ended, "Not yet")),
+            ("Question sent", REQUEST.sent),
+            ("Last sent", REQUEST.last_sent),
+        ),
+        show_if(
+            filled(REQUEST.resend_refusal),
+            rx.el.p(REQUEST.resend_refusal, id="resend-hint", class_name="u-hint"),
+        ),
+        title="Facts",
+    )
+
+
+def _reason() -> rx.Component:
+    return card(
+        stack(
+            rx.el.p(REQUEST.reason),
+            rx.el.p(
+                "The patron reads: ",
+                rx.el.span(f"“{REQUEST.reason_sentence}”"),
+                class_name="u-muted",
+            ),
+            show_if(
+                filled(REQUEST.reason_text),
+                quote(REQUEST.reason_text, source=REQUEST.proposer),
+            ),
+            gap="small",
+        ),
+        title="Reason",
+    )
+
+
+def _missing() -> rx.Component:
+    return card(
+        empty_state(
+            rx.cond(
+                State.typed, f"There is no request “{State.typed}”", "There is no such request"
+            ),
+            rx.el.p(
+                "A reference has five letters or digits, such as K7-2FQ. Check it letter by "
+                "letter; the letter O is read as zero, I and L as one."
+            ),
+            icon="search",
+            action=inline(
+                link_button("All requests", href="/requests/?view=all", icon="clipboard-check"),
+                link_button("Find a patron", href="/patrons/", icon="users"),
+            ),
+        )
+    )

@@ -1,0 +1,116 @@
+"""What happened to a request, in order: the trail's entries and its mails, in plain words."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+
+from upstage_crm.audit.events import Action
+from upstage_crm.audit.trail import AuditLine
+from upstage_crm.change_requests.rules import Cause
+from upstage_crm.core import when
+from upstage_crm.mail.delivery import MailState
+from upstage_crm.mail.queries import MailSummary
+from upstage_crm.patrons.fields import FIELDS
+from upstage_crm.ui.copy import ACTION_WORDS, CAUSE_WORDS, CHANNEL_WORDS, MAIL_KIND_WORDS
+
+_MARKS: Mapping[Action, tuple[str, str]] = {
+    Action.REQUEST_PROPOSED: ("pencil", "neutral"),
+    Action.REQUEST_RESENT: ("send", "info"),
+    Action.REQUEST_WITHDRAWN: ("circle-slash", "neutral"),
+    Action.REQUEST_EXPIRED: ("timer-off", "neutral"),
+    Action.REQUEST_SUPERSEDED: ("history", "neutral"),
+    Action.FIELD_APPROVED: ("circle-check", "success"),
+    Action.FIELD_APPLIED: ("check-check", "success"),
+    Action.FIELD_REJECTED: ("circle-x", "danger"),
+    Action.FIELD_OBJECTED: ("shield-alert", "danger"),
+    Action.OBJECTION_RECEIVED: ("shield-alert", "danger"),
+    Action.ADDRESS_SUPPRESSED: ("circle-slash", "danger"),
+}
+_SETTLED: Mapping[MailState, tuple[str, str, str]] = {
+    MailState.QUEUED: ("Waits to be sent", "clock", "neutral"),
+    MailState.SENDING: ("Is being sent", "send", "info"),
+    MailState.SENT: ("Sent", "mail", "info"),
+    MailState.CAPTURED: ("Kept in the built-in mailbox", "mail", "info"),
+    MailState.FAILED: ("Could not be sent", "mail-x", "danger"),
+    MailState.UNCERTAIN: ("May or may not have left", "mail-warning", "warning"),
+    MailState.CANCELLED: ("Taken back before it left", "circle-slash", "neutral"),
+}
+
+
+@dataclass(frozen=True)
+class Moment:
+    """One thing that happened. `address` and `quote` are other people's words, kept apart."""
+
+    words: str = ""
+    address: str = ""
+    note: str = ""
+    quote: str = ""
+    icon: str = "clock"
+    tone: str = "neutral"
+    actor: str = ""
+    channel: str = ""
+    time: str = ""
+    time_iso: str = ""
+
+
+def story(
+    lines: Iterable[AuditLine], mails: Iterable[MailSummary], *, time_zone: tzinfo
+) -> list[Moment]:
+    """Return all that happened, the oldest first; a command stands before the mails it caused."""
+    told = [(line.at, 0, line.seq, _of_line(line, time_zone)) for line in lines]
+    for place, mail in enumerate(sorted(mails, key=lambda mail: mail.id)):
+        told += [(at, 1, place, moment) for at, moment in _of_mail(mail, time_zone)]
+    return [moment for *_order, moment in sorted(told, key=lambda entry: entry[:3])]
+
+
+def _of_line(line: AuditLine, time_zone: tzinfo) -> Moment:
+    words = ACTION_WORDS[line.action]
+    keys = str(line.facts.get("field") or line.facts.get("fields") or "")
+    labels = [FIELDS[key].label for key in keys.split(", ") if key in FIELDS]
+    mark, tone = _MARKS.get(line.action, ("info", "neutral"))
+    cause = line.facts.get("cause")
+    return Moment(
+        words=words[:1].upper() + words[1:] + (f": {', '.join(labels)}" if labels else ""),
+        note=CAUSE_WORDS[Cause(cause)] if cause and cause != Cause.STAFF else "",
+        quote=line.values.get("comment") or "",
+        icon=mark,
+        tone=tone,
+        actor=line.actor.label,
+        channel=CHANNEL_WORDS[line.channel],
+        time=when.short(line.at, time_zone),
+        time_iso=when.iso(line.at),
+    )
+
+
+def _of_mail(mail: MailSummary, time_zone: tzinfo) -> list[tuple[datetime, Moment]]:
+    """What became of one mail: how it left or why it did not, then what its provider told."""
+    facts = [(mail.settled_at or mail.created_at, *_SETTLED[mail.state])]
+    facts += [
+        (at, words, mark, tone)
+        for at, words, mark, tone in (
+            (mail.delivered_at, "Delivered", "mail-check", "success"),
+            (mail.bounced_at, "Came back", "mail-x", "danger"),
+            (mail.complained_at, "Marked as spam", "mail-warning", "danger"),
+            (mail.suppressed_at, "Stopped by the provider", "mail-warning", "danger"),
+        )
+        if at is not None
+    ]
+    return [
+        (
+            at,
+            Moment(
+                words=f"{words}: {_lower(MAIL_KIND_WORDS[mail.kind])}, to",
+                address=mail.to_address,
+                icon=mark,
+                tone=tone,
+                channel="mail",
+                time=when.short(at, time_zone),
+                time_iso=when.iso(at),
+            ),
+        )
+        for at, words, mark, tone in facts
+    ]
+
+
+def _lower(words: str) -> str:
+    return words[:1].lower() + words[1:]
