@@ -148,6 +148,8 @@ class Case:
         except IntegrityError as error:
             if not patrons.is_address_taken(error):
                 raise
+            # The savepoint took the approval back, so the row is open again, here too.
+            set_committed_value(change, "outcome", FieldOutcome.PENDING)
             return False
         set_committed_value(change, "outcome", FieldOutcome.APPLIED)
         self.note(
