@@ -1,0 +1,733 @@
+"""What a reviewer's link does: approve, reject, object, and everything it must not do."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+
+import pytest
+import sqlalchemy as sa
+
+from tests.support.factories import NEW, OLD, PROTECTED, Desk, days, kinds_to, together
+from upstage_crm.audit import guards
+from upstage_crm.audit.events import Action, ActorKind, Channel
+from upstage_crm.change_requests import errors
+from upstage_crm.change_requests.decisions import Evidence
+from upstage_crm.change_requests.rules import (
+    Cause,
+    Decision,
+    FieldOutcome,
+    RequestState,
+    ReviewChannel,
+)
+from upstage_crm.core.errors import UpstageError
+from upstage_crm.links.claims import LinkClaims, LinkRefused, Purpose, Reviewer
+from upstage_crm.patrons.errors import AddressTaken
+from upstage_crm.patrons.views import PatronRecord
+from upstage_crm.staff import accounts
+from upstage_crm.staff.roles import Role
+
+PHONE = {"phone": {"phone": "+1 212 555 0199"}}
+DANA = "dana@staff.example.org"
+OUTCOME = [("change_applied", NEW), ("change_applied", OLD), ("staff_outcome", DANA)]
+REJECTION = [("change_rejected", NEW), ("change_rejected", OLD), ("staff_outcome", DANA)]
+
+
+def unchanged(desk: Desk, command: Callable[[], object], kind: type[UpstageError]) -> UpstageError:
+    """Run a command that must refuse, and see that it wrote nothing at all."""
+    before = desk.dump()
+    with pytest.raises(kind) as caught:
+        command()
+    assert before == desk.dump()
+    return caught.value
+
+
+# --- approve -----------------------------------------------------------------------------------
+
+
+def test_an_approval_changes_the_address_at_once(desk: Desk) -> None:
+    patron = desk.patron()
+    request, link = desk.asked(patron)
+
+    assert RequestState.APPROVED is desk.decide(link)
+
+    record = desk.record(patron)
+    assert NEW == record.values["email"]
+    assert desk.now == record.email_verified_at
+    assert NEW == desk.scalar("SELECT email_key FROM patron")
+    view = desk.view(request)
+    assert (RequestState.APPROVED, desk.now) == (view.state, view.ended_at)
+    assert (FieldOutcome.APPLIED, Decision.APPROVE) == (
+        view.fields[0].outcome,
+        view.fields[0].decision,
+    )
+    assert ReviewChannel.PATRON_PAGE is view.fields[0].channel
+
+
+def test_only_the_approved_columns_change(desk: Desk) -> None:
+    patron = desk.patron(phone="+1 212 555 0101", free={"note": "kind"})
+    link = desk.asked(patron)[1]
+    before = dataclasses.asdict(desk.record(patron))
+
+    desk.decide(link)
+
+    after = dataclasses.asdict(desk.record(patron))
+    moved = {name for name in after if after[name] != before[name]}
+    assert {"values", "email_verified_at"} >= moved - {"updated_at"}
+    assert before["values"] | {"email": NEW} == after["values"]
+
+
+def test_an_approved_patron_is_found_by_the_new_address_alone(desk: Desk) -> None:
+    from upstage_crm.patrons import queries
+
+    desk.decide(desk.asked(desk.patron())[1])
+
+    assert 1 == desk.read(lambda session: queries.page(session, query=NEW)[0])
+    assert 0 == desk.read(lambda session: queries.page(session, query=OLD)[0])
+
+
+def test_completion_tells_old_new_and_proposer_exactly_once(desk: Desk) -> None:
+    """Case 37: also when the job that sends is run again and again."""
+    request, link = desk.asked(desk.patron())
+    desk.mailbox.messages.clear()
+
+    desk.decide(link)
+
+    assert OUTCOME == kinds_to(desk.deliver())
+    assert [] == desk.deliver()
+    assert OUTCOME == desk.told(request)
+
+
+def test_the_old_address_learns_who_when_and_how_to_undo(desk: Desk) -> None:
+    """Case 37."""
+    request, link = desk.asked(desk.patron())
+    desk.decide(link)
+    desk.deliver()
+
+    told = desk.mailbox.to(OLD)[-1]
+
+    for part in (told.text, told.html):
+        assert "Dana, box office" in part
+        assert NEW in part
+        assert "Monday, March 2, 2026" in part
+        assert request.reference in part
+    undo = desk.codec.read(desk.tokens(OLD)[-1])
+    assert (Purpose.OBJECTION, Reviewer.CURRENT) == (undo.purpose, undo.reviewer)
+    assert desk.now + desk.room.policy.revert_window == undo.expires_at
+
+
+def test_the_trail_of_an_approval(desk: Desk) -> None:
+    """Case 41: actor, reason, old and new captured before the change, channel, one entry each."""
+    patron = desk.patron()
+    request, link = desk.asked(patron, reason_text="She rang.")
+    evidence = Evidence(ip_prefix="192.0.2.0/24", user_agent="Browser 1")
+
+    desk.decide(link, evidence=evidence, channel=ReviewChannel.SIMPLE_PAGE)
+
+    lines = desk.lines(request_id=request.request_id)
+    assert [Action.REQUEST_PROPOSED, Action.FIELD_APPROVED, Action.FIELD_APPLIED] == [
+        line.action for line in lines
+    ]
+    said, applied = lines[1], lines[2]
+    assert {ActorKind.PATRON} == {said.actor.kind, applied.actor.kind}
+    assert {Channel.SIMPLE_PAGE} == {said.channel, applied.channel}
+    assert {"ip_prefix": "192.0.2.0/24", "user_agent": "Browser 1"} == said.values
+    assert {"email.old": OLD, "email.new": NEW} == applied.values
+    assert "She rang." == lines[0].values["reason"]
+    assert desk.chain_is_whole()
+
+
+def test_no_table_ever_holds_a_token(desk: Desk) -> None:
+    """Case 41: not in the trail, not in the outbox, nowhere."""
+    request, link = desk.asked(desk.patron())
+    desk.clock.advance(days(0.1))
+    desk.resend(request)
+    desk.decide(desk.claims())
+    desk.deliver()
+    tokens = desk.tokens(OLD) + desk.tokens(NEW)
+    assert len(tokens) >= 6
+    assert link.jti  # the claims are kept, the signature never
+
+    everything = repr(desk.dump())
+
+    for token in tokens:
+        assert token not in everything
+        assert token.rpartition(".")[2] not in everything
+
+
+def test_the_trail_holds_personal_values_as_commitments_only(desk: Desk) -> None:
+    """Case 41: addresses stand in `audit_value`, which erasure may delete, not in the chain."""
+    desk.decide(desk.asked(desk.patron())[1])
+
+    chained = repr(desk.dump()["audit_entry"])
+
+    for value in (OLD, NEW, "Mara", "Smith"):
+        assert value not in chained
+
+
+def test_a_second_approval_changes_nothing(desk: Desk) -> None:
+    """Case 6: a double click or a retry finds what was decided."""
+    patron = desk.patron()
+    request, link = desk.asked(patron)
+    desk.decide(link)
+
+    error = unchanged(desk, lambda: desk.decide(link), errors.RequestEnded)
+
+    assert RequestState.APPROVED is error.facts["state"]
+    assert "approved" == desk.review(link).phase
+    assert OUTCOME == desk.told(request)
+    assert 1 == desk.actions().count(Action.FIELD_APPLIED)
+
+
+def test_approving_twice_at_one_moment_is_one_change(desk: Desk) -> None:
+    """Case 6, in parallel."""
+    patron = desk.patron()
+    request, link = desk.asked(patron)
+
+    results = together(*[lambda: desk.decide(link)] * 4)
+
+    assert 1 == results.count(RequestState.APPROVED)
+    losers = [result for result in results if isinstance(result, errors.RequestEnded)]
+    assert [RequestState.APPROVED] * 3 == [error.facts["state"] for error in losers]
+    assert OUTCOME == desk.told(request)
+    assert 1 == desk.actions().count(Action.FIELD_APPLIED)
+    assert desk.chain_is_whole()
+
+
+def test_approve_and_reject_at_one_moment_have_one_winner(desk: Desk) -> None:
+    """Case 7: the loser sees the recorded outcome, and no mails are mixed."""
+    for turn in range(3):
+        patron = desk.patron(email=f"old{turn}@example.com", given_name=f"Mara{turn}")
+        new = f"new{turn}@example.org"
+        request, link = desk.asked(patron, new)
+
+        results = together(
+            lambda link=link: desk.decide(link),  # type: ignore[misc]
+            lambda link=link: desk.decide(link, Decision.REJECT),  # type: ignore[misc]
+        )
+
+        (won,) = [result for result in results if isinstance(result, RequestState)]
+        (lost,) = [result for result in results if not isinstance(result, RequestState)]
+        assert isinstance(lost, errors.RequestEnded)
+        assert won is lost.facts["state"] is desk.state(request)
+        kind = "change_applied" if won is RequestState.APPROVED else "change_rejected"
+        told = [(kind, new), (kind, f"old{turn}@example.com"), ("staff_outcome", DANA)]
+        assert told == desk.told(request)
+        assert (new if won is RequestState.APPROVED else f"old{turn}@example.com") == desk.email(
+            patron
+        )
+
+
+def test_an_approved_link_replayed_after_a_change_back_changes_nothing(desk: Desk) -> None:
+    """Case 8."""
+    patron = desk.patron()
+    link = desk.asked(patron)[1]
+    desk.decide(link)
+    desk.deliver()
+    back = desk.asked(patron, OLD)[1]
+    desk.decide(back)
+    assert OLD == desk.email(patron)
+
+    unchanged(desk, lambda: desk.decide(link), errors.RequestEnded)
+    unchanged(desk, lambda: desk.decide(back), errors.RequestEnded)
+
+
+def test_a_first_email_is_approved_by_its_owner(desk: Desk) -> None:
+    patron = desk.patron(email="")
+    link = desk.asked(patron)[1]
+
+    desk.decide(link)
+
+    assert NEW == desk.email(patron)
+
+
+def test_mail_not_yet_sent_is_taken_back_when_the_matter_ends(desk: Desk) -> None:
+    """DESIGN 3: the transition that ends a matter cancels its unsent mails."""
+    request, link = desk.asked(desk.patron())
+    desk.clock.advance(days(0.1))
+    desk.resend(request)
+
+    desk.withdraw(request)
+
+    assert [] == [kind for kind, _to in kinds_to(desk.deliver()) if kind == "decision_request"]
+    assert link.request_id == request.request_id
+
+
+# --- links -------------------------------------------------------------------------------------
+
+
+def test_a_link_for_one_request_never_decides_another(desk: Desk) -> None:
+    """Case 10: what the token's `sub` names is what is decided."""
+    mara, ole = desk.patron(), desk.patron(email="ole@example.com", given_name="Ole")
+    _first, link = desk.asked(mara)
+    second, _other = desk.asked(ole, "ole.new@example.org")
+
+    desk.decide(link)
+
+    assert RequestState.PENDING is desk.state(second)
+    assert "ole@example.com" == desk.email(ole)
+
+
+def test_a_link_for_no_request_is_refused(desk: Desk) -> None:
+    _request, link = desk.asked(desk.patron())
+    stray = dataclasses.replace(link, request_id="f" * 32)
+
+    unchanged(desk, lambda: desk.decide(stray), LinkRefused)
+    with pytest.raises(LinkRefused):
+        desk.review(stray)
+
+
+@pytest.mark.parametrize("decision", [Decision.APPROVE, Decision.REJECT])
+def test_an_objection_link_can_neither_approve_nor_reject(desk: Desk, decision: Decision) -> None:
+    """Case 10: the link in the notice is for objecting alone."""
+    desk.asked(desk.patron())
+    objection = desk.claims(OLD)
+    assert Purpose.OBJECTION is objection.purpose
+
+    unchanged(desk, lambda: desk.decide(objection, decision), LinkRefused)
+
+
+def test_a_link_to_the_other_mailbox_decides_nothing(desk: Desk) -> None:
+    """Case 10: policy gave the email field to the proposed address alone."""
+    _request, link = desk.asked(desk.patron())
+    forged = dataclasses.replace(link, reviewer=Reviewer.CURRENT)
+
+    unchanged(desk, lambda: desk.decide(forged), errors.RequestEnded)
+
+
+def test_a_stranger_never_decides_a_field_of_the_current_address(desk: Desk) -> None:
+    """Case 28: the proposed address sees, approves, rejects and objects to its own field only."""
+    patron = desk.patron()
+    request = desk.propose(patron, changes=PHONE | {"email": {"email": NEW}})
+    link = desk.claims(NEW)
+
+    assert ["Email address"] == [field.label for field in desk.review(link).fields]
+    phone = next(field.id for field in desk.view(request).fields if field.field == "phone")
+    unchanged(desk, lambda: desk.decide(link, field_ids=[phone]), errors.RequestEnded)
+    assert RequestState.PENDING is desk.decide(link, Decision.OBJECT)
+    outcomes = {field.field: field.outcome for field in desk.view(request).fields}
+    assert {"email": FieldOutcome.OBJECTED, "phone": FieldOutcome.PENDING} == outcomes
+    unchanged(desk, lambda: desk.decide(link, Decision.OBJECT), errors.RequestEnded)
+
+
+def test_two_mailboxes_decide_a_request_of_two_fields(desk: Desk) -> None:
+    patron = desk.patron()
+    request = desk.propose(patron, changes=PHONE | {"email": {"email": NEW}})
+    proposed, current = desk.claims(NEW), desk.claims(OLD)
+
+    assert RequestState.PENDING is desk.decide(proposed)
+    assert "decided" == desk.review(proposed).phase
+    assert RequestState.APPROVED is desk.decide(current)
+
+    values = desk.record(patron).values
+    assert (NEW, "+12125550199") == (values["email"], values["phone"])
+    assert 1 == desk.told(request).count(("staff_outcome", DANA))
+
+
+def test_a_partly_approved_request_is_told_as_such(desk: Desk) -> None:
+    patron = desk.patron()
+    request = desk.propose(patron, changes=PHONE | {"email": {"email": NEW}})
+    proposed, current = desk.claims(NEW), desk.claims(OLD)
+    desk.decide(proposed)
+
+    assert RequestState.PARTLY_APPROVED is desk.decide(current, Decision.REJECT)
+
+    desk.deliver()
+    assert "partly approved" in desk.mailbox.to(DANA)[-1].text
+    assert desk.record(patron).values["phone"] is None
+    assert RequestState.PARTLY_APPROVED is desk.state(request)
+
+
+def test_a_mail_of_several_fields_says_what_became_of_each(desk: Desk) -> None:
+    """An approved field is told as approved, not as waiting."""
+    patron = desk.patron()
+    name = {"name": {"given_name": "Mara", "family_name": "Jones"}}
+    desk.propose(patron, changes=PHONE | name)
+    desk.decide(desk.claims(OLD))
+    desk.deliver()
+
+    text = desk.mailbox.to(OLD)[-1].text
+    assert "Phone number: approved" in text
+    assert "Name: approved" in text
+    assert "waiting" not in text
+
+
+def test_one_field_of_two_may_be_chosen(desk: Desk) -> None:
+    patron = desk.patron()
+    name = {"name": {"given_name": "Mara", "family_name": "Jones"}}
+    request = desk.propose(patron, changes=PHONE | name)
+    link = desk.claims(OLD)
+    fields = {field.field: field.id for field in desk.view(request).fields}
+
+    desk.decide(link, field_ids=[fields["phone"]])
+    assert RequestState.PARTLY_APPROVED is desk.decide(
+        link, Decision.REJECT, field_ids=[fields["name"]]
+    )
+
+    assert "+12125550199" == desk.record(patron).values["phone"]
+    assert "Smith" == desk.record(patron).values["family_name"]
+
+
+def test_the_current_address_that_answers_is_proven(desk: Desk) -> None:
+    patron = desk.patron()
+    desk.propose(patron, changes=PHONE)
+
+    desk.decide(desk.claims(OLD))
+
+    assert desk.now == desk.record(patron).email_verified_at
+    line = next(line for line in desk.lines() if line.action is Action.ADDRESS_PROVEN)
+    assert {"email": OLD} == line.values
+
+
+def test_a_mailbox_that_left_the_record_proves_nothing(desk: Desk) -> None:
+    """The old address answers for the phone after the record has moved to another one."""
+    patron = desk.patron()
+    desk.propose(patron, changes=PHONE)
+    phone = desk.claims(OLD)
+    desk.propose(patron, NEW)
+    desk.decide(desk.claims(NEW))
+    desk.run("UPDATE patron SET email_verified_at = NULL")
+
+    desk.decide(phone)
+
+    assert desk.record(patron).email_verified_at is None
+
+
+# --- reject and object ---------------------------------------------------------------------------
+
+
+def test_a_rejection_keeps_the_address_and_reaches_everybody(desk: Desk) -> None:
+    """Case 29: state, comment to the proposer and in the trail, the old address told."""
+    patron = desk.patron()
+    request, link = desk.asked(patron)
+    desk.mailbox.messages.clear()
+
+    state = desk.decide(link, Decision.REJECT, comment="Not my wish.\nReally.")
+
+    assert RequestState.REJECTED is state
+    assert OLD == desk.email(patron)
+    view = desk.view(request)
+    assert "Not my wish.\nReally." == view.fields[0].comment
+    assert REJECTION == kinds_to(desk.deliver())
+    assert "Not my wish." in desk.mailbox.to(DANA)[-1].text
+    line = desk.lines(action=Action.FIELD_REJECTED)[0]
+    assert "Not my wish.\nReally." == line.values["comment"]
+
+
+def test_a_rejected_value_rests_for_30_days(desk: Desk) -> None:
+    """Case 29."""
+    patron = desk.patron()
+    request, link = desk.asked(patron)
+    desk.decide(link, Decision.REJECT)
+    desk.clock.advance(days(29.9))
+
+    error = unchanged(desk, lambda: desk.propose(patron, NEW.upper()), errors.RecentlyRejected)
+
+    assert request.reference == error.facts["reference"]
+    assert desk.propose(patron, "third@example.org").is_new
+    desk.clock.advance(days(0.1))
+    assert desk.propose(patron).is_new
+
+
+@pytest.mark.parametrize(
+    ("role", "may"),
+    [(Role.OWNER, True), (Role.MANAGER, True), (Role.PRIVACY_LEAD, True), (Role.BOX_OFFICE, False)],
+)
+def test_the_rest_is_skipped_by_permission_only(desk: Desk, role: Role, may: bool) -> None:
+    """Case 29 and 42."""
+    patron, member = desk.patron(), desk.staff("Rosa", role)
+    desk.decide(desk.asked(patron)[1], Decision.REJECT)
+
+    if may:
+        assert desk.propose(patron, actor=member, override=True).is_new
+        assert desk.lines()[-1].facts["override"] is True
+    else:
+        unchanged(desk, lambda: desk.propose(patron, actor=member, override=True), UpstageError)
+
+
+def test_not_my_address_closes_and_suppresses(desk: Desk) -> None:
+    """Case 28: nothing more is ever sent there, not even a confirmation."""
+    patron = desk.patron()
+    request, link = desk.asked(patron)
+    desk.mailbox.messages.clear()
+
+    assert RequestState.REJECTED is desk.decide(link, Decision.OBJECT)
+
+    assert [("change_rejected", OLD), ("staff_outcome", DANA)] == kinds_to(desk.deliver())
+    assert "objected" == desk.review(link).phase
+    assert desk.record(patron).is_flagged
+    assert FieldOutcome.OBJECTED is desk.view(request).fields[0].outcome
+    assert {Action.FIELD_OBJECTED, Action.ADDRESS_SUPPRESSED} <= set(desk.actions())
+    desk.clock.advance(days(365))
+    unchanged(desk, lambda: desk.propose(patron, override=True), errors.AddressSuppressed)
+    other = desk.patron(email="ole@example.com", given_name="Ole")
+    unchanged(desk, lambda: desk.propose(other, NEW.upper()), errors.AddressSuppressed)
+
+
+def test_this_was_not_me_ends_a_pending_request(desk: Desk) -> None:
+    """The current address objects to what it was told of; its objection suppresses nothing."""
+    patron = desk.patron()
+    request, link = desk.asked(patron)
+
+    assert RequestState.REJECTED is desk.decide(desk.claims(OLD), Decision.OBJECT, comment="No!")
+
+    unchanged(desk, lambda: desk.decide(link), errors.RequestEnded)
+    assert OLD == desk.email(patron)
+    assert REJECTION == desk.told(request)
+    assert Action.ADDRESS_SUPPRESSED not in desk.actions()
+
+
+def test_who_was_never_asked_is_not_told_of_the_end(desk: Desk) -> None:
+    """The current address objects before the decision mail has left."""
+    patron = desk.patron()
+    request = desk.propose(patron)
+    assert 1 == desk.dispatcher.run_once(1)
+    notice = desk.codec.read(desk.tokens(OLD)[-1])
+
+    desk.decide(notice, Decision.OBJECT)
+
+    desk.deliver()
+    assert [] == desk.mailbox.to(NEW)
+    assert RequestState.REJECTED is desk.state(request)
+
+
+def test_an_objection_after_the_change_is_recorded_once(desk: Desk) -> None:
+    patron = desk.patron()
+    request, link = desk.asked(patron)
+    desk.decide(link)
+    undo = desk.claims(OLD)
+
+    assert RequestState.APPROVED is desk.decide(undo, Decision.OBJECT, comment="Not me")
+    before = desk.dump()
+    assert RequestState.APPROVED is desk.decide(undo, Decision.OBJECT, comment="Not me")
+
+    assert before == desk.dump()
+    assert desk.record(patron).is_flagged
+    assert 2 == desk.told(request).count(("staff_outcome", DANA))
+    assert 1 == desk.actions().count(Action.OBJECTION_RECEIVED)
+
+
+def test_an_objection_after_its_time_changes_nothing(desk: Desk) -> None:
+    desk.decide(desk.asked(desk.patron())[1])
+    undo = desk.claims(OLD)
+    desk.clock.advance(desk.room.policy.revert_window)
+
+    unchanged(desk, lambda: desk.decide(undo, Decision.OBJECT), errors.LinkExpired)
+
+
+def test_a_comment_is_capped(desk: Desk) -> None:
+    link = desk.asked(desk.patron())[1]
+
+    unchanged(desk, lambda: desk.decide(link, Decision.REJECT, comment="x" * 501), UpstageError)
+
+
+# --- the world moved -----------------------------------------------------------------------------
+
+
+def test_an_address_added_meanwhile_withdraws_the_request(desk: Desk) -> None:
+    """Case 16: no change, a neutral page, staff see the cause."""
+    patron = desk.patron()
+    request, link = desk.asked(patron)
+    desk.patron(email=NEW, given_name="Ole")
+
+    assert RequestState.WITHDRAWN is desk.decide(link)
+
+    assert OLD == desk.email(patron)
+    assert Cause.ADDRESS_TAKEN is desk.view(request).cause
+    review = desk.review(link)
+    assert "withdrawn" == review.phase
+    assert "taken" not in repr(review)
+    assert ("staff_outcome", DANA) in desk.told(request)
+    assert Action.FIELD_APPLIED not in desk.actions()
+
+
+def test_an_address_approved_for_another_patron_meanwhile(desk: Desk) -> None:
+    """Case 16: taken by another approval."""
+    mara, ole = desk.patron(), desk.patron(email="ole@example.com", given_name="Ole")
+    first, first_link = desk.asked(mara)
+    desk.propose(ole, override=True)
+    second_link = desk.claims(NEW)
+
+    desk.decide(second_link)
+
+    assert RequestState.WITHDRAWN is desk.decide(first_link)
+    assert (OLD, NEW) == (desk.email(mara), desk.email(ole))
+    assert Cause.ADDRESS_TAKEN is desk.view(first).cause
+
+
+def test_one_address_approved_for_two_patrons_at_one_moment(desk: Desk) -> None:
+    """Case 16, concurrently: the unique index decides, and its refusal is no error page."""
+    for turn in range(3):
+        new = f"new{turn}@example.org"
+        mara = desk.patron(email=f"mara{turn}@example.com", given_name=f"Mara{turn}")
+        ole = desk.patron(email=f"ole{turn}@example.com", given_name=f"Ole{turn}")
+        _first, first_link = desk.asked(mara, new)
+        desk.propose(ole, new, override=True)
+        second_link = desk.claims(new)
+
+        results = together(
+            lambda link=first_link: desk.decide(link),  # type: ignore[misc]
+            lambda link=second_link: desk.decide(link),  # type: ignore[misc]
+        )
+
+        assert {RequestState.APPROVED, RequestState.WITHDRAWN} == set(results)
+        assert 1 == [desk.email(mara), desk.email(ole)].count(new)
+    assert desk.chain_is_whole()
+
+
+def test_an_address_added_and_approved_at_one_moment(desk: Desk) -> None:
+    """Case 16, concurrently: whoever is second is told so in words."""
+    for turn in range(3):
+        new = f"new{turn}@example.org"
+        mara = desk.patron(email=f"mara{turn}@example.com", given_name=f"Mara{turn}")
+        _request, link = desk.asked(mara, new)
+
+        decided, added = together(
+            lambda link=link: desk.decide(link),  # type: ignore[misc]
+            lambda new=new: desk.patron(email=new, given_name="Ole"),  # type: ignore[misc]
+        )
+
+        if decided is RequestState.APPROVED:
+            assert isinstance(added, AddressTaken)
+        else:
+            assert RequestState.WITHDRAWN is decided
+            assert isinstance(added, PatronRecord)
+    assert desk.chain_is_whole()
+
+
+def test_a_value_that_moved_withdraws_the_request(desk: Desk) -> None:
+    """Case 18: changed by another path, here by somebody who could drop the guards."""
+    patron = desk.patron()
+    request, link = desk.asked(patron)
+    _move_past_the_guards(desk, "email = 'moved@example.com', email_key = 'moved@example.com'")
+
+    assert RequestState.WITHDRAWN is desk.decide(link)
+
+    assert "moved@example.com" == desk.email(patron)
+    assert Cause.VALUE_MOVED is desk.view(request).cause
+
+
+@pytest.mark.parametrize("status", ["inactive", "deceased"])
+def test_a_patron_who_is_no_longer_active_withdraws_the_request(desk: Desk, status: str) -> None:
+    """Case 19: approval refused, proposer told."""
+    patron = desk.patron()
+    request, link = desk.asked(patron)
+    desk.run("UPDATE patron SET status = :status", {"status": status})
+
+    assert RequestState.WITHDRAWN is desk.decide(link)
+
+    assert OLD == desk.email(patron)
+    assert Cause.PATRON_INACTIVE is desk.view(request).cause
+    assert ("staff_outcome", DANA) in desk.told(request)
+
+
+def test_a_proposer_who_is_gone_withdraws_the_request(desk: Desk) -> None:
+    """Case 20: default policy; nobody is mailed at a disabled account."""
+    patron, rosa = desk.patron(), desk.staff("Rosa", Role.BOX_OFFICE)
+    request, link = desk.asked(patron, actor=rosa)
+    desk.write(
+        lambda session: accounts.disable(
+            session,
+            email="rosa@staff.example.org",
+            actor=desk.owner.as_actor(),
+            channel=Channel.CRM,
+            now=desk.now,
+        )
+    )
+
+    assert RequestState.WITHDRAWN is desk.decide(link)
+
+    assert OLD == desk.email(patron)
+    assert Cause.PROPOSER_GONE is desk.view(request).cause
+    assert "withdrawn" == desk.review(link).phase
+    desk.deliver()
+    assert [] == desk.mailbox.to("rosa@staff.example.org")
+
+
+@pytest.mark.parametrize("role", [Role.MARKETING, Role.AUDITOR, Role.READ_ONLY])
+def test_a_proposer_who_lost_the_role_withdraws_the_request(desk: Desk, role: Role) -> None:
+    """Cases 20 and 21: permission is asked again at the approval."""
+    patron, rosa = desk.patron(), desk.staff("Rosa", Role.BOX_OFFICE)
+    request, link = desk.asked(patron, actor=rosa)
+    desk.run("UPDATE staff SET role = :role WHERE id = :id", {"role": role.value, "id": rosa.id})
+
+    assert RequestState.WITHDRAWN is desk.decide(link)
+
+    assert OLD == desk.email(patron)
+    assert Cause.PROPOSER_GONE is desk.view(request).cause
+
+
+def test_a_rejection_counts_although_an_approval_no_longer_could(desk: Desk) -> None:
+    patron = desk.patron()
+    request, link = desk.asked(patron)
+    desk.patron(email=NEW, given_name="Ole")
+
+    assert RequestState.REJECTED is desk.decide(link, Decision.REJECT)
+    assert RequestState.REJECTED is desk.state(request)
+
+
+@pytest.mark.parametrize("end", ["rejected", "expired", "withdrawn"])
+def test_an_approve_link_after_the_end_is_a_calm_page(desk: Desk, end: str) -> None:
+    """Case 30: the phase says what happened, and nothing changes."""
+    patron = desk.patron()
+    request, link = desk.asked(patron)
+    if end == "rejected":
+        desk.decide(link, Decision.REJECT)
+    elif end == "withdrawn":
+        desk.withdraw(request)
+    else:
+        desk.clock.advance(days(7))
+        desk.expire(request)
+
+    assert end == desk.review(link).phase
+    error = unchanged(desk, lambda: desk.decide(link), errors.RequestEnded)
+
+    assert RequestState(end) is error.facts["state"]
+    assert OLD == desk.email(patron)
+
+
+def test_an_approval_after_its_time_is_refused_before_anybody_swept(desk: Desk) -> None:
+    link = desk.asked(desk.patron())[1]
+    desk.clock.advance(days(7))
+
+    unchanged(desk, lambda: desk.decide(link), errors.LinkExpired)
+    assert "expired" == desk.review(link).phase
+
+
+def test_a_failure_during_an_approval_leaves_everything_as_it_was(desk: Desk) -> None:
+    """Case 34: patron, request, review, mails and trail move together or not at all."""
+    link = desk.asked(desk.patron())[1]
+    before = desk.dump()
+
+    with (  # noqa: PT012  # what happens inside the transaction is the point
+        pytest.raises(RuntimeError, match="power cut"),
+        desk.database.transaction() as session,
+    ):
+        _decide_in(desk, session, link)
+        assert 2 == session.scalar(
+            sa.text("SELECT count(*) FROM mail_outbox WHERE kind = 'change_applied'")
+        )
+        raise RuntimeError("power cut")
+
+    assert before == desk.dump()
+    assert RequestState.APPROVED is desk.decide(link)
+
+
+def _decide_in(desk: Desk, session: sa.orm.Session, link: LinkClaims) -> None:
+    from upstage_crm.change_requests import decisions
+
+    decisions.decide(
+        session,  # type: ignore[arg-type]
+        claims=link,
+        decision=Decision.APPROVE,
+        channel=ReviewChannel.PATRON_PAGE,
+        mailroom=desk.room,
+        now=desk.now,
+    )
+
+
+def _move_past_the_guards(desk: Desk, values: str) -> None:
+    with desk.database.engine.begin() as connection:
+        guards.drop(connection)
+        connection.execute(sa.text(f"UPDATE patron SET {values}"))
+        guards.install(connection, PROTECTED)

@@ -1,0 +1,302 @@
+"""The other ends of a request: taken back by staff, sent again, run out of time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+
+from tests.support.factories import NEW, OLD, Desk, days, kinds_to
+from upstage_crm.audit.events import Action, ActorKind, Channel
+from upstage_crm.change_requests import commands, errors, queries
+from upstage_crm.change_requests.rules import (
+    Cause,
+    Decision,
+    FieldOutcome,
+    RequestState,
+)
+from upstage_crm.core.errors import Forbidden, UpstageError
+from upstage_crm.staff.roles import PERMISSIONS, Permission, Role
+
+DANA = "dana@staff.example.org"
+COOLDOWN = timedelta(minutes=5)
+ACTING = [
+    role
+    for role in Role
+    if {Permission.WITHDRAW_REQUEST, Permission.RESEND_REQUEST} <= PERMISSIONS[role]
+]
+LOOKING = [role for role in Role if role not in ACTING]
+
+
+def unchanged(desk: Desk, command: Callable[[], object], kind: type[UpstageError]) -> UpstageError:
+    """Run a command that must refuse, and see that it wrote nothing at all."""
+    before = desk.dump()
+    with pytest.raises(kind) as caught:
+        command()
+    assert before == desk.dump()
+    return caught.value
+
+
+# --- withdraw ------------------------------------------------------------------------------------
+
+
+def test_a_withdrawal_beats_a_page_that_is_open(desk: Desk) -> None:
+    """Case 31: the approval is refused with "withdrawn"."""
+    patron = desk.patron()
+    request, link = desk.asked(patron)
+    assert "open" == desk.review(link).phase
+
+    desk.withdraw(request)
+
+    error = unchanged(desk, lambda: desk.decide(link), errors.RequestEnded)
+    assert RequestState.WITHDRAWN is error.facts["state"]
+    assert "withdrawn" == desk.review(link).phase
+    assert OLD == desk.email(patron)
+    assert (RequestState.WITHDRAWN, Cause.STAFF) == (desk.state(request), desk.view(request).cause)
+
+
+def test_a_withdrawal_tells_everybody_who_was_asked(desk: Desk) -> None:
+    request, _link = desk.asked(desk.patron())
+
+    desk.withdraw(request)
+
+    assert [("change_withdrawn", NEW), ("change_withdrawn", OLD)] == desk.told(request)
+
+
+def test_a_withdrawal_before_any_mail_left_tells_nobody(desk: Desk) -> None:
+    request = desk.propose(desk.patron())
+
+    desk.withdraw(request)
+
+    assert [] == desk.deliver()
+    assert {"cancelled"} == {state for _kind, _to, state in desk.queued()}
+
+
+def test_a_colleagues_withdrawal_is_told_to_the_proposer(desk: Desk) -> None:
+    rosa = desk.staff("Rosa", Role.BOX_OFFICE)
+    request, _link = desk.asked(desk.patron())
+
+    desk.withdraw(request, actor=rosa)
+
+    assert ("staff_outcome", DANA) in desk.told(request)
+    line = desk.lines(action=Action.REQUEST_WITHDRAWN)[0]
+    assert (ActorKind.STAFF, "Rosa, box office") == (line.actor.kind, line.actor.label)
+    assert "staff" == line.facts["cause"]
+
+
+def test_a_second_withdrawal_is_refused_with_what_stands(desk: Desk) -> None:
+    request, link = desk.asked(desk.patron())
+    desk.decide(link, Decision.REJECT)
+
+    error = unchanged(desk, lambda: desk.withdraw(request), errors.RequestEnded)
+
+    assert RequestState.REJECTED is error.facts["state"]
+
+
+@pytest.mark.parametrize("role", LOOKING)
+def test_a_role_without_the_permission_withdraws_nothing(desk: Desk, role: Role) -> None:
+    """Case 42."""
+    request, _link = desk.asked(desk.patron())
+    member = desk.staff("Eve", role)
+
+    unchanged(desk, lambda: desk.withdraw(request, actor=member), Forbidden)
+
+
+def test_an_unknown_reference_is_refused(desk: Desk) -> None:
+    request = commands.Proposed(request_id="0" * 32, reference="ZZ-ZZZ", is_new=True)
+    assert desk.owner
+
+    unchanged(desk, lambda: desk.withdraw(request), errors.UnknownRequest)
+    unchanged(desk, lambda: desk.resend(request), errors.UnknownRequest)
+    unchanged(desk, lambda: desk.expire(request), errors.UnknownRequest)
+
+
+# --- resend --------------------------------------------------------------------------------------
+
+
+def test_sent_again_the_new_link_works_and_the_old_one_is_dead(desk: Desk) -> None:
+    """Case 32: same request, new jti."""
+    patron = desk.patron()
+    request, old = desk.asked(patron)
+    desk.clock.advance(COOLDOWN)
+
+    desk.resend(request)
+
+    new = desk.claims(NEW)
+    assert (old.request_id, old.version + 1) == (new.request_id, new.version)
+    assert old.jti != new.jti
+    assert "outdated" == desk.review(old).phase
+    unchanged(desk, lambda: desk.decide(old), errors.LinkOutdated)
+    unchanged(desk, lambda: desk.decide(old, Decision.REJECT), errors.LinkOutdated)
+    unchanged(desk, lambda: desk.decide(old, Decision.OBJECT), errors.LinkOutdated)
+    assert RequestState.APPROVED is desk.decide(new)
+    assert NEW == desk.email(patron)
+
+
+def test_sent_again_the_deadline_stays(desk: Desk) -> None:
+    request, _link = desk.asked(desk.patron())
+    until = desk.view(request).expires_at
+    desk.clock.advance(days(6))
+
+    desk.resend(request)
+
+    assert until == desk.view(request).expires_at == desk.claims(NEW).expires_at
+
+
+def test_sent_again_only_the_decision_mail_leaves(desk: Desk) -> None:
+    request, _link = desk.asked(desk.patron())
+    desk.clock.advance(COOLDOWN)
+
+    desk.resend(request)
+
+    assert [("decision_request", NEW)] == kinds_to(desk.deliver())
+
+
+def test_a_decision_mail_that_has_not_left_is_replaced(desk: Desk) -> None:
+    request = desk.propose(desk.patron())
+    desk.clock.advance(COOLDOWN)
+
+    desk.resend(request)
+
+    assert [("change_notice", OLD), ("decision_request", NEW)] == kinds_to(desk.deliver())
+    assert 2 == desk.claims(NEW).version
+
+
+def test_five_minutes_lie_between_two_mails(desk: Desk) -> None:
+    """Case 32: refused with the seconds that remain."""
+    request, _link = desk.asked(desk.patron())
+    desk.clock.advance(timedelta(minutes=3, seconds=20))
+
+    error = unchanged(desk, lambda: desk.resend(request), errors.ResendTooSoon)
+
+    assert 100 <= int(str(error.facts["seconds"])) <= 101
+
+
+def test_three_times_a_day_is_the_most(desk: Desk) -> None:
+    """Case 32."""
+    request, _link = desk.asked(desk.patron())
+    for _ in range(3):
+        desk.clock.advance(COOLDOWN)
+        desk.resend(request)
+    desk.clock.advance(COOLDOWN)
+
+    error = unchanged(desk, lambda: desk.resend(request), errors.ResendLimit)
+
+    assert 3 == error.facts["limit"]
+    assert 4 == desk.view(request).sent_count
+    desk.clock.advance(days(1))
+    desk.resend(request)
+    assert [2, 3, 4, 5] == [
+        line.facts["version"] for line in desk.lines(action=Action.REQUEST_RESENT)
+    ]
+
+
+@pytest.mark.parametrize("end", ["withdrawn", "rejected", "approved", "time"])
+def test_a_request_that_is_over_is_not_sent_again(desk: Desk, end: str) -> None:
+    request, link = desk.asked(desk.patron())
+    if end == "withdrawn":
+        desk.withdraw(request)
+    elif end == "time":
+        desk.clock.advance(days(7))
+    else:
+        desk.decide(link, Decision.REJECT if end == "rejected" else Decision.APPROVE)
+    desk.clock.advance(COOLDOWN)
+
+    unchanged(desk, lambda: desk.resend(request), errors.RequestEnded)
+
+
+@pytest.mark.parametrize("role", LOOKING)
+def test_a_role_without_the_permission_sends_nothing_again(desk: Desk, role: Role) -> None:
+    """Case 42."""
+    request, _link = desk.asked(desk.patron())
+    member = desk.staff("Eve", role)
+    desk.clock.advance(COOLDOWN)
+
+    unchanged(desk, lambda: desk.resend(request, actor=member), Forbidden)
+
+
+@pytest.mark.parametrize("role", ACTING)
+def test_a_role_with_the_permission_sends_again_and_withdraws(desk: Desk, role: Role) -> None:
+    request, _link = desk.asked(desk.patron())
+    member = desk.staff("Rosa", role)
+    desk.clock.advance(COOLDOWN)
+
+    desk.resend(request, actor=member)
+    desk.withdraw(request, actor=member)
+
+    assert RequestState.WITHDRAWN is desk.state(request)
+
+
+# --- expire --------------------------------------------------------------------------------------
+
+
+def test_silence_is_a_no(desk: Desk) -> None:
+    patron = desk.patron()
+    request, _link = desk.asked(patron)
+    desk.clock.advance(days(7))
+
+    assert desk.expire(request)
+
+    assert RequestState.EXPIRED is desk.state(request)
+    assert FieldOutcome.LAPSED is desk.view(request).fields[0].outcome
+    assert OLD == desk.email(patron)
+    assert [
+        ("change_expired", NEW),
+        ("change_expired", OLD),
+        ("staff_outcome", DANA),
+    ] == desk.told(request)
+    line = desk.lines(action=Action.REQUEST_EXPIRED)[0]
+    assert (ActorKind.SYSTEM, Channel.SCHEDULE) == (line.actor.kind, line.channel)
+
+
+def test_time_runs_out_once(desk: Desk) -> None:
+    request, _link = desk.asked(desk.patron())
+    desk.clock.advance(days(7))
+    desk.expire(request)
+    before = desk.dump()
+
+    assert not desk.expire(request)
+    assert before == desk.dump()
+
+
+def test_nothing_lapses_before_its_time(desk: Desk) -> None:
+    request, link = desk.asked(desk.patron())
+    desk.clock.advance(days(7) - timedelta(microseconds=1))
+    before = desk.dump()
+
+    assert not desk.expire(request)
+    assert before == desk.dump()
+    assert () == desk.read(lambda session: queries.due(session, now=desk.now))
+    assert RequestState.APPROVED is desk.decide(link)
+
+
+def test_what_is_due_is_found(desk: Desk) -> None:
+    request, _link = desk.asked(desk.patron())
+    desk.clock.advance(days(7))
+
+    assert (request.request_id,) == desk.read(lambda session: queries.due(session, now=desk.now))
+
+
+def test_an_answer_before_the_end_leaves_nothing_to_lapse(desk: Desk) -> None:
+    request, link = desk.asked(desk.patron())
+    desk.decide(link)
+    desk.clock.advance(days(7))
+    before = desk.dump()
+
+    assert not desk.expire(request)
+    assert before == desk.dump()
+
+
+def test_after_a_partial_answer_only_the_rest_lapses(desk: Desk) -> None:
+    patron = desk.patron()
+    changes = {"phone": {"phone": "+1 212 555 0199"}, "email": {"email": NEW}}
+    request = desk.propose(patron, changes=changes)
+    desk.decide(desk.claims(NEW))
+    desk.clock.advance(days(7))
+
+    desk.expire(request)
+
+    assert RequestState.PARTLY_APPROVED is desk.state(request)
+    assert NEW == desk.email(patron)
+    assert desk.record(patron).values["phone"] is None
