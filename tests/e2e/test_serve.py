@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import socket
 import subprocess
@@ -82,10 +81,9 @@ def test_a_bad_setting_is_one_sentence(environ: dict[str, str], tmp_path: Path) 
 
 
 @pytest.fixture
-def second_start(environ: dict[str, str], tmp_path: Path) -> Iterator[tuple[psutil.Popen, float]]:
-    """A server whose database stands already, and the seconds until it said that it is ready."""
+def second_start(environ: dict[str, str], tmp_path: Path) -> Iterator[psutil.Popen]:
+    """A server that just said that it is ready, on a database that stood already."""
     for turn in (1, 2):
-        started = time.monotonic()
         process = psutil.Popen(
             COMMAND,
             cwd=tmp_path,
@@ -95,13 +93,10 @@ def second_start(environ: dict[str, str], tmp_path: Path) -> Iterator[tuple[psut
             text=True,
         )
         try:
-            for line in process.stdout:
-                if "is ready" in line:
-                    break
-            ready_s = time.monotonic() - started
+            assert any("is ready" in line for line in process.stdout)
             assert answers(f"http://127.0.0.1:{environ['PORT']}/health")
             if turn == 2:
-                yield process, ready_s
+                yield process
         finally:
             stop(process)
 
@@ -116,22 +111,16 @@ def stop(process: psutil.Popen) -> float:
     return time.monotonic() - started
 
 
-def test_a_second_start_is_quick_and_small_and_ends_at_once(
-    second_start: tuple[psutil.Popen, float],
-) -> None:
-    process, ready_s = second_start
-    family = [process, *process.children(recursive=True)]
+def test_a_second_start_is_quick_and_small_and_ends_at_once(second_start: psutil.Popen) -> None:
+    family = [second_start, *second_start.children(recursive=True)]
+    # Processor time, because the wall clock also tells what else this machine does just now.
+    work_s = sum(sum(member.cpu_times()[:2]) for member in family)
     megabytes = sum(member.memory_full_info().pss for member in family) / 2**20
 
-    stop_s = stop(process)
+    stop_s = stop(second_start)
 
-    print(f"ready {ready_s:.2f} s, {megabytes:.0f} MB, stopped {stop_s:.2f} s")
+    print(f"ready after {work_s:.2f} s of work, {megabytes:.0f} MB, stopped in {stop_s:.2f} s")
+    assert work_s < READY_S
     assert megabytes < MEMORY_MB
-    assert ready_s < READY_S * patience()
-    assert stop_s < STOP_S * patience()
+    assert stop_s < STOP_S
     assert not any(member.is_running() for member in family[1:])
-
-
-def patience() -> float:
-    """How much slower this machine may be than an idle one: its load per core, at least one."""
-    return max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
