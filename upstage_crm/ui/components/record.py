@@ -36,7 +36,7 @@ def record(*rows: Child, label: Text) -> rx.Component:
 
 def protected_row(
     label: Text,
-    value: Text,
+    value: Text | rx.Component,
     *,
     on_propose: Any = None,
     may_propose: Flag = True,
@@ -48,6 +48,7 @@ def protected_row(
 ) -> rx.Component:
     """Return a field that only its patron's approval changes.
 
+    `value` is a text, or a component for a value of several lines (`text.value_lines`).
     A padlock and "Propose change" stand where other rows have an input. While a request is open
     the row shows the current value, the state's chip and the proposed value beneath. `note` is a
     small component after the value, such as the chip of an email address.
@@ -78,7 +79,7 @@ def protected_row(
         ),
         rx.el.dd(
             rx.el.div(
-                shown_value(value),
+                value if isinstance(value, rx.Component) else shown_value(value),
                 *([] if note is None else [note]),
                 class_name="u-value-line",
             ),

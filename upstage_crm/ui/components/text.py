@@ -1,10 +1,13 @@
 """Small pieces of text.
 
 kbd(keys) · reference(code) · when(words, iso, absolute) · avatar(name_initials) · value(text)
-breadcrumbs(*trail) · empty_value(words) · mono(text)
+value_lines(lines) · breadcrumbs(*trail) · empty_value(words) · mono(text)
 """
 
+from collections.abc import Sequence
+
 import reflex as rx
+from reflex.vars import ArrayVar
 
 from upstage_crm.ui.components.base import (
     Child,
@@ -55,6 +58,15 @@ def avatar(initials: Text) -> rx.Component:
 def value(text: Text, *, empty: str = "Not given") -> Child:
     """Return a patron's value, isolated from the text around it, or `empty` in grey."""
     return show_if(filled(text), rx.el.bdi(text, class_name="u-value"), empty_value(empty))
+
+
+def value_lines(lines: Sequence[str], *, empty: str = "Not given") -> Child:
+    """Return a value of several lines (plain, or a var), or `empty` in grey."""
+    shown = rx.el.div(
+        rx.foreach(lines, lambda line: rx.el.div(rx.el.bdi(line, class_name="u-value")))
+    )
+    is_filled = lines.length() > 0 if isinstance(lines, ArrayVar) else bool(lines)
+    return show_if(is_filled, shown, empty_value(empty))
 
 
 def empty_value(words: str = "Not given") -> rx.Component:

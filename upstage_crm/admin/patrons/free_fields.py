@@ -1,0 +1,55 @@
+"""The fields that staff edit in place, and how. Protected fields stand in `patrons.fields`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Literal
+
+from babel import Locale
+
+from upstage_crm.core.when import zone_names
+from upstage_crm.organisation.settings import LANGUAGES
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FreeField:
+    """One free column of a patron. `limit` counts characters that the input takes."""
+
+    name: str
+    label: str
+    kind: Literal["line", "block", "language", "time_zone"]
+    limit: int = 0
+    empty: str = "Not given"
+
+
+FREE_FIELDS = (
+    FreeField(name="preferred_name", label="Preferred name", kind="line", limit=100),
+    FreeField(name="pronouns", label="Pronouns", kind="line", limit=40),
+    FreeField(name="language", label="Language", kind="language"),
+    FreeField(name="time_zone", label="Time zone", kind="time_zone", empty="As the organisation’s"),
+    FreeField(name="tags", label="Tags", kind="line", limit=400, empty="No tags"),
+    FreeField(name="note", label="Note", kind="block", empty="No note"),
+)
+LANGUAGE_OPTIONS = tuple(
+    (code, Locale.parse(code).get_display_name("en") or code) for code in LANGUAGES
+)
+
+
+def find_free_field(name: object) -> FreeField | None:
+    """The free field of that name, if there is one."""
+    return next((field for field in FREE_FIELDS if field.name == name), None)
+
+
+def in_words(free: Mapping[str, str]) -> dict[str, str]:
+    """The values as people read them."""
+    language = free.get("language", "")
+    return {**free, "language": dict(LANGUAGE_OPTIONS).get(language, language)}
+
+
+@cache
+def zone_options() -> list[str]:
+    """The time zones to choose from: places only, no abbreviations and no old aliases' folders."""
+    folders = ("Etc/", "SystemV/", "US/", "posix/", "right/")
+    return sorted(n for n in zone_names() if "/" in n and not n.startswith(folders))

@@ -1,0 +1,245 @@
+"""The page at `/patrons/[number]/`."""
+
+from typing import cast
+
+import reflex as rx
+
+from upstage_crm.admin.frame import framed
+from upstage_crm.admin.patrons.free_fields import FREE_FIELDS, LANGUAGE_OPTIONS, FreeField
+from upstage_crm.admin.patrons.record_rows import EventView, ProtectedView, RequestItem
+from upstage_crm.admin.patrons.record_state import PatronRecordState as State
+from upstage_crm.ui.components.base import Child, filled, show_if
+from upstage_crm.ui.components.button import button, copy_button, icon_button, link, link_button
+from upstage_crm.ui.components.edit_row import (
+    block_input,
+    edit_row,
+    line_input,
+    select_input,
+)
+from upstage_crm.ui.components.feedback import (
+    empty_state,
+    error_state,
+    notice,
+    skeleton_lines,
+)
+from upstage_crm.ui.components.page import card, columns, inline, page_header, stack
+from upstage_crm.ui.components.record import protected_row, record
+from upstage_crm.ui.components.status import chip, email_chip, request_chip
+from upstage_crm.ui.components.tabs import tooltip
+from upstage_crm.ui.components.text import breadcrumbs, reference, value, value_lines, when
+from upstage_crm.ui.components.timeline import timeline, timeline_item
+
+TRAIL = ("Patrons", "/patrons/")
+
+
+def page() -> rx.Component:
+    """Return the page."""
+    return framed(
+        rx.match(
+            State.shown,
+            ("loading", _loading()),
+            ("missing", _missing()),
+            ("failed", _failed()),
+            _record(),
+        ),
+        active="patrons",
+    )
+
+
+def _record() -> rx.Component:
+    return rx.fragment(
+        page_header(
+            State.head.name,
+            subtitle=rx.el.span(
+                f"Patron {State.head.number}",
+                copy_button(State.head.number, label="Copy the patron number"),
+                class_name="u-inline",
+            ),
+            crumbs=breadcrumbs(TRAIL, here=State.head.name),
+            chips=(
+                show_if(filled(State.head.kind), chip(State.head.kind, icon="users")),
+                show_if(filled(State.head.status), chip(State.head.status, icon="circle-slash")),
+                show_if(State.head.is_flagged, chip("In question", icon="flag", tone="danger")),
+            ),
+        ),
+        stack(
+            rx.el.div(_done(), role="status"),
+            show_if(State.head.is_flagged, _flagged()),
+            columns(stack(_protected(), _free()), stack(_requests(), _history())),
+        ),
+    )
+
+
+def _done() -> Child:
+    return show_if(
+        filled(State.done),
+        notice(
+            State.done,
+            tone="success",
+            live=False,
+            action=inline(
+                show_if(
+                    filled(State.done_reference),
+                    link(
+                        "View request ",
+                        reference(State.done_reference),
+                        href=f"/requests/{State.done_reference}/",
+                    ),
+                ),
+                icon_button("Dismiss", "x", size="small", on_click=State.dismiss),
+            ),
+        ),
+    )
+
+
+def _flagged() -> rx.Component:
+    return notice(
+        "The owner of an address said that something here is wrong. "
+        "Read the history before you change anything.",
+        title="This record is in question",
+        tone="warning",
+        live=False,
+    )
+
+
+def _protected() -> rx.Component:
+    rows = rx.foreach(State.protected, lambda field: _protected_row(cast("ProtectedView", field)))
+    return card(
+        record(rows, label="Details that only the patron can change"),
+        title="The patron’s own details",
+        flush=True,
+    )
+
+
+def _protected_row(field: ProtectedView) -> rx.Component:
+    marked = rx.fragment(email_chip(field.mark), rx.el.span(field.mark_words, class_name="u-muted"))
+    return protected_row(
+        field.label,
+        rx.fragment(value_lines(field.lines)),
+        may_propose=State.may_propose,
+        pending=filled(field.reference),
+        pending_state=field.state,
+        proposed=field.proposed,
+        request_href=f"/requests/{field.reference}/",
+        note=rx.fragment(show_if(filled(field.mark), marked)),
+    )
+
+
+def _free() -> rx.Component:
+    return card(
+        record(*(_free_row(field) for field in FREE_FIELDS), label="Details that staff keep"),
+        title="For our work",
+        flush=True,
+    )
+
+
+def _free_row(field: FreeField) -> rx.Component:
+    return edit_row(
+        field.label,
+        value(State.free_words[field.name], empty=field.empty),
+        _control(field),
+        name=field.name,
+        editing=State.editing == field.name,
+        on_edit=State.edit(field.name),
+        on_save=State.save,
+        on_cancel=State.cancel,
+        error=State.edit_error,
+        may_edit=State.may_edit,
+    )
+
+
+def _control(field: FreeField) -> rx.Component:
+    name, label, kept, error = field.name, field.label, State.free[field.name], State.edit_error
+    if field.kind == "block":
+        return block_input(name, label, value=kept, error=error)
+    if field.kind == "line":
+        return line_input(name, label, value=kept, error=error, max_length=field.limit)
+    if field.kind == "language":
+        return select_input(name, label, LANGUAGE_OPTIONS, value=kept, error=error)
+    zones = rx.fragment(
+        rx.el.option(field.empty, value=""),
+        rx.foreach(State.zones, lambda zone: rx.el.option(zone, value=zone)),
+    )
+    return select_input(name, label, zones, value=kept, error=error)
+
+
+def _requests() -> rx.Component:
+    rows = rx.foreach(State.requests, lambda item: _request(cast("RequestItem", item)))
+    return card(
+        rx.cond(
+            State.requests.length() > 0,
+            stack(rows),
+            rx.el.p("Nobody has proposed a change yet.", class_name="u-muted"),
+        ),
+        title="Requests",
+    )
+
+
+def _request(item: RequestItem) -> rx.Component:
+    return stack(
+        inline(
+            link(reference(item.reference), href=f"/requests/{item.reference}/"),
+            request_chip(item.state),
+        ),
+        rx.el.p(
+            item.fields,
+            rx.el.span(" · ", item.proposer, " · ", class_name="u-muted"),
+            when(item.at, iso=item.at_iso),
+        ),
+        gap="small",
+    )
+
+
+def _history() -> rx.Component:
+    events = rx.foreach(State.events, lambda event: _event(cast("EventView", event)))
+    return card(timeline(events, label="History of this record"), title="History")
+
+
+def _event(event: EventView) -> rx.Component:
+    to_request = link(reference(event.reference), href=f"/requests/{event.reference}/")
+    return timeline_item(
+        event.words,
+        icon=event.icon,
+        tone=event.tone,  # pyright: ignore[reportArgumentType]  # a var
+        time=tooltip(event.at_absolute, when(event.at, iso=event.at_iso)),
+        actor=event.actor,
+        channel=event.channel,
+        detail=inline(
+            show_if(filled(event.change), rx.el.bdi(event.change, class_name="u-value")),
+            show_if(filled(event.reference), to_request),
+        ),
+    )
+
+
+def _loading() -> rx.Component:
+    return rx.fragment(
+        page_header("Patron", crumbs=breadcrumbs(TRAIL, here="…")),
+        columns(card(skeleton_lines(8)), card(skeleton_lines(5))),
+    )
+
+
+def _missing() -> rx.Component:
+    return rx.fragment(
+        page_header("No such patron", crumbs=breadcrumbs(TRAIL, here="Not found")),
+        card(
+            empty_state(
+                "Nobody has this number",
+                rx.el.p("Look at the number again, or search by name, email or phone."),
+                icon="search",
+                action=link_button("Search patrons", href="/patrons/", variant="primary"),
+            )
+        ),
+    )
+
+
+def _failed() -> rx.Component:
+    return rx.fragment(
+        page_header("Patron", crumbs=breadcrumbs(TRAIL, here="…")),
+        card(
+            error_state(
+                "The record could not be loaded",
+                rx.el.p("Nothing was lost. The database did not answer."),
+                action=button("Try again", icon="refresh-cw", on_click=State.refresh),
+            )
+        ),
+    )

@@ -1,0 +1,203 @@
+"""What a patron's record shows, worded and formatted: plain texts that may go to the browser."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, tzinfo
+
+from upstage_crm.admin.patrons.free_fields import find_free_field
+from upstage_crm.admin.patrons.rows import status_words
+from upstage_crm.audit.events import Action
+from upstage_crm.audit.trail import AuditLine
+from upstage_crm.change_requests.views import RequestView
+from upstage_crm.core import when
+from upstage_crm.patrons.fields import FIELDS
+from upstage_crm.patrons.views import PatronRecord
+from upstage_crm.ui.copy import ACTION_WORDS, CHANNEL_WORDS
+
+ICONS: Mapping[Action, tuple[str, str]] = {
+    Action.PATRON_ADDED: ("plus", "neutral"),
+    Action.PATRON_EDITED: ("pencil", "neutral"),
+    Action.ADDRESS_PROVEN: ("shield-check", "success"),
+    Action.REQUEST_PROPOSED: ("send", "info"),
+    Action.REQUEST_RESENT: ("refresh-cw", "info"),
+    Action.REQUEST_WITHDRAWN: ("circle-slash", "neutral"),
+    Action.REQUEST_EXPIRED: ("timer-off", "neutral"),
+    Action.REQUEST_SUPERSEDED: ("history", "neutral"),
+    Action.FIELD_APPROVED: ("check", "success"),
+    Action.FIELD_APPLIED: ("circle-check", "success"),
+    Action.FIELD_REJECTED: ("circle-x", "danger"),
+    Action.FIELD_OBJECTED: ("shield-alert", "danger"),
+    Action.OBJECTION_RECEIVED: ("shield-alert", "danger"),
+    Action.ADDRESS_SUPPRESSED: ("mail-warning", "danger"),
+}
+
+
+@dataclass(frozen=True)
+class RecordHead:
+    """The head of a record. `status` is empty for an active patron."""
+
+    number: str = ""
+    name: str = ""
+    kind: str = ""
+    status: str = ""
+    is_flagged: bool = False
+    since: str = ""
+
+
+@dataclass(frozen=True)
+class ProtectedView:
+    """One protected field. `mark` is the chip of a mailbox, `mark_words` say since when."""
+
+    key: str = ""
+    label: str = ""
+    lines: list[str] = field(default_factory=list)
+    mark: str = ""
+    mark_words: str = ""
+    state: str = ""
+    proposed: str = ""
+    reference: str = ""
+
+
+@dataclass(frozen=True)
+class RequestItem:
+    """One request of this patron."""
+
+    reference: str = ""
+    fields: str = ""
+    state: str = ""
+    proposer: str = ""
+    at: str = ""
+    at_iso: str = ""
+
+
+@dataclass(frozen=True)
+class EventView:
+    """One event of the patron's history. `change` says from what to what, if anything."""
+
+    words: str = ""
+    change: str = ""
+    icon: str = "info"
+    tone: str = "neutral"
+    actor: str = ""
+    channel: str = ""
+    at: str = ""
+    at_iso: str = ""
+    at_absolute: str = ""
+    reference: str = ""
+
+
+def record_head(record: PatronRecord, *, time_zone: tzinfo) -> RecordHead:
+    """Return the head."""
+    return RecordHead(
+        number=str(record.number),
+        name=record.name,
+        kind="" if record.kind == "person" else record.kind.capitalize(),
+        status=status_words(record.status),
+        is_flagged=record.is_flagged,
+        since=when.short(record.created_at, time_zone),
+    )
+
+
+def protected_views(
+    record: PatronRecord, requests: Sequence[RequestView], *, time_zone: tzinfo
+) -> list[ProtectedView]:
+    """Return every protected field of the registry, with what is proposed for it now."""
+    return [
+        ProtectedView(
+            key=entry.key,
+            label=entry.label,
+            lines=list(entry.lines(record.values)),
+            **_mark(record, entry.mailbox_column, time_zone),
+            **_pending(entry.key, requests),
+        )
+        for entry in FIELDS.values()
+    ]
+
+
+def request_items(
+    requests: Sequence[RequestView], *, now: datetime, time_zone: tzinfo
+) -> list[RequestItem]:
+    """Return the patron's requests, the newest first."""
+    return [
+        RequestItem(
+            reference=request.reference,
+            fields=", ".join(change.label for change in request.fields),
+            state=request.state.value,
+            proposer=request.proposer_label,
+            at=when.ago(request.created_at, now=now, time_zone=time_zone),
+            at_iso=when.iso(request.created_at),
+        )
+        for request in requests
+    ]
+
+
+def event_views(lines: Sequence[AuditLine], *, now: datetime, time_zone: tzinfo) -> list[EventView]:
+    """Return the patron's history in plain words, the newest first."""
+    return [_event(line, now, time_zone) for line in lines]
+
+
+def _event(line: AuditLine, now: datetime, time_zone: tzinfo) -> EventView:
+    words = ACTION_WORDS[line.action]
+    about = _about(line)
+    mark, tone = ICONS.get(line.action, ("info", "neutral"))
+    return EventView(
+        words=f"{words[0].upper()}{words[1:]}" + (f": {about}" if about else ""),
+        change=_change(line),
+        icon=mark,
+        tone=tone,
+        actor=line.actor.label,
+        channel=CHANNEL_WORDS[line.channel],
+        at=when.ago(line.at, now=now, time_zone=time_zone),
+        at_iso=when.iso(line.at),
+        at_absolute=when.in_words(line.at, time_zone),
+        reference=str(line.facts.get("reference") or ""),
+    )
+
+
+def _about(line: AuditLine) -> str:
+    """The fields that an event is about, by their labels."""
+    keys = str(line.facts.get("fields") or line.facts.get("field") or "")
+    return ", ".join(_label(key) for key in keys.split(", ") if key)
+
+
+def _label(key: str) -> str:
+    free = find_free_field(key)
+    if free is not None:
+        return free.label.lower()
+    return FIELDS[key].label.lower() if key in FIELDS else key
+
+
+def _change(line: AuditLine) -> str:
+    """The values of an event: old and new, as far as erasure has left them."""
+    names = dict.fromkeys(name.rpartition(".")[0] for name in line.values if "." in name)
+    pairs = [
+        (line.values.get(f"{name}.old") or "", line.values.get(f"{name}.new") or "")
+        for name in names
+    ]
+    said = [f"{old or 'nothing'} → {new or 'nothing'}" for old, new in pairs if old != new]
+    said += [f"“{text}”" for name in ("reason", "comment") if (text := line.values.get(name))]
+    return "; ".join(said)
+
+
+def _mark(record: PatronRecord, mailbox: str | None, time_zone: tzinfo) -> dict[str, str]:
+    if mailbox is None or not record.values.get(mailbox):
+        return {}
+    if record.email_bounced_at is not None:
+        words = f"Mail bounced on {when.short(record.email_bounced_at, time_zone)}"
+        return {"mark": "bounced", "mark_words": words}
+    if record.email_verified_at is not None:
+        words = f"Verified on {when.short(record.email_verified_at, time_zone)}"
+        return {"mark": "verified", "mark_words": words}
+    return {"mark": "unverified", "mark_words": "Nobody has answered from this address yet"}
+
+
+def _pending(key: str, requests: Sequence[RequestView]) -> dict[str, str]:
+    for request in requests:
+        for change in request.fields:
+            if change.field == key and change.outcome.is_open:
+                return {
+                    "state": change.outcome.value,
+                    "proposed": change.proposed,
+                    "reference": request.reference,
+                }
+    return {}

@@ -1,0 +1,182 @@
+"""One patron's record: what it shows, and editing the free fields in place."""
+
+import asyncio
+import logging
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import reflex as rx
+from sqlalchemy.exc import SQLAlchemyError
+from sqlmodel import Session
+
+from upstage_crm.admin.guard import AdminState
+from upstage_crm.admin.patrons.free_fields import find_free_field, in_words, zone_options
+from upstage_crm.admin.patrons.record_rows import (
+    EventView,
+    ProtectedView,
+    RecordHead,
+    RequestItem,
+    event_views,
+    protected_views,
+    record_head,
+    request_items,
+)
+from upstage_crm.audit import trail
+from upstage_crm.change_requests import queries as requests
+from upstage_crm.core import when
+from upstage_crm.core.errors import UpstageError
+from upstage_crm.organisation.settings import details
+from upstage_crm.patrons import commands, queries
+from upstage_crm.patrons.errors import UnknownPatron
+from upstage_crm.staff.roles import Permission
+from upstage_crm.ui.copy import sentence
+from upstage_crm.web.hub import hub
+from upstage_crm.wiring import runtime
+
+EVENTS_SHOWN = 50
+LARGEST_NUMBER = 2**31 - 1  # what a patron number's column can hold
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Record:
+    """Everything that one reading of a record gives."""
+
+    patron_id: str
+    head: RecordHead
+    protected: list[ProtectedView]
+    free: dict[str, str]
+    events: list[EventView]
+    requests: list[RequestItem]
+
+
+class PatronRecordState(AdminState):
+    """What the record shows; `shown` names its state."""
+
+    permission: ClassVar[Permission | None] = Permission.VIEW_PATRONS
+
+    shown: str = "loading"  # loading, record, missing, failed
+    head: rx.Field[RecordHead] = rx.field(default_factory=RecordHead)
+    protected: rx.Field[list[ProtectedView]] = rx.field(default_factory=list)
+    free: rx.Field[dict[str, str]] = rx.field(default_factory=dict)
+    free_words: rx.Field[dict[str, str]] = rx.field(default_factory=dict)
+    events: rx.Field[list[EventView]] = rx.field(default_factory=list)
+    requests: rx.Field[list[RequestItem]] = rx.field(default_factory=list)
+    may_propose: bool = False
+    may_edit: bool = False
+    editing: str = ""
+    edit_error: str = ""
+    zones: rx.Field[list[str]] = rx.field(default_factory=list)
+    done_reference: str = ""
+
+    _number: int = 0
+    _patron_id: str = ""
+    _greeting: str = ""
+
+    @rx.event
+    async def load(self) -> None:
+        """Show the record whose number stands in the address."""
+        self._turn_to(_number_in(self.router.url.path))
+        self.may_propose = self._may(Permission.PROPOSE_CHANGE)
+        self.may_edit = self._may(Permission.EDIT_PATRON)
+        hub.subscribe(self.router.session.client_token, PatronRecordState.refresh)
+        await self._frame()
+        await self._reload()
+
+    @rx.event
+    async def refresh(self) -> None:
+        """Something changed somewhere: read the record again."""
+        await self._reload()
+
+    @rx.event
+    def edit(self, name: str) -> None:
+        """Open one free field for editing."""
+        field = find_free_field(name)
+        if field is None or not self.may_edit:
+            return
+        self.editing, self.edit_error = field.name, ""
+        self.zones = zone_options() if field.kind == "time_zone" else []
+
+    @rx.event
+    def cancel(self) -> Any:
+        """Close the field that is being edited; nothing changes."""
+        name, self.editing, self.edit_error = self.editing, "", ""
+        return rx.set_focus(f"edit-{name}") if name else None
+
+    @rx.event
+    async def save(self, form: dict[str, Any]) -> Any:
+        """Keep what stands in the field that is being edited."""
+        field, typed = find_free_field(self.editing), form.get(self.editing, "")
+        if field is None or not isinstance(typed, str):
+            return None
+        free, actor, now = {field.name: typed}, self._actor(), runtime().clock.now()
+        try:
+            await self._command(
+                lambda s: commands.edit(
+                    s, actor=actor, patron_id=self._patron_id, free=free, now=now
+                )
+            )
+        except UpstageError as error:
+            self.edit_error = sentence(error)
+            return rx.set_focus(f"field-{field.name}")
+        self._succeed(f"{field.label} saved.")
+        self.editing, self.edit_error, self.done_reference = "", "", ""
+        await self._reload()
+        return rx.set_focus(f"edit-{field.name}")
+
+    @rx.event
+    def dismiss(self) -> None:
+        """Take away what was said of the last action."""
+        self._quiet()
+        self.done_reference = ""
+
+    def _turn_to(self, number: int) -> None:
+        if number != self._number:
+            self.shown, self._patron_id = "loading", ""
+        self._number, self.editing, self.edit_error, self.done_reference = number, "", "", ""
+        self._quiet()
+        if self._greeting:
+            self._succeed(self._greeting)
+            self._greeting = ""
+
+    async def _reload(self) -> None:
+        number = self._number
+        try:
+            found = await asyncio.to_thread(_record, number)
+        except UnknownPatron:
+            self.shown = "missing"
+            return
+        except SQLAlchemyError:
+            log.exception("a patron's record could not be read")
+            self.shown = "failed"
+            return
+        self.shown, self._patron_id, self.head = "record", found.patron_id, found.head
+        self.protected, self.requests, self.events = found.protected, found.requests, found.events
+        self.free, self.free_words = found.free, in_words(found.free)
+
+
+def _number_in(path: str) -> int:
+    """The patron number of `/patrons/1042/`; 0, which nobody has, when it is none."""
+    text = path.strip("/").rpartition("/")[2]
+    is_number = text.isascii() and text.isdecimal() and len(text) <= 10
+    return int(text) if is_number and int(text) <= LARGEST_NUMBER else 0
+
+
+def _record(number: int) -> Record:
+    with runtime().database.reading() as session:
+        return _read_record(session, number)
+
+
+def _read_record(session: Session, number: int) -> Record:
+    found = queries.get_by_number(session, number)
+    now, zone = runtime().clock.now(), when.zone(details(session).time_zone)
+    asked = requests.of_patron(session, found.id)
+    lines = trail.timeline(session, patron_id=found.id, limit=EVENTS_SHOWN)
+    return Record(
+        patron_id=found.id,
+        head=record_head(found, time_zone=zone),
+        protected=protected_views(found, asked, time_zone=zone),
+        free=dict(found.free),
+        events=event_views(lines, now=now, time_zone=zone),
+        requests=request_items(asked, now=now, time_zone=zone),
+    )
