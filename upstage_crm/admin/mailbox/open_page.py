@@ -1,0 +1,110 @@
+"""One mail, open: the part of the page at `/mailbox/` behind `?mail=`."""
+
+import reflex as rx
+
+from upstage_crm.admin.mailbox.rows import HeaderLine
+from upstage_crm.admin.mailbox.state import MailboxState as State
+from upstage_crm.ui.components.base import Text, filled, show_if
+from upstage_crm.ui.components.button import link, link_button
+from upstage_crm.ui.components.feedback import empty_state, notice, skeleton_lines
+from upstage_crm.ui.components.foreign import foreign_frame
+from upstage_crm.ui.components.page import card, columns, page_header, stack
+from upstage_crm.ui.components.record import definitions, plain_row, record
+from upstage_crm.ui.components.status import mail_chip
+from upstage_crm.ui.components.tabs import tab_panel, tabs
+from upstage_crm.ui.components.text import breadcrumbs, reference, value
+
+LIVE = "Mail is not being sent. The links below work, in a new tab: press one to play the patron."
+DEAD = "The links in this mail are not shown to staff. They work for its reader alone."
+
+
+def missing_mail() -> rx.Component:
+    """Return what stands where an address names no mail."""
+    return rx.fragment(
+        page_header("No such mail", crumbs=_crumbs("No such mail")),
+        empty_state(
+            "There is no such mail",
+            rx.el.p("The address may be old or mistyped."),
+            icon="mail",
+            action=link_button("Back to the mailbox", href=State.list_href),
+        ),
+    )
+
+
+def opened_mail() -> rx.Component:
+    """Return the mail that is open: its content in a frame, and what became of it."""
+    mail = State.mail
+    return rx.fragment(
+        page_header(
+            mail.subject,
+            crumbs=_crumbs(mail.kind),
+            chips=(mail_chip(mail.state),),
+            actions=(
+                link_button(
+                    "Download .eml", href=f"{mail.raw}?format=eml", icon="download", full_load=True
+                ),
+            ),
+        ),
+        columns(
+            stack(
+                rx.match(
+                    mail.links,
+                    ("live", notice(LIVE, live=False)),
+                    ("dead", notice(DEAD, tone="neutral", live=False)),
+                    rx.fragment(),
+                ),
+                card(rx.cond(filled(mail.raw), _content(), skeleton_lines(8))),
+            ),
+            card(_facts(), title="About this mail"),
+        ),
+    )
+
+
+def _crumbs(here: Text) -> rx.Component:
+    return breadcrumbs(("Mailbox", State.list_href), here=here)
+
+
+def _content() -> rx.Component:
+    mail = State.mail
+    return tabs(
+        tab_panel("html", "As shown", foreign_frame(mail.raw, title=f"Mail: {mail.subject}")),
+        tab_panel(
+            "text",
+            "Plain text",
+            foreign_frame(
+                f"{mail.raw}?format=text", title=f"Plain text of the mail: {mail.subject}"
+            ),
+        ),
+        tab_panel(
+            "headers",
+            "Headers",
+            record(rx.foreach(mail.headers, _header), label="Headers"),
+        ),
+        label="Parts of the mail",
+    )
+
+
+def _header(line: HeaderLine) -> rx.Component:
+    return plain_row(line.name, rx.el.bdi(line.value, class_name="u-value"))
+
+
+def _facts() -> rx.Component:
+    mail = State.mail
+    return stack(
+        show_if(filled(mail.note), rx.el.p(mail.note)),
+        definitions(
+            ("To", value(mail.address)),
+            ("Its reader", mail.audience),
+            ("Kind", mail.kind),
+            ("Written", mail.created),
+            ("Settled", value(mail.settled, empty="Not yet")),
+            (
+                "Request",
+                show_if(
+                    filled(mail.reference),
+                    link(reference(mail.reference), href=mail.request_href),
+                    value("", empty="None"),
+                ),
+            ),
+        ),
+    )

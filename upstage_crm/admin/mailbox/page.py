@@ -1,0 +1,191 @@
+"""The page at `/mailbox/`: the list of mails, and one of them open."""
+
+from typing import cast
+
+import reflex as rx
+
+from upstage_crm.admin.frame import framed
+from upstage_crm.admin.mailbox.open_page import missing_mail, opened_mail
+from upstage_crm.admin.mailbox.rows import MailLine
+from upstage_crm.admin.mailbox.state import MailboxState as State
+from upstage_crm.mail.delivery import MailState
+from upstage_crm.ui.components.base import Child, filled, show_if
+from upstage_crm.ui.components.button import button, link, link_button
+from upstage_crm.ui.components.choice import search_input
+from upstage_crm.ui.components.feedback import (
+    empty_state,
+    error_state,
+    notice,
+    skeleton_rows,
+)
+from upstage_crm.ui.components.page import card, page_header, stack
+from upstage_crm.ui.components.shortcut import focus_key
+from upstage_crm.ui.components.status import MAIL_LOOKS, mail_chip
+from upstage_crm.ui.components.table import (
+    cell,
+    column,
+    data_table,
+    empty_row,
+    lead_cell,
+    pagination,
+    table_row,
+)
+from upstage_crm.ui.components.text import reference, when
+from upstage_crm.ui.components.toolbar import filter_select, result_count, toolbar
+from upstage_crm.ui.copy import MAIL_KIND_WORDS
+
+COLUMNS = 6
+SEARCH_PAUSE_MS = 50
+PLAY = (
+    "Mail is not being sent. It is kept here; open a mail and press its links to play the patron."
+)
+_STATES = [("", "Any state"), *((state.value, MAIL_LOOKS[state].label) for state in MailState)]
+_KINDS = [("", "Any kind"), *((kind.value, words) for kind, words in MAIL_KIND_WORDS.items())]
+
+
+def page() -> rx.Component:
+    """Return the page."""
+    return framed(
+        rx.match(
+            State.shown,
+            ("mail", opened_mail()),
+            ("missing", missing_mail()),
+            _list(),
+        ),
+        active="mailbox",
+    )
+
+
+def _list() -> rx.Component:
+    return rx.fragment(
+        focus_key("/", "search"),
+        page_header("Mailbox"),
+        stack(
+            show_if(State.is_local, notice(PLAY, live=False)),
+            toolbar(
+                _search(),
+                filter_select(
+                    "State",
+                    _STATES,
+                    value=State.wanted_state,
+                    on_change=State.choose_state,
+                    id="state",
+                ),
+                filter_select(
+                    "Kind", _KINDS, value=State.wanted_kind, on_change=State.choose_kind, id="kind"
+                ),
+                actions=(result_count(State.count),),
+            ),
+            card(
+                data_table(_columns(), _body(), label="Mails", busy=State.is_busy),
+                rx.cond(
+                    State.shown == "rows",
+                    pagination(
+                        summary=State.summary,
+                        on_previous=State.previous_page,
+                        on_next=State.next_page,
+                        has_previous=State.page > 1,
+                        has_next=State.has_next,
+                    ),
+                ),
+                flush=True,
+            ),
+        ),
+    )
+
+
+def _search() -> rx.Component:
+    # Uncontrolled, so that no answer of the server can take a letter from who types fast; the key
+    # draws it anew when the address or "Show all mails" changes the words.
+    return rx.el.div(
+        search_input(
+            "Search mails",
+            placeholder="Address, subject or reference",
+            shortcut="/",
+            on_change=State.search.debounce(SEARCH_PAUSE_MS),
+            default_value=State.query,
+            max_length=100,
+        ),
+        key=State.search_box,
+        class_name="u-grow",
+    )
+
+
+def _columns() -> list[rx.Component]:
+    return [
+        column("Subject"),
+        column("To"),
+        column("Kind"),
+        column("State"),
+        column("Request"),
+        column("Written"),
+    ]
+
+
+def _body() -> Child:
+    return rx.match(
+        State.shown,
+        ("rows", rx.fragment(rx.foreach(State.rows, lambda row: _row(row=row)))),
+        ("failed", empty_row(_failed(), columns=COLUMNS)),
+        ("empty", empty_row(_empty(), columns=COLUMNS)),
+        ("nothing", empty_row(_nothing(), columns=COLUMNS)),
+        skeleton_rows(10, columns=COLUMNS),
+    )
+
+
+@rx.memo
+def _row(row: rx.Var[MailLine]) -> rx.Component:
+    return _cells(cast("MailLine", row))  # every attribute is a var as well
+
+
+def _cells(row: MailLine) -> rx.Component:
+    return table_row(
+        lead_cell(rx.el.bdi(row.subject), href=row.href),
+        cell(
+            rx.el.div(
+                rx.el.bdi(row.address, class_name="u-value"),
+                rx.el.div(row.audience, class_name="u-sub"),
+            ),
+            label="To",
+        ),
+        cell(row.kind, label="Kind"),
+        cell(
+            rx.el.div(
+                mail_chip(row.state),
+                show_if(filled(row.note), rx.el.div(row.note, class_name="u-sub")),
+            ),
+            label="State",
+        ),
+        cell(show_if(filled(row.reference), _request(row)), label="Request"),
+        cell(when(row.time, iso=row.time_iso), label="Written"),
+    )
+
+
+def _request(row: MailLine) -> rx.Component:
+    return link(reference(row.reference), href=row.request_href)
+
+
+def _failed() -> rx.Component:
+    return error_state(
+        "The mails could not be loaded",
+        rx.el.p("Nothing was lost. The database did not answer."),
+        action=button("Try again", icon="refresh-cw", on_click=State.refresh),
+    )
+
+
+def _empty() -> rx.Component:
+    return empty_state(
+        "No mail yet",
+        rx.el.p("Propose a change to a patron’s record, and the mail about it stands here."),
+        icon="mail",
+        action=link_button("Go to the patrons", href="/patrons/"),
+    )
+
+
+def _nothing() -> rx.Component:
+    return empty_state(
+        "No mail fits",
+        rx.el.p("Mails are found by address, by words of the subject, or by a reference."),
+        icon="search",
+        action=button("Show all mails", on_click=State.clear),
+    )

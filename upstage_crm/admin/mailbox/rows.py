@@ -1,0 +1,126 @@
+"""What the mailbox shows, worded and formatted: plain texts that may go to the browser."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, tzinfo
+from email.utils import format_datetime
+
+from upstage_crm.core import when
+from upstage_crm.mail import eml
+from upstage_crm.mail.queries import MailSummary, StoredMail
+from upstage_crm.ui.copy import AUDIENCE_WORDS, MAIL_KIND_WORDS
+from upstage_crm.ui.mail_words import delivery_key, delivery_note
+
+
+@dataclass(frozen=True)
+class MailLine:
+    """One mail in the list. `reference` is empty for a mail that belongs to no request."""
+
+    href: str = ""
+    subject: str = ""
+    address: str = ""
+    audience: str = ""
+    kind: str = ""
+    state: str = ""
+    note: str = ""
+    time: str = ""
+    time_iso: str = ""
+    reference: str = ""
+    request_href: str = ""
+
+
+@dataclass(frozen=True)
+class HeaderLine:
+    """One line of a mail's head."""
+
+    name: str = ""
+    value: str = ""
+
+
+@dataclass(frozen=True)
+class OpenMail:
+    """One mail as it is read. `raw` is where its content is; empty while nothing is open."""
+
+    raw: str = ""
+    subject: str = ""
+    address: str = ""
+    audience: str = ""
+    kind: str = ""
+    state: str = ""
+    note: str = ""
+    created: str = ""
+    settled: str = ""
+    reference: str = ""
+    request_href: str = ""
+    links: str = ""  # live, dead or none
+    headers: list[HeaderLine] = field(default_factory=list)
+
+
+def mail_line(
+    mail: MailSummary,
+    *,
+    href: str,
+    references: Mapping[str, str],
+    now: datetime,
+    time_zone: tzinfo,
+) -> MailLine:
+    """Return the row of one mail."""
+    reference = references.get(mail.request_id or "", "")
+    return MailLine(
+        href=href,
+        subject=mail.subject,
+        address=mail.to_address,
+        audience=AUDIENCE_WORDS[mail.audience],
+        kind=MAIL_KIND_WORDS[mail.kind],
+        state=delivery_key(mail),
+        note=delivery_note(mail, now=now, time_zone=time_zone),
+        time=when.ago(mail.created_at, now=now, time_zone=time_zone),
+        time_iso=when.iso(mail.created_at),
+        reference=reference,
+        request_href=request_href(reference),
+    )
+
+
+def open_mail(
+    stored: StoredMail,
+    *,
+    links: str,
+    references: Mapping[str, str],
+    now: datetime,
+    time_zone: tzinfo,
+) -> OpenMail:
+    """Return one mail without its content, which the frame asks for itself: no token comes here."""
+    mail = stored.summary
+    reference = references.get(mail.request_id or "", "")
+    return OpenMail(
+        raw=f"/mailbox/raw/{mail.id}",
+        subject=mail.subject,
+        address=mail.to_address,
+        audience=AUDIENCE_WORDS[mail.audience],
+        kind=MAIL_KIND_WORDS[mail.kind],
+        state=delivery_key(mail),
+        note=delivery_note(mail, now=now, time_zone=time_zone),
+        created=when.in_words(mail.created_at, time_zone),
+        settled=when.in_words(mail.settled_at, time_zone) if mail.settled_at else "",
+        reference=reference,
+        request_href=request_href(reference),
+        links=links,
+        headers=_headers(stored),
+    )
+
+
+def request_href(reference: str) -> str:
+    """Where the request of this reference is; empty without one."""
+    return f"/requests/{reference}/" if reference else ""
+
+
+def _headers(stored: StoredMail) -> list[HeaderLine]:
+    message = eml.readable(stored, None)
+    return [
+        HeaderLine("From", message.from_),
+        HeaderLine("To", message.to),
+        HeaderLine("Reply-To", message.reply_to),
+        HeaderLine("Subject", message.subject),
+        HeaderLine("Date", format_datetime(stored.summary.created_at)),
+        *(HeaderLine(name, value) for name, value in sorted(message.headers.items())),
+    ]

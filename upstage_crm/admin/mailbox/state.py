@@ -1,0 +1,230 @@
+"""The mailbox: every mail, and one of them open. The address is the truth; see `address.py`."""
+
+import asyncio
+import logging
+from dataclasses import replace
+from typing import Any, ClassVar, NamedTuple
+
+import reflex as rx
+from sqlalchemy.exc import SQLAlchemyError
+from sqlmodel import Session
+
+from upstage_crm.admin.guard import AdminState
+from upstage_crm.admin.mailbox.address import (
+    PLACE,
+    QUERY_LIMIT,
+    MailboxAddress,
+    kind_of,
+    read,
+    state_of,
+)
+from upstage_crm.admin.mailbox.reading import codec_for, has_links
+from upstage_crm.admin.mailbox.rows import MailLine, OpenMail, mail_line, open_mail
+from upstage_crm.change_requests.references import find_id, references
+from upstage_crm.core import when
+from upstage_crm.core.ids import parse_reference
+from upstage_crm.mail import queries
+from upstage_crm.mail.queries import MailNotFound
+from upstage_crm.organisation.settings import details
+from upstage_crm.staff.roles import Permission
+from upstage_crm.web.hub import hub
+from upstage_crm.wiring import runtime
+
+PAGE_SIZE = 50
+log = logging.getLogger(__name__)
+
+
+class Found(NamedTuple):
+    """What one look into the mailbox gave: a page of the list, or one mail."""
+
+    total: int = 0
+    rows: tuple[MailLine, ...] = ()
+    mail: OpenMail | None = None
+
+
+class MailboxState(AdminState):
+    """What the mailbox shows. Texts are worded; `shown` names the state of the page."""
+
+    permission: ClassVar[Permission | None] = Permission.VIEW_MAILBOX
+
+    shown: str = "loading"  # loading, rows, nothing (no match), empty, failed, mail, missing
+    rows: rx.Field[list[MailLine]] = rx.field(default_factory=list)
+    mail: rx.Field[OpenMail] = rx.field(default_factory=OpenMail)
+    list_href: str = PLACE
+    is_busy: bool = False
+    is_local: bool = False
+    count: str = ""
+    summary: str = ""
+    has_next: bool = False
+    query: str = ""
+    wanted_state: str = ""
+    wanted_kind: str = ""
+    page: int = 1
+    search_box: int = 0  # a new number draws the search box anew, with our words in it
+
+    _mail_id: str = ""
+    _sent: tuple[str, ...] = ()  # addresses we sent the browser to, whose arrival is no news
+
+    @rx.event
+    async def load(self) -> Any:
+        """Show what the address asks for."""
+        address = read(self.router.url.query_parameters)
+        hub.subscribe(self.router.session.client_token, MailboxState.refresh)
+        if address.href() in self._sent:
+            self._sent = self._sent[self._sent.index(address.href()) + 1 :]
+            return None
+        self._sent = ()
+        self._quiet()
+        if address.mail != self._mail_id:
+            self.shown = "loading"
+        self._show(address)
+        self.search_box += 1
+        self.is_local = not runtime().settings.sends_real_mail
+        await self._frame()
+        return MailboxState.fetch
+
+    @rx.event
+    def refresh(self) -> Any:
+        """Something changed somewhere: look again."""
+        return MailboxState.fetch
+
+    @rx.event(background=True, supersedes=True)
+    async def fetch(self) -> None:
+        """Read what is wanted; only the newest wish is ever shown."""
+        async with self:
+            self.is_busy = True
+            wanted = self._address()
+        try:
+            found = await asyncio.to_thread(_look, wanted)
+        except MailNotFound:
+            found = Found()
+        except SQLAlchemyError:
+            log.exception("the mailbox could not be read")
+            found = None
+        async with self:
+            if wanted == self._address():
+                self._take(found)
+
+    @rx.event
+    def search(self, text: str) -> Any:
+        """Show the mails that these words find."""
+        words = text[:QUERY_LIMIT] if isinstance(text, str) else ""
+        return self._go(replace(self._address(), query=words, page=1))
+
+    @rx.event
+    def choose_state(self, name: str) -> Any:
+        """Show mails in one state, or in any."""
+        return self._go(replace(self._address(), state=state_of(str(name)), page=1))
+
+    @rx.event
+    def choose_kind(self, name: str) -> Any:
+        """Show mails of one kind, or of any."""
+        return self._go(replace(self._address(), kind=kind_of(str(name)), page=1))
+
+    @rx.event
+    def previous_page(self) -> Any:
+        """Go back one page."""
+        return self._go(replace(self._address(), page=max(self.page - 1, 1)))
+
+    @rx.event
+    def next_page(self) -> Any:
+        """Go on one page, if there is one."""
+        return self._go(replace(self._address(), page=self.page + 1)) if self.has_next else None
+
+    @rx.event
+    def clear(self) -> Any:
+        """Show all mails again and put the cursor into the search box."""
+        self.search_box += 1
+        return [*self._go(MailboxAddress()), rx.set_focus("search")]
+
+    def _address(self) -> MailboxAddress:
+        return MailboxAddress(
+            query=self.query,
+            state=state_of(self.wanted_state),
+            kind=kind_of(self.wanted_kind),
+            page=self.page,
+            mail=self._mail_id,
+        )
+
+    def _show(self, address: MailboxAddress) -> None:
+        self.query, self.page, self._mail_id = address.query, address.page, address.mail
+        self.wanted_state = address.state.value if address.state else ""
+        self.wanted_kind = address.kind.value if address.kind else ""
+        self.list_href = address.listed().href()
+
+    def _go(self, address: MailboxAddress) -> list[Any]:
+        # The rows are fetched at once, not after the browser has been to the new address and back.
+        if address == self._address():
+            return [MailboxState.fetch]
+        self._show(address)
+        self._sent = (*self._sent, address.href())
+        return [MailboxState.fetch, rx.redirect(address.href(), replace=True)]
+
+    def _take(self, found: Found | None) -> None:
+        self.is_busy = False
+        if found is None:
+            self.shown = "failed"
+        elif self._mail_id:
+            self.mail = found.mail or OpenMail()
+            self.shown = "mail" if found.mail else "missing"
+        else:
+            self._take_list(found)
+
+    def _take_list(self, found: Found) -> None:
+        self.rows = list(found.rows)
+        first = (self.page - 1) * PAGE_SIZE + 1
+        last = first + len(self.rows) - 1
+        total = f"{found.total:,}"
+        self.count = f"{total} mail" if found.total == 1 else f"{total} mails"
+        self.summary = f"{first:,}–{last:,} of {total}" if self.rows else f"0 of {total}"
+        self.has_next = last < found.total
+        narrowed = self._address().is_narrowed
+        self.shown = "rows" if self.rows else ("nothing" if narrowed else "empty")
+
+
+def _look(address: MailboxAddress) -> Found:
+    with runtime().database.reading() as session:
+        return _mail(session, address.mail) if address.mail else _list(session, address)
+
+
+def _list(session: Session, address: MailboxAddress) -> Found:
+    request_id = find_id(session, parse_reference(address.query)) if address.query else None
+    page = queries.mails(
+        session,
+        page=address.page,
+        size=PAGE_SIZE,
+        request_id=request_id,
+        kind=address.kind,
+        state=address.state,
+        query=None if request_id else address.query,
+    )
+    known = references(session, {mail.request_id for mail in page.items if mail.request_id})
+    now, zone = runtime().clock.now(), when.zone(details(session).time_zone)
+    rows = tuple(
+        mail_line(
+            mail,
+            href=replace(address, mail=mail.id).href(),
+            references=known,
+            now=now,
+            time_zone=zone,
+        )
+        for mail in page.items
+    )
+    return Found(page.total, rows)
+
+
+def _mail(session: Session, mail_id: str) -> Found:
+    parts = runtime()
+    stored = queries.mail(session, mail_id)
+    links = "none"
+    if has_links(stored):
+        links = "live" if codec_for(stored, parts) else "dead"
+    request_id = stored.summary.request_id
+    shown = open_mail(
+        stored,
+        links=links,
+        references=references(session, {request_id} if request_id else set()),
+        now=parts.clock.now(),
+        time_zone=when.zone(details(session).time_zone),
+    )
+    return Found(mail=shown)

@@ -1,0 +1,93 @@
+"""What became of a mail, in words: the key of its chip, and one sentence for its reason.
+
+A mail carries a stable code for its last failure: ours (`matter_over`) or the provider's own word
+(`validation_error`). Codes that we do not know are told by the status of the answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, tzinfo
+
+from upstage_crm.core import when
+from upstage_crm.mail.delivery import MailState
+from upstage_crm.mail.queries import MailSummary
+
+SERVER_FAULT = 500
+
+REASONS: Mapping[str, str] = {
+    # Ours.
+    "matter_over": "The matter was over before this mail left.",
+    "notice_not_sent": "The notice that goes first could not be sent, so this mail was kept back.",
+    "link_expired": "Its link had run out before the mail could leave.",
+    "link_key_missing": "The key that signs its link is gone. Ask whoever runs this server.",
+    "retries_ended": "It was tried for 23 hours without a clear answer.",
+    # The provider's, and what we make of answers without a word.
+    "no_content": "The mail provider's answer was empty.",
+    "unusable_answer": "The mail provider's answer could not be read.",
+    "redirected": "The mail provider's address is not right. Ask whoever runs this server.",
+    "rate_limit_exceeded": "The mail provider asked us to slow down.",
+    "daily_quota_exceeded": "The mail provider's daily allowance is used up.",
+    "monthly_quota_exceeded": "The mail provider's monthly allowance is used up.",
+    "invalid_idempotent_request": "The mail provider knows this mail with other words in it.",
+    "concurrent_idempotent_requests": "The mail provider was still busy with this mail.",
+    "resource_locked": "The mail provider was still busy with this mail.",
+    "invalid_api_key": "The mail provider refuses our key. Ask whoever runs this server.",
+    "missing_api_key": "The mail provider refuses our key. Ask whoever runs this server.",
+    "restricted_api_key": "The mail provider refuses our key. Ask whoever runs this server.",
+    "invalid_from_address": "The mail provider refuses our sender. Ask whoever runs this server.",
+    "invalid_to_address": "The mail provider refuses the address.",
+    "validation_error": "The mail provider refuses the sender, the address or the words.",
+    "security_error": "The mail provider refuses this mail as unsafe.",
+}
+UNREACHABLE = "The mail provider could not be reached."
+FAULT = "The mail provider had a fault of its own."
+REFUSED = "The mail provider refused it ({code})."
+BOUNCED = "The mail provider could not deliver it to this address."
+COMPLAINED = "Its reader marked it as spam."
+SUPPRESSED = "The mail provider no longer delivers to this address."
+WAITS_FOR_NOTICE = "It leaves once the notice to the current address was accepted."
+UNCERTAIN = "It may have left or not. It is not tried again by itself."
+
+
+def delivery_key(mail: MailSummary) -> str:
+    """The key of a mail's chip: what its provider told last counts more than that it was sent."""
+    told = (
+        ("complained", mail.complained_at),
+        ("bounced", mail.bounced_at),
+        ("suppressed", mail.suppressed_at),
+        ("delivered", mail.delivered_at),
+    )
+    return next((key for key, at in told if at is not None), mail.state.value)
+
+
+def delivery_note(mail: MailSummary, *, now: datetime, time_zone: tzinfo) -> str:
+    """Why a mail is where it is; empty when its state says it all."""
+    told = {"complained": COMPLAINED, "bounced": BOUNCED, "suppressed": SUPPRESSED}
+    if note := told.get(delivery_key(mail)):
+        return note
+    if mail.state is MailState.QUEUED:
+        return _waiting(mail, now=now, time_zone=time_zone)
+    if mail.state is MailState.UNCERTAIN:
+        return f"{UNCERTAIN} {_reason(mail)}".rstrip()
+    if mail.state in (MailState.FAILED, MailState.CANCELLED):
+        return _reason(mail)
+    return ""
+
+
+def _waiting(mail: MailSummary, *, now: datetime, time_zone: tzinfo) -> str:
+    if mail.last_type is None:
+        return WAITS_FOR_NOTICE if mail.after_id is not None else ""
+    if mail.next_at <= now:
+        return f"{_reason(mail)} It is tried again now."
+    return f"{_reason(mail)} It is tried again at {when.short(mail.next_at, time_zone)}."
+
+
+def _reason(mail: MailSummary) -> str:
+    if mail.last_type is None:
+        return ""
+    if mail.last_type in REASONS:
+        return REASONS[mail.last_type]
+    if mail.last_code is None:
+        return UNREACHABLE
+    return FAULT if mail.last_code >= SERVER_FAULT else REFUSED.format(code=mail.last_code)
