@@ -78,7 +78,7 @@ def _tile(item: ObjectVar[Tile]) -> rx.Component:
 
 
 def _needs() -> rx.Component:
-    headings = [column(words) for words in ("Needs you", "About", "Which", "When")]
+    headings = [column(words) for words in ("What", "About", "Which", "When")]
     rows = rx.foreach(State.needs, lambda row: _need(row=row))
     return card(
         rx.cond(

@@ -10,7 +10,7 @@ from difflib import SequenceMatcher
 
 from upstage_crm.admin.requests.address import request_href
 from upstage_crm.admin.requests.rows import delivery, is_urgent
-from upstage_crm.admin.requests.story import Moment, story
+from upstage_crm.admin.requests.story import Moment, in_order, story
 from upstage_crm.audit.events import Action
 from upstage_crm.audit.trail import AuditLine
 from upstage_crm.change_requests.policy import Policy, resend_wait
@@ -31,6 +31,7 @@ from upstage_crm.ui.copy import (
 
 ALIKE = 0.7  # from this likeness on, marking the differing letters helps; below it is noise
 _DAY = timedelta(days=1)
+_AT_ONCE = timedelta(minutes=1)
 _SAID = {
     Action.FIELD_APPROVED: "Approved",
     Action.FIELD_REJECTED: "Rejected",
@@ -183,7 +184,7 @@ def request_page(found: Found, *, viewer: Viewer, policy: Policy, now: datetime)
         reason_sentence=reason.sentence,
         reason_text=request.reason_text,
         fields=[_field(entry, found) for entry in request.fields],
-        mails=[_mail(mail, viewer, zone) for mail in sorted(found.mails, key=lambda m: m.id)],
+        mails=[_mail(mail, viewer, zone) for mail in in_order(found.mails)],
         story=story(found.lines, found.mails, time_zone=zone),
         can_withdraw=is_open and viewer.may_withdraw,
         can_resend=can_resend and viewer.may_resend,
@@ -272,9 +273,10 @@ def _mail(mail: MailSummary, viewer: Viewer, time_zone: tzinfo) -> MailRow:
 
 
 def _times(mail: MailSummary, time_zone: tzinfo) -> str:
-    """When it was queued and what followed; a day is named once."""
+    """When it was queued, unless it left at once, and what followed; a day is named once."""
+    left_at_once = mail.settled_at is not None and mail.settled_at - mail.created_at < _AT_ONCE
     facts = [
-        ("queued", mail.created_at),
+        ("queued", None if left_at_once else mail.created_at),
         (_SETTLED.get(mail.state, "settled"), mail.settled_at),
         ("delivered", mail.delivered_at),
         ("bounced", mail.bounced_at),

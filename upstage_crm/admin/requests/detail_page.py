@@ -25,7 +25,7 @@ from upstage_crm.ui.components.page import (
 )
 from upstage_crm.ui.components.record import definitions
 from upstage_crm.ui.components.status import field_chip, mail_chip, request_chip
-from upstage_crm.ui.components.table import cell, column, data_table, table_row
+from upstage_crm.ui.components.table import cell, column, data_table, table_row, two_lines
 from upstage_crm.ui.components.text import breadcrumbs, reference, when
 from upstage_crm.ui.components.timeline import timeline, timeline_item
 
@@ -39,7 +39,7 @@ def page() -> rx.Component:
             State.shown,
             ("request", _request()),
             ("missing", _missing()),
-            card(skeleton_lines(8)),
+            _loading(),
         ),
         active="requests",
     )
@@ -226,9 +226,9 @@ def _mail(mail: ObjectVar[MailRow]) -> rx.Component:
     return table_row(
         cell(show_if(filled(mail.href), opened, rx.el.span(mail.kind)), label="Mail"),
         cell(
-            rx.el.bdi(mail.address, class_name="u-value"),
-            rx.el.div(mail.audience, class_name="u-sub"),
+            two_lines(rx.el.bdi(mail.address, class_name="u-value"), mail.audience),
             label="To",
+            wide=True,
         ),
         cell(mail_chip(mail.state), label="State"),
         cell(rx.el.span(mail.times, class_name="u-num"), label="When"),
@@ -278,19 +278,26 @@ def _reason() -> rx.Component:
 
 
 def _missing() -> rx.Component:
-    return card(
-        empty_state(
-            rx.cond(
-                State.typed, f"There is no request “{State.typed}”", "There is no such request"
-            ),
-            rx.el.p(
-                "A reference has five letters or digits, such as K7-2FQ. Check it letter by "
-                "letter; the letter O is read as zero, I and L as one."
-            ),
-            icon="search",
-            action=inline(
-                link_button("All requests", href="/requests/?view=all", icon="clipboard-check"),
-                link_button("Find a patron", href="/patrons/", icon="users"),
-            ),
-        )
+    return rx.fragment(
+        page_header(
+            "No such request", crumbs=breadcrumbs(("Requests", "/requests/"), here="Not found")
+        ),
+        card(
+            empty_state(
+                f"There is no request “{State.typed}”",
+                rx.el.p(
+                    "A reference has five letters or digits, such as K7-2FQ. "
+                    "The letter O is read as zero, I and L as one."
+                ),
+                icon="search",
+                action=inline(
+                    link_button("All requests", href="/requests/?view=all", icon="clipboard-check"),
+                    link_button("Find a patron", href="/patrons/", icon="users"),
+                ),
+            )
+        ),
     )
+
+
+def _loading() -> rx.Component:
+    return rx.fragment(page_header("Request"), card(skeleton_lines(8)))

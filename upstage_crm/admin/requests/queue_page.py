@@ -23,23 +23,22 @@ from upstage_crm.ui.components.table import (
     lead_cell,
     pagination,
     table_row,
+    two_lines,
 )
 from upstage_crm.ui.components.tabs import link_tab, link_tabs
 from upstage_crm.ui.components.text import reference, when
 from upstage_crm.ui.components.toolbar import result_count, toolbar
 
-COLUMNS = 9
+COLUMNS = 7
 SEARCH_PAUSE_MS = 50
 HEADINGS = (
     "Reference",
     "Patron",
-    "Field",
     "Proposed",
     "State",
     "Time left",
     "Decision mail",
     "Proposed by",
-    "Age",
 )
 EMPTY = {
     View.OPEN: ("Nobody is waiting", "Open a patron’s record to propose a change."),
@@ -119,12 +118,14 @@ def _row(row: ObjectVar[QueueRow]) -> rx.Component:
     return table_row(
         lead_cell(reference(row.reference), href=row.href, copy=row.reference),
         cell(
-            link(rx.el.bdi(row.patron), href=row.patron_href),
-            rx.el.span(" ", row.patron_number, class_name="u-muted"),
+            two_lines(link(rx.el.bdi(row.patron), href=row.patron_href), row.patron_number),
             label="Patron",
         ),
-        cell(row.fields, label="Field"),
-        cell(rx.el.bdi(row.proposed, class_name="u-value"), label="Proposed"),
+        cell(
+            two_lines(rx.el.bdi(row.proposed, class_name="u-value"), row.fields),
+            label="Proposed",
+            wide=True,
+        ),
         cell(request_chip(row.state), label="State"),
         cell(
             show_if(
@@ -134,8 +135,7 @@ def _row(row: ObjectVar[QueueRow]) -> rx.Component:
             label="Time left",
         ),
         cell(show_if(filled(row.mail), mail_chip(row.mail)), label="Mail"),
-        cell(row.proposer, label="Proposed by"),
-        cell(when(row.age, iso=row.age_iso), label="Age"),
+        cell(two_lines(row.proposer, when(row.age, iso=row.age_iso)), label="By"),
     )
 
 

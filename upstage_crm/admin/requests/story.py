@@ -58,9 +58,14 @@ def story(
 ) -> list[Moment]:
     """Return all that happened, the oldest first; a command stands before the mails it caused."""
     told = [(line.at, 0, line.seq, _of_line(line, time_zone)) for line in lines]
-    for place, mail in enumerate(sorted(mails, key=lambda mail: mail.id)):
+    for place, mail in enumerate(in_order(mails)):
         told += [(at, 1, place, moment) for at, moment in _of_mail(mail, time_zone)]
     return [moment for *_order, moment in sorted(told, key=lambda entry: entry[:3])]
+
+
+def in_order(mails: Iterable[MailSummary]) -> list[MailSummary]:
+    """Mails as they were queued; of one moment, those that wait for another one come last."""
+    return sorted(mails, key=lambda mail: (mail.created_at, mail.after_id is not None, mail.id))
 
 
 def _of_line(line: AuditLine, time_zone: tzinfo) -> Moment:

@@ -2,7 +2,8 @@
 
 data_table(columns, body, *, label, busy, wide)    columns: from `column` and `sort_column`
 column(label, *, align, hidden)                    sort_column(label, *, sort, on_sort, align)
-table_row(*cells, selected)                        cell(*children, label, align)
+table_row(*cells, selected)                        cell(*children, label, align, wide)
+two_lines(first, second)                           a value with a quieter one beneath, in a cell
 lead_cell(*children, href, sub, copy)              the cell that names the row and opens it
 empty_row(child, *, columns)                       skeleton_row is in `feedback`
 pagination(*, summary, on_previous, on_next, has_previous, has_next)
@@ -93,9 +94,21 @@ def table_row(*cells: Child, selected: Flag = False, **props: Any) -> rx.Compone
     return rx.el.tr(*cells, role="row", **chosen, **props)
 
 
-def cell(*children: Child, label: Text = "", align: Align = "start") -> rx.Component:
-    """Return a cell; `label` names the value in the card layout of narrow screens."""
-    return rx.el.td(*children, role="cell", data_label=label, data_align=align)
+def cell(
+    *children: Child, label: Text = "", align: Align = "start", wide: bool = False
+) -> rx.Component:
+    """Return a cell; `label` names the value in the card layout of narrow screens.
+
+    `wide` keeps room for a value that may break anywhere (an address), which otherwise gives all
+    of its room to its neighbours.
+    """
+    room = given(data_wide="true" if wide else None)
+    return rx.el.td(*children, role="cell", data_label=label, data_align=align, **room)
+
+
+def two_lines(first: Child, second: Child) -> rx.Component:
+    """Return a value with a quieter one beneath; one child, so that a card keeps them together."""
+    return rx.el.div(first, rx.el.div(second, class_name="u-sub"))
 
 
 def lead_cell(
