@@ -1,18 +1,27 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from tests.support.pipeline import Client, Pipeline, installed, sign_in
+from upstage_crm.admin.patrons.free_fields import FREE_FIELDS
 from upstage_crm.admin.patrons.list_state import PAGE_SIZE, PatronListState
+from upstage_crm.admin.patrons.propose_state import ProposeState
+from upstage_crm.admin.patrons.record_state import PatronRecordState
 from upstage_crm.audit.events import Channel
+from upstage_crm.change_requests import queries as requests
+from upstage_crm.change_requests import reviewing
 from upstage_crm.core.clock import FrozenClock
 from upstage_crm.core.db import Database
-from upstage_crm.patrons import commands
+from upstage_crm.links.claims import LinkClaims, Purpose, Reviewer
+from upstage_crm.patrons import commands, queries
 from upstage_crm.patrons.commands import PatronKind
+from upstage_crm.patrons.fields import FIELDS
 from upstage_crm.staff.roles import Role, StaffMember
 from upstage_crm.wiring import Runtime
 
@@ -201,3 +210,455 @@ class TestList:
                 assert ["Jane Okafor"] == await names(pipeline, dana)
 
         run(story)
+
+
+JANE = {"given_name": "Jane", "family_name": "Okafor", "email": "jane@old.example"}
+SENDING = {"email": "jane@new.example", "reason": "asked_by_phone", "reason_text": ""}
+
+
+def contents(database: Database) -> str:
+    """A digest of every row of every table, except when staff were last seen."""
+    with database.reading() as session:
+        connection = session.connection()
+        tables = sorted(sa.inspect(connection).get_table_names())
+        kept = [
+            (table, sorted(map(str, connection.execute(sa.text(f'select * from "{table}"')))))
+            for table in tables
+            if table != "staff_session"
+        ]
+    return hashlib.sha256(str(kept).encode()).hexdigest()
+
+
+def mails(database: Database) -> list[str]:
+    with database.reading() as session:
+        found = session.execute(sa.text("select kind, to_address from mail_outbox order by kind"))
+        return [f"{kind} {address}" for kind, address in found]
+
+
+async def on_record(pipeline: Pipeline, cookie: str, number: int) -> Client:
+    client = pipeline.client(cookie)
+    await pipeline.send(client, PatronRecordState.load, f"/patrons/{number}/")
+    return client
+
+
+class TestRecord:
+    def test_an_outsider_gets_nothing(self, made: Runtime) -> None:
+        number = add(made, **JANE)
+
+        async def story() -> None:
+            async with Pipeline() as pipeline:
+                outsider = await on_record(pipeline, "", number)
+
+                assert ["/sign-in/"] == outsider.redirects()
+                assert "Okafor" not in str(outsider.deltas)
+
+        run(story)
+
+    def test_it_shows_every_field_of_the_registry_and_the_history(self, made: Runtime) -> None:
+        number = add(made, **JANE)
+        cookie = staff(made)
+
+        async def story() -> None:
+            async with Pipeline() as pipeline:
+                dana = await on_record(pipeline, cookie, number)
+
+                state = await pipeline.state(dana, PatronRecordState)
+                assert ("record", "Jane Okafor") == (state.shown, state.head.name)
+                assert list(FIELDS) == [field.key for field in state.protected]
+                by_key = {field.key: field for field in state.protected}
+                assert ["jane@old.example"] == list(by_key["email"].lines)
+                assert "unverified" == by_key["email"].mark
+                assert ["Added the patron"] == [event.words for event in state.events]
+
+        run(story)
+
+    @pytest.mark.parametrize("number", ["999999", "0", "-1", "abc", "99999999999999999999", "¹"])
+    def test_a_number_that_nobody_has_is_said_calmly(self, made: Runtime, number: str) -> None:
+        cookie = staff(made)
+
+        async def story() -> None:
+            async with Pipeline() as pipeline:
+                dana = pipeline.client(cookie)
+                await pipeline.send(dana, PatronRecordState.load, f"/patrons/{number}/")
+
+                assert "missing" == (await pipeline.state(dana, PatronRecordState)).shown
+
+        run(story)
+
+    def test_the_free_fields_are_the_free_columns(self) -> None:
+        assert queries.FREE_COLUMNS == tuple(field.name for field in FREE_FIELDS)
+
+    def test_a_free_field_is_edited_in_place_and_recorded(self, made: Runtime) -> None:
+        number = add(made, **JANE)
+        cookie = staff(made)
+
+        async def story() -> None:
+            async with Pipeline() as pipeline:
+                dana = await on_record(pipeline, cookie, number)
+                await pipeline.send(dana, PatronRecordState.edit, name="pronouns")
+                await pipeline.send(dana, PatronRecordState.save, form={"pronouns": " she/her "})
+
+                state = await pipeline.state(dana, PatronRecordState)
+                assert ("she/her", "", "Pronouns saved.") == (
+                    state.free["pronouns"],
+                    state.editing,
+                    state.done,
+                )
+                assert "Edited the record: pronouns" == state.events[0].words
+
+        run(story)
+
+    @pytest.mark.parametrize(
+        ("name", "typed", "sentence"),
+        [
+            ("pronouns", "x" * 41, "This is too long: 40 characters at most."),
+            ("language", "tlh", "Choose a language from the list."),
+            ("time_zone", "Europe/Atlantis", "Choose a time zone from the list."),
+        ],
+    )
+    def test_a_refused_edit_stays_open_and_changes_nothing(
+        self, made: Runtime, name: str, typed: str, sentence: str
+    ) -> None:
+        number = add(made, **JANE)
+        cookie = staff(made)
+
+        async def story() -> None:
+            async with Pipeline() as pipeline:
+                dana = await on_record(pipeline, cookie, number)
+                await pipeline.send(dana, PatronRecordState.edit, name=name)
+                before = contents(made.database)
+                await pipeline.send(dana, PatronRecordState.save, form={name: typed})
+
+                state = await pipeline.state(dana, PatronRecordState)
+                assert (name, sentence) == (state.editing, state.edit_error)
+                assert before == contents(made.database)
+
+        run(story)
+
+    @pytest.mark.parametrize("role", [Role.READ_ONLY, Role.AUDITOR])
+    def test_who_may_only_look_cannot_edit(self, made: Runtime, role: Role) -> None:
+        number = add(made, **JANE)
+        cookie = staff(made, role)
+
+        async def story() -> None:
+            async with Pipeline() as pipeline:
+                eve = await on_record(pipeline, cookie, number)
+                state = await pipeline.state(eve, PatronRecordState)
+                before = contents(made.database)
+                state.editing = "note"  # as if the page had offered it
+                await pipeline.send(eve, PatronRecordState.save, form={"note": "mine"})
+
+                assert not state.may_edit
+                assert "Your role does not allow this." in state.edit_error
+                assert before == contents(made.database)
+
+        run(story)
+
+    def test_a_protected_column_cannot_be_sent_as_a_free_one(self, made: Runtime) -> None:
+        number = add(made, **JANE)
+        cookie = staff(made)
+
+        async def story() -> None:
+            async with Pipeline() as pipeline:
+                dana = await on_record(pipeline, cookie, number)
+                before = contents(made.database)
+                await pipeline.send(dana, PatronRecordState.edit, name="email")
+                await pipeline.send(dana, PatronRecordState.save, form={"email": "x@y.example"})
+
+                assert before == contents(made.database)
+
+        run(story)
+
+
+async def proposing(pipeline: Pipeline, cookie: str, number: int, field: str = "email") -> Client:
+    client = await on_record(pipeline, cookie, number)
+    await pipeline.send(client, ProposeState.open, field=field)
+    return client
+
+
+class TestPropose:
+    def test_a_proposal_is_one_request_and_two_mails_shown_at_once(self, made: Runtime) -> None:
+        number = add(made, **JANE)
+        cookie = staff(made)
+
+        async def story() -> None:
+            async with Pipeline() as pipeline:
+                dana = await proposing(pipeline, cookie, number)
+                await pipeline.send(dana, ProposeState.send, form=SENDING)
+
+                state = await pipeline.state(dana, PatronRecordState)
+                assert "" == (await pipeline.state(dana, ProposeState)).field
+                assert [
+                    "change_notice jane@old.example",
+                    "decision_request jane@new.example",
+                ] == mails(made.database)
+                email = state.protected[0]
+                assert (["jane@old.example"], "pending", "jane@new.example") == (
+                    list(email.lines),
+                    email.state,
+                    email.proposed,
+                )
+                assert [state.done_reference] == [item.reference for item in state.requests]
+
+        run(story)
+
+    def test_a_double_press_proposes_once(self, made: Runtime) -> None:
+        number = add(made, **JANE)
+        cookie = staff(made)
+
+        async def story() -> None:
+            async with Pipeline() as pipeline:
+                dana = await proposing(pipeline, cookie, number)
+                presses = [
+                    await pipeline.start(dana, ProposeState.send, form=SENDING) for _ in range(2)
+                ]
+                for press in presses:
+                    await asyncio.wait_for(press.wait_all(), 5)
+
+                assert 1 == len((await pipeline.state(dana, PatronRecordState)).requests)
+                assert 2 == len(mails(made.database))
+
+        run(story)
+
+    def test_the_same_value_again_says_so_and_sends_nothing(self, made: Runtime) -> None:
+        number = add(made, **JANE)
+        cookie = staff(made)
+
+        async def story() -> None:
+            async with Pipeline() as pipeline:
+                dana = await proposing(pipeline, cookie, number)
+                await pipeline.send(dana, ProposeState.send, form=SENDING)
+                first = (await pipeline.state(dana, PatronRecordState)).done_reference
+                before = contents(made.database)
+                await pipeline.send(dana, ProposeState.open, field="email")
+                again = SENDING | {"email": "JANE@new.example"}
+                await pipeline.send(dana, ProposeState.send, form=again)
+
+                state = await pipeline.state(dana, PatronRecordState)
+                assert "proposed already" in state.done
+                assert (first, before) == (state.done_reference, contents(made.database))
+
+        run(story)
+
+    @pytest.mark.parametrize(
+        ("form", "place", "words"),
+        [
+            ({"email": "jane@@new.example"}, "email", "An address has exactly one @ sign."),
+            ({"email": ""}, "email", "Enter an email address."),
+            ({"email": "Jane@old.example"}, "email", "There is nothing to change."),
+            ({"email": "bob@other.example"}, "email", "already has this address"),
+            ({"email": "box_office@desk.example"}, "email", "belongs to a staff account"),
+            ({"reason": ""}, "reason", "Choose a reason."),
+            ({"reason": "because"}, "reason", "Choose a reason."),
+            ({"reason": "other"}, "reason_text", "Say why"),
+            ({"reason_text": "card 4111 1111 1111 1111"}, "reason_text", "payment card"),
+            ({"reason_text": "x" * 501}, "reason_text", "500 characters at most"),
+        ],
+    )
+    def test_a_refusal_stands_at_its_input_and_changes_nothing(
+        self, made: Runtime, form: dict[str, str], place: str, words: str
+    ) -> None:
+        number = add(made, **JANE)
+        add(made, given_name="Bob", family_name="Other", email="bob@other.example")
+        cookie = staff(made)
+
+        async def story() -> None:
+            async with Pipeline() as pipeline:
+                dana = await proposing(pipeline, cookie, number)
+                opened = (await pipeline.state(dana, ProposeState)).form
+                before = contents(made.database)
+                await pipeline.send(dana, ProposeState.send, form=SENDING | form)
+
+                state = await pipeline.state(dana, ProposeState)
+                assert words in state.errors[place]
+                # Still open, and the inputs were not drawn anew: what was typed stands there.
+                assert ("email", opened) == (state.field, state.form)
+                assert before == contents(made.database)
+
+        run(story)
+
+    def test_a_taken_address_offers_its_record(self, made: Runtime) -> None:
+        number = add(made, **JANE)
+        other = add(made, given_name="Bob", family_name="Other", email="bob@other.example")
+        cookie = staff(made)
+
+        async def story() -> None:
+            async with Pipeline() as pipeline:
+                dana = await proposing(pipeline, cookie, number)
+                await pipeline.send(
+                    dana, ProposeState.typed, part="email", text="bob@other.example"
+                )
+                await pipeline.send(dana, ProposeState.check)
+
+                refusal = (await pipeline.state(dana, ProposeState)).refusal
+                assert f"/patrons/{other}/" == refusal.href
+
+        run(story)
+
+    @pytest.mark.parametrize("role", [Role.READ_ONLY, Role.MARKETING, Role.AUDITOR])
+    def test_a_role_without_the_permission_proposes_nothing(
+        self, made: Runtime, role: Role
+    ) -> None:
+        number = add(made, **JANE)
+        cookie = staff(made, role)
+
+        async def story() -> None:
+            async with Pipeline() as pipeline:
+                eve = await proposing(pipeline, cookie, number)
+                before = contents(made.database)
+                await pipeline.send(eve, ProposeState.send, form=SENDING)
+                await pipeline.send(eve, ProposeState.check)
+
+                assert not (await pipeline.state(eve, PatronRecordState)).may_propose
+                assert "" == (await pipeline.state(eve, ProposeState)).field
+                assert before == contents(made.database)
+
+        run(story)
+
+    def test_an_outsider_proposes_nothing(self, made: Runtime) -> None:
+        number = add(made, **JANE)
+
+        async def story() -> None:
+            async with Pipeline() as pipeline:
+                before = contents(made.database)
+                outsider = await proposing(pipeline, "", number)
+                await pipeline.send(outsider, ProposeState.send, form=SENDING)
+
+                assert {"/sign-in/"} == set(outsider.redirects())
+                assert before == contents(made.database)
+
+        run(story)
+
+    def test_checking_writes_nothing_and_shows_what_is_then_read(self, made: Runtime) -> None:
+        number = add(made, **JANE)
+        cookie = staff(made)
+        words = "Jane Okafor called about jane@old.example."
+
+        async def story() -> None:
+            async with Pipeline() as pipeline:
+                dana = await proposing(pipeline, cookie, number)
+                before = contents(made.database)
+                await pipeline.send(dana, ProposeState.typed, part="email", text="jane@new.example")
+                await pipeline.send(dana, ProposeState.choose, reason="asked_by_phone")
+                await pipeline.send(dana, ProposeState.write, words=words)
+                await pipeline.send(dana, ProposeState.check)
+                assert before == contents(made.database)
+                shown = (await pipeline.state(dana, ProposeState)).preview
+                told, asked = shown.readings
+                await pipeline.send(dana, ProposeState.send, form=SENDING | {"reason_text": words})
+
+                read = as_read(made, number, Reviewer.PROPOSED)
+                assert "jane@new.example" == asked.mailbox
+                assert read == (
+                    asked.greeting,
+                    asked.words,
+                    shown.reason,
+                    asked.fields[0].now,
+                    asked.fields[0].proposed,
+                )
+                assert "Okafor" not in str(asked)
+                assert "jane@old" not in str(asked)
+                read = as_read(made, number, Reviewer.CURRENT)
+                assert ("jane@old.example", words) == (told.mailbox, told.words)
+                assert read == (
+                    told.greeting,
+                    told.words,
+                    shown.reason,
+                    told.fields[0].now,
+                    told.fields[0].proposed,
+                )
+
+        run(story)
+
+    def test_a_likely_typo_is_mended_with_one_press(self, made: Runtime) -> None:
+        number = add(made, **JANE)
+        cookie = staff(made)
+
+        async def story() -> None:
+            async with Pipeline() as pipeline:
+                dana = await proposing(pipeline, cookie, number)
+                await pipeline.send(dana, ProposeState.typed, part="email", text="jane@gmial.com")
+                await pipeline.send(dana, ProposeState.check)
+                state = await pipeline.state(dana, ProposeState)
+                hint = next(hint for hint in state.hints if hint.suggestion)
+                await pipeline.send(dana, ProposeState.use, suggestion=hint.suggestion)
+
+                assert ("jane@gmail.com", []) == (state.start["email"], list(state.hints))
+                assert "jane@gmail.com" == state.preview.readings[1].mailbox
+
+        run(story)
+
+    def test_a_rejected_value_rests_and_only_a_lead_may_override(self, made: Runtime) -> None:
+        number = add(made, **JANE)
+        other = add(made, given_name="Bob", family_name="Other", email="bob@other.example")
+        desk, lead = staff(made), staff(made, Role.MANAGER)
+
+        async def story() -> None:
+            async with Pipeline() as pipeline:
+                dana = await proposing(pipeline, desk, number)
+                await pipeline.send(dana, ProposeState.send, form=SENDING)
+                await pipeline.send(dana, PatronRecordState.load, f"/patrons/{other}/")
+                for cookie, expected in ((desk, False), (lead, True)):
+                    mia = await proposing(pipeline, cookie, other)
+                    await pipeline.send(mia, ProposeState.send, form=SENDING)
+                    state = await pipeline.state(mia, ProposeState)
+                    assert "in the last 30 days" in state.errors["email"]
+                    assert expected == state.can_override
+                    await pipeline.send(mia, ProposeState.allow, override=True)
+                    await pipeline.send(mia, ProposeState.send, form=SENDING)
+                    record = await pipeline.state(mia, PatronRecordState)
+                    assert expected == bool(record.requests)
+
+        run(story)
+
+    def test_arguments_of_any_kind_are_no_error(self, made: Runtime) -> None:
+        number = add(made, **JANE)
+        cookie = staff(made)
+
+        async def story() -> None:
+            async with Pipeline() as pipeline:
+                dana = await proposing(pipeline, cookie, number)
+                before = contents(made.database)
+                for handler, payload in (
+                    (ProposeState.open, {"field": ["email"]}),
+                    (ProposeState.open, {"field": "email_key"}),
+                    (ProposeState.typed, {"part": 1, "text": None}),
+                    (ProposeState.typed, {"part": "status", "text": "inactive"}),
+                    (ProposeState.choose, {"reason": {"a": 1}}),
+                    (ProposeState.write, {"words": 7}),
+                    (ProposeState.allow, {"override": "yes"}),
+                    (ProposeState.use, {"suggestion": []}),
+                    (ProposeState.send, {"form": {"email": 1, "reason": []}}),
+                ):
+                    await pipeline.send(dana, handler, **payload)
+
+                assert before == contents(made.database)
+
+        run(story)
+
+
+def as_read(made: Runtime, number: int, reviewer: Reviewer) -> tuple[str, str, str, str, str]:
+    """What the only request's page shows to this reviewer."""
+    now = made.clock.now()
+    with made.database.reading() as session:
+        found = queries.get_by_number(session, number)
+        (request,) = requests.of_patron(session, found.id)
+        claims = LinkClaims(
+            request_id=request.id,
+            purpose=Purpose.DECISION,
+            reviewer=reviewer,
+            version=1,
+            jti="x",
+            issued_at=now,
+            expires_at=request.expires_at,
+            kid="test",
+        )
+        review = reviewing.review(session, claims=claims, now=now)
+    (field,) = review.fields
+    return (
+        review.patron_name,
+        review.reason_text,
+        review.reason_sentence,
+        field.now,
+        field.proposed,
+    )

@@ -6,6 +6,8 @@ import reflex as rx
 
 from upstage_crm.admin.frame import framed
 from upstage_crm.admin.patrons.free_fields import FREE_FIELDS, LANGUAGE_OPTIONS, FreeField
+from upstage_crm.admin.patrons.propose_dialog import propose_dialog
+from upstage_crm.admin.patrons.propose_state import ProposeState
 from upstage_crm.admin.patrons.record_rows import EventView, ProtectedView, RequestItem
 from upstage_crm.admin.patrons.record_state import PatronRecordState as State
 from upstage_crm.ui.components.base import Child, filled, show_if
@@ -67,6 +69,7 @@ def _record() -> rx.Component:
             show_if(State.head.is_flagged, _flagged()),
             columns(stack(_protected(), _free()), stack(_requests(), _history())),
         ),
+        propose_dialog(),
     )
 
 
@@ -115,7 +118,8 @@ def _protected_row(field: ProtectedView) -> rx.Component:
     marked = rx.fragment(email_chip(field.mark), rx.el.span(field.mark_words, class_name="u-muted"))
     return protected_row(
         field.label,
-        rx.fragment(value_lines(field.lines)),
+        on_propose=ProposeState.open(field.key),
+        value=rx.fragment(value_lines(field.lines)),
         may_propose=State.may_propose,
         pending=filled(field.reference),
         pending_state=field.state,

@@ -34,6 +34,7 @@ from upstage_crm.web.hub import hub
 from upstage_crm.wiring import runtime
 
 EVENTS_SHOWN = 50
+ALREADY_PROPOSED = "This was proposed already and still waits for an answer. Nothing was sent."
 LARGEST_NUMBER = 2**31 - 1  # what a patron number's column can hold
 log = logging.getLogger(__name__)
 
@@ -43,6 +44,7 @@ class Record:
     """Everything that one reading of a record gives."""
 
     patron_id: str
+    held: dict[str, str | None]
     head: RecordHead
     protected: list[ProtectedView]
     free: dict[str, str]
@@ -71,6 +73,7 @@ class PatronRecordState(AdminState):
 
     _number: int = 0
     _patron_id: str = ""
+    _held: dict[str, str | None] = {}  # noqa: RUF012  # Reflex copies a state's defaults
     _greeting: str = ""
 
     @rx.event
@@ -130,6 +133,13 @@ class PatronRecordState(AdminState):
         self._quiet()
         self.done_reference = ""
 
+    async def _proposed(self, reference: str, *, is_new: bool) -> None:
+        """Tell of a proposal that was sent, and show it as pending at once."""
+        words = "Sent. The record changes when it is approved." if is_new else ALREADY_PROPOSED
+        self._succeed(words)
+        self.done_reference = reference
+        await self._reload()
+
     def _turn_to(self, number: int) -> None:
         if number != self._number:
             self.shown, self._patron_id = "loading", ""
@@ -152,6 +162,7 @@ class PatronRecordState(AdminState):
             return
         self.shown, self._patron_id, self.head = "record", found.patron_id, found.head
         self.protected, self.requests, self.events = found.protected, found.requests, found.events
+        self._held = found.held
         self.free, self.free_words = found.free, in_words(found.free)
 
 
@@ -174,6 +185,7 @@ def _read_record(session: Session, number: int) -> Record:
     lines = trail.timeline(session, patron_id=found.id, limit=EVENTS_SHOWN)
     return Record(
         patron_id=found.id,
+        held=dict(found.values),
         head=record_head(found, time_zone=zone),
         protected=protected_views(found, asked, time_zone=zone),
         free=dict(found.free),

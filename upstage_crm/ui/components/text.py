@@ -60,7 +60,9 @@ def value(text: Text, *, empty: str = "Not given") -> Child:
     return show_if(filled(text), rx.el.bdi(text, class_name="u-value"), empty_value(empty))
 
 
-def value_lines(lines: Sequence[str], *, empty: str = "Not given") -> Child:
+def value_lines(
+    lines: Sequence[str] | ArrayVar[Sequence[str]], *, empty: str = "Not given"
+) -> Child:
     """Return a value of several lines (plain, or a var), or `empty` in grey."""
     shown = rx.el.div(
         rx.foreach(lines, lambda line: rx.el.div(rx.el.bdi(line, class_name="u-value")))

@@ -1,0 +1,184 @@
+"""The dialog in which staff propose a new value and see, before sending, what will be read."""
+
+from typing import cast
+
+import reflex as rx
+
+from upstage_crm.admin.patrons.inputs import field_inputs
+from upstage_crm.admin.patrons.proposal import REASON, WORDS, Hint, ReadingView, ReadView
+from upstage_crm.admin.patrons.propose_state import ProposeState as State
+from upstage_crm.change_requests.proposing import REASON_LIMIT
+from upstage_crm.change_requests.reasons import REASONS
+from upstage_crm.patrons.fields import FIELDS, ProtectedField
+from upstage_crm.ui.components.base import Child, filled, show_if, text_for
+from upstage_crm.ui.components.button import button, link
+from upstage_crm.ui.components.choice import checkbox
+from upstage_crm.ui.components.dialog import dialog, dialog_close, dialog_form
+from upstage_crm.ui.components.diff import diff, diff_row
+from upstage_crm.ui.components.feedback import notice
+from upstage_crm.ui.components.form import select_field, text_area
+from upstage_crm.ui.components.page import quote, section, stack
+from upstage_crm.ui.components.record import plain_row, record
+from upstage_crm.ui.components.text import reference, value_lines
+
+ID = "propose"
+TITLES = {key: f"Propose change: {field.label.lower()}" for key, field in FIELDS.items()}
+WORDS_HINT = (
+    "The patron reads this. The proposed address may be a stranger’s: "
+    "names and the details we hold today are hidden from it."
+)
+
+
+def propose_dialog() -> rx.Component:
+    """Return the dialog; `ProposeState.open(field)` opens it."""
+    return dialog(
+        dialog_form(
+            rx.fragment(_fields(), key=State.form),
+            _way_out(),
+            rx.el.div(_hints(), aria_live="polite"),
+            _reason(),
+            rx.el.div(_preview(), aria_live="polite"),
+            on_submit=State.send,
+            actions=rx.fragment(
+                dialog_close("Cancel", variant="quiet"),
+                button("Send proposal", type="submit", variant="primary", icon="send"),
+            ),
+        ),
+        title=text_for(State.field, TITLES, "Propose change"),
+        description=f"{State.patron}. Nothing changes until the answer is yes.",
+        open=State.field != "",
+        on_open_change=State.turn,
+        size="large",
+    )
+
+
+def _fields() -> Child:
+    return rx.match(State.field, *((key, _inputs(f)) for key, f in FIELDS.items()), rx.fragment())
+
+
+def _inputs(field: ProtectedField) -> rx.Component:
+    return stack(
+        record(plain_row("Now", value_lines(State.now)), label="As it is now"),
+        *field_inputs(
+            field,
+            id_prefix=ID,
+            start=State.start,
+            errors=State.errors,
+            on_typed=State.typed,
+            on_pause=State.check,
+        ),
+    )
+
+
+def _way_out() -> Child:
+    way = link(State.refusal.link, href=State.refusal.href)
+    override = checkbox(
+        "Propose it all the same",
+        "override",
+        hint="The history will show that you overrode the waiting time.",
+        on_change=State.allow,
+    )
+    return rx.fragment(
+        show_if(filled(State.refusal.general), notice(State.refusal.general, tone="danger")),
+        show_if(filled(State.refusal.href), rx.el.p(way)),
+        show_if(State.can_override, override),
+    )
+
+
+def _hints() -> Child:
+    return stack(
+        rx.foreach(State.hints, lambda hint: _hint(cast("Hint", hint))),
+        gap="small",
+    )
+
+
+def _hint(hint: Hint) -> rx.Component:
+    take = button(
+        "Use ", rx.el.bdi(hint.suggestion), size="small", on_click=State.use(hint.suggestion)
+    )
+    return notice(
+        hint.words,
+        tone="warning",
+        live=False,
+        action=show_if(filled(hint.suggestion), take),
+    )
+
+
+def _reason() -> rx.Component:
+    options = [(code.value, reason.label) for code, reason in REASONS.items()]
+    return stack(
+        select_field(
+            "Reason",
+            REASON,
+            options,
+            id=f"{ID}-{REASON}",
+            placeholder="Choose a reason",
+            default_value="",
+            error=State.errors[REASON],
+            on_change=State.choose,
+        ),
+        text_area(
+            "Your words",
+            WORDS,
+            id=f"{ID}-{WORDS}",
+            hint=WORDS_HINT,
+            error=State.errors[WORDS],
+            optional=True,
+            rows=2,
+            max_length=REASON_LIMIT,
+            on_change=State.write,
+            on_blur=State.check,
+        ),
+    )
+
+
+def _preview() -> Child:
+    shown = section(
+        show_if(filled(State.preview.standing), _standing()),
+        show_if(
+            filled(State.preview.replaced),
+            notice(
+                f"This replaces the open request {State.preview.replaced}.",
+                tone="info",
+                live=False,
+            ),
+        ),
+        rx.foreach(State.preview.readings, lambda reading: _reading(cast("ReadingView", reading))),
+        rx.el.p(
+            "Can be answered until ",
+            State.preview.until,
+            ". Without an answer nothing changes.",
+            class_name="u-muted",
+        ),
+        title="What will be read",
+    )
+    return show_if(filled(State.preview.until), shown)
+
+
+def _standing() -> rx.Component:
+    href = f"/requests/{State.preview.standing}/"
+    return notice(
+        "Exactly this is proposed already and waits for an answer.",
+        tone="info",
+        live=False,
+        action=link("View request ", reference(State.preview.standing), href=href),
+    )
+
+
+def _reading(reading: ReadingView) -> rx.Component:
+    return stack(
+        rx.el.p(
+            rx.el.strong(rx.el.bdi(reading.mailbox)),
+            " ",
+            rx.el.span(reading.task, class_name="u-muted"),
+        ),
+        diff(rx.foreach(reading.fields, lambda field: _read(cast("ReadView", field)))),
+        rx.el.p("Reads the name as ", rx.el.bdi(reading.greeting), ".", class_name="u-muted"),
+        show_if(filled(State.preview.reason), rx.el.p(State.preview.reason)),
+        show_if(filled(reading.words), quote(reading.words, source=State.preview.proposer)),
+        gap="small",
+    )
+
+
+def _read(field: ReadView) -> rx.Component:
+    return diff_row(field.label, field.now, field.proposed)

@@ -1,0 +1,185 @@
+"""The dialog "Propose change": checks while somebody types, sends once, keeps what was typed."""
+
+import asyncio
+from dataclasses import replace
+from typing import Any, ClassVar
+
+import reflex as rx
+
+from upstage_crm.admin.guard import AdminState
+from upstage_crm.admin.patrons.inputs import texts
+from upstage_crm.admin.patrons.proposal import (
+    REASON,
+    WORDS,
+    Hint,
+    Outcome,
+    Preview,
+    Proposal,
+    Refusal,
+    checked,
+    reason_errors,
+    refusal_of,
+    send,
+)
+from upstage_crm.admin.patrons.record_state import PatronRecordState
+from upstage_crm.core.errors import UpstageError
+from upstage_crm.patrons.fields import FIELDS
+from upstage_crm.staff.roles import Permission
+from upstage_crm.wiring import runtime
+
+
+class ProposeState(AdminState):
+    """The dialog. `field` names the field it asks for; it is closed while that is empty.
+
+    What is typed stays in the browser's inputs; `start` is what they begin with, and `form` draws
+    them anew.
+    """
+
+    permission: ClassVar[Permission | None] = Permission.PROPOSE_CHANGE
+
+    field: str = ""
+    patron: str = ""
+    now: rx.Field[list[str]] = rx.field(default_factory=list)
+    start: rx.Field[dict[str, str]] = rx.field(default_factory=dict)
+    form: int = 0
+    errors: rx.Field[dict[str, str]] = rx.field(default_factory=dict)
+    refusal: rx.Field[Refusal] = rx.field(default_factory=Refusal)
+    preview: rx.Field[Preview] = rx.field(default_factory=Preview)
+    hints: rx.Field[list[Hint]] = rx.field(default_factory=list)
+    can_override: bool = False
+
+    _proposal: Proposal | None = None
+    _is_touched: bool = False
+
+    @rx.event
+    async def open(self, field: str) -> None:
+        """Open the dialog for one field of the record that is shown."""
+        record = await self.get_state(PatronRecordState)
+        entry = FIELDS.get(field) if isinstance(field, str) else None
+        if entry is None or record.shown != "record":
+            return
+        # The record's own, which the browser need not hold.
+        held, patron_id = record._held, record._patron_id  # noqa: SLF001
+        # A fresh value is quicker typed than mended; of several inputs mostly one changes.
+        kept = {c: held.get(c) or "" for c in entry.columns} if len(entry.parts) > 1 else {}
+        self.field, self.patron, self.start = entry.key, record.head.name, kept
+        self.now = list(entry.lines(held))
+        self._proposal = Proposal(
+            actor=self._actor(), patron_id=patron_id, field=entry.key, raw=kept
+        )
+        self._is_touched = False
+        self.can_override = False
+        self._show(Outcome())
+        self.form += 1
+
+    @rx.event
+    def turn(self, is_open: bool) -> None:
+        """Close the dialog; the browser says so when Escape or its cross was pressed."""
+        if is_open is not True:
+            self._close()
+
+    @rx.event
+    def typed(self, part: str, text: str) -> None:
+        """Remember what stands in one input."""
+        if self._proposal is None or not (isinstance(part, str) and isinstance(text, str)):
+            return
+        raw = {**self._proposal.raw, **texts({part: text})}
+        self._proposal = replace(self._proposal, raw=raw)
+        self._is_touched = True
+
+    @rx.event
+    def choose(self, reason: str) -> Any:
+        """Remember the reason, and show its sentence."""
+        return self._change(reason=reason)
+
+    @rx.event
+    def write(self, words: str) -> None:
+        """Remember the member's own words."""
+        self._change(words=words)
+
+    @rx.event
+    def allow(self, override: bool) -> Any:
+        """Propose although the value rests, if the member may."""
+        return self._change(override=override is True)
+
+    @rx.event
+    def use(self, suggestion: str) -> Any:
+        """Take a suggested value into the field's first input."""
+        if self._proposal is None or not isinstance(suggestion, str):
+            return None
+        first = FIELDS[self.field].columns[0]
+        self._proposal = replace(
+            self._proposal, raw={**self._proposal.raw, **texts({first: suggestion})}
+        )
+        self.start, self._is_touched = dict(self._proposal.raw), True
+        self.form += 1
+        return [ProposeState.check, rx.set_focus(f"propose-{first}")]
+
+    @rx.event(background=True, supersedes=True)
+    async def check(self) -> None:
+        """Say what would refuse it, what to look at, and what would be sent."""
+        async with self:
+            asked = self._proposal if self._is_touched else None
+        if asked is None or not any(text.strip() for text in asked.raw.values()):
+            outcome = Outcome()
+        else:
+            outcome = await asyncio.to_thread(checked, asked)
+        async with self:
+            if self._proposal is not None and asked in (None, self._proposal):
+                self._show(outcome)
+
+    @rx.event
+    async def send(self, form: dict[str, Any]) -> Any:
+        """Send it; a refusal leaves everything as it was typed."""
+        if self._proposal is None or not isinstance(form, dict):
+            return None  # the second press of a double one
+        asked = self._proposal = self._filled(texts(form))
+        self._is_touched = True
+        errors = reason_errors(asked)
+        if errors:
+            outcome = await asyncio.to_thread(checked, asked)
+            refused = replace(outcome.refusal, errors={**outcome.refusal.errors, **errors})
+            return self._stay(replace(outcome, refusal=refused))
+        context = await asyncio.to_thread(runtime().context)
+        try:
+            proposed = await self._command(lambda session: send(session, asked, context))
+        except UpstageError as error:
+            return self._stay(Outcome(refusal=refusal_of(error, asked)))
+        self._close()
+        record = await self.get_state(PatronRecordState)
+        await record._proposed(proposed.reference, is_new=proposed.is_new)  # noqa: SLF001  # one area
+        return None
+
+    def _change(self, **changed: Any) -> Any:
+        if self._proposal is None:
+            return None
+        kept = {name: value for name, value in changed.items() if isinstance(value, (str, bool))}
+        self._proposal = replace(self._proposal, **kept)
+        return ProposeState.check
+
+    def _filled(self, form: dict[str, str]) -> Proposal:
+        assert self._proposal is not None  # noqa: S101  # `send` has looked
+        columns = FIELDS[self.field].columns
+        return replace(
+            self._proposal,
+            raw={column: form.get(column, "") for column in columns},
+            reason=form.get(REASON, ""),
+            words=form.get(WORDS, ""),
+        )
+
+    def _show(self, outcome: Outcome) -> None:
+        self.refusal, self.preview, self.hints = outcome.refusal, outcome.preview, outcome.hints
+        self.errors = outcome.refusal.errors
+        # Once shown, the box stays: it must not go away because it was ticked.
+        rests = outcome.refusal.can_be_overridden
+        ticked = self._proposal is not None and self._proposal.override
+        self.can_override = ticked or (rests and self._may(Permission.OVERRIDE_COOLING_OFF))
+
+    def _stay(self, outcome: Outcome) -> Any:
+        self._show(outcome)
+        wrong = next(iter(outcome.refusal.errors), "")
+        return rx.set_focus(f"propose-{wrong}") if wrong else None
+
+    def _close(self) -> None:
+        self.field, self._proposal = "", None
+        self._show(Outcome())

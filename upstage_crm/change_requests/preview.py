@@ -1,0 +1,206 @@
+"""Shows staff, before anything is sent, who would be mailed and what each reader would read.
+
+It applies the same checks and the same masking as the proposal itself, and writes nothing. A test
+compares it with what is sent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlmodel import Session, col, select
+
+from upstage_crm.audit.trail import canonical
+from upstage_crm.change_requests import queries, settling
+from upstage_crm.change_requests.masking import masked_name
+from upstage_crm.change_requests.policy import Policy
+from upstage_crm.change_requests.proposing import ParsedChange, check
+from upstage_crm.change_requests.reasons import REASONS
+from upstage_crm.change_requests.reviewing import for_strangers
+from upstage_crm.change_requests.rules import FieldOutcome, ReasonCode
+from upstage_crm.change_requests.tables import ChangeRequestRow, FieldChangeRow
+from upstage_crm.links.claims import Reviewer
+from upstage_crm.patrons.advice import Advice, advise_reason
+from upstage_crm.patrons.errors import UnknownPatron
+from upstage_crm.patrons.fields import Context, ProtectedField
+from upstage_crm.patrons.queries import name_of
+from upstage_crm.patrons.tables import PatronRow
+from upstage_crm.staff.roles import StaffMember
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadField:
+    """One field as one reader sees it: `now` may be masked, "" when not known."""
+
+    label: str
+    now: str
+    proposed: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """What one mailbox will read. `decides` is False for the notice that only tells."""
+
+    reviewer: Reviewer
+    mailbox: str
+    decides: bool
+    patron_name: str
+    reason_text: str
+    fields: tuple[ReadField, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProposalPreview:
+    """A proposal that could be sent now.
+
+    `readings` come in the order of the mails: who is told first, then who decides. `standing` is
+    the reference of the open request that proposes exactly this already ("" when none does),
+    `replaced` are those of open requests that this one would supersede. `reason_sentence` is ""
+    until a reason is chosen.
+    """
+
+    readings: tuple[Reading, ...]
+    proposer: str
+    reason_sentence: str
+    expires_at: datetime
+    time_zone: str
+    standing: str
+    replaced: tuple[str, ...]
+    advice: tuple[Advice, ...]
+
+
+def preview(
+    session: Session,
+    *,
+    actor: StaffMember,
+    patron_id: str,
+    changes: Mapping[str, Mapping[str, str]],
+    reason_code: ReasonCode | None,
+    reason_text: str,
+    context: Context,
+    policy: Policy,
+    now: datetime,
+    override: bool = False,
+) -> ProposalPreview:
+    """Return what `commands.propose` with the same arguments would send; write nothing.
+
+    `reason_text` is taken as typed: what is wrong with it is refused when it is sent.
+
+    Raises:
+        UnknownPatron, and all that `proposing.check` raises.
+    """
+    patron = session.get(PatronRow, patron_id)
+    if patron is None:
+        raise UnknownPatron
+    parsed = check(
+        session,
+        actor=actor,
+        patron=patron,
+        changes=changes,
+        context=context,
+        policy=policy,
+        override=override,
+        now=now,
+    )
+    wanted = {change.field.key: change.key for change in parsed}
+    standing = settling.same_open_request(session, patron_id=patron_id, wanted=wanted, now=now)
+    open_fields = queries.open_fields(session, patron_id)
+    replaced = {row.request_id for field, row in open_fields.items() if field in wanted}
+    return ProposalPreview(
+        readings=_readings(patron, parsed, reason_text.strip()),
+        proposer=actor.label,
+        reason_sentence=REASONS[reason_code].sentence if reason_code else "",
+        expires_at=now + policy.link_life,
+        time_zone=patron.time_zone,
+        standing=standing.reference if standing else "",
+        replaced=() if standing else _references(session, replaced),
+        advice=_advice(parsed, reason_text, context),
+    )
+
+
+def _readings(
+    patron: PatronRow, parsed: Sequence[ParsedChange], reason_text: str
+) -> tuple[Reading, ...]:
+    asked = {reviewer for change in parsed for reviewer in change.asked}
+    told = not patron.email_bounced_at and patron.email and Reviewer.CURRENT not in asked
+    readers = [(Reviewer.CURRENT, False)] if told else []
+    readers += [(reviewer, True) for reviewer in Reviewer if reviewer in asked]
+    return tuple(
+        _reading(patron, parsed, reviewer, reason_text, decides=decides)
+        for reviewer, decides in readers
+    )
+
+
+def _reading(
+    patron: PatronRow,
+    parsed: Sequence[ParsedChange],
+    reviewer: Reviewer,
+    reason_text: str,
+    *,
+    decides: bool,
+) -> Reading:
+    is_stranger = reviewer is Reviewer.PROPOSED
+    name = name_of(patron)
+    return Reading(
+        reviewer=reviewer,
+        mailbox=_mailbox(patron, parsed, reviewer),
+        decides=decides,
+        patron_name=masked_name(name) if is_stranger or not patron.email_verified_at else name,
+        reason_text=for_strangers(reason_text, patron, [_unsaved(c) for c in parsed])
+        if is_stranger
+        else reason_text,
+        fields=tuple(
+            _as_read(change.field, change.current, change.proposed, is_stranger=is_stranger)
+            for change in parsed
+            if not is_stranger or reviewer in change.asked
+        ),
+    )
+
+
+def _mailbox(patron: PatronRow, parsed: Sequence[ParsedChange], reviewer: Reviewer) -> str:
+    if reviewer is Reviewer.CURRENT:
+        return patron.email or ""
+    columns = [(c.field.mailbox_column, c.proposed) for c in parsed]
+    return next((values[column] or "" for column, values in columns if column), "")
+
+
+def _as_read(
+    field: ProtectedField,
+    current: Mapping[str, str | None],
+    proposed: Mapping[str, str | None],
+    *,
+    is_stranger: bool,
+) -> ReadField:
+    now, then = field.show(current), field.show(proposed)
+    if field.mailbox_column is not None:
+        # Everybody reads their own address in full and recognises the other one.
+        now, then = (field.mask(current), then) if is_stranger else (now, field.mask(proposed))
+    return ReadField(label=field.label, now=now, proposed=then)
+
+
+def _unsaved(change: ParsedChange) -> FieldChangeRow:
+    return FieldChangeRow(
+        id="",
+        request_id="",
+        patron_id="",
+        field=change.field.key,
+        current_value=canonical(dict(change.current)),
+        proposed_value=canonical(dict(change.proposed)),
+        proposed_key=change.key,
+        outcome=FieldOutcome.PENDING,
+    )
+
+
+def _references(session: Session, request_ids: set[str]) -> tuple[str, ...]:
+    query = select(ChangeRequestRow.reference).where(col(ChangeRequestRow.id).in_(request_ids))
+    return tuple(sorted(session.exec(query)))
+
+
+def _advice(
+    parsed: Sequence[ParsedChange], reason_text: str, context: Context
+) -> tuple[Advice, ...]:
+    of_values = [a for c in parsed for a in c.field.advise(c.proposed, c.current)]
+    shown = "\n".join(change.field.show(change.proposed) for change in parsed)
+    return (*of_values, *advise_reason(reason_text, proposed=shown, region=context.region))
