@@ -10,8 +10,27 @@ from typing import Any
 import reflex as rx
 from starlette.applications import Starlette
 
+from upstage_crm.admin.dashboard import page as dashboard
+from upstage_crm.admin.dashboard.state import DashboardState
+from upstage_crm.admin.gate import StaffGate
 from upstage_crm.admin.guard import Guard
+from upstage_crm.admin.mailbox import page as mailbox
+from upstage_crm.admin.mailbox import raw as raw_mail
+from upstage_crm.admin.mailbox.state import MailboxState
+from upstage_crm.admin.patrons import list_page as patrons
+from upstage_crm.admin.patrons import record_page as patron
+from upstage_crm.admin.patrons.list_state import PatronListState
+from upstage_crm.admin.patrons.record_state import PatronRecordState
+from upstage_crm.admin.requests import detail_page as request
+from upstage_crm.admin.requests import queue_page as requests
+from upstage_crm.admin.requests.detail_state import RequestDetailState
+from upstage_crm.admin.requests.queue_state import RequestQueueState
+from upstage_crm.admin.sign_in import page as sign_in
 from upstage_crm.admin.sign_in import routes as sign_in_routes
+from upstage_crm.admin.sign_in.state import SignInState
+from upstage_crm.confirm import page as confirm
+from upstage_crm.confirm import routes as confirm_routes
+from upstage_crm.confirm.state import ConfirmGuard, ConfirmState
 from upstage_crm.settings import Settings
 from upstage_crm.ui.design.tokens import STYLESHEETS
 from upstage_crm.ui.kit_page import kit_page
@@ -22,7 +41,14 @@ from upstage_crm.web.hub import hub
 from upstage_crm.web.ready import announce_when_ready
 
 # Handlers that anybody on the internet may call. Reviewed by name; a test compares.
-PUBLIC_HANDLERS: frozenset[str] = frozenset()
+PUBLIC_HANDLERS = frozenset(
+    f"{state.get_full_name()}.{name}"
+    for state, names in (
+        (SignInState, ("load",)),
+        (ConfirmState, ("load", "approve", "reject", "object_to")),
+    )
+    for name in names
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +61,42 @@ class Page:
     on_load: Any = None
 
 
-PAGES: tuple[Page, ...] = (Page("/kit", "The kit", kit_page),)
+PAGES: tuple[Page, ...] = (
+    Page("/", "Dashboard", dashboard.page, DashboardState.load),
+    Page("/patrons", "Patrons", patrons.page, PatronListState.load),
+    Page("/patrons/[number]", "Patron", patron.page, PatronRecordState.load),
+    Page("/requests", "Requests", requests.page, RequestQueueState.load),
+    Page("/requests/[reference]", "Request", request.page, RequestDetailState.load),
+    Page("/mailbox", "Mailbox", mailbox.page, MailboxState.load),
+    Page("/sign-in", "Sign in", sign_in.page, SignInState.load),
+    Page("/confirm", "Your decision", confirm.page, ConfirmState.load),
+    Page("/kit", "The kit", kit_page),
+)
 
 settings = Settings.load(os.environ)
+routes = Starlette(
+    routes=[
+        *sign_in_routes.ROUTES,
+        *confirm_routes.ROUTES,
+        *raw_mail.ROUTES,
+        *health.ROUTES,
+    ]
+)
+app = rx.App(
+    html_lang="en",
+    stylesheets=STYLESHEETS,
+    reset_style=False,
+    toaster=None,
+    extra_app_wraps={
+        (5, "Overlay"): lambda is_stateful: connection_banner() if is_stateful else None
+    },
+    api_transformer=[routes, StaffGate, *edge(settings)],
+)
+app.add_middleware(Guard(PUBLIC_HANDLERS))
+app.add_middleware(ConfirmGuard())
+for page in PAGES:
+    title = f"{page.title} · UpStage CRM"
+    app.add_page(page.view, route=page.route, title=title, on_load=page.on_load)
 
 
 async def live_updates() -> None:
@@ -45,22 +104,5 @@ async def live_updates() -> None:
     await hub.run(app)
 
 
-routes = Starlette(routes=[*sign_in_routes.ROUTES, *health.ROUTES])
-app = rx.App(
-    html_lang="en",
-    stylesheets=STYLESHEETS,
-    reset_style=False,
-    toaster=None,
-    extra_app_wraps={(5, "Overlay"): lambda is_stateful: connection_banner() if is_stateful else None},
-    api_transformer=[routes, *edge(settings)],
-)
-app.add_middleware(Guard(PUBLIC_HANDLERS))
-for page in PAGES:
-    app.add_page(page.view, route=page.route, title=page.title, on_load=page.on_load)
-for task in (
-    announce_when_ready,
-    schedule.send_mail,
-    schedule.expire_requests,
-    live_updates,
-):
+for task in (announce_when_ready, schedule.send_mail, schedule.expire_requests, live_updates):
     app.register_lifespan_task(task)
