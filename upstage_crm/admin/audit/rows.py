@@ -1,0 +1,158 @@
+"""The trail as the page shows it: plain texts that may go to the browser.
+
+What is shown is named here, one by one. Whatever else an entry keeps (the network and browser of a
+patron, the name that somebody tried to sign in with) never leaves the server.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import tzinfo
+
+from upstage_crm.audit.events import Action
+from upstage_crm.audit.trail import AuditLine
+from upstage_crm.change_requests.rules import Cause
+from upstage_crm.core import when
+from upstage_crm.patrons.fields import FIELDS
+from upstage_crm.staff.roles import Role
+from upstage_crm.ui.audit_words import GROUPS, ActionGroup
+from upstage_crm.ui.copy import ACTION_WORDS, CAUSE_WORDS, CHANNEL_WORDS, ROLE_WORDS
+
+_GROUP_MARKS: Mapping[ActionGroup, str] = {
+    ActionGroup.REQUESTS: "clipboard-check",
+    ActionGroup.DECISIONS: "message-square",
+    ActionGroup.RECORDS: "user",
+    ActionGroup.STAFF: "key-round",
+    ActionGroup.SETTINGS: "settings",
+}
+_MARKS: Mapping[Action, tuple[str, str]] = {
+    Action.REQUEST_PROPOSED: ("pencil", "neutral"),
+    Action.REQUEST_RESENT: ("send", "info"),
+    Action.REQUEST_WITHDRAWN: ("circle-slash", "neutral"),
+    Action.REQUEST_EXPIRED: ("timer-off", "neutral"),
+    Action.REQUEST_SUPERSEDED: ("history", "neutral"),
+    Action.FIELD_APPROVED: ("circle-check", "success"),
+    Action.FIELD_APPLIED: ("check-check", "success"),
+    Action.FIELD_REJECTED: ("circle-x", "danger"),
+    Action.FIELD_OBJECTED: ("shield-alert", "danger"),
+    Action.OBJECTION_RECEIVED: ("shield-alert", "danger"),
+    Action.ADDRESS_SUPPRESSED: ("circle-slash", "danger"),
+    Action.ADDRESS_PROVEN: ("shield-check", "success"),
+    Action.SIGN_IN_REFUSED: ("lock", "warning"),
+    Action.STAFF_SIGNED_OUT: ("log-out", "neutral"),
+}
+_OLD, _NEW = ".old", ".new"
+
+
+@dataclass(frozen=True)
+class ValueLine:
+    """One value that changed; an empty side was nothing."""
+
+    label: str = ""
+    old: str = ""
+    new: str = ""
+
+
+@dataclass(frozen=True)
+class TrailRow:
+    """One entry. `quote` is somebody's own words, kept apart from ours."""
+
+    seq: str = ""
+    words: str = ""
+    note: str = ""
+    icon: str = "info"
+    tone: str = "neutral"
+    actor: str = ""
+    channel: str = ""
+    time: str = ""
+    time_iso: str = ""
+    reference: str = ""
+    request_href: str = ""
+    patron: str = ""
+    patron_href: str = ""
+    quote: str = ""
+    quote_source: str = ""
+    changes: list[ValueLine] = field(default_factory=list)
+
+
+def trail_row(
+    line: AuditLine, *, numbers: Mapping[str, int], shows_values: bool, time_zone: tzinfo
+) -> TrailRow:
+    """Return one entry in words; personal values only with `shows_values`."""
+    words = ACTION_WORDS[line.action]
+    keys = str(line.facts.get("field") or line.facts.get("fields") or "").split(", ")
+    labels = ", ".join(_label(key) for key in keys if key)
+    mark, tone = _MARKS.get(line.action, (_GROUP_MARKS[GROUPS[line.action]], "neutral"))
+    reference = str(line.facts.get("reference") or "")
+    number = numbers.get(line.patron_id or "")
+    source, said = _quote(line) if shows_values else ("", "")
+    return TrailRow(
+        seq=f"{line.seq:,}",
+        words=words[:1].upper() + words[1:] + (f": {labels}" if labels else ""),
+        note=_note(line, shows_values=shows_values),
+        icon=mark,
+        tone=tone,
+        actor=line.actor.label,
+        channel=CHANNEL_WORDS[line.channel],
+        time=when.short(line.at, time_zone),
+        time_iso=when.iso(line.at),
+        reference=reference,
+        request_href=f"/requests/{reference}/" if reference else "",
+        patron=f"Patron {number}" if number else "",
+        patron_href=f"/patrons/{number}/" if number else "",
+        quote=said,
+        quote_source=source,
+        changes=_changes(line, shows_values=shows_values),
+    )
+
+
+def _note(line: AuditLine, *, shows_values: bool) -> str:
+    cause = line.facts.get("cause")
+    if cause and cause != Cause.STAFF:
+        return CAUSE_WORDS[Cause(cause)]
+    role = line.facts.get("role")
+    if line.action is Action.STAFF_ADDED and role:
+        name = line.values.get("staff.name") if shows_values else ""
+        return ", ".join(part for part in (name, ROLE_WORDS[Role(role)]) if part)
+    return ""
+
+
+def _quote(line: AuditLine) -> tuple[str, str]:
+    """Whose words an entry keeps, and the words."""
+    if words := line.values.get("comment"):
+        return "The patron’s words", words
+    if words := line.values.get("reason"):
+        return "The reason given by staff", words
+    return "", ""
+
+
+def _changes(line: AuditLine, *, shows_values: bool) -> list[ValueLine]:
+    # The organisation's own details are facts, not personal values.
+    facts = {name: str(value or "") for name, value in line.facts.items()}
+    found = _pairs(facts)
+    if not shows_values:
+        return found
+    values = {name: value or "" for name, value in line.values.items()}
+    for entry in FIELDS.values():
+        names = [column + end for column in entry.columns for end in (_OLD, _NEW)]
+        if not any(name in values for name in names):
+            continue
+        sides = (
+            entry.show({column: values.pop(column + end, "") or None for column in entry.columns})
+            for end in (_OLD, _NEW)
+        )
+        found.append(ValueLine(entry.label, *sides))
+    return found + _pairs(values)
+
+
+def _pairs(values: Mapping[str, str]) -> list[ValueLine]:
+    """What has an old and a new side, in the order of the names."""
+    names = sorted(name.removesuffix(_NEW) for name in values if name.endswith(_NEW))
+    return [
+        ValueLine(_label(name), values.get(name + _OLD, ""), values[name + _NEW]) for name in names
+    ]
+
+
+def _label(key: str) -> str:
+    if key in FIELDS:
+        return FIELDS[key].label
+    return key.replace("_", " ").capitalize()

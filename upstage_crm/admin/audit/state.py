@@ -1,0 +1,176 @@
+"""The audit trail: what happened, the newest first; and the check of its chain."""
+
+import asyncio
+import logging
+from dataclasses import replace
+from typing import Any, ClassVar, NamedTuple
+
+import reflex as rx
+from sqlalchemy.exc import SQLAlchemyError
+from sqlmodel import Session
+
+from upstage_crm.admin.audit.address import PLACE, TrailAddress, actor_of, group_of, read
+from upstage_crm.admin.audit.rows import TrailRow, trail_row
+from upstage_crm.admin.guard import AdminState
+from upstage_crm.audit import trail
+from upstage_crm.audit.trail import AuditLine
+from upstage_crm.core import when
+from upstage_crm.core.db import dialect_of
+from upstage_crm.organisation.settings import details
+from upstage_crm.patrons.numbers import numbers
+from upstage_crm.staff.roles import Permission
+from upstage_crm.ui.audit_words import GROUPS, UNREADABLE, broken_words, unbroken_words
+from upstage_crm.web.hub import hub
+from upstage_crm.wiring import runtime
+
+PAGE_SIZE = 50
+# An entry that somebody altered behind our back may not even be readable.
+CANNOT_READ = (SQLAlchemyError, LookupError, ValueError)
+log = logging.getLogger(__name__)
+
+
+class Found(NamedTuple):
+    """One page of the trail; `older` is the sequence number to go on from, 0 at the end."""
+
+    rows: tuple[TrailRow, ...]
+    older: int
+    zone: str
+
+
+class AuditState(AdminState):
+    """What the trail shows. Texts are worded; `shown` names the state of the list."""
+
+    permission: ClassVar[Permission | None] = Permission.VIEW_AUDIT
+
+    shown: str = "loading"  # loading, rows, nothing (no match), empty, failed
+    rows: rx.Field[list[TrailRow]] = rx.field(default_factory=list)
+    wanted_actor: str = ""
+    wanted_group: str = ""
+    is_newest: bool = True
+    newest_href: str = PLACE
+    older_href: str = ""
+    time_zone: str = ""
+    is_checking: bool = False
+    check_result: str = ""
+    is_unbroken: bool = False
+
+    _before: int = 0
+
+    @rx.event
+    async def load(self) -> Any:
+        """Show what the address asks for."""
+        address = read(self.router.url.query_parameters)
+        hub.subscribe(self.router.session.client_token, AuditState.refresh)
+        self._quiet()
+        self._before, self.is_newest = address.before, not address.before
+        self.wanted_actor = address.actor.value if address.actor else ""
+        self.wanted_group = address.group.value if address.group else ""
+        self.newest_href = replace(address, before=0).href()
+        await self._frame()
+        return AuditState.fetch
+
+    @rx.event
+    def refresh(self) -> Any:
+        """Something was recorded: the newest page is read again, older ones never change."""
+        return AuditState.fetch if self.is_newest else None
+
+    @rx.event(background=True, supersedes=True)
+    async def fetch(self) -> None:
+        """Read what is wanted; only the newest wish is ever shown."""
+        async with self:
+            wanted = self._address()
+            shows_values = self._may(Permission.VIEW_PATRONS)
+        try:
+            found = await asyncio.to_thread(_page, wanted, shows_values)
+        except CANNOT_READ:
+            log.exception("the trail could not be read")
+            found = None
+        async with self:
+            if wanted == self._address():
+                self._take(found)
+
+    @rx.event
+    def choose_actor(self, name: str) -> Any:
+        """Show what one kind of actor did, or everybody."""
+        return self._go(replace(self._address(), actor=actor_of(str(name)), before=0))
+
+    @rx.event
+    def choose_group(self, name: str) -> Any:
+        """Show one group of actions, or all."""
+        return self._go(replace(self._address(), group=group_of(str(name)), before=0))
+
+    @rx.event(background=True)
+    async def check(self) -> None:
+        """Walk the whole chain and say what was found; one check at a time."""
+        async with self:
+            if self.is_checking:
+                return
+            self.is_checking, self.check_result = True, ""
+        is_unbroken, words = await asyncio.to_thread(_check)
+        async with self:
+            self.is_checking, self.is_unbroken, self.check_result = False, is_unbroken, words
+
+    def _address(self) -> TrailAddress:
+        return TrailAddress(
+            actor=actor_of(self.wanted_actor),
+            group=group_of(self.wanted_group),
+            before=self._before,
+        )
+
+    def _go(self, address: TrailAddress) -> Any:
+        return rx.redirect(address.href(), replace=True)
+
+    def _take(self, found: Found | None) -> None:
+        if found is None:
+            self.shown = "failed"
+            return
+        self.rows, self.time_zone = list(found.rows), found.zone
+        address = self._address()
+        self.older_href = replace(address, before=found.older).href() if found.older else ""
+        self.shown = "rows" if self.rows else ("nothing" if address.is_narrowed else "empty")
+
+
+def _page(address: TrailAddress, shows_values: bool) -> Found:
+    with runtime().database.reading() as session:
+        lines = _lines(session, address)
+        shown = lines[:PAGE_SIZE]
+        known = numbers(session, {line.patron_id for line in shown if line.patron_id})
+        zone = details(session).time_zone
+    rows = tuple(
+        trail_row(line, numbers=known, shows_values=shows_values, time_zone=when.zone(zone))
+        for line in shown
+    )
+    return Found(rows, shown[-1].seq if len(lines) > PAGE_SIZE else 0, zone)
+
+
+def _lines(session: Session, address: TrailAddress) -> list[AuditLine]:
+    """The entries of a page and one more, if there is one."""
+    limit, before = PAGE_SIZE + 1, address.before or None
+    if address.group is None:
+        return list(trail.timeline(session, actor_kind=address.actor, before=before, limit=limit))
+    found = [
+        line
+        for action, group in GROUPS.items()
+        if group is address.group
+        for line in trail.timeline(
+            session, action=action, actor_kind=address.actor, before=before, limit=limit
+        )
+    ]
+    return sorted(found, key=lambda line: line.seq, reverse=True)[:limit]
+
+
+def _check() -> tuple[bool, str]:
+    """Whether the chain is unbroken, and the words for what was found."""
+    try:
+        with runtime().database.reading() as session:
+            if dialect_of(session) == "postgresql":
+                # Entries, values and head are read one after the other: all of one moment.
+                session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+            broken, count = trail.verify(session), trail.head_seq(session)
+    except CANNOT_READ:
+        log.exception("the chain could not be checked")
+        return False, UNREADABLE
+    if broken is not None:
+        log.error("the trail is broken at entry %d: %s", broken.seq, broken.reason)
+        return False, broken_words(broken)
+    return True, unbroken_words(count)
