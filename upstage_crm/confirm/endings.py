@@ -44,7 +44,7 @@ ENDINGS: Mapping[str, Ending] = {
         lead=("{news}",),
         steps=(
             "We send you a mail that confirms it. " + _CLOSE,
-            "Was this a mistake? Call us, and we put it right with you.",
+            "Was this a mistake? Call us, and we change it back with you.",
         ),
         tone="success",
         icon="circle-check",
@@ -62,7 +62,7 @@ ENDINGS: Mapping[str, Ending] = {
         lead=("Only what was approved has changed. Everything else stays as it was.",),
         steps=(
             "We send you a mail that confirms it. " + _CLOSE,
-            "Was this a mistake? Call us, and we put it right with you.",
+            "Was this a mistake? Call us, and we change it back with you.",
         ),
         tone="success",
         icon="contrast",
@@ -195,12 +195,23 @@ ENDINGS: Mapping[str, Ending] = {
 def ending_of(review: ChangeReview) -> Ending:
     """Return the ending that fits a review with nothing left to decide."""
     is_address = review.reviewer is Reviewer.PROPOSED
-    if review.phase is Phase.APPROVED and review.purpose is Purpose.OBJECTION:
+    phase = _phase_for(review)
+    if phase is Phase.APPROVED and review.purpose is Purpose.OBJECTION:
         return ENDINGS["approved_told"]
-    if review.phase is Phase.REJECTED and is_address:
+    if phase is Phase.REJECTED and is_address:
         return ENDINGS["rejected_address"]
     said = {field.decision for field in review.fields}
     applied = any(field.outcome is FieldOutcome.APPLIED for field in review.fields)
-    if review.phase is Phase.OBJECTED and Decision.OBJECT in said and not applied:
+    if phase is Phase.OBJECTED and Decision.OBJECT in said and not applied:
         return ENDINGS["objected_address" if is_address else "objected_own"]
-    return ENDINGS[review.phase.value]
+    return ENDINGS[phase.value]
+
+
+def _phase_for(review: ChangeReview) -> Phase:
+    """The phase of what this reviewer sees: a mixed end may be a plain one for one of two."""
+    if review.phase is not Phase.PARTLY_APPROVED:
+        return review.phase
+    outcomes = {field.outcome for field in review.fields}
+    if outcomes == {FieldOutcome.APPLIED}:
+        return Phase.APPROVED
+    return Phase.REJECTED if outcomes == {FieldOutcome.REJECTED} else review.phase

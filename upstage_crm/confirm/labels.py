@@ -21,7 +21,7 @@ LOADING: Final = "We are opening your request. Nothing changes by opening this p
 SIMPLE_PAGE: Final = "Use the simple page"
 SIMPLE_HINT: Final = "Does nothing happen? The simple page works on every phone and computer:"
 # The plain page's form.
-PLAIN_COMMENT: Final = "If you reject it, you can say why (optional)"
+PLAIN_COMMENT: Final = "You can say why (optional)"
 TICK: Final = "I have read this and it is my decision."
 SEND: Final = "Send my answer"
 CHOOSE_FIRST: Final = "Choose one of the answers first. Nothing has changed yet."

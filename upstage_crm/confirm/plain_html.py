@@ -30,6 +30,7 @@ h1{font-size:1.625rem;line-height:1.25;margin:1.25rem 0 .75rem}
 h2{font-size:1.125rem;margin:1.75rem 0 .5rem}h3{font-size:1rem;margin:0}
 p{margin:0 0 .75rem}ul{margin:0;padding-left:1.25rem}
 .org{font-weight:600;margin:0}.m{color:var(--muted);font-size:.9375rem}
+section h2{margin:0 0 .25rem}
 section{background:var(--surface);border:1px solid var(--line);border-radius:.5rem;padding:1rem;
 margin:0 0 .75rem}
 dl{margin:0}dt{color:var(--muted);font-size:.9375rem}dd{margin:0 0 .5rem}
@@ -140,7 +141,7 @@ def _form(page: PageWords, *, link: str, nonce: str, comment: str) -> str:
         return ""
     radios = "".join(
         f'<label class="o"><input type="radio" name="answer" value="{value}" required>'
-        f"<span>{escape(label)}</span></label>"
+        f"<span>{escape(label)}{_explained(page, value)}</span></label>"
         for value, label in answers
     )
     why = (
@@ -148,16 +149,21 @@ def _form(page: PageWords, *, link: str, nonce: str, comment: str) -> str:
         f'<textarea id="comment" name="comment" rows="3" maxlength="{COMMENT_LIMIT}">'
         f"\n{escape(comment)}</textarea></p>"
     )
-    explained = f'<p class="m">{escape(page.object_words)}</p>' if page.object_words else ""
     return (
         f'<form method="post" action="?{escape(urlencode({"link": link}))}">'
         f'<input type="hidden" name="nonce" value="{escape(nonce)}">'
-        f"<fieldset><legend>{labels.YOUR_ANSWER}</legend>{radios}</fieldset>{explained}"
+        f"<fieldset><legend>{labels.YOUR_ANSWER}</legend>{radios}</fieldset>"
         f"{why if page.can_decide else ''}"
         '<label class="o"><input type="checkbox" name="read" value="yes" required>'
         f"<span>{labels.TICK}</span></label>"
         f'<button type="submit">{labels.SEND}</button></form>'
     )
+
+
+def _explained(page: PageWords, answer: str) -> str:
+    if answer != Decision.OBJECT.value:
+        return ""
+    return f'<br><span class="m">{escape(page.object_words)}</span>'
 
 
 def options(page: PageWords) -> list[tuple[str, str]]:

@@ -20,6 +20,7 @@ from upstage_crm.confirm.words import PageWords
 from upstage_crm.core.errors import UpstageError
 from upstage_crm.ui.state.base import FeedbackMixin
 
+TITLE_ID = "title"  # where reading goes on after an answer: on a phone the buttons were far below
 _HYDRATE = frozenset({"hydrate", "hydrate_and_load"})
 
 
@@ -81,7 +82,10 @@ class ConfirmState(FeedbackMixin, rx.State):
             return
         finally:
             self.busy = ""
-        yield rx.set_focus("main")
+        yield rx.set_focus(TITLE_ID)
+
+    def _is_same_visitor(self) -> bool:
+        return self._cookies == self._visitor().cookies
 
     def _visitor(self) -> Visitor:
         headers = self.router_data.get("headers") or {}
@@ -102,9 +106,10 @@ class ConfirmGuard(Middleware):
 
     async def preprocess(self, app: rx.App, state: BaseState, event: Event) -> StateUpdate | None:
         """Let every event pass, with a clean state where the visitor is another one."""
+        del app
         if event.name.rpartition(".")[2] in _HYDRATE:
             confirm = await state.get_state(ConfirmState)
-            if confirm._cookies != confirm._visitor().cookies:
+            if not confirm._is_same_visitor():  # noqa: SLF001  # private, or it were an endpoint
                 confirm.reset()
         return None
 

@@ -125,17 +125,16 @@ def answer(
     with suppress(RequestEnded, LinkOutdated, LinkExpired, LinkRefused):
         claims = claims_of(visitor)
         with parts.database.transaction() as session:
-            if decision is not Decision.OBJECT or _objected_at(session, claims) is None:
-                decisions.decide(
-                    session,
-                    claims=claims,
-                    decision=decision,
-                    channel=channel,
-                    mailroom=parts.mailroom,
-                    now=parts.clock.now(),
-                    comment=comment,
-                    evidence=visitor.evidence,
-                )
+            decisions.decide(
+                session,
+                claims=claims,
+                decision=decision,
+                channel=channel,
+                mailroom=parts.mailroom,
+                now=parts.clock.now(),
+                comment=comment,
+                evidence=visitor.evidence,
+            )
     return look(visitor)
 
 

@@ -55,6 +55,7 @@ class PageWords:
     """One page, ready to show. An empty text or tuple means that this part is left out.
 
     `phase` is a `Phase` value or "missing". With `can_decide` there are two equal answers;
+    `is_notice` says that the link came with a notice, whose one answer is an objection;
     `object_title` is not empty where somebody may say "this wasn't me". `choice` is the answer
     that was pressed in the mail. Nothing in here is secret from the link's holder.
     """
@@ -75,6 +76,7 @@ class PageWords:
     answers: tuple[Fact, ...] = ()
     until: str = ""
     can_decide: bool = False
+    is_notice: bool = False
     object_title: str = ""
     object_words: str = ""
     object_button: str = ""
@@ -152,7 +154,7 @@ def _open(
             Fact(label="For", text=_for_whom(review)),
             Fact(label="Why", text=review.reason_sentence),
             Fact(label="Asked on", text=when.in_words(review.created_at, zone)),
-            Fact(label="This link was sent to", text=review.mailbox),
+            *_sent_to(review),
         ),
         quote=review.reason_text,
         quote_source=review.proposer if review.reason_text else "",
@@ -161,6 +163,7 @@ def _open(
         ),
         until=asking.until.format_map(facts),
         can_decide=can_decide,
+        is_notice=not can_decide,
         object_title=objecting.title,
         object_words=objecting.words,
         object_button=objecting.button,
@@ -204,6 +207,7 @@ def _ended(
             *dated,
             Fact(label="Reference", text=review.reference),
         ),
+        is_notice=review.purpose is Purpose.OBJECTION,
         object_title=objecting.title,
         object_words=objecting.words,
         object_button=objecting.button,
@@ -227,6 +231,13 @@ def _for_whom(review: ChangeReview) -> str:
     if review.reviewer is Reviewer.PROPOSED:
         return f"{review.patron_name} (first letters only, in case we have the wrong address)"
     return review.patron_name
+
+
+def _sent_to(review: ChangeReview) -> tuple[Fact, ...]:
+    """Whose answer this is, where no field says it: the proposed address stands among them."""
+    if review.reviewer is Reviewer.PROPOSED:
+        return ()
+    return (Fact(label="This link was sent to", text=review.mailbox),)
 
 
 def _change(field: ReviewField, review: ChangeReview) -> Change:

@@ -1,0 +1,207 @@
+"""The patron's page: one column, made once for everybody and filled by `ConfirmState`.
+
+What is built ahead holds no button: until the page answers to presses, it shows grey lines and the
+way to the plain page. `routes` puts the link's key into that one link.
+"""
+
+from typing import Any, cast
+
+import reflex as rx
+from reflex.vars import ObjectVar
+
+from upstage_crm.change_requests.decisions import COMMENT_LIMIT
+from upstage_crm.change_requests.rules import Decision
+from upstage_crm.change_requests.views import Phase
+from upstage_crm.confirm import labels
+from upstage_crm.confirm.state import TITLE_ID, ConfirmState
+from upstage_crm.confirm.words import Change, Fact, PageWords
+from upstage_crm.ui.components.base import Child, filled, show_if
+from upstage_crm.ui.components.button import button, link
+from upstage_crm.ui.components.diff import diff, diff_row
+from upstage_crm.ui.components.feedback import notice, skeleton_lines
+from upstage_crm.ui.components.form import event_form, text_area
+from upstage_crm.ui.components.page import (
+    card,
+    equal_buttons,
+    page_header,
+    quote,
+    section,
+    stack,
+)
+from upstage_crm.ui.components.patron import disclosure, fact, facts, outcome_mark, steps
+from upstage_crm.ui.components.status import chip
+from upstage_crm.ui.components.text import announce, reference
+from upstage_crm.ui.layout import patron_shell, when_hydrated
+
+PLAIN_PATH = "/confirm/plain"
+_REJECT_FORM = "reject-form"
+
+# On the class a var stands where an instance holds a value.
+_words = cast("ObjectVar[PageWords]", ConfirmState.words)
+_busy = cast("rx.Var[str]", ConfirmState.busy)
+_problem = cast("rx.Var[str]", ConfirmState.problem)
+_is_open = _words.phase == Phase.OPEN.value
+
+
+def page() -> rx.Component:
+    """Return the page."""
+    return patron_shell(
+        when_hydrated(_request(), _waiting()),
+        organisation=_words.organisation,
+        footer=when_hydrated(_help(), rx.fragment()),
+    )
+
+
+def _waiting() -> rx.Component:
+    return stack(
+        page_header(labels.LOADING_TITLE, subtitle=labels.LOADING),
+        skeleton_lines(4),
+        rx.el.p(
+            labels.SIMPLE_HINT,
+            " ",
+            link(labels.SIMPLE_PAGE, href=PLAIN_PATH, full_load=True),
+        ),
+    )
+
+
+def _request() -> rx.Component:
+    return stack(
+        announce(rx.cond(_is_open, "", _words.title)),
+        rx.el.div(
+            stack(
+                show_if(~_is_open, outcome_mark(_words.icon, _words.tone)),
+                page_header(_words.title),
+            ),
+            id=TITLE_ID,
+            tab_index=-1,
+        ),
+        stack(rx.foreach(_words.lead, _paragraph), gap="small"),
+        show_if(
+            _words.changes.length() > 0,
+            card(diff(rx.foreach(_words.changes, _change)), flush=True),
+        ),
+        show_if(_words.facts.length() > 0, facts(rx.foreach(_words.facts, _fact))),
+        show_if(filled(_words.quote), quote(_words.quote, source=_words.quote_source)),
+        show_if(
+            _words.answers.length() > 0,
+            section(facts(rx.foreach(_words.answers, _fact)), title=labels.WHAT_HAPPENS),
+        ),
+        show_if(filled(_words.until), rx.el.p(rx.el.strong(_words.until))),
+        show_if(filled(_problem), notice(_problem, tone="danger")),
+        show_if(_words.can_decide, _decision()),
+        show_if(_words.is_notice & filled(_words.object_title), _objection_in_full()),
+        show_if(
+            ~_words.is_notice & filled(_words.object_title),
+            disclosure(_words.object_title, rx.el.p(_words.object_words), _objection_button()),
+        ),
+        show_if(
+            _words.steps.length() > 0,
+            section(
+                steps(rx.foreach(_words.steps, _step)),
+                title=labels.NEXT_STEPS,
+            ),
+        ),
+    )
+
+
+def _decision() -> rx.Component:
+    """Two equal answers. The reason, for whoever wants to give one, opens beneath them."""
+    return stack(
+        show_if(filled(_words.pressed), notice(_words.pressed, live=False)),
+        equal_buttons(
+            button(
+                labels.APPROVE,
+                variant="strong",
+                size="large",
+                icon="check",
+                on_click=ConfirmState.approve,
+                **_answering(Decision.APPROVE),
+            ),
+            button(
+                labels.REJECT,
+                variant="strong",
+                size="large",
+                icon="x",
+                type="submit",
+                form=_REJECT_FORM,
+                **_answering(Decision.REJECT),
+            ),
+        ),
+        event_form(
+            disclosure(
+                labels.COMMENT_SUMMARY,
+                text_area(
+                    labels.COMMENT_LABEL,
+                    "comment",
+                    hint=labels.COMMENT_HINT,
+                    max_length=COMMENT_LIMIT,
+                    optional=True,
+                ),
+            ),
+            on_submit=ConfirmState.reject,
+            id=_REJECT_FORM,
+        ),
+    )
+
+
+def _objection_in_full() -> rx.Component:
+    return section(rx.el.p(_words.object_words), _objection_button(), title=_words.object_title)
+
+
+def _objection_button() -> rx.Component:
+    return button(
+        _words.object_button,
+        size="large",
+        on_click=ConfirmState.object_to,
+        **_answering(Decision.OBJECT),
+    )
+
+
+def _answering(decision: Decision) -> dict[str, Any]:
+    """What all answers share: one at a time, and the one pressed in the mail is outlined."""
+    return {
+        "busy": _busy == decision.value,
+        "disabled": filled(_busy),
+        "data_marked": rx.cond(_words.choice == decision.value, "true", "false"),
+    }
+
+
+def _change(change: ObjectVar[Change]) -> rx.Component:
+    return diff_row(
+        change.label,
+        change.now,
+        change.proposed,
+        outcome=show_if(filled(change.outcome), chip(change.outcome, icon="info")),
+        proposed_note=show_if(filled(change.about), change.about),
+        now_heading=change.now_heading,
+        proposed_heading=change.proposed_heading,
+        level=2,
+    )
+
+
+def _fact(item: ObjectVar[Fact]) -> rx.Component:
+    return fact(item.label, item.text)
+
+
+def _paragraph(line: rx.Var[str]) -> rx.Component:
+    return rx.el.p(line)
+
+
+def _step(line: rx.Var[str]) -> rx.Component:
+    return rx.el.li(line)
+
+
+def _help() -> Child:
+    return stack(
+        rx.el.p(
+            f"{labels.QUESTIONS} ",
+            link(_words.phone, href=_words.phone_href, full_load=True),
+            show_if(
+                filled(_words.reference),
+                rx.fragment(f" {labels.SAY_REFERENCE} ", reference(_words.reference)),
+            ),
+            ".",
+        ),
+        show_if(_words.can_decide | _words.is_notice, rx.el.p(labels.NEVER)),
+        gap="small",
+    )
