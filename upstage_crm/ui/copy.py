@@ -220,14 +220,25 @@ AUDIENCE_WORDS: Mapping[Audience, str] = {
     Audience.PROPOSED: "the proposed address",
     Audience.STAFF: "the proposer",
 }
+DUPLICATE_WORDS: Mapping[str, str] = {
+    "phone": "same phone number",
+    "name": "same name",
+}
 PAUSE_WORDS: Mapping[str, str] = {
-    "key_refused": "Mail is paused: Resend refuses our key. Nothing is lost; ask whoever runs this.",
-    "domain_refused": "Mail is paused: Resend does not accept our sender's domain. Nothing is lost.",
+    "key_refused": "Mail is paused: Resend refuses our key. Nothing is lost.",
+    "domain_refused": "Mail is paused: Resend refuses our sender's domain. Nothing is lost.",
     "wrong_address": "Mail is paused: the address of the mail service is wrong. Nothing is lost.",
     "quota_used_up": "Mail is paused: today's quota is used up. It goes on by itself.",
     "other": "Mail is paused: the mail provider refuses it. Ask whoever runs this server.",
 }
 SIGNED_OUT = "You are signed out."
+LANGUAGE_WORDS: Mapping[str, str] = {
+    "en": "English",
+    "es": "Spanish",
+    "fr": "French",
+    "de": "German",
+    "ar": "Arabic",
+}
 
 
 def sentence(error: UpstageError) -> str:

@@ -1,0 +1,113 @@
+"""The organisation's details as a form: what each is for, and what is wrong with what was typed.
+
+The command has the last word; here every field is looked at by itself, so that a person sees all
+problems at once, each at its input.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from upstage_crm.core.email_address import parse_email
+from upstage_crm.core.errors import UpstageError
+from upstage_crm.core.text import clean_block, clean_line
+from upstage_crm.core.when import zone_names
+from upstage_crm.organisation.errors import DetailMissing, UnknownLanguage, UnknownTimeZone
+from upstage_crm.organisation.settings import LANGUAGES
+from upstage_crm.ui.copy import LANGUAGE_WORDS, sentence
+
+# Places that people live in; the tz database also holds aliases and names of zones in offsets.
+_AREAS = (
+    "Africa/",
+    "America/",
+    "Antarctica/",
+    "Arctic/",
+    "Asia/",
+    "Atlantic/",
+    "Australia/",
+    "Europe/",
+    "Indian/",
+    "Pacific/",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Detail:
+    """One detail. `limit` is in characters, 0 where the value's own rules bound it."""
+
+    name: str
+    label: str
+    used: str
+    limit: int = 0
+
+
+# The limits are those of `organisation.settings.change`.
+DETAILS = (
+    Detail("name", "Name", "In every mail, on every patron page and at the top of this CRM.", 120),
+    Detail(
+        "desk_phone",
+        "Desk phone",
+        "In every mail and on every patron page: the way to reach a person without any link.",
+        40,
+    ),
+    Detail("reply_to", "Reply-to address", "Where answers to our mails go. Somebody must read it."),
+    Detail("postal_address", "Postal address", "At the foot of every mail, as the law asks.", 400),
+    Detail("website", "Website", "At the foot of every mail. May stay empty.", 200),
+    Detail("time_zone", "Time zone", "Dates and times in mails, on patron pages and here."),
+    Detail("language", "Language", "Mails to patrons whose own language is not known."),
+)
+NAMES = tuple(detail.name for detail in DETAILS)
+_MOST = 1_000  # characters of a field that are read at all; more is no typing mistake
+
+
+def typed(form: object) -> dict[str, str]:
+    """The details in a form as it came over the wire, which may be anything at all."""
+    given: Mapping[object, object] = form if isinstance(form, Mapping) else {}
+    return {name: str(given.get(name) or "")[:_MOST] for name in NAMES}
+
+
+def problems(raw: Mapping[str, str]) -> dict[str, str]:
+    """The sentence for each detail that cannot be used; empty when all can."""
+    found: dict[str, str] = {}
+    for detail in DETAILS:
+        try:
+            _ensure_usable(detail, raw[detail.name])
+        except UpstageError as error:
+            found[detail.name] = sentence(error)
+    return found
+
+
+def blamed(error: UpstageError) -> str:
+    """The detail that a refusal of the command is about; empty when it is about none."""
+    if isinstance(error, DetailMissing):
+        return str(error.facts["detail"])
+    if isinstance(error, UnknownTimeZone):
+        return "time_zone"
+    return "language" if isinstance(error, UnknownLanguage) else ""
+
+
+def zone_choices() -> list[str]:
+    """The time zones that are offered, in alphabetical order."""
+    return sorted(name for name in zone_names() if name.startswith(_AREAS))
+
+
+def language_choices() -> list[tuple[str, str]]:
+    """The languages that are offered, as pairs of code and name."""
+    return [(code, LANGUAGE_WORDS[code]) for code in LANGUAGES]
+
+
+def _ensure_usable(detail: Detail, text: str) -> None:
+    match detail.name:
+        case "reply_to":
+            parse_email(text)
+        case "time_zone":
+            if text not in zone_names():
+                raise UnknownTimeZone
+        case "language":
+            if text not in LANGUAGES:
+                raise UnknownLanguage
+        case name:
+            clean = clean_block if name == "postal_address" else clean_line
+            if not clean(text, detail.limit) and name != "website":
+                raise DetailMissing(detail=name)

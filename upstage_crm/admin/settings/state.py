@@ -1,0 +1,85 @@
+"""The organisation's details: read, and changed by who may."""
+
+from dataclasses import asdict
+from typing import Any, ClassVar
+
+import reflex as rx
+
+from upstage_crm.admin.guard import AdminState
+from upstage_crm.admin.settings.form import NAMES, blamed, problems, typed, zone_choices
+from upstage_crm.core.errors import UpstageError
+from upstage_crm.organisation.details import OrganisationDetails
+from upstage_crm.organisation.settings import change, details
+from upstage_crm.staff.roles import Permission
+from upstage_crm.ui.copy import LANGUAGE_WORDS, sentence
+from upstage_crm.wiring import runtime
+
+SAVED = "Saved. Every mail and page from now on shows these details."
+LOOK = "Nothing was saved yet. Look at what is marked."
+
+
+def _nothing() -> dict[str, str]:
+    return dict.fromkeys(NAMES, "")
+
+
+class SettingsState(AdminState):
+    """The details as stored (`shown`), and the sentence of each that was refused (`errors`)."""
+
+    permission: ClassVar[Permission | None] = Permission.VIEW_SETTINGS
+
+    is_loaded: bool = False
+    may_edit: bool = False
+    shown: rx.Field[dict[str, str]] = rx.field(default_factory=_nothing)
+    language: str = ""
+    errors: rx.Field[dict[str, str]] = rx.field(default_factory=_nothing)
+    zones: rx.Field[list[str]] = rx.field(default_factory=list)
+    form_number: int = 0  # a new number draws the form anew, with the stored details in it
+
+    @rx.event
+    async def load(self) -> None:
+        """Show what is stored."""
+        self._quiet()
+        self.errors = _nothing()
+        self.may_edit = self._may(Permission.EDIT_SETTINGS)
+        self.zones = zone_choices() if self.may_edit else []
+        self._show(await self._read(details))
+        await self._frame()
+
+    @rx.event
+    async def save(self, form: dict[str, Any]) -> Any:
+        """Store the details, or say at each input why not; what was typed stays as it is."""
+        raw, actor = typed(form), self._actor()
+        self._quiet()
+        self.errors = _nothing() | problems(raw)
+        if any(self.errors.values()):
+            return self._point_out()
+        proposed = OrganisationDetails(**raw)
+        now = runtime().clock.now()
+        try:
+            stored = await self._command(
+                lambda session: change(session, actor=actor, proposed=proposed, now=now)
+            )
+        except UpstageError as error:
+            return self._blame(error)
+        self._show(stored)
+        self._succeed(SAVED)
+        return await self._frame()
+
+    def _show(self, stored: OrganisationDetails) -> None:
+        self.shown = asdict(stored)
+        self.language = LANGUAGE_WORDS[stored.language]
+        self.form_number += 1
+        self.is_loaded = True
+
+    def _blame(self, error: UpstageError) -> Any:
+        name = blamed(error)
+        if not name:
+            self._refuse(error)
+            return None
+        self.errors = _nothing() | {name: sentence(error)}
+        return self._point_out()
+
+    def _point_out(self) -> Any:
+        """Say that something is marked, and put the cursor into the first such input."""
+        self.problem = LOOK
+        return rx.set_focus(f"field-{next(name for name in NAMES if self.errors[name])}")
