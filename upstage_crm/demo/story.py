@@ -61,29 +61,29 @@ def _many(ending: Ending, patrons: range, days: range, **details: object) -> tup
 
 
 STORIES: tuple[Story, ...] = (
-    *_many(Ending.APPROVED, range(20, 38), range(9, 40, 2)),
-    *_many(Ending.APPROVED, range(40, 46), range(10, 34, 4), fields=("phone",)),
+    *_many(Ending.APPROVED, range(20, 38), range(1, 37, 2)),
+    *_many(Ending.APPROVED, range(40, 46), range(2, 34, 5), fields=("phone",)),
     *_many(
         Ending.REJECTED,
         range(50, 54),
-        range(8, 30, 5),
+        range(2, 30, 5),
         reason=ReasonCode.BOOKING_DIFFERS,
         comment="That booking was my sister's. Please keep my own address.",
     ),
     *_many(
         Ending.OBJECTED,
         range(60, 62),
-        range(12, 26, 6),
+        range(4, 26, 6),
         reason=ReasonCode.ASKED_AT_DESK,
         comment="I was not at the box office that day.",
     ),
     *_many(Ending.EXPIRES, range(70, 77), range(9, 38, 4), reason=ReasonCode.TYPING_MISTAKE),
-    *_many(Ending.WITHDRAWN, range(80, 83), range(8, 30, 7), words="Taken down wrongly."),
+    *_many(Ending.WITHDRAWN, range(80, 83), range(1, 30, 7), words="Taken down wrongly."),
     *_many(Ending.SUPERSEDED, range(90, 92), range(2, 5, 2)),
     *_many(
         Ending.PARTLY_APPROVED,
         range(95, 97),
-        range(11, 25, 6),
+        range(3, 25, 6),
         fields=("email", "phone"),
         comment="The address is right, the phone number is not mine.",
     ),
