@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import os
+from typing import Any
 
 from upstage_crm.web.environment import tool_environment
 
 os.environ.update(tool_environment(os.environ))
 
 # Reflex reads its environment while it is imported.
-import reflex as rx  # see above
+import reflex as rx
+from reflex.plugins import Plugin, SitemapPlugin, TailwindV4Plugin
 
-from upstage_crm.settings import Settings  # keeps the order above plain
-from upstage_crm.ui.design.tokens import tailwind_config  # noqa: E402  # keeps the order above plain
-from upstage_crm.web.plugins import SameOriginPlugin  # imports Reflex
+from upstage_crm.settings import Settings
+from upstage_crm.ui.design.tokens import tailwind_config
+from upstage_crm.web.plugins import SameOriginPlugin
 
 settings = Settings.load(os.environ)
+
+tailwind: Any = tailwind_config()  # a plain dictionary where Reflex wants its own TypedDict
+plugins: list[Plugin] = [TailwindV4Plugin(config=tailwind), SameOriginPlugin()]
 
 config = rx.Config(
     app_name="upstage_crm",
@@ -23,8 +28,8 @@ config = rx.Config(
     backend_port=settings.port,
     telemetry_enabled=False,
     show_built_with_reflex=False,
-    plugins=[rx.plugins.TailwindV4Plugin(config=tailwind_config()), SameOriginPlugin()],
-    disable_plugins=[rx.plugins.SitemapPlugin, rx.plugins.RadixThemesPlugin],
+    plugins=plugins,
+    disable_plugins=[SitemapPlugin, rx.plugins.RadixThemesPlugin],
     cors_allowed_origins=list(settings.origins),
     redis_url=settings.redis_url or None,
     state_manager_mode=(

@@ -1,22 +1,23 @@
 """Runs a command that cannot outlive the tests.
 
-`python leash.py SIGNAL GRACE_S USER COMMAND...` starts the command (as USER, when not empty) and
-waits for the end of its own standard input, which the kernel closes when the tests end, in whatever
-way (`kill -9` included). Then it sends SIGNAL, waits GRACE_S seconds and kills. A command that ends
-by itself ends this too.
+`python leash.py SIGNAL GRACE_S USER FOLDER COMMAND...` starts the command (as USER, when not empty)
+and waits for the end of its own standard input, which the kernel closes when the tests end, in
+whatever way (`kill -9` included). Then it sends SIGNAL, waits GRACE_S seconds and kills. A command
+that ends by itself ends this too. At last FOLDER is removed, when not empty.
 """
 
 from __future__ import annotations
 
 import os
 import select
+import shutil
 import signal
 import subprocess
 import sys
 
 
 def main(arguments: list[str]) -> int:
-    number, grace_s, user, *command = arguments
+    number, grace_s, user, folder, *command = arguments
     # Our own standard input must not reach the command: whoever holds it keeps the leash alive.
     child = subprocess.Popen(
         command, stdin=subprocess.DEVNULL, start_new_session=True, user=user or None
@@ -35,7 +36,10 @@ def main(arguments: list[str]) -> int:
             child.wait(float(grace_s))
         except subprocess.TimeoutExpired:
             os.killpg(child.pid, signal.SIGKILL)
-    return child.wait()
+    code = child.wait()
+    if folder:
+        shutil.rmtree(folder, ignore_errors=True)
+    return code
 
 
 if __name__ == "__main__":

@@ -213,6 +213,7 @@ def running_postgres() -> Generator[Postgres]:
             cwd=folder,
             stop_with=signal.SIGQUIT,  # at once: nothing in it is worth keeping
             user=user,
+            remove=folder,
         )
         try:
             server.wait_until(lambda: _answers(folder), within_s=30)

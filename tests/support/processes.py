@@ -24,7 +24,10 @@ def free_port() -> int:
 
 
 class Leashed:
-    """A running command with its output in a file."""
+    """A running command with its output in a file.
+
+    It runs as `user`, when given; the folder `remove` goes when it has ended.
+    """
 
     def __init__(
         self,
@@ -36,11 +39,20 @@ class Leashed:
         stop_with: signal.Signals = signal.SIGTERM,
         grace_s: float = 5,
         user: str = "",
+        remove: Path | None = None,
     ) -> None:
         self.log = log
         self._output: IO[bytes] = log.open("wb")
         self._process = subprocess.Popen(
-            [sys.executable, LEASH, str(int(stop_with)), str(grace_s), user, *command],
+            [
+                sys.executable,
+                LEASH,
+                str(int(stop_with)),
+                str(grace_s),
+                user,
+                remove or "",
+                *command,
+            ],
             stdin=subprocess.PIPE,
             stdout=self._output,
             stderr=subprocess.STDOUT,

@@ -88,7 +88,10 @@ def ask(
     async def send(message: Message) -> None:
         sent.append(message)
 
-    asyncio.run(wrapped(scope, receive, send))
+    async def run() -> None:
+        await wrapped(scope, receive, send)
+
+    asyncio.run(run())
     pairs = [(name.decode().lower(), value.decode()) for name, value in sent[0]["headers"]]
     body = b"".join(message["body"] for message in sent[1:])
     return Answer(sent[0]["status"], dict(pairs), body, [name for name, _ in pairs])
