@@ -9,6 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from tests.support.pipeline import Client, Pipeline, installed, sign_in
+from upstage_crm.admin.patrons.add_state import AddPatronState, prefilled
 from upstage_crm.admin.patrons.free_fields import FREE_FIELDS
 from upstage_crm.admin.patrons.list_state import PAGE_SIZE, PatronListState
 from upstage_crm.admin.patrons.propose_state import ProposeState
@@ -662,3 +663,129 @@ def as_read(made: Runtime, number: int, reviewer: Reviewer) -> tuple[str, str, s
         field.now,
         field.proposed,
     )
+
+
+async def adding(pipeline: Pipeline, cookie: str, query: str = "") -> Client:
+    client = await opened(pipeline, cookie)
+    await pipeline.send(client, AddPatronState.open, query=query)
+    return client
+
+
+class TestAdd:
+    def test_a_new_patron_is_shown_with_an_unverified_email(self, made: Runtime) -> None:
+        cookie = staff(made)
+
+        async def story() -> None:
+            async with Pipeline() as pipeline:
+                dana = await adding(pipeline, cookie)
+                form = JANE | {"kind": "person", "language": "fr", "tags": "donor, Donor ,vip"}
+                await pipeline.send(dana, AddPatronState.add, form=form)
+
+                (href,) = dana.redirects()
+                await pipeline.send(dana, PatronRecordState.load, href)
+                state = await pipeline.state(dana, PatronRecordState)
+                assert ("Jane Okafor", "Added.") == (state.head.name, state.done)
+                assert "unverified" == state.protected[0].mark
+                assert "fr" == state.free["language"]
+
+        run(story)
+
+    def test_a_double_press_adds_once(self, made: Runtime) -> None:
+        cookie = staff(made)
+
+        async def story() -> None:
+            async with Pipeline() as pipeline:
+                dana = await adding(pipeline, cookie)
+                form = {"given_name": "Jane", "anyway": "on"}
+                presses = [
+                    await pipeline.start(dana, AddPatronState.add, form=form) for _ in range(2)
+                ]
+                for press in presses:
+                    await asyncio.wait_for(press.wait_all(), 5)
+
+                with made.database.reading() as session:
+                    assert 1 == queries.count(session)
+
+        run(story)
+
+    def test_a_possible_duplicate_is_shown_before_it_is_added_anyway(self, made: Runtime) -> None:
+        number = add(made, **JANE)
+        cookie = staff(made)
+
+        async def story() -> None:
+            async with Pipeline() as pipeline:
+                dana = await adding(pipeline, cookie)
+                before = contents(made.database)
+                form = {"given_name": "JANE", "family_name": "okafor", "email": "j@two.example"}
+                await pipeline.send(dana, AddPatronState.add, form=form)
+
+                state = await pipeline.state(dana, AddPatronState)
+                (found,) = state.duplicates
+                assert (f"/patrons/{number}/", "same name") == (found.href, found.reasons)
+                assert before == contents(made.database)
+                await pipeline.send(dana, AddPatronState.add, form=form | {"anyway": "on"})
+                assert [] != dana.redirects()
+
+        run(story)
+
+    @pytest.mark.parametrize(
+        ("form", "place", "words"),
+        [
+            ({"email": "no address"}, "email", "An address needs"),
+            ({"phone": "12"}, "phone", "too short"),
+            ({"address_line1": "1 Quay"}, "address_city", "This is needed."),
+            ({"date_of_birth": "2999-01-01"}, "date_of_birth", "in the future"),
+            ({"given_name": "", "family_name": ""}, "given_name", "Enter a given name"),
+            ({"given_name": "<b>"}, "given_name", "cannot hold the character <"),
+            ({"email": "bob@other.example"}, "email", "already has this address"),
+        ],
+    )
+    def test_a_refusal_stands_at_its_input_and_changes_nothing(
+        self, made: Runtime, form: dict[str, str], place: str, words: str
+    ) -> None:
+        add(made, given_name="Bob", family_name="Other", email="bob@other.example")
+        cookie = staff(made)
+
+        async def story() -> None:
+            async with Pipeline() as pipeline:
+                dana = await adding(pipeline, cookie)
+                drawn = (await pipeline.state(dana, AddPatronState)).form
+                before = contents(made.database)
+                await pipeline.send(dana, AddPatronState.add, form=JANE | form)
+
+                state = await pipeline.state(dana, AddPatronState)
+                assert words in state.errors[place]
+                assert (True, drawn) == (state.is_open, state.form)
+                assert before == contents(made.database)
+
+        run(story)
+
+    @pytest.mark.parametrize("role", [Role.READ_ONLY, Role.MARKETING])
+    def test_a_role_without_the_permission_adds_nobody(self, made: Runtime, role: Role) -> None:
+        cookie = staff(made, role)
+
+        async def story() -> None:
+            async with Pipeline() as pipeline:
+                before = contents(made.database)
+                eve = await adding(pipeline, cookie)
+                await pipeline.send(eve, AddPatronState.add, form=JANE)
+
+                assert not (await pipeline.state(eve, PatronListState)).may_add
+                assert before == contents(made.database)
+
+        run(story)
+
+    @pytest.mark.parametrize(
+        ("query", "expected"),
+        [
+            ("jane", {"given_name": "jane"}),
+            ("Mary Jane Okafor", {"given_name": "Mary Jane", "family_name": "Okafor"}),
+            (" j@new.example ", {"email": "j@new.example"}),
+            ("020 7946 0958", {"phone": "020 7946 0958"}),
+            ("  ", {}),
+        ],
+    )
+    def test_what_was_searched_for_goes_into_its_inputs(
+        self, query: str, expected: dict[str, str]
+    ) -> None:
+        assert expected == prefilled(query)

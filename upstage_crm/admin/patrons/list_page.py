@@ -5,10 +5,12 @@ from typing import cast
 import reflex as rx
 
 from upstage_crm.admin.frame import framed
+from upstage_crm.admin.patrons.add_dialog import add_dialog
+from upstage_crm.admin.patrons.add_state import AddPatronState
 from upstage_crm.admin.patrons.list_state import PatronListState as State
 from upstage_crm.admin.patrons.rows import ListRow
 from upstage_crm.patrons.queries import PatronSort
-from upstage_crm.ui.components.base import Child, filled, show_if
+from upstage_crm.ui.components.base import Child, Text, filled, show_if
 from upstage_crm.ui.components.button import button, link
 from upstage_crm.ui.components.choice import search_input
 from upstage_crm.ui.components.feedback import empty_state, error_state, skeleton_rows
@@ -36,7 +38,7 @@ def page() -> rx.Component:
     """Return the page."""
     return framed(
         focus_key("/", "search"),
-        page_header("Patrons", actions=_actions()),
+        page_header("Patrons", actions=(_add("Add patron"),)),
         stack(
             toolbar(
                 _search(),
@@ -61,12 +63,9 @@ def page() -> rx.Component:
                 flush=True,
             ),
         ),
+        add_dialog(),
         active="patrons",
     )
-
-
-def _actions() -> tuple[Child, ...]:
-    return ()
 
 
 def _search() -> rx.Component:
@@ -179,10 +178,13 @@ def _nothing() -> rx.Component:
         icon="search",
         action=inline(
             button("Show all patrons", on_click=State.clear),
-            show_if(filled(State.query), _add(f"Add “{State.query}”")),
+            show_if(filled(State.query), _add(f"Add “{State.query}”", State.query)),
         ),
     )
 
 
-def _add(words: Child) -> Child:
-    return rx.fragment()
+def _add(words: Text, query: Text = "") -> Child:
+    return show_if(
+        State.may_add,
+        button(words, icon="plus", variant="primary", on_click=AddPatronState.open(query)),
+    )

@@ -1,0 +1,99 @@
+"""The dialog in which staff add a patron."""
+
+from typing import cast
+
+import reflex as rx
+
+from upstage_crm.admin.patrons.add_state import ANYWAY, KIND, ORDER, DuplicateView
+from upstage_crm.admin.patrons.add_state import AddPatronState as State
+from upstage_crm.admin.patrons.free_fields import LANGUAGE_OPTIONS
+from upstage_crm.admin.patrons.inputs import field_inputs
+from upstage_crm.patrons.commands import PatronKind
+from upstage_crm.ui.components.base import Child, filled, show_if
+from upstage_crm.ui.components.button import button, link
+from upstage_crm.ui.components.choice import checkbox, radio_group
+from upstage_crm.ui.components.dialog import dialog, dialog_close, dialog_form
+from upstage_crm.ui.components.feedback import notice
+from upstage_crm.ui.components.form import select_field, text_field
+from upstage_crm.ui.components.page import halves, stack
+
+KINDS = (
+    (PatronKind.PERSON.value, "A person", ""),
+    (PatronKind.ORGANISATION.value, "An organisation, such as a school", ""),
+)
+
+
+def add_dialog() -> rx.Component:
+    """Return the dialog; `AddPatronState.open(query)` opens it."""
+    return dialog(
+        dialog_form(
+            rx.el.div(_problem(), role="alert"),
+            rx.fragment(_inputs(), key=State.form),
+            rx.el.div(_duplicates(), id="add-duplicates", tab_index=-1, aria_live="polite"),
+            on_submit=State.add,
+            actions=rx.fragment(
+                dialog_close("Cancel", variant="quiet"),
+                button("Add patron", type="submit", variant="primary"),
+            ),
+        ),
+        title="Add patron",
+        description="A name is needed. The email stays unverified until its owner answers.",
+        open=State.is_open,
+        on_open_change=State.turn,
+        size="large",
+    )
+
+
+def _inputs() -> rx.Component:
+    inputs = [
+        made
+        for field in ORDER
+        for made in field_inputs(
+            field, id_prefix="add", start=State.start, errors=State.errors, is_needed=False
+        )
+    ]
+    language = select_field(
+        "Language", "language", LANGUAGE_OPTIONS, default_value=State.start["language"]
+    )
+    tags = text_field("Tags", "tags", hint="Commas between them.", optional=True, max_length=400)
+    kind = radio_group("Who is it?", KIND, KINDS, default_value=PatronKind.PERSON.value)
+    return stack(halves(*inputs, language, tags), kind)
+
+
+def _problem() -> Child:
+    return rx.fragment(
+        show_if(filled(State.refusal), notice(State.refusal, tone="danger", live=False)),
+        show_if(
+            filled(State.taken_by),
+            notice(
+                "Another patron has this address.",
+                tone="danger",
+                live=False,
+                action=link(f"Open patron {State.taken_by}", href=f"/patrons/{State.taken_by}/"),
+            ),
+        ),
+    )
+
+
+def _duplicates() -> Child:
+    people = rx.foreach(State.duplicates, lambda found: _person(cast("DuplicateView", found)))
+    warning = notice(
+        stack(
+            rx.el.ul(people),
+            checkbox("None of them: add anyway", ANYWAY),
+            gap="small",
+        ),
+        title="This may be somebody we know already",
+        tone="warning",
+        live=False,
+    )
+    return show_if(State.duplicates.length() > 0, warning)
+
+
+def _person(found: DuplicateView) -> rx.Component:
+    return rx.el.li(
+        link(rx.el.bdi(found.name), href=found.href),
+        rx.el.span(f" · {found.number} · ", class_name="u-muted"),
+        rx.el.bdi(found.email),
+        rx.el.span(f" ({found.reasons})", class_name="u-muted"),
+    )

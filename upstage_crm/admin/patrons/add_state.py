@@ -1,0 +1,163 @@
+"""The dialog "Add patron": typed refusals at their inputs, possible duplicates before adding."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import reflex as rx
+from sqlmodel import Session
+
+from upstage_crm.admin.guard import AdminState
+from upstage_crm.admin.patrons.address import QUERY_LIMIT
+from upstage_crm.admin.patrons.free_fields import FREE_FIELDS
+from upstage_crm.admin.patrons.inputs import refusals, texts
+from upstage_crm.admin.patrons.record_state import PatronRecordState
+from upstage_crm.admin.patrons.rows import patron_href
+from upstage_crm.core.errors import UpstageError
+from upstage_crm.organisation.settings import details
+from upstage_crm.patrons import commands
+from upstage_crm.patrons.commands import PatronKind
+from upstage_crm.patrons.errors import AddressTaken, NameMissing, PossibleDuplicates
+from upstage_crm.patrons.fields import FIELDS, Context
+from upstage_crm.patrons.views import Duplicate
+from upstage_crm.staff.roles import Permission, StaffMember
+from upstage_crm.ui.copy import DUPLICATE_WORDS, sentence
+from upstage_crm.wiring import runtime
+
+KIND, ANYWAY = "kind", "anyway"
+_NAMED = {"given-name", "family-name"}
+# People are entered by their name first; HTML's own words for inputs tell which field that is.
+ORDER = tuple(
+    sorted(FIELDS.values(), key=lambda f: not _NAMED.intersection(p.autocomplete for p in f.parts))
+)
+FIRST_INPUT = ORDER[0].columns[0]
+UNIQUE_INPUT = next(field.columns[0] for field in FIELDS.values() if field.unique_column)
+
+
+@dataclass(frozen=True)
+class DuplicateView:
+    """Somebody who may be the same person, and why."""
+
+    name: str = ""
+    number: str = ""
+    href: str = ""
+    email: str = ""
+    reasons: str = ""
+
+
+class AddPatronState(AdminState):
+    """The dialog. What is typed stays in the browser's inputs; `form` draws them anew."""
+
+    permission: ClassVar[Permission | None] = Permission.ADD_PATRON
+
+    is_open: bool = False
+    form: int = 0
+    start: rx.Field[dict[str, str]] = rx.field(default_factory=dict)
+    errors: rx.Field[dict[str, str]] = rx.field(default_factory=dict)
+    refusal: str = ""
+    taken_by: str = ""
+    duplicates: rx.Field[list[DuplicateView]] = rx.field(default_factory=list)
+
+    @rx.event
+    async def open(self, query: str = "") -> None:
+        """Open the dialog, with what was searched for in its inputs."""
+        language = await self._read(lambda session: details(session).language)
+        words = query[:QUERY_LIMIT] if isinstance(query, str) else ""
+        self.start = {"language": language, **prefilled(words)}
+        self._forget()
+        self.is_open = True
+        self.form += 1
+
+    @rx.event
+    def turn(self, is_open: bool) -> None:
+        """Close the dialog; the browser says so when Escape or its cross was pressed."""
+        if is_open is not True:
+            self.is_open = False
+
+    @rx.event
+    async def add(self, form: dict[str, Any]) -> Any:
+        """Add the patron and go to the record; a refusal leaves everything as it was typed."""
+        if not self.is_open or not isinstance(form, dict):
+            return None  # the second press of a double one
+        self._forget()
+        raw, actor, anyway = texts(form), self._actor(), form.get(ANYWAY) in ("on", True)
+        context = await asyncio.to_thread(runtime().context)
+        self.errors = refusals(raw, context)
+        if self.errors:
+            return rx.set_focus(f"add-{next(iter(self.errors))}")
+        try:
+            number = await self._command(lambda s: _add(s, raw, actor, context, anyway=anyway))
+        except UpstageError as error:
+            return self._say(error)
+        self.is_open = False
+        record = await self.get_state(PatronRecordState)
+        record._greeting = "Added."  # noqa: SLF001  # one area
+        return rx.redirect(patron_href(number))
+
+    def _forget(self) -> None:
+        self.errors, self.refusal, self.taken_by, self.duplicates = {}, "", "", []
+
+    def _say(self, error: UpstageError) -> Any:
+        if isinstance(error, PossibleDuplicates):
+            self.duplicates = _views(error)
+            return rx.set_focus("add-duplicates")
+        place = {AddressTaken: UNIQUE_INPUT, NameMissing: FIRST_INPUT}.get(type(error), "")
+        if not place:
+            self.refusal = sentence(error)
+            return None
+        self.errors = {place: sentence(error)}
+        self.taken_by = str(error.facts.get("number", ""))
+        return rx.set_focus(f"add-{place}")
+
+
+def prefilled(query: str) -> dict[str, str]:
+    """What was searched for, by the inputs it probably belongs to."""
+    words = query.split()
+    if "@" in query:
+        said = {"email": query.strip()}
+    elif query.strip(" +()-.0123456789") == "":
+        said = {"tel": query.strip()}
+    else:
+        said = {"given-name": " ".join(words[:-1] or words), "family-name": words[-1]}
+        if len(words) == 1:
+            del said["family-name"]
+    parts = [part for field in FIELDS.values() for part in field.parts]
+    return {part.name: said[part.autocomplete] for part in parts if said.get(part.autocomplete)}
+
+
+def _add(
+    session: Session,
+    raw: Mapping[str, str],
+    actor: StaffMember,
+    context: Context,
+    *,
+    anyway: bool,
+) -> int:
+    is_organisation = raw.get(KIND) == PatronKind.ORGANISATION.value
+    return commands.add(
+        session,
+        actor=actor,
+        kind=PatronKind.ORGANISATION if is_organisation else PatronKind.PERSON,
+        raw=raw,
+        free={field.name: raw[field.name] for field in FREE_FIELDS if field.name in raw},
+        context=context,
+        even_if_duplicate=anyway,
+        now=runtime().clock.now(),
+    )
+
+
+def _views(error: PossibleDuplicates) -> list[DuplicateView]:
+    found = error.facts["duplicates"]
+    assert isinstance(found, tuple)  # noqa: S101  # as the error promises
+    return [_view(duplicate) for duplicate in found if isinstance(duplicate, Duplicate)]
+
+
+def _view(duplicate: Duplicate) -> DuplicateView:
+    return DuplicateView(
+        name=duplicate.name,
+        number=str(duplicate.number),
+        href=patron_href(duplicate.number),
+        email=duplicate.email,
+        reasons=", ".join(DUPLICATE_WORDS[reason] for reason in duplicate.reasons),
+    )
