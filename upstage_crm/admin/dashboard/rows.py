@@ -100,11 +100,17 @@ def tiles(counts: Counts, *, may_open_mail: bool) -> list[Tile]:
         Tile(
             label="Mail waiting or failed",
             number=f"{counts.mail_waiting + counts.mail_troubled:,}",
-            href="/mailbox/" if may_open_mail else "",
+            href=_mail_href(counts) if may_open_mail else "",
             note=f"{counts.mail_troubled:,} need you" if counts.mail_troubled else "",
             tone="danger" if counts.mail_troubled else "neutral",
         ),
     ]
+
+
+def _mail_href(counts: Counts) -> str:
+    if counts.mail_troubled:
+        return "/mailbox/?state=failed"
+    return "/mailbox/?state=queued" if counts.mail_waiting else "/mailbox/"
 
 
 def need_row(need: Need, standing: Standing, *, now: datetime, time_zone: tzinfo) -> NeedRow:

@@ -212,7 +212,8 @@ def _refusal(found: Found, policy: Policy, now: datetime) -> str:
 
 def _told(found: Found, viewer: Viewer) -> str:
     """Who hears of a withdrawal."""
-    reached = [mail for mail in found.mails if mail.audience in found.reached - {Audience.STAFF}]
+    patrons = found.reached - {Audience.STAFF}
+    reached = [mail for mail in in_order(found.mails) if mail.audience in patrons]
     addresses = list(dict.fromkeys(mail.to_address for mail in reached))
     if addresses:
         told = f"We tell {' and '.join(addresses)}, because we wrote there about it."

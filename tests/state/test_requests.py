@@ -1,0 +1,605 @@
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from tests.support.factories import NEW, OLD, Desk
+from tests.support.pipeline import Client, Pipeline, installed, sign_in
+from upstage_crm.admin.guard import AdminState
+from upstage_crm.admin.requests import queue_state
+from upstage_crm.admin.requests.detail_state import RequestDetailState
+from upstage_crm.admin.requests.queue_state import RequestQueueState
+from upstage_crm.change_requests.commands import Proposed
+from upstage_crm.change_requests.decisions import Evidence
+from upstage_crm.change_requests.rules import Cause, Decision, RequestState
+from upstage_crm.core.clock import FrozenClock
+from upstage_crm.core.db import Database
+from upstage_crm.patrons.views import PatronRecord
+from upstage_crm.staff.roles import Role
+
+FIVE_MINUTES = timedelta(minutes=5)
+EVIDENCE = Evidence(ip_prefix="203.0.113.0/24", user_agent="Secret Browser 7")
+WITHOUT_PERMISSION = (Role.READ_ONLY, Role.MARKETING, Role.AUDITOR)
+
+
+@dataclass
+class Scene:
+    """A venue whose pages run, and one signed-in clerk."""
+
+    desk: Desk
+    clock: FrozenClock
+    pipeline: Pipeline
+
+    def cookie(self, role: Role = Role.BOX_OFFICE, **who: str) -> str:
+        return sign_in(self.desk.database, role, at=self.clock.now(), **who)
+
+    async def open(self, request: Proposed, cookie: str | None = None) -> Client:
+        """Open a request's page in a new tab."""
+        tab = self.pipeline.client(self.cookie() if cookie is None else cookie)
+        path = f"/requests/{request.reference}/"
+        await self.pipeline.send(tab, RequestDetailState.load, path)
+        return tab
+
+    async def queue(self, path: str = "/requests/", cookie: str | None = None) -> Client:
+        tab = self.pipeline.client(self.cookie() if cookie is None else cookie)
+        await self.pipeline.send(tab, RequestQueueState.load, path)
+        return tab
+
+    async def detail(self, tab: Client) -> RequestDetailState:
+        return await self.pipeline.state(tab, RequestDetailState)
+
+    async def references(self, tab: Client) -> list[str]:
+        return [row.reference for row in (await self.listed(tab)).rows]
+
+    async def listed(self, tab: Client) -> RequestQueueState:
+        return await self.pipeline.state(tab, RequestQueueState)
+
+    async def said(self, tab: Client) -> tuple[str, str]:
+        """What the page says went wrong, and what it says went well."""
+        admin = await self.pipeline.state(tab, AdminState)
+        return admin.problem, admin.done
+
+    async def press_withdraw(self, tab: Client) -> None:
+        await self.pipeline.send(tab, RequestDetailState.ask_withdraw, is_open=True)
+        await self.pipeline.send(tab, RequestDetailState.withdraw)
+
+    def patron(self, number: int) -> PatronRecord:
+        return self.desk.patron(f"p{number}@example.com", "Pat", f"Number{number}")
+
+
+Story = Callable[[Scene], Coroutine[Any, Any, None]]
+
+
+@pytest.fixture
+def play(database: Database, clock: FrozenClock) -> Iterator[Callable[[Story], None]]:
+    """Runs a story over an empty database of each kind."""
+    with installed(database, clock):
+
+        def run(story: Story) -> None:
+            async def told() -> None:
+                async with Pipeline() as pipeline:
+                    await story(Scene(Desk(database, clock), clock, pipeline))
+
+            asyncio.run(told())
+
+        yield run
+
+
+# --- the queue ----------------------------------------------------------------------------------
+
+
+def test_queue_shows_a_request_with_its_newest_decision_mail(play: Any) -> None:
+    async def story(scene: Scene) -> None:
+        patron = scene.desk.patron()
+        request = scene.desk.propose(patron)
+
+        waiting = (await scene.listed(await scene.queue())).rows
+        scene.desk.deliver()
+        accepted = (await scene.listed(await scene.queue(cookie=scene.cookie(Role.OWNER)))).rows
+
+        assert [(request.reference, "pending", "queued")] == [
+            (row.reference, row.state, row.mail) for row in waiting
+        ]
+        row = accepted[0]
+        assert "captured" == row.mail
+        assert (str(patron.number), "Mara Smith", NEW) == (
+            row.patron_number,
+            row.patron,
+            row.proposed,
+        )
+        assert "7 days left" == row.left
+        assert not row.is_urgent
+
+    play(story)
+
+
+def test_each_view_holds_what_its_tab_counts(play: Any) -> None:
+    async def story(scene: Scene) -> None:
+        desk = scene.desk
+        made: dict[str, str] = {}
+        for number, ending in enumerate(("open", "approve", "reject", "withdraw")):
+            patron = scene.patron(number)
+            request, claims = desk.asked(patron, f"new{number}@example.org")
+            made[ending] = request.reference
+            if ending == "approve":
+                desk.decide(claims)
+            if ending == "reject":
+                desk.decide(claims, Decision.REJECT)
+            if ending == "withdraw":
+                desk.withdraw(request)
+
+        cookie = scene.cookie()
+        for view, wanted in (
+            ("open", {made["open"]}),
+            ("mine", set()),
+            ("expiring", set()),
+            ("approved", {made["approve"]}),
+            ("rejected", {made["reject"]}),
+            ("ended", {made["withdraw"]}),
+            ("all", set(made.values())),
+        ):
+            tab = await scene.queue(f"/requests/?view={view}", cookie)
+            shown = await scene.listed(tab)
+            active = next(tab for tab in shown.tabs if tab.is_active)
+            assert wanted == {row.reference for row in shown.rows}, view
+            assert str(len(wanted)) == active.count, view
+            assert ("rows" if wanted else "empty") == shown.shown
+
+    play(story)
+
+
+def test_mine_are_the_requests_i_proposed(play: Any) -> None:
+    async def story(scene: Scene) -> None:
+        scene.desk.propose(scene.patron(1), "other@example.org")
+        cookie = scene.cookie(email="mine@desk.example")
+        tab = await scene.queue("/requests/?view=mine", cookie)
+        me = (await scene.pipeline.state(tab, AdminState))._actor()
+        mine = scene.desk.propose(scene.patron(2), "mine@example.org", actor=me)
+
+        await scene.pipeline.send(tab, RequestQueueState.refresh)
+
+        assert [mine.reference] == await scene.references(tab)
+
+    play(story)
+
+
+def test_what_is_due_first_stands_first_and_stands_out_in_its_last_quarter(play: Any) -> None:
+    async def story(scene: Scene) -> None:
+        old = scene.desk.propose(scene.patron(1), "first@example.org")
+        scene.clock.advance(timedelta(days=5, hours=7))  # 41 h are left, a quarter is 42 h
+        young = scene.desk.propose(scene.patron(2), "second@example.org")
+
+        cookie = scene.cookie()
+        rows = (await scene.listed(await scene.queue(cookie=cookie))).rows
+        expiring = await scene.references(await scene.queue("/requests/?view=expiring", cookie))
+
+        assert [(old.reference, True), (young.reference, False)] == [
+            (row.reference, row.is_urgent) for row in rows
+        ]
+        assert [old.reference] == expiring
+
+    play(story)
+
+
+def test_search_finds_by_reference_name_and_both_addresses(play: Any) -> None:
+    async def story(scene: Scene) -> None:
+        wanted = scene.desk.propose(scene.desk.patron())
+        other = scene.desk.patron("else@example.com", "Xaver", "Yilmaz")
+        scene.desk.propose(other, "x@example.org")
+        tab = await scene.queue()
+
+        plain = wanted.reference.lower().replace("-", "")
+        for typed in (wanted.reference, plain, "mara smi", OLD, NEW.upper()):
+            await scene.pipeline.send(tab, RequestQueueState.search, text=typed)
+
+            assert [wanted.reference] == await scene.references(tab), typed
+            assert tab.redirects()[-1].startswith("/requests/?q=")
+
+    play(story)
+
+
+def test_search_that_finds_nothing_says_so_and_can_be_cleared(play: Any) -> None:
+    async def story(scene: Scene) -> None:
+        scene.desk.propose(scene.desk.patron())
+        tab = await scene.queue("/requests/?q=nobody")
+
+        assert "nothing" == (await scene.listed(tab)).shown
+        await scene.pipeline.send(tab, RequestQueueState.clear)
+
+        assert 1 == len(await scene.references(tab))
+        assert "/requests/" == tab.redirects()[-1]
+
+    play(story)
+
+
+def test_nonsense_in_the_address_reads_as_not_said(play: Any) -> None:
+    async def story(scene: Scene) -> None:
+        request = scene.desk.propose(scene.desk.patron())
+
+        tab = await scene.queue("/requests/?view=%27drop&page=-3&q=")
+
+        assert [request.reference] == await scene.references(tab)
+
+    play(story)
+
+
+def test_pages_follow_each_other(play: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(queue_state, "PAGE_SIZE", 2)
+
+    async def story(scene: Scene) -> None:
+        for number in range(3):
+            scene.desk.propose(scene.patron(number), f"new{number}@example.org")
+        tab = await scene.queue()
+        first = set(await scene.references(tab))
+
+        await scene.pipeline.send(tab, RequestQueueState.next_page)
+        second = set(await scene.references(tab))
+        summary = (await scene.listed(tab)).summary
+        await scene.pipeline.send(tab, RequestQueueState.next_page)
+
+        assert (2, 1, "3–3 of 3") == (len(first), len(second), summary)
+        assert not first & second
+        assert ["/requests/?page=2"] == tab.redirects()
+
+    play(story)
+
+
+def test_queue_reads_again_when_told(play: Any) -> None:
+    async def story(scene: Scene) -> None:
+        request, claims = scene.desk.asked(scene.desk.patron())
+        tab = await scene.queue()
+        scene.desk.decide(claims)
+
+        await scene.pipeline.send(tab, RequestQueueState.refresh)
+
+        assert [] == await scene.references(tab)
+        assert "approved" == scene.desk.state(request)
+
+    play(story)
+
+
+# --- who may look and act -----------------------------------------------------------------------
+
+HANDLERS = (
+    (RequestDetailState.load, {}),
+    (RequestDetailState.refresh, {}),
+    (RequestDetailState.ask_withdraw, {"is_open": True}),
+    (RequestDetailState.withdraw, {}),
+    (RequestDetailState.resend, {}),
+    (RequestQueueState.load, {}),
+    (RequestQueueState.fetch, {}),
+    (RequestQueueState.search, {"text": "a"}),
+)
+
+
+def test_nobody_without_a_session_gets_anything(play: Any) -> None:
+    async def story(scene: Scene) -> None:
+        request, _claims = scene.desk.asked(scene.desk.patron())
+        scene.clock.advance(FIVE_MINUTES)
+        before = scene.desk.dump()
+
+        for handler, payload in HANDLERS:
+            tab = scene.pipeline.client()
+            path = f"/requests/{request.reference}/"
+            await scene.pipeline.send(tab, handler, path, **payload)
+
+            assert before == scene.desk.dump()
+            assert ["/sign-in/"] == tab.redirects()
+            assert "" == (await scene.detail(tab)).detail.reference
+            assert [] == (await scene.listed(tab)).rows
+
+    play(story)
+
+
+@pytest.mark.parametrize("role", WITHOUT_PERMISSION)
+def test_a_role_without_the_permission_changes_nothing(play: Any, role: Role) -> None:
+    async def story(scene: Scene) -> None:
+        request, _claims = scene.desk.asked(scene.desk.patron())
+        scene.clock.advance(FIVE_MINUTES)
+        tab = await scene.open(request, scene.cookie(role))
+        shown = (await scene.detail(tab)).detail
+        before = scene.desk.dump()
+
+        await scene.press_withdraw(tab)
+        # The question never opened for this role; a forged state must not help either.
+        (await scene.detail(tab)).is_withdrawing = True
+        await scene.pipeline.send(tab, RequestDetailState.withdraw)
+        refused_withdrawal = await scene.said(tab)
+        await scene.pipeline.send(tab, RequestDetailState.resend)
+        refused_resend = await scene.said(tab)
+
+        assert (False, False) == (shown.can_withdraw, shown.can_resend)
+        assert before == scene.desk.dump()
+        wanted = ("Your role does not allow this. Ask an owner of this CRM.", "")
+        assert [wanted, wanted] == [refused_withdrawal, refused_resend]
+
+    play(story)
+
+
+def test_the_patrons_network_address_and_browser_are_not_shown(play: Any) -> None:
+    async def story(scene: Scene) -> None:
+        request, claims = scene.desk.asked(scene.desk.patron())
+        scene.desk.decide(claims, Decision.REJECT, comment="Not mine.", evidence=EVIDENCE)
+
+        tab = await scene.open(request, scene.cookie(Role.OWNER))
+
+        sent = repr(tab.deltas) + repr((await scene.detail(tab)).detail)
+        assert "Not mine." in sent
+        assert EVIDENCE.ip_prefix not in sent
+        assert EVIDENCE.user_agent not in sent
+
+    play(story)
+
+
+# --- one request --------------------------------------------------------------------------------
+
+
+def test_detail_tells_who_was_asked_who_answered_and_what_followed(play: Any) -> None:
+    async def story(scene: Scene) -> None:
+        request, claims = scene.desk.asked(scene.desk.patron(), reason_text="Rang this morning.")
+        scene.clock.advance(timedelta(hours=3))
+        scene.desk.decide(claims, comment="<b>Thank you</b>")
+        scene.desk.deliver()
+
+        shown = (await scene.detail(await scene.open(request))).detail
+
+        change = shown.fields[0]
+        assert ("applied", OLD, NEW) == (change.outcome, change.now, change.proposed)
+        assert f"{NEW} (the proposed address)" == change.asked
+        assert [f"Approved by the proposed address, {NEW}, on the confirmation page"] == [
+            said.words for said in change.said
+        ]
+        assert "<b>Thank you</b>" == change.comment
+        assert ("Asked for by phone", "Rang this morning.") == (shown.reason, shown.reason_text)
+        words = [moment.words for moment in shown.story]
+        assert "Proposed a change: Email address" == words[0]
+        assert words.index("Approved: Email address") < words.index(
+            "Changed the record as approved: Email address"
+        )
+        asked = "Kept in the built-in mailbox: question to approve or reject, to"
+        assert 0 < words.index(asked) < words.index("Approved: Email address")
+        assert {
+            ("Notice of the proposal", OLD, "captured"),
+            ("Question to approve or reject", NEW, "captured"),
+            ("Confirmation of the change", OLD, "captured"),
+            ("Confirmation of the change", NEW, "captured"),
+            ("Outcome to the proposer", "dana@staff.example.org", "captured"),
+        } == {(mail.kind, mail.address, mail.state) for mail in shown.mails}
+        assert all(mail.href.startswith("/mailbox/?mail=") for mail in shown.mails)
+        assert (False, False) == (shown.can_withdraw, shown.can_resend)
+
+    play(story)
+
+
+def test_a_reference_is_understood_however_it_is_spelled(play: Any) -> None:
+    async def story(scene: Scene) -> None:
+        request = scene.desk.propose(scene.desk.patron())
+        canonical = f"/requests/{request.reference}/"
+        cookie = scene.cookie()
+
+        for path in (canonical, canonical.lower(), canonical.replace("-", "")):
+            tab = scene.pipeline.client(cookie)
+            await scene.pipeline.send(tab, RequestDetailState.load, path)
+
+            shown = await scene.detail(tab)
+            assert ("request", request.reference) == (shown.shown, shown.detail.reference)
+            # (A reference of digits alone is the same in lower case.)
+            assert ([canonical] if path != canonical else []) == tab.redirects()
+
+    play(story)
+
+
+def test_an_unknown_reference_has_a_page_of_its_own(play: Any) -> None:
+    async def story(scene: Scene) -> None:
+        tab = scene.pipeline.client(scene.cookie())
+
+        for typed in ("ZZ-ZZZ", "x", "", "%27%20or%201=1", "a" * 5_000):
+            await scene.pipeline.send(tab, RequestDetailState.load, f"/requests/{typed}/")
+
+            assert "missing" == (await scene.detail(tab)).shown
+        assert [] == tab.redirects()
+
+    play(story)
+
+
+def test_an_answer_shows_in_an_open_page_and_is_announced(play: Any) -> None:
+    async def story(scene: Scene) -> None:
+        request, claims = scene.desk.asked(scene.desk.patron())
+        tab = await scene.open(request)
+        await scene.pipeline.send(tab, RequestDetailState.ask_withdraw, is_open=True)
+        scene.desk.decide(claims)
+
+        await scene.pipeline.send(tab, RequestDetailState.refresh)
+
+        shown = await scene.detail(tab)
+        assert ("approved", "This request is now approved.") == (shown.detail.state, shown.news)
+        assert not shown.is_withdrawing
+
+    play(story)
+
+
+def test_a_refresh_without_news_announces_nothing(play: Any) -> None:
+    async def story(scene: Scene) -> None:
+        tab = await scene.open(scene.desk.propose(scene.desk.patron()))
+
+        await scene.pipeline.send(tab, RequestDetailState.refresh)
+
+        assert "" == (await scene.detail(tab)).news
+
+    play(story)
+
+
+def test_an_address_taken_in_the_meantime_names_both_records(play: Any) -> None:
+    async def story(scene: Scene) -> None:
+        patron = scene.desk.patron()
+        request, claims = scene.desk.asked(patron)
+        other = scene.desk.patron(NEW, "Somebody", "Else")
+        scene.desk.decide(claims)
+
+        shown = (await scene.detail(await scene.open(request))).detail
+
+        assert Cause.ADDRESS_TAKEN == scene.desk.view(request).cause
+        assert "withdrawn" == shown.state
+        assert (str(other.number), f"/patrons/{other.number}/") == (
+            shown.holder,
+            shown.holder_href,
+        )
+        assert f"/patrons/{patron.number}/" == shown.patron_href
+
+    play(story)
+
+
+# --- withdraw -----------------------------------------------------------------------------------
+
+
+def test_withdraw_ends_the_request_and_tells_who_was_asked(play: Any) -> None:
+    async def story(scene: Scene) -> None:
+        request, _claims = scene.desk.asked(scene.desk.patron())
+        tab = await scene.open(request)
+        told = (await scene.detail(tab)).detail.told
+
+        await scene.press_withdraw(tab)
+
+        shown = await scene.detail(tab)
+        assert f"We tell {OLD} and {NEW}, because we wrote there about it." in told
+        assert "The proposer (Dana, box office) is told too." in told
+        assert "withdrawn" == scene.desk.state(request) == shown.detail.state
+        assert ("", f"{request.reference} is withdrawn. Its links no longer work.") == (
+            await scene.said(tab)
+        )
+        assert "" == shown.news
+        assert [
+            ("change_withdrawn", NEW),
+            ("change_withdrawn", OLD),
+            ("staff_outcome", "dana@staff.example.org"),
+        ] == scene.desk.told(request)
+
+    play(story)
+
+
+def test_nobody_is_told_of_a_request_whose_mail_never_left(play: Any) -> None:
+    async def story(scene: Scene) -> None:
+        request = scene.desk.propose(scene.desk.patron())
+        tab = await scene.open(request)
+        told = (await scene.detail(tab)).detail.told
+
+        await scene.press_withdraw(tab)
+
+        assert told.startswith("Nobody has been written to yet, so nobody is told.")
+        assert [("staff_outcome", "dana@staff.example.org")] == scene.desk.told(request)
+
+    play(story)
+
+
+def test_a_second_press_on_withdraw_changes_nothing_and_says_nothing_new(play: Any) -> None:
+    async def story(scene: Scene) -> None:
+        request, _claims = scene.desk.asked(scene.desk.patron())
+        tab = await scene.open(request)
+        await scene.press_withdraw(tab)
+        before, said = scene.desk.dump(), await scene.said(tab)
+
+        await scene.pipeline.send(tab, RequestDetailState.withdraw)
+
+        assert before == scene.desk.dump()
+        assert said == await scene.said(tab)
+
+    play(story)
+
+
+def test_withdrawing_what_has_ended_shows_the_recorded_outcome(play: Any) -> None:
+    async def story(scene: Scene) -> None:
+        request, claims = scene.desk.asked(scene.desk.patron())
+        tab = await scene.open(request)
+        await scene.pipeline.send(tab, RequestDetailState.ask_withdraw, is_open=True)
+        scene.desk.decide(claims)
+        before = scene.desk.dump()
+
+        await scene.pipeline.send(tab, RequestDetailState.withdraw)
+
+        assert before == scene.desk.dump()
+        assert ("This request is over: approved.", "") == await scene.said(tab)
+        shown = (await scene.detail(tab)).detail
+        assert ("approved", False) == (shown.state, shown.can_withdraw)
+
+    play(story)
+
+
+def test_withdraw_needs_the_question_first(play: Any) -> None:
+    async def story(scene: Scene) -> None:
+        request, _claims = scene.desk.asked(scene.desk.patron())
+        tab = await scene.open(request)
+
+        await scene.pipeline.send(tab, RequestDetailState.withdraw)
+
+        assert RequestState.PENDING == scene.desk.state(request)
+
+    play(story)
+
+
+# --- send again ---------------------------------------------------------------------------------
+
+
+def test_send_again_waits_for_its_cooldown_and_says_how_long(play: Any) -> None:
+    async def story(scene: Scene) -> None:
+        request, _claims = scene.desk.asked(scene.desk.patron())
+        scene.clock.advance(timedelta(minutes=1))
+        tab = await scene.open(request)
+        before = scene.desk.dump()
+
+        await scene.pipeline.send(tab, RequestDetailState.resend)
+
+        assert before == scene.desk.dump()
+        wait = "The last mail has only just left. Try again in 241 seconds."
+        assert (wait, "") == await scene.said(tab)
+        shown = (await scene.detail(tab)).detail
+        assert (True, 241) == (shown.can_resend, shown.resend_wait_s)
+
+    play(story)
+
+
+def test_send_again_makes_a_new_link_and_starts_the_wait_anew(play: Any) -> None:
+    async def story(scene: Scene) -> None:
+        request, _claims = scene.desk.asked(scene.desk.patron())
+        scene.clock.advance(FIVE_MINUTES)
+        tab = await scene.open(request)
+        before = (await scene.detail(tab)).detail
+
+        await scene.pipeline.send(tab, RequestDetailState.resend)
+
+        after = (await scene.detail(tab)).detail
+        assert ("", "Sent again. The links in the earlier mail no longer work.") == (
+            await scene.said(tab)
+        )
+        assert (0, 301) == (before.resend_wait_s, after.resend_wait_s)
+        assert ("Once", "2 times") == (before.sent, after.sent)
+        assert "Sent the mail again" in [moment.words for moment in after.story]
+        assert "2" == str(scene.desk.view(request).sent_count)
+
+    play(story)
+
+
+def test_the_limit_of_a_day_is_shown_with_the_time_it_ends(play: Any) -> None:
+    async def story(scene: Scene) -> None:
+        request, _claims = scene.desk.asked(scene.desk.patron())
+        for _ in range(3):
+            scene.clock.advance(FIVE_MINUTES)
+            scene.desk.resend(request)
+        scene.clock.advance(FIVE_MINUTES)
+        tab = await scene.open(request)
+        shown = (await scene.detail(tab)).detail
+        before = scene.desk.dump()
+
+        await scene.pipeline.send(tab, RequestDetailState.resend)
+
+        assert shown.resend_refusal.startswith("Sent again 3 times in 24 hours")
+        assert "10:05" in shown.resend_refusal or "05:05" in shown.resend_refusal
+        assert before == scene.desk.dump()
+        wanted = "This request has been sent again 3 times today. Try tomorrow."
+        assert (wanted, "") == await scene.said(tab)
+
+    play(story)
