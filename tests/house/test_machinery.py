@@ -22,7 +22,9 @@ from upstage_crm.web.environment import cache_folder, tool_environment
 from upstage_crm.web.plugins import BuildChanged, own_origin
 
 ROOT = Path(__file__).resolve().parents[2]
-ADDRESS = re.compile(r"(?:https?|git|file)[:+]//|--(?:extra-)?index-url|--find-links|\"resolved\"")
+ADDRESS = re.compile(
+    r"\b(?:https?|git|file)[:+]//|--(?:extra-)?index-url|--find-links|\"resolved\""
+)
 FUNDING = re.compile(r'"funding": \{.*?\}', re.DOTALL)  # a package may say where to thank it
 
 
