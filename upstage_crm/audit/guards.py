@@ -97,7 +97,7 @@ def drop(connection: Connection) -> None:
         for name in _standing_sqlite(connection):
             connection.exec_driver_sql(f'DROP TRIGGER "{name}"')
         return
-    for name, _body in _standing_postgres(connection).items():
+    for name in _standing_postgres(connection):
         connection.exec_driver_sql(f'DROP FUNCTION "{name}" CASCADE')
 
 
@@ -162,7 +162,8 @@ def _statements(connection: Connection, protected: Mapping[str, Sequence[str]]) 
         "field_change_approval",
         "field_change",
         "UPDATE",
-        f"NEW.outcome = 'approved' AND OLD.outcome <> 'approved' AND NOT ({_EVERY_REVIEW_SAYS_YES})",
+        "NEW.outcome = 'approved' AND OLD.outcome <> 'approved' "
+        f"AND NOT ({_EVERY_REVIEW_SAYS_YES})",
     )
     for field, columns in protected.items():
         changed = _any_differs(columns, dialect)
