@@ -295,7 +295,7 @@ class Desk:
         return [(row.kind.value, row.to_address, row.state.value) for row in rows]
 
     def told(self, request: Proposed) -> list[tuple[str, str]]:
-        """The mails that tell of a request's outcome: sorted (kind, address), cancelled ones not."""
+        """The mails that tell of a request's outcome, sorted (kind, address)."""
         asking = ("decision_request", "change_notice")
         return sorted(
             (kind, to)

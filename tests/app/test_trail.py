@@ -1,0 +1,200 @@
+"""The trail notices every byte that moved, and keeps its order under many writers."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from tests.support.factories import NEW, Desk, together
+from upstage_crm.audit import guards, trail
+from upstage_crm.audit.events import OPERATOR, Action, AuditEvent, Channel
+from upstage_crm.audit.tables import AuditEntryRow, AuditValueRow
+from upstage_crm.audit.trail import Broken
+
+ENTRY = sa.inspect(AuditEntryRow).local_table
+VALUE = sa.inspect(AuditValueRow).local_table
+
+
+def story(desk: Desk) -> None:
+    """Leave a trail of a dozen entries with values."""
+    patron = desk.patron(phone="+1 212 555 0101")
+    desk.decide(desk.asked(patron)[1])
+
+
+def broken(desk: Desk) -> Broken | None:
+    return desk.read(trail.verify)
+
+
+def tamper(desk: Desk, *statements: str) -> Broken | None:
+    """Say what `verify` finds after SQL by somebody who may drop guards; then undo it all."""
+    with desk.database.engine.connect() as connection, connection.begin() as transaction:
+        guards.drop(connection)
+        for statement in statements:
+            connection.exec_driver_sql(statement)
+        with trail.Session(bind=connection) as session:
+            found = trail.verify(session)
+        transaction.rollback()
+    return found
+
+
+def test_an_untouched_trail_verifies(desk: Desk) -> None:
+    assert broken(desk) is None
+    story(desk)
+
+    assert broken(desk) is None
+    assert len(desk.lines()) == desk.read(trail.head_seq)
+
+
+def test_one_changed_byte_in_any_column_is_found_and_named(desk: Desk) -> None:
+    """Property 6: every column of an entry, the first, one in the middle and the last."""
+    story(desk)
+    last = desk.read(trail.head_seq)
+    for seq in (1, 3, last):
+        for column in ENTRY.columns:
+            name = column.name
+            if name == "seq":
+                continue
+            flipped = (
+                "'2001-01-01 00:00:00.000000'"
+                if name == "at"
+                else f"coalesce(substr({name}, 1, length({name}) - 1), '') || 'x'"
+            )
+            if name in ("actor_kind", "channel", "action"):
+                # Another legal word: an illegal one could not even be read.
+                flipped = {
+                    "actor_kind": "'outsider'",
+                    "channel": "'demo'",
+                    "action": "'staff.signed_out'",
+                }[name]
+            found = tamper(desk, f"UPDATE audit_entry SET {name} = {flipped} WHERE seq = {seq}")
+            assert found is not None, name
+            assert seq == found.seq, (name, found)
+
+
+def test_a_word_that_is_none_of_ours_is_found_and_named(desk: Desk) -> None:
+    """A tampered kind, channel or action breaks the chain, not the one who verifies it."""
+    story(desk)
+    for column in ("actor_kind", "channel", "action"):
+        found = tamper(desk, f"UPDATE audit_entry SET {column} = 'nonsense' WHERE seq = 3")
+
+        assert Broken(3, "hash") == found
+
+
+def test_one_changed_byte_in_a_value_is_found_and_named(desk: Desk) -> None:
+    story(desk)
+    seq = desk.scalar("SELECT min(seq) FROM audit_value")
+    for column in VALUE.columns:
+        if column.name == "seq":
+            continue
+        shorter = f"substr({column.name}, 1, length({column.name}) - 1)"
+        flipped = f"UPDATE audit_value SET {column.name} = {shorter} || 'x'"
+        found = tamper(desk, f"{flipped} WHERE seq = {seq}")
+
+        assert Broken(seq, "value") == found, column.name
+    invented = f"INSERT INTO audit_value (seq, name, value, salt) VALUES ({seq}, 'x', 'y', 'z')"
+    assert Broken(seq, "value") == tamper(desk, invented)
+
+
+def test_a_missing_an_extra_and_a_moved_entry_are_found(desk: Desk) -> None:
+    story(desk)
+    last = desk.read(trail.head_seq)
+    values = "DELETE FROM audit_value"
+
+    assert Broken(2, "missing") == tamper(desk, values, "DELETE FROM audit_entry WHERE seq = 2")
+    assert Broken(last, "head") == tamper(
+        desk, values, f"DELETE FROM audit_entry WHERE seq = {last}"
+    )
+    copied = ", ".join(c.name for c in ENTRY.columns if c.name not in ("seq", "hash"))
+    forged = (
+        f"INSERT INTO audit_entry (seq, hash, {copied}) "
+        f"SELECT {last + 1}, 'x', {copied} FROM audit_entry WHERE seq = {last}"
+    )
+    assert last + 1 == (tamper(desk, forged) or Broken(0, "")).seq
+    swapped = f"UPDATE audit_entry SET seq = {last + 5} WHERE seq = 2"
+    assert Broken(2, "missing") == tamper(desk, values, swapped)
+
+
+def test_a_moved_or_missing_head_is_found(desk: Desk) -> None:
+    story(desk)
+    after = desk.read(trail.head_seq) + 1
+
+    for statement in (
+        "UPDATE audit_head SET seq = seq - 1",
+        "UPDATE audit_head SET hash = 'x'",
+        "UPDATE audit_head SET id = 2",
+        "DELETE FROM audit_head",
+    ):
+        assert Broken(after, "head") == tamper(desk, statement), statement
+
+
+def test_an_empty_trail_with_a_head_that_moved_is_broken(desk: Desk) -> None:
+    assert Broken(1, "head") == tamper(desk, "UPDATE audit_head SET seq = 3")
+
+
+def test_erasing_a_persons_values_leaves_the_chain_whole(desk: Desk) -> None:
+    """Property 6: values may go, commitments stay."""
+    story(desk)
+
+    desk.run("DELETE FROM audit_value")
+
+    assert broken(desk) is None
+    assert all(not line.values for line in desk.lines())
+    assert NEW not in repr(desk.dump()["audit_entry"])
+
+
+def test_the_same_value_twice_has_two_commitments(desk: Desk) -> None:
+    """Salted: nobody recognises a value by comparing entries."""
+    for _ in range(2):
+        event = AuditEvent(
+            action=Action.SIGN_IN_REFUSED,
+            actor=OPERATOR,
+            channel=Channel.CRM,
+            values={"tried": "mara@example.com"},
+        )
+        desk.write(lambda session, event=event: trail.record(session, [event], now=desk.now))
+
+    commitments = [row[10] for row in desk.dump()["audit_entry"]]
+    salts = [row[3] for row in desk.dump()["audit_value"]]
+    assert 2 == len(set(commitments)) == len(set(salts))
+    assert all(len(salt) == 2 * trail.SALT_BYTES for salt in salts)
+
+
+def test_many_writers_keep_one_chain(desk: Desk) -> None:
+    """Property 6: the head row orders them, whoever comes first."""
+    patrons = [desk.patron(email=f"p{i}@example.com", given_name=f"P{i}") for i in range(6)]
+    links = [desk.asked(p, f"new{i}@example.org")[1] for i, p in enumerate(patrons)]
+    before = desk.read(trail.head_seq)
+
+    results = together(
+        *[lambda link=link: desk.decide(link) for link in links],  # type: ignore[misc]
+        *[lambda i=i: desk.patron(email=f"q{i}@example.com") for i in range(4)],  # type: ignore[misc]
+    )
+
+    assert [] == [result for result in results if isinstance(result, Exception)]
+    assert before + 2 * 6 + 4 == desk.read(trail.head_seq)
+    assert broken(desk) is None
+    assert list(range(1, len(desk.lines()) + 1)) == [line.seq for line in desk.lines()]
+
+
+def test_a_failed_writer_leaves_no_gap(desk: Desk) -> None:
+    event = AuditEvent(action=Action.STAFF_DISABLED, actor=OPERATOR, channel=Channel.CRM)
+    before = desk.read(trail.head_seq)
+
+    try:
+        with desk.database.transaction() as session:
+            trail.record(session, [event, event], now=desk.now)
+            raise KeyError
+    except KeyError:
+        pass
+
+    assert before == desk.read(trail.head_seq)
+    desk.write(lambda session: trail.record(session, [event], now=desk.now))
+    assert broken(desk) is None
+
+
+def test_the_timeline_pages_and_filters(desk: Desk) -> None:
+    story(desk)
+    lines = desk.read(lambda session: trail.timeline(session, limit=2))
+    older = desk.read(lambda session: trail.timeline(session, limit=2, before=lines[-1].seq))
+
+    assert [lines[0].seq - n for n in range(4)] == [line.seq for line in (*lines, *older)]
+    assert [Action.FIELD_APPLIED] == desk.actions(action=Action.FIELD_APPLIED)
