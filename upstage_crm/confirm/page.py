@@ -137,6 +137,13 @@ def _decision() -> rx.Component:
                     max_length=COMMENT_LIMIT,
                     optional=True,
                 ),
+                # Whoever has written something looks for the button under it.
+                button(
+                    labels.COMMENT_SEND,
+                    size="large",
+                    type="submit",
+                    **_busy_with(Decision.REJECT),
+                ),
             ),
             on_submit=ConfirmState.reject,
             id=_REJECT_FORM,
@@ -158,12 +165,14 @@ def _objection_button() -> rx.Component:
 
 
 def _answering(decision: Decision) -> dict[str, Any]:
-    """What all answers share: one at a time, and the one pressed in the mail is outlined."""
-    return {
-        "busy": _busy == decision.value,
-        "disabled": filled(_busy),
-        "data_marked": rx.cond(_words.choice == decision.value, "true", "false"),
-    }
+    """What all answers share; the one that was pressed in the mail is outlined."""
+    marked = rx.cond(_words.choice == decision.value, "true", "false")
+    return {**_busy_with(decision), "data_marked": marked}
+
+
+def _busy_with(decision: Decision) -> dict[str, Any]:
+    """One answer at a time."""
+    return {"busy": _busy == decision.value, "disabled": filled(_busy)}
 
 
 def _change(change: ObjectVar[Change]) -> rx.Component:
