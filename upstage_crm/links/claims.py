@@ -83,7 +83,8 @@ class LinkClaims:
         try:
             if not isinstance(data["jti"], str) or len(data["jti"]) < KEY_LENGTH:
                 raise LinkRefused
-            if not isinstance(data["ver"], int) or not isinstance(data["sub"], str):
+            # `type`, not `isinstance`: true is a whole number to Python.
+            if type(data["ver"]) is not int or not isinstance(data["sub"], str):
                 raise LinkRefused
             return cls(
                 request_id=data["sub"],
