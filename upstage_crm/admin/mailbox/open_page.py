@@ -53,7 +53,7 @@ def opened_mail() -> rx.Component:
                     ("dead", notice(DEAD, tone="neutral", live=False)),
                     rx.fragment(),
                 ),
-                card(rx.cond(filled(mail.raw), _content(), skeleton_lines(8))),
+                rx.cond(filled(mail.raw), _content(), skeleton_lines(8)),
             ),
             card(_facts(), title="About this mail"),
         ),
@@ -78,7 +78,7 @@ def _content() -> rx.Component:
         tab_panel(
             "headers",
             "Headers",
-            record(rx.foreach(mail.headers, _header), label="Headers"),
+            card(record(rx.foreach(mail.headers, _header), label="Headers"), flush=True),
         ),
         label="Parts of the mail",
     )

@@ -34,7 +34,7 @@ from upstage_crm.ui.components.text import reference, when
 from upstage_crm.ui.components.toolbar import filter_select, result_count, toolbar
 from upstage_crm.ui.copy import MAIL_KIND_WORDS
 
-COLUMNS = 6
+COLUMNS = 5
 SEARCH_PAUSE_MS = 50
 PLAY = (
     "Mail is not being sent. It is kept here; open a mail and press its links to play the patron."
@@ -115,7 +115,6 @@ def _columns() -> list[rx.Component]:
     return [
         column("Subject"),
         column("To"),
-        column("Kind"),
         column("State"),
         column("Request"),
         column("Written"),
@@ -140,7 +139,7 @@ def _row(row: rx.Var[MailLine]) -> rx.Component:
 
 def _cells(row: MailLine) -> rx.Component:
     return table_row(
-        lead_cell(rx.el.bdi(row.subject), href=row.href),
+        lead_cell(rx.el.bdi(row.subject), href=row.href, sub=row.kind),
         cell(
             rx.el.div(
                 rx.el.bdi(row.address, class_name="u-value"),
@@ -148,7 +147,6 @@ def _cells(row: MailLine) -> rx.Component:
             ),
             label="To",
         ),
-        cell(row.kind, label="Kind"),
         cell(
             rx.el.div(
                 mail_chip(row.state),

@@ -55,7 +55,11 @@ DETAILS = (
     Detail("postal_address", "Postal address", "At the foot of every mail, as the law asks.", 400),
     Detail("website", "Website", "At the foot of every mail. May stay empty.", 200),
     Detail("time_zone", "Time zone", "Dates and times in mails, on patron pages and here."),
-    Detail("language", "Language", "Mails to patrons whose own language is not known."),
+    Detail(
+        "language",
+        "Language",
+        "For patrons whose own language is not known. So far every mail is in English.",
+    ),
 )
 NAMES = tuple(detail.name for detail in DETAILS)
 _MOST = 1_000  # characters of a field that are read at all; more is no typing mistake

@@ -8,6 +8,7 @@ from upstage_crm.ui.components.button import button
 from upstage_crm.ui.components.feedback import notice
 from upstage_crm.ui.components.form import form_actions, native_form, text_field
 from upstage_crm.ui.components.page import page_header, stack
+from upstage_crm.ui.components.record import definitions
 from upstage_crm.ui.components.text import mono
 from upstage_crm.ui.layout import auth_shell
 
@@ -55,11 +56,10 @@ def _form() -> rx.Component:
 def _demo() -> rx.Component:
     return notice(
         stack(
-            rx.el.p(
-                "Everything here is made up. The owner’s account: ",
-                mono(State.demo_email),
-                ", password ",
-                mono(State.demo_password),
+            rx.el.p("Everybody in it is made up. You are its owner:"),
+            definitions(
+                ("Email", mono(State.demo_email)),
+                ("Password", mono(State.demo_password)),
             ),
             native_form(
                 rx.el.input(type="hidden", name="email", value=State.demo_email),
