@@ -20,7 +20,7 @@ from upstage_crm.change_requests.views import FieldView, RequestView
 from upstage_crm.core import when
 from upstage_crm.links.claims import Reviewer
 from upstage_crm.mail.delivery import MailState
-from upstage_crm.mail.message import Audience
+from upstage_crm.mail.message import Audience, MailKind
 from upstage_crm.mail.queries import MailSummary
 from upstage_crm.ui.copy import (
     AUDIENCE_WORDS,
@@ -226,7 +226,13 @@ def _told(found: Found, viewer: Viewer) -> str:
 
 def _field(view: FieldView, found: Found) -> FieldRow:
     mailboxes = dict(zip(view.reviewers, view.mailboxes, strict=True))
-    asked = [f"{mailbox} ({_who(reviewer)})" for reviewer, mailbox in mailboxes.items()]
+    # Who only objected has a review too, but got no question.
+    questioned = {m.audience.value for m in found.mails if m.kind is MailKind.DECISION_REQUEST}
+    asked = [
+        f"{mailbox} ({_who(reviewer)})"
+        for reviewer, mailbox in mailboxes.items()
+        if reviewer.value in questioned
+    ]
     now_spans, proposed_spans = _spans(view.now, view.proposed)
     lines = sorted(found.lines, key=lambda line: line.seq)
     return FieldRow(

@@ -143,7 +143,7 @@ def _withdraw() -> Child:
 def _changes() -> rx.Component:
     return card(
         diff(rx.foreach(REQUEST.fields, lambda row: _field(row=row))),
-        title="What changes",
+        title="The change",
         flush=True,
     )
 

@@ -58,7 +58,7 @@ MAIL_LOOKS: Final[dict[str, Look]] = {
     "queued": Look("Queued", "clock", "neutral"),
     "sending": Look("Sending", "send", "info"),
     "sent": Look("Sent", "check", "info"),
-    "captured": Look("In the local mailbox", "inbox", "info"),
+    "captured": Look("In the mailbox", "inbox", "info"),
     "failed": Look("Failed", "circle-x", "danger"),
     "uncertain": Look("Not certain", "circle-question-mark", "warning"),
     "cancelled": Look("Cancelled", "circle-slash", "neutral"),

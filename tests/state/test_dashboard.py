@@ -1,0 +1,195 @@
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from tests.support.factories import NEW, OLD, Desk
+from tests.support.pipeline import Client, Pipeline, installed, sign_in
+from upstage_crm.admin.dashboard.state import DashboardState
+from upstage_crm.change_requests.rules import Decision
+from upstage_crm.core.clock import FrozenClock
+from upstage_crm.core.db import Database
+from upstage_crm.staff.roles import Role
+
+
+@dataclass
+class Scene:
+    """A venue whose dashboard runs."""
+
+    desk: Desk
+    clock: FrozenClock
+    pipeline: Pipeline
+
+    async def open(self, role: Role = Role.BOX_OFFICE) -> Client:
+        tab = self.pipeline.client(sign_in(self.desk.database, role, at=self.clock.now()))
+        await self.pipeline.send(tab, DashboardState.load, "/")
+        return tab
+
+    async def shown(self, tab: Client) -> DashboardState:
+        return await self.pipeline.state(tab, DashboardState)
+
+    async def numbers(self, tab: Client) -> dict[str, str]:
+        return {tile.label: tile.number for tile in (await self.shown(tab)).tiles}
+
+    async def needs(self, tab: Client) -> list[tuple[str, str]]:
+        return [(row.words, row.about) for row in (await self.shown(tab)).needs]
+
+
+Story = Callable[[Scene], Coroutine[Any, Any, None]]
+
+
+@pytest.fixture
+def play(database: Database, clock: FrozenClock) -> Iterator[Callable[[Story], None]]:
+    """Runs a story over an empty database of each kind."""
+    with installed(database, clock):
+
+        def run(story: Story) -> None:
+            async def told() -> None:
+                async with Pipeline() as pipeline:
+                    await story(Scene(Desk(database, clock), clock, pipeline))
+
+            asyncio.run(told())
+
+        yield run
+
+
+def test_before_the_first_request_the_page_says_how_to_begin(play: Any) -> None:
+    async def story(scene: Scene) -> None:
+        scene.desk.patron()
+
+        assert "first_use" == (await scene.shown(await scene.open())).shown
+
+    play(story)
+
+
+def test_tiles_count_what_waits_and_what_was_decided_this_week(play: Any) -> None:
+    async def story(scene: Scene) -> None:
+        desk = scene.desk
+        _request, claims = desk.asked(desk.patron("a@example.com", "A", "One"), "a@example.org")
+        desk.decide(claims)
+        scene.clock.advance(timedelta(days=8))  # that approval is no longer of this week
+        for number, decision in enumerate((Decision.APPROVE, Decision.REJECT)):
+            patron = desk.patron(f"p{number}@example.com", "P", f"Number{number}")
+            _request, claims = desk.asked(patron, f"new{number}@example.org")
+            desk.decide(claims, decision)
+            scene.clock.advance(timedelta(minutes=1))
+        desk.deliver()
+        desk.propose(desk.patron())
+
+        tab = await scene.open()
+
+        assert {
+            "Waiting for patrons": "1",
+            "Expiring in 48 h": "0",
+            "Approved in 7 days": "1",
+            "Rejected in 7 days": "1",
+            "Mail waiting or failed": "2",
+        } == await scene.numbers(tab)
+        state = await scene.shown(tab)
+        assert ["rejected", "approved", "approved"] == [row.state for row in state.decided]
+        assert "/mailbox/?state=queued" == state.tiles[-1].href
+
+    play(story)
+
+
+def test_needs_you_lists_objections_conflicts_and_what_expires(play: Any) -> None:
+    async def story(scene: Scene) -> None:
+        desk = scene.desk
+        desk.propose(desk.patron("late@example.com", "Late", "Answer"), "slow@example.org")
+        scene.clock.advance(timedelta(days=5, hours=1))
+        _request, claims = desk.asked(
+            desk.patron("o@example.com", "Olga", "Objects"), "o@x.example.org"
+        )
+        desk.decide(claims, Decision.OBJECT)
+        _request, claims = desk.asked(desk.patron())
+        desk.patron(NEW, "Somebody", "Else")
+        desk.decide(claims)
+
+        needs = await scene.needs(await scene.open())
+
+        assert [
+            ("The patron objected", "Olga Objects"),
+            ("Two patrons, one address", "Mara Smith"),
+            ("No answer yet", "Late Answer"),
+        ] == needs
+
+    play(story)
+
+
+def test_an_objection_after_the_approval_needs_you_too(play: Any) -> None:
+    async def story(scene: Scene) -> None:
+        desk = scene.desk
+        _request, claims = desk.asked(desk.patron())
+        desk.decide(claims)
+        scene.clock.advance(timedelta(hours=1))
+        desk.decide(desk.claims(OLD), Decision.OBJECT)
+
+        needs = await scene.needs(await scene.open())
+
+        assert [("The patron objected", "Mara Smith")] == needs
+
+    play(story)
+
+
+def test_a_failed_mail_needs_who_may_open_the_mailbox(play: Any) -> None:
+    async def story(scene: Scene) -> None:
+        desk = scene.desk
+        desk.propose(desk.patron())
+        desk.run(
+            "UPDATE mail_outbox SET state = 'failed', settled_at = created_at"
+            " WHERE kind = 'change_notice'"
+        )
+
+        clerk = await scene.open()
+        marketing = await scene.open(Role.MARKETING)
+
+        assert [("A mail could not be sent", OLD)] == await scene.needs(clerk)
+        assert [] == await scene.needs(marketing)
+        tile, hidden = [(await scene.shown(tab)).tiles[-1] for tab in (clerk, marketing)]
+        assert ("/mailbox/?state=failed", "1 need you") == (tile.href, tile.note)
+        assert "" == hidden.href
+
+    play(story)
+
+
+def test_the_dashboard_reads_again_when_told(play: Any) -> None:
+    async def story(scene: Scene) -> None:
+        tab = await scene.open()
+        scene.desk.propose(scene.desk.patron())
+
+        await scene.pipeline.send(tab, DashboardState.refresh)
+
+        assert "1" == (await scene.numbers(tab))["Waiting for patrons"]
+
+    play(story)
+
+
+def test_the_search_goes_to_the_patrons(play: Any) -> None:
+    async def story(scene: Scene) -> None:
+        tab = await scene.open()
+
+        await scene.pipeline.send(tab, DashboardState.search, form={"q": "Mara & co"})
+        await scene.pipeline.send(tab, DashboardState.search, form={"q": ""})
+
+        assert ["/patrons/?q=Mara+%26+co", "/patrons/"] == tab.redirects()
+
+    play(story)
+
+
+def test_nobody_without_a_session_sees_a_number(play: Any) -> None:
+    async def story(scene: Scene) -> None:
+        scene.desk.propose(scene.desk.patron())
+
+        for handler in (DashboardState.load, DashboardState.refresh):
+            tab = scene.pipeline.client()
+            await scene.pipeline.send(tab, handler, "/")
+
+            assert ["/sign-in/"] == tab.redirects()
+            assert [] == (await scene.shown(tab)).tiles
+
+    play(story)
