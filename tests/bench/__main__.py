@@ -1,0 +1,83 @@
+"""`make bench`: measures what the budgets are about, prints one table, writes it as JSON.
+
+Everything that is compared is measured in the same run, in turns. Exit code 1 when a budget is
+broken. `python -m tests.bench decisions start` measures only what is named.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from tests.bench import decisions, outbox, pages, start
+from tests.bench.project import ROOT, copy_bare, copy_with_blank
+from tests.bench.report import Figure, table, write
+from tests.support.postgres import running_postgres
+
+RESULTS = ROOT / "var" / "bench.json"
+Part = Callable[[Path], Iterable[Figure]]
+
+
+def _decisions(folder: Path) -> Iterable[Figure]:
+    with running_postgres() as server:
+        return decisions.measure(folder, server)
+
+
+def _outbox(folder: Path) -> Iterable[Figure]:
+    return outbox.measure(folder)
+
+
+def _start(folder: Path) -> Iterable[Figure]:
+    return start.measure(_project(folder))
+
+
+def _pages(folder: Path) -> Iterable[Figure]:
+    return pages.measure(_project(folder), copy_bare(folder))
+
+
+def _project(folder: Path) -> Path:
+    made = folder / "project"
+    return made if made.exists() else copy_with_blank(folder)
+
+
+PARTS: dict[str, Part] = {
+    "pages": _pages,
+    "start": _start,
+    "decisions": _decisions,
+    "outbox": _outbox,
+}
+
+
+def main(wanted: list[str]) -> int:
+    """Measure the parts named, or all; return 0, or 1 when a budget is broken."""
+    unknown = set(wanted) - set(PARTS)
+    if unknown:
+        print(f"There is no part {', '.join(sorted(unknown))}; choose from {', '.join(PARTS)}.")
+        return 2
+    begun = time.monotonic()
+    figures: list[Figure] = []
+    with tempfile.TemporaryDirectory(prefix="upstage-bench-") as folder:
+        for name in wanted or PARTS:
+            print(f"Measuring {name}", file=sys.stderr, flush=True)
+            figures += PARTS[name](Path(folder))
+    load = f"{os.getloadavg()[0]:.1f} on {os.cpu_count()} cores"
+    facts = {
+        "python": platform.python_version(),
+        "machine": f"{platform.system()} {platform.machine()}",
+        "load": load,
+        "seconds": f"{time.monotonic() - begun:.0f}",
+    }
+    print(table(figures))
+    broken = [line for line in figures if line.passed is False]
+    print(f"\n{facts['seconds']} s, load {load}; {len(broken)} of the budgets broken.")
+    write(figures, RESULTS, facts=facts)
+    return 1 if broken else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
