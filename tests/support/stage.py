@@ -1,0 +1,99 @@
+"""Sets the stage for a journey: a migrated database with staff and patrons, made by commands."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from tests.support.server import TEST_KEYS
+from upstage_crm import wiring
+from upstage_crm.audit.events import OPERATOR, Channel
+from upstage_crm.core.db import Database, make_engine
+from upstage_crm.core.migrations import upgrade
+from upstage_crm.demo.staff import ORGANISATION
+from upstage_crm.organisation import settings as organisation
+from upstage_crm.patrons import commands as patrons
+from upstage_crm.patrons import queries
+from upstage_crm.patrons.tables import PatronKind
+from upstage_crm.settings import Settings
+from upstage_crm.staff import accounts
+from upstage_crm.staff.roles import Role, StaffMember
+
+PASSWORD = "a password for tests only"
+# argon2id of the password above, with the library's cheapest parameters: hashed once, by hand.
+PASSWORD_HASH = (
+    "$argon2id$v=19$m=8,t=1,p=1$qomRtoZv9jfGNtC/fBkedg$oCO6tH4KDH2AfFR5WWUBtokbzDf953A2Et9xdrncnv8"
+)
+
+OWNER = "morgan@theatre.example"
+CLERK = "dana@theatre.example"
+READER = "ray@theatre.example"
+
+PATRONS: tuple[Mapping[str, str], ...] = (
+    {
+        "given_name": "Mara",
+        "family_name": "Lindqvist",
+        "email": "mara@example.com",
+        "phone": "+1 212 555 0117",
+    },
+    {"given_name": "Theodore", "family_name": "Abara", "email": "theo.abara@example.net"},
+    {"given_name": "Ines", "family_name": "Quental", "email": "ines@example.org"},
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """The database of a journey, for looking at and for acting behind the browser's back."""
+
+    parts: wiring.Runtime
+    owner: StaffMember
+    numbers: tuple[int, ...]
+
+    def email_of(self, number: int) -> str | None:
+        """The address that the record holds now."""
+        with self.parts.database.reading() as session:
+            return queries.get_by_number(session, number).values["email"]
+
+
+def set_stage(database_url: str, environ: Mapping[str, str] | None = None) -> Stage:
+    """Migrate `database_url` and put staff and patrons into it. `environ` as the server's own."""
+    database = Database(make_engine(database_url))
+    upgrade(database.engine)
+    given = {"UPSTAGE_DATABASE_URL": database_url, "UPSTAGE_SECRET_KEYS": TEST_KEYS}
+    parts = wiring.build(Settings.load(given | dict(environ or {})), database=database)
+    now = parts.clock.now()
+    with database.transaction() as session:
+        members: list[StaffMember] = []
+        for email, name, desk, role in (
+            (OWNER, "Morgan", "house management", Role.OWNER),
+            (CLERK, "Dana", "box office", Role.BOX_OFFICE),
+            (READER, "Ray", "front of house", Role.READ_ONLY),
+        ):
+            staff_id = accounts.add(
+                session,
+                email=email,
+                display_name=name,
+                desk=desk,
+                role=role,
+                password_hash=PASSWORD_HASH,
+                actor=OPERATOR,
+                channel=Channel.COMMAND_LINE,
+                now=now,
+            )
+            member = accounts.find_active(session, staff_id)
+            assert member is not None
+            members.append(member)
+        organisation.change(session, actor=members[0], proposed=ORGANISATION, now=now)
+        numbers = tuple(
+            patrons.add(
+                session,
+                actor=members[0],
+                kind=PatronKind.PERSON,
+                raw=raw,
+                free={},
+                context=patrons.Context(today=now.date()),
+                now=now,
+            )
+            for raw in PATRONS
+        )
+    return Stage(parts, members[0], numbers)
