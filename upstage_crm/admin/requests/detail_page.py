@@ -85,10 +85,6 @@ def _feedback() -> Child:
         rx.el.div(show_if(filled(State.news), notice(State.news, live=False)), role="status"),
         show_if(filled(State.done), notice(State.done, tone="success")),
         show_if(filled(State.problem), notice(State.problem, tone="danger")),
-        show_if(
-            filled(REQUEST.cause),
-            notice(REQUEST.cause, ".", tone="neutral", live=False),
-        ),
         show_if(filled(REQUEST.holder), _conflict()),
         gap="small",
     )
@@ -246,7 +242,7 @@ def _facts() -> rx.Component:
                 rx.cond(REQUEST.is_open, "Open until", "Was open until"),
                 rx.el.span(REQUEST.expires),
             ),
-            ("Ended", rx.cond(REQUEST.ended, REQUEST.ended, "Not yet")),
+            ("Ended", two_lines(rx.cond(REQUEST.ended, REQUEST.ended, "Not yet"), REQUEST.cause)),
             ("Question sent", REQUEST.sent),
             ("Last sent", REQUEST.last_sent),
         ),
