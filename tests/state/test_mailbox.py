@@ -1,0 +1,518 @@
+"""The mailbox: who may look, what the list and an open mail say, and the mail as it is."""
+
+from __future__ import annotations
+
+import asyncio
+import email
+import email.policy
+import re
+from collections.abc import Callable, Coroutine, Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, timedelta
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+import pytest
+from starlette.applications import Starlette
+
+from tests.conftest import START
+from tests.support.factories import NEW, OLD, Desk
+from tests.support.pipeline import Client, Pipeline, installed, sign_in
+from tests.support.visitor import Visitor
+from upstage_crm import wiring
+from upstage_crm.admin.gate import StaffGate
+from upstage_crm.admin.mailbox.address import MailboxAddress, read
+from upstage_crm.admin.mailbox.raw import POLICY, ROUTES
+from upstage_crm.admin.mailbox.state import PAGE_SIZE, MailboxState
+from upstage_crm.core.clock import FrozenClock
+from upstage_crm.core.db import Database
+from upstage_crm.links.claims import Purpose
+from upstage_crm.mail import queries
+from upstage_crm.mail.delivery import MailState, Transport
+from upstage_crm.mail.local_sender import LocalSender
+from upstage_crm.mail.message import Audience, MailKind
+from upstage_crm.mail.queries import MailSummary
+from upstage_crm.settings import Settings
+from upstage_crm.staff.roles import PERMISSIONS, Permission, Role
+from upstage_crm.ui.mail_words import REASONS, UNCERTAIN, delivery_key, delivery_note
+from upstage_crm.wiring import Runtime
+
+HIDDEN_FROM = [role for role in Role if Permission.VIEW_MAILBOX not in PERMISSIONS[role]]
+REAL_MAIL = {
+    "UPSTAGE_SECRET_KEYS": "test:MDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDA=",
+    "UPSTAGE_PUBLIC_URL": "https://crm.example.org",
+    "UPSTAGE_MAIL_FROM": "box@example.org",
+    "RESEND_API_KEY": "re_test",
+}
+_HREF = re.compile(r'href="[^"]*/c/([^"?]*)')
+
+
+@dataclass
+class Scene:
+    """A venue whose pages run over the process's own parts."""
+
+    parts: Runtime
+    desk: Desk
+    pipeline: Pipeline
+
+    def cookie(self, role: Role = Role.BOX_OFFICE) -> str:
+        return sign_in(self.parts.database, role, at=self.parts.clock.now())
+
+    async def open(self, path: str = "/mailbox/", cookie: str | None = None) -> Client:
+        tab = self.pipeline.client(self.cookie() if cookie is None else cookie)
+        await self.pipeline.send(tab, MailboxState.load, path)
+        return tab
+
+    async def seen(self, tab: Client) -> MailboxState:
+        return await self.pipeline.state(tab, MailboxState)
+
+    async def subjects(self, path: str) -> list[str]:
+        tab = await self.open(path, self.cookie(Role.MANAGER))
+        return [row.subject for row in (await self.seen(tab)).rows]
+
+
+Story = Callable[[Scene], Coroutine[Any, Any, None]]
+
+
+@pytest.fixture
+def made(database: Database, clock: FrozenClock) -> Iterator[Runtime]:
+    with installed(database, clock) as runtime:
+        yield runtime
+
+
+@pytest.fixture
+def desk(made: Runtime, clock: FrozenClock) -> Desk:
+    """A venue that proposes and sends with the process's own parts, so that its links are ours."""
+    venue = Desk(made.database, clock)
+    venue.codec, venue.room, venue.dispatcher = made.codec, made.mailroom, made.dispatcher
+    return venue
+
+
+@pytest.fixture
+def play(made: Runtime, desk: Desk) -> Callable[[Story], None]:
+    def run(story: Story) -> None:
+        async def told() -> None:
+            async with Pipeline() as pipeline:
+                await story(Scene(made, desk, pipeline))
+
+        asyncio.run(told())
+
+    return run
+
+
+def sent(desk: Desk, patron_email: str = OLD, proposed: str = NEW) -> str:
+    """Propose an address and let the mails go; return the request's reference."""
+    patron = desk.patron(patron_email)
+    reference = desk.propose(patron, proposed).reference
+    while desk.dispatcher.run_once():
+        pass
+    return reference
+
+
+def mail_id(made: Runtime, kind: MailKind = MailKind.DECISION_REQUEST) -> str:
+    with made.database.reading() as session:
+        return queries.mails(session, kind=kind).items[0].id
+
+
+def visitor(made: Runtime, role: Role | None = Role.BOX_OFFICE) -> Visitor:
+    """A browser before the route, behind the gate as in the app."""
+    cookie = sign_in(made.database, role, at=made.clock.now()) if role else ""
+    return Visitor(StaffGate(Starlette(routes=ROUTES)), cookie=cookie)
+
+
+class TestWho:
+    @pytest.mark.parametrize(
+        "handler",
+        [
+            MailboxState.load,
+            MailboxState.refresh,
+            MailboxState.fetch,
+            MailboxState.next_page,
+            MailboxState.previous_page,
+            MailboxState.clear,
+        ],
+    )
+    def test_an_outsider_gets_nothing(
+        self, play: Callable[[Story], None], desk: Desk, handler: Any
+    ) -> None:
+        sent(desk)
+
+        async def story(scene: Scene) -> None:
+            tab = scene.pipeline.client()
+            await scene.pipeline.send(tab, handler, "/mailbox/")
+
+            assert ["/sign-in/"] == tab.redirects()
+            assert NEW not in str(tab.deltas)
+
+        play(story)
+
+    @pytest.mark.parametrize("role", HIDDEN_FROM)
+    def test_a_role_without_the_mailbox_gets_nothing(
+        self, play: Callable[[Story], None], desk: Desk, role: Role
+    ) -> None:
+        sent(desk)
+
+        async def story(scene: Scene) -> None:
+            tab = await scene.open(cookie=scene.cookie(role))
+
+            state = await scene.seen(tab)
+            assert state.is_refused
+            assert [] == state.rows
+            assert NEW not in str(tab.deltas)
+
+        play(story)
+
+
+class TestList:
+    def test_every_mail_stands_in_it_in_words(
+        self, play: Callable[[Story], None], desk: Desk
+    ) -> None:
+        reference = sent(desk)
+
+        async def story(scene: Scene) -> None:
+            state = await scene.seen(await scene.open())
+
+            assert ("rows", "2 mails", "1–2 of 2") == (state.shown, state.count, state.summary)
+            assert state.is_local
+            found = {row.address: row for row in state.rows}
+            asked = found[NEW]
+            assert reference in asked.subject
+            assert "the proposed address" == asked.audience
+            assert "Question to approve or reject" == asked.kind
+            assert ("captured", "", "just now") == (asked.state, asked.note, asked.time)
+            assert (reference, f"/requests/{reference}/") == (asked.reference, asked.request_href)
+            assert "Notice of the proposal" == found[OLD].kind
+
+        play(story)
+
+    def test_an_empty_mailbox_is_not_a_search_without_result(
+        self, play: Callable[[Story], None]
+    ) -> None:
+        async def story(scene: Scene) -> None:
+            cookie = scene.cookie()
+            assert "empty" == (await scene.seen(await scene.open("/mailbox/", cookie))).shown
+            none = await scene.open("/mailbox/?q=nobody", cookie)
+            assert "nothing" == (await scene.seen(none)).shown
+
+        play(story)
+
+    def test_address_subject_and_reference_find_a_mail(
+        self, play: Callable[[Story], None], desk: Desk
+    ) -> None:
+        reference = sent(desk)
+        other = sent(desk, "agnes@example.com", "agnes.new@example.org")
+        typed = reference.replace("-", " ").lower()
+
+        async def story(scene: Scene) -> None:
+            cookie = scene.cookie()
+            for words, expected in [
+                (NEW, {reference}),
+                ("agnes", {other}),  # five letters, as a reference has
+                ("AGNES.NEW@", {other}),
+                (typed, {reference}),
+                (reference, {reference}),
+                ("Is this your address?", {reference, other}),
+                ("nobody", set[str]()),
+                ("%", set[str]()),
+            ]:
+                tab = await scene.open("/mailbox/", cookie)
+                await scene.pipeline.send(tab, MailboxState.search, text=words)
+                rows = (await scene.seen(tab)).rows
+                assert expected == {row.reference for row in rows}, words
+
+        play(story)
+
+    def test_filters_stand_in_the_address(self, play: Callable[[Story], None], desk: Desk) -> None:
+        sent(desk)
+
+        async def story(scene: Scene) -> None:
+            tab = await scene.open()
+            await scene.pipeline.send(tab, MailboxState.choose_kind, name="change_notice")
+            assert [OLD] == [row.address for row in (await scene.seen(tab)).rows]
+            await scene.pipeline.send(tab, MailboxState.choose_state, name="failed")
+            assert "nothing" == (await scene.seen(tab)).shown
+            await scene.pipeline.send(tab, MailboxState.choose_state, name="no such state")
+            assert [OLD] == [row.address for row in (await scene.seen(tab)).rows]
+            assert [
+                "/mailbox/?kind=change_notice",
+                "/mailbox/?state=failed&kind=change_notice",
+                "/mailbox/?kind=change_notice",
+            ] == tab.redirects()
+
+        play(story)
+
+    def test_a_long_list_is_paged(self, play: Callable[[Story], None], desk: Desk) -> None:
+        for number in range(PAGE_SIZE // 2 + 1):
+            patron = desk.patron(f"patron{number}@example.com")
+            desk.propose(patron, f"new{number}@example.org")
+
+        async def story(scene: Scene) -> None:
+            tab = await scene.open()
+            state = await scene.seen(tab)
+            assert (PAGE_SIZE, True) == (len(state.rows), state.has_next)
+            await scene.pipeline.send(tab, MailboxState.next_page)
+            state = await scene.seen(tab)
+            assert ("51–52 of 52", False) == (state.summary, state.has_next)
+            await scene.pipeline.send(tab, MailboxState.next_page)
+            assert 2 == (await scene.seen(tab)).page
+            await scene.pipeline.send(tab, MailboxState.previous_page)
+            assert 1 == (await scene.seen(tab)).page
+
+        play(story)
+
+    def test_what_happens_meanwhile_is_read_again(
+        self, play: Callable[[Story], None], desk: Desk
+    ) -> None:
+        async def story(scene: Scene) -> None:
+            tab = await scene.open()
+            sent(scene.desk)
+            await scene.pipeline.send(tab, MailboxState.refresh)
+            assert 2 == len((await scene.seen(tab)).rows)
+
+        play(story)
+
+    @pytest.mark.parametrize("value", [None, 7, ["x"], {"$gt": ""}])
+    def test_nonsense_over_the_wire_harms_nothing(
+        self, play: Callable[[Story], None], value: Any
+    ) -> None:
+        async def story(scene: Scene) -> None:
+            tab = await scene.open()
+            await scene.pipeline.send(tab, MailboxState.search, text=value)
+            await scene.pipeline.send(tab, MailboxState.choose_state, name=value)
+            await scene.pipeline.send(tab, MailboxState.choose_kind, name=value)
+            assert "empty" == (await scene.seen(tab)).shown
+
+        play(story)
+
+
+class TestOpenMail:
+    def test_it_says_what_the_mail_is_and_what_became_of_it(
+        self, play: Callable[[Story], None], desk: Desk, made: Runtime
+    ) -> None:
+        reference = sent(desk)
+        asked = mail_id(made)
+
+        async def story(scene: Scene) -> None:
+            tab = await scene.open(f"/mailbox/?q={NEW}&mail={asked}")
+            state = await scene.seen(tab)
+
+            assert "mail" == state.shown
+            assert f"/mailbox/raw/{asked}" == state.mail.raw
+            assert (NEW, "captured", "live") == (
+                state.mail.address,
+                state.mail.state,
+                state.mail.links,
+            )
+            assert reference == state.mail.reference
+            assert NEW in {line.value for line in state.mail.headers if line.name == "To"}
+            assert MailboxAddress(query=NEW).href() == state.list_href
+
+        play(story)
+
+    def test_no_token_ever_comes_into_the_state(
+        self, play: Callable[[Story], None], desk: Desk, made: Runtime
+    ) -> None:
+        sent(desk)
+        asked = mail_id(made)
+
+        async def story(scene: Scene) -> None:
+            tab = await scene.open(f"/mailbox/?mail={asked}")
+
+            assert NEW in str(tab.deltas)
+            assert "/c/" not in str(tab.deltas)
+            assert "eyJ" not in str(tab.deltas)
+
+        play(story)
+
+    def test_an_unknown_mail_has_a_page_of_its_own(self, play: Callable[[Story], None]) -> None:
+        async def story(scene: Scene) -> None:
+            tab = await scene.open("/mailbox/?mail=none")
+            assert "missing" == (await scene.seen(tab)).shown
+
+        play(story)
+
+
+class TestRawMail:
+    def test_links_work_where_mail_is_kept(self, made: Runtime, desk: Desk) -> None:
+        sent(desk)
+
+        page = visitor(made).get(f"/mailbox/raw/{mail_id(made)}")
+
+        assert 200 == page.status_code
+        tokens = _HREF.findall(page.text)
+        assert tokens
+        assert {Purpose.DECISION} == {made.codec.read(token).purpose for token in tokens}
+        assert '<base target="_blank">' in page.text
+        assert page.text.count("<a ") == page.text.count('<a rel="noopener" ')
+
+    def test_links_are_dead_where_mail_really_leaves(
+        self, made: Runtime, desk: Desk, clock: FrozenClock
+    ) -> None:
+        sent(desk)
+        asked = mail_id(made)
+        settings = Settings.load(REAL_MAIL)
+        real = wiring.build(settings, database=made.database, clock=clock, sender=LocalSender())
+        wiring.install(real)
+        someone = visitor(real)
+
+        answers = [
+            someone.get(f"/mailbox/raw/{asked}{form}")
+            for form in ("", "?format=text", "?format=eml")
+        ]
+
+        assert [200, 200, 200] == [answer.status_code for answer in answers]
+        assert {"not-shown"} == set(_HREF.findall(answers[0].text))
+        assert not [answer for answer in answers if "eyJ" in answer.text]
+        assert "/c/not-shown" in answers[1].text
+
+    def test_links_of_a_mail_that_left_are_dead_even_where_mail_is_kept_now(
+        self, made: Runtime, desk: Desk
+    ) -> None:
+        sent(desk)
+        asked = mail_id(made)
+        desk.run("UPDATE mail_outbox SET transport = 'resend'")
+
+        page = visitor(made).get(f"/mailbox/raw/{asked}")
+
+        assert {"not-shown"} == set(_HREF.findall(page.text))
+
+    def test_it_may_stand_in_our_frame_and_run_nothing(self, made: Runtime, desk: Desk) -> None:
+        sent(desk)
+        someone = visitor(made)
+
+        for form in ("", "?format=text", "?format=eml"):
+            headers = someone.get(f"/mailbox/raw/{mail_id(made)}{form}").headers
+            assert (
+                "default-src 'none'; style-src 'unsafe-inline'; img-src data:; "
+                "frame-ancestors 'self'; base-uri 'none'; form-action 'none'"
+            ) == headers["content-security-policy"]
+            assert "SAMEORIGIN" == headers["x-frame-options"]
+            assert "no-store" == headers["cache-control"]
+
+    @pytest.mark.parametrize("role", [None, *HIDDEN_FROM])
+    def test_who_may_not_read_it_is_told_that_there_is_none(
+        self, made: Runtime, desk: Desk, role: Role | None
+    ) -> None:
+        sent(desk)
+        someone = visitor(made, role)
+
+        refused = someone.get(f"/mailbox/raw/{mail_id(made)}")
+
+        unknown = someone.get("/mailbox/raw/none")
+        assert (404, 404) == (refused.status_code, unknown.status_code)
+        assert unknown.text == refused.text
+        assert POLICY not in refused.headers.values()
+
+    def test_without_the_gate_it_is_closed_just_the_same(self, made: Runtime, desk: Desk) -> None:
+        sent(desk)
+
+        refused = Visitor(Starlette(routes=ROUTES)).get(f"/mailbox/raw/{mail_id(made)}")
+
+        assert 404 == refused.status_code
+
+    def test_the_file_is_a_mail(self, made: Runtime, desk: Desk) -> None:
+        sent(desk)
+        asked = mail_id(made)
+
+        answer = visitor(made).get(f"/mailbox/raw/{asked}?format=eml")
+
+        assert f'attachment; filename="{asked}.eml"' == answer.headers["content-disposition"]
+        assert "message/rfc822" == answer.headers["content-type"]
+        parsed = email.message_from_bytes(answer.content, policy=email.policy.default)
+        assert NEW == str(parsed["To"])
+        assert ["text/plain", "text/html"] == [
+            part.get_content_type() for part in parsed.walk() if not part.is_multipart()
+        ]
+
+    def test_the_text_is_text(self, made: Runtime, desk: Desk) -> None:
+        sent(desk)
+
+        answer = visitor(made).get(f"/mailbox/raw/{mail_id(made)}?format=text")
+
+        assert "text/plain; charset=utf-8" == answer.headers["content-type"]
+        assert "http://localhost:3000/c/eyJ" in answer.text
+
+
+class TestWords:
+    MAIL = MailSummary(
+        id="1",
+        kind=MailKind.DECISION_REQUEST,
+        audience=Audience.PROPOSED,
+        language="en",
+        transport=Transport.RESEND,
+        to_address=NEW,
+        subject="Subject",
+        request_id=None,
+        patron_id=None,
+        staff_id=None,
+        after_id=None,
+        state=MailState.QUEUED,
+        attempts=0,
+        next_at=START,
+        first_at=None,
+        provider_id=None,
+        last_code=None,
+        last_type=None,
+        created_at=START,
+        settled_at=None,
+        delivered_at=None,
+        bounced_at=None,
+        complained_at=None,
+        suppressed_at=None,
+    )
+
+    @pytest.mark.parametrize(
+        ("facts", "note"),
+        [
+            ({}, ""),
+            ({"after_id": "0"}, "It leaves once the notice to the current address was accepted."),
+            (
+                {"last_type": "application_error", "last_code": 500, "attempts": 1},
+                "The mail provider had a fault of its own. It is tried again now.",
+            ),
+            (
+                {"last_type": "ConnectionError", "next_at": START + timedelta(minutes=2)},
+                "The mail provider could not be reached. It is tried again at Mar 2, 2026, 10:02.",
+            ),
+            (
+                {"state": MailState.FAILED, "last_type": "odd", "last_code": 422},
+                "The mail provider refused it (422).",
+            ),
+            (
+                {"state": MailState.CANCELLED, "last_type": "matter_over"},
+                REASONS["matter_over"],
+            ),
+            (
+                {"state": MailState.UNCERTAIN, "last_type": "retries_ended"},
+                f"{UNCERTAIN} {REASONS['retries_ended']}",
+            ),
+            ({"state": MailState.SENT, "last_type": "application_error"}, ""),
+            (
+                {"state": MailState.SENT, "delivered_at": START, "bounced_at": START},
+                "The mail provider could not deliver it to this address.",
+            ),
+        ],
+    )
+    def test_why_a_mail_is_where_it_is(
+        self, facts: dict[str, Any], note: str, clock: FrozenClock
+    ) -> None:
+        mail = replace(self.MAIL, **facts)
+
+        assert note == delivery_note(mail, now=clock.now(), time_zone=UTC)
+
+    def test_what_came_last_counts(self) -> None:
+        told = replace(self.MAIL, state=MailState.SENT, delivered_at=START)
+        assert "delivered" == delivery_key(told)
+        assert "bounced" == delivery_key(replace(told, bounced_at=START))
+        assert "complained" == delivery_key(replace(told, complained_at=START))
+
+    @pytest.mark.parametrize(
+        "address",
+        [
+            MailboxAddress(),
+            MailboxAddress(query="a b&c=d", page=3),
+            MailboxAddress(state=MailState.FAILED, kind=MailKind.STAFF_OUTCOME, mail="x"),
+        ],
+    )
+    def test_an_address_says_all_of_it(self, address: MailboxAddress) -> None:
+        assert address == read(dict(parse_qsl(urlsplit(address.href()).query)))
