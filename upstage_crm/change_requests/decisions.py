@@ -72,6 +72,39 @@ class Evidence:
     user_agent: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Answer:
+    """What a reviewer said, and all that the trail notes of it."""
+
+    reviewer: Reviewer
+    decision: Decision
+    channel: ReviewChannel
+    comment: str
+    evidence: Evidence | None
+
+    @property
+    def actor(self) -> Actor:
+        return _ACTORS[self.reviewer]
+
+    @property
+    def door(self) -> Channel:
+        return _CHANNELS[self.channel]
+
+    @property
+    def facts(self) -> dict[str, str | int | bool | None]:
+        return {"reviewer": self.reviewer.value}
+
+    @property
+    def values(self) -> dict[str, str | None]:
+        found: dict[str, str | None] = {"comment": self.comment} if self.comment else {}
+        if self.evidence is not None:
+            found |= {
+                "ip_prefix": self.evidence.ip_prefix,
+                "user_agent": self.evidence.user_agent,
+            }
+        return found
+
+
 def decide(
     session: Session,
     *,
@@ -96,118 +129,148 @@ def decide(
         RequestEnded: nothing is left to decide; carries the state. Show it as an outcome.
         InvalidText: the comment is too long.
     """
-    comment = clean_block(comment, COMMENT_LIMIT)
+    answer = _Answer(
+        reviewer=claims.reviewer,
+        decision=decision,
+        channel=channel,
+        comment=clean_block(comment, COMMENT_LIMIT),
+        evidence=evidence,
+    )
     case = _open_case(session, claims, mailroom, now)
     _ensure_may_decide(case, claims, decision, now)
-    actor, audit_channel = _ACTORS[claims.reviewer], _CHANNELS[channel]
     if decision is Decision.OBJECT:
-        return _object(case, claims, channel, comment, evidence)
-    if decision is Decision.APPROVE and (cause := case.obstacle()) is not None:
-        case.withdraw(cause, channel=audit_channel)
-        case.record()
-        return case.request.state
+        act = _object if case.request.state.is_open else _object_afterwards
+        act(case, answer)
+    else:
+        _decide(case, answer, field_ids)
+    case.record()
+    return case.request.state
+
+
+def _decide(case: Case, answer: _Answer, field_ids: Collection[str] | None) -> None:
+    """Approve or reject: all of it happens, or the request is withdrawn with a cause."""
+    approves = answer.decision is Decision.APPROVE
+    cause = case.obstacle() if approves else None
+    if cause is None:
+        chosen = _chosen(case, answer.reviewer, field_ids)
+        is_own = any(review.mailbox == case.patron.email for _change, review in chosen)
+        if all(_settle_one(case, answer, change, review) for change, review in chosen):
+            if is_own:
+                _note_proof(case, answer)
+            _tell_settled(case, answer, [change for change, _review in chosen])
+            return
+        cause = Cause.ADDRESS_TAKEN
+    case.withdraw(cause, channel=answer.door)
+
+
+def _chosen(
+    case: Case, reviewer: Reviewer, field_ids: Collection[str] | None
+) -> list[tuple[FieldChangeRow, ReviewRow]]:
+    """The open field changes that this reviewer was asked about and has not answered."""
     chosen = [
         (change, review)
         for change in case.open_changes
         for review in case.reviews.get(change.id, [])
-        if review.reviewer is claims.reviewer
+        if review.reviewer is reviewer
         and review.decision is None
         and (field_ids is None or change.id in field_ids)
     ]
     if not chosen:
         raise RequestEnded(state=case.request.state)
-    settled: dict[FieldOutcome, list[str]] = {}
-    for change, review in chosen:
-        _record_review(session, review, decision, channel, comment, now)
-        outcome = settle([r.decision for r in case.reviews[change.id]])
-        values = _evidence(evidence, comment)
-        said = Action.FIELD_APPROVED if decision is Decision.APPROVE else Action.FIELD_REJECTED
-        facts: dict[str, str | int | bool | None] = {
-            "field": change.field,
-            "reviewer": claims.reviewer.value,
-        }
-        case.note(said, actor, audit_channel, facts=facts, values=values)
-        if outcome is FieldOutcome.APPROVED:
-            proven = claims.reviewer is Reviewer.PROPOSED
-            if not case.apply(change, proven=proven, actor=actor, channel=audit_channel):
-                case.withdraw(Cause.ADDRESS_TAKEN, channel=audit_channel)
-                case.record()
-                return case.request.state
-        elif outcome is not FieldOutcome.PENDING:
-            case.settle([change], outcome)
-        settled.setdefault(change.outcome, []).append(change.id)
-    if any(review.mailbox == case.patron.email for _change, review in chosen):
-        _note_proof(case, actor, audit_channel)
+    return chosen
+
+
+def _settle_one(case: Case, answer: _Answer, change: FieldChangeRow, review: ReviewRow) -> bool:
+    """Record one review and what it settles; False when the address was taken this instant."""
+    _record_review(case, review, answer)
+    approves = answer.decision is Decision.APPROVE
+    case.note(
+        Action.FIELD_APPROVED if approves else Action.FIELD_REJECTED,
+        answer.actor,
+        answer.door,
+        facts=answer.facts | {"field": change.field},
+        values=answer.values,
+    )
+    outcome = settle([r.decision for r in case.reviews[change.id]])
+    if outcome is FieldOutcome.APPROVED:
+        proven = answer.reviewer is Reviewer.PROPOSED
+        return case.apply(change, proven=proven, actor=answer.actor, channel=answer.door)
+    if outcome is not FieldOutcome.PENDING:
+        case.settle([change], outcome)
+    return True
+
+
+def _tell_settled(case: Case, answer: _Answer, changes: list[FieldChangeRow]) -> None:
+    """Close the request if it is over, and confirm to everybody what was settled just now."""
     state = case.close()
-    matter = case.matter()
-    if applied := settled.get(FieldOutcome.APPLIED):
-        mailroom.tell_applied(session, settling.only(matter, applied), now=now)
-    if rejected := settled.get(FieldOutcome.REJECTED):
-        mailroom.tell_ended(
-            session,
+    matter, room = case.matter(), case.mailroom
+    applied = [c.id for c in changes if c.outcome is FieldOutcome.APPLIED]
+    rejected = [c.id for c in changes if c.outcome is FieldOutcome.REJECTED]
+    if applied:
+        room.tell_applied(case.session, settling.only(matter, applied), now=case.now)
+    if rejected:
+        room.tell_ended(
+            case.session,
             settling.only(matter, rejected),
             kind=MailKind.CHANGE_REJECTED,
             to=(Reviewer.CURRENT, Reviewer.PROPOSED),
-            now=now,
+            now=case.now,
         )
     if not state.is_open:
-        case.tell_proposer(comment=comment)
-    case.record()
-    return state
+        case.tell_proposer(comment=answer.comment)
 
 
-def _object(
-    case: Case,
-    claims: LinkClaims,
-    channel: ReviewChannel,
-    comment: str,
-    evidence: Evidence | None,
-) -> RequestState:
-    """Somebody says "this wasn't me" or "this is not my address"."""
-    session, now = case.session, case.now
-    actor, audit_channel = _ACTORS[claims.reviewer], _CHANNELS[channel]
-    values = _evidence(evidence, comment)
-    facts: dict[str, str | int | bool | None] = {"reviewer": claims.reviewer.value}
-    if not case.request.state.is_open:
-        if _has_objected(case, claims.reviewer):
-            return case.request.state
-        case.note(Action.OBJECTION_RECEIVED, actor, audit_channel, facts=facts, values=values)
-        case.mailroom.tell_proposer(
-            session,
-            case.matter(),
-            outcome="objected to after it was approved",
-            key=f"objection/{claims.reviewer.value}",
-            comment=comment,
-            now=now,
-        )
-        patrons.flag(session, patron_id=case.patron.id)
-        case.record()
-        return case.request.state
-    objected = _objectionable(case, claims.reviewer)
+def _object(case: Case, answer: _Answer) -> None:
+    """Somebody says "this wasn't me" or "this is not my address" while it is open."""
+    objected = _objectionable(case, answer.reviewer)
     if not objected:
         raise RequestEnded(state=case.request.state)
-    told = _told_of_objection(case, claims.reviewer)
-    patrons.flag(session, patron_id=case.patron.id)
+    told = _told_of_objection(case, answer.reviewer)
+    patrons.flag(case.session, patron_id=case.patron.id)
     for change in objected:
-        review = _review_of(session, case, change, claims.reviewer)
-        _record_review(session, review, Decision.OBJECT, channel, comment, now)
+        _record_review(case, _review_of(case, change, answer.reviewer), answer)
         case.note(
             Action.FIELD_OBJECTED,
-            actor,
-            audit_channel,
-            facts=facts | {"field": change.field},
-            values=values,
+            answer.actor,
+            answer.door,
+            facts=answer.facts | {"field": change.field},
+            values=answer.values,
         )
     case.settle(objected, FieldOutcome.OBJECTED)
-    if claims.reviewer is Reviewer.PROPOSED:
-        _suppress(case, objected, actor, audit_channel)
+    if answer.reviewer is Reviewer.PROPOSED:
+        _suppress(case, objected, answer)
     state = case.close()
-    matter = case.matter(objected)
-    case.mailroom.tell_ended(session, matter, kind=MailKind.CHANGE_REJECTED, to=told, now=now)
+    case.mailroom.tell_ended(
+        case.session,
+        case.matter(objected),
+        kind=MailKind.CHANGE_REJECTED,
+        to=told,
+        now=case.now,
+    )
     if not state.is_open:
-        case.tell_proposer(comment=comment)
-    case.record()
-    return state
+        case.tell_proposer(comment=answer.comment)
+
+
+def _object_afterwards(case: Case, answer: _Answer) -> None:
+    """Somebody objects to what was applied: it is recorded, the record marked, the desk told."""
+    if _has_objected(case, answer.reviewer):
+        return
+    case.note(
+        Action.OBJECTION_RECEIVED,
+        answer.actor,
+        answer.door,
+        facts=answer.facts,
+        values=answer.values,
+    )
+    case.mailroom.tell_proposer(
+        case.session,
+        case.matter(),
+        outcome="objected to after it was approved",
+        key=f"objection/{answer.reviewer.value}",
+        comment=answer.comment,
+        now=case.now,
+    )
+    patrons.flag(case.session, patron_id=case.patron.id)
 
 
 def _objectionable(case: Case, reviewer: Reviewer) -> list[FieldChangeRow]:
@@ -236,10 +299,11 @@ def _has_objected(case: Case, reviewer: Reviewer) -> bool:
     return any(line.facts.get("reviewer") == reviewer.value for line in lines)
 
 
-def _note_proof(case: Case, actor: Actor, channel: Channel) -> None:
+def _note_proof(case: Case, answer: _Answer) -> None:
     """The address on the record answered: note it once."""
     if patrons.prove_address(case.session, patron_id=case.patron.id, now=case.now):
-        case.note(Action.ADDRESS_PROVEN, actor, channel, values={"email": case.patron.email})
+        values = {"email": case.patron.email}
+        case.note(Action.ADDRESS_PROVEN, answer.actor, answer.door, values=values)
 
 
 def _open_case(session: Session, claims: LinkClaims, mailroom: Mailroom, now: datetime) -> Case:
@@ -273,24 +337,20 @@ def _ensure_may_decide(case: Case, claims: LinkClaims, decision: Decision, now: 
         raise LinkOutdated
 
 
-def _record_review(
-    session: Session,
-    review: ReviewRow,
-    decision: Decision,
-    channel: ReviewChannel,
-    comment: str,
-    now: datetime,
-) -> None:
-    written = {"decision": decision, "channel": channel, "comment": comment, "decided_at": now}
-    session.connection().execute(
+def _record_review(case: Case, review: ReviewRow, answer: _Answer) -> None:
+    written = {
+        "decision": answer.decision,
+        "channel": answer.channel,
+        "comment": answer.comment,
+        "decided_at": case.now,
+    }
+    case.session.connection().execute(
         sa.update(_review).where(_review.c.id == review.id).values(**written)
     )
-    set_committed_value(review, "decision", decision)
+    set_committed_value(review, "decision", answer.decision)
 
 
-def _review_of(
-    session: Session, case: Case, change: FieldChangeRow, reviewer: Reviewer
-) -> ReviewRow:
+def _review_of(case: Case, change: FieldChangeRow, reviewer: Reviewer) -> ReviewRow:
     """This reviewer's review of a field; one who was told but not asked gets one now."""
     for review in case.reviews.get(change.id, []):
         if review.reviewer is reviewer:
@@ -302,12 +362,13 @@ def _review_of(
         reviewer=reviewer,
         mailbox=case.patron.email or "",
     )
-    session.add(review)
-    session.flush()
+    case.session.add(review)
+    case.session.flush()
     return review
 
 
-def _suppress(case: Case, objected: list[FieldChangeRow], actor: Actor, channel: Channel) -> None:
+def _suppress(case: Case, objected: list[FieldChangeRow], answer: _Answer) -> None:
+    """Remember every proposed mailbox among `objected`: it is never asked again."""
     for change in objected:
         if settling.is_mailbox(change):
             row = SuppressedAddressRow(
@@ -315,13 +376,5 @@ def _suppress(case: Case, objected: list[FieldChangeRow], actor: Actor, channel:
             )
             case.session.merge(row)
             case.session.flush()
-            case.note(
-                Action.ADDRESS_SUPPRESSED, actor, channel, values={"address": change.proposed_key}
-            )
-
-
-def _evidence(evidence: Evidence | None, comment: str) -> dict[str, str | None]:
-    found: dict[str, str | None] = {"comment": comment} if comment else {}
-    if evidence is not None:
-        found |= {"ip_prefix": evidence.ip_prefix, "user_agent": evidence.user_agent}
-    return found
+            values: dict[str, str | None] = {"address": change.proposed_key}
+            case.note(Action.ADDRESS_SUPPRESSED, answer.actor, answer.door, values=values)
