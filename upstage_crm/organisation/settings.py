@@ -65,6 +65,8 @@ def change(
         raise UnknownTimeZone
     if clean.language not in LANGUAGES:
         raise UnknownLanguage
+    # Locked, so that the trail's old values are those that are replaced.
+    session.get_one(OrganisationRow, 1, with_for_update=True, populate_existing=True)
     before, after = asdict(details(session)), asdict(clean)
     changed = [name for name in after if after[name] != before[name]]
     if not changed:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
 from upstage_crm.audit import trail
@@ -12,9 +13,12 @@ from upstage_crm.audit.events import Action, Actor, AuditEvent, Channel
 from upstage_crm.core.email_address import parse_email
 from upstage_crm.core.errors import NotFound
 from upstage_crm.core.ids import new_id
+from upstage_crm.core.text import clean_line
 from upstage_crm.staff.errors import LastOwner, NameMissing, StaffEmailTaken
 from upstage_crm.staff.roles import Role, StaffMember
 from upstage_crm.staff.tables import StaffRow, StaffSessionRow
+
+LABEL_LIMIT = 80  # characters of a display name and of a desk; patrons read both
 
 
 def add(
@@ -33,11 +37,13 @@ def add(
 
     Raises:
         InvalidEmail: the address is not one.
+        InvalidText: name or desk is too long or of several lines.
         NameMissing: no display name.
         StaffEmailTaken: the address signs in already.
     """
     address = parse_email(email)
-    if not display_name.strip():
+    name = clean_line(display_name, LABEL_LIMIT)
+    if not name:
         raise NameMissing
     if find_by_email_key(session, address.key) is not None:
         raise StaffEmailTaken
@@ -45,14 +51,19 @@ def add(
         id=new_id(now),
         email=address.stored,
         email_key=address.key,
-        display_name=display_name.strip(),
-        desk=desk.strip(),
+        display_name=name,
+        desk=clean_line(desk, LABEL_LIMIT),
         role=role,
         password_hash=password_hash,
         created_at=now,
     )
-    session.add(row)
-    session.flush()
+    try:
+        with session.begin_nested():
+            session.add(row)
+    except IntegrityError as error:  # somebody added it since we looked
+        if find_by_email_key(session, address.key) is None:
+            raise
+        raise StaffEmailTaken from error
     event = AuditEvent(
         action=Action.STAFF_ADDED,
         actor=actor,
