@@ -357,7 +357,8 @@ def test_an_address_that_is_none_is_refused(desk: Desk, address: str) -> None:
 def test_header_injection_and_markup_stay_inert_text(desk: Desk) -> None:
     """Cases 25 and 26: name, staff name and reason can neither add a header nor carry a link."""
     desk.staff("Dana", Role.OWNER, email="second@staff.example.org")
-    eve = desk.staff("Eve\r\nBcc: x@evil.example", Role.MANAGER, email="eve@staff.example.org")
+    eve = desk.staff("Eve", Role.MANAGER)
+    eve = dataclasses.replace(eve, display_name="Eve\r\nBcc: x@evil.example")
     patron = desk.patron(given_name="Mara\u202e", family_name="O'Brien, Jr.")
     desk.run("UPDATE patron SET email_verified_at = created_at")
     reason = (

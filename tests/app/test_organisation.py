@@ -1,0 +1,143 @@
+"""The organisation's details, which every mail and patron page shows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from tests.support.factories import Desk, together
+from upstage_crm.audit.events import Action
+from upstage_crm.core.email_address import InvalidEmail
+from upstage_crm.core.errors import Forbidden, UpstageError
+from upstage_crm.core.text import InvalidText
+from upstage_crm.organisation import settings
+from upstage_crm.organisation.details import OrganisationDetails
+from upstage_crm.organisation.errors import DetailMissing, UnknownLanguage, UnknownTimeZone
+from upstage_crm.staff.roles import PERMISSIONS, Permission, Role, StaffMember
+
+LANTERN = OrganisationDetails(
+    name="Lantern Theatre",
+    desk_phone="+1 212 555 0100",
+    reply_to="box@lantern.example",
+    postal_address="1 Main Street\nNew York, NY",
+    website="https://lantern.example",
+    time_zone="America/New_York",
+    language="en",
+)
+
+
+def change(
+    desk: Desk, proposed: OrganisationDetails, actor: StaffMember | None = None
+) -> OrganisationDetails:
+    who = actor or desk.owner
+    return desk.write(
+        lambda session: settings.change(session, actor=who, proposed=proposed, now=desk.now)
+    )
+
+
+def unchanged(desk: Desk, command: Callable[[], object], kind: type[UpstageError]) -> UpstageError:
+    assert desk.owner
+    before = desk.dump()
+    with pytest.raises(kind) as caught:
+        command()
+    assert before == desk.dump()
+    return caught.value
+
+
+def test_changed_details_are_cleaned_stored_and_in_the_trail(desk: Desk) -> None:
+    typed = replace(LANTERN, name="  Lantern\u202e  Theatre ", reply_to=" Box@LANTERN.example ")
+
+    stored = change(desk, typed)
+
+    assert replace(LANTERN, reply_to="Box@lantern.example") == stored
+    assert stored == desk.read(settings.details)
+    line = desk.lines(action=Action.ORGANISATION_CHANGED)[0]
+    assert ("Your organisation", "Lantern Theatre") == (
+        line.facts["name.old"],
+        line.facts["name.new"],
+    )
+    assert "language.new" not in line.facts
+
+
+def test_the_same_details_again_record_nothing(desk: Desk) -> None:
+    change(desk, LANTERN)
+    before = desk.dump()
+
+    change(desk, LANTERN)
+
+    assert before == desk.dump()
+
+
+def test_mails_show_the_new_details(desk: Desk) -> None:
+    change(desk, LANTERN)
+
+    desk.propose(desk.patron())
+
+    for mail in desk.deliver():
+        assert "box@lantern.example" == mail.reply_to
+        for part in (mail.text, mail.html):
+            assert "Lantern Theatre" in part
+            assert "+1 212 555 0100" in part
+        assert "EDT" in mail.text  # the organisation's zone, when the patron has none
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "kind"),
+    [
+        ("name", " \u200b ", DetailMissing),
+        ("desk_phone", "", DetailMissing),
+        ("postal_address", "\n\n", DetailMissing),
+        ("name", "x" * 121, InvalidText),
+        ("name", "Lantern\r\nBcc: evil@example.org", InvalidText),
+        ("reply_to", "box", InvalidEmail),
+        ("reply_to", "box@lantern.example\r\nBcc: evil@example.org", InvalidEmail),
+        ("reply_to", "box@lantern.example, evil@example.org", InvalidEmail),
+        ("time_zone", "Mars/Olympus", UnknownTimeZone),
+        ("time_zone", "", UnknownTimeZone),
+        ("time_zone", "../../etc/passwd", UnknownTimeZone),
+        ("language", "tlh", UnknownLanguage),
+    ],
+)
+def test_a_detail_that_cannot_stand_is_refused(
+    desk: Desk, name: str, value: str, kind: type[UpstageError]
+) -> None:
+    """Case 25: nothing of the organisation can add a header or a recipient."""
+    error = unchanged(desk, lambda: change(desk, replace(LANTERN, **{name: value})), kind)
+
+    if kind is DetailMissing:
+        assert name == error.facts["detail"]
+
+
+def test_a_role_without_the_permission_changes_nothing(desk: Desk) -> None:
+    """Case 42."""
+    for role in Role:
+        if Permission.EDIT_SETTINGS not in PERMISSIONS[role]:
+            member = desk.staff(f"M{role.value}", role)
+            unchanged(desk, lambda member=member: change(desk, LANTERN, member), Forbidden)
+
+
+def test_two_changes_at_one_moment_are_told_in_order(desk: Desk) -> None:
+    """What the trail calls old is what the change replaced."""
+    assert desk.owner
+    names = [f"Lantern {n}" for n in range(4)]
+
+    together(*[lambda n=n: change(desk, replace(LANTERN, name=n)) for n in names])  # type: ignore[misc]
+
+    lines = desk.lines(action=Action.ORGANISATION_CHANGED)
+    told = [(line.facts["name.old"], line.facts["name.new"]) for line in lines]
+    assert [new for _old, new in told[:-1]] == [old for old, _new in told[1:]]
+    assert "Your organisation" == told[0][0]
+    assert told[-1][1] == desk.read(settings.details).name
+
+
+def test_patron_numbers_are_never_given_twice(desk: Desk) -> None:
+    results = together(
+        *[
+            lambda: desk.write(lambda session: settings.take_patron_numbers(session, 3))
+            for _ in range(4)
+        ]
+    )
+
+    assert [10001, 10004, 10007, 10010] == sorted(int(str(result)) for result in results)

@@ -1,0 +1,280 @@
+"""Adding, editing and finding patrons; protected values only ever enter with a new record."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import pytest
+
+from tests.support.factories import NEW, OLD, Desk, together
+from upstage_crm.audit.events import Action, Channel
+from upstage_crm.core.email_address import InvalidEmail
+from upstage_crm.core.errors import Forbidden, UpstageError
+from upstage_crm.core.text import InvalidText
+from upstage_crm.organisation.errors import UnknownLanguage, UnknownTimeZone
+from upstage_crm.patrons import commands, queries
+from upstage_crm.patrons.errors import (
+    AddressTaken,
+    InvalidValue,
+    NameMissing,
+    PossibleDuplicates,
+    UnknownPatron,
+)
+from upstage_crm.patrons.tables import PatronKind
+from upstage_crm.patrons.views import PatronRecord
+from upstage_crm.staff.roles import PERMISSIONS, Permission, Role, StaffMember
+
+
+def unchanged(desk: Desk, command: Callable[[], object], kind: type[UpstageError]) -> UpstageError:
+    before = desk.dump()
+    with pytest.raises(kind) as caught:
+        command()
+    assert before == desk.dump()
+    return caught.value
+
+
+def edit(
+    desk: Desk, patron: PatronRecord, free: Mapping[str, str], actor: StaffMember | None = None
+) -> None:
+    who = actor or desk.owner
+    desk.write(
+        lambda session: commands.edit(
+            session, actor=who, patron_id=patron.id, free=free, now=desk.now
+        )
+    )
+
+
+def add(desk: Desk, raw: Mapping[str, str], *, even_if_duplicate: bool = False) -> int:
+    who = desk.owner
+    return desk.write(
+        lambda session: commands.add(
+            session,
+            actor=who,
+            kind=PatronKind.PERSON,
+            raw=raw,
+            free={},
+            context=desk.context,
+            now=desk.now,
+            even_if_duplicate=even_if_duplicate,
+        )
+    )
+
+
+def found(desk: Desk, query: str) -> list[str]:
+    _total, lines = desk.read(lambda session: queries.page(session, query=query))
+    return [line.name for line in lines]
+
+
+# --- add -----------------------------------------------------------------------------------------
+
+
+def test_a_new_patron_has_canonical_values_and_an_unproven_address(desk: Desk) -> None:
+    patron = desk.patron(
+        email=" Mara@EXAMPLE.com ", phone="(212) 555-0101", date_of_birth="1961-03-04"
+    )
+
+    assert 10001 == patron.number
+    assert "Mara@example.com" == patron.values["email"]
+    assert "+12125550101" == patron.values["phone"]
+    assert patron.email_verified_at is None
+    assert "mara@example.com" == desk.scalar("SELECT email_key FROM patron")
+    line = desk.lines(action=Action.PATRON_ADDED)[0]
+    assert (patron.id, Channel.CRM) == (line.patron_id, line.channel)
+    assert "Mara@example.com" == line.values["email"]
+    assert "address_city" not in line.values
+
+
+def test_a_new_patron_needs_a_name_only(desk: Desk) -> None:
+    assert "Mara" == desk.patron(email="", family_name="").name
+    unchanged(desk, lambda: add(desk, {"email": NEW}), NameMissing)
+
+
+@pytest.mark.parametrize(
+    ("raw", "kind"),
+    [
+        ({"given_name": "Mara", "email": "mara"}, InvalidEmail),
+        ({"given_name": "Mara", "email": f"{OLD}\r\nBcc: {NEW}"}, InvalidEmail),
+        ({"given_name": "Mara\r\nBcc: x@example.org"}, UpstageError),
+        ({"given_name": "<script>"}, InvalidValue),
+        ({"given_name": "{{ 7*7 }}"}, InvalidValue),
+        ({"given_name": "Mara", "phone": "12"}, InvalidValue),
+        ({"given_name": "Mara", "date_of_birth": "2999-01-01"}, InvalidValue),
+        ({"given_name": "M" * 101}, InvalidText),
+    ],
+)
+def test_a_value_that_cannot_stand_adds_nobody(
+    desk: Desk, raw: Mapping[str, str], kind: type[UpstageError]
+) -> None:
+    """Case 25 and property 8."""
+    assert desk.owner
+
+    unchanged(desk, lambda: add(desk, raw), kind)
+
+
+def test_an_address_in_use_is_refused_with_its_owner(desk: Desk) -> None:
+    mara = desk.patron()
+
+    raw = {"given_name": "Ole", "email": OLD.upper()}
+    error = unchanged(desk, lambda: add(desk, raw, even_if_duplicate=True), AddressTaken)
+
+    assert mara.number == error.facts["number"]
+
+
+def test_an_address_of_an_inactive_patron_is_free(desk: Desk) -> None:
+    desk.patron()
+    desk.run("UPDATE patron SET status = 'inactive'")
+
+    assert 10002 == desk.patron(given_name="Ole").number
+
+
+def test_one_address_added_twice_at_one_moment_is_one_patron(desk: Desk) -> None:
+    """The unique index's refusal is "address taken", never an error page."""
+    assert desk.owner
+
+    results = together(
+        *[lambda n=n: desk.patron(given_name=n) for n in ("Mara", "Ole", "Ina")]  # type: ignore[misc]
+    )
+
+    taken = [result for result in results if isinstance(result, AddressTaken)]
+    assert 2 == len(taken)
+    number = desk.scalar("SELECT number FROM patron")
+    assert {number} == {error.facts["number"] for error in taken}
+    assert 1 == desk.scalar("SELECT count(*) FROM patron")
+    assert desk.chain_is_whole()
+
+
+def test_somebody_like_this_is_shown_before_a_second_record_is_made(desk: Desk) -> None:
+    mara = desk.patron(phone="+1 212 555 0101")
+    raw = {"given_name": "MARA", "family_name": "Smíth", "phone": "212-555-0101"}
+
+    error = unchanged(desk, lambda: add(desk, raw), PossibleDuplicates)
+
+    (duplicate,) = error.facts["duplicates"]  # type: ignore[misc]
+    assert (mara.number, ("phone", "name")) == (duplicate.number, duplicate.reasons)
+    assert 10002 == add(desk, raw, even_if_duplicate=True)
+
+
+def test_a_role_without_the_permission_adds_and_edits_nobody(desk: Desk) -> None:
+    """Case 42."""
+    patron = desk.patron()
+    for role in Role:
+        member = desk.staff(f"M{role.value}", role)
+        if Permission.ADD_PATRON not in PERMISSIONS[role]:
+            unchanged(desk, lambda member=member: desk.patron(email=NEW, actor=member), Forbidden)
+        if Permission.EDIT_PATRON not in PERMISSIONS[role]:
+            unchanged(
+                desk, lambda member=member: edit(desk, patron, {"note": "x"}, member), Forbidden
+            )
+
+
+# --- edit ----------------------------------------------------------------------------------------
+
+
+def test_free_columns_change_in_place_with_old_and_new_in_the_trail(desk: Desk) -> None:
+    patron = desk.patron(free={"note": "kind"})
+
+    edit(desk, patron, {"note": " very\nkind ", "tags": "member,  donor, member"})
+
+    free = desk.record(patron).free
+    assert ("very\nkind", "member, donor") == (free["note"], free["tags"])
+    line = desk.lines(action=Action.PATRON_EDITED)[0]
+    assert "note, tags" == line.facts["fields"]
+    assert ("kind", "very\nkind") == (line.values["note.old"], line.values["note.new"])
+
+
+def test_an_edit_cannot_reach_a_protected_column(desk: Desk) -> None:
+    """Case 1: not by naming one, whatever the form sends."""
+    patron = desk.patron()
+    before = desk.dump()
+
+    edit(desk, patron, {"email": NEW, "phone": "1", "number": "1", "status": "x", "id": "x"})
+
+    assert before == desk.dump()
+
+
+def test_no_change_records_nothing(desk: Desk) -> None:
+    patron = desk.patron(free={"note": "kind"})
+    before = desk.dump()
+
+    edit(desk, patron, {"note": " kind "})
+
+    assert before == desk.dump()
+
+
+@pytest.mark.parametrize(
+    ("free", "kind"),
+    [
+        ({"note": "x" * 4_001}, InvalidText),
+        ({"pronouns": "she\nher"}, InvalidText),
+        ({"language": "tlh"}, UnknownLanguage),
+        ({"time_zone": "Mars/Olympus"}, UnknownTimeZone),
+    ],
+)
+def test_a_free_value_that_cannot_stand_is_refused(
+    desk: Desk, free: Mapping[str, str], kind: type[UpstageError]
+) -> None:
+    patron = desk.patron()
+
+    unchanged(desk, lambda: edit(desk, patron, free), kind)
+
+
+def test_an_unknown_patron_is_refused(desk: Desk) -> None:
+    assert desk.owner
+
+    for command in (
+        lambda session: queries.get(session, "0" * 32),
+        lambda session: queries.get_by_number(session, 1),
+        lambda session: queries.lock(session, "0" * 32),
+    ):
+        with pytest.raises(UnknownPatron):
+            desk.read(command)
+
+
+# --- find ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["mar", "SMI", "smi mar", "10001", "mara@example.com", "212 555 0101", "5550101", "spring",
+     "62701", "Márá"],
+)  # fmt: skip
+def test_a_patron_is_found_by_the_start_of_any_word(desk: Desk, query: str) -> None:
+    desk.patron(
+        phone="+1 212 555 0101",
+        address_line1="1 Main Street",
+        address_city="Springfield",
+        address_postcode="62701",
+        address_country="US",
+    )
+    desk.patron(email="ole@example.org", given_name="Ole", family_name="Berg")
+
+    assert ["Mara Smith"] == found(desk, query)
+
+
+@pytest.mark.parametrize("query", ["zzz", "mara berg", "%", "_", "'; DROP TABLE patron;--", "@"])
+def test_what_nobody_has_finds_nobody(desk: Desk, query: str) -> None:
+    desk.patron()
+
+    assert (["Mara Smith"] if query in "%_" else []) == found(desk, query)
+    assert 1 == desk.scalar("SELECT count(*) FROM patron")
+
+
+def test_an_edited_tag_and_preferred_name_are_found(desk: Desk) -> None:
+    patron = desk.patron(free={"tags": "donor"})
+
+    edit(desk, patron, {"tags": "Member", "preferred_name": "Mimi"})
+
+    assert ["Mara Smith"] == found(desk, "mimi")
+    assert 1 == desk.read(lambda session: queries.page(session, tag="member")[0])
+    assert 0 == desk.read(lambda session: queries.page(session, tag="donor")[0])
+
+
+def test_the_list_is_paged_and_sorted_alike_everywhere(desk: Desk) -> None:
+    for name in ("Ąda", "Zoe", "abe", "Öle"):
+        desk.patron(email="", given_name=name, family_name="")
+
+    total, first = desk.read(lambda session: queries.page(session, size=3))
+    _total, rest = desk.read(lambda session: queries.page(session, size=3, page=1))
+
+    assert 4 == total
+    assert ["abe", "Ąda", "Öle", "Zoe"] == [line.name for line in (*first, *rest)]
