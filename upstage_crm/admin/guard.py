@@ -90,6 +90,7 @@ class Guard(Middleware):
 
     async def preprocess(self, app: rx.App, state: BaseState, event: Event) -> StateUpdate | None:
         """Let the event pass (None), or answer it here."""
+        del app
         registered = RegistrationContext.get().event_handlers.get(event.name)
         owner = registered.states[0] if registered and registered.states else None
         is_public = event.name in self._public

@@ -50,7 +50,7 @@ class Action(StrEnum):
     ADDRESS_SUPPRESSED = "address.suppressed"
     STAFF_ADDED = "staff.added"
     STAFF_DISABLED = "staff.disabled"
-    STAFF_PASSWORD_RESET = "staff.password_reset"
+    STAFF_PASSWORD_RESET = "staff.password_reset"  # noqa: S105  # an event, not a password
     STAFF_SIGNED_IN = "staff.signed_in"
     STAFF_SIGNED_OUT = "staff.signed_out"
     SIGN_IN_REFUSED = "staff.sign_in_refused"

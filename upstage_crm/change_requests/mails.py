@@ -1,14 +1,16 @@
 """The mails of a change request: one function per mail, from a request to queued rows.
 
 Mail to the proposed address assumes a stranger: no name and no value that we hold today, also not
-inside the reason that staff wrote. Mail to the current address greets by name only once that address was proven.
+inside the reason that staff wrote. Mail to the current address greets by name only once that
+address was proven.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, tzinfo
+from functools import lru_cache
 from typing import cast
 
 from sqlmodel import Session
@@ -213,7 +215,7 @@ class Mailroom:
             "proposer": matter.proposer_label,
             "greeting": None,
             "fields": [_full_line(field) for field in matter.fields],
-            "when_text": when.in_words(now, zone),
+            "when_text": _in_words(now, zone),
             "outcome": outcome,
             "patron_name": matter.patron_name,
             "patron_number": str(matter.patron_number),
@@ -221,7 +223,7 @@ class Mailroom:
         }
         draft = MailDraft(
             kind=MailKind.STAFF_OUTCOME,
-            to_address=parse_email(matter.proposer_email).wire,
+            to_address=_wire(matter.proposer_email),
             audience=Audience.STAFF,
             language="en",
             context=context,
@@ -271,7 +273,7 @@ class Mailroom:
         assert address is not None, "asked for a mailbox that the request does not have"
         draft = MailDraft(
             kind=kind,
-            to_address=parse_email(address).wire,
+            to_address=_wire(address),
             audience=Audience(reviewer.value),
             language="en",
             context=context,
@@ -328,12 +330,23 @@ class Mailroom:
 
     def _words(self, matter: Matter, at: datetime) -> str:
         zone = when.zone(matter.patron_time_zone, matter.organisation.time_zone)
-        return when.in_words(at, zone)
+        return _in_words(at, zone)
+
+
+def _wire(stored: str) -> str:
+    """The address a mail is sent to. A stored ASCII address was parsed once and is its own."""
+    return stored if stored.isascii() else parse_email(stored).wire
+
+
+@lru_cache(maxsize=256)
+def _in_words(at: datetime, zone: tzinfo) -> str:
+    """As `when.in_words`: the mails of one command say the same two or three instants."""
+    return when.in_words(at, zone)
 
 
 def _line(field: MatterField, *, stranger: bool) -> FieldLine:
     line = _full_line(field)
-    return cast(FieldLine, {**line, "now": None}) if stranger else line
+    return cast("FieldLine", {**line, "now": None}) if stranger else line
 
 
 def _full_line(field: MatterField) -> FieldLine:

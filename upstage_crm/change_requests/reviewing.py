@@ -83,10 +83,8 @@ def _phase(
 ) -> Phase:
     if any(change.outcome is FieldOutcome.OBJECTED for change in changes):
         return Phase.OBJECTED
-    if not request.state.is_open:
+    if request.state is not RequestState.PENDING:
         return _PHASES[request.state]
-    if request.state is RequestState.HELD:
-        return Phase.OUTDATED
     if now >= request.expires_at or claims.is_expired(now):
         return Phase.EXPIRED
     if claims.purpose is Purpose.OBJECTION:

@@ -242,10 +242,10 @@ def first_columns(raw: Mapping[str, str], context: Context) -> dict[str, str | N
         Invalid: a value is refused.
     """
     columns: dict[str, str | None] = {}
-    for field in FIELDS.values():
-        given = any(raw.get(name, "").strip() for name in field.columns)
-        values = field.parse(raw, context) if given else field.empty()
-        columns |= values | field.derive(values)
+    for entry in FIELDS.values():
+        given = any(raw.get(name, "").strip() for name in entry.columns)
+        values = entry.parse(raw, context) if given else entry.empty()
+        columns |= values | entry.derive(values)
     return columns
 
 

@@ -84,7 +84,7 @@ SENTENCES: Mapping[str, str] = {
         "This address was proposed for another patron in the last 30 days (request {reference})."
     ),
     "address_suppressed": "The owner of this address told us that it is not the patron's.",
-    "recently_rejected": "This value was rejected lately (request {reference}). Wait until {until}.",
+    "recently_rejected": "This was rejected lately (request {reference}). Wait until {until}.",
     "request_unknown": "There is no such request.",
     "request_ended": "This request is over: {state}.",
     "link_outdated": "A newer mail has replaced this link. Use the newest mail.",
