@@ -16,6 +16,7 @@ from upstage_crm.ui.components.dialog import dialog, dialog_close, dialog_form
 from upstage_crm.ui.components.feedback import notice
 from upstage_crm.ui.components.form import select_field, text_field
 from upstage_crm.ui.components.page import halves, stack
+from upstage_crm.ui.components.text import live_place
 
 KINDS = (
     (PatronKind.PERSON.value, "A person", ""),
@@ -27,9 +28,9 @@ def add_dialog() -> rx.Component:
     """Return the dialog; `AddPatronState.open(query)` opens it."""
     return dialog(
         dialog_form(
-            rx.el.div(_problem(), role="alert"),
+            live_place(_problem(), assertive=True),
             rx.fragment(_inputs(), key=State.form),
-            rx.el.div(_duplicates(), id="add-duplicates", tab_index=-1, aria_live="polite"),
+            live_place(_duplicates()),
             on_submit=State.add,
             actions=rx.fragment(
                 dialog_close("Cancel", variant="quiet"),
@@ -49,11 +50,18 @@ def _inputs() -> rx.Component:
         made
         for field in ORDER
         for made in field_inputs(
-            field, id_prefix="add", start=State.start, errors=State.errors, is_needed=False
+            field,
+            id_prefix="add",
+            start=State.start,
+            errors=State.errors,
+            is_needed=field is ORDER[0],
         )
     ]
     language = select_field(
-        "Language", "language", LANGUAGE_OPTIONS, default_value=State.start["language"]
+        "Language",
+        "language",
+        LANGUAGE_OPTIONS,
+        default_value=State.start["language"],
     )
     tags = text_field("Tags", "tags", hint="Commas between them.", optional=True, max_length=400)
     kind = radio_group("Who is it?", KIND, KINDS, default_value=PatronKind.PERSON.value)
@@ -61,8 +69,9 @@ def _inputs() -> rx.Component:
 
 
 def _problem() -> Child:
-    return rx.fragment(
-        show_if(filled(State.refusal), notice(State.refusal, tone="danger", live=False)),
+    return show_if(
+        filled(State.refusal),
+        notice(State.refusal, tone="danger", live=False),
         show_if(
             filled(State.taken_by),
             notice(
@@ -87,7 +96,8 @@ def _duplicates() -> Child:
         tone="warning",
         live=False,
     )
-    return show_if(State.duplicates.length() > 0, warning)
+    focused = rx.el.div(warning, id="add-duplicates", tab_index=-1)
+    return show_if(State.duplicates.length() > 0, focused)
 
 
 def _person(found: DuplicateView) -> rx.Component:

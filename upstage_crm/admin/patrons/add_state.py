@@ -29,7 +29,7 @@ KIND, ANYWAY = "kind", "anyway"
 _NAMED = {"given-name", "family-name"}
 # People are entered by their name first; HTML's own words for inputs tell which field that is.
 ORDER = tuple(
-    sorted(FIELDS.values(), key=lambda f: not _NAMED.intersection(p.autocomplete for p in f.parts))
+    sorted(FIELDS.values(), key=lambda f: not _NAMED.intersection(p.autocomplete for p in f.parts)),
 )
 FIRST_INPUT = ORDER[0].columns[0]
 UNIQUE_INPUT = next(field.columns[0] for field in FIELDS.values() if field.unique_column)
@@ -149,7 +149,7 @@ def _add(
 
 def _views(error: PossibleDuplicates) -> list[DuplicateView]:
     found = error.facts["duplicates"]
-    assert isinstance(found, tuple)  # noqa: S101  # as the error promises
+    assert isinstance(found, tuple)
     return [_view(duplicate) for duplicate in found if isinstance(duplicate, Duplicate)]
 
 

@@ -2,11 +2,12 @@
 
 field_inputs(field, *, start, errors, on_typed, on_pause)      all inputs of one field
 problem(error, field)                                          at which input a refusal belongs
+error_at(errors, name)                                         the sentence of one input
 refusals(raw, context)                                         what is wrong with a new record
 """
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, cast
 
 import reflex as rx
 
@@ -38,6 +39,11 @@ def field_inputs(
         _input(part, f"{id_prefix}-{part.name}", start, errors, on_typed, on_pause, is_needed)
         for part in field.parts
     ]
+
+
+def error_at(errors: Any, name: str) -> rx.Var[str]:
+    """The sentence at one input; "" where the dict, a var, has none."""
+    return cast("rx.Var[str]", rx.cond(errors.contains(name), errors[name], ""))
 
 
 def problem(error: UpstageError, field: ProtectedField) -> str:
@@ -90,13 +96,18 @@ def _input(
     shared: dict[str, Any] = {
         "id": key,
         "default_value": start[part.name],
-        "error": errors[part.name],
+        "error": error_at(errors, part.name),
         "optional": part.optional or not is_needed,
     }
     if part.type == "country":
         options = tuple(countries().items())
         return select_field(
-            part.label, part.name, options, placeholder="Choose a country", **shared, **events
+            part.label,
+            part.name,
+            options,
+            placeholder="Choose a country",
+            **shared,
+            **events,
         )
     if on_pause is not None:
         events["on_key_up"] = on_pause.debounce(TYPING_PAUSE_MS)

@@ -8,15 +8,16 @@ from upstage_crm.admin.frame import framed
 from upstage_crm.admin.patrons.add_dialog import add_dialog
 from upstage_crm.admin.patrons.add_state import AddPatronState
 from upstage_crm.admin.patrons.list_state import PatronListState as State
-from upstage_crm.admin.patrons.rows import ListRow
+from upstage_crm.admin.patrons.rows import ListRow, TagLink
 from upstage_crm.patrons.queries import PatronSort
 from upstage_crm.ui.components.base import Child, Text, filled, show_if
 from upstage_crm.ui.components.button import button, link
 from upstage_crm.ui.components.choice import search_input
 from upstage_crm.ui.components.feedback import empty_state, error_state, skeleton_rows
+from upstage_crm.ui.components.mark import email_mark, one_line
 from upstage_crm.ui.components.page import card, inline, page_header, stack
 from upstage_crm.ui.components.shortcut import focus_key
-from upstage_crm.ui.components.status import chip, email_chip
+from upstage_crm.ui.components.status import chip
 from upstage_crm.ui.components.table import (
     cell,
     column,
@@ -93,7 +94,7 @@ def _columns() -> list[rx.Component]:
         column("Phone"),
         _sorted("Town or city", PatronSort.CITY),
         column("Tags"),
-        column("Changes"),
+        column("Pending"),
         _sorted("Updated", PatronSort.UPDATED),
     ]
 
@@ -124,9 +125,12 @@ def _row(row: rx.Var[ListRow]) -> rx.Component:
 
 
 def _cells(row: ListRow) -> rx.Component:
-    email = inline(
-        rx.el.bdi(row.email, class_name="u-value"),
-        show_if(filled(row.email_state), email_chip(row.email_state)),
+    mark = rx.fragment(show_if(filled(row.email_state), email_mark(row.email_state)))
+    pending = chip(row.pending, icon="hourglass", tone="warning")
+    tags = rx.el.span(
+        rx.foreach(row.tags, lambda tag: _tag(cast("TagLink", tag))),
+        rx.el.span(row.more_tags, class_name="u-muted"),
+        class_name="u-when",
     )
     return table_row(
         lead_cell(
@@ -135,23 +139,17 @@ def _cells(row: ListRow) -> rx.Component:
             href=row.href,
         ),
         cell(row.number, label="Number"),
-        cell(show_if(filled(row.email), email), label="Email"),
-        cell(row.phone, label="Phone"),
-        cell(rx.el.bdi(row.city), label="Town"),
-        cell(
-            inline(rx.foreach(row.tags, _tag), rx.el.span(row.more_tags, class_name="u-muted")),
-            label="Tags",
-        ),
-        cell(
-            show_if(filled(row.pending), chip(row.pending, icon="hourglass", tone="warning")),
-            label="Changes",
-        ),
+        cell(show_if(filled(row.email), one_line(row.email, mark)), label="Email"),
+        cell(show_if(filled(row.phone), one_line(row.phone)), label="Phone"),
+        cell(show_if(filled(row.city), one_line(row.city)), label="Town"),
+        cell(show_if(row.has_tags, tags), label="Tags"),
+        cell(show_if(filled(row.pending), pending), label="Pending"),
         cell(when(row.updated, iso=row.updated_iso), label="Updated"),
     )
 
 
-def _tag(tag: str) -> rx.Component:
-    return link(tag, href=f"/patrons/?tag={tag}")
+def _tag(tag: TagLink) -> rx.Component:
+    return rx.fragment(link(tag.label, href=tag.href), " ")
 
 
 def _failed() -> rx.Component:

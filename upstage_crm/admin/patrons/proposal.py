@@ -141,7 +141,7 @@ def send(session: Session, proposal: Proposal, context: fields.Context) -> comma
         Whatever `commands.propose` raises. The reason has been checked before.
     """
     code = proposal.reason_code
-    assert code is not None  # noqa: S101  # `reason_errors` has refused it
+    assert code is not None
     parts = runtime()
     return commands.propose(
         session,
@@ -196,7 +196,9 @@ def _preview(seen: ProposalPreview, time_zone: tzinfo) -> Preview:
     return Preview(
         readings=[
             ReadingView(
-                task="Is asked to approve or reject" if reading.decides else "Is told first",
+                task="is asked to approve or reject"
+                if reading.decides
+                else "is told first and can object",
                 mailbox=reading.mailbox,
                 greeting=reading.patron_name,
                 words=reading.reason_text,

@@ -4,7 +4,7 @@ from typing import cast
 
 import reflex as rx
 
-from upstage_crm.admin.patrons.inputs import field_inputs
+from upstage_crm.admin.patrons.inputs import error_at, field_inputs
 from upstage_crm.admin.patrons.proposal import REASON, WORDS, Hint, ReadingView, ReadView
 from upstage_crm.admin.patrons.propose_state import ProposeState as State
 from upstage_crm.change_requests.proposing import REASON_LIMIT
@@ -18,8 +18,8 @@ from upstage_crm.ui.components.diff import diff, diff_row
 from upstage_crm.ui.components.feedback import notice
 from upstage_crm.ui.components.form import select_field, text_area
 from upstage_crm.ui.components.page import quote, section, stack
-from upstage_crm.ui.components.record import plain_row, record
-from upstage_crm.ui.components.text import reference, value_lines
+from upstage_crm.ui.components.record import definitions
+from upstage_crm.ui.components.text import live_place, reference, value_lines
 
 ID = "propose"
 TITLES = {key: f"Propose change: {field.label.lower()}" for key, field in FIELDS.items()}
@@ -35,9 +35,9 @@ def propose_dialog() -> rx.Component:
         dialog_form(
             rx.fragment(_fields(), key=State.form),
             _way_out(),
-            rx.el.div(_hints(), aria_live="polite"),
+            live_place(show_if(State.hints.length() > 0, _hints())),
             _reason(),
-            rx.el.div(_preview(), aria_live="polite"),
+            live_place(_preview()),
             on_submit=State.send,
             actions=rx.fragment(
                 dialog_close("Cancel", variant="quiet"),
@@ -58,7 +58,7 @@ def _fields() -> Child:
 
 def _inputs(field: ProtectedField) -> rx.Component:
     return stack(
-        record(plain_row("Now", value_lines(State.now)), label="As it is now"),
+        definitions(("Now", value_lines(State.now))),
         *field_inputs(
             field,
             id_prefix=ID,
@@ -94,7 +94,10 @@ def _hints() -> Child:
 
 def _hint(hint: Hint) -> rx.Component:
     take = button(
-        "Use ", rx.el.bdi(hint.suggestion), size="small", on_click=State.use(hint.suggestion)
+        "Use ",
+        rx.el.bdi(hint.suggestion),
+        size="small",
+        on_click=State.use(hint.suggestion),
     )
     return notice(
         hint.words,
@@ -114,7 +117,7 @@ def _reason() -> rx.Component:
             id=f"{ID}-{REASON}",
             placeholder="Choose a reason",
             default_value="",
-            error=State.errors[REASON],
+            error=error_at(State.errors, REASON),
             on_change=State.choose,
         ),
         text_area(
@@ -122,7 +125,7 @@ def _reason() -> rx.Component:
             WORDS,
             id=f"{ID}-{WORDS}",
             hint=WORDS_HINT,
-            error=State.errors[WORDS],
+            error=error_at(State.errors, WORDS),
             optional=True,
             rows=2,
             max_length=REASON_LIMIT,

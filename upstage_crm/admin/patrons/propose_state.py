@@ -65,7 +65,10 @@ class ProposeState(AdminState):
         self.field, self.patron, self.start = entry.key, record.head.name, kept
         self.now = list(entry.lines(held))
         self._proposal = Proposal(
-            actor=self._actor(), patron_id=patron_id, field=entry.key, raw=kept
+            actor=self._actor(),
+            patron_id=patron_id,
+            field=entry.key,
+            raw=kept,
         )
         self._is_touched = False
         self.can_override = False
@@ -109,7 +112,8 @@ class ProposeState(AdminState):
             return None
         first = FIELDS[self.field].columns[0]
         self._proposal = replace(
-            self._proposal, raw={**self._proposal.raw, **texts({first: suggestion})}
+            self._proposal,
+            raw={**self._proposal.raw, **texts({first: suggestion})},
         )
         self.start, self._is_touched = dict(self._proposal.raw), True
         self.form += 1
@@ -158,7 +162,7 @@ class ProposeState(AdminState):
         return ProposeState.check
 
     def _filled(self, form: dict[str, str]) -> Proposal:
-        assert self._proposal is not None  # noqa: S101  # `send` has looked
+        assert self._proposal is not None
         columns = FIELDS[self.field].columns
         return replace(
             self._proposal,

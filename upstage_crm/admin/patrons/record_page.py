@@ -28,7 +28,14 @@ from upstage_crm.ui.components.page import card, columns, inline, page_header, s
 from upstage_crm.ui.components.record import protected_row, record
 from upstage_crm.ui.components.status import chip, email_chip, request_chip
 from upstage_crm.ui.components.tabs import tooltip
-from upstage_crm.ui.components.text import breadcrumbs, reference, value, value_lines, when
+from upstage_crm.ui.components.text import (
+    breadcrumbs,
+    live_place,
+    reference,
+    value,
+    value_lines,
+    when,
+)
 from upstage_crm.ui.components.timeline import timeline, timeline_item
 
 TRAIL = ("Patrons", "/patrons/")
@@ -65,7 +72,7 @@ def _record() -> rx.Component:
             ),
         ),
         stack(
-            rx.el.div(_done(), role="status"),
+            live_place(_done()),
             show_if(State.head.is_flagged, _flagged()),
             columns(stack(_protected(), _free()), stack(_requests(), _history())),
         ),
@@ -84,7 +91,8 @@ def _done() -> Child:
                 show_if(
                     filled(State.done_reference),
                     link(
-                        "View request ",
+                        "View request",
+                        " ",
                         reference(State.done_reference),
                         href=f"/requests/{State.done_reference}/",
                     ),
@@ -231,7 +239,7 @@ def _missing() -> rx.Component:
                 rx.el.p("Look at the number again, or search by name, email or phone."),
                 icon="search",
                 action=link_button("Search patrons", href="/patrons/", variant="primary"),
-            )
+            ),
         ),
     )
 
@@ -244,6 +252,6 @@ def _failed() -> rx.Component:
                 "The record could not be loaded",
                 rx.el.p("Nothing was lost. The database did not answer."),
                 action=button("Try again", icon="refresh-cw", on_click=State.refresh),
-            )
+            ),
         ),
     )

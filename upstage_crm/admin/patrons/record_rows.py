@@ -99,7 +99,10 @@ def record_head(record: PatronRecord, *, time_zone: tzinfo) -> RecordHead:
 
 
 def protected_views(
-    record: PatronRecord, requests: Sequence[RequestView], *, time_zone: tzinfo
+    record: PatronRecord,
+    requests: Sequence[RequestView],
+    *,
+    time_zone: tzinfo,
 ) -> list[ProtectedView]:
     """Return every protected field of the registry, with what is proposed for it now."""
     return [
@@ -115,7 +118,10 @@ def protected_views(
 
 
 def request_items(
-    requests: Sequence[RequestView], *, now: datetime, time_zone: tzinfo
+    requests: Sequence[RequestView],
+    *,
+    now: datetime,
+    time_zone: tzinfo,
 ) -> list[RequestItem]:
     """Return the patron's requests, the newest first."""
     return [

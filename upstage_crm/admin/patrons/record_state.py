@@ -73,7 +73,7 @@ class PatronRecordState(AdminState):
 
     _number: int = 0
     _patron_id: str = ""
-    _held: dict[str, str | None] = {}  # noqa: RUF012  # Reflex copies a state's defaults
+    _held: dict[str, str | None] = {}  # Reflex copies a state's defaults
     _greeting: str = ""
 
     @rx.event
@@ -116,8 +116,12 @@ class PatronRecordState(AdminState):
         try:
             await self._command(
                 lambda s: commands.edit(
-                    s, actor=actor, patron_id=self._patron_id, free=free, now=now
-                )
+                    s,
+                    actor=actor,
+                    patron_id=self._patron_id,
+                    free=free,
+                    now=now,
+                ),
             )
         except UpstageError as error:
             self.edit_error = sentence(error)

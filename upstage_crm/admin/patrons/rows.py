@@ -3,11 +3,20 @@
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 
+from upstage_crm.admin.patrons.address import ListAddress
 from upstage_crm.core import when
 from upstage_crm.patrons.values import show_phone
 from upstage_crm.patrons.views import PatronLine
 
-TAGS_SHOWN = 2  # more would push the other columns apart; the record shows them all
+TAGS_SHOWN = 1  # more would push the other columns apart; the record shows them all
+
+
+@dataclass(frozen=True)
+class TagLink:
+    """One tag and the list of everybody who has it."""
+
+    label: str = ""
+    href: str = ""
 
 
 @dataclass(frozen=True)
@@ -21,7 +30,8 @@ class ListRow:
     email_state: str = ""
     phone: str = ""
     city: str = ""
-    tags: list[str] = field(default_factory=list)
+    tags: list[TagLink] = field(default_factory=list)
+    has_tags: bool = False
     more_tags: str = ""
     pending: str = ""
     status: str = ""
@@ -40,9 +50,10 @@ def list_row(line: PatronLine, *, pending: int, now: datetime, time_zone: tzinfo
         email_state=("verified" if line.email_verified else "unverified") if line.email else "",
         phone=show_phone(line.phone) if line.phone else "",
         city=line.city,
-        tags=tags[:TAGS_SHOWN],
+        tags=[TagLink(tag, ListAddress(tag=tag).href()) for tag in tags[:TAGS_SHOWN]],
+        has_tags=bool(tags),
         more_tags=f"+{len(tags) - TAGS_SHOWN}" if len(tags) > TAGS_SHOWN else "",
-        pending=f"{pending} pending" if pending else "",
+        pending=str(pending) if pending else "",
         status=status_words(line.status),
         updated=when.ago(line.updated_at, now=now, time_zone=time_zone),
         updated_iso=when.iso(line.updated_at),

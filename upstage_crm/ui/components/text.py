@@ -2,6 +2,7 @@
 
 kbd(keys) · reference(code) · when(words, iso, absolute) · avatar(name_initials) · value(text)
 value_lines(lines) · breadcrumbs(*trail) · empty_value(words) · mono(text)
+announce(words) · live_place(*children)
 """
 
 from collections.abc import Sequence
@@ -95,3 +96,11 @@ def breadcrumbs(*trail: tuple[str, str], here: Text) -> rx.Component:
 def announce(*children: Child) -> rx.Component:
     """Return a polite live region for the eyes of screen readers: "37 patrons", "Saved"."""
     return rx.el.div(hidden_text(*children), role="status")
+
+
+def live_place(*children: Child, assertive: bool = False) -> rx.Component:
+    """Return the place where something will be said: there from the start, and no gap while empty.
+
+    A screen reader speaks what comes into it, after what it says just now unless `assertive`.
+    """
+    return rx.el.div(*children, role="alert" if assertive else "status", class_name="u-live")
