@@ -10,7 +10,7 @@ from upstage_crm.audit.events import ActorKind
 from upstage_crm.ui.audit_words import ActionGroup
 
 PLACE = "/audit/"
-LAST_ENTRY = 2**53  # more would be nonsense, and overflow the database's integers
+LAST_ENTRY = 2**31 - 1  # what the column holds; a larger number is nonsense
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

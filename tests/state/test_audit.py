@@ -1,0 +1,353 @@
+"""The audit page: who may look, what it says, what it never says, and the check of the chain."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable, Coroutine, Iterator
+from dataclasses import dataclass
+from datetime import UTC
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+import pytest
+import sqlalchemy as sa
+
+from tests.support.factories import NEW, OLD, PROTECTED, Desk
+from tests.support.pipeline import Client, Pipeline, installed, sign_in
+from upstage_crm.admin.audit.address import TrailAddress, read
+from upstage_crm.admin.audit.rows import ValueLine, trail_row
+from upstage_crm.admin.audit.state import PAGE_SIZE, AuditState
+from upstage_crm.audit import guards, trail
+from upstage_crm.audit.events import OUTSIDER, SYSTEM, Action, ActorKind, AuditEvent, Channel
+from upstage_crm.audit.trail import Broken
+from upstage_crm.change_requests.decisions import Evidence
+from upstage_crm.change_requests.rules import Decision
+from upstage_crm.core.clock import FrozenClock
+from upstage_crm.core.db import Database
+from upstage_crm.staff.roles import PERMISSIONS, Permission, Role
+from upstage_crm.ui.audit_words import ACTOR_WORDS, GROUP_WORDS, GROUPS, ActionGroup, broken_words
+from upstage_crm.ui.copy import ACTION_WORDS
+from upstage_crm.wiring import Runtime
+
+HIDDEN_FROM = [role for role in Role if Permission.VIEW_AUDIT not in PERMISSIONS[role]]
+EVIDENCE = Evidence(ip_prefix="203.0.113.0/24", user_agent="Secret Browser 7")
+
+
+@dataclass
+class Scene:
+    """A venue whose audit page runs."""
+
+    parts: Runtime
+    desk: Desk
+    pipeline: Pipeline
+
+    def cookie(self, role: Role = Role.AUDITOR) -> str:
+        return sign_in(self.parts.database, role, at=self.parts.clock.now())
+
+    async def open(self, path: str = "/audit/", cookie: str | None = None) -> Client:
+        tab = self.pipeline.client(self.cookie() if cookie is None else cookie)
+        await self.pipeline.send(tab, AuditState.load, path)
+        return tab
+
+    async def seen(self, tab: Client) -> AuditState:
+        return await self.pipeline.state(tab, AuditState)
+
+
+Story = Callable[[Scene], Coroutine[Any, Any, None]]
+Play = Callable[[Story], None]
+
+
+@pytest.fixture
+def made(database: Database, clock: FrozenClock) -> Iterator[Runtime]:
+    with installed(database, clock) as runtime:
+        yield runtime
+
+
+@pytest.fixture
+def desk(made: Runtime, clock: FrozenClock) -> Desk:
+    return Desk(made.database, clock)
+
+
+@pytest.fixture
+def play(made: Runtime, desk: Desk) -> Play:
+    def run(story: Story) -> None:
+        async def told() -> None:
+            async with Pipeline() as pipeline:
+                await story(Scene(made, desk, pipeline))
+
+        asyncio.run(told())
+
+    return run
+
+
+def decided(desk: Desk) -> str:
+    """A request that its patron rejected with a comment; returns its reference."""
+    request, claims = desk.asked(desk.patron(), NEW, reason_text="She rang.")
+    desk.decide(claims, Decision.REJECT, comment="Not mine.", evidence=EVIDENCE)
+    return request.reference
+
+
+def noted(desk: Desk, count: int, action: Action = Action.STAFF_DISABLED) -> None:
+    event = AuditEvent(action=action, actor=SYSTEM, channel=Channel.SCHEDULE)
+    desk.write(lambda session: trail.record(session, [event] * count, now=desk.now))
+
+
+class TestWho:
+    @pytest.mark.parametrize(
+        "handler", [AuditState.load, AuditState.refresh, AuditState.fetch, AuditState.check]
+    )
+    def test_an_outsider_gets_nothing(self, play: Play, desk: Desk, handler: Any) -> None:
+        decided(desk)
+
+        async def story(scene: Scene) -> None:
+            tab = scene.pipeline.client()
+            await scene.pipeline.send(tab, handler, "/audit/")
+
+            assert ["/sign-in/"] == tab.redirects()
+            assert NEW not in str(tab.deltas)
+            assert "unbroken" not in str(tab.deltas)
+
+        play(story)
+
+    @pytest.mark.parametrize("role", HIDDEN_FROM)
+    def test_a_role_without_the_trail_gets_nothing(
+        self, play: Play, desk: Desk, role: Role
+    ) -> None:
+        decided(desk)
+
+        async def story(scene: Scene) -> None:
+            tab = await scene.open(cookie=scene.cookie(role))
+            await scene.pipeline.send(tab, AuditState.check)
+
+            state = await scene.seen(tab)
+            assert state.is_refused
+            assert ([], "") == (state.rows, state.check_result)
+            assert NEW not in str(tab.deltas)
+
+        play(story)
+
+
+class TestTrail:
+    def test_it_tells_what_happened_in_words(self, play: Play, desk: Desk) -> None:
+        reference = decided(desk)
+        number = desk.scalar("SELECT number FROM patron")
+
+        async def story(scene: Scene) -> None:
+            state = await scene.seen(await scene.open())
+
+            assert "rows" == state.shown
+            seqs = [int(row.seq) for row in state.rows]
+            assert sorted(seqs, reverse=True) == seqs
+            found = {row.words: row for row in state.rows}
+            proposed = found["Proposed a change: Email address"]
+            assert "Dana, box office" == proposed.actor
+            assert "Mar 2, 2026" in proposed.time
+            assert (reference, f"/requests/{reference}/") == (
+                proposed.reference,
+                proposed.request_href,
+            )
+            assert (f"Patron {number}", f"/patrons/{number}/") == (
+                proposed.patron,
+                proposed.patron_href,
+            )
+            assert [ValueLine("Email address", OLD, NEW)] == proposed.changes
+            assert ("She rang.", "The reason given by staff") == (
+                proposed.quote,
+                proposed.quote_source,
+            )
+            rejected = found["Rejected: Email address"]
+            assert ("The proposed address", "confirmation page") == (
+                rejected.actor,
+                rejected.channel,
+            )
+            assert "Not mine." == rejected.quote
+
+        play(story)
+
+    def test_it_never_tells_network_browser_or_tried_names(self, play: Play, desk: Desk) -> None:
+        decided(desk)
+        tried = AuditEvent(
+            action=Action.SIGN_IN_REFUSED,
+            actor=OUTSIDER,
+            channel=Channel.CRM,
+            values={"tried": "my-password-by-mistake"},
+        )
+        desk.write(lambda session: trail.record(session, [tried], now=desk.now))
+
+        async def story(scene: Scene) -> None:
+            tab = await scene.open()
+
+            told = str(tab.deltas)
+            assert "Was refused at sign-in" in told
+            for secret in (EVIDENCE.ip_prefix, EVIDENCE.user_agent, "my-password-by-mistake"):
+                assert secret not in told
+
+        play(story)
+
+    def test_values_are_for_those_who_may_see_patrons(self, desk: Desk) -> None:
+        decided(desk)
+        rows = [
+            trail_row(line, numbers={}, shows_values=False, time_zone=UTC) for line in desk.lines()
+        ]
+
+        for secret in (OLD, NEW, "She rang.", "Not mine."):
+            assert secret not in str(rows)
+
+    def test_the_organisation_s_changes_show_both_sides(self, desk: Desk) -> None:
+        event = AuditEvent(
+            action=Action.ORGANISATION_CHANGED,
+            actor=SYSTEM,
+            channel=Channel.CRM,
+            facts={"desk_phone.old": "", "desk_phone.new": "+1"},
+        )
+        desk.write(lambda session: trail.record(session, [event], now=desk.now))
+        line = desk.lines()[-1]
+
+        row = trail_row(line, numbers={}, shows_values=False, time_zone=UTC)
+
+        assert [ValueLine("Desk phone", "", "+1")] == row.changes
+
+    def test_filters_narrow_it(self, play: Play, desk: Desk) -> None:
+        decided(desk)
+
+        async def story(scene: Scene) -> None:
+            cookie = scene.cookie()
+            tab = await scene.open("/audit/?what=decisions", cookie)
+            assert ["Rejected: Email address"] == [r.words for r in (await scene.seen(tab)).rows]
+            tab = await scene.open("/audit/?who=patron", cookie)
+            assert {"The proposed address"} == {r.actor for r in (await scene.seen(tab)).rows}
+            tab = await scene.open("/audit/?who=patron&what=staff", cookie)
+            assert "nothing" == (await scene.seen(tab)).shown
+            await scene.pipeline.send(tab, AuditState.choose_actor, name="staff")
+            await scene.pipeline.send(tab, AuditState.choose_group, name={"$gt": ""})
+            assert ["/audit/?who=staff&what=staff", "/audit/?who=patron"] == tab.redirects()
+
+        play(story)
+
+    @pytest.mark.parametrize("narrowed", ["", "&what=staff"])
+    def test_older_entries_follow_by_number(self, play: Play, desk: Desk, narrowed: str) -> None:
+        noted(desk, PAGE_SIZE - 10)
+        noted(desk, 20, Action.STAFF_PASSWORD_RESET)
+
+        async def story(scene: Scene) -> None:
+            cookie = scene.cookie()
+            first = await scene.seen(await scene.open(f"/audit/?{narrowed[1:]}", cookie))
+            newest = [int(row.seq) for row in first.rows]
+            assert (PAGE_SIZE, True) == (len(newest), first.is_newest)
+
+            second = await scene.seen(await scene.open(first.older_href, cookie))
+            older = [int(row.seq) for row in second.rows]
+            assert min(newest) - 1 == max(older)
+            assert [*range(newest[0], 0, -1)] == [*newest, *older]
+            assert ("", False) == (second.older_href, second.is_newest)
+
+        play(story)
+
+    def test_only_the_newest_page_follows_what_happens(self, play: Play, desk: Desk) -> None:
+        noted(desk, 3)
+
+        async def story(scene: Scene) -> None:
+            cookie = scene.cookie()
+            newest = await scene.open("/audit/", cookie)
+            older = await scene.open("/audit/?before=3", cookie)
+            noted(scene.desk, 1)
+            for tab in (newest, older):
+                await scene.pipeline.send(tab, AuditState.refresh)
+
+            assert ["2", "1"] == [row.seq for row in (await scene.seen(older)).rows]
+            assert "6" == (await scene.seen(newest)).rows[0].seq
+
+        play(story)
+
+
+class TestCheck:
+    def test_an_unbroken_chain_is_told(self, play: Play, desk: Desk) -> None:
+        noted(desk, 5)
+
+        async def story(scene: Scene) -> None:
+            tab = await scene.open()
+            await scene.pipeline.send(tab, AuditState.check)
+
+            state = await scene.seen(tab)
+            assert ("7 entries, unbroken.", True, False) == (
+                state.check_result,
+                state.is_unbroken,
+                state.is_checking,
+            )
+
+        play(story)
+
+    def test_the_first_broken_entry_is_named(self, play: Play, desk: Desk) -> None:
+        noted(desk, 5)
+        with desk.database.engine.begin() as connection:
+            guards.drop(connection)
+            connection.execute(
+                sa.text("UPDATE audit_entry SET actor_label = 'Nobody' WHERE seq = 3")
+            )
+            guards.install(connection, PROTECTED)
+
+        async def story(scene: Scene) -> None:
+            tab = await scene.open()
+            await scene.pipeline.send(tab, AuditState.check)
+
+            state = await scene.seen(tab)
+            assert ("Entry 3 was altered.", False) == (state.check_result, state.is_unbroken)
+
+        play(story)
+
+    def test_entries_written_meanwhile_do_not_look_like_a_break(
+        self, play: Play, desk: Desk
+    ) -> None:
+        """The walk sees one moment: a writer beside it, on either database, changes nothing."""
+        noted(desk, 200)
+        stop = threading.Event()
+
+        def write() -> None:
+            while not stop.is_set():
+                noted(desk, 5)
+
+        async def story(scene: Scene) -> None:
+            tab = await scene.open()
+            for _ in range(10):
+                await scene.pipeline.send(tab, AuditState.check)
+                assert (await scene.seen(tab)).is_unbroken
+
+        writer = threading.Thread(target=write)
+        writer.start()
+        try:
+            play(story)
+        finally:
+            stop.set()
+            writer.join()
+
+
+class TestWords:
+    def test_every_action_actor_and_break_has_words(self) -> None:
+        assert set(Action) == set(GROUPS) == set(ACTION_WORDS)
+        assert set(ActionGroup) == set(GROUP_WORDS) == set(GROUPS.values())
+        assert set(ActorKind) == set(ACTOR_WORDS)
+        for reason in ("missing", "chain", "hash", "value", "head"):
+            assert "1,234" in broken_words(Broken(1234, reason))
+
+    @pytest.mark.parametrize(
+        "address",
+        [
+            TrailAddress(),
+            TrailAddress(actor=ActorKind.PATRON, group=ActionGroup.DECISIONS, before=77),
+        ],
+    )
+    def test_an_address_says_all_of_it(self, address: TrailAddress) -> None:
+        assert address == read(dict(parse_qsl(urlsplit(address.href()).query)))
+
+    @pytest.mark.parametrize("before", ["-1", "x", "1e9", "9" * 30, "²"])
+    def test_nonsense_in_an_address_harms_nothing(
+        self, play: Play, desk: Desk, before: str
+    ) -> None:
+        noted(desk, 1)
+
+        async def story(scene: Scene) -> None:
+            tab = await scene.open(f"/audit/?before={before}&who=x&what=y")
+            assert "rows" == (await scene.seen(tab)).shown
+
+        play(story)

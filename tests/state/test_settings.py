@@ -1,0 +1,237 @@
+"""The settings page: who may look, who may change, and what a refusal leaves as it was."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine, Iterator
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import pytest
+
+from tests.support.pipeline import Client, Pipeline, installed, sign_in
+from upstage_crm.admin.settings.form import DETAILS, NAMES, problems, zone_choices
+from upstage_crm.admin.settings.state import LOOK, SAVED, SettingsState
+from upstage_crm.audit import trail
+from upstage_crm.audit.events import Action
+from upstage_crm.core.clock import FrozenClock
+from upstage_crm.core.db import Database
+from upstage_crm.core.when import zone_names
+from upstage_crm.organisation.details import OrganisationDetails
+from upstage_crm.organisation.settings import LANGUAGES, change, details
+from upstage_crm.staff.roles import PERMISSIONS, Permission, Role, StaffMember
+from upstage_crm.ui.copy import SENTENCES
+from upstage_crm.wiring import Runtime
+
+HIDDEN_FROM = [role for role in Role if Permission.VIEW_SETTINGS not in PERMISSIONS[role]]
+READERS = [
+    role
+    for role in Role
+    if Permission.VIEW_SETTINGS in PERMISSIONS[role]
+    and Permission.EDIT_SETTINGS not in PERMISSIONS[role]
+]
+GOOD = {
+    "name": "Harbour Stage",
+    "desk_phone": "+44 20 7946 0999",
+    "reply_to": "desk@harbour.example.org",
+    "postal_address": "1 Quay\nHarbour Town",
+    "website": "https://harbour.example.org",
+    "time_zone": "Europe/London",
+    "language": "en",
+}
+
+
+@dataclass
+class Scene:
+    """A venue whose settings page runs."""
+
+    parts: Runtime
+    pipeline: Pipeline
+
+    def cookie(self, role: Role = Role.OWNER) -> str:
+        return sign_in(self.parts.database, role, at=self.parts.clock.now())
+
+    async def open(self, role: Role = Role.OWNER) -> Client:
+        tab = self.pipeline.client(self.cookie(role))
+        await self.pipeline.send(tab, SettingsState.load, "/settings/")
+        return tab
+
+    async def save(self, tab: Client, **fields: Any) -> SettingsState:
+        await self.pipeline.send(tab, SettingsState.save, form=GOOD | fields)
+        return await self.seen(tab)
+
+    async def seen(self, tab: Client) -> SettingsState:
+        return await self.pipeline.state(tab, SettingsState)
+
+    def stored(self) -> dict[str, str]:
+        with self.parts.database.reading() as session:
+            return asdict(details(session))
+
+    def last_action(self) -> Action:
+        with self.parts.database.reading() as session:
+            return trail.timeline(session, limit=1)[0].action
+
+
+Story = Callable[[Scene], Coroutine[Any, Any, None]]
+Play = Callable[[Story], None]
+
+
+@pytest.fixture
+def play(database: Database, clock: FrozenClock) -> Iterator[Play]:
+    with installed(database, clock) as made:
+
+        def run(story: Story) -> None:
+            async def told() -> None:
+                async with Pipeline() as pipeline:
+                    await story(Scene(made, pipeline))
+
+            asyncio.run(told())
+
+        yield run
+
+
+def test_an_outsider_reads_and_changes_nothing(play: Play) -> None:
+    async def story(scene: Scene) -> None:
+        before = scene.stored()
+        tab = scene.pipeline.client()
+        await scene.pipeline.send(tab, SettingsState.load, "/settings/")
+        await scene.pipeline.send(tab, SettingsState.save, form=GOOD)
+
+        assert ["/sign-in/", "/sign-in/"] == tab.redirects()
+        assert before == scene.stored()
+        assert before["name"] not in str(tab.deltas)
+
+    play(story)
+
+
+@pytest.mark.parametrize("role", HIDDEN_FROM)
+def test_a_role_without_settings_reads_and_changes_nothing(play: Play, role: Role) -> None:
+    async def story(scene: Scene) -> None:
+        before = scene.stored()
+        tab = await scene.open(role)
+        state = await scene.save(tab)
+
+        assert state.is_refused
+        assert not state.is_loaded
+        assert before == scene.stored()
+
+    play(story)
+
+
+@pytest.mark.parametrize("role", READERS)
+def test_a_reader_reads_and_changes_nothing(play: Play, role: Role) -> None:
+    async def story(scene: Scene) -> None:
+        before = scene.stored()
+        tab = await scene.open(role)
+        state = await scene.seen(tab)
+        assert (True, False, before) == (state.is_loaded, state.may_edit, state.shown)
+
+        state = await scene.save(tab)
+
+        assert SENTENCES["forbidden"] == state.problem
+        assert before == scene.stored()
+
+    play(story)
+
+
+def test_an_owner_changes_the_details(play: Play) -> None:
+    async def story(scene: Scene) -> None:
+        tab = await scene.open()
+        state = await scene.save(tab, name="  Harbour   Stage ")
+
+        assert (SAVED, "") == (state.done, state.problem)
+        assert GOOD == scene.stored()
+        assert GOOD == state.shown
+        assert "Harbour Stage" == state.organisation
+        assert Action.ORGANISATION_CHANGED == scene.last_action()
+
+    play(story)
+
+
+@pytest.mark.parametrize(
+    ("name", "typed", "code"),
+    [
+        ("name", "", "organisation_detail_missing"),
+        ("name", "x" * 121, "text_too_long"),
+        ("name", "two\nlines", "text_line_break"),
+        ("desk_phone", " ", "organisation_detail_missing"),
+        ("reply_to", "not an address", "email_at_sign_missing"),
+        ("reply_to", "", "email_empty"),
+        ("postal_address", "\n\n", "organisation_detail_missing"),
+        ("website", "w" * 201, "text_too_long"),
+        ("time_zone", "Mars/Olympus", "time_zone_unknown"),
+        ("time_zone", "../etc/passwd", "time_zone_unknown"),
+        ("language", "tlh", "language_unknown"),
+    ],
+)
+def test_a_refusal_stands_at_its_input_and_changes_nothing(
+    play: Play, name: str, typed: str, code: str
+) -> None:
+    async def story(scene: Scene) -> None:
+        before = scene.stored()
+        tab = await scene.open()
+        drawn = (await scene.seen(tab)).form_number
+
+        state = await scene.save(tab, **{name: typed})
+
+        marked = {key: words for key, words in state.errors.items() if words}
+        assert {name: SENTENCES[code].format(limit=len(typed) - 1)} == marked
+        assert (LOOK, "") == (state.problem, state.done)
+        assert before == scene.stored()
+        # The form is not drawn anew, so everything that was typed still stands in it.
+        assert (drawn, before) == (state.form_number, state.shown)
+        assert f"ref_field_{name}" == tab.events[-1].payload["ref"]
+
+    play(story)
+
+
+def test_every_problem_is_told_at_once_and_gone_once_mended(play: Play) -> None:
+    async def story(scene: Scene) -> None:
+        tab = await scene.open()
+        state = await scene.save(tab, **dict.fromkeys(NAMES, ""))
+        assert set(NAMES) - {"website"} == {key for key, words in state.errors.items() if words}
+
+        state = await scene.save(tab)
+        assert ["", SAVED] == [*set(state.errors.values()), state.done]
+
+    play(story)
+
+
+@pytest.mark.parametrize("form", [None, 7, [], {}, {"name": {"$gt": ""}}, {"name": ["x"]}])
+def test_nonsense_over_the_wire_changes_nothing(play: Play, form: Any) -> None:
+    async def story(scene: Scene) -> None:
+        before = scene.stored()
+        tab = await scene.open()
+        await scene.pipeline.send(tab, SettingsState.save, form=form)
+
+        assert LOOK == (await scene.seen(tab)).problem
+        assert before == scene.stored()
+
+    play(story)
+
+
+def test_the_form_refuses_what_the_command_refuses(database: Database, clock: FrozenClock) -> None:
+    """The page's own look at each field never lets through what is longer than may be stored."""
+    owner = StaffMember(
+        id="o", display_name="O", desk="", role=Role.OWNER, email_key="o@desk.example"
+    )
+    for detail in DETAILS:
+        if not detail.limit:
+            continue
+        longest = GOOD | {detail.name: "x" * detail.limit}
+        assert {} == problems(longest)
+        assert {detail.name} == problems(GOOD | {detail.name: "x" * (detail.limit + 1)}).keys()
+        with database.transaction() as session:
+            stored = change(
+                session, actor=owner, proposed=OrganisationDetails(**longest), now=clock.now()
+            )
+        assert detail.limit == len(asdict(stored)[detail.name])
+
+
+def test_every_choice_that_is_offered_can_be_stored() -> None:
+    zones = zone_choices()
+
+    assert {"America/New_York", "Europe/London", "Asia/Kolkata"} <= set(zones)
+    assert set(zones) <= zone_names()
+    for language in LANGUAGES:
+        assert {} == problems(GOOD | {"language": language})
