@@ -10,6 +10,8 @@ from typing import Any
 import reflex as rx
 from starlette.applications import Starlette
 
+from upstage_crm.admin.audit import page as audit
+from upstage_crm.admin.audit.state import AuditState
 from upstage_crm.admin.dashboard import page as dashboard
 from upstage_crm.admin.dashboard.state import DashboardState
 from upstage_crm.admin.gate import StaffGate
@@ -25,6 +27,8 @@ from upstage_crm.admin.requests import detail_page as request
 from upstage_crm.admin.requests import queue_page as requests
 from upstage_crm.admin.requests.detail_state import RequestDetailState
 from upstage_crm.admin.requests.queue_state import RequestQueueState
+from upstage_crm.admin.settings import page as settings_page
+from upstage_crm.admin.settings.state import SettingsState
 from upstage_crm.admin.sign_in import page as sign_in
 from upstage_crm.admin.sign_in import routes as sign_in_routes
 from upstage_crm.admin.sign_in.state import SignInState
@@ -68,6 +72,8 @@ PAGES: tuple[Page, ...] = (
     Page("/requests", "Requests", requests.page, RequestQueueState.load),
     Page("/requests/[reference]", "Request", request.page, RequestDetailState.load),
     Page("/mailbox", "Mailbox", mailbox.page, MailboxState.load),
+    Page("/audit", "Audit", audit.page, AuditState.load),
+    Page("/settings", "Settings", settings_page.page, SettingsState.load),
     Page("/sign-in", "Sign in", sign_in.page, SignInState.load),
     Page("/confirm", "Your decision", confirm.page, ConfirmState.load),
     Page("/kit", "The kit", kit_page),

@@ -1,0 +1,150 @@
+"""Every page in both themes and at 320 px: nothing for axe to find, nothing cut off."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Literal
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from tests.support.links import decision_url
+from tests.support.server import Server, running_server
+from tests.support.stage import OWNER, PASSWORD, Stage, set_stage
+from upstage_crm.change_requests import commands
+from upstage_crm.change_requests.rules import ReasonCode
+from upstage_crm.patrons.queries import get_by_number
+
+Theme = Literal["light", "dark"]
+
+STAFF_PAGES = (
+    "/",
+    "/patrons/",
+    "/patrons/{number}/",
+    "/patrons/999999/",
+    "/requests/",
+    "/requests/{reference}/",
+    "/requests/00-000/",
+    "/mailbox/",
+    "/mailbox/?mail={mail}",
+    "/audit/",
+    "/settings/",
+)
+OPEN_PAGES = ("/sign-in/", "/kit/", "/confirm/", "/confirm/plain")
+
+
+class House:
+    """A server with one pending request, and what its pages are about."""
+
+    def __init__(self, server: Server, stage: Stage) -> None:
+        self.server = server
+        self.stage = stage
+        parts, number = stage.parts, stage.numbers[0]
+        with parts.database.transaction() as session:
+            patron = get_by_number(session, number)
+            proposed = commands.propose(
+                session,
+                actor=stage.owner,
+                patron_id=patron.id,
+                changes={"email": {"email": "mara.new@example.org"}},
+                reason_code=ReasonCode.ASKED_BY_PHONE,
+                reason_text="Rang this morning.",
+                context=parts.context(),
+                mailroom=parts.mailroom,
+                now=parts.clock.now(),
+            )
+        self.mail, self.link = decision_url(parts, proposed.request_id, server.url)
+        self.number, self.reference = number, proposed.reference
+
+    def url(self, path: str) -> str:
+        filled = path.format(number=self.number, reference=self.reference, mail=self.mail)
+        return self.server.url + filled
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    folder = tmp_path_factory.mktemp("pages")
+    database_url = f"sqlite:///{folder / 'upstage.db'}"
+    stage = set_stage(database_url)
+    with running_server(folder, database_url=database_url) as server:
+        yield House(server, stage)
+
+
+@pytest.fixture(scope="module", params=["light", "dark"])
+def office(request: pytest.FixtureRequest, browser: Browser, house: House) -> Iterator[Page]:
+    """The browser of somebody who is signed in, in one theme."""
+    context = browser.new_context(
+        color_scheme=request.param, viewport={"width": 1280, "height": 800}
+    )
+    page = context.new_page()
+    opened(page, house.url("/sign-in/"))
+    page.get_by_label("Email").fill(OWNER)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("heading", name="Dashboard")).to_be_visible()
+    yield page
+    context.close()
+
+
+@pytest.mark.parametrize("path", STAFF_PAGES)
+def test_staff_page(office: Page, house: House, path: str) -> None:
+    opened(office, house.url(path))
+    expect(office.get_by_role("heading", level=1)).to_be_visible()
+
+    assert_accessible(office)
+    assert_fits_narrow_screens(office)
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("path", [*OPEN_PAGES, "link", "link without scripts"])
+def test_open_page(browser: Browser, house: House, path: str, theme: Theme) -> None:
+    has_scripts = path not in ("/confirm/plain", "link without scripts")
+    context = browser.new_context(color_scheme=theme)
+    page = context.new_page()
+    if path.startswith("link"):
+        page.goto(house.link, wait_until="commit")
+        if not has_scripts:
+            page.goto(page.url.replace("/confirm/", "/confirm/plain"))
+    else:
+        page.goto(house.url(path), wait_until="commit")
+    if has_scripts:
+        page.locator("[data-hydrated=true]").first.wait_for(state="attached")
+    expect(page.get_by_role("heading", level=1).first).to_be_visible()
+
+    assert_accessible(page)
+    assert_fits_narrow_screens(page)
+    context.close()
+
+
+def opened(page: Page, url: str) -> None:
+    page.goto(url, wait_until="commit")
+    page.locator("[data-hydrated=true]").first.wait_for(state="attached")
+
+
+def assert_accessible(page: Page) -> None:
+    """No violation of WCAG 2.2 A and AA, nor of axe's best practices."""
+    found = Axe().run(page)
+    assert found.violations_count == 0, found.generate_report()
+
+
+def assert_fits_narrow_screens(page: Page) -> None:
+    """At 320 px, as at 400 % zoom, nothing has to be scrolled sideways (WCAG 1.4.10)."""
+    page.set_viewport_size({"width": 320, "height": 640})
+    overflow = page.evaluate(
+        "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+    )
+    page.set_viewport_size({"width": 1280, "height": 800})
+    assert overflow <= 0
+
+
+def test_keyboard_alone_reaches_both_decisions(browser: Browser, house: House) -> None:
+    context: BrowserContext = browser.new_context()
+    page = context.new_page()
+    opened(page, house.link)
+    reached: set[str] = set()
+    for _ in range(30):
+        page.keyboard.press("Tab")
+        reached.add(page.evaluate("document.activeElement.innerText || ''").strip())
+    assert {"Approve", "Reject"} <= reached
+    context.close()
