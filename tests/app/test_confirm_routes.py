@@ -89,6 +89,110 @@ def title(page: httpx.Response) -> str:
     return found[1]
 
 
+@pytest.fixture
+def opened(web: Browser, token: str) -> None:
+    """The link of the mail was opened in this browser."""
+    web.get(f"/c/{token}")
+
+
+# What a page says does not depend on the kind of database; what it writes might.
+on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
+
+@pytest.mark.usefixtures("opened")
+class TestRecording:
+    def test_visits_change_nothing(self, desk: Desk, web: Browser, token: str, key: str) -> None:
+        """Case 3: 50 parallel prefetches of both links, and every method, leave no trace."""
+        before = desk.dump()
+        addresses = [
+            f"/c/{token}?choice=approve",
+            f"/c/{token}?choice=reject",
+            f"/confirm/?link={key}&choice=approve",
+            f"{PLAIN}?link={key}&choice=approve",
+        ]
+        headers = {"cookie": f"upstage-link-{key}={token}", "purpose": "prefetch"}
+
+        def visit(number: int) -> int:
+            address = addresses[number % len(addresses)]
+            method = ("GET", "HEAD", "GET", "OPTIONS")[number // len(addresses) % 4]
+            return web.request(method, address, headers=headers).status_code
+
+        with ThreadPoolExecutor(8) as pool:
+            statuses = set(pool.map(visit, range(50)))
+
+        assert {200, 303, 405} == statuses
+        assert before == desk.dump()
+
+    @pytest.mark.parametrize(
+        ("decision", "state", "heading"),
+        [
+            (Decision.APPROVE, RequestState.APPROVED, "Approved. Thank you"),
+            (Decision.REJECT, RequestState.REJECTED, "Rejected. Nothing was changed"),
+            (Decision.OBJECT, RequestState.REJECTED, "Thank you for telling us"),
+        ],
+    )
+    def test_a_complete_answer_decides(
+        self,
+        desk: Desk,
+        web: Browser,
+        key: str,
+        request_: Proposed,
+        decision: Decision,
+        state: RequestState,
+        heading: str,
+    ) -> None:
+        answered = answer(web, key, **complete(decision, "As agreed."))
+
+        assert (303, f"{PLAIN}?link={key}") == (
+            answered.status_code,
+            answered.headers["location"],
+        )
+        assert state is desk.state(request_)
+        assert heading == title(web.get(answered.headers["location"]))
+        [line] = [line for line in desk.lines() if line.channel is Channel.SIMPLE_PAGE][:1]
+        assert "As agreed." == line.values["comment"]
+        assert "python-httpx" in line.values["user_agent"]
+        assert f"upstage-link-{key}" not in str(desk.lines())
+
+    def test_answering_twice_gives_one_decision_and_the_same_page(
+        self, desk: Desk, web: Browser, key: str, request_: Proposed
+    ) -> None:
+        shown = web.get(PLAIN, params={"link": key})
+        data = {**fields(shown.text), **complete(Decision.APPROVE)}
+
+        def post() -> httpx.Response:
+            return web.post(PLAIN, params={"link": key}, data=data, headers={"origin": ORIGIN})
+
+        with ThreadPoolExecutor(2) as pool:
+            answers = list(pool.map(lambda _number: post(), range(2)))
+        later = post()
+
+        assert [303, 303, 303] == [got.status_code for got in (*answers, later)]
+        assert "Approved. Thank you" == title(web.get(later.headers["location"]))
+        assert 1 == desk.actions().count(Action.FIELD_APPROVED)
+        assert ["change_applied", "change_applied", "staff_outcome"] == [
+            kind for kind, _to in desk.told(request_)
+        ]
+
+    def test_an_objection_after_the_change_is_told_once(
+        self, desk: Desk, web: Browser, key: str, request_: Proposed
+    ) -> None:
+        notice = tokens(desk, OLD)[-1]
+        other = desk.codec.read(notice).key
+        web.get(f"/c/{notice}")
+        answer(web, key, **complete(Decision.APPROVE))
+        assert "Your details have changed" == title(web.get(PLAIN, params={"link": other}))
+
+        for _time in range(2):
+            answer(web, other, **complete(Decision.OBJECT))
+
+        page = web.get(PLAIN, params={"link": other})
+        assert "Thank you for telling us" == title(page)
+        assert "<form" not in page.text
+        assert 1 == desk.actions().count(Action.OBJECTION_RECEIVED)
+
+
+@on_sqlite
 class TestGate:
     def test_a_good_link_becomes_a_cookie_and_leaves_the_address(
         self, web: Browser, token: str, key: str
@@ -243,29 +347,8 @@ class TestGate:
     def test_other_methods_are_refused(self, web: Browser, token: str, method: str) -> None:
         assert 405 == web.request(method, f"/c/{token}").status_code
 
-    def test_visits_change_nothing(self, desk: Desk, web: Browser, token: str, key: str) -> None:
-        """Case 3: 50 parallel prefetches of both links, and every method, leave no trace."""
-        before = desk.dump()
-        addresses = [
-            f"/c/{token}?choice=approve",
-            f"/c/{token}?choice=reject",
-            f"/confirm/?link={key}&choice=approve",
-            f"{PLAIN}?link={key}&choice=approve",
-        ]
-        headers = {"cookie": f"upstage-link-{key}={token}", "purpose": "prefetch"}
 
-        def visit(number: int) -> int:
-            address = addresses[number % len(addresses)]
-            method = ("GET", "HEAD", "GET", "OPTIONS")[number // len(addresses) % 4]
-            return web.request(method, address, headers=headers).status_code
-
-        with ThreadPoolExecutor(8) as pool:
-            statuses = set(pool.map(visit, range(50)))
-
-        assert {200, 303, 405} == statuses
-        assert before == desk.dump()
-
-
+@on_sqlite
 class TestDocument:
     @pytest.fixture
     def built(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
@@ -314,11 +397,9 @@ class TestDocument:
         assert 405 == web.post("/confirm/").status_code
 
 
+@on_sqlite
+@pytest.mark.usefixtures("opened")
 class TestPlainPage:
-    @pytest.fixture(autouse=True)
-    def opened(self, web: Browser, token: str) -> None:
-        web.get(f"/c/{token}")
-
     def test_it_shows_who_asks_what_and_until_when(
         self, web: Browser, key: str, request_: Proposed
     ) -> None:
@@ -366,37 +447,6 @@ class TestPlainPage:
 
         assert "Rang us &lt;script&gt;alert(1)&lt;/script&gt; &amp; &quot;asked&quot;" in page
         assert "{organisation} {{ x }}" in page
-
-    @pytest.mark.parametrize(
-        ("decision", "state", "heading"),
-        [
-            (Decision.APPROVE, RequestState.APPROVED, "Approved. Thank you"),
-            (Decision.REJECT, RequestState.REJECTED, "Rejected. Nothing was changed"),
-            (Decision.OBJECT, RequestState.REJECTED, "Thank you for telling us"),
-        ],
-    )
-    def test_a_complete_answer_decides(
-        self,
-        desk: Desk,
-        web: Browser,
-        key: str,
-        request_: Proposed,
-        decision: Decision,
-        state: RequestState,
-        heading: str,
-    ) -> None:
-        answered = answer(web, key, **complete(decision, "As agreed."))
-
-        assert (303, f"{PLAIN}?link={key}") == (
-            answered.status_code,
-            answered.headers["location"],
-        )
-        assert state is desk.state(request_)
-        assert heading == title(web.get(answered.headers["location"]))
-        [line] = [line for line in desk.lines() if line.channel is Channel.SIMPLE_PAGE][:1]
-        assert "As agreed." == line.values["comment"]
-        assert "python-httpx" in line.values["user_agent"]
-        assert f"upstage-link-{key}" not in str(desk.lines())
 
     @pytest.mark.parametrize(
         ("given", "words"),
@@ -478,26 +528,6 @@ class TestPlainPage:
         assert 403 == refused.status_code
         assert before == desk.dump()
 
-    def test_answering_twice_gives_one_decision_and_the_same_page(
-        self, desk: Desk, web: Browser, key: str, request_: Proposed
-    ) -> None:
-        shown = web.get(PLAIN, params={"link": key})
-        data = {**fields(shown.text), **complete(Decision.APPROVE)}
-
-        def post() -> httpx.Response:
-            return web.post(PLAIN, params={"link": key}, data=data, headers={"origin": ORIGIN})
-
-        with ThreadPoolExecutor(2) as pool:
-            answers = list(pool.map(lambda _number: post(), range(2)))
-        later = post()
-
-        assert [303, 303, 303] == [got.status_code for got in (*answers, later)]
-        assert "Approved. Thank you" == title(web.get(later.headers["location"]))
-        assert 1 == desk.actions().count(Action.FIELD_APPROVED)
-        assert ["change_applied", "change_applied", "staff_outcome"] == [
-            kind for kind, _to in desk.told(request_)
-        ]
-
     def test_a_comment_that_is_too_long_decides_nothing(
         self, desk: Desk, web: Browser, key: str
     ) -> None:
@@ -575,24 +605,8 @@ class TestPlainPage:
         answer(web, key, **complete(Decision.OBJECT))
         assert RequestState.REJECTED is desk.state(request_)
 
-    def test_an_objection_after_the_change_is_told_once(
-        self, desk: Desk, web: Browser, key: str, request_: Proposed
-    ) -> None:
-        notice = tokens(desk, OLD)[-1]
-        other = desk.codec.read(notice).key
-        web.get(f"/c/{notice}")
-        answer(web, key, **complete(Decision.APPROVE))
-        assert "Your details have changed" == title(web.get(PLAIN, params={"link": other}))
 
-        for _time in range(2):
-            answer(web, other, **complete(Decision.OBJECT))
-
-        page = web.get(PLAIN, params={"link": other})
-        assert "Thank you for telling us" == title(page)
-        assert "<form" not in page.text
-        assert 1 == desk.actions().count(Action.OBJECTION_RECEIVED)
-
-
+@on_sqlite
 class TestWithoutALink:
     @pytest.mark.parametrize(
         "query", ["", "?link=", "?link=invalid", "?link=" + "A" * 13, "?link=<script>"]
