@@ -142,7 +142,7 @@ def _cells(row: MailLine) -> rx.Component:
         lead_cell(rx.el.bdi(row.subject), href=row.href, sub=row.kind),
         cell(
             rx.el.div(
-                rx.el.bdi(row.address, class_name="u-value"),
+                rx.el.div(rx.el.bdi(row.address), class_name="u-fit"),
                 rx.el.div(row.audience, class_name="u-sub"),
             ),
             label="To",
