@@ -327,7 +327,7 @@ def _standing_sqlite(connection: Connection) -> dict[str, str]:
             "AND substr(name, 1, 6) = 'guard_'"
         )
     )
-    return {name: sql for name, sql in rows}
+    return {str(row[0]): str(row[1]) for row in rows}
 
 
 def _standing_postgres(connection: Connection) -> dict[str, str]:
@@ -338,7 +338,7 @@ def _standing_postgres(connection: Connection) -> dict[str, str]:
             "WHERE n.nspname = 'public' AND starts_with(p.proname, 'guard_')"
         )
     )
-    return {name: body for name, body in rows}
+    return {str(row[0]): str(row[1]) for row in rows}
 
 
 def _triggers_postgres(connection: Connection) -> dict[str, str]:
@@ -351,7 +351,7 @@ def _triggers_postgres(connection: Connection) -> dict[str, str]:
             "AND t.tgenabled IN ('O', 'A') AND NOT t.tgisinternal"
         )
     )
-    return {name: definition for name, definition in rows}
+    return {str(row[0]): str(row[1]) for row in rows}
 
 
 def _comparable(statement: str) -> str:
