@@ -62,6 +62,7 @@ SENTENCES: Mapping[str, str] = {
     "phone_area_code_missing": "The area code is missing.",
     "phone_too_short": "This phone number is too short.",
     "phone_too_long": "This phone number is too long.",
+    "phone_extension": "Leave the extension out: only the number itself can be kept.",
     "phone_impossible": "This phone number cannot exist.",
     "country_unknown": "Choose a country.",
     "date_unreadable": "Enter a date that exists.",
