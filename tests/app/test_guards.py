@@ -341,7 +341,7 @@ def test_a_field_change_is_born_open(scene: Scene) -> None:
 def test_a_request_is_born_open(scene: Scene) -> None:
     where = f"id = '{scene.request.request_id}'"
     for state in (state for state in RequestState if not state.is_open):
-        forged = {"id": "'x'", "reference": "'XX-XXX'", "state": f"'{state.value}'"}
+        forged = {"id": "'x'", "reference": "'ZZ-ZZZ'", "state": f"'{state.value}'"}
         scene.refuses(copy("change_request", where, forged), by="change request birth")
 
 
@@ -531,7 +531,7 @@ def test_a_requests_story_never_changes(scene: Scene) -> None:
     scene.refuses(copy("change_request", where, {"reason_text": "'x'"}))
     scene.refuses(copy("change_request", where, {"id": "'x'"}))
     if scene.is_sqlite:
-        fresh = {"id": "'x'", "reference": "'XX-XXX'"}
+        fresh = {"id": "'x'", "reference": "'ZZ-ZZZ'"}
         scene.refuses(copy("change_request", where, {"id": "'x'"}, verb="REPLACE"))
         scene.refuses(
             copy("change_request", where, fresh, verb="REPLACE", extra={"rowid": "rowid"})

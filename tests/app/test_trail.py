@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-import sqlalchemy as sa
+from dataclasses import replace
 
-from tests.support.factories import NEW, Desk, together
+import sqlalchemy as sa
+from sqlmodel import Session
+
+from tests.support.factories import NEW, OLD, Desk, days, together
 from upstage_crm.audit import guards, trail
 from upstage_crm.audit.events import OPERATOR, Action, AuditEvent, Channel
 from upstage_crm.audit.tables import AuditEntryRow, AuditValueRow
 from upstage_crm.audit.trail import Broken
+from upstage_crm.change_requests.rules import Decision
+from upstage_crm.organisation import settings
+from upstage_crm.patrons import commands
+from upstage_crm.patrons.views import PatronRecord
+from upstage_crm.staff import accounts, sessions
+from upstage_crm.staff.roles import Role
 
 ENTRY = sa.inspect(AuditEntryRow).local_table
 VALUE = sa.inspect(AuditValueRow).local_table
@@ -30,7 +39,7 @@ def tamper(desk: Desk, *statements: str) -> Broken | None:
         guards.drop(connection)
         for statement in statements:
             connection.exec_driver_sql(statement)
-        with trail.Session(bind=connection) as session:
+        with Session(bind=connection) as session:
             found = trail.verify(session)
         transaction.rollback()
     return found
@@ -198,3 +207,52 @@ def test_the_timeline_pages_and_filters(desk: Desk) -> None:
 
     assert [lines[0].seq - n for n in range(4)] == [line.seq for line in (*lines, *older)]
     assert [Action.FIELD_APPLIED] == desk.actions(action=Action.FIELD_APPLIED)
+
+
+def test_every_action_is_recorded_by_some_command(desk: Desk) -> None:
+    """No action stands in the list that nothing ever writes."""
+    mara = desk.patron()
+    edit(desk, mara)
+    phone = {"phone": {"phone": "+1 212 555 0199"}}
+    desk.propose(mara, changes=phone)
+    desk.decide(desk.claims(OLD))
+    desk.propose(mara, "one@example.org")
+    request, link = desk.asked(mara)
+    desk.clock.advance(days(0.1))
+    desk.resend(request)
+    desk.decide(desk.claims(NEW))
+    desk.decide(desk.claims(OLD), Decision.OBJECT)
+    assert link.request_id == request.request_id
+    _request, other = desk.asked(mara, "two@example.org")
+    desk.decide(other, Decision.REJECT)
+    _request, other = desk.asked(mara, "three@example.org")
+    desk.decide(other, Decision.OBJECT)
+    desk.withdraw(desk.propose(mara, "four@example.org"))
+    lapsing = desk.propose(mara, "five@example.org")
+    desk.clock.advance(days(7))
+    desk.expire(lapsing)
+    rosa = desk.staff("Rosa", Role.MANAGER)
+    details = replace(desk.read(settings.details), name="Lantern")
+    who = {"actor": OPERATOR, "channel": Channel.COMMAND_LINE, "now": desk.now}
+    address = "rosa@staff.example.org"
+
+    def staff_story(session: Session) -> None:
+        token = sessions.begin(session, staff_id=rosa.id, user_agent="", ip_prefix="", now=desk.now)
+        sessions.end(session, token, now=desk.now)
+        sessions.record_refusal(session, email=address, now=desk.now)
+        accounts.reset_password(session, email=address, password_hash="x", **who)
+        accounts.disable(session, email=address, **who)
+        settings.change(session, actor=desk.owner, proposed=details, now=desk.now)
+
+    desk.write(staff_story)
+
+    assert set(Action) == set(desk.actions())
+    assert desk.chain_is_whole()
+
+
+def edit(desk: Desk, patron: PatronRecord) -> None:
+    desk.write(
+        lambda session: commands.edit(
+            session, actor=desk.owner, patron_id=patron.id, free={"note": "x"}, now=desk.now
+        )
+    )

@@ -1,0 +1,94 @@
+"""The shape of the code: layers, sizes, and that it speaks of itself alone."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+LINE_LIMIT = 400
+# Folders that exist on the machine of whoever writes; a clone has none of them.
+MACHINE = re.compile(
+    r"(?<![\w./:-])/(?:work|root|home|Users|mnt|tmp/\w|private/var)/[\w.-]+"
+    r"|[A-Z]:\\\\?Users"
+)
+BINARY = {".woff2", ".ico", ".png", ".jpg", ".gif", ".pdf"}
+
+
+def tracked() -> list[Path]:
+    """Every file that git knows of and that is there."""
+    listed = subprocess.run(
+        ["git", "ls-files", "-z"], cwd=ROOT, check=True, capture_output=True, text=True
+    ).stdout
+    return [ROOT / name for name in listed.split("\0") if name and (ROOT / name).is_file()]
+
+
+def test_the_import_contracts_are_kept() -> None:
+    """Layers, purity, one door per library: `pyproject.toml` has them."""
+    done = subprocess.run(
+        [str(Path(sys.executable).with_name("lint-imports")), "--no-logo", "--no-cache"],
+        cwd=ROOT,
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+
+    assert 0 == done.returncode, done.stdout[-3_000:] + done.stderr[-1_000:]
+    assert "0 broken" in done.stdout
+
+
+def test_no_module_is_too_long_to_be_read() -> None:
+    """One module, one responsibility; past 250 lines somebody should have asked why."""
+    long = {
+        str(path.relative_to(ROOT)): count
+        for path in tracked()
+        if path.suffix == ".py" and path.is_relative_to(ROOT / "upstage_crm")
+        if (count := len(path.read_text("utf-8").splitlines())) > LINE_LIMIT
+    }
+
+    assert {} == long
+
+
+def test_nothing_names_a_folder_of_a_machine() -> None:
+    found = {
+        f"{path.relative_to(ROOT)}: {match[0]}"
+        for path in tracked()
+        if path.suffix not in BINARY and path != Path(__file__)
+        for match in MACHINE.finditer(path.read_text("utf-8", errors="replace"))
+    }
+
+    assert set() == found
+
+
+def test_nothing_is_left_to_do() -> None:
+    """An intention belongs to the tracker, not into a comment."""
+    word = re.compile(r"\b(?:TO" r"DO|FIX" r"ME|X" r"XX)\b")
+    found = {
+        f"{path.relative_to(ROOT)}"
+        for path in tracked()
+        if path.suffix in {".py", ".html", ".txt", ".css", ".toml", ".md"}
+        and path.name not in {"requirements.txt", "requirements-dev.txt"}
+        if word.search(path.read_text("utf-8"))
+    }
+
+    assert set() == found
+
+
+def test_every_module_says_what_it_is_for() -> None:
+    for path in tracked():
+        if path.suffix != ".py" or path.name == "__init__.py" or "versions" in path.parts:
+            continue
+        if path.is_relative_to(ROOT / "upstage_crm"):
+            first = path.read_text("utf-8").lstrip()
+            assert first.startswith('"""'), path
+
+
+def test_only_the_clock_reads_the_time() -> None:
+    reads = re.compile(r"datetime\.(?:utc)?now\(|date\.today\(|(?<!\w)time\.time\(")
+    for path in tracked():
+        if path.suffix == ".py" and path.is_relative_to(ROOT / "upstage_crm"):
+            if path.name == "clock.py":
+                continue
+            assert not reads.search(path.read_text("utf-8")), path

@@ -1,0 +1,139 @@
+"""Everything that people can meet has words, and what the README says is there."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import upstage_crm
+from upstage_crm.audit.events import Action, ActorKind, Channel
+from upstage_crm.change_requests.rules import (
+    Cause,
+    Decision,
+    FieldOutcome,
+    ReasonCode,
+    RequestState,
+)
+from upstage_crm.core.errors import UpstageError
+from upstage_crm.mail.catalogue import CATALOGUE
+from upstage_crm.mail.message import MailKind
+from upstage_crm.mail.render import TEMPLATES
+from upstage_crm.patrons.advice import AdviceCode
+from upstage_crm.settings import Settings
+from upstage_crm.staff.roles import Role
+from upstage_crm.ui import audit_words, copy
+from upstage_crm.web import words
+
+ROOT = Path(__file__).resolve().parents[2]
+# Told apart for a page's layout alone; to everybody outside it is one refusal with one code.
+SHARE_A_CODE = {"LinkMissing"}
+# Said by `words.sentence` from more than the code: which setting, which port, what the build said.
+AT_THE_TERMINAL = {"bad_setting", "build_failed", "build_changed", "port_unusable"}
+
+for _found in pkgutil.walk_packages(upstage_crm.__path__, "upstage_crm."):
+    if not _found.name.endswith("__main__"):
+        importlib.import_module(_found.name)
+
+
+def errors(cls: type[UpstageError] = UpstageError) -> Iterator[type[UpstageError]]:
+    if cls.__module__.startswith("upstage_crm."):
+        yield cls
+    for heir in cls.__subclasses__():
+        yield from errors(heir)
+
+
+def codes() -> set[str]:
+    """The codes of every refusal: a class's own, and each that it may take."""
+    return {code for cls in errors() for code in (cls.code, *getattr(cls, "codes", ()))}
+
+
+def test_every_code_has_a_sentence() -> None:
+    assert set() == codes() - set(copy.SENTENCES) - set(words.STOPPED) - AT_THE_TERMINAL
+
+
+def test_every_sentence_has_a_code() -> None:
+    """A sentence that nothing raises is a promise that nobody keeps."""
+    assert set() == (set(copy.SENTENCES) | set(words.STOPPED)) - codes()
+    assert codes() >= AT_THE_TERMINAL
+
+
+def test_every_error_has_a_code_of_its_own() -> None:
+    found: dict[str, str] = {}
+    for cls in set(errors()):
+        own = cls.__dict__.get("code")
+        if cls.__name__ in SHARE_A_CODE:
+            assert own is None
+            continue
+        assert own, f"{cls.__name__} says no code of its own"
+        assert re.fullmatch(r"[a-z][a-z0-9_]+", own), cls
+        assert found.setdefault(own, cls.__qualname__) == cls.__qualname__, own
+
+
+def test_sentences_are_sentences() -> None:
+    for code, sentence in {**copy.SENTENCES, **words.STOPPED}.items():
+        assert sentence[0].isupper(), code
+        assert sentence.endswith((".", "?", "migrate", "verify")), code
+
+
+def test_a_sentence_without_its_facts_is_still_one() -> None:
+    for code in copy.SENTENCES:
+        made = type("Made", (UpstageError,), {"code": code, "__module__": "tests"})
+        assert "{" not in copy.sentence(made())
+
+
+@pytest.mark.parametrize(
+    ("said", "kind"),
+    [
+        (copy.ACTION_WORDS, Action),
+        (copy.CHANNEL_WORDS, Channel),
+        (copy.STATE_WORDS, RequestState),
+        (copy.OUTCOME_WORDS, FieldOutcome),
+        (copy.CAUSE_WORDS, Cause),
+        (copy.DECISION_WORDS, Decision),
+        (copy.ROLE_WORDS, Role),
+        (copy.ADVICE, AdviceCode),
+        (audit_words.GROUPS, Action),
+        (audit_words.ACTOR_WORDS, ActorKind),
+    ],
+)
+def test_every_member_has_words(said: dict[object, object], kind: type) -> None:
+    assert set(kind) == set(said)
+    assert all(said.values())
+
+
+def test_every_reason_code_has_both_its_texts() -> None:
+    from upstage_crm.change_requests.reasons import REASONS
+
+    assert set(ReasonCode) == set(REASONS)
+
+
+def test_the_catalogue_and_the_template_folders_agree() -> None:
+    """Neither a mail without words nor words without a mail; three parts each."""
+    folders = {path.name for path in TEMPLATES.iterdir() if path.is_dir()}
+
+    assert {kind.value for kind in MailKind} == folders
+    assert set(MailKind) == set(CATALOGUE)
+    for folder in folders:
+        parts = {path.name for path in (TEMPLATES / folder).iterdir()}
+        assert {"subject.txt", "body.txt", "body.html"} == parts, folder
+
+
+def test_every_included_template_exists_and_is_used() -> None:
+    shared = {path.name for path in TEMPLATES.glob("_*")}
+    sources = "".join(path.read_text("utf-8") for path in TEMPLATES.rglob("*.*"))
+
+    named = set(re.findall(r'"(_[\w.]+)"', sources))
+
+    assert shared == named
+
+
+def test_every_setting_is_in_the_readme() -> None:
+    readme = (ROOT / "README.md").read_text("utf-8")
+    described = set(re.findall(r"^\| `([A-Z_]+)` \|", readme, re.MULTILINE))
+
+    assert {str(field.alias) for field in Settings.model_fields.values()} == described
