@@ -278,21 +278,34 @@ class TestCheck:
 
         play(story)
 
-    def test_the_first_broken_entry_is_named(self, play: Play, desk: Desk) -> None:
+    @pytest.mark.parametrize(
+        ("statement", "words"),
+        [
+            (
+                "UPDATE audit_entry SET actor_label = 'Nobody' WHERE seq = 3",
+                "Entry 3 was altered.",
+            ),
+            (
+                "DELETE FROM audit_head",
+                "The trail does not end where it should: something is wrong from entry 8 on.",
+            ),
+        ],
+    )
+    def test_the_first_broken_entry_is_named(
+        self, play: Play, desk: Desk, statement: str, words: str
+    ) -> None:
         noted(desk, 5)
-        with desk.database.engine.begin() as connection:
-            guards.drop(connection)
-            connection.execute(
-                sa.text("UPDATE audit_entry SET actor_label = 'Nobody' WHERE seq = 3")
-            )
-            guards.install(connection, PROTECTED)
 
         async def story(scene: Scene) -> None:
             tab = await scene.open()
+            with scene.desk.database.engine.begin() as connection:
+                guards.drop(connection)
+                connection.execute(sa.text(statement))
+                guards.install(connection, PROTECTED)
             await scene.pipeline.send(tab, AuditState.check)
 
             state = await scene.seen(tab)
-            assert ("Entry 3 was altered.", False) == (state.check_result, state.is_unbroken)
+            assert (words, False) == (state.check_result, state.is_unbroken)
 
         play(story)
 

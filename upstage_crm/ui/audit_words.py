@@ -61,7 +61,7 @@ _BROKEN: Mapping[str, str] = {
     "chain": "Entry {seq} does not follow from the entry before it.",
     "hash": "Entry {seq} was altered.",
     "value": "A personal value of entry {seq} was altered.",
-    "head": "The trail does not end where it should: entries from {seq} on are missing.",
+    "head": "The trail does not end where it should: something is wrong from entry {seq} on.",
 }
 UNREADABLE = "The trail cannot be read: an entry holds something that we never write."
 

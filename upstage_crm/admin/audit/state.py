@@ -166,7 +166,8 @@ def _check() -> tuple[bool, str]:
             if dialect_of(session) == "postgresql":
                 # Entries, values and head are read one after the other: all of one moment.
                 session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
-            broken, count = trail.verify(session), trail.head_seq(session)
+            broken = trail.verify(session)
+            count = trail.head_seq(session) if broken is None else 0
     except CANNOT_READ:
         log.exception("the chain could not be checked")
         return False, UNREADABLE
