@@ -151,7 +151,7 @@ class TestRecording:
         assert heading == title(web.get(answered.headers["location"]))
         [line] = [line for line in desk.lines() if line.channel is Channel.SIMPLE_PAGE][:1]
         assert "As agreed." == line.values["comment"]
-        assert "python-httpx" in line.values["user_agent"]
+        assert "python-httpx" in str(line.values["user_agent"])
         assert f"upstage-link-{key}" not in str(desk.lines())
 
     def test_answering_twice_gives_one_decision_and_the_same_page(
@@ -250,7 +250,7 @@ class TestGate:
         self, desk: Desk, web: Browser, token: str, caplog: pytest.LogCaptureFixture
     ) -> None:
         caplog.set_level(logging.INFO)
-        body = jwt.decode(token, options={"verify_signature": False})
+        body: dict[str, object] = jwt.decode(token, options={"verify_signature": False})
         head = {"typ": "upstage-link+jwt", "kid": "test-key"}
 
         def signed(claims: dict[str, object], **headers: object) -> str:

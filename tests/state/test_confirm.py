@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import reflex as rx
 from reflex_base.registry import RegistrationContext
-from reflex_base.utils.format import format_event_handler, json_dumps
+from reflex_base.utils.format import json_dumps
 
 from tests.support.confirming import cookie, serving, tampered, tokens
 from tests.support.factories import NEW, OLD, Desk
@@ -28,13 +28,7 @@ from upstage_crm.links.claims import Reviewer
 from upstage_crm.patrons.views import PatronRecord
 
 PUBLIC = frozenset(
-    format_event_handler(handler)
-    for handler in (
-        ConfirmState.load,
-        ConfirmState.approve,
-        ConfirmState.reject,
-        ConfirmState.object_to,
-    )
+    f"{ConfirmState.get_full_name()}.{name}" for name in ("load", "approve", "reject", "object_to")
 )
 HYDRATE = rx.State.event_handlers["hydrate"]
 ANSWERS = [ConfirmState.approve, ConfirmState.reject, ConfirmState.object_to]
@@ -465,7 +459,9 @@ class TestRefusing:
         self, desk: Desk, token: str
     ) -> None:
         async def story(pipeline: Pipeline) -> None:
-            pipeline._processor.middleware.add_middleware(ConfirmGuard())
+            middleware = pipeline._processor.middleware
+            assert middleware is not None
+            middleware.add_middleware(ConfirmGuard())
             tab = await opened(pipeline, desk, token)
             await pipeline.send(tab, HYDRATE)
             assert "open" == (await words(pipeline, tab)).phase

@@ -23,7 +23,7 @@ from upstage_crm.ui.components.page import (
 from upstage_crm.ui.components.status import request_chip
 from upstage_crm.ui.components.text import breadcrumbs, reference
 from upstage_crm.ui.layout import admin_shell, auth_shell, patron_shell
-from upstage_crm.ui.samples import controls, lists, records
+from upstage_crm.ui.samples import controls, lists, patron, records
 
 
 def kit_page() -> rx.Component:
@@ -78,6 +78,7 @@ def kit_page() -> rx.Component:
             lists.notice_card(),
             controls.form_card(),
             controls.tabs_card(),
+            patron.patron_card(),
             lists.state_cards(),
             gap="large",
         ),

@@ -1,0 +1,236 @@
+"""What the patron's pages say: complete in every phase, plain, escaped, and the same on both."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from datetime import UTC, datetime, timedelta
+from html import escape
+from itertools import product
+
+import pytest
+
+from upstage_crm.change_requests.rules import Decision, FieldOutcome
+from upstage_crm.change_requests.views import ChangeReview, Phase, ReviewField
+from upstage_crm.confirm import asking, endings, labels, plain_html
+from upstage_crm.confirm.words import Change, Fact, PageWords, missing_words, page_words
+from upstage_crm.links.claims import Purpose, Reviewer
+from upstage_crm.organisation.details import OrganisationDetails
+
+NOW = datetime(2026, 3, 3, 17, 0, tzinfo=UTC)
+ORGANISATION = OrganisationDetails(
+    name="Lantern",
+    desk_phone="+1 212 555 0199",
+    reply_to="box@example.org",
+    postal_address="12 Lantern Street",
+    website="",
+    time_zone="UTC",
+    language="en",
+)
+OUTCOMES = {
+    Phase.OPEN: FieldOutcome.PENDING,
+    Phase.DECIDED: FieldOutcome.PENDING,
+    Phase.OUTDATED: FieldOutcome.PENDING,
+    Phase.APPROVED: FieldOutcome.APPLIED,
+    Phase.PARTLY_APPROVED: FieldOutcome.APPLIED,
+    Phase.REVERTED: FieldOutcome.APPLIED,
+    Phase.REJECTED: FieldOutcome.REJECTED,
+    Phase.EXPIRED: FieldOutcome.LAPSED,
+    Phase.WITHDRAWN: FieldOutcome.WITHDRAWN,
+    Phase.SUPERSEDED: FieldOutcome.SUPERSEDED,
+    Phase.UNDELIVERABLE: FieldOutcome.UNDELIVERABLE,
+    Phase.OBJECTED: FieldOutcome.OBJECTED,
+}
+OPENINGS = [*product(OUTCOMES, Purpose, Reviewer)]
+
+
+def field(outcome: FieldOutcome, **changes: object) -> ReviewField:
+    made = ReviewField(
+        id="f1",
+        label="Email address",
+        about="Tickets go there.",
+        now="o•••@example.org",
+        proposed="new@example.org",
+        outcome=outcome,
+        decision=None,
+    )
+    return dataclasses.replace(made, **changes)
+
+
+def review(
+    phase: Phase = Phase.OPEN,
+    purpose: Purpose = Purpose.DECISION,
+    reviewer: Reviewer = Reviewer.PROPOSED,
+    **changes: object,
+) -> ChangeReview:
+    made = ChangeReview(
+        phase=phase,
+        purpose=purpose,
+        reviewer=reviewer,
+        reference="K7-2FQ",
+        patron_name="M••• S•••",
+        proposer="Dana, box office",
+        reason_sentence="Mail that we sent could not be delivered.",
+        reason_text="Your tickets came back.",
+        mailbox="new@example.org",
+        time_zone="",
+        created_at=NOW - timedelta(days=1),
+        expires_at=NOW + timedelta(days=6),
+        ended_at=NOW,
+        can_object=phase in (Phase.OPEN, Phase.DECIDED),
+        fields=(field(OUTCOMES[phase]),),
+    )
+    return dataclasses.replace(made, **changes)
+
+
+def shown(
+    what: ChangeReview | None, *, choice: str = "", objected_at: datetime | None = None
+) -> PageWords:
+    return page_words(
+        what, now=NOW, zone=UTC, organisation=ORGANISATION, choice=choice, objected_at=objected_at
+    )
+
+
+def every_page() -> list[PageWords]:
+    ends = [shown(review(*opening)) for opening in OPENINGS]
+    late = shown(review(Phase.APPROVED, Purpose.OBJECTION, Reviewer.CURRENT), objected_at=NOW)
+    return [*ends, late, shown(None), missing_words(ORGANISATION)]
+
+
+@pytest.mark.parametrize(("phase", "purpose", "reviewer"), OPENINGS)
+def test_every_page_says_what_holds_and_what_to_do(
+    phase: Phase, purpose: Purpose, reviewer: Reviewer
+) -> None:
+    page = shown(review(phase, purpose, reviewer))
+
+    assert page.title
+    assert page.lead
+    assert page.changes
+    assert ("Lantern", "tel:+12125550199", "K7-2FQ") == (
+        page.organisation,
+        page.phone_href,
+        page.reference,
+    )
+    if phase is Phase.OPEN:
+        assert "2026" in page.until
+        assert page.can_decide is (purpose is Purpose.DECISION)
+        assert "If you do nothing" in [answer.label for answer in page.answers]
+    else:
+        assert page.steps
+        assert not page.can_decide
+
+
+def test_pages_without_a_request_say_what_to_do() -> None:
+    for page in (shown(None), missing_words(ORGANISATION)):
+        assert page.title
+        assert page.lead
+        assert page.steps
+        assert "tel:+12125550199" == page.phone_href
+        assert (False, "", ()) == (page.can_decide, page.object_title, page.changes)
+
+
+def test_no_word_is_left_unfilled_or_forbidden() -> None:
+    texts = [str(dataclasses.asdict(page)) for page in every_page()]
+    texts += [str(value) for name, value in vars(labels).items() if name.isupper()]
+    texts += [str(ending) for ending in endings.ENDINGS.values()]
+
+    for text in texts:
+        assert not re.search(r"\bconsent|\bcustomer|hurry|urgent|immediately", text, re.IGNORECASE)
+    for page in every_page():
+        assert not re.search(r"[{}]", "".join(str(part) for part in dataclasses.astuple(page)))
+
+
+def test_the_deadline_has_its_weekday_and_zone() -> None:
+    assert "You can answer until Monday, March 9, 2026, 5:00 PM UTC." == shown(review()).until
+
+
+@pytest.mark.parametrize("choice", ["", "object", "APPROVE", "approve ", "{until}", "<b>"])
+def test_only_the_two_answers_of_the_mail_count_as_pressed(choice: str) -> None:
+    page = shown(review(), choice=choice)
+
+    assert ("", "", "") == (page.choice, page.pressed, page.pressed_plain)
+
+
+def test_a_pressed_answer_has_decided_nothing() -> None:
+    page = shown(review(), choice="reject")
+
+    assert "reject" == page.choice
+    assert (
+        "You pressed Reject in the mail. Nothing has happened yet: press it here." == page.pressed
+    )
+
+
+def test_a_mixed_end_reads_as_what_this_reviewer_saw_of_it() -> None:
+    applied, rejected = field(FieldOutcome.APPLIED), field(FieldOutcome.REJECTED)
+
+    titles = [
+        shown(review(Phase.PARTLY_APPROVED, fields=fields)).title
+        for fields in ((applied,), (rejected,), (applied, rejected))
+    ]
+
+    assert ["Approved. Thank you", "Rejected. Nothing was changed", "Partly approved"] == titles
+
+
+def test_own_and_others_objections_read_differently() -> None:
+    own = field(FieldOutcome.OBJECTED, decision=Decision.OBJECT)
+
+    assert "This request was stopped" == shown(review(Phase.OBJECTED)).title
+    assert "Thank you for telling us" == shown(review(Phase.OBJECTED, fields=(own,))).title
+
+
+def test_a_first_answer_of_two_is_named_at_its_field() -> None:
+    said = field(FieldOutcome.PENDING, decision=Decision.APPROVE)
+
+    page = shown(review(Phase.DECIDED, Purpose.DECISION, Reviewer.CURRENT, fields=(said,)))
+
+    assert "You approved this" == page.changes[0].outcome
+
+
+def test_an_organisations_braces_and_markup_stay_text() -> None:
+    odd = dataclasses.replace(ORGANISATION, name="{until} & {x!r}")
+
+    page = page_words(review(), now=NOW, zone=UTC, organisation=odd)
+
+    assert page.lead[0].startswith("{until} & {x!r} would like")
+
+
+def test_the_plain_page_escapes_everything() -> None:
+    """Whatever stands in a page's words, none of it becomes markup."""
+    evil = '<i x="1">&\'{0}'
+    change = Change(**{part.name: evil for part in dataclasses.fields(Change)})
+    fact = Fact(label=evil, text=evil)
+    page = PageWords(
+        **{  # pyright: ignore[reportArgumentType]
+            part.name: evil for part in dataclasses.fields(PageWords) if part.default == ""
+        },
+        lead=(evil,),
+        steps=(evil,),
+        changes=(change,),
+        facts=(fact,),
+        answers=(fact,),
+        can_decide=True,
+    )
+
+    drawn = plain_html.document(page, link=evil, nonce=evil, problem=evil, comment=evil)
+
+    assert "<i " not in drawn
+    assert "1&quot;" in drawn
+    assert escape(evil) in drawn
+
+
+def test_the_largest_plain_page_is_small() -> None:
+    fields = tuple(
+        field(FieldOutcome.PENDING, label=f"Field {n}", proposed="x" * 60) for n in range(2)
+    )
+    largest = review(fields=fields, reason_text="w" * 500)
+
+    drawn = plain_html.document(shown(largest, choice="approve"), link="A" * 12, nonce="1" * 75)
+
+    assert 10_000 >= len(drawn.encode())
+
+
+def test_the_two_answers_stand_first_and_alike() -> None:
+    drawn = plain_html.document(shown(review()), link="A" * 12, nonce="1")
+
+    assert ["approve", "reject", "object"] == re.findall(r'type="radio"[^>]*value="(\w+)"', drawn)
+    assert asking.ADDRESS.answers[0][0] == "If you approve"
