@@ -22,6 +22,11 @@ SALT_BYTES = 16
 _entry = table_of(AuditEntryRow)
 _value = table_of(AuditValueRow)
 _head = table_of(AuditHeadRow)
+_IS_HEAD = _head.c.id == 1
+_LOCK_HEAD = sa.select(_head.c.seq, _head.c.hash).where(_IS_HEAD).with_for_update()
+_ADD_ENTRIES, _ADD_VALUES = sa.insert(_entry), sa.insert(_value)
+_MOVE_HEAD = sa.update(_head).where(_IS_HEAD)
+_encode = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode
 # Read without our types: a word or an instant that somebody tampered with must not stop `verify`.
 _RAW_ENTRIES = sa.select(
     *(
@@ -61,11 +66,8 @@ def record(session: Session, events: Sequence[AuditEvent], *, now: datetime) -> 
 
     Locks the head row, so call it last in a command: the lock order is patron, request, head.
     """
-    seq, previous = (
-        session.connection()
-        .execute(sa.select(_head.c.seq, _head.c.hash).where(_head.c.id == 1).with_for_update())
-        .one()
-    )
+    connection = session.connection()
+    seq, previous = connection.execute(_LOCK_HEAD).one()
     entries: list[dict[str, object]] = []
     values: list[dict[str, object]] = []
     for event in events:
@@ -92,18 +94,16 @@ def record(session: Session, events: Sequence[AuditEvent], *, now: datetime) -> 
             {"seq": seq, "name": name, "value": value, "salt": salts[name]}
             for name, value in event.values.items()
         )
-    session.connection().execute(sa.insert(_entry), entries)
+    connection.execute(_ADD_ENTRIES, entries)
     if values:
-        session.connection().execute(sa.insert(_value), values)
-    session.connection().execute(
-        sa.update(_head).where(_head.c.id == 1).values(seq=seq, hash=previous)
-    )
+        connection.execute(_ADD_VALUES, values)
+    connection.execute(_MOVE_HEAD, {"seq": seq, "hash": previous})
     return seq
 
 
 def canonical(value: object) -> str:
     """JSON with one spelling: sorted keys, no blanks, no escapes beyond JSON's own."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return _encode(value)
 
 
 def commitment(salt: str, name: str, value: str | None) -> str:

@@ -25,6 +25,27 @@ from upstage_crm.patrons.tables import PatronRow, PatronTermRow
 
 OPEN_OUTCOMES = (FieldOutcome.PENDING, FieldOutcome.HELD)
 
+# Every decision runs these. Built once: building them anew takes longer than running them.
+_ID = sa.bindparam("id", type_=sa.String())
+_IDS = sa.bindparam("ids", type_=sa.String(), expanding=True)
+_PATRON_OF = select(ChangeRequestRow.patron_id).where(col(ChangeRequestRow.id) == _ID)
+_FRESH = {"populate_existing": True}
+_LOCK = (
+    select(ChangeRequestRow)
+    .where(col(ChangeRequestRow.id) == _ID)
+    .with_for_update()
+    .execution_options(**_FRESH)
+)
+_FIELDS_OF = (
+    select(FieldChangeRow)
+    .where(col(FieldChangeRow.request_id).in_(_IDS))
+    .execution_options(**_FRESH)
+)
+_REVIEWS_OF = (
+    select(ReviewRow).where(col(ReviewRow.request_id).in_(_IDS)).execution_options(**_FRESH)
+)
+_ORDER = {key: place for place, key in enumerate(fields.FIELDS)}
+
 
 def patron_of(session: Session, request_id: str) -> str:
     """The patron of a request; never changes, so it may be read before locking.
@@ -32,8 +53,7 @@ def patron_of(session: Session, request_id: str) -> str:
     Raises:
         UnknownRequest: there is none.
     """
-    query = select(ChangeRequestRow.patron_id).where(ChangeRequestRow.id == request_id)
-    patron_id = session.exec(query).first()
+    patron_id = session.exec(_PATRON_OF, params={"id": request_id}).first()
     if patron_id is None:
         raise UnknownRequest
     return patron_id
@@ -45,8 +65,7 @@ def lock(session: Session, request_id: str) -> ChangeRequestRow:
     Raises:
         UnknownRequest: there is none.
     """
-    query = select(ChangeRequestRow).where(ChangeRequestRow.id == request_id).with_for_update()
-    row = session.exec(query.execution_options(populate_existing=True)).first()
+    row = session.exec(_LOCK, params={"id": request_id}).first()
     if row is None:
         raise UnknownRequest
     return row
@@ -54,20 +73,17 @@ def lock(session: Session, request_id: str) -> ChangeRequestRow:
 
 def fields_of(session: Session, request_ids: Iterable[str]) -> dict[str, list[FieldChangeRow]]:
     """The field changes of each request, in the registry's order."""
-    order = {key: place for place, key in enumerate(fields.FIELDS)}
-    query = select(FieldChangeRow).where(col(FieldChangeRow.request_id).in_(list(request_ids)))
     found: dict[str, list[FieldChangeRow]] = {}
-    rows = session.exec(query.execution_options(populate_existing=True)).all()
-    for row in sorted(rows, key=lambda r: (order.get(r.field, 99), r.id)):
+    rows = session.exec(_FIELDS_OF, params={"ids": list(request_ids)}).all()
+    for row in sorted(rows, key=lambda r: (_ORDER.get(r.field, 99), r.id)):
         found.setdefault(row.request_id, []).append(row)
     return found
 
 
 def reviews_of(session: Session, request_ids: Iterable[str]) -> dict[str, list[ReviewRow]]:
     """The reviews of each field change of the requests, by field change id."""
-    query = select(ReviewRow).where(col(ReviewRow.request_id).in_(list(request_ids)))
     found: dict[str, list[ReviewRow]] = {}
-    for row in session.exec(query.execution_options(populate_existing=True)):
+    for row in session.exec(_REVIEWS_OF, params={"ids": list(request_ids)}):
         found.setdefault(row.field_change_id, []).append(row)
     return found
 
@@ -158,7 +174,7 @@ def pending_counts(session: Session, patron_ids: Sequence[str]) -> Mapping[str, 
         )
         .group_by(col(FieldChangeRow.patron_id))
     )
-    return {patron_id: count for patron_id, count in session.exec(query)}
+    return dict(session.exec(query).all())
 
 
 def due(session: Session, *, now: datetime, limit: int = 100) -> tuple[str, ...]:

@@ -35,6 +35,7 @@ from upstage_crm.core.db import table_of
 from upstage_crm.links.claims import Reviewer
 from upstage_crm.mail import outbox
 from upstage_crm.mail.message import Audience, MailKind
+from upstage_crm.organisation.tables import OrganisationRow
 from upstage_crm.patrons import commands as patrons
 from upstage_crm.patrons import fields
 from upstage_crm.patrons.errors import AddressTaken
@@ -42,9 +43,21 @@ from upstage_crm.patrons.queries import values_of
 from upstage_crm.patrons.tables import PatronRow, PatronStatus
 from upstage_crm.staff import accounts
 from upstage_crm.staff.roles import Permission, may
+from upstage_crm.staff.tables import StaffRow
 
 _request = table_of(ChangeRequestRow)
 _change = table_of(FieldChangeRow)
+_AT = sa.bindparam("at", type_=_change.c.settled_at.type)
+_SETTLE = (
+    sa.update(_change)
+    .where(_change.c.id.in_(sa.bindparam("ids", expanding=True)))
+    .values(outcome=sa.bindparam("to"), settled_at=_AT)
+)
+_END = (
+    sa.update(_request)
+    .where(_request.c.id == sa.bindparam("ended"))
+    .values(state=sa.bindparam("to"), cause=sa.bindparam("why"), ended_at=_AT)
+)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -59,6 +72,7 @@ class Case:
     mailroom: Mailroom
     now: datetime
     events: list[AuditEvent] = field(default_factory=list[AuditEvent])
+    kept: tuple[object, ...] = ()
 
     @classmethod
     def opened(
@@ -88,6 +102,7 @@ class Case:
 
     def matter(self, only: Sequence[FieldChangeRow] | None = None) -> Matter:
         """What mails say of the request, or of some of its fields, at this moment."""
+        self._keep()
         return matters.gather(
             self.session,
             request=self.request,
@@ -123,9 +138,8 @@ class Case:
         if not changes:
             return
         self.session.connection().execute(
-            sa.update(_change)
-            .where(_change.c.id.in_([change.id for change in changes]))
-            .values(outcome=outcome, settled_at=self.now)
+            _SETTLE,
+            {"ids": [change.id for change in changes], "to": outcome, "at": self.now},
         )
         for change in changes:
             set_committed_value(change, "outcome", outcome)
@@ -165,6 +179,7 @@ class Case:
         """Why nothing of this request may be applied any more; asked inside the lock."""
         if self.patron.status is not PatronStatus.ACTIVE:
             return Cause.PATRON_INACTIVE
+        self._keep()
         proposer = accounts.find_active(self.session, self.request.proposer_id)
         if proposer is None or not may(proposer, Permission.PROPOSE_CHANGE):
             return Cause.PROPOSER_GONE
@@ -215,9 +230,7 @@ class Case:
         if state.is_open:
             return state
         self.session.connection().execute(
-            sa.update(_request)
-            .where(_request.c.id == self.request.id)
-            .values(state=state, cause=cause, ended_at=self.now)
+            _END, {"ended": self.request.id, "to": state, "why": cause, "at": self.now}
         )
         set_committed_value(self.request, "state", state)
         set_committed_value(self.request, "cause", cause)
@@ -245,6 +258,14 @@ class Case:
         if self.events:
             trail.record(self.session, self.events, now=self.now)
             self.events.clear()
+
+    def _keep(self) -> None:
+        """Hold on to the rows that several steps ask for: a session forgets what nobody holds."""
+        if not self.kept:
+            self.kept = (
+                self.session.get(StaffRow, self.request.proposer_id),
+                self.session.get(OrganisationRow, 1),
+            )
 
     def mailed(self) -> list[Reviewer]:
         """The mailboxes that heard of this request: nobody is told the end of what never began."""
