@@ -5,10 +5,12 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import cast
 
 import pytest
+from sqlalchemy.engine import Engine
 
 from tests.support.postgres import TEMPLATE, Postgres, SharedDatabase, running_postgres
 from upstage_crm.core.clock import FrozenClock
@@ -21,11 +23,16 @@ KINDS = ("sqlite", "postgresql")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Mark the browser tests by their folder; leave out the long ones unless they are asked for."""
+    """Mark the browser tests by their folder; leave out the long ones unless they are asked for.
+
+    Pages run on SQLite alone in a short run: what they call is proven on both databases beneath.
+    """
     here = Path(__file__).parent
     for item in items:
         if item.path.is_relative_to(here / "e2e"):
             item.add_marker("e2e")
+        if item.path.is_relative_to(here / "state") and "postgresql" in item.name:
+            item.add_marker("long")
     if "long" not in str(config.getoption("markexpr")):
         left_out = [item for item in items if item.get_closest_marker("long")]
         config.hook.pytest_deselected(items=left_out)
@@ -68,14 +75,22 @@ def shared_postgres(postgres: Postgres) -> Iterator[SharedDatabase]:
     shared.close()
 
 
+@pytest.fixture(scope="session")
+def sqlite_place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the SQLite file of the running test stands."""
+    return tmp_path_factory.mktemp("running") / "upstage.db"
+
+
 @pytest.fixture(params=KINDS)
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+def database_url(request: pytest.FixtureRequest) -> str:
     """The address of an empty migrated database, once on SQLite and once on Postgres."""
     if request.param == "sqlite":
         template = cast("Path", request.getfixturevalue("sqlite_template"))
-        copy = tmp_path / "upstage.db"
-        shutil.copyfile(template, copy)
-        return f"sqlite:///{copy}"
+        place = cast("Path", request.getfixturevalue("sqlite_place"))
+        for part in ("", "-wal", "-shm"):
+            place.with_name(place.name + part).unlink(missing_ok=True)
+        shutil.copyfile(template, place)
+        return f"sqlite:///{place}"
     shared = cast("SharedDatabase", request.getfixturevalue("shared_postgres"))
     shared.empty()
     return shared.url
@@ -84,9 +99,15 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 @pytest.fixture
 def database(database_url: str) -> Iterator[Database]:
     """An empty migrated database, once on SQLite and once on Postgres."""
-    made = Database(make_engine(database_url))
+    made = Database(engine_of(database_url))
     yield made
     made.dispose()
+
+
+@cache
+def engine_of(url: str) -> Engine:
+    """One engine for each address: what it has compiled serves every test, its connections one."""
+    return make_engine(url)
 
 
 @pytest.fixture(params=KINDS)

@@ -14,7 +14,7 @@ from upstage_crm.mail.catalogue import RIGHT_TO_LEFT, spec_of
 from upstage_crm.mail.delivery import Transport
 from upstage_crm.mail.message import MailDraft, MailMessage, ensure_header, ensure_sender
 from upstage_crm.mail.placeholders import link_url
-from upstage_crm.mail.render import Renderer
+from upstage_crm.mail.render import Renderer, the_renderer
 from upstage_crm.organisation.details import OrganisationDetails
 
 
@@ -43,7 +43,7 @@ class Composer:
     ) -> None:
         ensure_sender(mail_from)
         self._mail_from = mail_from
-        self._renderer = renderer or Renderer()
+        self._renderer = renderer or the_renderer()
         self.transport = transport
 
     def prepare(self, draft: MailDraft, *, now: datetime) -> PreparedMail:
