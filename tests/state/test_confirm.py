@@ -30,7 +30,7 @@ from upstage_crm.patrons.views import PatronRecord
 PUBLIC = frozenset(
     f"{ConfirmState.get_full_name()}.{name}" for name in ("load", "approve", "reject", "object_to")
 )
-HYDRATE = rx.State.event_handlers["hydrate"]
+HYDRATE = rx.State.event_handlers["hydrate_and_load"]
 ANSWERS = [ConfirmState.approve, ConfirmState.reject, ConfirmState.object_to]
 IDS = ["approve", "reject", "object"]
 

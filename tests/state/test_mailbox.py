@@ -117,6 +117,8 @@ def mail_id(made: Runtime, kind: MailKind = MailKind.DECISION_REQUEST) -> str:
 def visitor(made: Runtime, role: Role | None = Role.BOX_OFFICE) -> Visitor:
     """A browser before the route, behind the gate as in the app."""
     cookie = sign_in(made.database, role, at=made.clock.now()) if role else ""
+    if cookie and made.settings.is_https:
+        cookie = f"__Host-{cookie}"
     return Visitor(StaffGate(Starlette(routes=ROUTES)), cookie=cookie)
 
 

@@ -115,7 +115,8 @@ class Pipeline:
     ) -> Any:
         """Send one event without waiting; the answer has `wait_all()`.
 
-        `path` is the address of the page, query included; it stays the tab's until another one.
+        `handler` is a handler or, as an attacker would have it, the full name of one. `path` is the
+        address of the page, query included; it stays the tab's until another one.
         """
         client.path = client.path if path is None else path
         router_data = {
@@ -127,8 +128,15 @@ class Pipeline:
             "sid": client.token,
             "ip": "127.0.0.1",
         }
-        event = Event(name=format_event_handler(handler), payload=payload, router_data=router_data)
+        name = handler if isinstance(handler, str) else format_event_handler(handler)
+        event = Event(name=name, payload=payload, router_data=router_data)
         return await self._processor.enqueue(client.token, event)
+
+    async def push(self, client: Client, handler: Any) -> None:
+        """Run an event that no browser asked for, as a live update does, and wait for it."""
+        event = Event(name=format_event_handler(handler), payload={})
+        started = await self._processor.enqueue(client.token, event)
+        await asyncio.wait_for(started.wait_all(), PATIENCE_S)
 
     async def state(self, client: Client, cls: type[S]) -> S:
         """The tab's state as it stands."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from http.cookies import CookieError, SimpleCookie
-
 from starlette.responses import Response
 
 from upstage_crm.staff.sessions import ABSOLUTE_LIFE
@@ -12,14 +10,19 @@ NAME = "upstage-session"
 SECURE_NAME = f"__Host-{NAME}"
 
 
-def session_token(cookie_header: str) -> str:
-    """The session token in a Cookie header; empty when there is none."""
-    try:
-        cookies = SimpleCookie(cookie_header)
-    except CookieError:
-        return ""
-    found = cookies.get(SECURE_NAME) or cookies.get(NAME)
-    return found.value if found else ""
+def session_token(cookie_header: str, *, is_https: bool) -> str:
+    """The session token in a Cookie header; empty when there is none.
+
+    Under https only the `__Host-` cookie counts: no other host can set it, so nobody can slip a
+    session of their own to our staff. The text is cut by hand: the library's parser gives up at the
+    first cookie of somebody else that it does not like.
+    """
+    wanted = SECURE_NAME if is_https else NAME
+    for part in cookie_header.split(";"):
+        name, _, value = part.strip().partition("=")
+        if name == wanted:
+            return value.strip().strip('"')
+    return ""
 
 
 def set_session(response: Response, token: str, *, is_https: bool) -> None:

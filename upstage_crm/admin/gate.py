@@ -67,10 +67,10 @@ def is_staff_page(path: str) -> bool:
 
 def member_of_cookie(cookie_header: str) -> StaffMember | None:
     """The member whose live session a Cookie header carries; reads the database, writes nothing."""
-    token = session_token(cookie_header)
+    parts = runtime()
+    token = session_token(cookie_header, is_https=parts.settings.is_https)
     if not token:
         return None
-    parts = runtime()
     with parts.database.reading() as session:
         signed_in = sessions.find(session, token, now=parts.clock.now())
     return None if signed_in is None else signed_in.member

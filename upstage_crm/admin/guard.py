@@ -6,13 +6,17 @@ belongs to a live session, or the handler stands in `PUBLIC_HANDLERS`, which is 
 """
 
 import asyncio
+from collections.abc import Callable, Iterator
 from datetime import datetime
+from functools import cache
+from inspect import Signature, signature
 from typing import ClassVar
 
 import reflex as rx
 from reflex.middleware.middleware import Middleware
 from reflex.state import BaseState, StateUpdate
-from reflex_base.event import Event
+from reflex_base.event import Event, EventHandler
+from reflex_base.event.context import EventContext
 from reflex_base.registry import RegistrationContext
 from sqlmodel import Session
 
@@ -25,19 +29,20 @@ from upstage_crm.ui.copy import PAUSE_WORDS, ROLE_WORDS
 from upstage_crm.ui.state.base import FeedbackMixin
 from upstage_crm.wiring import runtime
 
-# Reflex's own handlers that a page cannot start without. None of them reads or writes our data.
+# Reflex's own handlers that a page cannot start without, and nothing more: what a browser sends
+# when it connects, when it turns to another page and when a script failed, and what the server
+# adds. None of them reads or writes our data.
+_CONNECT = "reflex___state____state.hydrate_and_load"
+_ON_LOAD = "reflex___state____state.reflex___state____on_load_internal_state"
+_FAILED = "reflex___state____state.reflex___state____frontend_event_exception_state"
 FRAMEWORK_HANDLERS = frozenset(
     {
-        "reflex___state____state.hydrate",
-        "reflex___state____state.hydrate_and_load",
-        "reflex___state____state.set_is_hydrated",
-        "reflex___state____state.reflex___state____on_load_internal_state.on_load_internal",
-        "reflex___state____state.reflex___state____on_load_internal_state.set_is_hydrated",
-        "reflex___state____state.reflex___state____update_vars_internal_state.update_vars_internal",
-        "reflex___state____state.reflex___state____frontend_event_exception_state.handle_frontend_exception",
+        _CONNECT,
+        f"{_ON_LOAD}.on_load_internal",
+        f"{_ON_LOAD}.set_is_hydrated",
+        f"{_FAILED}.handle_frontend_exception",
     }
 )
-_HYDRATE = frozenset({"hydrate", "hydrate_and_load"})
 
 
 class AdminState(FeedbackMixin, rx.State):
@@ -92,35 +97,88 @@ class Guard(Middleware):
         """Let the event pass (None), or answer it here."""
         del app
         registered = RegistrationContext.get().event_handlers.get(event.name)
-        owner = registered.states[0] if registered and registered.states else None
-        is_public = event.name in self._public
-        hydrates = event.name.rpartition(".")[2] in _HYDRATE
-        if is_public and not hydrates:
+        if registered is None or not _fits(registered.handler, event.payload):
+            return StateUpdate()
+        connects = event.name == _CONNECT
+        if event.name in self._public and not connects:
             return None
+        member = await asyncio.to_thread(_member_of, _cookie_header(state), is_used=_is_sent())
         admin = await state.get_state(AdminState)
-        member = await asyncio.to_thread(_member_of, _cookie_header(state))
-        if hydrates:
+        if member is None or admin._member != member:
             # A tab's token is readable by scripts: whoever reuses it must not see what the tab's
             # last owner had loaded.
-            if admin._member is not None and admin._member != member:
-                admin.reset()
+            await _forget(admin)
+        if connects:
             return None
         if member is None:
-            admin.reset()
             return StateUpdate(events=Event.from_event_type(rx.redirect("/sign-in/")))
-        if owner is None or not issubclass(owner, AdminState):
-            return StateUpdate()
-        if admin._member != member:
-            admin.reset()
-            admin._member = member
-        admin.is_refused = owner.permission is not None and not may(member, owner.permission)
-        if admin.is_refused:
-            await admin._frame()
-            root = admin._get_root_state()
-            delta = root.get_delta()
-            root._clean()
-            return StateUpdate(delta=delta)
+        return await _enter(admin, member, registered.states)
+
+
+async def _enter(
+    admin: AdminState, member: StaffMember, owners: tuple[type[BaseState], ...]
+) -> StateUpdate | None:
+    """Let a member's event pass to a page that the role includes; else say that it does not."""
+    owner = owners[0] if owners else None
+    if owner is None or not issubclass(owner, AdminState):
+        return StateUpdate()
+    admin._member = member
+    admin.is_refused = owner.permission is not None and not may(member, owner.permission)
+    if not admin.is_refused:
         return None
+    await admin._frame()
+    root = admin._get_root_state()
+    delta = root.get_delta()
+    root._clean()
+    return StateUpdate(delta=delta)
+
+
+def _fits(handler: EventHandler, payload: object) -> bool:
+    """Whether the handler takes these arguments by name; what they hold is its own to judge."""
+    if not isinstance(payload, dict):
+        return False
+    try:
+        _signature(handler.fn).bind(None, **payload)
+    except TypeError:
+        return False
+    return True
+
+
+@cache
+def _signature(function: Callable[..., object]) -> Signature:
+    return signature(function)
+
+
+def _is_sent() -> bool:
+    """Whether a browser sent the event, or the one it follows from; the hub's are our own.
+
+    A live update must not keep the session of somebody who has left the desk alive.
+    """
+    return bool(EventContext.get().router_data)
+
+
+async def _forget(admin: AdminState) -> None:
+    """Empty every state of the CRM in this tab.
+
+    A tab in which nobody was signed in costs a comparison only. With Redis just the states that an
+    event needs are loaded, so each one is asked for: the others would keep what they hold.
+    """
+    states: list[AdminState] = [await admin.get_state(kind) for kind in _family(AdminState)]
+    if any(_holds_something(state) for state in states):
+        admin.reset()
+
+
+def _family(kind: type[AdminState]) -> Iterator[type[AdminState]]:
+    yield kind
+    for below in kind.get_substates():
+        if issubclass(below, AdminState):  # as all of them are; the framework's hint does not know
+            yield from _family(below)
+
+
+def _holds_something(state: AdminState) -> bool:
+    kind = type(state)
+    own = ((name, field) for name, field in kind.get_fields().items() if field._owner is kind)
+    return any(getattr(state, name) != field.default_value() for name, field in own)
 
 
 def _pause_reason(session: Session, now: datetime) -> str | None:
@@ -134,18 +192,18 @@ def _cookie_header(state: BaseState) -> str:
     return str(headers.get("cookie", ""))
 
 
-def _member_of(cookie_header: str) -> StaffMember | None:
+def _member_of(cookie_header: str, *, is_used: bool) -> StaffMember | None:
     """The member whose session this cookie is; notes, at most once a minute, that it is used."""
-    token = session_token(cookie_header)
+    parts = runtime()
+    token = session_token(cookie_header, is_https=parts.settings.is_https)
     if not token:
         return None
-    parts = runtime()
     now = parts.clock.now()
     with parts.database.reading() as session:
         signed_in = sessions.find(session, token, now=now)
     if signed_in is None:
         return None
-    if signed_in.is_stale:
+    if signed_in.is_stale and is_used:
         with parts.database.transaction() as session:
             sessions.touch(session, signed_in.session_id, now=now)
     return signed_in.member

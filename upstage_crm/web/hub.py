@@ -9,11 +9,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import psycopg
 import reflex as rx
 from reflex_base.event import Event
+from reflex_base.event.context import EventContext
 from reflex_base.utils.format import format_event_handler
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import SQLAlchemyError
@@ -28,16 +30,27 @@ POLL_S = 1.0
 GATHER_S = 0.05  # commits come in bursts: a decision, then its mails
 
 
+@dataclass(frozen=True, slots=True)
+class _Tab:
+    connection: str
+    handler: str
+
+
 class Hub:
     """The tabs of this worker that asked to be told."""
 
     def __init__(self) -> None:
-        self._handlers: dict[str, str] = {}
+        self._tabs: dict[str, _Tab] = {}
         self._woken = asyncio.Event()
 
     def subscribe(self, client_token: str, handler: Any) -> None:
-        """Send `handler` to this tab whenever something changed; replaces its last subscription."""
-        self._handlers[client_token] = format_event_handler(handler)
+        """Send `handler` to this tab whenever something changed; replaces its last subscription.
+
+        Call it in a handler that the tab's browser asked for. It holds for that browser's
+        connection only: what we send later runs with the cookies of the connection that subscribed,
+        and must not reach somebody else who comes with the same client token.
+        """
+        self._tabs[client_token] = _Tab(_connection(), format_event_handler(handler))
         self._woken.set()  # from now on somebody looks, so the poll must run
 
     async def run(self, app: rx.App) -> None:
@@ -64,23 +77,32 @@ class Hub:
         seen: tuple[int, int] | None = None
         while True:
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._woken.wait(), POLL_S if self._handlers else None)
+                await asyncio.wait_for(self._woken.wait(), POLL_S if self._tabs else None)
             await asyncio.sleep(GATHER_S)
             self._woken.clear()
             with contextlib.suppress(SQLAlchemyError):  # the database is away: look again later
                 marker = await asyncio.to_thread(_marker)
                 if seen is not None and marker != seen:
-                    await self._tell(app)
+                    await self.tell(app)
                 seen = marker
 
-    async def _tell(self, app: rx.App) -> None:
+    async def tell(self, app: rx.App) -> None:
+        """Send every tab that is still there its handler, and forget the others."""
         namespace = app.event_namespace
         live: Mapping[str, str] = namespace.token_to_sid if namespace else {}
-        for token, name in list(self._handlers.items()):
-            if token in live:
-                await app.event_processor.enqueue(token, Event(name=name, payload={}))
+        for token, tab in list(self._tabs.items()):
+            if live.get(token) == tab.connection:
+                await app.event_processor.enqueue(token, Event(name=tab.handler, payload={}))
             else:
-                del self._handlers[token]
+                del self._tabs[token]
+
+
+def _connection() -> str:
+    """The connection that the event being handled came over; empty outside of one."""
+    try:
+        return str(EventContext.get().router_data.get("sid", ""))
+    except LookupError:
+        return ""
 
 
 async def _listen(url: URL, wake: Callable[[], None]) -> None:

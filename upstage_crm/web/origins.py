@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_interface
 
 from starlette.requests import Request
 
@@ -20,8 +21,15 @@ def is_own_form(request: Request, origins: Collection[str]) -> bool:
 
 
 def ip_prefix(request: Request) -> str:
-    """The network of the visitor: the first three parts of IPv4, the first four of IPv6."""
-    host = request.client.host if request.client else ""
-    if ":" in host:
-        return ":".join(host.split(":")[:4]) + "::"
-    return ".".join(host.split(".")[:3]) + ".0" if host.count(".") == 3 else host
+    """The network of the visitor: the first 24 bits of an IPv4 address, the first 64 of IPv6.
+
+    An IPv4 address in IPv6 clothes counts as the IPv4 address it is. Empty when there is none.
+    """
+    try:
+        address = ip_address(request.client.host if request.client else "")
+    except ValueError:
+        return ""
+    if isinstance(address, IPv6Address):
+        address = address.ipv4_mapped or address
+    bits = 24 if isinstance(address, IPv4Address) else 64
+    return str(ip_interface(f"{address}/{bits}").network.network_address)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from urllib.parse import quote, urlsplit
+import re
+from urllib.parse import quote, unquote
 
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
@@ -40,17 +41,23 @@ async def sign_out(request: Request) -> Response:
     settings = runtime().settings
     if not is_own_form(request, settings.origins):
         return PlainTextResponse("This form was not sent from our own page.\n", 403)
-    await asyncio.to_thread(_end, session_token(request.headers.get("cookie", "")))
+    held = session_token(request.headers.get("cookie", ""), is_https=settings.is_https)
+    await asyncio.to_thread(_end, held)
     response = RedirectResponse("/sign-in/?signed_out=1", SEE_OTHER)
     clear_session(response, is_https=settings.is_https)
     return response
 
 
 def own_path(target: str) -> str:
-    """`target` if it is a path of ours, else the dashboard: no open redirect."""
-    parts = urlsplit(target)
-    is_plain = target.startswith("/") and not target.startswith(("//", "/\\", "/auth/"))
-    if parts.scheme or parts.netloc or not is_plain or not target.isprintable():
+    """`target` if it is a path of ours, else the dashboard: no open redirect.
+
+    Two slashes, a backslash or a dot segment are refused anywhere in the path: browsers and the
+    router turn some of them into the name of another host.
+    """
+    path = re.split(r"[?#]", target, maxsplit=1)[0]
+    is_plain = path.startswith("/") and "//" not in path and "\\" not in path
+    has_dots = any(unquote(part) in (".", "..") for part in path.split("/"))
+    if not is_plain or has_dots or path.startswith("/auth/") or not target.isprintable():
         return "/"
     return target
 

@@ -1,0 +1,499 @@
+"""Attacks on the staff pages' handlers, through the whole event pipeline.
+
+Whoever opens a websocket may call every public method of every state, with any arguments and from
+any page. The handlers attacked here are taken from the registry, so a new one is attacked too.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import string
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from inspect import Parameter, signature
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+import reflex as rx
+from reflex_base.event.processor import base_state_processor
+from reflex_base.registry import RegisteredEventHandler, RegistrationContext
+
+from tests.support.factories import NEW, OLD, Desk
+from tests.support.pipeline import Client, Pipeline, installed, sign_in
+from upstage_crm.admin.guard import FRAMEWORK_HANDLERS, AdminState
+from upstage_crm.admin.mailbox.state import MailboxState
+from upstage_crm.admin.patrons.list_state import PatronListState
+from upstage_crm.admin.patrons.record_state import PatronRecordState
+from upstage_crm.admin.patrons.rows import ListRow
+from upstage_crm.admin.requests.queue_state import RequestQueueState
+from upstage_crm.audit.events import OPERATOR, Channel
+from upstage_crm.core.clock import FrozenClock
+from upstage_crm.core.db import Database
+from upstage_crm.staff import accounts, sessions
+from upstage_crm.staff.roles import PERMISSIONS, Role
+from upstage_crm.staff.sessions import ABSOLUTE_LIFE, IDLE_LIFE, SEEN_EVERY
+from upstage_crm.upstage_crm import PUBLIC_HANDLERS
+from upstage_crm.web.hub import hub
+from upstage_crm.wiring import Runtime
+
+PRIVATE = (OLD, NEW, "Mara", "Okonkwo", "Dana", "Lantern")  # what stands in the attacked database
+CONNECT = "reflex___state____state.hydrate_and_load"
+REGISTRY = RegistrationContext.get().event_handlers
+GUARDED = sorted(set(REGISTRY) - PUBLIC_HANDLERS - FRAMEWORK_HANDLERS)
+OPEN = sorted((PUBLIC_HANDLERS | FRAMEWORK_HANDLERS) & set(REGISTRY))
+PATHS = ["/", "/patrons/", "/patrons/10001/", "/requests/", "/mailbox/", "/confirm/?link=x"]
+ROUNDS = 1_000
+
+
+@dataclass
+class Venue:
+    """A venue with one patron, one request and their mails; `dana` owns it."""
+
+    parts: Runtime
+    desk: Desk
+    clock: FrozenClock
+    number: int
+    dana: str
+
+    @property
+    def database(self) -> Database:
+        return self.parts.database
+
+    def staff(self, role: Role, name: str = "Sam Field") -> str:
+        return sign_in(self.database, role, at=self.clock.now(), name=name)
+
+    def token(self, cookie: str) -> str:
+        return cookie.partition("=")[2]
+
+
+@pytest.fixture
+def venue(database: Database, clock: FrozenClock) -> Iterator[Venue]:
+    with installed(database, clock) as parts:
+        desk = Desk(database, clock)
+        patron = desk.patron(OLD, "Mara", "Okonkwo")
+        desk.propose(patron, NEW)
+        desk.deliver()
+        dana = sign_in(database, Role.OWNER, at=clock.now(), name="Dana Reyes")
+        yield Venue(parts, desk, clock, patron.number, dana)
+
+
+@contextmanager
+def noted(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+    """The handlers that really run in this block, ours and the framework's."""
+    ran: list[str] = []
+    through = base_state_processor.process_event
+
+    async def note(handler: Any, payload: Any, state: Any, root_state: Any) -> None:
+        ran.append(handler.fn.__qualname__)
+        await through(handler=handler, payload=payload, state=state, root_state=root_state)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(base_state_processor, "process_event", note)
+        yield ran
+
+
+def run(story: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    asyncio.run(story())
+
+
+def arguments(name: str) -> dict[str, Any]:
+    """Something for every argument of a handler, as its own page might send it."""
+    fitting: dict[str, Any] = {"form": {"email": NEW}, "is_open": True, "value": True, "page": 2}
+    own = list(signature(REGISTRY[name].handler.fn).parameters.values())[1:]
+    kinds = (Parameter.POSITIONAL_OR_KEYWORD, Parameter.KEYWORD_ONLY)
+    return {one.name: fitting.get(one.name, "email") for one in own if one.kind in kinds}
+
+
+def shown(client: Client) -> str:
+    """Everything that was sent to a tab."""
+    return f"{client.deltas} {[(event.name, event.payload) for event in client.events]}"
+
+
+# --- who is nobody ------------------------------------------------------------------------------
+
+
+def nobody(_venue: Venue) -> str:
+    return ""
+
+
+def guessed(_venue: Venue) -> str:
+    return "upstage-session=" + "A" * 43
+
+
+def hashed(venue: Venue) -> str:
+    """What stands in the database, should it be read by somebody, is not a key to the door."""
+    stored = venue.desk.scalar("SELECT id FROM staff_session")
+    return f"upstage-session={stored}"
+
+
+def idle(venue: Venue) -> str:
+    venue.clock.advance(IDLE_LIFE)
+    return venue.dana
+
+
+def old(venue: Venue) -> str:
+    """In use until the end, but begun too long ago."""
+    end = venue.clock.now() + ABSOLUTE_LIFE
+    while venue.clock.now() < end:
+        with venue.database.transaction() as session:
+            found = sessions.find(session, venue.token(venue.dana), now=venue.clock.now())
+            assert found is not None
+            sessions.touch(session, found.session_id, now=venue.clock.now())
+        venue.clock.advance(timedelta(hours=1))
+    return venue.dana
+
+
+def ended(venue: Venue) -> str:
+    with venue.database.transaction() as session:
+        sessions.end(session, venue.token(venue.dana), now=venue.clock.now())
+    return venue.dana
+
+
+def disabled(venue: Venue) -> str:
+    cookie = venue.staff(Role.MANAGER)
+    with venue.database.transaction() as session:
+        accounts.disable(
+            session,
+            email="manager@desk.example",
+            actor=OPERATOR,
+            channel=Channel.COMMAND_LINE,
+            now=venue.clock.now(),
+        )
+    return cookie
+
+
+@pytest.mark.parametrize("attacker", [nobody, guessed, hashed, idle, old, ended, disabled])
+def test_without_a_live_session_no_guarded_handler_runs(
+    venue: Venue, monkeypatch: pytest.MonkeyPatch, attacker: Callable[[Venue], str]
+) -> None:
+    cookie = attacker(venue)
+    before = venue.desk.dump()
+
+    async def story() -> None:
+        async with Pipeline(PUBLIC_HANDLERS) as pipeline:
+            with noted(monkeypatch) as ran:
+                for name in GUARDED:
+                    thief = pipeline.client(cookie)
+                    await pipeline.send(thief, name, f"/patrons/{venue.number}/", **arguments(name))
+
+                    assert ["/sign-in/"] == thief.redirects(), name
+                    assert 1 == len(thief.events), name
+                    assert [] == thief.deltas, name
+            assert [] == ran
+
+    run(story)
+    assert before == venue.desk.dump()
+
+
+def test_the_attack_would_show(venue: Venue, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same events with a live session run and show data: the test above looks where it is."""
+
+    async def story() -> None:
+        async with Pipeline(PUBLIC_HANDLERS) as pipeline:
+            with noted(monkeypatch) as ran:
+                tab = pipeline.client(venue.dana)
+                await pipeline.send(tab, PatronRecordState.load, f"/patrons/{venue.number}/")
+            assert "PatronRecordState.load" in ran
+            assert "Okonkwo" in shown(tab)
+
+    run(story)
+
+
+def test_the_handlers_under_attack_are_those_of_the_pages() -> None:
+    assert {"load", "fetch", "send", "withdraw", "save", "add", "setvar"} <= {
+        name.rpartition(".")[2] for name in GUARDED
+    }
+    assert not [name for name in GUARDED if not REGISTRY[name].states]
+
+
+# --- whoever holds the token of somebody's tab ---------------------------------------------------
+
+
+def other_member(venue: Venue) -> str:
+    return venue.staff(Role.READ_ONLY)
+
+
+async def opened_by_dana(pipeline: Pipeline, venue: Venue) -> Client:
+    tab = pipeline.client(venue.dana)
+    for handler, path in (
+        (PatronRecordState.load, f"/patrons/{venue.number}/"),
+        (PatronListState.load, "/patrons/"),
+        (RequestQueueState.load, "/requests/"),
+        (MailboxState.load, "/mailbox/"),
+    ):
+        await pipeline.send(tab, handler, path)
+    assert "Okonkwo" in shown(tab)
+    return tab
+
+
+def taken_over(tab: Client, cookie: str) -> Client:
+    """The same tab for the server, in another browser."""
+    tab.cookie = cookie
+    tab.deltas.clear()
+    tab.events.clear()
+    return tab
+
+
+def leaked(client: Client) -> list[str]:
+    """Private words that reached the tab; the name of whoever holds it now is no secret."""
+    return [word for word in PRIVATE if word in shown(client)]
+
+
+async def remains(pipeline: Pipeline, tab: Client) -> list[str]:
+    """Private words that the server still holds for the tab."""
+
+    def texts(state: rx.State) -> Iterator[str]:
+        for name in type(state).get_fields():
+            if not name.startswith("rx_router") and name != "router_data":
+                yield repr(getattr(state, name))
+        for below in state.substates.values():
+            yield from texts(cast("rx.State", below))
+
+    held = " ".join(texts(await pipeline.state(tab, AdminState)))
+    return [word for word in PRIVATE if word in held]
+
+
+@pytest.mark.parametrize("thief", [nobody, guessed, ended, other_member])
+@pytest.mark.parametrize("first", [CONNECT, *OPEN, "setvar"])
+def test_a_tab_token_gives_nothing_of_its_last_owner(
+    venue: Venue, thief: Callable[[Venue], str], first: str
+) -> None:
+    name = f"{AdminState.get_full_name()}.setvar" if first == "setvar" else first
+
+    async def story() -> None:
+        async with Pipeline(PUBLIC_HANDLERS) as pipeline:
+            tab = await opened_by_dana(pipeline, venue)
+            assert await remains(pipeline, tab)
+
+            taken_over(tab, thief(venue))
+            await attempt(pipeline, tab, name, "/confirm/", **arguments(name))
+            await attempt(pipeline, tab, CONNECT, "/sign-in/")
+
+            assert [] == leaked(tab)
+            assert [] == await remains(pipeline, tab)
+
+    run(story)
+
+
+def test_what_arrives_late_is_not_kept_for_the_next_browser(venue: Venue) -> None:
+    """A search that was under way at sign-out writes its rows into the emptied tab."""
+
+    async def story() -> None:
+        async with Pipeline(PUBLIC_HANDLERS) as pipeline:
+            tab = await opened_by_dana(pipeline, venue)
+            taken_over(tab, ended(venue))
+            await pipeline.send(tab, PatronListState.refresh)
+            state = await pipeline.state(tab, PatronListState)
+            state.rows = [ListRow(name="Mara Okonkwo")]
+            state._clean()
+
+            await attempt(pipeline, taken_over(tab, ""), CONNECT, "/sign-in/")
+
+            assert [] == leaked(tab)
+            assert [] == await remains(pipeline, tab)
+
+    run(story)
+
+
+def test_whoever_comes_back_finds_the_page_as_it_was(venue: Venue) -> None:
+    async def story() -> None:
+        async with Pipeline(PUBLIC_HANDLERS) as pipeline:
+            tab = await opened_by_dana(pipeline, venue)
+            taken_over(tab, venue.dana)
+
+            await attempt(pipeline, tab, CONNECT, f"/patrons/{venue.number}/")
+
+            assert "Okonkwo" in shown(tab)
+
+    run(story)
+
+
+def test_a_live_update_goes_to_the_connection_that_asked(venue: Venue) -> None:
+    """A thief who connects with the tab's token and says nothing must not be sent the next one."""
+    sent: list[str] = []
+
+    async def enqueue(token: str, event: Any) -> None:
+        sent.append(f"{token} {event.name}")
+
+    async def story() -> None:
+        async with Pipeline(PUBLIC_HANDLERS) as pipeline:
+            live: dict[str, str] = {}
+            app = cast(
+                "rx.App",
+                SimpleNamespace(
+                    event_namespace=SimpleNamespace(token_to_sid=live),
+                    event_processor=SimpleNamespace(enqueue=enqueue),
+                ),
+            )
+            tab = pipeline.client(venue.dana)
+            await pipeline.send(tab, PatronListState.load, "/patrons/")
+
+            live[tab.token] = tab.token  # the pipeline names a connection after its tab
+            await hub.tell(app)
+            assert [f"{tab.token} {PatronListState.get_full_name()}.refresh"] == sent
+
+            live[tab.token] = "the connection of somebody else"
+            await hub.tell(app)
+            live[tab.token] = tab.token
+            await hub.tell(app)
+            assert 1 == len(sent)
+
+    run(story)
+
+
+# --- sessions grow old ---------------------------------------------------------------------------
+
+
+def test_live_updates_do_not_keep_a_session_alive(venue: Venue) -> None:
+    """Else a desk that was left would stay signed in as long as colleagues work."""
+
+    async def story() -> None:
+        async with Pipeline(PUBLIC_HANDLERS) as pipeline:
+            tab = pipeline.client(venue.dana)
+            await pipeline.send(tab, PatronListState.load, "/patrons/")
+            step = IDLE_LIFE / 4
+            assert step > SEEN_EVERY
+            for _ in range(4):
+                assert [] == tab.redirects()
+                venue.clock.advance(step)
+                await pipeline.push(tab, PatronListState.refresh)
+            assert ["/sign-in/"] == tab.redirects()
+
+    run(story)
+
+
+def test_work_keeps_a_session_alive(venue: Venue) -> None:
+    async def story() -> None:
+        async with Pipeline(PUBLIC_HANDLERS) as pipeline:
+            tab = pipeline.client(venue.dana)
+            await pipeline.send(tab, PatronListState.load, "/patrons/")
+            for _ in range(6):
+                venue.clock.advance(IDLE_LIFE / 4)
+                await pipeline.send(tab, PatronListState.refresh)
+            assert [] == tab.redirects()
+
+    run(story)
+
+
+# --- roles ---------------------------------------------------------------------------------------
+
+
+def needed(registered: RegisteredEventHandler) -> Any:
+    owner = registered.states[0]
+    return owner.permission if issubclass(owner, AdminState) else None
+
+
+@pytest.mark.parametrize("role", [role for role in Role if role is not Role.OWNER])
+def test_a_role_without_the_pages_permission_is_only_told_so(
+    venue: Venue, monkeypatch: pytest.MonkeyPatch, role: Role
+) -> None:
+    lacking = [
+        name
+        for name in GUARDED
+        if needed(REGISTRY[name]) not in (None, *PERMISSIONS[role]) and not name.endswith(".setvar")
+    ]
+    cookie = venue.staff(role)
+    before = venue.desk.dump()
+
+    async def story() -> None:
+        async with Pipeline(PUBLIC_HANDLERS) as pipeline:
+            with noted(monkeypatch) as ran:
+                for name in lacking:
+                    tab = pipeline.client(cookie)
+                    await pipeline.send(tab, name, f"/patrons/{venue.number}/", **arguments(name))
+
+                    assert [] == tab.events, name
+                    assert [] == [
+                        word for word in (OLD, NEW, "Mara", "Okonkwo") if word in shown(tab)
+                    ]
+                    assert (await pipeline.state(tab, AdminState)).is_refused, name
+            assert [] == ran
+
+    run(story)
+    assert before == venue.desk.dump()
+
+
+def test_the_roles_under_attack_lack_something() -> None:
+    asked = {needed(REGISTRY[name]) for name in GUARDED} - {None}
+    assert [role for role in Role if asked - PERMISSIONS[role]]
+
+
+def test_a_state_without_an_own_permission_reads_nothing() -> None:
+    """Every page's state says what it needs; only the frame's own has nothing to protect."""
+    free = {
+        registered.states[0].__name__
+        for name, registered in REGISTRY.items()
+        if name in GUARDED
+        and issubclass(registered.states[0], AdminState)
+        and needed(registered) is None
+        and not name.endswith(".setvar")
+    }
+    assert free <= {"DashboardState"}
+
+
+# --- odd events ----------------------------------------------------------------------------------
+
+
+async def attempt(
+    pipeline: Pipeline, client: Client, handler: Any, path: str | None = None, **payload: Any
+) -> Exception | None:
+    """Send an event; a failure of the framework's own handler is returned, as nobody is told."""
+    try:
+        await pipeline.send(client, handler, path, **payload)
+    except (TypeError, ValueError, AttributeError, KeyError) as error:
+        return error
+    return None
+
+
+def junk(dice: random.Random, depth: int = 0) -> Any:
+    """A JSON value as nobody would send it in earnest."""
+    alphabet = string.printable + "\x00\u202e\ud800\U0001f3ad'\"<>{}%;\\ıßK"
+    kinds: list[Callable[[], Any]] = [
+        lambda: None,
+        lambda: dice.choice([True, False]),
+        lambda: dice.choice([0, -1, 2**31, 2**63, 10**30, 1.5, 1e308]),
+        lambda: "".join(dice.choices(alphabet, k=dice.choice([0, 1, 12, 300, 5_000]))),
+        lambda: dice.choice(["approve", "reject", "email", "__class__", "../../etc", "{{7*7}}"]),
+    ]
+    if depth < 3:
+        kinds += [
+            lambda: [junk(dice, depth + 1) for _ in range(dice.randrange(4))],
+            lambda: {str(junk(dice, 3)): junk(dice, depth + 1) for _ in range(dice.randrange(4))},
+        ]
+    return dice.choice(kinds)()
+
+
+def junk_arguments(dice: random.Random, name: str) -> dict[str, Any]:
+    """Junk, half of the time under the names that the handler knows."""
+    if dice.random() < 0.5:
+        return {one: junk(dice) for one in arguments(name)}
+    if dice.random() < 0.5:
+        return {
+            one: {str(key): junk(dice) for key in ("comment", "choice")} for one in arguments(name)
+        }
+    return {str(junk(dice, 3))[:40] or "x": junk(dice) for _ in range(dice.randrange(1, 3))}
+
+
+@pytest.mark.parametrize("name", OPEN)
+def test_nothing_that_outsiders_send_leaks_or_changes_anything(venue: Venue, name: str) -> None:
+    dice = random.Random(name)  # the same attacks every time
+    before = venue.desk.dump()
+
+    async def story() -> None:
+        async with Pipeline(PUBLIC_HANDLERS) as pipeline:
+            for _ in range(ROUNDS // 25):
+                tab = pipeline.client("upstage-link-AAAAAAAAAAAA=x; a=b")
+                for _ in range(25):
+                    await attempt(
+                        pipeline, tab, name, dice.choice(PATHS), **junk_arguments(dice, name)
+                    )
+                assert [] == [
+                    word for word in (OLD, NEW, "Mara", "Okonkwo", "Dana") if word in shown(tab)
+                ]
+
+    run(story)
+    assert before == venue.desk.dump()
