@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import pytest
 import sqlalchemy as sa
+from sqlmodel import Session
 
 from tests.support.factories import NEW, OLD, PROTECTED, Desk, days, kinds_to, together
 from upstage_crm.audit import guards
@@ -202,8 +203,8 @@ def test_approve_and_reject_at_one_moment_have_one_winner(desk: Desk) -> None:
         request, link = desk.asked(patron, new)
 
         results = together(
-            lambda link=link: desk.decide(link),  # type: ignore[misc]
-            lambda link=link: desk.decide(link, Decision.REJECT),  # type: ignore[misc]
+            lambda link=link: desk.decide(link),
+            lambda link=link: desk.decide(link, Decision.REJECT),
         )
 
         (won,) = [result for result in results if isinstance(result, RequestState)]
@@ -566,8 +567,8 @@ def test_one_address_approved_for_two_patrons_at_one_moment(desk: Desk) -> None:
         second_link = desk.claims(new)
 
         results = together(
-            lambda link=first_link: desk.decide(link),  # type: ignore[misc]
-            lambda link=second_link: desk.decide(link),  # type: ignore[misc]
+            lambda link=first_link: desk.decide(link),
+            lambda link=second_link: desk.decide(link),
         )
 
         assert {RequestState.APPROVED, RequestState.WITHDRAWN} == set(results)
@@ -583,8 +584,8 @@ def test_an_address_added_and_approved_at_one_moment(desk: Desk) -> None:
         _request, link = desk.asked(mara, new)
 
         decided, added = together(
-            lambda link=link: desk.decide(link),  # type: ignore[misc]
-            lambda new=new: desk.patron(email=new, given_name="Ole"),  # type: ignore[misc]
+            lambda link=link: desk.decide(link),
+            lambda new=new: desk.patron(email=new, given_name="Ole"),
         )
 
         if decided is RequestState.APPROVED:
@@ -713,11 +714,11 @@ def test_a_failure_during_an_approval_leaves_everything_as_it_was(desk: Desk) ->
     assert RequestState.APPROVED is desk.decide(link)
 
 
-def _decide_in(desk: Desk, session: sa.orm.Session, link: LinkClaims) -> None:
+def _decide_in(desk: Desk, session: Session, link: LinkClaims) -> None:
     from upstage_crm.change_requests import decisions
 
     decisions.decide(
-        session,  # type: ignore[arg-type]
+        session,
         claims=link,
         decision=Decision.APPROVE,
         channel=ReviewChannel.PATRON_PAGE,

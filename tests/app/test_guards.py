@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.exc import DBAPIError
 
 from tests.support.factories import NEW, OLD, PROTECTED, Desk
 from upstage_crm.audit import guards
@@ -90,7 +91,7 @@ class Scene:
         """Every way of running the statements is refused, and not one row is another."""
         before = self.rows()
         for way in self.ways():
-            with pytest.raises((sa.exc.DBAPIError, sqlite3.Error)) as caught:
+            with pytest.raises((DBAPIError, sqlite3.Error)) as caught:
                 way(*statements)
             if by:
                 assert f"upstage guard: {by}" in str(caught.value), statements
@@ -100,7 +101,7 @@ class Scene:
         """The statements may pass without an error, but not one row is another."""
         before = self.rows()
         for way in self.ways():
-            with contextlib.suppress(sa.exc.DBAPIError, sqlite3.Error):
+            with contextlib.suppress(DBAPIError, sqlite3.Error):
                 way(*statements)
         assert before == self.rows(), statements
 
@@ -594,7 +595,7 @@ def missing(desk: Desk) -> Sequence[str]:
         return guards.missing(connection, PROTECTED)
 
 
-def names(desk: Desk) -> Iterable[str]:
+def names(desk: Desk) -> list[tuple[str, str]]:
     if desk.database.engine.dialect.name == "sqlite":
         query = "SELECT name, tbl_name FROM sqlite_master WHERE type = 'trigger'"
     else:
@@ -603,12 +604,13 @@ def names(desk: Desk) -> Iterable[str]:
             "AND NOT tgisinternal"
         )
     with desk.database.engine.connect() as connection:
-        return sorted(tuple(row) for row in connection.exec_driver_sql(query.replace("%", "%%")))
+        rows = connection.exec_driver_sql(query.replace("%", "%%"))
+        return sorted((str(name), str(table)) for name, table in rows)
 
 
 def test_a_fresh_database_misses_no_guard(desk: Desk) -> None:
     assert () == missing(desk)
-    assert len(list(names(desk))) > 40
+    assert len(names(desk)) > 40
 
 
 def test_every_dropped_guard_is_named(desk: Desk) -> None:
@@ -676,7 +678,7 @@ def test_guards_can_be_taken_down_and_put_back(desk: Desk) -> None:
     """What a migration does."""
     with desk.database.engine.begin() as connection:
         guards.drop(connection)
-    assert [] == list(names(desk))
+    assert [] == names(desk)
 
     with desk.database.engine.begin() as connection:
         guards.install(connection, PROTECTED)

@@ -123,7 +123,7 @@ def test_two_changes_at_one_moment_are_told_in_order(desk: Desk) -> None:
     assert desk.owner
     names = [f"Lantern {n}" for n in range(4)]
 
-    together(*[lambda n=n: change(desk, replace(LANTERN, name=n)) for n in names])  # type: ignore[misc]
+    together(*[lambda n=n: change(desk, replace(LANTERN, name=n)) for n in names])
 
     lines = desk.lines(action=Action.ORGANISATION_CHANGED)
     told = [(line.facts["name.old"], line.facts["name.new"]) for line in lines]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import cast
 
 import pytest
 
@@ -21,7 +22,7 @@ from upstage_crm.patrons.errors import (
     UnknownPatron,
 )
 from upstage_crm.patrons.tables import PatronKind
-from upstage_crm.patrons.views import PatronRecord
+from upstage_crm.patrons.views import Duplicate, PatronRecord
 from upstage_crm.staff.roles import PERMISSIONS, Permission, Role, StaffMember
 
 
@@ -131,9 +132,7 @@ def test_one_address_added_twice_at_one_moment_is_one_patron(desk: Desk) -> None
     """The unique index's refusal is "address taken", never an error page."""
     assert desk.owner
 
-    results = together(
-        *[lambda n=n: desk.patron(given_name=n) for n in ("Mara", "Ole", "Ina")]  # type: ignore[misc]
-    )
+    results = together(*[lambda n=n: desk.patron(given_name=n) for n in ("Mara", "Ole", "Ina")])
 
     taken = [result for result in results if isinstance(result, AddressTaken)]
     assert 2 == len(taken)
@@ -149,7 +148,7 @@ def test_somebody_like_this_is_shown_before_a_second_record_is_made(desk: Desk) 
 
     error = unchanged(desk, lambda: add(desk, raw), PossibleDuplicates)
 
-    (duplicate,) = error.facts["duplicates"]  # type: ignore[misc]
+    (duplicate,) = cast("tuple[Duplicate]", error.facts["duplicates"])
     assert (mara.number, ("phone", "name")) == (duplicate.number, duplicate.reasons)
     assert 10002 == add(desk, raw, even_if_duplicate=True)
 

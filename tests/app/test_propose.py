@@ -9,6 +9,8 @@ from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.exc import DBAPIError
+from sqlmodel import Session
 
 from tests.support.factories import NEW, OLD, Desk, days, kinds_to, together
 from upstage_crm.audit.events import Action, ActorKind, Channel
@@ -525,7 +527,7 @@ def test_a_mail_that_cannot_be_written_leaves_no_request(desk: Desk) -> None:
     _refuse_inserts(desk, "mail_outbox")
     before = desk.dump()
 
-    with pytest.raises(sa.exc.DBAPIError, match="disk full"):
+    with pytest.raises(DBAPIError, match="disk full"):
         desk.propose(patron)
 
     assert before == desk.dump()
@@ -536,7 +538,7 @@ def test_a_trail_that_cannot_be_written_leaves_no_request_and_no_mail(desk: Desk
     _refuse_inserts(desk, "audit_entry")
     before = desk.dump()
 
-    with pytest.raises(sa.exc.DBAPIError, match="disk full"):
+    with pytest.raises(DBAPIError, match="disk full"):
         desk.propose(patron)
 
     assert before == desk.dump()
@@ -557,11 +559,11 @@ def test_the_row_keeps_every_column_of_the_value(desk: Desk) -> None:
     assert set(values[0]) & set(PROTECTED_COLUMNS) == {"email"}
 
 
-def _propose_in(desk: Desk, session: sa.orm.Session, patron_id: str, room: Mailroom) -> None:
+def _propose_in(desk: Desk, session: Session, patron_id: str, room: Mailroom) -> None:
     from upstage_crm.change_requests import commands
 
     commands.propose(
-        session,  # type: ignore[arg-type]
+        session,
         actor=desk.owner,
         patron_id=patron_id,
         changes={"email": {"email": NEW}},

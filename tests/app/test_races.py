@@ -117,8 +117,8 @@ def test_resend_against_a_decision_leaves_no_live_link(desk: Desk) -> None:
         desk.clock.advance(days(0.1))
 
         results = together(
-            lambda link=link: desk.decide(link),  # type: ignore[misc]
-            lambda request=request: desk.resend(request),  # type: ignore[misc]
+            lambda link=link: desk.decide(link),
+            lambda request=request: desk.resend(request),
         )
 
         refused = [result for result in results if isinstance(result, Exception)]
@@ -139,8 +139,8 @@ def test_the_same_race_for_many_patrons_at_once(desk: Desk) -> None:
     ]
 
     results = together(
-        *[lambda link=link: desk.decide(link) for _request, link in links],  # type: ignore[misc]
-        *[lambda r=request: desk.withdraw(r) for request, _link in links],  # type: ignore[misc]
+        *[lambda link=link: desk.decide(link) for _request, link in links],
+        *[lambda r=request: desk.withdraw(r) for request, _link in links],
     )
 
     assert 4 == len([result for result in results if not isinstance(result, Exception)])

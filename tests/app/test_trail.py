@@ -174,8 +174,8 @@ def test_many_writers_keep_one_chain(desk: Desk) -> None:
     before = desk.read(trail.head_seq)
 
     results = together(
-        *[lambda link=link: desk.decide(link) for link in links],  # type: ignore[misc]
-        *[lambda i=i: desk.patron(email=f"q{i}@example.com") for i in range(4)],  # type: ignore[misc]
+        *[lambda link=link: desk.decide(link) for link in links],
+        *[lambda i=i: desk.patron(email=f"q{i}@example.com") for i in range(4)],
     )
 
     assert [] == [result for result in results if isinstance(result, Exception)]

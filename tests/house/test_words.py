@@ -6,6 +6,7 @@ import importlib
 import pkgutil
 import re
 from collections.abc import Iterator
+from enum import Enum
 from pathlib import Path
 
 import pytest
@@ -101,7 +102,7 @@ def test_a_sentence_without_its_facts_is_still_one() -> None:
         (audit_words.ACTOR_WORDS, ActorKind),
     ],
 )
-def test_every_member_has_words(said: dict[object, object], kind: type) -> None:
+def test_every_member_has_words(said: dict[object, object], kind: type[Enum]) -> None:
     assert set(kind) == set(said)
     assert all(said.values())
 
