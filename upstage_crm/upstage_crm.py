@@ -66,17 +66,17 @@ class Page:
 
 
 PAGES: tuple[Page, ...] = (
-    Page("/", "Dashboard", dashboard.page, DashboardState.load),
-    Page("/patrons", "Patrons", patrons.page, PatronListState.load),
-    Page("/patrons/[number]", "Patron", patron.page, PatronRecordState.load),
-    Page("/requests", "Requests", requests.page, RequestQueueState.load),
-    Page("/requests/[reference]", "Request", request.page, RequestDetailState.load),
-    Page("/mailbox", "Mailbox", mailbox.page, MailboxState.load),
-    Page("/audit", "Audit", audit.page, AuditState.load),
-    Page("/settings", "Settings", settings_page.page, SettingsState.load),
-    Page("/sign-in", "Sign in", sign_in.page, SignInState.load),
+    Page("/", "Dashboard · UpStage CRM", dashboard.page, DashboardState.load),
+    Page("/patrons", "Patrons · UpStage CRM", patrons.page, PatronListState.load),
+    Page("/patrons/[number]", "Patron · UpStage CRM", patron.page, PatronRecordState.load),
+    Page("/requests", "Requests · UpStage CRM", requests.page, RequestQueueState.load),
+    Page("/requests/[reference]", "Request · UpStage CRM", request.page, RequestDetailState.load),
+    Page("/mailbox", "Mailbox · UpStage CRM", mailbox.page, MailboxState.load),
+    Page("/audit", "Audit · UpStage CRM", audit.page, AuditState.load),
+    Page("/settings", "Settings · UpStage CRM", settings_page.page, SettingsState.load),
+    Page("/sign-in", "Sign in · UpStage CRM", sign_in.page, SignInState.load),
     Page("/confirm", "Your decision", confirm.page, ConfirmState.load),
-    Page("/kit", "The kit", kit_page),
+    Page("/kit", "The kit · UpStage CRM", kit_page),
 )
 
 settings = Settings.load(os.environ)
@@ -101,8 +101,7 @@ app = rx.App(
 app.add_middleware(Guard(PUBLIC_HANDLERS))
 app.add_middleware(ConfirmGuard())
 for page in PAGES:
-    title = f"{page.title} · UpStage CRM"
-    app.add_page(page.view, route=page.route, title=title, on_load=page.on_load)
+    app.add_page(page.view, route=page.route, title=page.title, on_load=page.on_load)
 
 
 async def live_updates() -> None:

@@ -8,6 +8,7 @@ import reflex as rx
 from upstage_crm.admin.guard import AdminState
 from upstage_crm.ui.components.base import Child, filled, show_if
 from upstage_crm.ui.components.feedback import banner, no_permission
+from upstage_crm.ui.components.page import page_header
 from upstage_crm.ui.layout import Place, admin_shell
 
 
@@ -16,7 +17,10 @@ def framed(*children: Child, active: Place) -> rx.Component:
     return admin_shell(
         rx.cond(
             AdminState.is_refused,
-            no_permission(rx.el.p("Ask an owner of this CRM if your work needs it.")),
+            rx.fragment(
+                page_header("No access"),
+                no_permission(rx.el.p("Ask an owner of this CRM if your work needs it.")),
+            ),
             rx.fragment(*children),
         ),
         active=active,

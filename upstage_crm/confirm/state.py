@@ -5,6 +5,7 @@ websocket's handshake and verifies it again; the address only says which of seve
 """
 
 import asyncio
+import hashlib
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -30,13 +31,13 @@ class ConfirmState(FeedbackMixin, rx.State):
     words: PageWords = PageWords()
     busy: str = ""
 
-    _cookies: str = ""
+    _visited_with: str = ""
 
     @rx.event
     async def load(self) -> None:
         """Show the request behind the link in the address. Writes nothing."""
         self._quiet()
-        self._cookies = self._visitor().cookies
+        self._visited_with = self._fingerprint()
         choice = self.router.url.query_parameters.get("choice", "")
         self.words = await asyncio.to_thread(visit.look, self._visitor(), choice=choice)
 
@@ -85,7 +86,11 @@ class ConfirmState(FeedbackMixin, rx.State):
         yield rx.set_focus(TITLE_ID)
 
     def _is_same_visitor(self) -> bool:
-        return self._cookies == self._visitor().cookies
+        return self._visited_with == self._fingerprint()
+
+    def _fingerprint(self) -> str:
+        """Which cookies the tab came with, without keeping any: they hold the links' tokens."""
+        return hashlib.sha256(self._visitor().cookies.encode()).hexdigest()
 
     def _visitor(self) -> Visitor:
         headers = self.router_data.get("headers") or {}

@@ -146,6 +146,9 @@ class Database:
     def reading(self) -> Generator[Session]:
         """A session over one consistent snapshot that is rolled back at its end."""
         engine = self.engine.execution_options(upstage_writes=False)
+        if engine.dialect.name == "postgresql":
+            # Postgres' own default lets two queries see two moments.
+            engine = engine.execution_options(isolation_level="REPEATABLE READ")
         with Session(engine, expire_on_commit=False, autoflush=False) as session:
             yield session
 

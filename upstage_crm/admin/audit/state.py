@@ -15,7 +15,6 @@ from upstage_crm.admin.guard import AdminState
 from upstage_crm.audit import trail
 from upstage_crm.audit.trail import AuditLine
 from upstage_crm.core import when
-from upstage_crm.core.db import dialect_of
 from upstage_crm.organisation.settings import details
 from upstage_crm.patrons.numbers import numbers
 from upstage_crm.staff.roles import Permission
@@ -163,9 +162,6 @@ def _check() -> tuple[bool, str]:
     """Whether the chain is unbroken, and the words for what was found."""
     try:
         with runtime().database.reading() as session:
-            if dialect_of(session) == "postgresql":
-                # Entries, values and head are read one after the other: all of one moment.
-                session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
             broken = trail.verify(session)
             count = trail.head_seq(session) if broken is None else 0
     except CANNOT_READ:
