@@ -90,26 +90,24 @@ def test_a_new_patron_needs_a_name_only(desk: Desk) -> None:
     unchanged(desk, lambda: add(desk, {"email": NEW}), NameMissing)
 
 
-@pytest.mark.parametrize(
-    ("raw", "kind"),
-    [
-        ({"given_name": "Mara", "email": "mara"}, InvalidEmail),
-        ({"given_name": "Mara", "email": f"{OLD}\r\nBcc: {NEW}"}, InvalidEmail),
-        ({"given_name": "Mara\r\nBcc: x@example.org"}, UpstageError),
-        ({"given_name": "<script>"}, InvalidValue),
-        ({"given_name": "{{ 7*7 }}"}, InvalidValue),
-        ({"given_name": "Mara", "phone": "12"}, InvalidValue),
-        ({"given_name": "Mara", "date_of_birth": "2999-01-01"}, InvalidValue),
-        ({"given_name": "M" * 101}, InvalidText),
-    ],
-)
-def test_a_value_that_cannot_stand_adds_nobody(
-    desk: Desk, raw: Mapping[str, str], kind: type[UpstageError]
-) -> None:
+NO_PATRONS: list[tuple[dict[str, str], type[UpstageError]]] = [
+    ({"given_name": "Mara", "email": "mara"}, InvalidEmail),
+    ({"given_name": "Mara", "email": f"{OLD}\r\nBcc: {NEW}"}, InvalidEmail),
+    ({"given_name": "Mara\r\nBcc: x@example.org"}, UpstageError),
+    ({"given_name": "<script>"}, InvalidValue),
+    ({"given_name": "{{ 7*7 }}"}, InvalidValue),
+    ({"given_name": "Mara", "phone": "12"}, InvalidValue),
+    ({"given_name": "Mara", "date_of_birth": "2999-01-01"}, InvalidValue),
+    ({"given_name": "M" * 101}, InvalidText),
+]
+
+
+def test_a_value_that_cannot_stand_adds_nobody(desk: Desk) -> None:
     """Case 25 and property 8."""
     assert desk.owner
 
-    unchanged(desk, lambda: add(desk, raw), kind)
+    for raw, kind in NO_PATRONS:
+        unchanged(desk, lambda raw=raw: add(desk, raw), kind)
 
 
 def test_an_address_in_use_is_refused_with_its_owner(desk: Desk) -> None:
@@ -232,12 +230,21 @@ def test_an_unknown_patron_is_refused(desk: Desk) -> None:
 # --- find ----------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    "query",
-    ["mar", "SMI", "smi mar", "10001", "mara@example.com", "212 555 0101", "5550101", "spring",
-     "62701", "Márá"],
-)  # fmt: skip
-def test_a_patron_is_found_by_the_start_of_any_word(desk: Desk, query: str) -> None:
+FINDING = (
+    "mar",
+    "SMI",
+    "smi mar",
+    "10001",
+    "mara@example.com",
+    "212 555 0101",
+    "5550101",
+    "spring",
+    "62701",
+    "Márá",
+)
+
+
+def test_a_patron_is_found_by_the_start_of_any_word(desk: Desk) -> None:
     desk.patron(
         phone="+1 212 555 0101",
         address_line1="1 Main Street",
@@ -247,14 +254,17 @@ def test_a_patron_is_found_by_the_start_of_any_word(desk: Desk, query: str) -> N
     )
     desk.patron(email="ole@example.org", given_name="Ole", family_name="Berg")
 
-    assert ["Mara Smith"] == found(desk, query)
+    for query in FINDING:
+        assert ["Mara Smith"] == found(desk, query), query
 
 
-@pytest.mark.parametrize("query", ["zzz", "mara berg", "%", "_", "'; DROP TABLE patron;--", "@"])
-def test_what_nobody_has_finds_nobody(desk: Desk, query: str) -> None:
+def test_what_nobody_has_finds_nobody(desk: Desk) -> None:
     desk.patron()
 
-    assert (["Mara Smith"] if query in "%_" else []) == found(desk, query)
+    for query in ("zzz", "mara berg", "'; DROP TABLE patron;--", "@"):
+        assert [] == found(desk, query), query
+    for nothing in ("%", "_", " "):  # asks for nothing, so the whole list stays
+        assert ["Mara Smith"] == found(desk, nothing), nothing
     assert 1 == desk.scalar("SELECT count(*) FROM patron")
 
 

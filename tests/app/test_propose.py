@@ -322,38 +322,41 @@ def test_mail_goes_to_the_stored_string(desk: Desk, asked: str, sent: str) -> No
     assert [sent] == [mail.to for mail in desk.deliver() if mail.to != OLD]
 
 
-@pytest.mark.parametrize(
-    "address",
-    [
-        "mara@example.org\r\nBcc: evil@example.org",
-        "mara@example.org\nevil@example.org",
-        "mara@example.org,evil@example.org",
-        "mara@example.org\x00",
-        "<mara@example.org>",
-        "Mara <mara@example.org>",
-        "=?utf-8?q?mara?=@example.org",
-        '"ma ra"@example.org',
-        "mara\u200b@example.org",
-        "mara\u200f@example.org",
-        "mar\u0131@example.org",
-        "mar\u212a@example.org",
-        "mara@[127.0.0.1]",
-        "mara@127.0.0.1",
-        "mara@example.org.",
-        f"{'a' * 65}@example.org",
-        f"mara@{'a' * 60}.{'b' * 60}.{'c' * 60}.{'d' * 60}.example.org",
-        "mara",
-        "",
-        "mara@@example.org",
-        "mara@localhost",
-    ],
-)
-def test_an_address_that_is_none_is_refused(desk: Desk, address: str) -> None:
+NO_ADDRESSES = [
+    "mara@example.org\r\nBcc: evil@example.org",
+    "mara@example.org\nevil@example.org",
+    "mara@example.org,evil@example.org",
+    "mara@example.org\x00",
+    "<mara@example.org>",
+    "Mara <mara@example.org>",
+    "=?utf-8?q?mara?=@example.org",
+    '"ma ra"@example.org',
+    "mara\u200b@example.org",
+    "mara\u200f@example.org",
+    "mar\u0131@example.org",
+    "mar\u212a@example.org",
+    "mara@[127.0.0.1]",
+    "mara@127.0.0.1",
+    "mara@example.org.",
+    f"{'a' * 65}@example.org",
+    f"mara@{'a' * 60}.{'b' * 60}.{'c' * 60}.{'d' * 60}.example.org",
+    "mara",
+    "",
+    "mara@@example.org",
+    "mara@localhost",
+]
+
+
+def test_an_address_that_is_none_is_refused(desk: Desk) -> None:
     """Cases 23 to 25: no header, no second recipient, nothing written."""
     patron = desk.patron()
-    changes = {"email": {"email": address}}
+    before = desk.dump()
 
-    refused(desk, lambda: desk.propose(patron, changes=changes), InvalidEmail)
+    for address in NO_ADDRESSES:
+        with pytest.raises(InvalidEmail):
+            desk.propose(patron, changes={"email": {"email": address}})
+
+    assert before == desk.dump()
 
 
 def test_header_injection_and_markup_stay_inert_text(desk: Desk) -> None:
@@ -461,17 +464,21 @@ def test_a_staff_address_cannot_become_a_patrons(desk: Desk) -> None:
     assert desk.propose(patron, "rosa@staff.example.org").is_new
 
 
-@pytest.mark.parametrize("role", REFUSED)
-def test_a_role_without_the_permission_proposes_nothing(desk: Desk, role: Role) -> None:
+def test_a_role_without_the_permission_proposes_nothing(desk: Desk) -> None:
     """Case 42."""
-    patron, member = desk.patron(), desk.staff("Eve", role)
+    patron = desk.patron()
 
-    refused(desk, lambda: desk.propose(patron, actor=member), Forbidden)
+    for role in REFUSED:
+        member = desk.staff(role.value, role)
+        refused(desk, lambda member=member: desk.propose(patron, actor=member), Forbidden)
 
 
-@pytest.mark.parametrize("role", ALLOWED)
-def test_a_role_with_the_permission_proposes(desk: Desk, role: Role) -> None:
-    assert desk.propose(desk.patron(), actor=desk.staff("Eve", role)).is_new
+def test_a_role_with_the_permission_proposes(desk: Desk) -> None:
+    patron = desk.patron()
+
+    for role in ALLOWED:
+        member = desk.staff(role.value, role)
+        assert desk.propose(patron, f"{role.value}@example.org", actor=member).is_new
 
 
 @pytest.mark.parametrize("status", ["inactive", "deceased"])
