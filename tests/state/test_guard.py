@@ -43,7 +43,8 @@ from upstage_crm.wiring import Runtime
 PRIVATE = (OLD, NEW, "Mara", "Okonkwo", "Dana", "Lantern")  # what stands in the attacked database
 CONNECT = "reflex___state____state.hydrate_and_load"
 REGISTRY = RegistrationContext.get().event_handlers
-GUARDED = sorted(set(REGISTRY) - PUBLIC_HANDLERS - FRAMEWORK_HANDLERS)
+SETVAR = sorted(name for name in REGISTRY if name.endswith(".setvar"))  # of every state
+GUARDED = sorted(set(REGISTRY) - PUBLIC_HANDLERS - FRAMEWORK_HANDLERS - set(SETVAR))
 OPEN = sorted((PUBLIC_HANDLERS | FRAMEWORK_HANDLERS) & set(REGISTRY))
 PATHS = ["/", "/patrons/", "/patrons/10001/", "/requests/", "/mailbox/", "/confirm/?link=x"]
 ROUNDS = (100, pytest.param(1_000, marks=pytest.mark.long))
@@ -204,7 +205,7 @@ def test_the_attack_would_show(venue: Venue, monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_the_handlers_under_attack_are_those_of_the_pages() -> None:
-    assert {"load", "fetch", "send", "withdraw", "save", "add", "setvar"} <= {
+    assert {"load", "fetch", "send", "withdraw", "save", "add"} <= {
         name.rpartition(".")[2] for name in GUARDED
     }
     assert not [name for name in GUARDED if not REGISTRY[name].states]
@@ -423,6 +424,43 @@ def test_the_roles_under_attack_lack_something() -> None:
 
 
 # --- odd events ----------------------------------------------------------------------------------
+
+
+def test_nobody_sets_a_var_by_its_name(venue: Venue, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The framework registers `setvar` on every state, and finds whatever begins with `set_`."""
+
+    async def story() -> None:
+        async with Pipeline(PUBLIC_HANDLERS) as pipeline:
+            with noted(monkeypatch) as ran:
+                for cookie in ("", venue.dana):
+                    for name in SETVAR:
+                        tab = pipeline.client(cookie)
+                        await pipeline.send(tab, name, "/", var_name="is_hydrated", value=True)
+                        assert "[] []" == shown(tab), name
+            assert [] == ran
+
+    run(story)
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [{"unknown": 1}, {}, {"text": "x", "more": 1}, {"text": "half \ud83c a mask"}],
+    ids=["unknown", "missing", "more", "half a character"],
+)
+def test_arguments_that_do_not_fit_are_dropped(
+    venue: Venue, monkeypatch: pytest.MonkeyPatch, payload: dict[str, Any]
+) -> None:
+    """Not even a member's event fails inside the framework, which would log it with a trace."""
+
+    async def story() -> None:
+        async with Pipeline(PUBLIC_HANDLERS) as pipeline:
+            tab = pipeline.client(venue.dana)
+            with noted(monkeypatch) as ran:
+                await pipeline.send(tab, PatronListState.search, "/patrons/", **payload)
+            assert [] == ran
+            assert "[] []" == shown(tab)
+
+    run(story)
 
 
 async def attempt(

@@ -6,6 +6,7 @@ belongs to a live session, or the handler stands in `PUBLIC_HANDLERS`, which is 
 """
 
 import asyncio
+import json
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from functools import cache
@@ -14,7 +15,7 @@ from typing import ClassVar
 
 import reflex as rx
 from reflex.middleware.middleware import Middleware
-from reflex.state import BaseState, StateUpdate
+from reflex.state import BaseState, EventHandlerSetVar, StateUpdate
 from reflex_base.event import Event, EventHandler
 from reflex_base.event.context import EventContext
 from reflex_base.registry import RegistrationContext
@@ -134,12 +135,17 @@ async def _enter(
 
 
 def _fits(handler: EventHandler, payload: object) -> bool:
-    """Whether the handler takes these arguments by name; what they hold is its own to judge."""
-    if not isinstance(payload, dict):
+    """Whether the handler takes these arguments by name; what they hold is its own to judge.
+
+    Half a character (a lone surrogate, which JSON can say and UTF-8 cannot) is no text at all and
+    would end in a failure wherever it is stored. Nobody may set a var by its name.
+    """
+    if not isinstance(payload, dict) or isinstance(handler, EventHandlerSetVar):
         return False
     try:
+        json.dumps(payload, ensure_ascii=False).encode()
         _signature(handler.fn).bind(None, **payload)
-    except TypeError:
+    except (TypeError, ValueError):
         return False
     return True
 
