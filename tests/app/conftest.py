@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.support.attack import Scene
 from tests.support.factories import Desk
 from upstage_crm.core.clock import FrozenClock
 from upstage_crm.core.db import Database
@@ -13,3 +14,20 @@ from upstage_crm.core.db import Database
 def desk(database: Database, clock: FrozenClock) -> Desk:
     """A venue over an empty database of each kind."""
     return Desk(database, clock)
+
+
+@pytest.fixture
+def scene(desk: Desk) -> Scene:
+    resting = desk.patron(given_name="Ina")
+    desk.run("UPDATE patron SET status = 'inactive' WHERE id = :id", {"id": resting.id})
+    mara = desk.patron(
+        phone="+1 212 555 0101",
+        address_line1="1 Main Street",
+        address_city="Springfield",
+        address_country="US",
+        date_of_birth="1961-03-04",
+    )
+    ole = desk.patron(email="ole@example.com", given_name="Ole", family_name="")
+    request, link = desk.asked(mara)
+    phone_request = desk.propose(ole, changes={"phone": {"phone": "+1 212 555 0199"}})
+    return Scene(desk, mara, ole, request, link, phone_request)

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 
-import pytest
-
-from tests.support.factories import Desk, together
+from tests.support.factories import Desk, together, unchanged
 from upstage_crm.audit.events import Action
 from upstage_crm.core.email_address import InvalidEmail
 from upstage_crm.core.errors import Forbidden, UpstageError
@@ -35,15 +32,6 @@ def change(
     return desk.write(
         lambda session: settings.change(session, actor=who, proposed=proposed, now=desk.now)
     )
-
-
-def unchanged(desk: Desk, command: Callable[[], object], kind: type[UpstageError]) -> UpstageError:
-    assert desk.owner
-    before = desk.dump()
-    with pytest.raises(kind) as caught:
-        command()
-    assert before == desk.dump()
-    return caught.value
 
 
 def test_changed_details_are_cleaned_stored_and_in_the_trail(desk: Desk) -> None:
@@ -101,6 +89,7 @@ NO_DETAILS: list[tuple[str, str, type[UpstageError]]] = [
 
 def test_a_detail_that_cannot_stand_is_refused(desk: Desk) -> None:
     """Case 25: nothing of the organisation can add a header or a recipient."""
+    assert desk.owner
     for name, value, kind in NO_DETAILS:
         proposed = replace(LANTERN, **{name: value})
         error = unchanged(desk, lambda proposed=proposed: change(desk, proposed), kind)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import cast
 
 import pytest
 
-from tests.support.factories import NEW, OLD, Desk, together
+from tests.support.factories import NEW, OLD, Desk, together, unchanged
 from upstage_crm.audit.events import Action, Channel
 from upstage_crm.core.email_address import InvalidEmail
 from upstage_crm.core.errors import Forbidden, UpstageError
@@ -24,14 +24,6 @@ from upstage_crm.patrons.errors import (
 from upstage_crm.patrons.tables import PatronKind
 from upstage_crm.patrons.views import Duplicate, PatronRecord
 from upstage_crm.staff.roles import PERMISSIONS, Permission, Role, StaffMember
-
-
-def unchanged(desk: Desk, command: Callable[[], object], kind: type[UpstageError]) -> UpstageError:
-    before = desk.dump()
-    with pytest.raises(kind) as caught:
-        command()
-    assert before == desk.dump()
-    return caught.value
 
 
 def edit(

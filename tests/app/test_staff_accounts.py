@@ -2,29 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
 from sqlmodel import Session
 
-from tests.support.factories import CHEAP_HASH, CHEAP_PASSWORD, Desk, together
+from tests.support.factories import CHEAP_HASH, CHEAP_PASSWORD, Desk, together, unchanged
 from upstage_crm.audit.events import OPERATOR, Action, ActorKind, Channel
 from upstage_crm.core.email_address import InvalidEmail
-from upstage_crm.core.errors import NotFound, UpstageError
+from upstage_crm.core.errors import NotFound
 from upstage_crm.core.text import InvalidText
 from upstage_crm.staff import accounts, passwords, sessions
 from upstage_crm.staff.errors import LastOwner, NameMissing, PasswordTooShort, StaffEmailTaken
 from upstage_crm.staff.roles import Role, StaffMember
 
 ROSA = "rosa@staff.example.org"
-
-
-def unchanged(desk: Desk, command: Callable[[], object], kind: type[UpstageError]) -> None:
-    before = desk.dump()
-    with pytest.raises(kind):
-        command()
-    assert before == desk.dump()
 
 
 def add(desk: Desk, *, email: str = ROSA, name: str = "Rosa", at_desk: str = "bar") -> str:

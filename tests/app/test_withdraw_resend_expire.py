@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
 
-from tests.support.factories import NEW, OLD, Desk, days, kinds_to
+from tests.support.factories import NEW, OLD, Desk, days, kinds_to, unchanged
 from upstage_crm.audit.events import Action, ActorKind, Channel
 from upstage_crm.change_requests import commands, errors, queries
 from upstage_crm.change_requests.rules import (
@@ -16,7 +15,7 @@ from upstage_crm.change_requests.rules import (
     FieldOutcome,
     RequestState,
 )
-from upstage_crm.core.errors import Forbidden, UpstageError
+from upstage_crm.core.errors import Forbidden
 from upstage_crm.staff.roles import PERMISSIONS, Permission, Role
 
 DANA = "dana@staff.example.org"
@@ -27,15 +26,6 @@ ACTING = [
     if {Permission.WITHDRAW_REQUEST, Permission.RESEND_REQUEST} <= PERMISSIONS[role]
 ]
 LOOKING = [role for role in Role if role not in ACTING]
-
-
-def unchanged(desk: Desk, command: Callable[[], object], kind: type[UpstageError]) -> UpstageError:
-    """Run a command that must refuse, and see that it wrote nothing at all."""
-    before = desk.dump()
-    with pytest.raises(kind) as caught:
-        command()
-    assert before == desk.dump()
-    return caught.value
 
 
 # --- withdraw ------------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
+import pytest
 import sqlalchemy as sa
 from sqlmodel import Session
 
@@ -27,6 +28,7 @@ from upstage_crm.change_requests.rules import Decision, ReasonCode, RequestState
 from upstage_crm.change_requests.views import ChangeReview, RequestView
 from upstage_crm.core.clock import FrozenClock
 from upstage_crm.core.db import Database
+from upstage_crm.core.errors import UpstageError
 from upstage_crm.links.claims import LinkClaims
 from upstage_crm.links.codec import LinkCodec, LinkKey
 from upstage_crm.mail.compose import Composer
@@ -346,6 +348,15 @@ class Desk:
                 table.name: sorted(map(tuple, connection.execute(sa.select(table))), key=repr)
                 for table in metadata.sorted_tables
             }
+
+
+def unchanged(desk: Desk, command: Callable[[], object], kind: type[UpstageError]) -> UpstageError:
+    """Run a command that must refuse, and see that it wrote nothing at all."""
+    before = desk.dump()
+    with pytest.raises(kind) as caught:
+        command()
+    assert before == desk.dump()
+    return caught.value
 
 
 def together(*commands: Callable[[], object]) -> list[object]:

@@ -1,0 +1,144 @@
+"""A reviewer says no, or that it was not them."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.support.factories import NEW, OLD, Desk, days, kinds_to, unchanged
+from upstage_crm.audit.events import Action
+from upstage_crm.change_requests import errors
+from upstage_crm.change_requests.rules import (
+    Decision,
+    FieldOutcome,
+    RequestState,
+)
+from upstage_crm.core.errors import UpstageError
+from upstage_crm.staff.roles import Role
+
+DANA = "dana@staff.example.org"
+REJECTION = [("change_rejected", NEW), ("change_rejected", OLD), ("staff_outcome", DANA)]
+
+
+def test_a_rejection_keeps_the_address_and_reaches_everybody(desk: Desk) -> None:
+    """Case 29: state, comment to the proposer and in the trail, the old address told."""
+    patron = desk.patron()
+    request, link = desk.asked(patron)
+    desk.mailbox.messages.clear()
+
+    state = desk.decide(link, Decision.REJECT, comment="Not my wish.\nReally.")
+
+    assert RequestState.REJECTED is state
+    assert OLD == desk.email(patron)
+    view = desk.view(request)
+    assert "Not my wish.\nReally." == view.fields[0].comment
+    assert REJECTION == kinds_to(desk.deliver())
+    assert "Not my wish." in desk.mailbox.to(DANA)[-1].text
+    line = desk.lines(action=Action.FIELD_REJECTED)[0]
+    assert "Not my wish.\nReally." == line.values["comment"]
+
+
+def test_a_rejected_value_rests_for_30_days(desk: Desk) -> None:
+    """Case 29."""
+    patron = desk.patron()
+    request, link = desk.asked(patron)
+    desk.decide(link, Decision.REJECT)
+    desk.clock.advance(days(29.9))
+
+    error = unchanged(desk, lambda: desk.propose(patron, NEW.upper()), errors.RecentlyRejected)
+
+    assert request.reference == error.facts["reference"]
+    assert desk.propose(patron, "third@example.org").is_new
+    desk.clock.advance(days(0.1))
+    assert desk.propose(patron).is_new
+
+
+@pytest.mark.parametrize(
+    ("role", "may"),
+    [(Role.OWNER, True), (Role.MANAGER, True), (Role.PRIVACY_LEAD, True), (Role.BOX_OFFICE, False)],
+)
+def test_the_rest_is_skipped_by_permission_only(desk: Desk, role: Role, may: bool) -> None:
+    """Case 29 and 42."""
+    patron, member = desk.patron(), desk.staff("Rosa", role)
+    desk.decide(desk.asked(patron)[1], Decision.REJECT)
+
+    if may:
+        assert desk.propose(patron, actor=member, override=True).is_new
+        assert desk.lines()[-1].facts["override"] is True
+    else:
+        unchanged(desk, lambda: desk.propose(patron, actor=member, override=True), UpstageError)
+
+
+def test_not_my_address_closes_and_suppresses(desk: Desk) -> None:
+    """Case 28: nothing more is ever sent there, not even a confirmation."""
+    patron = desk.patron()
+    request, link = desk.asked(patron)
+    desk.mailbox.messages.clear()
+
+    assert RequestState.REJECTED is desk.decide(link, Decision.OBJECT)
+
+    assert [("change_rejected", OLD), ("staff_outcome", DANA)] == kinds_to(desk.deliver())
+    assert "objected" == desk.review(link).phase
+    assert desk.record(patron).is_flagged
+    assert FieldOutcome.OBJECTED is desk.view(request).fields[0].outcome
+    assert {Action.FIELD_OBJECTED, Action.ADDRESS_SUPPRESSED} <= set(desk.actions())
+    desk.clock.advance(days(365))
+    unchanged(desk, lambda: desk.propose(patron, override=True), errors.AddressSuppressed)
+    other = desk.patron(email="ole@example.com", given_name="Ole")
+    unchanged(desk, lambda: desk.propose(other, NEW.upper()), errors.AddressSuppressed)
+
+
+def test_this_was_not_me_ends_a_pending_request(desk: Desk) -> None:
+    """The current address objects to what it was told of; its objection suppresses nothing."""
+    patron = desk.patron()
+    request, link = desk.asked(patron)
+
+    assert RequestState.REJECTED is desk.decide(desk.claims(OLD), Decision.OBJECT, comment="No!")
+
+    unchanged(desk, lambda: desk.decide(link), errors.RequestEnded)
+    assert OLD == desk.email(patron)
+    assert REJECTION == desk.told(request)
+    assert Action.ADDRESS_SUPPRESSED not in desk.actions()
+
+
+def test_who_was_never_asked_is_not_told_of_the_end(desk: Desk) -> None:
+    """The current address objects before the decision mail has left."""
+    patron = desk.patron()
+    request = desk.propose(patron)
+    assert 1 == desk.dispatcher.run_once(1)
+    notice = desk.codec.read(desk.tokens(OLD)[-1])
+
+    desk.decide(notice, Decision.OBJECT)
+
+    desk.deliver()
+    assert [] == desk.mailbox.to(NEW)
+    assert RequestState.REJECTED is desk.state(request)
+
+
+def test_an_objection_after_the_change_is_recorded_once(desk: Desk) -> None:
+    patron = desk.patron()
+    request, link = desk.asked(patron)
+    desk.decide(link)
+    undo = desk.claims(OLD)
+
+    assert RequestState.APPROVED is desk.decide(undo, Decision.OBJECT, comment="Not me")
+    before = desk.dump()
+    assert RequestState.APPROVED is desk.decide(undo, Decision.OBJECT, comment="Not me")
+
+    assert before == desk.dump()
+    assert desk.record(patron).is_flagged
+    assert 2 == desk.told(request).count(("staff_outcome", DANA))
+    assert 1 == desk.actions().count(Action.OBJECTION_RECEIVED)
+
+
+def test_an_objection_after_its_time_changes_nothing(desk: Desk) -> None:
+    desk.decide(desk.asked(desk.patron())[1])
+    undo = desk.claims(OLD)
+    desk.clock.advance(desk.room.policy.revert_window)
+
+    unchanged(desk, lambda: desk.decide(undo, Decision.OBJECT), errors.LinkExpired)
+
+
+def test_a_comment_is_capped(desk: Desk) -> None:
+    link = desk.asked(desk.patron())[1]
+
+    unchanged(desk, lambda: desk.decide(link, Decision.REJECT, comment="x" * 501), UpstageError)
