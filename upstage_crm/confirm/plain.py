@@ -21,7 +21,7 @@ from upstage_crm.confirm.words import PageWords
 from upstage_crm.core.errors import UpstageError
 from upstage_crm.links.claims import LinkRefused
 from upstage_crm.ui import copy
-from upstage_crm.web.origins import is_own_form
+from upstage_crm.web.origins import is_own_form, typed
 from upstage_crm.wiring import runtime
 
 PATH = "/confirm/plain"
@@ -44,7 +44,7 @@ async def decide(request: Request) -> Response:
         page = await asyncio.to_thread(visit.look, visitor)
         return _page(page, visitor, problem=labels.FOREIGN, status=403)
     async with request.form() as form:
-        given = {name: value for name, value in form.items() if isinstance(value, str)}
+        given = typed(form)
     page = await asyncio.to_thread(visit.look, visitor)
     answers = {value for value, _label in plain_html.options(page)}
     if not answers:

@@ -12,7 +12,7 @@ from starlette.routing import Route
 
 from upstage_crm.admin.cookies import clear_session, session_token, set_session
 from upstage_crm.staff import passwords, sessions
-from upstage_crm.web.origins import ip_prefix, is_own_form
+from upstage_crm.web.origins import ip_prefix, is_own_form, typed
 from upstage_crm.wiring import runtime
 
 SEE_OTHER = 303
@@ -23,9 +23,10 @@ async def sign_in(request: Request) -> Response:
     settings = runtime().settings
     if not is_own_form(request, settings.origins):
         return PlainTextResponse("This form was not sent from our own page.\n", 403)
-    form = await request.form()
-    email, password = str(form.get("email", "")), str(form.get("password", ""))
-    target = own_path(str(form.get("next", "")))
+    async with request.form() as form:
+        given = typed(form)
+    email, password = given.get("email", ""), given.get("password", "")
+    target = own_path(given.get("next", ""))
     token = await asyncio.to_thread(
         _begin, email, password, request.headers.get("user-agent", ""), ip_prefix(request)
     )
