@@ -150,7 +150,7 @@ def test_header_injection_and_markup_stay_inert_text(desk: Desk) -> None:
     )
 
     request = desk.propose(patron, actor=eve, reason_text=reason)
-    desk.decide(desk.claims(), Decision.REJECT, comment="<img src=x onerror=alert(1)> {{ 7*7 }}")
+    desk.decide(desk.claims(), Decision.REJECT, comment="<img src=x onerror=alert(1)> {{ 1337*1337 }}")
     desk.deliver()
 
     assert RequestState.REJECTED is desk.state(request)
@@ -160,7 +160,7 @@ def test_header_injection_and_markup_stay_inert_text(desk: Desk) -> None:
         assert not any(set("\r\n\x00") & set(header) for header in headers)
         for body in (mail.html, mail.text):
             assert "\u202e" not in body
-            assert "49" not in body.replace(desk.now.isoformat(), "")
+            assert "1787569" not in body
             assert "https://evil.example" not in body
             assert "javascript:" not in body
         assert "<script>alert" not in mail.html
