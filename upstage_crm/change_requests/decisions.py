@@ -54,6 +54,17 @@ from upstage_crm.patrons import queries as patron_queries
 
 COMMENT_LIMIT = 500  # characters of a patron's own words
 _review = table_of(ReviewRow)
+# Built once: every decision runs it.
+_ANSWER = (
+    sa.update(_review)
+    .where(_review.c.id == sa.bindparam("review"))
+    .values(
+        {
+            name: sa.bindparam(f"to_{name}", type_=_review.c[name].type)
+            for name in ("decision", "channel", "comment", "decided_at")
+        }
+    )
+)
 _ACTORS: Mapping[Reviewer, Actor] = {
     Reviewer.PROPOSED: PATRON_AT_PROPOSED,
     Reviewer.CURRENT: PATRON_AT_CURRENT,
@@ -217,7 +228,7 @@ def _tell_settled(case: Case, answer: _Answer, changes: list[FieldChangeRow]) ->
             now=case.now,
         )
     if not state.is_open:
-        case.tell_proposer(comment=answer.comment)
+        case.tell_proposer(matter, comment=answer.comment)
 
 
 def _object(case: Case, answer: _Answer) -> None:
@@ -339,14 +350,13 @@ def _ensure_may_decide(case: Case, claims: LinkClaims, decision: Decision, now: 
 
 def _record_review(case: Case, review: ReviewRow, answer: _Answer) -> None:
     written = {
-        "decision": answer.decision,
-        "channel": answer.channel,
-        "comment": answer.comment,
-        "decided_at": case.now,
+        "review": review.id,
+        "to_decision": answer.decision,
+        "to_channel": answer.channel,
+        "to_comment": answer.comment,
+        "to_decided_at": case.now,
     }
-    case.session.connection().execute(
-        sa.update(_review).where(_review.c.id == review.id).values(**written)
-    )
+    case.session.connection().execute(_ANSWER, written)
     set_committed_value(review, "decision", answer.decision)
 
 

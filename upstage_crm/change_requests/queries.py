@@ -17,6 +17,7 @@ from upstage_crm.change_requests.tables import (
     ReviewRow,
 )
 from upstage_crm.change_requests.views import FieldView, RequestLine, RequestView
+from upstage_crm.core.db import table_of
 from upstage_crm.core.ids import parse_reference
 from upstage_crm.patrons import fields
 from upstage_crm.patrons.queries import name_of
@@ -28,7 +29,8 @@ OPEN_OUTCOMES = (FieldOutcome.PENDING, FieldOutcome.HELD)
 # Every decision runs these. Built once: building them anew takes longer than running them.
 _ID = sa.bindparam("id", type_=sa.String())
 _IDS = sa.bindparam("ids", type_=sa.String(), expanding=True)
-_PATRON_OF = select(ChangeRequestRow.patron_id).where(col(ChangeRequestRow.id) == _ID)
+_request = table_of(ChangeRequestRow)
+_PATRON_OF = sa.select(_request.c.patron_id).where(_request.c.id == _ID)
 _FRESH = {"populate_existing": True}
 _LOCK = (
     select(ChangeRequestRow)
@@ -53,7 +55,7 @@ def patron_of(session: Session, request_id: str) -> str:
     Raises:
         UnknownRequest: there is none.
     """
-    patron_id = session.exec(_PATRON_OF, params={"id": request_id}).first()
+    patron_id: str | None = session.connection().execute(_PATRON_OF, {"id": request_id}).scalar()
     if patron_id is None:
         raise UnknownRequest
     return patron_id

@@ -242,11 +242,14 @@ class Case:
         )
         return state
 
-    def tell_proposer(self, *, comment: str = "") -> None:
-        """Queue the request's outcome to the member who proposed it."""
+    def tell_proposer(self, matter: Matter | None = None, *, comment: str = "") -> None:
+        """Queue the request's outcome to the member who proposed it.
+
+        `matter` is the whole request's, when it was gathered since the last change.
+        """
         self.mailroom.tell_proposer(
             self.session,
-            self.matter(),
+            matter or self.matter(),
             outcome=STATE_WORDS[self.request.state],
             key=self.request.state.value,
             comment=comment,
