@@ -150,7 +150,9 @@ def test_header_injection_and_markup_stay_inert_text(desk: Desk) -> None:
     )
 
     request = desk.propose(patron, actor=eve, reason_text=reason)
-    desk.decide(desk.claims(), Decision.REJECT, comment="<img src=x onerror=alert(1)> {{ 1337*1337 }}")
+    desk.decide(
+        desk.claims(), Decision.REJECT, comment="<img src=x onerror=alert(1)> {{ 1337*1337 }}"
+    )
     desk.deliver()
 
     assert RequestState.REJECTED is desk.state(request)
