@@ -41,6 +41,7 @@ from upstage_crm.ui.kit_page import kit_page
 from upstage_crm.ui.layout import connection_banner
 from upstage_crm.web import health, schedule
 from upstage_crm.web.edge import edge
+from upstage_crm.web.events import admit_events_only
 from upstage_crm.web.hub import hub
 from upstage_crm.web.ready import announce_when_ready
 
@@ -98,6 +99,7 @@ app = rx.App(
     },
     api_transformer=[routes, StaffGate, *edge(settings)],
 )
+admit_events_only(app)
 app.add_middleware(Guard(PUBLIC_HANDLERS))
 app.add_middleware(ConfirmGuard())
 for page in PAGES:

@@ -70,13 +70,16 @@ def ask(
     wrapped: ASGIApp = app
     for wrap in edge(Settings.load(environ or {}), Path("/nowhere")):
         wrapped = wrap(wrapped)
+    given = list(headers)
+    if b"host" not in dict(given):
+        given.insert(0, (b"host", b"inner:3000"))
     scope = {
         "type": "http",
         "method": method,
         "path": path,
         "scheme": "http",
         "query_string": b"",
-        "headers": [(b"host", b"inner:3000"), *headers],
+        "headers": given,
     }
     waiting = list(chunks)
     sent: list[Message] = []
@@ -219,13 +222,30 @@ def test_the_app_sees_its_public_name_behind_a_proxy() -> None:
     assert hosts == [b"crm.example.org"]
 
 
-def test_on_a_laptop_the_host_is_the_one_that_was_typed() -> None:
+@pytest.mark.parametrize(
+    ("typed", "seen"),
+    [
+        (b"localhost:3000", b"localhost:3000"),
+        (b"127.0.0.1:3000", b"127.0.0.1:3000"),
+        (b"[::1]:3000", b"[::1]:3000"),
+        (b"inner:3000", b"localhost:3000"),
+        (b"evil.example", b"localhost:3000"),  # a name of theirs that leads to this machine
+        (b"localhost:1", b"localhost:3000"),
+        (b"localhost:3000@evil.example", b"localhost:3000"),
+        (b"localhost:3000\xff", b"localhost:3000"),
+        (b"[::1", b"localhost:3000"),
+        (b"", b"localhost:3000"),
+    ],
+)
+def test_on_a_laptop_the_host_is_the_one_that_was_typed_if_it_is_here(
+    typed: bytes, seen: bytes
+) -> None:
     app = App()
 
-    ask(app)
+    ask(app, headers=[(b"host", typed)])
 
     assert app.scopes[0]["scheme"] == "http"
-    assert (b"host", b"inner:3000") in app.scopes[0]["headers"]
+    assert [seen] == [value for name, value in app.scopes[0]["headers"] if name == b"host"]
 
 
 # --- limits and gates ---------------------------------------------------------------------------

@@ -14,6 +14,7 @@ from upstage_crm.settings import Settings, is_loopback
 from upstage_crm.web.build import PAGES
 from upstage_crm.web.environment import ROOT
 from upstage_crm.web.headers import SecurityHeaders, inline_script_hashes
+from upstage_crm.web.last_resort import LastResort
 from upstage_crm.web.request_log import RequestLog
 
 if TYPE_CHECKING:
@@ -63,6 +64,7 @@ def edge(settings: Settings, pages: Path = ROOT / PAGES) -> list[Callable[[ASGIA
         ),
         lambda app: PublicOrigin(app, base_url=settings.base_url),
         RequestLog,
+        LastResort,
     ]
 
 
@@ -71,24 +73,34 @@ class PublicOrigin:
 
     Behind a proxy the app would otherwise build redirects to the inner scheme, send a link's token
     in clear and make cookies that are not Secure. The host is taken from the settings, never from
-    a header, unless this is a laptop.
+    a header; on a laptop a header may choose between the names of this machine.
     """
 
     def __init__(self, app: ASGIApp, *, base_url: str) -> None:
         self._app = app
         url = urlsplit(base_url)
         self._scheme = url.scheme
-        self._host = b"" if is_loopback(url.hostname) else url.netloc.encode()
+        self._host = url.netloc.encode()
+        self._is_laptop = is_loopback(url.hostname)
+        self._port = url.port
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on under its public name."""
         if scope["type"] in ("http", "websocket"):
             scheme = self._scheme if scope["type"] == "http" else f"ws{self._scheme[4:]}"
             scope = {**scope, "scheme": scheme}
-            if self._host:
+            hosts = [value for name, value in scope["headers"] if name == b"host"]
+            if not (self._is_laptop and len(hosts) == 1 and self._is_here(hosts[0])):
                 others = [pair for pair in scope["headers"] if pair[0] != b"host"]
                 scope["headers"] = [(b"host", self._host), *others]
         await self._app(scope, receive, send)
+
+    def _is_here(self, host: bytes) -> bool:
+        try:
+            url = urlsplit(f"//{host.decode('ascii')}")
+            return is_loopback(url.hostname) and url.port == self._port and "@" not in url.netloc
+        except ValueError:
+            return False
 
 
 class BodyLimit:
@@ -114,7 +126,8 @@ class BodyLimit:
         more = True
         while more:
             message = await receive()
-            if message["type"] == "http.disconnect":
+            if message["type"] == "http.disconnect":  # or a body that is no body
+                await _answer(send, 400, _PLAIN, b"This request is not complete.\n")
                 return
             body += message.get("body", b"")
             more = message.get("more_body", False)
