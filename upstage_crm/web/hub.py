@@ -74,16 +74,17 @@ class Hub:
                 listening.cancel()
 
     async def _watch(self, app: rx.App) -> None:
-        seen: tuple[int, int] | None = None
+        # Looked at before anybody subscribes: a commit between a page's first reading and our first
+        # look would else be news to nobody.
+        seen = await _look()
         while True:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._woken.wait(), POLL_S if self._tabs else None)
             await asyncio.sleep(GATHER_S)
             self._woken.clear()
-            with contextlib.suppress(SQLAlchemyError):  # the database is away: look again later
-                marker = await asyncio.to_thread(_marker)
-                if seen is not None and marker != seen:
-                    await self.tell(app)
+            marker = await _look()
+            if marker is not None and marker != seen:
+                await self.tell(app)
                 seen = marker
 
     async def tell(self, app: rx.App) -> None:
@@ -117,6 +118,13 @@ async def _listen(url: URL, wake: Callable[[], None]) -> None:
                     runtime().dispatcher.wake()
                     wake()
         await asyncio.sleep(POLL_S)
+
+
+async def _look() -> tuple[int, int] | None:
+    """The marker as it is now; None when the database is away: look again later."""
+    with contextlib.suppress(SQLAlchemyError):
+        return await asyncio.to_thread(_marker)
+    return None
 
 
 def _marker() -> tuple[int, int]:
