@@ -107,20 +107,19 @@ def test_whoever_takes_over_a_tab_silently_is_sent_nothing(house: House) -> None
         dana.join()
         dana.event(LOAD, router=LIST)
         dana.until(PRIVATE[0])
-    thief = taken_over(house, "desk")
-    with house.wire("witness", cookie=house.cookie) as witness:
-        witness.join()
-        witness.event(LOAD, router=LIST)
-        witness.until(PRIVATE[0])
+    with taken_over(house, "desk") as thief:
+        with house.wire("witness", cookie=house.cookie) as witness:
+            witness.join()
+            witness.event(LOAD, router=LIST)
+            witness.until(PRIVATE[0])
 
-        add_patron(house, "Zora", "Latecomer")
+            add_patron(house, "Zora", "Latecomer")
 
-        witness.until("Latecomer")
-    thief.event(CONNECT)
-    thief.until("is_hydrated")
-    assert [] == told(thief)
-    assert "Latecomer" not in "".join(thief.heard)
-    thief.close()
+            witness.until("Latecomer")
+        thief.event(CONNECT)
+        thief.until("is_hydrated")
+        assert [] == told(thief)
+        assert "Latecomer" not in "".join(thief.heard)
 
 
 def taken_over(house: House, token: str) -> Wire:

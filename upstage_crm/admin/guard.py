@@ -123,9 +123,13 @@ async def _enter(
     owner = owners[0] if owners else None
     if owner is None or not issubclass(owner, AdminState):
         return StateUpdate()
-    admin._member = member
-    admin.is_refused = owner.permission is not None and not may(member, owner.permission)
-    if not admin.is_refused:
+    is_refused = owner.permission is not None and not may(member, owner.permission)
+    # Assigning marks a var as changed, and what is changed is sent: once, not with every event.
+    if admin._member != member:
+        admin._member = member
+    if admin.is_refused != is_refused:
+        admin.is_refused = is_refused
+    if not is_refused:
         return None
     await admin._frame()
     root = admin._get_root_state()
