@@ -109,6 +109,8 @@ class PatronRecordState(AdminState):
     @rx.event
     async def save(self, form: dict[str, Any]) -> Any:
         """Keep what stands in the field that is being edited."""
+        if not isinstance(form, dict):
+            return None
         field, typed = find_free_field(self.editing), form.get(self.editing, "")
         if field is None or not isinstance(typed, str):
             return None
