@@ -9,6 +9,7 @@ import pytest
 
 from tests.support.factories import Desk, days, together
 from upstage_crm.audit.events import Action
+from upstage_crm.change_requests import timing
 from upstage_crm.change_requests.commands import Proposed
 from upstage_crm.change_requests.rules import Decision, FieldOutcome, RequestState
 from upstage_crm.core.errors import UpstageError
@@ -81,11 +82,10 @@ def check_agreement(
 
 
 def _expire_a_moment_later(desk: Desk, request: Proposed) -> bool:
-    from upstage_crm.change_requests import commands
 
     later = desk.now + days(1)
     return desk.write(
-        lambda session: commands.expire(
+        lambda session: timing.expire(
             session, request_id=request.request_id, mailroom=desk.room, now=later
         )
     )

@@ -7,6 +7,7 @@ import pytest
 from tests.support.factories import NEW, OLD, Desk, days, kinds_to, unchanged
 from upstage_crm.audit.events import Action
 from upstage_crm.change_requests import errors
+from upstage_crm.change_requests.policy import DEFAULT
 from upstage_crm.change_requests.rules import (
     Decision,
     FieldOutcome,
@@ -133,7 +134,7 @@ def test_an_objection_after_the_change_is_recorded_once(desk: Desk) -> None:
 def test_an_objection_after_its_time_changes_nothing(desk: Desk) -> None:
     desk.decide(desk.asked(desk.patron())[1])
     undo = desk.claims(OLD)
-    desk.clock.advance(desk.room.policy.revert_window)
+    desk.clock.advance(DEFAULT.revert_window)
 
     unchanged(desk, lambda: desk.decide(undo, Decision.OBJECT), errors.LinkExpired)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 
-from upstage_crm.change_requests import commands, queries
+from upstage_crm.change_requests import queries, timing
 from upstage_crm.wiring import Runtime, runtime
 
 EXPIRY_EVERY_S = 10.0
@@ -42,7 +42,7 @@ def expire_due(parts: Runtime) -> int:
         due = queries.due(session, now=now)
     for request_id in due:
         with parts.database.transaction() as session:
-            expired += commands.expire(
+            expired += timing.expire(
                 session, request_id=request_id, mailroom=parts.mailroom, now=now
             )
     return expired
