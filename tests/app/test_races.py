@@ -65,7 +65,8 @@ def check_agreement(
     assert (FieldOutcome.APPLIED is field.outcome) == (state is RequestState.APPROVED)
     told = desk.told(request)
     if state is RequestState.SUPERSEDED:
-        assert [("staff_outcome", DANA)] == told
+        # The current address gets the newer request's own notice instead of a goodbye.
+        assert [("change_superseded", new), ("staff_outcome", DANA)] == told
     else:
         both = [(ENDS[state], new), (ENDS[state], old)]
         proposer = [] if state is RequestState.WITHDRAWN else [("staff_outcome", DANA)]

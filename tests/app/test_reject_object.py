@@ -115,15 +115,16 @@ def test_who_was_never_asked_is_not_told_of_the_end(desk: Desk) -> None:
     assert RequestState.REJECTED is desk.state(request)
 
 
-def test_an_objection_after_the_change_is_recorded_once(desk: Desk) -> None:
+def test_an_objection_after_the_change_puts_it_back_once(desk: Desk) -> None:
     patron = desk.patron()
     request, link = desk.asked(patron)
     desk.decide(link)
     undo = desk.claims(OLD)
 
-    assert RequestState.APPROVED is desk.decide(undo, Decision.OBJECT, comment="Not me")
+    assert RequestState.REVERTED is desk.decide(undo, Decision.OBJECT, comment="Not me")
+    assert OLD == desk.email(patron)
     before = desk.dump()
-    assert RequestState.APPROVED is desk.decide(undo, Decision.OBJECT, comment="Not me")
+    assert RequestState.REVERTED is desk.decide(undo, Decision.OBJECT, comment="Not me")
 
     assert before == desk.dump()
     assert desk.record(patron).is_flagged
