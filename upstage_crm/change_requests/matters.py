@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 from upstage_crm.change_requests import policy_settings
 from upstage_crm.change_requests.matter import Matter, MatterField
@@ -44,7 +45,7 @@ def gather(
         proposer_email=proposer.email if proposer else None,
         reason_code=request.reason_code,
         reason_text=request.reason_text,
-        reason_for_strangers=for_strangers(request.reason_text, patron, changes),
+        reason_for_strangers=partial(for_strangers, request.reason_text, patron, changes),
         created_at=request.created_at,
         expires_at=request.expires_at,
         revert_window=policy_settings.read(request.policy).revert_window,

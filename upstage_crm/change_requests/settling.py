@@ -176,7 +176,8 @@ class Case:
         """
         columns = queries.values(change.proposed_value)
         try:
-            with self.session.begin_nested():
+            # Not the session's own savepoint: there is no object whose state it would keep.
+            with self.session.connection().begin_nested():
                 self.settle([change], FieldOutcome.APPROVED)
                 patrons.apply_columns(
                     self.session, row=self.patron, columns=columns, proven=proven, now=self.now

@@ -42,6 +42,8 @@ def paragraphs(text: str) -> list[str]:
 
 def defang(text: str) -> str:
     """Free text in which no mail client finds a link: `https[:]//shop[.]example/pay`."""
+    if ":" not in text and not _DOTS.search(text):
+        return text
     return _HOST.sub(_defang_host, _SCHEME.sub(r"\1\2[:]", text))
 
 
