@@ -337,6 +337,7 @@ def _views(
             held_for=request.held_for,
             released_at=request.released_at,
             applies_at=request.applies_at,
+            next_reminder_at=request.next_reminder_at,
             code_tries=request.code_tries,
             fields=tuple(_field(c, reviews.get(c.id, [])) for c in changes[request.id]),
         )
@@ -355,6 +356,7 @@ def _field(change: FieldChangeRow, reviews: Sequence[ReviewRow]) -> FieldView:
         now=entry.show(values(change.current_value)),
         proposed=entry.show(values(change.proposed_value)),
         outcome=change.outcome,
+        settled_at=change.settled_at,
         reviewers=tuple(review.reviewer for review in reviews),
         mailboxes=tuple(review.mailbox for review in reviews),
         comment=last.comment if last else "",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -10,6 +11,8 @@ from upstage_crm.change_requests.policy import Policy
 from upstage_crm.change_requests.rules import (
     Cause,
     Decision,
+    DeskKind,
+    DeskMethod,
     FieldOutcome,
     HeldFor,
     ReasonCode,
@@ -30,6 +33,7 @@ class FieldView:
     now: str
     proposed: str
     outcome: FieldOutcome
+    settled_at: datetime | None
     reviewers: tuple[Reviewer, ...]
     mailboxes: tuple[str, ...]
     comment: str
@@ -63,8 +67,28 @@ class RequestView:
     held_for: HeldFor | None
     released_at: datetime | None
     applies_at: datetime | None
+    next_reminder_at: datetime | None
     code_tries: int
     fields: tuple[FieldView, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeskView:
+    """What a clerk recorded about a request, and what a second member said to it, if anybody has.
+
+    `answers` holds what the patron said to each field, by id, where a code was read out.
+    """
+
+    kind: DeskKind
+    method: DeskMethod
+    note: str
+    answers: Mapping[str, Decision]
+    clerk_id: str
+    clerk_label: str
+    created_at: datetime
+    second_label: str | None
+    confirmed_at: datetime | None
+    declined_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,12 +11,13 @@ from difflib import SequenceMatcher
 from upstage_crm.admin.requests.address import request_href
 from upstage_crm.admin.requests.rows import delivery, is_urgent
 from upstage_crm.admin.requests.story import Moment, in_order, story
+from upstage_crm.admin.requests.task import Rights, Task, task_of
 from upstage_crm.audit.events import Action
 from upstage_crm.audit.trail import AuditLine
 from upstage_crm.change_requests.policy import Policy, resend_wait
 from upstage_crm.change_requests.reasons import REASONS
-from upstage_crm.change_requests.rules import Cause, RequestState
-from upstage_crm.change_requests.views import FieldView, RequestView
+from upstage_crm.change_requests.rules import Cause, FieldOutcome, RequestState
+from upstage_crm.change_requests.views import DeskView, FieldView, RequestView
 from upstage_crm.core import when
 from upstage_crm.links.claims import Reviewer
 from upstage_crm.mail.delivery import MailState
@@ -67,6 +68,8 @@ class Said:
 class FieldRow:
     """One field change. The spans are empty when marking letters would not help."""
 
+    id: str = ""
+    is_open: bool = False
     label: str = ""
     now: str = ""
     proposed: str = ""
@@ -121,6 +124,12 @@ class RequestPage:
     fields: list[FieldRow] = field(default_factory=list)
     mails: list[MailRow] = field(default_factory=list)
     story: list[Moment] = field(default_factory=list)
+    task: Task = field(default_factory=Task)
+    can_revert: bool = False
+    revert_words: str = ""
+    can_read_out: bool = False
+    code_hint: str = ""
+    reminder: str = ""
     can_withdraw: bool = False
     can_resend: bool = False
     resend_wait_s: int = 0
@@ -139,6 +148,7 @@ class Found:
     reached: frozenset[Audience]
     holder: int | None
     time_zone: tzinfo
+    desk: Sequence[DeskView] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,6 +159,10 @@ class Viewer:
     may_withdraw: bool
     may_resend: bool
     may_open_mail: bool
+    may_release: bool = False
+    may_confirm: bool = False
+    may_identify: bool = False
+    may_revert: bool = False
 
 
 def request_page(found: Found, *, viewer: Viewer, policy: Policy, now: datetime) -> RequestPage:
@@ -159,6 +173,8 @@ def request_page(found: Found, *, viewer: Viewer, policy: Policy, now: datetime)
     can_resend = request.state is RequestState.PENDING and now < request.expires_at
     wait = resend_wait(policy, last_sent_at=request.last_sent_at, now=now)
     reason = REASONS[request.reason_code]
+    revert_until = _revert_until(request, now=now)
+    is_pending = request.state is RequestState.PENDING
     return RequestPage(
         reference=request.reference,
         href=request_href(request.reference),
@@ -171,8 +187,8 @@ def request_page(found: Found, *, viewer: Viewer, policy: Policy, now: datetime)
         created=when.ago(request.created_at, now=now, time_zone=zone),
         created_iso=when.iso(request.created_at),
         created_absolute=when.in_words(request.created_at, zone),
-        left=when.left(request.expires_at, now=now) if is_open else "",
-        is_urgent=is_open and is_urgent(request.created_at, request.expires_at, now=now),
+        left=when.left(request.expires_at, now=now) if is_pending else "",
+        is_urgent=is_pending and is_urgent(request.created_at, request.expires_at, now=now),
         expires=when.in_words(request.expires_at, zone),
         ended=when.in_words(request.ended_at, zone) if request.ended_at else "",
         cause=CAUSE_WORDS[request.cause] if request.cause else "",
@@ -186,6 +202,12 @@ def request_page(found: Found, *, viewer: Viewer, policy: Policy, now: datetime)
         fields=[_field(entry, found) for entry in request.fields],
         mails=[_mail(mail, viewer, zone) for mail in in_order(found.mails)],
         story=story(found.lines, found.mails, time_zone=zone),
+        task=task_of(request, found.desk, rights=_rights(viewer), time_zone=zone),
+        can_revert=viewer.may_revert and revert_until is not None,
+        revert_words=_revert_words(revert_until, zone),
+        can_read_out=can_resend and viewer.may_identify,
+        code_hint=_code_hint(request),
+        reminder=when.in_words(request.next_reminder_at, zone) if request.next_reminder_at else "",
         can_withdraw=is_open and viewer.may_withdraw,
         can_resend=can_resend and viewer.may_resend,
         resend_wait_s=max(0, int(wait.total_seconds()) + 1) if wait > timedelta() else 0,
@@ -193,6 +215,39 @@ def request_page(found: Found, *, viewer: Viewer, policy: Policy, now: datetime)
         resend_refusal=_refusal(found, policy, now),
         told=_told(found, viewer),
     )
+
+
+def _rights(viewer: Viewer) -> Rights:
+    return Rights(id=viewer.id, may_release=viewer.may_release, may_confirm=viewer.may_confirm)
+
+
+def _revert_until(request: RequestView, *, now: datetime) -> datetime | None:
+    """Until when something of this request can be put back; None when nothing can."""
+    if request.state not in (RequestState.APPROVED, RequestState.PARTLY_APPROVED):
+        return None
+    window = request.policy.revert_window
+    ends = [
+        view.settled_at + window
+        for view in request.fields
+        if view.outcome is FieldOutcome.APPLIED and view.settled_at is not None
+    ]
+    return max((end for end in ends if now < end), default=None)
+
+
+def _revert_words(until: datetime | None, time_zone: tzinfo) -> str:
+    if until is None:
+        return ""
+    return (
+        f"Possible until {when.in_words(until, time_zone)}. What this change replaced comes back, "
+        "if the record still holds what it wrote. Otherwise two staff members must look into it."
+    )
+
+
+def _code_hint(request: RequestView) -> str:
+    left = request.policy.code_tries - request.code_tries
+    if left <= 0:
+        return "There were too many wrong codes: this way is closed for this request."
+    return f"Eight letters and digits, like 7QK2-M9XD. {left} tries left for this request."
 
 
 def _refusal(found: Found, policy: Policy, now: datetime) -> str:
@@ -236,6 +291,8 @@ def _field(view: FieldView, found: Found) -> FieldRow:
     now_spans, proposed_spans = _spans(view.now, view.proposed)
     lines = sorted(found.lines, key=lambda line: line.seq)
     return FieldRow(
+        id=view.id,
+        is_open=view.outcome.is_open,
         label=view.label,
         now=view.now,
         proposed=view.proposed,

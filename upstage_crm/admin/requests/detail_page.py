@@ -9,6 +9,12 @@ from upstage_crm.admin.frame import framed
 from upstage_crm.admin.requests.detail import FieldRow, MailRow, Said, Span
 from upstage_crm.admin.requests.detail_state import RequestDetailState as State
 from upstage_crm.admin.requests.story import Moment
+from upstage_crm.admin.requests.task_page import (
+    code_button,
+    revert_button,
+    task_card,
+    task_dialogs,
+)
 from upstage_crm.ui.components.base import Child, filled, hidden_text, show_if
 from upstage_crm.ui.components.button import button, link, link_button
 from upstage_crm.ui.components.deadline import countdown_button, deadline_chip
@@ -52,16 +58,18 @@ def _request() -> rx.Component:
             subtitle=_subtitle(),
             crumbs=breadcrumbs(("Requests", "/requests/"), here=REQUEST.reference),
             chips=(request_chip(REQUEST.state), _deadline()),
-            actions=(_resend(), _withdraw()),
+            actions=(code_button(), _resend(), revert_button(), _withdraw()),
         ),
         stack(
             _feedback(),
+            task_card(),
             columns(
                 rx.fragment(_changes(), _story(), _mails()),
                 rx.fragment(_facts(), _reason()),
             ),
             gap="medium",
         ),
+        task_dialogs(),
     )
 
 
@@ -201,7 +209,7 @@ def _moment(moment: ObjectVar[Moment]) -> rx.Component:
         channel=moment.channel,
         detail=rx.fragment(
             show_if(filled(moment.note), rx.el.p(moment.note)),
-            show_if(filled(moment.quote), quote(moment.quote, source="The patron’s words")),
+            show_if(filled(moment.quote), quote(moment.quote, source=moment.quote_source)),
         ),
     )
 
@@ -245,6 +253,7 @@ def _facts() -> rx.Component:
             ("Ended", two_lines(rx.cond(REQUEST.ended, REQUEST.ended, "Not yet"), REQUEST.cause)),
             ("Question sent", REQUEST.sent),
             ("Last sent", REQUEST.last_sent),
+            ("Next reminder", rx.cond(REQUEST.reminder, REQUEST.reminder, "None")),
         ),
         show_if(
             filled(REQUEST.resend_refusal),

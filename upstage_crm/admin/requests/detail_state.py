@@ -10,7 +10,7 @@ from upstage_crm.admin.guard import AdminState
 from upstage_crm.admin.requests.address import request_href
 from upstage_crm.admin.requests.detail import Found, RequestPage, Viewer, request_page
 from upstage_crm.audit import trail
-from upstage_crm.change_requests import commands, overview, queries
+from upstage_crm.change_requests import commands, desk_queries, overview, queries
 from upstage_crm.change_requests.errors import UnknownRequest
 from upstage_crm.change_requests.rules import RequestState
 from upstage_crm.core import when
@@ -115,6 +115,15 @@ class RequestDetailState(AdminState):
             self._refuse(error)
         await self._show()
 
+    async def _told(self, *, done: str = "", problem: UpstageError | None = None) -> None:
+        """Say how a second step went, and show what the request is now."""
+        self.news = ""
+        if problem is None:
+            self._succeed(done)
+        else:
+            self._refuse(problem)
+        await self._show()
+
     async def _show(self) -> None:
         reference, now = self._reference, runtime().clock.now()
         try:
@@ -127,6 +136,10 @@ class RequestDetailState(AdminState):
             may_withdraw=self._may(Permission.WITHDRAW_REQUEST),
             may_resend=self._may(Permission.RESEND_REQUEST),
             may_open_mail=self._may(Permission.VIEW_MAILBOX),
+            may_release=self._may(Permission.RELEASE_REQUEST),
+            may_confirm=self._may(Permission.DESK_CONFIRM),
+            may_identify=self._may(Permission.DESK_IDENTIFY),
+            may_revert=self._may(Permission.REVERT_CHANGE),
         )
         policy = found.request.policy
         self.detail = request_page(found, viewer=viewer, policy=policy, now=now)
@@ -147,4 +160,5 @@ def _find(session: Session, reference: str) -> Found:
         reached=outbox.reached(session, request_id=request.id),
         holder=overview.address_holder(session, request.id),
         time_zone=when.zone(details(session).time_zone),
+        desk=desk_queries.confirmations(session, request.id),
     )

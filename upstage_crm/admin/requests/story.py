@@ -25,6 +25,22 @@ _MARKS: Mapping[Action, tuple[str, str]] = {
     Action.FIELD_OBJECTED: ("shield-alert", "danger"),
     Action.OBJECTION_RECEIVED: ("shield-alert", "danger"),
     Action.ADDRESS_SUPPRESSED: ("circle-slash", "danger"),
+    Action.ADDRESS_PROVEN: ("shield-check", "success"),
+    Action.ADDRESS_BOUNCED: ("mail-x", "danger"),
+    Action.REQUEST_RELEASED: ("users", "info"),
+    Action.REQUEST_REMINDED: ("clock", "info"),
+    Action.REQUEST_UNDELIVERABLE: ("mail-x", "danger"),
+    Action.REQUEST_REVERTED: ("undo-2", "danger"),
+    Action.REVIEWER_ADDED: ("users", "info"),
+    Action.DESK_IDENTIFIED: ("user", "info"),
+    Action.DESK_CONFIRMED: ("users", "success"),
+    Action.DESK_DECLINED: ("circle-x", "danger"),
+    Action.CODE_ACCEPTED: ("key-round", "success"),
+    Action.CODE_REFUSED: ("key-round", "danger"),
+    Action.RECEIPT_ISSUED: ("scroll-text", "neutral"),
+    Action.PATRON_FROZEN: ("lock", "danger"),
+    Action.FREEZE_LOOKED_AT: ("search", "info"),
+    Action.FREEZE_CLEARED: ("shield-check", "success"),
 }
 _SETTLED: Mapping[MailState, tuple[str, str, str]] = {
     MailState.QUEUED: ("Waits to be sent", "clock", "neutral"),
@@ -45,6 +61,7 @@ class Moment:
     address: str = ""
     note: str = ""
     quote: str = ""
+    quote_source: str = ""
     icon: str = "clock"
     tone: str = "neutral"
     actor: str = ""
@@ -77,7 +94,8 @@ def _of_line(line: AuditLine, time_zone: tzinfo) -> Moment:
     return Moment(
         words=words[:1].upper() + words[1:] + (f": {', '.join(labels)}" if labels else ""),
         note=CAUSE_WORDS[Cause(cause)] if cause and cause != Cause.STAFF else "",
-        quote=line.values.get("comment") or "",
+        quote=line.values.get("comment") or line.values.get("note") or "",
+        quote_source="The patron’s words" if line.values.get("comment") else line.actor.label,
         icon=mark,
         tone=tone,
         actor=line.actor.label,

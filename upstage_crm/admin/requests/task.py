@@ -1,0 +1,142 @@
+"""What waits for a second person on a request, in words, and whether this viewer may do it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import tzinfo
+
+from upstage_crm.change_requests.reasons import METHODS
+from upstage_crm.change_requests.rules import Decision, DeskKind, HeldFor, RequestState
+from upstage_crm.change_requests.views import DeskView, RequestView
+from upstage_crm.core import when
+from upstage_crm.ui.copy import DECISION_WORDS
+
+_OWN = "You took the first step yourself: somebody else must take the second."
+_NO_RIGHT = "Your role does not include this. A manager, the privacy lead or an owner can do it."
+
+
+@dataclass(frozen=True)
+class Task:
+    """One step that waits. `kind` is release, identity, code or applies; "" when nothing waits.
+
+    `act` is the button of who may take the step, `why_not` the reason for who may not.
+    """
+
+    kind: str = ""
+    title: str = ""
+    lines: list[str] = field(default_factory=list)
+    note: str = ""
+    note_source: str = ""
+    act: str = ""
+    why_not: str = ""
+    can_decline: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rights:
+    """Who looks, as far as second steps differ for it."""
+
+    id: str
+    may_release: bool
+    may_confirm: bool
+
+
+def task_of(
+    request: RequestView, desk: Sequence[DeskView], *, rights: Rights, time_zone: tzinfo
+) -> Task:
+    """Return the step that waits on a request."""
+    waiting = next((d for d in desk if not d.confirmed_at and not d.declined_at), None)
+    if waiting is not None and waiting.kind is DeskKind.CODE:
+        return _code(request, waiting, rights, time_zone)
+    if request.state is not RequestState.HELD:
+        return Task()
+    if request.held_for is HeldFor.SECOND_PERSON:
+        return _release(request, rights)
+    if waiting is not None:
+        return _identity(waiting, rights, time_zone)
+    return _applies(request, desk, time_zone)
+
+
+def _release(request: RequestView, rights: Rights) -> Task:
+    why_not = _why_not(rights.id == request.proposer_id, is_allowed=rights.may_release)
+    return Task(
+        kind="release",
+        title="Waits for a second person",
+        lines=[
+            (
+                "Nobody has been written to yet, and no clock runs. A second member looks at the "
+                "proposal and releases it to the patron, or withdraws it."
+            ),
+        ],
+        act="" if why_not else "Release to the patron",
+        why_not=why_not,
+    )
+
+
+def _identity(waiting: DeskView, rights: Rights, time_zone: tzinfo) -> Task:
+    why_not = _why_not(rights.id == waiting.clerk_id, is_allowed=rights.may_confirm)
+    return Task(
+        kind="identity",
+        title="The patron has lost the mailbox: a second person must confirm",
+        lines=[
+            (
+                f"{waiting.clerk_label} identified the patron on "
+                f"{when.in_words(waiting.created_at, time_zone)}. {METHODS[waiting.method].label}."
+            ),
+            (
+                "Once confirmed, the current address is told at once and can stop it. The change is "
+                "made when the waiting time is over."
+            ),
+        ],
+        note=waiting.note,
+        note_source=waiting.clerk_label,
+        act="" if why_not else "Confirm who it is",
+        why_not=why_not,
+        can_decline=not why_not,
+    )
+
+
+def _applies(request: RequestView, desk: Sequence[DeskView], time_zone: tzinfo) -> Task:
+    if request.applies_at is None:
+        return Task()
+    people = [d for d in desk if d.confirmed_at]
+    named = f" {people[0].clerk_label} and {people[0].second_label} vouch for it." if people else ""
+    return Task(
+        kind="applies",
+        title=f"The change is made on {when.in_words(request.applies_at, time_zone)}",
+        lines=[f"Until then the current address can stop it.{named}"],
+        note=people[0].note if people else "",
+        note_source=people[0].clerk_label if people else "",
+    )
+
+
+def _code(request: RequestView, waiting: DeskView, rights: Rights, time_zone: tzinfo) -> Task:
+    why_not = _why_not(rights.id == waiting.clerk_id, is_allowed=rights.may_confirm)
+    labels = {view.id: view.label for view in request.fields}
+    said = [
+        f"{labels[key]}: {DECISION_WORDS[answer].lower()}"
+        for key, answer in waiting.answers.items()
+        if key in labels and answer in (Decision.APPROVE, Decision.REJECT)
+    ]
+    return Task(
+        kind="code",
+        title="The patron read out the code: a second person must confirm",
+        lines=[
+            (
+                f"{waiting.clerk_label} heard the right code on "
+                f"{when.in_words(waiting.created_at, time_zone)}. The patron's answer: "
+                f"{', '.join(said)}."
+            ),
+            "Once confirmed, it counts as the patron's answer.",
+        ],
+        note=waiting.note,
+        note_source=waiting.clerk_label,
+        act="" if why_not else "Confirm the answer",
+        why_not=why_not,
+        can_decline=not why_not,
+    )
+
+
+def _why_not(is_first: bool, *, is_allowed: bool) -> str:
+    if is_first:
+        return _OWN
+    return "" if is_allowed else _NO_RIGHT
