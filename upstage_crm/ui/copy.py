@@ -232,11 +232,19 @@ ACTION_WORDS: Mapping[Action, str] = {
 }
 MAIL_KIND_WORDS: Mapping[MailKind, str] = {
     MailKind.DECISION_REQUEST: "Question to approve or reject",
+    MailKind.DECISION_REMINDER: "Reminder of the question",
     MailKind.CHANGE_NOTICE: "Notice of the proposal",
+    MailKind.DESK_NOTICE: "Notice of a change confirmed at the desk",
     MailKind.CHANGE_APPLIED: "Confirmation of the change",
+    MailKind.CHANGE_PARTLY_APPLIED: "Confirmation of a partly approved change",
     MailKind.CHANGE_REJECTED: "Confirmation of the rejection",
     MailKind.CHANGE_EXPIRED: "Notice that time ran out",
     MailKind.CHANGE_WITHDRAWN: "Notice of the withdrawal",
+    MailKind.CHANGE_SUPERSEDED: "Notice that a newer request took its place",
+    MailKind.CHANGE_UNDELIVERABLE: "Notice that a mail could not be delivered",
+    MailKind.CHANGE_REVERTED: "Confirmation that the change was undone",
+    MailKind.RECORD_FROZEN: "Alert: a record is frozen",
+    MailKind.RECORD_ERASED: "Confirmation of the erasure",
     MailKind.STAFF_OUTCOME: "Outcome to the proposer",
 }
 AUDIENCE_WORDS: Mapping[Audience, str] = {
