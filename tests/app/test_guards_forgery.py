@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.support.attack import Scene, copy
 from tests.support.factories import NEW, OLD
-from upstage_crm.audit import guards
+from upstage_crm.audit import guard_rules
 from upstage_crm.change_requests.rules import Decision, FieldOutcome, RequestState
 
 
@@ -135,7 +135,9 @@ def test_a_review_is_born_undecided_and_decided_once(scene: Scene) -> None:
 
 def test_a_review_never_changes_its_mailbox(scene: Scene) -> None:
     for column in ("id", "field_change_id", "request_id", "reviewer", "mailbox"):
-        scene.refuses(f"UPDATE review SET {column} = 'evil'", by="review identity")
+        guard = "words" if column == "mailbox" else "identity"
+        scene.refuses(f"UPDATE review SET {column} = 'evil'", by=f"review {guard}")
+    scene.refuses("UPDATE review SET mailbox = ''", by="review words")
 
 
 def test_a_review_is_never_replaced(scene: Scene) -> None:
@@ -162,10 +164,13 @@ def test_values_never_move_after_birth(scene: Scene) -> None:
         "proposed_key",
     )
     for column in columns:
+        guard = "words" if column.startswith(("current", "proposed")) else "identity"
         scene.refuses(
             f"UPDATE field_change SET {column} = 'evil' WHERE id = '{scene.change}'",
-            by="field change identity",
+            by=f"field change {guard}",
         )
+    for column, empty in (("current_value", "{}"), ("proposed_value", "{}"), ("proposed_key", "")):
+        scene.refuses(f"UPDATE field_change SET {column} = '{empty}'", by="field change words")
 
 
 def test_a_field_change_is_never_replaced(scene: Scene) -> None:
@@ -197,7 +202,7 @@ def test_outcomes_move_along_legal_ways_only(scene: Scene) -> None:
     """From pending, and from an end, to everything that no rule allows."""
     where = f"WHERE id = '{scene.change}'"
     for outcome in FieldOutcome:
-        if outcome.value not in (*guards.FIELD_MOVES["pending"], "pending"):
+        if outcome.value not in (*guard_rules.FIELD_MOVES["pending"], "pending"):
             scene.refuses(f"UPDATE field_change SET outcome = '{outcome.value}' {where}")
     scene.refuses(f"UPDATE field_change SET outcome = 'nonsense' {where}", by="field change moves")
     scene.desk.decide(scene.link, Decision.REJECT)
@@ -246,10 +251,13 @@ def test_a_requests_story_never_changes(scene: Scene) -> None:
         "proposer_id",
         "proposer_label",
         "created_at",
+        "policy",
+        "path",
     )
     for column in columns:
         value = "NULL" if column == "created_at" else "'evil'"
-        scene.refuses(f"UPDATE change_request SET {column} = {value}", by="change request identity")
+        guard = "words" if column == "reason_text" else "identity"
+        scene.refuses(f"UPDATE change_request SET {column} = {value}", by=f"change request {guard}")
     scene.refuses("DELETE FROM change_request", by="change request delete")
     where = f"id = '{scene.request.request_id}'"
     scene.refuses(copy("change_request", where, {"reason_text": "'x'"}))

@@ -26,6 +26,7 @@ OURS = {
     "email_verified_at",
     "email_bounced_at",
     "is_flagged",
+    "is_protected",
     "created_at",
     "updated_at",
 }

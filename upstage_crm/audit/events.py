@@ -29,6 +29,7 @@ class Channel(StrEnum):
     COMMAND_LINE = "command_line"
     SCHEDULE = "schedule"
     DEMO = "demo"
+    DESK = "desk"
 
 
 class Action(StrEnum):
@@ -37,11 +38,31 @@ class Action(StrEnum):
     PATRON_ADDED = "patron.added"
     PATRON_EDITED = "patron.edited"
     ADDRESS_PROVEN = "patron.address_proven"
+    ADDRESS_BOUNCED = "patron.address_bounced"
+    PATRON_PROTECTED = "patron.protected"
+    PATRON_UNPROTECTED = "patron.unprotected"
+    PATRON_FROZEN = "patron.frozen"
+    FREEZE_LOOKED_AT = "patron.freeze_looked_at"
+    FREEZE_CLEARED = "patron.freeze_cleared"
+    ERASURE_REQUESTED = "patron.erasure_requested"
+    ERASURE_DECLINED = "patron.erasure_declined"
+    PATRON_ERASED = "patron.erased"
     REQUEST_PROPOSED = "request.proposed"
     REQUEST_RESENT = "request.resent"
     REQUEST_WITHDRAWN = "request.withdrawn"
     REQUEST_EXPIRED = "request.expired"
     REQUEST_SUPERSEDED = "request.superseded"
+    REQUEST_RELEASED = "request.released"
+    REQUEST_REMINDED = "request.reminded"
+    REQUEST_UNDELIVERABLE = "request.undeliverable"
+    REQUEST_REVERTED = "request.reverted"
+    REVIEWER_ADDED = "request.reviewer_added"
+    DESK_IDENTIFIED = "desk.identified"
+    DESK_CONFIRMED = "desk.confirmed"
+    DESK_DECLINED = "desk.declined"
+    CODE_ACCEPTED = "code.accepted"
+    CODE_REFUSED = "code.refused"
+    RECEIPT_ISSUED = "receipt.issued"
     FIELD_APPROVED = "field.approved"
     FIELD_APPLIED = "field.applied"
     FIELD_REJECTED = "field.rejected"
@@ -55,6 +76,7 @@ class Action(StrEnum):
     STAFF_SIGNED_OUT = "staff.signed_out"
     SIGN_IN_REFUSED = "staff.sign_in_refused"
     ORGANISATION_CHANGED = "organisation.changed"
+    POLICY_CHANGED = "policy.changed"
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,22 +2,72 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
 
 from upstage_crm.links.claims import Reviewer
+from upstage_crm.patrons.fields import ProtectedField
+
+
+class Asked(StrEnum):
+    """Whose mailboxes decide a field."""
+
+    PROPOSED = "proposed"
+    CURRENT = "current"
+    BOTH = "both"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FieldPolicy:
+    """What an owner chose for one field.
+
+    `asked` counts for a field that is a mailbox itself; any other field is always the current
+    address's to decide, because a stranger at a proposed one must not see it. `second_person`
+    holds a proposal until another staff member releases it.
+    """
+
+    asked: Asked
+    second_person: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
-    """The numbers that a deployment runs with."""
+    """What a deployment runs with. A request keeps the policy that it was proposed under.
+
+    A reminder leaves `reminder_after` the mails went out and another `reminder_before` the end;
+    zero leaves one out. A change confirmed at the desk waits `desk_wait`. `code_tries` are for
+    one request, at the patron's page and at the desk together. `fields` holds, by key, only what
+    an owner chose otherwise than the registry.
+    """
 
     link_life: timedelta = timedelta(days=7)
+    reminder_after: timedelta = timedelta(days=3)
+    reminder_before: timedelta = timedelta(hours=24)
     revert_window: timedelta = timedelta(hours=72)
+    desk_wait: timedelta = timedelta(hours=72)
     resend_cooldown: timedelta = timedelta(minutes=5)
     resend_limit_per_day: int = 3
     rejected_rest: timedelta = timedelta(days=30)
     address_rest: timedelta = timedelta(days=30)
+    code_tries: int = 5
+    fields: Mapping[str, FieldPolicy] = field(default_factory=dict[str, FieldPolicy])
+
+    def of(self, entry: ProtectedField) -> FieldPolicy:
+        """The policy of one field: an owner's choice, else the registry's."""
+        return self.fields.get(entry.key) or FieldPolicy(asked=Asked(entry.reviewers))
+
+    def reminders(self, *, sent_at: datetime, expires_at: datetime) -> tuple[datetime, ...]:
+        """When to remind of mails sent at `sent_at`, in order; only instants between the two."""
+        wanted: set[datetime] = set()
+        if self.reminder_after > timedelta():
+            wanted.add(sent_at + self.reminder_after)
+        if self.reminder_before > timedelta():
+            wanted.add(expires_at - self.reminder_before)
+        return tuple(sorted(at for at in wanted if sent_at < at < expires_at))
 
 
 DEFAULT = Policy()
@@ -25,11 +75,19 @@ DEFAULT = Policy()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mailboxes:
-    """What is known, at proposal, of the two mailboxes that could be asked."""
+    """What is known, now, of the two mailboxes that could be asked, and of the record.
+
+    `in_revert_window` says that the same field was changed so lately that it may be put back,
+    `has_stake` that the verified current address holds future tickets or a balance.
+    """
 
     current: str | None
     current_bounced: bool
     proposed: str | None
+    current_proven: bool = False
+    is_protected: bool = False
+    in_revert_window: bool = False
+    has_stake: bool = False
 
     @property
     def current_reachable(self) -> bool:
@@ -37,17 +95,74 @@ class Mailboxes:
         return self.current is not None and not self.current_bounced
 
 
-def reviewers(field_reviewer: Reviewer, mailboxes: Mailboxes) -> tuple[Reviewer, ...]:
+def reviewers(
+    policy: FieldPolicy, mailboxes: Mailboxes, *, is_mailbox: bool, ask_both: bool = False
+) -> tuple[Reviewer, ...]:
     """Return who is asked about one field; empty when nobody can be.
 
-    `field_reviewer` is the field's own default. A field that the proposed address decides (the
-    email) goes to that address alone; any other field goes to the current address, if it works.
+    `is_mailbox` says that the field is itself an address that mails go to: its proposed address
+    decides alone when the record has no address that works. Both are asked for a protected
+    patron, inside the revert window of the field, when a proven address has something to lose,
+    or when staff chose it. Any other field goes to the current address, if it works.
     """
-    if field_reviewer is Reviewer.PROPOSED:
-        return (Reviewer.PROPOSED,) if mailboxes.proposed else ()
-    return (Reviewer.CURRENT,) if mailboxes.current_reachable else ()
+    if not is_mailbox:
+        return (Reviewer.CURRENT,) if mailboxes.current_reachable else ()
+    if mailboxes.proposed is None:
+        return ()
+    if not mailboxes.current_reachable:
+        return (Reviewer.PROPOSED,)
+    if (
+        ask_both
+        or policy.asked is Asked.BOTH
+        or mailboxes.is_protected
+        or mailboxes.in_revert_window
+        or (mailboxes.current_proven and mailboxes.has_stake)
+    ):
+        return (Reviewer.PROPOSED, Reviewer.CURRENT)
+    return (Reviewer(policy.asked.value),)
 
 
 def resend_wait(policy: Policy, *, last_sent_at: datetime, now: datetime) -> timedelta:
     """How long until the decision mail may be sent again; zero or less means now."""
     return last_sent_at + policy.resend_cooldown - now
+
+
+def to_json(policy: Policy) -> str:
+    """The policy as canonical JSON, durations in whole seconds: what is stored and frozen."""
+    plain: dict[str, object] = {}
+    for entry in fields(policy):
+        value = getattr(policy, entry.name)
+        if isinstance(value, timedelta):
+            value = int(value.total_seconds())
+        elif entry.name == "fields":
+            value = {
+                key: {"asked": chosen.asked.value, "second_person": chosen.second_person}
+                for key, chosen in value.items()
+            }
+        plain[entry.name] = value
+    return json.dumps(plain, sort_keys=True, separators=(",", ":"))
+
+
+def from_json(text: str) -> Policy:
+    """The reverse of `to_json`; what it does not name stands at its default.
+
+    Raises:
+        ValueError, TypeError, KeyError: the text is not what `to_json` wrote.
+    """
+    plain: dict[str, Any] = json.loads(text)
+    read: dict[str, Any] = {}
+    for entry in fields(Policy):
+        if entry.name not in plain:
+            continue
+        value: Any = plain[entry.name]
+        if entry.name == "fields":
+            value = {
+                key: FieldPolicy(
+                    asked=Asked(chosen["asked"]), second_person=bool(chosen["second_person"])
+                )
+                for key, chosen in value.items()
+            }
+        elif isinstance(getattr(DEFAULT, entry.name), timedelta):
+            value = timedelta(seconds=value)
+        read[entry.name] = value
+    return replace(DEFAULT, **read)

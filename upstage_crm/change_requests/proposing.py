@@ -106,7 +106,8 @@ def check(
             _check_mailbox(session, patron, proposed, key, policy, override=override, now=now)
         if not override:
             _check_rest(session, patron, field, key, policy, now)
-        asked = reviewers(Reviewer(field.reviewers), mailboxes)
+        is_mailbox = field.mailbox_column is not None
+        asked = reviewers(policy.of(field), mailboxes, is_mailbox=is_mailbox)
         if not asked:
             raise NoMailbox(field=field.key)
         checked.append(

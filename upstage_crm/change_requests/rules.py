@@ -41,6 +41,7 @@ class Cause(StrEnum):
     PATRON_INACTIVE = "patron_inactive"
     MERGED = "merged"
     KEY_REVOKED = "key_revoked"
+    PATRON_FROZEN = "patron_frozen"
 
 
 class FieldOutcome(StrEnum):
@@ -76,6 +77,56 @@ class ReviewChannel(StrEnum):
 
     PATRON_PAGE = "patron_page"
     SIMPLE_PAGE = "simple_page"
+    DESK = "desk"
+
+
+class ChangeKind(StrEnum):
+    """How a field change comes to be applied; the database's guard asks each for other proof.
+
+    CHANGE needs the yes of every reviewer, DESK the identification of the patron by two staff
+    members, REVERT restores exactly what an applied field change of its request replaced.
+    """
+
+    CHANGE = "change"
+    DESK = "desk"
+    REVERT = "revert"
+
+
+class RequestPath(StrEnum):
+    """Who says yes: mailboxes by their links, or the desk to a patron who lost the mailbox."""
+
+    LINK = "link"
+    DESK = "desk"
+
+
+class HeldFor(StrEnum):
+    """Why a request is HELD: nothing is mailed to decide and no clock runs."""
+
+    SECOND_PERSON = "second_person"
+    DESK = "desk"
+
+
+class DeskKind(StrEnum):
+    """What two staff members vouch for together."""
+
+    IDENTITY = "identity"
+    CODE = "code"
+
+
+class DeskMethod(StrEnum):
+    """How staff know that it is the patron."""
+
+    IN_PERSON = "in_person"
+    CALL_BACK = "call_back"
+    POST = "post"
+    CODE = "code"
+
+
+class FreezeCause(StrEnum):
+    """Why no more changes may be proposed for a patron until two staff members clear it."""
+
+    OBJECTION = "objection"
+    REVERT_BLOCKED = "revert_blocked"
 
 
 class ReasonCode(StrEnum):
@@ -90,14 +141,17 @@ class ReasonCode(StrEnum):
     OTHER = "other"
 
 
-def derive_state(outcomes: Collection[FieldOutcome]) -> RequestState:
-    """Return the state of a request whose field changes stand at `outcomes`.
+def derive_state(outcomes: Collection[FieldOutcome], *, is_reverted: bool = False) -> RequestState:
+    """Return the state of a request whose proposed field changes stand at `outcomes`.
 
-    Mixed ends without any applied field read as the end that a person chose first: a rejection
-    or objection before a withdrawal, that before an undeliverable mail, that before time.
+    `is_reverted` says that a revert has restored at least one of them. Mixed ends without any
+    applied field read as the end that a person chose first: a rejection or objection before a
+    withdrawal, that before an undeliverable mail, that before time.
     """
     if not outcomes:
         raise ValueError("a request has at least one field change")
+    if is_reverted:
+        return RequestState.REVERTED
     found = set(outcomes)
     if FieldOutcome.HELD in found:
         return RequestState.HELD

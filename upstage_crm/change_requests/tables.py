@@ -7,9 +7,15 @@ from sqlmodel import Field, SQLModel
 
 from upstage_crm.change_requests.rules import (
     Cause,
+    ChangeKind,
     Decision,
+    DeskKind,
+    DeskMethod,
     FieldOutcome,
+    FreezeCause,
+    HeldFor,
     ReasonCode,
+    RequestPath,
     RequestState,
     ReviewChannel,
 )
@@ -17,15 +23,35 @@ from upstage_crm.core.db import UtcDateTime, text_enum
 from upstage_crm.links.claims import Reviewer
 
 _OPEN = sa.text("outcome IN ('pending', 'held')")
+_REMINDS = sa.text("next_reminder_at IS NOT NULL")
+_WAITS = sa.text("applies_at IS NOT NULL AND state = 'held'")
+_FROZEN = sa.text("cleared_at IS NULL")
+_UNDONE = sa.text("done_at IS NULL AND declined_at IS NULL")
 
 
 class ChangeRequestRow(SQLModel, table=True):
-    """One proposal for one patron: field changes, one reason, one proposer."""
+    """One proposal for one patron: field changes, one reason, one proposer.
+
+    `policy` is the policy it was proposed under, as JSON. `applies_at` is when a change that two
+    staff members vouched for takes effect.
+    """
 
     __tablename__ = "change_request"  # pyright: ignore[reportAssignmentType]  # SQLModel\'s hint
     __table_args__ = (
         sa.Index("ix_change_request_state", "state", "created_at"),
         sa.Index("ix_change_request_due", "state", "expires_at"),
+        sa.Index(
+            "ix_change_request_reminder",
+            "next_reminder_at",
+            sqlite_where=_REMINDS,
+            postgresql_where=_REMINDS,
+        ),
+        sa.Index(
+            "ix_change_request_applies",
+            "applies_at",
+            sqlite_where=_WAITS,
+            postgresql_where=_WAITS,
+        ),
     )
 
     id: str = Field(primary_key=True, max_length=32)
@@ -43,6 +69,22 @@ class ChangeRequestRow(SQLModel, table=True):
     link_version: int = Field(default=1)
     last_sent_at: datetime = Field(sa_type=UtcDateTime)
     sent_count: int = Field(default=1)
+    # These came to rows that stood already, hence their defaults in the database.
+    policy: str = Field(
+        default="{}", sa_column=sa.Column(sa.Text, nullable=False, server_default="{}")
+    )
+    path: RequestPath = Field(
+        default=RequestPath.LINK,
+        sa_column=sa.Column(text_enum(RequestPath), nullable=False, server_default="link"),
+    )
+    held_for: HeldFor | None = Field(default=None, sa_column=sa.Column(text_enum(HeldFor)))
+    released_by: str | None = Field(default=None, foreign_key="staff.id", max_length=32)
+    released_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    applies_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    next_reminder_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    code_tries: int = Field(
+        default=0, sa_column=sa.Column(sa.Integer, nullable=False, server_default="0")
+    )
 
 
 class FieldChangeRow(SQLModel, table=True):
@@ -50,6 +92,7 @@ class FieldChangeRow(SQLModel, table=True):
 
     __tablename__ = "field_change"  # pyright: ignore[reportAssignmentType]  # SQLModel\'s hint
     __table_args__ = (
+        sa.Index("ix_field_change_patron", "patron_id", "field"),
         sa.Index(
             "uq_field_change_open",
             "patron_id",
@@ -64,7 +107,9 @@ class FieldChangeRow(SQLModel, table=True):
     request_id: str = Field(foreign_key="change_request.id", index=True, max_length=32)
     patron_id: str = Field(foreign_key="patron.id", max_length=32)
     field: str = Field(max_length=32)
-    kind: str = Field(default="change", max_length=16)
+    kind: ChangeKind = Field(
+        default=ChangeKind.CHANGE, sa_column=sa.Column(text_enum(ChangeKind, 16), nullable=False)
+    )
     current_value: str = Field(sa_type=sa.Text)
     proposed_value: str = Field(sa_type=sa.Text)
     proposed_key: str = Field(default="", max_length=254, index=True)
@@ -99,3 +144,114 @@ class SuppressedAddressRow(SQLModel, table=True):
     address_key: str = Field(primary_key=True, max_length=254)
     request_id: str = Field(foreign_key="change_request.id", max_length=32)
     created_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class LinkCodeRow(SQLModel, table=True):
+    """The short code of one decision mail: its hash only, and the claims of the link it stands for.
+
+    `code_hash` is keyed with a secret that the database does not hold.
+    """
+
+    __tablename__ = "link_code"  # pyright: ignore[reportAssignmentType]  # SQLModel\'s hint
+    __table_args__ = (sa.UniqueConstraint("request_id", "reviewer", "version"),)
+
+    id: str = Field(primary_key=True, max_length=32)
+    request_id: str = Field(foreign_key="change_request.id", max_length=32)
+    reviewer: Reviewer = Field(sa_column=sa.Column(text_enum(Reviewer), nullable=False))
+    version: int
+    code_hash: str = Field(max_length=64)
+    claims: str = Field(sa_type=sa.Text)
+
+
+class DeskConfirmationRow(SQLModel, table=True):
+    """What two staff members vouch for together: who the patron is, or a code that was read out.
+
+    Born with the clerk alone; a second member confirms or declines it, once. `answers` holds what
+    the patron said to each field, as JSON, where a code was read out.
+    """
+
+    __tablename__ = "desk_confirmation"  # pyright: ignore[reportAssignmentType]  # SQLModel\'s hint
+
+    id: str = Field(primary_key=True, max_length=32)
+    request_id: str = Field(foreign_key="change_request.id", index=True, max_length=32)
+    kind: DeskKind = Field(sa_column=sa.Column(text_enum(DeskKind), nullable=False))
+    method: DeskMethod = Field(sa_column=sa.Column(text_enum(DeskMethod), nullable=False))
+    reviewer: Reviewer | None = Field(default=None, sa_column=sa.Column(text_enum(Reviewer)))
+    note: str = Field(default="", max_length=500)
+    answers: str = Field(default="{}", sa_type=sa.Text)
+    clerk_id: str = Field(foreign_key="staff.id", max_length=32)
+    clerk_label: str = Field(max_length=200)
+    created_at: datetime = Field(sa_type=UtcDateTime)
+    second_id: str | None = Field(default=None, foreign_key="staff.id", max_length=32)
+    second_label: str | None = Field(default=None, max_length=200)
+    confirmed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    declined_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class PatronFreezeRow(SQLModel, table=True):
+    """A patron in dispute: nothing more is proposed until two staff members have cleared it."""
+
+    __tablename__ = "patron_freeze"  # pyright: ignore[reportAssignmentType]  # SQLModel\'s hint
+    __table_args__ = (
+        sa.Index(
+            "uq_patron_freeze_open",
+            "patron_id",
+            unique=True,
+            sqlite_where=_FROZEN,
+            postgresql_where=_FROZEN,
+        ),
+    )
+
+    id: str = Field(primary_key=True, max_length=32)
+    patron_id: str = Field(foreign_key="patron.id", index=True, max_length=32)
+    request_id: str = Field(foreign_key="change_request.id", max_length=32)
+    cause: FreezeCause = Field(sa_column=sa.Column(text_enum(FreezeCause), nullable=False))
+    opened_at: datetime = Field(sa_type=UtcDateTime)
+    first_id: str | None = Field(default=None, foreign_key="staff.id", max_length=32)
+    first_label: str | None = Field(default=None, max_length=200)
+    first_note: str = Field(default="", max_length=500)
+    first_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    second_id: str | None = Field(default=None, foreign_key="staff.id", max_length=32)
+    second_label: str | None = Field(default=None, max_length=200)
+    second_note: str = Field(default="", max_length=500)
+    cleared_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class ErasureRow(SQLModel, table=True):
+    """An erasure of a patron's values: asked for by one staff member, confirmed by another.
+
+    While it is confirmed and not done, the database lets the patron's values become empty, and
+    nothing else.
+    """
+
+    __tablename__ = "erasure"  # pyright: ignore[reportAssignmentType]  # SQLModel\'s hint
+    __table_args__ = (
+        sa.Index(
+            "uq_erasure_open",
+            "patron_id",
+            unique=True,
+            sqlite_where=_UNDONE,
+            postgresql_where=_UNDONE,
+        ),
+    )
+
+    id: str = Field(primary_key=True, max_length=32)
+    patron_id: str = Field(foreign_key="patron.id", index=True, max_length=32)
+    reason: str = Field(default="", max_length=500)
+    requested_by: str = Field(foreign_key="staff.id", max_length=32)
+    requested_label: str = Field(max_length=200)
+    requested_at: datetime = Field(sa_type=UtcDateTime)
+    confirmed_by: str | None = Field(default=None, foreign_key="staff.id", max_length=32)
+    confirmed_label: str | None = Field(default=None, max_length=200)
+    confirmed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    declined_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    done_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class PolicyRow(SQLModel, table=True):
+    """What the owners chose, as JSON; always the row with id 1. See `policy_settings`."""
+
+    __tablename__ = "policy"  # pyright: ignore[reportAssignmentType]  # SQLModel\'s hint
+
+    id: int = Field(primary_key=True)
+    settings: str = Field(sa_type=sa.Text)

@@ -58,13 +58,13 @@ class UtcDateTime(sa.types.TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
-def text_enum(kind: type[Enum]) -> sa.Enum:
+def text_enum(kind: type[Enum], length: int = 32) -> sa.Enum:
     """A column that stores an enum's *value* as text (SQLAlchemy's default stores its name)."""
     return sa.Enum(
         kind,
         native_enum=False,
         create_constraint=False,
-        length=32,
+        length=length,
         values_callable=_values,
     )
 

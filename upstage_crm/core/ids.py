@@ -36,5 +36,10 @@ def parse_reference(text: str) -> str:
     Case, blanks and the hyphen do not matter; O is read as 0, I and L as 1. The result is not
     checked against the database and may have any length.
     """
-    plain = "".join(ch for ch in text.upper() if ch.isalnum()).translate(_CONFUSED)
+    plain = plain_code(text)
     return f"{plain[:2]}-{plain[2:]}" if len(plain) > 2 else plain
+
+
+def plain_code(text: str) -> str:
+    """Crockford characters as somebody typed or read them out, without case, blanks, hyphens."""
+    return "".join(ch for ch in text.upper() if ch.isalnum()).translate(_CONFUSED)

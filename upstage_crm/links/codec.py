@@ -12,6 +12,7 @@ from typing import Any
 
 import jwt
 
+from upstage_crm.links import short_codes
 from upstage_crm.links.claims import REQUIRED, LinkClaims, LinkRefused
 
 TYPE = "upstage-link+jwt"
@@ -44,14 +45,28 @@ class LinkCodec:
         Raises:
             LinkRefused: the key named by `claims.kid` is no longer in the ring.
         """
-        secret = self._keys.get(claims.kid)
-        if secret is None:
-            raise LinkRefused
+        secret = self._secret(claims)
         body = claims.to_json()
         kid = body.pop("kid")
         body |= {"iss": ISSUER, "aud": AUDIENCE}
         headers = {"typ": TYPE, "kid": kid}
         return jwt.encode(body, secret, algorithm=ALGORITHM, headers=headers)  # pyright: ignore[reportUnknownMemberType]  # PyJWT's hint
+
+    def short_code(self, claims: LinkClaims) -> str:
+        """The short code that stands for a link; the same claims give the same code.
+
+        Raises:
+            LinkRefused: the key named by `claims.kid` is no longer in the ring.
+        """
+        return short_codes.code_of(claims, self._secret(claims))
+
+    def short_code_hash(self, claims: LinkClaims, typed: str) -> str:
+        """The keyed hash of what somebody typed as the short code of a link.
+
+        Raises:
+            LinkRefused: the key named by `claims.kid` is no longer in the ring.
+        """
+        return short_codes.hash_of(claims, typed, self._secret(claims))
 
     def read(self, token: str) -> LinkClaims:
         """Return the claims of an authentic token, expired ones included.
@@ -81,3 +96,9 @@ class LinkCodec:
         except (jwt.PyJWTError, ValueError, TypeError) as error:
             raise LinkRefused from error
         return LinkClaims.from_json(body | {"kid": kid})
+
+    def _secret(self, claims: LinkClaims) -> bytes:
+        secret = self._keys.get(claims.kid)
+        if secret is None:
+            raise LinkRefused
+        return secret

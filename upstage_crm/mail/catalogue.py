@@ -61,18 +61,43 @@ class RequestContext(CommonContext):
     reason_text: str | None
 
 
+class ReminderContext(RequestContext):
+    """`decision_reminder`. `asked_text` is when the question was sent first."""
+
+    asked_text: str
+
+
+class DeskContext(CommonContext):
+    """`desk_notice`. `applies_text` is when the change is made, `applies_date_text` its day alone.
+
+    `method_text` says in a few words how staff found out who the patron is.
+    """
+
+    applies_text: str
+    applies_date_text: str
+    method_text: str
+    reason_sentence: str
+    reason_text: str | None
+
+
 class AppliedContext(CommonContext):
-    """`change_applied`. `undo_until_text` is the end of the revert window, None without one."""
+    """`change_applied` and `change_partly_applied`. `undo_until_text` is the end of the revert window, None without one."""
 
     undo_until_text: str | None
 
 
 class EndedContext(CommonContext):
-    """`change_rejected`, `change_expired` and `change_withdrawn`."""
+    """Every mail that tells of an end without a change."""
+
+
+class RevertedContext(CommonContext):
+    """`change_reverted`. `is_frozen` says that nothing more is proposed until two people looked."""
+
+    is_frozen: bool
 
 
 class OutcomeContext(CommonContext):
-    """`staff_outcome`. `outcome` is one short phrase ("approved"), `comment` the patron's words."""
+    """`staff_outcome` and `record_frozen`. `outcome` is one short phrase ("approved"), `comment` the patron's words."""
 
     outcome: str
     patron_name: str
@@ -92,16 +117,29 @@ class KindSpec:
 DECISION = frozenset({"decision"})
 OBJECTION = frozenset({"objection"})
 NO_LINK: frozenset[str] = frozenset()
+BOTH_SIDES: Mapping[Audience, frozenset[str]] = {CURRENT: NO_LINK, PROPOSED: NO_LINK}
 
 CATALOGUE: Mapping[MailKind, KindSpec] = {
     MailKind.DECISION_REQUEST: KindSpec(
         10, RequestContext, {PROPOSED: DECISION, CURRENT: DECISION}
     ),
+    MailKind.DECISION_REMINDER: KindSpec(
+        30, ReminderContext, {PROPOSED: DECISION, CURRENT: DECISION}
+    ),
     MailKind.CHANGE_NOTICE: KindSpec(5, RequestContext, {CURRENT: OBJECTION}),
+    MailKind.DESK_NOTICE: KindSpec(5, DeskContext, {CURRENT: OBJECTION}),
     MailKind.CHANGE_APPLIED: KindSpec(20, AppliedContext, {CURRENT: OBJECTION, PROPOSED: NO_LINK}),
-    MailKind.CHANGE_REJECTED: KindSpec(20, EndedContext, {CURRENT: NO_LINK, PROPOSED: NO_LINK}),
-    MailKind.CHANGE_EXPIRED: KindSpec(20, EndedContext, {CURRENT: NO_LINK, PROPOSED: NO_LINK}),
-    MailKind.CHANGE_WITHDRAWN: KindSpec(20, EndedContext, {CURRENT: NO_LINK, PROPOSED: NO_LINK}),
+    MailKind.CHANGE_PARTLY_APPLIED: KindSpec(
+        20, AppliedContext, {CURRENT: OBJECTION, PROPOSED: NO_LINK}
+    ),
+    MailKind.CHANGE_REJECTED: KindSpec(20, EndedContext, BOTH_SIDES),
+    MailKind.CHANGE_EXPIRED: KindSpec(20, EndedContext, BOTH_SIDES),
+    MailKind.CHANGE_WITHDRAWN: KindSpec(20, EndedContext, BOTH_SIDES),
+    MailKind.CHANGE_SUPERSEDED: KindSpec(20, EndedContext, BOTH_SIDES),
+    MailKind.CHANGE_UNDELIVERABLE: KindSpec(20, EndedContext, BOTH_SIDES),
+    MailKind.CHANGE_REVERTED: KindSpec(10, RevertedContext, BOTH_SIDES),
+    MailKind.RECORD_FROZEN: KindSpec(10, OutcomeContext, {Audience.STAFF: NO_LINK}),
+    MailKind.RECORD_ERASED: KindSpec(20, EndedContext, {CURRENT: NO_LINK}),
     MailKind.STAFF_OUTCOME: KindSpec(20, OutcomeContext, {Audience.STAFF: NO_LINK}),
 }
 

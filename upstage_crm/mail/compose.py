@@ -13,7 +13,7 @@ from upstage_crm.core.ids import new_id
 from upstage_crm.mail.catalogue import RIGHT_TO_LEFT, spec_of
 from upstage_crm.mail.delivery import Transport
 from upstage_crm.mail.message import MailDraft, MailMessage, ensure_header, ensure_sender
-from upstage_crm.mail.placeholders import link_url
+from upstage_crm.mail.placeholders import code_mark, link_url
 from upstage_crm.mail.render import Renderer, the_renderer
 from upstage_crm.organisation.details import OrganisationDetails
 
@@ -63,6 +63,7 @@ class Composer:
             "lang": draft.language,
             "dir": "rtl" if draft.language.split("-")[0] in RIGHT_TO_LEFT else "ltr",
             "links": {name: link_url(public_url, name, mail_id) for name in draft.links},
+            "codes": {name: code_mark(name, mail_id) for name in draft.links},
             "public_url": public_url,
         }
         rendered = self._renderer.render(draft.kind, context)

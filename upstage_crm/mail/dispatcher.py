@@ -31,7 +31,7 @@ from upstage_crm.mail.delivery import (
 from upstage_crm.mail.local_sender import LocalSender
 from upstage_crm.mail.message import MailMessage
 from upstage_crm.mail.outbox import MATTER_OVER
-from upstage_crm.mail.placeholders import fill, thaw_links, tokens_of
+from upstage_crm.mail.placeholders import fill, secrets_of, thaw_links
 from upstage_crm.mail.sender import (
     Accepted,
     SendConflict,
@@ -187,10 +187,10 @@ class Dispatcher:
             links = thaw_links(claimed.links)
             if any(claims.is_expired(now) for claims in links.values()):
                 raise _Unsendable(MailState.CANCELLED, "link_expired")
-            tokens = tokens_of(links, self._codec.mint)
+            secrets = secrets_of(links, self._codec)
         except LinkRefused as error:
             raise _Unsendable(MailState.FAILED, "link_key_missing") from error
-        return MailMessage.from_json(fill(claimed.payload, mail_id=claimed.id, tokens=tokens))
+        return MailMessage.from_json(fill(claimed.payload, mail_id=claimed.id, secrets=secrets))
 
     def _settle_accepted(self, claimed: Claimed, accepted: Accepted) -> None:
         with self._database.transaction() as session:

@@ -1,11 +1,12 @@
 """A stored mail as a person reads it: a page for a sandboxed frame, or an `.eml` file.
 
 With a codec the links work, which only the built-in mailbox of local mode may show; without one
-every token is a dead placeholder.
+every token and code is a dead placeholder.
 """
 
 from __future__ import annotations
 
+from contextlib import suppress
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
@@ -13,21 +14,19 @@ from email.utils import format_datetime
 from upstage_crm.links.claims import LinkRefused
 from upstage_crm.links.codec import LinkCodec
 from upstage_crm.mail.message import MailMessage
-from upstage_crm.mail.placeholders import DEAD_TOKEN, fill, thaw_links, tokens_of
+from upstage_crm.mail.placeholders import dead_secrets, fill, secrets_of, thaw_links
 from upstage_crm.mail.queries import StoredMail
 
 
 def readable(stored: StoredMail, codec: LinkCodec | None) -> MailMessage:
     """The message with live links (`codec` given and its key still known) or dead ones."""
     links = thaw_links(stored.links)
-    tokens = dict.fromkeys(links, DEAD_TOKEN)
+    secrets = dead_secrets(links)
     if codec is not None:
-        try:
-            tokens = tokens_of(links, codec.mint)
-        except LinkRefused:
-            # The key was taken out of the ring: the links are dead for everybody.
-            tokens = dict.fromkeys(links, DEAD_TOKEN)
-    filled = fill(stored.payload, mail_id=stored.summary.id, tokens=tokens)
+        # Without its key, taken out of the ring, a link is dead for everybody.
+        with suppress(LinkRefused):
+            secrets = secrets_of(links, codec)
+    filled = fill(stored.payload, mail_id=stored.summary.id, secrets=secrets)
     return MailMessage.from_json(filled)
 
 

@@ -27,11 +27,19 @@ class MailKind(StrEnum):
     """Why a mail is sent; names its templates and its entry in the catalogue."""
 
     DECISION_REQUEST = "decision_request"
+    DECISION_REMINDER = "decision_reminder"
     CHANGE_NOTICE = "change_notice"
+    DESK_NOTICE = "desk_notice"
     CHANGE_APPLIED = "change_applied"
+    CHANGE_PARTLY_APPLIED = "change_partly_applied"
     CHANGE_REJECTED = "change_rejected"
     CHANGE_EXPIRED = "change_expired"
     CHANGE_WITHDRAWN = "change_withdrawn"
+    CHANGE_SUPERSEDED = "change_superseded"
+    CHANGE_UNDELIVERABLE = "change_undeliverable"
+    CHANGE_REVERTED = "change_reverted"
+    RECORD_FROZEN = "record_frozen"
+    RECORD_ERASED = "record_erased"
     STAFF_OUTCOME = "staff_outcome"
 
 

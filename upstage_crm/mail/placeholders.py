@@ -1,22 +1,50 @@
-"""Where a token will stand in a frozen message.
+"""Where a token and its short code will stand in a frozen message.
 
-The payload in the outbox holds no token, only `@@token:<link>:<mail id>@@`. The mail's own id is
-part of it so that no text a person typed can ever be filled with a live token.
+The payload in the outbox holds neither, only `@@token:<link>:<mail id>@@` and `@@code:…@@`. The
+mail's own id is part of it so that no text a person typed can ever be filled with a live one.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Protocol
 
 from upstage_crm.links.claims import LinkClaims
 
 DEAD_TOKEN = "not-shown"  # noqa: S105  # stands where staff must not see a token
+DEAD_CODE = "••••-••••"
+
+
+@dataclass(frozen=True, slots=True)
+class Secrets:
+    """What goes into one mail when it leaves: its tokens and short codes, by the link's name."""
+
+    tokens: Mapping[str, str]
+    codes: Mapping[str, str]
+
+
+class Signer(Protocol):
+    """Makes a link's token and its short code: the same claims, the same bytes."""
+
+    def mint(self, claims: LinkClaims) -> str:
+        """The token."""
+        ...
+
+    def short_code(self, claims: LinkClaims) -> str:
+        """The short code."""
+        ...
 
 
 def link_url(public_url: str, name: str, mail_id: str) -> str:
     """The link `name` of mail `mail_id`, with a placeholder for its token."""
-    return f"{public_url}/c/{_placeholder(name, mail_id)}"
+    return f"{public_url}/c/{_token_mark(name, mail_id)}"
+
+
+def code_mark(name: str, mail_id: str) -> str:
+    """The placeholder for the short code of link `name` in mail `mail_id`."""
+    return f"@@code:{name}:{mail_id}@@"
 
 
 def freeze_links(links: Mapping[str, LinkClaims]) -> str:
@@ -34,20 +62,34 @@ def thaw_links(frozen: str) -> dict[str, LinkClaims]:
     return {entry["name"]: LinkClaims.from_json(entry) for entry in json.loads(frozen)}
 
 
-def fill(payload: str, *, mail_id: str, tokens: Mapping[str, str]) -> str:
-    """`payload` with every placeholder of mail `mail_id` replaced by its token.
+def fill(payload: str, *, mail_id: str, secrets: Secrets) -> str:
+    """`payload` with every placeholder of mail `mail_id` replaced.
 
-    Tokens are base64url and dots, so they need no escaping in JSON, HTML or text.
+    Tokens and codes are letters, digits, dots and hyphens: they need no escaping anywhere.
     """
-    for name, token in tokens.items():
-        payload = payload.replace(_placeholder(name, mail_id), token)
+    for name, token in secrets.tokens.items():
+        payload = payload.replace(_token_mark(name, mail_id), token)
+    for name, code in secrets.codes.items():
+        payload = payload.replace(code_mark(name, mail_id), code)
     return payload
 
 
-def tokens_of(links: Mapping[str, LinkClaims], mint: Callable[[LinkClaims], str]) -> dict[str, str]:
-    """The token of each link by name, signed by `mint`; the same claims give the same bytes."""
-    return {name: mint(claims) for name, claims in links.items()}
+def secrets_of(links: Mapping[str, LinkClaims], signer: Signer) -> Secrets:
+    """The tokens and codes of a mail's links.
+
+    Raises:
+        LinkRefused: the key that one was signed with is no longer there.
+    """
+    return Secrets(
+        tokens={name: signer.mint(claims) for name, claims in links.items()},
+        codes={name: signer.short_code(claims) for name, claims in links.items()},
+    )
 
 
-def _placeholder(name: str, mail_id: str) -> str:
+def dead_secrets(links: Collection[str]) -> Secrets:
+    """What staff are shown in place of the real ones."""
+    return Secrets(tokens=dict.fromkeys(links, DEAD_TOKEN), codes=dict.fromkeys(links, DEAD_CODE))
+
+
+def _token_mark(name: str, mail_id: str) -> str:
     return f"@@token:{name}:{mail_id}@@"

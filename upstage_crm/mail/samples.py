@@ -36,6 +36,7 @@ _ENDINGS = {
     MailKind.CHANGE_REJECTED: "rejected",
     MailKind.CHANGE_EXPIRED: "expired",
     MailKind.CHANGE_WITHDRAWN: "withdrawn",
+    MailKind.RECORD_FROZEN: "objected to after it was approved",
 }
 
 
@@ -61,6 +62,11 @@ def sample(kind: MailKind, audience: Audience) -> dict[str, object]:
         "reason_sentence": "You told us at the desk that your address has changed.",
         "reason_text": "Called on Monday about a new address.\nTickets wait at the desk.",
         "undo_until_text": "Thursday 12 November 2026, 14:05 (GMT)",
+        "asked_text": "Friday 6 November 2026, 14:05 (GMT)",
+        "applies_text": "Thursday 12 November 2026, 14:05 (GMT)",
+        "applies_date_text": "Thursday 12 November 2026",
+        "method_text": "we called back the phone number on your record",
+        "is_frozen": True,
         "outcome": _ENDINGS.get(kind, "approved"),
         "patron_name": PATRON_NAME,
         "patron_number": "P-001042",

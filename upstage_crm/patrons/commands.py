@@ -12,7 +12,7 @@ from sqlmodel import Session
 
 from upstage_crm.audit import trail
 from upstage_crm.audit.events import Action, AuditEvent, Channel
-from upstage_crm.audit.guards import EMAIL_GUARD
+from upstage_crm.audit.guard_rules import EMAIL_GUARD
 from upstage_crm.core.db import table_of
 from upstage_crm.core.ids import new_id
 from upstage_crm.core.text import clean_block, clean_line

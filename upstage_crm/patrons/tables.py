@@ -26,6 +26,7 @@ class PatronStatus(StrEnum):
     ACTIVE = "active"
     INACTIVE = "inactive"
     DECEASED = "deceased"
+    ERASED = "erased"
 
 
 class PatronRow(SQLModel, table=True):
@@ -77,6 +78,9 @@ class PatronRow(SQLModel, table=True):
     email_verified_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     email_bounced_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     is_flagged: bool = Field(default=False)
+    is_protected: bool = Field(
+        default=False, sa_column=sa.Column(sa.Boolean, nullable=False, server_default=sa.false())
+    )
     created_at: datetime = Field(sa_type=UtcDateTime)
     updated_at: datetime = Field(sa_type=UtcDateTime)
 

@@ -34,10 +34,19 @@ class Permission(StrEnum):
     WITHDRAW_REQUEST = "withdraw_request"
     RESEND_REQUEST = "resend_request"
     OVERRIDE_COOLING_OFF = "override_cooling_off"
+    RELEASE_REQUEST = "release_request"
+    REVERT_CHANGE = "revert_change"
+    DESK_IDENTIFY = "desk_identify"
+    DESK_CONFIRM = "desk_confirm"
+    PROTECT_PATRON = "protect_patron"
+    CLEAR_FREEZE = "clear_freeze"
+    ERASE_PATRON = "erase_patron"
+    VIEW_RECEIPTS = "view_receipts"
     VIEW_MAILBOX = "view_mailbox"
     VIEW_AUDIT = "view_audit"
     VIEW_SETTINGS = "view_settings"
     EDIT_SETTINGS = "edit_settings"
+    EDIT_POLICY = "edit_policy"
 
 
 _LOOKING = frozenset({Permission.VIEW_PATRONS, Permission.VIEW_REQUESTS})
@@ -48,8 +57,15 @@ _DESK = _LOOKING | {
     Permission.WITHDRAW_REQUEST,
     Permission.RESEND_REQUEST,
     Permission.VIEW_MAILBOX,
+    Permission.DESK_IDENTIFY,
+    Permission.VIEW_RECEIPTS,
 }
 _LEAD = _DESK | {
+    Permission.RELEASE_REQUEST,
+    Permission.REVERT_CHANGE,
+    Permission.DESK_CONFIRM,
+    Permission.PROTECT_PATRON,
+    Permission.CLEAR_FREEZE,
     Permission.VIEW_AUDIT,
     Permission.VIEW_SETTINGS,
     Permission.OVERRIDE_COOLING_OFF,
@@ -61,9 +77,14 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
     Role.BOX_OFFICE: _DESK,
     Role.MARKETING: _LOOKING | {Permission.EDIT_PATRON},
     Role.DEVELOPMENT: _LOOKING | {Permission.EDIT_PATRON},
-    Role.PRIVACY_LEAD: _LEAD,
+    Role.PRIVACY_LEAD: _LEAD | {Permission.ERASE_PATRON},
     Role.AUDITOR: _LOOKING
-    | {Permission.VIEW_MAILBOX, Permission.VIEW_AUDIT, Permission.VIEW_SETTINGS},
+    | {
+        Permission.VIEW_MAILBOX,
+        Permission.VIEW_AUDIT,
+        Permission.VIEW_SETTINGS,
+        Permission.VIEW_RECEIPTS,
+    },
     Role.READ_ONLY: _LOOKING,
 }
 

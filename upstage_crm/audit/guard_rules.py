@@ -1,0 +1,400 @@
+"""What the database refuses, as one description for both dialects. Pure: it only writes SQL.
+
+A rule names a table, an event and the condition under which the statement is refused. `guards`
+turns each into a trigger. Erasure is the one other way: while an erasure of a patron is confirmed
+by a second staff member and not done, that patron's values may become empty, and nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from upstage_crm.audit.guard_sql import (
+    any_differs,
+    erasing,
+    is_other,
+    is_same,
+    json_value,
+    moves,
+    stands_already,
+)
+
+Protected = Mapping[str, Sequence[str]]
+
+# States that a row may be born in, and where each may go from there.
+FIELD_MOVES: Mapping[str, Sequence[str]] = {
+    "held": ("pending", "withdrawn", "superseded", "objected"),
+    "pending": (
+        "approved",
+        "rejected",
+        "objected",
+        "lapsed",
+        "superseded",
+        "withdrawn",
+        "undeliverable",
+    ),
+    "approved": ("applied",),
+}
+REQUEST_MOVES: Mapping[str, Sequence[str]] = {
+    "held": ("pending", "withdrawn", "superseded", "rejected"),
+    "pending": (
+        "approved",
+        "partly_approved",
+        "rejected",
+        "expired",
+        "superseded",
+        "withdrawn",
+        "undeliverable",
+    ),
+    "approved": ("reverted",),
+    "partly_approved": ("reverted",),
+}
+EMAIL_GUARD = "patron live email"  # how the refusal of a second live owner of an address reads
+
+_FIXED = {
+    "patron": ("id", "number", "created_at"),
+    "change_request": (
+        "id",
+        "reference",
+        "patron_id",
+        "reason_code",
+        "proposer_id",
+        "proposer_label",
+        "created_at",
+        "policy",
+        "path",
+    ),
+    "field_change": ("id", "request_id", "patron_id", "field", "kind"),
+    "review": ("id", "field_change_id", "request_id", "reviewer"),
+    "audit_head": ("id",),
+    "desk_confirmation": (
+        "id",
+        "request_id",
+        "kind",
+        "method",
+        "reviewer",
+        "clerk_id",
+        "clerk_label",
+        "created_at",
+    ),
+    "patron_freeze": ("id", "patron_id", "request_id", "cause", "opened_at"),
+    "erasure": ("id", "patron_id", "requested_by", "requested_label", "requested_at"),
+}
+# Fixed too, except that an erasure may empty them: the literal is what "empty" is.
+_ERASABLE: Mapping[str, Mapping[str, str]] = {
+    "change_request": {"reason_text": "''"},
+    "field_change": {"current_value": "'{}'", "proposed_value": "'{}'", "proposed_key": "''"},
+    "review": {"mailbox": "''"},
+    "desk_confirmation": {"note": "''", "answers": "'{}'"},
+    "erasure": {"reason": "''"},
+}
+_NEVER_DELETED = (
+    "patron",
+    "change_request",
+    "field_change",
+    "review",
+    "audit_entry",
+    "audit_head",
+    "receipt",
+    "link_code",
+    "desk_confirmation",
+    "patron_freeze",
+    "erasure",
+)
+_NEVER_UPDATED = ("audit_entry", "audit_value", "receipt", "link_code")
+_NEVER_TRUNCATED = (*_NEVER_DELETED, "audit_value")
+# What makes an INSERT an overwrite: SQLite's REPLACE deletes without asking delete triggers (unless
+# `recursive_triggers` is on, which is the connection's choice). Every unique key belongs here.
+_IDENTITY = {
+    "patron": ("id", "number"),
+    "change_request": ("id", "reference"),
+    "field_change": ("id",),
+    "review": ("id", "field_change_id, reviewer"),
+    "audit_entry": ("seq", "hash"),
+    "audit_value": ("seq, name",),
+    "audit_head": ("id",),
+    "receipt": ("id",),
+    "link_code": ("id", "request_id, reviewer, version"),
+    "desk_confirmation": ("id",),
+    "patron_freeze": ("id",),
+    "erasure": ("id",),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """`event` on `table` is refused when `when` holds; `name` is what the refusal says."""
+
+    name: str
+    table: str
+    event: str
+    when: str
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """After an UPDATE of `patron` that fits `when`, `then` is executed."""
+
+    name: str
+    when: str
+    then: str
+
+
+def rules(protected: Protected, dialect: str) -> list[Rule]:
+    """Every refusal. `protected` maps a field key to its columns, derived ones included."""
+    return [
+        *_rows_stay(dialect),
+        *_steps_are_legal(dialect),
+        *_two_people(dialect),
+        *(rule for field, columns in protected.items() for rule in _field(field, columns, dialect)),
+    ]
+
+
+def marks(protected: Protected, dialect: str) -> list[Mark]:
+    """What follows by itself: the field change behind a written value is applied, and used up."""
+    return [
+        Mark(
+            f"patron_{field}_applied",
+            any_differs(columns, dialect),
+            "UPDATE field_change SET outcome = 'applied' WHERE patron_id = NEW.id "
+            f"AND field = '{field}' AND outcome = 'approved'",
+        )
+        for field, columns in protected.items()
+    ]
+
+
+def _rows_stay(dialect: str) -> list[Rule]:
+    """Identities, overwriting, deleting."""
+    found: list[Rule] = []
+    for table, columns in _FIXED.items():
+        # SQLite numbers rows behind our back; `UPDATE OR REPLACE … SET rowid` overwrites another.
+        fixed = (*columns, "rowid") if dialect == "sqlite" else columns
+        found.append(Rule(f"{table}_identity", table, "UPDATE", any_differs(fixed, dialect)))
+    for table, blanks in _ERASABLE.items():
+        changed = " OR ".join(
+            f"(NEW.{column} {is_other(dialect)} OLD.{column} "
+            f"AND NOT (NEW.{column} = {blank} AND {erasing(table)}))"
+            for column, blank in blanks.items()
+        )
+        found.append(Rule(f"{table}_words", table, "UPDATE", changed))
+    found += [Rule(f"{table}_delete", table, "DELETE", "TRUE") for table in _NEVER_DELETED]
+    found.append(
+        Rule("audit_value_delete", "audit_value", "DELETE", f"NOT ({erasing('audit_value')})")
+    )
+    found += [Rule(f"{table}_update", table, "UPDATE", "TRUE") for table in _NEVER_UPDATED]
+    for table, keys in _IDENTITY.items():
+        all_keys = (*keys, "rowid") if dialect == "sqlite" else keys
+        stands = " OR ".join(stands_already(table, key) for key in all_keys)
+        found.append(Rule(f"{table}_overwrite", table, "INSERT", stands))
+    if dialect != "sqlite":
+        found += [
+            Rule(f"{table}_truncate", table, "TRUNCATE", "TRUE") for table in _NEVER_TRUNCATED
+        ]
+    return found
+
+
+def _steps_are_legal(dialect: str) -> list[Rule]:
+    """Births, transitions and what only ever grows."""
+    live = EMAIL_GUARD.replace(" ", "_")
+    said = any_differs(("decision", "channel", "decided_at"), dialect)
+    words = (
+        f"NEW.comment {is_other(dialect)} OLD.comment "
+        f"AND NOT (NEW.comment = '' AND {erasing('review')})"
+    )
+    return [
+        Rule(f"{live}_insert", "patron", "INSERT", _LIVE_EMAIL_STANDS),
+        Rule(f"{live}_update", "patron", "UPDATE", _LIVE_EMAIL_STANDS),
+        Rule("patron_erased", "patron", "UPDATE", _ERASED_AGAINST_THE_RULES),
+        Rule("patron_born_erased", "patron", "INSERT", "NEW.status = 'erased'"),
+        Rule("field_change_second", "field_change", "INSERT", _OPEN_CHANGE_STANDS),
+        Rule("audit_head_order", "audit_head", "UPDATE", "NEW.seq <= OLD.seq"),
+        Rule("field_change_birth", "field_change", "INSERT", f"NOT ({_IS_BORN_OPEN})"),
+        Rule(
+            "change_request_birth",
+            "change_request",
+            "INSERT",
+            "NEW.state NOT IN ('pending', 'held') OR (NEW.path = 'desk' AND NEW.state <> 'held')",
+        ),
+        Rule(
+            "change_request_links",
+            "change_request",
+            "UPDATE",
+            "NEW.link_version < OLD.link_version OR NEW.code_tries < OLD.code_tries",
+        ),
+        Rule("change_request_end", "change_request", "UPDATE", _ENDS_AGAINST_ITS_FIELDS),
+        Rule("change_request_release", "change_request", "UPDATE", _RELEASED_ALONE),
+        Rule("review_birth", "review", "INSERT", f"NOT ({_IS_BORN_UNDECIDED})"),
+        Rule(
+            "review_once", "review", "UPDATE", f"OLD.decision IS NOT NULL AND ({said} OR {words})"
+        ),
+        Rule(
+            "field_change_moves",
+            "field_change",
+            "UPDATE",
+            f"OLD.outcome <> NEW.outcome AND NOT ({moves('outcome', FIELD_MOVES)})",
+        ),
+        Rule(
+            "change_request_moves",
+            "change_request",
+            "UPDATE",
+            f"OLD.state <> NEW.state AND NOT ({moves('state', REQUEST_MOVES)})",
+        ),
+        Rule(
+            "field_change_approval",
+            "field_change",
+            "UPDATE",
+            "NEW.outcome = 'approved' AND OLD.outcome <> 'approved' AND NOT ("
+            f"(NEW.kind = 'change' AND {_EVERY_REVIEW_SAYS_YES}) "
+            f"OR (NEW.kind = 'desk' AND {_TWO_AT_THE_DESK}) OR NEW.kind = 'revert')",
+        ),
+    ]
+
+
+def _two_people(dialect: str) -> list[Rule]:
+    """What needs two staff members: born without the second, who is another, and once."""
+    second = any_differs(("second_id", "confirmed_at"), dialect)
+    people = any_differs(("first_id", "second_id", "cleared_at"), dialect)
+    words = any_differs(("first_note", "second_note"), dialect)
+    emptied = f"NEW.first_note = '' AND NEW.second_note = '' AND {erasing('patron_freeze')}"
+    return [
+        Rule(
+            "desk_confirmation_birth",
+            "desk_confirmation",
+            "INSERT",
+            "NEW.second_id IS NOT NULL OR NEW.confirmed_at IS NOT NULL",
+        ),
+        Rule(
+            "desk_confirmation_second",
+            "desk_confirmation",
+            "UPDATE",
+            f"NEW.second_id = OLD.clerk_id OR (NEW.confirmed_at IS NOT NULL AND "
+            f"(NEW.second_id IS NULL OR NEW.declined_at IS NOT NULL)) OR (({second}) AND "
+            "(OLD.confirmed_at IS NOT NULL OR OLD.declined_at IS NOT NULL))",
+        ),
+        Rule(
+            "patron_freeze_birth",
+            "patron_freeze",
+            "INSERT",
+            "NEW.first_id IS NOT NULL OR NEW.second_id IS NOT NULL OR NEW.cleared_at IS NOT NULL",
+        ),
+        Rule(
+            "patron_freeze_second",
+            "patron_freeze",
+            "UPDATE",
+            f"(OLD.cleared_at IS NOT NULL AND (({people}) OR (({words}) AND NOT ({emptied})))) "
+            f"OR (OLD.first_id IS NOT NULL AND NEW.first_id {is_other(dialect)} OLD.first_id) "
+            "OR (NEW.cleared_at IS NOT NULL AND (OLD.first_id IS NULL "
+            "OR NEW.second_id IS NULL OR NEW.second_id = NEW.first_id))",
+        ),
+        Rule("erasure_birth", "erasure", "INSERT", f"NOT ({_IS_BORN_UNCONFIRMED})"),
+        Rule(
+            "erasure_second",
+            "erasure",
+            "UPDATE",
+            "OLD.done_at IS NOT NULL OR OLD.declined_at IS NOT NULL "
+            "OR (NEW.confirmed_at IS NOT NULL AND (NEW.confirmed_by IS NULL "
+            "OR NEW.confirmed_by = OLD.requested_by)) "
+            "OR (NEW.done_at IS NOT NULL AND NEW.confirmed_at IS NULL)",
+        ),
+    ]
+
+
+def _field(field: str, columns: Sequence[str], dialect: str) -> list[Rule]:
+    """One protected field: no write without its approval, no applied change without its write."""
+    changed = any_differs(columns, dialect)
+    emptied = " AND ".join(f"NEW.{column} IS NULL" for column in columns)
+    holds = " AND ".join(
+        f"{json_value('NEW.proposed_value', c, dialect)} {is_same(dialect)} p.{c}" for c in columns
+    )
+    return [
+        Rule(
+            f"patron_{field}",
+            "patron",
+            "UPDATE",
+            f"({changed}) AND NOT EXISTS ({_approved_change(field, columns, dialect)}) "
+            f"AND NOT ({emptied} AND {erasing('patron')})",
+        ),
+        Rule(
+            f"field_change_applied_{field}",
+            "field_change",
+            "UPDATE",
+            f"NEW.field = '{field}' AND NEW.outcome = 'applied' AND OLD.outcome <> 'applied' AND "
+            f"NOT EXISTS (SELECT 1 FROM patron p WHERE p.id = NEW.patron_id AND {holds})",
+        ),
+    ]
+
+
+_EVERY_REVIEW_SAYS_YES = (
+    "EXISTS (SELECT 1 FROM review r WHERE r.field_change_id = NEW.id AND r.decision = 'approve') "
+    "AND NOT EXISTS (SELECT 1 FROM review r WHERE r.field_change_id = NEW.id "
+    "AND (r.decision IS NULL OR r.decision <> 'approve'))"
+)
+_TWO_AT_THE_DESK = (
+    "EXISTS (SELECT 1 FROM desk_confirmation d WHERE d.request_id = NEW.request_id "
+    "AND d.kind = 'identity' AND d.confirmed_at IS NOT NULL AND d.second_id <> d.clerk_id)"
+)
+_LIVE_EMAIL_STANDS = (
+    "NEW.email_key IS NOT NULL AND NEW.status = 'active' AND EXISTS (SELECT 1 FROM patron p "
+    "WHERE p.email_key = NEW.email_key AND p.status = 'active' AND p.id <> NEW.id)"
+)
+_OPEN_CHANGE_STANDS = (
+    "EXISTS (SELECT 1 FROM field_change f WHERE f.patron_id = NEW.patron_id "
+    "AND f.field = NEW.field AND f.outcome IN ('pending', 'held'))"
+)
+# A field change belongs to an open request of the same patron, a review to its field's request:
+# nobody's yes can be lent to somebody else's record. A revert belongs to a decided request and
+# gives back exactly what an applied change of it replaced.
+_IS_BORN_OPEN = (
+    "(NEW.kind IN ('change', 'desk') AND NEW.outcome IN ('pending', 'held') AND EXISTS "
+    "(SELECT 1 FROM change_request r WHERE r.id = NEW.request_id "
+    "AND r.patron_id = NEW.patron_id AND r.state IN ('pending', 'held') "
+    "AND ((NEW.kind = 'desk') = (r.path = 'desk')))) OR "
+    "(NEW.kind = 'revert' AND NEW.outcome = 'pending' AND EXISTS "
+    "(SELECT 1 FROM field_change f JOIN change_request r ON r.id = f.request_id "
+    "WHERE f.request_id = NEW.request_id AND f.patron_id = NEW.patron_id "
+    "AND f.field = NEW.field AND f.kind <> 'revert' AND f.outcome = 'applied' "
+    "AND f.current_value = NEW.proposed_value AND f.proposed_value = NEW.current_value "
+    "AND r.state IN ('approved', 'partly_approved')))"
+)
+_IS_BORN_UNDECIDED = (
+    "NEW.decision IS NULL AND EXISTS (SELECT 1 FROM field_change f "
+    "WHERE f.id = NEW.field_change_id AND f.request_id = NEW.request_id "
+    "AND f.outcome IN ('pending', 'held'))"
+)
+_IS_BORN_UNCONFIRMED = (
+    "NEW.confirmed_at IS NULL AND NEW.done_at IS NULL AND NOT EXISTS (SELECT 1 FROM field_change f "
+    "WHERE f.patron_id = NEW.patron_id AND f.outcome IN ('pending', 'held', 'approved'))"
+)
+_ENDS_AGAINST_ITS_FIELDS = (
+    "NEW.state <> OLD.state AND ("
+    "(NEW.state NOT IN ('pending', 'held') AND EXISTS (SELECT 1 FROM field_change f "
+    "WHERE f.request_id = NEW.id AND f.outcome IN ('pending', 'held', 'approved'))) OR "
+    "(NEW.state IN ('approved', 'partly_approved') AND NOT EXISTS (SELECT 1 FROM field_change f "
+    "WHERE f.request_id = NEW.id AND f.outcome = 'applied')) OR "
+    "(NEW.state = 'reverted' AND NOT EXISTS (SELECT 1 FROM field_change f "
+    "WHERE f.request_id = NEW.id AND f.kind = 'revert' AND f.outcome = 'applied')))"
+)
+_RELEASED_ALONE = (
+    "OLD.held_for = 'second_person' AND OLD.state = 'held' AND NEW.state = 'pending' "
+    "AND (NEW.released_by IS NULL OR NEW.released_by = OLD.proposer_id)"
+)
+_ERASED_AGAINST_THE_RULES = (
+    "(OLD.status = 'erased' AND NEW.status <> 'erased') OR (NEW.status = 'erased' "
+    "AND OLD.status <> 'erased' AND NOT EXISTS (SELECT 1 FROM erasure x "
+    "WHERE x.patron_id = OLD.id AND x.confirmed_at IS NOT NULL AND x.done_at IS NULL))"
+)
+
+
+def _approved_change(field: str, columns: Sequence[str], dialect: str) -> str:
+    def same(value: str, row: str) -> str:
+        return " AND ".join(
+            f"{json_value(f'f.{value}', column, dialect)} {is_same(dialect)} {row}.{column}"
+            for column in columns
+        )
+
+    return (
+        f"SELECT 1 FROM field_change f WHERE f.patron_id = OLD.id AND f.field = '{field}' "
+        f"AND f.outcome = 'approved' AND {same('proposed_value', 'NEW')} "
+        f"AND (f.kind <> 'revert' OR ({same('current_value', 'OLD')}))"
+    )

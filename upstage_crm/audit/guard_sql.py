@@ -1,0 +1,64 @@
+"""Pieces of SQL that the guards are made of, alike for both dialects. Pure.
+
+SQLite says `IS NOT` where Postgres says `IS DISTINCT FROM`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+# The patron behind a row, as SQL over its OLD values.
+_PATRON_OF = {
+    "patron": "OLD.id",
+    "change_request": "OLD.patron_id",
+    "field_change": "OLD.patron_id",
+    "review": "(SELECT r.patron_id FROM change_request r WHERE r.id = OLD.request_id)",
+    "desk_confirmation": "(SELECT r.patron_id FROM change_request r WHERE r.id = OLD.request_id)",
+    "patron_freeze": "OLD.patron_id",
+    "erasure": "OLD.patron_id",
+    "audit_value": "(SELECT e.patron_id FROM audit_entry e WHERE e.seq = OLD.seq)",
+}
+
+
+def erasing(table: str) -> str:
+    """Whether the patron behind the OLD row of `table` is being erased right now."""
+    return (
+        f"EXISTS (SELECT 1 FROM erasure x WHERE x.patron_id = {_PATRON_OF[table]} "
+        "AND x.confirmed_at IS NOT NULL AND x.done_at IS NULL)"
+    )
+
+
+def is_same(dialect: str) -> str:
+    """The operator for "equal, or both empty"."""
+    return "IS" if dialect == "sqlite" else "IS NOT DISTINCT FROM"
+
+
+def is_other(dialect: str) -> str:
+    """The operator for "not equal, and not both empty"."""
+    return "IS NOT" if dialect == "sqlite" else "IS DISTINCT FROM"
+
+
+def any_differs(columns: Sequence[str], dialect: str) -> str:
+    """Whether an UPDATE changes any of `columns`."""
+    return " OR ".join(f"NEW.{column} {is_other(dialect)} OLD.{column}" for column in columns)
+
+
+def stands_already(table: str, key: str) -> str:
+    """Whether a row of `table` has the NEW row's `key`: columns, separated by ", "."""
+    match = " AND ".join(f"t.{column} = NEW.{column}" for column in key.split(", "))
+    return f"EXISTS (SELECT 1 FROM {table} t WHERE {match})"
+
+
+def moves(column: str, legal: Mapping[str, Sequence[str]]) -> str:
+    """Whether an UPDATE moves `column` along one of the `legal` ways."""
+    return " OR ".join(
+        f"(OLD.{column} = '{start}' AND NEW.{column} IN ({', '.join(repr(e) for e in ends)}))"
+        for start, ends in legal.items()
+    )
+
+
+def json_value(column: str, key: str, dialect: str) -> str:
+    """The text under `key` in the JSON object that `column` holds."""
+    if dialect == "sqlite":
+        return f"json_extract({column}, '$.{key}')"
+    return f"({column}::jsonb ->> '{key}')"
