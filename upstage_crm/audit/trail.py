@@ -72,7 +72,7 @@ def record(session: Session, events: Sequence[AuditEvent], *, now: datetime) -> 
     values: list[dict[str, object]] = []
     for event in events:
         seq += 1
-        salts = {name: secrets.token_hex(SALT_BYTES) for name in event.values}
+        salts = {name: event.salts.get(name) or new_salt() for name in event.values}
         commitments = {n: commitment(salts[n], n, v) for n, v in event.values.items()}
         row: dict[str, object] = {
             "seq": seq,
@@ -99,6 +99,11 @@ def record(session: Session, events: Sequence[AuditEvent], *, now: datetime) -> 
         connection.execute(_ADD_VALUES, values)
     connection.execute(_MOVE_HEAD, {"seq": seq, "hash": previous})
     return seq
+
+
+def new_salt() -> str:
+    """A fresh salt for one commitment."""
+    return secrets.token_hex(SALT_BYTES)
 
 
 def verify(session: Session) -> Broken | None:
@@ -154,6 +159,24 @@ def timeline(
     rows = session.exec(query).all()
     values = _values(session, _value.c.seq.in_([row.seq for row in rows]))
     return tuple(_line(row, values) for row in rows)
+
+
+def opened(
+    session: Session, *, request_id: str, action: Action
+) -> tuple[tuple[Mapping[str, str | int | bool | None], tuple[Opened, ...]], ...]:
+    """The facts of a request's entries of one kind, oldest first, each with its personal values.
+
+    The values come with their salts, so they are proof: mind who gets to see them. Erased ones
+    are not among them.
+    """
+    query = (
+        sa.select(_entry.c.seq, _entry.c.facts)
+        .where(_entry.c.request_id == request_id, _entry.c.action == action)
+        .order_by(_entry.c.seq)
+    )
+    rows = session.connection().execute(query).all()
+    values = _values(session, _value.c.seq.in_([seq for seq, _facts in rows]))
+    return tuple((json.loads(facts), tuple(values.get(seq, ()))) for seq, facts in rows)
 
 
 def _batch(*, after: int) -> sa.Select[Any]:
