@@ -111,5 +111,5 @@ async def live_updates() -> None:
     await hub.run(app)
 
 
-for task in (announce_when_ready, schedule.send_mail, schedule.expire_requests, live_updates):
+for task in (announce_when_ready, schedule.send_mail, schedule.keep_time, live_updates):
     app.register_lifespan_task(task)

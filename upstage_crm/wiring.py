@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 from datetime import tzinfo
 
 from upstage_crm.change_requests.mails import Mailroom
-from upstage_crm.change_requests.policy import DEFAULT
 from upstage_crm.core import when
 from upstage_crm.core.clock import Clock, SystemClock
 from upstage_crm.core.db import Database, make_engine
@@ -97,8 +96,7 @@ def build(
     mailroom = Mailroom(
         composer=composer,
         public_url=settings.base_url,
-        signing_kid=codec.signing_kid,
-        policy=DEFAULT,
+        codec=codec,
     )
     dispatcher = Dispatcher(
         database=database, sender=sender or _sender(settings), codec=codec, clock=clock

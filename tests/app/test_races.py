@@ -9,6 +9,7 @@ import pytest
 
 from tests.support.factories import Desk, days, together
 from upstage_crm.audit.events import Action
+from upstage_crm.change_requests import timing
 from upstage_crm.change_requests.commands import Proposed
 from upstage_crm.change_requests.rules import Decision, FieldOutcome, RequestState
 from upstage_crm.core.errors import UpstageError
@@ -64,7 +65,8 @@ def check_agreement(
     assert (FieldOutcome.APPLIED is field.outcome) == (state is RequestState.APPROVED)
     told = desk.told(request)
     if state is RequestState.SUPERSEDED:
-        assert [("staff_outcome", DANA)] == told
+        # The current address gets the newer request's own notice instead of a goodbye.
+        assert [("change_superseded", new), ("staff_outcome", DANA)] == told
     else:
         both = [(ENDS[state], new), (ENDS[state], old)]
         proposer = [] if state is RequestState.WITHDRAWN else [("staff_outcome", DANA)]
@@ -81,11 +83,10 @@ def check_agreement(
 
 
 def _expire_a_moment_later(desk: Desk, request: Proposed) -> bool:
-    from upstage_crm.change_requests import commands
 
     later = desk.now + days(1)
     return desk.write(
-        lambda session: commands.expire(
+        lambda session: timing.expire(
             session, request_id=request.request_id, mailroom=desk.room, now=later
         )
     )

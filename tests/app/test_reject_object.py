@@ -7,6 +7,7 @@ import pytest
 from tests.support.factories import NEW, OLD, Desk, days, kinds_to, unchanged
 from upstage_crm.audit.events import Action
 from upstage_crm.change_requests import errors
+from upstage_crm.change_requests.policy import DEFAULT
 from upstage_crm.change_requests.rules import (
     Decision,
     FieldOutcome,
@@ -114,15 +115,16 @@ def test_who_was_never_asked_is_not_told_of_the_end(desk: Desk) -> None:
     assert RequestState.REJECTED is desk.state(request)
 
 
-def test_an_objection_after_the_change_is_recorded_once(desk: Desk) -> None:
+def test_an_objection_after_the_change_puts_it_back_once(desk: Desk) -> None:
     patron = desk.patron()
     request, link = desk.asked(patron)
     desk.decide(link)
     undo = desk.claims(OLD)
 
-    assert RequestState.APPROVED is desk.decide(undo, Decision.OBJECT, comment="Not me")
+    assert RequestState.REVERTED is desk.decide(undo, Decision.OBJECT, comment="Not me")
+    assert OLD == desk.email(patron)
     before = desk.dump()
-    assert RequestState.APPROVED is desk.decide(undo, Decision.OBJECT, comment="Not me")
+    assert RequestState.REVERTED is desk.decide(undo, Decision.OBJECT, comment="Not me")
 
     assert before == desk.dump()
     assert desk.record(patron).is_flagged
@@ -133,7 +135,7 @@ def test_an_objection_after_the_change_is_recorded_once(desk: Desk) -> None:
 def test_an_objection_after_its_time_changes_nothing(desk: Desk) -> None:
     desk.decide(desk.asked(desk.patron())[1])
     undo = desk.claims(OLD)
-    desk.clock.advance(desk.room.policy.revert_window)
+    desk.clock.advance(DEFAULT.revert_window)
 
     unchanged(desk, lambda: desk.decide(undo, Decision.OBJECT), errors.LinkExpired)
 

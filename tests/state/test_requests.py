@@ -14,8 +14,8 @@ from upstage_crm.admin.guard import AdminState
 from upstage_crm.admin.requests import queue_state
 from upstage_crm.admin.requests.detail_state import RequestDetailState
 from upstage_crm.admin.requests.queue_state import RequestQueueState
+from upstage_crm.change_requests.answering import Evidence
 from upstage_crm.change_requests.commands import Proposed
-from upstage_crm.change_requests.decisions import Evidence
 from upstage_crm.change_requests.rules import Cause, Decision, RequestState
 from upstage_crm.core.clock import FrozenClock
 from upstage_crm.core.db import Database

@@ -19,11 +19,10 @@ from sqlmodel import Session
 from upstage_crm.audit import trail
 from upstage_crm.audit.events import OPERATOR, Action, Channel
 from upstage_crm.audit.trail import AuditLine
-from upstage_crm.change_requests import commands, decisions, queries, reviewing
+from upstage_crm.change_requests import commands, decisions, queries, reviewing, timing
+from upstage_crm.change_requests.answering import Evidence
 from upstage_crm.change_requests.commands import Proposed
-from upstage_crm.change_requests.decisions import Evidence
 from upstage_crm.change_requests.mails import Mailroom
-from upstage_crm.change_requests.policy import DEFAULT
 from upstage_crm.change_requests.rules import Decision, ReasonCode, RequestState, ReviewChannel
 from upstage_crm.change_requests.views import ChangeReview, RequestView
 from upstage_crm.core.clock import FrozenClock
@@ -95,8 +94,7 @@ class Desk:
         self.room = Mailroom(
             composer=COMPOSER,
             public_url=PUBLIC_URL,
-            signing_kid=self.codec.signing_kid,
-            policy=DEFAULT,
+            codec=self.codec,
         )
         self.mailbox = Mailbox()
         self.dispatcher = Dispatcher(database, self.mailbox, self.codec, clock)
@@ -260,7 +258,7 @@ class Desk:
 
     def expire(self, request: Proposed) -> bool:
         return self.write(
-            lambda session: commands.expire(
+            lambda session: timing.expire(
                 session, request_id=request.request_id, mailroom=self.room, now=self.now
             )
         )

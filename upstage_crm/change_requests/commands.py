@@ -1,4 +1,4 @@
-"""What people and time do to change requests.
+"""What staff do to change requests: propose, release, withdraw, send again.
 
 Every command takes a session inside `Database.transaction()` and `now`; it never commits, sends
 or reads the clock. It locks the patron, then the request, then checks, then writes; the trail's
@@ -11,41 +11,33 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlmodel import Session, select
+from sqlmodel import Session
 
 from upstage_crm.audit import trail
 from upstage_crm.audit.events import (
     Action,
     Channel,
 )
-from upstage_crm.audit.trail import canonical
-from upstage_crm.change_requests import queries, settling
+from upstage_crm.change_requests import opening, policy_settings, settling, superseding
 from upstage_crm.change_requests.errors import (
+    NothingWaits,
     RequestEnded,
     ResendLimit,
     ResendTooSoon,
-    UnknownRequest,
 )
-from upstage_crm.change_requests.mails import Mailroom
+from upstage_crm.change_requests.mails import BOTH, Mailroom
 from upstage_crm.change_requests.policy import resend_wait
-from upstage_crm.change_requests.proposing import ParsedChange, check, clean_reason
+from upstage_crm.change_requests.proposing import check, clean_reason
 from upstage_crm.change_requests.rules import (
     Cause,
     FieldOutcome,
+    HeldFor,
     ReasonCode,
     RequestState,
 )
-from upstage_crm.change_requests.settling import Case
-from upstage_crm.change_requests.tables import (
-    ChangeRequestRow,
-    FieldChangeRow,
-    ReviewRow,
-)
-from upstage_crm.core.ids import new_id, new_reference
-from upstage_crm.links.claims import Reviewer
+from upstage_crm.change_requests.starting import Draft, proposed_values, record, start
 from upstage_crm.patrons import queries as patron_queries
 from upstage_crm.patrons.fields import Context
-from upstage_crm.patrons.tables import PatronRow
 from upstage_crm.staff.roles import Permission, StaffMember, ensure_may
 
 _DAY = timedelta(days=1)
@@ -72,70 +64,103 @@ def propose(
     mailroom: Mailroom,
     now: datetime,
     override: bool = False,
+    ask_both: bool = False,
     channel: Channel = Channel.CRM,
 ) -> Proposed:
     """Propose new values for protected fields: rows, mails and trail, nothing of the patron's.
 
     `changes` maps field keys to inputs by column. An open proposal for a field is superseded;
-    the same values proposed again are the same request. `override` skips the 30-day rests.
+    the same values proposed again are the same request. `override` skips the 30-day rests,
+    `ask_both` asks the current address about a new one too. Where the policy wants a second
+    person, the request is HELD and nobody is mailed before `release`.
 
     Raises:
         UnknownPatron, and all that `proposing.check` and `clean_reason` raise.
     """
     words = clean_reason(reason_code, reason_text)
     patron = patron_queries.lock(session, patron_id)
+    policy = policy_settings.current(session)
     parsed = check(
         session,
         actor=actor,
         patron=patron,
         changes=changes,
         context=context,
-        policy=mailroom.policy,
+        policy=policy,
         override=override,
+        ask_both=ask_both,
         now=now,
     )
     wanted = {change.field.key: change.key for change in parsed}
-    standing = settling.same_open_request(session, patron_id=patron_id, wanted=wanted, now=now)
+    standing = superseding.same_open_request(session, patron_id=patron_id, wanted=wanted, now=now)
     if standing is not None:
         return Proposed(request_id=standing.id, reference=standing.reference, is_new=False)
-    events = settling.supersede(
+    is_held = any(policy.of(change.field).second_person for change in parsed)
+    case, replaced = start(
         session,
+        actor=actor,
         patron=patron,
-        field_keys=list(wanted),
-        actor=actor.as_actor(),
-        channel=channel,
+        parsed=parsed,
+        draft=Draft(
+            reason_code=reason_code,
+            reason_text=words,
+            held_for=HeldFor.SECOND_PERSON if is_held else None,
+        ),
+        policy=policy,
         mailroom=mailroom,
+        channel=channel,
         now=now,
     )
-    request = ChangeRequestRow(
-        id=new_id(now),
-        reference=_free_reference(session),
-        patron_id=patron_id,
-        state=RequestState.PENDING,
-        reason_code=reason_code,
-        reason_text=words,
-        proposer_id=actor.id,
-        proposer_label=actor.label,
-        created_at=now,
-        expires_at=now + mailroom.policy.link_life,
-        last_sent_at=now,
+    if not is_held:
+        matter = case.matter()
+        mailroom.ask(session, matter, now=now)
+        superseding.say_goodbye(replaced, besides=[matter.address_of(who) for who in BOTH])
+    else:
+        superseding.say_goodbye(replaced, besides=())
+    case.note(
+        Action.REQUEST_PROPOSED,
+        actor.as_actor(),
+        channel,
+        facts={
+            "fields": ", ".join(wanted),
+            "reason": reason_code.value,
+            "override": override,
+            "held": is_held,
+        },
+        values=proposed_values(case),
     )
+    record(case, replaced)
+    return Proposed(request_id=case.request.id, reference=case.request.reference, is_new=True)
+
+
+def release(
+    session: Session, *, actor: StaffMember, reference: str, mailroom: Mailroom, now: datetime
+) -> None:
+    """Let a request that waited for a second person go to the patron; its clock starts now.
+
+    Raises:
+        Forbidden, UnknownRequest; SamePerson: the proposer cannot release it.
+        OwnRecord: the actor is the patron.
+        NothingWaits: it does not wait for a second person (any more).
+        RequestEnded: it can no longer be true, and was withdrawn instead; carries the state.
+    """
+    ensure_may(actor, Permission.RELEASE_REQUEST)
+    case = opening.by_reference(session, reference, mailroom=mailroom, now=now)
+    request = case.request
+    if request.state is not RequestState.HELD or request.held_for is not HeldFor.SECOND_PERSON:
+        raise NothingWaits
+    opening.ensure_second(actor, first_id=request.proposer_id, patron=case.patron)
+    expires_at = now + case.policy.link_life
+    reminders = case.policy.reminders(sent_at=now, expires_at=expires_at)
+    case.settle(case.open_changes, FieldOutcome.PENDING)
+    request.state, request.released_by, request.released_at = RequestState.PENDING, actor.id, now
+    request.expires_at, request.last_sent_at = expires_at, now
+    request.next_reminder_at = reminders[0] if reminders else None
     session.add(request)
     session.flush()
-    _add_changes(session, request, patron, parsed)
-    case = Case.opened(session, patron=patron, request=request, mailroom=mailroom, now=now)
+    case.note(Action.REQUEST_RELEASED, actor.as_actor(), Channel.CRM)
     mailroom.ask(session, case.matter(), now=now)
-    values: dict[str, str | None] = {"reason": words} if words else {}
-    for change in case.changes:
-        values |= settling.old_and_new(change)
-    facts: dict[str, str | int | bool | None] = {
-        "fields": ", ".join(wanted),
-        "reason": reason_code.value,
-        "override": override,
-    }
-    case.note(Action.REQUEST_PROPOSED, actor.as_actor(), channel, facts=facts, values=values)
-    trail.record(session, [*events, *case.events], now=now)
-    return Proposed(request_id=request.id, reference=request.reference, is_new=True)
+    case.record()
 
 
 def withdraw(
@@ -153,7 +178,7 @@ def withdraw(
         Forbidden, UnknownRequest; RequestEnded: it is over already; carries its state.
     """
     ensure_may(actor, Permission.WITHDRAW_REQUEST)
-    case = _open_by_reference(session, reference, mailroom, now)
+    case = opening.by_reference(session, reference, mailroom=mailroom, now=now)
     if not case.request.state.is_open:
         raise RequestEnded(state=case.request.state)
     case.withdraw(Cause.STAFF, actor=actor.as_actor(), channel=channel)
@@ -171,8 +196,8 @@ def resend(
         ResendLimit: three in the last 24 hours.
     """
     ensure_may(actor, Permission.RESEND_REQUEST)
-    case = _open_by_reference(session, reference, mailroom, now)
-    request, policy = case.request, mailroom.policy
+    case = opening.by_reference(session, reference, mailroom=mailroom, now=now)
+    request, policy = case.request, case.policy
     if request.state is not RequestState.PENDING or now >= request.expires_at:
         raise RequestEnded(state=request.state)
     wait = resend_wait(policy, last_sent_at=request.last_sent_at, now=now)
@@ -194,76 +219,6 @@ def resend(
         facts={"version": request.link_version},
     )
     case.record()
-
-
-def expire(session: Session, *, request_id: str, mailroom: Mailroom, now: datetime) -> bool:
-    """Let a request whose time is up lapse; False when there is nothing to do (any more)."""
-    patron = patron_queries.lock(session, queries.patron_of(session, request_id))
-    request = queries.lock(session, request_id)
-    if request.state is not RequestState.PENDING or now < request.expires_at:
-        return False
-    case = Case.opened(session, patron=patron, request=request, mailroom=mailroom, now=now)
-    case.lapse()
-    case.record()
-    return True
-
-
-def _open_by_reference(session: Session, reference: str, mailroom: Mailroom, now: datetime) -> Case:
-    query = select(ChangeRequestRow.id, ChangeRequestRow.patron_id).where(
-        ChangeRequestRow.reference == reference
-    )
-    found = session.exec(query).first()
-    if found is None:
-        raise UnknownRequest
-    request_id, patron_id = found
-    patron = patron_queries.lock(session, patron_id)
-    request = queries.lock(session, request_id)
-    return Case.opened(session, patron=patron, request=request, mailroom=mailroom, now=now)
-
-
-def _add_changes(
-    session: Session,
-    request: ChangeRequestRow,
-    patron: PatronRow,
-    parsed: tuple[ParsedChange, ...],
-) -> None:
-    for change in parsed:
-        row = FieldChangeRow(
-            id=new_id(request.created_at),
-            request_id=request.id,
-            patron_id=patron.id,
-            field=change.field.key,
-            current_value=canonical(dict(change.current)),
-            proposed_value=canonical(dict(change.proposed)),
-            proposed_key=change.key,
-            outcome=FieldOutcome.PENDING,
-        )
-        session.add(row)
-        session.flush()
-        for reviewer in change.asked:
-            mailbox = (
-                change.proposed[change.field.mailbox_column]
-                if reviewer is Reviewer.PROPOSED and change.field.mailbox_column
-                else patron.email
-            )
-            session.add(
-                ReviewRow(
-                    id=new_id(request.created_at),
-                    field_change_id=row.id,
-                    request_id=request.id,
-                    reviewer=reviewer,
-                    mailbox=mailbox or "",
-                )
-            )
-    session.flush()
-
-
-def _free_reference(session: Session) -> str:
-    while True:
-        reference = new_reference()
-        query = select(ChangeRequestRow.id).where(ChangeRequestRow.reference == reference)
-        if session.exec(query).first() is None:
-            return reference
 
 
 def _resent_since(session: Session, request_id: str, since: datetime) -> int:

@@ -4,19 +4,27 @@
     ├── Invalid
     │   ├── NothingToChange          the proposed value is what the record holds already
     │   ├── ReasonMissing            no reason code, or "another reason" without words
-    │   └── NothingProposed          a request without a field
+    │   ├── NothingProposed          a request without a field
+    │   ├── NoteMissing              a step that has to be explained
+    │   └── CodeRefused              reference and short code do not fit; one answer for every cause
     ├── Forbidden
-    │   ├── OwnRecord                staff do not propose for themselves
+    │   ├── OwnRecord                staff do not act on their own patron record
+    │   ├── SamePerson               the second person must be another one
     │   └── StaffAddress             the proposed address signs in to this CRM
     ├── NotFound
     │   └── UnknownRequest           there is no such request
     └── Conflict
         ├── PatronInactive           the patron cannot be asked
+        ├── PatronFrozen             in dispute until two staff members have cleared it
+        ├── NotFrozen                there is no dispute to clear
         ├── NoMailbox                nobody can be asked: the record has no usable email
         ├── AddressRecentlyProposed  proposed for somebody else in the last 30 days
         ├── AddressSuppressed        its owner told us that it is not the patron's
         ├── RecentlyRejected         this value was rejected in the last 30 days
         ├── RequestEnded             the matter is over; carries its state
+        ├── NothingWaits             nothing waits for a second person, or for this step
+        ├── AlreadyWaiting           the same step waits for its second person already
+        ├── RevertWindowOver         too late to put back what was changed
         ├── LinkOutdated             a newer mail has replaced this link
         ├── LinkExpired              the link's own life is over
         ├── ResendTooSoon            carries the seconds to wait
@@ -48,8 +56,26 @@ class ReasonMissing(Invalid):
     code = "reason_missing"
 
 
+class NoteMissing(Invalid):
+    """This step has to be explained in a few words."""
+
+    code = "note_missing"
+
+
+class CodeRefused(Invalid):
+    """Reference and short code do not fit, or the tries are used up; we never say which."""
+
+    code = "code_refused"
+
+
+class SamePerson(Forbidden):
+    """The second person must be somebody else than the first."""
+
+    code = "same_person"
+
+
 class OwnRecord(Forbidden):
-    """Staff members do not propose changes to their own patron record."""
+    """Staff members do not propose, confirm or clear anything on their own patron record."""
 
     code = "own_record"
 
@@ -70,6 +96,18 @@ class PatronInactive(Conflict):
     """The patron's record is not active, so nobody can be asked."""
 
     code = "patron_inactive"
+
+
+class PatronFrozen(Conflict):
+    """The record is in dispute: nothing is proposed until two staff members have cleared it."""
+
+    code = "patron_frozen"
+
+
+class NotFrozen(Conflict):
+    """There is no dispute to clear."""
+
+    code = "not_frozen"
 
 
 class NoMailbox(Conflict):
@@ -100,6 +138,24 @@ class RequestEnded(Conflict):
     """The matter is over. Facts: `state`."""
 
     code = "request_ended"
+
+
+class NothingWaits(Conflict):
+    """Nothing waits for a second person here."""
+
+    code = "nothing_waits"
+
+
+class AlreadyWaiting(Conflict):
+    """The same step waits for its second person already."""
+
+    code = "already_waiting"
+
+
+class RevertWindowOver(Conflict):
+    """It is too late to put back what was changed, or there is nothing to put back."""
+
+    code = "revert_window_over"
 
 
 class LinkOutdated(Conflict):

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 
 from sqlmodel import Session
 
-from upstage_crm.change_requests.mails import Matter, MatterField
+from upstage_crm.change_requests import policy_settings
+from upstage_crm.change_requests.matter import Matter, MatterField
 from upstage_crm.change_requests.queries import values
 from upstage_crm.change_requests.reviewing import for_strangers
 from upstage_crm.change_requests.tables import (
@@ -45,7 +46,9 @@ def gather(
         reason_code=request.reason_code,
         reason_text=request.reason_text,
         reason_for_strangers=for_strangers(request.reason_text, patron, changes),
+        created_at=request.created_at,
         expires_at=request.expires_at,
+        revert_window=policy_settings.read(request.policy).revert_window,
         link_version=request.link_version,
         organisation=settings.details(session),
         fields=tuple(field_of(change, reviews.get(change.id, ())) for change in changes),

@@ -13,9 +13,8 @@ from datetime import datetime
 from sqlmodel import Session, col, select
 
 from upstage_crm.audit.trail import canonical
-from upstage_crm.change_requests import queries, settling
+from upstage_crm.change_requests import policy_settings, queries, superseding
 from upstage_crm.change_requests.masking import masked_name
-from upstage_crm.change_requests.policy import Policy
 from upstage_crm.change_requests.proposing import ParsedChange, check
 from upstage_crm.change_requests.reasons import REASONS
 from upstage_crm.change_requests.reviewing import for_strangers
@@ -68,6 +67,7 @@ class ProposalPreview:
     time_zone: str
     standing: str
     replaced: tuple[str, ...]
+    needs_second: bool
     advice: tuple[Advice, ...]
 
 
@@ -80,9 +80,9 @@ def preview(
     reason_code: ReasonCode | None,
     reason_text: str,
     context: Context,
-    policy: Policy,
     now: datetime,
     override: bool = False,
+    ask_both: bool = False,
 ) -> ProposalPreview:
     """Return what `commands.propose` with the same arguments would send; write nothing.
 
@@ -94,6 +94,7 @@ def preview(
     patron = session.get(PatronRow, patron_id)
     if patron is None:
         raise UnknownPatron
+    policy = policy_settings.current(session)
     parsed = check(
         session,
         actor=actor,
@@ -102,10 +103,11 @@ def preview(
         context=context,
         policy=policy,
         override=override,
+        ask_both=ask_both,
         now=now,
     )
     wanted = {change.field.key: change.key for change in parsed}
-    standing = settling.same_open_request(session, patron_id=patron_id, wanted=wanted, now=now)
+    standing = superseding.same_open_request(session, patron_id=patron_id, wanted=wanted, now=now)
     open_fields = queries.open_fields(session, patron_id)
     replaced = {row.request_id for field, row in open_fields.items() if field in wanted}
     return ProposalPreview(
@@ -115,6 +117,7 @@ def preview(
         expires_at=now + policy.link_life,
         time_zone=patron.time_zone,
         standing=standing.reference if standing else "",
+        needs_second=any(policy.of(change.field).second_person for change in parsed),
         replaced=() if standing else _references(session, replaced),
         advice=_advice(parsed, reason_text, context),
     )

@@ -10,6 +10,8 @@ from datetime import datetime
 from sqlmodel import Session, col, select
 
 from upstage_crm.audit.trail import canonical
+from upstage_crm.change_requests import freezes
+from upstage_crm.change_requests.asked import proposed_mailbox, who_is_asked
 from upstage_crm.change_requests.errors import (
     AddressRecentlyProposed,
     AddressSuppressed,
@@ -17,13 +19,14 @@ from upstage_crm.change_requests.errors import (
     NothingProposed,
     NothingToChange,
     OwnRecord,
+    PatronFrozen,
     PatronInactive,
     ReasonMissing,
     RecentlyRejected,
     StaffAddress,
 )
-from upstage_crm.change_requests.policy import Mailboxes, Policy, reviewers
-from upstage_crm.change_requests.rules import FieldOutcome, ReasonCode
+from upstage_crm.change_requests.policy import Policy
+from upstage_crm.change_requests.rules import FieldOutcome, ReasonCode, RequestPath
 from upstage_crm.change_requests.tables import (
     ChangeRequestRow,
     FieldChangeRow,
@@ -77,6 +80,8 @@ def check(
     policy: Policy,
     override: bool,
     now: datetime,
+    ask_both: bool = False,
+    path: RequestPath = RequestPath.LINK,
 ) -> tuple[ParsedChange, ...]:
     """Parse every proposed field and apply every rule that can refuse it; write nothing.
 
@@ -85,20 +90,14 @@ def check(
     Raises:
         Forbidden: OwnRecord, StaffAddress, or a permission is missing.
         Invalid: a value is refused, NothingProposed, NothingToChange.
-        Conflict: PatronInactive, AddressTaken, AddressSuppressed, AddressRecentlyProposed,
-            RecentlyRejected, NoMailbox.
+        Conflict: PatronInactive, PatronFrozen, AddressTaken, AddressSuppressed,
+            AddressRecentlyProposed, RecentlyRejected, NoMailbox.
     """
-    ensure_may(actor, Permission.PROPOSE_CHANGE)
-    if override:
-        ensure_may(actor, Permission.OVERRIDE_COOLING_OFF)
-    if patron.status is not PatronStatus.ACTIVE:
-        raise PatronInactive
-    if patron.email_key is not None and patron.email_key == actor.email_key:
-        raise OwnRecord
+    _ensure_may_be_asked(session, actor, patron, override=override)
     if not changes:
         raise NothingProposed
     parsed = _parse(patron, changes, context)
-    mailboxes = _mailboxes(patron, parsed)
+    mailbox = proposed_mailbox((field, proposed) for field, _current, proposed in parsed)
     checked: list[ParsedChange] = []
     for field, current, proposed in parsed:
         key = key_of(field, proposed)
@@ -106,14 +105,38 @@ def check(
             _check_mailbox(session, patron, proposed, key, policy, override=override, now=now)
         if not override:
             _check_rest(session, patron, field, key, policy, now)
-        is_mailbox = field.mailbox_column is not None
-        asked = reviewers(policy.of(field), mailboxes, is_mailbox=is_mailbox)
-        if not asked:
-            raise NoMailbox(field=field.key)
+        asked: tuple[Reviewer, ...] = ()
+        if path is RequestPath.LINK:
+            asked = who_is_asked(
+                session,
+                field,
+                patron=patron,
+                proposed_mailbox=mailbox,
+                policy=policy,
+                now=now,
+                ask_both=ask_both,
+            )
+            if not asked:
+                raise NoMailbox(field=field.key)
         checked.append(
             ParsedChange(field=field, current=current, proposed=proposed, key=key, asked=asked)
         )
     return tuple(checked)
+
+
+def _ensure_may_be_asked(
+    session: Session, actor: StaffMember, patron: PatronRow, *, override: bool
+) -> None:
+    """This member may propose something for this patron, whatever it is."""
+    ensure_may(actor, Permission.PROPOSE_CHANGE)
+    if override:
+        ensure_may(actor, Permission.OVERRIDE_COOLING_OFF)
+    if patron.status is not PatronStatus.ACTIVE:
+        raise PatronInactive
+    if patron.email_key is not None and patron.email_key == actor.email_key:
+        raise OwnRecord
+    if freezes.is_frozen(session, patron.id):
+        raise PatronFrozen
 
 
 def key_of(field: ProtectedField, values: Mapping[str, str | None]) -> str:
@@ -138,15 +161,6 @@ def _parse(
     if not parsed:
         raise NothingToChange
     return parsed
-
-
-def _mailboxes(
-    patron: PatronRow,
-    parsed: list[tuple[ProtectedField, dict[str, str | None], dict[str, str | None]]],
-) -> Mailboxes:
-    proposed = next((p[f.mailbox_column] for f, _c, p in parsed if f.mailbox_column), None)
-    bounced = patron.email_bounced_at is not None
-    return Mailboxes(current=patron.email, current_bounced=bounced, proposed=proposed)
 
 
 def _check_mailbox(

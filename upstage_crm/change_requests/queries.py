@@ -9,8 +9,9 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
+from upstage_crm.change_requests import policy_settings
 from upstage_crm.change_requests.errors import UnknownRequest
-from upstage_crm.change_requests.rules import FieldOutcome, RequestState
+from upstage_crm.change_requests.rules import ChangeKind, FieldOutcome, RequestState
 from upstage_crm.change_requests.tables import (
     ChangeRequestRow,
     FieldChangeRow,
@@ -19,6 +20,9 @@ from upstage_crm.change_requests.tables import (
 from upstage_crm.change_requests.views import FieldView, RequestLine, RequestView
 from upstage_crm.core.db import table_of
 from upstage_crm.core.ids import parse_reference
+from upstage_crm.links.claims import Reviewer
+from upstage_crm.mail import facts
+from upstage_crm.mail.outbox import OUTBOX
 from upstage_crm.patrons import fields
 from upstage_crm.patrons.queries import name_of
 from upstage_crm.patrons.search import prefix_end, query_words
@@ -40,7 +44,7 @@ _LOCK = (
 )
 _FIELDS_OF = (
     select(FieldChangeRow)
-    .where(col(FieldChangeRow.request_id).in_(_IDS))
+    .where(col(FieldChangeRow.request_id).in_(_IDS), col(FieldChangeRow.kind) != ChangeKind.REVERT)
     .execution_options(**_FRESH)
 )
 _REVIEWS_OF = (
@@ -74,7 +78,7 @@ def lock(session: Session, request_id: str) -> ChangeRequestRow:
 
 
 def fields_of(session: Session, request_ids: Iterable[str]) -> dict[str, list[FieldChangeRow]]:
-    """The field changes of each request, in the registry's order."""
+    """The proposed field changes of each request, in the registry's order; reverts are not."""
     found: dict[str, list[FieldChangeRow]] = {}
     rows = session.exec(_FIELDS_OF, params={"ids": list(request_ids)}).all()
     for row in sorted(rows, key=lambda r: (_ORDER.get(r.field, 99), r.id)):
@@ -190,6 +194,57 @@ def due(session: Session, *, now: datetime, limit: int = 100) -> tuple[str, ...]
     return tuple(session.exec(query).all())
 
 
+def due_reminders(session: Session, *, now: datetime, limit: int = 100) -> tuple[str, ...]:
+    """Ids of pending requests whose next reminder is due."""
+    query = (
+        select(ChangeRequestRow.id)
+        .where(
+            col(ChangeRequestRow.next_reminder_at) <= now,
+            ChangeRequestRow.state == RequestState.PENDING,
+        )
+        .order_by(col(ChangeRequestRow.next_reminder_at))
+        .limit(limit)
+    )
+    return tuple(session.exec(query).all())
+
+
+def due_at_desk(session: Session, *, now: datetime, limit: int = 100) -> tuple[str, ...]:
+    """Ids of requests that the desk confirmed and whose waiting time is over."""
+    query = (
+        select(ChangeRequestRow.id)
+        .where(col(ChangeRequestRow.applies_at) <= now, ChangeRequestRow.state == RequestState.HELD)
+        .order_by(col(ChangeRequestRow.applies_at))
+        .limit(limit)
+    )
+    return tuple(session.exec(query).all())
+
+
+def lost_questions(session: Session, *, limit: int = 100) -> tuple[tuple[str, Reviewer], ...]:
+    """Pending requests with a decision mail that came back for good, and whose mailbox it was."""
+    query = (
+        sa.select(OUTBOX.c.request_id, OUTBOX.c.audience)
+        .join(_request, _request.c.id == OUTBOX.c.request_id)
+        .where(
+            _request.c.state == RequestState.PENDING,
+            OUTBOX.c.kind.in_(facts.ASKING),
+            facts.CAME_BACK,
+        )
+        .distinct()
+        .limit(limit)
+    )
+    rows = session.connection().execute(query).all()
+    return tuple((row.request_id, Reviewer(row.audience.value)) for row in rows)
+
+
+def mailbox_of(change: FieldChangeRow, reviewer: Reviewer) -> str | None:
+    """The address behind a reviewer, where the field is itself one; None where it is not."""
+    column = fields.field(change.field).mailbox_column
+    if column is None:
+        return None
+    source = change.proposed_value if reviewer is Reviewer.PROPOSED else change.current_value
+    return values(source)[column]
+
+
 def values(text: str) -> dict[str, str | None]:
     """The column values that a field change's JSON holds."""
     return json.loads(text)
@@ -277,6 +332,12 @@ def _views(
             ended_at=request.ended_at,
             last_sent_at=request.last_sent_at,
             sent_count=request.sent_count,
+            policy=policy_settings.read(request.policy),
+            path=request.path,
+            held_for=request.held_for,
+            released_at=request.released_at,
+            applies_at=request.applies_at,
+            code_tries=request.code_tries,
             fields=tuple(_field(c, reviews.get(c.id, [])) for c in changes[request.id]),
         )
         for request, patron in rows

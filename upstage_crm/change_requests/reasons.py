@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from upstage_crm.change_requests.rules import ReasonCode
+from upstage_crm.change_requests.rules import DeskMethod, ReasonCode
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,3 +43,17 @@ REASONS: Mapping[ReasonCode, Reason] = {
         "Another reason (say which)", "Our box office gave this reason in its own words."
     ),
 }
+
+METHODS: Mapping[DeskMethod, Reason] = {
+    DeskMethod.IN_PERSON: Reason(
+        "In person, with a document", "you came to us in person and showed a document"
+    ),
+    DeskMethod.CALL_BACK: Reason(
+        "Called back the phone number on file", "we called the phone number on your record"
+    ),
+    DeskMethod.POST: Reason(
+        "By a letter to the address on file", "you answered a letter to your postal address"
+    ),
+    DeskMethod.CODE: Reason("Read out the code of our mail", "you read out the code of our mail"),
+}
+"""How staff know that it is the patron: `sentence` goes on a mail's "(…)"."""

@@ -6,20 +6,22 @@ request's rows are locked before anything here runs; the trail's head is locked 
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm.attributes import set_committed_value
-from sqlmodel import Session, select
+from sqlmodel import Session
 
 from upstage_crm.audit import trail
 from upstage_crm.audit.events import SYSTEM, Action, Actor, AuditEvent, Channel
-from upstage_crm.change_requests import matters, queries
-from upstage_crm.change_requests.mails import STATE_WORDS, Mailroom, Matter
+from upstage_crm.change_requests import matters, policy_settings, queries
+from upstage_crm.change_requests.asked import who_is_asked
+from upstage_crm.change_requests.mails import Mailroom
+from upstage_crm.change_requests.matter import STATE_WORDS, Matter
+from upstage_crm.change_requests.policy import Policy
 from upstage_crm.change_requests.rules import (
     Cause,
     FieldOutcome,
@@ -32,6 +34,7 @@ from upstage_crm.change_requests.tables import (
     ReviewRow,
 )
 from upstage_crm.core.db import table_of
+from upstage_crm.core.ids import new_id
 from upstage_crm.links.claims import Reviewer
 from upstage_crm.mail import outbox
 from upstage_crm.mail.message import Audience, MailKind
@@ -56,7 +59,19 @@ _SETTLE = (
 _END = (
     sa.update(_request)
     .where(_request.c.id == sa.bindparam("ended"))
-    .values(state=sa.bindparam("to"), cause=sa.bindparam("why"), ended_at=_AT)
+    .values(
+        state=sa.bindparam("to"),
+        cause=sa.bindparam("why"),
+        ended_at=_AT,
+        next_reminder_at=sa.null(),
+    )
+)
+# What asks or announces is taken back when the matter ends before it left.
+ASKING_KINDS = (
+    MailKind.DECISION_REQUEST,
+    MailKind.DECISION_REMINDER,
+    MailKind.CHANGE_NOTICE,
+    MailKind.DESK_NOTICE,
 )
 
 
@@ -94,6 +109,11 @@ class Case:
             mailroom=mailroom,
             now=now,
         )
+
+    @property
+    def policy(self) -> Policy:
+        """The policy that the request was proposed under."""
+        return policy_settings.read(self.request.policy)
 
     @property
     def open_changes(self) -> list[FieldChangeRow]:
@@ -170,30 +190,68 @@ class Case:
             Action.FIELD_APPLIED,
             actor,
             channel,
-            facts={"field": change.field, "field_change": change.id},
+            facts={"field": change.field, "field_change": change.id, "kind": change.kind.value},
             values=old_and_new(change),
         )
         return True
 
     def obstacle(self) -> Cause | None:
-        """Why nothing of this request may be applied any more; asked inside the lock."""
+        """Why nothing of this request may be applied any more; asked inside the lock.
+
+        A frozen record is no reason of its own: freezing it withdrew the request.
+        """
         if self.patron.status is not PatronStatus.ACTIVE:
             return Cause.PATRON_INACTIVE
         self._keep()
         proposer = accounts.find_active(self.session, self.request.proposer_id)
         if proposer is None or not may(proposer, Permission.PROPOSE_CHANGE):
             return Cause.PROPOSER_GONE
-        held = values_of(self.patron)
-        for change in self.open_changes:
-            entry = fields.field(change.field)
-            if entry.pick(held) != entry.pick(queries.values(change.current_value)):
-                return Cause.VALUE_MOVED
-            try:
-                proposed = queries.values(change.proposed_value)
-                patrons.ensure_unique(self.session, proposed, besides=self.patron.id)
-            except AddressTaken:
-                return Cause.ADDRESS_TAKEN
         return None
+
+    def obstacle_of(self, change: FieldChangeRow) -> Cause | None:
+        """Why this one field change may not be applied any more; asked inside the lock."""
+        entry = fields.field(change.field)
+        proposed = queries.values(change.proposed_value)
+        if entry.pick(values_of(self.patron)) != entry.pick(queries.values(change.current_value)):
+            return Cause.VALUE_MOVED
+        try:
+            patrons.ensure_unique(self.session, proposed, besides=self.patron.id)
+        except AddressTaken:
+            return Cause.ADDRESS_TAKEN
+        if entry.unique_column and accounts.is_staff_address(self.session, change.proposed_key):
+            return Cause.ADDRESS_TAKEN  # by somebody who has become staff since
+        return None
+
+    def unasked(self, change: FieldChangeRow) -> list[Reviewer]:
+        """The mailboxes that must be asked about a field as things stand now, and were not."""
+        entry = fields.field(change.field)
+        if entry.mailbox_column is None:
+            return []
+        wanted = who_is_asked(
+            self.session,
+            entry,
+            patron=self.patron,
+            proposed_mailbox=queries.values(change.proposed_value)[entry.mailbox_column],
+            policy=self.policy,
+            now=self.now,
+        )
+        asked = {review.reviewer for review in self.reviews.get(change.id, [])}
+        # Whom an owner's policy leaves out stays out: only more care is ever added.
+        return [who for who in wanted if who not in asked] if len(wanted) > len(asked) else []
+
+    def add_review(self, change: FieldChangeRow, reviewer: Reviewer, mailbox: str) -> ReviewRow:
+        """Ask one more mailbox about a field; the caller mails it."""
+        review = ReviewRow(
+            id=new_id(self.now),
+            field_change_id=change.id,
+            request_id=self.request.id,
+            reviewer=reviewer,
+            mailbox=mailbox,
+        )
+        self.session.add(review)
+        self.session.flush()
+        self.reviews.setdefault(change.id, []).append(review)
+        return review
 
     def withdraw(self, cause: Cause, *, actor: Actor = SYSTEM, channel: Channel) -> None:
         """Withdraw what is open, and tell everybody who was mailed about it."""
@@ -212,6 +270,28 @@ class Case:
         if cause is not Cause.STAFF or actor.id != self.request.proposer_id:
             self.tell_proposer()
 
+    def withdraw_fields(
+        self, causes: Mapping[str, Cause], *, actor: Actor = SYSTEM, channel: Channel
+    ) -> list[FieldChangeRow]:
+        """Withdraw single fields, each for a cause, by id; `close` and the mails are up to you."""
+        withdrawn = [change for change in self.open_changes if change.id in causes]
+        self.settle(withdrawn, FieldOutcome.WITHDRAWN)
+        for change in withdrawn:
+            facts = {"cause": causes[change.id].value, "field": change.field}
+            self.note(Action.REQUEST_WITHDRAWN, actor, channel, facts=dict(facts))
+        return withdrawn
+
+    def tell_withdrawn(self, withdrawn: Sequence[FieldChangeRow]) -> None:
+        """Tell everybody who had heard of the request that some of its fields were withdrawn."""
+        if withdrawn:
+            self.mailroom.tell_ended(
+                self.session,
+                self.matter(withdrawn),
+                kind=MailKind.CHANGE_WITHDRAWN,
+                to=self.mailed(),
+                now=self.now,
+            )
+
     def lapse(self) -> None:
         """Time ran out: undecided fields lapse, and everybody who was mailed is told."""
         told = self.mailed()
@@ -229,18 +309,20 @@ class Case:
         state = derive_state([change.outcome for change in self.changes])
         if state.is_open:
             return state
+        cause = cause if state is RequestState.WITHDRAWN else None
+        self.end(state, cause=cause)
+        outbox.cancel_unsent(
+            self.session, request_id=self.request.id, now=self.now, kinds=ASKING_KINDS
+        )
+        return state
+
+    def end(self, state: RequestState, *, cause: Cause | None = None) -> None:
+        """Store an end of the request, here and in the database."""
         self.session.connection().execute(
             _END, {"ended": self.request.id, "to": state, "why": cause, "at": self.now}
         )
         set_committed_value(self.request, "state", state)
         set_committed_value(self.request, "cause", cause)
-        outbox.cancel_unsent(
-            self.session,
-            request_id=self.request.id,
-            now=self.now,
-            kinds=(MailKind.DECISION_REQUEST, MailKind.CHANGE_NOTICE),
-        )
-        return state
 
     def tell_proposer(self, matter: Matter | None = None, *, comment: str = "") -> None:
         """Queue the request's outcome to the member who proposed it.
@@ -284,74 +366,12 @@ def old_and_new(change: FieldChangeRow) -> dict[str, str | None]:
     return values | {f"{column}.new": proposed[column] for column in columns}
 
 
-def supersede(
-    session: Session,
-    *,
-    patron: PatronRow,
-    field_keys: Sequence[str],
-    actor: Actor,
-    channel: Channel,
-    mailroom: Mailroom,
-    now: datetime,
-) -> list[AuditEvent]:
-    """End the open field changes of `field_keys`: a newer proposal takes their place.
-
-    Returns the events to record. The reviewers get the newer mail instead of a goodbye.
-    """
-    taken = [c for key, c in queries.open_fields(session, patron.id).items() if key in field_keys]
-    events: list[AuditEvent] = []
-    for request_id in sorted({change.request_id for change in taken}):
-        case = Case.opened(
-            session,
-            patron=patron,
-            request=queries.lock(session, request_id),
-            mailroom=mailroom,
-            now=now,
-        )
-        case.settle(
-            [c for c in case.open_changes if c.field in field_keys], FieldOutcome.SUPERSEDED
-        )
-        case.note(Action.REQUEST_SUPERSEDED, actor, channel)
-        state = case.close()
-        if not state.is_open and case.request.proposer_id != actor.id:
-            case.tell_proposer()
-        events += case.events
-    return events
-
-
-def same_open_request(
-    session: Session, *, patron_id: str, wanted: dict[str, str], now: datetime
-) -> ChangeRequestRow | None:
-    """The pending request that already proposes exactly `wanted` (field key → value key).
-
-    One whose time is up does not count, although nobody has closed it yet: it cannot be answered.
-    """
-    held = queries.open_fields(session, patron_id)
-    matching = {
-        held[f].request_id for f, key in wanted.items() if f in held and held[f].proposed_key == key
-    }
-    if len(matching) != 1 or any(
-        f not in held or held[f].proposed_key != k for f, k in wanted.items()
-    ):
-        return None
-    query = select(ChangeRequestRow).where(
-        ChangeRequestRow.id == matching.pop(), ChangeRequestRow.expires_at > now
-    )
-    return session.exec(query).first()
-
-
-def only(matter: Matter, ids: Sequence[str]) -> Matter:
-    """The matter cut down to some of its field changes."""
-    return dataclasses.replace(matter, fields=tuple(f for f in matter.fields if f.id in ids))
-
-
 def is_mailbox(change: FieldChangeRow) -> bool:
     """Whether the field is itself an address that mails go to."""
     return fields.field(change.field).mailbox_column is not None
 
 
-def cancel_asking(session: Session, *, request_id: str, now: datetime) -> None:
-    """Take back decision mails that have not left: a newer one is about to be queued."""
-    outbox.cancel_unsent(
-        session, request_id=request_id, now=now, kinds=(MailKind.DECISION_REQUEST,)
-    )
+def cancel_asking(session: Session, *, request_id: str, now: datetime) -> int:
+    """Take back decision mails that have not left, because newer ones follow; return how many."""
+    kinds = (MailKind.DECISION_REQUEST, MailKind.DECISION_REMINDER)
+    return outbox.cancel_unsent(session, request_id=request_id, now=now, kinds=kinds)

@@ -6,11 +6,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from upstage_crm.change_requests.policy import Policy
 from upstage_crm.change_requests.rules import (
     Cause,
     Decision,
     FieldOutcome,
+    HeldFor,
     ReasonCode,
+    RequestPath,
     RequestState,
     ReviewChannel,
 )
@@ -55,6 +58,12 @@ class RequestView:
     ended_at: datetime | None
     last_sent_at: datetime
     sent_count: int
+    policy: Policy
+    path: RequestPath
+    held_for: HeldFor | None
+    released_at: datetime | None
+    applies_at: datetime | None
+    code_tries: int
     fields: tuple[FieldView, ...]
 
 

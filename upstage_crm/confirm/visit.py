@@ -17,7 +17,7 @@ from starlette.requests import Request
 from upstage_crm.audit import trail
 from upstage_crm.audit.events import Action
 from upstage_crm.change_requests import decisions
-from upstage_crm.change_requests.decisions import Evidence
+from upstage_crm.change_requests.answering import Evidence
 from upstage_crm.change_requests.errors import LinkExpired, LinkOutdated, RequestEnded
 from upstage_crm.change_requests.reviewing import review
 from upstage_crm.change_requests.rules import Decision, ReviewChannel

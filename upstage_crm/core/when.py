@@ -34,6 +34,11 @@ def in_words(at: datetime, time_zone: tzinfo, language: str = "en") -> str:
     return f"{date}, {time} {name}".replace("\u202f", " ")
 
 
+def day_in_words(at: datetime, time_zone: tzinfo, language: str = "en") -> str:
+    """Weekday and date: "Tuesday, March 3, 2026"."""
+    return format_date(at.astimezone(time_zone), "full", locale=language)
+
+
 def short(at: datetime, time_zone: tzinfo, language: str = "en") -> str:
     """Date and time for a table: "Mar 3, 2026, 17:00"."""
     local = at.astimezone(time_zone)

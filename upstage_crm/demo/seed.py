@@ -15,7 +15,8 @@ from sqlmodel import Session
 
 from upstage_crm import wiring
 from upstage_crm.audit.events import OPERATOR, Channel
-from upstage_crm.change_requests import commands, decisions
+from upstage_crm.change_requests import commands, decisions, timing
+from upstage_crm.change_requests.policy import DEFAULT
 from upstage_crm.change_requests.rules import Decision, ReviewChannel
 from upstage_crm.core.clock import FrozenClock
 from upstage_crm.demo.people import people
@@ -148,9 +149,9 @@ def _play(
     parts.dispatcher.run_once(20)
     clock.advance(timedelta(minutes=story.answered_after))
     if story.ending is Ending.EXPIRES:
-        clock.advance(room.policy.link_life)
+        clock.advance(DEFAULT.link_life)
         with database.transaction() as session:
-            commands.expire(session, request_id=proposed.request_id, mailroom=room, now=clock.now())
+            timing.expire(session, request_id=proposed.request_id, mailroom=room, now=clock.now())
     elif story.ending is Ending.WITHDRAWN:
         with database.transaction() as session:
             commands.withdraw(

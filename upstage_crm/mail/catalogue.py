@@ -81,9 +81,14 @@ class DeskContext(CommonContext):
 
 
 class AppliedContext(CommonContext):
-    """`change_applied` and `change_partly_applied`. `undo_until_text` is the end of the revert window, None without one."""
+    """`change_applied` and `change_partly_applied`.
+
+    `undo_until_text` is the end of the revert window, None without one. `approved_here` says that
+    the mail goes to a mailbox that approved.
+    """
 
     undo_until_text: str | None
+    approved_here: bool
 
 
 class EndedContext(CommonContext):
@@ -97,7 +102,10 @@ class RevertedContext(CommonContext):
 
 
 class OutcomeContext(CommonContext):
-    """`staff_outcome` and `record_frozen`. `outcome` is one short phrase ("approved"), `comment` the patron's words."""
+    """`staff_outcome` and `record_frozen`.
+
+    `outcome` is one short phrase ("approved"), `comment` the patron's words.
+    """
 
     outcome: str
     patron_name: str

@@ -67,6 +67,7 @@ def sample(kind: MailKind, audience: Audience) -> dict[str, object]:
         "applies_date_text": "Thursday 12 November 2026",
         "method_text": "we called back the phone number on your record",
         "is_frozen": True,
+        "approved_here": True,
         "outcome": _ENDINGS.get(kind, "approved"),
         "patron_name": PATRON_NAME,
         "patron_number": "P-001042",

@@ -210,6 +210,24 @@ def prove_address(session: Session, *, patron_id: str, now: datetime) -> bool:
     return proven.first() is not None
 
 
+def note_bounce(session: Session, *, patron_id: str, now: datetime) -> bool:
+    """Note that mail to the current address comes back; False when it was noted already."""
+    noted = session.connection().execute(
+        sa.update(_patron)
+        .where(_patron.c.id == patron_id, _patron.c.email_bounced_at.is_(None))
+        .values(email_bounced_at=now)
+        .returning(_patron.c.id)
+    )
+    return noted.first() is not None
+
+
+def unflag(session: Session, *, patron_id: str) -> None:
+    """Take the mark away that somebody objected: the dispute is cleared."""
+    session.connection().execute(
+        sa.update(_patron).where(_patron.c.id == patron_id).values(is_flagged=False)
+    )
+
+
 def flag(session: Session, *, patron_id: str) -> None:
     """Mark the record as in question: somebody objected."""
     session.connection().execute(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -15,10 +16,18 @@ from upstage_crm.core.errors import NotFound
 from upstage_crm.core.ids import new_id
 from upstage_crm.core.text import clean_line
 from upstage_crm.staff.errors import LastOwner, NameMissing, StaffEmailTaken
-from upstage_crm.staff.roles import Role, StaffMember
+from upstage_crm.staff.roles import PERMISSIONS, Permission, Role, StaffMember
 from upstage_crm.staff.tables import StaffRow, StaffSessionRow
 
 LABEL_LIMIT = 80  # characters of a display name and of a desk; patrons read both
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Colleague:
+    """An enabled account, as far as mails to it need it."""
+
+    id: str
+    email: str
 
 
 def add(
@@ -142,6 +151,17 @@ def email_of(session: Session, staff_id: str) -> str | None:
     """The address that mails to this member go to; None when the account is disabled."""
     row = session.get(StaffRow, staff_id)
     return None if row is None or row.disabled_at is not None else row.email
+
+
+def who_may(session: Session, permission: Permission) -> tuple[Colleague, ...]:
+    """Every enabled account that holds `permission`, in the order in which they were added."""
+    roles = [role for role, held in PERMISSIONS.items() if permission in held]
+    query = (
+        select(StaffRow.id, StaffRow.email)
+        .where(col(StaffRow.role).in_(roles), col(StaffRow.disabled_at).is_(None))
+        .order_by(col(StaffRow.id))
+    )
+    return tuple(Colleague(id=found, email=email) for found, email in session.exec(query))
 
 
 def is_staff_address(session: Session, email_key: str) -> bool:

@@ -77,9 +77,16 @@ SENTENCES: Mapping[str, str] = {
     "nothing_to_change": "That is what the record holds already. There is nothing to change.",
     "nothing_proposed": "Propose at least one new value.",
     "reason_missing": "Say why: choose a reason, and write it down if it is another one.",
-    "own_record": "This is your own patron record. Ask a colleague to propose the change.",
+    "note_missing": "Say in a few words why.",
+    "code_refused": "The reference and the code do not fit, or there were too many tries.",
+    "same_person": "The second person must be somebody else than the first.",
+    "own_record": "This is your own patron record. Ask a colleague to do it.",
     "staff_address": "This address belongs to a staff account and cannot be a patron's.",
     "patron_inactive": "This patron is not active, so nobody can be asked.",
+    "patron_frozen": (
+        "This record is in dispute. Two staff members must clear it before anything is proposed."
+    ),
+    "not_frozen": "This record is not in dispute.",
     "no_mailbox": "This patron has no working email address that we could ask.",
     "address_recently_proposed": (
         "This address was proposed for another patron in the last 30 days (request {reference})."
@@ -88,6 +95,9 @@ SENTENCES: Mapping[str, str] = {
     "recently_rejected": "This was rejected lately (request {reference}). Wait until {until}.",
     "request_unknown": "There is no such request.",
     "request_ended": "This request is over: {state}.",
+    "nothing_waits": "Nothing waits for a second person here.",
+    "already_waiting": "This waits for a second person already.",
+    "revert_window_over": "It is too late to put this back.",
     "link_outdated": "A newer mail has replaced this link. Use the newest mail.",
     "link_expired": "This link has run out.",
     "link_invalid": "This link does not work.",

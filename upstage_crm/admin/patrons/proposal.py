@@ -120,7 +120,6 @@ def checked(proposal: Proposal) -> Outcome:
                 reason_code=proposal.reason_code,
                 reason_text=proposal.words,
                 context=context,
-                policy=parts.mailroom.policy,
                 override=proposal.override,
                 now=now,
             )

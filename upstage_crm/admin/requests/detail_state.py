@@ -128,7 +128,7 @@ class RequestDetailState(AdminState):
             may_resend=self._may(Permission.RESEND_REQUEST),
             may_open_mail=self._may(Permission.VIEW_MAILBOX),
         )
-        policy = runtime().mailroom.policy
+        policy = found.request.policy
         self.detail = request_page(found, viewer=viewer, policy=policy, now=now)
         self.shown = "request"
 

@@ -1,0 +1,226 @@
+"""When the mailbox is lost: two staff members vouch for the patron, and the change waits.
+
+A clerk records how the patron was identified; another member confirms it; then the change waits
+while the current address is told how to stop it; then it is made. No single account can do it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from sqlmodel import Session, col, select
+
+from upstage_crm.audit.events import SYSTEM, Action, Channel
+from upstage_crm.change_requests import opening, policy_settings, superseding
+from upstage_crm.change_requests.commands import Proposed
+from upstage_crm.change_requests.errors import NoteMissing, NothingWaits
+from upstage_crm.change_requests.mails import Mailroom
+from upstage_crm.change_requests.proposing import check, clean_reason
+from upstage_crm.change_requests.rules import (
+    Cause,
+    DeskKind,
+    DeskMethod,
+    FieldOutcome,
+    HeldFor,
+    ReasonCode,
+    RequestPath,
+    RequestState,
+)
+from upstage_crm.change_requests.settling import Case
+from upstage_crm.change_requests.starting import Draft, proposed_values, record, start
+from upstage_crm.change_requests.tables import DeskConfirmationRow
+from upstage_crm.core.ids import new_id
+from upstage_crm.core.text import clean_block
+from upstage_crm.patrons import queries as patron_queries
+from upstage_crm.patrons.fields import Context
+from upstage_crm.staff.roles import Permission, StaffMember, ensure_may
+
+NOTE_LIMIT = 500  # characters
+IDENTIFYING = (DeskMethod.IN_PERSON, DeskMethod.CALL_BACK, DeskMethod.POST)
+
+
+def propose(
+    session: Session,
+    *,
+    actor: StaffMember,
+    patron_id: str,
+    changes: Mapping[str, Mapping[str, str]],
+    reason_code: ReasonCode,
+    reason_text: str,
+    method: DeskMethod,
+    note: str,
+    context: Context,
+    mailroom: Mailroom,
+    now: datetime,
+    override: bool = False,
+) -> Proposed:
+    """Propose new values for a patron who cannot read the mailbox, and say who it is and how.
+
+    The request is HELD: nobody is mailed before a second member confirms it. `note` says what was
+    seen or asked.
+
+    Raises:
+        UnknownPatron, and all that `proposing.check` and `clean_reason` raise.
+        NoteMissing: without a note. InvalidText: it is too long, or holds a card number.
+    """
+    ensure_may(actor, Permission.DESK_IDENTIFY)
+    words, seen = clean_reason(reason_code, reason_text), clean_block(note, NOTE_LIMIT)
+    if not seen or method not in IDENTIFYING:
+        raise NoteMissing
+    patron = patron_queries.lock(session, patron_id)
+    policy = policy_settings.current(session)
+    parsed = check(
+        session,
+        actor=actor,
+        patron=patron,
+        changes=changes,
+        context=context,
+        policy=policy,
+        override=override,
+        path=RequestPath.DESK,
+        now=now,
+    )
+    case, replaced = start(
+        session,
+        actor=actor,
+        patron=patron,
+        parsed=parsed,
+        draft=Draft(
+            reason_code=reason_code,
+            reason_text=words,
+            held_for=HeldFor.DESK,
+            path=RequestPath.DESK,
+        ),
+        policy=policy,
+        mailroom=mailroom,
+        channel=Channel.DESK,
+        now=now,
+    )
+    superseding.say_goodbye(replaced, besides=())
+    row = DeskConfirmationRow(
+        id=new_id(now),
+        request_id=case.request.id,
+        kind=DeskKind.IDENTITY,
+        method=method,
+        note=seen,
+        clerk_id=actor.id,
+        clerk_label=actor.label,
+        created_at=now,
+    )
+    session.add(row)
+    session.flush()
+    facts = {"fields": ", ".join(c.field for c in case.changes), "reason": reason_code.value}
+    who = actor.as_actor()
+    values = proposed_values(case)
+    case.note(Action.REQUEST_PROPOSED, who, Channel.DESK, facts=dict(facts), values=values)
+    said = {"method": method.value}
+    case.note(Action.DESK_IDENTIFIED, who, Channel.DESK, facts=dict(said), values={"note": seen})
+    record(case, replaced)
+    return Proposed(request_id=case.request.id, reference=case.request.reference, is_new=True)
+
+
+def confirm(
+    session: Session, *, actor: StaffMember, reference: str, mailroom: Mailroom, now: datetime
+) -> datetime:
+    """Confirm as second person who the patron is; return when the change is made.
+
+    The current address is told at once, with a link that stops it.
+
+    Raises:
+        Forbidden, UnknownRequest; NothingWaits: nothing waits for a second person.
+        SamePerson: the actor is the clerk; OwnRecord: the actor is the patron.
+    """
+    ensure_may(actor, Permission.DESK_CONFIRM)
+    case = opening.by_reference(session, reference, mailroom=mailroom, now=now)
+    row = _waiting(case)
+    opening.ensure_second(actor, first_id=row.clerk_id, patron=case.patron)
+    row.second_id, row.second_label, row.confirmed_at = actor.id, actor.label, now
+    case.request.applies_at = applies_at = now + case.policy.desk_wait
+    session.add(row)
+    session.add(case.request)
+    session.flush()
+    mailroom.tell_desk(session, case.matter(), method=row.method, applies_at=applies_at, now=now)
+    facts = {"method": row.method.value, "clerk": row.clerk_id}
+    case.note(Action.DESK_CONFIRMED, actor.as_actor(), Channel.DESK, facts=dict(facts))
+    case.record()
+    return applies_at
+
+
+def decline(
+    session: Session,
+    *,
+    actor: StaffMember,
+    reference: str,
+    note: str,
+    mailroom: Mailroom,
+    now: datetime,
+) -> None:
+    """Refuse as second person: the request is withdrawn.
+
+    Raises:
+        As `confirm`; NoteMissing: why has to be said. InvalidText: it is too long.
+    """
+    ensure_may(actor, Permission.DESK_CONFIRM)
+    words = clean_block(note, NOTE_LIMIT)
+    case = opening.by_reference(session, reference, mailroom=mailroom, now=now)
+    row = _waiting(case)
+    if not words:
+        raise NoteMissing
+    opening.ensure_second(actor, first_id=row.clerk_id, patron=case.patron)
+    row.second_id, row.second_label, row.declined_at = actor.id, actor.label, now
+    session.add(row)
+    session.flush()
+    case.note(Action.DESK_DECLINED, actor.as_actor(), Channel.DESK, values={"note": words})
+    case.withdraw(Cause.STAFF, actor=actor.as_actor(), channel=Channel.DESK)
+    case.record()
+
+
+def apply(session: Session, *, request_id: str, mailroom: Mailroom, now: datetime) -> bool:
+    """Make a confirmed change whose waiting time is over; False when there is nothing to do.
+
+    Everything is checked once more; what can no longer be true is withdrawn.
+    """
+    case = opening.by_id(session, request_id, mailroom=mailroom, now=now)
+    request = case.request
+    is_due = request.applies_at is not None and now >= request.applies_at
+    if request.state is not RequestState.HELD or not is_due:
+        return False
+    channel = Channel.SCHEDULE
+    cause = case.obstacle()
+    if cause is not None:
+        case.withdraw(cause, channel=channel)
+        case.record()
+        return True
+    late = {c.id: cause for c in case.changes if (cause := case.obstacle_of(c))}
+    chosen = [change for change in case.open_changes if change.id not in late]
+    case.settle(chosen, FieldOutcome.PENDING)
+    request.state = RequestState.PENDING
+    session.add(request)
+    session.flush()
+    for change in chosen:
+        if not case.apply(change, proven=False, actor=SYSTEM, channel=channel):
+            late[change.id] = Cause.ADDRESS_TAKEN
+    withdrawn = case.withdraw_fields(late, channel=channel)
+    case.close(cause=next(iter(late.values()), None))
+    applied = [change.id for change in chosen if change.outcome is FieldOutcome.APPLIED]
+    if applied:
+        mailroom.tell_settled(session, case.matter().only(applied), now=now)
+    case.tell_withdrawn(withdrawn)
+    case.tell_proposer()
+    case.record()
+    return True
+
+
+def _waiting(case: Case) -> DeskConfirmationRow:
+    """The identification that waits for its second person."""
+    query = select(DeskConfirmationRow).where(
+        DeskConfirmationRow.request_id == case.request.id,
+        DeskConfirmationRow.kind == DeskKind.IDENTITY,
+        col(DeskConfirmationRow.confirmed_at).is_(None),
+        col(DeskConfirmationRow.declined_at).is_(None),
+    )
+    row = case.session.exec(query).first()
+    if row is None or case.request.state is not RequestState.HELD:
+        raise NothingWaits
+    return row

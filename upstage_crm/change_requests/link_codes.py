@@ -1,0 +1,64 @@
+"""Remembers which link a short code stands for: its keyed hash and its claims, never the code."""
+
+from __future__ import annotations
+
+import hmac
+import json
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlmodel import Session
+
+from upstage_crm.change_requests.tables import LinkCodeRow
+from upstage_crm.core.db import table_of
+from upstage_crm.core.ids import new_id
+from upstage_crm.links.claims import LinkClaims, LinkRefused, Reviewer
+from upstage_crm.links.codec import LinkCodec
+
+_code = table_of(LinkCodeRow)
+_ADD = sa.insert(_code)
+_OF_LINK = sa.select(_code.c.claims).where(
+    _code.c.request_id == sa.bindparam("request"),
+    _code.c.reviewer == sa.bindparam("who"),
+    _code.c.version == sa.bindparam("ver"),
+)
+_OF_VERSION = sa.select(_code.c.claims, _code.c.code_hash).where(
+    _code.c.request_id == sa.bindparam("request"), _code.c.version == sa.bindparam("ver")
+)
+
+
+def remember(session: Session, claims: LinkClaims, *, codec: LinkCodec, now: datetime) -> None:
+    """Store the code that the mail with this decision link will carry."""
+    row = {
+        "id": new_id(now),
+        "request_id": claims.request_id,
+        "reviewer": claims.reviewer,
+        "version": claims.version,
+        "code_hash": codec.short_code_hash(claims, codec.short_code(claims)),
+        "claims": json.dumps(claims.to_json(), sort_keys=True, separators=(",", ":")),
+    }
+    session.connection().execute(_ADD, row)
+
+
+def claims(session: Session, *, request_id: str, reviewer: Reviewer, version: int) -> LinkClaims:
+    """The link that a reviewer was given, as frozen when it was first mailed."""
+    wanted = {"request": request_id, "who": reviewer, "ver": version}
+    frozen = session.connection().execute(_OF_LINK, wanted).scalar_one()
+    return LinkClaims.from_json(json.loads(frozen))
+
+
+def match(
+    session: Session, *, request_id: str, version: int, typed: str, codec: LinkCodec
+) -> LinkClaims | None:
+    """The link of this version whose code was typed, if any; every one is compared in full."""
+    found: LinkClaims | None = None
+    wanted = {"request": request_id, "ver": version}
+    for frozen, code_hash in session.connection().execute(_OF_VERSION, wanted):
+        link = LinkClaims.from_json(json.loads(frozen))
+        try:
+            hashed = codec.short_code_hash(link, typed)
+        except LinkRefused:  # its key was revoked, and the code with it
+            continue
+        if hmac.compare_digest(hashed, code_hash):
+            found = link
+    return found

@@ -1,0 +1,99 @@
+"""What the mails of a change request say to each reader: the values that their templates show.
+
+A stranger reads no name and no value that we hold today; see `mails`.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, tzinfo
+from functools import lru_cache
+from typing import cast
+
+from upstage_crm.change_requests.matter import OUTCOME_WORDS, Matter, MatterField
+from upstage_crm.change_requests.reasons import REASONS
+from upstage_crm.core import when
+from upstage_crm.links.claims import Reviewer
+from upstage_crm.mail.catalogue import FieldLine
+from upstage_crm.patrons import fields
+
+Context = dict[str, object]
+
+
+def telling(matter: Matter, reviewer: Reviewer, *, public_url: str, at: datetime) -> Context:
+    """What every mail to a reviewer says; `at` is when what it tells happened."""
+    stranger = reviewer is Reviewer.PROPOSED
+    greets = not stranger and matter.current_proven
+    return {
+        "org": matter.organisation,
+        "public_url": public_url,
+        "reference": matter.reference,
+        "proposer": matter.proposer_label,
+        "greeting": f"Dear {matter.patron_name}," if greets else None,
+        "fields": [_line(f, stranger=stranger) for f in matter.seen_by(reviewer).fields],
+        "when_text": instant(matter, at),
+    }
+
+
+def asking(matter: Matter, reviewer: Reviewer, *, public_url: str, now: datetime) -> Context:
+    """What a mail about an open request says: `telling`, the deadline and the reason."""
+    stranger = reviewer is Reviewer.PROPOSED
+    words = matter.reason_for_strangers if stranger else matter.reason_text
+    return telling(matter, reviewer, public_url=public_url, at=now) | {
+        "expires_text": instant(matter, matter.expires_at),
+        "reason_sentence": REASONS[matter.reason_code].sentence,
+        "reason_text": words or None,
+    }
+
+
+def for_staff(
+    matter: Matter, *, outcome: str, comment: str | None, public_url: str, at: datetime
+) -> Context:
+    """What a mail to a staff member says: every value in full, the organisation's own time."""
+    return {
+        "org": matter.organisation,
+        "public_url": public_url,
+        "reference": matter.reference,
+        "proposer": matter.proposer_label,
+        "greeting": None,
+        "fields": [_full_line(field) for field in matter.fields],
+        "when_text": _in_words(at, when.zone(matter.organisation.time_zone)),
+        "outcome": outcome,
+        "patron_name": matter.patron_name,
+        "patron_number": str(matter.patron_number),
+        "comment": comment or None,
+    }
+
+
+def instant(matter: Matter, at: datetime) -> str:
+    """An instant in the patron's own time, with its weekday and zone."""
+    return _in_words(at, _zone(matter))
+
+
+def day(matter: Matter, at: datetime) -> str:
+    """The day of an instant in the patron's own time."""
+    return when.day_in_words(at, _zone(matter))
+
+
+def _zone(matter: Matter) -> tzinfo:
+    return when.zone(matter.patron_time_zone, matter.organisation.time_zone)
+
+
+@lru_cache(maxsize=256)
+def _in_words(at: datetime, zone: tzinfo) -> str:
+    """As `when.in_words`: the mails of one command say the same two or three instants."""
+    return when.in_words(at, zone)
+
+
+def _line(field: MatterField, *, stranger: bool) -> FieldLine:
+    line = _full_line(field)
+    return cast("FieldLine", {**line, "now": None}) if stranger else line
+
+
+def _full_line(field: MatterField) -> FieldLine:
+    entry = fields.field(field.field)
+    return FieldLine(
+        label=entry.label,
+        now=entry.show(field.current) or None,
+        proposed=entry.show(field.proposed),
+        outcome=OUTCOME_WORDS[field.outcome],
+    )

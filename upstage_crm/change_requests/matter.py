@@ -1,0 +1,112 @@
+"""What the mails of one request say. Pure; `matters` gathers it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from upstage_crm.change_requests.rules import FieldOutcome, ReasonCode, RequestState
+from upstage_crm.links.claims import Reviewer
+from upstage_crm.organisation.details import OrganisationDetails
+from upstage_crm.patrons import fields
+
+OUTCOME_WORDS: Mapping[FieldOutcome, str] = {
+    FieldOutcome.HELD: "on hold",
+    FieldOutcome.PENDING: "waiting",
+    FieldOutcome.APPROVED: "approved",
+    FieldOutcome.APPLIED: "approved",
+    FieldOutcome.REJECTED: "rejected",
+    FieldOutcome.OBJECTED: "objected to",
+    FieldOutcome.LAPSED: "not answered in time",
+    FieldOutcome.SUPERSEDED: "replaced by a newer request",
+    FieldOutcome.WITHDRAWN: "withdrawn",
+    FieldOutcome.UNDELIVERABLE: "could not be delivered",
+}
+STATE_WORDS: Mapping[RequestState, str] = {
+    RequestState.HELD: "on hold",
+    RequestState.PENDING: "waiting for the patron",
+    RequestState.APPROVED: "approved",
+    RequestState.PARTLY_APPROVED: "partly approved",
+    RequestState.REJECTED: "rejected",
+    RequestState.EXPIRED: "expired",
+    RequestState.SUPERSEDED: "superseded",
+    RequestState.WITHDRAWN: "withdrawn",
+    RequestState.UNDELIVERABLE: "undeliverable",
+    RequestState.REVERTED: "reverted",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MatterField:
+    """One field change, as far as its mails need it."""
+
+    id: str
+    field: str
+    current: Mapping[str, str | None]
+    proposed: Mapping[str, str | None]
+    outcome: FieldOutcome
+    asked: tuple[Reviewer, ...]
+
+    @property
+    def is_mailbox(self) -> bool:
+        """Whether the field is itself an address that mails go to."""
+        return fields.field(self.field).mailbox_column is not None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Matter:
+    """One request with all that its mails say.
+
+    `current_email` is the address before the change, as stored; None when there is none, or none
+    that works.
+    """
+
+    id: str
+    reference: str
+    patron_id: str
+    patron_number: int
+    patron_name: str
+    patron_time_zone: str
+    current_email: str | None
+    current_proven: bool
+    proposer_id: str
+    proposer_label: str
+    proposer_email: str | None
+    reason_code: ReasonCode
+    reason_text: str
+    reason_for_strangers: str
+    created_at: datetime
+    expires_at: datetime
+    revert_window: timedelta
+    link_version: int
+    organisation: OrganisationDetails
+    fields: tuple[MatterField, ...]
+
+    @property
+    def proposed_email(self) -> str | None:
+        """The address that was proposed, as stored, if the fields propose one."""
+        for change in self.fields:
+            column = fields.field(change.field).mailbox_column
+            if column is not None:
+                return change.proposed[column]
+        return None
+
+    @property
+    def asked(self) -> tuple[Reviewer, ...]:
+        """Every mailbox that decides at least one field."""
+        return tuple(r for r in Reviewer if any(r in field.asked for field in self.fields))
+
+    def address_of(self, reviewer: Reviewer) -> str | None:
+        """The mailbox behind a reviewer, as stored."""
+        return self.proposed_email if reviewer is Reviewer.PROPOSED else self.current_email
+
+    def only(self, ids: Collection[str]) -> Matter:
+        """The matter cut down to some of its field changes."""
+        return replace(self, fields=tuple(field for field in self.fields if field.id in ids))
+
+    def seen_by(self, reviewer: Reviewer) -> Matter:
+        """The matter as a mailbox may know it: the proposed address hears of itself alone."""
+        if reviewer is Reviewer.CURRENT:
+            return self
+        return replace(self, fields=tuple(field for field in self.fields if field.is_mailbox))
