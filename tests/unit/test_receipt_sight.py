@@ -73,7 +73,7 @@ def test_staff_reads_everything() -> None:
     assert {Shown.FULL} == {
         side.shown for field in receipt.fields for side in (field.old, field.new)
     }
-    assert {"ip_prefix", "user_agent"} == {
+    assert {"notice_hash", "ip_prefix", "user_agent"} == {
         name for name, side in receipt.evidence.items() if side.shown is Shown.FULL
     }
 

@@ -23,6 +23,7 @@ class Purpose(StrEnum):
 
     DECISION = "decision"
     OBJECTION = "objection"
+    RECEIPT = "receipt"
 
 
 class Reviewer(StrEnum):

@@ -21,7 +21,8 @@ from upstage_crm.patrons.values import Values
 FORMAT = "upstage-receipt/1"
 LINK_LIFE = timedelta(days=90)  # how long a link opens the receipts of its reviewer
 AT_THE_DESK, BY_STAFF = "desk", "staff"  # reviewers that are no mailbox
-EVIDENCE = ("ip_prefix", "user_agent")
+NOT_PUT_BACK = "not_put_back"  # what came of an objection or a revert that the rules stopped
+EVIDENCE = ("notice_hash", "ip_prefix", "user_agent")
 
 
 class ReceiptEvent(StrEnum):
@@ -39,6 +40,7 @@ class ReceiptEvent(StrEnum):
 class DecidedField:
     """One field that was decided: its key, a `Decision` value, and what came of it.
 
+    `decision` may also be "revert". `outcome` is a `FieldOutcome` value, or `NOT_PUT_BACK`.
     `current` and `proposed` are patron columns as they stood before the decision. A revert turns
     them around: it proposes what had been replaced, and `is_revert` says so.
     """
@@ -56,9 +58,10 @@ class Decided:
     """One decision, all of it: what its receipt will say.
 
     `reviewer` is a `Reviewer` value, or who answered when no mailbox did: "desk" or "staff".
-    `state` is the request's afterwards. `notice_hash` is the SHA-256, in hex, of the wording that
-    the reviewer got, "" if there was none; `link_id` comes from `hashed_link`. `ip_prefix` and
-    `user_agent` are personal, like the fields' values; nothing else here is.
+    `state` is the request's afterwards. `link_id` comes from `hashed_link`. `notice_hash` is the
+    SHA-256, in hex, of the wording that the reviewer got, "" if there was none. It is personal
+    like `ip_prefix`, `user_agent` and the fields' values: who guesses an address could confirm it
+    by the mail that went there. Nothing else here is.
     """
 
     receipt_id: str
@@ -90,8 +93,7 @@ class Decided:
             for column in fields.field(decided.key).columns:
                 found[f"{column}.old"] = decided.current.get(column)
                 found[f"{column}.new"] = decided.proposed.get(column)
-        seen = (("ip_prefix", self.ip_prefix), ("user_agent", self.user_agent))
-        return found | {name: value for name, value in seen if value}
+        return found | {name: text for name in EVIDENCE if (text := getattr(self, name))}
 
 
 def body(
@@ -116,7 +118,6 @@ def body(
         "language": decided.language,
         "organisation": asdict(decided.organisation),
         "reason_code": str(decided.reason_code),
-        "notice_hash": decided.notice_hash,
         "link_id": decided.link_id,
         "asked_at": instant_text(decided.asked_at),
         "decided_at": instant_text(decided.decided_at),

@@ -167,7 +167,6 @@ def _extension(receipt: SeenReceipt) -> Json:
         "reason_code": receipt.reason_code,
         "asked_at": _exact(receipt.asked_at),
         "decided_at": _exact(receipt.decided_at),
-        "notice_hash": receipt.notice_hash,
         "link_id": receipt.link_id,
         "fields": [
             {
@@ -205,7 +204,11 @@ def _side(side: Side) -> Json:
 
 
 def _notice(receipt: SeenReceipt) -> str:
-    return receipt.organisation.website or f"mailto:{receipt.organisation.reply_to}"
+    """Where the controller says what it does with data: its website, or whom to ask."""
+    website = receipt.organisation.website
+    if not website:
+        return f"mailto:{receipt.organisation.reply_to}"
+    return website if "://" in website else f"https://{website}"
 
 
 def _exact(at: datetime) -> str:

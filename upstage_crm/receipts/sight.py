@@ -102,7 +102,6 @@ class SeenReceipt:
     time_zone: str
     organisation: OrganisationDetails
     reason_code: str
-    notice_hash: str
     link_id: str
     asked_at: datetime
     decided_at: datetime
@@ -162,7 +161,6 @@ def see(
         time_zone=time_zone,
         organisation=OrganisationDetails(**said["organisation"]),
         reason_code=said["reason_code"],
-        notice_hash=said["notice_hash"],
         link_id=said["link_id"],
         asked_at=datetime.fromisoformat(said["asked_at"]),
         decided_at=datetime.fromisoformat(said["decided_at"]),

@@ -34,7 +34,6 @@ _COPIES = (
     (("x_upstage", "reason_code"), "reason_code"),
     (("x_upstage", "asked_at"), "asked_at"),
     (("x_upstage", "decided_at"), "decided_at"),
-    (("x_upstage", "notice_hash"), "notice_hash"),
     (("x_upstage", "link_id"), "link_id"),
     (("x_upstage", "kid"), "kid"),
     (("x_upstage", "public_key"), "public_key"),

@@ -12,7 +12,7 @@ from typing import Final
 
 from upstage_crm.core import when
 from upstage_crm.organisation.details import OrganisationDetails
-from upstage_crm.receipts.facts import AT_THE_DESK, BY_STAFF, ReceiptEvent
+from upstage_crm.receipts.facts import AT_THE_DESK, BY_STAFF, NOT_PUT_BACK, ReceiptEvent
 from upstage_crm.receipts.sight import SeenField, SeenReceipt, Shown, Side
 
 RECEIPT: Final = "Receipt"
@@ -30,6 +30,7 @@ PROPOSED: Final = "Proposed"
 DECISION: Final = "Decision"
 DECIDED_ON: Final = "Decided on"
 DECIDED_BY: Final = "Decided by"
+DECIDED_WHERE: Final = "Where"
 ASKED_BY: Final = "Asked by"
 ASKED_ON: Final = "Asked on"
 REFERENCE: Final = "Reference"
@@ -62,7 +63,7 @@ NO_GLYPHS: Final = "This file cannot show this script. The web page of the recei
 WHO: Mapping[str, str] = {
     "proposed": "Whoever reads our mail at the proposed address",
     "current": "Whoever reads our mail at the current address",
-    AT_THE_DESK: "The patron, identified at the box office; confirmed by {actor}",
+    AT_THE_DESK: "The patron, identified at the box office by {actor}",
     BY_STAFF: "{actor}, at {organisation}",
 }
 DECISIONS: Mapping[str, str] = {
@@ -71,13 +72,20 @@ DECISIONS: Mapping[str, str] = {
     "object": "Objected to",
     "revert": "Undone",
 }
+CHANNELS: Mapping[str, str] = {
+    "patron_page": "On the confirmation page",
+    "simple_page": "On the simple confirmation page",
+    "desk": "At the box office",
+    "crm": "In the ticketing system",
+}
 STAYS: Final = "Nothing was changed."
-# What came of it, by `FieldOutcome`; every other outcome left the record as it was.
+HOLDS_AGAIN: Final = "Holds again from then on."
+# What came of it; every outcome that is not here left the record as it was.
 OUTCOMES: Mapping[str, str] = {
-    "held": "Waits to be released.",
+    "held": "Made after a waiting time, unless somebody objects.",
     "pending": "Waits for another answer.",
-    "approved": "Waits to be written.",
     "applied": "Used from then on.",
+    NOT_PUT_BACK: "Not undone by itself. Two people look into it.",
 }
 
 
@@ -139,6 +147,7 @@ def _facts(receipt: SeenReceipt, zone: tzinfo) -> tuple[tuple[str, str], ...]:
     return (
         (DECIDED_ON, when.in_words(receipt.decided_at, zone, receipt.language)),
         (DECIDED_BY, who),
+        (DECIDED_WHERE, CHANNELS[receipt.channel]),
         (ASKED_BY, f"{receipt.proposer}, {organisation}"),
         (ASKED_ON, when.in_words(receipt.asked_at, zone, receipt.language)),
         (REFERENCE, receipt.reference),
@@ -148,8 +157,12 @@ def _facts(receipt: SeenReceipt, zone: tzinfo) -> tuple[tuple[str, str], ...]:
 
 def _evidence(receipt: SeenReceipt) -> tuple[tuple[str, str], ...]:
     """What is known of the browser, for whoever may see it."""
-    labels = {"ip_prefix": NETWORK, "user_agent": BROWSER}
-    return tuple((labels[name], side.text) for name, side in receipt.evidence.items() if side.text)
+    labels = (("ip_prefix", NETWORK), ("user_agent", BROWSER))
+    return tuple(
+        (label, side.text)
+        for name, label in labels
+        if (side := receipt.evidence.get(name)) is not None and side.text
+    )
 
 
 def _row(field: SeenField) -> Row:
@@ -158,9 +171,15 @@ def _row(field: SeenField) -> Row:
         before=_text(field.old),
         proposed=_text(field.new),
         decision=DECISIONS[field.decision],
-        note=OUTCOMES.get(field.outcome, STAYS),
+        note=_outcome(field),
         is_masked=Shown.MASKED in (field.old.shown, field.new.shown),
     )
+
+
+def _outcome(field: SeenField) -> str:
+    if field.is_revert and field.outcome == "applied":
+        return HOLDS_AGAIN
+    return OUTCOMES.get(field.outcome, STAYS)
 
 
 def _text(side: Side) -> str:
