@@ -115,7 +115,7 @@ def test_a_disabled_account_is_out_at_once(desk: Desk) -> None:
 
     assert signed_in(desk, token) is None
     assert desk.read(lambda session: accounts.find_active(session, rosa.id)) is None
-    assert desk.read(lambda session: accounts.email_of(session, rosa.id)) is None
+    assert desk.read(lambda session: accounts.find_reachable(session, rosa.id)) is None
     assert not desk.read(lambda session: accounts.is_staff_address(session, ROSA))
     credentials = desk.read(lambda session: sessions.credentials(session, ROSA))
     assert sessions.Credentials(None, None) == credentials

@@ -123,11 +123,14 @@ def _decide(case: Case, answer: Answer, answers: Mapping[str, Decision]) -> None
         _note_proof(case, answer)
     withdrawn = case.withdraw_fields(late, channel=answer.door) if late else []
     state = case.close(cause=next(iter(late.values()), None))
-    _confirm(case, [change for change, _review in chosen])
+    matter = case.matter()
+    settled = [change.id for change, _review in chosen if change.outcome in _CONFIRMED]
+    if settled:
+        case.mailroom.tell_settled(case.session, matter.only(settled), now=case.now)
     case.tell_withdrawn(withdrawn)
     receipting.of_answers(case, answer, said)
     if not state.is_open:
-        case.tell_proposer(comment=answer.comment)
+        case.tell_proposer(matter, comment=answer.comment)
 
 
 def _chosen(
@@ -182,13 +185,6 @@ def _ask_too(case: Case, change: FieldChangeRow, reviewers: list[Reviewer]) -> N
         facts = {"reviewer": reviewer.value, "field": change.field}
         case.note(Action.REVIEWER_ADDED, SYSTEM, Channel.SCHEDULE, facts=dict(facts))
     case.mailroom.ask(case.session, case.matter([change]), only=reviewers, now=case.now)
-
-
-def _confirm(case: Case, changes: list[FieldChangeRow]) -> None:
-    """Confirm to everybody what was settled just now."""
-    settled = [change.id for change in changes if change.outcome in _CONFIRMED]
-    if settled:
-        case.mailroom.tell_settled(case.session, case.matter().only(settled), now=case.now)
 
 
 def _note_proof(case: Case, answer: Answer) -> None:

@@ -37,7 +37,7 @@ def telling(matter: Matter, reviewer: Reviewer, *, public_url: str, at: datetime
 def asking(matter: Matter, reviewer: Reviewer, *, public_url: str, now: datetime) -> Context:
     """What a mail about an open request says: `telling`, the deadline and the reason."""
     stranger = reviewer is Reviewer.PROPOSED
-    words = matter.reason_for_strangers if stranger else matter.reason_text
+    words = matter.reason_for_strangers() if stranger else matter.reason_text
     return telling(matter, reviewer, public_url=public_url, at=now) | {
         "expires_text": instant(matter, matter.expires_at),
         "reason_sentence": REASONS[matter.reason_code].sentence,

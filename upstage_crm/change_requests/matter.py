@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -58,8 +58,9 @@ class MatterField:
 class Matter:
     """One request with all that its mails say.
 
-    `current_email` is the address before the change, as stored; None when there is none, or none
-    that works.
+    `reason_for_strangers` gives the reason without anything that would tell who the patron is; only
+    a question needs it, and it is dear. `current_email` is the address before the change, as
+    stored; None when there is none, or none that works.
     """
 
     id: str
@@ -75,7 +76,7 @@ class Matter:
     proposer_email: str | None
     reason_code: ReasonCode
     reason_text: str
-    reason_for_strangers: str
+    reason_for_strangers: Callable[[], str]
     created_at: datetime
     expires_at: datetime
     revert_window: timedelta

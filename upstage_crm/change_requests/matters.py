@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-
-from sqlmodel import Session
+from functools import partial
 
 from upstage_crm.change_requests import policy_settings
 from upstage_crm.change_requests.matter import Matter, MatterField
@@ -15,16 +14,17 @@ from upstage_crm.change_requests.tables import (
     FieldChangeRow,
     ReviewRow,
 )
-from upstage_crm.organisation import settings
+from upstage_crm.organisation.details import OrganisationDetails
 from upstage_crm.patrons import fields
 from upstage_crm.patrons.queries import name_of
 from upstage_crm.patrons.tables import PatronRow
-from upstage_crm.staff import accounts
+from upstage_crm.staff.accounts import Reachable
 
 
 def gather(
-    session: Session,
     *,
+    organisation: OrganisationDetails,
+    proposer: Reachable | None,
     request: ChangeRequestRow,
     patron: PatronRow,
     changes: Sequence[FieldChangeRow],
@@ -42,15 +42,15 @@ def gather(
         current_proven=patron.email_verified_at is not None,
         proposer_id=request.proposer_id,
         proposer_label=request.proposer_label,
-        proposer_email=accounts.email_of(session, request.proposer_id),
+        proposer_email=proposer.email if proposer else None,
         reason_code=request.reason_code,
         reason_text=request.reason_text,
-        reason_for_strangers=for_strangers(request.reason_text, patron, changes),
+        reason_for_strangers=partial(for_strangers, request.reason_text, patron, changes),
         created_at=request.created_at,
         expires_at=request.expires_at,
         revert_window=policy_settings.read(request.policy).revert_window,
         link_version=request.link_version,
-        organisation=settings.details(session),
+        organisation=organisation,
         fields=tuple(field_of(change, reviews.get(change.id, ())) for change in changes),
     )
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import cast
 
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
@@ -38,15 +39,16 @@ from upstage_crm.core.ids import new_id
 from upstage_crm.links.claims import Reviewer
 from upstage_crm.mail import outbox
 from upstage_crm.mail.message import Audience, MailKind
-from upstage_crm.organisation.tables import OrganisationRow
+from upstage_crm.organisation import settings
+from upstage_crm.organisation.details import OrganisationDetails
 from upstage_crm.patrons import commands as patrons
 from upstage_crm.patrons import fields
 from upstage_crm.patrons.errors import AddressTaken
 from upstage_crm.patrons.queries import values_of
 from upstage_crm.patrons.tables import PatronRow, PatronStatus
 from upstage_crm.staff import accounts
+from upstage_crm.staff.accounts import Reachable
 from upstage_crm.staff.roles import Permission, may
-from upstage_crm.staff.tables import StaffRow
 
 _request = table_of(ChangeRequestRow)
 _change = table_of(FieldChangeRow)
@@ -87,7 +89,7 @@ class Case:
     mailroom: Mailroom
     now: datetime
     events: list[AuditEvent] = field(default_factory=list[AuditEvent])
-    kept: tuple[object, ...] = ()
+    kept: dict[str, object] = field(default_factory=dict[str, object])
 
     @classmethod
     def opened(
@@ -122,9 +124,9 @@ class Case:
 
     def matter(self, only: Sequence[FieldChangeRow] | None = None) -> Matter:
         """What mails say of the request, or of some of its fields, at this moment."""
-        self._keep()
         return matters.gather(
-            self.session,
+            organisation=self.organisation,
+            proposer=self.proposer,
             request=self.request,
             patron=self.patron,
             changes=self.changes if only is None else only,
@@ -174,7 +176,8 @@ class Case:
         """
         columns = queries.values(change.proposed_value)
         try:
-            with self.session.begin_nested():
+            # Not the session's own savepoint: there is no object whose state it would keep.
+            with self.session.connection().begin_nested():
                 self.settle([change], FieldOutcome.APPROVED)
                 patrons.apply_columns(
                     self.session, row=self.patron, columns=columns, proven=proven, now=self.now
@@ -202,9 +205,7 @@ class Case:
         """
         if self.patron.status is not PatronStatus.ACTIVE:
             return Cause.PATRON_INACTIVE
-        self._keep()
-        proposer = accounts.find_active(self.session, self.request.proposer_id)
-        if proposer is None or not may(proposer, Permission.PROPOSE_CHANGE):
+        if self.proposer is None or not may(self.proposer.member, Permission.PROPOSE_CHANGE):
             return Cause.PROPOSER_GONE
         return None
 
@@ -344,13 +345,20 @@ class Case:
             trail.record(self.session, self.events, now=self.now)
             self.events.clear()
 
-    def _keep(self) -> None:
-        """Hold on to the rows that several steps ask for: a session forgets what nobody holds."""
-        if not self.kept:
-            self.kept = (
-                self.session.get(StaffRow, self.request.proposer_id),
-                self.session.get(OrganisationRow, 1),
-            )
+    @property
+    def proposer(self) -> Reachable | None:
+        """The member who proposed, if the account still is one; read once."""
+        if "proposer" not in self.kept:
+            found = accounts.find_reachable(self.session, self.request.proposer_id)
+            self.kept["proposer"] = found
+        return cast("Reachable | None", self.kept["proposer"])
+
+    @property
+    def organisation(self) -> OrganisationDetails:
+        """Whose deployment this is; read once."""
+        if "organisation" not in self.kept:
+            self.kept["organisation"] = settings.details(self.session)
+        return cast("OrganisationDetails", self.kept["organisation"])
 
     def mailed(self) -> list[Reviewer]:
         """The mailboxes that heard of this request: nobody is told the end of what never began."""

@@ -121,6 +121,21 @@ def _sqlite_engine(url: sa.URL) -> Engine:
     return engine
 
 
+class OneConnection(Session):
+    """A session for one transaction, which asks for its connection once.
+
+    Commands say `session.connection()` at nearly every statement, and the answer never changes.
+    """
+
+    _own: Connection | None = None
+
+    def connection(self, *args: Any, **options: Any) -> Connection:
+        """The transaction's connection."""
+        if self._own is None or args or options:
+            self._own = super().connection(*args, **options)
+        return self._own
+
+
 class Database:
     """The one door to the database for everything above `core`."""
 
@@ -135,7 +150,7 @@ class Database:
     @contextmanager
     def transaction(self) -> Generator[Session]:
         """A session that commits when the block ends, or rolls everything back if it raises."""
-        with Session(self.engine, expire_on_commit=False) as session, session.begin():
+        with OneConnection(self.engine, expire_on_commit=False) as session, session.begin():
             yield session
             if self.engine.dialect.name == "postgresql":
                 # Delivered when the commit is; other processes listen (see `web.hub`).
@@ -150,7 +165,7 @@ class Database:
         if engine.dialect.name == "postgresql":
             # Postgres' own default lets two queries see two moments.
             engine = engine.execution_options(isolation_level="REPEATABLE READ")
-        with Session(engine, expire_on_commit=False, autoflush=False) as session:
+        with OneConnection(engine, expire_on_commit=False, autoflush=False) as session:
             yield session
 
     def dispose(self) -> None:

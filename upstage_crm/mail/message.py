@@ -20,6 +20,7 @@ MAX_HEADER_LENGTH = 998  # RFC 5322: one line
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _WIRE_ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9.-]{1,253}")
 _FROM = re.compile(r"(?P<name>[^<>]*)<(?P<address>[^<>]+)>")
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 _TAG = re.compile(r"[A-Za-z0-9_-]{1,256}")
 
 
@@ -130,7 +131,7 @@ class MailMessage:
 
     def to_json(self) -> str:
         """The canonical JSON that the outbox freezes."""
-        return json.dumps(self.params(), ensure_ascii=False, separators=(",", ":"))
+        return _encode(self.params())
 
     @classmethod
     def from_json(cls, payload: str) -> MailMessage:

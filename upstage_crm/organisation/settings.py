@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -22,18 +22,16 @@ from upstage_crm.staff.roles import Permission, StaffMember, ensure_may
 LANGUAGES = ("en", "es", "fr", "de", "ar")
 
 
+_organisation = table_of(OrganisationRow)
+_DETAILS = sa.select(
+    *(_organisation.c[detail.name] for detail in fields(OrganisationDetails))
+).where(_organisation.c.id == 1)
+
+
 def details(session: Session) -> OrganisationDetails:
     """The details as they stand."""
-    row = session.get_one(OrganisationRow, 1)
-    return OrganisationDetails(
-        name=row.name,
-        desk_phone=row.desk_phone,
-        reply_to=row.reply_to,
-        postal_address=row.postal_address,
-        website=row.website,
-        time_zone=row.time_zone,
-        language=row.language,
-    )
+    row = session.connection().execute(_DETAILS).mappings().one()
+    return OrganisationDetails(**row)
 
 
 def change(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
@@ -38,6 +39,8 @@ _FREE_DEFAULTS = {
 }
 _patron = table_of(PatronRow)
 _term = table_of(PatronTermRow)
+_FORGET_TERMS = sa.delete(_term).where(_term.c.patron_id == sa.bindparam("patron"))
+_ADD_TERMS = sa.insert(_term)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -195,7 +198,8 @@ def apply_columns(
     written: dict[str, object] = {**columns, "updated_at": now}
     if "email_key" in columns:
         written |= {"email_verified_at": now if proven else None, "email_bounced_at": None}
-    session.connection().execute(sa.update(_patron).where(_patron.c.id == row.id).values(**written))
+    connection = session.connection()
+    connection.execute(_writing(tuple(written)), {"patron": row.id, **_bound(written)})
     _index(session, row.id, row.number, queries.values_of(row) | _free_of(row) | dict(columns))
 
 
@@ -293,13 +297,25 @@ def clean_free(free: Mapping[str, str]) -> dict[str, str]:
     return cleaned
 
 
+@lru_cache(maxsize=64)
+def _writing(names: tuple[str, ...]) -> sa.Update:
+    """The statement that writes these columns of one patron; a field has the same each time."""
+    values = {name: sa.bindparam(f"to_{name}", type_=_patron.c[name].type) for name in names}
+    return sa.update(_patron).where(_patron.c.id == sa.bindparam("patron")).values(values)
+
+
+def _bound(written: Mapping[str, object]) -> dict[str, object]:
+    return {f"to_{name}": value for name, value in written.items()}
+
+
 def _free_of(row: PatronRow) -> dict[str, str | None]:
     return {name: getattr(row, name) for name in queries.FREE_COLUMNS}
 
 
 def _index(session: Session, patron_id: str, number: int, values: Mapping[str, object]) -> None:
-    session.connection().execute(sa.delete(_term).where(_term.c.patron_id == patron_id))
-    session.connection().execute(sa.insert(_term), _terms(patron_id, number, values))
+    connection = session.connection()
+    connection.execute(_FORGET_TERMS, {"patron": patron_id})
+    connection.execute(_ADD_TERMS, _terms(patron_id, number, values))
 
 
 def _terms(patron_id: str, number: int, values: Mapping[str, object]) -> list[dict[str, str]]:

@@ -8,6 +8,7 @@ from enum import StrEnum
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
+from upstage_crm.core.db import table_of
 from upstage_crm.patrons.errors import UnknownPatron
 from upstage_crm.patrons.fields import DERIVED_COLUMNS, PROTECTED_COLUMNS
 from upstage_crm.patrons.search import fold, prefix_end, query_words
@@ -36,14 +37,28 @@ _ORDER = {
 }
 
 
+# Every decision runs these. Built once: building them anew takes longer than running them.
+_patron = table_of(PatronRow)
+_LOCK = (
+    select(PatronRow)
+    .where(col(PatronRow.id) == sa.bindparam("id", type_=sa.String()))
+    .with_for_update()
+    .execution_options(populate_existing=True)
+)
+_LIVE_BY_KEY = sa.select(_patron.c.number).where(
+    _patron.c.email_key == sa.bindparam("key"),
+    _patron.c.status == PatronStatus.ACTIVE,
+    _patron.c.id != sa.bindparam("besides"),
+)
+
+
 def lock(session: Session, patron_id: str) -> PatronRow:
     """Return the patron's row, locked until the transaction ends; the first lock of a command.
 
     Raises:
         UnknownPatron: there is none.
     """
-    query = select(PatronRow).where(PatronRow.id == patron_id).with_for_update()
-    row = session.exec(query.execution_options(populate_existing=True)).first()
+    row = session.exec(_LOCK, params={"id": patron_id}).first()
     if row is None:
         raise UnknownPatron
     return row
@@ -77,12 +92,8 @@ def find_live_by_email_key(
     session: Session, email_key: str, *, besides: str | None = None
 ) -> int | None:
     """The number of the live patron with this address, if any other than `besides` (an id)."""
-    query = select(PatronRow.number).where(
-        PatronRow.email_key == email_key, PatronRow.status == PatronStatus.ACTIVE
-    )
-    if besides is not None:
-        query = query.where(PatronRow.id != besides)
-    return session.exec(query).first()
+    wanted = {"key": email_key, "besides": besides or ""}
+    return session.connection().execute(_LIVE_BY_KEY, wanted).scalar()
 
 
 def duplicates(

@@ -11,6 +11,7 @@ from sqlmodel import Session, col, select
 
 from upstage_crm.audit import trail
 from upstage_crm.audit.events import Action, Actor, AuditEvent, Channel
+from upstage_crm.core.db import table_of
 from upstage_crm.core.email_address import parse_email
 from upstage_crm.core.errors import NotFound
 from upstage_crm.core.ids import new_id
@@ -19,6 +20,19 @@ from upstage_crm.staff.errors import LastOwner, NameMissing, StaffEmailTaken
 from upstage_crm.staff.roles import PERMISSIONS, Permission, Role, StaffMember
 from upstage_crm.staff.tables import StaffRow, StaffSessionRow
 
+_staff = table_of(StaffRow)
+# Every decision runs these. Built once: building them anew takes longer than running them.
+_BY_ID = sa.select(
+    _staff.c.id,
+    _staff.c.email,
+    _staff.c.email_key,
+    _staff.c.display_name,
+    _staff.c.desk,
+    _staff.c.role,
+).where(_staff.c.id == sa.bindparam("staff"), _staff.c.disabled_at.is_(None))
+_BY_ADDRESS = sa.select(_staff.c.id).where(
+    _staff.c.email_key == sa.bindparam("key"), _staff.c.disabled_at.is_(None)
+)
 LABEL_LIMIT = 80  # characters of a display name and of a desk; patrons read both
 
 
@@ -141,16 +155,33 @@ def find_by_email_key(session: Session, email_key: str) -> StaffRow | None:
     return session.exec(select(StaffRow).where(StaffRow.email_key == email_key)).first()
 
 
+@dataclass(frozen=True, slots=True)
+class Reachable:
+    """An enabled account: who it is, and where mails to it go."""
+
+    member: StaffMember
+    email: str
+
+
+def find_reachable(session: Session, staff_id: str) -> Reachable | None:
+    """The member behind an id with the address for mails, unless gone or disabled."""
+    row = session.connection().execute(_BY_ID, {"staff": staff_id}).first()
+    if row is None:
+        return None
+    member = StaffMember(
+        id=row.id,
+        display_name=row.display_name,
+        desk=row.desk,
+        role=row.role,
+        email_key=row.email_key,
+    )
+    return Reachable(member, row.email)
+
+
 def find_active(session: Session, staff_id: str) -> StaffMember | None:
     """The member behind an id, unless the account is gone or disabled."""
-    row = session.get(StaffRow, staff_id)
-    return None if row is None or row.disabled_at is not None else member_of(row)
-
-
-def email_of(session: Session, staff_id: str) -> str | None:
-    """The address that mails to this member go to; None when the account is disabled."""
-    row = session.get(StaffRow, staff_id)
-    return None if row is None or row.disabled_at is not None else row.email
+    found = find_reachable(session, staff_id)
+    return None if found is None else found.member
 
 
 def who_may(session: Session, permission: Permission) -> tuple[Colleague, ...]:
@@ -166,8 +197,7 @@ def who_may(session: Session, permission: Permission) -> tuple[Colleague, ...]:
 
 def is_staff_address(session: Session, email_key: str) -> bool:
     """Whether an enabled account signs in with this address."""
-    row = find_by_email_key(session, email_key)
-    return row is not None and row.disabled_at is None
+    return session.connection().execute(_BY_ADDRESS, {"key": email_key}).first() is not None
 
 
 def has_any(session: Session) -> bool:
