@@ -56,20 +56,28 @@ footer{margin:1.5rem 0 0;padding:1rem 0 0;border-top:1px solid var(--line)}
 """
 
 
-def _style() -> str:
+def style(more: str = "") -> str:
+    """The style of a document without anything else to load: these rules, and `more`."""
     light = ";".join(f"--{name}:{COLOURS[name].light}" for name in _USED)
     dark = ";".join(f"--{name}:{COLOURS[name].dark}" for name in _USED)
     tones = f":root{{color-scheme:light dark;{light}}}"
-    return f"{tones}@media(prefers-color-scheme:dark){{:root{{{dark}}}}}{_RULES}".replace("\n", "")
+    return f"{tones}@media(prefers-color-scheme:dark){{:root{{{dark}}}}}{_RULES}{more}".replace(
+        "\n", ""
+    )
 
 
-STYLE: Final = _style()
-POLICY: Final = (
-    "default-src 'none'; style-src 'sha256-"
-    + base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
-    # The empty icon in the head keeps browsers from asking for one.
-    + "'; img-src data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-)
+def policy(style_text: str) -> str:
+    """The content policy of a document whose one style is `style_text`."""
+    digest = base64.b64encode(hashlib.sha256(style_text.encode()).digest()).decode()
+    return (
+        f"default-src 'none'; style-src 'sha256-{digest}'; "
+        # The empty icon in the head keeps browsers from asking for one.
+        "img-src data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    )
+
+
+STYLE: Final = style()
+POLICY: Final = policy(STYLE)
 
 
 def document(

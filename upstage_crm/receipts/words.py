@@ -50,6 +50,8 @@ PROVES: Final = (
         "consent to advertising or to any other use of personal data."
     ),
 )
+DOWNLOAD_PDF: Final = "Download as PDF, one page"
+DOWNLOAD_JSON: Final = "Download as JSON, for programs"
 HOW_TO_CHECK: Final = "How to check it"
 CHECK_PDF: Final = (
     "The file receipt.json inside this PDF holds the signed text. Any program for Ed25519 can "
@@ -87,6 +89,27 @@ OUTCOMES: Mapping[str, str] = {
     "applied": "Used from then on.",
     NOT_PUT_BACK: "Not undone by itself. Two people look into it.",
 }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoReceipt:
+    """A calm page in place of a receipt."""
+
+    title: str
+    lead: tuple[str, ...]
+
+
+NONE_HERE: Final = NoReceipt(
+    title="There is no receipt here",
+    lead=(
+        "We write a receipt when somebody approves a change, rejects it or objects to it.",
+        "If that happened at the other address, only that address can open the receipt.",
+    ),
+)
+TOO_OLD: Final = NoReceipt(
+    title="This link no longer opens the receipt",
+    lead=("A link opens a receipt for 90 days. We still have it: call us, and we send it to you.",),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
