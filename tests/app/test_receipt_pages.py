@@ -180,6 +180,19 @@ class TestOtherLinks:
 
         assert verify(the_json(web, link.key), PUBLIC_KEY)
 
+    def test_the_page_that_says_what_was_decided_leads_to_it(
+        self, desk: Desk, web: Browser, mara: PatronRecord
+    ) -> None:
+        _request, link = desk.asked(mara)
+        web.get(f"/c/{desk.tokens(NEW)[-1]}")
+        assert PAGE not in web.get(plain.PATH, params={"link": link.key}).text
+        desk.decide(link)
+
+        page = web.get(plain.PATH, params={"link": link.key}).text
+
+        (address,) = re.findall(rf'href="({PAGE}[^"]*)"', page)
+        assert 200 == web.get(address).status_code
+
     def test_it_opens_for_ninety_days(self, desk: Desk, web: Browser, approved: Proposed) -> None:
         desk.deliver()
         token = desk.receipt_tokens(NEW)[-1]

@@ -16,12 +16,12 @@ from starlette.routing import Route
 
 from upstage_crm.change_requests.rules import Decision
 from upstage_crm.confirm import cookies
+from upstage_crm.confirm.visit import RECEIPT_PAGE
 from upstage_crm.links.claims import LinkRefused, Purpose
 from upstage_crm.wiring import runtime
 
 SEE_OTHER = 303
 INVALID = "invalid"  # not a key, so the page says that the link does not work
-RECEIPT_PAGE = "/confirm/receipt"
 CHOICES = (Decision.APPROVE.value, Decision.REJECT.value)
 
 _HEADERS = {"cache-control": "no-store", "referrer-policy": "no-referrer"}

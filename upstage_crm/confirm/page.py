@@ -101,6 +101,10 @@ def _request() -> rx.Component:
                 title=labels.NEXT_STEPS,
             ),
         ),
+        show_if(
+            filled(_words.receipt),
+            rx.el.p(link(labels.RECEIPT, href=_words.receipt, full_load=True)),
+        ),
     )
 
 

@@ -97,6 +97,7 @@ def document(
         f"<p><strong>{escape(page.until)}</strong></p>" if page.until else "",
         _form(page, link=link, nonce=nonce, comment=comment),
         _steps(page),
+        _receipt(page),
         _footer(page),
     ]
     return (
@@ -189,6 +190,12 @@ def _steps(page: PageWords) -> str:
         return ""
     lines = "".join(f"<li>{escape(line)}</li>" for line in page.steps)
     return f"<h2>{labels.NEXT_STEPS}</h2><ul>{lines}</ul>"
+
+
+def _receipt(page: PageWords) -> str:
+    if not page.receipt:
+        return ""
+    return f'<p><a href="{escape(page.receipt)}">{labels.RECEIPT}</a></p>'
 
 
 def _footer(page: PageWords) -> str:

@@ -14,20 +14,18 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
-from upstage_crm.confirm import gate, plain_html, receipt_html, visit
+from upstage_crm.confirm import plain_html, receipt_html, visit
 from upstage_crm.confirm.visit import LinkMissing, Visitor
 from upstage_crm.confirm.words import missing_words, page_words
 from upstage_crm.core import when
-from upstage_crm.links.claims import LinkClaims, LinkRefused
+from upstage_crm.links.claims import LinkRefused
 from upstage_crm.organisation.settings import details
-from upstage_crm.receipts import queries
 from upstage_crm.receipts import words as w
-from upstage_crm.receipts.facts import LINK_LIFE
 from upstage_crm.receipts.files import Form, file_of
-from upstage_crm.receipts.sight import Reader, SeenReceipt
+from upstage_crm.receipts.sight import SeenReceipt
 from upstage_crm.wiring import runtime
 
-PATH: Final = gate.RECEIPT_PAGE
+PATH: Final = visit.RECEIPT_PAGE
 
 _HEADERS: Final = {
     "x-frame-options": "DENY",  # for browsers without frame-ancestors
@@ -88,20 +86,13 @@ def _found(visitor: Visitor, wanted: str) -> tuple[SeenReceipt, ...] | _Calm:
             zone = when.zone(organisation.time_zone)
             said = page_words(None, now=now, zone=zone, organisation=organisation)
             return _Calm(plain_html.document(said, link="", nonce=""), plain_html.POLICY)
-        if now >= max(claims.expires_at, claims.issued_at + LINK_LIFE):
+        found = visit.receipts(session, claims, now=now)
+        if found is None:
             return _Calm(receipt_html.without(w.TOO_OLD, organisation), receipt_html.POLICY)
-        found = tuple(
-            receipt
-            for receipt in queries.of_request(session, claims.request_id, reader=_reader(claims))
-            if wanted in ("", receipt.id)
-        )
-        if not found:
+        chosen = tuple(receipt for receipt in found if wanted in ("", receipt.id))
+        if not chosen:
             return _Calm(receipt_html.without(w.NONE_HERE, organisation), receipt_html.POLICY)
-        return found
-
-
-def _reader(claims: LinkClaims) -> Reader:
-    return Reader(claims.reviewer.value)
+        return chosen
 
 
 def _calm(said: _Calm) -> Response:

@@ -57,7 +57,8 @@ class PageWords:
     `phase` is a `Phase` value or "missing". With `can_decide` there are two equal answers;
     `is_notice` says that the link came with a notice, whose one answer is an objection;
     `object_title` is not empty where somebody may say "this wasn't me". `choice` is the answer
-    that was pressed in the mail. Nothing in here is secret from the link's holder.
+    that was pressed in the mail. `receipt` is the address of the receipts that this link opens, if
+    there are any. Nothing in here is secret from the link's holder.
     """
 
     phase: str = ""
@@ -84,6 +85,7 @@ class PageWords:
     phone: str = ""
     phone_href: str = ""
     reference: str = ""
+    receipt: str = ""
 
     @property
     def is_found(self) -> bool:
