@@ -51,7 +51,7 @@ PUBLIC_HANDLERS = frozenset(
     f"{state.get_full_name()}.{name}"
     for state, names in (
         (SignInState, ("load",)),
-        (ConfirmState, ("load", "approve", "reject", "object_to")),
+        (ConfirmState, ("load", "approve", "reject", "answer_each", "object_to")),
     )
     for name in names
 )

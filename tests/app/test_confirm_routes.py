@@ -187,7 +187,7 @@ class TestRecording:
             answer(web, other, **complete(Decision.OBJECT))
 
         page = web.get(PLAIN, params={"link": other})
-        assert "Thank you for telling us" == title(page)
+        assert "Thank you. We have put it back" == title(page)
         assert "<form" not in page.text
         assert 1 == desk.actions().count(Action.OBJECTION_RECEIVED)
 

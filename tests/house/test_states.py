@@ -26,6 +26,7 @@ REVIEWED = {
     "ConfirmState.load",
     "ConfirmState.approve",
     "ConfirmState.reject",
+    "ConfirmState.answer_each",
     "ConfirmState.object_to",
 }
 # The only states that do not derive from `AdminState`.

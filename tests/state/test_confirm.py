@@ -28,7 +28,8 @@ from upstage_crm.links.claims import Reviewer
 from upstage_crm.patrons.views import PatronRecord
 
 PUBLIC = frozenset(
-    f"{ConfirmState.get_full_name()}.{name}" for name in ("load", "approve", "reject", "object_to")
+    f"{ConfirmState.get_full_name()}.{name}"
+    for name in ("load", "approve", "reject", "answer_each", "object_to")
 )
 HYDRATE = rx.State.event_handlers["hydrate_and_load"]
 ANSWERS = [ConfirmState.approve, ConfirmState.reject, ConfirmState.object_to]
@@ -339,7 +340,7 @@ class TestShowing:
             await pipeline.send(tab, ConfirmState.object_to)
 
             page = await words(pipeline, tab)
-            assert "Thank you for telling us" == page.title
+            assert "Thank you. We have put it back" == page.title
             assert "" == page.object_title
 
         run(story)

@@ -33,6 +33,7 @@ MAY_BE_SENT = {
     f"{STATE}.upstage_crm___confirm___state____confirm_state.load",
     f"{STATE}.upstage_crm___confirm___state____confirm_state.approve",
     f"{STATE}.upstage_crm___confirm___state____confirm_state.reject",
+    f"{STATE}.upstage_crm___confirm___state____confirm_state.answer_each",
     f"{STATE}.upstage_crm___confirm___state____confirm_state.object_to",
 }
 SECRET_NAMES = re.compile(r"token|cookie|claim|jti|kid|secret|password|hash|session|salt|jwt")

@@ -28,7 +28,6 @@ from reflex_base.registry import RegistrationContext
 from reflex_base.utils.format import format_event_handler
 
 from upstage_crm import wiring
-from upstage_crm.admin import cookies
 from upstage_crm.admin.guard import Guard
 from upstage_crm.audit.events import OPERATOR, Channel
 from upstage_crm.core.clock import Clock
@@ -37,6 +36,7 @@ from upstage_crm.mail.local_sender import LocalSender
 from upstage_crm.settings import Settings
 from upstage_crm.staff import accounts, sessions
 from upstage_crm.staff.roles import Role
+from upstage_crm.web import session_cookie as cookies
 from upstage_crm.wiring import Runtime
 
 S = TypeVar("S", bound=rx.State)

@@ -13,10 +13,10 @@ import sqlalchemy as sa
 from tests.support.server import Server, running_server
 from tests.support.stage import CLERK, PATRONS, Stage, set_stage
 from tests.support.wire import Wire
-from upstage_crm.admin.cookies import NAME
 from upstage_crm.staff import sessions
 from upstage_crm.staff.accounts import find_by_email_key
 from upstage_crm.tables import metadata
+from upstage_crm.web.session_cookie import NAME
 
 PRIVATE = tuple(person[part] for person in PATRONS for part in ("family_name", "email"))
 TRACES = ("Traceback", 'File "', "site-packages", "sqlalchemy", "starlette.")

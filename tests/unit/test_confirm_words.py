@@ -83,18 +83,24 @@ def review(
     return dataclasses.replace(made, **changes)
 
 
-def shown(
-    what: ChangeReview | None, *, choice: str = "", objected_at: datetime | None = None
-) -> PageWords:
-    return page_words(
-        what, now=NOW, zone=UTC, organisation=ORGANISATION, choice=choice, objected_at=objected_at
-    )
+def shown(what: ChangeReview | None, *, choice: str = "") -> PageWords:
+    return page_words(what, now=NOW, zone=UTC, organisation=ORGANISATION, choice=choice)
 
 
 def every_page() -> list[PageWords]:
     ends = [shown(review(*opening)) for opening in OPENINGS]
-    late = shown(review(Phase.APPROVED, Purpose.OBJECTION, Reviewer.CURRENT), objected_at=NOW)
-    return [*ends, late, shown(None), missing_words(ORGANISATION)]
+    told = Purpose.OBJECTION, Reviewer.CURRENT
+    late = [shown(review(p, *told, objected_at=NOW)) for p in (Phase.APPROVED, Phase.REVERTED)]
+    desk = shown(review(Phase.OPEN, *told, applies_at=NOW + timedelta(days=3)))
+    several = (field(FieldOutcome.PENDING, can_answer=True),) * 2
+    return [
+        *ends,
+        *late,
+        desk,
+        shown(review(fields=several)),
+        shown(None),
+        missing_words(ORGANISATION),
+    ]
 
 
 @pytest.mark.parametrize(("phase", "purpose", "reviewer"), OPENINGS)

@@ -13,10 +13,7 @@ from urllib.parse import quote
 from starlette.datastructures import Headers
 from starlette.responses import HTMLResponse, RedirectResponse
 
-from upstage_crm.admin.cookies import session_token
-from upstage_crm.staff import sessions
-from upstage_crm.staff.roles import StaffMember
-from upstage_crm.wiring import runtime
+from upstage_crm.web.session_cookie import member_of_cookie
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
@@ -63,14 +60,3 @@ class StaffGate:
 def is_staff_page(path: str) -> bool:
     """Whether `path` belongs to a page of the CRM that needs a session."""
     return path.lstrip("/").partition("/")[0] in STAFF_PLACES
-
-
-def member_of_cookie(cookie_header: str) -> StaffMember | None:
-    """The member whose live session a Cookie header carries; reads the database, writes nothing."""
-    parts = runtime()
-    token = session_token(cookie_header, is_https=parts.settings.is_https)
-    if not token:
-        return None
-    with parts.database.reading() as session:
-        signed_in = sessions.find(session, token, now=parts.clock.now())
-    return None if signed_in is None else signed_in.member

@@ -21,13 +21,13 @@ from reflex_base.event.context import EventContext
 from reflex_base.registry import RegistrationContext
 from sqlmodel import Session
 
-from upstage_crm.admin.cookies import session_token
 from upstage_crm.mail import gate
 from upstage_crm.organisation.settings import details
 from upstage_crm.staff import sessions
 from upstage_crm.staff.roles import Permission, StaffMember, may
 from upstage_crm.ui.copy import PAUSE_WORDS, ROLE_WORDS
 from upstage_crm.ui.state.base import FeedbackMixin
+from upstage_crm.web.session_cookie import session_token
 from upstage_crm.wiring import runtime
 
 # Reflex's own handlers that a page cannot start without, and nothing more: what a browser sends

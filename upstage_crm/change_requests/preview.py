@@ -17,13 +17,13 @@ from upstage_crm.change_requests import policy_settings, queries, superseding
 from upstage_crm.change_requests.masking import masked_name
 from upstage_crm.change_requests.proposing import ParsedChange, check
 from upstage_crm.change_requests.reasons import REASONS
-from upstage_crm.change_requests.reviewing import for_strangers
+from upstage_crm.change_requests.reviewing import as_read, for_strangers
 from upstage_crm.change_requests.rules import FieldOutcome, ReasonCode
 from upstage_crm.change_requests.tables import ChangeRequestRow, FieldChangeRow
 from upstage_crm.links.claims import Reviewer
 from upstage_crm.patrons.advice import Advice, advise_reason
 from upstage_crm.patrons.errors import UnknownPatron
-from upstage_crm.patrons.fields import Context, ProtectedField
+from upstage_crm.patrons.fields import Context
 from upstage_crm.patrons.queries import name_of
 from upstage_crm.patrons.tables import PatronRow
 from upstage_crm.staff.roles import StaffMember
@@ -155,7 +155,7 @@ def _reading(
         if is_stranger
         else reason_text,
         fields=tuple(
-            _as_read(change.field, change.current, change.proposed, is_stranger=is_stranger)
+            _as_read(change, is_stranger=is_stranger)
             for change in parsed
             if not is_stranger or reviewer in change.asked
         ),
@@ -169,18 +169,9 @@ def _mailbox(patron: PatronRow, parsed: Sequence[ParsedChange], reviewer: Review
     return next((values[column] or "" for column, values in columns if column), "")
 
 
-def _as_read(
-    field: ProtectedField,
-    current: Mapping[str, str | None],
-    proposed: Mapping[str, str | None],
-    *,
-    is_stranger: bool,
-) -> ReadField:
-    now, then = field.show(current), field.show(proposed)
-    if field.mailbox_column is not None:
-        # Everybody reads their own address in full and recognises the other one.
-        now, then = (field.mask(current), then) if is_stranger else (now, field.mask(proposed))
-    return ReadField(label=field.label, now=now, proposed=then)
+def _as_read(change: ParsedChange, *, is_stranger: bool) -> ReadField:
+    now, then = as_read(change.field, change.current, change.proposed, is_stranger=is_stranger)
+    return ReadField(label=change.field.label, now=now, proposed=then)
 
 
 def _unsaved(change: ParsedChange) -> FieldChangeRow:

@@ -6,22 +6,26 @@ Reading changes nothing, however often and by whomever the link is opened.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlmodel import Session
 
-from upstage_crm.change_requests import queries
+from upstage_crm.audit import trail
+from upstage_crm.audit.events import Action
+from upstage_crm.change_requests import policy_settings, queries
 from upstage_crm.change_requests.errors import UnknownRequest
 from upstage_crm.change_requests.masking import masked_name, redacted
 from upstage_crm.change_requests.reasons import REASONS
-from upstage_crm.change_requests.rules import Decision, FieldOutcome, RequestState
+from upstage_crm.change_requests.rules import FieldOutcome, RequestPath, RequestState
 from upstage_crm.change_requests.tables import ChangeRequestRow, FieldChangeRow, ReviewRow
 from upstage_crm.change_requests.views import ChangeReview, Phase, ReviewField
 from upstage_crm.links.claims import LinkClaims, LinkRefused, Purpose, Reviewer
 from upstage_crm.patrons import fields
+from upstage_crm.patrons.fields import ProtectedField
 from upstage_crm.patrons.queries import name_of
 from upstage_crm.patrons.tables import PatronRow
-from upstage_crm.patrons.values import find_phones
+from upstage_crm.patrons.values import Values, find_phones
 
 _PHASES: Mapping[RequestState, Phase] = {
     RequestState.HELD: Phase.OUTDATED,
@@ -48,70 +52,109 @@ def review(session: Session, *, claims: LinkClaims, now: datetime) -> ChangeRevi
     if request is None:
         raise LinkRefused from UnknownRequest()
     patron = session.get_one(PatronRow, request.patron_id)
-    changes = queries.fields_of(session, [request.id])[request.id]
-    reviews = queries.reviews_of(session, [request.id])
+    seen = _Seen(
+        request=request,
+        changes=queries.fields_of(session, [request.id])[request.id],
+        reviews=queries.reviews_of(session, [request.id]),
+        claims=claims,
+        now=now,
+    )
     stranger = claims.reviewer is Reviewer.PROPOSED
-    shown = [
-        change
-        for change in changes
-        if not stranger or any(r.reviewer is Reviewer.PROPOSED for r in reviews.get(change.id, []))
-    ]
+    shown = [change for change in seen.changes if not stranger or seen.own(change)]
+    phase = _phase(seen)
     name = name_of(patron)
     return ChangeReview(
-        phase=_phase(request, changes, reviews, claims, now),
+        phase=phase,
         purpose=claims.purpose,
         reviewer=claims.reviewer,
         reference=request.reference,
         patron_name=masked_name(name) if stranger or not patron.email_verified_at else name,
         proposer=request.proposer_label,
         reason_sentence=REASONS[request.reason_code].sentence,
-        reason_text=_reason(request, patron, changes, stranger=stranger),
-        mailbox=_mailbox(patron, changes, claims.reviewer),
+        reason_text=_reason(request, patron, seen.changes, stranger=stranger),
+        mailbox=_mailbox(patron, seen.changes, claims.reviewer),
         time_zone=patron.time_zone,
         created_at=request.created_at,
         expires_at=request.expires_at,
         ended_at=request.ended_at,
-        can_object=_can_object(request, changes, claims, now),
-        fields=tuple(_field(change, reviews.get(change.id, []), claims) for change in shown),
+        can_object=_can_object(seen),
+        fields=tuple(_field(change, seen, phase) for change in shown),
+        applies_at=request.applies_at if request.state is RequestState.HELD else None,
+        objected_at=_objected_at(session, claims),
     )
 
 
-def _phase(
-    request: ChangeRequestRow,
-    changes: list[FieldChangeRow],
-    reviews: Mapping[str, list[ReviewRow]],
-    claims: LinkClaims,
-    now: datetime,
-) -> Phase:
-    if any(change.outcome is FieldOutcome.OBJECTED for change in changes):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Seen:
+    """The rows behind one link at one moment."""
+
+    request: ChangeRequestRow
+    changes: list[FieldChangeRow]
+    reviews: Mapping[str, list[ReviewRow]]
+    claims: LinkClaims
+    now: datetime
+
+    def own(self, change: FieldChangeRow) -> ReviewRow | None:
+        """This reviewer's review of a field, if it was asked about it."""
+        reviews = self.reviews.get(change.id, [])
+        return next((r for r in reviews if r.reviewer is self.claims.reviewer), None)
+
+    def waits(self, change: FieldChangeRow) -> bool:
+        """Whether this reviewer's answer to a field is missing."""
+        review = self.own(change)
+        return change.outcome.is_open and review is not None and review.decision is None
+
+
+def _phase(seen: _Seen) -> Phase:
+    request, claims = seen.request, seen.claims
+    if any(change.outcome is FieldOutcome.OBJECTED for change in seen.changes):
         return Phase.OBJECTED
+    may_stop = claims.purpose is Purpose.OBJECTION
+    if request.state is RequestState.HELD and request.path is RequestPath.DESK and may_stop:
+        return Phase.EXPIRED if claims.is_expired(seen.now) else Phase.OPEN
     if request.state is not RequestState.PENDING:
         return _PHASES[request.state]
-    if now >= request.expires_at or claims.is_expired(now):
+    return _phase_while_pending(seen, may_stop=may_stop)
+
+
+def _phase_while_pending(seen: _Seen, *, may_stop: bool) -> Phase:
+    request, claims = seen.request, seen.claims
+    if seen.now >= request.expires_at or claims.is_expired(seen.now):
         return Phase.EXPIRED
-    if claims.purpose is Purpose.OBJECTION:
+    if may_stop:
         return Phase.OPEN
     if claims.version != request.link_version:
         return Phase.OUTDATED
-    waiting = any(
-        review.reviewer is claims.reviewer and review.decision is None
-        for change in changes
-        if change.outcome.is_open
-        for review in reviews.get(change.id, [])
-    )
-    return Phase.OPEN if waiting else Phase.DECIDED
+    return Phase.OPEN if any(seen.waits(change) for change in seen.changes) else Phase.DECIDED
 
 
-def _can_object(
-    request: ChangeRequestRow, changes: list[FieldChangeRow], claims: LinkClaims, now: datetime
-) -> bool:
-    if claims.is_expired(now):
+def _can_object(seen: _Seen) -> bool:
+    request, claims, now = seen.request, seen.claims, seen.now
+    may_stop = claims.purpose is Purpose.OBJECTION
+    if claims.is_expired(now) or claims.purpose is Purpose.RECEIPT:
         return False
+    if request.state is RequestState.HELD:
+        return may_stop and request.path is RequestPath.DESK
     if request.state is RequestState.PENDING:
-        current_link = claims.version == request.link_version
-        return now < request.expires_at and (current_link or claims.purpose is Purpose.OBJECTION)
-    applied = any(change.outcome is FieldOutcome.APPLIED for change in changes)
-    return claims.purpose is Purpose.OBJECTION and applied
+        return now < request.expires_at and (may_stop or claims.version == request.link_version)
+    window = policy_settings.read(request.policy).revert_window
+    may_undo = request.state in (RequestState.APPROVED, RequestState.PARTLY_APPROVED) and any(
+        change.outcome is FieldOutcome.APPLIED
+        and change.settled_at is not None
+        and now < change.settled_at + window
+        for change in seen.changes
+    )
+    return may_stop and may_undo
+
+
+def _objected_at(session: Session, claims: LinkClaims) -> datetime | None:
+    """When this mailbox objected to a change that had been made already."""
+    if claims.purpose is not Purpose.OBJECTION:
+        return None
+    lines = trail.timeline(
+        session, request_id=claims.request_id, action=Action.OBJECTION_RECEIVED, limit=1
+    )
+    return lines[0].at if lines else None
 
 
 def _reason(
@@ -174,18 +217,26 @@ def _mailbox(patron: PatronRow, changes: list[FieldChangeRow], reviewer: Reviewe
     return patron.email or ""
 
 
-def _field(change: FieldChangeRow, reviews: list[ReviewRow], claims: LinkClaims) -> ReviewField:
-    entry = fields.field(change.field)
-    current, proposed = queries.values(change.current_value), queries.values(change.proposed_value)
+def as_read(
+    entry: ProtectedField, current: Values, proposed: Values, *, is_stranger: bool
+) -> tuple[str, str]:
+    """A field's two values as one reader sees them.
+
+    Everybody reads their own address in full and recognises the other one.
+    """
     now, then = entry.show(current), entry.show(proposed)
-    if entry.mailbox_column is not None:
-        # Everybody reads their own address in full and recognises the other one.
-        if claims.reviewer is Reviewer.PROPOSED:
-            now = entry.mask(current)
-        else:
-            then = entry.mask(proposed)
-    own: Decision | None = next(
-        (review.decision for review in reviews if review.reviewer is claims.reviewer), None
+    if entry.mailbox_column is None:
+        return now, then
+    return (entry.mask(current), then) if is_stranger else (now, entry.mask(proposed))
+
+
+def _field(change: FieldChangeRow, seen: _Seen, phase: Phase) -> ReviewField:
+    entry, own = fields.field(change.field), seen.own(change)
+    now, then = as_read(
+        entry,
+        queries.values(change.current_value),
+        queries.values(change.proposed_value),
+        is_stranger=seen.claims.reviewer is Reviewer.PROPOSED,
     )
     return ReviewField(
         id=change.id,
@@ -194,5 +245,6 @@ def _field(change: FieldChangeRow, reviews: list[ReviewRow], claims: LinkClaims)
         now=now,
         proposed=then,
         outcome=change.outcome,
-        decision=own,
+        decision=own.decision if own else None,
+        can_answer=phase is Phase.OPEN and seen.waits(change),
     )

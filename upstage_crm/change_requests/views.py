@@ -104,7 +104,10 @@ class Phase(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReviewField:
-    """One field as a reviewer sees it: `now` may be masked or absent."""
+    """One field as a reviewer sees it: `now` may be masked or absent.
+
+    `can_answer` says that this reviewer's answer to it is still missing.
+    """
 
     id: str
     label: str
@@ -113,11 +116,16 @@ class ReviewField:
     proposed: str
     outcome: FieldOutcome
     decision: Decision | None
+    can_answer: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChangeReview:
-    """All that the patron's page may show to one reviewer of one request."""
+    """All that the patron's page may show to one reviewer of one request.
+
+    `applies_at` is when a change confirmed at the desk is made, while it still waits.
+    `objected_at` is when somebody objected to what had been made already.
+    """
 
     phase: Phase
     purpose: Purpose
@@ -134,3 +142,5 @@ class ChangeReview:
     ended_at: datetime | None
     can_object: bool
     fields: tuple[ReviewField, ...]
+    applies_at: datetime | None = None
+    objected_at: datetime | None = None

@@ -1,6 +1,6 @@
 """What the patron's page says while there is something to decide. Pure.
 
-`{organisation}` and `{until}` are filled in by `words`.
+`{organisation}`, `{until}` and `{applies}` are filled in by `words`.
 """
 
 from __future__ import annotations
@@ -70,6 +70,20 @@ NOTICE: Final = Asking(
     until="Without an approval the request ends on {until}.",
 )
 
+DESK: Final = Asking(
+    title="Your details will change",
+    lead=(
+        "Nothing has changed yet. Somebody asked {organisation} for this change.",
+        "They say that they no longer read this mailbox. Two of our staff found out who they are.",
+        "If you want this change, you need to do nothing here. If not, you can stop it.",
+    ),
+    answers=(
+        ("If you stop it", "Everything stays as it is now."),
+        ("If you do nothing", "The change is made on {applies}."),
+    ),
+    until="You can stop it until {applies}.",
+)
+
 NO_OBJECTION: Final = Objecting()
 _NOT_MY_ADDRESS: Final = Objecting(
     title="This is not my address",
@@ -88,15 +102,18 @@ _STOP: Final = Objecting(
 )
 _LATE: Final = Objecting(
     title="This wasn't me",
-    words="Did you not want this change? Tell us. Our box office then looks into it with you.",
-    button="Tell us: this wasn't me",
+    words=(
+        "Did you not want this change? We put back at once what was there before. "
+        "Two members of our staff then look into it before anything else can change."
+    ),
+    button="Undo this change",
 )
 
 
 def asking_of(review: ChangeReview) -> Asking:
     """Return the question that an open review asks."""
     if review.purpose is Purpose.OBJECTION:
-        return NOTICE
+        return DESK if review.applies_at is not None else NOTICE
     return ADDRESS if review.reviewer is Reviewer.PROPOSED else DETAILS
 
 

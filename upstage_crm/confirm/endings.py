@@ -53,7 +53,10 @@ ENDINGS: Mapping[str, Ending] = {
     "approved_told": Ending(
         title="Your details have changed",
         lead=("The change was approved. {news}",),
-        steps=("If you wanted this change, there is nothing to do. " + _CLOSE,),
+        steps=(
+            "If you wanted this change, there is nothing to do. " + _CLOSE,
+            "Did you not want it? Call us.",
+        ),
         icon="info",
         when_label="Changed on",
     ),
@@ -126,9 +129,22 @@ ENDINGS: Mapping[str, Ending] = {
     ),
     Phase.REVERTED.value: Ending(
         title="This change was undone",
-        lead=("What held before it holds again.",),
+        lead=("What held before holds again.",),
         steps=("There is nothing to do. Did you not want this? Call us.",),
         icon="undo-2",
+        when_label="Undone on",
+    ),
+    "reverted_own": Ending(
+        title="Thank you. We have put it back",
+        lead=("What held before holds again.",),
+        steps=(
+            "We have told everybody by mail, and marked your record for a closer look.",
+            "Until two of our staff have looked into it, nobody can propose another change.",
+            "Was this a mistake? Call us.",
+        ),
+        tone="success",
+        icon="undo-2",
+        when_label="Undone on",
     ),
     Phase.OBJECTED.value: Ending(
         title="This request was stopped",
@@ -160,10 +176,11 @@ ENDINGS: Mapping[str, Ending] = {
     "objected_late": Ending(
         title="Thank you for telling us",
         lead=(
-            "You told us that you did not want this change. It has not been undone yet.",
-            "Our box office looks into it with you.",
+            "You told us that you did not want this change.",
+            "Something else has changed since, so it could not be undone by itself.",
+            "Two of our staff look into it. Until then nothing more can change.",
         ),
-        steps=("We have told the person who asked. To have it put right sooner, call us.",),
+        steps=("To have it put right sooner, call us.",),
         tone="warning",
         icon="shield-alert",
         when_label="You told us on",
@@ -196,6 +213,8 @@ def ending_of(review: ChangeReview) -> Ending:
     """Return the ending that fits a review with nothing left to decide."""
     is_address = review.reviewer is Reviewer.PROPOSED
     phase = _phase_for(review)
+    if review.objected_at is not None:
+        return ENDINGS["reverted_own" if phase is Phase.REVERTED else "objected_late"]
     if phase is Phase.APPROVED and review.purpose is Purpose.OBJECTION:
         return ENDINGS["approved_told"]
     if phase is Phase.REJECTED and is_address:

@@ -6,6 +6,27 @@ from typing import Final
 
 APPROVE: Final = "Approve"
 REJECT: Final = "Reject"
+APPROVE_ALL: Final = "Approve all"
+REJECT_ALL: Final = "Reject all"
+EACH_SUMMARY: Final = "Answer each one by itself"
+EACH_HINT: Final = "Choose an answer for each of them, then send them together."
+EACH_SEND: Final = "Send my answers"
+EACH_MISSING: Final = "Choose an answer for each one. Nothing has changed yet."
+CODE_TITLE: Final = "No link at hand?"
+CODE_LEAD: Final = "Enter what stands in our mail. Nothing changes by opening the request."
+CODE_REFERENCE: Final = "Reference"
+CODE_REFERENCE_HINT: Final = "Five letters and digits, like K7-2FQ"
+CODE: Final = "Code"
+CODE_HINT: Final = "Eight letters and digits, like 7QK2-M9XD"
+CODE_OPEN: Final = "Open the request"
+CODE_REFUSED: Final = (
+    "The reference and the code do not fit, or there were too many tries. "
+    "Look at them again, use the link in the mail, or call us."
+)
+CODE_STAFF: Final = (
+    "You are signed in to the CRM in this browser. Staff do not answer for patrons: "
+    "a code that a patron reads out goes into the request's own page."
+)
 COMMENT_SUMMARY: Final = "Rejecting? You can say why (optional)"
 COMMENT_LABEL: Final = "Why do you reject it?"
 COMMENT_SEND: Final = "Say no and send this"
@@ -26,6 +47,11 @@ SIMPLE_HINT: Final = "Does nothing happen? The simple page works on every phone 
 PLAIN_COMMENT: Final = "You can say why (optional)"
 TICK: Final = "I have read this and it is my decision."
 SEND: Final = "Send my answer"
+PLAIN_EACH: Final = "Answer each one by itself, below"
+BOTH_WAYS: Final = (
+    "You chose one answer for all and answers for single ones. Choose one way. "
+    "Nothing has changed yet."
+)
 CHOOSE_FIRST: Final = "Choose one of the answers first. Nothing has changed yet."
 TICK_FIRST: Final = "Tick the box beside “I have read this” as well. Nothing has changed yet."
 BOTH_FIRST: Final = "Choose an answer and tick the box. Nothing has changed yet."

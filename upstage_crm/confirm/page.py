@@ -13,13 +13,14 @@ from upstage_crm.change_requests.decisions import COMMENT_LIMIT
 from upstage_crm.change_requests.rules import Decision
 from upstage_crm.change_requests.views import Phase
 from upstage_crm.confirm import labels
-from upstage_crm.confirm.state import TITLE_ID, ConfirmState
+from upstage_crm.confirm.plain_html import CODE_PATH
+from upstage_crm.confirm.state import EACH, TITLE_ID, ConfirmState
 from upstage_crm.confirm.words import Change, Fact, PageWords
 from upstage_crm.ui.components.base import Child, filled, show_if
 from upstage_crm.ui.components.button import button, link
 from upstage_crm.ui.components.diff import diff, diff_row
 from upstage_crm.ui.components.feedback import notice, skeleton_lines
-from upstage_crm.ui.components.form import event_form, text_area
+from upstage_crm.ui.components.form import event_form, native_form, text_area, text_field
 from upstage_crm.ui.components.page import (
     card,
     equal_buttons,
@@ -105,6 +106,7 @@ def _request() -> rx.Component:
             filled(_words.receipt),
             rx.el.p(link(labels.RECEIPT, href=_words.receipt, full_load=True)),
         ),
+        show_if(_words.can_enter_code, _code_form()),
     )
 
 
@@ -114,7 +116,7 @@ def _decision() -> rx.Component:
         show_if(filled(_words.pressed), notice(_words.pressed, live=False)),
         equal_buttons(
             button(
-                labels.APPROVE,
+                _words.approve,
                 variant="strong",
                 size="large",
                 icon="check",
@@ -122,7 +124,7 @@ def _decision() -> rx.Component:
                 **_answering(Decision.APPROVE),
             ),
             button(
-                labels.REJECT,
+                _words.reject,
                 variant="strong",
                 size="large",
                 icon="x",
@@ -131,6 +133,7 @@ def _decision() -> rx.Component:
                 **_answering(Decision.REJECT),
             ),
         ),
+        show_if(_words.can_choose_each, _each()),
         event_form(
             disclosure(
                 labels.COMMENT_SUMMARY,
@@ -152,6 +155,72 @@ def _decision() -> rx.Component:
             on_submit=ConfirmState.reject,
             id=_REJECT_FORM,
         ),
+    )
+
+
+def _each() -> Child:
+    """For whoever wants one answer for this and another for that."""
+    return event_form(
+        disclosure(
+            labels.EACH_SUMMARY,
+            rx.el.p(labels.EACH_HINT),
+            rx.foreach(_words.changes, _question),
+            button(
+                labels.EACH_SEND,
+                size="large",
+                type="submit",
+                busy=_busy == EACH,
+                disabled=filled(_busy),
+            ),
+        ),
+        on_submit=ConfirmState.answer_each,
+    )
+
+
+def _question(change: ObjectVar[Change]) -> Child:
+    answers = ((Decision.APPROVE, labels.APPROVE), (Decision.REJECT, labels.REJECT))
+    asked = rx.el.fieldset(
+        rx.el.legend(change.label, class_name="u-label"),
+        *(_answer_for(change, decision, words) for decision, words in answers),
+        class_name="u-field u-fieldset",
+    )
+    return show_if(filled(change.key), asked)
+
+
+def _answer_for(change: ObjectVar[Change], decision: Decision, words: str) -> rx.Component:
+    own = f"{change.key}-{decision.value}"
+    box = rx.el.input(
+        type="radio", id=own, name=change.key, value=decision.value, class_name="u-radio"
+    )
+    return rx.el.div(
+        box, rx.el.label(words, html_for=own, class_name="u-choice-label"), class_name="u-choice"
+    )
+
+
+def _code_form() -> Child:
+    """The way in without a link; the browser itself sends it, so it works on any of our pages."""
+    typed = {"auto_capitalize": "characters", "spell_check": False, "max_length": 20}
+    return section(
+        rx.el.p(labels.CODE_LEAD),
+        native_form(
+            text_field(
+                labels.CODE_REFERENCE,
+                "reference",
+                hint=labels.CODE_REFERENCE_HINT,
+                auto_complete="off",
+                **typed,
+            ),
+            text_field(
+                labels.CODE,
+                "code",
+                hint=labels.CODE_HINT,
+                auto_complete="one-time-code",
+                **typed,
+            ),
+            button(labels.CODE_OPEN, size="large", type="submit"),
+            action=CODE_PATH,
+        ),
+        title=labels.CODE_TITLE,
     )
 
 

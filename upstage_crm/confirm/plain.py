@@ -50,14 +50,19 @@ async def decide(request: Request) -> Response:
     if not answers:
         return _see(visitor)
     problem = _flaw(given, answers, visitor)
+    single = _single(given, page)
     if not problem:
+        problem = _flaw_of_single(given["answer"], single, page)
+    if not problem:
+        is_each = given["answer"] == plain_html.EACH
         try:
             await asyncio.to_thread(
                 visit.answer,
                 visitor,
-                Decision(given["answer"]),
+                next(iter(single.values())) if is_each else Decision(given["answer"]),
                 channel=ReviewChannel.SIMPLE_PAGE,
                 comment=given.get("comment", ""),
+                answers=single if is_each else None,
             )
             return _see(visitor)
         except UpstageError as error:
@@ -87,6 +92,21 @@ def _flaw(given: Mapping[str, str], answers: Collection[str], visitor: Visitor) 
     return ""
 
 
+def _single(given: Mapping[str, str], page: PageWords) -> dict[str, Decision]:
+    """The answers to single fields that stand on the page."""
+    legal = (Decision.APPROVE.value, Decision.REJECT.value)
+    keys = [change.key for change in page.changes if change.key]
+    return {key: Decision(given[key]) for key in keys if given.get(key) in legal}
+
+
+def _flaw_of_single(answer: str, single: Mapping[str, Decision], page: PageWords) -> str:
+    """What is wrong between the one answer for all and those for single fields."""
+    wanted = sum(bool(change.key) for change in page.changes)
+    if answer == plain_html.EACH:
+        return "" if len(single) == wanted else labels.EACH_MISSING
+    return labels.BOTH_WAYS if single and page.can_choose_each else ""
+
+
 def _see(visitor: Visitor) -> Response:
     query = urlencode({"link": str(visitor.link)})
     return RedirectResponse(f"{PATH}?{query}", SEE_OTHER, {"cache-control": "no-store"})
@@ -104,6 +124,11 @@ def _page(
     )
     if status == 200 and not page.is_found:
         status = 404
+    return answer_with(body, status)
+
+
+def answer_with(body: str, status: int = 200) -> Response:
+    """A document of the plain pages, under their own policy."""
     headers = {
         "content-security-policy": plain_html.POLICY,
         "x-frame-options": "DENY",  # for browsers without frame-ancestors

@@ -17,6 +17,8 @@ from upstage_crm.confirm import labels
 from upstage_crm.confirm.words import Change, Fact, PageWords
 from upstage_crm.ui.design.tokens import COLOURS
 
+CODE_PATH: Final = "/confirm/code"
+EACH: Final = "each"  # the answer that says: look at the single ones
 _USED: Final = (
     *("canvas", "surface", "sunken", "line", "edge", "text", "muted", "accent-ink", "focus"),
     *("success", "success-soft", "warning", "warning-soft", "danger", "danger-soft"),
@@ -46,6 +48,9 @@ fieldset{border:0;margin:0 0 .75rem;padding:0}legend{padding:0;font-weight:600}
 .o{display:flex;gap:.75rem;align-items:center;min-height:3rem;padding:.5rem .75rem;margin:.5rem 0 0;
 border:1px solid var(--edge);border-radius:.375rem;background:var(--surface)}
 .o input{flex:none;width:1.5rem;height:1.5rem;margin:0;accent-color:var(--text)}
+.p{margin:0 0 1rem}.i{display:block;width:100%;min-height:3rem;padding:.5rem .75rem;
+border:1px solid var(--edge);border-radius:.375rem;background:var(--surface);color:var(--text);
+font:inherit;font-size:1.25rem;letter-spacing:.08em}
 textarea,button{font:inherit;width:100%;border-radius:.375rem;padding:.625rem;color:var(--text)}
 textarea{background:var(--surface);border:1px solid var(--edge)}
 button{margin:.75rem 0 0;min-height:3rem;font-weight:600;border:1px solid var(--text);
@@ -81,9 +86,19 @@ POLICY: Final = policy(STYLE)
 
 
 def document(
-    page: PageWords, *, link: str, nonce: str, problem: str = "", comment: str = ""
+    page: PageWords,
+    *,
+    link: str,
+    nonce: str,
+    problem: str = "",
+    comment: str = "",
+    reference: str = "",
 ) -> str:
-    """Return the whole page. `problem` is what was wrong with the answer that came before."""
+    """Return the whole page.
+
+    `problem` is what was wrong with the answer that came before; `comment` and `reference` are
+    what was typed in it. A code is never given back.
+    """
     title = f"{page.title} · {page.organisation}"
     parts = [
         f"<h1>{escape(page.title)}</h1>",
@@ -98,6 +113,7 @@ def document(
         _form(page, link=link, nonce=nonce, comment=comment),
         _steps(page),
         _receipt(page),
+        _code_form(page, reference=reference),
         _footer(page),
     ]
     return (
@@ -149,8 +165,7 @@ def _form(page: PageWords, *, link: str, nonce: str, comment: str) -> str:
     if not answers:
         return ""
     radios = "".join(
-        f'<label class="o"><input type="radio" name="answer" value="{value}" required>'
-        f"<span>{escape(label)}{_explained(page, value)}</span></label>"
+        _choice("answer", value, label, more=_explained(page, value), required=True)
         for value, label in answers
     )
     why = (
@@ -161,11 +176,50 @@ def _form(page: PageWords, *, link: str, nonce: str, comment: str) -> str:
     return (
         f'<form method="post" action="?{escape(urlencode({"link": link}))}">'
         f'<input type="hidden" name="nonce" value="{escape(nonce)}">'
-        f"<fieldset><legend>{labels.YOUR_ANSWER}</legend>{radios}</fieldset>"
+        f"<fieldset><legend>{labels.YOUR_ANSWER}</legend>{radios}</fieldset>{_each(page)}"
         f"{why if page.can_decide else ''}"
         '<label class="o"><input type="checkbox" name="read" value="yes" required>'
         f"<span>{labels.TICK}</span></label>"
         f'<button type="submit">{labels.SEND}</button></form>'
+    )
+
+
+def _choice(name: str, value: str, label: str, *, more: str = "", required: bool = False) -> str:
+    return (
+        f'<label class="o"><input type="radio" name="{escape(name)}" value="{value}"'
+        f"{' required' if required else ''}><span>{escape(label)}{more}</span></label>"
+    )
+
+
+def _each(page: PageWords) -> str:
+    """One question for each field, for whoever does not want to answer all alike."""
+    if not page.can_choose_each:
+        return ""
+    both = ((Decision.APPROVE.value, labels.APPROVE), (Decision.REJECT.value, labels.REJECT))
+    return "".join(
+        f'<fieldset class="p"><legend>{escape(change.label)}</legend>'
+        f"{''.join(_choice(change.key, value, label) for value, label in both)}</fieldset>"
+        for change in page.changes
+        if change.key
+    )
+
+
+def _code_form(page: PageWords, *, reference: str) -> str:
+    """The way in without a link: what stands in the mail beside it."""
+    if not page.can_enter_code:
+        return ""
+    return (
+        f"<h2>{labels.CODE_TITLE}</h2><p>{labels.CODE_LEAD}</p>"
+        f'<form method="post" action="{CODE_PATH}">'
+        f'<p><label for="reference">{labels.CODE_REFERENCE}<br>'
+        f'<span class="m">{labels.CODE_REFERENCE_HINT}</span></label>'
+        f'<input class="i" id="reference" name="reference" value="{escape(reference)}" '
+        'autocomplete="off" autocapitalize="characters" spellcheck="false" maxlength="20" required>'
+        f'</p><p><label for="code">{labels.CODE}<br>'
+        f'<span class="m">{labels.CODE_HINT}</span></label>'
+        '<input class="i" id="code" name="code" autocomplete="one-time-code" '
+        'autocapitalize="characters" spellcheck="false" maxlength="20" required></p>'
+        f'<button type="submit">{labels.CODE_OPEN}</button></form>'
     )
 
 
@@ -176,10 +230,12 @@ def _explained(page: PageWords, answer: str) -> str:
 
 
 def options(page: PageWords) -> list[tuple[str, str]]:
-    """The answers that a visitor may give: pairs of `Decision` value and label."""
+    """The answers that a visitor may give: pairs of `Decision` value, or EACH, and label."""
     found: list[tuple[str, str]] = []
     if page.can_decide:
-        found += [(Decision.APPROVE.value, labels.APPROVE), (Decision.REJECT.value, labels.REJECT)]
+        found += [(Decision.APPROVE.value, page.approve), (Decision.REJECT.value, page.reject)]
+    if page.can_choose_each:
+        found.append((EACH, labels.PLAIN_EACH))
     if page.object_title:
         found.append((Decision.OBJECT.value, page.object_title))
     return found

@@ -6,7 +6,7 @@ websocket's handshake and verifies it again; the address only says which of seve
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
 import reflex as rx
@@ -21,6 +21,7 @@ from upstage_crm.confirm.words import PageWords
 from upstage_crm.core.errors import UpstageError
 from upstage_crm.ui.state.base import FeedbackMixin
 
+EACH = "each"  # what is busy while single answers are recorded
 TITLE_ID = "title"  # where reading goes on after an answer: on a phone the buttons were far below
 _HYDRATE = frozenset({"hydrate", "hydrate_and_load"})
 
@@ -59,8 +60,25 @@ class ConfirmState(FeedbackMixin, rx.State):
         async for update in self._answer(Decision.OBJECT):
             yield update
 
+    @rx.event
+    async def answer_each(self, form: Any = None) -> AsyncIterator[EventSpec | None]:
+        """Give every field the answer that `form` holds for it, by the key on the page."""
+        answers = _answers(form)
+        wanted = {change.key for change in self.words.changes if change.key}
+        if not wanted or wanted - answers.keys():
+            self.problem = labels.EACH_MISSING
+            return
+        first = next(iter(answers.values()))
+        async for update in self._answer(first, form, answers=answers, busy=EACH):
+            yield update
+
     async def _answer(
-        self, decision: Decision, form: object = None
+        self,
+        decision: Decision,
+        form: object = None,
+        *,
+        answers: Mapping[str, Decision] | None = None,
+        busy: str = "",
     ) -> AsyncIterator[EventSpec | None]:
         """Record a decision and show what holds now; the only way to the command."""
         comment = _comment(form)
@@ -68,7 +86,7 @@ class ConfirmState(FeedbackMixin, rx.State):
             self.problem = labels.UNREADABLE
             return
         self._quiet()
-        self.busy = decision.value
+        self.busy = busy or decision.value
         yield None
         try:
             self.words = await asyncio.to_thread(
@@ -77,6 +95,7 @@ class ConfirmState(FeedbackMixin, rx.State):
                 decision,
                 channel=ReviewChannel.PATRON_PAGE,
                 comment=comment,
+                answers=answers,
             )
         except UpstageError as error:
             self._refuse(error)
@@ -117,6 +136,17 @@ class ConfirmGuard(Middleware):
             if not confirm._is_same_visitor():  # noqa: SLF001  # private, or it were an endpoint
                 confirm.reset()
         return None
+
+
+def _answers(form: object) -> dict[str, Decision]:
+    """The answers to single fields in a submitted form, which may be anything."""
+    given: Mapping[Any, Any] = form if isinstance(form, Mapping) else {}
+    legal = {d.value: d for d in (Decision.APPROVE, Decision.REJECT)}
+    return {
+        key: legal[said]
+        for key, said in given.items()
+        if isinstance(key, str) and isinstance(said, str) and said in legal
+    }
 
 
 def _comment(form: object) -> str | None:

@@ -7,6 +7,7 @@ blocks; call it in a thread.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -16,17 +17,20 @@ from urllib.parse import urlencode
 from sqlmodel import Session
 from starlette.requests import Request
 
-from upstage_crm.audit import trail
-from upstage_crm.audit.events import Action
 from upstage_crm.change_requests import decisions
 from upstage_crm.change_requests.answering import Evidence
-from upstage_crm.change_requests.errors import LinkExpired, LinkOutdated, RequestEnded
+from upstage_crm.change_requests.errors import (
+    LinkExpired,
+    LinkOutdated,
+    RequestEnded,
+    RevertWindowOver,
+)
 from upstage_crm.change_requests.reviewing import review
 from upstage_crm.change_requests.rules import Decision, ReviewChannel
 from upstage_crm.confirm import cookies
 from upstage_crm.confirm.words import PageWords, missing_words, page_words
 from upstage_crm.core import when
-from upstage_crm.links.claims import LinkClaims, LinkRefused, Purpose
+from upstage_crm.links.claims import LinkClaims, LinkRefused
 from upstage_crm.organisation.settings import details
 from upstage_crm.receipts import queries
 from upstage_crm.receipts.facts import LINK_LIFE
@@ -112,7 +116,6 @@ def look(visitor: Visitor, *, choice: str = "") -> PageWords:
             zone=when.zone(found.time_zone, organisation.time_zone),
             organisation=organisation,
             choice=choice,
-            objected_at=_objected_at(session, claims),
         )
         return replace(words, receipt=_receipt_address(session, claims, now=now))
 
@@ -128,9 +131,17 @@ def receipts(
 
 
 def answer(
-    visitor: Visitor, decision: Decision, *, channel: ReviewChannel, comment: str = ""
+    visitor: Visitor,
+    decision: Decision,
+    *,
+    channel: ReviewChannel,
+    comment: str = "",
+    answers: Mapping[str, Decision] | None = None,
 ) -> PageWords:
     """Decide all that this visitor may decide, and return the page that says what holds now.
+
+    `answers` gives single fields, by the key on the page, an answer of their own; it may name
+    anything, and what this visitor may not answer is left alone.
 
     When the request had ended before, or the link no longer counts, that is the page: a second
     press is no error.
@@ -139,7 +150,7 @@ def answer(
         InvalidText: the comment is too long; nothing was decided.
     """
     parts = runtime()
-    with suppress(RequestEnded, LinkOutdated, LinkExpired, LinkRefused):
+    with suppress(RequestEnded, RevertWindowOver, LinkOutdated, LinkExpired, LinkRefused):
         claims = claims_of(visitor)
         with parts.database.transaction() as session:
             decisions.decide(
@@ -150,6 +161,7 @@ def answer(
                 mailroom=parts.mailroom,
                 now=parts.clock.now(),
                 comment=comment,
+                answers=answers,
                 evidence=visitor.evidence,
             )
     return look(visitor)
@@ -159,13 +171,3 @@ def _receipt_address(session: Session, claims: LinkClaims, *, now: datetime) -> 
     """Where the receipts that a link opens stand; "" when it opens none."""
     query = urlencode({"link": claims.key})
     return f"{RECEIPT_PAGE}?{query}" if receipts(session, claims, now=now) else ""
-
-
-def _objected_at(session: Session, claims: LinkClaims) -> datetime | None:
-    """When somebody objected to this request's change after it had been made."""
-    if claims.purpose is not Purpose.OBJECTION:
-        return None
-    lines = trail.timeline(
-        session, request_id=claims.request_id, action=Action.OBJECTION_RECEIVED, limit=1
-    )
-    return lines[0].at if lines else None

@@ -13,15 +13,18 @@ from datetime import datetime, tzinfo
 
 from upstage_crm.change_requests.rules import Decision, FieldOutcome
 from upstage_crm.change_requests.views import ChangeReview, Phase, ReviewField
+from upstage_crm.confirm import labels
 from upstage_crm.confirm.asking import NO_OBJECTION, asking_of, objecting_of
 from upstage_crm.confirm.endings import ENDINGS, Ending, ending_of
-from upstage_crm.confirm.labels import APPROVE, REJECT
 from upstage_crm.core import when
 from upstage_crm.links.claims import Purpose, Reviewer
 from upstage_crm.organisation.details import OrganisationDetails
 from upstage_crm.ui.copy import OUTCOME_WORDS
 
-_PRESSED: Mapping[str, str] = {Decision.APPROVE.value: APPROVE, Decision.REJECT.value: REJECT}
+_PRESSED: Mapping[str, str] = {
+    Decision.APPROVE.value: labels.APPROVE,
+    Decision.REJECT.value: labels.REJECT,
+}
 _SAID: Mapping[Decision, str] = {
     Decision.APPROVE: "You approved this",
     Decision.REJECT: "You rejected this",
@@ -39,8 +42,12 @@ class Fact:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """One field, both values ready to show; `outcome` is empty where it says nothing new."""
+    """One field, both values ready to show; `outcome` is empty where it says nothing new.
 
+    `key` names the field in an answer, and is empty where there is nothing to answer.
+    """
+
+    key: str
     label: str
     about: str
     now_heading: str
@@ -57,8 +64,10 @@ class PageWords:
     `phase` is a `Phase` value or "missing". With `can_decide` there are two equal answers;
     `is_notice` says that the link came with a notice, whose one answer is an objection;
     `object_title` is not empty where somebody may say "this wasn't me". `choice` is the answer
-    that was pressed in the mail. `receipt` is the address of the receipts that this link opens, if
-    there are any. Nothing in here is secret from the link's holder.
+    that was pressed in the mail. With `can_choose_each` every field may get an answer of its own;
+    with `can_enter_code` a reference and a short code open a request. `receipt` is the address of
+    the receipts that this link opens, if there are any. Nothing in here is secret from the link's
+    holder.
     """
 
     phase: str = ""
@@ -77,6 +86,10 @@ class PageWords:
     answers: tuple[Fact, ...] = ()
     until: str = ""
     can_decide: bool = False
+    can_choose_each: bool = False
+    approve: str = labels.APPROVE
+    reject: str = labels.REJECT
+    can_enter_code: bool = False
     is_notice: bool = False
     object_title: str = ""
     object_words: str = ""
@@ -100,18 +113,16 @@ def page_words(
     zone: tzinfo,
     organisation: OrganisationDetails,
     choice: str = "",
-    objected_at: datetime | None = None,
 ) -> PageWords:
     """Return the words for what a visitor's link shows; without a review the link is not ours.
 
     `zone` is the reader's. `choice` may be anything and counts only as "approve" or "reject".
-    `objected_at` is when somebody objected to a change that had been made already.
     """
     if review is None:
         return _without_request(Phase.INVALID.value, organisation)
     if review.phase is Phase.OPEN:
         return _open(review, zone=zone, organisation=organisation, choice=choice)
-    return _ended(review, now=now, zone=zone, organisation=organisation, objected_at=objected_at)
+    return _ended(review, now=now, zone=zone, organisation=organisation)
 
 
 def missing_words(organisation: OrganisationDetails) -> PageWords:
@@ -123,6 +134,7 @@ def _without_request(name: str, organisation: OrganisationDetails) -> PageWords:
     ending = ENDINGS[name]
     return PageWords(
         phase=name,
+        can_enter_code=True,
         tone=ending.tone,
         icon=ending.icon,
         title=ending.title,
@@ -138,8 +150,13 @@ def _open(
     review: ChangeReview, *, zone: tzinfo, organisation: OrganisationDetails, choice: str
 ) -> PageWords:
     asking, objecting = asking_of(review), objecting_of(review)
-    facts = {"organisation": organisation.name, "until": when.in_words(review.expires_at, zone)}
+    facts = {
+        "organisation": organisation.name,
+        "until": when.in_words(review.expires_at, zone),
+        "applies": when.in_words(review.applies_at, zone) if review.applies_at else "",
+    }
     can_decide = review.purpose is Purpose.DECISION
+    several = sum(field.can_answer for field in review.fields) > 1
     pressed = _PRESSED.get(choice, "") if can_decide else ""
     said = f"You pressed {pressed} in the mail. Nothing has happened yet:"
     return PageWords(
@@ -165,6 +182,9 @@ def _open(
         ),
         until=asking.until.format_map(facts),
         can_decide=can_decide,
+        can_choose_each=can_decide and several,
+        approve=labels.APPROVE_ALL if several else labels.APPROVE,
+        reject=labels.REJECT_ALL if several else labels.REJECT,
         is_notice=not can_decide,
         object_title=objecting.title,
         object_words=objecting.words,
@@ -181,19 +201,16 @@ def _ended(
     now: datetime,
     zone: tzinfo,
     organisation: OrganisationDetails,
-    objected_at: datetime | None,
 ) -> PageWords:
-    told_late = objected_at is not None and review.purpose is Purpose.OBJECTION
-    at = objected_at if told_late else review.ended_at
-    ending: Ending = ENDINGS["objected_late"] if told_late else ending_of(review)
-    ended = at or min(review.expires_at, now)
+    ending: Ending = ending_of(review)
+    ended = review.objected_at or review.ended_at or min(review.expires_at, now)
     facts = {
         "organisation": organisation.name,
         "ended": when.in_words(ended, zone),
         "until": when.in_words(review.expires_at, zone),
         "news": _news(review, organisation.name),
     }
-    objecting = NO_OBJECTION if told_late else objecting_of(review)
+    objecting = objecting_of(review) if review.objected_at is None else NO_OBJECTION
     is_over = review.phase not in (Phase.DECIDED, Phase.OUTDATED)
     dated = (Fact(label=ending.when_label, text=facts["ended"]),) if is_over else ()
     return PageWords(
@@ -251,11 +268,12 @@ def _change(field: ReviewField, review: ChangeReview) -> Change:
     elif field.outcome.is_open and review.phase in (Phase.OPEN, Phase.DECIDED, Phase.OUTDATED):
         now_heading, proposed_heading = "Now", "Proposed"
     outcome = ""
-    if review.phase is Phase.DECIDED and field.outcome.is_open and field.decision is not None:
+    if field.outcome.is_open and field.decision is not None:
         outcome = _SAID[field.decision]
-    elif len(review.fields) > 1 and review.phase is not Phase.OPEN:
+    elif len(review.fields) > 1 and not field.outcome.is_open:
         outcome = OUTCOME_WORDS[field.outcome]
     return Change(
+        key=field.id if field.can_answer else "",
         label=field.label,
         about=field.about if review.phase is Phase.OPEN else "",
         now_heading=now_heading,

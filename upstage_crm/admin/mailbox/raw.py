@@ -11,11 +11,11 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from upstage_crm.admin.gate import member_of_cookie
 from upstage_crm.admin.mailbox.reading import codec_for
 from upstage_crm.mail import eml
 from upstage_crm.mail.queries import MailNotFound, mail
 from upstage_crm.staff.roles import Permission, may
+from upstage_crm.web.session_cookie import member_of_cookie
 from upstage_crm.wiring import runtime
 
 POLICY = (

@@ -10,9 +10,9 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from upstage_crm.admin.cookies import clear_session, session_token, set_session
 from upstage_crm.staff import passwords, sessions
 from upstage_crm.web.origins import ip_prefix, is_own_form, typed
+from upstage_crm.web.session_cookie import clear_session, session_token, set_session
 from upstage_crm.wiring import runtime
 
 SEE_OTHER = 303

@@ -9,12 +9,12 @@ from typing import Any, NamedTuple
 import reflex as rx
 from sqlmodel import Session
 
-from upstage_crm.admin.gate import member_of_cookie
 from upstage_crm.admin.sign_in.routes import own_path
 from upstage_crm.organisation.settings import details
 from upstage_crm.staff import demo_account
 from upstage_crm.ui.copy import SENTENCES, SIGNED_OUT
 from upstage_crm.ui.state.base import FeedbackMixin
+from upstage_crm.web.session_cookie import member_of_cookie
 from upstage_crm.wiring import runtime
 
 

@@ -1,10 +1,13 @@
-"""The session cookie: HttpOnly, so that no script can read it; `__Host-` under https."""
+"""The staff session's cookie: HttpOnly, so that no script can read it; `__Host-` under https."""
 
 from __future__ import annotations
 
 from starlette.responses import Response
 
+from upstage_crm.staff import sessions
+from upstage_crm.staff.roles import StaffMember
 from upstage_crm.staff.sessions import ABSOLUTE_LIFE
+from upstage_crm.wiring import runtime
 
 NAME = "upstage-session"
 SECURE_NAME = f"__Host-{NAME}"
@@ -47,3 +50,14 @@ def clear_session(response: Response, *, is_https: bool) -> None:
         httponly=True,
         samesite="lax",
     )
+
+
+def member_of_cookie(cookie_header: str) -> StaffMember | None:
+    """The member whose live session a Cookie header carries; reads the database, writes nothing."""
+    parts = runtime()
+    token = session_token(cookie_header, is_https=parts.settings.is_https)
+    if not token:
+        return None
+    with parts.database.reading() as session:
+        signed_in = sessions.find(session, token, now=parts.clock.now())
+    return None if signed_in is None else signed_in.member

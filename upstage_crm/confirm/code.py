@@ -1,0 +1,82 @@
+"""The way in without a link: a reference and the short code that stand in the mail.
+
+The right pair gives the browser the link's cookie, as the link itself would have; nothing is
+decided by it. Every other pair gets one and the same answer, in words and in time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from time import monotonic
+from urllib.parse import urlencode
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from upstage_crm.change_requests import codes
+from upstage_crm.confirm import cookies, labels, plain, plain_html
+from upstage_crm.confirm.words import missing_words
+from upstage_crm.links.claims import LinkClaims
+from upstage_crm.organisation.settings import details
+from upstage_crm.web.origins import is_own_form, typed
+from upstage_crm.web.session_cookie import member_of_cookie
+from upstage_crm.wiring import runtime
+
+SEE_OTHER = 303
+TAKES_S = 0.4  # every answer takes as long, so that time tells nothing; it also slows guessing
+
+
+async def enter(request: Request) -> Response:
+    """Open the request that a reference and a code stand for, or say that they do not fit."""
+    begun = monotonic()
+    async with request.form() as form:
+        given = typed(form)
+    reference = given.get("reference", "")[:40]
+    if not is_own_form(request, runtime().settings.origins):
+        return await _refuse(labels.FOREIGN, status=403)
+    if await asyncio.to_thread(member_of_cookie, request.headers.get("cookie", "")) is not None:
+        return await _refuse(labels.CODE_STAFF, reference=reference, status=403)
+    claims = await asyncio.to_thread(_redeem, reference, given.get("code", "")[:40])
+    await asyncio.sleep(max(0.0, TAKES_S - (monotonic() - begun)))
+    if claims is None:
+        return await _refuse(labels.CODE_REFUSED, reference=reference, status=400)
+    return _open(request, claims)
+
+
+def _redeem(reference: str, code: str) -> LinkClaims | None:
+    parts = runtime()
+    with parts.database.transaction() as session:
+        return codes.redeem(
+            session,
+            reference=reference,
+            code=code,
+            mailroom=parts.mailroom,
+            now=parts.clock.now(),
+        )
+
+
+def _open(request: Request, claims: LinkClaims) -> Response:
+    parts = runtime()
+    response = RedirectResponse(
+        f"/confirm/?{urlencode({'link': claims.key})}", SEE_OTHER, {"cache-control": "no-store"}
+    )
+    is_https = parts.settings.is_https
+    held = cookies.links(request.headers.get("cookie", ""), is_https=is_https)
+    cookies.clear_links(response, cookies.surplus(held, claims.key), is_https=is_https)
+    token, now = parts.codec.mint(claims), parts.clock.now()
+    cookies.set_link(response, claims, token, is_https=is_https, now=now)
+    return response
+
+
+async def _refuse(problem: str, *, reference: str = "", status: int) -> Response:
+    def organisation() -> plain_html.PageWords:
+        with runtime().database.reading() as session:
+            return missing_words(details(session))
+
+    page = await asyncio.to_thread(organisation)
+    body = plain_html.document(page, link="", nonce="", problem=problem, reference=reference)
+    return plain.answer_with(body, status)
+
+
+ROUTES = [Route(plain_html.CODE_PATH, enter, methods=["POST"])]
