@@ -164,7 +164,7 @@ class TestTheLinkOfTheMail:
         )
 
         assert 404 == shown.status_code
-        assert "<form" not in shown.text
+        assert 'name="answer"' not in shown.text
         assert sent.status_code in (303, 404)
         assert before == desk.dump()
 
