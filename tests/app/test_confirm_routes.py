@@ -608,9 +608,16 @@ class TestPlainPage:
 
 @on_sqlite
 class TestWithoutALink:
-    @pytest.mark.parametrize(
-        "query", ["", "?link=", "?link=invalid", "?link=" + "A" * 13, "?link=<script>"]
-    )
+    @pytest.mark.parametrize("query", ["", "?link="])
+    def test_without_a_link_the_mails_code_opens_the_request(
+        self, web: Browser, query: str
+    ) -> None:
+        page = web.get(f"{PLAIN}{query}")
+
+        assert (200, "Open the link in your mail again") == (page.status_code, title(page))
+        assert 'action="/confirm/code"' in page.text
+
+    @pytest.mark.parametrize("query", ["?link=invalid", "?link=" + "A" * 13, "?link=<script>"])
     def test_what_is_no_link_is_not_found(self, web: Browser, query: str) -> None:
         page = web.get(f"{PLAIN}{query}")
 

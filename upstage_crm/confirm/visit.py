@@ -74,6 +74,8 @@ def token_of(visitor: Visitor) -> str:
         LinkRefused: `link` is not a key.
         LinkMissing: the browser holds no such link.
     """
+    if not visitor.link:
+        raise LinkMissing
     if not isinstance(visitor.link, str) or not cookies.is_key(visitor.link):
         raise LinkRefused
     is_https = runtime().settings.is_https

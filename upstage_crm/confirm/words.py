@@ -270,6 +270,8 @@ def _change(field: ReviewField, review: ChangeReview) -> Change:
     outcome = ""
     if field.outcome.is_open and field.decision is not None:
         outcome = _SAID[field.decision]
+    elif review.phase is Phase.OPEN and review.purpose is Purpose.DECISION and not field.can_answer:
+        outcome = labels.ASKED_ELSEWHERE
     elif len(review.fields) > 1 and not field.outcome.is_open:
         outcome = OUTCOME_WORDS[field.outcome]
     return Change(
