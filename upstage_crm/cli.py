@@ -9,9 +9,10 @@ import secrets
 import sys
 from collections.abc import Callable, Sequence
 
-from upstage_crm import wiring
-from upstage_crm.audit import guards, trail
+from upstage_crm import cli_audit, wiring
+from upstage_crm.audit import guards
 from upstage_crm.audit.events import OPERATOR, Channel
+from upstage_crm.cli_audit import migrated
 from upstage_crm.core import migrations
 from upstage_crm.core.errors import UpstageError
 from upstage_crm.demo import seed
@@ -19,7 +20,7 @@ from upstage_crm.settings import BadSetting, Settings
 from upstage_crm.staff import accounts, demo_account, passwords
 from upstage_crm.staff.roles import Role
 from upstage_crm.web import schedule
-from upstage_crm.web.errors import DemoExposed, GuardsMissing, NotMigrated
+from upstage_crm.web.errors import DemoExposed, GuardsMissing
 from upstage_crm.web.serve import serve
 from upstage_crm.web.words import sentence
 
@@ -90,7 +91,7 @@ def _demo(_options: argparse.Namespace, settings: Settings) -> int:
 
 
 def _staff_add(options: argparse.Namespace, settings: Settings) -> int:
-    parts = _migrated(settings)
+    parts = migrated(settings)
     password, is_made = _password(options)
     with parts.database.transaction() as session:
         accounts.add(
@@ -111,7 +112,7 @@ def _staff_add(options: argparse.Namespace, settings: Settings) -> int:
 
 
 def _staff_disable(options: argparse.Namespace, settings: Settings) -> int:
-    parts = _migrated(settings)
+    parts = migrated(settings)
     with parts.database.transaction() as session:
         accounts.disable(
             session,
@@ -125,7 +126,7 @@ def _staff_disable(options: argparse.Namespace, settings: Settings) -> int:
 
 
 def _staff_reset(options: argparse.Namespace, settings: Settings) -> int:
-    parts = _migrated(settings)
+    parts = migrated(settings)
     password, is_made = _password(options)
     with parts.database.transaction() as session:
         accounts.reset_password(
@@ -143,7 +144,7 @@ def _staff_reset(options: argparse.Namespace, settings: Settings) -> int:
 
 
 def _mail_send(_options: argparse.Namespace, settings: Settings) -> int:
-    parts, total = _migrated(settings), 0
+    parts, total = migrated(settings), 0
     while sent := parts.dispatcher.run_once():
         total += sent
     print(f"{total} mails handled.")
@@ -151,36 +152,8 @@ def _mail_send(_options: argparse.Namespace, settings: Settings) -> int:
 
 
 def _requests_expire(_options: argparse.Namespace, settings: Settings) -> int:
-    print(f"{schedule.expire_due(_migrated(settings))} requests expired.")
+    print(f"{schedule.expire_due(migrated(settings))} requests expired.")
     return 0
-
-
-def _audit_verify(_options: argparse.Namespace, settings: Settings) -> int:
-    parts = _migrated(settings)
-    with parts.database.reading() as session:
-        missing = guards.missing(session.connection(), wiring.PROTECTED)
-        count, broken = trail.head_seq(session), trail.verify(session)
-    for name in missing:
-        print(f"Guard missing or altered: {name}.", file=sys.stderr)
-    if broken is not None:
-        print(f"The trail is broken at entry {broken.seq} ({broken.reason}).", file=sys.stderr)
-    if missing or broken is not None:
-        return REFUSED
-    print(f"{count} entries, unbroken; every guard stands.")
-    return 0
-
-
-def _migrated(settings: Settings) -> wiring.Runtime:
-    """The parts, over a database that is at our revision.
-
-    Raises:
-        NotMigrated: `upgrade` has not been run.
-    """
-    parts = wiring.build(settings)
-    with parts.database.reading() as session:
-        if migrations.current(session.connection()) != migrations.head():
-            raise NotMigrated
-    return parts
 
 
 def _password(options: argparse.Namespace) -> tuple[str, bool]:
@@ -221,7 +194,8 @@ def _parser() -> argparse.ArgumentParser:
     requests = _group(commands, "requests", "change requests")
     _add(requests, "expire", _requests_expire, "let due requests lapse, once")
     audit = _group(commands, "audit", "the trail")
-    _add(audit, "verify", _audit_verify, "check every entry of the trail and every guard")
+    for name, run, words in cli_audit.COMMANDS:
+        _add(audit, name, run, words)
     return parser
 
 

@@ -25,6 +25,7 @@ from upstage_crm.admin.patrons.list_state import PatronListState
 from upstage_crm.admin.patrons.record_state import PatronRecordState
 from upstage_crm.admin.requests import detail_page as request
 from upstage_crm.admin.requests import queue_page as requests
+from upstage_crm.admin.requests import receipt as staff_receipt
 from upstage_crm.admin.requests.detail_state import RequestDetailState
 from upstage_crm.admin.requests.queue_state import RequestQueueState
 from upstage_crm.admin.settings import page as settings_page
@@ -86,6 +87,7 @@ routes = Starlette(
         *sign_in_routes.ROUTES,
         *confirm_routes.ROUTES,
         *raw_mail.ROUTES,
+        *staff_receipt.ROUTES,
         *health.ROUTES,
     ]
 )

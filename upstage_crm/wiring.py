@@ -10,6 +10,7 @@ import threading
 from dataclasses import dataclass, replace
 from datetime import tzinfo
 
+from upstage_crm.audit.signing import SigningKey
 from upstage_crm.change_requests.mails import Mailroom
 from upstage_crm.core import when
 from upstage_crm.core.clock import Clock, SystemClock
@@ -97,6 +98,7 @@ def build(
         composer=composer,
         public_url=settings.base_url,
         codec=codec,
+        signer=SigningKey.derive(keys[0].kid, keys[0].secret),
     )
     dispatcher = Dispatcher(
         database=database, sender=sender or _sender(settings), codec=codec, clock=clock

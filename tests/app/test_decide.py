@@ -107,9 +107,12 @@ def test_the_trail_of_an_approval(desk: Desk) -> None:
     desk.decide(link, evidence=evidence, channel=ReviewChannel.SIMPLE_PAGE)
 
     lines = desk.lines(request_id=request.request_id)
-    assert [Action.REQUEST_PROPOSED, Action.FIELD_APPROVED, Action.FIELD_APPLIED] == [
-        line.action for line in lines
-    ]
+    assert [
+        Action.REQUEST_PROPOSED,
+        Action.FIELD_APPROVED,
+        Action.FIELD_APPLIED,
+        Action.RECEIPT_ISSUED,
+    ] == [line.action for line in lines]
     said, applied = lines[1], lines[2]
     assert {ActorKind.PATRON} == {said.actor.kind, applied.actor.kind}
     assert {Channel.SIMPLE_PAGE} == {said.channel, applied.channel}

@@ -195,7 +195,7 @@ def test_many_writers_keep_one_chain(desk: Desk) -> None:
     )
 
     assert [] == [result for result in results if isinstance(result, Exception)]
-    assert before + 2 * 6 + 4 == desk.read(trail.head_seq)
+    assert before + 3 * 6 + 4 == desk.read(trail.head_seq)
     assert broken(desk) is None
     assert list(range(1, len(desk.lines()) + 1)) == [line.seq for line in desk.lines()]
 

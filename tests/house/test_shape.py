@@ -14,7 +14,7 @@ MACHINE = re.compile(
     r"(?<![\w./:-])/(?:work|root|home|Users|mnt|tmp/\w|private/var)/[\w.-]+"
     r"|[A-Z]:\\\\?Users"
 )
-BINARY = {".woff2", ".ico", ".png", ".jpg", ".gif", ".pdf"}
+BINARY = {".woff2", ".ttf", ".ico", ".png", ".jpg", ".gif", ".pdf"}
 
 
 def tracked() -> list[Path]:

@@ -13,6 +13,7 @@ import pytest
 
 import upstage_crm
 from upstage_crm.audit.events import Action, ActorKind, Channel
+from upstage_crm.audit.findings import Problem
 from upstage_crm.change_requests.rules import (
     Cause,
     Decision,
@@ -100,6 +101,7 @@ def test_a_sentence_without_its_facts_is_still_one() -> None:
         (copy.ADVICE, AdviceCode),
         (audit_words.GROUPS, Action),
         (audit_words.ACTOR_WORDS, ActorKind),
+        (audit_words.PROBLEM_WORDS, Problem),
     ],
 )
 def test_every_member_has_words(said: dict[object, object], kind: type[Enum]) -> None:

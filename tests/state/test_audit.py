@@ -214,7 +214,9 @@ class TestTrail:
         async def story(scene: Scene) -> None:
             cookie = scene.cookie()
             tab = await scene.open("/audit/?what=decisions", cookie)
-            assert ["Rejected: Email address"] == [r.words for r in (await scene.seen(tab)).rows]
+            assert ["Issued a receipt", "Rejected: Email address"] == [
+                r.words for r in (await scene.seen(tab)).rows
+            ]
             tab = await scene.open("/audit/?who=patron", cookie)
             assert {"The proposed address"} == {r.actor for r in (await scene.seen(tab)).rows}
             tab = await scene.open("/audit/?who=patron&what=staff", cookie)

@@ -18,6 +18,7 @@ from sqlmodel import Session
 
 from upstage_crm.audit import trail
 from upstage_crm.audit.events import OPERATOR, Action, Channel
+from upstage_crm.audit.signing import SigningKey
 from upstage_crm.audit.trail import AuditLine
 from upstage_crm.change_requests import commands, decisions, queries, reviewing, timing
 from upstage_crm.change_requests.answering import Evidence
@@ -28,7 +29,7 @@ from upstage_crm.change_requests.views import ChangeReview, RequestView
 from upstage_crm.core.clock import FrozenClock
 from upstage_crm.core.db import Database
 from upstage_crm.core.errors import UpstageError
-from upstage_crm.links.claims import LinkClaims
+from upstage_crm.links.claims import LinkClaims, Purpose
 from upstage_crm.links.codec import LinkCodec, LinkKey
 from upstage_crm.mail.compose import Composer
 from upstage_crm.mail.delivery import Transport
@@ -95,6 +96,7 @@ class Desk:
             composer=COMPOSER,
             public_url=PUBLIC_URL,
             codec=self.codec,
+            signer=SigningKey.derive("test-key", SECRET),
         )
         self.mailbox = Mailbox()
         self.dispatcher = Dispatcher(database, self.mailbox, self.codec, clock)
@@ -273,7 +275,14 @@ class Desk:
         return self.mailbox.messages[before:]
 
     def tokens(self, to: str) -> list[str]:
-        """The tokens in the text parts of the mails to `to`, oldest first."""
+        """The tokens that decide or object, in the mails to `to`, oldest first."""
+        return [t for t in self._found(to) if self.codec.read(t).purpose is not Purpose.RECEIPT]
+
+    def receipt_tokens(self, to: str) -> list[str]:
+        """The tokens that open receipts, in the mails to `to`, oldest first."""
+        return [t for t in self._found(to) if self.codec.read(t).purpose is Purpose.RECEIPT]
+
+    def _found(self, to: str) -> list[str]:
         return [token for mail in self.mailbox.to(to) for token in _TOKEN.findall(mail.text)]
 
     def claims(self, to: str = NEW) -> LinkClaims:

@@ -105,7 +105,8 @@ class AuditEvent:
 
     `facts` are plain, non-personal values (codes, field keys, references) and stand in clear in
     the chain. `values` are personal: the chain holds salted commitments of them only, and the
-    values themselves stand in `audit_value`, which erasure may delete.
+    values themselves stand in `audit_value`, which erasure may delete. A value's salt is drawn
+    when the event is recorded, unless `salts` gives it: whoever committed to it before does.
     """
 
     action: Action
@@ -115,3 +116,4 @@ class AuditEvent:
     request_id: str | None = None
     facts: Mapping[str, str | int | bool | None] = field(default_factory=dict[str, str])
     values: Mapping[str, str | None] = field(default_factory=dict[str, str | None])
+    salts: Mapping[str, str] = field(default_factory=dict[str, str])

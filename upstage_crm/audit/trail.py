@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
+from upstage_crm.audit.chain import (
+    Broken,
+    Opened,
+    Walk,
+    canonical,
+    commitment,
+    entry_hash,
+    read_instant,
+)
 from upstage_crm.audit.events import Action, Actor, ActorKind, AuditEvent, Channel
 from upstage_crm.audit.tables import AuditEntryRow, AuditHeadRow, AuditValueRow
 from upstage_crm.core.db import table_of
 
-GENESIS = "0" * 64
 SALT_BYTES = 16
 
 _entry = table_of(AuditEntryRow)
@@ -26,7 +34,6 @@ _IS_HEAD = _head.c.id == 1
 _LOCK_HEAD = sa.select(_head.c.seq, _head.c.hash).where(_IS_HEAD).with_for_update()
 _ADD_ENTRIES, _ADD_VALUES = sa.insert(_entry), sa.insert(_value)
 _MOVE_HEAD = sa.update(_head).where(_IS_HEAD)
-_encode = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode
 # Read without our types: a word or an instant that somebody tampered with must not stop `verify`.
 _RAW_ENTRIES = sa.select(
     *(
@@ -36,6 +43,7 @@ _RAW_ENTRIES = sa.select(
         for column in _entry.columns
     )
 ).order_by(_entry.c.seq)
+_BATCH = 2_000  # entries read at once by `verify`
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,14 +61,6 @@ class AuditLine:
     values: Mapping[str, str | None]
 
 
-@dataclass(frozen=True, slots=True)
-class Broken:
-    """The first entry that does not verify, and why."""
-
-    seq: int
-    reason: str
-
-
 def record(session: Session, events: Sequence[AuditEvent], *, now: datetime) -> int:
     """Append `events` in order and return the sequence number of the last one.
 
@@ -72,7 +72,7 @@ def record(session: Session, events: Sequence[AuditEvent], *, now: datetime) -> 
     values: list[dict[str, object]] = []
     for event in events:
         seq += 1
-        salts = {name: secrets.token_hex(SALT_BYTES) for name in event.values}
+        salts = {name: event.salts.get(name) or new_salt() for name in event.values}
         commitments = {n: commitment(salts[n], n, v) for n, v in event.values.items()}
         row: dict[str, object] = {
             "seq": seq,
@@ -101,67 +101,31 @@ def record(session: Session, events: Sequence[AuditEvent], *, now: datetime) -> 
     return seq
 
 
-def canonical(value: object) -> str:
-    """JSON with one spelling: sorted keys, no blanks, no escapes beyond JSON's own."""
-    return _encode(value)
-
-
-def commitment(salt: str, name: str, value: str | None) -> str:
-    """Return the salted SHA-256 commitment of one named value, in hex."""
-    return hashlib.sha256(canonical([salt, name, value]).encode()).hexdigest()
-
-
-def entry_hash(row: Mapping[str, object]) -> str:
-    """Return the hash that chains `row` to its predecessor, over every column but itself."""
-    at = row["at"]
-    assert isinstance(at, datetime)
-    body = [
-        row["seq"],
-        at.astimezone(UTC).isoformat(timespec="microseconds"),
-        str(row["actor_kind"]),
-        row["actor_id"],
-        row["actor_label"],
-        str(row["channel"]),
-        str(row["action"]),
-        row["patron_id"],
-        row["request_id"],
-        row["facts"],
-        row["commitments"],
-        row["previous_hash"],
-    ]
-    return hashlib.sha256(canonical(body).encode()).hexdigest()
+def new_salt() -> str:
+    """A fresh salt for one commitment."""
+    return secrets.token_hex(SALT_BYTES)
 
 
 def verify(session: Session) -> Broken | None:
     """Walk the whole chain; return the first entry that is broken, or None.
 
     A missing personal value is not a break (erasure); a value that does not match its
-    commitment is.
+    commitment is. Reads in batches: a trail of any length needs the same memory.
     """
-    previous, last = GENESIS, 0
-    values = _values_by_seq(session)
-    for row in session.connection().execute(_RAW_ENTRIES).mappings():
-        seq = row["seq"]
-        if seq != last + 1:
-            return Broken(last + 1, "missing")
-        if row["previous_hash"] != previous:
-            return Broken(seq, "chain")
-        at = _instant(row["at"])
-        read = {str(name): value for name, value in row.items()} | {"at": at}
-        if at is None or entry_hash(read) != row["hash"]:
-            return Broken(seq, "hash")
-        commitments = json.loads(row["commitments"])
-        for name, value, salt in values.get(seq, ()):
-            if commitments.get(name) != commitment(salt, name, value):
-                return Broken(seq, "value")
-        previous, last = row["hash"], seq
-    head = (
-        session.connection()
-        .execute(sa.select(_head.c.seq, _head.c.hash).where(_head.c.id == 1))
-        .first()
-    )
-    if head is None or tuple(head) != (last, previous):
-        return Broken(last + 1, "head")
+    walk, connection = Walk(), session.connection()
+    while rows := connection.execute(_batch(after=walk.seq)).mappings().all():
+        opened = _values(session, _value.c.seq.between(rows[0]["seq"], rows[-1]["seq"]))
+        for row in rows:
+            read = {str(name): value for name, value in row.items()}
+            read["at"] = read_instant(row["at"])
+            if (broken := walk.step(read, opened.get(row["seq"], ()))) is not None:
+                return broken
+    head = connection.execute(sa.select(_head.c.seq, _head.c.hash).where(_IS_HEAD)).first()
+    if head is None or tuple(head) != (walk.seq, walk.hash):
+        return Broken(walk.seq + 1, "head")
+    stray = sa.select(_value.c.seq).where(sa.or_(_value.c.seq > walk.seq, _value.c.seq < 1))
+    if connection.execute(stray.limit(1)).first() is not None:
+        return Broken(walk.seq + 1, "value")
     return None
 
 
@@ -193,20 +157,35 @@ def timeline(
     if before is not None:
         query = query.where(col(AuditEntryRow.seq) < before)
     rows = session.exec(query).all()
-    values = _values_by_seq(session, [row.seq for row in rows])
+    values = _values(session, _value.c.seq.in_([row.seq for row in rows]))
     return tuple(_line(row, values) for row in rows)
 
 
-def _instant(stored: str | datetime) -> datetime | None:
-    """What stands in a column of instants, as the database gives it; None when it is none."""
-    try:
-        at = datetime.fromisoformat(stored) if isinstance(stored, str) else stored
-    except ValueError:
-        return None
-    return at.replace(tzinfo=UTC) if at.tzinfo is None else at
+def opened(
+    session: Session, *, request_id: str, action: Action
+) -> tuple[tuple[Mapping[str, str | int | bool | None], tuple[Opened, ...]], ...]:
+    """The facts of a request's entries of one kind, oldest first, each with its personal values.
+
+    The values come with their salts, so they are proof: mind who gets to see them. Erased ones
+    are not among them.
+    """
+    query = (
+        sa.select(_entry.c.seq, _entry.c.facts)
+        .where(_entry.c.request_id == request_id, _entry.c.action == action)
+        .order_by(_entry.c.seq)
+    )
+    rows = session.connection().execute(query).all()
+    values = _values(session, _value.c.seq.in_([seq for seq, _facts in rows]))
+    return tuple((json.loads(facts), tuple(values.get(seq, ()))) for seq, facts in rows)
 
 
-def _line(row: AuditEntryRow, values: Mapping[int, list[tuple[str, str | None, str]]]) -> AuditLine:
+def _batch(*, after: int) -> sa.Select[Any]:
+    # The first batch asks for no lower bound: an entry before the first must not hide.
+    query = _RAW_ENTRIES.limit(_BATCH)
+    return query.where(_entry.c.seq > after) if after else query
+
+
+def _line(row: AuditEntryRow, values: Mapping[int, list[Opened]]) -> AuditLine:
     return AuditLine(
         seq=row.seq,
         at=row.at,
@@ -220,13 +199,9 @@ def _line(row: AuditEntryRow, values: Mapping[int, list[tuple[str, str | None, s
     )
 
 
-def _values_by_seq(
-    session: Session, seqs: Sequence[int] | None = None
-) -> dict[int, list[tuple[str, str | None, str]]]:
-    query = sa.select(_value.c.seq, _value.c.name, _value.c.value, _value.c.salt)
-    if seqs is not None:
-        query = query.where(_value.c.seq.in_(seqs))
-    found: dict[int, list[tuple[str, str | None, str]]] = {}
+def _values(session: Session, wanted: sa.ColumnElement[bool]) -> dict[int, list[Opened]]:
+    query = sa.select(_value.c.seq, _value.c.name, _value.c.value, _value.c.salt).where(wanted)
+    found: dict[int, list[Opened]] = {}
     for seq, name, value, salt in session.connection().execute(query):
         found.setdefault(seq, []).append((name, value, salt))
     return found

@@ -55,7 +55,8 @@ class Evidence:
 class Answer:
     """What a reviewer said, and all that the trail notes of it.
 
-    `vouched` names the two staff members who heard it at the desk; empty otherwise.
+    `vouched` names the two staff members who heard it at the desk; empty otherwise. `jti` is the
+    id of the link that was used.
     """
 
     reviewer: Reviewer
@@ -64,6 +65,7 @@ class Answer:
     comment: str
     evidence: Evidence | None
     vouched: Mapping[str, str] = field(default_factory=dict[str, str])
+    jti: str = ""
 
     @property
     def actor(self) -> Actor:

@@ -12,7 +12,7 @@ from datetime import datetime
 from sqlmodel import Session
 
 from upstage_crm.audit.events import SYSTEM, Action, Channel
-from upstage_crm.change_requests import objecting, opening, queries, reverting
+from upstage_crm.change_requests import objecting, opening, queries, receipting, reverting
 from upstage_crm.change_requests.answering import Answer, Evidence, record_review
 from upstage_crm.change_requests.errors import (
     LinkExpired,
@@ -74,6 +74,7 @@ def decide(
         comment=clean_block(comment, COMMENT_LIMIT),
         evidence=evidence,
         vouched=vouched or {},
+        jti=claims.jti,
     )
     try:
         case = opening.by_id(session, claims.request_id, mailroom=mailroom, now=now)
@@ -112,9 +113,12 @@ def _decide(case: Case, answer: Answer, answers: Mapping[str, Decision]) -> None
         return
     is_own = any(review.mailbox == case.patron.email for _change, review in chosen)
     late: dict[str, Cause] = {}
+    said: list[tuple[FieldChangeRow, Decision]] = []
     for change, review in chosen:
         if cause := _settle_one(case, answer.saying(answers[change.id]), change, review):
             late[change.id] = cause
+        else:
+            said.append((change, answers[change.id]))
     if is_own and len(late) < len(chosen):
         _note_proof(case, answer)
     withdrawn = case.withdraw_fields(late, channel=answer.door) if late else []
@@ -124,6 +128,7 @@ def _decide(case: Case, answer: Answer, answers: Mapping[str, Decision]) -> None
     if settled:
         case.mailroom.tell_settled(case.session, matter.only(settled), now=case.now)
     case.tell_withdrawn(withdrawn)
+    receipting.of_answers(case, answer, said)
     if not state.is_open:
         case.tell_proposer(matter, comment=answer.comment)
 

@@ -12,7 +12,7 @@ from datetime import datetime
 from sqlmodel import Session, col, select
 
 from upstage_crm.audit.events import SYSTEM, Action, Channel
-from upstage_crm.change_requests import opening, policy_settings, superseding
+from upstage_crm.change_requests import opening, policy_settings, receipting, superseding
 from upstage_crm.change_requests.commands import Proposed
 from upstage_crm.change_requests.errors import NoteMissing, NothingWaits
 from upstage_crm.change_requests.mails import Mailroom
@@ -143,6 +143,7 @@ def confirm(
     mailroom.tell_desk(session, case.matter(), method=row.method, applies_at=applies_at, now=now)
     facts = {"method": row.method.value, "clerk": row.clerk_id}
     case.note(Action.DESK_CONFIRMED, actor.as_actor(), Channel.DESK, facts=dict(facts))
+    receipting.of_desk(case, actor.as_actor(), clerk=row.clerk_label)
     case.record()
     return applies_at
 

@@ -13,6 +13,7 @@ from datetime import datetime
 
 from sqlmodel import Session
 
+from upstage_crm.audit.signing import SigningKey
 from upstage_crm.change_requests import link_codes, mail_words
 from upstage_crm.change_requests.matter import Matter
 from upstage_crm.change_requests.reasons import METHODS
@@ -25,18 +26,24 @@ from upstage_crm.mail.compose import Composer
 from upstage_crm.mail.delivery import ENDED_UNSENT
 from upstage_crm.mail.message import Audience, MailDraft, MailKind
 from upstage_crm.mail.queries import newest_state_by_request
+from upstage_crm.receipts.facts import LINK_LIFE
 from upstage_crm.staff.accounts import Colleague
 
+_DECIDED = (MailKind.CHANGE_REJECTED,)  # ends that somebody decided, so there is a receipt
 BOTH = (Reviewer.CURRENT, Reviewer.PROPOSED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mailroom:
-    """Queues the mails of change requests. Made once, by `wiring`."""
+    """Queues the mails of change requests. Made once, by `wiring`.
+
+    `signer` signs the receipts of decisions, which these mails lead to.
+    """
 
     composer: Composer
     public_url: str
     codec: LinkCodec
+    signer: SigningKey
 
     def ask(
         self,
@@ -111,7 +118,7 @@ class Mailroom:
                 continue
             is_whole = outcomes == {FieldOutcome.APPLIED}
             kind = MailKind.CHANGE_APPLIED if is_whole else MailKind.CHANGE_PARTLY_APPLIED
-            links: dict[str, LinkClaims] = {}
+            links = self._receipt(matter, reviewer, now)
             until = now + matter.revert_window
             if reviewer is Reviewer.CURRENT:
                 links["objection"] = self._claims(matter, Purpose.OBJECTION, reviewer, now, until)
@@ -122,7 +129,9 @@ class Mailroom:
                 reviewer=reviewer,
                 context=mail_words.telling(matter, reviewer, public_url=self.public_url, at=now)
                 | {
-                    "undo_until_text": mail_words.instant(matter, until) if links else None,
+                    "undo_until_text": mail_words.instant(matter, until)
+                    if "objection" in links
+                    else None,
                     "approved_here": any(reviewer in field.asked for field in seen.fields),
                 },
                 links=links,
@@ -150,6 +159,7 @@ class Mailroom:
                     context=mail_words.telling(
                         matter, reviewer, public_url=self.public_url, at=now
                     ),
+                    links=self._receipt(matter, reviewer, now) if kind in _DECIDED else None,
                     key=f"{kind.value}/{reviewer.value}/{matter.fields[0].id}",
                     now=now,
                 )
@@ -331,6 +341,11 @@ class Mailroom:
             after=after,
         )
         return outbox.enqueue(session, draft, composer=self.composer, now=now)
+
+    def _receipt(self, matter: Matter, reviewer: Reviewer, now: datetime) -> dict[str, LinkClaims]:
+        """The link that opens a reviewer's receipts, for a mail that confirms a decision."""
+        until = now + LINK_LIFE
+        return {"receipt": self._claims(matter, Purpose.RECEIPT, reviewer, now, until)}
 
     def _claims(
         self, matter: Matter, purpose: Purpose, reviewer: Reviewer, now: datetime, until: datetime

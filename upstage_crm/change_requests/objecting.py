@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from upstage_crm.audit.events import Action
-from upstage_crm.change_requests import settling
+from upstage_crm.change_requests import receipting, settling
 from upstage_crm.change_requests.answering import Answer, record_review
 from upstage_crm.change_requests.errors import RequestEnded
 from upstage_crm.change_requests.rules import FieldOutcome
@@ -44,6 +44,7 @@ def object_to(case: Case, answer: Answer) -> None:
     state = case.close()
     kind = MailKind.CHANGE_REJECTED
     case.mailroom.tell_ended(case.session, case.matter(objected), kind=kind, to=told, now=case.now)
+    receipting.of_answers(case, answer, [(change, answer.decision) for change in objected])
     if not state.is_open:
         case.tell_proposer(comment=answer.comment)
 

@@ -14,7 +14,7 @@ from sqlmodel import Session, col, select
 
 from upstage_crm.audit import trail
 from upstage_crm.audit.events import Action, Actor, Channel
-from upstage_crm.change_requests import freezing, opening, queries
+from upstage_crm.change_requests import freezing, opening, queries, receipting
 from upstage_crm.change_requests.answering import Answer
 from upstage_crm.change_requests.errors import NoteMissing, RevertWindowOver
 from upstage_crm.change_requests.mails import Mailroom
@@ -71,6 +71,7 @@ def object_afterwards(case: Case, answer: Answer) -> None:
     cause = FreezeCause.REVERT_BLOCKED if blocked else FreezeCause.OBJECTION
     outcome = PUT_BACK if restored else NOT_PUT_BACK
     freezing.freeze(case, cause, channel=answer.door, outcome=outcome)
+    receipting.of_late_objection(case, answer, restored=restored, blocked=blocked)
     if restored:
         matter = case.matter(restored)
         case.mailroom.tell_reverted(case.session, matter, is_frozen=True, now=case.now)
@@ -121,6 +122,7 @@ def revert(
         cause = FreezeCause.REVERT_BLOCKED
         freezing.freeze(case, cause, channel=channel, outcome=STAFF_BLOCKED)
     if restored:
+        receipting.of_staff_revert(case, who, restored=restored, blocked=blocked)
         matter = case.matter(restored)
         mailroom.tell_reverted(session, matter, is_frozen=bool(blocked), now=now)
         if actor.id != case.request.proposer_id:

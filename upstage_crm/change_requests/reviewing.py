@@ -44,8 +44,10 @@ def review(session: Session, *, claims: LinkClaims, now: datetime) -> ChangeRevi
     """Return what the reviewer behind `claims` may see, and which page it is.
 
     Raises:
-        LinkRefused: the request does not exist.
+        LinkRefused: the request does not exist, or the link opens receipts and nothing else.
     """
+    if claims.purpose is Purpose.RECEIPT:
+        raise LinkRefused
     request = session.get(ChangeRequestRow, claims.request_id)
     if request is None:
         raise LinkRefused from UnknownRequest()

@@ -16,7 +16,8 @@ from starlette.routing import Route
 
 from upstage_crm.change_requests.rules import Decision
 from upstage_crm.confirm import cookies
-from upstage_crm.links.claims import LinkRefused
+from upstage_crm.confirm.visit import RECEIPT_PAGE
+from upstage_crm.links.claims import LinkRefused, Purpose
 from upstage_crm.wiring import runtime
 
 SEE_OTHER = 303
@@ -40,11 +41,13 @@ async def open_link(request: Request) -> Response:
     except LinkRefused:
         _log.warning("link refused", extra={"event": "link_refused", "count": next(_refused)})
         return RedirectResponse(f"/confirm/?link={INVALID}", SEE_OTHER, _HEADERS)
-    query = {"link": claims.key}
+    query, page = {"link": claims.key}, "/confirm/"
+    if claims.purpose is Purpose.RECEIPT:
+        page = RECEIPT_PAGE
     choice = request.query_params.get("choice", "")
     if choice in CHOICES:
         query["choice"] = choice
-    response = RedirectResponse(f"/confirm/?{urlencode(query)}", SEE_OTHER, _HEADERS)
+    response = RedirectResponse(f"{page}?{urlencode(query)}", SEE_OTHER, _HEADERS)
     if request.method == "GET":
         is_https = parts.settings.is_https
         held = cookies.links(request.headers.get("cookie", ""), is_https=is_https)

@@ -102,6 +102,10 @@ def _request() -> rx.Component:
                 title=labels.NEXT_STEPS,
             ),
         ),
+        show_if(
+            filled(_words.receipt),
+            rx.el.p(link(labels.RECEIPT, href=_words.receipt, full_load=True)),
+        ),
         show_if(_words.can_enter_code, _code_form()),
     )
 

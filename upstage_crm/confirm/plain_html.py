@@ -61,20 +61,28 @@ footer{margin:1.5rem 0 0;padding:1rem 0 0;border-top:1px solid var(--line)}
 """
 
 
-def _style() -> str:
+def style(more: str = "") -> str:
+    """The style of a document without anything else to load: these rules, and `more`."""
     light = ";".join(f"--{name}:{COLOURS[name].light}" for name in _USED)
     dark = ";".join(f"--{name}:{COLOURS[name].dark}" for name in _USED)
     tones = f":root{{color-scheme:light dark;{light}}}"
-    return f"{tones}@media(prefers-color-scheme:dark){{:root{{{dark}}}}}{_RULES}".replace("\n", "")
+    return f"{tones}@media(prefers-color-scheme:dark){{:root{{{dark}}}}}{_RULES}{more}".replace(
+        "\n", ""
+    )
 
 
-STYLE: Final = _style()
-POLICY: Final = (
-    "default-src 'none'; style-src 'sha256-"
-    + base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
-    # The empty icon in the head keeps browsers from asking for one.
-    + "'; img-src data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-)
+def policy(style_text: str) -> str:
+    """The content policy of a document whose one style is `style_text`."""
+    digest = base64.b64encode(hashlib.sha256(style_text.encode()).digest()).decode()
+    return (
+        f"default-src 'none'; style-src 'sha256-{digest}'; "
+        # The empty icon in the head keeps browsers from asking for one.
+        "img-src data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    )
+
+
+STYLE: Final = style()
+POLICY: Final = policy(STYLE)
 
 
 def document(
@@ -104,6 +112,7 @@ def document(
         f"<p><strong>{escape(page.until)}</strong></p>" if page.until else "",
         _form(page, link=link, nonce=nonce, comment=comment),
         _steps(page),
+        _receipt(page),
         _code_form(page, reference=reference),
         _footer(page),
     ]
@@ -237,6 +246,12 @@ def _steps(page: PageWords) -> str:
         return ""
     lines = "".join(f"<li>{escape(line)}</li>" for line in page.steps)
     return f"<h2>{labels.NEXT_STEPS}</h2><ul>{lines}</ul>"
+
+
+def _receipt(page: PageWords) -> str:
+    if not page.receipt:
+        return ""
+    return f'<p><a href="{escape(page.receipt)}">{labels.RECEIPT}</a></p>'
 
 
 def _footer(page: PageWords) -> str:

@@ -18,7 +18,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from upstage_crm.confirm import code, cookies, gate, plain
+from upstage_crm.confirm import code, cookies, gate, plain, receipt
 from upstage_crm.web.build import PAGES
 from upstage_crm.web.environment import ROOT
 
@@ -63,6 +63,7 @@ def _read(path: Path) -> str | None:
 ROUTES = [
     *gate.ROUTES,
     *plain.ROUTES,
+    *receipt.ROUTES,
     *code.ROUTES,
     Route("/confirm", page, methods=["GET"]),
     Route("/confirm/", page, methods=["GET"]),

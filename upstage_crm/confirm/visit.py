@@ -9,8 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Final
+from urllib.parse import urlencode
 
+from sqlmodel import Session
 from starlette.requests import Request
 
 from upstage_crm.change_requests import decisions
@@ -28,9 +32,13 @@ from upstage_crm.confirm.words import PageWords, missing_words, page_words
 from upstage_crm.core import when
 from upstage_crm.links.claims import LinkClaims, LinkRefused
 from upstage_crm.organisation.settings import details
+from upstage_crm.receipts import queries
+from upstage_crm.receipts.facts import LINK_LIFE
+from upstage_crm.receipts.sight import Reader, SeenReceipt
 from upstage_crm.web.origins import ip_prefix
 from upstage_crm.wiring import runtime
 
+RECEIPT_PAGE: Final = "/confirm/receipt"
 AGENT_LIMIT = 300  # characters of a browser's name that are kept as evidence
 
 
@@ -104,13 +112,24 @@ def look(visitor: Visitor, *, choice: str = "") -> PageWords:
         except LinkRefused:
             zone = when.zone(organisation.time_zone)
             return page_words(None, now=now, zone=zone, organisation=organisation)
-        return page_words(
+        words = page_words(
             found,
             now=now,
             zone=when.zone(found.time_zone, organisation.time_zone),
             organisation=organisation,
             choice=choice,
         )
+        return replace(words, receipt=_receipt_address(session, claims, now=now))
+
+
+def receipts(
+    session: Session, claims: LinkClaims, *, now: datetime
+) -> tuple[SeenReceipt, ...] | None:
+    """The receipts that a link opens, the newest first; None once the link is too old for it."""
+    if now >= max(claims.expires_at, claims.issued_at + LINK_LIFE):
+        return None
+    reader = Reader(claims.reviewer.value)
+    return queries.of_request(session, claims.request_id, reader=reader)
 
 
 def answer(
@@ -148,3 +167,9 @@ def answer(
                 evidence=visitor.evidence,
             )
     return look(visitor)
+
+
+def _receipt_address(session: Session, claims: LinkClaims, *, now: datetime) -> str:
+    """Where the receipts that a link opens stand; "" when it opens none."""
+    query = urlencode({"link": claims.key})
+    return f"{RECEIPT_PAGE}?{query}" if receipts(session, claims, now=now) else ""

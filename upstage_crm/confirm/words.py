@@ -65,8 +65,9 @@ class PageWords:
     `is_notice` says that the link came with a notice, whose one answer is an objection;
     `object_title` is not empty where somebody may say "this wasn't me". `choice` is the answer
     that was pressed in the mail. With `can_choose_each` every field may get an answer of its own;
-    with `can_enter_code` a reference and a short code open a request. Nothing in here is secret
-    from the link's holder.
+    with `can_enter_code` a reference and a short code open a request. `receipt` is the address of
+    the receipts that this link opens, if there are any. Nothing in here is secret from the link's
+    holder.
     """
 
     phase: str = ""
@@ -97,6 +98,7 @@ class PageWords:
     phone: str = ""
     phone_href: str = ""
     reference: str = ""
+    receipt: str = ""
 
     @property
     def is_found(self) -> bool:

@@ -17,6 +17,7 @@ import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.engine import Connection, Dialect, Engine
 from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.orm import SessionTransaction
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlmodel import Session, SQLModel
 
@@ -134,6 +135,11 @@ class OneConnection(Session):
         if self._own is None or args or options:
             self._own = super().connection(*args, **options)
         return self._own
+
+    def begin_nested(self) -> SessionTransaction:
+        """A savepoint. The session sets it when it is asked for its connection: so ask again."""
+        self._own = None
+        return super().begin_nested()
 
 
 class Database:

@@ -124,6 +124,7 @@ class KindSpec:
 
 DECISION = frozenset({"decision"})
 OBJECTION = frozenset({"objection"})
+RECEIPT = frozenset({"receipt"})
 NO_LINK: frozenset[str] = frozenset()
 BOTH_SIDES: Mapping[Audience, frozenset[str]] = {CURRENT: NO_LINK, PROPOSED: NO_LINK}
 
@@ -136,11 +137,13 @@ CATALOGUE: Mapping[MailKind, KindSpec] = {
     ),
     MailKind.CHANGE_NOTICE: KindSpec(5, RequestContext, {CURRENT: OBJECTION}),
     MailKind.DESK_NOTICE: KindSpec(5, DeskContext, {CURRENT: OBJECTION}),
-    MailKind.CHANGE_APPLIED: KindSpec(20, AppliedContext, {CURRENT: OBJECTION, PROPOSED: NO_LINK}),
-    MailKind.CHANGE_PARTLY_APPLIED: KindSpec(
-        20, AppliedContext, {CURRENT: OBJECTION, PROPOSED: NO_LINK}
+    MailKind.CHANGE_APPLIED: KindSpec(
+        20, AppliedContext, {CURRENT: OBJECTION | RECEIPT, PROPOSED: RECEIPT}
     ),
-    MailKind.CHANGE_REJECTED: KindSpec(20, EndedContext, BOTH_SIDES),
+    MailKind.CHANGE_PARTLY_APPLIED: KindSpec(
+        20, AppliedContext, {CURRENT: OBJECTION | RECEIPT, PROPOSED: RECEIPT}
+    ),
+    MailKind.CHANGE_REJECTED: KindSpec(20, EndedContext, {CURRENT: RECEIPT, PROPOSED: RECEIPT}),
     MailKind.CHANGE_EXPIRED: KindSpec(20, EndedContext, BOTH_SIDES),
     MailKind.CHANGE_WITHDRAWN: KindSpec(20, EndedContext, BOTH_SIDES),
     MailKind.CHANGE_SUPERSEDED: KindSpec(20, EndedContext, BOTH_SIDES),

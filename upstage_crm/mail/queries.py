@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Collection
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
@@ -17,6 +18,21 @@ from upstage_crm.mail.message import Audience, MailKind
 from upstage_crm.mail.outbox import OUTBOX
 
 MAX_PAGE_SIZE = 200
+
+
+# Kinds that say to a reviewer what is asked or told; their wording belongs to the answer.
+_WORDING = (
+    sa.select(OUTBOX.c.payload)
+    .where(
+        OUTBOX.c.request_id == sa.bindparam("matter"),
+        OUTBOX.c.audience == sa.bindparam("reader"),
+        OUTBOX.c.kind.in_(
+            (MailKind.DECISION_REQUEST, MailKind.CHANGE_NOTICE, MailKind.DESK_NOTICE)
+        ),
+    )
+    .order_by(OUTBOX.c.id.desc())
+    .limit(1)
+)
 
 
 class MailNotFound(NotFound):
@@ -176,3 +192,13 @@ def health(session: Session, *, now: datetime) -> OutboxHealth:
         paused_reason=gate.paused_reason,
         paused_until=gate.paused_until,
     )
+
+
+def wording_hash(session: Session, *, request_id: str, audience: Audience) -> str:
+    """The SHA-256, in hex, of the newest mail in which a mailbox was asked or told; "" if none.
+
+    Of the mail as it was frozen, before its link was put in.
+    """
+    asked = {"matter": request_id, "reader": audience}
+    payload = session.connection().execute(_WORDING, asked).scalar_one_or_none()
+    return "" if payload is None else hashlib.sha256(payload.encode()).hexdigest()

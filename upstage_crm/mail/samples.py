@@ -90,7 +90,7 @@ def sample_draft(
         dedupe_key=f"sample/{kind.value}/{audience.value}",
         links={
             name: _claims(Purpose(name), audience, kid=kid, at=at)
-            for name in CATALOGUE[kind].links[audience]
+            for name in sorted(CATALOGUE[kind].links[audience])
         },
     )
 

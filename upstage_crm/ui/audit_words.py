@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from enum import StrEnum
 
 from upstage_crm.audit.events import Action, ActorKind
+from upstage_crm.audit.findings import Difference, Problem
 from upstage_crm.audit.trail import Broken
+from upstage_crm.patrons.fields import FIELDS
 
 
 class ActionGroup(StrEnum):
@@ -94,4 +96,41 @@ def broken_words(broken: Broken) -> str:
 
 def unbroken_words(count: int) -> str:
     """Say that the whole chain verifies."""
-    return f"{count:,} entries, unbroken." if count != 1 else "1 entry, unbroken."
+    return f"{counted(count, 'entry', 'entries')}, unbroken."
+
+
+def counted(count: int, one: str, several: str = "") -> str:
+    """A number with its noun."""
+    return f"{count:,} {one if count == 1 else several or one + 's'}"
+
+
+PROBLEM_WORDS: Mapping[Problem, str] = {
+    Problem.VALUE: "the record does not hold what entry {seq} of the trail wrote.",
+    Problem.DERIVED: "a key derived from the value is not what the value gives.",
+    Problem.EVIDENCE_GONE: "the value behind entry {seq} is gone, so nothing proves the record.",
+    Problem.NEVER_ADDED: "the trail knows nothing of this record.",
+    Problem.RECORD_GONE: "Entry {seq} wrote a patron's record that is gone.",
+    Problem.ERASURE_UNTOLD: "the record is erased, but the trail holds no erasure.",
+    Problem.ERASURE_INCOMPLETE: "entry {seq} erased the record, but a value is still there.",
+    Problem.CHANGE_VALUE: "the values are not those that entry {seq} recorded.",
+    Problem.CHANGE_KEY: "a key derived from the proposed value is not what the value gives.",
+    Problem.CHANGE_UNKNOWN: "the trail knows nothing of this field change.",
+    Problem.CHANGE_GONE: "Entry {seq} tells of a field change that is gone.",
+    Problem.CHANGE_OUTCOME: "the outcome is not the one in the trail.",
+    Problem.CHANGE_UNAPPROVED: "it was applied, but the trail holds no approval.",
+}
+
+
+def difference_words(found: Difference) -> str:
+    """Say where a record and the trail disagree: the patron, the field, never the value."""
+    where: list[str] = []
+    if found.number is not None:
+        where.append(f"Patron {found.number}")
+    if found.reference is not None:
+        where.append(f"request {found.reference}")
+    if found.field is not None:
+        entry = FIELDS.get(found.field)
+        where.append(entry.label.lower() if entry else f"field {found.field}")
+    seq = "–" if found.seq is None else f"{found.seq:,}"
+    words = PROBLEM_WORDS[found.problem].format(seq=seq)
+    return f"{', '.join(where)}: {words}" if where else words

@@ -1,0 +1,305 @@
+"""`audit verify` finds what somebody wrote who may drop the guards, and says where, never what."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pytest
+from sqlmodel import Session
+
+from tests.support.factories import NEW, OLD, PROTECTED, Desk
+from upstage_crm.audit import guards
+from upstage_crm.audit.findings import Problem
+from upstage_crm.change_requests.rules import Decision
+from upstage_crm.patrons import reconciling as patron_reconciling
+from upstage_crm.patrons.fields import FIELDS
+from upstage_crm.patrons.views import PatronRecord
+from upstage_crm.proof import verifying
+from upstage_crm.proof.verifying import Report, verify
+from upstage_crm.tables import metadata
+from upstage_crm.ui.audit_words import difference_words
+
+COLUMNS = {column: key for key, columns in PROTECTED.items() for column in columns}
+
+
+@dataclass
+class House:
+    """Mara, whose new address was applied and whose phone is asked for; Ole, who rejected."""
+
+    desk: Desk
+    mara: PatronRecord
+    ole: PatronRecord
+    applied: str
+    open: str
+
+    def clean(self) -> Report:
+        report = self.desk.read(lambda session: verify(session, protected=PROTECTED))
+        assert report.is_clean, report
+        return report
+
+    def after(self, *statements: str, guarded: bool = True) -> Report:
+        """What `verify` finds after SQL by the owner of the database; then all of it is undone."""
+        with self.desk.database.engine.connect() as connection, connection.begin() as transaction:
+            guards.drop(connection)
+            for statement in statements:
+                connection.exec_driver_sql(statement.replace("%", "%%"))
+            if guarded:
+                guards.install(connection, PROTECTED)
+            with Session(bind=connection) as session:
+                report = verify(session, protected=PROTECTED)
+            transaction.rollback()
+        return report
+
+    def finds(self, problem: Problem, *statements: str, field: str | None = None) -> Report:
+        """One difference and no more: of Mara, in this field; without a value in its sentence."""
+        report = self.after(*statements)
+        assert not report.is_clean
+        assert [(problem, field)] == [(d.problem, d.field) for d in report.differences], statements
+        words = difference_words(report.differences[0])
+        for value in (OLD, NEW, "evil", "Main Street", "+1212"):
+            assert value not in words
+        return report
+
+
+@pytest.fixture
+def house(desk: Desk) -> House:
+    mara = desk.patron(
+        phone="+1 212 555 0101",
+        address_line1="1 Main Street",
+        address_city="Springfield",
+        address_country="US",
+        date_of_birth="1961-03-04",
+    )
+    ole = desk.patron(email="ole@example.com", given_name="Ole", family_name="")
+    request, link = desk.asked(mara)
+    desk.decide(link)
+    _rejected, link = desk.asked(ole, "ole.new@example.org")
+    desk.decide(link, Decision.REJECT)
+    waiting = desk.propose(mara, changes={"phone": {"phone": "+1 212 555 0199"}})
+    changes = [desk.view(r).fields[0].id for r in (request, waiting)]
+    return House(desk, mara, ole, *changes)
+
+
+def test_an_honest_house_is_clean(house: House) -> None:
+    report = house.clean()
+
+    assert (2, 3) == (report.patrons, report.field_changes)
+    assert report.entries == len(house.desk.lines())
+
+
+def test_every_overwritten_column_is_named(house: House) -> None:
+    """Protected and derived, to another value and to nothing; also one that was never known."""
+    where = f"WHERE id = '{house.mara.id}'"
+    for column, field in COLUMNS.items():
+        problem = Problem.VALUE if column in FIELDS[field].columns else Problem.DERIVED
+        evil = "'ZZ'" if column == "address_country" else "'evil'"
+        for value in (evil, "NULL"):
+            held = house.desk.scalar(f"SELECT {column} FROM patron {where}")
+            if value == "NULL" and held is None:
+                continue
+            report = house.finds(
+                problem, f"UPDATE patron SET {column} = {value} {where}", field=field
+            )
+            assert house.mara.number == report.differences[0].number
+    house.clean()
+
+
+def test_a_value_swapped_with_its_keys_is_named_with_its_entry(house: House) -> None:
+    """The back door that fits: value and key agree, only the trail knows better."""
+    evil = "email = 'evil@example.org', email_key = 'evil@example.org'"
+    report = house.finds(
+        Problem.VALUE, f"UPDATE patron SET {evil} WHERE id = '{house.mara.id}'", field="email"
+    )
+
+    applied = house.desk.lines(action="field.applied")[-1]
+    assert applied.seq == report.differences[0].seq
+    assert (
+        f"Patron {house.mara.number}, email address: the record does not hold what entry "
+        f"{applied.seq} of the trail wrote."
+    ) == difference_words(report.differences[0])
+
+
+def test_what_stood_before_the_last_entry_is_no_excuse(house: House) -> None:
+    """The address that the record held before the approved change."""
+    back = f"email = '{OLD}', email_key = '{OLD}'"
+    house.finds(
+        Problem.VALUE, f"UPDATE patron SET {back} WHERE id = '{house.mara.id}'", field="email"
+    )
+
+
+def test_an_approval_forged_by_raw_sql_is_found(house: House) -> None:
+    """The guards let it pass, because it looks like the commands' own work; the trail does not."""
+    key = "+12125550199"
+    report = house.after(
+        f"UPDATE review SET decision = 'approve' WHERE field_change_id = '{house.open}'",
+        f"UPDATE field_change SET outcome = 'approved' WHERE id = '{house.open}'",
+        f"UPDATE patron SET phone = '{key}', phone_key = '{key}' WHERE id = '{house.mara.id}'",
+        f"UPDATE field_change SET outcome = 'applied' WHERE id = '{house.open}'",
+    )
+
+    found = {(d.problem, d.number, d.field) for d in report.differences}
+    assert {
+        (Problem.VALUE, house.mara.number, "phone"),
+        (Problem.CHANGE_OUTCOME, house.mara.number, "phone"),
+    } == found
+
+
+def test_a_record_from_nowhere_and_a_record_that_went_are_found(house: House) -> None:
+    columns = [column.name for column in metadata.tables["patron"].columns]
+    new = {"id": "'f'", "number": "99", "email": "NULL", "email_key": "NULL"}
+    copied = ", ".join(new.get(name, name) for name in columns)
+    insert = (
+        f"INSERT INTO patron ({', '.join(columns)}) "
+        f"SELECT {copied} FROM patron WHERE id = '{house.ole.id}'"
+    )
+    assert 99 == house.finds(Problem.NEVER_ADDED, insert).differences[0].number
+    lonely = house.desk.patron(email="lonely@example.com")
+    report = house.finds(
+        Problem.RECORD_GONE,
+        f"DELETE FROM patron_term WHERE patron_id = '{lonely.id}'",
+        f"DELETE FROM patron WHERE id = '{lonely.id}'",
+    )
+    added = house.desk.lines(action="patron.added", patron_id=lonely.id)[0]
+    assert added.seq == report.differences[0].seq
+    house.clean()
+
+
+def test_an_altered_field_change_is_named(house: House) -> None:
+    where = f"WHERE id = '{house.applied}'"
+    evil = f"replace(proposed_value, '{NEW}', 'evil@example.org')"
+    house.finds(
+        Problem.CHANGE_VALUE,
+        f"UPDATE field_change SET proposed_value = {evil} {where}",
+        field="email",
+    )
+    house.finds(
+        Problem.CHANGE_VALUE,
+        f"UPDATE field_change SET current_value = '{{}}' {where}",
+        field="email",
+    )
+    key = '"email_key":"{}"'
+    house.finds(
+        Problem.CHANGE_KEY,
+        f"UPDATE field_change SET proposed_value = replace(proposed_value, "
+        f"'{key.format(NEW)}', '{key.format('evil@example.org')}') {where}",
+        field="email",
+    )
+    house.finds(
+        Problem.CHANGE_KEY, f"UPDATE field_change SET proposed_key = 'x' {where}", field="email"
+    )
+    house.finds(
+        Problem.CHANGE_OUTCOME,
+        f"UPDATE field_change SET outcome = 'rejected' {where}",
+        field="email",
+    )
+    house.finds(
+        Problem.CHANGE_UNAPPROVED,
+        f"UPDATE review SET decision = 'reject' WHERE field_change_id = '{house.applied}'",
+        field="email",
+    )
+    house.finds(
+        Problem.CHANGE_OUTCOME,
+        f"UPDATE field_change SET outcome = 'nonsense' {where}",
+        field="email",
+    )
+    report = house.finds(
+        Problem.CHANGE_VALUE,
+        f"UPDATE field_change SET proposed_value = 'no JSON' {where}",
+        field="email",
+    )
+    assert house.mara.number == report.differences[0].number
+    assert report.differences[0].reference is not None
+    house.clean()
+
+
+def test_a_field_change_that_went_or_came_is_found(house: House) -> None:
+    report = house.after(
+        f"DELETE FROM review WHERE field_change_id = '{house.applied}'",
+        f"DELETE FROM field_change WHERE id = '{house.applied}'",
+    )
+    assert {Problem.CHANGE_GONE} == {d.problem for d in report.differences}
+    house.finds(
+        Problem.CHANGE_UNKNOWN,
+        "INSERT INTO field_change (id, request_id, patron_id, field, kind, current_value, "
+        "proposed_value, proposed_key, outcome, settled_at) SELECT 'x', request_id, patron_id, "
+        "'name', kind, current_value, proposed_value, proposed_key, 'lapsed', settled_at "
+        f"FROM field_change WHERE id = '{house.open}'",
+        field="name",
+    )
+
+
+def test_removed_evidence_is_named(house: House) -> None:
+    """Who overwrites a value may delete what it was compared with: that alone is a finding."""
+    entry = house.desk.lines(action="field.applied")[-1]
+    report = house.after(
+        f"DELETE FROM audit_value WHERE seq = {entry.seq} AND name = 'email.new'",
+        f"UPDATE patron SET email = 'evil@example.org', email_key = 'evil@example.org' "
+        f"WHERE id = '{house.mara.id}'",
+    )
+
+    assert report.broken is None
+    assert {(Problem.EVIDENCE_GONE, "email", entry.seq)} == {
+        (d.problem, d.field, d.seq) for d in report.differences
+    }
+
+
+def test_an_altered_value_of_the_trail_breaks_the_chain(house: House) -> None:
+    entry = house.desk.lines(action="field.applied")[-1]
+    evil = "'evil@example.org'"
+    report = house.after(
+        f"UPDATE audit_value SET value = {evil} WHERE seq = {entry.seq} AND name = 'email.new'",
+        f"UPDATE patron SET email = {evil}, email_key = {evil} WHERE id = '{house.mara.id}'",
+    )
+
+    assert report.broken is not None
+    assert (entry.seq, "value") == (report.broken.seq, report.broken.reason)
+
+
+def test_nonsense_in_the_trail_is_a_finding_and_no_crash(house: House) -> None:
+    entry = house.desk.lines(action="field.applied")[-1]
+    for column in ("facts", "commitments"):
+        report = house.after(f"UPDATE audit_entry SET {column} = '[' WHERE seq = {entry.seq}")
+        assert report.broken is not None
+        assert entry.seq == report.broken.seq
+
+
+def test_nonsense_in_a_record_is_a_finding_and_no_crash(house: House) -> None:
+    for column in ("status", "kind"):
+        report = house.after(f"UPDATE patron SET {column} = 'nonsense'")
+        assert report.broken is None
+    lonely = house.desk.patron(email="lonely@example.com")
+    erased = f"UPDATE patron SET status = 'erased' WHERE id = '{lonely.id}'"
+    assert lonely.number == house.finds(Problem.ERASURE_UNTOLD, erased).differences[0].number
+
+
+def test_a_missing_guard_is_a_finding(house: House) -> None:
+    assert house.after(guarded=False).missing_guards
+
+
+def test_batches_hide_nothing(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A million patrons are read a thousand at a time: here two at a time."""
+    desk = house.desk
+    patrons = [desk.patron(email=f"p{i}@example.com", given_name=f"P{i}") for i in range(5)]
+    monkeypatch.setattr(patron_reconciling, "BATCH", 2)
+    assert 7 == house.clean().patrons
+    for patron in patrons:
+        where = f"WHERE id = '{patron.id}'"
+        report = house.finds(
+            Problem.VALUE, f"UPDATE patron SET given_name = 'evil' {where}", field="name"
+        )
+        assert patron.number == report.differences[0].number
+        house.finds(
+            Problem.RECORD_GONE,
+            f"DELETE FROM patron_term WHERE patron_id = '{patron.id}'",
+            f"DELETE FROM patron {where}",
+        )
+
+
+def test_many_differences_are_counted_and_the_first_are_named(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(verifying, "SHOWN", 3)
+
+    report = house.after("UPDATE patron SET phone = '1', date_of_birth = '1900-01-01'")
+
+    assert (3, 4) == (len(report.differences), report.found)

@@ -1,0 +1,78 @@
+"""Reads receipts. Each reader gets what `sight` allows, from values that nobody erased."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import sqlalchemy as sa
+from sqlmodel import Session
+
+from upstage_crm.audit import trail
+from upstage_crm.audit.chain import Opened
+from upstage_crm.audit.events import Action
+from upstage_crm.core.db import table_of
+from upstage_crm.patrons.tables import PatronRow
+from upstage_crm.receipts import sight
+from upstage_crm.receipts.sight import Reader, SeenReceipt
+from upstage_crm.receipts.tables import ReceiptRow
+
+_receipt, _patron = table_of(ReceiptRow), table_of(PatronRow)
+_ROWS = sa.select(
+    _receipt.c.id,
+    _receipt.c.request_id,
+    _receipt.c.body,
+    _receipt.c.signature,
+    _patron.c.time_zone,
+).join_from(_receipt, _patron, _receipt.c.patron_id == _patron.c.id)
+
+
+def of_request(session: Session, request_id: str, *, reader: Reader) -> tuple[SeenReceipt, ...]:
+    """The receipts of a request that `reader` may see, newest first."""
+    query = _ROWS.where(_receipt.c.request_id == request_id).order_by(
+        _receipt.c.at.desc(), _receipt.c.id.desc()
+    )
+    rows = session.connection().execute(query).all()
+    if not rows:
+        return ()
+    opened = _opened(session, request_id)
+    found = (_seen(row, opened, reader) for row in rows)
+    return tuple(receipt for receipt in found if receipt is not None)
+
+
+def get(session: Session, receipt_id: str, *, reader: Reader) -> SeenReceipt | None:
+    """One receipt; None when there is none, or none that `reader` may see."""
+    row = session.connection().execute(_ROWS.where(_receipt.c.id == receipt_id)).first()
+    if row is None:
+        return None
+    return _seen(row, _opened(session, row.request_id), reader)
+
+
+def ids_of_request(session: Session, request_id: str) -> tuple[str, ...]:
+    """The ids of a request's receipts, newest first; for staff pages that link to them."""
+    query = (
+        sa.select(_receipt.c.id)
+        .where(_receipt.c.request_id == request_id)
+        .order_by(_receipt.c.at.desc(), _receipt.c.id.desc())
+    )
+    return tuple(session.connection().execute(query).scalars())
+
+
+def _seen(
+    row: sa.Row[Any, Any, Any, Any, Any],
+    opened: Mapping[object, tuple[Opened, ...]],
+    reader: Reader,
+) -> SeenReceipt | None:
+    return sight.see(
+        row.body,
+        signature=row.signature,
+        opened=opened.get(row.id, ()),
+        reader=reader,
+        time_zone=row.time_zone,
+    )
+
+
+def _opened(session: Session, request_id: str) -> dict[object, tuple[Opened, ...]]:
+    """The personal values of a request's receipts, by receipt, as far as nobody erased them."""
+    entries = trail.opened(session, request_id=request_id, action=Action.RECEIPT_ISSUED)
+    return {facts["receipt"]: values for facts, values in entries}

@@ -1,0 +1,211 @@
+"""The words of a receipt's page and PDF. Pure.
+
+They speak to the patron and to whoever is shown the receipt later, so they name nobody "you".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import tzinfo
+from typing import Final
+
+from upstage_crm.core import when
+from upstage_crm.organisation.details import OrganisationDetails
+from upstage_crm.receipts.facts import AT_THE_DESK, BY_STAFF, NOT_PUT_BACK, ReceiptEvent
+from upstage_crm.receipts.sight import SeenField, SeenReceipt, Shown, Side
+
+RECEIPT: Final = "Receipt"
+HEADLINES: Mapping[ReceiptEvent, str] = {
+    ReceiptEvent.APPROVED: "A change was approved",
+    ReceiptEvent.PARTLY_APPROVED: "A change was partly approved",
+    ReceiptEvent.REJECTED: "A change was rejected",
+    ReceiptEvent.OBJECTED: "A change was objected to",
+    ReceiptEvent.REVERTED: "A change was undone",
+    ReceiptEvent.CONFIRMED_AT_DESK: "A change was confirmed at the box office",
+}
+DETAIL: Final = "Detail"
+BEFORE: Final = "Before"
+PROPOSED: Final = "Proposed"
+DECISION: Final = "Decision"
+DECIDED_ON: Final = "Decided on"
+DECIDED_BY: Final = "Decided by"
+DECIDED_WHERE: Final = "Where"
+ASKED_BY: Final = "Asked by"
+ASKED_ON: Final = "Asked on"
+REFERENCE: Final = "Reference"
+NUMBER: Final = "Receipt number"
+BROWSER: Final = "Browser"
+NETWORK: Final = "Network"
+SIGNATURE: Final = "Signature"
+PUBLIC_KEY: Final = "Public key"
+NOTHING: Final = "Nothing"
+ERASED: Final = "Erased since"
+IN_PART: Final = "Of the other address only a part is shown. Its owner sees all of it."
+WHAT_IT_PROVES: Final = "What this receipt proves"
+PROVES: Final = (
+    "It shows who decided what, and when. Whoever changes a word of it breaks the signature.",
+    (
+        "A decision says whether details are right (GDPR Articles 5(1)(d) and 16). It is no "
+        "consent to advertising or to any other use of personal data."
+    ),
+)
+DOWNLOAD_PDF: Final = "Download as PDF, one page"
+DOWNLOAD_JSON: Final = "Download as JSON, for programs"
+HOW_TO_CHECK: Final = "How to check it"
+CHECK_PDF: Final = (
+    "The file receipt.json inside this PDF holds the signed text. Any program for Ed25519 can "
+    "check its signature with the public key below, without us and without the network."
+)
+CHECK_PAGE: Final = (
+    "The JSON file holds the signed text. Any program for Ed25519 can check its signature with "
+    "the public key below, without us and without the network."
+)
+NO_GLYPHS: Final = "This file cannot show this script. The web page of the receipt can."
+WHO: Mapping[str, str] = {
+    "proposed": "Whoever reads our mail at the proposed address",
+    "current": "Whoever reads our mail at the current address",
+    AT_THE_DESK: "The patron, identified at the box office by {actor}",
+    BY_STAFF: "{actor}, at {organisation}",
+}
+DECISIONS: Mapping[str, str] = {
+    "approve": "Approved",
+    "reject": "Rejected",
+    "object": "Objected to",
+    "revert": "Undone",
+}
+CHANNELS: Mapping[str, str] = {
+    "patron_page": "On the confirmation page",
+    "simple_page": "On the simple confirmation page",
+    "desk": "At the box office",
+    "crm": "In the ticketing system",
+}
+STAYS: Final = "Nothing was changed."
+HOLDS_AGAIN: Final = "Holds again from then on."
+# What came of it; every outcome that is not here left the record as it was.
+OUTCOMES: Mapping[str, str] = {
+    "held": "Made after a waiting time, unless somebody objects.",
+    "pending": "Waits for another answer.",
+    "applied": "Used from then on.",
+    NOT_PUT_BACK: "Not undone by itself. Two people look into it.",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoReceipt:
+    """A calm page in place of a receipt."""
+
+    title: str
+    lead: tuple[str, ...]
+
+
+NONE_HERE: Final = NoReceipt(
+    title="There is no receipt here",
+    lead=(
+        "We write a receipt when somebody approves a change, rejects it or objects to it.",
+        "If that happened at the other address, only that address can open the receipt.",
+    ),
+)
+TOO_OLD: Final = NoReceipt(
+    title="This link no longer opens the receipt",
+    lead=("A link opens a receipt for 90 days. We still have it: call us, and we send it to you.",),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One field, ready to show: a value may have several lines, as on an envelope.
+
+    `note` says what came of the decision.
+    """
+
+    label: str
+    before: str
+    proposed: str
+    decision: str
+    note: str
+    is_masked: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReceiptWords:
+    """A receipt in words: what its page and its PDF say, in the receipt's language."""
+
+    organisation: str
+    contact: str
+    headline: str
+    facts: tuple[tuple[str, str], ...]
+    evidence: tuple[tuple[str, str], ...]
+    rows: tuple[Row, ...]
+    proves: tuple[str, ...]
+    is_masked: bool
+
+
+def words(receipt: SeenReceipt) -> ReceiptWords:
+    """Return the words of a receipt, its instants in the patron's time zone."""
+    zone = when.zone(receipt.time_zone, receipt.organisation.time_zone)
+    rows = tuple(_row(field) for field in receipt.fields)
+    return ReceiptWords(
+        organisation=receipt.organisation.name,
+        contact=_contact(receipt.organisation),
+        headline=HEADLINES[receipt.event],
+        facts=_facts(receipt, zone),
+        evidence=_evidence(receipt),
+        rows=rows,
+        proves=PROVES,
+        is_masked=any(row.is_masked for row in rows),
+    )
+
+
+def _contact(organisation: OrganisationDetails) -> str:
+    """Who answers questions about the receipt, on one line, each part in its own direction."""
+    place = ", ".join(organisation.postal_address.splitlines())
+    parts = (organisation.name, place, organisation.desk_phone)
+    return " · ".join(f"\u2068{part}\u2069" for part in parts if part)
+
+
+def _facts(receipt: SeenReceipt, zone: tzinfo) -> tuple[tuple[str, str], ...]:
+    organisation = receipt.organisation.name
+    who = WHO[receipt.reviewer].format(actor=receipt.actor, organisation=organisation)
+    return (
+        (DECIDED_ON, when.in_words(receipt.decided_at, zone, receipt.language)),
+        (DECIDED_BY, who),
+        (DECIDED_WHERE, CHANNELS[receipt.channel]),
+        (ASKED_BY, f"{receipt.proposer}, {organisation}"),
+        (ASKED_ON, when.in_words(receipt.asked_at, zone, receipt.language)),
+        (REFERENCE, receipt.reference),
+        (NUMBER, receipt.id),
+    )
+
+
+def _evidence(receipt: SeenReceipt) -> tuple[tuple[str, str], ...]:
+    """What is known of the browser, for whoever may see it."""
+    labels = (("ip_prefix", NETWORK), ("user_agent", BROWSER))
+    return tuple(
+        (label, side.text)
+        for name, label in labels
+        if (side := receipt.evidence.get(name)) is not None and side.text
+    )
+
+
+def _row(field: SeenField) -> Row:
+    return Row(
+        label=field.label,
+        before=_text(field.old),
+        proposed=_text(field.new),
+        decision=DECISIONS[field.decision],
+        note=_outcome(field),
+        is_masked=Shown.MASKED in (field.old.shown, field.new.shown),
+    )
+
+
+def _outcome(field: SeenField) -> str:
+    if field.is_revert and field.outcome == "applied":
+        return HOLDS_AGAIN
+    return OUTCOMES.get(field.outcome, STAYS)
+
+
+def _text(side: Side) -> str:
+    if side.shown is Shown.ERASED:
+        return ERASED
+    return "\n".join(side.lines) or NOTHING
