@@ -83,8 +83,8 @@ def _identity(waiting: DeskView, rights: Rights, time_zone: tzinfo) -> Task:
                 f"{when.in_words(waiting.created_at, time_zone)}. {METHODS[waiting.method].label}."
             ),
             (
-                "Once confirmed, the current address is told at once and can stop it. The change is "
-                "made when the waiting time is over."
+                "Once confirmed, the current address is told at once and can stop it. The change "
+                "is made when the waiting time is over."
             ),
         ],
         note=waiting.note,
