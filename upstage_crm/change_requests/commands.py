@@ -45,11 +45,15 @@ _DAY = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proposed:
-    """What became of a proposal. `is_new` is False when the same one was pending already."""
+    """What became of a proposal. `is_new` is False when the same one was pending already.
+
+    `is_held` says that it waits for a second staff member.
+    """
 
     request_id: str
     reference: str
     is_new: bool
+    is_held: bool = False
 
 
 def propose(
@@ -130,7 +134,12 @@ def propose(
         values=proposed_values(case),
     )
     record(case, replaced)
-    return Proposed(request_id=case.request.id, reference=case.request.reference, is_new=True)
+    return Proposed(
+        request_id=case.request.id,
+        reference=case.request.reference,
+        is_new=True,
+        is_held=is_held,
+    )
 
 
 def release(

@@ -117,7 +117,12 @@ def propose(
     said = {"method": method.value}
     case.note(Action.DESK_IDENTIFIED, who, Channel.DESK, facts=dict(said), values={"note": seen})
     record(case, replaced)
-    return Proposed(request_id=case.request.id, reference=case.request.reference, is_new=True)
+    return Proposed(
+        request_id=case.request.id,
+        reference=case.request.reference,
+        is_new=True,
+        is_held=True,
+    )
 
 
 def confirm(

@@ -18,7 +18,7 @@ from upstage_crm.change_requests.masking import masked_name
 from upstage_crm.change_requests.proposing import ParsedChange, check
 from upstage_crm.change_requests.reasons import REASONS
 from upstage_crm.change_requests.reviewing import as_read, for_strangers
-from upstage_crm.change_requests.rules import FieldOutcome, ReasonCode
+from upstage_crm.change_requests.rules import FieldOutcome, ReasonCode, RequestPath
 from upstage_crm.change_requests.tables import ChangeRequestRow, FieldChangeRow
 from upstage_crm.links.claims import Reviewer
 from upstage_crm.patrons.advice import Advice, advise_reason
@@ -83,6 +83,7 @@ def preview(
     now: datetime,
     override: bool = False,
     ask_both: bool = False,
+    path: RequestPath = RequestPath.LINK,
 ) -> ProposalPreview:
     """Return what `commands.propose` with the same arguments would send; write nothing.
 
@@ -104,6 +105,7 @@ def preview(
         policy=policy,
         override=override,
         ask_both=ask_both,
+        path=path,
         now=now,
     )
     wanted = {change.field.key: change.key for change in parsed}
@@ -111,7 +113,8 @@ def preview(
     open_fields = queries.open_fields(session, patron_id)
     replaced = {row.request_id for field, row in open_fields.items() if field in wanted}
     return ProposalPreview(
-        readings=_readings(patron, parsed, reason_text.strip()),
+        # Nobody is written to about a change at the desk before a second person has confirmed it.
+        readings=() if path is RequestPath.DESK else _readings(patron, parsed, reason_text.strip()),
         proposer=actor.label,
         reason_sentence=REASONS[reason_code].sentence if reason_code else "",
         expires_at=now + policy.link_life,

@@ -21,13 +21,19 @@ from upstage_crm.core.when import zone_names
 from upstage_crm.organisation.errors import UnknownLanguage, UnknownTimeZone
 from upstage_crm.organisation.settings import LANGUAGES, take_patron_numbers
 from upstage_crm.patrons import queries
-from upstage_crm.patrons.errors import AddressTaken, NameMissing, PossibleDuplicates
+from upstage_crm.patrons.errors import (
+    AddressTaken,
+    NameMissing,
+    PossibleDuplicates,
+    ProtectionReasonMissing,
+)
 from upstage_crm.patrons.fields import FIELDS, Context
 from upstage_crm.patrons.search import fold, terms_of
 from upstage_crm.patrons.tables import PatronKind, PatronRow, PatronStatus, PatronTermRow
 from upstage_crm.staff.roles import Permission, StaffMember, ensure_may
 
 NOTE_LIMIT = 4_000  # characters
+REASON_LIMIT = 500  # characters
 _LINE_LIMITS = {"preferred_name": 100, "pronouns": 40, "tags": 400}
 _FREE_DEFAULTS = {
     "preferred_name": "",
@@ -174,6 +180,43 @@ def edit(
         patron_id=patron_id,
         facts={"fields": ", ".join(sorted(changed))},
         values=values,
+    )
+    trail.record(session, [event], now=now)
+
+
+def protect(
+    session: Session,
+    *,
+    actor: StaffMember,
+    patron_id: str,
+    is_protected: bool,
+    reason: str,
+    now: datetime,
+) -> None:
+    """Mark a patron as protected, or take the mark away; as it is already, it records nothing.
+
+    A new address of a protected patron needs the yes of the current one, too.
+
+    Raises:
+        Forbidden, UnknownPatron; ProtectionReasonMissing: without a reason.
+        InvalidText: it is too long.
+    """
+    ensure_may(actor, Permission.PROTECT_PATRON)
+    words = clean_block(reason, REASON_LIMIT)
+    row = queries.lock(session, patron_id)
+    if row.is_protected == is_protected:
+        return
+    if not words:
+        raise ProtectionReasonMissing
+    session.connection().execute(
+        sa.update(_patron).where(_patron.c.id == patron_id).values(is_protected=is_protected)
+    )
+    event = AuditEvent(
+        action=Action.PATRON_PROTECTED if is_protected else Action.PATRON_UNPROTECTED,
+        actor=actor.as_actor(),
+        channel=Channel.CRM,
+        patron_id=patron_id,
+        values={"note": words},
     )
     trail.record(session, [event], now=now)
 

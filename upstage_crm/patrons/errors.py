@@ -79,6 +79,12 @@ class NameMissing(Invalid):
     code = "patron_name_missing"
 
 
+class ProtectionReasonMissing(Invalid):
+    """Why a patron is protected, or no longer, has to be said."""
+
+    code = "protection_reason_missing"
+
+
 class UnknownPatron(NotFound):
     """There is no such patron."""
 

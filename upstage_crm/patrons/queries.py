@@ -179,6 +179,7 @@ def record_of(row: PatronRow) -> PatronRecord:
         email_verified_at=row.email_verified_at,
         email_bounced_at=row.email_bounced_at,
         is_flagged=row.is_flagged,
+        is_protected=row.is_protected,
         created_at=row.created_at,
         updated_at=row.updated_at,
     )

@@ -39,6 +39,7 @@ class PatronRecord:
     email_verified_at: datetime | None
     email_bounced_at: datetime | None
     is_flagged: bool
+    is_protected: bool
     created_at: datetime
     updated_at: datetime
 

@@ -70,6 +70,7 @@ SENTENCES: Mapping[str, str] = {
     "date_too_early": "This date is too long ago.",
     "field_unknown": "There is no such field.",
     # Patrons.
+    "protection_reason_missing": "Say in a few words why.",
     "patron_unknown": "There is no such patron.",
     "address_taken": "Patron {number} already has this address. Open that record instead.",
     "possible_duplicates": "This may be somebody we know already. Look before you add them.",

@@ -3,15 +3,16 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import tzinfo
+from typing import Any
 
 from sqlmodel import Session
 
 from upstage_crm.admin.patrons.inputs import problem
-from upstage_crm.change_requests import commands
+from upstage_crm.change_requests import commands, desk
 from upstage_crm.change_requests.errors import AddressRecentlyProposed, RecentlyRejected
 from upstage_crm.change_requests.preview import ProposalPreview, preview
 from upstage_crm.change_requests.proposing import clean_reason
-from upstage_crm.change_requests.rules import ReasonCode
+from upstage_crm.change_requests.rules import DeskMethod, ReasonCode, RequestPath
 from upstage_crm.core import when
 from upstage_crm.core.errors import Invalid, UpstageError
 from upstage_crm.organisation.settings import details
@@ -24,20 +25,43 @@ from upstage_crm.wiring import runtime
 
 REASON = "reason"
 WORDS = "reason_text"
+METHOD, NOTE = "method", "note"
 RESTS = (AddressRecentlyProposed, RecentlyRejected)  # what an owner may override
 
 
 @dataclass(frozen=True, kw_only=True)
 class Proposal:
-    """What the member has filled in so far. `reason` is "" until one is chosen."""
+    """What the member has filled in so far. `reason` is "" until one is chosen.
+
+    `field` is what the dialog was opened for, `others` what was added to it. With `is_lost` the
+    patron cannot read the mailbox: `method` and `note` say how staff know who it is.
+    """
 
     actor: StaffMember
     patron_id: str
     field: str
     raw: Mapping[str, str]
+    others: tuple[str, ...] = ()
     reason: str = ""
     words: str = ""
     override: bool = False
+    ask_both: bool = False
+    is_lost: bool = False
+    method: str = ""
+    note: str = ""
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """Every field that is proposed, in the order in which they were added."""
+        return (self.field, *self.others)
+
+    @property
+    def changes(self) -> dict[str, dict[str, str]]:
+        """The inputs by field and column."""
+        return {
+            key: {column: self.raw.get(column, "") for column in fields.field(key).columns}
+            for key in self.keys
+        }
 
     @property
     def reason_code(self) -> ReasonCode | None:
@@ -83,6 +107,7 @@ class Preview:
     until: str = ""
     standing: str = ""
     replaced: str = ""
+    second: str = ""
 
 
 @dataclass(frozen=True)
@@ -116,11 +141,13 @@ def checked(proposal: Proposal) -> Outcome:
                 session,
                 actor=proposal.actor,
                 patron_id=proposal.patron_id,
-                changes={proposal.field: proposal.raw},
+                changes=proposal.changes,
                 reason_code=proposal.reason_code,
                 reason_text=proposal.words,
                 context=context,
                 override=proposal.override,
+                ask_both=proposal.ask_both,
+                path=RequestPath.DESK if proposal.is_lost else RequestPath.LINK,
                 now=now,
             )
         except UpstageError as error:
@@ -128,7 +155,7 @@ def checked(proposal: Proposal) -> Outcome:
     zone = when.zone(seen.time_zone, organisation.time_zone)
     return Outcome(
         refusal=Refusal(errors=reason_errors(proposal) if proposal.reason_code else {}),
-        preview=_preview(seen, zone),
+        preview=_preview(seen, zone, is_lost=proposal.is_lost),
         hints=[_hint(advice) for advice in seen.advice],
     )
 
@@ -142,18 +169,21 @@ def send(session: Session, proposal: Proposal, context: fields.Context) -> comma
     code = proposal.reason_code
     assert code is not None
     parts = runtime()
-    return commands.propose(
-        session,
-        actor=proposal.actor,
-        patron_id=proposal.patron_id,
-        changes={proposal.field: proposal.raw},
-        reason_code=code,
-        reason_text=proposal.words,
-        context=context,
-        mailroom=parts.mailroom,
-        override=proposal.override,
-        now=parts.clock.now(),
-    )
+    shared: dict[str, Any] = {
+        "actor": proposal.actor,
+        "patron_id": proposal.patron_id,
+        "changes": proposal.changes,
+        "reason_code": code,
+        "reason_text": proposal.words,
+        "context": context,
+        "mailroom": parts.mailroom,
+        "override": proposal.override,
+        "now": parts.clock.now(),
+    }
+    if proposal.is_lost:
+        method = DeskMethod(proposal.method)
+        return desk.propose(session, method=method, note=proposal.note, **shared)
+    return commands.propose(session, ask_both=proposal.ask_both, **shared)
 
 
 def reason_errors(proposal: Proposal) -> dict[str, str]:
@@ -165,12 +195,22 @@ def reason_errors(proposal: Proposal) -> dict[str, str]:
         clean_reason(code, proposal.words)
     except Invalid as error:
         return {WORDS: sentence(error)}
+    if proposal.is_lost:
+        known = {method.value for method in desk.IDENTIFYING}
+        if proposal.method not in known:
+            return {METHOD: "Choose how you know who it is."}
+        if not proposal.note.strip():
+            return {NOTE: "Say what you saw or asked: the second person reads it."}
     return {}
 
 
 def refusal_of(error: UpstageError, proposal: Proposal) -> Refusal:
     """Say a refusal where it belongs, with the way out that it offers."""
-    words, part = sentence(error), problem(error, fields.field(proposal.field))
+    words = sentence(error)
+    entries = [fields.field(key) for key in proposal.keys]
+    if len(entries) > 1:  # only what names its input belongs to one
+        entries = [entry for entry in entries if error.facts.get("part") in entry.columns]
+    part = problem(error, entries[0]) if entries else ""
     href, link = _way_out(error)
     return Refusal(
         errors={part: words} if part else {},
@@ -191,8 +231,21 @@ def _way_out(error: UpstageError) -> tuple[str, str]:
     return "", ""
 
 
-def _preview(seen: ProposalPreview, time_zone: tzinfo) -> Preview:
+def _second(seen: ProposalPreview, *, is_lost: bool) -> str:
+    """What has to happen before anybody is asked; empty when nothing has to."""
+    if is_lost:
+        return (
+            "Another staff member must confirm who it is. Then the current address is told, and "
+            "can stop it; the change is made when the waiting time is over."
+        )
+    if seen.needs_second:
+        return "Nobody is written to before another staff member has released it."
+    return ""
+
+
+def _preview(seen: ProposalPreview, time_zone: tzinfo, *, is_lost: bool) -> Preview:
     return Preview(
+        second=_second(seen, is_lost=is_lost),
         readings=[
             ReadingView(
                 task="is asked to approve or reject"

@@ -1,14 +1,23 @@
 """The dialog in which staff propose a new value and see, before sending, what will be read."""
 
-from typing import cast
+from typing import Any, cast
 
 import reflex as rx
 
 from upstage_crm.admin.patrons.inputs import error_at, field_inputs
-from upstage_crm.admin.patrons.proposal import REASON, WORDS, Hint, ReadingView, ReadView
+from upstage_crm.admin.patrons.proposal import (
+    METHOD,
+    NOTE,
+    REASON,
+    WORDS,
+    Hint,
+    ReadingView,
+    ReadView,
+)
 from upstage_crm.admin.patrons.propose_state import ProposeState as State
+from upstage_crm.change_requests.desk import IDENTIFYING, NOTE_LIMIT
 from upstage_crm.change_requests.proposing import REASON_LIMIT
-from upstage_crm.change_requests.reasons import REASONS
+from upstage_crm.change_requests.reasons import METHODS, REASONS
 from upstage_crm.patrons.fields import FIELDS, ProtectedField
 from upstage_crm.ui.components.base import Child, filled, show_if, text_for
 from upstage_crm.ui.components.button import button, link
@@ -17,7 +26,7 @@ from upstage_crm.ui.components.dialog import dialog, dialog_close, dialog_form
 from upstage_crm.ui.components.diff import diff, diff_row
 from upstage_crm.ui.components.feedback import notice
 from upstage_crm.ui.components.form import select_field, text_area
-from upstage_crm.ui.components.page import quote, section, stack
+from upstage_crm.ui.components.page import inline, quote, section, stack
 from upstage_crm.ui.components.record import definitions
 from upstage_crm.ui.components.text import live_place, reference, value_lines
 
@@ -34,9 +43,12 @@ def propose_dialog() -> rx.Component:
     return dialog(
         dialog_form(
             rx.fragment(_fields(), key=State.form),
+            _added(),
+            _more(),
             _way_out(),
             live_place(show_if(State.hints.length() > 0, _hints())),
             _reason(),
+            _mailbox(),
             live_place(_preview()),
             on_submit=State.send,
             actions=rx.fragment(
@@ -56,17 +68,106 @@ def _fields() -> Child:
     return rx.match(State.field, *((key, _inputs(f)) for key, f in FIELDS.items()), rx.fragment())
 
 
+def _added() -> Child:
+    """The fields that were added to the request, each with a way to leave it out again."""
+    return rx.fragment(
+        *(show_if(State.others.contains(key), _other(field)) for key, field in FIELDS.items())
+    )
+
+
+def _other(field: ProtectedField) -> rx.Component:
+    return section(
+        *_own_inputs(field),
+        button(
+            f"Leave out {field.label.lower()}",
+            size="small",
+            variant="quiet",
+            on_click=State.drop(field.key),
+        ),
+        title=field.label,
+    )
+
+
+def _more() -> Child:
+    """One press for each further field: one request, one reason, one mail."""
+    offered = [
+        show_if(
+            ~_is_asked(key),
+            button(field.label, size="small", icon="plus", on_click=State.add(key)),
+        )
+        for key, field in FIELDS.items()
+    ]
+    return rx.el.div(
+        rx.el.p("Also change", class_name="u-hint"), inline(*offered), class_name="u-stack"
+    )
+
+
+def _mailbox() -> Child:
+    """Who is asked besides, and what to do when the patron cannot read the mailbox."""
+    is_address = [key for key, field in FIELDS.items() if field.mailbox_column]
+    both = checkbox(
+        "Ask the current address too",
+        "ask_both",
+        hint="Both must approve before the address changes.",
+        on_change=State.both,
+    )
+    asked = [show_if(_is_asked(k), both) for k in is_address]
+    lost = checkbox(
+        "The patron can no longer read the current mailbox",
+        "is_lost",
+        hint="Two staff members vouch for who it is, and the change waits.",
+        on_change=State.lose,
+    )
+    return rx.fragment(
+        rx.cond(State.is_lost, rx.fragment(), rx.fragment(*asked)),
+        show_if(State.may_identify, lost),
+        show_if(State.is_lost, _identified()),
+    )
+
+
+def _is_asked(key: str) -> Any:
+    """Whether a field is among those of the request."""
+    return rx.cond(State.field == key, True, State.others.contains(key))
+
+
+def _identified() -> rx.Component:
+    return stack(
+        select_field(
+            "How do you know who it is?",
+            METHOD,
+            [(method.value, METHODS[method].label) for method in IDENTIFYING],
+            id=f"{ID}-{METHOD}",
+            placeholder="Choose one",
+            default_value="",
+            error=error_at(State.errors, METHOD),
+        ),
+        text_area(
+            "What did you see or ask?",
+            NOTE,
+            id=f"{ID}-{NOTE}",
+            hint="The second person reads this. No numbers of documents.",
+            error=error_at(State.errors, NOTE),
+            rows=2,
+            max_length=NOTE_LIMIT,
+        ),
+    )
+
+
 def _inputs(field: ProtectedField) -> rx.Component:
     return stack(
         definitions(("Now", value_lines(State.now))),
-        *field_inputs(
-            field,
-            id_prefix=ID,
-            start=State.start,
-            errors=State.errors,
-            on_typed=State.typed,
-            on_pause=State.check,
-        ),
+        *_own_inputs(field),
+    )
+
+
+def _own_inputs(field: ProtectedField) -> list[rx.Component]:
+    return field_inputs(
+        field,
+        id_prefix=ID,
+        start=State.start,
+        errors=State.errors,
+        on_typed=State.typed,
+        on_pause=State.check,
     )
 
 
@@ -145,6 +246,10 @@ def _preview() -> Child:
                 tone="info",
                 live=False,
             ),
+        ),
+        show_if(
+            filled(State.preview.second),
+            notice(State.preview.second, tone="info", live=False),
         ),
         rx.foreach(State.preview.readings, lambda reading: _reading(cast("ReadingView", reading))),
         rx.el.p(

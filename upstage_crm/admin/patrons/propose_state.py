@@ -9,6 +9,8 @@ import reflex as rx
 from upstage_crm.admin.guard import AdminState
 from upstage_crm.admin.patrons.inputs import texts
 from upstage_crm.admin.patrons.proposal import (
+    METHOD,
+    NOTE,
     REASON,
     WORDS,
     Hint,
@@ -47,6 +49,9 @@ class ProposeState(AdminState):
     preview: rx.Field[Preview] = rx.field(default_factory=Preview)
     hints: rx.Field[list[Hint]] = rx.field(default_factory=list)
     can_override: bool = False
+    others: rx.Field[list[str]] = rx.field(default_factory=list)
+    is_lost: bool = False
+    may_identify: bool = False
 
     _proposal: Proposal | None = None
     _is_touched: bool = False
@@ -64,6 +69,8 @@ class ProposeState(AdminState):
         kept = {c: held.get(c) or "" for c in entry.columns} if len(entry.parts) > 1 else {}
         self.field, self.patron, self.start = entry.key, record.head.name, kept
         self.now = list(entry.lines(held))
+        self.others, self.is_lost = [], False
+        self.may_identify = self._may(Permission.DESK_IDENTIFY)
         self._proposal = Proposal(
             actor=self._actor(),
             patron_id=patron_id,
@@ -104,6 +111,45 @@ class ProposeState(AdminState):
     def allow(self, override: bool) -> Any:
         """Propose although the value rests, if the member may."""
         return self._change(override=override is True)
+
+    @rx.event
+    async def add(self, field: str) -> Any:
+        """Propose one more field in the same request."""
+        record = await self.get_state(PatronRecordState)
+        entry = FIELDS.get(field) if isinstance(field, str) else None
+        if self._proposal is None or entry is None or entry.key in self._proposal.keys:
+            return None
+        held = record._held  # noqa: SLF001  # one area
+        kept = {c: held.get(c) or "" for c in entry.columns} if len(entry.parts) > 1 else {}
+        self.start = {**self.start, **self._proposal.raw, **kept}
+        others = (*self._proposal.others, entry.key)
+        raw = {**self._proposal.raw, **kept}
+        self._proposal = replace(self._proposal, others=others, raw=raw)
+        self.others = list(others)
+        return rx.set_focus(f"propose-{entry.columns[0]}")
+
+    @rx.event
+    def drop(self, field: str) -> Any:
+        """Leave a field out that was added."""
+        if self._proposal is None or field not in self._proposal.others:
+            return None
+        others = tuple(key for key in self._proposal.others if key != field)
+        self._proposal = replace(self._proposal, others=others)
+        self.others = list(others)
+        return ProposeState.check
+
+    @rx.event
+    def both(self, ask_both: bool) -> Any:
+        """Ask the current address about a new one, too."""
+        return self._change(ask_both=ask_both is True)
+
+    @rx.event
+    def lose(self, is_lost: bool) -> Any:
+        """The patron cannot read the mailbox: the desk vouches for who it is."""
+        if not self._may(Permission.DESK_IDENTIFY):
+            return None
+        self.is_lost = is_lost is True
+        return self._change(is_lost=self.is_lost)
 
     @rx.event
     def use(self, suggestion: str) -> Any:
@@ -151,7 +197,9 @@ class ProposeState(AdminState):
             return self._stay(Outcome(refusal=refusal_of(error, asked)))
         self._close()
         record = await self.get_state(PatronRecordState)
-        await record._proposed(proposed.reference, is_new=proposed.is_new)  # noqa: SLF001  # one area
+        await record._proposed(  # noqa: SLF001  # one area
+            proposed.reference, is_new=proposed.is_new, is_held=proposed.is_held
+        )
         return None
 
     def _change(self, **changed: Any) -> Any:
@@ -163,12 +211,14 @@ class ProposeState(AdminState):
 
     def _filled(self, form: dict[str, str]) -> Proposal:
         assert self._proposal is not None
-        columns = FIELDS[self.field].columns
+        columns = [c for key in self._proposal.keys for c in FIELDS[key].columns]
         return replace(
             self._proposal,
             raw={column: form.get(column, "") for column in columns},
             reason=form.get(REASON, ""),
             words=form.get(WORDS, ""),
+            method=form.get(METHOD, ""),
+            note=form.get(NOTE, ""),
         )
 
     def _show(self, outcome: Outcome) -> None:
@@ -186,4 +236,5 @@ class ProposeState(AdminState):
 
     def _close(self) -> None:
         self.field, self._proposal = "", None
+        self.others, self.is_lost = [], False
         self._show(Outcome())

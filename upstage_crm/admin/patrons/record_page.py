@@ -5,6 +5,12 @@ from typing import cast
 import reflex as rx
 
 from upstage_crm.admin.frame import framed
+from upstage_crm.admin.patrons.care_parts import (
+    care_dialogs,
+    frozen_notice,
+    protection_button,
+    protection_chip,
+)
 from upstage_crm.admin.patrons.free_fields import FREE_FIELDS, LANGUAGE_OPTIONS, FreeField
 from upstage_crm.admin.patrons.propose_dialog import propose_dialog
 from upstage_crm.admin.patrons.propose_state import ProposeState
@@ -69,14 +75,18 @@ def _record() -> rx.Component:
                 show_if(filled(State.head.kind), chip(State.head.kind, icon="users")),
                 show_if(filled(State.head.status), chip(State.head.status, icon="circle-slash")),
                 show_if(State.head.is_flagged, chip("In question", icon="flag", tone="danger")),
+                protection_chip(),
             ),
+            actions=(protection_button(),),
         ),
         stack(
             live_place(_done()),
-            show_if(State.head.is_flagged, _flagged()),
+            frozen_notice(),
+            show_if(State.head.is_flagged & ~filled(State.care.frozen), _flagged()),
             columns(stack(_protected(), _free()), stack(_requests(), _history())),
         ),
         propose_dialog(),
+        care_dialogs(),
     )
 
 

@@ -29,6 +29,26 @@ ICONS: Mapping[Action, tuple[str, str]] = {
     Action.FIELD_OBJECTED: ("shield-alert", "danger"),
     Action.OBJECTION_RECEIVED: ("shield-alert", "danger"),
     Action.ADDRESS_SUPPRESSED: ("mail-warning", "danger"),
+    Action.ADDRESS_BOUNCED: ("mail-x", "danger"),
+    Action.PATRON_PROTECTED: ("shield-check", "info"),
+    Action.PATRON_UNPROTECTED: ("shield-alert", "neutral"),
+    Action.PATRON_FROZEN: ("lock", "danger"),
+    Action.FREEZE_LOOKED_AT: ("search", "info"),
+    Action.FREEZE_CLEARED: ("shield-check", "success"),
+    Action.ERASURE_REQUESTED: ("trash-2", "danger"),
+    Action.ERASURE_DECLINED: ("circle-x", "neutral"),
+    Action.PATRON_ERASED: ("trash-2", "danger"),
+    Action.REQUEST_RELEASED: ("users", "info"),
+    Action.REQUEST_REMINDED: ("clock", "info"),
+    Action.REQUEST_UNDELIVERABLE: ("mail-x", "danger"),
+    Action.REQUEST_REVERTED: ("undo-2", "danger"),
+    Action.REVIEWER_ADDED: ("users", "info"),
+    Action.DESK_IDENTIFIED: ("user", "info"),
+    Action.DESK_CONFIRMED: ("users", "success"),
+    Action.DESK_DECLINED: ("circle-x", "danger"),
+    Action.CODE_ACCEPTED: ("key-round", "success"),
+    Action.CODE_REFUSED: ("key-round", "danger"),
+    Action.RECEIPT_ISSUED: ("scroll-text", "neutral"),
 }
 
 
@@ -181,7 +201,9 @@ def _change(line: AuditLine) -> str:
         for name in names
     ]
     said = [f"{old or 'nothing'} → {new or 'nothing'}" for old, new in pairs if old != new]
-    said += [f"“{text}”" for name in ("reason", "comment") if (text := line.values.get(name))]
+    said += [
+        f"“{text}”" for name in ("reason", "comment", "note") if (text := line.values.get(name))
+    ]
     return "; ".join(said)
 
 

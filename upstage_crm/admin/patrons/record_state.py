@@ -10,6 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session
 
 from upstage_crm.admin.guard import AdminState
+from upstage_crm.admin.patrons.care import Care, care_of
 from upstage_crm.admin.patrons.free_fields import find_free_field, in_words, zone_options
 from upstage_crm.admin.patrons.record_rows import (
     EventView,
@@ -23,12 +24,13 @@ from upstage_crm.admin.patrons.record_rows import (
 )
 from upstage_crm.audit import trail
 from upstage_crm.change_requests import queries as requests
+from upstage_crm.change_requests.care import freeze_of
 from upstage_crm.core import when
 from upstage_crm.core.errors import UpstageError
 from upstage_crm.organisation.settings import details
 from upstage_crm.patrons import commands, queries
 from upstage_crm.patrons.errors import UnknownPatron
-from upstage_crm.staff.roles import Permission
+from upstage_crm.staff.roles import Permission, StaffMember
 from upstage_crm.ui.copy import sentence
 from upstage_crm.web.hub import hub
 from upstage_crm.wiring import runtime
@@ -50,6 +52,7 @@ class Record:
     free: dict[str, str]
     events: list[EventView]
     requests: list[RequestItem]
+    care: Care
 
 
 class PatronRecordState(AdminState):
@@ -64,6 +67,7 @@ class PatronRecordState(AdminState):
     free_words: rx.Field[dict[str, str]] = rx.field(default_factory=dict)
     events: rx.Field[list[EventView]] = rx.field(default_factory=list)
     requests: rx.Field[list[RequestItem]] = rx.field(default_factory=list)
+    care: rx.Field[Care] = rx.field(default_factory=Care)
     may_propose: bool = False
     may_edit: bool = False
     editing: str = ""
@@ -139,11 +143,19 @@ class PatronRecordState(AdminState):
         self._quiet()
         self.done_reference = ""
 
-    async def _proposed(self, reference: str, *, is_new: bool) -> None:
+    async def _proposed(self, reference: str, *, is_new: bool, is_held: bool) -> None:
         """Tell of a proposal that was sent, and show it as pending at once."""
         words = "Sent. The record changes when it is approved." if is_new else ALREADY_PROPOSED
+        if is_held:
+            words = "Recorded. It waits for a second staff member before anybody is written to."
         self._succeed(words)
         self.done_reference = reference
+        await self._reload()
+
+    async def _told(self, words: str) -> None:
+        """Say that something was done, and show the record as it is now."""
+        self._succeed(words)
+        self.done_reference = ""
         await self._reload()
 
     def _turn_to(self, number: int) -> None:
@@ -158,7 +170,7 @@ class PatronRecordState(AdminState):
     async def _reload(self) -> None:
         number = self._number
         try:
-            found = await asyncio.to_thread(_record, number)
+            found = await asyncio.to_thread(_record, number, self._actor())
         except UnknownPatron:
             self.shown = "missing"
             return
@@ -168,7 +180,7 @@ class PatronRecordState(AdminState):
             return
         self.shown, self._patron_id, self.head = "record", found.patron_id, found.head
         self.protected, self.requests, self.events = found.protected, found.requests, found.events
-        self._held = found.held
+        self._held, self.care = found.held, found.care
         self.free, self.free_words = found.free, in_words(found.free)
 
 
@@ -179,12 +191,12 @@ def _number_in(path: str) -> int:
     return int(text) if is_number and int(text) <= LARGEST_NUMBER else 0
 
 
-def _record(number: int) -> Record:
+def _record(number: int, viewer: StaffMember) -> Record:
     with runtime().database.reading() as session:
-        return _read_record(session, number)
+        return _read_record(session, number, viewer)
 
 
-def _read_record(session: Session, number: int) -> Record:
+def _read_record(session: Session, number: int, viewer: StaffMember) -> Record:
     found = queries.get_by_number(session, number)
     now, zone = runtime().clock.now(), when.zone(details(session).time_zone)
     asked = requests.of_patron(session, found.id)
@@ -197,4 +209,5 @@ def _read_record(session: Session, number: int) -> Record:
         free=dict(found.free),
         events=event_views(lines, now=now, time_zone=zone),
         requests=request_items(asked, now=now, time_zone=zone),
+        care=care_of(found, freeze_of(session, found.id), viewer=viewer, time_zone=zone),
     )

@@ -1,0 +1,39 @@
+"""Reads what needs care on a record: the dispute that froze it, and what was found so far."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlmodel import Session
+
+from upstage_crm.change_requests import freezes
+from upstage_crm.change_requests.references import references
+from upstage_crm.change_requests.rules import FreezeCause
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FreezeView:
+    """A dispute that stands. `first_id` is "" until somebody has looked into it."""
+
+    cause: FreezeCause
+    reference: str
+    opened_at: datetime
+    first_id: str
+    first_label: str
+    first_note: str
+
+
+def freeze_of(session: Session, patron_id: str) -> FreezeView | None:
+    """The dispute on a patron's record, if one stands."""
+    row = freezes.find(session, patron_id)
+    if row is None:
+        return None
+    return FreezeView(
+        cause=row.cause,
+        reference=references(session, [row.request_id]).get(row.request_id, ""),
+        opened_at=row.opened_at,
+        first_id=row.first_id or "",
+        first_label=row.first_label or "",
+        first_note=row.first_note,
+    )
