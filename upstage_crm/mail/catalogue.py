@@ -14,8 +14,6 @@ from upstage_crm.core.errors import Invalid
 from upstage_crm.mail.message import Audience, MailDraft, MailKind
 from upstage_crm.organisation.details import OrganisationDetails
 
-RIGHT_TO_LEFT = frozenset({"ar", "fa", "he", "ur"})
-
 CURRENT = Audience.CURRENT
 PROPOSED = Audience.PROPOSED
 

@@ -10,7 +10,8 @@ from datetime import datetime
 from typing import cast
 
 from upstage_crm.core.ids import new_id
-from upstage_crm.mail.catalogue import RIGHT_TO_LEFT, spec_of
+from upstage_crm.core.languages import direction
+from upstage_crm.mail.catalogue import spec_of
 from upstage_crm.mail.delivery import Transport
 from upstage_crm.mail.message import MailDraft, MailMessage, ensure_header, ensure_sender
 from upstage_crm.mail.placeholders import code_mark, link_url
@@ -61,12 +62,12 @@ class Composer:
             **draft.context,
             "audience": draft.audience.value,
             "lang": draft.language,
-            "dir": "rtl" if draft.language.split("-")[0] in RIGHT_TO_LEFT else "ltr",
+            "dir": direction(draft.language),
             "links": {name: link_url(public_url, name, mail_id) for name in draft.links},
             "codes": {name: code_mark(name, mail_id) for name in draft.links},
             "public_url": public_url,
         }
-        rendered = self._renderer.render(draft.kind, context)
+        rendered = self._renderer.render(draft.kind, context, language=draft.language)
         org = cast("OrganisationDetails", draft.context["org"])
         message = MailMessage(
             from_=self._mail_from,

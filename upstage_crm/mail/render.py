@@ -1,8 +1,8 @@
 """Renders mails. The only module that imports `jinja2`.
 
-A kind's three templates are flattened into three flat sources when first used: blocks and
-includes are put in place and the style sheet is inlined once, so that a mail costs only the
-filling of its values. Every value is made inert on its way out, whatever template it stands in.
+A kind's three templates are flattened into three flat sources when first used in a language:
+blocks and includes are put in place, what stands between `[[` and `]]` is translated, and the
+style sheet is inlined once, so that a mail costs only the filling of its values. Every value is made inert on its way out, whatever template it stands in.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import css_inline
 from jinja2 import Environment, StrictUndefined, Template
 from markupsafe import Markup
 
+from upstage_crm.core import languages
 from upstage_crm.mail.inert import defang, one_line, paragraphs
 from upstage_crm.mail.message import MailKind
 
@@ -25,6 +26,10 @@ _BLOCK = re.compile(r"\{% block (\w+) %\}(.*?)\{% endblock %\}", re.DOTALL)
 _INCLUDE = re.compile(r"^[ \t]*\{% include \"([\w.]+)\" %\}[ \t]*\n", re.MULTILINE)
 _TAG = re.compile(r"\{%.*?%\}|\{#.*?#\}", re.DOTALL)
 _VALUE = re.compile(r"\{\{.*?\}\}", re.DOTALL)
+_SAID = re.compile(r"\[\[(.*?)\]\]", re.DOTALL)
+_SHOWN_VALUE = re.compile(
+    r"(?:<(?:bdi|span)[^>]*>)?\{\{\s*([\w.]+)[^}]*\}\}(?:</(?:bdi|span)>)?", re.DOTALL
+)
 _HIDDEN = re.compile(r"<!--j(\d+)-->|j(\d+)j")
 _KEPT_STYLE = re.compile(r"(<style>.*?</style>)(.*?)</head>", re.DOTALL)
 _INDENT = re.compile(r"^[ \t]+", re.MULTILINE)
@@ -46,17 +51,17 @@ class Renderer:
     def __init__(self) -> None:
         self._page = _environment(autoescape=True)
         self._plain = _environment(autoescape=False)
-        self._templates: Callable[[MailKind], tuple[Template, Template, Template]] = lru_cache(
+        self._templates: Callable[[MailKind, str], tuple[Template, Template, Template]] = lru_cache(
             maxsize=None
         )(self._load)
 
-    def render(self, kind: MailKind, context: Mapping[str, object]) -> Rendered:
-        """Render `kind` with what the catalogue lists for it plus `lang`, `dir` and `links`.
+    def render(self, kind: MailKind, context: Mapping[str, object], *, language: str) -> Rendered:
+        """Render `kind` in `language` with what the catalogue lists plus `lang`, `dir`, `links`.
 
         Raises:
             UndefinedError, TypeError: a value is missing or None where a text is needed.
         """
-        subject_template, page, plain = self._templates(kind)
+        subject_template, page, plain = self._templates(kind, language)
         subject = " ".join(subject_template.render(context).split())
         return Rendered(
             subject=subject,
@@ -65,16 +70,19 @@ class Renderer:
         )
 
     def warm(self) -> None:
-        """Load every template now rather than with the first mail of its kind."""
+        """Load every English template now rather than with the first mail of its kind."""
         for kind in MailKind:
-            self._templates(kind)
+            self._templates(kind, languages.SOURCE)
 
-    def _load(self, kind: MailKind) -> tuple[Template, Template, Template]:
-        folder = TEMPLATES / kind.value
+    def _load(self, kind: MailKind, language: str) -> tuple[Template, Template, Template]:
+        folder, say = TEMPLATES / kind.value, languages.speaker(language)
+        subject = (folder / "subject.txt").read_text("utf-8")
+        page = _translated(_flatten("_layout.html", folder / "body.html"), say)
+        plain = _translated(_flatten("_layout.txt", folder / "body.txt"), say)
         return (
-            self._plain.from_string((folder / "subject.txt").read_text("utf-8")),
-            self._page.from_string(_inline(_flatten("_layout.html", folder / "body.html"))),
-            self._plain.from_string(_flatten("_layout.txt", folder / "body.txt")),
+            self._plain.from_string(_translated(subject, say)),
+            self._page.from_string(_inline(page)),
+            self._plain.from_string(plain),
         )
 
 
@@ -120,6 +128,36 @@ def _flatten(layout: str, body: Path) -> str:
         return _INCLUDE.sub(include, (TEMPLATES / found[1]).read_text("utf-8"))
 
     return _INCLUDE.sub(include, _BLOCK.sub(block, (TEMPLATES / layout).read_text("utf-8")))
+
+
+def sentences_of(source: str) -> list[str]:
+    """What a template says between `[[` and `]]`, each value in it a `{placeholder}`."""
+    return languages.all_sentences(_worded(found)[0] for found in _SAID.findall(source))
+
+
+def _translated(source: str, say: languages.Say) -> str:
+    """The template in another language; it costs nothing when a mail is rendered."""
+
+    def translated(found: re.Match[str]) -> str:
+        words, values = _worded(found[1])
+        said = say(words)
+        for name, value in values.items():
+            said = said.replace(f"{{{name}}}", value)
+        return said
+
+    return _SAID.sub(translated, source)
+
+
+def _worded(segment: str) -> tuple[str, dict[str, str]]:
+    """A piece of a template as a translator reads it, and what stands behind its placeholders."""
+    values: dict[str, str] = {}
+
+    def named(found: re.Match[str]) -> str:
+        name = found[1].replace(".", "_")
+        values[name] = found[0]
+        return f"{{{name}}}"
+
+    return _SHOWN_VALUE.sub(named, segment), values
 
 
 def _inline(source: str) -> str:

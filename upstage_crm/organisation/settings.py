@@ -19,8 +19,6 @@ from upstage_crm.organisation.errors import DetailMissing, UnknownLanguage, Unkn
 from upstage_crm.organisation.tables import OrganisationRow
 from upstage_crm.staff.roles import Permission, StaffMember, ensure_may
 
-LANGUAGES = ("en", "es", "fr", "de", "ar")
-
 
 _organisation = table_of(OrganisationRow)
 _DETAILS = sa.select(
