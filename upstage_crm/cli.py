@@ -8,6 +8,7 @@ import os
 import secrets
 import sys
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 from upstage_crm import cli_audit, wiring
 from upstage_crm.audit import guards
@@ -32,8 +33,10 @@ _PASSWORD_VARIABLE = "UPSTAGE_STAFF_PASSWORD"  # noqa: S105  # its name, not its
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; return 0, 1 (refused) or 2 (a setting cannot be used)."""
     options = _parser().parse_args(arguments)
-    run: Callable[[argparse.Namespace, Settings], int] = options.run
+    run: Callable[..., int] = options.run
     try:
+        if getattr(options, "is_offline", False):
+            return run(options)
         return run(options, Settings.load(os.environ))
     except BadSetting as refusal:
         print(sentence(refusal), file=sys.stderr)
@@ -194,8 +197,22 @@ def _parser() -> argparse.ArgumentParser:
     requests = _group(commands, "requests", "change requests")
     _add(requests, "expire", _requests_expire, "let due requests lapse, once")
     audit = _group(commands, "audit", "the trail")
-    for name, run, words in cli_audit.COMMANDS:
-        _add(audit, name, run, words)
+    _add(
+        audit,
+        "verify",
+        cli_audit.verify,
+        "check the guards, the trail, and every record against the trail",
+    )
+    export = _add(audit, "export", cli_audit.export, "write the trail into one signed file")
+    export.add_argument("file", type=Path)
+    export.add_argument(
+        "--with-values", action="store_true", help="with personal values: handle it like the data"
+    )
+    _add(audit, "public-key", cli_audit.public_key, "print what signatures are checked with")
+    check = _add(audit, "check", cli_audit.check, "verify an export with the public key alone")
+    check.add_argument("file", type=Path)
+    check.add_argument("--public-key", required=True, help="as audit public-key prints it")
+    check.set_defaults(is_offline=True)
     return parser
 
 
@@ -211,7 +228,7 @@ def _group(
 def _add(
     commands: _Commands[argparse.ArgumentParser],
     name: str,
-    run: Callable[[argparse.Namespace, Settings], int],
+    run: Callable[..., int],
     words: str,
 ) -> argparse.ArgumentParser:
     parser = commands.add_parser(name, help=words, description=words)

@@ -39,7 +39,7 @@ def test_verify_says_what_it_checked(desk: Desk, capsys: pytest.CaptureFixture[s
     count = len(desk.lines())
     assert (
         f"{count} entries, unbroken. Every guard stands.\n"
-        "1 patron and 1 field change agree with the trail.\n"
+        "1 patron, 1 field change and 0 receipts agree with the trail.\n"
     ) == said.out
     assert "" == said.err
 

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 import pytest
 from sqlmodel import Session
 
-from tests.support.factories import NEW, OLD, PROTECTED, Desk
+from tests.support.factories import NEW, OLD, PROTECTED, SECRET, Desk
 from upstage_crm.audit import guards
 from upstage_crm.audit.findings import Problem
+from upstage_crm.audit.signing import SigningKey
 from upstage_crm.change_requests.rules import Decision
 from upstage_crm.patrons import reconciling as patron_reconciling
 from upstage_crm.patrons.fields import FIELDS
@@ -19,6 +20,8 @@ from upstage_crm.proof.verifying import Report, verify
 from upstage_crm.tables import metadata
 from upstage_crm.ui.audit_words import difference_words
 
+KEY = SigningKey.derive("test-key", SECRET)
+KEYS = {KEY.kid: KEY.public_key}
 COLUMNS = {column: key for key, columns in PROTECTED.items() for column in columns}
 
 
@@ -33,7 +36,9 @@ class House:
     open: str
 
     def clean(self) -> Report:
-        report = self.desk.read(lambda session: verify(session, protected=PROTECTED))
+        report = self.desk.read(
+            lambda session: verify(session, protected=PROTECTED, public_keys=KEYS)
+        )
         assert report.is_clean, report
         return report
 
@@ -46,7 +51,7 @@ class House:
             if guarded:
                 guards.install(connection, PROTECTED)
             with Session(bind=connection) as session:
-                report = verify(session, protected=PROTECTED)
+                report = verify(session, protected=PROTECTED, public_keys=KEYS)
             transaction.rollback()
         return report
 

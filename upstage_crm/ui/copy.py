@@ -124,6 +124,21 @@ SENTENCES: Mapping[str, str] = {
     "organisation_detail_missing": "This is needed: every mail shows it.",
     "time_zone_unknown": "Choose a time zone from the list.",
     "language_unknown": "Choose a language from the list.",
+    # The proof.
+    "trail_broken": "The trail does not verify from entry {seq} on, so it is not signed.",
+    "bundle_refused": "This export does not verify.",
+    "bundle_unreadable": "This file is not an export of the trail, or it is damaged.",
+    "bundle_member_missing": "The export is not whole: {name} is missing.",
+    "bundle_member_unknown": "The export holds a file that does not belong there: {name}.",
+    "bundle_signature": "The export was not signed with this key, or its manifest was altered.",
+    "bundle_format": "The manifest is not one of this version of the export.",
+    "bundle_member_changed": "The export's {name} was altered or is damaged.",
+    "bundle_line": "Line {line} of {name} in the export cannot be read.",
+    "bundle_entry_missing": "Entry {seq} is missing from the export, or not in its place.",
+    "bundle_entry_changed": "Entry {seq} in the export was altered.",
+    "bundle_value": "A personal value of entry {seq} in the export was altered.",
+    "bundle_receipt": "Receipt {receipt} in the export does not verify.",
+    "bundle_count": "The export does not hold as much as its manifest says.",
 }
 """Codes that only an operator at a terminal meets have their words in `upstage_crm.web.words`."""
 
@@ -240,6 +255,7 @@ ACTION_WORDS: Mapping[Action, str] = {
     Action.SIGN_IN_REFUSED: "was refused at sign-in",
     Action.ORGANISATION_CHANGED: "changed the organisation's details",
     Action.POLICY_CHANGED: "changed the policy",
+    Action.TRAIL_EXPORTED: "exported the trail",
 }
 MAIL_KIND_WORDS: Mapping[MailKind, str] = {
     MailKind.DECISION_REQUEST: "Question to approve or reject",
