@@ -197,11 +197,17 @@ def _parser() -> argparse.ArgumentParser:
     requests = _group(commands, "requests", "change requests")
     _add(requests, "expire", _requests_expire, "let due requests lapse, once")
     audit = _group(commands, "audit", "the trail")
-    _add(
+    verify = _add(
         audit,
         "verify",
         cli_audit.verify,
         "check the guards, the trail, and every record against the trail",
+    )
+    verify.add_argument(
+        "--against",
+        type=Path,
+        metavar="EXPORT",
+        help="an earlier export that must be its beginning",
     )
     export = _add(audit, "export", cli_audit.export, "write the trail into one signed file")
     export.add_argument("file", type=Path)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterable, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
@@ -19,6 +19,8 @@ from upstage_crm.core.files import new_file
 from upstage_crm.organisation.settings import details
 from upstage_crm.proof import checking, exporting, verifying
 from upstage_crm.proof.bundle import Manifest
+from upstage_crm.proof.checking import Checked
+from upstage_crm.proof.errors import BundleProblem, BundleRefused
 from upstage_crm.proof.verifying import Report
 from upstage_crm.settings import Settings
 from upstage_crm.ui.audit_words import broken_words, counted, difference_words, unbroken_words
@@ -45,15 +47,22 @@ def migrated(settings: Settings) -> wiring.Runtime:
     return parts
 
 
-def verify(_options: argparse.Namespace, settings: Settings) -> int:
+def verify(options: argparse.Namespace, settings: Settings) -> int:
     """Check everything over one snapshot; print what was found, and fail if anything was."""
+    keys = _public_keys(settings)
+    earlier = None if options.against is None else _read(options.against, keys.values()).manifest
     with _opened(settings) as parts, parts.database.reading() as session:
-        report = verifying.verify(
-            session, protected=wiring.PROTECTED, public_keys=_public_keys(settings)
-        )
+        report = verifying.verify(session, protected=wiring.PROTECTED, public_keys=keys)
+        is_same = earlier is None or trail.hash_at(session, earlier.entries) == earlier.head_hash
     for sentence in _findings(report):
         print(sentence, file=sys.stderr)
-    if not report.is_clean:
+    if earlier is not None and not is_same:
+        print(
+            f"The trail is not the one that was exported at {earlier.exported_at}: "
+            f"entry {earlier.entries:,} is another one.",
+            file=sys.stderr,
+        )
+    if not report.is_clean or not is_same:
         return FOUND
     print(f"{unbroken_words(report.entries)} Every guard stands.")
     patrons = counted(report.patrons, "patron")
@@ -83,14 +92,8 @@ def export(options: argparse.Namespace, settings: Settings) -> int:
 
 def check(options: argparse.Namespace) -> int:
     """Verify an export with nothing but the file and the key."""
-    path: Path = options.file
-    try:
-        with path.open("rb") as file:
-            given: str = options.public_key
-            checked = checking.check(file, public_key=given.removeprefix(_KEY_PREFIX))
-    except OSError as error:
-        print(f"{path} cannot be read: {error.strerror}.", file=sys.stderr)
-        return FOUND
+    given: str = options.public_key
+    checked = _read(options.file, [given.removeprefix(_KEY_PREFIX)])
     manifest = checked.manifest
     print(f"Verified: {_contents(manifest)}.")
     print(f"Exported by {manifest.organisation} at {manifest.exported_at}.")
@@ -103,6 +106,24 @@ def public_key(_options: argparse.Namespace, settings: Settings) -> int:
     for place, key in enumerate(wiring.signing_keys(settings)):
         print(f"{_shown(key)}  {key.kid}  {'signs' if not place else 'verifies'}")
     return 0
+
+
+def _read(path: Path, public_keys: Iterable[str]) -> Checked:
+    """Verify an export with the first of our keys that signed it.
+
+    Raises:
+        BundleRefused: it does not verify, or cannot be read.
+    """
+    for public_key in public_keys:
+        try:
+            with path.open("rb") as file:
+                return checking.check(file, public_key=public_key)
+        except OSError as error:
+            raise BundleRefused(BundleProblem.UNREADABLE) from error
+        except BundleRefused as error:
+            if error.problem is not BundleProblem.SIGNATURE:
+                raise
+    raise BundleRefused(BundleProblem.SIGNATURE)
 
 
 def _public_keys(settings: Settings) -> dict[str, str]:

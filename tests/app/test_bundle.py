@@ -13,12 +13,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
+from sqlmodel import Session
 
-from tests.support.factories import NEW, OLD, SECRET, Desk
+from tests.support.factories import NEW, OLD, PROTECTED, SECRET, Desk
 from tests.support.processes import without_settings
 from tests.support.server import ROOT, TEST_KEYS
 from upstage_crm import cli
-from upstage_crm.audit import guards
+from upstage_crm.audit import guards, trail
+from upstage_crm.audit.chain import Walk, entry_hash
 from upstage_crm.audit.events import Action
 from upstage_crm.audit.signing import SigningKey
 from upstage_crm.change_requests.rules import Decision
@@ -412,4 +415,47 @@ def test_an_unreadable_path_is_one_sentence(
 
     assert 1 == cli.main(["audit", "check", missing, "--public-key", KEY.public_key])
 
-    assert f"{missing} cannot be read: No such file or directory.\n" == capsys.readouterr().err
+    assert "This file is no export of the trail, or it cannot be read.\n" == capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("operator")
+def test_a_trail_that_was_rewritten_whole_is_found_by_an_earlier_export(
+    desk: Desk, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Every hash fits again, so nothing else can find it: only what was kept elsewhere."""
+    path = tmp_path / "trail.zip"
+    assert 0 == cli.main(["audit", "export", str(path)])
+    against = ["audit", "verify", "--against", str(path)]
+    desk.patron(email="later@example.com", given_name="Later")
+    assert 0 == cli.main(against)
+
+    desk.write(rewritten)
+
+    assert 0 == cli.main(["audit", "verify"])
+    capsys.readouterr()
+    assert 1 == cli.main(against)
+    said = capsys.readouterr().err
+    assert said.startswith("The trail is not the one that was exported at ")
+    path.write_bytes(path.read_bytes()[:-1])
+    assert 1 == cli.main(against)
+
+
+def rewritten(session: Session) -> None:
+    """The owner of the database gives entry 2 another author and makes every hash fit again."""
+    connection, walk = session.connection(), Walk()
+    guards.drop(connection)
+    for row, _opened in list(trail.entries(session)):
+        if row["seq"] == 2:
+            row["actor_label"] = "Nobody"
+        row["previous_hash"] = walk.hash
+        row["hash"] = entry_hash(row)
+        connection.execute(
+            sa.text(
+                "UPDATE audit_entry SET actor_label = :actor_label, hash = :hash, "
+                "previous_hash = :previous_hash WHERE seq = :seq"
+            ),
+            row,
+        )
+        assert walk.step(row) is None
+    connection.execute(sa.text("UPDATE audit_head SET hash = :hash"), {"hash": walk.hash})
+    guards.install(connection, PROTECTED)

@@ -11,12 +11,14 @@ from tests.support.factories import NEW, OLD, PROTECTED, SECRET, Desk
 from upstage_crm.audit import guards
 from upstage_crm.audit.findings import Problem
 from upstage_crm.audit.signing import SigningKey
-from upstage_crm.change_requests.rules import Decision
+from upstage_crm.change_requests import desk as at_desk
+from upstage_crm.change_requests.rules import Decision, DeskMethod, ReasonCode
 from upstage_crm.patrons import reconciling as patron_reconciling
 from upstage_crm.patrons.fields import FIELDS
 from upstage_crm.patrons.views import PatronRecord
 from upstage_crm.proof import verifying
 from upstage_crm.proof.verifying import Report, verify
+from upstage_crm.staff.roles import Role
 from upstage_crm.tables import metadata
 from upstage_crm.ui.audit_words import difference_words
 
@@ -308,3 +310,73 @@ def test_many_differences_are_counted_and_the_first_are_named(
     report = house.after("UPDATE patron SET phone = '1', date_of_birth = '1900-01-01'")
 
     assert (3, 4) == (len(report.differences), report.found)
+
+
+def test_a_revert_and_a_change_at_the_desk_are_proven_like_any_other(house: House) -> None:
+    report = house.clean()
+    _objected_afterwards(house.desk)
+    _at_the_desk(house)
+
+    after = house.clean()
+
+    assert report.field_changes + 2 == after.field_changes
+    (change,) = house.desk.read(
+        lambda session: (
+            session.connection()
+            .exec_driver_sql("SELECT id FROM field_change WHERE kind = 'revert'")
+            .scalars()
+            .all()
+        )
+    )
+    house.finds(
+        Problem.CHANGE_VALUE,
+        f"UPDATE field_change SET current_value = '{{}}' WHERE id = '{change}'",
+        field="email",
+    )
+    house.finds(
+        Problem.CHANGE_OUTCOME,
+        f"UPDATE field_change SET outcome = 'pending' WHERE id = '{change}'",
+        field="email",
+    )
+
+
+def _objected_afterwards(desk: Desk) -> None:
+    """The mailbox that Mara had before says that it was not her: the change is put back."""
+    desk.decide(desk.claims(OLD), Decision.OBJECT)
+
+
+def _at_the_desk(house: House) -> None:
+    """Two members vouch for Ole, and the change is made after its wait."""
+    desk = house.desk
+    second = desk.staff("Sam", Role.OWNER)
+    proposed = desk.write(
+        lambda session: at_desk.propose(
+            session,
+            actor=desk.owner,
+            patron_id=house.ole.id,
+            changes={"email": {"email": "ole.third@example.org"}},
+            reason_code=ReasonCode.ASKED_AT_DESK,
+            reason_text="",
+            method=DeskMethod.IN_PERSON,
+            note="Passport",
+            context=desk.context,
+            mailroom=desk.room,
+            now=desk.now,
+        )
+    )
+    applies_at = desk.write(
+        lambda session: at_desk.confirm(
+            session,
+            actor=second,
+            reference=proposed.reference,
+            mailroom=desk.room,
+            now=desk.now,
+        )
+    )
+    desk.clock.set(applies_at)
+    desk.write(
+        lambda session: at_desk.apply(
+            session, request_id=proposed.request_id, mailroom=desk.room, now=desk.now
+        )
+    )
+    assert "ole.third@example.org" == desk.email(house.ole)

@@ -215,6 +215,8 @@ def _are_keys_right(row: Mapping[Any, Any]) -> bool:
     current, proposed = read_object(row["current_value"]), read_object(row["proposed_value"])
     if not are_keys_right(entry, current) or not are_keys_right(entry, proposed):
         return False
+    if row["kind"] == ChangeKind.REVERT:
+        return row["proposed_key"] == ""  # nobody may be asked about it twice, so it has none
     try:
         return key_of(entry, proposed) == row["proposed_key"]
     except (Invalid, KeyError):

@@ -127,7 +127,7 @@ SENTENCES: Mapping[str, str] = {
     # The proof.
     "trail_broken": "The trail does not verify from entry {seq} on, so it is not signed.",
     "bundle_refused": "This export does not verify.",
-    "bundle_unreadable": "This file is not an export of the trail, or it is damaged.",
+    "bundle_unreadable": "This file is no export of the trail, or it cannot be read.",
     "bundle_member_missing": "The export is not whole: {name} is missing.",
     "bundle_member_unknown": "The export holds a file that does not belong there: {name}.",
     "bundle_signature": "The export was not signed with this key, or its manifest was altered.",
