@@ -162,7 +162,7 @@ def _export(
         trail.record(session, [_exported(with_values)], now=now)
     with parts.database.reading() as session:
         # Of a patron whose change may still be put back, nothing is given out.
-        withheld = windows.running(session, now=now) if with_values else {}
+        withheld = windows.patrons(session, now=now) if with_values else ()
         return exporting.export(
             session,
             file,
@@ -171,7 +171,7 @@ def _export(
             organisation=details(session).name,
             now=now,
             with_values=with_values,
-            withheld=withheld.keys(),
+            withheld=withheld,
         )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlmodel import Session
@@ -15,7 +16,7 @@ from upstage_crm.core.db import table_of
 _request = table_of(ChangeRequestRow)
 _change = table_of(FieldChangeRow)
 _APPLIED = (
-    sa.select(_change.c.patron_id, _change.c.settled_at, _request.c.policy)
+    sa.select(_change.c.patron_id, _request.c.reference, _change.c.settled_at, _request.c.policy)
     .join(_request, _request.c.id == _change.c.request_id)
     .where(
         _change.c.outcome == FieldOutcome.APPLIED,
@@ -25,17 +26,24 @@ _APPLIED = (
 )
 
 
-def running(
-    session: Session, *, now: datetime, patron_id: str | None = None
-) -> dict[str, datetime]:
-    """Until when a window runs, by patron id; patrons without one are left out.
+def patrons(session: Session, *, now: datetime) -> frozenset[str]:
+    """The ids of all patrons inside a window.
 
     Inside it nothing that could not be put back may happen to the patron: no export, no erasure.
     """
-    query = _APPLIED if patron_id is None else _APPLIED.where(_change.c.patron_id == patron_id)
+    rows = session.connection().execute(_APPLIED)
+    return frozenset(row.patron_id for row in rows if _end(row) > now)
+
+
+def of_patron(session: Session, patron_id: str, *, now: datetime) -> dict[str, datetime]:
+    """Until when each window of a patron runs, by the reference of its request."""
+    rows = session.connection().execute(_APPLIED.where(_change.c.patron_id == patron_id))
     found: dict[str, datetime] = {}
-    for patron, settled_at, policy in session.connection().execute(query):
-        until = settled_at + policy_settings.read(policy).revert_window
-        if until > now:
-            found[patron] = max(until, found.get(patron, until))
+    for row in rows:
+        if (end := _end(row)) > now:
+            found[row.reference] = max(end, found.get(row.reference, end))
     return found
+
+
+def _end(row: sa.Row[Any, Any, Any, Any]) -> datetime:
+    return row.settled_at + policy_settings.read(row.policy).revert_window

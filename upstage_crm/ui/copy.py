@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
 from upstage_crm.audit.events import Action, Channel
+from upstage_crm.change_requests.erasing import Blocker, BlockerKind
 from upstage_crm.change_requests.rules import Cause, Decision, FieldOutcome, RequestState
 from upstage_crm.core import when
 from upstage_crm.core.errors import UpstageError
@@ -71,6 +72,7 @@ SENTENCES: Mapping[str, str] = {
     "field_unknown": "There is no such field.",
     # Patrons.
     "protection_reason_missing": "Say in a few words why.",
+    "patron_erased": "This patron's data was erased. The record takes nothing any more.",
     "patron_unknown": "There is no such patron.",
     "address_taken": "Patron {number} already has this address. Open that record instead.",
     "possible_duplicates": "This may be somebody we know already. Look before you add them.",
@@ -96,6 +98,7 @@ SENTENCES: Mapping[str, str] = {
     "recently_rejected": "This was rejected lately (request {reference}). Wait until {until}.",
     "request_unknown": "There is no such request.",
     "request_ended": "This request is over: {state}.",
+    "erasure_blocked": "This patron cannot be erased now. What stands in the way is listed.",
     "nothing_waits": "Nothing waits for a second person here.",
     "already_waiting": "This waits for a second person already.",
     "revert_window_over": "It is too late to put this back.",
@@ -197,6 +200,13 @@ CAUSE_WORDS: Mapping[Cause, str] = {
     Cause.MERGED: "Withdrawn because the record was merged",
     Cause.KEY_REVOKED: "Withdrawn because its link was revoked",
     Cause.PATRON_FROZEN: "Withdrawn because the record is in dispute",
+}
+BLOCKER_WORDS: Mapping[BlockerKind, str] = {
+    BlockerKind.OPEN_REQUEST: "Request {reference} is open. Withdraw it, or wait for its end.",
+    BlockerKind.REVERT_WINDOW: (
+        "What request {reference} changed may still be put back, until {until}."
+    ),
+    BlockerKind.FROZEN: "The record is in dispute. Two staff members have to clear it first.",
 }
 DECISION_WORDS: Mapping[Decision, str] = {
     Decision.APPROVE: "Approved",
@@ -303,6 +313,13 @@ LANGUAGE_WORDS: Mapping[str, str] = {
 def sentence(error: UpstageError) -> str:
     """Return the sentence for a refusal, its facts filled in."""
     return fill(SENTENCES[error.code], error.facts)
+
+
+def blocker_sentence(blocker: Blocker) -> str:
+    """Return what stands in the way of an erasure, and when it ends by itself."""
+    return fill(
+        BLOCKER_WORDS[blocker.kind], {"reference": blocker.reference, "until": blocker.until}
+    )
 
 
 def advice_sentence(advice: Advice) -> str:
