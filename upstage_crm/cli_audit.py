@@ -133,8 +133,8 @@ def _public_keys(settings: Settings) -> dict[str, str]:
 def _note_unknown_keys(count: int) -> None:
     if count:
         print(
-            f"Note: the key of {counted(count, 'receipt')} is no longer in use; the trail alone "
-            "vouches for it.",
+            f"Note: {counted(count, 'receipt')} signed with a key that is no longer in use: only "
+            "the trail vouches for it.",
             file=sys.stderr,
         )
 

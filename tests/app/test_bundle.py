@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import json
 import subprocess
 import sys
 import zipfile
@@ -16,12 +17,13 @@ import pytest
 import sqlalchemy as sa
 from sqlmodel import Session
 
-from tests.support.factories import NEW, OLD, PROTECTED, SECRET, Desk
+from tests.support.factories import NEW, OLD, PROTECTED, Desk
 from tests.support.processes import without_settings
-from tests.support.server import ROOT, TEST_KEYS
+from tests.support.proof import KEY, OTHER, SECRET_KEYS
+from tests.support.server import ROOT
 from upstage_crm import cli
 from upstage_crm.audit import guards, trail
-from upstage_crm.audit.chain import Walk, entry_hash
+from upstage_crm.audit.chain import Walk, canonical, entry_hash
 from upstage_crm.audit.events import Action
 from upstage_crm.audit.signing import SigningKey
 from upstage_crm.change_requests.rules import Decision
@@ -31,8 +33,6 @@ from upstage_crm.proof.bundle import Manifest, Member
 from upstage_crm.proof.errors import BundleProblem, BundleRefused, TrailBroken
 from upstage_crm.ui import copy
 
-KEY = SigningKey.derive("test-key", SECRET)
-OTHER = SigningKey.derive("other", b"o" * 32)
 Members = dict[str, bytes]
 
 
@@ -151,8 +151,6 @@ def test_a_flipped_byte_in_any_file_is_refused_and_named(desk: Desk) -> None:
     raw = exported(desk, with_values=True)
     held = members(raw)
     for name, content in held.items():
-        if not content:
-            continue
         for place in {0, len(content) - 1, *range(0, len(content), max(1, len(content) // 60))}:
             flipped = bytearray(content)
             flipped[place] ^= 1
@@ -162,7 +160,8 @@ def test_a_flipped_byte_in_any_file_is_refused_and_named(desk: Desk) -> None:
             elif name == bundle.README:
                 assert (BundleProblem.MEMBER_CHANGED, name) == (error.problem, error.facts["name"])
             else:
-                assert error.facts.get("name") == name or "seq" in error.facts, (name, place)
+                named = error.facts.get("name") == name or {"seq", "receipt"} & error.facts.keys()
+                assert named, (name, place)
 
 
 def test_a_flipped_byte_of_the_file_itself_changes_nothing_unnoticed(desk: Desk) -> None:
@@ -229,6 +228,56 @@ def test_an_altered_dropped_or_invented_value_is_refused(desk: Desk) -> None:
             bundle.VALUES, lines(lambda ls, n=nonsense: [n, *ls]), desk, with_values=True
         )
         assert error.problem in (BundleProblem.LINE, BundleProblem.VALUE)
+
+
+def test_an_altered_dropped_swapped_or_invented_receipt_is_named(desk: Desk) -> None:
+    held = members(exported(desk))
+    first, second = (json.loads(line) for line in held[bundle.RECEIPTS].splitlines())
+    assert 2 == checked(packed(held)).receipts
+    forged = json.loads(first["body"]) | {"event": "rejected", "public_key": OTHER.public_key}
+    body = canonical(forged)
+    for change, name in (
+        (lambda ls: ls[1:], first),
+        (lambda ls: [ls[1], ls[0]], first),
+        (lambda ls: [ls[0], ls[0]], second),
+        (lambda ls: [ls[0].replace(b"approved", b"rejected"), ls[1]], first),
+        (lambda ls: [line(first | {"signature": second["signature"]}), ls[1]], first),
+        (lambda ls: [line(first | {"reviewer": "staff"}), ls[1]], first),
+        (lambda ls: [line(first | {"at": second["at"][:-7] + "1+00:00"}), ls[1]], first),
+        (
+            lambda ls: [
+                line(first | {"body": body, "signature": OTHER.sign(body.encode())}),
+                ls[1],
+            ],
+            first,
+        ),
+    ):
+        error = altered(bundle.RECEIPTS, lines(change), desk)
+        assert (BundleProblem.RECEIPT, name["id"]) == (error.problem, error.facts["receipt"])
+    error = altered(bundle.RECEIPTS, lines(lambda ls: [*ls, ls[0]]), desk)
+    assert (BundleProblem.RECEIPT, first["id"]) == (error.problem, error.facts["receipt"])
+    error = altered(bundle.RECEIPTS, lines(lambda ls: ls[:1]), desk)
+    assert BundleProblem.MEMBER_CHANGED is error.problem
+
+
+def test_a_receipt_of_a_key_that_is_out_of_use_is_vouched_for_by_the_trail(desk: Desk) -> None:
+    raw = exported(desk, key=OTHER)
+
+    found = checking.check(io.BytesIO(raw), public_key=OTHER.public_key)
+
+    assert (2, 2) == (found.manifest.receipts, found.unknown_keys)
+
+
+def test_a_missing_receipt_is_not_signed_away(desk: Desk) -> None:
+    desk.write(lambda session: guards.drop(session.connection()))
+    desk.run("DELETE FROM receipt WHERE event = 'rejected'")
+
+    with pytest.raises(TrailBroken):
+        exported(desk)
+
+
+def line(row: Mapping[str, object]) -> bytes:
+    return f"{canonical(dict(row))}\n".encode()
 
 
 def test_a_missing_a_foreign_and_a_doubled_file_are_named(desk: Desk) -> None:
@@ -330,7 +379,7 @@ def test_a_broken_trail_is_not_signed(desk: Desk) -> None:
 @pytest.fixture
 def operator(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("UPSTAGE_DATABASE_URL", database_url)
-    monkeypatch.setenv("UPSTAGE_SECRET_KEYS", TEST_KEYS)
+    monkeypatch.setenv("UPSTAGE_SECRET_KEYS", SECRET_KEYS)
 
 
 def own_key(capsys: pytest.CaptureFixture[str]) -> str:

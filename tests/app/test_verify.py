@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import pytest
 from sqlmodel import Session
 
-from tests.support.factories import NEW, OLD, PROTECTED, SECRET, Desk
+from tests.support.factories import NEW, OLD, PROTECTED, Desk
+from tests.support.proof import KEYS, OTHER, verified
 from upstage_crm.audit import guards
 from upstage_crm.audit.findings import Problem
-from upstage_crm.audit.signing import SigningKey
 from upstage_crm.change_requests import desk as at_desk
 from upstage_crm.change_requests.rules import Decision, DeskMethod, ReasonCode
 from upstage_crm.patrons import reconciling as patron_reconciling
@@ -22,8 +22,6 @@ from upstage_crm.staff.roles import Role
 from upstage_crm.tables import metadata
 from upstage_crm.ui.audit_words import difference_words
 
-KEY = SigningKey.derive("test-key", SECRET)
-KEYS = {KEY.kid: KEY.public_key}
 COLUMNS = {column: key for key, columns in PROTECTED.items() for column in columns}
 
 
@@ -38,9 +36,7 @@ class House:
     open: str
 
     def clean(self) -> Report:
-        report = self.desk.read(
-            lambda session: verify(session, protected=PROTECTED, public_keys=KEYS)
-        )
+        report = verified(self.desk)
         assert report.is_clean, report
         return report
 
@@ -233,6 +229,40 @@ def test_a_field_change_that_went_or_came_is_found(house: House) -> None:
         f"FROM field_change WHERE id = '{house.open}'",
         field="name",
     )
+
+
+def test_an_altered_a_forged_and_a_missing_receipt_are_named(house: House) -> None:
+    desk, where = house.desk, "WHERE event = 'approved'"
+    issued = next(line.seq for line in desk.lines(action="receipt.issued"))
+    other = f"SELECT signature FROM receipt {where.replace('approved', 'rejected')}"
+    for change in (
+        "body = replace(body, 'approved', 'rejected')",
+        "event = 'rejected'",
+        "reviewer = 'staff'",
+        f"patron_id = '{house.ole.id}'",
+        f"signature = ({other})",
+        f"kid = '{OTHER.kid}'",
+        "at = '2001-01-01 00:00:00.000000'",
+        "body = '['",
+    ):
+        report = house.finds(Problem.RECEIPT, f"UPDATE receipt SET {change} {where}")
+        assert issued == report.differences[0].seq
+    gone = house.finds(Problem.RECEIPT_GONE, f"DELETE FROM receipt {where}")
+    assert issued == gone.differences[0].seq
+    columns = [column.name for column in metadata.tables["receipt"].columns]
+    copied = ", ".join("'x'" if name == "id" else name for name in columns)
+    house.finds(
+        Problem.RECEIPT_UNKNOWN,
+        f"INSERT INTO receipt ({', '.join(columns)}) SELECT {copied} FROM receipt {where}",
+    )
+    house.clean()
+
+
+def test_a_receipt_of_a_revoked_key_is_no_finding_but_is_counted(house: House) -> None:
+    report = house.desk.read(lambda session: verify(session, protected=PROTECTED, public_keys={}))
+
+    assert report.is_clean
+    assert (2, 2) == (report.receipts, report.unknown_keys)
 
 
 def test_removed_evidence_is_named(house: House) -> None:
