@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from upstage_crm import cli_audit, wiring
+from upstage_crm import cli_attack, cli_audit, wiring
 from upstage_crm.audit import guards
 from upstage_crm.audit.events import OPERATOR, Channel
 from upstage_crm.cli_audit import migrated
@@ -177,6 +177,11 @@ def _parser() -> argparse.ArgumentParser:
     _add(commands, "serve", _serve, "serve pages, websocket and routes on one port")
     _add(commands, "migrate", _migrate, "bring the database to the newest revision")
     _add(commands, "demo", _demo, "fill a new database on this machine with demo data")
+    words = "try to get around the patron with raw SQL, and say who stops it"
+    attack = _add(commands, "attack", cli_attack.run, words)
+    attack.add_argument(
+        "--database", metavar="URL", help="another database than the demo's; nothing of it stays"
+    )
     staff = _group(commands, "staff", "staff accounts")
     for name, run, words in (
         ("add", _staff_add, "add an account"),

@@ -42,8 +42,10 @@ def migrated(settings: Settings) -> wiring.Runtime:
     """
     parts = wiring.build(settings)
     with parts.database.reading() as session:
-        if migrations.current(session.connection()) != migrations.head():
-            raise NotMigrated
+        is_current = migrations.current(session.connection()) == migrations.head()
+    if not is_current:
+        parts.database.dispose()
+        raise NotMigrated
     return parts
 
 
