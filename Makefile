@@ -12,7 +12,7 @@ EMULATOR := tests/support/emulate
 # `pip` would otherwise look for a newer self at every call.
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: help run test test-long lint bench lock clean venv-run venv-test emulator
+.PHONY: help run attack test test-long lint bench lock clean venv-run venv-test emulator
 .DEFAULT_GOAL := help
 
 help: ## show this list
@@ -20,6 +20,9 @@ help: ## show this list
 
 run: venv-run ## install, make the pages if needed, serve on http://localhost:3000 (PORT=3001 changes it)
 	@exec $(BIN)/python -m upstage_crm serve
+
+attack: venv-run ## try to get around the patron with raw SQL on the demo's database, and see who stops it
+	@$(BIN)/python -m upstage_crm attack
 
 test: lint emulator ## every check and test that needs no outside service, browser included
 	@$(BIN)/python -m tests.support.browser

@@ -8,8 +8,9 @@ import os
 import secrets
 import sys
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
-from upstage_crm import cli_audit, wiring
+from upstage_crm import cli_attack, cli_audit, wiring
 from upstage_crm.audit import guards
 from upstage_crm.audit.events import OPERATOR, Channel
 from upstage_crm.cli_audit import migrated
@@ -32,8 +33,10 @@ _PASSWORD_VARIABLE = "UPSTAGE_STAFF_PASSWORD"  # noqa: S105  # its name, not its
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; return 0, 1 (refused) or 2 (a setting cannot be used)."""
     options = _parser().parse_args(arguments)
-    run: Callable[[argparse.Namespace, Settings], int] = options.run
+    run: Callable[..., int] = options.run
     try:
+        if getattr(options, "is_offline", False):
+            return run(options)
         return run(options, Settings.load(os.environ))
     except BadSetting as refusal:
         print(sentence(refusal), file=sys.stderr)
@@ -174,6 +177,11 @@ def _parser() -> argparse.ArgumentParser:
     _add(commands, "serve", _serve, "serve pages, websocket and routes on one port")
     _add(commands, "migrate", _migrate, "bring the database to the newest revision")
     _add(commands, "demo", _demo, "fill a new database on this machine with demo data")
+    words = "try to get around the patron with raw SQL, and say who stops it"
+    attack = _add(commands, "attack", cli_attack.run, words)
+    attack.add_argument(
+        "--database", metavar="URL", help="another database than the demo's; nothing of it stays"
+    )
     staff = _group(commands, "staff", "staff accounts")
     for name, run, words in (
         ("add", _staff_add, "add an account"),
@@ -194,8 +202,28 @@ def _parser() -> argparse.ArgumentParser:
     requests = _group(commands, "requests", "change requests")
     _add(requests, "expire", _requests_expire, "let due requests lapse, once")
     audit = _group(commands, "audit", "the trail")
-    for name, run, words in cli_audit.COMMANDS:
-        _add(audit, name, run, words)
+    verify = _add(
+        audit,
+        "verify",
+        cli_audit.verify,
+        "check the guards, the trail, and every record against the trail",
+    )
+    verify.add_argument(
+        "--against",
+        type=Path,
+        metavar="EXPORT",
+        help="an earlier export that must be its beginning",
+    )
+    export = _add(audit, "export", cli_audit.export, "write the trail into one signed file")
+    export.add_argument("file", type=Path)
+    export.add_argument(
+        "--with-values", action="store_true", help="with personal values: handle it like the data"
+    )
+    _add(audit, "public-key", cli_audit.public_key, "print what signatures are checked with")
+    check = _add(audit, "check", cli_audit.check, "verify an export with the public key alone")
+    check.add_argument("file", type=Path)
+    check.add_argument("--public-key", required=True, help="as audit public-key prints it")
+    check.set_defaults(is_offline=True)
     return parser
 
 
@@ -211,7 +239,7 @@ def _group(
 def _add(
     commands: _Commands[argparse.ArgumentParser],
     name: str,
-    run: Callable[[argparse.Namespace, Settings], int],
+    run: Callable[..., int],
     words: str,
 ) -> argparse.ArgumentParser:
     parser = commands.add_parser(name, help=words, description=words)

@@ -4,19 +4,34 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Generator
+from collections.abc import Generator, Iterable, Sequence
 from contextlib import contextmanager
-
-from sqlmodel import Session
+from pathlib import Path
+from typing import BinaryIO
 
 from upstage_crm import wiring
+from upstage_crm.audit import trail
+from upstage_crm.audit.events import OPERATOR, Action, AuditEvent, Channel
+from upstage_crm.audit.signing import SigningKey
+from upstage_crm.change_requests import windows
 from upstage_crm.core import migrations
-from upstage_crm.proof.verifying import Report, verify
+from upstage_crm.core.files import new_file
+from upstage_crm.organisation.settings import details
+from upstage_crm.proof import checking, exporting, verifying
+from upstage_crm.proof.bundle import Manifest
+from upstage_crm.proof.checking import Checked
+from upstage_crm.proof.errors import BundleProblem, BundleRefused
+from upstage_crm.proof.verifying import Report
 from upstage_crm.settings import Settings
 from upstage_crm.ui.audit_words import broken_words, counted, difference_words, unbroken_words
 from upstage_crm.web.errors import NotMigrated
 
 FOUND = 1
+_KEY_PREFIX = "ed25519:"
+_PERSONAL = (
+    "This file holds personal data. Keep it as you keep the database, and destroy it when its "
+    "purpose is over."
+)
 
 
 def migrated(settings: Settings) -> wiring.Runtime:
@@ -27,33 +42,159 @@ def migrated(settings: Settings) -> wiring.Runtime:
     """
     parts = wiring.build(settings)
     with parts.database.reading() as session:
-        if migrations.current(session.connection()) != migrations.head():
-            raise NotMigrated
+        is_current = migrations.current(session.connection()) == migrations.head()
+    if not is_current:
+        parts.database.dispose()
+        raise NotMigrated
     return parts
 
 
-def _verify(_options: argparse.Namespace, settings: Settings) -> int:
-    with _reading(settings) as session:
-        report = verify(session, protected=wiring.PROTECTED)
+def verify(options: argparse.Namespace, settings: Settings) -> int:
+    """Check everything over one snapshot; print what was found, and fail if anything was."""
+    keys = _public_keys(settings)
+    earlier = None if options.against is None else _read(options.against, keys.values()).manifest
+    with _opened(settings) as parts, parts.database.reading() as session:
+        report = verifying.verify(session, protected=wiring.PROTECTED, public_keys=keys)
+        is_same = earlier is None or trail.hash_at(session, earlier.entries) == earlier.head_hash
     for sentence in _findings(report):
         print(sentence, file=sys.stderr)
-    if not report.is_clean:
+    if earlier is not None and not is_same:
+        print(
+            f"The trail is not the one that was exported at {earlier.exported_at}: "
+            f"entry {earlier.entries:,} is another one.",
+            file=sys.stderr,
+        )
+    if not report.is_clean or not is_same:
         return FOUND
     print(f"{unbroken_words(report.entries)} Every guard stands.")
     patrons = counted(report.patrons, "patron")
-    print(f"{patrons} and {counted(report.field_changes, 'field change')} agree with the trail.")
+    changes = counted(report.field_changes, "field change")
+    receipts = counted(report.receipts, "receipt")
+    print(f"{patrons}, {changes} and {receipts} agree with the trail.")
+    _note_unknown_keys(report.unknown_keys)
     return 0
 
 
-@contextmanager
-def _reading(settings: Settings) -> Generator[Session]:
-    """One snapshot of a database at our revision; nothing stays open behind it."""
-    database = migrated(settings).database
+def export(options: argparse.Namespace, settings: Settings) -> int:
+    """Write the trail into one signed file that was not there before."""
+    path: Path = options.file
+    keys = wiring.signing_keys(settings)
     try:
-        with database.reading() as session:
-            yield session
+        with _opened(settings) as parts, new_file(path) as file:
+            manifest = _export(parts, file, keys, with_values=options.with_values)
+    except OSError as error:
+        print(f"{path} cannot be written: {error.strerror}.", file=sys.stderr)
+        return FOUND
+    print(f"{path}: {_contents(manifest)}.")
+    print(f"Check it with: upstage-crm audit check {path} --public-key {_shown(keys[0])}")
+    if options.with_values:
+        print(_PERSONAL, file=sys.stderr)
+    return 0
+
+
+def check(options: argparse.Namespace) -> int:
+    """Verify an export with nothing but the file and the key."""
+    given: str = options.public_key
+    checked = _read(options.file, [given.removeprefix(_KEY_PREFIX)])
+    manifest = checked.manifest
+    print(f"Verified: {_contents(manifest)}.")
+    print(f"Exported by {manifest.organisation} at {manifest.exported_at}.")
+    _note_unknown_keys(checked.unknown_keys)
+    return 0
+
+
+def public_key(_options: argparse.Namespace, settings: Settings) -> int:
+    """Print every public key: the first one signs, the others verify what was signed before."""
+    for place, key in enumerate(wiring.signing_keys(settings)):
+        print(f"{_shown(key)}  {key.kid}  {'signs' if not place else 'verifies'}")
+    return 0
+
+
+def _read(path: Path, public_keys: Iterable[str]) -> Checked:
+    """Verify an export with the first of our keys that signed it.
+
+    Raises:
+        BundleRefused: it does not verify, or cannot be read.
+    """
+    for public_key in public_keys:
+        try:
+            with path.open("rb") as file:
+                return checking.check(file, public_key=public_key)
+        except OSError as error:
+            raise BundleRefused(BundleProblem.UNREADABLE) from error
+        except BundleRefused as error:
+            if error.problem is not BundleProblem.SIGNATURE:
+                raise
+    raise BundleRefused(BundleProblem.SIGNATURE)
+
+
+def _public_keys(settings: Settings) -> dict[str, str]:
+    return {key.kid: key.public_key for key in wiring.signing_keys(settings)}
+
+
+def _note_unknown_keys(count: int) -> None:
+    if count:
+        print(
+            f"Note: {counted(count, 'receipt')} signed with a key that is no longer in use: only "
+            "the trail vouches for it.",
+            file=sys.stderr,
+        )
+
+
+def _shown(key: SigningKey) -> str:
+    # The prefix also keeps a key that begins with a hyphen from reading as an option.
+    return f"{_KEY_PREFIX}{key.public_key}"
+
+
+@contextmanager
+def _opened(settings: Settings) -> Generator[wiring.Runtime]:
+    parts = migrated(settings)
+    try:
+        yield parts
     finally:
-        database.dispose()
+        parts.database.dispose()
+
+
+def _export(
+    parts: wiring.Runtime, file: BinaryIO, keys: Sequence[SigningKey], *, with_values: bool
+) -> Manifest:
+    """Note the export in the trail, then write all of the trail, that entry included."""
+    now = parts.clock.now()
+    with parts.database.transaction() as session:
+        trail.record(session, [_exported(with_values)], now=now)
+    with parts.database.reading() as session:
+        # Of a patron whose change may still be put back, nothing is given out.
+        withheld = windows.patrons(session, now=now) if with_values else ()
+        return exporting.export(
+            session,
+            file,
+            key=keys[0],
+            public_keys={key.kid: key.public_key for key in keys},
+            organisation=details(session).name,
+            now=now,
+            with_values=with_values,
+            withheld=withheld,
+        )
+
+
+def _exported(with_values: bool) -> AuditEvent:
+    return AuditEvent(
+        action=Action.TRAIL_EXPORTED,
+        actor=OPERATOR,
+        channel=Channel.COMMAND_LINE,
+        facts={"with_values": with_values},
+    )
+
+
+def _contents(manifest: Manifest) -> str:
+    parts = [
+        counted(manifest.entries, "entry", "entries"),
+        counted(manifest.receipts, "receipt"),
+        "no personal values"
+        if manifest.values is None
+        else counted(manifest.values, "personal value"),
+    ]
+    return ", ".join(parts)
 
 
 def _findings(report: Report) -> list[str]:
@@ -64,6 +205,3 @@ def _findings(report: Report) -> list[str]:
     if (rest := report.found - len(report.differences)) > 0:
         sentences.append(f"And {rest:,} more differences like these.")
     return sentences
-
-
-COMMANDS = (("verify", _verify, "check the guards, the trail, and every record against the trail"),)

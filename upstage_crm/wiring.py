@@ -114,6 +114,16 @@ def build(
     )
 
 
+def signing_keys(settings: Settings) -> tuple[SigningKey, ...]:
+    """The keys of signatures that verify offline; the first one signs.
+
+    Raises:
+        BadSetting: the keys cannot be read.
+    """
+    keys = settings.keys or load_or_create_keys()
+    return tuple(SigningKey.derive(key.kid, key.secret) for key in keys)
+
+
 def at(made: Runtime, clock: Clock) -> Runtime:
     """The same parts with another clock."""
     return replace(made, clock=clock)

@@ -6,7 +6,7 @@ import pytest
 from sqlmodel import Session
 
 from tests.support.factories import PROTECTED, Desk
-from tests.support.server import TEST_KEYS
+from tests.support.proof import SECRET_KEYS
 from upstage_crm import cli
 from upstage_crm.audit import guards
 
@@ -15,7 +15,7 @@ from upstage_crm.audit import guards
 def operator(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """An operator's environment around the test's database."""
     monkeypatch.setenv("UPSTAGE_DATABASE_URL", database_url)
-    monkeypatch.setenv("UPSTAGE_SECRET_KEYS", TEST_KEYS)
+    monkeypatch.setenv("UPSTAGE_SECRET_KEYS", SECRET_KEYS)
 
 
 def unguarded(desk: Desk, statement: str) -> None:
@@ -39,7 +39,7 @@ def test_verify_says_what_it_checked(desk: Desk, capsys: pytest.CaptureFixture[s
     count = len(desk.lines())
     assert (
         f"{count} entries, unbroken. Every guard stands.\n"
-        "1 patron and 1 field change agree with the trail.\n"
+        "1 patron, 1 field change and 1 receipt agree with the trail.\n"
     ) == said.out
     assert "" == said.err
 

@@ -8,14 +8,17 @@ import pytest
 from sqlmodel import Session
 
 from tests.support.factories import NEW, OLD, PROTECTED, Desk
+from tests.support.proof import KEYS, OTHER, verified
 from upstage_crm.audit import guards
 from upstage_crm.audit.findings import Problem
-from upstage_crm.change_requests.rules import Decision
+from upstage_crm.change_requests import desk as at_desk
+from upstage_crm.change_requests.rules import Decision, DeskMethod, ReasonCode
 from upstage_crm.patrons import reconciling as patron_reconciling
 from upstage_crm.patrons.fields import FIELDS
 from upstage_crm.patrons.views import PatronRecord
 from upstage_crm.proof import verifying
 from upstage_crm.proof.verifying import Report, verify
+from upstage_crm.staff.roles import Role
 from upstage_crm.tables import metadata
 from upstage_crm.ui.audit_words import difference_words
 
@@ -33,7 +36,7 @@ class House:
     open: str
 
     def clean(self) -> Report:
-        report = self.desk.read(lambda session: verify(session, protected=PROTECTED))
+        report = verified(self.desk)
         assert report.is_clean, report
         return report
 
@@ -46,7 +49,7 @@ class House:
             if guarded:
                 guards.install(connection, PROTECTED)
             with Session(bind=connection) as session:
-                report = verify(session, protected=PROTECTED)
+                report = verify(session, protected=PROTECTED, public_keys=KEYS)
             transaction.rollback()
         return report
 
@@ -228,6 +231,40 @@ def test_a_field_change_that_went_or_came_is_found(house: House) -> None:
     )
 
 
+def test_an_altered_a_forged_and_a_missing_receipt_are_named(house: House) -> None:
+    desk, where = house.desk, "WHERE event = 'approved'"
+    issued = next(line.seq for line in desk.lines(action="receipt.issued"))
+    other = f"SELECT signature FROM receipt {where.replace('approved', 'rejected')}"
+    for change in (
+        "body = replace(body, 'approved', 'rejected')",
+        "event = 'rejected'",
+        "reviewer = 'staff'",
+        f"patron_id = '{house.ole.id}'",
+        f"signature = ({other})",
+        f"kid = '{OTHER.kid}'",
+        "at = '2001-01-01 00:00:00.000000'",
+        "body = '['",
+    ):
+        report = house.finds(Problem.RECEIPT, f"UPDATE receipt SET {change} {where}")
+        assert issued == report.differences[0].seq
+    gone = house.finds(Problem.RECEIPT_GONE, f"DELETE FROM receipt {where}")
+    assert issued == gone.differences[0].seq
+    columns = [column.name for column in metadata.tables["receipt"].columns]
+    copied = ", ".join("'x'" if name == "id" else name for name in columns)
+    house.finds(
+        Problem.RECEIPT_UNKNOWN,
+        f"INSERT INTO receipt ({', '.join(columns)}) SELECT {copied} FROM receipt {where}",
+    )
+    house.clean()
+
+
+def test_a_receipt_of_a_revoked_key_is_no_finding_but_is_counted(house: House) -> None:
+    report = house.desk.read(lambda session: verify(session, protected=PROTECTED, public_keys={}))
+
+    assert report.is_clean
+    assert (2, 2) == (report.receipts, report.unknown_keys)
+
+
 def test_removed_evidence_is_named(house: House) -> None:
     """Who overwrites a value may delete what it was compared with: that alone is a finding."""
     entry = house.desk.lines(action="field.applied")[-1]
@@ -303,3 +340,73 @@ def test_many_differences_are_counted_and_the_first_are_named(
     report = house.after("UPDATE patron SET phone = '1', date_of_birth = '1900-01-01'")
 
     assert (3, 4) == (len(report.differences), report.found)
+
+
+def test_a_revert_and_a_change_at_the_desk_are_proven_like_any_other(house: House) -> None:
+    report = house.clean()
+    _objected_afterwards(house.desk)
+    _at_the_desk(house)
+
+    after = house.clean()
+
+    assert report.field_changes + 2 == after.field_changes
+    (change,) = house.desk.read(
+        lambda session: (
+            session.connection()
+            .exec_driver_sql("SELECT id FROM field_change WHERE kind = 'revert'")
+            .scalars()
+            .all()
+        )
+    )
+    house.finds(
+        Problem.CHANGE_VALUE,
+        f"UPDATE field_change SET current_value = '{{}}' WHERE id = '{change}'",
+        field="email",
+    )
+    house.finds(
+        Problem.CHANGE_OUTCOME,
+        f"UPDATE field_change SET outcome = 'pending' WHERE id = '{change}'",
+        field="email",
+    )
+
+
+def _objected_afterwards(desk: Desk) -> None:
+    """The mailbox that Mara had before says that it was not her: the change is put back."""
+    desk.decide(desk.claims(OLD), Decision.OBJECT)
+
+
+def _at_the_desk(house: House) -> None:
+    """Two members vouch for Ole, and the change is made after its wait."""
+    desk = house.desk
+    second = desk.staff("Sam", Role.OWNER)
+    proposed = desk.write(
+        lambda session: at_desk.propose(
+            session,
+            actor=desk.owner,
+            patron_id=house.ole.id,
+            changes={"email": {"email": "ole.third@example.org"}},
+            reason_code=ReasonCode.ASKED_AT_DESK,
+            reason_text="",
+            method=DeskMethod.IN_PERSON,
+            note="Passport",
+            context=desk.context,
+            mailroom=desk.room,
+            now=desk.now,
+        )
+    )
+    applies_at = desk.write(
+        lambda session: at_desk.confirm(
+            session,
+            actor=second,
+            reference=proposed.reference,
+            mailroom=desk.room,
+            now=desk.now,
+        )
+    )
+    desk.clock.set(applies_at)
+    desk.write(
+        lambda session: at_desk.apply(
+            session, request_id=proposed.request_id, mailroom=desk.room, now=desk.now
+        )
+    )
+    assert "ole.third@example.org" == desk.email(house.ole)

@@ -14,6 +14,7 @@ import pytest
 import upstage_crm
 from upstage_crm.audit.events import Action, ActorKind, Channel
 from upstage_crm.audit.findings import Problem
+from upstage_crm.change_requests.erasing import BlockerKind
 from upstage_crm.change_requests.rules import (
     Cause,
     Decision,
@@ -97,6 +98,7 @@ def test_a_sentence_without_its_facts_is_still_one() -> None:
         (copy.OUTCOME_WORDS, FieldOutcome),
         (copy.CAUSE_WORDS, Cause),
         (copy.DECISION_WORDS, Decision),
+        (copy.BLOCKER_WORDS, BlockerKind),
         (copy.ROLE_WORDS, Role),
         (copy.ADVICE, AdviceCode),
         (audit_words.GROUPS, Action),

@@ -35,8 +35,8 @@ class Walk:
     """
 
     def __init__(self) -> None:
-        self.seq = 0
-        self.hash = GENESIS
+        self.seq: int = 0
+        self.hash: str = GENESIS
 
     def step(self, row: Mapping[str, Any], opened: Iterable[Opened] = ()) -> Broken | None:
         """Take the next entry, with those of its values that are still there.

@@ -77,6 +77,7 @@ class Action(StrEnum):
     SIGN_IN_REFUSED = "staff.sign_in_refused"
     ORGANISATION_CHANGED = "organisation.changed"
     POLICY_CHANGED = "policy.changed"
+    TRAIL_EXPORTED = "trail.exported"
 
 
 @dataclass(frozen=True, slots=True)

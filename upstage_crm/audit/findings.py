@@ -25,6 +25,9 @@ class Problem(StrEnum):
     CHANGE_GONE = "change_gone"
     CHANGE_OUTCOME = "change_outcome"
     CHANGE_UNAPPROVED = "change_unapproved"
+    RECEIPT = "receipt"
+    RECEIPT_UNKNOWN = "receipt_unknown"
+    RECEIPT_GONE = "receipt_gone"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +47,11 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """What one batch brought: how many were compared, and where they disagree."""
+    """What one batch brought: how many were compared, and where they disagree.
+
+    `unknown_keys` counts receipts whose key is known from the trail alone.
+    """
 
     count: int
     differences: tuple[Difference, ...]
+    unknown_keys: int = 0

@@ -1,8 +1,7 @@
 """What the database refuses, as one description for both dialects. Pure: it only writes SQL.
 
-A rule names a table, an event and the condition under which the statement is refused. `guards`
-turns each into a trigger. Erasure is the one other way: while an erasure of a patron is confirmed
-by a second staff member and not done, that patron's values may become empty, and nothing else.
+A rule names a table, an event and when the statement is refused; `guards` makes it a trigger.
+Erasure is the other way: confirmed by a second member and not done, it empties and only empties.
 """
 
 from __future__ import annotations
@@ -256,6 +255,7 @@ def _two_people(dialect: str) -> list[Rule]:
     second = any_differs(("second_id", "confirmed_at"), dialect)
     people = any_differs(("first_id", "second_id", "cleared_at"), dialect)
     words = any_differs(("first_note", "second_note"), dialect)
+    ended = any_differs(("confirmed_by", "confirmed_at", "declined_at", "done_at"), dialect)
     emptied = f"NEW.first_note = '' AND NEW.second_note = '' AND {erasing('patron_freeze')}"
     return [
         Rule(
@@ -292,7 +292,7 @@ def _two_people(dialect: str) -> list[Rule]:
             "erasure_second",
             "erasure",
             "UPDATE",
-            "OLD.done_at IS NOT NULL OR OLD.declined_at IS NOT NULL "
+            f"((OLD.done_at IS NOT NULL OR OLD.declined_at IS NOT NULL) AND ({ended})) "
             "OR (NEW.confirmed_at IS NOT NULL AND (NEW.confirmed_by IS NULL "
             "OR NEW.confirmed_by = OLD.requested_by)) "
             "OR (NEW.done_at IS NOT NULL AND NEW.confirmed_at IS NULL)",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -43,7 +43,7 @@ _RAW_ENTRIES = sa.select(
         for column in _entry.columns
     )
 ).order_by(_entry.c.seq)
-_BATCH = 2_000  # entries read at once by `verify`
+_BATCH = 2_000  # entries read at once
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,6 +101,16 @@ def record(session: Session, events: Sequence[AuditEvent], *, now: datetime) -> 
     return seq
 
 
+def forget(session: Session, *, patron_id: str) -> int:
+    """Delete the values behind a patron's entries, and return how many; the commitments stay.
+
+    The database's guard lets this through only while an erasure of the patron is being done.
+    """
+    seqs = sa.select(_entry.c.seq).where(_entry.c.patron_id == patron_id)
+    deleted = session.connection().execute(sa.delete(_value).where(_value.c.seq.in_(seqs)))
+    return deleted.rowcount
+
+
 def new_salt() -> str:
     """A fresh salt for one commitment."""
     return secrets.token_hex(SALT_BYTES)
@@ -112,21 +122,48 @@ def verify(session: Session) -> Broken | None:
     A missing personal value is not a break (erasure); a value that does not match its
     commitment is. Reads in batches: a trail of any length needs the same memory.
     """
-    walk, connection = Walk(), session.connection()
-    while rows := connection.execute(_batch(after=walk.seq)).mappings().all():
+    walk = Walk()
+    for row, opened in entries(session):
+        if (broken := walk.step(row, opened)) is not None:
+            return broken
+    if head(session) != (walk.seq, walk.hash):
+        return Broken(walk.seq + 1, "head")
+    stray = sa.select(_value.c.seq).where(sa.or_(_value.c.seq > walk.seq, _value.c.seq < 1))
+    if session.connection().execute(stray.limit(1)).first() is not None:
+        return Broken(walk.seq + 1, "value")
+    return None
+
+
+def entries(session: Session) -> Iterator[tuple[dict[str, Any], Sequence[Opened]]]:
+    """Every entry as stored, in order, with those of its values that are still there.
+
+    Words are text and `at` is an instant, None when it is none: what `Walk.step` takes.
+    """
+    last: int | None = None
+    while True:
+        # The first batch asks for no lower bound: an entry before the first must not hide.
+        query = _RAW_ENTRIES if last is None else _RAW_ENTRIES.where(_entry.c.seq > last)
+        rows = session.connection().execute(query.limit(_BATCH)).mappings().all()
+        if not rows:
+            return
         opened = _values(session, _value.c.seq.between(rows[0]["seq"], rows[-1]["seq"]))
         for row in rows:
             read = {str(name): value for name, value in row.items()}
-            read["at"] = read_instant(row["at"])
-            if (broken := walk.step(read, opened.get(row["seq"], ()))) is not None:
-                return broken
-    head = connection.execute(sa.select(_head.c.seq, _head.c.hash).where(_IS_HEAD)).first()
-    if head is None or tuple(head) != (walk.seq, walk.hash):
-        return Broken(walk.seq + 1, "head")
-    stray = sa.select(_value.c.seq).where(sa.or_(_value.c.seq > walk.seq, _value.c.seq < 1))
-    if connection.execute(stray.limit(1)).first() is not None:
-        return Broken(walk.seq + 1, "value")
-    return None
+            yield read | {"at": read_instant(row["at"])}, opened.get(row["seq"], ())
+        last = rows[-1]["seq"]
+
+
+def head(session: Session) -> tuple[int, str] | None:
+    """The number and the hash of the last entry, as the head row has them; None without one."""
+    query = sa.select(_head.c.seq, _head.c.hash).where(_IS_HEAD)
+    row = session.connection().execute(query).first()
+    return None if row is None else (row.seq, row.hash)
+
+
+def hash_at(session: Session, seq: int) -> str | None:
+    """The hash of one entry; None when there is none."""
+    query = sa.select(_entry.c.hash).where(_entry.c.seq == seq)
+    return session.connection().execute(query).scalar()
 
 
 def head_seq(session: Session) -> int:
@@ -179,12 +216,6 @@ def opened(
     return tuple((json.loads(facts), tuple(values.get(seq, ()))) for seq, facts in rows)
 
 
-def _batch(*, after: int) -> sa.Select[Any]:
-    # The first batch asks for no lower bound: an entry before the first must not hide.
-    query = _RAW_ENTRIES.limit(_BATCH)
-    return query.where(_entry.c.seq > after) if after else query
-
-
 def _line(row: AuditEntryRow, values: Mapping[int, list[Opened]]) -> AuditLine:
     return AuditLine(
         seq=row.seq,
@@ -200,8 +231,8 @@ def _line(row: AuditEntryRow, values: Mapping[int, list[Opened]]) -> AuditLine:
 
 
 def _values(session: Session, wanted: sa.ColumnElement[bool]) -> dict[int, list[Opened]]:
-    query = sa.select(_value.c.seq, _value.c.name, _value.c.value, _value.c.salt).where(wanted)
+    query = sa.select(_value.c.seq, _value.c.name, _value.c.value, _value.c.salt)
     found: dict[int, list[Opened]] = {}
-    for seq, name, value, salt in session.connection().execute(query):
+    for seq, name, value, salt in session.connection().execute(query.where(wanted)):
         found.setdefault(seq, []).append((name, value, salt))
     return found

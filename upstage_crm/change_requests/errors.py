@@ -22,6 +22,7 @@
         ├── AddressSuppressed        its owner told us that it is not the patron's
         ├── RecentlyRejected         this value was rejected in the last 30 days
         ├── RequestEnded             the matter is over; carries its state
+        ├── ErasureBlocked           something stands in the way; carries what
         ├── NothingWaits             nothing waits for a second person, or for this step
         ├── AlreadyWaiting           the same step waits for its second person already
         ├── RevertWindowOver         too late to put back what was changed
@@ -150,6 +151,12 @@ class AlreadyWaiting(Conflict):
     """The same step waits for its second person already."""
 
     code = "already_waiting"
+
+
+class ErasureBlocked(Conflict):
+    """Something stands in the way of an erasure. Facts: `blockers`, `erasing.Blocker`s."""
+
+    code = "erasure_blocked"
 
 
 class RevertWindowOver(Conflict):

@@ -14,7 +14,9 @@ from upstage_crm.change_requests.reasons import REASONS
 from upstage_crm.core import when
 from upstage_crm.links.claims import Reviewer
 from upstage_crm.mail.catalogue import FieldLine
+from upstage_crm.organisation.details import OrganisationDetails
 from upstage_crm.patrons import fields
+from upstage_crm.patrons.tables import PatronRow
 
 Context = dict[str, object]
 
@@ -42,6 +44,22 @@ def asking(matter: Matter, reviewer: Reviewer, *, public_url: str, now: datetime
         "expires_text": instant(matter, matter.expires_at),
         "reason_sentence": REASONS[matter.reason_code].sentence,
         "reason_text": words or None,
+    }
+
+
+def erased(
+    patron: PatronRow, *, organisation: OrganisationDetails, public_url: str, at: datetime
+) -> Context:
+    """What the last mail to a patron says: that nothing is held any more, and of which number."""
+    zone = when.zone(patron.time_zone, organisation.time_zone)
+    return {
+        "org": organisation,
+        "public_url": public_url,
+        "reference": str(patron.number),
+        "proposer": "",
+        "greeting": None,
+        "fields": [],
+        "when_text": _in_words(at, zone),
     }
 
 

@@ -26,6 +26,8 @@ from upstage_crm.mail.compose import Composer
 from upstage_crm.mail.delivery import ENDED_UNSENT
 from upstage_crm.mail.message import Audience, MailDraft, MailKind
 from upstage_crm.mail.queries import newest_state_by_request
+from upstage_crm.organisation.details import OrganisationDetails
+from upstage_crm.patrons.tables import PatronRow
 from upstage_crm.receipts.facts import LINK_LIFE
 from upstage_crm.staff.accounts import Colleague
 
@@ -213,6 +215,30 @@ class Mailroom:
             key="desk_notice",
             now=now,
         )
+
+    def tell_erased(
+        self,
+        session: Session,
+        patron: PatronRow,
+        *,
+        organisation: OrganisationDetails,
+        now: datetime,
+    ) -> None:
+        """Queue the last mail that a patron gets, to the address that is about to be erased."""
+        if patron.email is None or patron.email_bounced_at is not None:
+            return
+        draft = MailDraft(
+            kind=MailKind.RECORD_ERASED,
+            to_address=_wire(patron.email),
+            audience=Audience.CURRENT,
+            language="en",
+            context=mail_words.erased(
+                patron, organisation=organisation, public_url=self.public_url, at=now
+            ),
+            dedupe_key=f"patron/{patron.id}/erased",
+            patron_id=patron.id,
+        )
+        outbox.enqueue(session, draft, composer=self.composer, now=now)
 
     def tell_proposer(
         self,

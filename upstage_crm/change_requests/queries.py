@@ -246,8 +246,13 @@ def mailbox_of(change: FieldChangeRow, reviewer: Reviewer) -> str | None:
 
 
 def values(text: str) -> dict[str, str | None]:
-    """The column values that a field change's JSON holds."""
-    return json.loads(text)
+    """The column values that a field change's JSON holds; what was erased reads as not known."""
+    return _Columns(json.loads(text))
+
+
+class _Columns(dict[str, str | None]):
+    def __missing__(self, _column: str) -> None:
+        return None
 
 
 def _matching(

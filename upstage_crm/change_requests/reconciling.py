@@ -88,27 +88,41 @@ class _Told:
 
 def reconcile(session: Session) -> Iterator[Compared]:
     """Compare every field change, one batch of requests after the other, over one snapshot."""
-    connection, after = session.connection(), ""
+    for ids, after, until in batches(session):
+        yield _compare(session, set(ids), after, until)
+
+
+def batches(session: Session) -> Iterator[tuple[Sequence[str], str, str | None]]:
+    """The ids of all requests, some at a time, with the bounds of `within` that hold just them.
+
+    The last batch has no upper bound: what belongs to no request must not hide behind it.
+    """
+    after, until = "", None
     while True:
-        ids = sa.select(_request.c.id).where(_request.c.id > after).order_by(_request.c.id)
-        batch = connection.execute(ids.limit(BATCH)).scalars().all()
-        until = batch[-1] if len(batch) == BATCH else None
-        yield _compare(session, set(batch), after, until)
+        query = sa.select(_request.c.id).where(_request.c.id > after).order_by(_request.c.id)
+        ids = session.connection().execute(query.limit(BATCH)).scalars().all()
+        until = ids[-1] if len(ids) == BATCH else None
+        yield ids, after, until
         if until is None:
             return
         after = until
+
+
+def within(column: sa.ColumnElement[Any], after: str, until: str | None) -> sa.ColumnElement[bool]:
+    """Whether a request's id lies in one batch."""
+    return column > after if until is None else sa.and_(column > after, column <= until)
 
 
 def _compare(session: Session, ids: set[str], after: str, until: str | None) -> Compared:
     connection = session.connection()
     told = _told(session, after, until)
     rows = (
-        connection.execute(_CHANGES.where(_within(_change.c.request_id, after, until)))
+        connection.execute(_CHANGES.where(within(_change.c.request_id, after, until)))
         .mappings()
         .all()
     )
     reviews: dict[str, list[str | None]] = {}
-    query = _REVIEWS.where(_within(_review.c.request_id, after, until))
+    query = _REVIEWS.where(within(_review.c.request_id, after, until))
     for change_id, decision in connection.execute(query):
         reviews.setdefault(change_id, []).append(decision)
     found: list[Difference] = []
@@ -201,6 +215,8 @@ def _are_keys_right(row: Mapping[Any, Any]) -> bool:
     current, proposed = read_object(row["current_value"]), read_object(row["proposed_value"])
     if not are_keys_right(entry, current) or not are_keys_right(entry, proposed):
         return False
+    if row["kind"] == ChangeKind.REVERT:
+        return row["proposed_key"] == ""  # nobody may be asked about it twice, so it has none
     try:
         return key_of(entry, proposed) == row["proposed_key"]
     except (Invalid, KeyError):
@@ -208,12 +224,12 @@ def _are_keys_right(row: Mapping[Any, Any]) -> bool:
 
 
 def _told(session: Session, after: str, until: str | None) -> dict[str, _Told]:
-    within = _within(_entry.c.request_id, after, until)
+    is_ours = within(_entry.c.request_id, after, until)
     opened: dict[int, dict[str, str | None]] = {}
-    for seq, name, value in session.connection().execute(_OPENED.where(within)):
+    for seq, name, value in session.connection().execute(_OPENED.where(is_ours)):
         opened.setdefault(seq, {})[name] = value
     told: dict[str, _Told] = {}
-    query = _ENTRIES.where(within).order_by(_entry.c.seq)
+    query = _ENTRIES.where(is_ours).order_by(_entry.c.seq)
     for row in session.connection().execute(query).mappings():
         action, names = row["action"], frozenset(read_object(row["commitments"]))
         values = opened.get(row["seq"], {})
@@ -228,7 +244,3 @@ def _told(session: Session, after: str, until: str | None) -> dict[str, _Told]:
         else:
             request.is_confirmed = True
     return told
-
-
-def _within(column: sa.ColumnElement[Any], after: str, until: str | None) -> sa.ColumnElement[bool]:
-    return column > after if until is None else sa.and_(column > after, column <= until)

@@ -109,6 +109,7 @@ def _sqlite_engine(url: sa.URL) -> Engine:
             "foreign_keys=ON",
             f"busy_timeout={SQLITE_BUSY_TIMEOUT_MS}",
             "synchronous=FULL",  # a decision that was confirmed on screen survives a power cut
+            "secure_delete=ON",  # what is erased leaves the file too, however SQLite was built
             "recursive_triggers=ON",  # REPLACE must fire DELETE triggers, or the guards have a hole
         ):
             cursor.execute(f"PRAGMA {pragma}")
@@ -173,6 +174,24 @@ class Database:
             engine = engine.execution_options(isolation_level="REPEATABLE READ")
         with OneConnection(engine, expire_on_commit=False, autoflush=False) as session:
             yield session
+
+    def forget_the_past(self) -> bool:
+        """Empty SQLite's log, which still holds what was overwritten; call it after an erasure.
+
+        False when a reader held it up: nothing is lost, try again later. Postgres' own vacuum
+        does this there.
+        """
+        if self.engine.dialect.name != "sqlite":
+            return True
+        connection = self.engine.raw_connection()  # outside any transaction
+        try:
+            cursor = connection.cursor()
+            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            said = cursor.fetchone()
+            cursor.close()
+        finally:
+            connection.close()
+        return said is not None and said[0] == 0
 
     def dispose(self) -> None:
         """Close every pooled connection."""

@@ -24,6 +24,7 @@ from upstage_crm.patrons import queries
 from upstage_crm.patrons.errors import (
     AddressTaken,
     NameMissing,
+    PatronErased,
     PossibleDuplicates,
     ProtectionReasonMissing,
 )
@@ -158,12 +159,12 @@ def edit(
 
     Raises:
         Forbidden: the actor may not edit patrons.
-        UnknownPatron: there is none.
+        UnknownPatron: there is none. PatronErased: the record takes nothing any more.
         Invalid: a value is refused.
     """
     ensure_may(actor, Permission.EDIT_PATRON)
     cleaned = clean_free(free)
-    row = queries.lock(session, patron_id)
+    row = _lock_unerased(session, patron_id)
     changed = {name: value for name, value in cleaned.items() if getattr(row, name) != value}
     if not changed:
         return
@@ -198,12 +199,12 @@ def protect(
     A new address of a protected patron needs the yes of the current one, too.
 
     Raises:
-        Forbidden, UnknownPatron; ProtectionReasonMissing: without a reason.
+        Forbidden, UnknownPatron, PatronErased; ProtectionReasonMissing: without a reason.
         InvalidText: it is too long.
     """
     ensure_may(actor, Permission.PROTECT_PATRON)
     words = clean_block(reason, REASON_LIMIT)
-    row = queries.lock(session, patron_id)
+    row = _lock_unerased(session, patron_id)
     if row.is_protected == is_protected:
         return
     if not words:
@@ -349,6 +350,13 @@ def _writing(names: tuple[str, ...]) -> sa.Update:
 
 def _bound(written: Mapping[str, object]) -> dict[str, object]:
     return {f"to_{name}": value for name, value in written.items()}
+
+
+def _lock_unerased(session: Session, patron_id: str) -> PatronRow:
+    row = queries.lock(session, patron_id)
+    if row.status is PatronStatus.ERASED:
+        raise PatronErased
+    return row
 
 
 def _free_of(row: PatronRow) -> dict[str, str | None]:

@@ -8,7 +8,8 @@ NotFound
 └── UnknownField     there is no such protected field
 Conflict
 ├── AddressTaken         another live patron has this address; carries their number
-└── PossibleDuplicates   patrons who may be the same person; carries who and why
+├── PossibleDuplicates   patrons who may be the same person; carries who and why
+└── PatronErased         the patron's values were erased; nothing is written any more
 """
 
 from __future__ import annotations
@@ -89,3 +90,9 @@ class UnknownPatron(NotFound):
     """There is no such patron."""
 
     code = "patron_unknown"
+
+
+class PatronErased(Conflict):
+    """The patron's values were erased; the record takes nothing any more."""
+
+    code = "patron_erased"

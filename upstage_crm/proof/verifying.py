@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlmodel import Session
@@ -12,19 +12,26 @@ from upstage_crm.audit.chain import Broken
 from upstage_crm.audit.findings import Compared, Difference
 from upstage_crm.change_requests import reconciling as changes
 from upstage_crm.patrons import reconciling as patrons
+from upstage_crm.proof import receipts
 
 SHOWN = 100  # differences kept in a report; the rest are counted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """What was checked and what was found. `differences` are the first ones of `found`."""
+    """What was checked and what was found. `differences` are the first ones of `found`.
+
+    `unknown_keys` counts receipts signed with a key that we no longer hold: no finding, because
+    the trail vouches for them, but worth saying.
+    """
 
     missing_guards: tuple[str, ...]
     broken: Broken | None
     entries: int
     patrons: int
     field_changes: int
+    receipts: int
+    unknown_keys: int
     differences: tuple[Difference, ...]
     found: int
 
@@ -34,18 +41,26 @@ class Report:
         return not self.missing_guards and self.broken is None and not self.found
 
 
-def verify(session: Session, *, protected: Mapping[str, Sequence[str]]) -> Report:
+def verify(
+    session: Session,
+    *,
+    protected: Mapping[str, Sequence[str]],
+    public_keys: Mapping[str, str],
+) -> Report:
     """Check everything over the session's snapshot; bounded in memory, whatever the size.
 
-    `protected` maps a field key to the columns that the guards should cover.
+    `protected` maps a field key to the columns that the guards should cover, `public_keys` the
+    name of every key of ours to what its signatures are checked with.
     """
     tally, broken = _Tally(), trail.verify(session)
     return Report(
         missing_guards=guards.missing(session.connection(), protected),
         broken=broken,
         entries=trail.head_seq(session) if broken is None else broken.seq - 1,
-        patrons=tally.take(patrons.reconcile, session),
-        field_changes=tally.take(changes.reconcile, session),
+        patrons=tally.take(patrons.reconcile(session)),
+        field_changes=tally.take(changes.reconcile(session)),
+        receipts=tally.take(receipts.reconcile(session, public_keys=public_keys)),
+        unknown_keys=tally.unknown_keys,
         differences=tuple(tally.first),
         found=tally.found,
     )
@@ -54,13 +69,14 @@ def verify(session: Session, *, protected: Mapping[str, Sequence[str]]) -> Repor
 class _Tally:
     def __init__(self) -> None:
         self.first: list[Difference] = []
-        self.found = 0
+        self.found = self.unknown_keys = 0
 
-    def take(self, reconcile: Callable[[Session], Iterator[Compared]], session: Session) -> int:
+    def take(self, batches: Iterator[Compared]) -> int:
         """Run one comparison to its end and return how much it compared."""
         compared = 0
-        for batch in reconcile(session):
+        for batch in batches:
             compared += batch.count
             self.found += len(batch.differences)
+            self.unknown_keys += batch.unknown_keys
             self.first += batch.differences[: SHOWN - len(self.first)]
         return compared

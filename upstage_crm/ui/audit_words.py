@@ -71,6 +71,7 @@ GROUPS: Mapping[Action, ActionGroup] = {
     Action.SIGN_IN_REFUSED: ActionGroup.STAFF,
     Action.ORGANISATION_CHANGED: ActionGroup.SETTINGS,
     Action.POLICY_CHANGED: ActionGroup.SETTINGS,
+    Action.TRAIL_EXPORTED: ActionGroup.SETTINGS,
 }
 ACTOR_WORDS: Mapping[ActorKind, str] = {
     ActorKind.STAFF: "Staff",
@@ -118,6 +119,9 @@ PROBLEM_WORDS: Mapping[Problem, str] = {
     Problem.CHANGE_GONE: "Entry {seq} tells of a field change that is gone.",
     Problem.CHANGE_OUTCOME: "the outcome is not the one in the trail.",
     Problem.CHANGE_UNAPPROVED: "it was applied, but the trail holds no approval.",
+    Problem.RECEIPT: "a receipt is not the one that entry {seq} issued, or its signature fails.",
+    Problem.RECEIPT_UNKNOWN: "the trail knows nothing of a receipt.",
+    Problem.RECEIPT_GONE: "Entry {seq} issued a receipt that is gone.",
 }
 
 

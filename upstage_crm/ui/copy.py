@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
 from upstage_crm.audit.events import Action, Channel
+from upstage_crm.change_requests.erasing import Blocker, BlockerKind
 from upstage_crm.change_requests.rules import Cause, Decision, FieldOutcome, RequestState
 from upstage_crm.core import when
 from upstage_crm.core.errors import UpstageError
@@ -71,6 +72,7 @@ SENTENCES: Mapping[str, str] = {
     "field_unknown": "There is no such field.",
     # Patrons.
     "protection_reason_missing": "Say in a few words why.",
+    "patron_erased": "This patron's data was erased. The record takes nothing any more.",
     "patron_unknown": "There is no such patron.",
     "address_taken": "Patron {number} already has this address. Open that record instead.",
     "possible_duplicates": "This may be somebody we know already. Look before you add them.",
@@ -96,6 +98,7 @@ SENTENCES: Mapping[str, str] = {
     "recently_rejected": "This was rejected lately (request {reference}). Wait until {until}.",
     "request_unknown": "There is no such request.",
     "request_ended": "This request is over: {state}.",
+    "erasure_blocked": "This patron cannot be erased now. What stands in the way is listed.",
     "nothing_waits": "Nothing waits for a second person here.",
     "already_waiting": "This waits for a second person already.",
     "revert_window_over": "It is too late to put this back.",
@@ -124,6 +127,21 @@ SENTENCES: Mapping[str, str] = {
     "organisation_detail_missing": "This is needed: every mail shows it.",
     "time_zone_unknown": "Choose a time zone from the list.",
     "language_unknown": "Choose a language from the list.",
+    # The proof.
+    "trail_broken": "The trail does not verify from entry {seq} on, so it is not signed.",
+    "bundle_refused": "This export does not verify.",
+    "bundle_unreadable": "This file is no export of the trail, or it cannot be read.",
+    "bundle_member_missing": "The export is not whole: {name} is missing.",
+    "bundle_member_unknown": "The export holds a file that does not belong there: {name}.",
+    "bundle_signature": "The export was not signed with this key, or its manifest was altered.",
+    "bundle_format": "The manifest is not one of this version of the export.",
+    "bundle_member_changed": "The export's {name} was altered or is damaged.",
+    "bundle_line": "Line {line} of {name} in the export cannot be read.",
+    "bundle_entry_missing": "Entry {seq} is missing from the export, or not in its place.",
+    "bundle_entry_changed": "Entry {seq} in the export was altered.",
+    "bundle_value": "A personal value of entry {seq} in the export was altered.",
+    "bundle_receipt": "Receipt {receipt} in the export does not verify.",
+    "bundle_count": "The export does not hold as much as its manifest says.",
 }
 """Codes that only an operator at a terminal meets have their words in `upstage_crm.web.words`."""
 
@@ -183,6 +201,13 @@ CAUSE_WORDS: Mapping[Cause, str] = {
     Cause.KEY_REVOKED: "Withdrawn because its link was revoked",
     Cause.PATRON_FROZEN: "Withdrawn because the record is in dispute",
 }
+BLOCKER_WORDS: Mapping[BlockerKind, str] = {
+    BlockerKind.OPEN_REQUEST: "Request {reference} is open. Withdraw it, or wait for its end.",
+    BlockerKind.REVERT_WINDOW: (
+        "What request {reference} changed may still be put back, until {until}."
+    ),
+    BlockerKind.FROZEN: "The record is in dispute. Two staff members have to clear it first.",
+}
 DECISION_WORDS: Mapping[Decision, str] = {
     Decision.APPROVE: "Approved",
     Decision.REJECT: "Rejected",
@@ -240,6 +265,7 @@ ACTION_WORDS: Mapping[Action, str] = {
     Action.SIGN_IN_REFUSED: "was refused at sign-in",
     Action.ORGANISATION_CHANGED: "changed the organisation's details",
     Action.POLICY_CHANGED: "changed the policy",
+    Action.TRAIL_EXPORTED: "exported the trail",
 }
 MAIL_KIND_WORDS: Mapping[MailKind, str] = {
     MailKind.DECISION_REQUEST: "Question to approve or reject",
@@ -287,6 +313,13 @@ LANGUAGE_WORDS: Mapping[str, str] = {
 def sentence(error: UpstageError) -> str:
     """Return the sentence for a refusal, its facts filled in."""
     return fill(SENTENCES[error.code], error.facts)
+
+
+def blocker_sentence(blocker: Blocker) -> str:
+    """Return what stands in the way of an erasure, and when it ends by itself."""
+    return fill(
+        BLOCKER_WORDS[blocker.kind], {"reference": blocker.reference, "until": blocker.until}
+    )
 
 
 def advice_sentence(advice: Advice) -> str:

@@ -3,7 +3,8 @@
 Conflict
 ├── NotMigrated      the database is at another revision than this code
 ├── GuardsMissing    the database would let somebody write what no patron approved
-└── DemoExposed      demo accounts would be reachable from outside
+├── DemoExposed      demo accounts would be reachable from outside
+└── NotTheDemo       only the demo's own database is attacked without being named
 """
 
 from __future__ import annotations
@@ -27,3 +28,9 @@ class DemoExposed(Conflict):
     """The demo belongs to a new SQLite file of our own, on this machine only."""
 
     code = "demo_exposed"
+
+
+class NotTheDemo(Conflict):
+    """The database is not the demo's, and nobody named it."""
+
+    code = "not_the_demo"

@@ -7,16 +7,18 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from sqlmodel import Session
 
-from upstage_crm.change_requests import desk, queries, timing
+from upstage_crm.change_requests import desk, erasing, queries, timing
 from upstage_crm.change_requests.mails import Mailroom
+from upstage_crm.mail import blanking
 from upstage_crm.wiring import Runtime, runtime
 
 EVERY_S = 10.0
+FORGETTING = timedelta(minutes=1)  # a few turns: a reader may hold up the first
 
 _log = logging.getLogger(__name__)
 
@@ -56,6 +58,7 @@ def do_what_is_due(parts: Runtime) -> None:
     remind_due(parts)
     apply_due(parts)
     expire_due(parts)
+    blank_erased(parts)
 
 
 def expire_due(parts: Runtime) -> int:
@@ -71,6 +74,23 @@ def remind_due(parts: Runtime) -> int:
 def apply_due(parts: Runtime) -> int:
     """Make every change that the desk confirmed and that has waited; return how many ended."""
     return _each(parts, queries.due_at_desk, desk.apply)
+
+
+def blank_erased(parts: Runtime) -> int:
+    """Blank the mails about erased patrons once they have settled; return how many.
+
+    What an erasure took away leaves SQLite's log too, as soon as no reader needs it.
+    """
+    blanked, since = 0, parts.clock.now() - FORGETTING
+    with parts.database.reading() as session:
+        patron_ids = erasing.left_to_blank(session)
+        was_erased = erasing.was_done_since(session, since)
+    if patron_ids:
+        with parts.database.transaction() as session:
+            blanked = blanking.blank(session, patron_ids=patron_ids)
+    if blanked or was_erased:
+        parts.database.forget_the_past()
+    return blanked
 
 
 def give_up_undeliverable(parts: Runtime) -> int:

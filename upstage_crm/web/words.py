@@ -53,6 +53,14 @@ STOPPED: dict[str, str] = {
         "The database's guards are missing or altered, so it would accept changes that no patron "
         "approved. Restore it from a backup, then run: upstage-crm audit verify"
     ),
+    "not_the_demo": (
+        "This is not the demo's database. Name it with --database if you mean it: everything "
+        "that is tried is rolled back."
+    ),
+    "nothing_to_attack": (
+        "There is nothing to attack here: an open request, an applied change and a receipt are "
+        "needed."
+    ),
     "demo_exposed": (
         "This database holds demo accounts with a public password. The demo runs only on this "
         "machine with its own database file; set UPSTAGE_DATABASE_URL to a new database."

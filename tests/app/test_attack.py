@@ -1,0 +1,134 @@
+"""`make attack`: every raw SQL attempt is stopped, and if one is not, the command says so."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.support.factories import PROTECTED, Desk
+from tests.support.proof import KEYS, SECRET_KEYS
+from upstage_crm import cli
+from upstage_crm.audit import guards
+from upstage_crm.demo.attack import NothingToAttack, Result, attack
+from upstage_crm.staff import demo_account
+from upstage_crm.staff.roles import Role
+
+# What no trigger stops: SQLite and Postgres do, or it is noticed, because it takes an owner.
+BESIDE_GUARDS = {
+    "drop a guard and write",
+    "rebuild the table, as batch migrations do",
+    "forge an approval in the very shape of ours",
+}
+
+
+@pytest.fixture
+def desk(desk: Desk) -> Desk:
+    """Somebody with an open request, an applied change and a receipt; and somebody else."""
+    desk.staff("Sam", Role.BOX_OFFICE)
+    mara = desk.patron(phone="+1 212 555 0101")
+    desk.decide(desk.asked(mara, "second@example.org")[1])
+    waiting = desk.patron(email="ole@example.com", given_name="Ole", phone="+1 212 555 0102")
+    desk.propose(waiting, "ole.new@example.org")
+    desk.patron(email="ina@example.com", given_name="Ina")
+    return desk
+
+
+def attacked(desk: Desk) -> Result:
+    return attack(desk.database, protected=PROTECTED, public_keys=KEYS)
+
+
+def test_every_attempt_is_stopped_by_a_guard_or_noticed(desk: Desk) -> None:
+    before = desk.dump()
+
+    result = attacked(desk)
+
+    assert () == result.passed
+    assert result.is_unchanged
+    assert before == desk.dump()
+    beside = {
+        outcome.attempt.words
+        for outcome in result.outcomes
+        if not (outcome.stopped_by or "").startswith("guard: ")
+    }
+    assert BESIDE_GUARDS == beside
+    assert len(result.outcomes) > 60
+
+
+def test_both_ways_are_tried_on_sqlite(desk: Desk) -> None:
+    ways = {outcome.way for outcome in attacked(desk).outcomes}
+
+    is_sqlite = desk.database.engine.dialect.name == "sqlite"
+    assert ways == {"our connection", "bare connection"} if is_sqlite else {"our connection"}
+
+
+def test_every_guard_that_is_taken_away_lets_an_attempt_pass(desk: Desk) -> None:
+    """The control: the attempts are stopped by the guards and by nothing else."""
+    with desk.database.engine.begin() as connection:
+        guards.drop(connection)
+
+    result = attacked(desk)
+
+    passed = {outcome.attempt.words for outcome in result.passed}
+    assert {"email to another value", "phone to another value", "an entry rewritten"} <= passed
+    assert {"a receipt rewritten", "an approval without a review", "DELETE"} & passed
+    assert result.is_unchanged  # and still nothing of it stays
+
+
+def test_an_empty_database_is_not_worth_it(desk: Desk) -> None:
+    with desk.database.engine.begin() as connection:
+        guards.drop(connection)
+    desk.run("DELETE FROM receipt")
+
+    with pytest.raises(NothingToAttack):
+        attacked(desk)
+
+
+# --- the command line ----------------------------------------------------------------------------
+
+
+@pytest.fixture
+def operator(database_url: str, monkeypatch: pytest.MonkeyPatch) -> str:
+    monkeypatch.setenv("UPSTAGE_DATABASE_URL", database_url)
+    monkeypatch.setenv("UPSTAGE_SECRET_KEYS", SECRET_KEYS)
+    return database_url
+
+
+def test_only_the_demo_is_attacked_without_being_named(
+    desk: Desk, operator: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert 1 == cli.main(["attack"])
+    assert "not the demo's database" in capsys.readouterr().err
+
+    assert 0 == cli.main(["attack", "--database", operator])
+    assert "none passed, not one row is another." in capsys.readouterr().out
+
+
+@pytest.mark.usefixtures("operator")
+def test_the_table_names_each_guard_and_nobodys_address(
+    desk: Desk, capsys: pytest.CaptureFixture[str]
+) -> None:
+    desk.staff("Morgan", Role.OWNER, email=demo_account.EMAIL)
+
+    assert 0 == cli.main(["attack"])
+
+    table = capsys.readouterr().out
+    assert "guard: patron email" in table
+    assert "guard: receipt update" in table
+    assert "noticed by audit verify: patron" in table
+    assert "@example.com" not in table
+    assert "ole.new" not in table
+
+
+@pytest.mark.usefixtures("operator")
+def test_an_attempt_that_passes_is_said_and_fails(
+    desk: Desk, capsys: pytest.CaptureFixture[str]
+) -> None:
+    desk.staff("Morgan", Role.OWNER, email=demo_account.EMAIL)
+    on = "" if desk.database.engine.dialect.name == "sqlite" else " ON receipt"
+    desk.run(f"DROP TRIGGER guard_receipt_update{on}")
+
+    assert 1 == cli.main(["attack"])
+
+    table = capsys.readouterr().out
+    (line,) = [line for line in table.splitlines() if "a receipt rewritten" in line]
+    assert line.endswith("PASSED")
+    assert "1 passed" in table or "2 passed" in table

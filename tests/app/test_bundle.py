@@ -1,0 +1,510 @@
+"""An export of the trail verifies with the public key alone; every kind of tampering is named."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import subprocess
+import sys
+import zipfile
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from sqlmodel import Session
+
+from tests.support.factories import NEW, OLD, PROTECTED, Desk
+from tests.support.processes import without_settings
+from tests.support.proof import KEY, OTHER, SECRET_KEYS
+from tests.support.server import ROOT
+from upstage_crm import cli
+from upstage_crm.audit import guards, trail
+from upstage_crm.audit.chain import Walk, canonical, entry_hash
+from upstage_crm.audit.events import Action
+from upstage_crm.audit.signing import SigningKey
+from upstage_crm.change_requests.rules import Decision
+from upstage_crm.core.clock import SystemClock
+from upstage_crm.proof import bundle, checking, exporting
+from upstage_crm.proof.bundle import Manifest, Member
+from upstage_crm.proof.errors import BundleProblem, BundleRefused, TrailBroken
+from upstage_crm.ui import copy
+
+Members = dict[str, bytes]
+
+
+@pytest.fixture
+def desk(desk: Desk) -> Desk:
+    """A desk with one approval and one rejection behind it."""
+    mara = desk.patron(phone="+1 212 555 0101")
+    desk.decide(desk.asked(mara)[1])
+    desk.decide(desk.asked(mara, "third@example.org")[1], Decision.REJECT, comment="Not me.")
+    return desk
+
+
+def exported(desk: Desk, *, with_values: bool = False, key: SigningKey = KEY) -> bytes:
+    file = io.BytesIO()
+    desk.read(
+        lambda session: exporting.export(
+            session,
+            file,
+            key=key,
+            public_keys={key.kid: key.public_key},
+            organisation="Lantern",
+            now=desk.now,
+            with_values=with_values,
+        )
+    )
+    return file.getvalue()
+
+
+def members(raw: bytes) -> Members:
+    with zipfile.ZipFile(io.BytesIO(raw)) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
+def packed(held: Mapping[str, bytes]) -> bytes:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        for name, content in held.items():
+            archive.writestr(name, content)
+    return file.getvalue()
+
+
+def signed(held: Members, key: SigningKey = KEY, *, public_keys: bool = False) -> Members:
+    """The members with a manifest that fits them, signed anew: what only the key's owner can."""
+    manifest = Manifest.from_bytes(held[bundle.MANIFEST])
+    files = {
+        name: Member(bytes=len(held[name]), sha256=sha(held[name]))
+        for name in manifest.files
+        if name in held
+    }
+    manifest = replace(manifest, files=files)
+    if public_keys:
+        manifest = replace(manifest, kid=key.kid, public_keys={key.kid: key.public_key})
+    raw = manifest.to_bytes()
+    signature = key.sign(bundle.signed_bytes(raw)).encode()
+    return held | {bundle.MANIFEST: raw, bundle.SIGNATURE: signature}
+
+
+def sha(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def checked(raw: bytes, key: str = KEY.public_key) -> Manifest:
+    return checking.check(io.BytesIO(raw), public_key=key).manifest
+
+
+def refused(raw: bytes, key: str = KEY.public_key) -> BundleRefused:
+    with pytest.raises(BundleRefused) as caught:
+        checked(raw, key)
+    assert "{" not in copy.sentence(caught.value)
+    return caught.value
+
+
+def altered(name: str, change: Callable[[bytes], bytes], desk: Desk, **how: Any) -> BundleRefused:
+    held = members(exported(desk, **how))
+    return refused(packed(held | {name: change(held[name])}))
+
+
+def lines(change: Callable[[list[bytes]], list[bytes]]) -> Callable[[bytes], bytes]:
+    return lambda content: b"".join(change(content.splitlines(keepends=True)))
+
+
+def test_an_export_verifies_and_says_what_is_in_it(desk: Desk) -> None:
+    raw = exported(desk)
+
+    manifest = checked(raw)
+
+    assert len(desk.lines()) == manifest.entries
+    assert "Lantern" == manifest.organisation
+    assert desk.scalar("SELECT hash FROM audit_head") == manifest.head_hash
+    assert manifest.values is None
+    assert bundle.ALWAYS == members(raw).keys()
+
+
+def test_an_export_holds_no_personal_value(desk: Desk) -> None:
+    text = b"".join(members(exported(desk)).values()).decode()
+
+    for value in (OLD, NEW, "third@example.org", "Mara", "+1212", "Not me."):
+        assert value not in text
+    assert "salt" not in members(exported(desk))[bundle.ENTRIES].decode()
+
+
+def test_the_same_trail_gives_the_same_bytes(desk: Desk) -> None:
+    assert exported(desk) == exported(desk)
+
+
+def test_values_come_only_when_asked_for_and_verify(desk: Desk) -> None:
+    raw = exported(desk, with_values=True)
+
+    assert desk.scalar("SELECT count(*) FROM audit_value") == checked(raw).values
+    assert NEW in members(raw)[bundle.VALUES].decode()
+    assert "PERSONAL DATA" in members(raw)[bundle.README].decode()
+
+
+def test_a_flipped_byte_in_any_file_is_refused_and_named(desk: Desk) -> None:
+    """The first, the last and many between, of every file inside."""
+    raw = exported(desk, with_values=True)
+    held = members(raw)
+    for name, content in held.items():
+        for place in {0, len(content) - 1, *range(0, len(content), max(1, len(content) // 60))}:
+            flipped = bytearray(content)
+            flipped[place] ^= 1
+            error = refused(packed(held | {name: bytes(flipped)}))
+            if name in (bundle.MANIFEST, bundle.SIGNATURE):
+                assert BundleProblem.SIGNATURE is error.problem
+            elif name == bundle.README:
+                assert (BundleProblem.MEMBER_CHANGED, name) == (error.problem, error.facts["name"])
+            else:
+                named = error.facts.get("name") == name or {"seq", "receipt"} & error.facts.keys()
+                assert named, (name, place)
+
+
+def test_a_flipped_byte_of_the_file_itself_changes_nothing_unnoticed(desk: Desk) -> None:
+    """Either it is refused, or it stood where the zip format says nothing about the content."""
+    raw = exported(desk)
+    held = members(raw)
+    for place in range(0, len(raw), max(1, len(raw) // 400)):
+        flipped = bytearray(raw)
+        flipped[place] ^= 1
+        try:
+            checked(bytes(flipped))
+        except BundleRefused:
+            continue
+        assert held == members(bytes(flipped))
+
+
+def test_a_dropped_a_swapped_and_a_doubled_entry_are_named(desk: Desk) -> None:
+    for change in (
+        lambda ls: ls[:3] + ls[4:],
+        lambda ls: [*ls[:3], ls[4], ls[3], *ls[5:]],
+        lambda ls: [*ls[:3], ls[2], *ls[3:]],
+    ):
+        error = altered(bundle.ENTRIES, lines(change), desk)
+        assert (BundleProblem.ENTRY_MISSING, 4) == (error.problem, error.facts["seq"])
+    last = len(desk.lines())
+    error = altered(bundle.ENTRIES, lines(lambda ls: ls[:-1]), desk)
+    assert BundleProblem.MEMBER_CHANGED is error.problem
+    error = altered(bundle.ENTRIES, lambda _: b"", desk)
+    assert BundleProblem.MEMBER_CHANGED is error.problem
+    assert last > 5
+
+
+def test_an_altered_entry_is_named(desk: Desk) -> None:
+    error = altered(
+        bundle.ENTRIES,
+        lines(lambda ls: [*ls[:2], ls[2].replace(b"staff", b"patron", 1), *ls[3:]]),
+        desk,
+    )
+    assert (BundleProblem.ENTRY_CHANGED, 3) == (error.problem, error.facts["seq"])
+    for nonsense in (b"[]\n", b"{}\n", b"no\n", b'{"seq":"1"}\n', b"\xff\n"):
+        error = altered(bundle.ENTRIES, lines(lambda ls, n=nonsense: [n, *ls[1:]]), desk)
+        assert error.problem in (BundleProblem.LINE, BundleProblem.ENTRY_MISSING), nonsense
+
+
+def test_an_altered_dropped_or_invented_value_is_refused(desk: Desk) -> None:
+    error = altered(
+        bundle.VALUES,
+        lambda c: c.replace(NEW.encode(), b"evil@example.org"),
+        desk,
+        with_values=True,
+    )
+    assert BundleProblem.VALUE is error.problem
+    assert error.facts["seq"] == next(
+        line.seq for line in desk.lines() if NEW in line.values.values()
+    )
+    error = altered(bundle.VALUES, lines(lambda ls: ls[1:]), desk, with_values=True)
+    assert (BundleProblem.MEMBER_CHANGED, bundle.VALUES) == (error.problem, error.facts["name"])
+    error = altered(
+        bundle.VALUES, lines(lambda ls: [ls[1], ls[0], *ls[2:]]), desk, with_values=True
+    )
+    assert error.problem in (BundleProblem.MEMBER_CHANGED, BundleProblem.VALUE)
+    for nonsense in (b"{}\n", b'{"seq":null,"name":1,"value":{},"salt":[]}\n'):
+        error = altered(
+            bundle.VALUES, lines(lambda ls, n=nonsense: [n, *ls]), desk, with_values=True
+        )
+        assert error.problem in (BundleProblem.LINE, BundleProblem.VALUE)
+
+
+def test_an_altered_dropped_swapped_or_invented_receipt_is_named(desk: Desk) -> None:
+    held = members(exported(desk))
+    first, second = (json.loads(line) for line in held[bundle.RECEIPTS].splitlines())
+    assert 2 == checked(packed(held)).receipts
+    forged = json.loads(first["body"]) | {"event": "rejected", "public_key": OTHER.public_key}
+    body = canonical(forged)
+    for change, name in (
+        (lambda ls: ls[1:], first),
+        (lambda ls: [ls[1], ls[0]], first),
+        (lambda ls: [ls[0], ls[0]], second),
+        (lambda ls: [ls[0].replace(b"approved", b"rejected"), ls[1]], first),
+        (lambda ls: [line(first | {"signature": second["signature"]}), ls[1]], first),
+        (lambda ls: [line(first | {"reviewer": "staff"}), ls[1]], first),
+        (lambda ls: [line(first | {"at": second["at"][:-7] + "1+00:00"}), ls[1]], first),
+        (
+            lambda ls: [
+                line(first | {"body": body, "signature": OTHER.sign(body.encode())}),
+                ls[1],
+            ],
+            first,
+        ),
+    ):
+        error = altered(bundle.RECEIPTS, lines(change), desk)
+        assert (BundleProblem.RECEIPT, name["id"]) == (error.problem, error.facts["receipt"])
+    error = altered(bundle.RECEIPTS, lines(lambda ls: [*ls, ls[0]]), desk)
+    assert (BundleProblem.RECEIPT, first["id"]) == (error.problem, error.facts["receipt"])
+    error = altered(bundle.RECEIPTS, lines(lambda ls: ls[:1]), desk)
+    assert BundleProblem.MEMBER_CHANGED is error.problem
+
+
+def test_a_receipt_of_a_key_that_is_out_of_use_is_vouched_for_by_the_trail(desk: Desk) -> None:
+    raw = exported(desk, key=OTHER)
+
+    found = checking.check(io.BytesIO(raw), public_key=OTHER.public_key)
+
+    assert (2, 2) == (found.manifest.receipts, found.unknown_keys)
+
+
+def test_a_missing_receipt_is_not_signed_away(desk: Desk) -> None:
+    desk.write(lambda session: guards.drop(session.connection()))
+    desk.run("DELETE FROM receipt WHERE event = 'rejected'")
+
+    with pytest.raises(TrailBroken):
+        exported(desk)
+
+
+def line(row: Mapping[str, object]) -> bytes:
+    return f"{canonical(dict(row))}\n".encode()
+
+
+def test_a_missing_a_foreign_and_a_doubled_file_are_named(desk: Desk) -> None:
+    held = members(exported(desk))
+    for name in held:
+        error = refused(packed({n: c for n, c in held.items() if n != name}))
+        assert (BundleProblem.MEMBER_MISSING, name) == (error.problem, error.facts["name"])
+    error = refused(packed(held | {"evil.txt": b"x"}))
+    assert (BundleProblem.MEMBER_UNKNOWN, "evil.txt") == (error.problem, error.facts["name"])
+    error = refused(packed(held | {bundle.VALUES: b""}))
+    assert (BundleProblem.MEMBER_UNKNOWN, bundle.VALUES) == (error.problem, error.facts["name"])
+    file = io.BytesIO(packed(held))
+    with pytest.warns(UserWarning, match="Duplicate"), zipfile.ZipFile(file, "a") as archive:
+        archive.writestr(bundle.ENTRIES, b"evil")
+    error = refused(file.getvalue())
+    assert (BundleProblem.MEMBER_UNKNOWN, bundle.ENTRIES) == (error.problem, error.facts["name"])
+
+
+def test_another_key_is_refused(desk: Desk) -> None:
+    """A forger who signs anew, with the own key in the manifest, has another key all the same."""
+    held = members(exported(desk))
+
+    assert BundleProblem.SIGNATURE is refused(packed(held), OTHER.public_key).problem
+    assert BundleProblem.SIGNATURE is refused(packed(signed(held, OTHER))).problem
+    forged = packed(signed(held, OTHER, public_keys=True))
+    assert BundleProblem.SIGNATURE is refused(forged).problem
+    assert OTHER.kid == checked(forged, OTHER.public_key).kid  # the control: only the key differs
+    for nonsense in ("", "x", KEY.public_key[:-1], f"{KEY.public_key}=", "é"):
+        assert BundleProblem.SIGNATURE is refused(packed(held), nonsense).problem
+
+
+def test_a_signature_of_something_else_is_refused(desk: Desk) -> None:
+    """Nothing else that the key signs can pass for a manifest."""
+    held = members(exported(desk))
+    plain = KEY.sign(held[bundle.MANIFEST]).encode()
+
+    error = refused(packed(held | {bundle.SIGNATURE: plain}))
+
+    assert BundleProblem.SIGNATURE is error.problem
+
+
+def test_even_the_owner_of_the_key_cannot_sign_a_trail_that_is_none(desk: Desk) -> None:
+    """With the right key and fitting sums the chain itself still has to hold."""
+    held = members(exported(desk))
+    shorter = lines(lambda ls: ls[:3] + ls[4:])(held[bundle.ENTRIES])
+    cut = lines(lambda ls: ls[:-1])(held[bundle.ENTRIES])
+
+    error = refused(packed(signed(held | {bundle.ENTRIES: shorter})))
+    assert (BundleProblem.ENTRY_MISSING, 4) == (error.problem, error.facts["seq"])
+    error = refused(packed(signed(held | {bundle.ENTRIES: cut})))
+    last = len(desk.lines())
+    assert (BundleProblem.ENTRY_MISSING, last) == (error.problem, error.facts["seq"])
+    error = refused(
+        packed(
+            signed(
+                {n: c for n, c in held.items() if n != bundle.README}
+                | {bundle.README: held[bundle.README]}
+            )
+            | {bundle.README: b""}
+        )
+    )
+    assert BundleProblem.MEMBER_CHANGED is error.problem
+
+
+def test_a_manifest_of_another_version_is_refused(desk: Desk) -> None:
+    held = members(exported(desk))
+    for old, new in ((b'"version": 1', b'"version": 2'), (b"{", b"{\n"), (b"upstage-crm a", b"x")):
+        raw = held[bundle.MANIFEST].replace(old, new, 1)
+        signature = KEY.sign(bundle.signed_bytes(raw)).encode()
+        error = refused(packed(held | {bundle.MANIFEST: raw, bundle.SIGNATURE: signature}))
+        assert BundleProblem.FORMAT is error.problem
+
+
+def test_what_is_no_export_is_refused() -> None:
+    for raw in (b"", b"x" * 1_000, b"PK\x03\x04", packed({})):
+        assert refused(raw).problem in (BundleProblem.UNREADABLE, BundleProblem.MEMBER_MISSING)
+
+
+def test_a_truncated_file_is_refused(desk: Desk) -> None:
+    raw = exported(desk)
+    for length in range(0, len(raw), len(raw) // 20):
+        refused(raw[:length])
+
+
+def test_a_broken_trail_is_not_signed(desk: Desk) -> None:
+    desk.write(lambda session: guards.drop(session.connection()))
+    desk.run("UPDATE audit_entry SET actor_label = 'x' WHERE seq = 4")
+
+    with pytest.raises(TrailBroken) as caught:
+        exported(desk)
+
+    assert {"seq": 4} == caught.value.facts
+    assert "entry 4" in copy.sentence(caught.value)
+
+
+# --- the command line ----------------------------------------------------------------------------
+
+
+@pytest.fixture
+def operator(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("UPSTAGE_DATABASE_URL", database_url)
+    monkeypatch.setenv("UPSTAGE_SECRET_KEYS", SECRET_KEYS)
+
+
+def own_key(capsys: pytest.CaptureFixture[str]) -> str:
+    assert 0 == cli.main(["audit", "public-key"])
+    return capsys.readouterr().out.split()[0]
+
+
+@pytest.mark.usefixtures("operator")
+def test_an_operator_exports_and_a_stranger_checks(
+    desk: Desk, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`check` runs with broken settings, elsewhere, and opens neither a database nor a socket."""
+    key, path = own_key(capsys), tmp_path / "trail.zip"
+
+    assert 0 == cli.main(["audit", "export", str(path)])
+
+    assert f"audit check {path} --public-key {key}" in capsys.readouterr().out
+    assert 0o600 == path.stat().st_mode & 0o777
+    assert [path] == list(tmp_path.iterdir())
+    assert Action.TRAIL_EXPORTED == desk.actions()[-1]
+    command = [sys.executable, "-m", "upstage_crm", "audit", "check", str(path), "--public-key"]
+    environ = without_settings() | {
+        "PYTHONPATH": str(ROOT),
+        "UPSTAGE_DATABASE_URL": "nonsense",
+        "PORT": "nonsense",
+    }
+
+    def run(key: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [*command, key], cwd=tmp_path, env=environ, check=False, capture_output=True, text=True
+        )
+
+    good = run(key)
+    assert (0, "") == (good.returncode, good.stderr)
+    count = len(desk.lines())
+    assert good.stdout.startswith(f"Verified: {count} entries, ")
+    assert ", no personal values.\n" in good.stdout
+    bad = run(f"ed25519:{OTHER.public_key}")
+    assert (1, "") == (bad.returncode, bad.stdout)
+    assert bad.stderr.startswith("The export was not signed with this key")
+    assert [path] == list(tmp_path.iterdir())
+
+
+@pytest.mark.usefixtures("operator")
+def test_values_are_warned_of_and_withheld_inside_a_revert_window(
+    desk: Desk, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    desk.clock.set(SystemClock().now())  # as the command line's own
+    ole = desk.patron(email="ole@example.com", given_name="Ole")
+    desk.decide(desk.asked(ole, "ole.new@example.org")[1])
+    path = tmp_path / "trail.zip"
+
+    assert 0 == cli.main(["audit", "export", str(path), "--with-values"])
+
+    assert "personal data" in capsys.readouterr().err
+    held = members(path.read_bytes())[bundle.VALUES].decode()
+    assert OLD in held  # Mara's window ended long ago
+    assert "ole" not in held
+    key = own_key(capsys).removeprefix("ed25519:")
+    assert checked(path.read_bytes(), key).values
+
+
+@pytest.mark.usefixtures("operator")
+def test_an_export_never_takes_the_place_of_a_file(
+    desk: Desk, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path, before = tmp_path / "trail.zip", len(desk.lines())
+    path.write_bytes(b"mine")
+
+    assert 1 == cli.main(["audit", "export", str(path)])
+    assert 1 == cli.main(["audit", "export", str(tmp_path / "nowhere" / "trail.zip")])
+
+    assert b"mine" == path.read_bytes()
+    assert 2 == capsys.readouterr().err.count("cannot be written")
+    assert before == len(desk.lines())
+
+
+def test_an_unreadable_path_is_one_sentence(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    missing = str(tmp_path / "none.zip")
+
+    assert 1 == cli.main(["audit", "check", missing, "--public-key", KEY.public_key])
+
+    assert "This file is no export of the trail, or it cannot be read.\n" == capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("operator")
+def test_a_trail_that_was_rewritten_whole_is_found_by_an_earlier_export(
+    desk: Desk, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Every hash fits again, so nothing else can find it: only what was kept elsewhere."""
+    path = tmp_path / "trail.zip"
+    assert 0 == cli.main(["audit", "export", str(path)])
+    against = ["audit", "verify", "--against", str(path)]
+    desk.patron(email="later@example.com", given_name="Later")
+    assert 0 == cli.main(against)
+
+    desk.write(rewritten)
+
+    assert 0 == cli.main(["audit", "verify"])
+    capsys.readouterr()
+    assert 1 == cli.main(against)
+    said = capsys.readouterr().err
+    assert said.startswith("The trail is not the one that was exported at ")
+    path.write_bytes(path.read_bytes()[:-1])
+    assert 1 == cli.main(against)
+
+
+def rewritten(session: Session) -> None:
+    """The owner of the database gives entry 2 another author and makes every hash fit again."""
+    connection, walk = session.connection(), Walk()
+    guards.drop(connection)
+    for row, _opened in list(trail.entries(session)):
+        if row["seq"] == 2:
+            row["actor_label"] = "Nobody"
+        row["previous_hash"] = walk.hash
+        row["hash"] = entry_hash(row)
+        connection.execute(
+            sa.text(
+                "UPDATE audit_entry SET actor_label = :actor_label, hash = :hash, "
+                "previous_hash = :previous_hash WHERE seq = :seq"
+            ),
+            row,
+        )
+        assert walk.step(row) is None
+    connection.execute(sa.text("UPDATE audit_head SET hash = :hash"), {"hash": walk.hash})
+    guards.install(connection, PROTECTED)

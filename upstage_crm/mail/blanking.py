@@ -1,0 +1,58 @@
+"""Takes a person out of mails that have settled: what remains is that a mail of some kind left.
+
+State, times and the provider's own id stay, because they are what happened to the mail.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlmodel import Session
+
+from upstage_crm.mail.delivery import MailState
+from upstage_crm.mail.message import Audience, MailMessage
+from upstage_crm.mail.outbox import MATTER_OVER, OUTBOX, end_followers
+
+SUBJECT = "Erased"
+ADDRESS = "erased@erased.invalid"  # a domain that can never exist (RFC 2606)
+_TEXT = "The content of this mail was erased with the data of the patron."
+_HTML = f"<!doctype html>\n<html><head><title>{SUBJECT}</title></head><p>{_TEXT}</p></html>\n"
+# Nobody hands these over any more; an uncertain mail is never tried again by itself.
+_SETTLED = tuple(set(MailState) - {MailState.QUEUED, MailState.SENDING})
+TO_BLANK = sa.and_(OUTBOX.c.state.in_(_SETTLED), OUTBOX.c.subject != SUBJECT)
+
+
+def withdraw_queued(session: Session, *, patron_id: str, now: datetime) -> int:
+    """Cancel every mail about a patron that has not begun to leave; return how many."""
+    ended = session.connection().execute(
+        sa.update(OUTBOX)
+        .where(OUTBOX.c.patron_id == patron_id, OUTBOX.c.state == MailState.QUEUED)
+        .values(state=MailState.CANCELLED, last_type=MATTER_OVER, settled_at=now, cancelled_at=now)
+        .returning(OUTBOX.c.id)
+    )
+    ids: Sequence[str] = ended.scalars().all()
+    return len(ids) + end_followers(session, ids, state=MailState.CANCELLED, now=now)
+
+
+def blank(session: Session, *, patron_ids: Collection[str]) -> int:
+    """Blank the settled mails about these patrons; return how many were not blank before."""
+    rows = session.connection().execute(
+        sa.select(OUTBOX.c.id, OUTBOX.c.audience, OUTBOX.c.to_address, OUTBOX.c.payload).where(
+            OUTBOX.c.patron_id.in_(patron_ids), TO_BLANK
+        )
+    )
+    found = rows.all()
+    for row in found:
+        # A colleague's own address is not the patron's.
+        address = row.to_address if row.audience is Audience.STAFF else ADDRESS
+        message = MailMessage.from_json(row.payload)
+        emptied = replace(message, to=address, subject=SUBJECT, html=_HTML, text=f"{_TEXT}\n")
+        session.connection().execute(
+            sa.update(OUTBOX)
+            .where(OUTBOX.c.id == row.id)
+            .values(to_address=address, subject=SUBJECT, payload=emptied.to_json(), links="[]")
+        )
+    return len(found)
