@@ -16,9 +16,10 @@ from upstage_crm.audit import trail
 from upstage_crm.audit.events import Action
 from upstage_crm.core.clock import FrozenClock
 from upstage_crm.core.db import Database
+from upstage_crm.core.languages import LANGUAGES
 from upstage_crm.core.when import zone_names
 from upstage_crm.organisation.details import OrganisationDetails
-from upstage_crm.organisation.settings import LANGUAGES, change, details
+from upstage_crm.organisation.settings import change, details
 from upstage_crm.staff.roles import PERMISSIONS, Permission, Role, StaffMember
 from upstage_crm.ui.copy import SENTENCES
 from upstage_crm.wiring import Runtime

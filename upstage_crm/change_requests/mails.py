@@ -16,9 +16,9 @@ from sqlmodel import Session
 from upstage_crm.audit.signing import SigningKey
 from upstage_crm.change_requests import link_codes, mail_words
 from upstage_crm.change_requests.matter import Matter
-from upstage_crm.change_requests.reasons import METHODS
 from upstage_crm.change_requests.rules import DeskMethod, FieldOutcome
 from upstage_crm.core.email_address import parse_email
+from upstage_crm.core.languages import choose
 from upstage_crm.links.claims import LinkClaims, Purpose, Reviewer, new_jti
 from upstage_crm.links.codec import LinkCodec
 from upstage_crm.mail import outbox
@@ -203,7 +203,7 @@ class Mailroom:
         ) | {
             "applies_text": mail_words.instant(matter, applies_at),
             "applies_date_text": mail_words.day(matter, applies_at),
-            "method_text": METHODS[method].sentence,
+            "method_text": mail_words.method(matter, method),
         }
         self._queue(
             session,
@@ -231,7 +231,7 @@ class Mailroom:
             kind=MailKind.RECORD_ERASED,
             to_address=_wire(patron.email),
             audience=Audience.CURRENT,
-            language="en",
+            language=choose(patron.language, organisation.language),
             context=mail_words.erased(
                 patron, organisation=organisation, public_url=self.public_url, at=now
             ),
@@ -358,7 +358,7 @@ class Mailroom:
             kind=kind,
             to_address=_wire(address),
             audience=Audience(reviewer.value),
-            language="en",
+            language=matter.language,
             context=context,
             links=links or {},
             dedupe_key=f"request/{matter.id}/{key}",

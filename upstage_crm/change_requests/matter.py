@@ -69,6 +69,7 @@ class Matter:
     patron_number: int
     patron_name: str
     patron_time_zone: str
+    language: str
     current_email: str | None
     current_proven: bool
     proposer_id: str

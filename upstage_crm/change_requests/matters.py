@@ -14,6 +14,7 @@ from upstage_crm.change_requests.tables import (
     FieldChangeRow,
     ReviewRow,
 )
+from upstage_crm.core.languages import choose
 from upstage_crm.organisation.details import OrganisationDetails
 from upstage_crm.patrons import fields
 from upstage_crm.patrons.queries import name_of
@@ -38,6 +39,7 @@ def gather(
         patron_number=patron.number,
         patron_name=name_of(patron),
         patron_time_zone=patron.time_zone,
+        language=choose(patron.language, organisation.language),
         current_email=None if patron.email_bounced_at else _email_before(patron, changes),
         current_proven=patron.email_verified_at is not None,
         proposer_id=request.proposer_id,

@@ -16,6 +16,7 @@ from upstage_crm.change_requests.rules import Decision
 from upstage_crm.change_requests.settling import Case
 from upstage_crm.change_requests.tables import FieldChangeRow
 from upstage_crm.core.ids import new_id
+from upstage_crm.core.languages import choose
 from upstage_crm.mail import queries as mails
 from upstage_crm.mail.message import Audience
 from upstage_crm.organisation.settings import details
@@ -29,8 +30,6 @@ from upstage_crm.receipts.facts import (
     ReceiptEvent,
     hashed_link,
 )
-
-LANGUAGE = "en"
 
 
 def of_answers(case: Case, answer: Answer, said: Sequence[tuple[FieldChangeRow, Decision]]) -> None:
@@ -124,7 +123,7 @@ def _write(
         channel=channel,
         actor=actor,
         proposer=request.proposer_label,
-        language=LANGUAGE,
+        language=choose(case.patron.language, case.organisation.language),
         organisation=details(case.session),
         reason_code=request.reason_code.value,
         asked_at=request.created_at,

@@ -20,6 +20,7 @@ from upstage_crm.change_requests.reasons import REASONS
 from upstage_crm.change_requests.rules import FieldOutcome, RequestPath, RequestState
 from upstage_crm.change_requests.tables import ChangeRequestRow, FieldChangeRow, ReviewRow
 from upstage_crm.change_requests.views import ChangeReview, Phase, ReviewField
+from upstage_crm.core.languages import SOURCE, choose
 from upstage_crm.links.claims import LinkClaims, LinkRefused, Purpose, Reviewer
 from upstage_crm.patrons import fields
 from upstage_crm.patrons.fields import ProtectedField
@@ -74,11 +75,12 @@ def review(session: Session, *, claims: LinkClaims, now: datetime) -> ChangeRevi
         reason_text=_reason(request, patron, seen.changes, stranger=stranger),
         mailbox=_mailbox(patron, seen.changes, claims.reviewer),
         time_zone=patron.time_zone,
+        language=choose(patron.language),
         created_at=request.created_at,
         expires_at=request.expires_at,
         ended_at=request.ended_at,
         can_object=_can_object(seen),
-        fields=tuple(_field(change, seen, phase) for change in shown),
+        fields=tuple(_field(change, seen, phase, choose(patron.language)) for change in shown),
         applies_at=request.applies_at if request.state is RequestState.HELD else None,
         objected_at=_objected_at(session, claims),
     )
@@ -218,25 +220,31 @@ def _mailbox(patron: PatronRow, changes: list[FieldChangeRow], reviewer: Reviewe
 
 
 def as_read(
-    entry: ProtectedField, current: Values, proposed: Values, *, is_stranger: bool
+    entry: ProtectedField,
+    current: Values,
+    proposed: Values,
+    *,
+    is_stranger: bool,
+    language: str = SOURCE,
 ) -> tuple[str, str]:
     """A field's two values as one reader sees them.
 
     Everybody reads their own address in full and recognises the other one.
     """
-    now, then = entry.show(current), entry.show(proposed)
+    now, then = entry.show(current, language), entry.show(proposed, language)
     if entry.mailbox_column is None:
         return now, then
     return (entry.mask(current), then) if is_stranger else (now, entry.mask(proposed))
 
 
-def _field(change: FieldChangeRow, seen: _Seen, phase: Phase) -> ReviewField:
+def _field(change: FieldChangeRow, seen: _Seen, phase: Phase, language: str) -> ReviewField:
     entry, own = fields.field(change.field), seen.own(change)
     now, then = as_read(
         entry,
         queries.values(change.current_value),
         queries.values(change.proposed_value),
         is_stranger=seen.claims.reviewer is Reviewer.PROPOSED,
+        language=language,
     )
     return ReviewField(
         id=change.id,

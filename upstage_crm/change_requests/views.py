@@ -20,6 +20,7 @@ from upstage_crm.change_requests.rules import (
     RequestState,
     ReviewChannel,
 )
+from upstage_crm.core.languages import SOURCE
 from upstage_crm.links.claims import Purpose, Reviewer
 
 
@@ -161,6 +162,7 @@ class ChangeReview:
     reason_text: str
     mailbox: str
     time_zone: str
+    language: str = SOURCE
     created_at: datetime
     expires_at: datetime
     ended_at: datetime | None

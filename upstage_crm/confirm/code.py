@@ -16,7 +16,8 @@ from starlette.routing import Route
 
 from upstage_crm.change_requests import codes
 from upstage_crm.confirm import cookies, labels, plain, plain_html
-from upstage_crm.confirm.words import missing_words
+from upstage_crm.confirm.words import PageWords, missing_words
+from upstage_crm.core.languages import negotiate, speaker
 from upstage_crm.links.claims import LinkClaims
 from upstage_crm.organisation.settings import details
 from upstage_crm.web.origins import is_own_form, typed
@@ -34,13 +35,13 @@ async def enter(request: Request) -> Response:
         given = typed(form)
     reference = given.get("reference", "")[:40]
     if not is_own_form(request, runtime().settings.origins):
-        return await _refuse(labels.FOREIGN, status=403)
+        return await _refuse(request, labels.FOREIGN, status=403)
     if await asyncio.to_thread(member_of_cookie, request.headers.get("cookie", "")) is not None:
-        return await _refuse(labels.CODE_STAFF, reference=reference, status=403)
+        return await _refuse(request, labels.CODE_STAFF, reference=reference, status=403)
     claims = await asyncio.to_thread(_redeem, reference, given.get("code", "")[:40])
     await asyncio.sleep(max(0.0, TAKES_S - (monotonic() - begun)))
     if claims is None:
-        return await _refuse(labels.CODE_REFUSED, reference=reference, status=400)
+        return await _refuse(request, labels.CODE_REFUSED, reference=reference, status=400)
     return _open(request, claims)
 
 
@@ -69,13 +70,18 @@ def _open(request: Request, claims: LinkClaims) -> Response:
     return response
 
 
-async def _refuse(problem: str, *, reference: str = "", status: int) -> Response:
-    def organisation() -> plain_html.PageWords:
-        with runtime().database.reading() as session:
-            return missing_words(details(session))
+async def _refuse(request: Request, problem: str, *, reference: str = "", status: int) -> Response:
+    accepted = request.headers.get("accept-language", "")
 
-    page = await asyncio.to_thread(organisation)
-    body = plain_html.document(page, link="", nonce="", problem=problem, reference=reference)
+    def shown() -> PageWords:
+        with runtime().database.reading() as session:
+            organisation = details(session)
+        language = negotiate(accepted, organisation.language)
+        return missing_words(organisation, language=language)
+
+    page = await asyncio.to_thread(shown)
+    said = speaker(page.lang)(problem)
+    body = plain_html.document(page, link="", nonce="", problem=said, reference=reference)
     return plain.answer_with(body, status)
 
 

@@ -1,8 +1,15 @@
-"""The words that stand on the patron's pages whoever reads them. Pure; see `words`."""
+"""The words that stand on the patron's pages whoever reads them. Pure; see `words`.
+
+Both twins say them in the reader's language: the plain one asks `core.languages`, the page with a
+websocket gets them by name, in `PageWords.labels`.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
+
+from upstage_crm.core.languages import speaker
 
 APPROVE: Final = "Approve"
 REJECT: Final = "Reject"
@@ -36,11 +43,14 @@ WHAT_HAPPENS: Final = "What happens"
 YOUR_ANSWER: Final = "Your answer"
 NEXT_STEPS: Final = "What you can do now"
 NOTHING: Final = "Nothing"
+SKIP: Final = "Skip to the content"
+OPTIONAL: Final = "(optional)"
 RECEIPT: Final = "Open the receipt, to keep or to print"
 QUESTIONS: Final = "Questions, or is something wrong? Call"
 SAY_REFERENCE: Final = "and say the reference"
 NEVER: Final = "We never ask for a password or for money here."
-LOADING_TITLE: Final = "One moment, please"
+# Stands before it is known who reads it.
+LOADING_TITLE: Final = "One moment · Un momento · Un instant · Einen Moment · لحظة"
 LOADING: Final = "We are opening your request. Nothing changes by opening this page."
 SIMPLE_PAGE: Final = "Use the simple page"
 SIMPLE_HINT: Final = "Does nothing happen? The simple page works on every phone and computer:"
@@ -63,3 +73,14 @@ FOREIGN: Final = (
     "This answer did not come from our own page, so we did not use it. Nothing has changed."
 )
 UNREADABLE: Final = "We could not read your answer. Nothing has changed. Please try again."
+
+
+def in_language(language: str) -> dict[str, str]:
+    """Every label by its name, in one language."""
+    say = speaker(language)
+    return {name: say(text) for name, text in ENGLISH.items()}
+
+
+ENGLISH: Mapping[str, str] = {
+    name: text for name, text in globals().items() if name.isupper() and isinstance(text, str)
+}

@@ -44,10 +44,18 @@ _problem = cast("rx.Var[str]", ConfirmState.problem)
 _is_open = _words.phase == Phase.OPEN.value
 
 
+def _said(name: str) -> rx.Var[str]:
+    """One of the words of `labels`, in the reader's language."""
+    return cast("rx.Var[str]", cast("Any", _words.fixed)[name])
+
+
 def page() -> rx.Component:
     """Return the page."""
     return patron_shell(
         when_hydrated(_request(), _waiting()),
+        lang=_words.lang,
+        dir=_words.dir,
+        skip=_said("SKIP"),
         organisation=_words.organisation,
         footer=when_hydrated(_help(), rx.fragment()),
     )
@@ -85,7 +93,7 @@ def _request() -> rx.Component:
         show_if(filled(_words.quote), quote(_words.quote, source=_words.quote_source)),
         show_if(
             _words.answers.length() > 0,
-            section(facts(rx.foreach(_words.answers, _fact)), title=labels.WHAT_HAPPENS),
+            section(facts(rx.foreach(_words.answers, _fact)), title=_said("WHAT_HAPPENS")),
         ),
         show_if(filled(_words.until), rx.el.p(rx.el.strong(_words.until))),
         show_if(filled(_problem), notice(_problem, tone="danger")),
@@ -99,12 +107,12 @@ def _request() -> rx.Component:
             _words.steps.length() > 0,
             section(
                 steps(rx.foreach(_words.steps, _step)),
-                title=labels.NEXT_STEPS,
+                title=_said("NEXT_STEPS"),
             ),
         ),
         show_if(
             filled(_words.receipt),
-            rx.el.p(link(labels.RECEIPT, href=_words.receipt, full_load=True)),
+            rx.el.p(link(_said("RECEIPT"), href=_words.receipt, full_load=True)),
         ),
         show_if(_words.can_enter_code, _code_form()),
     )
@@ -136,17 +144,18 @@ def _decision() -> rx.Component:
         show_if(_words.can_choose_each, _each()),
         event_form(
             disclosure(
-                labels.COMMENT_SUMMARY,
+                _said("COMMENT_SUMMARY"),
                 text_area(
-                    labels.COMMENT_LABEL,
+                    _said("COMMENT_LABEL"),
                     "comment",
-                    hint=labels.COMMENT_HINT,
+                    hint=_said("COMMENT_HINT"),
                     max_length=COMMENT_LIMIT,
                     optional=True,
+                    optional_mark=_said("OPTIONAL"),
                 ),
                 # Whoever has written something looks for the button under it.
                 button(
-                    labels.COMMENT_SEND,
+                    _said("COMMENT_SEND"),
                     size="large",
                     type="submit",
                     **_busy_with(Decision.REJECT),
@@ -162,11 +171,11 @@ def _each() -> Child:
     """For whoever wants one answer for this and another for that."""
     return event_form(
         disclosure(
-            labels.EACH_SUMMARY,
-            rx.el.p(labels.EACH_HINT),
+            _said("EACH_SUMMARY"),
+            rx.el.p(_said("EACH_HINT")),
             rx.foreach(_words.changes, _question),
             button(
-                labels.EACH_SEND,
+                _said("EACH_SEND"),
                 size="large",
                 type="submit",
                 busy=_busy == EACH,
@@ -178,7 +187,7 @@ def _each() -> Child:
 
 
 def _question(change: ObjectVar[Change]) -> Child:
-    answers = ((Decision.APPROVE, labels.APPROVE), (Decision.REJECT, labels.REJECT))
+    answers = ((Decision.APPROVE, _said("APPROVE")), (Decision.REJECT, _said("REJECT")))
     asked = rx.el.fieldset(
         rx.el.legend(change.label, class_name="u-label"),
         *(_answer_for(change, decision, words) for decision, words in answers),
@@ -187,7 +196,7 @@ def _question(change: ObjectVar[Change]) -> Child:
     return show_if(filled(change.key), asked)
 
 
-def _answer_for(change: ObjectVar[Change], decision: Decision, words: str) -> rx.Component:
+def _answer_for(change: ObjectVar[Change], decision: Decision, words: rx.Var[str]) -> rx.Component:
     own = f"{change.key}-{decision.value}"
     box = rx.el.input(
         type="radio", id=own, name=change.key, value=decision.value, class_name="u-radio"
@@ -201,26 +210,26 @@ def _code_form() -> Child:
     """The way in without a link; the browser itself sends it, so it works on any of our pages."""
     typed = {"auto_capitalize": "characters", "spell_check": False, "max_length": 20}
     return section(
-        rx.el.p(labels.CODE_LEAD),
+        rx.el.p(_said("CODE_LEAD")),
         native_form(
             text_field(
-                labels.CODE_REFERENCE,
+                _said("CODE_REFERENCE"),
                 "reference",
-                hint=labels.CODE_REFERENCE_HINT,
+                hint=_said("CODE_REFERENCE_HINT"),
                 auto_complete="off",
                 **typed,
             ),
             text_field(
-                labels.CODE,
+                _said("CODE"),
                 "code",
-                hint=labels.CODE_HINT,
+                hint=_said("CODE_HINT"),
                 auto_complete="one-time-code",
                 **typed,
             ),
-            button(labels.CODE_OPEN, size="large", type="submit"),
+            button(_said("CODE_OPEN"), size="large", type="submit"),
             action=CODE_PATH,
         ),
-        title=labels.CODE_TITLE,
+        title=_said("CODE_TITLE"),
     )
 
 
@@ -257,6 +266,7 @@ def _change(change: ObjectVar[Change]) -> rx.Component:
         proposed_note=show_if(filled(change.about), change.about),
         now_heading=change.now_heading,
         proposed_heading=change.proposed_heading,
+        nothing=_said("NOTHING"),
         level=2,
     )
 
@@ -276,14 +286,15 @@ def _step(line: rx.Var[str]) -> rx.Component:
 def _help() -> Child:
     return stack(
         rx.el.p(
-            f"{labels.QUESTIONS} ",
+            _said("QUESTIONS"),
+            " ",
             link(_words.phone, href=_words.phone_href, full_load=True),
             show_if(
                 filled(_words.reference),
-                rx.fragment(f" {labels.SAY_REFERENCE} ", reference(_words.reference)),
+                rx.fragment(" ", _said("SAY_REFERENCE"), " ", reference(_words.reference)),
             ),
             ".",
         ),
-        show_if(_words.can_decide | _words.is_notice, rx.el.p(labels.NEVER)),
+        show_if(_words.can_decide | _words.is_notice, rx.el.p(_said("NEVER"))),
         gap="small",
     )

@@ -19,6 +19,7 @@ from upstage_crm.confirm import labels, nonce, plain_html, visit
 from upstage_crm.confirm.visit import Visitor
 from upstage_crm.confirm.words import PageWords
 from upstage_crm.core.errors import UpstageError
+from upstage_crm.core.languages import speaker
 from upstage_crm.links.claims import LinkRefused
 from upstage_crm.ui import copy
 from upstage_crm.web.origins import is_own_form, typed
@@ -76,6 +77,7 @@ def _visitor(request: Request) -> Visitor:
         cookies=request.headers.get("cookie", ""),
         ip=request.client.host if request.client else "",
         user_agent=request.headers.get("user-agent", ""),
+        languages=request.headers.get("accept-language", ""),
     )
 
 
@@ -120,7 +122,11 @@ def _page(
     except LinkRefused:
         once = ""
     body = plain_html.document(
-        page, link=str(visitor.link), nonce=once, problem=problem, comment=comment
+        page,
+        link=str(visitor.link),
+        nonce=once,
+        problem=speaker(page.lang)(problem),
+        comment=comment,
     )
     if status == 200 and not page.is_found:
         status = 404

@@ -13,7 +13,6 @@ from urllib.parse import urlencode
 
 from upstage_crm.change_requests.decisions import COMMENT_LIMIT
 from upstage_crm.change_requests.rules import Decision
-from upstage_crm.confirm import labels
 from upstage_crm.confirm.words import Change, Fact, PageWords
 from upstage_crm.ui.design.tokens import COLOURS
 
@@ -30,7 +29,7 @@ body{margin:0;background:var(--canvas);color:var(--text);font:1.0625rem/1.55 sys
 .c{max-width:40rem;margin:0 auto;padding:1.5rem 1.25rem 2rem}
 h1{font-size:1.625rem;line-height:1.25;margin:1.25rem 0 .75rem}
 h2{font-size:1.125rem;margin:1.75rem 0 .5rem}h3{font-size:1rem;margin:0}
-p{margin:0 0 .75rem}ul{margin:0;padding-left:1.25rem}
+p{margin:0 0 .75rem}ul{margin:0;padding-inline-start:1.25rem}
 .org{font-weight:600;margin:0}.m{color:var(--muted);font-size:.9375rem}
 section h2{margin:0 0 .25rem}
 section{background:var(--surface);border:1px solid var(--line);border-radius:.5rem;padding:1rem;
@@ -40,7 +39,7 @@ dd,bdi,blockquote{overflow-wrap:anywhere}
 .s{padding:.5rem .75rem;border-radius:.375rem;background:var(--sunken);margin:.5rem 0 0}
 .n{background:var(--success-soft)}.n .m{color:var(--success)}
 .s p{margin:0}.s bdi{font-size:1.125rem}
-blockquote{margin:0 0 .75rem;padding-left:.875rem;border-left:3px solid var(--line);
+blockquote{margin:0 0 .75rem;padding-inline-start:.875rem;border-inline-start:3px solid var(--line);
 white-space:pre-line}
 .w,.e{padding:.625rem .875rem;border-radius:.375rem;background:var(--warning-soft);
 border:1px solid var(--warning)}.e{background:var(--danger-soft);border-color:var(--danger)}
@@ -105,10 +104,10 @@ def document(
         _notice(problem, "e", role="alert"),
         *(f"<p>{escape(line)}</p>" for line in page.lead),
         _notice(page.pressed_plain, "w"),
-        *(_change(change) for change in page.changes),
+        *(_change(change, page) for change in page.changes),
         _facts(page.facts),
         _quote(page),
-        f"<h2>{labels.WHAT_HAPPENS}</h2>{_facts(page.answers)}" if page.answers else "",
+        f"<h2>{said(page, 'WHAT_HAPPENS')}</h2>{_facts(page.answers)}" if page.answers else "",
         f"<p><strong>{escape(page.until)}</strong></p>" if page.until else "",
         _form(page, link=link, nonce=nonce, comment=comment),
         _steps(page),
@@ -117,7 +116,7 @@ def document(
         _footer(page),
     ]
     return (
-        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
+        f'<!doctype html><html lang="{page.lang}" dir="{page.dir}"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width,initial-scale=1">'
         '<meta name="robots" content="noindex"><link rel="icon" href="data:,">'
         f"<title>{escape(title)}</title><style>{STYLE}</style></head>"
@@ -126,15 +125,20 @@ def document(
     )
 
 
+def said(page: PageWords, name: str) -> str:
+    """One of the words of `labels` in the reader's language, escaped."""
+    return escape(page.fixed[name])
+
+
 def _notice(text: str, kind: str, *, role: str = "note") -> str:
     return f'<p class="{kind}" role="{role}">{escape(text)}</p>' if text else ""
 
 
-def _change(change: Change) -> str:
+def _change(change: Change, page: PageWords) -> str:
     sides = (("", change.now_heading, change.now), (" n", change.proposed_heading, change.proposed))
     drawn = "".join(
         f'<div class="s{kind}"><p class="m">{escape(heading)}</p>'
-        f"<p>{f'<bdi>{escape(value)}</bdi>' if value else labels.NOTHING}</p></div>"
+        f"<p>{f'<bdi>{escape(value)}</bdi>' if value else said(page, 'NOTHING')}</p></div>"
         for kind, heading, value in sides
     )
     outcome = f'<p class="m">{escape(change.outcome)}</p>' if change.outcome else ""
@@ -169,18 +173,18 @@ def _form(page: PageWords, *, link: str, nonce: str, comment: str) -> str:
         for value, label in answers
     )
     why = (
-        f'<p><label for="comment">{labels.PLAIN_COMMENT}</label>'
+        f'<p><label for="comment">{said(page, "PLAIN_COMMENT")}</label>'
         f'<textarea id="comment" name="comment" rows="3" maxlength="{COMMENT_LIMIT}">'
         f"\n{escape(comment)}</textarea></p>"
     )
     return (
         f'<form method="post" action="?{escape(urlencode({"link": link}))}">'
         f'<input type="hidden" name="nonce" value="{escape(nonce)}">'
-        f"<fieldset><legend>{labels.YOUR_ANSWER}</legend>{radios}</fieldset>{_each(page)}"
+        f"<fieldset><legend>{said(page, 'YOUR_ANSWER')}</legend>{radios}</fieldset>{_each(page)}"
         f"{why if page.can_decide else ''}"
         '<label class="o"><input type="checkbox" name="read" value="yes" required>'
-        f"<span>{labels.TICK}</span></label>"
-        f'<button type="submit">{labels.SEND}</button></form>'
+        f"<span>{said(page, 'TICK')}</span></label>"
+        f'<button type="submit">{said(page, "SEND")}</button></form>'
     )
 
 
@@ -195,7 +199,10 @@ def _each(page: PageWords) -> str:
     """One question for each field, for whoever does not want to answer all alike."""
     if not page.can_choose_each:
         return ""
-    both = ((Decision.APPROVE.value, labels.APPROVE), (Decision.REJECT.value, labels.REJECT))
+    both = (
+        (Decision.APPROVE.value, said(page, "APPROVE")),
+        (Decision.REJECT.value, said(page, "REJECT")),
+    )
     return "".join(
         f'<fieldset class="p"><legend>{escape(change.label)}</legend>'
         f"{''.join(_choice(change.key, value, label) for value, label in both)}</fieldset>"
@@ -209,17 +216,17 @@ def _code_form(page: PageWords, *, reference: str) -> str:
     if not page.can_enter_code:
         return ""
     return (
-        f"<h2>{labels.CODE_TITLE}</h2><p>{labels.CODE_LEAD}</p>"
+        f"<h2>{said(page, 'CODE_TITLE')}</h2><p>{said(page, 'CODE_LEAD')}</p>"
         f'<form method="post" action="{CODE_PATH}">'
-        f'<p><label for="reference">{labels.CODE_REFERENCE}<br>'
-        f'<span class="m">{labels.CODE_REFERENCE_HINT}</span></label>'
+        f'<p><label for="reference">{said(page, "CODE_REFERENCE")}<br>'
+        f'<span class="m">{said(page, "CODE_REFERENCE_HINT")}</span></label>'
         f'<input class="i" id="reference" name="reference" value="{escape(reference)}" '
         'autocomplete="off" autocapitalize="characters" spellcheck="false" maxlength="20" required>'
-        f'</p><p><label for="code">{labels.CODE}<br>'
-        f'<span class="m">{labels.CODE_HINT}</span></label>'
+        f'</p><p><label for="code">{said(page, "CODE")}<br>'
+        f'<span class="m">{said(page, "CODE_HINT")}</span></label>'
         '<input class="i" id="code" name="code" autocomplete="one-time-code" '
         'autocapitalize="characters" spellcheck="false" maxlength="20" required></p>'
-        f'<button type="submit">{labels.CODE_OPEN}</button></form>'
+        f'<button type="submit">{said(page, "CODE_OPEN")}</button></form>'
     )
 
 
@@ -235,7 +242,7 @@ def options(page: PageWords) -> list[tuple[str, str]]:
     if page.can_decide:
         found += [(Decision.APPROVE.value, page.approve), (Decision.REJECT.value, page.reject)]
     if page.can_choose_each:
-        found.append((EACH, labels.PLAIN_EACH))
+        found.append((EACH, page.fixed["PLAIN_EACH"]))
     if page.object_title:
         found.append((Decision.OBJECT.value, page.object_title))
     return found
@@ -245,13 +252,13 @@ def _steps(page: PageWords) -> str:
     if not page.steps:
         return ""
     lines = "".join(f"<li>{escape(line)}</li>" for line in page.steps)
-    return f"<h2>{labels.NEXT_STEPS}</h2><ul>{lines}</ul>"
+    return f"<h2>{said(page, 'NEXT_STEPS')}</h2><ul>{lines}</ul>"
 
 
 def _receipt(page: PageWords) -> str:
     if not page.receipt:
         return ""
-    return f'<p><a href="{escape(page.receipt)}">{labels.RECEIPT}</a></p>'
+    return f'<p><a href="{escape(page.receipt)}">{said(page, "RECEIPT")}</a></p>'
 
 
 def _footer(page: PageWords) -> str:
@@ -259,9 +266,9 @@ def _footer(page: PageWords) -> str:
     if page.phone_href:
         phone = f'<a href="{escape(page.phone_href)}">{phone}</a>'
     say = (
-        f" {labels.SAY_REFERENCE} <strong>{escape(page.reference)}</strong>"
+        f" {said(page, 'SAY_REFERENCE')} <strong>{escape(page.reference)}</strong>"
         if page.reference
         else ""
     )
-    never = f"<p>{labels.NEVER}</p>" if page.can_decide or page.object_title else ""
-    return f'<footer class="m"><p>{labels.QUESTIONS} {phone}{say}.</p>{never}</footer>'
+    never = f"<p>{said(page, 'NEVER')}</p>" if page.can_decide or page.object_title else ""
+    return f'<footer class="m"><p>{said(page, "QUESTIONS")} {phone}{say}.</p>{never}</footer>'

@@ -18,7 +18,9 @@ from upstage_crm.confirm import plain_html, receipt_html, visit
 from upstage_crm.confirm.visit import LinkMissing, Visitor
 from upstage_crm.confirm.words import missing_words, page_words
 from upstage_crm.core import when
+from upstage_crm.core.languages import negotiate
 from upstage_crm.links.claims import LinkRefused
+from upstage_crm.organisation.details import OrganisationDetails
 from upstage_crm.organisation.settings import details
 from upstage_crm.receipts import words as w
 from upstage_crm.receipts.files import Form, file_of
@@ -77,22 +79,36 @@ def _found(visitor: Visitor, wanted: str) -> tuple[SeenReceipt, ...] | _Calm:
     now = parts.clock.now()
     with parts.database.reading() as session:
         organisation = details(session)
+        language = negotiate(visitor.languages, organisation.language)
         try:
             claims = visit.claims_of(visitor)
         except LinkMissing:
-            said = missing_words(organisation)
+            said = missing_words(organisation, language=language)
             return _Calm(plain_html.document(said, link="", nonce=""), plain_html.POLICY)
         except LinkRefused:
             zone = when.zone(organisation.time_zone)
-            said = page_words(None, now=now, zone=zone, organisation=organisation)
+            said = page_words(
+                None, now=now, zone=zone, organisation=organisation, language=language
+            )
             return _Calm(plain_html.document(said, link="", nonce=""), plain_html.POLICY)
         found = visit.receipts(session, claims, now=now)
         if found is None:
-            return _Calm(receipt_html.without(w.TOO_OLD, organisation), receipt_html.POLICY)
+            return _Calm(
+                receipt_html.without(w.TOO_OLD, organisation, language=language),
+                receipt_html.POLICY,
+            )
         chosen = tuple(receipt for receipt in found if wanted in ("", receipt.id))
         if not chosen:
-            return _Calm(receipt_html.without(w.NONE_HERE, organisation), receipt_html.POLICY)
+            return _Calm(
+                receipt_html.without(w.NONE_HERE, organisation, language=language),
+                receipt_html.POLICY,
+            )
         return chosen
+
+
+def _without(said: w.NoReceipt, organisation: OrganisationDetails, language: str) -> _Calm:
+    html = receipt_html.without(said, organisation, language=language)
+    return _Calm(html, receipt_html.POLICY)
 
 
 def _calm(said: _Calm) -> Response:
@@ -101,7 +117,9 @@ def _calm(said: _Calm) -> Response:
 
 def _visitor(request: Request) -> Visitor:
     return Visitor(
-        link=request.query_params.get("link", ""), cookies=request.headers.get("cookie", "")
+        link=request.query_params.get("link", ""),
+        cookies=request.headers.get("cookie", ""),
+        languages=request.headers.get("accept-language", ""),
     )
 
 

@@ -8,13 +8,12 @@ from typing import Final
 from urllib.parse import urlencode
 
 from upstage_crm.confirm import labels, plain_html
+from upstage_crm.core.languages import Say, direction, speaker
 from upstage_crm.organisation.details import OrganisationDetails
 from upstage_crm.receipts import words as w
 from upstage_crm.receipts.files import Form
 from upstage_crm.receipts.sight import SeenReceipt
 from upstage_crm.receipts.words import NoReceipt, Row, words
-
-RIGHT_TO_LEFT: Final = frozenset({"ar", "he", "fa", "ur"})
 
 _RULES: Final = """
 article+article{margin-top:3rem;padding-top:1.5rem;border-top:3px solid var(--accent-ink)}
@@ -35,49 +34,52 @@ def document(receipts: Sequence[SeenReceipt], *, link: str) -> str:
     return _page(body, organisation=newest.organisation, language=newest.language)
 
 
-def without(said: NoReceipt, organisation: OrganisationDetails) -> str:
+def without(said: NoReceipt, organisation: OrganisationDetails, *, language: str) -> str:
     """Return the calm page in place of a receipt."""
-    lead = "".join(f"<p>{escape(line)}</p>" for line in said.lead)
-    body = f"<h1>{escape(said.title)}</h1>{lead}"
-    return _page(body, organisation=organisation, language="en")
+    say = speaker(language)
+    lead = "".join(f"<p>{escape(say(line))}</p>" for line in said.lead)
+    body = f"<h1>{escape(say(said.title))}</h1>{lead}"
+    return _page(body, organisation=organisation, language=language)
 
 
 def _page(body: str, *, organisation: OrganisationDetails, language: str) -> str:
-    name = escape(organisation.name)
-    way = "rtl" if language.partition("-")[0] in RIGHT_TO_LEFT else "ltr"
+    name, say = escape(organisation.name), speaker(language)
+    way = direction(language)
     phone = escape(organisation.desk_phone)
     return (
         f'<!doctype html><html lang="{escape(language)}" dir="{way}"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width,initial-scale=1">'
         '<meta name="robots" content="noindex"><link rel="icon" href="data:,">'
-        f"<title>{w.RECEIPT} · {name}</title><style>{STYLE}</style></head>"
+        f"<title>{escape(say(w.RECEIPT))} · {name}</title><style>{STYLE}</style></head>"
         f'<body><div class="c"><header><p class="org"><bdi>{name}</bdi></p></header>'
         f"<main>{body}</main>"
-        f'<footer class="m"><p>{labels.QUESTIONS} <bdi>{phone}</bdi>.</p></footer>'
+        f'<footer class="m"><p>{say(labels.QUESTIONS)} <bdi>{phone}</bdi>.</p></footer>'
         "</div></body></html>"
     )
 
 
 def _receipt(receipt: SeenReceipt, *, link: str) -> str:
-    said = words(receipt)
-    masked = f'<p class="m">{w.IN_PART}</p>' if said.is_masked else ""
+    said, say = words(receipt), speaker(receipt.language)
+    masked = f'<p class="m">{escape(say(w.IN_PART))}</p>' if said.is_masked else ""
     proves = "".join(f"<p>{escape(sentence)}</p>" for sentence in said.proves)
     return (
         f"<article><h1>{escape(said.headline)}</h1>{_list(said.facts)}"
-        f'<p class="d">{_download(receipt, link, Form.PDF, w.DOWNLOAD_PDF)}'
-        f"{_download(receipt, link, Form.JSON, w.DOWNLOAD_JSON)}</p>"
-        f"{''.join(_row(row) for row in said.rows)}{masked}"
-        f"<h2>{w.WHAT_IT_PROVES}</h2>{proves}"
-        f"<h2>{w.HOW_TO_CHECK}</h2><p>{w.CHECK_PAGE}</p>{_list(said.evidence)}"
-        f"<dl><dt>{w.PUBLIC_KEY} ({escape(receipt.kid)})</dt>"
+        f'<p class="d">{_download(receipt, link, Form.PDF, say(w.DOWNLOAD_PDF))}'
+        f"{_download(receipt, link, Form.JSON, say(w.DOWNLOAD_JSON))}</p>"
+        f"{''.join(_row(row, say) for row in said.rows)}{masked}"
+        f"<h2>{escape(say(w.WHAT_IT_PROVES))}</h2>{proves}"
+        f"<h2>{escape(say(w.HOW_TO_CHECK))}</h2><p>{escape(say(w.CHECK_PAGE))}</p>"
+        f"{_list(said.evidence)}"
+        f"<dl><dt>{escape(say(w.PUBLIC_KEY))} ({escape(receipt.kid)})</dt>"
         f'<dd><code dir="ltr">{escape(receipt.public_key)}</code></dd>'
-        f'<dt>{w.SIGNATURE}</dt><dd><code dir="ltr">{escape(receipt.signature)}</code></dd></dl>'
+        f"<dt>{escape(say(w.SIGNATURE))}</dt>"
+        f'<dd><code dir="ltr">{escape(receipt.signature)}</code></dd></dl>'
         "</article>"
     )
 
 
-def _row(row: Row) -> str:
-    sides = (("", w.BEFORE, row.before), (" n", w.PROPOSED, row.proposed))
+def _row(row: Row, say: Say) -> str:
+    sides = (("", escape(say(w.BEFORE)), row.before), (" n", escape(say(w.PROPOSED)), row.proposed))
     drawn = "".join(
         f'<div class="s{kind}"><p class="m">{heading}</p>'
         f'<p><bdi dir="auto">{escape(value)}</bdi></p></div>'

@@ -15,10 +15,12 @@ from reflex.state import BaseState, StateUpdate
 from reflex_base.event import Event, EventSpec
 
 from upstage_crm.change_requests.rules import Decision, ReviewChannel
-from upstage_crm.confirm import labels, visit
+from upstage_crm.confirm import visit
 from upstage_crm.confirm.visit import Visitor
 from upstage_crm.confirm.words import PageWords
 from upstage_crm.core.errors import UpstageError
+from upstage_crm.core.languages import speaker
+from upstage_crm.ui import copy
 from upstage_crm.ui.state.base import FeedbackMixin
 
 EACH = "each"  # what is busy while single answers are recorded
@@ -66,7 +68,7 @@ class ConfirmState(FeedbackMixin, rx.State):
         answers = _answers(form)
         wanted = {change.key for change in self.words.changes if change.key}
         if not wanted or wanted - answers.keys():
-            self.problem = labels.EACH_MISSING
+            self.problem = self.words.fixed["EACH_MISSING"]
             return
         first = next(iter(answers.values()))
         async for update in self._answer(first, form, answers=answers, busy=EACH):
@@ -83,7 +85,7 @@ class ConfirmState(FeedbackMixin, rx.State):
         """Record a decision and show what holds now; the only way to the command."""
         comment = _comment(form)
         if comment is None:
-            self.problem = labels.UNREADABLE
+            self.problem = self.words.fixed["UNREADABLE"]
             return
         self._quiet()
         self.busy = busy or decision.value
@@ -98,7 +100,7 @@ class ConfirmState(FeedbackMixin, rx.State):
                 answers=answers,
             )
         except UpstageError as error:
-            self._refuse(error)
+            self.problem = speaker(self.words.lang)(copy.sentence(error))
             return
         finally:
             self.busy = ""
@@ -118,6 +120,7 @@ class ConfirmState(FeedbackMixin, rx.State):
             cookies=str(headers.get("cookie", "")),
             ip=self.router.session.client_ip,
             user_agent=str(headers.get("user-agent", "")),
+            languages=str(headers.get("accept-language", "")),
         )
 
 

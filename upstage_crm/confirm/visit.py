@@ -30,6 +30,7 @@ from upstage_crm.change_requests.rules import Decision, ReviewChannel
 from upstage_crm.confirm import cookies
 from upstage_crm.confirm.words import PageWords, missing_words, page_words
 from upstage_crm.core import when
+from upstage_crm.core.languages import negotiate
 from upstage_crm.links.claims import LinkClaims, LinkRefused
 from upstage_crm.organisation.settings import details
 from upstage_crm.receipts import queries
@@ -51,12 +52,16 @@ class LinkMissing(LinkRefused):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Visitor:
-    """What a browser brought along. `link` is the key from the address and may be anything."""
+    """What a browser brought along. `link` is the key from the address and may be anything.
+
+    `languages` is its Accept-Language, for pages whose reader we do not know.
+    """
 
     link: object
     cookies: str
     ip: str = ""
     user_agent: str = ""
+    languages: str = ""
 
     @property
     def evidence(self) -> Evidence:
@@ -104,14 +109,17 @@ def look(visitor: Visitor, *, choice: str = "") -> PageWords:
     now = parts.clock.now()
     with parts.database.reading() as session:
         organisation = details(session)
+        language = negotiate(visitor.languages, organisation.language)
         try:
             claims = claims_of(visitor)
             found = review(session, claims=claims, now=now)
         except LinkMissing:
-            return missing_words(organisation)
+            return missing_words(organisation, language=language)
         except LinkRefused:
             zone = when.zone(organisation.time_zone)
-            return page_words(None, now=now, zone=zone, organisation=organisation)
+            return page_words(
+                None, now=now, zone=zone, organisation=organisation, language=language
+            )
         words = page_words(
             found,
             now=now,

@@ -8,8 +8,9 @@ answer made to look better.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
+from typing import Any, Final
 
 from upstage_crm.change_requests.rules import Decision, FieldOutcome
 from upstage_crm.change_requests.views import ChangeReview, Phase, ReviewField
@@ -17,6 +18,7 @@ from upstage_crm.confirm import labels
 from upstage_crm.confirm.asking import NO_OBJECTION, asking_of, objecting_of
 from upstage_crm.confirm.endings import ENDINGS, Ending, ending_of
 from upstage_crm.core import when
+from upstage_crm.core.languages import SOURCE, Say, direction, speaker
 from upstage_crm.links.claims import Purpose, Reviewer
 from upstage_crm.organisation.details import OrganisationDetails
 from upstage_crm.ui.copy import OUTCOME_WORDS
@@ -25,11 +27,30 @@ _PRESSED: Mapping[str, str] = {
     Decision.APPROVE.value: labels.APPROVE,
     Decision.REJECT.value: labels.REJECT,
 }
-_SAID: Mapping[Decision, str] = {
+SAID: Mapping[Decision, str] = {
     Decision.APPROVE: "You approved this",
     Decision.REJECT: "You rejected this",
     Decision.OBJECT: "You told us that this is wrong",
 }
+PRESSED: Final = "You pressed {choice} in the mail. Nothing has happened yet: press it here."
+PRESSED_PLAIN: Final = "You pressed {choice} in the mail. Nothing has happened yet: choose it here."
+WHO_ASKS: Final = "Who asks"
+ASKED_BY: Final = "Asked by"
+ASKER: Final = "{proposer}, at {organisation}"
+FOR: Final = "For"
+WHY: Final = "Why"
+ASKED_ON: Final = "Asked on"
+REFERENCE: Final = "Reference"
+SENT_TO: Final = "This link was sent to"
+FIRST_LETTERS: Final = "{name} (first letters only, in case we have the wrong address)"
+NEWS: Final = "Your {label} at {organisation} is now {value}."
+NEWS_OF_SEVERAL: Final = "{organisation} now uses the details that were approved; they stand below."
+HEADINGS: Final = (
+    ("Stays", "Was proposed"),
+    ("Now again", "Was used for a while"),
+    ("Before", "Now"),
+    ("Now", "Proposed"),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +82,7 @@ class Change:
 class PageWords:
     """One page, ready to show. An empty text or tuple means that this part is left out.
 
+    `lang` and `dir` are the reader's, and `fixed` are the words of `labels` in that language.
     `phase` is a `Phase` value or "missing". With `can_decide` there are two equal answers;
     `is_notice` says that the link came with a notice, whose one answer is an objection;
     `object_title` is not empty where somebody may say "this wasn't me". `choice` is the answer
@@ -71,6 +93,9 @@ class PageWords:
     """
 
     phase: str = ""
+    lang: str = SOURCE
+    dir: str = "ltr"
+    fixed: dict[str, str] = field(default_factory=lambda: dict(labels.ENGLISH))
     tone: str = "neutral"
     icon: str = "info"
     title: str = ""
@@ -113,82 +138,97 @@ def page_words(
     zone: tzinfo,
     organisation: OrganisationDetails,
     choice: str = "",
+    language: str = SOURCE,
 ) -> PageWords:
     """Return the words for what a visitor's link shows; without a review the link is not ours.
 
-    `zone` is the reader's. `choice` may be anything and counts only as "approve" or "reject".
+    `zone` is the reader's, `language` counts where no review says it. `choice` may be anything and
+    counts only as "approve" or "reject".
     """
     if review is None:
-        return _without_request(Phase.INVALID.value, organisation)
+        return _without_request(Phase.INVALID.value, organisation, language)
     if review.phase is Phase.OPEN:
         return _open(review, zone=zone, organisation=organisation, choice=choice)
     return _ended(review, now=now, zone=zone, organisation=organisation)
 
 
-def missing_words(organisation: OrganisationDetails) -> PageWords:
+def missing_words(organisation: OrganisationDetails, *, language: str = SOURCE) -> PageWords:
     """Return the words for a visitor whose browser does not hold the link (any more)."""
-    return _without_request("missing", organisation)
+    return _without_request("missing", organisation, language)
 
 
-def _without_request(name: str, organisation: OrganisationDetails) -> PageWords:
-    ending = ENDINGS[name]
+def _without_request(name: str, organisation: OrganisationDetails, language: str) -> PageWords:
+    ending, say = ENDINGS[name], speaker(language)
     return PageWords(
         phase=name,
+        **_spoken(language),
         can_enter_code=True,
         tone=ending.tone,
         icon=ending.icon,
-        title=ending.title,
-        lead=ending.lead,
+        title=say(ending.title),
+        lead=tuple(say(line) for line in ending.lead),
         organisation=organisation.name,
-        steps=ending.steps,
+        steps=tuple(say(line) for line in ending.steps),
         phone=organisation.desk_phone,
         phone_href=_tel(organisation.desk_phone),
     )
 
 
+def _spoken(language: str) -> dict[str, Any]:
+    """What every page says of its language."""
+    return {
+        "lang": language,
+        "dir": direction(language),
+        "fixed": labels.in_language(language),
+    }
+
+
 def _open(
     review: ChangeReview, *, zone: tzinfo, organisation: OrganisationDetails, choice: str
 ) -> PageWords:
-    asking, objecting = asking_of(review), objecting_of(review)
+    asking, objecting, say = asking_of(review), objecting_of(review), speaker(review.language)
     facts = {
         "organisation": organisation.name,
-        "until": when.in_words(review.expires_at, zone),
-        "applies": when.in_words(review.applies_at, zone) if review.applies_at else "",
+        "until": when.in_words(review.expires_at, zone, review.language),
+        "applies": when.in_words(review.applies_at, zone, review.language)
+        if review.applies_at
+        else "",
     }
     can_decide = review.purpose is Purpose.DECISION
-    several = sum(field.can_answer for field in review.fields) > 1
-    pressed = _PRESSED.get(choice, "") if can_decide else ""
-    said = f"You pressed {pressed} in the mail. Nothing has happened yet:"
+    several = sum(one.can_answer for one in review.fields) > 1
+    pressed = say(_PRESSED.get(choice, "")) if can_decide else ""
     return PageWords(
         phase=review.phase.value,
-        title=asking.title,
-        lead=tuple(line.format_map(facts) for line in asking.lead),
+        **_spoken(review.language),
+        title=say(asking.title),
+        lead=tuple(say(line).format_map(facts) for line in asking.lead),
         organisation=organisation.name,
         choice=choice if pressed else "",
-        pressed=f"{said} press it here." if pressed else "",
-        pressed_plain=f"{said} choose it here." if pressed else "",
-        changes=tuple(_change(field, review) for field in review.fields),
+        pressed=say(PRESSED).format(choice=pressed) if pressed else "",
+        pressed_plain=say(PRESSED_PLAIN).format(choice=pressed) if pressed else "",
+        changes=tuple(_change(one, review, say) for one in review.fields),
         facts=(
-            Fact(label="Who asks", text=f"{review.proposer}, at {organisation.name}"),
-            Fact(label="For", text=_for_whom(review)),
-            Fact(label="Why", text=review.reason_sentence),
-            Fact(label="Asked on", text=when.in_words(review.created_at, zone)),
-            *_sent_to(review),
+            Fact(label=say(WHO_ASKS), text=_asker(review, organisation.name, say)),
+            Fact(label=say(FOR), text=_for_whom(review, say)),
+            Fact(label=say(WHY), text=say(review.reason_sentence)),
+            Fact(label=say(ASKED_ON), text=when.in_words(review.created_at, zone, review.language)),
+            *_sent_to(review, say),
         ),
         quote=review.reason_text,
         quote_source=review.proposer if review.reason_text else "",
         answers=tuple(
-            Fact(label=label, text=text.format_map(facts)) for label, text in asking.answers
+            Fact(label=say(label), text=say(text).format_map(facts))
+            for label, text in asking.answers
         ),
-        until=asking.until.format_map(facts),
+        until=say(asking.until).format_map(facts),
         can_decide=can_decide,
         can_choose_each=can_decide and several,
-        approve=labels.APPROVE_ALL if several else labels.APPROVE,
-        reject=labels.REJECT_ALL if several else labels.REJECT,
+        approve=say(labels.APPROVE_ALL if several else labels.APPROVE),
+        reject=say(labels.REJECT_ALL if several else labels.REJECT),
         is_notice=not can_decide,
-        object_title=objecting.title,
-        object_words=objecting.words,
-        object_button=objecting.button,
+        object_title=say(objecting.title),
+        object_words=say(objecting.words),
+        object_button=say(objecting.button),
         phone=organisation.desk_phone,
         phone_href=_tel(organisation.desk_phone),
         reference=review.reference,
@@ -203,87 +243,99 @@ def _ended(
     organisation: OrganisationDetails,
 ) -> PageWords:
     ending: Ending = ending_of(review)
+    say = speaker(review.language)
     ended = review.objected_at or review.ended_at or min(review.expires_at, now)
     facts = {
         "organisation": organisation.name,
-        "ended": when.in_words(ended, zone),
-        "until": when.in_words(review.expires_at, zone),
-        "news": _news(review, organisation.name),
+        "ended": when.in_words(ended, zone, review.language),
+        "until": when.in_words(review.expires_at, zone, review.language),
+        "news": _news(review, organisation.name, say),
     }
     objecting = objecting_of(review) if review.objected_at is None else NO_OBJECTION
     is_over = review.phase not in (Phase.DECIDED, Phase.OUTDATED)
-    dated = (Fact(label=ending.when_label, text=facts["ended"]),) if is_over else ()
+    dated = (Fact(label=say(ending.when_label), text=facts["ended"]),) if is_over else ()
     return PageWords(
         phase=review.phase.value,
+        **_spoken(review.language),
         tone=ending.tone,
         icon=ending.icon,
-        title=ending.title.format_map(facts),
-        lead=tuple(line.format_map(facts) for line in ending.lead),
+        title=say(ending.title).format_map(facts),
+        lead=tuple(say(line).format_map(facts) for line in ending.lead),
         organisation=organisation.name,
-        changes=tuple(_change(field, review) for field in review.fields),
+        changes=tuple(_change(one, review, say) for one in review.fields),
         facts=(
-            Fact(label="Asked by", text=f"{review.proposer}, at {organisation.name}"),
+            Fact(label=say(ASKED_BY), text=_asker(review, organisation.name, say)),
             *dated,
-            Fact(label="Reference", text=review.reference),
+            Fact(label=say(REFERENCE), text=review.reference),
         ),
         is_notice=review.purpose is Purpose.OBJECTION,
-        object_title=objecting.title,
-        object_words=objecting.words,
-        object_button=objecting.button,
-        steps=tuple(line.format_map(facts) for line in ending.steps),
+        object_title=say(objecting.title),
+        object_words=say(objecting.words),
+        object_button=say(objecting.button),
+        steps=tuple(say(line).format_map(facts) for line in ending.steps),
         phone=organisation.desk_phone,
         phone_href=_tel(organisation.desk_phone),
         reference=review.reference,
     )
 
 
-def _news(review: ChangeReview, organisation: str) -> str:
+def _asker(review: ChangeReview, organisation: str, say: Say) -> str:
+    return say(ASKER).format(proposer=review.proposer, organisation=organisation)
+
+
+def _news(review: ChangeReview, organisation: str, say: Say) -> str:
     """The one sentence that says what holds from now on."""
-    applied = [field for field in review.fields if field.outcome is FieldOutcome.APPLIED]
+    applied = [one for one in review.fields if one.outcome is FieldOutcome.APPLIED]
     if len(applied) != 1:
-        return f"{organisation} now uses the details that were approved; they stand below."
-    label, value = applied[0].label, applied[0].proposed
-    return f"Your {label[:1].lower()}{label[1:]} at {organisation} is now {value}."
+        return say(NEWS_OF_SEVERAL).format(organisation=organisation)
+    label = say(applied[0].label)
+    if review.language == SOURCE:
+        label = f"{label[:1].lower()}{label[1:]}"
+    return say(NEWS).format(label=label, organisation=organisation, value=applied[0].proposed)
 
 
-def _for_whom(review: ChangeReview) -> str:
+def _for_whom(review: ChangeReview, say: Say) -> str:
     if review.reviewer is Reviewer.PROPOSED:
-        return f"{review.patron_name} (first letters only, in case we have the wrong address)"
+        return say(FIRST_LETTERS).format(name=review.patron_name)
     return review.patron_name
 
 
-def _sent_to(review: ChangeReview) -> tuple[Fact, ...]:
+def _sent_to(review: ChangeReview, say: Say) -> tuple[Fact, ...]:
     """Whose answer this is, where no field says it: the proposed address stands among them."""
     if review.reviewer is Reviewer.PROPOSED:
         return ()
-    return (Fact(label="This link was sent to", text=review.mailbox),)
+    return (Fact(label=say(SENT_TO), text=review.mailbox),)
 
 
-def _change(field: ReviewField, review: ChangeReview) -> Change:
-    now_heading, proposed_heading = "Stays", "Was proposed"
-    if review.phase is Phase.REVERTED and field.outcome is FieldOutcome.APPLIED:
-        now_heading, proposed_heading = "Now again", "Was used for a while"
-    elif field.outcome is FieldOutcome.APPLIED:
-        now_heading, proposed_heading = "Before", "Now"
-    elif field.outcome.is_open and review.phase in (Phase.OPEN, Phase.DECIDED, Phase.OUTDATED):
-        now_heading, proposed_heading = "Now", "Proposed"
-    outcome = ""
-    if field.outcome.is_open and field.decision is not None:
-        outcome = _SAID[field.decision]
-    elif review.phase is Phase.OPEN and review.purpose is Purpose.DECISION and not field.can_answer:
-        outcome = labels.ASKED_ELSEWHERE
-    elif len(review.fields) > 1 and not field.outcome.is_open:
-        outcome = OUTCOME_WORDS[field.outcome]
+def _change(seen: ReviewField, review: ChangeReview, say: Say) -> Change:
+    headings = HEADINGS[0]
+    if review.phase is Phase.REVERTED and seen.outcome is FieldOutcome.APPLIED:
+        headings = HEADINGS[1]
+    elif seen.outcome is FieldOutcome.APPLIED:
+        headings = HEADINGS[2]
+    elif seen.outcome.is_open and review.phase in (Phase.OPEN, Phase.DECIDED, Phase.OUTDATED):
+        headings = HEADINGS[3]
     return Change(
-        key=field.id if field.can_answer else "",
-        label=field.label,
-        about=field.about if review.phase is Phase.OPEN else "",
-        now_heading=now_heading,
-        now=field.now,
-        proposed_heading=proposed_heading,
-        proposed=field.proposed,
-        outcome=outcome,
+        key=seen.id if seen.can_answer else "",
+        label=say(seen.label),
+        about=say(seen.about) if review.phase is Phase.OPEN else "",
+        now_heading=say(headings[0]),
+        now=seen.now,
+        proposed_heading=say(headings[1]),
+        proposed=seen.proposed,
+        outcome=say(_outcome(seen, review)),
     )
+
+
+def _outcome(seen: ReviewField, review: ChangeReview) -> str:
+    """What became of a field, where that says something new."""
+    if seen.outcome.is_open and seen.decision is not None:
+        return SAID[seen.decision]
+    if review.phase is Phase.OPEN and review.purpose is Purpose.DECISION and not seen.can_answer:
+        return labels.ASKED_ELSEWHERE
+    if len(review.fields) > 1 and not seen.outcome.is_open:
+        return OUTCOME_WORDS[seen.outcome]
+    return ""
 
 
 def _tel(phone: str) -> str:

@@ -2,7 +2,8 @@
 
 A kind's three templates are flattened into three flat sources when first used in a language:
 blocks and includes are put in place, what stands between `[[` and `]]` is translated, and the
-style sheet is inlined once, so that a mail costs only the filling of its values. Every value is made inert on its way out, whatever template it stands in.
+style sheet is inlined once, so that a mail costs only the filling of its values. Every value is
+made inert on its way out, whatever template it stands in.
 """
 
 from __future__ import annotations

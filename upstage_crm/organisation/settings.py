@@ -12,13 +12,13 @@ from upstage_crm.audit import trail
 from upstage_crm.audit.events import Action, AuditEvent, Channel
 from upstage_crm.core.db import table_of
 from upstage_crm.core.email_address import parse_email
+from upstage_crm.core.languages import LANGUAGES
 from upstage_crm.core.text import clean_block, clean_line
 from upstage_crm.core.when import zone_names
 from upstage_crm.organisation.details import OrganisationDetails
 from upstage_crm.organisation.errors import DetailMissing, UnknownLanguage, UnknownTimeZone
 from upstage_crm.organisation.tables import OrganisationRow
 from upstage_crm.staff.roles import Permission, StaffMember, ensure_may
-
 
 _organisation = table_of(OrganisationRow)
 _DETAILS = sa.select(

@@ -16,10 +16,11 @@ from upstage_crm.audit.events import Action, AuditEvent, Channel
 from upstage_crm.audit.guard_rules import EMAIL_GUARD
 from upstage_crm.core.db import table_of
 from upstage_crm.core.ids import new_id
+from upstage_crm.core.languages import LANGUAGES
 from upstage_crm.core.text import clean_block, clean_line
 from upstage_crm.core.when import zone_names
 from upstage_crm.organisation.errors import UnknownLanguage, UnknownTimeZone
-from upstage_crm.organisation.settings import LANGUAGES, take_patron_numbers
+from upstage_crm.organisation.settings import take_patron_numbers
 from upstage_crm.patrons import queries
 from upstage_crm.patrons.errors import (
     AddressTaken,

@@ -19,13 +19,12 @@ from fpdf import FPDF
 from fpdf.enums import Align
 from fpdf.fonts import TTFFont
 
+from upstage_crm.core.languages import direction, speaker
 from upstage_crm.receipts import words as w
 from upstage_crm.receipts.shape import document
 from upstage_crm.receipts.sight import SeenReceipt
 
 FONTS: Final = Path(__file__).with_name("fonts")
-RIGHT_TO_LEFT: Final = frozenset({"ar", "he", "fa", "ur"})
-
 _WIDTH, _HEIGHT, _MARGIN = 210.0, 297.0, 18.0  # millimetres, like every length here
 _INNER = _WIDTH - 2 * _MARGIN
 _LEADING = 1.35 * 25.4 / 72  # millimetres of line for a point of type
@@ -74,7 +73,8 @@ class _Page:
 
     def __init__(self, receipt: SeenReceipt) -> None:
         self._receipt, self._words = receipt, w.words(receipt)
-        self._mirrored = receipt.language.partition("-")[0] in RIGHT_TO_LEFT
+        self._say = speaker(receipt.language)
+        self._mirrored = direction(receipt.language) == "rtl"
         self._json = json.dumps(document(receipt), ensure_ascii=False, indent=2)
         pdf = self._pdf = FPDF(format="A4")
         pdf.set_auto_page_break(False)
@@ -82,7 +82,7 @@ class _Page:
         pdf.c_margin = 0
         self._load_fonts()
         pdf.set_lang(receipt.language)
-        pdf.set_title(f"{w.RECEIPT} {receipt.reference}")
+        pdf.set_title(f"{self._say(w.RECEIPT)} {receipt.reference}")
         pdf.set_author(receipt.organisation.name)
         pdf.set_creation_date(receipt.decided_at)
         pdf.embed_file(
@@ -97,7 +97,7 @@ class _Page:
         """Whose receipt it is, and what was decided."""
         half = _INNER / 2
         self._write(self._words.organisation, 0, _MARGIN, half, _Ink(11, "B"))
-        self._write(w.RECEIPT, half, _MARGIN, half, _Ink(9, colour=_MUTED), at_end=True)
+        self._write(self._say(w.RECEIPT), half, _MARGIN, half, _Ink(9, colour=_MUTED), at_end=True)
         self._rule(_MARGIN + 8, thickness=0.9, colour=_ACCENT)
         return self._write(self._words.headline, 0, _MARGIN + 15, _INNER, _Ink(19, "B")) + 5
 
@@ -115,7 +115,12 @@ class _Page:
 
     def table(self, y: float, *, below: float) -> None:
         """Every field: before, proposed, decision. Its type shrinks until it ends above `below`."""
-        heads = (w.DETAIL, w.BEFORE, w.PROPOSED, w.DECISION)
+        heads = (
+            self._say(w.DETAIL),
+            self._say(w.BEFORE),
+            self._say(w.PROPOSED),
+            self._say(w.DECISION),
+        )
         for x, width, head in zip(_starts(), _COLUMNS, heads, strict=True):
             self._write(head, x, y, width - _GAP, _LABEL)
         y += _LABEL.line + 1.2
@@ -129,19 +134,19 @@ class _Page:
     def proof(self) -> float:
         """The foot of the page, built upwards; returns where it begins."""
         parts: tuple[tuple[str, _Ink, float], ...] = (
-            (w.WHAT_IT_PROVES, replace(_STRONG, size=9), 0.6),
+            (self._say(w.WHAT_IT_PROVES), replace(_STRONG, size=9), 0.6),
             *((sentence, _SMALL, 0.6) for sentence in self._words.proves),
             ("", replace(_SMALL, size=3), 0),
-            (w.HOW_TO_CHECK, replace(_STRONG, size=9), 0.6),
-            (w.CHECK_PDF, _SMALL, 2),
-            (f"{w.PUBLIC_KEY} ({self._receipt.kid})", _LABEL, 0.2),
+            (self._say(w.HOW_TO_CHECK), replace(_STRONG, size=9), 0.6),
+            (self._say(w.CHECK_PDF), _SMALL, 2),
+            (f"{self._say(w.PUBLIC_KEY)} ({self._receipt.kid})", _LABEL, 0.2),
             (self._receipt.public_key, _MONO, 1.4),
-            (w.SIGNATURE, _LABEL, 0.2),
+            (self._say(w.SIGNATURE), _LABEL, 0.2),
             (self._receipt.signature, _MONO, 3),
             (self._words.contact, _LABEL, 0),
         )
         if self._words.is_masked:
-            parts = ((w.IN_PART, _SMALL, 3), *parts)
+            parts = ((self._say(w.IN_PART), _SMALL, 3), *parts)
         height = sum(
             len(self._lines(text, _INNER, ink)) * ink.line + after for text, ink, after in parts
         )
@@ -255,7 +260,7 @@ class _Page:
             ord(character) in self._glyphs or unicodedata.category(character)[0] in "CZ"
             for character in text
         )
-        return text if is_known else w.NO_GLYPHS
+        return text if is_known else self._say(w.NO_GLYPHS)
 
 
 def _starts() -> tuple[float, ...]:

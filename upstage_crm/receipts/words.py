@@ -11,6 +11,7 @@ from datetime import tzinfo
 from typing import Final
 
 from upstage_crm.core import when
+from upstage_crm.core.languages import Say, speaker
 from upstage_crm.organisation.details import OrganisationDetails
 from upstage_crm.receipts.facts import AT_THE_DESK, BY_STAFF, NOT_PUT_BACK, ReceiptEvent
 from upstage_crm.receipts.sight import SeenField, SeenReceipt, Shown, Side
@@ -144,15 +145,16 @@ class ReceiptWords:
 def words(receipt: SeenReceipt) -> ReceiptWords:
     """Return the words of a receipt, its instants in the patron's time zone."""
     zone = when.zone(receipt.time_zone, receipt.organisation.time_zone)
-    rows = tuple(_row(field) for field in receipt.fields)
+    say = speaker(receipt.language)
+    rows = tuple(_row(field, say) for field in receipt.fields)
     return ReceiptWords(
         organisation=receipt.organisation.name,
         contact=_contact(receipt.organisation),
-        headline=HEADLINES[receipt.event],
-        facts=_facts(receipt, zone),
-        evidence=_evidence(receipt),
+        headline=say(HEADLINES[receipt.event]),
+        facts=_facts(receipt, zone, say),
+        evidence=_evidence(receipt, say),
         rows=rows,
-        proves=PROVES,
+        proves=tuple(say(line) for line in PROVES),
         is_masked=any(row.is_masked for row in rows),
     )
 
@@ -164,37 +166,37 @@ def _contact(organisation: OrganisationDetails) -> str:
     return " · ".join(f"\u2068{part}\u2069" for part in parts if part)
 
 
-def _facts(receipt: SeenReceipt, zone: tzinfo) -> tuple[tuple[str, str], ...]:
+def _facts(receipt: SeenReceipt, zone: tzinfo, say: Say) -> tuple[tuple[str, str], ...]:
     organisation = receipt.organisation.name
-    who = WHO[receipt.reviewer].format(actor=receipt.actor, organisation=organisation)
+    who = say(WHO[receipt.reviewer]).format(actor=receipt.actor, organisation=organisation)
     return (
-        (DECIDED_ON, when.in_words(receipt.decided_at, zone, receipt.language)),
-        (DECIDED_BY, who),
-        (DECIDED_WHERE, CHANNELS[receipt.channel]),
-        (ASKED_BY, f"{receipt.proposer}, {organisation}"),
-        (ASKED_ON, when.in_words(receipt.asked_at, zone, receipt.language)),
-        (REFERENCE, receipt.reference),
-        (NUMBER, receipt.id),
+        (say(DECIDED_ON), when.in_words(receipt.decided_at, zone, receipt.language)),
+        (say(DECIDED_BY), who),
+        (say(DECIDED_WHERE), say(CHANNELS[receipt.channel])),
+        (say(ASKED_BY), f"{receipt.proposer}, {organisation}"),
+        (say(ASKED_ON), when.in_words(receipt.asked_at, zone, receipt.language)),
+        (say(REFERENCE), receipt.reference),
+        (say(NUMBER), receipt.id),
     )
 
 
-def _evidence(receipt: SeenReceipt) -> tuple[tuple[str, str], ...]:
+def _evidence(receipt: SeenReceipt, say: Say) -> tuple[tuple[str, str], ...]:
     """What is known of the browser, for whoever may see it."""
     labels = (("ip_prefix", NETWORK), ("user_agent", BROWSER))
     return tuple(
-        (label, side.text)
+        (say(label), side.text)
         for name, label in labels
         if (side := receipt.evidence.get(name)) is not None and side.text
     )
 
 
-def _row(field: SeenField) -> Row:
+def _row(field: SeenField, say: Say) -> Row:
     return Row(
-        label=field.label,
-        before=_text(field.old),
-        proposed=_text(field.new),
-        decision=DECISIONS[field.decision],
-        note=_outcome(field),
+        label=say(field.label),
+        before=_text(field.old, say),
+        proposed=_text(field.new, say),
+        decision=say(DECISIONS[field.decision]),
+        note=say(_outcome(field)),
         is_masked=Shown.MASKED in (field.old.shown, field.new.shown),
     )
 
@@ -205,7 +207,7 @@ def _outcome(field: SeenField) -> str:
     return OUTCOMES.get(field.outcome, STAYS)
 
 
-def _text(side: Side) -> str:
+def _text(side: Side, say: Say) -> str:
     if side.shown is Shown.ERASED:
-        return ERASED
-    return "\n".join(side.lines) or NOTHING
+        return say(ERASED)
+    return "\n".join(side.lines) or say(NOTHING)

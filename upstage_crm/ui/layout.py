@@ -8,7 +8,7 @@ No frame imports a state of the product: names come as values or vars. `data-hyd
 turns "true" when the page answers to presses; tests wait for it.
 """
 
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 import reflex as rx
 from reflex_components_core.core.banner import has_too_many_connection_errors
@@ -18,6 +18,7 @@ from upstage_crm.ui.components.button import button, icon_button, link
 from upstage_crm.ui.components.form import native_form
 from upstage_crm.ui.components.text import avatar
 
+SKIP: Final = "Skip to the content"
 Place = Literal["dashboard", "patrons", "requests", "mailbox", "audit", "settings", ""]
 
 _PLACES: Final = (
@@ -125,9 +126,27 @@ def admin_shell(
     )
 
 
-def patron_shell(*children: Child, organisation: Text, footer: Child | None = None) -> rx.Component:
-    """Return the patron's frame: the organisation's name, one calm column, a footer."""
-    return _column(*children, organisation=organisation, footer=footer, kind="patron")
+def patron_shell(
+    *children: Child,
+    organisation: Text,
+    footer: Child | None = None,
+    lang: Text = "en",
+    dir: Text = "ltr",
+    skip: Text = SKIP,
+) -> rx.Component:
+    """Return the patron's frame: the organisation's name, one calm column, a footer.
+
+    The page is built once for everybody, so its language and direction stand on the frame.
+    """
+    return _column(
+        *children,
+        organisation=organisation,
+        footer=footer,
+        kind="patron",
+        lang=lang,
+        dir=dir,
+        skip=skip,
+    )
 
 
 def auth_shell(*children: Child, organisation: Text, footer: Child | None = None) -> rx.Component:
@@ -165,9 +184,11 @@ def _column(
     organisation: Text,
     footer: Child | None,
     kind: Literal["patron", "auth"],
+    skip: Text = SKIP,
+    **props: Any,
 ) -> rx.Component:
     return rx.el.div(
-        _skip_link(),
+        _skip_link(skip),
         rx.el.header(
             _mark(),
             rx.el.span(organisation, class_name="u-org-name"),
@@ -177,6 +198,7 @@ def _column(
         *([] if footer is None else [rx.el.footer(footer, class_name="u-column-foot")]),
         data_hydrated=_hydrated(),
         class_name=f"u-one-column u-{kind}",
+        **props,
     )
 
 
@@ -188,9 +210,9 @@ def _connection_line() -> rx.Component:
     )
 
 
-def _skip_link() -> rx.Component:
+def _skip_link(words: Text = SKIP) -> rx.Component:
     # The browser's own jump: the router would change the address and leave the focus behind.
-    return link("Skip to the content", href="#main", full_load=True, class_name="u-skip")
+    return link(words, href="#main", full_load=True, class_name="u-skip")
 
 
 def _mark() -> rx.Component:

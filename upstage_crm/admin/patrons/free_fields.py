@@ -9,8 +9,8 @@ from typing import Literal
 
 from babel import Locale
 
+from upstage_crm.core.languages import LANGUAGES
 from upstage_crm.core.when import zone_names
-from upstage_crm.organisation.settings import LANGUAGES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 
 from upstage_crm.core.email_address import parse_email
 from upstage_crm.core.errors import UpstageError
+from upstage_crm.core.languages import LANGUAGES
 from upstage_crm.core.text import clean_block, clean_line
 from upstage_crm.core.when import zone_names
 from upstage_crm.organisation.errors import DetailMissing, UnknownLanguage, UnknownTimeZone
-from upstage_crm.organisation.settings import LANGUAGES
 from upstage_crm.ui.copy import LANGUAGE_WORDS, sentence
 
 # Places that people live in; the tz database also holds aliases and names of zones in offsets.
@@ -58,7 +58,7 @@ DETAILS = (
     Detail(
         "language",
         "Language",
-        "For patrons whose own language is not known. So far every mail is in English.",
+        "For visitors whose own language is not known: pages without a link, new patrons.",
     ),
 )
 NAMES = tuple(detail.name for detail in DETAILS)

@@ -31,11 +31,12 @@ def diff_row(
     proposed_note: Child | None = None,
     now_heading: Text = "Now",
     proposed_heading: Text = "Proposed",
+    nothing: Text = "Nothing",
     level: Literal[2, 3] = 3,
 ) -> rx.Component:
     """Return one field: its name, both values, and at the end its outcome (a chip).
 
-    `now` and `proposed` are values or what `diff_text` made; "" shows "Nothing" in grey. Headings
+    `now` and `proposed` are values or what `diff_text` made; "" shows `nothing` in grey. Headings
     are parameters because patron pages are translated, and a decided change reads "Before, Now".
     `level` is the heading level that fits: 2 right under the `h1`, 3 inside a card with a title.
     """
@@ -46,8 +47,8 @@ def diff_row(
             class_name="u-diff-head",
         ),
         rx.el.div(
-            _side("now", "minus", now_heading, now, now_note),
-            _side("proposed", "plus", proposed_heading, proposed, proposed_note),
+            _side("now", "minus", now_heading, now, now_note, nothing),
+            _side("proposed", "plus", proposed_heading, proposed, proposed_note, nothing),
             class_name="u-diff-sides",
         ),
         class_name="u-diff-row",
@@ -70,11 +71,13 @@ def diff_text(spans: Sequence[tuple[str, bool]] | rx.Component) -> rx.Component:
     )
 
 
-def _side(kind: str, mark: str, heading: Text, value: Child, note: Child | None) -> rx.Component:
+def _side(
+    kind: str, mark: str, heading: Text, value: Child, note: Child | None, nothing: Text
+) -> rx.Component:
     if isinstance(value, rx.Var):
-        shown: Child = rx.cond(value != "", rx.el.bdi(value), empty_value("Nothing"))
+        shown: Child = rx.cond(value != "", rx.el.bdi(value), empty_value(nothing))
     elif absent(value):
-        shown = empty_value("Nothing")
+        shown = empty_value(nothing)
     else:
         shown = rx.el.bdi(value)
     return rx.el.div(

@@ -34,6 +34,7 @@ from upstage_crm.ui.components.base import (
     text_if,
 )
 
+OPTIONAL = "(optional)"
 Options = Sequence[tuple[str, str]]
 """Pairs of value and label."""
 
@@ -90,7 +91,7 @@ def text_field(
         **given(value=value, default_value=default_value),
         **{"class_name": "u-input", **props},
     )
-    return _field(key, label, control, hint=hint, error=error, optional=optional)
+    return _field(key, label, control, hint=hint, error=error, mark=OPTIONAL if optional else None)
 
 
 def text_area(
@@ -103,6 +104,7 @@ def text_area(
     hint: Text = "",
     error: Text = "",
     optional: bool = False,
+    optional_mark: Text = OPTIONAL,
     disabled: Flag = False,
     id: str | None = None,
     **props: Any,
@@ -116,7 +118,8 @@ def text_area(
         **given(value=value, default_value=default_value),
         **{"class_name": "u-input", **props},
     )
-    return _field(key, label, control, hint=hint, error=error, optional=optional)
+    mark = optional_mark if optional else None
+    return _field(key, label, control, hint=hint, error=error, mark=mark)
 
 
 def select_field(
@@ -150,7 +153,7 @@ def select_field(
         **given(value=value, default_value=default_value),
         **{"class_name": "u-input u-select", **props},
     )
-    return _field(key, label, control, hint=hint, error=error, optional=optional)
+    return _field(key, label, control, hint=hint, error=error, mark=OPTIONAL if optional else None)
 
 
 def form_actions(*children: Child) -> rx.Component:
@@ -199,11 +202,11 @@ def _field(
     *,
     hint: Text,
     error: Text,
-    optional: bool,
+    mark: Text | None,
 ) -> rx.Component:
-    mark: list[Child] = [rx.el.span(" (optional)", class_name="u-muted")] if optional else []
+    marks: list[Child] = [] if mark is None else [" ", rx.el.span(mark, class_name="u-muted")]
     return rx.el.div(
-        rx.el.label(label, *mark, html_for=key, class_name="u-label"),
+        rx.el.label(label, *marks, html_for=key, class_name="u-label"),
         *hint_and_error(key, hint, error),
         control,
         class_name="u-field",

@@ -72,7 +72,7 @@ def value_lines(
     return show_if(is_filled, shown, empty_value(empty))
 
 
-def empty_value(words: str = "Not given") -> rx.Component:
+def empty_value(words: Text = "Not given") -> rx.Component:
     """Return the grey words for a value that is not there."""
     return rx.el.span(words, class_name="u-muted")
 

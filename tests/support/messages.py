@@ -1,0 +1,124 @@
+"""Collects every sentence that patrons read, and brings the catalogs up to it.
+
+`python -m tests.support.messages` (`make messages`) writes `patron.pot` and every `patron.po`:
+what is new is added without a translation, which a test then asks for; what is gone goes.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import io
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from types import ModuleType
+
+from babel.messages.catalog import Catalog
+from babel.messages.pofile import read_po, write_po
+
+from upstage_crm.change_requests import mail_words, matter, reasons
+from upstage_crm.confirm import asking, endings, labels, words
+from upstage_crm.core import languages
+from upstage_crm.mail.render import TEMPLATES, sentences_of
+from upstage_crm.patrons.fields import FIELDS
+from upstage_crm.receipts import words as receipt_words
+from upstage_crm.ui import copy
+
+PATRON_ERRORS = ("text_too_long", "text_invalid", "text_card_number")
+"""Refusals that a patron can meet: only a comment is typed on their pages."""
+_PLACEHOLDER = re.compile(r"\{\w+\}")
+_LETTER = re.compile(r"[^\W\d_]")
+_CODE = re.compile(r"[a-z_]+")  # names that programs use stand among the constants, too
+_NO_NEWS = ("POT-Creation", "PO-Revision", "Generated-By", "Last-Translator", "Report-Msgid")
+
+
+def texts() -> Iterator[str]:
+    """Every English text for patrons, in the order of the code."""
+    for template in sorted(TEMPLATES.rglob("*.*")):
+        yield from sentences_of(template.read_text("utf-8"))
+    yield mail_words.DEAR
+    for entry in FIELDS.values():
+        yield from (entry.label, entry.about)
+    yield from (
+        reason.sentence for reason in (*reasons.REASONS.values(), *reasons.METHODS.values())
+    )
+    yield from matter.OUTCOME_WORDS.values()
+    yield from copy.OUTCOME_WORDS.values()
+    yield from (copy.SENTENCES[code] for code in PATRON_ERRORS)
+    for module in (labels, asking, endings, words, receipt_words):
+        yield from _of_module(module)
+
+
+def wanted() -> list[str]:
+    """Every sentence once."""
+    found = languages.all_sentences(texts())
+    return [text for text in found if _LETTER.search(_PLACEHOLDER.sub("", text))]
+
+
+def catalog_file(language: str) -> Path:
+    """Where a language's catalog stands."""
+    return languages.LOCALES / language / "LC_MESSAGES" / "patron.po"
+
+
+def template() -> Catalog:
+    """The catalog that every language fills."""
+    made = Catalog(project="UpStage CRM", fuzzy=False)
+    for text in wanted():
+        made.add(text)
+    return made
+
+
+def main() -> None:
+    """Write the template, and bring every catalog up to it."""
+    pot = template()
+    _write(languages.LOCALES / "patron.pot", pot)
+    for language in languages.LANGUAGES:
+        if language != languages.SOURCE:
+            path = catalog_file(language)
+            kept = Catalog(locale=language)
+            if path.exists():
+                with path.open("rb") as file:
+                    kept = read_po(file, locale=language)
+            made = Catalog(locale=language, project="UpStage CRM", fuzzy=False)
+            for message in pot:
+                if message.id:
+                    known = kept.get(message.id)
+                    made.add(message.id, known.string if known else "")
+            _write(path, made)
+
+
+def _of_module(module: ModuleType) -> Iterator[str]:
+    """Every text among a module's constants, however deep."""
+    for name, value in vars(module).items():
+        if name.lstrip("_").isupper() and name != "LOADING_TITLE":  # that one is in every language
+            yield from (text for text in _of_value(value) if not _CODE.fullmatch(text))
+
+
+def _of_value(value: object) -> Iterator[str]:
+    if type(value) is str:
+        yield value
+    elif isinstance(value, Mapping):
+        for inner in value.values():
+            yield from _of_value(inner)
+    elif isinstance(value, tuple):
+        for inner in value:
+            yield from _of_value(inner)
+    elif dataclasses.is_dataclass(value) and not isinstance(value, type):
+        for field in dataclasses.fields(value):
+            if field.name not in ("tone", "icon"):
+                yield from _of_value(getattr(value, field.name))
+
+
+def _write(path: Path, made: Catalog) -> None:
+    buffer = io.BytesIO()
+    write_po(buffer, made, width=100, omit_header=False, sort_output=False)
+    # No date and no name of a tool: the file changes only when a word does.
+    lines = buffer.getvalue().decode().splitlines()
+    skipped = tuple(f'"{name}' for name in _NO_NEWS)
+    kept = [line for line in lines if not line.startswith((*skipped, "#"))]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("\n".join(kept).strip() + "\n", "utf-8")
+
+
+if __name__ == "__main__":
+    main()
