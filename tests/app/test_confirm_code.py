@@ -34,7 +34,7 @@ def web(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Iterator[Browser]:
 
 
 def code_of(desk: Desk, address: str = NEW) -> str:
-    (found,) = re.findall(r"the code: (\S+)", desk.mailbox.to(address)[-1].text)
+    (found,) = re.findall(r"the code (\S+),", desk.mailbox.to(address)[-1].text)
     return found
 
 

@@ -151,7 +151,6 @@ def test_values_stand_on_their_own_line_in_text() -> None:
 
     assert f"  {NOW_ADDRESS}" in text.splitlines()
     assert "  ada@lovelace.example" in text.splitlines()
-    assert ORGANISATION.desk_phone in text.splitlines()
 
 
 @pytest.mark.parametrize(
