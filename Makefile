@@ -12,7 +12,7 @@ EMULATOR := tests/support/emulate
 # `pip` would otherwise look for a newer self at every call.
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: help run attack test test-long lint bench lock clean venv-run venv-test emulator
+.PHONY: help run attack test test-long lint bench messages lock clean venv-run venv-test emulator
 .DEFAULT_GOAL := help
 
 help: ## show this list
@@ -41,6 +41,9 @@ lint: venv-test ## format, lint, import contracts, types
 bench: venv-test ## ratios against peers and limits, all in one run
 	@$(BIN)/python -m tests.support.browser
 	$(BIN)/python -m tests.bench
+
+messages: venv-test ## gather what patrons read, and bring every language's catalog up to it
+	@$(BIN)/python -m tests.support.messages
 
 clean: ## remove everything that was made here, but not var/ (your data and keys)
 	rm -rf $(VENV) $(EMULATOR)/node_modules .web .states

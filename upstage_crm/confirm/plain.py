@@ -43,17 +43,18 @@ async def decide(request: Request) -> Response:
     visitor = _visitor(request)
     if not is_own_form(request, runtime().settings.origins):
         page = await asyncio.to_thread(visit.look, visitor)
-        return _page(page, visitor, problem=labels.FOREIGN, status=403)
+        return _page(page, visitor, problem=speaker(page.lang)(labels.FOREIGN), status=403)
     async with request.form() as form:
         given = typed(form)
     page = await asyncio.to_thread(visit.look, visitor)
     answers = {value for value, _label in plain_html.options(page)}
     if not answers:
         return _see(visitor)
-    problem = _flaw(given, answers, visitor)
+    say = speaker(page.lang)
+    problem = say(_flaw(given, answers, visitor))
     single = _single(given, page)
     if not problem:
-        problem = _flaw_of_single(given["answer"], single, page)
+        problem = say(_flaw_of_single(given["answer"], single, page))
     if not problem:
         is_each = given["answer"] == plain_html.EACH
         try:
@@ -67,7 +68,7 @@ async def decide(request: Request) -> Response:
             )
             return _see(visitor)
         except UpstageError as error:
-            problem = copy.sentence(error)
+            problem = copy.sentence(error, say)
     return _page(page, visitor, problem=problem, comment=given.get("comment", ""))
 
 
@@ -122,11 +123,7 @@ def _page(
     except LinkRefused:
         once = ""
     body = plain_html.document(
-        page,
-        link=str(visitor.link),
-        nonce=once,
-        problem=speaker(page.lang)(problem),
-        comment=comment,
+        page, link=str(visitor.link), nonce=once, problem=problem, comment=comment
     )
     if status == 200 and not page.is_found:
         status = 404

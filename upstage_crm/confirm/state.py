@@ -100,7 +100,7 @@ class ConfirmState(FeedbackMixin, rx.State):
                 answers=answers,
             )
         except UpstageError as error:
-            self.problem = speaker(self.words.lang)(copy.sentence(error))
+            self.problem = copy.sentence(error, speaker(self.words.lang))
             return
         finally:
             self.busy = ""

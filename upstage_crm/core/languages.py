@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from functools import cache
+from functools import cache, lru_cache, partial
 from pathlib import Path
 from typing import Final
 
@@ -29,6 +29,9 @@ RIGHT_TO_LEFT: Final = frozenset({"ar", "fa", "he", "ur"})
 LOCALES: Final = Path(__file__).resolve().parents[1] / "locales"
 # A sentence ends where a blank and a capital, a value or a bracket follow.
 _SENTENCES = re.compile(r"(?<=[.?!])\s+(?=[A-Z{])")
+_PLACEHOLDER = re.compile(r"\{\w+\}")
+# First strong isolate, pop directional isolate: what stands between keeps its own direction.
+_ISOLATED = "\u2068{}\u2069"
 
 Say = Callable[[str], str]
 
@@ -57,12 +60,12 @@ def direction(language: str) -> str:
 def speaker(language: str) -> Say:
     """What turns an English text, of one or more sentences, into `language`.
 
-    Placeholders such as `{until}` stay, to be filled afterwards.
+    Placeholders such as `{until}` stay, to be filled afterwards; in a language that reads from
+    right to left each is isolated, so that an address or a telephone number in it stays readable.
     """
     if language == SOURCE or language not in LANGUAGES:
         return _as_it_is
-    known = catalog(language)
-    return lambda text: " ".join(known.get(part, part) for part in sentences(text))
+    return partial(_said, language)
 
 
 def sentences(text: str) -> list[str]:
@@ -85,6 +88,15 @@ def catalog(language: str) -> Mapping[str, str]:
         for message in read
         if message.id and message.string and not message.fuzzy
     }
+
+
+@lru_cache(maxsize=4096)  # the sentences of the code, and no others
+def _said(language: str, text: str) -> str:
+    known = catalog(language)
+    said = " ".join(known.get(part, part) for part in sentences(text))
+    if language not in RIGHT_TO_LEFT:
+        return said
+    return _PLACEHOLDER.sub(lambda found: _ISOLATED.format(found[0]), said)
 
 
 def _as_it_is(text: str) -> str:

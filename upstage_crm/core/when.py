@@ -6,7 +6,14 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from functools import cache
 from zoneinfo import ZoneInfo, available_timezones
 
-from babel.dates import format_date, format_datetime, format_time, get_timezone_name
+from babel.dates import (
+    format_date,
+    format_datetime,
+    format_time,
+    get_datetime_format,
+    get_timezone_gmt,
+    get_timezone_name,
+)
 
 ABSOLUTE_AFTER = timedelta(days=7)  # older than this a date says more than "9 days ago"
 
@@ -30,8 +37,9 @@ def in_words(at: datetime, time_zone: tzinfo, language: str = "en") -> str:
     local = at.astimezone(time_zone)
     date = format_date(local, "full", locale=language)
     time = format_time(local, "short", tzinfo=time_zone, locale=language)
-    name = get_timezone_name(local, width="short", locale=language)
-    return f"{date}, {time} {name}".replace("\u202f", " ")
+    pattern = str(get_datetime_format("medium", locale=language))
+    whole = pattern.format(f"{time} {_zone(local, language)}", date)
+    return whole.replace("\u202f", " ")
 
 
 def day_in_words(at: datetime, time_zone: tzinfo, language: str = "en") -> str:
@@ -63,6 +71,12 @@ def left(until: datetime, *, now: datetime) -> str:
     """How much time is left, in short words ("6 days left"), or "overdue"."""
     remaining = until - now
     return "time is up" if remaining <= timedelta() else f"{span(remaining)} left"
+
+
+def _zone(local: datetime, language: str) -> str:
+    """The zone's short name where the language has one, else how far it is from Greenwich."""
+    name = get_timezone_name(local, width="short", locale=language)
+    return get_timezone_gmt(local, "long", locale=language) if name[0] in "+-" else name
 
 
 def span(length: timedelta) -> str:

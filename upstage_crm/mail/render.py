@@ -1,9 +1,9 @@
 """Renders mails. The only module that imports `jinja2`.
 
-A kind's three templates are flattened into three flat sources when first used in a language:
-blocks and includes are put in place, what stands between `[[` and `]]` is translated, and the
-style sheet is inlined once, so that a mail costs only the filling of its values. Every value is
-made inert on its way out, whatever template it stands in.
+A kind's three templates are flattened into three flat sources when first used: blocks and
+includes are put in place, and the style sheet is inlined once. In each language what stands between
+`[[` and `]]` is translated once, so that a mail costs only the filling of its values. Every value
+is made inert on its way out, whatever template it stands in.
 """
 
 from __future__ import annotations
@@ -76,13 +76,11 @@ class Renderer:
             self._templates(kind, languages.SOURCE)
 
     def _load(self, kind: MailKind, language: str) -> tuple[Template, Template, Template]:
-        folder, say = TEMPLATES / kind.value, languages.speaker(language)
-        subject = (folder / "subject.txt").read_text("utf-8")
-        page = _translated(_flatten("_layout.html", folder / "body.html"), say)
-        plain = _translated(_flatten("_layout.txt", folder / "body.txt"), say)
+        say = languages.speaker(language)
+        subject, page, plain = (_translated(source, say) for source in _flat(kind))
         return (
-            self._plain.from_string(_translated(subject, say)),
-            self._page.from_string(_inline(page)),
+            self._plain.from_string(subject),
+            self._page.from_string(page),
             self._plain.from_string(plain),
         )
 
@@ -116,6 +114,17 @@ def _shown(value: object) -> object:
     if value is None:
         raise TypeError("a mail template shows a value that is None")
     return value
+
+
+@cache
+def _flat(kind: MailKind) -> tuple[str, str, str]:
+    """The sources of a kind: subject, page and plain text, still to be translated."""
+    folder = TEMPLATES / kind.value
+    return (
+        (folder / "subject.txt").read_text("utf-8"),
+        _inline(_flatten("_layout.html", folder / "body.html")),
+        _flatten("_layout.txt", folder / "body.txt"),
+    )
 
 
 def _flatten(layout: str, body: Path) -> str:

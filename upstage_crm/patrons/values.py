@@ -180,8 +180,9 @@ def parse_birth(text: str, *, part: str, today: date) -> str:
 
 def show_birth(iso: str, language: str = "en") -> str:
     """The date in words (`4 March 1961`): no reader confuses day and month."""
+    pattern = "d MMMM y" if language == "en" else "long"
     try:
-        return format_date(date.fromisoformat(iso), "d MMMM y", locale=Locale.parse(language))
+        return format_date(date.fromisoformat(iso), pattern, locale=Locale.parse(language))
     except (UnknownLocaleError, ValueError):
         return iso
 

@@ -14,6 +14,7 @@ from upstage_crm.change_requests.erasing import Blocker, BlockerKind
 from upstage_crm.change_requests.rules import Cause, Decision, FieldOutcome, RequestState
 from upstage_crm.core import when
 from upstage_crm.core.errors import UpstageError
+from upstage_crm.core.languages import Say
 from upstage_crm.mail.message import Audience, MailKind
 from upstage_crm.patrons.advice import Advice, AdviceCode
 from upstage_crm.staff.roles import Role
@@ -310,9 +311,9 @@ LANGUAGE_WORDS: Mapping[str, str] = {
 }
 
 
-def sentence(error: UpstageError) -> str:
-    """Return the sentence for a refusal, its facts filled in."""
-    return fill(SENTENCES[error.code], error.facts)
+def sentence(error: UpstageError, say: Say = str) -> str:
+    """Return the sentence for a refusal as `say` says it, its facts filled in."""
+    return fill(say(SENTENCES[error.code]), error.facts)
 
 
 def blocker_sentence(blocker: Blocker) -> str:
