@@ -60,6 +60,12 @@ def catalog_file(language: str) -> Path:
     return languages.LOCALES / language / "LC_MESSAGES" / "patron.po"
 
 
+def read(path: Path, language: str | None = None) -> Catalog:
+    """A catalog as it is committed."""
+    with path.open("rb") as file:
+        return read_po(file, locale=language)
+
+
 def template() -> Catalog:
     """The catalog that every language fills."""
     made = Catalog(project="UpStage CRM", fuzzy=False)
@@ -75,10 +81,7 @@ def main() -> None:
     for language in languages.LANGUAGES:
         if language != languages.SOURCE:
             path = catalog_file(language)
-            kept = Catalog(locale=language)
-            if path.exists():
-                with path.open("rb") as file:
-                    kept = read_po(file, locale=language)
+            kept = read(path, language) if path.exists() else Catalog(locale=language)
             made = Catalog(locale=language, project="UpStage CRM", fuzzy=False)
             for message in pot:
                 if message.id:

@@ -29,7 +29,8 @@ RIGHT_TO_LEFT: Final = frozenset({"ar", "fa", "he", "ur"})
 LOCALES: Final = Path(__file__).resolve().parents[1] / "locales"
 # A sentence ends where a blank and a capital, a value or a bracket follow.
 _SENTENCES = re.compile(r"(?<=[.?!])\s+(?=[A-Z{])")
-_PLACEHOLDER = re.compile(r"\{\w+\}")
+# Programs that make links of web addresses would take a sign behind one along.
+_ISOLATED_PLACEHOLDER = re.compile(r"\{\w+(?<!_page)\}")
 # First strong isolate, pop directional isolate: what stands between keeps its own direction.
 _ISOLATED = "\u2068{}\u2069"
 
@@ -96,7 +97,7 @@ def _said(language: str, text: str) -> str:
     said = " ".join(known.get(part, part) for part in sentences(text))
     if language not in RIGHT_TO_LEFT:
         return said
-    return _PLACEHOLDER.sub(lambda found: _ISOLATED.format(found[0]), said)
+    return _ISOLATED_PLACEHOLDER.sub(lambda found: _ISOLATED.format(found[0]), said)
 
 
 def _as_it_is(text: str) -> str:
