@@ -41,8 +41,12 @@ _PHASES: Mapping[RequestState, Phase] = {
 }
 
 
-def review(session: Session, *, claims: LinkClaims, now: datetime) -> ChangeReview:
+def review(
+    session: Session, *, claims: LinkClaims, now: datetime, otherwise: str = SOURCE
+) -> ChangeReview:
     """Return what the reviewer behind `claims` may see, and which page it is.
+
+    `otherwise` is the language for a patron whose own we do not have: the organisation's.
 
     Raises:
         LinkRefused: the request does not exist, or the link opens receipts and nothing else.
@@ -63,7 +67,7 @@ def review(session: Session, *, claims: LinkClaims, now: datetime) -> ChangeRevi
     stranger = claims.reviewer is Reviewer.PROPOSED
     shown = [change for change in seen.changes if not stranger or seen.own(change)]
     phase = _phase(seen)
-    name = name_of(patron)
+    name, language = name_of(patron), choose(patron.language, otherwise)
     return ChangeReview(
         phase=phase,
         purpose=claims.purpose,
@@ -75,12 +79,12 @@ def review(session: Session, *, claims: LinkClaims, now: datetime) -> ChangeRevi
         reason_text=_reason(request, patron, seen.changes, stranger=stranger),
         mailbox=_mailbox(patron, seen.changes, claims.reviewer),
         time_zone=patron.time_zone,
-        language=choose(patron.language),
+        language=language,
         created_at=request.created_at,
         expires_at=request.expires_at,
         ended_at=request.ended_at,
         can_object=_can_object(seen),
-        fields=tuple(_field(change, seen, phase, choose(patron.language)) for change in shown),
+        fields=tuple(_field(change, seen, phase, language) for change in shown),
         applies_at=request.applies_at if request.state is RequestState.HELD else None,
         objected_at=_objected_at(session, claims),
     )

@@ -112,7 +112,7 @@ def look(visitor: Visitor, *, choice: str = "") -> PageWords:
         language = negotiate(visitor.languages, organisation.language)
         try:
             claims = claims_of(visitor)
-            found = review(session, claims=claims, now=now)
+            found = review(session, claims=claims, now=now, otherwise=organisation.language)
         except LinkMissing:
             return missing_words(organisation, language=language)
         except LinkRefused:
