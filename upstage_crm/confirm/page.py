@@ -288,7 +288,7 @@ def _help() -> Child:
         rx.el.p(
             _said("QUESTIONS"),
             " ",
-            link(_words.phone, href=_words.phone_href, full_load=True),
+            link(rx.el.bdi(_words.phone), href=_words.phone_href, full_load=True),
             show_if(
                 filled(_words.reference),
                 rx.fragment(" ", _said("SAY_REFERENCE"), " ", reference(_words.reference)),

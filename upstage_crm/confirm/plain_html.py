@@ -262,7 +262,7 @@ def _receipt(page: PageWords) -> str:
 
 
 def _footer(page: PageWords) -> str:
-    phone = escape(page.phone)
+    phone = f"<bdi>{escape(page.phone)}</bdi>"
     if page.phone_href:
         phone = f'<a href="{escape(page.phone_href)}">{phone}</a>'
     say = (

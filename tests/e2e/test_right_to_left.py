@@ -1,0 +1,127 @@
+"""An Arabic patron's page and mail on a phone: they read from right to left."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.e2e.test_every_page import assert_accessible
+from tests.support.links import decision_url
+from tests.support.server import running_server
+from tests.support.stage import set_stage
+from upstage_crm.change_requests import commands
+from upstage_crm.change_requests.rules import ReasonCode
+from upstage_crm.core.languages import speaker
+from upstage_crm.mail import queries as mails
+from upstage_crm.mail.message import MailMessage
+from upstage_crm.mail.placeholders import Secrets, fill
+from upstage_crm.patrons import commands as patrons
+from upstage_crm.patrons.queries import get_by_number
+
+say = speaker("ar")
+PHONE = {"width": 360, "height": 800}
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request to an Arabic patron: the link in its mail, and the mail."""
+
+    link: str
+    html: str
+
+
+@pytest.fixture(scope="module")
+def asked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Asked]:
+    folder = tmp_path_factory.mktemp("arabic")
+    database_url = f"sqlite:///{folder / 'upstage.db'}"
+    stage = set_stage(database_url)
+    with running_server(folder, database_url=database_url) as server:
+        parts = stage.parts
+        with parts.database.transaction() as session:
+            patron = get_by_number(session, stage.numbers[0])
+            patrons.edit(
+                session,
+                actor=stage.owner,
+                patron_id=patron.id,
+                free={"language": "ar", "time_zone": "Africa/Cairo"},
+                now=parts.clock.now(),
+            )
+            proposed = commands.propose(
+                session,
+                actor=stage.owner,
+                patron_id=patron.id,
+                changes={
+                    "phone": {"phone": "+1 212 555 0188"},
+                    "address": {
+                        "address_line1": "12 Lantern Street",
+                        "address_city": "New York",
+                        "address_postcode": "10001",
+                        "address_country": "US",
+                    },
+                },
+                reason_code=ReasonCode.ASKED_BY_PHONE,
+                reason_text="Rang this morning, 10:30.",
+                context=parts.context(),
+                mailroom=parts.mailroom,
+                now=parts.clock.now(),
+            )
+        mail, link = decision_url(parts, proposed.request_id, server.url)
+        with parts.database.reading() as session:
+            frozen = MailMessage.from_json(mails.mail(session, mail).payload).html
+        secrets = Secrets(
+            tokens={"decision": link.rpartition("/")[2]}, codes={"decision": "7QK2-M9XD"}
+        )
+        yield Asked(link, fill(frozen, mail_id=mail, secrets=secrets))
+
+
+@pytest.fixture
+def phone(browser: Browser) -> Iterator[Page]:
+    context = browser.new_context(viewport=PHONE, device_scale_factor=2)  # type: ignore[arg-type]
+    yield context.new_page()
+    context.close()
+
+
+def assert_reads_from_the_right(page: Page, title: str) -> None:
+    heading = page.get_by_role("heading", level=1)
+    expect(heading).to_have_text(title)
+    gaps = heading.evaluate("""element => {
+        const line = document.createRange();
+        line.selectNodeContents(element);
+        const text = line.getBoundingClientRect();
+        return [document.documentElement.clientWidth - text.right, text.left];
+    }""")
+    assert gaps[0] < gaps[1], "the title starts at the right"
+    assert "rtl" == heading.evaluate("element => getComputedStyle(element).direction")
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+
+
+def test_the_page(phone: Page, asked: Asked, tmp_path: Path) -> None:
+    phone.goto(asked.link, wait_until="commit")
+    phone.locator("[data-hydrated=true]").first.wait_for(state="attached")
+    expect(phone.get_by_role("button", name=say("Approve all"), exact=True)).to_be_visible()
+    phone.screenshot(path=tmp_path / "page.png", full_page=True)
+
+    assert_reads_from_the_right(phone, say("May we change your details?"))
+    frame = phone.locator("[data-hydrated]").first
+    assert ("ar", "rtl") == (frame.get_attribute("lang"), frame.get_attribute("dir"))
+    assert_accessible(phone)
+
+
+def test_the_simple_page(phone: Page, asked: Asked, tmp_path: Path) -> None:
+    phone.goto(asked.link, wait_until="commit")
+    phone.goto(phone.url.replace("/confirm/", "/confirm/plain"))
+    phone.screenshot(path=tmp_path / "simple.png", full_page=True)
+
+    assert_reads_from_the_right(phone, say("May we change your details?"))
+    assert_accessible(phone)
+
+
+def test_the_mail(phone: Page, asked: Asked, tmp_path: Path) -> None:
+    phone.set_content(asked.html)
+    phone.screenshot(path=tmp_path / "mail.png", full_page=True)
+
+    assert_reads_from_the_right(phone, say("May we change your details?"))
