@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from tests.bench import decisions, outbox, pages, start
+from tests.bench import decisions, languages, outbox, pages, start
 from tests.bench.project import ROOT, copy_bare, copy_with_blank
 from tests.bench.report import Figure, table, write
 from tests.support.postgres import running_postgres
@@ -30,6 +30,10 @@ def _decisions(folder: Path) -> Iterable[Figure]:
 
 def _outbox(folder: Path) -> Iterable[Figure]:
     return outbox.measure(folder)
+
+
+def _languages(_folder: Path) -> Iterable[Figure]:
+    return languages.measure()
 
 
 def _start(folder: Path) -> Iterable[Figure]:
@@ -50,6 +54,7 @@ PARTS: dict[str, Part] = {
     "start": _start,
     "decisions": _decisions,
     "outbox": _outbox,
+    "languages": _languages,
 }
 
 

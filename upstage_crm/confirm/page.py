@@ -288,7 +288,9 @@ def _help() -> Child:
         rx.el.p(
             _said("QUESTIONS"),
             " ",
-            link(rx.el.bdi(_words.phone), href=_words.phone_href, full_load=True),
+            link(
+                rx.el.bdi(_words.phone, class_name="u-when"), href=_words.phone_href, full_load=True
+            ),
             show_if(
                 filled(_words.reference),
                 rx.fragment(" ", _said("SAY_REFERENCE"), " ", reference(_words.reference)),
