@@ -1,4 +1,4 @@
-"""An Arabic patron's page and mail on a phone: they read from right to left."""
+"""What patrons read in a real browser: from right to left on a phone, and without a link."""
 
 from __future__ import annotations
 
@@ -125,3 +125,17 @@ def test_the_mail(phone: Page, asked: Asked, tmp_path: Path) -> None:
     phone.screenshot(path=tmp_path / "mail.png", full_page=True)
 
     assert_reads_from_the_right(phone, say("May we change your details?"))
+
+
+@pytest.mark.parametrize("path", ["/confirm/", "/confirm/plain"])
+def test_without_a_link_both_pages_speak_the_browsers_language(
+    browser: Browser, asked: Asked, path: str
+) -> None:
+    context = browser.new_context(locale="fr-CH")
+    page = context.new_page()
+    page.goto(asked.link.partition("/c/")[0] + path, wait_until="commit")
+
+    expect(page.get_by_role("heading", level=1)).to_have_text(
+        speaker("fr")("Open the link in your mail again")
+    )
+    context.close()
