@@ -200,10 +200,10 @@ def mail(kind: MailKind, audience: Audience, language: str) -> MailMessage:
         if audience is Audience.PROPOSED
         else say("Dear {name},").format(name="Ada Lovelace"),
         "reason_sentence": say(REASONS[ReasonCode.OTHER].sentence),
-        "method_text": say(METHODS[DeskMethod.POST].sentence),
         **{name: moment for name in draft.context if name.endswith("_text")},
+        "method_text": say(METHODS[DeskMethod.POST].sentence),
+        "reason_text": "K. told us.",
     }
-    spoken["reason_text"] = "K. told us."
     context = {name: spoken.get(name, value) for name, value in draft.context.items()}
     made = dataclasses.replace(draft, language=language, context=context)
     return COMPOSER.prepare(made, now=AT).message
