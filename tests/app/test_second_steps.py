@@ -1,4 +1,4 @@
-"""What two people, the clock and the provider do: reminders, bounces, reverts, freezes, the desk."""
+"""What two people, the clock and the provider do: reminders, bounces, reverts, the desk."""
 
 from __future__ import annotations
 

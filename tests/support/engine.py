@@ -8,10 +8,9 @@ import sqlalchemy as sa
 
 from tests.support.factories import NEW, Desk
 from upstage_crm.change_requests import codes, commands, desk, freezing, reverting, timing
-from upstage_crm.links.claims import Reviewer
 from upstage_crm.change_requests.commands import Proposed
-from upstage_crm.change_requests.rules import ReasonCode, RequestState
-from upstage_crm.change_requests.rules import DeskMethod
+from upstage_crm.change_requests.rules import DeskMethod, ReasonCode, RequestState
+from upstage_crm.links.claims import Reviewer
 from upstage_crm.mail import facts
 from upstage_crm.mail.outbox import OUTBOX
 from upstage_crm.patrons.views import PatronRecord
