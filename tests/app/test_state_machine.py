@@ -69,7 +69,11 @@ class Story(RuleBasedStateMachine):
         self.requests: list[Proposed] = []
         self.states: dict[str, RequestState] = {}
         self.links: list[LinkClaims] = []
-        self.email: str | None = self.old
+        # Every example begins with one decided change: the window, its links and its undoing.
+        address = f"n0.{self.number}@example.org"
+        self.requests.append(self.engine.propose(self.patron, address))
+        self.deliver()
+        self.engine.decide(self.engine.claims(address))
 
     def dare(self, command: Callable[[], object]) -> object:
         """Run a command; a refusal is a typed one and leaves every row as it was."""
@@ -218,7 +222,7 @@ def _run(database: Database, clock: FrozenClock, *, examples: int, steps: int) -
 
 
 def test_no_sequence_writes_what_nobody_decided(database: Database, clock: FrozenClock) -> None:
-    _run(database, clock, examples=5, steps=12)
+    _run(database, clock, examples=2, steps=6)
 
 
 @pytest.mark.long
