@@ -1,0 +1,113 @@
+"""What two people, the clock and the provider do: reminders, bounces, reverts, the desk."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from tests.support.engine import Engine
+from tests.support.factories import NEW, OLD, together, unchanged
+from upstage_crm.change_requests.errors import NothingWaits, SamePerson
+from upstage_crm.change_requests.rules import RequestState
+from upstage_crm.core.clock import FrozenClock
+from upstage_crm.core.db import Database
+from upstage_crm.core.errors import Forbidden
+from upstage_crm.staff.roles import Role
+
+
+@pytest.fixture
+def engine(database: Database, clock: FrozenClock) -> Engine:
+    return Engine(database, clock)
+
+
+def kinds(engine: Engine, kind: str) -> int:
+    return [found for found, _to, _state in engine.queued()].count(kind)
+
+
+def test_a_bounce_ends_the_request_and_tells_both_sides_once(engine: Engine) -> None:
+    """Case 35."""
+    request, _link = engine.asked(engine.patron())
+
+    assert engine.bounce(request)
+    assert not engine.bounce(request)
+
+    assert RequestState.UNDELIVERABLE is engine.state(request)
+    told = engine.told(request)
+    assert [("change_undeliverable", OLD), ("staff_outcome", "dana@staff.example.org")] == told
+
+
+def test_a_bounce_after_the_decision_changes_nothing(engine: Engine) -> None:
+    """Case 35."""
+    patron = engine.patron()
+    request, link = engine.asked(patron)
+    engine.decide(link)
+
+    assert not engine.bounce(request)
+
+    assert RequestState.APPROVED is engine.state(request)
+    assert NEW == engine.email(patron)
+
+
+def test_four_workers_send_one_reminder(engine: Engine) -> None:
+    """Case 50: an unproven address hears once, however often the clock asks."""
+    request, _link = engine.asked(engine.patron())
+    engine.clock.advance(timedelta(days=3, minutes=1))
+
+    results = together(*[lambda: engine.remind(request)] * 4)
+
+    assert [False, False, False, True] == sorted(map(bool, results))
+    engine.clock.advance(timedelta(days=3))
+    engine.remind(request)
+    assert 1 == kinds(engine, "decision_reminder")
+
+
+def test_nobody_is_reminded_of_what_is_decided(engine: Engine) -> None:
+    """Case 50."""
+    request, link = engine.asked(engine.patron())
+    engine.decide(link)
+    engine.clock.advance(timedelta(days=4))
+
+    assert not engine.remind(request)
+    assert 0 == kinds(engine, "decision_reminder")
+
+
+def test_the_desk_needs_two_people_and_waits(engine: Engine) -> None:
+    """The desk path: the clerk cannot confirm; the change is made after the wait, once."""
+    patron = engine.patron()
+    rosa = engine.staff("Rosa", Role.MANAGER)
+    request = engine.identify(patron, engine.owner)
+
+    unchanged(engine, lambda: engine.vouch(request, engine.owner), SamePerson)
+    engine.vouch(request, rosa)
+    unchanged(engine, lambda: engine.vouch(request, rosa), NothingWaits)
+    assert not engine.apply_desk(request)
+    engine.clock.advance(timedelta(hours=73))
+
+    assert [False, True] == sorted(map(bool, together(*[lambda: engine.apply_desk(request)] * 2)))
+    assert NEW == engine.email(patron)
+    assert RequestState.APPROVED is engine.state(request)
+
+
+def test_staff_put_back_what_a_request_changed(engine: Engine) -> None:
+    """Case 39: with a reason, by those who may, and only once."""
+    patron = engine.patron()
+    request, link = engine.asked(patron)
+    engine.decide(link)
+    minna = engine.staff("Minna", Role.MARKETING)
+
+    unchanged(engine, lambda: engine.revert(request, minna), Forbidden)
+    assert RequestState.REVERTED is engine.revert(request, engine.owner)
+
+    assert OLD == engine.email(patron)
+    assert engine.chain_is_whole()
+
+
+def test_five_wrong_codes_are_all_that_anybody_gets(engine: Engine) -> None:
+    """A code is tried five times for each request; the row counts no further."""
+    request, _link = engine.asked(engine.patron())
+
+    for _turn in range(6):
+        assert not engine.redeem(request, "0000-0000")
+
+    assert 5 == engine.scalar("SELECT code_tries FROM change_request")

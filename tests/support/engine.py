@@ -1,0 +1,126 @@
+"""A venue with the second steps: what two people, the clock and the provider do to a request."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import sqlalchemy as sa
+
+from tests.support.factories import NEW, Desk
+from upstage_crm.change_requests import codes, commands, desk, freezing, reverting, timing
+from upstage_crm.change_requests.commands import Proposed
+from upstage_crm.change_requests.rules import DeskMethod, ReasonCode, RequestState
+from upstage_crm.links.claims import Reviewer
+from upstage_crm.mail import facts
+from upstage_crm.mail.outbox import OUTBOX
+from upstage_crm.patrons.views import PatronRecord
+from upstage_crm.staff.roles import StaffMember
+
+
+class Engine(Desk):
+    """`Desk`, and every command that came with the whole engine."""
+
+    def release(self, request: Proposed, actor: StaffMember) -> None:
+        self.write(
+            lambda session: commands.release(
+                session, actor=actor, reference=request.reference, mailroom=self.room, now=self.now
+            )
+        )
+
+    def remind(self, request: Proposed) -> bool:
+        return self.write(
+            lambda session: timing.remind(
+                session, request_id=request.request_id, mailroom=self.room, now=self.now
+            )
+        )
+
+    def bounce(self, request: Proposed, reviewer: Reviewer = Reviewer.PROPOSED) -> bool:
+        """The decision mail to `reviewer` comes back for good, and the sweep notices."""
+        query = sa.select(OUTBOX.c.id).where(
+            OUTBOX.c.request_id == request.request_id, OUTBOX.c.audience == reviewer.value
+        )
+        for mail_id in self.read(lambda session: session.execute(query).scalars().all()):
+            self.write(
+                lambda session, found=mail_id: facts.note_bounce(
+                    session, mail_id=found, at=self.now
+                )
+            )
+        return self.write(
+            lambda session: timing.give_up(
+                session,
+                request_id=request.request_id,
+                reviewer=reviewer,
+                mailroom=self.room,
+                now=self.now,
+            )
+        )
+
+    def revert(self, request: Proposed, actor: StaffMember, reason: str = "wrong") -> RequestState:
+        return self.write(
+            lambda session: reverting.revert(
+                session,
+                actor=actor,
+                reference=request.reference,
+                reason=reason,
+                mailroom=self.room,
+                now=self.now,
+            )
+        )
+
+    def clear(self, patron: PatronRecord, actor: StaffMember, note: str = "looked into") -> bool:
+        return self.write(
+            lambda session: freezing.clear(
+                session, actor=actor, patron_id=patron.id, note=note, now=self.now
+            )
+        )
+
+    def identify(
+        self,
+        patron: PatronRecord,
+        actor: StaffMember,
+        changes: Mapping[str, Mapping[str, str]] | None = None,
+    ) -> Proposed:
+        """Propose at the desk, for somebody who cannot read the mailbox."""
+        return self.write(
+            lambda session: desk.propose(
+                session,
+                actor=actor,
+                patron_id=patron.id,
+                changes=changes or {"email": {"email": NEW}},
+                reason_code=ReasonCode.ASKED_BY_PHONE,
+                reason_text="",
+                method=DeskMethod.IN_PERSON,
+                note="saw a passport",
+                context=self.context,
+                mailroom=self.room,
+                now=self.now,
+            )
+        )
+
+    def vouch(self, request: Proposed, actor: StaffMember) -> None:
+        """Confirm as second person what the desk identified."""
+        self.write(
+            lambda session: desk.confirm(
+                session, actor=actor, reference=request.reference, mailroom=self.room, now=self.now
+            )
+        )
+
+    def apply_desk(self, request: Proposed) -> bool:
+        return self.write(
+            lambda session: desk.apply(
+                session, request_id=request.request_id, mailroom=self.room, now=self.now
+            )
+        )
+
+    def redeem(self, request: Proposed, code: str) -> bool:
+        """Whether the code opens the request."""
+        found = self.write(
+            lambda session: codes.redeem(
+                session,
+                reference=request.reference,
+                code=code,
+                mailroom=self.room,
+                now=self.now,
+            )
+        )
+        return found is not None
