@@ -69,7 +69,7 @@ define install
 	fi; \
 	if [ "$$(cat $(2) 2>/dev/null)" != "$$mark" ]; then \
 		echo "Installing Python packages (once; later starts skip this)"; \
-		$(BIN)/python -m pip install --quiet --require-hashes --only-binary :all: -r $(1); \
+		$(BIN)/python -m pip install --quiet --require-hashes --no-deps --only-binary :all: -r $(1); \
 		$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .; \
 		printf '%s' "$$mark" > $(2); \
 	fi
