@@ -262,7 +262,7 @@ class TestGate:
             "unknown kid": signed(body, kid="other"),
             "kid of a file": signed(body, kid="../../dev/null"),
             "another type": signed(body, typ="JWT"),
-            "none": jwt.encode(body, None, algorithm="none", headers=head),
+            "none": jwt.encode(body, None, algorithm="none", headers=head),  # pyright: ignore[reportArgumentType]
             "password reset": signed(body | {"purpose": "password_reset"}),
             "wrong audience": signed(body | {"aud": "other"}),
             "wrong issuer": signed(body | {"iss": "other"}),

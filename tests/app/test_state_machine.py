@@ -216,7 +216,7 @@ def _run(database: Database, clock: FrozenClock, *, examples: int, steps: int) -
             deadline=None,
             derandomize=True,
             database=None,
-            suppress_health_check=list(HealthCheck),
+            suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
         ),
     )
 

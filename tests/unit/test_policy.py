@@ -53,7 +53,7 @@ def test_the_proposed_address_decides_about_itself() -> None:
         {"ask_both": True},
     ],
 )
-def test_both_are_asked_when_there_is_something_to_lose(known: dict[str, bool]) -> None:
+def test_both_are_asked_when_there_is_something_to_lose(known: dict[str, Any]) -> None:
     """DESIGN §3: a protected patron, a fresh change, tickets or a balance, or staff's wish."""
     assert ["proposed", "current"] == asked(**known)
 
