@@ -265,7 +265,6 @@ ACTION_WORDS: Mapping[Action, str] = {
     Action.STAFF_SIGNED_OUT: "signed out",
     Action.SIGN_IN_REFUSED: "was refused at sign-in",
     Action.ORGANISATION_CHANGED: "changed the organisation's details",
-    Action.POLICY_CHANGED: "changed the policy",
     Action.TRAIL_EXPORTED: "exported the trail",
 }
 MAIL_KIND_WORDS: Mapping[MailKind, str] = {
