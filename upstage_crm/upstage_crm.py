@@ -29,6 +29,7 @@ from upstage_crm.admin.requests import receipt as staff_receipt
 from upstage_crm.admin.requests.detail_state import RequestDetailState
 from upstage_crm.admin.requests.queue_state import RequestQueueState
 from upstage_crm.admin.settings import page as settings_page
+from upstage_crm.admin.settings.policy_state import PolicyState
 from upstage_crm.admin.settings.state import SettingsState
 from upstage_crm.admin.sign_in import page as sign_in
 from upstage_crm.admin.sign_in import routes as sign_in_routes
@@ -75,7 +76,12 @@ PAGES: tuple[Page, ...] = (
     Page("/requests/[reference]", "Request · UpStage CRM", request.page, RequestDetailState.load),
     Page("/mailbox", "Mailbox · UpStage CRM", mailbox.page, MailboxState.load),
     Page("/audit", "Audit · UpStage CRM", audit.page, AuditState.load),
-    Page("/settings", "Settings · UpStage CRM", settings_page.page, SettingsState.load),
+    Page(
+        "/settings",
+        "Settings · UpStage CRM",
+        settings_page.page,
+        [SettingsState.load, PolicyState.load],
+    ),
     Page("/sign-in", "Sign in · UpStage CRM", sign_in.page, SignInState.load),
     Page("/confirm", "Your decision", confirm.page, ConfirmState.load),
     Page("/kit", "The kit · UpStage CRM", kit_page),

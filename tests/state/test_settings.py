@@ -10,10 +10,14 @@ from typing import Any
 import pytest
 
 from tests.support.pipeline import Client, Pipeline, installed, sign_in
+from upstage_crm.admin.settings import policy_form
 from upstage_crm.admin.settings.form import DETAILS, NAMES, problems, zone_choices
+from upstage_crm.admin.settings.policy_state import PolicyState
 from upstage_crm.admin.settings.state import LOOK, SAVED, SettingsState
 from upstage_crm.audit import trail
 from upstage_crm.audit.events import Action
+from upstage_crm.change_requests import policy_settings
+from upstage_crm.change_requests.policy import DEFAULT, LIMITS, Asked, FieldPolicy, Policy
 from upstage_crm.core.clock import FrozenClock
 from upstage_crm.core.db import Database
 from upstage_crm.core.languages import LANGUAGES
@@ -41,6 +45,8 @@ GOOD = {
     "language": "en",
 }
 
+RULES = policy_form.shown(DEFAULT)
+
 
 @dataclass
 class Scene:
@@ -60,6 +66,19 @@ class Scene:
     async def save(self, tab: Client, **fields: Any) -> SettingsState:
         await self.pipeline.send(tab, SettingsState.save, form=GOOD | fields)
         return await self.seen(tab)
+
+    async def open_rules(self, role: Role = Role.OWNER) -> Client:
+        tab = self.pipeline.client(self.cookie(role))
+        await self.pipeline.send(tab, PolicyState.load, "/settings/")
+        return tab
+
+    async def save_rules(self, tab: Client, **fields: Any) -> PolicyState:
+        await self.pipeline.send(tab, PolicyState.save, form=RULES | fields)
+        return await self.pipeline.state(tab, PolicyState)
+
+    def rules(self) -> Policy:
+        with self.parts.database.reading() as session:
+            return policy_settings.current(session)
 
     async def seen(self, tab: Client) -> SettingsState:
         return await self.pipeline.state(tab, SettingsState)
@@ -236,3 +255,90 @@ def test_every_choice_that_is_offered_can_be_stored() -> None:
     assert set(zones) <= zone_names()
     for language in LANGUAGES:
         assert {} == problems(GOOD | {"language": language})
+
+
+def test_an_owner_changes_the_rules(play: Play) -> None:
+    async def story(scene: Scene) -> None:
+        tab = await scene.open_rules()
+        state = await scene.save_rules(
+            tab, link_life="14", asked_email="both", second_phone="on", revert_window=" 96 "
+        )
+
+        assert ("", True) == (state.problem, bool(state.done))
+        stored = scene.rules()
+        assert (14, 96) == (stored.link_life.days, stored.revert_window.total_seconds() // 3600)
+        assert {
+            "email": FieldPolicy(asked=Asked.BOTH),
+            "phone": FieldPolicy(asked=Asked.CURRENT, second_person=True),
+        } == stored.fields
+        assert policy_form.shown(stored) == state.shown
+        assert Action.POLICY_CHANGED == scene.last_action()
+
+    play(story)
+
+
+@pytest.mark.parametrize("role", READERS)
+def test_a_reader_reads_the_rules_and_changes_nothing(play: Play, role: Role) -> None:
+    async def story(scene: Scene) -> None:
+        tab = await scene.open_rules(role)
+        state = await scene.pipeline.state(tab, PolicyState)
+        assert (True, False, RULES) == (state.is_loaded, state.may_edit, state.shown)
+
+        state = await scene.save_rules(tab, link_life="14")
+
+        assert SENTENCES["forbidden"] == state.problem
+        assert DEFAULT == scene.rules()
+
+    play(story)
+
+
+@pytest.mark.parametrize("role", [None, *HIDDEN_FROM])
+def test_nobody_else_reads_or_changes_the_rules(play: Play, role: Role | None) -> None:
+    async def story(scene: Scene) -> None:
+        tab = scene.pipeline.client(scene.cookie(role) if role else "")
+        await scene.pipeline.send(tab, PolicyState.load, "/settings/")
+        state = await scene.save_rules(tab, link_life="14")
+
+        assert (False, dict.fromkeys(RULES, "")) == (state.is_loaded, state.shown)
+        assert DEFAULT == scene.rules()
+
+    play(story)
+
+
+@pytest.mark.parametrize("text", ["", "x", "-1", "1.5", "99999999999", "٧", None, ["7"]])
+def test_a_number_that_is_none_is_marked_and_nothing_is_saved(play: Play, text: Any) -> None:
+    async def story(scene: Scene) -> None:
+        tab = await scene.open_rules()
+        state = await scene.save_rules(tab, **{limit.name: text for limit in LIMITS})
+
+        marked = {name for name, words in state.errors.items() if words}
+        assert {limit.name for limit in LIMITS} == marked
+        assert "Enter a whole number from 2 to 30." == state.errors["link_life"]
+        assert DEFAULT == scene.rules()
+        assert "ref_field_link_life" == tab.events[-1].payload["ref"]
+
+    play(story)
+
+
+def test_what_the_command_refuses_is_marked_at_its_input(play: Play) -> None:
+    async def story(scene: Scene) -> None:
+        tab = await scene.open_rules()
+        state = await scene.save_rules(tab, link_life="3")
+        assert SENTENCES["policy_reminder_too_late"] == state.errors["reminder_after"]
+        state = await scene.save_rules(tab, asked_email="nobody")
+        assert {"asked_email"} == {name for name, words in state.errors.items() if words}
+        assert DEFAULT == scene.rules()
+
+    play(story)
+
+
+@pytest.mark.parametrize("form", [None, 7, [], {}, {"link_life": {"$gt": ""}}])
+def test_nonsense_for_rules_changes_nothing(play: Play, form: Any) -> None:
+    async def story(scene: Scene) -> None:
+        tab = await scene.open_rules()
+        await scene.pipeline.send(tab, PolicyState.save, form=form)
+
+        assert (await scene.pipeline.state(tab, PolicyState)).problem
+        assert DEFAULT == scene.rules()
+
+    play(story)

@@ -76,6 +76,7 @@ class Action(StrEnum):
     STAFF_SIGNED_OUT = "staff.signed_out"
     SIGN_IN_REFUSED = "staff.sign_in_refused"
     ORGANISATION_CHANGED = "organisation.changed"
+    POLICY_CHANGED = "policy.changed"
     TRAIL_EXPORTED = "trail.exported"
 
 

@@ -6,7 +6,10 @@
     │   ├── ReasonMissing            no reason code, or "another reason" without words
     │   ├── NothingProposed          a request without a field
     │   ├── NoteMissing              a step that has to be explained
-    │   └── CodeRefused              reference and short code do not fit; one answer for every cause
+    │   ├── CodeRefused              reference and short code do not fit; one answer for every cause
+    │   ├── PolicyOutOfRange         a number of the policy; carries its limits
+    │   ├── ReminderTooLate          no link lives long enough for this reminder
+    │   └── CannotBeAsked            only a field that is a mailbox lets owners choose who is asked
     ├── Forbidden
     │   ├── OwnRecord                staff do not act on their own patron record
     │   ├── SamePerson               the second person must be another one
@@ -67,6 +70,24 @@ class CodeRefused(Invalid):
     """Reference and short code do not fit, or the tries are used up; we never say which."""
 
     code = "code_refused"
+
+
+class PolicyOutOfRange(Invalid):
+    """A number of the policy is outside of its limits. Facts: `setting`, `least`, `most`."""
+
+    code = "policy_out_of_range"
+
+
+class ReminderTooLate(Invalid):
+    """A reminder would fall outside of every link's life. Facts: `setting`."""
+
+    code = "policy_reminder_too_late"
+
+
+class CannotBeAsked(Invalid):
+    """A field that is no mailbox is always the current address's to decide. Facts: `field`."""
+
+    code = "policy_cannot_be_asked"
 
 
 class SamePerson(Forbidden):

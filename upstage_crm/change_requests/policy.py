@@ -9,7 +9,13 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
+from upstage_crm.change_requests.errors import (
+    CannotBeAsked,
+    PolicyOutOfRange,
+    ReminderTooLate,
+)
 from upstage_crm.links.claims import Reviewer
+from upstage_crm.patrons import fields as registry
 from upstage_crm.patrons.fields import ProtectedField
 
 
@@ -71,6 +77,63 @@ class Policy:
 
 
 DEFAULT = Policy()
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """What an owner may choose for one duration: whole units, both ends included.
+
+    Zero stands for "none" where it is allowed.
+    """
+
+    name: str
+    unit: timedelta
+    least: int
+    most: int
+
+    def count(self, policy: Policy) -> int:
+        """The duration in `policy`, in units."""
+        return getattr(policy, self.name) // self.unit
+
+
+_DAY, _HOUR = timedelta(days=1), timedelta(hours=1)
+# A link has to outlive a weekend's mail, and not a season. Whoever undoes a change, and whoever
+# is told of a change at the desk, gets one day at least to read mail.
+LIMITS = (
+    Limit("link_life", _DAY, 2, 30),
+    Limit("reminder_after", _DAY, 0, 29),
+    Limit("reminder_before", _HOUR, 0, 168),
+    Limit("revert_window", _HOUR, 24, 720),
+    Limit("desk_wait", _HOUR, 24, 336),
+)
+
+
+def checked(policy: Policy) -> Policy:
+    """Return what is stored of a policy that an owner chose: only what differs from the registry.
+
+    Raises:
+        PolicyOutOfRange: a duration is outside of `LIMITS`. Facts: `setting`, `least`, `most`.
+        ReminderTooLate: no link lives long enough for a reminder. Facts: `setting`.
+        UnknownField: there is no such protected field.
+        CannotBeAsked: a field that is no mailbox is the current address's to decide.
+    """
+    for limit in LIMITS:
+        chosen: timedelta = getattr(policy, limit.name)
+        fits = limit.least * limit.unit <= chosen <= limit.most * limit.unit
+        if not fits or chosen % limit.unit:
+            raise PolicyOutOfRange(setting=limit.name, least=limit.least, most=limit.most)
+    for name in ("reminder_after", "reminder_before"):
+        if getattr(policy, name) >= policy.link_life:
+            raise ReminderTooLate(setting=name)
+    kept: dict[str, FieldPolicy] = {}
+    for key, chosen_for in policy.fields.items():
+        entry = registry.field(key)
+        standard = FieldPolicy(asked=Asked(entry.reviewers))
+        if entry.mailbox_column is None and chosen_for.asked is not standard.asked:
+            raise CannotBeAsked(field=key)
+        if chosen_for != standard:
+            kept[key] = chosen_for
+    return replace(policy, fields=kept)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

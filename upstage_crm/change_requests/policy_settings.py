@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import json
+from datetime import datetime
 from functools import lru_cache
 
 import sqlalchemy as sa
 from sqlmodel import Session
 
-from upstage_crm.change_requests.policy import Policy, from_json
+from upstage_crm.audit import trail
+from upstage_crm.audit.events import Action, AuditEvent, Channel
+from upstage_crm.change_requests.policy import Policy, checked, from_json, to_json
 from upstage_crm.change_requests.tables import PolicyRow
-from upstage_crm.core.db import table_of
+from upstage_crm.core.db import lock_clause, table_of
+from upstage_crm.staff.roles import Permission, StaffMember, ensure_may
 
 _policy = table_of(PolicyRow)
 _CURRENT = sa.select(_policy.c.settings).where(_policy.c.id == 1)
+_LOCK = lock_clause(_CURRENT)
 
 # Few policies ever stand at once, and every decision asks for the one of its request.
 read = lru_cache(maxsize=64)(from_json)
@@ -21,3 +27,42 @@ read = lru_cache(maxsize=64)(from_json)
 def current(session: Session) -> Policy:
     """The policy as it stands; a new proposal is made under it."""
     return read(session.connection().execute(_CURRENT).scalar_one())
+
+
+def change(session: Session, *, actor: StaffMember, proposed: Policy, now: datetime) -> Policy:
+    """Store a policy and return it; the same policy again records nothing.
+
+    Requests that run keep the policy that they were proposed under.
+
+    Raises:
+        Forbidden: the actor may not edit the policy.
+        Invalid: all that `policy.checked` raises.
+    """
+    ensure_may(actor, Permission.EDIT_POLICY)
+    wanted = checked(proposed)
+    # Locked, so that the trail's old numbers are those that are replaced.
+    before = read(session.connection().execute(_LOCK).scalar_one())
+    old, new = _plain(before), _plain(wanted)
+    changed = sorted(name for name in old | new if old.get(name) != new.get(name))
+    if not changed:
+        return wanted
+    session.connection().execute(
+        sa.update(_policy).where(_policy.c.id == 1).values(settings=to_json(wanted))
+    )
+    facts: dict[str, str | int | bool | None] = {}
+    for name in changed:
+        facts |= {f"{name}.old": old.get(name), f"{name}.new": new.get(name)}
+    event = AuditEvent(
+        action=Action.POLICY_CHANGED, actor=actor.as_actor(), channel=Channel.CRM, facts=facts
+    )
+    trail.record(session, [event], now=now)
+    return wanted
+
+
+def _plain(policy: Policy) -> dict[str, str | int | bool | None]:
+    """The policy as the trail tells it: seconds and numbers by name, one line for each field."""
+    plain = json.loads(to_json(policy))
+    fields: dict[str, dict[str, object]] = plain.pop("fields")
+    for key, chosen in fields.items():
+        plain |= {f"{key}.{name}": value for name, value in chosen.items()}
+    return plain

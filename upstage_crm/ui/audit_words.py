@@ -70,6 +70,7 @@ GROUPS: Mapping[Action, ActionGroup] = {
     Action.STAFF_SIGNED_OUT: ActionGroup.STAFF,
     Action.SIGN_IN_REFUSED: ActionGroup.STAFF,
     Action.ORGANISATION_CHANGED: ActionGroup.SETTINGS,
+    Action.POLICY_CHANGED: ActionGroup.SETTINGS,
     Action.TRAIL_EXPORTED: ActionGroup.SETTINGS,
 }
 ACTOR_WORDS: Mapping[ActorKind, str] = {

@@ -83,6 +83,9 @@ SENTENCES: Mapping[str, str] = {
     "reason_missing": "Say why: choose a reason, and write it down if it is another one.",
     "note_missing": "Say in a few words why.",
     "code_refused": "The reference and the code do not fit, or there were too many tries.",
+    "policy_out_of_range": "Enter a whole number from {least} to {most}.",
+    "policy_reminder_too_late": "No link lives that long: this reminder would never be sent.",
+    "policy_cannot_be_asked": "Only the current address can decide this field.",
     "same_person": "The second person must be somebody else than the first.",
     "own_record": "This is your own patron record. Ask a colleague to do it.",
     "staff_address": "This address belongs to a staff account and cannot be a patron's.",
@@ -265,6 +268,7 @@ ACTION_WORDS: Mapping[Action, str] = {
     Action.STAFF_SIGNED_OUT: "signed out",
     Action.SIGN_IN_REFUSED: "was refused at sign-in",
     Action.ORGANISATION_CHANGED: "changed the organisation's details",
+    Action.POLICY_CHANGED: "changed the rules of requests",
     Action.TRAIL_EXPORTED: "exported the trail",
 }
 MAIL_KIND_WORDS: Mapping[MailKind, str] = {

@@ -1,4 +1,4 @@
-"""The page at `/settings/`: whose CRM this is, as every mail and patron page says it."""
+"""The page at `/settings/`: whose CRM this is, and by which rules requests run."""
 
 from typing import Any
 
@@ -6,6 +6,7 @@ import reflex as rx
 
 from upstage_crm.admin.frame import framed
 from upstage_crm.admin.settings.form import DETAILS, Detail, language_choices
+from upstage_crm.admin.settings.policy_part import policy_part
 from upstage_crm.admin.settings.state import SettingsState as State
 from upstage_crm.ui.components.base import Child, filled, show_if
 from upstage_crm.ui.components.button import button
@@ -19,6 +20,7 @@ from upstage_crm.ui.components.form import (
 )
 from upstage_crm.ui.components.page import card, page_header, stack
 from upstage_crm.ui.components.record import plain_row, record
+from upstage_crm.ui.components.tabs import tab_panel, tabs
 from upstage_crm.ui.components.text import value
 
 _ZONES = "time-zones"
@@ -34,16 +36,22 @@ _MORE: dict[str, dict[str, Any]] = {
 def page() -> rx.Component:
     """Return the page."""
     return framed(
-        page_header(
-            "Settings", subtitle="The organisation, as every mail and patron page names it."
-        ),
+        page_header("Settings", subtitle="Whose CRM this is, and by which rules requests run."),
         stack(
             show_if(filled(State.problem), notice(State.problem, tone="danger")),
             show_if(filled(State.done), notice(State.done, tone="success")),
-            show_if(
-                State.is_loaded,
-                show_if(State.may_edit, card(_form(), title="Organisation"), _read_only()),
-                card(skeleton_lines(10), title="Organisation"),
+            tabs(
+                tab_panel(
+                    "organisation",
+                    "Organisation",
+                    show_if(
+                        State.is_loaded,
+                        show_if(State.may_edit, card(_form(), title="Organisation"), _read_only()),
+                        card(skeleton_lines(10), title="Organisation"),
+                    ),
+                ),
+                tab_panel("rules", "Rules of requests", policy_part()),
+                label="Settings",
             ),
         ),
         active="settings",

@@ -1,0 +1,132 @@
+"""The rules of requests as a form: what each number is for, and what is wrong with what was typed.
+
+The command has the last word; here every input is looked at by itself, so that a person sees all
+problems at once, each at its input.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from upstage_crm.change_requests.errors import PolicyOutOfRange, ReminderTooLate
+from upstage_crm.change_requests.policy import LIMITS, Asked, FieldPolicy, Limit, Policy
+from upstage_crm.core.errors import UpstageError
+from upstage_crm.patrons.fields import FIELDS, ProtectedField
+from upstage_crm.ui.copy import sentence
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """One number of the policy, as people read it. The unit stands in the label."""
+
+    limit: Limit
+    label: str
+    used: str
+
+    @property
+    def name(self) -> str:
+        """The number's name, in the policy and in the form."""
+        return self.limit.name
+
+    @property
+    def hint(self) -> str:
+        """What it is for, and what may be chosen."""
+        zero = ", or 0 for none" if self.limit.least == 0 else ""
+        return f"{self.used} {self.limit.least or 1} to {self.limit.most}{zero}."
+
+
+_WORDS = {
+    "link_life": ("Days to answer", "How long a patron's link works. After it, nothing changes."),
+    "reminder_after": (
+        "First reminder, days after the mail",
+        "Nobody is reminded after answering.",
+    ),
+    "reminder_before": ("Last reminder, hours before the end", "The second and last one."),
+    "revert_window": (
+        "Hours to undo",
+        "How long the old address can have an approved change put back.",
+    ),
+    "desk_wait": (
+        "Waiting time at the desk, hours",
+        "How long a change that the desk confirmed waits, so that the old address can object.",
+    ),
+}
+NUMBERS = tuple(Number(limit, *_WORDS[limit.name]) for limit in LIMITS)
+ASKED_CHOICES = (
+    (Asked.PROPOSED.value, "The proposed address"),
+    (Asked.CURRENT.value, "The current address"),
+    (Asked.BOTH.value, "Both addresses"),
+)
+PROTECTED = tuple(FIELDS.values())
+MAILBOXES = tuple(entry for entry in PROTECTED if entry.mailbox_column is not None)
+_LONGEST = 9  # digits that are read at all; more is no number of days
+
+
+def asked_name(entry: ProtectedField) -> str:
+    """The input's name for who is asked about a field."""
+    return f"asked_{entry.key}"
+
+
+def second_name(entry: ProtectedField) -> str:
+    """The input's name for whether a field needs a second person."""
+    return f"second_{entry.key}"
+
+
+NAMES = (
+    *(number.name for number in NUMBERS),
+    *(asked_name(entry) for entry in MAILBOXES),
+    *(second_name(entry) for entry in PROTECTED),
+)
+
+
+def shown(policy: Policy) -> dict[str, str]:
+    """A policy as the form's inputs; a ticked box is "on"."""
+    texts = {number.name: str(number.limit.count(policy)) for number in NUMBERS}
+    texts |= {asked_name(entry): policy.of(entry).asked.value for entry in MAILBOXES}
+    return texts | {
+        second_name(entry): "on" if policy.of(entry).second_person else "" for entry in PROTECTED
+    }
+
+
+def parsed(form: object, standing: Policy) -> tuple[Policy, dict[str, str]]:
+    """The policy in a form, which may be anything at all, and the sentence of each bad input.
+
+    What the form cannot say stays as it is in `standing`.
+    """
+    given: Mapping[Any, Any] = form if isinstance(form, Mapping) else {}
+    problems: dict[str, str] = {}
+    chosen: dict[str, Any] = {}
+    for number in NUMBERS:
+        try:
+            chosen[number.name] = _count(number.limit, given.get(number.name)) * number.limit.unit
+        except PolicyOutOfRange as error:
+            problems[number.name] = sentence(error)
+    policies: dict[str, FieldPolicy] = {}
+    for entry in PROTECTED:
+        asked = policy_asked = standing.of(entry).asked
+        if entry in MAILBOXES:
+            try:
+                asked = Asked(str(given.get(asked_name(entry))))
+            except ValueError:
+                problems[asked_name(entry)] = "Choose who is asked."
+                asked = policy_asked
+        is_ticked = given.get(second_name(entry)) in ("on", True)
+        policies[entry.key] = FieldPolicy(asked=asked, second_person=is_ticked)
+    return replace(standing, fields=policies, **chosen), problems
+
+
+def blamed(error: UpstageError) -> str:
+    """The input that a refusal of the command is about; empty when it is about none."""
+    if isinstance(error, PolicyOutOfRange | ReminderTooLate):
+        return str(error.facts["setting"])
+    return ""
+
+
+def _count(limit: Limit, typed: object) -> int:
+    text = str(typed if typed is not None else "").strip()[:_LONGEST]
+    count = int(text) if text.isascii() and text.isdigit() else -1
+    if not limit.least <= count <= limit.most:
+        raise PolicyOutOfRange(setting=limit.name, least=limit.least, most=limit.most)
+    return count

@@ -1,0 +1,108 @@
+"""The part of `/settings/` with the rules of requests: who is asked, and how long things take."""
+
+import reflex as rx
+
+from upstage_crm.admin.settings.policy_form import (
+    ASKED_CHOICES,
+    MAILBOXES,
+    NUMBERS,
+    PROTECTED,
+    Number,
+    asked_name,
+    second_name,
+)
+from upstage_crm.admin.settings.policy_state import PolicyState as State
+from upstage_crm.patrons.fields import ProtectedField
+from upstage_crm.ui.components.base import Child, show_if, text_for, text_if
+from upstage_crm.ui.components.button import button
+from upstage_crm.ui.components.choice import checkbox
+from upstage_crm.ui.components.feedback import notice, skeleton_lines
+from upstage_crm.ui.components.form import event_form, form_actions, select_field, text_field
+from upstage_crm.ui.components.page import card, stack
+from upstage_crm.ui.components.record import plain_row, record
+from upstage_crm.ui.components.text import value
+
+_TITLE = "Rules of requests"
+_SECOND = "A second staff member releases a request before the patron is asked."
+
+
+def policy_part() -> Child:
+    """Return the part."""
+    return show_if(
+        State.is_loaded,
+        show_if(State.may_edit, card(_form(), title=_TITLE), _read_only()),
+        card(skeleton_lines(8), title=_TITLE),
+    )
+
+
+def _form() -> rx.Component:
+    return rx.el.div(
+        event_form(
+            *(_number(number) for number in NUMBERS),
+            *(_asked(entry) for entry in MAILBOXES),
+            rx.el.fieldset(
+                rx.el.legend("Second person", class_name="u-label"),
+                rx.el.p(_SECOND, class_name="u-hint"),
+                *(_second(entry) for entry in PROTECTED),
+                class_name="u-field u-fieldset",
+            ),
+            form_actions(button("Save rules", type="submit", variant="primary")),
+            on_submit=State.save,
+            class_name="u-form u-measure",
+        ),
+        key=State.form_number,
+    )
+
+
+def _number(number: Number) -> Child:
+    return text_field(
+        number.label,
+        number.name,
+        hint=number.hint,
+        default_value=State.shown[number.name],
+        error=State.errors[number.name],
+        input_mode="numeric",
+        auto_complete="off",
+        max_length=4,
+    )
+
+
+def _asked(entry: ProtectedField) -> Child:
+    name = asked_name(entry)
+    return select_field(
+        f"{entry.label}: who decides",
+        name,
+        ASKED_CHOICES,
+        hint="Both are asked for protected patrons whatever stands here.",
+        default_value=State.shown[name],
+        error=State.errors[name],
+    )
+
+
+def _second(entry: ProtectedField) -> Child:
+    name = second_name(entry)
+    return checkbox(entry.label, name, default_checked=State.shown[name] == "on")
+
+
+def _read_only() -> rx.Component:
+    rows: list[rx.Component] = [
+        plain_row(number.label, value(State.shown[number.name])) for number in NUMBERS
+    ]
+    rows += [
+        plain_row(
+            f"{entry.label}: who decides",
+            value(text_for(State.shown[asked_name(entry)], dict(ASKED_CHOICES), "")),
+        )
+        for entry in MAILBOXES
+    ]
+    rows += [
+        plain_row(
+            f"{entry.label}: second person",
+            value(text_if(State.shown[second_name(entry)] == "on", "Needed", "Not needed")),
+        )
+        for entry in PROTECTED
+    ]
+    return stack(
+        notice("Your role may read these rules. An owner of this CRM changes them.", live=False),
+        card(record(*rows, label=_TITLE), title=_TITLE, flush=True),
+    )
