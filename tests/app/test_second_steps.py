@@ -8,8 +8,9 @@ import pytest
 
 from tests.support.engine import Engine
 from tests.support.factories import NEW, OLD, together, unchanged
+from upstage_crm.audit.events import Action
 from upstage_crm.change_requests.errors import NothingWaits, SamePerson
-from upstage_crm.change_requests.rules import RequestState
+from upstage_crm.change_requests.rules import Decision, RequestState
 from upstage_crm.core.clock import FrozenClock
 from upstage_crm.core.db import Database
 from upstage_crm.core.errors import Forbidden
@@ -111,3 +112,31 @@ def test_five_wrong_codes_are_all_that_anybody_gets(engine: Engine) -> None:
         assert not engine.redeem(request, "0000-0000")
 
     assert 5 == engine.scalar("SELECT code_tries FROM change_request")
+
+
+def test_whoever_approved_may_still_object_while_the_other_is_asked(engine: Engine) -> None:
+    """The approval stays in the trail, the objection stops the field."""
+    patron = engine.patron()
+    request = engine.propose(patron, ask_both=True)
+    link = engine.claims(NEW)
+    assert RequestState.PENDING is engine.decide(link)
+
+    assert RequestState.REJECTED is engine.decide(link, Decision.OBJECT)
+
+    actions = engine.actions(request_id=request.request_id)
+    assert [Action.FIELD_APPROVED, Action.FIELD_OBJECTED] == [
+        action for action in actions if action in (Action.FIELD_APPROVED, Action.FIELD_OBJECTED)
+    ]
+    assert OLD == engine.email(patron)
+
+
+def test_a_proposer_hears_what_was_answered_before_a_newer_proposal(engine: Engine) -> None:
+    """Also when the newer one is the same member's: nobody else tells of the answers."""
+    patron = engine.patron()
+    name = {"name": {"given_name": "Maren", "family_name": "Smith"}}
+    request = engine.propose(patron, NEW, changes=name)
+    engine.decide(engine.claims(NEW))
+    engine.propose(patron, changes={"name": {"given_name": "Marie", "family_name": "Smith"}})
+
+    assert RequestState.PARTLY_APPROVED is engine.state(request)
+    assert ("staff_outcome", "dana@staff.example.org") in engine.told(request)

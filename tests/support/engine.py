@@ -2,26 +2,39 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 import sqlalchemy as sa
 
 from tests.support.factories import NEW, Desk
-from upstage_crm.change_requests import codes, commands, desk, freezing, reverting, timing
+from upstage_crm.change_requests import (
+    codes,
+    commands,
+    desk,
+    freezing,
+    policy_settings,
+    reverting,
+    timing,
+)
 from upstage_crm.change_requests.commands import Proposed
-from upstage_crm.change_requests.rules import DeskMethod, ReasonCode, RequestState
+from upstage_crm.change_requests.policy import Policy
+from upstage_crm.change_requests.rules import Decision, DeskMethod, ReasonCode, RequestState
 from upstage_crm.links.claims import Reviewer
 from upstage_crm.mail import facts
 from upstage_crm.mail.outbox import OUTBOX
+from upstage_crm.patrons import commands as patron_commands
 from upstage_crm.patrons.views import PatronRecord
 from upstage_crm.staff.roles import StaffMember
+
+_CODE = re.compile(r"the code (\S+),")
 
 
 class Engine(Desk):
     """`Desk`, and every command that came with the whole engine."""
 
-    def release(self, request: Proposed, actor: StaffMember) -> None:
-        self.write(
+    def release(self, request: Proposed, actor: StaffMember) -> RequestState:
+        return self.write(
             lambda session: commands.release(
                 session, actor=actor, reference=request.reference, mailroom=self.room, now=self.now
             )
@@ -105,6 +118,19 @@ class Engine(Desk):
             )
         )
 
+    def decline(self, request: Proposed, actor: StaffMember, note: str = "no passport") -> None:
+        """Decline as second person what the desk identified."""
+        self.write(
+            lambda session: desk.decline(
+                session,
+                actor=actor,
+                reference=request.reference,
+                note=note,
+                mailroom=self.room,
+                now=self.now,
+            )
+        )
+
     def apply_desk(self, request: Proposed) -> bool:
         return self.write(
             lambda session: desk.apply(
@@ -124,3 +150,70 @@ class Engine(Desk):
             )
         )
         return found is not None
+
+    def codes_in(self, to: str) -> list[str]:
+        """The short codes in the mails to `to`, oldest first."""
+        return [code for mail in self.mailbox.to(to) for code in _CODE.findall(mail.text)]
+
+    def read_out(
+        self,
+        request: Proposed,
+        actor: StaffMember,
+        code: str,
+        answers: Mapping[str, Decision] | None = None,
+    ) -> bool:
+        """A patron reads a code out and approves, or says what stands in `answers`, by field id."""
+        said = answers or {f.id: Decision.APPROVE for f in self.view(request).fields}
+        return self.write(
+            lambda session: codes.read_out(
+                session,
+                actor=actor,
+                reference=request.reference,
+                code=code,
+                answers=said,
+                note="",
+                mailroom=self.room,
+                now=self.now,
+            )
+        )
+
+    def confirm_code(self, request: Proposed, actor: StaffMember) -> RequestState:
+        """Confirm as second person what was read out."""
+        return self.write(
+            lambda session: codes.confirm(
+                session, actor=actor, reference=request.reference, mailroom=self.room, now=self.now
+            )
+        )
+
+    def decline_code(self, request: Proposed, actor: StaffMember, note: str = "unsure") -> None:
+        """Decline as second person what was read out."""
+        self.write(
+            lambda session: codes.decline(
+                session,
+                actor=actor,
+                reference=request.reference,
+                note=note,
+                mailroom=self.room,
+                now=self.now,
+            )
+        )
+
+    def protect(self, patron: PatronRecord, actor: StaffMember, is_protected: bool = True) -> None:
+        self.write(
+            lambda session: patron_commands.protect(
+                session,
+                actor=actor,
+                patron_id=patron.id,
+                is_protected=is_protected,
+                reason="a public person",
+                now=self.now,
+            )
+        )
+
+    def set_policy(self, policy: Policy) -> Policy:
+        """The owner changes the rules of requests."""
+        return self.write(
+            lambda session: policy_settings.change(
+                session, actor=self.owner, proposed=policy, now=self.now
+            )
+        )

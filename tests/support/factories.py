@@ -198,6 +198,7 @@ class Desk:
         reason_code: ReasonCode = ReasonCode.ASKED_BY_PHONE,
         reason_text: str = "",
         override: bool = False,
+        ask_both: bool = False,
     ) -> Proposed:
         who = actor or self.owner
         wanted = dict(changes or {})
@@ -215,6 +216,7 @@ class Desk:
                 mailroom=self.room,
                 now=self.now,
                 override=override,
+                ask_both=ask_both,
             )
         )
 
@@ -225,6 +227,7 @@ class Desk:
         *,
         comment: str = "",
         field_ids: Collection[str] | None = None,
+        answers: Mapping[str, Decision] | None = None,
         evidence: Evidence | None = None,
         channel: ReviewChannel = ReviewChannel.PATRON_PAGE,
     ) -> RequestState:
@@ -238,6 +241,7 @@ class Desk:
                 now=self.now,
                 comment=comment,
                 field_ids=field_ids,
+                answers=answers,
                 evidence=evidence,
             )
         )

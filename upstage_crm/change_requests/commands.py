@@ -20,6 +20,7 @@ from upstage_crm.audit.events import (
 )
 from upstage_crm.change_requests import opening, policy_settings, settling, superseding
 from upstage_crm.change_requests.errors import (
+    NoMailbox,
     NothingWaits,
     RequestEnded,
     ResendLimit,
@@ -35,6 +36,7 @@ from upstage_crm.change_requests.rules import (
     ReasonCode,
     RequestState,
 )
+from upstage_crm.change_requests.settling import Case
 from upstage_crm.change_requests.starting import Draft, proposed_values, record, start
 from upstage_crm.patrons import queries as patron_queries
 from upstage_crm.patrons.fields import Context
@@ -144,14 +146,16 @@ def propose(
 
 def release(
     session: Session, *, actor: StaffMember, reference: str, mailroom: Mailroom, now: datetime
-) -> None:
+) -> RequestState:
     """Let a request that waited for a second person go to the patron; its clock starts now.
+
+    Returns the request's state afterwards, which is WITHDRAWN when it can no longer be true.
 
     Raises:
         Forbidden, UnknownRequest; SamePerson: the proposer cannot release it.
         OwnRecord: the actor is the patron.
         NothingWaits: it does not wait for a second person (any more).
-        RequestEnded: it can no longer be true, and was withdrawn instead; carries the state.
+        NoMailbox: no mailbox that would be asked works any more.
     """
     ensure_may(actor, Permission.RELEASE_REQUEST)
     case = opening.by_reference(session, reference, mailroom=mailroom, now=now)
@@ -159,6 +163,13 @@ def release(
     if request.state is not RequestState.HELD or request.held_for is not HeldFor.SECOND_PERSON:
         raise NothingWaits
     opening.ensure_second(actor, first_id=request.proposer_id, patron=case.patron)
+    late = [cause for change in case.open_changes if (cause := case.obstacle_of(change))]
+    cause = case.obstacle() or next(iter(late), None)
+    if cause is not None:
+        case.withdraw(cause, channel=Channel.CRM)
+        case.record()
+        return request.state
+    _ensure_reachable(case)
     expires_at = now + case.policy.link_life
     reminders = case.policy.reminders(sent_at=now, expires_at=expires_at)
     case.settle(case.open_changes, FieldOutcome.PENDING)
@@ -170,6 +181,7 @@ def release(
     case.note(Action.REQUEST_RELEASED, actor.as_actor(), Channel.CRM)
     mailroom.ask(session, case.matter(), now=now)
     case.record()
+    return request.state
 
 
 def withdraw(
@@ -203,6 +215,7 @@ def resend(
         Forbidden, UnknownRequest; RequestEnded: it is over already.
         ResendTooSoon: within five minutes of the last mail; carries the `seconds` to wait.
         ResendLimit: three in the last 24 hours.
+        NoMailbox: no mailbox that is asked works any more.
     """
     ensure_may(actor, Permission.RESEND_REQUEST)
     case = opening.by_reference(session, reference, mailroom=mailroom, now=now)
@@ -214,6 +227,7 @@ def resend(
         raise ResendTooSoon(seconds=int(wait.total_seconds()) + 1)
     if _resent_since(session, request.id, now - _DAY) >= policy.resend_limit_per_day:
         raise ResendLimit(limit=policy.resend_limit_per_day)
+    _ensure_reachable(case)
     request.link_version += 1
     request.last_sent_at = now
     request.sent_count += 1
@@ -228,6 +242,13 @@ def resend(
         facts={"version": request.link_version},
     )
     case.record()
+
+
+def _ensure_reachable(case: Case) -> None:
+    """At least one of the mailboxes that are asked can still be written to."""
+    matter = case.matter(case.open_changes)
+    if not any(matter.address_of(who) for who in matter.asked):
+        raise NoMailbox(field=matter.fields[0].field)
 
 
 def _resent_since(session: Session, request_id: str, since: datetime) -> int:

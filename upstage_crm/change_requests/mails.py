@@ -57,13 +57,14 @@ class Mailroom:
     ) -> None:
         """Queue the decision mails, each after the notice to the current address if one is due.
 
-        `only` names the reviewers to ask; all of the matter's otherwise.
+        `only` names the reviewers to ask; all of the matter's otherwise. A reviewer whose mailbox
+        has stopped working since the proposal gets nothing.
         """
         notice: str | None = None
         if Reviewer.CURRENT not in matter.asked and matter.current_email is not None:
             notice = self._notice(session, matter, now=now)
         for reviewer in matter.asked:
-            if only is not None and reviewer not in only:
+            if (only is not None and reviewer not in only) or matter.address_of(reviewer) is None:
                 continue
             claims = self._claims(matter, Purpose.DECISION, reviewer, now, matter.expires_at)
             link_codes.remember(session, claims, codec=self.codec, now=now)

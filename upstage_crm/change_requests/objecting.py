@@ -30,7 +30,10 @@ def object_to(case: Case, answer: Answer) -> None:
     told = _told(case, answer.reviewer)
     patrons.flag(case.session, patron_id=case.patron.id)
     for change in objected:
-        record_review(case, _review_of(case, change, answer.reviewer), answer)
+        review = _review_of(case, change, answer.reviewer)
+        # Whoever approved first and objects now is heard; the trail tells both, in order.
+        if review.decision is None:
+            record_review(case, review, answer)
         case.note(
             Action.FIELD_OBJECTED,
             answer.actor,

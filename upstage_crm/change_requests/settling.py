@@ -268,7 +268,9 @@ class Case:
             to=told,
             now=self.now,
         )
-        if cause is not Cause.STAFF or actor.id != self.request.proposer_id:
+        is_own = cause is Cause.STAFF and actor.id == self.request.proposer_id
+        # Whoever withdrew it knows, but not what a patron had answered to other fields of it.
+        if not is_own or self.request.state is not RequestState.WITHDRAWN:
             self.tell_proposer()
 
     def withdraw_fields(

@@ -59,9 +59,11 @@ def supersede(
         case.settle(superseded, FieldOutcome.SUPERSEDED)
         facts = {"fields": ", ".join(change.field for change in superseded)}
         case.note(Action.REQUEST_SUPERSEDED, actor, channel, facts=dict(facts))
-        if case.close().is_open:
+        state = case.close()
+        if state.is_open:
             _ask_for_the_rest(case)
-        elif case.request.proposer_id != actor.id:
+        elif case.request.proposer_id != actor.id or state is not RequestState.SUPERSEDED:
+            # Whoever replaced it knows, but not what a patron had answered to other fields of it.
             case.tell_proposer()
         found.append(Superseded(case=case, changes=superseded, told=told))
     return found

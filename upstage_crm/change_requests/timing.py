@@ -103,6 +103,8 @@ def _waiting(case: Case) -> list[Reviewer]:
 
 
 def _may_remind(case: Case, reviewer: Reviewer) -> bool:
+    if reviewer is Reviewer.CURRENT and case.patron.email_bounced_at is not None:
+        return False
     history = facts.asking_history(
         case.session, request_id=case.request.id, audience=Audience(reviewer.value)
     )

@@ -10,7 +10,7 @@ from upstage_crm.admin.guard import AdminState
 from upstage_crm.admin.requests.detail_state import RequestDetailState
 from upstage_crm.change_requests import codes, commands, desk, reverting
 from upstage_crm.change_requests.errors import CodeRefused
-from upstage_crm.change_requests.rules import Decision
+from upstage_crm.change_requests.rules import Decision, RequestState
 from upstage_crm.core.errors import UpstageError
 from upstage_crm.staff.roles import Permission
 from upstage_crm.ui.copy import sentence
@@ -106,7 +106,8 @@ class RequestTaskState(AdminState):
             )
 
         try:
-            if await self._command(run) is False:
+            outcome = await self._command(run)
+            if outcome is False:
                 raise CodeRefused  # counted, and that is committed
         except UpstageError as error:
             if self.dialog:
@@ -116,6 +117,8 @@ class RequestTaskState(AdminState):
                 await detail._told(problem=error)  # noqa: SLF001  # one area
             return
         self.dialog, self.refusal = "", ""
+        if outcome is RequestState.WITHDRAWN:
+            words = "This could no longer be true, so it was withdrawn. Why stands below."
         await detail._told(done=words)  # noqa: SLF001  # one area
 
 
