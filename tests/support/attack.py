@@ -29,6 +29,11 @@ GUARDED = (
     "audit_entry",
     "audit_value",
     "audit_head",
+    "receipt",
+    "link_code",
+    "desk_confirmation",
+    "patron_freeze",
+    "erasure",
 )
 
 
