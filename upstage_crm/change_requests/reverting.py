@@ -216,24 +216,31 @@ def _may_restore(case: Case, change: FieldChangeRow, objector: Reviewer | None) 
         patrons.ensure_unique(case.session, replaced, besides=case.patron.id)
     except AddressTaken:
         return False
-    before = _written_before(case, change)
-    return before is None or _is_sound(case.session, before, is_own=objector is not None)
+    return all(
+        _is_sound(case.session, writer, is_own=objector is not None)
+        for writer in _writers_of_what_it_replaced(case, change)
+    )
 
 
-def _written_before(case: Case, change: FieldChangeRow) -> FieldChangeRow | None:
-    """The change that had written the value which this one replaced; None for a first value."""
+def _writers_of_what_it_replaced(case: Case, change: FieldChangeRow) -> list[FieldChangeRow]:
+    """The newest applied change that had written the value which this one replaced.
+
+    None for a first value, several when they were applied at one moment. Found by the value: ids
+    and times come from the clocks of several machines.
+    """
     query = (
         select(FieldChangeRow)
         .where(
             FieldChangeRow.patron_id == case.patron.id,
             FieldChangeRow.field == change.field,
             FieldChangeRow.outcome == FieldOutcome.APPLIED,
-            FieldChangeRow.id < change.id,
+            FieldChangeRow.proposed_value == change.current_value,
+            FieldChangeRow.id != change.id,
         )
-        .order_by(col(FieldChangeRow.settled_at).desc(), col(FieldChangeRow.id).desc())
-        .limit(1)
+        .order_by(col(FieldChangeRow.settled_at).desc())
     )
-    return case.session.exec(query).first()
+    found = list(case.session.exec(query))
+    return [writer for writer in found if writer.settled_at == found[0].settled_at]
 
 
 def _is_sound(session: Session, written: FieldChangeRow, *, is_own: bool) -> bool:

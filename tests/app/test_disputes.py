@@ -1,0 +1,236 @@
+"""What becomes of a change that somebody contests: put back when nothing has to be guessed, else
+frozen for two people."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from tests.support.engine import Engine
+from tests.support.factories import NEW, OLD, days, unchanged
+from upstage_crm.audit.events import Action
+from upstage_crm.change_requests.errors import (
+    LinkExpired,
+    NoteMissing,
+    PatronFrozen,
+    RevertWindowOver,
+    SamePerson,
+)
+from upstage_crm.change_requests.policy import DEFAULT
+from upstage_crm.change_requests.rules import Decision, RequestState
+from upstage_crm.core.clock import FrozenClock
+from upstage_crm.core.db import Database
+from upstage_crm.core.errors import Forbidden
+from upstage_crm.links.claims import LinkClaims, Purpose
+from upstage_crm.patrons.views import PatronRecord
+from upstage_crm.staff.roles import Role, StaffMember
+
+SECOND = "mallory@evil.example.org"
+
+
+@pytest.fixture
+def engine(database: Database, clock: FrozenClock) -> Engine:
+    return Engine(database, clock)
+
+
+@pytest.fixture
+def rosa(engine: Engine) -> StaffMember:
+    return engine.staff("Rosa", Role.MANAGER)
+
+
+def objection(engine: Engine, to: str, which: int = -1) -> LinkClaims:
+    """An objection link that `to` got."""
+    engine.deliver()
+    found = [engine.codec.read(token) for token in engine.tokens(to)]
+    return [claims for claims in found if claims.purpose is Purpose.OBJECTION][which]
+
+
+def decision(engine: Engine, to: str) -> LinkClaims:
+    """The newest link to decide that `to` got."""
+    engine.deliver()
+    found = [engine.codec.read(token) for token in engine.tokens(to)]
+    return [claims for claims in found if claims.purpose is Purpose.DECISION][-1]
+
+
+def is_frozen(engine: Engine, patron: PatronRecord) -> bool:
+    return 1 == engine.scalar(
+        f"SELECT count(*) FROM patron_freeze WHERE patron_id = '{patron.id}' AND cleared_at IS NULL"
+    )
+
+
+def test_an_objection_inside_the_window_puts_back_and_freezes(
+    engine: Engine, rosa: StaffMember
+) -> None:
+    """Case 39: everybody is told, and nothing is proposed before two members have looked."""
+    clerk = engine.staff("Vic", Role.BOX_OFFICE)
+    patron = engine.patron()
+    request, link = engine.asked(patron)
+    engine.decide(link)
+    engine.clock.advance(DEFAULT.revert_window - timedelta(seconds=1))
+
+    assert RequestState.REVERTED is engine.decide(objection(engine, OLD), Decision.OBJECT)
+
+    assert OLD == engine.email(patron)
+    told = engine.told(request)
+    assert {("change_reverted", OLD), ("change_reverted", NEW)} < set(told)
+    assert ("record_frozen", "rosa@staff.example.org") in told
+    unchanged(engine, lambda: engine.propose(patron, "other@example.org"), PatronFrozen)
+    assert not engine.clear(patron, rosa)
+    unchanged(engine, lambda: engine.clear(patron, rosa), SamePerson)
+    unchanged(engine, lambda: engine.clear(patron, engine.owner, note=" "), NoteMissing)
+    unchanged(engine, lambda: engine.clear(patron, clerk), Forbidden)
+    assert engine.clear(patron, engine.owner)
+    assert RequestState.PENDING is engine.state(engine.propose(patron, "other@example.org"))
+
+
+def test_an_objection_after_the_window_changes_nothing(engine: Engine) -> None:
+    """Case 39: the page then shows whom to call."""
+    patron = engine.patron()
+    _request, link = engine.asked(patron)
+    engine.decide(link)
+    claims = objection(engine, OLD)
+    engine.clock.advance(DEFAULT.revert_window)
+
+    unchanged(engine, lambda: engine.decide(claims, Decision.OBJECT), LinkExpired)
+    unchanged(engine, lambda: engine.revert(_request, engine.owner), RevertWindowOver)
+    assert NEW == engine.email(patron)
+
+
+def test_two_changes_by_one_attacker_restore_nothing_unproven(engine: Engine) -> None:
+    """Case 39, A to B to C: A's link is no longer the latest, so two people look; B never returns.
+
+    Inside the window the second change asked both mailboxes, which were both the attacker's.
+    """
+    patron = engine.patron()
+    first, link = engine.asked(patron, NEW)
+    engine.decide(link)
+    second = engine.propose(patron, SECOND)
+    engine.decide(decision(engine, SECOND))
+    engine.decide(decision(engine, NEW))
+    assert SECOND == engine.email(patron)
+
+    engine.decide(objection(engine, OLD, 0), Decision.OBJECT)
+
+    assert SECOND == engine.email(patron)  # nothing is guessed
+    assert is_frozen(engine, patron)
+    assert RequestState.APPROVED is engine.state(first)
+    assert RequestState.APPROVED is engine.state(second)
+    assert Action.OBJECTION_RECEIVED in engine.actions(request_id=first.request_id)
+    assert engine.chain_is_whole()
+
+
+def test_a_contested_value_never_comes_back(engine: Engine) -> None:
+    """Case 39: once the true owner has objected to B, taking back C does not bring B back."""
+    patron = engine.patron()
+    _first, link = engine.asked(patron, NEW)
+    engine.decide(link)
+    second = engine.propose(patron, SECOND)
+    engine.decide(decision(engine, SECOND))
+    engine.decide(decision(engine, NEW))
+    engine.decide(objection(engine, OLD, 0), Decision.OBJECT)
+
+    state = engine.revert(second, engine.owner)
+
+    assert RequestState.APPROVED is state
+    assert SECOND == engine.email(patron)
+    assert is_frozen(engine, patron)
+
+
+def test_an_address_taken_meanwhile_is_not_put_back(engine: Engine) -> None:
+    """Another patron has the old address by now: two people look, and nothing is lost."""
+    patron = engine.patron()
+    _request, link = engine.asked(patron)
+    engine.decide(link)
+    claims = objection(engine, OLD)
+    engine.patron(OLD, "Another")
+
+    engine.decide(claims, Decision.OBJECT)
+
+    assert NEW == engine.email(patron)
+    assert is_frozen(engine, patron)
+
+
+def test_each_field_is_put_back_by_itself(engine: Engine) -> None:
+    """Case 39: what has moved on since stays, what still stands comes back."""
+    patron = engine.patron(phone="+1 212 555 0100")
+    name = {"name": {"given_name": "Maren", "family_name": "Smith"}}
+    request = engine.propose(patron, changes={"phone": {"phone": "+1 212 555 0199"}} | name)
+    engine.decide(decision(engine, OLD))
+    engine.propose(patron, changes={"phone": {"phone": "+1 212 555 0111"}})
+    engine.decide(decision(engine, OLD))
+
+    assert RequestState.REVERTED is engine.revert(request, engine.owner)
+
+    values = engine.record(patron).values
+    assert ("Mara", "+12125550111") == (values["given_name"], values["phone"])
+    assert is_frozen(engine, patron)
+
+
+def test_an_objection_while_pending_flags_and_asks_both_from_then_on(engine: Engine) -> None:
+    """A record in question is treated as a protected one."""
+    patron = engine.patron()
+    request, _link = engine.asked(patron)
+    assert RequestState.REJECTED is engine.decide(objection(engine, OLD), Decision.OBJECT)
+    assert RequestState.REJECTED is engine.state(request)
+
+    again = engine.propose(patron, "other@example.org")
+
+    (field,) = engine.view(again).fields
+    assert 2 == len(field.reviewers)
+
+
+def test_the_desk_is_stopped_by_the_current_address(engine: Engine, rosa: StaffMember) -> None:
+    """During the wait one press ends it; nothing is written, and the proposer hears of it."""
+    patron = engine.patron()
+    request = engine.identify(patron, engine.owner)
+    engine.vouch(request, rosa)
+    assert [("desk_notice", OLD)] == [mail[:2] for mail in engine.queued()]
+
+    assert RequestState.REJECTED is engine.decide(objection(engine, OLD), Decision.OBJECT)
+
+    engine.clock.advance(days(4))
+    assert not engine.apply_desk(request)
+    assert OLD == engine.email(patron)
+    assert ("staff_outcome", "dana@staff.example.org") in engine.told(request)
+
+
+def test_a_change_of_the_desk_can_be_put_back(engine: Engine, rosa: StaffMember) -> None:
+    """The notice's one link works before and after: whoever reads it late still can object."""
+    patron = engine.patron()
+    request = engine.identify(patron, engine.owner)
+    engine.vouch(request, rosa)
+    claims = objection(engine, OLD)
+    engine.clock.advance(DEFAULT.desk_wait)
+    engine.apply_desk(request)
+    assert NEW == engine.email(patron)
+    engine.clock.advance(timedelta(hours=1))
+
+    assert RequestState.REVERTED is engine.decide(claims, Decision.OBJECT)
+    assert OLD == engine.email(patron)
+
+
+def test_an_address_taken_during_the_wait_ends_the_desks_change(
+    engine: Engine, rosa: StaffMember
+) -> None:
+    patron = engine.patron()
+    request = engine.identify(patron, engine.owner)
+    engine.vouch(request, rosa)
+    engine.patron(NEW, "Another")
+    engine.clock.advance(DEFAULT.desk_wait)
+
+    assert engine.apply_desk(request)
+
+    assert RequestState.WITHDRAWN is engine.state(request)
+    assert OLD == engine.email(patron)
+
+
+def test_a_declined_identification_ends_the_request(engine: Engine, rosa: StaffMember) -> None:
+    patron = engine.patron()
+    request = engine.identify(patron, engine.owner)
+    unchanged(engine, lambda: engine.decline(request, rosa, note=""), NoteMissing)
+
+    engine.decline(request, rosa)
+
+    assert RequestState.WITHDRAWN is engine.state(request)
+    assert [] == [mail for mail in engine.queued() if mail[1] in (OLD, NEW)]
