@@ -21,9 +21,8 @@ from upstage_crm.proof import checking, exporting, verifying
 from upstage_crm.proof.bundle import Manifest
 from upstage_crm.proof.checking import Checked
 from upstage_crm.proof.errors import BundleProblem, BundleRefused
-from upstage_crm.proof.verifying import Report
 from upstage_crm.settings import Settings
-from upstage_crm.ui.audit_words import broken_words, counted, difference_words, unbroken_words
+from upstage_crm.ui.audit_words import clean_words, counted, finding_words
 from upstage_crm.web.errors import NotMigrated
 
 FOUND = 1
@@ -56,7 +55,7 @@ def verify(options: argparse.Namespace, settings: Settings) -> int:
     with _opened(settings) as parts, parts.database.reading() as session:
         report = verifying.verify(session, protected=wiring.PROTECTED, public_keys=keys)
         is_same = earlier is None or trail.hash_at(session, earlier.entries) == earlier.head_hash
-    for sentence in _findings(report):
+    for sentence in finding_words(report):
         print(sentence, file=sys.stderr)
     if earlier is not None and not is_same:
         print(
@@ -66,11 +65,8 @@ def verify(options: argparse.Namespace, settings: Settings) -> int:
         )
     if not report.is_clean or not is_same:
         return FOUND
-    print(f"{unbroken_words(report.entries)} Every guard stands.")
-    patrons = counted(report.patrons, "patron")
-    changes = counted(report.field_changes, "field change")
-    receipts = counted(report.receipts, "receipt")
-    print(f"{patrons}, {changes} and {receipts} agree with the trail.")
+    for sentence in clean_words(report):
+        print(sentence)
     _note_unknown_keys(report.unknown_keys)
     return 0
 
@@ -195,13 +191,3 @@ def _contents(manifest: Manifest) -> str:
         else counted(manifest.values, "personal value"),
     ]
     return ", ".join(parts)
-
-
-def _findings(report: Report) -> list[str]:
-    sentences = [f"Guard missing or altered: {name}." for name in report.missing_guards]
-    if report.broken is not None:
-        sentences.append(f"The trail is broken. {broken_words(report.broken)}")
-    sentences += [difference_words(found) for found in report.differences]
-    if (rest := report.found - len(report.differences)) > 0:
-        sentences.append(f"And {rest:,} more differences like these.")
-    return sentences

@@ -233,7 +233,8 @@ class TestOtherLinks:
         assert ["A change was undone", "A change was approved"] == re.findall(
             r"<h1>(.*?)</h1>", page.text
         )
-        ids = desk.read(lambda s: queries.ids_of_request(s, approved.request_id))
+        lines = desk.read(lambda s: queries.lines_of_request(s, approved.request_id))
+        ids = [line.id for line in lines]
         assert ids[0] == the_json(web, key)["header"]["record_id"]
         assert ids[1] == the_json(web, key, id=ids[1])["header"]["record_id"]
 
@@ -244,10 +245,10 @@ class TestOtherLinks:
         other = desk.patron(email="ole@example.com", given_name="Ole")
         request, link = desk.asked(other, "ole.new@example.org")
         desk.decide(link)
-        (foreign,) = desk.read(lambda s: queries.ids_of_request(s, request.request_id))
+        (foreign,) = desk.read(lambda s: queries.lines_of_request(s, request.request_id))
 
         for form in ("", ".json", ".pdf"):
-            answer = web.get(f"{PAGE}{form}", params={"link": key, "id": foreign})
+            answer = web.get(f"{PAGE}{form}", params={"link": key, "id": foreign.id})
             assert 404 == answer.status_code
         assert approved.reference != request.reference
 
@@ -282,11 +283,11 @@ class TestStaff:
     def test_who_may_gets_the_files_and_nobody_else_learns_that_they_exist(
         self, desk: Desk, web: Browser, approved: Proposed, role: Role
     ) -> None:
-        (found,) = desk.read(lambda s: queries.ids_of_request(s, approved.request_id))
+        (found,) = desk.read(lambda s: queries.lines_of_request(s, approved.request_id))
         headers = {"cookie": sign_in(desk.database, role, at=desk.now)}
 
         for form in ("json", "pdf"):
-            answer = web.get(f"{staff_receipt.PATH}/{found}.{form}", headers=headers)
+            answer = web.get(f"{staff_receipt.PATH}/{found.id}.{form}", headers=headers)
             unknown = web.get(f"{staff_receipt.PATH}/{'0' * 32}.{form}", headers=headers)
             assert 404 == unknown.status_code
             assert "no-store" == answer.headers["cache-control"]
@@ -297,10 +298,10 @@ class TestStaff:
                 assert (404, unknown.text) == (answer.status_code, answer.text)
 
     def test_staff_reads_every_value(self, desk: Desk, web: Browser, approved: Proposed) -> None:
-        (found,) = desk.read(lambda s: queries.ids_of_request(s, approved.request_id))
+        (found,) = desk.read(lambda s: queries.lines_of_request(s, approved.request_id))
         headers = {"cookie": sign_in(desk.database, Role.AUDITOR, at=desk.now)}
 
-        receipt = web.get(f"{staff_receipt.PATH}/{found}.json", headers=headers).json()
+        receipt = web.get(f"{staff_receipt.PATH}/{found.id}.json", headers=headers).json()
 
         assert verify(receipt, PUBLIC_KEY)
         assert OLD in json.dumps(receipt)
@@ -309,9 +310,9 @@ class TestStaff:
     def test_without_a_session_the_way_leads_to_the_sign_in(
         self, desk: Desk, web: Browser, approved: Proposed
     ) -> None:
-        (found,) = desk.read(lambda s: queries.ids_of_request(s, approved.request_id))
+        (found,) = desk.read(lambda s: queries.lines_of_request(s, approved.request_id))
 
-        answer = web.get(f"{staff_receipt.PATH}/{found}.json")
+        answer = web.get(f"{staff_receipt.PATH}/{found.id}.json")
 
         assert (303, True) == (
             answer.status_code,

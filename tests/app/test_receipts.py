@@ -164,9 +164,10 @@ def test_two_answers_are_two_receipts_newest_first(desk: Desk, mara: PatronRecor
 
     assert [ReceiptEvent.REJECTED, ReceiptEvent.APPROVED] == [r.event for r in found]
     assert ["current", "proposed"] == [r.reviewer for r in found]
-    assert tuple(r.id for r in found) == desk.read(
-        lambda session: queries.ids_of_request(session, request.request_id)
-    )
+    lines = desk.read(lambda session: queries.lines_of_request(session, request.request_id))
+    assert [(r.id, r.event, r.reviewer) for r in found] == [
+        (line.id, line.event, line.reviewer) for line in lines
+    ]
     assert 2 == len(receipts(desk, request, Reader.CURRENT))
     (own,) = receipts(desk, request, Reader.PROPOSED)
     assert found[1].id == own.id

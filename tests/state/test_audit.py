@@ -122,7 +122,7 @@ class TestWho:
 
             state = await scene.seen(tab)
             assert state.is_refused
-            assert ([], "") == (state.rows, state.check_result)
+            assert ([], []) == (state.rows, state.check_result)
             assert NEW not in str(tab.deltas)
 
         play(story)
@@ -272,7 +272,11 @@ class TestCheck:
             await scene.pipeline.send(tab, AuditState.check)
 
             state = await scene.seen(tab)
-            assert ("7 entries, unbroken.", True, False) == (
+            words = [
+                "7 entries, unbroken. Every guard stands.",
+                "0 patrons, 0 field changes and 0 receipts agree with the trail.",
+            ]
+            assert (words, True, False) == (
                 state.check_result,
                 state.is_unbroken,
                 state.is_checking,
@@ -285,11 +289,14 @@ class TestCheck:
         [
             (
                 "UPDATE audit_entry SET actor_label = 'Nobody' WHERE seq = 3",
-                "Entry 3 was altered.",
+                "The trail is broken. Entry 3 was altered.",
             ),
             (
                 "DELETE FROM audit_head",
-                "The trail does not end where it should: something is wrong from entry 8 on.",
+                (
+                    "The trail is broken. The trail does not end where it should: "
+                    "something is wrong from entry 8 on."
+                ),
             ),
         ],
     )
@@ -307,7 +314,7 @@ class TestCheck:
             await scene.pipeline.send(tab, AuditState.check)
 
             state = await scene.seen(tab)
-            assert (words, False) == (state.check_result, state.is_unbroken)
+            assert ([words], False) == (state.check_result, state.is_unbroken)
 
         play(story)
 

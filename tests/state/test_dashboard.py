@@ -131,7 +131,7 @@ def test_an_objection_after_the_approval_needs_you_too(play: Any) -> None:
 
         needs = await scene.needs(await scene.open())
 
-        assert [("The patron objected", "Mara Smith")] == needs
+        assert [("Record in dispute", "Mara Smith")] == needs
 
     play(story)
 

@@ -1,4 +1,4 @@
-"""Reads what needs care on a record: the dispute that froze it, and what was found so far."""
+"""Reads what needs care on a record: a dispute that froze it, and an erasure that waits."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlmodel import Session
 
-from upstage_crm.change_requests import freezes
+from upstage_crm.change_requests import erasing, freezes
 from upstage_crm.change_requests.references import references
 from upstage_crm.change_requests.rules import FreezeCause
 
@@ -36,4 +36,27 @@ def freeze_of(session: Session, patron_id: str) -> FreezeView | None:
         first_id=row.first_id or "",
         first_label=row.first_label or "",
         first_note=row.first_note,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ErasureView:
+    """An erasure that waits for its second person."""
+
+    asked_id: str
+    asked_label: str
+    asked_at: datetime
+    reason: str
+
+
+def erasure_of(session: Session, patron_id: str) -> ErasureView | None:
+    """The erasure of a patron that waits, if one does."""
+    row = erasing.find_waiting(session, patron_id)
+    if row is None:
+        return None
+    return ErasureView(
+        asked_id=row.requested_by,
+        asked_label=row.requested_label,
+        asked_at=row.requested_at,
+        reason=row.reason,
     )

@@ -14,11 +14,15 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
-from upstage_crm.audit import trail
-from upstage_crm.audit.events import Action
 from upstage_crm.change_requests import queries
-from upstage_crm.change_requests.rules import Cause, FieldOutcome, RequestState
-from upstage_crm.change_requests.tables import ChangeRequestRow, FieldChangeRow
+from upstage_crm.change_requests.rules import Cause, DeskKind, FieldOutcome, RequestState
+from upstage_crm.change_requests.tables import (
+    ChangeRequestRow,
+    DeskConfirmationRow,
+    ErasureRow,
+    FieldChangeRow,
+    PatronFreezeRow,
+)
 from upstage_crm.patrons import fields
 from upstage_crm.patrons.queries import find_live_by_email_key, name_of
 from upstage_crm.patrons.tables import PatronRow
@@ -28,6 +32,7 @@ class View(StrEnum):
     """The queue's views; the values stand in its address."""
 
     OPEN = "open"
+    HELD = "held"
     MINE = "mine"
     EXPIRING = "expiring"
     APPROVED = "approved"
@@ -38,6 +43,7 @@ class View(StrEnum):
 
 VIEW_STATES: Mapping[View, tuple[RequestState, ...]] = {
     View.OPEN: (RequestState.PENDING, RequestState.HELD),
+    View.HELD: (RequestState.HELD,),
     View.MINE: (),
     View.EXPIRING: (RequestState.PENDING,),
     View.APPROVED: (RequestState.APPROVED, RequestState.PARTLY_APPROVED),
@@ -55,8 +61,11 @@ VIEW_STATES: Mapping[View, tuple[RequestState, ...]] = {
 
 
 class Need(StrEnum):
-    """Why a request needs a person."""
+    """Why a request or a record needs a person; what waits for two people comes first."""
 
+    FROZEN = "frozen"
+    SECOND_PERSON = "second_person"
+    ERASURE = "erasure"
     OBJECTED = "objected"
     ADDRESS_TAKEN = "address_taken"
     UNDELIVERABLE = "undeliverable"
@@ -67,7 +76,8 @@ class Need(StrEnum):
 class Standing:
     """One request in a short list: whose, where it stands, and since (or until) when.
 
-    `at` is the deadline of an expiring request, else the moment it ended.
+    `at` is the deadline of an expiring request, the moment since which somebody is waited for,
+    else the moment it ended. `reference` is empty for an erasure, which is about no request.
     """
 
     reference: str
@@ -125,14 +135,22 @@ def needing(
 ) -> tuple[Standing, ...]:
     """Requests that need a person, for what happened since `since` or is due by `until`.
 
-    The expiring ones come by deadline, the others newest first.
+    The expiring ones come by deadline, what waits for a second person longest first, the others
+    newest first.
     """
+    if need is Need.FROZEN:
+        return _frozen(session, limit)
+    if need is Need.ERASURE:
+        return _erasures(session, limit)
+    if need is Need.SECOND_PERSON:
+        asked = col(ChangeRequestRow.created_at)
+        return _standings(session, _waits_for_second(), order=asked.asc(), limit=limit)
     if need is Need.EXPIRING:
         due = col(ChangeRequestRow.expires_at)
         return _standings(session, *_expiring(until), order=due.asc(), limit=limit)
     ended = col(ChangeRequestRow.ended_at)
     if need is Need.OBJECTED:
-        return _standings(session, _objected(session, since), order=ended.desc(), limit=limit)
+        return _standings(session, _objected(since), order=ended.desc(), limit=limit)
     wanted: Mapping[Need, sa.ColumnElement[bool]] = {
         Need.ADDRESS_TAKEN: col(ChangeRequestRow.cause) == Cause.ADDRESS_TAKEN,
         Need.UNDELIVERABLE: col(ChangeRequestRow.state) == RequestState.UNDELIVERABLE,
@@ -152,6 +170,66 @@ def address_holder(session: Session, request_id: str) -> int | None:
     return None
 
 
+def _waits_for_second() -> sa.ColumnElement[bool]:
+    """Held until another member says yes, or a code was read out that another must confirm."""
+    read_out = sa.select(col(DeskConfirmationRow.request_id)).where(
+        col(DeskConfirmationRow.kind) == DeskKind.CODE,
+        col(DeskConfirmationRow.confirmed_at).is_(None),
+        col(DeskConfirmationRow.declined_at).is_(None),
+    )
+    return sa.or_(
+        sa.and_(
+            col(ChangeRequestRow.state) == RequestState.HELD,
+            col(ChangeRequestRow.applies_at).is_(None),
+        ),
+        sa.and_(
+            col(ChangeRequestRow.state) == RequestState.PENDING,
+            col(ChangeRequestRow.id).in_(read_out),
+        ),
+    )
+
+
+def _frozen(session: Session, limit: int) -> tuple[Standing, ...]:
+    query = (
+        select(PatronFreezeRow, ChangeRequestRow, PatronRow)
+        .where(
+            col(PatronFreezeRow.cleared_at).is_(None),
+            col(ChangeRequestRow.id) == col(PatronFreezeRow.request_id),
+            col(PatronRow.id) == col(PatronFreezeRow.patron_id),
+        )
+        .order_by(col(PatronFreezeRow.opened_at), col(PatronFreezeRow.id))
+        .limit(limit)
+    )
+    return tuple(
+        _standing(request, patron, at=freeze.opened_at)
+        for freeze, request, patron in session.exec(query)
+    )
+
+
+def _erasures(session: Session, limit: int) -> tuple[Standing, ...]:
+    query = (
+        select(ErasureRow, PatronRow)
+        .where(
+            col(ErasureRow.confirmed_at).is_(None),
+            col(ErasureRow.declined_at).is_(None),
+            col(PatronRow.id) == col(ErasureRow.patron_id),
+        )
+        .order_by(col(ErasureRow.requested_at), col(ErasureRow.id))
+        .limit(limit)
+    )
+    return tuple(
+        Standing(
+            reference="",
+            patron_number=patron.number,
+            patron_name=name_of(patron),
+            proposer_label=erasure.requested_label,
+            state=RequestState.HELD,
+            at=erasure.requested_at,
+        )
+        for erasure, patron in session.exec(query)
+    )
+
+
 def _expiring(before: datetime) -> tuple[sa.ColumnElement[bool], ...]:
     return (
         col(ChangeRequestRow.state) == RequestState.PENDING,
@@ -159,15 +237,13 @@ def _expiring(before: datetime) -> tuple[sa.ColumnElement[bool], ...]:
     )
 
 
-def _objected(session: Session, since: datetime) -> sa.ColumnElement[bool]:
-    """Objected to since an instant, whether that rejected the request or came after its end."""
-    rejected = sa.select(col(FieldChangeRow.request_id)).where(
+def _objected(since: datetime) -> sa.ColumnElement[bool]:
+    """Rejected by an objection since an instant; one after the change has frozen the record."""
+    objected = sa.select(col(FieldChangeRow.request_id)).where(
         col(FieldChangeRow.outcome) == FieldOutcome.OBJECTED,
         col(FieldChangeRow.settled_at) >= since,
     )
-    lines = trail.timeline(session, action=Action.OBJECTION_RECEIVED)
-    late = [line.request_id for line in lines if line.at >= since]
-    return sa.or_(col(ChangeRequestRow.id).in_(rejected), col(ChangeRequestRow.id).in_(late))
+    return col(ChangeRequestRow.id).in_(objected)
 
 
 def _count(session: Session, *wanted: sa.ColumnElement[bool]) -> int:
@@ -187,13 +263,22 @@ def _standings(
         .limit(limit)
     )
     return tuple(
-        Standing(
-            reference=request.reference,
-            patron_number=patron.number,
-            patron_name=name_of(patron),
-            proposer_label=request.proposer_label,
-            state=request.state,
-            at=request.ended_at or request.expires_at,
-        )
+        _standing(request, patron, at=request.ended_at or _since(request))
         for request, patron in session.exec(query)
+    )
+
+
+def _since(request: ChangeRequestRow) -> datetime:
+    is_held = request.state is RequestState.HELD
+    return request.created_at if is_held else request.expires_at
+
+
+def _standing(request: ChangeRequestRow, patron: PatronRow, *, at: datetime) -> Standing:
+    return Standing(
+        reference=request.reference,
+        patron_number=patron.number,
+        patron_name=name_of(patron),
+        proposer_label=request.proposer_label,
+        state=request.state,
+        at=at,
     )

@@ -43,6 +43,11 @@ class PatronRecord:
     created_at: datetime
     updated_at: datetime
 
+    @property
+    def is_erased(self) -> bool:
+        """Whether every value of the person is gone."""
+        return self.status == "erased"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Duplicate:

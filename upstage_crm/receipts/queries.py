@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -14,6 +16,7 @@ from upstage_crm.audit.events import Action
 from upstage_crm.core.db import table_of
 from upstage_crm.patrons.tables import PatronRow
 from upstage_crm.receipts import sight
+from upstage_crm.receipts.facts import ReceiptEvent
 from upstage_crm.receipts.sight import Reader, SeenReceipt
 from upstage_crm.receipts.tables import ReceiptRow
 
@@ -48,14 +51,30 @@ def get(session: Session, receipt_id: str, *, reader: Reader) -> SeenReceipt | N
     return _seen(row, _opened(session, row.request_id), reader)
 
 
-def ids_of_request(session: Session, request_id: str) -> tuple[str, ...]:
-    """The ids of a request's receipts, newest first; for staff pages that link to them."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReceiptLine:
+    """One receipt as a row of a list; nothing in it is personal.
+
+    `reviewer` is a reviewer's name, or one of `facts.BY_STAFF` and `facts.AT_THE_DESK`.
+    """
+
+    id: str
+    event: ReceiptEvent
+    reviewer: str
+    at: datetime
+
+
+def lines_of_request(session: Session, request_id: str) -> tuple[ReceiptLine, ...]:
+    """A request's receipts, newest first; for staff pages that link to them."""
     query = (
-        sa.select(_receipt.c.id)
+        sa.select(_receipt.c.id, _receipt.c.event, _receipt.c.reviewer, _receipt.c.at)
         .where(_receipt.c.request_id == request_id)
         .order_by(_receipt.c.at.desc(), _receipt.c.id.desc())
     )
-    return tuple(session.connection().execute(query).scalars())
+    return tuple(
+        ReceiptLine(id=row.id, event=ReceiptEvent(row.event), reviewer=row.reviewer, at=row.at)
+        for row in session.connection().execute(query)
+    )
 
 
 def _seen(

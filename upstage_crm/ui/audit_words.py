@@ -9,6 +9,7 @@ from upstage_crm.audit.events import Action, ActorKind
 from upstage_crm.audit.findings import Difference, Problem
 from upstage_crm.audit.trail import Broken
 from upstage_crm.patrons.fields import FIELDS
+from upstage_crm.proof.verifying import Report
 
 
 class ActionGroup(StrEnum):
@@ -138,3 +139,25 @@ def difference_words(found: Difference) -> str:
     seq = "–" if found.seq is None else f"{found.seq:,}"
     words = PROBLEM_WORDS[found.problem].format(seq=seq)
     return f"{', '.join(where)}: {words}" if where else words
+
+
+def clean_words(report: Report) -> list[str]:
+    """Say what was checked and found to be whole."""
+    patrons = counted(report.patrons, "patron")
+    changes = counted(report.field_changes, "field change")
+    receipts = counted(report.receipts, "receipt")
+    return [
+        f"{unbroken_words(report.entries)} Every guard stands.",
+        f"{patrons}, {changes} and {receipts} agree with the trail.",
+    ]
+
+
+def finding_words(report: Report) -> list[str]:
+    """Say everything that a check found; empty when all is whole."""
+    sentences = [f"Guard missing or altered: {name}." for name in report.missing_guards]
+    if report.broken is not None:
+        sentences.append(f"The trail is broken. {broken_words(report.broken)}")
+    sentences += [difference_words(found) for found in report.differences]
+    if (rest := report.found - len(report.differences)) > 0:
+        sentences.append(f"And {rest:,} more differences like these.")
+    return sentences

@@ -17,6 +17,7 @@ from upstage_crm.core.errors import UpstageError
 from upstage_crm.core.languages import Say
 from upstage_crm.mail.message import Audience, MailKind
 from upstage_crm.patrons.advice import Advice, AdviceCode
+from upstage_crm.receipts.facts import ReceiptEvent
 from upstage_crm.staff.roles import Role
 
 SENTENCES: Mapping[str, str] = {
@@ -270,6 +271,14 @@ ACTION_WORDS: Mapping[Action, str] = {
     Action.ORGANISATION_CHANGED: "changed the organisation's details",
     Action.POLICY_CHANGED: "changed the rules of requests",
     Action.TRAIL_EXPORTED: "exported the trail",
+}
+RECEIPT_WORDS: Mapping[ReceiptEvent, str] = {
+    ReceiptEvent.APPROVED: "Approved",
+    ReceiptEvent.PARTLY_APPROVED: "Partly approved",
+    ReceiptEvent.REJECTED: "Rejected",
+    ReceiptEvent.OBJECTED: "Objected to",
+    ReceiptEvent.REVERTED: "Put back",
+    ReceiptEvent.CONFIRMED_AT_DESK: "Confirmed at the desk",
 }
 MAIL_KIND_WORDS: Mapping[MailKind, str] = {
     MailKind.DECISION_REQUEST: "Question to approve or reject",

@@ -36,7 +36,7 @@ def page() -> rx.Component:
             ),
             actions=(
                 button(
-                    "Check the chain",
+                    "Check everything",
                     icon="shield-check",
                     busy=State.is_checking,
                     on_click=State.check,
@@ -47,8 +47,12 @@ def page() -> rx.Component:
             # Always there, so that a screen reader hears the result come in.
             rx.el.div(
                 show_if(
-                    filled(State.check_result),
-                    notice(State.check_result, tone=_found_tone(), live=False),
+                    State.check_result.length() > 0,
+                    notice(
+                        stack(rx.foreach(State.check_result, rx.el.p), gap="small"),
+                        tone=_found_tone(),
+                        live=False,
+                    ),
                 ),
                 role="status",
             ),
@@ -146,7 +150,7 @@ def _steps() -> rx.Component:
 def _failed() -> rx.Component:
     return error_state(
         "The trail could not be loaded",
-        rx.el.p("The database did not answer, or an entry cannot be read. Check the chain."),
+        rx.el.p("The database did not answer, or an entry cannot be read. Check everything."),
         action=button("Try again", icon="refresh-cw", on_click=State.fetch),
     )
 

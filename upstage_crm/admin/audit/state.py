@@ -1,4 +1,4 @@
-"""The audit trail: what happened, the newest first; and the check of its chain."""
+"""The audit trail: what happened, the newest first; and the check that nobody altered anything."""
 
 import asyncio
 import logging
@@ -17,12 +17,14 @@ from upstage_crm.audit.trail import AuditLine
 from upstage_crm.core import when
 from upstage_crm.organisation.settings import details
 from upstage_crm.patrons.numbers import numbers
+from upstage_crm.proof.verifying import verify
 from upstage_crm.staff.roles import Permission
-from upstage_crm.ui.audit_words import GROUPS, UNREADABLE, broken_words, unbroken_words
+from upstage_crm.ui.audit_words import GROUPS, UNREADABLE, clean_words, finding_words
 from upstage_crm.web.hub import hub
-from upstage_crm.wiring import runtime
+from upstage_crm.wiring import PROTECTED, runtime, signing_keys
 
 PAGE_SIZE = 50
+SHOWN_FINDINGS = 20
 # An entry that somebody altered behind our back may not even be readable.
 CANNOT_READ = (SQLAlchemyError, LookupError, ValueError)
 log = logging.getLogger(__name__)
@@ -50,7 +52,7 @@ class AuditState(AdminState):
     older_href: str = ""
     time_zone: str = ""
     is_checking: bool = False
-    check_result: str = ""
+    check_result: rx.Field[list[str]] = rx.field(default_factory=list)
     is_unbroken: bool = False
 
     _before: int = 0
@@ -100,11 +102,11 @@ class AuditState(AdminState):
 
     @rx.event(background=True)
     async def check(self) -> None:
-        """Walk the whole chain and say what was found; one check at a time."""
+        """Check guards, chain, records and receipts, and say what was found; one at a time."""
         async with self:
             if self.is_checking:
                 return
-            self.is_checking, self.check_result = True, ""
+            self.is_checking, self.check_result = True, []
         is_unbroken, words = await asyncio.to_thread(_check)
         async with self:
             self.is_checking, self.is_unbroken, self.check_result = False, is_unbroken, words
@@ -158,16 +160,19 @@ def _lines(session: Session, address: TrailAddress) -> list[AuditLine]:
     return sorted(found, key=lambda line: line.seq, reverse=True)[:limit]
 
 
-def _check() -> tuple[bool, str]:
-    """Whether the chain is unbroken, and the words for what was found."""
+def _check() -> tuple[bool, list[str]]:
+    """Whether guards, chain, records and receipts agree, and the words for what was found."""
+    parts = runtime()
+    keys = {key.kid: key.public_key for key in signing_keys(parts.settings)}
     try:
-        with runtime().database.reading() as session:
-            broken = trail.verify(session)
-            count = trail.head_seq(session) if broken is None else 0
+        with parts.database.reading() as session:
+            report = verify(session, protected=PROTECTED, public_keys=keys)
     except CANNOT_READ:
-        log.exception("the chain could not be checked")
-        return False, UNREADABLE
-    if broken is not None:
-        log.error("the trail is broken at entry %d: %s", broken.seq, broken.reason)
-        return False, broken_words(broken)
-    return True, unbroken_words(count)
+        log.exception("the trail could not be checked")
+        return False, [UNREADABLE]
+    if not report.is_clean:
+        log.error("the check of the trail found %d problems", len(finding_words(report)))
+        found = finding_words(report)
+        more = [f"{len(found) - SHOWN_FINDINGS:,} more: run `audit verify` for all of them."]
+        return False, found[:SHOWN_FINDINGS] + (more if len(found) > SHOWN_FINDINGS else [])
+    return True, clean_words(report)

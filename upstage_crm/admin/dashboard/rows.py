@@ -12,6 +12,9 @@ from upstage_crm.mail.queries import MailSummary
 from upstage_crm.ui.copy import MAIL_KIND_WORDS
 
 _NEEDS: Mapping[Need, tuple[str, str, str]] = {
+    Need.FROZEN: ("Record in dispute", "shield-alert", "danger"),
+    Need.SECOND_PERSON: ("Waits for a second person", "users", "warning"),
+    Need.ERASURE: ("Erasure to confirm", "circle-slash", "warning"),
     Need.OBJECTED: ("The patron objected", "shield-alert", "danger"),
     Need.ADDRESS_TAKEN: ("Two patrons, one address", "users", "warning"),
     Need.UNDELIVERABLE: ("Our question came back", "mail-x", "danger"),
@@ -117,13 +120,16 @@ def need_row(need: Need, standing: Standing, *, now: datetime, time_zone: tzinfo
     """Return the row of one request that needs a person."""
     words, icon, tone = _NEEDS[need]
     is_due = need is Need.EXPIRING
+    # A dispute is cleared, and an erasure confirmed, on the record's page.
+    is_records = need in (Need.FROZEN, Need.ERASURE)
+    record, request = f"/patrons/{standing.patron_number}/", f"/requests/{standing.reference}/"
     return NeedRow(
         words=words,
         icon=icon,
         tone=tone,
         about=standing.patron_name,
-        detail=standing.reference,
-        href=f"/requests/{standing.reference}/",
+        detail=standing.reference or str(standing.patron_number),
+        href=record if is_records else request,
         time=when.left(standing.at, now=now)
         if is_due
         else when.ago(standing.at, now=now, time_zone=time_zone),

@@ -1,13 +1,16 @@
-"""What needs care on a record, in words: a dispute that two people clear, and protection."""
+"""What needs care on a record, in words: a dispute, protection, and an erasure by two people."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import tzinfo
 
-from upstage_crm.change_requests.care import FreezeView
+from upstage_crm.change_requests.care import ErasureView, FreezeView
+from upstage_crm.change_requests.erasing import Blocker
 from upstage_crm.change_requests.rules import FreezeCause
 from upstage_crm.core import when
 from upstage_crm.patrons.views import PatronRecord
 from upstage_crm.staff.roles import Permission, StaffMember, may
+from upstage_crm.ui.copy import blocker_sentence
 
 _CAUSES = {
     FreezeCause.OBJECTION: "The owner of the former address did not want the last change. "
@@ -18,46 +21,108 @@ _CAUSES = {
 
 
 @dataclass(frozen=True)
-class Care:
-    """What the record's page shows of it. Texts that do not apply are empty."""
+class Frozen:
+    """A dispute. `cause` is empty when the record is in none."""
 
-    frozen: str = ""
-    frozen_since: str = ""
+    cause: str = ""
+    since: str = ""
     reference: str = ""
     first: str = ""
     first_note: str = ""
     can_clear: bool = False
     why_not: str = ""
+
+
+@dataclass(frozen=True)
+class Erasure:
+    """An erasure that waits (`asked_by` is not empty), or may be asked for.
+
+    `blockers` say what stands in the way.
+    """
+
+    asked_by: str = ""
+    since: str = ""
+    reason: str = ""
+    can_ask: bool = False
+    can_confirm: bool = False
+    can_decline: bool = False
+    why_not: str = ""
+    is_blocked: bool = False
+    blockers: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Care:
+    """What the record's page shows of it. Texts that do not apply are empty."""
+
+    frozen: Frozen = Frozen()
+    erasure: Erasure = Erasure()
+    is_erased: bool = False
     is_protected: bool = False
     can_protect: bool = False
 
 
 def care_of(
-    record: PatronRecord, freeze: FreezeView | None, *, viewer: StaffMember, time_zone: tzinfo
+    record: PatronRecord,
+    *,
+    freeze: FreezeView | None,
+    erasure: ErasureView | None,
+    blockers: Sequence[Blocker],
+    viewer: StaffMember,
+    time_zone: tzinfo,
 ) -> Care:
     """Return what needs care, for one viewer."""
-    shared = Care(
-        is_protected=record.is_protected, can_protect=may(viewer, Permission.PROTECT_PATRON)
-    )
-    if freeze is None:
-        return shared
-    why_not = _why_not(freeze, viewer)
+    is_erased = record.is_erased
     return Care(
-        frozen=_CAUSES[freeze.cause],
-        frozen_since=when.in_words(freeze.opened_at, time_zone),
+        frozen=_frozen(freeze, viewer, time_zone),
+        erasure=Erasure() if is_erased else _erasure(erasure, blockers, viewer, time_zone),
+        is_erased=is_erased,
+        is_protected=record.is_protected,
+        can_protect=may(viewer, Permission.PROTECT_PATRON) and not is_erased,
+    )
+
+
+def _frozen(freeze: FreezeView | None, viewer: StaffMember, time_zone: tzinfo) -> Frozen:
+    if freeze is None:
+        return Frozen()
+    why_not = ""
+    if freeze.first_id == viewer.id:
+        why_not = "You have looked into it. Somebody else must do so, too."
+    elif not may(viewer, Permission.CLEAR_FREEZE):
+        why_not = "A manager, the privacy lead or an owner can clear it."
+    return Frozen(
+        cause=_CAUSES[freeze.cause],
+        since=when.in_words(freeze.opened_at, time_zone),
         reference=freeze.reference,
         first=freeze.first_label,
         first_note=freeze.first_note,
         can_clear=not why_not,
         why_not=why_not,
-        is_protected=shared.is_protected,
-        can_protect=shared.can_protect,
     )
 
 
-def _why_not(freeze: FreezeView, viewer: StaffMember) -> str:
-    if freeze.first_id == viewer.id:
-        return "You have looked into it. Somebody else must do so, too."
-    if not may(viewer, Permission.CLEAR_FREEZE):
-        return "A manager, the privacy lead or an owner can clear it."
-    return ""
+def _erasure(
+    waiting: ErasureView | None,
+    blockers: Sequence[Blocker],
+    viewer: StaffMember,
+    time_zone: tzinfo,
+) -> Erasure:
+    may_erase = may(viewer, Permission.ERASE_PATRON)
+    words = [blocker_sentence(blocker) for blocker in blockers]
+    if waiting is None:
+        return Erasure(can_ask=may_erase, is_blocked=bool(words), blockers=words)
+    why_not = ""
+    if not may_erase:
+        why_not = "The privacy lead or an owner confirms or declines it."
+    elif waiting.asked_id == viewer.id:
+        why_not = "You asked for it. Somebody else must confirm it."
+    return Erasure(
+        asked_by=waiting.asked_label,
+        since=when.in_words(waiting.asked_at, time_zone),
+        reason=waiting.reason,
+        can_confirm=not why_not,
+        can_decline=may_erase,
+        why_not=why_not,
+        is_blocked=bool(words),
+        blockers=words,
+    )

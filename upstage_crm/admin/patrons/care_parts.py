@@ -1,21 +1,28 @@
-"""The parts of a record's page that need care: the frozen notice, the mark, and their dialogs."""
+"""The parts of a record's page that need care: disputes, protection, erasure, and their dialogs."""
 
 import reflex as rx
 
 from upstage_crm.admin.patrons.care_state import NOTE
 from upstage_crm.admin.patrons.care_state import PatronCareState as State
 from upstage_crm.admin.patrons.record_state import PatronRecordState
+from upstage_crm.change_requests.erasing import REASON_LIMIT
 from upstage_crm.change_requests.freezing import NOTE_LIMIT
 from upstage_crm.ui.components.base import Child, Text, filled, show_if, text_if
 from upstage_crm.ui.components.button import button, link
 from upstage_crm.ui.components.dialog import dialog, dialog_close, dialog_form
 from upstage_crm.ui.components.feedback import notice
-from upstage_crm.ui.components.form import text_area
-from upstage_crm.ui.components.page import quote, stack
+from upstage_crm.ui.components.form import form_actions, text_area
+from upstage_crm.ui.components.page import inline, quote, stack
 from upstage_crm.ui.components.status import chip
 from upstage_crm.ui.components.text import reference
 
 CARE = PatronRecordState.care
+FROZEN, ERASURE = CARE.frozen, CARE.erasure
+_GOES = (
+    "Name, addresses, phone number, date of birth, notes and every value in requests and mails go. "
+    "The number, what happened and when, and the signed receipts stay, without any value. "
+    "It cannot be undone."
+)
 
 
 def frozen_notice() -> Child:
@@ -23,24 +30,23 @@ def frozen_notice() -> Child:
     shown = notice(
         stack(
             rx.el.p(
-                CARE.frozen,
+                FROZEN.cause,
                 " Nobody can propose a change until two staff members have looked into it.",
             ),
-            rx.el.p(
-                "Since ", CARE.frozen_since, ", request ", _request(), ".", class_name="u-muted"
-            ),
-            show_if(filled(CARE.first), quote(CARE.first_note, source=CARE.first)),
-            show_if(filled(CARE.why_not), rx.el.p(CARE.why_not)),
+            rx.el.p("Since ", FROZEN.since, ", request ", _request(), ".", class_name="u-muted"),
+            show_if(filled(FROZEN.first), quote(FROZEN.first_note, source=FROZEN.first)),
+            show_if(filled(FROZEN.why_not), rx.el.p(FROZEN.why_not)),
             gap="small",
         ),
         title="This record is frozen",
         tone="danger",
         live=False,
         action=show_if(
-            CARE.can_clear, button("Say what you found", size="small", on_click=State.ask("clear"))
+            FROZEN.can_clear,
+            button("Say what you found", size="small", on_click=State.ask("clear")),
         ),
     )
-    return show_if(filled(CARE.frozen), shown)
+    return show_if(filled(FROZEN.cause), shown)
 
 
 def protection_chip() -> Child:
@@ -53,6 +59,62 @@ def protection_button() -> Child:
     words = text_if(CARE.is_protected, "No longer protected", "Mark as protected")
     return show_if(
         CARE.can_protect, button(words, icon="shield-check", on_click=State.ask("protect"))
+    )
+
+
+def erased_notice() -> Child:
+    """Return the notice of a record that was erased."""
+    return show_if(
+        CARE.is_erased,
+        notice(
+            "Nothing about this person is kept. The number and what happened stay as evidence.",
+            title="This record was erased",
+            live=False,
+        ),
+    )
+
+
+def erasure_notice() -> Child:
+    """Return the notice of an erasure that waits for a second person."""
+    buttons = inline(
+        show_if(
+            ERASURE.can_confirm,
+            button("Confirm", size="small", on_click=State.ask("confirm_erasure")),
+        ),
+        show_if(
+            ERASURE.can_decline,
+            button("Decline", size="small", variant="quiet", on_click=State.ask("decline_erasure")),
+        ),
+    )
+    shown = notice(
+        stack(
+            quote(ERASURE.reason, source=ERASURE.asked_by),
+            rx.el.p("Since ", ERASURE.since, ".", class_name="u-muted"),
+            _blockers(),
+            show_if(filled(ERASURE.why_not), rx.el.p(ERASURE.why_not)),
+            gap="small",
+        ),
+        title="The erasure of this record waits for a second person",
+        tone="warning",
+        live=False,
+        action=buttons,
+    )
+    return show_if(filled(ERASURE.asked_by), shown)
+
+
+def erasure_button() -> Child:
+    """Return the button that asks for the erasure of a record."""
+    return show_if(
+        ERASURE.can_ask, button("Erase", icon="circle-slash", on_click=State.ask("erase"))
+    )
+
+
+def _blockers() -> Child:
+    """What stands in the way, shown before anybody asks for anything."""
+    listed = rx.el.ul(rx.foreach(ERASURE.blockers, rx.el.li), class_name="u-list")
+    return show_if(
+        ERASURE.is_blocked,
+        stack(rx.el.p("This stands in the way now:"), listed, gap="small"),
     )
 
 
@@ -78,7 +140,58 @@ def care_dialogs() -> Child:
             on_submit=State.protect,
             send="Save",
         ),
+        _erase_dialog(),
+        _confirm_dialog(),
+        _dialog(
+            "decline_erasure",
+            title="Decline the erasure?",
+            description="Nothing is erased. Whoever asked for it reads why in the history.",
+            on_submit=State.decline_erasure,
+            send="Decline",
+        ),
     )
+
+
+def _erase_dialog() -> rx.Component:
+    """What goes and what stays; what stands in the way comes before any question."""
+    blocked = stack(_blockers(), form_actions(dialog_close("Close", variant="quiet")))
+    asking = dialog_form(
+        rx.fragment(
+            text_area("Why?", NOTE, id="care-erase", max_length=REASON_LIMIT), key=State.form
+        ),
+        rx.el.p("A second staff member confirms it.", class_name="u-muted"),
+        _refusal(),
+        on_submit=State.erase,
+        actions=rx.fragment(
+            dialog_close("Cancel", variant="quiet"),
+            button("Ask for the erasure", type="submit", variant="danger"),
+        ),
+    )
+    return dialog(
+        show_if(ERASURE.is_blocked, blocked, asking),
+        title="Erase this patron’s data?",
+        description=_GOES,
+        open=State.dialog == "erase",
+        on_open_change=State.turn,
+    )
+
+
+def _confirm_dialog() -> rx.Component:
+    return dialog(
+        stack(_blockers(), _refusal()),
+        title="Erase this patron’s data now?",
+        description=_GOES,
+        open=State.dialog == "confirm_erasure",
+        on_open_change=State.turn,
+        footer=rx.fragment(
+            dialog_close("Cancel", variant="quiet"),
+            button("Erase now", variant="danger", on_click=State.confirm_erasure),
+        ),
+    )
+
+
+def _refusal() -> Child:
+    return show_if(filled(State.refusal), notice(State.refusal, tone="danger"))
 
 
 def _dialog(
@@ -88,14 +201,14 @@ def _dialog(
         dialog_form(
             rx.fragment(
                 text_area(
-                    "Why?" if name == "protect" else "In your words",
+                    "In your words" if name == "clear" else "Why?",
                     NOTE,
                     id=f"care-{name}",
                     max_length=NOTE_LIMIT,
                 ),
                 key=State.form,
             ),
-            show_if(filled(State.refusal), notice(State.refusal, tone="danger")),
+            _refusal(),
             on_submit=on_submit,
             actions=rx.fragment(
                 dialog_close("Cancel", variant="quiet"),
@@ -110,4 +223,4 @@ def _dialog(
 
 
 def _request() -> rx.Component:
-    return link(reference(CARE.reference), href=f"/requests/{CARE.reference}/")
+    return link(reference(FROZEN.reference), href=f"/requests/{FROZEN.reference}/")

@@ -1,20 +1,21 @@
-"""What needs care on a record: clearing a dispute, and the mark of a protected patron."""
+"""What needs care on a record: clearing a dispute, protection, an erasure by two people."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
 import reflex as rx
+from sqlmodel import Session
 
 from upstage_crm.admin.guard import AdminState
 from upstage_crm.admin.patrons.record_state import PatronRecordState
-from upstage_crm.change_requests import freezing
+from upstage_crm.change_requests import erasing, freezing
 from upstage_crm.core.errors import UpstageError
 from upstage_crm.patrons import commands
 from upstage_crm.staff.roles import Permission
 from upstage_crm.ui.copy import sentence
 from upstage_crm.wiring import runtime
 
-DIALOGS = ("clear", "protect")
+DIALOGS = ("clear", "protect", "erase", "confirm_erasure", "decline_erasure")
 NOTE = "note"
 _LIMIT = 1_000  # characters of a field that are read at all
 
@@ -43,47 +44,69 @@ class PatronCareState(AdminState):
     @rx.event
     async def clear(self, form: dict[str, Any]) -> None:
         """Say what was found in a dispute; the second member who does clears it."""
-        if self.dialog != "clear":
-            return
-        record = await self.get_state(PatronRecordState)
-        actor, patron_id = self._actor(), record._patron_id  # noqa: SLF001  # one area
-        note, now = _text(form), runtime().clock.now()
-        try:
-            is_cleared = await self._command(
-                lambda s: freezing.clear(s, actor=actor, patron_id=patron_id, note=note, now=now)
-            )
-        except UpstageError as error:
-            self.refusal = sentence(error)
-            return
-        await self._close(
-            "Cleared. Changes can be proposed again."
-            if is_cleared
-            else "Noted. A second staff member must look into it, too."
-        )
+
+        def words(is_cleared: object) -> str:
+            if is_cleared:
+                return "Cleared. Changes can be proposed again."
+            return "Noted. A second staff member must look into it, too."
+
+        await self._step("clear", freezing.clear, words, note=_text(form))
 
     @rx.event
     async def protect(self, form: dict[str, Any]) -> None:
         """Mark the patron as protected, or take the mark away."""
-        if self.dialog != "protect":
+        record = await self.get_state(PatronRecordState)
+        wanted = not record.care.is_protected
+        words = "Marked as protected." if wanted else "The mark is taken away."
+        await self._step(
+            "protect", commands.protect, words, is_protected=wanted, reason=_text(form)
+        )
+
+    @rx.event
+    async def erase(self, form: dict[str, Any]) -> None:
+        """Ask for the erasure; nothing is erased before a second member confirms it."""
+        words = "Asked for. Nothing is erased before a second staff member confirms it."
+        await self._step("erase", erasing.request_erasure, words, reason=_text(form))
+
+    @rx.event
+    async def confirm_erasure(self) -> None:
+        """Erase, as second person."""
+        words = "Erased. The number, what happened and its receipts stay, without any value."
+        await self._step(
+            "confirm_erasure", erasing.confirm_erasure, words, mailroom=runtime().mailroom
+        )
+
+    @rx.event
+    async def decline_erasure(self, form: dict[str, Any]) -> None:
+        """Decline an erasure that waits, or take it back."""
+        words = "Declined. Nothing was erased."
+        await self._step("decline_erasure", erasing.decline_erasure, words, note=_text(form))
+
+    async def _step(
+        self,
+        dialog: str,
+        command: Callable[..., Any],
+        words: str | Callable[[object], str],
+        **more: Any,
+    ) -> None:
+        """Run one command if its question stands open; a refusal stays in its dialog."""
+        if self.dialog != dialog:
             return
         record = await self.get_state(PatronRecordState)
         actor, patron_id = self._actor(), record._patron_id  # noqa: SLF001  # one area
-        wanted, note, now = not record.care.is_protected, _text(form), runtime().clock.now()
+        now = runtime().clock.now()
+
+        def run(session: Session) -> Any:
+            return command(session, actor=actor, patron_id=patron_id, now=now, **more)
+
         try:
-            await self._command(
-                lambda s: commands.protect(
-                    s, actor=actor, patron_id=patron_id, is_protected=wanted, reason=note, now=now
-                )
-            )
+            outcome = await self._command(run)
         except UpstageError as error:
             self.refusal = sentence(error)
+            await record._reload()  # noqa: SLF001  # one area
             return
-        await self._close("Marked as protected." if wanted else "The mark is taken away.")
-
-    async def _close(self, words: str) -> None:
         self.dialog, self.refusal = "", ""
-        record = await self.get_state(PatronRecordState)
-        await record._told(words)  # noqa: SLF001  # one area
+        await record._told(words if isinstance(words, str) else words(outcome))  # noqa: SLF001  # one area
 
 
 def _text(form: object) -> str:

@@ -7,6 +7,9 @@ import reflex as rx
 from upstage_crm.admin.frame import framed
 from upstage_crm.admin.patrons.care_parts import (
     care_dialogs,
+    erased_notice,
+    erasure_button,
+    erasure_notice,
     frozen_notice,
     protection_button,
     protection_chip,
@@ -77,12 +80,14 @@ def _record() -> rx.Component:
                 show_if(State.head.is_flagged, chip("In question", icon="flag", tone="danger")),
                 protection_chip(),
             ),
-            actions=(protection_button(),),
+            actions=(protection_button(), erasure_button()),
         ),
         stack(
             live_place(_done()),
+            erased_notice(),
+            erasure_notice(),
             frozen_notice(),
-            show_if(State.head.is_flagged & ~filled(State.care.frozen), _flagged()),
+            show_if(State.head.is_flagged & ~filled(State.care.frozen.cause), _flagged()),
             columns(stack(_protected(), _free()), stack(_requests(), _history())),
         ),
         propose_dialog(),

@@ -23,14 +23,15 @@ from upstage_crm.admin.patrons.record_rows import (
     request_items,
 )
 from upstage_crm.audit import trail
+from upstage_crm.change_requests import erasing
 from upstage_crm.change_requests import queries as requests
-from upstage_crm.change_requests.care import freeze_of
+from upstage_crm.change_requests.care import erasure_of, freeze_of
 from upstage_crm.core import when
 from upstage_crm.core.errors import UpstageError
 from upstage_crm.organisation.settings import details
 from upstage_crm.patrons import commands, queries
 from upstage_crm.patrons.errors import UnknownPatron
-from upstage_crm.staff.roles import Permission, StaffMember
+from upstage_crm.staff.roles import Permission, StaffMember, may
 from upstage_crm.ui.copy import sentence
 from upstage_crm.web.hub import hub
 from upstage_crm.wiring import runtime
@@ -84,8 +85,6 @@ class PatronRecordState(AdminState):
     async def load(self) -> None:
         """Show the record whose number stands in the address."""
         self._turn_to(_number_in(self.router.url.path))
-        self.may_propose = self._may(Permission.PROPOSE_CHANGE)
-        self.may_edit = self._may(Permission.EDIT_PATRON)
         hub.subscribe(self.router.session.client_token, PatronRecordState.refresh)
         await self._frame()
         await self._reload()
@@ -181,6 +180,9 @@ class PatronRecordState(AdminState):
         self.shown, self._patron_id, self.head = "record", found.patron_id, found.head
         self.protected, self.requests, self.events = found.protected, found.requests, found.events
         self._held, self.care = found.held, found.care
+        is_live = not found.care.is_erased
+        self.may_propose = is_live and self._may(Permission.PROPOSE_CHANGE)
+        self.may_edit = is_live and self._may(Permission.EDIT_PATRON)
         self.free, self.free_words = found.free, in_words(found.free)
 
 
@@ -201,6 +203,15 @@ def _read_record(session: Session, number: int, viewer: StaffMember) -> Record:
     now, zone = runtime().clock.now(), when.zone(details(session).time_zone)
     asked = requests.of_patron(session, found.id)
     lines = trail.timeline(session, patron_id=found.id, limit=EVENTS_SHOWN)
+    may_erase = may(viewer, Permission.ERASE_PATRON)
+    care = care_of(
+        found,
+        freeze=freeze_of(session, found.id),
+        erasure=erasure_of(session, found.id),
+        blockers=erasing.blockers(session, found.id, now=now) if may_erase else (),
+        viewer=viewer,
+        time_zone=zone,
+    )
     return Record(
         patron_id=found.id,
         held=dict(found.values),
@@ -209,5 +220,5 @@ def _read_record(session: Session, number: int, viewer: StaffMember) -> Record:
         free=dict(found.free),
         events=event_views(lines, now=now, time_zone=zone),
         requests=request_items(asked, now=now, time_zone=zone),
-        care=care_of(found, freeze_of(session, found.id), viewer=viewer, time_zone=zone),
+        care=care,
     )

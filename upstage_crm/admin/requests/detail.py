@@ -9,6 +9,7 @@ from datetime import datetime, timedelta, tzinfo
 from difflib import SequenceMatcher
 
 from upstage_crm.admin.requests.address import request_href
+from upstage_crm.admin.requests.receipt_rows import ReceiptItem, receipt_item
 from upstage_crm.admin.requests.rows import delivery, is_urgent
 from upstage_crm.admin.requests.story import Moment, in_order, story
 from upstage_crm.admin.requests.task import Rights, Task, task_of
@@ -23,6 +24,7 @@ from upstage_crm.links.claims import Reviewer
 from upstage_crm.mail.delivery import MailState
 from upstage_crm.mail.message import Audience, MailKind
 from upstage_crm.mail.queries import MailSummary
+from upstage_crm.receipts.queries import ReceiptLine
 from upstage_crm.ui.copy import (
     AUDIENCE_WORDS,
     CAUSE_WORDS,
@@ -124,6 +126,8 @@ class RequestPage:
     fields: list[FieldRow] = field(default_factory=list)
     mails: list[MailRow] = field(default_factory=list)
     story: list[Moment] = field(default_factory=list)
+    has_receipts: bool = False
+    receipts: list[ReceiptItem] = field(default_factory=list)
     task: Task = field(default_factory=Task)
     can_revert: bool = False
     revert_words: str = ""
@@ -149,6 +153,7 @@ class Found:
     holder: int | None
     time_zone: tzinfo
     desk: Sequence[DeskView] = ()
+    receipts: Sequence[ReceiptLine] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,11 +168,13 @@ class Viewer:
     may_confirm: bool = False
     may_identify: bool = False
     may_revert: bool = False
+    may_see_receipts: bool = False
 
 
 def request_page(found: Found, *, viewer: Viewer, policy: Policy, now: datetime) -> RequestPage:
     """Return the page of one request as this viewer sees it at this moment."""
     request, zone = found.request, found.time_zone
+    receipts = found.receipts if viewer.may_see_receipts else ()
     is_open = request.state.is_open
     is_taken = request.cause is Cause.ADDRESS_TAKEN and found.holder is not None
     can_resend = request.state is RequestState.PENDING and now < request.expires_at
@@ -202,6 +209,8 @@ def request_page(found: Found, *, viewer: Viewer, policy: Policy, now: datetime)
         fields=[_field(entry, found) for entry in request.fields],
         mails=[_mail(mail, viewer, zone) for mail in in_order(found.mails)],
         story=story(found.lines, found.mails, time_zone=zone),
+        has_receipts=bool(receipts),
+        receipts=[receipt_item(line, zone) for line in receipts],
         task=task_of(request, found.desk, rights=_rights(viewer), time_zone=zone),
         can_revert=viewer.may_revert and revert_until is not None,
         revert_words=_revert_words(revert_until, zone),

@@ -8,6 +8,7 @@ from reflex.vars import ObjectVar
 from upstage_crm.admin.frame import framed
 from upstage_crm.admin.requests.detail import FieldRow, MailRow, Said, Span
 from upstage_crm.admin.requests.detail_state import RequestDetailState as State
+from upstage_crm.admin.requests.receipt_rows import ReceiptItem
 from upstage_crm.admin.requests.story import Moment
 from upstage_crm.admin.requests.task_page import (
     code_button,
@@ -65,7 +66,7 @@ def _request() -> rx.Component:
             task_card(),
             columns(
                 rx.fragment(_changes(), _story(), _mails()),
-                rx.fragment(_facts(), _reason()),
+                rx.fragment(_facts(), _reason(), _receipts()),
             ),
             gap="medium",
         ),
@@ -279,6 +280,24 @@ def _reason() -> rx.Component:
             gap="small",
         ),
         title="Reason",
+    )
+
+
+def _receipts() -> Child:
+    """The signed evidence; nothing before somebody has decided."""
+    rows = rx.foreach(REQUEST.receipts, lambda item: _receipt(item=item))
+    return rx.cond(REQUEST.has_receipts, card(stack(rows, gap="small"), title="Receipts"), None)
+
+
+@rx.memo
+def _receipt(item: ObjectVar[ReceiptItem]) -> rx.Component:
+    return stack(
+        rx.el.p(item.words, ", ", when(item.time, iso=item.time_iso)),
+        inline(
+            link("PDF", hidden_text(f": {item.words}"), href=item.pdf, full_load=True),
+            link("JSON", hidden_text(f": {item.words}"), href=item.json, full_load=True),
+        ),
+        gap="small",
     )
 
 

@@ -19,6 +19,7 @@ from upstage_crm.core.ids import parse_reference
 from upstage_crm.mail import outbox
 from upstage_crm.mail.queries import MAX_PAGE_SIZE, mails
 from upstage_crm.organisation.settings import details
+from upstage_crm.receipts.queries import lines_of_request
 from upstage_crm.staff.roles import Permission
 from upstage_crm.ui.copy import STATE_WORDS
 from upstage_crm.web.hub import hub
@@ -140,6 +141,7 @@ class RequestDetailState(AdminState):
             may_confirm=self._may(Permission.DESK_CONFIRM),
             may_identify=self._may(Permission.DESK_IDENTIFY),
             may_revert=self._may(Permission.REVERT_CHANGE),
+            may_see_receipts=self._may(Permission.VIEW_RECEIPTS),
         )
         policy = found.request.policy
         self.detail = request_page(found, viewer=viewer, policy=policy, now=now)
@@ -161,4 +163,5 @@ def _find(session: Session, reference: str) -> Found:
         holder=overview.address_holder(session, request.id),
         time_zone=when.zone(details(session).time_zone),
         desk=desk_queries.confirmations(session, request.id),
+        receipts=lines_of_request(session, request.id),
     )

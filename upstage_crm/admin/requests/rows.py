@@ -13,6 +13,7 @@ SOON = timedelta(hours=48)  # what the view "Expiring" holds
 URGENT_PART = 4  # the time left stands out once less than a quarter of it remains
 VIEW_LABELS = {
     View.OPEN: "Open",
+    View.HELD: "On hold",
     View.MINE: "Mine",
     View.EXPIRING: "Expiring in 48 h",
     View.APPROVED: "Approved",

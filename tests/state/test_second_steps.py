@@ -1,0 +1,443 @@
+"""The second steps in the CRM: tasks of a request, care of a record, several fields at once."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine, Iterator
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from tests.support.engine import Engine
+from tests.support.factories import NEW, OLD, PUBLIC_URL
+from tests.support.pipeline import Client, Pipeline, installed, sign_in
+from upstage_crm.admin.dashboard.state import DashboardState
+from upstage_crm.admin.patrons.care_state import DIALOGS, PatronCareState
+from upstage_crm.admin.patrons.propose_state import ProposeState
+from upstage_crm.admin.patrons.record_state import PatronRecordState
+from upstage_crm.admin.requests.detail_state import RequestDetailState
+from upstage_crm.admin.requests.queue_state import RequestQueueState
+from upstage_crm.admin.requests.task_state import RequestTaskState
+from upstage_crm.change_requests.commands import Proposed
+from upstage_crm.change_requests.policy import DEFAULT, Asked, FieldPolicy
+from upstage_crm.change_requests.rules import Decision, RequestState
+from upstage_crm.core.clock import FrozenClock
+from upstage_crm.core.db import Database
+from upstage_crm.mail.dispatcher import Dispatcher
+from upstage_crm.patrons.views import PatronRecord
+from upstage_crm.staff.roles import PERMISSIONS, Permission, Role
+from upstage_crm.ui.copy import SENTENCES
+from upstage_crm.wiring import Runtime
+
+PHONE = {"phone": {"phone": "+1 212 555 0199"}}
+CLERK, LEAD = Role.BOX_OFFICE, Role.MANAGER
+
+
+@dataclass
+class Scene:
+    """A venue with its second steps whose pages run, with cookies of members of each role."""
+
+    engine: Engine
+    pipeline: Pipeline
+    parts: Runtime
+
+    def cookie(self, role: Role, name: str = "") -> str:
+        who = {"name": name, "email": f"{name.lower()}@desk.example"} if name else {}
+        return sign_in(self.parts.database, role, at=self.engine.now, **who)
+
+    async def request(self, request: Proposed, role: Role = LEAD, name: str = "") -> Client:
+        """Open a request's page as somebody new."""
+        tab = self.pipeline.client(self.cookie(role, name))
+        path = f"/requests/{request.reference}/"
+        await self.pipeline.send(tab, RequestDetailState.load, path)
+        return tab
+
+    async def record(self, patron: PatronRecord, role: Role = LEAD, name: str = "") -> Client:
+        tab = self.pipeline.client(self.cookie(role, name))
+        await self.pipeline.send(tab, PatronRecordState.load, f"/patrons/{patron.number}/")
+        return tab
+
+    async def do(self, tab: Client, handler: Any, dialog: str = "", **payload: Any) -> None:
+        """Open a dialog where there is one, and press its button."""
+        if dialog:
+            owner = PatronCareState if dialog in DIALOGS else RequestTaskState
+            await self.pipeline.send(tab, owner.ask, dialog=dialog)
+        await self.pipeline.send(tab, handler, **payload)
+
+    async def detail(self, tab: Client) -> Any:
+        return (await self.pipeline.state(tab, RequestDetailState)).detail
+
+    async def care(self, tab: Client) -> Any:
+        return (await self.pipeline.state(tab, PatronRecordState)).care
+
+
+Story = Callable[[Scene], Coroutine[Any, Any, None]]
+Play = Callable[[Story], None]
+
+
+@pytest.fixture
+def play(database: Database, clock: FrozenClock) -> Iterator[Play]:
+    with installed(database, clock) as made:
+
+        def run(story: Story) -> None:
+            async def told() -> None:
+                async with Pipeline() as pipeline:
+                    engine = Engine(database, clock)
+                    # The pages' own keys, or no code and no link of a mail would fit.
+                    engine.room = replace(made.mailroom, public_url=PUBLIC_URL)
+                    engine.codec = made.codec
+                    engine.dispatcher = Dispatcher(database, engine.mailbox, made.codec, clock)
+                    await story(Scene(engine, pipeline, made))
+
+            asyncio.run(told())
+
+        yield run
+
+
+# --- tasks of a request -------------------------------------------------------------------------
+
+
+def test_another_member_releases_what_is_held(play: Play) -> None:
+    async def story(scene: Scene) -> None:
+        engine = scene.engine
+        policy = FieldPolicy(asked=Asked.CURRENT, second_person=True)
+        engine.set_policy(replace(DEFAULT, fields={"phone": policy}))
+        request = engine.propose(engine.patron(), changes=PHONE)
+        clerk = await scene.request(request, CLERK)
+        assert "release" == (await scene.detail(clerk)).task.kind
+        assert (await scene.detail(clerk)).task.why_not
+        await scene.do(clerk, RequestTaskState.release)
+        assert RequestState.HELD is engine.state(request)
+
+        lead = await scene.request(request, LEAD)
+        assert not (await scene.detail(lead)).task.why_not
+        await scene.do(lead, RequestTaskState.release)
+
+        assert RequestState.PENDING is engine.state(request)
+        assert "pending" == (await scene.detail(lead)).state
+        assert "" == (await scene.detail(lead)).task.kind
+
+    play(story)
+
+
+def test_what_can_no_longer_be_true_is_told_at_release(play: Play) -> None:
+    async def story(scene: Scene) -> None:
+        engine = scene.engine
+        policy = FieldPolicy(asked=Asked.PROPOSED, second_person=True)
+        engine.set_policy(replace(DEFAULT, fields={"email": policy}))
+        request = engine.propose(engine.patron())
+        engine.patron(NEW, "Another")
+        lead = await scene.request(request)
+
+        await scene.do(lead, RequestTaskState.release)
+
+        state = await scene.pipeline.state(lead, RequestDetailState)
+        assert ("withdrawn", True) == (state.detail.state, "withdrawn" in state.done)
+
+    play(story)
+
+
+def test_the_desk_needs_another_member_and_a_reason_to_decline(play: Play) -> None:
+    async def story(scene: Scene) -> None:
+        engine = scene.engine
+        request = engine.identify(engine.patron(), engine.owner)
+        lead = await scene.request(request)
+        assert "identity" == (await scene.detail(lead)).task.kind
+
+        await scene.do(lead, RequestTaskState.decline, "decline", form={"note": "  "})
+        task = await scene.pipeline.state(lead, RequestTaskState)
+        assert ("decline", SENTENCES["note_missing"]) == (task.dialog, task.refusal)
+        assert RequestState.HELD is engine.state(request)
+
+        await scene.do(lead, RequestTaskState.confirm)
+        assert "applies" == (await scene.detail(lead)).task.kind
+        assert engine.now + DEFAULT.desk_wait == engine.view(request).applies_at
+
+        other = engine.identify(engine.patron("b@example.com"), engine.owner, PHONE)
+        again = await scene.request(other, LEAD, "Una")
+        await scene.do(again, RequestTaskState.decline, "decline", form={"note": "Not her voice"})
+        assert RequestState.WITHDRAWN is engine.state(other)
+
+    play(story)
+
+
+def test_a_code_is_read_out_by_one_and_confirmed_by_another(play: Play) -> None:
+    async def story(scene: Scene) -> None:
+        engine = scene.engine
+        patron = engine.patron()
+        request = engine.propose(patron)
+        engine.deliver()
+        (code,) = engine.codes_in(NEW)
+        clerk = await scene.request(request, CLERK)
+        (row,) = (await scene.detail(clerk)).fields
+        said = {row.id: "approve", "note": ""}
+
+        await scene.do(clerk, RequestTaskState.read_out, "code", form=said | {"code": "ABCD-EFGH"})
+        task = await scene.pipeline.state(clerk, RequestTaskState)
+        assert SENTENCES["code_refused"] == task.refusal
+        assert "4 tries left" in (await scene.detail(clerk)).code_hint
+        await scene.do(clerk, RequestTaskState.read_out, form=said | {"code": code.lower()})
+        assert "code" == (await scene.detail(clerk)).task.kind
+        await scene.do(clerk, RequestTaskState.confirm)
+        assert OLD == engine.email(patron)
+
+        lead = await scene.request(request, LEAD)
+        await scene.do(lead, RequestTaskState.confirm)
+        assert NEW == engine.email(patron)
+        assert "approved" == (await scene.detail(lead)).state
+
+    play(story)
+
+
+def test_a_change_is_put_back_for_a_reason(play: Play) -> None:
+    async def story(scene: Scene) -> None:
+        engine = scene.engine
+        patron = engine.patron()
+        request, link = engine.asked(patron)
+        engine.decide(link)
+        lead = await scene.request(request)
+        assert (await scene.detail(lead)).can_revert
+        await scene.do(lead, RequestTaskState.revert, form={"note": "no question was open"})
+        assert NEW == engine.email(patron)
+
+        await scene.do(lead, RequestTaskState.revert, "revert", form={"note": ""})
+        assert NEW == engine.email(patron)
+        await scene.do(lead, RequestTaskState.revert, form={"note": "typed into the wrong record"})
+
+        assert OLD == engine.email(patron)
+        assert "reverted" == (await scene.detail(lead)).state
+
+    play(story)
+
+
+@pytest.mark.parametrize("role", [Role.READ_ONLY, CLERK, LEAD, Role.AUDITOR])
+def test_receipts_are_listed_for_who_may_read_them(play: Play, role: Role) -> None:
+    async def story(scene: Scene) -> None:
+        request, link = scene.engine.asked(scene.engine.patron())
+        scene.engine.decide(link)
+        detail = await scene.detail(await scene.request(request, role))
+
+        if Permission.VIEW_RECEIPTS in PERMISSIONS[role]:
+            (receipt,) = detail.receipts
+            assert "Approved by the proposed address" == receipt.words
+            assert receipt.pdf.endswith(".pdf")
+            assert receipt.json.startswith("/requests/receipt/")
+        else:
+            assert (False, []) == (detail.has_receipts, list(detail.receipts))
+
+    play(story)
+
+
+# --- care of a record ---------------------------------------------------------------------------
+
+
+def disputed(engine: Engine) -> PatronRecord:
+    patron = engine.patron()
+    _request, link = engine.asked(patron)
+    engine.decide(link)
+    engine.deliver()
+    engine.decide(engine.claims(OLD), Decision.OBJECT)
+    return patron
+
+
+def test_two_members_clear_a_dispute(play: Play) -> None:
+    async def story(scene: Scene) -> None:
+        patron = disputed(scene.engine)
+        first = await scene.record(patron)
+        assert (await scene.care(first)).frozen.can_clear
+        for note in ("", "Talked to her"):
+            await scene.do(first, PatronCareState.clear, "clear", form={"note": note})
+        assert "Talked to her" == (await scene.care(first)).frozen.first_note
+        assert not (await scene.care(first)).frozen.can_clear
+
+        second = await scene.record(patron, LEAD, "Una")
+        await scene.do(second, PatronCareState.clear, "clear", form={"note": "So did I"})
+        assert "" == (await scene.care(second)).frozen.cause
+
+    play(story)
+
+
+def test_a_patron_is_marked_as_protected_and_no_longer(play: Play) -> None:
+    async def story(scene: Scene) -> None:
+        tab = await scene.record(scene.engine.patron())
+        for expected in (True, False):
+            await scene.do(tab, PatronCareState.protect, "protect", form={"note": "a minister"})
+            assert expected == (await scene.care(tab)).is_protected
+
+        clerk = await scene.record(scene.engine.patron("c@example.com"), CLERK)
+        await scene.do(clerk, PatronCareState.protect, "protect", form={"note": "x"})
+        refused = await scene.pipeline.state(clerk, PatronCareState)
+        assert (SENTENCES["forbidden"], False) == (
+            refused.refusal,
+            (await scene.care(clerk)).is_protected,
+        )
+
+    play(story)
+
+
+def test_an_erasure_shows_what_stands_in_the_way_and_takes_two(play: Play) -> None:
+    async def story(scene: Scene) -> None:
+        engine = scene.engine
+        patron = engine.patron()
+        request = engine.propose(patron)
+        first = await scene.record(patron, Role.PRIVACY_LEAD)
+        erasure = (await scene.care(first)).erasure
+        assert (True, True) == (erasure.can_ask, erasure.is_blocked)
+        assert request.reference in erasure.blockers[0]
+        await scene.do(first, PatronCareState.erase, "erase", form={"note": "by letter"})
+        refused = await scene.pipeline.state(first, PatronCareState)
+        assert SENTENCES["erasure_blocked"] == refused.refusal
+
+        engine.withdraw(request)
+        await scene.do(first, PatronCareState.erase, form={"note": "by letter"})
+        erasure = (await scene.care(first)).erasure
+        assert ("by letter", False, True) == (
+            erasure.reason,
+            erasure.can_confirm,
+            erasure.can_decline,
+        )
+        await scene.do(first, PatronCareState.confirm_erasure, "confirm_erasure")
+        assert OLD == engine.email(patron)
+
+        second = await scene.record(patron, Role.OWNER, "Una")
+        await scene.do(second, PatronCareState.confirm_erasure, "confirm_erasure")
+        assert (await scene.care(second)).is_erased
+        assert engine.email(patron) is None
+        record = await scene.pipeline.state(second, PatronRecordState)
+        assert (False, False) == (record.may_propose, record.may_edit)
+
+    play(story)
+
+
+def test_an_erasure_can_be_declined(play: Play) -> None:
+    async def story(scene: Scene) -> None:
+        patron = scene.engine.patron()
+        first = await scene.record(patron, Role.PRIVACY_LEAD)
+        await scene.do(first, PatronCareState.erase, "erase", form={"note": "by letter"})
+        second = await scene.record(patron, Role.OWNER, "Una")
+        form = {"note": "The letter is not hers"}
+        await scene.do(second, PatronCareState.decline_erasure, "decline_erasure", form=form)
+
+        erasure = (await scene.care(second)).erasure
+        assert ("", True) == (erasure.asked_by, erasure.can_ask)
+        assert OLD == scene.engine.email(patron)
+
+    play(story)
+
+
+@pytest.mark.parametrize("role", [CLERK, LEAD, Role.READ_ONLY])
+def test_nobody_else_asks_for_an_erasure(play: Play, role: Role) -> None:
+    async def story(scene: Scene) -> None:
+        patron = scene.engine.patron()
+        tab = await scene.record(patron, role)
+        assert not (await scene.care(tab)).erasure.can_ask
+        await scene.do(tab, PatronCareState.erase, "erase", form={"note": "by letter"})
+
+        state = await scene.pipeline.state(tab, PatronCareState)
+        assert SENTENCES["forbidden"] == state.refusal
+        assert "" == (await scene.care(tab)).erasure.asked_by
+
+    play(story)
+
+
+# --- proposals of several fields ----------------------------------------------------------------
+
+SENDING = {
+    "email": NEW,
+    "phone": "+1 212 555 0199",
+    "reason": "asked_by_phone",
+    "reason_text": "",
+}
+
+
+async def proposing(scene: Scene, patron: PatronRecord, role: Role = CLERK) -> Client:
+    tab = await scene.record(patron, role)
+    await scene.pipeline.send(tab, ProposeState.open, field="email")
+    return tab
+
+
+def test_fields_are_added_and_dropped_before_one_request_is_sent(play: Play) -> None:
+    async def story(scene: Scene) -> None:
+        tab = await proposing(scene, scene.engine.patron())
+        for field in ("phone", "phone", "name", "email", "shoe", 7):
+            await scene.pipeline.send(tab, ProposeState.add, field=field)
+        assert ["phone", "name"] == list((await scene.pipeline.state(tab, ProposeState)).others)
+        for field in ("name", "email", "shoe"):
+            await scene.pipeline.send(tab, ProposeState.drop, field=field)
+        await scene.pipeline.send(tab, ProposeState.send, form=SENDING)
+
+        record = await scene.pipeline.state(tab, PatronRecordState)
+        (item,) = record.requests
+        assert {"email", "phone"} == {row.key for row in record.protected if row.reference}
+        assert item.reference == record.done_reference
+
+    play(story)
+
+
+def test_both_mailboxes_are_asked_when_staff_choose_it(play: Play) -> None:
+    async def story(scene: Scene) -> None:
+        tab = await proposing(scene, scene.engine.patron())
+        await scene.pipeline.send(tab, ProposeState.both, ask_both=True)
+        await scene.pipeline.send(tab, ProposeState.send, form=SENDING)
+
+        asked = [to for kind, to, _ in scene.engine.queued() if kind == "decision_request"]
+        assert {OLD, NEW} == set(asked)
+
+    play(story)
+
+
+def test_a_lost_mailbox_goes_to_the_desk(play: Play) -> None:
+    async def story(scene: Scene) -> None:
+        tab = await proposing(scene, scene.engine.patron())
+        await scene.pipeline.send(tab, ProposeState.lose, is_lost=True)
+        await scene.pipeline.send(tab, ProposeState.send, form=SENDING)
+        state = await scene.pipeline.state(tab, ProposeState)
+        assert {"method"} == set(state.errors)
+        form = SENDING | {"method": "in_person"}
+        await scene.pipeline.send(tab, ProposeState.send, form=form)
+        state = await scene.pipeline.state(tab, ProposeState)
+        assert {"note"} == set(state.errors)
+
+        await scene.pipeline.send(tab, ProposeState.send, form=form | {"note": "saw a passport"})
+
+        record = await scene.pipeline.state(tab, PatronRecordState)
+        assert ["held"] == [item.state for item in record.requests]
+        assert [] == scene.engine.queued()
+
+    play(story)
+
+
+# --- where it waits -----------------------------------------------------------------------------
+
+
+def test_the_dashboard_and_the_queue_say_what_waits_for_somebody(play: Play) -> None:
+    async def story(scene: Scene) -> None:
+        engine = scene.engine
+        disputed(engine)
+        waiting = engine.identify(engine.patron("d@example.com", "Dee"), engine.owner, PHONE)
+        engine.clock.advance(timedelta(minutes=1))
+        read_out = engine.propose(engine.patron("r@example.com", "Rae"), "r1@example.org")
+        engine.deliver()
+        engine.read_out(read_out, engine.owner, engine.codes_in("r1@example.org")[-1])
+        leaving = engine.patron("l@example.com", "Lea")
+        privacy = await scene.record(leaving, Role.PRIVACY_LEAD)
+        await scene.do(privacy, PatronCareState.erase, "erase", form={"note": "by letter"})
+
+        tab = scene.pipeline.client(scene.cookie(LEAD))
+        await scene.pipeline.send(tab, DashboardState.load, "/")
+        needs = (await scene.pipeline.state(tab, DashboardState)).needs
+        assert [
+            ("Record in dispute", "Mara Smith"),
+            ("Waits for a second person", "Dee Smith"),
+            ("Waits for a second person", "Rae Smith"),
+            ("Erasure to confirm", "Lea Smith"),
+        ] == [(row.words, row.about) for row in needs][:4]
+        assert f"/patrons/{leaving.number}/" == needs[3].href
+
+        await scene.pipeline.send(tab, RequestQueueState.load, "/requests/?view=held")
+        rows = (await scene.pipeline.state(tab, RequestQueueState)).rows
+        assert [waiting.reference] == [row.reference for row in rows]
+
+    play(story)
