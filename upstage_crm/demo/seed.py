@@ -16,11 +16,15 @@ from sqlmodel import Session
 from upstage_crm import wiring
 from upstage_crm.audit.events import OPERATOR, Channel
 from upstage_crm.change_requests import commands, decisions, timing
+from upstage_crm.change_requests.commands import Proposed
 from upstage_crm.change_requests.policy import DEFAULT
 from upstage_crm.change_requests.rules import Decision, ReviewChannel
 from upstage_crm.core.clock import FrozenClock
+from upstage_crm.demo import second_steps
 from upstage_crm.demo.people import people
 from upstage_crm.demo.person import DemoPerson
+from upstage_crm.demo.second_steps import Scene
+from upstage_crm.demo.special import PROTECTED_EMAIL
 from upstage_crm.demo.staff import ORGANISATION, STAFF
 from upstage_crm.demo.story import STORIES, Ending, Story
 from upstage_crm.links.claims import LinkClaims, Purpose
@@ -37,6 +41,7 @@ from upstage_crm.staff.roles import StaffMember
 
 PATRONS = 2_000
 SEED = 20_260_302
+ERASED = 140  # a place among the demo patrons: somebody without any request
 _BATCH = 25  # patrons whose records are made at one moment
 
 
@@ -50,14 +55,18 @@ def seed(parts: wiring.Runtime, *, count: int = PATRONS) -> None:
     frozen = wiring.build(parts.settings, database=parts.database, clock=clock)
     members = _staff(parts, now - timedelta(days=3_000))
     with parts.database.transaction() as session:
-        settings.change(
-            session, actor=members[0], proposed=ORGANISATION, now=now - timedelta(days=2_999)
-        )
+        clock.set(now - timedelta(days=2_999))
+        settings.change(session, actor=members[0], proposed=ORGANISATION, now=clock.now())
+        second_steps.set_policy(session, actor=members[0], clock=clock)
     numbers = _patrons(parts, members[1], count, now)
+    scene = Scene(parts=frozen, clock=clock, second=members[3], third=members[5])
     for story in sorted(STORIES, key=lambda story: story.days_ago, reverse=True):
         clock.set(now - timedelta(days=story.days_ago, minutes=story.minutes))
         number = numbers[story.patron % len(numbers)]
-        _play(frozen, clock, story, number, members[1 + story.patron % 2])
+        _play(scene, story, number, members[1 + story.patron % 2])
+    clock.set(now - timedelta(hours=20))
+    second_steps.protect(scene, PROTECTED_EMAIL)
+    second_steps.ask_for_an_erasure(scene, numbers[ERASED % len(numbers)])
     clock.set(now)
 
 
@@ -127,46 +136,71 @@ def _can_be_asked(person: DemoPerson) -> bool:
     return has_mail and person.status == "active" and person.kind == "person"
 
 
-def _play(
-    parts: wiring.Runtime, clock: FrozenClock, story: Story, number: int, actor: StaffMember
-) -> None:
+def _play(scene: Scene, story: Story, number: int, actor: StaffMember) -> None:
     """Propose what the story says, let the mail arrive, and bring the request to its ending."""
-    database, room = parts.database, parts.mailroom
-    with database.transaction() as session:
+    parts, clock = scene.parts, scene.clock
+    with parts.database.transaction() as session:
         patron = get_by_number(session, number)
+    changes = _changes(story, patron)
+    if story.ending in second_steps.BY_DESK:
+        second_steps.at_the_desk(scene, story, patron_id=patron.id, changes=changes, actor=actor)
+        parts.dispatcher.run_once(20)
+        return
+    with parts.database.transaction() as session:
         proposed = commands.propose(
             session,
             actor=actor,
             patron_id=patron.id,
-            changes=_changes(story, patron),
+            changes=changes,
             reason_code=story.reason,
             reason_text=story.words,
             context=Context(today=clock.now().date()),
-            mailroom=room,
+            mailroom=parts.mailroom,
             now=clock.now(),
+            ask_both=story.asks_both,
             channel=Channel.DEMO,
         )
     parts.dispatcher.run_once(20)
     clock.advance(timedelta(minutes=story.answered_after))
-    if story.ending is Ending.EXPIRES:
-        clock.advance(DEFAULT.link_life)
-        with database.transaction() as session:
-            timing.expire(session, request_id=proposed.request_id, mailroom=room, now=clock.now())
-    elif story.ending is Ending.WITHDRAWN:
-        with database.transaction() as session:
-            commands.withdraw(
-                session,
-                actor=actor,
-                reference=proposed.reference,
-                mailroom=room,
-                now=clock.now(),
-                channel=Channel.DEMO,
-            )
-    elif story.ending is Ending.SUPERSEDED:
-        _play(parts, clock, story.again(), number, actor)
-    elif story.ending is not Ending.PENDING:
-        _answer(parts, clock, story, proposed.request_id)
+    _end(scene, story, proposed, patron, actor)
     parts.dispatcher.run_once(20)
+
+
+def _end(
+    scene: Scene, story: Story, proposed: Proposed, patron: PatronRecord, actor: StaffMember
+) -> None:
+    database, room, clock = scene.parts.database, scene.parts.mailroom, scene.clock
+    match story.ending:
+        case Ending.PENDING | Ending.HELD:
+            pass
+        case Ending.EXPIRES:
+            clock.advance(DEFAULT.link_life)
+            with database.transaction() as session:
+                timing.expire(
+                    session, request_id=proposed.request_id, mailroom=room, now=clock.now()
+                )
+        case Ending.WITHDRAWN:
+            with database.transaction() as session:
+                commands.withdraw(
+                    session,
+                    actor=actor,
+                    reference=proposed.reference,
+                    mailroom=room,
+                    now=clock.now(),
+                    channel=Channel.DEMO,
+                )
+        case Ending.SUPERSEDED:
+            _play(scene, story.again(), patron.number, actor)
+        case Ending.RELEASED:
+            second_steps.release(scene, proposed)
+        case Ending.REMINDED:
+            second_steps.remind(scene, proposed)
+        case Ending.UNDELIVERABLE:
+            second_steps.comes_back(scene, proposed)
+        case Ending.REVERTED | Ending.FROZEN | Ending.LOOKED_AT:
+            second_steps.put_back(scene, story, proposed, patron.id)
+        case _:
+            _answer(scene.parts, clock, story, proposed.request_id)
 
 
 def _answer(parts: wiring.Runtime, clock: FrozenClock, story: Story, request_id: str) -> None:
@@ -208,6 +242,22 @@ def _changes(story: Story, patron: PatronRecord) -> dict[str, dict[str, str]]:
         changes["email"] = {"email": f"{plain}.{patron.number}{story.twist}@{domain}"}
     if "phone" in story.fields:
         changes["phone"] = {"phone": f"+1 212 555 01{random.randrange(10, 99)}"}
+    if "name" in story.fields:
+        changes["name"] = {
+            "given_name": patron.values["given_name"] or "",
+            "family_name": f"{patron.values['family_name'] or ''} Bell".strip(),
+        }
+    if "address" in story.fields:
+        changes["address"] = {
+            "address_line1": f"{random.randrange(2, 90)} Harbour Row",
+            "address_line2": "",
+            "address_city": "Boston",
+            "address_region": "MA",
+            "address_postcode": "02110",
+            "address_country": "US",
+        }
+    if "date_of_birth" in story.fields:
+        changes["date_of_birth"] = {"date_of_birth": f"19{random.randrange(48, 99)}-05-17"}
     return changes
 
 

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from upstage_crm.demo.person import DemoPerson, all_values
 
+PROTECTED_EMAIL = "noor.haddad@example.org"  # whose record a manager marks as protected
 _OKAFOR_HOME: dict[str, str | None] = {
     "address_line1": "17 Juniper Court",
     "address_city": "Providence",
@@ -136,14 +137,11 @@ def special_cases(until: datetime) -> tuple[DemoPerson, ...]:
         ),
         DemoPerson(
             edge="protected",
-            values=all_values(
-                given_name="Noor", family_name="Haddad", email="noor.haddad@example.org"
-            ),
+            values=all_values(given_name="Noor", family_name="Haddad", email=PROTECTED_EMAIL),
             is_email_verified=True,
-            is_flagged=True,
             language="fr",
             time_zone="Europe/Paris",
-            note="Protected: both mailboxes decide. Ask nothing by phone.",
+            note="Never ask her anything on the telephone.",
             created_at=until - timedelta(days=210, hours=10),
         ),
         DemoPerson(

@@ -19,13 +19,24 @@ class Ending(StrEnum):
     EXPIRES = "expires"
     WITHDRAWN = "withdrawn"
     SUPERSEDED = "superseded"
+    HELD = "held"
+    RELEASED = "released"
+    REMINDED = "reminded"
+    UNDELIVERABLE = "undeliverable"
+    DESK_WAITS = "desk_waits"
+    DESK_CONFIRMED = "desk_confirmed"
+    DESK_APPLIED = "desk_applied"
+    REVERTED = "reverted"
+    FROZEN = "frozen"
+    LOOKED_AT = "looked_at"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Story:
     """One request: whose (a place among the demo patrons), when, why, and what became of it.
 
-    `answered_after` is in minutes; `twist` makes a second proposed address differ.
+    `answered_after` is in minutes; `twist` makes a second proposed address differ. With
+    `asks_both` the current address decides, too.
     """
 
     patron: int
@@ -38,6 +49,7 @@ class Story:
     answered_after: int = 95
     comment: str = ""
     twist: str = ""
+    asks_both: bool = False
 
     def again(self) -> Story:
         """The newer proposal that takes this one's place, and stays pending."""
@@ -89,6 +101,30 @@ STORIES: tuple[Story, ...] = (
     ),
     *_many(Ending.PENDING, range(100, 107), range(1, 6), reason=ReasonCode.ASKED_IN_WRITING),
     *_many(Ending.PENDING, range(108, 110), range(6, 7), reason=ReasonCode.MAIL_CAME_BACK),
+    # What takes two people, and what ends by itself.
+    Story(patron=120, days_ago=1, ending=Ending.HELD, fields=("date_of_birth",)),
+    Story(patron=121, days_ago=3, ending=Ending.RELEASED, fields=("date_of_birth",)),
+    Story(patron=122, days_ago=4, ending=Ending.REMINDED, answered_after=0),
+    Story(patron=123, days_ago=2, ending=Ending.UNDELIVERABLE),
+    Story(patron=124, days_ago=1, ending=Ending.DESK_WAITS, words="Lost the phone with the mail."),
+    Story(patron=125, days_ago=2, ending=Ending.DESK_CONFIRMED, words="Forgot the password."),
+    Story(patron=126, days_ago=12, ending=Ending.DESK_APPLIED),
+    Story(patron=127, days_ago=8, ending=Ending.REVERTED),
+    Story(
+        patron=128,
+        days_ago=2,
+        ending=Ending.FROZEN,
+        comment="I have not asked for this. Who was it?",
+    ),
+    Story(patron=129, days_ago=3, ending=Ending.LOOKED_AT),
+    Story(patron=130, days_ago=1, ending=Ending.PENDING, asks_both=True),
+    Story(
+        patron=131,
+        days_ago=1,
+        ending=Ending.PENDING,
+        fields=("email", "phone", "name", "address"),
+        reason=ReasonCode.ASKED_IN_WRITING,
+    ),
     Story(
         patron=0,
         days_ago=0,

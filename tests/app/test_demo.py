@@ -1,0 +1,40 @@
+"""The demo shows every way that a request can go, and it was made by the rules."""
+
+from __future__ import annotations
+
+from tests.support.factories import Desk
+from tests.support.pipeline import installed
+from upstage_crm.audit.events import Action
+from upstage_crm.change_requests import overview, queries
+from upstage_crm.change_requests.overview import Need
+from upstage_crm.change_requests.rules import HeldFor, RequestState
+from upstage_crm.core.clock import FrozenClock
+from upstage_crm.core.db import Database
+from upstage_crm.demo import seed
+from upstage_crm.demo.story import STORIES
+from upstage_crm.proof.verifying import verify
+from upstage_crm.wiring import PROTECTED, signing_keys
+
+
+def test_the_demo_has_every_state_and_every_second_step(
+    database: Database, clock: FrozenClock
+) -> None:
+    with installed(database, clock) as parts:
+        seed.seed(parts, count=260)
+        with parts.database.reading() as session:
+            counts = queries.counts(session)
+            keys = {key.kid: key.public_key for key in signing_keys(parts.settings)}
+            report = verify(session, protected=PROTECTED, public_keys=keys)
+            needs = {
+                need: overview.needing(session, need, since=clock.now(), until=clock.now())
+                for need in (Need.FROZEN, Need.SECOND_PERSON, Need.ERASURE)
+            }
+
+    assert set(RequestState) == {state for state, count in counts.items() if count}
+    assert len(STORIES) + 2 == sum(counts.values())  # two stories have a second request
+    assert all(needs.values())
+    assert report.is_clean
+    desk = Desk(database, clock)
+    held = desk.scalar("SELECT count(DISTINCT held_for) FROM change_request WHERE state = 'held'")
+    assert len(HeldFor) == held
+    assert {Action.REQUEST_REMINDED, Action.PATRON_PROTECTED} <= set(desk.actions())

@@ -1,0 +1,226 @@
+"""Demo requests that take more than one person, or that the mail provider ends. Real commands."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+import sqlalchemy as sa
+from sqlmodel import Session
+
+from upstage_crm import wiring
+from upstage_crm.change_requests import (
+    commands,
+    decisions,
+    desk,
+    erasing,
+    freezing,
+    policy_settings,
+    reverting,
+    timing,
+)
+from upstage_crm.change_requests.commands import Proposed
+from upstage_crm.change_requests.policy import DEFAULT, Asked, FieldPolicy
+from upstage_crm.change_requests.rules import Decision, DeskMethod, ReasonCode, ReviewChannel
+from upstage_crm.core.clock import FrozenClock
+from upstage_crm.demo.story import Ending, Story
+from upstage_crm.links.claims import LinkClaims, Purpose, Reviewer
+from upstage_crm.mail import facts
+from upstage_crm.mail.message import Audience
+from upstage_crm.mail.outbox import OUTBOX
+from upstage_crm.mail.placeholders import thaw_links
+from upstage_crm.patrons import commands as patrons
+from upstage_crm.patrons.fields import Context
+from upstage_crm.patrons.queries import find_live_by_email_key, get_by_number
+from upstage_crm.staff.roles import StaffMember
+
+# A wrong date of birth lets a stranger pass for the patron: here a second member looks first.
+POLICY = replace(
+    DEFAULT,
+    fields={"date_of_birth": FieldPolicy(asked=Asked.CURRENT, second_person=True)},
+)
+SEEN = "Came to the desk with a passport; photograph and date of birth fit."
+BY_DESK = (Ending.DESK_WAITS, Ending.DESK_CONFIRMED, Ending.DESK_APPLIED)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scene:
+    """The parts and people that every step needs. `second` is another member than the proposer."""
+
+    parts: wiring.Runtime
+    clock: FrozenClock
+    second: StaffMember
+    third: StaffMember
+
+
+def set_policy(session: Session, *, actor: StaffMember, clock: FrozenClock) -> None:
+    """The owner's choice."""
+    policy_settings.change(session, actor=actor, proposed=POLICY, now=clock.now())
+
+
+def at_the_desk(
+    scene: Scene,
+    story: Story,
+    *,
+    patron_id: str,
+    changes: Mapping[str, Mapping[str, str]],
+    actor: StaffMember,
+) -> None:
+    """Identify, confirm, and apply after the wait: as far as the story goes."""
+    room, clock, database = scene.parts.mailroom, scene.clock, scene.parts.database
+    with database.transaction() as session:
+        proposed = desk.propose(
+            session,
+            actor=actor,
+            patron_id=patron_id,
+            changes=changes,
+            reason_code=ReasonCode.ASKED_AT_DESK,
+            reason_text=story.words,
+            method=DeskMethod.IN_PERSON,
+            note=SEEN,
+            context=Context(today=clock.now().date()),
+            mailroom=room,
+            now=clock.now(),
+        )
+    if story.ending is Ending.DESK_WAITS:
+        return
+    clock.advance(timedelta(minutes=story.answered_after))
+    with database.transaction() as session:
+        desk.confirm(
+            session,
+            actor=scene.second,
+            reference=proposed.reference,
+            mailroom=room,
+            now=clock.now(),
+        )
+    scene.parts.dispatcher.run_once(20)
+    if story.ending is Ending.DESK_APPLIED:
+        clock.advance(POLICY.desk_wait)
+        with database.transaction() as session:
+            desk.apply(session, request_id=proposed.request_id, mailroom=room, now=clock.now())
+
+
+def comes_back(scene: Scene, request: Proposed) -> None:
+    """The question could not be delivered."""
+    asked = sa.select(OUTBOX.c.id).where(
+        OUTBOX.c.request_id == request.request_id, OUTBOX.c.audience == Audience.PROPOSED
+    )
+    with scene.parts.database.transaction() as session:
+        for mail_id in session.connection().execute(asked).scalars().all():
+            facts.note_bounce(session, mail_id=mail_id, at=scene.clock.now())
+        timing.give_up(
+            session,
+            request_id=request.request_id,
+            reviewer=Reviewer.PROPOSED,
+            mailroom=scene.parts.mailroom,
+            now=scene.clock.now(),
+        )
+
+
+def put_back(scene: Scene, story: Story, request: Proposed, patron_id: str) -> None:
+    """An approved change is contested by the old address, or taken back by staff."""
+    room, clock, database = scene.parts.mailroom, scene.clock, scene.parts.database
+    with database.transaction() as session:
+        _decide(session, scene, _link(session, request, Purpose.DECISION), Decision.APPROVE)
+    clock.advance(timedelta(hours=5))
+    with database.transaction() as session:
+        if story.ending is Ending.REVERTED:
+            reverting.revert(
+                session,
+                actor=scene.second,
+                reference=request.reference,
+                reason="Typed into the wrong record; the caller was somebody else.",
+                mailroom=room,
+                now=clock.now(),
+            )
+        else:
+            link = _link(session, request, Purpose.OBJECTION)
+            _decide(session, scene, link, Decision.OBJECT, comment=story.comment)
+    if story.ending is Ending.LOOKED_AT:
+        clock.advance(timedelta(hours=2))
+        with database.transaction() as session:
+            freezing.clear(
+                session,
+                actor=scene.second,
+                patron_id=patron_id,
+                note="Called the number on file: she knows nothing of a new address.",
+                now=clock.now(),
+            )
+
+
+def ask_for_an_erasure(scene: Scene, number: int) -> None:
+    """An erasure that waits for its second person."""
+    with scene.parts.database.transaction() as session:
+        erasing.request_erasure(
+            session,
+            actor=scene.third,
+            patron_id=get_by_number(session, number).id,
+            reason="Asked for it by letter; identity checked against the last booking.",
+            now=scene.clock.now(),
+        )
+
+
+def protect(scene: Scene, email: str) -> None:
+    """A member marks a patron as protected: both mailboxes decide from then on."""
+    with scene.parts.database.transaction() as session:
+        number = find_live_by_email_key(session, email)
+        if number is None:  # a demo of few patrons has no special ones
+            return
+        patrons.protect(
+            session,
+            actor=scene.second,
+            patron_id=get_by_number(session, number).id,
+            is_protected=True,
+            reason="A journalist who gets threats; agreed with her on the telephone.",
+            now=scene.clock.now(),
+        )
+
+
+def remind(scene: Scene, request: Proposed) -> None:
+    """What the clock does after three days without an answer."""
+    scene.clock.advance(DEFAULT.reminder_after)
+    with scene.parts.database.transaction() as session:
+        timing.remind(
+            session,
+            request_id=request.request_id,
+            mailroom=scene.parts.mailroom,
+            now=scene.clock.now(),
+        )
+
+
+def release(scene: Scene, request: Proposed) -> None:
+    """Another member lets a held request go to the patron."""
+    with scene.parts.database.transaction() as session:
+        commands.release(
+            session,
+            actor=scene.second,
+            reference=request.reference,
+            mailroom=scene.parts.mailroom,
+            now=scene.clock.now(),
+        )
+
+
+def _decide(
+    session: Session, scene: Scene, claims: LinkClaims, decision: Decision, comment: str = ""
+) -> None:
+    decisions.decide(
+        session,
+        claims=claims,
+        decision=decision,
+        channel=ReviewChannel.PATRON_PAGE,
+        mailroom=scene.parts.mailroom,
+        now=scene.clock.now(),
+        comment=comment,
+    )
+
+
+def _link(session: Session, request: Proposed, purpose: Purpose) -> LinkClaims:
+    query = (
+        sa.select(OUTBOX.c.links)
+        .where(OUTBOX.c.request_id == request.request_id)
+        .order_by(OUTBOX.c.created_at.desc())
+    )
+    rows = session.connection().execute(query).scalars()
+    found = (link for frozen in rows for link in thaw_links(frozen).values())
+    return next(link for link in found if link.purpose is purpose)
