@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC
 
 import pytest
 import sqlalchemy as sa
@@ -11,6 +12,9 @@ from sqlmodel import Session
 
 from tests.support.engine import Engine
 from tests.support.factories import NEW, OLD, Desk, days, together
+from upstage_crm.admin.audit import rows
+from upstage_crm.admin.patrons.record_rows import event_views
+from upstage_crm.admin.requests.story import story as story_of
 from upstage_crm.audit import guards, trail
 from upstage_crm.audit.events import OPERATOR, Action, AuditEvent, Channel
 from upstage_crm.audit.tables import AuditEntryRow, AuditValueRow
@@ -241,6 +245,14 @@ def test_a_story_of_every_path_records_every_action(database: Database, clock: F
 
     assert set(Action) - set(desk.actions()) == {Action.TRAIL_EXPORTED}
     assert desk.chain_is_whole()
+    # Every page that tells of entries can tell of each of them.
+    lines = desk.lines()
+    for line in lines:
+        row = rows.trail_row(line, numbers={}, shows_values=True, time_zone=UTC)
+        assert row.words
+        assert {change.label for change in row.changes if "." in change.label} == set()
+    assert len(lines) == len(event_views(lines, now=desk.now, time_zone=UTC))
+    assert len(lines) == len(story_of(lines, (), time_zone=UTC))
 
 
 def main_paths(desk: Engine) -> None:

@@ -11,7 +11,14 @@ from datetime import datetime, timedelta
 
 from upstage_crm.audit.events import Action, Channel
 from upstage_crm.change_requests.erasing import Blocker, BlockerKind
-from upstage_crm.change_requests.rules import Cause, Decision, FieldOutcome, RequestState
+from upstage_crm.change_requests.rules import (
+    Cause,
+    ChangeKind,
+    Decision,
+    FieldOutcome,
+    FreezeCause,
+    RequestState,
+)
 from upstage_crm.core import when
 from upstage_crm.core.errors import UpstageError
 from upstage_crm.core.languages import Say
@@ -206,6 +213,10 @@ CAUSE_WORDS: Mapping[Cause, str] = {
     Cause.KEY_REVOKED: "Withdrawn because its link was revoked",
     Cause.PATRON_FROZEN: "Withdrawn because the record is in dispute",
 }
+FREEZE_WORDS: Mapping[FreezeCause, str] = {
+    FreezeCause.OBJECTION: "Because somebody objected to a change that had been made",
+    FreezeCause.REVERT_BLOCKED: "Because a change could not be put back by itself",
+}
 BLOCKER_WORDS: Mapping[BlockerKind, str] = {
     BlockerKind.OPEN_REQUEST: "Request {reference} is open. Withdraw it, or wait for its end.",
     BlockerKind.REVERT_WINDOW: (
@@ -321,6 +332,22 @@ LANGUAGE_WORDS: Mapping[str, str] = {
     "de": "German",
     "ar": "Arabic",
 }
+
+
+def action_words(action: Action, facts: Mapping[str, object]) -> str:
+    """Return what an entry of the trail tells, in lower case."""
+    if action is Action.FIELD_APPLIED and facts.get("kind") == ChangeKind.REVERT:
+        return "wrote the former value again"
+    return ACTION_WORDS[action]
+
+
+def cause_words(cause: object) -> str:
+    """Return why something ended or was frozen; empty for a staff member's own withdrawal."""
+    if cause in list(FreezeCause):
+        return FREEZE_WORDS[FreezeCause(str(cause))]
+    if cause in list(Cause) and cause != Cause.STAFF:
+        return CAUSE_WORDS[Cause(str(cause))]
+    return ""
 
 
 def sentence(error: UpstageError, say: Say = str) -> str:

@@ -10,12 +10,12 @@ from datetime import tzinfo
 
 from upstage_crm.audit.events import Action
 from upstage_crm.audit.trail import AuditLine
-from upstage_crm.change_requests.rules import Cause
 from upstage_crm.core import when
 from upstage_crm.patrons.fields import FIELDS
 from upstage_crm.staff.roles import Role
 from upstage_crm.ui.audit_words import GROUPS, ActionGroup
-from upstage_crm.ui.copy import ACTION_WORDS, CAUSE_WORDS, CHANNEL_WORDS, ROLE_WORDS
+from upstage_crm.ui.copy import CHANNEL_WORDS, ROLE_WORDS, action_words, cause_words
+from upstage_crm.ui.policy_words import policy_changes
 
 _GROUP_MARKS: Mapping[ActionGroup, str] = {
     ActionGroup.REQUESTS: "clipboard-check",
@@ -78,7 +78,7 @@ def trail_row(
     line: AuditLine, *, numbers: Mapping[str, int], shows_values: bool, time_zone: tzinfo
 ) -> TrailRow:
     """Return one entry in words; personal values only with `shows_values`."""
-    words = ACTION_WORDS[line.action]
+    words = action_words(line.action, line.facts)
     keys = str(line.facts.get("field") or line.facts.get("fields") or "").split(", ")
     labels = ", ".join(_label(key) for key in keys if key)
     mark, tone = _MARKS.get(line.action, (_GROUP_MARKS[GROUPS[line.action]], "neutral"))
@@ -106,9 +106,8 @@ def trail_row(
 
 
 def _note(line: AuditLine, *, shows_values: bool) -> str:
-    cause = line.facts.get("cause")
-    if cause and cause != Cause.STAFF:
-        return CAUSE_WORDS[Cause(cause)]
+    if words := cause_words(line.facts.get("cause")):
+        return words
     role = line.facts.get("role")
     if line.action is Action.STAFF_ADDED and role:
         name = line.values.get("staff.name") if shows_values else ""
@@ -127,6 +126,8 @@ def _quote(line: AuditLine) -> tuple[str, str]:
 
 def _changes(line: AuditLine, *, shows_values: bool) -> list[ValueLine]:
     # The organisation's own details are facts, not personal values.
+    if line.action is Action.POLICY_CHANGED:
+        return [ValueLine(*change) for change in policy_changes(line.facts)]
     facts = {name: str(value or "") for name, value in line.facts.items()}
     found = _pairs(facts)
     if not shows_values:

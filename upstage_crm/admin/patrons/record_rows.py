@@ -12,7 +12,7 @@ from upstage_crm.change_requests.views import RequestView
 from upstage_crm.core import when
 from upstage_crm.patrons.fields import FIELDS
 from upstage_crm.patrons.views import PatronRecord
-from upstage_crm.ui.copy import ACTION_WORDS, CHANNEL_WORDS
+from upstage_crm.ui.copy import CHANNEL_WORDS, action_words
 
 ICONS: Mapping[Action, tuple[str, str]] = {
     Action.PATRON_ADDED: ("plus", "neutral"),
@@ -163,7 +163,7 @@ def event_views(lines: Sequence[AuditLine], *, now: datetime, time_zone: tzinfo)
 
 
 def _event(line: AuditLine, now: datetime, time_zone: tzinfo) -> EventView:
-    words = ACTION_WORDS[line.action]
+    words = action_words(line.action, line.facts)
     about = _about(line)
     mark, tone = ICONS.get(line.action, ("info", "neutral"))
     return EventView(

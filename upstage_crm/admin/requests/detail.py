@@ -201,8 +201,8 @@ def request_page(found: Found, *, viewer: Viewer, policy: Policy, now: datetime)
         cause=CAUSE_WORDS[request.cause] if request.cause else "",
         holder=str(found.holder) if is_taken else "",
         holder_href=f"/patrons/{found.holder}/" if is_taken else "",
-        sent="Once" if request.sent_count == 1 else f"{request.sent_count} times",
-        last_sent=when.in_words(request.last_sent_at, zone),
+        sent=_sent(found),
+        last_sent=when.in_words(request.last_sent_at, zone) if _is_asked(found) else "",
         reason=reason.label,
         reason_sentence=reason.sentence,
         reason_text=request.reason_text,
@@ -224,6 +224,18 @@ def request_page(found: Found, *, viewer: Viewer, policy: Policy, now: datetime)
         resend_refusal=_refusal(found, policy, now),
         told=_told(found, viewer),
     )
+
+
+def _is_asked(found: Found) -> bool:
+    """Whether a mailbox was asked to decide, and not only staff."""
+    return any(mail.kind is MailKind.DECISION_REQUEST for mail in found.mails)
+
+
+def _sent(found: Found) -> str:
+    if not _is_asked(found):
+        return "Not yet" if found.request.state is RequestState.HELD else "Never"
+    count = found.request.sent_count
+    return "Once" if count == 1 else f"{count} times"
 
 
 def _rights(viewer: Viewer) -> Rights:

@@ -163,7 +163,7 @@ def _field(row: ObjectVar[FieldRow]) -> rx.Component:
         now_heading=row.now_heading,
         outcome=field_chip(row.outcome),
         proposed_note=stack(
-            rx.el.p("Asked: ", rx.el.bdi(row.asked)),
+            show_if(filled(row.asked), rx.el.p("Asked: ", rx.el.bdi(row.asked))),
             said,
             show_if(filled(row.comment), quote(row.comment, source="The patron’s words")),
             gap="small",
@@ -253,7 +253,7 @@ def _facts() -> rx.Component:
             ),
             ("Ended", two_lines(rx.cond(REQUEST.ended, REQUEST.ended, "Not yet"), REQUEST.cause)),
             ("Question sent", REQUEST.sent),
-            ("Last sent", REQUEST.last_sent),
+            ("Last sent", rx.cond(REQUEST.last_sent, REQUEST.last_sent, "Not yet")),
             ("Next reminder", rx.cond(REQUEST.reminder, REQUEST.reminder, "None")),
         ),
         show_if(

@@ -6,12 +6,11 @@ from datetime import datetime, tzinfo
 
 from upstage_crm.audit.events import Action
 from upstage_crm.audit.trail import AuditLine
-from upstage_crm.change_requests.rules import Cause
 from upstage_crm.core import when
 from upstage_crm.mail.delivery import MailState
 from upstage_crm.mail.queries import MailSummary
 from upstage_crm.patrons.fields import FIELDS
-from upstage_crm.ui.copy import ACTION_WORDS, CAUSE_WORDS, CHANNEL_WORDS, MAIL_KIND_WORDS
+from upstage_crm.ui.copy import CHANNEL_WORDS, MAIL_KIND_WORDS, action_words, cause_words
 
 _MARKS: Mapping[Action, tuple[str, str]] = {
     Action.REQUEST_PROPOSED: ("pencil", "neutral"),
@@ -86,14 +85,13 @@ def in_order(mails: Iterable[MailSummary]) -> list[MailSummary]:
 
 
 def _of_line(line: AuditLine, time_zone: tzinfo) -> Moment:
-    words = ACTION_WORDS[line.action]
+    words = action_words(line.action, line.facts)
     keys = str(line.facts.get("field") or line.facts.get("fields") or "")
     labels = [FIELDS[key].label for key in keys.split(", ") if key in FIELDS]
     mark, tone = _MARKS.get(line.action, ("info", "neutral"))
-    cause = line.facts.get("cause")
     return Moment(
         words=words[:1].upper() + words[1:] + (f": {', '.join(labels)}" if labels else ""),
-        note=CAUSE_WORDS[Cause(cause)] if cause and cause != Cause.STAFF else "",
+        note=cause_words(line.facts.get("cause")),
         quote=line.values.get("comment") or line.values.get("note") or "",
         quote_source="The patron’s words" if line.values.get("comment") else line.actor.label,
         icon=mark,

@@ -15,6 +15,7 @@ from upstage_crm.change_requests.policy import LIMITS, Asked, FieldPolicy, Limit
 from upstage_crm.core.errors import UpstageError
 from upstage_crm.patrons.fields import FIELDS, ProtectedField
 from upstage_crm.ui.copy import sentence
+from upstage_crm.ui.policy_words import ASKED_WORDS, NUMBER_WORDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,28 +38,8 @@ class Number:
         return f"{self.used} {self.limit.least or 1} to {self.limit.most}{zero}."
 
 
-_WORDS = {
-    "link_life": ("Days to answer", "How long a patron's link works. After it, nothing changes."),
-    "reminder_after": (
-        "First reminder, days after the mail",
-        "Nobody is reminded after answering.",
-    ),
-    "reminder_before": ("Last reminder, hours before the end", "The second and last one."),
-    "revert_window": (
-        "Hours to undo",
-        "How long the old address can have an approved change put back.",
-    ),
-    "desk_wait": (
-        "Waiting time at the desk, hours",
-        "How long a change that the desk confirmed waits, so that the old address can object.",
-    ),
-}
-NUMBERS = tuple(Number(limit, *_WORDS[limit.name]) for limit in LIMITS)
-ASKED_CHOICES = (
-    (Asked.PROPOSED.value, "The proposed address"),
-    (Asked.CURRENT.value, "The current address"),
-    (Asked.BOTH.value, "Both addresses"),
-)
+NUMBERS = tuple(Number(limit, *NUMBER_WORDS[limit.name]) for limit in LIMITS)
+ASKED_CHOICES = tuple((asked.value, words) for asked, words in ASKED_WORDS.items())
 PROTECTED = tuple(FIELDS.values())
 MAILBOXES = tuple(entry for entry in PROTECTED if entry.mailbox_column is not None)
 _LONGEST = 9  # digits that are read at all; more is no number of days

@@ -53,8 +53,11 @@ def notice(
     )
     return rx.el.div(
         icon_(text_for(tone, _MARKS, "info")),
-        rx.el.div(*heading, rx.el.div(*children), class_name="u-notice-body"),
-        *([] if action is None else [rx.el.div(action)]),
+        rx.el.div(
+            rx.el.div(*heading, rx.el.div(*children), class_name="u-notice-words"),
+            *([] if action is None else [rx.el.div(action)]),
+            class_name="u-notice-body",
+        ),
         data_tone=tone,
         class_name="u-notice",
         **given(role=role if live else None),
