@@ -10,12 +10,11 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.support.emulator import API_KEY, running_emulator
+from tests.support.journey import PATIENCE_MS, hydrated, opened, sign_in
 from tests.support.mail_reader import emulator_mails, links, to
 from tests.support.server import Server, running_server
-from tests.support.stage import CLERK, PASSWORD, Stage, set_stage
+from tests.support.stage import CLERK, Stage, set_stage
 from upstage_crm.confirm import labels
-
-PATIENCE_MS = 10_000
 
 
 @pytest.fixture(scope="module")
@@ -26,25 +25,6 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, St
     stage = set_stage(database_url)
     with running_server(folder, database_url=database_url) as server:
         yield server, stage
-
-
-def opened(page: Page, url: str) -> Page:
-    page.goto(url, wait_until="commit")
-    hydrated(page)
-    return page
-
-
-def hydrated(page: Page) -> None:
-    page.locator("[data-hydrated=true]").first.wait_for(state="attached")
-
-
-def sign_in(page: Page, server: Server, email: str = CLERK) -> None:
-    opened(page, f"{server.url}/sign-in/")
-    page.get_by_label("Email").fill(email)
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
-    expect(page.get_by_role("heading", name="Dashboard")).to_be_visible()
-    hydrated(page)
 
 
 def propose_email(page: Page, server: Server, number: int, email: str) -> str:

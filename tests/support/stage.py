@@ -28,6 +28,7 @@ PASSWORD_HASH = (
 OWNER = "morgan@theatre.example"
 CLERK = "dana@theatre.example"
 READER = "ray@theatre.example"
+LEAD = "ines@theatre.example"
 
 PATRONS: tuple[Mapping[str, str], ...] = (
     {
@@ -38,6 +39,7 @@ PATRONS: tuple[Mapping[str, str], ...] = (
     },
     {"given_name": "Theodore", "family_name": "Abara", "email": "theo.abara@example.net"},
     {"given_name": "Ines", "family_name": "Quental", "email": "ines@example.org"},
+    {"given_name": "Kai", "family_name": "Brandt", "email": "kai@example.com"},
 )
 
 
@@ -51,8 +53,12 @@ class Stage:
 
     def email_of(self, number: int) -> str | None:
         """The address that the record holds now."""
+        return self.values_of(number)["email"]
+
+    def values_of(self, number: int) -> Mapping[str, str | None]:
+        """The protected columns of the record as they are now."""
         with self.parts.database.reading() as session:
-            return queries.get_by_number(session, number).values["email"]
+            return queries.get_by_number(session, number).values
 
 
 def set_stage(database_url: str, environ: Mapping[str, str] | None = None) -> Stage:
@@ -68,6 +74,7 @@ def set_stage(database_url: str, environ: Mapping[str, str] | None = None) -> St
             (OWNER, "Morgan", "house management", Role.OWNER),
             (CLERK, "Dana", "box office", Role.BOX_OFFICE),
             (READER, "Ray", "front of house", Role.READ_ONLY),
+            (LEAD, "Ines", "front of house", Role.MANAGER),
         ):
             staff_id = accounts.add(
                 session,

@@ -97,9 +97,10 @@ def _more() -> Child:
         )
         for key, field in FIELDS.items()
     ]
-    return rx.el.div(
+    shown = rx.el.div(
         rx.el.p("Also change", class_name="u-hint"), inline(*offered), class_name="u-stack"
     )
+    return show_if(State.others.length() < len(FIELDS) - 1, shown)
 
 
 def _mailbox() -> Child:

@@ -173,7 +173,7 @@ class ProposeState(AdminState):
         if asked is None or not any(text.strip() for text in asked.raw.values()):
             outcome = Outcome()
         else:
-            outcome = await asyncio.to_thread(checked, asked)
+            outcome = _so_far(await asyncio.to_thread(checked, asked), asked)
         async with self:
             if self._proposal is not None and asked in (None, self._proposal):
                 self._show(outcome)
@@ -238,3 +238,10 @@ class ProposeState(AdminState):
         self.field, self._proposal = "", None
         self.others, self.is_lost = [], False
         self._show(Outcome())
+
+
+def _so_far(outcome: Outcome, asked: Proposal) -> Outcome:
+    """What is wrong with what was typed: an input that is still empty is no mistake yet."""
+    refusal = outcome.refusal
+    errors = {part: words for part, words in refusal.errors.items() if asked.raw.get(part, "x")}
+    return replace(outcome, refusal=replace(refusal, errors=errors))

@@ -1,0 +1,248 @@
+"""Journeys that take more: several fields, an undo, two people at the desk, a code."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.support.journey import PATIENCE_MS, hydrated, link_in, open_mail, opened, sign_in
+from tests.support.server import Server, running_server
+from tests.support.stage import CLERK, LEAD, OWNER, Stage, set_stage
+from upstage_crm.change_requests import desk, queries
+from upstage_crm.confirm import labels
+
+PHONE = {"width": 360, "height": 740}
+Person = Callable[[str], Page]
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, Stage]]:
+    folder = tmp_path_factory.mktemp("second")
+    database_url = f"sqlite:///{folder / 'upstage.db'}"
+    stage = set_stage(database_url)
+    with running_server(folder, database_url=database_url) as server:
+        yield server, stage
+
+
+@pytest.fixture
+def somebody(browser: Browser, house: tuple[Server, Stage]) -> Iterator[Person]:
+    """A browser of somebody's own: a member who is signed in, or a patron on a phone for ""."""
+    server, _stage = house
+    contexts = []
+
+    def meet(email: str) -> Page:
+        context = browser.new_context(**({} if email else {"viewport": PHONE}))  # type: ignore[arg-type]
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(PATIENCE_MS)
+        if email:
+            sign_in(page, server, email)
+        return page
+
+    yield meet
+    for context in contexts:
+        context.close()
+
+
+def start(page: Page, server: Server, number: int) -> None:
+    """Open the dialog for the email address of a record."""
+    opened(page, f"{server.url}/patrons/{number}/")
+    page.get_by_role("button", name=re.compile("Propose change")).first.click()
+
+
+def send(page: Page) -> None:
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Reason").select_option("asked_by_phone")
+    dialog.get_by_role("button", name="Send proposal").click()
+    expect(dialog).to_be_hidden()
+
+
+def reference_on(page: Page) -> str:
+    link = page.locator("a[href^='/requests/']").filter(has_text=re.compile(r"\w\w-\w\w\w")).first
+    found = re.search(r"\w\w-\w\w\w", link.inner_text())
+    assert found is not None
+    return found[0]
+
+
+def answer(page: Page, answers: dict[str, str]) -> None:
+    """Answer some fields by themselves and send it."""
+    page.get_by_text(labels.EACH_SUMMARY).click()
+    for field, words in answers.items():
+        group = page.get_by_role("group", name=field)
+        group.get_by_label(words, exact=True).check()
+    page.get_by_role("button", name=labels.EACH_SEND).click()
+
+
+def test_five_fields_are_answered_one_by_one_and_partly_approved(
+    somebody: Person, house: tuple[Server, Stage], tmp_path: Path
+) -> None:
+    """Case 49."""
+    server, stage = house
+    number = stage.numbers[0]
+    clerk = somebody(CLERK)
+    start(clerk, server, number)
+    dialog = clerk.get_by_role("dialog")
+    dialog.get_by_label("Email address").fill("mara.five@example.org")
+    for label in ("Phone number", "Name", "Postal address", "Date of birth"):
+        dialog.get_by_role("button", name=label, exact=True).click()
+    dialog.get_by_label("Phone number").fill("+1 212 555 0142")
+    dialog.get_by_label("Given name").fill("Maren")
+    dialog.get_by_label("Family name").fill("Lindqvist")
+    dialog.get_by_label(re.compile("Address line 1|Street")).first.fill("5 Harbour Row")
+    dialog.get_by_label(re.compile("Town|City")).first.fill("Boston")
+    dialog.get_by_label("Country").select_option("US")
+    dialog.get_by_label("Date of birth").fill("1961-03-04")
+    clerk.screenshot(path=tmp_path / "five-dialog.png")
+    send(clerk)
+    reference = reference_on(clerk)
+
+    asked = link_in(open_mail(clerk, server, "Is this your address"), "Approve")
+    patron = somebody("")
+    opened(patron, asked)
+    patron.get_by_role("button", name=labels.APPROVE, exact=True).click()
+    # The other mailbox has not answered its four fields yet.
+    expect(patron.get_by_role("heading", level=1)).to_contain_text("We have your answer")
+
+    asked = link_in(open_mail(clerk, server, "May we change your details|your details"), "Approve")
+    opened(patron, asked)
+    patron.screenshot(path=tmp_path / "five-page.png", full_page=True)
+    answer(
+        patron,
+        {
+            "Phone number": "Approve",
+            "Name": "Reject",
+            "Postal address": "Approve",
+            "Date of birth": "Reject",
+        },
+    )
+    expect(patron.get_by_role("heading", level=1)).to_contain_text(re.compile("part", re.I))
+    patron.screenshot(path=tmp_path / "five-done.png", full_page=True)
+
+    values = stage.values_of(number)
+    assert ("mara.five@example.org", "+12125550142", "5 Harbour Row") == (
+        values["email"],
+        values["phone"],
+        values["address_line1"],
+    )
+    assert ("Mara", None) == (values["given_name"], values["date_of_birth"])
+    opened(clerk, f"{server.url}/requests/{reference}/")
+    expect(clerk.get_by_text("Partly approved").first).to_be_visible()
+    expect(clerk.get_by_role("link", name=re.compile("^PDF")).first).to_be_visible()
+    clerk.screenshot(path=tmp_path / "five-request.png", full_page=True)
+
+
+def test_an_objection_after_the_approval_puts_back_and_two_members_clear(
+    somebody: Person, house: tuple[Server, Stage], tmp_path: Path
+) -> None:
+    """Case 39."""
+    server, stage = house
+    number = stage.numbers[1]
+    clerk = somebody(CLERK)
+    start(clerk, server, number)
+    clerk.get_by_role("dialog").get_by_label("Email address").fill("theo.new@example.org")
+    send(clerk)
+    stranger = somebody("")
+    opened(stranger, link_in(open_mail(clerk, server, "Is this your address"), "Approve"))
+    stranger.get_by_role("button", name=labels.APPROVE, exact=True).click()
+    expect(stranger.get_by_role("heading", level=1)).to_contain_text(re.compile("approved", re.I))
+    assert "theo.new@example.org" == stage.email_of(number)
+
+    told = open_mail(clerk, server, "have changed|has changed")
+    owner = somebody("")
+    opened(owner, link_in(told, "This was not my wish"))
+    owner.screenshot(path=tmp_path / "objection.png", full_page=True)
+    owner.get_by_role("button", name="Undo this change").click()
+    expect(owner.get_by_role("heading", level=1)).to_contain_text("We have put it back")
+    assert "theo.abara@example.net" == stage.email_of(number)
+
+    for email in (OWNER, LEAD):
+        lead = somebody(email)
+        opened(lead, f"{server.url}/patrons/{number}/")
+        expect(lead.get_by_text("This record is frozen")).to_be_visible()
+        lead.get_by_role("button", name="Say what you found").click()
+        lead.get_by_role("dialog").get_by_label("In your words").fill("Called him: not his doing.")
+        lead.get_by_role("button", name="Record what I found").click()
+        expect(lead.get_by_role("dialog")).to_be_hidden()
+    expect(lead.get_by_text("This record is frozen")).to_be_hidden()
+
+
+def test_two_members_change_an_address_at_the_desk_after_the_wait(
+    somebody: Person, house: tuple[Server, Stage], tmp_path: Path
+) -> None:
+    server, stage = house
+    number = stage.numbers[2]
+    clerk = somebody(CLERK)
+    start(clerk, server, number)
+    dialog = clerk.get_by_role("dialog")
+    dialog.get_by_label("Email address").fill("ines.desk@example.org")
+    dialog.get_by_label("The patron can no longer read the current mailbox").check()
+    dialog.get_by_label("How do you know who it is?").select_option("in_person")
+    dialog.get_by_label("What did you see or ask?").fill("Passport; the photograph fits.")
+    clerk.screenshot(path=tmp_path / "desk-dialog.png")
+    send(clerk)
+    reference = reference_on(clerk)
+    opened(clerk, f"{server.url}/requests/{reference}/")
+    expect(clerk.get_by_text("took the first step yourself")).to_be_visible()
+
+    lead = somebody(OWNER)
+    opened(lead, f"{server.url}/requests/{reference}/")
+    expect(lead.get_by_text("Passport; the photograph fits.").first).to_be_visible()
+    lead.screenshot(path=tmp_path / "desk-task.png", full_page=True)
+    lead.get_by_role("button", name=re.compile("Confirm")).first.click()
+    expect(lead.get_by_text(re.compile("The change is made on")).first).to_be_visible()
+    assert "ines@example.org" == stage.email_of(number)
+    notice = open_mail(lead, server, "details will change on")
+    assert "/c/" in link_in(notice, "This was not my wish")
+
+    # Three days later, as the schedule does it: the clock of one command is moved, not the server.
+    now = stage.parts.clock.now() + timedelta(hours=73)
+    with stage.parts.database.transaction() as session:
+        request = queries.get(session, reference)
+        room = stage.parts.mailroom
+        assert desk.apply(session, request_id=request.id, mailroom=room, now=now)
+    opened(lead, f"{server.url}/requests/{reference}/")
+    expect(lead.get_by_text("Approved").first).to_be_visible()
+    assert "ines.desk@example.org" == stage.email_of(number)
+
+
+def test_a_code_opens_the_request_without_a_link_but_not_for_staff(
+    somebody: Person, house: tuple[Server, Stage], tmp_path: Path
+) -> None:
+    server, stage = house
+    number = stage.numbers[3]
+    clerk = somebody(CLERK)
+    start(clerk, server, number)
+    clerk.get_by_role("dialog").get_by_label("Email address").fill("kai.code@example.org")
+    send(clerk)
+    reference = reference_on(clerk)
+    text = open_mail(clerk, server, "Is this your address").locator("body").inner_text()
+    code = re.search(r"the code (\w{4}-\w{4})", text)
+    assert code is not None
+
+    # The clerk's own browser is turned away, with the same reference and code.
+    opened(clerk, f"{server.url}/confirm/")
+    enter(clerk, reference, code[1])
+    expect(clerk.get_by_text("Staff do not answer for patrons")).to_be_visible()
+
+    patron = somebody("")
+    opened(patron, f"{server.url}/confirm/")
+    patron.screenshot(path=tmp_path / "code.png", full_page=True)
+    enter(patron, reference, "ABCD-EFGH")
+    expect(patron.get_by_text("do not fit")).to_be_visible()
+    enter(patron, reference.lower().replace("-", " "), code[1].lower())
+    hydrated(patron)
+    assert code[1] not in patron.url
+    patron.get_by_role("button", name=labels.APPROVE, exact=True).click()
+    expect(patron.get_by_role("heading", level=1)).to_contain_text(re.compile("approved", re.I))
+    assert "kai.code@example.org" == stage.email_of(number)
+
+
+def enter(page: Page, reference: str, code: str) -> None:
+    page.locator("input[name=reference]").fill(reference)
+    page.locator("input[name=code]").fill(code)
+    page.get_by_role("button", name=labels.CODE_OPEN).click()

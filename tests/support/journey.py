@@ -1,0 +1,45 @@
+"""What every journey does: open a page and wait until it can be used, sign in, read a mail."""
+
+from __future__ import annotations
+
+import re
+
+from playwright.sync_api import FrameLocator, Page, expect
+
+from tests.support.server import Server
+from tests.support.stage import CLERK, PASSWORD
+
+PATIENCE_MS = 10_000
+
+
+def opened(page: Page, url: str) -> Page:
+    page.goto(url, wait_until="commit")
+    hydrated(page)
+    return page
+
+
+def hydrated(page: Page) -> None:
+    page.locator("[data-hydrated=true]").first.wait_for(state="attached")
+
+
+def sign_in(page: Page, server: Server, email: str = CLERK) -> None:
+    opened(page, f"{server.url}/sign-in/")
+    page.get_by_label("Email").fill(email)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("heading", name="Dashboard")).to_be_visible()
+    hydrated(page)
+
+
+def open_mail(page: Page, server: Server, subject: str) -> FrameLocator:
+    """Open the newest mail of the built-in mailbox whose subject has these words."""
+    opened(page, f"{server.url}/mailbox/")
+    page.get_by_role("link", name=re.compile(subject)).first.click()
+    return page.frame_locator("iframe").first
+
+
+def link_in(mail: FrameLocator, words: str) -> str:
+    """Where a link of an open mail leads."""
+    href = mail.get_by_role("link", name=re.compile(words)).first.get_attribute("href")
+    assert href is not None
+    return href
