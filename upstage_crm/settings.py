@@ -164,8 +164,8 @@ class Settings(BaseSettings):
     @field_validator("resend_webhook_secret")
     @classmethod
     def _webhook_secret(cls, value: str) -> str:
-        encoded = value.removeprefix("whsec_")
-        if encoded == value or len(_base64(encoded)) < WEBHOOK_SECRET_BYTES:
+        secrets = [_webhook_key(part) for part in value.split(",")]
+        if not all(len(secret) >= WEBHOOK_SECRET_BYTES for secret in secrets):
             raise BadSetting("RESEND_WEBHOOK_SECRET", "not_a_webhook_secret")
         return value
 
@@ -222,6 +222,12 @@ class Settings(BaseSettings):
     def is_demo_allowed(self) -> bool:
         """Whether demo data and demo sign-in may exist here, provided the database file is new."""
         return self.has_own_database and is_loopback(urlsplit(self.base_url).hostname)
+
+    @property
+    def webhook_secrets(self) -> tuple[bytes, ...]:
+        """The keys that the provider may sign its events with; several while one is replaced."""
+        given = self.resend_webhook_secret
+        return tuple(_webhook_key(part) for part in given.split(",")) if given else ()
 
     @property
     def sends_real_mail(self) -> bool:
@@ -289,6 +295,12 @@ def _url(name: str, value: str, *, schemes: tuple[str, ...]) -> SplitResult:
     if url.scheme not in schemes or not url.hostname or not has_port or "@" in url.netloc:
         raise BadSetting(name, "not_a_url")
     return url
+
+
+def _webhook_key(text: str) -> bytes:
+    """The key in `whsec_…`; empty, which signs nothing, when it is not strictly one."""
+    name, _, encoded = text.strip().partition("_")
+    return _base64(encoded) if name == "whsec" else b""
 
 
 def _base64(text: str) -> bytes:

@@ -46,6 +46,7 @@ from upstage_crm.web.edge import edge
 from upstage_crm.web.events import admit_events_only
 from upstage_crm.web.hub import hub
 from upstage_crm.web.ready import announce_when_ready
+from upstage_crm.webhooks import resend as resend_webhook
 
 # Handlers that anybody on the internet may call. Reviewed by name; a test compares.
 PUBLIC_HANDLERS = frozenset(
@@ -95,6 +96,7 @@ routes = Starlette(
         *raw_mail.ROUTES,
         *staff_receipt.ROUTES,
         *health.ROUTES,
+        *resend_webhook.routes(has_secret=bool(settings.webhook_secrets)),
     ]
 )
 app = rx.App(

@@ -21,7 +21,8 @@ from upstage_crm.change_requests.commands import Proposed
 from upstage_crm.change_requests.policy import Policy
 from upstage_crm.change_requests.rules import Decision, DeskMethod, ReasonCode, RequestState
 from upstage_crm.links.claims import Reviewer
-from upstage_crm.mail import facts
+from upstage_crm.mail import event_log
+from upstage_crm.mail.events import EventKind, MailEvent
 from upstage_crm.mail.outbox import OUTBOX
 from upstage_crm.patrons import commands as patron_commands
 from upstage_crm.patrons.views import PatronRecord
@@ -54,8 +55,8 @@ class Engine(Desk):
         )
         for mail_id in self.read(lambda session: session.execute(query).scalars().all()):
             self.write(
-                lambda session, found=mail_id: facts.note_bounce(
-                    session, mail_id=found, at=self.now
+                lambda session, found=mail_id: event_log.note(
+                    session, self.bounce_of(found), event_id=f"bounce-{found}", now=self.now
                 )
             )
         return self.write(
@@ -66,6 +67,17 @@ class Engine(Desk):
                 mailroom=self.room,
                 now=self.now,
             )
+        )
+
+    def bounce_of(self, mail_id: str) -> MailEvent:
+        """What the provider tells of a mail that no mailbox will ever take."""
+        return MailEvent(
+            kind=EventKind.BOUNCED,
+            at=self.now,
+            provider_id=f"p-{mail_id}",
+            outbox_id=mail_id,
+            detail="General",
+            is_permanent=True,
         )
 
     def revert(self, request: Proposed, actor: StaffMember, reason: str = "wrong") -> RequestState:

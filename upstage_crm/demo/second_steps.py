@@ -26,7 +26,8 @@ from upstage_crm.change_requests.rules import Decision, DeskMethod, ReasonCode, 
 from upstage_crm.core.clock import FrozenClock
 from upstage_crm.demo.story import Ending, Story
 from upstage_crm.links.claims import LinkClaims, Purpose, Reviewer
-from upstage_crm.mail import facts
+from upstage_crm.mail import event_log
+from upstage_crm.mail.events import EventKind, MailEvent
 from upstage_crm.mail.message import Audience
 from upstage_crm.mail.outbox import OUTBOX
 from upstage_crm.mail.placeholders import thaw_links
@@ -108,7 +109,9 @@ def comes_back(scene: Scene, request: Proposed) -> None:
     )
     with scene.parts.database.transaction() as session:
         for mail_id in session.connection().execute(asked).scalars().all():
-            facts.note_bounce(session, mail_id=mail_id, at=scene.clock.now())
+            event_log.note(
+                session, _bounce(mail_id, scene.clock), event_id=mail_id, now=scene.clock.now()
+            )
         timing.give_up(
             session,
             request_id=request.request_id,
@@ -116,6 +119,17 @@ def comes_back(scene: Scene, request: Proposed) -> None:
             mailroom=scene.parts.mailroom,
             now=scene.clock.now(),
         )
+
+
+def _bounce(mail_id: str, clock: FrozenClock) -> MailEvent:
+    return MailEvent(
+        kind=EventKind.BOUNCED,
+        at=clock.now(),
+        provider_id=mail_id,
+        outbox_id=mail_id,
+        detail="NoEmail",
+        is_permanent=True,
+    )
 
 
 def put_back(scene: Scene, story: Story, request: Proposed, patron_id: str) -> None:

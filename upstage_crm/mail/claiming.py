@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from sqlmodel import Session
 
 from upstage_crm.core.db import dialect_of
-from upstage_crm.mail import gate
+from upstage_crm.mail import event_log, gate
 from upstage_crm.mail.delivery import ACCEPTED, ENDED_UNSENT, MailState, Transport
 from upstage_crm.mail.outbox import MATTER_OVER, OUTBOX, end_followers
 
@@ -145,6 +145,8 @@ def settle_accepted(
     done = _settle(session, claimed, state=state, provider_id=provider_id, settled_at=now)
     if done is None:
         return False
+    if provider_id is not None:
+        event_log.catch_up(session, mail_id=claimed.id, provider_id=provider_id, now=now)
     gate.count_settled(session, accepted=not local)
     return True
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 
 import sqlalchemy as sa
 from sqlmodel import Session
@@ -33,20 +32,3 @@ def asking_history(session: Session, *, request_id: str, audience: Audience) -> 
         came_back=any(row.came_back for row in rows),
         reminders=sum(row.kind is MailKind.DECISION_REMINDER for row in rows),
     )
-
-
-def note_bounce(
-    session: Session, *, mail_id: str, at: datetime, is_suppressed: bool = False
-) -> bool:
-    """Note that a mail came back for good, or was not sent because earlier ones had.
-
-    The first such fact stays. False when it stands already, or there is no such mail.
-    """
-    column = OUTBOX.c.suppressed_at if is_suppressed else OUTBOX.c.bounced_at
-    noted = session.connection().execute(
-        sa.update(OUTBOX)
-        .where(OUTBOX.c.id == mail_id, column.is_(None))
-        .values({column: at})
-        .returning(OUTBOX.c.id)
-    )
-    return noted.first() is not None

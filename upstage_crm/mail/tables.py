@@ -7,6 +7,7 @@ from sqlmodel import Field, SQLModel
 
 from upstage_crm.core.db import UtcDateTime, text_enum
 from upstage_crm.mail.delivery import MailState, Transport
+from upstage_crm.mail.events import EventKind
 from upstage_crm.mail.message import Audience, MailKind
 
 _QUEUED = sa.text("state = 'queued'")
@@ -74,6 +75,29 @@ class MailOutboxRow(SQLModel, table=True):
     bounced_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     complained_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     suppressed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class MailEventRow(SQLModel, table=True):
+    """One event of the provider, noted once: `id` is the provider's own name for it.
+
+    `outbox_id` is empty while we do not know the mail. Nothing personal is kept: an event's body
+    repeats address and subject, which stand with the mail already.
+    """
+
+    __tablename__ = "mail_event"  # pyright: ignore[reportAssignmentType]  # SQLModel's hint
+    __table_args__ = (
+        sa.Index("ix_mail_event_outbox", "outbox_id", "at"),
+        sa.Index("ix_mail_event_provider", "provider_id"),
+    )
+
+    id: str = Field(primary_key=True, max_length=128)
+    outbox_id: str | None = Field(default=None, foreign_key="mail_outbox.id", max_length=32)
+    provider_id: str = Field(max_length=128)
+    kind: EventKind = Field(sa_column=sa.Column(text_enum(EventKind), nullable=False))
+    detail: str = Field(max_length=64)
+    is_permanent: bool
+    at: datetime = Field(sa_type=UtcDateTime)
+    received_at: datetime = Field(sa_type=UtcDateTime)
 
 
 class MailGateRow(SQLModel, table=True):

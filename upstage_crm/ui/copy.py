@@ -129,6 +129,9 @@ SENTENCES: Mapping[str, str] = {
     "mail_paused": "Mail is paused.",
     "mail_conflict": "The mail service already knows this mail with other content.",
     "resend_setting_invalid": "The settings of the mail service cannot be used.",
+    "mail_event_malformed": "This event cannot be read.",
+    "mail_event_unknown": "There is no such kind of event.",
+    "webhook_refused": "This event was not signed by the mail provider, or it is too old.",
     "mail_catalogue_mismatch": "This mail could not be written. Nothing was changed.",
     # Staff and settings.
     "sign_in_refused": "The email address or the password is wrong.",

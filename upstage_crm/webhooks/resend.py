@@ -1,0 +1,75 @@
+"""`POST /webhooks/resend`: what the mail provider tells of our mails.
+
+Taken only with a secret: without one the route is not there. An event that we know already, a mail
+that we do not know, and a topic that is not ours are answered 200, because anything else makes the
+provider send it again for a day.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from upstage_crm.core.errors import UpstageError
+from upstage_crm.mail import event_log, events
+from upstage_crm.web.schedule import give_up_undeliverable
+from upstage_crm.webhooks.signature import SignatureRefused, event_id
+from upstage_crm.wiring import runtime
+
+PATH = "/webhooks/resend"
+MAX_BYTES = 256 * 1024  # the provider's events are below 4 kB
+
+_log = logging.getLogger(__name__)
+
+
+async def receive(request: Request) -> Response:
+    """Verify one event, note it once, and act on it."""
+    body = await _body(request)
+    if body is None:
+        return JSONResponse({"error": "too_large"}, 413)
+    headers = {name.lower(): value for name, value in request.headers.items()}
+    return await asyncio.to_thread(_take, headers, body)
+
+
+def routes(*, has_secret: bool) -> list[BaseRoute]:
+    """The route, if there is a secret to check events with."""
+    return [Route(PATH, receive, methods=["POST"])] if has_secret else []
+
+
+async def _body(request: Request) -> bytes | None:
+    """The raw body, which the signature covers; None when it is longer than any event."""
+    found = bytearray()
+    async for chunk in request.stream():
+        found += chunk
+        if len(found) > MAX_BYTES:
+            return None
+    return bytes(found)
+
+
+def _take(headers: dict[str, str], body: bytes) -> Response:
+    parts = runtime()
+    now = parts.clock.now()
+    try:
+        name = event_id(headers, body, secrets=parts.settings.webhook_secrets, now=now)
+        event = events.parse(json.loads(body))
+    except SignatureRefused as error:
+        _log.warning("a webhook was refused: its signature or its age")
+        return JSONResponse({"error": error.code}, 401)
+    except UpstageError as error:
+        _log.warning("a webhook could not be used: %s", error.code)
+        return JSONResponse({"error": error.code}, 422)
+    except (ValueError, RecursionError):
+        return JSONResponse({"error": events.EventMalformed.code}, 400)
+    if event is None:
+        return JSONResponse({"status": "ignored"})
+    with parts.database.transaction() as session:
+        is_new = event_log.note(session, event, event_id=name, now=now)
+    if is_new and event.is_permanent:
+        # Whatever still waits for an answer from there ends now, not at the next turn of the clock.
+        give_up_undeliverable(parts)
+    return JSONResponse({"status": "noted" if is_new else "known"})
