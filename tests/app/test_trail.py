@@ -252,7 +252,7 @@ def test_a_story_of_every_path_records_every_action(database: Database, clock: F
         assert row.words
         assert {change.label for change in row.changes if "." in change.label} == set()
     assert len(lines) == len(event_views(lines, now=desk.now, time_zone=UTC))
-    assert len(lines) == len(story_of(lines, (), time_zone=UTC))
+    assert len(lines) == len(story_of(lines, (), events={}, time_zone=UTC))
 
 
 def main_paths(desk: Engine) -> None:

@@ -201,7 +201,11 @@ def _put_back(
     case.session.flush()
     # Whoever objects reads the mailbox that is put back.
     proven = objector is Reviewer.CURRENT
-    return case.apply(row, proven=proven, actor=actor, channel=channel)
+    if case.apply(row, proven=proven, actor=actor, channel=channel):
+        return True
+    # Somebody took the old value at this very moment: the row must not stay open.
+    case.settle([row], FieldOutcome.WITHDRAWN)
+    return False
 
 
 def _may_restore(case: Case, change: FieldChangeRow, objector: Reviewer | None) -> bool:

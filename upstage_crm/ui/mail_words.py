@@ -11,9 +11,21 @@ from datetime import datetime, tzinfo
 
 from upstage_crm.core import when
 from upstage_crm.mail.delivery import MailState
+from upstage_crm.mail.event_log import NotedEvent
+from upstage_crm.mail.events import EventKind
 from upstage_crm.mail.queries import MailSummary
 
 SERVER_FAULT = 500
+
+EVENT_WORDS: Mapping[EventKind, str] = {
+    EventKind.SENT: "Taken over by the provider",
+    EventKind.DELIVERED: "Delivered",
+    EventKind.DELAYED: "Delayed: its mailbox does not take it yet",
+    EventKind.BOUNCED: "Came back",
+    EventKind.COMPLAINED: "Marked as spam",
+    EventKind.SUPPRESSED: "Stopped by the provider: earlier mail came back",
+    EventKind.FAILED: "The provider could not send it",
+}
 
 REASONS: Mapping[str, str] = {
     # Ours.
@@ -48,6 +60,14 @@ COMPLAINED = "Its reader marked it as spam."
 SUPPRESSED = "The mail provider no longer delivers to this address."
 WAITS_FOR_NOTICE = "It leaves once the notice to the current address was accepted."
 UNCERTAIN = "It may have left or not. It is not tried again by itself."
+
+
+def event_words(event: NotedEvent) -> str:
+    """What the provider told of a mail, with its own word for the cause."""
+    words = EVENT_WORDS[event.kind]
+    if event.kind is EventKind.BOUNCED:
+        words += " for good" if event.is_permanent else ", which may pass"
+    return f"{words} ({event.detail})" if event.detail else words
 
 
 def delivery_key(mail: MailSummary) -> str:

@@ -2,7 +2,7 @@
 
 import reflex as rx
 
-from upstage_crm.admin.mailbox.rows import HeaderLine
+from upstage_crm.admin.mailbox.rows import EventLine, HeaderLine
 from upstage_crm.admin.mailbox.state import MailboxState as State
 from upstage_crm.ui.components.base import Text, filled, show_if
 from upstage_crm.ui.components.button import link, link_button
@@ -12,7 +12,7 @@ from upstage_crm.ui.components.page import card, columns, page_header, stack
 from upstage_crm.ui.components.record import definitions, plain_row, record
 from upstage_crm.ui.components.status import mail_chip
 from upstage_crm.ui.components.tabs import tab_panel, tabs
-from upstage_crm.ui.components.text import breadcrumbs, reference, value
+from upstage_crm.ui.components.text import breadcrumbs, reference, value, when
 
 LIVE = "Mail is not being sent. The links below work, in a new tab: press one to play the patron."
 DEAD = "The links in this mail are not shown to staff. They work for its reader alone."
@@ -55,9 +55,20 @@ def opened_mail() -> rx.Component:
                 ),
                 rx.cond(filled(mail.raw), _content(), skeleton_lines(8)),
             ),
-            card(_facts(), title="About this mail"),
+            stack(
+                card(_facts(), title="About this mail"),
+                show_if(mail.has_events, card(_events(), title="What the provider told")),
+            ),
         ),
     )
+
+
+def _events() -> rx.Component:
+    return stack(rx.foreach(State.mail.events, _event), gap="small")
+
+
+def _event(line: EventLine) -> rx.Component:
+    return rx.el.p(line.words, ", ", when(line.time, iso=line.time_iso))
 
 
 def _crumbs(here: Text) -> rx.Component:
@@ -98,6 +109,8 @@ def _facts() -> rx.Component:
             ("Kind", mail.kind),
             ("Written", mail.created),
             ("Settled", value(mail.settled, empty="Not yet")),
+            ("Attempts", mail.attempts),
+            ("The provider’s name for it", value(mail.provider_id, empty="None yet")),
             (
                 "Request",
                 show_if(

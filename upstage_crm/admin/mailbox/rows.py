@@ -1,15 +1,16 @@
 """What the mailbox shows, worded and formatted: plain texts that may go to the browser."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 from email.utils import format_datetime
 
 from upstage_crm.core import when
 from upstage_crm.mail import eml
+from upstage_crm.mail.event_log import NotedEvent
 from upstage_crm.mail.queries import MailSummary, StoredMail
 from upstage_crm.ui.copy import AUDIENCE_WORDS, MAIL_KIND_WORDS
-from upstage_crm.ui.mail_words import delivery_key, delivery_note
+from upstage_crm.ui.mail_words import delivery_key, delivery_note, event_words
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,15 @@ class HeaderLine:
 
 
 @dataclass(frozen=True)
+class EventLine:
+    """One thing that the provider told of a mail."""
+
+    words: str = ""
+    time: str = ""
+    time_iso: str = ""
+
+
+@dataclass(frozen=True)
 class OpenMail:
     """One mail as it is read. `raw` is where its content is; empty while nothing is open."""
 
@@ -54,6 +64,10 @@ class OpenMail:
     request_href: str = ""
     links: str = ""  # live, dead or none
     headers: list[HeaderLine] = field(default_factory=list)
+    attempts: str = ""
+    provider_id: str = ""
+    has_events: bool = False
+    events: list[EventLine] = field(default_factory=list)
 
 
 def mail_line(
@@ -85,6 +99,7 @@ def open_mail(
     stored: StoredMail,
     *,
     links: str,
+    events: Sequence[NotedEvent],
     references: Mapping[str, str],
     now: datetime,
     time_zone: tzinfo,
@@ -106,6 +121,13 @@ def open_mail(
         request_href=request_href(reference),
         links=links,
         headers=_headers(stored),
+        attempts=str(mail.attempts) if mail.attempts else "Not tried yet",
+        provider_id=mail.provider_id or "",
+        has_events=bool(events),
+        events=[
+            EventLine(event_words(event), when.short(event.at, time_zone), when.iso(event.at))
+            for event in events
+        ],
     )
 
 

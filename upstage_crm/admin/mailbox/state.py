@@ -23,7 +23,7 @@ from upstage_crm.admin.mailbox.rows import MailLine, OpenMail, mail_line, open_m
 from upstage_crm.change_requests.references import find_id, references
 from upstage_crm.core import when
 from upstage_crm.core.ids import parse_reference
-from upstage_crm.mail import queries
+from upstage_crm.mail import event_log, queries
 from upstage_crm.mail.queries import MailNotFound
 from upstage_crm.organisation.settings import details
 from upstage_crm.staff.roles import Permission
@@ -223,6 +223,7 @@ def _mail(session: Session, mail_id: str) -> Found:
     shown = open_mail(
         stored,
         links=links,
+        events=event_log.of_mails(session, [mail_id]).get(mail_id, ()),
         references=references(session, {request_id} if request_id else set()),
         now=parts.clock.now(),
         time_zone=when.zone(details(session).time_zone),

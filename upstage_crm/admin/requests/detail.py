@@ -3,14 +3,14 @@
 Where a patron decided from (network address, browser) is kept for evidence and never shown here.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, tzinfo
 from difflib import SequenceMatcher
 
 from upstage_crm.admin.requests.address import request_href
 from upstage_crm.admin.requests.receipt_rows import ReceiptItem, receipt_item
-from upstage_crm.admin.requests.rows import delivery, is_urgent
+from upstage_crm.admin.requests.rows import is_urgent
 from upstage_crm.admin.requests.story import Moment, in_order, story
 from upstage_crm.admin.requests.task import Rights, Task, task_of
 from upstage_crm.audit.events import Action
@@ -22,6 +22,7 @@ from upstage_crm.change_requests.views import DeskView, FieldView, RequestView
 from upstage_crm.core import when
 from upstage_crm.links.claims import Reviewer
 from upstage_crm.mail.delivery import MailState
+from upstage_crm.mail.event_log import NotedEvent
 from upstage_crm.mail.message import Audience, MailKind
 from upstage_crm.mail.queries import MailSummary
 from upstage_crm.receipts.queries import ReceiptLine
@@ -31,6 +32,7 @@ from upstage_crm.ui.copy import (
     CHANNEL_WORDS,
     MAIL_KIND_WORDS,
 )
+from upstage_crm.ui.mail_words import delivery_key
 
 ALIKE = 0.7  # from this likeness on, marking the differing letters helps; below it is noise
 _DAY = timedelta(days=1)
@@ -149,6 +151,7 @@ class Found:
     request: RequestView
     lines: Sequence[AuditLine]
     mails: Sequence[MailSummary]
+    events: Mapping[str, Sequence[NotedEvent]]
     reached: frozenset[Audience]
     holder: int | None
     time_zone: tzinfo
@@ -208,7 +211,7 @@ def request_page(found: Found, *, viewer: Viewer, policy: Policy, now: datetime)
         reason_text=request.reason_text,
         fields=[_field(entry, found) for entry in request.fields],
         mails=[_mail(mail, viewer, zone) for mail in in_order(found.mails)],
-        story=story(found.lines, found.mails, time_zone=zone),
+        story=story(found.lines, found.mails, events=found.events, time_zone=zone),
         has_receipts=bool(receipts),
         receipts=[receipt_item(line, zone) for line in receipts],
         task=task_of(request, found.desk, rights=_rights(viewer), time_zone=zone),
@@ -351,7 +354,7 @@ def _mail(mail: MailSummary, viewer: Viewer, time_zone: tzinfo) -> MailRow:
         kind=MAIL_KIND_WORDS[mail.kind],
         audience=AUDIENCE_WORDS[mail.audience],
         address=mail.to_address,
-        state=delivery(mail),
+        state=delivery_key(mail),
         times=_times(mail, time_zone),
         href=f"/mailbox/?mail={mail.id}" if viewer.may_open_mail else "",
     )

@@ -16,7 +16,7 @@ from upstage_crm.change_requests.rules import RequestState
 from upstage_crm.core import when
 from upstage_crm.core.errors import UpstageError
 from upstage_crm.core.ids import parse_reference
-from upstage_crm.mail import outbox
+from upstage_crm.mail import event_log, outbox
 from upstage_crm.mail.queries import MAX_PAGE_SIZE, mails
 from upstage_crm.organisation.settings import details
 from upstage_crm.receipts.queries import lines_of_request
@@ -155,10 +155,12 @@ def _find(session: Session, reference: str) -> Found:
         UnknownRequest: there is none with this reference.
     """
     request = queries.get(session, reference)
+    sent = mails(session, request_id=request.id, size=MAX_PAGE_SIZE).items
     return Found(
         request=request,
         lines=trail.timeline(session, request_id=request.id, limit=ENTRIES),
-        mails=mails(session, request_id=request.id, size=MAX_PAGE_SIZE).items,
+        mails=sent,
+        events=event_log.of_mails(session, [mail.id for mail in sent]),
         reached=outbox.reached(session, request_id=request.id),
         holder=overview.address_holder(session, request.id),
         time_zone=when.zone(details(session).time_zone),

@@ -8,6 +8,7 @@ from upstage_crm.change_requests.overview import View
 from upstage_crm.change_requests.views import RequestLine
 from upstage_crm.core import when
 from upstage_crm.mail.queries import MailSummary
+from upstage_crm.ui.mail_words import delivery_key
 
 SOON = timedelta(hours=48)  # what the view "Expiring" holds
 URGENT_PART = 4  # the time left stands out once less than a quarter of it remains
@@ -84,24 +85,13 @@ def queue_row(
         left=when.left(line.expires_at, now=now) if is_open else "",
         left_absolute=when.in_words(line.expires_at, time_zone) if is_open else "",
         is_urgent=is_open and is_urgent(line.created_at, line.expires_at, now=now),
-        mail="" if mail is None else delivery(mail),
+        mail="" if mail is None else delivery_key(mail),
     )
 
 
 def is_urgent(created_at: datetime, expires_at: datetime, *, now: datetime) -> bool:
     """Whether less than a quarter of a request's time is left."""
     return (expires_at - now) * URGENT_PART < expires_at - created_at
-
-
-def delivery(mail: MailSummary) -> str:
-    """The key of a mail's chip: what its provider told last counts more than that it was sent."""
-    told = (
-        ("bounced", mail.bounced_at),
-        ("suppressed", mail.suppressed_at),
-        ("complained", mail.complained_at),
-        ("delivered", mail.delivered_at),
-    )
-    return next((key for key, at in told if at is not None), mail.state.value)
 
 
 def counted(number: int, one: str, many: str) -> str:

@@ -1,6 +1,6 @@
 """What happened to a request, in order: the trail's entries and its mails, in plain words."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
@@ -8,9 +8,12 @@ from upstage_crm.audit.events import Action
 from upstage_crm.audit.trail import AuditLine
 from upstage_crm.core import when
 from upstage_crm.mail.delivery import MailState
+from upstage_crm.mail.event_log import NotedEvent
+from upstage_crm.mail.events import EventKind
 from upstage_crm.mail.queries import MailSummary
 from upstage_crm.patrons.fields import FIELDS
 from upstage_crm.ui.copy import CHANNEL_WORDS, MAIL_KIND_WORDS, action_words, cause_words
+from upstage_crm.ui.mail_words import event_words
 
 _MARKS: Mapping[Action, tuple[str, str]] = {
     Action.REQUEST_PROPOSED: ("pencil", "neutral"),
@@ -50,6 +53,14 @@ _SETTLED: Mapping[MailState, tuple[str, str, str]] = {
     MailState.UNCERTAIN: ("May or may not have left", "mail-warning", "warning"),
     MailState.CANCELLED: ("Taken back before it left", "circle-slash", "neutral"),
 }
+_TOLD: Mapping[EventKind, tuple[str, str]] = {
+    EventKind.DELIVERED: ("mail-check", "success"),
+    EventKind.DELAYED: ("clock", "warning"),
+    EventKind.BOUNCED: ("mail-x", "danger"),
+    EventKind.COMPLAINED: ("mail-warning", "danger"),
+    EventKind.SUPPRESSED: ("mail-warning", "danger"),
+    EventKind.FAILED: ("mail-x", "danger"),
+}
 
 
 @dataclass(frozen=True)
@@ -70,12 +81,22 @@ class Moment:
 
 
 def story(
-    lines: Iterable[AuditLine], mails: Iterable[MailSummary], *, time_zone: tzinfo
+    lines: Iterable[AuditLine],
+    mails: Iterable[MailSummary],
+    *,
+    events: Mapping[str, Sequence[NotedEvent]],
+    time_zone: tzinfo,
 ) -> list[Moment]:
-    """Return all that happened, the oldest first; a command stands before the mails it caused."""
+    """Return all that happened, the oldest first; a command stands before the mails it caused.
+
+    `events` are the provider's, by mail.
+    """
     told = [(line.at, 0, line.seq, _of_line(line, time_zone)) for line in lines]
     for place, mail in enumerate(in_order(mails)):
-        told += [(at, 1, place, moment) for at, moment in _of_mail(mail, time_zone)]
+        told += [
+            (at, 1, place, moment)
+            for at, moment in _of_mail(mail, events.get(mail.id, ()), time_zone)
+        ]
     return [moment for *_order, moment in sorted(told, key=lambda entry: entry[:3])]
 
 
@@ -103,18 +124,16 @@ def _of_line(line: AuditLine, time_zone: tzinfo) -> Moment:
     )
 
 
-def _of_mail(mail: MailSummary, time_zone: tzinfo) -> list[tuple[datetime, Moment]]:
+def _of_mail(
+    mail: MailSummary, events: Sequence[NotedEvent], time_zone: tzinfo
+) -> list[tuple[datetime, Moment]]:
     """What became of one mail: how it left or why it did not, then what its provider told."""
     facts = [(mail.settled_at or mail.created_at, *_SETTLED[mail.state])]
+    # That it was taken over is what "sent" says already.
     facts += [
-        (at, words, mark, tone)
-        for at, words, mark, tone in (
-            (mail.delivered_at, "Delivered", "mail-check", "success"),
-            (mail.bounced_at, "Came back", "mail-x", "danger"),
-            (mail.complained_at, "Marked as spam", "mail-warning", "danger"),
-            (mail.suppressed_at, "Stopped by the provider", "mail-warning", "danger"),
-        )
-        if at is not None
+        (event.at, event_words(event), *_TOLD[event.kind])
+        for event in events
+        if event.kind in _TOLD
     ]
     return [
         (
