@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from upstage_crm import cli_attack, cli_audit, wiring
+from upstage_crm import cli_attack, cli_audit, cli_doctor, wiring
 from upstage_crm.audit import guards
 from upstage_crm.audit.events import OPERATOR, Channel
 from upstage_crm.cli_audit import migrated
@@ -182,6 +182,8 @@ def _parser() -> argparse.ArgumentParser:
     attack.add_argument(
         "--database", metavar="URL", help="another database than the demo's; nothing of it stays"
     )
+    words = "say in plain sentences whether this deployment can do its work"
+    _add(commands, "doctor", cli_doctor.run, words)
     staff = _group(commands, "staff", "staff accounts")
     for name, run, words in (
         ("add", _staff_add, "add an account"),

@@ -7,12 +7,15 @@ traps (SDK 2.52.0). What an error means is decided by status and type, never by 
 
 from __future__ import annotations
 
+import json
 import logging
 import re
 import threading
 import time
 from collections.abc import Mapping
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from typing import Any, cast
 from urllib.parse import urlsplit
 
@@ -55,6 +58,7 @@ _PAUSES: Mapping[tuple[int, str | None], str] = {
     (429, "daily_quota_exceeded"): "quota_used_up",
     (429, "monthly_quota_exceeded"): "quota_used_up",
 }
+_SENDS_ONLY = "restricted_api_key"  # a key that may send and nothing else
 _STILL_RUNNING = frozenset({"concurrent_idempotent_requests", "resource_locked"})
 
 _SLOW_DOWN = timedelta(seconds=1)
@@ -69,6 +73,18 @@ class ResendSettingInvalid(Invalid):
     """The key or address of the provider cannot work; names which, never its value."""
 
     code = "resend_setting_invalid"
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """What the provider tells of the account behind a key.
+
+    `domains` are those that mail may come from, None when the key may only send and so cannot say.
+    `date` is the provider's clock.
+    """
+
+    domains: frozenset[str] | None
+    date: datetime | None
 
 
 class ResendSender:
@@ -139,6 +155,27 @@ class ResendSender:
                 _log.error("mail provider refused a mail for security reasons")
             raise failure
         return Accepted(_provider_id(answer, status))
+
+    def account(self) -> Account:
+        """What Resend says of our key, without sending anything.
+
+        Raises:
+            SendPaused, SendDeferred, SendRejected: the key is refused, or Resend cannot be asked.
+        """
+        headers = {"Authorization": f"Bearer {self._key}", "User-Agent": "upstage-crm"}
+        try:
+            body, status, given = self._client.request("GET", f"{self._url}/domains", headers)
+        except requests.RequestException as error:
+            raise SendDeferred(None, "unreachable") from error
+        found = _parsed(body)
+        date = _date(given.get("date", ""))
+        if status == 401 and found.get("name") == _SENDS_ONLY:
+            return Account(domains=None, date=date)
+        if not 200 <= status < 300:
+            raise classify(status, found.get("name"), given)
+        listed = cast("list[dict[str, object]]", found.get("data") or [])
+        verified = {str(d.get("name")).casefold() for d in listed if d.get("status") == "verified"}
+        return Account(domains=frozenset(verified), date=date)
 
     def _learn(self, headers: Mapping[str, str]) -> None:
         """Take the limit from `ratelimit-limit`: requests per window, one second if unnamed."""
@@ -227,6 +264,21 @@ def _provider_id(answer: object, status: int | None) -> str:
         return found[:128]
     # Accepted or not: the answer does not say. The same key makes asking again harmless.
     raise SendDeferred(status, "unusable_answer")
+
+
+def _parsed(body: bytes) -> dict[str, Any]:
+    try:
+        found: object = json.loads(body)
+    except ValueError:
+        return {}
+    return cast("dict[str, Any]", found) if isinstance(found, dict) else {}
+
+
+def _date(text: str) -> datetime | None:
+    try:
+        return parsedate_to_datetime(text).astimezone(UTC)
+    except ValueError:
+        return None
 
 
 def _status(code: object) -> int:

@@ -1,0 +1,198 @@
+"""`upstage-crm doctor`: whether a deployment can do its work, in plain sentences.
+
+It changes nothing and sends nothing; with a Resend key it asks Resend one question.
+"""
+
+from __future__ import annotations
+
+import argparse
+import stat
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from email.utils import parseaddr
+from enum import StrEnum
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import sqlalchemy as sa
+from sqlalchemy.exc import SQLAlchemyError
+from sqlmodel import Session
+
+from upstage_crm import wiring
+from upstage_crm.audit import guards
+from upstage_crm.core import migrations
+from upstage_crm.core.db import dialect_of
+from upstage_crm.mail import queries as mails
+from upstage_crm.mail.sender import SendFailed, SendPaused
+from upstage_crm.settings import Settings, is_loopback
+from upstage_crm.ui.audit_words import counted
+from upstage_crm.ui.copy import PAUSE_WORDS
+from upstage_crm.wiring import Runtime
+
+TROUBLE = 1
+CLOCK_DRIFT = timedelta(seconds=60)  # signed events of the provider allow five minutes
+OLDEST_MAIL = timedelta(minutes=15)
+
+
+class Mark(StrEnum):
+    """How a finding is meant."""
+
+    FINE = "ok"
+    NOTE = "note"
+    TROUBLE = "TROUBLE"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One sentence about one thing, and how it is meant."""
+
+    mark: Mark
+    words: str
+
+
+def run(_options: argparse.Namespace, settings: Settings) -> int:
+    """Print what was found; 1 when something keeps this deployment from its work."""
+    parts = wiring.build(settings)
+    try:
+        found = list(examine(parts))
+    finally:
+        parts.database.dispose()
+    for finding in found:
+        print(f"{finding.mark.value:8}{finding.words}")
+    troubles = sum(finding.mark is Mark.TROUBLE for finding in found)
+    if troubles:
+        print(f"{troubles} of {len(found)} checks found trouble.", file=sys.stderr)
+        return TROUBLE
+    return 0
+
+
+def examine(parts: Runtime) -> Iterator[Finding]:
+    """Look at settings, database and mail, from the ground up."""
+    yield from _address(parts.settings)
+    yield from _keys(parts.settings)
+    try:
+        with parts.database.reading() as session:
+            yield from _database(session, parts)
+    except SQLAlchemyError as error:
+        kind = type(getattr(error, "orig", None) or error).__name__
+        yield Finding(Mark.TROUBLE, f"The database cannot be reached ({kind}).")
+    yield from _mail(parts)
+
+
+def _address(settings: Settings) -> Iterator[Finding]:
+    url = urlsplit(settings.base_url)
+    if is_loopback(url.hostname):
+        yield Finding(Mark.NOTE, f"Patrons reach {settings.base_url}: only on this machine.")
+    elif url.scheme != "https":
+        yield Finding(
+            Mark.TROUBLE, f"Patrons reach {settings.base_url} without https: links can be read."
+        )
+    else:
+        yield Finding(Mark.FINE, f"Patrons reach {settings.base_url}.")
+
+
+def _keys(settings: Settings) -> Iterator[Finding]:
+    count = len(wiring.signing_keys(settings))
+    where = "UPSTAGE_SECRET_KEYS" if settings.keys else "var/keys.json"
+    words = "one key signs and verifies" if count == 1 else f"the first of {count} keys signs"
+    yield Finding(Mark.FINE, f"Links: {words} ({where}).")
+
+
+def _database(session: Session, parts: Runtime) -> Iterator[Finding]:
+    connection = session.connection()
+    revision = migrations.current(connection)
+    if revision != migrations.head():
+        at = f"at revision {revision}" if revision else "empty"
+        words = f"The database is {at}, not at {migrations.head()}. Run: upstage-crm migrate"
+        yield Finding(Mark.TROUBLE, words)
+        return
+    yield Finding(Mark.FINE, f"The database is at revision {revision}.")
+    missing = guards.missing(connection, wiring.PROTECTED)
+    if missing:
+        words = f"{len(missing)} guards of the database are missing or altered: {missing[0]}, …"
+        yield Finding(Mark.TROUBLE, words)
+    else:
+        yield Finding(Mark.FINE, "Every guard of the database stands.")
+    yield from _rights(session, parts)
+    yield from _queue(session, parts)
+
+
+def _rights(session: Session, parts: Runtime) -> Iterator[Finding]:
+    """Who else could write past the guards, and whether the database's clock is ours."""
+    if dialect_of(session) == "sqlite":
+        path = Path(str(parts.database.engine.url.database))
+        if path.stat().st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+            yield Finding(Mark.TROUBLE, f"Others on this machine may write {path.name}.")
+        return
+    owned = "SELECT count(*) FROM pg_tables WHERE tablename = 'patron' AND tableowner = user"
+    if session.connection().scalar(sa.text(owned)):
+        words = "The app's role owns its tables, so it could drop the guards. Use another role."
+        yield Finding(Mark.NOTE, words)
+    now: datetime = session.connection().scalar(sa.text("SELECT clock_timestamp()"))
+    yield from _clock("The database's clock", now, parts.clock.now())
+
+
+def _queue(session: Session, parts: Runtime) -> Iterator[Finding]:
+    queue = mails.health(session, now=parts.clock.now())
+    if queue.paused_reason:
+        words = PAUSE_WORDS.get(queue.paused_reason, PAUSE_WORDS["other"])
+        yield Finding(Mark.TROUBLE, words)
+    elif queue.oldest_age and queue.oldest_age > OLDEST_MAIL:
+        minutes = int(queue.oldest_age.total_seconds() // 60)
+        yield Finding(Mark.TROUBLE, f"A mail has waited for {minutes} minutes. Is serve running?")
+    else:
+        yield Finding(Mark.FINE, f"{queue.queued} mails wait to leave.")
+    if queue.uncertain:
+        words = f"{queue.uncertain} mails may have left or not; look at them in the mailbox."
+        yield Finding(Mark.NOTE, words)
+
+
+def _mail(parts: Runtime) -> Iterator[Finding]:
+    settings = parts.settings
+    if not settings.sends_real_mail:
+        yield Finding(Mark.NOTE, "No Resend key: mail is kept in the built-in mailbox.")
+        return
+    from upstage_crm.mail.resend_sender import ResendSender
+
+    sender = ResendSender(api_key=settings.resend_api_key, api_url=settings.resend_api_url)
+    try:
+        account = sender.account()
+    except SendPaused as refused:
+        yield Finding(Mark.TROUBLE, PAUSE_WORDS.get(refused.reason, PAUSE_WORDS["other"]))
+    except SendFailed as failed:
+        words = f"Resend cannot be asked ({failed.status or 'no answer'}, {failed.type})."
+        yield Finding(Mark.TROUBLE, words)
+    else:
+        yield _domain(settings.mail_from, account.domains)
+        if account.date is not None:
+            yield from _clock("Resend's clock", account.date, parts.clock.now())
+    if settings.webhook_secrets:
+        count = len(settings.webhook_secrets)
+        yield Finding(Mark.FINE, f"Delivery reports are checked with {counted(count, 'secret')}.")
+    else:
+        words = "No RESEND_WEBHOOK_SECRET: nobody tells us of mail that comes back."
+        yield Finding(Mark.TROUBLE, words)
+
+
+def _domain(mail_from: str, domains: frozenset[str] | None) -> Finding:
+    domain = parseaddr(mail_from)[1].rpartition("@")[2].casefold()
+    if domains is None:
+        words = f"Resend takes our key. It may only send, so {domain} could not be looked up."
+        return Finding(Mark.NOTE, words)
+    if domain not in domains:
+        return Finding(
+            Mark.TROUBLE, f"Resend has not verified {domain}, which our mail comes from."
+        )
+    return Finding(Mark.FINE, f"Resend takes our key and has verified {domain}.")
+
+
+def _clock(whose: str, other: datetime, ours: datetime) -> Iterator[Finding]:
+    drift = abs(other - ours)
+    if drift > CLOCK_DRIFT:
+        seconds = int(drift.total_seconds())
+        words = f"{whose} differs from this machine's by {seconds} seconds: links and reports fail."
+        yield Finding(Mark.TROUBLE, words)
+    else:
+        yield Finding(Mark.FINE, f"{whose} agrees with this machine's.")
