@@ -9,13 +9,14 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlmodel import Session
 
-from upstage_crm.change_requests.tables import LinkCodeRow
+from upstage_crm.change_requests.rules import RequestState
+from upstage_crm.change_requests.tables import ChangeRequestRow, LinkCodeRow
 from upstage_crm.core.db import table_of
 from upstage_crm.core.ids import new_id
 from upstage_crm.links.claims import LinkClaims, LinkRefused, Reviewer
 from upstage_crm.links.codec import LinkCodec
 
-_code = table_of(LinkCodeRow)
+_code, _request = table_of(LinkCodeRow), table_of(ChangeRequestRow)
 _ADD = sa.insert(_code)
 _OF_LINK = sa.select(_code.c.claims).where(
     _code.c.request_id == sa.bindparam("request"),
@@ -24,6 +25,13 @@ _OF_LINK = sa.select(_code.c.claims).where(
 )
 _OF_VERSION = sa.select(_code.c.claims, _code.c.code_hash).where(
     _code.c.request_id == sa.bindparam("request"), _code.c.version == sa.bindparam("ver")
+)
+
+_NEWEST_OF_PENDING = (
+    sa.select(_code.c.request_id, _code.c.claims)
+    .join(_request, _request.c.id == _code.c.request_id)
+    .where(_request.c.state == RequestState.PENDING, _code.c.version == _request.c.link_version)
+    .order_by(_code.c.request_id)
 )
 
 
@@ -45,6 +53,13 @@ def claims(session: Session, *, request_id: str, reviewer: Reviewer, version: in
     wanted = {"request": request_id, "who": reviewer, "ver": version}
     frozen = session.connection().execute(_OF_LINK, wanted).scalar_one()
     return LinkClaims.from_json(json.loads(frozen))
+
+
+def with_dead_links(session: Session, codec: LinkCodec) -> tuple[str, ...]:
+    """The pending requests whose newest links were signed with a key that is no longer ours."""
+    rows = session.connection().execute(_NEWEST_OF_PENDING).all()
+    dead = (row.request_id for row in rows if not codec.knows(json.loads(row.claims)["kid"]))
+    return tuple(dict.fromkeys(dead))
 
 
 def match(

@@ -11,9 +11,9 @@ from datetime import datetime
 from sqlmodel import Session
 
 from upstage_crm.audit.events import SYSTEM, Action, Channel
-from upstage_crm.change_requests import opening
+from upstage_crm.change_requests import link_codes, opening
 from upstage_crm.change_requests.mails import Mailroom
-from upstage_crm.change_requests.rules import FieldOutcome, RequestState
+from upstage_crm.change_requests.rules import Cause, FieldOutcome, RequestState
 from upstage_crm.change_requests.settling import Case
 from upstage_crm.links.claims import Reviewer
 from upstage_crm.mail import facts
@@ -91,6 +91,20 @@ def give_up(
     ):
         values = {"email": case.patron.email}
         case.note(Action.ADDRESS_BOUNCED, SYSTEM, Channel.SCHEDULE, values=values)
+    case.record()
+    return True
+
+
+def revoke(session: Session, *, request_id: str, mailroom: Mailroom, now: datetime) -> bool:
+    """The key of a request's links was revoked: it is withdrawn, and everybody is told.
+
+    False when it is no longer pending, or has newer links by now.
+    """
+    case = opening.by_id(session, request_id, mailroom=mailroom, now=now)
+    is_dead = request_id in link_codes.with_dead_links(session, mailroom.codec)
+    if case.request.state is not RequestState.PENDING or not is_dead:
+        return False
+    case.withdraw(Cause.KEY_REVOKED, channel=Channel.SCHEDULE)
     case.record()
     return True
 

@@ -39,6 +39,10 @@ class LinkCodec:
         self._keys = {key.kid: key.secret for key in keys}
         self.signing_kid = keys[0].kid
 
+    def knows(self, kid: str) -> bool:
+        """Whether the key of that name is in the ring, so that its links still count."""
+        return kid in self._keys
+
     def mint(self, claims: LinkClaims) -> str:
         """Sign `claims`; the same claims give the same token, byte for byte.
 

@@ -12,7 +12,7 @@ from typing import Protocol
 
 from sqlmodel import Session
 
-from upstage_crm.change_requests import desk, erasing, queries, timing
+from upstage_crm.change_requests import desk, erasing, link_codes, queries, timing
 from upstage_crm.change_requests.mails import Mailroom
 from upstage_crm.mail import blanking
 from upstage_crm.wiring import Runtime, runtime
@@ -44,12 +44,39 @@ async def send_mail() -> None:
 
 async def keep_time() -> None:
     """Do what is due by the clock until cancelled; a lifespan task of every worker."""
+    await asyncio.to_thread(_try_to_revoke, runtime())
     while True:
         try:
             await asyncio.to_thread(do_what_is_due, runtime())
         except Exception:  # noqa: BLE001  # a database that is away must not end this for good
             _log.exception("what is due by the clock failed; trying again")
         await asyncio.sleep(EVERY_S)
+
+
+def revoke_dead_links(parts: Runtime) -> int:
+    """Withdraw every request whose link key was taken out of the ring; return how many.
+
+    Keys come with the start of a process, so once at its start is enough.
+    """
+    codec = parts.mailroom.codec
+    with parts.database.reading() as session:
+        dead = link_codes.with_dead_links(session, codec)
+    done = 0
+    for request_id in dead:
+        with parts.database.transaction() as session:
+            done += timing.revoke(
+                session, request_id=request_id, mailroom=parts.mailroom, now=parts.clock.now()
+            )
+    if done:
+        _log.warning("%d requests withdrawn: the key of their links was revoked", done)
+    return done
+
+
+def _try_to_revoke(parts: Runtime) -> None:
+    try:
+        revoke_dead_links(parts)
+    except Exception:  # noqa: BLE001  # a database that is away must not end the clock
+        _log.exception("links of revoked keys could not be looked for")
 
 
 def do_what_is_due(parts: Runtime) -> None:
