@@ -16,8 +16,11 @@ from upstage_crm.admin.dashboard import page as dashboard
 from upstage_crm.admin.dashboard.state import DashboardState
 from upstage_crm.admin.gate import StaffGate
 from upstage_crm.admin.guard import Guard
+from upstage_crm.admin.mailbox import export as mailbox_export
+from upstage_crm.admin.mailbox import gallery
 from upstage_crm.admin.mailbox import page as mailbox
 from upstage_crm.admin.mailbox import raw as raw_mail
+from upstage_crm.admin.mailbox.gallery import GalleryState
 from upstage_crm.admin.mailbox.state import MailboxState
 from upstage_crm.admin.patrons import list_page as patrons
 from upstage_crm.admin.patrons import record_page as patron
@@ -76,6 +79,7 @@ PAGES: tuple[Page, ...] = (
     Page("/requests", "Requests · UpStage CRM", requests.page, RequestQueueState.load),
     Page("/requests/[reference]", "Request · UpStage CRM", request.page, RequestDetailState.load),
     Page("/mailbox", "Mailbox · UpStage CRM", mailbox.page, MailboxState.load),
+    Page("/mailbox/gallery", "Every mail · UpStage CRM", gallery.page, GalleryState.load),
     Page("/audit", "Audit · UpStage CRM", audit.page, AuditState.load),
     Page(
         "/settings",
@@ -94,6 +98,8 @@ routes = Starlette(
         *sign_in_routes.ROUTES,
         *confirm_routes.ROUTES,
         *raw_mail.ROUTES,
+        *mailbox_export.ROUTES,
+        *gallery.ROUTES,
         *staff_receipt.ROUTES,
         *health.ROUTES,
         *resend_webhook.routes(has_secret=bool(settings.webhook_secrets)),

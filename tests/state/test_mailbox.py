@@ -438,6 +438,8 @@ class TestRawMail:
 class TestWords:
     MAIL = MailSummary(
         id="1",
+        dedupe_key="request/1/decision/v1/proposed",
+        priority=1,
         kind=MailKind.DECISION_REQUEST,
         audience=Audience.PROPOSED,
         language="en",

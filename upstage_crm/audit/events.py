@@ -76,6 +76,8 @@ class Action(StrEnum):
     STAFF_SIGNED_OUT = "staff.signed_out"
     SIGN_IN_REFUSED = "staff.sign_in_refused"
     ORGANISATION_CHANGED = "organisation.changed"
+    MAIL_SENT_AGAIN = "mail.sent_again"
+    MAIL_RESUMED = "mail.resumed"
     POLICY_CHANGED = "policy.changed"
     TRAIL_EXPORTED = "trail.exported"
 

@@ -110,6 +110,12 @@ class Dispatcher:
                 self._loop = None
                 stopping.cancel()
 
+    @property
+    def rate(self) -> float:
+        """How many mails per second leave at present, as the provider last allowed."""
+        outside = self._senders.get(Transport.RESEND) or self._senders[Transport.LOCAL]
+        return outside.rate
+
     def run_once(self, limit: int = BATCH) -> int:
         """Take up to `limit` mails and settle each; return how many were taken.
 

@@ -35,6 +35,15 @@ _WORDING = (
 )
 
 
+TROUBLED = sa.or_(
+    OUTBOX.c.state.in_((MailState.FAILED, MailState.UNCERTAIN)),
+    OUTBOX.c.bounced_at.is_not(None),
+    OUTBOX.c.suppressed_at.is_not(None),
+    OUTBOX.c.complained_at.is_not(None),
+)
+"""Mails that did not arrive, may not have, or were not wanted."""
+
+
 class MailNotFound(NotFound):
     """There is no mail with this id."""
 
@@ -46,6 +55,8 @@ class MailSummary:
     """One mail without its content. `sent` means accepted; `delivered_at` means delivered."""
 
     id: str
+    dedupe_key: str
+    priority: int
     kind: MailKind
     audience: Audience
     language: str
@@ -113,9 +124,13 @@ def mails(
     patron_id: str | None = None,
     kind: MailKind | None = None,
     state: MailState | None = None,
+    troubled: bool = False,
     query: str | None = None,
 ) -> MailPage:
-    """Page `page` (from 1) of the mails that fit; `query` is looked for in address and subject."""
+    """Page `page` (from 1) of the mails that fit; `query` is looked for in address and subject.
+
+    `troubled` leaves those that a person should look at: see `TROUBLED`.
+    """
     size = max(1, min(size, MAX_PAGE_SIZE))
     page = max(1, page)
     wanted: list[sa.ColumnElement[bool]] = []
@@ -126,6 +141,8 @@ def mails(
         wanted.append(OUTBOX.c.kind == kind)
     if state is not None:
         wanted.append(OUTBOX.c.state == state)
+    if troubled:
+        wanted.append(TROUBLED)
     if query and query.strip():
         text = query.strip()
         wanted.append(

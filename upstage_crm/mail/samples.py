@@ -78,14 +78,22 @@ def sample(kind: MailKind, audience: Audience) -> dict[str, object]:
 
 
 def sample_draft(
-    kind: MailKind, audience: Audience, *, kid: str = "sample", at: datetime = AT
+    kind: MailKind,
+    audience: Audience,
+    *,
+    kid: str = "sample",
+    at: datetime = AT,
+    language: str = "en",
 ) -> MailDraft:
-    """A complete draft of `kind` for `audience`, its links signed by key `kid` from `at` on."""
+    """A complete draft of `kind` for `audience`, its links signed by key `kid` from `at` on.
+
+    `language` is that of our own words; what people typed stays as it is.
+    """
     return MailDraft(
         kind=kind,
         to_address=_MAILBOXES[audience],
         audience=audience,
-        language="en",
+        language=language,
         context=sample(kind, audience),
         dedupe_key=f"sample/{kind.value}/{audience.value}",
         links={

@@ -71,6 +71,8 @@ GROUPS: Mapping[Action, ActionGroup] = {
     Action.STAFF_SIGNED_OUT: ActionGroup.STAFF,
     Action.SIGN_IN_REFUSED: ActionGroup.STAFF,
     Action.ORGANISATION_CHANGED: ActionGroup.SETTINGS,
+    Action.MAIL_SENT_AGAIN: ActionGroup.REQUESTS,
+    Action.MAIL_RESUMED: ActionGroup.SETTINGS,
     Action.POLICY_CHANGED: ActionGroup.SETTINGS,
     Action.TRAIL_EXPORTED: ActionGroup.SETTINGS,
 }

@@ -123,6 +123,7 @@ SENTENCES: Mapping[str, str] = {
     "mail_not_found": "There is no such mail.",
     "mail_header_invalid": "This text cannot stand in a mail's head. Take out line breaks.",
     "mail_address_invalid": "Mail cannot be sent to this address.",
+    "mail_not_sendable": "Only a mail that failed, or may not have left, can be sent again.",
     "mail_send_failed": "The mail could not be sent.",
     "mail_rejected": "The mail service refused this mail.",
     "mail_deferred": "The mail service is busy. The mail is sent later.",
@@ -283,6 +284,8 @@ ACTION_WORDS: Mapping[Action, str] = {
     Action.STAFF_SIGNED_OUT: "signed out",
     Action.SIGN_IN_REFUSED: "was refused at sign-in",
     Action.ORGANISATION_CHANGED: "changed the organisation's details",
+    Action.MAIL_SENT_AGAIN: "sent one mail again",
+    Action.MAIL_RESUMED: "ended a pause of the mail",
     Action.POLICY_CHANGED: "changed the rules of requests",
     Action.TRAIL_EXPORTED: "exported the trail",
 }

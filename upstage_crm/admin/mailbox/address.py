@@ -10,7 +10,9 @@ from upstage_crm.mail.delivery import MailState
 from upstage_crm.mail.message import MailKind
 
 PLACE = "/mailbox/"
+EXPORT = "/mailbox/export.csv"
 QUERY_LIMIT = 100  # characters; no address that we search is longer in practice
+TROUBLED = "troubled"  # no state of a mail: all that a person should look at
 LAST_PAGE = 100_000  # a larger number is nonsense and would overflow the database's integers
 ID_LENGTH = 32
 
@@ -21,6 +23,7 @@ class MailboxAddress:
 
     query: str = ""
     state: MailState | None = None
+    troubled: bool = False
     kind: MailKind | None = None
     page: int = 1
     mail: str = ""
@@ -29,7 +32,7 @@ class MailboxAddress:
         """The address; what is as usual is left out, so that the plain list is `/mailbox/`."""
         said = {
             "q": self.query,
-            "state": self.state.value if self.state else "",
+            "state": TROUBLED if self.troubled else (self.state.value if self.state else ""),
             "kind": self.kind.value if self.kind else "",
             "page": str(self.page) if self.page > 1 else "",
             "mail": self.mail,
@@ -44,7 +47,7 @@ class MailboxAddress:
     @property
     def is_narrowed(self) -> bool:
         """Whether some mails are left out."""
-        return bool(self.query.strip() or self.state or self.kind or self.page > 1)
+        return bool(self.query.strip() or self.state or self.troubled or self.kind or self.page > 1)
 
 
 def read(parameters: Mapping[str, str]) -> MailboxAddress:
@@ -53,6 +56,7 @@ def read(parameters: Mapping[str, str]) -> MailboxAddress:
     return MailboxAddress(
         query=parameters.get("q", "")[:QUERY_LIMIT],
         state=state_of(parameters.get("state", "")),
+        troubled=parameters.get("state", "") == TROUBLED,
         kind=kind_of(parameters.get("kind", "")),
         page=min(int(page), LAST_PAGE) if page.isdecimal() and int(page) > 0 else 1,
         mail=parameters.get("mail", "")[:ID_LENGTH],

@@ -5,7 +5,7 @@ import reflex as rx
 from upstage_crm.admin.mailbox.rows import EventLine, HeaderLine
 from upstage_crm.admin.mailbox.state import MailboxState as State
 from upstage_crm.ui.components.base import Text, filled, show_if
-from upstage_crm.ui.components.button import link, link_button
+from upstage_crm.ui.components.button import button, link, link_button
 from upstage_crm.ui.components.feedback import empty_state, notice, skeleton_lines
 from upstage_crm.ui.components.foreign import foreign_frame
 from upstage_crm.ui.components.page import card, columns, page_header, stack
@@ -15,6 +15,8 @@ from upstage_crm.ui.components.tabs import tab_panel, tabs
 from upstage_crm.ui.components.text import breadcrumbs, reference, value, when
 
 LIVE = "Mail is not being sent. The links below work, in a new tab: press one to play the patron."
+AGAIN = "A member sent this again, because it may not have arrived the first time."
+TWICE = "Sending it again makes a second mail: if the first one did leave, it arrives twice."
 DEAD = "The links in this mail are not shown to staff. They work for its reader alone."
 
 
@@ -40,6 +42,10 @@ def opened_mail() -> rx.Component:
             crumbs=_crumbs(mail.kind),
             chips=(mail_chip(mail.state),),
             actions=(
+                show_if(
+                    mail.can_send_again & State.may_send,
+                    button("Send again", icon="send", on_click=State.send_again),
+                ),
                 link_button(
                     "Download .eml", href=f"{mail.raw}?format=eml", icon="download", full_load=True
                 ),
@@ -53,6 +59,8 @@ def opened_mail() -> rx.Component:
                     ("dead", notice(DEAD, tone="neutral", live=False)),
                     rx.fragment(),
                 ),
+                show_if(filled(State.problem), notice(State.problem, tone="danger")),
+                show_if(filled(State.done), notice(State.done, tone="success")),
                 rx.cond(filled(mail.raw), _content(), skeleton_lines(8)),
             ),
             stack(
@@ -103,6 +111,8 @@ def _facts() -> rx.Component:
     mail = State.mail
     return stack(
         show_if(filled(mail.note), rx.el.p(mail.note)),
+        show_if(mail.is_again, rx.el.p(AGAIN)),
+        show_if(mail.can_send_again & State.may_send, rx.el.p(TWICE, class_name="u-muted")),
         definitions(
             ("To", value(mail.address)),
             ("Its reader", mail.audience),

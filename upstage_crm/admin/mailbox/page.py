@@ -5,6 +5,7 @@ from typing import cast
 import reflex as rx
 
 from upstage_crm.admin.frame import framed
+from upstage_crm.admin.mailbox.address import TROUBLED
 from upstage_crm.admin.mailbox.open_page import missing_mail, opened_mail
 from upstage_crm.admin.mailbox.rows import MailLine
 from upstage_crm.admin.mailbox.state import MailboxState as State
@@ -18,7 +19,7 @@ from upstage_crm.ui.components.feedback import (
     notice,
     skeleton_rows,
 )
-from upstage_crm.ui.components.page import card, page_header, stack
+from upstage_crm.ui.components.page import card, page_header, stack, tile, tiles
 from upstage_crm.ui.components.shortcut import focus_key
 from upstage_crm.ui.components.status import MAIL_LOOKS, mail_chip
 from upstage_crm.ui.components.table import (
@@ -39,7 +40,11 @@ SEARCH_PAUSE_MS = 50
 PLAY = (
     "Mail is not being sent. It is kept here; open a mail and press its links to play the patron."
 )
-_STATES = [("", "Any state"), *((state.value, MAIL_LOOKS[state].label) for state in MailState)]
+_STATES = [
+    ("", "Any state"),
+    (TROUBLED, "Needs a person"),
+    *((state.value, MAIL_LOOKS[state].label) for state in MailState),
+]
 _KINDS = [("", "Any kind"), *((kind.value, words) for kind, words in MAIL_KIND_WORDS.items())]
 
 
@@ -59,9 +64,21 @@ def page() -> rx.Component:
 def _list() -> rx.Component:
     return rx.fragment(
         focus_key("/", "search"),
-        page_header("Mailbox"),
+        page_header(
+            "Mailbox",
+            actions=(
+                show_if(
+                    State.may_see_gallery,
+                    link_button("Every mail", href="/mailbox/gallery/", icon="mail"),
+                ),
+                link_button("Export list", href=State.export_href, icon="download", full_load=True),
+            ),
+        ),
         stack(
             show_if(State.is_local, notice(PLAY, live=False)),
+            show_if(filled(State.problem), notice(State.problem, tone="danger")),
+            show_if(filled(State.done), notice(State.done, tone="success")),
+            _strip(),
             toolbar(
                 _search(),
                 filter_select(
@@ -89,6 +106,33 @@ def _list() -> rx.Component:
                     ),
                 ),
                 flush=True,
+            ),
+        ),
+    )
+
+
+def _strip() -> rx.Component:
+    """How the outbox does; a pause says why, and who mended its cause need not wait."""
+    strip = State.strip
+    return stack(
+        tiles(
+            tile("Waiting to leave", strip.waiting),
+            tile("Oldest of them", strip.oldest),
+            tile("Pace", strip.pace),
+            tile("May have left or not", strip.unsure),
+        ),
+        show_if(
+            filled(strip.paused),
+            notice(
+                strip.paused,
+                " One mail is tried at ",
+                strip.paused_until,
+                ".",
+                tone="danger",
+                live=False,
+                action=show_if(
+                    State.may_resume, button("Try again now", size="small", on_click=State.resume)
+                ),
             ),
         ),
     )

@@ -7,6 +7,8 @@ from email.utils import format_datetime
 
 from upstage_crm.core import when
 from upstage_crm.mail import eml
+from upstage_crm.mail.again import is_again
+from upstage_crm.mail.delivery import MailState, Transport
 from upstage_crm.mail.event_log import NotedEvent
 from upstage_crm.mail.queries import MailSummary, StoredMail
 from upstage_crm.ui.copy import AUDIENCE_WORDS, MAIL_KIND_WORDS
@@ -64,6 +66,8 @@ class OpenMail:
     request_href: str = ""
     links: str = ""  # live, dead or none
     headers: list[HeaderLine] = field(default_factory=list)
+    can_send_again: bool = False
+    is_again: bool = False
     attempts: str = ""
     provider_id: str = ""
     has_events: bool = False
@@ -121,6 +125,9 @@ def open_mail(
         request_href=request_href(reference),
         links=links,
         headers=_headers(stored),
+        can_send_again=mail.state in (MailState.FAILED, MailState.UNCERTAIN)
+        and mail.transport is not Transport.LOCAL,
+        is_again=is_again(mail.dedupe_key),
         attempts=str(mail.attempts) if mail.attempts else "Not tried yet",
         provider_id=mail.provider_id or "",
         has_events=bool(events),

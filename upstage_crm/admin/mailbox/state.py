@@ -11,8 +11,10 @@ from sqlmodel import Session
 
 from upstage_crm.admin.guard import AdminState
 from upstage_crm.admin.mailbox.address import (
+    EXPORT,
     PLACE,
     QUERY_LIMIT,
+    TROUBLED,
     MailboxAddress,
     kind_of,
     read,
@@ -20,8 +22,11 @@ from upstage_crm.admin.mailbox.address import (
 )
 from upstage_crm.admin.mailbox.reading import codec_for, has_links
 from upstage_crm.admin.mailbox.rows import MailLine, OpenMail, mail_line, open_mail
+from upstage_crm.admin.mailbox.strip import Strip, strip_of
+from upstage_crm.change_requests import mailing
 from upstage_crm.change_requests.references import find_id, references
 from upstage_crm.core import when
+from upstage_crm.core.errors import UpstageError
 from upstage_crm.core.ids import parse_reference
 from upstage_crm.mail import event_log, queries
 from upstage_crm.mail.queries import MailNotFound
@@ -40,6 +45,7 @@ class Found(NamedTuple):
     total: int = 0
     rows: tuple[MailLine, ...] = ()
     mail: OpenMail | None = None
+    strip: Strip = Strip()
 
 
 class MailboxState(AdminState):
@@ -51,6 +57,11 @@ class MailboxState(AdminState):
     rows: rx.Field[list[MailLine]] = rx.field(default_factory=list)
     mail: rx.Field[OpenMail] = rx.field(default_factory=OpenMail)
     list_href: str = PLACE
+    export_href: str = ""
+    strip: rx.Field[Strip] = rx.field(default_factory=Strip)
+    may_resume: bool = False
+    may_send: bool = False
+    may_see_gallery: bool = False
     is_busy: bool = False
     is_local: bool = False
     count: str = ""
@@ -80,6 +91,9 @@ class MailboxState(AdminState):
         self._show(address)
         self.search_box += 1
         self.is_local = not runtime().settings.sends_real_mail
+        self.may_resume = self._may(Permission.EDIT_SETTINGS)
+        self.may_see_gallery = self._may(Permission.VIEW_SETTINGS)
+        self.may_send = self._may(Permission.RESEND_REQUEST)
         await self._frame()
         return MailboxState.fetch
 
@@ -113,8 +127,9 @@ class MailboxState(AdminState):
 
     @rx.event
     def choose_state(self, name: str) -> Any:
-        """Show mails in one state, or in any."""
-        return self._go(replace(self._address(), state=state_of(str(name)), page=1))
+        """Show mails in one state, those that need a person, or any."""
+        wanted = replace(self._address(), state=state_of(str(name)), page=1)
+        return self._go(replace(wanted, troubled=name == TROUBLED))
 
     @rx.event
     def choose_kind(self, name: str) -> Any:
@@ -137,10 +152,45 @@ class MailboxState(AdminState):
         self.search_box += 1
         return [*self._go(MailboxAddress()), rx.set_focus("search")]
 
+    @rx.event
+    async def send_again(self) -> Any:
+        """Queue the open mail anew: a second mail that says so."""
+        actor, mail_id = self._actor(), self._mail_id
+        parts = runtime()
+        try:
+            again = await self._command(
+                lambda session: mailing.send_again(
+                    session,
+                    actor=actor,
+                    mail_id=mail_id,
+                    mailroom=parts.mailroom,
+                    now=parts.clock.now(),
+                )
+            )
+        except UpstageError as error:
+            self._refuse(error)
+            return None
+        self._succeed("It is sent again as a mail of its own. This is the new one.")
+        return self._go(replace(self._address(), mail=again))
+
+    @rx.event
+    async def resume(self) -> Any:
+        """End a pause: one mail is tried at once."""
+        actor, now = self._actor(), runtime().clock.now()
+        try:
+            await self._command(lambda session: mailing.resume(session, actor=actor, now=now))
+        except UpstageError as error:
+            self._refuse(error)
+            return None
+        self._succeed("One mail is tried now. If it leaves, the others follow.")
+        await self._frame()
+        return MailboxState.fetch
+
     def _address(self) -> MailboxAddress:
         return MailboxAddress(
             query=self.query,
             state=state_of(self.wanted_state),
+            troubled=self.wanted_state == TROUBLED,
             kind=kind_of(self.wanted_kind),
             page=self.page,
             mail=self._mail_id,
@@ -149,8 +199,11 @@ class MailboxState(AdminState):
     def _show(self, address: MailboxAddress) -> None:
         self.query, self.page, self._mail_id = address.query, address.page, address.mail
         self.wanted_state = address.state.value if address.state else ""
+        if address.troubled:
+            self.wanted_state = TROUBLED
         self.wanted_kind = address.kind.value if address.kind else ""
         self.list_href = address.listed().href()
+        self.export_href = f"{EXPORT}{address.listed().href().removeprefix(PLACE)}"
 
     def _go(self, address: MailboxAddress) -> list[Any]:
         # The rows are fetched at once, not after the browser has been to the new address and back.
@@ -171,7 +224,7 @@ class MailboxState(AdminState):
             self._take_list(found)
 
     def _take_list(self, found: Found) -> None:
-        self.rows = list(found.rows)
+        self.rows, self.strip = list(found.rows), found.strip
         first = (self.page - 1) * PAGE_SIZE + 1
         last = first + len(self.rows) - 1
         total = f"{found.total:,}"
@@ -196,6 +249,7 @@ def _list(session: Session, address: MailboxAddress) -> Found:
         request_id=request_id,
         kind=address.kind,
         state=address.state,
+        troubled=address.troubled,
         query=None if request_id else address.query,
     )
     known = references(session, {mail.request_id for mail in page.items if mail.request_id})
@@ -210,7 +264,7 @@ def _list(session: Session, address: MailboxAddress) -> Found:
         )
         for mail in page.items
     )
-    return Found(page.total, rows)
+    return Found(page.total, rows, strip=strip_of(session, now=now, time_zone=zone))
 
 
 def _mail(session: Session, mail_id: str) -> Found:

@@ -1,0 +1,133 @@
+"""The list of mails as a file: `GET /mailbox/export.csv` with the query of the page.
+
+What became of each mail, never its words and never a link. Cells that a spreadsheet would take for
+a formula are quoted.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import csv
+import io
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime
+
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response, StreamingResponse
+from starlette.routing import Route
+
+from upstage_crm.admin.mailbox.address import EXPORT, MailboxAddress, read
+from upstage_crm.change_requests.references import find_id, references
+from upstage_crm.core import when
+from upstage_crm.core.ids import parse_reference
+from upstage_crm.mail.queries import MAX_PAGE_SIZE, MailPage, MailSummary, mails
+from upstage_crm.staff.roles import Permission, may
+from upstage_crm.ui.copy import AUDIENCE_WORDS, MAIL_KIND_WORDS
+from upstage_crm.ui.mail_words import delivery_key
+from upstage_crm.web.session_cookie import member_of_cookie
+from upstage_crm.wiring import runtime
+
+COLUMNS = (
+    "mail",
+    "request",
+    "kind",
+    "reader",
+    "to",
+    "subject",
+    "state",
+    "attempts",
+    "provider id",
+    "last answer",
+    "written",
+    "settled",
+    "delivered",
+    "bounced",
+    "complained",
+    "suppressed",
+)
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_HEADERS = {
+    "content-disposition": 'attachment; filename="mails.csv"',
+    "cache-control": "no-store",
+    "x-robots-tag": "noindex",
+}
+
+
+async def export(request: Request) -> Response:
+    """The file. Whoever may not read the mailbox gets a 404."""
+    cookie = request.headers.get("cookie", "")
+    member = await asyncio.to_thread(member_of_cookie, cookie)
+    if member is None or not may(member, Permission.VIEW_MAILBOX):
+        return PlainTextResponse("There is no such list.\n", 404, {"cache-control": "no-store"})
+    address = replace(read(request.query_params), page=1)
+    return StreamingResponse(_lines(address), media_type="text/csv", headers=_HEADERS)
+
+
+def _lines(address: MailboxAddress) -> Iterator[str]:
+    yield _line(COLUMNS)
+    page = 1
+    while True:
+        found, known = _page(address, page)
+        for mail in found.items:
+            yield _line(_cells(mail, known.get(mail.request_id or "", "")))
+        if page * MAX_PAGE_SIZE >= found.total:
+            return
+        page += 1
+
+
+def _page(address: MailboxAddress, page: int) -> tuple[MailPage, dict[str, str]]:
+    with runtime().database.reading() as session:
+        asked = find_id(session, parse_reference(address.query)) if address.query else None
+        found = mails(
+            session,
+            page=page,
+            size=MAX_PAGE_SIZE,
+            request_id=asked,
+            kind=address.kind,
+            state=address.state,
+            troubled=address.troubled,
+            query=None if asked else address.query,
+        )
+        ids = {mail.request_id for mail in found.items if mail.request_id}
+        return found, dict(references(session, ids))
+
+
+def _cells(mail: MailSummary, reference: str) -> tuple[str, ...]:
+    return (
+        mail.id,
+        reference,
+        MAIL_KIND_WORDS[mail.kind],
+        AUDIENCE_WORDS[mail.audience],
+        mail.to_address,
+        mail.subject,
+        delivery_key(mail),
+        str(mail.attempts),
+        mail.provider_id or "",
+        mail.last_type or "",
+        *(
+            _instant(at)
+            for at in (
+                mail.created_at,
+                mail.settled_at,
+                mail.delivered_at,
+                mail.bounced_at,
+                mail.complained_at,
+                mail.suppressed_at,
+            )
+        ),
+    )
+
+
+def _instant(at: datetime | None) -> str:
+    return when.iso(at) if at else ""
+
+
+def _line(cells: tuple[str, ...]) -> str:
+    line = io.StringIO()
+    safe = [f"'{cell}" if cell.startswith(_FORMULA) else cell for cell in cells]
+    csv.writer(line).writerow(safe)
+    return line.getvalue()
+
+
+ROUTES = [Route(EXPORT, export, methods=["GET"])]
