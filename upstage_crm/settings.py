@@ -299,7 +299,7 @@ def _url(name: str, value: str, *, schemes: tuple[str, ...]) -> SplitResult:
 
 def _webhook_key(text: str) -> bytes:
     """The key in `whsec_…`; empty, which signs nothing, when it is not strictly one."""
-    name, _, encoded = text.strip().partition("_")
+    name, _, encoded = text.partition("_")
     return _base64(encoded) if name == "whsec" else b""
 
 

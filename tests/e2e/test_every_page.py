@@ -28,6 +28,7 @@ STAFF_PAGES = (
     "/requests/00-000/",
     "/mailbox/",
     "/mailbox/?mail={mail}",
+    "/mailbox/gallery/?mail=decision_request.proposed&lang=ar&scheme=dark",
     "/audit/",
     "/settings/",
 )

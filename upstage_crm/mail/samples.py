@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+from upstage_crm.core import when
+from upstage_crm.core.languages import SOURCE, speaker
 from upstage_crm.links.claims import LinkClaims, Purpose, Reviewer
 from upstage_crm.mail.catalogue import CATALOGUE, FieldLine
 from upstage_crm.mail.message import Audience, MailDraft, MailKind
@@ -40,12 +42,20 @@ _ENDINGS = {
 }
 
 
-def sample(kind: MailKind, audience: Audience) -> dict[str, object]:
-    """A context as the catalogue lists it for `kind`, fit for `audience`."""
+def sample(kind: MailKind, audience: Audience, language: str = SOURCE) -> dict[str, object]:
+    """A context as the catalogue lists it for `kind`, fit for `audience`.
+
+    What we say ourselves is in `language`; what people typed stays as it is.
+    """
+    say, zone = speaker(language), when.zone(ORGANISATION.time_zone)
+
+    def instant(**later: float) -> str:
+        return when.in_words(AT + timedelta(**later), zone, language)
+
     hidden = audience is Audience.PROPOSED
     staff = audience is Audience.STAFF
     line = FieldLine(
-        label="Email address",
+        label=say("Email address"),
         now=None if hidden else NOW_ADDRESS,
         proposed=PROPOSED_ADDRESS,
         outcome="approved" if staff else None,
@@ -55,17 +65,19 @@ def sample(kind: MailKind, audience: Audience) -> dict[str, object]:
         "public_url": "https://crm.lyric.example",
         "reference": "K7-2FQ",
         "proposer": "Dana, box office",
-        "greeting": None if hidden else ("Hello Dana," if staff else f"Dear {PATRON_NAME},"),
+        "greeting": None
+        if hidden
+        else ("Hello Dana," if staff else say("Dear {name},").format(name=PATRON_NAME)),
         "fields": [line],
-        "when_text": "Monday 9 November 2026, 14:05 (GMT)",
-        "expires_text": "Monday 16 November 2026, 14:05 (GMT)",
-        "reason_sentence": "You told us at the desk that your address has changed.",
+        "when_text": instant(),
+        "expires_text": instant(days=7),
+        "reason_sentence": say("Somebody asked us at the box office to make this change."),
         "reason_text": "Called on Monday about a new address.\nTickets wait at the desk.",
-        "undo_until_text": "Thursday 12 November 2026, 14:05 (GMT)",
-        "asked_text": "Friday 6 November 2026, 14:05 (GMT)",
-        "applies_text": "Thursday 12 November 2026, 14:05 (GMT)",
-        "applies_date_text": "Thursday 12 November 2026",
-        "method_text": "we called back the phone number on your record",
+        "undo_until_text": instant(hours=72),
+        "asked_text": instant(days=-3),
+        "applies_text": instant(hours=72),
+        "applies_date_text": when.day_in_words(AT + timedelta(hours=72), zone, language),
+        "method_text": say("we called the phone number on your record"),
         "is_frozen": True,
         "approved_here": True,
         "outcome": _ENDINGS.get(kind, "approved"),
@@ -94,7 +106,7 @@ def sample_draft(
         to_address=_MAILBOXES[audience],
         audience=audience,
         language=language,
-        context=sample(kind, audience),
+        context=sample(kind, audience, language),
         dedupe_key=f"sample/{kind.value}/{audience.value}",
         links={
             name: _claims(Purpose(name), audience, kid=kid, at=at)
