@@ -13,6 +13,7 @@ from pathlib import Path
 from upstage_crm import cli_attack, cli_audit, cli_doctor, wiring
 from upstage_crm.audit import guards
 from upstage_crm.audit.events import OPERATOR, Channel
+from upstage_crm.change_requests import mailing
 from upstage_crm.cli_audit import migrated
 from upstage_crm.core import migrations
 from upstage_crm.core.errors import UpstageError
@@ -154,6 +155,15 @@ def _mail_send(_options: argparse.Namespace, settings: Settings) -> int:
     return 0
 
 
+def _mail_retry(options: argparse.Namespace, settings: Settings) -> int:
+    """End a pause whose cause was mended, and send."""
+    parts = migrated(settings)
+    with parts.database.transaction() as session:
+        was_paused = mailing.resume_as_operator(session, now=parts.clock.now())
+    print("The pause is over." if was_paused else "Mail was not paused.")
+    return _mail_send(options, settings)
+
+
 def _requests_expire(_options: argparse.Namespace, settings: Settings) -> int:
     print(f"{schedule.expire_due(migrated(settings))} requests expired.")
     return 0
@@ -200,7 +210,9 @@ def _parser() -> argparse.ArgumentParser:
             command.add_argument(
                 "--role", default=Role.BOX_OFFICE.value, choices=[role.value for role in Role]
             )
-    _add(_group(commands, "mail", "the outbox"), "send", _mail_send, "send what is due, once")
+    mail = _group(commands, "mail", "the outbox")
+    _add(mail, "send", _mail_send, "send what is due, once")
+    _add(mail, "retry", _mail_retry, "end a pause whose cause is mended, and send what is due")
     requests = _group(commands, "requests", "change requests")
     _add(requests, "expire", _requests_expire, "let due requests lapse, once")
     audit = _group(commands, "audit", "the trail")

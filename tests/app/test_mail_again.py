@@ -196,6 +196,7 @@ def test_a_pause_is_ended_by_who_mended_its_cause(house: House) -> None:
     assert [Action.MAIL_RESUMED] == house.actions(action=Action.MAIL_RESUMED)
     before = house.dump()
     resume(house.owner)
+    assert not house.write(lambda session: mailing.resume_as_operator(session, now=house.now))
     assert before == house.dump()
     house.deliver()
     assert {OLD, NEW} >= {message.to for _key, message in house.sender.calls}

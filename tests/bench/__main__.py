@@ -29,7 +29,8 @@ def _decisions(folder: Path) -> Iterable[Figure]:
 
 
 def _outbox(folder: Path) -> Iterable[Figure]:
-    return outbox.measure(folder)
+    with running_postgres() as server:
+        return outbox.measure(folder, server)
 
 
 def _languages(_folder: Path) -> Iterable[Figure]:

@@ -171,6 +171,11 @@ def head_seq(session: Session) -> int:
     return session.connection().execute(sa.select(_head.c.seq).where(_head.c.id == 1)).scalar_one()
 
 
+def head_seq_query() -> sa.ScalarSelect[int]:
+    """The same as part of a larger query: who watches several numbers asks once for all."""
+    return sa.select(_head.c.seq).where(_head.c.id == 1).scalar_subquery()
+
+
 def timeline(
     session: Session,
     *,

@@ -10,7 +10,7 @@ from datetime import datetime
 from sqlmodel import Session
 
 from upstage_crm.audit import trail
-from upstage_crm.audit.events import Action, AuditEvent, Channel
+from upstage_crm.audit.events import OPERATOR, Action, Actor, AuditEvent, Channel
 from upstage_crm.change_requests import queries
 from upstage_crm.change_requests.errors import LinkExpired, LinkOutdated, RequestEnded
 from upstage_crm.change_requests.mails import Mailroom
@@ -75,17 +75,23 @@ def resume(session: Session, *, actor: StaffMember, now: datetime) -> None:
         Forbidden: the actor may not edit settings.
     """
     ensure_may(actor, Permission.EDIT_SETTINGS)
+    _resume(session, actor.as_actor(), Channel.CRM, now)
+
+
+def resume_as_operator(session: Session, *, now: datetime) -> bool:
+    """The same for whoever has the server's command line; False when nothing was paused."""
+    return _resume(session, OPERATOR, Channel.COMMAND_LINE, now)
+
+
+def _resume(session: Session, actor: Actor, channel: Channel, now: datetime) -> bool:
     reason = gate.read_gate(session).paused_reason
     if reason is None:
-        return
+        return False
     gate.release(session)
-    event = AuditEvent(
-        action=Action.MAIL_RESUMED,
-        actor=actor.as_actor(),
-        channel=Channel.CRM,
-        facts={"paused_for": reason},
-    )
+    facts = {"paused_for": reason}
+    event = AuditEvent(action=Action.MAIL_RESUMED, actor=actor, channel=channel, facts=dict(facts))
     trail.record(session, [event], now=now)
+    return True
 
 
 def _ensure_alive(

@@ -42,7 +42,8 @@ from upstage_crm.mail.sender import (
     SendRejected,
 )
 
-POLL = timedelta(seconds=1)  # a safety net; a commit in this process wakes the loop at once
+# A safety net; a commit in this process wakes the loop at once, and so does PostgreSQL's NOTIFY.
+POLL = timedelta(seconds=2)
 PAUSE = timedelta(minutes=5)  # then one mail is tried, so that a mended key needs no restart
 BATCH = 20
 

@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlmodel import Session
 
+from upstage_crm.audit import trail
 from upstage_crm.core.db import dialect_of, lock_clause
 from upstage_crm.mail.outbox import GATE
 
@@ -24,6 +25,9 @@ _READ = cast(
     sa.select(GATE.c.next_slot, GATE.c.paused_until, GATE.c.paused_reason).where(_ONLY),
 )
 _LOCK = lock_clause(_READ)
+_MARKER = sa.select(
+    trail.head_seq_query(), sa.select(GATE.c.settled_count).where(_ONLY).scalar_subquery()
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +81,13 @@ def read_gate(session: Session) -> Gate:
     return Gate(None, None, None) if row is None else Gate(*row)
 
 
-def change_marker(session: Session) -> int:
-    """A number that grows whenever a mail is settled; who shows deliveries watches it."""
-    return session.connection().execute(sa.select(GATE.c.settled_count).where(_ONLY)).scalar() or 0
+def change_marker(session: Session) -> tuple[int, int]:
+    """Two numbers of which one grows with every entry of the trail and every settled mail.
+
+    One query: it is asked once a second while somebody looks at a page.
+    """
+    entries, settled = session.connection().execute(_MARKER).one()
+    return entries or 0, settled or 0
 
 
 def count_settled(session: Session, *, accepted: bool) -> None:

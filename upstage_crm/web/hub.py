@@ -19,9 +19,7 @@ from reflex_base.event.context import EventContext
 from reflex_base.utils.format import format_event_handler
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import SQLAlchemyError
-from sqlmodel import Session
 
-from upstage_crm.audit import trail
 from upstage_crm.core.db import COMMITS
 from upstage_crm.mail import gate
 from upstage_crm.wiring import runtime
@@ -58,7 +56,8 @@ class Hub:
         loop = asyncio.get_running_loop()
 
         def wake() -> None:
-            loop.call_soon_threadsafe(self._woken.set)
+            with contextlib.suppress(RuntimeError):  # the worker is ending: nobody looks any more
+                loop.call_soon_threadsafe(self._woken.set)
 
         runtime().database.on_commit(wake)
         url = runtime().database.engine.url
@@ -130,11 +129,7 @@ async def _look() -> tuple[int, int] | None:
 def _marker() -> tuple[int, int]:
     """Two numbers of which one rises with everything that a page shows."""
     with runtime().database.reading() as session:
-        return _read(session)
-
-
-def _read(session: Session) -> tuple[int, int]:
-    return trail.head_seq(session), gate.change_marker(session)
+        return gate.change_marker(session)
 
 
 hub = Hub()
