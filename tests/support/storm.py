@@ -55,7 +55,7 @@ def work(url: str, provider: str, began: str, speed: str, *how: str) -> None:
     """Send until nothing is left."""
     if "without-key" in how:
         real = resend.Emails.send
-        resend.Emails.send = lambda params, options=None: real(params)  # type: ignore[method-assign]
+        resend.Emails.send = lambda params, options=None: real(params)
     database = Database(make_engine(url))
     sender = ResendSender(api_key=API_KEY, api_url=provider, timeout_s=TIMEOUT_S, deadline_s=2)
     clock = FlyingClock(float(began), float(speed))

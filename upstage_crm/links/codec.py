@@ -54,7 +54,7 @@ class LinkCodec:
         kid = body.pop("kid")
         body |= {"iss": ISSUER, "aud": AUDIENCE}
         headers = {"typ": TYPE, "kid": kid}
-        return jwt.encode(body, secret, algorithm=ALGORITHM, headers=headers)  # pyright: ignore[reportUnknownMemberType]  # PyJWT's hint
+        return jwt.encode(body, secret, algorithm=ALGORITHM, headers=headers)
 
     def short_code(self, claims: LinkClaims) -> str:
         """The short code that stands for a link; the same claims give the same code.
@@ -89,7 +89,7 @@ class LinkCodec:
             secret = self._keys.get(kid) if isinstance(kid, str) else None
             if secret is None or header.get("typ") != TYPE or header.get("alg") != ALGORITHM:
                 raise LinkRefused
-            body: dict[str, Any] = jwt.decode(  # pyright: ignore[reportUnknownMemberType]  # PyJWT's hint
+            body: dict[str, Any] = jwt.decode(
                 token,
                 secret,
                 algorithms=[ALGORITHM],
