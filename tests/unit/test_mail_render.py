@@ -42,6 +42,11 @@ def document(html: str) -> Any:
     return parser.parse(html)
 
 
+def words(text: str) -> set[str]:
+    """The words of a part, links left out: a button hides its own."""
+    return set(re.findall(r"[\w.+-]*\w", re.sub(r"https?://\S+", "", text).casefold()))
+
+
 def filling(names: Collection[str]) -> Secrets:
     return Secrets(tokens=dict.fromkeys(names, TOKEN), codes=dict.fromkeys(names, CODE))
 
@@ -98,6 +103,17 @@ def test_links_stand_in_both_parts_and_hold_placeholders_only(
         assert bool(names) == (f"https://crm.lyric.example/c/{TOKEN}" in filled)
         # Whoever is asked may answer without a link, too.
         assert ("decision" in names) == (CODE in filled)
+
+
+@pytest.mark.parametrize(("kind", "audience"), EVERY)
+def test_both_parts_say_the_same(kind: MailKind, audience: Audience) -> None:
+    """The text says nothing of its own, and leaves out no number, date, address or reference."""
+    html, text = both_parts(prepared(kind, audience))
+    in_html = words(" ".join(document(html).find("body").itertext()))
+    in_text = words(text)
+
+    assert set() == in_text - in_html
+    assert set() == {word for word in in_html - in_text if re.search(r"\d", word)}
 
 
 @pytest.mark.parametrize("audience", [Audience.PROPOSED, Audience.CURRENT])
