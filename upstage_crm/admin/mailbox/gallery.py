@@ -165,7 +165,11 @@ async def sample(request: Request) -> Response:
 def rendered(
     kind: MailKind, audience: Audience, language: str, scheme: str = SCHEMES[0]
 ) -> tuple[str, str]:
-    """The HTML and the text of a sample, with dead links, in one language and colour scheme."""
+    """The HTML and the text of a sample, with dead links, in one language and colour scheme.
+
+    Staff read English, whatever language is asked for.
+    """
+    language = SOURCE if audience is Audience.STAFF else language
     draft = sample_draft(kind, audience, language=language)
     made = _COMPOSER.prepare(draft, now=AT)
     secrets = dead_secrets(draft.links)
