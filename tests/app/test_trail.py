@@ -19,12 +19,13 @@ from upstage_crm.audit import guards, trail
 from upstage_crm.audit.events import OPERATOR, Action, AuditEvent, Channel
 from upstage_crm.audit.tables import AuditEntryRow, AuditValueRow
 from upstage_crm.audit.trail import Broken
-from upstage_crm.change_requests import erasing
+from upstage_crm.change_requests import erasing, mailing
 from upstage_crm.change_requests.policy import DEFAULT, Asked, FieldPolicy
 from upstage_crm.change_requests.rules import Decision, RequestState
 from upstage_crm.core.clock import FrozenClock
 from upstage_crm.core.db import Database
 from upstage_crm.links.claims import Reviewer
+from upstage_crm.mail import gate
 from upstage_crm.organisation import settings
 from upstage_crm.patrons import commands
 from upstage_crm.patrons.views import PatronRecord
@@ -241,6 +242,7 @@ def test_a_story_of_every_path_records_every_action(database: Database, clock: F
     main_paths(desk)
     two_people(desk)
     clock_and_provider(desk)
+    mail_troubles(desk)
     erasure(desk)
 
     assert set(Action) - set(desk.actions()) == {Action.TRAIL_EXPORTED}
@@ -334,6 +336,26 @@ def clock_and_provider(desk: Engine) -> None:
     desk.clock.advance(days(3))
     desk.remind(request)
     desk.bounce(request, Reviewer.CURRENT)
+
+
+def mail_troubles(desk: Engine) -> None:
+    """What a provider that refused leaves to staff: a mail to send again, a pause to end."""
+    fay = desk.patron("fay@example.com", "Fay")
+    request = desk.propose(fay, "fay1@example.org")
+    of_request = {"request": request.request_id}
+    desk.run(
+        "UPDATE mail_outbox SET state = 'failed', transport = 'resend' WHERE request_id = :request",
+        of_request,
+    )
+    mail_id = str(desk.scalar("SELECT min(id) FROM mail_outbox WHERE state = 'failed'"))
+
+    def mended(session: Session) -> None:
+        who = {"actor": desk.owner, "now": desk.now}
+        mailing.send_again(session, mail_id=mail_id, mailroom=desk.room, **who)
+        gate.pause(session, until=desk.now + days(1), reason="key")
+        mailing.resume(session, **who)
+
+    desk.write(mended)
 
 
 def erasure(desk: Engine) -> None:
