@@ -6,13 +6,13 @@ from collections.abc import Iterator
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, ViewportSize
 
 from upstage_crm.admin.mailbox.gallery import MAILS, SCHEMES, rendered
 from upstage_crm.core.languages import LANGUAGES
 from upstage_crm.mail.message import Audience, MailKind
 
-NARROW = {"width": 320, "height": 640}
+NARROW: ViewportSize = {"width": 320, "height": 640}
 EVERY = [
     pytest.param(kind, audience, id=f"{kind.value}-{audience.value}") for kind, audience in MAILS
 ]
