@@ -29,7 +29,7 @@ from upstage_crm.mail.render import TEMPLATES
 from upstage_crm.patrons.advice import AdviceCode
 from upstage_crm.settings import Settings
 from upstage_crm.staff.roles import Role
-from upstage_crm.ui import audit_words, copy
+from upstage_crm.ui import audit_words, copy, staff_words
 from upstage_crm.web import words
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -92,14 +92,14 @@ def test_a_sentence_without_its_facts_is_still_one() -> None:
 @pytest.mark.parametrize(
     ("said", "kind"),
     [
-        (copy.ACTION_WORDS, Action),
+        (audit_words.ACTION_WORDS, Action),
         (copy.CHANNEL_WORDS, Channel),
         (copy.STATE_WORDS, RequestState),
         (copy.OUTCOME_WORDS, FieldOutcome),
         (copy.CAUSE_WORDS, Cause),
         (copy.DECISION_WORDS, Decision),
         (copy.BLOCKER_WORDS, BlockerKind),
-        (copy.ROLE_WORDS, Role),
+        (staff_words.ROLE_WORDS, Role),
         (copy.ADVICE, AdviceCode),
         (audit_words.GROUPS, Action),
         (audit_words.ACTOR_WORDS, ActorKind),

@@ -26,8 +26,14 @@ from upstage_crm.change_requests.rules import Decision
 from upstage_crm.core.clock import FrozenClock
 from upstage_crm.core.db import Database
 from upstage_crm.staff.roles import PERMISSIONS, Permission, Role
-from upstage_crm.ui.audit_words import ACTOR_WORDS, GROUP_WORDS, GROUPS, ActionGroup, broken_words
-from upstage_crm.ui.copy import ACTION_WORDS
+from upstage_crm.ui.audit_words import (
+    ACTION_WORDS,
+    ACTOR_WORDS,
+    GROUP_WORDS,
+    GROUPS,
+    ActionGroup,
+    broken_words,
+)
 from upstage_crm.wiring import Runtime
 
 HIDDEN_FROM = [role for role in Role if Permission.VIEW_AUDIT not in PERMISSIONS[role]]

@@ -25,7 +25,8 @@ from upstage_crm.mail import gate
 from upstage_crm.organisation.settings import details
 from upstage_crm.staff import sessions
 from upstage_crm.staff.roles import Permission, StaffMember, may
-from upstage_crm.ui.copy import PAUSE_WORDS, ROLE_WORDS
+from upstage_crm.ui.copy import PAUSE_WORDS
+from upstage_crm.ui.staff_words import ROLE_WORDS
 from upstage_crm.ui.state.base import FeedbackMixin
 from upstage_crm.web.session_cookie import session_token
 from upstage_crm.wiring import runtime

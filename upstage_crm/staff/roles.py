@@ -47,6 +47,12 @@ class Permission(StrEnum):
     VIEW_SETTINGS = "view_settings"
     EDIT_SETTINGS = "edit_settings"
     EDIT_POLICY = "edit_policy"
+    EDIT_SECURITY = "edit_security"
+    REVEAL_VALUE = "reveal_value"
+    EXPORT_DATA = "export_data"
+    MANAGE_TEAM = "manage_team"
+    FREEZE_ACCOUNT = "freeze_account"
+    RELEASE_QUARANTINE = "release_quarantine"
 
 
 _LOOKING = frozenset({Permission.VIEW_PATRONS, Permission.VIEW_REQUESTS})
@@ -59,6 +65,7 @@ _DESK = _LOOKING | {
     Permission.VIEW_MAILBOX,
     Permission.DESK_IDENTIFY,
     Permission.VIEW_RECEIPTS,
+    Permission.REVEAL_VALUE,
 }
 _LEAD = _DESK | {
     Permission.RELEASE_REQUEST,
@@ -69,14 +76,17 @@ _LEAD = _DESK | {
     Permission.VIEW_AUDIT,
     Permission.VIEW_SETTINGS,
     Permission.OVERRIDE_COOLING_OFF,
+    Permission.EXPORT_DATA,
+    Permission.FREEZE_ACCOUNT,
+    Permission.RELEASE_QUARANTINE,
 }
 
 PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
     Role.OWNER: frozenset(Permission),
     Role.MANAGER: _LEAD,
     Role.BOX_OFFICE: _DESK,
-    Role.MARKETING: _LOOKING | {Permission.EDIT_PATRON},
-    Role.DEVELOPMENT: _LOOKING | {Permission.EDIT_PATRON},
+    Role.MARKETING: _LOOKING | {Permission.EDIT_PATRON, Permission.REVEAL_VALUE},
+    Role.DEVELOPMENT: _LOOKING | {Permission.EDIT_PATRON, Permission.REVEAL_VALUE},
     Role.PRIVACY_LEAD: _LEAD | {Permission.ERASE_PATRON},
     Role.AUDITOR: _LOOKING
     | {
@@ -84,6 +94,7 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
         Permission.VIEW_AUDIT,
         Permission.VIEW_SETTINGS,
         Permission.VIEW_RECEIPTS,
+        Permission.EXPORT_DATA,
     },
     Role.READ_ONLY: _LOOKING,
 }

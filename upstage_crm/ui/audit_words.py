@@ -8,6 +8,7 @@ from enum import StrEnum
 from upstage_crm.audit.events import Action, ActorKind
 from upstage_crm.audit.findings import Difference, Problem
 from upstage_crm.audit.trail import Broken
+from upstage_crm.change_requests.rules import ChangeKind
 from upstage_crm.patrons.fields import FIELDS
 from upstage_crm.proof.verifying import Report
 
@@ -22,6 +23,53 @@ class ActionGroup(StrEnum):
     SETTINGS = "settings"
 
 
+ACTION_WORDS: Mapping[Action, str] = {
+    Action.PATRON_ADDED: "added the patron",
+    Action.PATRON_EDITED: "edited the record",
+    Action.ADDRESS_PROVEN: "proved the address",
+    Action.ADDRESS_BOUNCED: "marked the address as not working",
+    Action.PATRON_PROTECTED: "marked the patron as protected",
+    Action.PATRON_UNPROTECTED: "took the protection mark away",
+    Action.PATRON_FROZEN: "froze the record",
+    Action.FREEZE_LOOKED_AT: "looked into the dispute",
+    Action.FREEZE_CLEARED: "cleared the dispute",
+    Action.ERASURE_REQUESTED: "asked for the erasure",
+    Action.ERASURE_DECLINED: "declined the erasure",
+    Action.PATRON_ERASED: "erased the patron's data",
+    Action.REQUEST_PROPOSED: "proposed a change",
+    Action.REQUEST_RESENT: "sent the mail again",
+    Action.REQUEST_WITHDRAWN: "withdrew the request",
+    Action.REQUEST_EXPIRED: "let the request expire",
+    Action.REQUEST_SUPERSEDED: "replaced the request by a newer one",
+    Action.REQUEST_RELEASED: "released the request",
+    Action.REQUEST_REMINDED: "sent a reminder",
+    Action.REQUEST_UNDELIVERABLE: "ended the request: its mail could not be delivered",
+    Action.REQUEST_REVERTED: "put back what was changed",
+    Action.REVIEWER_ADDED: "asked another mailbox too",
+    Action.DESK_IDENTIFIED: "identified the patron",
+    Action.DESK_CONFIRMED: "confirmed it as second person",
+    Action.DESK_DECLINED: "declined it as second person",
+    Action.CODE_ACCEPTED: "gave the right code",
+    Action.CODE_REFUSED: "gave a wrong code",
+    Action.RECEIPT_ISSUED: "issued a receipt",
+    Action.FIELD_APPROVED: "approved",
+    Action.FIELD_APPLIED: "changed the record as approved",
+    Action.FIELD_REJECTED: "rejected",
+    Action.FIELD_OBJECTED: "objected",
+    Action.OBJECTION_RECEIVED: "objected after the change",
+    Action.ADDRESS_SUPPRESSED: "said that the address is not the patron's",
+    Action.STAFF_ADDED: "added a staff member",
+    Action.STAFF_DISABLED: "disabled a staff member",
+    Action.STAFF_PASSWORD_RESET: "set a new password",
+    Action.STAFF_SIGNED_IN: "signed in",
+    Action.STAFF_SIGNED_OUT: "signed out",
+    Action.SIGN_IN_REFUSED: "was refused at sign-in",
+    Action.ORGANISATION_CHANGED: "changed the organisation's details",
+    Action.MAIL_SENT_AGAIN: "sent one mail again",
+    Action.MAIL_RESUMED: "ended a pause of the mail",
+    Action.POLICY_CHANGED: "changed the rules of requests",
+    Action.TRAIL_EXPORTED: "exported the trail",
+}
 GROUP_WORDS: Mapping[ActionGroup, str] = {
     ActionGroup.REQUESTS: "Requests",
     ActionGroup.DECISIONS: "Decisions of patrons",
@@ -91,6 +139,13 @@ _BROKEN: Mapping[str, str] = {
     "head": "The trail does not end where it should: something is wrong from entry {seq} on.",
 }
 UNREADABLE = "The trail cannot be read: an entry holds something that we never write."
+
+
+def action_words(action: Action, facts: Mapping[str, object]) -> str:
+    """Return what an entry of the trail tells, in lower case."""
+    if action is Action.FIELD_APPLIED and facts.get("kind") == ChangeKind.REVERT:
+        return "wrote the former value again"
+    return ACTION_WORDS[action]
 
 
 def broken_words(broken: Broken) -> str:

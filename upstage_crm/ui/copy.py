@@ -9,11 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
-from upstage_crm.audit.events import Action, Channel
+from upstage_crm.audit.events import Channel
 from upstage_crm.change_requests.erasing import Blocker, BlockerKind
 from upstage_crm.change_requests.rules import (
     Cause,
-    ChangeKind,
     Decision,
     FieldOutcome,
     FreezeCause,
@@ -25,7 +24,7 @@ from upstage_crm.core.languages import Say
 from upstage_crm.mail.message import Audience, MailKind
 from upstage_crm.patrons.advice import Advice, AdviceCode
 from upstage_crm.receipts.facts import ReceiptEvent
-from upstage_crm.staff.roles import Role
+from upstage_crm.ui.staff_words import STAFF_SENTENCES
 
 SENTENCES: Mapping[str, str] = {
     # The roots, for a refusal that nobody foresaw more precisely.
@@ -134,12 +133,7 @@ SENTENCES: Mapping[str, str] = {
     "mail_event_unknown": "There is no such kind of event.",
     "webhook_refused": "This event was not signed by the mail provider, or it is too old.",
     "mail_catalogue_mismatch": "This mail could not be written. Nothing was changed.",
-    # Staff and settings.
-    "sign_in_refused": "The email address or the password is wrong.",
-    "password_too_short": "The password is too short: {minimum} characters at least.",
-    "staff_name_missing": "Enter a name.",
-    "staff_email_taken": "Another staff account uses this address.",
-    "last_owner": "The last owner cannot be disabled.",
+    # Settings.
     "organisation_detail_missing": "This is needed: every mail shows it.",
     "time_zone_unknown": "Choose a time zone from the list.",
     "language_unknown": "Choose a language from the list.",
@@ -158,7 +152,7 @@ SENTENCES: Mapping[str, str] = {
     "bundle_value": "A personal value of entry {seq} in the export was altered.",
     "bundle_receipt": "Receipt {receipt} in the export does not verify.",
     "bundle_count": "The export does not hold as much as its manifest says.",
-}
+} | STAFF_SENTENCES
 """Codes that only an operator at a terminal meets have their words in `upstage_crm.web.words`."""
 
 ADVICE: Mapping[AdviceCode, str] = {
@@ -172,16 +166,6 @@ ADVICE: Mapping[AdviceCode, str] = {
     AdviceCode.ROLE_ADDRESS: "This looks like a shared mailbox, not one person's.",
     AdviceCode.OTHER_EMAIL_IN_TEXT: "The reason mentions another email address.",
     AdviceCode.OTHER_PHONE_IN_TEXT: "The reason mentions a phone number.",
-}
-ROLE_WORDS: Mapping[Role, str] = {
-    Role.OWNER: "Owner",
-    Role.MANAGER: "Manager",
-    Role.BOX_OFFICE: "Box office",
-    Role.MARKETING: "Marketing",
-    Role.DEVELOPMENT: "Development",
-    Role.PRIVACY_LEAD: "Privacy lead",
-    Role.AUDITOR: "Auditor",
-    Role.READ_ONLY: "Read only",
 }
 STATE_WORDS: Mapping[RequestState, str] = {
     RequestState.HELD: "On hold",
@@ -242,53 +226,6 @@ CHANNEL_WORDS: Mapping[Channel, str] = {
     Channel.DEMO: "demo data",
     Channel.DESK: "desk",
 }
-ACTION_WORDS: Mapping[Action, str] = {
-    Action.PATRON_ADDED: "added the patron",
-    Action.PATRON_EDITED: "edited the record",
-    Action.ADDRESS_PROVEN: "proved the address",
-    Action.ADDRESS_BOUNCED: "marked the address as not working",
-    Action.PATRON_PROTECTED: "marked the patron as protected",
-    Action.PATRON_UNPROTECTED: "took the protection mark away",
-    Action.PATRON_FROZEN: "froze the record",
-    Action.FREEZE_LOOKED_AT: "looked into the dispute",
-    Action.FREEZE_CLEARED: "cleared the dispute",
-    Action.ERASURE_REQUESTED: "asked for the erasure",
-    Action.ERASURE_DECLINED: "declined the erasure",
-    Action.PATRON_ERASED: "erased the patron's data",
-    Action.REQUEST_PROPOSED: "proposed a change",
-    Action.REQUEST_RESENT: "sent the mail again",
-    Action.REQUEST_WITHDRAWN: "withdrew the request",
-    Action.REQUEST_EXPIRED: "let the request expire",
-    Action.REQUEST_SUPERSEDED: "replaced the request by a newer one",
-    Action.REQUEST_RELEASED: "released the request",
-    Action.REQUEST_REMINDED: "sent a reminder",
-    Action.REQUEST_UNDELIVERABLE: "ended the request: its mail could not be delivered",
-    Action.REQUEST_REVERTED: "put back what was changed",
-    Action.REVIEWER_ADDED: "asked another mailbox too",
-    Action.DESK_IDENTIFIED: "identified the patron",
-    Action.DESK_CONFIRMED: "confirmed it as second person",
-    Action.DESK_DECLINED: "declined it as second person",
-    Action.CODE_ACCEPTED: "gave the right code",
-    Action.CODE_REFUSED: "gave a wrong code",
-    Action.RECEIPT_ISSUED: "issued a receipt",
-    Action.FIELD_APPROVED: "approved",
-    Action.FIELD_APPLIED: "changed the record as approved",
-    Action.FIELD_REJECTED: "rejected",
-    Action.FIELD_OBJECTED: "objected",
-    Action.OBJECTION_RECEIVED: "objected after the change",
-    Action.ADDRESS_SUPPRESSED: "said that the address is not the patron's",
-    Action.STAFF_ADDED: "added a staff member",
-    Action.STAFF_DISABLED: "disabled a staff member",
-    Action.STAFF_PASSWORD_RESET: "set a new password",
-    Action.STAFF_SIGNED_IN: "signed in",
-    Action.STAFF_SIGNED_OUT: "signed out",
-    Action.SIGN_IN_REFUSED: "was refused at sign-in",
-    Action.ORGANISATION_CHANGED: "changed the organisation's details",
-    Action.MAIL_SENT_AGAIN: "sent one mail again",
-    Action.MAIL_RESUMED: "ended a pause of the mail",
-    Action.POLICY_CHANGED: "changed the rules of requests",
-    Action.TRAIL_EXPORTED: "exported the trail",
-}
 RECEIPT_WORDS: Mapping[ReceiptEvent, str] = {
     ReceiptEvent.APPROVED: "Approved",
     ReceiptEvent.PARTLY_APPROVED: "Partly approved",
@@ -338,13 +275,6 @@ LANGUAGE_WORDS: Mapping[str, str] = {
     "de": "German",
     "ar": "Arabic",
 }
-
-
-def action_words(action: Action, facts: Mapping[str, object]) -> str:
-    """Return what an entry of the trail tells, in lower case."""
-    if action is Action.FIELD_APPLIED and facts.get("kind") == ChangeKind.REVERT:
-        return "wrote the former value again"
-    return ACTION_WORDS[action]
 
 
 def cause_words(cause: object) -> str:

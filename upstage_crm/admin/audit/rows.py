@@ -13,9 +13,10 @@ from upstage_crm.audit.trail import AuditLine
 from upstage_crm.core import when
 from upstage_crm.patrons.fields import FIELDS
 from upstage_crm.staff.roles import Role
-from upstage_crm.ui.audit_words import GROUPS, ActionGroup
-from upstage_crm.ui.copy import CHANNEL_WORDS, ROLE_WORDS, action_words, cause_words
+from upstage_crm.ui.audit_words import GROUPS, ActionGroup, action_words
+from upstage_crm.ui.copy import CHANNEL_WORDS, cause_words
 from upstage_crm.ui.policy_words import policy_changes
+from upstage_crm.ui.staff_words import ROLE_WORDS
 
 _GROUP_MARKS: Mapping[ActionGroup, str] = {
     ActionGroup.REQUESTS: "clipboard-check",

@@ -12,7 +12,8 @@ from upstage_crm.change_requests.views import RequestView
 from upstage_crm.core import when
 from upstage_crm.patrons.fields import FIELDS
 from upstage_crm.patrons.views import PatronRecord
-from upstage_crm.ui.copy import CHANNEL_WORDS, action_words
+from upstage_crm.ui.audit_words import action_words
+from upstage_crm.ui.copy import CHANNEL_WORDS
 
 ICONS: Mapping[Action, tuple[str, str]] = {
     Action.PATRON_ADDED: ("plus", "neutral"),

@@ -12,7 +12,8 @@ from upstage_crm.mail.event_log import NotedEvent
 from upstage_crm.mail.events import EventKind
 from upstage_crm.mail.queries import MailSummary
 from upstage_crm.patrons.fields import FIELDS
-from upstage_crm.ui.copy import CHANNEL_WORDS, MAIL_KIND_WORDS, action_words, cause_words
+from upstage_crm.ui.audit_words import action_words
+from upstage_crm.ui.copy import CHANNEL_WORDS, MAIL_KIND_WORDS, cause_words
 from upstage_crm.ui.mail_words import event_words
 
 _MARKS: Mapping[Action, tuple[str, str]] = {
