@@ -9,6 +9,7 @@ import os
 import threading
 from dataclasses import dataclass, replace
 from datetime import tzinfo
+from urllib.parse import urlsplit
 
 from upstage_crm.audit.signing import SigningKey
 from upstage_crm.change_requests.mails import Mailroom
@@ -24,6 +25,9 @@ from upstage_crm.mail.sender import Sender
 from upstage_crm.organisation.settings import details
 from upstage_crm.patrons.fields import FIELDS, Context
 from upstage_crm.settings import Settings, load_or_create_keys
+from upstage_crm.staff.passkeys import Site
+from upstage_crm.staff.sealing import Sealer
+from upstage_crm.team.mails import Post
 
 LOCAL_FROM = "UpStage CRM <box-office@example.org>"
 
@@ -40,6 +44,9 @@ class Runtime:
     clock: Clock
     codec: LinkCodec
     mailroom: Mailroom
+    post: Post
+    sealer: Sealer
+    site: Site
     dispatcher: Dispatcher
 
     def context(self, time_zone: tzinfo | None = None) -> Context:
@@ -110,6 +117,9 @@ def build(
         clock=clock,
         codec=codec,
         mailroom=mailroom,
+        post=Post(composer=composer, public_url=settings.base_url, codec=codec),
+        sealer=Sealer([(key.kid, key.secret) for key in keys]),
+        site=Site(host=urlsplit(settings.base_url).hostname or "", origins=settings.origins),
         dispatcher=dispatcher,
     )
 

@@ -17,7 +17,7 @@ from starlette.routing import Route
 from upstage_crm.change_requests.rules import Decision
 from upstage_crm.confirm import cookies
 from upstage_crm.confirm.visit import RECEIPT_PAGE
-from upstage_crm.links.claims import LinkRefused, Purpose
+from upstage_crm.links.claims import FOR_STAFF, LinkRefused, Purpose
 from upstage_crm.wiring import runtime
 
 SEE_OTHER = 303
@@ -38,6 +38,8 @@ async def open_link(request: Request) -> Response:
     token = str(request.path_params["token"])
     try:
         claims = parts.codec.read(token)
+        if claims.purpose in FOR_STAFF:
+            raise LinkRefused
     except LinkRefused:
         _log.warning("link refused", extra={"event": "link_refused", "count": next(_refused)})
         return RedirectResponse(f"/confirm/?link={INVALID}", SEE_OTHER, _HEADERS)

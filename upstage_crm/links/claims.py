@@ -24,6 +24,12 @@ class Purpose(StrEnum):
     DECISION = "decision"
     OBJECTION = "objection"
     RECEIPT = "receipt"
+    INVITATION = "invitation"
+    PASSWORD = "password"  # noqa: S105  # a purpose, not a password
+
+
+FOR_STAFF = frozenset({Purpose.INVITATION, Purpose.PASSWORD})
+"""What opens something of a staff account; `request_id` is then an invitation's or a member's."""
 
 
 class Reviewer(StrEnum):

@@ -111,6 +111,27 @@ class OutcomeContext(CommonContext):
     comment: str | None
 
 
+class LetterContext(CommonContext):
+    """What a mail about somebody's own staff account says: a headline and plain paragraphs."""
+
+    subject_line: str
+    headline: str
+    lines: list[str]
+
+
+class LinkLetterContext(LetterContext):
+    """`staff_invitation` and `staff_password_link`. `until_text` is the end of the link's life."""
+
+    until_text: str
+
+
+class NoticeContext(LetterContext):
+    """`staff_notice`. `button` leads to `path` of this CRM."""
+
+    button: str
+    path: str
+
+
 @dataclass(frozen=True, slots=True)
 class KindSpec:
     """What one kind of mail takes: its context, and the links it carries for each audience."""
@@ -123,6 +144,8 @@ class KindSpec:
 DECISION = frozenset({"decision"})
 OBJECTION = frozenset({"objection"})
 RECEIPT = frozenset({"receipt"})
+INVITATION = frozenset({"invitation"})
+PASSWORD = frozenset({"password"})
 NO_LINK: frozenset[str] = frozenset()
 BOTH_SIDES: Mapping[Audience, frozenset[str]] = {CURRENT: NO_LINK, PROPOSED: NO_LINK}
 
@@ -150,6 +173,9 @@ CATALOGUE: Mapping[MailKind, KindSpec] = {
     MailKind.RECORD_FROZEN: KindSpec(10, OutcomeContext, {Audience.STAFF: NO_LINK}),
     MailKind.RECORD_ERASED: KindSpec(20, EndedContext, {CURRENT: NO_LINK}),
     MailKind.STAFF_OUTCOME: KindSpec(20, OutcomeContext, {Audience.STAFF: NO_LINK}),
+    MailKind.STAFF_INVITATION: KindSpec(20, LinkLetterContext, {Audience.STAFF: INVITATION}),
+    MailKind.STAFF_PASSWORD_LINK: KindSpec(5, LinkLetterContext, {Audience.STAFF: PASSWORD}),
+    MailKind.STAFF_NOTICE: KindSpec(10, NoticeContext, {Audience.STAFF: NO_LINK}),
 }
 
 

@@ -42,6 +42,9 @@ class MailKind(StrEnum):
     RECORD_FROZEN = "record_frozen"
     RECORD_ERASED = "record_erased"
     STAFF_OUTCOME = "staff_outcome"
+    STAFF_INVITATION = "staff_invitation"
+    STAFF_PASSWORD_LINK = "staff_password_link"  # noqa: S105  # a kind of mail, not a password
+    STAFF_NOTICE = "staff_notice"
 
 
 class Audience(StrEnum):

@@ -127,6 +127,19 @@ def cancel_unsent(
     return len(cancelled) + end_followers(session, cancelled, state=MailState.CANCELLED, now=now)
 
 
+def cancel_letters(session: Session, *, key: str, now: datetime) -> int:
+    """Cancel mails about a staff account that have not left: those whose key begins with `key`."""
+    ended = (
+        sa.update(OUTBOX)
+        .where(
+            OUTBOX.c.dedupe_key.startswith(key, autoescape=True),
+            OUTBOX.c.state == MailState.QUEUED,
+        )
+        .values(state=MailState.CANCELLED, settled_at=now)
+    )
+    return session.connection().execute(ended).rowcount
+
+
 def end_followers(
     session: Session, mail_ids: Sequence[str], *, state: MailState, now: datetime
 ) -> int:

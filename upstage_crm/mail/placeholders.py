@@ -11,8 +11,10 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from upstage_crm.links.claims import LinkClaims
+from upstage_crm.links.claims import FOR_STAFF, LinkClaims
 
+STAFF_PATH = "/auth/link/"
+PATRON_PATH = "/c/"
 DEAD_TOKEN = "not-shown"  # noqa: S105  # stands where staff must not see a token
 DEAD_CODE = "••••-••••"
 
@@ -39,7 +41,8 @@ class Signer(Protocol):
 
 def link_url(public_url: str, name: str, mail_id: str) -> str:
     """The link `name` of mail `mail_id`, with a placeholder for its token."""
-    return f"{public_url}/c/{_token_mark(name, mail_id)}"
+    path = STAFF_PATH if name in FOR_STAFF else PATRON_PATH
+    return f"{public_url}{path}{_token_mark(name, mail_id)}"
 
 
 def code_mark(name: str, mail_id: str) -> str:

@@ -40,6 +40,25 @@ _ENDINGS = {
     MailKind.CHANGE_WITHDRAWN: "withdrawn",
     MailKind.RECORD_FROZEN: "objected to after it was approved",
 }
+_LETTERS: dict[MailKind, dict[str, object]] = {
+    MailKind.STAFF_INVITATION: {
+        "subject_line": "Join the team of Lyric Theatre",
+        "headline": "You are invited",
+        "lines": ["Dana, box office invites you to the CRM of Lyric Theatre. Your role: Manager."],
+    },
+    MailKind.STAFF_PASSWORD_LINK: {
+        "subject_line": "A new password for the CRM of Lyric Theatre",
+        "headline": "Set a new password",
+        "lines": ["Somebody asked for a new password for your account."],
+    },
+    MailKind.STAFF_NOTICE: {
+        "subject_line": "A new device signed in to your account",
+        "headline": "A new device signed in",
+        "lines": ["Firefox on Linux, from the network 203.0.113.0."],
+        "button": "Look at your sessions",
+        "path": "/account/",
+    },
+}
 
 
 def sample(kind: MailKind, audience: Audience, language: str = SOURCE) -> dict[str, object]:
@@ -63,7 +82,7 @@ def sample(kind: MailKind, audience: Audience, language: str = SOURCE) -> dict[s
     context: dict[str, object] = {
         "org": ORGANISATION,
         "public_url": "https://crm.lyric.example",
-        "reference": "K7-2FQ",
+        "reference": "" if kind in _LETTERS else "K7-2FQ",
         "proposer": "Dana, box office",
         "greeting": None
         if hidden
@@ -84,6 +103,8 @@ def sample(kind: MailKind, audience: Audience, language: str = SOURCE) -> dict[s
         "patron_name": PATRON_NAME,
         "patron_number": "P-001042",
         "comment": "Yes, that is right. Thank you.",
+        "until_text": instant(days=7),
+        **_LETTERS.get(kind, {}),
     }
     wanted = CATALOGUE[kind].context.__required_keys__
     return {name: value for name, value in context.items() if name in wanted}
@@ -119,7 +140,7 @@ def _claims(purpose: Purpose, audience: Audience, *, kid: str, at: datetime) -> 
     return LinkClaims(
         request_id="0" * 32,
         purpose=purpose,
-        reviewer=Reviewer(audience.value),
+        reviewer=Reviewer.CURRENT if audience is Audience.STAFF else Reviewer(audience.value),
         version=1,
         jti=f"{purpose.value}-sample-link",
         issued_at=at,

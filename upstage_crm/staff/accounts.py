@@ -108,19 +108,41 @@ def disable(session: Session, *, email: str, actor: Actor, channel: Channel, now
     row = find_by_email_key(session, parse_email(email).key)
     if row is None:
         raise NotFound
+    disable_row(session, row, actor=actor, channel=channel, now=now)
+
+
+def disable_row(
+    session: Session, row: StaffRow, *, actor: Actor, channel: Channel, now: datetime
+) -> None:
+    """Disable an account that was found already, end its sessions, make its mailed links useless.
+
+    Raises:
+        LastOwner: nobody else could run the place.
+    """
     if row.disabled_at is not None:
         return
+    ensure_not_last_owner(session, row)
+    row.disabled_at = now
+    row.link_version += 1
+    end_sessions(session, row.id, now)
+    session.add(row)
+    session.flush()
+    facts = {"staff_id": row.id}
+    event = AuditEvent(action=Action.STAFF_DISABLED, actor=actor, channel=channel, facts=facts)
+    trail.record(session, [event], now=now)
+
+
+def ensure_not_last_owner(session: Session, row: StaffRow) -> None:
+    """Refuse to take the last owner from a deployment; locks the owners.
+
+    Raises:
+        LastOwner: nobody else could run the place.
+    """
     owners = select(StaffRow.id).where(
         StaffRow.role == Role.OWNER, col(StaffRow.disabled_at).is_(None)
     )
     if row.role is Role.OWNER and session.exec(owners.with_for_update()).all() == [row.id]:
         raise LastOwner
-    row.disabled_at = now
-    _end_sessions(session, row.id, now)
-    session.flush()
-    facts = {"staff_id": row.id}
-    event = AuditEvent(action=Action.STAFF_DISABLED, actor=actor, channel=channel, facts=facts)
-    trail.record(session, [event], now=now)
 
 
 def reset_password(
@@ -141,7 +163,8 @@ def reset_password(
     if row is None:
         raise NotFound
     row.password_hash = password_hash
-    _end_sessions(session, row.id, now)
+    row.link_version += 1
+    end_sessions(session, row.id, now)
     session.flush()
     facts = {"staff_id": row.id}
     event = AuditEvent(
@@ -216,7 +239,21 @@ def member_of(row: StaffRow) -> StaffMember:
     )
 
 
-def _end_sessions(session: Session, staff_id: str, now: datetime) -> None:
+def get_member(session: Session, staff_id: str) -> StaffMember:
+    """The member behind an id, disabled or not. Raises NotFound for an unknown one."""
+    return member_of(get_row(session, staff_id))
+
+
+def get_row(session: Session, staff_id: str) -> StaffRow:
+    """The row behind an id, disabled or not. Raises NotFound for an unknown one."""
+    row = session.get(StaffRow, staff_id)
+    if row is None:
+        raise NotFound
+    return row
+
+
+def end_sessions(session: Session, staff_id: str, now: datetime) -> None:
+    """End every session of an account."""
     session.connection().execute(
         sa.update(StaffSessionRow)
         .where(col(StaffSessionRow.staff_id) == staff_id, col(StaffSessionRow.ended_at).is_(None))

@@ -3,12 +3,24 @@
 UpstageError
 ├── Invalid
 │   ├── PasswordTooShort     facts: `minimum`
-│   └── NameMissing
+│   ├── PasswordTooEasy      facts: `hint`
+│   ├── PasswordWrong        the current one, asked for again
+│   ├── NameMissing
+│   └── SecondFactorRefused  one answer for every cause: wrong, used, expired
+│       └── PasskeyRefused
 ├── Forbidden
-│   └── SignInRefused        one answer for every cause: unknown, wrong, disabled
+│   ├── SignInRefused        one answer for every cause: unknown, wrong, disabled
+│   ├── TooManyTries         facts: `minutes`
+│   ├── OwnAccount           nobody changes their own role or disables themselves
+│   └── StaffLinkDead        one answer for every cause: unknown, used, withdrawn, expired
 └── Conflict
     ├── StaffEmailTaken
-    └── LastOwner            the last owner stays
+    ├── InvitationOpen       somebody invited that address already
+    ├── InvitationOver       accepted or withdrawn
+    ├── LastOwner            the last owner stays
+    ├── FactorExists         the account has an authenticator app
+    ├── SecondFactorNeeded   the role asks for one, so the last one stays
+    └── TooManyPasskeys      facts: `limit`
 """
 
 from __future__ import annotations
@@ -22,10 +34,34 @@ class PasswordTooShort(Invalid):
     code = "password_too_short"
 
 
+class PasswordTooEasy(Invalid):
+    """The password stands in lists of stolen ones, or is built from one. Facts: `hint`."""
+
+    code = "password_too_easy"
+
+
+class PasswordWrong(Invalid):
+    """The password that was asked for again is not the account's."""
+
+    code = "password_wrong"
+
+
 class NameMissing(Invalid):
     """A staff member needs a display name."""
 
     code = "staff_name_missing"
+
+
+class SecondFactorRefused(Invalid):
+    """The code is wrong, was used already or belongs to another moment; we never say which."""
+
+    code = "second_factor_refused"
+
+
+class PasskeyRefused(SecondFactorRefused):
+    """The passkey did not sign this challenge for this site."""
+
+    code = "passkey_refused"
 
 
 class SignInRefused(Forbidden):
@@ -34,13 +70,61 @@ class SignInRefused(Forbidden):
     code = "sign_in_refused"
 
 
+class TooManyTries(Forbidden):
+    """Too many wrong passwords from here lately. Facts: `minutes` to wait, rounded up."""
+
+    code = "too_many_tries"
+
+
+class OwnAccount(Forbidden):
+    """Nobody changes their own role, and nobody disables their own account."""
+
+    code = "own_account"
+
+
+class StaffLinkDead(Forbidden):
+    """The link of a mail to staff is not one of ours, was used, was withdrawn, or is too old."""
+
+    code = "staff_link_dead"
+
+
 class StaffEmailTaken(Conflict):
     """Another staff account signs in with this address."""
 
     code = "staff_email_taken"
 
 
+class InvitationOpen(Conflict):
+    """Somebody has invited this address already."""
+
+    code = "invitation_open"
+
+
+class InvitationOver(Conflict):
+    """The invitation was accepted or withdrawn."""
+
+    code = "invitation_over"
+
+
 class LastOwner(Conflict):
-    """The last owner cannot be disabled."""
+    """The last owner can neither be disabled nor become something else."""
 
     code = "last_owner"
+
+
+class FactorExists(Conflict):
+    """The account has an authenticator app already."""
+
+    code = "second_factor_exists"
+
+
+class SecondFactorNeeded(Conflict):
+    """The member's role asks for a second factor, so the last one stays."""
+
+    code = "second_factor_needed"
+
+
+class TooManyPasskeys(Conflict):
+    """The account has as many passkeys as it may. Facts: `limit`."""
+
+    code = "too_many_passkeys"

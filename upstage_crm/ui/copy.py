@@ -152,7 +152,8 @@ SENTENCES: Mapping[str, str] = {
     "bundle_value": "A personal value of entry {seq} in the export was altered.",
     "bundle_receipt": "Receipt {receipt} in the export does not verify.",
     "bundle_count": "The export does not hold as much as its manifest says.",
-} | STAFF_SENTENCES
+    **STAFF_SENTENCES,
+}
 """Codes that only an operator at a terminal meets have their words in `upstage_crm.web.words`."""
 
 ADVICE: Mapping[AdviceCode, str] = {
@@ -250,11 +251,14 @@ MAIL_KIND_WORDS: Mapping[MailKind, str] = {
     MailKind.RECORD_FROZEN: "Alert: a record is frozen",
     MailKind.RECORD_ERASED: "Confirmation of the erasure",
     MailKind.STAFF_OUTCOME: "Outcome to the proposer",
+    MailKind.STAFF_INVITATION: "Invitation to the team",
+    MailKind.STAFF_PASSWORD_LINK: "Link to set a new password",
+    MailKind.STAFF_NOTICE: "Notice about a staff account",
 }
 AUDIENCE_WORDS: Mapping[Audience, str] = {
     Audience.CURRENT: "the current address",
     Audience.PROPOSED: "the proposed address",
-    Audience.STAFF: "the proposer",
+    Audience.STAFF: "a staff member",
 }
 DUPLICATE_WORDS: Mapping[str, str] = {
     "phone": "same phone number",

@@ -19,8 +19,20 @@ ROLE_WORDS: Mapping[Role, str] = {
 STAFF_SENTENCES: Mapping[str, str] = {
     "sign_in_refused": "The email address or the password is wrong.",
     "password_too_short": "The password is too short: {minimum} characters at least.",
+    "password_too_easy": "Too easy to guess: {hint}. Choose another one.",
+    "password_wrong": "This is not your password.",
+    "second_factor_refused": "This code is not right any more. Try the next one.",
+    "passkey_refused": "This passkey was not accepted. Try again, or use a code.",
+    "too_many_tries": "Too many tries. Wait {minutes} minutes, then try again.",
+    "own_account": "Nobody changes their own role or account. Ask another owner.",
+    "staff_link_dead": "This link does not work any more. Ask for a new one.",
+    "invitation_open": "This address is invited already. Send that invitation again instead.",
+    "invitation_over": "This invitation was accepted or withdrawn.",
+    "second_factor_exists": "This account has an authenticator app. Remove it first.",
+    "second_factor_needed": "Your role needs a second factor. Add another one first.",
+    "too_many_passkeys": "This account has {limit} passkeys. Remove one first.",
     "staff_name_missing": "Enter a name.",
     "staff_email_taken": "Another staff account uses this address.",
-    "last_owner": "The last owner cannot be disabled.",
+    "last_owner": "The last owner stays: make somebody else an owner first.",
 }
 """Part of `copy.SENTENCES`, which holds every code."""

@@ -1,0 +1,271 @@
+"""Invitations to the team: a mail with a link that makes one account, once, within seven days."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import Session, col, select
+
+from upstage_crm.audit import trail
+from upstage_crm.audit.events import Action, Actor, ActorKind, AuditEvent, Channel
+from upstage_crm.core.email_address import parse_email
+from upstage_crm.core.errors import NotFound
+from upstage_crm.core.ids import new_id
+from upstage_crm.core.text import clean_line
+from upstage_crm.links.claims import LinkClaims, Purpose
+from upstage_crm.mail import outbox
+from upstage_crm.mail.message import MailKind
+from upstage_crm.organisation import settings
+from upstage_crm.staff import accounts
+from upstage_crm.staff.accounts import LABEL_LIMIT
+from upstage_crm.staff.errors import (
+    InvitationOpen,
+    InvitationOver,
+    NameMissing,
+    StaffEmailTaken,
+    StaffLinkDead,
+)
+from upstage_crm.staff.roles import Permission, Role, StaffMember, ensure_may
+from upstage_crm.staff.tables import StaffInvitationRow
+from upstage_crm.team.mails import Post, letter_key
+
+LIFE = timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Invitation:
+    """An invitation that is open, as the team page and the invited person see it."""
+
+    id: str
+    email: str
+    display_name: str
+    desk: str
+    role: Role
+    invited_label: str
+    sent_at: datetime
+    expires_at: datetime
+
+    def is_expired(self, now: datetime) -> bool:
+        """Whether its link is too old; sending it again makes a new one."""
+        return now >= self.expires_at
+
+
+def invite(
+    session: Session,
+    *,
+    actor: StaffMember,
+    email: str,
+    display_name: str,
+    desk: str,
+    role: Role,
+    post: Post,
+    now: datetime,
+) -> str:
+    """Invite somebody by mail and return the invitation's id.
+
+    Raises:
+        Forbidden; InvalidEmail, InvalidText, NameMissing.
+        StaffEmailTaken: the address has an account; InvitationOpen: it is invited already.
+    """
+    ensure_may(actor, Permission.MANAGE_TEAM)
+    address = parse_email(email)
+    name = clean_line(display_name, LABEL_LIMIT)
+    if not name:
+        raise NameMissing
+    if accounts.find_by_email_key(session, address.key) is not None:
+        raise StaffEmailTaken
+    row = StaffInvitationRow(
+        id=new_id(now),
+        email=address.stored,
+        email_key=address.key,
+        display_name=name,
+        desk=clean_line(desk, LABEL_LIMIT),
+        role=role,
+        invited_by=actor.id,
+        invited_label=actor.label,
+        created_at=now,
+        sent_at=now,
+        expires_at=now + LIFE,
+    )
+    try:
+        with session.begin_nested():
+            session.add(row)
+    except IntegrityError as error:
+        raise InvitationOpen from error
+    _send(session, row, post, now)
+    _note(session, Action.STAFF_INVITED, actor.as_actor(), row, now, email=row.email)
+    return row.id
+
+
+def resend(
+    session: Session, *, actor: StaffMember, invitation_id: str, post: Post, now: datetime
+) -> None:
+    """Send an invitation again with a new link and seven new days; the old link is dead.
+
+    Raises:
+        Forbidden, NotFound; InvitationOver: accepted or withdrawn.
+    """
+    ensure_may(actor, Permission.MANAGE_TEAM)
+    row = _open(session, invitation_id)
+    row.version += 1
+    row.sent_at, row.expires_at = now, now + LIFE
+    session.add(row)
+    session.flush()
+    _send(session, row, post, now)
+    _note(session, Action.INVITATION_RESENT, actor.as_actor(), row, now)
+
+
+def withdraw(session: Session, *, actor: StaffMember, invitation_id: str, now: datetime) -> None:
+    """Take an invitation back; its link is dead.
+
+    Raises:
+        Forbidden, NotFound; InvitationOver.
+    """
+    ensure_may(actor, Permission.MANAGE_TEAM)
+    row = _open(session, invitation_id)
+    row.withdrawn_at = now
+    session.add(row)
+    session.flush()
+    outbox.cancel_letters(session, key=_key(row), now=now)
+    _note(session, Action.INVITATION_WITHDRAWN, actor.as_actor(), row, now)
+
+
+def still_open(session: Session) -> tuple[Invitation, ...]:
+    """The open invitations, the newest first; expired ones included."""
+    query = (
+        select(StaffInvitationRow)
+        .where(
+            col(StaffInvitationRow.accepted_at).is_(None),
+            col(StaffInvitationRow.withdrawn_at).is_(None),
+        )
+        .order_by(col(StaffInvitationRow.sent_at).desc())
+    )
+    return tuple(_seen(row) for row in session.exec(query))
+
+
+def of_link(session: Session, claims: LinkClaims, *, now: datetime) -> Invitation:
+    """The invitation that a link opens; reading it changes nothing.
+
+    Raises:
+        StaffLinkDead: for every cause, without saying which.
+    """
+    return _seen(_row_of(session, claims, now))
+
+
+def accept(
+    session: Session,
+    claims: LinkClaims,
+    *,
+    display_name: str,
+    password_hash: str,
+    now: datetime,
+) -> str:
+    """Make the account that an invitation is for, and return its id.
+
+    The invited person may spell their own name; role and address are as invited.
+
+    Raises:
+        StaffLinkDead; InvalidText, NameMissing; StaffEmailTaken: an account was made meanwhile.
+    """
+    row = _row_of(session, claims, now)
+    actor = Actor(ActorKind.STAFF, row.display_name)
+    staff_id = accounts.add(
+        session,
+        email=row.email,
+        display_name=display_name,
+        desk=row.desk,
+        role=row.role,
+        password_hash=password_hash,
+        actor=actor,
+        channel=Channel.CRM,
+        now=now,
+    )
+    row.accepted_at, row.staff_id = now, staff_id
+    session.add(row)
+    session.flush()
+    _note(session, Action.INVITATION_ACCEPTED, actor, row, now)
+    return staff_id
+
+
+def _row_of(session: Session, claims: LinkClaims, now: datetime) -> StaffInvitationRow:
+    query = select(StaffInvitationRow).where(StaffInvitationRow.id == claims.request_id)
+    row = session.exec(query.with_for_update()).first()
+    if (
+        claims.purpose is not Purpose.INVITATION
+        or row is None
+        or row.version != claims.version
+        or row.accepted_at is not None
+        or row.withdrawn_at is not None
+        or now >= row.expires_at
+    ):
+        raise StaffLinkDead
+    return row
+
+
+def _open(session: Session, invitation_id: str) -> StaffInvitationRow:
+    query = select(StaffInvitationRow).where(StaffInvitationRow.id == invitation_id)
+    row = session.exec(query.with_for_update()).first()
+    if row is None:
+        raise NotFound
+    if row.accepted_at is not None or row.withdrawn_at is not None:
+        raise InvitationOver
+    return row
+
+
+def _send(session: Session, row: StaffInvitationRow, post: Post, now: datetime) -> None:
+    outbox.cancel_letters(session, key=_key(row), now=now)
+    name = settings.details(session).name
+    role = row.role.value.replace("_", " ")
+    post.link(
+        session,
+        MailKind.STAFF_INVITATION,
+        purpose=Purpose.INVITATION,
+        subject_id=row.id,
+        version=row.version,
+        to=row.email,
+        staff_id=None,
+        greeting=row.display_name,
+        subject=f"Join the team of {name}",
+        headline="You are invited",
+        lines=[f"{row.invited_label} invites you to the CRM of {name}. Your role: {role}."],
+        expires_at=row.expires_at,
+        now=now,
+    )
+
+
+def _key(row: StaffInvitationRow) -> str:
+    return letter_key(MailKind.STAFF_INVITATION, row.id)
+
+
+def _seen(row: StaffInvitationRow) -> Invitation:
+    return Invitation(
+        id=row.id,
+        email=row.email,
+        display_name=row.display_name,
+        desk=row.desk,
+        role=row.role,
+        invited_label=row.invited_label,
+        sent_at=row.sent_at,
+        expires_at=row.expires_at,
+    )
+
+
+def _note(
+    session: Session,
+    action: Action,
+    actor: Actor,
+    row: StaffInvitationRow,
+    now: datetime,
+    *,
+    email: str | None = None,
+) -> None:
+    event = AuditEvent(
+        action=action,
+        actor=actor,
+        channel=Channel.CRM,
+        facts={"invitation": row.id, "role": row.role.value},
+        values={} if email is None else {"staff.email": email},
+    )
+    trail.record(session, [event], now=now)
