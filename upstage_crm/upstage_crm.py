@@ -10,6 +10,9 @@ from typing import Any
 import reflex as rx
 from starlette.applications import Starlette
 
+from upstage_crm.admin.account import page as account
+from upstage_crm.admin.account import routes as account_routes
+from upstage_crm.admin.account.state import AccountState
 from upstage_crm.admin.audit import page as audit
 from upstage_crm.admin.audit.state import AuditState
 from upstage_crm.admin.dashboard import page as dashboard
@@ -34,9 +37,14 @@ from upstage_crm.admin.requests.queue_state import RequestQueueState
 from upstage_crm.admin.settings import page as settings_page
 from upstage_crm.admin.settings.policy_state import PolicyState
 from upstage_crm.admin.settings.state import SettingsState
+from upstage_crm.admin.sign_in import link_pages, link_routes, second_page, second_routes
 from upstage_crm.admin.sign_in import page as sign_in
 from upstage_crm.admin.sign_in import routes as sign_in_routes
+from upstage_crm.admin.sign_in.link_state import StaffLinkState
+from upstage_crm.admin.sign_in.second_state import SecondState
 from upstage_crm.admin.sign_in.state import SignInState
+from upstage_crm.admin.team import page as team
+from upstage_crm.admin.team.state import TeamState
 from upstage_crm.confirm import page as confirm
 from upstage_crm.confirm import routes as confirm_routes
 from upstage_crm.confirm.state import ConfirmGuard, ConfirmState
@@ -56,6 +64,8 @@ PUBLIC_HANDLERS = frozenset(
     f"{state.get_full_name()}.{name}"
     for state, names in (
         (SignInState, ("load",)),
+        (SecondState, ("load",)),
+        (StaffLinkState, ("load",)),
         (ConfirmState, ("load", "approve", "reject", "answer_each", "object_to")),
     )
     for name in names
@@ -87,7 +97,16 @@ PAGES: tuple[Page, ...] = (
         settings_page.page,
         [SettingsState.load, PolicyState.load],
     ),
+    Page("/team", "Team · UpStage CRM", team.page, TeamState.load),
+    Page("/account", "Your account · UpStage CRM", account.page, AccountState.load),
     Page("/sign-in", "Sign in · UpStage CRM", sign_in.page, SignInState.load),
+    Page("/sign-in/second", "Sign in · UpStage CRM", second_page.second_page, SecondState.load),
+    Page(
+        "/sign-in/again", "Is it still you? · UpStage CRM", second_page.again_page, SecondState.load
+    ),
+    Page("/sign-in/join", "Join the team · UpStage CRM", link_pages.join_page, StaffLinkState.load),
+    Page("/sign-in/reset", "Password · UpStage CRM", link_pages.reset_page, StaffLinkState.load),
+    Page("/sign-in/forgot", "Forgotten password · UpStage CRM", link_pages.forgot_page),
     Page("/confirm", "Your decision", confirm.page, ConfirmState.load),
     Page("/kit", "The kit · UpStage CRM", kit_page),
 )
@@ -96,6 +115,9 @@ settings = Settings.load(os.environ)
 routes = Starlette(
     routes=[
         *sign_in_routes.ROUTES,
+        *second_routes.ROUTES,
+        *link_routes.ROUTES,
+        *account_routes.ROUTES,
         *confirm_routes.ROUTES,
         *raw_mail.ROUTES,
         *mailbox_export.ROUTES,

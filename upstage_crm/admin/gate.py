@@ -13,7 +13,8 @@ from urllib.parse import quote
 from starlette.datastructures import Headers
 from starlette.responses import HTMLResponse, RedirectResponse
 
-from upstage_crm.web.session_cookie import member_of_cookie
+from upstage_crm.staff.sessions import Stage
+from upstage_crm.web.session_cookie import signed_in_by_cookie
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
@@ -23,14 +24,17 @@ STAFF_PLACES = frozenset(
     {"", "patrons", "requests", "mailbox", "team", "audit", "settings", "account", "index.html"}
 )
 RAW_MAIL = "/mailbox/raw/"
+ACCOUNT = "/account/"
+SECOND = "/sign-in/second/"
 SEE_OTHER = 303
 
 
 class StaffGate:
     """Sends a GET of a staff page without a live session to `/sign-in/`, and remembers the page.
 
-    A mail under `/mailbox/raw/` is not there at all (404). Every other path, every other method
-    and the websocket are not its business.
+    Whoever still owes the second factor goes to give it, and whoever has to set one up first to
+    their account. A mail under `/mailbox/raw/` is not there at all (404). Every other path, every
+    other method and the websocket are not its business.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -46,7 +50,9 @@ class StaffGate:
             await self._app(scope, receive, send)
             return
         cookie = Headers(scope=scope).get("cookie", "")
-        if await asyncio.to_thread(member_of_cookie, cookie) is not None:
+        signed_in = await asyncio.to_thread(signed_in_by_cookie, cookie)
+        stage = None if signed_in is None else signed_in.stage
+        if stage is Stage.COMPLETE or (stage is Stage.MUST_ENROL and _is_account(path)):
             await self._app(scope, receive, send)
             return
         if path.startswith(RAW_MAIL):
@@ -54,9 +60,15 @@ class StaffGate:
             return
         query = scope.get("query_string", b"").decode("latin-1")
         wanted = quote(f"{path}?{query}" if query else path)
-        await RedirectResponse(f"/sign-in/?next={wanted}", SEE_OTHER)(scope, receive, send)
+        place = SECOND if stage is Stage.NEEDS_FACTOR else "/sign-in/"
+        target = ACCOUNT if stage is Stage.MUST_ENROL else f"{place}?next={wanted}"
+        await RedirectResponse(target, SEE_OTHER)(scope, receive, send)
 
 
 def is_staff_page(path: str) -> bool:
     """Whether `path` belongs to a page of the CRM that needs a session."""
     return path.lstrip("/").partition("/")[0] in STAFF_PLACES
+
+
+def _is_account(path: str) -> bool:
+    return path.strip("/") == ACCOUNT.strip("/")

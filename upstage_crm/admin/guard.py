@@ -12,6 +12,7 @@ from datetime import datetime
 from functools import cache
 from inspect import Signature, signature
 from typing import ClassVar
+from urllib.parse import quote
 
 import reflex as rx
 from reflex.middleware.middleware import Middleware
@@ -25,6 +26,7 @@ from upstage_crm.mail import gate
 from upstage_crm.organisation.settings import details
 from upstage_crm.staff import sessions
 from upstage_crm.staff.roles import Permission, StaffMember, may
+from upstage_crm.staff.sessions import SignedIn, Stage
 from upstage_crm.ui.copy import PAUSE_WORDS
 from upstage_crm.ui.staff_words import ROLE_WORDS
 from upstage_crm.ui.state.base import FeedbackMixin
@@ -50,10 +52,14 @@ FRAMEWORK_HANDLERS = frozenset(
 class AdminState(FeedbackMixin, rx.State):
     """Every state of the CRM derives from this one; it holds what the frame shows.
 
-    `permission` is what a page's handlers ask for; commands ask again for what they do.
+    `permission` is what a page's handlers ask for; commands ask again for what they do. `fresh`
+    names the handlers that want a recent proof of who presses, `may_enrol` opens the page to
+    somebody whose role asks for a second factor that the account has not got yet.
     """
 
     permission: ClassVar[Permission | None] = None
+    fresh: ClassVar[frozenset[str]] = frozenset()
+    may_enrol: ClassVar[bool] = False
 
     organisation: str = ""
     user_name: str = ""
@@ -63,11 +69,17 @@ class AdminState(FeedbackMixin, rx.State):
     is_refused: bool = False
 
     _member: StaffMember | None = None
+    _signed_in: SignedIn | None = None
 
     def _actor(self) -> StaffMember:
         """The signed-in member; the middleware has put it there before any handler runs."""
         assert self._member is not None
         return self._member
+
+    def _session(self) -> SignedIn:
+        """The session of whoever is signed in, as the middleware found it for this event."""
+        assert self._signed_in is not None
+        return self._signed_in
 
     def _may(self, permission: Permission) -> bool:
         """Whether the signed-in member holds a permission; for showing, never for refusing."""
@@ -104,30 +116,45 @@ class Guard(Middleware):
         connects = event.name == _CONNECT
         if event.name in self._public and not connects:
             return None
-        member = await asyncio.to_thread(_member_of, _cookie_header(state), is_used=_is_sent())
+        found = await asyncio.to_thread(_session_of, _cookie_header(state), is_used=_is_sent())
         admin = await state.get_state(AdminState)
-        if member is None or admin._member != member:
+        is_in = found is not None and found.stage is not Stage.NEEDS_FACTOR
+        if found is None or not is_in or admin._member != found.member:
             # A tab's token is readable by scripts: whoever reuses it must not see what the tab's
             # last owner had loaded.
             await _forget(admin)
         if connects:
             return None
-        if member is None:
-            return StateUpdate(events=Event.from_event_type(rx.redirect("/sign-in/")))
-        return await _enter(admin, member, registered.states)
+        if found is None or not is_in:
+            return _sent_to("/sign-in/" if found is None else "/sign-in/second/")
+        owner = registered.states[0] if registered.states else None
+        if owner is None or not issubclass(owner, AdminState):
+            return StateUpdate()
+        way = _detour(found, owner, event.name.rpartition(".")[2], state)
+        return _sent_to(way) if way else await _enter(admin, found, owner)
 
 
-async def _enter(
-    admin: AdminState, member: StaffMember, owners: tuple[type[BaseState], ...]
-) -> StateUpdate | None:
+def _detour(found: SignedIn, owner: type[AdminState], handler: str, state: BaseState) -> str | None:
+    """Where somebody who is signed in must go before this handler may run; None for nowhere."""
+    if found.stage is Stage.MUST_ENROL and not owner.may_enrol:
+        return "/account/"
+    if handler in owner.fresh and not found.is_fresh(runtime().clock.now()):
+        return f"/sign-in/again/?next={quote(_path(state))}"
+    return None
+
+
+def _sent_to(path: str) -> StateUpdate:
+    return StateUpdate(events=Event.from_event_type(rx.redirect(path)))
+
+
+async def _enter(admin: AdminState, found: SignedIn, owner: type[AdminState]) -> StateUpdate | None:
     """Let a member's event pass to a page that the role includes; else say that it does not."""
-    owner = owners[0] if owners else None
-    if owner is None or not issubclass(owner, AdminState):
-        return StateUpdate()
+    member = found.member
     is_refused = owner.permission is not None and not may(member, owner.permission)
     # Assigning marks a var as changed, and what is changed is sent: once, not with every event.
     if admin._member != member:
         admin._member = member
+    admin._signed_in = found
     if admin.is_refused != is_refused:
         admin.is_refused = is_refused
     if not is_refused:
@@ -203,18 +230,23 @@ def _cookie_header(state: BaseState) -> str:
     return str(headers.get("cookie", ""))
 
 
-def _member_of(cookie_header: str, *, is_used: bool) -> StaffMember | None:
-    """The member whose session this cookie is; notes, at most once a minute, that it is used."""
+def _path(state: BaseState) -> str:
+    """The address of the page that sent the event; the page that it comes back to checks it."""
+    return str(state.router_data.get("asPath") or "/")[:500]
+
+
+def _session_of(cookie_header: str, *, is_used: bool) -> SignedIn | None:
+    """The session that this cookie opens; notes, at most once a minute, that it is used."""
     parts = runtime()
     token = session_token(cookie_header, is_https=parts.settings.is_https)
     if not token:
         return None
     now = parts.clock.now()
     with parts.database.reading() as session:
-        signed_in = sessions.find(session, token, now=now)
+        signed_in = sessions.find_any(session, token, now=now)
     if signed_in is None:
         return None
-    if signed_in.is_stale and is_used:
+    if signed_in.is_stale and is_used and signed_in.stage is not Stage.NEEDS_FACTOR:
         with parts.database.transaction() as session:
             sessions.touch(session, signed_in.session_id, now=now)
-    return signed_in.member
+    return signed_in

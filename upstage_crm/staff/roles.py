@@ -50,6 +50,7 @@ class Permission(StrEnum):
     EDIT_SECURITY = "edit_security"
     REVEAL_VALUE = "reveal_value"
     EXPORT_DATA = "export_data"
+    VIEW_TEAM = "view_team"
     MANAGE_TEAM = "manage_team"
     FREEZE_ACCOUNT = "freeze_account"
     RELEASE_QUARANTINE = "release_quarantine"
@@ -77,6 +78,7 @@ _LEAD = _DESK | {
     Permission.VIEW_SETTINGS,
     Permission.OVERRIDE_COOLING_OFF,
     Permission.EXPORT_DATA,
+    Permission.VIEW_TEAM,
     Permission.FREEZE_ACCOUNT,
     Permission.RELEASE_QUARANTINE,
 }
@@ -95,6 +97,7 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
         Permission.VIEW_SETTINGS,
         Permission.VIEW_RECEIPTS,
         Permission.EXPORT_DATA,
+        Permission.VIEW_TEAM,
     },
     Role.READ_ONLY: _LOOKING,
 }

@@ -130,7 +130,10 @@ def confirm_app(
         raise SecondFactorRefused
     row.confirmed_at, row.last_step = now, step
     session.add(row)
-    return _added(session, signed_in, APP, now)
+    _added(session, signed_in, APP, now)
+    if _unused(session, signed_in.member.id):
+        return ()
+    return _draw_codes(session, signed_in.member.as_actor(), signed_in.member.id, now)
 
 
 def new_challenge(session: Session, signed_in: SignedIn, *, now: datetime) -> str:
@@ -145,8 +148,8 @@ def new_challenge(session: Session, signed_in: SignedIn, *, now: datetime) -> st
 
 def add_passkey(
     session: Session, signed_in: SignedIn, *, answer: str, label: str, site: Site, now: datetime
-) -> tuple[str, ...]:
-    """Take into use the passkey that the browser made; return new recovery codes, if any.
+) -> None:
+    """Take into use the passkey that the browser made; every other session of the member ends.
 
     Raises:
         PasskeyRefused, TooManyPasskeys; InvalidText: the label is too long or of several lines.
@@ -169,7 +172,7 @@ def add_passkey(
             created_at=now,
         )
     )
-    return _added(session, signed_in, PASSKEY, now)
+    _added(session, signed_in, PASSKEY, now)
 
 
 def remove(session: Session, signed_in: SignedIn, *, passkey_id: str | None, now: datetime) -> None:
@@ -287,10 +290,9 @@ def _count_wrong(session: Session, signed_in: SignedIn, now: datetime) -> None:
     _note(session, Action.SECOND_FACTOR_REFUSED, member.as_actor(), member.id, now)
 
 
-def _added(session: Session, signed_in: SignedIn, factor: str, now: datetime) -> tuple[str, ...]:
+def _added(session: Session, signed_in: SignedIn, factor: str, now: datetime) -> None:
     member = signed_in.member
     staff = session.get_one(StaffRow, member.id)
-    is_first = staff.second_factor_at is None
     staff.second_factor_at = staff.second_factor_at or now
     row = session.get_one(StaffSessionRow, signed_in.session_id)
     row.factor_at = row.proven_at = now  # whoever sits here has just used it
@@ -299,7 +301,6 @@ def _added(session: Session, signed_in: SignedIn, factor: str, now: datetime) ->
     session.flush()
     end_others(session, signed_in, now=now)
     _note(session, Action.SECOND_FACTOR_ADDED, member.as_actor(), member.id, now, factor=factor)
-    return _draw_codes(session, member.as_actor(), member.id, now) if is_first else ()
 
 
 def _draw_codes(session: Session, actor: Actor, staff_id: str, now: datetime) -> tuple[str, ...]:

@@ -139,6 +139,11 @@ def take_factors(session: Session, *, actor: StaffMember, staff_id: str, now: da
     end_sessions(session, row.id, now)
 
 
+def ensure_may_manage(actor: StaffMember) -> None:
+    """Raise Forbidden unless `actor` looks after the team."""
+    ensure_may(actor, Permission.MANAGE_TEAM)
+
+
 def _note(
     session: Session, action: Action, actor: StaffMember, now: datetime, **facts: str
 ) -> None:

@@ -19,13 +19,14 @@ from upstage_crm.ui.components.form import native_form
 from upstage_crm.ui.components.text import avatar
 
 SKIP: Final = "Skip to the content"
-Place = Literal["dashboard", "patrons", "requests", "mailbox", "audit", "settings", ""]
+Place = Literal["dashboard", "patrons", "requests", "mailbox", "team", "audit", "settings", ""]
 
 _PLACES: Final = (
     ("dashboard", "Dashboard", "/", "layout-dashboard"),
     ("patrons", "Patrons", "/patrons/", "users"),
     ("requests", "Requests", "/requests/", "clipboard-check"),
     ("mailbox", "Mailbox", "/mailbox/", "mail"),
+    ("team", "Team", "/team/", "id-card"),
     ("audit", "Audit", "/audit/", "scroll-text"),
     ("settings", "Settings", "/settings/", "settings"),
 )
@@ -67,7 +68,7 @@ def admin_shell(
         rx.el.div(
             avatar(user_initials),
             rx.el.div(
-                rx.el.p(user_name, class_name="u-person-name"),
+                link(user_name, href="/account/", class_name="u-person-name"),
                 rx.el.p(user_role, class_name="u-person-role"),
                 class_name="u-person-words",
             ),

@@ -16,6 +16,16 @@ ROLE_WORDS: Mapping[Role, str] = {
     Role.AUDITOR: "Auditor",
     Role.READ_ONLY: "Read only",
 }
+ROLE_HINTS: Mapping[Role, str] = {
+    Role.OWNER: "Everything: the team, the rules, the settings.",
+    Role.MANAGER: "All of the desk's work, and every second step: release, confirm, clear.",
+    Role.BOX_OFFICE: "Looks up and adds patrons, proposes changes, identifies patrons at the desk.",
+    Role.MARKETING: "Looks at patrons and requests; edits tags, notes and preferences.",
+    Role.DEVELOPMENT: "Looks at patrons and requests; edits tags, notes and preferences.",
+    Role.PRIVACY_LEAD: "As a manager; erases records too.",
+    Role.AUDITOR: "Looks at everything that proves what happened; changes nothing.",
+    Role.READ_ONLY: "Looks at patrons and requests; changes nothing.",
+}
 STAFF_SENTENCES: Mapping[str, str] = {
     "sign_in_refused": "The email address or the password is wrong.",
     "password_too_short": "The password is too short: {minimum} characters at least.",

@@ -69,8 +69,8 @@ def content_policy(
 
 
 def is_link_page(path: str) -> bool:
-    """Whether `path` is the gate that a decision link leads to."""
-    return path.startswith("/c/")
+    """Whether `path` is a gate that a link in a mail leads to."""
+    return path.startswith(("/c/", "/auth/link/"))
 
 
 def is_confirm_page(path: str) -> bool:

@@ -17,15 +17,18 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from upstage_crm.admin.mailbox.address import EXPORT, MailboxAddress, read
+from upstage_crm.admin.mailbox.address import EXPORT, PLACE, MailboxAddress, read
+from upstage_crm.admin.sign_in.routes import back
+from upstage_crm.admin.sign_in.second_routes import AGAIN
 from upstage_crm.change_requests.references import find_id, references
 from upstage_crm.core import when
 from upstage_crm.core.ids import parse_reference
 from upstage_crm.mail.queries import MAX_PAGE_SIZE, MailPage, MailSummary, mails
-from upstage_crm.staff.roles import Permission, may
+from upstage_crm.staff.roles import Permission, StaffMember, may
+from upstage_crm.staff.sessions import Stage
 from upstage_crm.ui.copy import AUDIENCE_WORDS, MAIL_KIND_WORDS
 from upstage_crm.ui.mail_words import delivery_key
-from upstage_crm.web.session_cookie import member_of_cookie
+from upstage_crm.web.session_cookie import signed_in_by_cookie
 from upstage_crm.wiring import runtime
 
 COLUMNS = (
@@ -55,13 +58,20 @@ _HEADERS = {
 
 
 async def export(request: Request) -> Response:
-    """The file. Whoever may not read the mailbox gets a 404."""
+    """The file. Whoever may not export the mailbox gets a 404, an old proof a question first."""
     cookie = request.headers.get("cookie", "")
-    member = await asyncio.to_thread(member_of_cookie, cookie)
-    if member is None or not may(member, Permission.VIEW_MAILBOX):
+    found = await asyncio.to_thread(signed_in_by_cookie, cookie)
+    if found is None or found.stage is not Stage.COMPLETE or not may_export(found.member):
         return PlainTextResponse("There is no such list.\n", 404, {"cache-control": "no-store"})
+    if not found.is_fresh(runtime().clock.now()):
+        return back(AGAIN, PLACE)
     address = replace(read(request.query_params), page=1)
     return StreamingResponse(_lines(address), media_type="text/csv", headers=_HEADERS)
+
+
+def may_export(member: StaffMember) -> bool:
+    """Whether a member may take the list out of the CRM."""
+    return may(member, Permission.VIEW_MAILBOX) and may(member, Permission.EXPORT_DATA)
 
 
 def _lines(address: MailboxAddress) -> Iterator[str]:

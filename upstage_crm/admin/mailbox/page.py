@@ -71,7 +71,12 @@ def _list() -> rx.Component:
                     State.may_see_gallery,
                     link_button("Every mail", href="/mailbox/gallery/", icon="mail"),
                 ),
-                link_button("Export list", href=State.export_href, icon="download", full_load=True),
+                show_if(
+                    filled(State.export_href),
+                    link_button(
+                        "Export list", href=State.export_href, icon="download", full_load=True
+                    ),
+                ),
             ),
         ),
         stack(

@@ -20,6 +20,7 @@ from upstage_crm.admin.mailbox.address import (
     read,
     state_of,
 )
+from upstage_crm.admin.mailbox.export import may_export
 from upstage_crm.admin.mailbox.reading import codec_for, has_links
 from upstage_crm.admin.mailbox.rows import MailLine, OpenMail, mail_line, open_mail
 from upstage_crm.admin.mailbox.strip import Strip, strip_of
@@ -203,7 +204,8 @@ class MailboxState(AdminState):
             self.wanted_state = TROUBLED
         self.wanted_kind = address.kind.value if address.kind else ""
         self.list_href = address.listed().href()
-        self.export_href = f"{EXPORT}{address.listed().href().removeprefix(PLACE)}"
+        query = address.listed().href().removeprefix(PLACE)
+        self.export_href = f"{EXPORT}{query}" if may_export(self._actor()) else ""
 
     def _go(self, address: MailboxAddress) -> list[Any]:
         # The rows are fetched at once, not after the browser has been to the new address and back.

@@ -24,6 +24,7 @@ class PolicyState(AdminState):
     """The policy as stored (`shown`), and the sentence of each input refused (`errors`)."""
 
     permission: ClassVar[Permission | None] = Permission.VIEW_SETTINGS
+    fresh: ClassVar[frozenset[str]] = frozenset({"save"})
 
     is_loaded: bool = False
     may_edit: bool = False

@@ -4,7 +4,7 @@ import reflex as rx
 
 from upstage_crm.admin.sign_in.state import SignInState as State
 from upstage_crm.ui.components.base import filled, show_if
-from upstage_crm.ui.components.button import button
+from upstage_crm.ui.components.button import button, link
 from upstage_crm.ui.components.feedback import notice
 from upstage_crm.ui.components.form import form_actions, native_form, text_field
 from upstage_crm.ui.components.page import page_header, stack
@@ -24,7 +24,7 @@ def page() -> rx.Component:
         _form(),
         show_if(filled(State.demo_email), _demo()),
         organisation=rx.cond(State.organisation, State.organisation, "UpStage CRM"),
-        footer="No account, or the password is lost? Ask an owner of this CRM.",
+        footer="No account? Ask an owner of this CRM for an invitation.",
     )
 
 
@@ -49,6 +49,7 @@ def _form() -> rx.Component:
         ),
         _next(),
         form_actions(button("Sign in", type="submit", variant="primary")),
+        rx.el.p(link("Forgotten your password?", href="/sign-in/forgot/")),
         action=ACTION,
     )
 

@@ -5,17 +5,26 @@ Public: the form itself is a native POST (see `routes`), so nothing here signs a
 
 import asyncio
 from typing import Any, NamedTuple
+from urllib.parse import quote
 
 import reflex as rx
 from sqlmodel import Session
 
-from upstage_crm.admin.sign_in.routes import own_path
+from upstage_crm.admin.sign_in.routes import SECOND, own_path
 from upstage_crm.organisation.settings import details
 from upstage_crm.staff import demo_account
-from upstage_crm.ui.copy import SENTENCES, SIGNED_OUT
+from upstage_crm.staff.sessions import Stage
+from upstage_crm.ui.copy import SENTENCES, SIGNED_OUT, fill
 from upstage_crm.ui.state.base import FeedbackMixin
-from upstage_crm.web.session_cookie import member_of_cookie
+from upstage_crm.web.session_cookie import signed_in_by_cookie
 from upstage_crm.wiring import runtime
+
+DONE = {
+    "signed_out": SIGNED_OUT,
+    "joined": "Your account is ready. Sign in with your new password.",
+    "changed": "Your password was changed. Sign in with the new one.",
+    "sent": "If that address has an account, a mail with a link is on its way to it.",
+}
 
 
 class SignInState(FeedbackMixin, rx.State):
@@ -31,11 +40,19 @@ class SignInState(FeedbackMixin, rx.State):
         """Read the address; somebody who is signed in goes on to their work."""
         asked = self.router.url.query_parameters
         target = own_path(asked.get("next", ""))
-        if await asyncio.to_thread(member_of_cookie, self.router.headers.cookie):
-            return rx.redirect(target, replace=True)
+        held = await asyncio.to_thread(signed_in_by_cookie, self.router.headers.cookie)
+        if held is not None:
+            is_half_open = held.stage is Stage.NEEDS_FACTOR
+            place = f"{SECOND}?next={quote(target)}" if is_half_open else target
+            return rx.redirect(place, replace=True)
         self.next_path = target
         self.problem = SENTENCES["sign_in_refused"] if asked.get("refused") else ""
-        self.done = SIGNED_OUT if asked.get("signed_out") and not self.problem else ""
+        if asked.get("wait", "").isdecimal():
+            facts = {"minutes": int(asked["wait"][:3])}
+            self.problem = fill(SENTENCES["too_many_tries"], facts)
+        self.done = next((words for name, words in DONE.items() if asked.get(name)), "")
+        if self.problem:
+            self.done = ""
         welcome = await self._read(_welcome)
         self.organisation = welcome.organisation
         self.demo_email, self.demo_password = welcome.demo_email, welcome.demo_password

@@ -1,0 +1,275 @@
+"""One's own account: the password, the second factors, and where one is signed in."""
+
+import asyncio
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+from typing import Any, ClassVar, NamedTuple
+
+import reflex as rx
+from sqlmodel import Session
+
+from upstage_crm.admin.guard import AdminState
+from upstage_crm.admin.sign_in.devices import describe
+from upstage_crm.core import when
+from upstage_crm.core.errors import UpstageError
+from upstage_crm.organisation.settings import details
+from upstage_crm.staff import accounts, authenticator, passkeys, passwords, second_factor, sessions
+from upstage_crm.staff.errors import PasswordWrong
+from upstage_crm.staff.second_factor import Factors
+from upstage_crm.staff.sessions import Browser, SignedIn, Stage
+from upstage_crm.team import recovering
+from upstage_crm.ui.copy import sentence
+from upstage_crm.wiring import runtime
+
+ADDED = "Your passkey works from now on."
+
+
+def _nothing() -> dict[str, str]:
+    return dict.fromkeys(("old", "new"), "")
+
+
+@dataclass(frozen=True)
+class PasskeyRow:
+    """A passkey as shown."""
+
+    id: str = ""
+    label: str = ""
+    used: str = ""
+
+
+@dataclass(frozen=True)
+class BrowserRow:
+    """A signed-in browser as shown."""
+
+    id: str = ""
+    words: str = ""
+    place: str = ""
+    seen: str = ""
+    is_this: bool = False
+
+
+class AccountState(AdminState):
+    """What the page shows. `new_codes` and `secret` are shown once, and gone with the page."""
+
+    fresh: ClassVar[frozenset[str]] = frozenset(
+        {"begin_app", "remove_app", "remove_passkey", "make_codes", "prepare_passkey"}
+    )
+    may_enrol: ClassVar[bool] = True
+
+    is_loaded: bool = False
+    email: str = ""
+    must_enrol: bool = False
+    has_app: bool = False
+    has_factor: bool = False
+    codes_left: int = 0
+    passkeys: rx.Field[list[PasskeyRow]] = rx.field(default_factory=list)
+    browsers: rx.Field[list[BrowserRow]] = rx.field(default_factory=list)
+    picture: str = ""
+    secret: str = ""
+    app_error: str = ""
+    passkey_options: str = ""
+    new_codes: rx.Field[list[str]] = rx.field(default_factory=list)
+    errors: rx.Field[dict[str, str]] = rx.field(default_factory=_nothing)
+    form: int = 0
+
+    @rx.event
+    async def load(self) -> None:
+        """Show the account of whoever is signed in."""
+        self._quiet()
+        self.picture = self.secret = self.app_error = self.passkey_options = ""
+        self.new_codes, self.errors = [], _nothing()
+        self.form += 1
+        if self.router.url.query_parameters.get("added"):
+            self._succeed(ADDED)
+        problem = self.router.url.query_parameters.get("problem", "")
+        if problem in ("passkey_refused", "too_many_passkeys"):
+            self.problem = sentence(_named(problem))
+        await self._show()
+        await self._frame()
+
+    @rx.event
+    async def change_password(self, form: dict[str, Any]) -> Any:
+        """Set a new password for whoever knows the old one."""
+        signed_in = self._session()
+        old, new = str(form.get("old", "")), str(form.get("new", ""))
+        self._quiet()
+        self.errors = _nothing()
+        try:
+            await asyncio.to_thread(_change_password, signed_in, old, new)
+        except UpstageError as error:
+            name = "old" if isinstance(error, PasswordWrong) else "new"
+            self.errors = _nothing() | {name: sentence(error)}
+            return rx.set_focus(f"field-{name}")
+        self.form += 1
+        self._succeed("Your password was changed. Every other browser is signed out.")
+        return await self._show()
+
+    @rx.event
+    async def begin_app(self) -> Any:
+        """Show the QR code of a new authenticator app."""
+        signed_in, parts = self._session(), runtime()
+        now = parts.clock.now()
+        try:
+            self.secret = await self._command(
+                lambda s: second_factor.start_app(s, signed_in, sealer=parts.sealer, now=now)
+            )
+        except UpstageError as error:
+            return self._refuse(error)
+        name = self.organisation or "UpStage CRM"
+        address = authenticator.address(self.secret, account=self.email, organisation=name)
+        self.picture, self.app_error = authenticator.picture(address), ""
+        return rx.set_focus("field-code")
+
+    @rx.event
+    async def confirm_app(self, form: dict[str, Any]) -> Any:
+        """Take the app into use once it shows the right code."""
+        signed_in, parts = self._session(), runtime()
+        code, now = str(form.get("code", ""))[:40], parts.clock.now()
+        try:
+            codes = await self._command(
+                lambda s: second_factor.confirm_app(
+                    s, signed_in, code=code, sealer=parts.sealer, now=now
+                )
+            )
+        except UpstageError as error:
+            self.app_error = sentence(error)
+            return rx.set_focus("field-code")
+        self.picture = self.secret = self.app_error = ""
+        self.new_codes = list(codes)
+        self._succeed("Your authenticator app works from now on.")
+        return await self._show()
+
+    @rx.event
+    def cancel_app(self) -> None:
+        """Forget the app that was not confirmed."""
+        self.picture = self.secret = self.app_error = ""
+
+    @rx.event
+    async def remove_app(self) -> Any:
+        """Remove the authenticator app."""
+        return await self._remove(None)
+
+    @rx.event
+    async def remove_passkey(self, passkey_id: str) -> Any:
+        """Remove one passkey."""
+        return await self._remove(str(passkey_id))
+
+    @rx.event
+    async def prepare_passkey(self) -> None:
+        """Ask the browser for a new passkey: what it needs for it."""
+        signed_in, parts = self._session(), runtime()
+        now = parts.clock.now()
+        challenge = await self._command(
+            lambda s: second_factor.new_challenge(s, signed_in, now=now)
+        )
+        self.passkey_options = passkeys.creation_options(
+            parts.site,
+            staff_id=signed_in.member.id,
+            account=self.email,
+            challenge=challenge,
+            known=[row.id for row in self.passkeys],
+        )
+
+    @rx.event
+    async def make_codes(self) -> Any:
+        """Draw new recovery codes; the old ones are dead."""
+        signed_in, now = self._session(), runtime().clock.now()
+        try:
+            codes = await self._command(lambda s: second_factor.new_codes(s, signed_in, now=now))
+        except UpstageError as error:
+            return self._refuse(error)
+        self._quiet()
+        self.new_codes = list(codes)
+        return await self._show()
+
+    @rx.event
+    async def end_one(self, browser_id: str) -> None:
+        """Sign one other browser out."""
+        signed_in, now = self._session(), runtime().clock.now()
+        await self._command(lambda s: sessions.end_one(s, signed_in, str(browser_id), now=now))
+        self._succeed("That browser is signed out.")
+        await self._show()
+
+    @rx.event
+    async def end_others(self) -> None:
+        """Sign every other browser out."""
+        signed_in, now = self._session(), runtime().clock.now()
+        await self._command(lambda s: sessions.end_others(s, signed_in, now=now))
+        self._succeed("Every other browser is signed out.")
+        await self._show()
+
+    async def _remove(self, passkey_id: str | None) -> Any:
+        signed_in, now = self._session(), runtime().clock.now()
+        try:
+            await self._command(
+                lambda s: second_factor.remove(s, signed_in, passkey_id=passkey_id, now=now)
+            )
+        except UpstageError as error:
+            return self._refuse(error)
+        self._succeed("Removed.")
+        return await self._show()
+
+    async def _show(self) -> None:
+        signed_in, now = self._session(), runtime().clock.now()
+        seen = await self._read(lambda s: _seen(s, signed_in, now))
+        self.email = seen.email
+        self.must_enrol = signed_in.stage is Stage.MUST_ENROL and seen.factors.count == 0
+        self.has_app, self.codes_left = seen.factors.has_app, seen.factors.codes_left
+        self.has_factor = seen.factors.count > 0
+        self.passkeys = [
+            PasskeyRow(
+                id=key.id,
+                label=key.label,
+                used=f"used {when.ago(key.last_used_at, now=now, time_zone=seen.zone)}"
+                if key.last_used_at
+                else "not used yet",
+            )
+            for key in seen.factors.passkeys
+        ]
+        self.browsers = [_browser(found, now, seen.zone) for found in seen.browsers]
+        self.is_loaded = True
+
+
+class _Seen(NamedTuple):
+    email: str
+    factors: Factors
+    browsers: tuple[Browser, ...]
+    zone: tzinfo
+
+
+def _seen(session: Session, signed_in: SignedIn, now: datetime) -> _Seen:
+    return _Seen(
+        accounts.get_row(session, signed_in.member.id).email,
+        second_factor.of(session, signed_in.member.id),
+        sessions.browsers(session, signed_in, now=now),
+        when.zone(details(session).time_zone),
+    )
+
+
+def _browser(found: Browser, now: datetime, zone: tzinfo) -> BrowserRow:
+    return BrowserRow(
+        id=found.id,
+        words=describe(found.user_agent),
+        place=found.ip_prefix,
+        seen=when.ago(found.last_seen_at, now=now, time_zone=zone),
+        is_this=found.is_this,
+    )
+
+
+def _change_password(signed_in: SignedIn, old: str, new: str) -> None:
+    parts = runtime()
+    with parts.database.reading() as session:
+        row = accounts.get_row(session, signed_in.member.id)
+    if not passwords.matches(row.password_hash, old):
+        raise PasswordWrong
+    passwords.ensure_strong(new, about=(row.email, row.display_name, row.desk))
+    hashed, now = passwords.hash_password(new), parts.clock.now()
+    with parts.database.transaction() as session:
+        recovering.change(session, signed_in, password_hash=hashed, post=parts.post, now=now)
+
+
+def _named(code: str) -> UpstageError:
+    """A refusal that came back in the address: its code alone is believed."""
+    error = UpstageError(limit=second_factor.PASSKEYS)
+    error.code = code
+    return error

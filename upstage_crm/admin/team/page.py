@@ -1,0 +1,236 @@
+"""The page at `/team/`: members, invitations, and which roles need a second factor."""
+
+import reflex as rx
+from reflex.vars import ObjectVar
+
+from upstage_crm.admin.frame import framed
+from upstage_crm.admin.team.member_dialog import member_dialog
+from upstage_crm.admin.team.rows import InvitationRow, MemberRow
+from upstage_crm.admin.team.state import TeamState as State
+from upstage_crm.staff.roles import Role
+from upstage_crm.ui.components.base import Child, filled, show_if
+from upstage_crm.ui.components.button import button
+from upstage_crm.ui.components.choice import checkbox
+from upstage_crm.ui.components.dialog import dialog, dialog_close, dialog_form
+from upstage_crm.ui.components.feedback import notice, skeleton_lines
+from upstage_crm.ui.components.form import event_form, form_actions, select_field, text_field
+from upstage_crm.ui.components.page import card, halves, inline, page_header, stack
+from upstage_crm.ui.components.status import chip
+from upstage_crm.ui.components.table import (
+    cell,
+    column,
+    data_table,
+    table_row,
+    two_lines,
+)
+from upstage_crm.ui.components.text import live_place
+from upstage_crm.ui.staff_words import ROLE_HINTS, ROLE_WORDS
+
+ROLES = [(role.value, words) for role, words in ROLE_WORDS.items()]
+
+
+def page() -> rx.Component:
+    """Return the page."""
+    return framed(
+        page_header(
+            "Team",
+            subtitle="Who works here, and what they may do.",
+            actions=(show_if(State.may_manage, _invite()),),
+        ),
+        stack(
+            live_place(
+                show_if(filled(State.problem), notice(State.problem, tone="danger", live=False)),
+                show_if(filled(State.done), notice(State.done, tone="success", live=False)),
+            ),
+            show_if(
+                State.is_loaded,
+                stack(
+                    card(_members(), title="Members", flush=True),
+                    show_if(
+                        State.invitations.length() > 0,
+                        card(_invitations(), title="Invitations", flush=True),
+                    ),
+                    show_if(State.may_secure, _security()),
+                    card(_roles(), title="What each role may do"),
+                ),
+                card(skeleton_lines(8), title="Members"),
+            ),
+        ),
+        member_dialog(),
+        active="team",
+    )
+
+
+def _members() -> rx.Component:
+    return data_table(
+        [
+            column("Name"),
+            column("Role"),
+            column("Second factor"),
+            column("Last active"),
+            column("Actions", hidden=True),
+        ],
+        rx.foreach(State.members, lambda row: _member(row=row, may_manage=State.may_manage)),
+        label="Members",
+    )
+
+
+@rx.memo
+def _member(row: ObjectVar[MemberRow], may_manage: rx.Var[bool]) -> rx.Component:
+    factor = rx.match(
+        row.factor,
+        ("on", chip("On", icon="shield-check", tone="success")),
+        ("missing", chip("Missing", icon="triangle-alert", tone="warning")),
+        chip("Off", icon="minus", tone="neutral"),
+    )
+    change = button("Manage", size="small", on_click=State.open_member(row.id))
+    name = inline(
+        rx.el.bdi(row.name),
+        show_if(row.is_self, chip("You", icon="user", tone="info")),
+        show_if(row.is_disabled, chip("Disabled", icon="circle-slash", tone="neutral")),
+    )
+    return table_row(
+        cell(two_lines(name, rx.el.bdi(row.email)), label="Name", wide=True),
+        cell(two_lines(row.role_words, rx.el.bdi(row.desk)), label="Role"),
+        cell(factor, label="Second factor"),
+        cell(row.active, label="Last active"),
+        cell(show_if(may_manage & ~row.is_self, change), label=""),
+    )
+
+
+def _invitations() -> rx.Component:
+    return data_table(
+        [
+            column("Invited"),
+            column("Role"),
+            column("By"),
+            column("Link"),
+            column("Actions", hidden=True),
+        ],
+        rx.foreach(
+            State.invitations, lambda row: _invitation(row=row, may_manage=State.may_manage)
+        ),
+        label="Invitations",
+    )
+
+
+@rx.memo
+def _invitation(row: ObjectVar[InvitationRow], may_manage: rx.Var[bool]) -> rx.Component:
+    acts = inline(
+        button("Send again", size="small", on_click=State.resend_invitation(row.id)),
+        button(
+            "Withdraw",
+            size="small",
+            variant="quiet",
+            on_click=State.withdraw_invitation(row.id),
+        ),
+    )
+    link = show_if(
+        row.is_expired,
+        chip("Expired", icon="timer-off", tone="warning"),
+        rx.el.span(row.left),
+    )
+    return table_row(
+        cell(two_lines(rx.el.bdi(row.name), rx.el.bdi(row.email)), label="Invited", wide=True),
+        cell(row.role_words, label="Role"),
+        cell(two_lines(rx.el.bdi(row.invited_by), row.sent), label="By"),
+        cell(link, label="Link"),
+        cell(show_if(may_manage, acts), label=""),
+    )
+
+
+def _invite() -> rx.Component:
+    return rx.fragment(
+        button(
+            "Invite",
+            variant="primary",
+            icon="plus",
+            on_click=State.turn_invite(True),
+        ),
+        dialog(
+            dialog_form(
+                rx.fragment(
+                    halves(
+                        text_field(
+                            "Email",
+                            "email",
+                            type="email",
+                            error=State.errors["email"],
+                            auto_complete="off",
+                            max_length=254,
+                            spell_check=False,
+                        ),
+                        text_field(
+                            "Name",
+                            "display_name",
+                            error=State.errors["display_name"],
+                            hint="As patrons read it.",
+                            auto_complete="off",
+                            max_length=80,
+                        ),
+                        text_field(
+                            "Desk",
+                            "desk",
+                            hint="Such as “box office”.",
+                            optional=True,
+                            max_length=80,
+                        ),
+                        select_field("Role", "role", ROLES, default_value=Role.BOX_OFFICE.value),
+                    ),
+                    key=State.form,
+                ),
+                on_submit=State.invite,
+                actions=rx.fragment(
+                    dialog_close("Cancel", variant="quiet"),
+                    button("Send invitation", type="submit", variant="primary"),
+                ),
+            ),
+            title="Invite somebody",
+            description="They get a mail with a link that works once, for seven days.",
+            open=State.is_inviting,
+            on_open_change=State.turn_invite,
+            size="large",
+        ),
+    )
+
+
+def _security() -> rx.Component:
+    boxes = [
+        checkbox(
+            words,
+            role.value,
+            default_checked=State.second_factor.contains(role.value),
+            id=f"factor-{role.value}",
+        )
+        for role, words in ROLE_WORDS.items()
+    ]
+    return card(
+        rx.el.div(
+            event_form(
+                rx.el.fieldset(
+                    rx.el.legend("Needed for these roles", class_name="u-label"),
+                    rx.el.p(
+                        "An authenticator app or a passkey. Whoever has none sets one up at the "
+                        "next press, before anything else.",
+                        class_name="u-hint",
+                    ),
+                    halves(*boxes),
+                    class_name="u-field u-fieldset",
+                ),
+                form_actions(button("Save", type="submit", variant="primary")),
+                on_submit=State.save_security,
+            ),
+            key=State.second_factor.join(","),
+        ),
+        title="Second factor",
+    )
+
+
+def _roles() -> Child:
+    return rx.el.dl(
+        *(
+            rx.el.div(rx.el.dt(words), rx.el.dd(ROLE_HINTS[role]))
+            for role, words in ROLE_WORDS.items()
+        ),
+        class_name="u-facts",
+    )
