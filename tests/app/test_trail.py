@@ -12,6 +12,7 @@ from sqlmodel import Session
 
 from tests.support.engine import Engine
 from tests.support.factories import NEW, OLD, Desk, days, together
+from tests.support.office import Office
 from upstage_crm.admin.audit import rows
 from upstage_crm.admin.patrons.record_rows import event_views
 from upstage_crm.admin.requests.story import story as story_of
@@ -29,8 +30,10 @@ from upstage_crm.mail import gate
 from upstage_crm.organisation import settings
 from upstage_crm.patrons import commands
 from upstage_crm.patrons.views import PatronRecord
-from upstage_crm.staff import accounts, sessions
+from upstage_crm.staff import accounts, doorway, second_factor, security, sessions, team
 from upstage_crm.staff.roles import Role
+from upstage_crm.staff.security import SecurityPolicy
+from upstage_crm.team import invitations, recovering
 
 ENTRY = sa.inspect(AuditEntryRow).local_table
 VALUE = sa.inspect(AuditValueRow).local_table
@@ -244,6 +247,7 @@ def test_a_story_of_every_path_records_every_action(database: Database, clock: F
     clock_and_provider(desk)
     mail_troubles(desk)
     erasure(desk)
+    staff_accounts(desk)
 
     assert set(Action) - set(desk.actions()) == {Action.TRAIL_EXPORTED}
     assert desk.chain_is_whole()
@@ -371,6 +375,48 @@ def erasure(desk: Engine) -> None:
         erasing.confirm_erasure(session, actor=second, mailroom=desk.room, **who)
 
     desk.write(told)
+
+
+def staff_accounts(desk: Engine) -> None:
+    """Who joins, goes and comes back, and how they prove who they are."""
+    office = Office(desk.database, desk.clock)
+    owner, sam = desk.owner, desk.staff("Sam", Role.BOX_OFFICE)
+    stolen, own = office.sign_in(sam), office.sign_in(sam)
+    office.enrol(own)
+    assert office.found(stolen) is None
+    office.give(own, "000000")
+    own = office.write(
+        lambda s: sessions.prove(
+            s, office.inside_of(s, own), with_factor="authenticator app", now=desk.now
+        )
+    )
+
+    def told(session: Session) -> None:
+        post, now = office.post, desk.now
+        for device in ("", "another"):
+            doorway.recognise(session, staff_id=sam.id, token=device, now=now)
+        here = office.inside_of(session, own)
+        second_factor.new_codes(session, here, now=now)
+        second_factor.remove(session, here, passkey_id=None, now=now)
+        recovering.send_link(session, email=sam.email_key, post=post, now=now)
+        recovering.change(session, here, password_hash="x", post=post, now=now)
+        who = {"actor": owner, "now": now}
+        team.change_role(session, staff_id=sam.id, role=Role.MANAGER, **who)
+        team.disable(session, staff_id=sam.id, **who)
+        team.enable(session, staff_id=sam.id, **who)
+        policy = SecurityPolicy(second_factor=frozenset({Role.OWNER}))
+        security.change(session, proposed=policy, **who)
+        for email in ("nia@staff.example.org", "ola@staff.example.org"):
+            asked = {"display_name": "Nia", "desk": "", "role": Role.AUDITOR, "post": post}
+            invited = invitations.invite(session, email=email, **asked, **who)
+            invitations.resend(session, invitation_id=invited, post=post, **who)
+        invitations.withdraw(session, invitation_id=invited, **who)
+
+    desk.write(told)
+    claims = [office.link_in(m) for m in desk.deliver() if m.to == "nia@staff.example.org"][-1]
+    desk.write(
+        lambda s: invitations.accept(s, claims, display_name="Nia", password_hash="x", now=desk.now)
+    )
 
 
 def edit(desk: Desk, patron: PatronRecord) -> None:

@@ -23,13 +23,16 @@ from upstage_crm.wiring import Runtime
 
 STATE = "reflex___state____state"
 # Reviewed by full name, as they travel. What each may do with any argument: open the page, say why
-# the browser's script failed, read the sign-in page's words, read and decide one's own link.
+# the browser's script failed, read the words of the sign-in pages for one's own browser, read and
+# decide one's own link.
 MAY_BE_SENT = {
     f"{STATE}.hydrate_and_load",
     f"{STATE}.reflex___state____on_load_internal_state.on_load_internal",
     f"{STATE}.reflex___state____on_load_internal_state.set_is_hydrated",
     f"{STATE}.reflex___state____frontend_event_exception_state.handle_frontend_exception",
     f"{STATE}.upstage_crm___admin___sign_in___state____sign_in_state.load",
+    f"{STATE}.upstage_crm___admin___sign_in___second_state____second_state.load",
+    f"{STATE}.upstage_crm___admin___sign_in___link_state____staff_link_state.load",
     f"{STATE}.upstage_crm___confirm___state____confirm_state.load",
     f"{STATE}.upstage_crm___confirm___state____confirm_state.approve",
     f"{STATE}.upstage_crm___confirm___state____confirm_state.reject",
@@ -37,8 +40,9 @@ MAY_BE_SENT = {
     f"{STATE}.upstage_crm___confirm___state____confirm_state.object_to",
 }
 SECRET_NAMES = re.compile(r"token|cookie|claim|jti|kid|secret|password|hash|session|salt|jwt")
-# Shown on purpose, in the demo on this machine only (`sign_in.state`); and Reflex's own.
-ALLOWED_NAMES = {"demo_password", "rx_router_session"}
+# Shown on purpose: in the demo on this machine only (`sign_in.state`); whether a password is asked
+# for; the key of a new authenticator app, once, to its owner; and Reflex's own.
+ALLOWED_NAMES = {"demo_password", "wants_password", "secret", "rx_router_session"}
 OURS = "upstage_crm."
 
 

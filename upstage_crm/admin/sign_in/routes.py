@@ -109,7 +109,8 @@ def own_path(target: str) -> str:
 
 def back(page: str, target: str, **said: object) -> Response:
     """Send the browser back to a page that says why, and still knows where to go afterwards."""
-    return RedirectResponse(f"{page}?{urlencode(said | {'next': target})}", SEE_OTHER)
+    query = urlencode(said | {"next": target}, safe="/")
+    return RedirectResponse(f"{page}?{query}", SEE_OTHER)
 
 
 def foreign() -> Response:

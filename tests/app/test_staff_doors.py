@@ -1,0 +1,456 @@
+"""The doors of the CRM over HTTP: second factors, wrong passwords, mailed links, fresh proofs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import timedelta
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse
+from starlette.routing import Route
+
+from tests.support.factories import CHEAP_HASH, CHEAP_PASSWORD
+from tests.support.office import totp
+from tests.support.pipeline import installed
+from tests.support.soft_passkey import SoftPasskey
+from tests.support.visitor import OURS, Visitor
+from upstage_crm.admin.account import routes as account_routes
+from upstage_crm.admin.gate import StaffGate
+from upstage_crm.admin.mailbox import export
+from upstage_crm.admin.sign_in import link_routes, routes, second_routes
+from upstage_crm.audit import trail
+from upstage_crm.audit.events import OPERATOR, Action, Channel
+from upstage_crm.core.clock import FrozenClock
+from upstage_crm.core.db import Database
+from upstage_crm.mail import eml, queries
+from upstage_crm.mail.message import MailKind
+from upstage_crm.staff import (
+    accounts,
+    doorway,
+    passkeys,
+    second_factor,
+    security,
+    sessions,
+    throttle,
+)
+from upstage_crm.staff.roles import Role, StaffMember
+from upstage_crm.staff.security import SecurityPolicy
+from upstage_crm.staff.sessions import FRESH_FOR
+from upstage_crm.team import invitations
+from upstage_crm.web import session_cookie as cookies
+from upstage_crm.wiring import Runtime
+
+EMAIL = "dana@desk.example"
+STRONG = "seven velvet lanterns burning"
+FOREIGN = "https://evil.example"
+FORMS = ["/auth/sign-in", "/auth/prove", "/auth/passkey", "/auth/join", "/auth/reset"]
+
+
+@pytest.fixture
+def made(database: Database, clock: FrozenClock) -> Iterator[Runtime]:
+    with installed(database, clock) as runtime:
+        yield runtime
+
+
+class Door:
+    """An owner's account, and browsers in front of every form that concerns it."""
+
+    def __init__(self, made: Runtime) -> None:
+        self.made = made
+        assert isinstance(made.clock, FrozenClock)
+        self.clock = made.clock
+        with made.database.transaction() as session:
+            self.staff_id = accounts.add(
+                session,
+                email=EMAIL,
+                display_name="Dana Reyes",
+                desk="box office",
+                role=Role.OWNER,
+                password_hash=CHEAP_HASH,
+                actor=OPERATOR,
+                channel=Channel.COMMAND_LINE,
+                now=made.clock.now(),
+            )
+
+    def browser(self) -> Visitor:
+        anything = Route("/{path:path}", _page, methods=["GET"])
+        ours = [
+            *routes.ROUTES,
+            *second_routes.ROUTES,
+            *link_routes.ROUTES,
+            *account_routes.ROUTES,
+            *export.ROUTES,
+        ]
+        return Visitor(StaffGate(Starlette(routes=[*ours, anything])))
+
+    def sign_in(self, browser: Visitor, **fields: str) -> str:
+        """Press the form's button; return where it leads."""
+        form = {"email": EMAIL, "password": CHEAP_PASSWORD} | fields
+        return browser.post("/auth/sign-in", form).headers["location"]
+
+    def inside(self) -> Visitor:
+        """A browser that is signed in."""
+        browser = self.browser()
+        self.sign_in(browser)
+        return browser
+
+    def enrol(self, browser: Visitor) -> str:
+        """Set up an authenticator app in a signed-in browser; return its secret."""
+        token = browser.cookies[cookies.NAME]
+        now, sealer = self.clock.now(), self.made.sealer
+        with self.made.database.transaction() as session:
+            found = sessions.find_any(session, token, now=now)
+            assert found is not None
+            secret = second_factor.start_app(session, found, sealer=sealer, now=now)
+            code = totp(secret, int(now.timestamp()))
+            second_factor.confirm_app(session, found, code=code, sealer=sealer, now=now)
+        self.clock.advance(timedelta(minutes=1))
+        return secret
+
+    def code(self, secret: str) -> str:
+        return totp(secret, int(self.clock.now().timestamp()))
+
+    def prove(self, browser: Visitor, **fields: str) -> str:
+        return browser.post("/auth/prove", fields).headers["location"]
+
+    def actions(self) -> list[Action]:
+        with self.made.database.reading() as session:
+            return [line.action for line in trail.timeline(session)]
+
+    def mails(self, kind: MailKind) -> list[str]:
+        """The texts of mails of one kind, with the links that their reader gets."""
+        with self.made.database.reading() as session:
+            found = queries.mails(session, kind=kind).items
+            stored = [queries.mail(session, mail.id) for mail in found]
+        return [eml.readable(mail, self.made.codec).text for mail in stored]
+
+    def owner(self) -> StaffMember:
+        with self.made.database.reading() as session:
+            return accounts.get_member(session, self.staff_id)
+
+
+async def _page(_request: Request) -> PlainTextResponse:
+    return PlainTextResponse("the page")
+
+
+@pytest.fixture
+def door(made: Runtime) -> Door:
+    return Door(made)
+
+
+def asked(location: str) -> dict[str, list[str]]:
+    return parse_qs(urlsplit(location).query)
+
+
+# --- the second factor ----------------------------------------------------------------------------
+
+
+def test_after_the_password_the_second_factor_is_all_there_is(door: Door) -> None:
+    secret = door.enrol(door.inside())
+    browser = door.browser()
+    assert "/sign-in/second/?next=/audit/" == door.sign_in(browser, next="/audit/")
+    half = dict(browser.cookies)
+    answer = browser.get("/audit/")
+    assert (303, "/sign-in/second/?next=/audit/") == (
+        answer.status_code,
+        answer.headers["location"],
+    )
+
+    assert "/audit/" == door.prove(browser, code=door.code(secret), next="/audit/")
+
+    assert 200 == browser.get("/audit/").status_code
+    assert half[cookies.NAME] != browser.cookies[cookies.NAME]
+    copied = door.browser()
+    copied.cookies = half
+    assert 303 == copied.get("/audit/").status_code, "the half-open cookie is dead"
+
+
+def test_the_password_is_no_second_factor(door: Door) -> None:
+    door.enrol(door.inside())
+    browser = door.browser()
+    door.sign_in(browser)
+
+    assert asked(door.prove(browser, password=CHEAP_PASSWORD))["refused"]
+    assert 303 == browser.get("/audit/").status_code
+
+
+def test_a_passkey_opens_as_well(door: Door) -> None:
+    browser = door.inside()
+    key = SoftPasskey("localhost", OURS)
+    with door.made.database.transaction() as session:
+        found = sessions.find_any(session, browser.cookies[cookies.NAME], now=door.clock.now())
+        assert found is not None
+        challenge = second_factor.new_challenge(session, found, now=door.clock.now())
+    options = passkeys.creation_options(
+        door.made.site, staff_id=door.staff_id, account=EMAIL, challenge=challenge, known=[]
+    )
+    form = {"answer": key.create(options), "label": "Laptop"}
+    assert "/account/?added=1" == browser.post("/auth/passkey", form).headers["location"]
+    other = door.browser()
+    door.sign_in(other)
+    with door.made.database.transaction() as session:
+        found = sessions.find_any(session, other.cookies[cookies.NAME], now=door.clock.now())
+        assert found is not None
+        challenge = second_factor.new_challenge(session, found, now=door.clock.now())
+    options = passkeys.request_options(door.made.site, challenge=challenge, known=[])
+
+    assert "/" == door.prove(other, answer=key.use(options))
+
+    assert 200 == other.get("/audit/").status_code
+
+
+def test_wrong_codes_are_slowed_down_across_sessions(door: Door) -> None:
+    secret = door.enrol(door.inside())
+    for _ in range(throttle.PAIR_LIMIT):
+        browser = door.browser()
+        door.sign_in(browser)
+        assert "refused" in asked(door.prove(browser, code="000000"))
+    browser = door.browser()
+    door.sign_in(browser)
+
+    assert asked(door.prove(browser, code=door.code(secret)))["wait"]
+    door.clock.advance(timedelta(minutes=1))
+    assert "/" == door.prove(browser, code=door.code(secret))
+
+
+def test_whoever_must_enrol_sees_the_account_page_alone(door: Door) -> None:
+    browser = door.inside()
+    with door.made.database.transaction() as session:
+        policy = SecurityPolicy(second_factor=frozenset({Role.OWNER}))
+        security.change(session, actor=door.owner(), proposed=policy, now=door.clock.now())
+
+    assert "/account/" == browser.get("/patrons/").headers["location"]
+    assert 200 == browser.get("/account/").status_code
+    assert "/account/" == browser.get("/mailbox/export.csv").headers["location"]
+
+
+# --- a fresh proof --------------------------------------------------------------------------------
+
+
+def test_an_export_asks_again_after_a_quarter_of_an_hour(door: Door) -> None:
+    browser = door.inside()
+    assert 200 == browser.get("/mailbox/export.csv").status_code
+    door.clock.advance(FRESH_FOR)
+    answer = browser.get("/mailbox/export.csv")
+    assert answer.headers["location"].startswith("/sign-in/again/?")
+    before = browser.cookies[cookies.NAME]
+
+    assert asked(door.prove(browser, password="wrong"))["refused"]
+    assert "/mailbox/" == door.prove(browser, password=CHEAP_PASSWORD, next="/mailbox/")
+
+    assert 200 == browser.get("/mailbox/export.csv").status_code
+    assert before != browser.cookies[cookies.NAME]
+    assert Action.STAFF_PROVEN in door.actions()
+
+
+def test_a_passkey_is_not_added_by_an_old_session(door: Door) -> None:
+    browser = door.inside()
+    door.clock.advance(FRESH_FOR)
+
+    location = browser.post("/auth/passkey", {"answer": "{}"}).headers["location"]
+
+    assert location.startswith("/sign-in/again/?")
+
+
+# --- wrong passwords ------------------------------------------------------------------------------
+
+
+def test_guessing_is_slowed_down_and_the_right_one_waits_too(door: Door) -> None:
+    browser = door.browser()
+    for _ in range(throttle.PAIR_LIMIT):
+        assert asked(door.sign_in(browser, password="wrong"))["refused"]
+
+    assert ["1"] == asked(door.sign_in(browser))["wait"]
+    door.clock.advance(timedelta(seconds=31))
+    assert "/" == door.sign_in(browser)
+
+
+def test_an_unknown_name_waits_like_a_known_one(door: Door) -> None:
+    """Case 9's uniform refusal: counting must not tell who has an account."""
+    browser = door.browser()
+    for _ in range(throttle.PAIR_LIMIT):
+        door.sign_in(browser, email="nobody@desk.example", password="wrong")
+
+    assert ["1"] == asked(door.sign_in(browser, email="Nobody@desk.example"))["wait"]
+    assert "/" == door.sign_in(browser), "and another name from there does not"
+
+
+def test_a_right_password_forgives_the_wrong_ones(door: Door) -> None:
+    browser = door.browser()
+    for _ in range(3):
+        for _ in range(throttle.PAIR_LIMIT - 1):
+            door.sign_in(browser, password="wrong")
+        assert "/" == door.sign_in(browser)
+
+
+def test_somebody_who_guesses_from_everywhere_does_not_lock_the_owner_out(door: Door) -> None:
+    own = door.inside()
+    with door.made.database.transaction() as session:
+        for number in range(throttle.NAME_LIMIT + 3):
+            network = f"198.51.{number}.0"
+            doorway.note_failure(session, name=EMAIL, network=network, now=door.clock.now())
+
+    assert asked(door.sign_in(door.browser()))["wait"], "a browser that was never here"
+    assert "/" == door.sign_in(own), "the owner's own"
+
+
+# --- devices --------------------------------------------------------------------------------------
+
+
+def test_a_new_device_is_news_and_a_known_one_is_not(door: Door) -> None:
+    first = door.inside()
+    assert [] == door.mails(MailKind.STAFF_NOTICE), "the very first is expected"
+    door.sign_in(first)
+    assert [] == door.mails(MailKind.STAFF_NOTICE)
+
+    door.inside()
+
+    (text,) = door.mails(MailKind.STAFF_NOTICE)
+    assert "A new device signed in to your account" in text
+    assert Action.NEW_DEVICE in door.actions()
+
+
+def test_signing_in_again_ends_what_the_browser_held(door: Door) -> None:
+    """Session fixation: a cookie that somebody planted before is nobody's afterwards."""
+    browser = door.inside()
+    planted = dict(browser.cookies)
+
+    door.sign_in(browser)
+
+    other = door.browser()
+    other.cookies = planted
+    assert 303 == other.get("/audit/").status_code
+    assert 200 == browser.get("/audit/").status_code
+
+
+# --- links from mails -----------------------------------------------------------------------------
+
+
+def invite(door: Door) -> str:
+    """Invite somebody; return the address of the link in the mail."""
+    with door.made.database.transaction() as session:
+        invitations.invite(
+            session,
+            actor=door.owner(),
+            email="nia@desk.example",
+            display_name="Nia",
+            desk="bar",
+            role=Role.BOX_OFFICE,
+            post=door.made.post,
+            now=door.clock.now(),
+        )
+    return link_in(door, MailKind.STAFF_INVITATION)
+
+
+def link_in(door: Door, kind: MailKind) -> str:
+    found = re.search(r"/auth/link/[\w.-]+", door.mails(kind)[0])
+    assert found is not None
+    return found[0]
+
+
+def test_an_invited_person_joins_and_signs_in(door: Door) -> None:
+    path = invite(door)
+    browser = door.browser()
+    answer = browser.get(path)
+    assert (303, "/sign-in/join/") == (answer.status_code, answer.headers["location"])
+    assert "no-referrer" == answer.headers["referrer-policy"]
+
+    form = {"display_name": "Nia", "password": STRONG}
+    answer = browser.post("/auth/join", form)
+    assert "/sign-in/?joined=1" == answer.headers["location"]
+    assert f'{cookies.LINK}="";' in answer.headers["set-cookie"]
+    fields = {"email": "nia@desk.example", "password": STRONG}
+    assert "/" == door.sign_in(browser, **fields)
+    assert 303 == browser.get(path).status_code
+    refused = browser.post("/auth/join", form).headers["location"]
+    assert "/sign-in/join/?problem=staff_link_dead" == refused
+
+
+def test_opening_a_link_fifty_times_changes_nothing(door: Door) -> None:
+    """Case 3, for staff: mail scanners open every link."""
+    path = invite(door)
+    before = door.actions()
+    for _ in range(50):
+        door.browser().get(path)
+
+    assert before == door.actions()
+
+
+@pytest.mark.parametrize(
+    ("password", "code"),
+    [
+        ("short", "password_too_short"),
+        ("password123456", "password_too_easy"),
+        ("qwertyuiop123", "password_too_easy"),
+        ("nia@desk.example", "password_too_easy"),
+        ("NiaNiaNiaNia", "password_too_easy"),
+    ],
+)
+def test_a_password_that_is_known_or_near_is_refused(door: Door, password: str, code: str) -> None:
+    browser = door.browser()
+    browser.get(invite(door))
+
+    form = {"display_name": "Nia", "password": password}
+    location = browser.post("/auth/join", form).headers["location"]
+
+    assert f"/sign-in/join/?problem={code}" == location
+
+
+def test_a_forgotten_password_is_answered_alike_for_everybody(door: Door) -> None:
+    browser = door.browser()
+    answers = {
+        (answer.status_code, answer.headers["location"], answer.text)
+        for email in (EMAIL, "nobody@desk.example", "", "no address", "\0")
+        for answer in [browser.post("/auth/forgot", {"email": email})]
+    }
+
+    assert 1 == len(answers)
+    path = link_in(door, MailKind.STAFF_PASSWORD_LINK)
+    assert "/sign-in/reset/" == browser.get(path).headers["location"]
+    form = {"password": STRONG}
+    assert "/sign-in/?changed=1" == browser.post("/auth/reset", form).headers["location"]
+    assert asked(door.sign_in(browser))["refused"]
+    assert "/" == door.sign_in(browser, password=STRONG)
+
+
+def test_nobody_fills_a_mailbox_with_links(door: Door) -> None:
+    browser = door.browser()
+    for _ in range(20):
+        browser.post("/auth/forgot", {"email": EMAIL})
+
+    assert throttle.PAIR_LIMIT == len(door.mails(MailKind.STAFF_PASSWORD_LINK))
+
+
+@pytest.mark.parametrize(
+    "path", ["/auth/link/", "/auth/link/x", "/auth/link/a.b.c", "/auth/link/é"]
+)
+def test_a_link_that_is_none_leads_to_a_calm_page(door: Door, path: str) -> None:
+    answer = door.browser().get(path)
+
+    assert 303 == answer.status_code
+    assert answer.headers["location"].endswith("problem=staff_link_dead")
+    assert "set-cookie" not in answer.headers
+
+
+@pytest.mark.parametrize("path", [*FORMS, "/auth/forgot"])
+def test_a_form_of_another_site_is_refused(door: Door, path: str) -> None:
+    browser = door.inside()
+    before = door.actions()
+
+    assert 403 == browser.post(path, {"code": "1", "email": EMAIL}, origin=FOREIGN).status_code
+    assert before == door.actions()
+
+
+@pytest.mark.parametrize("path", FORMS)
+def test_a_form_without_a_session_or_link_does_nothing(door: Door, path: str) -> None:
+    browser = door.browser()
+
+    answer = browser.post(path, {"password": STRONG, "code": "000000", "answer": "{}"})
+
+    assert 303 == answer.status_code
+    assert answer.headers["location"].startswith("/sign-in/")
+    assert cookies.NAME not in browser.cookies
