@@ -31,8 +31,17 @@ STAFF_PAGES = (
     "/mailbox/gallery/?mail=decision_request.proposed&lang=ar&scheme=dark",
     "/audit/",
     "/settings/",
+    "/team/",
+    "/account/",
 )
-OPEN_PAGES = ("/sign-in/", "/kit/", "/confirm/", "/confirm/plain")
+OPEN_PAGES = (
+    "/sign-in/",
+    "/sign-in/forgot/",
+    "/sign-in/join/",
+    "/kit/",
+    "/confirm/",
+    "/confirm/plain",
+)
 
 
 class House:

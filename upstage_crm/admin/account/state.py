@@ -116,7 +116,9 @@ class AccountState(AdminState):
         except UpstageError as error:
             return self._refuse(error)
         name = self.organisation or "UpStage CRM"
-        address = authenticator.address(self.secret, account=self.email, organisation=name)
+        address = authenticator.address(
+            self.secret, account=signed_in.member.email_key, organisation=name
+        )
         self.picture, self.app_error = authenticator.picture(address), ""
         return rx.set_focus("field-code")
 
@@ -165,7 +167,7 @@ class AccountState(AdminState):
         self.passkey_options = passkeys.creation_options(
             parts.site,
             staff_id=signed_in.member.id,
-            account=self.email,
+            account=signed_in.member.email_key,
             challenge=challenge,
             known=[row.id for row in self.passkeys],
         )

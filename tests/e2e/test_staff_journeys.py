@@ -1,0 +1,215 @@
+"""Journeys of staff: join by a mail, a second factor by app and by passkey, a fresh proof."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.support.journey import PATIENCE_MS, hydrated, opened, sign_in
+from tests.support.office import totp
+from tests.support.server import Server, running_server
+from tests.support.stage import CLERK, LEAD, OWNER, PASSWORD, Stage, set_stage
+from upstage_crm.mail import eml, queries
+from upstage_crm.mail.message import MailKind
+from upstage_crm.staff.sessions import FRESH_FOR
+
+NEW = "nia@theatre.example"
+STRONG = "seven velvet lanterns burning"
+Person = Callable[[str], Page]
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, Stage]]:
+    folder = tmp_path_factory.mktemp("staff")
+    database_url = f"sqlite:///{folder / 'upstage.db'}"
+    stage = set_stage(database_url)
+    with running_server(folder, database_url=database_url) as server:
+        yield server, stage
+
+
+@pytest.fixture
+def somebody(browser: Browser, house: tuple[Server, Stage]) -> Iterator[Person]:
+    """A browser of somebody's own, signed in as a member, or as nobody yet for ""."""
+    server, _stage = house
+    contexts = []
+
+    def meet(email: str) -> Page:
+        context = browser.new_context()
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(PATIENCE_MS)
+        if email:
+            sign_in(page, server, email)
+        return page
+
+    yield meet
+    for context in contexts:
+        context.close()
+
+
+def link_to(stage: Stage, kind: MailKind, to: str) -> str:
+    """The link in the newest mail to an address: the real mail, as its reader gets it."""
+    with stage.parts.database.reading() as session:
+        found = queries.mails(session, kind=kind).items
+        stored = [queries.mail(session, mail.id) for mail in found if mail.to_address == to]
+    text = eml.readable(stored[0], stage.parts.codec).text
+    match = re.search(r"/auth/link/[\w.-]+", text)
+    assert match is not None
+    return match[0]
+
+
+def enter(page: Page, server: Server, email: str, password: str = PASSWORD) -> None:
+    """Give name and password, and wait for whatever comes then."""
+    opened(page, f"{server.url}/sign-in/")
+    page.get_by_label("Email").fill(email)
+    page.get_by_label("Password").fill(password)
+    page.get_by_role("button", name="Sign in").click()
+
+
+def make_stale(stage: Stage) -> None:
+    """Let a quarter of an hour pass for every session."""
+    past = stage.parts.clock.now() - FRESH_FOR - timedelta(minutes=1)
+    with stage.parts.database.transaction() as session:
+        session.connection().exec_driver_sql(
+            "UPDATE staff_session SET proven_at = ?", (past.replace(tzinfo=None).isoformat(" "),)
+        )
+
+
+def test_somebody_is_invited_joins_and_is_let_go(
+    somebody: Person, house: tuple[Server, Stage]
+) -> None:
+    server, stage = house
+    owner = somebody(OWNER)
+    opened(owner, f"{server.url}/team/")
+    owner.get_by_role("button", name="Invite").click()
+    dialog = owner.get_by_role("dialog")
+    dialog.get_by_label("Email").fill(NEW)
+    dialog.get_by_label("Name").fill("Nia")
+    dialog.get_by_label("Role").select_option("manager")
+    dialog.get_by_role("button", name="Send invitation").click()
+    expect(owner.get_by_role("row", name=re.compile(NEW))).to_contain_text("Manager")
+
+    guest = somebody("")
+    opened(guest, server.url + link_to(stage, MailKind.STAFF_INVITATION, NEW))
+    expect(guest).to_have_url(f"{server.url}/sign-in/join/")
+    expect(guest.get_by_text("Morgan, house management")).to_be_visible()
+    guest.get_by_label("Password").fill("password123456")
+    guest.get_by_role("button", name="Join the team").click()
+    expect(guest.get_by_text("Too easy to guess")).to_be_visible()
+    hydrated(guest)
+    guest.get_by_label("Password").fill(STRONG)
+    guest.get_by_role("button", name="Join the team").click()
+    expect(guest.get_by_text("Your account is ready")).to_be_visible()
+    enter(guest, server, NEW, STRONG)
+    expect(guest.get_by_role("heading", name="Dashboard")).to_be_visible()
+
+    opened(owner, f"{server.url}/team/")
+    owner.get_by_role("row", name=re.compile(NEW)).get_by_role("button", name="Manage").click()
+    owner.get_by_role("button", name="Disable account").click()
+    expect(owner.get_by_role("row", name=re.compile(NEW))).to_contain_text("Disabled")
+    guest.goto(f"{server.url}/patrons/")
+    expect(guest).to_have_url(re.compile("/sign-in/"))
+
+
+def test_an_authenticator_app_is_set_up_asked_for_and_asked_again(
+    somebody: Person, house: tuple[Server, Stage]
+) -> None:
+    server, stage = house
+    lead = somebody(LEAD)
+    opened(lead, f"{server.url}/account/")
+    lead.get_by_role("button", name="Set up authenticator app").click()
+    expect(lead.get_by_alt_text(re.compile("QR code"))).to_be_visible()
+    secret = lead.get_by_text("No camera?").locator("code").inner_text()
+    lead.get_by_label("Code").fill("000000")
+    lead.get_by_role("button", name="Confirm").click()
+    expect(lead.get_by_text("This code is not right")).to_be_visible()
+    clock = stage.parts.clock
+    lead.get_by_label("Code").fill(totp(secret, int(clock.now().timestamp())))
+    lead.get_by_role("button", name="Confirm").click()
+    codes = lead.get_by_role("list", name="Recovery codes").get_by_role("listitem")
+    expect(codes).to_have_count(10)
+    spare = codes.first.inner_text()
+
+    other = somebody("")
+    enter(other, server, LEAD)
+    expect(other.get_by_role("heading", name="One more step")).to_be_visible()
+    opened(other, f"{server.url}/patrons/")
+    expect(other).to_have_url(re.compile("/sign-in/second/"))
+    other.get_by_label("Code").fill(spare)
+    other.get_by_role("button", name="Go on").click()
+    expect(other.get_by_role("heading", name="Patrons")).to_be_visible()
+
+    make_stale(stage)
+    opened(other, f"{server.url}/account/")
+    other.get_by_role("button", name="Make new codes").click()
+    expect(other.get_by_role("heading", name="Is it still you?")).to_be_visible()
+    hydrated(other)
+    later = totp(secret, int(clock.now().timestamp()) + 30)
+    other.get_by_label("Code").fill(later)
+    other.get_by_role("button", name="Go on").click()
+    expect(other).to_have_url(f"{server.url}/account/")
+    hydrated(other)
+    other.get_by_role("button", name="Make new codes").click()
+    expect(other.get_by_role("list", name="Recovery codes")).to_be_visible()
+
+
+def test_a_passkey_is_as_good_as_an_app(somebody: Person, house: tuple[Server, Stage]) -> None:
+    server, _stage = house
+    clerk = somebody(CLERK)
+    device = clerk.context.new_cdp_session(clerk)
+    device.send("WebAuthn.enable")
+    device.send(
+        "WebAuthn.addVirtualAuthenticator",
+        {
+            "options": {
+                "protocol": "ctap2",
+                "transport": "internal",
+                "hasUserVerification": True,
+                "isUserVerified": True,
+                "automaticPresenceSimulation": True,
+            }
+        },
+    )
+    opened(clerk, f"{server.url}/account/")
+    clerk.get_by_role("button", name="Add a passkey").click()
+    clerk.get_by_label("Name").fill("Box office laptop")
+    clerk.get_by_role("button", name="Create it now").click()
+    expect(clerk.get_by_text("Your passkey works from now on.")).to_be_visible()
+    expect(clerk.get_by_text("Box office laptop")).to_be_visible()
+
+    hydrated(clerk)
+    clerk.get_by_role("button", name="Sign out", exact=True).first.click()
+    expect(clerk).to_have_url(re.compile("/sign-in/"))
+    enter(clerk, server, CLERK)
+    expect(clerk.get_by_role("heading", name="One more step")).to_be_visible()
+    hydrated(clerk)
+    clerk.get_by_role("button", name="Use a passkey").click()
+
+    expect(clerk.get_by_role("heading", name="Dashboard")).to_be_visible()
+
+
+def test_a_forgotten_password_comes_back_by_mail(
+    somebody: Person, house: tuple[Server, Stage]
+) -> None:
+    server, stage = house
+    reader = somebody("")
+    opened(reader, f"{server.url}/sign-in/")
+    reader.get_by_role("link", name="Forgotten your password?").click()
+    expect(reader.get_by_role("heading", name="Forgotten password")).to_be_visible()
+    hydrated(reader)
+    reader.get_by_label("Email").fill("ray@theatre.example")
+    reader.get_by_role("button", name="Mail me a link").click()
+    expect(reader.get_by_text("a mail with a link is on its way")).to_be_visible()
+    link = link_to(stage, MailKind.STAFF_PASSWORD_LINK, "ray@theatre.example")
+    opened(reader, server.url + link)
+    reader.get_by_label("New password").fill(STRONG)
+    reader.get_by_role("button", name="Set password").click()
+    expect(reader.get_by_text("Your password was changed")).to_be_visible()
+
+    enter(reader, server, "ray@theatre.example", STRONG)
+
+    expect(reader.get_by_role("heading", name="Dashboard")).to_be_visible()

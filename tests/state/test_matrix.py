@@ -1,0 +1,455 @@
+"""Who may do what, as one reviewed table: every handler and every route, for every kind of visitor.
+
+A handler or route without a row fails the first tests, so a new one is reviewed before it ships.
+The rows say what a page and its command ask for in our words, not in the code's.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, NamedTuple
+
+import pytest
+from reflex_base.registry import RegistrationContext
+from starlette.applications import Starlette
+from starlette.routing import Route
+
+from tests.state.test_guard import Venue, arguments, disabled, leaked, noted, shown, taken_over
+from tests.support.factories import NEW, OLD, Desk
+from tests.support.pipeline import Pipeline, installed, sign_in
+from tests.support.visitor import OURS, Visitor
+from upstage_crm import upstage_crm as app_module
+from upstage_crm.admin.gate import StaffGate
+from upstage_crm.admin.guard import AdminState
+from upstage_crm.core.clock import FrozenClock
+from upstage_crm.core.db import Database
+from upstage_crm.staff import accounts, second_factor, security, sessions
+from upstage_crm.staff.roles import PERMISSIONS, Permission, Role
+from upstage_crm.staff.security import SecurityPolicy
+from upstage_crm.staff.sessions import FRESH_FOR
+from upstage_crm.upstage_crm import PUBLIC_HANDLERS
+
+P = Permission
+REGISTRY = RegistrationContext.get().event_handlers
+
+
+class Row(NamedTuple):
+    """What a page asks for, and its handlers by what their commands ask for on top.
+
+    `looks` read or turn pages; `acts` change something and name the permission; `fresh` are
+    those of them that want a proof of the last quarter of an hour.
+    """
+
+    page: Permission | None
+    looks: str
+    acts: dict[str, Permission | None] | None = None
+    fresh: str = ""
+
+    def act(self, name: str) -> Permission | None:
+        return (self.acts or {}).get(name)
+
+
+def each(names: str, permission: Permission | None) -> dict[str, Permission | None]:
+    """Several handlers that ask for one permission."""
+    return dict.fromkeys(names.split(), permission)
+
+
+LISTED = "fetch load next_page previous_page refresh search"
+TABLE: dict[str, Row] = {
+    "AccountState": Row(
+        None,
+        "load cancel_app",
+        each(
+            "begin_app change_password confirm_app end_one end_others make_codes prepare_passkey "
+            "remove_app remove_passkey",
+            None,
+        ),
+        "begin_app make_codes prepare_passkey remove_app remove_passkey",
+    ),
+    "AddPatronState": Row(P.ADD_PATRON, "open turn", {"add": P.ADD_PATRON}),
+    "AuditState": Row(P.VIEW_AUDIT, "check choose_actor choose_group fetch load refresh"),
+    "DashboardState": Row(P.VIEW_REQUESTS, "load refresh search"),
+    "GalleryState": Row(P.VIEW_SETTINGS, "choose_language choose_mail choose_scheme load"),
+    "MailboxState": Row(
+        P.VIEW_MAILBOX,
+        f"choose_kind choose_state clear {LISTED}",
+        {"resume": P.EDIT_SETTINGS, "send_again": P.RESEND_REQUEST},
+    ),
+    "PatronCareState": Row(
+        P.VIEW_PATRONS,
+        "ask turn",
+        {
+            "clear": P.CLEAR_FREEZE,
+            "protect": P.PROTECT_PATRON,
+            "erase": P.ERASE_PATRON,
+            "confirm_erasure": P.ERASE_PATRON,
+            "decline_erasure": P.ERASE_PATRON,
+        },
+        "confirm_erasure",
+    ),
+    "PatronListState": Row(P.VIEW_PATRONS, f"clear clear_tag sort_by {LISTED}"),
+    "PatronRecordState": Row(
+        P.VIEW_PATRONS, "cancel dismiss edit load refresh", {"save": P.EDIT_PATRON}
+    ),
+    "PolicyState": Row(P.VIEW_SETTINGS, "load", {"save": P.EDIT_POLICY}, "save"),
+    "ProposeState": Row(
+        P.PROPOSE_CHANGE,
+        "add allow both check choose drop lose open turn typed use write",
+        {"send": P.PROPOSE_CHANGE},
+    ),
+    "RequestDetailState": Row(
+        P.VIEW_REQUESTS,
+        "ask_withdraw load refresh",
+        {"resend": P.RESEND_REQUEST, "withdraw": P.WITHDRAW_REQUEST},
+    ),
+    "RequestQueueState": Row(P.VIEW_REQUESTS, f"clear search_everywhere {LISTED}"),
+    "RequestTaskState": Row(
+        P.VIEW_REQUESTS,
+        "ask turn",
+        {
+            "confirm": P.DESK_CONFIRM,
+            "decline": P.DESK_CONFIRM,
+            "read_out": P.DESK_IDENTIFY,
+            "release": P.RELEASE_REQUEST,
+            "revert": P.REVERT_CHANGE,
+        },
+        "confirm",
+    ),
+    "SettingsState": Row(P.VIEW_SETTINGS, "load", {"save": P.EDIT_SETTINGS}),
+    "TeamState": Row(
+        P.VIEW_TEAM,
+        "load open_member turn_invite turn_member",
+        each(
+            "change_role disable enable invite resend_invitation send_link take_factors "
+            "withdraw_invitation",
+            P.MANAGE_TEAM,
+        )
+        | {"save_security": P.EDIT_SECURITY},
+        "change_role disable enable invite save_security take_factors",
+    ),
+}
+
+
+class Handler(NamedTuple):
+    """One cell's subject: a handler with what it asks for."""
+
+    full: str
+    page: Permission | None
+    act: Permission | None
+    is_fresh: bool
+    may_enrol: bool
+
+
+def handlers() -> list[Handler]:
+    """Every guarded handler of the registry with its row of the table."""
+    found: list[Handler] = []
+    for full, registered in sorted(REGISTRY.items()):
+        owner = registered.states[0] if registered.states else None
+        name = full.rpartition(".")[2]
+        if owner is None or not issubclass(owner, AdminState) or name == "setvar":
+            continue
+        row = TABLE[owner.__name__]
+        found.append(
+            Handler(
+                full,
+                row.page,
+                row.act(name),
+                name in row.fresh.split(),
+                owner.__name__ == "AccountState",
+            )
+        )
+    return found
+
+
+def test_every_handler_has_its_row_and_no_row_is_left_over() -> None:
+    real: dict[str, set[str]] = {}
+    for full, registered in REGISTRY.items():
+        owner = registered.states[0] if registered.states else None
+        name = full.rpartition(".")[2]
+        if owner is not None and issubclass(owner, AdminState) and name != "setvar":
+            real.setdefault(owner.__name__, set()).add(name)
+
+    assert real == {name: {*row.looks.split(), *(row.acts or {})} for name, row in TABLE.items()}
+
+
+def test_the_code_asks_for_what_the_table_says() -> None:
+    for registered in REGISTRY.values():
+        owner = registered.states[0] if registered.states else None
+        if owner is not None and issubclass(owner, AdminState) and owner is not AdminState:
+            row = TABLE[owner.__name__]
+            assert row.page is owner.permission, owner
+            assert set(row.fresh.split()) == owner.fresh, owner
+            assert (owner.__name__ == "AccountState") is owner.may_enrol
+
+
+# --- visitors -------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def venue(database: Database, clock: FrozenClock) -> Iterator[Venue]:
+    with installed(database, clock) as parts:
+        desk = Desk(database, clock)
+        patron = desk.patron(OLD, "Mara", "Okonkwo")
+        desk.propose(patron, NEW)
+        desk.deliver()
+        dana = sign_in(database, Role.OWNER, at=clock.now(), name="Dana Reyes")
+        yield Venue(parts, desk, clock, patron.number, dana)
+
+
+def anonymous(_venue: Venue) -> str:
+    return ""
+
+
+def half_open(venue: Venue) -> str:
+    """The password was right; the second factor is outstanding."""
+    at = venue.clock.now()
+    first = sign_in(venue.database, Role.OWNER, at=at, email="half@desk.example")
+    now = venue.clock.now()
+    with venue.database.transaction() as session:
+        found = sessions.find_any(session, venue.token(first), now=now)
+        assert found is not None
+        staff = accounts.get_row(session, found.member.id)
+        staff.second_factor_at = now
+        session.add(staff)
+    return first
+
+
+def must_enrol(venue: Venue) -> str:
+    cookie = venue.staff(Role.MANAGER)
+    owner = venue.desk.owner
+    policy = SecurityPolicy(second_factor=frozenset({Role.MANAGER}))
+    venue.desk.write(
+        lambda s: security.change(s, actor=owner, proposed=policy, now=venue.clock.now())
+    )
+    return cookie
+
+
+def run(story: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    asyncio.run(story())
+
+
+@pytest.mark.parametrize(
+    ("visitor", "place"),
+    [(anonymous, "/sign-in/"), (disabled, "/sign-in/"), (half_open, "/sign-in/second/")],
+)
+def test_whoever_is_not_in_is_sent_to_the_door(
+    venue: Venue, monkeypatch: pytest.MonkeyPatch, visitor: Callable[[Venue], str], place: str
+) -> None:
+    cookie = visitor(venue)
+    before = venue.desk.dump()
+
+    async def story() -> None:
+        async with Pipeline(PUBLIC_HANDLERS) as pipeline:
+            with noted(monkeypatch) as ran:
+                for handler in handlers():
+                    tab = pipeline.client(cookie)
+                    path = f"/patrons/{venue.number}/"
+                    await pipeline.send(tab, handler.full, path, **arguments(handler.full))
+                    assert ([place], []) == (tab.redirects(), tab.deltas), handler.full
+            assert [] == ran
+
+    run(story)
+    assert before == venue.desk.dump()
+
+
+def test_whoever_must_enrol_reaches_the_own_account_alone(
+    venue: Venue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cookie = must_enrol(venue)
+
+    async def story() -> None:
+        async with Pipeline(PUBLIC_HANDLERS) as pipeline:
+            with noted(monkeypatch) as ran:
+                for handler in handlers():
+                    tab = pipeline.client(cookie)
+                    await pipeline.send(tab, handler.full, "/", **arguments(handler.full))
+                    is_sent_off = tab.redirects()[:1] == ["/account/"]
+                    assert is_sent_off is not handler.may_enrol, handler.full
+            ours = {name.partition(".")[0] for name in ran} & set(TABLE)
+            assert {"AccountState"} == ours
+
+    run(story)
+
+
+def test_an_old_proof_does_nothing_sensitive(venue: Venue, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each handler in its own house: some of them end sessions, and this one must stay."""
+    venue.clock.advance(FRESH_FOR)
+    before = venue.desk.dump()
+
+    async def story() -> None:
+        async with Pipeline(PUBLIC_HANDLERS) as pipeline:
+            with noted(monkeypatch) as ran:
+                for handler in handlers():
+                    if not handler.is_fresh:
+                        continue
+                    tab = pipeline.client(venue.dana)
+                    await pipeline.send(tab, handler.full, "/team/", **arguments(handler.full))
+                    assert ["/sign-in/again/?next=/team/"] == tab.redirects(), handler.full
+            assert [] == ran
+
+    run(story)
+    after = venue.desk.dump()
+    for table in ("staff_session",):  # that it is in use is noted
+        before.pop(table)
+        after.pop(table)
+    assert before == after
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_each_role_runs_what_its_pages_include_and_changes_what_its_commands_allow(
+    venue: Venue, monkeypatch: pytest.MonkeyPatch, role: Role
+) -> None:
+    held = PERMISSIONS[role]
+    at = venue.clock.now()
+    cookie = sign_in(venue.database, role, at=at, name="Sam Field", email="sam@desk.example")
+    before = venue.desk.dump()
+
+    async def story() -> None:
+        async with Pipeline(PUBLIC_HANDLERS) as pipeline:
+            for handler in handlers():
+                if handler.act in held or handler.may_enrol:
+                    continue  # what it may do is proven where it is done
+                with noted(monkeypatch) as ran:
+                    tab = pipeline.client(cookie)
+                    path = f"/patrons/{venue.number}/"
+                    await pipeline.send(tab, handler.full, path, **arguments(handler.full))
+                    may_run = handler.page is None or handler.page in held
+                    own = [name for name in ran if name.endswith(handler.full.rpartition(".")[2])]
+                    assert bool(own) is may_run, handler.full
+                    if not may_run:
+                        assert [] == [word for word in (OLD, NEW, "Mara") if word in shown(tab)]
+
+    run(story)
+    assert before == venue.desk.dump()
+
+
+def test_another_members_tab_shows_nothing_of_it(venue: Venue) -> None:
+    cookie = venue.staff(Role.READ_ONLY)
+
+    async def story() -> None:
+        async with Pipeline(PUBLIC_HANDLERS) as pipeline:
+            for handler in handlers():
+                if (
+                    not handler.full.endswith(".load")
+                    or handler.page in PERMISSIONS[Role.READ_ONLY]
+                ):
+                    continue
+                tab = pipeline.client(venue.dana)
+                await pipeline.send(tab, handler.full, f"/patrons/{venue.number}/")
+                await pipeline.send(taken_over(tab, cookie), handler.full)
+                assert [] == [word for word in leaked(tab) if word != "Lantern"], handler.full
+
+    run(story)
+
+
+# --- routes ---------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Way:
+    """What a route answers: to nobody, to a half-open session, to a role without and with.
+
+    `needs` is the permission of the one who gets 200; None for a route that is everybody's.
+    """
+
+    path: str
+    needs: Permission | None = None
+    nobody: int = 404
+    method: str = "GET"
+
+
+ROUTES: dict[str, Way] = {
+    "POST /auth/sign-in": Way("/auth/sign-in", nobody=303, method="POST"),
+    "POST /auth/sign-out": Way("/auth/sign-out", nobody=303, method="POST"),
+    "POST /auth/prove": Way("/auth/prove", nobody=303, method="POST"),
+    "POST /auth/passkey": Way("/auth/passkey", nobody=303, method="POST"),
+    "POST /auth/join": Way("/auth/join", nobody=303, method="POST"),
+    "POST /auth/reset": Way("/auth/reset", nobody=303, method="POST"),
+    "POST /auth/forgot": Way("/auth/forgot", nobody=303, method="POST"),
+    "GET /auth/link/{token:path}": Way("/auth/link/x", nobody=303),
+    "GET /c/{token:path}": Way("/c/x", nobody=303),
+    "GET /confirm/": Way("/confirm/", nobody=200),
+    "GET /confirm/plain": Way("/confirm/plain", nobody=200),
+    "POST /confirm/plain": Way("/confirm/plain", nobody=200, method="POST"),
+    "GET /health": Way("/health", nobody=200),
+    "GET /mailbox/raw/{mail_id}": Way("/mailbox/raw/{mail}", P.VIEW_MAILBOX),
+    "GET /mailbox/export.csv": Way("/mailbox/export.csv", P.EXPORT_DATA, nobody=303),
+    "GET /mailbox/sample": Way(
+        "/mailbox/sample?mail=staff_outcome.staff&lang=en", P.VIEW_SETTINGS, nobody=303
+    ),
+}
+
+
+def served() -> dict[str, Route]:
+    """Every route of ours, by method and path."""
+    return {
+        f"{method} {route.path}": route
+        for route in app_module.routes.routes
+        if isinstance(route, Route)
+        for method in sorted((route.methods or set()) - {"HEAD"})
+    }
+
+
+def test_every_route_has_its_row() -> None:
+    known = {name for name in served() if "/confirm" not in name}
+    receipts = {name for name in known if "receipt" in name}
+
+    assert known - receipts == {name for name in ROUTES if "/confirm" not in name} - receipts
+
+
+def browser(cookie: str) -> Visitor:
+    return Visitor(StaffGate(Starlette(routes=app_module.routes.routes)), cookie=cookie)
+
+
+def mail_of(venue: Venue) -> str:
+    return str(venue.desk.scalar("SELECT min(id) FROM mail_outbox"))
+
+
+@pytest.mark.parametrize("name", [name for name, way in ROUTES.items() if way.needs])
+def test_a_route_is_open_to_who_holds_its_permission_alone(venue: Venue, name: str) -> None:
+    way = ROUTES[name]
+    path = way.path.format(mail=mail_of(venue))
+    for cookie in ("", disabled(venue), half_open(venue)):
+        answer = browser(cookie).get(path)
+        assert answer.status_code in (way.nobody, 303), name
+        assert [] == [word for word in (OLD, NEW) if word in answer.text]
+    for role in Role:
+        cookie = sign_in(
+            venue.database, role, at=venue.clock.now(), email=f"{role.value}@gate.example"
+        )
+        expected = 200 if way.needs in PERMISSIONS[role] else 404
+        if way.needs is P.EXPORT_DATA and P.VIEW_MAILBOX not in PERMISSIONS[role]:
+            expected = 404
+        assert expected == browser(cookie).get(path).status_code, (name, role)
+
+
+@pytest.mark.parametrize("name", [n for n, way in ROUTES.items() if way.method == "POST"])
+def test_a_form_of_another_site_changes_nothing(venue: Venue, name: str) -> None:
+    before = venue.desk.dump()
+    for cookie in ("", venue.dana):
+        answer = browser(cookie).post(
+            ROUTES[name].path, {"email": "x", "answer": "{}"}, origin="https://evil.example"
+        )
+        assert 403 == answer.status_code
+
+    assert before == venue.desk.dump()
+    assert OURS != "https://evil.example"
+
+
+def test_nobody_gets_past_a_form_without_what_it_asks_for(venue: Venue) -> None:
+    for name, way in ROUTES.items():
+        if way.method == "POST" and "sign-out" not in name:
+            answer = browser("").post(way.path, {"email": "x", "password": "y"})
+            assert answer.status_code in (way.nobody, 303, 200), name
+            assert "upstage-session=" not in answer.headers.get("set-cookie", ""), name
+    assert second_factor.CODES
+
+
+def test_time_alone_ends_a_session_for_routes_too(venue: Venue) -> None:
+    assert 200 == browser(venue.dana).get(f"/mailbox/raw/{mail_of(venue)}").status_code
+    venue.clock.advance(timedelta(hours=3))
+
+    assert 404 == browser(venue.dana).get(f"/mailbox/raw/{mail_of(venue)}").status_code
