@@ -67,7 +67,7 @@ TABLE: dict[str, Row] = {
             "remove_app remove_passkey",
             None,
         ),
-        "begin_app make_codes prepare_passkey remove_app remove_passkey",
+        "begin_app end_one end_others make_codes prepare_passkey remove_app remove_passkey",
     ),
     "AddPatronState": Row(P.ADD_PATRON, "open turn", {"add": P.ADD_PATRON}),
     "AuditState": Row(P.VIEW_AUDIT, "check choose_actor choose_group fetch load refresh"),

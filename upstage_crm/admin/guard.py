@@ -7,6 +7,7 @@ belongs to a live session, or the handler stands in `PUBLIC_HANDLERS`, which is 
 
 import asyncio
 import json
+import logging
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from functools import cache
@@ -47,6 +48,9 @@ FRAMEWORK_HANDLERS = frozenset(
         f"{_FAILED}.handle_frontend_exception",
     }
 )
+
+
+_log = logging.getLogger(__name__)
 
 
 class AdminState(FeedbackMixin, rx.State):
@@ -159,6 +163,8 @@ async def _enter(admin: AdminState, found: SignedIn, owner: type[AdminState]) ->
         admin.is_refused = is_refused
     if not is_refused:
         return None
+    said = {"event": "role_refused", "staff": member.id, "state": owner.__name__}
+    _log.warning("a role does not include this page", extra=said)
     await admin._frame()
     root = admin._get_root_state()
     delta = root.get_delta()

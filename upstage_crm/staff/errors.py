@@ -3,6 +3,7 @@
 UpstageError
 ├── Invalid
 │   ├── PasswordTooShort     facts: `minimum`
+│   ├── PasswordTooLong      facts: `maximum`
 │   ├── PasswordTooEasy      facts: `hint`
 │   ├── PasswordWrong        the current one, asked for again
 │   ├── NameMissing
@@ -32,6 +33,12 @@ class PasswordTooShort(Invalid):
     """The password has fewer characters than we accept. Facts: `minimum`."""
 
     code = "password_too_short"
+
+
+class PasswordTooLong(Invalid):
+    """The password has more characters than we hash. Facts: `maximum`."""
+
+    code = "password_too_long"
 
 
 class PasswordTooEasy(Invalid):

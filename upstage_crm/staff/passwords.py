@@ -13,7 +13,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from zxcvbn import zxcvbn
 
-from upstage_crm.staff.errors import PasswordTooEasy, PasswordTooShort
+from upstage_crm.staff.errors import PasswordTooEasy, PasswordTooLong, PasswordTooShort
 
 MINIMUM_LENGTH = 12  # NIST SP 800-63B-4 asks 15 without, 8 with a second factor; we sit between
 MAXIMUM_LENGTH = 256  # bounds the work an outsider can ask for
@@ -30,11 +30,10 @@ def ensure_strong(password: str, *, about: Collection[str] = ()) -> None:
     Stolen passwords, words, names, dates, rows of keys, and all of these with digits at the end.
 
     Raises:
-        PasswordTooShort: fewer than 12 characters.
+        PasswordTooShort: fewer than 12 characters; PasswordTooLong: more than 256.
         PasswordTooEasy: in the lists, or built from them. Facts: `hint`.
     """
-    if len(password) < MINIMUM_LENGTH:
-        raise PasswordTooShort(minimum=MINIMUM_LENGTH)
+    _ensure_length(password)
     found = zxcvbn(password[:_MEASURED], user_inputs=[word for word in about if word])
     if found["guesses"] < GUESSES:
         said = found["feedback"]
@@ -46,10 +45,9 @@ def hash_password(password: str) -> str:
     """Return the argon2id hash of `password`; takes tens of milliseconds, on purpose.
 
     Raises:
-        PasswordTooShort: fewer than 12 characters.
+        PasswordTooShort: fewer than 12 characters; PasswordTooLong: more than 256.
     """
-    if len(password) < MINIMUM_LENGTH:
-        raise PasswordTooShort(minimum=MINIMUM_LENGTH)
+    _ensure_length(password)
     return _hasher.hash(password)
 
 
@@ -59,13 +57,19 @@ def matches(password_hash: str | None, password: str) -> bool:
     None (no such account) costs the same time as a wrong password, so that neither words nor
     timing tell an outsider which accounts exist.
     """
-    if len(password) > MAXIMUM_LENGTH:
-        password = password[:MAXIMUM_LENGTH]
+    is_too_long = len(password) > MAXIMUM_LENGTH
     try:
-        _hasher.verify(password_hash or _decoy(), password)
+        _hasher.verify(password_hash or _decoy(), "" if is_too_long else password)
     except (VerificationError, InvalidHashError):
         return False
-    return password_hash is not None
+    return password_hash is not None and not is_too_long
+
+
+def _ensure_length(password: str) -> None:
+    if len(password) < MINIMUM_LENGTH:
+        raise PasswordTooShort(minimum=MINIMUM_LENGTH)
+    if len(password) > MAXIMUM_LENGTH:
+        raise PasswordTooLong(maximum=MAXIMUM_LENGTH)
 
 
 @cache

@@ -29,6 +29,7 @@ ROLE_HINTS: Mapping[Role, str] = {
 STAFF_SENTENCES: Mapping[str, str] = {
     "sign_in_refused": "The email address or the password is wrong.",
     "password_too_short": "The password is too short: {minimum} characters at least.",
+    "password_too_long": "The password is too long: {maximum} characters at most.",
     "password_too_easy": "Too easy to guess: {hint}. Choose another one.",
     "password_wrong": "This is not your password.",
     "second_factor_refused": "This code is not right any more. Try the next one.",

@@ -124,7 +124,9 @@ class SecurityHeaders:
             added.append((_POLICY_HEADER, self._patron_policy if is_patron else self._staff_policy))
             added.append((b"x-frame-options", b"DENY"))  # for browsers without frame-ancestors
         if self._is_https:
-            added.append((b"strict-transport-security", f"max-age={YEAR_S}".encode()))
+            added.append(
+                (b"strict-transport-security", f"max-age={YEAR_S}; includeSubDomains".encode())
+            )
         # Not `no-referrer` on pages with forms: browsers would send `Origin: null` with them.
         referrer = b"no-referrer" if is_link_page(path) else b"same-origin"
         added.append((b"referrer-policy", referrer))

@@ -52,7 +52,15 @@ class AccountState(AdminState):
     """What the page shows. `new_codes` and `secret` are shown once, and gone with the page."""
 
     fresh: ClassVar[frozenset[str]] = frozenset(
-        {"begin_app", "remove_app", "remove_passkey", "make_codes", "prepare_passkey"}
+        {
+            "begin_app",
+            "end_one",
+            "end_others",
+            "make_codes",
+            "prepare_passkey",
+            "remove_app",
+            "remove_passkey",
+        }
     )
     may_enrol: ClassVar[bool] = True
 

@@ -11,16 +11,29 @@ import reflex as rx
 from upstage_crm.admin.sign_in.link_routes import DEAD, JOIN, claims_in
 from upstage_crm.links.claims import Purpose
 from upstage_crm.organisation.settings import details
+from upstage_crm.staff.accounts import LABEL_LIMIT
 from upstage_crm.staff.errors import StaffLinkDead
-from upstage_crm.staff.passwords import MINIMUM_LENGTH
+from upstage_crm.staff.passwords import MAXIMUM_LENGTH, MINIMUM_LENGTH
 from upstage_crm.team import invitations, recovering
 from upstage_crm.ui.copy import SENTENCES, fill
 from upstage_crm.ui.staff_words import ROLE_WORDS
 from upstage_crm.ui.state.base import FeedbackMixin
 from upstage_crm.wiring import runtime
 
-_SAID = ("password_too_short", "password_too_easy", "staff_name_missing", "text_too_long", DEAD)
-_FACTS = {"minimum": MINIMUM_LENGTH, "limit": 80, "hint": "it is one of the known ones"}
+_SAID = (
+    "password_too_short",
+    "password_too_long",
+    "password_too_easy",
+    "staff_name_missing",
+    "text_too_long",
+    DEAD,
+)
+_FACTS = {
+    "minimum": MINIMUM_LENGTH,
+    "maximum": MAXIMUM_LENGTH,
+    "limit": LABEL_LIMIT,
+    "hint": "it is one of the known ones",
+}
 
 
 class StaffLinkState(FeedbackMixin, rx.State):
