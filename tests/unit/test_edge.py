@@ -206,7 +206,7 @@ def test_an_own_cache_rule_is_kept_except_where_links_lead() -> None:
 def test_https_is_insisted_on_only_under_https() -> None:
     answer = ask(App(), environ=PUBLIC)
 
-    assert answer.headers["strict-transport-security"] == "max-age=31536000"
+    assert answer.headers["strict-transport-security"] == "max-age=31536000; includeSubDomains"
 
 
 # --- the public name ----------------------------------------------------------------------------
