@@ -54,6 +54,18 @@ def test_a_withdrawal_tells_everybody_who_was_asked(desk: Desk) -> None:
     assert [("change_withdrawn", NEW), ("change_withdrawn", OLD)] == desk.told(request)
 
 
+def test_nobody_takes_back_or_repeats_what_concerns_their_own_record(desk: Desk) -> None:
+    """Case 42: somebody who is a patron too leaves their record to a colleague."""
+    patron = desk.patron("rosa@staff.example.org")
+    request, _link = desk.asked(patron)
+    rosa = desk.staff("Rosa", Role.MANAGER)
+    desk.clock.advance(COOLDOWN)
+
+    unchanged(desk, lambda: desk.withdraw(request, actor=rosa), errors.OwnRecord)
+    unchanged(desk, lambda: desk.resend(request, actor=rosa), errors.OwnRecord)
+    desk.withdraw(request)
+
+
 def test_a_withdrawal_before_any_mail_left_tells_nobody(desk: Desk) -> None:
     request = desk.propose(desk.patron())
 

@@ -196,10 +196,12 @@ def withdraw(
     """Withdraw an open request; everybody who was mailed about it is told.
 
     Raises:
-        Forbidden, UnknownRequest; RequestEnded: it is over already; carries its state.
+        Forbidden, UnknownRequest; OwnRecord: it is about the actor's own record.
+        RequestEnded: it is over already; carries its state.
     """
     ensure_may(actor, Permission.WITHDRAW_REQUEST)
     case = opening.by_reference(session, reference, mailroom=mailroom, now=now)
+    opening.ensure_not_own(actor, case.patron)
     if not case.request.state.is_open:
         raise RequestEnded(state=case.request.state)
     case.withdraw(Cause.STAFF, actor=actor.as_actor(), channel=channel)
@@ -212,13 +214,15 @@ def resend(
     """Send the decision mails again, with a new link; the old link dies.
 
     Raises:
-        Forbidden, UnknownRequest; RequestEnded: it is over already.
+        Forbidden, UnknownRequest; OwnRecord: it is about the actor's own record.
+        RequestEnded: it is over already.
         ResendTooSoon: within five minutes of the last mail; carries the `seconds` to wait.
         ResendLimit: three in the last 24 hours.
         NoMailbox: no mailbox that is asked works any more.
     """
     ensure_may(actor, Permission.RESEND_REQUEST)
     case = opening.by_reference(session, reference, mailroom=mailroom, now=now)
+    opening.ensure_not_own(actor, case.patron)
     request, policy = case.request, case.policy
     if request.state is not RequestState.PENDING or now >= request.expires_at:
         raise RequestEnded(state=request.state)
