@@ -32,11 +32,12 @@ test: lint emulator ## every check and test that needs no outside service, brows
 test-long: venv-test emulator ## the races of 200 rounds and the storms
 	$(BIN)/python -m pytest -m long
 
-lint: venv-test ## format, lint, import contracts, types
+lint: venv-test ## format, lint, import contracts, types, advisories against what we depend on
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/pyright
+	@$(BIN)/python -m tests.support.advisories
 
 bench: venv-test ## ratios against peers and limits, all in one run
 	@$(BIN)/python -m tests.support.browser
