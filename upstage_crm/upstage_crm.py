@@ -54,7 +54,7 @@ from upstage_crm.ui.kit_page import kit_page
 from upstage_crm.ui.layout import connection_banner
 from upstage_crm.web import health, schedule
 from upstage_crm.web.edge import edge
-from upstage_crm.web.events import admit_events_only
+from upstage_crm.web.events import EventsOnly
 from upstage_crm.web.hub import hub
 from upstage_crm.web.ready import announce_when_ready
 from upstage_crm.webhooks import resend as resend_webhook
@@ -135,9 +135,8 @@ app = rx.App(
     extra_app_wraps={
         (5, "Overlay"): lambda is_stateful: connection_banner() if is_stateful else None
     },
-    api_transformer=[routes, StaffGate, *edge(settings)],
+    api_transformer=[routes, StaffGate, EventsOnly, *edge(settings)],
 )
-admit_events_only(app)
 app.add_middleware(Guard(PUBLIC_HANDLERS))
 app.add_middleware(ConfirmGuard())
 for page in PAGES:

@@ -6,12 +6,12 @@ import json
 import re
 import socket
 from collections.abc import Iterator
-from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 import pytest
 
-from tests.support.server import TEST_KEYS, Server, answers
+from tests.support.raw_http import ask, is_at_home
+from tests.support.server import TEST_KEYS, answers
 from tests.support.siege import A_TOKEN, PRIVATE, House, besieged, leaks
 from upstage_crm.demo import names
 from upstage_crm.demo.staff import ORGANISATION, STAFF
@@ -26,45 +26,6 @@ CHUNKED = b"Transfer-Encoding: chunked\r\n"
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     with besieged(tmp_path_factory.mktemp("attacked")) as built:
         yield built
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What came back, undecoded where it matters."""
-
-    status: int
-    headers: dict[str, str]
-    body: str
-
-
-def ask(
-    server: Server, path: str, *, method: str = "GET", host: str | None = None, **headers: str
-) -> Answer:
-    """Send a request exactly as it is written; no library tidies it first."""
-    place = urlsplit(server.url)
-    lines = [f"{method} {path} HTTP/1.1", f"Host: {place.netloc if host is None else host}"]
-    lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
-    request = "\r\n".join([*lines, "Connection: close", "", ""]).encode("latin-1")
-    received = b""
-    with socket.create_connection(("127.0.0.1", place.port or 0), 10) as line:
-        line.sendall(request)
-        while more := line.recv(65_536):
-            received += more
-    head, _, body = received.partition(b"\r\n\r\n")
-    status, *fields = head.decode("latin-1").split("\r\n")
-    pairs = (field.partition(":") for field in fields)
-    return Answer(
-        int(status.split()[1]) if status else 0,
-        {name.lower(): value.strip() for name, _, value in pairs},
-        body.decode("utf-8", "replace"),
-    )
-
-
-def is_at_home(server: Server, location: str) -> bool:
-    """Whether a redirect stays with us, as a browser reads it."""
-    if location.startswith("/"):
-        return not location.startswith(("//", "/\\"))
-    return location.startswith(f"{server.url}/")
 
 
 PATHS = [

@@ -42,6 +42,8 @@ from upstage_crm.wiring import Runtime
 
 PRIVATE = (OLD, NEW, "Mara", "Okonkwo", "Dana", "Lantern")  # what stands in the attacked database
 CONNECT = "reflex___state____state.hydrate_and_load"
+HYDRATED = next(name for name in FRAMEWORK_HANDLERS if name.endswith(".set_is_hydrated"))
+FAILED = next(name for name in FRAMEWORK_HANDLERS if name.endswith(".handle_frontend_exception"))
 REGISTRY = RegistrationContext.get().event_handlers
 SETVAR = sorted(name for name in REGISTRY if name.endswith(".setvar"))  # of every state
 GUARDED = sorted(set(REGISTRY) - PUBLIC_HANDLERS - FRAMEWORK_HANDLERS - set(SETVAR))
@@ -256,6 +258,40 @@ async def remains(pipeline: Pipeline, tab: Client) -> list[str]:
 
     held = " ".join(texts(await pipeline.state(tab, AdminState)))
     return [word for word in PRIVATE if word in held]
+
+
+@pytest.mark.parametrize(
+    ("name", "fitting", "odd"),
+    [
+        (CONNECT, {}, {"vars": "text"}),
+        (CONNECT, {"vars": {}}, {"vars": {"a.b": 1}}),
+        (CONNECT, {"hashes": ["a"]}, {"hashes": 0.5}),
+        (CONNECT, {"hashes": None}, {"hashes": [["a"]]}),
+        (HYDRATED, {"value": True}, {"value": "true"}),
+        (FAILED, {"info": "x", "component_stack": ""}, {"info": ["x"], "component_stack": ""}),
+        (FAILED, {"info": "", "component_stack": "x"}, {"info": "", "component_stack": 7}),
+    ],
+)
+def test_reflexs_own_handlers_run_with_what_its_pages_send_or_not_at_all(
+    venue: Venue,
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+    fitting: dict[str, Any],
+    odd: dict[str, Any],
+) -> None:
+    """They are for everybody and would fail, with a trace in the log for each event."""
+
+    async def story() -> None:
+        async with Pipeline(PUBLIC_HANDLERS) as pipeline:
+            tab = pipeline.client(nobody(venue))
+            await pipeline.send(tab, CONNECT, "/sign-in/")
+            with noted(monkeypatch) as ran:
+                await pipeline.send(tab, name, "/sign-in/", **odd)
+                assert [] == ran
+                await pipeline.send(tab, name, "/sign-in/", **fitting)
+                assert [] != ran
+
+    run(story)
 
 
 @pytest.mark.parametrize("thief", [nobody, guessed, ended, other_member])

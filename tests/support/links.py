@@ -1,10 +1,11 @@
-"""The link of a decision mail, signed from the frozen claims as the dispatcher does it."""
+"""The links of mails, signed from their frozen claims as the dispatcher does it."""
 
 from __future__ import annotations
 
 import sqlalchemy as sa
 
 from upstage_crm import wiring
+from upstage_crm.links.claims import LinkClaims
 from upstage_crm.mail.message import MailKind
 from upstage_crm.mail.outbox import OUTBOX
 from upstage_crm.mail.placeholders import thaw_links
@@ -21,3 +22,13 @@ def decision_url(parts: wiring.Runtime, request_id: str, base_url: str) -> tuple
         mail_id, links = session.connection().execute(query).first() or ("", "[]")
     token = parts.codec.mint(thaw_links(links)["decision"])
     return mail_id, f"{base_url}/c/{token}"
+
+
+def links_of(parts: wiring.Runtime, request_id: str) -> dict[str, LinkClaims]:
+    """What the newest link of each name says in the mails of a request: decision, objection, …"""
+    query = sa.select(OUTBOX.c.links).where(OUTBOX.c.request_id == request_id).order_by(OUTBOX.c.id)
+    found: dict[str, LinkClaims] = {}
+    with parts.database.reading() as session:
+        for links in session.connection().execute(query).scalars():
+            found |= thaw_links(links)
+    return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,15 +10,29 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from tests.support.links import links_of
 from tests.support.server import Server, running_server
 from tests.support.stage import CLERK, PATRONS, Stage, set_stage
 from tests.support.wire import Wire
+from upstage_crm.audit.events import Action
+from upstage_crm.change_requests import commands
+from upstage_crm.change_requests.commands import Proposed
+from upstage_crm.change_requests.queries import get
+from upstage_crm.change_requests.rules import ReasonCode, RequestState
+from upstage_crm.links.claims import LinkClaims
+from upstage_crm.mail.delivery import MailState
+from upstage_crm.patrons.queries import get_by_number
 from upstage_crm.staff import sessions
 from upstage_crm.staff.accounts import find_by_email_key
 from upstage_crm.tables import metadata
 from upstage_crm.web.session_cookie import NAME
 
-PRIVATE = tuple(person[part] for person in PATRONS for part in ("family_name", "email"))
+# What the first patrons are asked to approve, one address each, where a siege begins with requests.
+PROPOSED = ("mara.new@example.org", "theo.new@example.org", "quental.new@example.net")
+PRIVATE = (
+    *(person[part] for person in PATRONS for part in ("family_name", "email")),
+    *PROPOSED,
+)
 TRACES = ("Traceback", 'File "', "site-packages", "sqlalchemy", "starlette.")
 # It has the form of one of our links; nobody signed it.
 A_TOKEN = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhdHRhY2sifQ.c2lnbmF0dXJlLW9mLWFuLWF0dGFja2Vy"
@@ -31,10 +45,28 @@ class House:
     server: Server
     stage: Stage
     session: str
+    requests: tuple[Proposed, ...] = ()
 
     @property
     def cookie(self) -> str:
         return f"{NAME}={self.session}"
+
+    def cookie_of(self, email: str) -> str:
+        """The Cookie header of a new session of some member."""
+        return f"{NAME}={begin_session(self.stage, email)}"
+
+    def claims(self, place: int, link: str = "decision") -> LinkClaims:
+        """What the newest link of that name says about the request in that place."""
+        return links_of(self.stage.parts, self.requests[place].request_id)[link]
+
+    def token(self, place: int, link: str = "decision") -> str:
+        """The newest link of that name, as it stands in its mail."""
+        return self.stage.parts.codec.mint(self.claims(place, link))
+
+    def state(self, place: int) -> RequestState:
+        """What became of the request in that place."""
+        with self.stage.parts.database.reading() as session:
+            return get(session, self.requests[place].reference).state
 
     def dump(self) -> dict[str, list[Any]]:
         with self.stage.parts.database.engine.connect() as connection:
@@ -43,25 +75,79 @@ class House:
                 for table in metadata.sorted_tables
             }
 
+    def substance(self) -> dict[str, list[Any]]:
+        """Every row but what the trail notes of refused sign-ins, which anybody may cause.
+
+        Mails that wait leave first: they would change rows by themselves.
+        """
+        self.server.process.wait_until(lambda: not _waiting(self.stage), within_s=30)
+        tables = self.dump()
+        entries, values = metadata.tables["audit_entry"], metadata.tables["audit_value"]
+        action, seq = (list(entries.c.keys()).index(name) for name in ("action", "seq"))
+        kept = [row for row in tables[entries.name] if row[action] != Action.SIGN_IN_REFUSED]
+        numbers, place = {row[seq] for row in kept}, list(values.c.keys()).index("seq")
+        opened = [row for row in tables[values.name] if row[place] in numbers]
+        del tables["audit_head"]
+        return {**tables, entries.name: kept, values.name: opened}
+
     def wire(self, token: str = "a-tab", **how: Any) -> Wire:
         return Wire(self.server, token=token, **how)
 
 
 @contextmanager
-def besieged(folder: Path) -> Iterator[House]:
-    """Give a server with patrons for the length of the block."""
+def besieged(
+    folder: Path, *, requests: int = 0, settings: Mapping[str, str] | None = None
+) -> Iterator[House]:
+    """Give a server with patrons for the length of the block.
+
+    With `requests`, so many of them are asked about `PROPOSED`, and their mails have left.
+    """
     database_url = f"sqlite:///{folder / 'upstage.db'}"
     stage = set_stage(database_url)
-    now = stage.parts.clock.now()
-    with stage.parts.database.transaction() as session:
-        clerk = find_by_email_key(session, CLERK)
-        assert clerk is not None
-        token = sessions.begin(
-            session, staff_id=clerk.id, user_agent="test", ip_prefix="127.0.0.0", now=now
-        )
-    with running_server(folder, database_url=database_url) as server:
-        yield House(server, stage, token)
+    token = begin_session(stage, CLERK)
+    asked = tuple(_propose(stage, place, email) for place, email in enumerate(PROPOSED[:requests]))
+    with running_server(folder, database_url=database_url, settings=settings) as server:
+        server.process.wait_until(lambda: not _waiting(stage), within_s=30)
+        yield House(server, stage, token, asked)
     stage.parts.database.dispose()
+
+
+def begin_session(stage: Stage, email: str) -> str:
+    """Sign a member in without the form; the token of the session."""
+    with stage.parts.database.transaction() as session:
+        row = find_by_email_key(session, email)
+        assert row is not None
+        return sessions.begin(
+            session,
+            staff_id=row.id,
+            user_agent="test",
+            ip_prefix="127.0.0.0",
+            now=stage.parts.clock.now(),
+        )
+
+
+def _propose(stage: Stage, place: int, email: str) -> Proposed:
+    parts = stage.parts
+    with parts.database.transaction() as session:
+        return commands.propose(
+            session,
+            actor=stage.owner,
+            patron_id=get_by_number(session, stage.numbers[place]).id,
+            changes={"email": {"email": email}},
+            reason_code=ReasonCode.ASKED_BY_PHONE,
+            reason_text="",
+            context=parts.context(),
+            mailroom=parts.mailroom,
+            now=parts.clock.now(),
+        )
+
+
+def _waiting(stage: Stage) -> int:
+    """How many mails have not left yet; each that leaves is a change that the server makes."""
+    state = metadata.tables["mail_outbox"].c.state
+    query = sa.select(sa.func.count()).where(state.in_([MailState.QUEUED, MailState.SENDING]))
+    with stage.parts.database.reading() as session:
+        return session.connection().execute(query).scalar_one()
 
 
 def leaks(text: str) -> list[str]:

@@ -20,6 +20,7 @@ from urllib.parse import quote, urlsplit
 from wsproto import ConnectionType, WSConnection
 from wsproto.events import (
     AcceptConnection,
+    BytesMessage,
     CloseConnection,
     Ping,
     RejectConnection,
@@ -103,6 +104,10 @@ class Wire:
     def say(self, text: str) -> None:
         """Send one text."""
         self._send(TextMessage(text))
+
+    def say_binary(self, data: bytes) -> None:
+        """Send one binary frame."""
+        self._send(BytesMessage(data))
 
     def say_bytes(self, raw: bytes) -> None:
         """Put bytes on the line, whatever they are."""

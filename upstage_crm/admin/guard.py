@@ -117,6 +117,8 @@ class Guard(Middleware):
         registered = RegistrationContext.get().event_handlers.get(event.name)
         if registered is None or not _fits(registered.handler, event.payload):
             return StateUpdate()
+        if event.name in FRAMEWORK_HANDLERS and not _is_as_sent(event.payload):
+            return StateUpdate()
         connects = event.name == _CONNECT
         if event.name in self._public and not connects:
             return None
@@ -186,6 +188,21 @@ def _fits(handler: EventHandler, payload: object) -> bool:
     except (TypeError, ValueError):
         return False
     return True
+
+
+def _is_as_sent(payload: dict[str, object]) -> bool:
+    """Whether a handler of Reflex's own gets what its pages send; it would not look, but fail.
+
+    We keep nothing in a browser's storage, so there is never a var to restore from there.
+    """
+    hashes = payload.get("hashes") or []
+    texts = (payload.get("info", ""), payload.get("component_stack", ""))
+    return (
+        not payload.get("vars")
+        and isinstance(hashes, list)
+        and all(isinstance(text, str) for text in (*hashes, *texts))
+        and isinstance(payload.get("value", True), bool)
+    )
 
 
 @cache

@@ -1,0 +1,149 @@
+"""Thousands of events that nobody's page would send: from outside, from the desk, from a reader.
+
+They are drawn from a seed (`tests.support.hostile`), so a failure repeats. What reaches a handler
+and what is stopped before it may differ from draw to draw; that nothing is told, written or broken
+may not.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from inspect import signature
+
+import pytest
+import sqlalchemy as sa
+from reflex_base.registry import RegistrationContext
+
+from tests.support.hostile import Hostile
+from tests.support.server import answers
+from tests.support.siege import PRIVATE, House, besieged, leaks
+from tests.support.stage import CLERK, READER
+from upstage_crm.proof.verifying import verify
+from upstage_crm.tables import metadata
+from upstage_crm.upstage_crm import PUBLIC_HANDLERS
+from upstage_crm.wiring import PROTECTED
+
+CONNECT = "reflex___state____state.hydrate_and_load"
+HANDLERS = {
+    name: list(signature(known.handler.fn).parameters)[1:]
+    for name, known in RegistrationContext.get().event_handlers.items()
+}
+PUBLIC = {name.rpartition(".")[0] for name in PUBLIC_HANDLERS}  # the states that answer anybody
+STATE = "reflex___state____state.upstage_crm___admin___guard____admin_state"
+PAGES = {
+    "/patrons": f"{STATE}.upstage_crm___admin___patrons___list_state____patron_list_state.load",
+}
+BATCH = 100
+TABS = 5
+OUTSIDERS, MEMBERS = 10_000, 2_000
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    with besieged(tmp_path_factory.mktemp("bombarded"), requests=2) as built:
+        yield built
+
+
+@dataclass
+class Bombardment:
+    """What came back, and what the server wrote down meanwhile."""
+
+    sent: int = 0
+    heard: list[str] = field(default_factory=list)
+    log: str = ""
+
+    def told(self, words: Sequence[str]) -> list[str]:
+        everything = "".join(self.heard)
+        return [word for word in words if word in everything]
+
+    def count(self, part: str) -> int:
+        return sum(part in text for text in self.heard)
+
+
+def bombard(house: House, *, seed: int, events: int, cookie: str = "") -> Bombardment:
+    """Send `events` hostile events over many connections, and wait until all are dealt with."""
+    reference = house.requests[0].reference
+    hostile = Hostile(seed, HANDLERS, number=house.stage.numbers[0], reference=reference)
+    made, before = Bombardment(), len(house.server.log)
+    for batch in range(events // BATCH):
+        with house.wire(f"{seed}-{batch % TABS}", cookie=cookie) as wire:
+            wire.say(hostile.event())  # before it has joined
+            wire.join()
+            for page, load in PAGES.items():
+                wire.event(load, router={"pathname": page, "asPath": f"{page}/"})
+            for _ in range(BATCH):
+                wire.say(hostile.event())
+            mark = f"mark-{batch}-"
+            wire.event(CONNECT, router={"pathname": "/kit", "asPath": f"/kit/?{mark}"})
+            wire.until(mark)
+            wire.say_binary(hostile.binary())
+            wire.say(hostile.junk())
+            wire.farewell()
+            made.heard += wire.heard
+            made.sent += BATCH + 1
+    made.log = house.server.log[before:]
+    return made
+
+
+def assert_unharmed(house: House, made: Bombardment) -> None:
+    assert answers(f"{house.server.url}/health")
+    assert [] == leaks_of_traces(made)
+    assert "Traceback" not in made.log
+    assert [] == re.findall(r'"status": 5\d\d', made.log)
+
+
+def leaks_of_traces(made: Bombardment) -> list[str]:
+    return [word for word in leaks("".join(made.heard)) if word not in PRIVATE]
+
+
+def test_an_outsider_reaches_nothing_with_ten_thousand_events(house: House) -> None:
+    before = house.dump()
+
+    made = bombard(house, seed=1, events=OUTSIDERS)
+
+    assert made.sent >= OUTSIDERS
+    assert_unharmed(house, made)
+    assert [] == made.told(PRIVATE)
+    assert before == house.dump()
+    # Else none of them came as far as our own guard, or as a page that is for everybody.
+    assert made.count('"_redirect"') > OUTSIDERS // 10
+    assert [] == [state for state in PUBLIC if not made.count(f'"{state}"')]
+    # A stranger may write what a browser's script failed with, and nothing at length.
+    assert len(made.log) < OUTSIDERS * 10
+
+
+def test_a_clerk_breaks_nothing_and_decides_nothing_for_a_patron(house: House) -> None:
+    before = {number: house.stage.values_of(number) for number in house.stage.numbers}
+
+    made = bombard(house, seed=2, events=MEMBERS, cookie=house.cookie_of(CLERK))
+
+    assert_unharmed(house, made)
+    assert before == {number: house.stage.values_of(number) for number in house.stage.numbers}
+    with house.stage.parts.database.reading() as session:
+        assert verify(session, protected=PROTECTED, public_keys={}).is_clean
+    assert PRIVATE[0] in made.told(PRIVATE), "else the way was not open"
+
+
+def test_a_reader_changes_nothing_and_sees_no_mail(house: House) -> None:
+    cookie = house.cookie_of(READER)
+    before = without_sessions(house)
+
+    made = bombard(house, seed=3, events=MEMBERS, cookie=cookie)
+
+    assert_unharmed(house, made)
+    assert before == without_sessions(house)
+    assert [] == made.told(subjects(house))
+    assert PRIVATE[0] in made.told(PRIVATE), "else the way was not open"
+
+
+def without_sessions(house: House) -> dict[str, list[object]]:
+    """Every row but those that say when a member was last here."""
+    return {name: rows for name, rows in house.dump().items() if name != "staff_session"}
+
+
+def subjects(house: House) -> list[str]:
+    query = sa.select(metadata.tables["mail_outbox"].c.subject)
+    with house.stage.parts.database.reading() as session:
+        return list(session.connection().execute(query).scalars())
