@@ -115,9 +115,7 @@ class Guard(Middleware):
         """Let the event pass (None), or answer it here."""
         del app
         registered = RegistrationContext.get().event_handlers.get(event.name)
-        if registered is None or not _fits(registered.handler, event.payload):
-            return StateUpdate()
-        if event.name in FRAMEWORK_HANDLERS and not _is_as_sent(event.payload):
+        if registered is None or not _is_sound(event, registered.handler):
             return StateUpdate()
         connects = event.name == _CONNECT
         if event.name in self._public and not connects:
@@ -172,6 +170,12 @@ async def _enter(admin: AdminState, found: SignedIn, owner: type[AdminState]) ->
     delta = root.get_delta()
     root._clean()
     return StateUpdate(delta=delta)
+
+
+def _is_sound(event: Event, handler: EventHandler) -> bool:
+    """Whether the handler can take what came; Reflex's own take only what its pages send."""
+    is_own = event.name in FRAMEWORK_HANDLERS
+    return _fits(handler, event.payload) and (not is_own or _is_as_sent(event.payload))
 
 
 def _fits(handler: EventHandler, payload: object) -> bool:
