@@ -9,6 +9,7 @@ from sqlmodel import Session
 
 from tests.support.factories import Desk
 from upstage_crm.change_requests import queries as requests
+from upstage_crm.core.ids import parse_reference
 from upstage_crm.mail import queries as mails
 from upstage_crm.patrons import commands, queries
 from upstage_crm.patrons.queries import PatronSort
@@ -20,7 +21,6 @@ EMAIL, PROPOSED = "quill.zephyr@harbour.example", "xanadu@newplace.example"
 PHONE, SHOWN_PHONE = "+12125550117", "+1 212-555-0117"
 # Each word, what it is the beginning of, and whether it says all of that.
 TYPED = [
-    ("q", "email", False),
     ("quill", "email", False),
     ("zephyr", "email", False),
     ("harbour", "email", False),
@@ -90,12 +90,14 @@ def test_a_word_finds_by_its_beginning_only_who_sees_it(
     desk: Desk, look: Callable[[Desk, str, Role], int], is_protected: bool
 ) -> None:
     patron = mara(desk)
-    desk.propose(patron, PROPOSED)
+    reference = desk.propose(patron, PROPOSED).reference
     if is_protected:
         protect(desk, patron)
 
     for role in Role:
         for query, key, is_whole in TYPED:
+            if reference.startswith(parse_reference(query)):
+                continue  # drawn at random, it may begin like a word
             expected = is_whole or sees(role, key, is_protected=is_protected)
             assert expected == bool(look(desk, query, role)), (role, query)
 
