@@ -48,7 +48,7 @@ class Scene:
     desk: Desk
     pipeline: Pipeline
 
-    def cookie(self, role: Role = Role.AUDITOR) -> str:
+    def cookie(self, role: Role = Role.MANAGER) -> str:
         return sign_in(self.parts.database, role, at=self.parts.clock.now())
 
     async def open(self, path: str = "/audit/", cookie: str | None = None) -> Client:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from upstage_crm.change_requests.masking import masked_name, redacted
+from upstage_crm.change_requests.masking import masked_name
 from upstage_crm.change_requests.policy import (
     DEFAULT,
     Asked,
@@ -21,6 +21,7 @@ from upstage_crm.change_requests.policy import (
 )
 from upstage_crm.change_requests.reasons import REASONS
 from upstage_crm.change_requests.rules import ReasonCode
+from upstage_crm.core.text import redacted
 from upstage_crm.patrons.fields import FIELDS
 from upstage_crm.staff.roles import PERMISSIONS, Permission, Role
 

@@ -47,6 +47,7 @@ class Action(StrEnum):
     ERASURE_REQUESTED = "patron.erasure_requested"
     ERASURE_DECLINED = "patron.erasure_declined"
     PATRON_ERASED = "patron.erased"
+    VALUE_REVEALED = "patron.value_revealed"
     REQUEST_PROPOSED = "request.proposed"
     REQUEST_RESENT = "request.resent"
     REQUEST_WITHDRAWN = "request.withdrawn"

@@ -24,8 +24,9 @@ from upstage_crm.change_requests.tables import (
     PatronFreezeRow,
 )
 from upstage_crm.patrons import fields
-from upstage_crm.patrons.queries import find_live_by_email_key, name_of
+from upstage_crm.patrons.queries import find_live_by_email_key, seen_name
 from upstage_crm.patrons.tables import PatronRow
+from upstage_crm.staff.roles import Role
 
 
 class View(StrEnum):
@@ -76,6 +77,8 @@ class Need(StrEnum):
 class Standing:
     """One request in a short list: whose, where it stands, and since (or until) when.
 
+    `patron_name` is masked for a reader who may not see it.
+
     `at` is the deadline of an expiring request, the moment since which somebody is waited for,
     else the moment it ended. `reference` is empty for an erasure, which is about no request.
     """
@@ -118,7 +121,9 @@ def ended_counts(session: Session, *, since: datetime) -> Mapping[RequestState, 
     return {RequestState(state): count for state, count in session.exec(query)}
 
 
-def recently_decided(session: Session, *, limit: int = 8) -> tuple[Standing, ...]:
+def recently_decided(
+    session: Session, *, limit: int = 8, reader: Role = Role.OWNER
+) -> tuple[Standing, ...]:
     """The requests that a patron decided last, the newest first."""
     decided = (*VIEW_STATES[View.APPROVED], *VIEW_STATES[View.REJECTED])
     ended = col(ChangeRequestRow.ended_at)
@@ -127,11 +132,18 @@ def recently_decided(session: Session, *, limit: int = 8) -> tuple[Standing, ...
         col(ChangeRequestRow.state).in_(decided),
         order=ended.desc(),
         limit=limit,
+        reader=reader,
     )
 
 
 def needing(
-    session: Session, need: Need, *, since: datetime, until: datetime, limit: int = 5
+    session: Session,
+    need: Need,
+    *,
+    since: datetime,
+    until: datetime,
+    limit: int = 5,
+    reader: Role = Role.OWNER,
 ) -> tuple[Standing, ...]:
     """Requests that need a person, for what happened since `since` or is due by `until`.
 
@@ -139,23 +151,24 @@ def needing(
     newest first.
     """
     if need is Need.FROZEN:
-        return _frozen(session, limit)
+        return _frozen(session, limit, reader)
     if need is Need.ERASURE:
-        return _erasures(session, limit)
+        return _erasures(session, limit, reader)
+    how: dict[str, Any] = {"limit": limit, "reader": reader}
     if need is Need.SECOND_PERSON:
         asked = col(ChangeRequestRow.created_at)
-        return _standings(session, _waits_for_second(), order=asked.asc(), limit=limit)
+        return _standings(session, _waits_for_second(), order=asked.asc(), **how)
     if need is Need.EXPIRING:
         due = col(ChangeRequestRow.expires_at)
-        return _standings(session, *_expiring(until), order=due.asc(), limit=limit)
+        return _standings(session, *_expiring(until), order=due.asc(), **how)
     ended = col(ChangeRequestRow.ended_at)
     if need is Need.OBJECTED:
-        return _standings(session, _objected(since), order=ended.desc(), limit=limit)
+        return _standings(session, _objected(since), order=ended.desc(), **how)
     wanted: Mapping[Need, sa.ColumnElement[bool]] = {
         Need.ADDRESS_TAKEN: col(ChangeRequestRow.cause) == Cause.ADDRESS_TAKEN,
         Need.UNDELIVERABLE: col(ChangeRequestRow.state) == RequestState.UNDELIVERABLE,
     }
-    return _standings(session, ended >= since, wanted[need], order=ended.desc(), limit=limit)
+    return _standings(session, ended >= since, wanted[need], order=ended.desc(), **how)
 
 
 def address_holder(session: Session, request_id: str) -> int | None:
@@ -189,7 +202,7 @@ def _waits_for_second() -> sa.ColumnElement[bool]:
     )
 
 
-def _frozen(session: Session, limit: int) -> tuple[Standing, ...]:
+def _frozen(session: Session, limit: int, reader: Role) -> tuple[Standing, ...]:
     query = (
         select(PatronFreezeRow, ChangeRequestRow, PatronRow)
         .where(
@@ -201,12 +214,12 @@ def _frozen(session: Session, limit: int) -> tuple[Standing, ...]:
         .limit(limit)
     )
     return tuple(
-        _standing(request, patron, at=freeze.opened_at)
+        _standing(request, patron, at=freeze.opened_at, reader=reader)
         for freeze, request, patron in session.exec(query)
     )
 
 
-def _erasures(session: Session, limit: int) -> tuple[Standing, ...]:
+def _erasures(session: Session, limit: int, reader: Role) -> tuple[Standing, ...]:
     query = (
         select(ErasureRow, PatronRow)
         .where(
@@ -221,7 +234,7 @@ def _erasures(session: Session, limit: int) -> tuple[Standing, ...]:
         Standing(
             reference="",
             patron_number=patron.number,
-            patron_name=name_of(patron),
+            patron_name=seen_name(patron, reader),
             proposer_label=erasure.requested_label,
             state=RequestState.HELD,
             at=erasure.requested_at,
@@ -255,6 +268,7 @@ def _standings(
     *wanted: sa.ColumnElement[bool],
     order: sa.UnaryExpression[Any],
     limit: int,
+    reader: Role,
 ) -> tuple[Standing, ...]:
     query = (
         select(ChangeRequestRow, PatronRow)
@@ -263,7 +277,7 @@ def _standings(
         .limit(limit)
     )
     return tuple(
-        _standing(request, patron, at=request.ended_at or _since(request))
+        _standing(request, patron, at=request.ended_at or _since(request), reader=reader)
         for request, patron in session.exec(query)
     )
 
@@ -273,11 +287,13 @@ def _since(request: ChangeRequestRow) -> datetime:
     return request.created_at if is_held else request.expires_at
 
 
-def _standing(request: ChangeRequestRow, patron: PatronRow, *, at: datetime) -> Standing:
+def _standing(
+    request: ChangeRequestRow, patron: PatronRow, *, at: datetime, reader: Role
+) -> Standing:
     return Standing(
         reference=request.reference,
         patron_number=patron.number,
-        patron_name=name_of(patron),
+        patron_name=seen_name(patron, reader),
         proposer_label=request.proposer_label,
         state=request.state,
         at=at,

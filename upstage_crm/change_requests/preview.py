@@ -1,7 +1,7 @@
 """Shows staff, before anything is sent, who would be mailed and what each reader would read.
 
 It applies the same checks and the same masking as the proposal itself, and writes nothing. A test
-compares it with what is sent.
+compares it with what is sent. What the member who proposes may not see is masked besides.
 """
 
 from __future__ import annotations
@@ -24,9 +24,10 @@ from upstage_crm.links.claims import Reviewer
 from upstage_crm.patrons.advice import Advice, advise_reason
 from upstage_crm.patrons.errors import UnknownPatron
 from upstage_crm.patrons.fields import Context
-from upstage_crm.patrons.queries import name_of
+from upstage_crm.patrons.queries import name_of, seen_name, sight_of
+from upstage_crm.patrons.seeing import Sight
 from upstage_crm.patrons.tables import PatronRow
-from upstage_crm.staff.roles import StaffMember
+from upstage_crm.staff.roles import Role, StaffMember
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,7 +115,9 @@ def preview(
     replaced = {row.request_id for field, row in open_fields.items() if field in wanted}
     return ProposalPreview(
         # Nobody is written to about a change at the desk before a second person has confirmed it.
-        readings=() if path is RequestPath.DESK else _readings(patron, parsed, reason_text.strip()),
+        readings=()
+        if path is RequestPath.DESK
+        else _readings(patron, parsed, reason_text.strip(), actor.role),
         proposer=actor.label,
         reason_sentence=REASONS[reason_code].sentence if reason_code else "",
         expires_at=now + policy.link_life,
@@ -127,14 +130,14 @@ def preview(
 
 
 def _readings(
-    patron: PatronRow, parsed: Sequence[ParsedChange], reason_text: str
+    patron: PatronRow, parsed: Sequence[ParsedChange], reason_text: str, viewer: Role
 ) -> tuple[Reading, ...]:
     asked = {reviewer for change in parsed for reviewer in change.asked}
     told = not patron.email_bounced_at and patron.email and Reviewer.CURRENT not in asked
     readers = [(Reviewer.CURRENT, False)] if told else []
     readers += [(reviewer, True) for reviewer in Reviewer if reviewer in asked]
     return tuple(
-        _reading(patron, parsed, reviewer, reason_text, decides=decides)
+        _reading(patron, parsed, reviewer, reason_text, decides=decides, viewer=viewer)
         for reviewer, decides in readers
     )
 
@@ -146,34 +149,40 @@ def _reading(
     reason_text: str,
     *,
     decides: bool,
+    viewer: Role,
 ) -> Reading:
     is_stranger = reviewer is Reviewer.PROPOSED
-    name = name_of(patron)
+    sight = sight_of(patron, viewer)
+    is_masked = is_stranger or not patron.email_verified_at
     return Reading(
         reviewer=reviewer,
-        mailbox=_mailbox(patron, parsed, reviewer),
+        mailbox=_mailbox(patron, parsed, reviewer, sight),
         decides=decides,
-        patron_name=masked_name(name) if is_stranger or not patron.email_verified_at else name,
+        patron_name=masked_name(name_of(patron)) if is_masked else seen_name(patron, viewer),
         reason_text=for_strangers(reason_text, patron, [_unsaved(c) for c in parsed])
         if is_stranger
         else reason_text,
         fields=tuple(
-            _as_read(change, is_stranger=is_stranger)
+            _as_read(change, sight, is_stranger=is_stranger)
             for change in parsed
             if not is_stranger or reviewer in change.asked
         ),
     )
 
 
-def _mailbox(patron: PatronRow, parsed: Sequence[ParsedChange], reviewer: Reviewer) -> str:
+def _mailbox(
+    patron: PatronRow, parsed: Sequence[ParsedChange], reviewer: Reviewer, sight: Sight
+) -> str:
     if reviewer is Reviewer.CURRENT:
-        return patron.email or ""
+        return sight.mailbox(patron.email or "")
     columns = [(c.field.mailbox_column, c.proposed) for c in parsed]
     return next((values[column] or "" for column, values in columns if column), "")
 
 
-def _as_read(change: ParsedChange, *, is_stranger: bool) -> ReadField:
+def _as_read(change: ParsedChange, sight: Sight, *, is_stranger: bool) -> ReadField:
     now, then = as_read(change.field, change.current, change.proposed, is_stranger=is_stranger)
+    if not is_stranger:
+        now = sight.show(change.field, change.current)
     return ReadField(label=change.field.label, now=now, proposed=then)
 
 

@@ -9,7 +9,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
-from upstage_crm.change_requests import policy_settings
+from upstage_crm.change_requests import finding, policy_settings
 from upstage_crm.change_requests.errors import UnknownRequest
 from upstage_crm.change_requests.rules import ChangeKind, FieldOutcome, RequestState
 from upstage_crm.change_requests.tables import (
@@ -19,14 +19,14 @@ from upstage_crm.change_requests.tables import (
 )
 from upstage_crm.change_requests.views import FieldView, RequestLine, RequestView
 from upstage_crm.core.db import table_of
-from upstage_crm.core.ids import parse_reference
 from upstage_crm.links.claims import Reviewer
 from upstage_crm.mail import facts
 from upstage_crm.mail.outbox import OUTBOX
 from upstage_crm.patrons import fields
-from upstage_crm.patrons.queries import name_of
-from upstage_crm.patrons.search import prefix_end, query_words
-from upstage_crm.patrons.tables import PatronRow, PatronTermRow
+from upstage_crm.patrons.queries import seen_name, sight_of
+from upstage_crm.patrons.seeing import Sight
+from upstage_crm.patrons.tables import PatronRow
+from upstage_crm.staff.roles import Role
 
 OPEN_OUTCOMES = (FieldOutcome.PENDING, FieldOutcome.HELD)
 
@@ -102,8 +102,8 @@ def open_fields(session: Session, patron_id: str) -> dict[str, FieldChangeRow]:
     return {row.field: row for row in session.exec(query)}
 
 
-def get(session: Session, reference: str) -> RequestView:
-    """Return one request as staff see it.
+def get(session: Session, reference: str, *, reader: Role = Role.OWNER) -> RequestView:
+    """Return one request as `reader` sees it.
 
     Raises:
         UnknownRequest: there is none with this reference.
@@ -115,11 +115,13 @@ def get(session: Session, reference: str) -> RequestView:
     found = session.exec(query).first()
     if found is None:
         raise UnknownRequest
-    return _views(session, [found])[0]
+    return _views(session, [found], reader)[0]
 
 
-def of_patron(session: Session, patron_id: str, *, limit: int = 50) -> tuple[RequestView, ...]:
-    """The requests of a patron, the newest first."""
+def of_patron(
+    session: Session, patron_id: str, *, limit: int = 50, reader: Role = Role.OWNER
+) -> tuple[RequestView, ...]:
+    """The requests of a patron as `reader` sees them, the newest first."""
     query = (
         select(ChangeRequestRow, PatronRow)
         .where(
@@ -129,7 +131,7 @@ def of_patron(session: Session, patron_id: str, *, limit: int = 50) -> tuple[Req
         .order_by(col(ChangeRequestRow.id).desc())
         .limit(limit)
     )
-    return _views(session, session.exec(query).all())
+    return _views(session, session.exec(query).all(), reader)
 
 
 def page(
@@ -141,12 +143,14 @@ def page(
     query: str = "",
     page: int = 0,
     size: int = 50,
+    reader: Role = Role.OWNER,
 ) -> tuple[int, tuple[RequestLine, ...]]:
     """How many requests match, and one page of them: what is due first, then what ended last.
 
-    `query` finds by reference, by a proposed address, or by what finds the patron.
+    `query` finds by reference, by a proposed address, or by what finds the patron, as far as
+    `reader` sees them: see `finding`.
     """
-    wanted = _matching(states, proposer_id, expiring_before, query)
+    wanted = finding.matching(states, proposer_id, expiring_before, query, reader=reader)
     total = session.exec(select(sa.func.count()).select_from(ChangeRequestRow).where(*wanted)).one()
     is_open = col(ChangeRequestRow.state).in_((RequestState.PENDING, RequestState.HELD))
     statement = (
@@ -161,7 +165,7 @@ def page(
         .offset(page * size)
         .limit(size)
     )
-    return total, _lines(session, session.exec(statement).all())
+    return total, _lines(session, session.exec(statement).all(), reader)
 
 
 def counts(session: Session) -> Mapping[RequestState, int]:
@@ -255,43 +259,8 @@ class _Columns(dict[str, str | None]):
         return None
 
 
-def _matching(
-    states: Sequence[RequestState],
-    proposer_id: str | None,
-    expiring_before: datetime | None,
-    query: str,
-) -> list[sa.ColumnElement[bool]]:
-    wanted: list[sa.ColumnElement[bool]] = []
-    if states:
-        wanted.append(col(ChangeRequestRow.state).in_(states))
-    if proposer_id is not None:
-        wanted.append(col(ChangeRequestRow.proposer_id) == proposer_id)
-    if expiring_before is not None:
-        wanted.append(col(ChangeRequestRow.expires_at) <= expiring_before)
-    if words := query_words(query):
-        by_patron: list[sa.ColumnElement[bool]] = [
-            col(ChangeRequestRow.patron_id).in_(
-                sa.select(col(PatronTermRow.patron_id)).where(
-                    col(PatronTermRow.term) >= word, col(PatronTermRow.term) < prefix_end(word)
-                )
-            )
-            for word in words
-        ]
-        found: list[sa.ColumnElement[bool]] = [sa.and_(*by_patron)]
-        if reference := parse_reference(query):
-            found.append(col(ChangeRequestRow.reference).startswith(reference, autoescape=True))
-        if "@" in words[0]:
-            proposed = sa.select(col(FieldChangeRow.request_id)).where(
-                col(FieldChangeRow.proposed_key) >= words[0],
-                col(FieldChangeRow.proposed_key) < prefix_end(words[0]),
-            )
-            found.append(col(ChangeRequestRow.id).in_(proposed))
-        wanted.append(sa.or_(*found))
-    return wanted
-
-
 def _lines(
-    session: Session, rows: Sequence[tuple[ChangeRequestRow, PatronRow]]
+    session: Session, rows: Sequence[tuple[ChangeRequestRow, PatronRow]], reader: Role
 ) -> tuple[RequestLine, ...]:
     changes = fields_of(session, [request.id for request, _patron in rows])
     return tuple(
@@ -299,11 +268,12 @@ def _lines(
             id=request.id,
             reference=request.reference,
             patron_number=patron.number,
-            patron_name=name_of(patron),
+            patron_name=seen_name(patron, reader),
             state=request.state,
             fields=", ".join(fields.field(c.field).label for c in changes[request.id]),
             proposed="; ".join(
-                fields.field(c.field).show(values(c.proposed_value)) for c in changes[request.id]
+                sight_of(patron, reader).show(fields.field(c.field), values(c.proposed_value))
+                for c in changes[request.id]
             ),
             proposer_label=request.proposer_label,
             created_at=request.created_at,
@@ -315,42 +285,60 @@ def _lines(
 
 
 def _views(
-    session: Session, rows: Sequence[tuple[ChangeRequestRow, PatronRow]]
+    session: Session, rows: Sequence[tuple[ChangeRequestRow, PatronRow]], reader: Role
 ) -> tuple[RequestView, ...]:
     ids = [request.id for request, _patron in rows]
     changes, reviews = fields_of(session, ids), reviews_of(session, ids)
     return tuple(
-        RequestView(
-            id=request.id,
-            reference=request.reference,
-            patron_id=patron.id,
-            patron_number=patron.number,
-            patron_name=name_of(patron),
-            state=request.state,
-            cause=request.cause,
-            reason_code=request.reason_code,
-            reason_text=request.reason_text,
-            proposer_id=request.proposer_id,
-            proposer_label=request.proposer_label,
-            created_at=request.created_at,
-            expires_at=request.expires_at,
-            ended_at=request.ended_at,
-            last_sent_at=request.last_sent_at,
-            sent_count=request.sent_count,
-            policy=policy_settings.read(request.policy),
-            path=request.path,
-            held_for=request.held_for,
-            released_at=request.released_at,
-            applies_at=request.applies_at,
-            next_reminder_at=request.next_reminder_at,
-            code_tries=request.code_tries,
-            fields=tuple(_field(c, reviews.get(c.id, [])) for c in changes[request.id]),
-        )
-        for request, patron in rows
+        _view(request, patron, changes[request.id], reviews, reader) for request, patron in rows
     )
 
 
-def _field(change: FieldChangeRow, reviews: Sequence[ReviewRow]) -> FieldView:
+def _view(
+    request: ChangeRequestRow,
+    patron: PatronRow,
+    changes: Sequence[FieldChangeRow],
+    reviews: Mapping[str, Sequence[ReviewRow]],
+    reader: Role,
+) -> RequestView:
+    sight = _sight(patron, changes, reader)
+    return RequestView(
+        id=request.id,
+        reference=request.reference,
+        patron_id=patron.id,
+        patron_number=patron.number,
+        patron_name=seen_name(patron, reader),
+        sight=sight,
+        sees_fields=all(sight.sees(change.field) for change in changes),
+        state=request.state,
+        cause=request.cause,
+        reason_code=request.reason_code,
+        reason_text=sight.words(request.reason_text),
+        proposer_id=request.proposer_id,
+        proposer_label=request.proposer_label,
+        created_at=request.created_at,
+        expires_at=request.expires_at,
+        ended_at=request.ended_at,
+        last_sent_at=request.last_sent_at,
+        sent_count=request.sent_count,
+        policy=policy_settings.read(request.policy),
+        path=request.path,
+        held_for=request.held_for,
+        released_at=request.released_at,
+        applies_at=request.applies_at,
+        next_reminder_at=request.next_reminder_at,
+        code_tries=request.code_tries,
+        fields=tuple(_field(c, reviews.get(c.id, []), sight) for c in changes),
+    )
+
+
+def _sight(patron: PatronRow, changes: Sequence[FieldChangeRow], reader: Role) -> Sight:
+    """What the reader may see; what the request holds must not stand in a text either."""
+    told = (text for change in changes for text in (change.current_value, change.proposed_value))
+    return sight_of(patron, reader).knowing(*(values(text) for text in told))
+
+
+def _field(change: FieldChangeRow, reviews: Sequence[ReviewRow], sight: Sight) -> FieldView:
     entry = fields.field(change.field)
     decided = sorted((review.decided_at, review.id) for review in reviews if review.decided_at)
     last = next((r for r in reviews if decided and r.id == decided[-1][1]), None)
@@ -358,13 +346,13 @@ def _field(change: FieldChangeRow, reviews: Sequence[ReviewRow]) -> FieldView:
         id=change.id,
         field=change.field,
         label=entry.label,
-        now=entry.show(values(change.current_value)),
-        proposed=entry.show(values(change.proposed_value)),
+        now=sight.show(entry, values(change.current_value)),
+        proposed=sight.show(entry, values(change.proposed_value)),
         outcome=change.outcome,
         settled_at=change.settled_at,
         reviewers=tuple(review.reviewer for review in reviews),
-        mailboxes=tuple(review.mailbox for review in reviews),
-        comment=last.comment if last else "",
+        mailboxes=tuple(sight.mailbox(review.mailbox) for review in reviews),
+        comment=sight.words(last.comment) if last else "",
         decision=last.decision if last else None,
         decided_at=last.decided_at if last else None,
         channel=last.channel if last else None,

@@ -15,12 +15,13 @@ from upstage_crm.audit import trail
 from upstage_crm.audit.events import Action
 from upstage_crm.change_requests import policy_settings, queries
 from upstage_crm.change_requests.errors import UnknownRequest
-from upstage_crm.change_requests.masking import masked_name, redacted
+from upstage_crm.change_requests.masking import masked_name
 from upstage_crm.change_requests.reasons import REASONS
 from upstage_crm.change_requests.rules import FieldOutcome, RequestPath, RequestState
 from upstage_crm.change_requests.tables import ChangeRequestRow, FieldChangeRow, ReviewRow
 from upstage_crm.change_requests.views import ChangeReview, Phase, ReviewField
 from upstage_crm.core.languages import SOURCE, choose
+from upstage_crm.core.text import redacted
 from upstage_crm.links.claims import LinkClaims, LinkRefused, Purpose, Reviewer
 from upstage_crm.patrons import fields
 from upstage_crm.patrons.fields import ProtectedField

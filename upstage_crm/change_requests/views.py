@@ -22,11 +22,12 @@ from upstage_crm.change_requests.rules import (
 )
 from upstage_crm.core.languages import SOURCE
 from upstage_crm.links.claims import Purpose, Reviewer
+from upstage_crm.patrons.seeing import Sight
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FieldView:
-    """One field change as staff see it."""
+    """One field change as its reader sees it: values and mailboxes in full, or masked."""
 
     id: str
     field: str
@@ -45,13 +46,18 @@ class FieldView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestView:
-    """One request as staff see it."""
+    """One request as its reader sees it. `sight` says what else of its patron the reader may see.
+
+    `sees_fields` says whether the reader sees every field of it in full.
+    """
 
     id: str
     reference: str
     patron_id: str
     patron_number: int
     patron_name: str
+    sight: Sight
+    sees_fields: bool
     state: RequestState
     cause: Cause | None
     reason_code: ReasonCode
@@ -94,7 +100,7 @@ class DeskView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestLine:
-    """One request as a row of the queue."""
+    """One request as a row of the queue, as its reader sees it."""
 
     id: str
     reference: str

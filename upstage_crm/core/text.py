@@ -11,11 +11,14 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from enum import StrEnum
 from typing import ClassVar
 
 from upstage_crm.core.errors import Invalid
 
+HIDDEN = "•••"
+_SHORTEST_SECRET = 2  # characters; a one-letter name would blank out ordinary words
 MARKS_IN_A_ROW = 4  # Vietnamese needs 2, pointed Hebrew 4; more is a tower over the lines above
 
 _JOINERS = "\u200c\u200d"
@@ -145,6 +148,16 @@ _EMAIL = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]+@[\w-]+(?:\.[\w-]+)+")
 def find_emails(text: str) -> tuple[str, ...]:
     """What looks like email addresses in a text, in order, as written. Not validated."""
     return tuple(match[0].strip(".'`") for match in _EMAIL.finditer(text))
+
+
+def redacted(text: str, secrets: Iterable[str | None]) -> str:
+    """Return `text` with every secret in it hidden, whatever its case; whole words only."""
+    for secret in sorted(
+        {s for s in secrets if s and len(s) >= _SHORTEST_SECRET}, key=len, reverse=True
+    ):
+        pattern = rf"(?<!\w){re.escape(secret)}(?!\w)"
+        text = re.sub(pattern, HIDDEN, text, flags=re.IGNORECASE)
+    return text
 
 
 _CARD_LENGTHS = range(13, 20)

@@ -16,6 +16,10 @@ from upstage_crm.mail.delivery import MailState, Transport
 from upstage_crm.mail.gate import read_gate
 from upstage_crm.mail.message import Audience, MailKind
 from upstage_crm.mail.outbox import OUTBOX
+from upstage_crm.patrons.finding import open_ids
+from upstage_crm.patrons.seeing import MAILBOX
+from upstage_crm.staff.roles import Role
+from upstage_crm.staff.sight import sees
 
 MAX_PAGE_SIZE = 200
 
@@ -126,8 +130,11 @@ def mails(
     state: MailState | None = None,
     troubled: bool = False,
     query: str | None = None,
+    reader: Role = Role.OWNER,
 ) -> MailPage:
     """Page `page` (from 1) of the mails that fit; `query` is looked for in address and subject.
+
+    An address that `reader` may not see is found only when all of it is given.
 
     `troubled` leaves those that a person should look at: see `TROUBLED`.
     """
@@ -144,13 +151,7 @@ def mails(
     if troubled:
         wanted.append(TROUBLED)
     if query and query.strip():
-        text = query.strip()
-        wanted.append(
-            sa.or_(
-                OUTBOX.c.to_address.icontains(text, autoescape=True),
-                OUTBOX.c.subject.icontains(text, autoescape=True),
-            )
-        )
+        wanted.append(_said(query.strip(), reader))
     total = session.connection().execute(
         sa.select(sa.func.count()).select_from(OUTBOX).where(*wanted)
     )
@@ -209,6 +210,19 @@ def health(session: Session, *, now: datetime) -> OutboxHealth:
         paused_reason=gate.paused_reason,
         paused_until=gate.paused_until,
     )
+
+
+def _said(text: str, reader: Role) -> sa.ColumnElement[bool]:
+    address = OUTBOX.c.to_address
+    subject = OUTBOX.c.subject.icontains(text, autoescape=True)
+    part = address.icontains(text, autoescape=True)
+    if sees(reader, MAILBOX.key, is_protected=True):
+        return sa.or_(subject, part)
+    readable = [OUTBOX.c.audience == Audience.STAFF]
+    if sees(reader, MAILBOX.key, is_protected=False):
+        readable.append(OUTBOX.c.patron_id.in_(open_ids()))
+    whole = sa.func.lower(address) == text.lower()
+    return sa.or_(subject, whole, sa.and_(part, sa.or_(*readable)))
 
 
 def wording_hash(session: Session, *, request_id: str, audience: Audience) -> str:

@@ -91,7 +91,7 @@ def add(
     if not columns["given_name"] and not columns["family_name"]:
         raise NameMissing
     ensure_unique(session, columns)
-    if not even_if_duplicate and (found := queries.duplicates(session, columns)):
+    if not even_if_duplicate and (found := queries.duplicates(session, columns, reader=actor.role)):
         raise PossibleDuplicates(duplicates=found)
     entry = NewPatron(kind=kind, columns=columns, free=clean_free(free))
     try:

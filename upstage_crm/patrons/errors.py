@@ -3,7 +3,10 @@
 Invalid
 ├── InvalidEmail     core.email_address
 ├── InvalidText      core.text
-└── InvalidValue     a name, phone number, postal address or date of birth
+├── InvalidValue     a name, phone number, postal address or date of birth
+└── RevealReasonMissing  a masked value is shown for a reason only
+Forbidden
+└── PatronIsProtected    only the few see anything of a protected patron
 NotFound
 └── UnknownField     there is no such protected field
 Conflict
@@ -17,7 +20,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import ClassVar
 
-from upstage_crm.core.errors import Conflict, Invalid, NotFound
+from upstage_crm.core.errors import Conflict, Forbidden, Invalid, NotFound
 
 
 class ValueProblem(StrEnum):
@@ -84,6 +87,18 @@ class ProtectionReasonMissing(Invalid):
     """Why a patron is protected, or no longer, has to be said."""
 
     code = "protection_reason_missing"
+
+
+class RevealReasonMissing(Invalid):
+    """Why a masked value is to be shown has to be said. Facts: `minimum` (characters)."""
+
+    code = "reveal_reason_missing"
+
+
+class PatronIsProtected(Forbidden):
+    """Only an owner, a manager or the privacy lead sees anything of a protected patron."""
+
+    code = "patron_is_protected"
 
 
 class UnknownPatron(NotFound):

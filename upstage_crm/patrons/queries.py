@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from enum import StrEnum
 
 import sqlalchemy as sa
@@ -10,10 +10,13 @@ from sqlmodel import Session, col, select
 
 from upstage_crm.core.db import table_of
 from upstage_crm.patrons.errors import UnknownPatron
-from upstage_crm.patrons.fields import DERIVED_COLUMNS, PROTECTED_COLUMNS
-from upstage_crm.patrons.search import fold, prefix_end, query_words
-from upstage_crm.patrons.tables import PatronRow, PatronStatus, PatronTermRow
+from upstage_crm.patrons.fields import DERIVED_COLUMNS, FIELDS, PROTECTED_COLUMNS
+from upstage_crm.patrons.finding import matching
+from upstage_crm.patrons.seeing import Sight
+from upstage_crm.patrons.tables import PatronRow, PatronStatus
 from upstage_crm.patrons.views import Duplicate, PatronLine, PatronRecord
+from upstage_crm.staff.roles import Role
+from upstage_crm.staff.sight import sees
 
 FREE_COLUMNS = ("preferred_name", "pronouns", "language", "time_zone", "tags", "note")
 
@@ -28,6 +31,8 @@ class PatronSort(StrEnum):
     UPDATED = "updated"
 
 
+# The order tells about what it goes by: the field that a reader must see for it.
+_TELLS = {PatronSort.EMAIL: "email", PatronSort.CITY: "address"}
 _ORDER = {
     PatronSort.NAME: col(PatronRow.sort_name),
     PatronSort.NUMBER: col(PatronRow.number),
@@ -97,7 +102,7 @@ def find_live_by_email_key(
 
 
 def duplicates(
-    session: Session, columns: Mapping[str, str | None], *, limit: int = 5
+    session: Session, columns: Mapping[str, str | None], *, reader: Role, limit: int = 5
 ) -> tuple[Duplicate, ...]:
     """Live patrons who share a phone number, or a name, with somebody about to be added."""
     found: dict[str, tuple[PatronRow, list[str]]] = {}
@@ -113,12 +118,7 @@ def duplicates(
         for row in session.exec(query.limit(limit)):
             found.setdefault(row.id, (row, []))[1].append(reason)
     ranked = sorted(found.values(), key=lambda pair: (-len(pair[1]), pair[0].number))
-    return tuple(
-        Duplicate(
-            number=row.number, name=name_of(row), email=row.email or "", reasons=tuple(reasons)
-        )
-        for row, reasons in ranked[:limit]
-    )
+    return tuple(_duplicate(row, reasons, sight_of(row, reader)) for row, reasons in ranked[:limit])
 
 
 def page(
@@ -130,11 +130,15 @@ def page(
     descending: bool = False,
     page: int = 0,
     size: int = 50,
+    reader: Role = Role.OWNER,
 ) -> tuple[int, tuple[PatronLine, ...]]:
-    """Return how many patrons match, and one page of them (`page` counts from 0)."""
-    statement = _matching(query, tag)
+    """Return how many patrons match, and one page of them (`page` counts from 0).
+
+    Found, ordered and shown by what `reader` sees: see `finding`.
+    """
+    statement = matching(query, tag, reader=reader)
     total = session.exec(select(sa.func.count()).select_from(statement.subquery())).one()
-    order = _ORDER[sort]
+    order = _ORDER[_seen_sort(sort, reader)]
     direction = order.desc() if descending else order.asc()
     rows = session.exec(
         select(PatronRow)
@@ -143,12 +147,28 @@ def page(
         .offset(page * size)
         .limit(size)
     ).all()
-    return total, tuple(_line(row) for row in rows)
+    return total, tuple(_line(row, sight_of(row, reader)) for row in rows)
 
 
 def count(session: Session) -> int:
     """How many patrons there are."""
     return session.exec(select(sa.func.count()).select_from(PatronRow)).one()
+
+
+def sight_of(row: PatronRow, reader: Role) -> Sight:
+    """What a role may read of this patron."""
+    return Sight(reader, row.is_protected, (values_of(row),))
+
+
+def sights(session: Session, patron_ids: Collection[str], *, reader: Role) -> Mapping[str, Sight]:
+    """What a role may read of each of these patrons; ids of nobody are left out."""
+    query = select(PatronRow).where(col(PatronRow.id).in_(patron_ids))
+    return {row.id: sight_of(row, reader) for row in session.exec(query)}
+
+
+def seen_name(row: PatronRow, reader: Role) -> str:
+    """The name as a role reads it; the patron number when there is none."""
+    return sight_of(row, reader).name(values_of(row), number=row.number)
 
 
 def values_of(row: PatronRow) -> dict[str, str | None]:
@@ -185,32 +205,34 @@ def record_of(row: PatronRow) -> PatronRecord:
     )
 
 
-def _matching(query: str, tag: str) -> sa.Select[str]:
-    statement = sa.select(col(PatronRow.id))
-    for word in query_words(query):
-        words = sa.select(col(PatronTermRow.patron_id)).where(
-            col(PatronTermRow.term) >= word, col(PatronTermRow.term) < prefix_end(word)
-        )
-        statement = statement.where(col(PatronRow.id).in_(words))
-    if tag:
-        tagged = sa.select(col(PatronTermRow.patron_id)).where(
-            col(PatronTermRow.term) == f"tag:{fold(tag)}"
-        )
-        statement = statement.where(col(PatronRow.id).in_(tagged))
-    return statement
+def _seen_sort(sort: PatronSort, reader: Role) -> PatronSort:
+    told = _TELLS.get(sort)
+    is_seen = told is None or sees(reader, told, is_protected=False)
+    return sort if is_seen else PatronSort.NUMBER
 
 
-def _line(row: PatronRow) -> PatronLine:
+def _duplicate(row: PatronRow, reasons: list[str], sight: Sight) -> Duplicate:
+    values = values_of(row)
+    return Duplicate(
+        number=row.number,
+        name=sight.name(values, number=row.number),
+        email=sight.show(FIELDS["email"], values),
+        reasons=tuple(reasons),
+    )
+
+
+def _line(row: PatronRow, sight: Sight) -> PatronLine:
+    values = values_of(row)
     return PatronLine(
         id=row.id,
         number=row.number,
-        name=name_of(row),
+        name=sight.name(values, number=row.number),
         kind=row.kind.value,
         status=row.status.value,
-        email=row.email or "",
+        email=sight.show(FIELDS["email"], values),
         email_verified=row.email_verified_at is not None,
-        phone=row.phone or "",
-        city=row.address_city or "",
+        phone=sight.show(FIELDS["phone"], values),
+        city=sight.part("address_city", row.address_city),
         tags=row.tags,
         created_at=row.created_at,
         updated_at=row.updated_at,

@@ -9,7 +9,7 @@ from datetime import datetime
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PatronLine:
-    """One patron as a row of the list."""
+    """One patron as a row of the list, as its reader sees it: values in full, or masked."""
 
     id: str
     number: int
@@ -51,7 +51,7 @@ class PatronRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Duplicate:
-    """A patron who may be the same person, with the reasons for thinking so."""
+    """A patron who may be the same person, and why; name and address as the reader sees them."""
 
     number: int
     name: str

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,11 +14,14 @@ from upstage_crm.audit import trail
 from upstage_crm.audit.chain import Opened
 from upstage_crm.audit.events import Action
 from upstage_crm.core.db import table_of
+from upstage_crm.patrons.fields import FIELDS
 from upstage_crm.patrons.tables import PatronRow
 from upstage_crm.receipts import sight
 from upstage_crm.receipts.facts import ReceiptEvent
 from upstage_crm.receipts.sight import Reader, SeenReceipt
 from upstage_crm.receipts.tables import ReceiptRow
+from upstage_crm.staff.roles import Role
+from upstage_crm.staff.sight import sees
 
 _receipt, _patron = table_of(ReceiptRow), table_of(PatronRow)
 _ROWS = sa.select(
@@ -27,6 +30,7 @@ _ROWS = sa.select(
     _receipt.c.body,
     _receipt.c.signature,
     _patron.c.time_zone,
+    _patron.c.is_protected,
 ).join_from(_receipt, _patron, _receipt.c.patron_id == _patron.c.id)
 
 
@@ -43,12 +47,18 @@ def of_request(session: Session, request_id: str, *, reader: Reader) -> tuple[Se
     return tuple(receipt for receipt in found if receipt is not None)
 
 
-def get(session: Session, receipt_id: str, *, reader: Reader) -> SeenReceipt | None:
-    """One receipt; None when there is none, or none that `reader` may see."""
+def get(
+    session: Session, receipt_id: str, *, reader: Reader, role: Role = Role.OWNER
+) -> SeenReceipt | None:
+    """One receipt; None when there is none, or none that `reader` may see.
+
+    `role` is that of a staff member who reads: fields that it may not see are masked.
+    """
     row = session.connection().execute(_ROWS.where(_receipt.c.id == receipt_id)).first()
     if row is None:
         return None
-    return _seen(row, _opened(session, row.request_id), reader)
+    hidden = [key for key in FIELDS if not sees(role, key, is_protected=row.is_protected)]
+    return _seen(row, _opened(session, row.request_id), reader, hidden)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,9 +88,10 @@ def lines_of_request(session: Session, request_id: str) -> tuple[ReceiptLine, ..
 
 
 def _seen(
-    row: sa.Row[Any, Any, Any, Any, Any],
+    row: sa.Row[Any, Any, Any, Any, Any, Any],
     opened: Mapping[object, tuple[Opened, ...]],
     reader: Reader,
+    hidden: Collection[str] = (),
 ) -> SeenReceipt | None:
     return sight.see(
         row.body,
@@ -88,6 +99,7 @@ def _seen(
         opened=opened.get(row.id, ()),
         reader=reader,
         time_zone=row.time_zone,
+        hidden=hidden,
     )
 
 

@@ -7,7 +7,7 @@ value, is given only for a value that is shown in full.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -133,11 +133,18 @@ def may_see(reader: Reader, *, reviewer: str, keys: Sequence[str]) -> bool:
 
 
 def see(
-    body: str, *, signature: str, opened: Sequence[Opened], reader: Reader, time_zone: str
+    body: str,
+    *,
+    signature: str,
+    opened: Sequence[Opened],
+    reader: Reader,
+    time_zone: str,
+    hidden: Collection[str] = (),
 ) -> SeenReceipt | None:
     """Return a receipt as `reader` sees it, or None when it is not this reader's to see.
 
-    `opened` are its personal values as far as nobody erased them.
+    `opened` are its personal values as far as nobody erased them. The fields `hidden` are masked
+    besides: a staff member's role may not see them.
     """
     said: dict[str, Any] = json.loads(body)
     keys = [one["field"] for one in said["fields"]]
@@ -164,7 +171,7 @@ def see(
         link_id=said["link_id"],
         asked_at=datetime.fromisoformat(said["asked_at"]),
         decided_at=datetime.fromisoformat(said["decided_at"]),
-        fields=tuple(_field(one, proofs, reader, language) for one in said["fields"]),
+        fields=tuple(_field(one, proofs, reader, language, hidden) for one in said["fields"]),
         evidence={
             name: _evidence(name, hidden, proofs, is_own=_is_own(reader, said["reviewer"]))
             for name, hidden in said["evidence"].items()
@@ -177,20 +184,35 @@ def see(
 
 
 def _field(
-    said: Mapping[str, Any], proofs: Mapping[str, Proof], reader: Reader, language: str
+    said: Mapping[str, Any],
+    proofs: Mapping[str, Proof],
+    reader: Reader,
+    language: str,
+    hidden: Collection[str],
 ) -> SeenField:
     is_revert = said["kind"] == "revert"
     key = said["field"]
+    is_hidden = key in hidden
     return SeenField(
         key=key,
         decision=said["decision"],
         outcome=said["outcome"],
         is_revert=is_revert,
         old=_side(
-            key, "old", said["old"], proofs, language, is_masked=_hides(reader, key, is_revert)
+            key,
+            "old",
+            said["old"],
+            proofs,
+            language,
+            is_masked=is_hidden or _hides(reader, key, is_revert),
         ),
         new=_side(
-            key, "new", said["new"], proofs, language, is_masked=_hides(reader, key, not is_revert)
+            key,
+            "new",
+            said["new"],
+            proofs,
+            language,
+            is_masked=is_hidden or _hides(reader, key, not is_revert),
         ),
     )
 

@@ -81,6 +81,10 @@ SENTENCES: Mapping[str, str] = {
     # Patrons.
     "protection_reason_missing": "Say in a few words why.",
     "patron_erased": "This patron's data was erased. The record takes nothing any more.",
+    "reveal_reason_missing": "Say in a few words why you need to see it.",
+    "patron_is_protected": (
+        "This patron is protected. An owner, a manager or the privacy lead can look it up."
+    ),
     "patron_unknown": "There is no such patron.",
     "address_taken": "Patron {number} already has this address. Open that record instead.",
     "possible_duplicates": "This may be somebody we know already. Look before you add them.",

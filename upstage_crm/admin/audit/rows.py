@@ -8,10 +8,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import tzinfo
 
+from upstage_crm.admin.told import told_changes, told_words
 from upstage_crm.audit.events import Action
 from upstage_crm.audit.trail import AuditLine
 from upstage_crm.core import when
 from upstage_crm.patrons.fields import FIELDS
+from upstage_crm.patrons.seeing import EVERYTHING, Sight
 from upstage_crm.staff.roles import Role
 from upstage_crm.ui.audit_words import GROUPS, ActionGroup, action_words
 from upstage_crm.ui.copy import CHANNEL_WORDS, cause_words
@@ -76,16 +78,21 @@ class TrailRow:
 
 
 def trail_row(
-    line: AuditLine, *, numbers: Mapping[str, int], shows_values: bool, time_zone: tzinfo
+    line: AuditLine,
+    *,
+    numbers: Mapping[str, int],
+    shows_values: bool,
+    time_zone: tzinfo,
+    sight: Sight = EVERYTHING,
 ) -> TrailRow:
-    """Return one entry in words; personal values only with `shows_values`."""
+    """Return one entry in words; personal values only with `shows_values`, as far as `sight`."""
     words = action_words(line.action, line.facts)
     keys = str(line.facts.get("field") or line.facts.get("fields") or "").split(", ")
     labels = ", ".join(_label(key) for key in keys if key)
     mark, tone = _MARKS.get(line.action, (_GROUP_MARKS[GROUPS[line.action]], "neutral"))
     reference = str(line.facts.get("reference") or "")
     number = numbers.get(line.patron_id or "")
-    source, said = _quote(line) if shows_values else ("", "")
+    source, said = _quote(line, sight) if shows_values else ("", "")
     return TrailRow(
         seq=f"{line.seq:,}",
         words=words[:1].upper() + words[1:] + (f": {labels}" if labels else ""),
@@ -102,7 +109,7 @@ def trail_row(
         patron_href=f"/patrons/{number}/" if number else "",
         quote=said,
         quote_source=source,
-        changes=_changes(line, shows_values=shows_values),
+        changes=_changes(line, sight if shows_values else None),
     )
 
 
@@ -116,34 +123,25 @@ def _note(line: AuditLine, *, shows_values: bool) -> str:
     return ""
 
 
-def _quote(line: AuditLine) -> tuple[str, str]:
+def _quote(line: AuditLine, sight: Sight) -> tuple[str, str]:
     """Whose words an entry keeps, and the words."""
-    if words := line.values.get("comment"):
+    if words := told_words(line, "comment", sight):
         return "The patron’s words", words
-    if words := line.values.get("reason"):
+    if words := told_words(line, "reason", sight):
         return "The reason given by staff", words
     return "", ""
 
 
-def _changes(line: AuditLine, *, shows_values: bool) -> list[ValueLine]:
+def _changes(line: AuditLine, sight: Sight | None) -> list[ValueLine]:
+    """What changed; personal values only with a sight."""
     # The organisation's own details are facts, not personal values.
     if line.action is Action.POLICY_CHANGED:
         return [ValueLine(*change) for change in policy_changes(line.facts)]
-    facts = {name: str(value or "") for name, value in line.facts.items()}
-    found = _pairs(facts)
-    if not shows_values:
+    found = _pairs({name: str(value or "") for name, value in line.facts.items()})
+    if sight is None:
         return found
-    values = {name: value or "" for name, value in line.values.items()}
-    for entry in FIELDS.values():
-        names = [column + end for column in entry.columns for end in (_OLD, _NEW)]
-        if not any(name in values for name in names):
-            continue
-        sides = (
-            entry.show({column: values.pop(column + end, "") or None for column in entry.columns})
-            for end in (_OLD, _NEW)
-        )
-        found.append(ValueLine(entry.label, *sides))
-    return found + _pairs(values)
+    told = told_changes(line.values, sight)
+    return found + [ValueLine(_label(name), old, new) for name, old, new in told]
 
 
 def _pairs(values: Mapping[str, str]) -> list[ValueLine]:

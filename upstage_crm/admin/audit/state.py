@@ -17,8 +17,10 @@ from upstage_crm.audit.trail import AuditLine
 from upstage_crm.core import when
 from upstage_crm.organisation.settings import details
 from upstage_crm.patrons.numbers import numbers
+from upstage_crm.patrons.queries import sights
+from upstage_crm.patrons.seeing import Sight
 from upstage_crm.proof.verifying import verify
-from upstage_crm.staff.roles import Permission
+from upstage_crm.staff.roles import Permission, StaffMember, may
 from upstage_crm.ui.audit_words import GROUPS, UNREADABLE, clean_words, finding_words
 from upstage_crm.web.hub import hub
 from upstage_crm.wiring import PROTECTED, runtime, signing_keys
@@ -80,9 +82,9 @@ class AuditState(AdminState):
         """Read what is wanted; only the newest wish is ever shown."""
         async with self:
             wanted = self._address()
-            shows_values = self._may(Permission.VIEW_PATRONS)
+            viewer = self._actor()
         try:
-            found = await asyncio.to_thread(_page, wanted, shows_values)
+            found = await asyncio.to_thread(_page, wanted, viewer)
         except CANNOT_READ:
             log.exception("the trail could not be read")
             found = None
@@ -131,14 +133,22 @@ class AuditState(AdminState):
         self.shown = "rows" if self.rows else ("nothing" if address.is_narrowed else "empty")
 
 
-def _page(address: TrailAddress, shows_values: bool) -> Found:
+def _page(address: TrailAddress, viewer: StaffMember) -> Found:
+    shows_values = may(viewer, Permission.VIEW_PATRONS)
     with runtime().database.reading() as session:
         lines = _lines(session, address)
         shown = lines[:PAGE_SIZE]
-        known = numbers(session, {line.patron_id for line in shown if line.patron_id})
+        patrons = {line.patron_id for line in shown if line.patron_id}
+        known, seen = numbers(session, patrons), sights(session, patrons, reader=viewer.role)
         zone = details(session).time_zone
     rows = tuple(
-        trail_row(line, numbers=known, shows_values=shows_values, time_zone=when.zone(zone))
+        trail_row(
+            line,
+            numbers=known,
+            shows_values=shows_values,
+            time_zone=when.zone(zone),
+            sight=seen.get(line.patron_id or "", Sight(viewer.role)),
+        )
         for line in shown
     )
     return Found(rows, shown[-1].seq if len(lines) > PAGE_SIZE else 0, zone)

@@ -4,11 +4,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
+from upstage_crm.admin.told import seen_address
 from upstage_crm.change_requests.overview import Need, Standing
 from upstage_crm.change_requests.rules import RequestState
 from upstage_crm.core import when
 from upstage_crm.mail.delivery import MailState
 from upstage_crm.mail.queries import MailSummary
+from upstage_crm.patrons.seeing import Sight
 from upstage_crm.ui.copy import MAIL_KIND_WORDS
 
 _NEEDS: Mapping[Need, tuple[str, str, str]] = {
@@ -137,7 +139,7 @@ def need_row(need: Need, standing: Standing, *, now: datetime, time_zone: tzinfo
     )
 
 
-def mail_row(mail: MailSummary, *, now: datetime, time_zone: tzinfo) -> NeedRow:
+def mail_row(mail: MailSummary, *, sight: Sight, now: datetime, time_zone: tzinfo) -> NeedRow:
     """Return the row of one mail that failed or may not have left."""
     words, icon, tone = _TROUBLE[mail.state]
     at = mail.settled_at or mail.created_at
@@ -145,7 +147,7 @@ def mail_row(mail: MailSummary, *, now: datetime, time_zone: tzinfo) -> NeedRow:
         words=words,
         icon=icon,
         tone=tone,
-        about=mail.to_address,
+        about=seen_address(mail, sight),
         detail=MAIL_KIND_WORDS[mail.kind],
         href=f"/mailbox/?mail={mail.id}",
         time=when.ago(at, now=now, time_zone=time_zone),

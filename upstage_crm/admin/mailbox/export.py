@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 
@@ -20,11 +20,14 @@ from starlette.routing import Route
 from upstage_crm.admin.mailbox.address import EXPORT, PLACE, MailboxAddress, read
 from upstage_crm.admin.sign_in.routes import back
 from upstage_crm.admin.sign_in.second_routes import AGAIN
+from upstage_crm.admin.told import seen_address
+from upstage_crm.change_requests.mail_sight import sights_of_mails
 from upstage_crm.change_requests.references import find_id, references
 from upstage_crm.core import when
 from upstage_crm.core.ids import parse_reference
 from upstage_crm.mail.queries import MAX_PAGE_SIZE, MailPage, MailSummary, mails
-from upstage_crm.staff.roles import Permission, StaffMember, may
+from upstage_crm.patrons.seeing import Sight
+from upstage_crm.staff.roles import Permission, Role, StaffMember, may
 from upstage_crm.staff.sessions import Stage
 from upstage_crm.ui.copy import AUDIENCE_WORDS, MAIL_KIND_WORDS
 from upstage_crm.ui.mail_words import delivery_key
@@ -66,27 +69,33 @@ async def export(request: Request) -> Response:
     if not found.is_fresh(runtime().clock.now()):
         return back(AGAIN, PLACE)
     address = replace(read(request.query_params), page=1)
-    return StreamingResponse(_lines(address), media_type="text/csv", headers=_HEADERS)
+    return StreamingResponse(
+        _lines(address, found.member.role), media_type="text/csv", headers=_HEADERS
+    )
 
 
 def may_export(member: StaffMember) -> bool:
-    """Whether a member may take the list out of the CRM."""
-    return may(member, Permission.VIEW_MAILBOX) and may(member, Permission.EXPORT_DATA)
+    """Whether a member may take the list out of the CRM: with addresses, so who sees them."""
+    held = all(may(member, one) for one in (Permission.VIEW_MAILBOX, Permission.EXPORT_DATA))
+    return held and Sight(member.role).sees_mail
 
 
-def _lines(address: MailboxAddress) -> Iterator[str]:
+def _lines(address: MailboxAddress, reader: Role) -> Iterator[str]:
     yield _line(COLUMNS)
     page = 1
     while True:
-        found, known = _page(address, page)
+        found, known, sights = _page(address, page, reader)
         for mail in found.items:
-            yield _line(_cells(mail, known.get(mail.request_id or "", "")))
+            reference = known.get(mail.request_id or "", "")
+            yield _line(_cells(mail, reference, sights[mail.id]))
         if page * MAX_PAGE_SIZE >= found.total:
             return
         page += 1
 
 
-def _page(address: MailboxAddress, page: int) -> tuple[MailPage, dict[str, str]]:
+def _page(
+    address: MailboxAddress, page: int, reader: Role
+) -> tuple[MailPage, dict[str, str], Mapping[str, Sight]]:
     with runtime().database.reading() as session:
         asked = find_id(session, parse_reference(address.query)) if address.query else None
         found = mails(
@@ -98,18 +107,20 @@ def _page(address: MailboxAddress, page: int) -> tuple[MailPage, dict[str, str]]
             state=address.state,
             troubled=address.troubled,
             query=None if asked else address.query,
+            reader=reader,
         )
         ids = {mail.request_id for mail in found.items if mail.request_id}
-        return found, dict(references(session, ids))
+        sights = sights_of_mails(session, found.items, reader=reader)
+        return found, dict(references(session, ids)), sights
 
 
-def _cells(mail: MailSummary, reference: str) -> tuple[str, ...]:
+def _cells(mail: MailSummary, reference: str, sight: Sight) -> tuple[str, ...]:
     return (
         mail.id,
         reference,
         MAIL_KIND_WORDS[mail.kind],
         AUDIENCE_WORDS[mail.audience],
-        mail.to_address,
+        seen_address(mail, sight),
         mail.subject,
         delivery_key(mail),
         str(mail.attempts),

@@ -6,7 +6,7 @@ from upstage_crm.admin.mailbox.rows import EventLine, HeaderLine
 from upstage_crm.admin.mailbox.state import MailboxState as State
 from upstage_crm.ui.components.base import Text, filled, show_if
 from upstage_crm.ui.components.button import button, link, link_button
-from upstage_crm.ui.components.feedback import empty_state, notice, skeleton_lines
+from upstage_crm.ui.components.feedback import empty_state, no_permission, notice, skeleton_lines
 from upstage_crm.ui.components.foreign import foreign_frame
 from upstage_crm.ui.components.page import card, columns, page_header, stack
 from upstage_crm.ui.components.record import definitions, plain_row, record
@@ -29,6 +29,19 @@ def missing_mail() -> rx.Component:
             rx.el.p("The address may be old or mistyped."),
             icon="mail",
             action=link_button("Back to the mailbox", href=State.list_href),
+        ),
+    )
+
+
+def masked_mail() -> rx.Component:
+    """Return what stands where a mail holds more than this member may see."""
+    return rx.fragment(
+        page_header("No access", crumbs=_crumbs("No access")),
+        no_permission(
+            rx.el.p(
+                "This mail shows details of a patron that are masked for your role. "
+                "What became of it stands in the mailbox and on its request."
+            )
         ),
     )
 

@@ -6,7 +6,7 @@ import reflex as rx
 
 from upstage_crm.admin.frame import framed
 from upstage_crm.admin.mailbox.address import TROUBLED
-from upstage_crm.admin.mailbox.open_page import missing_mail, opened_mail
+from upstage_crm.admin.mailbox.open_page import masked_mail, missing_mail, opened_mail
 from upstage_crm.admin.mailbox.rows import MailLine
 from upstage_crm.admin.mailbox.state import MailboxState as State
 from upstage_crm.mail.delivery import MailState
@@ -55,6 +55,7 @@ def page() -> rx.Component:
             State.shown,
             ("mail", opened_mail()),
             ("missing", missing_mail()),
+            ("masked", masked_mail()),
             _list(),
         ),
         active="mailbox",
@@ -72,7 +73,7 @@ def _list() -> rx.Component:
                     link_button("Every mail", href="/mailbox/gallery/", icon="mail"),
                 ),
                 show_if(
-                    filled(State.export_href),
+                    State.may_export,
                     link_button(
                         "Export list", href=State.export_href, icon="download", full_load=True
                     ),

@@ -12,6 +12,7 @@ from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from upstage_crm.admin.mailbox.reading import codec_for
+from upstage_crm.change_requests.mail_sight import may_open
 from upstage_crm.mail import eml
 from upstage_crm.mail.queries import MailNotFound, mail
 from upstage_crm.staff.roles import Permission, may
@@ -51,6 +52,8 @@ def _answer(cookie: str, mail_id: str, form: str) -> Response:
     try:
         with parts.database.reading() as session:
             stored = mail(session, mail_id)
+            if not may_open(session, stored, reader=member.role):
+                return _missing()
     except MailNotFound:
         return _missing()
     codec = codec_for(stored, parts)

@@ -5,12 +5,14 @@ from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 from email.utils import format_datetime
 
+from upstage_crm.admin.told import seen_address
 from upstage_crm.core import when
 from upstage_crm.mail import eml
 from upstage_crm.mail.again import is_again
 from upstage_crm.mail.delivery import MailState, Transport
 from upstage_crm.mail.event_log import NotedEvent
 from upstage_crm.mail.queries import MailSummary, StoredMail
+from upstage_crm.patrons.seeing import Sight
 from upstage_crm.ui.copy import AUDIENCE_WORDS, MAIL_KIND_WORDS
 from upstage_crm.ui.mail_words import delivery_key, delivery_note, event_words
 
@@ -79,6 +81,7 @@ def mail_line(
     *,
     href: str,
     references: Mapping[str, str],
+    sight: Sight,
     now: datetime,
     time_zone: tzinfo,
 ) -> MailLine:
@@ -87,7 +90,7 @@ def mail_line(
     return MailLine(
         href=href,
         subject=mail.subject,
-        address=mail.to_address,
+        address=seen_address(mail, sight),
         audience=AUDIENCE_WORDS[mail.audience],
         kind=MAIL_KIND_WORDS[mail.kind],
         state=delivery_key(mail),
@@ -108,7 +111,10 @@ def open_mail(
     now: datetime,
     time_zone: tzinfo,
 ) -> OpenMail:
-    """Return one mail without its content, which the frame asks for itself: no token comes here."""
+    """Return one mail without its content, which the frame asks for itself: no token comes here.
+
+    It is for whoever may open it, so nothing of it is masked.
+    """
     mail = stored.summary
     reference = references.get(mail.request_id or "", "")
     return OpenMail(

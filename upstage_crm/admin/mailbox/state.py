@@ -25,6 +25,7 @@ from upstage_crm.admin.mailbox.reading import codec_for, has_links
 from upstage_crm.admin.mailbox.rows import MailLine, OpenMail, mail_line, open_mail
 from upstage_crm.admin.mailbox.strip import Strip, strip_of
 from upstage_crm.change_requests import mailing
+from upstage_crm.change_requests.mail_sight import may_open, sights_of_mails
 from upstage_crm.change_requests.references import find_id, references
 from upstage_crm.core import when
 from upstage_crm.core.errors import UpstageError
@@ -32,7 +33,7 @@ from upstage_crm.core.ids import parse_reference
 from upstage_crm.mail import event_log, queries
 from upstage_crm.mail.queries import MailNotFound
 from upstage_crm.organisation.settings import details
-from upstage_crm.staff.roles import Permission
+from upstage_crm.staff.roles import Permission, Role
 from upstage_crm.web.hub import hub
 from upstage_crm.wiring import runtime
 
@@ -41,11 +42,15 @@ log = logging.getLogger(__name__)
 
 
 class Found(NamedTuple):
-    """What one look into the mailbox gave: a page of the list, or one mail."""
+    """What one look into the mailbox gave: a page of the list, or one mail.
+
+    `is_masked` says that there is the mail, but not for who looks.
+    """
 
     total: int = 0
     rows: tuple[MailLine, ...] = ()
     mail: OpenMail | None = None
+    is_masked: bool = False
     strip: Strip = Strip()
 
 
@@ -54,7 +59,7 @@ class MailboxState(AdminState):
 
     permission: ClassVar[Permission | None] = Permission.VIEW_MAILBOX
 
-    shown: str = "loading"  # loading, rows, nothing (no match), empty, failed, mail, missing
+    shown: str = "loading"  # loading, rows, nothing, empty, failed, mail, masked, missing
     rows: rx.Field[list[MailLine]] = rx.field(default_factory=list)
     mail: rx.Field[OpenMail] = rx.field(default_factory=OpenMail)
     list_href: str = PLACE
@@ -63,6 +68,7 @@ class MailboxState(AdminState):
     may_resume: bool = False
     may_send: bool = False
     may_see_gallery: bool = False
+    may_export: bool = False
     is_busy: bool = False
     is_local: bool = False
     count: str = ""
@@ -95,6 +101,7 @@ class MailboxState(AdminState):
         self.may_resume = self._may(Permission.EDIT_SETTINGS)
         self.may_see_gallery = self._may(Permission.VIEW_SETTINGS)
         self.may_send = self._may(Permission.RESEND_REQUEST)
+        self.may_export = may_export(self._actor())
         await self._frame()
         return MailboxState.fetch
 
@@ -108,9 +115,9 @@ class MailboxState(AdminState):
         """Read what is wanted; only the newest wish is ever shown."""
         async with self:
             self.is_busy = True
-            wanted = self._address()
+            wanted, reader = self._address(), self._actor().role
         try:
-            found = await asyncio.to_thread(_look, wanted)
+            found = await asyncio.to_thread(_look, wanted, reader)
         except MailNotFound:
             found = Found()
         except SQLAlchemyError:
@@ -205,7 +212,7 @@ class MailboxState(AdminState):
         self.wanted_kind = address.kind.value if address.kind else ""
         self.list_href = address.listed().href()
         query = address.listed().href().removeprefix(PLACE)
-        self.export_href = f"{EXPORT}{query}" if may_export(self._actor()) else ""
+        self.export_href = f"{EXPORT}{query}"
 
     def _go(self, address: MailboxAddress) -> list[Any]:
         # The rows are fetched at once, not after the browser has been to the new address and back.
@@ -221,7 +228,7 @@ class MailboxState(AdminState):
             self.shown = "failed"
         elif self._mail_id:
             self.mail = found.mail or OpenMail()
-            self.shown = "mail" if found.mail else "missing"
+            self.shown = "masked" if found.is_masked else "mail" if found.mail else "missing"
         else:
             self._take_list(found)
 
@@ -237,12 +244,14 @@ class MailboxState(AdminState):
         self.shown = "rows" if self.rows else ("nothing" if narrowed else "empty")
 
 
-def _look(address: MailboxAddress) -> Found:
+def _look(address: MailboxAddress, reader: Role) -> Found:
     with runtime().database.reading() as session:
-        return _mail(session, address.mail) if address.mail else _list(session, address)
+        if address.mail:
+            return _mail(session, address.mail, reader)
+        return _list(session, address, reader)
 
 
-def _list(session: Session, address: MailboxAddress) -> Found:
+def _list(session: Session, address: MailboxAddress, reader: Role) -> Found:
     request_id = find_id(session, parse_reference(address.query)) if address.query else None
     page = queries.mails(
         session,
@@ -253,7 +262,9 @@ def _list(session: Session, address: MailboxAddress) -> Found:
         state=address.state,
         troubled=address.troubled,
         query=None if request_id else address.query,
+        reader=reader,
     )
+    sights = sights_of_mails(session, page.items, reader=reader)
     known = references(session, {mail.request_id for mail in page.items if mail.request_id})
     now, zone = runtime().clock.now(), when.zone(details(session).time_zone)
     rows = tuple(
@@ -261,6 +272,7 @@ def _list(session: Session, address: MailboxAddress) -> Found:
             mail,
             href=replace(address, mail=mail.id).href(),
             references=known,
+            sight=sights[mail.id],
             now=now,
             time_zone=zone,
         )
@@ -269,9 +281,11 @@ def _list(session: Session, address: MailboxAddress) -> Found:
     return Found(page.total, rows, strip=strip_of(session, now=now, time_zone=zone))
 
 
-def _mail(session: Session, mail_id: str) -> Found:
+def _mail(session: Session, mail_id: str, reader: Role) -> Found:
     parts = runtime()
     stored = queries.mail(session, mail_id)
+    if not may_open(session, stored, reader=reader):
+        return Found(is_masked=True)
     links = "none"
     if has_links(stored):
         links = "live" if codec_for(stored, parts) else "dead"

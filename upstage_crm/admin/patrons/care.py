@@ -8,6 +8,7 @@ from upstage_crm.change_requests.care import ErasureView, FreezeView
 from upstage_crm.change_requests.erasing import Blocker
 from upstage_crm.change_requests.rules import FreezeCause
 from upstage_crm.core import when
+from upstage_crm.patrons.seeing import Sight
 from upstage_crm.patrons.views import PatronRecord
 from upstage_crm.staff.roles import Permission, StaffMember, may
 from upstage_crm.ui.copy import blocker_sentence
@@ -69,20 +70,23 @@ def care_of(
     erasure: ErasureView | None,
     blockers: Sequence[Blocker],
     viewer: StaffMember,
+    sight: Sight,
     time_zone: tzinfo,
 ) -> Care:
     """Return what needs care, for one viewer."""
     is_erased = record.is_erased
     return Care(
-        frozen=_frozen(freeze, viewer, time_zone),
-        erasure=Erasure() if is_erased else _erasure(erasure, blockers, viewer, time_zone),
+        frozen=_frozen(freeze, viewer, sight, time_zone),
+        erasure=Erasure() if is_erased else _erasure(erasure, blockers, viewer, sight, time_zone),
         is_erased=is_erased,
         is_protected=record.is_protected,
         can_protect=may(viewer, Permission.PROTECT_PATRON) and not is_erased,
     )
 
 
-def _frozen(freeze: FreezeView | None, viewer: StaffMember, time_zone: tzinfo) -> Frozen:
+def _frozen(
+    freeze: FreezeView | None, viewer: StaffMember, sight: Sight, time_zone: tzinfo
+) -> Frozen:
     if freeze is None:
         return Frozen()
     why_not = ""
@@ -95,7 +99,7 @@ def _frozen(freeze: FreezeView | None, viewer: StaffMember, time_zone: tzinfo) -
         since=when.in_words(freeze.opened_at, time_zone),
         reference=freeze.reference,
         first=freeze.first_label,
-        first_note=freeze.first_note,
+        first_note=sight.words(freeze.first_note),
         can_clear=not why_not,
         why_not=why_not,
     )
@@ -105,6 +109,7 @@ def _erasure(
     waiting: ErasureView | None,
     blockers: Sequence[Blocker],
     viewer: StaffMember,
+    sight: Sight,
     time_zone: tzinfo,
 ) -> Erasure:
     may_erase = may(viewer, Permission.ERASE_PATRON)
@@ -119,7 +124,7 @@ def _erasure(
     return Erasure(
         asked_by=waiting.asked_label,
         since=when.in_words(waiting.asked_at, time_zone),
-        reason=waiting.reason,
+        reason=sight.words(waiting.reason),
         can_confirm=not why_not,
         can_decline=may_erase,
         why_not=why_not,

@@ -11,26 +11,33 @@ from babel import Locale
 
 from upstage_crm.core.languages import LANGUAGES
 from upstage_crm.core.when import zone_names
+from upstage_crm.patrons.seeing import Sight
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FreeField:
-    """One free column of a patron. `limit` counts characters that the input takes."""
+    """One free column of a patron. `limit` counts characters that the input takes.
+
+    With `is_personal` it tells who this is: of a protected patron only the few read it.
+    """
 
     name: str
     label: str
     kind: Literal["line", "block", "language", "time_zone"]
     limit: int = 0
     empty: str = "Not given"
+    is_personal: bool = False
 
 
 FREE_FIELDS = (
-    FreeField(name="preferred_name", label="Preferred name", kind="line", limit=100),
-    FreeField(name="pronouns", label="Pronouns", kind="line", limit=40),
+    FreeField(
+        name="preferred_name", label="Preferred name", kind="line", limit=100, is_personal=True
+    ),
+    FreeField(name="pronouns", label="Pronouns", kind="line", limit=40, is_personal=True),
     FreeField(name="language", label="Language", kind="language"),
     FreeField(name="time_zone", label="Time zone", kind="time_zone", empty="As the organisation’s"),
     FreeField(name="tags", label="Tags", kind="line", limit=400, empty="No tags"),
-    FreeField(name="note", label="Note", kind="block", empty="No note"),
+    FreeField(name="note", label="Note", kind="block", empty="No note", is_personal=True),
 )
 LANGUAGE_OPTIONS = tuple(
     (code, Locale.parse(code).get_display_name("en") or code) for code in LANGUAGES
@@ -40,6 +47,15 @@ LANGUAGE_OPTIONS = tuple(
 def find_free_field(name: object) -> FreeField | None:
     """The free field of that name, if there is one."""
     return next((field for field in FREE_FIELDS if field.name == name), None)
+
+
+def seen_free(free: Mapping[str, str], sight: Sight) -> dict[str, str]:
+    """The values as far as a member may read them."""
+    personal = {field.name for field in FREE_FIELDS if field.is_personal}
+    return {
+        name: sight.words(sight.free(text) if name in personal else text)
+        for name, text in free.items()
+    }
 
 
 def in_words(free: Mapping[str, str]) -> dict[str, str]:

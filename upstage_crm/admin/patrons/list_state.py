@@ -17,7 +17,7 @@ from upstage_crm.core import when
 from upstage_crm.organisation.settings import details
 from upstage_crm.patrons import queries
 from upstage_crm.patrons.queries import PatronSort
-from upstage_crm.staff.roles import Permission
+from upstage_crm.staff.roles import Permission, Role
 from upstage_crm.web.hub import hub
 from upstage_crm.wiring import runtime
 
@@ -72,9 +72,9 @@ class PatronListState(AdminState):
         """Read the wanted page; only the newest wish is ever shown."""
         async with self:
             self.is_busy = True
-            wanted = self._address()
+            wanted, reader = self._address(), self._actor().role
         try:
-            found = await asyncio.to_thread(_page, wanted)
+            found = await asyncio.to_thread(_page, wanted, reader)
         except SQLAlchemyError:
             log.exception("the patron list could not be read")
             found = None
@@ -155,13 +155,13 @@ class PatronListState(AdminState):
         self.shown = "rows" if self.rows else ("nothing" if asked else "empty")
 
 
-def _page(address: ListAddress) -> tuple[int, list[ListRow]]:
+def _page(address: ListAddress, reader: Role) -> tuple[int, list[ListRow]]:
     parts = runtime()
     with parts.database.reading() as session:
-        return _read_page(session, address)
+        return _read_page(session, address, reader)
 
 
-def _read_page(session: Session, address: ListAddress) -> tuple[int, list[ListRow]]:
+def _read_page(session: Session, address: ListAddress, reader: Role) -> tuple[int, list[ListRow]]:
     total, lines = queries.page(
         session,
         query=address.query,
@@ -170,6 +170,7 @@ def _read_page(session: Session, address: ListAddress) -> tuple[int, list[ListRo
         descending=address.is_descending,
         page=address.page,
         size=PAGE_SIZE,
+        reader=reader,
     )
     pending = pending_counts(session, [line.id for line in lines])
     now, zone = runtime().clock.now(), when.zone(details(session).time_zone)

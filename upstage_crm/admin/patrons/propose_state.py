@@ -1,6 +1,7 @@
 """The dialog "Propose change": checks while somebody types, sends once, keeps what was typed."""
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, ClassVar
 
@@ -25,7 +26,7 @@ from upstage_crm.admin.patrons.proposal import (
 )
 from upstage_crm.admin.patrons.record_state import PatronRecordState
 from upstage_crm.core.errors import UpstageError
-from upstage_crm.patrons.fields import FIELDS
+from upstage_crm.patrons.fields import FIELDS, ProtectedField
 from upstage_crm.staff.roles import Permission
 from upstage_crm.wiring import runtime
 
@@ -66,9 +67,9 @@ class ProposeState(AdminState):
         # The record's own, which the browser need not hold.
         held, patron_id = record._held, record._patron_id  # noqa: SLF001
         # A fresh value is quicker typed than mended; of several inputs mostly one changes.
-        kept = {c: held.get(c) or "" for c in entry.columns} if len(entry.parts) > 1 else {}
+        kept = _kept(entry, held)
         self.field, self.patron, self.start = entry.key, record.head.name, kept
-        self.now = list(entry.lines(held))
+        self.now = next(list(view.lines) for view in record.protected if view.key == entry.key)
         self.others, self.is_lost = [], False
         self.may_identify = self._may(Permission.DESK_IDENTIFY)
         self._proposal = Proposal(
@@ -120,7 +121,7 @@ class ProposeState(AdminState):
         if self._proposal is None or entry is None or entry.key in self._proposal.keys:
             return None
         held = record._held  # noqa: SLF001  # one area
-        kept = {c: held.get(c) or "" for c in entry.columns} if len(entry.parts) > 1 else {}
+        kept = _kept(entry, held)
         self.start = {**self.start, **self._proposal.raw, **kept}
         others = (*self._proposal.others, entry.key)
         raw = {**self._proposal.raw, **kept}
@@ -238,6 +239,11 @@ class ProposeState(AdminState):
         self.field, self._proposal = "", None
         self.others, self.is_lost = [], False
         self._show(Outcome())
+
+
+def _kept(entry: ProtectedField, held: Mapping[str, str | None]) -> dict[str, str]:
+    """What the inputs of several begin with: the values that the member sees, else nothing."""
+    return {c: held.get(c) or "" for c in entry.columns} if len(entry.parts) > 1 else {}
 
 
 def _so_far(outcome: Outcome, asked: Proposal) -> Outcome:

@@ -19,6 +19,7 @@ from upstage_crm.admin.patrons.propose_dialog import propose_dialog
 from upstage_crm.admin.patrons.propose_state import ProposeState
 from upstage_crm.admin.patrons.record_rows import EventView, ProtectedView, RequestItem
 from upstage_crm.admin.patrons.record_state import PatronRecordState as State
+from upstage_crm.admin.patrons.reveal_dialog import reveal_button, reveal_dialog
 from upstage_crm.ui.components.base import Child, filled, show_if
 from upstage_crm.ui.components.button import button, copy_button, icon_button, link, link_button
 from upstage_crm.ui.components.edit_row import (
@@ -52,16 +53,14 @@ TRAIL = ("Patrons", "/patrons/")
 
 def page() -> rx.Component:
     """Return the page."""
-    return framed(
-        rx.match(
-            State.shown,
-            ("loading", _loading()),
-            ("missing", _missing()),
-            ("failed", _failed()),
-            _record(),
-        ),
-        active="patrons",
+    shown = rx.match(
+        State.shown,
+        ("loading", _loading()),
+        ("missing", _missing()),
+        ("failed", _failed()),
+        _record(),
     )
+    return framed(rx.el.div(shown, on_unmount=State.leave), active="patrons")
 
 
 def _record() -> rx.Component:
@@ -91,6 +90,7 @@ def _record() -> rx.Component:
             columns(stack(_protected(), _free()), stack(_requests(), _history())),
         ),
         propose_dialog(),
+        reveal_dialog(),
         care_dialogs(),
     )
 
@@ -148,7 +148,13 @@ def _protected_row(field: ProtectedView) -> rx.Component:
         pending_state=field.state,
         proposed=field.proposed,
         request_href=f"/requests/{field.reference}/",
-        note=rx.fragment(show_if(filled(field.mark), marked)),
+        note=rx.fragment(
+            show_if(filled(field.mark), marked),
+            show_if(
+                filled(field.revealed_words), rx.el.span(field.revealed_words, class_name="u-muted")
+            ),
+            reveal_button(field),
+        ),
     )
 
 
@@ -171,7 +177,7 @@ def _free_row(field: FreeField) -> rx.Component:
         on_save=State.save,
         on_cancel=State.cancel,
         error=State.edit_error,
-        may_edit=State.may_edit,
+        may_edit=State.may_edit & ~State.fixed.contains(field.name),
     )
 
 

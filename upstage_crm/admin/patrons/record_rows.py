@@ -1,17 +1,21 @@
 """What a patron's record shows, worded and formatted: plain texts that may go to the browser."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, tzinfo
 
 from upstage_crm.admin.patrons.free_fields import find_free_field
 from upstage_crm.admin.patrons.rows import status_words
+from upstage_crm.admin.told import told_changes, told_words
 from upstage_crm.audit.events import Action
 from upstage_crm.audit.trail import AuditLine
 from upstage_crm.change_requests.views import RequestView
 from upstage_crm.core import when
 from upstage_crm.patrons.fields import FIELDS
+from upstage_crm.patrons.reveals import may_reveal
+from upstage_crm.patrons.seeing import Sight
 from upstage_crm.patrons.views import PatronRecord
+from upstage_crm.staff.roles import StaffMember
 from upstage_crm.ui.audit_words import action_words
 from upstage_crm.ui.copy import CHANNEL_WORDS
 
@@ -19,6 +23,7 @@ ICONS: Mapping[Action, tuple[str, str]] = {
     Action.PATRON_ADDED: ("plus", "neutral"),
     Action.PATRON_EDITED: ("pencil", "neutral"),
     Action.ADDRESS_PROVEN: ("shield-check", "success"),
+    Action.VALUE_REVEALED: ("eye", "warning"),
     Action.REQUEST_PROPOSED: ("send", "info"),
     Action.REQUEST_RESENT: ("refresh-cw", "info"),
     Action.REQUEST_WITHDRAWN: ("circle-slash", "neutral"),
@@ -53,6 +58,9 @@ ICONS: Mapping[Action, tuple[str, str]] = {
 }
 
 
+REVEALED = "Shown until you leave this page"
+
+
 @dataclass(frozen=True)
 class RecordHead:
     """The head of a record. `status` is empty for an active patron."""
@@ -67,11 +75,16 @@ class RecordHead:
 
 @dataclass(frozen=True)
 class ProtectedView:
-    """One protected field. `mark` is the chip of a mailbox, `mark_words` say since when."""
+    """One protected field. `mark` is the chip of a mailbox, `mark_words` say since when.
+
+    `can_reveal` says that the value is masked and that this viewer may ask for it.
+    """
 
     key: str = ""
     label: str = ""
     lines: list[str] = field(default_factory=list)
+    can_reveal: bool = False
+    revealed_words: str = ""
     mark: str = ""
     mark_words: str = ""
     state: str = ""
@@ -107,11 +120,11 @@ class EventView:
     reference: str = ""
 
 
-def record_head(record: PatronRecord, *, time_zone: tzinfo) -> RecordHead:
+def record_head(record: PatronRecord, *, sight: Sight, time_zone: tzinfo) -> RecordHead:
     """Return the head."""
     return RecordHead(
         number=str(record.number),
-        name=record.name,
+        name=sight.name(record.values, number=record.number),
         kind="" if record.kind == "person" else record.kind.capitalize(),
         status=status_words(record.status),
         is_flagged=record.is_flagged,
@@ -123,6 +136,8 @@ def protected_views(
     record: PatronRecord,
     requests: Sequence[RequestView],
     *,
+    viewer: StaffMember,
+    sight: Sight,
     time_zone: tzinfo,
 ) -> list[ProtectedView]:
     """Return every protected field of the registry, with what is proposed for it now."""
@@ -130,11 +145,24 @@ def protected_views(
         ProtectedView(
             key=entry.key,
             label=entry.label,
-            lines=list(entry.lines(record.values)),
+            lines=list(sight.lines(entry, record.values)),
+            can_reveal=may_reveal(viewer, sight, entry.key) and not entry.is_empty(record.values),
             **_mark(record, entry.mailbox_column, time_zone),
             **_pending(entry.key, requests),
         )
         for entry in FIELDS.values()
+    ]
+
+
+def with_revealed(
+    views: Sequence[ProtectedView], revealed: Mapping[str, str]
+) -> list[ProtectedView]:
+    """Return the fields with the values that this viewer was shown for a reason."""
+    return [
+        replace(view, lines=[revealed[view.key]], can_reveal=False, revealed_words=REVEALED)
+        if view.key in revealed
+        else view
+        for view in views
     ]
 
 
@@ -158,18 +186,20 @@ def request_items(
     ]
 
 
-def event_views(lines: Sequence[AuditLine], *, now: datetime, time_zone: tzinfo) -> list[EventView]:
+def event_views(
+    lines: Sequence[AuditLine], *, sight: Sight, now: datetime, time_zone: tzinfo
+) -> list[EventView]:
     """Return the patron's history in plain words, the newest first."""
-    return [_event(line, now, time_zone) for line in lines]
+    return [_event(line, sight, now, time_zone) for line in lines]
 
 
-def _event(line: AuditLine, now: datetime, time_zone: tzinfo) -> EventView:
+def _event(line: AuditLine, sight: Sight, now: datetime, time_zone: tzinfo) -> EventView:
     words = action_words(line.action, line.facts)
     about = _about(line)
     mark, tone = ICONS.get(line.action, ("info", "neutral"))
     return EventView(
         words=f"{words[0].upper()}{words[1:]}" + (f": {about}" if about else ""),
-        change=_change(line),
+        change=_change(line, sight),
         icon=mark,
         tone=tone,
         actor=line.actor.label,
@@ -194,16 +224,16 @@ def _label(key: str) -> str:
     return FIELDS[key].label.lower() if key in FIELDS else key
 
 
-def _change(line: AuditLine) -> str:
+def _change(line: AuditLine, sight: Sight) -> str:
     """The values of an event: old and new, as far as erasure has left them."""
-    names = dict.fromkeys(name.rpartition(".")[0] for name in line.values if "." in name)
-    pairs = [
-        (line.values.get(f"{name}.old") or "", line.values.get(f"{name}.new") or "")
-        for name in names
+    said = [
+        f"{old or 'nothing'} → {new or 'nothing'}"
+        for _name, old, new in told_changes(line.values, sight)
     ]
-    said = [f"{old or 'nothing'} → {new or 'nothing'}" for old, new in pairs if old != new]
     said += [
-        f"“{text}”" for name in ("reason", "comment", "note") if (text := line.values.get(name))
+        f"“{text}”"
+        for name in ("reason", "comment", "note")
+        if (text := told_words(line, name, sight))
     ]
     return "; ".join(said)
 

@@ -11,7 +11,7 @@ from sqlmodel import Session
 
 from upstage_crm.admin.guard import AdminState
 from upstage_crm.admin.patrons.care import Care, care_of
-from upstage_crm.admin.patrons.free_fields import find_free_field, in_words, zone_options
+from upstage_crm.admin.patrons.free_fields import find_free_field, in_words, seen_free, zone_options
 from upstage_crm.admin.patrons.record_rows import (
     EventView,
     ProtectedView,
@@ -21,6 +21,7 @@ from upstage_crm.admin.patrons.record_rows import (
     protected_views,
     record_head,
     request_items,
+    with_revealed,
 )
 from upstage_crm.audit import trail
 from upstage_crm.change_requests import erasing
@@ -31,6 +32,7 @@ from upstage_crm.core.errors import UpstageError
 from upstage_crm.organisation.settings import details
 from upstage_crm.patrons import commands, queries
 from upstage_crm.patrons.errors import UnknownPatron
+from upstage_crm.patrons.seeing import Sight
 from upstage_crm.staff.roles import Permission, StaffMember, may
 from upstage_crm.ui.copy import sentence
 from upstage_crm.web.hub import hub
@@ -44,13 +46,18 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Record:
-    """Everything that one reading of a record gives."""
+    """Everything that one reading of a record gives to one viewer.
+
+    `held` are the values that the viewer sees. `version` is another one when the record is.
+    """
 
     patron_id: str
+    version: tuple[str, bool]
     held: dict[str, str | None]
     head: RecordHead
     protected: list[ProtectedView]
     free: dict[str, str]
+    fixed: list[str]
     events: list[EventView]
     requests: list[RequestItem]
     care: Care
@@ -71,6 +78,7 @@ class PatronRecordState(AdminState):
     care: rx.Field[Care] = rx.field(default_factory=Care)
     may_propose: bool = False
     may_edit: bool = False
+    fixed: rx.Field[list[str]] = rx.field(default_factory=list)
     editing: str = ""
     edit_error: str = ""
     zones: rx.Field[list[str]] = rx.field(default_factory=list)
@@ -79,6 +87,8 @@ class PatronRecordState(AdminState):
     _number: int = 0
     _patron_id: str = ""
     _held: dict[str, str | None] = {}  # Reflex copies a state's defaults
+    _version: tuple[str, bool] = ("", False)
+    _revealed: dict[str, str] = {}
     _greeting: str = ""
 
     @rx.event
@@ -98,7 +108,7 @@ class PatronRecordState(AdminState):
     def edit(self, name: str) -> None:
         """Open one free field for editing."""
         field = find_free_field(name)
-        if field is None or not self.may_edit:
+        if field is None or not self.may_edit or field.name in self.fixed:
             return
         self.editing, self.edit_error = field.name, ""
         self.zones = zone_options() if field.kind == "time_zone" else []
@@ -142,6 +152,21 @@ class PatronRecordState(AdminState):
         self._quiet()
         self.done_reference = ""
 
+    @rx.event
+    def leave(self) -> None:
+        """The page is left: what was revealed is forgotten."""
+        self._forget_revealed()
+
+    async def _reveal(self, key: str, value: str) -> None:
+        """Show a value that the member gave a reason for, until the page is left."""
+        self._revealed = {**self._revealed, key: value}
+        await self._reload()
+
+    def _forget_revealed(self) -> None:
+        if self._revealed:
+            self._revealed = {}
+            self.shown, self.protected = "loading", []
+
     async def _proposed(self, reference: str, *, is_new: bool, is_held: bool) -> None:
         """Tell of a proposal that was sent, and show it as pending at once."""
         words = "Sent. The record changes when it is approved." if is_new else ALREADY_PROPOSED
@@ -161,6 +186,7 @@ class PatronRecordState(AdminState):
         if number != self._number:
             self.shown, self._patron_id = "loading", ""
         self._number, self.editing, self.edit_error, self.done_reference = number, "", "", ""
+        self._revealed = {}
         self._quiet()
         if self._greeting:
             self._succeed(self._greeting)
@@ -177,8 +203,11 @@ class PatronRecordState(AdminState):
             log.exception("a patron's record could not be read")
             self.shown = "failed"
             return
+        if found.version != self._version:  # what was shown may be another value by now
+            self._version, self._revealed = found.version, {}
         self.shown, self._patron_id, self.head = "record", found.patron_id, found.head
-        self.protected, self.requests, self.events = found.protected, found.requests, found.events
+        self.protected = with_revealed(found.protected, self._revealed)
+        self.requests, self.events, self.fixed = found.requests, found.events, found.fixed
         self._held, self.care = found.held, found.care
         is_live = not found.care.is_erased
         self.may_propose = is_live and self._may(Permission.PROPOSE_CHANGE)
@@ -201,7 +230,8 @@ def _record(number: int, viewer: StaffMember) -> Record:
 def _read_record(session: Session, number: int, viewer: StaffMember) -> Record:
     found = queries.get_by_number(session, number)
     now, zone = runtime().clock.now(), when.zone(details(session).time_zone)
-    asked = requests.of_patron(session, found.id)
+    sight = Sight(viewer.role, found.is_protected, (found.values,))
+    asked = requests.of_patron(session, found.id, reader=viewer.role)
     lines = trail.timeline(session, patron_id=found.id, limit=EVENTS_SHOWN)
     may_erase = may(viewer, Permission.ERASE_PATRON)
     care = care_of(
@@ -210,15 +240,20 @@ def _read_record(session: Session, number: int, viewer: StaffMember) -> Record:
         erasure=erasure_of(session, found.id),
         blockers=erasing.blockers(session, found.id, now=now) if may_erase else (),
         viewer=viewer,
+        sight=sight,
         time_zone=zone,
     )
+    free = seen_free(found.free, sight)
     return Record(
         patron_id=found.id,
-        held=dict(found.values),
-        head=record_head(found, time_zone=zone),
-        protected=protected_views(found, asked, time_zone=zone),
-        free=dict(found.free),
-        events=event_views(lines, now=now, time_zone=zone),
+        version=(when.iso(found.updated_at), found.is_protected),
+        held=sight.kept(found.values),
+        head=record_head(found, sight=sight, time_zone=zone),
+        protected=protected_views(found, asked, viewer=viewer, sight=sight, time_zone=zone),
+        free=free,
+        # Saving what was masked would lose it.
+        fixed=[name for name, text in free.items() if text != found.free[name]],
+        events=event_views(lines, sight=sight, now=now, time_zone=zone),
         requests=request_items(asked, now=now, time_zone=zone),
         care=care,
     )

@@ -5,7 +5,6 @@ from datetime import datetime, tzinfo
 
 from upstage_crm.admin.patrons.address import ListAddress
 from upstage_crm.core import when
-from upstage_crm.patrons.values import show_phone
 from upstage_crm.patrons.views import PatronLine
 
 TAGS_SHOWN = 1  # more would push the other columns apart; the record shows them all
@@ -48,7 +47,7 @@ def list_row(line: PatronLine, *, pending: int, now: datetime, time_zone: tzinfo
         name=line.name,
         email=line.email,
         email_state=("verified" if line.email_verified else "unverified") if line.email else "",
-        phone=show_phone(line.phone) if line.phone else "",
+        phone=line.phone,
         city=line.city,
         tags=[TagLink(tag, ListAddress(tag=tag).href()) for tag in tags[:TAGS_SHOWN]],
         has_tags=bool(tags),

@@ -6,13 +6,14 @@ Where a patron decided from (network address, browser) is kept for evidence and 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, tzinfo
-from difflib import SequenceMatcher
 
 from upstage_crm.admin.requests.address import request_href
 from upstage_crm.admin.requests.receipt_rows import ReceiptItem, receipt_item
 from upstage_crm.admin.requests.rows import is_urgent
+from upstage_crm.admin.requests.spans import Span, spans
 from upstage_crm.admin.requests.story import Moment, in_order, story
 from upstage_crm.admin.requests.task import Rights, Task, task_of
+from upstage_crm.admin.told import seen_address
 from upstage_crm.audit.events import Action
 from upstage_crm.audit.trail import AuditLine
 from upstage_crm.change_requests.policy import Policy, resend_wait
@@ -34,7 +35,6 @@ from upstage_crm.ui.copy import (
 )
 from upstage_crm.ui.mail_words import delivery_key
 
-ALIKE = 0.7  # from this likeness on, marking the differing letters helps; below it is noise
 _DAY = timedelta(days=1)
 _AT_ONCE = timedelta(minutes=1)
 _SAID = {
@@ -49,14 +49,6 @@ _SETTLED = {
     MailState.UNCERTAIN: "uncertain",
     MailState.CANCELLED: "taken back",
 }
-
-
-@dataclass(frozen=True)
-class Span:
-    """A piece of a value, and whether it differs from the other side."""
-
-    text: str = ""
-    differs: bool = False
 
 
 @dataclass(frozen=True)
@@ -177,6 +169,7 @@ class Viewer:
 def request_page(found: Found, *, viewer: Viewer, policy: Policy, now: datetime) -> RequestPage:
     """Return the page of one request as this viewer sees it at this moment."""
     request, zone = found.request, found.time_zone
+    sight = request.sight
     receipts = found.receipts if viewer.may_see_receipts else ()
     is_open = request.state.is_open
     is_taken = request.cause is Cause.ADDRESS_TAKEN and found.holder is not None
@@ -210,11 +203,11 @@ def request_page(found: Found, *, viewer: Viewer, policy: Policy, now: datetime)
         reason_sentence=reason.sentence,
         reason_text=request.reason_text,
         fields=[_field(entry, found) for entry in request.fields],
-        mails=[_mail(mail, viewer, zone) for mail in in_order(found.mails)],
-        story=story(found.lines, found.mails, events=found.events, time_zone=zone),
+        mails=[_mail(mail, found, viewer) for mail in in_order(found.mails)],
+        story=story(found.lines, found.mails, events=found.events, sight=sight, time_zone=zone),
         has_receipts=bool(receipts),
         receipts=[receipt_item(line, zone) for line in receipts],
-        task=task_of(request, found.desk, rights=_rights(viewer), time_zone=zone),
+        task=task_of(request, found.desk, rights=_rights(viewer), sight=sight, time_zone=zone),
         can_revert=viewer.may_revert and revert_until is not None,
         revert_words=_revert_words(revert_until, zone),
         can_read_out=can_resend and viewer.may_identify,
@@ -293,7 +286,7 @@ def _told(found: Found, viewer: Viewer) -> str:
     """Who hears of a withdrawal."""
     patrons = found.reached - {Audience.STAFF}
     reached = [mail for mail in in_order(found.mails) if mail.audience in patrons]
-    addresses = list(dict.fromkeys(mail.to_address for mail in reached))
+    addresses = list(dict.fromkeys(seen_address(mail, found.request.sight) for mail in reached))
     if addresses:
         told = f"We tell {' and '.join(addresses)}, because we wrote there about it."
     else:
@@ -312,7 +305,7 @@ def _field(view: FieldView, found: Found) -> FieldRow:
         for reviewer, mailbox in mailboxes.items()
         if reviewer.value in questioned
     ]
-    now_spans, proposed_spans = _spans(view.now, view.proposed)
+    now_spans, proposed_spans = spans(view.now, view.proposed)
     lines = sorted(found.lines, key=lambda line: line.seq)
     return FieldRow(
         id=view.id,
@@ -349,14 +342,16 @@ def _who(reviewer: Reviewer) -> str:
     return AUDIENCE_WORDS[Audience(reviewer.value)]
 
 
-def _mail(mail: MailSummary, viewer: Viewer, time_zone: tzinfo) -> MailRow:
+def _mail(mail: MailSummary, found: Found, viewer: Viewer) -> MailRow:
+    sight = found.request.sight
+    may_open = viewer.may_open_mail and sight.sees_mail and found.request.sees_fields
     return MailRow(
         kind=MAIL_KIND_WORDS[mail.kind],
         audience=AUDIENCE_WORDS[mail.audience],
-        address=mail.to_address,
+        address=seen_address(mail, sight),
         state=delivery_key(mail),
-        times=_times(mail, time_zone),
-        href=f"/mailbox/?mail={mail.id}" if viewer.may_open_mail else "",
+        times=_times(mail, found.time_zone),
+        href=f"/mailbox/?mail={mail.id}" if may_open else "",
     )
 
 
@@ -380,19 +375,3 @@ def _times(mail: MailSummary, time_zone: tzinfo) -> str:
         words.append(f"{name} {clock if date == day else f'{date}, {clock}'}")
         day = date
     return " · ".join(words)
-
-
-def _spans(now: str, proposed: str) -> tuple[list[Span], list[Span]]:
-    """Both values cut where they differ; nothing when they are not alike."""
-    matcher = SequenceMatcher(None, now, proposed, autojunk=False)
-    if not now or matcher.ratio() < ALIKE:
-        return [], []
-    left: list[Span] = []
-    right: list[Span] = []
-    for tag, a0, a1, b0, b1 in matcher.get_opcodes():
-        differs = tag != "equal"
-        if a1 > a0:
-            left.append(Span(now[a0:a1], differs))
-        if b1 > b0:
-            right.append(Span(proposed[b0:b1], differs))
-    return left, right

@@ -6,9 +6,10 @@ import reflex as rx
 from reflex.vars import ObjectVar
 
 from upstage_crm.admin.frame import framed
-from upstage_crm.admin.requests.detail import FieldRow, MailRow, Said, Span
+from upstage_crm.admin.requests.detail import FieldRow, MailRow, Said
 from upstage_crm.admin.requests.detail_state import RequestDetailState as State
 from upstage_crm.admin.requests.receipt_rows import ReceiptItem
+from upstage_crm.admin.requests.spans import Span
 from upstage_crm.admin.requests.story import Moment
 from upstage_crm.admin.requests.task_page import (
     code_button,

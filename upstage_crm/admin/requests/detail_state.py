@@ -20,7 +20,7 @@ from upstage_crm.mail import event_log, outbox
 from upstage_crm.mail.queries import MAX_PAGE_SIZE, mails
 from upstage_crm.organisation.settings import details
 from upstage_crm.receipts.queries import lines_of_request
-from upstage_crm.staff.roles import Permission
+from upstage_crm.staff.roles import Permission, Role
 from upstage_crm.ui.copy import STATE_WORDS
 from upstage_crm.web.hub import hub
 from upstage_crm.wiring import runtime
@@ -126,14 +126,14 @@ class RequestDetailState(AdminState):
         await self._show()
 
     async def _show(self) -> None:
-        reference, now = self._reference, runtime().clock.now()
+        reference, actor, now = self._reference, self._actor(), runtime().clock.now()
         try:
-            found = await self._read(lambda session: _find(session, reference))
+            found = await self._read(lambda session: _find(session, reference, actor.role))
         except UnknownRequest:
             self.shown, self.detail = "missing", RequestPage()
             return
         viewer = Viewer(
-            id=self._actor().id,
+            id=actor.id,
             may_withdraw=self._may(Permission.WITHDRAW_REQUEST),
             may_resend=self._may(Permission.RESEND_REQUEST),
             may_open_mail=self._may(Permission.VIEW_MAILBOX),
@@ -148,13 +148,13 @@ class RequestDetailState(AdminState):
         self.shown = "request"
 
 
-def _find(session: Session, reference: str) -> Found:
-    """Read one request with its trail and mails.
+def _find(session: Session, reference: str, reader: Role) -> Found:
+    """Read one request with its trail and mails, as one role sees it.
 
     Raises:
         UnknownRequest: there is none with this reference.
     """
-    request = queries.get(session, reference)
+    request = queries.get(session, reference, reader=reader)
     sent = mails(session, request_id=request.id, size=MAX_PAGE_SIZE).items
     return Found(
         request=request,

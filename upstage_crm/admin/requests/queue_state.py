@@ -26,7 +26,7 @@ from upstage_crm.core import when
 from upstage_crm.mail.message import MailKind
 from upstage_crm.mail.queries import newest_state_by_request
 from upstage_crm.organisation.settings import details
-from upstage_crm.staff.roles import Permission
+from upstage_crm.staff.roles import Permission, StaffMember
 from upstage_crm.web.hub import hub
 from upstage_crm.wiring import runtime
 
@@ -80,9 +80,9 @@ class RequestQueueState(AdminState):
         """Read the wanted page; only the newest wish is ever shown."""
         async with self:
             self.is_busy = True
-            wanted, actor_id = self._address(), self._actor().id
+            wanted, viewer = self._address(), self._actor()
         try:
-            found = await asyncio.to_thread(_page, wanted, actor_id)
+            found = await asyncio.to_thread(_page, wanted, viewer)
         except SQLAlchemyError:
             log.exception("the queue could not be read")
             found = None
@@ -147,27 +147,28 @@ class RequestQueueState(AdminState):
         self.shown = "rows" if self.rows else ("nothing" if asked else "empty")
 
 
-def _page(address: QueueAddress, actor_id: str) -> Found:
+def _page(address: QueueAddress, viewer: StaffMember) -> Found:
     parts = runtime()
     now = parts.clock.now()
     with parts.database.reading() as session:
-        total, rows = _rows(session, address, actor_id, now)
-        counts = overview.view_counts(session, proposer_id=actor_id, expiring_before=now + SOON)
+        total, rows = _rows(session, address, viewer, now)
+        counts = overview.view_counts(session, proposer_id=viewer.id, expiring_before=now + SOON)
     tabs = [queue_tab(view, count=counts[view], active=address.view) for view in View]
     return total, rows, tabs
 
 
 def _rows(
-    session: Session, address: QueueAddress, actor_id: str, now: datetime
+    session: Session, address: QueueAddress, viewer: StaffMember, now: datetime
 ) -> tuple[int, list[QueueRow]]:
     total, lines = queries.page(
         session,
         states=VIEW_STATES[address.view],
-        proposer_id=actor_id if address.view is View.MINE else None,
+        proposer_id=viewer.id if address.view is View.MINE else None,
         expiring_before=now + SOON if address.view is View.EXPIRING else None,
         query=address.query,
         page=address.page,
         size=PAGE_SIZE,
+        reader=viewer.role,
     )
     mails = newest_state_by_request(
         session, [line.id for line in lines], kind=MailKind.DECISION_REQUEST

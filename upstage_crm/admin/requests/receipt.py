@@ -1,4 +1,4 @@
-"""A receipt for staff: `GET /requests/receipt/{id}.json` and `.pdf`, with every value in full."""
+"""A receipt for staff: `GET /requests/receipt/{id}.json` and `.pdf`, as far as a role sees it."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def _answer(cookie: str, receipt_id: str, form: str) -> Response:
     if member is None or not may(member, Permission.VIEW_RECEIPTS) or form not in list(Form):
         return _missing()
     with runtime().database.reading() as session:
-        found = queries.get(session, receipt_id, reader=Reader.STAFF)
+        found = queries.get(session, receipt_id, reader=Reader.STAFF, role=member.role)
     if found is None:
         return _missing()
     file = file_of(found, Form(form))

@@ -1,13 +1,14 @@
 """What waits for a second person on a request, in words, and whether this viewer may do it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import tzinfo
 
 from upstage_crm.change_requests.reasons import METHODS
 from upstage_crm.change_requests.rules import Decision, DeskKind, HeldFor, RequestState
 from upstage_crm.change_requests.views import DeskView, RequestView
 from upstage_crm.core import when
+from upstage_crm.patrons.seeing import Sight
 from upstage_crm.ui.copy import DECISION_WORDS
 
 _OWN = "You took the first step yourself: somebody else must take the second."
@@ -41,9 +42,15 @@ class Rights:
 
 
 def task_of(
-    request: RequestView, desk: Sequence[DeskView], *, rights: Rights, time_zone: tzinfo
+    request: RequestView,
+    desk: Sequence[DeskView],
+    *,
+    rights: Rights,
+    sight: Sight,
+    time_zone: tzinfo,
 ) -> Task:
     """Return the step that waits on a request."""
+    desk = [replace(one, note=sight.words(one.note)) for one in desk]
     waiting = next((d for d in desk if not d.confirmed_at and not d.declined_at), None)
     if waiting is not None and waiting.kind is DeskKind.CODE:
         return _code(request, waiting, rights, time_zone)

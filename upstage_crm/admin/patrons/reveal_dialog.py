@@ -1,0 +1,58 @@
+"""The button beside a masked value, and the dialog in which a member says why it is needed."""
+
+import reflex as rx
+
+from upstage_crm.admin.patrons.record_rows import ProtectedView
+from upstage_crm.admin.patrons.reveal_state import REASON
+from upstage_crm.admin.patrons.reveal_state import RevealState as State
+from upstage_crm.patrons.fields import FIELDS
+from upstage_crm.patrons.reveals import REASON_LIMIT
+from upstage_crm.ui.components.base import Child, filled, hidden_text, show_if, text_for
+from upstage_crm.ui.components.button import button
+from upstage_crm.ui.components.dialog import dialog, dialog_close, dialog_form
+from upstage_crm.ui.components.feedback import notice
+from upstage_crm.ui.components.form import text_area
+
+TITLES = {key: f"Show: {field.label.lower()}" for key, field in FIELDS.items()}
+
+
+def reveal_button(field: ProtectedView) -> Child:
+    """Return the button of a value that is masked for this member, who may ask for it."""
+    shown = button(
+        "Show",
+        hidden_text(" ", field.label),
+        size="small",
+        variant="quiet",
+        icon="eye",
+        on_click=State.open(field.key),
+    )
+    return show_if(field.can_reveal, shown)
+
+
+def reveal_dialog() -> rx.Component:
+    """Return the dialog; `RevealState.open(field)` opens it."""
+    return dialog(
+        dialog_form(
+            rx.fragment(
+                text_area(
+                    "Why do you need it?",
+                    REASON,
+                    id="reveal-reason",
+                    hint="The history keeps who looked, when, and these words.",
+                    rows=2,
+                    max_length=REASON_LIMIT,
+                ),
+                key=State.form,
+            ),
+            show_if(filled(State.refusal), notice(State.refusal, tone="danger")),
+            on_submit=State.reveal,
+            actions=rx.fragment(
+                dialog_close("Cancel", variant="quiet"),
+                button("Show it", type="submit", variant="primary", icon="eye"),
+            ),
+        ),
+        title=text_for(State.field, TITLES, "Show a masked value"),
+        description="It is shown to you until you leave this page.",
+        open=State.field != "",
+        on_open_change=State.turn,
+    )

@@ -1,0 +1,66 @@
+"""Shows one masked value to a staff member who says why; every look is an entry of the trail."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlmodel import Session
+
+from upstage_crm.audit import trail
+from upstage_crm.audit.events import Action, AuditEvent, Channel
+from upstage_crm.core.text import clean_block
+from upstage_crm.patrons import fields, queries
+from upstage_crm.patrons.errors import PatronErased, PatronIsProtected, RevealReasonMissing
+from upstage_crm.patrons.seeing import Sight
+from upstage_crm.patrons.tables import PatronStatus
+from upstage_crm.staff.roles import Permission, StaffMember, ensure_may, may
+from upstage_crm.staff.sight import sees
+
+REASON_MINIMUM = 5  # characters; less says nothing to whoever reads the trail
+REASON_LIMIT = 300  # characters
+
+
+def reveal(
+    session: Session,
+    *,
+    actor: StaffMember,
+    patron_id: str,
+    field: str,
+    reason: str,
+    now: datetime,
+) -> str:
+    """Return the value of a protected field on one line, "" when it is not known.
+
+    It is recorded in any case, also for a value that is empty or that the actor sees anyway.
+
+    Raises:
+        Forbidden: the actor may not reveal values. UnknownField, UnknownPatron.
+        RevealReasonMissing: the reason says nothing. InvalidText: it is too long.
+        PatronErased. PatronIsProtected: only the few see anything of a protected patron.
+    """
+    ensure_may(actor, Permission.REVEAL_VALUE)
+    entry = fields.field(field)
+    words = clean_block(reason, REASON_LIMIT)
+    if len(words) < REASON_MINIMUM:
+        raise RevealReasonMissing(minimum=REASON_MINIMUM)
+    row = queries.lock(session, patron_id)
+    if row.status is PatronStatus.ERASED:
+        raise PatronErased
+    if row.is_protected and not sees(actor.role, entry.key, is_protected=True):
+        raise PatronIsProtected
+    event = AuditEvent(
+        action=Action.VALUE_REVEALED,
+        actor=actor.as_actor(),
+        channel=Channel.CRM,
+        patron_id=patron_id,
+        facts={"field": entry.key},
+        values={"reason": words},
+    )
+    trail.record(session, [event], now=now)
+    return entry.show(queries.values_of(row))
+
+
+def may_reveal(member: StaffMember, sight: Sight, key: str) -> bool:
+    """Whether a member is offered to reveal a field: it is masked, and `reveal` would show it."""
+    is_allowed = may(member, Permission.REVEAL_VALUE) and not sight.is_protected
+    return is_allowed and not sight.sees(key)
