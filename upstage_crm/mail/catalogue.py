@@ -111,6 +111,17 @@ class OutcomeContext(CommonContext):
     comment: str | None
 
 
+class AlertContext(CommonContext):
+    """`staff_alert`. `proposer` is the member it is about, `reference` a short name of the alert.
+
+    `wire_text` says what tripped, in a few words; `count_text` and `limit_text` are the numbers.
+    """
+
+    wire_text: str
+    count_text: str
+    limit_text: str
+
+
 @dataclass(frozen=True, slots=True)
 class KindSpec:
     """What one kind of mail takes: its context, and the links it carries for each audience."""
@@ -150,6 +161,7 @@ CATALOGUE: Mapping[MailKind, KindSpec] = {
     MailKind.RECORD_FROZEN: KindSpec(10, OutcomeContext, {Audience.STAFF: NO_LINK}),
     MailKind.RECORD_ERASED: KindSpec(20, EndedContext, {CURRENT: NO_LINK}),
     MailKind.STAFF_OUTCOME: KindSpec(20, OutcomeContext, {Audience.STAFF: NO_LINK}),
+    MailKind.STAFF_ALERT: KindSpec(1, AlertContext, {Audience.STAFF: NO_LINK}),
 }
 
 

@@ -42,6 +42,7 @@ class MailKind(StrEnum):
     RECORD_FROZEN = "record_frozen"
     RECORD_ERASED = "record_erased"
     STAFF_OUTCOME = "staff_outcome"
+    STAFF_ALERT = "staff_alert"
 
 
 class Audience(StrEnum):

@@ -108,19 +108,37 @@ def disable(session: Session, *, email: str, actor: Actor, channel: Channel, now
     row = find_by_email_key(session, parse_email(email).key)
     if row is None:
         raise NotFound
-    if row.disabled_at is not None:
+    if not shut(session, row.id, now=now):
         return
-    owners = select(StaffRow.id).where(
-        StaffRow.role == Role.OWNER, col(StaffRow.disabled_at).is_(None)
+    facts = {"staff_id": row.id}
+    event = AuditEvent(action=Action.STAFF_DISABLED, actor=actor, channel=channel, facts=facts)
+    trail.record(session, [event], now=now)
+
+
+def shut(session: Session, staff_id: str, *, now: datetime) -> bool:
+    """Disable an account and end its sessions; False when it was disabled. Recording is up to you.
+
+    Raises:
+        NotFound: no such account.
+        LastOwner: nobody else could run the place.
+    """
+    row = session.get(StaffRow, staff_id)
+    if row is None:
+        raise NotFound
+    if row.disabled_at is not None:
+        return False
+    owners = (
+        select(StaffRow.id)
+        .where(StaffRow.role == Role.OWNER, col(StaffRow.disabled_at).is_(None))
+        # Not against rows that only refer to an owner: those are written under other locks.
+        .with_for_update(key_share=True)
     )
-    if row.role is Role.OWNER and session.exec(owners.with_for_update()).all() == [row.id]:
+    if row.role is Role.OWNER and session.exec(owners).all() == [row.id]:
         raise LastOwner
     row.disabled_at = now
     _end_sessions(session, row.id, now)
     session.flush()
-    facts = {"staff_id": row.id}
-    event = AuditEvent(action=Action.STAFF_DISABLED, actor=actor, channel=channel, facts=facts)
-    trail.record(session, [event], now=now)
+    return True
 
 
 def reset_password(

@@ -250,6 +250,7 @@ MAIL_KIND_WORDS: Mapping[MailKind, str] = {
     MailKind.RECORD_FROZEN: "Alert: a record is frozen",
     MailKind.RECORD_ERASED: "Confirmation of the erasure",
     MailKind.STAFF_OUTCOME: "Outcome to the proposer",
+    MailKind.STAFF_ALERT: "Alert: unusual proposals of a member",
 }
 AUDIENCE_WORDS: Mapping[Audience, str] = {
     Audience.CURRENT: "the current address",

@@ -16,19 +16,21 @@ from upstage_crm.admin.dashboard.rows import (
     DecidedRow,
     NeedRow,
     Tile,
+    alert_row,
     decided_rows,
     mail_row,
     need_row,
     tiles,
 )
 from upstage_crm.admin.guard import AdminState
-from upstage_crm.change_requests import overview, queries
+from upstage_crm.change_requests import alerts, overview, queries
+from upstage_crm.change_requests.alerts import AlertView
 from upstage_crm.change_requests.overview import VIEW_STATES, Need, View
 from upstage_crm.core import when
 from upstage_crm.mail.delivery import MailState
 from upstage_crm.mail.queries import MailSummary, health, mails
 from upstage_crm.organisation.settings import details
-from upstage_crm.staff.roles import Permission
+from upstage_crm.staff.roles import Permission, StaffMember, may
 from upstage_crm.web.hub import hub
 from upstage_crm.wiring import runtime
 
@@ -81,9 +83,9 @@ class DashboardState(AdminState):
         return rx.redirect(f"/patrons/?{urlencode({'q': words})}" if words else "/patrons/")
 
     async def _show(self) -> None:
-        now, may_open_mail = runtime().clock.now(), self._may(Permission.VIEW_MAILBOX)
+        now, viewer = runtime().clock.now(), self._actor()
         try:
-            found = await self._read(lambda session: _overview(session, now, may_open_mail))
+            found = await self._read(lambda session: _overview(session, now, viewer))
         except SQLAlchemyError:
             log.exception("the dashboard could not be read")
             self.shown = "failed"
@@ -92,7 +94,8 @@ class DashboardState(AdminState):
         self.shown = "first_use" if found.is_first_use else "overview"
 
 
-def _overview(session: Session, now: datetime, may_open_mail: bool) -> Overview:
+def _overview(session: Session, now: datetime, viewer: StaffMember) -> Overview:
+    may_open_mail = may(viewer, Permission.VIEW_MAILBOX)
     by_state = queries.counts(session)
     zone = when.zone(details(session).time_zone)
     troubled = _troubled(session, now)
@@ -103,7 +106,8 @@ def _overview(session: Session, now: datetime, may_open_mail: bool) -> Overview:
         mail_waiting=health(session, now=now).queued,
         mail_troubled=len(troubled),
     )
-    needs = [
+    needs = [alert_row(alert, now=now, time_zone=zone) for alert in _alerts(session, viewer)]
+    needs += [
         mail_row(mail, now=now, time_zone=zone)
         for mail in (troubled[:SHOWN_PER_NEED] if may_open_mail else [])
     ]
@@ -118,6 +122,13 @@ def _overview(session: Session, now: datetime, may_open_mail: bool) -> Overview:
         decided=decided_rows(overview.recently_decided(session), now=now, time_zone=zone),
         is_first_use=not by_state,
     )
+
+
+def _alerts(session: Session, viewer: StaffMember) -> list[AlertView]:
+    """The open alerts that this viewer may do something about; nobody is shown the own one."""
+    if not may(viewer, Permission.RELEASE_QUARANTINE):
+        return []
+    return [alert for alert in alerts.alerts_open(session) if alert.staff_id != viewer.id]
 
 
 def _troubled(session: Session, now: datetime) -> list[MailSummary]:
