@@ -12,12 +12,14 @@ import sqlalchemy as sa
 
 from tests.support.engine import Engine
 from tests.support.factories import NEW, OLD, days, together, unchanged
+from tests.support.pipeline import installed
 from upstage_crm.audit.events import Action
-from upstage_crm.change_requests import alerts, attempts, erasing
+from upstage_crm.change_requests import alerts, attempts, erasing, overview
 from upstage_crm.change_requests.commands import Proposed
 from upstage_crm.change_requests.errors import (
     AlertOpen,
     HeldCannotReplace,
+    NoMailbox,
     NothingWaits,
     OwnRecord,
     SamePerson,
@@ -31,10 +33,13 @@ from upstage_crm.change_requests.tripwires import Thresholds, Wire
 from upstage_crm.core.clock import FrozenClock
 from upstage_crm.core.db import Database, table_of
 from upstage_crm.core.errors import Forbidden
+from upstage_crm.links.claims import Reviewer
 from upstage_crm.mail.message import MailMessage
 from upstage_crm.patrons.views import PatronRecord
 from upstage_crm.staff.roles import Role, StaffMember
+from upstage_crm.web import schedule
 
+PHONE = {"phone": {"phone": "+1 212 555 0199"}}
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 COOLING = DEFAULT.thresholds.cooling
 ATTEMPT = table_of(ProposalAttemptRow)
@@ -83,6 +88,13 @@ def to_patrons(mails: Sequence[MailMessage]) -> list[MailMessage]:
     return [mail for mail in mails if not mail.tags["kind"].startswith("staff_")]
 
 
+def waiting(engine: Engine) -> tuple[str, ...]:
+    """The references that the dashboard lists for a second person."""
+    need, now = overview.Need.SECOND_PERSON, engine.now
+    found = engine.read(lambda s: overview.needing(s, need, since=now, until=now))
+    return tuple(standing.reference for standing in found)
+
+
 def outcomes(engine: Engine) -> list[str]:
     query = sa.select(ATTEMPT.c.outcome).order_by(ATTEMPT.c.id)
     return [row.value for row in engine.read(lambda s: s.execute(query).scalars().all())]
@@ -95,6 +107,7 @@ def test_two_go_at_once_and_the_next_ones_wait_for_the_clock(
 
     assert [None] * 2 + [HeldFor.COOLING] * 3 == held_for(engine, requests)
     assert 4 == len(engine.deliver())
+    assert () == waiting(engine)  # for the clock, and for nobody
     engine.clock.advance(COOLING - MINUTE)
     assert [False] * 3 == [engine.cool(request) for request in requests[2:]]
     engine.clock.advance(MINUTE)
@@ -108,6 +121,43 @@ def test_two_go_at_once_and_the_next_ones_wait_for_the_clock(
     assert {None} == {line.actor.id for line in released}
     assert Action.TRIPWIRE_TRIPPED not in engine.actions()
     assert engine.chain_is_whole()
+
+
+def test_a_server_lets_go_what_has_cooled_down_and_forgets_old_attempts(
+    engine: Engine, vic: StaffMember
+) -> None:
+    with installed(engine.database, engine.clock) as parts:
+        engine.room = parts.mailroom
+        requests = burst(engine, vic, 5)
+        schedule.do_what_is_due(parts)
+        assert [RequestState.HELD] * 3 == states(engine, requests[2:])
+        engine.clock.advance(COOLING)
+        schedule.do_what_is_due(parts)
+        assert [RequestState.PENDING] * 5 == states(engine, requests)
+
+        engine.clock.advance(attempts.KEPT)
+        schedule.do_what_is_due(parts)
+    assert [] == outcomes(engine)
+
+
+def test_whom_nobody_can_ask_any_more_is_looked_at_by_a_person(
+    engine: Engine, vic: StaffMember
+) -> None:
+    patron = engine.patron()
+    asked = engine.propose(patron, changes=PHONE, actor=vic)
+    burst(engine, vic, 1)
+    cooling = engine.propose(
+        patron, changes={"name": {"given_name": "Maren", "family_name": "Smith"}}, actor=vic
+    )
+    engine.deliver()
+    assert engine.bounce(asked, Reviewer.CURRENT)
+    engine.clock.advance(COOLING)
+
+    assert engine.cool(cooling)
+
+    assert [HeldFor.QUARANTINE] == held_for(engine, [cooling])
+    assert (cooling.reference,) == waiting(engine)
+    unchanged(engine, lambda: engine.release(cooling, engine.owner), NoMailbox)
 
 
 def test_nobody_lets_a_cooling_request_go_by_hand(engine: Engine, vic: StaffMember) -> None:
@@ -126,6 +176,8 @@ def test_the_sixth_holds_all_that_has_not_left_and_tells_every_owner(
 ) -> None:
     owners = {engine.owner.email_key, engine.staff("Ola", Role.OWNER).email_key}
     requests = burst(engine, vic, 6)
+
+    assert {request.reference for request in requests[2:]} == set(waiting(engine))
 
     assert [None] * 2 + [HeldFor.QUARANTINE] * 4 == held_for(engine, requests)
     mails = engine.deliver()
