@@ -11,17 +11,25 @@ from tests.support.attack import Scene, copy
 from tests.support.engine import Engine
 from tests.support.factories import days
 from upstage_crm.audit.guard_rules import _FIXED, _NEVER_UPDATED
-from upstage_crm.change_requests import erasing
+from upstage_crm.change_requests import erasing, policy_settings
 from upstage_crm.change_requests.commands import Proposed
 from upstage_crm.change_requests.policy import DEFAULT, Asked, FieldPolicy
 from upstage_crm.change_requests.rules import Decision
+from upstage_crm.change_requests.tripwires import Thresholds
 from upstage_crm.core.clock import FrozenClock
 from upstage_crm.core.db import Database
 from upstage_crm.patrons.views import PatronRecord
 from upstage_crm.staff.roles import Role, StaffMember
 from upstage_crm.tables import metadata
 
-NEWER = ("receipt", "link_code", "desk_confirmation", "patron_freeze", "erasure")
+NEWER = (
+    "receipt",
+    "link_code",
+    "desk_confirmation",
+    "patron_freeze",
+    "erasure",
+    "staff_alert",
+)
 
 
 @dataclass
@@ -35,6 +43,8 @@ class Second:
     disputed: PatronRecord
     leaving: PatronRecord
     vic: StaffMember
+    cooling: Proposed
+    quarantined: Proposed
 
     def refuses(self, *statements: str, by: str = "") -> None:
         self.scene.refuses(*statements, by=by)
@@ -61,8 +71,26 @@ def second(database: Database, clock: FrozenClock) -> Second:
             session, actor=engine.owner, patron_id=leaving.id, reason="by letter", now=engine.now
         )
     )
+    cooling, quarantined = unusual(engine, vic)
     scene = Scene(engine, mara, ole, request, link, held)
-    return Second(engine, scene, held, waiting, disputed, leaving, vic)
+    return Second(engine, scene, held, waiting, disputed, leaving, vic, cooling, quarantined)
+
+
+def unusual(engine: Engine, vic: StaffMember) -> tuple[Proposed, Proposed]:
+    """One request that cools down, one in quarantine, and the alert about Vic behind it."""
+    uma = engine.staff("Uma", Role.BOX_OFFICE)
+    standing = engine.read(policy_settings.current)
+    few = Thresholds(at_once=1, burst=2)
+    engine.set_policy(replace(standing, thresholds=few))
+    made = [
+        engine.propose(
+            engine.patron(f"{name}{n}@example.com", name), f"{n}@{name}{n}.example", actor=who
+        )
+        for name, who, count in (("uma", uma, 2), ("vic", vic, 3))
+        for n in range(count)
+    ]
+    engine.set_policy(replace(standing, thresholds=DEFAULT.thresholds))
+    return made[1], made[4]
 
 
 @pytest.mark.parametrize("table", NEWER)
@@ -116,6 +144,50 @@ def test_nobody_is_the_own_second_person(second: Second) -> None:
             f"WHERE id = '{second.held.request_id}'",
             by="change request release",
         )
+
+
+def test_quarantine_needs_a_second_person_and_cooling_none(second: Second) -> None:
+    for released in ("NULL", f"'{second.vic.id}'"):
+        second.refuses(
+            f"UPDATE change_request SET state = 'pending', released_by = {released} "
+            f"WHERE id = '{second.quarantined.request_id}'",
+            by="change request release",
+        )
+    second.engine.run(
+        "UPDATE field_change SET outcome = 'pending' WHERE request_id = :id",
+        {"id": second.cooling.request_id},
+    )
+    second.engine.run(
+        "UPDATE change_request SET state = 'pending' WHERE id = :id",
+        {"id": second.cooling.request_id},
+    )
+
+
+def test_why_a_request_is_held_changes_one_way_only(second: Second) -> None:
+    """Or whoever holds the account would say that it only cools down."""
+    for request in (second.quarantined, second.held, second.waiting):
+        for forged in ("'cooling'", "'desk'", "NULL"):
+            if request is second.waiting and forged == "'desk'":
+                continue
+            second.refuses(
+                f"UPDATE change_request SET held_for = {forged} WHERE id = '{request.request_id}'",
+                by="change request held",
+            )
+    second.engine.run(
+        "UPDATE change_request SET held_for = 'quarantine' WHERE id = :id",
+        {"id": second.cooling.request_id},
+    )
+
+
+def test_nobody_closes_the_own_alert_and_none_is_opened_again(second: Second) -> None:
+    vic, me, at = second.vic.id, second.engine.owner.id, "'2026-03-02 10:00:00'"
+    for forged in (f"closed_by = '{vic}', closed_at = {at}", f"closed_at = {at}"):
+        second.refuses(f"UPDATE staff_alert SET {forged}", by="staff alert second")
+    second.engine.run(f"UPDATE staff_alert SET closed_by = '{me}', closed_at = {at}")
+    for forged in ("closed_by = NULL, closed_at = NULL", f"closed_at = '2026-03-03 {at[12:]}"):
+        second.refuses(f"UPDATE staff_alert SET {forged}", by="staff alert second")
+    born = {"id": "'new'", "closed_by": f"'{me}'", "closed_at": at}
+    second.refuses(copy("staff_alert", "TRUE", born), by="staff alert birth")
 
 
 def test_nothing_is_born_with_its_second_person(second: Second) -> None:

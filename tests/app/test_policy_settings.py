@@ -12,7 +12,16 @@ from tests.support.factories import NEW, OLD, unchanged
 from upstage_crm.audit.events import Action
 from upstage_crm.change_requests import policy_settings
 from upstage_crm.change_requests.errors import CannotBeAsked, PolicyOutOfRange, ReminderTooLate
-from upstage_crm.change_requests.policy import DEFAULT, LIMITS, Asked, FieldPolicy, Limit, Policy
+from upstage_crm.change_requests.policy import (
+    DEFAULT,
+    LIMITS,
+    TRIPWIRES,
+    Asked,
+    FieldPolicy,
+    Limit,
+    Policy,
+    with_numbers,
+)
 from upstage_crm.change_requests.rules import RequestState
 from upstage_crm.core.clock import FrozenClock
 from upstage_crm.core.db import Database
@@ -33,7 +42,7 @@ OTHER = replace(
 
 @pytest.fixture
 def engine(database: Database, clock: FrozenClock) -> Engine:
-    made = Engine(database, clock)
+    made = Engine(database, clock, is_watched=True)
     assert made.owner  # is added when first asked for, and that is a write
     return made
 
@@ -87,17 +96,19 @@ def test_nobody_else_changes_them(engine: Engine, role: Role) -> None:
     unchanged(engine, lambda: change(engine, OTHER, member), Forbidden)
 
 
-@pytest.mark.parametrize("limit", LIMITS, ids=lambda limit: limit.name)
+@pytest.mark.parametrize("limit", [*LIMITS, *TRIPWIRES], ids=lambda limit: limit.name)
 def test_every_number_has_its_limits(engine: Engine, limit: Limit) -> None:
     roomy = replace(DEFAULT, link_life=30 * DAY, reminder_after=DAY, reminder_before=HOUR)
     for count in (limit.least, limit.most):
-        fitting = replace(roomy, **{limit.name: count * limit.unit})
+        fitting = with_numbers(roomy, {limit.name: count * limit.unit})
         if limit.name == "link_life":
             fitting = replace(fitting, reminder_after=timedelta(), reminder_before=timedelta())
         assert count == limit.count(change(engine, fitting))
     beyond = [(limit.least - 1) * limit.unit, (limit.most + 1) * limit.unit]
-    for chosen in (*beyond, limit.least * limit.unit + timedelta(seconds=1)):
-        wrong = replace(roomy, **{limit.name: chosen})
+    if isinstance(limit.unit, timedelta):
+        beyond.append(limit.least * limit.unit + timedelta(seconds=1))
+    for chosen in beyond:
+        wrong = with_numbers(roomy, {limit.name: chosen})
         refused = unchanged(engine, lambda wrong=wrong: change(engine, wrong), PolicyOutOfRange)
         assert limit.name == refused.facts["setting"]
 

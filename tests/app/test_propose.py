@@ -176,7 +176,8 @@ def test_the_same_value_twice_is_one_request_and_one_mail(desk: Desk, spelling: 
     second = desk.propose(patron, spelling, actor=rosa)
 
     assert Proposed(request_id=first.request_id, reference=first.reference, is_new=False) == second
-    assert before == desk.dump()
+    # Only that somebody tried is remembered.
+    assert before | {"proposal_attempt": []} == desk.dump() | {"proposal_attempt": []}
     assert 1 == len([mail for mail in desk.deliver() if mail.to == NEW])
 
 

@@ -23,6 +23,7 @@ from upstage_crm.audit.trail import Broken
 from upstage_crm.change_requests import erasing, mailing
 from upstage_crm.change_requests.policy import DEFAULT, Asked, FieldPolicy
 from upstage_crm.change_requests.rules import Decision, RequestState
+from upstage_crm.change_requests.tripwires import Thresholds
 from upstage_crm.core.clock import FrozenClock
 from upstage_crm.core.db import Database
 from upstage_crm.links.claims import Reviewer
@@ -249,6 +250,7 @@ def test_a_story_of_every_path_records_every_action(database: Database, clock: F
     mail_troubles(desk)
     erasure(desk)
     staff_accounts(desk)
+    unusual(desk)
 
     assert set(Action) - set(desk.actions()) == {Action.TRAIL_EXPORTED}
     assert desk.chain_is_whole()
@@ -432,6 +434,18 @@ def look(desk: Desk, patron: PatronRecord) -> None:
             now=desk.now,
         )
     )
+
+
+def unusual(desk: Engine) -> None:
+    """A member proposes too much, somebody looks; another one leaves, and one is stopped."""
+    desk.set_policy(replace(DEFAULT, thresholds=Thresholds(at_once=1, burst=2)))
+    hal, iva = desk.staff("Hal", Role.BOX_OFFICE), desk.staff("Iva", Role.MANAGER)
+    for number in range(3):
+        patron = desk.patron(f"h{number}@example.com", "Hal")
+        desk.propose(patron, f"h{number}@venue{number}.example", actor=hal)
+    desk.close_alert(hal, iva)
+    desk.hand_over(hal, iva, desk.owner)
+    desk.freeze(hal, iva)
 
 
 def edit(desk: Desk, patron: PatronRecord) -> None:

@@ -2,16 +2,19 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from tests.support.engine import Engine
 from tests.support.factories import NEW, OLD, Desk
 from tests.support.pipeline import Client, Pipeline, installed, sign_in
 from upstage_crm.admin.dashboard.state import DashboardState
+from upstage_crm.change_requests.policy import DEFAULT
 from upstage_crm.change_requests.rules import Decision
+from upstage_crm.change_requests.tripwires import Thresholds
 from upstage_crm.core.clock import FrozenClock
 from upstage_crm.core.db import Database
 from upstage_crm.staff.roles import Role
@@ -153,6 +156,26 @@ def test_a_failed_mail_needs_who_may_open_the_mailbox(play: Any) -> None:
         tile, hidden = [(await scene.shown(tab)).tiles[-1] for tab in (clerk, marketing)]
         assert ("/mailbox/?state=failed", "1 need you") == (tile.href, tile.note)
         assert "" == hidden.href
+
+    play(story)
+
+
+def test_an_open_alert_stands_first_for_who_may_look_into_it(
+    play: Any, database: Database, clock: FrozenClock
+) -> None:
+    async def story(scene: Scene) -> None:
+        engine = Engine(database, clock)
+        engine.set_policy(replace(DEFAULT, thresholds=Thresholds(at_once=1, burst=2)))
+        vic = engine.staff("Vic", Role.BOX_OFFICE)
+        for n in range(3):
+            patron = engine.patron(f"p{n}@example.com", f"P{n}")
+            engine.propose(patron, f"p{n}@venue{n}.example", actor=vic)
+        alert = ("Unusual proposals on hold", "Vic, box office")
+
+        lead = (await scene.shown(await scene.open(Role.MANAGER))).needs
+        assert (alert, "/team/") == ((lead[0].words, lead[0].about), lead[0].href)
+        assert "2 on hold" in lead[0].detail
+        assert alert not in await scene.needs(await scene.open(Role.BOX_OFFICE))
 
     play(story)
 

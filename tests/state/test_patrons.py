@@ -219,14 +219,14 @@ SENDING = {"email": "jane@new.example", "reason": "asked_by_phone", "reason_text
 
 
 def contents(database: Database) -> str:
-    """A digest of every row of every table, except when staff were last seen."""
+    """A digest of every row of every table, but for when staff were seen and what they tried."""
     with database.reading() as session:
         connection = session.connection()
         tables = sorted(sa.inspect(connection).get_table_names())
         kept = [
             (table, sorted(map(str, connection.execute(sa.text(f'select * from "{table}"')))))
             for table in tables
-            if table != "staff_session"
+            if table not in ("staff_session", "proposal_attempt")
         ]
     return hashlib.sha256(str(kept).encode()).hexdigest()
 
@@ -478,6 +478,24 @@ class TestPropose:
                 assert before == contents(made.database)
 
         run(story)
+
+    def test_what_is_sent_is_remembered_refused_or_not(self, made: Runtime) -> None:
+        """For the tripwires: a proposal in its own transaction, a refusal in another one."""
+        number = add(made, **JANE)
+        add(made, given_name="Bob", family_name="Other", email="bob@other.example")
+        cookie = staff(made)
+
+        async def story() -> None:
+            async with Pipeline() as pipeline:
+                for email in ("bob@other.example", "no address", "jane@new.example"):
+                    dana = await proposing(pipeline, cookie, number)
+                    await pipeline.send(dana, ProposeState.send, form=SENDING | {"email": email})
+
+        run(story)
+        with made.database.reading() as session:
+            query = sa.text("SELECT outcome FROM proposal_attempt ORDER BY outcome")
+            found = session.connection().execute(query).scalars().all()
+        assert ["mistyped", "proposed", "refused"] == found
 
     def test_a_taken_address_offers_its_record(self, made: Runtime) -> None:
         number = add(made, **JANE)

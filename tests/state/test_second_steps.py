@@ -23,6 +23,7 @@ from upstage_crm.admin.requests.task_state import RequestTaskState
 from upstage_crm.change_requests.commands import Proposed
 from upstage_crm.change_requests.policy import DEFAULT, Asked, FieldPolicy
 from upstage_crm.change_requests.rules import Decision, RequestState
+from upstage_crm.change_requests.tripwires import Thresholds
 from upstage_crm.core.clock import FrozenClock
 from upstage_crm.core.db import Database
 from upstage_crm.mail.dispatcher import Dispatcher
@@ -118,6 +119,36 @@ def test_another_member_releases_what_is_held(play: Play) -> None:
         assert RequestState.PENDING is engine.state(request)
         assert "pending" == (await scene.detail(lead)).state
         assert "" == (await scene.detail(lead)).task.kind
+
+    play(story)
+
+
+def test_a_page_says_what_cools_down_and_what_is_in_quarantine(play: Play) -> None:
+    async def story(scene: Scene) -> None:
+        engine = scene.engine
+        engine.set_policy(replace(DEFAULT, thresholds=Thresholds(at_once=1, burst=2)))
+        vic = engine.staff("Vic", CLERK)
+        made: list[Proposed] = []
+        for n in range(2):
+            patron = engine.patron(f"p{n}@example.com", f"P{n}")
+            made.append(engine.propose(patron, f"p{n}@venue{n}.example", actor=vic))
+        cooling = (await scene.detail(await scene.request(made[1], LEAD, "Ada"))).task
+        assert ("cooling", "Goes to the patron at 10:05", "") == (
+            cooling.kind,
+            cooling.title,
+            cooling.act,
+        )
+        patron = engine.patron("p3@example.com", "P3")
+        held = engine.propose(patron, "p3@venue3.example", actor=vic)
+
+        clerk = await scene.request(held, CLERK, "Cem")
+        assert (await scene.detail(clerk)).task.why_not
+        await scene.do(clerk, RequestTaskState.release)
+        assert RequestState.HELD is engine.state(held)
+        lead = await scene.request(held, LEAD, "Lea")
+        assert (await scene.detail(lead)).task.title.startswith("In quarantine")
+        await scene.do(lead, RequestTaskState.release)
+        assert RequestState.PENDING is engine.state(held)
 
     play(story)
 

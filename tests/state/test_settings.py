@@ -277,6 +277,21 @@ def test_an_owner_changes_the_rules(play: Play) -> None:
     play(story)
 
 
+def test_an_owner_changes_the_tripwires_within_limits(play: Play) -> None:
+    async def story(scene: Scene) -> None:
+        tab = await scene.open_rules()
+        state = await scene.save_rules(tab, burst="51", cooling="2")
+        assert SENTENCES["policy_out_of_range"].format(least=2, most=50) == state.errors["burst"]
+
+        await scene.save_rules(tab, burst="8", cooling="2", second_person_protected="on")
+
+        stored = scene.rules()
+        assert (8, 120) == (stored.thresholds.burst, stored.thresholds.cooling.total_seconds())
+        assert stored.second_person_protected
+
+    play(story)
+
+
 @pytest.mark.parametrize("role", READERS)
 def test_a_reader_reads_the_rules_and_changes_nothing(play: Play, role: Role) -> None:
     async def story(scene: Scene) -> None:

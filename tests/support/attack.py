@@ -34,6 +34,7 @@ GUARDED = (
     "desk_confirmation",
     "patron_freeze",
     "erasure",
+    "staff_alert",
 )
 
 

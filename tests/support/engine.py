@@ -8,18 +8,24 @@ from collections.abc import Mapping
 import sqlalchemy as sa
 
 from tests.support.factories import NEW, Desk
+from tests.support.thresholds import relax
 from upstage_crm.change_requests import (
+    alerts,
+    attempts,
     codes,
     commands,
     desk,
     freezing,
+    leaving,
     policy_settings,
     reverting,
     timing,
 )
 from upstage_crm.change_requests.commands import Proposed
+from upstage_crm.change_requests.leaving import Frozen
 from upstage_crm.change_requests.policy import Policy
 from upstage_crm.change_requests.rules import Decision, DeskMethod, ReasonCode, RequestState
+from upstage_crm.core.errors import UpstageError
 from upstage_crm.links.claims import Reviewer
 from upstage_crm.mail import event_log
 from upstage_crm.mail.events import EventKind, MailEvent
@@ -33,6 +39,57 @@ _CODE = re.compile(r"the code (\S+),")
 
 class Engine(Desk):
     """`Desk`, and every command that came with the whole engine."""
+
+    def tried(
+        self, patron: PatronRecord, email: str, *, actor: StaffMember, **changes: Mapping[str, str]
+    ) -> Proposed | UpstageError:
+        """Propose as an edge does: a refusal is noted in a transaction of its own, and returned."""
+        wanted = {"email": {"email": email}, **changes}
+        try:
+            return self.propose(patron, changes=wanted, actor=actor)
+        except UpstageError as error:
+            refused = error
+        self.write(
+            lambda session: attempts.note_refused(
+                session,
+                actor=actor,
+                patron_id=patron.id,
+                changes=wanted,
+                error=refused,
+                mailroom=self.room,
+                now=self.now,
+            )
+        )
+        return refused
+
+    def cool(self, request: Proposed) -> bool:
+        """Whether the clock lets a request go that cooled down."""
+        return self.write(
+            lambda session: timing.release_cooled(
+                session, request_id=request.request_id, mailroom=self.room, now=self.now
+            )
+        )
+
+    def close_alert(self, member: StaffMember, actor: StaffMember) -> None:
+        """Somebody looked into a member's alert."""
+        self.write(
+            lambda session: alerts.close(session, actor=actor, staff_id=member.id, now=self.now)
+        )
+
+    def freeze(self, member: StaffMember, actor: StaffMember) -> Frozen:
+        """One press: the account is stopped with all that it began."""
+        return self.write(
+            lambda session: leaving.freeze(
+                session, actor=actor, staff_id=member.id, mailroom=self.room, now=self.now
+            )
+        )
+
+    def hand_over(self, member: StaffMember, to: StaffMember, actor: StaffMember) -> int:
+        return self.write(
+            lambda session: leaving.hand_over(
+                session, actor=actor, staff_id=member.id, to_id=to.id, now=self.now
+            )
+        )
 
     def release(self, request: Proposed, actor: StaffMember) -> RequestState:
         return self.write(
@@ -223,9 +280,12 @@ class Engine(Desk):
         )
 
     def set_policy(self, policy: Policy) -> Policy:
-        """The owner changes the rules of requests."""
-        return self.write(
+        """The owner changes the rules of requests; where nobody watches, not the tripwires."""
+        stored = self.write(
             lambda session: policy_settings.change(
                 session, actor=self.owner, proposed=policy, now=self.now
             )
         )
+        if not self.is_watched:
+            relax(self.database)
+        return stored

@@ -16,6 +16,7 @@ import pytest
 import sqlalchemy as sa
 from sqlmodel import Session
 
+from tests.support.thresholds import relax
 from upstage_crm.audit import trail
 from upstage_crm.audit.events import OPERATOR, Action, Channel
 from upstage_crm.audit.signing import SigningKey
@@ -86,9 +87,15 @@ class Mailbox:
 
 
 class Desk:
-    """A venue over an empty database. Time is the clock's and moves only when told."""
+    """A venue over an empty database. Time is the clock's and moves only when told.
 
-    def __init__(self, database: Database, clock: FrozenClock) -> None:
+    One that `is_watched` has the tripwires of a new deployment, any other one trips none.
+    """
+
+    def __init__(self, database: Database, clock: FrozenClock, *, is_watched: bool = False) -> None:
+        self.is_watched = is_watched
+        if not is_watched:
+            relax(database)
         self.database = database
         self.clock = clock
         self.codec = LinkCodec([LinkKey("test-key", SECRET)])

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from tests.support.server import TEST_KEYS
+from tests.support.thresholds import relax
 from upstage_crm import wiring
 from upstage_crm.audit.events import OPERATOR, Channel
 from upstage_crm.core.db import Database, make_engine
@@ -65,6 +66,7 @@ def set_stage(database_url: str, environ: Mapping[str, str] | None = None) -> St
     """Migrate `database_url` and put staff and patrons into it. `environ` as the server's own."""
     database = Database(make_engine(database_url))
     upgrade(database.engine)
+    relax(database)  # a journey may run at night
     given = {"UPSTAGE_DATABASE_URL": database_url, "UPSTAGE_SECRET_KEYS": TEST_KEYS}
     parts = wiring.build(Settings.load(given | dict(environ or {})), database=database)
     now = parts.clock.now()

@@ -58,6 +58,7 @@ class Action(StrEnum):
     REQUEST_UNDELIVERABLE = "request.undeliverable"
     REQUEST_REVERTED = "request.reverted"
     REVIEWER_ADDED = "request.reviewer_added"
+    REQUEST_HANDED_OVER = "request.handed_over"
     DESK_IDENTIFIED = "desk.identified"
     DESK_CONFIRMED = "desk.confirmed"
     DESK_DECLINED = "desk.declined"
@@ -72,6 +73,9 @@ class Action(StrEnum):
     ADDRESS_SUPPRESSED = "address.suppressed"
     STAFF_ADDED = "staff.added"
     STAFF_DISABLED = "staff.disabled"
+    STAFF_FROZEN = "staff.frozen"
+    TRIPWIRE_TRIPPED = "staff.tripwire_tripped"
+    ALERT_CLOSED = "staff.alert_closed"
     STAFF_PASSWORD_RESET = "staff.password_reset"  # noqa: S105  # an event, not a password
     STAFF_SIGNED_IN = "staff.signed_in"
     STAFF_SIGNED_OUT = "staff.signed_out"

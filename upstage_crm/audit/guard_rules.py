@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from upstage_crm.audit import guard_people
 from upstage_crm.audit.guard_sql import (
+    Rule,
     any_differs,
     erasing,
     is_other,
@@ -79,6 +81,7 @@ _FIXED = {
     ),
     "patron_freeze": ("id", "patron_id", "request_id", "cause", "opened_at"),
     "erasure": ("id", "patron_id", "requested_by", "requested_label", "requested_at"),
+    "staff_alert": ("id", "staff_id", "wire", "opened_at"),
 }
 # Fixed too, except that an erasure may empty them: the literal is what "empty" is.
 _ERASABLE: Mapping[str, Mapping[str, str]] = {
@@ -100,6 +103,7 @@ _NEVER_DELETED = (
     "desk_confirmation",
     "patron_freeze",
     "erasure",
+    "staff_alert",
 )
 _NEVER_UPDATED = ("audit_entry", "audit_value", "receipt", "link_code")
 _NEVER_TRUNCATED = (*_NEVER_DELETED, "audit_value")
@@ -118,17 +122,8 @@ _IDENTITY = {
     "desk_confirmation": ("id",),
     "patron_freeze": ("id",),
     "erasure": ("id",),
+    "staff_alert": ("id",),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """`event` on `table` is refused when `when` holds; `name` is what the refusal says."""
-
-    name: str
-    table: str
-    event: str
-    when: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +140,7 @@ def rules(protected: Protected, dialect: str) -> list[Rule]:
     return [
         *_rows_stay(dialect),
         *_steps_are_legal(dialect),
-        *_two_people(dialect),
+        *guard_people.rules(dialect),
         *(rule for field, columns in protected.items() for rule in _field(field, columns, dialect)),
     ]
 
@@ -222,7 +217,6 @@ def _steps_are_legal(dialect: str) -> list[Rule]:
             "NEW.link_version < OLD.link_version OR NEW.code_tries < OLD.code_tries",
         ),
         Rule("change_request_end", "change_request", "UPDATE", _ENDS_AGAINST_ITS_FIELDS),
-        Rule("change_request_release", "change_request", "UPDATE", _RELEASED_ALONE),
         Rule("review_birth", "review", "INSERT", f"NOT ({_IS_BORN_UNDECIDED})"),
         Rule(
             "review_once", "review", "UPDATE", f"OLD.decision IS NOT NULL AND ({said} OR {words})"
@@ -246,56 +240,6 @@ def _steps_are_legal(dialect: str) -> list[Rule]:
             "NEW.outcome = 'approved' AND OLD.outcome <> 'approved' AND NOT ("
             f"(NEW.kind = 'change' AND {_EVERY_REVIEW_SAYS_YES}) "
             f"OR (NEW.kind = 'desk' AND {_TWO_AT_THE_DESK}) OR NEW.kind = 'revert')",
-        ),
-    ]
-
-
-def _two_people(dialect: str) -> list[Rule]:
-    """What needs two staff members: born without the second, who is another, and once."""
-    second = any_differs(("second_id", "confirmed_at"), dialect)
-    people = any_differs(("first_id", "second_id", "cleared_at"), dialect)
-    words = any_differs(("first_note", "second_note"), dialect)
-    ended = any_differs(("confirmed_by", "confirmed_at", "declined_at", "done_at"), dialect)
-    emptied = f"NEW.first_note = '' AND NEW.second_note = '' AND {erasing('patron_freeze')}"
-    return [
-        Rule(
-            "desk_confirmation_birth",
-            "desk_confirmation",
-            "INSERT",
-            "NEW.second_id IS NOT NULL OR NEW.confirmed_at IS NOT NULL",
-        ),
-        Rule(
-            "desk_confirmation_second",
-            "desk_confirmation",
-            "UPDATE",
-            f"NEW.second_id = OLD.clerk_id OR (NEW.confirmed_at IS NOT NULL AND "
-            f"(NEW.second_id IS NULL OR NEW.declined_at IS NOT NULL)) OR (({second}) AND "
-            "(OLD.confirmed_at IS NOT NULL OR OLD.declined_at IS NOT NULL))",
-        ),
-        Rule(
-            "patron_freeze_birth",
-            "patron_freeze",
-            "INSERT",
-            "NEW.first_id IS NOT NULL OR NEW.second_id IS NOT NULL OR NEW.cleared_at IS NOT NULL",
-        ),
-        Rule(
-            "patron_freeze_second",
-            "patron_freeze",
-            "UPDATE",
-            f"(OLD.cleared_at IS NOT NULL AND (({people}) OR (({words}) AND NOT ({emptied})))) "
-            f"OR (OLD.first_id IS NOT NULL AND NEW.first_id {is_other(dialect)} OLD.first_id) "
-            "OR (NEW.cleared_at IS NOT NULL AND (OLD.first_id IS NULL "
-            "OR NEW.second_id IS NULL OR NEW.second_id = NEW.first_id))",
-        ),
-        Rule("erasure_birth", "erasure", "INSERT", f"NOT ({_IS_BORN_UNCONFIRMED})"),
-        Rule(
-            "erasure_second",
-            "erasure",
-            "UPDATE",
-            f"((OLD.done_at IS NOT NULL OR OLD.declined_at IS NOT NULL) AND ({ended})) "
-            "OR (NEW.confirmed_at IS NOT NULL AND (NEW.confirmed_by IS NULL "
-            "OR NEW.confirmed_by = OLD.requested_by)) "
-            "OR (NEW.done_at IS NOT NULL AND NEW.confirmed_at IS NULL)",
         ),
     ]
 
@@ -362,10 +306,6 @@ _IS_BORN_UNDECIDED = (
     "WHERE f.id = NEW.field_change_id AND f.request_id = NEW.request_id "
     "AND f.outcome IN ('pending', 'held'))"
 )
-_IS_BORN_UNCONFIRMED = (
-    "NEW.confirmed_at IS NULL AND NEW.done_at IS NULL AND NOT EXISTS (SELECT 1 FROM field_change f "
-    "WHERE f.patron_id = NEW.patron_id AND f.outcome IN ('pending', 'held', 'approved'))"
-)
 _ENDS_AGAINST_ITS_FIELDS = (
     "NEW.state <> OLD.state AND ("
     "(NEW.state NOT IN ('pending', 'held') AND EXISTS (SELECT 1 FROM field_change f "
@@ -374,10 +314,6 @@ _ENDS_AGAINST_ITS_FIELDS = (
     "WHERE f.request_id = NEW.id AND f.outcome = 'applied')) OR "
     "(NEW.state = 'reverted' AND NOT EXISTS (SELECT 1 FROM field_change f "
     "WHERE f.request_id = NEW.id AND f.kind = 'revert' AND f.outcome = 'applied')))"
-)
-_RELEASED_ALONE = (
-    "OLD.held_for = 'second_person' AND OLD.state = 'held' AND NEW.state = 'pending' "
-    "AND (NEW.released_by IS NULL OR NEW.released_by = OLD.proposer_id)"
 )
 _ERASED_AGAINST_THE_RULES = (
     "(OLD.status = 'erased' AND NEW.status <> 'erased') OR (NEW.status = 'erased' "

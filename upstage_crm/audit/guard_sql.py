@@ -6,6 +6,7 @@ SQLite says `IS NOT` where Postgres says `IS DISTINCT FROM`.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 # The patron behind a row, as SQL over its OLD values.
 _PATRON_OF = {
@@ -18,6 +19,16 @@ _PATRON_OF = {
     "erasure": "OLD.patron_id",
     "audit_value": "(SELECT e.patron_id FROM audit_entry e WHERE e.seq = OLD.seq)",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """`event` on `table` is refused when `when` holds; `name` is what the refusal says."""
+
+    name: str
+    table: str
+    event: str
+    when: str
 
 
 def erasing(table: str) -> str:

@@ -18,9 +18,16 @@ from upstage_crm.audit.events import (
     Action,
     Channel,
 )
-from upstage_crm.change_requests import opening, policy_settings, settling, superseding
+from upstage_crm.change_requests import (
+    alerts,
+    opening,
+    policy_settings,
+    releasing,
+    settling,
+    superseding,
+    watching,
+)
 from upstage_crm.change_requests.errors import (
-    NoMailbox,
     NothingWaits,
     RequestEnded,
     ResendLimit,
@@ -28,34 +35,36 @@ from upstage_crm.change_requests.errors import (
 )
 from upstage_crm.change_requests.mails import BOTH, Mailroom
 from upstage_crm.change_requests.policy import resend_wait
-from upstage_crm.change_requests.proposing import check, clean_reason
-from upstage_crm.change_requests.rules import (
-    Cause,
-    FieldOutcome,
-    HeldFor,
-    ReasonCode,
-    RequestState,
-)
-from upstage_crm.change_requests.settling import Case
+from upstage_crm.change_requests.proposing import check, clean_reason, needs_second
+from upstage_crm.change_requests.rules import Cause, HeldFor, ReasonCode, RequestState
 from upstage_crm.change_requests.starting import Draft, proposed_values, record, start
-from upstage_crm.patrons import queries as patron_queries
 from upstage_crm.patrons.fields import Context
-from upstage_crm.staff.roles import Permission, StaffMember, ensure_may
+from upstage_crm.staff.roles import Permission, StaffMember, ensure_may, may
 
 _DAY = timedelta(days=1)
+# Who may let go what is held for a second person, by why it is held.
+_RELEASE = {
+    HeldFor.SECOND_PERSON: Permission.RELEASE_REQUEST,
+    HeldFor.QUARANTINE: Permission.RELEASE_QUARANTINE,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proposed:
     """What became of a proposal. `is_new` is False when the same one was pending already.
 
-    `is_held` says that it waits for a second staff member.
+    `held_for` says what it waits for before anybody is mailed, None when it waits for nothing.
     """
 
     request_id: str
     reference: str
     is_new: bool
-    is_held: bool = False
+    held_for: HeldFor | None = None
+
+    @property
+    def is_held(self) -> bool:
+        """Whether nobody is mailed yet."""
+        return self.held_for is not None
 
 
 def propose(
@@ -78,14 +87,25 @@ def propose(
     `changes` maps field keys to inputs by column. An open proposal for a field is superseded;
     the same values proposed again are the same request. `override` skips the 30-day rests,
     `ask_both` asks the current address about a new one too. Where the policy wants a second
-    person, the request is HELD and nobody is mailed before `release`.
+    person, or a tripwire a pause or somebody who looks, the request is HELD and nobody is mailed.
+    Whoever calls this notes a refusal: `attempts.note_refused`.
 
     Raises:
-        UnknownPatron, and all that `proposing.check` and `clean_reason` raise.
+        UnknownPatron, and all that `watching.watch`, `proposing.check` and `clean_reason` raise.
+        HeldCannotReplace: it has to wait, so it cannot take the place of an open request.
     """
     words = clean_reason(reason_code, reason_text)
-    patron = patron_queries.lock(session, patron_id)
+    patron = watching.lock(session, actor=actor, patron_id=patron_id)
     policy = policy_settings.current(session)
+    watched = watching.watch(
+        session,
+        actor=actor,
+        patron=patron,
+        changes=changes,
+        policy=policy,
+        mailroom=mailroom,
+        now=now,
+    )
     parsed = check(
         session,
         actor=actor,
@@ -100,24 +120,22 @@ def propose(
     wanted = {change.field.key: change.key for change in parsed}
     standing = superseding.same_open_request(session, patron_id=patron_id, wanted=wanted, now=now)
     if standing is not None:
+        watched.note_repeated(session, now=now)
         return Proposed(request_id=standing.id, reference=standing.reference, is_new=False)
-    is_held = any(policy.of(change.field).second_person for change in parsed)
+    watched.ensure_takes_no_place()
+    held_for = watched.hold(needs_second=needs_second(policy, patron, parsed))
     case, replaced = start(
         session,
         actor=actor,
         patron=patron,
         parsed=parsed,
-        draft=Draft(
-            reason_code=reason_code,
-            reason_text=words,
-            held_for=HeldFor.SECOND_PERSON if is_held else None,
-        ),
+        draft=Draft(reason_code=reason_code, reason_text=words, held_for=held_for),
         policy=policy,
         mailroom=mailroom,
         channel=channel,
         now=now,
     )
-    if not is_held:
+    if held_for is None:
         matter = case.matter()
         mailroom.ask(session, matter, now=now)
         superseding.say_goodbye(replaced, besides=[matter.address_of(who) for who in BOTH])
@@ -131,16 +149,17 @@ def propose(
             "fields": ", ".join(wanted),
             "reason": reason_code.value,
             "override": override,
-            "held": is_held,
+            "held": held_for is not None,
         },
         values=proposed_values(case),
     )
+    case.events += watched.note(session, mailroom=mailroom, now=now)
     record(case, replaced)
     return Proposed(
         request_id=case.request.id,
         reference=case.request.reference,
         is_new=True,
-        is_held=is_held,
+        held_for=held_for,
     )
 
 
@@ -149,7 +168,8 @@ def release(
 ) -> RequestState:
     """Let a request that waited for a second person go to the patron; its clock starts now.
 
-    Returns the request's state afterwards, which is WITHDRAWN when it can no longer be true.
+    What is in quarantine goes the same way. Returns the request's state afterwards, which is
+    WITHDRAWN when it can no longer be true.
 
     Raises:
         Forbidden, UnknownRequest; SamePerson: the proposer cannot release it.
@@ -157,29 +177,16 @@ def release(
         NothingWaits: it does not wait for a second person (any more).
         NoMailbox: no mailbox that would be asked works any more.
     """
-    ensure_may(actor, Permission.RELEASE_REQUEST)
+    if not any(may(actor, permission) for permission in _RELEASE.values()):
+        ensure_may(actor, Permission.RELEASE_REQUEST)
     case = opening.by_reference(session, reference, mailroom=mailroom, now=now)
     request = case.request
-    if request.state is not RequestState.HELD or request.held_for is not HeldFor.SECOND_PERSON:
+    permission = _RELEASE.get(request.held_for) if request.held_for else None
+    if request.state is not RequestState.HELD or permission is None:
         raise NothingWaits
+    ensure_may(actor, permission)
     opening.ensure_second(actor, first_id=request.proposer_id, patron=case.patron)
-    late = [cause for change in case.open_changes if (cause := case.obstacle_of(change))]
-    cause = case.obstacle() or next(iter(late), None)
-    if cause is not None:
-        case.withdraw(cause, channel=Channel.CRM)
-        case.record()
-        return request.state
-    _ensure_reachable(case)
-    expires_at = now + case.policy.link_life
-    reminders = case.policy.reminders(sent_at=now, expires_at=expires_at)
-    case.settle(case.open_changes, FieldOutcome.PENDING)
-    request.state, request.released_by, request.released_at = RequestState.PENDING, actor.id, now
-    request.expires_at, request.last_sent_at = expires_at, now
-    request.next_reminder_at = reminders[0] if reminders else None
-    session.add(request)
-    session.flush()
-    case.note(Action.REQUEST_RELEASED, actor.as_actor(), Channel.CRM)
-    mailroom.ask(session, case.matter(), now=now)
+    releasing.let_go(case, released_by=actor)
     case.record()
     return request.state
 
@@ -198,10 +205,13 @@ def withdraw(
     Raises:
         Forbidden, UnknownRequest; OwnRecord: it is about the actor's own record.
         RequestEnded: it is over already; carries its state.
+        AlertOpen: it is somebody else's, and an alert about the actor is open.
     """
     ensure_may(actor, Permission.WITHDRAW_REQUEST)
     case = opening.by_reference(session, reference, mailroom=mailroom, now=now)
     opening.ensure_not_own(actor, case.patron)
+    if actor.id != case.request.answerable_id:
+        alerts.ensure_none(session, actor.id)
     if not case.request.state.is_open:
         raise RequestEnded(state=case.request.state)
     case.withdraw(Cause.STAFF, actor=actor.as_actor(), channel=channel)
@@ -219,8 +229,10 @@ def resend(
         ResendTooSoon: within five minutes of the last mail; carries the `seconds` to wait.
         ResendLimit: three in the last 24 hours.
         NoMailbox: no mailbox that is asked works any more.
+        AlertOpen: an alert about the actor is open.
     """
     ensure_may(actor, Permission.RESEND_REQUEST)
+    alerts.ensure_none(session, actor.id)
     case = opening.by_reference(session, reference, mailroom=mailroom, now=now)
     opening.ensure_not_own(actor, case.patron)
     request, policy = case.request, case.policy
@@ -231,7 +243,7 @@ def resend(
         raise ResendTooSoon(seconds=int(wait.total_seconds()) + 1)
     if _resent_since(session, request.id, now - _DAY) >= policy.resend_limit_per_day:
         raise ResendLimit(limit=policy.resend_limit_per_day)
-    _ensure_reachable(case)
+    releasing.ensure_reachable(case)
     request.link_version += 1
     request.last_sent_at = now
     request.sent_count += 1
@@ -246,13 +258,6 @@ def resend(
         facts={"version": request.link_version},
     )
     case.record()
-
-
-def _ensure_reachable(case: Case) -> None:
-    """At least one of the mailboxes that are asked can still be written to."""
-    matter = case.matter(case.open_changes)
-    if not any(matter.address_of(who) for who in matter.asked):
-        raise NoMailbox(field=matter.fields[0].field)
 
 
 def _resent_since(session: Session, request_id: str, since: datetime) -> int:

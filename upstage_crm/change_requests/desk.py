@@ -12,7 +12,14 @@ from datetime import datetime
 from sqlmodel import Session, col, select
 
 from upstage_crm.audit.events import SYSTEM, Action, Channel
-from upstage_crm.change_requests import opening, policy_settings, receipting, superseding
+from upstage_crm.change_requests import (
+    alerts,
+    opening,
+    policy_settings,
+    receipting,
+    superseding,
+    watching,
+)
 from upstage_crm.change_requests.commands import Proposed
 from upstage_crm.change_requests.errors import NoteMissing, NothingWaits
 from upstage_crm.change_requests.mails import Mailroom
@@ -32,7 +39,6 @@ from upstage_crm.change_requests.starting import Draft, proposed_values, record,
 from upstage_crm.change_requests.tables import DeskConfirmationRow
 from upstage_crm.core.ids import new_id
 from upstage_crm.core.text import clean_block
-from upstage_crm.patrons import queries as patron_queries
 from upstage_crm.patrons.fields import Context
 from upstage_crm.staff.roles import Permission, StaffMember, ensure_may
 
@@ -58,18 +64,29 @@ def propose(
     """Propose new values for a patron who cannot read the mailbox, and say who it is and how.
 
     The request is HELD: nobody is mailed before a second member confirms it. `note` says what was
-    seen or asked.
+    seen or asked. It counts for the tripwires like any other proposal; while an alert about the
+    clerk is open, nobody can confirm it.
 
     Raises:
-        UnknownPatron, and all that `proposing.check` and `clean_reason` raise.
+        UnknownPatron, and all that `watching.watch`, `proposing.check` and `clean_reason` raise.
+        HeldCannotReplace: it has to wait, so it cannot take the place of an open request.
         NoteMissing: without a note. InvalidText: it is too long, or holds a card number.
     """
     ensure_may(actor, Permission.DESK_IDENTIFY)
     words, seen = clean_reason(reason_code, reason_text), clean_block(note, NOTE_LIMIT)
     if not seen or method not in IDENTIFYING:
         raise NoteMissing
-    patron = patron_queries.lock(session, patron_id)
+    patron = watching.lock(session, actor=actor, patron_id=patron_id)
     policy = policy_settings.current(session)
+    watched = watching.watch(
+        session,
+        actor=actor,
+        patron=patron,
+        changes=changes,
+        policy=policy,
+        mailroom=mailroom,
+        now=now,
+    )
     parsed = check(
         session,
         actor=actor,
@@ -81,6 +98,7 @@ def propose(
         path=RequestPath.DESK,
         now=now,
     )
+    watched.ensure_takes_no_place()
     case, replaced = start(
         session,
         actor=actor,
@@ -116,12 +134,13 @@ def propose(
     case.note(Action.REQUEST_PROPOSED, who, Channel.DESK, facts=dict(facts), values=values)
     said = {"method": method.value}
     case.note(Action.DESK_IDENTIFIED, who, Channel.DESK, facts=dict(said), values={"note": seen})
+    case.events += watched.note(session, mailroom=mailroom, now=now)
     record(case, replaced)
     return Proposed(
         request_id=case.request.id,
         reference=case.request.reference,
         is_new=True,
-        is_held=True,
+        held_for=HeldFor.DESK,
     )
 
 
@@ -135,11 +154,13 @@ def confirm(
     Raises:
         Forbidden, UnknownRequest; NothingWaits: nothing waits for a second person.
         SamePerson: the actor is the clerk; OwnRecord: the actor is the patron.
+        AlertOpen: a tripwire tripped for the clerk, and nobody has looked into it yet.
     """
     ensure_may(actor, Permission.DESK_CONFIRM)
     case = opening.by_reference(session, reference, mailroom=mailroom, now=now)
     row = _waiting(case)
     opening.ensure_second(actor, first_id=row.clerk_id, patron=case.patron)
+    alerts.ensure_none(session, row.clerk_id)
     row.second_id, row.second_label, row.confirmed_at = actor.id, actor.label, now
     case.request.applies_at = applies_at = now + case.policy.desk_wait
     session.add(row)

@@ -15,7 +15,7 @@ from sqlmodel import Session, col, select
 
 from upstage_crm.audit import trail
 from upstage_crm.audit.events import Action, AuditEvent, Channel
-from upstage_crm.change_requests import freezes, opening, windows
+from upstage_crm.change_requests import attempts, freezes, opening, windows
 from upstage_crm.change_requests.errors import (
     AlreadyWaiting,
     ErasureBlocked,
@@ -213,6 +213,7 @@ def _empty(session: Session, patron: PatronRow, now: datetime) -> None:
         (_erasure, _erasure.c.patron_id == patron.id, {"reason": ""}),
     ):
         connection.execute(sa.update(table).where(is_theirs).values(**values))
+    attempts.forget(session, patron_id=patron.id)
     trail.forget(session, patron_id=patron.id)
     blanking.blank(session, patron_ids=[patron.id])
     records.empty(session, row=patron, now=now)

@@ -13,6 +13,7 @@
     ├── Forbidden
     │   ├── OwnRecord                staff do not act on their own patron record
     │   ├── SamePerson               the second person must be another one
+    │   ├── OwnAccount               nobody freezes, or hands over to, the own account
     │   └── StaffAddress             the proposed address signs in to this CRM
     ├── NotFound
     │   └── UnknownRequest           there is no such request
@@ -32,7 +33,13 @@
         ├── LinkOutdated             a newer mail has replaced this link
         ├── LinkExpired              the link's own life is over
         ├── ResendTooSoon            carries the seconds to wait
-        └── ResendLimit              enough for one day
+        ├── ResendLimit              enough for one day
+        ├── HeldCannotReplace        what has to wait takes nobody's place; carries the reference
+        ├── AlertOpen                somebody has to look into a member's alert first
+        ├── NotAKeeper               this member cannot answer for requests
+        └── TooManyProposals         one member tried too often; carries the limit
+            ├── TooManyForPatron     all members together, for one patron
+            └── TooManyToAddress     all members together, to one address
 
 Values refuse with the errors of `upstage_crm.patrons.errors`, an address taken among them.
 """
@@ -100,6 +107,12 @@ class OwnRecord(Forbidden):
     """Staff members do not propose, confirm or clear anything on their own patron record."""
 
     code = "own_record"
+
+
+class OwnAccount(Forbidden):
+    """This takes somebody else: it is the member's own account."""
+
+    code = "own_account"
 
 
 class StaffAddress(Forbidden):
@@ -208,3 +221,39 @@ class ResendLimit(Conflict):
     """This request has had its mails for today. Facts: `limit`."""
 
     code = "resend_limit"
+
+
+class HeldCannotReplace(Conflict):
+    """A proposal that has to wait would take the place of an open request. Facts: `reference`."""
+
+    code = "held_cannot_replace"
+
+
+class AlertOpen(Conflict):
+    """A tripwire tripped for the member who acts, or took the first step: look into it first."""
+
+    code = "alert_open"
+
+
+class NotAKeeper(Conflict):
+    """Requests are handed over to another active member who may propose changes."""
+
+    code = "not_a_keeper"
+
+
+class TooManyProposals(Conflict):
+    """One member has tried to propose too often within an hour. Facts: `limit`."""
+
+    code = "too_many_proposals"
+
+
+class TooManyForPatron(TooManyProposals):
+    """Too much was proposed for one patron within a day. Facts: `limit`."""
+
+    code = "too_many_for_patron"
+
+
+class TooManyToAddress(TooManyProposals):
+    """One address was proposed too often within a day. Facts: `limit`."""
+
+    code = "too_many_to_address"

@@ -42,7 +42,7 @@ def gather(
         language=choose(patron.language, organisation.language),
         current_email=None if patron.email_bounced_at else _email_before(patron, changes),
         current_proven=patron.email_verified_at is not None,
-        proposer_id=request.proposer_id,
+        proposer_id=request.answerable_id,
         proposer_label=request.proposer_label,
         proposer_email=proposer.email if proposer else None,
         reason_code=request.reason_code,

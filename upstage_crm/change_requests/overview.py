@@ -15,7 +15,13 @@ import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
 from upstage_crm.change_requests import queries
-from upstage_crm.change_requests.rules import Cause, DeskKind, FieldOutcome, RequestState
+from upstage_crm.change_requests.rules import (
+    Cause,
+    DeskKind,
+    FieldOutcome,
+    HeldFor,
+    RequestState,
+)
 from upstage_crm.change_requests.tables import (
     ChangeRequestRow,
     DeskConfirmationRow,
@@ -194,6 +200,8 @@ def _waits_for_second() -> sa.ColumnElement[bool]:
         sa.and_(
             col(ChangeRequestRow.state) == RequestState.HELD,
             col(ChangeRequestRow.applies_at).is_(None),
+            # The clock lets it go. A request that is not held for anything has no such value.
+            col(ChangeRequestRow.held_for) != HeldFor.COOLING,
         ),
         sa.and_(
             col(ChangeRequestRow.state) == RequestState.PENDING,

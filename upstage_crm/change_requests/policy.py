@@ -14,6 +14,7 @@ from upstage_crm.change_requests.errors import (
     PolicyOutOfRange,
     ReminderTooLate,
 )
+from upstage_crm.change_requests.tripwires import Thresholds
 from upstage_crm.links.claims import Reviewer
 from upstage_crm.patrons import fields as registry
 from upstage_crm.patrons.fields import ProtectedField
@@ -47,7 +48,8 @@ class Policy:
     A reminder leaves `reminder_after` the mails went out and another `reminder_before` the end;
     zero leaves one out. A change confirmed at the desk waits `desk_wait`. `code_tries` are for
     one request, at the patron's page and at the desk together. `fields` holds, by key, only what
-    an owner chose otherwise than the registry.
+    an owner chose otherwise than the registry. `second_person_protected` holds what is proposed
+    for a protected patron, whatever the field. `thresholds` are the tripwires.
     """
 
     link_life: timedelta = timedelta(days=7)
@@ -60,6 +62,8 @@ class Policy:
     rejected_rest: timedelta = timedelta(days=30)
     address_rest: timedelta = timedelta(days=30)
     code_tries: int = 5
+    second_person_protected: bool = False
+    thresholds: Thresholds = field(default_factory=Thresholds)
     fields: Mapping[str, FieldPolicy] = field(default_factory=dict[str, FieldPolicy])
 
     def of(self, entry: ProtectedField) -> FieldPolicy:
@@ -81,22 +85,22 @@ DEFAULT = Policy()
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """What an owner may choose for one duration: whole units, both ends included.
+    """What an owner may choose for one duration or number: whole units, both ends included.
 
     Zero stands for "none" where it is allowed.
     """
 
     name: str
-    unit: timedelta
+    unit: timedelta | int
     least: int
     most: int
 
     def count(self, policy: Policy) -> int:
-        """The duration in `policy`, in units."""
-        return getattr(policy, self.name) // self.unit
+        """The duration or number in `policy`, in units."""
+        return _chosen(policy, self.name) // self.unit
 
 
-_DAY, _HOUR = timedelta(days=1), timedelta(hours=1)
+_DAY, _HOUR, _MINUTE = timedelta(days=1), timedelta(hours=1), timedelta(minutes=1)
 # A link has to outlive a weekend's mail, and not a season. Whoever undoes a change, and whoever
 # is told of a change at the desk, gets one day at least to read mail.
 LIMITS = (
@@ -106,19 +110,37 @@ LIMITS = (
     Limit("revert_window", _HOUR, 24, 720),
     Limit("desk_wait", _HOUR, 24, 336),
 )
+# A busy desk may need more; nobody may need so much that a stolen account goes unseen.
+TRIPWIRES = (
+    Limit("at_once", 1, 1, 10),
+    Limit("cooling", _MINUTE, 1, 60),
+    Limit("burst", 1, 2, 50),
+    Limit("per_hour", 1, 5, 200),
+    Limit("per_domain", 1, 1, 50),
+    Limit("per_common_domain", 1, 2, 100),
+    Limit("high_value", 1, 1, 50),
+    Limit("at_night", 1, 0, 50),
+    Limit("night_from", 1, 1, 24),
+    Limit("night_until", 1, 1, 24),
+    Limit("attempts", 1, 10, 500),
+    Limit("per_patron", 1, 1, 20),
+    Limit("per_address", 1, 1, 20),
+)
+_THRESHOLDS = frozenset(limit.name for limit in TRIPWIRES)
 
 
 def checked(policy: Policy) -> Policy:
     """Return what is stored of a policy that an owner chose: only what differs from the registry.
 
     Raises:
-        PolicyOutOfRange: a duration is outside of `LIMITS`. Facts: `setting`, `least`, `most`.
+        PolicyOutOfRange: a number is outside of `LIMITS` or `TRIPWIRES`.
+            Facts: `setting`, `least`, `most`.
         ReminderTooLate: no link lives long enough for a reminder. Facts: `setting`.
         UnknownField: there is no such protected field.
         CannotBeAsked: a field that is no mailbox is the current address's to decide.
     """
-    for limit in LIMITS:
-        chosen: timedelta = getattr(policy, limit.name)
+    for limit in (*LIMITS, *TRIPWIRES):
+        chosen = _chosen(policy, limit.name)
         fits = limit.least * limit.unit <= chosen <= limit.most * limit.unit
         if not fits or chosen % limit.unit:
             raise PolicyOutOfRange(setting=limit.name, least=limit.least, most=limit.most)
@@ -134,6 +156,17 @@ def checked(policy: Policy) -> Policy:
         if chosen_for != standard:
             kept[key] = chosen_for
     return replace(policy, fields=kept)
+
+
+def with_numbers(policy: Policy, numbers: Mapping[str, Any]) -> Policy:
+    """The policy with other durations and numbers, those of the tripwires among them, by name."""
+    wires = {name: number for name, number in numbers.items() if name in _THRESHOLDS}
+    own = {name: number for name, number in numbers.items() if name not in _THRESHOLDS}
+    return replace(policy, thresholds=replace(policy.thresholds, **wires), **own)
+
+
+def _chosen(policy: Policy, name: str) -> Any:
+    return getattr(policy.thresholds if name in _THRESHOLDS else policy, name)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -195,14 +228,14 @@ def to_json(policy: Policy) -> str:
     plain: dict[str, object] = {}
     for entry in fields(policy):
         value = getattr(policy, entry.name)
-        if isinstance(value, timedelta):
-            value = int(value.total_seconds())
-        elif entry.name == "fields":
+        if entry.name == "fields":
             value = {
                 key: {"asked": chosen.asked.value, "second_person": chosen.second_person}
                 for key, chosen in value.items()
             }
-        plain[entry.name] = value
+        elif entry.name == "thresholds":
+            value = {own.name: _plain(getattr(value, own.name)) for own in fields(value)}
+        plain[entry.name] = _plain(value)
     return json.dumps(plain, sort_keys=True, separators=(",", ":"))
 
 
@@ -213,19 +246,30 @@ def from_json(text: str) -> Policy:
         ValueError, TypeError, KeyError: the text is not what `to_json` wrote.
     """
     plain: dict[str, Any] = json.loads(text)
-    read: dict[str, Any] = {}
-    for entry in fields(Policy):
-        if entry.name not in plain:
-            continue
-        value: Any = plain[entry.name]
-        if entry.name == "fields":
-            value = {
-                key: FieldPolicy(
-                    asked=Asked(chosen["asked"]), second_person=bool(chosen["second_person"])
-                )
-                for key, chosen in value.items()
-            }
-        elif isinstance(getattr(DEFAULT, entry.name), timedelta):
-            value = timedelta(seconds=value)
-        read[entry.name] = value
+    read = _read(DEFAULT, plain)
+    if "fields" in plain:
+        read["fields"] = {
+            key: FieldPolicy(
+                asked=Asked(chosen["asked"]), second_person=bool(chosen["second_person"])
+            )
+            for key, chosen in plain["fields"].items()
+        }
+    if "thresholds" in plain:
+        standard = DEFAULT.thresholds
+        read["thresholds"] = replace(standard, **_read(standard, plain["thresholds"]))
     return replace(DEFAULT, **read)
+
+
+def _plain(value: object) -> object:
+    return int(value.total_seconds()) if isinstance(value, timedelta) else value
+
+
+def _read(standard: Policy | Thresholds, plain: Mapping[str, Any]) -> dict[str, Any]:
+    """The numbers that `plain` names, each as `standard` holds it."""
+    return {
+        entry.name: timedelta(seconds=plain[entry.name])
+        if isinstance(getattr(standard, entry.name), timedelta)
+        else plain[entry.name]
+        for entry in fields(standard)
+        if entry.name in plain
+    }

@@ -65,4 +65,4 @@ def _plain(policy: Policy) -> dict[str, str | int | bool | None]:
     fields: dict[str, dict[str, object]] = plain.pop("fields")
     for key, chosen in fields.items():
         plain |= {f"{key}.{name}": value for name, value in chosen.items()}
-    return plain
+    return plain | plain.pop("thresholds")

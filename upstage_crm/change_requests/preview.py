@@ -15,7 +15,7 @@ from sqlmodel import Session, col, select
 from upstage_crm.audit.trail import canonical
 from upstage_crm.change_requests import policy_settings, queries, superseding
 from upstage_crm.change_requests.masking import masked_name
-from upstage_crm.change_requests.proposing import ParsedChange, check
+from upstage_crm.change_requests.proposing import ParsedChange, check, needs_second
 from upstage_crm.change_requests.reasons import REASONS
 from upstage_crm.change_requests.reviewing import as_read, for_strangers
 from upstage_crm.change_requests.rules import FieldOutcome, ReasonCode, RequestPath
@@ -123,7 +123,7 @@ def preview(
         expires_at=now + policy.link_life,
         time_zone=patron.time_zone,
         standing=standing.reference if standing else "",
-        needs_second=any(policy.of(change.field).second_person for change in parsed),
+        needs_second=needs_second(policy, patron, parsed),
         replaced=() if standing else _references(session, replaced),
         advice=_advice(parsed, reason_text, context),
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -122,6 +122,13 @@ def check(
             ParsedChange(field=field, current=current, proposed=proposed, key=key, asked=asked)
         )
     return tuple(checked)
+
+
+def needs_second(policy: Policy, patron: PatronRow, parsed: Sequence[ParsedChange]) -> bool:
+    """Whether the policy wants a second person to release what is proposed."""
+    if policy.second_person_protected and (patron.is_protected or patron.is_flagged):
+        return True
+    return any(policy.of(change.field).second_person for change in parsed)
 
 
 def _ensure_may_be_asked(

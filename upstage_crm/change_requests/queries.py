@@ -11,7 +11,7 @@ from sqlmodel import Session, col, select
 
 from upstage_crm.change_requests import finding, policy_settings
 from upstage_crm.change_requests.errors import UnknownRequest
-from upstage_crm.change_requests.rules import ChangeKind, FieldOutcome, RequestState
+from upstage_crm.change_requests.rules import ChangeKind, FieldOutcome, HeldFor, RequestState
 from upstage_crm.change_requests.tables import (
     ChangeRequestRow,
     FieldChangeRow,
@@ -218,6 +218,21 @@ def due_at_desk(session: Session, *, now: datetime, limit: int = 100) -> tuple[s
         select(ChangeRequestRow.id)
         .where(col(ChangeRequestRow.applies_at) <= now, ChangeRequestRow.state == RequestState.HELD)
         .order_by(col(ChangeRequestRow.applies_at))
+        .limit(limit)
+    )
+    return tuple(session.exec(query).all())
+
+
+def cooling(session: Session, *, now: datetime, limit: int = 100) -> tuple[str, ...]:
+    """Ids of requests that cool down, the oldest first; each knows for how long."""
+    query = (
+        select(ChangeRequestRow.id)
+        .where(
+            ChangeRequestRow.state == RequestState.HELD,
+            ChangeRequestRow.held_for == HeldFor.COOLING,
+            ChangeRequestRow.created_at < now,
+        )
+        .order_by(col(ChangeRequestRow.created_at))
         .limit(limit)
     )
     return tuple(session.exec(query).all())

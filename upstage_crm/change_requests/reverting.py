@@ -125,7 +125,7 @@ def revert(
         receipting.of_staff_revert(case, who, restored=restored, blocked=blocked)
         matter = case.matter(restored)
         mailroom.tell_reverted(session, matter, is_frozen=bool(blocked), now=now)
-        if actor.id != case.request.proposer_id:
+        if actor.id != case.request.answerable_id:
             case.tell_proposer()
     case.record()
     return case.request.state

@@ -100,10 +100,31 @@ class RequestPath(StrEnum):
 
 
 class HeldFor(StrEnum):
-    """Why a request is HELD: nothing is mailed to decide and no clock runs."""
+    """Why a request is HELD: nothing is mailed to decide and no clock runs.
+
+    COOLING ends by itself after some minutes; QUARANTINE ends when a second person says so.
+    """
 
     SECOND_PERSON = "second_person"
     DESK = "desk"
+    COOLING = "cooling"
+    QUARANTINE = "quarantine"
+
+
+class AttemptOutcome(StrEnum):
+    """What became of an attempt to propose something.
+
+    REPLACED is a proposal that took the place of one that patrons had heard of, REPEATED one that
+    stood already. MISTYPED and LIMITED were refused too, for a value that is none and for a limit
+    of attempts; they count for the member alone, or nobody else could propose any more.
+    """
+
+    PROPOSED = "proposed"
+    REPLACED = "replaced"
+    REPEATED = "repeated"
+    REFUSED = "refused"
+    MISTYPED = "mistyped"
+    LIMITED = "limited"
 
 
 class DeskKind(StrEnum):

@@ -268,7 +268,7 @@ class Case:
             to=told,
             now=self.now,
         )
-        is_own = cause is Cause.STAFF and actor.id == self.request.proposer_id
+        is_own = cause is Cause.STAFF and actor.id == self.request.answerable_id
         # Whoever withdrew it knows, but not what a patron had answered to other fields of it.
         if not is_own or self.request.state is not RequestState.WITHDRAWN:
             self.tell_proposer()
@@ -349,9 +349,12 @@ class Case:
 
     @property
     def proposer(self) -> Reachable | None:
-        """The member who proposed, if the account still is one; read once."""
+        """Who answers for the request: its proposer, or whoever keeps it now; read once.
+
+        None when the account no longer is one.
+        """
         if "proposer" not in self.kept:
-            found = accounts.find_reachable(self.session, self.request.proposer_id)
+            found = accounts.find_reachable(self.session, self.request.answerable_id)
             self.kept["proposer"] = found
         return cast("Reachable | None", self.kept["proposer"])
 

@@ -62,7 +62,7 @@ def supersede(
         state = case.close()
         if state.is_open:
             _ask_for_the_rest(case)
-        elif case.request.proposer_id != actor.id or state is not RequestState.SUPERSEDED:
+        elif case.request.answerable_id != actor.id or state is not RequestState.SUPERSEDED:
             # Whoever replaced it knows, but not what a patron had answered to other fields of it.
             case.tell_proposer()
         found.append(Superseded(case=case, changes=superseded, told=told))

@@ -6,6 +6,7 @@ import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
 from upstage_crm.change_requests.rules import (
+    AttemptOutcome,
     Cause,
     ChangeKind,
     Decision,
@@ -19,6 +20,7 @@ from upstage_crm.change_requests.rules import (
     RequestState,
     ReviewChannel,
 )
+from upstage_crm.change_requests.tripwires import Wire
 from upstage_crm.core.db import UtcDateTime, text_enum
 from upstage_crm.links.claims import Reviewer
 
@@ -26,6 +28,7 @@ _OPEN = sa.text("outcome IN ('pending', 'held')")
 _REMINDS = sa.text("next_reminder_at IS NOT NULL")
 _WAITS = sa.text("applies_at IS NOT NULL AND state = 'held'")
 _FROZEN = sa.text("cleared_at IS NULL")
+_NOT_LOOKED_AT = sa.text("closed_at IS NULL")
 _UNDONE = sa.text("done_at IS NULL AND declined_at IS NULL")
 
 
@@ -33,7 +36,8 @@ class ChangeRequestRow(SQLModel, table=True):
     """One proposal for one patron: field changes, one reason, one proposer.
 
     `policy` is the policy it was proposed under, as JSON. `applies_at` is when a change that two
-    staff members vouched for takes effect.
+    staff members vouched for takes effect. `keeper_id` is who answers for an open request now,
+    when its proposer no longer does.
     """
 
     __tablename__ = "change_request"  # pyright: ignore[reportAssignmentType]  # SQLModel\'s hint
@@ -85,6 +89,12 @@ class ChangeRequestRow(SQLModel, table=True):
     code_tries: int = Field(
         default=0, sa_column=sa.Column(sa.Integer, nullable=False, server_default="0")
     )
+    keeper_id: str | None = Field(default=None, foreign_key="staff.id", max_length=32)
+
+    @property
+    def answerable_id(self) -> str:
+        """The member who answers for the request and hears of its outcome."""
+        return self.keeper_id or self.proposer_id
 
 
 class FieldChangeRow(SQLModel, table=True):
@@ -246,6 +256,53 @@ class ErasureRow(SQLModel, table=True):
     confirmed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     declined_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     done_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class ProposalAttemptRow(SQLModel, table=True):
+    """One attempt of a member to propose something, whether it succeeded or not.
+
+    `domain` and `address_hash` are of a proposed email address, "" without one; the hash is keyed
+    with a secret that the database does not hold.
+    """
+
+    __tablename__ = "proposal_attempt"  # pyright: ignore[reportAssignmentType]  # SQLModel\'s hint
+    __table_args__ = (
+        sa.Index("ix_proposal_attempt_staff", "staff_id", "at"),
+        sa.Index("ix_proposal_attempt_patron", "patron_id", "at"),
+        sa.Index("ix_proposal_attempt_address", "address_hash", "at"),
+        sa.Index("ix_proposal_attempt_at", "at"),
+    )
+
+    id: str = Field(primary_key=True, max_length=32)
+    staff_id: str = Field(foreign_key="staff.id", max_length=32)
+    patron_id: str | None = Field(default=None, foreign_key="patron.id", max_length=32)
+    domain: str = Field(default="", max_length=253)
+    address_hash: str = Field(default="", max_length=64)
+    outcome: AttemptOutcome = Field(sa_column=sa.Column(text_enum(AttemptOutcome), nullable=False))
+    at: datetime = Field(sa_type=UtcDateTime)
+
+
+class StaffAlertRow(SQLModel, table=True):
+    """A tripwire that a member tripped: until another member has looked, all of it is held."""
+
+    __tablename__ = "staff_alert"  # pyright: ignore[reportAssignmentType]  # SQLModel\'s hint
+    __table_args__ = (
+        sa.Index(
+            "uq_staff_alert_open",
+            "staff_id",
+            unique=True,
+            sqlite_where=_NOT_LOOKED_AT,
+            postgresql_where=_NOT_LOOKED_AT,
+        ),
+        sa.Index("ix_staff_alert_closed", "staff_id", "closed_at"),
+    )
+
+    id: str = Field(primary_key=True, max_length=32)
+    staff_id: str = Field(foreign_key="staff.id", max_length=32)
+    wire: Wire = Field(sa_column=sa.Column(text_enum(Wire), nullable=False))
+    opened_at: datetime = Field(sa_type=UtcDateTime)
+    closed_by: str | None = Field(default=None, foreign_key="staff.id", max_length=32)
+    closed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
 class PolicyRow(SQLModel, table=True):

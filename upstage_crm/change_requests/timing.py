@@ -11,9 +11,10 @@ from datetime import datetime
 from sqlmodel import Session
 
 from upstage_crm.audit.events import SYSTEM, Action, Channel
-from upstage_crm.change_requests import link_codes, opening
+from upstage_crm.change_requests import link_codes, opening, releasing
+from upstage_crm.change_requests.errors import NoMailbox
 from upstage_crm.change_requests.mails import Mailroom
-from upstage_crm.change_requests.rules import Cause, FieldOutcome, RequestState
+from upstage_crm.change_requests.rules import Cause, FieldOutcome, HeldFor, RequestState
 from upstage_crm.change_requests.settling import Case
 from upstage_crm.links.claims import Reviewer
 from upstage_crm.mail import facts
@@ -27,6 +28,27 @@ def expire(session: Session, *, request_id: str, mailroom: Mailroom, now: dateti
     if case.request.state is not RequestState.PENDING or now < case.request.expires_at:
         return False
     case.lapse()
+    case.record()
+    return True
+
+
+def release_cooled(session: Session, *, request_id: str, mailroom: Mailroom, now: datetime) -> bool:
+    """Ask the patron about a request that has cooled down; False when there is nothing to do.
+
+    A wire that tripped meanwhile has put it into quarantine. Whom nobody can ask by now has to be
+    looked at by a person, too.
+    """
+    case = opening.by_id(session, request_id, mailroom=mailroom, now=now)
+    request = case.request
+    is_cooling = request.state is RequestState.HELD and request.held_for is HeldFor.COOLING
+    if not is_cooling or now < request.created_at + case.policy.thresholds.cooling:
+        return False
+    try:
+        releasing.let_go(case, released_by=None)
+    except NoMailbox:
+        request.held_for = HeldFor.QUARANTINE
+        session.add(request)
+        session.flush()
     case.record()
     return True
 

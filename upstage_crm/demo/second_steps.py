@@ -21,7 +21,7 @@ from upstage_crm.change_requests import (
     timing,
 )
 from upstage_crm.change_requests.commands import Proposed
-from upstage_crm.change_requests.policy import DEFAULT, Asked, FieldPolicy
+from upstage_crm.change_requests.policy import DEFAULT, Asked, FieldPolicy, Policy
 from upstage_crm.change_requests.rules import Decision, DeskMethod, ReasonCode, ReviewChannel
 from upstage_crm.core.clock import FrozenClock
 from upstage_crm.demo.story import Ending, Story
@@ -55,9 +55,11 @@ class Scene:
     third: StaffMember
 
 
-def set_policy(session: Session, *, actor: StaffMember, clock: FrozenClock) -> None:
+def set_policy(
+    session: Session, *, actor: StaffMember, clock: FrozenClock, policy: Policy = POLICY
+) -> None:
     """The owner's choice."""
-    policy_settings.change(session, actor=actor, proposed=POLICY, now=clock.now())
+    policy_settings.change(session, actor=actor, proposed=policy, now=clock.now())
 
 
 def at_the_desk(

@@ -20,7 +20,7 @@ from upstage_crm.change_requests.commands import Proposed
 from upstage_crm.change_requests.policy import DEFAULT
 from upstage_crm.change_requests.rules import Decision, ReviewChannel
 from upstage_crm.core.clock import FrozenClock
-from upstage_crm.demo import second_steps
+from upstage_crm.demo import second_steps, unusual
 from upstage_crm.demo.people import people
 from upstage_crm.demo.person import DemoPerson
 from upstage_crm.demo.second_steps import Scene
@@ -57,7 +57,8 @@ def seed(parts: wiring.Runtime, *, count: int = PATRONS) -> None:
     with parts.database.transaction() as session:
         clock.set(now - timedelta(days=2_999))
         settings.change(session, actor=members[0], proposed=ORGANISATION, now=clock.now())
-        second_steps.set_policy(session, actor=members[0], clock=clock)
+        roomy = unusual.roomy(second_steps.POLICY)
+        second_steps.set_policy(session, actor=members[0], clock=clock, policy=roomy)
     numbers = _patrons(parts, members[1], count, now)
     scene = Scene(parts=frozen, clock=clock, second=members[3], third=members[5])
     for story in sorted(STORIES, key=lambda story: story.days_ago, reverse=True):
@@ -67,6 +68,10 @@ def seed(parts: wiring.Runtime, *, count: int = PATRONS) -> None:
     clock.set(now - timedelta(hours=20))
     second_steps.protect(scene, PROTECTED_EMAIL)
     second_steps.ask_for_an_erasure(scene, numbers[ERASED % len(numbers)])
+    clock.set(now - timedelta(minutes=20))
+    with parts.database.transaction() as session:
+        second_steps.set_policy(session, actor=members[0], clock=clock)
+    unusual.burst(scene, numbers, members[2])
     clock.set(now)
 
 

@@ -6,6 +6,8 @@ HS256 with a ring of keys; `kid` chooses the key from the ring and is never trus
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -71,6 +73,11 @@ class LinkCodec:
             LinkRefused: the key named by `claims.kid` is no longer in the ring.
         """
         return short_codes.hash_of(claims, typed, self._secret(claims))
+
+    def keyed_hash(self, text: str) -> str:
+        """A hash, in hex, that nobody without our key can compare a guess with."""
+        secret = self._keys[self.signing_kid]
+        return hmac.new(secret, b"upstage keyed hash|" + text.encode(), hashlib.sha256).hexdigest()
 
     def read(self, token: str) -> LinkClaims:
         """Return the claims of an authentic token, expired ones included.

@@ -132,6 +132,17 @@ class NoticeContext(LetterContext):
     path: str
 
 
+class AlertContext(CommonContext):
+    """`staff_alert`. `proposer` is the member it is about, `reference` a short name of the alert.
+
+    `wire_text` says what tripped, in a few words; `count_text` and `limit_text` are the numbers.
+    """
+
+    wire_text: str
+    count_text: str
+    limit_text: str
+
+
 @dataclass(frozen=True, slots=True)
 class KindSpec:
     """What one kind of mail takes: its context, and the links it carries for each audience."""
@@ -176,6 +187,7 @@ CATALOGUE: Mapping[MailKind, KindSpec] = {
     MailKind.STAFF_INVITATION: KindSpec(20, LinkLetterContext, {Audience.STAFF: INVITATION}),
     MailKind.STAFF_PASSWORD_LINK: KindSpec(5, LinkLetterContext, {Audience.STAFF: PASSWORD}),
     MailKind.STAFF_NOTICE: KindSpec(10, NoticeContext, {Audience.STAFF: NO_LINK}),
+    MailKind.STAFF_ALERT: KindSpec(1, AlertContext, {Audience.STAFF: NO_LINK}),
 }
 
 

@@ -45,6 +45,7 @@ class MailKind(StrEnum):
     STAFF_INVITATION = "staff_invitation"
     STAFF_PASSWORD_LINK = "staff_password_link"  # noqa: S105  # a kind of mail, not a password
     STAFF_NOTICE = "staff_notice"
+    STAFF_ALERT = "staff_alert"
 
 
 class Audience(StrEnum):

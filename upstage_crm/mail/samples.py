@@ -103,6 +103,9 @@ def sample(kind: MailKind, audience: Audience, language: str = SOURCE) -> dict[s
         "patron_name": PATRON_NAME,
         "patron_number": "P-001042",
         "comment": "Yes, that is right. Thank you.",
+        "wire_text": "Too many proposals within ten minutes",
+        "count_text": "6",
+        "limit_text": "5",
         "until_text": instant(days=7),
         **_LETTERS.get(kind, {}),
     }

@@ -130,6 +130,12 @@ def suggest_domain(domain: str) -> str | None:
     return close[0] if close else None
 
 
+def registered_domain(domain: str) -> str:
+    """The part of a domain that somebody had to register: `a.b.example.org` is `example.org`."""
+    found = _extract()(domain).top_domain_under_public_suffix
+    return found or ".".join(domain.split(".")[-2:])
+
+
 def _email_key(found: str) -> str:
     try:
         return parse_email(found).key

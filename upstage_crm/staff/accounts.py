@@ -114,22 +114,37 @@ def disable(session: Session, *, email: str, actor: Actor, channel: Channel, now
 def disable_row(
     session: Session, row: StaffRow, *, actor: Actor, channel: Channel, now: datetime
 ) -> None:
-    """Disable an account that was found already, end its sessions, make its mailed links useless.
+    """The same for an account that was found already.
 
     Raises:
         LastOwner: nobody else could run the place.
     """
-    if row.disabled_at is not None:
+    if not shut(session, row.id, now=now):
         return
+    facts = {"staff_id": row.id}
+    event = AuditEvent(action=Action.STAFF_DISABLED, actor=actor, channel=channel, facts=facts)
+    trail.record(session, [event], now=now)
+
+
+def shut(session: Session, staff_id: str, *, now: datetime) -> bool:
+    """Disable an account, end its sessions, make its mailed links useless; recording is up to you.
+
+    False when it was disabled already.
+
+    Raises:
+        NotFound: no such account.
+        LastOwner: nobody else could run the place.
+    """
+    row = get_row(session, staff_id)
+    if row.disabled_at is not None:
+        return False
     ensure_not_last_owner(session, row)
     row.disabled_at = now
     row.link_version += 1
     end_sessions(session, row.id, now)
     session.add(row)
     session.flush()
-    facts = {"staff_id": row.id}
-    event = AuditEvent(action=Action.STAFF_DISABLED, actor=actor, channel=channel, facts=facts)
-    trail.record(session, [event], now=now)
+    return True
 
 
 def ensure_not_last_owner(session: Session, row: StaffRow) -> None:
@@ -138,10 +153,13 @@ def ensure_not_last_owner(session: Session, row: StaffRow) -> None:
     Raises:
         LastOwner: nobody else could run the place.
     """
-    owners = select(StaffRow.id).where(
-        StaffRow.role == Role.OWNER, col(StaffRow.disabled_at).is_(None)
+    owners = (
+        select(StaffRow.id)
+        .where(StaffRow.role == Role.OWNER, col(StaffRow.disabled_at).is_(None))
+        # Not against rows that only refer to an owner: those are written under other locks.
+        .with_for_update(key_share=True)
     )
-    if row.role is Role.OWNER and session.exec(owners.with_for_update()).all() == [row.id]:
+    if row.role is Role.OWNER and session.exec(owners).all() == [row.id]:
         raise LastOwner
 
 

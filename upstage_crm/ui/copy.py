@@ -258,6 +258,7 @@ MAIL_KIND_WORDS: Mapping[MailKind, str] = {
     MailKind.STAFF_INVITATION: "Invitation to the team",
     MailKind.STAFF_PASSWORD_LINK: "Link to set a new password",
     MailKind.STAFF_NOTICE: "Notice about a staff account",
+    MailKind.STAFF_ALERT: "Alert: unusual proposals of a member",
 }
 AUDIENCE_WORDS: Mapping[Audience, str] = {
     Audience.CURRENT: "the current address",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 
-from upstage_crm.change_requests.policy import Asked
+from upstage_crm.change_requests.policy import LIMITS, TRIPWIRES, Asked
 from upstage_crm.core import when
 from upstage_crm.patrons.fields import FIELDS
 
@@ -24,14 +24,52 @@ NUMBER_WORDS: Mapping[str, tuple[str, str]] = {
         "Waiting time at the desk, hours",
         "How long a change that the desk confirmed waits, so that the old address can object.",
     ),
+    "at_once": (
+        "Proposals at once",
+        "So many of one member within ten minutes go out at once; the next ones wait a little.",
+    ),
+    "cooling": ("Minutes to wait", "How long those wait, so that a burst can still be stopped."),
+    "burst": (
+        "Proposals within ten minutes",
+        "One more trips a wire: all of the member's proposals are held, and owners are told.",
+    ),
+    "per_hour": ("Proposals within an hour", "For one member."),
+    "per_domain": (
+        "Proposals to one mail domain within an hour",
+        "For one member. Addresses of a domain that belongs to nobody we know.",
+    ),
+    "per_common_domain": (
+        "The same for well-known mail domains",
+        "Many patrons have an address at gmail.com and the like.",
+    ),
+    "high_value": ("Proposals for protected patrons within an hour", "For one member."),
+    "at_night": ("Proposals in one night", "For one member."),
+    "night_from": ("The night begins, hour", "At the organisation, 24 is midnight."),
+    "night_until": ("The night ends, hour", "At the organisation, 24 is midnight."),
+    "attempts": (
+        "Attempts within an hour",
+        "For one member, refused ones included. One more is refused.",
+    ),
+    "per_patron": (
+        "Proposals for one patron in a day",
+        "Of all members together. One more is refused.",
+    ),
+    "per_address": (
+        "Proposals of one address in a day",
+        "Of all members together. One more is refused.",
+    ),
 }
 """Label and use of each number that owners choose."""
+SECOND_PROTECTED = "Everything that is proposed for a protected patron"
 ASKED_WORDS: Mapping[Asked, str] = {
     Asked.PROPOSED: "The proposed address",
     Asked.CURRENT: "The current address",
     Asked.BOTH: "Both addresses",
 }
 _STANDARD = "as delivered"
+_SECONDS = frozenset(
+    limit.name for limit in (*LIMITS, *TRIPWIRES) if isinstance(limit.unit, timedelta)
+)
 
 
 def policy_changes(facts: Mapping[str, object]) -> Iterator[tuple[str, str, str]]:
@@ -46,6 +84,8 @@ def _label(name: str) -> str:
     if field in FIELDS:
         what = "who decides" if setting == "asked" else "second person"
         return f"{FIELDS[field].label}: {what}"
+    if name == "second_person_protected":
+        return "Protected patrons: second person"
     return NUMBER_WORDS[name][0] if name in NUMBER_WORDS else name.replace("_", " ").capitalize()
 
 
@@ -56,6 +96,6 @@ def _shown(name: str, value: object) -> str:
         return ASKED_WORDS[Asked(str(value))].lower()
     if isinstance(value, bool):
         return "needed" if value else "not needed"
-    if isinstance(value, int) and name in NUMBER_WORDS:
+    if isinstance(value, int) and name in _SECONDS:
         return when.span(timedelta(seconds=value)) if value else "none"
     return str(value)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from upstage_crm.staff.roles import Role
+from upstage_crm.ui.watch_words import WATCH_SENTENCES
 
 ROLE_WORDS: Mapping[Role, str] = {
     Role.OWNER: "Owner",
@@ -45,5 +46,6 @@ STAFF_SENTENCES: Mapping[str, str] = {
     "staff_name_missing": "Enter a name.",
     "staff_email_taken": "Another staff account uses this address.",
     "last_owner": "The last owner stays: make somebody else an owner first.",
+    **WATCH_SENTENCES,
 }
 """Part of `copy.SENTENCES`, which holds every code."""

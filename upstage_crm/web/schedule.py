@@ -12,7 +12,7 @@ from typing import Protocol
 
 from sqlmodel import Session
 
-from upstage_crm.change_requests import desk, erasing, link_codes, queries, timing
+from upstage_crm.change_requests import attempts, desk, erasing, link_codes, queries, timing
 from upstage_crm.change_requests.mails import Mailroom
 from upstage_crm.mail import blanking
 from upstage_crm.wiring import Runtime, runtime
@@ -82,10 +82,17 @@ def _try_to_revoke(parts: Runtime) -> None:
 def do_what_is_due(parts: Runtime) -> None:
     """Everything that time and the provider's answers ask for, each step in its own transaction."""
     give_up_undeliverable(parts)
+    release_cooled(parts)
     remind_due(parts)
     apply_due(parts)
     expire_due(parts)
     blank_erased(parts)
+    forget_attempts(parts)
+
+
+def release_cooled(parts: Runtime) -> int:
+    """Ask about every request that has cooled down; return how many."""
+    return _each(parts, queries.cooling, timing.release_cooled)
 
 
 def expire_due(parts: Runtime) -> int:
@@ -118,6 +125,17 @@ def blank_erased(parts: Runtime) -> int:
     if blanked or was_erased:
         parts.database.forget_the_past()
     return blanked
+
+
+def forget_attempts(parts: Runtime) -> int:
+    """Delete attempts to propose that no limit counts any more; return how many."""
+    now = parts.clock.now()
+    with parts.database.reading() as session:
+        is_any = attempts.has_old(session, now=now)
+    if not is_any:
+        return 0
+    with parts.database.transaction() as session:
+        return attempts.forget_old(session, now=now)
 
 
 def give_up_undeliverable(parts: Runtime) -> int:

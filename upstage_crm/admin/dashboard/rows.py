@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
 from upstage_crm.admin.told import seen_address
+from upstage_crm.change_requests.alert_mails import WIRE_WORDS
+from upstage_crm.change_requests.alerts import AlertView
 from upstage_crm.change_requests.overview import Need, Standing
 from upstage_crm.change_requests.rules import RequestState
 from upstage_crm.core import when
@@ -136,6 +138,20 @@ def need_row(need: Need, standing: Standing, *, now: datetime, time_zone: tzinfo
         if is_due
         else when.ago(standing.at, now=now, time_zone=time_zone),
         time_iso=when.iso(standing.at),
+    )
+
+
+def alert_row(alert: AlertView, *, now: datetime, time_zone: tzinfo) -> NeedRow:
+    """Return the row of a member whose proposals tripped a wire."""
+    return NeedRow(
+        words="Unusual proposals on hold",
+        icon="shield-alert",
+        tone="danger",
+        about=alert.staff_label,
+        detail=f"{WIRE_WORDS[alert.wire]}; {alert.held:,} on hold",
+        href="/team/",
+        time=when.ago(alert.opened_at, now=now, time_zone=time_zone),
+        time_iso=when.iso(alert.opened_at),
     )
 
 

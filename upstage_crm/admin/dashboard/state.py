@@ -16,13 +16,15 @@ from upstage_crm.admin.dashboard.rows import (
     DecidedRow,
     NeedRow,
     Tile,
+    alert_row,
     decided_rows,
     mail_row,
     need_row,
     tiles,
 )
 from upstage_crm.admin.guard import AdminState
-from upstage_crm.change_requests import overview, queries
+from upstage_crm.change_requests import alerts, overview, queries
+from upstage_crm.change_requests.alerts import AlertView
 from upstage_crm.change_requests.mail_sight import sights_of_mails
 from upstage_crm.change_requests.overview import VIEW_STATES, Need, View
 from upstage_crm.core import when
@@ -107,7 +109,8 @@ def _overview(session: Session, now: datetime, viewer: StaffMember) -> Overview:
     )
     shown = troubled[:SHOWN_PER_NEED] if may_open_mail else []
     sights = sights_of_mails(session, shown, reader=viewer.role)
-    needs = [mail_row(mail, sight=sights[mail.id], now=now, time_zone=zone) for mail in shown]
+    needs = [alert_row(alert, now=now, time_zone=zone) for alert in _alerts(session, viewer)]
+    needs += [mail_row(mail, sight=sights[mail.id], now=now, time_zone=zone) for mail in shown]
     for need in Need:
         standings = overview.needing(
             session,
@@ -126,6 +129,13 @@ def _overview(session: Session, now: datetime, viewer: StaffMember) -> Overview:
         ),
         is_first_use=not by_state,
     )
+
+
+def _alerts(session: Session, viewer: StaffMember) -> list[AlertView]:
+    """The open alerts that this viewer may do something about; nobody is shown the own one."""
+    if not may(viewer, Permission.RELEASE_QUARANTINE):
+        return []
+    return [alert for alert in alerts.alerts_open(session) if alert.staff_id != viewer.id]
 
 
 def _troubled(session: Session, now: datetime) -> list[MailSummary]:

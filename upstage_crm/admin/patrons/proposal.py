@@ -8,7 +8,7 @@ from typing import Any
 from sqlmodel import Session
 
 from upstage_crm.admin.patrons.inputs import problem
-from upstage_crm.change_requests import commands, desk
+from upstage_crm.change_requests import attempts, commands, desk
 from upstage_crm.change_requests.errors import AddressRecentlyProposed, RecentlyRejected
 from upstage_crm.change_requests.preview import ProposalPreview, preview
 from upstage_crm.change_requests.proposing import clean_reason
@@ -158,6 +158,31 @@ def checked(proposal: Proposal) -> Outcome:
         preview=_preview(seen, zone, is_lost=proposal.is_lost),
         hints=[_hint(advice) for advice in seen.advice],
     )
+
+
+def sent(proposal: Proposal) -> commands.Proposed:
+    """Propose it in one transaction; a refusal is noted in another, for the tripwires.
+
+    Raises:
+        Whatever `send` raises.
+    """
+    parts = runtime()
+    context = parts.context()
+    try:
+        with parts.database.transaction() as session:
+            return send(session, proposal, context)
+    except UpstageError as error:
+        with parts.database.transaction() as session:
+            attempts.note_refused(
+                session,
+                actor=proposal.actor,
+                patron_id=proposal.patron_id,
+                changes=proposal.changes,
+                error=error,
+                mailroom=parts.mailroom,
+                now=parts.clock.now(),
+            )
+        raise
 
 
 def send(session: Session, proposal: Proposal, context: fields.Context) -> commands.Proposed:

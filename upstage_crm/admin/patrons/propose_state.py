@@ -22,13 +22,12 @@ from upstage_crm.admin.patrons.proposal import (
     checked,
     reason_errors,
     refusal_of,
-    send,
+    sent,
 )
 from upstage_crm.admin.patrons.record_state import PatronRecordState
 from upstage_crm.core.errors import UpstageError
 from upstage_crm.patrons.fields import FIELDS, ProtectedField
 from upstage_crm.staff.roles import Permission
-from upstage_crm.wiring import runtime
 
 
 class ProposeState(AdminState):
@@ -191,15 +190,14 @@ class ProposeState(AdminState):
             outcome = await asyncio.to_thread(checked, asked)
             refused = replace(outcome.refusal, errors={**outcome.refusal.errors, **errors})
             return self._stay(replace(outcome, refusal=refused))
-        context = await asyncio.to_thread(runtime().context)
         try:
-            proposed = await self._command(lambda session: send(session, asked, context))
+            proposed = await asyncio.to_thread(sent, asked)
         except UpstageError as error:
             return self._stay(Outcome(refusal=refusal_of(error, asked)))
         self._close()
         record = await self.get_state(PatronRecordState)
         await record._proposed(  # noqa: SLF001  # one area
-            proposed.reference, is_new=proposed.is_new, is_held=proposed.is_held
+            proposed.reference, is_new=proposed.is_new, held_for=proposed.held_for
         )
         return None
 

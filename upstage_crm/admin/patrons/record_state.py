@@ -27,6 +27,7 @@ from upstage_crm.audit import trail
 from upstage_crm.change_requests import erasing
 from upstage_crm.change_requests import queries as requests
 from upstage_crm.change_requests.care import erasure_of, freeze_of
+from upstage_crm.change_requests.rules import HeldFor
 from upstage_crm.core import when
 from upstage_crm.core.errors import UpstageError
 from upstage_crm.organisation.settings import details
@@ -35,6 +36,7 @@ from upstage_crm.patrons.errors import UnknownPatron
 from upstage_crm.patrons.seeing import Sight
 from upstage_crm.staff.roles import Permission, StaffMember, may
 from upstage_crm.ui.copy import sentence
+from upstage_crm.ui.watch_words import HELD_WORDS
 from upstage_crm.web.hub import hub
 from upstage_crm.wiring import runtime
 
@@ -167,11 +169,11 @@ class PatronRecordState(AdminState):
             self._revealed = {}
             self.shown, self.protected = "loading", []
 
-    async def _proposed(self, reference: str, *, is_new: bool, is_held: bool) -> None:
+    async def _proposed(self, reference: str, *, is_new: bool, held_for: HeldFor | None) -> None:
         """Tell of a proposal that was sent, and show it as pending at once."""
         words = "Sent. The record changes when it is approved." if is_new else ALREADY_PROPOSED
-        if is_held:
-            words = "Recorded. It waits for a second staff member before anybody is written to."
+        if held_for is not None:
+            words = HELD_WORDS[held_for]
         self._succeed(words)
         self.done_reference = reference
         await self._reload()

@@ -12,7 +12,7 @@ from upstage_crm.admin.requests.detail import Found, RequestPage, Viewer, reques
 from upstage_crm.audit import trail
 from upstage_crm.change_requests import commands, desk_queries, overview, queries
 from upstage_crm.change_requests.errors import UnknownRequest
-from upstage_crm.change_requests.rules import RequestState
+from upstage_crm.change_requests.rules import HeldFor, RequestState
 from upstage_crm.core import when
 from upstage_crm.core.errors import UpstageError
 from upstage_crm.core.ids import parse_reference
@@ -137,7 +137,11 @@ class RequestDetailState(AdminState):
             may_withdraw=self._may(Permission.WITHDRAW_REQUEST),
             may_resend=self._may(Permission.RESEND_REQUEST),
             may_open_mail=self._may(Permission.VIEW_MAILBOX),
-            may_release=self._may(Permission.RELEASE_REQUEST),
+            may_release=self._may(
+                Permission.RELEASE_QUARANTINE
+                if found.request.held_for is HeldFor.QUARANTINE
+                else Permission.RELEASE_REQUEST
+            ),
             may_confirm=self._may(Permission.DESK_CONFIRM),
             may_identify=self._may(Permission.DESK_IDENTIFY),
             may_revert=self._may(Permission.REVERT_CHANGE),

@@ -17,7 +17,7 @@ _NO_RIGHT = "Your role does not include this. A manager, the privacy lead or an 
 
 @dataclass(frozen=True)
 class Task:
-    """One step that waits. `kind` is release, identity, code or applies; "" when nothing waits.
+    """One step that waits. `kind` is release, identity, code, applies or cooling; "" for nothing.
 
     `act` is the button of who may take the step, `why_not` the reason for who may not.
     """
@@ -34,7 +34,7 @@ class Task:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rights:
-    """Who looks, as far as second steps differ for it."""
+    """Who looks, as far as second steps differ for it; `may_release` is about this request."""
 
     id: str
     may_release: bool
@@ -56,8 +56,10 @@ def task_of(
         return _code(request, waiting, rights, time_zone)
     if request.state is not RequestState.HELD:
         return Task()
-    if request.held_for is HeldFor.SECOND_PERSON:
+    if request.held_for in (HeldFor.SECOND_PERSON, HeldFor.QUARANTINE):
         return _release(request, rights)
+    if request.held_for is HeldFor.COOLING:
+        return _cooling(request, time_zone)
     if waiting is not None:
         return _identity(waiting, rights, time_zone)
     return _applies(request, desk, time_zone)
@@ -65,17 +67,40 @@ def task_of(
 
 def _release(request: RequestView, rights: Rights) -> Task:
     why_not = _why_not(rights.id == request.proposer_id, is_allowed=rights.may_release)
+    is_unusual = request.held_for is HeldFor.QUARANTINE
     return Task(
         kind="release",
-        title="Waits for a second person",
+        title="In quarantine: a second person must look"
+        if is_unusual
+        else "Waits for a second person",
         lines=[
             (
+                f"{request.proposer_label} proposed more than is usual, so this is on hold. "
+                "Nobody has been written to, and no clock runs. Call the member before you "
+                "release it to the patron; withdraw it if it should not go out."
+            )
+            if is_unusual
+            else (
                 "Nobody has been written to yet, and no clock runs. A second member looks at the "
                 "proposal and releases it to the patron, or withdraws it."
             ),
         ],
         act="" if why_not else "Release to the patron",
         why_not=why_not,
+    )
+
+
+def _cooling(request: RequestView, time_zone: tzinfo) -> Task:
+    goes_at = request.created_at + request.policy.thresholds.cooling
+    return Task(
+        kind="cooling",
+        title=f"Goes to the patron at {goes_at.astimezone(time_zone):%H:%M}",
+        lines=[
+            (
+                "Several proposals came shortly after each other, so this one waits some minutes. "
+                "Nobody has to do anything. Until then it can be withdrawn without a mail."
+            ),
+        ],
     )
 
 

@@ -11,7 +11,15 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from upstage_crm.change_requests.errors import PolicyOutOfRange, ReminderTooLate
-from upstage_crm.change_requests.policy import LIMITS, Asked, FieldPolicy, Limit, Policy
+from upstage_crm.change_requests.policy import (
+    LIMITS,
+    TRIPWIRES,
+    Asked,
+    FieldPolicy,
+    Limit,
+    Policy,
+    with_numbers,
+)
 from upstage_crm.core.errors import UpstageError
 from upstage_crm.patrons.fields import FIELDS, ProtectedField
 from upstage_crm.ui.copy import sentence
@@ -38,7 +46,10 @@ class Number:
         return f"{self.used} {self.limit.least or 1} to {self.limit.most}{zero}."
 
 
-NUMBERS = tuple(Number(limit, *NUMBER_WORDS[limit.name]) for limit in LIMITS)
+DURATIONS = tuple(Number(limit, *NUMBER_WORDS[limit.name]) for limit in LIMITS)
+WIRES = tuple(Number(limit, *NUMBER_WORDS[limit.name]) for limit in TRIPWIRES)
+NUMBERS = (*DURATIONS, *WIRES)
+SECOND_PROTECTED = "second_person_protected"
 ASKED_CHOICES = tuple((asked.value, words) for asked, words in ASKED_WORDS.items())
 PROTECTED = tuple(FIELDS.values())
 MAILBOXES = tuple(entry for entry in PROTECTED if entry.mailbox_column is not None)
@@ -59,6 +70,7 @@ NAMES = (
     *(number.name for number in NUMBERS),
     *(asked_name(entry) for entry in MAILBOXES),
     *(second_name(entry) for entry in PROTECTED),
+    SECOND_PROTECTED,
 )
 
 
@@ -66,6 +78,7 @@ def shown(policy: Policy) -> dict[str, str]:
     """A policy as the form's inputs; a ticked box is "on"."""
     texts = {number.name: str(number.limit.count(policy)) for number in NUMBERS}
     texts |= {asked_name(entry): policy.of(entry).asked.value for entry in MAILBOXES}
+    texts[SECOND_PROTECTED] = "on" if policy.second_person_protected else ""
     return texts | {
         second_name(entry): "on" if policy.of(entry).second_person else "" for entry in PROTECTED
     }
@@ -93,9 +106,10 @@ def parsed(form: object, standing: Policy) -> tuple[Policy, dict[str, str]]:
             except ValueError:
                 problems[asked_name(entry)] = "Choose who is asked."
                 asked = policy_asked
-        is_ticked = given.get(second_name(entry)) in ("on", True)
+        is_ticked = _is_ticked(given, second_name(entry))
         policies[entry.key] = FieldPolicy(asked=asked, second_person=is_ticked)
-    return replace(standing, fields=policies, **chosen), problems
+    chosen[SECOND_PROTECTED] = _is_ticked(given, SECOND_PROTECTED)
+    return with_numbers(replace(standing, fields=policies), chosen), problems
 
 
 def blamed(error: UpstageError) -> str:
@@ -103,6 +117,10 @@ def blamed(error: UpstageError) -> str:
     if isinstance(error, PolicyOutOfRange | ReminderTooLate):
         return str(error.facts["setting"])
     return ""
+
+
+def _is_ticked(given: Mapping[Any, Any], name: str) -> bool:
+    return given.get(name) in ("on", True)
 
 
 def _count(limit: Limit, typed: object) -> int:

@@ -4,9 +4,12 @@ import reflex as rx
 
 from upstage_crm.admin.settings.policy_form import (
     ASKED_CHOICES,
+    DURATIONS,
     MAILBOXES,
     NUMBERS,
     PROTECTED,
+    SECOND_PROTECTED,
+    WIRES,
     Number,
     asked_name,
     second_name,
@@ -21,9 +24,14 @@ from upstage_crm.ui.components.form import event_form, form_actions, select_fiel
 from upstage_crm.ui.components.page import card, stack
 from upstage_crm.ui.components.record import plain_row, record
 from upstage_crm.ui.components.text import value
+from upstage_crm.ui.policy_words import SECOND_PROTECTED as PROTECTED_LABEL
 
 _TITLE = "Rules of requests"
 _SECOND = "A second staff member releases a request before the patron is asked."
+_TRIPWIRES = (
+    "What one member does in a day's work. What goes beyond it is held before any mail leaves, "
+    "and every owner is told: somebody else may be in the account."
+)
 
 
 def policy_part() -> Child:
@@ -38,12 +46,23 @@ def policy_part() -> Child:
 def _form() -> rx.Component:
     return rx.el.div(
         event_form(
-            *(_number(number) for number in NUMBERS),
+            *(_number(number) for number in DURATIONS),
             *(_asked(entry) for entry in MAILBOXES),
             rx.el.fieldset(
                 rx.el.legend("Second person", class_name="u-label"),
                 rx.el.p(_SECOND, class_name="u-hint"),
                 *(_second(entry) for entry in PROTECTED),
+                checkbox(
+                    PROTECTED_LABEL,
+                    SECOND_PROTECTED,
+                    default_checked=State.shown[SECOND_PROTECTED] == "on",
+                ),
+                class_name="u-field u-fieldset",
+            ),
+            rx.el.fieldset(
+                rx.el.legend("Tripwires", class_name="u-label"),
+                rx.el.p(_TRIPWIRES, class_name="u-hint"),
+                *(_number(number) for number in WIRES),
                 class_name="u-field u-fieldset",
             ),
             form_actions(button("Save rules", type="submit", variant="primary")),
@@ -102,6 +121,12 @@ def _read_only() -> rx.Component:
         )
         for entry in PROTECTED
     ]
+    rows.append(
+        plain_row(
+            f"{PROTECTED_LABEL}: second person",
+            value(text_if(State.shown[SECOND_PROTECTED] == "on", "Needed", "Not needed")),
+        )
+    )
     return stack(
         notice("Your role may read these rules. An owner of this CRM changes them.", live=False),
         card(record(*rows, label=_TITLE), title=_TITLE, flush=True),

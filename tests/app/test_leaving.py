@@ -1,0 +1,215 @@
+"""A stolen account is stopped with one press; who leaves hands the open requests over."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.support.engine import Engine
+from tests.support.factories import NEW, OLD, days, together, unchanged
+from upstage_crm.audit.events import Action
+from upstage_crm.change_requests import alerts
+from upstage_crm.change_requests.errors import NotAKeeper, OwnAccount, RequestEnded
+from upstage_crm.change_requests.leaving import Frozen
+from upstage_crm.change_requests.policy import DEFAULT
+from upstage_crm.change_requests.rules import Cause, RequestState
+from upstage_crm.core.clock import FrozenClock
+from upstage_crm.core.db import Database
+from upstage_crm.core.errors import Forbidden
+from upstage_crm.staff import accounts, sessions
+from upstage_crm.staff.errors import LastOwner
+from upstage_crm.staff.roles import Role, StaffMember
+
+PHONE = {"phone": {"phone": "+1 212 555 0199"}}
+
+
+@pytest.fixture
+def engine(database: Database, clock: FrozenClock) -> Engine:
+    return Engine(database, clock, is_watched=True)
+
+
+@pytest.fixture
+def vic(engine: Engine) -> StaffMember:
+    return engine.staff("Vic", Role.BOX_OFFICE)
+
+
+@pytest.fixture
+def rosa(engine: Engine) -> StaffMember:
+    return engine.staff("Rosa", Role.MANAGER)
+
+
+def test_one_press_ends_all_that_a_member_began(
+    engine: Engine, vic: StaffMember, rosa: StaffMember
+) -> None:
+    """Whoever was mailed is told; nobody else is, and least of all whoever has the account."""
+    token = engine.write(
+        lambda s: sessions.begin(s, staff_id=vic.id, user_agent="", ip_prefix="", now=engine.now)
+    )
+    asked, link = engine.asked(engine.patron(), actor=vic)
+    unheard = engine.propose(engine.patron("un@example.com"), "un@else.example", actor=vic)
+    others = engine.propose(engine.patron("ole@example.com"), "ole@venue.example")
+
+    assert Frozen(was_enabled=True, withdrawn=2) == engine.freeze(vic, rosa)
+
+    for request in (asked, unheard):
+        view = engine.view(request)
+        assert (RequestState.WITHDRAWN, Cause.PROPOSER_GONE) == (view.state, view.cause)
+    assert RequestState.PENDING is engine.state(others)
+    assert engine.read(lambda s: accounts.find_active(s, vic.id)) is None
+    assert engine.read(lambda s: sessions.find(s, token, now=engine.now)) is None
+    told = [(m.tags["kind"], m.to) for m in engine.deliver()]
+    assert [NEW, OLD] == sorted(to for kind, to in told if kind == "change_withdrawn")
+    assert not {"un@example.com", "un@else.example", vic.email_key} & {to for _kind, to in told}
+    unchanged(engine, lambda: engine.decide(link), RequestEnded)
+    (frozen,) = engine.lines(action=Action.STAFF_FROZEN)
+    assert (rosa.id, vic.id, 2) == (
+        frozen.actor.id,
+        frozen.facts["staff_id"],
+        frozen.facts["withdrawn"],
+    )
+    assert engine.chain_is_whole()
+
+
+def test_a_second_press_changes_nothing(
+    engine: Engine, vic: StaffMember, rosa: StaffMember
+) -> None:
+    engine.propose(engine.patron(), actor=vic)
+    engine.freeze(vic, rosa)
+    before = engine.dump()
+
+    assert Frozen(was_enabled=False, withdrawn=0) == engine.freeze(vic, rosa)
+    assert before == engine.dump()
+
+
+def test_nothing_slips_through_while_an_account_is_frozen(
+    engine: Engine, vic: StaffMember, rosa: StaffMember
+) -> None:
+    """A proposal that was on its way is withdrawn with the others, or refused."""
+    patrons = [engine.patron(f"p{n}@example.com", f"P{n}") for n in range(6)]
+
+    came_out = together(
+        *[
+            lambda n=n, patron=patron: engine.propose(patron, f"p{n}@v{n}.example", actor=vic)
+            for n, patron in enumerate(patrons[:3])
+        ],
+        lambda: engine.freeze(vic, rosa),
+        *[
+            lambda n=n, patron=patron: engine.propose(patron, f"q{n}@w{n}.example", actor=vic)
+            for n, patron in enumerate(patrons[3:])
+        ],
+    )
+
+    refused = [result for result in came_out if isinstance(result, Exception)]
+    assert {"forbidden"} >= {str(error) for error in refused}
+    still_open = "SELECT count(*) FROM change_request WHERE state IN ('held', 'pending')"
+    assert 0 == engine.scalar(still_open)
+    assert engine.chain_is_whole()
+
+
+def test_a_freeze_closes_the_alert(engine: Engine, vic: StaffMember, rosa: StaffMember) -> None:
+    for n in range(6):
+        patron = engine.patron(f"p{n}@example.com", f"P{n}")
+        engine.propose(patron, f"p{n}@venue{n}.example", actor=vic)
+
+    assert 6 == engine.freeze(vic, rosa).withdrawn
+
+    assert () == engine.read(alerts.alerts_open)
+    (closed,) = engine.lines(action=Action.ALERT_CLOSED)
+    assert rosa.id == closed.actor.id
+
+
+def test_who_may_freeze_whom(engine: Engine, vic: StaffMember, rosa: StaffMember) -> None:
+    owner = engine.owner
+    unchanged(engine, lambda: engine.freeze(rosa, vic), Forbidden)
+    unchanged(engine, lambda: engine.freeze(rosa, rosa), OwnAccount)
+    unchanged(engine, lambda: engine.freeze(owner, rosa), LastOwner)
+    engine.staff("Ola", Role.OWNER)
+    assert engine.freeze(owner, rosa).was_enabled
+
+
+def test_who_takes_over_hears_of_the_outcome_and_keeps_the_request_alive(
+    engine: Engine, vic: StaffMember, rosa: StaffMember
+) -> None:
+    patron = engine.patron()
+    request, link = engine.asked(patron, actor=vic)
+
+    assert 1 == engine.hand_over(vic, rosa, engine.owner)
+    # What stays with the one who leaves is nothing: a freeze finds no request of his.
+    assert 0 == engine.freeze(vic, rosa).withdrawn
+    assert RequestState.APPROVED is engine.decide(link)
+
+    view = engine.view(request)
+    assert (vic.id, "Vic, box office") == (view.proposer_id, view.proposer_label)
+    assert NEW == engine.email(patron)
+    outcome = [mail.to for mail in engine.deliver() if mail.tags["kind"] == "staff_outcome"]
+    assert [rosa.email_key] == outcome
+    (told,) = engine.lines(action=Action.REQUEST_HANDED_OVER)
+    assert {
+        "reference": request.reference,
+        "from": vic.id,
+        "to": rosa.id,
+    } == dict(told.facts)
+    assert engine.chain_is_whole()
+
+
+def test_without_a_keeper_a_request_dies_with_its_proposer(
+    engine: Engine, vic: StaffMember, rosa: StaffMember
+) -> None:
+    """The keeper counts for the check at approval, whether it is the first or a later one."""
+    patron = engine.patron()
+    request, link = engine.asked(patron, actor=vic)
+    engine.hand_over(vic, rosa, engine.owner)
+    engine.freeze(rosa, engine.owner)
+
+    assert Cause.PROPOSER_GONE is engine.view(request).cause
+    unchanged(engine, lambda: engine.decide(link), RequestEnded)
+    assert OLD == engine.email(patron)
+
+
+def test_a_held_request_is_handed_over_too(
+    engine: Engine, vic: StaffMember, rosa: StaffMember
+) -> None:
+    requests = [
+        engine.propose(engine.patron(f"p{n}@example.com"), f"p{n}@venue{n}.example", actor=vic)
+        for n in range(3)
+    ]
+
+    assert 3 == engine.hand_over(vic, rosa, engine.owner)
+    engine.freeze(vic, engine.owner)
+    engine.clock.advance(DEFAULT.thresholds.cooling)
+
+    assert engine.cool(requests[2])
+    assert [RequestState.PENDING] * 3 == [engine.state(request) for request in requests]
+
+
+def test_who_may_take_over(engine: Engine, vic: StaffMember, rosa: StaffMember) -> None:
+    assert engine.owner
+    own = engine.patron("rosa@staff.example.org", "Rosa")
+    request = engine.propose(own, changes=PHONE, actor=vic)
+    reader = engine.staff("Ray", Role.READ_ONLY)
+    gone = engine.staff("Gus", Role.MANAGER)
+    engine.freeze(gone, rosa)
+
+    unchanged(engine, lambda: engine.hand_over(vic, rosa, rosa), Forbidden)
+    for nobody in (vic, reader, gone):
+        unchanged(engine, lambda to=nobody: engine.hand_over(vic, to, engine.owner), NotAKeeper)
+    # Nobody answers for a change of the own record.
+    before = engine.dump()
+    assert 0 == engine.hand_over(vic, rosa, engine.owner)
+    assert before == engine.dump()
+    assert RequestState.PENDING is engine.state(request)
+
+
+def test_the_proposer_is_no_second_person_for_what_was_handed_over(
+    engine: Engine, rosa: StaffMember
+) -> None:
+    """The guard and the command look at who proposed, whoever answers for it now."""
+    for n in range(6):
+        patron = engine.patron(f"p{n}@example.com", f"P{n}")
+        held = engine.propose(patron, f"p{n}@venue{n}.example", actor=rosa)
+    other = engine.staff("Olga", Role.MANAGER)
+    engine.hand_over(rosa, other, engine.owner)
+    engine.clock.advance(days(1))
+
+    with pytest.raises(Exception, match="same_person"):
+        engine.release(held, rosa)
+    assert RequestState.PENDING is engine.release(held, other)

@@ -1,0 +1,494 @@
+"""One member's unusual proposals are held before any mail leaves, and every owner is told."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import sqlalchemy as sa
+
+from tests.support.engine import Engine
+from tests.support.factories import NEW, OLD, days, together, unchanged
+from tests.support.pipeline import installed
+from upstage_crm.audit.events import Action
+from upstage_crm.change_requests import alerts, attempts, erasing, overview
+from upstage_crm.change_requests.commands import Proposed
+from upstage_crm.change_requests.errors import (
+    AlertOpen,
+    HeldCannotReplace,
+    NoMailbox,
+    NothingWaits,
+    OwnRecord,
+    SamePerson,
+    TooManyForPatron,
+    TooManyToAddress,
+)
+from upstage_crm.change_requests.policy import DEFAULT
+from upstage_crm.change_requests.rules import HeldFor, RequestState
+from upstage_crm.change_requests.tables import ProposalAttemptRow
+from upstage_crm.change_requests.tripwires import Thresholds, Wire
+from upstage_crm.core.clock import FrozenClock
+from upstage_crm.core.db import Database, table_of
+from upstage_crm.core.errors import Forbidden
+from upstage_crm.links.claims import Reviewer
+from upstage_crm.mail.message import MailMessage
+from upstage_crm.patrons.views import PatronRecord
+from upstage_crm.staff.roles import Role, StaffMember
+from upstage_crm.web import schedule
+
+PHONE = {"phone": {"phone": "+1 212 555 0199"}}
+MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
+COOLING = DEFAULT.thresholds.cooling
+ATTEMPT = table_of(ProposalAttemptRow)
+
+
+@pytest.fixture
+def engine(database: Database, clock: FrozenClock) -> Engine:
+    return Engine(database, clock, is_watched=True)
+
+
+@pytest.fixture
+def vic(engine: Engine) -> StaffMember:
+    return engine.staff("Vic", Role.BOX_OFFICE)
+
+
+@pytest.fixture
+def rosa(engine: Engine) -> StaffMember:
+    return engine.staff("Rosa", Role.MANAGER)
+
+
+def crowd(engine: Engine, count: int) -> list[PatronRecord]:
+    return [engine.patron(f"p{n}@example.com", f"P{n}") for n in range(count)]
+
+
+def burst(engine: Engine, actor: StaffMember, count: int) -> list[Proposed]:
+    """Proposals for that many patrons, each to a domain of its own, within one minute."""
+    return [
+        engine.propose(patron, f"p{n}@venue{n}.example", actor=actor)
+        for n, patron in enumerate(crowd(engine, count))
+    ]
+
+
+def held_for(engine: Engine, requests: Sequence[Proposed]) -> list[HeldFor | None]:
+    return [engine.view(request).held_for for request in requests]
+
+
+def states(engine: Engine, requests: Sequence[Proposed]) -> list[RequestState]:
+    return [engine.state(request) for request in requests]
+
+
+def alert_mails(mails: Sequence[MailMessage]) -> list[str]:
+    return [mail.to for mail in mails if mail.tags["kind"] == "staff_alert"]
+
+
+def to_patrons(mails: Sequence[MailMessage]) -> list[MailMessage]:
+    return [mail for mail in mails if not mail.tags["kind"].startswith("staff_")]
+
+
+def waiting(engine: Engine) -> tuple[str, ...]:
+    """The references that the dashboard lists for a second person."""
+    need, now = overview.Need.SECOND_PERSON, engine.now
+    found = engine.read(lambda s: overview.needing(s, need, since=now, until=now))
+    return tuple(standing.reference for standing in found)
+
+
+def outcomes(engine: Engine) -> list[str]:
+    query = sa.select(ATTEMPT.c.outcome).order_by(ATTEMPT.c.id)
+    return [row.value for row in engine.read(lambda s: s.execute(query).scalars().all())]
+
+
+def test_two_go_at_once_and_the_next_ones_wait_for_the_clock(
+    engine: Engine, vic: StaffMember
+) -> None:
+    requests = burst(engine, vic, 5)
+
+    assert [None] * 2 + [HeldFor.COOLING] * 3 == held_for(engine, requests)
+    assert 4 == len(engine.deliver())
+    assert () == waiting(engine)  # for the clock, and for nobody
+    engine.clock.advance(COOLING - MINUTE)
+    assert [False] * 3 == [engine.cool(request) for request in requests[2:]]
+    engine.clock.advance(MINUTE)
+    assert [True] * 3 == [engine.cool(request) for request in requests[2:]]
+    assert [False] * 3 == [engine.cool(request) for request in requests[2:]]
+
+    assert [RequestState.PENDING] * 5 == states(engine, requests)
+    assert engine.now + DEFAULT.link_life == engine.view(requests[4]).expires_at
+    assert 6 == len(engine.deliver())
+    released = engine.lines(action=Action.REQUEST_RELEASED)
+    assert {None} == {line.actor.id for line in released}
+    assert Action.TRIPWIRE_TRIPPED not in engine.actions()
+    assert engine.chain_is_whole()
+
+
+def test_a_server_lets_go_what_has_cooled_down_and_forgets_old_attempts(
+    engine: Engine, vic: StaffMember
+) -> None:
+    with installed(engine.database, engine.clock) as parts:
+        engine.room = parts.mailroom
+        requests = burst(engine, vic, 5)
+        schedule.do_what_is_due(parts)
+        assert [RequestState.HELD] * 3 == states(engine, requests[2:])
+        engine.clock.advance(COOLING)
+        schedule.do_what_is_due(parts)
+        assert [RequestState.PENDING] * 5 == states(engine, requests)
+
+        engine.clock.advance(attempts.KEPT)
+        schedule.do_what_is_due(parts)
+    assert [] == outcomes(engine)
+
+
+def test_whom_nobody_can_ask_any_more_is_looked_at_by_a_person(
+    engine: Engine, vic: StaffMember
+) -> None:
+    patron = engine.patron()
+    asked = engine.propose(patron, changes=PHONE, actor=vic)
+    burst(engine, vic, 1)
+    cooling = engine.propose(
+        patron, changes={"name": {"given_name": "Maren", "family_name": "Smith"}}, actor=vic
+    )
+    engine.deliver()
+    assert engine.bounce(asked, Reviewer.CURRENT)
+    engine.clock.advance(COOLING)
+
+    assert engine.cool(cooling)
+
+    assert [HeldFor.QUARANTINE] == held_for(engine, [cooling])
+    assert (cooling.reference,) == waiting(engine)
+    unchanged(engine, lambda: engine.release(cooling, engine.owner), NoMailbox)
+
+
+def test_nobody_lets_a_cooling_request_go_by_hand(engine: Engine, vic: StaffMember) -> None:
+    request = burst(engine, vic, 3)[2]
+
+    unchanged(engine, lambda: engine.release(request, engine.owner), NothingWaits)
+    engine.withdraw(request, actor=vic)
+    engine.clock.advance(HOUR)
+
+    assert not engine.cool(request)
+    assert RequestState.WITHDRAWN is engine.state(request)
+
+
+def test_the_sixth_holds_all_that_has_not_left_and_tells_every_owner(
+    engine: Engine, vic: StaffMember, rosa: StaffMember
+) -> None:
+    owners = {engine.owner.email_key, engine.staff("Ola", Role.OWNER).email_key}
+    requests = burst(engine, vic, 6)
+
+    assert {request.reference for request in requests[2:]} == set(waiting(engine))
+
+    assert [None] * 2 + [HeldFor.QUARANTINE] * 4 == held_for(engine, requests)
+    mails = engine.deliver()
+    assert owners == set(alert_mails(mails[:2]))  # before all others
+    assert 2 == len(alert_mails(mails))
+    assert 4 == len(to_patrons(mails))
+    engine.clock.advance(days(1))
+    assert not any(engine.cool(request) for request in requests)
+    (told,) = engine.lines(action=Action.TRIPWIRE_TRIPPED)
+    assert {
+        "staff_id": vic.id,
+        "wire": "burst",
+        "count": 6,
+        "limit": 5,
+        "stopped": 3,
+    } == dict(told.facts)
+    (alert,) = engine.read(alerts.alerts_open)
+    assert (vic.id, "Vic, box office", Wire.BURST, 4) == (
+        alert.staff_id,
+        alert.staff_label,
+        alert.wire,
+        alert.held,
+    )
+    text = next(mail.text for mail in mails if mail.tags["kind"] == "staff_alert")
+    assert "Vic, box office" in text
+    assert "/team/" in text
+
+
+def test_while_an_alert_is_open_everything_is_held_and_nobody_is_told_twice(
+    engine: Engine, vic: StaffMember
+) -> None:
+    burst(engine, vic, 6)
+    engine.deliver()
+    engine.clock.advance(days(2))
+    later = engine.propose(engine.patron("late@example.com"), "late@else.example", actor=vic)
+    others = engine.propose(engine.patron("other@example.com"), "other@else.example")
+
+    assert [HeldFor.QUARANTINE, None] == held_for(engine, [later, others])
+    assert [] == alert_mails(engine.deliver())
+
+
+def test_a_member_with_an_alert_sends_nothing_again_and_ends_nobody_elses_request(
+    engine: Engine, vic: StaffMember
+) -> None:
+    """Both would mail patrons; what the member began itself may always be taken back."""
+    theirs = engine.propose(engine.patron())
+    first, *_rest = burst(engine, vic, 6)
+    engine.clock.advance(HOUR)
+
+    for request in (theirs, first):
+        unchanged(engine, lambda r=request: engine.resend(r, actor=vic), AlertOpen)
+    unchanged(engine, lambda: engine.withdraw(theirs, actor=vic), AlertOpen)
+    engine.withdraw(first, actor=vic)
+    assert [RequestState.PENDING, RequestState.WITHDRAWN] == states(engine, [theirs, first])
+
+
+def test_who_looked_closes_the_alert_and_the_count_begins_anew(
+    engine: Engine, vic: StaffMember, rosa: StaffMember
+) -> None:
+    held = burst(engine, vic, 6)[5]
+    engine.clock.advance(MINUTE)
+    unchanged(engine, lambda: engine.close_alert(vic, vic), Forbidden)
+    engine.close_alert(vic, rosa)
+    engine.clock.advance(MINUTE)
+
+    later = engine.propose(engine.patron("late@example.com"), "late@else.example", actor=vic)
+
+    assert [HeldFor.QUARANTINE, None] == held_for(engine, [held, later])
+    assert () == engine.read(alerts.alerts_open)
+    unchanged(engine, lambda: engine.close_alert(vic, rosa), NothingWaits)
+    (closed,) = engine.lines(action=Action.ALERT_CLOSED)
+    assert (rosa.id, vic.id) == (closed.actor.id, closed.facts["staff_id"])
+
+
+def test_nobody_closes_the_own_alert(engine: Engine, rosa: StaffMember) -> None:
+    burst(engine, rosa, 6)
+
+    unchanged(engine, lambda: engine.close_alert(rosa, rosa), SamePerson)
+
+
+def test_a_second_person_releases_from_quarantine_one_by_one(
+    engine: Engine, rosa: StaffMember, vic: StaffMember
+) -> None:
+    first, *_rest, last = burst(engine, rosa, 6)
+    own = engine.patron("vera@staff.example.org", "Vera")
+    vera = engine.staff("Vera", Role.MANAGER, email="vera@staff.example.org")
+    hers = engine.propose(own, changes={"phone": {"phone": "+1 212 555 0199"}}, actor=rosa)
+    engine.deliver()
+
+    unchanged(engine, lambda: engine.release(last, rosa), SamePerson)
+    unchanged(engine, lambda: engine.release(last, vic), Forbidden)
+    unchanged(engine, lambda: engine.release(hers, vera), OwnRecord)
+    unchanged(engine, lambda: engine.release(first, vera), NothingWaits)
+    assert RequestState.PENDING is engine.release(last, vera)
+    unchanged(engine, lambda: engine.release(last, vera), NothingWaits)
+
+    assert ["p5@example.com", "p5@venue5.example"] == [m.to for m in engine.deliver()]
+    assert RequestState.HELD is engine.state(hers)
+
+
+def test_what_is_withdrawn_from_quarantine_was_never_heard_of(
+    engine: Engine, vic: StaffMember
+) -> None:
+    held = burst(engine, vic, 6)[5]
+    engine.deliver()
+    engine.withdraw(held)
+
+    assert [] == to_patrons(engine.deliver())
+
+
+@pytest.mark.parametrize(
+    ("domain", "at_most"), [("evil.example", 2), ("a.b.evil.example", 2), ("gmail.com", 9)]
+)
+def test_many_addresses_at_one_domain_trip(
+    engine: Engine, vic: StaffMember, domain: str, at_most: int
+) -> None:
+    """Subdomains are one domain; at a well-known provider many patrons have their mail."""
+    made: list[Proposed] = []
+    for n, patron in enumerate(crowd(engine, at_most + 1)):
+        own = domain.replace("a.b.", f"s{n}.")
+        made.append(engine.propose(patron, f"p{n}@{own}", actor=vic))
+        engine.clock.advance(6 * MINUTE)
+
+    assert [None] * at_most + [HeldFor.QUARANTINE] == held_for(engine, made)
+    assert [Wire.PER_DOMAIN] == [alert.wire for alert in engine.read(alerts.alerts_open)]
+
+
+def test_many_proposals_for_protected_patrons_trip(
+    engine: Engine, vic: StaffMember, rosa: StaffMember
+) -> None:
+    patrons = crowd(engine, 3)
+    made: list[Proposed] = []
+    for n, patron in enumerate(patrons):
+        engine.protect(patron, rosa)
+        made.append(engine.propose(patron, f"p{n}@venue{n}.example", actor=vic))
+        engine.clock.advance(11 * MINUTE)
+
+    assert [None, None, HeldFor.QUARANTINE] == held_for(engine, made)
+
+
+def test_a_night_has_few_proposals(engine: Engine, vic: StaffMember) -> None:
+    """From 23:00 to 06:00 of the organisation, whose clock counts and not the server's."""
+    engine.owner  # noqa: B018  # is added when first asked for
+    engine.run("UPDATE organisation SET time_zone = 'America/New_York'")
+    engine.clock.set(datetime(2026, 3, 3, 3, 30, tzinfo=UTC))  # 22:30 there
+    made: list[Proposed] = []
+    for n, patron in enumerate(crowd(engine, 4)):
+        made.append(engine.propose(patron, f"p{n}@venue{n}.example", actor=vic))
+        engine.clock.advance(2 * HOUR)
+
+    assert [None, None, None, HeldFor.QUARANTINE] == held_for(engine, made)
+    assert [Wire.AT_NIGHT] == [alert.wire for alert in engine.read(alerts.alerts_open)]
+
+
+def test_what_waits_takes_no_place_of_what_a_patron_is_answering(
+    engine: Engine, vic: StaffMember
+) -> None:
+    patron = engine.patron()
+    asked = engine.propose(patron)
+    burst(engine, vic, 2)
+
+    error = unchanged(
+        engine, lambda: engine.propose(patron, "x@else.example", actor=vic), HeldCannotReplace
+    )
+
+    assert asked.reference == error.facts["reference"]
+    again = engine.propose(patron, NEW, actor=vic)  # the same as it stands already
+    assert (asked.reference, False) == (again.reference, again.is_new)
+    assert RequestState.PENDING is engine.state(asked)
+
+
+def test_only_one_request_is_replaced_at_once(engine: Engine, vic: StaffMember) -> None:
+    """A replaced address gets a goodbye: with it two proposals would make six mails."""
+    first, second = crowd(engine, 2)
+    engine.propose(first, "a@venue1.example")
+    engine.propose(second, "b@venue2.example")
+    engine.deliver()
+    engine.propose(first, "c@venue3.example", actor=vic)
+
+    unchanged(
+        engine, lambda: engine.propose(second, "d@venue4.example", actor=vic), HeldCannotReplace
+    )
+    assert 3 == len(to_patrons(engine.deliver()))
+
+
+def test_refused_attempts_count_and_the_sixty_first_is_refused_by_itself(
+    engine: Engine, vic: StaffMember
+) -> None:
+    """Somebody who looks for addresses that are taken is stopped, and owners are told."""
+    patrons = crowd(engine, 16)
+    for n in range(60):
+        taken = f"p{(n + 1) % 16}@example.com"
+        refused = engine.tried(patrons[n % 16], taken, actor=vic)
+        assert "address_taken" == str(refused)
+    assert () == engine.read(alerts.alerts_open)
+
+    last = engine.tried(patrons[0], "x@else.example", actor=vic)
+
+    assert "too_many_proposals" == str(last)
+    assert {"refused": 60, "limited": 1} == Counter(outcomes(engine))
+    assert [Wire.ATTEMPTS] == [alert.wire for alert in engine.read(alerts.alerts_open)]
+    assert [engine.owner.email_key] == alert_mails(engine.deliver())
+    engine.clock.advance(2 * HOUR)
+    later = engine.propose(engine.patron("late@example.com"), "l@else.example", actor=vic)
+    assert HeldFor.QUARANTINE is later.held_for
+
+
+def test_one_patron_is_proposed_for_five_times_a_day(
+    engine: Engine, vic: StaffMember, rosa: StaffMember
+) -> None:
+    """Of all members together; what was mistyped reached nobody and does not count."""
+    patron = engine.patron()
+    for n in range(5):
+        who = vic if n % 2 else rosa
+        request = engine.propose(patron, f"m{n}@venue{n}.example", actor=who)
+        engine.withdraw(request)
+        engine.tried(patron, "no address", actor=who)
+        engine.clock.advance(HOUR)
+
+    error = unchanged(
+        engine, lambda: engine.propose(patron, "x@else.example", actor=vic), TooManyForPatron
+    )
+    assert 5 == error.facts["limit"]
+    for _ in range(9):
+        engine.tried(patron, "x@else.example", actor=vic)
+    engine.clock.advance(days(1) - 5 * HOUR + MINUTE)
+    assert engine.propose(patron, "x@else.example", actor=rosa).is_new
+
+
+def test_one_address_is_proposed_five_times_a_day(engine: Engine, vic: StaffMember) -> None:
+    """Whatever stands behind a plus, and whoever proposes it for whom."""
+    patrons = crowd(engine, 7)
+    for n in range(5):
+        request = engine.propose(patrons[n], f"victim+{n}@gmail.com", actor=vic)
+        engine.withdraw(request)
+        engine.clock.advance(HOUR)
+
+    unchanged(engine, lambda: engine.propose(patrons[5], "victim@gmail.com"), TooManyToAddress)
+
+
+def test_the_desk_counts_too_and_nobody_confirms_for_a_member_with_an_alert(
+    engine: Engine, vic: StaffMember, rosa: StaffMember
+) -> None:
+    desk = [
+        engine.identify(patron, vic, {"email": {"email": f"p{n}@venue{n}.example"}})
+        for n, patron in enumerate(crowd(engine, 6))
+    ]
+
+    assert [HeldFor.DESK] * 6 == held_for(engine, desk)
+    assert [Wire.BURST] == [alert.wire for alert in engine.read(alerts.alerts_open)]
+    unchanged(engine, lambda: engine.vouch(desk[0], rosa), AlertOpen)
+    engine.close_alert(vic, rosa)
+    engine.vouch(desk[0], rosa)
+
+
+def test_two_browsers_of_one_account_are_counted_as_one(engine: Engine, vic: StaffMember) -> None:
+    patrons = crowd(engine, 8)
+
+    made = together(
+        *[
+            lambda n=n, patron=patron: engine.propose(patron, f"p{n}@venue{n}.example", actor=vic)
+            for n, patron in enumerate(patrons)
+        ]
+    )
+
+    assert [] == [result for result in made if not isinstance(result, Proposed)]
+    requests = [result for result in made if isinstance(result, Proposed)]
+    assert 2 == held_for(engine, requests).count(None)
+    assert 6 == held_for(engine, requests).count(HeldFor.QUARANTINE)
+    assert 1 == len(alert_mails(engine.deliver()))
+
+
+def test_an_owner_chooses_the_thresholds(engine: Engine, vic: StaffMember) -> None:
+    few = Thresholds(at_once=1, cooling=10 * MINUTE, burst=2)
+    engine.set_policy(replace(DEFAULT, thresholds=few))
+    requests = burst(engine, vic, 3)
+
+    assert [None] + [HeldFor.QUARANTINE] * 2 == held_for(engine, requests)
+
+
+def test_a_protected_patron_takes_a_second_person_where_an_owner_chose_so(
+    engine: Engine, vic: StaffMember, rosa: StaffMember
+) -> None:
+    engine.set_policy(replace(DEFAULT, second_person_protected=True))
+    plain, patron = engine.patron("plain@example.com", "Plain"), engine.patron()
+    engine.protect(patron, rosa)
+
+    asked = engine.propose(plain, "p@else.example", actor=vic)
+    held = engine.propose(patron, actor=vic)
+
+    assert [None, HeldFor.SECOND_PERSON] == held_for(engine, [asked, held])
+    assert RequestState.PENDING is engine.release(held, rosa)
+
+
+def test_an_attempt_holds_no_address_and_an_erasure_empties_it(
+    engine: Engine, vic: StaffMember
+) -> None:
+    patron = engine.patron()
+    engine.withdraw(engine.propose(patron, "mara.new@mine.example", actor=vic))
+    (row,) = engine.dump()["proposal_attempt"]
+    assert "mara.new" not in repr(row)
+    second = engine.staff("Una", Role.PRIVACY_LEAD)
+    who = {"patron_id": patron.id, "now": engine.now}
+    engine.write(
+        lambda s: erasing.request_erasure(s, actor=engine.owner, reason="by letter", **who)
+    )
+    engine.write(lambda s: erasing.confirm_erasure(s, actor=second, mailroom=engine.room, **who))
+
+    (row,) = engine.dump()["proposal_attempt"]
+    assert "mine.example" not in repr(row)
+    engine.clock.advance(attempts.KEPT + MINUTE)
+    assert engine.read(lambda s: attempts.has_old(s, now=engine.now))
+    assert 1 == engine.write(lambda s: attempts.forget_old(s, now=engine.now))
+    assert OLD != engine.email(patron)

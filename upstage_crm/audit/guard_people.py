@@ -1,0 +1,89 @@
+"""What the database asks a second staff member for, as part of `guard_rules`. Pure."""
+
+from __future__ import annotations
+
+from upstage_crm.audit.guard_sql import Rule, any_differs, erasing, is_other
+
+
+def rules(dialect: str) -> list[Rule]:
+    """What needs two staff members: born without the second, who is another, and once."""
+    held = any_differs(("held_for",), dialect)
+    looked = any_differs(("closed_by", "closed_at"), dialect)
+    second = any_differs(("second_id", "confirmed_at"), dialect)
+    people = any_differs(("first_id", "second_id", "cleared_at"), dialect)
+    words = any_differs(("first_note", "second_note"), dialect)
+    ended = any_differs(("confirmed_by", "confirmed_at", "declined_at", "done_at"), dialect)
+    emptied = f"NEW.first_note = '' AND NEW.second_note = '' AND {erasing('patron_freeze')}"
+    return [
+        Rule("change_request_release", "change_request", "UPDATE", _RELEASED_ALONE),
+        # What cools down may come to need a second person, and nothing else ever changes.
+        Rule(
+            "change_request_held",
+            "change_request",
+            "UPDATE",
+            f"({held}) AND NOT (OLD.held_for = 'cooling' AND NEW.held_for = 'quarantine')",
+        ),
+        Rule(
+            "staff_alert_birth",
+            "staff_alert",
+            "INSERT",
+            "NEW.closed_by IS NOT NULL OR NEW.closed_at IS NOT NULL",
+        ),
+        Rule(
+            "staff_alert_second",
+            "staff_alert",
+            "UPDATE",
+            f"(OLD.closed_at IS NOT NULL AND ({looked})) OR NEW.closed_by = OLD.staff_id "
+            "OR (NEW.closed_at IS NOT NULL AND NEW.closed_by IS NULL)",
+        ),
+        Rule(
+            "desk_confirmation_birth",
+            "desk_confirmation",
+            "INSERT",
+            "NEW.second_id IS NOT NULL OR NEW.confirmed_at IS NOT NULL",
+        ),
+        Rule(
+            "desk_confirmation_second",
+            "desk_confirmation",
+            "UPDATE",
+            f"NEW.second_id = OLD.clerk_id OR (NEW.confirmed_at IS NOT NULL AND "
+            f"(NEW.second_id IS NULL OR NEW.declined_at IS NOT NULL)) OR (({second}) AND "
+            "(OLD.confirmed_at IS NOT NULL OR OLD.declined_at IS NOT NULL))",
+        ),
+        Rule(
+            "patron_freeze_birth",
+            "patron_freeze",
+            "INSERT",
+            "NEW.first_id IS NOT NULL OR NEW.second_id IS NOT NULL OR NEW.cleared_at IS NOT NULL",
+        ),
+        Rule(
+            "patron_freeze_second",
+            "patron_freeze",
+            "UPDATE",
+            f"(OLD.cleared_at IS NOT NULL AND (({people}) OR (({words}) AND NOT ({emptied})))) "
+            f"OR (OLD.first_id IS NOT NULL AND NEW.first_id {is_other(dialect)} OLD.first_id) "
+            "OR (NEW.cleared_at IS NOT NULL AND (OLD.first_id IS NULL "
+            "OR NEW.second_id IS NULL OR NEW.second_id = NEW.first_id))",
+        ),
+        Rule("erasure_birth", "erasure", "INSERT", f"NOT ({_IS_BORN_UNCONFIRMED})"),
+        Rule(
+            "erasure_second",
+            "erasure",
+            "UPDATE",
+            f"((OLD.done_at IS NOT NULL OR OLD.declined_at IS NOT NULL) AND ({ended})) "
+            "OR (NEW.confirmed_at IS NOT NULL AND (NEW.confirmed_by IS NULL "
+            "OR NEW.confirmed_by = OLD.requested_by)) "
+            "OR (NEW.done_at IS NOT NULL AND NEW.confirmed_at IS NULL)",
+        ),
+    ]
+
+
+_IS_BORN_UNCONFIRMED = (
+    "NEW.confirmed_at IS NULL AND NEW.done_at IS NULL AND NOT EXISTS (SELECT 1 FROM field_change f "
+    "WHERE f.patron_id = NEW.patron_id AND f.outcome IN ('pending', 'held', 'approved'))"
+)
+_RELEASED_ALONE = (
+    "OLD.held_for IN ('second_person', 'quarantine') AND OLD.state = 'held' "
+    "AND NEW.state = 'pending' "
+    "AND (NEW.released_by IS NULL OR NEW.released_by = OLD.proposer_id)"
+)
