@@ -7,8 +7,8 @@ import pytest
 from tests.support.engine import Engine
 from tests.support.factories import NEW, OLD, days, together, unchanged
 from upstage_crm.audit.events import Action
-from upstage_crm.change_requests import alerts
-from upstage_crm.change_requests.errors import NotAKeeper, OwnAccount, RequestEnded
+from upstage_crm.change_requests import alerts, leaving
+from upstage_crm.change_requests.errors import NotAKeeper, RequestEnded
 from upstage_crm.change_requests.leaving import Frozen
 from upstage_crm.change_requests.policy import DEFAULT
 from upstage_crm.change_requests.rules import Cause, RequestState
@@ -16,7 +16,7 @@ from upstage_crm.core.clock import FrozenClock
 from upstage_crm.core.db import Database
 from upstage_crm.core.errors import Forbidden
 from upstage_crm.staff import accounts, sessions
-from upstage_crm.staff.errors import LastOwner
+from upstage_crm.staff.errors import LastOwner, OwnAccount
 from upstage_crm.staff.roles import Role, StaffMember
 
 PHONE = {"phone": {"phone": "+1 212 555 0199"}}
@@ -213,3 +213,57 @@ def test_the_proposer_is_no_second_person_for_what_was_handed_over(
     with pytest.raises(Exception, match="same_person"):
         engine.release(held, rosa)
     assert RequestState.PENDING is engine.release(held, other)
+
+
+# --- leaving in good order ------------------------------------------------------------------------
+
+
+def let_go(
+    engine: Engine, member: StaffMember, actor: StaffMember, to: StaffMember | None = None
+) -> int:
+    return engine.write(
+        lambda s: leaving.let_go(
+            s,
+            actor=actor,
+            staff_id=member.id,
+            to_id=to.id if to else None,
+            mailroom=engine.room,
+            now=engine.now,
+        )
+    )
+
+
+def test_who_leaves_hands_open_requests_to_a_colleague(
+    engine: Engine, vic: StaffMember, rosa: StaffMember
+) -> None:
+    _request, link = engine.asked(engine.patron(), actor=vic)
+
+    assert 1 == let_go(engine, vic, engine.owner, rosa)
+
+    assert engine.read(lambda s: accounts.find_active(s, vic.id)) is None
+    engine.decide(link)
+    told = [m.to for m in engine.deliver() if m.tags["kind"] == "staff_outcome"]
+    assert [rosa.email_key] == told, "whoever answers for it now hears of the outcome"
+
+
+def test_without_a_colleague_they_are_withdrawn(engine: Engine, vic: StaffMember) -> None:
+    request, _link = engine.asked(engine.patron(), actor=vic)
+
+    assert 1 == let_go(engine, vic, engine.owner)
+
+    assert RequestState.WITHDRAWN is engine.state(request)
+    assert Cause.PROPOSER_GONE is engine.view(request).cause
+    assert 0 == let_go(engine, vic, engine.owner), "a second time changes nothing"
+    assert [Action.STAFF_DISABLED] == engine.actions(action=Action.STAFF_DISABLED)
+
+
+def test_nobody_is_let_go_by_who_may_not_or_into_nowhere(
+    engine: Engine, vic: StaffMember, rosa: StaffMember
+) -> None:
+    reader = engine.staff("Ray", Role.READ_ONLY)
+    owner = engine.owner
+
+    unchanged(engine, lambda: let_go(engine, vic, rosa), Forbidden)
+    unchanged(engine, lambda: let_go(engine, owner, owner), OwnAccount)
+    unchanged(engine, lambda: let_go(engine, vic, owner, reader), NotAKeeper)
+    unchanged(engine, lambda: let_go(engine, vic, owner, vic), NotAKeeper)

@@ -10,6 +10,7 @@ import pytest
 from tests.support.factories import CHEAP_HASH, together, unchanged
 from tests.support.office import Office
 from upstage_crm.audit.events import Action
+from upstage_crm.change_requests import leaving
 from upstage_crm.core.clock import FrozenClock
 from upstage_crm.core.db import Database
 from upstage_crm.core.email_address import InvalidEmail
@@ -231,7 +232,11 @@ def change_role(
 
 def disable(office: Office, staff_id: str, actor: StaffMember | None = None) -> None:
     by = actor or office.owner
-    office.write(lambda s: team.disable(s, actor=by, staff_id=staff_id, now=office.now))
+    office.write(
+        lambda s: leaving.let_go(
+            s, actor=by, staff_id=staff_id, to_id=None, mailroom=office.room, now=office.now
+        )
+    )
 
 
 def test_a_new_role_counts_at_the_next_sign_in_which_is_at_once(office: Office) -> None:

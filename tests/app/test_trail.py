@@ -20,7 +20,7 @@ from upstage_crm.audit import guards, trail
 from upstage_crm.audit.events import OPERATOR, Action, AuditEvent, Channel
 from upstage_crm.audit.tables import AuditEntryRow, AuditValueRow
 from upstage_crm.audit.trail import Broken
-from upstage_crm.change_requests import erasing, mailing
+from upstage_crm.change_requests import erasing, leaving, mailing
 from upstage_crm.change_requests.policy import DEFAULT, Asked, FieldPolicy
 from upstage_crm.change_requests.rules import Decision, RequestState
 from upstage_crm.change_requests.tripwires import Thresholds
@@ -406,7 +406,7 @@ def staff_accounts(desk: Engine) -> None:
         recovering.change(session, here, password_hash="x", post=post, now=now)
         who = {"actor": owner, "now": now}
         team.change_role(session, staff_id=sam.id, role=Role.MANAGER, **who)
-        team.disable(session, staff_id=sam.id, **who)
+        leaving.let_go(session, staff_id=sam.id, to_id=None, mailroom=desk.room, **who)
         team.enable(session, staff_id=sam.id, **who)
         policy = SecurityPolicy(second_factor=frozenset({Role.OWNER}))
         security.change(session, proposed=policy, **who)

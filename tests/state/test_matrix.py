@@ -128,7 +128,11 @@ TABLE: dict[str, Row] = {
             "withdraw_invitation",
             P.MANAGE_TEAM,
         )
-        | {"save_security": P.EDIT_SECURITY},
+        | {
+            "save_security": P.EDIT_SECURITY,
+            "freeze": P.FREEZE_ACCOUNT,
+            "close_alert": P.RELEASE_QUARANTINE,
+        },
         "change_role disable enable invite save_security take_factors",
     ),
 }

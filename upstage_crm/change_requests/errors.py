@@ -13,7 +13,6 @@
     ├── Forbidden
     │   ├── OwnRecord                staff do not act on their own patron record
     │   ├── SamePerson               the second person must be another one
-    │   ├── OwnAccount               nobody freezes, or hands over to, the own account
     │   └── StaffAddress             the proposed address signs in to this CRM
     ├── NotFound
     │   └── UnknownRequest           there is no such request
@@ -107,12 +106,6 @@ class OwnRecord(Forbidden):
     """Staff members do not propose, confirm or clear anything on their own patron record."""
 
     code = "own_record"
-
-
-class OwnAccount(Forbidden):
-    """This takes somebody else: it is the member's own account."""
-
-    code = "own_account"
 
 
 class StaffAddress(Forbidden):

@@ -1,6 +1,6 @@
-"""What becomes of a member's open requests: frozen with a stolen account, or handed over.
+"""What becomes of a member's open requests: ended with a stolen account, or handed over.
 
-Both lock the member first, then patron by patron; the trail's head comes last.
+All lock the member first, then patron by patron; the trail's head comes last.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from sqlmodel import Session
 from upstage_crm.audit import trail
 from upstage_crm.audit.events import Action, AuditEvent, Channel
 from upstage_crm.change_requests import alerts, opening
-from upstage_crm.change_requests.errors import NotAKeeper, OwnAccount
+from upstage_crm.change_requests.errors import NotAKeeper
 from upstage_crm.change_requests.mails import Mailroom
 from upstage_crm.change_requests.rules import Cause, RequestState
 from upstage_crm.change_requests.tables import ChangeRequestRow
@@ -24,6 +24,7 @@ from upstage_crm.core.db import table_of
 from upstage_crm.core.errors import NotFound
 from upstage_crm.patrons.tables import PatronRow
 from upstage_crm.staff import accounts
+from upstage_crm.staff.errors import OwnAccount
 from upstage_crm.staff.roles import Permission, StaffMember, ensure_may, may
 from upstage_crm.staff.tables import StaffRow
 
@@ -58,14 +59,7 @@ def freeze(
     alerts.lock_member(session, staff_id)
     # First of all, so that no mail of an end is written to whoever holds the account.
     was_enabled = accounts.shut(session, staff_id, now=now)
-    events: list[AuditEvent] = []
-    withdrawn = 0
-    for row in _answered_by(session, staff_id):
-        case = opening.by_id(session, row.id, mailroom=mailroom, now=now)
-        if case.request.state.is_open:
-            case.withdraw(Cause.PROPOSER_GONE, actor=actor.as_actor(), channel=Channel.CRM)
-            events += case.events
-            withdrawn += 1
+    events, withdrawn = _withdraw_all(session, actor, staff_id, mailroom, now)
     if was_enabled or withdrawn:
         facts = {"staff_id": staff_id, "withdrawn": withdrawn}
         events.append(_event(Action.STAFF_FROZEN, actor, facts))
@@ -75,6 +69,40 @@ def freeze(
     if events:
         trail.record(session, events, now=now)
     return Frozen(was_enabled=was_enabled, withdrawn=withdrawn)
+
+
+def let_go(
+    session: Session,
+    *,
+    actor: StaffMember,
+    staff_id: str,
+    to_id: str | None,
+    mailroom: Mailroom,
+    now: datetime,
+) -> int:
+    """Disable the account of a member who leaves; return how many requests were open.
+
+    They are handed over to `to_id`, or withdrawn with None: none is ever left to nobody.
+
+    Raises:
+        Forbidden; OwnAccount: nobody lets themselves go; LastOwner.
+        NotFound, NotAKeeper: as `hand_over`.
+    """
+    ensure_may(actor, Permission.MANAGE_TEAM)
+    if actor.id == staff_id:
+        raise OwnAccount
+    for member_id in sorted({staff_id, to_id or staff_id}):
+        alerts.lock_member(session, member_id)
+    was_enabled = accounts.shut(session, staff_id, now=now)
+    if to_id is not None:
+        events, count = [], hand_over(session, actor=actor, staff_id=staff_id, to_id=to_id, now=now)
+    else:
+        events, count = _withdraw_all(session, actor, staff_id, mailroom, now)
+    if was_enabled:
+        events.append(_event(Action.STAFF_DISABLED, actor, {"staff_id": staff_id}))
+    if events:
+        trail.record(session, events, now=now)
+    return count
 
 
 def hand_over(
@@ -118,6 +146,21 @@ def hand_over(
     ]
     trail.record(session, events, now=now)
     return len(mine)
+
+
+def _withdraw_all(
+    session: Session, actor: StaffMember, staff_id: str, mailroom: Mailroom, now: datetime
+) -> tuple[list[AuditEvent], int]:
+    """End every open request that a member answers for; what happened, and how many they were."""
+    events: list[AuditEvent] = []
+    withdrawn = 0
+    for row in _answered_by(session, staff_id):
+        case = opening.by_id(session, row.id, mailroom=mailroom, now=now)
+        if case.request.state.is_open:
+            case.withdraw(Cause.PROPOSER_GONE, actor=actor.as_actor(), channel=Channel.CRM)
+            events += case.events
+            withdrawn += 1
+    return events, withdrawn
 
 
 def _answered_by(session: Session, staff_id: str) -> Sequence[Any]:

@@ -12,7 +12,6 @@ from upstage_crm.audit import trail
 from upstage_crm.audit.events import Action, AuditEvent, Channel
 from upstage_crm.staff import second_factor, security
 from upstage_crm.staff.accounts import (
-    disable_row,
     end_sessions,
     ensure_not_last_owner,
     get_row,
@@ -94,19 +93,6 @@ def change_role(
     facts = {"staff_id": row.id, "role.old": before.value, "role.new": role.value}
     _note(session, Action.STAFF_ROLE_CHANGED, actor, now, **facts)
     return True
-
-
-def disable(session: Session, *, actor: StaffMember, staff_id: str, now: datetime) -> None:
-    """Let a member go: no sign-in, no session. What they had proposed is the caller's to settle.
-
-    Raises:
-        Forbidden, NotFound; OwnAccount: nobody disables themselves; LastOwner.
-    """
-    ensure_may(actor, Permission.MANAGE_TEAM)
-    if staff_id == actor.id:
-        raise OwnAccount
-    row = get_row(session, staff_id)
-    disable_row(session, row, actor=actor.as_actor(), channel=Channel.CRM, now=now)
 
 
 def enable(session: Session, *, actor: StaffMember, staff_id: str, now: datetime) -> None:

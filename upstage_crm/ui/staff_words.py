@@ -36,7 +36,7 @@ STAFF_SENTENCES: Mapping[str, str] = {
     "second_factor_refused": "This code is not right any more. Try the next one.",
     "passkey_refused": "This passkey was not accepted. Try again, or use a code.",
     "too_many_tries": "Too many tries. Wait {minutes} minutes, then try again.",
-    "own_account": "Nobody changes their own role or account. Ask another owner.",
+    "own_account": "This is your own account. Ask a colleague to do it.",
     "staff_link_dead": "This link does not work any more. Ask for a new one.",
     "invitation_open": "This address is invited already. Send that invitation again instead.",
     "invitation_over": "This invitation was accepted or withdrawn.",

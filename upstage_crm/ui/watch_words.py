@@ -21,7 +21,6 @@ WATCH_SENTENCES: Mapping[str, str] = {
         "{reference}. Withdraw that one first, or try again in some minutes."
     ),
     "alert_open": "An alert about unusual proposals is open. Somebody has to look into it first.",
-    "own_account": "This is your own account. Ask a colleague to do it.",
     "not_a_keeper": "Choose another member who is active and may propose changes.",
 }
 """Part of `staff_words.STAFF_SENTENCES`."""

@@ -65,13 +65,21 @@ def _access() -> Child:
 
 
 def _leaving() -> Child:
-    go = stack(
+    go = event_form(
         rx.el.h3("Leaving", class_name="u-label"),
         rx.el.p("No sign-in any more. What they did stays in the trail."),
-        inline(
-            button("Disable account", variant="danger", icon="circle-slash", on_click=State.disable)
+        select_field(
+            "Their open requests",
+            "keeper",
+            rx.foreach(State.keepers, lambda row: rx.el.option(f"Go to {row.name}", value=row.id)),
+            placeholder="Are withdrawn",
+            optional=True,
+            id="member-keeper",
         ),
-        gap="small",
+        form_actions(
+            button("Disable account", type="submit", variant="danger", icon="circle-slash")
+        ),
+        on_submit=State.disable,
     )
-    come = button("Enable account", icon="undo-2", on_click=State.enable)
+    come = inline(button("Enable account", icon="undo-2", on_click=State.enable))
     return show_if(MEMBER.is_disabled, come, go)

@@ -5,11 +5,11 @@ from reflex.vars import ObjectVar
 
 from upstage_crm.admin.frame import framed
 from upstage_crm.admin.team.member_dialog import member_dialog
-from upstage_crm.admin.team.rows import InvitationRow, MemberRow
+from upstage_crm.admin.team.rows import AlertRow, InvitationRow, MemberRow
 from upstage_crm.admin.team.state import TeamState as State
 from upstage_crm.staff.roles import Role
 from upstage_crm.ui.components.base import Child, filled, show_if
-from upstage_crm.ui.components.button import button
+from upstage_crm.ui.components.button import button, link_button
 from upstage_crm.ui.components.choice import checkbox
 from upstage_crm.ui.components.dialog import dialog, dialog_close, dialog_form
 from upstage_crm.ui.components.feedback import notice, skeleton_lines
@@ -42,6 +42,10 @@ def page() -> rx.Component:
                 show_if(filled(State.problem), notice(State.problem, tone="danger", live=False)),
                 show_if(filled(State.done), notice(State.done, tone="success", live=False)),
             ),
+            rx.foreach(
+                State.alerts,
+                lambda row: _alert(row=row, may_freeze=State.may_freeze, may_close=State.may_close),
+            ),
             show_if(
                 State.is_loaded,
                 stack(
@@ -58,6 +62,33 @@ def page() -> rx.Component:
         ),
         member_dialog(),
         active="team",
+    )
+
+
+@rx.memo
+def _alert(
+    row: ObjectVar[AlertRow], may_freeze: rx.Var[bool], may_close: rx.Var[bool]
+) -> rx.Component:
+    freeze = button(
+        "Freeze account",
+        variant="danger",
+        icon="circle-pause",
+        on_click=State.freeze(row.staff_id),
+    )
+    close = button("I have looked into it", on_click=State.close_alert(row.staff_id))
+    return notice(
+        stack(
+            rx.el.p(row.words, ". On hold: ", rx.el.strong(row.held), ". ", row.opened, "."),
+            inline(
+                show_if(may_freeze & ~row.is_own, freeze),
+                link_button("Look at what is on hold", href="/requests/?view=held"),
+                show_if(may_close & ~row.is_own, close),
+            ),
+            gap="small",
+        ),
+        title=f"Unusual proposals: {row.name}",
+        tone="danger",
+        live=False,
     )
 
 

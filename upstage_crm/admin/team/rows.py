@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
+from upstage_crm.change_requests.alert_mails import WIRE_WORDS
+from upstage_crm.change_requests.alerts import AlertView
 from upstage_crm.core import when
 from upstage_crm.staff.team import TeamMember
 from upstage_crm.team.invitations import Invitation
@@ -37,6 +39,30 @@ class InvitationRow:
     sent: str = ""
     left: str = ""
     is_expired: bool = False
+
+
+@dataclass(frozen=True)
+class AlertRow:
+    """An open alert about a member; `is_own` is whoever looks."""
+
+    staff_id: str = ""
+    name: str = ""
+    words: str = ""
+    held: int = 0
+    opened: str = ""
+    is_own: bool = False
+
+
+def alert_row(found: AlertView, *, own_id: str, now: datetime, zone: tzinfo) -> AlertRow:
+    """One alert, in words."""
+    return AlertRow(
+        staff_id=found.staff_id,
+        name=found.staff_label,
+        words=WIRE_WORDS[found.wire],
+        held=found.held,
+        opened=when.ago(found.opened_at, now=now, time_zone=zone),
+        is_own=found.staff_id == own_id,
+    )
 
 
 def member_row(found: TeamMember, *, own_id: str, now: datetime, zone: tzinfo) -> MemberRow:

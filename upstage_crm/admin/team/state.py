@@ -8,18 +8,22 @@ from sqlmodel import Session
 
 from upstage_crm.admin.guard import AdminState
 from upstage_crm.admin.team.rows import (
+    AlertRow,
     InvitationRow,
     MemberRow,
+    alert_row,
     invitation_row,
     member_row,
 )
+from upstage_crm.change_requests import alerts, leaving
+from upstage_crm.change_requests.alerts import AlertView
 from upstage_crm.core import when
 from upstage_crm.core.email_address import InvalidEmail
 from upstage_crm.core.errors import UpstageError
 from upstage_crm.organisation.settings import details
 from upstage_crm.staff import accounts, security, team
 from upstage_crm.staff.errors import InvitationOpen, NameMissing, StaffEmailTaken
-from upstage_crm.staff.roles import Permission, Role
+from upstage_crm.staff.roles import PERMISSIONS, Permission, Role
 from upstage_crm.staff.security import SecurityPolicy
 from upstage_crm.staff.team import TeamMember
 from upstage_crm.team import invitations, recovering
@@ -45,6 +49,10 @@ class TeamState(AdminState):
     is_loaded: bool = False
     may_manage: bool = False
     may_secure: bool = False
+    may_freeze: bool = False
+    may_close: bool = False
+    alerts: rx.Field[list[AlertRow]] = rx.field(default_factory=list)
+    keepers: rx.Field[list[MemberRow]] = rx.field(default_factory=list)
     members: rx.Field[list[MemberRow]] = rx.field(default_factory=list)
     invitations: rx.Field[list[InvitationRow]] = rx.field(default_factory=list)
     second_factor: rx.Field[list[str]] = rx.field(default_factory=list)
@@ -61,8 +69,31 @@ class TeamState(AdminState):
         self.is_inviting, self.opened, self.opened_problem = False, MemberRow(), ""
         self.may_manage = self._may(Permission.MANAGE_TEAM)
         self.may_secure = self._may(Permission.EDIT_SECURITY)
+        self.may_freeze = self._may(Permission.FREEZE_ACCOUNT)
+        self.may_close = self._may(Permission.RELEASE_QUARANTINE)
         await self._show()
         await self._frame()
+
+    @rx.event
+    async def freeze(self, staff_id: str) -> Any:
+        """Stop an account with one press: no fresh proof is asked, because every minute counts."""
+        actor, parts, wanted = self._actor(), runtime(), str(staff_id)
+        now = parts.clock.now()
+        return await self._try(
+            lambda s: leaving.freeze(
+                s, actor=actor, staff_id=wanted, mailroom=parts.mailroom, now=now
+            ),
+            "Frozen. Nobody signs in with that account, and its open requests are withdrawn.",
+        )
+
+    @rx.event
+    async def close_alert(self, staff_id: str) -> Any:
+        """Say that somebody looked into a member's alert."""
+        actor, now, wanted = self._actor(), runtime().clock.now(), str(staff_id)
+        return await self._try(
+            lambda s: alerts.close(s, actor=actor, staff_id=wanted, now=now),
+            "Closed. What is on hold stays until you release or withdraw it, one by one.",
+        )
 
     @rx.event
     def turn_invite(self, is_open: bool) -> None:
@@ -127,6 +158,11 @@ class TeamState(AdminState):
         """Open the dialog of one member."""
         found = [row for row in self.members if row.id == staff_id]
         self.opened, self.opened_problem = (found[0] if found else MemberRow()), ""
+        self.keepers = [
+            row
+            for row in self.members
+            if not row.is_disabled and row.id != staff_id and Role(row.role) in _KEEPERS
+        ]
         self.form += 1
 
     @rx.event
@@ -146,11 +182,14 @@ class TeamState(AdminState):
         )
 
     @rx.event
-    async def disable(self) -> Any:
-        """Let the opened member go."""
-        actor, now, staff_id = self._actor(), runtime().clock.now(), self.opened.id
+    async def disable(self, form: dict[str, Any]) -> Any:
+        """Let the opened member go; open requests go to a colleague, or end."""
+        actor, parts, staff_id = self._actor(), runtime(), self.opened.id
+        now, keeper = parts.clock.now(), str(form.get("keeper", "")) or None
         return await self._on_opened(
-            lambda s: team.disable(s, actor=actor, staff_id=staff_id, now=now),
+            lambda s: leaving.let_go(
+                s, actor=actor, staff_id=staff_id, to_id=keeper, mailroom=parts.mailroom, now=now
+            ),
             "Disabled. Every session has ended.",
         )
 
@@ -225,11 +264,20 @@ class TeamState(AdminState):
         self.invitations = [
             invitation_row(found, now=now, zone=seen.zone) for found in seen.invitations
         ]
+        self.alerts = [
+            alert_row(found, own_id=own, now=now, zone=seen.zone) for found in seen.alerts
+        ]
         self.second_factor = sorted(role.value for role in seen.policy.second_factor)
         self.is_loaded = True
 
 
+_KEEPERS = frozenset(
+    role for role, held in PERMISSIONS.items() if Permission.PROPOSE_CHANGE in held
+)
+
+
 class _Seen(NamedTuple):
+    alerts: tuple[AlertView, ...]
     members: tuple[TeamMember, ...]
     invitations: tuple[Invitation, ...]
     policy: SecurityPolicy
@@ -238,6 +286,7 @@ class _Seen(NamedTuple):
 
 def _seen(session: Session) -> _Seen:
     return _Seen(
+        alerts.alerts_open(session),
         team.members(session),
         invitations.still_open(session),
         security.current(session),
