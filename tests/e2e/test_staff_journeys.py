@@ -12,9 +12,19 @@ from playwright.sync_api import Browser, Page, expect
 from tests.support.journey import PATIENCE_MS, hydrated, opened, sign_in
 from tests.support.office import totp
 from tests.support.server import Server, running_server
-from tests.support.stage import CLERK, LEAD, OWNER, PASSWORD, Stage, set_stage
+from tests.support.stage import CLERK, LEAD, OWNER, PASSWORD, PASSWORD_HASH, Stage, set_stage
+from upstage_crm.audit.events import OPERATOR, Channel
+from upstage_crm.change_requests import commands, policy_settings
+from upstage_crm.change_requests import queries as requests
+from upstage_crm.change_requests.policy import DEFAULT
+from upstage_crm.change_requests.rules import ReasonCode, RequestState
 from upstage_crm.mail import eml, queries
 from upstage_crm.mail.message import MailKind
+from upstage_crm.patrons import commands as patrons
+from upstage_crm.patrons.queries import get_by_number
+from upstage_crm.patrons.tables import PatronKind
+from upstage_crm.staff import accounts
+from upstage_crm.staff.roles import Role
 from upstage_crm.staff.sessions import FRESH_FOR
 
 NEW = "nia@theatre.example"
@@ -213,3 +223,76 @@ def test_a_forgotten_password_comes_back_by_mail(
     enter(reader, server, "ray@theatre.example", STRONG)
 
     expect(reader.get_by_role("heading", name="Dashboard")).to_be_visible()
+
+
+def propose_many(stage: Stage, email: str, count: int) -> list[str]:
+    """Propose for `count` patrons as a stolen session would; return the references."""
+    parts = stage.parts
+    references: list[str] = []
+    for number in range(count):
+        with parts.database.transaction() as session:
+            found = accounts.find_by_email_key(session, email)
+            assert found is not None
+            patron = patrons.add(
+                session,
+                actor=stage.owner,
+                kind=PatronKind.PERSON,
+                raw={"given_name": f"Pia{number}", "email": f"pia{number}@example.com"},
+                free={},
+                context=parts.context(),
+                even_if_duplicate=True,
+                now=parts.clock.now(),
+            )
+            proposed = commands.propose(
+                session,
+                actor=accounts.member_of(found),
+                patron_id=get_by_number(session, patron).id,
+                changes={"email": {"email": f"pia{number}@evil{number}.example"}},
+                reason_code=ReasonCode.ASKED_BY_PHONE,
+                reason_text="",
+                context=parts.context(),
+                mailroom=parts.mailroom,
+                now=parts.clock.now(),
+            )
+        references.append(proposed.reference)
+    return references
+
+
+def test_unusual_proposals_are_seen_released_and_stopped(
+    somebody: Person, house: tuple[Server, Stage]
+) -> None:
+    server, stage = house
+    with stage.parts.database.transaction() as session:
+        now = stage.parts.clock.now()
+        # Other journeys run unwatched, because they propose at a machine's speed.
+        policy_settings.change(session, actor=stage.owner, proposed=DEFAULT, now=now)
+        vic = accounts.add(
+            session,
+            email="vic@theatre.example",
+            display_name="Vic",
+            desk="box office",
+            role=Role.BOX_OFFICE,
+            password_hash=PASSWORD_HASH,
+            actor=OPERATOR,
+            channel=Channel.COMMAND_LINE,
+            now=stage.parts.clock.now(),
+        )
+    assert vic
+    references = propose_many(stage, "vic@theatre.example", 8)
+    thief = somebody("vic@theatre.example")
+    owner = somebody(OWNER)
+    expect(owner.get_by_text("Unusual proposals on hold")).to_be_visible()
+
+    opened(owner, f"{server.url}/requests/{references[-1]}/")
+    owner.get_by_role("button", name="Release").click()
+    expect(owner.get_by_text("Released. The patron is asked now.")).to_be_visible()
+
+    opened(owner, f"{server.url}/team/")
+    expect(owner.get_by_text("Unusual proposals: Vic, box office")).to_be_visible()
+    owner.get_by_role("button", name="Freeze account").click()
+    expect(owner.get_by_role("row", name=re.compile("vic@"))).to_contain_text("Disabled")
+    thief.goto(f"{server.url}/patrons/")
+    expect(thief).to_have_url(re.compile("/sign-in/"))
+    with stage.parts.database.reading() as session:
+        for reference in references:
+            assert RequestState.WITHDRAWN is requests.get(session, reference).state
