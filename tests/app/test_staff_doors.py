@@ -380,6 +380,18 @@ def test_opening_a_link_fifty_times_changes_nothing(door: Door) -> None:
     assert before == door.actions()
 
 
+def test_a_link_is_not_burned_by_a_detour(door: Door) -> None:
+    """Case 47: whoever wanders off to the sign-in page and back still joins."""
+    browser = door.browser()
+    browser.get(invite(door))
+    door.sign_in(browser, password="wrong")
+    browser.get("/audit/")
+    browser.post("/auth/forgot", {"email": EMAIL})
+
+    form = {"display_name": "Nia", "password": STRONG}
+    assert "/sign-in/?joined=1" == browser.post("/auth/join", form).headers["location"]
+
+
 @pytest.mark.parametrize(
     ("password", "code"),
     [

@@ -78,7 +78,7 @@ def _alert(
     close = button("I have looked into it", on_click=State.close_alert(row.staff_id))
     return notice(
         stack(
-            rx.el.p(row.words, ". On hold: ", rx.el.strong(row.held), ". ", row.opened, "."),
+            rx.el.p(row.words, ", ", row.opened, ". ", rx.el.strong(row.held), " on hold."),
             inline(
                 show_if(may_freeze & ~row.is_own, freeze),
                 link_button("Look at what is on hold", href="/requests/?view=held"),
