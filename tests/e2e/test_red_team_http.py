@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import socket
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 
 import pytest
@@ -290,6 +292,27 @@ def test_chunks_that_are_none_are_refused_or_harmless(house: House, body: bytes)
         raw = f"{head}Transfer-Encoding: chunked\r\n\r\n".encode() + body
         assert_harmless(house, exchange(house.server, raw, silence_s=SILENCE_S), body[:30].decode())
     assert before == house.substance()
+
+
+def test_requests_that_never_end_keep_nobody_waiting(house: House) -> None:
+    """Half a head, half a body, half a handshake: two hundred of them at a time."""
+    ours = place_of(house.server)
+    host = f"Host: {ours}\r\n".encode()
+    halves = (
+        b"GET /patrons/ HTTP/1.1\r\nHost: ",
+        b"POST /auth/sign-in HTTP/1.1\r\n" + host + b"Content-Length: 9000\r\n\r\nemail=",
+        b"POST /confirm/code HTTP/1.1\r\n" + host + b"Transfer-Encoding: chunked\r\n\r\nff\r\n",
+        b"GET /_event/?EIO=4&transport=websocket HTTP/1.1\r\n" + host + b"Upgrade: websocket\r\n",
+    )
+    with ExitStack() as held:
+        for number in range(200):
+            address = ("127.0.0.1", int(ours.rpartition(":")[2]))
+            line = held.enter_context(socket.create_connection(address, 10))
+            line.sendall(halves[number % len(halves)])
+        for path in ("/health", "/sign-in/", "/confirm/plain"):
+            assert 200 == ask(house.server, path).status, path
+        with house.wire("meanwhile") as wire:
+            wire.join()
 
 
 def test_the_server_is_well_and_its_log_is_clean(house: House) -> None:

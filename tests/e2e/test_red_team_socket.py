@@ -42,7 +42,7 @@ PAGES = {
 }
 BATCH = 100
 TABS = 5
-OUTSIDERS, MEMBERS = 10_000, 2_000
+OUTSIDERS, MEMBERS = 10_000, 1_500
 
 
 @pytest.fixture(scope="module")
