@@ -53,6 +53,7 @@ from upstage_crm.ui.design.tokens import STYLESHEETS
 from upstage_crm.ui.kit_page import kit_page
 from upstage_crm.ui.layout import connection_banner
 from upstage_crm.web import health, schedule
+from upstage_crm.web.browser_errors import BrowserErrors
 from upstage_crm.web.edge import edge
 from upstage_crm.web.events import EventsOnly
 from upstage_crm.web.hub import hub
@@ -135,6 +136,7 @@ app = rx.App(
     extra_app_wraps={
         (5, "Overlay"): lambda is_stateful: connection_banner() if is_stateful else None
     },
+    frontend_exception_handler=BrowserErrors(),
     api_transformer=[routes, StaffGate, EventsOnly, *edge(settings)],
 )
 app.add_middleware(Guard(PUBLIC_HANDLERS))

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import socket
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 
 import pytest
@@ -15,6 +17,7 @@ from upstage_crm.web.session_cookie import NAME
 
 HOOK = "whsec_" + "a2tr" * 8
 SMUGGLED = "/smuggled-in"
+SILENCE_S = 0.6  # when the server waits for the rest of a request, it says nothing
 
 
 @pytest.fixture(scope="module")
@@ -177,7 +180,9 @@ def test_raw_bytes_in_the_first_line_are_refused_or_harmless(house: House) -> No
     before = house.substance()
     for line in lines:
         raw = line + f"\r\nHost: {place_of(house.server)}\r\nConnection: close\r\n\r\n".encode()
-        assert_harmless(house, exchange(house.server, raw, ends=True), line.decode("latin-1"))
+        assert_harmless(
+            house, exchange(house.server, raw, silence_s=SILENCE_S), line.decode("latin-1")
+        )
     assert before == house.substance()
 
 
@@ -258,7 +263,7 @@ def test_nobody_is_misled_about_where_a_request_ends(house: House, path: str) ->
         head = f"POST {path} HTTP/1.1\r\nHost: {place_of(house.server)}\r\n".encode()
         for body in (INNER, b"0\r\n\r\n" + INNER):
             raw = head + given.replace(b"%d", str(len(body)).encode()) + b"\r\n" + body
-            answer = exchange(house.server, raw, ends=True)
+            answer = exchange(house.server, raw, silence_s=SILENCE_S)
             assert_harmless(house, answer, given.decode("latin-1"))
             assert answer.count <= 1, given
     assert SMUGGLED not in house.server.log[log:]
@@ -285,8 +290,29 @@ def test_chunks_that_are_none_are_refused_or_harmless(house: House, body: bytes)
     for path in ("/auth/sign-out", "/confirm/plain", "/webhooks/resend"):
         head = f"POST {path} HTTP/1.1\r\nHost: {place_of(house.server)}\r\nConnection: close\r\n"
         raw = f"{head}Transfer-Encoding: chunked\r\n\r\n".encode() + body
-        assert_harmless(house, exchange(house.server, raw, ends=True), body[:30].decode())
+        assert_harmless(house, exchange(house.server, raw, silence_s=SILENCE_S), body[:30].decode())
     assert before == house.substance()
+
+
+def test_requests_that_never_end_keep_nobody_waiting(house: House) -> None:
+    """Half a head, half a body, half a handshake: two hundred of them at a time."""
+    ours = place_of(house.server)
+    host = f"Host: {ours}\r\n".encode()
+    halves = (
+        b"GET /patrons/ HTTP/1.1\r\nHost: ",
+        b"POST /auth/sign-in HTTP/1.1\r\n" + host + b"Content-Length: 9000\r\n\r\nemail=",
+        b"POST /confirm/code HTTP/1.1\r\n" + host + b"Transfer-Encoding: chunked\r\n\r\nff\r\n",
+        b"GET /_event/?EIO=4&transport=websocket HTTP/1.1\r\n" + host + b"Upgrade: websocket\r\n",
+    )
+    with ExitStack() as held:
+        for number in range(200):
+            address = ("127.0.0.1", int(ours.rpartition(":")[2]))
+            line = held.enter_context(socket.create_connection(address, 10))
+            line.sendall(halves[number % len(halves)])
+        for path in ("/health", "/sign-in/", "/confirm/plain"):
+            assert 200 == ask(house.server, path).status, path
+        with house.wire("meanwhile") as wire:
+            wire.join()
 
 
 def test_the_server_is_well_and_its_log_is_clean(house: House) -> None:

@@ -61,21 +61,24 @@ def press(
     return ask(server, path, method="POST", body=urlencode(form).encode(), **sent)
 
 
-def exchange(server: Server, raw: bytes, *, ends: bool = False) -> Answer:
-    """Put bytes on the line and read until the server hangs up; `ends` says that no more come."""
+def exchange(server: Server, raw: bytes, *, silence_s: float = PATIENCE_S) -> Answer:
+    """Put bytes on the line and read until the server hangs up, or says nothing for a while.
+
+    The line is never closed halfway: the server would take that for a client that is gone.
+    """
     port = urlsplit(server.url).port or 0
     received = b""
     with socket.create_connection(("127.0.0.1", port), PATIENCE_S) as line:
+        line.settimeout(silence_s)
         try:
             line.sendall(raw)
-            if ends:
-                line.shutdown(socket.SHUT_WR)
             while more := line.recv(65_536):
                 received += more
-        except OSError as error:
-            if isinstance(error, TimeoutError):
+        except TimeoutError:
+            if silence_s == PATIENCE_S:
                 raise
-            # It would not hear the rest.
+        except ConnectionError:
+            pass  # it would not hear the rest
     return read(received)
 
 
