@@ -427,6 +427,12 @@ class TestReveal:
             await pipeline.send(tab, PatronRecordState.refresh)
             assert ["+1 212-555-0117"] == (await self.lines(pipeline, tab))["phone"]
 
+            await pipeline.send(tab, PatronRecordState.hide, field="phone")
+            assert before == await self.lines(pipeline, tab)
+            await pipeline.send(tab, RevealState.open, field="phone")
+            await pipeline.send(tab, RevealState.reveal, form={"reason": "an urgent call"})
+            assert before != await self.lines(pipeline, tab)
+
             await pipeline.send(tab, PatronRecordState.leave)
             assert "555-0117" not in await held(pipeline, tab)
             await pipeline.send(tab, PatronRecordState.load, tab.path)
