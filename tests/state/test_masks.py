@@ -33,7 +33,7 @@ from upstage_crm.admin.requests import receipt
 from upstage_crm.admin.requests.queue_state import RequestQueueState
 from upstage_crm.audit.events import Action
 from upstage_crm.change_requests import erasing, freezing
-from upstage_crm.change_requests.rules import Decision
+from upstage_crm.change_requests.rules import Decision, ReasonCode
 from upstage_crm.change_requests.tables import ChangeRequestRow
 from upstage_crm.core.clock import FrozenClock
 from upstage_crm.core.db import Database, table_of
@@ -355,6 +355,12 @@ def test_a_member_proposes_without_seeing_what_is_there(venue: Venue, is_protect
                 assert state.preview.until, (role, key, state.refusal)
                 assert [] == found(shown(tab), words), (role, key)
                 assert [] == found(await held(pipeline, tab), words), (role, key)
+            # The last one of the registry, whose value a clerk never sees.
+            form = {**typed, "reason": ReasonCode.ASKED_BY_PHONE.value}
+            await pipeline.send(tab, ProposeState.send, form=form)
+            record = await pipeline.state(tab, PatronRecordState)
+            assert record.done.startswith("Sent."), role
+            typed["date_of_birth"] = "1972-07-08"  # the next role proposes another one
 
     play(story)
 
