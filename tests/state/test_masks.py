@@ -153,7 +153,6 @@ def fill(desk: Engine, patron: PatronRecord) -> None:
     desk.propose(patron, changes={"phone": {"phone": "+1 212 555 0199"}}, reason_text=SAID)
     desk.decide(desk.claims(EMAIL), Decision.REJECT, comment=SAID)
     for changes in (
-        {"date_of_birth": {"date_of_birth": "1962-04-05"}},
         {"name": {"given_name": "Maria", "family_name": "Okonkwo"}},
         {
             "address": {**{c: RAW.get(c, "") for c in FIELDS["address"].columns}}
@@ -161,7 +160,9 @@ def fill(desk: Engine, patron: PatronRecord) -> None:
         },
     ):
         desk.propose(patron, changes=changes, reason_text=SAID)
-    desk.propose(patron, NEXT, reason_text=SAID)
+    # One mail to the new address, which is told of the address only; one to the current, of both.
+    born = {"date_of_birth": {"date_of_birth": "1962-04-05"}}
+    desk.propose(patron, NEXT, changes=born, reason_text=SAID)
     desk.deliver()
     desk.run("UPDATE mail_outbox SET state = 'failed' WHERE id = (SELECT max(id) FROM mail_outbox)")
     desk.write(
