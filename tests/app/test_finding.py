@@ -163,3 +163,29 @@ def test_the_order_does_not_tell_either(desk: Desk, sort: PatronSort) -> None:
     assert ["Ann Young", "Bea Young"] == names(Role.READ_ONLY)
     if sort is PatronSort.EMAIL:
         assert ["Bea Young", "Ann Young"] == names(Role.OWNER)
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 10])
+def test_protected_patrons_stand_behind_the_others(desk: Desk, size: int) -> None:
+    """Between two names that a reader sees, a masked one would be no secret."""
+    names = ["Ann", "Bea", "Cat", "Dot", "Eve"]
+    for name in reversed(names):
+        patron = desk.patron(f"{name}@harbour.example".lower(), name, "Young")
+        if name in ("Bea", "Dot"):
+            protect(desk, patron)
+
+    def listed(role: Role) -> list[str]:
+        found: list[str] = []
+        for page in range(6):
+            total, lines = desk.read(
+                lambda session, page=page: queries.page(
+                    session, query="", page=page, size=size, reader=role
+                )
+            )
+            assert len(names) == total
+            found += [line.name for line in lines]
+        return found
+
+    assert [f"{name} Young" for name in names] == listed(Role.MANAGER)
+    behind = ["D••• Y•••", "B••• Y•••"]  # by their numbers
+    assert ["Ann Young", "Cat Young", "Eve Young", *behind] == listed(Role.BOX_OFFICE)

@@ -108,7 +108,11 @@ def test_five_fields_are_answered_one_by_one_and_partly_approved(
     # The other mailbox has not answered its four fields yet.
     expect(patron.get_by_role("heading", level=1)).to_contain_text("We have your answer")
 
-    asked = link_in(open_mail(clerk, server, "May we change your details|your details"), "Approve")
+    # This mail tells of a date of birth, which the clerk does not see.
+    question = "May we change your details|your details"
+    open_mail(clerk, server, question)
+    expect(clerk.get_by_role("heading", name="No access")).to_be_visible()
+    asked = link_in(open_mail(somebody(LEAD), server, question), "Approve")
     opened(patron, asked)
     patron.screenshot(path=tmp_path / "five-page.png", full_page=True)
     answer(

@@ -33,7 +33,7 @@ from upstage_crm.admin.requests import receipt
 from upstage_crm.admin.requests.queue_state import RequestQueueState
 from upstage_crm.audit.events import Action
 from upstage_crm.change_requests import erasing, freezing
-from upstage_crm.change_requests.rules import Decision
+from upstage_crm.change_requests.rules import Decision, ReasonCode
 from upstage_crm.change_requests.tables import ChangeRequestRow
 from upstage_crm.core.clock import FrozenClock
 from upstage_crm.core.db import Database, table_of
@@ -153,7 +153,6 @@ def fill(desk: Engine, patron: PatronRecord) -> None:
     desk.propose(patron, changes={"phone": {"phone": "+1 212 555 0199"}}, reason_text=SAID)
     desk.decide(desk.claims(EMAIL), Decision.REJECT, comment=SAID)
     for changes in (
-        {"date_of_birth": {"date_of_birth": "1962-04-05"}},
         {"name": {"given_name": "Maria", "family_name": "Okonkwo"}},
         {
             "address": {**{c: RAW.get(c, "") for c in FIELDS["address"].columns}}
@@ -161,7 +160,9 @@ def fill(desk: Engine, patron: PatronRecord) -> None:
         },
     ):
         desk.propose(patron, changes=changes, reason_text=SAID)
-    desk.propose(patron, NEXT, reason_text=SAID)
+    # One mail to the new address, which is told of the address only; one to the current, of both.
+    born = {"date_of_birth": {"date_of_birth": "1962-04-05"}}
+    desk.propose(patron, NEXT, changes=born, reason_text=SAID)
     desk.deliver()
     desk.run("UPDATE mail_outbox SET state = 'failed' WHERE id = (SELECT max(id) FROM mail_outbox)")
     desk.write(
@@ -355,6 +356,12 @@ def test_a_member_proposes_without_seeing_what_is_there(venue: Venue, is_protect
                 assert state.preview.until, (role, key, state.refusal)
                 assert [] == found(shown(tab), words), (role, key)
                 assert [] == found(await held(pipeline, tab), words), (role, key)
+            # The last one of the registry, whose value a clerk never sees.
+            form = {**typed, "reason": ReasonCode.ASKED_BY_PHONE.value}
+            await pipeline.send(tab, ProposeState.send, form=form)
+            record = await pipeline.state(tab, PatronRecordState)
+            assert record.done.startswith("Sent."), role
+            typed["date_of_birth"] = "1972-07-08"  # the next role proposes another one
 
     play(story)
 
@@ -426,6 +433,12 @@ class TestReveal:
 
             await pipeline.send(tab, PatronRecordState.refresh)
             assert ["+1 212-555-0117"] == (await self.lines(pipeline, tab))["phone"]
+
+            await pipeline.send(tab, PatronRecordState.hide, field="phone")
+            assert before == await self.lines(pipeline, tab)
+            await pipeline.send(tab, RevealState.open, field="phone")
+            await pipeline.send(tab, RevealState.reveal, form={"reason": "an urgent call"})
+            assert before != await self.lines(pipeline, tab)
 
             await pipeline.send(tab, PatronRecordState.leave)
             assert "555-0117" not in await held(pipeline, tab)

@@ -6,8 +6,10 @@ from collections.abc import Mapping, Sequence
 
 from sqlmodel import Session
 
-from upstage_crm.change_requests import queries
+from upstage_crm.change_requests import queries, settling
+from upstage_crm.change_requests.tables import FieldChangeRow
 from upstage_crm.mail import eml
+from upstage_crm.mail.message import Audience
 from upstage_crm.mail.queries import MailSummary, StoredMail
 from upstage_crm.patrons.queries import sights
 from upstage_crm.patrons.seeing import Sight
@@ -27,14 +29,24 @@ def sights_of_mails(
 def may_open(session: Session, stored: StoredMail, *, reader: Role) -> bool:
     """Whether a role sees everything that stands in a mail.
 
-    That is the patron's name and address, each field of the request, of which the mail may show
-    the old and the new value, and what staff wrote into the reason.
+    That is the patron's name and address, the old and the new value of each field of the request
+    that the mail's reader is told of, and what staff wrote into the reason. The proposed address
+    may be a stranger's and is told of addresses only.
     """
     mail = stored.summary
     sight = sights_of_mails(session, [mail], reader=reader)[mail.id]
-    if mail.request_id is not None:
-        changes = queries.fields_of(session, [mail.request_id]).get(mail.request_id, [])
-        if not all(sight.sees(change.field) for change in changes):
+    for change in _changes(session, mail):
+        is_told = mail.audience is not Audience.PROPOSED or settling.is_mailbox(change)
+        if is_told and not sight.sees(change.field):
             return False
+        sight = sight.knowing(
+            queries.values(change.current_value), queries.values(change.proposed_value)
+        )
     text = eml.readable(stored, None).text
     return sight.sees_mail and sight.words(text) == text
+
+
+def _changes(session: Session, mail: MailSummary) -> list[FieldChangeRow]:
+    if mail.request_id is None:
+        return []
+    return queries.fields_of(session, [mail.request_id]).get(mail.request_id, [])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from enum import StrEnum
+from typing import Any
 
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
@@ -12,7 +13,7 @@ from upstage_crm.core.db import table_of
 from upstage_crm.patrons.errors import UnknownPatron
 from upstage_crm.patrons.fields import DERIVED_COLUMNS, FIELDS, PROTECTED_COLUMNS
 from upstage_crm.patrons.finding import matching
-from upstage_crm.patrons.seeing import Sight
+from upstage_crm.patrons.seeing import NAME, Sight
 from upstage_crm.patrons.tables import PatronRow, PatronStatus
 from upstage_crm.patrons.views import Duplicate, PatronLine, PatronRecord
 from upstage_crm.staff.roles import Role
@@ -134,20 +135,44 @@ def page(
 ) -> tuple[int, tuple[PatronLine, ...]]:
     """Return how many patrons match, and one page of them (`page` counts from 0).
 
-    Found, ordered and shown by what `reader` sees: see `finding`.
+    Found, ordered and shown by what `reader` sees: see `finding`. Where the order would tell about
+    protected patrons, they come last, by their numbers.
     """
-    statement = matching(query, tag, reader=reader)
-    total = session.exec(select(sa.func.count()).select_from(statement.subquery())).one()
+    found = matching(query, tag, reader=reader)
+    total = _count(session, found)
     order = _ORDER[_seen_sort(sort, reader)]
-    direction = order.desc() if descending else order.asc()
-    rows = session.exec(
-        select(PatronRow)
-        .where(col(PatronRow.id).in_(statement))
-        .order_by(direction.nulls_last(), col(PatronRow.id))
-        .offset(page * size)
-        .limit(size)
-    ).all()
+    how = (order.desc() if descending else order.asc()).nulls_last()
+    first, last = page * size, (page + 1) * size
+    if sees(reader, NAME, is_protected=True):
+        rows = _rows(session, found, how, first, last)
+    else:
+        is_protected = col(PatronRow.is_protected)
+        rows = _rows(session, found.where(is_protected.is_(False)), how, first, last)
+        if len(rows) < size:
+            before = _count(session, found.where(is_protected.is_(False)))
+            by_number = _ORDER[PatronSort.NUMBER].asc()
+            behind = found.where(is_protected.is_(True))
+            rows += _rows(session, behind, by_number, max(0, first - before), last - before)
     return total, tuple(_line(row, sight_of(row, reader)) for row in rows)
+
+
+def _rows(
+    session: Session,
+    found: sa.Select[str],
+    order: sa.UnaryExpression[Any],
+    first: int,
+    last: int,
+) -> list[PatronRow]:
+    """The patrons from the place `first` up to `last` of an order; none if that is no stretch."""
+    if last <= first:
+        return []
+    query = select(PatronRow).where(col(PatronRow.id).in_(found))
+    ordered = query.order_by(order, col(PatronRow.id)).offset(first).limit(last - first)
+    return list(session.exec(ordered))
+
+
+def _count(session: Session, found: sa.Select[str]) -> int:
+    return session.exec(select(sa.func.count()).select_from(found.subquery())).one()
 
 
 def count(session: Session) -> int:

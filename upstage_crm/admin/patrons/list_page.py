@@ -173,6 +173,9 @@ def _nothing() -> rx.Component:
     return empty_state(
         rx.cond(State.query, f"Nobody found for “{State.query}”", "Nobody found here"),
         rx.el.p("Names, addresses and numbers are found by how their words begin."),
+        show_if(
+            State.has_masks, rx.el.p("What is masked for you is found by its complete value only.")
+        ),
         icon="search",
         action=inline(
             button("Show all patrons", on_click=State.clear),

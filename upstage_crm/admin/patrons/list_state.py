@@ -17,6 +17,7 @@ from upstage_crm.core import when
 from upstage_crm.organisation.settings import details
 from upstage_crm.patrons import queries
 from upstage_crm.patrons.queries import PatronSort
+from upstage_crm.patrons.seeing import Sight
 from upstage_crm.staff.roles import Permission, Role
 from upstage_crm.web.hub import hub
 from upstage_crm.wiring import runtime
@@ -34,6 +35,7 @@ class PatronListState(AdminState):
     shown: str = "loading"  # loading, rows, nothing (no match), empty (no patron at all), failed
     is_busy: bool = False
     may_add: bool = False
+    has_masks: bool = False
     count: str = ""
     summary: str = ""
     has_next: bool = False
@@ -59,6 +61,7 @@ class PatronListState(AdminState):
         self._show(address)
         self.search_box += 1
         self.may_add = self._may(Permission.ADD_PATRON)
+        self.has_masks = not Sight(self._actor().role, is_protected=True).sees_all
         await self._frame()
         return PatronListState.fetch
 

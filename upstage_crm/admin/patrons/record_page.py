@@ -150,9 +150,6 @@ def _protected_row(field: ProtectedView) -> rx.Component:
         request_href=f"/requests/{field.reference}/",
         note=rx.fragment(
             show_if(filled(field.mark), marked),
-            show_if(
-                filled(field.revealed_words), rx.el.span(field.revealed_words, class_name="u-muted")
-            ),
             reveal_button(field),
         ),
     )

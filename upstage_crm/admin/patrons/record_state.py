@@ -155,6 +155,13 @@ class PatronRecordState(AdminState):
         self.done_reference = ""
 
     @rx.event
+    async def hide(self, field: str) -> None:
+        """Mask a value again that was revealed."""
+        if isinstance(field, str) and field in self._revealed:
+            self._revealed = {k: text for k, text in self._revealed.items() if k != field}
+            await self._reload()
+
+    @rx.event
     def leave(self) -> None:
         """The page is left: what was revealed is forgotten."""
         self._forget_revealed()

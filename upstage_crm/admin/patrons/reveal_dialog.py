@@ -3,6 +3,7 @@
 import reflex as rx
 
 from upstage_crm.admin.patrons.record_rows import ProtectedView
+from upstage_crm.admin.patrons.record_state import PatronRecordState
 from upstage_crm.admin.patrons.reveal_state import REASON
 from upstage_crm.admin.patrons.reveal_state import RevealState as State
 from upstage_crm.patrons.fields import FIELDS
@@ -17,7 +18,7 @@ TITLES = {key: f"Show: {field.label.lower()}" for key, field in FIELDS.items()}
 
 
 def reveal_button(field: ProtectedView) -> Child:
-    """Return the button of a value that is masked for this member, who may ask for it."""
+    """Return the button that shows a value masked for this member, or hides it again."""
     shown = button(
         "Show",
         hidden_text(" ", field.label),
@@ -26,7 +27,20 @@ def reveal_button(field: ProtectedView) -> Child:
         icon="eye",
         on_click=State.open(field.key),
     )
-    return show_if(field.can_reveal, shown)
+    # The button that had the focus is gone, so the one in its place takes it over.
+    hide = button(
+        "Hide",
+        hidden_text(" ", field.label),
+        size="small",
+        variant="quiet",
+        auto_focus=True,
+        on_click=PatronRecordState.hide(field.key),
+    )
+    revealed = rx.fragment(hide, rx.el.span(field.revealed_words, class_name="u-muted"))
+    return rx.fragment(
+        show_if(field.can_reveal, shown),
+        show_if(filled(field.revealed_words), revealed),
+    )
 
 
 def reveal_dialog() -> rx.Component:

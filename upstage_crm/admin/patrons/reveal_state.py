@@ -39,10 +39,10 @@ class RevealState(AdminState):
             self.field, self.refusal = "", ""
 
     @rx.event
-    async def reveal(self, form: dict[str, Any]) -> None:
+    async def reveal(self, form: dict[str, Any]) -> Any:
         """Show the value; a refusal stays in the dialog."""
         if not self.field or not isinstance(form, dict):
-            return  # the second press of a double one
+            return None  # the second press of a double one
         record = await self.get_state(PatronRecordState)
         field, reason = self.field, texts(form).get(REASON, "")
         patron_id, actor, now = record._patron_id, self._actor(), runtime().clock.now()  # noqa: SLF001  # one area
@@ -54,6 +54,7 @@ class RevealState(AdminState):
             )
         except UpstageError as error:
             self.refusal = sentence(error)
-            return
+            return rx.set_focus("reveal-reason")
         self.field, self.refusal = "", ""
         await record._reveal(field, value)  # noqa: SLF001  # one area
+        return None

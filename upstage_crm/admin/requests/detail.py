@@ -344,7 +344,9 @@ def _who(reviewer: Reviewer) -> str:
 
 def _mail(mail: MailSummary, found: Found, viewer: Viewer) -> MailRow:
     sight = found.request.sight
-    may_open = viewer.may_open_mail and sight.sees_mail and found.request.sees_fields
+    # The proposed address is told of addresses only.
+    is_seen = found.request.sees_fields or mail.audience is Audience.PROPOSED
+    may_open = viewer.may_open_mail and sight.sees_mail and is_seen
     return MailRow(
         kind=MAIL_KIND_WORDS[mail.kind],
         audience=AUDIENCE_WORDS[mail.audience],
