@@ -255,7 +255,7 @@ MAIL_KIND_WORDS: Mapping[MailKind, str] = {
 AUDIENCE_WORDS: Mapping[Audience, str] = {
     Audience.CURRENT: "the current address",
     Audience.PROPOSED: "the proposed address",
-    Audience.STAFF: "the proposer",
+    Audience.STAFF: "a staff member",
 }
 DUPLICATE_WORDS: Mapping[str, str] = {
     "phone": "same phone number",
