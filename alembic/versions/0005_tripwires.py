@@ -56,6 +56,11 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     guards.drop(op.get_bind())
+    # The older schema knows one way to wait for somebody who looks.
+    op.execute(
+        "UPDATE change_request SET held_for = 'second_person' "
+        "WHERE held_for IN ('cooling', 'quarantine')"
+    )
     if op.get_bind().dialect.name == "postgresql":
         op.drop_constraint("fk_change_request_keeper_id", "change_request")
     op.drop_column("change_request", "keeper_id")

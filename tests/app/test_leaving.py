@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
+
 import pytest
 
 from tests.support.engine import Engine
@@ -12,9 +15,10 @@ from upstage_crm.change_requests.errors import NotAKeeper, RequestEnded
 from upstage_crm.change_requests.leaving import Frozen
 from upstage_crm.change_requests.policy import DEFAULT
 from upstage_crm.change_requests.rules import Cause, RequestState
+from upstage_crm.change_requests.tripwires import Thresholds
 from upstage_crm.core.clock import FrozenClock
 from upstage_crm.core.db import Database
-from upstage_crm.core.errors import Forbidden
+from upstage_crm.core.errors import Forbidden, UpstageError
 from upstage_crm.staff import accounts, sessions
 from upstage_crm.staff.errors import LastOwner, OwnAccount
 from upstage_crm.staff.roles import Role, StaffMember
@@ -102,6 +106,37 @@ def test_nothing_slips_through_while_an_account_is_frozen(
     assert {"forbidden"} >= {str(error) for error in refused}
     still_open = "SELECT count(*) FROM change_request WHERE state IN ('held', 'pending')"
     assert 0 == engine.scalar(still_open)
+    assert engine.chain_is_whole()
+
+
+def test_members_who_propose_trip_freeze_and_hand_over_at_once_wait_for_each_other(
+    engine: Engine, vic: StaffMember, rosa: StaffMember
+) -> None:
+    """One order of locks: the member, the patron, the request, the trail. Nobody is a deadlock."""
+    ola = engine.staff("Ola", Role.OWNER)
+    wim = engine.staff("Wim", Role.BOX_OFFICE)
+    patrons = [engine.patron(f"p{n}@example.com", f"P{n}") for n in range(6)]
+    engine.set_policy(replace(DEFAULT, thresholds=Thresholds(at_once=1, burst=2)))
+    asked, link = engine.asked(patrons[0], actor=ola)
+    assert asked.is_new
+
+    def proposing(who: StaffMember, turn: int) -> Callable[[], object]:
+        order = patrons[turn:] + patrons[:turn]
+        return lambda: [
+            engine.tried(patron, f"{who.display_name}{n}@v{n}.example", actor=who)
+            for n, patron in enumerate(order)
+        ]
+
+    came_out = together(
+        *[proposing(who, turn) for turn, who in enumerate((vic, rosa, wim, ola, vic))],
+        lambda: engine.hand_over(vic, rosa, ola),
+        lambda: engine.freeze(vic, rosa),
+        lambda: engine.freeze(wim, ola),
+        lambda: engine.decide(link),
+    )
+
+    failed = [result for result in came_out if isinstance(result, Exception)]
+    assert [] == [error for error in failed if not isinstance(error, UpstageError)]
     assert engine.chain_is_whole()
 
 

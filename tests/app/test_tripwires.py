@@ -11,8 +11,9 @@ import pytest
 import sqlalchemy as sa
 
 from tests.support.engine import Engine
-from tests.support.factories import NEW, OLD, days, together, unchanged
+from tests.support.factories import NEW, OLD, PROTECTED, days, together, unchanged
 from tests.support.pipeline import installed
+from upstage_crm.audit import guards
 from upstage_crm.audit.events import Action
 from upstage_crm.change_requests import alerts, attempts, erasing, overview
 from upstage_crm.change_requests.commands import Proposed
@@ -30,8 +31,9 @@ from upstage_crm.change_requests.policy import DEFAULT
 from upstage_crm.change_requests.rules import HeldFor, RequestState
 from upstage_crm.change_requests.tables import ProposalAttemptRow
 from upstage_crm.change_requests.tripwires import Thresholds, Wire
+from upstage_crm.core import migrations
 from upstage_crm.core.clock import FrozenClock
-from upstage_crm.core.db import Database, table_of
+from upstage_crm.core.db import Database, make_engine, table_of
 from upstage_crm.core.errors import Forbidden
 from upstage_crm.links.claims import Reviewer
 from upstage_crm.mail.message import MailMessage
@@ -492,3 +494,21 @@ def test_an_attempt_holds_no_address_and_an_erasure_empties_it(
     assert engine.read(lambda s: attempts.has_old(s, now=engine.now))
     assert 1 == engine.write(lambda s: attempts.forget_old(s, now=engine.now))
     assert OLD != engine.email(patron)
+
+
+def test_going_back_a_revision_keeps_asking_for_a_second_person(
+    blank_url: str, clock: FrozenClock
+) -> None:
+    database = Database(make_engine(blank_url))
+    migrations.upgrade(database.engine)
+    engine = Engine(database, clock, is_watched=True)
+    burst(engine, engine.staff("Vic", Role.BOX_OFFICE), 6)
+
+    migrations.downgrade(database.engine, "0003")
+
+    held = "SELECT DISTINCT held_for FROM change_request WHERE state = 'held'"
+    assert "second_person" == engine.scalar(held)
+    migrations.upgrade(database.engine)
+    with database.engine.connect() as connection:
+        assert () == guards.missing(connection, PROTECTED)
+    database.dispose()

@@ -14,14 +14,17 @@ import pytest
 import upstage_crm
 from upstage_crm.audit.events import Action, ActorKind, Channel
 from upstage_crm.audit.findings import Problem
+from upstage_crm.change_requests import alert_mails
 from upstage_crm.change_requests.erasing import BlockerKind
 from upstage_crm.change_requests.rules import (
     Cause,
     Decision,
     FieldOutcome,
+    HeldFor,
     ReasonCode,
     RequestState,
 )
+from upstage_crm.change_requests.tripwires import Wire
 from upstage_crm.core.errors import UpstageError
 from upstage_crm.mail.catalogue import CATALOGUE
 from upstage_crm.mail.message import MailKind
@@ -29,7 +32,7 @@ from upstage_crm.mail.render import TEMPLATES
 from upstage_crm.patrons.advice import AdviceCode
 from upstage_crm.settings import Settings
 from upstage_crm.staff.roles import Role
-from upstage_crm.ui import audit_words, copy, staff_words
+from upstage_crm.ui import audit_words, copy, staff_words, watch_words
 from upstage_crm.web import words
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -104,6 +107,8 @@ def test_a_sentence_without_its_facts_is_still_one() -> None:
         (audit_words.GROUPS, Action),
         (audit_words.ACTOR_WORDS, ActorKind),
         (audit_words.PROBLEM_WORDS, Problem),
+        (alert_mails.WIRE_WORDS, Wire),
+        (watch_words.HELD_WORDS, HeldFor),
     ],
 )
 def test_every_member_has_words(said: dict[object, object], kind: type[Enum]) -> None:

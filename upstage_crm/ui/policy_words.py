@@ -36,7 +36,7 @@ NUMBER_WORDS: Mapping[str, tuple[str, str]] = {
     "per_hour": ("Proposals within an hour", "For one member."),
     "per_domain": (
         "Proposals to one mail domain within an hour",
-        "For one member. Addresses of a domain that belongs to nobody we know.",
+        "For one member. Few patrons share a domain that is no mail provider's.",
     ),
     "per_common_domain": (
         "The same for well-known mail domains",

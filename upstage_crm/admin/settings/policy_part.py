@@ -62,7 +62,7 @@ def _form() -> rx.Component:
             rx.el.fieldset(
                 rx.el.legend("Tripwires", class_name="u-label"),
                 rx.el.p(_TRIPWIRES, class_name="u-hint"),
-                *(_number(number) for number in WIRES),
+                rx.el.div(*(_number(number) for number in WIRES), class_name="u-form"),
                 class_name="u-field u-fieldset",
             ),
             form_actions(button("Save rules", type="submit", variant="primary")),
