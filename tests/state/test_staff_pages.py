@@ -1,0 +1,257 @@
+"""The team page and one's own account, through the event pipeline."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from tests.support.factories import CHEAP_HASH, CHEAP_PASSWORD
+from tests.support.office import totp
+from tests.support.pipeline import Client, Pipeline, installed
+from upstage_crm.admin.account.state import AccountState
+from upstage_crm.admin.team.state import TeamState
+from upstage_crm.audit.events import OPERATOR, Channel
+from upstage_crm.core.clock import FrozenClock
+from upstage_crm.core.db import Database
+from upstage_crm.mail import queries
+from upstage_crm.mail.message import MailKind
+from upstage_crm.staff import accounts, sessions
+from upstage_crm.staff.roles import Role
+from upstage_crm.upstage_crm import PUBLIC_HANDLERS
+from upstage_crm.web import session_cookie as cookies
+from upstage_crm.wiring import Runtime
+
+STRONG = "seven velvet lanterns burning"
+
+
+@dataclass
+class Scene:
+    """A venue whose staff pages run."""
+
+    parts: Runtime
+    pipeline: Pipeline
+
+    def member(self, role: Role, name: str) -> str:
+        """Add a member; return the id."""
+        with self.parts.database.transaction() as session:
+            return accounts.add(
+                session,
+                email=f"{name.lower()}@desk.example",
+                display_name=name,
+                desk="box office",
+                role=role,
+                password_hash=CHEAP_HASH,
+                actor=OPERATOR,
+                channel=Channel.COMMAND_LINE,
+                now=self.parts.clock.now(),
+            )
+
+    def cookie(self, staff_id: str) -> str:
+        with self.parts.database.transaction() as session:
+            token = sessions.begin(
+                session,
+                staff_id=staff_id,
+                user_agent="Firefox/1 Windows",
+                ip_prefix="192.0.2.0",
+                now=self.parts.clock.now(),
+            )
+        return f"{cookies.NAME}={token}"
+
+    async def team(self, role: Role = Role.OWNER, name: str = "Olga") -> Client:
+        tab = self.pipeline.client(self.cookie(self.member(role, name)))
+        await self.pipeline.send(tab, TeamState.load, "/team/")
+        return tab
+
+    async def account(self, cookie: str) -> Client:
+        tab = self.pipeline.client(cookie)
+        await self.pipeline.send(tab, AccountState.load, "/account/")
+        return tab
+
+    async def team_of(self, tab: Client) -> TeamState:
+        return await self.pipeline.state(tab, TeamState)
+
+    async def account_of(self, tab: Client) -> AccountState:
+        return await self.pipeline.state(tab, AccountState)
+
+    def mails(self, kind: MailKind) -> int:
+        with self.parts.database.reading() as session:
+            return queries.mails(session, kind=kind).total
+
+
+Story = Callable[[Scene], Coroutine[Any, Any, None]]
+Play = Callable[[Story], None]
+
+
+@pytest.fixture
+def play(database: Database, clock: FrozenClock) -> Play:
+    def run(story: Story) -> None:
+        async def told(parts: Runtime) -> None:
+            async with Pipeline(PUBLIC_HANDLERS) as pipeline:
+                await story(Scene(parts, pipeline))
+
+        with installed(database, clock) as parts:
+            asyncio.run(told(parts))
+
+    return run
+
+
+def invitation(**typed: str) -> dict[str, str]:
+    return {"email": "nia@desk.example", "display_name": "Nia", "role": "manager"} | typed
+
+
+# --- the team -------------------------------------------------------------------------------------
+
+
+def test_an_invitation_is_refused_at_the_input_that_is_wrong(play: Play) -> None:
+    async def story(scene: Scene) -> None:
+        tab = await scene.team()
+        for typed, blamed in (
+            ({"email": "nia"}, "email"),
+            ({"email": "olga@desk.example"}, "email"),
+            ({"display_name": " "}, "display_name"),
+        ):
+            await scene.pipeline.send(tab, TeamState.turn_invite, is_open=True)
+            await scene.pipeline.send(tab, TeamState.invite, form=invitation(**typed))
+            state = await scene.team_of(tab)
+            assert [blamed] == [name for name, words in state.errors.items() if words]
+            assert state.is_inviting
+        assert 0 == scene.mails(MailKind.STAFF_INVITATION)
+
+    play(story)
+
+
+def test_an_invitation_pressed_twice_is_one(play: Play) -> None:
+    async def story(scene: Scene) -> None:
+        tab = await scene.team()
+        await scene.pipeline.send(tab, TeamState.turn_invite, is_open=True)
+        for _ in range(2):
+            await scene.pipeline.send(tab, TeamState.invite, form=invitation())
+        state = await scene.team_of(tab)
+        assert ["Nia"] == [row.name for row in state.invitations]
+        assert "" == "".join(state.errors.values())
+        assert 1 == scene.mails(MailKind.STAFF_INVITATION)
+
+    play(story)
+
+
+def test_a_role_that_is_none_gives_the_least(play: Play) -> None:
+    """A form of our own offers eight; whoever sends a ninth gets no more than reading."""
+
+    async def story(scene: Scene) -> None:
+        sam = scene.member(Role.MANAGER, "Sam")
+        tab = await scene.team()
+        await scene.pipeline.send(tab, TeamState.open_member, staff_id=sam)
+        await scene.pipeline.send(tab, TeamState.change_role, form={"role": "emperor"})
+        with scene.parts.database.reading() as session:
+            assert Role.READ_ONLY is accounts.get_row(session, sam).role
+
+    play(story)
+
+
+def test_nobody_else_is_managed_than_who_was_opened(play: Play) -> None:
+    async def story(scene: Scene) -> None:
+        scene.member(Role.MANAGER, "Sam")
+        tab = await scene.team()
+        for wanted in ("", "0" * 32, "' OR 1=1"):
+            await scene.pipeline.send(tab, TeamState.open_member, staff_id=wanted)
+            await scene.pipeline.send(tab, TeamState.disable, form={})
+            assert "There is no such record." == (await scene.team_of(tab)).opened_problem
+        assert not any(row.is_disabled for row in (await scene.team_of(tab)).members)
+
+    play(story)
+
+
+def test_a_manager_looks_and_freezes_but_manages_nobody(play: Play) -> None:
+    async def story(scene: Scene) -> None:
+        sam = scene.member(Role.BOX_OFFICE, "Sam")
+        tab = await scene.team(Role.MANAGER, "Max")
+        state = await scene.team_of(tab)
+        assert (False, False, True) == (state.may_manage, state.may_secure, state.may_freeze)
+        await scene.pipeline.send(tab, TeamState.open_member, staff_id=sam)
+        await scene.pipeline.send(tab, TeamState.change_role, form={"role": "owner"})
+        assert (await scene.team_of(tab)).opened_problem
+
+        await scene.pipeline.send(tab, TeamState.freeze, staff_id=sam)
+
+        with scene.parts.database.reading() as session:
+            row = accounts.get_row(session, sam)
+            assert (Role.BOX_OFFICE, True) == (row.role, row.disabled_at is not None)
+
+    play(story)
+
+
+# --- one's own account ----------------------------------------------------------------------------
+
+
+def test_the_password_changes_for_who_knows_the_old_one(play: Play) -> None:
+    async def story(scene: Scene) -> None:
+        sam = scene.member(Role.MANAGER, "Sam")
+        stolen = scene.cookie(sam)
+        tab = await scene.account(scene.cookie(sam))
+        for form, blamed in (
+            ({"old": "wrong", "new": STRONG}, "old"),
+            ({"old": CHEAP_PASSWORD, "new": "short"}, "new"),
+            ({"old": CHEAP_PASSWORD, "new": "sam@desk.example"}, "new"),
+            ({"old": CHEAP_PASSWORD, "new": "x" * 300}, "new"),
+        ):
+            await scene.pipeline.send(tab, AccountState.change_password, form=form)
+            state = await scene.account_of(tab)
+            assert [blamed] == [name for name, words in state.errors.items() if words], form
+
+        form = {"old": CHEAP_PASSWORD, "new": STRONG}
+        await scene.pipeline.send(tab, AccountState.change_password, form=form)
+
+        state = await scene.account_of(tab)
+        assert state.done
+        assert [True] == [row.is_this for row in state.browsers], "the stolen one is out"
+        other = scene.pipeline.client(stolen)
+        await scene.pipeline.send(other, AccountState.load, "/account/")
+        assert ["/sign-in/"] == other.redirects()
+
+    play(story)
+
+
+def test_secrets_are_shown_once(play: Play) -> None:
+    async def story(scene: Scene) -> None:
+        tab = await scene.account(scene.cookie(scene.member(Role.MANAGER, "Sam")))
+        await scene.pipeline.send(tab, AccountState.begin_app)
+        secret = (await scene.account_of(tab)).secret
+        await scene.pipeline.send(tab, AccountState.confirm_app, form={"code": "000000"})
+        assert (await scene.account_of(tab)).app_error
+        code = totp(secret, int(scene.parts.clock.now().timestamp()))
+        await scene.pipeline.send(tab, AccountState.confirm_app, form={"code": code})
+        state = await scene.account_of(tab)
+        assert (10, True, "", "") == (
+            len(state.new_codes),
+            state.has_app,
+            state.secret,
+            state.picture,
+        )
+
+        await scene.pipeline.send(tab, AccountState.load, "/account/")
+
+        state = await scene.account_of(tab)
+        assert ([], 10) == (state.new_codes, state.codes_left)
+
+    play(story)
+
+
+def test_browsers_are_named_and_ended_one_by_one(play: Play) -> None:
+    async def story(scene: Scene) -> None:
+        sam = scene.member(Role.MANAGER, "Sam")
+        scene.cookie(sam)
+        scene.cookie(sam)
+        tab = await scene.account(scene.cookie(sam))
+        state = await scene.account_of(tab)
+        assert ["Firefox on Windows"] * 3 == [row.words for row in state.browsers]
+        await scene.pipeline.send(tab, AccountState.end_one, browser_id=state.browsers[1].id)
+        assert 2 == len((await scene.account_of(tab)).browsers)
+        await scene.pipeline.send(tab, AccountState.end_others)
+        assert 1 == len((await scene.account_of(tab)).browsers)
+        assert [] == tab.redirects()
+
+    play(story)
