@@ -9,6 +9,7 @@ import pytest
 
 from tests.support.engine import Engine
 from tests.support.factories import NEW, OLD, days, together, unchanged
+from tests.support.thresholds import tighten
 from upstage_crm.audit.events import Action
 from upstage_crm.change_requests import alerts, leaving
 from upstage_crm.change_requests.errors import NotAKeeper, RequestEnded
@@ -28,6 +29,7 @@ PHONE = {"phone": {"phone": "+1 212 555 0199"}}
 
 @pytest.fixture
 def engine(database: Database, clock: FrozenClock) -> Engine:
+    tighten(database)
     return Engine(database, clock, is_watched=True)
 
 

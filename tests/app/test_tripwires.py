@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from tests.support.engine import Engine
 from tests.support.factories import NEW, OLD, PROTECTED, days, together, unchanged
 from tests.support.pipeline import installed
+from tests.support.thresholds import tighten
 from upstage_crm.audit import guards
 from upstage_crm.audit.events import Action
 from upstage_crm.change_requests import alerts, attempts, erasing, overview
@@ -49,6 +50,7 @@ ATTEMPT = table_of(ProposalAttemptRow)
 
 @pytest.fixture
 def engine(database: Database, clock: FrozenClock) -> Engine:
+    tighten(database)
     return Engine(database, clock, is_watched=True)
 
 
@@ -501,6 +503,7 @@ def test_going_back_a_revision_keeps_asking_for_a_second_person(
 ) -> None:
     database = Database(make_engine(blank_url))
     migrations.upgrade(database.engine)
+    tighten(database)
     engine = Engine(database, clock, is_watched=True)
     burst(engine, engine.staff("Vic", Role.BOX_OFFICE), 6)
 

@@ -280,13 +280,13 @@ def test_an_owner_changes_the_rules(play: Play) -> None:
 def test_an_owner_changes_the_tripwires_within_limits(play: Play) -> None:
     async def story(scene: Scene) -> None:
         tab = await scene.open_rules()
-        state = await scene.save_rules(tab, burst="51", cooling="2")
-        assert SENTENCES["policy_out_of_range"].format(least=2, most=50) == state.errors["burst"]
+        state = await scene.save_rules(tab, burst="101", cooling="2")
+        assert SENTENCES["policy_out_of_range"].format(least=2, most=100) == state.errors["burst"]
 
-        await scene.save_rules(tab, burst="8", cooling="2", second_person_protected="on")
+        await scene.save_rules(tab, burst="20", cooling="2", second_person_protected="on")
 
         stored = scene.rules()
-        assert (8, 120) == (stored.thresholds.burst, stored.thresholds.cooling.total_seconds())
+        assert (20, 120) == (stored.thresholds.burst, stored.thresholds.cooling.total_seconds())
         assert stored.second_person_protected
 
     play(story)

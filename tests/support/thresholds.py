@@ -12,6 +12,7 @@ from upstage_crm.core.db import Database
 
 _MANY = 1_000_000
 GENEROUS = Thresholds(
+    at_speed=_MANY,
     at_once=_MANY,
     burst=_MANY,
     per_hour=_MANY,
@@ -23,6 +24,30 @@ GENEROUS = Thresholds(
     per_patron=_MANY,
     per_address=_MANY,
 )
+
+
+# Numbers that are quickly reached, each by itself: for tests of what becomes of the next one.
+STRICT = Thresholds(
+    at_speed=_MANY,
+    at_once=2,
+    burst=5,
+    per_hour=20,
+    per_domain=2,
+    per_common_domain=9,
+    high_value=2,
+    at_night=2,
+    per_patron=5,
+    per_address=5,
+)
+
+
+def tighten(database: Database) -> None:
+    """Write strict thresholds into the policy that stands."""
+    with database.transaction() as session:
+        run = session.connection().execute
+        stored = from_json(run(sa.text("SELECT settings FROM policy")).scalar_one())
+        strict = to_json(replace(stored, thresholds=STRICT))
+        run(sa.text("UPDATE policy SET settings = :settings"), {"settings": strict})
 
 
 def relax(database: Database) -> None:

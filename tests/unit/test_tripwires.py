@@ -8,11 +8,11 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from tests.support.thresholds import STRICT
 from upstage_crm.change_requests.policy import DEFAULT, from_json, to_json, with_numbers
 from upstage_crm.change_requests.tripwires import (
     Counts,
     Ruling,
-    Thresholds,
     Verdict,
     Wire,
     is_night,
@@ -22,7 +22,7 @@ from upstage_crm.change_requests.tripwires import (
 
 GO, COOLING = Verdict.GO, Verdict.COOLING
 QUARANTINE, REFUSED = Verdict.QUARANTINE, Verdict.REFUSED
-LIMITS = Thresholds()
+LIMITS = replace(STRICT, at_speed=2)
 NOON, MIDNIGHT = 12, 0
 BERLIN = ZoneInfo("Europe/Berlin")
 
@@ -35,6 +35,8 @@ BERLIN = ZoneInfo("Europe/Berlin")
         (Counts(recent=3), NOON, COOLING, Wire.AT_ONCE),
         (Counts(recent=5), NOON, COOLING, Wire.AT_ONCE),
         (Counts(recent=6), NOON, QUARANTINE, Wire.BURST),
+        (Counts(blink=2), NOON, GO, None),
+        (Counts(blink=3), NOON, QUARANTINE, Wire.AT_SPEED),
         (Counts(replacing=1), NOON, GO, None),
         (Counts(recent=2, replacing=2), NOON, COOLING, Wire.REPLACING),
         (Counts(hour=20), NOON, GO, None),

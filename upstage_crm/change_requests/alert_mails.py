@@ -18,8 +18,9 @@ from upstage_crm.staff.accounts import Colleague
 from upstage_crm.staff.roles import StaffMember
 
 WIRE_WORDS: Mapping[Wire, str] = {
+    Wire.AT_SPEED: "More proposals within three seconds than a person makes",
     Wire.AT_ONCE: "More proposals within ten minutes than go out at once",
-    Wire.REPLACING: "More requests replaced within ten minutes than is usual",
+    Wire.REPLACING: "More requests replaced within three seconds than is usual",
     Wire.BURST: "Too many proposals within ten minutes",
     Wire.PER_HOUR: "Too many proposals within an hour",
     Wire.PER_DOMAIN: "Too many proposals to one mail domain within an hour",

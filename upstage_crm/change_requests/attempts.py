@@ -19,6 +19,7 @@ from upstage_crm.change_requests.mails import Mailroom
 from upstage_crm.change_requests.rules import AttemptOutcome
 from upstage_crm.change_requests.tables import ProposalAttemptRow
 from upstage_crm.change_requests.tripwires import (
+    BLINK,
     DAY,
     HOUR,
     PACE,
@@ -155,10 +156,12 @@ def count(
     night = night_began(local, thresholds).astimezone(now.tzinfo)
     floor = alerts.last_closed(session, actor.id)
     hour, pace = _after(floor, now - HOUR), _after(floor, now - PACE)
+    blink = _after(floor, now - BLINK)
     is_proposal = _attempt.c.outcome.in_(_PROPOSALS)
     sums = {
+        "blink": sa.and_(is_proposal, _attempt.c.at > blink),
         "recent": sa.and_(is_proposal, _attempt.c.at > pace),
-        "replacing": sa.and_(_attempt.c.outcome == AttemptOutcome.REPLACED, _attempt.c.at > pace),
+        "replacing": sa.and_(_attempt.c.outcome == AttemptOutcome.REPLACED, _attempt.c.at > blink),
         "hour": sa.and_(is_proposal, _attempt.c.at > hour),
         "domain": sa.and_(is_proposal, _attempt.c.at > hour, _attempt.c.domain == aim.domain),
         "high_value": sa.and_(is_proposal, _attempt.c.at > hour, _patron.c.is_protected),
@@ -172,6 +175,7 @@ def count(
     )
     own = session.connection().execute(query).one()
     counts = Counts(
+        blink=own.blink + 1,
         recent=own.recent + 1,
         replacing=own.replacing + 1 if is_replacing else 0,
         hour=own.hour + 1,

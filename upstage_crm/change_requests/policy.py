@@ -112,9 +112,10 @@ LIMITS = (
 )
 # A busy desk may need more; nobody may need so much that a stolen account goes unseen.
 TRIPWIRES = (
-    Limit("at_once", 1, 1, 10),
+    Limit("at_speed", 1, 1, 50),
+    Limit("at_once", 1, 1, 50),
     Limit("cooling", _MINUTE, 1, 60),
-    Limit("burst", 1, 2, 50),
+    Limit("burst", 1, 2, 100),
     Limit("per_hour", 1, 5, 200),
     Limit("per_domain", 1, 1, 50),
     Limit("per_common_domain", 1, 2, 100),
@@ -123,8 +124,8 @@ TRIPWIRES = (
     Limit("night_from", 1, 1, 24),
     Limit("night_until", 1, 1, 24),
     Limit("attempts", 1, 10, 500),
-    Limit("per_patron", 1, 1, 20),
-    Limit("per_address", 1, 1, 20),
+    Limit("per_patron", 1, 1, 50),
+    Limit("per_address", 1, 1, 50),
 )
 _THRESHOLDS = frozenset(limit.name for limit in TRIPWIRES)
 

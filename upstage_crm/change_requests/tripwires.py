@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+BLINK = timedelta(seconds=3)  # no hand fills in three dialogs in that time; a script does
 PACE = timedelta(minutes=10)  # what "at once" and "a burst" are counted over
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
@@ -27,6 +28,7 @@ class Verdict(StrEnum):
 class Wire(StrEnum):
     """Which limit was passed; the values are stored in alerts."""
 
+    AT_SPEED = "at_speed"
     AT_ONCE = "at_once"
     REPLACING = "replacing"
     BURST = "burst"
@@ -44,25 +46,26 @@ class Wire(StrEnum):
 class Thresholds:
     """How much of one member is usual. Stored with the policy, so owners choose within limits.
 
-    Within ten minutes `at_once` proposals go out at once, those up to `burst` wait `cooling`
-    first. `per_hour`, `per_domain`, `per_common_domain` and `high_value` are for one hour,
-    `at_night` is for one night, which lasts from `night_from` to `night_until` o'clock at the
-    organisation. `attempts` are for an hour and one member; `per_patron` and `per_address` are
-    for a day and all members together.
+    Within three seconds `at_speed` proposals are a person's. Within ten minutes `at_once`
+    proposals go out at once, those up to `burst` wait `cooling` first. `per_hour`, `per_domain`,
+    `per_common_domain` and `high_value` are for one hour, `at_night` is for one night, which lasts
+    from `night_from` to `night_until` o'clock at the organisation. `attempts` are for an hour and
+    one member; `per_patron` and `per_address` are for a day and all members together.
     """
 
-    at_once: int = 2
+    at_speed: int = 2
+    at_once: int = 6
     cooling: timedelta = timedelta(minutes=5)
-    burst: int = 5
-    per_hour: int = 20
-    per_domain: int = 2
-    per_common_domain: int = 9
-    high_value: int = 2
-    at_night: int = 2
+    burst: int = 12
+    per_hour: int = 30
+    per_domain: int = 4
+    per_common_domain: int = 12
+    high_value: int = 3
+    at_night: int = 6
     night_from: int = 23
     night_until: int = 6
     attempts: int = 60
-    per_patron: int = 5
+    per_patron: int = 10
     per_address: int = 5
 
 
@@ -70,10 +73,12 @@ class Thresholds:
 class Counts:
     """What was counted, the proposal that is judged included; zero where it adds nothing.
 
-    `replacing` counts proposals that took the place of one that patrons had heard of.
+    `blink` counts those of three seconds, `replacing` those of them that took the place of one
+    that patrons had heard of.
     `is_common_domain` says that the domain is one of the mailbox providers that many patrons use.
     """
 
+    blink: int = 1
     recent: int = 1
     replacing: int = 0
     hour: int = 1
@@ -116,6 +121,7 @@ def judge(counts: Counts, thresholds: Thresholds, *, local_hour: int) -> Ruling:
         (refused, Wire.PER_PATRON, counts.patron, limits.per_patron),
         (refused, Wire.PER_ADDRESS, counts.address, limits.per_address),
         (held, Wire.ALERT_OPEN, int(counts.has_alert), 0),
+        (held, Wire.AT_SPEED, counts.blink, limits.at_speed),
         (held, Wire.BURST, counts.recent, limits.burst),
         (held, Wire.PER_HOUR, counts.hour, limits.per_hour),
         (held, Wire.PER_DOMAIN, counts.domain, domain),

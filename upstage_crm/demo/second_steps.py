@@ -36,11 +36,24 @@ from upstage_crm.patrons.fields import Context
 from upstage_crm.patrons.queries import find_live_by_email_key, get_by_number
 from upstage_crm.staff.roles import StaffMember
 
-# A wrong date of birth lets a stranger pass for the patron: here a second member looks first. It
-# is night in New York when visitors elsewhere try the demo.
+# A wrong date of birth lets a stranger pass for the patron: here a second member looks first.
+# Whoever tries the demo plays everybody, at any hour: its tripwires leave room for that. A script
+# that proposes faster than a hand is held as everywhere.
 POLICY = replace(
     DEFAULT,
-    thresholds=replace(DEFAULT.thresholds, at_night=50),
+    thresholds=replace(
+        DEFAULT.thresholds,
+        at_once=40,
+        burst=60,
+        per_hour=150,
+        per_domain=40,
+        per_common_domain=80,
+        high_value=40,
+        at_night=50,
+        attempts=300,
+        per_patron=40,
+        per_address=40,
+    ),
     fields={"date_of_birth": FieldPolicy(asked=Asked.CURRENT, second_person=True)},
 )
 SEEN = "Came to the desk with a passport; photograph and date of birth fit."

@@ -24,6 +24,10 @@ NUMBER_WORDS: Mapping[str, tuple[str, str]] = {
         "Waiting time at the desk, hours",
         "How long a change that the desk confirmed waits, so that the old address can object.",
     ),
+    "at_speed": (
+        "Proposals in three seconds",
+        "More than so many of one member in three seconds is no hand: they are held at once.",
+    ),
     "at_once": (
         "Proposals at once",
         "So many of one member within ten minutes go out at once; the next ones wait a little.",

@@ -75,7 +75,7 @@ def _alert(
         icon="circle-pause",
         on_click=State.freeze(row.staff_id),
     )
-    close = button("I have looked into it", on_click=State.close_alert(row.staff_id))
+    close = button("Close alert", on_click=State.close_alert(row.staff_id))
     return notice(
         stack(
             rx.el.p(row.words, ", ", row.opened, ". ", rx.el.strong(row.held), " on hold."),
