@@ -92,7 +92,7 @@ TABLE: dict[str, Row] = {
     ),
     "PatronListState": Row(P.VIEW_PATRONS, f"clear clear_tag sort_by {LISTED}"),
     "PatronRecordState": Row(
-        P.VIEW_PATRONS, "cancel dismiss edit leave load refresh", {"save": P.EDIT_PATRON}
+        P.VIEW_PATRONS, "cancel dismiss edit hide leave load refresh", {"save": P.EDIT_PATRON}
     ),
     "PolicyState": Row(P.VIEW_SETTINGS, "load", {"save": P.EDIT_POLICY}, "save"),
     "ProposeState": Row(
