@@ -5,12 +5,12 @@ A signing key is derived from a link key, so that an operator keeps one secret a
 
 from __future__ import annotations
 
-import base64
-
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from upstage_crm.core.base64url import from_text, to_text
 
 SEED_BYTES = 32
 _INFO = b"upstage-crm ed25519 v1"
@@ -22,7 +22,7 @@ class SigningKey:
     def __init__(self, kid: str, seed: bytes) -> None:
         self._key = Ed25519PrivateKey.from_private_bytes(seed)
         self.kid = kid
-        self.public_key = _to_text(self._key.public_key().public_bytes_raw())
+        self.public_key = to_text(self._key.public_key().public_bytes_raw())
 
     @classmethod
     def derive(cls, kid: str, secret: bytes) -> SigningKey:
@@ -35,7 +35,7 @@ class SigningKey:
 
     def sign(self, message: bytes) -> str:
         """The signature of `message` in base64url; the same message gives the same text."""
-        return _to_text(self._key.sign(message))
+        return to_text(self._key.sign(message))
 
 
 def verify(public_key: str, message: bytes, signature: str) -> bool:
@@ -44,19 +44,8 @@ def verify(public_key: str, message: bytes, signature: str) -> bool:
     Both texts have one spelling: base64url without padding; any other is refused.
     """
     try:
-        key = Ed25519PublicKey.from_public_bytes(_to_bytes(public_key))
-        key.verify(_to_bytes(signature), message)
+        key = Ed25519PublicKey.from_public_bytes(from_text(public_key))
+        key.verify(from_text(signature), message)
     except (InvalidSignature, ValueError):
         return False
     return True
-
-
-def _to_text(raw: bytes) -> str:
-    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
-
-
-def _to_bytes(text: str) -> bytes:
-    raw = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
-    if _to_text(raw) != text:  # the decoder forgives what is no base64url
-        raise ValueError("not base64url")
-    return raw

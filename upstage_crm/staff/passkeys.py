@@ -1,24 +1,23 @@
-"""Passkeys (WebAuthn level 2). The only module that imports `webauthn`.
+"""Passkeys (WebAuthn level 2). The only module that imports `webauthn`, and only when one is used:
+it takes 24 MB and an eighth of a second, which a start need not pay.
 
 A passkey is bound to this deployment's host by the browser, so a look-alike page gets nothing.
 """
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import webauthn
-from webauthn.helpers import base64url_to_bytes, bytes_to_base64url
-from webauthn.helpers.exceptions import WebAuthnException
-from webauthn.helpers.structs import (
-    AuthenticatorSelectionCriteria,
-    PublicKeyCredentialDescriptor,
-    ResidentKeyRequirement,
-    UserVerificationRequirement,
-)
-
+from upstage_crm.core.base64url import from_text, to_text
 from upstage_crm.staff.errors import PasskeyRefused
+
+if TYPE_CHECKING:
+    from webauthn.helpers.structs import PublicKeyCredentialDescriptor
+
+CHALLENGE_BYTES = 32  # WebAuthn asks for 16 at least
 
 ANSWER_LIMIT = 20_000  # characters of what a browser answers; the largest real ones have a fifth
 
@@ -43,19 +42,26 @@ class Passkey:
 
 def new_challenge() -> str:
     """A fresh challenge in base64url; it is answered once."""
-    return bytes_to_base64url(webauthn.helpers.generate_challenge())
+    return to_text(secrets.token_bytes(CHALLENGE_BYTES))
 
 
 def creation_options(
     site: Site, *, staff_id: str, account: str, challenge: str, known: Collection[str]
 ) -> str:
     """What the browser is asked for to make a passkey, as JSON; `known` are not made again."""
+    import webauthn
+    from webauthn.helpers.structs import (
+        AuthenticatorSelectionCriteria,
+        ResidentKeyRequirement,
+        UserVerificationRequirement,
+    )
+
     options = webauthn.generate_registration_options(
         rp_id=site.host,
         rp_name=site.name,
         user_id=staff_id.encode(),
         user_name=account,
-        challenge=base64url_to_bytes(challenge),
+        challenge=from_text(challenge),
         exclude_credentials=_descriptors(known),
         authenticator_selection=AuthenticatorSelectionCriteria(
             resident_key=ResidentKeyRequirement.DISCOURAGED,
@@ -71,27 +77,33 @@ def created(site: Site, *, answer: str, challenge: str) -> Passkey:
     Raises:
         PasskeyRefused: the answer is not one to this challenge from this site.
     """
+    import webauthn
+    from webauthn.helpers.exceptions import WebAuthnException
+
     try:
         made = webauthn.verify_registration_response(
             credential=_checked(answer),
-            expected_challenge=base64url_to_bytes(challenge),
+            expected_challenge=from_text(challenge),
             expected_rp_id=site.host,
             expected_origin=list(site.origins),
         )
     except (WebAuthnException, ValueError, KeyError, TypeError) as error:
         raise PasskeyRefused from error
     return Passkey(
-        id=bytes_to_base64url(made.credential_id),
-        public_key=bytes_to_base64url(made.credential_public_key),
+        id=to_text(made.credential_id),
+        public_key=to_text(made.credential_public_key),
         sign_count=made.sign_count,
     )
 
 
 def request_options(site: Site, *, challenge: str, known: Collection[str]) -> str:
     """What the browser is asked for to use one of the passkeys `known`, as JSON."""
+    import webauthn
+    from webauthn.helpers.structs import UserVerificationRequirement
+
     options = webauthn.generate_authentication_options(
         rp_id=site.host,
-        challenge=base64url_to_bytes(challenge),
+        challenge=from_text(challenge),
         allow_credentials=_descriptors(known),
         user_verification=UserVerificationRequirement.PREFERRED,
     )
@@ -104,6 +116,9 @@ def named_in(answer: str) -> str:
     Raises:
         PasskeyRefused: the answer cannot be read.
     """
+    import webauthn
+    from webauthn.helpers.exceptions import WebAuthnException
+
     try:
         return webauthn.helpers.parse_authentication_credential_json(_checked(answer)).id
     except (WebAuthnException, ValueError, KeyError, TypeError) as error:
@@ -116,13 +131,16 @@ def used(site: Site, *, passkey: Passkey, answer: str, challenge: str) -> int:
     Raises:
         PasskeyRefused: not signed by it, not this challenge, or its count went back (a copy).
     """
+    import webauthn
+    from webauthn.helpers.exceptions import WebAuthnException
+
     try:
         checked = webauthn.verify_authentication_response(
             credential=_checked(answer),
-            expected_challenge=base64url_to_bytes(challenge),
+            expected_challenge=from_text(challenge),
             expected_rp_id=site.host,
             expected_origin=list(site.origins),
-            credential_public_key=base64url_to_bytes(passkey.public_key),
+            credential_public_key=from_text(passkey.public_key),
             credential_current_sign_count=passkey.sign_count,
         )
     except (WebAuthnException, ValueError, KeyError, TypeError) as error:
@@ -137,4 +155,6 @@ def _checked(answer: str) -> str:
 
 
 def _descriptors(known: Collection[str]) -> list[PublicKeyCredentialDescriptor]:
-    return [PublicKeyCredentialDescriptor(id=base64url_to_bytes(one)) for one in known]
+    from webauthn.helpers.structs import PublicKeyCredentialDescriptor
+
+    return [PublicKeyCredentialDescriptor(id=from_text(one)) for one in known]
