@@ -263,3 +263,9 @@ def test_a_short_password_is_refused_with_the_minimum() -> None:
         passwords.hash_password("x" * 11)
 
     assert 12 == caught.value.facts["minimum"]
+
+
+def test_the_decoy_costs_what_an_accounts_password_costs() -> None:
+    """Else the time of a refusal would tell who has an account."""
+    assert not passwords._hasher.check_needs_rehash(passwords._DECOY)
+    assert not passwords.matches(None, "whatever")
