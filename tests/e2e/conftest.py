@@ -8,11 +8,11 @@ import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 
 from tests.support.browser import ARGUMENTS, NO_BROWSER, find_browser
+from tests.support.journey import PATIENCE_MS, PHONE, Person, sign_in
 from tests.support.server import Server, running_server
+from tests.support.stage import Stage, set_stage
 
 Goto = Callable[[str], Page]
-
-PATIENCE_MS = 10_000
 
 
 @pytest.fixture(scope="session")
@@ -64,3 +64,33 @@ def goto(page: Page, server: Server) -> Goto:
         return page
 
     return open_path
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, Stage]]:
+    """A server of a module's own, with staff and patrons, and its database for looking at."""
+    folder = tmp_path_factory.mktemp("house")
+    database_url = f"sqlite:///{folder / 'upstage.db'}"
+    stage = set_stage(database_url)
+    with running_server(folder, database_url=database_url) as running:
+        yield running, stage
+
+
+@pytest.fixture
+def somebody(browser: Browser, house: tuple[Server, Stage]) -> Iterator[Person]:
+    """A browser of somebody's own: a member who is signed in, or somebody on a phone for ""."""
+    running, _stage = house
+    contexts = []
+
+    def meet(email: str) -> Page:
+        context = browser.new_context() if email else browser.new_context(viewport=PHONE)
+        contexts.append(context)
+        opened = context.new_page()
+        opened.set_default_timeout(PATIENCE_MS)
+        if email:
+            sign_in(opened, running, email)
+        return opened
+
+    yield meet
+    for context in contexts:
+        context.close()

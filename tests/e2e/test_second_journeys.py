@@ -3,50 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 
-import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
-from tests.support.journey import PATIENCE_MS, hydrated, link_in, open_mail, opened, sign_in
-from tests.support.server import Server, running_server
-from tests.support.stage import CLERK, LEAD, OWNER, Stage, set_stage
+from tests.support.journey import Person, hydrated, link_in, open_mail, opened
+from tests.support.server import Server
+from tests.support.stage import CLERK, LEAD, OWNER, Stage
 from upstage_crm.change_requests import desk, queries
 from upstage_crm.confirm import labels
-
-PHONE = {"width": 360, "height": 740}
-Person = Callable[[str], Page]
-
-
-@pytest.fixture(scope="module")
-def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, Stage]]:
-    folder = tmp_path_factory.mktemp("second")
-    database_url = f"sqlite:///{folder / 'upstage.db'}"
-    stage = set_stage(database_url)
-    with running_server(folder, database_url=database_url) as server:
-        yield server, stage
-
-
-@pytest.fixture
-def somebody(browser: Browser, house: tuple[Server, Stage]) -> Iterator[Person]:
-    """A browser of somebody's own: a member who is signed in, or a patron on a phone for ""."""
-    server, _stage = house
-    contexts = []
-
-    def meet(email: str) -> Page:
-        context = browser.new_context(**({} if email else {"viewport": PHONE}))  # type: ignore[arg-type]
-        contexts.append(context)
-        page = context.new_page()
-        page.set_default_timeout(PATIENCE_MS)
-        if email:
-            sign_in(page, server, email)
-        return page
-
-    yield meet
-    for context in contexts:
-        context.close()
 
 
 def start(page: Page, server: Server, number: int) -> None:

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
 from datetime import timedelta
 
-import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
-from tests.support.journey import PATIENCE_MS, hydrated, opened, sign_in
+from tests.support.journey import Person, hydrated, opened
 from tests.support.office import totp
-from tests.support.server import Server, running_server
-from tests.support.stage import CLERK, LEAD, OWNER, PASSWORD, PASSWORD_HASH, Stage, set_stage
+from tests.support.server import Server
+from tests.support.stage import CLERK, LEAD, OWNER, PASSWORD, PASSWORD_HASH, Stage
 from upstage_crm.audit.events import OPERATOR, Channel
 from upstage_crm.change_requests import commands, policy_settings
 from upstage_crm.change_requests import queries as requests
@@ -29,36 +27,6 @@ from upstage_crm.staff.sessions import FRESH_FOR
 
 NEW = "nia@theatre.example"
 STRONG = "seven velvet lanterns burning"
-Person = Callable[[str], Page]
-
-
-@pytest.fixture(scope="module")
-def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, Stage]]:
-    folder = tmp_path_factory.mktemp("staff")
-    database_url = f"sqlite:///{folder / 'upstage.db'}"
-    stage = set_stage(database_url)
-    with running_server(folder, database_url=database_url) as server:
-        yield server, stage
-
-
-@pytest.fixture
-def somebody(browser: Browser, house: tuple[Server, Stage]) -> Iterator[Person]:
-    """A browser of somebody's own, signed in as a member, or as nobody yet for ""."""
-    server, _stage = house
-    contexts = []
-
-    def meet(email: str) -> Page:
-        context = browser.new_context()
-        contexts.append(context)
-        page = context.new_page()
-        page.set_default_timeout(PATIENCE_MS)
-        if email:
-            sign_in(page, server, email)
-        return page
-
-    yield meet
-    for context in contexts:
-        context.close()
 
 
 def link_to(stage: Stage, kind: MailKind, to: str) -> str:

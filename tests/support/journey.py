@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
-from playwright.sync_api import FrameLocator, Page, expect
+from playwright.sync_api import FrameLocator, Page, ViewportSize, expect
 
 from tests.support.server import Server
 from tests.support.stage import CLERK, PASSWORD
 
 PATIENCE_MS = 10_000
+PHONE: ViewportSize = {"width": 360, "height": 740}
+Person = Callable[[str], Page]
 
 
 def opened(page: Page, url: str) -> Page:
