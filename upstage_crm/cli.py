@@ -7,19 +7,20 @@ import getpass
 import os
 import secrets
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
-from upstage_crm import cli_attack, cli_audit, cli_doctor, wiring
+from upstage_crm import cli_audit, cli_doctor, wiring
 from upstage_crm.audit import guards
 from upstage_crm.audit.events import OPERATOR, Channel
-from upstage_crm.change_requests import mailing
+from upstage_crm.change_requests import leaving, mailing
 from upstage_crm.cli_audit import migrated
 from upstage_crm.core import migrations
+from upstage_crm.core.email_address import parse_email
 from upstage_crm.core.errors import UpstageError
-from upstage_crm.demo import seed
 from upstage_crm.settings import BadSetting, Settings
-from upstage_crm.staff import accounts, demo_account, passwords
+from upstage_crm.staff import accounts, demo_account, passwords, second_factor
 from upstage_crm.staff.roles import Role
 from upstage_crm.web import schedule
 from upstage_crm.web.errors import DemoExposed, GuardsMissing
@@ -62,8 +63,10 @@ def prepare(settings: Settings) -> str:
         with parts.database.reading() as session:
             if guards.missing(session.connection(), wiring.PROTECTED):
                 raise GuardsMissing
-            is_new, has_demo = seed.is_new(session), demo_account.stands(session)
+            is_new, has_demo = not accounts.has_any(session), demo_account.stands(session)
         if is_new and settings.is_demo_allowed:
+            from upstage_crm.demo import seed  # 10 MB that only a first start needs
+
             seed.seed(parts)
             has_demo = True
         if has_demo and not settings.is_demo_allowed:
@@ -94,10 +97,15 @@ def _demo(_options: argparse.Namespace, settings: Settings) -> int:
     return 0
 
 
+def _attack(options: argparse.Namespace, settings: Settings) -> int:
+    from upstage_crm import cli_attack  # with the demo's stories; see `prepare`
+
+    return cli_attack.run(options, settings)
+
+
 def _staff_add(options: argparse.Namespace, settings: Settings) -> int:
-    parts = migrated(settings)
     password, is_made = _password(options)
-    with parts.database.transaction() as session:
+    with _opened(settings) as parts, parts.database.transaction() as session:
         accounts.add(
             session,
             email=options.email,
@@ -116,23 +124,17 @@ def _staff_add(options: argparse.Namespace, settings: Settings) -> int:
 
 
 def _staff_disable(options: argparse.Namespace, settings: Settings) -> int:
-    parts = migrated(settings)
-    with parts.database.transaction() as session:
-        accounts.disable(
-            session,
-            email=options.email,
-            actor=OPERATOR,
-            channel=Channel.COMMAND_LINE,
-            now=parts.clock.now(),
+    with _opened(settings) as parts, parts.database.transaction() as session:
+        count = leaving.let_go_as_operator(
+            session, email=options.email, mailroom=parts.mailroom, now=parts.clock.now()
         )
-    print(f"Disabled {options.email}; every session of it has ended.")
+    print(f"Disabled {options.email}; every session of it has ended, {count} requests withdrawn.")
     return 0
 
 
 def _staff_reset(options: argparse.Namespace, settings: Settings) -> int:
-    parts = migrated(settings)
     password, is_made = _password(options)
-    with parts.database.transaction() as session:
+    with _opened(settings) as parts, parts.database.transaction() as session:
         accounts.reset_password(
             session,
             email=options.email,
@@ -141,32 +143,55 @@ def _staff_reset(options: argparse.Namespace, settings: Settings) -> int:
             channel=Channel.COMMAND_LINE,
             now=parts.clock.now(),
         )
+        if options.factors:
+            row = accounts.find_by_email_key(session, parse_email(options.email).key)
+            assert row is not None
+            second_factor.remove_all(
+                session,
+                staff_id=row.id,
+                actor=OPERATOR,
+                channel=Channel.COMMAND_LINE,
+                now=parts.clock.now(),
+            )
     print(f"{options.email} has a new password; every session of it has ended.")
+    if options.factors:
+        print("Its second factors are removed.")
     if is_made:
         print(f"Password (shown once): {password}")
     return 0
 
 
 def _mail_send(_options: argparse.Namespace, settings: Settings) -> int:
-    parts, total = migrated(settings), 0
-    while sent := parts.dispatcher.run_once():
-        total += sent
+    total = 0
+    with _opened(settings) as parts:
+        while sent := parts.dispatcher.run_once():
+            total += sent
     print(f"{total} mails handled.")
     return 0
 
 
 def _mail_retry(options: argparse.Namespace, settings: Settings) -> int:
     """End a pause whose cause was mended, and send."""
-    parts = migrated(settings)
-    with parts.database.transaction() as session:
+    with _opened(settings) as parts, parts.database.transaction() as session:
         was_paused = mailing.resume_as_operator(session, now=parts.clock.now())
     print("The pause is over." if was_paused else "Mail was not paused.")
     return _mail_send(options, settings)
 
 
 def _requests_expire(_options: argparse.Namespace, settings: Settings) -> int:
-    print(f"{schedule.expire_due(migrated(settings))} requests expired.")
+    with _opened(settings) as parts:
+        print(f"{schedule.expire_due(parts)} requests expired.")
     return 0
+
+
+@contextmanager
+def _opened(settings: Settings) -> Generator[wiring.Runtime]:
+    """The parts over a database that is at our revision; no connection is left open."""
+    parts = migrated(settings)
+    try:
+        yield parts
+    finally:
+        parts.database.dispose()
 
 
 def _password(options: argparse.Namespace) -> tuple[str, bool]:
@@ -188,7 +213,7 @@ def _parser() -> argparse.ArgumentParser:
     _add(commands, "migrate", _migrate, "bring the database to the newest revision")
     _add(commands, "demo", _demo, "fill a new database on this machine with demo data")
     words = "try to get around the patron with raw SQL, and say who stops it"
-    attack = _add(commands, "attack", cli_attack.run, words)
+    attack = _add(commands, "attack", _attack, words)
     attack.add_argument(
         "--database", metavar="URL", help="another database than the demo's; nothing of it stays"
     )
@@ -204,6 +229,9 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument("email")
         if name != "disable":
             command.add_argument("--ask", action="store_true", help="ask for the password")
+        if name == "reset":
+            lost = "remove the second factors too, for somebody who lost them"
+            command.add_argument("--factors", action="store_true", help=lost)
         if name == "add":
             command.add_argument("--name", required=True, help="display name, as patrons read it")
             command.add_argument("--desk", default="", help='such as "box office"')

@@ -6,6 +6,7 @@ import pytest
 
 from tests.support.attack import Scene
 from tests.support.factories import Desk
+from tests.support.proof import SECRET_KEYS
 from upstage_crm.core.clock import FrozenClock
 from upstage_crm.core.db import Database
 
@@ -31,3 +32,10 @@ def scene(desk: Desk) -> Scene:
     request, link = desk.asked(mara)
     phone_request = desk.propose(ole, changes={"phone": {"phone": "+1 212 555 0199"}})
     return Scene(desk, mara, ole, request, link, phone_request)
+
+
+@pytest.fixture
+def operator(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An operator's environment around the test's database."""
+    monkeypatch.setenv("UPSTAGE_DATABASE_URL", database_url)
+    monkeypatch.setenv("UPSTAGE_SECRET_KEYS", SECRET_KEYS)

@@ -6,16 +6,8 @@ import pytest
 from sqlmodel import Session
 
 from tests.support.factories import PROTECTED, Desk
-from tests.support.proof import SECRET_KEYS
 from upstage_crm import cli
 from upstage_crm.audit import guards
-
-
-@pytest.fixture
-def operator(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """An operator's environment around the test's database."""
-    monkeypatch.setenv("UPSTAGE_DATABASE_URL", database_url)
-    monkeypatch.setenv("UPSTAGE_SECRET_KEYS", SECRET_KEYS)
 
 
 def unguarded(desk: Desk, statement: str) -> None:

@@ -33,6 +33,7 @@ STAFF_PAGES = (
     "/settings/",
     "/team/",
     "/account/",
+    "/sign-in/again/",
 )
 OPEN_PAGES = (
     "/sign-in/",

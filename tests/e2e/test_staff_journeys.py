@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from tests.support.journey import Person, hydrated, opened
@@ -108,6 +109,8 @@ def test_an_authenticator_app_is_set_up_asked_for_and_asked_again(
     clock = stage.parts.clock
     lead.get_by_label("Code").fill(totp(secret, int(clock.now().timestamp())))
     lead.get_by_role("button", name="Confirm").click()
+    found = Axe().run(lead)
+    assert found.violations_count == 0, found.generate_report()
     codes = lead.get_by_role("list", name="Recovery codes").get_by_role("listitem")
     expect(codes).to_have_count(10)
     spare = codes.first.inner_text()
@@ -115,6 +118,8 @@ def test_an_authenticator_app_is_set_up_asked_for_and_asked_again(
     other = somebody("")
     enter(other, server, LEAD)
     expect(other.get_by_role("heading", name="One more step")).to_be_visible()
+    found = Axe().run(other)
+    assert found.violations_count == 0, found.generate_report()
     opened(other, f"{server.url}/patrons/")
     expect(other).to_have_url(re.compile("/sign-in/second/"))
     other.get_by_label("Code").fill(spare)
@@ -257,6 +262,8 @@ def test_unusual_proposals_are_seen_released_and_stopped(
 
     opened(owner, f"{server.url}/team/")
     expect(owner.get_by_text("Unusual proposals: Vic, box office")).to_be_visible()
+    found = Axe().run(owner)
+    assert found.violations_count == 0, found.generate_report()
     owner.get_by_role("button", name="Freeze account").click()
     expect(owner.get_by_role("row", name=re.compile("vic@"))).to_contain_text("Disabled")
     thief.goto(f"{server.url}/patrons/")

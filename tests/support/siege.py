@@ -76,7 +76,7 @@ class House:
             }
 
     def substance(self) -> dict[str, list[Any]]:
-        """Every row but what the trail notes of refused sign-ins, which anybody may cause.
+        """Every row but what is noted of refused sign-ins, which anybody may cause.
 
         Mails that wait leave first: they would change rows by themselves.
         """
@@ -87,7 +87,7 @@ class House:
         kept = [row for row in tables[entries.name] if row[action] != Action.SIGN_IN_REFUSED]
         numbers, place = {row[seq] for row in kept}, list(values.c.keys()).index("seq")
         opened = [row for row in tables[values.name] if row[place] in numbers]
-        del tables["audit_head"]
+        del tables["audit_head"], tables["sign_in_failure"]
         return {**tables, entries.name: kept, values.name: opened}
 
     def wire(self, token: str = "a-tab", **how: Any) -> Wire:

@@ -14,13 +14,14 @@ import sqlalchemy as sa
 from sqlmodel import Session
 
 from upstage_crm.audit import trail
-from upstage_crm.audit.events import Action, AuditEvent, Channel
+from upstage_crm.audit.events import OPERATOR, Action, Actor, AuditEvent, Channel
 from upstage_crm.change_requests import alerts, opening
 from upstage_crm.change_requests.errors import NotAKeeper
 from upstage_crm.change_requests.mails import Mailroom
 from upstage_crm.change_requests.rules import Cause, RequestState
 from upstage_crm.change_requests.tables import ChangeRequestRow
 from upstage_crm.core.db import table_of
+from upstage_crm.core.email_address import parse_email
 from upstage_crm.core.errors import NotFound
 from upstage_crm.patrons.tables import PatronRow
 from upstage_crm.staff import accounts
@@ -59,7 +60,9 @@ def freeze(
     alerts.lock_member(session, staff_id)
     # First of all, so that no mail of an end is written to whoever holds the account.
     was_enabled = accounts.shut(session, staff_id, now=now)
-    events, withdrawn = _withdraw_all(session, actor, staff_id, mailroom, now)
+    events, withdrawn = _withdraw_all(
+        session, staff_id, actor.as_actor(), Channel.CRM, mailroom, now
+    )
     if was_enabled or withdrawn:
         facts = {"staff_id": staff_id, "withdrawn": withdrawn}
         events.append(_event(Action.STAFF_FROZEN, actor, facts))
@@ -97,9 +100,33 @@ def let_go(
     if to_id is not None:
         events, count = [], hand_over(session, actor=actor, staff_id=staff_id, to_id=to_id, now=now)
     else:
-        events, count = _withdraw_all(session, actor, staff_id, mailroom, now)
+        events, count = _withdraw_all(
+            session, staff_id, actor.as_actor(), Channel.CRM, mailroom, now
+        )
     if was_enabled:
         events.append(_event(Action.STAFF_DISABLED, actor, {"staff_id": staff_id}))
+    if events:
+        trail.record(session, events, now=now)
+    return count
+
+
+def let_go_as_operator(session: Session, *, email: str, mailroom: Mailroom, now: datetime) -> int:
+    """The same for whoever has the server's command line; return how many requests ended.
+
+    Raises:
+        InvalidEmail; NotFound: no such account; LastOwner.
+    """
+    row = accounts.find_by_email_key(session, parse_email(email).key)
+    if row is None:
+        raise NotFound
+    alerts.lock_member(session, row.id)
+    was_enabled = accounts.shut(session, row.id, now=now)
+    channel = Channel.COMMAND_LINE
+    events, count = _withdraw_all(session, row.id, OPERATOR, channel, mailroom, now)
+    if was_enabled:
+        facts = {"staff_id": row.id}
+        action = Action.STAFF_DISABLED
+        events.append(AuditEvent(action=action, actor=OPERATOR, channel=channel, facts=dict(facts)))
     if events:
         trail.record(session, events, now=now)
     return count
@@ -149,7 +176,12 @@ def hand_over(
 
 
 def _withdraw_all(
-    session: Session, actor: StaffMember, staff_id: str, mailroom: Mailroom, now: datetime
+    session: Session,
+    staff_id: str,
+    actor: Actor,
+    channel: Channel,
+    mailroom: Mailroom,
+    now: datetime,
 ) -> tuple[list[AuditEvent], int]:
     """End every open request that a member answers for; what happened, and how many they were."""
     events: list[AuditEvent] = []
@@ -157,7 +189,7 @@ def _withdraw_all(
     for row in _answered_by(session, staff_id):
         case = opening.by_id(session, row.id, mailroom=mailroom, now=now)
         if case.request.state.is_open:
-            case.withdraw(Cause.PROPOSER_GONE, actor=actor.as_actor(), channel=Channel.CRM)
+            case.withdraw(Cause.PROPOSER_GONE, actor=actor, channel=channel)
             events += case.events
             withdrawn += 1
     return events, withdrawn

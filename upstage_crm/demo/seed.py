@@ -264,8 +264,3 @@ def _changes(story: Story, patron: PatronRecord) -> dict[str, dict[str, str]]:
     if "date_of_birth" in story.fields:
         changes["date_of_birth"] = {"date_of_birth": f"19{random.randrange(48, 99)}-05-17"}
     return changes
-
-
-def is_new(session: Session) -> bool:
-    """Whether the database is empty enough for the demo: no staff account at all."""
-    return not accounts.has_any(session)

@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
 
-import css_inline
 from jinja2 import Environment, StrictUndefined, Template
 from markupsafe import Markup
 
@@ -186,6 +185,8 @@ def _inline(source: str) -> str:
         return replace
 
     page = _VALUE.sub(hide("j{}j"), _TAG.sub(hide("<!--j{}-->"), source))
+    import css_inline  # 5 MB that only the first mail of a kind needs
+
     inliner = css_inline.CSSInliner(
         inline_style_tags=True,
         keep_style_tags=False,

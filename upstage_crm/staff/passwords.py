@@ -10,7 +10,6 @@ from collections.abc import Collection
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from zxcvbn import zxcvbn
 
 from upstage_crm.staff.errors import PasswordTooEasy, PasswordTooLong, PasswordTooShort
 
@@ -38,6 +37,8 @@ def ensure_strong(password: str, *, about: Collection[str] = ()) -> None:
         PasswordTooShort: fewer than 12 characters; PasswordTooLong: more than 256.
         PasswordTooEasy: in the lists, or built from them. Facts: `hint`.
     """
+    from zxcvbn import zxcvbn  # its lists take 14 MB, which a start need not pay
+
     _ensure_length(password)
     found = zxcvbn(password[:_MEASURED], user_inputs=[word for word in about if word])
     if found["guesses"] < GUESSES:

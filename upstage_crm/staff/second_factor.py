@@ -205,10 +205,21 @@ def remove(session: Session, signed_in: SignedIn, *, passkey_id: str | None, now
     )
 
 
-def remove_all(session: Session, *, staff_id: str, actor: Actor, now: datetime) -> None:
+def remove_all(
+    session: Session,
+    *,
+    staff_id: str,
+    actor: Actor,
+    now: datetime,
+    channel: Channel = Channel.CRM,
+) -> None:
     """Take every second factor from an account, for somebody who lost them; the caller may."""
     _forget_all(session, staff_id)
-    _note(session, Action.SECOND_FACTOR_REMOVED, actor, staff_id, now, factor="all")
+    facts = {"staff_id": staff_id, "factor": "all"}
+    event = AuditEvent(
+        action=Action.SECOND_FACTOR_REMOVED, actor=actor, channel=channel, facts=dict(facts)
+    )
+    trail.record(session, [event], now=now)
 
 
 def new_codes(session: Session, signed_in: SignedIn, *, now: datetime) -> tuple[str, ...]:

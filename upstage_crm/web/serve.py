@@ -7,6 +7,7 @@ were made.
 from __future__ import annotations
 
 import errno
+import gc
 import logging
 import os
 import socket
@@ -93,12 +94,24 @@ def _run(settings: Settings) -> None:
     from reflex_base.environment import environment
 
     environment.REFLEX_SKIP_COMPILE.set(True)
+    _collect_in_workers_only()
     reflex_exec.run_backend_prod(
         settings.bind_host,
         settings.port,
         get_config().loglevel.subprocess_level(),
         mount_frontend_compiled_app=True,
     )
+
+
+def _collect_in_workers_only() -> None:
+    """Spare the start the search for garbage among modules, of which none is.
+
+    What is loaded before the workers are forked is frozen, so that their collector does not touch
+    it: its pages stay shared between the processes.
+    """
+    gc.disable()
+    if hasattr(os, "register_at_fork"):
+        os.register_at_fork(before=gc.freeze, after_in_child=gc.enable)
 
 
 def _say(text: str) -> None:

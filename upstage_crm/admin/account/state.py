@@ -8,6 +8,7 @@ from typing import Any, ClassVar, NamedTuple
 import reflex as rx
 from sqlmodel import Session
 
+from upstage_crm.admin.forms import texts
 from upstage_crm.admin.guard import AdminState
 from upstage_crm.admin.sign_in.devices import describe
 from upstage_crm.core import when
@@ -99,7 +100,8 @@ class AccountState(AdminState):
     async def change_password(self, form: dict[str, Any]) -> Any:
         """Set a new password for whoever knows the old one."""
         signed_in = self._session()
-        old, new = str(form.get("old", "")), str(form.get("new", ""))
+        given = texts(form)
+        old, new = given.get("old", ""), given.get("new", "")
         self._quiet()
         self.errors = _nothing()
         try:
@@ -134,7 +136,7 @@ class AccountState(AdminState):
     async def confirm_app(self, form: dict[str, Any]) -> Any:
         """Take the app into use once it shows the right code."""
         signed_in, parts = self._session(), runtime()
-        code, now = str(form.get("code", ""))[:40], parts.clock.now()
+        code, now = texts(form).get("code", "")[:40], parts.clock.now()
         try:
             codes = await self._command(
                 lambda s: second_factor.confirm_app(

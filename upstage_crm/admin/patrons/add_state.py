@@ -8,10 +8,11 @@ from typing import Any, ClassVar
 import reflex as rx
 from sqlmodel import Session
 
+from upstage_crm.admin.forms import texts
 from upstage_crm.admin.guard import AdminState
 from upstage_crm.admin.patrons.address import QUERY_LIMIT
 from upstage_crm.admin.patrons.free_fields import FREE_FIELDS
-from upstage_crm.admin.patrons.inputs import refusals, texts
+from upstage_crm.admin.patrons.inputs import refusals
 from upstage_crm.admin.patrons.record_state import PatronRecordState
 from upstage_crm.admin.patrons.rows import patron_href
 from upstage_crm.core.errors import UpstageError

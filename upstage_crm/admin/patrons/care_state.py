@@ -1,11 +1,12 @@
 """What needs care on a record: clearing a dispute, protection, an erasure by two people."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any, ClassVar
 
 import reflex as rx
 from sqlmodel import Session
 
+from upstage_crm.admin.forms import texts
 from upstage_crm.admin.guard import AdminState
 from upstage_crm.admin.patrons.record_state import PatronRecordState
 from upstage_crm.change_requests import erasing, freezing
@@ -111,6 +112,4 @@ class PatronCareState(AdminState):
 
 
 def _text(form: object) -> str:
-    given: Mapping[Any, Any] = form if isinstance(form, Mapping) else {}
-    text = given.get(NOTE, "")
-    return text[:_LIMIT] if isinstance(text, str) else ""
+    return texts(form, _LIMIT).get(NOTE, "")

@@ -70,15 +70,6 @@ def refusals(raw: Mapping[str, str], context: Context) -> dict[str, str]:
     return found
 
 
-def texts(form: Mapping[str, Any], limit: int = 10_000) -> dict[str, str]:
-    """The texts of a submitted form; whatever else a client sends is left out."""
-    return {
-        name: value[:limit]
-        for name, value in form.items()
-        if isinstance(name, str) and isinstance(value, str)
-    }
-
-
 def _input(
     part: Part,
     key: str,

@@ -7,8 +7,8 @@ from typing import Any, ClassVar
 
 import reflex as rx
 
+from upstage_crm.admin.forms import texts
 from upstage_crm.admin.guard import AdminState
-from upstage_crm.admin.patrons.inputs import texts
 from upstage_crm.admin.patrons.proposal import (
     METHOD,
     NOTE,

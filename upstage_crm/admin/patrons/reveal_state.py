@@ -4,8 +4,8 @@ from typing import Any, ClassVar
 
 import reflex as rx
 
+from upstage_crm.admin.forms import texts
 from upstage_crm.admin.guard import AdminState
-from upstage_crm.admin.patrons.inputs import texts
 from upstage_crm.admin.patrons.record_state import PatronRecordState
 from upstage_crm.core.errors import UpstageError
 from upstage_crm.patrons import reveals

@@ -1,11 +1,12 @@
 """The second steps on one request: release, confirm, decline, put back, a code that is read out."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any, ClassVar
 
 import reflex as rx
 from sqlmodel import Session
 
+from upstage_crm.admin.forms import texts
 from upstage_crm.admin.guard import AdminState
 from upstage_crm.admin.requests.detail_state import RequestDetailState
 from upstage_crm.change_requests import codes, commands, desk, reverting
@@ -128,6 +129,4 @@ def _read_out(session: Session, **how: Any) -> bool:
 
 
 def _text(form: object, name: str) -> str:
-    given: Mapping[Any, Any] = form if isinstance(form, Mapping) else {}
-    text = given.get(name, "")
-    return text[:_LIMIT] if isinstance(text, str) else ""
+    return texts(form, _LIMIT).get(name, "")

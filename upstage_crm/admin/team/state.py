@@ -6,6 +6,7 @@ from typing import Any, ClassVar, NamedTuple
 import reflex as rx
 from sqlmodel import Session
 
+from upstage_crm.admin.forms import texts
 from upstage_crm.admin.guard import AdminState
 from upstage_crm.admin.team.rows import (
     AlertRow,
@@ -32,6 +33,7 @@ from upstage_crm.ui.copy import sentence
 from upstage_crm.wiring import runtime
 
 INPUTS = ("email", "display_name", "desk", "role")
+_LONGEST = 1_000  # characters of an input that are read at all
 
 
 def _nothing() -> dict[str, str]:
@@ -107,7 +109,7 @@ class TeamState(AdminState):
         """Invite somebody by mail; a refusal leaves what was typed."""
         if not self.is_inviting:
             return None  # the second press of a double one
-        typed = {name: str(form.get(name, "")) for name in INPUTS}
+        typed = dict.fromkeys(INPUTS, "") | texts(form, _LONGEST)
         actor, parts = self._actor(), runtime()
         now = parts.clock.now()
         self.errors = _nothing()
@@ -175,7 +177,7 @@ class TeamState(AdminState):
     async def change_role(self, form: dict[str, Any]) -> Any:
         """Give the opened member another role."""
         actor, now, staff_id = self._actor(), runtime().clock.now(), self.opened.id
-        role = _role(str(form.get("role", "")))
+        role = _role(texts(form).get("role", ""))
         return await self._on_opened(
             lambda s: team.change_role(s, actor=actor, staff_id=staff_id, role=role, now=now),
             "The role is changed. They have to sign in again.",
@@ -185,7 +187,7 @@ class TeamState(AdminState):
     async def disable(self, form: dict[str, Any]) -> Any:
         """Let the opened member go; open requests go to a colleague, or end."""
         actor, parts, staff_id = self._actor(), runtime(), self.opened.id
-        now, keeper = parts.clock.now(), str(form.get("keeper", "")) or None
+        now, keeper = parts.clock.now(), texts(form).get("keeper", "") or None
         return await self._on_opened(
             lambda s: leaving.let_go(
                 s, actor=actor, staff_id=staff_id, to_id=keeper, mailroom=parts.mailroom, now=now
@@ -228,6 +230,8 @@ class TeamState(AdminState):
     async def save_security(self, form: dict[str, Any]) -> Any:
         """Say which roles need a second factor."""
         actor, now = self._actor(), runtime().clock.now()
+        if not isinstance(form, dict):
+            return None  # no form of ours: an empty one would say that nobody needs any
         roles = frozenset(role for role in Role if form.get(role.value) in ("on", True))
         proposed = SecurityPolicy(second_factor=roles)
         return await self._try(

@@ -1,0 +1,64 @@
+"""`upstage-crm staff` as its operator meets it: nobody is locked out, and nothing is orphaned."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.support.office import Office
+from upstage_crm import cli
+from upstage_crm.audit.events import Action, Channel
+from upstage_crm.change_requests.rules import Cause, RequestState
+from upstage_crm.core.clock import FrozenClock
+from upstage_crm.core.db import Database
+from upstage_crm.staff import second_factor
+from upstage_crm.staff.roles import Role
+
+pytestmark = pytest.mark.usefixtures("operator")
+
+
+@pytest.fixture
+def office(database: Database, clock: FrozenClock) -> Office:
+    return Office(database, clock)
+
+
+def test_an_owner_who_lost_everything_gets_in_again(
+    office: Office, capsys: pytest.CaptureFixture[str]
+) -> None:
+    owner = office.owner
+    token = office.sign_in(owner)
+    office.enrol(token)
+
+    assert 0 == cli.main(["staff", "reset", owner.email_key, "--factors"])
+
+    said = capsys.readouterr().out
+    assert "Its second factors are removed." in said
+    assert 0 == office.read(lambda s: second_factor.of(s, owner.id)).count
+    assert office.found(token) is None
+    line = office.lines(action=Action.SECOND_FACTOR_REMOVED)[0]
+    assert (Channel.COMMAND_LINE, "all") == (line.channel, line.facts["factor"])
+    assert 1 == cli.main(["staff", "reset", "nobody@staff.example.org", "--factors"])
+
+
+def test_a_new_password_leaves_the_second_factor_alone(office: Office) -> None:
+    owner = office.owner
+    office.enrol(office.sign_in(owner))
+
+    assert 0 == cli.main(["staff", "reset", owner.email_key])
+
+    assert 1 == office.read(lambda s: second_factor.of(s, owner.id)).count
+
+
+def test_who_is_disabled_leaves_no_request_to_nobody(
+    office: Office, capsys: pytest.CaptureFixture[str]
+) -> None:
+    vic = office.staff("Vic", Role.BOX_OFFICE)
+    request, _link = office.asked(office.patron(), actor=vic)
+
+    assert 0 == cli.main(["staff", "disable", vic.email_key])
+
+    assert "1 requests withdrawn" in capsys.readouterr().out
+    view = office.view(request)
+    assert (RequestState.WITHDRAWN, Cause.PROPOSER_GONE) == (view.state, view.cause)
+    assert office.chain_is_whole()
+    assert 0 == cli.main(["staff", "disable", vic.email_key]), "a second time changes nothing"
+    assert 1 == len(office.lines(action=Action.STAFF_DISABLED))

@@ -1,0 +1,20 @@
+"""What a browser submits, which may be anything at all: a handler's argument is not checked by
+anybody before it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+LONGEST = 10_000  # characters of one field that are read at all
+
+
+def texts(form: object, limit: int = LONGEST) -> dict[str, str]:
+    """The texts of a submitted form; whatever else a client sends is left out."""
+    given: Mapping[Any, Any] = form if isinstance(form, Mapping) else {}
+    return {
+        name: value[:limit]
+        for name, value in given.items()
+        if isinstance(name, str) and isinstance(value, str)
+    }
