@@ -10,6 +10,7 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from enum import Enum
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -209,3 +210,21 @@ def lock_clause(statement: sa.Select[Any]) -> sa.Select[Any]:
     On SQLite this adds nothing: `transaction()` already holds the one write lock.
     """
     return statement.with_for_update()
+
+
+def insert_unless_there(session: Session, table: sa.Table) -> Any:
+    """Return an insert into `table` that does nothing where a unique key stands already.
+
+    It returns the row's `id`, or no row when it did nothing.
+    """
+    return _insert_unless_there(table, dialect_of(session))
+
+
+@cache
+def _insert_unless_there(table: sa.Table, dialect: str) -> Any:
+    # Both have it, but the common `insert` does not: each dialect brings its own.
+    if dialect == "sqlite":
+        from sqlalchemy.dialects.sqlite import insert
+    else:
+        from sqlalchemy.dialects.postgresql import insert
+    return insert(table).on_conflict_do_nothing().returning(table.c.id)

@@ -9,14 +9,11 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlmodel import Session
 
-from upstage_crm.core.db import dialect_of
+from upstage_crm.core.db import insert_unless_there
 from upstage_crm.mail import gate, tables
 from upstage_crm.mail.delivery import MailState
 from upstage_crm.mail.events import EventKind, MailEvent
@@ -24,10 +21,6 @@ from upstage_crm.mail.outbox import OUTBOX
 
 EVENTS: sa.Table = tables.MailEventRow.metadata.tables["mail_event"]
 
-_INSERTS: dict[str, Any] = {
-    "sqlite": sqlite_insert(EVENTS).on_conflict_do_nothing().returning(EVENTS.c.id),
-    "postgresql": postgresql_insert(EVENTS).on_conflict_do_nothing().returning(EVENTS.c.id),
-}
 _FACTS = {
     EventKind.DELIVERED: OUTBOX.c.delivered_at,
     EventKind.COMPLAINED: OUTBOX.c.complained_at,
@@ -69,7 +62,7 @@ def note(session: Session, event: MailEvent, *, event_id: str, now: datetime) ->
         "at": event.at,
         "received_at": now,
     }
-    inserted = session.connection().execute(_INSERTS[dialect_of(session)], values)
+    inserted = session.connection().execute(insert_unless_there(session, EVENTS), values)
     if inserted.first() is None:
         return False
     if mail_id is not None:

@@ -7,19 +7,13 @@ from datetime import datetime, timedelta
 from typing import Any, cast
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlmodel import Session
 
 from upstage_crm.audit import trail
-from upstage_crm.core.db import dialect_of, lock_clause
+from upstage_crm.core.db import insert_unless_there, lock_clause
 from upstage_crm.mail.outbox import GATE
 
 _ONLY = GATE.c.id == 1
-_INSERTS: dict[str, Any] = {
-    "sqlite": sqlite_insert(GATE).on_conflict_do_nothing(),
-    "postgresql": postgresql_insert(GATE).on_conflict_do_nothing(),
-}
 _READ = cast(
     "sa.Select[Any]",
     sa.select(GATE.c.next_slot, GATE.c.paused_until, GATE.c.paused_reason).where(_ONLY),
@@ -108,7 +102,9 @@ def count_settled(session: Session, *, accepted: bool) -> None:
 def _lock(session: Session) -> Gate:
     row = session.connection().execute(_LOCK).first()
     if row is None:
-        session.connection().execute(_INSERTS[dialect_of(session)], {"id": 1, "settled_count": 0})
+        session.connection().execute(
+            insert_unless_there(session, GATE), {"id": 1, "settled_count": 0}
+        )
         row = session.connection().execute(_LOCK).one()
     return Gate(*row)
 

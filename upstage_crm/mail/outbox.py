@@ -8,14 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlmodel import Session
 
-from upstage_crm.core.db import dialect_of
+from upstage_crm.core.db import insert_unless_there
 from upstage_crm.mail import tables
 from upstage_crm.mail.compose import Composer, PreparedMail
 from upstage_crm.mail.delivery import ENDED_UNSENT, MailState
@@ -28,10 +25,6 @@ GATE: sa.Table = tables.MailGateRow.metadata.tables["mail_gate"]
 NOTICE_NOT_SENT = "notice_not_sent"
 MATTER_OVER = "matter_over"
 
-_INSERTS: dict[str, Any] = {
-    "sqlite": sqlite_insert(OUTBOX).on_conflict_do_nothing().returning(OUTBOX.c.id),
-    "postgresql": postgresql_insert(OUTBOX).on_conflict_do_nothing().returning(OUTBOX.c.id),
-}
 _BY_DEDUPE_KEY = sa.select(OUTBOX.c.id).where(OUTBOX.c.dedupe_key == sa.bindparam("key"))
 _STATE = sa.select(OUTBOX.c.state).where(OUTBOX.c.id == sa.bindparam("mail_id"))
 
@@ -97,7 +90,9 @@ def enqueue_prepared(session: Session, mail: PreparedMail, *, now: datetime) -> 
         "settled_at": None if ended_type is None else now,
     }
     inserted = (
-        session.connection().execute(_INSERTS[dialect_of(session)], values).scalar_one_or_none()
+        session.connection()
+        .execute(insert_unless_there(session, OUTBOX), values)
+        .scalar_one_or_none()
     )
     if inserted is not None:
         return mail.id
