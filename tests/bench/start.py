@@ -44,7 +44,7 @@ def measure(root: Path) -> list[Figure]:
     ]
     if all(memory["ours"]):
         figures += [
-            figure(AREA, "memory (PSS of all processes)", memory["ours"], unit="MB", at_most=160),
+            figure(AREA, "memory (PSS of all processes)", memory["ours"], unit="MB", at_most=150),
             figure(
                 AREA,
                 "memory",

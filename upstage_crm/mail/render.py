@@ -11,15 +11,18 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache, cached_property, lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from jinja2 import Environment, StrictUndefined, Template
 from markupsafe import Markup
 
 from upstage_crm.core import languages
 from upstage_crm.mail.inert import defang, one_line, paragraphs
 from upstage_crm.mail.message import MailKind
+
+if TYPE_CHECKING:
+    from jinja2 import Environment, Template
 
 TEMPLATES = Path(__file__).parent / "templates"
 _BLOCK = re.compile(r"\{% block (\w+) %\}(.*?)\{% endblock %\}", re.DOTALL)
@@ -49,11 +52,17 @@ class Renderer:
     """Fills the templates. Thread-safe; one instance per process is enough."""
 
     def __init__(self) -> None:
-        self._page = _environment(autoescape=True)
-        self._plain = _environment(autoescape=False)
         self._templates: Callable[[MailKind, str], tuple[Template, Template, Template]] = lru_cache(
             maxsize=None
         )(self._load)
+
+    @cached_property
+    def _page(self) -> Environment:
+        return _environment(autoescape=True)
+
+    @cached_property
+    def _plain(self) -> Environment:
+        return _environment(autoescape=False)
 
     def render(self, kind: MailKind, context: Mapping[str, object], *, language: str) -> Rendered:
         """Render `kind` in `language` with what the catalogue lists plus `lang`, `dir`, `links`.
@@ -91,6 +100,8 @@ def the_renderer() -> Renderer:
 
 
 def _environment(*, autoescape: bool) -> Environment:
+    from jinja2 import Environment, StrictUndefined  # a server that sends nothing saves 2 MB
+
     environment = Environment(
         autoescape=autoescape,  # noqa: S701  # off for the text part alone, which is no HTML
         undefined=StrictUndefined,
