@@ -12,6 +12,7 @@ from typing import cast
 import pytest
 from sqlalchemy.engine import Engine
 
+from tests.support.keyring import attach
 from tests.support.postgres import TEMPLATE, Postgres, SharedDatabase, running_postgres
 from upstage_crm.core.clock import FrozenClock
 from upstage_crm.core.db import Database, make_engine
@@ -51,6 +52,7 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("sqlite") / "template.db"
     engine = make_engine(f"sqlite:///{path}")
     upgrade(engine)
+    attach(Database(engine))
     engine.dispose()  # the last connection to close moves everything into the one file
     assert not path.with_name(f"{path.name}-wal").exists()
     return path
@@ -63,6 +65,7 @@ def postgres() -> Iterator[Postgres]:
         server.create(TEMPLATE)
         engine = make_engine(server.url(TEMPLATE))
         upgrade(engine)
+        attach(Database(engine))
         engine.dispose()
         yield server
 
@@ -100,6 +103,7 @@ def database_url(request: pytest.FixtureRequest) -> str:
 def database(database_url: str) -> Iterator[Database]:
     """An empty migrated database, once on SQLite and once on Postgres."""
     made = Database(engine_of(database_url))
+    attach(made)
     yield made
     made.dispose()
 

@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 from datetime import tzinfo
 from urllib.parse import urlsplit
 
-from upstage_crm.audit.signing import SigningKey
+from upstage_crm.audit import trail
+from upstage_crm.audit.signing import KeyRing, SigningKey
 from upstage_crm.change_requests.mails import Mailroom
 from upstage_crm.core import when
 from upstage_crm.core.clock import Clock, SystemClock
@@ -99,13 +100,15 @@ def build(
     clock = clock or SystemClock()
     keys = settings.keys or load_or_create_keys()
     codec = LinkCodec([LinkKey(key.kid, key.secret) for key in keys])
+    ring = KeyRing([(key.kid, key.secret) for key in keys])
+    trail.attach(database, ring)
     transport = Transport.RESEND if settings.sends_real_mail else Transport.LOCAL
     composer = Composer(mail_from=settings.mail_from or LOCAL_FROM, transport=transport)
     mailroom = Mailroom(
         composer=composer,
         public_url=settings.base_url,
         codec=codec,
-        signer=SigningKey.derive(keys[0].kid, keys[0].secret),
+        signer=ring.signer,
     )
     dispatcher = Dispatcher(
         database=database, sender=sender or _sender(settings), codec=codec, clock=clock

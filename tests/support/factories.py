@@ -16,10 +16,10 @@ import pytest
 import sqlalchemy as sa
 from sqlmodel import Session
 
+from tests.support.keyring import RING, SECRET, arrange
 from tests.support.thresholds import relax
 from upstage_crm.audit import trail
 from upstage_crm.audit.events import OPERATOR, Action, Channel
-from upstage_crm.audit.signing import SigningKey
 from upstage_crm.audit.trail import AuditLine
 from upstage_crm.change_requests import commands, decisions, queries, reviewing, timing
 from upstage_crm.change_requests.answering import Evidence
@@ -51,7 +51,6 @@ OLD = "mara@example.com"
 NEW = "mara.new@example.org"
 PUBLIC_URL = "https://crm.example.org"
 MAIL_FROM = "Lantern <box@example.org>"
-SECRET = b"k" * 32
 # argon2id with the smallest parameters, made once: no test pays for hashing a password.
 CHEAP_PASSWORD = "a password for tests"
 CHEAP_HASH = "$argon2id$v=19$m=8,t=1,p=1$gS+yYeL88ezVoMoftqYgzA$D741H5DdHfJWGRVsw1AGEA"
@@ -103,7 +102,7 @@ class Desk:
             composer=COMPOSER,
             public_url=PUBLIC_URL,
             codec=self.codec,
-            signer=SigningKey.derive("test-key", SECRET),
+            signer=RING.signer,
         )
         self.mailbox = Mailbox()
         self.dispatcher = Dispatcher(database, self.mailbox, self.codec, clock)
@@ -342,19 +341,21 @@ class Desk:
         return self.read(lambda session: reviewing.review(session, claims=claims, now=self.now))
 
     def lines(self, **wanted: Any) -> tuple[AuditLine, ...]:
-        """The trail, oldest first."""
+        """The trail, oldest first, without its opening and without what tests arranged."""
         found = self.read(lambda session: trail.timeline(session, limit=1_000, **wanted))
-        return tuple(reversed(found))
+        beside = (Action.TRAIL_OPENED, Action.ROWS_RECORDED)
+        return tuple(line for line in reversed(found) if line.action not in beside)
 
     def actions(self, **wanted: Any) -> list[Action]:
         return [line.action for line in self.lines(**wanted)]
 
     def chain_is_whole(self) -> bool:
-        return self.read(trail.verify) is None
+        keys = RING.public_keys
+        return self.read(lambda session: trail.verify(session, public_keys=keys)) is None
 
     def run(self, statement: str, values: Mapping[str, object] | None = None) -> None:
-        """Run raw SQL in a transaction of its own, behind the back of every command."""
-        self.write(lambda session: session.connection().execute(sa.text(statement), values or {}))
+        """Arrange rows by raw SQL; the trail commits to them as it does to a command's."""
+        self.write(lambda session: arrange(session, statement, dict(values or {}), now=self.now))
 
     def scalar(self, statement: str) -> Any:
         return self.read(lambda session: session.connection().scalar(sa.text(statement)))

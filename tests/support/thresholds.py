@@ -6,7 +6,10 @@ from dataclasses import replace
 
 import sqlalchemy as sa
 
-from upstage_crm.change_requests.policy import DEFAULT, from_json, to_json
+from sqlmodel import Session
+
+from tests.support.keyring import LONG_AGO, arrange
+from upstage_crm.change_requests.policy import DEFAULT, Policy, from_json, to_json
 from upstage_crm.change_requests.tripwires import Thresholds
 from upstage_crm.core.db import Database
 
@@ -42,19 +45,23 @@ STRICT = Thresholds(
 
 
 def tighten(database: Database) -> None:
-    """Write strict thresholds into the policy that stands."""
+    """Write strict thresholds into the policy."""
     with database.transaction() as session:
-        run = session.connection().execute
-        stored = from_json(run(sa.text("SELECT settings FROM policy")).scalar_one())
-        strict = to_json(replace(stored, thresholds=STRICT))
-        run(sa.text("UPDATE policy SET settings = :settings"), {"settings": strict})
+        _store(session, replace(_stored(session), thresholds=STRICT))
 
 
 def relax(database: Database) -> None:
-    """Write generous thresholds into the policy that stands, unless a test chose its own."""
+    """Write generous thresholds into the policy, unless a test chose its own."""
     with database.transaction() as session:
-        run = session.connection().execute
-        stored = from_json(run(sa.text("SELECT settings FROM policy")).scalar_one())
+        stored = _stored(session)
         if stored.thresholds == DEFAULT.thresholds:
-            generous = to_json(replace(stored, thresholds=GENEROUS))
-            run(sa.text("UPDATE policy SET settings = :settings"), {"settings": generous})
+            _store(session, replace(stored, thresholds=GENEROUS))
+
+
+def _stored(session: Session) -> Policy:
+    return from_json(session.connection().scalar(sa.text("SELECT settings FROM policy")))
+
+
+def _store(session: Session, policy: Policy) -> None:
+    update = "UPDATE policy SET settings = :settings"
+    arrange(session, update, {"settings": to_json(policy)}, now=LONG_AGO)

@@ -12,11 +12,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from upstage_crm.audit import signing
+from upstage_crm.audit.events import Action
+
 GENESIS = "0" * 64
 
 # A committed value as it stands beside the chain: name, value, salt.
 Opened = tuple[str, str | None, str]
 
+_OPENING = (Action.TRAIL_OPENED.value, Action.TRAIL_KEY_ENTERED.value)
 _encode = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode
 
 
@@ -57,6 +61,61 @@ class Walk:
             return Broken(seq, "value")
         self.seq, self.hash = seq, row["hash"]
         return None
+
+
+class Vouching:
+    """Follows the signatures along the chain: who vouches for which entries.
+
+    Give it every entry in order, beside `Walk`. `public_keys` are the keys that the reader trusts,
+    by name. A key that is no longer among them is known from the entry with which it entered, as
+    long as a key that replaced it is trusted. `before` counts entries older than signing.
+    """
+
+    def __init__(self, public_keys: Mapping[str, str]) -> None:
+        self._trusted = public_keys
+        self._known: dict[str, str] = {}
+        self._kid: str | None = None
+        self._waiting: list[Mapping[str, Any]] = []
+        self.before = 0
+
+    def step(self, row: Mapping[str, Any]) -> Broken | None:
+        """Take the next entry; return what is wrong with the signature that should cover it."""
+        opens = str(row["action"]) in _OPENING
+        if self._kid is None and not opens:
+            self.before += 1
+            return None
+        self._waiting.append(row)
+        if opens:
+            said = read_object(row["facts"])
+            self._kid = str(said.get("kid"))
+            self._known.setdefault(self._kid, str(said.get("public_key")))
+        if row["signature"] is None:
+            return None
+        waiting, self._waiting = self._waiting, []
+        if row["covers"] != len(waiting):
+            return Broken(waiting[0]["seq"], "unsigned")
+        message = signed_message(covers=row["covers"], seq=row["seq"], head=row["hash"])
+        public_key = self._trusted.get(str(row["kid"]), self._known.get(str(row["kid"]), ""))
+        if row["kid"] != self._kid or not signing.verify(public_key, message, row["signature"]):
+            return Broken(row["seq"], "signature")
+        return None
+
+    def end(self) -> Broken | None:
+        """What is wrong at the end: entries without a signature, or a key that nobody trusts."""
+        if self._waiting:
+            return Broken(self._waiting[0]["seq"], "unsigned")
+        if self._kid is None:
+            return Broken(1, "unsigned") if self.before else None
+        return None if self._kid in self._trusted else Broken(1, "unknown_key")
+
+
+def signed_message(*, covers: int, seq: int, head: str) -> bytes:
+    """What a signature of the trail is over: how many entries it covers, and the last one's hash.
+
+    The hash chains all entries before, and the number keeps the signature from vouching for any
+    that another writer put before the first of them.
+    """
+    return f"upstage-crm trail v1\n{covers}\n{seq}\n{head}".encode()
 
 
 def canonical(value: object) -> str:

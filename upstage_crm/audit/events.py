@@ -101,6 +101,10 @@ class Action(StrEnum):
     MAIL_RESUMED = "mail.resumed"
     POLICY_CHANGED = "policy.changed"
     TRAIL_EXPORTED = "trail.exported"
+    TRAIL_OPENED = "trail.opened"
+    TRAIL_KEY_ENTERED = "trail.key_entered"
+    ROWS_RECORDED = "trail.rows_recorded"
+    ROWS_RESTORED = "trail.rows_restored"
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,15 @@ class Problem(StrEnum):
     RECEIPT = "receipt"
     RECEIPT_UNKNOWN = "receipt_unknown"
     RECEIPT_GONE = "receipt_gone"
+    RECEIPT_MISSING = "receipt_missing"
+    ROW_ALTERED = "row_altered"
+    ROW_UNKNOWN = "row_unknown"
+    ROW_GONE = "row_gone"
+    UNPROVEN = "unproven"
+    ENTRY_UNSIGNED = "entry_unsigned"
+    EVIDENCE_ALTERED = "evidence_altered"
+    SEAL = "seal"
+    OLDER_DATABASE = "older_database"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,10 +18,14 @@ from upstage_crm.audit.guard_sql import (
     is_same,
     json_value,
     moves,
+    row_id,
     stands_already,
+    transaction,
 )
+from upstage_crm.audit.registry import RECORDED, SEALED
 
 Protected = Mapping[str, Sequence[str]]
+Columns = Mapping[str, Sequence[str]]
 
 # States that a row may be born in, and where each may go from there.
 FIELD_MOVES: Mapping[str, Sequence[str]] = {
@@ -82,6 +86,7 @@ _FIXED = {
     "patron_freeze": ("id", "patron_id", "request_id", "cause", "opened_at"),
     "erasure": ("id", "patron_id", "requested_by", "requested_label", "requested_at"),
     "staff_alert": ("id", "staff_id", "wire", "opened_at"),
+    "integrity_finding": ("id", "subject", "row_id", "found_at"),
 }
 # Fixed too, except that an erasure may empty them: the literal is what "empty" is.
 _ERASABLE: Mapping[str, Mapping[str, str]] = {
@@ -104,8 +109,18 @@ _NEVER_DELETED = (
     "patron_freeze",
     "erasure",
     "staff_alert",
+    "recorded_row",
+    "touched_row",
+    "integrity_finding",
 )
-_NEVER_UPDATED = ("audit_entry", "audit_value", "receipt", "link_code")
+_NEVER_UPDATED = (
+    "audit_entry",
+    "audit_value",
+    "receipt",
+    "link_code",
+    "recorded_row",
+    "touched_row",
+)
 _NEVER_TRUNCATED = (*_NEVER_DELETED, "audit_value")
 # What makes an INSERT an overwrite: SQLite's REPLACE deletes without asking delete triggers (unless
 # `recursive_triggers` is on, which is the connection's choice). Every unique key belongs here.
@@ -123,16 +138,21 @@ _IDENTITY = {
     "patron_freeze": ("id",),
     "erasure": ("id",),
     "staff_alert": ("id",),
+    "recorded_row": ("subject, row_id, seq",),
+    "touched_row": ("n",),
+    "integrity_finding": ("id",),
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """After an UPDATE of `patron` that fits `when`, `then` is executed."""
+    """After an `event` on `table` that fits `when`, `then` is executed."""
 
     name: str
     when: str
     then: str
+    table: str = "patron"
+    event: str = "UPDATE"
 
 
 def rules(protected: Protected, dialect: str) -> list[Rule]:
@@ -145,8 +165,16 @@ def rules(protected: Protected, dialect: str) -> list[Rule]:
     ]
 
 
-def marks(protected: Protected, dialect: str) -> list[Mark]:
-    """What follows by itself: the field change behind a written value is applied, and used up."""
+def marks(protected: Protected, dialect: str, columns: Columns) -> list[Mark]:
+    """What a write brings with it: its field change is used up, and the log names the row.
+
+    `columns` holds the columns of every table of the database.
+    """
+    return [*_applied(protected, dialect), *_logged(dialect, columns)]
+
+
+def _applied(protected: Protected, dialect: str) -> list[Mark]:
+    """The field change behind a written value is applied."""
     return [
         Mark(
             f"patron_{field}_applied",
@@ -155,6 +183,49 @@ def marks(protected: Protected, dialect: str) -> list[Mark]:
             f"AND field = '{field}' AND outcome = 'approved'",
         )
         for field, columns in protected.items()
+    ]
+
+
+def _logged(dialect: str, columns: Columns) -> list[Mark]:
+    """Every change of a recorded or sealed row is named in the log of touched rows."""
+    if "touched_row" not in columns:
+        return []  # an early revision
+    found: list[Mark] = []
+    for subject in RECORDED.values():
+        for part in subject.parts:
+            if part.table in columns:
+                deciding = [name for name in columns[part.table] if name not in part.rest]
+                is_root = part is subject.parts[0]
+                found += _watch(dialect, part.table, subject.name, [part.subject], deciding, is_root)
+    for sealed in SEALED.values():
+        if "seal" in columns.get(sealed.table, ()):
+            deciding = [*sealed.key, *sealed.frozen, "seal"]
+            found += _watch(dialect, sealed.table, sealed.table, sealed.key, deciding, True)
+    return found
+
+
+def _watch(
+    dialect: str,
+    table: str,
+    subject: str,
+    key: Sequence[str],
+    deciding: Sequence[str],
+    is_root: bool,
+) -> list[Mark]:
+    def log(*rows: str, op: str) -> str:
+        selects = " UNION ".join(
+            f"SELECT '{subject}', {row_id(row, key, dialect)}, '{op}'{transaction(dialect)}"
+            for row in rows
+        )
+        names = "subject, row_id, op" + (", tx" if transaction(dialect) else "")
+        return f"INSERT INTO touched_row ({names}) {selects}"
+
+    born, gone = ("born", "gone") if is_root else ("changed", "changed")
+    changed = any_differs(deciding, dialect)
+    return [
+        Mark(f"touch_{table}_insert", "TRUE", log("NEW", op=born), table, "INSERT"),
+        Mark(f"touch_{table}_update", changed, log("NEW", "OLD", op="changed"), table, "UPDATE"),
+        Mark(f"touch_{table}_delete", "TRUE", log("OLD", op=gone), table, "DELETE"),
     ]
 
 

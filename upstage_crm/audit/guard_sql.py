@@ -73,3 +73,14 @@ def json_value(column: str, key: str, dialect: str) -> str:
     if dialect == "sqlite":
         return f"json_extract({column}, '$.{key}')"
     return f"({column}::jsonb ->> '{key}')"
+
+
+def row_id(row: str, key: Sequence[str], dialect: str) -> str:
+    """The text that names a row in the log of touched rows; `row` is OLD or NEW."""
+    kind = "TEXT" if dialect == "sqlite" else "text"
+    return " || '/' || ".join(f"CAST({row}.{column} AS {kind})" for column in key)
+
+
+def transaction(dialect: str) -> str:
+    """One more value of the log: the number of the transaction, where numbers mislead."""
+    return "" if dialect == "sqlite" else ", CAST(CAST(pg_current_xact_id() AS text) AS bigint)"

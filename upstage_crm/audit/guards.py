@@ -65,8 +65,27 @@ def _statements(
     for rule in rules(protected, dialect):
         if tables is None or rule.table in tables:
             found |= refuse(rule)
-    for entry in marks(protected, dialect):
-        found |= mark(entry)
+    for entry in marks(protected, dialect, _columns(connection)):
+        if tables is None or entry.table in tables:
+            found |= mark(entry)
+    return found
+
+
+def _columns(connection: Connection) -> dict[str, list[str]]:
+    """The columns of every table, in their order."""
+    if connection.dialect.name == "sqlite":
+        query = (
+            "SELECT m.name, p.name FROM sqlite_master m JOIN pragma_table_info(m.name) p "
+            "WHERE m.type = 'table' ORDER BY m.name, p.cid"
+        )
+    else:
+        query = (
+            "SELECT table_name, column_name FROM information_schema.columns "
+            "WHERE table_schema = 'public' ORDER BY table_name, ordinal_position"
+        )
+    found: dict[str, list[str]] = {}
+    for table, column in connection.execute(sa.text(query)):
+        found.setdefault(str(table), []).append(str(column))
     return found
 
 
@@ -92,7 +111,8 @@ def _mark_sqlite(mark: Mark) -> dict[str, str]:
     full = f"{_PREFIX}{mark.name}"
     return {
         full: (
-            f"CREATE TRIGGER {full} AFTER UPDATE ON patron WHEN {mark.when} BEGIN {mark.then}; END"
+            f"CREATE TRIGGER {full} AFTER {mark.event} ON {mark.table} WHEN {mark.when} "
+            f"BEGIN {mark.then}; END"
         )
     }
 
@@ -123,7 +143,8 @@ def _mark_postgres(mark: Mark) -> dict[str, str]:
             f"BEGIN IF {mark.when} THEN {mark.then}; END IF; RETURN NULL; END$guard$"
         ),
         f"on_{full}": (
-            f"CREATE TRIGGER {full} AFTER UPDATE ON patron FOR EACH ROW EXECUTE FUNCTION {full}()"
+            f"CREATE TRIGGER {full} AFTER {mark.event} ON {mark.table} "
+            f"FOR EACH ROW EXECUTE FUNCTION {full}()"
         ),
     }
 

@@ -12,18 +12,22 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
+from upstage_crm.audit import keys, recorded, vouching
 from upstage_crm.audit.chain import (
     Broken,
     Opened,
+    Vouching,
     Walk,
     canonical,
     commitment,
     entry_hash,
-    read_instant,
+    signed_message,
 )
-from upstage_crm.audit.events import Action, Actor, ActorKind, AuditEvent, Channel
+from upstage_crm.audit.events import SYSTEM, Action, Actor, ActorKind, AuditEvent, Channel
+from upstage_crm.audit.recorded import Touched
+from upstage_crm.audit.signing import KeyRing, SigningKey
 from upstage_crm.audit.tables import AuditEntryRow, AuditHeadRow, AuditValueRow
-from upstage_crm.core.db import table_of
+from upstage_crm.core.db import Database, table_of
 
 SALT_BYTES = 16
 
@@ -34,15 +38,6 @@ _IS_HEAD = _head.c.id == 1
 _LOCK_HEAD = sa.select(_head.c.seq, _head.c.hash).where(_IS_HEAD).with_for_update()
 _ADD_ENTRIES, _ADD_VALUES = sa.insert(_entry), sa.insert(_value)
 _MOVE_HEAD = sa.update(_head).where(_IS_HEAD)
-# Read without our types: a word or an instant that somebody tampered with must not stop `verify`.
-_RAW_ENTRIES = sa.select(
-    *(
-        sa.type_coerce(column, sa.String).label(column.name)
-        if column.name in ("at", "actor_kind", "channel", "action")
-        else column
-        for column in _entry.columns
-    )
-).order_by(_entry.c.seq)
 _BATCH = 2_000  # entries read at once
 
 
@@ -61,20 +56,45 @@ class AuditLine:
     values: Mapping[str, str | None]
 
 
-def record(session: Session, events: Sequence[AuditEvent], *, now: datetime) -> int:
+def attach(database: Database, ring: KeyRing) -> None:
+    """Let every transaction of `database` sign what it records with the first key of `ring`.
+
+    A transaction that has touched recorded rows after it recorded last cannot commit.
+    """
+    if not keys.give(database.info, ring):
+        database.at_begin(recorded.mark)
+        database.before_commit(_ensure_all_recorded)
+
+
+def record(
+    session: Session,
+    events: Sequence[AuditEvent],
+    *,
+    now: datetime,
+    besides: Sequence[Touched] = (),
+) -> int:
     """Append `events` in order and return the sequence number of the last one.
 
-    Locks the head row, so call it last in a command: the lock order is patron, request, head.
+    The entries commit to every recorded row that this transaction has touched, and to `besides`,
+    and are signed. Locks the head row, so call it last in a command: the lock order is patron,
+    request, head.
+
+    Raises:
+        RowNotProven: the transaction touched a recorded row that nothing had proven.
     """
+    session.flush()
+    told = _told(events, [*recorded.touched(session), *besides])
     connection = session.connection()
     seq, previous = connection.execute(_LOCK_HEAD).one()
-    entries: list[dict[str, object]] = []
+    entries: list[dict[str, Any]] = []
     values: list[dict[str, object]] = []
-    for event in events:
+    for event, rows in told:
         seq += 1
         salts = {name: event.salts.get(name) or new_salt() for name in event.values}
-        commitments = {n: commitment(salts[n], n, v) for n, v in event.values.items()}
-        row: dict[str, object] = {
+        committed = {**event.values, **{row.name: row.text for row in rows}}
+        salts |= {row.name: new_salt() for row in rows}
+        commitments = {n: commitment(salts[n], n, v) for n, v in committed.items()}
+        entry: dict[str, Any] = {
             "seq": seq,
             "at": now,
             "actor_kind": event.actor.kind,
@@ -87,18 +107,71 @@ def record(session: Session, events: Sequence[AuditEvent], *, now: datetime) -> 
             "facts": canonical(dict(event.facts)),
             "commitments": canonical(commitments),
             "previous_hash": previous,
+            "covers": None,
+            "kid": None,
+            "signature": None,
         }
-        row["hash"] = previous = entry_hash(row)
-        entries.append(row)
+        entry["hash"] = previous = entry_hash(entry)
+        entries.append(entry)
         values.extend(
             {"seq": seq, "name": name, "value": value, "salt": salts[name]}
-            for name, value in event.values.items()
+            for name, value in committed.items()
         )
+    if not entries:
+        return int(seq)
+    _sign(keys.of(session).ring.signer, entries)
     connection.execute(_ADD_ENTRIES, entries)
     if values:
         connection.execute(_ADD_VALUES, values)
+    first = entries[0]["seq"]
+    written = [(first + n, row) for n, (_event, rows) in enumerate(told) for row in rows]
+    recorded.keep(session, written)
     connection.execute(_MOVE_HEAD, {"seq": seq, "hash": previous})
-    return seq
+    vouching.remember(session, entries)
+    return int(seq)
+
+
+def _told(
+    events: Sequence[AuditEvent], rows: Sequence[Touched]
+) -> list[tuple[AuditEvent, list[Touched]]]:
+    """Each event with the rows that its entry commits to.
+
+    A patron's rows go with the last event about that patron, because an erasure takes what stands
+    behind the entries about its patron, and nothing else.
+    """
+    told = [(event, list[Touched]()) for event in events]
+    place = {event.patron_id: n for n, event in enumerate(events)}
+    for row in rows:
+        if row.patron_id not in place:
+            place[row.patron_id] = len(told)
+            channel = events[-1].channel if events else Channel.SCHEDULE
+            event = AuditEvent(
+                action=Action.ROWS_RECORDED,
+                actor=SYSTEM,
+                channel=channel,
+                patron_id=row.patron_id,
+            )
+            told.append((event, []))
+        told[place[row.patron_id]][1].append(row)
+    return told
+
+
+def _sign(key: SigningKey, entries: Sequence[dict[str, Any]]) -> None:
+    """Sign the last entry, and within many one every so often."""
+    covers = 0
+    for place, entry in enumerate(entries, 1):
+        covers += 1
+        if covers == vouching.COVERED or place == len(entries):
+            message = signed_message(covers=covers, seq=entry["seq"], head=entry["hash"])
+            entry |= {"covers": covers, "kid": key.kid, "signature": key.sign(message)}
+            covers = 0
+
+
+def _ensure_all_recorded(session: Session) -> None:
+    session.flush()
+    if left := recorded.touched(session):
+        names = sorted({row.ref[0] for row in left})
+        raise RuntimeError(f"touched and not recorded: {', '.join(names)}")
 
 
 def forget(session: Session, *, patron_id: str) -> int:
@@ -116,18 +189,22 @@ def new_salt() -> str:
     return secrets.token_hex(SALT_BYTES)
 
 
-def verify(session: Session) -> Broken | None:
-    """Walk the whole chain; return the first entry that is broken, or None.
+def verify(session: Session, *, public_keys: Mapping[str, str]) -> Broken | None:
+    """Walk the whole chain with its signatures; return the first entry that is broken, or None.
 
-    A missing personal value is not a break (erasure); a value that does not match its
-    commitment is. Reads in batches: a trail of any length needs the same memory.
+    `public_keys` are those of the ring, by name. A missing personal value is not a break
+    (erasure); a value that does not match its commitment is. Reads in batches: a trail of any
+    length needs the same memory.
     """
-    walk = Walk()
+    walk, vouching_ = Walk(), Vouching(public_keys)
     for row, opened in entries(session):
-        if (broken := walk.step(row, opened)) is not None:
+        broken = walk.step(row, opened) or vouching_.step(row)
+        if broken is not None:
             return broken
     if head(session) != (walk.seq, walk.hash):
         return Broken(walk.seq + 1, "head")
+    if (broken := vouching_.end()) is not None:
+        return broken
     stray = sa.select(_value.c.seq).where(sa.or_(_value.c.seq > walk.seq, _value.c.seq < 1))
     if session.connection().execute(stray.limit(1)).first() is not None:
         return Broken(walk.seq + 1, "value")
@@ -142,14 +219,13 @@ def entries(session: Session) -> Iterator[tuple[dict[str, Any], Sequence[Opened]
     last: int | None = None
     while True:
         # The first batch asks for no lower bound: an entry before the first must not hide.
-        query = _RAW_ENTRIES if last is None else _RAW_ENTRIES.where(_entry.c.seq > last)
+        query = vouching.RAW if last is None else vouching.RAW.where(_entry.c.seq > last)
         rows = session.connection().execute(query.limit(_BATCH)).mappings().all()
         if not rows:
             return
         opened = _values(session, _value.c.seq.between(rows[0]["seq"], rows[-1]["seq"]))
         for row in rows:
-            read = {str(name): value for name, value in row.items()}
-            yield read | {"at": read_instant(row["at"])}, opened.get(row["seq"], ())
+            yield vouching.plain(row), opened.get(row["seq"], ())
         last = rows[-1]["seq"]
 
 
@@ -231,7 +307,11 @@ def _line(row: AuditEntryRow, values: Mapping[int, list[Opened]]) -> AuditLine:
         patron_id=row.patron_id,
         request_id=row.request_id,
         facts=json.loads(row.facts),
-        values={name: value for name, value, _salt in values.get(row.seq, ())},
+        values={
+            name: value
+            for name, value, _salt in values.get(row.seq, ())
+            if not name.startswith(recorded.PREFIX)
+        },
     )
 
 

@@ -11,7 +11,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
-from upstage_crm.audit import trail
+from upstage_crm.audit import recorded, trail
 from upstage_crm.audit.events import SYSTEM, Action, AuditEvent, Channel
 from upstage_crm.change_requests import alert_mails
 from upstage_crm.change_requests.errors import AlertOpen, NothingWaits, SamePerson
@@ -21,7 +21,7 @@ from upstage_crm.change_requests.tables import ChangeRequestRow, StaffAlertRow
 from upstage_crm.change_requests.tripwires import Ruling, Wire
 from upstage_crm.core.db import table_of
 from upstage_crm.core.ids import new_id
-from upstage_crm.staff.accounts import Colleague, member_of
+from upstage_crm.staff.accounts import colleagues, member_of
 from upstage_crm.staff.roles import Permission, Role, StaffMember, ensure_may
 from upstage_crm.staff.tables import StaffRow
 
@@ -57,14 +57,27 @@ def lock_member(session: Session, staff_id: str) -> bool:
     """Let nobody else count, trip or freeze for this member; taken before any patron's lock.
 
     Returns whether the account is enabled.
+
+    Raises:
+        RowNotProven: the account is not what the trail says.
     """
     row = session.connection().execute(_LOCK_MEMBER, {"staff": staff_id}).first()
-    return row is not None and row.disabled_at is None
+    if row is None:
+        return False
+    recorded.prove(session, "staff", staff_id)
+    return row.disabled_at is None
 
 
 def find_open(session: Session, staff_id: str) -> str | None:
-    """The id of the member's open alert, if there is one."""
-    return session.connection().execute(_OPEN, {"staff": staff_id}).scalar()
+    """The id of the member's open alert, if there is one.
+
+    Raises:
+        RowNotProven: it is not what the trail says.
+    """
+    alert_id: str | None = session.connection().execute(_OPEN, {"staff": staff_id}).scalar()
+    if alert_id is not None:
+        recorded.prove(session, "staff_alert", alert_id)
+    return alert_id
 
 
 def last_closed(session: Session, staff_id: str) -> datetime | None:
@@ -125,24 +138,29 @@ def trip(
     row = StaffAlertRow(id=new_id(now), staff_id=actor.id, wire=ruling.wire, opened_at=now)
     session.add(row)
     session.flush()
-    stopped = session.connection().execute(
+    is_cooling = sa.and_(
+        _request.c.proposer_id == actor.id,
+        _request.c.state == RequestState.HELD,
+        _request.c.held_for == HeldFor.COOLING,
+    )
+    query = sa.select(_request.c.id).where(is_cooling).with_for_update()
+    cooling = session.connection().execute(query).scalars().all()
+    for request_id in cooling:
+        recorded.prove(session, "change_request", request_id)
+    session.connection().execute(
         sa.update(_request)
-        .where(
-            _request.c.proposer_id == actor.id,
-            _request.c.state == RequestState.HELD,
-            _request.c.held_for == HeldFor.COOLING,
-        )
+        .where(_request.c.id.in_(cooling), is_cooling)
         .values(held_for=HeldFor.QUARANTINE)
     )
     alert_mails.tell_owners(
-        session, mailroom, to=_owners(session), alert_id=row.id, member=actor, ruling=ruling, at=now
+        session, mailroom, to=colleagues(session, [Role.OWNER]), alert_id=row.id, member=actor, ruling=ruling, at=now
     )
     facts = {
         "staff_id": actor.id,
         "wire": ruling.wire.value,
         "count": ruling.count,
         "limit": ruling.limit,
-        "stopped": stopped.rowcount,
+        "stopped": len(cooling),
     }
     return AuditEvent(
         action=Action.TRIPWIRE_TRIPPED, actor=SYSTEM, channel=Channel.CRM, facts=dict(facts)
@@ -192,12 +210,3 @@ def closed(
         channel=Channel.CRM,
         facts={"staff_id": staff_id},
     )
-
-
-def _owners(session: Session) -> tuple[Colleague, ...]:
-    query = (
-        select(StaffRow.id, StaffRow.email)
-        .where(StaffRow.role == Role.OWNER, col(StaffRow.disabled_at).is_(None))
-        .order_by(col(StaffRow.id))
-    )
-    return tuple(Colleague(id=found, email=email) for found, email in session.exec(query))

@@ -13,7 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import Session
 
-from upstage_crm.audit import trail
+from upstage_crm.audit import recorded, trail
 from upstage_crm.audit.events import OPERATOR, Action, Actor, AuditEvent, Channel
 from upstage_crm.change_requests import alerts, opening
 from upstage_crm.change_requests.errors import NotAKeeper
@@ -156,6 +156,8 @@ def hand_over(
     mine = [row for row in _answered_by(session, staff_id) if row.email_key != keeper.email_key]
     if not mine:
         return 0
+    for row in mine:
+        recorded.prove(session, "change_request", row.id)
     session.connection().execute(
         sa.update(_request)
         .where(_request.c.id.in_([row.id for row in mine]), _request.c.state.in_(_OPEN))

@@ -9,6 +9,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlmodel import Session
 
+from upstage_crm.audit import seals
 from upstage_crm.change_requests.rules import RequestState
 from upstage_crm.change_requests.tables import ChangeRequestRow, LinkCodeRow
 from upstage_crm.core.db import table_of
@@ -18,12 +19,12 @@ from upstage_crm.links.codec import LinkCodec
 
 _code, _request = table_of(LinkCodeRow), table_of(ChangeRequestRow)
 _ADD = sa.insert(_code)
-_OF_LINK = sa.select(_code.c.claims).where(
+_OF_LINK = sa.select(_code).where(
     _code.c.request_id == sa.bindparam("request"),
     _code.c.reviewer == sa.bindparam("who"),
     _code.c.version == sa.bindparam("ver"),
 )
-_OF_VERSION = sa.select(_code.c.claims, _code.c.code_hash).where(
+_OF_VERSION = sa.select(_code).where(
     _code.c.request_id == sa.bindparam("request"), _code.c.version == sa.bindparam("ver")
 )
 
@@ -45,14 +46,20 @@ def remember(session: Session, claims: LinkClaims, *, codec: LinkCodec, now: dat
         "code_hash": codec.short_code_hash(claims, codec.short_code(claims)),
         "claims": json.dumps(claims.to_json(), sort_keys=True, separators=(",", ":")),
     }
+    row["seal"] = seals.seal(session, "link_code", row)
     session.connection().execute(_ADD, row)
 
 
 def claims(session: Session, *, request_id: str, reviewer: Reviewer, version: int) -> LinkClaims:
-    """The link that a reviewer was given, as frozen when it was first mailed."""
+    """The link that a reviewer was given, as frozen when it was first mailed.
+
+    Raises:
+        RowNotProven: its row is not what was sealed.
+    """
     wanted = {"request": request_id, "who": reviewer, "ver": version}
-    frozen = session.connection().execute(_OF_LINK, wanted).scalar_one()
-    return LinkClaims.from_json(json.loads(frozen))
+    row = session.connection().execute(_OF_LINK, wanted).mappings().one()
+    seals.prove(session, "link_code", row)
+    return LinkClaims.from_json(json.loads(row["claims"]))
 
 
 def with_dead_links(session: Session, codec: LinkCodec) -> tuple[str, ...]:
@@ -68,12 +75,14 @@ def match(
     """The link of this version whose code was typed, if any; every one is compared in full."""
     found: LinkClaims | None = None
     wanted = {"request": request_id, "ver": version}
-    for frozen, code_hash in session.connection().execute(_OF_VERSION, wanted):
-        link = LinkClaims.from_json(json.loads(frozen))
+    for row in session.connection().execute(_OF_VERSION, wanted).mappings():
+        if not seals.is_sealed(session, "link_code", row):
+            continue
+        link = LinkClaims.from_json(json.loads(row["claims"]))
         try:
             hashed = codec.short_code_hash(link, typed)
         except LinkRefused:  # its key was revoked, and the code with it
             continue
-        if hmac.compare_digest(hashed, code_hash):
+        if hmac.compare_digest(hashed, row["code_hash"]):
             found = link
     return found

@@ -9,7 +9,7 @@ from functools import lru_cache
 import sqlalchemy as sa
 from sqlmodel import Session
 
-from upstage_crm.audit import trail
+from upstage_crm.audit import recorded, trail
 from upstage_crm.audit.events import Action, AuditEvent, Channel
 from upstage_crm.change_requests.policy import Policy, checked, from_json, to_json
 from upstage_crm.change_requests.tables import PolicyRow
@@ -25,7 +25,12 @@ read = lru_cache(maxsize=64)(from_json)
 
 
 def current(session: Session) -> Policy:
-    """The policy as it stands; a new proposal is made under it."""
+    """The policy as it stands; a new proposal is made under it.
+
+    Raises:
+        RowNotProven: it is not what an owner chose.
+    """
+    recorded.prove(session, "policy", "1")
     return read(session.connection().execute(_CURRENT).scalar_one())
 
 
@@ -42,6 +47,7 @@ def change(session: Session, *, actor: StaffMember, proposed: Policy, now: datet
     wanted = checked(proposed)
     # Locked, so that the trail's old numbers are those that are replaced.
     before = read(session.connection().execute(_LOCK).scalar_one())
+    recorded.prove(session, "policy", "1")
     old, new = _plain(before), _plain(wanted)
     changed = sorted(name for name in old | new if old.get(name) != new.get(name))
     if not changed:

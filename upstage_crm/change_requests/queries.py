@@ -9,6 +9,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
+from upstage_crm.audit import recorded
 from upstage_crm.change_requests import finding, policy_settings
 from upstage_crm.change_requests.errors import UnknownRequest
 from upstage_crm.change_requests.rules import ChangeKind, FieldOutcome, HeldFor, RequestState
@@ -70,10 +71,12 @@ def lock(session: Session, request_id: str) -> ChangeRequestRow:
 
     Raises:
         UnknownRequest: there is none.
+        RowNotProven: it, or a row that belongs to it, is not what the trail says.
     """
     row = session.exec(_LOCK, params={"id": request_id}).first()
     if row is None:
         raise UnknownRequest
+    recorded.prove(session, "change_request", request_id)
     return row
 
 

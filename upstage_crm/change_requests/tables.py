@@ -171,6 +171,7 @@ class LinkCodeRow(SQLModel, table=True):
     version: int
     code_hash: str = Field(max_length=64)
     claims: str = Field(sa_type=sa.Text)
+    seal: str | None = Field(default=None, max_length=100)
 
 
 class DeskConfirmationRow(SQLModel, table=True):

@@ -149,7 +149,18 @@ class Database:
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
+        self.info: dict[str, object] = {}
+        self._at_begin: list[Callable[[Session], None]] = []
+        self._before_commit: list[Callable[[Session], None]] = []
         self._after_commit: list[Callable[[], None]] = []
+
+    def at_begin(self, step: Callable[[Session], None]) -> None:
+        """Run `step` at the beginning of every `transaction()`."""
+        self._at_begin.append(step)
+
+    def before_commit(self, step: Callable[[Session], None]) -> None:
+        """Run `step` at the end of every `transaction()`; what it raises rolls all back."""
+        self._before_commit.append(step)
 
     def on_commit(self, listener: Callable[[], None]) -> None:
         """Call `listener` (fast, must not raise) after every committed `transaction()`."""
@@ -158,8 +169,16 @@ class Database:
     @contextmanager
     def transaction(self) -> Generator[Session]:
         """A session that commits when the block ends, or rolls everything back if it raises."""
-        with OneConnection(self.engine, expire_on_commit=False) as session, session.begin():
+        info = dict(self.info)
+        with (
+            OneConnection(self.engine, expire_on_commit=False, info=info) as session,
+            session.begin(),
+        ):
+            for step in self._at_begin:
+                step(session)
             yield session
+            for step in self._before_commit:
+                step(session)
             if self.engine.dialect.name == "postgresql":
                 # Delivered when the commit is; other processes listen (see `web.hub`).
                 session.connection().execute(_NOTIFY)
@@ -173,7 +192,8 @@ class Database:
         if engine.dialect.name == "postgresql":
             # Postgres' own default lets two queries see two moments.
             engine = engine.execution_options(isolation_level="REPEATABLE READ")
-        with OneConnection(engine, expire_on_commit=False, autoflush=False) as session:
+        info = dict(self.info)
+        with OneConnection(engine, expire_on_commit=False, autoflush=False, info=info) as session:
             yield session
 
     def forget_the_past(self) -> bool:

@@ -12,6 +12,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlmodel import Session
 
+from upstage_crm.audit import seals
 from upstage_crm.mail.delivery import MailState
 from upstage_crm.mail.message import Audience, MailMessage
 from upstage_crm.mail.outbox import MATTER_OVER, OUTBOX, end_followers
@@ -40,19 +41,24 @@ def withdraw_queued(session: Session, *, patron_id: str, now: datetime) -> int:
 def blank(session: Session, *, patron_ids: Collection[str]) -> int:
     """Blank the settled mails about these patrons; return how many were not blank before."""
     rows = session.connection().execute(
-        sa.select(OUTBOX.c.id, OUTBOX.c.audience, OUTBOX.c.to_address, OUTBOX.c.payload).where(
-            OUTBOX.c.patron_id.in_(patron_ids), TO_BLANK
-        )
+        sa.select(OUTBOX).where(OUTBOX.c.patron_id.in_(patron_ids), TO_BLANK)
     )
-    found = rows.all()
+    found = rows.mappings().all()
     for row in found:
         # A colleague's own address is not the patron's.
-        address = row.to_address if row.audience is Audience.STAFF else ADDRESS
-        message = MailMessage.from_json(row.payload)
+        address = row["to_address"] if row["audience"] is Audience.STAFF else ADDRESS
+        message = MailMessage.from_json(row["payload"])
         emptied = replace(message, to=address, subject=SUBJECT, html=_HTML, text=f"{_TEXT}\n")
+        blanked = {
+            "to_address": address,
+            "subject": SUBJECT,
+            "payload": emptied.to_json(),
+            "links": "[]",
+        }
+        seal = row["seal"]
+        if seals.is_sealed(session, "mail_outbox", row):  # else a forged row would become ours
+            seal = seals.seal(session, "mail_outbox", {**row, **blanked})
         session.connection().execute(
-            sa.update(OUTBOX)
-            .where(OUTBOX.c.id == row.id)
-            .values(to_address=address, subject=SUBJECT, payload=emptied.to_json(), links="[]")
+            sa.update(OUTBOX).where(OUTBOX.c.id == row["id"]).values(**blanked, seal=seal)
         )
     return len(found)

@@ -13,6 +13,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlmodel import Session
 
+from upstage_crm.audit import seals
 from upstage_crm.core.db import insert_unless_there
 from upstage_crm.mail import gate, tables
 from upstage_crm.mail.delivery import MailState
@@ -62,6 +63,7 @@ def note(session: Session, event: MailEvent, *, event_id: str, now: datetime) ->
         "at": event.at,
         "received_at": now,
     }
+    values["seal"] = seals.seal(session, "mail_event", values)
     inserted = session.connection().execute(insert_unless_there(session, EVENTS), values)
     if inserted.first() is None:
         return False
@@ -72,21 +74,22 @@ def note(session: Session, event: MailEvent, *, event_id: str, now: datetime) ->
 
 def catch_up(session: Session, *, mail_id: str, provider_id: str, now: datetime) -> None:
     """Take over events that arrived before we knew the provider's name for this mail."""
-    found = session.connection().execute(_EARLY, {"name": provider_id}).all()
-    for row in found:
+    for row in session.connection().execute(_EARLY, {"name": provider_id}).mappings().all():
+        if not seals.is_sealed(session, "mail_event", row):
+            continue
         event = MailEvent(
-            kind=row.kind,
-            at=row.at,
+            kind=row["kind"],
+            at=row["at"],
             provider_id=provider_id,
-            detail=row.detail,
-            is_permanent=row.is_permanent,
+            detail=row["detail"],
+            is_permanent=row["is_permanent"],
         )
         _tell(session, mail_id, event, now)
-    if found:
+        seal = seals.seal(session, "mail_event", {**row, "outbox_id": mail_id})
         session.connection().execute(
             sa.update(EVENTS)
-            .where(EVENTS.c.id.in_([row.id for row in found]))
-            .values(outbox_id=mail_id)
+            .where(EVENTS.c.id == row["id"])
+            .values(outbox_id=mail_id, seal=seal)
         )
 
 

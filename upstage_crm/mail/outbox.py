@@ -12,6 +12,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlmodel import Session
 
+from upstage_crm.audit import seals
 from upstage_crm.core.db import insert_unless_there
 from upstage_crm.mail import tables
 from upstage_crm.mail.compose import Composer, PreparedMail
@@ -89,6 +90,7 @@ def enqueue_prepared(session: Session, mail: PreparedMail, *, now: datetime) -> 
         "created_at": now,
         "settled_at": None if ended_type is None else now,
     }
+    values["seal"] = seals.seal(session, "mail_outbox", values)
     inserted = (
         session.connection()
         .execute(insert_unless_there(session, OUTBOX), values)

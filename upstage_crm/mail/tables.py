@@ -75,6 +75,7 @@ class MailOutboxRow(SQLModel, table=True):
     bounced_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     complained_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     suppressed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    seal: str | None = Field(default=None, max_length=100)
 
 
 class MailEventRow(SQLModel, table=True):
@@ -98,6 +99,7 @@ class MailEventRow(SQLModel, table=True):
     is_permanent: bool
     at: datetime = Field(sa_type=UtcDateTime)
     received_at: datetime = Field(sa_type=UtcDateTime)
+    seal: str | None = Field(default=None, max_length=100)
 
 
 class MailGateRow(SQLModel, table=True):

@@ -8,7 +8,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlmodel import Session, col
 
-from upstage_crm.audit import trail
+from upstage_crm.audit import recorded, trail
 from upstage_crm.audit.events import Action, AuditEvent, Channel
 from upstage_crm.core.db import table_of
 from upstage_crm.core.email_address import parse_email
@@ -27,7 +27,12 @@ _DETAILS = sa.select(
 
 
 def details(session: Session) -> OrganisationDetails:
-    """The details as they stand."""
+    """The details as they stand.
+
+    Raises:
+        RowNotProven: they are not what an owner chose.
+    """
+    recorded.prove(session, "organisation", "1")
     row = session.connection().execute(_DETAILS).mappings().one()
     return OrganisationDetails(**row)
 

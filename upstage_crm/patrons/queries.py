@@ -9,6 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
+from upstage_crm.audit import recorded
 from upstage_crm.core.db import table_of
 from upstage_crm.patrons.errors import UnknownPatron
 from upstage_crm.patrons.fields import DERIVED_COLUMNS, FIELDS, PROTECTED_COLUMNS
@@ -62,11 +63,12 @@ def lock(session: Session, patron_id: str) -> PatronRow:
     """Return the patron's row, locked until the transaction ends; the first lock of a command.
 
     Raises:
-        UnknownPatron: there is none.
+        UnknownPatron: there is none. RowNotProven: it is not what the trail says.
     """
     row = session.exec(_LOCK, params={"id": patron_id}).first()
     if row is None:
         raise UnknownPatron
+    recorded.prove(session, "patron", patron_id)
     return row
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -9,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
-from upstage_crm.audit import trail
+from upstage_crm.audit import recorded, trail
 from upstage_crm.audit.events import Action, Actor, AuditEvent, Channel
 from upstage_crm.core.db import table_of
 from upstage_crm.core.email_address import parse_email
@@ -192,8 +193,15 @@ def reset_password(
 
 
 def find_by_email_key(session: Session, email_key: str) -> StaffRow | None:
-    """The account that signs in with this address, disabled or not."""
-    return session.exec(select(StaffRow).where(StaffRow.email_key == email_key)).first()
+    """The account that signs in with this address, disabled or not.
+
+    Raises:
+        RowNotProven: it is not what the trail says.
+    """
+    row = session.exec(select(StaffRow).where(StaffRow.email_key == email_key)).first()
+    if row is not None:
+        recorded.prove(session, "staff", row.id)
+    return row
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,10 +213,15 @@ class Reachable:
 
 
 def find_reachable(session: Session, staff_id: str) -> Reachable | None:
-    """The member behind an id with the address for mails, unless gone or disabled."""
+    """The member behind an id with the address for mails, unless gone or disabled.
+
+    Raises:
+        RowNotProven: the account is not what the trail says.
+    """
     row = session.connection().execute(_BY_ID, {"staff": staff_id}).first()
     if row is None:
         return None
+    recorded.prove(session, "staff", staff_id)
     member = StaffMember(
         id=row.id,
         display_name=row.display_name,
@@ -228,12 +241,24 @@ def find_active(session: Session, staff_id: str) -> StaffMember | None:
 def who_may(session: Session, permission: Permission) -> tuple[Colleague, ...]:
     """Every enabled account that holds `permission`, in the order in which they were added."""
     roles = [role for role, held in PERMISSIONS.items() if permission in held]
+    return colleagues(session, roles)
+
+
+def colleagues(session: Session, roles: Collection[Role]) -> tuple[Colleague, ...]:
+    """Every enabled account with one of `roles`, in the order in which they were added.
+
+    An account that is not what the trail says is left out: no mail reaches whoever forged it.
+    """
     query = (
         select(StaffRow.id, StaffRow.email)
         .where(col(StaffRow.role).in_(roles), col(StaffRow.disabled_at).is_(None))
         .order_by(col(StaffRow.id))
     )
-    return tuple(Colleague(id=found, email=email) for found, email in session.exec(query))
+    return tuple(
+        Colleague(id=found, email=email)
+        for found, email in session.exec(query)
+        if recorded.is_proven(session, "staff", found)
+    )
 
 
 def is_staff_address(session: Session, email_key: str) -> bool:
@@ -263,15 +288,24 @@ def get_member(session: Session, staff_id: str) -> StaffMember:
 
 
 def get_row(session: Session, staff_id: str) -> StaffRow:
-    """The row behind an id, disabled or not. Raises NotFound for an unknown one."""
+    """The row behind an id, disabled or not.
+
+    Raises:
+        NotFound: there is none. RowNotProven: it is not what the trail says.
+    """
     row = session.get(StaffRow, staff_id)
     if row is None:
         raise NotFound
+    recorded.prove(session, "staff", staff_id)
     return row
 
 
 def end_sessions(session: Session, staff_id: str, now: datetime) -> None:
-    """End every session of an account."""
+    """End every session of an account, for good: its epoch is over."""
+    row = get_row(session, staff_id)
+    row.epoch += 1
+    session.add(row)
+    session.flush()
     session.connection().execute(
         sa.update(StaffSessionRow)
         .where(col(StaffSessionRow.staff_id) == staff_id, col(StaffSessionRow.ended_at).is_(None))

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
-from upstage_crm.audit import trail
+from upstage_crm.audit import seals, trail
 from upstage_crm.audit.events import Action, AuditEvent, Channel
 from upstage_crm.core.db import table_of
 from upstage_crm.core.email_address import InvalidEmail, parse_email
@@ -37,17 +37,18 @@ class Device:
 
 def recognise(session: Session, *, staff_id: str, token: str, now: datetime) -> Device:
     """Note that a member signed in with this browser; an unknown one gets a token of its own."""
-    known = list(
-        session.exec(select(StaffDeviceRow.device).where(StaffDeviceRow.staff_id == staff_id))
-    )
+    rows = session.exec(select(StaffDeviceRow).where(StaffDeviceRow.staff_id == staff_id))
+    known = {row.device: row for row in rows if _is_ours(session, row)}
     if token and hash_of(token) in known:
-        row = session.get_one(StaffDeviceRow, (staff_id, hash_of(token)))
+        row = known[hash_of(token)]
         row.last_at = now
         session.add(row)
         session.flush()
         return Device(token, is_news=False)
     token = token if 20 <= len(token) <= 100 else secrets.token_urlsafe(24)
-    session.add(StaffDeviceRow(staff_id=staff_id, device=hash_of(token), first_at=now, last_at=now))
+    row = StaffDeviceRow(staff_id=staff_id, device=hash_of(token), first_at=now, last_at=now)
+    seals.put(session, row)
+    session.add(row)
     session.flush()
     if known:
         event = AuditEvent(
@@ -63,7 +64,8 @@ def is_known(session: Session, *, staff_id: str | None, token: str) -> bool:
     """Whether a member has signed in with this browser before."""
     if staff_id is None or not token or len(token) > 100:
         return False
-    return session.get(StaffDeviceRow, (staff_id, hash_of(token))) is not None
+    row = session.get(StaffDeviceRow, (staff_id, hash_of(token)))
+    return row is not None and _is_ours(session, row)
 
 
 def tries(session: Session, *, name: str, network: str, now: datetime) -> Tries:
@@ -96,6 +98,10 @@ def forgive(session: Session, *, name: str, network: str) -> None:
             col(SignInFailureRow.name) == _key(name), col(SignInFailureRow.network) == network
         )
     )
+
+
+def _is_ours(session: Session, row: StaffDeviceRow) -> bool:
+    return seals.is_sealed(session, "staff_device", row.model_dump())
 
 
 def _key(name: str) -> str:

@@ -13,11 +13,11 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
-from upstage_crm.audit import trail
+from upstage_crm.audit import seals, trail
 from upstage_crm.audit.events import Action, Actor, AuditEvent, Channel
 from upstage_crm.core.ids import CROCKFORD, plain_code
 from upstage_crm.core.text import clean_line
-from upstage_crm.staff import authenticator, passkeys, security, throttle
+from upstage_crm.staff import accounts, authenticator, passkeys, security, throttle
 from upstage_crm.staff.errors import (
     FactorExists,
     PasskeyRefused,
@@ -99,6 +99,7 @@ def start_app(session: Session, signed_in: SignedIn, *, sealer: Sealer, now: dat
         FactorExists: the account has one.
     """
     staff_id = signed_in.member.id
+    accounts.get_row(session, staff_id)
     row = session.get(StaffTotpRow, staff_id)
     if row is not None and row.confirmed_at is not None:
         raise FactorExists
@@ -120,6 +121,7 @@ def confirm_app(
     Raises:
         FactorExists: the account has one; SecondFactorRefused: the code is wrong.
     """
+    accounts.get_row(session, signed_in.member.id)
     row = session.get(StaffTotpRow, signed_in.member.id)
     if row is None:
         raise SecondFactorRefused
@@ -155,6 +157,7 @@ def add_passkey(
         PasskeyRefused, TooManyPasskeys; InvalidText: the label is too long or of several lines.
     """
     name = clean_line(label, LABEL_LIMIT) or "Passkey"
+    accounts.get_row(session, signed_in.member.id)
     known = of(session, signed_in.member.id)
     if len(known.passkeys) >= PASSKEYS:
         raise TooManyPasskeys(limit=PASSKEYS)
@@ -182,6 +185,7 @@ def remove(session: Session, signed_in: SignedIn, *, passkey_id: str | None, now
         SecondFactorNeeded: it is the last one, and the member's role asks for one.
     """
     member = signed_in.member
+    accounts.get_row(session, member.id)
     held = of(session, member.id)
     is_held = held.has_app if passkey_id is None else passkey_id in {p.id for p in held.passkeys}
     if not is_held:
@@ -228,6 +232,7 @@ def new_codes(session: Session, signed_in: SignedIn, *, now: datetime) -> tuple[
     Raises:
         SecondFactorRefused: the account has no second factor to recover.
     """
+    accounts.get_row(session, signed_in.member.id)
     if of(session, signed_in.member.id).count == 0:
         raise SecondFactorRefused
     return _draw_codes(session, signed_in.member.as_actor(), signed_in.member.id, now)
@@ -241,6 +246,7 @@ def give_code(
     After five wrong ones the session has ended.
     """
     staff_id = signed_in.member.id
+    accounts.get_row(session, staff_id)
     row = session.get(StaffTotpRow, staff_id)
     if row is not None and row.confirmed_at is not None:
         step = authenticator.matching_step(_secret(row, sealer), code, now=now, after=row.last_step)
@@ -263,6 +269,7 @@ def give_passkey(
     session: Session, signed_in: SignedIn, *, answer: str, site: Site, now: datetime
 ) -> bool:
     """Check what a passkey of the member signed; False when it proves nothing."""
+    accounts.get_row(session, signed_in.member.id)
     try:
         challenge = _take_challenge(session, signed_in, now)
         row = session.get(StaffPasskeyRow, passkeys.named_in(answer))
@@ -306,7 +313,8 @@ def _added(session: Session, signed_in: SignedIn, factor: str, now: datetime) ->
     staff = session.get_one(StaffRow, member.id)
     staff.second_factor_at = staff.second_factor_at or now
     row = session.get_one(StaffSessionRow, signed_in.session_id)
-    row.factor_at = row.proven_at = now  # whoever sits here has just used it
+    row.factor_at = row.proven_at = now  # the member at this browser has just used it
+    seals.put(session, row)
     session.add(staff)
     session.add(row)
     session.flush()
@@ -327,11 +335,11 @@ def _draw_codes(session: Session, actor: Actor, staff_id: str, now: datetime) ->
 
 
 def _forget_all(session: Session, staff_id: str) -> None:
+    staff = accounts.get_row(session, staff_id)
     connection = session.connection()
     connection.execute(sa.delete(StaffTotpRow).where(col(StaffTotpRow.staff_id) == staff_id))
     connection.execute(sa.delete(StaffPasskeyRow).where(col(StaffPasskeyRow.staff_id) == staff_id))
     _delete_codes(session, staff_id)
-    staff = session.get_one(StaffRow, staff_id)
     staff.second_factor_at = None
     session.add(staff)
     session.flush()

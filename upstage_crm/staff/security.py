@@ -10,7 +10,7 @@ from functools import lru_cache
 import sqlalchemy as sa
 from sqlmodel import Session
 
-from upstage_crm.audit import trail
+from upstage_crm.audit import recorded, trail
 from upstage_crm.audit.events import Action, AuditEvent, Channel
 from upstage_crm.core.db import lock_clause, table_of
 from upstage_crm.staff.roles import Permission, Role, StaffMember, ensure_may
@@ -41,7 +41,12 @@ def from_json(text: str) -> SecurityPolicy:
 
 
 def current(session: Session) -> SecurityPolicy:
-    """The policy as it stands."""
+    """The policy as it stands.
+
+    Raises:
+        RowNotProven: it is not what an owner chose.
+    """
+    recorded.prove(session, "security", "1")
     return from_json(session.connection().execute(_CURRENT).scalar_one())
 
 
@@ -55,6 +60,7 @@ def change(
     """
     ensure_may(actor, Permission.EDIT_SECURITY)
     before = from_json(session.connection().execute(_LOCK).scalar_one())
+    recorded.prove(session, "security", "1")
     if before == proposed:
         return proposed
     session.connection().execute(

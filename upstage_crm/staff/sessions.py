@@ -15,7 +15,7 @@ from enum import StrEnum
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
-from upstage_crm.audit import trail
+from upstage_crm.audit import recorded, seals, trail
 from upstage_crm.audit.events import OUTSIDER, Action, AuditEvent, Channel
 from upstage_crm.core.email_address import InvalidEmail, parse_email
 from upstage_crm.staff import security
@@ -95,8 +95,10 @@ def begin(
 ) -> str:
     """Start a session for a member whose password was checked; return the cookie's value."""
     row = session.get_one(StaffRow, staff_id)
+    recorded.prove(session, "staff", staff_id)
     token = secrets.token_urlsafe(TOKEN_BYTES)
-    session.add(
+    _add(
+        session,
         StaffSessionRow(
             id=hash_of(token),
             staff_id=staff_id,
@@ -105,9 +107,9 @@ def begin(
             user_agent=user_agent[:200],
             ip_prefix=ip_prefix[:64],
             proven_at=now,
-        )
+            epoch=row.epoch,
+        ),
     )
-    session.flush()
     facts = {"second_factor": "awaited" if row.second_factor_at is not None else "none"}
     event = AuditEvent(
         action=Action.STAFF_SIGNED_IN,
@@ -127,7 +129,10 @@ def prove(session: Session, signed_in: SignedIn, *, with_factor: str | None, now
     """
     old = session.get_one(StaffSessionRow, signed_in.session_id)
     token = secrets.token_urlsafe(TOKEN_BYTES)
-    session.add(
+    old.ended_at = now
+    session.add(old)
+    _add(
+        session,
         StaffSessionRow(
             id=hash_of(token),
             staff_id=old.staff_id,
@@ -137,11 +142,9 @@ def prove(session: Session, signed_in: SignedIn, *, with_factor: str | None, now
             ip_prefix=old.ip_prefix,
             proven_at=now,
             factor_at=old.factor_at if with_factor is None else now,
-        )
+            epoch=old.epoch,
+        ),
     )
-    old.ended_at = now
-    session.add(old)
-    session.flush()
     event = AuditEvent(
         action=Action.STAFF_PROVEN,
         actor=signed_in.member.as_actor(),
@@ -172,7 +175,10 @@ def find(session: Session, token: str, *, now: datetime) -> SignedIn | None:
 def find_any(session: Session, token: str, *, now: datetime) -> SignedIn | None:
     """The live session behind a cookie, however far it has come.
 
-    None when unknown, ended, too old, idle or disabled.
+    None when unknown, ended, too old, idle, disabled or not sealed by us.
+
+    Raises:
+        RowNotProven: the account is not what the trail says.
     """
     if not token or len(token) > 100:
         return None
@@ -185,6 +191,9 @@ def find_any(session: Session, token: str, *, now: datetime) -> SignedIn | None:
     row, staff = found
     if row.ended_at is not None or staff.disabled_at is not None or not _lives(row, staff, now):
         return None
+    if not seals.is_sealed(session, "staff_session", row.model_dump()):
+        return None
+    recorded.prove(session, "staff", staff.id)
     stage = Stage.COMPLETE
     if staff.second_factor_at is not None:
         stage = Stage.COMPLETE if row.factor_at is not None else Stage.NEEDS_FACTOR
@@ -291,7 +300,14 @@ def _lives(row: StaffSessionRow, staff: StaffRow, now: datetime) -> bool:
     is_half_open = staff.second_factor_at is not None and row.factor_at is None
     if is_half_open and now >= row.last_seen_at + HALF_OPEN_LIFE:
         return False
-    return now < row.created_at + ABSOLUTE_LIFE and now < row.last_seen_at + IDLE_LIFE
+    is_young = now < row.created_at + ABSOLUTE_LIFE and now < row.last_seen_at + IDLE_LIFE
+    return is_young and row.epoch == staff.epoch
+
+
+def _add(session: Session, row: StaffSessionRow) -> None:
+    seals.put(session, row)
+    session.add(row)
+    session.flush()
 
 
 def _end_where(session: Session, *conditions: sa.ColumnElement[bool], now: datetime) -> int:

@@ -31,6 +31,10 @@ class StaffRow(SQLModel, table=True):
     )
     # Since when the account has a second factor, whichever it is; None without one.
     second_factor_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    # Raised whenever every session of the account ends: an older session is dead for good.
+    epoch: int = Field(
+        default=0, sa_column=sa.Column(sa.Integer, nullable=False, server_default="0")
+    )
 
 
 class StaffSessionRow(SQLModel, table=True):
@@ -56,6 +60,10 @@ class StaffSessionRow(SQLModel, table=True):
     )
     challenge: str | None = Field(default=None, max_length=128)
     challenge_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    epoch: int = Field(
+        default=0, sa_column=sa.Column(sa.Integer, nullable=False, server_default="0")
+    )
+    seal: str | None = Field(default=None, max_length=100)
 
 
 class StaffInvitationRow(SQLModel, table=True):
@@ -134,6 +142,7 @@ class StaffDeviceRow(SQLModel, table=True):
     device: str = Field(primary_key=True, max_length=64)
     first_at: datetime = Field(sa_type=UtcDateTime)
     last_at: datetime = Field(sa_type=UtcDateTime)
+    seal: str | None = Field(default=None, max_length=100)
 
 
 class SignInFailureRow(SQLModel, table=True):

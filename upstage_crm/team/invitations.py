@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
-from upstage_crm.audit import trail
+from upstage_crm.audit import recorded, trail
 from upstage_crm.audit.events import Action, Actor, ActorKind, AuditEvent, Channel
 from upstage_crm.core.email_address import parse_email
 from upstage_crm.core.errors import NotFound
@@ -190,8 +190,7 @@ def accept(
 
 
 def _row_of(session: Session, claims: LinkClaims, now: datetime) -> StaffInvitationRow:
-    query = select(StaffInvitationRow).where(StaffInvitationRow.id == claims.request_id)
-    row = session.exec(query.with_for_update()).first()
+    row = _lock(session, claims.request_id)
     if (
         claims.purpose is not Purpose.INVITATION
         or row is None
@@ -205,12 +204,19 @@ def _row_of(session: Session, claims: LinkClaims, now: datetime) -> StaffInvitat
 
 
 def _open(session: Session, invitation_id: str) -> StaffInvitationRow:
-    query = select(StaffInvitationRow).where(StaffInvitationRow.id == invitation_id)
-    row = session.exec(query.with_for_update()).first()
+    row = _lock(session, invitation_id)
     if row is None:
         raise NotFound
     if row.accepted_at is not None or row.withdrawn_at is not None:
         raise InvitationOver
+    return row
+
+
+def _lock(session: Session, invitation_id: str) -> StaffInvitationRow | None:
+    query = select(StaffInvitationRow).where(StaffInvitationRow.id == invitation_id)
+    row = session.exec(query.with_for_update()).first()
+    if row is not None:
+        recorded.prove(session, "staff_invitation", invitation_id)
     return row
 
 

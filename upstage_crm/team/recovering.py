@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from sqlmodel import Session, select
 
-from upstage_crm.audit import trail
+from upstage_crm.audit import recorded, trail
 from upstage_crm.audit.events import Action, AuditEvent, Channel
 from upstage_crm.core.email_address import InvalidEmail, parse_email
 from upstage_crm.links.claims import LinkClaims, Purpose
@@ -115,6 +115,8 @@ def _set(session: Session, row: StaffRow, password_hash: str, post: Post, now: d
 def _row_of(session: Session, claims: LinkClaims, now: datetime) -> StaffRow:
     query = select(StaffRow).where(StaffRow.id == claims.request_id)
     row = session.exec(query.with_for_update()).first()
+    if row is not None:
+        recorded.prove(session, "staff", row.id)
     if (
         claims.purpose is not Purpose.PASSWORD
         or row is None

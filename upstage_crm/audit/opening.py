@@ -1,0 +1,129 @@
+"""Opens the trail under a key of ours: a new trail, an older one that is sealed once, a new key.
+
+A key enters with an entry that it signs itself. What it replaces counts for nothing afterwards.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlmodel import Session, SQLModel
+
+from upstage_crm.audit import guards, keys, recorded, seals, trail
+from upstage_crm.audit.chain import read_object
+from upstage_crm.audit.errors import TrailUnsigned
+from upstage_crm.audit.events import OPERATOR, Action, AuditEvent, Channel
+from upstage_crm.audit.guard_rules import Protected
+from upstage_crm.audit.recorded import Touched
+from upstage_crm.audit.registry import RECORDED, SEALED, Subject
+from upstage_crm.audit.tables import AuditEntryRow
+from upstage_crm.core.db import table_of
+
+_BATCH = 500  # subjects recorded at once
+
+_entry = table_of(AuditEntryRow)
+_KEY = (
+    sa.select(_entry.c.facts)
+    .where(_entry.c.action.in_((Action.TRAIL_OPENED, Action.TRAIL_KEY_ENTERED)))
+    .order_by(_entry.c.seq.desc())
+    .limit(1)
+)
+
+
+def key_in_force(session: Session) -> str | None:
+    """The name of the key that signs the trail now; None when nothing was signed yet."""
+    facts = session.connection().execute(_KEY).scalar()
+    return None if facts is None else str(read_object(facts).get("kid"))
+
+
+def needs_opening(session: Session) -> bool:
+    """Whether `open_trail` has anything to do."""
+    return key_in_force(session) != keys.of(session).ring.signer.kid
+
+
+def open_trail(session: Session, *, now: datetime) -> None:
+    """Let the first key of ours sign from now on; nothing when it does already.
+
+    An empty trail begins with it, and with the rows that a new database holds.
+
+    Raises:
+        TrailUnsigned: the trail has entries from before signing; see `seal_older`.
+    """
+    before = key_in_force(session)
+    signer = keys.of(session).ring.signer
+    if before == signer.kid:
+        return
+    if before is not None:
+        _enter(session, {"replaces": before}, now, Action.TRAIL_KEY_ENTERED)
+        return
+    if trail.head_seq(session):
+        raise TrailUnsigned
+    rows = [
+        row
+        for subject in RECORDED.values()
+        for ids in _ids(session, subject)
+        for row in recorded.read(session.connection(), subject, ids)
+    ]
+    _enter(session, {}, now, Action.TRAIL_OPENED, rows)
+
+
+def seal_older(session: Session, protected: Protected, *, now: datetime) -> bool:
+    """Seal once what is older than signing; False when there is nothing of that kind.
+
+    One signed entry names the head that it found; every recorded row is committed to as it is now,
+    and every sealed row gets its seal. Needs the rights of the database's owner: the guards make
+    way for the seals of link codes, and are back before this returns.
+    """
+    if key_in_force(session) is not None or not (found := trail.head(session)) or not found[0]:
+        return False
+    seq, head = found
+    guards.drop(session.connection())
+    _seal_all(session)
+    guards.install(session.connection(), protected)
+    _enter(session, {"before": seq, "before_hash": head}, now, Action.TRAIL_OPENED)
+    _record_all(session, now)
+    return True
+
+
+def _enter(
+    session: Session,
+    facts: Mapping[str, str | int],
+    now: datetime,
+    action: Action,
+    rows: Sequence[Touched] = (),
+) -> None:
+    signer = keys.of(session).ring.signer
+    event = AuditEvent(
+        action=action,
+        actor=OPERATOR,
+        channel=Channel.COMMAND_LINE,
+        facts={"kid": signer.kid, "public_key": signer.public_key, **facts},
+    )
+    trail.record(session, [event], now=now, besides=rows)
+
+
+def _record_all(session: Session, now: datetime) -> None:
+    """Commit to every recorded row that stands, some subjects at a time."""
+    for subject in RECORDED.values():
+        for ids in _ids(session, subject):
+            rows = recorded.read(session.connection(), subject, ids)
+            trail.record(session, [], now=now, besides=rows)
+
+
+def _ids(session: Session, subject: Subject) -> list[list[str]]:
+    table = SQLModel.metadata.tables[subject.name]
+    ids = session.connection().execute(sa.select(table.c.id).order_by(table.c.id)).scalars().all()
+    return [[str(one) for one in ids[at : at + _BATCH]] for at in range(0, len(ids), _BATCH)]
+
+
+def _seal_all(session: Session) -> None:
+    connection = session.connection()
+    for name, sealed in SEALED.items():
+        table = SQLModel.metadata.tables[name]
+        keyed = [table.c[column] for column in sealed.key]
+        for row in connection.execute(sa.select(table).where(table.c.seal.is_(None))).mappings().all():
+            is_this = sa.and_(*(column == row[column.name] for column in keyed))
+            seal = seals.seal(session, name, row)
+            connection.execute(sa.update(table).where(is_this).values(seal=seal))

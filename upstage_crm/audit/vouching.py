@@ -1,0 +1,116 @@
+"""Which entries of the trail are vouched for: covered by a signature of the key in force then."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from threading import Lock
+from typing import Any
+
+import sqlalchemy as sa
+from sqlmodel import Session
+
+from upstage_crm.audit import keys, signing
+from upstage_crm.audit.chain import entry_hash, read_instant, read_object, signed_message
+from upstage_crm.audit.events import Action
+from upstage_crm.audit.tables import AuditEntryRow
+from upstage_crm.core.db import table_of
+
+COVERED = 64  # entries under one signature at most, so that a proof never reads more
+_CACHED = 50_000
+
+_entry = table_of(AuditEntryRow)
+# Read without our types: a word that an attacker wrote must not stop a check.
+RAW = sa.select(
+    *(
+        sa.type_coerce(column, sa.String).label(column.name)
+        if column.name in ("at", "actor_kind", "channel", "action")
+        else column
+        for column in _entry.columns
+    )
+).order_by(_entry.c.seq)
+_FROM = RAW.where(_entry.c.seq >= sa.bindparam("seq")).limit(COVERED)
+_KEYS = (
+    sa.select(_entry.c.seq, _entry.c.facts)
+    .where(_entry.c.action.in_((Action.TRAIL_OPENED, Action.TRAIL_KEY_ENTERED)))
+    .order_by(_entry.c.seq)
+)
+
+
+class _Vouched:
+    """The hashes of entries that this process has written or checked, by number."""
+
+    def __init__(self) -> None:
+        self._hashes: OrderedDict[int, str] = OrderedDict()
+        self._lock = Lock()
+
+    def __contains__(self, entry: Mapping[str, Any]) -> bool:
+        with self._lock:
+            return self._hashes.get(entry["seq"]) == entry["hash"]
+
+    def keep(self, entries: Sequence[Mapping[str, Any]]) -> None:
+        with self._lock:
+            for entry in entries:
+                self._hashes[entry["seq"]] = entry["hash"]
+            while len(self._hashes) > _CACHED:
+                self._hashes.popitem(last=False)
+
+
+def entry(session: Session, seq: int) -> Mapping[str, Any] | None:
+    """The entry with this number, once a signature vouches for it; None when none does."""
+    held = keys.of(session)
+    known = held.cache(_Vouched)
+    rows = [plain(row) for row in session.connection().execute(_FROM, {"seq": seq}).mappings()]
+    if not rows or rows[0]["seq"] != seq or entry_hash(rows[0]) != rows[0]["hash"]:
+        return None
+    if rows[0] in known:
+        return rows[0]
+    span = covered(rows)
+    if span is None or not _is_key_in_force(session, str(span[-1]["kid"]), int(span[-1]["seq"])):
+        return None
+    last = span[-1]
+    message = signed_message(covers=last["covers"], seq=last["seq"], head=last["hash"])
+    public_key = held.ring.public_keys.get(str(last["kid"]), "")
+    if not signing.verify(public_key, message, str(last["signature"])):
+        return None
+    known.keep(span)
+    return rows[0]
+
+
+def covered(rows: Sequence[Mapping[str, Any]]) -> Sequence[Mapping[str, Any]] | None:
+    """The entries from the first of `rows` to the one whose signature covers it, chain checked."""
+    for place, row in enumerate(rows):
+        before = rows[place - 1] if place else None
+        if before is not None and not _follows(before, row):
+            return None
+        if row["signature"] is not None:
+            return rows[: place + 1] if place < (row["covers"] or 0) else None
+    return None
+
+
+def remember(session: Session, entries: Sequence[Mapping[str, Any]]) -> None:
+    """These entries were signed just now; a rollback leaves hashes that no stored entry has."""
+    keys.of(session).cache(_Vouched).keep(entries)
+
+
+def plain(row: Mapping[Any, Any]) -> dict[str, Any]:
+    """An entry as stored: words are text, `at` is an instant, or None when it is none."""
+    return {**{str(name): value for name, value in row.items()}, "at": read_instant(row["at"])}
+
+
+def _follows(before: Mapping[str, Any], row: Mapping[str, Any]) -> bool:
+    return (
+        row["seq"] == before["seq"] + 1
+        and row["previous_hash"] == before["hash"]
+        and row["at"] is not None
+        and entry_hash(row) == row["hash"]
+    )
+
+
+def _is_key_in_force(session: Session, kid: str, seq: int) -> bool:
+    """Whether `kid` signed the trail at `seq`: a key that was replaced counts for nothing later."""
+    if kid == keys.of(session).ring.signer.kid:
+        return True
+    eras = [(row.seq, read_object(row.facts).get("kid")) for row in session.connection().execute(_KEYS)]
+    began = [since for since, name in eras if since <= seq]
+    return bool(began) and dict(eras)[began[-1]] == kid
