@@ -12,13 +12,14 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from upstage_crm import cli_audit, cli_doctor, wiring
-from upstage_crm.audit import guards
+from upstage_crm.audit import guards, opening
 from upstage_crm.audit.events import OPERATOR, Channel
 from upstage_crm.change_requests import leaving, mailing
-from upstage_crm.cli_audit import migrated
+from upstage_crm.cli_audit import migrated, open_trail
 from upstage_crm.core import migrations
 from upstage_crm.core.email_address import parse_email
 from upstage_crm.core.errors import UpstageError
+from upstage_crm.proof import receipts
 from upstage_crm.settings import BadSetting, Settings
 from upstage_crm.staff import accounts, demo_account, passwords, second_factor
 from upstage_crm.staff.roles import Role
@@ -56,6 +57,7 @@ def prepare(settings: Settings) -> str:
     Raises:
         DemoExposed: the demo's accounts would be reachable from outside.
         GuardsMissing: the database does not guard consent.
+        TrailUnsigned: the trail is older than signing; `migrate` seals it.
     """
     parts = wiring.build(settings)
     try:
@@ -63,6 +65,8 @@ def prepare(settings: Settings) -> str:
         with parts.database.reading() as session:
             if guards.missing(session.connection(), wiring.PROTECTED):
                 raise GuardsMissing
+        open_trail(parts)
+        with parts.database.reading() as session:
             is_new, has_demo = not accounts.has_any(session), demo_account.stands(session)
         if is_new and settings.is_demo_allowed:
             from upstage_crm.demo import seed  # 10 MB that only a first start needs
@@ -87,6 +91,16 @@ def _migrate(_options: argparse.Namespace, settings: Settings) -> int:
     parts = wiring.build(settings)
     migrations.upgrade(parts.database.engine)
     print(f"The database is at revision {migrations.head()}.")
+    with parts.database.transaction() as session:
+        is_sealed = opening.seal_older(
+            session,
+            wiring.PROTECTED,
+            older_keys=receipts.keys_used(session),
+            now=parts.clock.now(),
+        )
+        opening.open_trail(session, now=parts.clock.now())
+    if is_sealed:
+        print("The trail has signatures from now on; what was there before is sealed.")
     return 0
 
 
@@ -189,6 +203,7 @@ def _opened(settings: Settings) -> Generator[wiring.Runtime]:
     """The parts over a database that is at our revision; no connection is left open."""
     parts = migrated(settings)
     try:
+        open_trail(parts)
         yield parts
     finally:
         parts.database.dispose()

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from upstage_crm import wiring
-from upstage_crm.audit import trail
+from upstage_crm.audit import opening, trail
 from upstage_crm.audit.events import OPERATOR, Action, AuditEvent, Channel
 from upstage_crm.audit.signing import SigningKey
 from upstage_crm.change_requests import windows
@@ -48,6 +48,19 @@ def migrated(settings: Settings) -> wiring.Runtime:
     return parts
 
 
+def open_trail(parts: wiring.Runtime) -> None:
+    """Let our first key sign the trail from now on; nothing when it does already.
+
+    Raises:
+        TrailUnsigned: the trail is older than signing; `migrate` seals it.
+    """
+    with parts.database.reading() as session:
+        if not opening.needs_opening(session):
+            return
+    with parts.database.transaction() as session:
+        opening.open_trail(session, now=parts.clock.now())
+
+
 def verify(options: argparse.Namespace, settings: Settings) -> int:
     """Check everything over one snapshot; print what was found, and fail if anything was."""
     keys = _public_keys(settings)
@@ -67,7 +80,6 @@ def verify(options: argparse.Namespace, settings: Settings) -> int:
         return FOUND
     for sentence in clean_words(report):
         print(sentence)
-    _note_unknown_keys(report.unknown_keys)
     return 0
 
 
@@ -76,8 +88,11 @@ def export(options: argparse.Namespace, settings: Settings) -> int:
     path: Path = options.file
     keys = wiring.signing_keys(settings)
     try:
-        with _opened(settings) as parts, new_file(path) as file:
-            manifest = _export(parts, file, keys, with_values=options.with_values)
+        with _opened(settings) as parts:
+            if not _is_clean(parts, keys):
+                return FOUND
+            with new_file(path) as file:
+                manifest = _export(parts, file, keys, with_values=options.with_values)
     except OSError as error:
         print(f"{path} cannot be written: {error.strerror}.", file=sys.stderr)
         return FOUND
@@ -86,6 +101,18 @@ def export(options: argparse.Namespace, settings: Settings) -> int:
     if options.with_values:
         print(_PERSONAL, file=sys.stderr)
     return 0
+
+
+def _is_clean(parts: wiring.Runtime, keys: Sequence[SigningKey]) -> bool:
+    """Whether everything agrees with the trail; says what does not. Only then is it signed."""
+    public_keys = {key.kid: key.public_key for key in keys}
+    with parts.database.reading() as session:
+        report = verifying.verify(session, protected=wiring.PROTECTED, public_keys=public_keys)
+    for sentence in finding_words(report):
+        print(sentence, file=sys.stderr)
+    if not report.is_clean:
+        print("Nothing is exported: no signature goes over findings.", file=sys.stderr)
+    return report.is_clean
 
 
 def check(options: argparse.Namespace) -> int:
@@ -156,6 +183,7 @@ def _export(
 ) -> Manifest:
     """Note the export in the trail, then write all of the trail, that entry included."""
     now = parts.clock.now()
+    open_trail(parts)
     with parts.database.transaction() as session:
         trail.record(session, [_exported(with_values)], now=now)
     with parts.database.reading() as session:

@@ -11,12 +11,16 @@ from dataclasses import dataclass, replace
 from datetime import tzinfo
 from urllib.parse import urlsplit
 
+from sqlmodel import Session
+
 from upstage_crm.audit import trail
 from upstage_crm.audit.signing import KeyRing, SigningKey
+from upstage_crm.change_requests import link_mailboxes as request_links
 from upstage_crm.change_requests.mails import Mailroom
 from upstage_crm.core import when
 from upstage_crm.core.clock import Clock, SystemClock
 from upstage_crm.core.db import Database, make_engine
+from upstage_crm.links.claims import FOR_STAFF, LinkClaims
 from upstage_crm.links.codec import LinkCodec, LinkKey
 from upstage_crm.mail.compose import Composer
 from upstage_crm.mail.delivery import Transport
@@ -28,6 +32,7 @@ from upstage_crm.patrons.fields import FIELDS, Context
 from upstage_crm.settings import Settings, load_or_create_keys
 from upstage_crm.staff.passkeys import Site
 from upstage_crm.staff.sealing import Sealer
+from upstage_crm.team import link_mailboxes as team_links
 from upstage_crm.team.mails import Post
 
 LOCAL_FROM = "UpStage CRM <box-office@example.org>"
@@ -111,7 +116,11 @@ def build(
         signer=ring.signer,
     )
     dispatcher = Dispatcher(
-        database=database, sender=sender or _sender(settings), codec=codec, clock=clock
+        database=database,
+        sender=sender or _sender(settings),
+        codec=codec,
+        clock=clock,
+        mailboxes_of=mailboxes_of,
     )
     database.on_commit(dispatcher.wake)
     return Runtime(
@@ -135,6 +144,16 @@ def signing_keys(settings: Settings) -> tuple[SigningKey, ...]:
     """
     keys = settings.keys or load_or_create_keys()
     return tuple(SigningKey.derive(key.kid, key.secret) for key in keys)
+
+
+def mailboxes_of(session: Session, claims: LinkClaims) -> frozenset[str]:
+    """The mailboxes that a link may be mailed to.
+
+    Raises:
+        RowNotProven: the row that says so is not what the trail says.
+    """
+    of = team_links if claims.purpose in FOR_STAFF else request_links
+    return of.mailboxes_of(session, claims)
 
 
 def at(made: Runtime, clock: Clock) -> Runtime:

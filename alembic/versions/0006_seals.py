@@ -43,9 +43,7 @@ def upgrade() -> None:
     for table in SEALED:
         op.add_column(table, _text("seal", 100, nullable=True))
     for table in ("staff", "staff_session"):
-        op.add_column(
-            table, sa.Column("epoch", sa.Integer(), nullable=False, server_default="0")
-        )
+        op.add_column(table, sa.Column("epoch", sa.Integer(), nullable=False, server_default="0"))
     _recorded()
     _touched()
     _findings()

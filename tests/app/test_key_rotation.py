@@ -18,6 +18,7 @@ from upstage_crm.links.codec import LinkCodec, LinkKey
 from upstage_crm.mail.dispatcher import Dispatcher
 from upstage_crm.settings import Settings
 from upstage_crm.web.schedule import revoke_dead_links
+from upstage_crm.wiring import mailboxes_of
 
 OLD_KEY, NEW_KEY = LinkKey("test-key", SECRET), LinkKey("newer", b"n" * 32)
 
@@ -32,7 +33,9 @@ def restarted(engine: Engine, *keys: LinkKey) -> wiring.Runtime:
     engine.mailbox.messages.clear()  # what was read before cannot be read with other keys
     engine.codec = LinkCodec(keys)
     engine.room = replace(engine.room, codec=engine.codec)
-    engine.dispatcher = Dispatcher(engine.database, engine.mailbox, engine.codec, engine.clock)
+    engine.dispatcher = Dispatcher(
+        engine.database, engine.mailbox, engine.codec, engine.clock, mailboxes_of=mailboxes_of
+    )
     settings = Settings.load({"UPSTAGE_SECRET_KEYS": "x:" + "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3" * 2})
     made = wiring.build(settings, database=engine.database, clock=engine.clock)
     return replace(made, codec=engine.codec, mailroom=engine.room, dispatcher=engine.dispatcher)

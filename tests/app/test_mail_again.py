@@ -29,6 +29,7 @@ from upstage_crm.mail.message import MailKind, MailMessage
 from upstage_crm.mail.queries import MailNotFound, MailSummary
 from upstage_crm.mail.sender import SendConflict, SendPaused, SendRejected
 from upstage_crm.staff.roles import Role, StaffMember
+from upstage_crm.wiring import mailboxes_of
 
 
 class House(Engine):
@@ -39,7 +40,9 @@ class House(Engine):
         composer = Composer(mail_from="box-office@theatre.example", transport=Transport.RESEND)
         self.room = replace(self.room, composer=composer)
         self.sender = ScriptedSender()
-        self.dispatcher = Dispatcher(database, self.sender, self.codec, clock)
+        self.dispatcher = Dispatcher(
+            database, self.sender, self.codec, clock, mailboxes_of=mailboxes_of
+        )
 
     def deliver(self) -> list[MailMessage]:
         """Let everything leave that may; the gate opens for the next mail a moment later."""

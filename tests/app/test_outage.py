@@ -22,6 +22,7 @@ from upstage_crm.mail.delivery import MailState, Transport
 from upstage_crm.mail.dispatcher import Dispatcher
 from upstage_crm.mail.outbox import OUTBOX
 from upstage_crm.mail.resend_sender import ResendSender
+from upstage_crm.wiring import mailboxes_of
 
 MINUTE = timedelta(minutes=1)
 OUTSIDE = Composer(mail_from="box-office@theatre.example", transport=Transport.RESEND)
@@ -43,7 +44,9 @@ class House(Engine):
         self.provider = provider
         self.room = replace(self.room, composer=OUTSIDE)
         sender = ResendSender(api_key="re_test", api_url=provider.url, timeout_s=(1, 1))
-        self.dispatcher = Dispatcher(database, sender, self.codec, clock, jitter=lambda: 0.5)
+        self.dispatcher = Dispatcher(
+            database, sender, self.codec, clock, mailboxes_of=mailboxes_of, jitter=lambda: 0.5
+        )
 
     def pass_time(self, until: datetime, *, every: timedelta = 20 * MINUTE) -> None:
         """Let the clock run, with a dispatcher that looks now and then."""
@@ -158,7 +161,14 @@ def test_many_workers_recover_together(house: House) -> None:
     seen = len(house.provider.received)
     sender = ResendSender(api_key="re_test", api_url=house.provider.url)
     workers = [
-        Dispatcher(house.database, sender, house.codec, house.clock, jitter=lambda: 0.5)
+        Dispatcher(
+            house.database,
+            sender,
+            house.codec,
+            house.clock,
+            mailboxes_of=mailboxes_of,
+            jitter=lambda: 0.5,
+        )
         for _ in range(3)
     ]
     for _turn in range(200):

@@ -12,6 +12,7 @@ from sqlmodel import Session
 
 from tests.support.engine import Engine
 from tests.support.factories import NEW, OLD, Desk, days, together
+from tests.support.keyring import RING
 from tests.support.office import Office
 from upstage_crm.admin.audit import rows
 from upstage_crm.admin.patrons.record_rows import event_views
@@ -48,7 +49,7 @@ def story(desk: Desk) -> None:
 
 
 def broken(desk: Desk) -> Broken | None:
-    return desk.read(trail.verify)
+    return desk.read(lambda session: trail.verify(session, public_keys=RING.public_keys))
 
 
 def tamper(desk: Desk, *statements: str) -> Broken | None:
@@ -58,7 +59,7 @@ def tamper(desk: Desk, *statements: str) -> Broken | None:
         for statement in statements:
             connection.exec_driver_sql(statement)
         with Session(bind=connection) as session:
-            found = trail.verify(session)
+            found = trail.verify(session, public_keys=RING.public_keys)
         transaction.rollback()
     return found
 

@@ -37,6 +37,7 @@ from upstage_crm.mail.outbox import OUTBOX
 from upstage_crm.mail.sender import Accepted, SendDeferred
 from upstage_crm.settings import BadSetting, Settings
 from upstage_crm.webhooks import resend
+from upstage_crm.wiring import mailboxes_of
 
 SECRET = "whsec_" + "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 OTHER = "whsec_" + "C2FVsBQIhrscChlQIMV+b5sSYspob7oD"
@@ -179,7 +180,9 @@ def scene(database: Database, clock: FrozenClock) -> Iterator[Scene]:
     )
     composer = Composer(mail_from="box-office@example.org", transport=Transport.RESEND)
     engine.room = replace(engine.room, composer=composer)
-    engine.dispatcher = Dispatcher(database, provider, engine.codec, clock)
+    engine.dispatcher = Dispatcher(
+        database, provider, engine.codec, clock, mailboxes_of=mailboxes_of
+    )
     made = wiring.build(given_settings, database=database, clock=clock)
     wiring.install(made)
     app = Starlette(routes=resend.routes(has_secret=bool(given_settings.webhook_secrets)))

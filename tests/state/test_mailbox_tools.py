@@ -33,7 +33,7 @@ from upstage_crm.mail.message import MailKind
 from upstage_crm.mail.sender import SendRejected
 from upstage_crm.staff.roles import PERMISSIONS, Permission, Role
 from upstage_crm.ui.copy import PAUSE_WORDS, SENTENCES
-from upstage_crm.wiring import Runtime
+from upstage_crm.wiring import Runtime, mailboxes_of
 
 WITHOUT = [role for role in Role if Permission.VIEW_MAILBOX not in PERMISSIONS[role]]
 
@@ -85,7 +85,9 @@ def play(database: Database, clock: FrozenClock) -> Iterator[Play]:
                     )
                     engine.room = replace(made.mailroom, composer=composer)
                     engine.codec = made.codec
-                    engine.dispatcher = Dispatcher(database, sender, made.codec, clock)
+                    engine.dispatcher = Dispatcher(
+                        database, sender, made.codec, clock, mailboxes_of=mailboxes_of
+                    )
                     await story(Scene(engine, sender, pipeline, made))
 
             asyncio.run(told())

@@ -30,7 +30,7 @@ from upstage_crm.mail.dispatcher import Dispatcher
 from upstage_crm.patrons.views import PatronRecord
 from upstage_crm.staff.roles import PERMISSIONS, Permission, Role
 from upstage_crm.ui.copy import SENTENCES
-from upstage_crm.wiring import Runtime
+from upstage_crm.wiring import Runtime, mailboxes_of
 
 PHONE = {"phone": {"phone": "+1 212 555 0199"}}
 CLERK, LEAD = Role.BOX_OFFICE, Role.MANAGER
@@ -89,7 +89,9 @@ def play(database: Database, clock: FrozenClock) -> Iterator[Play]:
                     # The pages' own keys, or no code and no link of a mail would fit.
                     engine.room = replace(made.mailroom, public_url=PUBLIC_URL)
                     engine.codec = made.codec
-                    engine.dispatcher = Dispatcher(database, engine.mailbox, made.codec, clock)
+                    engine.dispatcher = Dispatcher(
+                        database, engine.mailbox, made.codec, clock, mailboxes_of=mailboxes_of
+                    )
                     await story(Scene(engine, pipeline, made))
 
             asyncio.run(told())

@@ -46,6 +46,7 @@ from upstage_crm.patrons.views import PatronRecord
 from upstage_crm.staff import accounts
 from upstage_crm.staff.roles import Role, StaffMember
 from upstage_crm.tables import metadata
+from upstage_crm.wiring import mailboxes_of
 
 OLD = "mara@example.com"
 NEW = "mara.new@example.org"
@@ -105,7 +106,9 @@ class Desk:
             signer=RING.signer,
         )
         self.mailbox = Mailbox()
-        self.dispatcher = Dispatcher(database, self.mailbox, self.codec, clock)
+        self.dispatcher = Dispatcher(
+            database, self.mailbox, self.codec, clock, mailboxes_of=mailboxes_of
+        )
         self._owner: StaffMember | None = None
 
     @property

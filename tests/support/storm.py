@@ -27,7 +27,8 @@ from typing import Any
 import resend
 
 from tests.support.emulator import API_KEY
-from tests.support.outbox import CODEC
+from tests.support.keyring import attach
+from tests.support.outbox import CODEC, anywhere
 from upstage_crm.core.clock import SystemClock
 from upstage_crm.core.db import Database, make_engine
 from upstage_crm.mail import queries
@@ -56,10 +57,10 @@ def work(url: str, provider: str, began: str, speed: str, *how: str) -> None:
     if "without-key" in how:
         real = resend.Emails.send
         resend.Emails.send = lambda params, options=None: real(params)
-    database = Database(make_engine(url))
+    database = attach(Database(make_engine(url)))
     sender = ResendSender(api_key=API_KEY, api_url=provider, timeout_s=TIMEOUT_S, deadline_s=2)
     clock = FlyingClock(float(began), float(speed))
-    worker = Dispatcher(database, sender, CODEC, clock)
+    worker = Dispatcher(database, sender, CODEC, clock, mailboxes_of=anywhere)
     while True:
         with database.reading() as session:
             if not queries.health(session, now=clock.now()).queued:

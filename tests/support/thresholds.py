@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 
 import sqlalchemy as sa
-
 from sqlmodel import Session
 
 from tests.support.keyring import LONG_AGO, arrange

@@ -33,14 +33,14 @@ class Broken:
 
 
 class Walk:
-    """Follows the chain from its beginning, one entry after the other.
+    """Follows the chain, one entry after the other, from its beginning or from a known entry.
 
     `seq` and `hash` are those of the last entry that verified.
     """
 
-    def __init__(self) -> None:
-        self.seq: int = 0
-        self.hash: str = GENESIS
+    def __init__(self, seq: int = 0, head: str = GENESIS) -> None:
+        self.seq = seq
+        self.hash = head
 
     def step(self, row: Mapping[str, Any], opened: Iterable[Opened] = ()) -> Broken | None:
         """Take the next entry, with those of its values that are still there.
@@ -59,54 +59,81 @@ class Walk:
         said: dict[str, str] = json.loads(row["commitments"]) if values else {}
         if any(said.get(name) != commitment(salt, name, text) for name, text, salt in values):
             return Broken(seq, "value")
-        self.seq, self.hash = seq, row["hash"]
+        self.resume(row)
         return None
+
+    def resume(self, row: Mapping[str, Any]) -> None:
+        """Go on behind `row`, whatever was wrong with it."""
+        self.seq, self.hash = row["seq"], row["hash"]
 
 
 class Vouching:
     """Follows the signatures along the chain: who vouches for which entries.
 
     Give it every entry in order, beside `Walk`. `public_keys` are the keys that the reader trusts,
-    by name. A key that is no longer among them is known from the entry with which it entered, as
-    long as a key that replaced it is trusted. `before` counts entries older than signing.
+    by name; `kid` is the key in force where the walk begins. A key that is no longer trusted is
+    known from the entry with which it entered, as long as a key that replaced it is trusted.
+    `before` counts entries older than signing.
     """
 
-    def __init__(self, public_keys: Mapping[str, str]) -> None:
+    def __init__(self, public_keys: Mapping[str, str], *, kid: str | None = None) -> None:
         self._trusted = public_keys
         self._known: dict[str, str] = {}
-        self._kid: str | None = None
+        self._kid = kid
         self._waiting: list[Mapping[str, Any]] = []
+        self._unsigned: set[int] = set()
+        self._void: set[int] = set()
         self.before = 0
 
     def step(self, row: Mapping[str, Any]) -> Broken | None:
-        """Take the next entry; return what is wrong with the signature that should cover it."""
+        """Take the next entry; return what is wrong with the signature that it carries."""
         opens = str(row["action"]) in _OPENING
         if self._kid is None and not opens:
             self.before += 1
             return None
         self._waiting.append(row)
-        if opens:
-            said = read_object(row["facts"])
-            self._kid = str(said.get("kid"))
-            self._known.setdefault(self._kid, str(said.get("public_key")))
         if row["signature"] is None:
             return None
-        waiting, self._waiting = self._waiting, []
-        if row["covers"] != len(waiting):
-            return Broken(waiting[0]["seq"], "unsigned")
-        message = signed_message(covers=row["covers"], seq=row["seq"], head=row["hash"])
+        covers = row["covers"] or 0
+        covered, waiting = self._waiting[-covers:] if covers else [], self._waiting
+        self._waiting = []
+        self._unsigned |= {one["seq"] for one in waiting[: len(waiting) - len(covered)]}
+        for one in covered:
+            self._take(one)
+        message = signed_message(covers=covers, seq=row["seq"], head=row["hash"])
         public_key = self._trusted.get(str(row["kid"]), self._known.get(str(row["kid"]), ""))
-        if row["kid"] != self._kid or not signing.verify(public_key, message, row["signature"]):
-            return Broken(row["seq"], "signature")
-        return None
+        is_ours = row["kid"] == self._kid and len(covered) == covers > 0
+        if is_ours and signing.verify(public_key, message, str(row["signature"])):
+            return None
+        return Broken(row["seq"], "signature")
+
+    def _take(self, row: Mapping[str, Any]) -> None:
+        """What a signed entry says of keys, and of entries that a repair has set aside."""
+        said = read_object(row["facts"])
+        if str(row["action"]) in _OPENING:
+            self._kid = str(said.get("kid"))
+            self._known.setdefault(self._kid, str(said.get("public_key")))
+        elif str(row["action"]) == Action.ROWS_RESTORED:
+            self._void |= _numbers(str(said.get("void", "")))
+
+    @property
+    def unsigned(self) -> tuple[int, ...]:
+        """The entries so far that no signature covers and that no repair has set aside."""
+        waiting = {row["seq"] for row in self._waiting}
+        return tuple(sorted((self._unsigned | waiting) - self._void))
 
     def end(self) -> Broken | None:
-        """What is wrong at the end: entries without a signature, or a key that nobody trusts."""
-        if self._waiting:
-            return Broken(self._waiting[0]["seq"], "unsigned")
+        """What is wrong at the end: an entry without a signature, or a key that is not trusted."""
+        if self.unsigned:
+            return Broken(self.unsigned[0], "unsigned")
         if self._kid is None:
             return Broken(1, "unsigned") if self.before else None
         return None if self._kid in self._trusted else Broken(1, "unknown_key")
+
+
+def _numbers(text: str) -> set[int]:
+    """The numbers in `12, 20`."""
+    return {int(part) for part in text.split(", ") if part.isdigit()}
 
 
 def signed_message(*, covers: int, seq: int, head: str) -> bytes:

@@ -92,6 +92,7 @@ class Action(StrEnum):
     SECOND_FACTOR_ADDED = "staff.second_factor_added"
     SECOND_FACTOR_REMOVED = "staff.second_factor_removed"
     SECOND_FACTOR_REFUSED = "staff.second_factor_refused"
+    RECOVERY_CODE_USED = "staff.recovery_code_used"
     RECOVERY_CODES_MADE = "staff.recovery_codes_made"
     SESSIONS_ENDED = "staff.sessions_ended"
     NEW_DEVICE = "staff.new_device"
@@ -105,6 +106,8 @@ class Action(StrEnum):
     TRAIL_KEY_ENTERED = "trail.key_entered"
     ROWS_RECORDED = "trail.rows_recorded"
     ROWS_RESTORED = "trail.rows_restored"
+    TAMPERING_FOUND = "integrity.found"
+    TAMPERING_ENDED = "integrity.ended"
 
 
 @dataclass(frozen=True, slots=True)

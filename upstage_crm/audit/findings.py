@@ -29,11 +29,13 @@ class Problem(StrEnum):
     RECEIPT_UNKNOWN = "receipt_unknown"
     RECEIPT_GONE = "receipt_gone"
     RECEIPT_MISSING = "receipt_missing"
+    RECEIPT_KEY = "receipt_key"
     ROW_ALTERED = "row_altered"
     ROW_UNKNOWN = "row_unknown"
     ROW_GONE = "row_gone"
     UNPROVEN = "unproven"
     ENTRY_UNSIGNED = "entry_unsigned"
+    ENTRY_ALTERED = "entry_altered"
     EVIDENCE_ALTERED = "evidence_altered"
     SEAL = "seal"
     OLDER_DATABASE = "older_database"
@@ -44,7 +46,8 @@ class Difference:
     """One disagreement; what does not apply is None.
 
     `number` is the patron's, `field` a protected field's key, `reference` the request's, `seq`
-    the entry of the trail that says otherwise.
+    the entry of the trail that says otherwise. `row` is a table and an id, `detail` names the
+    tables, rows and columns in which a recorded row differs.
     """
 
     problem: Problem
@@ -52,15 +55,13 @@ class Difference:
     field: str | None = None
     reference: str | None = None
     seq: int | None = None
+    row: str = ""
+    detail: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """What one batch brought: how many were compared, and where they disagree.
-
-    `unknown_keys` counts receipts whose key is known from the trail alone.
-    """
+    """What one batch brought: how many were compared, and where they disagree."""
 
     count: int
     differences: tuple[Difference, ...]
-    unknown_keys: int = 0

@@ -7,10 +7,11 @@ Erasure is the other way: confirmed by a second member and not done, it empties 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
-from upstage_crm.audit import guard_people
+from upstage_crm.audit import guard_log, guard_people
+from upstage_crm.audit.guard_log import Columns
 from upstage_crm.audit.guard_sql import (
+    Mark,
     Rule,
     any_differs,
     erasing,
@@ -18,14 +19,10 @@ from upstage_crm.audit.guard_sql import (
     is_same,
     json_value,
     moves,
-    row_id,
     stands_already,
-    transaction,
 )
-from upstage_crm.audit.registry import RECORDED, SEALED
 
 Protected = Mapping[str, Sequence[str]]
-Columns = Mapping[str, Sequence[str]]
 
 # States that a row may be born in, and where each may go from there.
 FIELD_MOVES: Mapping[str, Sequence[str]] = {
@@ -144,17 +141,6 @@ _IDENTITY = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Mark:
-    """After an `event` on `table` that fits `when`, `then` is executed."""
-
-    name: str
-    when: str
-    then: str
-    table: str = "patron"
-    event: str = "UPDATE"
-
-
 def rules(protected: Protected, dialect: str) -> list[Rule]:
     """Every refusal. `protected` maps a field key to its columns, derived ones included."""
     return [
@@ -170,7 +156,7 @@ def marks(protected: Protected, dialect: str, columns: Columns) -> list[Mark]:
 
     `columns` holds the columns of every table of the database.
     """
-    return [*_applied(protected, dialect), *_logged(dialect, columns)]
+    return [*_applied(protected, dialect), *guard_log.marks(dialect, columns)]
 
 
 def _applied(protected: Protected, dialect: str) -> list[Mark]:
@@ -183,49 +169,6 @@ def _applied(protected: Protected, dialect: str) -> list[Mark]:
             f"AND field = '{field}' AND outcome = 'approved'",
         )
         for field, columns in protected.items()
-    ]
-
-
-def _logged(dialect: str, columns: Columns) -> list[Mark]:
-    """Every change of a recorded or sealed row is named in the log of touched rows."""
-    if "touched_row" not in columns:
-        return []  # an early revision
-    found: list[Mark] = []
-    for subject in RECORDED.values():
-        for part in subject.parts:
-            if part.table in columns:
-                deciding = [name for name in columns[part.table] if name not in part.rest]
-                is_root = part is subject.parts[0]
-                found += _watch(dialect, part.table, subject.name, [part.subject], deciding, is_root)
-    for sealed in SEALED.values():
-        if "seal" in columns.get(sealed.table, ()):
-            deciding = [*sealed.key, *sealed.frozen, "seal"]
-            found += _watch(dialect, sealed.table, sealed.table, sealed.key, deciding, True)
-    return found
-
-
-def _watch(
-    dialect: str,
-    table: str,
-    subject: str,
-    key: Sequence[str],
-    deciding: Sequence[str],
-    is_root: bool,
-) -> list[Mark]:
-    def log(*rows: str, op: str) -> str:
-        selects = " UNION ".join(
-            f"SELECT '{subject}', {row_id(row, key, dialect)}, '{op}'{transaction(dialect)}"
-            for row in rows
-        )
-        names = "subject, row_id, op" + (", tx" if transaction(dialect) else "")
-        return f"INSERT INTO touched_row ({names}) {selects}"
-
-    born, gone = ("born", "gone") if is_root else ("changed", "changed")
-    changed = any_differs(deciding, dialect)
-    return [
-        Mark(f"touch_{table}_insert", "TRUE", log("NEW", op=born), table, "INSERT"),
-        Mark(f"touch_{table}_update", changed, log("NEW", "OLD", op="changed"), table, "UPDATE"),
-        Mark(f"touch_{table}_delete", "TRUE", log("OLD", op=gone), table, "DELETE"),
     ]
 
 

@@ -31,6 +31,17 @@ class Rule:
     when: str
 
 
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """After an `event` on `table` that fits `when`, `then` is executed."""
+
+    name: str
+    when: str
+    then: str
+    table: str = "patron"
+    event: str = "UPDATE"
+
+
 def erasing(table: str) -> str:
     """Whether the patron behind the OLD row of `table` is being erased right now."""
     return (

@@ -15,7 +15,8 @@ from collections.abc import Collection
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from upstage_crm.audit.guard_rules import Mark, Protected, Rule, marks, rules
+from upstage_crm.audit.guard_rules import Protected, marks, rules
+from upstage_crm.audit.guard_sql import Mark, Rule
 
 _PREFIX = "guard_"
 

@@ -69,8 +69,16 @@ def open_trail(session: Session, *, now: datetime) -> None:
     _enter(session, {}, now, Action.TRAIL_OPENED, rows)
 
 
-def seal_older(session: Session, protected: Protected, *, now: datetime) -> bool:
+def seal_older(
+    session: Session,
+    protected: Protected,
+    *,
+    older_keys: Mapping[str, str],
+    now: datetime,
+) -> bool:
     """Seal once what is older than signing; False when there is nothing of that kind.
+
+    `older_keys` are the public keys, by name, of receipts whose key has left the ring.
 
     One signed entry names the head that it found; every recorded row is committed to as it is now,
     and every sealed row gets its seal. Needs the rights of the database's owner: the guards make
@@ -79,10 +87,13 @@ def seal_older(session: Session, protected: Protected, *, now: datetime) -> bool
     if key_in_force(session) is not None or not (found := trail.head(session)) or not found[0]:
         return False
     seq, head = found
+    facts: dict[str, str | int] = {"before": seq, "before_hash": head}
+    if older_keys:
+        facts["older_keys"] = ", ".join(f"{kid}={key}" for kid, key in sorted(older_keys.items()))
     guards.drop(session.connection())
     _seal_all(session)
     guards.install(session.connection(), protected)
-    _enter(session, {"before": seq, "before_hash": head}, now, Action.TRAIL_OPENED)
+    _enter(session, facts, now, Action.TRAIL_OPENED)
     _record_all(session, now)
     return True
 
@@ -123,7 +134,9 @@ def _seal_all(session: Session) -> None:
     for name, sealed in SEALED.items():
         table = SQLModel.metadata.tables[name]
         keyed = [table.c[column] for column in sealed.key]
-        for row in connection.execute(sa.select(table).where(table.c.seal.is_(None))).mappings().all():
+        for row in (
+            connection.execute(sa.select(table).where(table.c.seal.is_(None))).mappings().all()
+        ):
             is_this = sa.and_(*(column == row[column.name] for column in keyed))
             seal = seals.seal(session, name, row)
             connection.execute(sa.update(table).where(is_this).values(seal=seal))

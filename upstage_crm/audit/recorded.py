@@ -9,31 +9,27 @@ has not proven cannot commit: otherwise it would sign what an attacker had writt
 from __future__ import annotations
 
 import hashlib
-import json
 from collections import OrderedDict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
 from threading import Lock
-from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
-from sqlmodel import Session, SQLModel
+from sqlmodel import Session
 
-from upstage_crm.audit import keys, vouching
-from upstage_crm.audit.chain import canonical, commitment, read_object
+from upstage_crm.audit import keys, states, vouching
+from upstage_crm.audit.chain import commitment, read_object
 from upstage_crm.audit.errors import RowNotProven
 from upstage_crm.audit.findings import Problem
-from upstage_crm.audit.registry import RECORDED, Part, Subject
+from upstage_crm.audit.registry import RECORDED, Subject
+from upstage_crm.audit.states import GONE
 from upstage_crm.audit.tables import AuditEntryRow, AuditValueRow, RecordedRow, TouchedRow
-from upstage_crm.core.db import UtcDateTime, dialect_of, table_of
+from upstage_crm.core.db import dialect_of, table_of
 
-State = dict[str, list[dict[str, Any]]]
 Ref = tuple[str, str]  # a subject's name and the id of its row
 
 PREFIX = "row:"
-GONE = "null"  # what is committed to for a subject whose own row was deleted
 _CACHED = 20_000  # subjects whose newest commitment this process has checked
 
 _entry = table_of(AuditEntryRow)
@@ -151,9 +147,13 @@ def touched(session: Session) -> list[Touched]:
 
 def read(connection: Connection, subject: Subject, ids: Collection[str]) -> list[Touched]:
     """What subjects are now, those that are gone included."""
-    rows = connection.execute(_state_of(subject, connection.dialect.name), {"ids": list(ids)})
+    rows = connection.execute(
+        states.statement(subject, connection.dialect.name), {"ids": list(ids)}
+    )
     found = {
-        row.id: Touched((subject.name, row.id), row.patron_id, _canonical(subject, row.state))
+        row.id: Touched(
+            (subject.name, row.id), row.patron_id, states.committed_text(subject, row.state)
+        )
         for row in rows
     }
     gone = [Touched((subject.name, each), None, GONE) for each in ids if each not in found]
@@ -195,7 +195,9 @@ def disagreement(session: Session, subject: str, row_id: str) -> RowNotProven | 
     """How a subject differs from the newest entry about it; None when it does not."""
     connection = session.connection()
     wanted = RECORDED[subject]
-    row = connection.execute(_proof_of(wanted, connection.dialect.name), {"ids": [row_id]}).first()
+    row = connection.execute(
+        states.statement_with_newest(wanted, connection.dialect.name), {"ids": [row_id]}
+    ).first()
     seq = row.seq if row else _newest(connection, (subject, row_id))
     return _compare(session, wanted, row_id, seq, row.state if row else None)
 
@@ -215,15 +217,75 @@ def _compare(
     raw = stored or GONE
     if proofs.holds(ref, seq, raw):
         return None
-    committed = committed_state(session, ref, seq)
+    found = _judge(subject, ref, seq, committed_state(session, ref, seq), raw)
+    if found is None:
+        proofs.keep(ref, seq, raw)
+    return found
+
+
+def _judge(
+    subject: Subject, ref: Ref, seq: int, committed: str | Problem, raw: str
+) -> RowNotProven | None:
+    """Compare what an entry commits to with what the database holds."""
     if isinstance(committed, Problem):
         return _refuse(ref, committed, seq=seq)
-    now = _canonical(subject, raw)
-    if now != committed and (where := differences(subject, committed, now)):
-        problem = Problem.ROW_GONE if now == GONE else Problem.ROW_ALTERED
-        return _refuse(ref, problem, seq=seq, detail="; ".join(where))
-    proofs.keep(ref, seq, raw)
-    return None
+    now = states.committed_text(subject, raw)
+    if now == committed or not (where := states.differences(subject, committed, now)):
+        return None
+    problem = Problem.ROW_GONE if now == GONE else Problem.ROW_ALTERED
+    return _refuse(ref, problem, seq=seq, detail="; ".join(where))
+
+
+def disagreements(session: Session, subject: str, ids: Collection[str]) -> Iterator[RowNotProven]:
+    """How subjects differ from the trail, read together: for a check of everything.
+
+    The chain and its signatures were verified before, so entries are taken as they are.
+    """
+    wanted, connection = RECORDED[subject], session.connection()
+    rows = connection.execute(
+        states.statement_with_newest(wanted, connection.dialect.name), {"ids": list(ids)}
+    ).all()
+    known = {row.id: (row.seq, row.state) for row in rows}
+    for row_id in ids:
+        if row_id not in known:
+            known[row_id] = (_newest(connection, (subject, row_id)), None)
+    pairs = [(seq, name_of((subject, row_id))) for row_id, (seq, _) in known.items() if seq]
+    committed = _committed_together(connection, pairs)
+    for row_id, (seq, stored) in known.items():
+        ref = (subject, row_id)
+        if seq is None:
+            if stored is not None:
+                yield _refuse(ref, Problem.ROW_UNKNOWN)
+            continue
+        said = committed.get((seq, name_of(ref)), Problem.ROW_UNKNOWN)
+        if (found := _judge(wanted, ref, seq, said, stored or GONE)) is not None:
+            yield found
+
+
+def _committed_together(
+    connection: Connection, pairs: Sequence[tuple[int, str]]
+) -> dict[tuple[int, str], str | Problem]:
+    if not pairs:
+        return {}
+    seqs = sorted({seq for seq, _name in pairs})
+    entries = sa.select(_entry.c.seq, _entry.c.commitments).where(_entry.c.seq.in_(seqs))
+    said = {row.seq: read_object(row.commitments) for row in connection.execute(entries)}
+    query = sa.select(_value).where(sa.tuple_(_value.c.seq, _value.c.name).in_(pairs))
+    kept = {(row.seq, row.name): (row.value, row.salt) for row in connection.execute(query)}
+    return {
+        (seq, name): _opened(said.get(seq, {}).get(name), name, kept.get((seq, name)))
+        for seq, name in pairs
+    }
+
+
+def _opened(said: str | None, name: str, kept: tuple[str, str] | None) -> str | Problem:
+    """The state behind a commitment, or what is wrong with it."""
+    if said is None:
+        return Problem.ROW_UNKNOWN
+    if kept is None:
+        return Problem.EVIDENCE_GONE
+    value, salt = kept
+    return value if commitment(salt, name, value) == said else Problem.EVIDENCE_ALTERED
 
 
 def committed_state(session: Session, ref: Ref, seq: int) -> str | Problem:
@@ -232,141 +294,12 @@ def committed_state(session: Session, ref: Ref, seq: int) -> str | Problem:
     if entry is None:
         return Problem.ENTRY_UNSIGNED
     name = name_of(ref)
-    said = read_object(entry["commitments"]).get(name)
-    if said is None:
-        return Problem.ROW_UNKNOWN
     kept = session.connection().execute(_COMMITTED, {"seq": seq, "name": name}).first()
-    if kept is None:
-        return Problem.EVIDENCE_GONE
-    if commitment(kept.salt, name, kept.value) != said:
-        return Problem.EVIDENCE_ALTERED
-    return str(kept.value)
+    said = read_object(entry["commitments"]).get(name)
+    return _opened(said, name, None if kept is None else (kept.value, kept.salt))
 
 
-def differences(subject: Subject, committed: str, now: str) -> list[str]:
-    """Where two states differ, as `table id: column, column`; empty when they mean the same.
-
-    A column that came with a later revision is empty in an older state; so is a whole table.
-    """
-    before: State = json.loads(committed) or {}
-    after: State = json.loads(now) or {}
-    found: list[str] = []
-    for part in subject.parts:
-        old = {str(row[part.key]): row for row in before.get(part.table, [])}
-        new = {str(row[part.key]): row for row in after.get(part.table, [])}
-        for key in sorted(old.keys() | new.keys()):
-            if key not in new:
-                found.append(f"{part.table} {key}: gone")
-            elif key not in old:
-                found.append(f"{part.table} {key}: unknown")
-            elif columns := _other_columns(part, old[key], new[key]):
-                found.append(f"{part.table} {key}: {', '.join(columns)}")
-    return found
-
-
-def _other_columns(part: Part, old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
-    names = sorted(old.keys() | new.keys())
-    return [n for n in names if n not in part.rest and old.get(n) != new.get(n)]
-
-
-def _refuse(ref: Ref, problem: Problem, *, seq: int | None = None, detail: str = "") -> RowNotProven:
+def _refuse(
+    ref: Ref, problem: Problem, *, seq: int | None = None, detail: str = ""
+) -> RowNotProven:
     return RowNotProven(subject=ref[0], row_id=ref[1], problem=problem, seq=seq, detail=detail)
-
-
-def _canonical(subject: Subject, raw: str) -> str:
-    """The state as it is committed to: what is empty is left out, a secret is its hash."""
-    read: State | None = json.loads(raw)
-    if read is None:
-        return GONE
-    secrets = {part.table: part.secrets for part in subject.parts}
-    return canonical(
-        {
-            table: [
-                {
-                    name: _digest(value) if name in secrets[table] else value
-                    for name, value in row.items()
-                    if value is not None
-                }
-                for row in rows
-            ]
-            for table, rows in read.items()
-            if rows
-        }
-    )
-
-
-def _digest(value: object) -> str:
-    return hashlib.sha256(str(value).encode()).hexdigest()
-
-
-# --- the state of a subject as one JSON text, made by the database ------------------------------
-
-
-@cache
-def _state_of(subject: Subject, dialect: str) -> sa.TextClause:
-    return _statement(subject, dialect, "")
-
-
-@cache
-def _proof_of(subject: Subject, dialect: str) -> sa.TextClause:
-    """The same with the newest entry about each, so that a proof is one statement."""
-    newest = (
-        f", (SELECT max(r.seq) FROM recorded_row r WHERE r.subject = '{subject.name}' "
-        f"AND r.row_id = {_text('t.id', dialect)}) AS seq"
-    )
-    return _statement(subject, dialect, newest)
-
-
-def _statement(subject: Subject, dialect: str, extra: str) -> sa.TextClause:
-    root = subject.parts[0]
-    patron = f"t.{subject.patron}" if subject.patron else "NULL"
-    is_id = f"{_text('t.id', dialect)} IN :ids"
-    text = (
-        f"SELECT {_text('t.id', dialect)} AS id, {patron} AS patron_id, "
-        f"{_state(subject, dialect)} AS state{extra} FROM {root.table} t WHERE {is_id}"
-    )
-    return sa.text(text).bindparams(sa.bindparam("ids", expanding=True))
-
-
-def _state(subject: Subject, dialect: str) -> str:
-    root, *children = subject.parts
-    members = [f"'{root.table}', {_list(_object(root, 't', dialect), dialect)}"]
-    members += [f"'{part.table}', {_rows(part, dialect)}" for part in children]
-    build = "json_object" if dialect == "sqlite" else "json_build_object"
-    return _text(f"{build}({', '.join(members)})", dialect)
-
-
-def _list(item: str, dialect: str) -> str:
-    return f"json_array({item})" if dialect == "sqlite" else f"json_build_array({item})"
-
-
-def _rows(part: Part, dialect: str) -> str:
-    one = _object(part, "c", dialect)
-    where = f"FROM {part.table} c WHERE c.{part.subject} = t.id"
-    if dialect == "sqlite":
-        inner = f"SELECT {one} AS o {where} ORDER BY c.{part.key}"
-        return f"(SELECT json_group_array(json(o)) FROM ({inner}))"
-    return f"(SELECT coalesce(json_agg({one} ORDER BY c.{part.key}), CAST('[]' AS json)) {where})"
-
-
-def _object(part: Part, alias: str, dialect: str) -> str:
-    """One row as a JSON object; `key` stands in it even where it decides nothing."""
-    columns = [c for c in _columns(part.table) if c.name not in part.rest]
-    members = ", ".join(f"'{c.name}', {_column(c, alias, dialect)}" for c in columns)
-    return f"json_object({members})" if dialect == "sqlite" else f"json_build_object({members})"
-
-
-def _column(column: sa.Column[Any], alias: str, dialect: str) -> str:
-    name = f"{alias}.{column.name}"
-    if dialect == "postgresql" and isinstance(column.type, UtcDateTime):
-        # As text an instant would depend on the session's time zone.
-        return f"CAST(extract(epoch FROM {name}) * 1000000 AS bigint)"
-    return name
-
-
-def _columns(table: str) -> list[sa.Column[Any]]:
-    return list(SQLModel.metadata.tables[table].columns)
-
-
-def _text(expression: str, dialect: str) -> str:
-    return f"CAST({expression} AS {'TEXT' if dialect == 'sqlite' else 'text'})"

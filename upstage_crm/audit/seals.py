@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import RowMapping
 from sqlmodel import Session, SQLModel
 
 from upstage_crm.audit import keys
@@ -18,19 +19,21 @@ from upstage_crm.audit.errors import RowNotProven
 from upstage_crm.audit.findings import Problem
 from upstage_crm.audit.registry import SEALED
 
+Row = Mapping[str, Any] | RowMapping
 
-def seal(session: Session, table: str, values: Mapping[str, Any]) -> str:
+
+def seal(session: Session, table: str, values: Row) -> str:
     """The seal of a row of `table` with these values; all that is frozen must be among them."""
     return keys.of(session).ring.seal(_message(table, values))
 
 
 def put(session: Session, row: SQLModel) -> None:
     """Seal `row` as it is now."""
-    table = str(row.__tablename__)
+    table = str(row.__tablename__)  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType]  # SQLModel's hint
     row.seal = seal(session, table, row.model_dump())  # pyright: ignore[reportAttributeAccessIssue]  # every sealed row has it
 
 
-def is_sealed(session: Session, table: str, values: Mapping[str, Any]) -> bool:
+def is_sealed(session: Session, table: str, values: Row) -> bool:
     """Whether the row is what was sealed; one that is not is remembered for the next check."""
     if keys.of(session).ring.is_sealed(values["seal"], _message(table, values)):
         return True
@@ -38,7 +41,7 @@ def is_sealed(session: Session, table: str, values: Mapping[str, Any]) -> bool:
     return False
 
 
-def prove(session: Session, table: str, values: Mapping[str, Any]) -> None:
+def prove(session: Session, table: str, values: Row) -> None:
     """See that a sealed row is what was sealed.
 
     Raises:
@@ -48,12 +51,12 @@ def prove(session: Session, table: str, values: Mapping[str, Any]) -> None:
         raise RowNotProven(subject=table, row_id=row_id(table, values), problem=Problem.SEAL)
 
 
-def row_id(table: str, values: Mapping[str, Any]) -> str:
+def row_id(table: str, values: Row) -> str:
     """How the log of touched rows names the row."""
     return "/".join(str(values[name]) for name in SEALED[table].key)
 
 
-def _message(table: str, values: Mapping[str, Any]) -> bytes:
+def _message(table: str, values: Row) -> bytes:
     names = (*SEALED[table].key, *SEALED[table].frozen)
     return canonical([table, *(_plain(values[name]) for name in names)]).encode()
 

@@ -68,11 +68,15 @@ class KeyRing:
         kid, _, _ = (seal or "").rpartition(":")
         if kid not in self._seal_keys:
             return False
-        return hmac.compare_digest(f"{kid}:{self._mac(kid, message)}".encode(), (seal or "").encode())
+        return hmac.compare_digest(
+            f"{kid}:{self._mac(kid, message)}".encode(), (seal or "").encode()
+        )
 
     def _mac(self, kid: str, message: bytes) -> str:
         # The key's name is part of what is sealed, so no seal passes under another name.
-        return hmac.new(self._seal_keys[kid], kid.encode() + b"|" + message, hashlib.sha256).hexdigest()
+        return hmac.new(
+            self._seal_keys[kid], kid.encode() + b"|" + message, hashlib.sha256
+        ).hexdigest()
 
 
 def verify(public_key: str, message: bytes, signature: str) -> bool:

@@ -211,18 +211,23 @@ def verify(session: Session, *, public_keys: Mapping[str, str]) -> Broken | None
     return None
 
 
-def entries(session: Session) -> Iterator[tuple[dict[str, Any], Sequence[Opened]]]:
-    """Every entry as stored, in order, with those of its values that are still there.
+def entries(
+    session: Session, *, after: int | None = None, most: int | None = None
+) -> Iterator[tuple[dict[str, Any], Sequence[Opened]]]:
+    """Entries as stored, in order, with those of their values that are still there.
 
-    Words are text and `at` is an instant, None when it is none: what `Walk.step` takes.
+    All of them, or at most `most` with numbers above `after`. Words are text and `at` is an
+    instant, None when it is none: what `Walk.step` takes.
     """
-    last: int | None = None
-    while True:
-        # The first batch asks for no lower bound: an entry before the first must not hide.
+    last, left = after, most
+    while left is None or left > 0:
+        # Without `after` there is no lower bound: an entry before the first must not hide.
         query = vouching.RAW if last is None else vouching.RAW.where(_entry.c.seq > last)
-        rows = session.connection().execute(query.limit(_BATCH)).mappings().all()
+        batch = _BATCH if left is None else min(_BATCH, left)
+        rows = session.connection().execute(query.limit(batch)).mappings().all()
         if not rows:
             return
+        left = None if left is None else left - len(rows)
         opened = _values(session, _value.c.seq.between(rows[0]["seq"], rows[-1]["seq"]))
         for row in rows:
             yield vouching.plain(row), opened.get(row["seq"], ())

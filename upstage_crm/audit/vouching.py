@@ -107,10 +107,27 @@ def _follows(before: Mapping[str, Any], row: Mapping[str, Any]) -> bool:
     )
 
 
+def known_keys(session: Session, public_keys: Mapping[str, str]) -> dict[str, str]:
+    """The public keys by name: those of the ring, and those that entries of the trail name.
+
+    What an entry names counts as far as the chain and its signatures do: verify those too.
+    """
+    found: dict[str, str] = {}
+    for row in session.connection().execute(_KEYS):
+        said = read_object(row.facts)
+        older = str(said.get("older_keys", "")).split(", ")
+        found |= dict(pair.split("=", 1) for pair in older if "=" in pair)
+        found[str(said.get("kid"))] = str(said.get("public_key"))
+    return found | dict(public_keys)
+
+
+def key_at(session: Session, seq: int) -> str | None:
+    """The name of the key that signs at `seq`; None before signing began."""
+    rows = session.connection().execute(_KEYS).all()
+    began = [row for row in rows if row.seq <= seq]
+    return str(read_object(began[-1].facts).get("kid")) if began else None
+
+
 def _is_key_in_force(session: Session, kid: str, seq: int) -> bool:
     """Whether `kid` signed the trail at `seq`: a key that was replaced counts for nothing later."""
-    if kid == keys.of(session).ring.signer.kid:
-        return True
-    eras = [(row.seq, read_object(row.facts).get("kid")) for row in session.connection().execute(_KEYS)]
-    began = [since for since, name in eras if since <= seq]
-    return bool(began) and dict(eras)[began[-1]] == kid
+    return kid == keys.of(session).ring.signer.kid or kid == key_at(session, seq)

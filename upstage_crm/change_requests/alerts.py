@@ -153,7 +153,13 @@ def trip(
         .values(held_for=HeldFor.QUARANTINE)
     )
     alert_mails.tell_owners(
-        session, mailroom, to=colleagues(session, [Role.OWNER]), alert_id=row.id, member=actor, ruling=ruling, at=now
+        session,
+        mailroom,
+        to=colleagues(session, [Role.OWNER]),
+        alert_id=row.id,
+        member=actor,
+        ruling=ruling,
+        at=now,
     )
     facts = {
         "staff_id": actor.id,

@@ -17,7 +17,7 @@ from upstage_crm.audit.signing import SigningKey
 from upstage_crm.change_requests import link_codes, mail_words
 from upstage_crm.change_requests.matter import Matter
 from upstage_crm.change_requests.rules import DeskMethod, FieldOutcome
-from upstage_crm.core.email_address import parse_email
+from upstage_crm.core.email_address import to_wire
 from upstage_crm.core.languages import choose
 from upstage_crm.links.claims import LinkClaims, Purpose, Reviewer, new_jti
 from upstage_crm.links.codec import LinkCodec
@@ -230,7 +230,7 @@ class Mailroom:
             return
         draft = MailDraft(
             kind=MailKind.RECORD_ERASED,
-            to_address=_wire(patron.email),
+            to_address=to_wire(patron.email),
             audience=Audience.CURRENT,
             language=choose(patron.language, organisation.language),
             context=mail_words.erased(
@@ -305,7 +305,7 @@ class Mailroom:
         )
         draft = MailDraft(
             kind=kind,
-            to_address=_wire(colleague.email),
+            to_address=to_wire(colleague.email),
             audience=Audience.STAFF,
             language="en",
             context=context,
@@ -357,7 +357,7 @@ class Mailroom:
         assert address is not None, "asked for a mailbox that the request does not have"
         draft = MailDraft(
             kind=kind,
-            to_address=_wire(address),
+            to_address=to_wire(address),
             audience=Audience(reviewer.value),
             language=matter.language,
             context=context,
@@ -387,8 +387,3 @@ class Mailroom:
             expires_at=until,
             kid=self.codec.signing_kid,
         )
-
-
-def _wire(stored: str) -> str:
-    """The address a mail is sent to. A stored ASCII address was parsed once and is its own."""
-    return stored if stored.isascii() else parse_email(stored).wire

@@ -15,6 +15,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import Session
 
+from upstage_crm.audit import seals
 from upstage_crm.core.db import dialect_of
 from upstage_crm.mail import event_log, gate
 from upstage_crm.mail.delivery import ACCEPTED, ENDED_UNSENT, MailState, Transport
@@ -72,15 +73,7 @@ def _claim(*, lock: bool) -> Any:
             lease_token=sa.bindparam("token"),
             first_at=sa.func.coalesce(OUTBOX.c.first_at, _NOW),
         )
-        .returning(
-            OUTBOX.c.id,
-            OUTBOX.c.transport,
-            OUTBOX.c.payload,
-            OUTBOX.c.links,
-            OUTBOX.c.attempts,
-            OUTBOX.c.first_at,
-            OUTBOX.c.cancelled_at,
-        )
+        .returning(*OUTBOX.c)
     )
 
 
@@ -90,11 +83,16 @@ _CLAIMS = {"sqlite": _claim(lock=False), "postgresql": _claim(lock=True)}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claimed:
-    """One mail held under a lease by one worker. `attempts` counts this one."""
+    """One mail held under a lease by one worker. `attempts` counts this one.
+
+    `is_sealed` says whether the row is one that we queued, as we queued it.
+    """
 
     id: str
     lease_token: str
     transport: Transport
+    to_address: str
+    is_sealed: bool
     payload: str
     links: str
     attempts: int
@@ -121,18 +119,20 @@ def claim(
     """
     token = secrets.token_hex(16)
     values = {"now": now, "until": now + lease, "token": token, "transports": transports}
-    row = session.connection().execute(_CLAIMS[dialect_of(session)], values).first()
+    row = session.connection().execute(_CLAIMS[dialect_of(session)], values).mappings().first()
     if row is None:
         return None
     return Claimed(
-        id=row.id,
+        id=row["id"],
         lease_token=token,
-        transport=row.transport,
-        payload=row.payload,
-        links=row.links,
-        attempts=row.attempts,
-        first_at=row.first_at,
-        cancelled=row.cancelled_at is not None,
+        transport=row["transport"],
+        to_address=row["to_address"],
+        is_sealed=seals.is_sealed(session, "mail_outbox", row),
+        payload=row["payload"],
+        links=row["links"],
+        attempts=row["attempts"],
+        first_at=row["first_at"],
+        cancelled=row["cancelled_at"] is not None,
     )
 
 

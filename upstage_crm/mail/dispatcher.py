@@ -10,14 +10,17 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import datetime, timedelta
 
+from sqlmodel import Session
+
+from upstage_crm.audit.errors import RowNotProven
 from upstage_crm.core.clock import Clock
 from upstage_crm.core.db import Database
-from upstage_crm.links.claims import LinkRefused
+from upstage_crm.links.claims import LinkClaims, LinkRefused
 from upstage_crm.links.codec import LinkCodec
 from upstage_crm.mail import claiming, gate
 from upstage_crm.mail.claiming import Claimed
@@ -46,6 +49,9 @@ from upstage_crm.mail.sender import (
 POLL = timedelta(seconds=2)
 PAUSE = timedelta(minutes=5)  # then one mail is tried, so that a mended key needs no restart
 BATCH = 20
+NOT_SEALED, WRONG_MAILBOX = "not_sealed", "wrong_mailbox"  # why a forged mail ends
+
+MailboxesOf = Callable[[Session, LinkClaims], Collection[str]]
 
 _log = logging.getLogger(__name__)
 
@@ -63,7 +69,8 @@ class Dispatcher:
     """Drains the outbox through `sender`.
 
     With a sender to the outside it also captures what was queued in local mode: such a mail never
-    leaves later, because nobody waits for it any more. `jitter` gives values in [0, 1).
+    leaves later, because nobody waits for it any more. `mailboxes_of` names the mailboxes that a
+    link may be sent to: no other mail gets its token. `jitter` gives values in [0, 1).
     """
 
     def __init__(
@@ -73,6 +80,7 @@ class Dispatcher:
         codec: LinkCodec,
         clock: Clock,
         *,
+        mailboxes_of: MailboxesOf,
         lease: timedelta = LEASE,
         jitter: Callable[[], float] = random.random,
     ) -> None:
@@ -84,6 +92,7 @@ class Dispatcher:
         self._transports = tuple(self._senders)
         self._codec = codec
         self._clock = clock
+        self._mailboxes_of = mailboxes_of
         self._lease = lease
         self._jitter = jitter
         self._opens_at: datetime | None = None
@@ -186,6 +195,8 @@ class Dispatcher:
             self._settle_accepted(claimed, accepted)
 
     def _message(self, claimed: Claimed, now: datetime) -> MailMessage:
+        if not claimed.is_sealed:
+            raise _Unsendable(MailState.FAILED, NOT_SEALED)
         if claimed.cancelled:
             raise _Unsendable(MailState.CANCELLED, MATTER_OVER)
         if now >= retries_end_at(claimed.first_at):
@@ -194,10 +205,21 @@ class Dispatcher:
             links = thaw_links(claimed.links)
             if any(claims.is_expired(now) for claims in links.values()):
                 raise _Unsendable(MailState.CANCELLED, "link_expired")
+            if not self._may_sign(links.values(), claimed.to_address):
+                raise _Unsendable(MailState.FAILED, WRONG_MAILBOX)
             secrets = secrets_of(links, self._codec)
         except LinkRefused as error:
             raise _Unsendable(MailState.FAILED, "link_key_missing") from error
         return MailMessage.from_json(fill(claimed.payload, mail_id=claimed.id, secrets=secrets))
+
+    def _may_sign(self, links: Iterable[LinkClaims], to_address: str) -> bool:
+        """Whether every link belongs to the mailbox that the mail goes to."""
+        with self._database.reading() as session:
+            try:
+                return all(to_address in self._mailboxes_of(session, link) for link in links)
+            except RowNotProven as error:
+                _log.error("a link was not signed: %s is not proven", error.subject)
+                return False
 
     def _settle_accepted(self, claimed: Claimed, accepted: Accepted) -> None:
         with self._database.transaction() as session:

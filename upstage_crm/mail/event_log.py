@@ -87,9 +87,7 @@ def catch_up(session: Session, *, mail_id: str, provider_id: str, now: datetime)
         _tell(session, mail_id, event, now)
         seal = seals.seal(session, "mail_event", {**row, "outbox_id": mail_id})
         session.connection().execute(
-            sa.update(EVENTS)
-            .where(EVENTS.c.id == row["id"])
-            .values(outbox_id=mail_id, seal=seal)
+            sa.update(EVENTS).where(EVENTS.c.id == row["id"]).values(outbox_id=mail_id, seal=seal)
         )
 
 

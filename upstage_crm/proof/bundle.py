@@ -18,7 +18,7 @@ from typing import Any
 from upstage_crm.proof.errors import BundleProblem, BundleRefused
 
 FORMAT = "upstage-crm audit bundle"
-VERSION = 1
+VERSION = 2  # 1 had entries without signatures; both can be checked
 # What is signed begins with this, so that no signature of ours can pass for one of an export.
 SIGNED_AS = b"upstage-crm audit bundle v1\n"
 
@@ -26,7 +26,7 @@ MANIFEST, SIGNATURE, README = "manifest.json", "manifest.sig", "README.txt"
 ENTRIES, RECEIPTS, VALUES = "entries.jsonl", "receipts.jsonl", "values.jsonl"
 ALWAYS = frozenset({MANIFEST, SIGNATURE, README, ENTRIES, RECEIPTS})
 
-ENTRY_COLUMNS = (
+_FIRST_COLUMNS = (
     "seq",
     "at",
     "actor_kind",
@@ -41,6 +41,7 @@ ENTRY_COLUMNS = (
     "previous_hash",
     "hash",
 )
+ENTRY_COLUMNS = (*_FIRST_COLUMNS, "covers", "kid", "signature")
 VALUE_COLUMNS = ("seq", "name", "value", "salt")
 RECEIPT_COLUMNS = (
     "id",
@@ -72,6 +73,8 @@ class Manifest:
     the one that signed this manifest.
     """
 
+    version: int = VERSION
+
     organisation: str
     exported_at: str
     entries: int
@@ -82,9 +85,14 @@ class Manifest:
     kid: str
     public_keys: Mapping[str, str]
 
+    @property
+    def entry_columns(self) -> tuple[str, ...]:
+        """What each line of the entries holds."""
+        return _FIRST_COLUMNS if self.version == 1 else ENTRY_COLUMNS
+
     def to_bytes(self) -> bytes:
         """The one spelling that is signed: sorted, indented for people, ends in a line break."""
-        plain = asdict(self) | {"format": FORMAT, "version": VERSION}
+        plain = asdict(self) | {"format": FORMAT}
         text = json.dumps(plain, sort_keys=True, indent=2, ensure_ascii=False)
         return f"{text}\n".encode()
 
@@ -93,11 +101,11 @@ class Manifest:
         """The reverse of `to_bytes`.
 
         Raises:
-            BundleRefused: it is not a manifest of this version, in this spelling.
+            BundleRefused: it is not a manifest of a version that we know, in its spelling.
         """
         try:
             plain: dict[str, Any] = json.loads(raw)
-            if (plain.pop("format"), plain.pop("version")) != (FORMAT, VERSION):
+            if plain.pop("format") != FORMAT or plain["version"] not in (1, VERSION):
                 raise BundleRefused(BundleProblem.FORMAT)
             files = {name: Member(**member) for name, member in plain.pop("files").items()}
             made = cls(files=files, **plain)

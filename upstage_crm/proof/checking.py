@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import IO, Any, BinaryIO
 
 from upstage_crm.audit import signing
-from upstage_crm.audit.chain import Opened, Walk, read_instant, read_object
+from upstage_crm.audit.chain import Opened, Vouching, Walk, read_instant, read_object
 from upstage_crm.audit.events import Action
 from upstage_crm.proof import bundle
 from upstage_crm.proof.bundle import Manifest
@@ -31,6 +31,9 @@ _BROKEN = {
     "chain": BundleProblem.ENTRY_CHANGED,
     "hash": BundleProblem.ENTRY_CHANGED,
     "value": BundleProblem.VALUE,
+    "unsigned": BundleProblem.ENTRY_UNSIGNED,
+    "signature": BundleProblem.ENTRY_UNSIGNED,
+    "unknown_key": BundleProblem.ENTRY_UNSIGNED,
 }
 
 
@@ -60,15 +63,16 @@ def check(file: BinaryIO, *, public_key: str) -> Checked:
         if not signing.verify(public_key, signed, signature.decode("ascii", "replace")):
             raise BundleRefused(BundleProblem.SIGNATURE)
         manifest = Manifest.from_bytes(raw)
-        return Checked(manifest, _Check(archive, manifest).run())
+        return Checked(manifest, _Check(archive, manifest, public_key).run())
 
 
 class _Check:
     """One pass over everything that the manifest names."""
 
-    def __init__(self, archive: zipfile.ZipFile, manifest: Manifest) -> None:
+    def __init__(self, archive: zipfile.ZipFile, manifest: Manifest, public_key: str) -> None:
         self._archive = archive
         self._manifest = manifest
+        self._public_key = public_key
         self._unknown_keys = 0
 
     def run(self) -> int:
@@ -87,16 +91,19 @@ class _Check:
     def _walk(self) -> None:
         """Along the chain, with values and receipts beside it, each in the chain's own order."""
         manifest, walk = self._manifest, Walk()
+        signatures = Vouching({manifest.kid: self._public_key})
         has_values = manifest.values is not None
         values = _Values(
             self._objects(bundle.VALUES, bundle.VALUE_COLUMNS) if has_values else iter(())
         )
         receipts = self._objects(bundle.RECEIPTS, bundle.RECEIPT_COLUMNS)
         issued = 0
-        for row in self._objects(bundle.ENTRIES, bundle.ENTRY_COLUMNS):
+        for row in self._objects(bundle.ENTRIES, manifest.entry_columns):
             try:
                 row["at"] = read_instant(row["at"])
                 broken = walk.step(row, values.of(row["seq"]))
+                if broken is None and manifest.version > 1:
+                    broken = signatures.step(row)
             except (TypeError, ValueError, AttributeError) as error:
                 raise BundleRefused(BundleProblem.ENTRY_CHANGED, seq=walk.seq + 1) from error
             if broken is not None:
@@ -106,6 +113,8 @@ class _Check:
                 issued += 1
         if (walk.seq, walk.hash) != (manifest.entries, manifest.head_hash):
             raise BundleRefused(BundleProblem.ENTRY_MISSING, seq=walk.seq + 1)
+        if manifest.version > 1 and (broken := signatures.end()) is not None:
+            raise BundleRefused(_BROKEN[broken.reason], seq=broken.seq)
         values.ensure_done()
         if (stray := next(receipts, None)) is not None:
             raise BundleRefused(BundleProblem.RECEIPT, receipt=stray["id"])

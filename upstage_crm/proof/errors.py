@@ -26,6 +26,7 @@ class BundleProblem(StrEnum):
     LINE = "bundle_line"
     ENTRY_MISSING = "bundle_entry_missing"
     ENTRY_CHANGED = "bundle_entry_changed"
+    ENTRY_UNSIGNED = "bundle_entry_unsigned"
     VALUE = "bundle_value"
     RECEIPT = "bundle_receipt"
     COUNT = "bundle_count"

@@ -11,7 +11,7 @@ from typing import BinaryIO
 from sqlmodel import Session
 
 from upstage_crm.audit import trail
-from upstage_crm.audit.chain import Walk, canonical, instant_text
+from upstage_crm.audit.chain import Vouching, Walk, canonical, instant_text
 from upstage_crm.audit.signing import SigningKey
 from upstage_crm.proof import bundle, readme, receipts
 from upstage_crm.proof.bundle import Manifest, Member
@@ -42,13 +42,14 @@ def export(
         TrailBroken: the trail does not verify; what was written so far is worth nothing.
     """
     exported_at, walk = instant_text(now), Walk()
+    signatures = Vouching({key.kid: key.public_key} | dict(public_keys))
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
         out = _Writer(archive)
         text = readme.text(
             organisation=organisation, exported_at=exported_at, with_values=with_values
         )
         out.write(bundle.README, [text.encode()])
-        out.write(bundle.ENTRIES, _entries(session, walk))
+        out.write(bundle.ENTRIES, _entries(session, walk, signatures))
         issued = out.write(bundle.RECEIPTS, _receipts(session))
         values = out.write(bundle.VALUES, _values(session, withheld)) if with_values else None
         manifest = Manifest(
@@ -90,13 +91,16 @@ class _Writer:
         return count
 
 
-def _entries(session: Session, walk: Walk) -> Iterator[bytes]:
+def _entries(session: Session, walk: Walk, signatures: Vouching) -> Iterator[bytes]:
     for row, opened in trail.entries(session):
-        if (broken := walk.step(row, opened)) is not None:
+        broken = walk.step(row, opened) or signatures.step(row)
+        if broken is not None:
             raise TrailBroken(seq=broken.seq)
         yield _line({**row, "at": instant_text(row["at"])}, bundle.ENTRY_COLUMNS)
     if trail.head(session) != (walk.seq, walk.hash):
         raise TrailBroken(seq=walk.seq + 1)
+    if (broken := signatures.end()) is not None:
+        raise TrailBroken(seq=broken.seq)
 
 
 def _receipts(session: Session) -> Iterator[bytes]:

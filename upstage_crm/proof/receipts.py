@@ -38,6 +38,7 @@ _ISSUED = (
 )
 _NOT_ISSUED: tuple[int | None, dict[str, Any]] = (None, {})
 _ROWS = sa.select(*(_receipt.c[name] for name in RECEIPT_COLUMNS))
+_SIGNED_WITH = sa.select(_receipt.c.kid, sa.func.min(_receipt.c.body)).group_by(_receipt.c.kid)
 _NAMED = (
     _ROWS.add_columns(_request.c.reference, _patron.c.number)
     .outerjoin(_request, _request.c.id == _receipt.c.request_id)
@@ -57,22 +58,36 @@ def reconcile(session: Session, *, public_keys: Mapping[str, str]) -> Iterator[C
             issued[str(facts.get("receipt"))] = row["seq"], facts
         rows = connection.execute(_NAMED.where(within(_receipt.c.request_id, after, until)))
         found: list[Difference] = []
-        count = unknown = 0
+        count = 0
         for row in rows.mappings():
             seq, facts = issued.pop(row["id"], _NOT_ISSUED)
             verdict = judge(_plain(row), issued=facts, public_keys=public_keys)
-            count, unknown = count + 1, unknown + (verdict is Verdict.UNKNOWN_KEY)
-            if verdict is Verdict.FLAWED:
+            count += 1
+            if verdict is not Verdict.HOLDS:
                 found.append(
                     Difference(
-                        problem=Problem.RECEIPT if facts else Problem.RECEIPT_UNKNOWN,
+                        problem=_problem(verdict, facts),
                         number=row["number"],
                         reference=row["reference"],
                         seq=seq,
                     )
                 )
         found += [Difference(problem=Problem.RECEIPT_GONE, seq=seq) for seq, _ in issued.values()]
-        yield Compared(count, tuple(found), unknown_keys=unknown)
+        yield Compared(count, tuple(found))
+
+
+def _problem(verdict: Verdict, issued: Mapping[str, Any]) -> Problem:
+    if verdict is Verdict.UNKNOWN_KEY:
+        return Problem.RECEIPT_KEY
+    return Problem.RECEIPT if issued else Problem.RECEIPT_UNKNOWN
+
+
+def keys_used(session: Session) -> dict[str, str]:
+    """The public key of every receipt, by the key's name, as the receipts themselves say."""
+    found: dict[str, str] = {}
+    for kid, body in session.connection().execute(_SIGNED_WITH):
+        found[str(kid)] = str(read_object(body).get("public_key"))
+    return found
 
 
 def in_order(session: Session) -> Iterator[dict[str, Any]]:

@@ -7,23 +7,19 @@ from dataclasses import dataclass
 
 from sqlmodel import Session
 
-from upstage_crm.audit import guards, trail
+from upstage_crm.audit import guards, trail, vouching
 from upstage_crm.audit.chain import Broken
 from upstage_crm.audit.findings import Compared, Difference
 from upstage_crm.change_requests import reconciling as changes
 from upstage_crm.patrons import reconciling as patrons
-from upstage_crm.proof import receipts
+from upstage_crm.proof import approvals, receipts, rows
 
 SHOWN = 100  # differences kept in a report; the rest are counted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """What was checked and what was found. `differences` are the first ones of `found`.
-
-    `unknown_keys` counts receipts signed with a key that we no longer hold: no finding, because
-    the trail vouches for them, but worth saying.
-    """
+    """What was checked and what was found. `differences` are the first ones of `found`."""
 
     missing_guards: tuple[str, ...]
     broken: Broken | None
@@ -31,7 +27,7 @@ class Report:
     patrons: int
     field_changes: int
     receipts: int
-    unknown_keys: int
+    rows: int
     differences: tuple[Difference, ...]
     found: int
 
@@ -52,15 +48,17 @@ def verify(
     `protected` maps a field key to the columns that the guards should cover, `public_keys` the
     name of every key of ours to what its signatures are checked with.
     """
-    tally, broken = _Tally(), trail.verify(session)
+    tally, broken = _Tally(), trail.verify(session, public_keys=public_keys)
+    known = vouching.known_keys(session, public_keys)
     return Report(
         missing_guards=guards.missing(session.connection(), protected),
         broken=broken,
         entries=trail.head_seq(session) if broken is None else broken.seq - 1,
         patrons=tally.take(patrons.reconcile(session)),
         field_changes=tally.take(changes.reconcile(session)),
-        receipts=tally.take(receipts.reconcile(session, public_keys=public_keys)),
-        unknown_keys=tally.unknown_keys,
+        receipts=tally.take(receipts.reconcile(session, public_keys=known))
+        + tally.take(approvals.reconcile(session)),
+        rows=tally.take(rows.reconcile(session), is_repeating=True),
         differences=tuple(tally.first),
         found=tally.found,
     )
@@ -69,14 +67,23 @@ def verify(
 class _Tally:
     def __init__(self) -> None:
         self.first: list[Difference] = []
-        self.found = self.unknown_keys = 0
+        self._named: set[int | str] = set()
+        self.found = 0
 
-    def take(self, batches: Iterator[Compared]) -> int:
-        """Run one comparison to its end and return how much it compared."""
+    def take(self, batches: Iterator[Compared], *, is_repeating: bool = False) -> int:
+        """Run one comparison to its end and return how much it compared.
+
+        One that `is_repeating` looks at the same records in another way: of a record that was
+        found before, it says nothing more.
+        """
         compared = 0
         for batch in batches:
             compared += batch.count
-            self.found += len(batch.differences)
-            self.unknown_keys += batch.unknown_keys
-            self.first += batch.differences[: SHOWN - len(self.first)]
+            new = [one for one in batch.differences if not (is_repeating and self._knows(one))]
+            self._named |= {name for one in new for name in (one.number, one.reference) if name}
+            self.found += len(new)
+            self.first += new[: SHOWN - len(self.first)]
         return compared
+
+    def _knows(self, found: Difference) -> bool:
+        return bool(self._named & {found.number, found.reference})

@@ -107,7 +107,7 @@ def start_app(session: Session, signed_in: SignedIn, *, sealer: Sealer, now: dat
     row = row or StaffTotpRow(staff_id=staff_id, sealed="", created_at=now)
     row.sealed, row.created_at, row.last_step = sealer.seal(secret, for_=staff_id), now, 0
     session.add(row)
-    session.flush()
+    trail.record(session, [], now=now)
     return secret
 
 
@@ -260,6 +260,8 @@ def give_code(
         found.used_at = now
         session.add(found)
         session.flush()
+        member = signed_in.member
+        _note(session, Action.RECOVERY_CODE_USED, member.as_actor(), staff_id, now)
         return RECOVERY_CODE
     _count_wrong(session, signed_in, now)
     return None

@@ -81,6 +81,7 @@ ACTION_WORDS: Mapping[Action, str] = {
     Action.SECOND_FACTOR_ADDED: "added a second factor",
     Action.SECOND_FACTOR_REMOVED: "removed a second factor",
     Action.SECOND_FACTOR_REFUSED: "gave a wrong second factor",
+    Action.RECOVERY_CODE_USED: "used a recovery code",
     Action.RECOVERY_CODES_MADE: "made new recovery codes",
     Action.SESSIONS_ENDED: "ended sessions",
     Action.NEW_DEVICE: "signed in from a new device",
@@ -90,6 +91,12 @@ ACTION_WORDS: Mapping[Action, str] = {
     Action.MAIL_RESUMED: "ended a pause of the mail",
     Action.POLICY_CHANGED: "changed the rules of requests",
     Action.TRAIL_EXPORTED: "exported the trail",
+    Action.TRAIL_OPENED: "opened the trail",
+    Action.TRAIL_KEY_ENTERED: "took a new signing key into use",
+    Action.ROWS_RECORDED: "recorded what the record holds",
+    Action.ROWS_RESTORED: "restored what the trail says",
+    Action.TAMPERING_FOUND: "found a row that was changed outside the CRM",
+    Action.TAMPERING_ENDED: "found the row as it should be again",
 }
 GROUP_WORDS: Mapping[ActionGroup, str] = {
     ActionGroup.REQUESTS: "Requests",
@@ -156,6 +163,7 @@ GROUPS: Mapping[Action, ActionGroup] = {
     Action.SECOND_FACTOR_ADDED: ActionGroup.STAFF,
     Action.SECOND_FACTOR_REMOVED: ActionGroup.STAFF,
     Action.SECOND_FACTOR_REFUSED: ActionGroup.STAFF,
+    Action.RECOVERY_CODE_USED: ActionGroup.STAFF,
     Action.RECOVERY_CODES_MADE: ActionGroup.STAFF,
     Action.SESSIONS_ENDED: ActionGroup.STAFF,
     Action.NEW_DEVICE: ActionGroup.STAFF,
@@ -165,6 +173,12 @@ GROUPS: Mapping[Action, ActionGroup] = {
     Action.MAIL_RESUMED: ActionGroup.SETTINGS,
     Action.POLICY_CHANGED: ActionGroup.SETTINGS,
     Action.TRAIL_EXPORTED: ActionGroup.SETTINGS,
+    Action.TRAIL_OPENED: ActionGroup.SETTINGS,
+    Action.TRAIL_KEY_ENTERED: ActionGroup.SETTINGS,
+    Action.ROWS_RECORDED: ActionGroup.SETTINGS,
+    Action.ROWS_RESTORED: ActionGroup.SETTINGS,
+    Action.TAMPERING_FOUND: ActionGroup.SETTINGS,
+    Action.TAMPERING_ENDED: ActionGroup.SETTINGS,
 }
 ACTOR_WORDS: Mapping[ActorKind, str] = {
     ActorKind.STAFF: "Staff",
@@ -178,6 +192,9 @@ _BROKEN: Mapping[str, str] = {
     "chain": "Entry {seq} does not follow from the entry before it.",
     "hash": "Entry {seq} was altered.",
     "value": "A personal value of entry {seq} was altered.",
+    "unsigned": "Entry {seq} is not signed.",
+    "signature": "The signature at entry {seq} is not one of a key that counted then.",
+    "unknown_key": "The trail is signed with a key that this server does not know.",
     "head": "The trail does not end where it should: something is wrong from entry {seq} on.",
 }
 UNREADABLE = "The trail cannot be read: an entry holds something that we never write."
@@ -222,12 +239,25 @@ PROBLEM_WORDS: Mapping[Problem, str] = {
     Problem.RECEIPT: "a receipt is not the one that entry {seq} issued, or its signature fails.",
     Problem.RECEIPT_UNKNOWN: "the trail knows nothing of a receipt.",
     Problem.RECEIPT_GONE: "Entry {seq} issued a receipt that is gone.",
+    Problem.RECEIPT_MISSING: "it was applied, but there is no receipt of a yes to these values.",
+    Problem.RECEIPT_KEY: "a receipt is signed with a key that is not known.",
+    Problem.ROW_ALTERED: "it is not what the trail says ({detail}).",
+    Problem.ROW_UNKNOWN: "the trail knows nothing of this row.",
+    Problem.ROW_GONE: "the trail knows this row, and it is gone.",
+    Problem.UNPROVEN: "it was changed without being checked first.",
+    Problem.ENTRY_UNSIGNED: "the entry is not signed.",
+    Problem.ENTRY_ALTERED: "the entry was altered or is missing.",
+    Problem.EVIDENCE_ALTERED: "what the trail holds of this row was altered.",
+    Problem.SEAL: "it was not written by this server, or it was altered.",
+    Problem.OLDER_DATABASE: "the database is older than what this server has seen ({detail}).",
 }
 
 
 def difference_words(found: Difference) -> str:
     """Say where a record and the trail disagree: the patron, the field, never the value."""
     where: list[str] = []
+    if found.row and found.number is None and found.reference is None:
+        where.append(found.row)
     if found.number is not None:
         where.append(f"Patron {found.number}")
     if found.reference is not None:
@@ -236,7 +266,7 @@ def difference_words(found: Difference) -> str:
         entry = FIELDS.get(found.field)
         where.append(entry.label.lower() if entry else f"field {found.field}")
     seq = "–" if found.seq is None else f"{found.seq:,}"
-    words = PROBLEM_WORDS[found.problem].format(seq=seq)
+    words = PROBLEM_WORDS[found.problem].format(seq=seq, detail=found.detail)
     return f"{', '.join(where)}: {words}" if where else words
 
 
@@ -248,6 +278,7 @@ def clean_words(report: Report) -> list[str]:
     return [
         f"{unbroken_words(report.entries)} Every guard stands.",
         f"{patrons}, {changes} and {receipts} agree with the trail.",
+        f"{counted(report.rows, 'row')} that grant something are what was recorded or sealed.",
     ]
 
 

@@ -151,6 +151,14 @@ SENTENCES: Mapping[str, str] = {
     "bundle_format": "The manifest is not one of this version of the export.",
     "bundle_member_changed": "The export's {name} was altered or is damaged.",
     "bundle_line": "Line {line} of {name} in the export cannot be read.",
+    "bundle_entry_unsigned": "Entry {seq} of the export carries no signature of this key.",
+    "row_not_proven": (
+        "This record was changed outside the CRM, so nothing can be done with it until it has been "
+        "checked. Every owner has been told."
+    ),
+    "trail_unsigned": (
+        "The trail has entries from before signing. Seal them once: upstage-crm migrate"
+    ),
     "bundle_entry_missing": "Entry {seq} is missing from the export, or not in its place.",
     "bundle_entry_changed": "Entry {seq} in the export was altered.",
     "bundle_value": "A personal value of entry {seq} in the export was altered.",

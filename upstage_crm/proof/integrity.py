@@ -1,0 +1,225 @@
+"""What the server checks by itself: the rows that were touched, and the new end of the trail.
+
+Every turn looks at what the log of touched rows names since the last one, at rows that failed a
+proof, at what was found before, and at the entries that are new. A finding ends when its row is
+again what the trail says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlmodel import Session, SQLModel
+
+from upstage_crm.audit import keys, recorded, seals, trail, vouching
+from upstage_crm.audit.chain import Vouching, Walk
+from upstage_crm.audit.errors import RowNotProven
+from upstage_crm.audit.events import SYSTEM, Action, AuditEvent, Channel
+from upstage_crm.audit.findings import Problem
+from upstage_crm.audit.registry import RECORDED, SEALED
+from upstage_crm.audit.tables import IntegrityFindingRow, TouchedRow
+from upstage_crm.core.db import dialect_of, insert_unless_there, table_of
+from upstage_crm.core.ids import new_id
+
+TRAIL = "trail"  # the subject of what is wrong with the trail itself
+MOST = 2_000  # touched rows looked at in one turn
+MOST_ENTRIES = 5_000
+
+_touched = table_of(TouchedRow)
+_finding = table_of(IntegrityFindingRow)
+_SINCE = {
+    "sqlite": sa.select(_touched).where(_touched.c.n > sa.bindparam("n")).order_by(_touched.c.n),
+    # Numbers are given before the commit: what is not settled yet is looked at in a later turn.
+    "postgresql": sa.select(_touched)
+    .where(
+        sa.text("(tx, n) > (:tx, :n)"),
+        sa.text("tx < CAST(CAST(pg_snapshot_xmin(pg_current_snapshot()) AS text) AS bigint)"),
+    )
+    .order_by(_touched.c.tx, _touched.c.n),
+}
+_STANDING = sa.select(_finding).where(_finding.c.ended_at.is_(None)).order_by(_finding.c.found_at)
+# Rows of these tables may go: whoever deletes one only ends a session or forgets a browser.
+_MAY_GO = frozenset({"staff_session", "staff_device"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """A row that is not what it should be. `detail` names tables, rows and columns, no value."""
+
+    subject: str
+    row_id: str
+    problem: Problem
+    detail: str = ""
+
+    @property
+    def ref(self) -> tuple[str, str]:
+        """What it is about."""
+        return self.subject, self.row_id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Position:
+    """How far the checks have come: in the log of touched rows, and in the trail."""
+
+    tx: int = 0
+    n: int = 0
+    seq: int = 0
+    hash: str = Walk().hash
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Looked:
+    """What one look brought: findings, how far it came, whether more waits.
+
+    `ended` are rows that were found before and hold again.
+    """
+
+    findings: tuple[Finding, ...]
+    ended: frozenset[tuple[str, str]]
+    position: Position
+    is_more: bool
+
+
+def look(session: Session, position: Position) -> Looked:
+    """Look at all that is new since `position`, at suspects, and at what was found before."""
+    refs, tx, n, is_more = _touched_since(session, position)
+    suspects = keys.of(session).suspects
+    while suspects:
+        refs.add(suspects.popleft())
+    before = {(row.subject, row.row_id) for row in standing(session) if row.subject != TRAIL}
+    refs |= before
+    findings = list(examine(session, refs))
+    broken, seq, head = _walk_on(session, position)
+    bad = {finding.ref for finding in findings}
+    return Looked(
+        findings=(*findings, *broken),
+        ended=frozenset(before - bad),
+        position=Position(tx=tx, n=n, seq=seq, hash=head),
+        is_more=is_more,
+    )
+
+
+def examine(session: Session, refs: Collection[tuple[str, str]]) -> Iterator[Finding]:
+    """Which of these rows are not what the trail or their seal says."""
+    for subject, row_id in sorted(refs):
+        if subject in RECORDED:
+            found = recorded.disagreement(session, subject, row_id)
+            if found is not None:
+                yield of_error(found)
+        elif subject in SEALED and (problem := _seal_problem(session, subject, row_id)):
+            yield Finding(subject=subject, row_id=row_id, problem=problem)
+
+
+def note(
+    session: Session,
+    findings: Sequence[Finding],
+    ended: Collection[tuple[str, str]],
+    *,
+    now: datetime,
+) -> tuple[Finding, ...]:
+    """Keep what was found, and what has `ended`; return the findings that are new."""
+    events: list[AuditEvent] = []
+    new: list[Finding] = []
+    for finding in findings:
+        values = {
+            "id": new_id(now),
+            "subject": finding.subject,
+            "row_id": finding.row_id,
+            "problem": finding.problem.value,
+            "detail": finding.detail,
+            "found_at": now,
+        }
+        statement = insert_unless_there(session, _finding)
+        if session.connection().execute(statement, values).first() is not None:
+            new.append(finding)
+            events.append(_event(Action.TAMPERING_FOUND, finding))
+    events += [_end(session, r, now) for r in standing(session) if (r.subject, r.row_id) in ended]
+    if events:
+        trail.record(session, events, now=now)
+    return tuple(new)
+
+
+def standing(session: Session) -> Sequence[IntegrityFindingRow]:
+    """The findings that have not ended, the oldest first."""
+    rows = session.connection().execute(_STANDING).mappings()
+    return [IntegrityFindingRow(**row) for row in rows]
+
+
+def end_all(session: Session, rows: Sequence[IntegrityFindingRow], *, now: datetime) -> None:
+    """End findings whose rows were restored or accepted, with an entry for each."""
+    events = [_end(session, row, now) for row in rows]
+    if events:
+        trail.record(session, events, now=now)
+
+
+def of_error(error: RowNotProven) -> Finding:
+    """The finding behind a refusal."""
+    return Finding(
+        subject=error.subject, row_id=error.row_id, problem=error.problem, detail=error.detail
+    )
+
+
+def _end(session: Session, row: IntegrityFindingRow, now: datetime) -> AuditEvent:
+    session.connection().execute(
+        sa.update(_finding).where(_finding.c.id == row.id).values(ended_at=now)
+    )
+    found = Finding(subject=row.subject, row_id=row.row_id, problem=Problem(row.problem))
+    return _event(Action.TAMPERING_ENDED, found)
+
+
+def _event(action: Action, finding: Finding) -> AuditEvent:
+    facts = {"row": f"{finding.subject} {finding.row_id}", "problem": finding.problem.value}
+    return AuditEvent(action=action, actor=SYSTEM, channel=Channel.SCHEDULE, facts=dict(facts))
+
+
+def _touched_since(
+    session: Session, position: Position
+) -> tuple[set[tuple[str, str]], int, int, bool]:
+    query = _SINCE[dialect_of(session)].limit(MOST)
+    wanted = {"tx": position.tx, "n": position.n}
+    rows = session.connection().execute(query, wanted).all()
+    refs = {(row.subject, row.row_id) for row in rows}
+    if not rows:
+        return refs, position.tx, position.n, False
+    return refs, rows[-1].tx or 0, rows[-1].n, len(rows) == MOST
+
+
+def _seal_problem(session: Session, table_name: str, row_id: str) -> Problem | None:
+    table = SQLModel.metadata.tables[table_name]
+    parts = row_id.split("/", len(SEALED[table_name].key) - 1)
+    is_this = [
+        table.c[name] == part for name, part in zip(SEALED[table_name].key, parts, strict=True)
+    ]
+    row = session.connection().execute(sa.select(table).where(*is_this)).mappings().first()
+    if row is None:
+        return None if table_name in _MAY_GO else Problem.ROW_GONE
+    return None if seals.is_sealed(session, table_name, row) else Problem.SEAL
+
+
+def _walk_on(session: Session, position: Position) -> tuple[list[Finding], int, str]:
+    """Check the entries after `position`: the chain, and who signed them.
+
+    Returns what is wrong and the last signed entry, where the next look begins. What is wrong
+    with one entry does not hide what follows it.
+    """
+    walk = Walk(position.seq, position.hash)
+    kid = vouching.key_at(session, position.seq)
+    signatures = Vouching(keys.of(session).ring.public_keys, kid=kid)
+    found: list[Finding] = []
+    seq, head = position.seq, position.hash
+    for row, opened in trail.entries(session, after=position.seq, most=MOST_ENTRIES):
+        flaws = (walk.step(row, opened), signatures.step(row))
+        found += [_of_trail(flaw.seq, flaw.reason) for flaw in flaws if flaw is not None]
+        walk.resume(row)
+        if row["signature"] is not None:
+            seq, head = walk.seq, walk.hash
+    found += [_of_trail(one, "unsigned") for one in signatures.unsigned]
+    return found, seq, head
+
+
+def _of_trail(seq: int, reason: str) -> Finding:
+    problem = Problem.ENTRY_UNSIGNED if reason == "unsigned" else Problem.ENTRY_ALTERED
+    return Finding(subject=TRAIL, row_id=str(seq), problem=problem, detail=reason)
