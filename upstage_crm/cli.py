@@ -11,7 +11,7 @@ from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from upstage_crm import cli_audit, cli_doctor, wiring
+from upstage_crm import cli_audit, cli_doctor, cli_repair, wiring
 from upstage_crm.audit import guards, opening
 from upstage_crm.audit.events import OPERATOR, Channel
 from upstage_crm.change_requests import leaving, mailing
@@ -270,6 +270,16 @@ def _parser() -> argparse.ArgumentParser:
         type=Path,
         metavar="EXPORT",
         help="an earlier export that must be its beginning",
+    )
+    words = "check everything and tell the owners; the server runs this at night"
+    _add(audit, "nightly", cli_repair.nightly, words)
+    words = "say which rows are not what the trail says, and restore them"
+    repair = _add(audit, "repair", cli_repair.repair_rows, words)
+    repair.add_argument("--apply", action="store_true", help="restore; needs the owner's rights")
+    repair.add_argument(
+        "--accept-older",
+        action="store_true",
+        help="take the database as it is, although this server has seen a newer one",
     )
     export = _add(audit, "export", cli_audit.export, "write the trail into one signed file")
     export.add_argument("file", type=Path)

@@ -65,7 +65,7 @@ def verify(options: argparse.Namespace, settings: Settings) -> int:
     """Check everything over one snapshot; print what was found, and fail if anything was."""
     keys = _public_keys(settings)
     earlier = None if options.against is None else _read(options.against, keys.values()).manifest
-    with _opened(settings) as parts, parts.database.reading() as session:
+    with opened(settings) as parts, parts.database.reading() as session:
         report = verifying.verify(session, protected=wiring.PROTECTED, public_keys=keys)
         is_same = earlier is None or trail.hash_at(session, earlier.entries) == earlier.head_hash
     for sentence in finding_words(report):
@@ -88,7 +88,7 @@ def export(options: argparse.Namespace, settings: Settings) -> int:
     path: Path = options.file
     keys = wiring.signing_keys(settings)
     try:
-        with _opened(settings) as parts:
+        with opened(settings) as parts:
             if not _is_clean(parts, keys):
                 return FOUND
             with new_file(path) as file:
@@ -170,7 +170,8 @@ def _shown(key: SigningKey) -> str:
 
 
 @contextmanager
-def _opened(settings: Settings) -> Generator[wiring.Runtime]:
+def opened(settings: Settings) -> Generator[wiring.Runtime]:
+    """The parts over a database that is at our revision; no connection is left open."""
     parts = migrated(settings)
     try:
         yield parts

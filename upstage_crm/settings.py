@@ -29,6 +29,7 @@ ROOT = Path(__file__).resolve().parent.parent
 VAR = ROOT / "var"
 DEFAULT_DATABASE = VAR / "upstage.db"
 KEY_FILE = VAR / "keys.json"
+WITNESS_FILE = VAR / "trail-heads.json"  # the newest head of each trail, beside the keys
 
 DEFAULT_PORT = 3000
 KEY_BYTES = 32  # HS256 needs a key as long as its hash (RFC 7518, 3.2)

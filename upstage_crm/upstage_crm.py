@@ -52,7 +52,7 @@ from upstage_crm.settings import Settings
 from upstage_crm.ui.design.tokens import STYLESHEETS
 from upstage_crm.ui.kit_page import kit_page
 from upstage_crm.ui.layout import connection_banner
-from upstage_crm.web import health, schedule
+from upstage_crm.web import health, schedule, watching
 from upstage_crm.web.browser_errors import BrowserErrors
 from upstage_crm.web.edge import edge
 from upstage_crm.web.events import EventsOnly
@@ -150,5 +150,11 @@ async def live_updates() -> None:
     await hub.run(app)
 
 
-for task in (announce_when_ready, schedule.send_mail, schedule.keep_time, live_updates):
+for task in (
+    announce_when_ready,
+    schedule.send_mail,
+    schedule.keep_time,
+    watching.keep_watch,
+    live_updates,
+):
     app.register_lifespan_task(task)

@@ -9,6 +9,7 @@ import os
 import threading
 from dataclasses import dataclass, replace
 from datetime import tzinfo
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from sqlmodel import Session
@@ -29,7 +30,8 @@ from upstage_crm.mail.local_sender import LocalSender
 from upstage_crm.mail.sender import Sender
 from upstage_crm.organisation.settings import details
 from upstage_crm.patrons.fields import FIELDS, Context
-from upstage_crm.settings import Settings, load_or_create_keys
+from upstage_crm.proof.watch import Watch, Witness
+from upstage_crm.settings import WITNESS_FILE, Settings, load_or_create_keys
 from upstage_crm.staff.passkeys import Site
 from upstage_crm.staff.sealing import Sealer
 from upstage_crm.team import link_mailboxes as team_links
@@ -54,6 +56,7 @@ class Runtime:
     sealer: Sealer
     site: Site
     dispatcher: Dispatcher
+    watch: Watch
 
     def context(self, time_zone: tzinfo | None = None) -> Context:
         """What parsing a patron's values depends on: the organisation's day."""
@@ -95,8 +98,11 @@ def build(
     database: Database | None = None,
     clock: Clock | None = None,
     sender: Sender | None = None,
+    witness: Path = WITNESS_FILE,
 ) -> Runtime:
     """Make the parts that `settings` describe, with the given ones in place of our own.
+
+    `witness` is the file that remembers the newest head of the trail.
 
     Raises:
         BadSetting: a setting cannot be used.
@@ -133,6 +139,7 @@ def build(
         sealer=Sealer([(key.kid, key.secret) for key in keys]),
         site=Site(host=urlsplit(settings.base_url).hostname or "", origins=settings.origins),
         dispatcher=dispatcher,
+        watch=Watch(database, Witness(witness)),
     )
 
 

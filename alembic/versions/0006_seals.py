@@ -102,6 +102,8 @@ def _findings() -> None:
         _text("problem", 32),
         sa.Column("detail", sa.Text(), nullable=False),
         sa.Column("found_at", sa.DateTime(timezone=True), nullable=False),
+        _text("first_by", 32, nullable=True),
+        _text("first_label", 200, nullable=True),
         sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f(f"pk_{table}")),
     )

@@ -113,6 +113,9 @@ class Vouching:
         if str(row["action"]) in _OPENING:
             self._kid = str(said.get("kid"))
             self._known.setdefault(self._kid, str(said.get("public_key")))
+            replaced = said.get("replaces")
+            if replaced is not None and self._known.get(replaced) != said.get("replaces_key"):
+                self._unsigned.add(row["seq"])  # its successor knew another key under this name
         elif str(row["action"]) == Action.ROWS_RESTORED:
             self._void |= _numbers(str(said.get("void", "")))
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlmodel import Session, SQLModel
@@ -34,8 +35,8 @@ _KEY = (
 
 def key_in_force(session: Session) -> str | None:
     """The name of the key that signs the trail now; None when nothing was signed yet."""
-    facts = session.connection().execute(_KEY).scalar()
-    return None if facts is None else str(read_object(facts).get("kid"))
+    said = _key_in_force(session)
+    return None if said is None else str(said.get("kid"))
 
 
 def needs_opening(session: Session) -> bool:
@@ -51,12 +52,13 @@ def open_trail(session: Session, *, now: datetime) -> None:
     Raises:
         TrailUnsigned: the trail has entries from before signing; see `seal_older`.
     """
-    before = key_in_force(session)
-    signer = keys.of(session).ring.signer
-    if before == signer.kid:
+    before = _key_in_force(session)
+    if before is not None and before["kid"] == keys.of(session).ring.signer.kid:
         return
     if before is not None:
-        _enter(session, {"replaces": before}, now, Action.TRAIL_KEY_ENTERED)
+        # With its public key, so that what it signed can be checked when it has left the ring.
+        facts = {"replaces": str(before["kid"]), "replaces_key": str(before["public_key"])}
+        _enter(session, facts, now, Action.TRAIL_KEY_ENTERED)
         return
     if trail.head_seq(session):
         raise TrailUnsigned
@@ -96,6 +98,11 @@ def seal_older(
     _enter(session, facts, now, Action.TRAIL_OPENED)
     _record_all(session, now)
     return True
+
+
+def _key_in_force(session: Session) -> dict[str, Any] | None:
+    facts = session.connection().execute(_KEY).scalar()
+    return None if facts is None else read_object(facts)
 
 
 def _enter(

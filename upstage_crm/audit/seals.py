@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import RowMapping
 from sqlmodel import Session, SQLModel
 
-from upstage_crm.audit import keys
+from upstage_crm.audit import keys, vouching
 from upstage_crm.audit.chain import canonical, instant_text
 from upstage_crm.audit.errors import RowNotProven
 from upstage_crm.audit.findings import Problem
@@ -39,6 +39,15 @@ def is_sealed(session: Session, table: str, values: Row) -> bool:
         return True
     keys.of(session).suspects.append((table, row_id(table, values)))
     return False
+
+
+def is_former(session: Session, values: Row) -> bool:
+    """Whether the seal names a key that has left the ring: it can be neither proven nor refuted.
+
+    Nothing acts on such a row, but it is no finding either.
+    """
+    kid, _, _ = str(values["seal"] or "").rpartition(":")
+    return kid not in keys.of(session).ring.public_keys and vouching.is_former(session, kid)
 
 
 def prove(session: Session, table: str, values: Row) -> None:

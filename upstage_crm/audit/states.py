@@ -35,7 +35,7 @@ def committed_text(subject: Subject, raw: str) -> str:
         {
             table: [
                 {
-                    name: _digest(value) if name in secrets[table] else value
+                    name: digest(value) if name in secrets[table] else value
                     for name, value in row.items()
                     if value is not None
                 }
@@ -47,7 +47,8 @@ def committed_text(subject: Subject, raw: str) -> str:
     )
 
 
-def _digest(value: object) -> str:
+def digest(value: object) -> str:
+    """What is committed to of a secret."""
     return hashlib.sha256(str(value).encode()).hexdigest()
 
 

@@ -96,7 +96,8 @@ class TouchedRow(SQLModel, table=True):
 class IntegrityFindingRow(SQLModel, table=True):
     """A row that is not what the trail or its seal says; it ends when it is restored.
 
-    `detail` names what differs: tables, rows and columns, never a value.
+    `detail` names what differs: tables, rows and columns, never a value. `first_by` is the first
+    of two staff members who say that it shall be restored.
     """
 
     __tablename__ = "integrity_finding"  # pyright: ignore[reportAssignmentType]  # SQLModel's hint
@@ -117,4 +118,6 @@ class IntegrityFindingRow(SQLModel, table=True):
     problem: str = Field(max_length=32)
     detail: str = Field(sa_type=sa.Text)
     found_at: datetime = Field(sa_type=UtcDateTime)
+    first_by: str | None = Field(default=None, max_length=32)
+    first_label: str | None = Field(default=None, max_length=200)
     ended_at: datetime | None = Field(default=None, sa_type=UtcDateTime)

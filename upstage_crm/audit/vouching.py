@@ -56,6 +56,10 @@ class _Vouched:
                 self._hashes.popitem(last=False)
 
 
+class _Learned(dict[str, str]):
+    """Public keys that entries of the trail have named, by name."""
+
+
 def entry(session: Session, seq: int) -> Mapping[str, Any] | None:
     """The entry with this number, once a signature vouches for it; None when none does."""
     held = keys.of(session)
@@ -66,15 +70,38 @@ def entry(session: Session, seq: int) -> Mapping[str, Any] | None:
     if rows[0] in known:
         return rows[0]
     span = covered(rows)
-    if span is None or not _is_key_in_force(session, str(span[-1]["kid"]), int(span[-1]["seq"])):
+    if span is None:
         return None
     last = span[-1]
+    kid = str(last["kid"])
+    if kid != held.ring.signer.kid and kid != key_at(session, int(last["seq"])):
+        return None  # a key that was replaced counts for nothing later
     message = signed_message(covers=last["covers"], seq=last["seq"], head=last["hash"])
-    public_key = held.ring.public_keys.get(str(last["kid"]), "")
-    if not signing.verify(public_key, message, str(last["signature"])):
+    if not signing.verify(_public_key(session, kid), message, str(last["signature"])):
         return None
     known.keep(span)
     return rows[0]
+
+
+def _public_key(session: Session, kid: str) -> str:
+    """The public key of a name: of the ring, or one that the trail names; empty when unknown.
+
+    A key that has left the ring is named by the entry with which its successor entered, and that
+    entry has to be vouched for first.
+    """
+    held = keys.of(session)
+    learned = held.cache(_Learned)
+    if kid in held.ring.public_keys:
+        return held.ring.public_keys[kid]
+    if kid in learned:
+        return learned[kid]
+    rows = session.connection().execute(_KEYS).all()
+    for row in reversed(rows):
+        said = read_object(row.facts)
+        if said.get("replaces") == kid and entry(session, row.seq) is not None:
+            learned[kid] = str(said.get("replaces_key"))
+            return learned[kid]
+    return ""
 
 
 def covered(rows: Sequence[Mapping[str, Any]]) -> Sequence[Mapping[str, Any]] | None:
@@ -121,13 +148,14 @@ def known_keys(session: Session, public_keys: Mapping[str, str]) -> dict[str, st
     return found | dict(public_keys)
 
 
+def is_former(session: Session, kid: str) -> bool:
+    """Whether a key of this name once signed the trail."""
+    rows = session.connection().execute(_KEYS).all()
+    return kid in {read_object(row.facts).get("kid") for row in rows}
+
+
 def key_at(session: Session, seq: int) -> str | None:
     """The name of the key that signs at `seq`; None before signing began."""
     rows = session.connection().execute(_KEYS).all()
     began = [row for row in rows if row.seq <= seq]
     return str(read_object(began[-1].facts).get("kid")) if began else None
-
-
-def _is_key_in_force(session: Session, kid: str, seq: int) -> bool:
-    """Whether `kid` signed the trail at `seq`: a key that was replaced counts for nothing later."""
-    return kid == keys.of(session).ring.signer.kid or kid == key_at(session, seq)

@@ -3,7 +3,9 @@
 Invalid
 └── BundleRefused    an export that does not verify; says what is the first thing wrong with it
 Conflict
-└── TrailBroken      the trail itself does not verify, so it is not signed; carries the entry
+├── TrailBroken      the trail itself does not verify, so it is not signed; carries the entry
+├── FindingOver      the finding has ended already
+└── NeedsOperator    the guards of the database let only its operator restore this row
 """
 
 from __future__ import annotations
@@ -52,3 +54,15 @@ class TrailBroken(Conflict):
     """The trail does not verify. Facts: `seq` of the first broken entry."""
 
     code = "trail_broken"
+
+
+class FindingOver(Conflict):
+    """The finding has ended already, or never was one."""
+
+    code = "finding_over"
+
+
+class NeedsOperator(Conflict):
+    """The database's guards let only its operator restore this row."""
+
+    code = "needs_operator"

@@ -89,7 +89,7 @@ def look(session: Session, position: Position) -> Looked:
     suspects = keys.of(session).suspects
     while suspects:
         refs.add(suspects.popleft())
-    before = {(row.subject, row.row_id) for row in standing(session) if row.subject != TRAIL}
+    before = {one.ref for one in standing(session) if one.subject != TRAIL}
     refs |= before
     findings = list(examine(session, refs))
     broken, seq, head = _walk_on(session, position)
@@ -136,21 +136,42 @@ def note(
         if session.connection().execute(statement, values).first() is not None:
             new.append(finding)
             events.append(_event(Action.TAMPERING_FOUND, finding))
-    events += [_end(session, r, now) for r in standing(session) if (r.subject, r.row_id) in ended]
+    events += [_end(session, one, now) for one in standing(session) if one.ref in ended]
     if events:
         trail.record(session, events, now=now)
     return tuple(new)
 
 
-def standing(session: Session) -> Sequence[IntegrityFindingRow]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StandingFinding(Finding):
+    """A finding that has not ended; `first_by` is "" until a staff member has agreed to restore."""
+
+    id: str
+    found_at: datetime
+    first_by: str = ""
+    first_label: str = ""
+
+
+def standing(session: Session) -> tuple[StandingFinding, ...]:
     """The findings that have not ended, the oldest first."""
-    rows = session.connection().execute(_STANDING).mappings()
-    return [IntegrityFindingRow(**row) for row in rows]
+    return tuple(
+        StandingFinding(
+            id=row.id,
+            subject=row.subject,
+            row_id=row.row_id,
+            problem=Problem(row.problem),
+            detail=row.detail,
+            found_at=row.found_at,
+            first_by=row.first_by or "",
+            first_label=row.first_label or "",
+        )
+        for row in session.connection().execute(_STANDING)
+    )
 
 
-def end_all(session: Session, rows: Sequence[IntegrityFindingRow], *, now: datetime) -> None:
+def end_all(session: Session, findings: Sequence[StandingFinding], *, now: datetime) -> None:
     """End findings whose rows were restored or accepted, with an entry for each."""
-    events = [_end(session, row, now) for row in rows]
+    events = [_end(session, found, now) for found in findings]
     if events:
         trail.record(session, events, now=now)
 
@@ -162,11 +183,16 @@ def of_error(error: RowNotProven) -> Finding:
     )
 
 
-def _end(session: Session, row: IntegrityFindingRow, now: datetime) -> AuditEvent:
+def of_trail(seq: int, reason: str) -> Finding:
+    """The finding that an entry of the trail is not signed, or not what was signed."""
+    problem = Problem.ENTRY_UNSIGNED if reason == "unsigned" else Problem.ENTRY_ALTERED
+    return Finding(subject=TRAIL, row_id=str(seq), problem=problem, detail=reason)
+
+
+def _end(session: Session, found: StandingFinding, now: datetime) -> AuditEvent:
     session.connection().execute(
-        sa.update(_finding).where(_finding.c.id == row.id).values(ended_at=now)
+        sa.update(_finding).where(_finding.c.id == found.id).values(ended_at=now)
     )
-    found = Finding(subject=row.subject, row_id=row.row_id, problem=Problem(row.problem))
     return _event(Action.TAMPERING_ENDED, found)
 
 
@@ -196,7 +222,8 @@ def _seal_problem(session: Session, table_name: str, row_id: str) -> Problem | N
     row = session.connection().execute(sa.select(table).where(*is_this)).mappings().first()
     if row is None:
         return None if table_name in _MAY_GO else Problem.ROW_GONE
-    return None if seals.is_sealed(session, table_name, row) else Problem.SEAL
+    holds = seals.is_sealed(session, table_name, row) or seals.is_former(session, row)
+    return None if holds else Problem.SEAL
 
 
 def _walk_on(session: Session, position: Position) -> tuple[list[Finding], int, str]:
@@ -212,14 +239,9 @@ def _walk_on(session: Session, position: Position) -> tuple[list[Finding], int, 
     seq, head = position.seq, position.hash
     for row, opened in trail.entries(session, after=position.seq, most=MOST_ENTRIES):
         flaws = (walk.step(row, opened), signatures.step(row))
-        found += [_of_trail(flaw.seq, flaw.reason) for flaw in flaws if flaw is not None]
+        found += [of_trail(flaw.seq, flaw.reason) for flaw in flaws if flaw is not None]
         walk.resume(row)
         if row["signature"] is not None:
             seq, head = walk.seq, walk.hash
-    found += [_of_trail(one, "unsigned") for one in signatures.unsigned]
+    found += [of_trail(one, "unsigned") for one in signatures.unsigned]
     return found, seq, head
-
-
-def _of_trail(seq: int, reason: str) -> Finding:
-    problem = Problem.ENTRY_UNSIGNED if reason == "unsigned" else Problem.ENTRY_ALTERED
-    return Finding(subject=TRAIL, row_id=str(seq), problem=problem, detail=reason)

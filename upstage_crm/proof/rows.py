@@ -123,6 +123,6 @@ def _unsealed(
     session: Session, name: str, rows: Sequence[Mapping[Any, Any]]
 ) -> Iterator[Difference]:
     for row in rows:
-        if not seals.is_sealed(session, name, row):
+        if not seals.is_sealed(session, name, row) and not seals.is_former(session, row):
             where = f"{name} {seals.row_id(name, row)}"
             yield Difference(problem=Problem.SEAL, row=where)

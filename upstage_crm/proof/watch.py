@@ -24,6 +24,7 @@ from upstage_crm.proof import integrity
 from upstage_crm.proof.integrity import TRAIL, Finding, Position
 
 _SLICES = 10  # looks in one turn at most: what is left waits for the next one
+_TRAILS = 50  # trails that the file remembers
 OLDER = "older"  # the row id of the finding that the database is older than the file
 
 
@@ -52,7 +53,10 @@ class Witness:
             before = known.get(name)
             if not forget and before is not None and before.get("seq", 0) > position.seq:
                 return
+            known.pop(name, None)
             known[name] = asdict(position)
+            for oldest in list(known)[:-_TRAILS]:
+                del known[oldest]
             write_whole(self._path, json.dumps(known, indent=1).encode(), mode=PRIVATE)
 
     def _all(self) -> dict[str, Any]:

@@ -43,6 +43,7 @@ class Colleague:
 
     id: str
     email: str
+    name: str = ""
 
 
 def add(
@@ -250,13 +251,13 @@ def colleagues(session: Session, roles: Collection[Role]) -> tuple[Colleague, ..
     An account that is not what the trail says is left out: no mail reaches whoever forged it.
     """
     query = (
-        select(StaffRow.id, StaffRow.email)
+        select(StaffRow.id, StaffRow.email, StaffRow.display_name)
         .where(col(StaffRow.role).in_(roles), col(StaffRow.disabled_at).is_(None))
         .order_by(col(StaffRow.id))
     )
     return tuple(
-        Colleague(id=found, email=email)
-        for found, email in session.exec(query)
+        Colleague(id=found, email=email, name=name)
+        for found, email, name in session.exec(query)
         if recorded.is_proven(session, "staff", found)
     )
 

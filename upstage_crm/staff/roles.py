@@ -54,6 +54,7 @@ class Permission(StrEnum):
     MANAGE_TEAM = "manage_team"
     FREEZE_ACCOUNT = "freeze_account"
     RELEASE_QUARANTINE = "release_quarantine"
+    RESTORE_ROWS = "restore_rows"
 
 
 _LOOKING = frozenset({Permission.VIEW_PATRONS, Permission.VIEW_REQUESTS})
@@ -81,6 +82,7 @@ _LEAD = _DESK | {
     Permission.VIEW_TEAM,
     Permission.FREEZE_ACCOUNT,
     Permission.RELEASE_QUARANTINE,
+    Permission.RESTORE_ROWS,
 }
 
 PERMISSIONS: Mapping[Role, frozenset[Permission]] = {

@@ -10,6 +10,7 @@ from upstage_crm.audit.findings import Difference, Problem
 from upstage_crm.audit.trail import Broken
 from upstage_crm.change_requests.rules import ChangeKind
 from upstage_crm.patrons.fields import FIELDS
+from upstage_crm.proof.integrity import TRAIL, Finding
 from upstage_crm.proof.verifying import Report
 
 
@@ -268,6 +269,13 @@ def difference_words(found: Difference) -> str:
     seq = "–" if found.seq is None else f"{found.seq:,}"
     words = PROBLEM_WORDS[found.problem].format(seq=seq, detail=found.detail)
     return f"{', '.join(where)}: {words}" if where else words
+
+
+def found_words(found: Finding) -> str:
+    """Say which row was found and what is wrong with it."""
+    words = PROBLEM_WORDS[found.problem].format(seq=found.row_id, detail=found.detail)
+    where = f"Entry {found.row_id}" if found.subject == TRAIL else f"{found.subject} {found.row_id}"
+    return f"{where}: {words}"
 
 
 def clean_words(report: Report) -> list[str]:

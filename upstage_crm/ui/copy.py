@@ -156,6 +156,10 @@ SENTENCES: Mapping[str, str] = {
         "This record was changed outside the CRM, so nothing can be done with it until it has been "
         "checked. Every owner has been told."
     ),
+    "finding_over": "This has been restored already.",
+    "needs_operator": (
+        "Only the operator of the server can restore this row: upstage-crm audit repair"
+    ),
     "trail_unsigned": (
         "The trail has entries from before signing. Seal them once: upstage-crm migrate"
     ),
