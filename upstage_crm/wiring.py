@@ -111,7 +111,7 @@ def build(
     clock = clock or SystemClock()
     keys = settings.keys or load_or_create_keys()
     codec = LinkCodec([LinkKey(key.kid, key.secret) for key in keys])
-    ring = KeyRing([(key.kid, key.secret) for key in keys])
+    ring = key_ring(settings)
     trail.attach(database, ring)
     transport = Transport.RESEND if settings.sends_real_mail else Transport.LOCAL
     composer = Composer(mail_from=settings.mail_from or LOCAL_FROM, transport=transport)
@@ -141,6 +141,15 @@ def build(
         dispatcher=dispatcher,
         watch=Watch(database, Witness(witness)),
     )
+
+
+def key_ring(settings: Settings) -> KeyRing:
+    """The keys that vouch for rows.
+
+    Raises:
+        BadSetting: the keys cannot be read.
+    """
+    return KeyRing([(key.kid, key.secret) for key in settings.keys or load_or_create_keys()])
 
 
 def signing_keys(settings: Settings) -> tuple[SigningKey, ...]:

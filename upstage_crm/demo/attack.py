@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
@@ -19,11 +19,15 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 from sqlmodel import Session
 
-from upstage_crm.audit import guards
+from upstage_crm.audit import guards, keys
 from upstage_crm.audit.guard_rules import Protected
+from upstage_crm.audit.signing import KeyRing
 from upstage_crm.core.db import Database
 from upstage_crm.core.errors import NotFound
 from upstage_crm.demo.attempts import UNTRUNCATED, Attempt, Target, attempts
+from upstage_crm.demo.forgery import forgeries
+from upstage_crm.proof import integrity
+from upstage_crm.proof.integrity import Position
 from upstage_crm.proof.verifying import verify
 from upstage_crm.tables import metadata
 
@@ -40,11 +44,21 @@ class NothingToAttack(NotFound):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one attempt on one way. `stopped_by` is None when nothing stopped it."""
+    """What became of one attempt on one way. `stopped_by` is None when nothing stopped it.
+
+    `is_watched` says whether the running server would have found it by itself within a minute.
+    """
 
     attempt: Attempt
     way: str
     stopped_by: str | None
+    is_watched: bool = False
+
+    @property
+    def is_taken(self) -> bool:
+        """Whether the database took it, so that it has to be found."""
+        refused = (self.stopped_by or "").startswith(("guard: ", "database: "))
+        return self.attempt.notices and not refused
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +70,17 @@ class Result:
 
     @property
     def passed(self) -> tuple[Outcome, ...]:
-        """What nothing stopped; empty is good."""
+        """What nothing stopped or found; empty is good."""
         return tuple(outcome for outcome in self.outcomes if outcome.stopped_by is None)
 
+    @property
+    def unwatched(self) -> tuple[Outcome, ...]:
+        """What the database took and the running server would not have found by itself."""
+        return tuple(o for o in self.outcomes if o.is_taken and not o.is_watched)
 
-def attack(database: Database, *, protected: Protected, public_keys: Mapping[str, str]) -> Result:
-    """Try everything, on every way, and roll everything back.
+
+def attack(database: Database, *, protected: Protected, ring: KeyRing) -> Result:
+    """Try everything, on every way, and roll everything back; `ring` holds the server's keys.
 
     Raises:
         NothingToAttack: the database is too empty to be worth it.
@@ -72,8 +91,8 @@ def attack(database: Database, *, protected: Protected, public_keys: Mapping[str
         before = _digest(connection)
     is_sqlite = engine.dialect.name == "sqlite"
     outcomes = [
-        _try(way, attempt, name, protected, public_keys)
-        for attempt in attempts(target, is_sqlite=is_sqlite)
+        _try(way, attempt, name, protected, ring)
+        for attempt in (*attempts(target, is_sqlite=is_sqlite), *forgeries(target))
         for name, way in _ways(engine)
     ]
     with engine.connect() as connection:
@@ -134,25 +153,31 @@ def _ways(engine: Engine) -> Iterator[tuple[str, Engine]]:
 
 
 def _try(
-    engine: Engine,
-    attempt: Attempt,
-    way: str,
-    protected: Protected,
-    public_keys: Mapping[str, str],
+    engine: Engine, attempt: Attempt, way: str, protected: Protected, ring: KeyRing
 ) -> Outcome:
     with _doomed(engine) as connection:
+        since = _position(connection)
         try:
             for statement in attempt.statements:
                 connection.exec_driver_sql(statement.replace("%", "%%"))
+            if attempt.play is not None:
+                attempt.play(connection)
         except DBAPIError as error:
             return Outcome(attempt, way, _refusal(error))
         if attempt.notices:
-            return Outcome(attempt, way, _noticed(connection, protected, public_keys))
+            return _noticed(connection, attempt, way, protected, ring, since)
         after = _digest(connection)
     with _doomed(engine) as connection:
         # `OR IGNORE` and its like pass without an error and without an effect.
         is_same = after == _digest(connection)
         return Outcome(attempt, way, "no effect" if is_same else None)
+
+
+def _position(connection: Connection) -> Position:
+    """Where the server's watch would go on from: all that stands so far is known to it."""
+    n = connection.exec_driver_sql("SELECT coalesce(max(n), 0) FROM touched_row").scalar_one()
+    seq, head = connection.exec_driver_sql("SELECT seq, hash FROM audit_head").one()
+    return Position(n=n, seq=seq, hash=head)
 
 
 @contextmanager
@@ -178,19 +203,31 @@ def _refusal(error: DBAPIError) -> str:
 
 
 def _noticed(
-    connection: Connection, protected: Protected, public_keys: Mapping[str, str]
-) -> str | None:
-    """What start-up, /health and `audit verify` say afterwards."""
+    connection: Connection,
+    attempt: Attempt,
+    way: str,
+    protected: Protected,
+    ring: KeyRing,
+    since: Position,
+) -> Outcome:
+    """What start-up, /health, the running server and `audit verify` say afterwards."""
     if missing := guards.missing(connection, protected):
         names = missing[0] if len(missing) == 1 else f"{missing[0]} and {len(missing) - 1} more"
-        return f"noticed, no start: {names}"
+        return Outcome(attempt, way, f"noticed, no start: {names}", is_watched=True)
     with Session(bind=connection) as session:
-        report = verify(session, protected=protected, public_keys=public_keys)
+        keys.give(session.info, ring)
+        found = integrity.look_at(session, integrity.touched_after(session, since.n), since)
+        report = verify(session, protected=protected, public_keys=ring.public_keys)
     if report.is_clean:
-        return None
-    found = report.differences[0] if report.differences else None
-    where = f"patron {found.number}, {found.field}" if found else "the trail is broken"
-    return f"noticed by audit verify: {where}"
+        return Outcome(attempt, way, None, is_watched=bool(found))
+    first = report.differences[0] if report.differences else None
+    if report.broken is not None:
+        words = f"entry {report.broken.seq} is not signed by a key of ours"
+    else:
+        assert first is not None
+        where = f"patron {first.number}" if first.number else first.reference or first.row
+        words = f"{where.split(' ')[0] if first.row else where}: {first.problem.value}"
+    return Outcome(attempt, way, f"found by audit verify: {words}", is_watched=bool(found))
 
 
 def _digest(connection: Connection) -> str:

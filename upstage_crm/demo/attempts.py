@@ -5,8 +5,10 @@ Every statement aims at rows of the database it will run against. None of them m
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+
+from sqlalchemy.engine import Connection
 
 from upstage_crm.patrons.fields import FIELDS
 from upstage_crm.tables import metadata
@@ -40,14 +42,17 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One way to get around the patron. `notices` says that it needs the rights of an owner: then
-    the database cannot refuse, and the attempt has to be noticed instead.
+    """One way to get around the patron.
+
+    `notices` says that the database cannot refuse it: then it has to be found instead. `play` runs
+    what is more than fixed statements.
     """
 
     group: str
     words: str
     statements: tuple[str, ...]
     notices: bool = False
+    play: Callable[[Connection], None] | None = None
 
 
 def attempts(target: Target, *, is_sqlite: bool) -> Iterator[Attempt]:

@@ -92,7 +92,7 @@ def look(session: Session, position: Position) -> Looked:
     before = {one.ref for one in standing(session) if one.subject != TRAIL}
     refs |= before
     findings = list(examine(session, refs))
-    broken, seq, head = _walk_on(session, position)
+    broken, seq, head = walk_on(session, position)
     bad = {finding.ref for finding in findings}
     return Looked(
         findings=(*findings, *broken),
@@ -100,6 +100,20 @@ def look(session: Session, position: Position) -> Looked:
         position=Position(tx=tx, n=n, seq=seq, hash=head),
         is_more=is_more,
     )
+
+
+def touched_after(session: Session, n: int) -> set[tuple[str, str]]:
+    """What the log of touched rows names after number `n`, whatever is committed of it."""
+    query = sa.select(_touched.c.subject, _touched.c.row_id).where(_touched.c.n > n)
+    return {(row.subject, row.row_id) for row in session.connection().execute(query)}
+
+
+def look_at(
+    session: Session, refs: Collection[tuple[str, str]], position: Position
+) -> tuple[Finding, ...]:
+    """What a turn would find in these rows, and in the entries after `position`."""
+    broken, _seq, _head = walk_on(session, position)
+    return (*examine(session, refs), *broken)
 
 
 def examine(session: Session, refs: Collection[tuple[str, str]]) -> Iterator[Finding]:
@@ -226,7 +240,7 @@ def _seal_problem(session: Session, table_name: str, row_id: str) -> Problem | N
     return None if holds else Problem.SEAL
 
 
-def _walk_on(session: Session, position: Position) -> tuple[list[Finding], int, str]:
+def walk_on(session: Session, position: Position) -> tuple[list[Finding], int, str]:
     """Check the entries after `position`: the chain, and who signed them.
 
     Returns what is wrong and the last signed entry, where the next look begins. What is wrong
