@@ -56,6 +56,9 @@ def _lines(result: Result) -> Iterator[str]:
     passed = f"{len(result.passed):,} passed" if result.passed else "none passed"
     rows = "not one row is another" if result.is_unchanged else "SOME ROW IS ANOTHER"
     yield f"\n{tried}: {passed}, {rows}."
+    taken = [outcome for outcome in result.outcomes if outcome.is_taken]
+    seen = f"{len(taken) - len(result.unwatched)} of {len(taken)}"
+    yield f"Taken by the database and found by the running server within a minute: {seen}."
 
 
 def _rows(ways: list[Outcome]) -> Iterator[str]:

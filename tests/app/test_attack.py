@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from tests.support.factories import PROTECTED, Desk
-from tests.support.proof import KEYS, SECRET_KEYS
+from tests.support.keyring import RING
+from tests.support.proof import SECRET_KEYS
 from upstage_crm import cli
 from upstage_crm.audit import guards
 from upstage_crm.demo.attack import NothingToAttack, Result, attack
@@ -33,7 +34,7 @@ def desk(desk: Desk) -> Desk:
 
 
 def attacked(desk: Desk) -> Result:
-    return attack(desk.database, protected=PROTECTED, public_keys=KEYS)
+    return attack(desk.database, protected=PROTECTED, ring=RING)
 
 
 def test_every_attempt_is_stopped_by_a_guard_or_noticed(desk: Desk) -> None:

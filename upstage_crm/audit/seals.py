@@ -30,7 +30,7 @@ def seal(session: Session, table: str, values: Row) -> str:
 def put(session: Session, row: SQLModel) -> None:
     """Seal `row` as it is now."""
     table = str(row.__tablename__)  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType]  # SQLModel's hint
-    row.seal = seal(session, table, row.model_dump())  # pyright: ignore[reportAttributeAccessIssue]  # every sealed row has it
+    row.seal = seal(session, table, row.model_dump())  # every sealed row has it
 
 
 def is_sealed(session: Session, table: str, values: Row) -> bool:
