@@ -96,6 +96,14 @@ def test_it_names_the_wording_that_was_read(desk: Desk, mara: PatronRecord) -> N
     assert wording.text not in receipt.body
 
 
+def test_it_names_the_entry_that_it_stands_on(desk: Desk, mara: PatronRecord) -> None:
+    request, link = desk.asked(mara)
+    before = desk.read(trail.head)
+    desk.decide(link)
+
+    assert before == only(desk, request).head
+
+
 def test_its_entry_in_the_trail_holds_the_very_same_commitments(
     desk: Desk, mara: PatronRecord
 ) -> None:

@@ -15,6 +15,7 @@ from upstage_crm.receipts.facts import Decided, DecidedField, ReceiptEvent
 from upstage_crm.receipts.sight import Reader, SeenReceipt
 
 NOW = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
+HEAD = (7, "a1" * 32)  # of the trail, when the receipts were issued
 KEY = SigningKey.derive("test-key", b"k" * 32)
 OLD, NEW = "mara@example.com", "mara.new@example.org"
 
@@ -110,7 +111,9 @@ def seen(
     """The receipt of a decision as one reader sees it, with salts that never change."""
     salts = {name: f"{number:032x}" for number, name in enumerate(decided.values)}
     commitments = {n: commitment(salts[n], n, v) for n, v in decided.values.items()}
-    body = canonical(facts.body(decided, commitments, kid=KEY.kid, public_key=KEY.public_key))
+    body = canonical(
+        facts.body(decided, commitments, kid=KEY.kid, public_key=KEY.public_key, head=HEAD)
+    )
     opened = [(name, value, salts[name]) for name, value in decided.values.items()]
     return sight.see(
         body,

@@ -35,7 +35,8 @@ _entry = table_of(AuditEntryRow)
 _value = table_of(AuditValueRow)
 _head = table_of(AuditHeadRow)
 _IS_HEAD = _head.c.id == 1
-_LOCK_HEAD = sa.select(_head.c.seq, _head.c.hash).where(_IS_HEAD).with_for_update()
+_HEAD = sa.select(_head.c.seq, _head.c.hash).where(_IS_HEAD)
+_LOCK_HEAD = _HEAD.with_for_update()
 _ADD_ENTRIES, _ADD_VALUES = sa.insert(_entry), sa.insert(_value)
 _MOVE_HEAD = sa.update(_head).where(_IS_HEAD)
 _BATCH = 2_000  # entries read at once
@@ -236,8 +237,7 @@ def entries(
 
 def head(session: Session) -> tuple[int, str] | None:
     """The number and the hash of the last entry, as the head row has them; None without one."""
-    query = sa.select(_head.c.seq, _head.c.hash).where(_IS_HEAD)
-    row = session.connection().execute(query).first()
+    row = session.connection().execute(_HEAD).first()
     return None if row is None else (row.seq, row.hash)
 
 

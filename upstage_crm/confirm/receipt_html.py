@@ -73,9 +73,17 @@ def _receipt(receipt: SeenReceipt, *, link: str) -> str:
         f"<dl><dt>{escape(say(w.PUBLIC_KEY))} ({escape(receipt.kid)})</dt>"
         f'<dd><code dir="ltr">{escape(receipt.public_key)}</code></dd>'
         f"<dt>{escape(say(w.SIGNATURE))}</dt>"
-        f'<dd><code dir="ltr">{escape(receipt.signature)}</code></dd></dl>'
+        f'<dd><code dir="ltr">{escape(receipt.signature)}</code></dd>'
+        f"{_place(receipt, say)}</dl>"
         "</article>"
     )
+
+
+def _place(receipt: SeenReceipt, say: Say) -> str:
+    if receipt.head is None:
+        return ""
+    seq, head = receipt.head
+    return f'<dt>{escape(say(w.PLACE))}</dt><dd><code dir="ltr">{seq} {escape(head)}</code></dd>'
 
 
 def _row(row: Row, say: Say) -> str:

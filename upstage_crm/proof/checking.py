@@ -1,6 +1,6 @@
 """`audit check`: verifies an export with nothing but the file and the public key.
 
-Everything is read once, line by line, so that an export of any size needs the same memory. What
+Everything is read once, line by line; of the entries nothing stays in memory but their hashes. What
 breaks first is named as precisely as it can be: an entry rather than its file.
 """
 
@@ -24,6 +24,7 @@ from upstage_crm.proof.errors import BundleProblem, BundleRefused
 from upstage_crm.proof.judging import Verdict, judge
 
 LINE_LIMIT = 4_000_000  # bytes of one line, and of the manifest
+HASH_BYTES = hashlib.sha256().digest_size
 # What reading a damaged member raises: a wrong check sum, a broken or encrypted stream.
 _DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, ValueError)
 _BROKEN = {
@@ -74,6 +75,7 @@ class _Check:
         self._manifest = manifest
         self._public_key = public_key
         self._unknown_keys = 0
+        self._hashes = bytearray()  # of every entry so far, one after the other
 
     def run(self) -> int:
         """Read all of it; return how many receipts have a key that the manifest does not name."""
@@ -108,6 +110,7 @@ class _Check:
                 raise BundleRefused(BundleProblem.ENTRY_CHANGED, seq=walk.seq + 1) from error
             if broken is not None:
                 raise BundleRefused(_BROKEN[broken.reason], seq=broken.seq)
+            self._hashes += bytes.fromhex(walk.hash)
             if row["action"] == Action.RECEIPT_ISSUED:
                 self._judge(next(receipts, None), read_object(row["facts"]))
                 issued += 1
@@ -124,10 +127,16 @@ class _Check:
     def _judge(self, receipt: Mapping[str, Any] | None, issued: Mapping[str, Any]) -> None:
         verdict = Verdict.FLAWED
         if receipt is not None:
-            verdict = judge(receipt, issued=issued, public_keys=self._manifest.public_keys)
+            keys = self._manifest.public_keys
+            verdict = judge(receipt, issued=issued, public_keys=keys, hash_at=self._hash_at)
         if verdict is Verdict.FLAWED:
             raise BundleRefused(BundleProblem.RECEIPT, receipt=issued.get("receipt"))
         self._unknown_keys += verdict is Verdict.UNKNOWN_KEY
+
+    def _hash_at(self, seq: int) -> str | None:
+        end = seq * HASH_BYTES
+        found = self._hashes[end - HASH_BYTES : end] if seq > 0 else b""
+        return found.hex() or None
 
     def _objects(self, name: str, columns: Collection[str]) -> Iterator[dict[str, Any]]:
         """The lines of a member, each an object with exactly these names."""

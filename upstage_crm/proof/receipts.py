@@ -12,6 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import Session
 
+from upstage_crm.audit import trail
 from upstage_crm.audit.chain import instant_text, read_object
 from upstage_crm.audit.events import Action
 from upstage_crm.audit.findings import Compared, Difference, Problem
@@ -61,7 +62,12 @@ def reconcile(session: Session, *, public_keys: Mapping[str, str]) -> Iterator[C
         count = 0
         for row in rows.mappings():
             seq, facts = issued.pop(row["id"], _NOT_ISSUED)
-            verdict = judge(_plain(row), issued=facts, public_keys=public_keys)
+            verdict = judge(
+                _plain(row),
+                issued=facts,
+                public_keys=public_keys,
+                hash_at=lambda named: trail.hash_at(session, named),
+            )
             count += 1
             if verdict is not Verdict.HOLDS:
                 found.append(

@@ -11,8 +11,9 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any
 
-from upstage_crm.audit.chain import instant_text
+from upstage_crm.audit.chain import GENESIS, instant_text
 from upstage_crm.audit.events import Actor, Channel
 from upstage_crm.organisation.details import OrganisationDetails
 from upstage_crm.patrons import fields
@@ -97,12 +98,20 @@ class Decided:
 
 
 def body(
-    decided: Decided, commitments: Mapping[str, str], *, kid: str, public_key: str
+    decided: Decided,
+    commitments: Mapping[str, str],
+    *,
+    kid: str,
+    public_key: str,
+    head: tuple[int, str] | None,
 ) -> dict[str, object]:
     """The receipt's body, to be spelled by `audit.chain.canonical` and signed.
 
     `commitments` holds one for each of `decided.values`. No personal value stands in the body.
+    `head` is the trail's when it was issued, number and hash of its last entry: who holds the
+    receipt can tell whether all before it was rewritten.
     """
+    seq, digest = head or (0, GENESIS)
     return {
         "format": FORMAT,
         "id": decided.receipt_id,
@@ -123,6 +132,7 @@ def body(
         "decided_at": instant_text(decided.decided_at),
         "fields": [_field(one, commitments) for one in decided.fields],
         "evidence": {name: commitments[name] for name in EVIDENCE if name in commitments},
+        "trail": {"seq": seq, "head": digest},
         "kid": kid,
         "public_key": public_key,
     }
@@ -138,6 +148,12 @@ def _field(decided: DecidedField, commitments: Mapping[str, str]) -> dict[str, o
         "old": {column: commitments[f"{column}.old"] for column in columns},
         "new": {column: commitments[f"{column}.new"] for column in columns},
     }
+
+
+def head_of(said: Mapping[str, Any]) -> tuple[int, str] | None:
+    """The head that a receipt's body names; None before receipts named one."""
+    trail = said.get("trail")
+    return None if trail is None else (int(trail["seq"]), str(trail["head"]))
 
 
 def hashed_link(jti: str) -> str:

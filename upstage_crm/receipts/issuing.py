@@ -29,7 +29,13 @@ def issue(session: Session, *, decided: Decided, key: SigningKey, now: datetime)
     salts = {name: trail.new_salt() for name in values}
     commitments = {name: commitment(salts[name], name, value) for name, value in values.items()}
     body = canonical(
-        facts.body(decided, commitments, kid=key.kid, public_key=key.public_key),
+        facts.body(
+            decided,
+            commitments,
+            kid=key.kid,
+            public_key=key.public_key,
+            head=trail.head(session),
+        ),
     )
     session.connection().execute(
         _ADD,

@@ -142,7 +142,8 @@ class _Page:
             (f"{self._say(w.PUBLIC_KEY)} ({self._receipt.kid})", _LABEL, 0.2),
             (self._receipt.public_key, _MONO, 1.4),
             (self._say(w.SIGNATURE), _LABEL, 0.2),
-            (self._receipt.signature, _MONO, 3),
+            (self._receipt.signature, _MONO, 1.4),
+            *self._place(),
             (self._words.contact, _LABEL, 0),
         )
         if self._words.is_masked:
@@ -155,6 +156,12 @@ class _Page:
         for text, ink, after in parts:
             y = self._write(text, 0, y, _INNER, ink) + after
         return top - 5
+
+    def _place(self) -> Iterator[tuple[str, _Ink, float]]:
+        if self._receipt.head is not None:
+            seq, head = self._receipt.head
+            yield self._say(w.PLACE), _LABEL, 0.2
+            yield f"{seq} {head}", _MONO, 3
 
     def finish(self) -> bytes:
         """The file."""

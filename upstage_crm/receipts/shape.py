@@ -180,6 +180,7 @@ def _extension(receipt: SeenReceipt) -> Json:
             for field in receipt.fields
         ],
         "evidence": {name: _side(side) for name, side in receipt.evidence.items()},
+        **_trail(receipt),
         "how_to_verify": (
             "signature is the Ed25519 signature of the UTF-8 bytes of signed_body, under "
             "public_key (both base64url). A commitment is the SHA-256 of the JSON list "
@@ -191,6 +192,13 @@ def _extension(receipt: SeenReceipt) -> Json:
         "signature": receipt.signature,
         "signed_body": receipt.body,
     }
+
+
+def _trail(receipt: SeenReceipt) -> Json:
+    if receipt.head is None:
+        return {}
+    seq, head = receipt.head
+    return {"trail": {"seq": seq, "head": head}}
 
 
 def _side(side: Side) -> Json:

@@ -16,7 +16,7 @@ from typing import Any
 from upstage_crm.audit.chain import Opened
 from upstage_crm.organisation.details import OrganisationDetails
 from upstage_crm.patrons import fields
-from upstage_crm.receipts.facts import AT_THE_DESK, BY_STAFF, ReceiptEvent
+from upstage_crm.receipts.facts import AT_THE_DESK, BY_STAFF, ReceiptEvent, head_of
 
 
 class Reader(StrEnum):
@@ -107,6 +107,7 @@ class SeenReceipt:
     decided_at: datetime
     fields: tuple[SeenField, ...]
     evidence: Mapping[str, Side]
+    head: tuple[int, str] | None
     kid: str
     public_key: str
     signature: str
@@ -176,6 +177,7 @@ def see(
             name: _evidence(name, hidden, proofs, is_own=_is_own(reader, said["reviewer"]))
             for name, hidden in said["evidence"].items()
         },
+        head=head_of(said),
         kid=said["kid"],
         public_key=said["public_key"],
         signature=signature,

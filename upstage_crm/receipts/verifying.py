@@ -64,6 +64,7 @@ def _holds(document: dict[str, Any], public_key: str) -> bool:
         said["format"] == extension["format"] == FORMAT
         and said["public_key"] == public_key
         and all(document[part][name] == said[signed] for (part, name), signed in _COPIES)
+        and extension.get("trail") == said.get("trail")
         and extension["actor"] == said["actor"]["label"]
         and datetime.fromisoformat(document["event"]["event_time"]) == decided
         and document["kantara"]["consentTimestamp"] == int(decided.timestamp())
