@@ -23,7 +23,6 @@ from upstage_crm.audit.chain import commitment, read_object
 from upstage_crm.audit.errors import RowNotProven
 from upstage_crm.audit.findings import Problem
 from upstage_crm.audit.registry import RECORDED, Subject
-from upstage_crm.audit.snapshots import Snapshot
 from upstage_crm.audit.states import GONE
 from upstage_crm.audit.tables import AuditEntryRow, AuditValueRow, RecordedRow, TouchedRow
 from upstage_crm.core.db import dialect_of, table_of
@@ -49,17 +48,13 @@ _TOUCHED = sa.select(
     sa.func.max(sa.case((_touched.c.op == "born", 1), else_=0)).label("born"),
     sa.func.max(_touched.c.n).label("n"),
 ).group_by(_touched.c.subject, _touched.c.row_id)
-_OURS = sa.text("CAST(CAST(pg_current_xact_id() AS text) AS bigint)")
 _TOUCHED_SINCE = {
     "sqlite": _TOUCHED.where(_touched.c.n > sa.bindparam("since")),
     "postgresql": _TOUCHED.where(
         _touched.c.n > sa.bindparam("since"),
-        _touched.c.tx == _OURS,
+        _touched.c.tx == sa.text("CAST(CAST(pg_current_xact_id() AS text) AS bigint)"),
     ),
 }
-_OF_OTHERS = sa.select(_touched.c.subject, _touched.c.row_id, _touched.c.tx).where(
-    _touched.c.tx >= sa.bindparam("first"), _touched.c.tx != _OURS
-)
 _KEEP = sa.insert(_recorded)
 _LAST = sa.text("SELECT coalesce(max(n), 0) FROM touched_row")
 
@@ -116,7 +111,6 @@ def mark(session: Session) -> None:
     """Remember where the log of touched rows ends as a transaction begins."""
     session.info["touched_since"] = 0
     session.info["proven"] = set[Ref]()
-    session.info["snapshots"] = dict[Ref, Snapshot]()
     if dialect_of(session) == "sqlite":
         # On PostgreSQL the number of the transaction tells its rows from those of others.
         session.info["touched_since"] = session.connection().execute(_LAST).scalar_one()
@@ -144,30 +138,11 @@ def touched(session: Session) -> list[Touched]:
         elif ref not in session.info["proven"]:
             raise RowNotProven(subject=row.subject, row_id=row.row_id, problem=Problem.UNPROVEN)
         wanted.setdefault(row.subject, []).append(row.row_id)
-    found = [
-        one
+    return [
+        found
         for subject, ids in wanted.items()
-        for one in read(session.connection(), RECORDED[subject], ids)
+        for found in read(session.connection(), RECORDED[subject], ids)
     ]
-    _ensure_alone(session, {one.ref for one in found})
-    return found
-
-
-def _ensure_alone(session: Session, refs: Collection[Ref]) -> None:
-    """See that no other transaction has changed a row of these since they were proven.
-
-    Ours would wait for the lock. Only on PostgreSQL can somebody else commit between a proof and
-    this moment: past the lock, a row that hangs on the locked one.
-    """
-    snapshots: dict[Ref, Snapshot] = session.info["snapshots"]
-    held = {ref: snapshots[ref] for ref in refs if ref in snapshots}
-    if not held:
-        return
-    oldest = {"first": min(snapshot.first for snapshot in held.values())}
-    for subject, row_id, transaction in session.connection().execute(_OF_OTHERS, oldest):
-        snapshot = held.get((subject, row_id))
-        if snapshot is not None and not snapshot.shows(transaction):
-            raise _refuse((subject, row_id), Problem.UNPROVEN)
 
 
 def read(connection: Connection, subject: Subject, ids: Collection[str]) -> list[Touched]:
@@ -223,9 +198,6 @@ def disagreement(session: Session, subject: str, row_id: str) -> RowNotProven | 
     row = connection.execute(
         states.statement_with_newest(wanted, connection.dialect.name), {"ids": [row_id]}
     ).first()
-    if row is not None and row.snapshot is not None:
-        seen: dict[Ref, Snapshot] = session.info.setdefault("snapshots", {})
-        seen[subject, row_id] = Snapshot.read(row.snapshot)
     seq = row.seq if row else _newest(connection, (subject, row_id))
     return _compare(session, wanted, row_id, seq, row.state if row else None)
 

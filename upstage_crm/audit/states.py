@@ -97,12 +97,10 @@ def statement(subject: Subject, dialect: str) -> sa.TextClause:
 
 @cache
 def statement_with_newest(subject: Subject, dialect: str) -> sa.TextClause:
-    """The same with the newest entry about each and the snapshot: a proof is one statement."""
+    """The same with the newest entry about each, so that a proof is one statement."""
     newest = (
         f", (SELECT max(r.seq) FROM recorded_row r WHERE r.subject = '{subject.name}' "  # noqa: S608  # names of ours
-        f"AND r.row_id = {_id(subject, dialect)}) AS seq, "
-        + ("NULL" if dialect == "sqlite" else _text("pg_current_snapshot()", dialect))
-        + " AS snapshot"
+        f"AND r.row_id = {_id(subject, dialect)}) AS seq"
     )
     return _build(subject, dialect, newest)
 
