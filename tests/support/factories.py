@@ -14,8 +14,10 @@ from typing import Any, TypeVar
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.engine import Engine
 from sqlmodel import Session
 
+from tests.support.engines import owners
 from tests.support.thresholds import relax
 from upstage_crm.audit import trail
 from upstage_crm.audit.events import OPERATOR, Action, Channel
@@ -110,6 +112,11 @@ class Desk:
         self._owner: StaffMember | None = None
 
     @property
+    def owned(self) -> Engine:
+        """The database as its owner reaches it, who may drop guards."""
+        return owners(self.database.engine)
+
+    @property
     def now(self) -> datetime:
         return self.clock.now()
 
@@ -127,6 +134,11 @@ class Desk:
     def write(self, command: Callable[[Session], T]) -> T:
         """Run one command in one transaction, as an edge does."""
         with self.database.transaction() as session:
+            return command(session)
+
+    def as_owner(self, command: Callable[[Session], T]) -> T:
+        """Run `command` in one transaction of the database's owner, who may drop guards."""
+        with Session(self.owned) as session, session.begin():
             return command(session)
 
     def read(self, query: Callable[[Session], T]) -> T:
@@ -353,8 +365,9 @@ class Desk:
         return self.read(trail.verify) is None
 
     def run(self, statement: str, values: Mapping[str, object] | None = None) -> None:
-        """Run raw SQL in a transaction of its own, behind the back of every command."""
-        self.write(lambda session: session.connection().execute(sa.text(statement), values or {}))
+        """Run raw SQL as the database's owner, behind the back of every command."""
+        with self.owned.begin() as connection:
+            connection.execute(sa.text(statement), values or {})
 
     def scalar(self, statement: str) -> Any:
         return self.read(lambda session: session.connection().scalar(sa.text(statement)))

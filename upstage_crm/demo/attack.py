@@ -21,6 +21,7 @@ from sqlmodel import Session
 
 from upstage_crm.audit import guards
 from upstage_crm.audit.guard_rules import Protected
+from upstage_crm.core import migrations
 from upstage_crm.core.db import Database
 from upstage_crm.core.errors import NotFound
 from upstage_crm.demo.attempts import UNTRUNCATED, Attempt, Target, attempts
@@ -29,6 +30,7 @@ from upstage_crm.tables import metadata
 
 _GUARD = re.compile(r"upstage guard: ([a-z0-9_ ]+)")
 _COMPARED = (*UNTRUNCATED, "erasure", "desk_confirmation")
+_NO_PRIVILEGE = "42501"  # PostgreSQL's code for what a role may not do
 _LOCK_WAIT = "5s"  # nobody who works meanwhile is held up for longer
 
 
@@ -173,14 +175,17 @@ def _refusal(error: DBAPIError) -> str:
     said = str(error.orig)
     if guard := _GUARD.search(said):
         return f"guard: {guard[1].strip()}"
+    stopper = "privilege" if getattr(error.orig, "sqlstate", "") == _NO_PRIVILEGE else "database"
     # The first line only: what follows may quote a row.
-    return f"database: {said.splitlines()[0][:60]}"
+    return f"{stopper}: {said.splitlines()[0][:60]}"
 
 
 def _noticed(
     connection: Connection, protected: Protected, public_keys: Mapping[str, str]
 ) -> str | None:
     """What start-up, /health and `audit verify` say afterwards."""
+    if migrations.current(connection) != migrations.head():
+        return "noticed, no start: the revision"
     if missing := guards.missing(connection, protected):
         names = missing[0] if len(missing) == 1 else f"{missing[0]} and {len(missing) - 1} more"
         return f"noticed, no start: {names}"
