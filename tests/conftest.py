@@ -5,15 +5,15 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from functools import cache
 from pathlib import Path
 from typing import cast
 
 import pytest
-from sqlalchemy.engine import Engine
 
+from tests.support.engines import engine_of
 from tests.support.keyring import attach
 from tests.support.postgres import TEMPLATE, Postgres, SharedDatabase, running_postgres
+from upstage_crm.audit import roles
 from upstage_crm.core.clock import FrozenClock
 from upstage_crm.core.db import Database, make_engine
 from upstage_crm.core.migrations import upgrade
@@ -63,9 +63,11 @@ def postgres() -> Iterator[Postgres]:
     """The one Postgres of this test process, with a migrated template."""
     with running_postgres() as server:
         server.create(TEMPLATE)
-        engine = make_engine(server.url(TEMPLATE))
+        engine = make_engine(server.url(TEMPLATE, roles.OWNER))
         upgrade(engine)
         attach(Database(engine))
+        with engine.begin() as connection:
+            roles.grant(connection, roles.APP)
         engine.dispose()
         yield server
 
@@ -86,7 +88,7 @@ def sqlite_place(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(params=KINDS)
 def database_url(request: pytest.FixtureRequest) -> str:
-    """The address of an empty migrated database, once on SQLite and once on Postgres."""
+    """The app's address of an empty migrated database, once on SQLite and once on Postgres."""
     if request.param == "sqlite":
         template = cast("Path", request.getfixturevalue("sqlite_template"))
         place = cast("Path", request.getfixturevalue("sqlite_place"))
@@ -108,15 +110,9 @@ def database(database_url: str) -> Iterator[Database]:
     made.dispose()
 
 
-@cache
-def engine_of(url: str) -> Engine:
-    """One engine for each address: what it has compiled serves every test, its connections one."""
-    return make_engine(url)
-
-
 @pytest.fixture(params=KINDS)
 def blank_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """The address of a database without any table, for tests of the migrations themselves."""
+    """The owner's address of a database without any table, for tests of the migrations."""
     if request.param == "sqlite":
         yield f"sqlite:///{tmp_path / 'blank.db'}"
         return

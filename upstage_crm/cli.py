@@ -11,20 +11,21 @@ from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from upstage_crm import cli_audit, cli_doctor, cli_repair, wiring
-from upstage_crm.audit import guards, opening
+from sqlalchemy.engine import Connection
+
+from upstage_crm import cli_audit, cli_database, cli_doctor, cli_repair, wiring
+from upstage_crm.audit import guards, rights, roles
 from upstage_crm.audit.events import OPERATOR, Channel
 from upstage_crm.change_requests import leaving, mailing
 from upstage_crm.cli_audit import migrated, open_trail
 from upstage_crm.core import migrations
 from upstage_crm.core.email_address import parse_email
 from upstage_crm.core.errors import UpstageError
-from upstage_crm.proof import receipts
 from upstage_crm.settings import BadSetting, Settings
 from upstage_crm.staff import accounts, demo_account, passwords, second_factor
 from upstage_crm.staff.roles import Role
 from upstage_crm.web import schedule
-from upstage_crm.web.errors import DemoExposed, GuardsMissing
+from upstage_crm.web.errors import DemoExposed, GuardsMissing, NotMigrated, TooManyRights
 from upstage_crm.web.serve import serve
 from upstage_crm.web.words import sentence
 
@@ -50,21 +51,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def prepare(settings: Settings) -> str:
-    """Migrate, make demo data in a new demo database, and return what to print at start.
+    """Make our own database ready with demo data, or see that a given one is; return what to
+    print at start.
 
+    A given database is migrated by `upstage-crm migrate` alone, which may connect as its owner.
     Leaves no connection open: workers are forked afterwards.
 
     Raises:
-        DemoExposed: the demo's accounts would be reachable from outside.
+        NotMigrated: a given database is at another revision.
         GuardsMissing: the database does not guard consent.
+        TooManyRights: with a public address, the app's role could get past the guards.
         TrailUnsigned: the trail is older than signing; `migrate` seals it.
+        DemoExposed: the demo's accounts would be reachable from outside.
     """
     parts = wiring.build(settings)
     try:
-        migrations.upgrade(parts.database.engine)
+        if settings.has_own_database:
+            migrations.upgrade(parts.database.engine)
         with parts.database.reading() as session:
-            if guards.missing(session.connection(), wiring.PROTECTED):
-                raise GuardsMissing
+            _ensure_sound(session.connection(), is_exposed=settings.is_exposed)
         open_trail(parts)
         with parts.database.reading() as session:
             is_new, has_demo = not accounts.has_any(session), demo_account.stands(session)
@@ -82,25 +87,17 @@ def prepare(settings: Settings) -> str:
     return "" if not is_new else "Make the first owner: upstage-crm staff add --role owner …"
 
 
+def _ensure_sound(connection: Connection, *, is_exposed: bool) -> None:
+    if migrations.current(connection) != migrations.head():
+        raise NotMigrated
+    if guards.missing(connection, wiring.PROTECTED):
+        raise GuardsMissing
+    if is_exposed and (found := rights.look(connection)):
+        raise TooManyRights(found[0])
+
+
 def _serve(_options: argparse.Namespace, settings: Settings) -> int:
     serve(settings, prepare=lambda: prepare(settings))
-    return 0
-
-
-def _migrate(_options: argparse.Namespace, settings: Settings) -> int:
-    parts = wiring.build(settings)
-    migrations.upgrade(parts.database.engine)
-    print(f"The database is at revision {migrations.head()}.")
-    with parts.database.transaction() as session:
-        is_sealed = opening.seal_older(
-            session,
-            wiring.PROTECTED,
-            older_keys=receipts.keys_used(session),
-            now=parts.clock.now(),
-        )
-        opening.open_trail(session, now=parts.clock.now())
-    if is_sealed:
-        print("The trail has signatures from now on; what was there before is sealed.")
     return 0
 
 
@@ -225,7 +222,15 @@ def _parser() -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(required=True, metavar="command")
     _add(commands, "serve", _serve, "serve pages, websocket and routes on one port")
-    _add(commands, "migrate", _migrate, "bring the database to the newest revision")
+    words = "bring the database to the newest revision, and grant the app its rights"
+    _add(commands, "migrate", cli_database.migrate, words)
+    database = _group(commands, "database", "the database's roles")
+    words = "print the SQL for the owner's role and the app's"
+    recipe = _add(database, "roles", cli_database.print_roles, words)
+    recipe.add_argument("--database", metavar="NAME", default=roles.DATABASE)
+    recipe.add_argument("--owner", metavar="ROLE", default=roles.OWNER)
+    recipe.add_argument("--app", metavar="ROLE", default=roles.APP)
+    recipe.set_defaults(is_offline=True)
     _add(commands, "demo", _demo, "fill a new database on this machine with demo data")
     words = "try to get around the patron with raw SQL, and say who stops it"
     attack = _add(commands, "attack", _attack, words)
@@ -258,7 +263,14 @@ def _parser() -> argparse.ArgumentParser:
     _add(mail, "retry", _mail_retry, "end a pause whose cause is mended, and send what is due")
     requests = _group(commands, "requests", "change requests")
     _add(requests, "expire", _requests_expire, "let due requests lapse, once")
-    audit = _group(commands, "audit", "the trail")
+    _add_audit(_group(commands, "audit", "the trail"))
+    return parser
+
+
+_Commands = argparse._SubParsersAction  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  # it has no public name
+
+
+def _add_audit(audit: _Commands[argparse.ArgumentParser]) -> None:
     verify = _add(
         audit,
         "verify",
@@ -291,10 +303,6 @@ def _parser() -> argparse.ArgumentParser:
     check.add_argument("file", type=Path)
     check.add_argument("--public-key", required=True, help="as audit public-key prints it")
     check.set_defaults(is_offline=True)
-    return parser
-
-
-_Commands = argparse._SubParsersAction  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  # it has no public name
 
 
 def _group(

@@ -21,7 +21,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session
 
 from upstage_crm import wiring
-from upstage_crm.audit import guards
+from upstage_crm.audit import guards, rights
 from upstage_crm.core import migrations
 from upstage_crm.core.db import dialect_of
 from upstage_crm.mail import queries as mails
@@ -29,6 +29,7 @@ from upstage_crm.mail.sender import SendFailed, SendPaused
 from upstage_crm.settings import Settings, is_loopback
 from upstage_crm.ui.audit_words import counted
 from upstage_crm.ui.copy import PAUSE_WORDS
+from upstage_crm.web.words import rights_words
 from upstage_crm.wiring import Runtime
 
 TROUBLE = 1
@@ -111,7 +112,8 @@ def _database(session: Session, parts: Runtime) -> Iterator[Finding]:
     yield Finding(Mark.FINE, f"The database is at revision {revision}.")
     missing = guards.missing(connection, wiring.PROTECTED)
     if missing:
-        words = f"{len(missing)} guards of the database are missing or altered: {missing[0]}, …"
+        count = len(missing)
+        words = f"{count} guards of the database are missing, altered or bypassed: {missing[0]}, …"
         yield Finding(Mark.TROUBLE, words)
     else:
         yield Finding(Mark.FINE, "Every guard of the database stands.")
@@ -120,15 +122,19 @@ def _database(session: Session, parts: Runtime) -> Iterator[Finding]:
 
 
 def _rights(session: Session, parts: Runtime) -> Iterator[Finding]:
-    """Who else could write past the guards, and whether the database's clock is ours."""
+    """Who could write past the guards, and whether the database's clock is ours."""
     if dialect_of(session) == "sqlite":
         path = Path(str(parts.database.engine.url.database))
         if path.stat().st_mode & (stat.S_IWGRP | stat.S_IWOTH):
             yield Finding(Mark.TROUBLE, f"Others on this machine may write {path.name}.")
         return
-    owned = "SELECT count(*) FROM pg_tables WHERE tablename = 'patron' AND tableowner = user"
-    if session.connection().scalar(sa.text(owned)):
-        words = "The app's role owns its tables, so it could drop the guards. Use another role."
+    found = rights.look(session.connection())
+    for finding in found:
+        yield Finding(Mark.TROUBLE, rights_words(finding))
+    if not found:
+        yield Finding(Mark.FINE, "The app's database role may do what it needs and no more.")
+    if parts.settings.migration_url:
+        words = "UPSTAGE_MIGRATION_URL is set here. Only migrate needs it: keep it from serve."
         yield Finding(Mark.NOTE, words)
     now: datetime = session.connection().scalar(sa.text("SELECT clock_timestamp()"))
     yield from _clock("The database's clock", now, parts.clock.now())

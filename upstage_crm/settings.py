@@ -70,7 +70,10 @@ class Settings(BaseSettings):
     )
 
     port: int = Field(DEFAULT_PORT, alias="PORT", ge=1, le=65_535)
-    database_url: str = Field(f"sqlite:///{DEFAULT_DATABASE}", alias="UPSTAGE_DATABASE_URL")
+    database_url: str = Field(
+        f"sqlite:///{DEFAULT_DATABASE}", alias="UPSTAGE_DATABASE_URL", repr=False
+    )
+    migration_url: str = Field("", alias="UPSTAGE_MIGRATION_URL", repr=False)
     public_url: str = Field("", alias="UPSTAGE_PUBLIC_URL")
     keys: tuple[Key, ...] = Field((), alias="UPSTAGE_SECRET_KEYS", repr=False)
     mail_from: str = Field("", alias="UPSTAGE_MAIL_FROM")
@@ -122,6 +125,13 @@ class Settings(BaseSettings):
         if not name or name.startswith(":memory:") or "?" in name:
             raise BadSetting("UPSTAGE_DATABASE_URL", "not_a_file")
         return f"sqlite:///{ROOT / name}"  # a relative path stands under the project, not the cwd
+
+    @field_validator("migration_url")
+    @classmethod
+    def _migration(cls, value: str) -> str:
+        if value.partition("://")[0] not in _SERVER_DATABASES:
+            raise BadSetting("UPSTAGE_MIGRATION_URL", "not_postgresql")
+        return value
 
     @field_validator("public_url")
     @classmethod
@@ -178,22 +188,28 @@ class Settings(BaseSettings):
         return value
 
     def _check_together(self) -> None:
-        is_exposed = not is_loopback(urlsplit(self.base_url).hostname)
-        if not self.keys and (is_exposed or "database_url" in self.model_fields_set):
+        if not self.keys and (self.is_exposed or not self.has_own_database):
             raise BadSetting("UPSTAGE_SECRET_KEYS", "missing")
+        if self.migration_url and self.database_url.startswith("sqlite:"):
+            raise BadSetting("UPSTAGE_MIGRATION_URL", "no_roles")
         if self.must_send_real_mail and not self.resend_api_key:
             raise BadSetting("RESEND_API_KEY", "missing")
         if not self.resend_api_key:
             return
         if not self.mail_from:
             raise BadSetting("UPSTAGE_MAIL_FROM", "missing")
-        if not is_exposed and not is_loopback(urlsplit(self.resend_api_url).hostname):
+        if not self.is_exposed and not is_loopback(urlsplit(self.resend_api_url).hostname):
             raise BadSetting("UPSTAGE_PUBLIC_URL", "local_links_in_real_mail")
 
     @property
     def base_url(self) -> str:
         """What links in mails and redirects start with; never ends in a slash."""
         return self.public_url or f"http://localhost:{self.port}"
+
+    @property
+    def is_exposed(self) -> bool:
+        """Whether others than the people at this machine can reach us."""
+        return not is_loopback(urlsplit(self.base_url).hostname)
 
     @property
     def is_https(self) -> bool:
@@ -212,7 +228,7 @@ class Settings(BaseSettings):
     @property
     def bind_host(self) -> str:
         """The address to listen on: the outside only when a public address was given."""
-        return "127.0.0.1" if is_loopback(urlsplit(self.base_url).hostname) else "0.0.0.0"  # noqa: S104  # asked for by the operator
+        return "0.0.0.0" if self.is_exposed else "127.0.0.1"  # noqa: S104  # asked for by the operator
 
     @property
     def has_own_database(self) -> bool:
@@ -222,7 +238,7 @@ class Settings(BaseSettings):
     @property
     def is_demo_allowed(self) -> bool:
         """Whether demo data and demo sign-in may exist here, provided the database file is new."""
-        return self.has_own_database and is_loopback(urlsplit(self.base_url).hostname)
+        return self.has_own_database and not self.is_exposed
 
     @property
     def webhook_secrets(self) -> tuple[bytes, ...]:

@@ -3,21 +3,32 @@
 from __future__ import annotations
 
 import pytest
+from sqlalchemy.engine import Engine
 
 from tests.support.factories import PROTECTED, Desk
 from tests.support.keyring import RING
 from tests.support.proof import SECRET_KEYS
 from upstage_crm import cli
 from upstage_crm.audit import guards
+from upstage_crm.core.db import Database
 from upstage_crm.demo.attack import NothingToAttack, Result, attack
 from upstage_crm.staff import demo_account
 from upstage_crm.staff.roles import Role
 
-# What no trigger stops: SQLite and Postgres do, or it is noticed, because it takes an owner.
+# What no trigger stops: it takes an owner, and then it is noticed.
 BESIDE_GUARDS = {
     "drop a guard and write",
     "rebuild the table, as batch migrations do",
     "forge an approval in the very shape of ours",
+}
+BESIDE_GUARDS_ON_POSTGRESQL = BESIDE_GUARDS | {
+    "a trigger that rewrites after the guards",
+    "a trigger of the database's own functions",
+    "a rule instead of the write",
+    "a guard switched off",
+    "every guard switched off",  # not even the owner may
+    "becoming the owner",
+    "an older revision",
 }
 
 
@@ -33,14 +44,18 @@ def desk(desk: Desk) -> Desk:
     return desk
 
 
-def attacked(desk: Desk) -> Result:
-    return attack(desk.database, protected=PROTECTED, ring=RING)
+def attacked(engine: Engine) -> Result:
+    return attack(Database(engine), protected=PROTECTED, ring=RING)
 
 
-def test_every_attempt_is_stopped_by_a_guard_or_noticed(desk: Desk) -> None:
+def is_sqlite(desk: Desk) -> bool:
+    return desk.database.engine.dialect.name == "sqlite"
+
+
+def test_every_attempt_of_the_owner_is_stopped_by_a_guard_or_noticed(desk: Desk) -> None:
     before = desk.dump()
 
-    result = attacked(desk)
+    result = attacked(desk.owned)
 
     assert () == result.passed
     assert result.is_unchanged
@@ -50,23 +65,48 @@ def test_every_attempt_is_stopped_by_a_guard_or_noticed(desk: Desk) -> None:
         for outcome in result.outcomes
         if not (outcome.stopped_by or "").startswith("guard: ")
     }
-    assert BESIDE_GUARDS == beside
+    assert beside == (BESIDE_GUARDS if is_sqlite(desk) else BESIDE_GUARDS_ON_POSTGRESQL)
     assert len(result.outcomes) > 60
 
 
-def test_both_ways_are_tried_on_sqlite(desk: Desk) -> None:
-    ways = {outcome.way for outcome in attacked(desk).outcomes}
+def test_the_apps_role_has_no_right_to_what_takes_an_owner(desk: Desk) -> None:
+    if is_sqlite(desk):
+        pytest.skip("SQLite knows no roles")
 
-    is_sqlite = desk.database.engine.dialect.name == "sqlite"
-    assert ways == {"our connection", "bare connection"} if is_sqlite else {"our connection"}
+    result = attacked(desk.database.engine)
+
+    assert result.passed == ()
+    stopped = {outcome.attempt.words: outcome.stopped_by for outcome in result.outcomes}
+    stoppers = {(by or "").partition(":")[0] for by in stopped.values()}
+    assert stoppers == {"guard", "privilege", "noticed by audit verify"}
+    by_right = {words for words, by in stopped.items() if (by or "").startswith("privilege: ")}
+    shape = "forge an approval in the very shape of ours"  # plain rows: found by the check
+    assert by_right >= BESIDE_GUARDS_ON_POSTGRESQL - {shape}
+    assert by_right >= {
+        "an operator that always says yes",
+        "a function before the database's own",
+        "a table of one's own before the real one",
+        "an entry rewritten",
+        "a receipt rewritten",
+        "TRUNCATE patron",
+    }
+    assert stopped["a search path of one's own"] == "guard: patron email"
+    assert stopped["email to another value"] == "guard: patron email"
+
+
+def test_both_ways_are_tried_on_sqlite(desk: Desk) -> None:
+    ways = {outcome.way for outcome in attacked(desk.database.engine).outcomes}
+
+    both = {"our connection", "bare connection"}
+    assert ways == (both if is_sqlite(desk) else {"our connection"})
 
 
 def test_every_guard_that_is_taken_away_lets_an_attempt_pass(desk: Desk) -> None:
     """The control: the attempts are stopped by the guards and by nothing else."""
-    with desk.database.engine.begin() as connection:
+    with desk.owned.begin() as connection:
         guards.drop(connection)
 
-    result = attacked(desk)
+    result = attacked(desk.owned)
 
     passed = {outcome.attempt.words for outcome in result.passed}
     assert {"email to another value", "phone to another value", "an entry rewritten"} <= passed
@@ -75,12 +115,12 @@ def test_every_guard_that_is_taken_away_lets_an_attempt_pass(desk: Desk) -> None
 
 
 def test_an_empty_database_is_not_worth_it(desk: Desk) -> None:
-    with desk.database.engine.begin() as connection:
+    with desk.owned.begin() as connection:
         guards.drop(connection)
     desk.run("DELETE FROM receipt")
 
     with pytest.raises(NothingToAttack):
-        attacked(desk)
+        attacked(desk.database.engine)
 
 
 # --- the command line ----------------------------------------------------------------------------
@@ -113,7 +153,7 @@ def test_the_table_names_each_guard_and_nobodys_address(
 
     table = capsys.readouterr().out
     assert "guard: patron email" in table
-    assert "guard: receipt update" in table
+    assert ("guard: receipt update" if is_sqlite(desk) else "privilege: permission denied") in table
     assert "noticed by audit verify: patron" in table
     assert "@example.com" not in table
     assert "ole.new" not in table
@@ -124,12 +164,15 @@ def test_an_attempt_that_passes_is_said_and_fails(
     desk: Desk, capsys: pytest.CaptureFixture[str]
 ) -> None:
     desk.staff("Morgan", Role.OWNER, email=demo_account.EMAIL)
-    on = "" if desk.database.engine.dialect.name == "sqlite" else " ON receipt"
-    desk.run(f"DROP TRIGGER guard_receipt_update{on}")
+    table, words = "receipt", "a receipt rewritten"
+    if not is_sqlite(desk):  # where the app's role has no right to rewrite a receipt
+        table, words = "review", "a comment rewritten"
+    on = "" if is_sqlite(desk) else f" ON {table}"
+    desk.run(f"DROP TRIGGER guard_{'receipt_update' if is_sqlite(desk) else 'review_once'}{on}")
 
     assert 1 == cli.main(["attack"])
 
-    table = capsys.readouterr().out
-    (line,) = [line for line in table.splitlines() if "a receipt rewritten" in line]
+    said = capsys.readouterr().out
+    (line,) = [line for line in said.splitlines() if words in line]
     assert line.endswith("PASSED")
-    assert "1 passed" in table or "2 passed" in table
+    assert "1 passed" in said or "2 passed" in said

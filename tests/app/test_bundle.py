@@ -269,7 +269,7 @@ def test_a_receipt_of_a_key_that_is_out_of_use_is_vouched_for_by_the_trail(desk:
 
 
 def test_a_missing_receipt_is_not_signed_away(desk: Desk) -> None:
-    desk.write(lambda session: guards.drop(session.connection()))
+    desk.as_owner(lambda session: guards.drop(session.connection()))
     desk.run("DELETE FROM receipt WHERE event = 'rejected'")
 
     with pytest.raises(TrailBroken):
@@ -363,7 +363,7 @@ def test_a_truncated_file_is_refused(desk: Desk) -> None:
 
 
 def test_a_broken_trail_is_not_signed(desk: Desk) -> None:
-    desk.write(lambda session: guards.drop(session.connection()))
+    desk.as_owner(lambda session: guards.drop(session.connection()))
     desk.run("UPDATE audit_entry SET actor_label = 'x' WHERE seq = 4")
 
     with pytest.raises(TrailBroken) as caught:
@@ -478,7 +478,7 @@ def test_a_trail_that_was_rewritten_whole_is_found_by_an_earlier_export(
     desk.patron(email="later@example.com", given_name="Later")
     assert 0 == cli.main(against)
 
-    desk.write(rewritten)
+    desk.as_owner(rewritten)
 
     assert 0 == cli.main(["audit", "verify"])
     capsys.readouterr()

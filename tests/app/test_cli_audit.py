@@ -18,7 +18,7 @@ def unguarded(desk: Desk, statement: str) -> None:
         session.connection().exec_driver_sql(statement)
         guards.install(session.connection(), PROTECTED)
 
-    desk.write(write)
+    desk.as_owner(write)
 
 
 @pytest.mark.usefixtures("operator")
@@ -59,7 +59,7 @@ def test_verify_names_a_missing_guard_and_the_first_broken_entry(
     desk: Desk, capsys: pytest.CaptureFixture[str]
 ) -> None:
     desk.patron()
-    desk.write(lambda session: guards.drop(session.connection()))
+    desk.as_owner(lambda session: guards.drop(session.connection()))
     desk.run("UPDATE audit_entry SET actor_label = 'x' WHERE seq = 2")
 
     assert 1 == cli.main(["audit", "verify"])

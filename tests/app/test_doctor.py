@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 
+from tests.support.engines import owners
 from tests.support.fault_server import Answer, FaultServer, Manner, fault_server
 from upstage_crm import cli, cli_doctor, wiring
 from upstage_crm.audit import guards
@@ -124,7 +125,7 @@ def test_links_without_https_are_said(database: Database) -> None:
 
 
 def test_a_missing_guard_is_said(database: Database) -> None:
-    with database.engine.begin() as connection:
+    with owners(database.engine).begin() as connection:
         guards.drop(connection)
 
     (said,) = troubles(database)

@@ -467,7 +467,7 @@ def test_the_address_is_free_for_another_patron(story: Story) -> None:
 def forged(story: Story, *statements: str) -> None:
     """Somebody with SQL access forges both signatures, then runs the statements."""
     patron, first, second = story.patron.id, story.lead.id, story.second.id
-    with story.desk.database.engine.begin() as connection:
+    with story.desk.owned.begin() as connection:
         connection.exec_driver_sql(
             "INSERT INTO erasure (id, patron_id, reason, requested_by, requested_label, "
             f"requested_at) SELECT 'x', '{patron}', 'r', '{first}', 'l', created_at FROM patron "
@@ -577,7 +577,7 @@ def test_an_erasure_that_was_undone_by_hand_is_found(story: Story) -> None:
 
 
 def _after(story: Story, statement: str) -> Report:
-    with story.desk.database.engine.connect() as connection, connection.begin() as transaction:
+    with story.desk.owned.connect() as connection, connection.begin() as transaction:
         guards.drop(connection)
         connection.exec_driver_sql(statement)
         guards.install(connection, PROTECTED)

@@ -202,7 +202,7 @@ def test_the_head_only_moves_forward(scene: Scene) -> None:
 
 
 def missing(desk: Desk) -> Sequence[str]:
-    with desk.database.engine.connect() as connection:
+    with desk.owned.connect() as connection:
         return guards.missing(connection, PROTECTED)
 
 
@@ -214,7 +214,7 @@ def names(desk: Desk) -> list[tuple[str, str]]:
             "SELECT tgname, tgrelid::regclass::text FROM pg_trigger WHERE tgname LIKE 'guard%' "
             "AND NOT tgisinternal"
         )
-    with desk.database.engine.connect() as connection:
+    with desk.owned.connect() as connection:
         rows = connection.exec_driver_sql(query.replace("%", "%%"))
         return sorted((str(name), str(table)) for name, table in rows)
 
@@ -227,7 +227,7 @@ def test_a_fresh_database_misses_no_guard(desk: Desk) -> None:
 def test_every_dropped_guard_is_named(desk: Desk) -> None:
     for name, table in names(desk):
         on = "" if desk.database.engine.dialect.name == "sqlite" else f" ON {table}"
-        with desk.database.engine.connect() as connection, connection.begin() as transaction:
+        with desk.owned.connect() as connection, connection.begin() as transaction:
             connection.exec_driver_sql(f"DROP TRIGGER {name}{on}")
             assert name in {found.removeprefix("on_") for found in _missing_in(connection)}
             transaction.rollback()
@@ -249,6 +249,15 @@ def test_an_altered_guard_is_named(desk: Desk) -> None:
         )
 
     assert ("guard_patron_email",) == missing(desk)
+
+
+def test_a_trigger_that_is_not_ours_is_named(desk: Desk) -> None:
+    """A trigger could undo what a guard let through."""
+    if desk.database.engine.dialect.name != "sqlite":
+        pytest.skip("PostgreSQL's own ways are in test_database_roles")
+    desk.run("CREATE TRIGGER zz AFTER UPDATE ON staff BEGIN UPDATE staff SET desk = 'x'; END")
+
+    assert ("zz",) == missing(desk)
 
 
 WEAKENED = (
@@ -278,7 +287,7 @@ def test_a_weakened_trigger_is_named(desk: Desk) -> None:
     if desk.database.engine.dialect.name == "sqlite":
         pytest.skip("Postgres' own ways of weakening a trigger")
     for weakened in WEAKENED:
-        with desk.database.engine.connect() as connection, connection.begin() as transaction:
+        with desk.owned.connect() as connection, connection.begin() as transaction:
             connection.exec_driver_sql(weakened)
             found = {name.removeprefix("on_") for name in _missing_in(connection)}
             assert {"guard_patron_email"} == found, weakened
@@ -287,11 +296,11 @@ def test_a_weakened_trigger_is_named(desk: Desk) -> None:
 
 def test_guards_can_be_taken_down_and_put_back(desk: Desk) -> None:
     """What a migration does."""
-    with desk.database.engine.begin() as connection:
+    with desk.owned.begin() as connection:
         guards.drop(connection)
     assert [] == names(desk)
 
-    with desk.database.engine.begin() as connection:
+    with desk.owned.begin() as connection:
         guards.install(connection, PROTECTED)
 
     assert () == missing(desk)

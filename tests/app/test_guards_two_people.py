@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from tests.support.attack import Scene, copy
 from tests.support.engine import Engine
 from tests.support.factories import days
-from upstage_crm.audit.guard_rules import _FIXED, _NEVER_UPDATED
+from upstage_crm.audit.guard_rules import _FIXED, NEVER_UPDATED
 from upstage_crm.change_requests import erasing, policy_settings
 from upstage_crm.change_requests.commands import Proposed
 from upstage_crm.change_requests.policy import DEFAULT, Asked, FieldPolicy
@@ -106,7 +106,7 @@ def test_no_row_of_these_is_deleted_replaced_or_written_over(second: Second, tab
         second.refuses(f"UPDATE OR REPLACE {table} SET rowid = 9999 WHERE rowid = 1")
 
 
-@pytest.mark.parametrize("table", [table for table in _NEVER_UPDATED if table in NEWER])
+@pytest.mark.parametrize("table", [table for table in NEVER_UPDATED if table in NEWER])
 def test_no_column_of_evidence_is_ever_updated(second: Second, table: str) -> None:
     for column in metadata.tables[table].columns:
         changed = "1 + 8" if isinstance(column.type, sa.Integer) else "'evil'"

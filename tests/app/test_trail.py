@@ -54,7 +54,7 @@ def broken(desk: Desk) -> Broken | None:
 
 def tamper(desk: Desk, *statements: str) -> Broken | None:
     """Say what `verify` finds after SQL by somebody who may drop guards; then undo it all."""
-    with desk.database.engine.connect() as connection, connection.begin() as transaction:
+    with desk.owned.connect() as connection, connection.begin() as transaction:
         guards.drop(connection)
         for statement in statements:
             connection.exec_driver_sql(statement)

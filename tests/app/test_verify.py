@@ -42,7 +42,7 @@ class House:
 
     def after(self, *statements: str, guarded: bool = True) -> Report:
         """What `verify` finds after SQL by the owner of the database; then all of it is undone."""
-        with self.desk.database.engine.connect() as connection, connection.begin() as transaction:
+        with self.desk.owned.connect() as connection, connection.begin() as transaction:
             guards.drop(connection)
             for statement in statements:
                 connection.exec_driver_sql(statement.replace("%", "%%"))

@@ -228,7 +228,7 @@ def _decide_in(desk: Desk, session: Session, link: LinkClaims) -> None:
 
 
 def _move_past_the_guards(desk: Desk, values: str) -> None:
-    with desk.database.engine.begin() as connection:
+    with desk.owned.begin() as connection:
         guards.drop(connection)
         connection.execute(sa.text(f"UPDATE patron SET {values}"))
         guards.install(connection, PROTECTED)

@@ -15,7 +15,7 @@ import psutil
 import pytest
 
 from tests.support.processes import free_port, without_settings
-from tests.support.server import TEST_KEYS, answers
+from tests.support.server import TEST_KEYS, answers, migrate
 from upstage_crm.web.build import ensure_built
 
 COMMAND = [sys.executable, "-m", "upstage_crm", "serve"]
@@ -84,9 +84,19 @@ def test_a_bad_setting_is_one_sentence(environ: dict[str, str], tmp_path: Path) 
     assert "secret-thing" not in said
 
 
+def test_a_given_database_is_not_migrated_by_a_start(
+    environ: dict[str, str], tmp_path: Path
+) -> None:
+    code, said = refused(environ, tmp_path)
+
+    assert code == 1
+    assert said == "The database is not at this version. Run: upstage-crm migrate\n"
+
+
 @pytest.fixture
 def second_start(environ: dict[str, str], tmp_path: Path) -> Iterator[psutil.Popen]:
     """A server that just said that it is ready, on a database that stood already."""
+    migrate(environ["UPSTAGE_DATABASE_URL"])
     for turn in (1, 2):
         process = psutil.Popen(
             COMMAND,

@@ -8,6 +8,7 @@ from statistics import median
 import pytest
 import sqlalchemy as sa
 
+from tests.support.engines import owners
 from tests.support.postgres import Postgres, SharedDatabase
 from upstage_crm.core.db import Database, make_engine
 from upstage_crm.core.migrations import current, head
@@ -22,7 +23,7 @@ def test_a_test_starts_with_an_empty_migrated_database(database: Database, turn:
 
 def test_postgres_forgets_rows_and_schema_changes(shared_postgres: SharedDatabase) -> None:
     shared_postgres.empty()
-    engine = make_engine(shared_postgres.url)
+    engine = owners(make_engine(shared_postgres.url))
     with engine.begin() as connection:
         connection.exec_driver_sql("CREATE TABLE left_behind (word text)")
     engine.dispose()

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine import Connection, Engine
 
 from upstage_crm.audit import guards
+from upstage_crm.audit.guard_postgres import type_of, typed
+from upstage_crm.audit.guard_rules import marks, rules
 from upstage_crm.core import migrations
 from upstage_crm.core.db import make_engine
 from upstage_crm.patrons.fields import DERIVED_COLUMNS, FIELDS, PROTECTED_COLUMNS
@@ -44,13 +49,17 @@ def differences(connection: Connection) -> list[object]:
     return list(compare_metadata(context, metadata))
 
 
-def standing(connection: Connection) -> list[str]:
-    """Our triggers that stand, by name."""
+def standing(connection: Connection) -> list[tuple[str, ...]]:
+    """Every trigger with its statement, and on PostgreSQL with what its function says."""
     if connection.dialect.name == "sqlite":
-        query = "SELECT name FROM sqlite_master WHERE type = 'trigger'"
+        query = "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' ORDER BY name"
     else:
-        query = "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal"
-    return sorted(connection.exec_driver_sql(query).scalars())
+        query = (
+            "SELECT t.tgname, t.tgenabled::text, pg_get_triggerdef(t.oid), "
+            "pg_get_functiondef(t.tgfoid) FROM pg_trigger t WHERE NOT t.tgisinternal "
+            "ORDER BY t.tgname"
+        )
+    return [tuple(map(str, row)) for row in connection.exec_driver_sql(query)]
 
 
 def test_the_newest_revision_is_the_metadata(engine: Engine) -> None:
@@ -64,10 +73,10 @@ def test_the_newest_revision_is_the_metadata(engine: Engine) -> None:
 
 
 def test_every_step_goes_down_and_up_again(engine: Engine) -> None:
-    """After every revision, both ways: the guards that stand before and after are the same."""
+    """After every revision, both ways: the guards before and after are the same, word by word."""
     script = ScriptDirectory.from_config(migrations._config())
     revisions = [step.revision for step in reversed(list(script.walk_revisions()))]
-    seen: dict[str, list[str]] = {}
+    seen: dict[str, list[tuple[str, ...]]] = {}
     for revision in revisions:
         migrations.upgrade(engine, revision)
         with engine.connect() as connection:
@@ -131,4 +140,74 @@ def test_every_protected_column_is_named_in_a_guard(engine: Engine) -> None:
     for key, columns in PROTECTED.items():
         text = wanted[f"guard_patron_{key}"]
         for column in columns:
-            assert f"NEW.{column} IS" in text, column
+            assert re.search(rf"NEW\.{column}(::text)? IS", text), column
+
+
+# --- how PostgreSQL reads a guard ----------------------------------------------------------------
+
+
+def test_the_types_in_guards_are_the_columns_own() -> None:
+    """A wrong type would compare `9` and `10` as words, or an instant in the reader's zone."""
+    own = {
+        (table.name, column.name): column.type.compile(dialect=postgresql.dialect())
+        for table in metadata.sorted_tables
+        for column in table.columns
+    }
+    names = {
+        "INTEGER": "int4",
+        "BIGINT": "int8",
+        "BOOLEAN": "bool",
+        "TIMESTAMP WITH TIME ZONE": "timestamptz",
+    }
+
+    wanted = {place: names.get(kind, "text") for place, kind in own.items()}
+
+    assert {place: type_of(*place) for place in own} == wanted
+    assert {kind.partition("(")[0] for kind in own.values()} - set(names) <= {
+        "VARCHAR",
+        "TEXT",
+        'VARCHAR COLLATE "C"',
+    }
+
+
+def conditions() -> list[str]:
+    """Every piece of SQL that a guard on PostgreSQL decides by, or executes."""
+    found = [typed(rule.when, rule.table) for rule in rules(PROTECTED, "postgresql")]
+    columns = {
+        table.name: [column.name for column in table.columns] for table in metadata.sorted_tables
+    }
+    for mark in marks(PROTECTED, "postgresql", columns):
+        found += [typed(mark.when, mark.table), typed(mark.then, mark.table)]
+    return found
+
+
+OPERATORS = "=|<>|<=|<|>=|>|->>|IN|NOT IN|IS DISTINCT FROM|IS NOT DISTINCT FROM"
+COMPARED = re.compile(rf"(\S+) ({OPERATORS}) (?=(\S+))")
+TYPED_LEFT, TYPED_RIGHT = re.compile(r"(::[a-z0-9]+|\))$"), re.compile(r"^\(|::[a-z0-9]+\)*,?$")
+
+
+def test_every_comparison_in_a_guard_is_typed_on_both_sides() -> None:
+    """An operator is chosen by the types of its operands: what is not said can be exploited."""
+    count = 0
+    for sql in conditions():
+        for left, operator, right in COMPARED.findall(sql.replace("SET outcome =", "SET")):
+            count += 1
+            assert TYPED_LEFT.search(left), (left, operator, sql)
+            assert TYPED_RIGHT.search(right), (operator, right, sql)
+    assert count > 300
+
+
+def test_guards_name_the_schema_of_every_table() -> None:
+    place = re.compile(r"(?<!DISTINCT )(?:FROM|JOIN|UPDATE|INTO) ([a-z_.]+)")
+
+    places = [found for sql in conditions() for found in place.findall(sql)]
+
+    assert {found for found in places if not found.startswith("public.")} == set()
+    assert len(places) > 60
+
+
+def test_a_rule_that_calls_two_tables_by_one_name_is_a_mistake() -> None:
+    with pytest.raises(ValueError, match="x is both patron and review"):
+        typed("EXISTS (SELECT 1 FROM patron x, (SELECT 1 FROM review x) y)", "patron")
+    with pytest.raises(ValueError, match="y is no table's name"):
+        typed("NEW.id = y.id", "patron")

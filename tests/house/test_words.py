@@ -38,8 +38,10 @@ from upstage_crm.web import words
 ROOT = Path(__file__).resolve().parents[2]
 # Told apart for a page's layout alone; to everybody outside it is one refusal with one code.
 SHARE_A_CODE = {"LinkMissing"}
-# Said by `words.sentence` from more than the code: which setting, which port, what the build said.
-AT_THE_TERMINAL = {"bad_setting", "build_failed", "build_changed", "port_unusable"}
+# Said by `words.sentence` from more than the code: which setting, which port, which right.
+AT_THE_TERMINAL = {
+    *("bad_setting", "build_failed", "build_changed", "port_unusable", "too_many_rights"),
+}
 
 for _found in pkgutil.walk_packages(upstage_crm.__path__, "upstage_crm."):
     if not _found.name.endswith("__main__"):

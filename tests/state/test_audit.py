@@ -313,7 +313,7 @@ class TestCheck:
 
         async def story(scene: Scene) -> None:
             tab = await scene.open()
-            with scene.desk.database.engine.begin() as connection:
+            with scene.desk.owned.begin() as connection:
                 guards.drop(connection)
                 connection.execute(sa.text(statement))
                 guards.install(connection, PROTECTED)

@@ -3,6 +3,10 @@
 Copying a database takes 150 ms, emptying one 5 ms. So tests share one database that is emptied
 between them, and only a test that changes the schema gets a copy of its own.
 
+It has the two roles of `upstage_crm.audit.roles`: tests connect as the app's, which owns nothing,
+so every command that they run proves its grants. What only the owner may do, a test does as the
+owner (`engines.owners`).
+
 It comes as a wheel, listens on a Unix socket only, and hangs on a leash, so that it never outlives
 the tests. Durability is off: what a power cut would lose is not what these tests are about.
 """
@@ -21,10 +25,11 @@ from pathlib import Path
 from uuid import uuid4
 
 import psycopg
-from psycopg import sql
 
 from tests.support.processes import Leashed
+from upstage_crm.audit import roles
 
+SUPERUSER = "postgres"
 TEMPLATE = "upstage_template"
 
 _SETTINGS = (
@@ -47,30 +52,30 @@ class Postgres:
     def __init__(self, sockets: Path) -> None:
         self.sockets = sockets
 
-    def url(self, database: str) -> str:
-        """Return SQLAlchemy's address of `database`."""
-        return f"postgresql+psycopg://postgres@/{database}?host={self.sockets}"
+    def url(self, database: str, role: str = SUPERUSER) -> str:
+        """Return SQLAlchemy's address of `database` for one of the roles."""
+        return f"postgresql+psycopg://{role}@/{database}?host={self.sockets}"
 
     def create(self, name: str, *, template: str = "template0") -> None:
-        """Make the database `name`, a copy of `template`, which nobody may be connected to."""
-        statement = sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(
-            sql.Identifier(name), sql.Identifier(template)
-        )
-        self._execute(statement)
+        """Make the database `name`, a copy of `template`, to which there is no connection, and
+        give both roles their places in it.
+        """
+        self.run(f"CREATE DATABASE {name} TEMPLATE {template}")
+        places = roles.confinement(database=name, owner=roles.OWNER, app=roles.APP)
+        # Attacks run as the owner too, where guards and no missing right must stop them.
+        self.run(*places, f"GRANT TEMP ON DATABASE {name} TO {roles.OWNER}", database=name)
 
     def drop(self, name: str) -> None:
         """Drop the database `name`, cutting whoever is still connected."""
-        self._execute(
-            sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
-        )
+        self.run(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
 
     @contextmanager
     def fresh(self, *, template: str = TEMPLATE) -> Generator[str]:
-        """Give the address of a new copy of `template` for the length of the block."""
+        """Give the owner's address of a new copy of `template` for the length of the block."""
         name = f"test_{uuid4().hex}"
         self.create(name, template=template)
         try:
-            yield self.url(name)
+            yield self.url(name, roles.OWNER)
         finally:
             self.drop(name)
 
@@ -78,11 +83,13 @@ class Postgres:
         """Make the database that tests share."""
         return SharedDatabase(self)
 
-    def _execute(self, statement: sql.Composed) -> None:
+    def run(self, *statements: str, database: str = "postgres") -> None:
+        """Execute statements as the superuser."""
         with psycopg.connect(
-            host=str(self.sockets), user="postgres", dbname="postgres", autocommit=True
+            host=str(self.sockets), user=SUPERUSER, dbname=database, autocommit=True
         ) as connection:
-            connection.execute(statement)
+            for statement in statements:
+                connection.execute(statement.encode())
 
 
 class SharedDatabase:
@@ -96,9 +103,9 @@ class SharedDatabase:
     def _make(self) -> None:
         name = f"shared_{uuid4().hex}"
         self._server.create(name, template=TEMPLATE)
-        self.url = self._server.url(name)
+        self.url = self._server.url(name, roles.APP)
         self._connection = psycopg.connect(
-            host=str(self._server.sockets), user="postgres", dbname=name, autocommit=True
+            host=str(self._server.sockets), user=SUPERUSER, dbname=name, autocommit=True
         )
         self._connection.execute(_KEEP_SEEDS)
         self._connection.execute(_EMPTY)
@@ -138,7 +145,11 @@ SELECT
    FROM pg_attribute JOIN pg_class c ON c.oid = attrelid
    WHERE relnamespace = 'public'::regnamespace),
   (SELECT md5(string_agg(concat(oid, prosrc), ',' ORDER BY oid)) FROM pg_proc
-   WHERE pronamespace = 'public'::regnamespace)
+   WHERE pronamespace = 'public'::regnamespace),
+  (SELECT md5(string_agg(concat(oid, relacl, relrowsecurity), ',' ORDER BY oid)) FROM pg_class
+   WHERE relnamespace = 'public'::regnamespace),
+  (SELECT count(*) FROM pg_operator WHERE oprnamespace = 'public'::regnamespace),
+  (SELECT nspacl::text FROM pg_namespace WHERE nspname = 'public')
 """
 
 _KEEP_SEEDS = """
@@ -196,7 +207,7 @@ def running_postgres() -> Generator[Postgres]:
                 "--locale-provider=builtin",
                 "--builtin-locale=C.UTF-8",
                 "--no-sync",
-                "--username=postgres",
+                f"--username={SUPERUSER}",
                 f"--pgdata={data}",
             ],
             check=False,
@@ -217,7 +228,9 @@ def running_postgres() -> Generator[Postgres]:
         )
         try:
             server.wait_until(lambda: _answers(folder), within_s=30)
-            yield Postgres(folder)
+            postgres = Postgres(folder)
+            postgres.run(*roles.creation(owner=roles.OWNER, app=roles.APP))
+            yield postgres
         finally:
             server.stop()
     finally:
@@ -252,7 +265,7 @@ def _binaries_and_user(folder: Path) -> tuple[Path, str]:
 
 def _answers(sockets: Path) -> bool:
     try:
-        psycopg.connect(host=str(sockets), user="postgres", dbname="postgres").close()
+        psycopg.connect(host=str(sockets), user=SUPERUSER, dbname="postgres").close()
     except psycopg.OperationalError:
         return False
     return True

@@ -42,8 +42,8 @@ def running_server(
 ) -> Generator[Server]:
     """Give a server on a free port for the length of the block.
 
-    Its log stands in `folder`, and its database too unless `database_url` names one. `settings`
-    are environment variables on top of that.
+    Its log is in `folder`, and its database too unless `database_url` names one; either is
+    migrated first, as an operator does. `settings` are environment variables on top of that.
     """
     from upstage_crm.web.build import BuildFailed, ensure_built
 
@@ -53,6 +53,7 @@ def running_server(
         raise AssertionError(f"the pages could not be made:\n{failure.facts['output']}") from None
     port = free_port()
     database_url = database_url or f"sqlite:///{folder / 'upstage.db'}"
+    migrate(database_url)
     environ = without_settings() | {
         "PORT": str(port),
         "UPSTAGE_DATABASE_URL": database_url,
@@ -66,6 +67,16 @@ def running_server(
         yield Server(url, database_url, process)
     finally:
         process.stop()
+
+
+def migrate(database_url: str) -> None:
+    """What `upstage-crm migrate` does to a given database; `serve` never does."""
+    from upstage_crm.core.db import make_engine
+    from upstage_crm.core.migrations import upgrade
+
+    engine = make_engine(database_url)
+    upgrade(engine)
+    engine.dispose()
 
 
 def serve_process(environ: Mapping[str, str], *, log: Path, cwd: Path) -> Leashed:

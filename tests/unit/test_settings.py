@@ -134,6 +134,37 @@ def test_a_database_is_a_file_or_postgres(value: str, problem: str) -> None:
     assert ("UPSTAGE_DATABASE_URL", problem) == (refused.name, refused.problem)
 
 
+POSTGRESQL = {
+    "UPSTAGE_DATABASE_URL": "postgresql://app:app-secret@db/upstage",
+    "UPSTAGE_SECRET_KEYS": KEYS,
+}
+
+
+def test_the_owner_of_a_database_has_an_address_of_its_own() -> None:
+    url = "postgresql://owner:owner-secret@db/upstage"
+
+    settings = Settings.load(POSTGRESQL | {"UPSTAGE_MIGRATION_URL": url})
+
+    assert settings.migration_url == url
+    assert Settings.load(POSTGRESQL).migration_url == ""
+    assert "owner-secret" not in repr(settings)
+    assert "app-secret" not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    ("environ", "problem"),
+    [
+        (POSTGRESQL | {"UPSTAGE_MIGRATION_URL": "sqlite:///upstage.db"}, "not_postgresql"),
+        (POSTGRESQL | {"UPSTAGE_MIGRATION_URL": "db.example.org"}, "not_postgresql"),
+        ({"UPSTAGE_MIGRATION_URL": "postgresql://owner@db/upstage"}, "no_roles"),
+    ],
+)
+def test_only_postgresql_has_an_owner(environ: dict[str, str], problem: str) -> None:
+    refused = refusal(environ)
+
+    assert (refused.name, refused.problem) == ("UPSTAGE_MIGRATION_URL", problem)
+
+
 @pytest.mark.parametrize(
     "environ",
     [
@@ -281,6 +312,8 @@ def test_secrets_are_not_shown() -> None:
         {"RESEND_API_URL": "x"},
         {"UPSTAGE_MAIL_FROM": "x"},
         {"UPSTAGE_DATABASE_URL": "x"},
+        {"UPSTAGE_MIGRATION_URL": "x"},
+        {"UPSTAGE_MIGRATION_URL": "postgresql://owner@db/upstage"},
     ],
 )
 def test_every_refusal_is_one_sentence_that_names_the_setting(environ: dict[str, str]) -> None:

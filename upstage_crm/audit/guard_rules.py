@@ -110,7 +110,7 @@ _NEVER_DELETED = (
     "touched_row",
     "integrity_finding",
 )
-_NEVER_UPDATED = (
+NEVER_UPDATED = (
     "audit_entry",
     "audit_value",
     "receipt",
@@ -165,8 +165,8 @@ def _applied(protected: Protected, dialect: str) -> list[Mark]:
         Mark(
             f"patron_{field}_applied",
             any_differs(columns, dialect),
-            "UPDATE field_change SET outcome = 'applied' WHERE patron_id = NEW.id "
-            f"AND field = '{field}' AND outcome = 'approved'",
+            "UPDATE field_change SET outcome = 'applied' WHERE field_change.patron_id = NEW.id "
+            f"AND field_change.field = '{field}' AND field_change.outcome = 'approved'",
         )
         for field, columns in protected.items()
     ]
@@ -190,7 +190,7 @@ def _rows_stay(dialect: str) -> list[Rule]:
     found.append(
         Rule("audit_value_delete", "audit_value", "DELETE", f"NOT ({erasing('audit_value')})")
     )
-    found += [Rule(f"{table}_update", table, "UPDATE", "TRUE") for table in _NEVER_UPDATED]
+    found += [Rule(f"{table}_update", table, "UPDATE", "TRUE") for table in NEVER_UPDATED]
     for table, keys in _IDENTITY.items():
         all_keys = (*keys, "rowid") if dialect == "sqlite" else keys
         stands = " OR ".join(stands_already(table, key) for key in all_keys)

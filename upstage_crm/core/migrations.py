@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.exc import ProgrammingError
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -33,10 +34,16 @@ def head() -> str:
 
 
 def current(connection: Connection) -> str:
-    """The revision of the database behind `connection`; empty when it has none."""
+    """The revision of the database behind `connection`; empty when it has none.
+
+    Empty too for a PostgreSQL role that has no rights yet: `migrate` makes both.
+    """
     if not sa.inspect(connection).has_table("alembic_version"):
         return ""
-    return connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalar() or ""
+    try:
+        return connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalar() or ""
+    except ProgrammingError:
+        return ""
 
 
 def upgrade(engine: Engine, revision: str = "head") -> None:

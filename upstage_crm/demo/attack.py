@@ -22,6 +22,7 @@ from sqlmodel import Session
 from upstage_crm.audit import guards, keys
 from upstage_crm.audit.guard_rules import Protected
 from upstage_crm.audit.signing import KeyRing
+from upstage_crm.core import migrations
 from upstage_crm.core.db import Database
 from upstage_crm.core.errors import NotFound
 from upstage_crm.demo.attempts import UNTRUNCATED, Attempt, Target, attempts
@@ -33,6 +34,7 @@ from upstage_crm.tables import metadata
 
 _GUARD = re.compile(r"upstage guard: ([a-z0-9_ ]+)")
 _COMPARED = (*UNTRUNCATED, "erasure", "desk_confirmation")
+_NO_PRIVILEGE = "42501"  # PostgreSQL's code for what a role may not do
 _LOCK_WAIT = "5s"  # nobody who works meanwhile is held up for longer
 
 
@@ -57,7 +59,7 @@ class Outcome:
     @property
     def is_taken(self) -> bool:
         """Whether the database took it, so that it has to be found."""
-        refused = (self.stopped_by or "").startswith(("guard: ", "database: "))
+        refused = (self.stopped_by or "").startswith(("guard: ", "database: ", "privilege: "))
         return self.attempt.notices and not refused
 
 
@@ -198,8 +200,9 @@ def _refusal(error: DBAPIError) -> str:
     said = str(error.orig)
     if guard := _GUARD.search(said):
         return f"guard: {guard[1].strip()}"
+    stopper = "privilege" if getattr(error.orig, "sqlstate", "") == _NO_PRIVILEGE else "database"
     # The first line only: what follows may quote a row.
-    return f"database: {said.splitlines()[0][:60]}"
+    return f"{stopper}: {said.splitlines()[0][:60]}"
 
 
 def _noticed(
@@ -211,6 +214,8 @@ def _noticed(
     since: Position,
 ) -> Outcome:
     """What start-up, /health, the running server and `audit verify` say afterwards."""
+    if migrations.current(connection) != migrations.head():
+        return Outcome(attempt, way, "noticed, no start: the revision", is_watched=True)
     if missing := guards.missing(connection, protected):
         names = missing[0] if len(missing) == 1 else f"{missing[0]} and {len(missing) - 1} more"
         return Outcome(attempt, way, f"noticed, no start: {names}", is_watched=True)

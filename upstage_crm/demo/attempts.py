@@ -44,8 +44,8 @@ class Target:
 class Attempt:
     """One way to get around the patron.
 
-    `notices` says that the database cannot refuse it: then it has to be found instead. `play` runs
-    what is more than fixed statements.
+    `notices` says that an owner of the database may do it, or that nothing refuses it: it has to be
+    noticed instead. `play` runs what is more than fixed statements.
     """
 
     group: str
@@ -68,6 +68,9 @@ def attempts(target: Target, *, is_sqlite: bool) -> Iterator[Attempt]:
             yield Attempt(group, words, tuple(statements))
     for words, *statements in _as_owner(target, is_sqlite=is_sqlite):
         yield Attempt("As the database's owner", words, tuple(statements), notices=True)
+    if not is_sqlite:
+        for words, *statements in _around_the_guards(target):
+            yield Attempt("Get round the guards", words, tuple(statements), notices=True)
 
 
 _Found = Iterator[Sequence[str]]
@@ -252,6 +255,50 @@ def _as_owner(t: Target, *, is_sqlite: bool) -> _Found:
         f"UPDATE field_change SET outcome = 'approved' WHERE id = '{t.change}'",
         _write(t.patron, t.proposed),
     )
+
+
+def _around_the_guards(t: Target) -> _Found:
+    """What PostgreSQL alone has words for. The app's role has the right to none of it."""
+    write = _write(t.patron, EVIL)
+    trigger = "CREATE FUNCTION public.rewrite() RETURNS trigger"
+    suppress = "suppress_redundant_updates_trigger()"
+    yield (
+        "an operator that always says yes",
+        "CREATE FUNCTION public.yes(varchar, varchar) RETURNS bool LANGUAGE sql AS 'SELECT true'",
+        "CREATE OPERATOR public.= (LEFTARG = varchar, RIGHTARG = varchar, FUNCTION = public.yes)",
+        write,
+    )
+    yield (
+        "a function before the database's own",
+        "CREATE FUNCTION public.upper(varchar) RETURNS text LANGUAGE sql AS 'SELECT NULL::text'",
+        write,
+    )
+    yield (
+        "a trigger that rewrites after the guards",
+        f"{trigger} LANGUAGE plpgsql AS $$BEGIN NEW.email := '{EVIL}'; RETURN NEW; END$$",
+        "CREATE TRIGGER zz BEFORE UPDATE ON patron FOR EACH ROW EXECUTE FUNCTION public.rewrite()",
+        f"UPDATE patron SET note = 'x' WHERE id = '{t.patron}'",
+    )
+    yield (
+        "a trigger of the database's own functions",
+        f"CREATE TRIGGER aa BEFORE UPDATE ON review FOR EACH ROW EXECUTE FUNCTION {suppress}",
+    )
+    yield "a rule instead of the write", "CREATE RULE r AS ON UPDATE TO receipt DO INSTEAD NOTHING"
+    yield (
+        "a guard switched off",
+        "ALTER TABLE patron DISABLE TRIGGER guard_patron_email",
+        write,
+    )
+    yield "every guard switched off", "SET LOCAL session_replication_role = replica", write
+    yield "a search path of one's own", "SET LOCAL search_path = public, pg_catalog", write
+    yield (
+        "becoming the owner",
+        "SET LOCAL ROLE pg_database_owner",
+        "ALTER TABLE patron DISABLE TRIGGER guard_patron_email",
+        write,
+    )
+    yield "more rights for oneself", "GRANT ALL ON patron TO CURRENT_USER", write
+    yield "an older revision", "UPDATE alembic_version SET version_num = '0001'"
 
 
 def _write(patron: str, email: str) -> str:

@@ -3,12 +3,16 @@
 Conflict
 ├── NotMigrated      the database is at another revision than this code
 ├── GuardsMissing    the database would let somebody write what no patron approved
+├── TooManyRights    the app's database role could get past the guards
+├── PlantedObjects   code of another role would run with the owner's rights
+├── OtherDatabase    the app does not find what the owner has migrated
 ├── DemoExposed      demo accounts would be reachable from outside
 └── NotTheDemo       only the demo's own database is attacked without being named
 """
 
 from __future__ import annotations
 
+from upstage_crm.audit.rights import RightsFinding
 from upstage_crm.core.errors import Conflict
 
 
@@ -22,6 +26,31 @@ class GuardsMissing(Conflict):
     """A guard is missing or altered in the database."""
 
     code = "guards_missing"
+
+
+class TooManyRights(Conflict):
+    """With a public address the app's database role may do no more than it needs.
+
+    Facts: `finding`, the first of what `rights` found.
+    """
+
+    code = "too_many_rights"
+
+    def __init__(self, finding: RightsFinding) -> None:
+        super().__init__(finding=finding)
+        self.finding = finding
+
+
+class PlantedObjects(Conflict):
+    """Our schema holds functions or operators of others. Facts: `what`, the first of them."""
+
+    code = "planted_objects"
+
+
+class OtherDatabase(Conflict):
+    """The app does not find the database that the owner has just migrated."""
+
+    code = "other_database"
 
 
 class DemoExposed(Conflict):

@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from upstage_crm.audit import guards
+from upstage_crm.audit import guards, rights
 from upstage_crm.core import migrations
 from upstage_crm.mail import queries as mails
 from upstage_crm.proof import integrity
@@ -31,13 +31,18 @@ class Health:
 
 
 def check(parts: Runtime) -> Health:
-    """Look at the database, its revision and guards, and at the outbox."""
+    """Look at the database, its revision, guards and role, and at the outbox.
+
+    A role with too many rights is a problem where others reach us, and else a fact: a laptop's
+    PostgreSQL has one superuser and nothing to lose.
+    """
     mode = "resend" if parts.settings.sends_real_mail else "local"
     try:
         with parts.database.reading() as session:
             connection = session.connection()
             revision = migrations.current(connection)
             missing = guards.missing(connection, PROTECTED)
+            excess = rights.look(connection)
             queue = mails.health(session, now=parts.clock.now())
     except SQLAlchemyError:
         return Health({"database": "unreachable", "mail": mode}, ("database",))
@@ -46,6 +51,8 @@ def check(parts: Runtime) -> Health:
         problems.append("migrations")
     if missing:
         problems.append("guards")
+    if excess and parts.settings.is_exposed:
+        problems.append("rights")
     oldest = queue.oldest_age or timedelta()
     if oldest > OLDEST_MAIL or queue.paused_reason:
         problems.append("outbox")
@@ -53,6 +60,7 @@ def check(parts: Runtime) -> Health:
         "database": "ok",
         "migrations": revision,
         "guards": "ok" if not missing else f"{len(missing)} missing",
+        "rights": "ok" if not excess else f"{len(excess)} beyond need",
         "outbox_queued": queue.queued,
         "outbox_oldest_s": round(oldest.total_seconds()),
         "outbox_paused": queue.paused_reason,

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from upstage_crm.audit.rights import Excess, RightsFinding
 from upstage_crm.core.errors import UpstageError
 from upstage_crm.settings import BadSetting
 from upstage_crm.ui import copy
+from upstage_crm.web.errors import TooManyRights
 
 _SETTING_PROBLEMS: dict[str, str] = {
     "unknown_database": "must start with sqlite:/// or postgresql://.",
+    "not_postgresql": "must start with postgresql://: it is the address of the database's owner.",
+    "no_roles": "is for PostgreSQL alone: SQLite knows no roles.",
     "not_a_file": "must name a database file, for example sqlite:///var/upstage.db.",
     "not_a_url": "must be a whole address such as https://crm.example.org.",
     "not_an_origin": "must be only scheme, host and port, without a path: https://crm.example.org.",
@@ -53,6 +59,19 @@ STOPPED: dict[str, str] = {
         "The database's guards are missing or altered, so it would accept changes that no patron "
         "approved. Restore it from a backup, then run: upstage-crm audit verify"
     ),
+    "planted_objects": (
+        "The schema public holds {what}, which is not ours. It would run with the owner's rights, "
+        "so nothing was migrated. Drop it, or move it to another schema."
+    ),
+    "other_database": (
+        "The owner's database is migrated, but the app does not find it: UPSTAGE_MIGRATION_URL and "
+        "UPSTAGE_DATABASE_URL lead to different databases, or the app's role may not use the "
+        "schema public (upstage-crm database roles prints how)."
+    ),
+    "one_role": (
+        "UPSTAGE_MIGRATION_URL and UPSTAGE_DATABASE_URL both connect as {role}. The app needs a "
+        "role that owns nothing: upstage-crm database roles prints how to make it."
+    ),
     "not_the_demo": (
         "This is not the demo's database. Name it with --database if you mean it: everything "
         "that is tried is rolled back."
@@ -68,6 +87,35 @@ STOPPED: dict[str, str] = {
 }
 
 
+# What follows "The app's database role".
+_RIGHTS: Mapping[Excess, str] = {
+    Excess.SUPERUSER: "is or may become {what}, a superuser",
+    Excess.OWNER: "is or may become {what}, an owner here, who may drop the guards",
+    Excess.MAKES_ROLES: "may make roles (as {what})",
+    Excess.REACHES_SERVER: "may become {what}, which reaches the server's files",
+    Excess.SETS_REPLICA: "may set {what}, which switches the guards off",
+    Excess.SCHEMA_CREATE: "may create objects in the schema {what}",
+    Excess.DATABASE_CREATE: "may create schemas in the database {what}",
+    Excess.DATABASE_TEMP: "may create temporary tables in the database {what}",
+    Excess.BORROWS_OWNER: "may call {what}, which runs with its owner's rights",
+    Excess.TABLE: "has rights that it does not need: {what}",
+    Excess.LACKS: "lacks rights that it needs: {what}",
+    Excess.PLANTED: "finds {what} in the schema public, which is not ours",
+    Excess.SHADOW: "looks for its tables in the schema {what} first",
+}
+
+
+_RIGHTS_HELP = (
+    "With a public address nothing starts until its rights are what it needs: upstage-crm doctor "
+    "says what they are, upstage-crm database roles prints how to make the two roles."
+)
+
+
+def rights_words(finding: RightsFinding) -> str:
+    """Return one sentence about the app's role."""
+    return f"The app's database role {_RIGHTS[finding.excess].format(what=finding.what)}."
+
+
 def sentence(refusal: UpstageError) -> str:
     """Return what a person at the terminal should read instead of a traceback."""
     if isinstance(refusal, BadSetting):
@@ -81,4 +129,8 @@ def sentence(refusal: UpstageError) -> str:
         return f"PORT {refusal.facts['port']} {_PORT_PROBLEMS[str(refusal.facts['problem'])]}"
     if refusal.code == "build_failed":
         return f"The pages could not be made. The build said:\n{refusal.facts['output']}"
-    return STOPPED.get(refusal.code) or copy.sentence(refusal)
+    if isinstance(refusal, TooManyRights):
+        return f"{rights_words(refusal.finding)} {_RIGHTS_HELP}"
+    if refusal.code in STOPPED:
+        return STOPPED[refusal.code].format_map(refusal.facts)
+    return copy.sentence(refusal)

@@ -1,0 +1,100 @@
+"""The command line's part that only the database's owner needs: migrations, grants, roles."""
+
+from __future__ import annotations
+
+import argparse
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Engine
+
+from upstage_crm import wiring
+from upstage_crm.audit import opening, rights, roles, trail
+from upstage_crm.audit.signing import KeyRing
+from upstage_crm.core import migrations
+from upstage_crm.core.clock import SystemClock
+from upstage_crm.core.db import Database, make_engine
+from upstage_crm.proof import receipts
+from upstage_crm.settings import Settings
+from upstage_crm.web.errors import OtherDatabase, PlantedObjects
+
+_RECIPE = """\
+-- Two roles for UpStage CRM. Run this once, as a superuser who is connected to {database}.
+-- {owner} owns the tables; only `upstage-crm migrate` connects as it (UPSTAGE_MIGRATION_URL).
+-- {app} reads and writes rows; everything else connects as it (UPSTAGE_DATABASE_URL).
+{roles}
+-- Give each a password, for example with \\password in psql.
+
+-- Only where {app} has owned the tables until now:
+--   REASSIGN OWNED BY {app} TO {owner};
+
+-- Nobody else has a place here. Foreign keys are checked as the owner, who therefore needs USAGE.
+{places}
+
+-- Then: UPSTAGE_MIGRATION_URL=postgresql://{owner}@… upstage-crm migrate
+-- It grants {app} its rights table by table, after every upgrade."""
+
+
+def migrate(_options: argparse.Namespace, settings: Settings) -> int:
+    """Bring the database to the newest revision and seal what is older than signing; as its
+    owner, also grant the app its rights.
+
+    Raises:
+        PlantedObjects: functions or operators of others would run with the owner's rights.
+        OneRole: the owner's address connects as the app's role.
+        OtherDatabase: the two addresses lead to different databases.
+    """
+    app = make_engine(settings.database_url)
+    owner = make_engine(settings.migration_url) if settings.migration_url else app
+    try:
+        _ensure_nothing_planted(owner)
+        migrations.upgrade(owner)
+        print(f"The database is at revision {migrations.head()}.")
+        _seal(Database(owner), wiring.key_ring(settings))
+        if owner is not app:
+            _grant(owner, app)
+    finally:
+        owner.dispose()
+        app.dispose()
+    return 0
+
+
+def print_roles(options: argparse.Namespace) -> int:
+    """Print the SQL that makes the owner's and the app's role."""
+    names = {"database": options.database, "owner": options.owner, "app": options.app}
+    made = roles.creation(owner=options.owner, app=options.app)
+    print(_RECIPE.format(**names, roles=_lines(made), places=_lines(roles.confinement(**names))))
+    return 0
+
+
+def _ensure_nothing_planted(owner: Engine) -> None:
+    with owner.connect() as connection:
+        found = rights.planted(connection)
+    if found:
+        raise PlantedObjects(what=found[0].what)
+
+
+def _seal(database: Database, ring: KeyRing) -> None:
+    """Sign once what is older than signing, and let a new key enter."""
+    now = SystemClock().now()
+    trail.attach(database, ring)
+    with database.transaction() as session:
+        older_keys = receipts.keys_used(session)
+        is_sealed = opening.seal_older(session, wiring.PROTECTED, older_keys=older_keys, now=now)
+        opening.open_trail(session, now=now)
+    if is_sealed:
+        print("The trail has signatures from now on; what was there before is sealed.")
+
+
+def _grant(owner: Engine, app: Engine) -> None:
+    with app.connect() as connection:
+        role = str(connection.scalar(sa.text("SELECT session_user")))
+    with owner.begin() as connection:
+        count = roles.grant(connection, role)
+    with app.connect() as connection:
+        if migrations.current(connection) != migrations.head():
+            raise OtherDatabase
+    print(f"{role} may read and write rows of {count} tables, as far as each needs it.")
+
+
+def _lines(statements: tuple[str, ...]) -> str:
+    return "\n".join(f"{statement};" for statement in statements)
