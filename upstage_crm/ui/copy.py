@@ -35,6 +35,8 @@ SENTENCES: Mapping[str, str] = {
     "conflict": "Something changed in the meantime. Load the page again.",
     "edited_meanwhile": "A colleague has changed this since you opened it, so nothing was saved. "
     "Save again to replace it.",
+    "subject_moved": "The page has moved on since this was opened, so nothing was done. "
+    "Open it again.",
     # Email addresses.
     "email_invalid": "This is not an email address.",
     "email_empty": "Enter an email address.",
