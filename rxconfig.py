@@ -15,12 +15,16 @@ from reflex.plugins import Plugin, SitemapPlugin, TailwindV4Plugin
 
 from upstage_crm.settings import Settings
 from upstage_crm.ui.design.tokens import tailwind_config
-from upstage_crm.web.plugins import SameOriginPlugin
+from upstage_crm.web.plugins import SameOriginPlugin, TurnAtOncePlugin
 
 settings = Settings.load(os.environ)
 
 tailwind: Any = tailwind_config()  # a plain dictionary where Reflex wants its own TypedDict
-plugins: list[Plugin] = [TailwindV4Plugin(config=tailwind), SameOriginPlugin()]
+plugins: list[Plugin] = [
+    TailwindV4Plugin(config=tailwind),
+    SameOriginPlugin(),
+    TurnAtOncePlugin(),
+]
 
 config = rx.Config(
     app_name="upstage_crm",

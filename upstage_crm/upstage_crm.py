@@ -35,7 +35,6 @@ from upstage_crm.admin.requests import receipt as staff_receipt
 from upstage_crm.admin.requests.detail_state import RequestDetailState
 from upstage_crm.admin.requests.queue_state import RequestQueueState
 from upstage_crm.admin.settings import page as settings_page
-from upstage_crm.admin.settings.policy_state import PolicyState
 from upstage_crm.admin.settings.state import SettingsState
 from upstage_crm.admin.sign_in import link_pages, link_routes, second_page, second_routes
 from upstage_crm.admin.sign_in import page as sign_in
@@ -96,7 +95,7 @@ PAGES: tuple[Page, ...] = (
         "/settings",
         "Settings · UpStage CRM",
         settings_page.page,
-        [SettingsState.load, PolicyState.load],
+        SettingsState.load,
     ),
     Page("/team", "Team · UpStage CRM", team.page, TeamState.load),
     Page("/account", "Your account · UpStage CRM", account.page, AccountState.load),

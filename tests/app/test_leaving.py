@@ -13,7 +13,7 @@ from tests.support.thresholds import tighten
 from upstage_crm.audit.events import Action
 from upstage_crm.change_requests import alerts, leaving
 from upstage_crm.change_requests.errors import NotAKeeper, RequestEnded
-from upstage_crm.change_requests.leaving import Frozen
+from upstage_crm.change_requests.leaving import Consequences, Frozen
 from upstage_crm.change_requests.policy import DEFAULT
 from upstage_crm.change_requests.rules import Cause, RequestState
 from upstage_crm.change_requests.tripwires import Thresholds
@@ -73,6 +73,39 @@ def test_one_press_ends_all_that_a_member_began(
         frozen.facts["withdrawn"],
     )
     assert engine.chain_is_whole()
+
+
+def test_what_a_freeze_will_do_is_counted_as_it_is_done(
+    engine: Engine, vic: StaffMember, rosa: StaffMember
+) -> None:
+    """Before the press: how many requests end, how many emails say so. Nothing is changed by it."""
+    engine.propose(engine.patron(), actor=vic)
+    several = engine.patron("two@example.com")
+    engine.propose(several, "two@else.example", changes=PHONE, actor=vic)
+    engine.deliver()
+    engine.propose(engine.patron("un@example.com"), "un@venue.example", actor=vic)  # unheard of
+    engine.propose(engine.patron("ole@example.com"), "ole@venue.example")  # not by Vic
+    before = engine.dump()
+
+    said = consequences(engine, vic, rosa)
+
+    assert before == engine.dump()
+    done = engine.freeze(vic, rosa)
+    mails = [mail for mail in engine.deliver() if mail.tags["kind"] == "change_withdrawn"]
+    assert said == Consequences(requests=3, mails=4)
+    assert (done.withdrawn, len(mails)) == (3, 4)
+    assert consequences(engine, vic, rosa) == Consequences(requests=0, mails=0)
+
+
+def test_what_a_freeze_will_do_is_told_to_who_may_do_it(engine: Engine, vic: StaffMember) -> None:
+    with pytest.raises(Forbidden):
+        consequences(engine, vic, engine.staff("Ray", Role.READ_ONLY))
+
+
+def consequences(engine: Engine, member: StaffMember, actor: StaffMember) -> Consequences:
+    return engine.read(
+        lambda session: leaving.consequences(session, actor=actor, staff_id=member.id)
+    )
 
 
 def test_a_second_press_changes_nothing(

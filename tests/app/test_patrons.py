@@ -16,6 +16,7 @@ from upstage_crm.organisation.errors import UnknownLanguage, UnknownTimeZone
 from upstage_crm.patrons import commands, queries
 from upstage_crm.patrons.errors import (
     AddressTaken,
+    EditedMeanwhile,
     InvalidValue,
     NameMissing,
     PossibleDuplicates,
@@ -27,12 +28,16 @@ from upstage_crm.staff.roles import PERMISSIONS, Permission, Role, StaffMember
 
 
 def edit(
-    desk: Desk, patron: PatronRecord, free: Mapping[str, str], actor: StaffMember | None = None
+    desk: Desk,
+    patron: PatronRecord,
+    free: Mapping[str, str],
+    actor: StaffMember | None = None,
+    began: Mapping[str, str] | None = None,
 ) -> None:
     who = actor or desk.owner
     desk.write(
         lambda session: commands.edit(
-            session, actor=who, patron_id=patron.id, free=free, now=desk.now
+            session, actor=who, patron_id=patron.id, free=free, began=began, now=desk.now
         )
     )
 
@@ -188,6 +193,23 @@ def test_no_change_records_nothing(desk: Desk) -> None:
     edit(desk, patron, {"note": " kind "})
 
     assert before == desk.dump()
+
+
+def test_a_value_that_a_colleague_changed_meanwhile_is_not_overwritten(desk: Desk) -> None:
+    """Case 64."""
+    patron = desk.patron(free={"note": "old"})
+    edit(desk, patron, {"note": "Needs a ramp"}, began={"note": "old"})
+
+    refused = unchanged(
+        desk,
+        lambda: edit(desk, patron, {"note": "Likes row F"}, began={"note": "old"}),
+        EditedMeanwhile,
+    )
+
+    assert refused.facts == {"now": "Needs a ramp"}
+    edit(desk, patron, {"note": "Needs a ramp"}, began={"note": "old"})  # says the same: no clash
+    edit(desk, patron, {"note": "Ramp, row F"}, began={"note": "Needs a ramp"})
+    assert desk.record(patron).free["note"] == "Ramp, row F"
 
 
 @pytest.mark.parametrize(

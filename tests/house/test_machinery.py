@@ -19,7 +19,7 @@ from tests.support.processes import Leashed
 from upstage_crm.core.files import write_whole
 from upstage_crm.web import build
 from upstage_crm.web.environment import cache_folder, tool_environment
-from upstage_crm.web.plugins import BuildChanged, own_origin
+from upstage_crm.web.plugins import BuildChanged, own_origin, turned_at_once
 
 ROOT = Path(__file__).resolve().parents[2]
 ADDRESS = re.compile(
@@ -178,6 +178,16 @@ def test_a_build_of_another_shape_is_refused() -> None:
         own_origin("var e={}")
 
 
+def test_the_built_pages_turn_together_with_their_address() -> None:
+    entry = "hydrateRoot(document, createElement(HydratedRouter));"
+
+    assert turned_at_once(entry) == (
+        "hydrateRoot(document, createElement(HydratedRouter, { useTransitions: false }));"
+    )
+    with pytest.raises(BuildChanged):
+        turned_at_once("hydrateRoot(document, <HydratedRouter />)")
+
+
 # --- nothing phones home ------------------------------------------------------------------------
 
 
@@ -228,5 +238,5 @@ def test_reflex_is_configured_to_be_quiet_and_closed() -> None:
         ["http://localhost:3123", "http://127.0.0.1:3123"],
         900,
         "memory",
-        ["TailwindV4Plugin", "SameOriginPlugin"],
+        ["TailwindV4Plugin", "SameOriginPlugin", "TurnAtOncePlugin"],
     ] == json.loads(done.stdout.splitlines()[-1])

@@ -9,6 +9,7 @@ import pkgutil
 import textwrap
 import typing
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import reflex as rx
@@ -33,6 +34,9 @@ REVIEWED = {
 }
 # The only states that do not derive from `AdminState`.
 OUTSIDE = {"SignInState", "SecondState", "StaffLinkState", "ConfirmState"}
+
+ROOT = Path(__file__).resolve().parents[2]
+KIT = "upstage_crm.ui.components"
 
 for _found in pkgutil.walk_packages(upstage_crm.__path__, "upstage_crm."):
     if not _found.name.endswith("__main__"):
@@ -148,7 +152,17 @@ def test_every_page_of_the_crm_asks_for_a_permission() -> None:
         if issubclass(cls, AdminState) and cls.permission is None and handlers(cls)
     }
 
-    assert {"AccountState"} == free, "everybody's own account is theirs, whatever the role"
+    # Everybody's own account is theirs, whatever the role.
+    assert {"AccountDialogState", "AccountState"} == free
+
+
+def test_dialogs_and_their_forms_are_drawn_by_the_page_kit() -> None:
+    """A dialog of its own making would name no subject, and outlive its page."""
+    for path in (ROOT / "upstage_crm" / "admin").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.ImportFrom) and str(node.module).startswith(KIT):
+                own = {"dialog", "dialog_form", "DialogRoot"} & {name.name for name in node.names}
+                assert own == set(), path
 
 
 def test_every_page_stands_in_the_table_once() -> None:

@@ -447,7 +447,7 @@ def test_a_role_without_the_pages_permission_is_only_told_so(
                     assert [] == [
                         word for word in (OLD, NEW, "Mara", "Okonkwo") if word in shown(tab)
                     ]
-                    assert (await pipeline.state(tab, AdminState)).is_refused, name
+                    assert (await pipeline.state(tab, AdminState)).refused_at, name
             assert [] == ran
 
     run(story)

@@ -158,7 +158,7 @@ class TestWho:
             tab = await scene.open(cookie=scene.cookie(role))
 
             state = await scene.seen(tab)
-            assert state.is_refused
+            assert state.refused_at
             assert [] == state.rows
             assert NEW not in str(tab.deltas)
 

@@ -143,7 +143,7 @@ def test_a_failed_mail_is_found_and_sent_again(play: Play) -> None:
 
         await scene.pipeline.send(tab, MailboxState.load, f"/mailbox/?mail={mail_id}")
         assert (await scene.seen(tab)).mail.can_send_again
-        await scene.pipeline.send(tab, MailboxState.send_again)
+        await scene.pipeline.press(tab, MailboxState.send_again)
 
         shown = (await scene.seen(tab)).mail
         assert (True, False, MailState.QUEUED) == (
@@ -161,7 +161,7 @@ def test_who_may_only_look_sends_nothing_again(play: Play) -> None:
         mail_id = refused(scene)
         tab = await scene.open(f"/mailbox/?mail={mail_id}", Role.AUDITOR)
         before = scene.engine.scalar("SELECT count(*) FROM mail_outbox")
-        await scene.pipeline.send(tab, MailboxState.send_again)
+        await scene.pipeline.press(tab, MailboxState.send_again)
 
         assert SENTENCES["forbidden"] == (await scene.said(tab))[0]
         assert before == scene.engine.scalar("SELECT count(*) FROM mail_outbox")

@@ -346,7 +346,7 @@ def test_a_member_proposes_without_seeing_what_is_there(venue: Venue, is_protect
             words = hidden_from(role, is_protected=is_protected)
             tab = await opened(pipeline, venue, role)
             for key, entry in FIELDS.items():
-                await pipeline.send(tab, ProposeState.open, field=key)
+                await pipeline.press(tab, ProposeState.open, field=key)
                 state = await pipeline.state(tab, ProposeState)
                 assert (key, True) == (state.field, bool(state.now))
                 for column in entry.columns:
@@ -359,7 +359,7 @@ def test_a_member_proposes_without_seeing_what_is_there(venue: Venue, is_protect
                 assert [] == found(await held(pipeline, tab), words), (role, key)
             # The last one of the registry, whose value a clerk never sees.
             form = {**typed, "reason": ReasonCode.ASKED_BY_PHONE.value}
-            await pipeline.send(tab, ProposeState.send, form=form)
+            await pipeline.submit(tab, ProposeState.send, form)
             record = await pipeline.state(tab, PatronRecordState)
             assert record.done.startswith("Sent."), role
             typed["date_of_birth"] = "1972-07-08"  # the next role proposes another one
@@ -371,9 +371,10 @@ def test_a_hint_at_somebody_alike_shows_no_more(venue: Venue, is_protected: bool
     async def story(pipeline: Pipeline) -> None:
         for role in (Role.BOX_OFFICE, Role.MANAGER):
             tab = pipeline.client(venue.cookie(role))
-            await pipeline.send(tab, AddPatronState.open, "/patrons/", query="")
+            await pipeline.send(tab, PatronListState.load, "/patrons/")
+            await pipeline.send(tab, AddPatronState.open, query="")
             form = {"given_name": "Somebody", "phone": RAW["phone"]}
-            await pipeline.send(tab, AddPatronState.add, form=form)
+            await pipeline.submit(tab, AddPatronState.add, form)
             (hint,) = (await pipeline.state(tab, AddPatronState)).duplicates
             assert sees(role, "email", is_protected=is_protected) == (EMAIL == hint.email)
             assert sees(role, "name", is_protected=is_protected) == ("Mara Okonkwo" == hint.name)
@@ -420,8 +421,8 @@ class TestReveal:
         async def story(pipeline: Pipeline) -> None:
             tab = await opened(pipeline, venue, Role.MARKETING)
             before = await self.lines(pipeline, tab)
-            await pipeline.send(tab, RevealState.open, field="phone")
-            await pipeline.send(tab, RevealState.reveal, form={"reason": "an urgent call"})
+            await pipeline.press(tab, RevealState.open, field="phone")
+            await pipeline.submit(tab, RevealState.reveal, {"reason": "an urgent call"})
             if is_protected:
                 state = await pipeline.state(tab, RevealState)
                 assert "This patron is protected." in state.refusal
@@ -435,15 +436,16 @@ class TestReveal:
             await pipeline.send(tab, PatronRecordState.refresh)
             assert ["+1 212-555-0117"] == (await self.lines(pipeline, tab))["phone"]
 
-            await pipeline.send(tab, PatronRecordState.hide, field="phone")
+            await pipeline.press(tab, PatronRecordState.hide, field="phone")
             assert before == await self.lines(pipeline, tab)
-            await pipeline.send(tab, RevealState.open, field="phone")
-            await pipeline.send(tab, RevealState.reveal, form={"reason": "an urgent call"})
+            await pipeline.press(tab, RevealState.open, field="phone")
+            await pipeline.submit(tab, RevealState.reveal, {"reason": "an urgent call"})
             assert before != await self.lines(pipeline, tab)
 
-            await pipeline.send(tab, PatronRecordState.leave)
+            path = tab.path
+            await pipeline.send(tab, PatronListState.load, "/patrons/")
             assert "555-0117" not in await held(pipeline, tab)
-            await pipeline.send(tab, PatronRecordState.load, tab.path)
+            await pipeline.send(tab, PatronRecordState.load, path)
             assert before == await self.lines(pipeline, tab)
 
         play(story)
@@ -451,8 +453,8 @@ class TestReveal:
     def test_without_a_reason_the_dialog_stays(self, venue: Venue, is_protected: bool) -> None:
         async def story(pipeline: Pipeline) -> None:
             tab = await opened(pipeline, venue, Role.BOX_OFFICE)
-            await pipeline.send(tab, RevealState.open, field="date_of_birth")
-            await pipeline.send(tab, RevealState.reveal, form={"reason": " "})
+            await pipeline.press(tab, RevealState.open, field="date_of_birth")
+            await pipeline.submit(tab, RevealState.reveal, {"reason": " "})
             state = await pipeline.state(tab, RevealState)
             assert ("date_of_birth", "Say in a few words why you need to see it.") == (
                 state.field,
@@ -468,8 +470,8 @@ class TestReveal:
 
         async def story(pipeline: Pipeline) -> None:
             tab = await opened(pipeline, venue, Role.BOX_OFFICE)
-            await pipeline.send(tab, RevealState.open, field="date_of_birth")
-            await pipeline.send(tab, RevealState.reveal, form={"reason": "a youth price"})
+            await pipeline.press(tab, RevealState.open, field="date_of_birth")
+            await pipeline.submit(tab, RevealState.reveal, {"reason": "a youth price"})
             assert ["4 March 1961"] == (await self.lines(pipeline, tab))["date_of_birth"]
 
             venue.desk.protect(venue.patron, venue.desk.owner)
@@ -497,7 +499,7 @@ class TestReveal:
 
         async def story(pipeline: Pipeline) -> None:
             tab = await opened(pipeline, venue, Role.MARKETING)
-            await pipeline.send(tab, PatronRecordState.edit, name="note")
+            await pipeline.press(tab, PatronRecordState.edit, name="note")
             state = await pipeline.state(tab, PatronRecordState)
             assert ("note" in state.fixed, "") == (True, state.editing)
 

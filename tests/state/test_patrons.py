@@ -297,8 +297,8 @@ class TestRecord:
         async def story() -> None:
             async with Pipeline() as pipeline:
                 dana = await on_record(pipeline, cookie, number)
-                await pipeline.send(dana, PatronRecordState.edit, name="pronouns")
-                await pipeline.send(dana, PatronRecordState.save, form={"pronouns": " she/her "})
+                await pipeline.press(dana, PatronRecordState.edit, name="pronouns")
+                await pipeline.submit(dana, PatronRecordState.save, {"pronouns": " she/her "})
 
                 state = await pipeline.state(dana, PatronRecordState)
                 assert ("she/her", "", "Pronouns saved.") == (
@@ -327,9 +327,9 @@ class TestRecord:
         async def story() -> None:
             async with Pipeline() as pipeline:
                 dana = await on_record(pipeline, cookie, number)
-                await pipeline.send(dana, PatronRecordState.edit, name=name)
+                await pipeline.press(dana, PatronRecordState.edit, name=name)
                 before = contents(made.database)
-                await pipeline.send(dana, PatronRecordState.save, form={name: typed})
+                await pipeline.submit(dana, PatronRecordState.save, {name: typed})
 
                 state = await pipeline.state(dana, PatronRecordState)
                 assert (name, sentence) == (state.editing, state.edit_error)
@@ -348,7 +348,7 @@ class TestRecord:
                 state = await pipeline.state(eve, PatronRecordState)
                 before = contents(made.database)
                 state.editing = "note"  # as if the page had offered it
-                await pipeline.send(eve, PatronRecordState.save, form={"note": "mine"})
+                await pipeline.submit(eve, PatronRecordState.save, {"note": "mine"})
 
                 assert not state.may_edit
                 assert "Your role does not allow this." in state.edit_error
@@ -364,8 +364,8 @@ class TestRecord:
             async with Pipeline() as pipeline:
                 dana = await on_record(pipeline, cookie, number)
                 before = contents(made.database)
-                await pipeline.send(dana, PatronRecordState.edit, name="email")
-                await pipeline.send(dana, PatronRecordState.save, form={"email": "x@y.example"})
+                await pipeline.press(dana, PatronRecordState.edit, name="email")
+                await pipeline.submit(dana, PatronRecordState.save, {"email": "x@y.example"})
 
                 assert before == contents(made.database)
 
@@ -374,7 +374,7 @@ class TestRecord:
 
 async def proposing(pipeline: Pipeline, cookie: str, number: int, field: str = "email") -> Client:
     client = await on_record(pipeline, cookie, number)
-    await pipeline.send(client, ProposeState.open, field=field)
+    await pipeline.press(client, ProposeState.open, field=field)
     return client
 
 
@@ -386,7 +386,7 @@ class TestPropose:
         async def story() -> None:
             async with Pipeline() as pipeline:
                 dana = await proposing(pipeline, cookie, number)
-                await pipeline.send(dana, ProposeState.send, form=SENDING)
+                await pipeline.submit(dana, ProposeState.send, SENDING)
 
                 state = await pipeline.state(dana, PatronRecordState)
                 assert "" == (await pipeline.state(dana, ProposeState)).field
@@ -411,8 +411,9 @@ class TestPropose:
         async def story() -> None:
             async with Pipeline() as pipeline:
                 dana = await proposing(pipeline, cookie, number)
+                form = SENDING | await pipeline.drawn(dana, ProposeState.send)
                 presses = [
-                    await pipeline.start(dana, ProposeState.send, form=SENDING) for _ in range(2)
+                    await pipeline.start(dana, ProposeState.send, form=form) for _ in range(2)
                 ]
                 for press in presses:
                     await asyncio.wait_for(press.wait_all(), 5)
@@ -429,12 +430,12 @@ class TestPropose:
         async def story() -> None:
             async with Pipeline() as pipeline:
                 dana = await proposing(pipeline, cookie, number)
-                await pipeline.send(dana, ProposeState.send, form=SENDING)
+                await pipeline.submit(dana, ProposeState.send, SENDING)
                 first = (await pipeline.state(dana, PatronRecordState)).done_reference
                 before = contents(made.database)
-                await pipeline.send(dana, ProposeState.open, field="email")
+                await pipeline.press(dana, ProposeState.open, field="email")
                 again = SENDING | {"email": "JANE@new.example"}
-                await pipeline.send(dana, ProposeState.send, form=again)
+                await pipeline.submit(dana, ProposeState.send, again)
 
                 state = await pipeline.state(dana, PatronRecordState)
                 assert "proposed already" in state.done
@@ -469,7 +470,7 @@ class TestPropose:
                 dana = await proposing(pipeline, cookie, number)
                 opened = (await pipeline.state(dana, ProposeState)).form
                 before = contents(made.database)
-                await pipeline.send(dana, ProposeState.send, form=SENDING | form)
+                await pipeline.submit(dana, ProposeState.send, SENDING | form)
 
                 state = await pipeline.state(dana, ProposeState)
                 assert words in state.errors[place]
@@ -489,7 +490,7 @@ class TestPropose:
             async with Pipeline() as pipeline:
                 for email in ("bob@other.example", "no address", "jane@new.example"):
                     dana = await proposing(pipeline, cookie, number)
-                    await pipeline.send(dana, ProposeState.send, form=SENDING | {"email": email})
+                    await pipeline.submit(dana, ProposeState.send, SENDING | {"email": email})
 
         run(story)
         with made.database.reading() as session:
@@ -510,8 +511,8 @@ class TestPropose:
                 )
                 await pipeline.send(dana, ProposeState.check)
 
-                refusal = (await pipeline.state(dana, ProposeState)).refusal
-                assert f"/patrons/{other}/" == refusal.href
+                problems = (await pipeline.state(dana, ProposeState)).problems
+                assert f"/patrons/{other}/" == problems.href
 
         run(story)
 
@@ -526,7 +527,7 @@ class TestPropose:
             async with Pipeline() as pipeline:
                 eve = await proposing(pipeline, cookie, number)
                 before = contents(made.database)
-                await pipeline.send(eve, ProposeState.send, form=SENDING)
+                await pipeline.submit(eve, ProposeState.send, SENDING)
                 await pipeline.send(eve, ProposeState.check)
 
                 assert not (await pipeline.state(eve, PatronRecordState)).may_propose
@@ -542,7 +543,7 @@ class TestPropose:
             async with Pipeline() as pipeline:
                 before = contents(made.database)
                 outsider = await proposing(pipeline, "", number)
-                await pipeline.send(outsider, ProposeState.send, form=SENDING)
+                await pipeline.submit(outsider, ProposeState.send, SENDING)
 
                 assert {"/sign-in/"} == set(outsider.redirects())
                 assert before == contents(made.database)
@@ -565,7 +566,7 @@ class TestPropose:
                 assert before == contents(made.database)
                 shown = (await pipeline.state(dana, ProposeState)).preview
                 told, asked = shown.readings
-                await pipeline.send(dana, ProposeState.send, form=SENDING | {"reason_text": words})
+                await pipeline.submit(dana, ProposeState.send, SENDING | {"reason_text": words})
 
                 read = as_read(made, number, Reviewer.PROPOSED)
                 assert "jane@new.example" == asked.mailbox
@@ -616,16 +617,16 @@ class TestPropose:
         async def story() -> None:
             async with Pipeline() as pipeline:
                 dana = await proposing(pipeline, desk, number)
-                await pipeline.send(dana, ProposeState.send, form=SENDING)
+                await pipeline.submit(dana, ProposeState.send, SENDING)
                 await pipeline.send(dana, PatronRecordState.load, f"/patrons/{other}/")
                 for cookie, expected in ((desk, False), (lead, True)):
                     mia = await proposing(pipeline, cookie, other)
-                    await pipeline.send(mia, ProposeState.send, form=SENDING)
+                    await pipeline.submit(mia, ProposeState.send, SENDING)
                     state = await pipeline.state(mia, ProposeState)
                     assert "in the last 30 days" in state.errors["email"]
                     assert expected == state.can_override
                     await pipeline.send(mia, ProposeState.allow, override=True)
-                    await pipeline.send(mia, ProposeState.send, form=SENDING)
+                    await pipeline.submit(mia, ProposeState.send, SENDING)
                     record = await pipeline.state(mia, PatronRecordState)
                     assert expected == bool(record.requests)
 
@@ -640,8 +641,9 @@ class TestPropose:
                 dana = await proposing(pipeline, cookie, number)
                 before = contents(made.database)
                 odd: list[tuple[Any, dict[str, Any]]] = [
-                    (ProposeState.open, {"field": ["email"]}),
-                    (ProposeState.open, {"field": "email_key"}),
+                    (ProposeState.open, {"field": ["email"], "subject": str(number)}),
+                    (ProposeState.open, {"field": "email_key", "subject": str(number)}),
+                    (ProposeState.open, {"field": "email", "subject": ["1"]}),
                     (ProposeState.typed, {"part": 1, "text": None}),
                     (ProposeState.typed, {"part": "status", "text": "inactive"}),
                     (ProposeState.choose, {"reason": {"a": 1}}),
@@ -699,7 +701,7 @@ class TestAdd:
             async with Pipeline() as pipeline:
                 dana = await adding(pipeline, cookie)
                 form = JANE | {"kind": "person", "language": "fr", "tags": "donor, Donor ,vip"}
-                await pipeline.send(dana, AddPatronState.add, form=form)
+                await pipeline.submit(dana, AddPatronState.add, form)
 
                 (href,) = dana.redirects()
                 await pipeline.send(dana, PatronRecordState.load, href)
@@ -717,6 +719,7 @@ class TestAdd:
             async with Pipeline() as pipeline:
                 dana = await adding(pipeline, cookie)
                 form = {"given_name": "Jane", "anyway": "on"}
+                form |= await pipeline.drawn(dana, AddPatronState.add)
                 presses = [
                     await pipeline.start(dana, AddPatronState.add, form=form) for _ in range(2)
                 ]
@@ -737,13 +740,13 @@ class TestAdd:
                 dana = await adding(pipeline, cookie)
                 before = contents(made.database)
                 form = {"given_name": "JANE", "family_name": "okafor", "email": "j@two.example"}
-                await pipeline.send(dana, AddPatronState.add, form=form)
+                await pipeline.submit(dana, AddPatronState.add, form)
 
                 state = await pipeline.state(dana, AddPatronState)
                 (found,) = state.duplicates
                 assert (f"/patrons/{number}/", "same name") == (found.href, found.reasons)
                 assert before == contents(made.database)
-                await pipeline.send(dana, AddPatronState.add, form=form | {"anyway": "on"})
+                await pipeline.submit(dana, AddPatronState.add, form | {"anyway": "on"})
                 assert [] != dana.redirects()
 
         run(story)
@@ -769,13 +772,13 @@ class TestAdd:
         async def story() -> None:
             async with Pipeline() as pipeline:
                 dana = await adding(pipeline, cookie)
-                drawn = (await pipeline.state(dana, AddPatronState)).form
+                drawn = (await pipeline.state(dana, AddPatronState)).opening
                 before = contents(made.database)
-                await pipeline.send(dana, AddPatronState.add, form=JANE | form)
+                await pipeline.submit(dana, AddPatronState.add, JANE | form)
 
                 state = await pipeline.state(dana, AddPatronState)
                 assert words in state.errors[place]
-                assert (True, drawn) == (state.is_open, state.form)
+                assert ("add", drawn) == (state.dialog, state.opening)
                 assert before == contents(made.database)
 
         run(story)
@@ -788,7 +791,7 @@ class TestAdd:
             async with Pipeline() as pipeline:
                 before = contents(made.database)
                 eve = await adding(pipeline, cookie)
-                await pipeline.send(eve, AddPatronState.add, form=JANE)
+                await pipeline.submit(eve, AddPatronState.add, JANE)
 
                 assert not (await pipeline.state(eve, PatronListState)).may_add
                 assert before == contents(made.database)

@@ -14,6 +14,7 @@ from upstage_crm.admin.guard import AdminState
 from upstage_crm.admin.requests import queue_state
 from upstage_crm.admin.requests.detail_state import RequestDetailState
 from upstage_crm.admin.requests.queue_state import RequestQueueState
+from upstage_crm.admin.requests.task_state import RequestTaskState
 from upstage_crm.change_requests.answering import Evidence
 from upstage_crm.change_requests.commands import Proposed
 from upstage_crm.change_requests.rules import Cause, Decision, RequestState
@@ -65,8 +66,14 @@ class Scene:
         return admin.problem, admin.done
 
     async def press_withdraw(self, tab: Client) -> None:
-        await self.pipeline.send(tab, RequestDetailState.ask_withdraw, is_open=True)
-        await self.pipeline.send(tab, RequestDetailState.withdraw)
+        await self.ask_withdraw(tab)
+        await self.pipeline.submit(tab, RequestTaskState.withdraw, {})
+
+    async def ask_withdraw(self, tab: Client) -> None:
+        await self.pipeline.press(tab, RequestTaskState.ask, dialog="withdraw")
+
+    async def task(self, tab: Client) -> RequestTaskState:
+        return await self.pipeline.state(tab, RequestTaskState)
 
     def patron(self, number: int) -> PatronRecord:
         return self.desk.patron(f"p{number}@example.com", "Pat", f"Number{number}")
@@ -268,9 +275,9 @@ def test_queue_reads_again_when_told(play: Any) -> None:
 HANDLERS = (
     (RequestDetailState.load, {}),
     (RequestDetailState.refresh, {}),
-    (RequestDetailState.ask_withdraw, {"is_open": True}),
-    (RequestDetailState.withdraw, {}),
-    (RequestDetailState.resend, {}),
+    (RequestTaskState.ask, {"dialog": "withdraw", "subject": ""}),
+    (RequestTaskState.withdraw, {"form": {}}),
+    (RequestDetailState.resend, {"subject": ""}),
     (RequestQueueState.load, {}),
     (RequestQueueState.fetch, {}),
     (RequestQueueState.search, {"text": "a"}),
@@ -306,16 +313,13 @@ def test_a_role_without_the_permission_changes_nothing(play: Any, role: Role) ->
         before = scene.desk.dump()
 
         await scene.press_withdraw(tab)
-        # The question never opened for this role; a forged state must not help either.
-        (await scene.detail(tab)).is_withdrawing = True
-        await scene.pipeline.send(tab, RequestDetailState.withdraw)
-        refused_withdrawal = await scene.said(tab)
-        await scene.pipeline.send(tab, RequestDetailState.resend)
-        refused_resend = await scene.said(tab)
+        refused_withdrawal = (await scene.task(tab)).refusal
+        await scene.pipeline.press(tab, RequestDetailState.resend)
+        refused_resend, _done = await scene.said(tab)
 
         assert (False, False) == (shown.can_withdraw, shown.can_resend)
         assert before == scene.desk.dump()
-        wanted = ("Your role does not allow this. Ask an owner of this CRM.", "")
+        wanted = "Your role does not allow this. Ask an owner of this CRM."
         assert [wanted, wanted] == [refused_withdrawal, refused_resend]
 
     play(story)
@@ -411,14 +415,14 @@ def test_an_answer_shows_in_an_open_page_and_is_announced(play: Any) -> None:
     async def story(scene: Scene) -> None:
         request, claims = scene.desk.asked(scene.desk.patron())
         tab = await scene.open(request)
-        await scene.pipeline.send(tab, RequestDetailState.ask_withdraw, is_open=True)
+        await scene.ask_withdraw(tab)
         scene.desk.decide(claims)
 
         await scene.pipeline.send(tab, RequestDetailState.refresh)
 
         shown = await scene.detail(tab)
         assert ("approved", "This request is now approved.") == (shown.detail.state, shown.news)
-        assert not shown.is_withdrawing
+        assert "" == (await scene.task(tab)).dialog
 
     play(story)
 
@@ -500,10 +504,12 @@ def test_a_second_press_on_withdraw_changes_nothing_and_says_nothing_new(play: A
     async def story(scene: Scene) -> None:
         request, _claims = scene.desk.asked(scene.desk.patron())
         tab = await scene.open(request)
-        await scene.press_withdraw(tab)
+        await scene.ask_withdraw(tab)
+        form = await scene.pipeline.drawn(tab, RequestTaskState.withdraw)
+        await scene.pipeline.send(tab, RequestTaskState.withdraw, form=form)
         before, said = scene.desk.dump(), await scene.said(tab)
 
-        await scene.pipeline.send(tab, RequestDetailState.withdraw)
+        await scene.pipeline.send(tab, RequestTaskState.withdraw, form=form)
 
         assert before == scene.desk.dump()
         assert said == await scene.said(tab)
@@ -515,14 +521,14 @@ def test_withdrawing_what_has_ended_shows_the_recorded_outcome(play: Any) -> Non
     async def story(scene: Scene) -> None:
         request, claims = scene.desk.asked(scene.desk.patron())
         tab = await scene.open(request)
-        await scene.pipeline.send(tab, RequestDetailState.ask_withdraw, is_open=True)
+        await scene.ask_withdraw(tab)
         scene.desk.decide(claims)
         before = scene.desk.dump()
 
-        await scene.pipeline.send(tab, RequestDetailState.withdraw)
+        await scene.pipeline.submit(tab, RequestTaskState.withdraw, {})
 
         assert before == scene.desk.dump()
-        assert ("This request is over: approved.", "") == await scene.said(tab)
+        assert "This request is over: approved." == (await scene.task(tab)).refusal
         shown = (await scene.detail(tab)).detail
         assert ("approved", False) == (shown.state, shown.can_withdraw)
 
@@ -534,7 +540,7 @@ def test_withdraw_needs_the_question_first(play: Any) -> None:
         request, _claims = scene.desk.asked(scene.desk.patron())
         tab = await scene.open(request)
 
-        await scene.pipeline.send(tab, RequestDetailState.withdraw)
+        await scene.pipeline.submit(tab, RequestTaskState.withdraw, {})
 
         assert RequestState.PENDING == scene.desk.state(request)
 
@@ -551,7 +557,7 @@ def test_send_again_waits_for_its_cooldown_and_says_how_long(play: Any) -> None:
         tab = await scene.open(request)
         before = scene.desk.dump()
 
-        await scene.pipeline.send(tab, RequestDetailState.resend)
+        await scene.pipeline.press(tab, RequestDetailState.resend)
 
         assert before == scene.desk.dump()
         wait = "The last mail has only just left. Try again in 241 seconds."
@@ -569,7 +575,7 @@ def test_send_again_makes_a_new_link_and_starts_the_wait_anew(play: Any) -> None
         tab = await scene.open(request)
         before = (await scene.detail(tab)).detail
 
-        await scene.pipeline.send(tab, RequestDetailState.resend)
+        await scene.pipeline.press(tab, RequestDetailState.resend)
 
         after = (await scene.detail(tab)).detail
         assert ("", "Sent again. The links in the earlier mail no longer work.") == (
@@ -594,7 +600,7 @@ def test_the_limit_of_a_day_is_shown_with_the_time_it_ends(play: Any) -> None:
         shown = (await scene.detail(tab)).detail
         before = scene.desk.dump()
 
-        await scene.pipeline.send(tab, RequestDetailState.resend)
+        await scene.pipeline.press(tab, RequestDetailState.resend)
 
         assert shown.resend_refusal.startswith("Sent again 3 times in 24 hours")
         assert "10:05" in shown.resend_refusal or "05:05" in shown.resend_refusal

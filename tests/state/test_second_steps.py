@@ -14,7 +14,7 @@ from tests.support.engine import Engine
 from tests.support.factories import NEW, OLD, PUBLIC_URL
 from tests.support.pipeline import Client, Pipeline, installed, sign_in
 from upstage_crm.admin.dashboard.state import DashboardState
-from upstage_crm.admin.patrons.care_state import DIALOGS, PatronCareState
+from upstage_crm.admin.patrons.care_state import PatronCareState
 from upstage_crm.admin.patrons.propose_state import ProposeState
 from upstage_crm.admin.patrons.record_state import PatronRecordState
 from upstage_crm.admin.requests.detail_state import RequestDetailState
@@ -61,11 +61,16 @@ class Scene:
         return tab
 
     async def do(self, tab: Client, handler: Any, dialog: str = "", **payload: Any) -> None:
-        """Open a dialog where there is one, and press its button."""
+        """Open a dialog where there is one, and press its button; else press on the page."""
         if dialog:
-            owner = PatronCareState if dialog in DIALOGS else RequestTaskState
-            await self.pipeline.send(tab, owner.ask, dialog=dialog)
-        await self.pipeline.send(tab, handler, **payload)
+            in_care = dialog in PatronCareState.dialogs
+            owner = PatronCareState if in_care else RequestTaskState
+            await self.pipeline.press(tab, owner.ask, dialog=dialog)
+        form = payload.pop("form", None)
+        if dialog or form is not None:
+            await self.pipeline.submit(tab, handler, form or {})
+        else:
+            await self.pipeline.press(tab, handler, **payload)
 
     async def detail(self, tab: Client) -> Any:
         return (await self.pipeline.state(tab, RequestDetailState)).detail
@@ -184,7 +189,7 @@ def test_the_desk_needs_another_member_and_a_reason_to_decline(play: Play) -> No
         assert ("decline", SENTENCES["note_missing"]) == (task.dialog, task.refusal)
         assert RequestState.HELD is engine.state(request)
 
-        await scene.do(lead, RequestTaskState.confirm)
+        await scene.do(lead, RequestTaskState.confirm, kind="identity")
         assert "applies" == (await scene.detail(lead)).task.kind
         assert engine.now + DEFAULT.desk_wait == engine.view(request).applies_at
 
@@ -213,11 +218,11 @@ def test_a_code_is_read_out_by_one_and_confirmed_by_another(play: Play) -> None:
         assert "4 tries left" in (await scene.detail(clerk)).code_hint
         await scene.do(clerk, RequestTaskState.read_out, form=said | {"code": code.lower()})
         assert "code" == (await scene.detail(clerk)).task.kind
-        await scene.do(clerk, RequestTaskState.confirm)
+        await scene.do(clerk, RequestTaskState.confirm, kind="code")
         assert OLD == engine.email(patron)
 
         lead = await scene.request(request, LEAD)
-        await scene.do(lead, RequestTaskState.confirm)
+        await scene.do(lead, RequestTaskState.confirm, kind="code")
         assert NEW == engine.email(patron)
         assert "approved" == (await scene.detail(lead)).state
 
@@ -295,9 +300,11 @@ def test_two_members_clear_a_dispute(play: Play) -> None:
 def test_a_patron_is_marked_as_protected_and_no_longer(play: Play) -> None:
     async def story(scene: Scene) -> None:
         tab = await scene.record(scene.engine.patron())
-        for expected in (True, False):
-            await scene.do(tab, PatronCareState.protect, "protect", form={"note": "a minister"})
-            assert expected == (await scene.care(tab)).is_protected
+        form = {"note": "a minister"}
+        await scene.do(tab, PatronCareState.protect, "protect", form=form)
+        assert (await scene.care(tab)).is_protected
+        await scene.do(tab, PatronCareState.unprotect, "unprotect", form=form)
+        assert not (await scene.care(tab)).is_protected
 
         clerk = await scene.record(scene.engine.patron("c@example.com"), CLERK)
         await scene.do(clerk, PatronCareState.protect, "protect", form={"note": "x"})
@@ -387,7 +394,7 @@ SENDING = {
 
 async def proposing(scene: Scene, patron: PatronRecord, role: Role = CLERK) -> Client:
     tab = await scene.record(patron, role)
-    await scene.pipeline.send(tab, ProposeState.open, field="email")
+    await scene.pipeline.press(tab, ProposeState.open, field="email")
     return tab
 
 
@@ -399,7 +406,7 @@ def test_fields_are_added_and_dropped_before_one_request_is_sent(play: Play) -> 
         assert ["phone", "name"] == list((await scene.pipeline.state(tab, ProposeState)).others)
         for field in ("name", "email", "shoe"):
             await scene.pipeline.send(tab, ProposeState.drop, field=field)
-        await scene.pipeline.send(tab, ProposeState.send, form=SENDING)
+        await scene.pipeline.submit(tab, ProposeState.send, SENDING)
 
         record = await scene.pipeline.state(tab, PatronRecordState)
         (item,) = record.requests
@@ -413,7 +420,7 @@ def test_both_mailboxes_are_asked_when_staff_choose_it(play: Play) -> None:
     async def story(scene: Scene) -> None:
         tab = await proposing(scene, scene.engine.patron())
         await scene.pipeline.send(tab, ProposeState.both, ask_both=True)
-        await scene.pipeline.send(tab, ProposeState.send, form=SENDING)
+        await scene.pipeline.submit(tab, ProposeState.send, SENDING)
 
         asked = [to for kind, to, _ in scene.engine.queued() if kind == "decision_request"]
         assert {OLD, NEW} == set(asked)
@@ -425,15 +432,15 @@ def test_a_lost_mailbox_goes_to_the_desk(play: Play) -> None:
     async def story(scene: Scene) -> None:
         tab = await proposing(scene, scene.engine.patron())
         await scene.pipeline.send(tab, ProposeState.lose, is_lost=True)
-        await scene.pipeline.send(tab, ProposeState.send, form=SENDING)
+        await scene.pipeline.submit(tab, ProposeState.send, SENDING)
         state = await scene.pipeline.state(tab, ProposeState)
         assert {"method"} == set(state.errors)
         form = SENDING | {"method": "in_person"}
-        await scene.pipeline.send(tab, ProposeState.send, form=form)
+        await scene.pipeline.submit(tab, ProposeState.send, form)
         state = await scene.pipeline.state(tab, ProposeState)
         assert {"note"} == set(state.errors)
 
-        await scene.pipeline.send(tab, ProposeState.send, form=form | {"note": "saw a passport"})
+        await scene.pipeline.submit(tab, ProposeState.send, form | {"note": "saw a passport"})
 
         record = await scene.pipeline.state(tab, PatronRecordState)
         assert ["held"] == [item.state for item in record.requests]

@@ -69,7 +69,7 @@ class Scene:
 
     async def open_rules(self, role: Role = Role.OWNER) -> Client:
         tab = self.pipeline.client(self.cookie(role))
-        await self.pipeline.send(tab, PolicyState.load, "/settings/")
+        await self.pipeline.send(tab, SettingsState.load, "/settings/")
         return tab
 
     async def save_rules(self, tab: Client, **fields: Any) -> PolicyState:
@@ -131,7 +131,7 @@ def test_a_role_without_settings_reads_and_changes_nothing(play: Play, role: Rol
         tab = await scene.open(role)
         state = await scene.save(tab)
 
-        assert state.is_refused
+        assert state.refused_at
         assert not state.is_loaded
         assert before == scene.stored()
 
@@ -311,7 +311,7 @@ def test_a_reader_reads_the_rules_and_changes_nothing(play: Play, role: Role) ->
 def test_nobody_else_reads_or_changes_the_rules(play: Play, role: Role | None) -> None:
     async def story(scene: Scene) -> None:
         tab = scene.pipeline.client(scene.cookie(role) if role else "")
-        await scene.pipeline.send(tab, PolicyState.load, "/settings/")
+        await scene.pipeline.send(tab, SettingsState.load, "/settings/")
         state = await scene.save_rules(tab, link_life="14")
 
         assert (False, dict.fromkeys(RULES, "")) == (state.is_loaded, state.shown)

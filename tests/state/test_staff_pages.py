@@ -13,6 +13,7 @@ from tests.support.factories import CHEAP_HASH, CHEAP_PASSWORD
 from tests.support.office import totp
 from tests.support.pipeline import Client, Pipeline, installed
 from upstage_crm.admin.account.state import AccountState
+from upstage_crm.admin.team.dialog_state import TeamDialogState
 from upstage_crm.admin.team.state import TeamState
 from upstage_crm.audit.events import OPERATOR, Channel
 from upstage_crm.core.clock import FrozenClock
@@ -21,6 +22,7 @@ from upstage_crm.mail import queries
 from upstage_crm.mail.message import MailKind
 from upstage_crm.staff import accounts, sessions
 from upstage_crm.staff.roles import Role
+from upstage_crm.ui.copy import SENTENCES
 from upstage_crm.upstage_crm import PUBLIC_HANDLERS
 from upstage_crm.web import session_cookie as cookies
 from upstage_crm.wiring import Runtime
@@ -74,6 +76,9 @@ class Scene:
     async def team_of(self, tab: Client) -> TeamState:
         return await self.pipeline.state(tab, TeamState)
 
+    async def dialog_of(self, tab: Client) -> TeamDialogState:
+        return await self.pipeline.state(tab, TeamDialogState)
+
     async def account_of(self, tab: Client) -> AccountState:
         return await self.pipeline.state(tab, AccountState)
 
@@ -114,11 +119,11 @@ def test_an_invitation_is_refused_at_the_input_that_is_wrong(play: Play) -> None
             ({"email": "olga@desk.example"}, "email"),
             ({"display_name": " "}, "display_name"),
         ):
-            await scene.pipeline.send(tab, TeamState.turn_invite, is_open=True)
-            await scene.pipeline.send(tab, TeamState.invite, form=invitation(**typed))
-            state = await scene.team_of(tab)
+            await scene.pipeline.send(tab, TeamDialogState.open_invite)
+            await scene.pipeline.submit(tab, TeamDialogState.invite, invitation(**typed))
+            state = await scene.dialog_of(tab)
             assert [blamed] == [name for name, words in state.errors.items() if words]
-            assert state.is_inviting
+            assert "invite" == state.dialog
         assert 0 == scene.mails(MailKind.STAFF_INVITATION)
 
     play(story)
@@ -127,12 +132,13 @@ def test_an_invitation_is_refused_at_the_input_that_is_wrong(play: Play) -> None
 def test_an_invitation_pressed_twice_is_one(play: Play) -> None:
     async def story(scene: Scene) -> None:
         tab = await scene.team()
-        await scene.pipeline.send(tab, TeamState.turn_invite, is_open=True)
+        await scene.pipeline.send(tab, TeamDialogState.open_invite)
+        form = invitation() | await scene.pipeline.drawn(tab, TeamDialogState.invite)
         for _ in range(2):
-            await scene.pipeline.send(tab, TeamState.invite, form=invitation())
+            await scene.pipeline.send(tab, TeamDialogState.invite, form=form)
         state = await scene.team_of(tab)
         assert ["Nia"] == [row.name for row in state.invitations]
-        assert "" == "".join(state.errors.values())
+        assert ("", True) == (state.problem, bool(state.done))
         assert 1 == scene.mails(MailKind.STAFF_INVITATION)
 
     play(story)
@@ -144,8 +150,8 @@ def test_a_role_that_is_none_gives_the_least(play: Play) -> None:
     async def story(scene: Scene) -> None:
         sam = scene.member(Role.MANAGER, "Sam")
         tab = await scene.team()
-        await scene.pipeline.send(tab, TeamState.open_member, staff_id=sam)
-        await scene.pipeline.send(tab, TeamState.change_role, form={"role": "emperor"})
+        await scene.pipeline.send(tab, TeamDialogState.open_member, staff_id=sam)
+        await scene.pipeline.submit(tab, TeamDialogState.change_role, {"role": "emperor"})
         with scene.parts.database.reading() as session:
             assert Role.READ_ONLY is accounts.get_row(session, sam).role
 
@@ -157,9 +163,10 @@ def test_nobody_else_is_managed_than_who_was_opened(play: Play) -> None:
         scene.member(Role.MANAGER, "Sam")
         tab = await scene.team()
         for wanted in ("", "0" * 32, "' OR 1=1"):
-            await scene.pipeline.send(tab, TeamState.open_member, staff_id=wanted)
-            await scene.pipeline.send(tab, TeamState.disable, form={})
-            assert "There is no such record." == (await scene.team_of(tab)).opened_problem
+            await scene.pipeline.send(tab, TeamDialogState.open_member, staff_id=wanted)
+            await scene.pipeline.submit(tab, TeamDialogState.disable, {})
+            assert SENTENCES["subject_moved"] == (await scene.team_of(tab)).problem
+            assert "" == (await scene.dialog_of(tab)).dialog
         assert not any(row.is_disabled for row in (await scene.team_of(tab)).members)
 
     play(story)
@@ -171,11 +178,12 @@ def test_a_manager_looks_and_freezes_but_manages_nobody(play: Play) -> None:
         tab = await scene.team(Role.MANAGER, "Max")
         state = await scene.team_of(tab)
         assert (False, False, True) == (state.may_manage, state.may_secure, state.may_freeze)
-        await scene.pipeline.send(tab, TeamState.open_member, staff_id=sam)
-        await scene.pipeline.send(tab, TeamState.change_role, form={"role": "owner"})
-        assert (await scene.team_of(tab)).opened_problem
+        await scene.pipeline.send(tab, TeamDialogState.open_member, staff_id=sam)
+        await scene.pipeline.submit(tab, TeamDialogState.change_role, {"role": "owner"})
+        assert SENTENCES["forbidden"] == (await scene.dialog_of(tab)).refusal
 
-        await scene.pipeline.send(tab, TeamState.freeze, staff_id=sam)
+        await scene.pipeline.send(tab, TeamDialogState.ask_freeze, staff_id=sam)
+        await scene.pipeline.submit(tab, TeamDialogState.freeze, {})
 
         with scene.parts.database.reading() as session:
             row = accounts.get_row(session, sam)
@@ -198,12 +206,12 @@ def test_the_password_changes_for_who_knows_the_old_one(play: Play) -> None:
             ({"old": CHEAP_PASSWORD, "new": "sam@desk.example"}, "new"),
             ({"old": CHEAP_PASSWORD, "new": "x" * 300}, "new"),
         ):
-            await scene.pipeline.send(tab, AccountState.change_password, form=form)
+            await scene.pipeline.submit(tab, AccountState.change_password, form)
             state = await scene.account_of(tab)
             assert [blamed] == [name for name, words in state.errors.items() if words], form
 
         form = {"old": CHEAP_PASSWORD, "new": STRONG}
-        await scene.pipeline.send(tab, AccountState.change_password, form=form)
+        await scene.pipeline.submit(tab, AccountState.change_password, form)
 
         state = await scene.account_of(tab)
         assert state.done

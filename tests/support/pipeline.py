@@ -17,7 +17,7 @@ from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, Self, TypeVar, cast
 
 import reflex as rx
 from reflex.istate.manager.memory import StateManagerMemory
@@ -28,11 +28,12 @@ from reflex_base.registry import RegistrationContext
 from reflex_base.utils.format import format_event_handler
 
 from upstage_crm import wiring
-from upstage_crm.admin.guard import Guard
+from upstage_crm.admin.guard import AdminState, Guard
 from upstage_crm.audit.events import OPERATOR, Channel
 from upstage_crm.core.clock import Clock
 from upstage_crm.core.db import Database
 from upstage_crm.mail.local_sender import LocalSender
+from upstage_crm.pages.dialog_state import OPENING, SUBJECT
 from upstage_crm.settings import Settings
 from upstage_crm.staff import accounts, sessions
 from upstage_crm.staff.roles import Role
@@ -43,6 +44,8 @@ S = TypeVar("S", bound=rx.State)
 
 PATIENCE_S = 10  # an event that takes longer hangs
 NO_PASSWORD = "nobody signs in with a password here"
+CONNECT = "reflex___state____state.hydrate_and_load"
+ON_LOAD = "reflex___state____state.reflex___state____on_load_internal_state.on_load_internal"
 
 
 class Client:
@@ -74,9 +77,11 @@ class Pipeline:
         self._registry = RegistrationContext.get().fork()
         self._registry._set_config(config)
         self._registry.__enter__()
-        app = rx.App()
-        app.add_middleware(Guard(self._public))
-        self._processor = BaseStateEventProcessor(middleware=app, backend_exception_handler=None)
+        self.app = rx.App()
+        self.app.add_middleware(Guard(self._public))
+        self._processor = BaseStateEventProcessor(
+            middleware=self.app, backend_exception_handler=None
+        )
         self._processor.configure(state_manager=self._states, event_namespace=self)  # pyright: ignore[reportArgumentType]  # all it needs of a namespace
         await self._processor.start()
         return self
@@ -131,6 +136,35 @@ class Pipeline:
         name = handler if isinstance(handler, str) else format_event_handler(handler)
         event = Event(name=name, payload=payload, router_data=router_data)
         return await self._processor.enqueue(client.token, event)
+
+    async def turn(self, client: Client, path: str) -> Any:
+        """Turn the browser to another page of `app`, as a link or Back does; do not wait for it."""
+        return await self.start(client, ON_LOAD, path)
+
+    async def connect(self, client: Client, path: str, *, is_new_document: bool) -> None:
+        """Let a browser connect: it has loaded the document, or its connection came back."""
+        payload = {"hashes": ["the defaults that it was built with"]} if is_new_document else {}
+        await self.send(client, CONNECT, path, **payload)
+
+    async def submit(
+        self, client: Client, handler: Any, form: Mapping[str, Any], path: str | None = None
+    ) -> None:
+        """Send a form as its page draws it now: with its subject and, in a dialog, its opening."""
+        drawn = await self.drawn(client, handler)
+        await self.send(client, handler, path, form={**drawn, **form})
+
+    async def press(self, client: Client, handler: Any, **payload: Any) -> None:
+        """Press a button that says whom the page is about, as the page draws it now."""
+        admin = await self.state(client, AdminState)
+        subject = (await admin._named(admin._page)).subject if admin._page else ""
+        await self.send(client, handler, subject=subject, **payload)
+
+    async def drawn(self, client: Client, handler: Any) -> dict[str, str]:
+        """What the form of this handler carries along, as it is drawn in the tab now."""
+        known = RegistrationContext.get().event_handlers[format_event_handler(handler)]
+        state: Any = await self.state(client, cast("type[rx.State]", known.states[0]))
+        carried = {SUBJECT: state.subject}
+        return carried | ({OPENING: str(state.opening)} if hasattr(state, "opening") else {})
 
     async def push(self, client: Client, handler: Any) -> None:
         """Run an event that no browser asked for, as a live update does, and wait for it."""

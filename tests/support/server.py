@@ -80,7 +80,8 @@ def migrate(database_url: str) -> None:
 
 
 def serve_process(environ: Mapping[str, str], *, log: Path, cwd: Path) -> Leashed:
-    """Start `upstage-crm serve` and return at once."""
+    """Start `upstage-crm serve` of this checkout and return at once."""
+    environ = {**environ, "PYTHONPATH": str(ROOT)}
     return Leashed(
         [sys.executable, "-m", "upstage_crm", "serve"], environ=environ, log=log, cwd=cwd
     )

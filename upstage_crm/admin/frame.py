@@ -1,27 +1,33 @@
 """The staff frame around a page of the CRM, filled from the signed-in member's state.
 
-framed(*children, active)      what every page of the CRM returns
+framed(state, *children, active, waiting)      what every page of the CRM returns
 """
 
 import reflex as rx
 
 from upstage_crm.admin.guard import AdminState
+from upstage_crm.pages.page_state import PageMixin
+from upstage_crm.pages.view import page_here
 from upstage_crm.ui.components.base import Child, filled, show_if
 from upstage_crm.ui.components.feedback import banner, no_permission
+from upstage_crm.ui.components.here import HERE_PATH
 from upstage_crm.ui.components.page import page_header
 from upstage_crm.ui.layout import Place, admin_shell
 
 
-def framed(*children: Child, active: Place) -> rx.Component:
-    """Return the page's content in the frame, or the refusal when the role does not include it."""
+def framed(state: type[PageMixin], *children: Child, active: Place, waiting: Child) -> rx.Component:
+    """Return the page's content in the frame, or the refusal when the role does not include it.
+
+    `waiting` is shown until `state` holds what the browser's address asks for.
+    """
     return admin_shell(
         rx.cond(
-            AdminState.is_refused,
+            AdminState.refused_at == HERE_PATH,
             rx.fragment(
                 page_header("No access"),
                 no_permission(rx.el.p("Ask an owner of this CRM if your work needs it.")),
             ),
-            rx.fragment(*children),
+            page_here(state, rx.fragment(*children), waiting),
         ),
         active=active,
         organisation=AdminState.organisation,

@@ -25,12 +25,12 @@ from sqlmodel import Session
 
 from upstage_crm.mail import gate
 from upstage_crm.organisation.settings import details
+from upstage_crm.pages.tab import TabMixin
 from upstage_crm.staff import sessions
 from upstage_crm.staff.roles import Permission, StaffMember, may
 from upstage_crm.staff.sessions import SignedIn, Stage
 from upstage_crm.ui.copy import PAUSE_WORDS
 from upstage_crm.ui.staff_words import ROLE_WORDS
-from upstage_crm.ui.state.base import FeedbackMixin
 from upstage_crm.web.session_cookie import session_token
 from upstage_crm.wiring import runtime
 
@@ -40,6 +40,7 @@ from upstage_crm.wiring import runtime
 _CONNECT = "reflex___state____state.hydrate_and_load"
 _ON_LOAD = "reflex___state____state.reflex___state____on_load_internal_state"
 _FAILED = "reflex___state____state.reflex___state____frontend_event_exception_state"
+LOAD = "load"  # the handler with which every page opens
 FRAMEWORK_HANDLERS = frozenset(
     {
         _CONNECT,
@@ -53,12 +54,13 @@ FRAMEWORK_HANDLERS = frozenset(
 _log = logging.getLogger(__name__)
 
 
-class AdminState(FeedbackMixin, rx.State):
+class AdminState(TabMixin, rx.State):
     """Every state of the CRM derives from this one; it holds what the frame shows.
 
     `permission` is what a page's handlers ask for; commands ask again for what they do. `fresh`
-    names the handlers that want a recent proof of who presses, `may_enrol` opens the page to
-    somebody whose role asks for a second factor that the account has not got yet.
+    names the handlers that want a recent proof of who presses, `may_enrol` opens the page to a
+    staff member whose role asks for a second factor that the account has not got yet.
+    `refused_at` is the path of the page that the role does not include.
     """
 
     permission: ClassVar[Permission | None] = None
@@ -70,7 +72,7 @@ class AdminState(FeedbackMixin, rx.State):
     user_role: str = ""
     user_initials: str = ""
     mail_banner: str = ""
-    is_refused: bool = False
+    refused_at: str = ""
 
     _member: StaffMember | None = None
     _signed_in: SignedIn | None = None
@@ -128,14 +130,16 @@ class Guard(Middleware):
             # last owner had loaded.
             await _forget(admin)
         if connects:
+            await _turn_up(admin, is_new_document="hashes" in event.payload)
             return None
         if found is None or not is_in:
             return _sent_to("/sign-in/" if found is None else "/sign-in/second/")
         owner = registered.states[0] if registered.states else None
         if owner is None or not issubclass(owner, AdminState):
             return StateUpdate()
-        way = _detour(found, owner, event.name.rpartition(".")[2], state)
-        return _sent_to(way) if way else await _enter(admin, found, owner)
+        handler = event.name.rpartition(".")[2]
+        way = _detour(found, owner, handler, state)
+        return _sent_to(way) if way else await _enter(admin, found, owner, handler)
 
 
 def _detour(found: SignedIn, owner: type[AdminState], handler: str, state: BaseState) -> str | None:
@@ -151,20 +155,38 @@ def _sent_to(path: str) -> StateUpdate:
     return StateUpdate(events=Event.from_event_type(rx.redirect(path)))
 
 
-async def _enter(admin: AdminState, found: SignedIn, owner: type[AdminState]) -> StateUpdate | None:
+async def _turn_up(admin: AdminState, *, is_new_document: bool) -> None:
+    """Prepare the tab for a browser that connects, before it is sent what the tab holds.
+
+    A document that was just loaded (a typed address, Reload) names the states that it was built
+    with, and begins empty. One whose connection was lost and came back goes on where it was, and
+    keeps what the staff member is typing.
+    """
+    if is_new_document:
+        await _forget(admin)
+    elif admin._page:
+        admin._resumes = True
+
+
+async def _enter(
+    admin: AdminState, found: SignedIn, owner: type[AdminState], handler: str
+) -> StateUpdate | None:
     """Let a member's event pass to a page that the role includes; else say that it does not."""
     member = found.member
     is_refused = owner.permission is not None and not may(member, owner.permission)
+    refused_at = admin._browser_path() if is_refused else ""
     # Assigning marks a var as changed, and what is changed is sent: once, not with every event.
     if admin._member != member:
         admin._member = member
     admin._signed_in = found
-    if admin.is_refused != is_refused:
-        admin.is_refused = is_refused
+    if admin.refused_at != refused_at:
+        admin.refused_at = refused_at
     if not is_refused:
         return None
     said = {"event": "role_refused", "staff": member.id, "state": owner.__name__}
     _log.warning("a role does not include this page", extra=said)
+    if handler == LOAD:
+        await admin._turn_to("")
     await admin._frame()
     root = admin._get_root_state()
     delta = root.get_delta()

@@ -19,6 +19,7 @@ from upstage_crm.change_requests import alerts, opening
 from upstage_crm.change_requests.errors import NotAKeeper
 from upstage_crm.change_requests.mails import Mailroom
 from upstage_crm.change_requests.rules import Cause, RequestState
+from upstage_crm.change_requests.settling import mailed_about
 from upstage_crm.change_requests.tables import ChangeRequestRow
 from upstage_crm.core.db import table_of
 from upstage_crm.core.email_address import parse_email
@@ -39,6 +40,27 @@ class Frozen:
 
     was_enabled: bool
     withdrawn: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Consequences:
+    """What stopping an account would do: how many requests end, how many emails say so."""
+
+    requests: int
+    mails: int
+
+
+def consequences(session: Session, *, actor: StaffMember, staff_id: str) -> Consequences:
+    """Count what `freeze`, and `let_go` without a keeper, would do now; nothing is changed.
+
+    Raises:
+        Forbidden: the actor may neither freeze accounts nor manage the team.
+    """
+    if not may(actor, Permission.FREEZE_ACCOUNT):
+        ensure_may(actor, Permission.MANAGE_TEAM)
+    ending = _answered_by(session, staff_id)
+    mails = sum(len(mailed_about(session, row.id)) for row in ending)
+    return Consequences(requests=len(ending), mails=mails)
 
 
 def freeze(

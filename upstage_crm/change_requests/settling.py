@@ -367,8 +367,13 @@ class Case:
 
     def mailed(self) -> list[Reviewer]:
         """The mailboxes that heard of this request: nobody is told the end of what never began."""
-        reached = outbox.reached(self.session, request_id=self.request.id)
-        return [reviewer for reviewer in Reviewer if Audience(reviewer.value) in reached]
+        return mailed_about(self.session, self.request.id)
+
+
+def mailed_about(session: Session, request_id: str) -> list[Reviewer]:
+    """The mailboxes that heard of a request, and so are told when it is withdrawn."""
+    reached = outbox.reached(session, request_id=request_id)
+    return [reviewer for reviewer in Reviewer if Audience(reviewer.value) in reached]
 
 
 def old_and_new(change: FieldChangeRow) -> dict[str, str | None]:

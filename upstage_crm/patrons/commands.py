@@ -24,6 +24,7 @@ from upstage_crm.organisation.settings import take_patron_numbers
 from upstage_crm.patrons import queries
 from upstage_crm.patrons.errors import (
     AddressTaken,
+    EditedMeanwhile,
     NameMissing,
     PatronErased,
     PossibleDuplicates,
@@ -154,14 +155,18 @@ def edit(
     actor: StaffMember,
     patron_id: str,
     free: Mapping[str, str],
+    began: Mapping[str, str] | None = None,
     now: datetime,
 ) -> None:
     """Change free columns; protected ones are not among them. No change records nothing.
+
+    `began` is what the columns held when the staff member began to edit them.
 
     Raises:
         Forbidden: the actor may not edit patrons.
         UnknownPatron: there is none. PatronErased: the record takes nothing any more.
         Invalid: a value is refused.
+        EditedMeanwhile: a column no longer holds what `began` says.
     """
     ensure_may(actor, Permission.EDIT_PATRON)
     cleaned = clean_free(free)
@@ -169,6 +174,10 @@ def edit(
     changed = {name: value for name, value in cleaned.items() if getattr(row, name) != value}
     if not changed:
         return
+    for name in changed:
+        stored = getattr(row, name)
+        if began is not None and stored != began.get(name, stored):
+            raise EditedMeanwhile(now=stored)
     values = {f"{name}.old": getattr(row, name) for name in changed}
     values |= {f"{name}.new": value for name, value in changed.items()}
     session.connection().execute(

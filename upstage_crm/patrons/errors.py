@@ -12,6 +12,7 @@ NotFound
 Conflict
 ├── AddressTaken         another live patron has this address; carries their number
 ├── PossibleDuplicates   patrons who may be the same person; carries who and why
+├── EditedMeanwhile      a colleague changed the value since it was opened for editing
 └── PatronErased         the patron's values were erased; nothing is written any more
 """
 
@@ -105,6 +106,12 @@ class UnknownPatron(NotFound):
     """There is no such patron."""
 
     code = "patron_unknown"
+
+
+class EditedMeanwhile(Conflict):
+    """A free column was changed since its editing began. Facts: `now`, its value."""
+
+    code = "edited_meanwhile"
 
 
 class PatronErased(Conflict):

@@ -33,6 +33,10 @@ SENTENCES: Mapping[str, str] = {
     "forbidden": "Your role does not allow this. Ask an owner of this CRM.",
     "not_found": "There is no such record.",
     "conflict": "Something changed in the meantime. Load the page again.",
+    "edited_meanwhile": "A colleague has changed this since you opened it, so nothing was saved. "
+    "Save again to replace it.",
+    "subject_moved": "The page has moved on since this was opened, so nothing was done. "
+    "Open it again.",
     # Email addresses.
     "email_invalid": "This is not an email address.",
     "email_empty": "Enter an email address.",

@@ -50,6 +50,10 @@ class Hub:
         self._tabs[client_token] = _Tab(_connection(), format_event_handler(handler))
         self._woken.set()  # from now on somebody looks, so the poll must run
 
+    def unsubscribe(self, client_token: str) -> None:
+        """Tell this tab nothing more: the page that it turned to does not change by itself."""
+        self._tabs.pop(client_token, None)
+
     async def run(self, app: rx.App) -> None:
         """Watch until cancelled; a lifespan task of every worker."""
         loop = asyncio.get_running_loop()

@@ -12,13 +12,16 @@ from upstage_crm.core.errors import UpstageError
 if TYPE_CHECKING:
     from typing import Unpack
 
-    from reflex_base.plugins.base import PostBuildContext
+    from reflex_base.plugins.base import PostBuildContext, PreCompileContext
 
 _BAKED_ADDRESS = re.compile(r'(["`])(http|ws)://[^/"`]+(/[^"`]*)\1')
 _ORIGIN = (
     'var o=typeof location=="undefined"?"http://localhost":location.origin,'
     'w=o.replace(/^http/,"ws");'
 )
+
+_ENTRY = "app/entry.client.js"
+_ROUTER = "createElement(HydratedRouter)"
 
 
 class BuildChanged(UpstageError):
@@ -54,3 +57,27 @@ class SameOriginPlugin(Plugin):
             raise BuildChanged(where="reflex-env", count=len(files))
         script = files[0]
         script.write_text(own_origin(script.read_text("utf-8")), "utf-8")
+
+
+def turned_at_once(script: str) -> str:
+    """Return the script that starts the pages, with a router that turns page and address at once.
+
+    By default the router draws a new page as a transition, which gives way to other work. The
+    browser shows the new address meanwhile and still the old page, for a tenth of a second on a
+    slow machine: one patron's record, with its buttons, under another patron's address.
+
+    Raises:
+        BuildChanged: the script does not start the router as we know it.
+    """
+    changed = script.replace(_ROUTER, f"{_ROUTER[:-1]}, {{ useTransitions: false }})")
+    if changed == script:
+        raise BuildChanged(where="entry.client")
+    return changed
+
+
+class TurnAtOncePlugin(Plugin):
+    """Lets address and page change together."""
+
+    def pre_compile(self, **context: Unpack[PreCompileContext]) -> None:
+        """Change the script before it is built."""
+        context["add_modify_task"](_ENTRY, turned_at_once)

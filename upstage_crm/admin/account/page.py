@@ -1,15 +1,20 @@
 """The page at `/account/`: one's own password, second factors and signed-in browsers."""
 
+from typing import Any
+
 import reflex as rx
 from reflex.vars import ObjectVar
 
+from upstage_crm.admin.account.dialog_state import MAKE_CODES, REMOVE_APP
+from upstage_crm.admin.account.dialog_state import AccountDialogState as Dialogs
+from upstage_crm.admin.account.dialogs import account_dialogs
 from upstage_crm.admin.account.state import AccountState as State
 from upstage_crm.admin.account.state import BrowserRow, PasskeyRow
 from upstage_crm.admin.frame import framed
+from upstage_crm.pages.view import subject_input
 from upstage_crm.staff.passwords import MINIMUM_LENGTH
 from upstage_crm.ui.components.base import Child, filled, show_if
 from upstage_crm.ui.components.button import button
-from upstage_crm.ui.components.dialog import dialog, dialog_close
 from upstage_crm.ui.components.feedback import notice, skeleton_lines
 from upstage_crm.ui.components.form import event_form, form_actions, text_field
 from upstage_crm.ui.components.page import card, columns, inline, page_header, stack
@@ -24,6 +29,7 @@ PASSKEY_ACTION = "/auth/passkey"
 def page() -> rx.Component:
     """Return the page."""
     return framed(
+        State,
         page_header("Your account", subtitle=State.email),
         stack(
             live_place(
@@ -38,7 +44,9 @@ def page() -> rx.Component:
                 card(skeleton_lines(8), title="Your account"),
             ),
         ),
+        account_dialogs(),
         active="",
+        waiting=stack(page_header("Your account"), card(skeleton_lines(8), title="Your account")),
     )
 
 
@@ -72,7 +80,7 @@ def _app() -> rx.Component:
     is_setting_up = filled(State.picture)
     ready = inline(
         chip("In use", icon="shield-check", tone="success"),
-        _sure("Remove", "Remove the authenticator app?", State.remove_app),
+        _remove(Dialogs.ask(REMOVE_APP)),
     )
     start = inline(button("Set up authenticator app", icon="phone", on_click=State.begin_app))
     return card(
@@ -151,7 +159,7 @@ def _passkey(row: ObjectVar[PasskeyRow]) -> rx.Component:
         inline(
             rx.el.bdi(row.label),
             rx.el.span(row.used, class_name="u-muted"),
-            _sure("Remove", "Remove this passkey?", State.remove_passkey(row.id)),
+            _remove(Dialogs.ask_passkey(row.id)),
         )
     )
 
@@ -160,7 +168,9 @@ def _codes() -> Child:
     left = rx.el.p(
         rx.el.strong(State.codes_left), " recovery codes are left, for when your phone is lost."
     )
-    body = stack(left, inline(button("Make new codes", on_click=State.make_codes)), gap="small")
+    body = stack(
+        left, inline(button("Make new codes", on_click=Dialogs.ask(MAKE_CODES))), gap="small"
+    )
     return show_if(State.has_factor, card(body, title="Recovery codes"))
 
 
@@ -168,6 +178,7 @@ def _password() -> rx.Component:
     return card(
         rx.el.div(
             event_form(
+                subject_input(State),
                 rx.el.input(
                     type="hidden", name="email", value=State.email, auto_complete="username"
                 ),
@@ -223,13 +234,5 @@ def _browser(row: ObjectVar[BrowserRow]) -> rx.Component:
     )
 
 
-def _sure(words: str, title: str, act: object) -> rx.Component:
-    return dialog(
-        rx.el.p("Without any second factor your password alone opens your account."),
-        title=title,
-        trigger=words,
-        trigger_variant="quiet",
-        trigger_size="small",
-        size="small",
-        footer=rx.fragment(dialog_close("Keep it"), button(words, variant="danger", on_click=act)),
-    )
+def _remove(ask: Any) -> rx.Component:
+    return button("Remove", variant="quiet", size="small", on_click=ask)

@@ -8,12 +8,14 @@ from typing import Any, ClassVar, NamedTuple
 import reflex as rx
 from sqlmodel import Session
 
-from upstage_crm.admin.forms import texts
 from upstage_crm.admin.guard import AdminState
 from upstage_crm.admin.sign_in.devices import describe
 from upstage_crm.core import when
 from upstage_crm.core.errors import UpstageError
 from upstage_crm.organisation.settings import details
+from upstage_crm.pages.dialog_state import SUBJECT
+from upstage_crm.pages.forms import texts
+from upstage_crm.pages.page_state import PageMixin
 from upstage_crm.staff import accounts, authenticator, passkeys, passwords, second_factor, sessions
 from upstage_crm.staff.errors import PasswordWrong
 from upstage_crm.staff.second_factor import Factors
@@ -49,19 +51,14 @@ class BrowserRow:
     is_this: bool = False
 
 
-class AccountState(AdminState):
-    """What the page shows. `new_codes` and `secret` are shown once, and gone with the page."""
+class AccountState(PageMixin, AdminState):
+    """What the page shows. `new_codes` and `secret` are shown once, and gone with the page.
+
+    Its subject is the id of the account: another one may have signed in since the form was drawn.
+    """
 
     fresh: ClassVar[frozenset[str]] = frozenset(
-        {
-            "begin_app",
-            "end_one",
-            "end_others",
-            "make_codes",
-            "prepare_passkey",
-            "remove_app",
-            "remove_passkey",
-        }
+        {"begin_app", "end_one", "end_others", "prepare_passkey"}
     )
     may_enrol: ClassVar[bool] = True
 
@@ -82,25 +79,11 @@ class AccountState(AdminState):
     form: int = 0
 
     @rx.event
-    async def load(self) -> None:
-        """Show the account of whoever is signed in."""
-        self._quiet()
-        self.picture = self.secret = self.app_error = self.passkey_options = ""
-        self.new_codes, self.errors = [], _nothing()
-        self.form += 1
-        if self.router.url.query_parameters.get("added"):
-            self._succeed(ADDED)
-        problem = self.router.url.query_parameters.get("problem", "")
-        if problem in ("passkey_refused", "too_many_passkeys"):
-            self.problem = sentence(_named(problem))
-        await self._show()
-        await self._frame()
-
-    @rx.event
     async def change_password(self, form: dict[str, Any]) -> Any:
         """Set a new password for whoever knows the old one."""
-        signed_in = self._session()
-        given = texts(form)
+        signed_in, given = self._session(), texts(form)
+        if not self._is_about(given.get(SUBJECT)):
+            return None
         old, new = given.get("old", ""), given.get("new", "")
         self._quiet()
         self.errors = _nothing()
@@ -157,16 +140,6 @@ class AccountState(AdminState):
         self.picture = self.secret = self.app_error = ""
 
     @rx.event
-    async def remove_app(self) -> Any:
-        """Remove the authenticator app."""
-        return await self._remove(None)
-
-    @rx.event
-    async def remove_passkey(self, passkey_id: str) -> Any:
-        """Remove one passkey."""
-        return await self._remove(str(passkey_id))
-
-    @rx.event
     async def prepare_passkey(self) -> None:
         """Ask the browser for a new passkey: what it needs for it."""
         signed_in, parts = self._session(), runtime()
@@ -181,18 +154,6 @@ class AccountState(AdminState):
             challenge=challenge,
             known=[row.id for row in self.passkeys],
         )
-
-    @rx.event
-    async def make_codes(self) -> Any:
-        """Draw new recovery codes; the old ones are dead."""
-        signed_in, now = self._session(), runtime().clock.now()
-        try:
-            codes = await self._command(lambda s: second_factor.new_codes(s, signed_in, now=now))
-        except UpstageError as error:
-            return self._refuse(error)
-        self._quiet()
-        self.new_codes = list(codes)
-        return await self._show()
 
     @rx.event
     async def end_one(self, browser_id: str) -> None:
@@ -210,16 +171,14 @@ class AccountState(AdminState):
         self._succeed("Every other browser is signed out.")
         await self._show()
 
-    async def _remove(self, passkey_id: str | None) -> Any:
-        signed_in, now = self._session(), runtime().clock.now()
-        try:
-            await self._command(
-                lambda s: second_factor.remove(s, signed_in, passkey_id=passkey_id, now=now)
-            )
-        except UpstageError as error:
-            return self._refuse(error)
-        self._succeed("Removed.")
-        return await self._show()
+    def _start(self) -> None:
+        self.subject = self._actor().id
+        asked = self.router.url.query_parameters
+        if asked.get("added"):
+            self._succeed(ADDED)
+        problem = asked.get("problem", "")
+        if problem in ("passkey_refused", "too_many_passkeys"):
+            self.problem = sentence(_named(problem))
 
     async def _show(self) -> None:
         signed_in, now = self._session(), runtime().clock.now()

@@ -7,6 +7,7 @@ import reflex as rx
 from upstage_crm.admin.audit.rows import TrailRow, ValueLine
 from upstage_crm.admin.audit.state import AuditState as State
 from upstage_crm.admin.frame import framed
+from upstage_crm.pages.view import rows_here
 from upstage_crm.ui.audit_words import ACTOR_WORDS, GROUP_WORDS
 from upstage_crm.ui.components.base import Child, filled, hidden_text, icon, show_if
 from upstage_crm.ui.components.button import button, link, link_button
@@ -28,6 +29,7 @@ _GROUPS = [("", "Everything"), *((group.value, words) for group, words in GROUP_
 def page() -> rx.Component:
     """Return the page."""
     return framed(
+        State,
         page_header(
             "Audit",
             subtitle=rx.fragment(
@@ -68,10 +70,11 @@ def page() -> rx.Component:
                     id="what",
                 ),
             ),
-            card(_entries()),
-            _steps(),
+            card(rows_here(State, _entries(), skeleton_lines(10))),
+            rows_here(State, _steps(), rx.fragment()),
         ),
         active="audit",
+        waiting=stack(page_header("Audit"), card(skeleton_lines(10))),
     )
 
 

@@ -16,13 +16,13 @@ from upstage_crm.audit import trail
 from upstage_crm.audit.trail import AuditLine
 from upstage_crm.core import when
 from upstage_crm.organisation.settings import details
+from upstage_crm.pages.list_state import ListMixin
 from upstage_crm.patrons.numbers import numbers
 from upstage_crm.patrons.queries import sights
 from upstage_crm.patrons.seeing import Sight
 from upstage_crm.proof.verifying import verify
 from upstage_crm.staff.roles import Permission, StaffMember, may
 from upstage_crm.ui.audit_words import GROUPS, UNREADABLE, clean_words, finding_words
-from upstage_crm.web.hub import hub
 from upstage_crm.wiring import PROTECTED, runtime, signing_keys
 
 PAGE_SIZE = 50
@@ -40,7 +40,7 @@ class Found(NamedTuple):
     zone: str
 
 
-class AuditState(AdminState):
+class AuditState(ListMixin, AdminState):
     """What the trail shows. Texts are worded; `shown` names the state of the list."""
 
     permission: ClassVar[Permission | None] = Permission.VIEW_AUDIT
@@ -60,22 +60,9 @@ class AuditState(AdminState):
     _before: int = 0
 
     @rx.event
-    async def load(self) -> Any:
-        """Show what the address asks for."""
-        address = read(self.router.url.query_parameters)
-        hub.subscribe(self.router.session.client_token, AuditState.refresh)
-        self._quiet()
-        self._before, self.is_newest = address.before, not address.before
-        self.wanted_actor = address.actor.value if address.actor else ""
-        self.wanted_group = address.group.value if address.group else ""
-        self.newest_href = replace(address, before=0).href()
-        await self._frame()
-        return AuditState.fetch
-
-    @rx.event
-    def refresh(self) -> Any:
+    async def refresh(self) -> Any:
         """Something was recorded: the newest page is read again, older ones never change."""
-        return AuditState.fetch if self.is_newest else None
+        return await self._show() if self.is_newest else None
 
     @rx.event(background=True, supersedes=True)
     async def fetch(self) -> None:
@@ -120,8 +107,17 @@ class AuditState(AdminState):
             before=self._before,
         )
 
-    def _go(self, address: TrailAddress) -> Any:
-        return rx.redirect(address.href(), replace=True)
+    def _asked(self) -> TrailAddress:
+        return read(self.router.url.query_parameters)
+
+    def _set(self, address: TrailAddress) -> None:
+        self._before, self.is_newest = address.before, not address.before
+        self.wanted_actor = address.actor.value if address.actor else ""
+        self.wanted_group = address.group.value if address.group else ""
+        self.newest_href = replace(address, before=0).href()
+
+    def _empty_rows(self) -> None:
+        self.rows, self.older_href, self.shown = [], "", "loading"
 
     def _take(self, found: Found | None) -> None:
         if found is None:

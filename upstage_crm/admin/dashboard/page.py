@@ -27,6 +27,7 @@ from upstage_crm.ui.components.text import reference, when
 def page() -> rx.Component:
     """Return the page."""
     return framed(
+        State,
         focus_key("/", "search"),
         page_header("Dashboard"),
         stack(
@@ -41,6 +42,7 @@ def page() -> rx.Component:
             gap="large",
         ),
         active="dashboard",
+        waiting=stack(page_header("Dashboard"), card(skeleton_lines(6)), gap="large"),
     )
 
 

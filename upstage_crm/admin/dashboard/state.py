@@ -31,8 +31,8 @@ from upstage_crm.core import when
 from upstage_crm.mail.delivery import MailState
 from upstage_crm.mail.queries import MailSummary, health, mails
 from upstage_crm.organisation.settings import details
+from upstage_crm.pages.page_state import PageMixin
 from upstage_crm.staff.roles import Permission, StaffMember, may
-from upstage_crm.web.hub import hub
 from upstage_crm.wiring import runtime
 
 SOON = timedelta(hours=48)
@@ -54,28 +54,17 @@ class Overview:
     is_first_use: bool
 
 
-class DashboardState(AdminState):
+class DashboardState(PageMixin, AdminState):
     """What the dashboard shows. `shown` is loading, first_use, overview or failed."""
 
     permission: ClassVar[Permission | None] = Permission.VIEW_REQUESTS
+    is_live: ClassVar[bool] = True
+    keeps: ClassVar[bool] = True
 
     shown: str = "loading"
     tiles: list[Tile] = []
     needs: list[NeedRow] = []
     decided: list[DecidedRow] = []
-
-    @rx.event
-    async def load(self) -> None:
-        """Show how things stand."""
-        self._quiet()
-        hub.subscribe(self.router.session.client_token, DashboardState.refresh)
-        await self._frame()
-        await self._show()
-
-    @rx.event
-    async def refresh(self) -> None:
-        """Something changed somewhere: read again."""
-        await self._show()
 
     @rx.event
     def search(self, form: dict[str, Any]) -> Any:

@@ -24,6 +24,7 @@ from upstage_crm.mail.delivery import Transport
 from upstage_crm.mail.message import Audience, MailKind
 from upstage_crm.mail.placeholders import dead_secrets, fill
 from upstage_crm.mail.samples import AT, sample_draft
+from upstage_crm.pages.page_state import PageMixin
 from upstage_crm.staff.roles import Permission, may
 from upstage_crm.ui.components.base import Text, filled, show_if
 from upstage_crm.ui.components.foreign import foreign_frame
@@ -55,23 +56,17 @@ _LANGUAGES = [(code, LANGUAGE_WORDS[code]) for code in LANGUAGES]
 _SCHEMES = [("light", "Light"), ("dark", "Dark")]
 
 
-class GalleryState(AdminState):
+class GalleryState(PageMixin, AdminState):
     """Which mail is shown, in which language and colours; all of it stands in the address."""
 
     permission: ClassVar[Permission | None] = Permission.VIEW_SETTINGS
+    keeps: ClassVar[bool] = True
 
     mail: str = ""
     language: str = SOURCE
     scheme: str = SCHEMES[0]
     html: str = ""
     text: str = ""
-
-    @rx.event
-    async def load(self) -> None:
-        """Show what the address asks for."""
-        asked = self.router.url.query_parameters
-        self._choose(asked.get("mail", ""), asked.get("lang", ""), asked.get("scheme", ""))
-        await self._frame()
 
     @rx.event
     def choose_mail(self, name: str) -> Any:
@@ -93,6 +88,10 @@ class GalleryState(AdminState):
         said = {"mail": self.mail, "lang": self.language, "scheme": self.scheme}
         return rx.redirect(f"{PLACE}?{urlencode(said)}", replace=True)
 
+    def _start(self) -> None:
+        asked = self.router.url.query_parameters
+        self._choose(asked.get("mail", ""), asked.get("lang", ""), asked.get("scheme", ""))
+
     def _choose(self, mail: str, language: str, scheme: str) -> None:
         self.mail = mail if mail in dict(_CHOICES) else _CHOICES[0][0]
         self.language = language if language in LANGUAGES else SOURCE
@@ -106,6 +105,7 @@ def page() -> rx.Component:
     """Return the page."""
     state = GalleryState
     return framed(
+        state,
         page_header(
             "Every mail",
             subtitle="From the real templates, with invented people. Links lead nowhere.",
@@ -137,6 +137,7 @@ def page() -> rx.Component:
             ),
         ),
         active="mailbox",
+        waiting=page_header("Every mail", crumbs=breadcrumbs(("Mailbox", "/mailbox/"), here="…")),
     )
 
 

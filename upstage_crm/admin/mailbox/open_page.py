@@ -46,6 +46,14 @@ def masked_mail() -> rx.Component:
     )
 
 
+def waiting_mail() -> rx.Component:
+    """Return what is shown until the mail has been read."""
+    return rx.fragment(
+        page_header("Mail", crumbs=_crumbs("…")),
+        columns(skeleton_lines(8), card(skeleton_lines(5), title="About this mail")),
+    )
+
+
 def opened_mail() -> rx.Component:
     """Return the mail that is open: its content in a frame, and what became of it."""
     mail = State.mail
@@ -57,7 +65,7 @@ def opened_mail() -> rx.Component:
             actions=(
                 show_if(
                     mail.can_send_again & State.may_send,
-                    button("Send again", icon="send", on_click=State.send_again),
+                    button("Send again", icon="send", on_click=State.send_again(State.subject)),
                 ),
                 link_button(
                     "Download .eml", href=f"{mail.raw}?format=eml", icon="download", full_load=True

@@ -6,10 +6,16 @@ import reflex as rx
 
 from upstage_crm.admin.frame import framed
 from upstage_crm.admin.mailbox.address import TROUBLED
-from upstage_crm.admin.mailbox.open_page import masked_mail, missing_mail, opened_mail
+from upstage_crm.admin.mailbox.open_page import (
+    masked_mail,
+    missing_mail,
+    opened_mail,
+    waiting_mail,
+)
 from upstage_crm.admin.mailbox.rows import MailLine
 from upstage_crm.admin.mailbox.state import MailboxState as State
 from upstage_crm.mail.delivery import MailState
+from upstage_crm.pages.view import rows_here
 from upstage_crm.ui.components.base import Child, filled, show_if
 from upstage_crm.ui.components.button import button, link, link_button
 from upstage_crm.ui.components.choice import search_input
@@ -50,15 +56,24 @@ _KINDS = [("", "Any kind"), *((kind.value, words) for kind, words in MAIL_KIND_W
 
 def page() -> rx.Component:
     """Return the page."""
+    opened = rx.match(
+        State.shown,
+        ("mail", opened_mail()),
+        ("missing", missing_mail()),
+        ("masked", masked_mail()),
+        ("failed", card(_failed())),
+        waiting_mail(),
+    )
+    one = rows_here(State, opened, waiting_mail())
     return framed(
-        rx.match(
-            State.shown,
-            ("mail", opened_mail()),
-            ("missing", missing_mail()),
-            ("masked", masked_mail()),
-            _list(),
-        ),
-        active="mailbox",
+        State, rx.cond(filled(State.subject), one, _list()), active="mailbox", waiting=_empty_list()
+    )
+
+
+def _empty_list() -> rx.Component:
+    return stack(
+        page_header("Mailbox"),
+        card(data_table(_columns(), _waiting(), label="Mails", busy=True), flush=True),
     )
 
 
@@ -97,19 +112,28 @@ def _list() -> rx.Component:
                 filter_select(
                     "Kind", _KINDS, value=State.wanted_kind, on_change=State.choose_kind, id="kind"
                 ),
-                actions=(result_count(State.count),),
+                actions=(rows_here(State, result_count(State.count), rx.fragment()),),
             ),
             card(
-                data_table(_columns(), _body(), label="Mails", busy=State.is_busy),
-                rx.cond(
-                    State.shown == "rows",
-                    pagination(
-                        summary=State.summary,
-                        on_previous=State.previous_page,
-                        on_next=State.next_page,
-                        has_previous=State.page > 1,
-                        has_next=State.has_next,
+                data_table(
+                    _columns(),
+                    rows_here(State, _body(), _waiting()),
+                    label="Mails",
+                    busy=State.is_busy,
+                ),
+                rows_here(
+                    State,
+                    show_if(
+                        State.shown == "rows",
+                        pagination(
+                            summary=State.summary,
+                            on_previous=State.previous_page,
+                            on_next=State.next_page,
+                            has_previous=State.page > 1,
+                            has_next=State.has_next,
+                        ),
                     ),
+                    rx.fragment(),
                 ),
                 flush=True,
             ),
@@ -171,6 +195,10 @@ def _columns() -> list[rx.Component]:
     ]
 
 
+def _waiting() -> rx.Component:
+    return skeleton_rows(10, columns=COLUMNS)
+
+
 def _body() -> Child:
     return rx.match(
         State.shown,
@@ -178,7 +206,7 @@ def _body() -> Child:
         ("failed", empty_row(_failed(), columns=COLUMNS)),
         ("empty", empty_row(_empty(), columns=COLUMNS)),
         ("nothing", empty_row(_nothing(), columns=COLUMNS)),
-        skeleton_rows(10, columns=COLUMNS),
+        _waiting(),
     )
 
 

@@ -33,8 +33,8 @@ from upstage_crm.core.ids import parse_reference
 from upstage_crm.mail import event_log, queries
 from upstage_crm.mail.queries import MailNotFound
 from upstage_crm.organisation.settings import details
+from upstage_crm.pages.list_state import ListMixin
 from upstage_crm.staff.roles import Permission, Role
-from upstage_crm.web.hub import hub
 from upstage_crm.wiring import runtime
 
 PAGE_SIZE = 50
@@ -54,8 +54,11 @@ class Found(NamedTuple):
     strip: Strip = Strip()
 
 
-class MailboxState(AdminState):
-    """What the mailbox shows. Texts are worded; `shown` names the state of the page."""
+class MailboxState(ListMixin, AdminState):
+    """What the mailbox shows. Texts are worded; `shown` names the state of the page.
+
+    Its subject is the id of the mail that is open.
+    """
 
     permission: ClassVar[Permission | None] = Permission.VIEW_MAILBOX
 
@@ -69,7 +72,6 @@ class MailboxState(AdminState):
     may_send: bool = False
     may_see_gallery: bool = False
     may_export: bool = False
-    is_busy: bool = False
     is_local: bool = False
     count: str = ""
     summary: str = ""
@@ -78,37 +80,6 @@ class MailboxState(AdminState):
     wanted_state: str = ""
     wanted_kind: str = ""
     page: int = 1
-    search_box: int = 0  # a new number draws the search box anew, with our words in it
-
-    _mail_id: str = ""
-    _sent: tuple[str, ...] = ()  # addresses we sent the browser to, whose arrival is no news
-
-    @rx.event
-    async def load(self) -> Any:
-        """Show what the address asks for."""
-        address = read(self.router.url.query_parameters)
-        hub.subscribe(self.router.session.client_token, MailboxState.refresh)
-        if address.href() in self._sent:
-            self._sent = self._sent[self._sent.index(address.href()) + 1 :]
-            return None
-        self._sent = ()
-        self._quiet()
-        if address.mail != self._mail_id:
-            self.shown = "loading"
-        self._show(address)
-        self.search_box += 1
-        self.is_local = not runtime().settings.sends_real_mail
-        self.may_resume = self._may(Permission.EDIT_SETTINGS)
-        self.may_see_gallery = self._may(Permission.VIEW_SETTINGS)
-        self.may_send = self._may(Permission.RESEND_REQUEST)
-        self.may_export = may_export(self._actor())
-        await self._frame()
-        return MailboxState.fetch
-
-    @rx.event
-    def refresh(self) -> Any:
-        """Something changed somewhere: look again."""
-        return MailboxState.fetch
 
     @rx.event(background=True, supersedes=True)
     async def fetch(self) -> None:
@@ -161,9 +132,11 @@ class MailboxState(AdminState):
         return [*self._go(MailboxAddress()), rx.set_focus("search")]
 
     @rx.event
-    async def send_again(self) -> Any:
+    async def send_again(self, subject: str) -> Any:
         """Queue the open mail anew: a second mail that says so."""
-        actor, mail_id = self._actor(), self._mail_id
+        if not self._is_about(subject):
+            return None
+        actor, mail_id = self._actor(), self.subject
         parts = runtime()
         try:
             again = await self._command(
@@ -179,6 +152,7 @@ class MailboxState(AdminState):
             self._refuse(error)
             return None
         self._succeed("It is sent again as a mail of its own. This is the new one.")
+        self._empty_rows()
         return self._go(replace(self._address(), mail=again))
 
     @rx.event
@@ -201,11 +175,11 @@ class MailboxState(AdminState):
             troubled=self.wanted_state == TROUBLED,
             kind=kind_of(self.wanted_kind),
             page=self.page,
-            mail=self._mail_id,
+            mail=self.subject,
         )
 
-    def _show(self, address: MailboxAddress) -> None:
-        self.query, self.page, self._mail_id = address.query, address.page, address.mail
+    def _set(self, address: MailboxAddress) -> None:
+        self.query, self.page, self.subject = address.query, address.page, address.mail
         self.wanted_state = address.state.value if address.state else ""
         if address.troubled:
             self.wanted_state = TROUBLED
@@ -214,19 +188,31 @@ class MailboxState(AdminState):
         query = address.listed().href().removeprefix(PLACE)
         self.export_href = f"{EXPORT}{query}"
 
-    def _go(self, address: MailboxAddress) -> list[Any]:
-        # The rows are fetched at once, not after the browser has been to the new address and back.
-        if address == self._address():
-            return [MailboxState.fetch]
-        self._show(address)
-        self._sent = (*self._sent, address.href())
-        return [MailboxState.fetch, rx.redirect(address.href(), replace=True)]
+    def _asked(self) -> MailboxAddress:
+        return read(self.router.url.query_parameters)
+
+    def _empty_rows(self) -> None:
+        self.rows, self.mail, self.count, self.shown = [], OpenMail(), "", "loading"
+
+    async def _leave(self) -> None:
+        await super()._leave()
+        if self.subject:
+            self._empty_rows()
+            self.places = []
+
+    async def _show(self) -> Any:
+        self.is_local = not runtime().settings.sends_real_mail
+        self.may_resume = self._may(Permission.EDIT_SETTINGS)
+        self.may_see_gallery = self._may(Permission.VIEW_SETTINGS)
+        self.may_send = self._may(Permission.RESEND_REQUEST)
+        self.may_export = may_export(self._actor())
+        return await super()._show()
 
     def _take(self, found: Found | None) -> None:
         self.is_busy = False
         if found is None:
             self.shown = "failed"
-        elif self._mail_id:
+        elif self.subject:
             self.mail = found.mail or OpenMail()
             self.shown = "masked" if found.is_masked else "mail" if found.mail else "missing"
         else:

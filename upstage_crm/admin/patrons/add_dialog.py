@@ -4,15 +4,15 @@ from typing import cast
 
 import reflex as rx
 
-from upstage_crm.admin.patrons.add_state import ANYWAY, KIND, ORDER, DuplicateView
+from upstage_crm.admin.patrons.add_state import ADD, ANYWAY, KIND, ORDER, DuplicateView
 from upstage_crm.admin.patrons.add_state import AddPatronState as State
 from upstage_crm.admin.patrons.free_fields import LANGUAGE_OPTIONS
 from upstage_crm.admin.patrons.inputs import field_inputs
+from upstage_crm.pages.view import question
 from upstage_crm.patrons.commands import PatronKind
 from upstage_crm.ui.components.base import Child, filled, show_if
-from upstage_crm.ui.components.button import button, link
+from upstage_crm.ui.components.button import link
 from upstage_crm.ui.components.choice import checkbox, radio_group
-from upstage_crm.ui.components.dialog import dialog, dialog_close, dialog_form
 from upstage_crm.ui.components.feedback import notice
 from upstage_crm.ui.components.form import select_field, text_field
 from upstage_crm.ui.components.page import halves, stack
@@ -26,21 +26,16 @@ KINDS = (
 
 def add_dialog() -> rx.Component:
     """Return the dialog; `AddPatronState.open(query)` opens it."""
-    return dialog(
-        dialog_form(
-            live_place(_problem(), assertive=True),
-            rx.fragment(_inputs(), key=State.form),
-            live_place(_duplicates()),
-            on_submit=State.add,
-            actions=rx.fragment(
-                dialog_close("Cancel", variant="quiet"),
-                button("Add patron", type="submit", variant="primary"),
-            ),
-        ),
+    return question(
+        State,
+        ADD,
+        live_place(_taken(), assertive=True),
+        _inputs(),
+        live_place(_duplicates()),
         title="Add patron",
         description="A name is needed. The email stays unverified until its owner answers.",
-        open=State.is_open,
-        on_open_change=State.turn,
+        on_submit=State.add,
+        send="Add patron",
         size="large",
     )
 
@@ -68,18 +63,14 @@ def _inputs() -> rx.Component:
     return stack(halves(*inputs, language, tags), kind)
 
 
-def _problem() -> Child:
+def _taken() -> Child:
     return show_if(
-        filled(State.refusal),
-        notice(State.refusal, tone="danger", live=False),
-        show_if(
-            filled(State.taken_by),
-            notice(
-                "Another patron has this address.",
-                tone="danger",
-                live=False,
-                action=link(f"Open patron {State.taken_by}", href=f"/patrons/{State.taken_by}/"),
-            ),
+        filled(State.taken_by),
+        notice(
+            "Another patron has this address.",
+            tone="danger",
+            live=False,
+            action=link(f"Open patron {State.taken_by}", href=f"/patrons/{State.taken_by}/"),
         ),
     )
 

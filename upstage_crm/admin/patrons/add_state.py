@@ -8,15 +8,15 @@ from typing import Any, ClassVar
 import reflex as rx
 from sqlmodel import Session
 
-from upstage_crm.admin.forms import texts
 from upstage_crm.admin.guard import AdminState
 from upstage_crm.admin.patrons.address import QUERY_LIMIT
 from upstage_crm.admin.patrons.free_fields import FREE_FIELDS
 from upstage_crm.admin.patrons.inputs import refusals
-from upstage_crm.admin.patrons.record_state import PatronRecordState
+from upstage_crm.admin.patrons.list_state import PatronListState
 from upstage_crm.admin.patrons.rows import patron_href
 from upstage_crm.core.errors import UpstageError
 from upstage_crm.organisation.settings import details
+from upstage_crm.pages.dialog_state import DialogMixin
 from upstage_crm.patrons import commands
 from upstage_crm.patrons.commands import PatronKind
 from upstage_crm.patrons.errors import AddressTaken, NameMissing, PossibleDuplicates
@@ -26,6 +26,7 @@ from upstage_crm.staff.roles import Permission, StaffMember
 from upstage_crm.ui.copy import DUPLICATE_WORDS, sentence
 from upstage_crm.wiring import runtime
 
+ADD = "add"
 KIND, ANYWAY = "kind", "anyway"
 _NAMED = {"given-name", "family-name"}
 # People are entered by their name first; HTML's own words for inputs tell which field that is.
@@ -47,16 +48,15 @@ class DuplicateView:
     reasons: str = ""
 
 
-class AddPatronState(AdminState):
-    """The dialog. What is typed stays in the browser's inputs; `form` draws them anew."""
+class AddPatronState(DialogMixin, AdminState):
+    """The dialog, about a patron that is not there yet. What is typed stays in its inputs."""
 
     permission: ClassVar[Permission | None] = Permission.ADD_PATRON
+    dialogs: ClassVar[tuple[str, ...]] = (ADD,)
+    page: ClassVar[type[PatronListState]] = PatronListState
 
-    is_open: bool = False
-    form: int = 0
     start: rx.Field[dict[str, str]] = rx.field(default_factory=dict)
     errors: rx.Field[dict[str, str]] = rx.field(default_factory=dict)
-    refusal: str = ""
     taken_by: str = ""
     duplicates: rx.Field[list[DuplicateView]] = rx.field(default_factory=list)
 
@@ -65,24 +65,17 @@ class AddPatronState(AdminState):
         """Open the dialog, with what was searched for in its inputs."""
         language = await self._read(lambda session: details(session).language)
         words = query[:QUERY_LIMIT] if isinstance(query, str) else ""
-        self.start = {"language": language, **prefilled(words)}
-        self._forget()
-        self.is_open = True
-        self.form += 1
-
-    @rx.event
-    def turn(self, is_open: bool) -> None:
-        """Close the dialog; the browser says so when Escape or its cross was pressed."""
-        if is_open is not True:
-            self.is_open = False
+        if await self._open(ADD, subject=ADD, about=""):
+            self.start = {"language": language, **prefilled(words)}
 
     @rx.event
     async def add(self, form: dict[str, Any]) -> Any:
         """Add the patron and go to the record; a refusal leaves everything as it was typed."""
-        if not self.is_open or not isinstance(form, dict):
-            return None  # the second press of a double one
-        self._forget()
-        raw, actor, anyway = texts(form), self._actor(), form.get(ANYWAY) in ("on", True)
+        raw = self._accept(ADD, form)
+        if raw is None:
+            return None
+        self.errors, self.refusal, self.taken_by, self.duplicates = {}, "", "", []
+        actor, anyway = self._actor(), form.get(ANYWAY) in ("on", True)
         context = await asyncio.to_thread(runtime().context)
         self.errors = refusals(raw, context)
         if self.errors:
@@ -91,13 +84,9 @@ class AddPatronState(AdminState):
             number = await self._command(lambda s: _add(s, raw, actor, context, anyway=anyway))
         except UpstageError as error:
             return self._say(error)
-        self.is_open = False
-        record = await self.get_state(PatronRecordState)
-        record._greeting = "Added."  # noqa: SLF001  # one area
+        self._finish()
+        self._greeting = "Added."
         return rx.redirect(patron_href(number))
-
-    def _forget(self) -> None:
-        self.errors, self.refusal, self.taken_by, self.duplicates = {}, "", "", []
 
     def _say(self, error: UpstageError) -> Any:
         if isinstance(error, PossibleDuplicates):

@@ -1,5 +1,7 @@
 """The parts of a record's page that need care: disputes, protection, erasure, and their dialogs."""
 
+from typing import Any
+
 import reflex as rx
 
 from upstage_crm.admin.patrons.care_state import NOTE
@@ -7,9 +9,10 @@ from upstage_crm.admin.patrons.care_state import PatronCareState as State
 from upstage_crm.admin.patrons.record_state import PatronRecordState
 from upstage_crm.change_requests.erasing import REASON_LIMIT
 from upstage_crm.change_requests.freezing import NOTE_LIMIT
-from upstage_crm.ui.components.base import Child, Text, filled, show_if, text_if
+from upstage_crm.pages.view import question, refusal_of, subject_dialog, subject_form
+from upstage_crm.ui.components.base import Child, filled, show_if
 from upstage_crm.ui.components.button import button, link
-from upstage_crm.ui.components.dialog import dialog, dialog_close, dialog_form
+from upstage_crm.ui.components.dialog import dialog_close
 from upstage_crm.ui.components.feedback import notice
 from upstage_crm.ui.components.form import form_actions, text_area
 from upstage_crm.ui.components.page import inline, quote, stack
@@ -18,6 +21,7 @@ from upstage_crm.ui.components.text import reference
 
 CARE = PatronRecordState.care
 FROZEN, ERASURE = CARE.frozen, CARE.erasure
+PROTECTION = "A new email address of a protected patron needs the yes of the current one, too."
 _GOES = (
     "Name, addresses, phone number, date of birth, notes and every value in requests and mails go. "
     "The number, what happened and when, and the signed receipts stay, without any value. "
@@ -43,7 +47,7 @@ def frozen_notice() -> Child:
         live=False,
         action=show_if(
             FROZEN.can_clear,
-            button("Say what you found", size="small", on_click=State.ask("clear")),
+            button("Say what you found", size="small", on_click=_ask("clear")),
         ),
     )
     return show_if(filled(FROZEN.cause), shown)
@@ -56,10 +60,9 @@ def protection_chip() -> Child:
 
 def protection_button() -> Child:
     """Return the button that marks a patron as protected, or takes the mark away."""
-    words = text_if(CARE.is_protected, "No longer protected", "Mark as protected")
-    return show_if(
-        CARE.can_protect, button(words, icon="shield-check", on_click=State.ask("protect"))
-    )
+    mark = button("Mark as protected", icon="shield-check", on_click=_ask("protect"))
+    unmark = button("No longer protected", icon="shield-check", on_click=_ask("unprotect"))
+    return show_if(CARE.can_protect, show_if(CARE.is_protected, unmark, mark))
 
 
 def erased_notice() -> Child:
@@ -79,11 +82,11 @@ def erasure_notice() -> Child:
     buttons = inline(
         show_if(
             ERASURE.can_confirm,
-            button("Confirm", size="small", on_click=State.ask("confirm_erasure")),
+            button("Confirm", size="small", on_click=_ask("confirm_erasure")),
         ),
         show_if(
             ERASURE.can_decline,
-            button("Decline", size="small", variant="quiet", on_click=State.ask("decline_erasure")),
+            button("Decline", size="small", variant="quiet", on_click=_ask("decline_erasure")),
         ),
     )
     shown = notice(
@@ -104,9 +107,7 @@ def erasure_notice() -> Child:
 
 def erasure_button() -> Child:
     """Return the button that asks for the erasure of a record."""
-    return show_if(
-        ERASURE.can_ask, button("Erase", icon="circle-slash", on_click=State.ask("erase"))
-    )
+    return show_if(ERASURE.can_ask, button("Erase", icon="circle-slash", on_click=_ask("erase")))
 
 
 def _blockers() -> Child:
@@ -133,12 +134,17 @@ def care_dialogs() -> Child:
         ),
         _dialog(
             "protect",
-            title=text_if(CARE.is_protected, "Take the protection away?", "Protect this patron?"),
-            description=(
-                "A new email address of a protected patron needs the yes of the current one, too."
-            ),
+            title="Protect this patron?",
+            description=PROTECTION,
             on_submit=State.protect,
-            send="Save",
+            send="Protect",
+        ),
+        _dialog(
+            "unprotect",
+            title="Take the protection away?",
+            description=PROTECTION,
+            on_submit=State.unprotect,
+            send="Take it away",
         ),
         _erase_dialog(),
         _confirm_dialog(),
@@ -154,72 +160,62 @@ def care_dialogs() -> Child:
 
 def _erase_dialog() -> rx.Component:
     """What goes and what stays; what stands in the way comes before any question."""
-    blocked = stack(_blockers(), form_actions(dialog_close("Close", variant="quiet")))
-    asking = dialog_form(
-        rx.fragment(
-            text_area("Why?", NOTE, id="care-erase", max_length=REASON_LIMIT), key=State.form
-        ),
+    asking = subject_form(
+        State,
+        text_area("Why?", NOTE, id="care-erase", max_length=REASON_LIMIT),
         rx.el.p("A second staff member confirms it.", class_name="u-muted"),
-        _refusal(),
-        on_submit=State.erase,
-        actions=rx.fragment(
+        refusal_of(State),
+        rx.el.div(
             dialog_close("Cancel", variant="quiet"),
             button("Ask for the erasure", type="submit", variant="danger"),
+            class_name="u-dialog-foot",
         ),
+        on_submit=State.erase,
     )
-    return dialog(
+    blocked = stack(_blockers(), form_actions(dialog_close("Close", variant="quiet")))
+    return subject_dialog(
+        State,
+        "erase",
         show_if(ERASURE.is_blocked, blocked, asking),
         title="Erase this patron’s data?",
         description=_GOES,
-        open=State.dialog == "erase",
-        on_open_change=State.turn,
     )
 
 
 def _confirm_dialog() -> rx.Component:
-    return dialog(
-        stack(_blockers(), _refusal()),
+    return question(
+        State,
+        "confirm_erasure",
+        _blockers(),
         title="Erase this patron’s data now?",
         description=_GOES,
-        open=State.dialog == "confirm_erasure",
-        on_open_change=State.turn,
-        footer=rx.fragment(
-            dialog_close("Cancel", variant="quiet"),
-            button("Erase now", variant="danger", on_click=State.confirm_erasure),
-        ),
+        on_submit=State.confirm_erasure,
+        send="Erase now",
+        send_variant="danger",
     )
-
-
-def _refusal() -> Child:
-    return show_if(filled(State.refusal), notice(State.refusal, tone="danger"))
 
 
 def _dialog(
-    name: str, *, title: Text, description: str, on_submit: object, send: str
+    name: str, *, title: str, description: str, on_submit: object, send: str
 ) -> rx.Component:
-    return dialog(
-        dialog_form(
-            rx.fragment(
-                text_area(
-                    "In your words" if name == "clear" else "Why?",
-                    NOTE,
-                    id=f"care-{name}",
-                    max_length=NOTE_LIMIT,
-                ),
-                key=State.form,
-            ),
-            _refusal(),
-            on_submit=on_submit,
-            actions=rx.fragment(
-                dialog_close("Cancel", variant="quiet"),
-                button(send, type="submit", variant="primary"),
-            ),
+    return question(
+        State,
+        name,
+        text_area(
+            "In your words" if name == "clear" else "Why?",
+            NOTE,
+            id=f"care-{name}",
+            max_length=NOTE_LIMIT,
         ),
         title=title,
         description=description,
-        open=State.dialog == name,
-        on_open_change=State.turn,
+        on_submit=on_submit,
+        send=send,
     )
+
+
+def _ask(name: str) -> Any:
+    return State.ask(name, PatronRecordState.subject)
 
 
 def _request() -> rx.Component:

@@ -6,42 +6,39 @@ from typing import Any, ClassVar
 import reflex as rx
 from sqlmodel import Session
 
-from upstage_crm.admin.forms import texts
 from upstage_crm.admin.guard import AdminState
 from upstage_crm.admin.patrons.record_state import PatronRecordState
 from upstage_crm.change_requests import erasing, freezing
-from upstage_crm.core.errors import UpstageError
+from upstage_crm.pages.dialog_state import DialogMixin
 from upstage_crm.patrons import commands
 from upstage_crm.staff.roles import Permission
-from upstage_crm.ui.copy import sentence
 from upstage_crm.wiring import runtime
 
-DIALOGS = ("clear", "protect", "erase", "confirm_erasure", "decline_erasure")
 NOTE = "note"
 _LIMIT = 1_000  # characters of a field that are read at all
 
 
-class PatronCareState(AdminState):
-    """`dialog` names the question that stands open; it is closed while that is empty."""
+class PatronCareState(DialogMixin, AdminState):
+    """The dialogs, each about the patron of the record."""
 
     permission: ClassVar[Permission | None] = Permission.VIEW_PATRONS
     fresh: ClassVar[frozenset[str]] = frozenset({"confirm_erasure"})
-
-    dialog: str = ""
-    refusal: str = ""
-    form: int = 0
+    dialogs: ClassVar[tuple[str, ...]] = (
+        "clear",
+        "protect",
+        "unprotect",
+        "erase",
+        "confirm_erasure",
+        "decline_erasure",
+    )
+    page: ClassVar[type[PatronRecordState]] = PatronRecordState
 
     @rx.event
-    def ask(self, dialog: str) -> None:
+    async def ask(self, dialog: str, subject: str) -> None:
         """Open one of the dialogs."""
-        if dialog in DIALOGS:
-            self.dialog, self.refusal, self.form = dialog, "", self.form + 1
-
-    @rx.event
-    def turn(self, is_open: bool) -> None:
-        """Close the dialog; the browser says so when Escape or its cross was pressed."""
-        if is_open is not True:
-            self.dialog, self.refusal = "", ""
+        record = await self.get_state(PatronRecordState)
+        if record._is_about(subject) and record.shown == "record" and dialog in self.dialogs:
+            await self._open(dialog, subject=record.subject, about=record._about())
 
     @rx.event
     async def clear(self, form: dict[str, Any]) -> None:
@@ -52,64 +49,61 @@ class PatronCareState(AdminState):
                 return "Cleared. Changes can be proposed again."
             return "Noted. A second staff member must look into it, too."
 
-        await self._step("clear", freezing.clear, words, note=_text(form))
+        await self._step("clear", form, freezing.clear, words, text="note")
 
     @rx.event
     async def protect(self, form: dict[str, Any]) -> None:
-        """Mark the patron as protected, or take the mark away."""
-        record = await self.get_state(PatronRecordState)
-        wanted = not record.care.is_protected
-        words = "Marked as protected." if wanted else "The mark is taken away."
+        """Mark the patron as protected."""
+        words = "Marked as protected."
+        await self._step("protect", form, commands.protect, words, text="reason", is_protected=True)
+
+    @rx.event
+    async def unprotect(self, form: dict[str, Any]) -> None:
+        """Take the mark away."""
+        words = "The mark is taken away."
         await self._step(
-            "protect", commands.protect, words, is_protected=wanted, reason=_text(form)
+            "unprotect", form, commands.protect, words, text="reason", is_protected=False
         )
 
     @rx.event
     async def erase(self, form: dict[str, Any]) -> None:
         """Ask for the erasure; nothing is erased before a second member confirms it."""
         words = "Asked for. Nothing is erased before a second staff member confirms it."
-        await self._step("erase", erasing.request_erasure, words, reason=_text(form))
+        await self._step("erase", form, erasing.request_erasure, words, text="reason")
 
     @rx.event
-    async def confirm_erasure(self) -> None:
+    async def confirm_erasure(self, form: dict[str, Any]) -> None:
         """Erase, as second person."""
         words = "Erased. The number, what happened and its receipts stay, without any value."
-        await self._step(
-            "confirm_erasure", erasing.confirm_erasure, words, mailroom=runtime().mailroom
-        )
+        mailroom = runtime().mailroom
+        await self._step("confirm_erasure", form, erasing.confirm_erasure, words, mailroom=mailroom)
 
     @rx.event
     async def decline_erasure(self, form: dict[str, Any]) -> None:
         """Decline an erasure that waits, or take it back."""
         words = "Declined. Nothing was erased."
-        await self._step("decline_erasure", erasing.decline_erasure, words, note=_text(form))
+        await self._step("decline_erasure", form, erasing.decline_erasure, words, text="note")
 
     async def _step(
         self,
         dialog: str,
+        form: object,
         command: Callable[..., Any],
-        words: str | Callable[[object], str],
+        words: str | Callable[[Any], str],
+        *,
+        text: str = "",
         **more: Any,
     ) -> None:
-        """Run one command if its question stands open; a refusal stays in its dialog."""
-        if self.dialog != dialog:
+        """Run one command on the dialog's patron; `text` names the argument for what was typed."""
+        given = self._accept(dialog, form)
+        if given is None:
             return
         record = await self.get_state(PatronRecordState)
-        actor, patron_id = self._actor(), record._patron_id  # noqa: SLF001  # one area
-        now = runtime().clock.now()
+        actor, patron_id, now = self._actor(), record._patron_id, runtime().clock.now()
+        if text:
+            more[text] = given.get(NOTE, "")[:_LIMIT]
 
         def run(session: Session) -> Any:
             return command(session, actor=actor, patron_id=patron_id, now=now, **more)
 
-        try:
-            outcome = await self._command(run)
-        except UpstageError as error:
-            self.refusal = sentence(error)
-            await record._reload()  # noqa: SLF001  # one area
-            return
-        self.dialog, self.refusal = "", ""
-        await record._told(words if isinstance(words, str) else words(outcome))  # noqa: SLF001  # one area
-
-
-def _text(form: object) -> str:
-    return texts(form, _LIMIT).get(NOTE, "")
+        await self._run(run, words)

@@ -9,6 +9,7 @@ from upstage_crm.admin.patrons.add_dialog import add_dialog
 from upstage_crm.admin.patrons.add_state import AddPatronState
 from upstage_crm.admin.patrons.list_state import PatronListState as State
 from upstage_crm.admin.patrons.rows import ListRow, TagLink
+from upstage_crm.pages.view import rows_here
 from upstage_crm.patrons.queries import PatronSort
 from upstage_crm.ui.components.base import Child, Text, filled, show_if
 from upstage_crm.ui.components.button import button, link
@@ -38,6 +39,7 @@ SEARCH_PAUSE_MS = 50
 def page() -> rx.Component:
     """Return the page."""
     return framed(
+        State,
         focus_key("/", "search"),
         page_header("Patrons", actions=(_add("Add patron"),)),
         stack(
@@ -47,25 +49,38 @@ def page() -> rx.Component:
                     filled(State.tag),
                     filter_chip(f"Tag: {State.tag}", on_remove=State.clear_tag),
                 ),
-                actions=(result_count(State.count),),
+                actions=(rows_here(State, result_count(State.count), rx.fragment()),),
             ),
             card(
-                data_table(_columns(), _body(), label="Patrons", busy=State.is_busy),
-                rx.cond(
-                    State.shown == "rows",
-                    pagination(
-                        summary=State.summary,
-                        on_previous=State.previous_page,
-                        on_next=State.next_page,
-                        has_previous=State.page > 0,
-                        has_next=State.has_next,
+                data_table(
+                    _columns(),
+                    rows_here(State, _body(), _waiting()),
+                    label="Patrons",
+                    busy=State.is_busy,
+                ),
+                rows_here(
+                    State,
+                    show_if(
+                        State.shown == "rows",
+                        pagination(
+                            summary=State.summary,
+                            on_previous=State.previous_page,
+                            on_next=State.next_page,
+                            has_previous=State.page > 0,
+                            has_next=State.has_next,
+                        ),
                     ),
+                    rx.fragment(),
                 ),
                 flush=True,
             ),
         ),
         add_dialog(),
         active="patrons",
+        waiting=stack(
+            page_header("Patrons"),
+            card(data_table(_columns(), _waiting(), label="Patrons", busy=True), flush=True),
+        ),
     )
 
 
@@ -108,10 +123,14 @@ def _sorted(label: str, by: PatronSort) -> rx.Component:
     )
 
 
+def _waiting() -> rx.Component:
+    return skeleton_rows(12, columns=COLUMNS)
+
+
 def _body() -> Child:
     return rx.match(
         State.shown,
-        ("loading", skeleton_rows(12, columns=COLUMNS)),
+        ("loading", _waiting()),
         ("failed", empty_row(_failed(), columns=COLUMNS)),
         ("empty", empty_row(_empty(), columns=COLUMNS)),
         ("nothing", empty_row(_nothing(), columns=COLUMNS)),

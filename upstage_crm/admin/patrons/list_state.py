@@ -15,25 +15,24 @@ from upstage_crm.admin.patrons.rows import ListRow, counted, list_row
 from upstage_crm.change_requests.queries import pending_counts
 from upstage_crm.core import when
 from upstage_crm.organisation.settings import details
+from upstage_crm.pages.list_state import ListMixin
 from upstage_crm.patrons import queries
 from upstage_crm.patrons.queries import PatronSort
 from upstage_crm.patrons.seeing import Sight
 from upstage_crm.staff.roles import Permission, Role
-from upstage_crm.web.hub import hub
 from upstage_crm.wiring import runtime
 
 PAGE_SIZE = 50
 log = logging.getLogger(__name__)
 
 
-class PatronListState(AdminState):
+class PatronListState(ListMixin, AdminState):
     """What the list shows. Texts are worded; `shown` names the state of the table."""
 
     permission: ClassVar[Permission | None] = Permission.VIEW_PATRONS
 
     rows: rx.Field[list[ListRow]] = rx.field(default_factory=list)
     shown: str = "loading"  # loading, rows, nothing (no match), empty (no patron at all), failed
-    is_busy: bool = False
     may_add: bool = False
     has_masks: bool = False
     count: str = ""
@@ -44,31 +43,6 @@ class PatronListState(AdminState):
     sort: str = PatronSort.NAME.value
     is_descending: bool = False
     page: int = 0
-    search_box: int = 0  # a new number draws the search box anew, with our words in it
-
-    _sent: tuple[str, ...] = ()  # addresses we sent the browser to, whose arrival is no news
-
-    @rx.event
-    async def load(self) -> Any:
-        """Show what the address asks for."""
-        address = read(self.router.url.query_parameters)
-        hub.subscribe(self.router.session.client_token, PatronListState.refresh)
-        if address.href() in self._sent:
-            self._sent = self._sent[self._sent.index(address.href()) + 1 :]
-            return None
-        self._sent = ()
-        self._quiet()
-        self._show(address)
-        self.search_box += 1
-        self.may_add = self._may(Permission.ADD_PATRON)
-        self.has_masks = not Sight(self._actor().role, is_protected=True).sees_all
-        await self._frame()
-        return PatronListState.fetch
-
-    @rx.event
-    def refresh(self) -> Any:
-        """Something changed somewhere: read the page again."""
-        return PatronListState.fetch
 
     @rx.event(background=True, supersedes=True)
     async def fetch(self) -> None:
@@ -131,17 +105,20 @@ class PatronListState(AdminState):
             page=self.page,
         )
 
-    def _show(self, address: ListAddress) -> None:
+    def _asked(self) -> ListAddress:
+        return read(self.router.url.query_parameters)
+
+    def _empty_rows(self) -> None:
+        self.rows, self.count, self.shown = [], "", "loading"
+
+    def _set(self, address: ListAddress) -> None:
         self.query, self.tag, self.page = address.query, address.tag, address.page
         self.sort, self.is_descending = address.sort.value, address.is_descending
 
-    def _go(self, address: ListAddress) -> list[Any]:
-        # The rows are fetched at once, not after the browser has been to the new address and back.
-        if address == self._address():
-            return [PatronListState.fetch]
-        self._show(address)
-        self._sent = (*self._sent, address.href())
-        return [PatronListState.fetch, rx.redirect(address.href(), replace=True)]
+    async def _show(self) -> Any:
+        self.may_add = self._may(Permission.ADD_PATRON)
+        self.has_masks = not Sight(self._actor().role, is_protected=True).sees_all
+        return await super()._show()
 
     def _take(self, found: tuple[int, list[ListRow]] | None) -> None:
         self.is_busy = False

@@ -14,15 +14,16 @@ from upstage_crm.admin.patrons.proposal import (
     ReadingView,
     ReadView,
 )
+from upstage_crm.admin.patrons.propose_state import PROPOSE
 from upstage_crm.admin.patrons.propose_state import ProposeState as State
 from upstage_crm.change_requests.desk import IDENTIFYING, NOTE_LIMIT
 from upstage_crm.change_requests.proposing import REASON_LIMIT
 from upstage_crm.change_requests.reasons import METHODS, REASONS
+from upstage_crm.pages.view import question
 from upstage_crm.patrons.fields import FIELDS, ProtectedField
 from upstage_crm.ui.components.base import Child, filled, show_if, text_for
 from upstage_crm.ui.components.button import button, link
 from upstage_crm.ui.components.choice import checkbox
-from upstage_crm.ui.components.dialog import dialog, dialog_close, dialog_form
 from upstage_crm.ui.components.diff import diff, diff_row
 from upstage_crm.ui.components.feedback import notice
 from upstage_crm.ui.components.form import select_field, text_area
@@ -39,27 +40,23 @@ WORDS_HINT = (
 
 
 def propose_dialog() -> rx.Component:
-    """Return the dialog; `ProposeState.open(field)` opens it."""
-    return dialog(
-        dialog_form(
-            rx.fragment(_fields(), key=State.form),
-            _added(),
-            _more(),
-            _way_out(),
-            live_place(show_if(State.hints.length() > 0, _hints())),
-            _reason(),
-            _mailbox(),
-            live_place(_preview()),
-            on_submit=State.send,
-            actions=rx.fragment(
-                dialog_close("Cancel", variant="quiet"),
-                button("Send proposal", type="submit", variant="primary", icon="send"),
-            ),
-        ),
+    """Return the dialog; `ProposeState.open(field, subject)` opens it."""
+    return question(
+        State,
+        PROPOSE,
+        rx.fragment(_fields(), key=State.form),
+        _added(),
+        _more(),
+        _way_out(),
+        live_place(show_if(State.hints.length() > 0, _hints())),
+        _reason(),
+        _mailbox(),
+        live_place(_preview()),
         title=text_for(State.field, TITLES, "Propose change"),
-        description=f"{State.patron}. Nothing changes until the answer is yes.",
-        open=State.field != "",
-        on_open_change=State.turn,
+        description="Nothing changes until the answer is yes.",
+        on_submit=State.send,
+        send="Send proposal",
+        send_icon="send",
         size="large",
     )
 
@@ -173,7 +170,7 @@ def _own_inputs(field: ProtectedField) -> list[rx.Component]:
 
 
 def _way_out() -> Child:
-    way = link(State.refusal.link, href=State.refusal.href)
+    way = link(State.problems.link, href=State.problems.href)
     override = checkbox(
         "Propose it all the same",
         "override",
@@ -181,8 +178,8 @@ def _way_out() -> Child:
         on_change=State.allow,
     )
     return rx.fragment(
-        show_if(filled(State.refusal.general), notice(State.refusal.general, tone="danger")),
-        show_if(filled(State.refusal.href), rx.el.p(way)),
+        show_if(filled(State.problems.general), notice(State.problems.general, tone="danger")),
+        show_if(filled(State.problems.href), rx.el.p(way)),
         show_if(State.can_override, override),
     )
 

@@ -7,7 +7,6 @@ from typing import Any, ClassVar
 
 import reflex as rx
 
-from upstage_crm.admin.forms import texts
 from upstage_crm.admin.guard import AdminState
 from upstage_crm.admin.patrons.proposal import (
     METHOD,
@@ -26,26 +25,31 @@ from upstage_crm.admin.patrons.proposal import (
 )
 from upstage_crm.admin.patrons.record_state import PatronRecordState
 from upstage_crm.core.errors import UpstageError
+from upstage_crm.pages.dialog_state import DialogMixin
+from upstage_crm.pages.forms import texts
 from upstage_crm.patrons.fields import FIELDS, ProtectedField
 from upstage_crm.staff.roles import Permission
 
+PROPOSE = "propose"
 
-class ProposeState(AdminState):
-    """The dialog. `field` names the field it asks for; it is closed while that is empty.
 
-    What is typed stays in the browser's inputs; `start` is what they begin with, and `form` draws
-    them anew.
+class ProposeState(DialogMixin, AdminState):
+    """The dialog. `field` names the field it asks for.
+
+    What is typed stays in the browser's inputs. `start` is what they begin with; a new number in
+    `form` draws them again.
     """
 
     permission: ClassVar[Permission | None] = Permission.PROPOSE_CHANGE
+    dialogs: ClassVar[tuple[str, ...]] = (PROPOSE,)
+    page: ClassVar[type[PatronRecordState]] = PatronRecordState
 
     field: str = ""
-    patron: str = ""
     now: rx.Field[list[str]] = rx.field(default_factory=list)
     start: rx.Field[dict[str, str]] = rx.field(default_factory=dict)
     form: int = 0
     errors: rx.Field[dict[str, str]] = rx.field(default_factory=dict)
-    refusal: rx.Field[Refusal] = rx.field(default_factory=Refusal)
+    problems: rx.Field[Refusal] = rx.field(default_factory=Refusal)
     preview: rx.Field[Preview] = rx.field(default_factory=Preview)
     hints: rx.Field[list[Hint]] = rx.field(default_factory=list)
     can_override: bool = False
@@ -57,36 +61,24 @@ class ProposeState(AdminState):
     _is_touched: bool = False
 
     @rx.event
-    async def open(self, field: str) -> None:
+    async def open(self, field: str, subject: str) -> None:
         """Open the dialog for one field of the record that is shown."""
         record = await self.get_state(PatronRecordState)
         entry = FIELDS.get(field) if isinstance(field, str) else None
-        if entry is None or record.shown != "record":
+        if not record._is_about(subject) or entry is None or record.shown != "record":
             return
-        # The record's own, which the browser need not hold.
-        held, patron_id = record._held, record._patron_id  # noqa: SLF001
+        await self._open(PROPOSE, subject=record.subject, about=record._about())
         # A fresh value is quicker typed than mended; of several inputs mostly one changes.
-        kept = _kept(entry, held)
-        self.field, self.patron, self.start = entry.key, record.head.name, kept
+        kept = _kept(entry, record._held)  # the record's own, which the browser need not hold
+        self.field, self.start = entry.key, kept
         self.now = next(list(view.lines) for view in record.protected if view.key == entry.key)
-        self.others, self.is_lost = [], False
         self.may_identify = self._may(Permission.DESK_IDENTIFY)
         self._proposal = Proposal(
             actor=self._actor(),
-            patron_id=patron_id,
+            patron_id=record._patron_id,
             field=entry.key,
             raw=kept,
         )
-        self._is_touched = False
-        self.can_override = False
-        self._show(Outcome())
-        self.form += 1
-
-    @rx.event
-    def turn(self, is_open: bool) -> None:
-        """Close the dialog; the browser says so when Escape or its cross was pressed."""
-        if is_open is not True:
-            self._close()
 
     @rx.event
     def typed(self, part: str, text: str) -> None:
@@ -119,8 +111,7 @@ class ProposeState(AdminState):
         entry = FIELDS.get(field) if isinstance(field, str) else None
         if self._proposal is None or entry is None or entry.key in self._proposal.keys:
             return None
-        held = record._held  # noqa: SLF001  # one area
-        kept = _kept(entry, held)
+        kept = _kept(entry, record._held)
         self.start = {**self.start, **self._proposal.raw, **kept}
         others = (*self._proposal.others, entry.key)
         raw = {**self._proposal.raw, **kept}
@@ -181,9 +172,10 @@ class ProposeState(AdminState):
     @rx.event
     async def send(self, form: dict[str, Any]) -> Any:
         """Send it; a refusal leaves everything as it was typed."""
-        if self._proposal is None or not isinstance(form, dict):
-            return None  # the second press of a double one
-        asked = self._proposal = self._filled(texts(form))
+        given = self._accept(PROPOSE, form)
+        if given is None:
+            return None
+        asked = self._proposal = self._filled(given)
         self._is_touched = True
         errors = reason_errors(asked)
         if errors:
@@ -194,9 +186,9 @@ class ProposeState(AdminState):
             proposed = await asyncio.to_thread(sent, asked)
         except UpstageError as error:
             return self._stay(Outcome(refusal=refusal_of(error, asked)))
-        self._close()
+        self._finish()
         record = await self.get_state(PatronRecordState)
-        await record._proposed(  # noqa: SLF001  # one area
+        await record._proposed(
             proposed.reference, is_new=proposed.is_new, held_for=proposed.held_for
         )
         return None
@@ -221,7 +213,7 @@ class ProposeState(AdminState):
         )
 
     def _show(self, outcome: Outcome) -> None:
-        self.refusal, self.preview, self.hints = outcome.refusal, outcome.preview, outcome.hints
+        self.problems, self.preview, self.hints = outcome.refusal, outcome.preview, outcome.hints
         self.errors = outcome.refusal.errors
         # Once shown, the box stays: it must not go away because it was ticked.
         rests = outcome.refusal.can_be_overridden
@@ -232,11 +224,6 @@ class ProposeState(AdminState):
         self._show(outcome)
         wrong = next(iter(outcome.refusal.errors), "")
         return rx.set_focus(f"propose-{wrong}") if wrong else None
-
-    def _close(self) -> None:
-        self.field, self._proposal = "", None
-        self.others, self.is_lost = [], False
-        self._show(Outcome())
 
 
 def _kept(entry: ProtectedField, held: Mapping[str, str | None]) -> dict[str, str]:

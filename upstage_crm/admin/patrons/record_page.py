@@ -20,6 +20,7 @@ from upstage_crm.admin.patrons.propose_state import ProposeState
 from upstage_crm.admin.patrons.record_rows import EventView, ProtectedView, RequestItem
 from upstage_crm.admin.patrons.record_state import PatronRecordState as State
 from upstage_crm.admin.patrons.reveal_dialog import reveal_button, reveal_dialog
+from upstage_crm.pages.view import subject_input
 from upstage_crm.ui.components.base import Child, filled, show_if
 from upstage_crm.ui.components.button import button, copy_button, icon_button, link, link_button
 from upstage_crm.ui.components.edit_row import (
@@ -60,7 +61,7 @@ def page() -> rx.Component:
         ("failed", _failed()),
         _record(),
     )
-    return framed(rx.el.div(shown, on_unmount=State.leave), active="patrons")
+    return framed(State, shown, active="patrons", waiting=_loading())
 
 
 def _record() -> rx.Component:
@@ -82,6 +83,7 @@ def _record() -> rx.Component:
             actions=(protection_button(), erasure_button()),
         ),
         stack(
+            live_place(_problem(), assertive=True),
             live_place(_done()),
             erased_notice(),
             erasure_notice(),
@@ -93,6 +95,10 @@ def _record() -> rx.Component:
         reveal_dialog(),
         care_dialogs(),
     )
+
+
+def _problem() -> Child:
+    return show_if(filled(State.problem), notice(State.problem, tone="danger", live=False))
 
 
 def _done() -> Child:
@@ -141,7 +147,7 @@ def _protected_row(field: ProtectedView) -> rx.Component:
     marked = rx.fragment(email_chip(field.mark), rx.el.span(field.mark_words, class_name="u-muted"))
     return protected_row(
         field.label,
-        on_propose=ProposeState.open(field.key),
+        on_propose=ProposeState.open(field.key, State.subject),
         value=rx.fragment(value_lines(field.lines)),
         may_propose=State.may_propose,
         pending=filled(field.reference),
@@ -167,10 +173,10 @@ def _free_row(field: FreeField) -> rx.Component:
     return edit_row(
         field.label,
         value(State.free_words[field.name], empty=field.empty),
-        _control(field),
+        rx.fragment(subject_input(State), _control(field)),
         name=field.name,
         editing=State.editing == field.name,
-        on_edit=State.edit(field.name),
+        on_edit=State.edit(field.name, State.subject),
         on_save=State.save,
         on_cancel=State.cancel,
         error=State.edit_error,

@@ -31,13 +31,15 @@ from upstage_crm.change_requests.rules import HeldFor
 from upstage_crm.core import when
 from upstage_crm.core.errors import UpstageError
 from upstage_crm.organisation.settings import details
+from upstage_crm.pages.dialog_state import SUBJECT
+from upstage_crm.pages.forms import texts
+from upstage_crm.pages.page_state import PageMixin
 from upstage_crm.patrons import commands, queries
-from upstage_crm.patrons.errors import UnknownPatron
+from upstage_crm.patrons.errors import EditedMeanwhile, UnknownPatron
 from upstage_crm.patrons.seeing import Sight
 from upstage_crm.staff.roles import Permission, StaffMember, may
 from upstage_crm.ui.copy import sentence
 from upstage_crm.ui.watch_words import HELD_WORDS
-from upstage_crm.web.hub import hub
 from upstage_crm.wiring import runtime
 
 EVENTS_SHOWN = 50
@@ -65,10 +67,11 @@ class Record:
     care: Care
 
 
-class PatronRecordState(AdminState):
-    """What the record shows; `shown` names its state."""
+class PatronRecordState(PageMixin, AdminState):
+    """What the record shows; `shown` names its state. Its subject is the patron's number."""
 
     permission: ClassVar[Permission | None] = Permission.VIEW_PATRONS
+    is_live: ClassVar[bool] = True
 
     shown: str = "loading"  # loading, record, missing, failed
     head: rx.Field[RecordHead] = rx.field(default_factory=RecordHead)
@@ -86,34 +89,22 @@ class PatronRecordState(AdminState):
     zones: rx.Field[list[str]] = rx.field(default_factory=list)
     done_reference: str = ""
 
-    _number: int = 0
     _patron_id: str = ""
     _held: dict[str, str | None] = {}  # Reflex copies a state's defaults
     _version: tuple[str, bool] = ("", False)
     _revealed: dict[str, str] = {}
-    _greeting: str = ""
+    _began: str = ""
 
     @rx.event
-    async def load(self) -> None:
-        """Show the record whose number stands in the address."""
-        self._turn_to(_number_in(self.router.url.path))
-        hub.subscribe(self.router.session.client_token, PatronRecordState.refresh)
-        await self._frame()
-        await self._reload()
-
-    @rx.event
-    async def refresh(self) -> None:
-        """Something changed somewhere: read the record again."""
-        await self._reload()
-
-    @rx.event
-    def edit(self, name: str) -> None:
+    def edit(self, name: str, subject: str) -> None:
         """Open one free field for editing."""
         field = find_free_field(name)
         if field is None or not self.may_edit or field.name in self.fixed:
             return
-        self.editing, self.edit_error = field.name, ""
-        self.zones = zone_options() if field.kind == "time_zone" else []
+        if self._is_about(subject):
+            self.editing, self.edit_error = field.name, ""
+            self._began = self.free[field.name]
+            self.zones = zone_options() if field.kind == "time_zone" else []
 
     @rx.event
     def cancel(self) -> Any:
@@ -123,29 +114,31 @@ class PatronRecordState(AdminState):
 
     @rx.event
     async def save(self, form: dict[str, Any]) -> Any:
-        """Keep what stands in the field that is being edited."""
-        if not isinstance(form, dict):
+        """Keep what was typed into the field that is being edited."""
+        given, field = texts(form), find_free_field(self.editing)
+        if not self._is_about(given.get(SUBJECT)):
             return None
-        field, typed = find_free_field(self.editing), form.get(self.editing, "")
-        if field is None or not isinstance(typed, str):
+        if field is None or field.name not in given or field.name in self.fixed:
             return None
-        free, actor, now = {field.name: typed}, self._actor(), runtime().clock.now()
+        free, began = {field.name: given[field.name]}, {field.name: self._began}
+        actor, patron_id, now = self._actor(), self._patron_id, runtime().clock.now()
         try:
             await self._command(
                 lambda s: commands.edit(
-                    s,
-                    actor=actor,
-                    patron_id=self._patron_id,
-                    free=free,
-                    now=now,
+                    s, actor=actor, patron_id=patron_id, free=free, began=began, now=now
                 ),
             )
+        except EditedMeanwhile as error:
+            await self._show()
+            self._began = str(error.facts["now"])  # saving once more replaces it
+            self.edit_error = f"{sentence(error)} {_says(self.free[field.name])}"
+            return rx.set_focus(f"field-{field.name}")
         except UpstageError as error:
             self.edit_error = sentence(error)
             return rx.set_focus(f"field-{field.name}")
         self._succeed(f"{field.label} saved.")
         self.editing, self.edit_error, self.done_reference = "", "", ""
-        await self._reload()
+        await self._show()
         return rx.set_focus(f"edit-{field.name}")
 
     @rx.event
@@ -155,26 +148,16 @@ class PatronRecordState(AdminState):
         self.done_reference = ""
 
     @rx.event
-    async def hide(self, field: str) -> None:
+    async def hide(self, field: str, subject: str) -> None:
         """Mask a value again that was revealed."""
-        if isinstance(field, str) and field in self._revealed:
+        if isinstance(field, str) and field in self._revealed and self._is_about(subject):
             self._revealed = {k: text for k, text in self._revealed.items() if k != field}
-            await self._reload()
-
-    @rx.event
-    def leave(self) -> None:
-        """The page is left: what was revealed is forgotten."""
-        self._forget_revealed()
+            await self._show()
 
     async def _reveal(self, key: str, value: str) -> None:
         """Show a value that the member gave a reason for, until the page is left."""
         self._revealed = {**self._revealed, key: value}
-        await self._reload()
-
-    def _forget_revealed(self) -> None:
-        if self._revealed:
-            self._revealed = {}
-            self.shown, self.protected = "loading", []
+        await self._show()
 
     async def _proposed(self, reference: str, *, is_new: bool, held_for: HeldFor | None) -> None:
         """Tell of a proposal that was sent, and show it as pending at once."""
@@ -183,26 +166,17 @@ class PatronRecordState(AdminState):
             words = HELD_WORDS[held_for]
         self._succeed(words)
         self.done_reference = reference
-        await self._reload()
+        await self._show()
 
-    async def _told(self, words: str) -> None:
-        """Say that something was done, and show the record as it is now."""
-        self._succeed(words)
+    def _succeed(self, words: str) -> None:
         self.done_reference = ""
-        await self._reload()
+        super()._succeed(words)
 
-    def _turn_to(self, number: int) -> None:
-        if number != self._number:
-            self.shown, self._patron_id = "loading", ""
-        self._number, self.editing, self.edit_error, self.done_reference = number, "", "", ""
-        self._revealed = {}
-        self._quiet()
-        if self._greeting:
-            self._succeed(self._greeting)
-            self._greeting = ""
+    def _start(self) -> None:
+        self.subject = str(_number_in(self.router.url.path))
 
-    async def _reload(self) -> None:
-        number = self._number
+    async def _show(self) -> None:
+        number = int(self.subject)
         try:
             found = await asyncio.to_thread(_record, number, self._actor())
         except UnknownPatron:
@@ -222,6 +196,14 @@ class PatronRecordState(AdminState):
         self.may_propose = is_live and self._may(Permission.PROPOSE_CHANGE)
         self.may_edit = is_live and self._may(Permission.EDIT_PATRON)
         self.free, self.free_words = found.free, in_words(found.free)
+
+    def _about(self) -> str:
+        """How dialogs name the patron of this record."""
+        return f"{self.head.name} · {self.head.number}"
+
+
+def _says(value: str) -> str:
+    return f"It now says “{value}”." if value else "It is empty now."
 
 
 def _number_in(path: str) -> int:

@@ -4,14 +4,13 @@ import reflex as rx
 
 from upstage_crm.admin.patrons.record_rows import ProtectedView
 from upstage_crm.admin.patrons.record_state import PatronRecordState
-from upstage_crm.admin.patrons.reveal_state import REASON
+from upstage_crm.admin.patrons.reveal_state import REASON, REVEAL
 from upstage_crm.admin.patrons.reveal_state import RevealState as State
+from upstage_crm.pages.view import question
 from upstage_crm.patrons.fields import FIELDS
 from upstage_crm.patrons.reveals import REASON_LIMIT
 from upstage_crm.ui.components.base import Child, filled, hidden_text, show_if, text_for
 from upstage_crm.ui.components.button import button
-from upstage_crm.ui.components.dialog import dialog, dialog_close, dialog_form
-from upstage_crm.ui.components.feedback import notice
 from upstage_crm.ui.components.form import text_area
 
 TITLES = {key: f"Show: {field.label.lower()}" for key, field in FIELDS.items()}
@@ -25,7 +24,7 @@ def reveal_button(field: ProtectedView) -> Child:
         size="small",
         variant="quiet",
         icon="eye",
-        on_click=State.open(field.key),
+        on_click=State.open(field.key, PatronRecordState.subject),
     )
     # The button that had the focus is gone, so the one in its place takes it over.
     hide = button(
@@ -34,7 +33,7 @@ def reveal_button(field: ProtectedView) -> Child:
         size="small",
         variant="quiet",
         auto_focus=True,
-        on_click=PatronRecordState.hide(field.key),
+        on_click=PatronRecordState.hide(field.key, PatronRecordState.subject),
     )
     revealed = rx.fragment(hide, rx.el.span(field.revealed_words, class_name="u-muted"))
     return rx.fragment(
@@ -44,29 +43,21 @@ def reveal_button(field: ProtectedView) -> Child:
 
 
 def reveal_dialog() -> rx.Component:
-    """Return the dialog; `RevealState.open(field)` opens it."""
-    return dialog(
-        dialog_form(
-            rx.fragment(
-                text_area(
-                    "Why do you need it?",
-                    REASON,
-                    id="reveal-reason",
-                    hint="The history keeps who looked, when, and these words.",
-                    rows=2,
-                    max_length=REASON_LIMIT,
-                ),
-                key=State.form,
-            ),
-            show_if(filled(State.refusal), notice(State.refusal, tone="danger")),
-            on_submit=State.reveal,
-            actions=rx.fragment(
-                dialog_close("Cancel", variant="quiet"),
-                button("Show it", type="submit", variant="primary", icon="eye"),
-            ),
+    """Return the dialog; `RevealState.open(field, subject)` opens it."""
+    return question(
+        State,
+        REVEAL,
+        text_area(
+            "Why do you need it?",
+            REASON,
+            id="reveal-reason",
+            hint="The history keeps who looked, when, and these words.",
+            rows=2,
+            max_length=REASON_LIMIT,
         ),
         title=text_for(State.field, TITLES, "Show a masked value"),
         description="It is shown to you until you leave this page.",
-        open=State.field != "",
-        on_open_change=State.turn,
+        on_submit=State.reveal,
+        send="Show it",
+        send_icon="eye",
     )

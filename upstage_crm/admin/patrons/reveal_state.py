@@ -4,48 +4,46 @@ from typing import Any, ClassVar
 
 import reflex as rx
 
-from upstage_crm.admin.forms import texts
 from upstage_crm.admin.guard import AdminState
 from upstage_crm.admin.patrons.record_state import PatronRecordState
 from upstage_crm.core.errors import UpstageError
+from upstage_crm.pages.dialog_state import DialogMixin
 from upstage_crm.patrons import reveals
 from upstage_crm.patrons.fields import FIELDS
 from upstage_crm.staff.roles import Permission
 from upstage_crm.ui.copy import sentence
 from upstage_crm.wiring import runtime
 
+REVEAL = "reveal"
 REASON = "reason"
 
 
-class RevealState(AdminState):
-    """`field` names the field that the dialog asks for; it is closed while that is empty."""
+class RevealState(DialogMixin, AdminState):
+    """The dialog. `field` names the field whose value it asks for."""
 
     permission: ClassVar[Permission | None] = Permission.REVEAL_VALUE
+    dialogs: ClassVar[tuple[str, ...]] = (REVEAL,)
+    page: ClassVar[type[PatronRecordState]] = PatronRecordState
 
     field: str = ""
-    refusal: str = ""
-    form: int = 0
 
     @rx.event
-    def open(self, field: str) -> None:
+    async def open(self, field: str, subject: str) -> None:
         """Open the dialog for one masked field of the record that is shown."""
-        if isinstance(field, str) and field in FIELDS:
-            self.field, self.refusal, self.form = field, "", self.form + 1
-
-    @rx.event
-    def turn(self, is_open: bool) -> None:
-        """Close the dialog; the browser says so when Escape or its cross was pressed."""
-        if is_open is not True:
-            self.field, self.refusal = "", ""
+        record = await self.get_state(PatronRecordState)
+        if record._is_about(subject) and isinstance(field, str) and field in FIELDS:
+            await self._open(REVEAL, subject=record.subject, about=record._about())
+            self.field = field
 
     @rx.event
     async def reveal(self, form: dict[str, Any]) -> Any:
         """Show the value; a refusal stays in the dialog."""
-        if not self.field or not isinstance(form, dict):
-            return None  # the second press of a double one
+        given = self._accept(REVEAL, form)
+        if given is None:
+            return None
         record = await self.get_state(PatronRecordState)
-        field, reason = self.field, texts(form).get(REASON, "")
-        patron_id, actor, now = record._patron_id, self._actor(), runtime().clock.now()  # noqa: SLF001  # one area
+        field, reason, actor = self.field, given.get(REASON, ""), self._actor()
+        patron_id, now = record._patron_id, runtime().clock.now()
         try:
             value = await self._command(
                 lambda session: reveals.reveal(
@@ -55,6 +53,6 @@ class RevealState(AdminState):
         except UpstageError as error:
             self.refusal = sentence(error)
             return rx.set_focus("reveal-reason")
-        self.field, self.refusal = "", ""
-        await record._reveal(field, value)  # noqa: SLF001  # one area
+        self._finish()
+        await record._reveal(field, value)
         return None

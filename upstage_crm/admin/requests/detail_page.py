@@ -16,11 +16,11 @@ from upstage_crm.admin.requests.task_page import (
     revert_button,
     task_card,
     task_dialogs,
+    withdraw_button,
 )
 from upstage_crm.ui.components.base import Child, filled, hidden_text, show_if
 from upstage_crm.ui.components.button import button, link, link_button
 from upstage_crm.ui.components.deadline import countdown_button, deadline_chip
-from upstage_crm.ui.components.dialog import dialog, dialog_close
 from upstage_crm.ui.components.diff import diff, diff_row, diff_text
 from upstage_crm.ui.components.feedback import empty_state, notice, skeleton_lines
 from upstage_crm.ui.components.page import (
@@ -43,6 +43,7 @@ REQUEST = State.detail
 def page() -> rx.Component:
     """Return the page."""
     return framed(
+        State,
         rx.match(
             State.shown,
             ("request", _request()),
@@ -50,6 +51,7 @@ def page() -> rx.Component:
             _loading(),
         ),
         active="requests",
+        waiting=_loading(),
     )
 
 
@@ -60,7 +62,7 @@ def _request() -> rx.Component:
             subtitle=_subtitle(),
             crumbs=breadcrumbs(("Requests", "/requests/"), here=REQUEST.reference),
             chips=(request_chip(REQUEST.state), _deadline()),
-            actions=(code_button(), _resend(), revert_button(), _withdraw()),
+            actions=(code_button(), _resend(), revert_button(), withdraw_button()),
         ),
         stack(
             _feedback(),
@@ -119,31 +121,9 @@ def _resend() -> Child:
         waiting="Send again in",
         seconds=REQUEST.resend_wait_s,
         until=REQUEST.resend_until,
-        on_click=State.resend,
+        on_click=State.resend(State.subject),
     )
     return show_if(REQUEST.can_resend, show_if(filled(REQUEST.resend_refusal), refused, ready))
-
-
-def _withdraw() -> Child:
-    return show_if(
-        REQUEST.can_withdraw,
-        dialog(
-            stack(
-                rx.el.p("The links in our mails stop working at once. The record stays as it is."),
-                rx.el.p(REQUEST.told),
-                gap="small",
-            ),
-            title=f"Withdraw request {REQUEST.reference}?",
-            trigger="Withdraw",
-            open=State.is_withdrawing,
-            on_open_change=State.ask_withdraw,
-            size="small",
-            footer=rx.fragment(
-                dialog_close("Keep it", variant="quiet"),
-                button("Withdraw request", variant="danger", on_click=State.withdraw),
-            ),
-        ),
-    )
 
 
 def _changes() -> rx.Component:

@@ -19,82 +19,50 @@ from upstage_crm.core.ids import parse_reference
 from upstage_crm.mail import event_log, outbox
 from upstage_crm.mail.queries import MAX_PAGE_SIZE, mails
 from upstage_crm.organisation.settings import details
+from upstage_crm.pages.page_state import PageMixin
 from upstage_crm.receipts.queries import lines_of_request
 from upstage_crm.staff.roles import Permission, Role
 from upstage_crm.ui.copy import STATE_WORDS
-from upstage_crm.web.hub import hub
 from upstage_crm.wiring import runtime
 
 ENTRIES = 500  # of the trail; the limits on sending again keep every request far below
 TYPED_LIMIT = 40  # characters of an address that we repeat to who typed it
 
 
-class RequestDetailState(AdminState):
-    """What the page of one request shows. `shown` is loading, request or missing."""
+class RequestDetailState(PageMixin, AdminState):
+    """What the page of one request shows. `shown` is loading, request or missing.
+
+    Its subject is the reference, as it is stored; `typed` is how the address spells it.
+    """
 
     permission: ClassVar[Permission | None] = Permission.VIEW_REQUESTS
+    is_live: ClassVar[bool] = True
 
     shown: str = "loading"
     typed: str = ""
     detail: RequestPage = RequestPage()
     news: str = ""
-    is_withdrawing: bool = False
-
-    _reference: str = ""
-
-    @rx.event
-    async def load(self) -> Any:
-        """Show the request that the address names, however its reference is spelled."""
-        typed = unquote(self.router.url.path.rstrip("/").rpartition("/")[2])
-        self._reference = parse_reference(typed)
-        self.typed, self.news, self.is_withdrawing = typed[:TYPED_LIMIT], "", False
-        self._quiet()
-        hub.subscribe(self.router.session.client_token, RequestDetailState.refresh)
-        await self._frame()
-        await self._show()
-        if self.shown == "request" and typed != self._reference:
-            return rx.redirect(request_href(self._reference), replace=True)
-        return None
 
     @rx.event
     async def refresh(self) -> None:
         """Something changed somewhere: read the request again, and say so if it is another now."""
+        if self._page != self.get_full_name():
+            return
         before = self.detail.state
         await self._show()
         if self.detail.state != before:
-            self.is_withdrawing = False
+            # The open question was about what the request was a moment ago.
+            await self._close_any_dialog()
             self.news = (
                 f"This request is now {STATE_WORDS[RequestState(self.detail.state)].lower()}."
             )
 
     @rx.event
-    def ask_withdraw(self, is_open: bool) -> None:
-        """Open or close the question whether to withdraw."""
-        self._quiet()
-        self.is_withdrawing = is_open is True and self.detail.can_withdraw
-
-    @rx.event
-    async def withdraw(self) -> None:
-        """Withdraw the request, once the question stands open: a second press does nothing."""
-        if not self.is_withdrawing:
-            return
-        self.is_withdrawing = False
-        parts, actor, reference = runtime(), self._actor(), self._reference
-        await self._act(
-            lambda session: commands.withdraw(
-                session,
-                actor=actor,
-                reference=reference,
-                mailroom=parts.mailroom,
-                now=parts.clock.now(),
-            ),
-            f"{reference} is withdrawn. Its links no longer work.",
-        )
-
-    @rx.event
-    async def resend(self) -> None:
+    async def resend(self, subject: str) -> None:
         """Send the decision mails again, with new links."""
-        parts, actor, reference = runtime(), self._actor(), self._reference
+        if not self._is_about(subject):
+            return
+        parts, actor, reference = runtime(), self._actor(), self.subject
         await self._act(
             lambda session: commands.resend(
                 session,
@@ -106,32 +74,29 @@ class RequestDetailState(AdminState):
             "Sent again. The links in the earlier mail no longer work.",
         )
 
-    async def _act(self, command: Any, words: str) -> None:
-        """Run a command, say how it went, and show what the request is now."""
+    def _succeed(self, words: str) -> None:
         self.news = ""
-        try:
-            await self._command(command)
-            self._succeed(words)
-        except UpstageError as error:
-            self._refuse(error)
-        await self._show()
+        super()._succeed(words)
 
-    async def _told(self, *, done: str = "", problem: UpstageError | None = None) -> None:
-        """Say how a second step went, and show what the request is now."""
+    def _refuse(self, error: UpstageError) -> None:
         self.news = ""
-        if problem is None:
-            self._succeed(done)
-        else:
-            self._refuse(problem)
-        await self._show()
+        super()._refuse(error)
 
-    async def _show(self) -> None:
-        reference, actor, now = self._reference, self._actor(), runtime().clock.now()
+    def _start(self) -> None:
+        typed = unquote(self.router.url.path.rstrip("/").rpartition("/")[2])
+        self.subject, self.typed = parse_reference(typed), typed[:TYPED_LIMIT]
+
+    def _about(self) -> str:
+        """How dialogs name this request."""
+        return f"{self.detail.reference} · {self.detail.patron}, {self.detail.patron_number}"
+
+    async def _show(self) -> Any:
+        reference, actor, now = self.subject, self._actor(), runtime().clock.now()
         try:
             found = await self._read(lambda session: _find(session, reference, actor.role))
         except UnknownRequest:
             self.shown, self.detail = "missing", RequestPage()
-            return
+            return None
         viewer = Viewer(
             id=actor.id,
             may_withdraw=self._may(Permission.WITHDRAW_REQUEST),
@@ -150,6 +115,9 @@ class RequestDetailState(AdminState):
         policy = found.request.policy
         self.detail = request_page(found, viewer=viewer, policy=policy, now=now)
         self.shown = "request"
+        if self.typed == reference:
+            return None
+        return rx.redirect(request_href(reference), replace=True)
 
 
 def _find(session: Session, reference: str, reader: Role) -> Found:

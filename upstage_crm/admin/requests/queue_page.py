@@ -7,6 +7,7 @@ from upstage_crm.admin.frame import framed
 from upstage_crm.admin.requests.queue_state import RequestQueueState as State
 from upstage_crm.admin.requests.rows import QueueRow, QueueTab
 from upstage_crm.change_requests.overview import View
+from upstage_crm.pages.view import rows_here
 from upstage_crm.ui.components.base import Child, filled, show_if, text_for
 from upstage_crm.ui.components.button import button, link, link_button
 from upstage_crm.ui.components.choice import search_input
@@ -29,6 +30,7 @@ from upstage_crm.ui.components.tabs import link_tab, link_tabs
 from upstage_crm.ui.components.text import reference, when
 from upstage_crm.ui.components.toolbar import result_count, toolbar
 
+SUBTITLE = "Changes that wait for a patron’s answer, or had one."
 COLUMNS = 7
 SEARCH_PAUSE_MS = 50
 HEADINGS = (
@@ -54,32 +56,43 @@ EMPTY = {
 def page() -> rx.Component:
     """Return the page."""
     return framed(
+        State,
         focus_key("/", "search"),
-        page_header("Requests", subtitle="Changes that wait for a patron’s answer, or had one."),
+        page_header("Requests", subtitle=SUBTITLE),
         stack(
             link_tabs(rx.foreach(State.tabs, lambda tab: _tab(tab=tab)), label="Views"),
-            toolbar(_search(), actions=(result_count(State.count),)),
+            toolbar(
+                _search(), actions=(rows_here(State, result_count(State.count), rx.fragment()),)
+            ),
             card(
                 data_table(
-                    [column(heading) for heading in HEADINGS],
-                    _body(),
+                    _columns(),
+                    rows_here(State, _body(), _waiting()),
                     label="Requests",
                     busy=State.is_busy,
                 ),
-                rx.cond(
-                    State.shown == "rows",
-                    pagination(
-                        summary=State.summary,
-                        on_previous=State.previous_page,
-                        on_next=State.next_page,
-                        has_previous=State.page > 0,
-                        has_next=State.has_next,
+                rows_here(
+                    State,
+                    show_if(
+                        State.shown == "rows",
+                        pagination(
+                            summary=State.summary,
+                            on_previous=State.previous_page,
+                            on_next=State.next_page,
+                            has_previous=State.page > 0,
+                            has_next=State.has_next,
+                        ),
                     ),
+                    rx.fragment(),
                 ),
                 flush=True,
             ),
         ),
         active="requests",
+        waiting=stack(
+            page_header("Requests", subtitle=SUBTITLE),
+            card(data_table(_columns(), _waiting(), label="Requests", busy=True), flush=True),
+        ),
     )
 
 
@@ -98,14 +111,22 @@ def _search() -> rx.Component:
         on_change=State.search.debounce(SEARCH_PAUSE_MS),
         default_value=State.query,
         max_length=100,
-        key=State.typing,
+        key=State.search_box,
     )
+
+
+def _columns() -> list[rx.Component]:
+    return [column(heading) for heading in HEADINGS]
+
+
+def _waiting() -> rx.Component:
+    return skeleton_rows(10, columns=COLUMNS)
 
 
 def _body() -> Child:
     return rx.match(
         State.shown,
-        ("loading", skeleton_rows(12, columns=COLUMNS)),
+        ("loading", _waiting()),
         ("failed", empty_row(_failed(), columns=COLUMNS)),
         ("empty", empty_row(_empty(), columns=COLUMNS)),
         ("nothing", empty_row(_nothing(), columns=COLUMNS)),

@@ -26,8 +26,8 @@ from upstage_crm.core import when
 from upstage_crm.mail.message import MailKind
 from upstage_crm.mail.queries import newest_state_by_request
 from upstage_crm.organisation.settings import details
+from upstage_crm.pages.list_state import ListMixin
 from upstage_crm.staff.roles import Permission, StaffMember
-from upstage_crm.web.hub import hub
 from upstage_crm.wiring import runtime
 
 PAGE_SIZE = 50
@@ -36,7 +36,7 @@ log = logging.getLogger(__name__)
 Found = tuple[int, list[QueueRow], list[QueueTab]]
 
 
-class RequestQueueState(AdminState):
+class RequestQueueState(ListMixin, AdminState):
     """What the queue shows. Texts are worded; `shown` names the state of the table."""
 
     permission: ClassVar[Permission | None] = Permission.VIEW_REQUESTS
@@ -44,36 +44,12 @@ class RequestQueueState(AdminState):
     tabs: list[QueueTab] = []
     rows: list[QueueRow] = []
     shown: str = "loading"  # loading, rows, nothing (no match), empty (none in this view), failed
-    is_busy: bool = False
     count: str = ""
     summary: str = ""
     has_next: bool = False
     view: str = View.OPEN.value
     query: str = ""
     page: int = 0
-    typing: int = 0  # counts what was put into the search box by us; a new number draws it anew
-
-    _sent: list[str] = []  # addresses we sent the browser to, whose arrival is no news
-
-    @rx.event
-    async def load(self) -> Any:
-        """Show what the address asks for."""
-        address = read(self.router.url.query_parameters)
-        hub.subscribe(self.router.session.client_token, RequestQueueState.refresh)
-        if address.href() in self._sent:
-            self._sent = self._sent[self._sent.index(address.href()) + 1 :]
-            return None
-        self._sent = []
-        self._quiet()
-        self._show(address)
-        self.typing += 1
-        await self._frame()
-        return RequestQueueState.fetch
-
-    @rx.event
-    def refresh(self) -> Any:
-        """Something changed somewhere: read the page again."""
-        return RequestQueueState.fetch
 
     @rx.event(background=True, supersedes=True)
     async def fetch(self) -> None:
@@ -109,7 +85,7 @@ class RequestQueueState(AdminState):
     @rx.event
     def clear(self) -> Any:
         """Forget the search and put the cursor into its box."""
-        self.typing += 1
+        self.search_box += 1
         kept = replace(self._address(), query="", page=0)
         return [*self._go(kept), rx.set_focus("search")]
 
@@ -121,16 +97,14 @@ class RequestQueueState(AdminState):
     def _address(self) -> QueueAddress:
         return QueueAddress(view=View(self.view), query=self.query, page=self.page)
 
-    def _show(self, address: QueueAddress) -> None:
+    def _asked(self) -> QueueAddress:
+        return read(self.router.url.query_parameters)
+
+    def _set(self, address: QueueAddress) -> None:
         self.view, self.query, self.page = address.view.value, address.query, address.page
 
-    def _go(self, address: QueueAddress) -> list[Any]:
-        # The rows are fetched at once, not after the browser has been to the new address and back.
-        if address == self._address():
-            return [RequestQueueState.fetch]
-        self._show(address)
-        self._sent.append(address.href())
-        return [RequestQueueState.fetch, rx.redirect(address.href(), replace=True)]
+    def _empty_rows(self) -> None:
+        self.rows, self.count, self.shown = [], "", "loading"
 
     def _take(self, found: Found | None) -> None:
         self.is_busy = False

@@ -1,5 +1,7 @@
 """The second steps on a request's page: the card of what waits, and the dialogs behind buttons."""
 
+from typing import Any
+
 import reflex as rx
 from reflex.vars import ObjectVar
 
@@ -8,9 +10,9 @@ from upstage_crm.admin.requests.detail_state import RequestDetailState
 from upstage_crm.admin.requests.task_state import CODE, NOTE
 from upstage_crm.admin.requests.task_state import RequestTaskState as State
 from upstage_crm.change_requests.rules import Decision
+from upstage_crm.pages.view import question
 from upstage_crm.ui.components.base import Child, filled, show_if
 from upstage_crm.ui.components.button import button
-from upstage_crm.ui.components.dialog import dialog, dialog_close, dialog_form
 from upstage_crm.ui.components.feedback import notice
 from upstage_crm.ui.components.form import text_area, text_field
 from upstage_crm.ui.components.page import card, inline, quote, stack
@@ -37,9 +39,14 @@ def code_button() -> Child:
     return show_if(REQUEST.can_read_out, opener)
 
 
+def withdraw_button() -> Child:
+    """Return the button that asks whether to withdraw the request."""
+    return show_if(REQUEST.can_withdraw, button("Withdraw", on_click=_ask("withdraw")))
+
+
 def task_dialogs() -> Child:
     """Return the dialogs; one at most is open."""
-    return rx.fragment(_decline(), _revert(), _code())
+    return rx.fragment(_withdraw(), _decline(), _revert(), _code())
 
 
 def _task() -> rx.Component:
@@ -55,7 +62,11 @@ def _task() -> rx.Component:
                         TASK.act,
                         variant="primary",
                         icon="users",
-                        on_click=rx.cond(TASK.kind == "release", State.release, State.confirm),
+                        on_click=rx.cond(
+                            TASK.kind == "release",
+                            State.release(RequestDetailState.subject),
+                            State.confirm(TASK.kind, RequestDetailState.subject),
+                        ),
                     ),
                     show_if(TASK.can_decline, button("Decline", on_click=_ask("decline"))),
                 ),
@@ -66,31 +77,51 @@ def _task() -> rx.Component:
     )
 
 
+def _withdraw() -> rx.Component:
+    return question(
+        State,
+        "withdraw",
+        rx.el.p("The links in our mails stop working at once. The record stays as it is."),
+        rx.el.p(REQUEST.told),
+        title="Withdraw this request?",
+        on_submit=State.withdraw,
+        send="Withdraw request",
+        send_variant="danger",
+        cancel="Keep it",
+        size="small",
+    )
+
+
 def _decline() -> rx.Component:
-    return _dialog(
+    return question(
+        State,
         "decline",
         text_area("What is wrong?", NOTE, id="task-decline", max_length=NOTE_LIMIT),
         title="Decline as second person",
         description="It does not count. What you write stays in the history.",
         on_submit=State.decline,
-        send=button("Decline", type="submit", variant="danger"),
+        send="Decline",
+        send_variant="danger",
     )
 
 
 def _revert() -> rx.Component:
-    return _dialog(
+    return question(
+        State,
         "revert",
         rx.el.p(REQUEST.revert_words),
         text_area("Reason", NOTE, id="task-revert", max_length=NOTE_LIMIT),
         title="Put back what was changed?",
         description="Both addresses and the proposer are told at once.",
         on_submit=State.revert,
-        send=button("Put back", type="submit", variant="danger"),
+        send="Put back",
+        send_variant="danger",
     )
 
 
 def _code() -> rx.Component:
-    return _dialog(
+    return question(
+        State,
         "code",
         text_field(
             "Code",
@@ -118,7 +149,7 @@ def _code() -> rx.Component:
             "A second staff member must confirm it before it counts."
         ),
         on_submit=State.read_out,
-        send=button("Record the answer", type="submit", variant="primary"),
+        send="Record the answer",
     )
 
 
@@ -140,22 +171,5 @@ def _choice(row: ObjectVar[FieldRow], decision: Decision) -> rx.Component:
     return rx.el.div(box, label, class_name="u-choice")
 
 
-def _dialog(
-    name: str, *body: Child, title: str, description: str, on_submit: object, send: Child
-) -> rx.Component:
-    return dialog(
-        dialog_form(
-            rx.fragment(*body, key=State.form),
-            show_if(filled(State.refusal), notice(State.refusal, tone="danger")),
-            on_submit=on_submit,
-            actions=rx.fragment(dialog_close("Cancel", variant="quiet"), send),
-        ),
-        title=title,
-        description=description,
-        open=State.dialog == name,
-        on_open_change=State.turn,
-    )
-
-
-def _ask(name: str) -> object:
-    return State.ask(name)
+def _ask(name: str) -> Any:
+    return State.ask(name, RequestDetailState.subject)

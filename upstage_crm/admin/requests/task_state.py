@@ -1,4 +1,4 @@
-"""The second steps on one request: release, confirm, decline, put back, a code that is read out."""
+"""What staff may do about one request: withdraw it, and take the second steps that wait on it."""
 
 from collections.abc import Callable
 from typing import Any, ClassVar
@@ -6,127 +6,145 @@ from typing import Any, ClassVar
 import reflex as rx
 from sqlmodel import Session
 
-from upstage_crm.admin.forms import texts
 from upstage_crm.admin.guard import AdminState
 from upstage_crm.admin.requests.detail_state import RequestDetailState
 from upstage_crm.change_requests import codes, commands, desk, reverting
 from upstage_crm.change_requests.errors import CodeRefused
 from upstage_crm.change_requests.rules import Decision, RequestState
-from upstage_crm.core.errors import UpstageError
-from upstage_crm.staff.roles import Permission
-from upstage_crm.ui.copy import sentence
+from upstage_crm.pages.dialog_state import DialogMixin
+from upstage_crm.pages.errors import SubjectMoved
+from upstage_crm.pages.page_state import Words
+from upstage_crm.staff.roles import Permission, StaffMember
 from upstage_crm.wiring import runtime
 
-DIALOGS = ("decline", "revert", "code")
 NOTE, CODE = "note", "code"
 _LIMIT = 1_000  # characters of a field that are read at all
 
 
-class RequestTaskState(AdminState):
-    """`dialog` names the question that stands open; it is closed while that is empty."""
+class RequestTaskState(DialogMixin, AdminState):
+    """The dialogs, and the presses that need none, each about the request of the page."""
 
     permission: ClassVar[Permission | None] = Permission.VIEW_REQUESTS
     fresh: ClassVar[frozenset[str]] = frozenset({"confirm"})
+    dialogs: ClassVar[tuple[str, ...]] = ("withdraw", "decline", "revert", "code")
+    page: ClassVar[type[RequestDetailState]] = RequestDetailState
 
-    dialog: str = ""
-    refusal: str = ""
-    form: int = 0
+    _kind: str = ""  # of the step that waited when the dialog was opened
 
     @rx.event
-    def ask(self, dialog: str) -> None:
+    async def ask(self, dialog: str, subject: str) -> None:
         """Open one of the dialogs."""
-        if dialog in DIALOGS:
-            self.dialog, self.refusal, self.form = dialog, "", self.form + 1
+        page = await self.get_state(RequestDetailState)
+        if page._is_about(subject) and page.shown == "request" and dialog in self.dialogs:
+            await self._open(dialog, subject=page.subject, about=page._about())
+            self._kind = page.detail.task.kind
 
     @rx.event
-    def turn(self, is_open: bool) -> None:
-        """Close the dialog; the browser says so when Escape or its cross was pressed."""
-        if is_open is not True:
-            self.dialog, self.refusal = "", ""
+    async def withdraw(self, form: dict[str, Any]) -> None:
+        """Withdraw the request."""
+        if self._accept("withdraw", form) is not None:
+            reference = self.subject
+            words = f"{reference} is withdrawn. Its links no longer work."
+            await self._step(commands.withdraw, reference, words)
 
     @rx.event
-    async def release(self) -> None:
+    async def release(self, subject: str) -> None:
         """Let a held request go to the patron."""
-        await self._step(commands.release, "Released. The patron is asked now.")
+        page = await self.get_state(RequestDetailState)
+        if page._is_about(subject):
+            await self._press(page, commands.release, "Released. The patron is asked now.")
 
     @rx.event
-    async def confirm(self) -> None:
-        """Confirm, as second person, what waits on this request."""
-        detail = await self.get_state(RequestDetailState)
-        if detail.detail.task.kind == "code":
-            await self._step(codes.confirm, "Confirmed. It counts as the patron's answer.")
+    async def confirm(self, kind: str, subject: str) -> None:
+        """Confirm, as second person, what waits on this request; `kind` is what was pressed."""
+        page = await self.get_state(RequestDetailState)
+        if not page._is_about(subject):
+            return
+        if kind != page.detail.task.kind:
+            page._refuse(SubjectMoved())
+        elif kind == "code":
+            words = "Confirmed. It counts as the patron's answer."
+            await self._press(page, codes.confirm, words)
         else:
-            await self._step(desk.confirm, "Confirmed. The current address is told now.")
+            words = "Confirmed. The current address is told now."
+            await self._press(page, desk.confirm, words)
 
     @rx.event
     async def decline(self, form: dict[str, Any]) -> None:
         """Decline, as second person, what waits on this request."""
-        if self.dialog != "decline":
+        given = self._accept("decline", form)
+        if given is None:
             return
-        detail = await self.get_state(RequestDetailState)
-        is_code = detail.detail.task.kind == "code"
-        command = codes.decline if is_code else desk.decline
-        await self._step(command, "Declined.", note=_text(form, NOTE))
+        command = codes.decline if self._kind == "code" else desk.decline
+        await self._step(command, self.subject, "Declined.", note=_text(given, NOTE))
 
     @rx.event
     async def revert(self, form: dict[str, Any]) -> None:
         """Put back what was changed, for a reason."""
-        if self.dialog != "revert":
-            return
-        words = "Done. What happened stands below."
-        await self._step(reverting.revert, words, reason=_text(form, NOTE))
+        given = self._accept("revert", form)
+        if given is not None:
+            words = "Done. See below what happened."
+            await self._step(reverting.revert, self.subject, words, reason=_text(given, NOTE))
 
     @rx.event
     async def read_out(self, form: dict[str, Any]) -> None:
         """Record what the patron answers, with the code that was read out."""
-        if self.dialog != "code" or not isinstance(form, dict):
+        given = self._accept("code", form)
+        if given is None:
             return
         legal = {d.value: d for d in (Decision.APPROVE, Decision.REJECT)}
-        answers = {
-            key: legal[said]
-            for key, said in form.items()
-            if isinstance(key, str) and isinstance(said, str) and said in legal
-        }
-        words = "Recorded. It waits for a second person now."
+        answers = {key: legal[said] for key, said in given.items() if said in legal}
         await self._step(
-            _read_out, words, code=_text(form, CODE), answers=answers, note=_text(form, NOTE)
+            codes.read_out,
+            self.subject,
+            "Recorded. It waits for a second person now.",
+            code=_text(given, CODE),
+            answers=answers,
+            note=_text(given, NOTE),
         )
 
-    async def _step(self, command: Callable[..., Any], words: str, **more: Any) -> None:
-        """Run one command and show what the request is now; a refusal stays in its dialog."""
-        detail = await self.get_state(RequestDetailState)
-        parts, actor, reference = runtime(), self._actor(), detail._reference  # noqa: SLF001  # one area
+    async def _step(
+        self, command: Callable[..., Any], reference: str, words: str, **more: Any
+    ) -> None:
+        """Run one command for the open dialog; a refusal stays in it."""
+        await self._run(_on(command, self._actor(), reference, more), _outcome_in(words))
 
-        def run(session: Session) -> Any:
-            return command(
-                session,
-                actor=actor,
-                reference=reference,
-                mailroom=parts.mailroom,
-                now=parts.clock.now(),
-                **more,
-            )
+    async def _press(
+        self, page: RequestDetailState, command: Callable[..., Any], words: str
+    ) -> None:
+        """Run one command for a press on the page, which says how it went."""
+        run = _on(command, self._actor(), page.subject, {})
+        await page._act(run, _outcome_in(words))
 
-        try:
-            outcome = await self._command(run)
-            if outcome is False:
-                raise CodeRefused  # counted, and that is committed
-        except UpstageError as error:
-            if self.dialog:
-                self.refusal = sentence(error)
-                await detail._show()  # noqa: SLF001  # one area
-            else:
-                await detail._told(problem=error)  # noqa: SLF001  # one area
-            return
-        self.dialog, self.refusal = "", ""
+
+def _outcome_in(words: str) -> Words:
+    def said(outcome: object) -> str:
+        if outcome is False:
+            raise CodeRefused  # the try is counted, and that is committed
         if outcome is RequestState.WITHDRAWN:
-            words = "This could no longer be true, so it was withdrawn. Why stands below."
-        await detail._told(done=words)  # noqa: SLF001  # one area
+            return "This could no longer be true, so it was withdrawn. See below why."
+        return words
+
+    return said
 
 
-def _read_out(session: Session, **how: Any) -> bool:
-    return codes.read_out(session, **how)
+def _on(
+    command: Callable[..., Any], actor: StaffMember, reference: str, more: dict[str, Any]
+) -> Callable[[Session], Any]:
+    parts = runtime()
+
+    def run(session: Session) -> Any:
+        return command(
+            session,
+            actor=actor,
+            reference=reference,
+            mailroom=parts.mailroom,
+            now=parts.clock.now(),
+            **more,
+        )
+
+    return run
 
 
-def _text(form: object, name: str) -> str:
-    return texts(form, _LIMIT).get(name, "")
+def _text(given: dict[str, str], name: str) -> str:
+    return given.get(name, "")[:_LIMIT]

@@ -23,6 +23,7 @@ from upstage_crm.ui.components.record import plain_row, record
 from upstage_crm.ui.components.tabs import tab_panel, tabs
 from upstage_crm.ui.components.text import value
 
+SUBTITLE = "Whose CRM this is, and by which rules requests run."
 _ZONES = "time-zones"
 _MORE: dict[str, dict[str, Any]] = {
     "name": {"auto_complete": "organization"},
@@ -36,7 +37,8 @@ _MORE: dict[str, dict[str, Any]] = {
 def page() -> rx.Component:
     """Return the page."""
     return framed(
-        page_header("Settings", subtitle="Whose CRM this is, and by which rules requests run."),
+        State,
+        page_header("Settings", subtitle=SUBTITLE),
         stack(
             show_if(filled(State.problem), notice(State.problem, tone="danger")),
             show_if(filled(State.done), notice(State.done, tone="success")),
@@ -55,6 +57,10 @@ def page() -> rx.Component:
             ),
         ),
         active="settings",
+        waiting=stack(
+            page_header("Settings", subtitle=SUBTITLE),
+            card(skeleton_lines(10), title="Organisation"),
+        ),
     )
 
 

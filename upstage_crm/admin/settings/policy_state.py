@@ -33,14 +33,6 @@ class PolicyState(AdminState):
     form_number: int = 0  # a new number draws the form anew, with the stored numbers in it
 
     @rx.event
-    async def load(self) -> None:
-        """Show what is stored."""
-        self._quiet()
-        self.errors = _nothing()
-        self.may_edit = self._may(Permission.EDIT_POLICY)
-        self._show(shown(await self._read(policy_settings.current)))
-
-    @rx.event
     async def save(self, form: dict[str, Any]) -> Any:
         """Store the policy, or say at each input why not; what was typed stays as it is."""
         actor, now = self._actor(), runtime().clock.now()
@@ -57,11 +49,16 @@ class PolicyState(AdminState):
             )
         except UpstageError as error:
             return self._blame(error)
-        self._show(shown(stored))
+        self._draw(shown(stored))
         self._succeed(SAVED)
         return None
 
-    def _show(self, texts: dict[str, str]) -> None:
+    async def _show(self) -> None:
+        """Show what is stored; the page does so when it opens."""
+        self.may_edit = self._may(Permission.EDIT_POLICY)
+        self._draw(shown(await self._read(policy_settings.current)))
+
+    def _draw(self, texts: dict[str, str]) -> None:
         self.shown = texts
         self.form_number += 1
         self.is_loaded = True

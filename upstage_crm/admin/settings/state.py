@@ -7,9 +7,11 @@ import reflex as rx
 
 from upstage_crm.admin.guard import AdminState
 from upstage_crm.admin.settings.form import NAMES, blamed, problems, typed, zone_choices
+from upstage_crm.admin.settings.policy_state import PolicyState
 from upstage_crm.core.errors import UpstageError
 from upstage_crm.organisation.details import OrganisationDetails
 from upstage_crm.organisation.settings import change, details
+from upstage_crm.pages.page_state import PageMixin
 from upstage_crm.staff.roles import Permission
 from upstage_crm.ui.copy import LANGUAGE_WORDS, sentence
 from upstage_crm.wiring import runtime
@@ -22,8 +24,11 @@ def _nothing() -> dict[str, str]:
     return dict.fromkeys(NAMES, "")
 
 
-class SettingsState(AdminState):
-    """The details as stored (`shown`), and the sentence of each that was refused (`errors`)."""
+class SettingsState(PageMixin, AdminState):
+    """The page, and the details as stored (`shown`), with the sentence of each that was refused.
+
+    The rules of requests are the other half of the page: `PolicyState`.
+    """
 
     permission: ClassVar[Permission | None] = Permission.VIEW_SETTINGS
 
@@ -34,16 +39,6 @@ class SettingsState(AdminState):
     errors: rx.Field[dict[str, str]] = rx.field(default_factory=_nothing)
     zones: rx.Field[list[str]] = rx.field(default_factory=list)
     form_number: int = 0  # a new number draws the form anew, with the stored details in it
-
-    @rx.event
-    async def load(self) -> None:
-        """Show what is stored."""
-        self._quiet()
-        self.errors = _nothing()
-        self.may_edit = self._may(Permission.EDIT_SETTINGS)
-        self.zones = zone_choices() if self.may_edit else []
-        self._show(await self._read(details))
-        await self._frame()
 
     @rx.event
     async def save(self, form: dict[str, Any]) -> Any:
@@ -61,11 +56,21 @@ class SettingsState(AdminState):
             )
         except UpstageError as error:
             return self._blame(error)
-        self._show(stored)
+        self._draw(stored)
         self._succeed(SAVED)
         return await self._frame()
 
-    def _show(self, stored: OrganisationDetails) -> None:
+    async def _show(self) -> None:
+        self.may_edit = self._may(Permission.EDIT_SETTINGS)
+        self.zones = zone_choices() if self.may_edit else []
+        self._draw(await self._read(details))
+        await (await self.get_state(PolicyState))._show()
+
+    async def _leave(self) -> None:
+        await super()._leave()
+        (await self.get_state(PolicyState)).reset()
+
+    def _draw(self, stored: OrganisationDetails) -> None:
         self.shown = asdict(stored)
         self.language = LANGUAGE_WORDS[stored.language]
         self.form_number += 1

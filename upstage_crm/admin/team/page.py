@@ -4,16 +4,15 @@ import reflex as rx
 from reflex.vars import ObjectVar
 
 from upstage_crm.admin.frame import framed
-from upstage_crm.admin.team.member_dialog import member_dialog
+from upstage_crm.admin.team.dialog_state import TeamDialogState as Dialogs
+from upstage_crm.admin.team.dialogs import team_dialogs
 from upstage_crm.admin.team.rows import AlertRow, InvitationRow, MemberRow
 from upstage_crm.admin.team.state import TeamState as State
-from upstage_crm.staff.roles import Role
 from upstage_crm.ui.components.base import Child, filled, show_if
 from upstage_crm.ui.components.button import button, link_button
 from upstage_crm.ui.components.choice import checkbox
-from upstage_crm.ui.components.dialog import dialog, dialog_close, dialog_form
 from upstage_crm.ui.components.feedback import notice, skeleton_lines
-from upstage_crm.ui.components.form import event_form, form_actions, select_field, text_field
+from upstage_crm.ui.components.form import event_form, form_actions
 from upstage_crm.ui.components.page import card, halves, inline, page_header, stack
 from upstage_crm.ui.components.status import chip
 from upstage_crm.ui.components.table import (
@@ -26,17 +25,15 @@ from upstage_crm.ui.components.table import (
 from upstage_crm.ui.components.text import live_place
 from upstage_crm.ui.staff_words import ROLE_HINTS, ROLE_WORDS
 
-ROLES = [(role.value, words) for role, words in ROLE_WORDS.items()]
+SUBTITLE = "Who works here, and what they may do."
 
 
 def page() -> rx.Component:
     """Return the page."""
+    invite = button("Invite", variant="primary", icon="plus", on_click=Dialogs.open_invite)
     return framed(
-        page_header(
-            "Team",
-            subtitle="Who works here, and what they may do.",
-            actions=(show_if(State.may_manage, _invite()),),
-        ),
+        State,
+        page_header("Team", subtitle=SUBTITLE, actions=(show_if(State.may_manage, invite),)),
         stack(
             live_place(
                 show_if(filled(State.problem), notice(State.problem, tone="danger", live=False)),
@@ -60,8 +57,11 @@ def page() -> rx.Component:
                 card(skeleton_lines(8), title="Members"),
             ),
         ),
-        member_dialog(),
+        team_dialogs(),
         active="team",
+        waiting=stack(
+            page_header("Team", subtitle=SUBTITLE), card(skeleton_lines(8), title="Members")
+        ),
     )
 
 
@@ -73,9 +73,9 @@ def _alert(
         "Freeze account",
         variant="danger",
         icon="circle-pause",
-        on_click=State.freeze(row.staff_id),
+        on_click=Dialogs.ask_freeze(row.staff_id),
     )
-    close = button("Close alert", on_click=State.close_alert(row.staff_id))
+    close = button("Close alert", on_click=Dialogs.ask_close_alert(row.staff_id))
     return notice(
         stack(
             rx.el.p(row.words, ", ", row.opened, ". ", rx.el.strong(row.held), " on hold."),
@@ -114,7 +114,7 @@ def _member(row: ObjectVar[MemberRow], may_manage: rx.Var[bool]) -> rx.Component
         ("missing", chip("Missing", icon="triangle-alert", tone="warning")),
         chip("Off", icon="minus", tone="neutral"),
     )
-    change = button("Manage", size="small", on_click=State.open_member(row.id))
+    change = button("Manage", size="small", on_click=Dialogs.open_member(row.id))
     name = inline(
         rx.el.bdi(row.name),
         show_if(row.is_self, chip("You", icon="user", tone="info")),
@@ -153,7 +153,7 @@ def _invitation(row: ObjectVar[InvitationRow], may_manage: rx.Var[bool]) -> rx.C
             "Withdraw",
             size="small",
             variant="quiet",
-            on_click=State.withdraw_invitation(row.id),
+            on_click=Dialogs.ask_withdraw(row.id),
         ),
     )
     link = show_if(
@@ -167,61 +167,6 @@ def _invitation(row: ObjectVar[InvitationRow], may_manage: rx.Var[bool]) -> rx.C
         cell(two_lines(rx.el.bdi(row.invited_by), row.sent), label="By"),
         cell(link, label="Link"),
         cell(show_if(may_manage, acts), label=""),
-    )
-
-
-def _invite() -> rx.Component:
-    return rx.fragment(
-        button(
-            "Invite",
-            variant="primary",
-            icon="plus",
-            on_click=State.turn_invite(True),
-        ),
-        dialog(
-            dialog_form(
-                rx.fragment(
-                    halves(
-                        text_field(
-                            "Email",
-                            "email",
-                            type="email",
-                            error=State.errors["email"],
-                            auto_complete="off",
-                            max_length=254,
-                            spell_check=False,
-                        ),
-                        text_field(
-                            "Name",
-                            "display_name",
-                            error=State.errors["display_name"],
-                            hint="As patrons read it.",
-                            auto_complete="off",
-                            max_length=80,
-                        ),
-                        text_field(
-                            "Desk",
-                            "desk",
-                            hint="Such as “box office”.",
-                            optional=True,
-                            max_length=80,
-                        ),
-                        select_field("Role", "role", ROLES, default_value=Role.BOX_OFFICE.value),
-                    ),
-                    key=State.form,
-                ),
-                on_submit=State.invite,
-                actions=rx.fragment(
-                    dialog_close("Cancel", variant="quiet"),
-                    button("Send invitation", type="submit", variant="primary"),
-                ),
-            ),
-            title="Invite somebody",
-            description="They get a mail with a link that works once, for seven days.",
-            open=State.is_inviting,
-            on_open_change=State.turn_invite,
-            size="large",
-        ),
     )
 
 

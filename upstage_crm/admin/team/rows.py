@@ -5,6 +5,7 @@ from datetime import datetime, tzinfo
 
 from upstage_crm.change_requests.alert_mails import WIRE_WORDS
 from upstage_crm.change_requests.alerts import AlertView
+from upstage_crm.change_requests.leaving import Consequences
 from upstage_crm.core import when
 from upstage_crm.staff.team import TeamMember
 from upstage_crm.team.invitations import Invitation
@@ -97,3 +98,29 @@ def invitation_row(found: Invitation, *, now: datetime, zone: tzinfo) -> Invitat
         left=when.left(found.expires_at, now=now),
         is_expired=found.is_expired(now),
     )
+
+
+def about_member(row: MemberRow) -> str:
+    """How dialogs name a member."""
+    name = f"{row.name}, {row.desk}" if row.desk else row.name
+    return f"{name} · {row.email}"
+
+
+def ending_words(found: Consequences) -> str:
+    """What withdrawing a member's open requests does, with its numbers."""
+    if not found.requests:
+        return "There is no open request of this account."
+    ends = _counted(found.requests, "open request")
+    return f"Withdraws {ends} and sends {_counted(found.mails, 'email')} to patrons."
+
+
+def withdrawn_words(count: int) -> str:
+    """What became of a member's open requests."""
+    if not count:
+        return "It had no open request."
+    verb = "was" if count == 1 else "were"
+    return f"{_counted(count, 'open request')} {verb} withdrawn."
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

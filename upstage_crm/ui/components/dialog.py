@@ -1,19 +1,31 @@
 """Dialogs.
 
-dialog(*body, title, description, trigger, open, on_open_change, footer, size, close_label)
+dialog(*body, title, about, description, trigger, open, on_open_change, footer, size, close_label)
 dialog_close(*children, variant)        a button inside that only closes
 dialog_form(*children, on_submit)       body and footer of a dialog that asks for something
 
 Uncontrolled: give `trigger`, the words or content of the button that opens it. Controlled: give
 `open` and `on_open_change` (a handler that takes one bool). Focus goes to the first field, stays
 inside, and returns to where it was; Escape and a press beside the dialog close it.
+
+`about` names whom the dialog is about. It is part of the heading, so a screen reader says it with
+the title. Pages of the CRM do not call `dialog`: `pages.view` does it for them.
 """
 
 from typing import Any, Literal
 
 import reflex as rx
 
-from upstage_crm.ui.components.base import Child, Flag, Text, absent, given, icon
+from upstage_crm.ui.components.base import (
+    Child,
+    Flag,
+    Text,
+    absent,
+    filled,
+    given,
+    icon,
+    show_if,
+)
 from upstage_crm.ui.components.base_ui import DialogPart, DialogRoot, part
 from upstage_crm.ui.components.button import Size, Variant
 from upstage_crm.ui.components.form import event_form
@@ -22,6 +34,7 @@ from upstage_crm.ui.components.form import event_form
 def dialog(
     *body: Child,
     title: Text,
+    about: Text = "",
     description: Text = "",
     trigger: Child | None = None,
     trigger_variant: Variant = "secondary",
@@ -51,11 +64,13 @@ def dialog(
         if not absent(description)
         else []
     )
+    named = rx.el.bdi(about, class_name="u-dialog-about")
+    heading = (title,) if absent(about) else (title, " ", show_if(filled(about), named))
     popup = part(
         DialogPart,
         "Dialog.Popup",
         rx.el.div(
-            part(DialogPart, "Dialog.Title", title, class_name="u-dialog-title"),
+            part(DialogPart, "Dialog.Title", *heading, class_name="u-dialog-title"),
             *words,
             class_name="u-dialog-head",
         ),

@@ -1,6 +1,4 @@
-"""What a browser submits, which may be anything at all: a handler's argument is not checked by
-anybody before it.
-"""
+"""What a browser submits. Nothing has checked a handler's argument before the handler does."""
 
 from __future__ import annotations
 

@@ -1,0 +1,504 @@
+"""Fault 17 on every dialog of every page: what is open for one subject never meets another one.
+
+Each dialog is opened and left by Back, Forward, Reload and a typed address, over a line with round
+trips of 600 ms where the browser turns the page itself. `CASES` names every dialog that the states
+of the CRM register; one that is missing fails the first test.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from tests.support.engine import Engine
+from tests.support.journey import PATIENCE_MS, hydrated, opened, sign_in
+from tests.support.links import links_of
+from tests.support.office import totp
+from tests.support.server import Server, running_server
+from tests.support.slow_line import SlowLine, slow_line
+from tests.support.stage import CLERK, OWNER, Stage, set_stage
+from upstage_crm import upstage_crm as app_module
+from upstage_crm.audit.events import Channel
+from upstage_crm.change_requests import alerts, erasing, freezing, opening
+from upstage_crm.change_requests.commands import Proposed
+from upstage_crm.change_requests.rules import FreezeCause
+from upstage_crm.change_requests.tripwires import Ruling, Verdict, Wire
+from upstage_crm.core.clock import FrozenClock
+from upstage_crm.pages.dialog_state import DialogMixin
+from upstage_crm.patrons.queries import get_by_number
+from upstage_crm.patrons.views import PatronRecord
+from upstage_crm.staff.roles import Role
+from upstage_crm.team import invitations
+
+assert app_module.app, "every state is registered when the app is made"
+
+ROUND_TRIP_S = 0.6
+OTHER = "Theodore Abara"
+PHONE = {"phone": {"phone": "+1 212 555 0188"}}
+
+# One entry for each change of what the page shows: address, heading, title, dialog.
+RECORDER = """
+window.upstageFrames = [];
+(function look() {
+  const heading = document.querySelector("h1"), dialog = document.querySelector("[role=dialog]");
+  const frame = [location.pathname, heading ? heading.innerText : "", document.title,
+    dialog ? dialog.innerText : ""];
+  const last = window.upstageFrames.at(-1);
+  if (!last || frame.some((words, place) => words !== last[place])) {
+    window.upstageFrames.push(frame);
+  }
+  requestAnimationFrame(look);
+})()
+"""
+
+
+class Frame(NamedTuple):
+    """What the browser drew at one moment."""
+
+    path: str
+    heading: str
+    title: str
+    dialog: str
+
+
+@dataclass
+class House:
+    """A server behind a slow line, and the subjects of its dialogs by name."""
+
+    server: Server
+    line: SlowLine
+    stage: Stage
+    paths: dict[str, str] = field(default_factory=dict[str, str])
+    names: dict[str, str] = field(default_factory=dict[str, str])
+
+    def url(self, path: str) -> str:
+        return f"http://localhost:{self.line.port}{path}"
+
+    def note(self, key: str, path: str, name: str) -> None:
+        self.paths[key], self.names[key] = path, name
+
+
+class Case(NamedTuple):
+    """One dialog: whose it is, how it is opened, and where the tab turns to while it is open."""
+
+    subject: str
+    open: Callable[[Page], None]
+    elsewhere: str = "other"
+    who: str = OWNER
+
+
+def button(name: str) -> Callable[[Page], None]:
+    """Press the first button of this name."""
+    return lambda page: page.get_by_role("button", name=re.compile(name)).first.click()
+
+
+def in_row(row: str, name: str) -> Callable[[Page], None]:
+    """Press a button in the row that holds these words."""
+
+    def press(page: Page) -> None:
+        found = page.get_by_role("row", name=re.compile(row))
+        found.get_by_role("button", name=name).click()
+
+    return press
+
+
+CASES: dict[str, Case] = {
+    "ProposeState.propose": Case("mara", button("Propose change")),
+    "RevealState.reveal": Case("born", button("Show Date of birth"), who=CLERK),
+    "PatronCareState.clear": Case("disputed", button("Say what you found")),
+    "PatronCareState.protect": Case("mara", button("Mark as protected")),
+    "PatronCareState.unprotect": Case("protected", button("No longer protected")),
+    "PatronCareState.erase": Case("mara", button("Erase")),
+    "PatronCareState.confirm_erasure": Case("leaving", button("Confirm")),
+    "PatronCareState.decline_erasure": Case("leaving", button("Decline")),
+    "AddPatronState.add": Case("list", button("Add patron"), elsewhere="queue"),
+    "RequestTaskState.withdraw": Case("pending", button("Withdraw"), elsewhere="request"),
+    "RequestTaskState.code": Case("pending", button("reads out the code"), elsewhere="request"),
+    "RequestTaskState.decline": Case("identified", button("Decline"), elsewhere="request"),
+    "RequestTaskState.revert": Case("applied", button("Put back"), elsewhere="request"),
+    "TeamDialogState.invite": Case("invite", button("Invite"), elsewhere="queue"),
+    "TeamDialogState.member": Case("member", in_row("ray@", "Manage"), elsewhere="queue"),
+    "TeamDialogState.freeze": Case("thief", button("Freeze account"), elsewhere="queue"),
+    "TeamDialogState.close_alert": Case("thief", button("Close alert"), elsewhere="queue"),
+    "TeamDialogState.withdraw_invitation": Case(
+        "guest", in_row("nia@", "Withdraw"), elsewhere="queue"
+    ),
+    "AccountDialogState.remove_app": Case(
+        "account", lambda page: card(page, "Authenticator app"), elsewhere="queue"
+    ),
+    "AccountDialogState.remove_passkey": Case(
+        "passkey", lambda page: card(page, "Passkeys"), elsewhere="queue"
+    ),
+    "AccountDialogState.make_codes": Case("account", button("Make new codes"), elsewhere="queue"),
+}
+
+
+def card(page: Page, title: str) -> None:
+    """Press Remove in the card of this title."""
+    section = page.locator("section").filter(has=page.get_by_role("heading", name=title))
+    section.get_by_role("button", name="Remove").first.click()
+
+
+def heirs(kind: type[Any]) -> Iterator[type[Any]]:
+    for heir in kind.__subclasses__():
+        yield heir
+        yield from heirs(heir)
+
+
+def test_every_dialog_is_among_the_cases() -> None:
+    registered = {
+        f"{state.__name__}.{name}"
+        for state in heirs(DialogMixin)
+        if state.__module__.startswith("upstage_crm.")
+        for name in state.dialogs
+    }
+
+    assert set(CASES) == registered
+
+
+# --- a house in which every dialog has a subject ------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    folder = tmp_path_factory.mktemp("dialogs")
+    database_url = f"sqlite:///{folder / 'upstage.db'}"
+    stage = set_stage(database_url)
+    with slow_line() as line:
+        settings = {"UPSTAGE_PUBLIC_URL": f"http://localhost:{line.port}"}
+        with running_server(folder, database_url=database_url, settings=settings) as server:
+            line.target = int(server.url.rpartition(":")[2])
+            made = House(server, line, stage)
+            furnish(made)
+            yield made
+
+
+def furnish(house: House) -> None:
+    """Bring records, requests and accounts into the states in which each dialog is offered."""
+    parts = house.stage.parts
+    engine = Engine(parts.database, FrozenClock(parts.clock.now()))
+    engine.room, engine.codec = parts.mailroom, parts.codec
+    owner = engine._owner = house.stage.owner
+    second = engine.staff("Olga", Role.OWNER)
+
+    def record(key: str, patron: PatronRecord, name: str) -> PatronRecord:
+        house.note(key, f"/patrons/{patron.number}/", name)
+        return patron
+
+    def request(key: str, proposed: Proposed) -> Proposed:
+        house.note(key, f"/requests/{proposed.reference}/", f"Request {proposed.reference}")
+        return proposed
+
+    with parts.database.reading() as session:
+        mara, other = (get_by_number(session, n) for n in house.stage.numbers[:2])
+    record("mara", mara, "Mara Lindqvist")
+    record("other", other, OTHER)
+    disputed = record("disputed", engine.patron("dora@example.com", "Dora", "Dispute"), "Dora")
+    protected = record("protected", engine.patron("pru@example.com", "Pru", "Public"), "Pru")
+    leaving = record("leaving", engine.patron("lea@example.com", "Lea", "Leaving"), "Lea")
+    record("spare", engine.patron("sam@example.com", "Sam", "Spare"), "Sam Spare")
+    born = engine.patron("bea@example.com", "Bea", "Born", date_of_birth="1961-03-04")
+    record("born", born, "Bea Born")
+    engine.protect(protected, owner)
+    engine.write(
+        lambda s: erasing.request_erasure(
+            s, actor=second, patron_id=leaving.id, reason="by letter", now=engine.now
+        )
+    )
+    dispute(engine, disputed)
+
+    request("pending", engine.propose(engine.patron("pia@example.com", "Pia", "Pending"), None))
+    request("request", engine.propose(other, changes=PHONE))
+    request("identified", engine.identify(engine.patron("ida@example.com", "Ida"), second, PHONE))
+    applied = engine.propose(engine.patron("ann@example.com", "Ann", "Applied"), changes=PHONE)
+    engine.decide(links_of(parts, applied.request_id)["decision"])
+    request("applied", applied)
+
+    thief = engine.staff("Vic", Role.BOX_OFFICE, email="vic@theatre.example")
+    ruling = Ruling(verdict=Verdict.QUARANTINE, wire=Wire.AT_ONCE, count=8, limit=5)
+    engine.write(
+        lambda s: alerts.open_now(
+            s, actor=thief, ruling=ruling, mailroom=engine.room, now=engine.now
+        )
+    )
+    engine.write(
+        lambda s: invitations.invite(
+            s,
+            actor=owner,
+            email="nia@theatre.example",
+            display_name="Nia",
+            desk="",
+            role=Role.MANAGER,
+            post=parts.post,
+            now=engine.now,
+        )
+    )
+    for key, path, name in (
+        ("list", "/patrons/", "Patrons"),
+        ("queue", "/requests/", "Requests"),
+        ("invite", "/team/", "Team"),
+        ("member", "/team/", "Team"),
+        ("thief", "/team/", "Team"),
+        ("guest", "/team/", "Team"),
+        ("account", "/account/", "Your account"),
+        ("passkey", "/account/", "Your account"),
+    ):
+        house.note(key, path, name)
+
+
+def dispute(engine: Engine, patron: PatronRecord) -> None:
+    """Freeze a record, as an objection does."""
+    proposed = engine.propose(patron, changes=PHONE)
+
+    def freeze(session: Any) -> None:
+        case = opening.by_id(session, proposed.request_id, mailroom=engine.room, now=engine.now)
+        freezing.freeze(
+            case, FreezeCause.REVERT_BLOCKED, channel=Channel.SCHEDULE, outcome="an objection"
+        )
+        case.record()
+
+    engine.write(freeze)
+
+
+@pytest.fixture(scope="module")
+def desks(browser: Browser, house: House) -> Iterator[Callable[[str], Page]]:
+    """One browser for each account, signed in; the owner has both second factors."""
+    contexts: dict[str, BrowserContext] = {}
+    pages: dict[str, Page] = {}
+
+    def desk(email: str) -> Page:
+        if email not in pages:
+            contexts[email] = browser.new_context()
+            page = pages[email] = contexts[email].new_page()
+            page.set_default_timeout(PATIENCE_MS)
+            page.add_init_script(RECORDER)
+            sign_in(page, Server(house.url(""), "", house.server.process), email)
+            if email == OWNER:
+                enrol(page, house)
+        return pages[email]
+
+    yield desk
+    for context in contexts.values():
+        context.close()
+
+
+def enrol(page: Page, house: House) -> None:
+    """Set up an authenticator app and a passkey."""
+    device = page.context.new_cdp_session(page)
+    device.send("WebAuthn.enable")
+    device.send(
+        "WebAuthn.addVirtualAuthenticator",
+        {
+            "options": {
+                "protocol": "ctap2",
+                "transport": "internal",
+                "hasUserVerification": True,
+                "isUserVerified": True,
+                "automaticPresenceSimulation": True,
+            }
+        },
+    )
+    opened(page, house.url("/account/"))
+    page.get_by_role("button", name="Set up authenticator app").click()
+    secret = page.get_by_text("No camera?").locator("code").inner_text()
+    page.get_by_label("Code").fill(totp(secret, int(house.stage.parts.clock.now().timestamp())))
+    page.get_by_role("button", name="Confirm").click()
+    expect(page.get_by_role("list", name="Recovery codes")).to_be_visible()
+    page.get_by_role("button", name="Add a passkey").click()
+    page.get_by_label("Name").fill("Box office laptop")
+    page.get_by_role("button", name="Create it now").click()
+    expect(page.get_by_text("Your passkey works from now on.")).to_be_visible()
+
+
+# --- leaving a dialog ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_dialog_ends_with_its_page(house: House, desks: Callable[[str], Page], name: str) -> None:
+    case = CASES[name]
+    page = desks(case.who)
+    here, elsewhere = house.paths[case.subject], house.paths[case.elsewhere]
+    mine, others = house.names[case.subject], house.names[case.elsewhere]
+    names, dialog = {here: mine, elsewhere: others}, page.get_by_role("dialog")
+
+    def is_shown(heading: str) -> None:
+        """The page of this heading is there and was read, and nothing is over it."""
+        expect(page.get_by_role("heading", level=1)).to_contain_text(heading)
+        hydrated(page)
+        expect(dialog).to_have_count(0)
+
+    def open_it() -> None:
+        case.open(page)
+        expect(dialog).to_be_visible()
+
+    turn(page, elsewhere)
+    is_shown(others)
+    turn(page, here)
+    is_shown(mine)
+    open_it()
+    assert_names_its_subject(house, case, dialog.inner_text())
+    found = Axe().run(page)
+    assert found.violations_count == 0, found.generate_report()
+    house.line.round_trip_s = ROUND_TRIP_S
+    try:
+        forget_frames(page)
+        page.go_back()
+        is_shown(others)
+        page.go_forward()
+        is_shown(mine)
+        assert_nothing_stayed(frames(page), elsewhere)
+        assert_under_their_own_address(frames(page), names)
+    finally:
+        house.line.round_trip_s = 0
+
+    open_it()
+    page.reload(wait_until="commit")
+    is_shown(mine)
+    assert [] == [frame for frame in frames(page) if frame.dialog]
+    house.line.round_trip_s = ROUND_TRIP_S
+    try:
+        forget_frames(page)
+        page.go_back()  # to a page whose code this document may not have fetched yet
+        is_shown(others)
+        records = {path: name for path, name in names.items() if path.count("/") > 2}
+        assert_under_their_own_address(frames(page), records)
+    finally:
+        house.line.round_trip_s = 0
+
+    turn(page, here)
+    is_shown(mine)
+    open_it()
+    opened(page, house.url(elsewhere))
+    is_shown(others)
+    assert [] == [frame for frame in frames(page) if frame.dialog or mine in frame.heading]
+
+
+def test_what_is_sent_is_about_the_patron_of_the_page(
+    house: House, desks: Callable[[str], Page]
+) -> None:
+    """The press that asked the wrong person: Alice's dialog over Gerald's record."""
+    page, dialog = desks(OWNER), desks(OWNER).get_by_role("dialog")
+    house.line.round_trip_s = ROUND_TRIP_S
+    try:
+        opened(page, house.url(house.paths["mara"]))
+        page.get_by_role("button", name="Propose change").nth(1).click()
+        dialog.get_by_label("Phone number").fill("+1 212 555 0123")
+        page.go_back()
+        expect(dialog).to_have_count(0)
+        opened(page, house.url(house.paths["spare"]))
+        page.get_by_role("button", name="Propose change").nth(1).click()
+        expect(dialog).to_contain_text("Sam Spare")
+        expect(dialog.get_by_label("Phone number")).to_have_value("")
+        dialog.get_by_label("Phone number").fill("+1 212 555 0124")
+        dialog.get_by_label("Reason").select_option("asked_by_phone")
+        dialog.get_by_role("button", name="Send proposal").click()
+        expect(page.get_by_text("Sent. The record changes when it is approved.")).to_be_visible()
+    finally:
+        house.line.round_trip_s = 0
+    expect(page.get_by_text("+1 212-555-0124").first).to_be_visible()
+    opened(page, house.url(house.paths["mara"]))
+    expect(page.get_by_text("Nobody has proposed a change yet.")).to_be_visible()
+
+
+def test_two_tabs_each_keep_to_their_own_subject(
+    house: House, desks: Callable[[str], Page]
+) -> None:
+    """The second tab is opened from the first one, and begins with a copy of what that stored."""
+    first = desks(OWNER)
+    opened(first, house.url(house.paths["mara"]))
+    first.get_by_role("button", name="Propose change").first.click()
+    expect(first.get_by_role("dialog")).to_contain_text("Mara Lindqvist")
+    with first.context.expect_page() as born:
+        first.evaluate("path => { window.open(path) }", house.paths["other"])
+    second = born.value
+    expect(second.get_by_role("heading", level=1)).to_have_text(OTHER)
+    hydrated(second)
+    expect(second.get_by_role("dialog")).to_have_count(0)
+    second.get_by_role("button", name="Propose change").first.click()
+    expect(second.get_by_role("dialog")).to_contain_text(OTHER)
+
+    expect(first.get_by_role("dialog")).to_contain_text("Mara Lindqvist")
+    dialog = first.get_by_role("dialog")
+    dialog.get_by_label("Email address").fill("mara@tab.example")
+    dialog.get_by_label("Reason").select_option("asked_by_phone")
+    dialog.get_by_role("button", name="Send proposal").click()
+    expect(first.get_by_text("mara@tab.example").first).to_be_visible()
+    expect(first.get_by_role("heading", level=1)).to_have_text("Mara Lindqvist")
+
+    expect(second.get_by_role("dialog")).to_contain_text(OTHER)
+    opened(second, house.url(house.paths["other"]))
+    expect(second.get_by_text("tab.example")).to_have_count(0)
+    second.close()
+
+
+def test_a_lost_connection_takes_nothing_of_what_is_typed(
+    house: House, desks: Callable[[str], Page]
+) -> None:
+    page = desks(OWNER)
+    opened(page, house.url(house.paths["other"]))
+    page.get_by_role("button", name="Propose change").first.click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Email address").fill("theo@tab.example")
+
+    house.line.cut()
+    expect(page.get_by_text("Connection lost")).to_be_visible()
+    house.line.mend()
+    expect(page.get_by_text("Connection lost")).to_be_hidden()
+    hydrated(page)
+
+    expect(dialog).to_contain_text(OTHER)
+    expect(dialog.get_by_label("Email address")).to_have_value("theo@tab.example")
+    dialog.get_by_label("Reason").select_option("asked_by_phone")
+    dialog.get_by_role("button", name="Send proposal").click()
+    expect(page.get_by_text("theo@tab.example").first).to_be_visible()
+    expect(dialog).to_have_count(0)
+
+
+def turn(page: Page, path: str) -> None:
+    """Turn to a page as a link does: without loading the document."""
+    page.evaluate(
+        "path => { history.pushState({}, '', path); dispatchEvent(new PopStateEvent('popstate')) }",
+        path,
+    )
+
+
+def frames(page: Page) -> list[Frame]:
+    return [Frame(*frame) for frame in page.evaluate("window.upstageFrames")]
+
+
+def forget_frames(page: Page) -> None:
+    page.evaluate("window.upstageFrames = []")
+
+
+def assert_names_its_subject(house: House, case: Case, words: str) -> None:
+    """The heading of the dialog, or the line below it, says whom it is about."""
+    expected = {
+        "list": "Add patron",
+        "invite": "Invite",
+        "member": "Ray, front of house · ray@theatre.example",
+        "thief": "Vic, box office · vic@theatre.example",
+        "guest": "Nia · nia@theatre.example",
+        "account": OWNER,
+        "passkey": "Box office laptop",
+    }
+    name = expected.get(case.subject, house.names[case.subject].removeprefix("Request "))
+    assert name in " ".join(words.splitlines()[:2])
+
+
+def assert_nothing_stayed(seen: list[Frame], elsewhere: str) -> None:
+    """No dialog outlived the press on Back."""
+    left = next(place for place, frame in enumerate(seen) if frame.path == elsewhere)
+    assert [] == [frame for frame in seen[left:] if frame.dialog]
+
+
+def assert_under_their_own_address(seen: list[Frame], names: dict[str, str]) -> None:
+    """No frame drew the name of one subject under the address of another one."""
+    for path, name in names.items():
+        under = [frame for frame in seen if frame.path != path]
+        assert [] == [frame for frame in under if name in frame.heading or name in frame.title]

@@ -1,0 +1,464 @@
+"""The dialogs and forms of the CRM: each acts for the subject it was opened for, or not at all."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine, Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pytest
+
+from tests.support.engine import Engine
+from tests.support.factories import NEW, OLD, PUBLIC_URL
+from tests.support.pipeline import Client, Pipeline, installed, sign_in
+from upstage_crm import upstage_crm as app_module
+from upstage_crm.admin.account.dialog_state import AccountDialogState
+from upstage_crm.admin.account.state import AccountState
+from upstage_crm.admin.audit.state import AuditState
+from upstage_crm.admin.dashboard.state import DashboardState
+from upstage_crm.admin.guard import AdminState
+from upstage_crm.admin.mailbox.state import MailboxState
+from upstage_crm.admin.patrons.add_state import AddPatronState
+from upstage_crm.admin.patrons.care_state import PatronCareState
+from upstage_crm.admin.patrons.list_state import PatronListState
+from upstage_crm.admin.patrons.propose_state import ProposeState
+from upstage_crm.admin.patrons.record_state import PatronRecordState
+from upstage_crm.admin.patrons.reveal_state import RevealState
+from upstage_crm.admin.requests.detail_state import RequestDetailState
+from upstage_crm.admin.requests.task_state import RequestTaskState
+from upstage_crm.admin.team.dialog_state import TeamDialogState
+from upstage_crm.admin.team.state import TeamState
+from upstage_crm.change_requests.erasing import find_waiting
+from upstage_crm.change_requests.rules import RequestState
+from upstage_crm.core.clock import FrozenClock
+from upstage_crm.core.db import Database
+from upstage_crm.mail.dispatcher import Dispatcher
+from upstage_crm.pages.dialog_state import DialogMixin
+from upstage_crm.pages.page_state import PageMixin
+from upstage_crm.patrons.views import PatronRecord
+from upstage_crm.staff.roles import Role
+from upstage_crm.ui.copy import SENTENCES
+from upstage_crm.wiring import Runtime
+
+MOVED = SENTENCES["subject_moved"]
+PHONE = {"phone": {"phone": "+1 212 555 0199"}}
+SENDING = {"email": NEW, "reason": "asked_by_phone", "reason_text": ""}
+DIALOGS = (
+    AccountDialogState,
+    AddPatronState,
+    PatronCareState,
+    ProposeState,
+    RequestTaskState,
+    RevealState,
+    TeamDialogState,
+)
+
+
+@dataclass
+class Scene:
+    """A venue with two patrons, Alice and Gerald, and the tab of one member."""
+
+    engine: Engine
+    pipeline: Pipeline
+    parts: Runtime
+    alice: PatronRecord
+    gerald: PatronRecord
+
+    def tab(self, role: Role = Role.OWNER, name: str = "Olga") -> Client:
+        at, email = self.engine.now, f"{name.lower()}@desk.example"
+        cookie = sign_in(self.parts.database, role, at=at, name=name, email=email)
+        return self.pipeline.client(cookie)
+
+    async def record(self, tab: Client, patron: PatronRecord) -> None:
+        await self.pipeline.send(tab, PatronRecordState.load, f"/patrons/{patron.number}/")
+
+    async def said(self, tab: Client) -> tuple[str, str]:
+        admin = await self.pipeline.state(tab, AdminState)
+        return admin.problem, admin.done
+
+
+Story = Callable[[Scene], Coroutine[Any, Any, None]]
+Play = Callable[[Story], None]
+
+
+@pytest.fixture
+def play(database: Database, clock: FrozenClock) -> Iterator[Play]:
+    with installed(database, clock) as parts:
+
+        def run(story: Story) -> None:
+            async def told() -> None:
+                engine = Engine(database, clock)
+                engine.room = replace(parts.mailroom, public_url=PUBLIC_URL)
+                engine.codec = parts.codec
+                engine.dispatcher = Dispatcher(database, engine.mailbox, parts.codec, clock)
+                alice = engine.patron(OLD, "Alice", "Abbott")
+                gerald = engine.patron("gerald@example.com", "Gerald", "Abbott")
+                async with Pipeline() as pipeline:
+                    await story(Scene(engine, pipeline, parts, alice, gerald))
+
+            asyncio.run(told())
+
+        yield run
+
+
+def heirs(kind: type[Any]) -> Iterator[type[Any]]:
+    for heir in kind.__subclasses__():
+        yield heir
+        yield from heirs(heir)
+
+
+# --- every dialog, every page -------------------------------------------------------------------
+
+
+def test_every_dialog_is_among_those_looked_at() -> None:
+    ours = {kind for kind in heirs(DialogMixin) if kind.__module__.startswith("upstage_crm.")}
+
+    assert set(DIALOGS) == ours
+
+
+def test_every_page_of_the_crm_ends_with_its_address() -> None:
+    pages = {kind for kind in heirs(PageMixin) if kind.__module__.startswith("upstage_crm.")}
+    loads = {kind.load for kind in pages if not kind.__name__.endswith("Mixin")}
+    open_to_all = ("/sign-in", "/confirm", "/kit")
+
+    for page in app_module.PAGES:
+        assert (page.on_load in loads) is not page.route.startswith(open_to_all), page.route
+
+
+@pytest.mark.parametrize("kind", DIALOGS)
+def test_a_dialog_holds_nothing_after_the_tab_has_turned(
+    play: Play, kind: type[DialogMixin]
+) -> None:
+    async def story(scene: Scene) -> None:
+        tab = scene.tab()
+        paths = {
+            AccountState: "/account/",
+            PatronListState: "/patrons/",
+            PatronRecordState: f"/patrons/{scene.alice.number}/",
+            RequestDetailState: f"/requests/{scene.engine.propose(scene.alice).reference}/",
+            TeamState: "/team/",
+        }
+        for name in kind.dialogs:
+            await scene.pipeline.send(tab, kind.page.load, paths[kind.page])
+            dialog = await scene.pipeline.state(tab, kind)
+            assert await dialog._open(name, subject="7", about="Alice Abbott · 7")
+            dialog.refusal = "something was wrong"
+
+            await scene.pipeline.send(tab, DashboardState.load, "/")
+
+            left = await scene.pipeline.state(tab, kind)
+            kept = {"opening", "_answered"}
+            held = {
+                field
+                for field, declared in kind.get_fields().items()
+                if declared._owner is kind and getattr(left, field) != declared.default_value()
+            }
+            assert held <= kept, name
+
+    play(story)
+
+
+# --- the faults that were found -----------------------------------------------------------------
+
+
+def test_a_proposal_is_never_sent_for_the_patron_of_another_page(play: Play) -> None:
+    """Alice's dialog is open; Back, then Gerald: Alice is not asked."""
+
+    async def story(scene: Scene) -> None:
+        tab = scene.tab()
+        await scene.record(tab, scene.alice)
+        await scene.pipeline.press(tab, ProposeState.open, field="email")
+        stale = await scene.pipeline.drawn(tab, ProposeState.send)
+        await scene.pipeline.send(tab, PatronListState.load, "/patrons/")
+        await scene.record(tab, scene.gerald)
+        dialog = await scene.pipeline.state(tab, ProposeState)
+        assert (dialog.dialog, dialog.about) == ("", "")
+        before = scene.engine.dump()
+
+        await scene.pipeline.send(tab, ProposeState.send, form=SENDING | stale)
+
+        assert await scene.said(tab) == (MOVED, "")
+        after = scene.engine.dump()
+        assert [name for name in after if after[name] != before[name]] in ([], ["staff_session"])
+
+        await scene.pipeline.press(tab, ProposeState.open, field="email")
+        assert (await scene.pipeline.state(tab, ProposeState)).about == (
+            f"Gerald Abbott · {scene.gerald.number}"
+        )
+        await scene.pipeline.submit(tab, ProposeState.send, SENDING)
+        assert scene.engine.scalar("SELECT patron_id FROM change_request") == scene.gerald.id
+
+    play(story)
+
+
+def test_an_erasure_is_never_asked_for_the_patron_of_another_page(play: Play) -> None:
+    async def story(scene: Scene) -> None:
+        tab = scene.tab()
+        await scene.record(tab, scene.alice)
+        await scene.pipeline.press(tab, PatronCareState.ask, dialog="erase")
+        stale = await scene.pipeline.drawn(tab, PatronCareState.erase)
+        await scene.record(tab, scene.gerald)
+
+        form = {"note": "by letter", **stale}
+        await scene.pipeline.send(tab, PatronCareState.erase, form=form)
+
+        assert await scene.said(tab) == (MOVED, "")
+        for patron in (scene.alice, scene.gerald):
+            assert scene.engine.read(lambda s, one=patron: find_waiting(s, one.id)) is None
+
+    play(story)
+
+
+def test_a_protection_is_marked_as_it_was_asked(play: Play) -> None:
+    """A colleague marked the patron meanwhile: the second "protect" must not take it away."""
+
+    async def story(scene: Scene) -> None:
+        tab = scene.tab()
+        await scene.record(tab, scene.alice)
+        await scene.pipeline.press(tab, PatronCareState.ask, dialog="protect")
+        scene.engine.protect(scene.alice, scene.engine.owner)
+        await scene.pipeline.push(tab, PatronRecordState.refresh)
+
+        await scene.pipeline.submit(tab, PatronCareState.protect, {"note": "a minister"})
+
+        assert scene.engine.record(scene.alice).is_protected
+
+    play(story)
+
+
+def test_a_document_that_is_loaded_begins_empty(play: Play) -> None:
+    """Reload and a typed address: what the tab held is gone before the browser is sent anything."""
+
+    async def story(scene: Scene) -> None:
+        tab = scene.tab()
+        await scene.record(tab, scene.alice)
+        await scene.pipeline.press(tab, ProposeState.open, field="email")
+        tab.deltas.clear()
+
+        path = f"/patrons/{scene.gerald.number}/"
+        await scene.pipeline.connect(tab, path, is_new_document=True)
+
+        assert "Alice" not in str(tab.deltas)
+        assert (await scene.pipeline.state(tab, ProposeState)).dialog == ""
+
+    play(story)
+
+
+def test_a_connection_that_comes_back_takes_nothing_away(play: Play) -> None:
+    async def story(scene: Scene) -> None:
+        tab = scene.tab()
+        await scene.record(tab, scene.alice)
+        await scene.pipeline.press(tab, ProposeState.open, field="email")
+        await scene.pipeline.connect(tab, tab.path, is_new_document=False)
+        await scene.pipeline.send(tab, PatronRecordState.load)
+        assert (await scene.pipeline.state(tab, ProposeState)).dialog == "propose"
+
+        await scene.pipeline.submit(tab, ProposeState.send, SENDING)
+
+        assert scene.engine.scalar("SELECT patron_id FROM change_request") == scene.alice.id
+
+    play(story)
+
+
+def test_a_connection_that_comes_back_elsewhere_is_another_page(play: Play) -> None:
+    """Browsers keep whole documents for Back; what such a one shows is not what the tab held."""
+
+    async def story(scene: Scene) -> None:
+        tab = scene.tab()
+        await scene.record(tab, scene.alice)
+        await scene.pipeline.press(tab, ProposeState.open, field="email")
+        path = f"/patrons/{scene.gerald.number}/"
+        await scene.pipeline.connect(tab, path, is_new_document=False)
+        await scene.pipeline.send(tab, PatronRecordState.load, path)
+
+        assert (await scene.pipeline.state(tab, ProposeState)).dialog == ""
+        record = await scene.pipeline.state(tab, PatronRecordState)
+        assert (record.head.name, record.path) == ("Gerald Abbott", path)
+
+    play(story)
+
+
+def test_a_page_that_the_role_does_not_include_ends_the_one_before(play: Play) -> None:
+    async def story(scene: Scene) -> None:
+        tab = scene.tab(Role.BOX_OFFICE, "Dan")
+        await scene.record(tab, scene.alice)
+        await scene.pipeline.press(tab, ProposeState.open, field="email")
+
+        await scene.pipeline.send(tab, AuditState.load, "/audit/")
+
+        record = await scene.pipeline.state(tab, PatronRecordState)
+        assert (record.head.name, record.subject) == ("", "")
+        assert (await scene.pipeline.state(tab, ProposeState)).dialog == ""
+        admin = await scene.pipeline.state(tab, AdminState)
+        assert admin.refused_at == "/audit/"
+
+    play(story)
+
+
+# --- buttons without a dialog -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("handler", "payload"),
+    [
+        (RequestDetailState.resend, {}),
+        (RequestTaskState.release, {}),
+        (RequestTaskState.confirm, {"kind": "identity"}),
+        (RequestTaskState.ask, {"dialog": "withdraw"}),
+    ],
+)
+def test_a_button_of_another_request_does_nothing(
+    play: Play, clock: FrozenClock, handler: Any, payload: dict[str, Any]
+) -> None:
+    async def story(scene: Scene) -> None:
+        mine = scene.engine.identify(scene.alice, scene.engine.owner, PHONE)
+        other = scene.engine.identify(scene.gerald, scene.engine.owner, PHONE)
+        tab = scene.tab()
+        path = f"/requests/{mine.reference}/"
+        await scene.pipeline.send(tab, RequestDetailState.load, path)
+
+        await scene.pipeline.send(tab, handler, subject=other.reference, **payload)
+
+        assert await scene.said(tab) == (MOVED, "")
+        assert scene.engine.state(mine) is RequestState.HELD
+        assert scene.engine.state(other) is RequestState.HELD
+        assert (await scene.pipeline.state(tab, RequestTaskState)).dialog == ""
+
+    play(story)
+
+
+def test_what_waits_is_confirmed_as_it_was_drawn(play: Play) -> None:
+    """The card offered to confirm an answer by code; another step waits by now."""
+
+    async def story(scene: Scene) -> None:
+        request = scene.engine.identify(scene.alice, scene.engine.owner, PHONE)
+        tab = scene.tab()
+        await scene.pipeline.send(tab, RequestDetailState.load, f"/requests/{request.reference}/")
+
+        await scene.pipeline.press(tab, RequestTaskState.confirm, kind="code")
+
+        assert await scene.said(tab) == (MOVED, "")
+        assert scene.engine.view(request).applies_at is None
+
+    play(story)
+
+
+def test_a_mail_is_sent_again_from_its_own_page_alone(play: Play) -> None:
+    async def story(scene: Scene) -> None:
+        scene.engine.propose(scene.alice)
+        mail_id = scene.engine.scalar("SELECT min(id) FROM mail_outbox")
+        tab = scene.tab()
+        await scene.pipeline.send(tab, MailboxState.load, f"/mailbox/?mail={mail_id}")
+
+        await scene.pipeline.send(tab, MailboxState.send_again, subject="0" * 32)
+
+        assert await scene.said(tab) == (MOVED, "")
+
+    play(story)
+
+
+# --- what is edited in place --------------------------------------------------------------------
+
+
+def note_of(scene: Scene, patron: PatronRecord) -> str:
+    return scene.engine.record(patron).free["note"]
+
+
+def test_a_note_is_saved_for_the_patron_it_was_written_for(play: Play) -> None:
+    async def story(scene: Scene) -> None:
+        tab = scene.tab()
+        await scene.record(tab, scene.alice)
+        await scene.pipeline.press(tab, PatronRecordState.edit, name="note")
+        form = await scene.pipeline.drawn(tab, PatronRecordState.save)
+        await scene.record(tab, scene.gerald)
+        await scene.pipeline.press(tab, PatronRecordState.edit, name="note")
+
+        form = {"note": "Alice needs a ramp", **form}
+        await scene.pipeline.send(tab, PatronRecordState.save, form=form)
+
+        assert await scene.said(tab) == (MOVED, "")
+        assert (note_of(scene, scene.alice), note_of(scene, scene.gerald)) == ("", "")
+
+    play(story)
+
+
+def test_the_second_of_two_editors_is_told_before_anything_is_lost(play: Play) -> None:
+    """Case 64."""
+
+    async def story(scene: Scene) -> None:
+        ines, dan = scene.tab(name="Ines"), scene.tab(name="Dan")
+        for tab in (ines, dan):
+            await scene.record(tab, scene.alice)
+            await scene.pipeline.press(tab, PatronRecordState.edit, name="note")
+        await scene.pipeline.submit(ines, PatronRecordState.save, {"note": "Needs a ramp"})
+        await scene.pipeline.push(dan, PatronRecordState.refresh)
+
+        await scene.pipeline.submit(dan, PatronRecordState.save, {"note": "Likes row F"})
+
+        told = await scene.pipeline.state(dan, PatronRecordState)
+        assert told.editing == "note"
+        assert told.edit_error == f"{SENTENCES['edited_meanwhile']} It now says “Needs a ramp”."
+        assert note_of(scene, scene.alice) == "Needs a ramp"
+
+        await scene.pipeline.submit(dan, PatronRecordState.save, {"note": "Ramp, likes row F"})
+        assert note_of(scene, scene.alice) == "Ramp, likes row F"
+
+    play(story)
+
+
+def test_the_password_form_of_one_account_changes_no_other(play: Play) -> None:
+    async def story(scene: Scene) -> None:
+        tab = scene.tab()
+        await scene.pipeline.send(tab, AccountState.load, "/account/")
+        form = {"subject": scene.engine.owner.id, "old": "x", "new": "seven velvet lanterns"}
+
+        await scene.pipeline.send(tab, AccountState.change_password, form=form)
+
+        assert await scene.said(tab) == (MOVED, "")
+
+    play(story)
+
+
+# --- stopping an account ------------------------------------------------------------------------
+
+
+def test_a_freeze_says_its_numbers_first(play: Play) -> None:
+    async def story(scene: Scene) -> None:
+        engine = scene.engine
+        vic = engine.staff("Vic", Role.BOX_OFFICE)
+        engine.propose(scene.alice, actor=vic)
+        engine.deliver()
+        engine.propose(scene.gerald, changes=PHONE, actor=vic)
+        tab = scene.tab()
+        await scene.pipeline.send(tab, TeamState.load, "/team/")
+
+        await scene.pipeline.send(tab, TeamDialogState.ask_freeze, staff_id=vic.id)
+
+        dialog = await scene.pipeline.state(tab, TeamDialogState)
+        assert dialog.about == "Vic, box office · vic@staff.example.org"
+        assert dialog.ending == "Withdraws 2 open requests and sends 2 emails to patrons."
+        assert engine.scalar("SELECT count(*) FROM staff WHERE disabled_at IS NOT NULL") == 0
+
+        await scene.pipeline.submit(tab, TeamDialogState.freeze, {})
+        words = "Frozen. The account can no longer sign in. 2 open requests were withdrawn."
+        assert await scene.said(tab) == ("", words)
+
+    play(story)
+
+
+def test_a_member_is_stopped_for_whom_the_dialog_was_opened(play: Play) -> None:
+    async def story(scene: Scene) -> None:
+        vic, wim = (scene.engine.staff(name, Role.BOX_OFFICE) for name in ("Vic", "Wim"))
+        tab = scene.tab()
+        await scene.pipeline.send(tab, TeamState.load, "/team/")
+        await scene.pipeline.send(tab, TeamDialogState.open_member, staff_id=vic.id)
+        stale = await scene.pipeline.drawn(tab, TeamDialogState.disable)
+        await scene.pipeline.send(tab, TeamDialogState.open_member, staff_id=wim.id)
+
+        await scene.pipeline.send(tab, TeamDialogState.disable, form=stale)
+
+        assert await scene.said(tab) == (MOVED, "")
+        assert scene.engine.scalar("SELECT count(*) FROM staff WHERE disabled_at IS NOT NULL") == 0
+
+    play(story)

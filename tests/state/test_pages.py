@@ -1,0 +1,423 @@
+"""The page kit: what a page and a dialog hold ends with the page, whatever arrives late.
+
+The sample is a shelf of boxes. Every page of the CRM is made of the same parts.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
+from typing import Any, ClassVar
+
+import pytest
+import reflex as rx
+from reflex_base.utils.format import format_event_handler
+from sqlmodel import Session
+
+from tests.support.pipeline import Client, Pipeline, installed
+from upstage_crm.core.clock import FrozenClock
+from upstage_crm.core.db import Database
+from upstage_crm.core.errors import Conflict
+from upstage_crm.pages.dialog_state import OPENING, SUBJECT, DialogMixin
+from upstage_crm.pages.list_state import ListMixin
+from upstage_crm.pages.page_state import PageMixin
+from upstage_crm.pages.tab import TabMixin
+from upstage_crm.ui.copy import SENTENCES
+
+MOVED = SENTENCES["subject_moved"]
+CONTENT = {"a": "apples", "b": "bricks"}
+
+
+class Taken(Conflict):
+    """The box is taken already; a code that has a sentence."""
+
+    code = "conflict"
+
+
+class Shelf:
+    """What the sample pages read and change; a gate that is closed keeps its reader waiting."""
+
+    def __init__(self) -> None:
+        self.gates = {name: asyncio.Event() for name in CONTENT}
+        self.asked = {name: asyncio.Event() for name in CONTENT}
+        self.emptied: list[str] = []
+        self.reads: list[str] = []
+        self.refuses = False
+        for gate in self.gates.values():
+            gate.set()
+
+    async def read(self, name: str) -> str:
+        self.reads.append(name)
+        self.asked[name].set()
+        await self.gates[name].wait()
+        return CONTENT[name]
+
+    def empty(self, name: str) -> str:
+        if self.refuses:
+            raise Taken
+        self.emptied.append(name)
+        return name
+
+
+SHELF: Shelf
+
+
+class SampleTab(TabMixin, rx.State):
+    """What `AdminState` is to the pages of the CRM."""
+
+
+class BoxPage(PageMixin, SampleTab):
+    """One box."""
+
+    content: str = ""
+
+    def _start(self) -> None:
+        self.subject = self.router.url.path.strip("/").rpartition("/")[2]
+
+    async def _show(self) -> None:
+        self.content = await SHELF.read(self.subject)
+
+
+class BoxDialog(DialogMixin, SampleTab):
+    """May a box be emptied?"""
+
+    dialogs: ClassVar[tuple[str, ...]] = ("empty",)
+    page: ClassVar[type[BoxPage]] = BoxPage
+
+    typed: str = ""
+
+    @rx.event
+    async def ask(self, subject: str) -> None:
+        page = await self.get_state(BoxPage)
+        if page._is_about(subject):
+            await self._open("empty", subject=page.subject, about=page.content)
+
+    @rx.event
+    def write(self, text: str) -> None:
+        self.typed = text
+
+    @rx.event
+    async def empty(self, form: dict[str, Any]) -> None:
+        if self._accept("empty", form) is not None:
+            subject = self.subject
+
+            def command(_session: Session) -> str:
+                return SHELF.empty(subject)
+
+            await self._run(command, lambda name: f"{name} is empty.")
+
+
+class ShelfList(ListMixin, SampleTab):
+    """All boxes of one colour."""
+
+    rows: rx.Field[list[str]] = rx.field(default_factory=list)
+    colour: str = ""
+
+    def _asked(self) -> Colour:
+        return Colour(self.router.url.query_parameters.get("colour", ""))
+
+    def _address(self) -> Colour:
+        return Colour(self.colour)
+
+    def _set(self, address: Colour) -> None:
+        self.colour = address
+
+    def _empty_rows(self) -> None:
+        self.rows = []
+
+    @rx.event(background=True, supersedes=True)
+    async def fetch(self) -> None:
+        async with self:
+            self.rows = [f"{self.colour} box"]
+
+    @rx.event
+    def search(self, text: str) -> Any:
+        return self._go(Colour(text))
+
+
+class Colour(str):
+    """An address of the list."""
+
+    __slots__ = ()
+
+    def href(self) -> str:
+        return f"/boxes/?colour={self}" if self else "/boxes/"
+
+
+HANDLERS: tuple[Any, ...] = (
+    *(BoxPage.load, BoxPage.refresh),
+    *(BoxDialog.ask, BoxDialog.write, BoxDialog.empty, BoxDialog.turn),
+    *(ShelfList.load, ShelfList.refresh, ShelfList.fetch, ShelfList.search),
+)
+PUBLIC = frozenset(format_event_handler(handler) for handler in HANDLERS)
+
+Story = Callable[[Pipeline, Client], Coroutine[Any, Any, None]]
+Play = Callable[[Story], None]
+
+
+@asynccontextmanager
+async def sample() -> AsyncIterator[tuple[Pipeline, Client]]:
+    """A tab of an app whose pages are the samples."""
+    global SHELF  # noqa: PLW0603  # made in the loop of the test, as its gates belong to it
+    SHELF = Shelf()
+    async with Pipeline(PUBLIC) as pipeline:
+        for route, page in (("/boxes", ShelfList), ("/boxes/[name]", BoxPage)):
+            pipeline.app.add_page(rx.fragment, route=route, on_load=page.load)
+        tab = pipeline.client()
+        await pipeline.connect(tab, "/", is_new_document=True)
+        tab.deltas.clear()
+        yield pipeline, tab
+
+
+@pytest.fixture
+def play(database: Database, clock: FrozenClock) -> Play:
+    def run(story: Story) -> None:
+        async def told() -> None:
+            async with sample() as (pipeline, tab):
+                await story(pipeline, tab)
+
+        with installed(database, clock):
+            asyncio.run(told())
+
+    return run
+
+
+async def at(pipeline: Pipeline, tab: Client, path: str) -> None:
+    """Turn to a page and wait until it is there."""
+    turning = await pipeline.turn(tab, path)
+    await asyncio.wait_for(turning.wait_all(), 10)
+
+
+async def asked(pipeline: Pipeline, tab: Client, name: str) -> dict[str, str]:
+    """Turn to a box and open its dialog; return what its form carries along."""
+    await at(pipeline, tab, f"/boxes/{name}/")
+    await pipeline.send(tab, BoxDialog.ask, subject=name)
+    return await pipeline.drawn(tab, BoxDialog.empty)
+
+
+async def problem(pipeline: Pipeline, tab: Client) -> str:
+    return (await pipeline.state(tab, SampleTab)).problem
+
+
+def sent(tab: Client, state: type[rx.State], name: str) -> list[Any]:
+    """The values of a var that were sent to the tab, in order."""
+    full, field = state.get_full_name(), f"{name}_rx_state_"
+    return [delta[full][field] for delta in tab.deltas if field in delta.get(full, {})]
+
+
+# --- pages --------------------------------------------------------------------------------------
+
+
+def test_a_page_goes_out_empty_before_anything_is_read(play: Play) -> None:
+    async def story(pipeline: Pipeline, tab: Client) -> None:
+        await at(pipeline, tab, "/boxes/a/")
+        assert sent(tab, BoxPage, "content")[-1] == "apples"
+        tab.deltas.clear()
+        SHELF.gates["b"].clear()
+
+        turning = await pipeline.turn(tab, "/boxes/b/")
+        await asyncio.wait_for(SHELF.asked["b"].wait(), 10)
+        assert sent(tab, BoxPage, "content") == [""]
+        assert sent(tab, BoxPage, "path") == ["/boxes/b/"]
+
+        SHELF.gates["b"].set()
+        await asyncio.wait_for(turning.wait_all(), 10)
+        assert sent(tab, BoxPage, "content") == ["", "bricks"]
+
+    play(story)
+
+
+def test_a_page_that_is_overtaken_never_shows(play: Play) -> None:
+    async def story(pipeline: Pipeline, tab: Client) -> None:
+        SHELF.gates["a"].clear()
+        slow = await pipeline.turn(tab, "/boxes/a/")
+        await asyncio.wait_for(SHELF.asked["a"].wait(), 10)
+
+        await at(pipeline, tab, "/boxes/b/")
+        SHELF.gates["a"].set()
+        await asyncio.wait_for(slow.wait_all(), 10)
+
+        page = await pipeline.state(tab, BoxPage)
+        assert (page.subject, page.path, page.content) == ("b", "/boxes/b/", "bricks")
+        assert "apples" not in sent(tab, BoxPage, "content")
+
+    play(story)
+
+
+def test_a_page_that_was_left_is_not_read_again(play: Play) -> None:
+    async def story(pipeline: Pipeline, tab: Client) -> None:
+        await at(pipeline, tab, "/boxes/a/")
+        await at(pipeline, tab, "/boxes/")
+
+        await pipeline.push(tab, BoxPage.refresh)
+
+        page = await pipeline.state(tab, BoxPage)
+        assert (SHELF.reads, page.content, page.subject) == (["a"], "", "")
+
+    play(story)
+
+
+# --- dialogs ------------------------------------------------------------------------------------
+
+
+def test_a_dialog_does_its_work_for_its_subject(play: Play) -> None:
+    async def story(pipeline: Pipeline, tab: Client) -> None:
+        form = await asked(pipeline, tab, "a")
+        dialog = await pipeline.state(tab, BoxDialog)
+        assert (dialog.dialog, dialog.subject, dialog.about) == ("empty", "a", "apples")
+        assert form == {SUBJECT: "a", OPENING: "1"}
+
+        await pipeline.send(tab, BoxDialog.empty, form=form)
+
+        assert SHELF.emptied == ["a"]
+        assert (await pipeline.state(tab, SampleTab)).done == "a is empty."
+        assert (await pipeline.state(tab, BoxDialog)).dialog == ""
+
+    play(story)
+
+
+@pytest.mark.parametrize("path", ["/boxes/b/", "/boxes/", "/boxes/a/"])
+def test_a_dialog_is_closed_and_empty_after_every_turn(play: Play, path: str) -> None:
+    """Forward, back, by a link, and to the very same page."""
+
+    async def story(pipeline: Pipeline, tab: Client) -> None:
+        await asked(pipeline, tab, "a")
+        await pipeline.send(tab, BoxDialog.write, text="half a sentence")
+
+        await at(pipeline, tab, path)
+
+        dialog = await pipeline.state(tab, BoxDialog)
+        assert (dialog.dialog, dialog.subject, dialog.about, dialog.typed) == ("", "", "", "")
+
+    play(story)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "path"),
+    [
+        ({SUBJECT: "b"}, "/boxes/a/"),
+        ({OPENING: "7"}, "/boxes/a/"),
+        ({SUBJECT: ""}, "/boxes/a/"),
+        ({SUBJECT: ["a"]}, "/boxes/a/"),
+        ({}, "/boxes/b/"),
+        ({}, "/boxes/"),
+    ],
+)
+def test_a_submission_for_another_subject_is_refused(
+    play: Play, wrong: dict[str, Any], path: str
+) -> None:
+    async def story(pipeline: Pipeline, tab: Client) -> None:
+        form = await asked(pipeline, tab, "a")
+        if path != "/boxes/a/":
+            await at(pipeline, tab, path)
+
+        await pipeline.send(tab, BoxDialog.empty, form={**form, **wrong})
+
+        assert (SHELF.emptied, await problem(pipeline, tab)) == ([], MOVED)
+
+    play(story)
+
+
+def test_a_submission_of_the_dialog_before_does_nothing_for_the_next_one(play: Play) -> None:
+    """Alice's form, sent while Gerald's dialog is open: neither of them is asked."""
+
+    async def story(pipeline: Pipeline, tab: Client) -> None:
+        stale = await asked(pipeline, tab, "a")
+        await asked(pipeline, tab, "b")
+
+        await pipeline.send(tab, BoxDialog.empty, form=stale)
+
+        assert (SHELF.emptied, await problem(pipeline, tab)) == ([], MOVED)
+
+    play(story)
+
+
+def test_a_second_press_does_nothing_and_says_nothing(play: Play) -> None:
+    async def story(pipeline: Pipeline, tab: Client) -> None:
+        form = await asked(pipeline, tab, "a")
+        presses = [await pipeline.start(tab, BoxDialog.empty, form=form) for _ in range(2)]
+        for press in presses:
+            await asyncio.wait_for(press.wait_all(), 10)
+
+        assert SHELF.emptied == ["a"]
+        state = await pipeline.state(tab, SampleTab)
+        assert (state.problem, state.done) == ("", "a is empty.")
+
+    play(story)
+
+
+def test_a_refusal_stays_in_the_dialog_which_can_be_sent_again(play: Play) -> None:
+    async def story(pipeline: Pipeline, tab: Client) -> None:
+        form = await asked(pipeline, tab, "a")
+        SHELF.refuses = True
+        await pipeline.send(tab, BoxDialog.empty, form=form)
+        dialog = await pipeline.state(tab, BoxDialog)
+        assert (dialog.dialog, dialog.refusal) == ("empty", SENTENCES["conflict"])
+
+        SHELF.refuses = False
+        await pipeline.send(tab, BoxDialog.empty, form=form)
+
+        assert SHELF.emptied == ["a"]
+
+    play(story)
+
+
+@pytest.mark.parametrize("subject", ["b", "", None, ["a"]])
+def test_a_button_of_another_subject_opens_nothing(play: Play, subject: Any) -> None:
+    async def story(pipeline: Pipeline, tab: Client) -> None:
+        await at(pipeline, tab, "/boxes/a/")
+
+        await pipeline.send(tab, BoxDialog.ask, subject=subject)
+
+        assert (await pipeline.state(tab, BoxDialog)).dialog == ""
+        assert await problem(pipeline, tab) == MOVED
+
+    play(story)
+
+
+# --- lists --------------------------------------------------------------------------------------
+
+
+def test_a_list_is_there_at_once_when_the_tab_comes_back(play: Play) -> None:
+    async def story(pipeline: Pipeline, tab: Client) -> None:
+        await at(pipeline, tab, "/boxes/?colour=red")
+        await at(pipeline, tab, "/boxes/a/")
+        kept = await pipeline.state(tab, ShelfList)
+        assert (kept.rows, kept.places) == (["red box"], ["/boxes/?colour=red"])
+
+        tab.deltas.clear()
+        await at(pipeline, tab, "/boxes/?colour=blue")
+
+        assert sent(tab, ShelfList, "rows") == [[], ["blue box"]]
+
+    play(story)
+
+
+def test_what_a_person_chooses_in_a_list_is_not_emptied_on_the_way(play: Play) -> None:
+    async def story(pipeline: Pipeline, tab: Client) -> None:
+        await at(pipeline, tab, "/boxes/?colour=red")
+        tab.deltas.clear()
+        await pipeline.send(tab, ShelfList.search, text="blue")
+        assert tab.redirects() == ["/boxes/?colour=blue"]
+        state = await pipeline.state(tab, ShelfList)
+        assert state.places == ["/boxes/?colour=red", "/boxes/?colour=blue"]
+
+        await at(pipeline, tab, "/boxes/?colour=blue")
+
+        assert sent(tab, ShelfList, "rows") == [["blue box"]]
+
+    play(story)
+
+
+def test_a_search_that_comes_late_does_not_pull_the_tab_back(play: Play) -> None:
+    async def story(pipeline: Pipeline, tab: Client) -> None:
+        await at(pipeline, tab, "/boxes/?colour=red")
+        await at(pipeline, tab, "/boxes/a/")
+
+        await pipeline.send(tab, ShelfList.search, text="blue")
+
+        assert tab.redirects() == []
+        assert (await pipeline.state(tab, ShelfList)).colour == "red"
+
+    play(story)
