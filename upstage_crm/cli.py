@@ -58,6 +58,7 @@ def prepare(settings: Settings) -> str:
         DemoExposed: the demo's accounts would be reachable from outside.
         GuardsMissing: the database does not guard consent.
         TrailUnsigned: the trail is older than signing; `migrate` seals it.
+        TrailKeyUnknown: the trail is signed with a key that is none of ours.
     """
     parts = wiring.build(settings)
     try:
@@ -87,7 +88,7 @@ def _serve(_options: argparse.Namespace, settings: Settings) -> int:
     return 0
 
 
-def _migrate(_options: argparse.Namespace, settings: Settings) -> int:
+def _migrate(options: argparse.Namespace, settings: Settings) -> int:
     parts = wiring.build(settings)
     migrations.upgrade(parts.database.engine)
     print(f"The database is at revision {migrations.head()}.")
@@ -98,7 +99,7 @@ def _migrate(_options: argparse.Namespace, settings: Settings) -> int:
             older_keys=receipts.keys_used(session),
             now=parts.clock.now(),
         )
-        opening.open_trail(session, now=parts.clock.now())
+        opening.open_trail(session, now=parts.clock.now(), trusts_unknown=options.new_key)
     if is_sealed:
         print("The trail has signatures from now on; what was there before is sealed.")
     return 0
@@ -225,7 +226,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(required=True, metavar="command")
     _add(commands, "serve", _serve, "serve pages, websocket and routes on one port")
-    _add(commands, "migrate", _migrate, "bring the database to the newest revision")
+    migrate = _add(commands, "migrate", _migrate, "bring the database to the newest revision")
+    words = "let the first key sign the trail, though the one before is lost or revoked"
+    migrate.add_argument("--new-key", action="store_true", help=words)
     _add(commands, "demo", _demo, "fill a new database on this machine with demo data")
     words = "try to get around the patron with raw SQL, and say who stops it"
     attack = _add(commands, "attack", _attack, words)

@@ -163,6 +163,11 @@ SENTENCES: Mapping[str, str] = {
     "trail_unsigned": (
         "The trail has entries from before signing. Seal them once: upstage-crm migrate"
     ),
+    "trail_key_unknown": (
+        "The trail is signed with the key {kid}, which is not among the keys of this server. Put "
+        "it back behind the first one in UPSTAGE_SECRET_KEYS. If it is lost, or was revoked on "
+        "purpose: upstage-crm migrate --new-key"
+    ),
     "bundle_entry_missing": "Entry {seq} is missing from the export, or not in its place.",
     "bundle_entry_changed": "Entry {seq} in the export was altered.",
     "bundle_value": "A personal value of entry {seq} in the export was altered.",
