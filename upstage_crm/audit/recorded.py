@@ -13,6 +13,7 @@ from collections import OrderedDict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from threading import Lock
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -122,9 +123,7 @@ def touched(session: Session) -> list[Touched]:
     Raises:
         RowNotProven: a subject was changed that nothing proved before.
     """
-    dialect = dialect_of(session)
-    since = {"since": session.info["touched_since"]}
-    rows = session.connection().execute(_TOUCHED_SINCE[dialect], since).all()
+    rows = _log(session)
     if not rows:
         return []
     session.info["touched_since"] = max(row.n for row in rows)
@@ -143,6 +142,21 @@ def touched(session: Session) -> list[Touched]:
         for subject, ids in wanted.items()
         for found in read(session.connection(), RECORDED[subject], ids)
     ]
+
+
+def _log(session: Session) -> Sequence[sa.Row[Any]]:
+    """What the log of touched rows names since this transaction began, or recorded last."""
+    since = {"since": session.info["touched_since"]}
+    return session.connection().execute(_TOUCHED_SINCE[dialect_of(session)], since).all()
+
+
+def _is_own_work(session: Session, ref: Ref) -> bool:
+    if "touched_since" not in session.info:
+        return False  # it only reads
+    is_proven = ref in session.info["proven"]
+    return any(
+        (row.subject, row.row_id) == ref and (row.born or is_proven) for row in _log(session)
+    )
 
 
 def read(connection: Connection, subject: Subject, ids: Collection[str]) -> list[Touched]:
@@ -170,16 +184,18 @@ def keep(session: Session, written: Iterable[tuple[int, Touched]]) -> None:
 def prove(session: Session, subject: str, row_id: str) -> None:
     """See that a subject is what the newest entry about it says; a subject of no rows is no error.
 
-    Call it when the subject's rows are locked, before anything acts on them.
+    Call it when the subject's rows are locked, before anything acts on them. One that this
+    transaction has made, or proven and changed, since it recorded last needs no proof.
 
     Raises:
         RowNotProven: it is not. Facts: `subject`, `row_id`, `problem`, `detail`.
     """
     found = disagreement(session, subject, row_id)
-    if found is not None:
+    if found is None:
+        session.info.setdefault("proven", set[Ref]()).add((subject, row_id))
+    elif not _is_own_work(session, (subject, row_id)):
         keys.of(session).suspects.append((subject, row_id))
         raise found
-    session.info.setdefault("proven", set[Ref]()).add((subject, row_id))
 
 
 def is_proven(session: Session, subject: str, row_id: str) -> bool:
