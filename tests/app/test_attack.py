@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.support.factories import PROTECTED, Desk
-from tests.support.keyring import RING
-from tests.support.proof import SECRET_KEYS
+from tests.support.keyring import RING, SECRET_KEYS
 from upstage_crm import cli
 from upstage_crm.audit import guards
 from upstage_crm.demo.attack import NothingToAttack, Result, attack
