@@ -2,6 +2,7 @@
 
 Conflict
 ├── RowNotProven       a row is not what the trail or its seal says: nothing may act on it
+├── RowMoved           another transaction changed a row after it was proven: try again
 ├── TrailUnsigned      the trail has entries from before signing, which `migrate` has to seal
 └── TrailKeyUnknown    the key that signs the trail is none of ours
 """
@@ -34,6 +35,15 @@ class RowNotProven(Conflict):
         self.problem = problem
         self.seq = seq
         self.detail = detail
+
+
+class RowMoved(Conflict):
+    """Another transaction changed a row between its proof and the entry about it.
+
+    The entry would commit to what that one wrote, whoever it was.
+    """
+
+    code = "row_moved"
 
 
 class TrailUnsigned(Conflict):

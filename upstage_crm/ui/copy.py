@@ -156,6 +156,7 @@ SENTENCES: Mapping[str, str] = {
         "This record was changed outside the CRM, so nothing can be done with it until it has been "
         "checked. Every owner has been told."
     ),
+    "row_moved": "Someone else changed this at the same moment. Please try again.",
     "finding_over": "This has been restored already.",
     "needs_operator": (
         "Only the operator of the server can restore this row: upstage-crm audit repair"
