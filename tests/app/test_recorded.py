@@ -19,7 +19,7 @@ from sqlmodel import Session, SQLModel
 
 from tests.support.keyring import over, refusals_off
 from tests.support.proof import verified
-from tests.support.town import PARTS, Row, Town, another, unguarded
+from tests.support.town import PARTS, Row, Town, another, is_unique, unguarded
 from upstage_crm.audit import recorded, trail
 from upstage_crm.audit.errors import RowNotProven
 from upstage_crm.audit.findings import Problem
@@ -74,15 +74,6 @@ def deciding(part: Part, table: sa.Table) -> sa.Column[Any]:
         and not is_unique(table, column)
         and not isinstance(column.type, sa.Enum)
     )
-
-
-def is_unique(table: sa.Table, column: sa.Column[Any]) -> bool:
-    """Whether a unique key is in the way of a copy that another value takes out of it."""
-    if column.primary_key or column.foreign_keys:
-        return False
-    rules = [rule for rule in table.constraints if isinstance(rule, sa.UniqueConstraint)]
-    unique = [*rules, *(index for index in table.indexes if index.unique)]
-    return any(column.name in one.columns for one in unique)
 
 
 def test_the_town_is_as_the_trail_says(town: Town) -> None:

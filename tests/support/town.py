@@ -74,6 +74,8 @@ class Town:
         request, link = engine.asked(self.mara)
         engine.decide(link)
         engine.decide(engine.claims(OLD), Decision.OBJECT)
+        cleo = engine.patron("cleo@example.com", "Cleo")
+        engine.bounce(engine.propose(cleo, "gone@example.org"))
         doomed = engine.patron("dora@example.com", "Dora")
         engine.write(
             lambda session: erasing.request_erasure(
@@ -176,3 +178,12 @@ def another(column: sa.Column[Any]) -> sa.ColumnElement[Any]:
     if isinstance(column.type, sa.Integer):
         return sa.func.coalesce(column, 0) + 90_000
     return sa.literal_column("'zz'")
+
+
+def is_unique(table: sa.Table, column: sa.Column[Any]) -> bool:
+    """Whether a unique key is in the way of a copy that another value takes out of it."""
+    if column.primary_key or column.foreign_keys:
+        return False
+    rules = [rule for rule in table.constraints if isinstance(rule, sa.UniqueConstraint)]
+    unique = [*rules, *(index for index in table.indexes if index.unique)]
+    return any(column.name in one.columns for one in unique)
