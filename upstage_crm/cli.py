@@ -62,6 +62,7 @@ def prepare(settings: Settings) -> str:
         GuardsMissing: the database does not guard consent.
         TooManyRights: with a public address, the app's role could get past the guards.
         TrailUnsigned: the trail is older than signing; `migrate` seals it.
+        TrailKeyUnknown: the trail is signed with a key that is none of ours.
         DemoExposed: the demo's accounts would be reachable from outside.
     """
     parts = wiring.build(settings)
@@ -223,7 +224,9 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="command")
     _add(commands, "serve", _serve, "serve pages, websocket and routes on one port")
     words = "bring the database to the newest revision, and grant the app its rights"
-    _add(commands, "migrate", cli_database.migrate, words)
+    migrate = _add(commands, "migrate", cli_database.migrate, words)
+    words = "let the first key sign the trail, though the one before is lost or revoked"
+    migrate.add_argument("--new-key", action="store_true", help=words)
     database = _group(commands, "database", "the database's roles")
     words = "print the SQL for the owner's role and the app's"
     recipe = _add(database, "roles", cli_database.print_roles, words)

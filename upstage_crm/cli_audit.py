@@ -53,6 +53,7 @@ def open_trail(parts: wiring.Runtime) -> None:
 
     Raises:
         TrailUnsigned: the trail is older than signing; `migrate` seals it.
+        TrailKeyUnknown: the trail is signed with a key that is none of ours.
     """
     with parts.database.reading() as session:
         if not opening.needs_opening(session):

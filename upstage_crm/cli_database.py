@@ -34,7 +34,7 @@ _RECIPE = """\
 -- It grants {app} its rights table by table, after every upgrade."""
 
 
-def migrate(_options: argparse.Namespace, settings: Settings) -> int:
+def migrate(options: argparse.Namespace, settings: Settings) -> int:
     """Bring the database to the newest revision and seal what is older than signing; as its
     owner, also grant the app its rights.
 
@@ -49,7 +49,7 @@ def migrate(_options: argparse.Namespace, settings: Settings) -> int:
         _ensure_nothing_planted(owner)
         migrations.upgrade(owner)
         print(f"The database is at revision {migrations.head()}.")
-        _seal(Database(owner), wiring.key_ring(settings))
+        _seal(Database(owner), wiring.key_ring(settings), trusts_unknown=options.new_key)
         if owner is not app:
             _grant(owner, app)
     finally:
@@ -73,14 +73,14 @@ def _ensure_nothing_planted(owner: Engine) -> None:
         raise PlantedObjects(what=found[0].what)
 
 
-def _seal(database: Database, ring: KeyRing) -> None:
+def _seal(database: Database, ring: KeyRing, *, trusts_unknown: bool) -> None:
     """Sign once what is older than signing, and let a new key enter."""
     now = SystemClock().now()
     trail.attach(database, ring)
     with database.transaction() as session:
         older_keys = receipts.keys_used(session)
         is_sealed = opening.seal_older(session, wiring.PROTECTED, older_keys=older_keys, now=now)
-        opening.open_trail(session, now=now)
+        opening.open_trail(session, now=now, trusts_unknown=trusts_unknown)
     if is_sealed:
         print("The trail has signatures from now on; what was there before is sealed.")
 

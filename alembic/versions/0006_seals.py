@@ -44,6 +44,10 @@ def upgrade() -> None:
         op.add_column(table, _text("seal", 100, nullable=True))
     for table in ("staff", "staff_session"):
         op.add_column(table, sa.Column("epoch", sa.Integer(), nullable=False, server_default="0"))
+    # A request is proven with its suppressions.
+    op.create_index(
+        op.f("ix_suppressed_address_request_id"), "suppressed_address", ["request_id"], unique=False
+    )
     _recorded()
     _touched()
     _findings()
@@ -54,6 +58,7 @@ def downgrade() -> None:
     guards.drop(op.get_bind())
     for table in ("integrity_finding", "touched_row", "recorded_row"):
         op.drop_table(table)
+    op.drop_index(op.f("ix_suppressed_address_request_id"), table_name="suppressed_address")
     for table in ("staff_session", "staff"):
         op.drop_column(table, "epoch")
     for table in SEALED:

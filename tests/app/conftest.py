@@ -6,7 +6,7 @@ import pytest
 
 from tests.support.attack import Scene
 from tests.support.factories import Desk
-from tests.support.proof import SECRET_KEYS
+from tests.support.keyring import SECRET_KEYS
 from upstage_crm.core.clock import FrozenClock
 from upstage_crm.core.db import Database
 

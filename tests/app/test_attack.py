@@ -6,8 +6,7 @@ import pytest
 from sqlalchemy.engine import Engine
 
 from tests.support.factories import PROTECTED, Desk
-from tests.support.keyring import RING
-from tests.support.proof import SECRET_KEYS
+from tests.support.keyring import RING, SECRET_KEYS
 from upstage_crm import cli
 from upstage_crm.audit import guards
 from upstage_crm.core.db import Database

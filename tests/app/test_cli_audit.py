@@ -3,22 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from sqlmodel import Session
 
-from tests.support.factories import PROTECTED, Desk
+from tests.support.factories import Desk
+from tests.support.proof import granting
 from upstage_crm import cli
 from upstage_crm.audit import guards
 
-
-def unguarded(desk: Desk, statement: str) -> None:
-    """What the owner of the database can do, and leaves no trace of in the guards."""
-
-    def write(session: Session) -> None:
-        guards.drop(session.connection())
-        session.connection().exec_driver_sql(statement)
-        guards.install(session.connection(), PROTECTED)
-
-    desk.as_owner(write)
+PHONE = "phone = '+12125550{0}', phone_key = '+12125550{0}'"
 
 
 @pytest.mark.usefixtures("operator")
@@ -28,10 +19,10 @@ def test_verify_says_what_it_checked(desk: Desk, capsys: pytest.CaptureFixture[s
     assert 0 == cli.main(["audit", "verify"])
 
     said = capsys.readouterr()
-    count = len(desk.lines())
     assert (
-        f"{count} entries, unbroken. Every guard stands.\n"
+        f"{desk.entries} entries, unbroken. Every guard stands.\n"
         "1 patron, 1 field change and 1 receipt agree with the trail.\n"
+        f"{granting(desk)} rows that grant something are what was recorded or sealed.\n"
     ) == said.out
     assert "" == said.err
 
@@ -41,7 +32,7 @@ def test_verify_names_each_difference_and_fails(
     desk: Desk, capsys: pytest.CaptureFixture[str]
 ) -> None:
     mara = desk.patron(phone="+1 212 555 0101")
-    unguarded(desk, "UPDATE patron SET phone = '+12125550666', phone_key = '+12125550666'")
+    desk.forge(f"UPDATE patron SET {PHONE.format('666')}", unguarded=True)
 
     assert 1 == cli.main(["audit", "verify"])
 
@@ -50,7 +41,7 @@ def test_verify_names_each_difference_and_fails(
     assert said.err.count("\n") == 1
     assert "0666" not in said.err + said.out
     assert "" == said.out
-    unguarded(desk, "UPDATE patron SET phone = '+12125550101', phone_key = '+12125550101'")
+    desk.forge(f"UPDATE patron SET {PHONE.format('101')}", unguarded=True)
     assert 0 == cli.main(["audit", "verify"])
 
 
@@ -60,7 +51,7 @@ def test_verify_names_a_missing_guard_and_the_first_broken_entry(
 ) -> None:
     desk.patron()
     desk.as_owner(lambda session: guards.drop(session.connection()))
-    desk.run("UPDATE audit_entry SET actor_label = 'x' WHERE seq = 2")
+    desk.forge("UPDATE audit_entry SET actor_label = 'x' WHERE seq = 2")
 
     assert 1 == cli.main(["audit", "verify"])
 

@@ -9,6 +9,7 @@ import pytest
 
 from tests.support.engines import owners
 from tests.support.fault_server import Answer, FaultServer, Manner, fault_server
+from tests.support.keyring import SECRET_KEYS
 from upstage_crm import cli, cli_doctor, wiring
 from upstage_crm.audit import guards
 from upstage_crm.cli_doctor import Mark, examine
@@ -17,7 +18,7 @@ from upstage_crm.core.db import Database
 from upstage_crm.mail import gate
 from upstage_crm.settings import Settings
 
-KEYS = {"UPSTAGE_SECRET_KEYS": "test:MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="}
+KEYS = {"UPSTAGE_SECRET_KEYS": SECRET_KEYS}
 SECRET = "whsec_" + "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 DOMAINS = {"data": [{"name": "Theatre.example", "status": "verified"}]}
 

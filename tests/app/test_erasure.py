@@ -8,11 +8,10 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy.exc import DBAPIError
-from sqlmodel import Session
 
 from tests.support.factories import NEW, OLD, PROTECTED, Desk, days, unchanged
-from tests.support.proof import KEYS, SECRET_KEYS, verified
-from upstage_crm.audit import guards
+from tests.support.keyring import SECRET_KEYS
+from tests.support.proof import verified, verified_after
 from upstage_crm.audit.events import Action
 from upstage_crm.audit.findings import Problem
 from upstage_crm.change_requests import desk as at_desk
@@ -37,7 +36,7 @@ from upstage_crm.patrons import queries as patron_queries
 from upstage_crm.patrons.errors import PatronErased
 from upstage_crm.patrons.tables import PatronStatus
 from upstage_crm.patrons.views import PatronRecord
-from upstage_crm.proof.verifying import Report, verify
+from upstage_crm.proof.verifying import Report
 from upstage_crm.settings import Settings
 from upstage_crm.staff.roles import Role, StaffMember
 from upstage_crm.ui import copy
@@ -572,19 +571,8 @@ def test_an_erasure_that_was_undone_by_hand_is_found(story: Story) -> None:
         f"UPDATE patron SET status = 'active' WHERE id = '{story.patron.id}'",
         f"UPDATE field_change SET proposed_key = '{OLD}' {where}",
     ):
-        report = _after(story, statement)
+        report = verified_after(story.desk, statement)
         assert Problem.ERASURE_INCOMPLETE in {d.problem for d in report.differences}, statement
-
-
-def _after(story: Story, statement: str) -> Report:
-    with story.desk.owned.connect() as connection, connection.begin() as transaction:
-        guards.drop(connection)
-        connection.exec_driver_sql(statement)
-        guards.install(connection, PROTECTED)
-        with Session(bind=connection) as session:
-            report = verify(session, protected=PROTECTED, public_keys=KEYS)
-        transaction.rollback()
-    return report
 
 
 # --- the file ------------------------------------------------------------------------------------

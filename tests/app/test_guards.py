@@ -160,18 +160,18 @@ def test_a_table_of_the_same_name_does_not_stand_before_the_real_one(scene: Scen
 
 
 def test_no_column_of_the_trail_is_ever_updated(scene: Scene) -> None:
-    tables = metadata.tables["audit_entry"], metadata.tables["audit_value"]
+    entry, tables = scene.entry, (metadata.tables["audit_entry"], metadata.tables["audit_value"])
     for column in (column for table in tables for column in table.columns):
         value = "1" if isinstance(column.type, sa.Integer) else "'evil'"
         if column.name == "at":
             value = "NULL"
-        scene.refuses(f"UPDATE {column.table.name} SET {column.name} = {value} WHERE seq = 2")
+        scene.refuses(f"UPDATE {column.table.name} SET {column.name} = {value} WHERE {entry}")
 
 
 def test_the_trail_is_never_deleted_or_overwritten(scene: Scene) -> None:
     scene.refuses("DELETE FROM audit_entry", by="audit entry delete")
     scene.refuses("DELETE FROM audit_head", by="audit head delete")
-    entry, value = "seq = 2", "seq = 2 AND name = 'email'"
+    entry, value = scene.entry, f"{scene.entry} AND name = 'email'"
     evil = {"facts": "'{}'"}
     for statement in (
         copy("audit_entry", entry, evil),

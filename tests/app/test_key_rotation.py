@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from dataclasses import replace
 from datetime import timedelta
 
@@ -10,6 +11,8 @@ import pytest
 from tests.support.engine import Engine
 from tests.support.factories import NEW, SECRET
 from upstage_crm import wiring
+from upstage_crm.audit import opening
+from upstage_crm.audit.errors import TrailKeyUnknown
 from upstage_crm.change_requests.rules import Cause, RequestState
 from upstage_crm.core.clock import FrozenClock
 from upstage_crm.core.db import Database
@@ -28,16 +31,19 @@ def engine(database: Database, clock: FrozenClock) -> Engine:
     return Engine(database, clock)
 
 
-def restarted(engine: Engine, *keys: LinkKey) -> wiring.Runtime:
-    """The same venue after a start with other keys."""
+def restarted(engine: Engine, *keys: LinkKey, on_purpose: bool = False) -> wiring.Runtime:
+    """The same venue after a start with other keys, or after `migrate --new-key`."""
     engine.mailbox.messages.clear()  # what was read before cannot be read with other keys
     engine.codec = LinkCodec(keys)
     engine.room = replace(engine.room, codec=engine.codec)
     engine.dispatcher = Dispatcher(
         engine.database, engine.mailbox, engine.codec, engine.clock, mailboxes_of=mailboxes_of
     )
-    settings = Settings.load({"UPSTAGE_SECRET_KEYS": "x:" + "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3" * 2})
+    given = ",".join(f"{key.kid}:{base64.b64encode(key.secret).decode()}" for key in keys)
+    settings = Settings.load({"UPSTAGE_SECRET_KEYS": given})
     made = wiring.build(settings, database=engine.database, clock=engine.clock)
+    with made.database.transaction() as session:
+        opening.open_trail(session, now=engine.now, trusts_unknown=on_purpose)
     return replace(made, codec=engine.codec, mailroom=engine.room, dispatcher=engine.dispatcher)
 
 
@@ -65,7 +71,9 @@ def test_a_revoked_key_kills_its_links_at_once_and_staff_are_told(engine: Engine
     (code,) = engine.codes_in(NEW)
     token = engine.tokens(NEW)[-1]
     queued = engine.propose(engine.patron("w@example.com", "Wim"), "w1@example.org")
-    parts = restarted(engine, NEW_KEY)
+    with pytest.raises(TrailKeyUnknown):
+        restarted(engine, NEW_KEY)
+    parts = restarted(engine, NEW_KEY, on_purpose=True)
 
     with pytest.raises(LinkRefused):
         engine.codec.read(token)

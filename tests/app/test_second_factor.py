@@ -41,8 +41,8 @@ def rosa(office: Office) -> StaffMember:
 
 
 def require(office: Office, *roles: Role) -> None:
-    policy = SecurityPolicy(second_factor=frozenset(roles))
-    office.write(lambda s: security.change(s, actor=office.owner, proposed=policy, now=office.now))
+    policy, owner = SecurityPolicy(second_factor=frozenset(roles)), office.owner
+    office.write(lambda s: security.change(s, actor=owner, proposed=policy, now=office.now))
 
 
 def prove(office: Office, token: str, factor: str | None = APP) -> str:

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from tests.support.engine import Engine
 from tests.support.factories import NEW, OLD, PROTECTED, days, together, unchanged
+from tests.support.keyring import opened
 from tests.support.pipeline import installed
 from tests.support.thresholds import tighten
 from upstage_crm.audit import guards
@@ -34,7 +35,7 @@ from upstage_crm.change_requests.tables import ProposalAttemptRow
 from upstage_crm.change_requests.tripwires import Thresholds, Wire
 from upstage_crm.core import migrations
 from upstage_crm.core.clock import FrozenClock
-from upstage_crm.core.db import Database, make_engine, table_of
+from upstage_crm.core.db import Database, table_of
 from upstage_crm.core.errors import Forbidden
 from upstage_crm.links.claims import Reviewer
 from upstage_crm.mail.message import MailMessage
@@ -501,8 +502,7 @@ def test_an_attempt_holds_no_address_and_an_erasure_empties_it(
 def test_going_back_a_revision_keeps_asking_for_a_second_person(
     blank_url: str, clock: FrozenClock
 ) -> None:
-    database = Database(make_engine(blank_url))
-    migrations.upgrade(database.engine)
+    database = opened(blank_url)
     tighten(database)
     engine = Engine(database, clock, is_watched=True)
     burst(engine, engine.staff("Vic", Role.BOX_OFFICE), 6)

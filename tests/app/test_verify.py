@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
-from sqlmodel import Session
 
 from tests.support.factories import NEW, OLD, PROTECTED, Desk
-from tests.support.proof import KEYS, OTHER, verified
-from upstage_crm.audit import guards
+from tests.support.keyring import OTHER_RING, rotate
+from tests.support.proof import OTHER, verified, verified_after
+from upstage_crm.audit.chain import Broken
 from upstage_crm.audit.findings import Problem
+from upstage_crm.audit.signing import KeyRing
 from upstage_crm.change_requests import desk as at_desk
 from upstage_crm.change_requests.rules import Decision, DeskMethod, ReasonCode
 from upstage_crm.patrons import reconciling as patron_reconciling
@@ -22,6 +23,7 @@ from upstage_crm.staff.roles import Role
 from upstage_crm.tables import metadata
 from upstage_crm.ui.audit_words import difference_words
 
+NO_RECEIPT = ((Problem.RECEIPT_MISSING, "email"),)
 COLUMNS = {column: key for key, columns in PROTECTED.items() for column in columns}
 
 
@@ -42,23 +44,21 @@ class House:
 
     def after(self, *statements: str, guarded: bool = True) -> Report:
         """What `verify` finds after SQL by the owner of the database; then all of it is undone."""
-        with self.desk.owned.connect() as connection, connection.begin() as transaction:
-            guards.drop(connection)
-            for statement in statements:
-                connection.exec_driver_sql(statement.replace("%", "%%"))
-            if guarded:
-                guards.install(connection, PROTECTED)
-            with Session(bind=connection) as session:
-                report = verify(session, protected=PROTECTED, public_keys=KEYS)
-            transaction.rollback()
-        return report
+        return verified_after(self.desk, *statements, guarded=guarded)
 
-    def finds(self, problem: Problem, *statements: str, field: str | None = None) -> Report:
-        """One difference and no more: of Mara, in this field; without a value in its sentence."""
+    def finds(
+        self,
+        problem: Problem,
+        *statements: str,
+        field: str | None = None,
+        besides: tuple[tuple[Problem, str | None], ...] = (),
+    ) -> Report:
+        """One difference in this field, `besides` and no more; no sentence holds a value."""
         report = self.after(*statements)
         assert not report.is_clean
-        assert [(problem, field)] == [(d.problem, d.field) for d in report.differences], statements
-        words = difference_words(report.differences[0])
+        found = [(d.problem, d.field) for d in report.differences]
+        assert found == [(problem, field), *besides], statements
+        words = " ".join(difference_words(one) for one in report.differences)
         for value in (OLD, NEW, "evil", "Main Street", "+1212"):
             assert value not in words
         return report
@@ -87,7 +87,7 @@ def test_an_honest_house_is_clean(house: House) -> None:
     report = house.clean()
 
     assert (2, 3) == (report.patrons, report.field_changes)
-    assert report.entries == len(house.desk.lines())
+    assert report.entries == house.desk.entries
 
 
 def test_every_overwritten_column_is_named(house: House) -> None:
@@ -144,6 +144,7 @@ def test_an_approval_forged_by_raw_sql_is_found(house: House) -> None:
     assert {
         (Problem.VALUE, house.mara.number, "phone"),
         (Problem.CHANGE_OUTCOME, house.mara.number, "phone"),
+        (Problem.RECEIPT_MISSING, house.mara.number, "phone"),
     } == found
 
 
@@ -161,6 +162,7 @@ def test_a_record_from_nowhere_and_a_record_that_went_are_found(house: House) ->
         Problem.RECORD_GONE,
         f"DELETE FROM patron_term WHERE patron_id = '{lonely.id}'",
         f"DELETE FROM patron WHERE id = '{lonely.id}'",
+        besides=((Problem.ROW_GONE, None),),
     )
     added = house.desk.lines(action="patron.added", patron_id=lonely.id)[0]
     assert added.seq == report.differences[0].seq
@@ -174,11 +176,13 @@ def test_an_altered_field_change_is_named(house: House) -> None:
         Problem.CHANGE_VALUE,
         f"UPDATE field_change SET proposed_value = {evil} {where}",
         field="email",
+        besides=NO_RECEIPT,
     )
     house.finds(
         Problem.CHANGE_VALUE,
         f"UPDATE field_change SET current_value = '{{}}' {where}",
         field="email",
+        besides=NO_RECEIPT,
     )
     key = '"email_key":"{}"'
     house.finds(
@@ -209,6 +213,7 @@ def test_an_altered_field_change_is_named(house: House) -> None:
         Problem.CHANGE_VALUE,
         f"UPDATE field_change SET proposed_value = 'no JSON' {where}",
         field="email",
+        besides=NO_RECEIPT,
     )
     assert house.mara.number == report.differences[0].number
     assert report.differences[0].reference is not None
@@ -220,7 +225,7 @@ def test_a_field_change_that_went_or_came_is_found(house: House) -> None:
         f"DELETE FROM review WHERE field_change_id = '{house.applied}'",
         f"DELETE FROM field_change WHERE id = '{house.applied}'",
     )
-    assert {Problem.CHANGE_GONE} == {d.problem for d in report.differences}
+    assert {Problem.CHANGE_GONE, Problem.ROW_ALTERED} == {d.problem for d in report.differences}
     house.finds(
         Problem.CHANGE_UNKNOWN,
         "INSERT INTO field_change (id, request_id, patron_id, field, kind, current_value, "
@@ -245,9 +250,12 @@ def test_an_altered_a_forged_and_a_missing_receipt_are_named(house: House) -> No
         "at = '2001-01-01 00:00:00.000000'",
         "body = '['",
     ):
-        report = house.finds(Problem.RECEIPT, f"UPDATE receipt SET {change} {where}")
+        besides = NO_RECEIPT if change == "body = '['" else ()
+        report = house.finds(
+            Problem.RECEIPT, f"UPDATE receipt SET {change} {where}", besides=besides
+        )
         assert issued == report.differences[0].seq
-    gone = house.finds(Problem.RECEIPT_GONE, f"DELETE FROM receipt {where}")
+    gone = house.finds(Problem.RECEIPT_GONE, f"DELETE FROM receipt {where}", besides=NO_RECEIPT)
     assert issued == gone.differences[0].seq
     columns = [column.name for column in metadata.tables["receipt"].columns]
     copied = ", ".join("'x'" if name == "id" else name for name in columns)
@@ -258,11 +266,32 @@ def test_an_altered_a_forged_and_a_missing_receipt_are_named(house: House) -> No
     house.clean()
 
 
-def test_a_receipt_of_a_revoked_key_is_no_finding_but_is_counted(house: House) -> None:
+def test_a_receipt_of_a_key_that_the_trail_does_not_name_is_a_finding(house: House) -> None:
+    house.desk.room = replace(house.desk.room, signer=OTHER)
+    _request, link = house.desk.asked(house.ole, "ole.third@example.org")
+    house.desk.decide(link, Decision.REJECT)
+
+    report = verified(house.desk)
+
+    assert [d.problem for d in report.differences] == [Problem.RECEIPT_KEY]
+
+
+def test_receipts_and_rows_of_a_key_that_was_replaced_hold_without_it(house: House) -> None:
+    """The trail names the key, and the key that replaced it is known."""
+    rotate(house.desk.database, to=OTHER_RING, now=house.desk.now)
+    rotate(house.desk.database, to=KeyRing([("other", b"o" * 32)]), now=house.desk.now)
+    keys = {OTHER.kid: OTHER.public_key}
+
+    report = house.desk.read(lambda session: verify(session, protected=PROTECTED, public_keys=keys))
+
+    assert report.is_clean, report
+    assert report.receipts == 2
+
+
+def test_a_trail_under_a_key_that_nobody_trusts_is_broken(house: House) -> None:
     report = house.desk.read(lambda session: verify(session, protected=PROTECTED, public_keys={}))
 
-    assert report.is_clean
-    assert (2, 2) == (report.receipts, report.unknown_keys)
+    assert report.broken == Broken(1, "unknown_key")
 
 
 def test_removed_evidence_is_named(house: House) -> None:
@@ -329,6 +358,7 @@ def test_batches_hide_nothing(house: House, monkeypatch: pytest.MonkeyPatch) -> 
             Problem.RECORD_GONE,
             f"DELETE FROM patron_term WHERE patron_id = '{patron.id}'",
             f"DELETE FROM patron {where}",
+            besides=((Problem.ROW_GONE, None),),
         )
 
 
@@ -362,6 +392,7 @@ def test_a_revert_and_a_change_at_the_desk_are_proven_like_any_other(house: Hous
         Problem.CHANGE_VALUE,
         f"UPDATE field_change SET current_value = '{{}}' WHERE id = '{change}'",
         field="email",
+        besides=NO_RECEIPT,
     )
     house.finds(
         Problem.CHANGE_OUTCOME,

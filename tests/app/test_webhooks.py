@@ -22,6 +22,7 @@ from starlette.applications import Starlette
 
 from tests.support.engine import Engine
 from tests.support.factories import NEW, OLD, together
+from tests.support.keyring import SECRET_KEYS
 from upstage_crm import wiring
 from upstage_crm.audit.events import Action
 from upstage_crm.change_requests.commands import Proposed
@@ -174,7 +175,7 @@ def scene(database: Database, clock: FrozenClock) -> Iterator[Scene]:
     engine, provider = Engine(database, clock), Provider()
     given_settings = Settings.load(
         {
-            "UPSTAGE_SECRET_KEYS": "test-key:" + "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=",
+            "UPSTAGE_SECRET_KEYS": SECRET_KEYS,
             "RESEND_WEBHOOK_SECRET": f"{OTHER},{SECRET}",
         }
     )

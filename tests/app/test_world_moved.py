@@ -6,8 +6,8 @@ import pytest
 import sqlalchemy as sa
 from sqlmodel import Session
 
-from tests.support.factories import NEW, OLD, PROTECTED, Desk, days, together, unchanged
-from upstage_crm.audit import guards
+from tests.support.factories import NEW, OLD, Desk, days, together, unchanged
+from upstage_crm.audit.errors import RowNotProven
 from upstage_crm.audit.events import Action, Channel
 from upstage_crm.change_requests import errors
 from upstage_crm.change_requests.rules import (
@@ -23,6 +23,8 @@ from upstage_crm.staff import accounts
 from upstage_crm.staff.roles import Role
 
 DANA = "dana@staff.example.org"
+
+MOVED = "UPDATE patron SET email = 'moved@example.com', email_key = 'moved@example.com'"
 
 
 def test_an_address_added_meanwhile_withdraws_the_request(desk: Desk) -> None:
@@ -97,15 +99,25 @@ def test_an_address_added_and_approved_at_one_moment(desk: Desk) -> None:
 
 
 def test_a_value_that_moved_withdraws_the_request(desk: Desk) -> None:
-    """Case 18: changed by another path, here by somebody who could drop the guards."""
+    """Case 18: changed by another path, and the trail knows of it."""
     patron = desk.patron()
     request, link = desk.asked(patron)
-    _move_past_the_guards(desk, "email = 'moved@example.com', email_key = 'moved@example.com'")
+    desk.run(MOVED, unguarded=True)
 
     assert RequestState.WITHDRAWN is desk.decide(link)
 
     assert "moved@example.com" == desk.email(patron)
     assert Cause.VALUE_MOVED is desk.view(request).cause
+
+
+def test_on_a_value_that_somebody_moved_past_the_guards_nothing_acts(desk: Desk) -> None:
+    patron = desk.patron()
+    _request, link = desk.asked(patron)
+    desk.forge(MOVED, unguarded=True)
+
+    refusal = unchanged(desk, lambda: desk.decide(link), RowNotProven)
+
+    assert refusal.facts["detail"] == f"patron {patron.id}: email, email_key"
 
 
 @pytest.mark.parametrize("status", ["inactive", "deceased"])
@@ -225,10 +237,3 @@ def _decide_in(desk: Desk, session: Session, link: LinkClaims) -> None:
         mailroom=desk.room,
         now=desk.now,
     )
-
-
-def _move_past_the_guards(desk: Desk, values: str) -> None:
-    with desk.owned.begin() as connection:
-        guards.drop(connection)
-        connection.execute(sa.text(f"UPDATE patron SET {values}"))
-        guards.install(connection, PROTECTED)

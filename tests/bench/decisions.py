@@ -26,11 +26,11 @@ from sqlalchemy.engine import Connection
 from tests.bench.report import Figure, figure, ratios
 from tests.conftest import START
 from tests.support.factories import Desk
+from tests.support.keyring import opened
 from tests.support.postgres import Postgres
 from upstage_crm.change_requests.rules import RequestState
 from upstage_crm.core.clock import FrozenClock
-from upstage_crm.core.db import Database, make_engine
-from upstage_crm.core.migrations import upgrade
+from upstage_crm.core.db import make_engine
 from upstage_crm.links.claims import LinkClaims
 from upstage_crm.mail.message import MailKind
 
@@ -78,7 +78,7 @@ def pending(desk: Desk, count: int) -> list[LinkClaims]:
 def _compare(name: str, urls: Sequence[str], claims: Sequence[LinkClaims]) -> list[Figure]:
     recorded = _record(urls[0], claims)
     with ExitStack() as stack:
-        database = Database(make_engine(urls[1]))
+        database = opened(urls[1])
         stack.callback(database.dispose)
         desk = Desk(database, FrozenClock(START))
         engine = make_engine(urls[2])
@@ -140,7 +140,7 @@ def _interleave(ways: Sequence[Callable[[int], None]]) -> list[list[float]]:
 
 def _record(url: str, claims: Sequence[LinkClaims]) -> list[Recorded]:
     """Decide everything once, keeping what Core and the driver were asked to execute."""
-    database = Database(make_engine(url))
+    database = opened(url)
     desk = Desk(database, FrozenClock(START))
     found: list[Recorded] = []
 
@@ -220,8 +220,7 @@ def _postgres_copies(server: Postgres) -> Generator[tuple[list[str], list[LinkCl
 
 
 def _fill(url: str) -> list[LinkClaims]:
-    database = Database(make_engine(url))
-    upgrade(database.engine)
+    database = opened(url)
     claims = pending(Desk(database, FrozenClock(START)), ROUND * ROUNDS)
     database.dispose()  # the last connection to close moves everything into the one file
     return claims

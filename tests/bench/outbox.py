@@ -18,16 +18,15 @@ from sqlalchemy import event
 
 from tests.bench import claims
 from tests.bench.decisions import pending
-from tests.bench.project import KEYS
 from tests.bench.report import Figure, figure, ratios
 from tests.conftest import START
 from tests.support.factories import MAIL_FROM, Desk
+from tests.support.keyring import SECRET_KEYS, opened
 from tests.support.postgres import Postgres
 from upstage_crm import wiring
 from upstage_crm.core.clock import FrozenClock
-from upstage_crm.core.db import Database, make_engine
+from upstage_crm.core.db import Database
 from upstage_crm.core.ids import new_id
-from upstage_crm.core.migrations import upgrade
 from upstage_crm.mail import outbox
 from upstage_crm.mail.compose import Composer, PreparedMail
 from upstage_crm.mail.delivery import Transport
@@ -72,17 +71,15 @@ def measure(folder: Path, server: Postgres) -> list[Figure]:
 
 def _on_postgres(server: Postgres) -> list[Figure]:
     with server.fresh(template="template0") as url:
-        database = Database(make_engine(url))
+        database = opened(url)
         try:
-            upgrade(database.engine)
             return claims.measure("Postgres", database)
         finally:
             database.dispose()
 
 
 def _on_sqlite(folder: Path) -> list[Figure]:
-    database = Database(make_engine(f"sqlite:///{folder / 'outbox.db'}"))
-    upgrade(database.engine)
+    database = opened(f"sqlite:///{folder / 'outbox.db'}")
     try:
         return [*_shares(database), *claims.measure("SQLite", database), *_idle(database)]
     finally:
@@ -143,7 +140,7 @@ def _store_again(database: Database, mails: list[PreparedMail], now: datetime) -
 
 def _idle(database: Database) -> list[Figure]:
     url = database.engine.url.render_as_string()
-    settings = Settings.load({"UPSTAGE_DATABASE_URL": url, "UPSTAGE_SECRET_KEYS": KEYS})
+    settings = Settings.load({"UPSTAGE_DATABASE_URL": url, "UPSTAGE_SECRET_KEYS": SECRET_KEYS})
     counted: list[int] = []
     for is_watched in (False, True):
         wiring.install(wiring.build(settings, database=database))  # bound to one event loop each

@@ -19,13 +19,12 @@ from urllib.parse import urlsplit
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from tests.bench.decisions import pending
-from tests.bench.project import KEYS, serving
+from tests.bench.project import serving
 from tests.bench.report import Figure, figure, ratios
 from tests.support.browser import ARGUMENTS, find_browser
 from tests.support.factories import Desk
+from tests.support.keyring import SECRET_KEYS, opened
 from upstage_crm.core.clock import FrozenClock, SystemClock
-from upstage_crm.core.db import Database, make_engine
-from upstage_crm.core.migrations import upgrade
 
 VISITS = 5
 KILOBYTE = 1000
@@ -81,7 +80,7 @@ def measure(root: Path, bare: Path) -> list[Figure]:
     """Figures of the patron's page, its plain twin and the blank pages, on the built copies."""
     database = root / "var" / "bench.db"
     token = _link(f"sqlite:///{database}")
-    settings = {"UPSTAGE_DATABASE_URL": f"sqlite:///{database}", "UPSTAGE_SECRET_KEYS": KEYS}
+    settings = {"UPSTAGE_DATABASE_URL": f"sqlite:///{database}", "UPSTAGE_SECRET_KEYS": SECRET_KEYS}
     with serving(root, settings=settings) as server, sync_playwright() as playwright:
         launch = playwright.chromium.launch
         with closing(launch(executable_path=find_browser(), args=list(ARGUMENTS))) as browser:
@@ -99,8 +98,7 @@ def measure(root: Path, bare: Path) -> list[Figure]:
 
 def _link(url: str) -> str:
     """Make one request that waits for its patron, and return the token of its mail."""
-    database = Database(make_engine(url))
-    upgrade(database.engine)
+    database = opened(url)
     desk = Desk(database, FrozenClock(SystemClock().now()))
     claims = pending(desk, 1)
     database.dispose()

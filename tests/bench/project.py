@@ -6,7 +6,6 @@ to a press, as the patron's page does: a page that never connects would be no pe
 
 from __future__ import annotations
 
-import base64
 import shutil
 import sys
 import time
@@ -15,12 +14,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.support.factories import SECRET
 from tests.support.processes import Leashed, free_port, without_settings
 from tests.support.server import ROOT, answers
 from upstage_crm.web.build import ensure_built
 
-KEYS = "test-key:" + base64.b64encode(SECRET).decode()  # what the factories sign with
 PATIENCE_S = 120
 
 _SOURCES = ("upstage_crm", "assets", "alembic", "reflex.lock")

@@ -10,8 +10,9 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from tests.support.keyring import SECRET_KEYS
 from tests.support.raw_http import ask, is_at_home
-from tests.support.server import TEST_KEYS, answers
+from tests.support.server import answers
 from tests.support.siege import A_TOKEN, PRIVATE, House, besieged, leaks
 from upstage_crm.demo import names
 from upstage_crm.demo.staff import ORGANISATION, STAFF
@@ -245,7 +246,7 @@ def test_a_request_that_is_none_gets_no_trace(house: House) -> None:
 
 def test_the_build_holds_nothing_of_a_database_or_a_key() -> None:
     """Whatever a var holds while the pages are made is in a file that everybody may read."""
-    secret = TEST_KEYS.partition(":")[2]
+    secret = SECRET_KEYS.partition(":")[2]
     words = {
         *(member.email for member in STAFF),
         demo_account.PASSWORD,

@@ -14,8 +14,9 @@ from pathlib import Path
 import psutil
 import pytest
 
+from tests.support.keyring import SECRET_KEYS
 from tests.support.processes import free_port, without_settings
-from tests.support.server import TEST_KEYS, answers, migrate
+from tests.support.server import answers, migrate
 from upstage_crm.web.build import ensure_built
 
 COMMAND = [sys.executable, "-m", "upstage_crm", "serve"]
@@ -34,7 +35,7 @@ def environ(tmp_path: Path) -> dict[str, str]:
     return without_settings() | {
         "PORT": str(free_port()),
         "UPSTAGE_DATABASE_URL": f"sqlite:///{tmp_path / 'upstage.db'}",
-        "UPSTAGE_SECRET_KEYS": TEST_KEYS,
+        "UPSTAGE_SECRET_KEYS": SECRET_KEYS,
     }
 
 

@@ -17,6 +17,7 @@ from starlette.applications import Starlette
 
 from tests.conftest import START
 from tests.support.factories import NEW, OLD, Desk
+from tests.support.keyring import SECRET_KEYS
 from tests.support.pipeline import Client, Pipeline, installed, sign_in
 from tests.support.visitor import Visitor
 from upstage_crm import wiring
@@ -39,7 +40,7 @@ from upstage_crm.wiring import Runtime
 
 HIDDEN_FROM = [role for role in Role if Permission.VIEW_MAILBOX not in PERMISSIONS[role]]
 REAL_MAIL = {
-    "UPSTAGE_SECRET_KEYS": "test:MDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDA=",
+    "UPSTAGE_SECRET_KEYS": SECRET_KEYS,
     "UPSTAGE_PUBLIC_URL": "https://crm.example.org",
     "UPSTAGE_MAIL_FROM": "box@example.org",
     "RESEND_API_KEY": "re_test",

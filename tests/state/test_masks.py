@@ -127,10 +127,12 @@ def venue(database: Database, clock: FrozenClock, is_protected: bool) -> Iterato
 
 
 def added(desk: Engine) -> PatronRecord:
+    owner = desk.owner
+
     def add(session: Session) -> PatronRecord:
         number = commands.add(
             session,
-            actor=desk.owner,
+            actor=owner,
             kind=PatronKind.PERSON,
             raw=RAW | {"email": BEFORE},
             free={"note": SAID},

@@ -24,6 +24,7 @@ from tests.support.visitor import OURS, Visitor
 from upstage_crm import upstage_crm as app_module
 from upstage_crm.admin.gate import StaffGate
 from upstage_crm.admin.guard import AdminState
+from upstage_crm.audit import trail
 from upstage_crm.core.clock import FrozenClock
 from upstage_crm.core.db import Database
 from upstage_crm.staff import accounts, second_factor, security, sessions
@@ -225,6 +226,7 @@ def half_open(venue: Venue) -> str:
         staff = accounts.get_row(session, found.member.id)
         staff.second_factor_at = now
         session.add(staff)
+        trail.record(session, [], now=now)
     return first
 
 
@@ -391,6 +393,7 @@ ROUTES: dict[str, Way] = {
     "GET /confirm/plain": Way("/confirm/plain", nobody=200),
     "POST /confirm/plain": Way("/confirm/plain", nobody=200, method="POST"),
     "GET /health": Way("/health", nobody=200),
+    "GET /health/integrity": Way("/health/integrity", nobody=200),
     "GET /mailbox/raw/{mail_id}": Way("/mailbox/raw/{mail}", P.VIEW_MAILBOX, is_full=True),
     "GET /mailbox/export.csv": Way("/mailbox/export.csv", P.EXPORT_DATA, nobody=303, is_full=True),
     "GET /mailbox/sample": Way(

@@ -63,6 +63,11 @@ class Scene:
     def phone_change(self) -> str:
         return self.desk.view(self.phone_request).fields[0].id
 
+    @property
+    def entry(self) -> str:
+        """The condition that chooses the entry of the trail which added Mara, with values."""
+        return f"seq = {self.desk.lines(action='patron.added', patron_id=self.mara.id)[0].seq}"
+
     def ours(self, *statements: str) -> None:
         """Run SQL in one transaction of our own engine, on PostgreSQL as the owner."""
         _run(self.desk.owned, statements)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import base64
 from collections.abc import Generator
 from contextlib import contextmanager
 from typing import Any
 
 import httpx
 
-from tests.support.factories import SECRET, Desk
+from tests.support.factories import Desk
+from tests.support.keyring import SECRET_KEYS
 from upstage_crm import wiring
 from upstage_crm.mail.local_sender import LocalSender
 from upstage_crm.settings import Settings
@@ -57,7 +57,7 @@ class Browser:
 def serving(desk: Desk, *, public_url: str = "") -> Generator[Runtime]:
     """Make the process's runtime from `desk`: same database, clock and key; nothing is sent."""
     environ = {
-        "UPSTAGE_SECRET_KEYS": f"test-key:{base64.b64encode(SECRET).decode()}",
+        "UPSTAGE_SECRET_KEYS": SECRET_KEYS,
         "UPSTAGE_PUBLIC_URL": public_url,
         "UPSTAGE_DATABASE_URL": "postgresql://nowhere" if public_url else "",
     }

@@ -281,9 +281,10 @@ class Engine(Desk):
 
     def set_policy(self, policy: Policy) -> Policy:
         """The owner changes the rules of requests; where nobody watches, not the tripwires."""
+        owner = self.owner  # added before the transaction begins
         stored = self.write(
             lambda session: policy_settings.change(
-                session, actor=self.owner, proposed=policy, now=self.now
+                session, actor=owner, proposed=policy, now=self.now
             )
         )
         if not self.is_watched:

@@ -18,9 +18,9 @@ from sqlalchemy.engine import Engine
 from sqlmodel import Session
 
 from tests.support.engines import owners
-from tests.support.keyring import RING, SECRET, arrange
+from tests.support.keyring import RING, SECRET, arrange, refusals_off
 from tests.support.thresholds import relax
-from upstage_crm.audit import trail
+from upstage_crm.audit import guards, trail
 from upstage_crm.audit.events import OPERATOR, Action, Channel
 from upstage_crm.audit.trail import AuditLine
 from upstage_crm.change_requests import commands, decisions, queries, reviewing, timing
@@ -361,6 +361,11 @@ class Desk:
         beside = (Action.TRAIL_OPENED, Action.ROWS_RECORDED)
         return tuple(line for line in reversed(found) if line.action not in beside)
 
+    @property
+    def entries(self) -> int:
+        """How many entries the trail has, those that `lines` leaves out among them."""
+        return int(self.scalar("SELECT count(*) FROM audit_entry"))
+
     def actions(self, **wanted: Any) -> list[Action]:
         return [line.action for line in self.lines(**wanted)]
 
@@ -368,15 +373,43 @@ class Desk:
         keys = RING.public_keys
         return self.read(lambda session: trail.verify(session, public_keys=keys)) is None
 
-    def run(self, statement: str, values: Mapping[str, object] | None = None) -> None:
+    def run(
+        self,
+        statement: str,
+        values: Mapping[str, object] | None = None,
+        *,
+        unguarded: bool = False,
+    ) -> None:
         """Arrange rows by raw SQL; the trail commits to them as it does to a command's."""
         owner = Database(self.owned)
         trail.attach(owner, RING)
+        if unguarded:
+            self.as_owner(lambda session: refusals_off(session.connection()))
         with owner.transaction() as session:
             arrange(session, statement, dict(values or {}), now=self.now)
+        if unguarded:
+            self.as_owner(_guard_again)
+
+    def forge(self, *statements: str, unguarded: bool = False) -> None:
+        """Write by raw SQL as an attacker does, past every session.
+
+        `unguarded` drops the guards and puts them back. Both as the owner of the database.
+        """
+        with self.owned.begin() as connection:
+            if unguarded:
+                guards.drop(connection)
+            for statement in statements:
+                connection.exec_driver_sql(statement.replace("%", "%%"))
+            if unguarded:
+                guards.install(connection, PROTECTED)
 
     def scalar(self, statement: str) -> Any:
         return self.read(lambda session: session.connection().scalar(sa.text(statement)))
+
+    def column(self, statement: str) -> list[Any]:
+        """The first column of what a query finds."""
+        query = sa.text(statement)
+        return self.read(lambda session: list(session.connection().execute(query).scalars()))
 
     def dump(self) -> Dump:
         """Every row of every table: two equal dumps mean that nothing at all was written."""
@@ -385,6 +418,11 @@ class Desk:
                 table.name: sorted(map(tuple, connection.execute(sa.select(table))), key=repr)
                 for table in metadata.sorted_tables
             }
+
+
+def _guard_again(session: Session) -> None:
+    guards.drop(session.connection())
+    guards.install(session.connection(), PROTECTED)
 
 
 def unchanged(desk: Desk, command: Callable[[], object], kind: type[UpstageError]) -> UpstageError:

@@ -11,7 +11,6 @@
 from __future__ import annotations
 
 import asyncio
-import base64
 import secrets
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
@@ -27,6 +26,7 @@ from reflex_base.event.processor import BaseStateEventProcessor
 from reflex_base.registry import RegistrationContext
 from reflex_base.utils.format import format_event_handler
 
+from tests.support.keyring import SECRET_KEYS
 from upstage_crm import wiring
 from upstage_crm.admin.guard import AdminState, Guard
 from upstage_crm.audit.events import OPERATOR, Channel
@@ -181,8 +181,7 @@ class Pipeline:
 @contextmanager
 def installed(database: Database, clock: Clock) -> Generator[Runtime]:
     """Make the process's runtime from a test's database; nothing is sent anywhere."""
-    secret = base64.b64encode(b"0" * 32).decode()
-    settings = Settings.load({"UPSTAGE_SECRET_KEYS": f"test:{secret}"})
+    settings = Settings.load({"UPSTAGE_SECRET_KEYS": SECRET_KEYS})
     made = wiring.build(settings, database=database, clock=clock, sender=LocalSender())
     wiring.install(made)
     try:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import sys
 import urllib.error
 import urllib.request
@@ -11,10 +10,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.support.keyring import SECRET_KEYS
 from tests.support.processes import Leashed, free_port, without_settings
 
 ROOT = Path(__file__).resolve().parents[2]
-TEST_KEYS = "test:" + base64.b64encode(b"only for tests, 32 bytes or more").decode()
 FIRST_BUILD_S = 300  # the first build downloads script packages
 
 
@@ -57,7 +56,7 @@ def running_server(
     environ = without_settings() | {
         "PORT": str(port),
         "UPSTAGE_DATABASE_URL": database_url,
-        "UPSTAGE_SECRET_KEYS": TEST_KEYS,
+        "UPSTAGE_SECRET_KEYS": SECRET_KEYS,
         **(settings or {}),
     }
     process = serve_process(environ, log=folder / "server.log", cwd=folder)

@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from tests.support.server import TEST_KEYS
+from tests.support.keyring import SECRET_KEYS, opened
 from tests.support.thresholds import relax
 from upstage_crm import wiring
 from upstage_crm.audit.events import OPERATOR, Channel
-from upstage_crm.core.db import Database, make_engine
-from upstage_crm.core.migrations import upgrade
 from upstage_crm.demo.staff import ORGANISATION
 from upstage_crm.organisation import settings as organisation
 from upstage_crm.patrons import commands as patrons
@@ -64,10 +62,9 @@ class Stage:
 
 def set_stage(database_url: str, environ: Mapping[str, str] | None = None) -> Stage:
     """Migrate `database_url` and put staff and patrons into it. `environ` as the server's own."""
-    database = Database(make_engine(database_url))
-    upgrade(database.engine)
+    database = opened(database_url)
     relax(database)  # a journey may run at night
-    given = {"UPSTAGE_DATABASE_URL": database_url, "UPSTAGE_SECRET_KEYS": TEST_KEYS}
+    given = {"UPSTAGE_DATABASE_URL": database_url, "UPSTAGE_SECRET_KEYS": SECRET_KEYS}
     parts = wiring.build(Settings.load(given | dict(environ or {})), database=database)
     now = parts.clock.now()
     with database.transaction() as session:

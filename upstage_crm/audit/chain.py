@@ -53,10 +53,10 @@ class Walk:
             return Broken(self.seq + 1, "missing")
         if row["previous_hash"] != self.hash:
             return Broken(seq, "chain")
-        if row["at"] is None or entry_hash(row) != row["hash"]:
+        if not is_intact(row):
             return Broken(seq, "hash")
         values = tuple(opened)
-        said: dict[str, str] = json.loads(row["commitments"]) if values else {}
+        said = read_object(row["commitments"]) if values else {}
         if any(said.get(name) != commitment(salt, name, text) for name, text, salt in values):
             return Broken(seq, "value")
         self.resume(row)
@@ -71,14 +71,16 @@ class Vouching:
     """Follows the signatures along the chain: who vouches for which entries.
 
     Give it every entry in order, beside `Walk`. `public_keys` are the keys that the reader trusts,
-    by name; `kid` is the key in force where the walk begins. A key that is no longer trusted is
-    known from the entry with which it entered, as long as a key that replaced it is trusted.
-    `before` counts entries older than signing.
+    by name; `kid` and `public_key` are the key in force where the walk begins. A key that is no
+    longer trusted is known from the entry with which it entered, as long as a key that replaced
+    it is trusted. `before` counts entries older than signing.
     """
 
-    def __init__(self, public_keys: Mapping[str, str], *, kid: str | None = None) -> None:
+    def __init__(
+        self, public_keys: Mapping[str, str], *, kid: str | None = None, public_key: str = ""
+    ) -> None:
         self._trusted = public_keys
-        self._known: dict[str, str] = {}
+        self._known = {} if kid is None else {kid: public_key}
         self._kid = kid
         self._waiting: list[Mapping[str, Any]] = []
         self._unsigned: set[int] = set()
@@ -88,36 +90,51 @@ class Vouching:
     def step(self, row: Mapping[str, Any]) -> Broken | None:
         """Take the next entry; return what is wrong with the signature that it carries."""
         opens = str(row["action"]) in _OPENING
+        if row["signature"] is None and (row["covers"] is not None or row["kid"] is not None):
+            return Broken(row["seq"], "signature")
         if self._kid is None and not opens:
             self.before += 1
             return None
         self._waiting.append(row)
         if row["signature"] is None:
             return None
-        covers = row["covers"] or 0
+        covers: int = row["covers"] if isinstance(row["covers"], int) else 0
         covered, waiting = self._waiting[-covers:] if covers else [], self._waiting
         self._waiting = []
         self._unsigned |= {one["seq"] for one in waiting[: len(waiting) - len(covered)]}
+        is_fitting = True
         for one in covered:
-            self._take(one)
+            is_fitting &= self._take(one)
         message = signed_message(covers=covers, seq=row["seq"], head=row["hash"])
-        public_key = self._trusted.get(str(row["kid"]), self._known.get(str(row["kid"]), ""))
         is_ours = row["kid"] == self._kid and len(covered) == covers > 0
-        if is_ours and signing.verify(public_key, message, str(row["signature"])):
+        public_key = self._public_key(str(row["kid"]))
+        if is_fitting and is_ours and signing.verify(public_key, message, str(row["signature"])):
             return None
         return Broken(row["seq"], "signature")
 
-    def _take(self, row: Mapping[str, Any]) -> None:
-        """What a signed entry says of keys, and of entries that a repair has set aside."""
-        said = read_object(row["facts"])
+    def _take(self, row: Mapping[str, Any]) -> bool:
+        """What a signed entry says of keys, and of entries that a repair has set aside.
+
+        False when a key enters and does not name the one in force as the one that it replaces.
+        """
+        said, before = read_object(row["facts"]), self._kid
         if str(row["action"]) in _OPENING:
             self._kid = str(said.get("kid"))
             self._known.setdefault(self._kid, str(said.get("public_key")))
-            replaced = said.get("replaces")
-            if replaced is not None and self._known.get(replaced) != said.get("replaces_key"):
-                self._unsigned.add(row["seq"])  # its successor knew another key under this name
+            if before is not None:
+                replaced = (said.get("replaces"), said.get("replaces_key"))
+                return replaced == (before, self._public_key(before))
         elif str(row["action"]) == Action.ROWS_RESTORED:
             self._void |= _numbers(str(said.get("void", "")))
+        return True
+
+    def _public_key(self, kid: str) -> str:
+        return self._trusted.get(kid, self._known.get(kid, ""))
+
+    @property
+    def unknown_key(self) -> str | None:
+        """The name of the key in force, when the reader does not trust it."""
+        return None if self._kid is None or self._kid in self._trusted else self._kid
 
     @property
     def unsigned(self) -> tuple[int, ...]:
@@ -131,7 +148,7 @@ class Vouching:
             return Broken(self.unsigned[0], "unsigned")
         if self._kid is None:
             return Broken(1, "unsigned") if self.before else None
-        return None if self._kid in self._trusted else Broken(1, "unknown_key")
+        return None if self.unknown_key is None else Broken(1, "unknown_key")
 
 
 def _numbers(text: str) -> set[int]:
@@ -156,6 +173,14 @@ def canonical(value: object) -> str:
 def commitment(salt: str, name: str, value: str | None) -> str:
     """Return the salted SHA-256 commitment of one named value, in hex."""
     return hashlib.sha256(canonical([salt, name, value]).encode()).hexdigest()
+
+
+def is_intact(row: Mapping[str, Any]) -> bool:
+    """Whether an entry's hash is what its columns give; one that we never write is not intact."""
+    try:
+        return row["at"] is not None and entry_hash(row) == row["hash"]
+    except TypeError:  # SQLite holds bytes where we only ever write text
+        return False
 
 
 def entry_hash(row: Mapping[str, Any]) -> str:

@@ -1,8 +1,10 @@
 """Refusals of the evidence.
 
 Conflict
-├── RowNotProven     a row is not what the trail or its seal says: nothing may act on it
-└── TrailUnsigned    the trail has entries from before signing, which `migrate` has to seal
+├── RowNotProven       a row is not what the trail or its seal says: nothing may act on it
+├── RowMoved           another transaction changed a row after it was proven: try again
+├── TrailUnsigned      the trail has entries from before signing, which `migrate` has to seal
+└── TrailKeyUnknown    the key that signs the trail is none of ours
 """
 
 from __future__ import annotations
@@ -35,7 +37,26 @@ class RowNotProven(Conflict):
         self.detail = detail
 
 
+class RowMoved(Conflict):
+    """Another transaction changed a row between its proof and the entry about it.
+
+    The entry would commit to what that one wrote, whoever it was.
+    """
+
+    code = "row_moved"
+
+
 class TrailUnsigned(Conflict):
     """The trail has entries that no key of ours signed; `migrate` seals them once."""
 
     code = "trail_unsigned"
+
+
+class TrailKeyUnknown(Conflict):
+    """The key that signs the trail is not in the ring. Facts: `kid`.
+
+    Either the operator took it out before another one had entered, or an attacker entered it. A
+    key of ours that simply took over would vouch for all that the attacker signed with it.
+    """
+
+    code = "trail_key_unknown"

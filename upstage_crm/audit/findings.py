@@ -38,6 +38,7 @@ class Problem(StrEnum):
     ENTRY_ALTERED = "entry_altered"
     EVIDENCE_ALTERED = "evidence_altered"
     SEAL = "seal"
+    TRAIL_KEY = "trail_key"
     OLDER_DATABASE = "older_database"
 
 

@@ -1,6 +1,7 @@
 """Opens the trail under a key of ours: a new trail, an older one that is sealed once, a new key.
 
-A key enters with an entry that it signs itself. What it replaces counts for nothing afterwards.
+A key enters with an entry that it signs itself and that names the key which it replaces: that one
+counts for nothing afterwards.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from sqlmodel import Session, SQLModel
 
 from upstage_crm.audit import guards, keys, recorded, seals, trail
 from upstage_crm.audit.chain import read_object
-from upstage_crm.audit.errors import TrailUnsigned
+from upstage_crm.audit.errors import TrailKeyUnknown, TrailUnsigned
 from upstage_crm.audit.events import OPERATOR, Action, AuditEvent, Channel
 from upstage_crm.audit.guard_rules import Protected
 from upstage_crm.audit.recorded import Touched
@@ -44,20 +45,27 @@ def needs_opening(session: Session) -> bool:
     return key_in_force(session) != keys.of(session).ring.signer.kid
 
 
-def open_trail(session: Session, *, now: datetime) -> None:
+def open_trail(session: Session, *, now: datetime, trusts_unknown: bool = False) -> None:
     """Let the first key of ours sign from now on; nothing when it does already.
 
-    An empty trail begins with it, and with the rows that a new database holds.
+    An empty trail begins with it, and with the rows that a new database holds. With
+    `trusts_unknown` our key also replaces one that is not in the ring: the operator says so.
 
     Raises:
         TrailUnsigned: the trail has entries from before signing; see `seal_older`.
+        TrailKeyUnknown: the key that signs it now is not in the ring.
     """
     before = _key_in_force(session)
-    if before is not None and before["kid"] == keys.of(session).ring.signer.kid:
-        return
+    ring = keys.of(session).ring
     if before is not None:
+        kid = str(before.get("kid"))
+        if kid == ring.signer.kid:
+            return
+        if kid not in ring.public_keys and not trusts_unknown:
+            raise TrailKeyUnknown(kid=kid)
         # With its public key, so that what it signed can be checked when it has left the ring.
-        facts = {"replaces": str(before["kid"]), "replaces_key": str(before["public_key"])}
+        public_key = ring.public_keys.get(kid, str(before.get("public_key")))
+        facts = {"replaces": kid, "replaces_key": public_key}
         _enter(session, facts, now, Action.TRAIL_KEY_ENTERED)
         return
     if trail.head_seq(session):

@@ -13,6 +13,7 @@ from collections import OrderedDict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from threading import Lock
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -20,7 +21,7 @@ from sqlmodel import Session
 
 from upstage_crm.audit import keys, states, vouching
 from upstage_crm.audit.chain import commitment, read_object
-from upstage_crm.audit.errors import RowNotProven
+from upstage_crm.audit.errors import RowMoved, RowNotProven
 from upstage_crm.audit.findings import Problem
 from upstage_crm.audit.registry import RECORDED, Subject
 from upstage_crm.audit.states import GONE
@@ -42,6 +43,7 @@ _NEWEST = sa.select(sa.func.max(_recorded.c.seq)).where(
 _COMMITTED = sa.select(_value.c.value, _value.c.salt).where(
     _value.c.seq == sa.bindparam("seq"), _value.c.name == sa.bindparam("name")
 )
+_OWN = "CAST(CAST(pg_current_xact_id() AS text) AS bigint)"  # PostgreSQL's number of this one
 _TOUCHED = sa.select(
     _touched.c.subject,
     _touched.c.row_id,
@@ -52,9 +54,14 @@ _TOUCHED_SINCE = {
     "sqlite": _TOUCHED.where(_touched.c.n > sa.bindparam("since")),
     "postgresql": _TOUCHED.where(
         _touched.c.n > sa.bindparam("since"),
-        _touched.c.tx == sa.text("CAST(CAST(pg_current_xact_id() AS text) AS bigint)"),
+        _touched.c.tx == sa.text(_OWN),
     ),
 }
+_BY_OTHERS = sa.select(_touched.c.subject, _touched.c.row_id, _touched.c.n).where(
+    _touched.c.tx >= sa.bindparam("horizon"),
+    _touched.c.tx != sa.text(_OWN),
+    sa.tuple_(_touched.c.subject, _touched.c.row_id).in_(sa.bindparam("refs", expanding=True)),
+)
 _KEEP = sa.insert(_recorded)
 _LAST = sa.text("SELECT coalesce(max(n), 0) FROM touched_row")
 
@@ -111,6 +118,7 @@ def mark(session: Session) -> None:
     """Remember where the log of touched rows ends as a transaction begins."""
     session.info["touched_since"] = 0
     session.info["proven"] = set[Ref]()
+    session.info["horizons"] = dict[Ref, tuple[int, frozenset[int]]]()
     if dialect_of(session) == "sqlite":
         # On PostgreSQL the number of the transaction tells its rows from those of others.
         session.info["touched_since"] = session.connection().execute(_LAST).scalar_one()
@@ -122,9 +130,7 @@ def touched(session: Session) -> list[Touched]:
     Raises:
         RowNotProven: a subject was changed that nothing proved before.
     """
-    dialect = dialect_of(session)
-    since = {"since": session.info["touched_since"]}
-    rows = session.connection().execute(_TOUCHED_SINCE[dialect], since).all()
+    rows = _log(session)
     if not rows:
         return []
     session.info["touched_since"] = max(row.n for row in rows)
@@ -138,11 +144,50 @@ def touched(session: Session) -> list[Touched]:
         elif ref not in session.info["proven"]:
             raise RowNotProven(subject=row.subject, row_id=row.row_id, problem=Problem.UNPROVEN)
         wanted.setdefault(row.subject, []).append(row.row_id)
-    return [
+    states_now = [
         found
         for subject, ids in wanted.items()
         for found in read(session.connection(), RECORDED[subject], ids)
     ]
+    _ensure_unmoved(session, [state.ref for state in states_now])
+    return states_now
+
+
+def _ensure_unmoved(session: Session, refs: Collection[Ref]) -> None:
+    """See that no other transaction has changed a subject since it was proven.
+
+    PostgreSQL lets one commit meanwhile: its change would stand in the states that were read just
+    now. SQLite has one writer at a time.
+
+    Raises:
+        RowMoved: one has.
+    """
+    horizons: dict[Ref, tuple[int, frozenset[int]]] = session.info["horizons"]
+    proven = {ref: horizons[ref] for ref in refs if ref in horizons}
+    if not proven:
+        return
+    horizon = min(since for since, _seen in proven.values())
+    wanted = {"horizon": horizon, "refs": list(proven)}
+    for row in session.connection().execute(_BY_OTHERS, wanted):
+        ref = (row.subject, row.row_id)
+        if row.n not in proven[ref][1]:
+            keys.of(session).suspects.append(ref)
+            raise RowMoved
+
+
+def _log(session: Session) -> Sequence[sa.Row[Any, Any, Any, Any]]:
+    """What the log of touched rows names since this transaction began, or recorded last."""
+    since = {"since": session.info["touched_since"]}
+    return session.connection().execute(_TOUCHED_SINCE[dialect_of(session)], since).all()
+
+
+def _is_own_work(session: Session, ref: Ref) -> bool:
+    if "touched_since" not in session.info:
+        return False  # it only reads
+    is_proven = ref in session.info["proven"]
+    return any(
+        (row.subject, row.row_id) == ref and (row.born or is_proven) for row in _log(session)
+    )
 
 
 def read(connection: Connection, subject: Subject, ids: Collection[str]) -> list[Touched]:
@@ -170,16 +215,18 @@ def keep(session: Session, written: Iterable[tuple[int, Touched]]) -> None:
 def prove(session: Session, subject: str, row_id: str) -> None:
     """See that a subject is what the newest entry about it says; a subject of no rows is no error.
 
-    Call it when the subject's rows are locked, before anything acts on them.
+    Call it when the subject's rows are locked, before anything acts on them. One that this
+    transaction has made, or proven and changed, since it recorded last needs no proof.
 
     Raises:
         RowNotProven: it is not. Facts: `subject`, `row_id`, `problem`, `detail`.
     """
     found = disagreement(session, subject, row_id)
-    if found is not None:
+    if found is None:
+        session.info.setdefault("proven", set[Ref]()).add((subject, row_id))
+    elif not _is_own_work(session, (subject, row_id)):
         keys.of(session).suspects.append((subject, row_id))
         raise found
-    session.info.setdefault("proven", set[Ref]()).add((subject, row_id))
 
 
 def is_proven(session: Session, subject: str, row_id: str) -> bool:
@@ -196,10 +243,14 @@ def disagreement(session: Session, subject: str, row_id: str) -> RowNotProven | 
     connection = session.connection()
     wanted = RECORDED[subject]
     row = connection.execute(
-        states.statement_with_newest(wanted, connection.dialect.name), {"ids": [row_id]}
+        states.statement_of_proof(wanted, connection.dialect.name), {"ids": [row_id]}
     ).first()
     seq = row.seq if row else _newest(connection, (subject, row_id))
-    return _compare(session, wanted, row_id, seq, row.state if row else None)
+    found = _compare(session, wanted, row_id, seq, row.state if row else None)
+    if found is None and row is not None and dialect_of(session) == "postgresql":
+        horizons = session.info.setdefault("horizons", dict[Ref, tuple[int, frozenset[int]]]())
+        horizons[subject, row_id] = row.horizon, frozenset(row.seen)
+    return found
 
 
 def _newest(connection: Connection, ref: Ref) -> int | None:

@@ -108,6 +108,8 @@ _SUBJECTS = (
     Subject(parts=(Part(table="policy"),)),
     Subject(parts=(Part(table="security"),)),
     Subject(parts=(Part(table="organisation", rest=("next_patron_number",)),)),
+    # Or an attacker could end what was found, or have staff restore what is as it should be.
+    Subject(parts=(Part(table="integrity_finding"),)),
 )
 RECORDED: Mapping[str, Subject] = {subject.name: subject for subject in _SUBJECTS}
 

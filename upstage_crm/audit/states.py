@@ -22,6 +22,7 @@ from upstage_crm.core.db import UtcDateTime
 
 State = dict[str, list[dict[str, Any]]]
 
+_HORIZON = "CAST(CAST(pg_snapshot_xmin(pg_current_snapshot()) AS text) AS bigint)"
 GONE = "null"  # what is committed to for a subject whose own row was deleted
 
 
@@ -97,12 +98,33 @@ def statement(subject: Subject, dialect: str) -> sa.TextClause:
 
 @cache
 def statement_with_newest(subject: Subject, dialect: str) -> sa.TextClause:
-    """The same with the newest entry about each, so that a proof is one statement."""
-    newest = (
-        f", (SELECT max(r.seq) FROM recorded_row r WHERE r.subject = '{subject.name}' "  # noqa: S608  # names of ours
-        f"AND r.row_id = {_id(subject, dialect)}) AS seq"
-    )
+    """The same with the newest entry about each, `seq`."""
+    return _build(subject, dialect, _newest(subject, dialect))
+
+
+@cache
+def statement_of_proof(subject: Subject, dialect: str) -> sa.TextClause:
+    """The same again, so that a proof is one statement.
+
+    On PostgreSQL with `horizon`, the oldest transaction that was still running, and `seen`, the
+    lines of the log of touched rows that it and younger ones had committed.
+    """
+    newest = _newest(subject, dialect)
+    if dialect == "postgresql":
+        newest += (
+            f", {_HORIZON} AS horizon, ARRAY(SELECT n FROM touched_row "  # noqa: S608  # names of ours
+            f"WHERE tx >= {_HORIZON} AND {_is_about(subject, dialect)}) AS seen"
+        )
     return _build(subject, dialect, newest)
+
+
+def _newest(subject: Subject, dialect: str) -> str:
+    where = _is_about(subject, dialect)
+    return f", (SELECT max(seq) FROM recorded_row WHERE {where}) AS seq"  # noqa: S608  # names of ours
+
+
+def _is_about(subject: Subject, dialect: str) -> str:
+    return f"subject = '{subject.name}' AND row_id = {_id(subject, dialect)}"
 
 
 def _build(subject: Subject, dialect: str, extra: str) -> sa.TextClause:

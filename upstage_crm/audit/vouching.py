@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlmodel import Session
 
 from upstage_crm.audit import keys, signing
-from upstage_crm.audit.chain import entry_hash, read_instant, read_object, signed_message
+from upstage_crm.audit.chain import is_intact, read_instant, read_object, signed_message
 from upstage_crm.audit.events import Action
 from upstage_crm.audit.tables import AuditEntryRow
 from upstage_crm.core.db import table_of
@@ -65,7 +65,7 @@ def entry(session: Session, seq: int) -> Mapping[str, Any] | None:
     held = keys.of(session)
     known = held.cache(_Vouched)
     rows = [plain(row) for row in session.connection().execute(_FROM, {"seq": seq}).mappings()]
-    if not rows or rows[0]["seq"] != seq or entry_hash(rows[0]) != rows[0]["hash"]:
+    if not rows or rows[0]["seq"] != seq or not is_intact(rows[0]):
         return None
     if rows[0] in known:
         return rows[0]
@@ -77,17 +77,18 @@ def entry(session: Session, seq: int) -> Mapping[str, Any] | None:
     if kid != held.ring.signer.kid and kid != key_at(session, int(last["seq"])):
         return None  # a key that was replaced counts for nothing later
     message = signed_message(covers=last["covers"], seq=last["seq"], head=last["hash"])
-    if not signing.verify(_public_key(session, kid), message, str(last["signature"])):
+    public_key = public_key_at(session, kid, int(last["seq"]))
+    if not signing.verify(public_key, message, str(last["signature"])):
         return None
     known.keep(span)
     return rows[0]
 
 
-def _public_key(session: Session, kid: str) -> str:
-    """The public key of a name: of the ring, or one that the trail names; empty when unknown.
+def public_key_at(session: Session, kid: str, seq: int) -> str:
+    """The public key that signed at `seq`: of the ring, or one that the trail names; else empty.
 
     A key that has left the ring is named by the entry with which its successor entered, and that
-    entry has to be vouched for first.
+    entry has to be vouched for first. It is a later one each time, so this ends.
     """
     held = keys.of(session)
     learned = held.cache(_Learned)
@@ -95,11 +96,11 @@ def _public_key(session: Session, kid: str) -> str:
         return held.ring.public_keys[kid]
     if kid in learned:
         return learned[kid]
-    rows = session.connection().execute(_KEYS).all()
-    for row in reversed(rows):
-        said = read_object(row.facts)
-        if said.get("replaces") == kid and entry(session, row.seq) is not None:
-            learned[kid] = str(said.get("replaces_key"))
+    for row in session.connection().execute(_KEYS).all():
+        if row.seq <= seq or read_object(row.facts).get("replaces") != kid:
+            continue
+        if (replacing := entry(session, row.seq)) is not None:
+            learned[kid] = str(read_object(replacing["facts"]).get("replaces_key"))
             return learned[kid]
     return ""
 
@@ -129,8 +130,7 @@ def _follows(before: Mapping[str, Any], row: Mapping[str, Any]) -> bool:
     return (
         row["seq"] == before["seq"] + 1
         and row["previous_hash"] == before["hash"]
-        and row["at"] is not None
-        and entry_hash(row) == row["hash"]
+        and is_intact(row)
     )
 
 

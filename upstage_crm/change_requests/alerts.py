@@ -33,8 +33,11 @@ _LOCK_MEMBER = (
     # Not against rows that only refer to the member: those are written under a patron's lock.
     .with_for_update(key_share=True)
 )
-_OPEN = sa.select(_alert.c.id).where(
-    _alert.c.staff_id == sa.bindparam("staff"), _alert.c.closed_at.is_(None)
+_NEWEST = (
+    sa.select(_alert.c.id, _alert.c.closed_at)
+    .where(_alert.c.staff_id == sa.bindparam("staff"))
+    .order_by(_alert.c.opened_at.desc(), _alert.c.id.desc())
+    .limit(1)
 )
 _LAST_CLOSED = sa.select(sa.func.max(_alert.c.closed_at)).where(
     _alert.c.staff_id == sa.bindparam("staff")
@@ -72,12 +75,14 @@ def find_open(session: Session, staff_id: str) -> str | None:
     """The id of the member's open alert, if there is one.
 
     Raises:
-        RowNotProven: it is not what the trail says.
+        RowNotProven: the newest alert is not what the trail says. One that is closed is proven
+            too: an attacker may have closed it.
     """
-    alert_id: str | None = session.connection().execute(_OPEN, {"staff": staff_id}).scalar()
-    if alert_id is not None:
-        recorded.prove(session, "staff_alert", alert_id)
-    return alert_id
+    newest = session.connection().execute(_NEWEST, {"staff": staff_id}).first()
+    if newest is None:
+        return None
+    recorded.prove(session, "staff_alert", newest.id)
+    return newest.id if newest.closed_at is None else None
 
 
 def last_closed(session: Session, staff_id: str) -> datetime | None:

@@ -13,7 +13,7 @@ from enum import StrEnum
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
-from upstage_crm.audit import trail
+from upstage_crm.audit import recorded, trail
 from upstage_crm.audit.events import Action, AuditEvent, Channel
 from upstage_crm.change_requests import attempts, freezes, opening, windows
 from upstage_crm.change_requests.errors import (
@@ -203,6 +203,9 @@ def _empty(session: Session, patron: PatronRow, now: datetime) -> None:
     """Empty every row about the patron; the guards let this through while the erasure runs."""
     connection = session.connection()
     requests = sa.select(_request.c.id).where(_request.c.patron_id == patron.id)
+    locked = requests.order_by(_request.c.id).with_for_update()
+    for request_id in connection.execute(locked).scalars().all():
+        recorded.prove(session, "change_request", request_id)
     changes = {"current_value": "{}", "proposed_value": "{}", "proposed_key": ""}
     for table, is_theirs, values in (
         (_change, _change.c.patron_id == patron.id, changes),

@@ -82,10 +82,12 @@ def _suppress(case: Case, objected: list[FieldChangeRow], answer: Answer) -> Non
     """Remember every proposed mailbox among `objected`: it is never asked again."""
     for change in objected:
         if settling.is_mailbox(change):
-            row = SuppressedAddressRow(
-                address_key=change.proposed_key, request_id=case.request.id, created_at=case.now
-            )
-            case.session.merge(row)
-            case.session.flush()
+            # One that another request has suppressed already stays that request's.
+            if case.session.get(SuppressedAddressRow, change.proposed_key) is None:
+                row = SuppressedAddressRow(
+                    address_key=change.proposed_key, request_id=case.request.id, created_at=case.now
+                )
+                case.session.add(row)
+                case.session.flush()
             values: dict[str, str | None] = {"address": change.proposed_key}
             case.note(Action.ADDRESS_SUPPRESSED, answer.actor, answer.door, values=values)

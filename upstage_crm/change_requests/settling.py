@@ -342,10 +342,12 @@ class Case:
         )
 
     def record(self) -> None:
-        """Write the remembered events to the trail: the last thing a command does."""
-        if self.events:
-            trail.record(self.session, self.events, now=self.now)
-            self.events.clear()
+        """Write the remembered events to the trail: the last thing a command does.
+
+        What was changed without an event is recorded, too.
+        """
+        trail.record(self.session, self.events, now=self.now)
+        self.events.clear()
 
     @property
     def proposer(self) -> Reachable | None:

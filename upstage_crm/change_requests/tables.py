@@ -152,7 +152,7 @@ class SuppressedAddressRow(SQLModel, table=True):
     __tablename__ = "suppressed_address"  # pyright: ignore[reportAssignmentType]  # SQLModel\'s hint
 
     address_key: str = Field(primary_key=True, max_length=254)
-    request_id: str = Field(foreign_key="change_request.id", max_length=32)
+    request_id: str = Field(foreign_key="change_request.id", index=True, max_length=32)
     created_at: datetime = Field(sa_type=UtcDateTime)
 
 

@@ -26,7 +26,7 @@ GATE: sa.Table = tables.MailGateRow.metadata.tables["mail_gate"]
 NOTICE_NOT_SENT = "notice_not_sent"
 MATTER_OVER = "matter_over"
 
-_BY_DEDUPE_KEY = sa.select(OUTBOX.c.id).where(OUTBOX.c.dedupe_key == sa.bindparam("key"))
+_BY_DEDUPE_KEY = sa.select(OUTBOX).where(OUTBOX.c.dedupe_key == sa.bindparam("key"))
 _STATE = sa.select(OUTBOX.c.state).where(OUTBOX.c.id == sa.bindparam("mail_id"))
 
 _IS_QUEUED = OUTBOX.c.state == MailState.QUEUED
@@ -58,7 +58,11 @@ def enqueue(session: Session, draft: MailDraft, *, composer: Composer, now: date
 
 
 def enqueue_prepared(session: Session, mail: PreparedMail, *, now: datetime) -> str:
-    """Queue a mail that was rendered before the locks were taken; otherwise as `enqueue`."""
+    """Queue a mail that was rendered before the locks were taken; otherwise as `enqueue`.
+
+    Raises:
+        RowNotProven: an attacker has taken the mail's place.
+    """
     draft = mail.draft
     state, ended_type = MailState.QUEUED, None
     if draft.after is not None:
@@ -98,7 +102,19 @@ def enqueue_prepared(session: Session, mail: PreparedMail, *, now: datetime) -> 
     )
     if inserted is not None:
         return mail.id
-    return str(session.connection().execute(_BY_DEDUPE_KEY, {"key": draft.dedupe_key}).scalar_one())
+    return _queued_before(session, draft.dedupe_key)
+
+
+def _queued_before(session: Session, dedupe_key: str) -> str:
+    """The id of the mail that was queued under this key already.
+
+    Raises:
+        RowNotProven: an attacker put it there, so that ours would never leave.
+    """
+    row = session.connection().execute(_BY_DEDUPE_KEY, {"key": dedupe_key}).mappings().one()
+    if not seals.is_former(session, row):
+        seals.prove(session, "mail_outbox", row)
+    return str(row["id"])
 
 
 def cancel_unsent(

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
+from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session, SQLModel
 
 from upstage_crm.audit import keys, recorded, seals, trail, vouching
@@ -119,12 +120,26 @@ def look_at(
 def examine(session: Session, refs: Collection[tuple[str, str]]) -> Iterator[Finding]:
     """Which of these rows are not what the trail or their seal says."""
     for subject, row_id in sorted(refs):
-        if subject in RECORDED:
-            found = recorded.disagreement(session, subject, row_id)
-            if found is not None:
-                yield of_error(found)
-        elif subject in SEALED and (problem := _seal_problem(session, subject, row_id)):
-            yield Finding(subject=subject, row_id=row_id, problem=problem)
+        try:
+            with session.begin_nested():
+                found = _examined(session, subject, row_id)
+        except (SQLAlchemyError, LookupError, ValueError):
+            session.connection().execute(sa.select(1))  # fails in its turn if the database is away
+            # It holds what we never write: an unknown word, bytes, an instant out of range.
+            found = Finding(
+                subject=subject, row_id=row_id, problem=Problem.ROW_ALTERED, detail="unreadable"
+            )
+        if found is not None:
+            yield found
+
+
+def _examined(session: Session, subject: str, row_id: str) -> Finding | None:
+    if subject in RECORDED:
+        error = recorded.disagreement(session, subject, row_id)
+        return None if error is None else of_error(error)
+    if subject in SEALED and (problem := _seal_problem(session, subject, row_id)):
+        return Finding(subject=subject, row_id=row_id, problem=problem)
+    return None
 
 
 def note(
@@ -147,7 +162,8 @@ def note(
             "found_at": now,
         }
         statement = insert_unless_there(session, _finding)
-        if session.connection().execute(statement, values).first() is not None:
+        is_kept = session.connection().execute(statement, values).first() is not None
+        if is_kept or not _is_standing(session, finding.ref):
             new.append(finding)
             events.append(_event(Action.TAMPERING_FOUND, finding))
     events += [_end(session, one, now) for one in standing(session) if one.ref in ended]
@@ -167,7 +183,10 @@ class StandingFinding(Finding):
 
 
 def standing(session: Session) -> tuple[StandingFinding, ...]:
-    """The findings that have not ended, the oldest first."""
+    """The findings that have not ended, the oldest first.
+
+    One that an attacker wrote is not among them: the next look finds the row itself.
+    """
     return tuple(
         StandingFinding(
             id=row.id,
@@ -179,8 +198,14 @@ def standing(session: Session) -> tuple[StandingFinding, ...]:
             first_by=row.first_by or "",
             first_label=row.first_label or "",
         )
-        for row in session.connection().execute(_STANDING)
+        for row in session.connection().execute(_STANDING).all()
+        if recorded.is_proven(session, "integrity_finding", row.id)
     )
+
+
+def _is_standing(session: Session, ref: tuple[str, str]) -> bool:
+    """Whether a finding about this row stands that we have told of, and no attacker's."""
+    return any(one.ref == ref for one in standing(session))
 
 
 def end_all(session: Session, findings: Sequence[StandingFinding], *, now: datetime) -> None:
@@ -229,10 +254,11 @@ def _touched_since(
 
 def _seal_problem(session: Session, table_name: str, row_id: str) -> Problem | None:
     table = SQLModel.metadata.tables[table_name]
-    parts = row_id.split("/", len(SEALED[table_name].key) - 1)
-    is_this = [
-        table.c[name] == part for name, part in zip(SEALED[table_name].key, parts, strict=True)
-    ]
+    key = SEALED[table_name].key
+    parts = row_id.split("/", len(key) - 1)
+    if len(parts) != len(key):
+        return None  # the log names no row: an attacker wrote this line
+    is_this = [table.c[name] == part for name, part in zip(key, parts, strict=True)]
     row = session.connection().execute(sa.select(table).where(*is_this)).mappings().first()
     if row is None:
         return None if table_name in _MAY_GO else Problem.ROW_GONE
@@ -248,7 +274,8 @@ def walk_on(session: Session, position: Position) -> tuple[list[Finding], int, s
     """
     walk = Walk(position.seq, position.hash)
     kid = vouching.key_at(session, position.seq)
-    signatures = Vouching(keys.of(session).ring.public_keys, kid=kid)
+    public_key = "" if kid is None else vouching.public_key_at(session, kid, position.seq)
+    signatures = Vouching(keys.of(session).ring.public_keys, kid=kid, public_key=public_key)
     found: list[Finding] = []
     seq, head = position.seq, position.hash
     for row, opened in trail.entries(session, after=position.seq, most=MOST_ENTRIES):
@@ -258,4 +285,6 @@ def walk_on(session: Session, position: Position) -> tuple[list[Finding], int, s
         if row["signature"] is not None:
             seq, head = walk.seq, walk.hash
     found += [of_trail(one, "unsigned") for one in signatures.unsigned]
+    if (kid := signatures.unknown_key) is not None:
+        found.append(Finding(subject=TRAIL, row_id=f"key {kid[:64]}", problem=Problem.TRAIL_KEY))
     return found, seq, head

@@ -78,14 +78,17 @@ def agree(session: Session, *, actor: StaffMember, finding_id: str, now: datetim
     """
     ensure_may(actor, Permission.RESTORE_ROWS)
     row = session.get(IntegrityFindingRow, finding_id, with_for_update=True)
-    if row is None or row.ended_at is not None:
+    if row is None:
+        raise FindingOver
+    recorded.prove(session, "integrity_finding", finding_id)
+    if row.ended_at is not None:
         raise FindingOver
     if row.subject not in RECORDED and row.subject not in SEALED:
         raise NeedsOperator
     if row.first_by is None:
         row.first_by, row.first_label = actor.id, actor.label
         session.add(row)
-        session.flush()
+        trail.record(session, [], now=now)
         return False
     if row.first_by == actor.id:
         raise SamePerson

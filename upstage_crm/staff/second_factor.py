@@ -27,12 +27,11 @@ from upstage_crm.staff.errors import (
 )
 from upstage_crm.staff.passkeys import Site
 from upstage_crm.staff.sealing import Sealer, Unsealable
-from upstage_crm.staff.sessions import SignedIn, end_others, hash_of
+from upstage_crm.staff.sessions import SignedIn, end_others, hash_of, own_row
 from upstage_crm.staff.tables import (
     StaffPasskeyRow,
     StaffRecoveryCodeRow,
     StaffRow,
-    StaffSessionRow,
     StaffTotpRow,
 )
 
@@ -141,7 +140,7 @@ def confirm_app(
 def new_challenge(session: Session, signed_in: SignedIn, *, now: datetime) -> str:
     """What a passkey has to sign next in this session; an older one is dead."""
     challenge = passkeys.new_challenge()
-    row = session.get_one(StaffSessionRow, signed_in.session_id)
+    row = own_row(session, signed_in)
     row.challenge, row.challenge_at = challenge, now
     session.add(row)
     session.flush()
@@ -289,7 +288,7 @@ def give_passkey(
 
 
 def _take_challenge(session: Session, signed_in: SignedIn, now: datetime) -> str:
-    row = session.get_one(StaffSessionRow, signed_in.session_id)
+    row = own_row(session, signed_in)
     challenge, at = row.challenge, row.challenge_at
     row.challenge = row.challenge_at = None
     session.add(row)
@@ -300,7 +299,7 @@ def _take_challenge(session: Session, signed_in: SignedIn, now: datetime) -> str
 
 
 def _count_wrong(session: Session, signed_in: SignedIn, now: datetime) -> None:
-    row = session.get_one(StaffSessionRow, signed_in.session_id)
+    row = own_row(session, signed_in)
     row.wrong_codes += 1
     if row.wrong_codes >= throttle.CODE_LIMIT:
         row.ended_at = now
@@ -314,7 +313,7 @@ def _added(session: Session, signed_in: SignedIn, factor: str, now: datetime) ->
     member = signed_in.member
     staff = session.get_one(StaffRow, member.id)
     staff.second_factor_at = staff.second_factor_at or now
-    row = session.get_one(StaffSessionRow, signed_in.session_id)
+    row = own_row(session, signed_in)
     row.factor_at = row.proven_at = now  # the member at this browser has just used it
     seals.put(session, row)
     session.add(staff)

@@ -127,7 +127,7 @@ def prove(session: Session, signed_in: SignedIn, *, with_factor: str | None, now
     `with_factor` names the second factor that was given, None when it was the password. The old
     cookie is dead: whoever copied it before holds nothing.
     """
-    old = session.get_one(StaffSessionRow, signed_in.session_id)
+    old = own_row(session, signed_in)
     token = secrets.token_urlsafe(TOKEN_BYTES)
     old.ended_at = now
     session.add(old)
@@ -230,6 +230,17 @@ def end(session: Session, token: str, *, now: datetime) -> None:
         channel=Channel.CRM,
     )
     trail.record(session, [event], now=now)
+
+
+def own_row(session: Session, signed_in: SignedIn) -> StaffSessionRow:
+    """The row of a session that was found before, in whatever transaction.
+
+    Raises:
+        RowNotProven: it is no longer what was sealed, and must not be sealed again.
+    """
+    row = session.get_one(StaffSessionRow, signed_in.session_id)
+    seals.prove(session, "staff_session", row.model_dump())
+    return row
 
 
 def browsers(session: Session, signed_in: SignedIn, *, now: datetime) -> tuple[Browser, ...]:

@@ -80,8 +80,8 @@ def set_by_link(
         StaffLinkDead.
     """
     row = _row_of(session, claims, now)
-    _set(session, row, password_hash, post, now)
     accounts.end_sessions(session, row.id, now)
+    _set(session, row, password_hash, post, now)
     return row.id
 
 

@@ -250,6 +250,7 @@ PROBLEM_WORDS: Mapping[Problem, str] = {
     Problem.ENTRY_ALTERED: "the entry was altered or is missing.",
     Problem.EVIDENCE_ALTERED: "what the trail holds of this row was altered.",
     Problem.SEAL: "it was not written by this server, or it was altered.",
+    Problem.TRAIL_KEY: "it is signed with a key that this server does not know.",
     Problem.OLDER_DATABASE: "the database is older than what this server has seen ({detail}).",
 }
 
@@ -274,7 +275,9 @@ def difference_words(found: Difference) -> str:
 def found_words(found: Finding) -> str:
     """Say which row was found and what is wrong with it."""
     words = PROBLEM_WORDS[found.problem].format(seq=found.row_id, detail=found.detail)
-    where = f"Entry {found.row_id}" if found.subject == TRAIL else f"{found.subject} {found.row_id}"
+    where = f"{found.subject} {found.row_id}"
+    if found.subject == TRAIL:
+        where = f"Entry {found.row_id}" if found.row_id.isdigit() else "The trail"
     return f"{where}: {words}"
 
 

@@ -160,12 +160,18 @@ SENTENCES: Mapping[str, str] = {
         "This record was changed outside the CRM, so nothing can be done with it until it has been "
         "checked. Every owner has been told."
     ),
+    "row_moved": "Someone else changed this at the same moment. Please try again.",
     "finding_over": "This has been restored already.",
     "needs_operator": (
         "Only the operator of the server can restore this row: upstage-crm audit repair"
     ),
     "trail_unsigned": (
         "The trail has entries from before signing. Seal them once: upstage-crm migrate"
+    ),
+    "trail_key_unknown": (
+        "The trail is signed with the key {kid}, which is not among the keys of this server. Put "
+        "it back behind the first one in UPSTAGE_SECRET_KEYS. If it is lost, or was revoked on "
+        "purpose: upstage-crm migrate --new-key"
     ),
     "bundle_entry_missing": "Entry {seq} is missing from the export, or not in its place.",
     "bundle_entry_changed": "Entry {seq} in the export was altered.",

@@ -8,10 +8,12 @@ from __future__ import annotations
 import asyncio
 import logging
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Protocol
 
 from sqlmodel import Session
 
+from upstage_crm.audit.errors import RowMoved, RowNotProven
 from upstage_crm.change_requests import attempts, desk, erasing, link_codes, queries, timing
 from upstage_crm.change_requests.mails import Mailroom
 from upstage_crm.mail import blanking
@@ -31,6 +33,10 @@ class _Act(Protocol):
     def __call__(
         self, session: Session, *, request_id: str, mailroom: Mailroom, now: datetime
     ) -> bool: ...
+
+
+class _Step(Protocol):
+    def __call__(self, session: Session, *, mailroom: Mailroom, now: datetime) -> bool: ...
 
 
 async def send_mail() -> None:
@@ -61,12 +67,9 @@ def revoke_dead_links(parts: Runtime) -> int:
     codec = parts.mailroom.codec
     with parts.database.reading() as session:
         dead = link_codes.with_dead_links(session, codec)
-    done = 0
+    now, done = parts.clock.now(), 0
     for request_id in dead:
-        with parts.database.transaction() as session:
-            done += timing.revoke(
-                session, request_id=request_id, mailroom=parts.mailroom, now=parts.clock.now()
-            )
+        done += _step(parts, partial(timing.revoke, request_id=request_id), now)
     if done:
         _log.warning("%d requests withdrawn: the key of their links was revoked", done)
     return done
@@ -142,16 +145,10 @@ def give_up_undeliverable(parts: Runtime) -> int:
     """End what can no longer be decided because a question came back; return how many."""
     with parts.database.reading() as session:
         lost = queries.lost_questions(session)
-    ended = 0
+    now, ended = parts.clock.now(), 0
     for request_id, reviewer in lost:
-        with parts.database.transaction() as session:
-            ended += timing.give_up(
-                session,
-                request_id=request_id,
-                reviewer=reviewer,
-                mailroom=parts.mailroom,
-                now=parts.clock.now(),
-            )
+        step = partial(timing.give_up, request_id=request_id, reviewer=reviewer)
+        ended += _step(parts, step, now)
     return ended
 
 
@@ -161,6 +158,17 @@ def _each(parts: Runtime, due: _Due, act: _Act) -> int:
     with parts.database.reading() as session:
         found = due(session, now=now)
     for request_id in found:
-        with parts.database.transaction() as session:
-            done += act(session, request_id=request_id, mailroom=parts.mailroom, now=now)
+        done += _step(parts, partial(act, request_id=request_id), now)
     return done
+
+
+def _step(parts: Runtime, act: _Step, now: datetime) -> bool:
+    """One step in a transaction of its own; a row that is not proven holds up no other one."""
+    try:
+        with parts.database.transaction() as session:
+            return act(session, mailroom=parts.mailroom, now=now)
+    except RowNotProven as refusal:
+        _log.error("by the clock nothing acts on %s %s", refusal.subject, refusal.row_id)
+    except RowMoved:
+        _log.warning("a row was changed at the same moment; trying again")
+    return False

@@ -1,0 +1,110 @@
+"""Every table is recorded, sealed, or known to grant nothing; the registry names what there is."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from upstage_crm.audit.registry import RECORDED, SEALED
+from upstage_crm.tables import metadata
+
+# A new table belongs into the registry, unless whoever writes it by plain SQL gains nothing.
+GRANTS_NOTHING = {
+    "audit_entry": "it is signed",
+    "audit_value": "signed entries commit to it",
+    "audit_head": "signatures chain what it only orders",
+    "receipt": "it is signed, and its entry commits to it",
+    "recorded_row": "it only says which entry to look at, and a check of everything reads them all",
+    "touched_row": "it only says what to look at",
+    "patron_term": "it only finds a record, whose own row is proven before anything acts",
+    "mail_gate": "it only says when mails leave",
+    "sign_in_failure": "it only counts wrong passwords; whoever empties it may go on guessing",
+    "proposal_attempt": "it only counts; whoever empties it may propose more, and each is recorded",
+}
+# What a sealed row goes on changing: when it was last tried or used, and what came back.
+LIVES_ON = {
+    "mail_outbox": {
+        *("attempts", "cancelled_at", "first_at", "last_code", "last_type", "lease_token"),
+        *("lease_until", "next_at", "priority", "provider_id", "settled_at", "state"),
+        *("bounced_at", "complained_at", "delivered_at", "suppressed_at"),
+    },
+    "staff_session": {
+        *("challenge", "challenge_at", "ended_at", "ip_prefix", "last_seen_at", "user_agent"),
+        "wrong_codes",
+    },
+    "staff_device": {"last_at"},
+}
+PARTS = [(subject, part) for subject in RECORDED.values() for part in subject.parts]
+
+
+def columns(table: str) -> sa.ColumnCollection[str, sa.Column[object]]:
+    return metadata.tables[table].columns
+
+
+def test_every_table_is_recorded_or_sealed_or_grants_nothing() -> None:
+    recorded = [part.table for _subject, part in PARTS]
+
+    placed = [*recorded, *SEALED, *GRANTS_NOTHING]
+
+    assert sorted(placed) == sorted(metadata.tables)
+    assert all(GRANTS_NOTHING.values())
+
+
+def test_the_registry_names_columns_that_there_are() -> None:
+    for subject, part in PARTS:
+        named = {part.subject, part.key, *part.rest, *part.secrets}
+        named |= {subject.patron} if subject.patron and part is subject.parts[0] else set()
+        assert named <= set(columns(part.table).keys()), part.table
+    for sealed in SEALED.values():
+        named = {*sealed.key, *sealed.frozen, "seal"}
+        assert named <= set(columns(sealed.table).keys()), sealed.table
+
+
+def test_no_key_is_among_what_decides_nothing() -> None:
+    for _subject, part in PARTS:
+        assert not {part.key, part.subject} & {*part.rest, *part.secrets}, part.table
+        assert not {*part.rest} & {*part.secrets}, part.table
+
+
+def test_every_column_of_a_sealed_row_is_frozen_or_known_to_live_on() -> None:
+    for name, sealed in SEALED.items():
+        rest = set(columns(name).keys()) - {*sealed.key, *sealed.frozen, "seal"}
+        assert rest == LIVES_ON.get(name, set()), name
+
+
+def test_a_subject_is_named_by_its_own_row() -> None:
+    for subject in RECORDED.values():
+        root = subject.parts[0]
+        assert (root.subject, root.key) == ("id", "id"), subject.name
+        assert [column.name for column in metadata.tables[root.table].primary_key] == ["id"]
+
+
+def test_a_part_is_found_by_the_key_that_leads_to_its_subject() -> None:
+    for subject, part in PARTS:
+        if part is not subject.parts[0]:
+            (reference,) = columns(part.table)[part.subject].foreign_keys
+            assert reference.column.table.name == subject.name, part.table
+
+
+def test_a_name_of_a_subject_fits_where_it_is_kept() -> None:
+    """In the pointers, the log, and the name of its commitment."""
+    recorded = columns("recorded_row")
+    for subject in RECORDED.values():
+        key = columns(subject.name)["id"].type
+        length = key.length if isinstance(key, sa.String) and key.length else 20
+        assert len(subject.name) <= recorded["subject"].type.length
+        assert length <= recorded["row_id"].type.length
+        assert len(f"row:{subject.name}:") + length <= columns("audit_value")["name"].type.length
+    for sealed in SEALED.values():
+        lengths = [columns(sealed.table)[name].type.length or 0 for name in sealed.key]
+        assert sum(lengths) + len(lengths) - 1 <= columns("touched_row")["row_id"].type.length
+
+
+def test_a_subject_has_an_index_for_each_of_its_parts() -> None:
+    """A proof reads them all: it must not grow with the table."""
+    for subject, part in PARTS:
+        if part is subject.parts[0]:
+            continue
+        table = metadata.tables[part.table]
+        firsts = {next(iter(index.columns)).name for index in table.indexes}
+        firsts |= {next(iter(table.primary_key.columns)).name}
+        assert part.subject in firsts, part.table
