@@ -78,6 +78,7 @@ TABLE: dict[str, Row] = {
     ),
     "AddPatronState": Row(P.ADD_PATRON, "open turn", {"add": P.ADD_PATRON}),
     "AuditState": Row(P.VIEW_AUDIT, f"{PAGE} check choose_actor choose_group fetch"),
+    "RestoreState": Row(P.RESTORE_ROWS, "ask turn", {"restore": P.RESTORE_ROWS}, "ask restore"),
     "DashboardState": Row(P.VIEW_REQUESTS, f"{PAGE} search"),
     "GalleryState": Row(P.VIEW_SETTINGS, f"{PAGE} choose_language choose_mail choose_scheme"),
     "MailboxState": Row(

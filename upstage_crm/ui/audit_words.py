@@ -272,13 +272,35 @@ def difference_words(found: Difference) -> str:
     return f"{', '.join(where)}: {words}" if where else words
 
 
-def found_words(found: Finding) -> str:
-    """Say which row was found and what is wrong with it."""
+SUBJECT_WORDS: Mapping[str, str] = {
+    "patron": "Patron",
+    "change_request": "Request",
+    "staff": "Account of",
+    "staff_invitation": "An invitation",
+    "staff_alert": "An alert",
+    "staff_session": "A session",
+    "staff_device": "A known browser",
+    "policy": "The rules of requests",
+    "security": "The rules of accounts",
+    "organisation": "The organisation",
+    "mail_outbox": "An email",
+    "mail_event": "A delivery report",
+    "link_code": "The code of a link",
+    "integrity_finding": "A finding",
+}
+
+
+def found_words(found: Finding, name: str = "") -> str:
+    """Say what was found and what is wrong with it; `name` is what people call the row."""
     words = PROBLEM_WORDS[found.problem].format(seq=found.row_id, detail=found.detail)
-    where = f"{found.subject} {found.row_id}"
+    return f"{subject_words(found, name)}: {words}"
+
+
+def subject_words(found: Finding, name: str = "") -> str:
+    """Say which row a finding is about."""
     if found.subject == TRAIL:
-        where = f"Entry {found.row_id}" if found.row_id.isdigit() else "The trail"
-    return f"{where}: {words}"
+        return f"Entry {found.row_id}" if found.row_id.isdigit() else "The trail"
+    return f"{SUBJECT_WORDS.get(found.subject, found.subject)} {name or found.row_id}"
 
 
 def clean_words(report: Report) -> list[str]:

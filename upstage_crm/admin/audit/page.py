@@ -4,6 +4,7 @@ from typing import cast
 
 import reflex as rx
 
+from upstage_crm.admin.audit.findings import findings_card, restore_dialog
 from upstage_crm.admin.audit.rows import TrailRow, ValueLine
 from upstage_crm.admin.audit.state import AuditState as State
 from upstage_crm.admin.frame import framed
@@ -58,6 +59,7 @@ def page() -> rx.Component:
                 ),
                 role="status",
             ),
+            findings_card(),
             toolbar(
                 filter_select(
                     "Who", _ACTORS, value=State.wanted_actor, on_change=State.choose_actor, id="who"
@@ -73,6 +75,7 @@ def page() -> rx.Component:
             card(rows_here(State, _entries(), skeleton_lines(10))),
             rows_here(State, _steps(), rx.fragment()),
         ),
+        restore_dialog(),
         active="audit",
         waiting=stack(page_header("Audit"), card(skeleton_lines(10))),
     )

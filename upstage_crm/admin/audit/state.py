@@ -10,6 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session
 
 from upstage_crm.admin.audit.address import PLACE, TrailAddress, actor_of, group_of, read
+from upstage_crm.admin.audit.finding_rows import FindingRow, finding_row
 from upstage_crm.admin.audit.rows import TrailRow, trail_row
 from upstage_crm.admin.guard import AdminState
 from upstage_crm.audit import trail
@@ -20,6 +21,7 @@ from upstage_crm.pages.list_state import ListMixin
 from upstage_crm.patrons.numbers import numbers
 from upstage_crm.patrons.queries import sights
 from upstage_crm.patrons.seeing import Sight
+from upstage_crm.proof import integrity, naming
 from upstage_crm.proof.verifying import verify
 from upstage_crm.staff.roles import Permission, StaffMember, may
 from upstage_crm.ui.audit_words import GROUPS, UNREADABLE, clean_words, finding_words
@@ -36,6 +38,7 @@ class Found(NamedTuple):
     """One page of the trail; `older` is the sequence number to go on from, 0 at the end."""
 
     rows: tuple[TrailRow, ...]
+    findings: tuple[FindingRow, ...]
     older: int
     zone: str
 
@@ -47,6 +50,7 @@ class AuditState(ListMixin, AdminState):
 
     shown: str = "loading"  # loading, rows, nothing (no match), empty, failed
     rows: rx.Field[list[TrailRow]] = rx.field(default_factory=list)
+    findings: rx.Field[list[FindingRow]] = rx.field(default_factory=list)
     wanted_actor: str = ""
     wanted_group: str = ""
     is_newest: bool = True
@@ -123,7 +127,8 @@ class AuditState(ListMixin, AdminState):
         if found is None:
             self.shown = "failed"
             return
-        self.rows, self.time_zone = list(found.rows), found.zone
+        self.rows, self.findings = list(found.rows), list(found.findings)
+        self.time_zone = found.zone
         address = self._address()
         self.older_href = replace(address, before=found.older).href() if found.older else ""
         self.shown = "rows" if self.rows else ("nothing" if address.is_narrowed else "empty")
@@ -136,18 +141,24 @@ def _page(address: TrailAddress, viewer: StaffMember) -> Found:
         shown = lines[:PAGE_SIZE]
         patrons = {line.patron_id for line in shown if line.patron_id}
         known, seen = numbers(session, patrons), sights(session, patrons, reader=viewer.role)
-        zone = details(session).time_zone
+        zone, standing = details(session).time_zone, integrity.standing(session)
+        called = naming.names(session, standing)
+    local = when.zone(zone)
     rows = tuple(
         trail_row(
             line,
             numbers=known,
             shows_values=shows_values,
-            time_zone=when.zone(zone),
+            time_zone=local,
             sight=seen.get(line.patron_id or "", Sight(viewer.role)),
         )
         for line in shown
     )
-    return Found(rows, shown[-1].seq if len(lines) > PAGE_SIZE else 0, zone)
+    findings = tuple(
+        finding_row(each, name=called.get(each.ref, ""), viewer=viewer, time_zone=local)
+        for each in standing
+    )
+    return Found(rows, findings, shown[-1].seq if len(lines) > PAGE_SIZE else 0, zone)
 
 
 def _lines(session: Session, address: TrailAddress) -> list[AuditLine]:

@@ -13,6 +13,8 @@ from upstage_crm.core import when
 from upstage_crm.mail.delivery import MailState
 from upstage_crm.mail.queries import MailSummary
 from upstage_crm.patrons.seeing import Sight
+from upstage_crm.proof.integrity import StandingFinding
+from upstage_crm.ui.audit_words import subject_words
 from upstage_crm.ui.copy import MAIL_KIND_WORDS
 
 _NEEDS: Mapping[Need, tuple[str, str, str]] = {
@@ -152,6 +154,20 @@ def alert_row(alert: AlertView, *, now: datetime, time_zone: tzinfo) -> NeedRow:
         href="/team/",
         time=when.ago(alert.opened_at, now=now, time_zone=time_zone),
         time_iso=when.iso(alert.opened_at),
+    )
+
+
+def finding_row(found: StandingFinding, *, name: str, now: datetime, time_zone: tzinfo) -> NeedRow:
+    """Return the row of something that was changed outside the CRM."""
+    return NeedRow(
+        words="Changed outside the CRM",
+        icon="shield-alert",
+        tone="danger",
+        about=subject_words(found, name),
+        detail=f"{found.first_label} asked to restore it" if found.first_by else "",
+        href="/audit/",
+        time=when.ago(found.found_at, now=now, time_zone=time_zone),
+        time_iso=when.iso(found.found_at),
     )
 
 

@@ -18,6 +18,7 @@ from upstage_crm.admin.dashboard.rows import (
     Tile,
     alert_row,
     decided_rows,
+    finding_row,
     mail_row,
     need_row,
     tiles,
@@ -32,6 +33,8 @@ from upstage_crm.mail.delivery import MailState
 from upstage_crm.mail.queries import MailSummary, health, mails
 from upstage_crm.organisation.settings import details
 from upstage_crm.pages.page_state import PageMixin
+from upstage_crm.proof import integrity, naming
+from upstage_crm.proof.integrity import StandingFinding
 from upstage_crm.staff.roles import Permission, StaffMember, may
 from upstage_crm.wiring import runtime
 
@@ -98,7 +101,13 @@ def _overview(session: Session, now: datetime, viewer: StaffMember) -> Overview:
     )
     shown = troubled[:SHOWN_PER_NEED] if may_open_mail else []
     sights = sights_of_mails(session, shown, reader=viewer.role)
-    needs = [alert_row(alert, now=now, time_zone=zone) for alert in _alerts(session, viewer)]
+    findings = _findings(session, viewer)
+    called = naming.names(session, findings)
+    needs = [
+        finding_row(each, name=called.get(each.ref, ""), now=now, time_zone=zone)
+        for each in findings
+    ]
+    needs += [alert_row(alert, now=now, time_zone=zone) for alert in _alerts(session, viewer)]
     needs += [mail_row(mail, sight=sights[mail.id], now=now, time_zone=zone) for mail in shown]
     for need in Need:
         standings = overview.needing(
@@ -125,6 +134,13 @@ def _alerts(session: Session, viewer: StaffMember) -> list[AlertView]:
     if not may(viewer, Permission.RELEASE_QUARANTINE):
         return []
     return [alert for alert in alerts.alerts_open(session) if alert.staff_id != viewer.id]
+
+
+def _findings(session: Session, viewer: StaffMember) -> tuple[StandingFinding, ...]:
+    """What was changed outside the CRM, for whoever may restore it."""
+    if not may(viewer, Permission.RESTORE_ROWS):
+        return ()
+    return integrity.standing(session)[:SHOWN_PER_NEED]
 
 
 def _troubled(session: Session, now: datetime) -> list[MailSummary]:
