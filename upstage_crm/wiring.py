@@ -25,6 +25,7 @@ from upstage_crm.mail.sender import Sender
 from upstage_crm.organisation.settings import details
 from upstage_crm.patrons.fields import FIELDS, Context
 from upstage_crm.settings import Settings, load_or_create_keys
+from upstage_crm.staff.hashing import Hashing
 from upstage_crm.staff.passkeys import Site
 from upstage_crm.staff.sealing import Sealer
 from upstage_crm.team.mails import Post
@@ -48,6 +49,7 @@ class Runtime:
     sealer: Sealer
     site: Site
     dispatcher: Dispatcher
+    hashing: Hashing
 
     def context(self, time_zone: tzinfo | None = None) -> Context:
         """What parsing a patron's values depends on: the organisation's day."""
@@ -121,6 +123,7 @@ def build(
         sealer=Sealer([(key.kid, key.secret) for key in keys]),
         site=Site(host=urlsplit(settings.base_url).hostname or "", origins=settings.origins),
         dispatcher=dispatcher,
+        hashing=Hashing(),
     )
 
 

@@ -1,14 +1,21 @@
-"""How many requests and websockets there is room for, and what the others are told."""
+"""How many requests, websockets and sign-ins there is room for, and what the others are told."""
 
 from __future__ import annotations
 
 import asyncio
+import os
+import re
+import sys
+import threading
 from collections.abc import Callable
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from upstage_crm.core.languages import LANGUAGES
+from upstage_crm.staff.errors import PasswordsBusy
+from upstage_crm.staff.hashing import Hashing, Lane
 from upstage_crm.web.edge import BodyLimit
 from upstage_crm.web.limits import TRY_AGAIN_LATER, RequestLimit, SocketLimit
 from upstage_crm.web.roll_call import RollCall
@@ -219,3 +226,43 @@ def test_a_roll_call_drops_the_websockets_that_do_not_answer() -> None:
         assert await roll_call.take() == 0
 
     asyncio.run(run())
+
+
+# --- passwords ------------------------------------------------------------------------------------
+
+
+def test_the_queue_of_passwords_is_short_and_shared() -> None:
+    hashing = Hashing(queue=3, share=2)
+    with ExitStack() as stack:
+        for place in (MINE, MINE, OTHER):
+            stack.enter_context(hashing.queue(Lane.STRANGER, place))
+        for place in (MINE, "203.0.113.1"):
+            with pytest.raises(PasswordsBusy), hashing.queue(Lane.STRANGER, place):
+                pass
+        with hashing.queue(Lane.KNOWN, MINE):
+            pass
+
+    with hashing.queue(Lane.STRANGER, MINE):
+        pass
+
+
+def test_a_place_in_the_queue_is_free_again_after_a_failure() -> None:
+    hashing = Hashing(queue=1)
+    with pytest.raises(ZeroDivisionError), hashing.queue(Lane.KNOWN, MINE):
+        raise ZeroDivisionError
+
+    with hashing.queue(Lane.KNOWN, MINE):
+        pass
+
+
+@pytest.mark.parametrize("lane", Lane)
+def test_passwords_are_hashed_on_a_thread_that_lets_others_go_first(lane: Lane) -> None:
+    def seen() -> tuple[str, int]:
+        niceness = os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+        return threading.current_thread().name, niceness
+
+    name, niceness = asyncio.run(Hashing().run(lane, seen))
+
+    assert re.fullmatch(rf"hashing-{lane}_\d", name)
+    if sys.platform == "linux":
+        assert niceness == min(19, os.getpriority(os.PRIO_PROCESS, 0) + 5)

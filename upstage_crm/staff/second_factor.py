@@ -241,7 +241,8 @@ def give_code(
     After five wrong ones the session has ended.
     """
     staff_id = signed_in.member.id
-    row = session.get(StaffTotpRow, staff_id)
+    # Locked, so that of two presses at once only one finds the code unused.
+    row = session.get(StaffTotpRow, staff_id, with_for_update=True)
     if row is not None and row.confirmed_at is not None:
         step = authenticator.matching_step(_secret(row, sealer), code, now=now, after=row.last_step)
         if step is not None:
@@ -249,7 +250,7 @@ def give_code(
             session.add(row)
             session.flush()
             return APP
-    found = session.get(StaffRecoveryCodeRow, _code_id(staff_id, code))
+    found = session.get(StaffRecoveryCodeRow, _code_id(staff_id, code), with_for_update=True)
     if found is not None and found.staff_id == staff_id and found.used_at is None:
         found.used_at = now
         session.add(found)
@@ -280,7 +281,7 @@ def give_passkey(
 
 
 def _take_challenge(session: Session, signed_in: SignedIn, now: datetime) -> str:
-    row = session.get_one(StaffSessionRow, signed_in.session_id)
+    row = session.get_one(StaffSessionRow, signed_in.session_id, with_for_update=True)
     challenge, at = row.challenge, row.challenge_at
     row.challenge = row.challenge_at = None
     session.add(row)
@@ -291,7 +292,7 @@ def _take_challenge(session: Session, signed_in: SignedIn, now: datetime) -> str
 
 
 def _count_wrong(session: Session, signed_in: SignedIn, now: datetime) -> None:
-    row = session.get_one(StaffSessionRow, signed_in.session_id)
+    row = session.get_one(StaffSessionRow, signed_in.session_id, with_for_update=True)
     row.wrong_codes += 1
     if row.wrong_codes >= throttle.CODE_LIMIT:
         row.ended_at = now

@@ -33,6 +33,7 @@ SENTENCES: Mapping[str, str] = {
     "forbidden": "Your role does not allow this. Ask an owner of this CRM.",
     "not_found": "There is no such record.",
     "conflict": "Something changed in the meantime. Load the page again.",
+    "busy": "There is no room for this right now. Try again in {seconds} seconds.",
     # Email addresses.
     "email_invalid": "This is not an email address.",
     "email_empty": "Enter an email address.",

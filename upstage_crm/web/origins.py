@@ -39,9 +39,9 @@ def _storable(text: str) -> str:
     return text.replace("\0", "").encode("utf-8", "ignore").decode()
 
 
-def ip_prefix(request: Request) -> str:
-    """The network of the visitor; see `network_of`."""
-    return network_of(request.client.host if request.client else "")
+def host_of(request: Request) -> str:
+    """The visitor's address; behind a trusted proxy the one that the proxy named."""
+    return request.client.host if request.client else ""
 
 
 def network_of(host: str) -> str:
