@@ -18,6 +18,7 @@ from upstage_crm.web.environment import ROOT
 from upstage_crm.web.headers import SecurityHeaders, inline_script_hashes
 from upstage_crm.web.last_resort import LastResort
 from upstage_crm.web.limits import BODY_WITHIN_S, RequestLimit
+from upstage_crm.web.proxies import ClientAddress
 from upstage_crm.web.request_log import RequestLog
 
 if TYPE_CHECKING:
@@ -54,6 +55,7 @@ def edge(settings: Settings, pages: Path = ROOT / PAGES) -> list[Callable[[ASGIA
         lambda app: PublicOrigin(app, base_url=settings.base_url),
         RequestLog,
         LastResort,
+        lambda app: ClientAddress(app, trusted=settings.trusted_proxies),
     ]
 
 
