@@ -92,6 +92,9 @@ def _address(settings: Settings) -> Iterator[Finding]:
         )
     else:
         yield Finding(Mark.FINE, f"Patrons reach {settings.base_url}.")
+        if not settings.trusted_proxies:
+            words = "UPSTAGE_TRUSTED_PROXIES is not set: to us every visitor comes from the proxy."
+            yield Finding(Mark.NOTE, words)
 
 
 def _keys(settings: Settings) -> Iterator[Finding]:

@@ -14,7 +14,7 @@ import re
 import secrets
 from collections.abc import Mapping
 from email.utils import getaddresses
-from ipaddress import ip_address
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import SplitResult, urlsplit
@@ -39,6 +39,9 @@ RESEND_API = "https://api.resend.com"
 _KID = re.compile(r"[A-Za-z0-9_-]{1,32}")
 _ADDRESS = re.compile(r"[^@\s<>,;]+@[^@\s<>,;]+")
 _SERVER_DATABASES = ("postgresql", "postgresql+psycopg", "postgres")
+
+
+Network = IPv4Network | IPv6Network
 
 
 class BadSetting(Invalid):
@@ -82,6 +85,7 @@ class Settings(BaseSettings):
     resend_api_url: str = Field(RESEND_API, alias="RESEND_API_URL")
     resend_webhook_secret: str = Field("", alias="RESEND_WEBHOOK_SECRET", repr=False)
     redis_url: str = Field("", alias="REDIS_URL", repr=False)
+    trusted_proxies: tuple[Network, ...] = Field((), alias="UPSTAGE_TRUSTED_PROXIES")
 
     @classmethod
     def settings_customise_sources(
@@ -187,6 +191,11 @@ class Settings(BaseSettings):
             raise BadSetting("REDIS_URL", "not_a_redis_url")
         return value
 
+    @field_validator("trusted_proxies", mode="before")
+    @classmethod
+    def _proxies(cls, value: object) -> tuple[Network, ...]:
+        return _networks("UPSTAGE_TRUSTED_PROXIES", value) if isinstance(value, str) else ()
+
     def _check_together(self) -> None:
         if not self.keys and (self.is_exposed or not self.has_own_database):
             raise BadSetting("UPSTAGE_SECRET_KEYS", "missing")
@@ -227,8 +236,15 @@ class Settings(BaseSettings):
 
     @property
     def bind_host(self) -> str:
-        """The address to listen on: the outside only when a public address was given."""
-        return "0.0.0.0" if self.is_exposed else "127.0.0.1"  # noqa: S104  # asked for by the operator
+        """The address to listen on: the outside only when a public address was given.
+
+        When every trusted proxy runs on this machine, only this machine needs to reach us.
+        """
+        is_proxy_here = bool(self.trusted_proxies) and all(
+            network.is_loopback for network in self.trusted_proxies
+        )
+        is_here = is_proxy_here or not self.is_exposed
+        return "127.0.0.1" if is_here else "0.0.0.0"  # noqa: S104  # asked for by the operator
 
     @property
     def has_own_database(self) -> bool:
@@ -312,6 +328,17 @@ def _url(name: str, value: str, *, schemes: tuple[str, ...]) -> SplitResult:
     if url.scheme not in schemes or not url.hostname or not has_port or "@" in url.netloc:
         raise BadSetting(name, "not_a_url")
     return url
+
+
+def _networks(name: str, value: str) -> tuple[Network, ...]:
+    """The networks in `value`; one address counts as a network of its own."""
+    try:
+        found = tuple(ip_network(part.strip()) for part in value.split(","))
+    except ValueError:
+        raise BadSetting(name, "not_networks") from None
+    if any(network.prefixlen == 0 for network in found):
+        raise BadSetting(name, "every_network")
+    return found
 
 
 def _webhook_key(text: str) -> bytes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import reflex as rx
@@ -18,7 +19,7 @@ from upstage_crm.admin.audit.state import AuditState
 from upstage_crm.admin.dashboard import page as dashboard
 from upstage_crm.admin.dashboard.state import DashboardState
 from upstage_crm.admin.gate import StaffGate
-from upstage_crm.admin.guard import Guard
+from upstage_crm.admin.guard import Guard, is_signed_in
 from upstage_crm.admin.mailbox import export as mailbox_export
 from upstage_crm.admin.mailbox import gallery
 from upstage_crm.admin.mailbox import page as mailbox
@@ -47,16 +48,20 @@ from upstage_crm.admin.team.state import TeamState
 from upstage_crm.confirm import page as confirm
 from upstage_crm.confirm import routes as confirm_routes
 from upstage_crm.confirm.state import ConfirmGuard, ConfirmState
+from upstage_crm.confirm.visit import holds_link
 from upstage_crm.settings import Settings
 from upstage_crm.ui.design.tokens import STYLESHEETS
 from upstage_crm.ui.kit_page import kit_page
 from upstage_crm.ui.layout import connection_banner
-from upstage_crm.web import health, schedule, watching
+from upstage_crm.web import health, schedule, visits, watching
 from upstage_crm.web.browser_errors import BrowserErrors
 from upstage_crm.web.edge import edge
 from upstage_crm.web.events import EventsOnly
 from upstage_crm.web.hub import hub
+from upstage_crm.web.limits import SocketLimit
 from upstage_crm.web.ready import announce_when_ready
+from upstage_crm.web.roll_call import RollCall
+from upstage_crm.web.session_cookie import signed_in_by_cookie
 from upstage_crm.webhooks import resend as resend_webhook
 
 # Handlers that anybody on the internet may call. Reviewed by name; a test compares.
@@ -112,6 +117,7 @@ PAGES: tuple[Page, ...] = (
 )
 
 settings = Settings.load(os.environ)
+roll_call = RollCall()
 routes = Starlette(
     routes=[
         *sign_in_routes.ROUTES,
@@ -127,6 +133,13 @@ routes = Starlette(
         *resend_webhook.routes(has_secret=bool(settings.webhook_secrets)),
     ]
 )
+
+
+def is_known(cookie_header: str) -> bool:
+    """Whether a browser brings a live session of staff or a link of ours: no stranger."""
+    return holds_link(cookie_header) or signed_in_by_cookie(cookie_header) is not None
+
+
 app = rx.App(
     html_lang="en",
     stylesheets=STYLESHEETS,
@@ -136,7 +149,14 @@ app = rx.App(
         (5, "Overlay"): lambda is_stateful: connection_banner() if is_stateful else None
     },
     frontend_exception_handler=BrowserErrors(),
-    api_transformer=[routes, StaffGate, EventsOnly, *edge(settings)],
+    api_transformer=[
+        routes,
+        StaffGate,
+        EventsOnly,
+        roll_call.around,
+        partial(SocketLimit, is_known=is_known),
+        *edge(settings),
+    ],
 )
 app.add_middleware(Guard(PUBLIC_HANDLERS))
 app.add_middleware(ConfirmGuard())
@@ -149,11 +169,23 @@ async def live_updates() -> None:
     await hub.run(app)
 
 
+async def forget_visits() -> None:
+    """Give back the memory of visitors who have gone; a lifespan task."""
+    await visits.forget_visits(app, is_signed_in=is_signed_in)
+
+
+async def watch_memory() -> None:
+    """End websockets that fill the memory; a lifespan task."""
+    await roll_call.watch()
+
+
 for task in (
     announce_when_ready,
     schedule.send_mail,
     schedule.keep_time,
     watching.keep_watch,
     live_updates,
+    forget_visits,
+    watch_memory,
 ):
     app.register_lifespan_task(task)

@@ -32,6 +32,7 @@ from upstage_crm.organisation.settings import details
 from upstage_crm.patrons.fields import FIELDS, Context
 from upstage_crm.proof.watch import Watch, Witness
 from upstage_crm.settings import WITNESS_FILE, Settings, load_or_create_keys
+from upstage_crm.staff.hashing import Hashing
 from upstage_crm.staff.passkeys import Site
 from upstage_crm.staff.sealing import Sealer
 from upstage_crm.team import link_mailboxes as team_links
@@ -57,6 +58,7 @@ class Runtime:
     site: Site
     dispatcher: Dispatcher
     watch: Watch
+    hashing: Hashing
 
     def context(self, time_zone: tzinfo | None = None) -> Context:
         """What parsing a patron's values depends on: the organisation's day."""
@@ -140,6 +142,7 @@ def build(
         site=Site(host=urlsplit(settings.base_url).hostname or "", origins=settings.origins),
         dispatcher=dispatcher,
         watch=Watch(database, Witness(witness)),
+        hashing=Hashing(),
     )
 
 

@@ -13,8 +13,8 @@ from sqlalchemy.exc import DBAPIError
 from tests.support.attack import Scene
 from tests.support.engines import engine_of, owners
 from tests.support.factories import PROTECTED
+from tests.support.keyring import SECRET_KEYS
 from tests.support.postgres import Postgres
-from tests.support.proof import SECRET_KEYS
 from upstage_crm import cli
 from upstage_crm.audit import guards, rights, roles
 from upstage_crm.core import migrations

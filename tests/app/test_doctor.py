@@ -125,6 +125,16 @@ def test_links_without_https_are_said(database: Database) -> None:
     assert "without https" in said
 
 
+def test_a_proxy_that_is_not_trusted_is_said(database: Database, provider: FaultServer) -> None:
+    provider.default = Answer(body=DOMAINS)
+    more = real(provider, UPSTAGE_PUBLIC_URL="https://crm.theatre.example")
+    words = "UPSTAGE_TRUSTED_PROXIES is not set: to us every visitor comes from the proxy."
+
+    assert (Mark.NOTE, words) in found(database, more)
+    trusting = more | {"UPSTAGE_TRUSTED_PROXIES": "127.0.0.1"}
+    assert (Mark.NOTE, words) not in found(database, trusting)
+
+
 def test_a_missing_guard_is_said(database: Database) -> None:
     with owners(database.engine).begin() as connection:
         guards.drop(connection)

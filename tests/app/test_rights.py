@@ -12,8 +12,8 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
 from tests.support.engines import engine_of, owners
+from tests.support.keyring import SECRET_KEYS
 from tests.support.postgres import SUPERUSER, SharedDatabase
-from tests.support.proof import SECRET_KEYS
 from upstage_crm import cli, wiring
 from upstage_crm.audit import guards, rights, roles
 from upstage_crm.audit.rights import Excess

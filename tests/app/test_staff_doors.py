@@ -2,50 +2,33 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from datetime import timedelta
-from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import PlainTextResponse
-from starlette.routing import Route
 
-from tests.support.factories import CHEAP_HASH, CHEAP_PASSWORD
-from tests.support.office import totp
+from tests.support.door import EMAIL, STRONG, Door, asked, invite, knock, link_in
+from tests.support.factories import CHEAP_PASSWORD
 from tests.support.pipeline import installed
 from tests.support.soft_passkey import SoftPasskey
-from tests.support.visitor import OURS, Visitor
-from upstage_crm.admin.account import routes as account_routes
-from upstage_crm.admin.gate import StaffGate
-from upstage_crm.admin.mailbox import export
-from upstage_crm.admin.sign_in import link_routes, routes, second_routes
-from upstage_crm.audit import trail
-from upstage_crm.audit.events import OPERATOR, Action, Channel
+from tests.support.visitor import OURS
+from upstage_crm.audit.events import Action
 from upstage_crm.core.clock import FrozenClock
 from upstage_crm.core.db import Database
-from upstage_crm.mail import eml, queries
 from upstage_crm.mail.message import MailKind
 from upstage_crm.staff import (
-    accounts,
-    doorway,
     passkeys,
     second_factor,
     security,
     sessions,
     throttle,
 )
-from upstage_crm.staff.roles import Role, StaffMember
+from upstage_crm.staff.roles import Role
 from upstage_crm.staff.security import SecurityPolicy
 from upstage_crm.staff.sessions import FRESH_FOR
-from upstage_crm.team import invitations
 from upstage_crm.web import session_cookie as cookies
 from upstage_crm.wiring import Runtime
 
-EMAIL = "dana@desk.example"
-STRONG = "seven velvet lanterns burning"
 FOREIGN = "https://evil.example"
 FORMS = ["/auth/sign-in", "/auth/prove", "/auth/passkey", "/auth/join", "/auth/reset"]
 
@@ -56,94 +39,9 @@ def made(database: Database, clock: FrozenClock) -> Iterator[Runtime]:
         yield runtime
 
 
-class Door:
-    """An owner's account, and browsers in front of every form that concerns it."""
-
-    def __init__(self, made: Runtime) -> None:
-        self.made = made
-        assert isinstance(made.clock, FrozenClock)
-        self.clock = made.clock
-        with made.database.transaction() as session:
-            self.staff_id = accounts.add(
-                session,
-                email=EMAIL,
-                display_name="Dana Reyes",
-                desk="box office",
-                role=Role.OWNER,
-                password_hash=CHEAP_HASH,
-                actor=OPERATOR,
-                channel=Channel.COMMAND_LINE,
-                now=made.clock.now(),
-            )
-
-    def browser(self) -> Visitor:
-        anything = Route("/{path:path}", _page, methods=["GET"])
-        ours = [
-            *routes.ROUTES,
-            *second_routes.ROUTES,
-            *link_routes.ROUTES,
-            *account_routes.ROUTES,
-            *export.ROUTES,
-        ]
-        return Visitor(StaffGate(Starlette(routes=[*ours, anything])))
-
-    def sign_in(self, browser: Visitor, **fields: str) -> str:
-        """Press the form's button; return where it leads."""
-        form = {"email": EMAIL, "password": CHEAP_PASSWORD} | fields
-        return browser.post("/auth/sign-in", form).headers["location"]
-
-    def inside(self) -> Visitor:
-        """A browser that is signed in."""
-        browser = self.browser()
-        self.sign_in(browser)
-        return browser
-
-    def enrol(self, browser: Visitor) -> str:
-        """Set up an authenticator app in a signed-in browser; return its secret."""
-        token = browser.cookies[cookies.NAME]
-        now, sealer = self.clock.now(), self.made.sealer
-        with self.made.database.transaction() as session:
-            found = sessions.find_any(session, token, now=now)
-            assert found is not None
-            secret = second_factor.start_app(session, found, sealer=sealer, now=now)
-            code = totp(secret, int(now.timestamp()))
-            second_factor.confirm_app(session, found, code=code, sealer=sealer, now=now)
-        self.clock.advance(timedelta(minutes=1))
-        return secret
-
-    def code(self, secret: str) -> str:
-        return totp(secret, int(self.clock.now().timestamp()))
-
-    def prove(self, browser: Visitor, **fields: str) -> str:
-        return browser.post("/auth/prove", fields).headers["location"]
-
-    def actions(self) -> list[Action]:
-        with self.made.database.reading() as session:
-            return [line.action for line in trail.timeline(session)]
-
-    def mails(self, kind: MailKind) -> list[str]:
-        """The texts of mails of one kind, with the links that their reader gets."""
-        with self.made.database.reading() as session:
-            found = queries.mails(session, kind=kind).items
-            stored = [queries.mail(session, mail.id) for mail in found]
-        return [eml.readable(mail, self.made.codec).text for mail in stored]
-
-    def owner(self) -> StaffMember:
-        with self.made.database.reading() as session:
-            return accounts.get_member(session, self.staff_id)
-
-
-async def _page(_request: Request) -> PlainTextResponse:
-    return PlainTextResponse("the page")
-
-
 @pytest.fixture
 def door(made: Runtime) -> Door:
     return Door(made)
-
-
-def asked(location: str) -> dict[str, list[str]]:
-    return parse_qs(urlsplit(location).query)
 
 
 # --- the second factor ----------------------------------------------------------------------------
@@ -291,8 +189,7 @@ def test_somebody_who_guesses_from_everywhere_does_not_lock_the_owner_out(door: 
     own = door.inside()
     with door.made.database.transaction() as session:
         for number in range(throttle.NAME_LIMIT + 3):
-            network = f"198.51.{number}.0"
-            doorway.note_failure(session, name=EMAIL, network=network, now=door.clock.now())
+            knock(session, door, network=f"198.51.{number}.0")
 
     assert asked(door.sign_in(door.browser()))["wait"], "a browser that was never here"
     assert "/" == door.sign_in(own), "the owner's own"
@@ -328,28 +225,6 @@ def test_signing_in_again_ends_what_the_browser_held(door: Door) -> None:
 
 
 # --- links from mails -----------------------------------------------------------------------------
-
-
-def invite(door: Door) -> str:
-    """Invite somebody; return the address of the link in the mail."""
-    with door.made.database.transaction() as session:
-        invitations.invite(
-            session,
-            actor=door.owner(),
-            email="nia@desk.example",
-            display_name="Nia",
-            desk="bar",
-            role=Role.BOX_OFFICE,
-            post=door.made.post,
-            now=door.clock.now(),
-        )
-    return link_in(door, MailKind.STAFF_INVITATION)
-
-
-def link_in(door: Door, kind: MailKind) -> str:
-    found = re.search(r"/auth/link/[\w.-]+", door.mails(kind)[0])
-    assert found is not None
-    return found[0]
 
 
 def test_an_invited_person_joins_and_signs_in(door: Door) -> None:

@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from tests.bench import decisions, languages, outbox, pages, start
+from tests.bench import crowds, decisions, languages, outbox, pages, start
 from tests.bench.project import ROOT, copy_bare, copy_with_blank
 from tests.bench.report import Figure, table, write
 from tests.support.postgres import running_postgres
@@ -41,6 +41,10 @@ def _start(folder: Path) -> Iterable[Figure]:
     return start.measure(_project(folder))
 
 
+def _crowds(folder: Path) -> Iterable[Figure]:
+    return crowds.measure(_project(folder))
+
+
 def _pages(folder: Path) -> Iterable[Figure]:
     return pages.measure(_project(folder), copy_bare(folder))
 
@@ -53,6 +57,7 @@ def _project(folder: Path) -> Path:
 PARTS: dict[str, Part] = {
     "pages": _pages,
     "start": _start,
+    "crowds": _crowds,
     "decisions": _decisions,
     "outbox": _outbox,
     "languages": _languages,

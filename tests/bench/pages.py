@@ -79,7 +79,7 @@ class Visit:
 def measure(root: Path, bare: Path) -> list[Figure]:
     """Figures of the patron's page, its plain twin and the blank pages, on the built copies."""
     database = root / "var" / "bench.db"
-    token = _link(f"sqlite:///{database}")
+    token = pending_link(f"sqlite:///{database}")
     settings = {"UPSTAGE_DATABASE_URL": f"sqlite:///{database}", "UPSTAGE_SECRET_KEYS": SECRET_KEYS}
     with serving(root, settings=settings) as server, sync_playwright() as playwright:
         launch = playwright.chromium.launch
@@ -96,7 +96,7 @@ def measure(root: Path, bare: Path) -> list[Figure]:
     return [*_weights(root, bare, visits), *_times(visits)]
 
 
-def _link(url: str) -> str:
+def pending_link(url: str) -> str:
     """Make one request that waits for its patron, and return the token of its mail."""
     database = opened(url)
     desk = Desk(database, FrozenClock(SystemClock().now()))

@@ -35,7 +35,7 @@ def measure(root: Path) -> list[Figure]:
         ):
             with serving(root, command) as started:
                 starts[name].append(started.seconds)
-                memory[name].append(_memory(started))
+                memory[name].append(memory_of(started))
     ours, theirs, floor = starts["ours"], starts["framework"], starts["import"]
     figures = [
         figure(AREA, "serve until /health answers", ours, unit="s", at_most=2),
@@ -61,7 +61,7 @@ def _import_s() -> float:
     return time.perf_counter() - begun
 
 
-def _memory(started: Started) -> float:
+def memory_of(started: Started) -> float:
     """Megabytes of the server's processes, shared pages divided; 0 where /proc does not tell."""
     time.sleep(SETTLE_S)
     total = 0

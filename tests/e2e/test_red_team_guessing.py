@@ -5,6 +5,7 @@ Times are compared as medians of tries that take turns, so that a busy machine s
 
 from __future__ import annotations
 
+import itertools
 import re
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -26,7 +27,8 @@ from upstage_crm.staff import accounts, passwords
 from upstage_crm.staff.roles import Role
 from upstage_crm.tables import metadata
 
-TRIES = 15
+TRIES, SIGN_INS = 15, 7
+NETWORKS = itertools.count()
 FACTOR = 1.5
 MEMBER, GONE = "guessed@theatre.example", "gone@theatre.example"
 VOLATILE = ("date", "x-request-id")
@@ -37,7 +39,8 @@ Try = Callable[[], Answer]
 @pytest.fixture(scope="module")
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     """With a member and a former one whose passwords are hashed as in earnest."""
-    with besieged(tmp_path_factory.mktemp("guessed"), requests=2) as built:
+    folder, settings = tmp_path_factory.mktemp("guessed"), {"UPSTAGE_TRUSTED_PROXIES": "127.0.0.1"}
+    with besieged(folder, requests=2, settings=settings) as built:
         hashed, parts = passwords.hash_password(PASSWORD), built.stage.parts
         with parts.database.transaction() as session:
             how = {"actor": OPERATOR, "channel": Channel.COMMAND_LINE, "now": parts.clock.now()}
@@ -91,7 +94,10 @@ def assert_alike(found: Mapping[str, float]) -> None:
 def refusals(house: House) -> dict[str, Try]:
     def attempt(email: str, password: str) -> Try:
         form = {"email": email, "password": password, "next": "/patrons/"}
-        return lambda: press(house.server, "/auth/sign-in", form)
+        # Each from another network: whoever has to wait is answered before anything is checked.
+        return lambda: press(
+            house.server, "/auth/sign-in", form, X_Forwarded_For=f"198.51.{next(NETWORKS)}.7"
+        )
 
     return {
         "a member, a wrong password": attempt(MEMBER, "not the password of anybody"),
@@ -117,7 +123,7 @@ def test_no_refused_sign_in_takes_longer_than_another(house: House) -> None:
     """The others differ from these only before the password is looked at, and by little."""
     ways = refusals(house)
     told_apart = ("a member, a wrong password", "nobody", "somebody who has left")
-    assert_alike(medians({name: ways[name] for name in told_apart}))
+    assert_alike(medians({name: ways[name] for name in told_apart}, tries=SIGN_INS))
 
 
 # --- the code form ------------------------------------------------------------------------------

@@ -144,11 +144,11 @@ def test_a_reader_changes_nothing_and_sees_no_mail(house: House) -> None:
 
 
 def without_own(house: House) -> dict[str, list[object]]:
-    """Every row but those of a member's own account, which is theirs: sessions, a new app.
+    """Every row but those of a member's own account: sessions, a new app, a wrong password.
 
     What the trail says of them is theirs as well.
     """
-    own = {"staff_session", "staff_totp", "audit_head", "audit_entry"}
+    own = {"staff_session", "staff_totp", "sign_in_failure", "audit_head", "audit_entry"}
     entries = metadata.tables["audit_entry"]
     query = sa.select(entries).where(entries.c.action != Action.SESSIONS_ENDED)
     with house.stage.parts.database.reading() as session:

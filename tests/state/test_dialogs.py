@@ -39,7 +39,7 @@ from upstage_crm.pages.page_state import PageMixin
 from upstage_crm.patrons.views import PatronRecord
 from upstage_crm.staff.roles import Role
 from upstage_crm.ui.copy import SENTENCES
-from upstage_crm.wiring import Runtime
+from upstage_crm.wiring import Runtime, mailboxes_of
 
 MOVED = SENTENCES["subject_moved"]
 PHONE = {"phone": {"phone": "+1 212 555 0199"}}
@@ -91,7 +91,9 @@ def play(database: Database, clock: FrozenClock) -> Iterator[Play]:
                 engine = Engine(database, clock)
                 engine.room = replace(parts.mailroom, public_url=PUBLIC_URL)
                 engine.codec = parts.codec
-                engine.dispatcher = Dispatcher(database, engine.mailbox, parts.codec, clock)
+                engine.dispatcher = Dispatcher(
+                    database, engine.mailbox, parts.codec, clock, mailboxes_of=mailboxes_of
+                )
                 alice = engine.patron(OLD, "Alice", "Abbott")
                 gerald = engine.patron("gerald@example.com", "Gerald", "Abbott")
                 async with Pipeline() as pipeline:

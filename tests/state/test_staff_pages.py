@@ -22,6 +22,7 @@ from upstage_crm.mail import queries
 from upstage_crm.mail.message import MailKind
 from upstage_crm.staff import accounts, sessions
 from upstage_crm.staff.roles import Role
+from upstage_crm.staff.throttle import PAIR_LIMIT
 from upstage_crm.ui.copy import SENTENCES
 from upstage_crm.upstage_crm import PUBLIC_HANDLERS
 from upstage_crm.web import session_cookie as cookies
@@ -219,6 +220,22 @@ def test_the_password_changes_for_who_knows_the_old_one(play: Play) -> None:
         other = scene.pipeline.client(stolen)
         await scene.pipeline.send(other, AccountState.load, "/account/")
         assert ["/sign-in/"] == other.redirects()
+
+    play(story)
+
+
+def test_the_old_password_is_not_guessed_from_an_open_session(play: Play) -> None:
+    async def story(scene: Scene) -> None:
+        tab = await scene.account(scene.cookie(scene.member(Role.MANAGER, "Sam")))
+        form = {"old": "wrong", "new": STRONG}
+        for _ in range(PAIR_LIMIT):
+            await scene.pipeline.send(tab, AccountState.change_password, form=form)
+        form = {"old": CHEAP_PASSWORD, "new": STRONG}
+        await scene.pipeline.send(tab, AccountState.change_password, form=form)
+
+        state = await scene.account_of(tab)
+        assert state.errors["old"] == "Too many tries. Wait 1 minutes, then try again."
+        assert not state.done
 
     play(story)
 

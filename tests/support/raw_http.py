@@ -39,16 +39,30 @@ def ask(
     method: str = "GET",
     host: str | None = None,
     body: bytes | str | None = None,
+    source: str = "",
     **headers: str,
 ) -> Answer:
-    """Send a request exactly as it is written."""
+    """Send a request exactly as it is written, from an address of this machine."""
+    raw = written(server, path, method=method, host=host, body=body, **headers)
+    return exchange(server, raw, source=source)
+
+
+def written(
+    server: Server,
+    path: str,
+    *,
+    method: str = "GET",
+    host: str | None = None,
+    body: bytes | str | None = None,
+    **headers: str,
+) -> bytes:
+    """A request as it travels."""
     lines = [f"{method} {path} HTTP/1.1", f"Host: {place_of(server) if host is None else host}"]
     lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
     sent = body.encode() if isinstance(body, str) else body or b""
     if body is not None:
         lines.append(f"Content-Length: {len(sent)}")
-    head = "\r\n".join([*lines, "Connection: close", "", ""]).encode("latin-1")
-    return exchange(server, head + sent)
+    return "\r\n".join([*lines, "Connection: close", "", ""]).encode("latin-1") + sent
 
 
 def press(
@@ -61,14 +75,17 @@ def press(
     return ask(server, path, method="POST", body=urlencode(form).encode(), **sent)
 
 
-def exchange(server: Server, raw: bytes, *, silence_s: float = PATIENCE_S) -> Answer:
+def exchange(
+    server: Server, raw: bytes, *, silence_s: float = PATIENCE_S, source: str = ""
+) -> Answer:
     """Put bytes on the line and read until the server hangs up, or says nothing for a while.
 
     The line is never closed halfway: the server would take that for a client that is gone.
     """
     port = urlsplit(server.url).port or 0
     received = b""
-    with socket.create_connection(("127.0.0.1", port), PATIENCE_S) as line:
+    own = (source, 0) if source else None
+    with socket.create_connection(("127.0.0.1", port), PATIENCE_S, own) as line:
         line.settimeout(silence_s)
         try:
             line.sendall(raw)

@@ -38,8 +38,9 @@ def running_server(
     database_url: str = "",
     settings: Mapping[str, str] | None = None,
     host: str = "localhost",
+    port: int = 0,
 ) -> Generator[Server]:
-    """Give a server on a free port for the length of the block.
+    """Give a server on a free port, or on `port`, for the length of the block.
 
     Its log is in `folder`, and its database too unless `database_url` names one; either is
     migrated first, as an operator does. `settings` are environment variables on top of that.
@@ -50,7 +51,7 @@ def running_server(
         ensure_built()  # here, so that the time below is the server's own
     except BuildFailed as failure:
         raise AssertionError(f"the pages could not be made:\n{failure.facts['output']}") from None
-    port = free_port()
+    port = port or free_port()
     database_url = database_url or f"sqlite:///{folder / 'upstage.db'}"
     migrate(database_url)
     environ = without_settings() | {

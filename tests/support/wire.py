@@ -58,10 +58,12 @@ class Wire:
         origin: str | None = None,
         headers: Iterable[tuple[str, str]] = (),
         path: str = "",
+        line: socket.socket | None = None,
     ) -> None:
+        """Connect to the server, or use a `line` that leads to it."""
         place = urlsplit(server.url)
         self.heard: list[str] = []
-        self._socket = socket.create_connection(("127.0.0.1", place.port or 0), PATIENCE_S)
+        self._socket = line or socket.create_connection(("127.0.0.1", place.port or 0), PATIENCE_S)
         self._protocol = WSConnection(ConnectionType.CLIENT)
         self._events: deque[Any] = deque()
         self._text = ""

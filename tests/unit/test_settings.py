@@ -358,3 +358,55 @@ def test_a_damaged_key_file_is_refused_and_kept(tmp_path: Path, content: str) ->
         load_or_create_keys(path)
 
     assert content == path.read_text()
+
+
+# --- proxies ------------------------------------------------------------------------------------
+
+
+def test_trusted_proxies_are_networks() -> None:
+    given = " 127.0.0.1, 10.0.0.0/8,fd00::/8"
+
+    found = Settings.load(PUBLIC | {"UPSTAGE_TRUSTED_PROXIES": given}).trusted_proxies
+
+    assert [str(network) for network in found] == ["127.0.0.1/32", "10.0.0.0/8", "fd00::/8"]
+    assert Settings.load({}).trusted_proxies == ()
+
+
+@pytest.mark.parametrize(
+    ("value", "problem", "words"),
+    [
+        ("*", "not_networks", "names and * are not accepted"),
+        ("localhost", "not_networks", "names and * are not accepted"),
+        ("proxy.internal", "not_networks", "names and * are not accepted"),
+        ("127.0.0.1,", "not_networks", "names and * are not accepted"),
+        ("10.0.0.1/8", "not_networks", "names and * are not accepted"),
+        ("127.0.0.1:8080", "not_networks", "names and * are not accepted"),
+        ("0.0.0.0/0", "every_network", "all addresses"),
+        ("127.0.0.1, ::/0", "every_network", "all addresses"),
+    ],
+)
+def test_a_proxy_that_is_no_network_or_every_one_stops_the_start(
+    value: str, problem: str, words: str
+) -> None:
+    refused = refusal({"UPSTAGE_TRUSTED_PROXIES": value})
+
+    assert ("UPSTAGE_TRUSTED_PROXIES", problem) == (refused.name, refused.problem)
+    assert sentence(refused).startswith("UPSTAGE_TRUSTED_PROXIES must ")
+    assert words in sentence(refused)
+
+
+@pytest.mark.parametrize(
+    ("proxies", "host"),
+    [
+        ("127.0.0.1", "127.0.0.1"),
+        ("127.0.0.0/8,::1", "127.0.0.1"),
+        ("10.0.0.0/8", "0.0.0.0"),
+        ("127.0.0.1,10.0.0.5", "0.0.0.0"),
+    ],
+)
+def test_behind_a_proxy_of_this_machine_only_this_machine_is_listened_to(
+    proxies: str, host: str
+) -> None:
+    settings = Settings.load(PUBLIC | {"UPSTAGE_TRUSTED_PROXIES": proxies})
+
+    assert settings.bind_host == host

@@ -142,6 +142,12 @@ class Guard(Middleware):
         return _sent_to(way) if way else await _enter(admin, found, owner, handler)
 
 
+def is_signed_in(root: BaseState) -> bool:
+    """Whether a member was signed in at a tab's last event. `root` is the tab's whole state."""
+    admin = root.get_substate(AdminState.get_full_name().split("."))
+    return isinstance(admin, AdminState) and admin._member is not None
+
+
 def _detour(found: SignedIn, owner: type[AdminState], handler: str, state: BaseState) -> str | None:
     """Where somebody who is signed in must go before this handler may run; None for nowhere."""
     if found.stage is Stage.MUST_ENROL and not owner.may_enrol:

@@ -15,7 +15,6 @@ from typing import Final
 from urllib.parse import urlencode
 
 from sqlmodel import Session
-from starlette.requests import Request
 
 from upstage_crm.change_requests import decisions
 from upstage_crm.change_requests.answering import Evidence
@@ -36,7 +35,7 @@ from upstage_crm.organisation.settings import details
 from upstage_crm.receipts import queries
 from upstage_crm.receipts.facts import LINK_LIFE
 from upstage_crm.receipts.sight import Reader, SeenReceipt
-from upstage_crm.web.origins import ip_prefix
+from upstage_crm.web.origins import network_of
 from upstage_crm.wiring import runtime
 
 RECEIPT_PAGE: Final = "/confirm/receipt"
@@ -66,10 +65,7 @@ class Visitor:
     @property
     def evidence(self) -> Evidence:
         """What the trail keeps of the browser: its network and its name, nothing finer."""
-        # One rule for what a network is: a request of a websocket is dressed as one of http.
-        client = (self.ip, 0) if self.ip else None
-        request = Request({"type": "http", "headers": [], "client": client})
-        return Evidence(ip_prefix=ip_prefix(request), user_agent=self.user_agent[:AGENT_LIMIT])
+        return Evidence(ip_prefix=network_of(self.ip), user_agent=self.user_agent[:AGENT_LIMIT])
 
 
 def token_of(visitor: Visitor) -> str:
@@ -101,6 +97,17 @@ def claims_of(visitor: Visitor) -> LinkClaims:
     if claims.key != visitor.link:
         raise LinkRefused
     return claims
+
+
+def holds_link(cookie_header: str) -> bool:
+    """Whether a browser holds a link of ours that has not expired. Reads no database."""
+    parts = runtime()
+    now = parts.clock.now()
+    for token in cookies.links(cookie_header, is_https=parts.settings.is_https).values():
+        with suppress(LinkRefused):
+            if not parts.codec.read(token).is_expired(now):
+                return True
+    return False
 
 
 def look(visitor: Visitor, *, choice: str = "") -> PageWords:

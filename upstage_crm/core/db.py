@@ -232,6 +232,16 @@ def lock_clause(statement: sa.Select[Any]) -> sa.Select[Any]:
     return statement.with_for_update()
 
 
+def take_turns(session: Session, about: str) -> None:
+    """Let one transaction about this pass at a time, until it ends: what it counts stays true.
+
+    On SQLite `transaction()` holds the one write lock already.
+    """
+    if dialect_of(session) == "postgresql":
+        key = sa.func.hashtextextended(about, 0)
+        session.connection().execute(sa.select(sa.func.pg_advisory_xact_lock(key)))
+
+
 def insert_unless_there(session: Session, table: sa.Table) -> Any:
     """Return an insert into `table` that does nothing where a unique key stands already.
 

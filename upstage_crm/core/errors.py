@@ -4,7 +4,8 @@
     ├── Invalid                 a value that a person or program gave is not acceptable
     ├── Forbidden               this actor may not do this
     ├── NotFound                no such record, or none that this actor may know of
-    └── Conflict                the world moved: the command no longer fits what is stored
+    ├── Conflict                the world moved: the command no longer fits what is stored
+    └── Busy                    there is no room for this now; the same command may succeed later
 
 The sentence for a code stands in `upstage_crm.ui.copy`; a house test keeps the two complete.
 """
@@ -51,3 +52,9 @@ class Conflict(UpstageError):
     """The stored state no longer allows this; nothing was changed."""
 
     code = "conflict"
+
+
+class Busy(UpstageError):
+    """There is no room for this now; nothing was changed. Facts: `seconds` to wait."""
+
+    code = "busy"

@@ -14,19 +14,21 @@ UpstageError
 │   ├── TooManyTries         facts: `minutes`
 │   ├── OwnAccount           nobody changes their own role or disables themselves
 │   └── StaffLinkDead        one answer for every cause: unknown, used, withdrawn, expired
-└── Conflict
-    ├── StaffEmailTaken
-    ├── InvitationOpen       somebody invited that address already
-    ├── InvitationOver       accepted or withdrawn
-    ├── LastOwner            the last owner stays
-    ├── FactorExists         the account has an authenticator app
-    ├── SecondFactorNeeded   the role asks for one, so the last one stays
-    └── TooManyPasskeys      facts: `limit`
+├── Conflict
+│   ├── StaffEmailTaken
+│   ├── InvitationOpen       somebody invited that address already
+│   ├── InvitationOver       accepted or withdrawn
+│   ├── LastOwner            the last owner stays
+│   ├── FactorExists         the account has an authenticator app
+│   ├── SecondFactorNeeded   the role asks for one, so the last one stays
+│   └── TooManyPasskeys      facts: `limit`
+└── Busy
+    └── PasswordsBusy        facts: `seconds`
 """
 
 from __future__ import annotations
 
-from upstage_crm.core.errors import Conflict, Forbidden, Invalid
+from upstage_crm.core.errors import Busy, Conflict, Forbidden, Invalid
 
 
 class PasswordTooShort(Invalid):
@@ -135,3 +137,9 @@ class TooManyPasskeys(Conflict):
     """The account has as many passkeys as it may. Facts: `limit`."""
 
     code = "too_many_passkeys"
+
+
+class PasswordsBusy(Busy):
+    """Too many passwords are being checked at once. Facts: `seconds` after which to try again."""
+
+    code = "passwords_busy"

@@ -57,6 +57,16 @@ def hash_password(password: str) -> str:
     return _hasher.hash(password)
 
 
+def hash_strong_password(password: str, *, about: Collection[str] = ()) -> str:
+    """Hash a new password unless somebody would guess it; see `ensure_strong`.
+
+    Raises:
+        PasswordTooShort, PasswordTooLong, PasswordTooEasy.
+    """
+    ensure_strong(password, about=about)
+    return hash_password(password)
+
+
 def matches(password_hash: str | None, password: str) -> bool:
     """Whether `password` belongs to `password_hash`.
 

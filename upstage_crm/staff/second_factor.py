@@ -246,7 +246,8 @@ def give_code(
     """
     staff_id = signed_in.member.id
     accounts.get_row(session, staff_id)
-    row = session.get(StaffTotpRow, staff_id)
+    # Locked, so that of two presses at once only one finds the code unused.
+    row = session.get(StaffTotpRow, staff_id, with_for_update=True)
     if row is not None and row.confirmed_at is not None:
         step = authenticator.matching_step(_secret(row, sealer), code, now=now, after=row.last_step)
         if step is not None:
@@ -254,7 +255,7 @@ def give_code(
             session.add(row)
             session.flush()
             return APP
-    found = session.get(StaffRecoveryCodeRow, _code_id(staff_id, code))
+    found = session.get(StaffRecoveryCodeRow, _code_id(staff_id, code), with_for_update=True)
     if found is not None and found.staff_id == staff_id and found.used_at is None:
         found.used_at = now
         session.add(found)

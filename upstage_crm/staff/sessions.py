@@ -233,12 +233,12 @@ def end(session: Session, token: str, *, now: datetime) -> None:
 
 
 def own_row(session: Session, signed_in: SignedIn) -> StaffSessionRow:
-    """The row of a session that was found before, in whatever transaction.
+    """The row of a session that was found before, in whatever transaction; locked.
 
     Raises:
         RowNotProven: it is no longer what was sealed, and must not be sealed again.
     """
-    row = session.get_one(StaffSessionRow, signed_in.session_id)
+    row = session.get_one(StaffSessionRow, signed_in.session_id, with_for_update=True)
     seals.prove(session, "staff_session", row.model_dump())
     return row
 

@@ -146,7 +146,10 @@ class StaffDeviceRow(SQLModel, table=True):
 
 
 class SignInFailureRow(SQLModel, table=True):
-    """A wrong password: the hash of the name that was tried, and from which network."""
+    """A wrong password: the hash of the name that was tried, and where it came from.
+
+    `network` holds the visitor's network, or the hash of the browser where the account knows it.
+    """
 
     __tablename__ = "sign_in_failure"  # pyright: ignore[reportAssignmentType]  # SQLModel\'s hint
     __table_args__ = (

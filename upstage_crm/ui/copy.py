@@ -37,6 +37,7 @@ SENTENCES: Mapping[str, str] = {
     "Save again to replace it.",
     "subject_moved": "The page has moved on since this was opened, so nothing was done. "
     "Open it again.",
+    "busy": "There is no room for this right now. Try again in {seconds} seconds.",
     # Email addresses.
     "email_invalid": "This is not an email address.",
     "email_empty": "Enter an email address.",

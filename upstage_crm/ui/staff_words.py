@@ -35,6 +35,9 @@ STAFF_SENTENCES: Mapping[str, str] = {
     "password_wrong": "This is not your password.",
     "second_factor_refused": "This code is not right any more. Try the next one.",
     "passkey_refused": "This passkey was not accepted. Try again, or use a code.",
+    "passwords_busy": (
+        "Many people are signing in right now. Wait {seconds} seconds, then try again."
+    ),
     "too_many_tries": "Too many tries. Wait {minutes} minutes, then try again.",
     "own_account": "This is your own account. Ask a colleague to do it.",
     "staff_link_dead": "This link does not work any more. Ask for a new one.",

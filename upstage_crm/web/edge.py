@@ -6,15 +6,19 @@ last one is met first by a request.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from upstage_crm.settings import Settings, is_loopback
 from upstage_crm.web.build import PAGES
+from upstage_crm.web.calm_page import calm_page
 from upstage_crm.web.environment import ROOT
 from upstage_crm.web.headers import SecurityHeaders, inline_script_hashes
 from upstage_crm.web.last_resort import LastResort
+from upstage_crm.web.limits import BODY_WITHIN_S, RequestLimit
+from upstage_crm.web.proxies import ClientAddress
 from upstage_crm.web.request_log import RequestLog
 
 if TYPE_CHECKING:
@@ -25,31 +29,16 @@ if TYPE_CHECKING:
 BODY_LIMIT = 262_144  # bytes; our largest form is a few kilobytes
 
 _PLAIN = [(b"content-type", b"text/plain; charset=utf-8")]
+_LAST = [*_PLAIN, (b"connection", b"close")]  # the rest of the body is not read
 _HTML = [(b"content-type", b"text/html; charset=utf-8")]
 
-NOT_FOUND_PAGE = """<!doctype html>
-<html lang="en">
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<meta name="robots" content="noindex">
-<title>Page not found · UpStage CRM</title>
-<style>
-body{margin:0;font:16px/1.5 system-ui,sans-serif;background:#fff;color:#1c1917}
-main{max-width:34rem;margin:0 auto;padding:15vh 1.5rem 2rem}
-h1{font-size:1.5rem;line-height:1.25;margin:0 0 .75rem}p{margin:0 0 1rem}
-a{color:#8f1d2c;text-underline-offset:.2em}a:focus-visible{outline:3px solid;outline-offset:3px}
-@media(prefers-color-scheme:dark){body{background:#171412;color:#f5f5f4}a{color:#f2a3ab}}
-</style>
-<main>
-<h1>There is no page here</h1>
-<p>The address may be mistyped, or the page has moved.</p>
-<p>Did you follow a link in a mail? Open it from the mail again; some mail programs cut long
-addresses in two.</p>
-<p><a href="/">Go to the start page</a></p>
-</main>
-</html>
-""".encode()
+NOT_FOUND_PAGE = calm_page(
+    "There is no page here",
+    "The address may be mistyped, or the page has moved.",
+    "Did you follow a link in a mail? Open it from the mail again; some mail programs cut long "
+    "addresses in two.",
+    way_on=("/", "Go to the start page"),
+).encode()
 
 
 def edge(settings: Settings, pages: Path = ROOT / PAGES) -> list[Callable[[ASGIApp], ASGIApp]]:
@@ -59,12 +48,14 @@ def edge(settings: Settings, pages: Path = ROOT / PAGES) -> list[Callable[[ASGIA
         NotFoundPage,
         UploadGate,
         BodyLimit,
+        RequestLimit,
         lambda app: SecurityHeaders(
             app, script_hashes=hashes, origins=settings.origins, is_https=settings.is_https
         ),
         lambda app: PublicOrigin(app, base_url=settings.base_url),
         RequestLog,
         LastResort,
+        lambda app: ClientAddress(app, trusted=settings.trusted_proxies),
     ]
 
 
@@ -104,14 +95,18 @@ class PublicOrigin:
 
 
 class BodyLimit:
-    """Refuses a body above `limit` bytes with 413, whether its length was announced or not.
+    """Refuses a body above `limit` bytes with 413, and one that does not come in time with 408.
 
-    The body is read before the app is called, so that a refusal is never half an answer.
+    Its length counts whether it was announced or not. The body is read before the app is called, so
+    that a refusal is never half an answer.
     """
 
-    def __init__(self, app: ASGIApp, limit: int = BODY_LIMIT) -> None:
+    def __init__(
+        self, app: ASGIApp, limit: int = BODY_LIMIT, within_s: float = BODY_WITHIN_S
+    ) -> None:
         self._app = app
         self._limit = limit
+        self._within_s = within_s
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on together with its whole body."""
@@ -119,27 +114,45 @@ class BodyLimit:
             await self._app(scope, receive, send)
             return
         announced = dict(scope["headers"]).get(b"content-length", b"")
-        if announced.isdigit() and int(announced) > self._limit:
-            await _answer(send, 413, _PLAIN, b"This is more than we accept.\n")
+        try:
+            if announced.isdigit() and int(announced) > self._limit:
+                raise _BodyRefused(413, b"This is more than we accept.\n")
+            async with asyncio.timeout(self._within_s):
+                body = await self._whole(receive)
+        except _BodyRefused as refusal:
+            await _answer(send, refusal.status, _LAST, refusal.words)
             return
-        body = b""
-        more = True
-        while more:
-            message = await receive()
-            if message["type"] == "http.disconnect":  # or a body that is no body
-                await _answer(send, 400, _PLAIN, b"This request is not complete.\n")
-                return
-            body += message.get("body", b"")
-            more = message.get("more_body", False)
-            if len(body) > self._limit:
-                await _answer(send, 413, _PLAIN, b"This is more than we accept.\n")
-                return
+        except TimeoutError:
+            await _answer(send, 408, _LAST, b"This request took too long to arrive.\n")
+            return
         whole: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
 
         async def replay() -> Message:
             return whole.pop() if whole else await receive()
 
         await self._app(scope, replay, send)
+
+    async def _whole(self, receive: Receive) -> bytes:
+        body = bytearray()
+        more = True
+        while more:
+            message = await receive()
+            if message["type"] == "http.disconnect":  # or a body that is no body
+                raise _BodyRefused(400, b"This request is not complete.\n")
+            body += message.get("body", b"")
+            more = message.get("more_body", False)
+            if len(body) > self._limit:
+                raise _BodyRefused(413, b"This is more than we accept.\n")
+        return bytes(body)
+
+
+class _BodyRefused(Exception):
+    """The body is none that we take."""
+
+    def __init__(self, status: int, words: bytes) -> None:
+        super().__init__(status)
+        self.status = status
+        self.words = words
 
 
 class UploadGate:

@@ -10,6 +10,13 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 SOCKET_MESSAGE_LIMIT = 262_144  # bytes; our largest event is a form of a few kilobytes
 
+# How long a connection may leave the question "are you there?" unanswered. Reflex's own two minutes
+# are also how long a closed connection keeps its memory.
+SOCKET_TIMEOUT = "20s"
+# The web server's own allocator: each websocket has buffers of 128 kB, and what a closed one leaves
+# goes back to the system at once.
+WEB_SERVER_MEMORY = "dirty_decay_ms:0,muzzy_decay_ms:0"
+
 
 def tool_environment(environ: Mapping[str, str]) -> dict[str, str]:
     """Return what must be set on top of `environ` so that nothing outside is asked or used.
@@ -27,6 +34,8 @@ def tool_environment(environ: Mapping[str, str]) -> dict[str, str]:
         "REFLEX_TELEMETRY_ENABLED": "false",
         "REFLEX_DIR": str(cache / "reflex"),
         "REFLEX_SOCKET_MAX_HTTP_BUFFER_SIZE": str(SOCKET_MESSAGE_LIMIT),
+        "REFLEX_SOCKET_TIMEOUT": SOCKET_TIMEOUT,
+        "_RJEM_MALLOC_CONF": WEB_SERVER_MEMORY,
         "BUN_INSTALL_CACHE_DIR": environ.get("BUN_INSTALL_CACHE_DIR", str(cache / "bun")),
         "DO_NOT_TRACK": "1",
     }

@@ -39,13 +39,18 @@ def _storable(text: str) -> str:
     return text.replace("\0", "").encode("utf-8", "ignore").decode()
 
 
-def ip_prefix(request: Request) -> str:
-    """The network of the visitor: the first 24 bits of an IPv4 address, the first 64 of IPv6.
+def host_of(request: Request) -> str:
+    """The visitor's address; behind a trusted proxy the one that the proxy named."""
+    return request.client.host if request.client else ""
 
-    An IPv4 address in IPv6 clothes counts as the IPv4 address it is. Empty when there is none.
+
+def network_of(host: str) -> str:
+    """The network of an address: its first 24 bits for IPv4, its first 64 for IPv6.
+
+    An IPv4 address in IPv6 clothes counts as the IPv4 address it is. Empty for what is no address.
     """
     try:
-        address = ip_address(request.client.host if request.client else "")
+        address = ip_address(host)
     except ValueError:
         return ""
     if isinstance(address, IPv6Address):

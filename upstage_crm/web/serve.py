@@ -9,16 +9,24 @@ from __future__ import annotations
 import errno
 import gc
 import logging
+import multiprocessing
 import os
 import socket
 import sys
 from collections.abc import Callable
+from typing import Any
 
 from upstage_crm.core.errors import UpstageError
 from upstage_crm.settings import Settings
 from upstage_crm.web import build, ready
 from upstage_crm.web.environment import ROOT, tool_environment
 from upstage_crm.web.request_log import configure_logging
+
+# What the web server allows before our code sees anything; `limits` has the rest.
+CONNECTIONS = 4_096  # of a worker at a time; further ones wait in the kernel's queue
+HEAD_WITHIN_S = 5.0  # for the head of a request, and for the next request to begin
+HEAD_BYTES = 65_536  # of a connection's buffer; our largest head is 16 kB of cookies
+_OTHER_FILES = 256  # descriptors that are not connections
 
 _log = logging.getLogger(__name__)
 
@@ -87,20 +95,66 @@ def enter_project() -> None:
 
 
 def _run(settings: Settings) -> None:
-    # These are not public functions of Reflex 0.10.1, which is why its version is pinned: the
-    # public command always compiles and builds again (3 s, 600 MB). `tests/e2e` starts this.
+    # What is imported from Reflex here is not public, which is why its version is pinned: the
+    # public command always compiles and builds again (3 s, 600 MB), and its own start of the web
+    # server leaves a half-sent request 30 s and lets 1,024 of them stop every other one.
+    # `tests/e2e` starts this.
+    from granian.constants import HTTPModes, Interfaces
+    from granian.http import HTTP1Settings
+    from granian.log import LogLevels
+    from granian.server import Server
     from reflex.utils import exec as reflex_exec
+    from reflex.utils.processes import get_num_workers
     from reflex_base.config import get_config
     from reflex_base.environment import environment
 
     environment.REFLEX_SKIP_COMPILE.set(True)
+    environment.REFLEX_MOUNT_FRONTEND_COMPILED_APP.set(True)
     _collect_in_workers_only()
-    reflex_exec.run_backend_prod(
-        settings.bind_host,
-        settings.port,
-        get_config().loglevel.subprocess_level(),
-        mount_frontend_compiled_app=True,
+    _start_workers_by_fork(reflex_exec)
+    server = Server(
+        target=reflex_exec.get_app_instance_from_file(),
+        factory=True,
+        address=settings.bind_host,
+        port=settings.port,
+        interface=Interfaces.ASGI,
+        http=HTTPModes.http1,  # nobody speaks HTTP/2 without TLS but those who look for its limits
+        http1_settings=HTTP1Settings(
+            header_read_timeout=round(HEAD_WITHIN_S * 1_000), max_buffer_size=HEAD_BYTES
+        ),
+        backpressure=_room_for_connections(),
+        workers=int(os.environ.get("GRANIAN_WORKERS") or get_num_workers()),
+        log_level=LogLevels(get_config().loglevel.subprocess_level().value),
     )
+    server.serve()
+
+
+def _start_workers_by_fork(reflex_exec: Any) -> None:
+    """Load the app before the workers are forked, where forking is the custom: they share it."""
+    if multiprocessing.get_start_method() not in ("fork", "forkserver"):
+        return
+    multiprocessing.set_start_method("fork", force=True)
+    if not reflex_exec._preload_for_fork(None):  # noqa: SLF001  # see `_run`
+        multiprocessing.set_start_method("spawn", force=True)
+
+
+def _room_for_connections() -> int:
+    """How many connections a worker takes at a time: what we want, or what the system allows.
+
+    Each needs a file descriptor, and the database and the pages need some, too.
+    """
+    try:
+        import resource
+    except ImportError:  # Windows has no such limit
+        return CONNECTIONS
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = CONNECTIONS + _OTHER_FILES
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        soft = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    if soft == resource.RLIM_INFINITY:
+        return CONNECTIONS
+    return max(_OTHER_FILES, min(CONNECTIONS, soft - _OTHER_FILES))
 
 
 def _collect_in_workers_only() -> None:

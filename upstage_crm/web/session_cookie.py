@@ -10,8 +10,10 @@ from datetime import timedelta
 from starlette.responses import Response
 
 from upstage_crm.staff import sessions
+from upstage_crm.staff.doorway import Source
 from upstage_crm.staff.roles import StaffMember
 from upstage_crm.staff.sessions import ABSOLUTE_LIFE, SignedIn, Stage
+from upstage_crm.web.origins import network_of
 from upstage_crm.wiring import runtime
 
 NAME = "upstage-session"
@@ -72,6 +74,12 @@ def take(response: Response, name: str, *, is_https: bool) -> None:
         httponly=True,
         samesite="lax",
     )
+
+
+def source_of(host: str, cookie_header: str) -> Source:
+    """Where an attempt comes from: the visitor's address and what the browser brought along."""
+    device = held(cookie_header, DEVICE, is_https=runtime().settings.is_https)
+    return Source(network=network_of(host), device=device)
 
 
 def member_of_cookie(cookie_header: str) -> StaffMember | None:

@@ -28,6 +28,13 @@ _SETTING_PROBLEMS: dict[str, str] = {
     "not_https": "must be an https address, or an http address of this machine.",
     "not_a_webhook_secret": "must be a Resend webhook secret: whsec_ and base64 of 24 bytes.",
     "not_a_redis_url": "must start with redis://, rediss:// or unix://.",
+    "not_networks": (
+        "must name the proxies by address or network, for example 127.0.0.1 or 10.0.0.0/8; "
+        "names and * are not accepted."
+    ),
+    "every_network": (
+        "must not hold a network of all addresses: every visitor could claim to be somewhere else."
+    ),
     "local_links_in_real_mail": (
         "must be set to this server's public address: real mail would carry links to localhost."
     ),

@@ -3,6 +3,7 @@
 import asyncio
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
+from functools import partial
 from typing import Any, ClassVar, NamedTuple
 
 import reflex as rx
@@ -10,21 +11,34 @@ from sqlmodel import Session
 
 from upstage_crm.admin.guard import AdminState
 from upstage_crm.admin.sign_in.devices import describe
+from upstage_crm.admin.sign_in.routes import reserve
 from upstage_crm.core import when
 from upstage_crm.core.errors import UpstageError
 from upstage_crm.organisation.settings import details
 from upstage_crm.pages.dialog_state import SUBJECT
 from upstage_crm.pages.forms import texts
 from upstage_crm.pages.page_state import PageMixin
-from upstage_crm.staff import accounts, authenticator, passkeys, passwords, second_factor, sessions
-from upstage_crm.staff.errors import PasswordWrong
+from upstage_crm.staff import (
+    accounts,
+    authenticator,
+    doorway,
+    passkeys,
+    passwords,
+    second_factor,
+    sessions,
+)
+from upstage_crm.staff.doorway import Attempt, Source, Subject
+from upstage_crm.staff.errors import PasswordsBusy, PasswordWrong, TooManyTries
+from upstage_crm.staff.hashing import Lane
 from upstage_crm.staff.second_factor import Factors
 from upstage_crm.staff.sessions import Browser, SignedIn, Stage
 from upstage_crm.team import recovering
 from upstage_crm.ui.copy import sentence
+from upstage_crm.web.session_cookie import source_of
 from upstage_crm.wiring import runtime
 
 ADDED = "Your passkey works from now on."
+_ABOUT_THE_OLD = (PasswordWrong, PasswordsBusy, TooManyTries)
 
 
 def _nothing() -> dict[str, str]:
@@ -84,13 +98,14 @@ class AccountState(PageMixin, AdminState):
         signed_in, given = self._session(), texts(form)
         if not self._is_about(given.get(SUBJECT)):
             return None
+        source = source_of(self.router.session.client_ip, self.router.headers.cookie)
         old, new = given.get("old", ""), given.get("new", "")
         self._quiet()
         self.errors = _nothing()
         try:
-            await asyncio.to_thread(_change_password, signed_in, old, new)
+            await _change_password(signed_in, source, old, new)
         except UpstageError as error:
-            name = "old" if isinstance(error, PasswordWrong) else "new"
+            name = "old" if isinstance(error, _ABOUT_THE_OLD) else "new"
             self.errors = _nothing() | {name: sentence(error)}
             return rx.set_focus(f"field-{name}")
         self.form += 1
@@ -227,16 +242,48 @@ def _browser(found: Browser, now: datetime, zone: tzinfo) -> BrowserRow:
     )
 
 
-def _change_password(signed_in: SignedIn, old: str, new: str) -> None:
+async def _change_password(signed_in: SignedIn, source: Source, old: str, new: str) -> None:
+    hashing = runtime().hashing
+    with hashing.queue(Lane.KNOWN, signed_in.session_id):
+        asked = await asyncio.to_thread(_reserve, signed_in, source)
+        if not await hashing.run(Lane.KNOWN, partial(passwords.matches, asked.stored, old)):
+            raise PasswordWrong
+        await asyncio.to_thread(_forgive, asked.attempt)
+        hashed = await hashing.run(
+            Lane.KNOWN, partial(passwords.hash_strong_password, new, about=asked.about)
+        )
+        await asyncio.to_thread(_store_password, signed_in, hashed)
+
+
+class _Asked(NamedTuple):
+    attempt: Attempt
+    stored: str
+    about: tuple[str, ...]
+
+
+def _reserve(signed_in: SignedIn, source: Source) -> _Asked:
+    """Count the attempt as wrong until the old password has been checked."""
     parts = runtime()
-    with parts.database.reading() as session:
-        row = accounts.get_row(session, signed_in.member.id)
-    if not passwords.matches(row.password_hash, old):
-        raise PasswordWrong
-    passwords.ensure_strong(new, about=(row.email, row.display_name, row.desk))
-    hashed, now = passwords.hash_password(new), parts.clock.now()
     with parts.database.transaction() as session:
-        recovering.change(session, signed_in, password_hash=hashed, post=parts.post, now=now)
+        row = accounts.get_row(session, signed_in.member.id)
+        attempt = doorway.attempt(
+            session, Subject.PROOF, name=row.id, staff_id=row.id, source=source
+        )
+        reserve(session, attempt, now=parts.clock.now())
+        return _Asked(attempt, row.password_hash, (row.email, row.display_name, row.desk))
+
+
+def _forgive(attempt: Attempt) -> None:
+    with runtime().database.transaction() as session:
+        doorway.forgive(session, attempt)
+
+
+def _store_password(signed_in: SignedIn, hashed: str) -> None:
+    parts = runtime()
+    with parts.database.transaction() as session:
+        recovering.change(
+            session, signed_in, password_hash=hashed, post=parts.post, now=parts.clock.now()
+        )
 
 
 def _named(code: str) -> UpstageError:

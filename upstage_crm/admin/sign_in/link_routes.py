@@ -6,20 +6,23 @@ Opening a link changes nothing and puts it into a cookie; only the form of its p
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from upstage_crm.admin.sign_in.routes import SEE_OTHER, foreign, minutes_to_wait
+from upstage_crm.admin.sign_in.routes import SEE_OTHER, busy, foreign
 from upstage_crm.core.errors import UpstageError
 from upstage_crm.links.claims import LinkClaims, LinkRefused, Purpose
 from upstage_crm.mail.placeholders import STAFF_PATH
-from upstage_crm.staff import doorway, passwords
-from upstage_crm.staff.errors import StaffLinkDead
+from upstage_crm.staff import doorway, passwords, sessions
+from upstage_crm.staff.doorway import Source, Subject
+from upstage_crm.staff.errors import PasswordsBusy, StaffLinkDead
+from upstage_crm.staff.hashing import Lane
 from upstage_crm.team import invitations, recovering
 from upstage_crm.web import session_cookie as cookies
-from upstage_crm.web.origins import ip_prefix, is_own_form, typed
+from upstage_crm.web.origins import host_of, is_own_form, typed
 from upstage_crm.wiring import Runtime, runtime
 
 JOIN, RESET, FORGOT = "/sign-in/join/", "/sign-in/reset/", "/sign-in/forgot/"
@@ -60,7 +63,8 @@ async def forgot(request: Request) -> Response:
         return foreign()
     async with request.form() as form:
         email = typed(form).get("email", "")
-    await asyncio.to_thread(_send, email, ip_prefix(request))
+    source = cookies.source_of(host_of(request), request.headers.get("cookie", ""))
+    await asyncio.to_thread(_send, email, source)
     return RedirectResponse("/sign-in/?sent=1", SEE_OTHER)
 
 
@@ -88,7 +92,9 @@ async def _act(request: Request, purpose: Purpose, done: str) -> Response:
         given = typed(form)
     cookie = request.headers.get("cookie", "")
     try:
-        await asyncio.to_thread(_set, purpose, cookie, given)
+        await _set(purpose, cookie, given)
+    except PasswordsBusy as refusal:
+        return busy(refusal, _PAGES[purpose])
     except UpstageError as error:
         return RedirectResponse(f"{_PAGES[purpose]}?problem={error.code}", SEE_OTHER)
     response = RedirectResponse(done, SEE_OTHER)
@@ -96,38 +102,55 @@ async def _act(request: Request, purpose: Purpose, done: str) -> Response:
     return response
 
 
-def _set(purpose: Purpose, cookie: str, given: dict[str, str]) -> None:
+async def _set(purpose: Purpose, cookie: str, given: dict[str, str]) -> None:
+    hashing, password = runtime().hashing, given.get("password", "")
+    claims, about = await asyncio.to_thread(_account_of, purpose, cookie)
+    with hashing.queue(Lane.KNOWN, claims.key):
+        hashed = await hashing.run(
+            Lane.KNOWN, partial(passwords.hash_strong_password, password, about=about)
+        )
+        name = given.get("display_name", "")
+        await asyncio.to_thread(_store, purpose, claims, hashed, display_name=name)
+
+
+def _account_of(purpose: Purpose, cookie: str) -> tuple[LinkClaims, tuple[str, ...]]:
+    """The link that a browser holds, and the words that no password of its account may be."""
     parts = runtime()
     now = parts.clock.now()
     claims = claims_in(cookie, purpose, parts)
-    password = given.get("password", "")
     with parts.database.reading() as session:
         if purpose is Purpose.INVITATION:
             invited = invitations.of_link(session, claims, now=now)
-            about = (invited.email, invited.display_name, invited.desk)
-        else:
-            member = recovering.of_link(session, claims, now=now)
-            about = (member.email_key, member.display_name, member.desk)
-    passwords.ensure_strong(password, about=about)
-    hashed = passwords.hash_password(password)
+            return claims, (invited.email, invited.display_name, invited.desk)
+        member = recovering.of_link(session, claims, now=now)
+        return claims, (member.email_key, member.display_name, member.desk)
+
+
+def _store(purpose: Purpose, claims: LinkClaims, hashed: str, *, display_name: str) -> None:
+    parts = runtime()
+    now = parts.clock.now()
     with parts.database.transaction() as session:
         if purpose is Purpose.INVITATION:
-            name = given.get("display_name", "")
-            invitations.accept(session, claims, display_name=name, password_hash=hashed, now=now)
+            invitations.accept(
+                session, claims, display_name=display_name, password_hash=hashed, now=now
+            )
         else:
             recovering.set_by_link(session, claims, password_hash=hashed, post=parts.post, now=now)
 
 
-def _send(email: str, network: str) -> None:
-    """Send the link unless too many were asked for from here: each counts like a wrong password."""
+def _send(email: str, source: Source) -> None:
+    """Send the link unless too many were asked for; asking never counts as a wrong password."""
     parts = runtime()
     now = parts.clock.now()
-    name = f"link for {email}"
     with parts.database.transaction() as session:
-        if not minutes_to_wait(
-            session, name=name, network=network, is_known_device=False, parts=parts
-        ):
-            doorway.note_failure(session, name=name, network=network, now=now)
+        attempt = doorway.attempt(
+            session,
+            Subject.LINK,
+            name=email,
+            staff_id=sessions.credentials(session, email).staff_id,
+            source=source,
+        )
+        if not doorway.reserve(session, attempt, now=now):
             recovering.send_link(session, email=email[:300], post=parts.post, now=now)
 
 

@@ -6,6 +6,8 @@ import asyncio
 import math
 import re
 from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
 from urllib.parse import quote, unquote, urlencode
 
 from sqlmodel import Session
@@ -14,11 +16,17 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from upstage_crm.admin.sign_in.devices import describe
-from upstage_crm.staff import accounts, doorway, passwords, sessions, throttle
-from upstage_crm.staff.doorway import Device
+from upstage_crm.staff import accounts, doorway, passwords, sessions
+from upstage_crm.staff.doorway import Attempt, Device, Source, Subject
+from upstage_crm.staff.errors import PasswordsBusy, TooManyTries
+from upstage_crm.staff.hashing import Lane
+from upstage_crm.staff.sessions import Credentials
+from upstage_crm.ui import copy
 from upstage_crm.web import session_cookie as cookies
-from upstage_crm.web.origins import ip_prefix, is_own_form, typed
-from upstage_crm.wiring import Runtime, runtime
+from upstage_crm.web.busy import try_again
+from upstage_crm.web.calm_page import calm_page
+from upstage_crm.web.origins import host_of, is_own_form, typed
+from upstage_crm.wiring import runtime
 
 SEE_OTHER = 303
 SECOND = "/sign-in/second/"
@@ -30,10 +38,9 @@ class Knock:
 
     email: str
     password: str
-    network: str
+    source: Source
     user_agent: str
     session: str
-    device: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,15 +64,16 @@ async def sign_in(request: Request) -> Response:
     knock = Knock(
         email=given.get("email", ""),
         password=given.get("password", ""),
-        network=ip_prefix(request),
+        source=cookies.source_of(host_of(request), cookie),
         user_agent=request.headers.get("user-agent", ""),
         session=cookies.session_token(cookie, is_https=settings.is_https),
-        device=cookies.held(cookie, cookies.DEVICE, is_https=settings.is_https),
     )
-    minutes = await asyncio.to_thread(_wait, knock)
-    if minutes:
-        return back("/sign-in/", target, wait=minutes)
-    opened = await asyncio.to_thread(_begin, knock)
+    try:
+        opened = await _check(knock)
+    except TooManyTries as refusal:
+        return back("/sign-in/", target, wait=refusal.facts["minutes"])
+    except PasswordsBusy as refusal:
+        return busy(refusal, address("/sign-in/", target))
     if opened is None:
         return back("/sign-in/", target, refused=1)
     place = f"{SECOND}?next={quote(target)}" if opened.needs_factor else target
@@ -109,8 +117,18 @@ def own_path(target: str) -> str:
 
 def back(page: str, target: str, **said: object) -> Response:
     """Send the browser back to a page that says why, and still knows where to go afterwards."""
-    query = urlencode(said | {"next": target}, safe="/")
-    return RedirectResponse(f"{page}?{query}", SEE_OTHER)
+    return RedirectResponse(address(page, target, **said), SEE_OTHER)
+
+
+def address(page: str, target: str, **said: object) -> str:
+    """A page that knows where to go afterwards."""
+    return f"{page}?{urlencode(said | {'next': target}, safe='/')}"
+
+
+def busy(refusal: PasswordsBusy, page: str) -> Response:
+    """Say that there was no room to check a password, and lead back to `page`."""
+    shown = calm_page("Please try again", copy.sentence(refusal), way_on=(page, "Go back"))
+    return try_again(shown, after_s=int(str(refusal.facts["seconds"])))
 
 
 def foreign() -> Response:
@@ -118,60 +136,93 @@ def foreign() -> Response:
     return PlainTextResponse("This form was not sent from our own page.\n", 403)
 
 
-def minutes_to_wait(
-    session: Session, *, name: str, network: str, is_known_device: bool, parts: Runtime
-) -> int:
-    """How many minutes nobody may try this name from there, rounded up; 0 when it may be tried."""
-    now = parts.clock.now()
-    tries = doorway.tries(session, name=name, network=network, now=now)
-    pause = throttle.wait(tries, is_known_device=is_known_device, now=now)
-    return math.ceil(pause.total_seconds() / 60)
+def reserve(session: Session, attempt: Attempt, *, now: datetime) -> None:
+    """Count an attempt as wrong before it is checked; commit before checking.
+
+    Raises:
+        TooManyTries: it may not be checked now. Facts: `minutes` to wait, rounded up.
+    """
+    pause = doorway.reserve(session, attempt, now=now)
+    if pause:
+        raise TooManyTries(minutes=math.ceil(pause.total_seconds() / 60))
 
 
-def _wait(knock: Knock) -> int:
-    parts = runtime()
-    with parts.database.reading() as session:
-        staff_id = sessions.credentials(session, knock.email).staff_id
-        return minutes_to_wait(
-            session,
-            name=knock.email,
-            network=knock.network,
-            is_known_device=doorway.is_known(session, staff_id=staff_id, token=knock.device),
-            parts=parts,
+async def _check(knock: Knock) -> Opened | None:
+    """Sign in, or None when name or password is wrong.
+
+    Raises:
+        TooManyTries, PasswordsBusy: nothing was checked.
+    """
+    hashing = runtime().hashing
+    # A browser without a cookie of ours is a stranger, whom a flood may bring: no look-up for it.
+    is_known = bool(knock.source.device) and await asyncio.to_thread(_is_known, knock)
+    lane = Lane.KNOWN if is_known else Lane.STRANGER
+    with hashing.queue(lane, knock.source.device if is_known else knock.source.network):
+        attempt, found = await asyncio.to_thread(_reserve, knock)
+        is_right = await hashing.run(
+            lane, partial(passwords.matches, found.password_hash, knock.password)
         )
+        if not is_right or found.staff_id is None:
+            await asyncio.to_thread(_refuse, knock)
+            return None
+        return await asyncio.to_thread(_open, knock, attempt, found, found.staff_id)
 
 
-def _begin(knock: Knock) -> Opened | None:
+def _is_known(knock: Knock) -> bool:
+    with runtime().database.reading() as session:
+        staff_id = sessions.credentials(session, knock.email).staff_id
+        return doorway.is_known(session, staff_id=staff_id, token=knock.source.device)
+
+
+def _reserve(knock: Knock) -> tuple[Attempt, Credentials]:
     parts = runtime()
-    with parts.database.reading() as session:
+    with parts.database.transaction() as session:
         found = sessions.credentials(session, knock.email)
-    is_right = passwords.matches(found.password_hash, knock.password)
+        attempt = doorway.attempt(
+            session,
+            Subject.PASSWORD,
+            name=knock.email,
+            staff_id=found.staff_id,
+            source=knock.source,
+        )
+        reserve(session, attempt, now=parts.clock.now())
+    return attempt, found
+
+
+def _refuse(knock: Knock) -> None:
+    parts = runtime()
+    with parts.database.transaction() as session:
+        sessions.record_refusal(session, email=knock.email, now=parts.clock.now())
+
+
+def _open(knock: Knock, attempt: Attempt, checked: Credentials, staff_id: str) -> Opened | None:
+    """Begin the session; None when the account changed while the password was being checked."""
+    parts = runtime()
     now = parts.clock.now()
     with parts.database.transaction() as session:
-        if not is_right or found.staff_id is None:
-            doorway.note_failure(session, name=knock.email, network=knock.network, now=now)
-            sessions.record_refusal(session, email=knock.email, now=now)
+        if sessions.credentials(session, knock.email) != checked:
             return None
-        doorway.forgive(session, name=knock.email, network=knock.network)
+        doorway.forgive(session, attempt)
         # What the browser held before is no longer anybody's: nobody signs in on top of a session.
         sessions.end(session, knock.session, now=now)
         token = sessions.begin(
             session,
-            staff_id=found.staff_id,
+            staff_id=staff_id,
             user_agent=knock.user_agent,
-            ip_prefix=knock.network,
+            ip_prefix=knock.source.network,
             now=now,
         )
-        device = doorway.recognise(session, staff_id=found.staff_id, token=knock.device, now=now)
-        row = accounts.find_reachable(session, found.staff_id)
+        device = doorway.recognise(session, staff_id=staff_id, token=knock.source.device, now=now)
+        row = accounts.find_reachable(session, staff_id)
+        network = knock.source.network or "–"
         if device.is_news and row is not None:
             parts.post.notice(
                 session,
                 to=row.email,
-                staff_id=found.staff_id,
+                staff_id=staff_id,
                 greeting=row.member.display_name,
                 subject="A new device signed in to your account",
-                lines=[f"{describe(knock.user_agent)}, from the network {knock.network or '–'}."],
+                lines=[f"{describe(knock.user_agent)}, from the network {network}."],
                 key=f"device/{sessions.hash_of(device.token)[:32]}",
                 button="Look at your sessions",
                 now=now,

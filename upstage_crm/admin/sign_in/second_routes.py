@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
+from functools import partial
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -15,15 +16,20 @@ from starlette.routing import Route
 from upstage_crm.admin.sign_in.routes import (
     SECOND,
     SEE_OTHER,
+    address,
     back,
+    busy,
     foreign,
-    minutes_to_wait,
     own_path,
+    reserve,
 )
 from upstage_crm.staff import accounts, doorway, passwords, second_factor, sessions
+from upstage_crm.staff.doorway import Attempt, Source, Subject
+from upstage_crm.staff.errors import PasswordsBusy, TooManyTries
+from upstage_crm.staff.hashing import Lane
 from upstage_crm.staff.sessions import SignedIn, Stage
 from upstage_crm.web import session_cookie as cookies
-from upstage_crm.web.origins import ip_prefix, is_own_form, typed
+from upstage_crm.web.origins import host_of, is_own_form, typed
 from upstage_crm.wiring import runtime
 
 AGAIN = "/sign-in/again/"
@@ -31,12 +37,12 @@ AGAIN = "/sign-in/again/"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proof:
-    """What somebody offers; one of the three is not empty."""
+    """What somebody offers; one of the first three is not empty."""
 
-    code: str = ""
-    password: str = ""
-    answer: str = ""
-    network: str = ""
+    code: str
+    password: str
+    answer: str
+    source: Source
 
 
 async def prove(request: Request) -> Response:
@@ -56,12 +62,14 @@ async def prove(request: Request) -> Response:
         code=given.get("code", ""),
         password=given.get("password", ""),
         answer=given.get("answer", ""),
-        network=ip_prefix(request),
+        source=cookies.source_of(host_of(request), held),
     )
-    minutes = await asyncio.to_thread(_wait, signed_in, proof)
-    if minutes:
-        return back(page, target, wait=minutes)
-    token = await asyncio.to_thread(_check, signed_in, proof)
+    try:
+        token = await _check(signed_in, proof)
+    except TooManyTries as refusal:
+        return back(page, target, wait=refusal.facts["minutes"])
+    except PasswordsBusy as refusal:
+        return busy(refusal, address(page, target))
     if token is None:
         return back(page, target, refused=1)
     response = RedirectResponse(target, SEE_OTHER)
@@ -69,23 +77,50 @@ async def prove(request: Request) -> Response:
     return response
 
 
-def _wait(signed_in: SignedIn, proof: Proof) -> int:
-    parts = runtime()
-    with parts.database.reading() as session:
-        return minutes_to_wait(
-            session,
-            name=_counted(signed_in),
-            network=proof.network,
-            is_known_device=False,
-            parts=parts,
+async def _check(signed_in: SignedIn, proof: Proof) -> str | None:
+    """The new session's token, None for a proof that is none.
+
+    Raises:
+        TooManyTries, PasswordsBusy: nothing was checked.
+    """
+    hashing = runtime().hashing
+    if signed_in.has_factor:
+        attempt = await asyncio.to_thread(_reserve, signed_in, proof)
+        return await asyncio.to_thread(_prove, signed_in, proof, attempt, is_password_right=False)
+    with hashing.queue(Lane.KNOWN, signed_in.session_id):
+        attempt = await asyncio.to_thread(_reserve, signed_in, proof)
+        stored = await asyncio.to_thread(_stored_hash, signed_in)
+        is_right = await hashing.run(Lane.KNOWN, partial(passwords.matches, stored, proof.password))
+        return await asyncio.to_thread(
+            _prove, signed_in, proof, attempt, is_password_right=is_right
         )
 
 
-def _check(signed_in: SignedIn, proof: Proof) -> str | None:
-    """The new session's token, None for a proof that is none."""
+def _reserve(signed_in: SignedIn, proof: Proof) -> Attempt:
+    parts = runtime()
+    with parts.database.transaction() as session:
+        # Under a name of its own: wrong proofs are no wrong passwords.
+        attempt = doorway.attempt(
+            session,
+            Subject.PROOF,
+            name=signed_in.member.id,
+            staff_id=signed_in.member.id,
+            source=proof.source,
+        )
+        reserve(session, attempt, now=parts.clock.now())
+    return attempt
+
+
+def _stored_hash(signed_in: SignedIn) -> str:
+    with runtime().database.reading() as session:
+        return accounts.get_row(session, signed_in.member.id).password_hash
+
+
+def _prove(
+    signed_in: SignedIn, proof: Proof, attempt: Attempt, *, is_password_right: bool
+) -> str | None:
     parts = runtime()
     now = parts.clock.now()
-    is_right = not signed_in.has_factor and _is_password(signed_in, proof.password)
     with parts.database.transaction() as session:
         factor: str | None = None
         if proof.answer:
@@ -97,23 +132,10 @@ def _check(signed_in: SignedIn, proof: Proof) -> str | None:
             factor = second_factor.give_code(
                 session, signed_in, code=proof.code[:40], sealer=parts.sealer, now=now
             )
-        if factor is None and not is_right:
-            name = _counted(signed_in)
-            doorway.note_failure(session, name=name, network=proof.network, now=now)
+        if factor is None and not is_password_right:
             return None
+        doorway.forgive(session, attempt)
         return sessions.prove(session, signed_in, with_factor=factor, now=now)
-
-
-def _is_password(signed_in: SignedIn, password: str) -> bool:
-    parts = runtime()
-    with parts.database.reading() as session:
-        stored = accounts.get_row(session, signed_in.member.id).password_hash
-    return passwords.matches(stored, password)
-
-
-def _counted(signed_in: SignedIn) -> str:
-    """Under which name wrong proofs of a member are counted: not the one of wrong passwords."""
-    return f"proof of {signed_in.member.id}"
 
 
 ROUTES = [Route("/auth/prove", prove, methods=["POST"])]
