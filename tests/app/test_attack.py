@@ -12,14 +12,6 @@ from upstage_crm.demo.attack import NothingToAttack, Result, attack
 from upstage_crm.staff import demo_account
 from upstage_crm.staff.roles import Role
 
-# What no trigger stops: SQLite and Postgres do, or it is noticed, because it takes an owner.
-BESIDE_GUARDS = {
-    "drop a guard and write",
-    "rebuild the table, as batch migrations do",
-    "forge an approval in the very shape of ours",
-}
-
-
 @pytest.fixture
 def desk(desk: Desk) -> Desk:
     """Somebody with an open request, an applied change and a receipt; and somebody else."""
@@ -44,13 +36,21 @@ def test_every_attempt_is_stopped_by_a_guard_or_noticed(desk: Desk) -> None:
     assert () == result.passed
     assert result.is_unchanged
     assert before == desk.dump()
-    beside = {
+    by_guards = {
         outcome.attempt.words
         for outcome in result.outcomes
-        if not (outcome.stopped_by or "").startswith("guard: ")
+        if (outcome.stopped_by or "").startswith("guard: ")
     }
-    assert BESIDE_GUARDS == beside
-    assert len(result.outcomes) > 60
+    assert by_guards == {o.attempt.words for o in result.outcomes if not o.attempt.notices}
+    assert len(by_guards) > 60
+
+
+def test_what_no_guard_stops_is_found_by_the_running_server_and_by_the_check(desk: Desk) -> None:
+    """A forger with the source and the database's role, without the keys."""
+    taken = [outcome for outcome in attacked(desk).outcomes if outcome.is_taken]
+
+    assert len({outcome.attempt.words for outcome in taken}) > 20
+    assert [o.attempt.words for o in taken if not o.stopped_by or not o.is_watched] == []
 
 
 def test_both_ways_are_tried_on_sqlite(desk: Desk) -> None:
@@ -113,7 +113,8 @@ def test_the_table_names_each_guard_and_nobodys_address(
     table = capsys.readouterr().out
     assert "guard: patron email" in table
     assert "guard: receipt update" in table
-    assert "noticed by audit verify: patron" in table
+    assert "found by audit verify: patron" in table
+    assert "found by audit verify: mail_outbox: seal" in table
     assert "@example.com" not in table
     assert "ole.new" not in table
 
