@@ -90,16 +90,19 @@ def _serve(_options: argparse.Namespace, settings: Settings) -> int:
 
 def _migrate(options: argparse.Namespace, settings: Settings) -> int:
     parts = wiring.build(settings)
-    migrations.upgrade(parts.database.engine)
-    print(f"The database is at revision {migrations.head()}.")
-    with parts.database.transaction() as session:
-        is_sealed = opening.seal_older(
-            session,
-            wiring.PROTECTED,
-            older_keys=receipts.keys_used(session),
-            now=parts.clock.now(),
-        )
-        opening.open_trail(session, now=parts.clock.now(), trusts_unknown=options.new_key)
+    try:
+        migrations.upgrade(parts.database.engine)
+        print(f"The database is at revision {migrations.head()}.")
+        with parts.database.transaction() as session:
+            is_sealed = opening.seal_older(
+                session,
+                wiring.PROTECTED,
+                older_keys=receipts.keys_used(session),
+                now=parts.clock.now(),
+            )
+            opening.open_trail(session, now=parts.clock.now(), trusts_unknown=options.new_key)
+    finally:
+        parts.database.dispose()
     if is_sealed:
         print("The trail has signatures from now on; what was there before is sealed.")
     return 0

@@ -12,6 +12,7 @@ from upstage_crm.demo.attack import NothingToAttack, Result, attack
 from upstage_crm.staff import demo_account
 from upstage_crm.staff.roles import Role
 
+
 @pytest.fixture
 def desk(desk: Desk) -> Desk:
     """Somebody with an open request, an applied change and a receipt; and somebody else."""
