@@ -64,7 +64,8 @@ def _lines(result: Result) -> Iterator[str]:
 def _rows(ways: list[Outcome]) -> Iterator[str]:
     """One line when every way ended alike, else one for each."""
     attempt = ways[0].attempt
-    first = f"  {attempt.words:<{_WORDS}} {_short(attempt.statements[-1]):<{_STATEMENT}}"
+    last = _short(attempt.statements[-1]) if attempt.statements else "(a script)"
+    first = f"  {attempt.words:<{_WORDS}} {last:<{_STATEMENT}}"
     if len({way.stopped_by for way in ways}) == 1:
         yield f"{first} {ways[0].stopped_by or 'PASSED'}"
         return

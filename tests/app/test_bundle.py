@@ -351,6 +351,57 @@ def test_a_manifest_of_another_version_is_refused(desk: Desk) -> None:
         assert BundleProblem.FORMAT is error.problem
 
 
+FIRST = ROOT / "tests" / "data" / "export-version-1.zip"  # as the code before signing wrote it
+FIRST_KEY = FIRST.with_suffix(".key").read_text("utf-8").strip()
+
+
+def test_an_export_from_before_signing_still_verifies() -> None:
+    manifest = checked(FIRST.read_bytes(), FIRST_KEY)
+
+    assert (manifest.version, manifest.organisation) == (1, "Lantern")
+    assert (manifest.entries, manifest.receipts, manifest.values) == (9, 2, 22)
+
+
+def test_an_altered_export_from_before_signing_is_refused() -> None:
+    raw = FIRST.read_bytes()
+    held = members(raw)
+    for change, problem in (
+        (lambda ls: ls[1:], BundleProblem.ENTRY_MISSING),
+        (lambda ls: [ls[0].replace(b"staff", b"stuff", 1), *ls[1:]], BundleProblem.ENTRY_CHANGED),
+    ):
+        entries = lines(change)(held[bundle.ENTRIES])
+        assert refused(packed(held | {bundle.ENTRIES: entries}), FIRST_KEY).problem is problem
+    assert refused(raw, OTHER.public_key).problem is BundleProblem.SIGNATURE
+    newer = held[bundle.MANIFEST].replace(b'"version": 1', b'"version": 2')
+    error = refused(packed(held | {bundle.MANIFEST: newer}), FIRST_KEY)
+    assert error.problem is BundleProblem.SIGNATURE
+
+
+@pytest.mark.parametrize("sign", [None, OTHER])
+def test_a_bundle_over_entries_that_nobody_signed_is_refused(
+    desk: Desk, sign: SigningKey | None
+) -> None:
+    """Though our key signed its manifest: entries inserted by raw SQL, or signed by another key."""
+    held = members(exported(desk))
+    last = json.loads(held[bundle.ENTRIES].splitlines()[-1])
+    row = last | {"seq": last["seq"] + 1, "previous_hash": last["hash"], "at": desk.now}
+    row |= {"action": "staff.signed_out", "facts": "{}", "commitments": "{}"}
+    row["hash"] = entry_hash(row)
+    message = signed_message(covers=1, seq=row["seq"], head=row["hash"])
+    row |= {"covers": None, "kid": None, "signature": None}
+    if sign is not None:
+        row |= {"covers": 1, "kid": sign.kid, "signature": sign.sign(message)}
+    entries = held[bundle.ENTRIES] + line(row | {"at": last["at"]})
+    manifest = Manifest.from_bytes(held[bundle.MANIFEST])
+    manifest = replace(manifest, entries=row["seq"], head_hash=row["hash"])
+
+    error = refused(
+        packed(signed(held | {bundle.ENTRIES: entries, bundle.MANIFEST: manifest.to_bytes()}))
+    )
+
+    assert (error.problem, error.facts["seq"]) == (BundleProblem.ENTRY_UNSIGNED, row["seq"])
+
+
 def test_what_is_no_export_is_refused() -> None:
     for raw in (b"", b"x" * 1_000, b"PK\x03\x04", packed({})):
         assert refused(raw).problem in (BundleProblem.UNREADABLE, BundleProblem.MEMBER_MISSING)
@@ -473,7 +524,7 @@ def test_a_trail_that_was_rewritten_whole_without_the_key_is_found_by_its_signat
     assert 0 == cli.main(["audit", "verify"])
     capsys.readouterr()
 
-    rewrite(desk)
+    rewrite(desk, 3)
 
     assert 1 == cli.main(["audit", "verify"])
     assert "entry 3" in capsys.readouterr().err
@@ -486,11 +537,12 @@ def test_a_trail_that_was_rewritten_whole_is_found_by_an_earlier_export(
     """With our key every hash and signature fits again: only what was kept elsewhere finds it."""
     path = tmp_path / "trail.zip"
     assert 0 == cli.main(["audit", "export", str(path)])
+    last = desk.entries
     against = ["audit", "verify", "--against", str(path)]
     desk.patron(email="later@example.com", given_name="Later")
     assert 0 == cli.main(against)
 
-    rewrite(desk, key=KEY)
+    rewrite(desk, last, key=KEY)
 
     assert 0 == cli.main(["audit", "verify"])
     capsys.readouterr()
@@ -501,14 +553,25 @@ def test_a_trail_that_was_rewritten_whole_is_found_by_an_earlier_export(
     assert 1 == cli.main(against)
 
 
-def rewrite(desk: Desk, *, key: SigningKey | None = None) -> None:
-    """The owner of the database gives entry 3 another author and makes every hash fit again.
+@pytest.mark.usefixtures("operator")
+def test_a_trail_that_was_rewritten_with_our_key_is_found_by_the_receipts_after_it(
+    desk: Desk, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Each names the head that it stands on, and a copy of it is in a patron's hands."""
+    rewrite(desk, 3, key=KEY)
+
+    assert 1 == cli.main(["audit", "verify"])
+    assert 2 == capsys.readouterr().err.count("a receipt is not the one that entry")
+
+
+def rewrite(desk: Desk, seq: int, *, key: SigningKey | None = None) -> None:
+    """The owner of the database gives an entry another author and makes every hash fit again.
 
     With `key` every signature, too.
     """
     walk, updates = Walk(), list[str]()
     for row, _opened in desk.read(lambda session: list(trail.entries(session))):
-        if row["seq"] == 3:
+        if row["seq"] == seq:
             row["actor_label"] = "Nobody"
         row["previous_hash"] = walk.hash
         row["hash"] = entry_hash(row)
