@@ -18,10 +18,11 @@ from upstage_crm.change_requests import leaving, mailing
 from upstage_crm.cli_audit import migrated
 from upstage_crm.core import migrations
 from upstage_crm.core.email_address import parse_email
-from upstage_crm.core.errors import UpstageError
-from upstage_crm.settings import BadSetting, Settings
+from upstage_crm.core.errors import NotFound, UpstageError
+from upstage_crm.settings import STAFF_PASSWORD, BadSetting, Settings
 from upstage_crm.staff import accounts, demo_account, passwords, second_factor
 from upstage_crm.staff.roles import Role
+from upstage_crm.ui.copy import MAIL_MODE_WORDS
 from upstage_crm.web import schedule
 from upstage_crm.web.errors import DemoExposed, GuardsMissing
 from upstage_crm.web.serve import serve
@@ -29,7 +30,6 @@ from upstage_crm.web.words import sentence
 
 REFUSED = 1
 BAD_SETTING = 2
-_PASSWORD_VARIABLE = "UPSTAGE_STAFF_PASSWORD"  # noqa: S105  # its name, not its value
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -75,7 +75,8 @@ def prepare(settings: Settings) -> str:
         parts.database.dispose()
     if has_demo:
         return f"Sign in as {demo_account.EMAIL} with the password {demo_account.PASSWORD}"
-    return "" if not is_new else "Make the first owner: upstage-crm staff add --role owner …"
+    first = "Make the first owner: upstage-crm staff add --role owner …" if is_new else ""
+    return f"{first}\n{MAIL_MODE_WORDS[parts.mail_mode]}".strip()
 
 
 def _serve(_options: argparse.Namespace, settings: Settings) -> int:
@@ -105,6 +106,8 @@ def _attack(options: argparse.Namespace, settings: Settings) -> int:
 
 def _staff_add(options: argparse.Namespace, settings: Settings) -> int:
     password, is_made = _password(options)
+    passwords.ensure_strong(password, about=(options.email, options.name, options.desk))
+    hashed = passwords.hash_password(password)
     with _opened(settings) as parts, parts.database.transaction() as session:
         accounts.add(
             session,
@@ -112,7 +115,7 @@ def _staff_add(options: argparse.Namespace, settings: Settings) -> int:
             display_name=options.name,
             desk=options.desk,
             role=Role(options.role),
-            password_hash=passwords.hash_password(password),
+            password_hash=hashed,
             actor=OPERATOR,
             channel=Channel.COMMAND_LINE,
             now=parts.clock.now(),
@@ -135,6 +138,10 @@ def _staff_disable(options: argparse.Namespace, settings: Settings) -> int:
 def _staff_reset(options: argparse.Namespace, settings: Settings) -> int:
     password, is_made = _password(options)
     with _opened(settings) as parts, parts.database.transaction() as session:
+        row = accounts.find_by_email_key(session, parse_email(options.email).key)
+        if row is None:
+            raise NotFound
+        passwords.ensure_strong(password, about=(row.email, row.display_name, row.desk))
         accounts.reset_password(
             session,
             email=options.email,
@@ -144,8 +151,6 @@ def _staff_reset(options: argparse.Namespace, settings: Settings) -> int:
             now=parts.clock.now(),
         )
         if options.factors:
-            row = accounts.find_by_email_key(session, parse_email(options.email).key)
-            assert row is not None
             second_factor.remove_all(
                 session,
                 staff_id=row.id,
@@ -196,7 +201,7 @@ def _opened(settings: Settings) -> Generator[wiring.Runtime]:
 
 def _password(options: argparse.Namespace) -> tuple[str, bool]:
     """The new password, and whether we made it up: from the environment, the terminal, or drawn."""
-    given = os.environ.get(_PASSWORD_VARIABLE, "")
+    given = os.environ.get(STAFF_PASSWORD, "")
     if given:
         return given, False
     if options.ask:

@@ -28,7 +28,7 @@ from upstage_crm.mail import queries as mails
 from upstage_crm.mail.sender import SendFailed, SendPaused
 from upstage_crm.settings import Settings, is_loopback
 from upstage_crm.ui.audit_words import counted
-from upstage_crm.ui.copy import PAUSE_WORDS
+from upstage_crm.ui.copy import MAIL_MODE_WORDS, PAUSE_WORDS
 from upstage_crm.wiring import Runtime
 
 TROUBLE = 1
@@ -151,8 +151,8 @@ def _queue(session: Session, parts: Runtime) -> Iterator[Finding]:
 
 def _mail(parts: Runtime) -> Iterator[Finding]:
     settings = parts.settings
-    if not settings.sends_real_mail:
-        yield Finding(Mark.NOTE, "No Resend key: mail is kept in the built-in mailbox.")
+    if words := MAIL_MODE_WORDS[parts.mail_mode]:
+        yield Finding(Mark.NOTE, words)
         return
     from upstage_crm.mail.resend_sender import ResendSender
 

@@ -18,7 +18,7 @@ from upstage_crm.core.clock import Clock, SystemClock
 from upstage_crm.core.db import Database, make_engine
 from upstage_crm.links.codec import LinkCodec, LinkKey
 from upstage_crm.mail.compose import Composer
-from upstage_crm.mail.delivery import Transport
+from upstage_crm.mail.delivery import MailMode, Transport
 from upstage_crm.mail.dispatcher import Dispatcher
 from upstage_crm.mail.local_sender import LocalSender
 from upstage_crm.mail.sender import Sender
@@ -48,6 +48,13 @@ class Runtime:
     sealer: Sealer
     site: Site
     dispatcher: Dispatcher
+
+    @property
+    def mail_mode(self) -> MailMode:
+        """Where mail goes. Settings without a provider are refused at a public address."""
+        if self.settings.sends_real_mail:
+            return MailMode.RESEND
+        return MailMode.DEMO if self.settings.is_demo_allowed else MailMode.REHEARSAL
 
     def context(self, time_zone: tzinfo | None = None) -> Context:
         """What parsing a patron's values depends on: the organisation's day."""

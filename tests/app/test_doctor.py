@@ -8,13 +8,16 @@ from datetime import timedelta
 import pytest
 
 from tests.support.fault_server import Answer, FaultServer, Manner, fault_server
+from tests.support.settings import GIVEN_DATABASE, PUBLIC
 from upstage_crm import cli, cli_doctor, wiring
 from upstage_crm.audit import guards
 from upstage_crm.cli_doctor import Mark, examine
 from upstage_crm.core.clock import FrozenClock, SystemClock
 from upstage_crm.core.db import Database
 from upstage_crm.mail import gate
+from upstage_crm.mail.delivery import MailMode
 from upstage_crm.settings import Settings
+from upstage_crm.ui.copy import MAIL_MODE_WORDS
 
 KEYS = {"UPSTAGE_SECRET_KEYS": "test:MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="}
 SECRET = "whsec_" + "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
@@ -53,7 +56,13 @@ def real(provider: FaultServer, **more: str) -> dict[str, str]:
 def test_a_laptop_without_a_key_is_well(database: Database) -> None:
     assert [] == troubles(database)
     notes = [words for mark, words in found(database) if mark is Mark.NOTE]
-    assert "No Resend key: mail is kept in the built-in mailbox." in notes
+    assert MAIL_MODE_WORDS[MailMode.DEMO] in notes
+
+
+def test_a_rehearsal_is_said(database: Database) -> None:
+    said = found(database, GIVEN_DATABASE)
+
+    assert (Mark.NOTE, MAIL_MODE_WORDS[MailMode.REHEARSAL]) in said
 
 
 def test_a_deployment_with_everything_is_well(database: Database, provider: FaultServer) -> None:
@@ -117,8 +126,9 @@ def test_a_missing_webhook_secret_is_said(database: Database, provider: FaultSer
     )
 
 
-def test_links_without_https_are_said(database: Database) -> None:
-    (said,) = troubles(database, {"UPSTAGE_PUBLIC_URL": "http://crm.theatre.example"})
+def test_links_without_https_are_said(database: Database, provider: FaultServer) -> None:
+    provider.default = Answer(body=DOMAINS)
+    (said,) = troubles(database, real(provider, UPSTAGE_PUBLIC_URL="http://crm.theatre.example"))
 
     assert "without https" in said
 
@@ -171,7 +181,8 @@ def test_the_command_fails_on_trouble(
         monkeypatch.setenv(name, value)
     assert 0 == cli.main(["doctor"])
     assert "Every guard of the database stands." in capsys.readouterr().out
-    monkeypatch.setenv("UPSTAGE_PUBLIC_URL", "http://crm.theatre.example")
+    for name, value in (PUBLIC | {"UPSTAGE_PUBLIC_URL": "http://crm.theatre.example"}).items():
+        monkeypatch.setenv(name, value)
 
     assert cli_doctor.TROUBLE == cli.main(["doctor"])
     assert "checks found trouble" in capsys.readouterr().err

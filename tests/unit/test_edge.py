@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.support.settings import PUBLIC
 from upstage_crm.settings import Settings
 from upstage_crm.web.edge import BODY_LIMIT, edge
 from upstage_crm.web.headers import content_policy, inline_script_hashes
@@ -22,8 +23,6 @@ from upstage_crm.web.request_log import JsonFormatter, mask, safe_path
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-KEYS = "a:a2tra2tra2tra2tra2tra2tra2tra2tra2tra2tra2s="
-PUBLIC = {"UPSTAGE_PUBLIC_URL": "https://crm.example.org", "UPSTAGE_SECRET_KEYS": KEYS}
 TOKEN = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJwYXRyb24ifQ.c2lnbmF0dXJl"
 
 Headers = list[tuple[bytes, bytes]]

@@ -28,7 +28,7 @@ from upstage_crm.organisation.settings import details
 from upstage_crm.staff import sessions
 from upstage_crm.staff.roles import Permission, StaffMember, may
 from upstage_crm.staff.sessions import SignedIn, Stage
-from upstage_crm.ui.copy import PAUSE_WORDS
+from upstage_crm.ui.copy import MAIL_MODE_WORDS, PAUSE_WORDS
 from upstage_crm.ui.staff_words import ROLE_WORDS
 from upstage_crm.ui.state.base import FeedbackMixin
 from upstage_crm.web.session_cookie import session_token
@@ -99,10 +99,9 @@ class AdminState(FeedbackMixin, rx.State):
         self.user_name = member.display_name
         self.user_role = ROLE_WORDS[member.role]
         self.user_initials = "".join(part[0] for part in member.display_name.split()[:2]).upper()
-        if not runtime().settings.sends_real_mail:
-            self.mail_banner = "Mail is not being sent. It is kept in the built-in mailbox."
-        else:
-            self.mail_banner = PAUSE_WORDS.get(paused, PAUSE_WORDS["other"]) if paused else ""
+        self.mail_banner = MAIL_MODE_WORDS[runtime().mail_mode]
+        if paused and not self.mail_banner:
+            self.mail_banner = PAUSE_WORDS.get(paused, PAUSE_WORDS["other"])
 
 
 class Guard(Middleware):

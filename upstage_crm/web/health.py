@@ -31,7 +31,7 @@ class Health:
 
 def check(parts: Runtime) -> Health:
     """Look at the database, its revision and guards, and at the outbox."""
-    mode = "resend" if parts.settings.sends_real_mail else "local"
+    mode = parts.mail_mode.value
     try:
         with parts.database.reading() as session:
             connection = session.connection()

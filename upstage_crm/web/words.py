@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from difflib import get_close_matches
+
 from upstage_crm.core.errors import UpstageError
-from upstage_crm.settings import BadSetting
+from upstage_crm.settings import PREFIX, BadSetting, known_names
 from upstage_crm.ui import copy
 
 _SETTING_PROBLEMS: dict[str, str] = {
@@ -17,6 +19,7 @@ _SETTING_PROBLEMS: dict[str, str] = {
         "- and _."
     ),
     "weak_key": "must hold base64 keys of at least 32 bytes: kid:base64,kid:base64.",
+    "not_yes_or_no": "must be 1 or 0.",
     "not_an_address": "must be one mail address, with or without a name before it.",
     "not_a_key": "must be a Resend key: it starts with re_ and has no blanks.",
     "not_https": "must be an https address, or an http address of this machine.",
@@ -30,6 +33,13 @@ _SETTING_PROBLEMS: dict[str, str] = {
         "(links already sent then stop working)."
     ),
 }
+_WHOLE: dict[str, str] = {
+    "public_without_mail": (
+        "This address is public and no mail provider is set, so no patron could be asked. "
+        "Set RESEND_API_KEY and RESEND_WEBHOOK_SECRET, or try the demo on this machine: make run."
+    ),
+}
+"""Sentences about more than one setting."""
 _MISSING: dict[str, str] = {
     "UPSTAGE_SECRET_KEYS": (
         "must be given (kid:base64 of 32 random bytes) when a database or a public address is set."
@@ -39,7 +49,6 @@ _MISSING: dict[str, str] = {
 }
 _EXPECTED: dict[str, str] = {
     "PORT": "must be a number from 1 to 65535.",
-    "UPSTAGE_REQUIRE_REAL_MAIL": "must be 1 or 0.",
 }
 _PORT_PROBLEMS: dict[str, str] = {
     "taken": "is used by another program; stop it or choose another one, for example PORT=3001.",
@@ -71,14 +80,25 @@ STOPPED: dict[str, str] = {
 def sentence(refusal: UpstageError) -> str:
     """Return what a person at the terminal should read instead of a traceback."""
     if isinstance(refusal, BadSetting):
-        wanted = (
-            _MISSING.get(refusal.name)
-            if refusal.problem == "missing"
-            else _SETTING_PROBLEMS.get(refusal.problem) or _EXPECTED.get(refusal.name)
-        )
-        return f"{refusal.name} {wanted or 'is not usable.'}"
+        return _about_setting(refusal.name, refusal.problem)
     if refusal.code == "port_unusable":
         return f"PORT {refusal.facts['port']} {_PORT_PROBLEMS[str(refusal.facts['problem'])]}"
     if refusal.code == "build_failed":
         return f"The pages could not be made. The build said:\n{refusal.facts['output']}"
     return STOPPED.get(refusal.code) or copy.sentence(refusal)
+
+
+def _about_setting(name: str, problem: str) -> str:
+    if problem in _WHOLE:
+        return _WHOLE[problem]
+    if problem == "unknown":
+        return f"{name} is not a setting. {_instead_of(name)}"
+    if problem == "missing":
+        return f"{name} {_MISSING[name]}"
+    return f"{name} {_SETTING_PROBLEMS.get(problem) or _EXPECTED.get(name) or 'is not usable.'}"
+
+
+def _instead_of(name: str) -> str:
+    endings = {known.removeprefix(PREFIX): known for known in known_names()}
+    near = get_close_matches(name.removeprefix(PREFIX), endings, n=1)
+    return f"Did you mean {endings[near[0]]}?" if near else "README.md lists every setting."
