@@ -6,6 +6,7 @@ last one is met first by a request.
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -23,6 +24,11 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 BODY_LIMIT = 262_144  # bytes; our largest form is a few kilobytes
+
+# What Reflex serves beside our pages. It takes uploads of 50 MB from anybody, and its own checks
+# know nothing of our database; ours is `/health`.
+FRAMEWORK_PLACES = frozenset({"_upload", "_health", "_all_routes", "auth-codespace", "ping"})
+DEVELOPMENT_PLACES = frozenset({"kit"})
 
 _PLAIN = [(b"content-type", b"text/plain; charset=utf-8")]
 _HTML = [(b"content-type", b"text/html; charset=utf-8")]
@@ -55,9 +61,10 @@ addresses in two.</p>
 def edge(settings: Settings, pages: Path = ROOT / PAGES) -> list[Callable[[ASGIApp], ASGIApp]]:
     """Return the wrappers, innermost first."""
     hashes = inline_script_hashes(pages)
+    closed = FRAMEWORK_PLACES | (DEVELOPMENT_PLACES if settings.is_production else frozenset())
     return [
+        lambda app: Closed(app, places=closed),
         NotFoundPage,
-        UploadGate,
         BodyLimit,
         lambda app: SecurityHeaders(
             app, script_hashes=hashes, origins=settings.origins, is_https=settings.is_https
@@ -142,18 +149,28 @@ class BodyLimit:
         await self._app(scope, replay, send)
 
 
-class UploadGate:
-    """Refuses Reflex's upload endpoint: it takes 50 MB from anybody, and we have no uploads."""
+class Closed:
+    """Answers 404 under `places`, whatever the app would do there.
 
-    def __init__(self, app: ASGIApp) -> None:
+    A place is the first part of a path, as it was sent and as a file server reads it: both `/kit/`
+    and `/x/../kit.html` are at `kit`.
+    """
+
+    def __init__(self, app: ASGIApp, *, places: frozenset[str]) -> None:
         self._app = app
+        self._places = places
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass everything on but uploads."""
-        if scope["type"] == "http" and scope["path"].lstrip("/").startswith("_upload"):
-            await _answer(send, 404, _PLAIN, b"There is nothing here.\n")
+        """Pass everything on but what is asked for under one of the places."""
+        if scope["type"] == "http" and self._is_closed(scope["path"]):
+            await _answer(send, 404, _HTML, b"There is nothing here.\n")
             return
         await self._app(scope, receive, send)
+
+    def _is_closed(self, path: str) -> bool:
+        sent = path.lstrip("/")
+        read = posixpath.normpath(f"/{sent}").lstrip("/")
+        return any(_place(text) in self._places for text in (sent, read))
 
 
 class NotFoundPage:
@@ -183,6 +200,10 @@ class NotFoundPage:
                 await send(message)
 
         await self._app(scope, receive, send_page)
+
+
+def _place(path: str) -> str:
+    return path.partition("/")[0].partition(".")[0]
 
 
 def _has_body(scope: Scope) -> bool:
