@@ -314,6 +314,16 @@ def test_the_page_of_the_kit_is_there_for_the_demo_alone(path: str) -> None:
         assert b"There is no page here" in answer.body
 
 
+@pytest.mark.parametrize(
+    "path", ["/c/token\n", "/c/\ntoken", "/health\n", "/patrons/\r\n", "/\x00"]
+)
+def test_a_path_with_a_line_break_leads_nowhere(path: str) -> None:
+    app = App()
+
+    assert ask(app, path).status == 404
+    assert app.scopes == []
+
+
 def test_what_only_begins_alike_is_open() -> None:
     for path in ("/kitchen/", "/pings", "/patrons/kit", "/health", "/_event/"):
         assert ask(App(), path, environ=PUBLIC).body == b"from the app"

@@ -14,6 +14,7 @@ from typing import Any
 
 import jwt
 
+from upstage_crm.core import base64url
 from upstage_crm.links import short_codes
 from upstage_crm.links.claims import REQUIRED, LinkClaims, LinkRefused
 
@@ -91,6 +92,7 @@ class LinkCodec:
         if len(token) > MAX_TOKEN_LENGTH:
             raise LinkRefused
         try:
+            _ensure_one_spelling(token)
             header = jwt.get_unverified_header(token)
             kid = header.get("kid")
             secret = self._keys.get(kid) if isinstance(kid, str) else None
@@ -119,3 +121,18 @@ class LinkCodec:
         if secret is None:
             raise LinkRefused
         return secret
+
+
+def _ensure_one_spelling(token: str) -> None:
+    """Refuse what only a forgiving decoder reads: padding, line breaks, stray bits at the end.
+
+    A token has one spelling, so what is logged, blocked or compared by it is one thing.
+
+    Raises:
+        ValueError: it is not three parts of strict base64url.
+    """
+    parts = token.split(".")
+    if len(parts) != 3:
+        raise ValueError("a token has three parts")
+    for part in parts:
+        base64url.from_text(part)

@@ -153,7 +153,8 @@ class Closed:
     """Answers 404 under `places`, whatever the app would do there.
 
     A place is the first part of a path, as it was sent and as a file server reads it: both `/kit/`
-    and `/x/../kit.html` are at `kit`.
+    and `/x/../kit.html` are at `kit`. A path with a line break in it is nowhere: the router's
+    patterns end before a break at the end, so `/c/TOKEN%0A` would open what `/c/TOKEN` opens.
     """
 
     def __init__(self, app: ASGIApp, *, places: frozenset[str]) -> None:
@@ -168,6 +169,8 @@ class Closed:
         await self._app(scope, receive, send)
 
     def _is_closed(self, path: str) -> bool:
+        if not path.isprintable():
+            return True
         sent = path.lstrip("/")
         read = posixpath.normpath(f"/{sent}").lstrip("/")
         return any(_place(text) in self._places for text in (sent, read))
