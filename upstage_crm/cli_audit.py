@@ -57,18 +57,28 @@ def verify(options: argparse.Namespace, settings: Settings) -> int:
         is_same = earlier is None or trail.hash_at(session, earlier.entries) == earlier.head_hash
     for sentence in finding_words(report):
         print(sentence, file=sys.stderr)
-    if earlier is not None and not is_same:
-        print(
-            f"The trail is not the one that was exported at {earlier.exported_at}: "
-            f"entry {earlier.entries:,} is another one.",
-            file=sys.stderr,
-        )
+    if earlier is not None:
+        _say_whether_it_begins_with(earlier, is_same=is_same)
     if not report.is_clean or not is_same:
         return FOUND
     for sentence in clean_words(report):
         print(sentence)
     _note_unknown_keys(report.unknown_keys)
     return 0
+
+
+def _say_whether_it_begins_with(earlier: Manifest, *, is_same: bool) -> None:
+    if is_same:
+        entries = counted(earlier.entries, "entry", "entries")
+        print(
+            f"The trail begins with the one that was exported at {earlier.exported_at}: {entries}."
+        )
+        return
+    print(
+        f"The trail is not the one that was exported at {earlier.exported_at}: "
+        f"entry {earlier.entries:,} is another one.",
+        file=sys.stderr,
+    )
 
 
 def export(options: argparse.Namespace, settings: Settings) -> int:

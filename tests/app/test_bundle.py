@@ -20,7 +20,7 @@ from sqlmodel import Session
 from tests.support.factories import NEW, OLD, PROTECTED, Desk
 from tests.support.processes import without_settings
 from tests.support.proof import KEY, OTHER, SECRET_KEYS
-from tests.support.server import ROOT
+from tests.support.project import ROOT
 from upstage_crm import cli
 from upstage_crm.audit import guards, trail
 from upstage_crm.audit.chain import Walk, canonical, entry_hash
@@ -475,8 +475,13 @@ def test_a_trail_that_was_rewritten_whole_is_found_by_an_earlier_export(
     path = tmp_path / "trail.zip"
     assert 0 == cli.main(["audit", "export", str(path)])
     against = ["audit", "verify", "--against", str(path)]
+    entries = len(desk.lines())
     desk.patron(email="later@example.com", given_name="Later")
+    capsys.readouterr()
     assert 0 == cli.main(against)
+    begins = capsys.readouterr().out.splitlines()[0]
+    assert begins.startswith("The trail begins with the one that was exported at ")
+    assert begins.endswith(f": {entries} entries.")
 
     desk.write(rewritten)
 
