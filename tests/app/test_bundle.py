@@ -19,8 +19,8 @@ from sqlmodel import Session
 
 from tests.support.factories import NEW, OLD, PROTECTED, Desk
 from tests.support.processes import without_settings
-from tests.support.proof import KEY, OTHER, SECRET_KEYS
 from tests.support.project import ROOT
+from tests.support.proof import KEY, OTHER, SECRET_KEYS
 from upstage_crm import cli
 from upstage_crm.audit import guards, trail
 from upstage_crm.audit.chain import Walk, canonical, entry_hash

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 
+from starlette.background import BackgroundTask
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
@@ -55,13 +56,19 @@ async def reset(request: Request) -> Response:
 
 
 async def forgot(request: Request) -> Response:
-    """Mail a link to set a new password; one answer whether or not the address has an account."""
+    """Mail a link to set a new password; one answer whether or not the address has an account.
+
+    Before the answer the same statements run for every address. Whether it has an account is
+    looked up afterwards, so the time of the answer tells nothing about it.
+    """
     if not is_own_form(request, runtime().settings.origins):
         return foreign()
     async with request.form() as form:
         email = typed(form).get("email", "")
-    await asyncio.to_thread(_send, email, ip_prefix(request))
-    return RedirectResponse("/sign-in/?sent=1", SEE_OTHER)
+    answer = RedirectResponse("/sign-in/?sent=1", SEE_OTHER)
+    if await asyncio.to_thread(_may_ask, email, ip_prefix(request)):
+        answer.background = BackgroundTask(asyncio.to_thread, _send, email)
+    return answer
 
 
 def claims_in(cookie: str, purpose: Purpose, parts: Runtime) -> LinkClaims:
@@ -118,17 +125,21 @@ def _set(purpose: Purpose, cookie: str, given: dict[str, str]) -> None:
             recovering.set_by_link(session, claims, password_hash=hashed, post=parts.post, now=now)
 
 
-def _send(email: str, network: str) -> None:
-    """Send the link unless too many were asked for from here: each counts like a wrong password."""
+def _may_ask(email: str, network: str) -> bool:
+    """Whether a link may be asked for from here; each time counts like a wrong password."""
     parts = runtime()
-    now = parts.clock.now()
     name = f"link for {email}"
     with parts.database.transaction() as session:
-        if not minutes_to_wait(
-            session, name=name, network=network, is_known_device=False, parts=parts
-        ):
-            doorway.note_failure(session, name=name, network=network, now=now)
-            recovering.send_link(session, email=email[:300], post=parts.post, now=now)
+        if minutes_to_wait(session, name=name, network=network, is_known_device=False, parts=parts):
+            return False
+        doorway.note_failure(session, name=name, network=network, now=parts.clock.now())
+        return True
+
+
+def _send(email: str) -> None:
+    parts = runtime()
+    with parts.database.transaction() as session:
+        recovering.send_link(session, email=email[:300], post=parts.post, now=parts.clock.now())
 
 
 ROUTES = [
