@@ -30,9 +30,10 @@ REVIEWED = {
     "ConfirmState.reject",
     "ConfirmState.answer_each",
     "ConfirmState.object_to",
+    "TroubleState.tell",
 }
 # The only states that do not derive from `AdminState`.
-OUTSIDE = {"SignInState", "SecondState", "StaffLinkState", "ConfirmState"}
+OUTSIDE = {"SignInState", "SecondState", "StaffLinkState", "ConfirmState", "TroubleState"}
 
 for _found in pkgutil.walk_packages(upstage_crm.__path__, "upstage_crm."):
     if not _found.name.endswith("__main__"):

@@ -31,6 +31,7 @@ from upstage_crm.staff.sessions import SignedIn, Stage
 from upstage_crm.ui.copy import MAIL_MODE_WORDS, PAUSE_WORDS
 from upstage_crm.ui.staff_words import ROLE_WORDS
 from upstage_crm.ui.state.base import FeedbackMixin
+from upstage_crm.web.event_errors import forget_trouble
 from upstage_crm.web.session_cookie import session_token
 from upstage_crm.wiring import runtime
 
@@ -40,10 +41,11 @@ from upstage_crm.wiring import runtime
 _CONNECT = "reflex___state____state.hydrate_and_load"
 _ON_LOAD = "reflex___state____state.reflex___state____on_load_internal_state"
 _FAILED = "reflex___state____state.reflex___state____frontend_event_exception_state"
+_TURNS = f"{_ON_LOAD}.on_load_internal"
 FRAMEWORK_HANDLERS = frozenset(
     {
         _CONNECT,
-        f"{_ON_LOAD}.on_load_internal",
+        _TURNS,
         f"{_ON_LOAD}.set_is_hydrated",
         f"{_FAILED}.handle_frontend_exception",
     }
@@ -117,6 +119,8 @@ class Guard(Middleware):
         if registered is None or not _is_sound(event, registered.handler):
             return StateUpdate()
         connects = event.name == _CONNECT
+        if connects or event.name == _TURNS:
+            await forget_trouble(state)
         if event.name in self._public and not connects:
             return None
         found = await asyncio.to_thread(_session_of, _cookie_header(state), is_used=_is_sent())

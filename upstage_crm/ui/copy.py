@@ -25,6 +25,7 @@ from upstage_crm.mail.delivery import MailMode
 from upstage_crm.mail.message import Audience, MailKind
 from upstage_crm.patrons.advice import Advice, AdviceCode
 from upstage_crm.receipts.facts import ReceiptEvent
+from upstage_crm.ui import failure_words
 from upstage_crm.ui.staff_words import STAFF_SENTENCES
 
 SENTENCES: Mapping[str, str] = {
@@ -285,6 +286,8 @@ MAIL_MODE_WORDS: Mapping[MailMode, str] = {
         "No patron can be asked until a mail provider is set."
     ),
 }
+CHECK_FIRST = "Before you repeat what you did, check whether it was saved."
+FAILED = f"{failure_words.TITLE}. {failure_words.SOON} {CHECK_FIRST}"
 SIGNED_OUT = "You are signed out."
 LANGUAGE_WORDS: Mapping[str, str] = {
     "en": "English",

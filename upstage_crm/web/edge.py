@@ -13,9 +13,10 @@ from urllib.parse import urlsplit
 
 from upstage_crm.settings import Settings, is_loopback
 from upstage_crm.web.build import PAGES
+from upstage_crm.web.calm_page import CalmPage
 from upstage_crm.web.environment import ROOT
 from upstage_crm.web.headers import SecurityHeaders, inline_script_hashes
-from upstage_crm.web.last_resort import LastResort
+from upstage_crm.web.last_resort import START_PAGE, LastResort
 from upstage_crm.web.request_log import RequestLog
 
 if TYPE_CHECKING:
@@ -33,35 +34,20 @@ DEVELOPMENT_PLACES = frozenset({"kit"})
 _PLAIN = [(b"content-type", b"text/plain; charset=utf-8")]
 _HTML = [(b"content-type", b"text/html; charset=utf-8")]
 
-NOT_FOUND_PAGE = """<!doctype html>
-<html lang="en">
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<meta name="robots" content="noindex">
-<title>Page not found · UpStage CRM</title>
-<style>
-body{margin:0;font:16px/1.5 system-ui,sans-serif;background:#fff;color:#1c1917}
-main{max-width:34rem;margin:0 auto;padding:15vh 1.5rem 2rem}
-h1{font-size:1.5rem;line-height:1.25;margin:0 0 .75rem}p{margin:0 0 1rem}
-a{color:#8f1d2c;text-underline-offset:.2em}a:focus-visible{outline:3px solid;outline-offset:3px}
-@media(prefers-color-scheme:dark){body{background:#171412;color:#f5f5f4}a{color:#f2a3ab}}
-</style>
-<main>
-<h1>There is no page here</h1>
-<p>The address may be mistyped, or the page has moved.</p>
-<p>Did you follow a link in a mail? Open it from the mail again; some mail programs cut long
-addresses in two.</p>
-<p><a href="/">Go to the start page</a></p>
-</main>
-</html>
-""".encode()
+NOT_FOUND = CalmPage(
+    title="There is no page here",
+    lines=(
+        "The address may be mistyped, or the page has moved.",
+        "Did you follow a link in an email? Some mail programs cut long ones: open it there again.",
+    ),
+    action=START_PAGE,
+).as_html()
 
 
 def edge(settings: Settings, pages: Path = ROOT / PAGES) -> list[Callable[[ASGIApp], ASGIApp]]:
     """Return the wrappers, innermost first."""
     hashes = inline_script_hashes(pages)
-    closed = FRAMEWORK_PLACES | (DEVELOPMENT_PLACES if settings.is_production else frozenset())
+    closed = FRAMEWORK_PLACES | DEVELOPMENT_PLACES if settings.is_production else FRAMEWORK_PLACES
     return [
         lambda app: Closed(app, places=closed),
         NotFoundPage,
@@ -70,8 +56,8 @@ def edge(settings: Settings, pages: Path = ROOT / PAGES) -> list[Callable[[ASGIA
             app, script_hashes=hashes, origins=settings.origins, is_https=settings.is_https
         ),
         lambda app: PublicOrigin(app, base_url=settings.base_url),
+        lambda app: LastResort(app, is_https=settings.is_https),
         RequestLog,
-        LastResort,
     ]
 
 
@@ -197,7 +183,7 @@ class NotFoundPage:
                 own_policy = b"content-security-policy" in headers
                 is_replaced = kind.startswith(b"text/html") and not own_policy
                 if is_replaced:
-                    body = b"" if scope["method"] == "HEAD" else NOT_FOUND_PAGE
+                    body = b"" if scope["method"] == "HEAD" else NOT_FOUND
                     await _answer(send, 404, _HTML, body)
             if not is_replaced:
                 await send(message)
