@@ -11,12 +11,14 @@ from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from sqlalchemy.exc import DBAPIError
+
 from upstage_crm import cli_audit, cli_doctor, wiring
 from upstage_crm.audit import guards
 from upstage_crm.audit.events import OPERATOR, Channel
 from upstage_crm.change_requests import leaving, mailing
 from upstage_crm.cli_audit import migrated
-from upstage_crm.core import migrations
+from upstage_crm.core import heartbeat, migrations
 from upstage_crm.core.email_address import parse_email
 from upstage_crm.core.errors import NotFound, UpstageError
 from upstage_crm.settings import STAFF_PASSWORD, BadSetting, Settings
@@ -26,7 +28,7 @@ from upstage_crm.ui.copy import MAIL_MODE_WORDS
 from upstage_crm.web import schedule
 from upstage_crm.web.errors import DemoExposed, GuardsMissing
 from upstage_crm.web.serve import serve
-from upstage_crm.web.words import sentence
+from upstage_crm.web.words import what_stopped
 
 REFUSED = 1
 BAD_SETTING = 2
@@ -40,12 +42,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if getattr(options, "is_offline", False):
             return run(options)
         return run(options, Settings.load(os.environ))
-    except BadSetting as refusal:
-        print(sentence(refusal), file=sys.stderr)
-        return BAD_SETTING
-    except UpstageError as refusal:
-        print(sentence(refusal), file=sys.stderr)
-        return REFUSED
+    except (UpstageError, DBAPIError, OSError) as error:
+        said = what_stopped(error)
+        if said is None:
+            raise  # a fault of ours, whose trace is worth more than a sentence
+        print(said, file=sys.stderr)
+        return BAD_SETTING if isinstance(error, BadSetting) else REFUSED
 
 
 def prepare(settings: Settings) -> str:
@@ -54,8 +56,10 @@ def prepare(settings: Settings) -> str:
     Leaves no connection open: workers are forked afterwards.
 
     Raises:
+        DatabaseNewer: the database is ahead of this code.
         DemoExposed: the demo's accounts would be reachable from outside.
         GuardsMissing: the database does not guard consent.
+        sqlalchemy.exc.DBAPIError: it cannot be reached, read or written.
     """
     parts = wiring.build(settings)
     try:
@@ -64,6 +68,7 @@ def prepare(settings: Settings) -> str:
             if guards.missing(session.connection(), wiring.PROTECTED):
                 raise GuardsMissing
             is_new, has_demo = not accounts.has_any(session), demo_account.stands(session)
+        heartbeat.touch(parts.database.engine, now=parts.clock.now())
         if is_new and settings.is_demo_allowed:
             from upstage_crm.demo import seed  # 10 MB that only a first start needs
 

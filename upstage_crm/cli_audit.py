@@ -38,13 +38,16 @@ def migrated(settings: Settings) -> wiring.Runtime:
 
     Raises:
         NotMigrated: `upgrade` has not been run.
+        DatabaseNewer: the database is ahead of this code.
     """
     parts = wiring.build(settings)
-    with parts.database.reading() as session:
-        is_current = migrations.current(session.connection()) == migrations.head()
-    if not is_current:
+    try:
+        with parts.database.reading() as session:
+            if migrations.ensure_not_newer(session.connection()) != migrations.head():
+                raise NotMigrated
+    except Exception:
         parts.database.dispose()
-        raise NotMigrated
+        raise
     return parts
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
-import sqlalchemy as sa
+from sqlalchemy import event
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse
@@ -124,11 +124,11 @@ class Door:
             "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
         }
         engine = self.made.database.engine
-        sa.event.listen(engine, "before_cursor_execute", note)
+        event.listen(engine, "before_cursor_execute", note)
         try:
-            asyncio.run(Starlette(routes=link_routes.ROUTES)(scope, receive, send))  # pyright: ignore[reportArgumentType]
+            asyncio.run(Starlette(routes=link_routes.ROUTES)(scope, receive, send))
         finally:
-            sa.event.remove(engine, "before_cursor_execute", note)
+            event.remove(engine, "before_cursor_execute", note)
         (before,) = heard
         return before
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -13,59 +15,108 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from upstage_crm.audit import guards
-from upstage_crm.core import migrations
+from upstage_crm.core import heartbeat, migrations
+from upstage_crm.core.db_trouble import Trouble, trouble_of
 from upstage_crm.mail import queries as mails
 from upstage_crm.wiring import PROTECTED, Runtime, runtime
 
 UNAVAILABLE = 503
 OLDEST_MAIL = timedelta(minutes=15)  # a mail that waits longer needs a person
+FRESH_S = 1.0
+OK = "ok"
 
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """What was found; `problems` is empty when all is well."""
+    """What was found; `problems` names the facts that are not well, and is empty when all is."""
 
     facts: dict[str, Any]
     problems: tuple[str, ...]
 
+    def to_json(self) -> dict[str, Any]:
+        """What `/health` says."""
+        status = OK if not self.problems else "failing"
+        return {"status": status, "problems": list(self.problems), **self.facts}
+
+
+class Checkup:
+    """Looks at most once a second, and once for all who ask meanwhile.
+
+    Anybody may ask, and each look writes: a stranger must not keep the database busy.
+    """
+
+    def __init__(
+        self,
+        look: Callable[[Runtime], Health],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._look = look
+        self._clock = clock
+        self._looking = asyncio.Lock()
+        self._last: tuple[Runtime, float, Health] | None = None
+
+    async def result(self, parts: Runtime) -> Health:
+        """What was found a moment ago, or is found now."""
+        async with self._looking:
+            if self._last is not None:
+                whose, found_at, found = self._last
+                if whose is parts and self._clock() - found_at < FRESH_S:
+                    return found
+            found = await asyncio.to_thread(self._look, parts)
+            self._last = (parts, self._clock(), found)
+            return found
+
 
 def check(parts: Runtime) -> Health:
-    """Look at the database, its revision and guards, and at the outbox."""
-    mode = parts.mail_mode.value
+    """Read and write the database; look at its revision and guards, and at the outbox."""
+    facts: dict[str, Any] = {"mail": parts.mail_mode.value}
     try:
-        with parts.database.reading() as session:
-            connection = session.connection()
-            revision = migrations.current(connection)
-            missing = guards.missing(connection, PROTECTED)
-            queue = mails.health(session, now=parts.clock.now())
-    except SQLAlchemyError:
-        return Health({"database": "unreachable", "mail": mode}, ("database",))
-    problems: list[str] = []
-    if revision != migrations.head():
-        problems.append("migrations")
-    if missing:
-        problems.append("guards")
-    oldest = queue.oldest_age or timedelta()
-    if oldest > OLDEST_MAIL or queue.paused_reason:
-        problems.append("outbox")
-    facts: dict[str, Any] = {
-        "database": "ok",
-        "migrations": revision,
-        "guards": "ok" if not missing else f"{len(missing)} missing",
-        "outbox_queued": queue.queued,
-        "outbox_oldest_s": round(oldest.total_seconds()),
-        "outbox_paused": queue.paused_reason,
-        "mail": mode,
-    }
+        problems = _read(parts, facts)
+    except SQLAlchemyError as error:
+        facts["database_read"] = _cause(error)
+        return Health(facts, ("database_read",))
+    facts["database_read"] = OK
+    if "migrations" not in problems:
+        try:
+            heartbeat.touch(parts.database.engine, now=parts.clock.now())
+            facts["database_write"] = OK
+        except SQLAlchemyError as error:
+            facts["database_write"] = _cause(error)
+            problems.insert(0, "database_write")
     return Health(facts, tuple(problems))
+
+
+def _read(parts: Runtime, facts: dict[str, Any]) -> list[str]:
+    """Fill in what reading tells; return what is not well."""
+    with parts.database.reading() as session:
+        connection = session.connection()
+        facts["migrations"] = migrations.current(connection)
+        if facts["migrations"] != migrations.head():
+            return ["migrations"]  # what else it holds is for another version to say
+        missing = guards.missing(connection, PROTECTED)
+        queue = mails.health(session, now=parts.clock.now())
+    oldest = queue.oldest_age or timedelta()
+    facts |= {
+        "guards": OK if not missing else f"{len(missing)} missing",
+        "outbox_queued": queue.queued,
+        "outbox_age_s": round(oldest.total_seconds()),
+        "outbox_paused": queue.paused_reason,
+    }
+    is_late = oldest > OLDEST_MAIL or queue.paused_reason
+    return [*(["guards"] if missing else []), *(["outbox"] if is_late else [])]
+
+
+def _cause(error: SQLAlchemyError) -> str:
+    return (trouble_of(error) or Trouble.FAILING).value
+
+
+_checkup = Checkup(check)
 
 
 async def health(_request: Request) -> Response:
     """Answer 200 when all is well, else 503; JSON either way."""
-    found = await asyncio.to_thread(check, runtime())
-    status = "ok" if not found.problems else "failing"
-    body = {"status": status, "problems": list(found.problems), **found.facts}
-    return JSONResponse(body, 200 if not found.problems else UNAVAILABLE)
+    found = await _checkup.result(runtime())
+    return JSONResponse(found.to_json(), UNAVAILABLE if found.problems else 200)
 
 
 ROUTES = [Route("/health", health, methods=["GET"])]

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import errno
+from collections.abc import Mapping
 from difflib import get_close_matches
 
+from upstage_crm.core.db_trouble import Trouble, trouble_of
 from upstage_crm.core.errors import UpstageError
 from upstage_crm.settings import PREFIX, BadSetting, known_names
 from upstage_crm.ui import copy
+from upstage_crm.web.request_log import mask
 
 _SETTING_PROBLEMS: dict[str, str] = {
     "unknown_database": "must start with sqlite:/// or postgresql://.",
@@ -33,6 +37,8 @@ _SETTING_PROBLEMS: dict[str, str] = {
         "(links already sent then stop working)."
     ),
 }
+_DISK_ERRORS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS})
+_DETAIL = 200  # characters of what a driver says
 _WHOLE: dict[str, str] = {
     "public_without_mail": (
         "This address is public and no mail provider is set, so no patron could be asked. "
@@ -58,6 +64,10 @@ _PORT_PROBLEMS: dict[str, str] = {
 
 STOPPED: dict[str, str] = {
     "not_migrated": "The database is not at this version. Run: upstage-crm migrate",
+    "database_newer": (
+        "The database is at a revision that this version does not know: a newer version has "
+        "migrated it. Start that version again, or restore a backup from before."
+    ),
     "guards_missing": (
         "The database's guards are missing or altered, so it would accept changes that no patron "
         "approved. Restore it from a backup, then run: upstage-crm audit verify"
@@ -77,6 +87,37 @@ STOPPED: dict[str, str] = {
 }
 
 
+DATABASE_WORDS: Mapping[Trouble, str] = {
+    Trouble.AWAY: "The database cannot be reached",
+    Trouble.FULL: "The database cannot be written: its disk is full",
+    Trouble.FAILING: "The database cannot be used: its disk refuses",
+    Trouble.READ_ONLY: "The database can be read but not written",
+    Trouble.REFUSED: "The database refuses us: check its user and that user's rights",
+    Trouble.DAMAGED: "The database is damaged, or no database: restore it from a backup",
+    Trouble.BUSY: "The database is busy: another program has held it for too long",
+}
+
+
+def what_stopped(error: Exception) -> str | None:
+    """Return what a person at the terminal should read instead of a traceback.
+
+    None when the error is nothing that was to be expected: then the traceback is worth more.
+    """
+    if isinstance(error, UpstageError):
+        return sentence(error)
+    if isinstance(error, OSError):
+        return _about_file(error)
+    trouble = trouble_of(error)
+    return None if trouble is None else about_database(trouble, error)
+
+
+def about_database(trouble: Trouble, error: Exception) -> str:
+    """Return what is wrong with the database: our words, then the driver's own."""
+    said = str(getattr(error, "orig", None) or error).strip()
+    detail = " ".join(said.splitlines()[:1])[:_DETAIL]
+    return f"{DATABASE_WORDS[trouble]} ({mask(detail.rstrip('.'))})."
+
+
 def sentence(refusal: UpstageError) -> str:
     """Return what a person at the terminal should read instead of a traceback."""
     if isinstance(refusal, BadSetting):
@@ -86,6 +127,14 @@ def sentence(refusal: UpstageError) -> str:
     if refusal.code == "build_failed":
         return f"The pages could not be made. The build said:\n{refusal.facts['output']}"
     return STOPPED.get(refusal.code) or copy.sentence(refusal)
+
+
+def _about_file(error: OSError) -> str | None:
+    if error.filename:
+        return f"{error.filename} cannot be used: {str(error.strerror).lower()}."
+    if error.errno in _DISK_ERRORS:  # a file that was open already has no name here
+        return f"The disk cannot be written: {str(error.strerror).lower()}."
+    return None
 
 
 def _about_setting(name: str, problem: str) -> str:
