@@ -12,11 +12,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from sqlalchemy.exc import DBAPIError
+from sqlmodel import Session
 
 from upstage_crm import cli_audit, cli_doctor, wiring
 from upstage_crm.audit import guards
 from upstage_crm.audit.events import OPERATOR, Channel
-from upstage_crm.change_requests import leaving, mailing
+from upstage_crm.change_requests import leaving, link_codes, mailing
 from upstage_crm.cli_audit import migrated
 from upstage_crm.core import heartbeat, migrations
 from upstage_crm.core.email_address import parse_email
@@ -24,9 +25,10 @@ from upstage_crm.core.errors import NotFound, UpstageError
 from upstage_crm.settings import STAFF_PASSWORD, BadSetting, Settings
 from upstage_crm.staff import accounts, demo_account, passwords, second_factor
 from upstage_crm.staff.roles import Role
+from upstage_crm.ui.audit_words import counted
 from upstage_crm.ui.copy import MAIL_MODE_WORDS
 from upstage_crm.web import schedule
-from upstage_crm.web.errors import DemoExposed, GuardsMissing
+from upstage_crm.web.errors import DemoExposed, GuardsMissing, KeysLost
 from upstage_crm.web.serve import serve
 from upstage_crm.web.words import what_stopped
 
@@ -59,6 +61,7 @@ def prepare(settings: Settings) -> str:
         DatabaseNewer: the database is ahead of this code.
         DemoExposed: the demo's accounts would be reachable from outside.
         GuardsMissing: the database does not guard consent.
+        KeysLost: no open link was made with one of our keys.
         sqlalchemy.exc.DBAPIError: it cannot be reached, read or written.
     """
     parts = wiring.build(settings)
@@ -67,6 +70,7 @@ def prepare(settings: Settings) -> str:
         with parts.database.reading() as session:
             if guards.missing(session.connection(), wiring.PROTECTED):
                 raise GuardsMissing
+            _ensure_keys_fit(session, parts)
             is_new, has_demo = not accounts.has_any(session), demo_account.stands(session)
         heartbeat.touch(parts.database.engine, now=parts.clock.now())
         if is_new and settings.is_demo_allowed:
@@ -82,6 +86,11 @@ def prepare(settings: Settings) -> str:
         return f"Sign in as {demo_account.EMAIL} with the password {demo_account.PASSWORD}"
     first = "Make the first owner: upstage-crm staff add --role owner …" if is_new else ""
     return f"{first}\n{MAIL_MODE_WORDS[parts.mail_mode]}".strip()
+
+
+def _ensure_keys_fit(session: Session, parts: wiring.Runtime) -> None:
+    if link_codes.open_links(session, parts.codec).is_lost:
+        raise KeysLost
 
 
 def _serve(_options: argparse.Namespace, settings: Settings) -> int:
@@ -174,6 +183,8 @@ def _staff_reset(options: argparse.Namespace, settings: Settings) -> int:
 def _mail_send(_options: argparse.Namespace, settings: Settings) -> int:
     total = 0
     with _opened(settings) as parts:
+        with parts.database.reading() as session:
+            _ensure_keys_fit(session, parts)  # else the mails that wait would fail for good
         while sent := parts.dispatcher.run_once():
             total += sent
     print(f"{total} mails handled.")
@@ -191,6 +202,14 @@ def _mail_retry(options: argparse.Namespace, settings: Settings) -> int:
 def _requests_expire(_options: argparse.Namespace, settings: Settings) -> int:
     with _opened(settings) as parts:
         print(f"{schedule.expire_due(parts)} requests expired.")
+    return 0
+
+
+def _keys_revoke(_options: argparse.Namespace, settings: Settings) -> int:
+    """Withdraw on purpose what a start does not withdraw by mistake."""
+    with _opened(settings) as parts:
+        count = schedule.revoke_dead_links(parts)
+    print(f"{counted(count, 'request')} withdrawn: the key of their links is no longer set.")
     return 0
 
 
@@ -253,6 +272,9 @@ def _parser() -> argparse.ArgumentParser:
     _add(mail, "retry", _mail_retry, "end a pause whose cause is mended, and send what is due")
     requests = _group(commands, "requests", "change requests")
     _add(requests, "expire", _requests_expire, "let due requests lapse, once")
+    keys = _group(commands, "keys", "the keys that sign links")
+    words = "withdraw every open request whose links were made with a key that is no longer set"
+    _add(keys, "revoke", _keys_revoke, words)
     audit = _group(commands, "audit", "the trail")
     verify = _add(
         audit,

@@ -25,6 +25,7 @@ from sqlmodel import Session
 
 from upstage_crm import wiring
 from upstage_crm.audit import guards
+from upstage_crm.change_requests import link_codes
 from upstage_crm.core import heartbeat, migrations
 from upstage_crm.core.db import dialect_of
 from upstage_crm.core.db_trouble import Trouble, trouble_of
@@ -34,6 +35,7 @@ from upstage_crm.mail.sender import SendFailed, SendPaused
 from upstage_crm.settings import Settings, is_loopback
 from upstage_crm.ui.audit_words import counted
 from upstage_crm.ui.copy import MAIL_MODE_WORDS, PAUSE_WORDS
+from upstage_crm.web.errors import KeysLost
 from upstage_crm.web.request_log import mask
 from upstage_crm.web.words import about_database, sentence
 from upstage_crm.wiring import Runtime
@@ -147,8 +149,22 @@ def _database(session: Session, parts: Runtime) -> Iterator[Finding]:
         yield Finding(Mark.TROUBLE, words)
     else:
         yield Finding(Mark.FINE, "Every guard of the database stands.")
+    yield from _links(session, parts)
     yield from _rights(session, parts)
     yield from _queue(session, parts)
+
+
+def _links(session: Session, parts: Runtime) -> Iterator[Finding]:
+    """Whether the next start would withdraw open requests, because their key is gone."""
+    links = link_codes.open_links(session, parts.codec)
+    if links.is_lost:
+        yield Finding(Mark.TROUBLE, sentence(KeysLost()))
+    elif links.dead:
+        words = f"{counted(len(links.dead), 'open request')} will be withdrawn at the next start"
+        yield Finding(Mark.NOTE, f"{words}: the key of their links is no longer set.")
+    else:
+        words = f"{counted(len(links.alive), 'open request')} can be answered with these keys."
+        yield Finding(Mark.FINE, words)
 
 
 def _writing(parts: Runtime) -> Iterator[Finding]:

@@ -83,7 +83,7 @@ def test_every_error_has_a_code_of_its_own() -> None:
 def test_sentences_are_sentences() -> None:
     for code, sentence in {**copy.SENTENCES, **words.STOPPED}.items():
         assert sentence[0].isupper(), code
-        assert sentence.endswith((".", "?", "migrate", "verify")), code
+        assert sentence.endswith((".", "?", "migrate", "verify", "revoke")), code
 
 
 def test_a_sentence_without_its_facts_is_still_one() -> None:

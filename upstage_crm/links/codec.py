@@ -75,6 +75,17 @@ class LinkCodec:
         """
         return short_codes.hash_of(claims, typed, self._secret(claims))
 
+    def made(self, claims: LinkClaims, code_hash: str) -> bool:
+        """Whether the link was made with a key of the ring: one of that name and that secret.
+
+        `code_hash` is the keyed hash of the link's short code, kept since it was made.
+        """
+        try:
+            own = self.short_code_hash(claims, self.short_code(claims))
+        except LinkRefused:
+            return False
+        return hmac.compare_digest(own, code_hash)
+
     def keyed_hash(self, text: str) -> str:
         """A hash, in hex, that nobody without our key can compare a guess with."""
         secret = self._keys[self.signing_kid]

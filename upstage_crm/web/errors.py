@@ -3,6 +3,7 @@
 Conflict
 ├── NotMigrated      the database is at another revision than this code
 ├── GuardsMissing    the database would let somebody write what no patron approved
+├── KeysLost         no open link was made with a key that is set: all of them would be withdrawn
 ├── DemoExposed      demo accounts would be reachable from outside
 └── NotTheDemo       only the demo's own database is attacked without being named
 """
@@ -22,6 +23,12 @@ class GuardsMissing(Conflict):
     """A guard is missing or altered in the database."""
 
     code = "guards_missing"
+
+
+class KeysLost(Conflict):
+    """The keys are the wrong ones, or all were changed at once."""
+
+    code = "keys_lost"
 
 
 class DemoExposed(Conflict):

@@ -72,6 +72,12 @@ STOPPED: dict[str, str] = {
         "The database's guards are missing or altered, so it would accept changes that no patron "
         "approved. Restore it from a backup, then run: upstage-crm audit verify"
     ),
+    "keys_lost": (
+        "No link of an open request was made with a key that is set here, so all open requests "
+        "would be withdrawn. Set the keys that made them: UPSTAGE_SECRET_KEYS, or var/keys.json "
+        "from a backup. If those keys are gone, or must not count any more, withdraw the requests "
+        "and go on with: upstage-crm keys revoke"
+    ),
     "not_the_demo": (
         "This is not the demo's database. Name it with --database if you mean it: everything "
         "that is tried is rolled back."
