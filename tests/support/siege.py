@@ -99,13 +99,17 @@ class House:
 
 @contextmanager
 def besieged(
-    folder: Path, *, requests: int = 0, settings: Mapping[str, str] | None = None
+    folder: Path,
+    *,
+    requests: int = 0,
+    settings: Mapping[str, str] | None = None,
+    database_url: str = "",
 ) -> Iterator[House]:
     """Give a server with patrons for the length of the block.
 
     With `requests`, so many of them are asked about `PROPOSED`, and their mails have left.
     """
-    database_url = f"sqlite:///{folder / 'upstage.db'}"
+    database_url = database_url or f"sqlite:///{folder / 'upstage.db'}"
     stage = set_stage(database_url)
     token = begin_session(stage, CLERK)
     asked = tuple(_propose(stage, place, email) for place, email in enumerate(PROPOSED[:requests]))
