@@ -96,7 +96,8 @@ lock: ## write every lock file anew (needs the network; look at the difference)
 	@set -e; \
 	folder="$$(mktemp -d)"; trap 'rm -rf "$$folder"' EXIT; \
 	$(PYTHON) -m venv "$$folder"; \
-	"$$folder/bin/pip" install --quiet uv; \
+	"$$folder/bin/pip" install --quiet uv publicsuffixlist; \
+	cp "$$("$$folder/bin/python" -c 'import publicsuffixlist; print(publicsuffixlist.PSLFILE)')" upstage_crm/core/public_suffix_list.dat; \
 	compile="$$folder/bin/uv --quiet pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --upgrade"; \
 	$$compile --output-file requirements.txt; \
 	$$compile --extra test --constraint requirements.txt --output-file requirements-dev.txt
