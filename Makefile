@@ -92,7 +92,7 @@ emulator: venv-test
 		printf '%s' "$$mark" > $(EMULATOR)/node_modules/installed; \
 	fi
 
-lock: ## write every lock file anew (needs the network; look at the difference)
+lock: ## write every lock file, the public suffixes and the advisories anew (needs the network; look at the difference)
 	@set -e; \
 	folder="$$(mktemp -d)"; trap 'rm -rf "$$folder"' EXIT; \
 	$(PYTHON) -m venv "$$folder"; \
@@ -105,3 +105,4 @@ lock: ## write every lock file anew (needs the network; look at the difference)
 	@rm -rf reflex.lock .web
 	@$(BIN)/python -c 'from upstage_crm.web.build import ensure_built; ensure_built()'
 	@PATH="$(CURDIR)/$(BIN):$$PATH" npm install --prefix $(EMULATOR) --package-lock-only --omit-lockfile-registry-resolved --ignore-scripts --no-audit --no-fund --silent
+	@$(BIN)/python -m tests.support.advisories
