@@ -109,7 +109,7 @@ def newer(place: Place) -> None:
 
 
 TROUBLES: dict[Callable[[Place], None], str] = {
-    full: "The database cannot be used: its disk refuses (disk I/O error).",
+    full: "The database cannot be used: its disk is full, or fails (disk I/O error).",
     read_only: ("The database can be read but not written (attempt to write a readonly database)."),
     missing_folder: "{folder}/file cannot be used: ",
     no_server: "The database cannot be reached (connection failed: ",

@@ -96,7 +96,7 @@ STOPPED: dict[str, str] = {
 DATABASE_WORDS: Mapping[Trouble, str] = {
     Trouble.AWAY: "The database cannot be reached",
     Trouble.FULL: "The database cannot be written: its disk is full",
-    Trouble.FAILING: "The database cannot be used: its disk refuses",
+    Trouble.FAILING: "The database cannot be used: its disk is full, or fails",
     Trouble.READ_ONLY: "The database can be read but not written",
     Trouble.REFUSED: "The database refuses us: check its user and that user's rights",
     Trouble.DAMAGED: "The database is damaged, or no database: restore it from a backup",
