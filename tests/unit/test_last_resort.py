@@ -90,9 +90,13 @@ def app(request: pytest.FixtureRequest) -> ASGIApp:
     return LAYERS[request.param]()
 
 
-@pytest.mark.parametrize("method", ["GET", "POST"])
-def test_a_member_of_staff_reads_a_calm_page_wherever_it_failed(app: ASGIApp, method: str) -> None:
-    answer = ask(app, method=method)
+@pytest.mark.parametrize(
+    ("method", "path"), [("GET", "/patrons/"), ("POST", "/auth/sign-in"), ("GET", "/auth/link/x")]
+)
+def test_a_member_of_staff_reads_a_calm_page_wherever_it_failed(
+    app: ASGIApp, method: str, path: str
+) -> None:
+    answer = ask(app, path, method=method)
 
     assert answer.status_code == 500
     assert answer.headers["content-type"] == "text/html; charset=utf-8"

@@ -15,7 +15,7 @@ from reflex_base.event import EventHandler, EventSpec
 
 from upstage_crm.core.languages import SOURCE, negotiate, speaker
 from upstage_crm.ui import copy, failure_words
-from upstage_crm.web.headers import is_confirm_page
+from upstage_crm.web.headers import is_for_patrons
 
 _log = logging.getLogger(__name__)
 
@@ -30,7 +30,7 @@ class TroubleState(rx.State):
         """Say it, to a patron in their own language. Anybody may call this: it reads no data."""
         data: dict[str, Any] = self.router_data
         accepted = str(dict(data.get("headers") or {}).get("accept-language", ""))
-        if is_confirm_page(str(data.get("pathname", ""))):
+        if is_for_patrons(str(data.get("pathname", ""))):
             self.words = failure_words.for_patron(speaker(negotiate(accepted, SOURCE)))
         else:
             self.words = copy.FAILED

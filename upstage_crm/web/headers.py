@@ -78,6 +78,11 @@ def is_confirm_page(path: str) -> bool:
     return path == "/confirm" or path.startswith("/confirm/")
 
 
+def is_for_patrons(path: str) -> bool:
+    """Whether a patron reads what `path` answers: their link's gate, and all that it leads to."""
+    return path.startswith("/c/") or is_confirm_page(path)
+
+
 class SecurityHeaders:
     """Adds the headers; an answer that brings its own content policy keeps it."""
 

@@ -13,7 +13,7 @@ from upstage_crm.core.languages import SOURCE, negotiate, speaker
 from upstage_crm.ui.copy import CHECK_FIRST
 from upstage_crm.ui.failure_words import LINK_WORKS, SOON, TITLE
 from upstage_crm.web.calm_page import POLICY, CalmPage
-from upstage_crm.web.headers import EVERYWHERE, is_confirm_page, is_link_page, transport_security
+from upstage_crm.web.headers import EVERYWHERE, is_for_patrons, transport_security
 from upstage_crm.web.request_log import request_id
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ class LastResort:
 
 
 def _page(path: str, *, languages: str) -> CalmPage:
-    if is_link_page(path) or is_confirm_page(path):
+    if is_for_patrons(path):
         language = negotiate(languages, SOURCE)
         say = speaker(language)
         return CalmPage(title=say(TITLE), lines=(say(SOON), say(LINK_WORKS)), language=language)
