@@ -3,29 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.support.emulator import API_KEY, running_emulator
 from tests.support.journey import PATIENCE_MS, hydrated, opened, sign_in
 from tests.support.mail_reader import emulator_mails, links, to
-from tests.support.project import copy_built, own_database
 from tests.support.server import Server, running_server
 from tests.support.stage import CLERK, Stage, set_stage
 from upstage_crm.confirm import labels
-
-
-@pytest.fixture(scope="module")
-def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, Stage]]:
-    """The demo's server, whose mailbox holds links that work, with patrons of our own."""
-    folder = tmp_path_factory.mktemp("demo")
-    project = copy_built(folder / "project")
-    stage = set_stage(own_database(project))
-    with running_server(folder, demo=project) as server:
-        yield server, stage
 
 
 def propose_email(page: Page, server: Server, number: int, email: str) -> str:
