@@ -16,7 +16,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK = 1
 .DEFAULT_GOAL := help
 
 help: ## show this list
-	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /:/' | awk -F: '{printf "%-12s%s\n", $$1, $$2}'
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-12s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: venv-run ## install, make the pages if needed, serve on http://localhost:3000 (PORT=3001 changes it)
 	@exec $(BIN)/python -m upstage_crm serve
@@ -92,11 +92,12 @@ emulator: venv-test
 		printf '%s' "$$mark" > $(EMULATOR)/node_modules/installed; \
 	fi
 
-lock: ## write every lock file anew (needs the network; look at the difference)
+lock: ## write every lock file, the public suffixes and the advisories anew (needs the network; look at the difference)
 	@set -e; \
 	folder="$$(mktemp -d)"; trap 'rm -rf "$$folder"' EXIT; \
 	$(PYTHON) -m venv "$$folder"; \
-	"$$folder/bin/pip" install --quiet uv; \
+	"$$folder/bin/pip" install --quiet uv publicsuffixlist; \
+	cp "$$("$$folder/bin/python" -c 'import publicsuffixlist; print(publicsuffixlist.PSLFILE)')" upstage_crm/core/public_suffix_list.dat; \
 	compile="$$folder/bin/uv --quiet pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --upgrade"; \
 	$$compile --output-file requirements.txt; \
 	$$compile --extra test --constraint requirements.txt --output-file requirements-dev.txt
@@ -104,3 +105,4 @@ lock: ## write every lock file anew (needs the network; look at the difference)
 	@rm -rf reflex.lock .web
 	@$(BIN)/python -c 'from upstage_crm.web.build import ensure_built; ensure_built()'
 	@PATH="$(CURDIR)/$(BIN):$$PATH" npm install --prefix $(EMULATOR) --package-lock-only --omit-lockfile-registry-resolved --ignore-scripts --no-audit --no-fund --silent
+	@$(BIN)/python -m tests.support.advisories

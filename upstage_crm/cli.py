@@ -12,26 +12,35 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from sqlalchemy.engine import Connection
+from sqlalchemy.exc import DBAPIError
+from sqlmodel import Session
 
 from upstage_crm import cli_audit, cli_database, cli_doctor, cli_repair, wiring
 from upstage_crm.audit import guards, rights, roles
 from upstage_crm.audit.events import OPERATOR, Channel
-from upstage_crm.change_requests import leaving, mailing
+from upstage_crm.change_requests import leaving, link_codes, mailing
 from upstage_crm.cli_audit import migrated, open_trail
-from upstage_crm.core import migrations
+from upstage_crm.core import heartbeat, migrations
 from upstage_crm.core.email_address import parse_email
-from upstage_crm.core.errors import UpstageError
-from upstage_crm.settings import BadSetting, Settings
+from upstage_crm.core.errors import NotFound, UpstageError
+from upstage_crm.settings import STAFF_PASSWORD, BadSetting, Settings
 from upstage_crm.staff import accounts, demo_account, passwords, second_factor
 from upstage_crm.staff.roles import Role
+from upstage_crm.ui.audit_words import counted
+from upstage_crm.ui.copy import MAIL_MODE_WORDS
 from upstage_crm.web import schedule
-from upstage_crm.web.errors import DemoExposed, GuardsMissing, NotMigrated, TooManyRights
+from upstage_crm.web.errors import (
+    DemoExposed,
+    GuardsMissing,
+    KeysLost,
+    NotMigrated,
+    TooManyRights,
+)
 from upstage_crm.web.serve import serve
-from upstage_crm.web.words import sentence
+from upstage_crm.web.words import what_stopped
 
 REFUSED = 1
 BAD_SETTING = 2
-_PASSWORD_VARIABLE = "UPSTAGE_STAFF_PASSWORD"  # noqa: S105  # its name, not its value
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -42,12 +51,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if getattr(options, "is_offline", False):
             return run(options)
         return run(options, Settings.load(os.environ))
-    except BadSetting as refusal:
-        print(sentence(refusal), file=sys.stderr)
-        return BAD_SETTING
-    except UpstageError as refusal:
-        print(sentence(refusal), file=sys.stderr)
-        return REFUSED
+    except (UpstageError, DBAPIError, OSError) as error:
+        said = what_stopped(error)
+        if said is None:
+            raise  # a fault of ours, whose trace is worth more than a sentence
+        print(said, file=sys.stderr)
+        return BAD_SETTING if isinstance(error, BadSetting) else REFUSED
 
 
 def prepare(settings: Settings) -> str:
@@ -59,11 +68,14 @@ def prepare(settings: Settings) -> str:
 
     Raises:
         NotMigrated: a given database is at another revision.
+        DatabaseNewer: the database is ahead of this code.
         GuardsMissing: the database does not guard consent.
         TooManyRights: with a public address, the app's role could get past the guards.
         TrailUnsigned: the trail is older than signing; `migrate` seals it.
         TrailKeyUnknown: the trail is signed with a key that is none of ours.
+        KeysLost: no open link was made with one of our keys.
         DemoExposed: the demo's accounts would be reachable from outside.
+        sqlalchemy.exc.DBAPIError: it cannot be reached, read or written.
     """
     parts = wiring.build(settings)
     try:
@@ -73,7 +85,9 @@ def prepare(settings: Settings) -> str:
             _ensure_sound(session.connection(), is_exposed=settings.is_exposed)
         open_trail(parts)
         with parts.database.reading() as session:
+            _ensure_keys_fit(session, parts)
             is_new, has_demo = not accounts.has_any(session), demo_account.stands(session)
+        heartbeat.touch(parts.database.engine, now=parts.clock.now())
         if is_new and settings.is_demo_allowed:
             from upstage_crm.demo import seed  # 10 MB that only a first start needs
 
@@ -85,7 +99,13 @@ def prepare(settings: Settings) -> str:
         parts.database.dispose()
     if has_demo:
         return f"Sign in as {demo_account.EMAIL} with the password {demo_account.PASSWORD}"
-    return "" if not is_new else "Make the first owner: upstage-crm staff add --role owner …"
+    first = "Make the first owner: upstage-crm staff add --role owner …" if is_new else ""
+    return f"{first}\n{MAIL_MODE_WORDS[parts.mail_mode]}".strip()
+
+
+def _ensure_keys_fit(session: Session, parts: wiring.Runtime) -> None:
+    if link_codes.open_links(session, parts.codec).is_lost:
+        raise KeysLost
 
 
 def _ensure_sound(connection: Connection, *, is_exposed: bool) -> None:
@@ -117,6 +137,8 @@ def _attack(options: argparse.Namespace, settings: Settings) -> int:
 
 def _staff_add(options: argparse.Namespace, settings: Settings) -> int:
     password, is_made = _password(options)
+    passwords.ensure_strong(password, about=(options.email, options.name, options.desk))
+    hashed = passwords.hash_password(password)
     with _opened(settings) as parts, parts.database.transaction() as session:
         accounts.add(
             session,
@@ -124,7 +146,7 @@ def _staff_add(options: argparse.Namespace, settings: Settings) -> int:
             display_name=options.name,
             desk=options.desk,
             role=Role(options.role),
-            password_hash=passwords.hash_password(password),
+            password_hash=hashed,
             actor=OPERATOR,
             channel=Channel.COMMAND_LINE,
             now=parts.clock.now(),
@@ -147,6 +169,10 @@ def _staff_disable(options: argparse.Namespace, settings: Settings) -> int:
 def _staff_reset(options: argparse.Namespace, settings: Settings) -> int:
     password, is_made = _password(options)
     with _opened(settings) as parts, parts.database.transaction() as session:
+        row = accounts.find_by_email_key(session, parse_email(options.email).key)
+        if row is None:
+            raise NotFound
+        passwords.ensure_strong(password, about=(row.email, row.display_name, row.desk))
         accounts.reset_password(
             session,
             email=options.email,
@@ -156,8 +182,6 @@ def _staff_reset(options: argparse.Namespace, settings: Settings) -> int:
             now=parts.clock.now(),
         )
         if options.factors:
-            row = accounts.find_by_email_key(session, parse_email(options.email).key)
-            assert row is not None
             second_factor.remove_all(
                 session,
                 staff_id=row.id,
@@ -176,6 +200,8 @@ def _staff_reset(options: argparse.Namespace, settings: Settings) -> int:
 def _mail_send(_options: argparse.Namespace, settings: Settings) -> int:
     total = 0
     with _opened(settings) as parts:
+        with parts.database.reading() as session:
+            _ensure_keys_fit(session, parts)  # else the mails that wait would fail for good
         while sent := parts.dispatcher.run_once():
             total += sent
     print(f"{total} mails handled.")
@@ -196,6 +222,14 @@ def _requests_expire(_options: argparse.Namespace, settings: Settings) -> int:
     return 0
 
 
+def _keys_revoke(_options: argparse.Namespace, settings: Settings) -> int:
+    """Withdraw on purpose what a start does not withdraw by mistake."""
+    with _opened(settings) as parts:
+        count = schedule.revoke_dead_links(parts)
+    print(f"{counted(count, 'request')} withdrawn: the key of their links is no longer set.")
+    return 0
+
+
 @contextmanager
 def _opened(settings: Settings) -> Generator[wiring.Runtime]:
     """The parts over a database that is at our revision; no connection is left open."""
@@ -209,7 +243,7 @@ def _opened(settings: Settings) -> Generator[wiring.Runtime]:
 
 def _password(options: argparse.Namespace) -> tuple[str, bool]:
     """The new password, and whether we made it up: from the environment, the terminal, or drawn."""
-    given = os.environ.get(_PASSWORD_VARIABLE, "")
+    given = os.environ.get(STAFF_PASSWORD, "")
     if given:
         return given, False
     if options.ask:
@@ -266,6 +300,9 @@ def _parser() -> argparse.ArgumentParser:
     _add(mail, "retry", _mail_retry, "end a pause whose cause is mended, and send what is due")
     requests = _group(commands, "requests", "change requests")
     _add(requests, "expire", _requests_expire, "let due requests lapse, once")
+    keys = _group(commands, "keys", "the keys that sign links")
+    words = "withdraw every open request whose links were made with a key that is no longer set"
+    _add(keys, "revoke", _keys_revoke, words)
     _add_audit(_group(commands, "audit", "the trail"))
     return parser
 

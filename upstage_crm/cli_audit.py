@@ -38,13 +38,16 @@ def migrated(settings: Settings) -> wiring.Runtime:
 
     Raises:
         NotMigrated: `upgrade` has not been run.
+        DatabaseNewer: the database is ahead of this code.
     """
     parts = wiring.build(settings)
-    with parts.database.reading() as session:
-        is_current = migrations.current(session.connection()) == migrations.head()
-    if not is_current:
+    try:
+        with parts.database.reading() as session:
+            if migrations.ensure_not_newer(session.connection()) != migrations.head():
+                raise NotMigrated
+    except Exception:
         parts.database.dispose()
-        raise NotMigrated
+        raise
     return parts
 
 
@@ -71,17 +74,27 @@ def verify(options: argparse.Namespace, settings: Settings) -> int:
         is_same = earlier is None or trail.hash_at(session, earlier.entries) == earlier.head_hash
     for sentence in finding_words(report):
         print(sentence, file=sys.stderr)
-    if earlier is not None and not is_same:
-        print(
-            f"The trail is not the one that was exported at {earlier.exported_at}: "
-            f"entry {earlier.entries:,} is another one.",
-            file=sys.stderr,
-        )
+    if earlier is not None:
+        _say_whether_it_begins_with(earlier, is_same=is_same)
     if not report.is_clean or not is_same:
         return FOUND
     for sentence in clean_words(report):
         print(sentence)
     return 0
+
+
+def _say_whether_it_begins_with(earlier: Manifest, *, is_same: bool) -> None:
+    if is_same:
+        entries = counted(earlier.entries, "entry", "entries")
+        print(
+            f"The trail begins with the one that was exported at {earlier.exported_at}: {entries}."
+        )
+        return
+    print(
+        f"The trail is not the one that was exported at {earlier.exported_at}: "
+        f"entry {earlier.entries:,} is another one.",
+        file=sys.stderr,
+    )
 
 
 def export(options: argparse.Namespace, settings: Settings) -> int:

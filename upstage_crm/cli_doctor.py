@@ -1,11 +1,13 @@
 """`upstage-crm doctor`: whether a deployment can do its work, in plain sentences.
 
-It changes nothing and sends nothing; with a Resend key it asks Resend one question.
+It sends nothing, and changes nothing but the one row that proves that the database can be written.
+It asks the server on this machine how it is, and with their settings Resend and Redis.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import stat
 import sys
 from collections.abc import Iterator
@@ -13,6 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.utils import parseaddr
 from enum import StrEnum
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -22,19 +25,25 @@ from sqlmodel import Session
 
 from upstage_crm import wiring
 from upstage_crm.audit import guards, rights
-from upstage_crm.core import migrations
+from upstage_crm.change_requests import link_codes
+from upstage_crm.core import heartbeat, migrations
 from upstage_crm.core.db import dialect_of
+from upstage_crm.core.db_trouble import Trouble, trouble_of
+from upstage_crm.core.migrations import DatabaseNewer
 from upstage_crm.mail import queries as mails
 from upstage_crm.mail.sender import SendFailed, SendPaused
 from upstage_crm.settings import Settings, is_loopback
 from upstage_crm.ui.audit_words import counted
-from upstage_crm.ui.copy import PAUSE_WORDS
-from upstage_crm.web.words import rights_words
+from upstage_crm.ui.copy import MAIL_MODE_WORDS, PAUSE_WORDS
+from upstage_crm.web.errors import KeysLost
+from upstage_crm.web.request_log import mask
+from upstage_crm.web.words import about_database, rights_words, sentence
 from upstage_crm.wiring import Runtime
 
 TROUBLE = 1
 CLOCK_DRIFT = timedelta(seconds=60)  # signed events of the provider allow five minutes
 OLDEST_MAIL = timedelta(minutes=15)
+PATIENCE_S = 3.0
 
 
 class Mark(StrEnum):
@@ -72,29 +81,49 @@ def run(_options: argparse.Namespace, settings: Settings) -> int:
 def examine(parts: Runtime) -> Iterator[Finding]:
     """Look at settings, database and mail, from the ground up."""
     yield from _address(parts.settings)
+    yield _server(parts.settings)
     yield from _keys(parts.settings)
     try:
         with parts.database.reading() as session:
             yield from _database(session, parts)
+        yield from _writing(parts)
     except SQLAlchemyError as error:
-        kind = type(getattr(error, "orig", None) or error).__name__
-        yield Finding(Mark.TROUBLE, f"The database cannot be reached ({kind}).")
+        yield Finding(Mark.TROUBLE, about_database(trouble_of(error) or Trouble.FAILING, error))
+    yield from _redis(parts.settings)
     yield from _mail(parts)
 
 
 def _address(settings: Settings) -> Iterator[Finding]:
     url = urlsplit(settings.base_url)
     if is_loopback(url.hostname):
-        yield Finding(Mark.NOTE, f"Patrons reach {settings.base_url}: only on this machine.")
+        words = f"Links in mails lead to {settings.base_url}: they work only on this machine."
+        yield Finding(Mark.NOTE, words)
     elif url.scheme != "https":
-        yield Finding(
-            Mark.TROUBLE, f"Patrons reach {settings.base_url} without https: links can be read."
-        )
+        words = f"Links in mails lead to {settings.base_url} without https: they can be read."
+        yield Finding(Mark.TROUBLE, words)
     else:
-        yield Finding(Mark.FINE, f"Patrons reach {settings.base_url}.")
+        yield Finding(Mark.FINE, f"Links in mails lead to {settings.base_url}.")
         if not settings.trusted_proxies:
             words = "UPSTAGE_TRUSTED_PROXIES is not set: to us every visitor comes from the proxy."
             yield Finding(Mark.NOTE, words)
+
+
+def _server(settings: Settings) -> Finding:
+    """Whether a server of ours answers where these settings say that one listens."""
+    place = f"port {settings.port} of this machine"
+    line = HTTPConnection("127.0.0.1", settings.port, timeout=PATIENCE_S)
+    try:
+        line.request("GET", "/health")
+        problems = list[str](json.loads(line.getresponse().read())["problems"])
+    except (OSError, HTTPException, ValueError, KeyError, TypeError):
+        words = f"No server of ours answers on {place}. Does it run, with the same PORT?"
+        return Finding(Mark.NOTE, words)
+    finally:
+        line.close()
+    if problems:
+        words = f"The server on {place} is not well: {', '.join(problems)} (see /health)."
+        return Finding(Mark.TROUBLE, words)
+    return Finding(Mark.FINE, f"The server on {place} answers and is well.")
 
 
 def _keys(settings: Settings) -> Iterator[Finding]:
@@ -106,7 +135,11 @@ def _keys(settings: Settings) -> Iterator[Finding]:
 
 def _database(session: Session, parts: Runtime) -> Iterator[Finding]:
     connection = session.connection()
-    revision = migrations.current(connection)
+    try:
+        revision = migrations.ensure_not_newer(connection)
+    except DatabaseNewer as newer:
+        yield Finding(Mark.TROUBLE, sentence(newer))
+        return
     if revision != migrations.head():
         at = f"at revision {revision}" if revision else "empty"
         words = f"The database is {at}, not at {migrations.head()}. Run: upstage-crm migrate"
@@ -120,8 +153,49 @@ def _database(session: Session, parts: Runtime) -> Iterator[Finding]:
         yield Finding(Mark.TROUBLE, words)
     else:
         yield Finding(Mark.FINE, "Every guard of the database stands.")
+    yield from _links(session, parts)
     yield from _rights(session, parts)
     yield from _queue(session, parts)
+
+
+def _links(session: Session, parts: Runtime) -> Iterator[Finding]:
+    """Whether the next start would withdraw open requests, because their key is gone."""
+    links = link_codes.open_links(session, parts.codec)
+    if links.is_lost:
+        yield Finding(Mark.TROUBLE, sentence(KeysLost()))
+    elif links.dead:
+        words = f"{counted(len(links.dead), 'open request')} will be withdrawn at the next start"
+        yield Finding(Mark.NOTE, f"{words}: the key of their links is no longer set.")
+    else:
+        words = f"{counted(len(links.alive), 'open request')} can be answered with these keys."
+        yield Finding(Mark.FINE, words)
+
+
+def _writing(parts: Runtime) -> Iterator[Finding]:
+    with parts.database.reading() as session:
+        if migrations.current(session.connection()) != migrations.head():
+            return
+    heartbeat.touch(parts.database.engine, now=parts.clock.now())
+    yield Finding(Mark.FINE, "The database can be written.")
+
+
+def _redis(settings: Settings) -> Iterator[Finding]:
+    if not settings.redis_url:
+        return
+    from redis import Redis, RedisError  # Reflex's own client, which most deployments never load
+
+    try:
+        with Redis.from_url(
+            settings.redis_url,
+            socket_connect_timeout=PATIENCE_S,
+            socket_timeout=PATIENCE_S,
+        ) as redis:
+            redis.ping()
+    except RedisError as error:
+        words = f"Redis (REDIS_URL) cannot be used, so no page would answer ({error})."
+        yield Finding(Mark.TROUBLE, mask(words))
+    else:
+        yield Finding(Mark.FINE, "Redis (REDIS_URL) answers.")
 
 
 def _rights(session: Session, parts: Runtime) -> Iterator[Finding]:
@@ -160,8 +234,8 @@ def _queue(session: Session, parts: Runtime) -> Iterator[Finding]:
 
 def _mail(parts: Runtime) -> Iterator[Finding]:
     settings = parts.settings
-    if not settings.sends_real_mail:
-        yield Finding(Mark.NOTE, "No Resend key: mail is kept in the built-in mailbox.")
+    if words := MAIL_MODE_WORDS[parts.mail_mode]:
+        yield Finding(Mark.NOTE, words)
         return
     from upstage_crm.mail.resend_sender import ResendSender
 

@@ -36,6 +36,12 @@ KEY_BYTES = 32  # HS256 needs a key as long as its hash (RFC 7518, 3.2)
 WEBHOOK_SECRET_BYTES = 24  # what Resend hands out
 RESEND_API = "https://api.resend.com"
 
+STAFF_PASSWORD = "UPSTAGE_STAFF_PASSWORD"  # noqa: S105  # its name, not its value
+# Read by the one command that needs them, so that no server holds them.
+READ_BY_COMMANDS = frozenset({STAFF_PASSWORD})
+PREFIX = "UPSTAGE_"
+_YES_OR_NO = {"1": True, "0": False}
+
 _KID = re.compile(r"[A-Za-z0-9_-]{1,32}")
 _ADDRESS = re.compile(r"[^@\s<>,;]+@[^@\s<>,;]+")
 _SERVER_DATABASES = ("postgresql", "postgresql+psycopg", "postgres")
@@ -105,10 +111,13 @@ class Settings(BaseSettings):
         """Return the settings found in `environ`; an empty value counts as not set.
 
         Raises:
-            BadSetting: the first value, or pair of values, that cannot be used.
+            BadSetting: a name that is no setting, or the first value, or pair of values, that
+                cannot be used.
         """
-        names = [str(field.alias) for field in cls.model_fields.values()]
-        given = {name: environ[name] for name in names if environ.get(name)}
+        given = {name: value for name, value in environ.items() if value and _is_meant(name)}
+        for name in sorted(given.keys() - known_names()):
+            raise BadSetting(name, "unknown")
+        given = {name: value for name, value in given.items() if name not in READ_BY_COMMANDS}
         try:
             settings = cls(**given)  # pyright: ignore[reportArgumentType]  # parsed by pydantic
         except ValidationError as error:
@@ -152,6 +161,13 @@ class Settings(BaseSettings):
     @classmethod
     def _keys(cls, value: object) -> tuple[Key, ...]:
         return parse_keys(value) if isinstance(value, str) else ()
+
+    @field_validator("must_send_real_mail", mode="before")
+    @classmethod
+    def _yes_or_no(cls, value: object) -> bool:
+        if value not in _YES_OR_NO:
+            raise BadSetting("UPSTAGE_REQUIRE_REAL_MAIL", "not_yes_or_no")
+        return _YES_OR_NO[str(value)]
 
     @field_validator("mail_from")
     @classmethod
@@ -197,6 +213,10 @@ class Settings(BaseSettings):
         return _networks("UPSTAGE_TRUSTED_PROXIES", value) if isinstance(value, str) else ()
 
     def _check_together(self) -> None:
+        if self.is_exposed and not (self.resend_api_key and self.resend_webhook_secret):
+            # Without a provider nobody could be asked, and staff could press a patron's links;
+            # without its reports a warning that never arrived would count as silence.
+            raise BadSetting("RESEND_API_KEY", "public_without_mail")
         if not self.keys and (self.is_exposed or not self.has_own_database):
             raise BadSetting("UPSTAGE_SECRET_KEYS", "missing")
         if self.migration_url and self.database_url.startswith("sqlite:"):
@@ -257,6 +277,11 @@ class Settings(BaseSettings):
         return self.has_own_database and not self.is_exposed
 
     @property
+    def is_production(self) -> bool:
+        """Whether real patrons may stand behind this: everything but the demo."""
+        return not self.is_demo_allowed
+
+    @property
     def webhook_secrets(self) -> tuple[bytes, ...]:
         """The keys that the provider may sign its events with; several while one is replaced."""
         given = self.resend_webhook_secret
@@ -266,6 +291,12 @@ class Settings(BaseSettings):
     def sends_real_mail(self) -> bool:
         """Whether mail leaves through Resend instead of the built-in mailbox."""
         return bool(self.resend_api_key)
+
+
+def known_names() -> frozenset[str]:
+    """Every variable that means something to us."""
+    fields = {str(field.alias) for field in Settings.model_fields.values()}
+    return frozenset(fields) | READ_BY_COMMANDS
 
 
 def parse_keys(text: str) -> tuple[Key, ...]:
@@ -315,6 +346,11 @@ def is_loopback(host: str | None) -> bool:
         return ip_address(name).is_loopback
     except ValueError:
         return False
+
+
+def _is_meant(name: str) -> bool:
+    """Whether a variable is meant for us: by our prefix, or as one that we share with others."""
+    return name.startswith(PREFIX) or name in known_names()
 
 
 def _url(name: str, value: str, *, schemes: tuple[str, ...]) -> SplitResult:

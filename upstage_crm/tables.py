@@ -6,6 +6,7 @@ from sqlmodel import SQLModel
 
 import upstage_crm.audit.tables
 import upstage_crm.change_requests.tables
+import upstage_crm.core.heartbeat
 import upstage_crm.mail.tables
 import upstage_crm.organisation.tables
 import upstage_crm.patrons.tables

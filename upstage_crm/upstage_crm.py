@@ -56,6 +56,7 @@ from upstage_crm.ui.layout import connection_banner
 from upstage_crm.web import health, schedule, visits, watching
 from upstage_crm.web.browser_errors import BrowserErrors
 from upstage_crm.web.edge import edge
+from upstage_crm.web.event_errors import TroubleState, tell_of_failure
 from upstage_crm.web.events import EventsOnly
 from upstage_crm.web.hub import hub
 from upstage_crm.web.limits import SocketLimit
@@ -71,6 +72,7 @@ PUBLIC_HANDLERS = frozenset(
         (SignInState, ("load",)),
         (SecondState, ("load",)),
         (StaffLinkState, ("load",)),
+        (TroubleState, ("tell",)),
         (ConfirmState, ("load", "approve", "reject", "answer_each", "object_to")),
     )
     for name in names
@@ -146,9 +148,12 @@ app = rx.App(
     reset_style=False,
     toaster=None,
     extra_app_wraps={
-        (5, "Overlay"): lambda is_stateful: connection_banner() if is_stateful else None
+        (5, "Overlay"): lambda is_stateful: (
+            connection_banner(TroubleState.words) if is_stateful else None
+        )
     },
     frontend_exception_handler=BrowserErrors(),
+    backend_exception_handler=tell_of_failure,
     api_transformer=[
         routes,
         StaffGate,

@@ -24,7 +24,7 @@ from upstage_crm.core.db import Database, make_engine
 from upstage_crm.links.claims import FOR_STAFF, LinkClaims
 from upstage_crm.links.codec import LinkCodec, LinkKey
 from upstage_crm.mail.compose import Composer
-from upstage_crm.mail.delivery import Transport
+from upstage_crm.mail.delivery import MailMode, Transport
 from upstage_crm.mail.dispatcher import Dispatcher
 from upstage_crm.mail.local_sender import LocalSender
 from upstage_crm.mail.sender import Sender
@@ -59,6 +59,13 @@ class Runtime:
     dispatcher: Dispatcher
     watch: Watch
     hashing: Hashing
+
+    @property
+    def mail_mode(self) -> MailMode:
+        """Where mail goes. Settings without a provider are refused at a public address."""
+        if self.settings.sends_real_mail:
+            return MailMode.RESEND
+        return MailMode.DEMO if self.settings.is_demo_allowed else MailMode.REHEARSAL
 
     def context(self, time_zone: tzinfo | None = None) -> Context:
         """What parsing a patron's values depends on: the organisation's day."""

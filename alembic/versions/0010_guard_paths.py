@@ -1,6 +1,6 @@
 """Guard paths: on PostgreSQL every guard names its schema and types, and trusts no search path
 
-Revision: 0010, after 0006
+Revision: 0010, after 0008
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from alembic import op
 from upstage_crm.audit import guards
 
 revision = "0010"
-down_revision = "0006"
+down_revision = "0008"
 
 # Frozen: what was protected when this revision was written.
 PROTECTED = {

@@ -18,8 +18,8 @@ import pytest
 from tests.support.factories import NEW, OLD, Desk
 from tests.support.keyring import OTHER_RING, SECRET_KEYS, rotate
 from tests.support.processes import without_settings
+from tests.support.project import ROOT
 from tests.support.proof import KEY, OTHER
-from tests.support.server import ROOT
 from upstage_crm import cli
 from upstage_crm.audit import trail
 from upstage_crm.audit.chain import Walk, canonical, entry_hash, signed_message
@@ -539,8 +539,13 @@ def test_a_trail_that_was_rewritten_whole_is_found_by_an_earlier_export(
     assert 0 == cli.main(["audit", "export", str(path)])
     last = desk.entries
     against = ["audit", "verify", "--against", str(path)]
+    entries = len(desk.lines())
     desk.patron(email="later@example.com", given_name="Later")
+    capsys.readouterr()
     assert 0 == cli.main(against)
+    begins = capsys.readouterr().out.splitlines()[0]
+    assert begins.startswith("The trail begins with the one that was exported at ")
+    assert begins.endswith(f": {entries} entries.")
 
     rewrite(desk, last, key=KEY)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from tests.support.office import Office
@@ -10,7 +12,8 @@ from upstage_crm.audit.events import Action, Channel
 from upstage_crm.change_requests.rules import Cause, RequestState
 from upstage_crm.core.clock import FrozenClock
 from upstage_crm.core.db import Database
-from upstage_crm.staff import second_factor
+from upstage_crm.settings import STAFF_PASSWORD
+from upstage_crm.staff import passwords, second_factor, sessions
 from upstage_crm.staff.roles import Role
 
 pytestmark = pytest.mark.usefixtures("operator")
@@ -46,6 +49,46 @@ def test_a_new_password_leaves_the_second_factor_alone(office: Office) -> None:
     assert 0 == cli.main(["staff", "reset", owner.email_key])
 
     assert 1 == office.read(lambda s: second_factor.of(s, owner.id)).count
+
+
+@pytest.mark.parametrize(
+    "password",
+    ["password12345", "aaaaaaaaaaaaaaaa", "Konstantina2026", "short", "x" * 257],
+    ids=["known", "repeated", "of the account", "short", "long"],
+)
+@pytest.mark.parametrize("step", ["add", "reset"])
+def test_the_operator_gives_no_easier_password_than_others(
+    office: Office,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    step: str,
+    password: str,
+) -> None:
+    monkeypatch.setenv(STAFF_PASSWORD, password)
+    clerk = office.staff("Konstantina", Role.BOX_OFFICE)
+    address = {"add": "new@staff.example.org", "reset": clerk.email_key}[step]
+    named = ["--name", "Konstantina"] if step == "add" else []
+    before = office.scalar("SELECT max(password_hash) || count(*) FROM staff")
+
+    assert cli.main(["staff", step, address, *named]) == 1
+
+    said = capsys.readouterr()
+    assert re.search(r"easy to guess|characters", said.err)
+    assert said.out == ""
+    assert office.scalar("SELECT max(password_hash) || count(*) FROM staff") == before
+
+
+def test_a_good_password_from_the_environment_is_taken_and_not_shown(
+    office: Office, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    password = "correct horse battery staple lamp"
+    monkeypatch.setenv(STAFF_PASSWORD, password)
+
+    assert cli.main(["staff", "add", "new@staff.example.org", "--name", "Noa"]) == 0
+
+    assert password not in "".join(capsys.readouterr())
+    found = office.read(lambda s: sessions.credentials(s, "new@staff.example.org"))
+    assert passwords.matches(found.password_hash, password)
 
 
 def test_who_is_disabled_leaves_no_request_to_nobody(

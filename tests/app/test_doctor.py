@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
+import socketserver
+import sqlite3
+import threading
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import event
 
 from tests.support.engines import owners
 from tests.support.fault_server import Answer, FaultServer, Manner, fault_server
 from tests.support.keyring import SECRET_KEYS
+from tests.support.processes import free_port
+from tests.support.settings import GIVEN_DATABASE, PUBLIC
 from upstage_crm import cli, cli_doctor, wiring
 from upstage_crm.audit import guards
 from upstage_crm.cli_doctor import Mark, examine
 from upstage_crm.core.clock import FrozenClock, SystemClock
 from upstage_crm.core.db import Database
 from upstage_crm.mail import gate
+from upstage_crm.mail.delivery import MailMode
 from upstage_crm.settings import Settings
+from upstage_crm.ui.copy import MAIL_MODE_WORDS
 
 KEYS = {"UPSTAGE_SECRET_KEYS": SECRET_KEYS}
 SECRET = "whsec_" + "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
@@ -55,7 +63,13 @@ def real(provider: FaultServer, **more: str) -> dict[str, str]:
 def test_a_laptop_without_a_key_is_well(database: Database) -> None:
     assert [] == troubles(database)
     notes = [words for mark, words in found(database) if mark is Mark.NOTE]
-    assert "No Resend key: mail is kept in the built-in mailbox." in notes
+    assert MAIL_MODE_WORDS[MailMode.DEMO] in notes
+
+
+def test_a_rehearsal_is_said(database: Database) -> None:
+    said = found(database, GIVEN_DATABASE)
+
+    assert (Mark.NOTE, MAIL_MODE_WORDS[MailMode.REHEARSAL]) in said
 
 
 def test_a_deployment_with_everything_is_well(database: Database, provider: FaultServer) -> None:
@@ -119,8 +133,9 @@ def test_a_missing_webhook_secret_is_said(database: Database, provider: FaultSer
     )
 
 
-def test_links_without_https_are_said(database: Database) -> None:
-    (said,) = troubles(database, {"UPSTAGE_PUBLIC_URL": "http://crm.theatre.example"})
+def test_links_without_https_are_said(database: Database, provider: FaultServer) -> None:
+    provider.default = Answer(body=DOMAINS)
+    (said,) = troubles(database, real(provider, UPSTAGE_PUBLIC_URL="http://crm.theatre.example"))
 
     assert "without https" in said
 
@@ -159,7 +174,105 @@ def test_a_database_that_is_away_is_said() -> None:
 
     away = Database(make_engine("postgresql://nobody@127.0.0.1:1/none"))
 
-    assert ["The database cannot be reached (OperationalError)."] == troubles(away)
+    (said,) = troubles(away)
+
+    assert said.startswith("The database cannot be reached (connection failed: ")
+
+
+def test_a_database_that_a_newer_version_made_is_said(database: Database) -> None:
+    with database.engine.begin() as connection:
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+
+    (said,) = troubles(database)
+
+    assert "a newer version has migrated it" in said
+    assert "upstage-crm migrate" not in said
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_database_that_cannot_be_written_is_said(database: Database) -> None:
+    @event.listens_for(database.engine, "connect")
+    def refuse(connection: sqlite3.Connection, _record: object) -> None:
+        connection.execute("PRAGMA query_only=ON")
+
+    database.dispose()
+    (said,) = troubles(database)
+    event.remove(database.engine, "connect", refuse)
+    database.dispose()
+
+    assert said.startswith("The database can be read but not written (")
+
+
+# --- the server and Redis -----------------------------------------------------------------------
+
+
+def server_said(database: Database, port: int) -> tuple[Mark, str]:
+    (said,) = [pair for pair in found(database, {"PORT": str(port)}) if "server" in pair[1].lower()]
+    return said
+
+
+def test_a_wrong_port_is_not_called_reachable(database: Database) -> None:
+    port = free_port()
+
+    mark, words = server_said(database, port)
+
+    assert mark is Mark.NOTE
+    assert words.startswith(f"No server of ours answers on port {port} of this machine.")
+    assert not [words for _mark, words in found(database) if "reach" in words]
+
+
+@pytest.mark.parametrize(
+    ("answer", "mark", "words"),
+    [
+        (Answer(body={"problems": []}), Mark.FINE, "answers and is well"),
+        (Answer(503, {"problems": ["guards"]}), Mark.TROUBLE, "is not well: guards"),
+        (Answer(body=b"<html>"), Mark.NOTE, "No server of ours answers"),
+        (Answer(body={"some": "thing"}), Mark.NOTE, "No server of ours answers"),
+        (Answer(manner=Manner.DROP), Mark.NOTE, "No server of ours answers"),
+    ],
+    ids=["well", "not well", "another's page", "another's json", "mute"],
+)
+def test_what_answers_on_the_port_is_said(
+    database: Database, provider: FaultServer, answer: Answer, mark: Mark, words: str
+) -> None:
+    provider.default = answer
+
+    said = server_said(database, int(provider.url.rpartition(":")[2]))
+
+    assert said[0] is mark
+    assert words in said[1]
+
+
+def test_redis_that_is_away_is_said(database: Database) -> None:
+    (said,) = troubles(database, {"REDIS_URL": f"redis://:secret@127.0.0.1:{free_port()}/0"})
+
+    assert said.startswith("Redis (REDIS_URL) cannot be used, so no page would answer (")
+    assert "secret" not in said
+
+
+def test_redis_that_answers_is_said(database: Database) -> None:
+    with socketserver.TCPServer(("127.0.0.1", 0), _Pong) as redis:
+        thread = threading.Thread(target=redis.serve_forever, args=(0.02,), daemon=True)
+        thread.start()
+        said = found(database, {"REDIS_URL": f"redis://127.0.0.1:{redis.server_address[1]}/0"})
+        redis.shutdown()
+        thread.join()
+
+    assert (Mark.FINE, "Redis (REDIS_URL) answers.") in said
+
+
+class _Pong(socketserver.StreamRequestHandler):
+    """Says what Redis says: an array of texts in, one line out (its protocol, version 2)."""
+
+    def handle(self) -> None:
+        while head := self.rfile.readline():
+            texts = [self._text() for _ in range(int(head[1:]))]
+            self.wfile.write(b"+PONG\r\n" if texts == [b"PING"] else b"+OK\r\n")
+
+    def _text(self) -> bytes:
+        text = self.rfile.read(int(self.rfile.readline()[1:]))
+        self.rfile.readline()
+        return text
 
 
 def test_a_paused_queue_is_said(database: Database, clock: FrozenClock) -> None:
@@ -183,7 +296,8 @@ def test_the_command_fails_on_trouble(
         monkeypatch.setenv(name, value)
     assert 0 == cli.main(["doctor"])
     assert "Every guard of the database stands." in capsys.readouterr().out
-    monkeypatch.setenv("UPSTAGE_PUBLIC_URL", "http://crm.theatre.example")
+    for name, value in (PUBLIC | {"UPSTAGE_PUBLIC_URL": "http://crm.theatre.example"}).items():
+        monkeypatch.setenv(name, value)
 
     assert cli_doctor.TROUBLE == cli.main(["doctor"])
     assert "checks found trouble" in capsys.readouterr().err

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
@@ -10,7 +11,7 @@ import pytest
 
 from tests.support.engine import Engine
 from tests.support.factories import NEW, SECRET
-from upstage_crm import wiring
+from upstage_crm import cli, wiring
 from upstage_crm.audit import opening
 from upstage_crm.audit.errors import TrailKeyUnknown
 from upstage_crm.change_requests.rules import Cause, RequestState
@@ -20,10 +21,12 @@ from upstage_crm.links.claims import LinkRefused
 from upstage_crm.links.codec import LinkCodec, LinkKey
 from upstage_crm.mail.dispatcher import Dispatcher
 from upstage_crm.settings import Settings
+from upstage_crm.web.errors import KeysLost
 from upstage_crm.web.schedule import revoke_dead_links
 from upstage_crm.wiring import mailboxes_of
 
 OLD_KEY, NEW_KEY = LinkKey("test-key", SECRET), LinkKey("newer", b"n" * 32)
+SAME_NAME = LinkKey("test-key", b"s" * 32)
 
 
 @pytest.fixture
@@ -101,3 +104,110 @@ def test_a_request_with_newer_links_outlives_the_older_key(engine: Engine) -> No
 
     assert 0 == revoke_dead_links(parts)
     assert RequestState.APPROVED is engine.decide(engine.claims(NEW))
+
+
+# --- a lost or wrong set of keys ----------------------------------------------------------------
+
+
+@pytest.fixture
+def operate(
+    engine: Engine, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> Callable[..., Settings]:
+    """Give an operator's command line these keys; return the settings of its server."""
+    assert engine
+
+    def with_keys(*keys: LinkKey) -> Settings:
+        given = ",".join(f"{key.kid}:{base64.b64encode(key.secret).decode()}" for key in keys)
+        environ = {"UPSTAGE_DATABASE_URL": database_url, "UPSTAGE_SECRET_KEYS": given}
+        for name, value in environ.items():
+            monkeypatch.setenv(name, value)
+        return Settings.load(environ)
+
+    return with_keys
+
+
+@pytest.mark.parametrize("wrong", [NEW_KEY, SAME_NAME], ids=["another", "another of that name"])
+def test_a_wrong_set_of_keys_stops_the_start_and_withdraws_nothing(
+    engine: Engine,
+    operate: Callable[..., Settings],
+    capsys: pytest.CaptureFixture[str],
+    wrong: LinkKey,
+) -> None:
+    request, link = engine.asked(engine.patron())
+    queued = engine.propose(engine.patron("w@example.com", "Wim"), "w1@example.org")
+    before = engine.actions()
+
+    with pytest.raises(KeysLost):
+        cli.prepare(operate(wrong))
+    assert cli.main(["mail", "send"]) == 1
+    assert "upstage-crm keys revoke" in capsys.readouterr().err
+
+    assert engine.actions() == before
+    cli.prepare(operate(OLD_KEY))
+    engine.deliver()
+    assert engine.decide(link) is RequestState.APPROVED
+    assert engine.state(queued) is RequestState.PENDING
+    assert engine.state(request) is RequestState.APPROVED
+    assert engine.mailbox.to("w1@example.org"), "no mail was given up"
+
+
+def test_all_keys_are_changed_on_purpose(
+    engine: Engine, operate: Callable[..., Settings], capsys: pytest.CaptureFixture[str]
+) -> None:
+    requests = [
+        engine.propose(engine.patron(f"p{n}@example.com", f"Pia{n}"), f"p{n}@example.org")
+        for n in range(2)
+    ]
+    settings = operate(NEW_KEY)
+
+    assert cli.main(["keys", "revoke"]) == 0
+    assert capsys.readouterr().out.startswith("2 requests withdrawn")
+
+    for request in requests:
+        assert engine.view(request).cause is Cause.KEY_REVOKED
+        assert ("staff_outcome", "dana@staff.example.org") in engine.told(request)
+    cli.prepare(settings)
+    assert cli.main(["keys", "revoke"]) == 0
+    assert capsys.readouterr().out.startswith("0 requests withdrawn")
+
+
+def test_a_key_taken_out_beside_others_is_revoked_as_ever(
+    engine: Engine, operate: Callable[..., Settings]
+) -> None:
+    old, _link = engine.asked(engine.patron())
+    restarted(engine, NEW_KEY, OLD_KEY)
+    engine.clock.advance(timedelta(hours=1))
+    new = engine.propose(engine.patron("w@example.com", "Wim"), "w1@example.org")
+
+    cli.prepare(operate(NEW_KEY))
+
+    assert revoke_dead_links(restarted(engine, NEW_KEY)) == 1
+    assert engine.state(old) is RequestState.WITHDRAWN
+    assert engine.state(new) is RequestState.PENDING
+
+
+def test_where_nothing_is_open_any_keys_start(
+    engine: Engine, operate: Callable[..., Settings]
+) -> None:
+    _request, link = engine.asked(engine.patron())
+    engine.decide(link)
+
+    cli.prepare(operate(NEW_KEY))
+
+
+def test_the_doctor_sees_it(
+    engine: Engine, operate: Callable[..., Settings], capsys: pytest.CaptureFixture[str]
+) -> None:
+    def told(*keys: LinkKey) -> str:
+        operate(*keys)
+        cli.main(["doctor"])
+        (line,) = [line for line in capsys.readouterr().out.splitlines() if "open request" in line]
+        return line
+
+    engine.propose(engine.patron())
+    assert told(OLD_KEY) == "ok      1 open request can be answered with these keys."
+    assert told(NEW_KEY).startswith("TROUBLE No link of an open request was made with a key that")
+
+    restarted(engine, NEW_KEY, OLD_KEY)
+    engine.propose(engine.patron("w@example.com", "Wim"), "w1@example.org")
+    assert told(NEW_KEY).startswith("note    1 open request will be withdrawn at the next start")

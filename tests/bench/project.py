@@ -15,13 +15,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.support.processes import Leashed, free_port, without_settings
-from tests.support.server import ROOT, answers
+from tests.support.project import ROOT, copy_sources
+from tests.support.server import answers
 from upstage_crm.web.build import ensure_built
 
 PATIENCE_S = 120
 
-_SOURCES = ("upstage_crm", "assets", "alembic", "reflex.lock")
-_FILES = ("pyproject.toml", "rxconfig.py", "bunfig.toml", ".npmrc")
 _BLANK = """
 
 def _blank() -> rx.Component:
@@ -60,17 +59,9 @@ class Started:
 
 def copy_with_blank(folder: Path) -> Path:
     """Copy the project into `folder`, add the page `/blank`, build it, and return its root."""
-    root = folder / "project"
-    root.mkdir()
-    for name in _SOURCES:
-        ignored = shutil.ignore_patterns("__pycache__", "external")
-        shutil.copytree(ROOT / name, root / name, ignore=ignored)
-    for name in _FILES:
-        if (ROOT / name).exists():
-            shutil.copy2(ROOT / name, root / name)
+    root = copy_sources(folder / "project")
     with (root / "upstage_crm" / "upstage_crm.py").open("a", encoding="utf-8") as app:
         app.write(_BLANK)
-    (root / "var").mkdir()
     ensure_built(root)
     return root
 

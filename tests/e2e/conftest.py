@@ -9,6 +9,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 
 from tests.support.browser import ARGUMENTS, NO_BROWSER, find_browser
 from tests.support.journey import PATIENCE_MS, PHONE, Person, sign_in
+from tests.support.project import copy_built, own_database
 from tests.support.server import Server, running_server
 from tests.support.stage import Stage, set_stage
 
@@ -68,11 +69,14 @@ def goto(page: Page, server: Server) -> Goto:
 
 @pytest.fixture(scope="module")
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, Stage]]:
-    """A server of a module's own, with staff and patrons, and its database for looking at."""
+    """A server of a module's own, with staff and patrons, and its database for looking at.
+
+    It is the demo's: only there do the links in the built-in mailbox work.
+    """
     folder = tmp_path_factory.mktemp("house")
-    database_url = f"sqlite:///{folder / 'upstage.db'}"
-    stage = set_stage(database_url)
-    with running_server(folder, database_url=database_url) as running:
+    project = copy_built(folder / "project")
+    stage = set_stage(own_database(project))
+    with running_server(folder, demo=project) as running:
         yield running, stage
 
 

@@ -10,6 +10,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.support.links import decision_url
+from tests.support.project import copy_built, own_database
 from tests.support.server import Server, running_server
 from tests.support.stage import OWNER, PASSWORD, Stage, set_stage
 from upstage_crm.change_requests import commands
@@ -76,9 +77,9 @@ class House:
 @pytest.fixture(scope="module")
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     folder = tmp_path_factory.mktemp("pages")
-    database_url = f"sqlite:///{folder / 'upstage.db'}"
-    stage = set_stage(database_url)
-    with running_server(folder, database_url=database_url) as server:
+    project = copy_built(folder / "project")  # only the demo serves the kit
+    stage = set_stage(own_database(project))
+    with running_server(folder, demo=project) as server:
         yield House(server, stage)
 
 

@@ -15,7 +15,7 @@ from tests.support.server import Server, running_server
 
 
 def test_a_page_comes_alive_under_the_strict_policy(goto: Goto) -> None:
-    page = goto("/kit/")
+    page = goto("/sign-in/")
 
     expect(page.locator("h1").first).to_be_visible()
 
@@ -27,7 +27,7 @@ def test_one_build_serves_every_name_of_the_server(
     with running_server(tmp_path, host=host) as server, browser.new_context() as context:
         page = context.new_page()
 
-        page.goto(f"{server.url}/kit/", wait_until="commit")
+        page.goto(f"{server.url}/sign-in/", wait_until="commit")
 
         page.locator("[data-hydrated=true]").first.wait_for(state="attached")
 

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.support.emulator import API_KEY, running_emulator
@@ -15,16 +13,6 @@ from tests.support.mail_reader import emulator_mails, links, to
 from tests.support.server import Server, running_server
 from tests.support.stage import CLERK, Stage, set_stage
 from upstage_crm.confirm import labels
-
-
-@pytest.fixture(scope="module")
-def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, Stage]]:
-    """A server in local mode with three patrons."""
-    folder = tmp_path_factory.mktemp("local")
-    database_url = f"sqlite:///{folder / 'upstage.db'}"
-    stage = set_stage(database_url)
-    with running_server(folder, database_url=database_url) as server:
-        yield server, stage
 
 
 def propose_email(page: Page, server: Server, number: int, email: str) -> str:

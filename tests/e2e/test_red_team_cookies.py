@@ -9,6 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from tests.support.raw_http import Answer, ask, press
+from tests.support.settings import PROVIDER
 from tests.support.siege import PRIVATE, House, besieged, leaks
 from tests.support.stage import CLERK, PASSWORD, READER
 from upstage_crm.admin.patrons.list_state import PatronListState
@@ -301,7 +302,8 @@ def test_under_https_only_a_cookie_that_nobody_else_can_set_counts(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
     """A page of another host of the domain may set any cookie but one with `__Host-`."""
-    folder, settings = tmp_path_factory.mktemp("https"), {"UPSTAGE_PUBLIC_URL": HTTPS}
+    folder = tmp_path_factory.mktemp("https")
+    settings = PROVIDER | {"UPSTAGE_PUBLIC_URL": HTTPS}
     with besieged(folder, requests=1, settings=settings) as house:
         secure, plain = f"{SECURE_NAME}={house.session}", f"{NAME}={house.session}"
         assert 303 == ask(house.server, "/patrons/", Cookie=plain).status

@@ -93,7 +93,7 @@ def altered(token: str, other: str) -> Iterator[str]:
     head, body, signature = token.split(".")
     _, other_body, other_signature = other.split(".")
     dice = random.Random(4)
-    for place in range(0, len(token) - 1, 3):  # the last letter holds bits that nobody reads
+    for place in (*range(0, len(token) - 1, 3), len(token) - 1):
         if token[place] != ".":
             letter = dice.choice(ALPHABET.replace(token[place], ""))
             yield f"{token[:place]}{letter}{token[place + 1 :]}"
@@ -102,6 +102,7 @@ def altered(token: str, other: str) -> Iterator[str]:
     yield from (f"{head}.{body}", f"{head}.{body}.", f".{body}.{signature}", f"{head}..{signature}")
     yield from (f"{head}.{other_body}.{signature}", f"{head}.{body}.{other_signature}")
     yield from (f"{body}.{head}.{signature}", f"{token}.{signature}", f"{token}{token}", token * 4)
+    yield from (f"{token}=", f"{token}==", f"{token}%3D", f"{token}%0A", f"{token}%0D%0A")
     yield from (f"{token} ", f"%20{token}", f"{token}%00", f"{token};")
     yield from (f"{token}/", f"{token}/..", f"x/{token}", token.swapcase(), token.replace(".", ","))
     yield f"{token}%0d%0aSet-Cookie:%20evil=1"

@@ -94,6 +94,29 @@ def test_a_given_database_is_not_migrated_by_a_start(
     assert said == "The database is not at this version. Run: upstage-crm migrate\n"
 
 
+def test_a_public_address_without_a_mail_provider_is_refused(
+    environ: dict[str, str], tmp_path: Path
+) -> None:
+    code, said = refused(environ | {"UPSTAGE_PUBLIC_URL": "https://crm.example.org"}, tmp_path)
+
+    assert code == 2
+    assert said == (
+        "This address is public and no mail provider is set, so no patron could be asked. "
+        "Set RESEND_API_KEY and RESEND_WEBHOOK_SECRET, or try the demo on this machine: "
+        "make run.\n"
+    )
+    assert not (tmp_path / "upstage.db").exists()
+
+
+def test_a_misspelt_setting_is_refused(environ: dict[str, str], tmp_path: Path) -> None:
+    code, said = refused(environ | {"UPSTAGE_PUBLIK_URL": "https://crm.example.org"}, tmp_path)
+
+    assert (code, said) == (
+        2,
+        "UPSTAGE_PUBLIK_URL is not a setting. Did you mean UPSTAGE_PUBLIC_URL?\n",
+    )
+
+
 @pytest.fixture
 def second_start(environ: dict[str, str], tmp_path: Path) -> Iterator[psutil.Popen]:
     """A server that just said that it is ready, on a database that stood already."""

@@ -105,6 +105,19 @@ def test_a_command_that_ends_too_early_says_why(tmp_path: Path) -> None:
         process.wait_until(lambda: False, within_s=10)
 
 
+# --- the Makefile ---------------------------------------------------------------------------------
+
+
+def test_make_help_shows_every_word_of_it() -> None:
+    said = subprocess.run(
+        ["make", "help"], cwd=ROOT, check=True, capture_output=True, text=True
+    ).stdout
+    lines = (ROOT / "Makefile").read_text("utf-8").splitlines()
+    documented = [re.split(r":.*?## ", line) for line in lines if re.match(r"[a-z-]+:.*## ", line)]
+
+    assert [line.split(maxsplit=1) for line in said.splitlines()] == documented
+
+
 # --- the build ----------------------------------------------------------------------------------
 
 

@@ -31,9 +31,10 @@ REVIEWED = {
     "ConfirmState.reject",
     "ConfirmState.answer_each",
     "ConfirmState.object_to",
+    "TroubleState.tell",
 }
 # The only states that do not derive from `AdminState`.
-OUTSIDE = {"SignInState", "SecondState", "StaffLinkState", "ConfirmState"}
+OUTSIDE = {"SignInState", "SecondState", "StaffLinkState", "ConfirmState", "TroubleState"}
 
 ROOT = Path(__file__).resolve().parents[2]
 KIT = "upstage_crm.ui.components"

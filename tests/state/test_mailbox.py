@@ -17,13 +17,14 @@ from starlette.applications import Starlette
 
 from tests.conftest import START
 from tests.support.factories import NEW, OLD, Desk
-from tests.support.keyring import SECRET_KEYS
 from tests.support.pipeline import Client, Pipeline, installed, sign_in
+from tests.support.settings import GIVEN_DATABASE, PUBLIC
 from tests.support.visitor import Visitor
 from upstage_crm import wiring
 from upstage_crm.admin.gate import StaffGate
 from upstage_crm.admin.mailbox.address import MailboxAddress, read
 from upstage_crm.admin.mailbox.raw import POLICY, ROUTES
+from upstage_crm.admin.mailbox.reading import Links
 from upstage_crm.admin.mailbox.state import PAGE_SIZE, MailboxState
 from upstage_crm.core.clock import FrozenClock
 from upstage_crm.core.db import Database
@@ -39,12 +40,6 @@ from upstage_crm.ui.mail_words import REASONS, UNCERTAIN, delivery_key, delivery
 from upstage_crm.wiring import Runtime
 
 HIDDEN_FROM = [role for role in Role if Permission.VIEW_MAILBOX not in PERMISSIONS[role]]
-REAL_MAIL = {
-    "UPSTAGE_SECRET_KEYS": SECRET_KEYS,
-    "UPSTAGE_PUBLIC_URL": "https://crm.example.org",
-    "UPSTAGE_MAIL_FROM": "box@example.org",
-    "RESEND_API_KEY": "re_test",
-}
 _HREF = re.compile(r'href="[^"]*/c/([^"?]*)')
 
 
@@ -57,7 +52,7 @@ class Scene:
     pipeline: Pipeline
 
     def cookie(self, role: Role = Role.BOX_OFFICE) -> str:
-        return sign_in(self.parts.database, role, at=self.parts.clock.now())
+        return cookie_of(self.parts, role)
 
     async def open(self, path: str = "/mailbox/", cookie: str | None = None) -> Client:
         tab = self.pipeline.client(self.cookie() if cookie is None else cookie)
@@ -117,10 +112,13 @@ def mail_id(made: Runtime, kind: MailKind = MailKind.DECISION_REQUEST) -> str:
 
 def visitor(made: Runtime, role: Role | None = Role.BOX_OFFICE) -> Visitor:
     """A browser before the route, behind the gate as in the app."""
-    cookie = sign_in(made.database, role, at=made.clock.now()) if role else ""
-    if cookie and made.settings.is_https:
-        cookie = f"__Host-{cookie}"
+    cookie = cookie_of(made, role) if role else ""
     return Visitor(StaffGate(Starlette(routes=ROUTES)), cookie=cookie)
+
+
+def cookie_of(made: Runtime, role: Role) -> str:
+    cookie = sign_in(made.database, role, at=made.clock.now())
+    return f"__Host-{cookie}" if made.settings.is_https else cookie
 
 
 class TestWho:
@@ -176,7 +174,7 @@ class TestList:
             state = await scene.seen(await scene.open())
 
             assert ("rows", "2 mails", "1–2 of 2") == (state.shown, state.count, state.summary)
-            assert state.is_local
+            assert state.is_demo
             found = {row.address: row for row in state.rows}
             asked = found[NEW]
             assert reference in asked.subject
@@ -334,6 +332,42 @@ class TestOpenMail:
 
         play(story)
 
+    @pytest.mark.parametrize(
+        ("settings", "links", "said"),
+        [
+            ({}, Links.LIVE, "This is a demo: no email is sent."),
+            (GIVEN_DATABASE, Links.UNSENT, "This is a rehearsal: no email is sent, and the links"),
+            (PUBLIC, Links.HIDDEN, ""),
+        ],
+        ids=["demo", "rehearsal", "public"],
+    )
+    def test_the_mailbox_says_what_the_links_do(
+        self, made: Runtime, desk: Desk, settings: dict[str, str], links: Links, said: str
+    ) -> None:
+        sent(desk)
+        asked = mail_id(made)
+        if settings:
+            moved(made, settings)
+
+        async def story() -> None:
+            async with Pipeline() as pipeline:
+                scene = Scene(wiring.runtime(), desk, pipeline)
+                state = await scene.seen(await scene.open(f"/mailbox/?mail={asked}"))
+                assert state.mail.links == links
+                assert state.is_demo == (links is Links.LIVE)
+                assert state.mail_banner.startswith(said) if said else not state.mail_banner
+
+        asyncio.run(story())
+
+
+def moved(made: Runtime, settings: dict[str, str]) -> Runtime:
+    """The same venue under other settings."""
+    other = wiring.build(
+        Settings.load(settings), database=made.database, clock=made.clock, sender=LocalSender()
+    )
+    wiring.install(other)
+    return other
+
 
 class TestRawMail:
     def test_links_work_where_mail_is_kept(self, made: Runtime, desk: Desk) -> None:
@@ -348,15 +382,13 @@ class TestRawMail:
         assert '<base target="_blank">' in page.text
         assert page.text.count("<a ") == page.text.count('<a rel="noopener" ')
 
-    def test_links_are_dead_where_mail_really_leaves(
-        self, made: Runtime, desk: Desk, clock: FrozenClock
+    @pytest.mark.parametrize("settings", [PUBLIC, GIVEN_DATABASE], ids=["public", "rehearsal"])
+    def test_links_are_dead_everywhere_but_in_the_demo(
+        self, made: Runtime, desk: Desk, clock: FrozenClock, settings: dict[str, str]
     ) -> None:
         sent(desk)
         asked = mail_id(made)
-        settings = Settings.load(REAL_MAIL)
-        real = wiring.build(settings, database=made.database, clock=clock, sender=LocalSender())
-        wiring.install(real)
-        someone = visitor(real)
+        someone = visitor(moved(made, settings))
 
         answers = [
             someone.get(f"/mailbox/raw/{asked}{form}")
@@ -367,6 +399,8 @@ class TestRawMail:
         assert {"not-shown"} == set(_HREF.findall(answers[0].text))
         assert not [answer for answer in answers if "eyJ" in answer.text]
         assert "/c/not-shown" in answers[1].text
+        codes = re.findall(r"\S{4}-\S{4}", answers[1].text)
+        assert ["••••-••••"] == [code for code in codes if code.count("•")]
 
     def test_links_of_a_mail_that_left_are_dead_even_where_mail_is_kept_now(
         self, made: Runtime, desk: Desk

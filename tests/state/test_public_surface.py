@@ -23,8 +23,8 @@ from upstage_crm.wiring import Runtime
 
 STATE = "reflex___state____state"
 # Reviewed by full name, as they travel. What each may do with any argument: open the page, say why
-# the browser's script failed, read the words of the sign-in pages for one's own browser, read and
-# decide one's own link.
+# the browser's script failed, read the words of the sign-in pages for one's own browser, read that
+# something failed, read and decide one's own link.
 MAY_BE_SENT = {
     f"{STATE}.hydrate_and_load",
     f"{STATE}.reflex___state____on_load_internal_state.on_load_internal",
@@ -33,6 +33,7 @@ MAY_BE_SENT = {
     f"{STATE}.upstage_crm___admin___sign_in___state____sign_in_state.load",
     f"{STATE}.upstage_crm___admin___sign_in___second_state____second_state.load",
     f"{STATE}.upstage_crm___admin___sign_in___link_state____staff_link_state.load",
+    f"{STATE}.upstage_crm___web___event_errors____trouble_state.tell",
     f"{STATE}.upstage_crm___confirm___state____confirm_state.load",
     f"{STATE}.upstage_crm___confirm___state____confirm_state.approve",
     f"{STATE}.upstage_crm___confirm___state____confirm_state.reject",

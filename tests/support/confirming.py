@@ -11,6 +11,7 @@ import httpx
 
 from tests.support.factories import Desk
 from tests.support.keyring import SECRET_KEYS
+from tests.support.settings import PUBLIC
 from upstage_crm import wiring
 from upstage_crm.mail.local_sender import LocalSender
 from upstage_crm.settings import Settings
@@ -56,11 +57,9 @@ class Browser:
 @contextmanager
 def serving(desk: Desk, *, public_url: str = "") -> Generator[Runtime]:
     """Make the process's runtime from `desk`: same database, clock and key; nothing is sent."""
-    environ = {
-        "UPSTAGE_SECRET_KEYS": SECRET_KEYS,
-        "UPSTAGE_PUBLIC_URL": public_url,
-        "UPSTAGE_DATABASE_URL": "postgresql://nowhere" if public_url else "",
-    }
+    environ = {"UPSTAGE_SECRET_KEYS": SECRET_KEYS}
+    if public_url:
+        environ = PUBLIC | environ | {"UPSTAGE_PUBLIC_URL": public_url}
     made = wiring.build(
         Settings.load(environ), database=desk.database, clock=desk.clock, sender=LocalSender()
     )

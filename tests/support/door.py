@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from datetime import timedelta
-from urllib.parse import parse_qs, urlsplit
+from typing import Any
+from urllib.parse import parse_qs, urlencode, urlsplit
 
+from sqlalchemy import event
 from sqlmodel import Session
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
+from starlette.types import Message, Scope
 
 from tests.support.factories import CHEAP_HASH, CHEAP_PASSWORD
 from tests.support.office import totp
-from tests.support.visitor import Visitor
+from tests.support.visitor import OURS, Visitor
 from upstage_crm.admin.account import routes as account_routes
 from upstage_crm.admin.gate import StaffGate
 from upstage_crm.admin.mailbox import export
@@ -54,6 +58,58 @@ class Door:
                 channel=Channel.COMMAND_LINE,
                 now=made.clock.now(),
             )
+
+    def disabled(self, email: str) -> None:
+        """Add an account that was let go."""
+        now = self.clock.now()
+        with self.made.database.transaction() as session:
+            accounts.add(
+                session,
+                email=email,
+                display_name="Gone",
+                desk="",
+                role=Role.READ_ONLY,
+                password_hash=CHEAP_HASH,
+                actor=OPERATOR,
+                channel=Channel.COMMAND_LINE,
+                now=now,
+            )
+            accounts.disable(
+                session, email=email, actor=OPERATOR, channel=Channel.COMMAND_LINE, now=now
+            )
+
+    def statements_before_the_answer(self, email: str) -> list[str]:
+        """What the database is told between a press of *Send a link* and the end of the answer."""
+        told: list[str] = []
+        heard: list[list[str]] = []
+        body = urlencode({"email": email}).encode()
+
+        def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+            told.append(statement)
+
+        async def receive() -> Message:
+            return {"type": "http.request", "body": body, "more_body": False}
+
+        async def send(message: Message) -> None:
+            if message["type"] == "http.response.body" and not message.get("more_body"):
+                heard.append(list(told))
+
+        headers = {"origin": OURS, "content-type": "application/x-www-form-urlencoded"}
+        scope: Scope = {
+            "type": "http",
+            "method": "POST",
+            "path": "/auth/forgot",
+            "query_string": b"",
+            "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
+        }
+        engine = self.made.database.engine
+        event.listen(engine, "before_cursor_execute", note)
+        try:
+            asyncio.run(Starlette(routes=link_routes.ROUTES)(scope, receive, send))
+        finally:
+            event.remove(engine, "before_cursor_execute", note)
+        (before,) = heard
+        return before
 
     def browser(self) -> Visitor:
         anything = Route("/{path:path}", _page, methods=["GET"])

@@ -22,7 +22,7 @@ from upstage_crm.core import languages
 from upstage_crm.mail.render import TEMPLATES, sentences_of
 from upstage_crm.patrons.fields import FIELDS
 from upstage_crm.receipts import words as receipt_words
-from upstage_crm.ui import copy
+from upstage_crm.ui import copy, failure_words
 from upstage_crm.web import busy
 
 PATRON_ERRORS = ("text_too_long", "text_invalid", "text_card_number")
@@ -46,7 +46,7 @@ def texts() -> Iterator[str]:
     yield from matter.OUTCOME_WORDS.values()
     yield from copy.OUTCOME_WORDS.values()
     yield from (copy.SENTENCES[code] for code in PATRON_ERRORS)
-    for module in (labels, asking, endings, words, receipt_words, busy):
+    for module in (labels, asking, endings, words, receipt_words, failure_words, busy):
         yield from _of_module(module)
 
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Generator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from types import TracebackType
@@ -51,12 +51,14 @@ ON_LOAD = "reflex___state____state.reflex___state____on_load_internal_state.on_l
 class Client:
     """One tab: its token, its cookie, and what the server sent to it."""
 
-    def __init__(self, cookie: str = "") -> None:
+    def __init__(self, cookie: str = "", languages: str = "") -> None:
         self.token = secrets.token_hex(8)
         self.cookie = cookie
+        self.languages = languages
         self.path = "/"
         self.deltas: list[Mapping[str, Any]] = []
         self.events: list[Event] = []
+        self.heard = asyncio.Event()
 
     def redirects(self) -> list[str]:
         """Where the server has sent the browser, in order."""
@@ -64,11 +66,21 @@ class Client:
 
 
 class Pipeline:
-    """Runs events as the server does. `public_handlers` are what anybody may call."""
+    """Runs events as the server does. `public_handlers` are what anybody may call.
 
-    def __init__(self, public_handlers: frozenset[str] = frozenset()) -> None:
+    With `on_failure` (the app's own) a handler that fails is told to the tab, as in production;
+    without it the failure ends the test.
+    """
+
+    def __init__(
+        self,
+        public_handlers: frozenset[str] = frozenset(),
+        *,
+        on_failure: Callable[[Exception], Any] | None = None,
+    ) -> None:
         self._clients: dict[str, Client] = {}
         self._public = public_handlers
+        self._on_failure = on_failure
         self._states = StateManagerMemory()
 
     async def __aenter__(self) -> Self:
@@ -80,7 +92,7 @@ class Pipeline:
         self.app = rx.App()
         self.app.add_middleware(Guard(self._public))
         self._processor = BaseStateEventProcessor(
-            middleware=self.app, backend_exception_handler=None
+            middleware=self.app, backend_exception_handler=self._on_failure
         )
         self._processor.configure(state_manager=self._states, event_namespace=self)  # pyright: ignore[reportArgumentType]  # all it needs of a namespace
         await self._processor.start()
@@ -101,10 +113,11 @@ class Pipeline:
         if update.delta:
             client.deltas.append(update.delta)
         client.events += list(update.events or [])
+        client.heard.set()
 
-    def client(self, cookie: str = "") -> Client:
-        """Open a tab with this Cookie header."""
-        made = Client(cookie)
+    def client(self, cookie: str = "", languages: str = "") -> Client:
+        """Open a tab with this Cookie header, and this Accept-Language."""
+        made = Client(cookie, languages)
         self._clients[made.token] = made
         return made
 
@@ -128,7 +141,11 @@ class Pipeline:
             "pathname": client.path.partition("?")[0],
             "asPath": client.path,
             "query": {},
-            "headers": {"cookie": client.cookie, "origin": "http://localhost:3000"},
+            "headers": {
+                "cookie": client.cookie,
+                "origin": "http://localhost:3000",
+                "accept-language": client.languages,
+            },
             "token": client.token,
             "sid": client.token,
             "ip": "127.0.0.1",
@@ -171,6 +188,12 @@ class Pipeline:
         event = Event(name=format_event_handler(handler), payload={})
         started = await self._processor.enqueue(client.token, event)
         await asyncio.wait_for(started.wait_all(), PATIENCE_S)
+
+    async def until_told(self, client: Client, words: str) -> None:
+        """Wait until the server has sent these words: what follows a failure comes after it."""
+        while words not in str(client.deltas):
+            client.heard.clear()
+            await asyncio.wait_for(client.heard.wait(), PATIENCE_S)
 
     async def state(self, client: Client, cls: type[S]) -> S:
         """The tab's state as it stands."""

@@ -12,8 +12,8 @@ from pathlib import Path
 
 from tests.support.keyring import SECRET_KEYS
 from tests.support.processes import Leashed, free_port, without_settings
+from tests.support.project import ROOT, own_database
 
-ROOT = Path(__file__).resolve().parents[2]
 FIRST_BUILD_S = 300  # the first build downloads script packages
 
 
@@ -39,11 +39,13 @@ def running_server(
     settings: Mapping[str, str] | None = None,
     host: str = "localhost",
     port: int = 0,
+    demo: Path | None = None,
 ) -> Generator[Server]:
     """Give a server on a free port, or on `port`, for the length of the block.
 
-    Its log is in `folder`, and its database too unless `database_url` names one; either is
+    Its log stands in `folder`, and its database too unless `database_url` names one; either is
     migrated first, as an operator does. `settings` are environment variables on top of that.
+    `demo` is a copy of the project that is served over its own database, as `make run` does.
     """
     from upstage_crm.web.build import BuildFailed, ensure_built
 
@@ -53,14 +55,14 @@ def running_server(
         raise AssertionError(f"the pages could not be made:\n{failure.facts['output']}") from None
     port = port or free_port()
     database_url = database_url or f"sqlite:///{folder / 'upstage.db'}"
-    migrate(database_url)
-    environ = without_settings() | {
-        "PORT": str(port),
-        "UPSTAGE_DATABASE_URL": database_url,
-        "UPSTAGE_SECRET_KEYS": SECRET_KEYS,
-        **(settings or {}),
-    }
-    process = serve_process(environ, log=folder / "server.log", cwd=folder)
+    environ = without_settings() | {"PORT": str(port), "UPSTAGE_SECRET_KEYS": SECRET_KEYS}
+    if demo is None:
+        migrate(database_url)
+        environ["UPSTAGE_DATABASE_URL"] = database_url
+    else:
+        database_url = own_database(demo)
+    environ |= settings or {}
+    process = serve_process(environ, log=folder / "server.log", cwd=demo or folder)
     url = f"http://{host}:{port}"
     try:
         process.wait_until(lambda: answers(f"http://127.0.0.1:{port}/health"), within_s=60)

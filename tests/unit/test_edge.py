@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.support.settings import GIVEN_DATABASE, PUBLIC
 from upstage_crm.settings import Settings
 from upstage_crm.web.edge import BODY_LIMIT, edge
 from upstage_crm.web.headers import content_policy, inline_script_hashes
@@ -22,8 +23,6 @@ from upstage_crm.web.request_log import JsonFormatter, mask, safe_path
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-KEYS = "a:a2tra2tra2tra2tra2tra2tra2tra2tra2tra2tra2s="
-PUBLIC = {"UPSTAGE_PUBLIC_URL": "https://crm.example.org", "UPSTAGE_SECRET_KEYS": KEYS}
 TOKEN = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJwYXRyb24ifQ.c2lnbmF0dXJl"
 
 Headers = list[tuple[bytes, bytes]]
@@ -279,13 +278,55 @@ def test_a_body_at_the_limit_arrives_whole() -> None:
     assert app.bodies == [b"".join(chunks)]
 
 
-@pytest.mark.parametrize("path", ["/_upload", "/_upload/", "/_upload/x.pdf", "//_upload"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("/_upload", "/_upload/", "/_upload/x.pdf", "//_upload", "/_upload/../health"),
+        *("/ping", "/ping/", "/_health", "/_all_routes", "/auth-codespace", "/x/../ping"),
+    ],
+)
 @pytest.mark.parametrize("method", ["GET", "POST", "PUT", "HEAD"])
-def test_uploads_are_refused_before_anything_reads_them(path: str, method: str) -> None:
+def test_what_the_framework_serves_beside_our_pages_is_never_reached(
+    path: str, method: str
+) -> None:
+    for environ in ({}, GIVEN_DATABASE, PUBLIC):
+        app = App()
+
+        answer = ask(app, path, environ=environ, method=method, headers=[(b"content-length", b"9")])
+
+        assert answer.status == 404
+        assert app.scopes == []
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("/kit", "/kit/", "/kit.html", "/kit.html.gz", "/kit/index.html", "//kit/"),
+        *("/./kit/", "/x/../kit/index.html", "/x/../kit.html"),
+    ],
+)
+def test_the_page_of_the_kit_is_there_for_the_demo_alone(path: str) -> None:
+    assert ask(App(), path).body == b"from the app"
+    for environ in (GIVEN_DATABASE, PUBLIC):
+        answer = ask(App(), path, environ=environ)
+
+        assert answer.status == 404
+        assert b"There is no page here" in answer.body
+
+
+@pytest.mark.parametrize(
+    "path", ["/c/token\n", "/c/\ntoken", "/health\n", "/patrons/\r\n", "/\x00"]
+)
+def test_a_path_with_a_line_break_leads_nowhere(path: str) -> None:
     app = App()
 
-    assert ask(app, path, method=method, headers=[(b"content-length", b"9")]).status == 404
+    assert ask(app, path).status == 404
     assert app.scopes == []
+
+
+def test_what_only_begins_alike_is_open() -> None:
+    for path in ("/kitchen/", "/pings", "/patrons/kit", "/health", "/_event/"):
+        assert ask(App(), path, environ=PUBLIC).body == b"from the app"
 
 
 def test_an_unknown_address_gets_our_page() -> None:

@@ -38,6 +38,16 @@ ACCEPTED = [
         "jane@xn--bcher-kva.example",
     ),
     ("x" * 64 + "@example.org", *(["x" * 64 + "@example.org"] * 3)),
+    *(
+        (address, address, address, address)
+        for address in (
+            "!#$%&`*+/=?^`{|}~@iana.org",  # every sign of `atext` (RFC 5322, 3.2.3)
+            "'_-@iana.org",
+            "a=?b@example.org",
+            "=?x?=@example.org",
+            "=?utf-8?x?y?=@example.org",  # no encoding of this name, so nobody decodes it
+        )
+    ),
 ]
 
 REFUSED = [
@@ -70,6 +80,8 @@ REFUSED = [
     ("jane doe@example.org", P.SPACE),
     ("jane@exam\u00a0ple.org", P.SPACE),
     ("=?utf-8?q?eve=40example.org?=@example.org", P.ENCODED_WORD),
+    ("=?UTF-8*en?B?ZXZl?=@example.org", P.ENCODED_WORD),
+    ("x=??Q?@example.org", P.ENCODED_WORD),
     ("@example.org", P.LOCAL_PART_MISSING),
     ("josé@example.org", P.LOCAL_PART_NOT_ASCII),
     ("jose\u0301@example.org", P.LOCAL_PART_NOT_ASCII),

@@ -255,6 +255,29 @@ def test_garbage_is_refused(garbage: str) -> None:
     refused(garbage)
 
 
+@pytest.mark.parametrize(
+    "stray", ["=", "==", "\n", "\r\n", " ", "\t", "\x00", "\u200b", "é", "*", "+"]
+)
+@pytest.mark.parametrize("place", [0, 1, 2])
+def test_a_stray_sign_beside_any_part_is_refused(stray: str, place: int) -> None:
+    """A token has one spelling: a forgiving decoder drops these signs and reads the same bytes."""
+    parts = forged().split(".")
+    for spelled in (f"{parts[place]}{stray}", f"{stray}{parts[place]}"):
+        refused(".".join([*parts[:place], spelled, *parts[place + 1 :]]))
+
+
+def test_another_spelling_of_the_same_signature_is_refused() -> None:
+    """43 characters hold 258 bits and a signature has 256: the last one could be any of four."""
+    token = forged()
+    letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+    last = letters.index(token[-1])
+    others = {letters[last - last % 4 + low] for low in range(4)} - {token[-1]}
+
+    assert len(others) == 3
+    for letter in others:
+        refused(f"{token[:-1]}{letter}")
+
+
 def test_an_oversized_token_is_refused_before_it_is_read() -> None:
     refused("a" * (MAX_TOKEN_LENGTH + 1))
     refused(forged({**BODY, "pad": "x" * MAX_TOKEN_LENGTH}))

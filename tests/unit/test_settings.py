@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support import settings as settings_of_tests
 from upstage_crm.settings import (
     ROOT,
     BadSetting,
@@ -21,9 +22,12 @@ from upstage_crm.web.words import sentence
 
 SECRET = b"k" * 32
 KEYS = f"a:{base64.b64encode(SECRET).decode()}"
-PUBLIC = {"UPSTAGE_PUBLIC_URL": "https://crm.example.org", "UPSTAGE_SECRET_KEYS": KEYS}
-REAL_MAIL = PUBLIC | {"RESEND_API_KEY": "re_abc", "UPSTAGE_MAIL_FROM": "Box <box@example.org>"}
-WEBHOOK = "whsec_" + base64.b64encode(b"w" * 24).decode()
+PUBLIC = settings_of_tests.PUBLIC | {"UPSTAGE_SECRET_KEYS": KEYS}
+WEBHOOK = settings_of_tests.WEBHOOK
+PUBLIC_WITHOUT_MAIL = (
+    "This address is public and no mail provider is set, so no patron could be asked. "
+    "Set RESEND_API_KEY and RESEND_WEBHOOK_SECRET, or try the demo on this machine: make run."
+)
 
 
 def refusal(environ: dict[str, str]) -> BadSetting:
@@ -41,6 +45,7 @@ def test_nothing_is_needed_on_a_laptop() -> None:
     assert settings.origins == ("http://localhost:3000", "http://127.0.0.1:3000")
     assert settings.bind_host == "127.0.0.1"
     assert settings.is_demo_allowed
+    assert not settings.is_production
     assert not settings.sends_real_mail
     assert not settings.is_https
 
@@ -61,7 +66,7 @@ def test_a_public_server_listens_outside_and_has_no_demo() -> None:
     assert settings.bind_host == "0.0.0.0"
     assert settings.origins == ("https://crm.example.org",)
     assert settings.is_https
-    assert not settings.is_demo_allowed
+    assert settings.is_production
     assert settings.keys == (Key("a", SECRET),)
 
 
@@ -85,7 +90,7 @@ def test_a_given_database_has_no_demo() -> None:
     ],
 )
 def test_a_public_address_is_kept_as_an_origin(given: str, understood: str) -> None:
-    environ = {"UPSTAGE_PUBLIC_URL": given, "UPSTAGE_SECRET_KEYS": KEYS}
+    environ = PUBLIC | {"UPSTAGE_PUBLIC_URL": given, "RESEND_API_URL": "http://127.0.0.1:9"}
 
     assert understood == Settings.load(environ).base_url
 
@@ -168,9 +173,8 @@ def test_only_postgresql_has_an_owner(environ: dict[str, str], problem: str) -> 
 @pytest.mark.parametrize(
     "environ",
     [
-        {"UPSTAGE_PUBLIC_URL": "https://crm.example.org"},
-        {"UPSTAGE_PUBLIC_URL": "http://192.168.1.5:3000"},
-        {"UPSTAGE_PUBLIC_URL": "https://localhost.example.org"},
+        PUBLIC | {"UPSTAGE_SECRET_KEYS": ""},
+        PUBLIC | {"UPSTAGE_SECRET_KEYS": "", "UPSTAGE_PUBLIC_URL": "http://192.168.1.5:3000"},
         {"UPSTAGE_DATABASE_URL": "postgresql://localhost/upstage"},
         {"UPSTAGE_DATABASE_URL": "sqlite:////srv/upstage.db"},
     ],
@@ -179,6 +183,62 @@ def test_a_server_never_starts_with_keys_it_made_itself(environ: dict[str, str])
     refused = refusal(environ)
 
     assert ("UPSTAGE_SECRET_KEYS", "missing") == (refused.name, refused.problem)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://crm.example.org",
+        "http://192.168.1.5:3000",
+        "https://localhost.example.org",
+        "http://0.0.0.0:3000",
+        "http://[::]:3000",
+    ],
+)
+@pytest.mark.parametrize("lacking", ["RESEND_API_KEY", "RESEND_WEBHOOK_SECRET"])
+@pytest.mark.parametrize("more", [{}, {"UPSTAGE_DATABASE_URL": "postgresql://localhost/upstage"}])
+def test_a_public_address_needs_a_provider_and_its_reports(
+    address: str, lacking: str, more: dict[str, str]
+) -> None:
+    environ = PUBLIC | more | {"UPSTAGE_PUBLIC_URL": address, lacking: ""}
+
+    assert sentence(refusal(environ)) == PUBLIC_WITHOUT_MAIL
+
+
+@pytest.mark.parametrize(
+    "environ", [{"UPSTAGE_PUBLIC_URL": "https://crm.example.org"}, {"UPSTAGE_SECRET_KEYS": KEYS}]
+)
+def test_a_public_address_alone_is_told_of_the_demo_first(environ: dict[str, str]) -> None:
+    refused = refusal({"UPSTAGE_PUBLIC_URL": "https://crm.example.org"} | environ)
+
+    assert sentence(refused) == PUBLIC_WITHOUT_MAIL
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("UPSTAGE_PUBLIK_URL", "Did you mean UPSTAGE_PUBLIC_URL?"),
+        ("UPSTAGE_DATABASE", "Did you mean UPSTAGE_DATABASE_URL?"),
+        ("UPSTAGE_PORT", "Did you mean PORT?"),
+        ("UPSTAGE_RESEND_API_KEY", "Did you mean RESEND_API_KEY?"),
+        ("UPSTAGE_COLOUR", "README.md lists every setting."),
+        ("UPSTAGE_", "README.md lists every setting."),
+    ],
+)
+def test_a_name_that_is_no_setting_stops_the_start(name: str, told: str) -> None:
+    refused = refusal({name: "a secret value"})
+
+    assert sentence(refused) == f"{name} is not a setting. {told}"
+
+
+def test_a_name_that_is_not_meant_for_us_is_nothing_to_us() -> None:
+    others = {"HOME": "/root", "UPSTAGER": "x", "RESEND_OTHER": "x", "_UPSTAGE_READY_PORT": "1"}
+
+    assert Settings.load(others | {"UPSTAGE_COLOUR": ""}) == Settings.load({})
+
+
+def test_a_password_for_the_command_line_is_no_setting_of_a_server() -> None:
+    assert Settings.load({"UPSTAGE_STAFF_PASSWORD": "a secret value"}) == Settings.load({})
 
 
 @pytest.mark.parametrize(
@@ -208,7 +268,7 @@ def test_the_first_key_comes_first() -> None:
 
 @pytest.mark.parametrize("value", ["sk_abc", "re_", "re_a b", " re_abc", "re_abc ", "re_abc\n"])
 def test_a_resend_key_looks_like_one(value: str) -> None:
-    refused = refusal(REAL_MAIL | {"RESEND_API_KEY": value})
+    refused = refusal(PUBLIC | {"RESEND_API_KEY": value})
 
     assert ("RESEND_API_KEY", "not_a_key") == (refused.name, refused.problem)
 
@@ -222,20 +282,20 @@ def test_a_resend_key_looks_like_one(value: str) -> None:
     ],
 )
 def test_mail_never_leaves_in_clear(value: str, problem: str) -> None:
-    refused = refusal(REAL_MAIL | {"RESEND_API_URL": value})
+    refused = refusal(PUBLIC | {"RESEND_API_URL": value})
 
     assert ("RESEND_API_URL", problem) == (refused.name, refused.problem)
 
 
 @pytest.mark.parametrize("value", ["box", "box@", "a@b, c@d", "Box <box@example.org>\nBcc: x@y.z"])
 def test_a_sender_is_one_address(value: str) -> None:
-    refused = refusal(REAL_MAIL | {"UPSTAGE_MAIL_FROM": value})
+    refused = refusal(PUBLIC | {"UPSTAGE_MAIL_FROM": value})
 
     assert ("UPSTAGE_MAIL_FROM", "not_an_address") == (refused.name, refused.problem)
 
 
 def test_real_mail_needs_a_sender() -> None:
-    environ = {name: value for name, value in REAL_MAIL.items() if name != "UPSTAGE_MAIL_FROM"}
+    environ = {name: value for name, value in PUBLIC.items() if name != "UPSTAGE_MAIL_FROM"}
 
     assert refusal(environ).name == "UPSTAGE_MAIL_FROM"
 
@@ -264,7 +324,14 @@ def test_required_real_mail_needs_a_key() -> None:
 
     assert ("RESEND_API_KEY", "missing") == (refused.name, refused.problem)
     assert not Settings.load({"UPSTAGE_REQUIRE_REAL_MAIL": "0"}).must_send_real_mail
-    assert Settings.load(REAL_MAIL | {"UPSTAGE_REQUIRE_REAL_MAIL": "true"}).must_send_real_mail
+    assert Settings.load(PUBLIC | {"UPSTAGE_REQUIRE_REAL_MAIL": "1"}).must_send_real_mail
+
+
+@pytest.mark.parametrize("value", ["yes", "true", "on", "no", "false", "2", "01", " 1", "1 "])
+def test_yes_and_no_are_said_as_documented(value: str) -> None:
+    refused = refusal(PUBLIC | {"UPSTAGE_REQUIRE_REAL_MAIL": value})
+
+    assert (refused.name, refused.problem) == ("UPSTAGE_REQUIRE_REAL_MAIL", "not_yes_or_no")
 
 
 @pytest.mark.parametrize(
@@ -290,9 +357,9 @@ def test_redis_has_its_own_addresses() -> None:
 
 
 def test_secrets_are_not_shown() -> None:
-    shown = repr(Settings.load(REAL_MAIL | {"RESEND_WEBHOOK_SECRET": WEBHOOK}))
+    shown = repr(Settings.load(PUBLIC))
 
-    assert "re_abc" not in shown
+    assert "re_test_only" not in shown
     assert "whsec_" not in shown
     assert str(SECRET) not in shown
 
@@ -303,7 +370,8 @@ def test_secrets_are_not_shown() -> None:
         {"PORT": "x"},
         {"UPSTAGE_REQUIRE_REAL_MAIL": "maybe"},
         {"UPSTAGE_REQUIRE_REAL_MAIL": "1"},
-        {"UPSTAGE_PUBLIC_URL": "https://crm.example.org"},
+        {"UPSTAGE_COLOUR": "x"},
+        PUBLIC | {"UPSTAGE_SECRET_KEYS": ""},
         {"UPSTAGE_SECRET_KEYS": "x"},
         {"RESEND_API_KEY": "x"},
         {"RESEND_API_KEY": "re_x"},
@@ -322,7 +390,7 @@ def test_every_refusal_is_one_sentence_that_names_the_setting(environ: dict[str,
     told = sentence(refused)
 
     assert told.startswith(refused.name)
-    assert told.endswith(".")
+    assert told.endswith((".", "?"))
     assert "\n" not in told
     assert "not usable" not in told
 

@@ -29,8 +29,9 @@ from upstage_crm.pages.tab import TabMixin
 from upstage_crm.staff import sessions
 from upstage_crm.staff.roles import Permission, StaffMember, may
 from upstage_crm.staff.sessions import SignedIn, Stage
-from upstage_crm.ui.copy import PAUSE_WORDS
+from upstage_crm.ui.copy import MAIL_MODE_WORDS, PAUSE_WORDS
 from upstage_crm.ui.staff_words import ROLE_WORDS
+from upstage_crm.web.event_errors import forget_trouble
 from upstage_crm.web.session_cookie import session_token
 from upstage_crm.wiring import runtime
 
@@ -40,11 +41,12 @@ from upstage_crm.wiring import runtime
 _CONNECT = "reflex___state____state.hydrate_and_load"
 _ON_LOAD = "reflex___state____state.reflex___state____on_load_internal_state"
 _FAILED = "reflex___state____state.reflex___state____frontend_event_exception_state"
+_TURNS = f"{_ON_LOAD}.on_load_internal"
 LOAD = "load"  # the handler with which every page opens
 FRAMEWORK_HANDLERS = frozenset(
     {
         _CONNECT,
-        f"{_ON_LOAD}.on_load_internal",
+        _TURNS,
         f"{_ON_LOAD}.set_is_hydrated",
         f"{_FAILED}.handle_frontend_exception",
     }
@@ -101,10 +103,9 @@ class AdminState(TabMixin, rx.State):
         self.user_name = member.display_name
         self.user_role = ROLE_WORDS[member.role]
         self.user_initials = "".join(part[0] for part in member.display_name.split()[:2]).upper()
-        if not runtime().settings.sends_real_mail:
-            self.mail_banner = "Mail is not being sent. It is kept in the built-in mailbox."
-        else:
-            self.mail_banner = PAUSE_WORDS.get(paused, PAUSE_WORDS["other"]) if paused else ""
+        self.mail_banner = MAIL_MODE_WORDS[runtime().mail_mode]
+        if paused and not self.mail_banner:
+            self.mail_banner = PAUSE_WORDS.get(paused, PAUSE_WORDS["other"])
 
 
 class Guard(Middleware):
@@ -120,6 +121,8 @@ class Guard(Middleware):
         if registered is None or not _is_sound(event, registered.handler):
             return StateUpdate()
         connects = event.name == _CONNECT
+        if connects or event.name == _TURNS:
+            await forget_trouble(state)
         if event.name in self._public and not connects:
             return None
         found = await asyncio.to_thread(_session_of, _cookie_header(state), is_used=_is_sent())

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import hmac
 import json
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlmodel import Session
@@ -29,11 +32,27 @@ _OF_VERSION = sa.select(_code).where(
 )
 
 _NEWEST_OF_PENDING = (
-    sa.select(_code.c.request_id, _code.c.claims)
+    sa.select(_code.c.request_id, _code.c.claims, _code.c.code_hash)
     .join(_request, _request.c.id == _code.c.request_id)
     .where(_request.c.state == RequestState.PENDING, _code.c.version == _request.c.link_version)
     .order_by(_code.c.request_id)
 )
+
+
+@dataclass(frozen=True, slots=True)
+class OpenLinks:
+    """The pending requests by their newest links: made with keys of ours, or not.
+
+    A request with one dead link is dead: somebody could no longer answer it.
+    """
+
+    alive: tuple[str, ...]
+    dead: tuple[str, ...]
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether not one is alive: then the keys are the wrong ones, rather than one revoked."""
+        return bool(self.dead) and not self.alive
 
 
 def remember(session: Session, claims: LinkClaims, *, codec: LinkCodec, now: datetime) -> None:
@@ -62,11 +81,26 @@ def claims(session: Session, *, request_id: str, reviewer: Reviewer, version: in
     return LinkClaims.from_json(json.loads(row["claims"]))
 
 
-def with_dead_links(session: Session, codec: LinkCodec) -> tuple[str, ...]:
-    """The pending requests whose newest links were signed with a key that is no longer ours."""
-    rows = session.connection().execute(_NEWEST_OF_PENDING).all()
-    dead = (row.request_id for row in rows if not codec.knows(json.loads(row.claims)["kid"]))
-    return tuple(dict.fromkeys(dead))
+def open_links(session: Session, codec: LinkCodec) -> OpenLinks:
+    """Whose links the ring of keys can still verify, and whose not."""
+    return _sorted_out(session.connection().execute(_NEWEST_OF_PENDING).all(), codec)
+
+
+def is_dead(session: Session, codec: LinkCodec, *, request_id: str) -> bool:
+    """Whether a pending request can no longer be answered, because the key of a link is gone."""
+    own = _NEWEST_OF_PENDING.where(_request.c.id == request_id)
+    return bool(_sorted_out(session.connection().execute(own).all(), codec).dead)
+
+
+def _sorted_out(rows: Iterable[Any], codec: LinkCodec) -> OpenLinks:
+    is_alive: dict[str, bool] = {}
+    for request_id, frozen, code_hash in rows:
+        link = LinkClaims.from_json(json.loads(frozen))
+        is_alive[request_id] = is_alive.get(request_id, True) and codec.made(link, code_hash)
+    return OpenLinks(
+        alive=tuple(request_id for request_id, alive in is_alive.items() if alive),
+        dead=tuple(request_id for request_id, alive in is_alive.items() if not alive),
+    )
 
 
 def match(

@@ -123,8 +123,9 @@ def revoke(session: Session, *, request_id: str, mailroom: Mailroom, now: dateti
     False when it is no longer pending, or has newer links by now.
     """
     case = opening.by_id(session, request_id, mailroom=mailroom, now=now)
-    is_dead = request_id in link_codes.with_dead_links(session, mailroom.codec)
-    if case.request.state is not RequestState.PENDING or not is_dead:
+    if case.request.state is not RequestState.PENDING:
+        return False
+    if not link_codes.is_dead(session, mailroom.codec, request_id=request_id):
         return False
     case.withdraw(Cause.KEY_REVOKED, channel=Channel.SCHEDULE)
     case.record()

@@ -52,12 +52,12 @@ def _said(name: str) -> rx.Var[str]:
 def page() -> rx.Component:
     """Return the page."""
     return patron_shell(
-        when_hydrated(_request(), _waiting()),
+        show_if(rx.State.is_hydrated & filled(_words.title), _request(), _waiting()),
         lang=_words.lang,
         dir=_words.dir,
         skip=_said("SKIP"),
         organisation=_words.organisation,
-        footer=when_hydrated(_help(), rx.fragment()),
+        footer=when_hydrated(show_if(filled(_words.phone), _help()), rx.fragment()),
     )
 
 

@@ -6,6 +6,7 @@ websocket's handshake and verifies it again; the address only says which of seve
 
 import asyncio
 import hashlib
+import logging
 from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
@@ -13,16 +14,18 @@ import reflex as rx
 from reflex.middleware.middleware import Middleware
 from reflex.state import BaseState, StateUpdate
 from reflex_base.event import Event, EventSpec
+from sqlalchemy.exc import SQLAlchemyError
 
 from upstage_crm.change_requests.rules import Decision, ReviewChannel
 from upstage_crm.confirm import visit
 from upstage_crm.confirm.visit import Visitor
-from upstage_crm.confirm.words import PageWords
+from upstage_crm.confirm.words import PageWords, failed_words
 from upstage_crm.core.errors import UpstageError
-from upstage_crm.core.languages import speaker
-from upstage_crm.ui import copy
+from upstage_crm.core.languages import SOURCE, negotiate, speaker
+from upstage_crm.ui import copy, failure_words
 from upstage_crm.ui.state.base import FeedbackMixin
 
+log = logging.getLogger(__name__)
 EACH = "each"  # what is busy while single answers are recorded
 TITLE_ID = "title"  # where reading goes on after an answer: on a phone the buttons were far below
 _HYDRATE = frozenset({"hydrate", "hydrate_and_load"})
@@ -42,7 +45,12 @@ class ConfirmState(FeedbackMixin, rx.State):
         self._quiet()
         self._visited_with = self._fingerprint()
         choice = self.router.url.query_parameters.get("choice", "")
-        self.words = await asyncio.to_thread(visit.look, self._visitor(), choice=choice)
+        visitor = self._visitor()
+        try:
+            self.words = await asyncio.to_thread(visit.look, visitor, choice=choice)
+        except SQLAlchemyError:
+            log.exception("a patron's page could not be read")
+            self.words = failed_words(language=negotiate(visitor.languages, SOURCE))
 
     @rx.event
     async def approve(self) -> AsyncIterator[EventSpec | None]:
@@ -101,6 +109,10 @@ class ConfirmState(FeedbackMixin, rx.State):
             )
         except UpstageError as error:
             self.problem = copy.sentence(error, speaker(self.words.lang))
+            return
+        except SQLAlchemyError:
+            log.exception("a patron's answer could not be recorded")
+            self.problem = failure_words.for_patron(speaker(self.words.lang))
             return
         finally:
             self.busy = ""

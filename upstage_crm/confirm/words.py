@@ -21,6 +21,7 @@ from upstage_crm.core import when
 from upstage_crm.core.languages import SOURCE, Say, direction, speaker
 from upstage_crm.links.claims import Purpose, Reviewer
 from upstage_crm.organisation.details import OrganisationDetails
+from upstage_crm.ui import failure_words
 from upstage_crm.ui.copy import OUTCOME_WORDS
 
 _PRESSED: Mapping[str, str] = {
@@ -83,8 +84,8 @@ class PageWords:
     """One page, ready to show. An empty text or tuple means that this part is left out.
 
     `lang` and `dir` are the reader's, and `fixed` are the words of `labels` in that language.
-    `phase` is a `Phase` value or "missing". With `can_decide` there are two equal answers;
-    `is_notice` says that the link came with a notice, whose one answer is an objection;
+    `phase` is a `Phase` value, "missing" or "failed". With `can_decide` there are two equal
+    answers; `is_notice` says that the link came with a notice, whose one answer is an objection;
     `object_title` is not empty where somebody may say "this wasn't me". `choice` is the answer
     that was pressed in the mail. With `can_choose_each` every field may get an answer of its own;
     with `can_enter_code` a reference and a short code open a request. `receipt` is the address of
@@ -155,6 +156,19 @@ def page_words(
 def missing_words(organisation: OrganisationDetails, *, language: str = SOURCE) -> PageWords:
     """Return the words for a visitor whose browser does not hold the link (any more)."""
     return _without_request("missing", organisation, language)
+
+
+def failed_words(*, language: str) -> PageWords:
+    """Return the words for a page that could not be read: the database is away, for one."""
+    say = speaker(language)
+    return PageWords(
+        phase="failed",
+        **_spoken(language),
+        tone="warning",
+        icon="triangle-alert",
+        title=say(failure_words.TITLE),
+        lead=(say(failure_words.SOON), say(failure_words.LINK_WORKS)),
+    )
 
 
 def _without_request(name: str, organisation: OrganisationDetails, language: str) -> PageWords:

@@ -3,8 +3,9 @@
 What is decided here, and holds everywhere:
 
 * Tags (`a+tag@`) and dots are never stripped: they may be another mailbox.
-* The part before the @ must be ASCII: not every server on the way can carry anything else. So a
-  Kelvin sign, a dotless i or a full-width letter there is refused, never folded to its look-alike.
+* The part before the @ may hold every sign of RFC 5321's `atext`, and must be ASCII: not every
+  server on the way can carry anything else. So a Kelvin sign, a dotless i or a full-width letter
+  there is refused, never folded to its look-alike.
 * The domain goes through NFC, compatibility mapping and IDNA 2008: full-width letters, full-width
   dots and the Kelvin sign become their plain forms; a dotless i stays itself and is another domain
   than `i`; `ß` stays `ß`. `bücher.de` and `xn--bcher-kva.de` are one domain, shown as `bücher.de`.
@@ -17,6 +18,7 @@ What is decided here, and holds everywhere:
 from __future__ import annotations
 
 import ipaddress
+import re
 import unicodedata
 from dataclasses import dataclass
 from enum import StrEnum
@@ -36,6 +38,7 @@ LOCAL_PART_LIMIT = 64  # RFC 5321, 4.5.3.1.1
 ADDRESS_LIMIT = 254  # RFC 3696, erratum 1690
 DOTS = ".\u3002\uff0e\uff61"  # the four full stops that IDNA reads as a dot (RFC 3490, 3.1)
 HIDDEN = "•••"
+_ENCODED_WORD = re.compile(r"=\?[^?]*\?[bq]\?", re.IGNORECASE)  # how one begins (RFC 2047, 2)
 
 
 class EmailProblem(StrEnum):
@@ -189,9 +192,9 @@ def _ensure_single_address(address: str) -> None:
         raise InvalidEmail(EmailProblem.AT_SIGN_MISSING)
     if spaced:
         raise InvalidEmail(EmailProblem.SPACE)
-    # Legal in a local part, but some mail software decodes it into other characters, a second
-    # recipient among them.
-    if "=?" in address:
+    # Each of its characters is legal in a local part, but some mail software decodes the whole
+    # into other characters, a second recipient among them.
+    if _ENCODED_WORD.search(address):
         raise InvalidEmail(EmailProblem.ENCODED_WORD)
 
 

@@ -6,6 +6,7 @@ Alembic is loaded only when there is something to migrate: it costs a start 0.2 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +14,8 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.exc import ProgrammingError
+
+from upstage_crm.core.errors import Conflict
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -22,14 +25,26 @@ _NAMES = re.compile(r"^(revision|down_revision) = (.+)$", re.MULTILINE)
 _ADVISORY_LOCK = 0x55705374  # "UpSt": one migration at a time on Postgres
 
 
+class DatabaseNewer(Conflict):
+    """A newer version of ours has migrated the database. Facts: `revision`, the one it is at."""
+
+    code = "database_newer"
+
+
 @cache
-def head() -> str:
-    """The newest revision that this code knows: the one that no other follows."""
-    found: dict[str, str | None] = {}
+def _known() -> Mapping[str, str]:
+    """Every revision of this code, and the one that it follows."""
+    found: dict[str, str] = {}
     for file in (ROOT / "alembic" / "versions").glob("*.py"):
         names = dict(_NAMES.findall(file.read_text("utf-8")))
         found[names["revision"].strip("\"'")] = names["down_revision"].strip("\"'")
-    (newest,) = found.keys() - found.values()
+    return found
+
+
+@cache
+def head() -> str:
+    """The newest revision that this code knows: the one that no other follows."""
+    (newest,) = _known().keys() - set(_known().values())
     return newest
 
 
@@ -46,10 +61,27 @@ def current(connection: Connection) -> str:
         return ""
 
 
+def ensure_not_newer(connection: Connection) -> str:
+    """Return the revision of the database, unless a newer version of ours has made it.
+
+    Raises:
+        DatabaseNewer: this code does not know what it holds.
+    """
+    revision = current(connection)
+    if revision and revision not in _known():
+        raise DatabaseNewer(revision=revision)
+    return revision
+
+
 def upgrade(engine: Engine, revision: str = "head") -> None:
-    """Migrate up to `revision` in one transaction, one process at a time."""
+    """Migrate up to `revision` in one transaction, one process at a time.
+
+    Raises:
+        DatabaseNewer: the database is ahead of this code.
+    """
     with engine.begin() as connection:
         _lock(connection)
+        ensure_not_newer(connection)
         if revision == "head" and current(connection) == head():
             return
         from alembic import command

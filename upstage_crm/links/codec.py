@@ -14,6 +14,7 @@ from typing import Any
 
 import jwt
 
+from upstage_crm.core import base64url
 from upstage_crm.links import short_codes
 from upstage_crm.links.claims import REQUIRED, LinkClaims, LinkRefused
 
@@ -74,6 +75,17 @@ class LinkCodec:
         """
         return short_codes.hash_of(claims, typed, self._secret(claims))
 
+    def made(self, claims: LinkClaims, code_hash: str) -> bool:
+        """Whether the link was made with a key of the ring: one of that name and that secret.
+
+        `code_hash` is the keyed hash of the link's short code, kept since it was made.
+        """
+        try:
+            own = self.short_code_hash(claims, self.short_code(claims))
+        except LinkRefused:
+            return False
+        return hmac.compare_digest(own, code_hash)
+
     def keyed_hash(self, text: str) -> str:
         """A hash, in hex, that nobody without our key can compare a guess with."""
         secret = self._keys[self.signing_kid]
@@ -91,6 +103,7 @@ class LinkCodec:
         if len(token) > MAX_TOKEN_LENGTH:
             raise LinkRefused
         try:
+            _ensure_one_spelling(token)
             header = jwt.get_unverified_header(token)
             kid = header.get("kid")
             secret = self._keys.get(kid) if isinstance(kid, str) else None
@@ -119,3 +132,18 @@ class LinkCodec:
         if secret is None:
             raise LinkRefused
         return secret
+
+
+def _ensure_one_spelling(token: str) -> None:
+    """Refuse what only a forgiving decoder reads: padding, line breaks, stray bits at the end.
+
+    A token has one spelling, so what is logged, blocked or compared by it is one thing.
+
+    Raises:
+        ValueError: it is not three parts of strict base64url.
+    """
+    parts = token.split(".")
+    if len(parts) != 3:
+        raise ValueError("a token has three parts")
+    for part in parts:
+        base64url.from_text(part)

@@ -41,6 +41,14 @@ class Transport(StrEnum):
     LOCAL = "local"
 
 
+class MailMode(StrEnum):
+    """Where a deployment's mail goes, and whether staff may press the links in it."""
+
+    RESEND = "resend"  # it leaves through the provider; its links work for its reader alone
+    DEMO = "demo"  # it is kept here and its links work: one person plays staff and patron
+    REHEARSAL = "rehearsal"  # it is kept here, over a database that may be real: links are dead
+
+
 ACCEPTED = frozenset({MailState.SENT, MailState.CAPTURED})
 ENDED_UNSENT = frozenset({MailState.FAILED, MailState.CANCELLED})
 

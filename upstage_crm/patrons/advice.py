@@ -9,15 +9,14 @@ import difflib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from functools import cache
 from typing import TYPE_CHECKING, Literal, TypedDict, cast
 
 from upstage_crm.core.email_address import EmailAddress, InvalidEmail, parse_email
+from upstage_crm.core.public_suffix import suffix_of
 from upstage_crm.core.text import find_emails
 from upstage_crm.patrons.values import find_phones
 
 if TYPE_CHECKING:
-    from tldextract import TLDExtract
 
     class _Confusable(TypedDict):
         homoglyphs: list[dict[Literal["c"], str]]
@@ -132,8 +131,11 @@ def suggest_domain(domain: str) -> str | None:
 
 def registered_domain(domain: str) -> str:
     """The part of a domain that somebody had to register: `a.b.example.org` is `example.org`."""
-    found = _extract()(domain).top_domain_under_public_suffix
-    return found or ".".join(domain.split(".")[-2:])
+    suffix = suffix_of(domain)
+    own = domain.removesuffix(f".{suffix}") if suffix else domain
+    if own == domain:  # its ending is none that we know, or all of it
+        return ".".join(domain.split(".")[-2:])
+    return f"{own.rpartition('.')[2]}.{suffix}"
 
 
 def _email_key(found: str) -> str:
@@ -143,16 +145,8 @@ def _email_key(found: str) -> str:
         return found.casefold()
 
 
-@cache
-def _extract() -> TLDExtract:
-    # Imported at first use: it takes longer to load than all else here together.
-    from tldextract import TLDExtract
-
-    return TLDExtract(suffix_list_urls=(), cache_dir=None)
-
-
 def _is_known_top_level(domain: str, top_level: str) -> bool:
-    return top_level in RESERVED_TOP_LEVELS or bool(_extract()(domain).suffix)
+    return top_level in RESERVED_TOP_LEVELS or bool(suffix_of(domain))
 
 
 def _is_disposable(domain: str) -> bool:

@@ -21,9 +21,11 @@ from upstage_crm.change_requests.rules import (
 from upstage_crm.core import when
 from upstage_crm.core.errors import UpstageError
 from upstage_crm.core.languages import Say
+from upstage_crm.mail.delivery import MailMode
 from upstage_crm.mail.message import Audience, MailKind
 from upstage_crm.patrons.advice import Advice, AdviceCode
 from upstage_crm.receipts.facts import ReceiptEvent
+from upstage_crm.ui import failure_words
 from upstage_crm.ui.staff_words import STAFF_SENTENCES
 
 SENTENCES: Mapping[str, str] = {
@@ -299,6 +301,16 @@ PAUSE_WORDS: Mapping[str, str] = {
     "quota_used_up": "Mail is paused: today's quota is used up. It goes on by itself.",
     "other": "Mail is paused: the mail provider refuses it. Ask whoever runs this server.",
 }
+MAIL_MODE_WORDS: Mapping[MailMode, str] = {
+    MailMode.RESEND: "",  # nothing to say: mail leaves
+    MailMode.DEMO: "This is a demo: no email is sent. It is kept in the built-in mailbox.",
+    MailMode.REHEARSAL: (
+        "This is a rehearsal: no email is sent, and the links in the mailbox do not work. "
+        "No patron can be asked until a mail provider is set."
+    ),
+}
+CHECK_FIRST = "Before you repeat what you did, check whether it was saved."
+FAILED = f"{failure_words.TITLE}. {failure_words.SOON} {CHECK_FIRST}"
 SIGNED_OUT = "You are signed out."
 LANGUAGE_WORDS: Mapping[str, str] = {
     "en": "English",

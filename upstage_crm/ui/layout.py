@@ -2,7 +2,7 @@
 
 admin_shell(*children, active, organisation, user_name, user_role, user_initials, banners)
 patron_shell(*children, organisation, footer, busy_hint)      auth_shell(*children, organisation)
-when_hydrated(content, fallback)     connection_banner()      theme_switch()
+when_hydrated(content, fallback)     connection_banner(trouble)      theme_switch()
 
 No frame imports a state of the product: names come as values or vars. `data-hydrated` on the frame
 turns "true" when the page answers to presses; tests wait for it.
@@ -13,7 +13,7 @@ from typing import Any, Final, Literal
 import reflex as rx
 from reflex_components_core.core.banner import has_too_many_connection_errors
 
-from upstage_crm.ui.components.base import Child, Text, icon, show_if
+from upstage_crm.ui.components.base import Child, Text, filled, icon, show_if
 from upstage_crm.ui.components.button import button, icon_button, link
 from upstage_crm.ui.components.form import native_form
 from upstage_crm.ui.components.text import avatar
@@ -170,14 +170,16 @@ def theme_switch() -> rx.Component:
     )
 
 
-def connection_banner() -> rx.Component:
-    """Return the line that replaces Reflex's own "Cannot connect to server" toast.
+def connection_banner(trouble: Text) -> rx.Component:
+    """Return the line that stands for Reflex's toasts: the connection is lost, or an event failed.
+
+    `trouble` is what to say of an event that failed, and empty while none did.
 
     For `rx.App(app_wraps={..., (5, "Overlay"): ...}, toaster=None)`. It waits for the second failed
     attempt: one lost packet is not news. Reflex puts the whole app inside what this returns, so it
     is a fragment; the line itself is a memo, else every attempt would draw the app again.
     """
-    return rx.fragment(_connection_line())
+    return rx.fragment(_connection_line(trouble=trouble))
 
 
 def _column(
@@ -204,10 +206,13 @@ def _column(
 
 
 @rx.memo
-def _connection_line() -> rx.Component:
-    line = rx.el.p(icon("wifi-off"), "Connection lost. Trying again…", class_name="u-offline")
+def _connection_line(trouble: rx.Var[str]) -> rx.Component:
+    lost = rx.el.p(icon("wifi-off"), "Connection lost. Trying again…", class_name="u-offline")
+    failed = rx.el.p(icon("triangle-alert"), rx.el.bdi(trouble), class_name="u-offline")
     return rx.el.div(
-        show_if(has_too_many_connection_errors, line), role="status", class_name="u-offline-place"
+        rx.cond(has_too_many_connection_errors, lost, show_if(filled(trouble), failed)),
+        role="status",
+        class_name="u-offline-place",
     )
 
 

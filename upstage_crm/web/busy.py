@@ -11,7 +11,7 @@ from starlette.datastructures import Headers
 from starlette.responses import HTMLResponse, Response
 
 from upstage_crm.core.languages import SOURCE, negotiate, speaker
-from upstage_crm.web.calm_page import calm_page
+from upstage_crm.web.calm_page import POLICY, CalmPage
 
 if TYPE_CHECKING:
     from starlette.types import Scope
@@ -30,10 +30,14 @@ def busy_answer(scope: Scope) -> Response:
     """The answer to a request for which there is no room."""
     language = negotiate(Headers(scope=scope).get("accept-language", ""), SOURCE)
     say = speaker(language)
-    return try_again(calm_page(say(TITLE), say(LEAD), language=language))
+    return try_again(CalmPage(title=say(TITLE), lines=(say(LEAD),), language=language))
 
 
-def try_again(page: str, *, after_s: int = RETRY_AFTER_S) -> Response:
+def try_again(page: CalmPage, *, after_s: int = RETRY_AFTER_S) -> Response:
     """`page` with the status and the header that tell programs to come back later."""
-    headers = {"retry-after": str(after_s), "cache-control": "no-store"}
-    return HTMLResponse(page, SERVICE_UNAVAILABLE, headers)
+    headers = {
+        "retry-after": str(after_s),
+        "cache-control": "no-store",
+        "content-security-policy": POLICY,
+    }
+    return HTMLResponse(page.as_html(), SERVICE_UNAVAILABLE, headers)

@@ -7,16 +7,17 @@ last one is met first by a request.
 from __future__ import annotations
 
 import asyncio
+import posixpath
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from upstage_crm.settings import Settings, is_loopback
 from upstage_crm.web.build import PAGES
-from upstage_crm.web.calm_page import calm_page
+from upstage_crm.web.calm_page import CalmPage
 from upstage_crm.web.environment import ROOT
 from upstage_crm.web.headers import SecurityHeaders, inline_script_hashes
-from upstage_crm.web.last_resort import LastResort
+from upstage_crm.web.last_resort import START_PAGE, LastResort
 from upstage_crm.web.limits import BODY_WITHIN_S, RequestLimit
 from upstage_crm.web.proxies import ClientAddress
 from upstage_crm.web.request_log import RequestLog
@@ -28,33 +29,40 @@ if TYPE_CHECKING:
 
 BODY_LIMIT = 262_144  # bytes; our largest form is a few kilobytes
 
+# What Reflex serves beside our pages. It takes uploads of 50 MB from anybody, and its own checks
+# know nothing of our database; ours is `/health`.
+FRAMEWORK_PLACES = frozenset({"_upload", "_health", "_all_routes", "auth-codespace", "ping"})
+DEVELOPMENT_PLACES = frozenset({"kit"})
+
 _PLAIN = [(b"content-type", b"text/plain; charset=utf-8")]
 _LAST = [*_PLAIN, (b"connection", b"close")]  # the rest of the body is not read
 _HTML = [(b"content-type", b"text/html; charset=utf-8")]
 
-NOT_FOUND_PAGE = calm_page(
-    "There is no page here",
-    "The address may be mistyped, or the page has moved.",
-    "Did you follow a link in a mail? Open it from the mail again; some mail programs cut long "
-    "addresses in two.",
-    way_on=("/", "Go to the start page"),
-).encode()
+NOT_FOUND = CalmPage(
+    title="There is no page here",
+    lines=(
+        "The address may be mistyped, or the page has moved.",
+        "Did you follow a link in an email? Some mail programs cut long ones: open it there again.",
+    ),
+    action=START_PAGE,
+).as_html()
 
 
 def edge(settings: Settings, pages: Path = ROOT / PAGES) -> list[Callable[[ASGIApp], ASGIApp]]:
     """Return the wrappers, innermost first."""
     hashes = inline_script_hashes(pages)
+    closed = FRAMEWORK_PLACES | DEVELOPMENT_PLACES if settings.is_production else FRAMEWORK_PLACES
     return [
+        lambda app: Closed(app, places=closed),
         NotFoundPage,
-        UploadGate,
         BodyLimit,
         RequestLimit,
         lambda app: SecurityHeaders(
             app, script_hashes=hashes, origins=settings.origins, is_https=settings.is_https
         ),
         lambda app: PublicOrigin(app, base_url=settings.base_url),
+        lambda app: LastResort(app, is_https=settings.is_https),
         RequestLog,
-        LastResort,
         lambda app: ClientAddress(app, trusted=settings.trusted_proxies),
     ]
 
@@ -155,18 +163,31 @@ class _BodyRefused(Exception):
         self.words = words
 
 
-class UploadGate:
-    """Refuses Reflex's upload endpoint: it takes 50 MB from anybody, and we have no uploads."""
+class Closed:
+    """Answers 404 under `places`, whatever the app would do there.
 
-    def __init__(self, app: ASGIApp) -> None:
+    A place is the first part of a path, as it was sent and as a file server reads it: both `/kit/`
+    and `/x/../kit.html` are at `kit`. A path with a line break in it is nowhere: the router's
+    patterns end before a break at the end, so `/c/TOKEN%0A` would open what `/c/TOKEN` opens.
+    """
+
+    def __init__(self, app: ASGIApp, *, places: frozenset[str]) -> None:
         self._app = app
+        self._places = places
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass everything on but uploads."""
-        if scope["type"] == "http" and scope["path"].lstrip("/").startswith("_upload"):
-            await _answer(send, 404, _PLAIN, b"There is nothing here.\n")
+        """Pass everything on but what is asked for under one of the places."""
+        if scope["type"] == "http" and self._is_closed(scope["path"]):
+            await _answer(send, 404, _HTML, b"There is nothing here.\n")
             return
         await self._app(scope, receive, send)
+
+    def _is_closed(self, path: str) -> bool:
+        if not path.isprintable():
+            return True
+        sent = path.lstrip("/")
+        read = posixpath.normpath(f"/{sent}").lstrip("/")
+        return any(_place(text) in self._places for text in (sent, read))
 
 
 class NotFoundPage:
@@ -190,12 +211,16 @@ class NotFoundPage:
                 own_policy = b"content-security-policy" in headers
                 is_replaced = kind.startswith(b"text/html") and not own_policy
                 if is_replaced:
-                    body = b"" if scope["method"] == "HEAD" else NOT_FOUND_PAGE
+                    body = b"" if scope["method"] == "HEAD" else NOT_FOUND
                     await _answer(send, 404, _HTML, body)
             if not is_replaced:
                 await send(message)
 
         await self._app(scope, receive, send_page)
+
+
+def _place(path: str) -> str:
+    return path.partition("/")[0].partition(".")[0]
 
 
 def _has_body(scope: Scope) -> bool:

@@ -6,6 +6,7 @@ Conflict
 ├── TooManyRights    the app's database role could get past the guards
 ├── PlantedObjects   code of another role would run with the owner's rights
 ├── OtherDatabase    the app does not find what the owner has migrated
+├── KeysLost         no open link was made with a key that is set: all of them would be withdrawn
 ├── DemoExposed      demo accounts would be reachable from outside
 └── NotTheDemo       only the demo's own database is attacked without being named
 """
@@ -51,6 +52,12 @@ class OtherDatabase(Conflict):
     """The app does not find the database that the owner has just migrated."""
 
     code = "other_database"
+
+
+class KeysLost(Conflict):
+    """The keys are the wrong ones, or all were changed at once."""
+
+    code = "keys_lost"
 
 
 class DemoExposed(Conflict):

@@ -24,7 +24,7 @@ _INLINE_SCRIPT = re.compile(r"<script\b([^>]*)>(.*?)</script>", re.DOTALL | re.I
 _SENSORS = ("camera", "microphone", "geolocation", "payment", "usb", "display-capture")
 _POLICY_HEADER = b"content-security-policy"
 
-_EVERYWHERE: tuple[tuple[bytes, bytes], ...] = (
+EVERYWHERE: tuple[tuple[bytes, bytes], ...] = (
     (b"x-content-type-options", b"nosniff"),
     (b"cross-origin-opener-policy", b"same-origin"),
     (b"cross-origin-resource-policy", b"same-origin"),
@@ -78,6 +78,11 @@ def is_confirm_page(path: str) -> bool:
     return path == "/confirm" or path.startswith("/confirm/")
 
 
+def is_for_patrons(path: str) -> bool:
+    """Whether a patron reads what `path` answers: their link's gate, and all that it leads to."""
+    return path.startswith("/c/") or is_confirm_page(path)
+
+
 class SecurityHeaders:
     """Adds the headers; an answer that brings its own content policy keeps it."""
 
@@ -118,15 +123,12 @@ class SecurityHeaders:
         self, path: str, status: int, headers: list[tuple[bytes, bytes]]
     ) -> list[tuple[bytes, bytes]]:
         given = {name.lower() for name, _ in headers}
-        added = list(_EVERYWHERE)
+        added = list(EVERYWHERE)
         if _POLICY_HEADER not in given:
             is_patron = is_link_page(path) or is_confirm_page(path)
             added.append((_POLICY_HEADER, self._patron_policy if is_patron else self._staff_policy))
             added.append((b"x-frame-options", b"DENY"))  # for browsers without frame-ancestors
-        if self._is_https:
-            added.append(
-                (b"strict-transport-security", f"max-age={YEAR_S}; includeSubDomains".encode())
-            )
+        added += transport_security(is_https=self._is_https)
         # Not `no-referrer` on pages with forms: browsers would send `Origin: null` with them.
         referrer = b"no-referrer" if is_link_page(path) else b"same-origin"
         added.append((b"referrer-policy", referrer))
@@ -138,6 +140,13 @@ class SecurityHeaders:
         elif b"cache-control" not in given:
             headers.append((b"cache-control", _cache_rule(path, status)))
         return headers + [(name, value) for name, value in added if name not in given]
+
+
+def transport_security(*, is_https: bool) -> list[tuple[bytes, bytes]]:
+    """What keeps browsers from ever coming back without https, where it is spoken."""
+    if not is_https:
+        return []
+    return [(b"strict-transport-security", f"max-age={YEAR_S}; includeSubDomains".encode())]
 
 
 def _cache_rule(path: str, status: int) -> bytes:

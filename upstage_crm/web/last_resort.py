@@ -1,6 +1,7 @@
 """What happens when something fails that nobody foresaw: a log line of ours, and a calm answer.
 
-Left alone, the web server prints the trace as it is, with whatever address or token stands in it.
+Left alone, the web server prints the trace as it is, with whatever address or token it holds, and
+frameworks answer with a bare *Internal Server Error*.
 """
 
 from __future__ import annotations
@@ -8,44 +9,93 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
+from upstage_crm.core.languages import SOURCE, negotiate, speaker
+from upstage_crm.ui.copy import CHECK_FIRST
+from upstage_crm.ui.failure_words import LINK_WORKS, SOON, TITLE
+from upstage_crm.web.calm_page import POLICY, CalmPage
+from upstage_crm.web.headers import EVERYWHERE, is_for_patrons, transport_security
+from upstage_crm.web.request_log import request_id
+
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-BODY = b"Something went wrong on our side. Nothing was changed. Please try again.\n"
-HEADERS = (
-    (b"content-type", b"text/plain; charset=utf-8"),
-    (b"content-length", str(len(BODY)).encode()),
-    (b"cache-control", b"no-store"),
-    (b"x-content-type-options", b"nosniff"),
-)
+FAILED = 500
 INTERNAL_ERROR = 1011  # how a websocket says it (RFC 6455, 7.4.1)
+START_PAGE = ("Go to the start page", "/")
+REPORT = "If it happens again, tell the person who runs this server: request {id}."
+
+_HEADERS = (
+    (b"cache-control", b"no-store"),
+    (b"content-security-policy", POLICY.encode()),
+    (b"referrer-policy", b"no-referrer"),
+    (b"x-frame-options", b"SAMEORIGIN"),  # for browsers without frame-ancestors
+    (b"x-robots-tag", b"noindex"),
+)
 
 _log = logging.getLogger(__name__)
 
 
 class LastResort:
-    """Logs a failure through our own masks and ends the request; the outermost wrapper."""
+    """Answers calmly where nobody else did, or where somebody said no more than *500*.
 
-    def __init__(self, app: ASGIApp) -> None:
+    It wraps everything but the log: no failure of a request or a socket goes further than this.
+    """
+
+    def __init__(self, app: ASGIApp, *, is_https: bool) -> None:
         self._app = app
+        self._headers = [*_HEADERS, *EVERYWHERE, *transport_security(is_https=is_https)]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on; a failure of a request or a socket goes no further than this."""
+        """Pass the request on; replace an answer of status 500, and answer after a failure."""
         if scope["type"] not in ("http", "websocket"):
             await self._app(scope, receive, send)
             return
         said: set[str] = set()
+        is_replaced = False
 
-        async def send_noting(message: Message) -> None:
+        async def send_calmly(message: Message) -> None:
+            nonlocal is_replaced
             said.add(message["type"])
-            await send(message)
+            if message["type"] == "http.response.start" and message["status"] == FAILED:
+                is_replaced = True
+                await self._answer(scope, send)
+            elif not is_replaced:
+                await send(message)
 
         try:
-            await self._app(scope, receive, send_noting)
+            await self._app(scope, receive, send_calmly)
         except Exception:  # noqa: BLE001  # it is logged here, and nothing stands behind us
             _log.exception("a request failed", extra={"kind": scope["type"]})
             if scope["type"] == "websocket" and "websocket.close" not in said:
                 await send({"type": "websocket.close", "code": INTERNAL_ERROR})
             elif scope["type"] == "http" and "http.response.start" not in said:
-                await send({"type": "http.response.start", "status": 500, "headers": [*HEADERS]})
-                await send({"type": "http.response.body", "body": BODY})
+                await self._answer(scope, send)
+
+    async def _answer(self, scope: Scope, send: Send) -> None:
+        given = {name: value.decode("latin-1") for name, value in scope["headers"]}
+        is_browser = "text/html" in given.get(b"accept", "")
+        page = _page(scope["path"], languages=given.get(b"accept-language", ""))
+        body = page.as_html() if is_browser else page.as_text()
+        kind = b"text/html" if is_browser else b"text/plain"
+        headers = [
+            (b"content-type", kind + b"; charset=utf-8"),
+            (b"content-length", str(len(body)).encode()),
+            (b"vary", b"accept, accept-language"),
+            *self._headers,
+        ]
+        await send({"type": "http.response.start", "status": FAILED, "headers": headers})
+        body = b"" if scope["method"] == "HEAD" else body
+        await send({"type": "http.response.body", "body": body})
+
+
+def _page(path: str, *, languages: str) -> CalmPage:
+    if is_for_patrons(path):
+        language = negotiate(languages, SOURCE)
+        say = speaker(language)
+        return CalmPage(title=say(TITLE), lines=(say(SOON), say(LINK_WORKS)), language=language)
+    return CalmPage(
+        title=TITLE,
+        lines=(SOON, CHECK_FIRST),
+        action=START_PAGE,
+        note=REPORT.format(id=request_id()),  # set by the log, which wraps us
+    )

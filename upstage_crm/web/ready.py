@@ -9,10 +9,11 @@ import asyncio
 import os
 import sys
 
-_PIPE = "UPSTAGE_READY_PIPE"
-_HOST = "UPSTAGE_READY_HOST"
-_PORT = "UPSTAGE_READY_PORT"
-_TEXT = "UPSTAGE_READY_TEXT"
+# Handed on to the workers; not settings, which begin with UPSTAGE_.
+_PIPE = "_UPSTAGE_READY_PIPE"
+_HOST = "_UPSTAGE_READY_HOST"
+_PORT = "_UPSTAGE_READY_PORT"
+_TEXT = "_UPSTAGE_READY_TEXT"
 _PAUSE_S = 0.02
 _TRIES = 1_500  # half a minute
 

@@ -36,7 +36,7 @@ _MASKS: tuple[tuple[re.Pattern[str], str], ...] = (
     ),
 )
 _SILENT_PREFIXES = ("/assets/", "/fonts/")
-_SILENT_PATHS = ("/health", "/ping")
+_SILENT_PATHS = ("/health",)
 _ID_SEGMENT = 40  # characters; nothing of ours in a path is longer, a token always is
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 

@@ -62,11 +62,12 @@ async def keep_time() -> None:
 def revoke_dead_links(parts: Runtime) -> int:
     """Withdraw every request whose link key was taken out of the ring; return how many.
 
-    Keys come with the start of a process, so once at its start is enough.
+    Keys come with the start of a process, so once at its start is enough. A start with none of the
+    keys is refused before (`KeysLost`), so that a mistake does not withdraw everything.
     """
     codec = parts.mailroom.codec
     with parts.database.reading() as session:
-        dead = link_codes.with_dead_links(session, codec)
+        dead = link_codes.open_links(session, codec).dead
     now, done = parts.clock.now(), 0
     for request_id in dead:
         done += _step(parts, partial(timing.revoke, request_id=request_id), now)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Mapping
+from difflib import get_close_matches
 
 from upstage_crm.audit.rights import Excess, RightsFinding
+from upstage_crm.core.db_trouble import Trouble, trouble_of
 from upstage_crm.core.errors import UpstageError
-from upstage_crm.settings import BadSetting
+from upstage_crm.settings import PREFIX, BadSetting, known_names
 from upstage_crm.ui import copy
 from upstage_crm.web.errors import TooManyRights
+from upstage_crm.web.request_log import mask
 
 _SETTING_PROBLEMS: dict[str, str] = {
     "unknown_database": "must start with sqlite:/// or postgresql://.",
@@ -23,6 +27,7 @@ _SETTING_PROBLEMS: dict[str, str] = {
         "- and _."
     ),
     "weak_key": "must hold base64 keys of at least 32 bytes: kid:base64,kid:base64.",
+    "not_yes_or_no": "must be 1 or 0.",
     "not_an_address": "must be one mail address, with or without a name before it.",
     "not_a_key": "must be a Resend key: it starts with re_ and has no blanks.",
     "not_https": "must be an https address, or an http address of this machine.",
@@ -43,6 +48,15 @@ _SETTING_PROBLEMS: dict[str, str] = {
         "(links already sent then stop working)."
     ),
 }
+_DISK_ERRORS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS})
+_DETAIL = 200  # characters of what a driver says
+_WHOLE: dict[str, str] = {
+    "public_without_mail": (
+        "This address is public and no mail provider is set, so no patron could be asked. "
+        "Set RESEND_API_KEY and RESEND_WEBHOOK_SECRET, or try the demo on this machine: make run."
+    ),
+}
+"""Sentences about more than one setting."""
 _MISSING: dict[str, str] = {
     "UPSTAGE_SECRET_KEYS": (
         "must be given (kid:base64 of 32 random bytes) when a database or a public address is set."
@@ -52,7 +66,6 @@ _MISSING: dict[str, str] = {
 }
 _EXPECTED: dict[str, str] = {
     "PORT": "must be a number from 1 to 65535.",
-    "UPSTAGE_REQUIRE_REAL_MAIL": "must be 1 or 0.",
 }
 _PORT_PROBLEMS: dict[str, str] = {
     "taken": "is used by another program; stop it or choose another one, for example PORT=3001.",
@@ -62,6 +75,10 @@ _PORT_PROBLEMS: dict[str, str] = {
 
 STOPPED: dict[str, str] = {
     "not_migrated": "The database is not at this version. Run: upstage-crm migrate",
+    "database_newer": (
+        "The database is at a revision that this version does not know: a newer version has "
+        "migrated it. Start that version again, or restore a backup from before."
+    ),
     "guards_missing": (
         "The database's guards are missing or altered, so it would accept changes that no patron "
         "approved. Restore it from a backup, then run: upstage-crm audit verify"
@@ -78,6 +95,12 @@ STOPPED: dict[str, str] = {
     "one_role": (
         "UPSTAGE_MIGRATION_URL and UPSTAGE_DATABASE_URL both connect as {role}. The app needs a "
         "role that owns nothing: upstage-crm database roles prints how to make it."
+    ),
+    "keys_lost": (
+        "No link of an open request was made with a key that is set here, so all open requests "
+        "would be withdrawn. Set the keys that made them: UPSTAGE_SECRET_KEYS, or var/keys.json "
+        "from a backup. If those keys are gone, or must not count any more, withdraw the requests "
+        "and go on with: upstage-crm keys revoke"
     ),
     "not_the_demo": (
         "This is not the demo's database. Name it with --database if you mean it: everything "
@@ -123,15 +146,41 @@ def rights_words(finding: RightsFinding) -> str:
     return f"The app's database role {_RIGHTS[finding.excess].format(what=finding.what)}."
 
 
+DATABASE_WORDS: Mapping[Trouble, str] = {
+    Trouble.AWAY: "The database cannot be reached",
+    Trouble.FULL: "The database cannot be written: its disk is full",
+    Trouble.FAILING: "The database cannot be used: its disk is full, or fails",
+    Trouble.READ_ONLY: "The database can be read but not written",
+    Trouble.REFUSED: "The database refuses us: check its user and that user's rights",
+    Trouble.DAMAGED: "The database is damaged, or no database: restore it from a backup",
+    Trouble.BUSY: "The database is busy: another program has held it for too long",
+}
+
+
+def what_stopped(error: Exception) -> str | None:
+    """Return what a person at the terminal should read instead of a traceback.
+
+    None when the error is nothing that was to be expected: then the traceback is worth more.
+    """
+    if isinstance(error, UpstageError):
+        return sentence(error)
+    if isinstance(error, OSError):
+        return _about_file(error)
+    trouble = trouble_of(error)
+    return None if trouble is None else about_database(trouble, error)
+
+
+def about_database(trouble: Trouble, error: Exception) -> str:
+    """Return what is wrong with the database: our words, then the driver's own."""
+    said = str(getattr(error, "orig", None) or error).strip()
+    detail = " ".join(said.splitlines()[:1])[:_DETAIL]
+    return f"{DATABASE_WORDS[trouble]} ({mask(detail.rstrip('.'))})."
+
+
 def sentence(refusal: UpstageError) -> str:
     """Return what a person at the terminal should read instead of a traceback."""
     if isinstance(refusal, BadSetting):
-        wanted = (
-            _MISSING.get(refusal.name)
-            if refusal.problem == "missing"
-            else _SETTING_PROBLEMS.get(refusal.problem) or _EXPECTED.get(refusal.name)
-        )
-        return f"{refusal.name} {wanted or 'is not usable.'}"
+        return _about_setting(refusal.name, refusal.problem)
     if refusal.code == "port_unusable":
         return f"PORT {refusal.facts['port']} {_PORT_PROBLEMS[str(refusal.facts['problem'])]}"
     if refusal.code == "build_failed":
@@ -141,3 +190,27 @@ def sentence(refusal: UpstageError) -> str:
     if refusal.code in STOPPED:
         return STOPPED[refusal.code].format_map(refusal.facts)
     return copy.sentence(refusal)
+
+
+def _about_file(error: OSError) -> str | None:
+    if error.filename:
+        return f"{error.filename} cannot be used: {str(error.strerror).lower()}."
+    if error.errno in _DISK_ERRORS:  # a file that was open already has no name here
+        return f"The disk cannot be written: {str(error.strerror).lower()}."
+    return None
+
+
+def _about_setting(name: str, problem: str) -> str:
+    if problem in _WHOLE:
+        return _WHOLE[problem]
+    if problem == "unknown":
+        return f"{name} is not a setting. {_instead_of(name)}"
+    if problem == "missing":
+        return f"{name} {_MISSING[name]}"
+    return f"{name} {_SETTING_PROBLEMS.get(problem) or _EXPECTED.get(name) or 'is not usable.'}"
+
+
+def _instead_of(name: str) -> str:
+    endings = {known.removeprefix(PREFIX): known for known in known_names()}
+    near = get_close_matches(name.removeprefix(PREFIX), endings, n=1)
+    return f"Did you mean {endings[near[0]]}?" if near else "README.md lists every setting."

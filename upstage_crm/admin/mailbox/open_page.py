@@ -2,6 +2,7 @@
 
 import reflex as rx
 
+from upstage_crm.admin.mailbox.reading import Links
 from upstage_crm.admin.mailbox.rows import EventLine, HeaderLine
 from upstage_crm.admin.mailbox.state import MailboxState as State
 from upstage_crm.ui.components.base import Text, filled, show_if
@@ -17,7 +18,8 @@ from upstage_crm.ui.components.text import breadcrumbs, reference, value, when
 LIVE = "Mail is not being sent. The links below work, in a new tab: press one to play the patron."
 AGAIN = "A member sent this again, because it may not have arrived the first time."
 TWICE = "Sending it again makes a second mail: if the first one did leave, it arrives twice."
-DEAD = "The links in this mail are not shown to staff. They work for its reader alone."
+HIDDEN = "The links in this mail are not shown to staff. They work for its reader alone."
+UNSENT = "This is a rehearsal: the email was not sent, and its links work for no one."
 
 
 def missing_mail() -> rx.Component:
@@ -76,8 +78,9 @@ def opened_mail() -> rx.Component:
             stack(
                 rx.match(
                     mail.links,
-                    ("live", notice(LIVE, live=False)),
-                    ("dead", notice(DEAD, tone="neutral", live=False)),
+                    (Links.LIVE.value, notice(LIVE, live=False)),
+                    (Links.UNSENT.value, notice(UNSENT, tone="neutral", live=False)),
+                    (Links.HIDDEN.value, notice(HIDDEN, tone="neutral", live=False)),
                     rx.fragment(),
                 ),
                 show_if(filled(State.problem), notice(State.problem, tone="danger")),

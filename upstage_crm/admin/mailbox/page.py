@@ -96,7 +96,7 @@ def _list() -> rx.Component:
             ),
         ),
         stack(
-            show_if(State.is_local, notice(PLAY, live=False)),
+            show_if(State.is_demo, notice(PLAY, live=False)),
             show_if(filled(State.problem), notice(State.problem, tone="danger")),
             show_if(filled(State.done), notice(State.done, tone="success")),
             _strip(),

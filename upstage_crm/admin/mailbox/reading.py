@@ -1,29 +1,41 @@
-"""Who may read a stored mail, and whether the links in it work."""
+"""Whether the links in a stored mail work for the staff who read it."""
 
 from __future__ import annotations
 
+from enum import StrEnum
+
 from upstage_crm.links.codec import LinkCodec
-from upstage_crm.mail.delivery import Transport
-from upstage_crm.mail.message import MailKind
+from upstage_crm.mail.delivery import MailMode, Transport
 from upstage_crm.mail.queries import StoredMail
 from upstage_crm.wiring import Runtime
 
-OPENS_ACCOUNT = (MailKind.STAFF_INVITATION, MailKind.STAFF_PASSWORD_LINK)
+
+class Links(StrEnum):
+    """What the links of a mail do for whoever reads it in the mailbox."""
+
+    NONE = "none"  # it has none
+    LIVE = "live"  # they work: this is the demo
+    UNSENT = "unsent"  # a rehearsal: the mail never leaves, so they work for nobody
+    HIDDEN = "hidden"  # the mail leaves, and they work for its reader alone
+
+
+def links_of(stored: StoredMail, parts: Runtime) -> Links:
+    """What the mail's links do here.
+
+    They work only in a mail that the demo keeps: there one person plays staff and patron. Anywhere
+    else a working link in a staff page would let staff decide in a patron's place, or open a
+    colleague's account.
+    """
+    if stored.links == "[]":
+        return Links.NONE
+    if stored.summary.transport is not Transport.LOCAL:
+        return Links.HIDDEN
+    mode = parts.mail_mode
+    if mode is MailMode.RESEND:
+        return Links.HIDDEN
+    return Links.LIVE if mode is MailMode.DEMO else Links.UNSENT
 
 
 def codec_for(stored: StoredMail, parts: Runtime) -> LinkCodec | None:
-    """What signs the mail's links for whoever reads it here, or None: they are dead.
-
-    They work only in a mail that was kept here, on a deployment that sends none: there the reader
-    plays the patron. Anywhere else a working link in a staff page would let staff decide. A link
-    that opens a colleague's account works for the demo's readers alone.
-    """
-    is_kept = stored.summary.transport is Transport.LOCAL and not parts.settings.sends_real_mail
-    opens_account = stored.summary.kind in OPENS_ACCOUNT
-    is_ours = is_kept and (parts.settings.is_demo_allowed or not opens_account)
-    return parts.codec if is_ours else None
-
-
-def has_links(stored: StoredMail) -> bool:
-    """Whether the mail carries links that only its reader should press."""
-    return stored.links != "[]"
+    """What signs the mail's links for the staff member who reads it, or None: they are dead."""
+    return parts.codec if links_of(stored, parts) is Links.LIVE else None

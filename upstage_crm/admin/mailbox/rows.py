@@ -66,7 +66,7 @@ class OpenMail:
     settled: str = ""
     reference: str = ""
     request_href: str = ""
-    links: str = ""  # live, dead or none
+    links: str = ""  # a value of `reading.Links`
     headers: list[HeaderLine] = field(default_factory=list)
     can_send_again: bool = False
     is_again: bool = False

@@ -21,7 +21,7 @@ from upstage_crm.admin.mailbox.address import (
     state_of,
 )
 from upstage_crm.admin.mailbox.export import may_export
-from upstage_crm.admin.mailbox.reading import codec_for, has_links
+from upstage_crm.admin.mailbox.reading import links_of
 from upstage_crm.admin.mailbox.rows import MailLine, OpenMail, mail_line, open_mail
 from upstage_crm.admin.mailbox.strip import Strip, strip_of
 from upstage_crm.change_requests import mailing
@@ -31,6 +31,7 @@ from upstage_crm.core import when
 from upstage_crm.core.errors import UpstageError
 from upstage_crm.core.ids import parse_reference
 from upstage_crm.mail import event_log, queries
+from upstage_crm.mail.delivery import MailMode
 from upstage_crm.mail.queries import MailNotFound
 from upstage_crm.organisation.settings import details
 from upstage_crm.pages.list_state import ListMixin
@@ -72,7 +73,7 @@ class MailboxState(ListMixin, AdminState):
     may_send: bool = False
     may_see_gallery: bool = False
     may_export: bool = False
-    is_local: bool = False
+    is_demo: bool = False
     count: str = ""
     summary: str = ""
     has_next: bool = False
@@ -201,7 +202,7 @@ class MailboxState(ListMixin, AdminState):
             self.places = []
 
     async def _show(self) -> Any:
-        self.is_local = not runtime().settings.sends_real_mail
+        self.is_demo = runtime().mail_mode is MailMode.DEMO
         self.may_resume = self._may(Permission.EDIT_SETTINGS)
         self.may_see_gallery = self._may(Permission.VIEW_SETTINGS)
         self.may_send = self._may(Permission.RESEND_REQUEST)
@@ -272,13 +273,10 @@ def _mail(session: Session, mail_id: str, reader: Role) -> Found:
     stored = queries.mail(session, mail_id)
     if not may_open(session, stored, reader=reader):
         return Found(is_masked=True)
-    links = "none"
-    if has_links(stored):
-        links = "live" if codec_for(stored, parts) else "dead"
     request_id = stored.summary.request_id
     shown = open_mail(
         stored,
-        links=links,
+        links=links_of(stored, parts),
         events=event_log.of_mails(session, [mail_id]).get(mail_id, ()),
         references=references(session, {request_id} if request_id else set()),
         now=parts.clock.now(),

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from functools import partial
 
+from starlette.background import BackgroundTask
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
@@ -58,14 +59,20 @@ async def reset(request: Request) -> Response:
 
 
 async def forgot(request: Request) -> Response:
-    """Mail a link to set a new password; one answer whether or not the address has an account."""
+    """Mail a link to set a new password; one answer whether or not the address has an account.
+
+    Before the answer the same statements run for every address. Whether it has an account is
+    looked up afterwards, so the time of the answer tells nothing about it.
+    """
     if not is_own_form(request, runtime().settings.origins):
         return foreign()
     async with request.form() as form:
         email = typed(form).get("email", "")
     source = cookies.source_of(host_of(request), request.headers.get("cookie", ""))
-    await asyncio.to_thread(_send, email, source)
-    return RedirectResponse("/sign-in/?sent=1", SEE_OTHER)
+    answer = RedirectResponse("/sign-in/?sent=1", SEE_OTHER)
+    # The answer leaves before anything is looked up: it takes as long for every address.
+    answer.background = BackgroundTask(asyncio.to_thread, _send, email, source)
+    return answer
 
 
 def claims_in(cookie: str, purpose: Purpose, parts: Runtime) -> LinkClaims:

@@ -24,7 +24,7 @@ from upstage_crm.staff.sessions import Credentials
 from upstage_crm.ui import copy
 from upstage_crm.web import session_cookie as cookies
 from upstage_crm.web.busy import try_again
-from upstage_crm.web.calm_page import calm_page
+from upstage_crm.web.calm_page import CalmPage
 from upstage_crm.web.origins import host_of, is_own_form, typed
 from upstage_crm.wiring import runtime
 
@@ -127,7 +127,8 @@ def address(page: str, target: str, **said: object) -> str:
 
 def busy(refusal: PasswordsBusy, page: str) -> Response:
     """Say that there was no room to check a password, and lead back to `page`."""
-    shown = calm_page("Please try again", copy.sentence(refusal), way_on=(page, "Go back"))
+    sentence = copy.sentence(refusal)
+    shown = CalmPage(title="Please try again", lines=(sentence,), action=("Go back", page))
     return try_again(shown, after_s=int(str(refusal.facts["seconds"])))
 
 

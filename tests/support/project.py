@@ -1,0 +1,44 @@
+"""A copy of the project in a folder of its own, with its own `var/`.
+
+Our own database stands beside the code. So a test of the demo, which is nothing but the server over
+that database, needs a copy of the code: it must not touch the developer's own.
+"""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from upstage_crm.web.build import PAGES, STAMP, ensure_built
+
+ROOT = Path(__file__).resolve().parents[2]
+
+_SOURCES = ("upstage_crm", "assets", "alembic", "reflex.lock")
+_FILES = ("pyproject.toml", "rxconfig.py", "bunfig.toml", ".npmrc")
+
+
+def copy_sources(root: Path) -> Path:
+    """Copy what the server is made of to `root`, without the pages; return it."""
+    root.mkdir()
+    ignored = shutil.ignore_patterns("__pycache__", "external")
+    for name in _SOURCES:
+        shutil.copytree(ROOT / name, root / name, ignore=ignored)
+    for name in _FILES:
+        if (ROOT / name).exists():
+            shutil.copy2(ROOT / name, root / name)
+    (root / "var").mkdir()
+    return root
+
+
+def copy_built(root: Path) -> Path:
+    """Copy the server and the pages that were made already to `root`; return it."""
+    ensure_built()
+    copy_sources(root)
+    shutil.copytree(ROOT / PAGES, root / PAGES)
+    shutil.copy2(ROOT / STAMP, root / STAMP)
+    return root
+
+
+def own_database(root: Path) -> str:
+    """The address of the database that the copy takes without being given one."""
+    return f"sqlite:///{root / 'var' / 'upstage.db'}"
