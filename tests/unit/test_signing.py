@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from upstage_crm.audit.signing import SigningKey, verify
+from upstage_crm.audit.signing import KeyRing, SigningKey, verify
 
 SECRET = b"s" * 32
 KEY = SigningKey.derive("k1", SECRET)
@@ -115,3 +115,43 @@ def test_nonsense_is_refused_and_raises_nothing(public: str, message: bytes, tex
     assert not verify(public, message, text)
     assert not verify(KEY.public_key, message, text)
     assert not verify(public, MESSAGE, SIGNATURE)
+
+
+# --- seals ----------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def ring() -> KeyRing:
+    return KeyRing([("first", b"a" * 32), ("second", b"b" * 32)])
+
+
+def test_the_first_key_seals_and_every_key_of_the_ring_reads(ring: KeyRing) -> None:
+    older = KeyRing([("second", b"b" * 32)])
+
+    assert ring.seal(MESSAGE).startswith("first:")
+    assert ring.is_sealed(ring.seal(MESSAGE), MESSAGE)
+    assert ring.is_sealed(older.seal(MESSAGE), MESSAGE)
+    assert not older.is_sealed(ring.seal(MESSAGE), MESSAGE)
+
+
+def test_a_seal_is_over_exactly_its_message(ring: KeyRing) -> None:
+    assert not ring.is_sealed(ring.seal(MESSAGE), MESSAGE + b" ")
+    assert not ring.is_sealed(ring.seal(MESSAGE)[:-1], MESSAGE)
+
+
+@pytest.mark.parametrize("seal", [None, "", ":", "first", "first:", "first:é", "other:00", "é:00"])
+def test_what_is_no_seal_is_none(ring: KeyRing, seal: str | None) -> None:
+    assert not ring.is_sealed(seal, MESSAGE)
+
+
+def test_a_seal_passes_under_no_other_name() -> None:
+    """Though two names stand for one secret."""
+    ring = KeyRing([("first", b"a" * 32), ("second", b"a" * 32)])
+    mac = ring.seal(MESSAGE).partition(":")[2]
+
+    assert not ring.is_sealed(f"second:{mac}", MESSAGE)
+
+
+def test_a_ring_without_keys_is_refused() -> None:
+    with pytest.raises(ValueError, match="at least one key"):
+        KeyRing([])
