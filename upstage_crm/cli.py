@@ -22,6 +22,7 @@ from upstage_crm.core.errors import UpstageError
 from upstage_crm.settings import BadSetting, Settings
 from upstage_crm.staff import accounts, demo_account, passwords, second_factor
 from upstage_crm.staff.roles import Role
+from upstage_crm.team import members
 from upstage_crm.web import schedule
 from upstage_crm.web.errors import DemoExposed, GuardsMissing
 from upstage_crm.web.serve import serve
@@ -106,7 +107,7 @@ def _attack(options: argparse.Namespace, settings: Settings) -> int:
 def _staff_add(options: argparse.Namespace, settings: Settings) -> int:
     password, is_made = _password(options)
     with _opened(settings) as parts, parts.database.transaction() as session:
-        accounts.add(
+        members.join(
             session,
             email=options.email,
             display_name=options.name,
@@ -115,6 +116,7 @@ def _staff_add(options: argparse.Namespace, settings: Settings) -> int:
             password_hash=passwords.hash_password(password),
             actor=OPERATOR,
             channel=Channel.COMMAND_LINE,
+            post=parts.post,
             now=parts.clock.now(),
         )
     print(f"Added {options.email} as {options.role}.")

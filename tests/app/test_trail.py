@@ -419,7 +419,9 @@ def staff_accounts(desk: Engine) -> None:
     desk.write(told)
     claims = [office.link_in(m) for m in desk.deliver() if m.to == "nia@staff.example.org"][-1]
     desk.write(
-        lambda s: invitations.accept(s, claims, display_name="Nia", password_hash="x", now=desk.now)
+        lambda s: invitations.accept(
+            s, claims, display_name="Nia", password_hash="x", post=office.post, now=desk.now
+        )
     )
 
 

@@ -88,7 +88,7 @@ TABLE: dict[str, Row] = {
             "confirm_erasure": P.ERASE_PATRON,
             "decline_erasure": P.ERASE_PATRON,
         },
-        "confirm_erasure",
+        "clear confirm_erasure",
     ),
     "PatronListState": Row(P.VIEW_PATRONS, f"clear clear_tag sort_by {LISTED}"),
     "PatronRecordState": Row(
@@ -116,7 +116,7 @@ TABLE: dict[str, Row] = {
             "release": P.RELEASE_REQUEST,
             "revert": P.REVERT_CHANGE,
         },
-        "confirm",
+        "confirm decline release",
     ),
     "RevealState": Row(P.REVEAL_VALUE, "open turn", {"reveal": P.REVEAL_VALUE}),
     "SettingsState": Row(P.VIEW_SETTINGS, "load", {"save": P.EDIT_SETTINGS}),
@@ -133,7 +133,7 @@ TABLE: dict[str, Row] = {
             "freeze": P.FREEZE_ACCOUNT,
             "close_alert": P.RELEASE_QUARANTINE,
         },
-        "change_role disable enable invite save_security take_factors",
+        "change_role close_alert disable enable invite save_security take_factors",
     ),
 }
 

@@ -65,6 +65,7 @@ def rules(dialect: str) -> list[Rule]:
             "OR (NEW.cleared_at IS NOT NULL AND (OLD.first_id IS NULL "
             "OR NEW.second_id IS NULL OR NEW.second_id = NEW.first_id))",
         ),
+        Rule("staff_since", "staff", "UPDATE", _since(dialect), _STAFF_COLUMNS),
         Rule("erasure_birth", "erasure", "INSERT", f"NOT ({_IS_BORN_UNCONFIRMED})"),
         Rule(
             "erasure_second",
@@ -76,6 +77,31 @@ def rules(dialect: str) -> list[Rule]:
             "OR (NEW.done_at IS NOT NULL AND NEW.confirmed_at IS NULL)",
         ),
     ]
+
+
+# What cannot change without its instant: an account that was changed is nobody's second for a
+# week. `staff.account_history` has the rule.
+_DATED = {
+    "email_key": "address_at",
+    "role": "role_at",
+    "password_hash": "password_at",
+}
+_INSTANTS = (*_DATED.values(), "factors_at", "enabled_at")
+_STAFF_COLUMNS = tuple(f"staff.{name}" for name in _INSTANTS)
+
+
+def _since(dialect: str) -> str:
+    """A change of an account without an instant, and an instant that goes back or goes away."""
+    undated = [
+        f"({any_differs((column,), dialect)} AND NEW.{at} IS NULL)" for column, at in _DATED.items()
+    ]
+    back = [
+        f"NEW.{at} < OLD.{at} OR (OLD.{at} IS NOT NULL AND NEW.{at} IS NULL)" for at in _INSTANTS
+    ]
+    come_back = (
+        "(OLD.disabled_at IS NOT NULL AND NEW.disabled_at IS NULL AND NEW.enabled_at IS NULL)"
+    )
+    return " OR ".join((*undated, *back, come_back))
 
 
 _IS_BORN_UNCONFIRMED = (

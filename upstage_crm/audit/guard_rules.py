@@ -82,6 +82,7 @@ _FIXED = {
     "patron_freeze": ("id", "patron_id", "request_id", "cause", "opened_at"),
     "erasure": ("id", "patron_id", "requested_by", "requested_label", "requested_at"),
     "staff_alert": ("id", "staff_id", "wire", "opened_at"),
+    "staff": ("id", "created_at", "by_operator"),
 }
 # Fixed too, except that an erasure may empty them: the literal is what "empty" is.
 _ERASABLE: Mapping[str, Mapping[str, str]] = {
@@ -164,7 +165,8 @@ def _rows_stay(dialect: str) -> list[Rule]:
     for table, columns in _FIXED.items():
         # SQLite numbers rows behind our back; `UPDATE OR REPLACE … SET rowid` overwrites another.
         fixed = (*columns, "rowid") if dialect == "sqlite" else columns
-        found.append(Rule(f"{table}_identity", table, "UPDATE", any_differs(fixed, dialect)))
+        needs = tuple(f"{table}.{column}" for column in columns)
+        found.append(Rule(f"{table}_identity", table, "UPDATE", any_differs(fixed, dialect), needs))
     for table, blanks in _ERASABLE.items():
         changed = " OR ".join(
             f"(NEW.{column} {is_other(dialect)} OLD.{column} "

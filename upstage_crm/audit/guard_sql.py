@@ -23,12 +23,17 @@ _PATRON_OF = {
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """`event` on `table` is refused when `when` holds; `name` is what the refusal says."""
+    """`event` on `table` is refused when `when` holds; `name` is what the refusal says.
+
+    `needs` names what else must be there before the rule can be: a table, or a `table.column`.
+    An early revision without it goes without the rule.
+    """
 
     name: str
     table: str
     event: str
     when: str
+    needs: tuple[str, ...] = ()
 
 
 def erasing(table: str) -> str:

@@ -26,7 +26,12 @@ def install(connection: Connection, protected: Protected) -> None:
     `protected` maps a field key to its columns, derived ones included. An early revision has
     fewer tables; what it guards is complete at the newest one only.
     """
-    standing = set(sa.inspect(connection).get_table_names())
+    inspector = sa.inspect(connection)
+    standing = {
+        name
+        for table in inspector.get_table_names()
+        for name in (table, *(f"{table}.{c['name']}" for c in inspector.get_columns(table)))
+    }
     for statement in _statements(connection, protected, standing).values():
         connection.exec_driver_sql(statement)
 
@@ -56,14 +61,14 @@ def missing(connection: Connection, protected: Protected) -> tuple[str, ...]:
 
 
 def _statements(
-    connection: Connection, protected: Protected, tables: Collection[str] | None = None
+    connection: Connection, protected: Protected, standing: Collection[str] | None = None
 ) -> dict[str, str]:
-    """The statements by guard name, for `tables` only if they are given."""
+    """The statements by guard name, only those that what is `standing` allows if it is given."""
     dialect = connection.dialect.name
     refuse, mark = (_sqlite, _mark_sqlite) if dialect == "sqlite" else (_postgres, _mark_postgres)
     found: dict[str, str] = {}
     for rule in rules(protected, dialect):
-        if tables is None or rule.table in tables:
+        if standing is None or {rule.table, *rule.needs} <= set(standing):
             found |= refuse(rule)
     for entry in marks(protected, dialect):
         found |= mark(entry)

@@ -15,7 +15,7 @@ from sqlmodel import Session, col, select
 
 from upstage_crm.audit import trail
 from upstage_crm.audit.events import Action, AuditEvent, Channel
-from upstage_crm.change_requests import attempts, freezes, opening, windows
+from upstage_crm.change_requests import attempts, freezes, second_person, windows
 from upstage_crm.change_requests.errors import (
     AlreadyWaiting,
     ErasureBlocked,
@@ -113,7 +113,7 @@ def request_erasure(
     if not words:
         raise NoteMissing
     patron = patron_queries.lock(session, patron_id)
-    opening.ensure_not_own(actor, patron)
+    second_person.ensure_not_own(actor, patron)
     _ensure_possible(session, patron, now)
     if find_waiting(session, patron_id) is not None:
         raise AlreadyWaiting
@@ -161,13 +161,13 @@ def confirm_erasure(
 
     Raises:
         Forbidden, UnknownPatron; NothingWaits: no erasure waits.
-        SamePerson: the actor asked for it; OwnRecord: it is the actor's own record.
+        All that `second_person.ensure_second` raises.
         ErasureBlocked: something has come in the way since; carries the `blockers`.
     """
     ensure_may(actor, Permission.ERASE_PATRON)
     patron = patron_queries.lock(session, patron_id)
     row = _waiting(session, patron_id)
-    opening.ensure_second(actor, first_id=row.requested_by, patron=patron)
+    second_person.ensure_second(session, actor, first_id=row.requested_by, patron=patron, now=now)
     _ensure_possible(session, patron, now)
     blanking.withdraw_queued(session, patron_id=patron_id, now=now)
     mailroom.tell_erased(session, patron, organisation=details(session), now=now)

@@ -13,6 +13,8 @@
     ├── Forbidden
     │   ├── OwnRecord                staff do not act on their own patron record
     │   ├── SamePerson               the second person must be another one
+    │   ├── NotYetSecond             the actor's account was made or changed too lately
+    │   ├── FirstNotSettled          so was the first person's, and the actor manages the team
     │   └── StaffAddress             the proposed address signs in to this CRM
     ├── NotFound
     │   └── UnknownRequest           there is no such request
@@ -100,6 +102,20 @@ class SamePerson(Forbidden):
     """The second person must be somebody else than the first."""
 
     code = "same_person"
+
+
+class NotYetSecond(Forbidden):
+    """The actor's account was made or changed in the last 7 days. Facts: `since`, `day`, `time`."""
+
+    code = "not_yet_second"
+
+
+class FirstNotSettled(Forbidden):
+    """The first person's account was made or changed in the last 7 days, and the actor, who
+    manages the team, could have done that. Facts: `since`, `day`, `time`.
+    """
+
+    code = "first_not_settled"
 
 
 class OwnRecord(Forbidden):

@@ -9,7 +9,7 @@ from sqlmodel import Session
 
 from upstage_crm.audit import trail
 from upstage_crm.audit.events import SYSTEM, Action, AuditEvent, Channel
-from upstage_crm.change_requests import freezes, opening, queries
+from upstage_crm.change_requests import freezes, queries, second_person
 from upstage_crm.change_requests.errors import NoteMissing, NotFrozen
 from upstage_crm.change_requests.rules import Cause, FreezeCause
 from upstage_crm.change_requests.settling import Case
@@ -84,7 +84,7 @@ def clear(
     Raises:
         Forbidden, UnknownPatron, NotFrozen; OwnRecord: it is the actor's own record.
         NoteMissing: what was found has to be said. InvalidText: it is too long.
-        SamePerson: the first look was the actor's own.
+        All that `second_person.ensure_second` raises, once somebody has looked.
     """
     ensure_may(actor, Permission.CLEAR_FREEZE)
     words = clean_block(note, NOTE_LIMIT)
@@ -94,7 +94,7 @@ def clear(
         raise NotFrozen
     if not words:
         raise NoteMissing
-    opening.ensure_second(actor, first_id=row.first_id, patron=patron)
+    second_person.ensure_second(session, actor, first_id=row.first_id, patron=patron, now=now)
     is_second = row.first_id is not None
     if is_second:
         row.second_id, row.second_label, row.second_note = actor.id, actor.label, words

@@ -10,12 +10,13 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
 from upstage_crm.audit import trail
-from upstage_crm.audit.events import Action, Actor, AuditEvent, Channel
+from upstage_crm.audit.events import Action, Actor, ActorKind, AuditEvent, Channel
 from upstage_crm.core.db import table_of
 from upstage_crm.core.email_address import parse_email
 from upstage_crm.core.errors import NotFound
 from upstage_crm.core.ids import new_id
 from upstage_crm.core.text import clean_line
+from upstage_crm.staff.account_history import AccountHistory
 from upstage_crm.staff.errors import LastOwner, NameMissing, StaffEmailTaken
 from upstage_crm.staff.roles import PERMISSIONS, Permission, Role, StaffMember
 from upstage_crm.staff.tables import StaffRow, StaffSessionRow
@@ -79,6 +80,7 @@ def add(
         role=role,
         password_hash=password_hash,
         created_at=now,
+        by_operator=actor.kind is ActorKind.OPERATOR,
     )
     try:
         with session.begin_nested():
@@ -180,7 +182,7 @@ def reset_password(
     row = find_by_email_key(session, parse_email(email).key)
     if row is None:
         raise NotFound
-    row.password_hash = password_hash
+    row.password_hash, row.password_at = password_hash, now
     row.link_version += 1
     end_sessions(session, row.id, now)
     session.flush()
@@ -268,6 +270,30 @@ def get_row(session: Session, staff_id: str) -> StaffRow:
     if row is None:
         raise NotFound
     return row
+
+
+def history_of(session: Session, staff_id: str) -> AccountHistory:
+    """What decides since when an account may be a second person. Raises NotFound."""
+    row = get_row(session, staff_id)
+    return AccountHistory(
+        made_at=row.created_at,
+        by_operator=row.by_operator,
+        enabled_at=row.enabled_at,
+        address_at=row.address_at,
+        role_at=row.role_at,
+        password_at=row.password_at,
+        factors_at=row.factors_at,
+    )
+
+
+def owners(session: Session) -> tuple[Colleague, ...]:
+    """Every enabled owner, in the order in which they were added."""
+    query = (
+        select(StaffRow.id, StaffRow.email)
+        .where(StaffRow.role == Role.OWNER, col(StaffRow.disabled_at).is_(None))
+        .order_by(col(StaffRow.id))
+    )
+    return tuple(Colleague(id=found, email=email) for found, email in session.exec(query))
 
 
 def end_sessions(session: Session, staff_id: str, now: datetime) -> None:

@@ -31,6 +31,15 @@ class StaffRow(SQLModel, table=True):
     )
     # Since when the account has a second factor, whichever it is; None without one.
     second_factor_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    # What decides since when the member may be a second person: see `staff.account_history`.
+    by_operator: bool = Field(
+        default=False, sa_column=sa.Column(sa.Boolean, nullable=False, server_default=sa.false())
+    )
+    enabled_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    address_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    role_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    password_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    factors_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
 class StaffSessionRow(SQLModel, table=True):

@@ -86,7 +86,7 @@ def change_role(
         return False
     if row.disabled_at is None:
         ensure_not_last_owner(session, row)
-    before, row.role = row.role, role
+    before, row.role, row.role_at = row.role, role, now
     session.add(row)
     session.flush()
     end_sessions(session, row.id, now)  # whoever comes back, comes back as what they are now
@@ -95,8 +95,10 @@ def change_role(
     return True
 
 
-def enable(session: Session, *, actor: StaffMember, staff_id: str, now: datetime) -> None:
+def enable(session: Session, *, actor: StaffMember, staff_id: str, now: datetime) -> bool:
     """Let a disabled member sign in again, with the password and factors of before.
+
+    False when the account was enabled already.
 
     Raises:
         Forbidden, NotFound.
@@ -104,11 +106,12 @@ def enable(session: Session, *, actor: StaffMember, staff_id: str, now: datetime
     ensure_may(actor, Permission.MANAGE_TEAM)
     row = get_row(session, staff_id)
     if row.disabled_at is None:
-        return
-    row.disabled_at = None
+        return False
+    row.disabled_at, row.enabled_at = None, now
     session.add(row)
     session.flush()
     _note(session, Action.STAFF_ENABLED, actor, now, staff_id=row.id)
+    return True
 
 
 def take_factors(session: Session, *, actor: StaffMember, staff_id: str, now: datetime) -> None:

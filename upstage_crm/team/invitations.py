@@ -29,6 +29,7 @@ from upstage_crm.staff.errors import (
 )
 from upstage_crm.staff.roles import Permission, Role, StaffMember, ensure_may
 from upstage_crm.staff.tables import StaffInvitationRow
+from upstage_crm.team import members
 from upstage_crm.team.mails import Post, letter_key
 
 LIFE = timedelta(days=7)
@@ -160,9 +161,10 @@ def accept(
     *,
     display_name: str,
     password_hash: str,
+    post: Post,
     now: datetime,
 ) -> str:
-    """Make the account that an invitation is for, and return its id.
+    """Make the account that an invitation is for, and return its id; every owner is told.
 
     The invited person may spell their own name; role and address are as invited.
 
@@ -171,7 +173,7 @@ def accept(
     """
     row = _row_of(session, claims, now)
     actor = Actor(ActorKind.STAFF, row.display_name)
-    staff_id = accounts.add(
+    staff_id = members.join(
         session,
         email=row.email,
         display_name=display_name,
@@ -180,6 +182,7 @@ def accept(
         password_hash=password_hash,
         actor=actor,
         channel=Channel.CRM,
+        post=post,
         now=now,
     )
     row.accepted_at, row.staff_id = now, staff_id

@@ -95,7 +95,7 @@ def change(
 
 
 def _set(session: Session, row: StaffRow, password_hash: str, post: Post, now: datetime) -> None:
-    row.password_hash = password_hash
+    row.password_hash, row.password_at = password_hash, now
     row.link_version += 1
     session.add(row)
     session.flush()

@@ -98,6 +98,11 @@ SENTENCES: Mapping[str, str] = {
     "policy_reminder_too_late": "No link lives that long: this reminder would never be sent.",
     "policy_cannot_be_asked": "Only the current address can decide this field.",
     "same_person": "The second person must be somebody else than the first.",
+    "not_yet_second": "You can be the second person from {day} at {time}.",
+    "first_not_settled": (
+        "Your colleague’s account is new or was changed in the last week. Someone who does not "
+        "manage the team can take this step now, you can from {day} at {time}."
+    ),
     "own_record": "This is your own patron record. Ask a colleague to do it.",
     "staff_address": "This address belongs to a staff account and cannot be a patron's.",
     "patron_inactive": "This patron is not active, so nobody can be asked.",

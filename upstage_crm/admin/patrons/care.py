@@ -1,6 +1,6 @@
 """What needs care on a record, in words: a dispute, protection, and an erasure by two people."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import tzinfo
 
@@ -63,6 +63,22 @@ class Care:
     can_protect: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Looks:
+    """Who looks at a record, what they may read, and to whom they may not be second."""
+
+    viewer: StaffMember
+    refusals: Mapping[str, str]
+    sight: Sight
+    time_zone: tzinfo
+
+    def why_not(self, first_id: str, needed: Permission, *, is_own: str, no_right: str) -> str:
+        """Why the viewer cannot take the step after `first_id`; "" when nothing is in the way."""
+        if not may(self.viewer, needed):
+            return no_right
+        return is_own if first_id == self.viewer.id else self.refusals.get(first_id, "")
+
+
 def care_of(
     record: PatronRecord,
     *,
@@ -70,61 +86,60 @@ def care_of(
     erasure: ErasureView | None,
     blockers: Sequence[Blocker],
     viewer: StaffMember,
+    refusals: Mapping[str, str],
     sight: Sight,
     time_zone: tzinfo,
 ) -> Care:
-    """Return what needs care, for one viewer."""
+    """Return what needs care, for one viewer.
+
+    `refusals` says, by the id of a first person, why the viewer may not be second to them.
+    """
     is_erased = record.is_erased
+    looks = Looks(viewer, refusals, sight, time_zone)
     return Care(
-        frozen=_frozen(freeze, viewer, sight, time_zone),
-        erasure=Erasure() if is_erased else _erasure(erasure, blockers, viewer, sight, time_zone),
+        frozen=_frozen(freeze, looks),
+        erasure=Erasure() if is_erased else _erasure(erasure, blockers, looks),
         is_erased=is_erased,
         is_protected=record.is_protected,
         can_protect=may(viewer, Permission.PROTECT_PATRON) and not is_erased,
     )
 
 
-def _frozen(
-    freeze: FreezeView | None, viewer: StaffMember, sight: Sight, time_zone: tzinfo
-) -> Frozen:
+def _frozen(freeze: FreezeView | None, looks: Looks) -> Frozen:
     if freeze is None:
         return Frozen()
-    why_not = ""
-    if freeze.first_id == viewer.id:
-        why_not = "You have looked into it. Somebody else must do so, too."
-    elif not may(viewer, Permission.CLEAR_FREEZE):
-        why_not = "A manager, the privacy lead or an owner can clear it."
+    why_not = looks.why_not(
+        freeze.first_id,
+        Permission.CLEAR_FREEZE,
+        is_own="You have looked into it. Someone else must do so, too.",
+        no_right="A manager, the privacy lead or an owner can clear it.",
+    )
     return Frozen(
         cause=_CAUSES[freeze.cause],
-        since=when.in_words(freeze.opened_at, time_zone),
+        since=when.in_words(freeze.opened_at, looks.time_zone),
         reference=freeze.reference,
         first=freeze.first_label,
-        first_note=sight.words(freeze.first_note),
+        first_note=looks.sight.words(freeze.first_note),
         can_clear=not why_not,
         why_not=why_not,
     )
 
 
-def _erasure(
-    waiting: ErasureView | None,
-    blockers: Sequence[Blocker],
-    viewer: StaffMember,
-    sight: Sight,
-    time_zone: tzinfo,
-) -> Erasure:
-    may_erase = may(viewer, Permission.ERASE_PATRON)
+def _erasure(waiting: ErasureView | None, blockers: Sequence[Blocker], looks: Looks) -> Erasure:
+    may_erase = may(looks.viewer, Permission.ERASE_PATRON)
     words = [blocker_sentence(blocker) for blocker in blockers]
     if waiting is None:
         return Erasure(can_ask=may_erase, is_blocked=bool(words), blockers=words)
-    why_not = ""
-    if not may_erase:
-        why_not = "The privacy lead or an owner confirms or declines it."
-    elif waiting.asked_id == viewer.id:
-        why_not = "You asked for it. Somebody else must confirm it."
+    why_not = looks.why_not(
+        waiting.asked_id,
+        Permission.ERASE_PATRON,
+        is_own="You asked for it. Someone else must confirm it.",
+        no_right="The privacy lead or an owner confirms or declines it.",
+    )
     return Erasure(
         asked_by=waiting.asked_label,
-        since=when.in_words(waiting.asked_at, time_zone),
-        reason=sight.words(waiting.reason),
+        since=when.in_words(waiting.asked_at, looks.time_zone),
+        reason=looks.sight.words(waiting.reason),
         can_confirm=not why_not,
         can_decline=may_erase,
         why_not=why_not,

@@ -25,7 +25,7 @@ class PatronCareState(AdminState):
     """`dialog` names the question that stands open; it is closed while that is empty."""
 
     permission: ClassVar[Permission | None] = Permission.VIEW_PATRONS
-    fresh: ClassVar[frozenset[str]] = frozenset({"confirm_erasure"})
+    fresh: ClassVar[frozenset[str]] = frozenset({"clear", "confirm_erasure"})
 
     dialog: str = ""
     refusal: str = ""

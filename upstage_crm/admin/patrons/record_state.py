@@ -23,6 +23,7 @@ from upstage_crm.admin.patrons.record_rows import (
     request_items,
     with_revealed,
 )
+from upstage_crm.admin.second_person import refusals
 from upstage_crm.audit import trail
 from upstage_crm.change_requests import erasing
 from upstage_crm.change_requests import queries as requests
@@ -243,12 +244,15 @@ def _read_record(session: Session, number: int, viewer: StaffMember) -> Record:
     asked = requests.of_patron(session, found.id, reader=viewer.role)
     lines = trail.timeline(session, patron_id=found.id, limit=EVENTS_SHOWN)
     may_erase = may(viewer, Permission.ERASE_PATRON)
+    freeze, erasure = freeze_of(session, found.id), erasure_of(session, found.id)
+    firsts = [freeze.first_id if freeze else "", erasure.asked_id if erasure else ""]
     care = care_of(
         found,
-        freeze=freeze_of(session, found.id),
-        erasure=erasure_of(session, found.id),
+        freeze=freeze,
+        erasure=erasure,
         blockers=erasing.blockers(session, found.id, now=now) if may_erase else (),
         viewer=viewer,
+        refusals=refusals(session, viewer, firsts, now=now),
         sight=sight,
         time_zone=zone,
     )

@@ -26,7 +26,7 @@ class RequestTaskState(AdminState):
     """`dialog` names the question that stands open; it is closed while that is empty."""
 
     permission: ClassVar[Permission | None] = Permission.VIEW_REQUESTS
-    fresh: ClassVar[frozenset[str]] = frozenset({"confirm"})
+    fresh: ClassVar[frozenset[str]] = frozenset({"release", "confirm", "decline"})
 
     dialog: str = ""
     refusal: str = ""

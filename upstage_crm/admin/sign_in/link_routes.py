@@ -113,7 +113,14 @@ def _set(purpose: Purpose, cookie: str, given: dict[str, str]) -> None:
     with parts.database.transaction() as session:
         if purpose is Purpose.INVITATION:
             name = given.get("display_name", "")
-            invitations.accept(session, claims, display_name=name, password_hash=hashed, now=now)
+            invitations.accept(
+                session,
+                claims,
+                display_name=name,
+                password_hash=hashed,
+                post=parts.post,
+                now=now,
+            )
         else:
             recovering.set_by_link(session, claims, password_hash=hashed, post=parts.post, now=now)
 

@@ -27,7 +27,7 @@ from upstage_crm.staff.errors import InvitationOpen, NameMissing, StaffEmailTake
 from upstage_crm.staff.roles import PERMISSIONS, Permission, Role
 from upstage_crm.staff.security import SecurityPolicy
 from upstage_crm.staff.team import TeamMember
-from upstage_crm.team import invitations, recovering
+from upstage_crm.team import invitations, members, recovering
 from upstage_crm.team.invitations import Invitation
 from upstage_crm.ui.copy import sentence
 from upstage_crm.wiring import runtime
@@ -45,7 +45,15 @@ class TeamState(AdminState):
 
     permission: ClassVar[Permission | None] = Permission.VIEW_TEAM
     fresh: ClassVar[frozenset[str]] = frozenset(
-        {"invite", "change_role", "disable", "enable", "take_factors", "save_security"}
+        {
+            "invite",
+            "change_role",
+            "close_alert",
+            "disable",
+            "enable",
+            "take_factors",
+            "save_security",
+        }
     )
 
     is_loaded: bool = False
@@ -176,10 +184,12 @@ class TeamState(AdminState):
     @rx.event
     async def change_role(self, form: dict[str, Any]) -> Any:
         """Give the opened member another role."""
-        actor, now, staff_id = self._actor(), runtime().clock.now(), self.opened.id
-        role = _role(texts(form).get("role", ""))
+        actor, parts, staff_id = self._actor(), runtime(), self.opened.id
+        now, role = parts.clock.now(), _role(texts(form).get("role", ""))
         return await self._on_opened(
-            lambda s: team.change_role(s, actor=actor, staff_id=staff_id, role=role, now=now),
+            lambda s: members.change_role(
+                s, actor=actor, staff_id=staff_id, role=role, post=parts.post, now=now
+            ),
             "The role is changed. They have to sign in again.",
         )
 
@@ -198,18 +208,22 @@ class TeamState(AdminState):
     @rx.event
     async def enable(self) -> Any:
         """Let the opened member sign in again."""
-        actor, now, staff_id = self._actor(), runtime().clock.now(), self.opened.id
+        actor, parts, staff_id = self._actor(), runtime(), self.opened.id
+        now = parts.clock.now()
         return await self._on_opened(
-            lambda s: team.enable(s, actor=actor, staff_id=staff_id, now=now),
+            lambda s: members.enable(s, actor=actor, staff_id=staff_id, post=parts.post, now=now),
             "They can sign in again.",
         )
 
     @rx.event
     async def take_factors(self) -> Any:
         """Remove the second factors of the opened member, who lost them."""
-        actor, now, staff_id = self._actor(), runtime().clock.now(), self.opened.id
+        actor, parts, staff_id = self._actor(), runtime(), self.opened.id
+        now = parts.clock.now()
         return await self._on_opened(
-            lambda s: team.take_factors(s, actor=actor, staff_id=staff_id, now=now),
+            lambda s: members.remove_factors(
+                s, actor=actor, staff_id=staff_id, post=parts.post, now=now
+            ),
             "Their second factors are removed, and they are signed out.",
         )
 
