@@ -48,11 +48,13 @@ TOLD = {
 def upgrade() -> None:
     guards.drop(op.get_bind())
     _accounts()
+    op.add_column("proposal_attempt", _flag("decides_alone"))
     guards.install(op.get_bind(), PROTECTED)
 
 
 def downgrade() -> None:
     guards.drop(op.get_bind())
+    op.drop_column("proposal_attempt", "decides_alone")
     for name in ("by_operator", *INSTANTS):
         op.drop_column("staff", name)
     guards.install(op.get_bind(), PROTECTED)
@@ -62,11 +64,13 @@ def _instant(name: str, *, nullable: bool) -> sa.Column[datetime]:
     return sa.Column(name, sa.DateTime(timezone=True), nullable=nullable)
 
 
+def _flag(name: str) -> sa.Column[bool]:
+    return sa.Column(name, sa.Boolean(), nullable=False, server_default=sa.false())
+
+
 def _accounts() -> None:
     """What is known of accounts that stand already is what the trail tells of them."""
-    op.add_column(
-        "staff", sa.Column("by_operator", sa.Boolean(), nullable=False, server_default=sa.false())
-    )
+    op.add_column("staff", _flag("by_operator"))
     for name in INSTANTS:
         op.add_column("staff", _instant(name, nullable=True))
     staff = sa.table(

@@ -86,6 +86,7 @@ def propose(
         changes=changes,
         policy=policy,
         mailroom=mailroom,
+        path=RequestPath.DESK,
         now=now,
     )
     parsed = check(

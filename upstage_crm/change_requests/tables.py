@@ -262,7 +262,8 @@ class ProposalAttemptRow(SQLModel, table=True):
     """One attempt of a member to propose something, whether it succeeded or not.
 
     `domain` and `address_hash` are of a proposed email address, "" without one; the hash is keyed
-    with a secret that the database does not hold.
+    with a secret that the database does not hold. `decides_alone` says that the proposed mailbox
+    alone would have decided at once.
     """
 
     __tablename__ = "proposal_attempt"  # pyright: ignore[reportAssignmentType]  # SQLModel\'s hint
@@ -279,6 +280,9 @@ class ProposalAttemptRow(SQLModel, table=True):
     domain: str = Field(default="", max_length=253)
     address_hash: str = Field(default="", max_length=64)
     outcome: AttemptOutcome = Field(sa_column=sa.Column(text_enum(AttemptOutcome), nullable=False))
+    decides_alone: bool = Field(
+        default=False, sa_column=sa.Column(sa.Boolean, nullable=False, server_default=sa.false())
+    )
     at: datetime = Field(sa_type=UtcDateTime)
 
 
