@@ -49,11 +49,17 @@ def upgrade() -> None:
     guards.drop(op.get_bind())
     _accounts()
     op.add_column("proposal_attempt", _flag("decides_alone"))
+    op.add_column(
+        "organisation", sa.Column("former_phone", sa.String(40), nullable=False, server_default="")
+    )
+    op.add_column("organisation", _instant("former_phone_until", nullable=True))
     guards.install(op.get_bind(), PROTECTED)
 
 
 def downgrade() -> None:
     guards.drop(op.get_bind())
+    op.drop_column("organisation", "former_phone_until")
+    op.drop_column("organisation", "former_phone")
     op.drop_column("proposal_attempt", "decides_alone")
     for name in ("by_operator", *INSTANTS):
         op.drop_column("staff", name)

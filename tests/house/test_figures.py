@@ -22,16 +22,22 @@ CLOSER = (
     f"{T.alone_at_once} within {PACE_MIN} minutes go out, the next wait {COOLING_MIN} minutes, "
     f"the {T.alone_per_hour + 1}th within an hour is held"
 )
+TOUR = (
+    f"the {DEMO.thresholds.alone_at_once + 1}rd within {PACE_MIN} minutes waits {COOLING_MIN} "
+    f"minutes, the {DEMO.thresholds.alone_per_hour + 1}th within an hour is held"
+)
+LIMITS = (
+    f"({T.attempts} an hour for a member, {T.per_patron} a day for a patron, "
+    f"{T.per_address} for an address)"
+)
 SAID = {
     "README.md": [
         f"of more than {T.at_speed} proposals within {BLINK.seconds} seconds the rest is held",
-        f"the {DEMO.thresholds.alone_at_once + 1}rd within {PACE_MIN} minutes waits {COOLING_MIN} "
-        f"minutes, the {DEMO.thresholds.alone_per_hour + 1}th within an hour is held",
+        TOUR,
         CLOSER,
         f"younger than {YOUNG // HOUR} hours",
         f"a busy desk has {T.at_once} and {T.burst}",
-        f"({T.attempts} an hour for a member, {T.per_patron} a day for a patron, {T.per_address} for an "
-        "address)",
+        LIMITS,
         f"the burst ({T.burst} in ten minutes)",
     ],
     "SECURITY.md": [

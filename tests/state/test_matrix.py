@@ -124,7 +124,7 @@ TABLE: dict[str, Row] = {
         P.VIEW_TEAM,
         "load open_member turn_invite turn_member",
         each(
-            "change_role disable enable invite resend_invitation send_link take_factors "
+            "change_role disable enable invite rename resend_invitation send_link take_factors "
             "withdraw_invitation",
             P.MANAGE_TEAM,
         )
@@ -133,7 +133,7 @@ TABLE: dict[str, Row] = {
             "freeze": P.FREEZE_ACCOUNT,
             "close_alert": P.RELEASE_QUARANTINE,
         },
-        "change_role close_alert disable enable invite save_security take_factors",
+        "change_role close_alert disable enable invite rename save_security take_factors",
     ),
 }
 

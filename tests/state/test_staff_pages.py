@@ -15,12 +15,15 @@ from tests.support.pipeline import Client, Pipeline, installed
 from upstage_crm.admin.account.state import AccountState
 from upstage_crm.admin.team.state import TeamState
 from upstage_crm.audit.events import OPERATOR, Channel
+from upstage_crm.change_requests import alerts
+from upstage_crm.change_requests.tripwires import Ruling, Verdict, Wire
 from upstage_crm.core.clock import FrozenClock
 from upstage_crm.core.db import Database
 from upstage_crm.mail import queries
 from upstage_crm.mail.message import MailKind
 from upstage_crm.staff import accounts, sessions
 from upstage_crm.staff.roles import Role
+from upstage_crm.staff.sessions import FRESH_FOR
 from upstage_crm.upstage_crm import PUBLIC_HANDLERS
 from upstage_crm.web import session_cookie as cookies
 from upstage_crm.wiring import Runtime
@@ -180,6 +183,70 @@ def test_a_manager_looks_and_freezes_but_manages_nobody(play: Play) -> None:
         with scene.parts.database.reading() as session:
             row = accounts.get_row(session, sam)
             assert (Role.BOX_OFFICE, True) == (row.role, row.disabled_at is not None)
+
+    play(story)
+
+
+@pytest.mark.parametrize("is_alarmed", [False, True])
+def test_freezing_needs_a_fresh_proof_unless_an_alert_is_open(
+    play: Play, clock: FrozenClock, is_alarmed: bool
+) -> None:
+    """Every minute counts while a tripwire has tripped; otherwise a walk-up could freeze anyone."""
+
+    async def story(scene: Scene) -> None:
+        sam = scene.member(Role.BOX_OFFICE, "Sam")
+        other = scene.member(Role.BOX_OFFICE, "Ole")
+        alarmed = sam if is_alarmed else other
+        with scene.parts.database.transaction() as session:
+            alerts.open_now(
+                session,
+                actor=accounts.get_member(session, alarmed),
+                ruling=Ruling(verdict=Verdict.QUARANTINE, wire=Wire.BURST, count=2, limit=1),
+                mailroom=scene.parts.mailroom,
+                now=clock.now(),
+            )
+        tab = await scene.team(Role.MANAGER, "Max")
+        clock.advance(FRESH_FOR)
+
+        await scene.pipeline.send(tab, TeamState.freeze, staff_id=sam)
+
+        with scene.parts.database.reading() as session:
+            is_frozen = accounts.get_row(session, sam).disabled_at is not None
+        assert is_frozen is is_alarmed
+        assert tab.redirects() == ([] if is_alarmed else ["/sign-in/again/?next=/team/"])
+
+    play(story)
+
+
+def test_an_owner_renames_a_member_and_reads_what_is_wrong(play: Play) -> None:
+    async def story(scene: Scene) -> None:
+        sam = scene.member(Role.BOX_OFFICE, "Sam")
+        tab = await scene.team()
+        await scene.pipeline.send(tab, TeamState.open_member, staff_id=sam)
+        form = {"display_name": "Sam +1 900 555", "desk": "bar"}
+        await scene.pipeline.send(tab, TeamState.rename, form=form)
+        assert "cannot be part of a name" in (await scene.team_of(tab)).opened_problem
+
+        await scene.pipeline.send(tab, TeamState.rename, form=form | {"display_name": "Samir"})
+
+        state = await scene.team_of(tab)
+        assert state.opened.id == ""
+        assert ("Samir", "bar") in [(row.name, row.desk) for row in state.members]
+
+    play(story)
+
+
+def test_an_invitation_says_whether_the_name_or_the_desk_is_wrong(play: Play) -> None:
+    async def story(scene: Scene) -> None:
+        tab = await scene.team()
+        for typed, blamed in (
+            ({"display_name": "call 900", "desk": "bar 2"}, "display_name"),
+            ({"desk": "www.evil.example"}, "desk"),
+        ):
+            await scene.pipeline.send(tab, TeamState.turn_invite, is_open=True)
+            await scene.pipeline.send(tab, TeamState.invite, form=invitation(**typed))
+            state = await scene.team_of(tab)
+            assert [name for name, words in state.errors.items() if words] == [blamed]
 
     play(story)
 

@@ -143,7 +143,7 @@ class Desk:
             staff_id = accounts.add(
                 session,
                 email=address,
-                display_name=name,
+                display_name=name.replace("_", " "),
                 desk="box office",
                 role=role,
                 password_hash=CHEAP_HASH,

@@ -86,6 +86,7 @@ class Action(StrEnum):
     INVITATION_WITHDRAWN = "staff.invitation_withdrawn"
     INVITATION_ACCEPTED = "staff.invitation_accepted"
     STAFF_ENABLED = "staff.enabled"
+    STAFF_RENAMED = "staff.renamed"
     STAFF_ROLE_CHANGED = "staff.role_changed"
     STAFF_PASSWORD_CHANGED = "staff.password_changed"  # noqa: S105  # an event, not a password
     STAFF_RESET_ASKED = "staff.reset_asked"

@@ -20,6 +20,7 @@ from upstage_crm.patrons import fields
 from upstage_crm.patrons.queries import name_of
 from upstage_crm.patrons.tables import PatronRow
 from upstage_crm.staff.accounts import Reachable
+from upstage_crm.staff.names import shown_label
 
 
 def gather(
@@ -43,7 +44,7 @@ def gather(
         current_email=None if patron.email_bounced_at else _email_before(patron, changes),
         current_proven=patron.email_verified_at is not None,
         proposer_id=request.answerable_id,
-        proposer_label=request.proposer_label,
+        proposer_label=shown_label(request.proposer_label),
         proposer_email=proposer.email if proposer else None,
         reason_code=request.reason_code,
         reason_text=request.reason_text,

@@ -28,6 +28,7 @@ from upstage_crm.patrons.fields import ProtectedField
 from upstage_crm.patrons.queries import name_of
 from upstage_crm.patrons.tables import PatronRow
 from upstage_crm.patrons.values import Values, find_phones
+from upstage_crm.staff.names import shown_label
 
 _PHASES: Mapping[RequestState, Phase] = {
     RequestState.HELD: Phase.OUTDATED,
@@ -75,7 +76,7 @@ def review(
         reviewer=claims.reviewer,
         reference=request.reference,
         patron_name=masked_name(name) if stranger or not patron.email_verified_at else name,
-        proposer=request.proposer_label,
+        proposer=shown_label(request.proposer_label),
         reason_sentence=REASONS[request.reason_code].sentence,
         reason_text=_reason(request, patron, seen.changes, stranger=stranger),
         mailbox=_mailbox(patron, seen.changes, claims.reviewer),

@@ -15,9 +15,9 @@ from upstage_crm.core.db import table_of
 from upstage_crm.core.email_address import parse_email
 from upstage_crm.core.errors import NotFound
 from upstage_crm.core.ids import new_id
-from upstage_crm.core.text import clean_line
+from upstage_crm.staff import names
 from upstage_crm.staff.account_history import AccountHistory
-from upstage_crm.staff.errors import LastOwner, NameMissing, StaffEmailTaken
+from upstage_crm.staff.errors import LastOwner, StaffEmailTaken
 from upstage_crm.staff.roles import PERMISSIONS, Permission, Role, StaffMember
 from upstage_crm.staff.tables import StaffRow, StaffSessionRow
 
@@ -34,7 +34,6 @@ _BY_ID = sa.select(
 _BY_ADDRESS = sa.select(_staff.c.id).where(
     _staff.c.email_key == sa.bindparam("key"), _staff.c.disabled_at.is_(None)
 )
-LABEL_LIMIT = 80  # characters of a display name and of a desk; patrons read both
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,14 +60,11 @@ def add(
 
     Raises:
         InvalidEmail: the address is not one.
-        InvalidText: name or desk is too long or of several lines.
-        NameMissing: no display name.
+        InvalidText, NameMissing, NameRefused, NameWithAddress: name or desk, as `names` says.
         StaffEmailTaken: the address signs in already.
     """
     address = parse_email(email)
-    name = clean_line(display_name, LABEL_LIMIT)
-    if not name:
-        raise NameMissing
+    name, at_desk = names.parse_name(display_name), names.parse_desk(desk)
     if find_by_email_key(session, address.key) is not None:
         raise StaffEmailTaken
     row = StaffRow(
@@ -76,7 +72,7 @@ def add(
         email=address.stored,
         email_key=address.key,
         display_name=name,
-        desk=clean_line(desk, LABEL_LIMIT),
+        desk=at_desk,
         role=role,
         password_hash=password_hash,
         created_at=now,
@@ -213,8 +209,8 @@ def find_reachable(session: Session, staff_id: str) -> Reachable | None:
         return None
     member = StaffMember(
         id=row.id,
-        display_name=row.display_name,
-        desk=row.desk,
+        display_name=names.shown_name(row.display_name),
+        desk=names.shown_desk(row.desk),
         role=row.role,
         email_key=row.email_key,
     )
@@ -252,8 +248,8 @@ def member_of(row: StaffRow) -> StaffMember:
     """The actor that a row stands for."""
     return StaffMember(
         id=row.id,
-        display_name=row.display_name,
-        desk=row.desk,
+        display_name=names.shown_name(row.display_name),
+        desk=names.shown_desk(row.desk),
         role=row.role,
         email_key=row.email_key,
     )

@@ -3,12 +3,13 @@
 import reflex as rx
 
 from upstage_crm.admin.team.state import TeamState as State
+from upstage_crm.staff import names
 from upstage_crm.ui.components.base import Child, filled, show_if
 from upstage_crm.ui.components.button import button
 from upstage_crm.ui.components.dialog import dialog, dialog_close
 from upstage_crm.ui.components.feedback import notice
-from upstage_crm.ui.components.form import event_form, form_actions, select_field
-from upstage_crm.ui.components.page import inline, stack
+from upstage_crm.ui.components.form import event_form, form_actions, select_field, text_field
+from upstage_crm.ui.components.page import halves, inline, stack
 from upstage_crm.ui.components.text import live_place
 from upstage_crm.ui.staff_words import ROLE_WORDS
 
@@ -26,12 +27,40 @@ def member_dialog() -> rx.Component:
             ),
             assertive=True,
         ),
-        rx.fragment(stack(_role(), _access(), _leaving()), key=State.form),
+        rx.fragment(
+            stack(_name(), show_if(~MEMBER.is_self, stack(_role(), _access(), _leaving()))),
+            key=State.form,
+        ),
         title=MEMBER.name,
         description=MEMBER.email,
         open=filled(MEMBER.id),
         on_open_change=State.turn_member,
         footer=dialog_close("Close"),
+    )
+
+
+def _name() -> rx.Component:
+    return event_form(
+        halves(
+            text_field(
+                "Name",
+                "display_name",
+                default_value=MEMBER.name,
+                hint="As patrons read it.",
+                max_length=names.LIMIT,
+                id="member-name",
+            ),
+            text_field(
+                "Desk",
+                "desk",
+                default_value=MEMBER.desk,
+                optional=True,
+                max_length=names.LIMIT,
+                id="member-desk",
+            ),
+        ),
+        form_actions(button("Change name", type="submit")),
+        on_submit=State.rename,
     )
 
 

@@ -7,6 +7,7 @@ from upstage_crm.admin.frame import framed
 from upstage_crm.admin.team.member_dialog import member_dialog
 from upstage_crm.admin.team.rows import AlertRow, InvitationRow, MemberRow
 from upstage_crm.admin.team.state import TeamState as State
+from upstage_crm.staff import names
 from upstage_crm.staff.roles import Role
 from upstage_crm.ui.components.base import Child, filled, show_if
 from upstage_crm.ui.components.button import button, link_button
@@ -125,7 +126,7 @@ def _member(row: ObjectVar[MemberRow], may_manage: rx.Var[bool]) -> rx.Component
         cell(two_lines(row.role_words, rx.el.bdi(row.desk)), label="Role"),
         cell(factor, label="Second factor"),
         cell(row.active, label="Last active"),
-        cell(show_if(may_manage & ~row.is_self, change), label=""),
+        cell(show_if(may_manage, change), label=""),
     )
 
 
@@ -197,14 +198,15 @@ def _invite() -> rx.Component:
                             error=State.errors["display_name"],
                             hint="As patrons read it.",
                             auto_complete="off",
-                            max_length=80,
+                            max_length=names.LIMIT,
                         ),
                         text_field(
                             "Desk",
                             "desk",
+                            error=State.errors["desk"],
                             hint="Such as “box office”.",
                             optional=True,
-                            max_length=80,
+                            max_length=names.LIMIT,
                         ),
                         select_field("Role", "role", ROLES, default_value=Role.BOX_OFFICE.value),
                     ),

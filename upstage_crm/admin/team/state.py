@@ -22,8 +22,8 @@ from upstage_crm.core import when
 from upstage_crm.core.email_address import InvalidEmail
 from upstage_crm.core.errors import UpstageError
 from upstage_crm.organisation.settings import details
-from upstage_crm.staff import accounts, security, team
-from upstage_crm.staff.errors import InvitationOpen, NameMissing, StaffEmailTaken
+from upstage_crm.staff import accounts, names, security, team
+from upstage_crm.staff.errors import InvitationOpen, StaffEmailTaken
 from upstage_crm.staff.roles import PERMISSIONS, Permission, Role
 from upstage_crm.staff.security import SecurityPolicy
 from upstage_crm.staff.team import TeamMember
@@ -51,6 +51,7 @@ class TeamState(AdminState):
             "close_alert",
             "disable",
             "enable",
+            "rename",
             "take_factors",
             "save_security",
         }
@@ -86,9 +87,16 @@ class TeamState(AdminState):
 
     @rx.event
     async def freeze(self, staff_id: str) -> Any:
-        """Stop an account with one press: no fresh proof is asked, because every minute counts."""
+        """Stop an account.
+
+        Every minute counts while an alert about the member is open; otherwise a fresh proof of who
+        presses is asked first.
+        """
         actor, parts, wanted = self._actor(), runtime(), str(staff_id)
         now = parts.clock.now()
+        is_alarmed = await self._read(lambda s: alerts.find_open(s, wanted) is not None)
+        if not is_alarmed and (first := self._proof_first()):
+            return first
         return await self._try(
             lambda s: leaving.freeze(
                 s, actor=actor, staff_id=wanted, mailroom=parts.mailroom, now=now
@@ -135,7 +143,7 @@ class TeamState(AdminState):
                 )
             )
         except UpstageError as error:
-            name = _blamed(error)
+            name = _blamed(error, typed)
             self.errors = _nothing() | {name: sentence(error)}
             return rx.set_focus(f"field-{name}")
         self.is_inviting = False
@@ -191,6 +199,23 @@ class TeamState(AdminState):
                 s, actor=actor, staff_id=staff_id, role=role, post=parts.post, now=now
             ),
             "The role is changed. They have to sign in again.",
+        )
+
+    @rx.event
+    async def rename(self, form: dict[str, Any]) -> Any:
+        """Give the opened member another name and desk."""
+        actor, now, staff_id = self._actor(), runtime().clock.now(), self.opened.id
+        typed = dict.fromkeys(INPUTS, "") | texts(form, _LONGEST)
+        return await self._on_opened(
+            lambda s: team.rename(
+                s,
+                actor=actor,
+                staff_id=staff_id,
+                display_name=typed["display_name"],
+                desk=typed["desk"],
+                now=now,
+            ),
+            "The name is changed. New emails show it.",
         )
 
     @rx.event
@@ -317,8 +342,11 @@ def _role(text: str) -> Role:
     return Role(text) if text in set(Role) else Role.READ_ONLY
 
 
-def _blamed(error: UpstageError) -> str:
-    if isinstance(error, NameMissing):
+def _blamed(error: UpstageError, typed: dict[str, str]) -> str:
+    if isinstance(error, (InvalidEmail, StaffEmailTaken, InvitationOpen)):
+        return "email"
+    try:
+        names.parse_name(typed["display_name"])
+    except UpstageError:
         return "display_name"
-    is_address = isinstance(error, (InvalidEmail, StaffEmailTaken, InvitationOpen))
-    return "email" if is_address else "display_name"
+    return "desk"
