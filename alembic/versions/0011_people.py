@@ -49,15 +49,15 @@ def upgrade() -> None:
     guards.drop(op.get_bind())
     _accounts()
     op.add_column("proposal_attempt", _flag("decides_alone"))
-    op.add_column(
-        "organisation", sa.Column("former_phone", sa.String(40), nullable=False, server_default="")
-    )
+    op.add_column("organisation", _text("former_phone", 40, nullable=True))
     op.add_column("organisation", _instant("former_phone_until", nullable=True))
+    _record_changes()
     guards.install(op.get_bind(), PROTECTED)
 
 
 def downgrade() -> None:
     guards.drop(op.get_bind())
+    op.drop_table("record_change")
     op.drop_column("organisation", "former_phone_until")
     op.drop_column("organisation", "former_phone")
     op.drop_column("proposal_attempt", "decides_alone")
@@ -87,6 +87,50 @@ def _accounts() -> None:
     )
     for staff_id, values in _told():
         op.execute(sa.update(staff).where(staff.c.id == staff_id).values(**values))
+
+
+def _record_changes() -> None:
+    table = "record_change"
+    op.create_table(
+        table,
+        _text("id", 32),
+        _text("patron_id", 32),
+        _text("kind", 32),
+        _text("status_from", 32, nullable=True),
+        _text("status_to", 32, nullable=True),
+        sa.Column("needs_second", sa.Boolean(), nullable=False),
+        _text("reason", 500),
+        _text("requested_by", 32),
+        _text("requested_label", 200),
+        _instant("requested_at", nullable=False),
+        _text("confirmed_by", 32, nullable=True),
+        _text("confirmed_label", 200, nullable=True),
+        _instant("confirmed_at", nullable=True),
+        _instant("declined_at", nullable=True),
+        _instant("done_at", nullable=True),
+        _refers(table, "patron_id", "patron.id"),
+        _refers(table, "requested_by", "staff.id"),
+        _refers(table, "confirmed_by", "staff.id"),
+        sa.PrimaryKeyConstraint("id", name=op.f(f"pk_{table}")),
+    )
+    op.create_index(f"ix_{table}_patron_id", table, ["patron_id"], unique=False)
+    is_open = sa.text("done_at IS NULL AND declined_at IS NULL")
+    op.create_index(
+        f"uq_{table}_open",
+        table,
+        ["patron_id", "kind"],
+        unique=True,
+        sqlite_where=is_open,
+        postgresql_where=is_open,
+    )
+
+
+def _text(name: str, length: int, *, nullable: bool = False) -> sa.Column[str]:
+    return sa.Column(name, sa.String(length), nullable=nullable)
+
+
+def _refers(table: str, column: str, target: str) -> sa.ForeignKeyConstraint:
+    return sa.ForeignKeyConstraint([column], [target], name=op.f(f"fk_{table}_{column}"))
 
 
 def _told() -> Iterator[tuple[str, dict[str, object]]]:

@@ -164,9 +164,9 @@ def test_an_owner_gives_another_name(house: House) -> None:
     assert house.read(lambda s: accounts.get_member(s, vic.id)).label == "Victor, bar"
     (line,) = house.lines(action=Action.STAFF_RENAMED)
     assert line.values == {
-        "staff.name.old": "Vic",
-        "staff.name.new": "Victor",
-        "staff.desk.old": "box office",
-        "staff.desk.new": "bar",
+        "display_name.old": "Vic",
+        "display_name.new": "Victor",
+        "desk.old": "box office",
+        "desk.new": "bar",
     }
     unchanged(house, lambda: house.write(lambda s: team.rename(s, actor=vic, **how)), Forbidden)

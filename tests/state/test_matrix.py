@@ -80,15 +80,19 @@ TABLE: dict[str, Row] = {
     ),
     "PatronCareState": Row(
         P.VIEW_PATRONS,
-        "ask turn",
+        "ask ask_about turn",
         {
             "clear": P.CLEAR_FREEZE,
             "protect": P.PROTECT_PATRON,
+            "unprotect": P.PROTECT_PATRON,
+            "change_status": P.CHANGE_STATUS,
+            "confirm_change": P.CONFIRM_RECORD_CHANGE,
+            "decline_change": P.CONFIRM_RECORD_CHANGE,
             "erase": P.ERASE_PATRON,
             "confirm_erasure": P.ERASE_PATRON,
             "decline_erasure": P.ERASE_PATRON,
         },
-        "clear confirm_erasure",
+        "clear confirm_change confirm_erasure",
     ),
     "PatronListState": Row(P.VIEW_PATRONS, f"clear clear_tag sort_by {LISTED}"),
     "PatronRecordState": Row(

@@ -82,6 +82,17 @@ _FIXED = {
     "patron_freeze": ("id", "patron_id", "request_id", "cause", "opened_at"),
     "erasure": ("id", "patron_id", "requested_by", "requested_label", "requested_at"),
     "staff_alert": ("id", "staff_id", "wire", "opened_at"),
+    "record_change": (
+        "id",
+        "patron_id",
+        "kind",
+        "status_from",
+        "status_to",
+        "needs_second",
+        "requested_by",
+        "requested_label",
+        "requested_at",
+    ),
     "staff": ("id", "created_at", "by_operator"),
 }
 # Fixed too, except that an erasure may empty them: the literal is what "empty" is.
@@ -91,6 +102,7 @@ _ERASABLE: Mapping[str, Mapping[str, str]] = {
     "review": {"mailbox": "''"},
     "desk_confirmation": {"note": "''", "answers": "'{}'"},
     "erasure": {"reason": "''"},
+    "record_change": {"reason": "''"},
 }
 _NEVER_DELETED = (
     "patron",
@@ -105,6 +117,7 @@ _NEVER_DELETED = (
     "patron_freeze",
     "erasure",
     "staff_alert",
+    "record_change",
 )
 _NEVER_UPDATED = ("audit_entry", "audit_value", "receipt", "link_code")
 _NEVER_TRUNCATED = (*_NEVER_DELETED, "audit_value")
@@ -124,6 +137,7 @@ _IDENTITY = {
     "patron_freeze": ("id",),
     "erasure": ("id",),
     "staff_alert": ("id",),
+    "record_change": ("id",),
 }
 
 

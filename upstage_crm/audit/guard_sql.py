@@ -17,6 +17,7 @@ _PATRON_OF = {
     "desk_confirmation": "(SELECT r.patron_id FROM change_request r WHERE r.id = OLD.request_id)",
     "patron_freeze": "OLD.patron_id",
     "erasure": "OLD.patron_id",
+    "record_change": "OLD.patron_id",
     "audit_value": "(SELECT e.patron_id FROM audit_entry e WHERE e.seq = OLD.seq)",
 }
 

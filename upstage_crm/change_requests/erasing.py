@@ -30,6 +30,7 @@ from upstage_crm.change_requests.tables import (
     ErasureRow,
     FieldChangeRow,
     PatronFreezeRow,
+    RecordChangeRow,
     ReviewRow,
 )
 from upstage_crm.core.db import table_of
@@ -49,6 +50,7 @@ _OPEN = (RequestState.HELD, RequestState.PENDING)
 _request, _change = table_of(ChangeRequestRow), table_of(FieldChangeRow)
 _review, _confirmation = table_of(ReviewRow), table_of(DeskConfirmationRow)
 _freeze, _erasure = table_of(PatronFreezeRow), table_of(ErasureRow)
+_record_change = table_of(RecordChangeRow)
 
 
 class BlockerKind(StrEnum):
@@ -202,6 +204,15 @@ def was_done_since(session: Session, since: datetime) -> bool:
 def _empty(session: Session, patron: PatronRow, now: datetime) -> None:
     """Empty every row about the patron; the guards let this through while the erasure runs."""
     connection = session.connection()
+    connection.execute(
+        sa.update(_record_change)
+        .where(
+            _record_change.c.patron_id == patron.id,
+            _record_change.c.done_at.is_(None),
+            _record_change.c.declined_at.is_(None),
+        )
+        .values(declined_at=now)
+    )
     requests = sa.select(_request.c.id).where(_request.c.patron_id == patron.id)
     changes = {"current_value": "{}", "proposed_value": "{}", "proposed_key": ""}
     for table, is_theirs, values in (
@@ -211,6 +222,7 @@ def _empty(session: Session, patron: PatronRow, now: datetime) -> None:
         (_request, _request.c.patron_id == patron.id, {"reason_text": ""}),
         (_freeze, _freeze.c.patron_id == patron.id, {"first_note": "", "second_note": ""}),
         (_erasure, _erasure.c.patron_id == patron.id, {"reason": ""}),
+        (_record_change, _record_change.c.patron_id == patron.id, {"reason": ""}),
     ):
         connection.execute(sa.update(table).where(is_theirs).values(**values))
     attempts.forget(session, patron_id=patron.id)

@@ -29,7 +29,7 @@ class OrganisationDetails:
     website: str
     time_zone: str
     language: str
-    former_phone: str = field(default="", compare=False)
+    former_phone: str | None = field(default=None, compare=False)
     former_phone_until: datetime | None = field(default=None, compare=False)
 
     def stated(self) -> dict[str, str]:
@@ -40,4 +40,4 @@ class OrganisationDetails:
         """The phone number of before while it is shown; "" otherwise."""
         until = self.former_phone_until
         is_shown = until is not None and now < until and self.former_phone != self.desk_phone
-        return self.former_phone if is_shown else ""
+        return (self.former_phone or "") if is_shown else ""

@@ -21,8 +21,6 @@ class OrganisationRow(SQLModel, table=True):
     website: str = Field(default="", max_length=200)
     time_zone: str = Field(max_length=64)
     language: str = Field(max_length=16)
-    former_phone: str = Field(
-        default="", sa_column=sa.Column(sa.String(40), nullable=False, server_default="")
-    )
+    former_phone: str | None = Field(default=None, max_length=40)
     former_phone_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
     next_patron_number: int = Field(default=10001)

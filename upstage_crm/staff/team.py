@@ -114,7 +114,7 @@ def rename(
     row = get_row(session, staff_id)
     if (row.display_name, row.desk) == (name, at_desk):
         return
-    values = {"staff.name.old": row.display_name, "staff.desk.old": row.desk}
+    values = {"display_name.old": row.display_name, "desk.old": row.desk}
     row.display_name, row.desk = name, at_desk
     session.add(row)
     session.flush()
@@ -123,7 +123,7 @@ def rename(
         actor=actor.as_actor(),
         channel=Channel.CRM,
         facts={"staff_id": row.id},
-        values=values | {"staff.name.new": name, "staff.desk.new": at_desk},
+        values=values | {"display_name.new": name, "desk.new": at_desk},
     )
     trail.record(session, [event], now=now)
 

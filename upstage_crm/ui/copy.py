@@ -23,6 +23,7 @@ from upstage_crm.core.errors import UpstageError
 from upstage_crm.core.languages import Say
 from upstage_crm.mail.message import Audience, MailKind
 from upstage_crm.patrons.advice import Advice, AdviceCode
+from upstage_crm.patrons.tables import PatronStatus
 from upstage_crm.receipts.facts import ReceiptEvent
 from upstage_crm.ui.staff_words import STAFF_SENTENCES
 
@@ -109,6 +110,8 @@ SENTENCES: Mapping[str, str] = {
     "patron_frozen": (
         "This record is in dispute. Two staff members must clear it before anything is proposed."
     ),
+    "status_refused": "Choose another status.",
+    "record_moved": "The record has changed since this was asked for. Decline it, and ask again.",
     "not_frozen": "This record is not in dispute.",
     "no_mailbox": "This patron has no working email address that we could ask.",
     "address_recently_proposed": (
@@ -258,6 +261,7 @@ MAIL_KIND_WORDS: Mapping[MailKind, str] = {
     MailKind.CHANGE_UNDELIVERABLE: "Notice that a mail could not be delivered",
     MailKind.CHANGE_REVERTED: "Confirmation that the change was undone",
     MailKind.RECORD_FROZEN: "Alert: a record is frozen",
+    MailKind.PROTECTION_REMOVED: "Notice that the record is no longer protected",
     MailKind.RECORD_ERASED: "Confirmation of the erasure",
     MailKind.STAFF_OUTCOME: "Outcome to the proposer",
     MailKind.STAFF_INVITATION: "Invitation to the team",
@@ -273,6 +277,12 @@ AUDIENCE_WORDS: Mapping[Audience, str] = {
 DUPLICATE_WORDS: Mapping[str, str] = {
     "phone": "same phone number",
     "name": "same name",
+}
+STATUS_WORDS: Mapping[PatronStatus, str] = {
+    PatronStatus.ACTIVE: "Active",
+    PatronStatus.INACTIVE: "Inactive",
+    PatronStatus.DECEASED: "Deceased",
+    PatronStatus.ERASED: "Erased",
 }
 PAUSE_WORDS: Mapping[str, str] = {
     "key_refused": "Mail is paused: Resend refuses our key. Nothing is lost.",

@@ -4,14 +4,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import tzinfo
 
-from upstage_crm.change_requests.care import ErasureView, FreezeView
+from upstage_crm.change_requests.care import ErasureView, FreezeView, RecordChangeView
 from upstage_crm.change_requests.erasing import Blocker
-from upstage_crm.change_requests.rules import FreezeCause
+from upstage_crm.change_requests.record_changes import BY_HAND
+from upstage_crm.change_requests.rules import FreezeCause, RecordChangeKind
 from upstage_crm.core import when
 from upstage_crm.patrons.seeing import Sight
 from upstage_crm.patrons.views import PatronRecord
 from upstage_crm.staff.roles import Permission, StaffMember, may
-from upstage_crm.ui.copy import blocker_sentence
+from upstage_crm.ui.copy import STATUS_WORDS, blocker_sentence
 
 _CAUSES = {
     FreezeCause.OBJECTION: "The owner of the former address did not want the last change. "
@@ -53,11 +54,40 @@ class Erasure:
 
 
 @dataclass(frozen=True)
+class WaitingChange:
+    """A change of protection or status that waits for its second person."""
+
+    kind: str = ""
+    title: str = ""
+    asked_by: str = ""
+    since: str = ""
+    reason: str = ""
+    can_confirm: bool = False
+    can_decline: bool = False
+    why_not: str = ""
+
+
+@dataclass(frozen=True)
+class StatusChoice:
+    """A status that the record may be given."""
+
+    value: str = ""
+    label: str = ""
+
+
+@dataclass(frozen=True)
 class Care:
-    """What the record's page shows of it. Texts that do not apply are empty."""
+    """What the record's page shows of it. Texts that do not apply are empty.
+
+    `statuses` are those that the viewer may give the record, `status_takes_two` whether somebody
+    else must confirm it.
+    """
 
     frozen: Frozen = Frozen()
     erasure: Erasure = Erasure()
+    waiting: list[WaitingChange] = field(default_factory=list)
+    statuses: list[StatusChoice] = field(default_factory=list)
+    status_takes_two: bool = False
     is_erased: bool = False
     is_protected: bool = False
     can_protect: bool = False
@@ -85,6 +115,8 @@ def care_of(
     freeze: FreezeView | None,
     erasure: ErasureView | None,
     blockers: Sequence[Blocker],
+    waiting: Sequence[RecordChangeView],
+    status_takes_two: bool,
     viewer: StaffMember,
     refusals: Mapping[str, str],
     sight: Sight,
@@ -99,6 +131,15 @@ def care_of(
     return Care(
         frozen=_frozen(freeze, looks),
         erasure=Erasure() if is_erased else _erasure(erasure, blockers, looks),
+        waiting=[_waiting(one, looks) for one in waiting],
+        statuses=[]
+        if is_erased or not may(viewer, Permission.CHANGE_STATUS)
+        else [
+            StatusChoice(status.value, STATUS_WORDS[status])
+            for status in BY_HAND
+            if status.value != record.status
+        ],
+        status_takes_two=status_takes_two,
         is_erased=is_erased,
         is_protected=record.is_protected,
         can_protect=may(viewer, Permission.PROTECT_PATRON) and not is_erased,
@@ -121,6 +162,31 @@ def _frozen(freeze: FreezeView | None, looks: Looks) -> Frozen:
         first=freeze.first_label,
         first_note=looks.sight.words(freeze.first_note),
         can_clear=not why_not,
+        why_not=why_not,
+    )
+
+
+def _waiting(waiting: RecordChangeView, looks: Looks) -> WaitingChange:
+    why_not = looks.why_not(
+        waiting.asked_id,
+        Permission.CONFIRM_RECORD_CHANGE,
+        is_own="You asked for it. Someone else must confirm it.",
+        no_right="A manager, the privacy lead or an owner confirms or declines it.",
+    )
+    if waiting.kind is RecordChangeKind.UNPROTECT:
+        title = "Removing the protection waits for a second person"
+    else:
+        words = STATUS_WORDS[waiting.status_to] if waiting.status_to else ""
+        title = f"A new status waits for a second person: {words.lower()}"
+    return WaitingChange(
+        kind=waiting.kind.value,
+        title=title,
+        asked_by=waiting.asked_label,
+        since=when.in_words(waiting.asked_at, looks.time_zone),
+        reason=looks.sight.words(waiting.reason),
+        can_confirm=not why_not,
+        can_decline=waiting.asked_id == looks.viewer.id
+        or may(looks.viewer, Permission.CONFIRM_RECORD_CHANGE),
         why_not=why_not,
     )
 

@@ -1,17 +1,21 @@
 """The parts of a record's page that need care: disputes, protection, erasure, and their dialogs."""
 
+from typing import cast
+
 import reflex as rx
 
-from upstage_crm.admin.patrons.care_state import NOTE
+from upstage_crm.admin.patrons.care import WaitingChange
+from upstage_crm.admin.patrons.care_state import NOTE, STATUS
 from upstage_crm.admin.patrons.care_state import PatronCareState as State
 from upstage_crm.admin.patrons.record_state import PatronRecordState
 from upstage_crm.change_requests.erasing import REASON_LIMIT
 from upstage_crm.change_requests.freezing import NOTE_LIMIT
+from upstage_crm.change_requests.rules import RecordChangeKind
 from upstage_crm.ui.components.base import Child, Text, filled, show_if, text_if
 from upstage_crm.ui.components.button import button, link
 from upstage_crm.ui.components.dialog import dialog, dialog_close, dialog_form
 from upstage_crm.ui.components.feedback import notice
-from upstage_crm.ui.components.form import form_actions, text_area
+from upstage_crm.ui.components.form import form_actions, select_field, text_area
 from upstage_crm.ui.components.page import inline, quote, stack
 from upstage_crm.ui.components.status import chip
 from upstage_crm.ui.components.text import reference
@@ -55,10 +59,52 @@ def protection_chip() -> Child:
 
 
 def protection_button() -> Child:
-    """Return the button that marks a patron as protected, or takes the mark away."""
-    words = text_if(CARE.is_protected, "No longer protected", "Mark as protected")
-    return show_if(
-        CARE.can_protect, button(words, icon="shield-check", on_click=State.ask("protect"))
+    """Return the button that marks a patron as protected, or asks to remove the protection."""
+    mark = button("Mark as protected", icon="shield-check", on_click=State.ask("protect"))
+    remove = button("Remove protection", icon="shield-check", on_click=State.ask("unprotect"))
+    return show_if(CARE.can_protect, show_if(CARE.is_protected, remove, mark))
+
+
+def status_button() -> Child:
+    """Return the button that changes the record's status."""
+    change = button("Change status", icon="circle-slash", on_click=State.ask("status"))
+    return show_if(CARE.statuses.length() > 0, change)
+
+
+def waiting_changes() -> Child:
+    """Return a notice for each change of the record that waits for a second person."""
+    return rx.foreach(CARE.waiting, lambda one: _waiting_change(cast("WaitingChange", one)))
+
+
+def _waiting_change(waiting: WaitingChange) -> rx.Component:
+    buttons = inline(
+        show_if(
+            waiting.can_confirm,
+            button(
+                "Confirm", size="small", on_click=State.ask_about("confirm_change", waiting.kind)
+            ),
+        ),
+        show_if(
+            waiting.can_decline,
+            button(
+                "Decline",
+                size="small",
+                variant="quiet",
+                on_click=State.ask_about("decline_change", waiting.kind),
+            ),
+        ),
+    )
+    return notice(
+        stack(
+            quote(waiting.reason, source=waiting.asked_by),
+            rx.el.p("Since ", waiting.since, ".", class_name="u-muted"),
+            show_if(filled(waiting.why_not), rx.el.p(waiting.why_not)),
+            gap="small",
+        ),
+        title=waiting.title,
+        tone="warning",
+        live=False,
+        action=buttons,
     )
 
 
@@ -132,8 +178,27 @@ def care_dialogs() -> Child:
             send="Record what I found",
         ),
         _dialog(
+            "unprotect",
+            title="Remove the protection?",
+            description=(
+                "A colleague confirms it, and the patron is told by email. A new email address "
+                "can then count without the approval of the current one."
+            ),
+            on_submit=State.unprotect,
+            send="Request removal",
+        ),
+        _status_dialog(),
+        _confirm_change_dialog(),
+        _dialog(
+            "decline_change",
+            title="Decline this change?",
+            description="The record stays as it is. Your reason is kept in the history.",
+            on_submit=State.decline_change,
+            send="Decline",
+        ),
+        _dialog(
             "protect",
-            title=text_if(CARE.is_protected, "Take the protection away?", "Protect this patron?"),
+            title="Protect this patron?",
             description=(
                 "A new email address of a protected patron needs the yes of the current one, too."
             ),
@@ -186,6 +251,61 @@ def _confirm_dialog() -> rx.Component:
         footer=rx.fragment(
             dialog_close("Cancel", variant="quiet"),
             button("Erase now", variant="danger", on_click=State.confirm_erasure),
+        ),
+    )
+
+
+def _status_dialog() -> rx.Component:
+    """A status for a reason; whether a colleague confirms it is said before anything is sent."""
+    choices = select_field(
+        "New status",
+        STATUS,
+        rx.foreach(CARE.statuses, lambda one: rx.el.option(one.label, value=one.value)),
+        placeholder="Choose a status",
+        id="care-new-status",
+    )
+    return dialog(
+        dialog_form(
+            rx.fragment(
+                choices,
+                text_area("Why?", NOTE, id="care-status", max_length=REASON_LIMIT),
+                key=State.form,
+            ),
+            show_if(
+                CARE.status_takes_two,
+                rx.el.p("A colleague confirms it before anything changes.", class_name="u-muted"),
+            ),
+            _refusal(),
+            on_submit=State.change_status,
+            actions=rx.fragment(
+                dialog_close("Cancel", variant="quiet"),
+                button("Change status", type="submit", variant="primary"),
+            ),
+        ),
+        title="Change the status of this record?",
+        description=(
+            "Open requests of a record that is not active are withdrawn, and another record can "
+            "have its email address."
+        ),
+        open=State.dialog == "status",
+        on_open_change=State.turn,
+    )
+
+
+def _confirm_change_dialog() -> rx.Component:
+    return dialog(
+        _refusal(),
+        title="Confirm this change?",
+        description=text_if(
+            State.kind == RecordChangeKind.UNPROTECT.value,
+            "The record is no longer protected, and the patron is told by email.",
+            "The record gets its new status now.",
+        ),
+        open=State.dialog == "confirm_change",
+        on_open_change=State.turn,
+        footer=rx.fragment(
+            dialog_close("Cancel", variant="quiet"),
+            button("Confirm", variant="primary", on_click=State.confirm_change),
         ),
     )
 

@@ -1,4 +1,4 @@
-"""What needs care on a record: clearing a dispute, protection, an erasure by two people."""
+"""What needs care on a record: a dispute, protection, its status, an erasure by two people."""
 
 from collections.abc import Callable
 from typing import Any, ClassVar
@@ -9,15 +9,27 @@ from sqlmodel import Session
 from upstage_crm.admin.forms import texts
 from upstage_crm.admin.guard import AdminState
 from upstage_crm.admin.patrons.record_state import PatronRecordState
-from upstage_crm.change_requests import erasing, freezing
+from upstage_crm.change_requests import erasing, freezing, record_changes
+from upstage_crm.change_requests.rules import RecordChangeKind
 from upstage_crm.core.errors import UpstageError
 from upstage_crm.patrons import commands
+from upstage_crm.patrons.tables import PatronStatus
 from upstage_crm.staff.roles import Permission
-from upstage_crm.ui.copy import sentence
+from upstage_crm.ui.copy import STATUS_WORDS, sentence
 from upstage_crm.wiring import runtime
 
-DIALOGS = ("clear", "protect", "erase", "confirm_erasure", "decline_erasure")
-NOTE = "note"
+DIALOGS = (
+    "clear",
+    "protect",
+    "unprotect",
+    "status",
+    "confirm_change",
+    "decline_change",
+    "erase",
+    "confirm_erasure",
+    "decline_erasure",
+)
+NOTE, STATUS = "note", "status"
 _LIMIT = 1_000  # characters of a field that are read at all
 
 
@@ -25,17 +37,25 @@ class PatronCareState(AdminState):
     """`dialog` names the question that stands open; it is closed while that is empty."""
 
     permission: ClassVar[Permission | None] = Permission.VIEW_PATRONS
-    fresh: ClassVar[frozenset[str]] = frozenset({"clear", "confirm_erasure"})
+    fresh: ClassVar[frozenset[str]] = frozenset({"clear", "confirm_change", "confirm_erasure"})
 
     dialog: str = ""
     refusal: str = ""
     form: int = 0
+    kind: str = ""
 
     @rx.event
     def ask(self, dialog: str) -> None:
         """Open one of the dialogs."""
         if dialog in DIALOGS:
             self.dialog, self.refusal, self.form = dialog, "", self.form + 1
+
+    @rx.event
+    def ask_about(self, dialog: str, kind: str) -> None:
+        """Open one of the dialogs about a change that waits."""
+        if kind in set(RecordChangeKind):
+            self.kind = kind
+            self.ask(dialog)
 
     @rx.event
     def turn(self, is_open: bool) -> None:
@@ -56,13 +76,59 @@ class PatronCareState(AdminState):
 
     @rx.event
     async def protect(self, form: dict[str, Any]) -> None:
-        """Mark the patron as protected, or take the mark away."""
-        record = await self.get_state(PatronRecordState)
-        wanted = not record.care.is_protected
-        words = "Marked as protected." if wanted else "The mark is taken away."
+        """Mark the patron as protected."""
+        words = "Marked as protected."
+        await self._step("protect", commands.protect, words, reason=_text(form))
+
+    @rx.event
+    async def unprotect(self, form: dict[str, Any]) -> None:
+        """Ask for the removal of the protection."""
+        words = "Requested. The record stays protected until a colleague confirms it."
+        await self._step("unprotect", record_changes.ask_to_unprotect, words, reason=_text(form))
+
+    @rx.event
+    async def change_status(self, form: dict[str, Any]) -> None:
+        """Change the record's status, or ask for it."""
+        chosen = texts(form, _LIMIT).get(STATUS, "")
+        if chosen not in set(PatronStatus):
+            return
+
+        def words(is_done: object) -> str:
+            done = f"The record is now {STATUS_WORDS[PatronStatus(chosen)].lower()}."
+            return done if is_done else "Requested. Nothing changes until a colleague confirms it."
+
         await self._step(
-            "protect", commands.protect, words, is_protected=wanted, reason=_text(form)
+            "status",
+            record_changes.change_status,
+            words,
+            status=PatronStatus(chosen),
+            reason=_text(form),
+            mailroom=runtime().mailroom,
         )
+
+    @rx.event
+    async def confirm_change(self) -> None:
+        """Confirm, as second person, what waits on the record."""
+        if self.kind in set(RecordChangeKind):
+            await self._step(
+                "confirm_change",
+                record_changes.confirm,
+                "Confirmed.",
+                kind=RecordChangeKind(self.kind),
+                mailroom=runtime().mailroom,
+            )
+
+    @rx.event
+    async def decline_change(self, form: dict[str, Any]) -> None:
+        """Decline what waits on the record, or take it back."""
+        if self.kind in set(RecordChangeKind):
+            await self._step(
+                "decline_change",
+                record_changes.decline,
+                "Declined. The record stays as it is.",
+                kind=RecordChangeKind(self.kind),
+                note=_text(form),
+            )
 
     @rx.event
     async def erase(self, form: dict[str, Any]) -> None:
