@@ -11,6 +11,7 @@ from upstage_crm.change_requests.policy import DEFAULT
 from upstage_crm.change_requests.standing import YOUNG
 from upstage_crm.change_requests.tripwires import BLINK, HOUR, PACE
 from upstage_crm.demo.second_steps import POLICY as DEMO
+from upstage_crm.staff import names
 from upstage_crm.staff.account_history import REST
 from upstage_crm.ui.policy_words import NUMBER_WORDS
 
@@ -39,10 +40,12 @@ SAID = {
         f"a busy desk has {T.at_once} and {T.burst}",
         LIMITS,
         f"the burst ({T.burst} in ten minutes)",
+        f"letters** and what joins them, {names.LIMIT} at most",
     ],
     "SECURITY.md": [
         f"of more than {T.at_speed} proposals within {BLINK.seconds} seconds the rest is held",
         CLOSER.replace(" within 10", " proposals within 10", 1),
+        f"names are letters, {names.LIMIT} at most",
         f"nobody's second for {REST.days} days after it was made or changed",
     ],
 }

@@ -23,7 +23,7 @@ from upstage_crm.core.errors import UpstageError
 from upstage_crm.core.languages import Say
 from upstage_crm.mail.message import Audience, MailKind
 from upstage_crm.patrons.advice import Advice, AdviceCode
-from upstage_crm.patrons.tables import PatronStatus
+from upstage_crm.patrons.commands import PatronStatus
 from upstage_crm.receipts.facts import ReceiptEvent
 from upstage_crm.ui.staff_words import STAFF_SENTENCES
 
@@ -179,6 +179,7 @@ ADVICE: Mapping[AdviceCode, str] = {
     AdviceCode.ROLE_ADDRESS: "This looks like a shared mailbox, not one person's.",
     AdviceCode.OTHER_EMAIL_IN_TEXT: "The reason mentions another email address.",
     AdviceCode.OTHER_PHONE_IN_TEXT: "The reason mentions a phone number.",
+    AdviceCode.HELD_VALUE_IN_TEXT: "Your message mentions the {label} on the record. Leave it out.",
 }
 STATE_WORDS: Mapping[RequestState, str] = {
     RequestState.HELD: "On hold",

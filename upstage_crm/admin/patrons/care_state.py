@@ -13,7 +13,7 @@ from upstage_crm.change_requests import erasing, freezing, record_changes
 from upstage_crm.change_requests.rules import RecordChangeKind
 from upstage_crm.core.errors import UpstageError
 from upstage_crm.patrons import commands
-from upstage_crm.patrons.tables import PatronStatus
+from upstage_crm.patrons.commands import PatronStatus
 from upstage_crm.staff.roles import Permission
 from upstage_crm.ui.copy import STATUS_WORDS, sentence
 from upstage_crm.wiring import runtime
