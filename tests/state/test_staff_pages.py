@@ -322,3 +322,25 @@ def test_browsers_are_named_and_ended_one_by_one(play: Play) -> None:
         assert [] == tab.redirects()
 
     play(story)
+
+
+@pytest.mark.parametrize(
+    ("role", "said"),
+    [
+        (Role.MANAGER, "You can be the second person from Monday 9 March at 10:00."),
+        (Role.BOX_OFFICE, ""),  # whose role has no second steps
+    ],
+)
+def test_the_account_says_since_when_somebody_may_be_second(
+    play: Play, role: Role, said: str
+) -> None:
+    async def story(scene: Scene) -> None:
+        cookie = scene.cookie(scene.member(role, "Sam"))
+        tab = await scene.account(cookie)
+        assert (await scene.account_of(tab)).second_from == ""
+        form = {"old": CHEAP_PASSWORD, "new": STRONG}
+        await scene.pipeline.send(tab, AccountState.change_password, form=form)
+
+        assert (await scene.account_of(tab)).second_from == said
+
+    play(story)

@@ -51,15 +51,20 @@ def find_refusal(
     """Why `actor` may not be second to `first_id`; None when nothing is in the way."""
     if actor.id == first_id:
         return SamePerson()
-    since = settled_at(accounts.history_of(session, actor.id))
-    if now < since:
-        return NotYetSecond(**_moment(session, since))
+    if (too_early := too_early_for(session, actor.id, now=now)) is not None:
+        return too_early
     # Who manages the team can make an account, or take one over, and play the first person with
     # it. Another second person, who can do neither, is not in doubt.
     since = settled_at(accounts.history_of(session, first_id))
     if now < since and may(actor, Permission.MANAGE_TEAM):
         return FirstNotSettled(**_moment(session, since))
     return None
+
+
+def too_early_for(session: Session, staff_id: str, *, now: datetime) -> NotYetSecond | None:
+    """Since when a member may be second to somebody, if that is still to come."""
+    since = settled_at(accounts.history_of(session, staff_id))
+    return NotYetSecond(**_moment(session, since)) if now < since else None
 
 
 def ensure_not_own(actor: StaffMember, patron: PatronRow) -> None:
