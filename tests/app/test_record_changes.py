@@ -8,7 +8,7 @@ from tests.support.engine import Engine
 from tests.support.factories import NEW, OLD, days, unchanged
 from upstage_crm.audit import guards
 from upstage_crm.audit.events import Action
-from upstage_crm.change_requests import erasing, record_changes
+from upstage_crm.change_requests import erasing, overview, record_changes
 from upstage_crm.change_requests.errors import (
     AlreadyWaiting,
     NoteMissing,
@@ -70,6 +70,12 @@ def is_protected(engine: Engine, patron: PatronRecord) -> bool:
 
 def status_of(engine: Engine, patron: PatronRecord) -> str:
     return str(engine.scalar(f"SELECT status FROM patron WHERE id = '{patron.id}'"))
+
+
+def waiting(engine: Engine) -> tuple[overview.Standing, ...]:
+    """What the dashboard lists for a second person on records."""
+    need, now = overview.Need.RECORD_CHANGE, engine.now
+    return engine.read(lambda s: overview.needing(s, need, since=now, until=now))
 
 
 # --- protection ---------------------------------------------------------------------------------
@@ -176,12 +182,14 @@ def test_a_record_with_a_stake_keeps_its_address_until_a_second_person_confirms(
     assert engine.set_status(old, status, actor=vic) is False
 
     assert status_of(engine, old) == "active"
+    assert [standing.patron_number for standing in waiting(engine)] == [old.number]
     unchanged(engine, lambda: engine.patron(OLD, "Mallory"), AddressTaken)
     unchanged(engine, lambda: engine.confirm_change(old, vic, STATUS), Forbidden)
 
     engine.confirm_change(old, rosa, STATUS)
 
     assert status_of(engine, old) == status.value
+    assert waiting(engine) == ()
     (line,) = engine.lines(action=Action.STATUS_CHANGED)
     assert line.facts["status.new"] == status.value
     assert line.facts["first"] == vic.id

@@ -54,6 +54,7 @@ def _name() -> rx.Component:
                 "Desk",
                 "desk",
                 default_value=MEMBER.desk,
+                hint="Such as “box office”.",
                 optional=True,
                 max_length=names.LIMIT,
                 id="member-desk",
