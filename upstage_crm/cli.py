@@ -26,6 +26,7 @@ from upstage_crm.core.errors import NotFound, UpstageError
 from upstage_crm.settings import STAFF_PASSWORD, BadSetting, Settings
 from upstage_crm.staff import accounts, demo_account, passwords, second_factor
 from upstage_crm.staff.roles import Role
+from upstage_crm.team import members
 from upstage_crm.ui.audit_words import counted
 from upstage_crm.ui.copy import MAIL_MODE_WORDS
 from upstage_crm.web import schedule
@@ -140,7 +141,7 @@ def _staff_add(options: argparse.Namespace, settings: Settings) -> int:
     passwords.ensure_strong(password, about=(options.email, options.name, options.desk))
     hashed = passwords.hash_password(password)
     with _opened(settings) as parts, parts.database.transaction() as session:
-        accounts.add(
+        members.join(
             session,
             email=options.email,
             display_name=options.name,
@@ -149,6 +150,7 @@ def _staff_add(options: argparse.Namespace, settings: Settings) -> int:
             password_hash=hashed,
             actor=OPERATOR,
             channel=Channel.COMMAND_LINE,
+            post=parts.post,
             now=parts.clock.now(),
         )
     print(f"Added {options.email} as {options.role}.")

@@ -9,6 +9,7 @@ from tests.support.factories import Desk
 from tests.support.keyring import SECRET_KEYS
 from upstage_crm.core.clock import FrozenClock
 from upstage_crm.core.db import Database
+from upstage_crm.patrons.tables import PatronStatus
 
 
 @pytest.fixture
@@ -20,7 +21,7 @@ def desk(database: Database, clock: FrozenClock) -> Desk:
 @pytest.fixture
 def scene(desk: Desk) -> Scene:
     resting = desk.patron(given_name="Ina")
-    desk.run("UPDATE patron SET status = 'inactive' WHERE id = :id", {"id": resting.id})
+    desk.set_status(resting, PatronStatus.INACTIVE)
     mara = desk.patron(
         phone="+1 212 555 0101",
         address_line1="1 Main Street",

@@ -1,4 +1,4 @@
-"""The whole story of a stolen session: 200 proposals at machine speed, and what comes of them."""
+"""The whole story of a stolen session: a script that makes 200 proposals, and a patient thief."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from upstage_crm.admin.patrons.proposal import Proposal, sent
 from upstage_crm.audit.events import Action
 from upstage_crm.change_requests import alerts, leaving
 from upstage_crm.change_requests.rules import ReasonCode
+from upstage_crm.change_requests.tripwires import Wire
 from upstage_crm.core.clock import FrozenClock
 from upstage_crm.core.db import Database
 from upstage_crm.core.errors import UpstageError
@@ -67,7 +68,9 @@ def left(engine: Engine) -> list[tuple[str, str, datetime, datetime]]:
     return [(row.kind.value, row.to_address, row.created_at, row.settled_at) for row in rows]
 
 
-def attack(server: Server, patrons: list[PatronRecord], thief: StaffMember) -> Counter[str]:
+def attack(
+    server: Server, patrons: list[PatronRecord], thief: StaffMember, *, every: timedelta = EVERY
+) -> Counter[str]:
     """Propose as the dialog's handler does, with the choices that make the most mails."""
     came_out: Counter[str] = Counter()
     for n, patron in enumerate(patrons):
@@ -84,7 +87,7 @@ def attack(server: Server, patrons: list[PatronRecord], thief: StaffMember) -> C
             came_out[made.held_for.value if made.held_for else "went out"] += 1
         except UpstageError as error:
             came_out[error.code] += 1
-        server.pass_time(EVERY)
+        server.pass_time(every)
     return came_out
 
 
@@ -148,3 +151,58 @@ def test_a_stolen_session_mails_next_to_nobody_and_changes_nothing(
             f"{dict(came_out)}; {len(out)} mails to patrons, every owner told after "
             f"{slowest.total_seconds():.1f} s; one freeze withdrew {frozen.withdrawn} requests"
         )
+
+
+# --- a thief with time --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("every", "proposals", "changed"),
+    [
+        (timedelta(seconds=3.1), 40, 2),  # slower than a script, faster than anybody looks
+        # One more: what is proposed first of those that wait has waited when the sixth trips.
+        (timedelta(minutes=2), 30, 3),
+    ],
+)
+def test_a_patient_thief_gets_next_to_nothing_where_the_new_address_decides_alone(
+    parts: Runtime,
+    database: Database,
+    clock: FrozenClock,
+    every: timedelta,
+    proposals: int,
+    changed: int,
+) -> None:
+    """Records without an address, one domain each, and every mail answered at once with yes."""
+    engine = Engine(database, clock, is_watched=True)
+    engine.room, engine.codec = parts.mailroom, parts.codec
+    owners = [engine.owner, engine.staff("Ola", Role.OWNER)]
+    thief = engine.staff("Vic", Role.BOX_OFFICE)
+    patrons = [engine.patron("", f"P{n}") for n in range(proposals)]
+    server = Server(parts, clock)
+
+    attack(server, patrons, thief, every=every)
+    server.pass_time(timedelta(minutes=30))
+
+    mails = left(engine)
+    asked = [mail for mail in mails if mail[0] == "decision_request"]
+    assert len(asked) == changed
+    assert len([mail for mail in mails if not mail[0].startswith("staff_")]) == changed
+    assert {mail[1] for mail in mails if mail[0] == "staff_alert"} == {o.email_key for o in owners}
+    (alert,) = engine.read(alerts.alerts_open)
+    assert alert.wire is Wire.ALONE_PER_HOUR
+    assert alert.staff_id == thief.id
+
+
+def test_the_desk_keeps_its_pace_where_the_current_address_is_told_first(
+    parts: Runtime, database: Database, clock: FrozenClock
+) -> None:
+    """The same pace on records with a stake: nothing there happens at once, so more may go out."""
+    engine = Engine(database, clock, is_watched=True)
+    engine.room, engine.codec = parts.mailroom, parts.codec
+    clerk = engine.staff("Vic", Role.BOX_OFFICE)
+    patrons = [engine.patron(f"p{n}@example.com", f"P{n}") for n in range(12)]
+    clock.advance(timedelta(days=31))
+
+    came_out = attack(Server(parts, clock), patrons, clerk, every=timedelta(seconds=3.1))
+
+    assert came_out == {"went out": 6, "cooling": 6}

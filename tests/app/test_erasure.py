@@ -437,7 +437,6 @@ def test_an_erased_record_takes_nothing_any_more(story: Story) -> None:
                 session,
                 actor=desk.owner,
                 patron_id=story.patron.id,
-                is_protected=True,
                 reason="x",
                 now=desk.now,
             )

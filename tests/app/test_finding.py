@@ -62,7 +62,6 @@ def protect(desk: Desk, patron: PatronRecord) -> None:
             session,
             actor=desk.owner,
             patron_id=patron.id,
-            is_protected=True,
             reason="a stalker",
             now=desk.now,
         )

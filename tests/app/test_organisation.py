@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
+
+import pytest
 
 from tests.support.factories import Desk, together, unchanged
+from tests.support.office import Office
 from upstage_crm.audit.events import Action
+from upstage_crm.core.clock import FrozenClock
+from upstage_crm.core.db import Database
 from upstage_crm.core.email_address import InvalidEmail
 from upstage_crm.core.errors import Forbidden, UpstageError
 from upstage_crm.core.text import InvalidText
+from upstage_crm.mail.message import MailMessage
 from upstage_crm.organisation import settings
 from upstage_crm.organisation.details import OrganisationDetails
 from upstage_crm.organisation.errors import DetailMissing, UnknownLanguage, UnknownTimeZone
 from upstage_crm.staff.roles import PERMISSIONS, Permission, Role, StaffMember
+from upstage_crm.team import contact
 
 LANTERN = OrganisationDetails(
     name="Lantern Theatre",
@@ -102,7 +110,7 @@ def test_a_role_without_the_permission_changes_nothing(desk: Desk) -> None:
     """Case 42."""
     for role in Role:
         if Permission.EDIT_SETTINGS not in PERMISSIONS[role]:
-            member = desk.staff(f"M{role.value}", role)
+            member = desk.staff(role.value.replace("_", "-"), role)
             unchanged(desk, lambda member=member: change(desk, LANTERN, member), Forbidden)
 
 
@@ -129,3 +137,112 @@ def test_patron_numbers_are_never_given_twice(desk: Desk) -> None:
     )
 
     assert [10001, 10004, 10007, 10010] == sorted(int(str(result)) for result in results)
+
+
+# --- how patrons reach people -------------------------------------------------------------------
+
+KNOWN, NEW_PHONE, NEWER_PHONE = "+1 212 555 0100", "+1 900 555 0166", "+1 900 555 0177"
+
+
+@pytest.fixture
+def office(database: Database, clock: FrozenClock) -> Office:
+    made = Office(database, clock)
+    change(made, LANTERN)
+    return made
+
+
+def reached(office: Office, **contact_details: str) -> OrganisationDetails:
+    """An owner changes how patrons reach people."""
+    stored = office.read(settings.details)
+    return office.write(
+        lambda s: contact.change(
+            s,
+            actor=office.owner,
+            proposed=replace(stored, **contact_details),
+            post=office.post,
+            now=office.now,
+        )
+    )
+
+
+def a_mail(office: Office) -> MailMessage:
+    """The next mail to a patron."""
+    n = office.now.timestamp()
+    office.propose(office.patron(f"p{n}@example.com", "Ina"), f"n{n}@example.org")
+    return [mail for mail in office.deliver() if mail.tags["kind"] == "decision_request"][-1]
+
+
+def test_the_number_of_before_stays_beside_a_new_one_for_a_week(office: Office) -> None:
+    reached(office, desk_phone=NEW_PHONE)
+
+    mail = a_mail(office)
+    for part in (mail.text, mail.html):
+        assert NEW_PHONE in part
+        assert KNOWN in part
+    office.clock.advance(timedelta(days=7) - timedelta(minutes=1))
+    assert KNOWN in a_mail(office).text
+    office.clock.advance(timedelta(minutes=1))
+    assert KNOWN not in a_mail(office).text
+
+
+def test_a_second_change_does_not_push_the_known_number_out(office: Office) -> None:
+    reached(office, desk_phone=NEW_PHONE)
+    office.clock.advance(timedelta(days=1))
+    reached(office, desk_phone=NEWER_PHONE)
+
+    text = a_mail(office).text
+
+    assert KNOWN in text
+    assert NEWER_PHONE in text
+    assert NEW_PHONE not in text
+    office.clock.advance(timedelta(days=6))  # a week and a day after the first change
+    assert KNOWN in a_mail(office).text
+
+
+def test_the_number_of_before_that_is_back_is_not_said_twice(office: Office) -> None:
+    reached(office, desk_phone=NEW_PHONE)
+    reached(office, desk_phone=KNOWN)
+
+    mail = a_mail(office)
+
+    assert mail.text.count(KNOWN) == 1
+    assert NEW_PHONE not in mail.text
+
+
+def test_the_first_number_of_a_deployment_replaces_nothing(office: Office) -> None:
+    """`office` has just said its own number in place of the one that a new database holds."""
+    assert "555-0100" not in a_mail(office).text
+
+
+def test_another_detail_leaves_the_number_of_before_alone(office: Office) -> None:
+    reached(office, desk_phone=NEW_PHONE)
+    change(office, replace(office.read(settings.details), name="Lantern House"))
+
+    assert KNOWN in a_mail(office).text
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("desk_phone", NEW_PHONE, f"Phone number: now {NEW_PHONE}, before {KNOWN}."),
+        ("reply_to", "me@evil.example", "now me@evil[.]example, before box@lantern[.]example."),
+        ("postal_address", "1 New Road", "now 1 New Road, before 1 Main Street, New York, NY."),
+    ],
+)
+def test_every_owner_hears_of_a_new_way_to_reach_people(
+    office: Office, name: str, value: str, said: str
+) -> None:
+    ola = office.staff("Ola", Role.OWNER)
+    office.staff("Rosa", Role.MANAGER)
+
+    reached(office, **{name: value})
+
+    told = [m for m in office.deliver() if m.subject == "Contact details were changed"]
+    assert sorted(m.to for m in told) == sorted((office.owner.email_key, ola.email_key))
+    assert said in " ".join(told[0].text.split())
+
+
+def test_another_detail_is_no_news_for_the_owners(office: Office) -> None:
+    reached(office, name="Lantern House", website="https://lantern.example/new")
+
+    assert office.deliver() == []

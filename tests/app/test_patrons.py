@@ -22,7 +22,7 @@ from upstage_crm.patrons.errors import (
     PossibleDuplicates,
     UnknownPatron,
 )
-from upstage_crm.patrons.tables import PatronKind
+from upstage_crm.patrons.tables import PatronKind, PatronStatus
 from upstage_crm.patrons.views import Duplicate, PatronRecord
 from upstage_crm.staff.roles import PERMISSIONS, Permission, Role, StaffMember
 
@@ -117,8 +117,7 @@ def test_an_address_in_use_is_refused_with_its_owner(desk: Desk) -> None:
 
 
 def test_an_address_of_an_inactive_patron_is_free(desk: Desk) -> None:
-    desk.patron()
-    desk.run("UPDATE patron SET status = 'inactive'")
+    desk.set_status(desk.patron(), PatronStatus.INACTIVE)
 
     assert 10002 == desk.patron(given_name="Ole").number
 

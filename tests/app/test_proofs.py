@@ -278,7 +278,7 @@ def test_nothing_comes_of_a_forged_invitation(office: Office, engine: Engine) ->
         lambda: engine.read(lambda s: invitations.of_link(s, link, now=engine.now)),
         lambda: engine.write(
             lambda s: invitations.accept(
-                s, link, display_name="Nia", password_hash="x", now=engine.now
+                s, link, display_name="Nia", password_hash="x", post=who["post"], now=engine.now
             )
         ),
         lambda: engine.write(

@@ -23,6 +23,7 @@ from upstage_crm.core.errors import Forbidden, UpstageError
 from upstage_crm.core.text import InvalidText
 from upstage_crm.mail.outbox import OUTBOX
 from upstage_crm.patrons.errors import AddressTaken, InvalidValue, UnknownField, UnknownPatron
+from upstage_crm.patrons.tables import PatronStatus
 from upstage_crm.staff import accounts
 from upstage_crm.staff.roles import PERMISSIONS, Permission, Role
 
@@ -265,7 +266,7 @@ def test_a_role_with_the_permission_proposes(desk: Desk) -> None:
 def test_nobody_is_asked_about_a_patron_who_is_not_active(desk: Desk, status: str) -> None:
     """Case 19."""
     patron = desk.patron()
-    desk.run("UPDATE patron SET status = :status", {"status": status})
+    desk.set_status(patron, PatronStatus(status))
 
     unchanged(desk, lambda: desk.propose(patron), errors.PatronInactive)
 

@@ -247,8 +247,11 @@ class Story(RuleBasedStateMachine):
         self.is_disputed = done is not True and not isinstance(done, NotFrozen)
 
     def protect(self, luck: Random) -> None:
-        actor, is_protected = luck.choice(self.members), luck.random() < 0.5
-        self.take("protect", lambda: self.engine.protect(self.patron, actor, is_protected))
+        actor = luck.choice(self.members)
+        way = luck.choice(
+            (self.engine.protect, self.engine.ask_to_unprotect, self.engine.confirm_change)
+        )
+        self.take("protect", lambda: way(self.patron, actor))
 
     # --- the patron -----------------------------------------------------------------------------
 

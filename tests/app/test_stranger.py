@@ -13,8 +13,11 @@ import pytest
 
 from tests.support.factories import OLD, Desk, days
 from upstage_crm.audit.events import Action
-from upstage_crm.change_requests.rules import Decision, RequestState
+from upstage_crm.change_requests.preview import preview
+from upstage_crm.change_requests.reasons import REASONS
+from upstage_crm.change_requests.rules import Decision, ReasonCode, RequestState
 from upstage_crm.mail.message import MailMessage
+from upstage_crm.patrons import commands as patrons
 from upstage_crm.patrons.views import PatronRecord
 
 NEW = "casey@typo.example"  # somebody who has never heard of Mara
@@ -187,3 +190,47 @@ def test_an_unproven_current_address_is_not_greeted_by_name(desk: Desk) -> None:
 
     assert "Mara" not in mail.text.replace(OLD, "")
     assert "Smith" not in read(mail)
+
+
+# --- staff's own words --------------------------------------------------------------------------
+
+WORDS = "Called on Monday about a letter that came back."
+
+
+@pytest.mark.parametrize("proven_ago", [None, 0, 729, 730, 731])
+def test_only_a_mailbox_that_proved_itself_lately_reads_words_and_a_name(
+    desk: Desk, proven_ago: int | None
+) -> None:
+    """Mail, page and preview say the same: the fixed sentence is for everybody, words are not."""
+    patron = desk.patron()
+    desk.clock.advance(days(800))
+    if proven_ago is not None:
+        at = desk.now - days(proven_ago)
+        desk.write(lambda s: patrons.prove_address(s, patron_id=patron.id, now=at))
+    is_trusted = proven_ago is not None and proven_ago <= 730
+    shown = desk.read(
+        lambda s: preview(
+            s,
+            actor=desk.owner,
+            patron_id=patron.id,
+            changes={"email": {"email": NEW}},
+            reason_code=ReasonCode.ASKED_BY_PHONE,
+            reason_text=WORDS,
+            context=desk.context,
+            now=desk.now,
+        )
+    )
+    desk.propose(patron, NEW, reason_text=WORDS)
+    desk.deliver()
+
+    for to, reads in ((OLD, is_trusted), (NEW, False)):
+        (mail,) = desk.mailbox.to(to)
+        page = desk.review(desk.claims(to))
+        (seen,) = (reading for reading in shown.readings if reading.mailbox == to)
+        sentence = REASONS[ReasonCode.ASKED_BY_PHONE].sentence
+        for part in (mail.text, mail.html):
+            assert sentence in part
+            assert (WORDS in part) is reads
+            assert ("Mara Smith" in part) is reads
+        assert page.reason_text == seen.reason_text == (WORDS if reads else "")
+        assert page.patron_name == seen.patron_name == ("Mara Smith" if reads else "M••• S•••")

@@ -82,7 +82,12 @@ def withdraw(office: Office, invitation_id: str, actor: StaffMember | None = Non
 def accept(office: Office, claims: LinkClaims, name: str = "Nia") -> str:
     return office.write(
         lambda s: invitations.accept(
-            s, claims, display_name=name, password_hash=CHEAP_HASH, now=office.now
+            s,
+            claims,
+            display_name=name,
+            password_hash=CHEAP_HASH,
+            post=office.post,
+            now=office.now,
         )
     )
 

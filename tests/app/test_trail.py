@@ -34,6 +34,7 @@ from upstage_crm.mail import gate
 from upstage_crm.organisation import settings
 from upstage_crm.patrons import commands, reveals
 from upstage_crm.patrons.seeing import EVERYTHING
+from upstage_crm.patrons.tables import PatronStatus
 from upstage_crm.patrons.views import PatronRecord
 from upstage_crm.proof.watch import Watch, Witness
 from upstage_crm.staff import accounts, doorway, second_factor, security, sessions, team
@@ -340,7 +341,12 @@ def two_people(desk: Engine) -> None:
     assert desk.read_out(request, desk.owner, code)
     desk.protect(ben, vic)
     assert RequestState.PENDING is desk.confirm_code(request, zoe)  # the other mailbox, too
-    desk.protect(ben, vic, is_protected=False)
+    desk.ask_to_unprotect(ben, vic)
+    desk.decline_change(ben, vic)
+    desk.ask_to_unprotect(ben, vic)
+    desk.confirm_change(ben, zoe)
+    gus = desk.patron("gus@example.com", "Gus")
+    desk.set_status(gus, PatronStatus.INACTIVE)
     desk.decide(desk.claims("ben@example.com"))
     desk.deliver()
     desk.decide(desk.claims("ben@example.com"), Decision.OBJECT)
@@ -419,6 +425,7 @@ def staff_accounts(desk: Engine) -> None:
         recovering.change(session, here, password_hash="x", post=post, now=now)
         who = {"actor": owner, "now": now}
         team.change_role(session, staff_id=sam.id, role=Role.MANAGER, **who)
+        team.rename(session, staff_id=sam.id, display_name="Samir", desk="", **who)
         leaving.let_go(session, staff_id=sam.id, to_id=None, mailroom=desk.room, **who)
         team.enable(session, staff_id=sam.id, **who)
         policy = SecurityPolicy(second_factor=frozenset({Role.OWNER}))
@@ -432,7 +439,9 @@ def staff_accounts(desk: Engine) -> None:
     desk.write(told)
     claims = [office.link_in(m) for m in desk.deliver() if m.to == "nia@staff.example.org"][-1]
     desk.write(
-        lambda s: invitations.accept(s, claims, display_name="Nia", password_hash="x", now=desk.now)
+        lambda s: invitations.accept(
+            s, claims, display_name="Nia", password_hash="x", post=office.post, now=desk.now
+        )
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -32,13 +32,15 @@ from upstage_crm.change_requests.errors import (
 from upstage_crm.change_requests.policy import DEFAULT
 from upstage_crm.change_requests.rules import HeldFor, RequestState
 from upstage_crm.change_requests.tables import ProposalAttemptRow
-from upstage_crm.change_requests.tripwires import Thresholds, Wire
+from upstage_crm.change_requests.tripwires import Counts, Thresholds, Wire
 from upstage_crm.core import migrations
 from upstage_crm.core.clock import FrozenClock
 from upstage_crm.core.db import Database, table_of
 from upstage_crm.core.errors import Forbidden
 from upstage_crm.links.claims import Reviewer
 from upstage_crm.mail.message import MailMessage
+from upstage_crm.patrons import commands as patron_commands
+from upstage_crm.patrons.tables import PatronRow
 from upstage_crm.patrons.views import PatronRecord
 from upstage_crm.staff.roles import Role, StaffMember
 from upstage_crm.web import schedule
@@ -515,3 +517,159 @@ def test_going_back_a_revision_keeps_asking_for_a_second_person(
     with database.engine.connect() as connection:
         assert () == guards.missing(connection, PROTECTED)
     database.dispose()
+
+
+# --- where the proposed mailbox alone decides at once --------------------------------------------
+
+
+@pytest.fixture
+def careful(database: Database, clock: FrozenClock) -> Engine:
+    """A venue with the thresholds of a new deployment."""
+    return Engine(database, clock, is_watched=True)
+
+
+def without_address(engine: Engine, n: int) -> PatronRecord:
+    return engine.patron("", f"P{n}")
+
+
+def with_a_new_address(engine: Engine, n: int) -> PatronRecord:
+    return engine.patron(f"p{n}@example.com", f"P{n}")
+
+
+def with_a_dead_address(engine: Engine, n: int) -> PatronRecord:
+    patron = engine.patron(f"p{n}@example.com", f"P{n}")
+    engine.write(lambda s: patron_commands.note_bounce(s, patron_id=patron.id, now=engine.now))
+    return patron
+
+
+def with_a_proven_address(engine: Engine, n: int) -> PatronRecord:
+    patron = engine.patron(f"p{n}@example.com", f"P{n}")
+    engine.write(lambda s: patron_commands.prove_address(s, patron_id=patron.id, now=engine.now))
+    return patron
+
+
+def protected(engine: Engine, n: int) -> PatronRecord:
+    patron = engine.patron(f"p{n}@example.com", f"P{n}")
+    engine.protect(patron, engine.owner)
+    return patron
+
+
+def in_turn(
+    engine: Engine, patrons: Sequence[PatronRecord], actor: StaffMember, every: timedelta
+) -> list[HeldFor | None]:
+    found: list[HeldFor | None] = []
+    for n, patron in enumerate(patrons):
+        made = engine.propose(patron, f"n{n}@venue{n}.example", actor=actor)
+        found.append(made.held_for)
+        engine.clock.advance(every)
+    return found
+
+
+@pytest.mark.parametrize("made", [without_address, with_a_new_address, with_a_dead_address])
+def test_where_the_new_address_alone_decides_two_go_and_the_sixth_is_held(
+    careful: Engine, made: Callable[[Engine, int], PatronRecord]
+) -> None:
+    vic = careful.staff("Vic", Role.BOX_OFFICE)
+    patrons = [made(careful, n) for n in range(6)]
+
+    found = in_turn(careful, patrons, vic, timedelta(seconds=4))
+
+    assert found == [None, None, *[HeldFor.COOLING] * 3, HeldFor.QUARANTINE]
+    (alert,) = careful.read(alerts.alerts_open)
+    assert alert.wire is Wire.ALONE_PER_HOUR
+
+
+@pytest.mark.parametrize("made", [with_a_proven_address, protected])
+def test_where_somebody_else_is_asked_or_told_a_busy_desk_has_its_numbers(
+    careful: Engine, made: Callable[[Engine, int], PatronRecord]
+) -> None:
+    vic = careful.staff("Vic", Role.BOX_OFFICE)
+    patrons = [made(careful, n) for n in range(3)]
+
+    assert in_turn(careful, patrons, vic, timedelta(seconds=4)) == [None] * 3
+
+
+@pytest.mark.parametrize("made", [without_address, with_a_new_address])
+def test_a_record_with_a_stake_is_another_matter(
+    careful: Engine, made: Callable[[Engine, int], PatronRecord]
+) -> None:
+    """After a month nothing of it happens at once: time or a second person comes in between."""
+    vic = careful.staff("Vic", Role.BOX_OFFICE)
+    patrons = [made(careful, n) for n in range(3)]
+    careful.clock.advance(days(31))
+
+    assert in_turn(careful, patrons, vic, timedelta(seconds=4)) == [None] * 3
+
+
+def test_an_address_that_is_three_days_old_is_no_typing_mistake(careful: Engine) -> None:
+    vic = careful.staff("Vic", Role.BOX_OFFICE)
+    patrons = [with_a_new_address(careful, n) for n in range(3)]
+    careful.clock.advance(timedelta(hours=72))
+
+    assert in_turn(careful, patrons, vic, timedelta(seconds=4)) == [None] * 3
+
+
+def test_an_address_that_came_by_a_change_is_young_again(careful: Engine) -> None:
+    """The record is a week old, its address of today is not."""
+    vic = careful.staff("Vic", Role.BOX_OFFICE)
+    patrons = [with_a_new_address(careful, n) for n in range(3)]
+    careful.clock.advance(days(7))
+    ruth = careful.staff("Ruth", Role.MANAGER)
+    requests: list[Proposed] = []
+    for n, patron in enumerate(patrons):
+        changes = {"email": {"email": f"d{n}@x{n}.example"}}
+        requests.append(careful.identify(patron, careful.owner, changes))
+        careful.clock.advance(timedelta(seconds=4))
+    for request in requests:
+        careful.vouch(request, ruth)
+    careful.clock.advance(DEFAULT.desk_wait)
+    assert all(careful.apply_desk(request) for request in requests)
+
+    found = in_turn(careful, patrons, vic, timedelta(seconds=4))
+
+    assert found == [None, None, HeldFor.COOLING]
+
+
+def test_a_phone_number_does_not_count_for_it(careful: Engine) -> None:
+    vic = careful.staff("Vic", Role.BOX_OFFICE)
+    for n in range(3):
+        patron = with_a_new_address(careful, n)
+        made = careful.propose(patron, changes=PHONE, actor=vic)
+        careful.clock.advance(timedelta(seconds=4))
+
+        assert made.held_for is None
+
+
+def test_what_the_desk_vouches_for_does_not_count_for_it(careful: Engine) -> None:
+    vic = careful.staff("Vic", Role.BOX_OFFICE)
+    for n in range(3):
+        email = {"email": {"email": f"n{n}@venue{n}.example"}}
+        careful.identify(without_address(careful, n), vic, email)
+        careful.clock.advance(timedelta(seconds=4))
+
+    made = careful.propose(without_address(careful, 9), "n9@venue9.example", actor=vic)
+    assert made.held_for is None
+
+
+def test_what_is_dated_later_than_now_counts_for_no_window(careful: Engine) -> None:
+    """Another worker's clock was an hour ahead: the desk goes on working."""
+    vic = careful.staff("Vic", Role.BOX_OFFICE)
+    careful.clock.advance(HOUR)
+    in_turn(careful, [without_address(careful, n) for n in range(5)], vic, timedelta(seconds=4))
+    careful.clock.advance(-HOUR)
+
+    patron = with_a_proven_address(careful, 9)
+    counts, _hour = careful.read(
+        lambda s: attempts.count(
+            s,
+            actor=vic,
+            patron=s.get_one(PatronRow, patron.id),
+            aim=attempts.Aim(domain="venue.example", address_hash="x"),
+            is_replacing=False,
+            decides_alone=True,
+            thresholds=DEFAULT.thresholds,
+            now=careful.now,
+        )
+    )
+
+    assert counts == Counts(alone=1, alone_hour=1, domain=1, night=1, address=1)

@@ -30,6 +30,7 @@ from upstage_crm.mail.catalogue import CATALOGUE
 from upstage_crm.mail.message import MailKind
 from upstage_crm.mail.render import TEMPLATES
 from upstage_crm.patrons.advice import AdviceCode
+from upstage_crm.patrons.tables import PatronStatus
 from upstage_crm.settings import known_names
 from upstage_crm.staff.roles import Role
 from upstage_crm.ui import audit_words, copy, staff_words, watch_words
@@ -107,6 +108,7 @@ def test_a_sentence_without_its_facts_is_still_one() -> None:
         (copy.CAUSE_WORDS, Cause),
         (copy.DECISION_WORDS, Decision),
         (copy.BLOCKER_WORDS, BlockerKind),
+        (copy.STATUS_WORDS, PatronStatus),
         (staff_words.ROLE_WORDS, Role),
         (copy.ADVICE, AdviceCode),
         (audit_words.GROUPS, Action),

@@ -88,16 +88,19 @@ TABLE: dict[str, Row] = {
     ),
     "PatronCareState": Row(
         P.VIEW_PATRONS,
-        "ask turn",
+        "ask ask_about turn",
         {
             "clear": P.CLEAR_FREEZE,
             "protect": P.PROTECT_PATRON,
             "unprotect": P.PROTECT_PATRON,
+            "change_status": P.CHANGE_STATUS,
+            "confirm_change": P.CONFIRM_RECORD_CHANGE,
+            "decline_change": P.CONFIRM_RECORD_CHANGE,
             "erase": P.ERASE_PATRON,
             "confirm_erasure": P.ERASE_PATRON,
             "decline_erasure": P.ERASE_PATRON,
         },
-        "confirm_erasure",
+        "clear confirm_change confirm_erasure",
     ),
     "PatronListState": Row(P.VIEW_PATRONS, f"clear clear_tag sort_by {LISTED}"),
     "PatronRecordState": Row(
@@ -122,7 +125,7 @@ TABLE: dict[str, Row] = {
             "revert": P.REVERT_CHANGE,
             "withdraw": P.WITHDRAW_REQUEST,
         },
-        "confirm",
+        "confirm decline release",
     ),
     "RevealState": Row(P.REVEAL_VALUE, "open turn", {"reveal": P.REVEAL_VALUE}),
     "SettingsState": Row(P.VIEW_SETTINGS, PAGE, {"save": P.EDIT_SETTINGS}),
@@ -130,11 +133,11 @@ TABLE: dict[str, Row] = {
         P.VIEW_TEAM,
         "ask_close_alert ask_freeze ask_withdraw open_invite open_member turn",
         each(
-            "change_role disable enable invite send_link take_factors withdraw_invitation",
+            "change_role disable enable invite rename send_link take_factors withdraw_invitation",
             P.MANAGE_TEAM,
         )
         | {"freeze": P.FREEZE_ACCOUNT, "close_alert": P.RELEASE_QUARANTINE},
-        "change_role disable enable invite open_invite take_factors",
+        "change_role close_alert disable enable invite open_invite rename take_factors",
     ),
     "TeamState": Row(
         P.VIEW_TEAM,

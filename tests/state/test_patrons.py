@@ -564,8 +564,10 @@ class TestPropose:
                 await pipeline.send(dana, ProposeState.write, words=words)
                 await pipeline.send(dana, ProposeState.check)
                 assert before == contents(made.database)
-                shown = (await pipeline.state(dana, ProposeState)).preview
+                state = await pipeline.state(dana, ProposeState)
+                shown = state.preview
                 told, asked = shown.readings
+                warned = " ".join(hint.words for hint in state.hints)
                 await pipeline.submit(dana, ProposeState.send, SENDING | {"reason_text": words})
 
                 read = as_read(made, number, Reviewer.PROPOSED)
@@ -580,7 +582,9 @@ class TestPropose:
                 assert "Okafor" not in str(asked)
                 assert "jane@old" not in str(asked)
                 read = as_read(made, number, Reviewer.CURRENT)
-                assert ("jane@old.example", words) == (told.mailbox, told.words)
+                assert (told.mailbox, told.words) == ("jane@old.example", "")
+                assert "mentions the name on the record" in warned
+                assert "mentions the email address on the record" in warned
                 assert read == (
                     told.greeting,
                     told.words,

@@ -297,14 +297,34 @@ def test_two_members_clear_a_dispute(play: Play) -> None:
     play(story)
 
 
-def test_a_patron_is_marked_as_protected_and_no_longer(play: Play) -> None:
+def test_a_protection_is_one_members_and_its_removal_two(play: Play) -> None:
     async def story(scene: Scene) -> None:
-        tab = await scene.record(scene.engine.patron())
-        form = {"note": "a minister"}
-        await scene.do(tab, PatronCareState.protect, "protect", form=form)
+        patron = scene.engine.patron()
+        tab = await scene.record(patron)
+        await scene.do(tab, PatronCareState.protect, "protect", form={"note": "a minister"})
         assert (await scene.care(tab)).is_protected
-        await scene.do(tab, PatronCareState.unprotect, "unprotect", form=form)
-        assert not (await scene.care(tab)).is_protected
+        await scene.do(tab, PatronCareState.unprotect, "unprotect", form={"note": "in office"})
+        care = await scene.care(tab)
+        assert care.is_protected
+        (waiting,) = care.waiting
+        assert (waiting.kind, waiting.reason) == ("unprotect", "in office")
+        assert (waiting.can_confirm, waiting.can_decline) == (False, True)
+        await scene.pipeline.press(
+            tab, PatronCareState.ask_about, dialog="confirm_change", kind="unprotect"
+        )
+        await scene.do(tab, PatronCareState.confirm_change, form={})
+        assert (await scene.pipeline.state(tab, PatronCareState)).refusal == SENTENCES[
+            "same_person"
+        ]
+
+        second = await scene.record(patron, LEAD, "Una")
+        assert (await scene.care(second)).waiting[0].can_confirm
+        await scene.pipeline.press(
+            second, PatronCareState.ask_about, dialog="confirm_change", kind="unprotect"
+        )
+        await scene.do(second, PatronCareState.confirm_change, form={})
+        care = await scene.care(second)
+        assert (care.is_protected, care.waiting) == (False, [])
 
         clerk = await scene.record(scene.engine.patron("c@example.com"), CLERK)
         await scene.do(clerk, PatronCareState.protect, "protect", form={"note": "x"})
@@ -313,6 +333,69 @@ def test_a_patron_is_marked_as_protected_and_no_longer(play: Play) -> None:
             refused.refusal,
             (await scene.care(clerk)).is_protected,
         )
+
+    play(story)
+
+
+def test_a_status_waits_where_there_is_a_stake_and_can_be_declined(play: Play) -> None:
+    async def story(scene: Scene) -> None:
+        engine = scene.engine
+        patron = engine.patron()
+        clerk = await scene.record(patron, CLERK)
+        care = await scene.care(clerk)
+        assert [one.value for one in care.statuses] == ["inactive", "deceased"]
+        assert not care.status_takes_two
+        engine.clock.advance(timedelta(days=31))
+        clerk = await scene.record(patron, CLERK, "Cleo")
+        assert (await scene.care(clerk)).status_takes_two
+
+        form = {"note": "told by the family", "status": "deceased"}
+        for wrong in ({"status": "erased"}, {"status": "gone"}, {"status": "active"}):
+            await scene.do(clerk, PatronCareState.change_status, "status", form=form | wrong)
+            assert (await scene.care(clerk)).waiting == []
+        await scene.do(clerk, PatronCareState.change_status, "status", form=form)
+        (waiting,) = (await scene.care(clerk)).waiting
+        assert waiting.title == "A new status waits for a second person: deceased"
+        assert (waiting.can_confirm, waiting.can_decline) == (False, True)
+
+        second = await scene.record(patron, LEAD, "Una")
+        await scene.pipeline.send(
+            second, PatronCareState.ask_about, dialog="decline_change", kind="status"
+        )
+        await scene.do(second, PatronCareState.decline_change, form={"note": "he called"})
+        assert (await scene.care(second)).waiting == []
+        await scene.do(clerk, PatronCareState.change_status, "status", form=form)
+        await scene.pipeline.send(
+            second, PatronCareState.ask_about, dialog="confirm_change", kind="status"
+        )
+        await scene.do(second, PatronCareState.confirm_change)
+        state = await scene.pipeline.state(second, PatronRecordState)
+        assert state.head.status == "Deceased"
+
+    play(story)
+
+
+def test_a_page_says_since_when_somebody_may_be_second(play: Play) -> None:
+    """Decision 21: what waits shows the day, and the button is not there before."""
+
+    async def story(scene: Scene) -> None:
+        engine = scene.engine
+        patron = engine.patron()
+        request = engine.identify(patron, engine.owner)
+        engine.protect(patron, engine.owner)
+        engine.ask_to_unprotect(patron, engine.owner)
+        engine.run("DROP TRIGGER guard_staff_identity")
+        record = await scene.record(patron, LEAD, "Una")
+        detail = await scene.request(request, LEAD, "Ula")
+        engine.run("UPDATE staff SET by_operator = FALSE WHERE display_name IN ('Una', 'Ula')")
+        await scene.pipeline.send(record, PatronRecordState.refresh)
+        await scene.pipeline.send(detail, RequestDetailState.refresh)
+
+        said = "You can be the second person from Monday 9 March at 10:00."
+        (waiting,) = (await scene.care(record)).waiting
+        assert (waiting.why_not, waiting.can_confirm) == (said, False)
+        task = (await scene.detail(detail)).task
+        assert (task.why_not, task.act) == (said, "")
 
     play(story)
 

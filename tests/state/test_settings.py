@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from tests.support.pipeline import Client, Pipeline, installed, sign_in
 from upstage_crm.admin.settings import policy_form
-from upstage_crm.admin.settings.form import DETAILS, NAMES, problems, zone_choices
+from upstage_crm.admin.settings.form import DETAILS, NAMES, details_of, problems, zone_choices
 from upstage_crm.admin.settings.policy_state import PolicyState
-from upstage_crm.admin.settings.state import LOOK, SAVED, SettingsState
+from upstage_crm.admin.settings.state import AGAIN, LOOK, SAVED, SettingsState
 from upstage_crm.audit import trail
 from upstage_crm.audit.events import Action
 from upstage_crm.change_requests import policy_settings
@@ -22,9 +23,10 @@ from upstage_crm.core.clock import FrozenClock
 from upstage_crm.core.db import Database
 from upstage_crm.core.languages import LANGUAGES
 from upstage_crm.core.when import zone_names
-from upstage_crm.organisation.details import OrganisationDetails
 from upstage_crm.organisation.settings import change, details
 from upstage_crm.staff.roles import PERMISSIONS, Permission, Role, StaffMember
+from upstage_crm.staff.sessions import FRESH_FOR
+from upstage_crm.staff.tables import StaffSessionRow
 from upstage_crm.ui.copy import SENTENCES
 from upstage_crm.wiring import Runtime
 
@@ -85,7 +87,7 @@ class Scene:
 
     def stored(self) -> dict[str, str]:
         with self.parts.database.reading() as session:
-            return asdict(details(session))
+            return details(session).stated()
 
     def last_action(self) -> Action:
         with self.parts.database.reading() as session:
@@ -242,10 +244,8 @@ def test_the_form_refuses_what_the_command_refuses(database: Database, clock: Fr
         assert {} == problems(longest)
         assert {detail.name} == problems(GOOD | {detail.name: "x" * (detail.limit + 1)}).keys()
         with database.transaction() as session:
-            stored = change(
-                session, actor=owner, proposed=OrganisationDetails(**longest), now=clock.now()
-            )
-        assert detail.limit == len(asdict(stored)[detail.name])
+            stored = change(session, actor=owner, proposed=details_of(longest), now=clock.now())
+        assert detail.limit == len(stored.stated()[detail.name])
 
 
 def test_every_choice_that_is_offered_can_be_stored() -> None:
@@ -355,5 +355,63 @@ def test_nonsense_for_rules_changes_nothing(play: Play, form: Any) -> None:
 
         assert (await scene.pipeline.state(tab, PolicyState)).problem
         assert DEFAULT == scene.rules()
+
+    play(story)
+
+
+def test_a_new_way_to_reach_people_needs_a_fresh_proof_and_loses_no_word(
+    play: Play, clock: FrozenClock
+) -> None:
+    async def story(scene: Scene) -> None:
+        before = scene.stored()
+        tab = await scene.open()
+        clock.advance(FRESH_FOR)
+        await scene.save(tab, name="Harbour House")
+
+        assert tab.redirects() == ["/sign-in/again/?next=/settings/"]
+        assert scene.stored() == before
+        with scene.parts.database.transaction() as session:  # the proof, as its route records it
+            session.connection().execute(sa.update(StaffSessionRow).values(proven_at=clock.now()))
+        await scene.pipeline.send(tab, SettingsState.load, "/settings/")
+        state = await scene.seen(tab)
+        assert state.shown == GOOD | {"name": "Harbour House"}
+        assert state.done == AGAIN
+        assert scene.stored() == before
+
+        await scene.save(tab, **state.shown)
+
+        assert scene.stored() == GOOD | {"name": "Harbour House"}
+
+    play(story)
+
+
+def test_what_was_typed_is_gone_for_whoever_did_not_prove_it(
+    play: Play, clock: FrozenClock
+) -> None:
+    async def story(scene: Scene) -> None:
+        before = scene.stored()
+        tab = await scene.open()
+        clock.advance(FRESH_FOR)
+        await scene.save(tab)
+
+        await scene.pipeline.send(tab, SettingsState.load, "/settings/")
+
+        assert (await scene.seen(tab)).shown == before
+
+    play(story)
+
+
+@pytest.mark.parametrize("name", ["name", "website", "time_zone", "language"])
+def test_other_details_need_no_fresh_proof(play: Play, clock: FrozenClock, name: str) -> None:
+    async def story(scene: Scene) -> None:
+        tab = await scene.open()
+        await scene.save(tab)
+        clock.advance(FRESH_FOR)
+        other = {"name": "X", "website": "", "time_zone": "Europe/Paris", "language": "fr"}[name]
+
+        await scene.save(tab, **{name: other})
+
+        assert tab.redirects() == []
+        assert scene.stored() == GOOD | {name: other}
 
     play(story)

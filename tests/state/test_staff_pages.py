@@ -16,12 +16,15 @@ from upstage_crm.admin.account.state import AccountState
 from upstage_crm.admin.team.dialog_state import TeamDialogState
 from upstage_crm.admin.team.state import TeamState
 from upstage_crm.audit.events import OPERATOR, Channel
+from upstage_crm.change_requests import alerts
+from upstage_crm.change_requests.tripwires import Ruling, Verdict, Wire
 from upstage_crm.core.clock import FrozenClock
 from upstage_crm.core.db import Database
 from upstage_crm.mail import queries
 from upstage_crm.mail.message import MailKind
 from upstage_crm.staff import accounts, sessions
 from upstage_crm.staff.roles import Role
+from upstage_crm.staff.sessions import FRESH_FOR
 from upstage_crm.staff.throttle import PAIR_LIMIT
 from upstage_crm.ui.copy import SENTENCES
 from upstage_crm.upstage_crm import PUBLIC_HANDLERS
@@ -193,6 +196,72 @@ def test_a_manager_looks_and_freezes_but_manages_nobody(play: Play) -> None:
     play(story)
 
 
+@pytest.mark.parametrize("is_alarmed", [False, True])
+def test_freezing_needs_a_fresh_proof_unless_an_alert_is_open(
+    play: Play, clock: FrozenClock, is_alarmed: bool
+) -> None:
+    """Every minute counts while a tripwire has tripped; otherwise a walk-up could freeze anyone."""
+
+    async def story(scene: Scene) -> None:
+        sam = scene.member(Role.BOX_OFFICE, "Sam")
+        other = scene.member(Role.BOX_OFFICE, "Ole")
+        alarmed = sam if is_alarmed else other
+        with scene.parts.database.transaction() as session:
+            alerts.open_now(
+                session,
+                actor=accounts.get_member(session, alarmed),
+                ruling=Ruling(verdict=Verdict.QUARANTINE, wire=Wire.BURST, count=2, limit=1),
+                mailroom=scene.parts.mailroom,
+                now=clock.now(),
+            )
+        tab = await scene.team(Role.MANAGER, "Max")
+        clock.advance(FRESH_FOR)
+
+        await scene.pipeline.send(tab, TeamDialogState.ask_freeze, staff_id=sam)
+        if is_alarmed:
+            await scene.pipeline.submit(tab, TeamDialogState.freeze, {})
+
+        with scene.parts.database.reading() as session:
+            is_frozen = accounts.get_row(session, sam).disabled_at is not None
+        assert is_frozen is is_alarmed
+        assert tab.redirects() == ([] if is_alarmed else ["/sign-in/again/?next=/team/"])
+
+    play(story)
+
+
+def test_an_owner_renames_a_member_and_reads_what_is_wrong(play: Play) -> None:
+    async def story(scene: Scene) -> None:
+        sam = scene.member(Role.BOX_OFFICE, "Sam")
+        tab = await scene.team()
+        await scene.pipeline.send(tab, TeamDialogState.open_member, staff_id=sam)
+        form = {"display_name": "Sam +1 900 555", "desk": "bar"}
+        await scene.pipeline.submit(tab, TeamDialogState.rename, form)
+        assert "cannot be part of a name" in (await scene.dialog_of(tab)).refusal
+
+        await scene.pipeline.submit(tab, TeamDialogState.rename, form | {"display_name": "Samir"})
+
+        state = await scene.team_of(tab)
+        assert (await scene.dialog_of(tab)).dialog == ""
+        assert ("Samir", "bar") in [(row.name, row.desk) for row in state.members]
+
+    play(story)
+
+
+def test_an_invitation_says_whether_the_name_or_the_desk_is_wrong(play: Play) -> None:
+    async def story(scene: Scene) -> None:
+        tab = await scene.team()
+        for typed, blamed in (
+            ({"display_name": "call 900", "desk": "bar 2"}, "display_name"),
+            ({"desk": "www.evil.example"}, "desk"),
+        ):
+            await scene.pipeline.send(tab, TeamDialogState.open_invite)
+            await scene.pipeline.submit(tab, TeamDialogState.invite, invitation(**typed))
+            errors = (await scene.dialog_of(tab)).errors
+            assert [name for name, words in errors.items() if words] == [blamed]
+
+    play(story)
+
+
 # --- one's own account ----------------------------------------------------------------------------
 
 
@@ -278,5 +347,27 @@ def test_browsers_are_named_and_ended_one_by_one(play: Play) -> None:
         await scene.pipeline.send(tab, AccountState.end_others)
         assert 1 == len((await scene.account_of(tab)).browsers)
         assert [] == tab.redirects()
+
+    play(story)
+
+
+@pytest.mark.parametrize(
+    ("role", "said"),
+    [
+        (Role.MANAGER, "You can be the second person from Monday 9 March at 10:00."),
+        (Role.BOX_OFFICE, ""),  # whose role has no second steps
+    ],
+)
+def test_the_account_says_since_when_somebody_may_be_second(
+    play: Play, role: Role, said: str
+) -> None:
+    async def story(scene: Scene) -> None:
+        cookie = scene.cookie(scene.member(role, "Sam"))
+        tab = await scene.account(cookie)
+        assert (await scene.account_of(tab)).second_from == ""
+        form = {"old": CHEAP_PASSWORD, "new": STRONG}
+        await scene.pipeline.send(tab, AccountState.change_password, form=form)
+
+        assert (await scene.account_of(tab)).second_from == said
 
     play(story)

@@ -18,13 +18,20 @@ from upstage_crm.change_requests import (
     freezing,
     leaving,
     policy_settings,
+    record_changes,
     reverting,
     timing,
 )
 from upstage_crm.change_requests.commands import Proposed
 from upstage_crm.change_requests.leaving import Frozen
 from upstage_crm.change_requests.policy import Policy
-from upstage_crm.change_requests.rules import Decision, DeskMethod, ReasonCode, RequestState
+from upstage_crm.change_requests.rules import (
+    Decision,
+    DeskMethod,
+    ReasonCode,
+    RecordChangeKind,
+    RequestState,
+)
 from upstage_crm.core.errors import UpstageError
 from upstage_crm.links.claims import Reviewer
 from upstage_crm.mail import event_log
@@ -267,15 +274,56 @@ class Engine(Desk):
             )
         )
 
-    def protect(self, patron: PatronRecord, actor: StaffMember, is_protected: bool = True) -> None:
+    def protect(self, patron: PatronRecord, actor: StaffMember) -> None:
         self.write(
             lambda session: patron_commands.protect(
                 session,
                 actor=actor,
                 patron_id=patron.id,
-                is_protected=is_protected,
                 reason="a public person",
                 now=self.now,
+            )
+        )
+
+    def ask_to_unprotect(self, patron: PatronRecord, actor: StaffMember) -> None:
+        self.write(
+            lambda session: record_changes.ask_to_unprotect(
+                session,
+                actor=actor,
+                patron_id=patron.id,
+                reason="no longer needed",
+                now=self.now,
+            )
+        )
+
+    def confirm_change(
+        self,
+        patron: PatronRecord,
+        actor: StaffMember,
+        kind: RecordChangeKind = RecordChangeKind.UNPROTECT,
+    ) -> None:
+        """Confirm as second person what waits on a record."""
+        self.write(
+            lambda session: record_changes.confirm(
+                session,
+                actor=actor,
+                patron_id=patron.id,
+                kind=kind,
+                mailroom=self.room,
+                now=self.now,
+            )
+        )
+
+    def decline_change(
+        self,
+        patron: PatronRecord,
+        actor: StaffMember,
+        kind: RecordChangeKind = RecordChangeKind.UNPROTECT,
+        note: str = "no",
+    ) -> None:
+        self.write(
+            lambda session: record_changes.decline(
+                session, actor=actor, patron_id=patron.id, kind=kind, note=note, now=self.now
             )
         )
 

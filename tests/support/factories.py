@@ -23,7 +23,14 @@ from tests.support.thresholds import relax
 from upstage_crm.audit import guards, trail
 from upstage_crm.audit.events import OPERATOR, Action, Channel
 from upstage_crm.audit.trail import AuditLine
-from upstage_crm.change_requests import commands, decisions, queries, reviewing, timing
+from upstage_crm.change_requests import (
+    commands,
+    decisions,
+    queries,
+    record_changes,
+    reviewing,
+    timing,
+)
 from upstage_crm.change_requests.answering import Evidence
 from upstage_crm.change_requests.commands import Proposed
 from upstage_crm.change_requests.mails import Mailroom
@@ -43,7 +50,7 @@ from upstage_crm.mail.sender import Accepted
 from upstage_crm.patrons import commands as patron_commands
 from upstage_crm.patrons import queries as patron_queries
 from upstage_crm.patrons.fields import FIELDS, Context
-from upstage_crm.patrons.tables import PatronKind
+from upstage_crm.patrons.tables import PatronKind, PatronStatus
 from upstage_crm.patrons.views import PatronRecord
 from upstage_crm.staff import accounts
 from upstage_crm.staff.roles import Role, StaffMember
@@ -157,7 +164,7 @@ class Desk:
             staff_id = accounts.add(
                 session,
                 email=address,
-                display_name=name,
+                display_name=name.replace("_", " "),
                 desk="box office",
                 role=role,
                 password_hash=CHEAP_HASH,
@@ -206,6 +213,23 @@ class Desk:
 
     def email(self, patron: PatronRecord) -> str | None:
         return self.record(patron).values["email"]
+
+    def set_status(
+        self, patron: PatronRecord, status: PatronStatus, *, actor: StaffMember | None = None
+    ) -> bool:
+        """Give a record another status; whether that is done, or waits for a second person."""
+        who = actor or self.owner
+        return self.write(
+            lambda session: record_changes.change_status(
+                session,
+                actor=who,
+                patron_id=patron.id,
+                status=status,
+                reason="told by the family",
+                mailroom=self.room,
+                now=self.now,
+            )
+        )
 
     # --- commands -------------------------------------------------------------------------------
 

@@ -22,7 +22,7 @@ from upstage_crm.change_requests.tripwires import (
 
 GO, COOLING = Verdict.GO, Verdict.COOLING
 QUARANTINE, REFUSED = Verdict.QUARANTINE, Verdict.REFUSED
-LIMITS = replace(STRICT, at_speed=2)
+LIMITS = replace(STRICT, at_speed=2, alone_at_once=2, alone_per_hour=5)
 NOON, MIDNIGHT = 12, 0
 BERLIN = ZoneInfo("Europe/Berlin")
 
@@ -39,7 +39,10 @@ BERLIN = ZoneInfo("Europe/Berlin")
         (Counts(blink=3), NOON, QUARANTINE, Wire.AT_SPEED),
         (Counts(replacing=1), NOON, GO, None),
         (Counts(recent=2, replacing=2), NOON, COOLING, Wire.REPLACING),
-        (Counts(hour=20), NOON, GO, None),
+        (Counts(alone=2, alone_hour=5), NOON, GO, None),
+        (Counts(alone=3, alone_hour=5), NOON, COOLING, Wire.ALONE_AT_ONCE),
+        (Counts(alone=1, alone_hour=6), NOON, QUARANTINE, Wire.ALONE_PER_HOUR),
+        (Counts(recent=2, hour=20), NOON, GO, None),
         (Counts(hour=21), NOON, QUARANTINE, Wire.PER_HOUR),
         (Counts(domain=2), NOON, GO, None),
         (Counts(domain=3), NOON, QUARANTINE, Wire.PER_DOMAIN),

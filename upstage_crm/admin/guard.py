@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 from functools import cache
 from inspect import Signature, signature
-from typing import ClassVar
+from typing import Any, ClassVar
 from urllib.parse import quote
 
 import reflex as rx
@@ -89,6 +89,15 @@ class AdminState(TabMixin, rx.State):
         assert self._signed_in is not None
         return self._signed_in
 
+    def _proof_first(self) -> Any:
+        """The way to a fresh proof of who presses; None when there was one lately.
+
+        For a handler that needs one in some cases only; `fresh` names those that always do.
+        """
+        if self._session().is_fresh(runtime().clock.now()):
+            return None
+        return rx.redirect(_proof_page(_path(self)))
+
     def _may(self, permission: Permission) -> bool:
         """Whether the signed-in member holds a permission; for showing, never for refusing."""
         return may(self._actor(), permission)
@@ -156,8 +165,12 @@ def _detour(found: SignedIn, owner: type[AdminState], handler: str, state: BaseS
     if found.stage is Stage.MUST_ENROL and not owner.may_enrol:
         return "/account/"
     if handler in owner.fresh and not found.is_fresh(runtime().clock.now()):
-        return f"/sign-in/again/?next={quote(_path(state))}"
+        return _proof_page(_path(state))
     return None
+
+
+def _proof_page(back_to: str) -> str:
+    return f"/sign-in/again/?next={quote(back_to)}"
 
 
 def _sent_to(path: str) -> StateUpdate:

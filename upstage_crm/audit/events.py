@@ -41,6 +41,9 @@ class Action(StrEnum):
     ADDRESS_BOUNCED = "patron.address_bounced"
     PATRON_PROTECTED = "patron.protected"
     PATRON_UNPROTECTED = "patron.unprotected"
+    STATUS_CHANGED = "patron.status_changed"
+    RECORD_CHANGE_ASKED = "patron.record_change_asked"
+    RECORD_CHANGE_DECLINED = "patron.record_change_declined"
     PATRON_FROZEN = "patron.frozen"
     FREEZE_LOOKED_AT = "patron.freeze_looked_at"
     FREEZE_CLEARED = "patron.freeze_cleared"
@@ -86,6 +89,7 @@ class Action(StrEnum):
     INVITATION_WITHDRAWN = "staff.invitation_withdrawn"
     INVITATION_ACCEPTED = "staff.invitation_accepted"
     STAFF_ENABLED = "staff.enabled"
+    STAFF_RENAMED = "staff.renamed"
     STAFF_ROLE_CHANGED = "staff.role_changed"
     STAFF_PASSWORD_CHANGED = "staff.password_changed"  # noqa: S105  # an event, not a password
     STAFF_RESET_ASKED = "staff.reset_asked"

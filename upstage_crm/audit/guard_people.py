@@ -65,6 +65,34 @@ def rules(dialect: str) -> list[Rule]:
             "OR (NEW.cleared_at IS NOT NULL AND (OLD.first_id IS NULL "
             "OR NEW.second_id IS NULL OR NEW.second_id = NEW.first_id))",
         ),
+        Rule("record_change_birth", "record_change", "INSERT", _BORN_CONFIRMED),
+        Rule(
+            "record_change_second",
+            "record_change",
+            "UPDATE",
+            f"((OLD.done_at IS NOT NULL OR OLD.declined_at IS NOT NULL) AND ({ended})) "
+            "OR (NEW.confirmed_at IS NOT NULL AND (NEW.confirmed_by IS NULL "
+            "OR NEW.confirmed_by = OLD.requested_by)) "
+            "OR (NEW.done_at IS NOT NULL AND NEW.needs_second AND NEW.confirmed_at IS NULL)",
+        ),
+        Rule(
+            "patron_protection",
+            "patron",
+            "UPDATE",
+            f"OLD.is_protected AND NOT NEW.is_protected AND NOT ({erasing('patron')}) "
+            f"AND NOT EXISTS ({_confirmed('unprotect')})",
+            ("record_change",),
+        ),
+        Rule(
+            "patron_status",
+            "patron",
+            "UPDATE",
+            "OLD.status <> NEW.status AND OLD.status <> 'erased' AND NEW.status <> 'erased' "
+            f"AND NOT EXISTS ({_confirmed('status')} "
+            "AND x.status_from = OLD.status AND x.status_to = NEW.status)",
+            ("record_change",),
+        ),
+        Rule("staff_since", "staff", "UPDATE", _since(dialect), _STAFF_COLUMNS),
         Rule("erasure_birth", "erasure", "INSERT", f"NOT ({_IS_BORN_UNCONFIRMED})"),
         Rule(
             "erasure_second",
@@ -76,6 +104,46 @@ def rules(dialect: str) -> list[Rule]:
             "OR (NEW.done_at IS NOT NULL AND NEW.confirmed_at IS NULL)",
         ),
     ]
+
+
+_BORN_CONFIRMED = (
+    "NEW.confirmed_at IS NOT NULL OR NEW.confirmed_by IS NOT NULL OR NEW.done_at IS NOT NULL "
+    "OR NEW.declined_at IS NOT NULL OR (NEW.kind = 'unprotect' AND NOT NEW.needs_second)"
+)
+
+
+def _confirmed(kind: str) -> str:
+    """A change of the OLD row's record that may be carried out right now, as a subquery."""
+    return (
+        f"SELECT 1 FROM record_change x WHERE x.patron_id = OLD.id AND x.kind = '{kind}' "
+        "AND x.done_at IS NULL AND x.declined_at IS NULL AND (NOT x.needs_second "
+        "OR (x.confirmed_at IS NOT NULL AND x.confirmed_by <> x.requested_by))"
+    )
+
+
+# What cannot change without its instant: an account that was changed is nobody's second for a
+# week. `staff.account_history` has the rule.
+_DATED = {
+    "email_key": "address_at",
+    "role": "role_at",
+    "password_hash": "password_at",
+}
+_INSTANTS = (*_DATED.values(), "factors_at", "enabled_at")
+_STAFF_COLUMNS = tuple(f"staff.{name}" for name in _INSTANTS)
+
+
+def _since(dialect: str) -> str:
+    """A change of an account without an instant, and an instant that goes back or goes away."""
+    undated = [
+        f"({any_differs((column,), dialect)} AND NEW.{at} IS NULL)" for column, at in _DATED.items()
+    ]
+    back = [
+        f"NEW.{at} < OLD.{at} OR (OLD.{at} IS NOT NULL AND NEW.{at} IS NULL)" for at in _INSTANTS
+    ]
+    come_back = (
+        "(OLD.disabled_at IS NOT NULL AND NEW.disabled_at IS NULL AND NEW.enabled_at IS NULL)"
+    )
+    return " OR ".join((*undated, *back, come_back))
 
 
 _IS_BORN_UNCONFIRMED = (

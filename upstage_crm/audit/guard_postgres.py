@@ -22,6 +22,7 @@ _NUMBERS = frozenset(
         *("covers", "epoch"),
     }
 )
+_FLAGS = frozenset({"by_operator", "needs_second", "decides_alone"})
 _BIG_NUMBERS = frozenset({"sign_count", "last_step", "n", "tx"})
 _NUMBERED_ROWS = frozenset({"audit_head", "mail_gate", "organisation", "policy", "security"})
 
@@ -37,7 +38,7 @@ def type_of(table: str, column: str) -> str:
     """The type of a column, as PostgreSQL calls it, by the names that the house gives."""
     if column.endswith("_at") or column in _INSTANTS:
         return "timestamptz"
-    if column.startswith("is_"):
+    if column.startswith("is_") or column in _FLAGS:
         return "bool"
     if column in _NUMBERS or (column == "id" and table in _NUMBERED_ROWS):
         return "int4"

@@ -84,6 +84,18 @@ _FIXED = {
     "erasure": ("id", "patron_id", "requested_by", "requested_label", "requested_at"),
     "staff_alert": ("id", "staff_id", "wire", "opened_at"),
     "integrity_finding": ("id", "subject", "row_id", "found_at"),
+    "record_change": (
+        "id",
+        "patron_id",
+        "kind",
+        "status_from",
+        "status_to",
+        "needs_second",
+        "requested_by",
+        "requested_label",
+        "requested_at",
+    ),
+    "staff": ("id", "created_at", "by_operator"),
 }
 # Fixed too, except that an erasure may empty them: the literal is what "empty" is.
 _ERASABLE: Mapping[str, Mapping[str, str]] = {
@@ -92,6 +104,7 @@ _ERASABLE: Mapping[str, Mapping[str, str]] = {
     "review": {"mailbox": "''"},
     "desk_confirmation": {"note": "''", "answers": "'{}'"},
     "erasure": {"reason": "''"},
+    "record_change": {"reason": "''"},
 }
 _NEVER_DELETED = (
     "patron",
@@ -109,6 +122,7 @@ _NEVER_DELETED = (
     "recorded_row",
     "touched_row",
     "integrity_finding",
+    "record_change",
 )
 NEVER_UPDATED = (
     "audit_entry",
@@ -138,6 +152,7 @@ _IDENTITY = {
     "recorded_row": ("subject, row_id, seq",),
     "touched_row": ("n",),
     "integrity_finding": ("id",),
+    "record_change": ("id",),
 }
 
 
@@ -178,7 +193,8 @@ def _rows_stay(dialect: str) -> list[Rule]:
     for table, columns in _FIXED.items():
         # SQLite numbers rows behind our back; `UPDATE OR REPLACE … SET rowid` overwrites another.
         fixed = (*columns, "rowid") if dialect == "sqlite" else columns
-        found.append(Rule(f"{table}_identity", table, "UPDATE", any_differs(fixed, dialect)))
+        needs = tuple(f"{table}.{column}" for column in columns)
+        found.append(Rule(f"{table}_identity", table, "UPDATE", any_differs(fixed, dialect), needs))
     for table, blanks in _ERASABLE.items():
         changed = " OR ".join(
             f"(NEW.{column} {is_other(dialect)} OLD.{column} "

@@ -29,9 +29,11 @@ def install(connection: Connection, protected: Protected) -> None:
     `protected` maps a field key to its columns, derived ones included. An early revision has
     fewer tables; what it guards is complete at the newest one only.
     """
-    schema = SCHEMA if connection.dialect.name == "postgresql" else None
-    existing = set(sa.inspect(connection).get_table_names(schema=schema))
-    for statement in _statements(connection, protected, existing).values():
+    columns = _columns(connection)
+    standing = {
+        name for table, held in columns.items() for name in (table, *(f"{table}.{c}" for c in held))
+    }
+    for statement in _statements(connection, protected, standing).values():
         connection.exec_driver_sql(statement)
 
 
@@ -82,17 +84,17 @@ def trusted_path(connection: Connection) -> Generator[None]:
 
 
 def _statements(
-    connection: Connection, protected: Protected, tables: Collection[str] | None = None
+    connection: Connection, protected: Protected, standing: Collection[str] | None = None
 ) -> dict[str, str]:
-    """The statements by guard name, for `tables` only if they are given."""
+    """The statements by guard name, only those that what is `standing` allows if it is given."""
     dialect = connection.dialect.name
     refuse, mark = (_sqlite, _mark_sqlite) if dialect == "sqlite" else (_postgres, _mark_postgres)
     found: dict[str, str] = {}
     for rule in rules(protected, dialect):
-        if tables is None or rule.table in tables:
+        if standing is None or {rule.table, *rule.needs} <= set(standing):
             found |= refuse(rule)
     for entry in marks(protected, dialect, _columns(connection)):
-        if tables is None or entry.table in tables:
+        if standing is None or entry.table in standing:
             found |= mark(entry)
     return found
 

@@ -76,6 +76,7 @@ _SUBJECTS = (
             ),
             Part(table="patron_freeze", subject="patron_id"),
             Part(table="erasure", subject="patron_id"),
+            Part(table="record_change", subject="patron_id"),
         ),
         patron="id",
     ),

@@ -22,6 +22,8 @@ WIRE_WORDS: Mapping[Wire, str] = {
     Wire.AT_ONCE: "More proposals within ten minutes than go out at once",
     Wire.REPLACING: "More requests replaced within three seconds than is usual",
     Wire.BURST: "Too many proposals within ten minutes",
+    Wire.ALONE_AT_ONCE: "More new addresses within ten minutes that nobody else is asked about",
+    Wire.ALONE_PER_HOUR: "Too many new addresses within an hour that nobody else is asked about",
     Wire.PER_HOUR: "Too many proposals within an hour",
     Wire.PER_DOMAIN: "Too many proposals to one mail domain within an hour",
     Wire.HIGH_VALUE: "Too many proposals for protected patrons within an hour",

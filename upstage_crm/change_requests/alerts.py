@@ -13,16 +13,17 @@ from sqlmodel import Session, col, select
 
 from upstage_crm.audit import recorded, trail
 from upstage_crm.audit.events import SYSTEM, Action, AuditEvent, Channel
-from upstage_crm.change_requests import alert_mails
-from upstage_crm.change_requests.errors import AlertOpen, NothingWaits, SamePerson
+from upstage_crm.change_requests import alert_mails, second_person
+from upstage_crm.change_requests.errors import AlertOpen, NothingWaits
 from upstage_crm.change_requests.mails import Mailroom
 from upstage_crm.change_requests.rules import HeldFor, RequestState
 from upstage_crm.change_requests.tables import ChangeRequestRow, StaffAlertRow
 from upstage_crm.change_requests.tripwires import Ruling, Wire
 from upstage_crm.core.db import table_of
 from upstage_crm.core.ids import new_id
-from upstage_crm.staff.accounts import colleagues, member_of
-from upstage_crm.staff.roles import Permission, Role, StaffMember, ensure_may
+from upstage_crm.staff import accounts
+from upstage_crm.staff.accounts import member_of
+from upstage_crm.staff.roles import Permission, StaffMember, ensure_may
 from upstage_crm.staff.tables import StaffRow
 
 _request, _alert = table_of(ChangeRequestRow), table_of(StaffAlertRow)
@@ -160,7 +161,7 @@ def trip(
     alert_mails.tell_owners(
         session,
         mailroom,
-        to=colleagues(session, [Role.OWNER]),
+        to=accounts.owners(session),
         alert_id=row.id,
         member=actor,
         ruling=ruling,
@@ -192,13 +193,12 @@ def close(session: Session, *, actor: StaffMember, staff_id: str, now: datetime)
     What is in quarantine stays there until it is released or withdrawn, one by one.
 
     Raises:
-        Forbidden; SamePerson: it is about the actor.
+        Forbidden; all that `second_person.ensure_second` raises: the first is whom it is about.
         NothingWaits: no alert about this member is open.
     """
     ensure_may(actor, Permission.RELEASE_QUARANTINE)
-    if actor.id == staff_id:
-        raise SamePerson
     lock_member(session, staff_id)
+    second_person.ensure_second(session, actor, first_id=staff_id, now=now)
     event = closed(session, actor=actor, staff_id=staff_id, now=now)
     if event is None:
         raise NothingWaits

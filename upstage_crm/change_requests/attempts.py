@@ -88,6 +88,7 @@ def note(
     aim: Aim,
     outcome: AttemptOutcome,
     now: datetime,
+    decides_alone: bool = False,
 ) -> None:
     """Remember one attempt."""
     row = {
@@ -97,6 +98,7 @@ def note(
         "domain": aim.domain,
         "address_hash": aim.address_hash,
         "outcome": outcome,
+        "decides_alone": decides_alone,
         "at": now,
     }
     session.connection().execute(sa.insert(_attempt), row)
@@ -132,7 +134,7 @@ def note_refused(
         now=now,
     )
     limit = policy_settings.current(session).thresholds.attempts
-    count = _tried(session, actor.id, since=_floor(session, actor.id, now - HOUR))
+    count = _tried(session, actor.id, since=_floor(session, actor.id, now - HOUR), now=now)
     if count > limit and alerts.find_open(session, actor.id) is None:
         ruling = Ruling(verdict=Verdict.QUARANTINE, wire=Wire.ATTEMPTS, count=count, limit=limit)
         alerts.open_now(session, actor=actor, ruling=ruling, mailroom=mailroom, now=now)
@@ -145,12 +147,15 @@ def count(
     patron: PatronRow,
     aim: Aim,
     is_replacing: bool,
+    decides_alone: bool,
     thresholds: Thresholds,
     now: datetime,
 ) -> tuple[Counts, int]:
     """What the tripwires judge, the attempt that is being made included; and the local hour.
 
-    After somebody has looked into an alert, a member's bursts are counted anew.
+    After somebody has looked into an alert, a member's bursts are counted from then on. What is
+    dated later than now (another machine's clock, or a clock that was put right) counts for no
+    window: it would count for every one until its time has come.
     """
     local = now.astimezone(when.zone(details(session).time_zone))
     night = night_began(local, thresholds).astimezone(now.tzinfo)
@@ -162,6 +167,8 @@ def count(
         "blink": sa.and_(is_proposal, _attempt.c.at > blink),
         "recent": sa.and_(is_proposal, _attempt.c.at > pace),
         "replacing": sa.and_(_attempt.c.outcome == AttemptOutcome.REPLACED, _attempt.c.at > blink),
+        "alone": sa.and_(is_proposal, _attempt.c.decides_alone, _attempt.c.at > pace),
+        "alone_hour": sa.and_(is_proposal, _attempt.c.decides_alone, _attempt.c.at > hour),
         "hour": sa.and_(is_proposal, _attempt.c.at > hour),
         "domain": sa.and_(is_proposal, _attempt.c.at > hour, _attempt.c.domain == aim.domain),
         "high_value": sa.and_(is_proposal, _attempt.c.at > hour, _patron.c.is_protected),
@@ -171,13 +178,19 @@ def count(
     query = (
         sa.select(*(_sum(wanted).label(name) for name, wanted in sums.items()))
         .select_from(_attempt.outerjoin(_patron, _patron.c.id == _attempt.c.patron_id))
-        .where(_attempt.c.staff_id == actor.id, _attempt.c.at >= min(night, now - HOUR))
+        .where(
+            _attempt.c.staff_id == actor.id,
+            _attempt.c.at >= min(night, now - HOUR),
+            _attempt.c.at <= now,
+        )
     )
     own = session.connection().execute(query).one()
     counts = Counts(
         blink=own.blink + 1,
         recent=own.recent + 1,
         replacing=own.replacing + 1 if is_replacing else 0,
+        alone=own.alone + 1 if decides_alone else 0,
+        alone_hour=own.alone_hour + 1 if decides_alone else 0,
         hour=own.hour + 1,
         domain=own.domain + 1 if aim.domain else 0,
         is_common_domain=aim.domain in COMMON_DOMAINS,
@@ -218,14 +231,19 @@ def _sum(wanted: sa.ColumnElement[bool]) -> sa.ColumnElement[int]:
     return sa.func.coalesce(sa.func.sum(sa.case((wanted, 1), else_=0)), 0)
 
 
-def _tried(session: Session, staff_id: str, *, since: datetime) -> int:
-    query = sa.select(sa.func.count()).where(_attempt.c.staff_id == staff_id, _attempt.c.at > since)
+def _tried(session: Session, staff_id: str, *, since: datetime, now: datetime) -> int:
+    query = sa.select(sa.func.count()).where(
+        _attempt.c.staff_id == staff_id, _attempt.c.at > since, _attempt.c.at <= now
+    )
     return session.connection().execute(query).scalar_one()
 
 
 def _aimed(session: Session, at: sa.ColumnElement[bool], now: datetime) -> int:
     query = sa.select(sa.func.count()).where(
-        at, _attempt.c.at > now - DAY, col(ProposalAttemptRow.outcome).in_(_AIMED)
+        at,
+        _attempt.c.at > now - DAY,
+        _attempt.c.at <= now,
+        col(ProposalAttemptRow.outcome).in_(_AIMED),
     )
     return session.connection().execute(query).scalar_one()
 

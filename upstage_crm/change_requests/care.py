@@ -1,4 +1,4 @@
-"""Reads what needs care on a record: a dispute that froze it, and an erasure that waits."""
+"""Reads what needs care on a record: a dispute, an erasure, and changes that wait for two."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from datetime import datetime
 
 from sqlmodel import Session
 
-from upstage_crm.change_requests import erasing, freezes
+from upstage_crm.change_requests import erasing, freezes, record_changes
 from upstage_crm.change_requests.references import references
-from upstage_crm.change_requests.rules import FreezeCause
+from upstage_crm.change_requests.rules import FreezeCause, RecordChangeKind
+from upstage_crm.patrons.tables import PatronRow, PatronStatus
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +38,38 @@ def freeze_of(session: Session, patron_id: str) -> FreezeView | None:
         first_label=row.first_label or "",
         first_note=row.first_note,
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordChangeView:
+    """A change of protection or status that waits for its second person."""
+
+    kind: RecordChangeKind
+    status_to: PatronStatus | None
+    asked_id: str
+    asked_label: str
+    asked_at: datetime
+    reason: str
+
+
+def record_changes_of(session: Session, patron_id: str) -> tuple[RecordChangeView, ...]:
+    """The changes of a patron's record that wait."""
+    return tuple(
+        RecordChangeView(
+            kind=row.kind,
+            status_to=row.status_to,
+            asked_id=row.requested_by,
+            asked_label=row.requested_label,
+            asked_at=row.requested_at,
+            reason=row.reason,
+        )
+        for row in record_changes.find_waiting(session, patron_id)
+    )
+
+
+def status_takes_two(session: Session, patron_id: str, *, now: datetime) -> bool:
+    """Whether a change of a patron's status waits for a second person."""
+    return record_changes.needs_second(session, session.get_one(PatronRow, patron_id), now=now)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,7 +14,7 @@ from sqlmodel import Session, col, select
 
 from upstage_crm.audit.events import OUTSIDER, Action, Actor, Channel
 from upstage_crm.audit.trail import canonical
-from upstage_crm.change_requests import decisions, link_codes, opening
+from upstage_crm.change_requests import decisions, link_codes, opening, second_person
 from upstage_crm.change_requests.errors import (
     AlreadyWaiting,
     NoteMissing,
@@ -83,7 +83,7 @@ def read_out(
     ensure_may(actor, Permission.DESK_IDENTIFY)
     words = clean_block(note, NOTE_LIMIT)
     case = opening.by_reference(session, reference, mailroom=mailroom, now=now)
-    opening.ensure_not_own(actor, case.patron)
+    second_person.ensure_not_own(actor, case.patron)
     if case.request.state is not RequestState.PENDING or now >= case.request.expires_at:
         raise RequestEnded(state=case.request.state)
     open_ids = {change.id for change in case.open_changes}
@@ -119,7 +119,7 @@ def confirm(
 
     Raises:
         Forbidden, UnknownRequest; NothingWaits: nothing waits for a second person.
-        SamePerson: the actor is the clerk; OwnRecord: the actor is the patron.
+        All that `second_person.ensure_second` raises.
         LinkOutdated, LinkExpired, RequestEnded: the request has moved on since.
     """
     ensure_may(actor, Permission.DESK_CONFIRM)
@@ -203,7 +203,7 @@ def _second(
     row = _waiting(case)
     if row is None:
         raise NothingWaits
-    opening.ensure_second(actor, first_id=row.clerk_id, patron=case.patron)
+    second_person.ensure_second(session, actor, first_id=row.clerk_id, patron=case.patron, now=now)
     return case, row
 
 

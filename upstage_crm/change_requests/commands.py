@@ -23,6 +23,7 @@ from upstage_crm.change_requests import (
     opening,
     policy_settings,
     releasing,
+    second_person,
     settling,
     superseding,
     watching,
@@ -172,8 +173,7 @@ def release(
     WITHDRAWN when it can no longer be true.
 
     Raises:
-        Forbidden, UnknownRequest; SamePerson: the proposer cannot release it.
-        OwnRecord: the actor is the patron.
+        Forbidden, UnknownRequest; all that `second_person.ensure_second` raises.
         NothingWaits: it does not wait for a second person (any more).
         NoMailbox: no mailbox that would be asked works any more.
     """
@@ -185,7 +185,9 @@ def release(
     if request.state is not RequestState.HELD or permission is None:
         raise NothingWaits
     ensure_may(actor, permission)
-    opening.ensure_second(actor, first_id=request.proposer_id, patron=case.patron)
+    second_person.ensure_second(
+        session, actor, first_id=request.proposer_id, patron=case.patron, now=now
+    )
     releasing.let_go(case, released_by=actor)
     case.record()
     return request.state
@@ -209,7 +211,7 @@ def withdraw(
     """
     ensure_may(actor, Permission.WITHDRAW_REQUEST)
     case = opening.by_reference(session, reference, mailroom=mailroom, now=now)
-    opening.ensure_not_own(actor, case.patron)
+    second_person.ensure_not_own(actor, case.patron)
     if actor.id != case.request.answerable_id:
         alerts.ensure_none(session, actor.id)
     if not case.request.state.is_open:
@@ -234,7 +236,7 @@ def resend(
     ensure_may(actor, Permission.RESEND_REQUEST)
     alerts.ensure_none(session, actor.id)
     case = opening.by_reference(session, reference, mailroom=mailroom, now=now)
-    opening.ensure_not_own(actor, case.patron)
+    second_person.ensure_not_own(actor, case.patron)
     request, policy = case.request, case.policy
     if request.state is not RequestState.PENDING or now >= request.expires_at:
         raise RequestEnded(state=request.state)

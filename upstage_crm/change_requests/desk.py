@@ -17,6 +17,7 @@ from upstage_crm.change_requests import (
     opening,
     policy_settings,
     receipting,
+    second_person,
     superseding,
     watching,
 )
@@ -85,6 +86,7 @@ def propose(
         changes=changes,
         policy=policy,
         mailroom=mailroom,
+        path=RequestPath.DESK,
         now=now,
     )
     parsed = check(
@@ -153,13 +155,13 @@ def confirm(
 
     Raises:
         Forbidden, UnknownRequest; NothingWaits: nothing waits for a second person.
-        SamePerson: the actor is the clerk; OwnRecord: the actor is the patron.
+        All that `second_person.ensure_second` raises.
         AlertOpen: a tripwire tripped for the clerk, and nobody has looked into it yet.
     """
     ensure_may(actor, Permission.DESK_CONFIRM)
     case = opening.by_reference(session, reference, mailroom=mailroom, now=now)
     row = _waiting(case)
-    opening.ensure_second(actor, first_id=row.clerk_id, patron=case.patron)
+    second_person.ensure_second(session, actor, first_id=row.clerk_id, patron=case.patron, now=now)
     alerts.ensure_none(session, row.clerk_id)
     row.second_id, row.second_label, row.confirmed_at = actor.id, actor.label, now
     case.request.applies_at = applies_at = now + case.policy.desk_wait
@@ -194,7 +196,7 @@ def decline(
     row = _waiting(case)
     if not words:
         raise NoteMissing
-    opening.ensure_second(actor, first_id=row.clerk_id, patron=case.patron)
+    second_person.ensure_second(session, actor, first_id=row.clerk_id, patron=case.patron, now=now)
     row.second_id, row.second_label, row.declined_at = actor.id, actor.label, now
     session.add(row)
     session.flush()

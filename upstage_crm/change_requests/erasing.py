@@ -15,7 +15,7 @@ from sqlmodel import Session, col, select
 
 from upstage_crm.audit import recorded, trail
 from upstage_crm.audit.events import Action, AuditEvent, Channel
-from upstage_crm.change_requests import attempts, freezes, opening, windows
+from upstage_crm.change_requests import attempts, freezes, second_person, windows
 from upstage_crm.change_requests.errors import (
     AlreadyWaiting,
     ErasureBlocked,
@@ -30,6 +30,7 @@ from upstage_crm.change_requests.tables import (
     ErasureRow,
     FieldChangeRow,
     PatronFreezeRow,
+    RecordChangeRow,
     ReviewRow,
 )
 from upstage_crm.core.db import table_of
@@ -49,6 +50,7 @@ _OPEN = (RequestState.HELD, RequestState.PENDING)
 _request, _change = table_of(ChangeRequestRow), table_of(FieldChangeRow)
 _review, _confirmation = table_of(ReviewRow), table_of(DeskConfirmationRow)
 _freeze, _erasure = table_of(PatronFreezeRow), table_of(ErasureRow)
+_record_change = table_of(RecordChangeRow)
 
 
 class BlockerKind(StrEnum):
@@ -113,7 +115,7 @@ def request_erasure(
     if not words:
         raise NoteMissing
     patron = patron_queries.lock(session, patron_id)
-    opening.ensure_not_own(actor, patron)
+    second_person.ensure_not_own(actor, patron)
     _ensure_possible(session, patron, now)
     if find_waiting(session, patron_id) is not None:
         raise AlreadyWaiting
@@ -161,13 +163,13 @@ def confirm_erasure(
 
     Raises:
         Forbidden, UnknownPatron; NothingWaits: no erasure waits.
-        SamePerson: the actor asked for it; OwnRecord: it is the actor's own record.
+        All that `second_person.ensure_second` raises.
         ErasureBlocked: something has come in the way since; carries the `blockers`.
     """
     ensure_may(actor, Permission.ERASE_PATRON)
     patron = patron_queries.lock(session, patron_id)
     row = _waiting(session, patron_id)
-    opening.ensure_second(actor, first_id=row.requested_by, patron=patron)
+    second_person.ensure_second(session, actor, first_id=row.requested_by, patron=patron, now=now)
     _ensure_possible(session, patron, now)
     blanking.withdraw_queued(session, patron_id=patron_id, now=now)
     mailroom.tell_erased(session, patron, organisation=details(session), now=now)
@@ -202,6 +204,15 @@ def was_done_since(session: Session, since: datetime) -> bool:
 def _empty(session: Session, patron: PatronRow, now: datetime) -> None:
     """Empty every row about the patron; the guards let this through while the erasure runs."""
     connection = session.connection()
+    connection.execute(
+        sa.update(_record_change)
+        .where(
+            _record_change.c.patron_id == patron.id,
+            _record_change.c.done_at.is_(None),
+            _record_change.c.declined_at.is_(None),
+        )
+        .values(declined_at=now)
+    )
     requests = sa.select(_request.c.id).where(_request.c.patron_id == patron.id)
     locked = requests.order_by(_request.c.id).with_for_update()
     for request_id in connection.execute(locked).scalars().all():
@@ -214,6 +225,7 @@ def _empty(session: Session, patron: PatronRow, now: datetime) -> None:
         (_request, _request.c.patron_id == patron.id, {"reason_text": ""}),
         (_freeze, _freeze.c.patron_id == patron.id, {"first_note": "", "second_note": ""}),
         (_erasure, _erasure.c.patron_id == patron.id, {"reason": ""}),
+        (_record_change, _record_change.c.patron_id == patron.id, {"reason": ""}),
     ):
         connection.execute(sa.update(table).where(is_theirs).values(**values))
     attempts.forget(session, patron_id=patron.id)

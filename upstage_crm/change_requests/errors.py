@@ -9,16 +9,20 @@
     │   ├── CodeRefused              reference and short code do not fit; one answer for every cause
     │   ├── PolicyOutOfRange         a number of the policy; carries its limits
     │   ├── ReminderTooLate          no link lives long enough for this reminder
+    │   ├── StatusRefused            a record does not come to this status by hand
     │   └── CannotBeAsked            only a field that is a mailbox lets owners choose who is asked
     ├── Forbidden
     │   ├── OwnRecord                staff do not act on their own patron record
     │   ├── SamePerson               the second person must be another one
+    │   ├── NotYetSecond             the actor's account was made or changed too lately
+    │   ├── FirstNotSettled          so was the first person's, and the actor manages the team
     │   └── StaffAddress             the proposed address signs in to this CRM
     ├── NotFound
     │   └── UnknownRequest           there is no such request
     └── Conflict
         ├── PatronInactive           the patron cannot be asked
         ├── PatronFrozen             in dispute until two staff members have cleared it
+        ├── RecordMoved              protection or status is not what it was when somebody asked
         ├── NotFrozen                there is no dispute to clear
         ├── NoMailbox                nobody can be asked: the record has no usable email
         ├── AddressRecentlyProposed  proposed for somebody else in the last 30 days
@@ -96,10 +100,30 @@ class CannotBeAsked(Invalid):
     code = "policy_cannot_be_asked"
 
 
+class StatusRefused(Invalid):
+    """The record has this status already, or never comes to it by hand."""
+
+    code = "status_refused"
+
+
 class SamePerson(Forbidden):
     """The second person must be somebody else than the first."""
 
     code = "same_person"
+
+
+class NotYetSecond(Forbidden):
+    """The actor's account was made or changed in the last 7 days. Facts: `since`, `day`, `time`."""
+
+    code = "not_yet_second"
+
+
+class FirstNotSettled(Forbidden):
+    """The first person's account was made or changed in the last 7 days, and the actor, who
+    manages the team, could have done that. Facts: `since`, `day`, `time`.
+    """
+
+    code = "first_not_settled"
 
 
 class OwnRecord(Forbidden):
@@ -130,6 +154,12 @@ class PatronFrozen(Conflict):
     """The record is in dispute: nothing is proposed until two staff members have cleared it."""
 
     code = "patron_frozen"
+
+
+class RecordMoved(Conflict):
+    """The record's protection or status is not what it was when the change was asked for."""
+
+    code = "record_moved"
 
 
 class NotFrozen(Conflict):

@@ -9,8 +9,9 @@ from sqlmodel import Session
 
 from upstage_crm.audit import trail
 from upstage_crm.audit.events import SYSTEM, Action, AuditEvent, Channel
-from upstage_crm.change_requests import freezes, opening, queries
+from upstage_crm.change_requests import freezes, queries, second_person
 from upstage_crm.change_requests.errors import NoteMissing, NotFrozen
+from upstage_crm.change_requests.mails import Mailroom
 from upstage_crm.change_requests.rules import Cause, FreezeCause
 from upstage_crm.change_requests.settling import Case
 from upstage_crm.change_requests.tables import PatronFreezeRow
@@ -18,6 +19,7 @@ from upstage_crm.core.ids import new_id
 from upstage_crm.core.text import clean_block
 from upstage_crm.patrons import commands as patrons
 from upstage_crm.patrons import queries as patron_queries
+from upstage_crm.patrons.tables import PatronRow
 from upstage_crm.staff import accounts
 from upstage_crm.staff.roles import Permission, StaffMember, ensure_may
 
@@ -44,6 +46,20 @@ def withdraw_others(
         )
         other.withdraw(cause, channel=channel)
         case.events += other.events
+
+
+def withdraw_all(
+    session: Session, patron: PatronRow, cause: Cause, *, mailroom: Mailroom, now: datetime
+) -> list[AuditEvent]:
+    """Withdraw every open request of a locked patron; return what is to be recorded."""
+    standing = queries.open_fields(session, patron.id)
+    events: list[AuditEvent] = []
+    for request_id in sorted({change.request_id for change in standing.values()}):
+        request = queries.lock(session, request_id)
+        case = Case.opened(session, patron=patron, request=request, mailroom=mailroom, now=now)
+        case.withdraw(cause, channel=Channel.CRM)
+        events += case.events
+    return events
 
 
 def freeze(case: Case, cause: FreezeCause, *, channel: Channel, outcome: str) -> None:
@@ -84,7 +100,7 @@ def clear(
     Raises:
         Forbidden, UnknownPatron, NotFrozen; OwnRecord: it is the actor's own record.
         NoteMissing: what was found has to be said. InvalidText: it is too long.
-        SamePerson: the first look was the actor's own.
+        All that `second_person.ensure_second` raises, once somebody has looked.
     """
     ensure_may(actor, Permission.CLEAR_FREEZE)
     words = clean_block(note, NOTE_LIMIT)
@@ -94,7 +110,7 @@ def clear(
         raise NotFrozen
     if not words:
         raise NoteMissing
-    opening.ensure_second(actor, first_id=row.first_id, patron=patron)
+    second_person.ensure_second(session, actor, first_id=row.first_id, patron=patron, now=now)
     is_second = row.first_id is not None
     if is_second:
         row.second_id, row.second_label, row.second_note = actor.id, actor.label, words

@@ -1,6 +1,6 @@
 """What the mails of a change request say to each reader: the values that their templates show.
 
-A stranger reads no name and no value that we hold today; see `mails`.
+A stranger reads no name, no value that we hold today and no words of staff; see `mails`.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ DEAR = "Dear {name},"
 def telling(matter: Matter, reviewer: Reviewer, *, public_url: str, at: datetime) -> Context:
     """What every mail to a reviewer says; `at` is when what it tells happened."""
     stranger, say = reviewer is Reviewer.PROPOSED, speaker(matter.language)
-    greets = not stranger and matter.current_proven
+    greets = not stranger and matter.current_trusted
     return {
         "org": matter.organisation,
         "public_url": public_url,
@@ -43,12 +43,11 @@ def telling(matter: Matter, reviewer: Reviewer, *, public_url: str, at: datetime
 
 def asking(matter: Matter, reviewer: Reviewer, *, public_url: str, now: datetime) -> Context:
     """What a mail about an open request says: `telling`, the deadline and the reason."""
-    stranger = reviewer is Reviewer.PROPOSED
-    words = matter.reason_for_strangers() if stranger else matter.reason_text
+    is_trusted = reviewer is Reviewer.CURRENT and matter.current_trusted
     return telling(matter, reviewer, public_url=public_url, at=now) | {
         "expires_text": instant(matter, matter.expires_at),
         "reason_sentence": speaker(matter.language)(REASONS[matter.reason_code].sentence),
-        "reason_text": words or None,
+        "reason_text": (matter.reason_text or None) if is_trusted else None,
     }
 
 

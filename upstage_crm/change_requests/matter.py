@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -58,9 +58,9 @@ class MatterField:
 class Matter:
     """One request with all that its mails say.
 
-    `reason_for_strangers` gives the reason without anything that would tell who the patron is; only
-    a question needs it, and it is dear. `current_email` is the address before the change, as
-    stored; None when there is none, or none that works.
+    `current_email` is the address before the change, as stored; None when there is none, or none
+    that works. `current_trusted` says that it has proven itself lately: it alone reads the
+    patron's name and what staff wrote.
     """
 
     id: str
@@ -71,13 +71,12 @@ class Matter:
     patron_time_zone: str
     language: str
     current_email: str | None
-    current_proven: bool
+    current_trusted: bool
     proposer_id: str
     proposer_label: str
     proposer_email: str | None
     reason_code: ReasonCode
     reason_text: str
-    reason_for_strangers: Callable[[], str]
     created_at: datetime
     expires_at: datetime
     revert_window: timedelta

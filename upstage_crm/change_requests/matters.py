@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import partial
+from datetime import datetime
 
 from upstage_crm.change_requests import policy_settings
 from upstage_crm.change_requests.matter import Matter, MatterField
 from upstage_crm.change_requests.queries import values
-from upstage_crm.change_requests.reviewing import for_strangers
+from upstage_crm.change_requests.standing import is_trusted
 from upstage_crm.change_requests.tables import (
     ChangeRequestRow,
     FieldChangeRow,
@@ -20,6 +20,7 @@ from upstage_crm.patrons import fields
 from upstage_crm.patrons.queries import name_of
 from upstage_crm.patrons.tables import PatronRow
 from upstage_crm.staff.accounts import Reachable
+from upstage_crm.staff.names import shown_label
 
 
 def gather(
@@ -30,6 +31,7 @@ def gather(
     patron: PatronRow,
     changes: Sequence[FieldChangeRow],
     reviews: Mapping[str, Sequence[ReviewRow]],
+    now: datetime,
 ) -> Matter:
     """The matter as it stood before any of `changes` was written to `patron`."""
     return Matter(
@@ -41,13 +43,12 @@ def gather(
         patron_time_zone=patron.time_zone,
         language=choose(patron.language, organisation.language),
         current_email=None if patron.email_bounced_at else _email_before(patron, changes),
-        current_proven=patron.email_verified_at is not None,
+        current_trusted=is_trusted(patron.email_verified_at, now=now),
         proposer_id=request.answerable_id,
-        proposer_label=request.proposer_label,
+        proposer_label=shown_label(request.proposer_label),
         proposer_email=proposer.email if proposer else None,
         reason_code=request.reason_code,
         reason_text=request.reason_text,
-        reason_for_strangers=partial(for_strangers, request.reason_text, patron, changes),
         created_at=request.created_at,
         expires_at=request.expires_at,
         revert_window=policy_settings.read(request.policy).revert_window,

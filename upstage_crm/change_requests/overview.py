@@ -28,6 +28,7 @@ from upstage_crm.change_requests.tables import (
     ErasureRow,
     FieldChangeRow,
     PatronFreezeRow,
+    RecordChangeRow,
 )
 from upstage_crm.patrons import fields
 from upstage_crm.patrons.queries import find_live_by_email_key, seen_name
@@ -73,6 +74,7 @@ class Need(StrEnum):
     FROZEN = "frozen"
     SECOND_PERSON = "second_person"
     ERASURE = "erasure"
+    RECORD_CHANGE = "record_change"
     OBJECTED = "objected"
     ADDRESS_TAKEN = "address_taken"
     UNDELIVERABLE = "undeliverable"
@@ -86,7 +88,8 @@ class Standing:
     `patron_name` is masked for a reader who may not see it.
 
     `at` is the deadline of an expiring request, the moment since which somebody is waited for,
-    else the moment it ended. `reference` is empty for an erasure, which is about no request.
+    else the moment it ended. `reference` is empty for what was asked for on a record, which is
+    about no request.
     """
 
     reference: str
@@ -158,8 +161,8 @@ def needing(
     """
     if need is Need.FROZEN:
         return _frozen(session, limit, reader)
-    if need is Need.ERASURE:
-        return _erasures(session, limit, reader)
+    if need in _ON_RECORDS:
+        return _on_records(session, _ON_RECORDS[need], limit, reader)
     how: dict[str, Any] = {"limit": limit, "reader": reader}
     if need is Need.SECOND_PERSON:
         asked = col(ChangeRequestRow.created_at)
@@ -187,6 +190,12 @@ def address_holder(session: Session, request_id: str) -> int | None:
         if holder is not None:
             return holder
     return None
+
+
+_ON_RECORDS: Mapping[Need, type[ErasureRow | RecordChangeRow]] = {
+    Need.ERASURE: ErasureRow,
+    Need.RECORD_CHANGE: RecordChangeRow,
+}
 
 
 def _waits_for_second() -> sa.ColumnElement[bool]:
@@ -227,15 +236,18 @@ def _frozen(session: Session, limit: int, reader: Role) -> tuple[Standing, ...]:
     )
 
 
-def _erasures(session: Session, limit: int, reader: Role) -> tuple[Standing, ...]:
+def _on_records(
+    session: Session, kind: type[ErasureRow | RecordChangeRow], limit: int, reader: Role
+) -> tuple[Standing, ...]:
+    """What was asked for on a record and waits for its second person."""
     query = (
-        select(ErasureRow, PatronRow)
+        select(kind, PatronRow)
         .where(
-            col(ErasureRow.confirmed_at).is_(None),
-            col(ErasureRow.declined_at).is_(None),
-            col(PatronRow.id) == col(ErasureRow.patron_id),
+            col(kind.done_at).is_(None),
+            col(kind.declined_at).is_(None),
+            col(PatronRow.id) == col(kind.patron_id),
         )
-        .order_by(col(ErasureRow.requested_at), col(ErasureRow.id))
+        .order_by(col(kind.requested_at), col(kind.id))
         .limit(limit)
     )
     return tuple(
@@ -243,11 +255,11 @@ def _erasures(session: Session, limit: int, reader: Role) -> tuple[Standing, ...
             reference="",
             patron_number=patron.number,
             patron_name=seen_name(patron, reader),
-            proposer_label=erasure.requested_label,
+            proposer_label=asked.requested_label,
             state=RequestState.HELD,
-            at=erasure.requested_at,
+            at=asked.requested_at,
         )
-        for erasure, patron in session.exec(query)
+        for asked, patron in session.exec(query)
     )
 
 

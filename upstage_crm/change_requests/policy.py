@@ -116,6 +116,8 @@ TRIPWIRES = (
     Limit("at_once", 1, 1, 50),
     Limit("cooling", _MINUTE, 1, 60),
     Limit("burst", 1, 2, 100),
+    Limit("alone_at_once", 1, 1, 10),
+    Limit("alone_per_hour", 1, 2, 30),
     Limit("per_hour", 1, 5, 200),
     Limit("per_domain", 1, 1, 50),
     Limit("per_common_domain", 1, 2, 100),

@@ -12,20 +12,21 @@ from datetime import datetime
 
 from sqlmodel import Session, col, select
 
-from upstage_crm.audit.trail import canonical
 from upstage_crm.change_requests import policy_settings, queries, superseding
 from upstage_crm.change_requests.masking import masked_name
 from upstage_crm.change_requests.proposing import ParsedChange, check, needs_second
 from upstage_crm.change_requests.reasons import REASONS
-from upstage_crm.change_requests.reviewing import as_read, for_strangers
-from upstage_crm.change_requests.rules import FieldOutcome, ReasonCode, RequestPath
-from upstage_crm.change_requests.tables import ChangeRequestRow, FieldChangeRow
+from upstage_crm.change_requests.reviewing import as_read
+from upstage_crm.change_requests.rules import ReasonCode, RequestPath
+from upstage_crm.change_requests.standing import is_trusted
+from upstage_crm.change_requests.tables import ChangeRequestRow
 from upstage_crm.links.claims import Reviewer
-from upstage_crm.patrons.advice import Advice, advise_reason
+from upstage_crm.patrons.advice import Advice, AdviceCode, advise_reason
 from upstage_crm.patrons.errors import UnknownPatron
-from upstage_crm.patrons.fields import Context
-from upstage_crm.patrons.queries import name_of, seen_name, sight_of
+from upstage_crm.patrons.fields import FIELDS, Context
+from upstage_crm.patrons.queries import name_of, seen_name, sight_of, values_of
 from upstage_crm.patrons.seeing import Sight
+from upstage_crm.patrons.spellings import mentions
 from upstage_crm.patrons.tables import PatronRow
 from upstage_crm.staff.roles import Role, StaffMember
 
@@ -117,7 +118,7 @@ def preview(
         # Nobody is written to about a change at the desk before a second person has confirmed it.
         readings=()
         if path is RequestPath.DESK
-        else _readings(patron, parsed, reason_text.strip(), actor.role),
+        else _readings(patron, parsed, reason_text.strip(), actor.role, now),
         proposer=actor.label,
         reason_sentence=REASONS[reason_code].sentence if reason_code else "",
         expires_at=now + policy.link_life,
@@ -125,19 +126,23 @@ def preview(
         standing=standing.reference if standing else "",
         needs_second=needs_second(policy, patron, parsed),
         replaced=() if standing else _references(session, replaced),
-        advice=_advice(parsed, reason_text, context),
+        advice=_advice(patron, parsed, reason_text, actor.role, context),
     )
 
 
 def _readings(
-    patron: PatronRow, parsed: Sequence[ParsedChange], reason_text: str, viewer: Role
+    patron: PatronRow,
+    parsed: Sequence[ParsedChange],
+    reason_text: str,
+    viewer: Role,
+    now: datetime,
 ) -> tuple[Reading, ...]:
     asked = {reviewer for change in parsed for reviewer in change.asked}
     told = not patron.email_bounced_at and patron.email and Reviewer.CURRENT not in asked
     readers = [(Reviewer.CURRENT, False)] if told else []
     readers += [(reviewer, True) for reviewer in Reviewer if reviewer in asked]
     return tuple(
-        _reading(patron, parsed, reviewer, reason_text, decides=decides, viewer=viewer)
+        _reading(patron, parsed, reviewer, reason_text, decides=decides, viewer=viewer, now=now)
         for reviewer, decides in readers
     )
 
@@ -150,18 +155,17 @@ def _reading(
     *,
     decides: bool,
     viewer: Role,
+    now: datetime,
 ) -> Reading:
     is_stranger = reviewer is Reviewer.PROPOSED
     sight = sight_of(patron, viewer)
-    is_masked = is_stranger or not patron.email_verified_at
+    trusted = not is_stranger and is_trusted(patron.email_verified_at, now=now)
     return Reading(
         reviewer=reviewer,
         mailbox=_mailbox(patron, parsed, reviewer, sight),
         decides=decides,
-        patron_name=masked_name(name_of(patron)) if is_masked else seen_name(patron, viewer),
-        reason_text=for_strangers(reason_text, patron, [_unsaved(c) for c in parsed])
-        if is_stranger
-        else reason_text,
+        patron_name=seen_name(patron, viewer) if trusted else masked_name(name_of(patron)),
+        reason_text=reason_text if trusted else "",
         fields=tuple(
             _as_read(change, sight, is_stranger=is_stranger)
             for change in parsed
@@ -186,27 +190,25 @@ def _as_read(change: ParsedChange, sight: Sight, *, is_stranger: bool) -> ReadFi
     return ReadField(label=change.field.label, now=now, proposed=then)
 
 
-def _unsaved(change: ParsedChange) -> FieldChangeRow:
-    return FieldChangeRow(
-        id="",
-        request_id="",
-        patron_id="",
-        field=change.field.key,
-        current_value=canonical(dict(change.current)),
-        proposed_value=canonical(dict(change.proposed)),
-        proposed_key=change.key,
-        outcome=FieldOutcome.PENDING,
-    )
-
-
 def _references(session: Session, request_ids: set[str]) -> tuple[str, ...]:
     query = select(ChangeRequestRow.reference).where(col(ChangeRequestRow.id).in_(request_ids))
     return tuple(sorted(session.exec(query)))
 
 
 def _advice(
-    parsed: Sequence[ParsedChange], reason_text: str, context: Context
+    patron: PatronRow,
+    parsed: Sequence[ParsedChange],
+    reason_text: str,
+    viewer: Role,
+    context: Context,
 ) -> tuple[Advice, ...]:
     of_values = [a for c in parsed for a in c.field.advise(c.proposed, c.current)]
     shown = "\n".join(change.field.show(change.proposed) for change in parsed)
-    return (*of_values, *advise_reason(reason_text, proposed=shown, region=context.region))
+    # Who may not see a value must not learn by guessing that it is this one.
+    sight, held = sight_of(patron, viewer), values_of(patron)
+    said = [
+        Advice(AdviceCode.HELD_VALUE_IN_TEXT, {"label": entry.label.lower()})
+        for entry in FIELDS.values()
+        if sight.sees(entry.key) and mentions(reason_text, entry, held)
+    ]
+    return (*of_values, *said, *advise_reason(reason_text, proposed=shown, region=context.region))

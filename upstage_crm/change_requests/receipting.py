@@ -30,6 +30,7 @@ from upstage_crm.receipts.facts import (
     ReceiptEvent,
     hashed_link,
 )
+from upstage_crm.staff.names import shown_label
 
 
 def of_answers(case: Case, answer: Answer, said: Sequence[tuple[FieldChangeRow, Decision]]) -> None:
@@ -122,7 +123,7 @@ def _write(
         state=request.state.value,
         channel=channel,
         actor=actor,
-        proposer=request.proposer_label,
+        proposer=shown_label(request.proposer_label),
         language=choose(case.patron.language, case.organisation.language),
         organisation=details(case.session),
         reason_code=request.reason_code.value,

@@ -14,7 +14,7 @@ from sqlmodel import Session, col, select
 
 from upstage_crm.audit import trail
 from upstage_crm.audit.events import Action, Actor, Channel
-from upstage_crm.change_requests import freezing, opening, queries, receipting
+from upstage_crm.change_requests import freezing, opening, queries, receipting, second_person
 from upstage_crm.change_requests.answering import Answer
 from upstage_crm.change_requests.errors import NoteMissing, RevertWindowOver
 from upstage_crm.change_requests.mails import Mailroom
@@ -109,7 +109,7 @@ def revert(
     if not words:
         raise NoteMissing
     case = opening.by_reference(session, reference, mailroom=mailroom, now=now)
-    opening.ensure_not_own(actor, case.patron)
+    second_person.ensure_not_own(actor, case.patron)
     changes = _revertible(case)
     if not changes:
         raise RevertWindowOver

@@ -5,7 +5,7 @@ Reading changes nothing, however often and by whomever the link is opened.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -18,16 +18,17 @@ from upstage_crm.change_requests.errors import UnknownRequest
 from upstage_crm.change_requests.masking import masked_name
 from upstage_crm.change_requests.reasons import REASONS
 from upstage_crm.change_requests.rules import FieldOutcome, RequestPath, RequestState
+from upstage_crm.change_requests.standing import is_trusted
 from upstage_crm.change_requests.tables import ChangeRequestRow, FieldChangeRow, ReviewRow
 from upstage_crm.change_requests.views import ChangeReview, Phase, ReviewField
 from upstage_crm.core.languages import SOURCE, choose
-from upstage_crm.core.text import redacted
 from upstage_crm.links.claims import LinkClaims, LinkRefused, Purpose, Reviewer
 from upstage_crm.patrons import fields
 from upstage_crm.patrons.fields import ProtectedField
 from upstage_crm.patrons.queries import name_of
 from upstage_crm.patrons.tables import PatronRow
-from upstage_crm.patrons.values import Values, find_phones
+from upstage_crm.patrons.values import Values
+from upstage_crm.staff.names import shown_label
 
 _PHASES: Mapping[RequestState, Phase] = {
     RequestState.HELD: Phase.OUTDATED,
@@ -66,6 +67,7 @@ def review(
         now=now,
     )
     stranger = claims.reviewer is Reviewer.PROPOSED
+    trusted = not stranger and is_trusted(patron.email_verified_at, now=now)
     shown = [change for change in seen.changes if not stranger or seen.own(change)]
     phase = _phase(seen)
     name, language = name_of(patron), choose(patron.language, otherwise)
@@ -74,10 +76,10 @@ def review(
         purpose=claims.purpose,
         reviewer=claims.reviewer,
         reference=request.reference,
-        patron_name=masked_name(name) if stranger or not patron.email_verified_at else name,
-        proposer=request.proposer_label,
+        patron_name=name if trusted else masked_name(name),
+        proposer=shown_label(request.proposer_label),
         reason_sentence=REASONS[request.reason_code].sentence,
-        reason_text=_reason(request, patron, seen.changes, stranger=stranger),
+        reason_text=request.reason_text if trusted else "",
         mailbox=_mailbox(patron, seen.changes, claims.reviewer),
         time_zone=patron.time_zone,
         language=language,
@@ -162,55 +164,6 @@ def _objected_at(session: Session, claims: LinkClaims) -> datetime | None:
         session, request_id=claims.request_id, action=Action.OBJECTION_RECEIVED, limit=1
     )
     return lines[0].at if lines else None
-
-
-def _reason(
-    request: ChangeRequestRow,
-    patron: PatronRow,
-    changes: list[FieldChangeRow],
-    *,
-    stranger: bool,
-) -> str:
-    if not stranger:
-        return request.reason_text
-    return for_strangers(request.reason_text, patron, changes)
-
-
-def for_strangers(text: str, patron: PatronRow, changes: Sequence[FieldChangeRow]) -> str:
-    """Return staff's own words without anything that would tell a stranger about the patron."""
-    secrets = _secrets_of(patron, changes)
-    # A number is the same number however it is grouped.
-    secrets += [
-        written
-        for written, number in find_phones(text, region=fields.DEFAULT_REGION)
-        if number in secrets
-    ]
-    return redacted(text, secrets)
-
-
-def _secrets_of(patron: PatronRow, changes: Sequence[FieldChangeRow]) -> list[str | None]:
-    """The values that a stranger must not read: names, and everything held today.
-
-    A country or region is left out: it names nobody, and its code may be a word ("us").
-    """
-    held = [
-        patron.given_name,
-        patron.family_name,
-        patron.preferred_name,
-        patron.email,
-        patron.phone,
-        patron.address_line1,
-        patron.address_line2,
-        patron.address_city,
-        patron.address_postcode,
-        patron.date_of_birth,
-    ]
-    for change in changes:
-        entry = fields.field(change.field)
-        current = queries.values(change.current_value)
-        held += [current[part.name] for part in entry.parts if part.type != "country"]
-        held += [current[column] for column in entry.derived]
-    return held
 
 
 def _mailbox(patron: PatronRow, changes: list[FieldChangeRow], reviewer: Reviewer) -> str:

@@ -150,6 +150,13 @@ class FreezeCause(StrEnum):
     REVERT_BLOCKED = "revert_blocked"
 
 
+class RecordChangeKind(StrEnum):
+    """What of a record, beyond the patron's own details, is changed for a reason that is kept."""
+
+    UNPROTECT = "unprotect"
+    STATUS = "status"
+
+
 class ReasonCode(StrEnum):
     """Why staff propose a change; `upstage_crm.change_requests.reasons` has the sentences."""
 

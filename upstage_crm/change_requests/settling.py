@@ -131,6 +131,7 @@ class Case:
             patron=self.patron,
             changes=self.changes if only is None else only,
             reviews=self.reviews,
+            now=self.now,
         )
 
     def note(

@@ -16,6 +16,7 @@ from upstage_crm.change_requests.rules import (
     FreezeCause,
     HeldFor,
     ReasonCode,
+    RecordChangeKind,
     RequestPath,
     RequestState,
     ReviewChannel,
@@ -23,6 +24,7 @@ from upstage_crm.change_requests.rules import (
 from upstage_crm.change_requests.tripwires import Wire
 from upstage_crm.core.db import UtcDateTime, text_enum
 from upstage_crm.links.claims import Reviewer
+from upstage_crm.patrons.tables import PatronStatus
 
 _OPEN = sa.text("outcome IN ('pending', 'held')")
 _REMINDS = sa.text("next_reminder_at IS NOT NULL")
@@ -259,11 +261,52 @@ class ErasureRow(SQLModel, table=True):
     done_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
+class RecordChangeRow(SQLModel, table=True):
+    """A change of a record's protection or status: asked for, and confirmed by another member.
+
+    The database lets the mark change while such a row is confirmed (or needs nobody to confirm
+    it) and not done. `status_from` and `status_to` are of a change of status alone.
+    """
+
+    __tablename__ = "record_change"  # pyright: ignore[reportAssignmentType]  # SQLModel\'s hint
+    __table_args__ = (
+        sa.Index(
+            "uq_record_change_open",
+            "patron_id",
+            "kind",
+            unique=True,
+            sqlite_where=_UNDONE,
+            postgresql_where=_UNDONE,
+        ),
+    )
+
+    id: str = Field(primary_key=True, max_length=32)
+    patron_id: str = Field(foreign_key="patron.id", index=True, max_length=32)
+    kind: RecordChangeKind = Field(sa_column=sa.Column(text_enum(RecordChangeKind), nullable=False))
+    status_from: PatronStatus | None = Field(
+        default=None, sa_column=sa.Column(text_enum(PatronStatus))
+    )
+    status_to: PatronStatus | None = Field(
+        default=None, sa_column=sa.Column(text_enum(PatronStatus))
+    )
+    needs_second: bool = Field(sa_column=sa.Column(sa.Boolean, nullable=False))
+    reason: str = Field(default="", max_length=500)
+    requested_by: str = Field(foreign_key="staff.id", max_length=32)
+    requested_label: str = Field(max_length=200)
+    requested_at: datetime = Field(sa_type=UtcDateTime)
+    confirmed_by: str | None = Field(default=None, foreign_key="staff.id", max_length=32)
+    confirmed_label: str | None = Field(default=None, max_length=200)
+    confirmed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    declined_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    done_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
 class ProposalAttemptRow(SQLModel, table=True):
     """One attempt of a member to propose something, whether it succeeded or not.
 
     `domain` and `address_hash` are of a proposed email address, "" without one; the hash is keyed
-    with a secret that the database does not hold.
+    with a secret that the database does not hold. `decides_alone` says that the proposed mailbox
+    alone would have decided at once.
     """
 
     __tablename__ = "proposal_attempt"  # pyright: ignore[reportAssignmentType]  # SQLModel\'s hint
@@ -280,6 +323,9 @@ class ProposalAttemptRow(SQLModel, table=True):
     domain: str = Field(default="", max_length=253)
     address_hash: str = Field(default="", max_length=64)
     outcome: AttemptOutcome = Field(sa_column=sa.Column(text_enum(AttemptOutcome), nullable=False))
+    decides_alone: bool = Field(
+        default=False, sa_column=sa.Column(sa.Boolean, nullable=False, server_default=sa.false())
+    )
     at: datetime = Field(sa_type=UtcDateTime)
 
 

@@ -32,6 +32,8 @@ class Wire(StrEnum):
     AT_ONCE = "at_once"
     REPLACING = "replacing"
     BURST = "burst"
+    ALONE_AT_ONCE = "alone_at_once"
+    ALONE_PER_HOUR = "alone_per_hour"
     PER_HOUR = "per_hour"
     PER_DOMAIN = "per_domain"
     HIGH_VALUE = "high_value"
@@ -47,7 +49,9 @@ class Thresholds:
     """How much of one member is usual. Stored with the policy, so owners choose within limits.
 
     Within three seconds `at_speed` proposals are a person's. Within ten minutes `at_once`
-    proposals go out at once, those up to `burst` wait `cooling` first. `per_hour`, `per_domain`,
+    proposals go out at once, those up to `burst` wait `cooling` first. Where the proposed mailbox
+    alone would decide at once, `alone_at_once` go out within ten minutes, those up to
+    `alone_per_hour` wait: nobody else could stop them. `per_hour`, `per_domain`,
     `per_common_domain` and `high_value` are for one hour, `at_night` is for one night, which lasts
     from `night_from` to `night_until` o'clock at the organisation. `attempts` are for an hour and
     one member; `per_patron` and `per_address` are for a day and all members together.
@@ -57,6 +61,8 @@ class Thresholds:
     at_once: int = 6
     cooling: timedelta = timedelta(minutes=5)
     burst: int = 12
+    alone_at_once: int = 2
+    alone_per_hour: int = 5
     per_hour: int = 30
     per_domain: int = 4
     per_common_domain: int = 12
@@ -74,13 +80,16 @@ class Counts:
     """What was counted, the proposal that is judged included; zero where it adds nothing.
 
     `blink` counts those of three seconds, `replacing` those of them that took the place of one
-    that patrons had heard of.
+    that patrons had heard of. `alone` and `alone_hour` count, of ten minutes and of an hour, those
+    where the proposed mailbox alone would decide at once, if the one that is judged is of them.
     `is_common_domain` says that the domain is one of the mailbox providers that many patrons use.
     """
 
     blink: int = 1
     recent: int = 1
     replacing: int = 0
+    alone: int = 0
+    alone_hour: int = 0
     hour: int = 1
     domain: int = 0
     is_common_domain: bool = False
@@ -123,11 +132,13 @@ def judge(counts: Counts, thresholds: Thresholds, *, local_hour: int) -> Ruling:
         (held, Wire.ALERT_OPEN, int(counts.has_alert), 0),
         (held, Wire.AT_SPEED, counts.blink, limits.at_speed),
         (held, Wire.BURST, counts.recent, limits.burst),
+        (held, Wire.ALONE_PER_HOUR, counts.alone_hour, limits.alone_per_hour),
         (held, Wire.PER_HOUR, counts.hour, limits.per_hour),
         (held, Wire.PER_DOMAIN, counts.domain, domain),
         (held, Wire.HIGH_VALUE, counts.high_value, limits.high_value),
         (held, Wire.AT_NIGHT, night, limits.at_night),
         (waits, Wire.AT_ONCE, counts.recent, limits.at_once),
+        (waits, Wire.ALONE_AT_ONCE, counts.alone, limits.alone_at_once),
         # Each replacing mails one address more than a plain proposal: goodbye, to the former one.
         (waits, Wire.REPLACING, counts.replacing, 1),
     ):

@@ -10,6 +10,7 @@ from sqlmodel import Session, col, select
 
 from upstage_crm.audit.events import AuditEvent
 from upstage_crm.change_requests import alerts, attempts, queries
+from upstage_crm.change_requests.alone import decides_alone
 from upstage_crm.change_requests.attempts import Aim
 from upstage_crm.change_requests.errors import (
     HeldCannotReplace,
@@ -19,7 +20,12 @@ from upstage_crm.change_requests.errors import (
 )
 from upstage_crm.change_requests.mails import Mailroom
 from upstage_crm.change_requests.policy import Policy
-from upstage_crm.change_requests.rules import AttemptOutcome, HeldFor, RequestState
+from upstage_crm.change_requests.rules import (
+    AttemptOutcome,
+    HeldFor,
+    RequestPath,
+    RequestState,
+)
 from upstage_crm.change_requests.tables import ChangeRequestRow
 from upstage_crm.change_requests.tripwires import Ruling, Verdict, Wire, judge
 from upstage_crm.core.errors import Forbidden
@@ -36,7 +42,8 @@ _REFUSALS: Mapping[Wire, type[TooManyProposals]] = {
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Watched:
     """An attempt that was judged. `replaces` is the reference of a request whose place it takes,
-    "" when patrons have heard of none.
+    "" when patrons have heard of none. `decides_alone` says that the proposed mailbox alone would
+    decide at once.
     """
 
     actor: StaffMember
@@ -44,6 +51,7 @@ class Watched:
     aim: Aim
     ruling: Ruling
     replaces: str
+    decides_alone: bool
 
     def hold(self, *, needs_second: bool) -> HeldFor | None:
         """Why the request is held at its birth, if it is."""
@@ -82,6 +90,7 @@ class Watched:
             patron_id=self.patron_id,
             aim=self.aim,
             outcome=outcome,
+            decides_alone=self.decides_alone,
             now=now,
         )
 
@@ -106,20 +115,27 @@ def watch(
     policy: Policy,
     mailroom: Mailroom,
     now: datetime,
+    path: RequestPath = RequestPath.LINK,
 ) -> Watched:
     """Count and judge an attempt of a member; both were locked.
+
+    What two staff members vouch for at the desk waits in any case.
 
     Raises:
         TooManyProposals, TooManyForPatron, TooManyToAddress. Facts: `limit`.
     """
     aim = attempts.aim_of(changes, mailroom.codec)
     replaces = _asked_about(session, patron.id, changes)
+    alone = (
+        bool(aim.domain) and path is RequestPath.LINK and decides_alone(session, patron, now=now)
+    )
     counts, hour = attempts.count(
         session,
         actor=actor,
         patron=patron,
         aim=aim,
         is_replacing=bool(replaces),
+        decides_alone=alone,
         thresholds=policy.thresholds,
         now=now,
     )
@@ -127,7 +143,14 @@ def watch(
     if ruling.verdict is Verdict.REFUSED:
         assert ruling.wire is not None
         raise _REFUSALS.get(ruling.wire, TooManyProposals)(limit=ruling.limit)
-    return Watched(actor=actor, patron_id=patron.id, aim=aim, ruling=ruling, replaces=replaces)
+    return Watched(
+        actor=actor,
+        patron_id=patron.id,
+        aim=aim,
+        ruling=ruling,
+        replaces=replaces,
+        decides_alone=alone,
+    )
 
 
 def _asked_about(session: Session, patron_id: str, changes: Mapping[str, Mapping[str, str]]) -> str:

@@ -211,6 +211,31 @@ def _second_person(t: Target) -> _Found:
         clerk.format("", ""),
         f"UPDATE desk_confirmation SET second_id = '{first}', confirmed_at = created_at",
     )
+    patron, member = f"WHERE id = '{t.patron}'", f"WHERE id = '{first}'"
+    yield (
+        "a protection removed by nobody",
+        f"UPDATE patron SET is_protected = TRUE {patron}",
+        f"UPDATE patron SET is_protected = FALSE {patron}",
+    )
+    yield "an address freed by a status", f"UPDATE patron SET status = 'inactive' {patron}"
+    marked = (
+        "INSERT INTO record_change (id, patron_id, kind, needs_second, reason, requested_by, "
+        "requested_label, requested_at{}) SELECT 'x', id, 'unprotect', {}, '', "
+        f"'{first}', 'l', created_at{{}} FROM patron {patron}"
+    )
+    yield "a removal that needs nobody", marked.format("", "FALSE", "")
+    born = marked.format(", confirmed_by, confirmed_at", "TRUE", f", '{second}', created_at")
+    yield "a removal born confirmed", born
+    yield (
+        "a removal confirmed by whoever asked",
+        marked.format("", "TRUE", ""),
+        f"UPDATE record_change SET confirmed_by = '{first}', confirmed_at = requested_at",
+    )
+    yield (
+        "an account made the operator's",
+        f"UPDATE staff SET by_operator = NOT by_operator {member}",
+    )
+    yield "a role without its date", f"UPDATE staff SET role = 'auditor', role_at = NULL {member}"
 
 
 def _evidence(t: Target, *, is_sqlite: bool) -> _Found:

@@ -202,7 +202,6 @@ def protect(scene: Scene, email: str) -> None:
             session,
             actor=scene.second,
             patron_id=get_by_number(session, number).id,
-            is_protected=True,
             reason="A journalist who gets threats; agreed with her on the telephone.",
             now=scene.clock.now(),
         )

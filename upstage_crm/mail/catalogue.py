@@ -182,6 +182,7 @@ CATALOGUE: Mapping[MailKind, KindSpec] = {
     MailKind.CHANGE_UNDELIVERABLE: KindSpec(20, EndedContext, BOTH_SIDES),
     MailKind.CHANGE_REVERTED: KindSpec(10, RevertedContext, BOTH_SIDES),
     MailKind.RECORD_FROZEN: KindSpec(10, OutcomeContext, {Audience.STAFF: NO_LINK}),
+    MailKind.PROTECTION_REMOVED: KindSpec(5, EndedContext, {CURRENT: NO_LINK}),
     MailKind.RECORD_ERASED: KindSpec(20, EndedContext, {CURRENT: NO_LINK}),
     MailKind.STAFF_OUTCOME: KindSpec(20, OutcomeContext, {Audience.STAFF: NO_LINK}),
     MailKind.STAFF_INVITATION: KindSpec(20, LinkLetterContext, {Audience.STAFF: INVITATION}),

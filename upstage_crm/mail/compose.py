@@ -58,8 +58,10 @@ class Composer:
         ensure_header(draft.dedupe_key, name="dedupe_key")
         mail_id = new_id(now)
         public_url = str(draft.context["public_url"]).rstrip("/")
+        org = cast("OrganisationDetails", draft.context["org"])
         context = {
             **draft.context,
+            "former_phone": org.former_phone_at(now),
             "audience": draft.audience.value,
             "lang": draft.language,
             "dir": direction(draft.language),
@@ -68,7 +70,6 @@ class Composer:
             "public_url": public_url,
         }
         rendered = self._renderer.render(draft.kind, context, language=draft.language)
-        org = cast("OrganisationDetails", draft.context["org"])
         message = MailMessage(
             from_=self._mail_from,
             to=draft.to_address,

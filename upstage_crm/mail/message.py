@@ -40,6 +40,7 @@ class MailKind(StrEnum):
     CHANGE_UNDELIVERABLE = "change_undeliverable"
     CHANGE_REVERTED = "change_reverted"
     RECORD_FROZEN = "record_frozen"
+    PROTECTION_REMOVED = "protection_removed"
     RECORD_ERASED = "record_erased"
     STAFF_OUTCOME = "staff_outcome"
     STAFF_INVITATION = "staff_invitation"

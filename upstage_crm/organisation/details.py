@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, fields
+from datetime import datetime
+
+# By these a patron reaches people: whoever changes one can take over what patrons say.
+CONTACT = ("desk_phone", "reply_to", "postal_address")
+FIRST_PHONE = "+1 555-0100"  # of a new database, before an owner has said anything
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -12,6 +17,9 @@ class OrganisationDetails:
     `reply_to` is a mailbox that people read, in wire form. `desk_phone` is the way to reach a
     person without any link. `postal_address` may have several lines. `website` may be empty.
     `time_zone` is an IANA name, `language` a BCP 47 tag such as `en`.
+
+    Beside a phone number that is new, mails show the one before, `former_phone`, until
+    `former_phone_until`: a patron who is warned can still ask those who were there before.
     """
 
     name: str
@@ -21,3 +29,15 @@ class OrganisationDetails:
     website: str
     time_zone: str
     language: str
+    former_phone: str | None = field(default=None, compare=False)
+    former_phone_until: datetime | None = field(default=None, compare=False)
+
+    def stated(self) -> dict[str, str]:
+        """What an owner has said, by name: all but the phone number of before."""
+        return {one.name: getattr(self, one.name) for one in fields(self) if one.compare}
+
+    def former_phone_at(self, now: datetime) -> str:
+        """The phone number of before while it is shown; "" otherwise."""
+        until = self.former_phone_until
+        is_shown = until is not None and now < until and self.former_phone != self.desk_phone
+        return (self.former_phone or "") if is_shown else ""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, fields
-from datetime import datetime
+from dataclasses import fields
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 from sqlmodel import Session, col
@@ -15,10 +15,12 @@ from upstage_crm.core.email_address import parse_email
 from upstage_crm.core.languages import LANGUAGES
 from upstage_crm.core.text import clean_block, clean_line
 from upstage_crm.core.when import zone_names
-from upstage_crm.organisation.details import OrganisationDetails
+from upstage_crm.organisation.details import FIRST_PHONE, OrganisationDetails
 from upstage_crm.organisation.errors import DetailMissing, UnknownLanguage, UnknownTimeZone
 from upstage_crm.organisation.tables import OrganisationRow
 from upstage_crm.staff.roles import Permission, StaffMember, ensure_may
+
+FORMER_PHONE_SHOWN = timedelta(days=7)
 
 _organisation = table_of(OrganisationRow)
 _DETAILS = sa.select(
@@ -41,6 +43,8 @@ def change(
     session: Session, *, actor: StaffMember, proposed: OrganisationDetails, now: datetime
 ) -> OrganisationDetails:
     """Store cleaned details and return them; the same details again record nothing.
+
+    Mails show the phone number of before beside a new one for a week.
 
     Raises:
         Forbidden: the actor may not edit settings.
@@ -68,12 +72,19 @@ def change(
         raise UnknownLanguage
     # Locked, so that the trail's old values are those that are replaced.
     session.get_one(OrganisationRow, 1, with_for_update=True, populate_existing=True)
-    before, after = asdict(details(session)), asdict(clean)
+    standing = details(session)
+    before, after = standing.stated(), clean.stated()
     changed = [name for name in after if after[name] != before[name]]
     if not changed:
         return clean
+    written = dict[str, object](after)
+    if "desk_phone" in changed:
+        # Of several changes within a week the first number is the one that patrons know.
+        written["former_phone"] = standing.former_phone_at(now) or standing.desk_phone
+        is_first = standing.desk_phone == FIRST_PHONE
+        written["former_phone_until"] = None if is_first else now + FORMER_PHONE_SHOWN
     session.connection().execute(
-        sa.update(OrganisationRow).where(col(OrganisationRow.id) == 1).values(**after)
+        sa.update(OrganisationRow).where(col(OrganisationRow.id) == 1).values(**written)
     )
     facts: dict[str, str | int | bool | None] = {}
     for name in changed:

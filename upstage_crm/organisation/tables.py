@@ -1,7 +1,11 @@
 """The one row that says whose deployment this is."""
 
+from datetime import datetime
+
 import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
+
+from upstage_crm.core.db import UtcDateTime
 
 
 class OrganisationRow(SQLModel, table=True):
@@ -17,4 +21,6 @@ class OrganisationRow(SQLModel, table=True):
     website: str = Field(default="", max_length=200)
     time_zone: str = Field(max_length=64)
     language: str = Field(max_length=16)
+    former_phone: str | None = Field(default=None, max_length=40)
+    former_phone_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
     next_patron_number: int = Field(default=10001)

@@ -59,6 +59,7 @@ class AdviceCode(StrEnum):
     ROLE_ADDRESS = "role_address"
     OTHER_EMAIL_IN_TEXT = "other_email_in_text"
     OTHER_PHONE_IN_TEXT = "other_phone_in_text"
+    HELD_VALUE_IN_TEXT = "held_value_in_text"
 
 
 @dataclass(frozen=True, slots=True)

@@ -200,13 +200,13 @@ def protect(
     *,
     actor: StaffMember,
     patron_id: str,
-    is_protected: bool,
     reason: str,
     now: datetime,
 ) -> None:
-    """Mark a patron as protected, or take the mark away; as it is already, it records nothing.
+    """Mark a patron as protected; one that is already records nothing.
 
-    A new address of a protected patron needs the yes of the current one, too.
+    A new address of a protected patron needs the yes of the current one, too. Removing the
+    protection takes two people: `change_requests.record_changes`.
 
     Raises:
         Forbidden, UnknownPatron, PatronErased; ProtectionReasonMissing: without a reason.
@@ -215,21 +215,41 @@ def protect(
     ensure_may(actor, Permission.PROTECT_PATRON)
     words = clean_block(reason, REASON_LIMIT)
     row = _lock_unerased(session, patron_id)
-    if row.is_protected == is_protected:
+    if row.is_protected:
         return
     if not words:
         raise ProtectionReasonMissing
     session.connection().execute(
-        sa.update(_patron).where(_patron.c.id == patron_id).values(is_protected=is_protected)
+        sa.update(_patron).where(_patron.c.id == patron_id).values(is_protected=True)
     )
     event = AuditEvent(
-        action=Action.PATRON_PROTECTED if is_protected else Action.PATRON_UNPROTECTED,
+        action=Action.PATRON_PROTECTED,
         actor=actor.as_actor(),
         channel=Channel.CRM,
         patron_id=patron_id,
         values={"note": words},
     )
     trail.record(session, [event], now=now)
+
+
+def unprotect(session: Session, *, patron_id: str) -> None:
+    """Remove the protection of a locked patron, once two people have confirmed it."""
+    session.connection().execute(
+        sa.update(_patron).where(_patron.c.id == patron_id).values(is_protected=False)
+    )
+
+
+def change_status(session: Session, *, row: PatronRow, status: PatronStatus, now: datetime) -> None:
+    """Give a locked patron another status.
+
+    Raises:
+        AddressTaken: the record would be live again, and another live patron has its address.
+    """
+    if status is PatronStatus.ACTIVE:
+        ensure_unique(session, {"email_key": row.email_key}, besides=row.id)
+    session.connection().execute(
+        sa.update(_patron).where(_patron.c.id == row.id).values(status=status, updated_at=now)
+    )
 
 
 def apply_columns(

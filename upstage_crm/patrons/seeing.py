@@ -5,18 +5,18 @@ The rule itself is `staff.sight`; the masks are the registry's own.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from upstage_crm.core.text import find_emails, redacted
 from upstage_crm.patrons.fields import DEFAULT_REGION, FIELDS, ProtectedField
+from upstage_crm.patrons.spellings import hide
 from upstage_crm.patrons.values import HIDDEN, Values, find_phones
 from upstage_crm.staff.roles import Role
 from upstage_crm.staff.sight import sees
 
 NAME = "name"
 MAILBOX = next(entry for entry in FIELDS.values() if entry.mailbox_column)
-_SHORTEST = 3  # characters; a region such as "OR" would blank out ordinary words
 _ENDS = ("", ".old", ".new")  # how the trail names a column's value
 
 
@@ -91,29 +91,36 @@ class Sight:
     def words(self, text: str) -> str:
         """What somebody wrote, without the values that this member may not read.
 
-        Known values go, and whatever looks like an address or a phone number: it may be one that
-        the record held before.
+        Known values go in every spelling, and whatever looks like an address or a phone number: it
+        may be one that the record held before.
         """
         if not text or self.sees_all:
             return text
-        secrets: list[str] = []
-        for entry in FIELDS.values():
-            if self.sees(entry.key):
-                continue
-            kinds = {part.type for part in entry.parts}
-            if "email" in kinds:
-                secrets += find_emails(text)
-            if "tel" in kinds:
-                secrets += [
-                    written for written, _number in find_phones(text, region=DEFAULT_REGION)
-                ]
-            for values in self.held:
-                secrets += _texts(entry, values)
-        return redacted(text, [secret for secret in secrets if len(secret) >= _SHORTEST])
+        unseen = [entry for entry in FIELDS.values() if not self.sees(entry.key)]
+        text = hide(text, [(entry, values) for entry in unseen for values in self.held])
+        kinds = {part.type for entry in unseen for part in entry.parts}
+        others: list[str] = []
+        if "email" in kinds:
+            others += find_emails(text)
+        if "tel" in kinds:
+            for region in self._regions():
+                others += [written for written, _number in find_phones(text, region=region)]
+        return redacted(text, others)
 
     def knowing(self, *values: Values) -> Sight:
         """The same with more values that must not be read in a text."""
         return replace(self, held=(*self.held, *values))
+
+    def _regions(self) -> tuple[str, ...]:
+        """Where phone numbers without a country code may belong: the record's countries, too."""
+        countries = (
+            values.get(part.name)
+            for entry in FIELDS.values()
+            for part in entry.parts
+            if part.type == "country"
+            for values in self.held
+        )
+        return tuple(dict.fromkeys([DEFAULT_REGION, *(c for c in countries if c)]))
 
 
 EVERYTHING = Sight(Role.OWNER)
@@ -124,10 +131,3 @@ def told_values(values: Mapping[str, str | None]) -> tuple[Values, ...]:
     """The values that an entry of the trail tells, by column: as given, the old, the new ones."""
     columns = [column for entry in FIELDS.values() for column in entry.columns]
     return tuple({column: values.get(column + end) for column in columns} for end in _ENDS)
-
-
-def _texts(entry: ProtectedField, values: Values) -> Iterable[str]:
-    """Every way in which a value is written: by its columns, and as people read it."""
-    columns = [values.get(part.name) for part in entry.parts if part.type != "country"]
-    shown = [] if entry.is_empty(values) else [entry.show(values)]
-    return [text for text in (*columns, *shown) if text]

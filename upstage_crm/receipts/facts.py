@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
@@ -125,7 +125,7 @@ def body(
         "actor": {"kind": decided.actor.kind.value, "label": decided.actor.label},
         "proposer": decided.proposer,
         "language": decided.language,
-        "organisation": asdict(decided.organisation),
+        "organisation": decided.organisation.stated(),
         "reason_code": str(decided.reason_code),
         "link_id": decided.link_id,
         "asked_at": instant_text(decided.asked_at),

@@ -11,13 +11,14 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
 from upstage_crm.audit import recorded, trail
-from upstage_crm.audit.events import Action, Actor, AuditEvent, Channel
+from upstage_crm.audit.events import Action, Actor, ActorKind, AuditEvent, Channel
 from upstage_crm.core.db import table_of
 from upstage_crm.core.email_address import parse_email
 from upstage_crm.core.errors import NotFound
 from upstage_crm.core.ids import new_id
-from upstage_crm.core.text import clean_line
-from upstage_crm.staff.errors import LastOwner, NameMissing, StaffEmailTaken
+from upstage_crm.staff import names
+from upstage_crm.staff.account_history import AccountHistory
+from upstage_crm.staff.errors import LastOwner, StaffEmailTaken
 from upstage_crm.staff.roles import PERMISSIONS, Permission, Role, StaffMember
 from upstage_crm.staff.tables import StaffRow, StaffSessionRow
 
@@ -34,7 +35,6 @@ _BY_ID = sa.select(
 _BY_ADDRESS = sa.select(_staff.c.id).where(
     _staff.c.email_key == sa.bindparam("key"), _staff.c.disabled_at.is_(None)
 )
-LABEL_LIMIT = 80  # characters of a display name and of a desk; patrons read both
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,14 +62,11 @@ def add(
 
     Raises:
         InvalidEmail: the address is not one.
-        InvalidText: name or desk is too long or of several lines.
-        NameMissing: no display name.
+        InvalidText, NameMissing, NameRefused, NameWithAddress: name or desk, as `names` says.
         StaffEmailTaken: the address signs in already.
     """
     address = parse_email(email)
-    name = clean_line(display_name, LABEL_LIMIT)
-    if not name:
-        raise NameMissing
+    name, at_desk = names.parse_name(display_name), names.parse_desk(desk)
     if find_by_email_key(session, address.key) is not None:
         raise StaffEmailTaken
     row = StaffRow(
@@ -77,10 +74,11 @@ def add(
         email=address.stored,
         email_key=address.key,
         display_name=name,
-        desk=clean_line(desk, LABEL_LIMIT),
+        desk=at_desk,
         role=role,
         password_hash=password_hash,
         created_at=now,
+        by_operator=actor.kind is ActorKind.OPERATOR,
     )
     try:
         with session.begin_nested():
@@ -182,7 +180,7 @@ def reset_password(
     row = find_by_email_key(session, parse_email(email).key)
     if row is None:
         raise NotFound
-    row.password_hash = password_hash
+    row.password_hash, row.password_at = password_hash, now
     row.link_version += 1
     end_sessions(session, row.id, now)
     session.flush()
@@ -225,8 +223,8 @@ def find_reachable(session: Session, staff_id: str) -> Reachable | None:
     recorded.prove(session, "staff", staff_id)
     member = StaffMember(
         id=row.id,
-        display_name=row.display_name,
-        desk=row.desk,
+        display_name=names.shown_name(row.display_name),
+        desk=names.shown_desk(row.desk),
         role=row.role,
         email_key=row.email_key,
     )
@@ -276,8 +274,8 @@ def member_of(row: StaffRow) -> StaffMember:
     """The actor that a row stands for."""
     return StaffMember(
         id=row.id,
-        display_name=row.display_name,
-        desk=row.desk,
+        display_name=names.shown_name(row.display_name),
+        desk=names.shown_desk(row.desk),
         role=row.role,
         email_key=row.email_key,
     )
@@ -299,6 +297,25 @@ def get_row(session: Session, staff_id: str) -> StaffRow:
         raise NotFound
     recorded.prove(session, "staff", staff_id)
     return row
+
+
+def history_of(session: Session, staff_id: str) -> AccountHistory:
+    """What decides since when an account may be a second person. Raises NotFound."""
+    row = get_row(session, staff_id)
+    return AccountHistory(
+        made_at=row.created_at,
+        by_operator=row.by_operator,
+        enabled_at=row.enabled_at,
+        address_at=row.address_at,
+        role_at=row.role_at,
+        password_at=row.password_at,
+        factors_at=row.factors_at,
+    )
+
+
+def owners(session: Session) -> tuple[Colleague, ...]:
+    """Every enabled owner, in the order in which they were added."""
+    return colleagues(session, [Role.OWNER])
 
 
 def end_sessions(session: Session, staff_id: str, now: datetime) -> None:

@@ -7,6 +7,8 @@ UpstageError
 │   ├── PasswordTooEasy      facts: `hint`
 │   ├── PasswordWrong        the current one, asked for again
 │   ├── NameMissing
+│   ├── NameRefused          a character that no name has; facts: `character`
+│   ├── NameWithAddress      a part of it reads as an address on the internet
 │   └── SecondFactorRefused  one answer for every cause: wrong, used, expired
 │       └── PasskeyRefused
 ├── Forbidden
@@ -59,6 +61,18 @@ class NameMissing(Invalid):
     """A staff member needs a display name."""
 
     code = "staff_name_missing"
+
+
+class NameRefused(Invalid):
+    """The name of a member or desk holds a character that no name has. Facts: `character`."""
+
+    code = "staff_name_character"
+
+
+class NameWithAddress(Invalid):
+    """A part of the name of a member or desk reads as an address on the internet."""
+
+    code = "staff_name_address"
 
 
 class SecondFactorRefused(Invalid):

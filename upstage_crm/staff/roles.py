@@ -39,6 +39,8 @@ class Permission(StrEnum):
     DESK_IDENTIFY = "desk_identify"
     DESK_CONFIRM = "desk_confirm"
     PROTECT_PATRON = "protect_patron"
+    CHANGE_STATUS = "change_status"
+    CONFIRM_RECORD_CHANGE = "confirm_record_change"
     CLEAR_FREEZE = "clear_freeze"
     ERASE_PATRON = "erase_patron"
     VIEW_RECEIPTS = "view_receipts"
@@ -68,12 +70,14 @@ _DESK = _LOOKING | {
     Permission.DESK_IDENTIFY,
     Permission.VIEW_RECEIPTS,
     Permission.REVEAL_VALUE,
+    Permission.CHANGE_STATUS,
 }
 _LEAD = _DESK | {
     Permission.RELEASE_REQUEST,
     Permission.REVERT_CHANGE,
     Permission.DESK_CONFIRM,
     Permission.PROTECT_PATRON,
+    Permission.CONFIRM_RECORD_CHANGE,
     Permission.CLEAR_FREEZE,
     Permission.VIEW_AUDIT,
     Permission.VIEW_SETTINGS,

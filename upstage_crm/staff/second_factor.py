@@ -195,9 +195,10 @@ def remove(session: Session, signed_in: SignedIn, *, passkey_id: str | None, now
         session.delete(session.get_one(StaffTotpRow, member.id))
     else:
         session.delete(session.get_one(StaffPasskeyRow, passkey_id))
+    session.get_one(StaffRow, member.id).factors_at = now
     session.flush()
     if held.count == 1:
-        _forget_all(session, member.id)
+        _forget_all(session, member.id, now)
     _note(
         session,
         Action.SECOND_FACTOR_REMOVED,
@@ -217,7 +218,7 @@ def remove_all(
     channel: Channel = Channel.CRM,
 ) -> None:
     """Take every second factor from an account, for somebody who lost them; the caller may."""
-    _forget_all(session, staff_id)
+    _forget_all(session, staff_id, now)
     facts = {"staff_id": staff_id, "factor": "all"}
     event = AuditEvent(
         action=Action.SECOND_FACTOR_REMOVED, actor=actor, channel=channel, facts=dict(facts)
@@ -314,6 +315,7 @@ def _added(session: Session, signed_in: SignedIn, factor: str, now: datetime) ->
     member = signed_in.member
     staff = session.get_one(StaffRow, member.id)
     staff.second_factor_at = staff.second_factor_at or now
+    staff.factors_at = now
     row = own_row(session, signed_in)
     row.factor_at = row.proven_at = now  # the member at this browser has just used it
     seals.put(session, row)
@@ -331,18 +333,19 @@ def _draw_codes(session: Session, actor: Actor, staff_id: str, now: datetime) ->
     )
     for code in drawn:
         session.add(StaffRecoveryCodeRow(id=_code_id(staff_id, code), staff_id=staff_id))
+    session.get_one(StaffRow, staff_id).factors_at = now  # whoever has them can come in with them
     session.flush()
     _note(session, Action.RECOVERY_CODES_MADE, actor, staff_id, now)
     return tuple(f"{code[:5]}-{code[5:]}" for code in drawn)
 
 
-def _forget_all(session: Session, staff_id: str) -> None:
+def _forget_all(session: Session, staff_id: str, now: datetime) -> None:
     staff = accounts.get_row(session, staff_id)
     connection = session.connection()
     connection.execute(sa.delete(StaffTotpRow).where(col(StaffTotpRow.staff_id) == staff_id))
     connection.execute(sa.delete(StaffPasskeyRow).where(col(StaffPasskeyRow.staff_id) == staff_id))
     _delete_codes(session, staff_id)
-    staff.second_factor_at = None
+    staff.second_factor_at, staff.factors_at = None, now
     session.add(staff)
     session.flush()
 

@@ -35,6 +35,15 @@ class StaffRow(SQLModel, table=True):
     epoch: int = Field(
         default=0, sa_column=sa.Column(sa.Integer, nullable=False, server_default="0")
     )
+    # What decides since when the member may be a second person: see `staff.account_history`.
+    by_operator: bool = Field(
+        default=False, sa_column=sa.Column(sa.Boolean, nullable=False, server_default=sa.false())
+    )
+    enabled_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    address_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    role_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    password_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    factors_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
 class StaffSessionRow(SQLModel, table=True):

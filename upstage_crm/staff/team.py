@@ -10,7 +10,7 @@ from sqlmodel import Session, col, select
 
 from upstage_crm.audit import trail
 from upstage_crm.audit.events import Action, AuditEvent, Channel
-from upstage_crm.staff import second_factor, security
+from upstage_crm.staff import names, second_factor, security
 from upstage_crm.staff.accounts import (
     end_sessions,
     ensure_not_last_owner,
@@ -56,8 +56,8 @@ def members(session: Session) -> tuple[TeamMember, ...]:
         TeamMember(
             id=row.id,
             email=row.email,
-            display_name=row.display_name,
-            desk=row.desk,
+            display_name=names.shown_name(row.display_name),
+            desk=names.shown_desk(row.desk),
             role=row.role,
             created_at=row.created_at,
             is_disabled=row.disabled_at is not None,
@@ -86,7 +86,7 @@ def change_role(
         return False
     if row.disabled_at is None:
         ensure_not_last_owner(session, row)
-    before, row.role = row.role, role
+    before, row.role, row.role_at = row.role, role, now
     session.add(row)
     session.flush()
     end_sessions(session, row.id, now)  # whoever comes back, comes back as what they are now
@@ -95,8 +95,43 @@ def change_role(
     return True
 
 
-def enable(session: Session, *, actor: StaffMember, staff_id: str, now: datetime) -> None:
+def rename(
+    session: Session,
+    *,
+    actor: StaffMember,
+    staff_id: str,
+    display_name: str,
+    desk: str,
+    now: datetime,
+) -> None:
+    """Give a member another name and desk, as patrons read them; the same ones record nothing.
+
+    Raises:
+        Forbidden, NotFound; what `names` raises.
+    """
+    ensure_may(actor, Permission.MANAGE_TEAM)
+    name, at_desk = names.parse_name(display_name), names.parse_desk(desk)
+    row = get_row(session, staff_id)
+    if (row.display_name, row.desk) == (name, at_desk):
+        return
+    values = {"display_name.old": row.display_name, "desk.old": row.desk}
+    row.display_name, row.desk = name, at_desk
+    session.add(row)
+    session.flush()
+    event = AuditEvent(
+        action=Action.STAFF_RENAMED,
+        actor=actor.as_actor(),
+        channel=Channel.CRM,
+        facts={"staff_id": row.id},
+        values=values | {"display_name.new": name, "desk.new": at_desk},
+    )
+    trail.record(session, [event], now=now)
+
+
+def enable(session: Session, *, actor: StaffMember, staff_id: str, now: datetime) -> bool:
     """Let a disabled member sign in again, with the password and factors of before.
+
+    False when the account was enabled already.
 
     Raises:
         Forbidden, NotFound.
@@ -104,11 +139,12 @@ def enable(session: Session, *, actor: StaffMember, staff_id: str, now: datetime
     ensure_may(actor, Permission.MANAGE_TEAM)
     row = get_row(session, staff_id)
     if row.disabled_at is None:
-        return
-    row.disabled_at = None
+        return False
+    row.disabled_at, row.enabled_at = None, now
     session.add(row)
     session.flush()
     _note(session, Action.STAFF_ENABLED, actor, now, staff_id=row.id)
+    return True
 
 
 def take_factors(session: Session, *, actor: StaffMember, staff_id: str, now: datetime) -> None:

@@ -13,22 +13,20 @@ from upstage_crm.audit.events import Action, Actor, ActorKind, AuditEvent, Chann
 from upstage_crm.core.email_address import parse_email
 from upstage_crm.core.errors import NotFound
 from upstage_crm.core.ids import new_id
-from upstage_crm.core.text import clean_line
 from upstage_crm.links.claims import LinkClaims, Purpose
 from upstage_crm.mail import outbox
 from upstage_crm.mail.message import MailKind
 from upstage_crm.organisation import settings
-from upstage_crm.staff import accounts
-from upstage_crm.staff.accounts import LABEL_LIMIT
+from upstage_crm.staff import accounts, names
 from upstage_crm.staff.errors import (
     InvitationOpen,
     InvitationOver,
-    NameMissing,
     StaffEmailTaken,
     StaffLinkDead,
 )
 from upstage_crm.staff.roles import Permission, Role, StaffMember, ensure_may
 from upstage_crm.staff.tables import StaffInvitationRow
+from upstage_crm.team import members
 from upstage_crm.team.mails import Post, letter_key
 
 LIFE = timedelta(days=7)
@@ -66,14 +64,12 @@ def invite(
     """Invite somebody by mail and return the invitation's id.
 
     Raises:
-        Forbidden; InvalidEmail, InvalidText, NameMissing.
+        Forbidden; InvalidEmail; what `names` raises.
         StaffEmailTaken: the address has an account; InvitationOpen: it is invited already.
     """
     ensure_may(actor, Permission.MANAGE_TEAM)
     address = parse_email(email)
-    name = clean_line(display_name, LABEL_LIMIT)
-    if not name:
-        raise NameMissing
+    name, at_desk = names.parse_name(display_name), names.parse_desk(desk)
     if accounts.find_by_email_key(session, address.key) is not None:
         raise StaffEmailTaken
     row = StaffInvitationRow(
@@ -81,7 +77,7 @@ def invite(
         email=address.stored,
         email_key=address.key,
         display_name=name,
-        desk=clean_line(desk, LABEL_LIMIT),
+        desk=at_desk,
         role=role,
         invited_by=actor.id,
         invited_label=actor.label,
@@ -160,26 +156,28 @@ def accept(
     *,
     display_name: str,
     password_hash: str,
+    post: Post,
     now: datetime,
 ) -> str:
-    """Make the account that an invitation is for, and return its id.
+    """Make the account that an invitation is for, and return its id; every owner is told.
 
     The invited person may spell their own name; role and address are as invited.
 
     Raises:
-        StaffLinkDead; InvalidText, NameMissing; StaffEmailTaken: an account was made meanwhile.
+        StaffLinkDead; what `names` raises; StaffEmailTaken: an account was made meanwhile.
     """
     row = _row_of(session, claims, now)
-    actor = Actor(ActorKind.STAFF, row.display_name)
-    staff_id = accounts.add(
+    actor = Actor(ActorKind.STAFF, names.shown_name(row.display_name))
+    staff_id = members.join(
         session,
         email=row.email,
         display_name=display_name,
-        desk=row.desk,
+        desk=names.shown_desk(row.desk),
         role=row.role,
         password_hash=password_hash,
         actor=actor,
         channel=Channel.CRM,
+        post=post,
         now=now,
     )
     row.accepted_at, row.staff_id = now, staff_id
@@ -223,7 +221,7 @@ def _lock(session: Session, invitation_id: str) -> StaffInvitationRow | None:
 def _send(session: Session, row: StaffInvitationRow, post: Post, now: datetime) -> None:
     outbox.cancel_letters(session, key=_key(row), now=now)
     name = settings.details(session).name
-    role = row.role.value.replace("_", " ")
+    role, by = row.role.value.replace("_", " "), names.shown_label(row.invited_label)
     post.link(
         session,
         MailKind.STAFF_INVITATION,
@@ -232,10 +230,10 @@ def _send(session: Session, row: StaffInvitationRow, post: Post, now: datetime) 
         version=row.version,
         to=row.email,
         staff_id=None,
-        greeting=row.display_name,
+        greeting=names.shown_name(row.display_name),
         subject=f"Join the team of {name}",
         headline="You are invited",
-        lines=[f"{row.invited_label} invites you to the CRM of {name}. Your role: {role}."],
+        lines=[f"{by} invites you to the CRM of {name}. Your role: {role}."],
         expires_at=row.expires_at,
         now=now,
     )
@@ -249,10 +247,10 @@ def _seen(row: StaffInvitationRow) -> Invitation:
     return Invitation(
         id=row.id,
         email=row.email,
-        display_name=row.display_name,
-        desk=row.desk,
+        display_name=names.shown_name(row.display_name),
+        desk=names.shown_desk(row.desk),
         role=row.role,
-        invited_label=row.invited_label,
+        invited_label=names.shown_label(row.invited_label),
         sent_at=row.sent_at,
         expires_at=row.expires_at,
     )

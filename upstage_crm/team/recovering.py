@@ -48,7 +48,7 @@ def send_link(session: Session, *, email: str, post: Post, now: datetime) -> boo
         version=row.link_version,
         to=row.email,
         staff_id=row.id,
-        greeting=row.display_name,
+        greeting=member_of(row).display_name,
         subject=f"A new password for the CRM of {name}",
         headline="Set a new password",
         lines=[
@@ -95,7 +95,7 @@ def change(
 
 
 def _set(session: Session, row: StaffRow, password_hash: str, post: Post, now: datetime) -> None:
-    row.password_hash = password_hash
+    row.password_hash, row.password_at = password_hash, now
     row.link_version += 1
     session.add(row)
     session.flush()
@@ -103,7 +103,7 @@ def _set(session: Session, row: StaffRow, password_hash: str, post: Post, now: d
         session,
         to=row.email,
         staff_id=row.id,
-        greeting=row.display_name,
+        greeting=member_of(row).display_name,
         subject="Your password was changed",
         lines=["The password of your account was changed just now."],
         key=f"password/{row.link_version}",

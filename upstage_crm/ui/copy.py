@@ -24,6 +24,7 @@ from upstage_crm.core.languages import Say
 from upstage_crm.mail.delivery import MailMode
 from upstage_crm.mail.message import Audience, MailKind
 from upstage_crm.patrons.advice import Advice, AdviceCode
+from upstage_crm.patrons.commands import PatronStatus
 from upstage_crm.receipts.facts import ReceiptEvent
 from upstage_crm.ui import failure_words
 from upstage_crm.ui.staff_words import STAFF_SENTENCES
@@ -105,12 +106,19 @@ SENTENCES: Mapping[str, str] = {
     "policy_reminder_too_late": "No link lives that long: this reminder would never be sent.",
     "policy_cannot_be_asked": "Only the current address can decide this field.",
     "same_person": "The second person must be somebody else than the first.",
+    "not_yet_second": "You can be the second person from {day} at {time}.",
+    "first_not_settled": (
+        "Your colleague’s account is new or was changed in the last week. Someone who does not "
+        "manage the team can take this step now, you can from {day} at {time}."
+    ),
     "own_record": "This is your own patron record. Ask a colleague to do it.",
     "staff_address": "This address belongs to a staff account and cannot be a patron's.",
     "patron_inactive": "This patron is not active, so nobody can be asked.",
     "patron_frozen": (
         "This record is in dispute. Two staff members must clear it before anything is proposed."
     ),
+    "status_refused": "Choose another status.",
+    "record_moved": "The record has changed since this was asked for. Decline it, and ask again.",
     "not_frozen": "This record is not in dispute.",
     "no_mailbox": "This patron has no working email address that we could ask.",
     "address_recently_proposed": (
@@ -196,6 +204,7 @@ ADVICE: Mapping[AdviceCode, str] = {
     AdviceCode.ROLE_ADDRESS: "This looks like a shared mailbox, not one person's.",
     AdviceCode.OTHER_EMAIL_IN_TEXT: "The reason mentions another email address.",
     AdviceCode.OTHER_PHONE_IN_TEXT: "The reason mentions a phone number.",
+    AdviceCode.HELD_VALUE_IN_TEXT: "Your message mentions the {label} on the record. Leave it out.",
 }
 STATE_WORDS: Mapping[RequestState, str] = {
     RequestState.HELD: "On hold",
@@ -278,6 +287,7 @@ MAIL_KIND_WORDS: Mapping[MailKind, str] = {
     MailKind.CHANGE_UNDELIVERABLE: "Notice that a mail could not be delivered",
     MailKind.CHANGE_REVERTED: "Confirmation that the change was undone",
     MailKind.RECORD_FROZEN: "Alert: a record is frozen",
+    MailKind.PROTECTION_REMOVED: "Notice that the record is no longer protected",
     MailKind.RECORD_ERASED: "Confirmation of the erasure",
     MailKind.STAFF_OUTCOME: "Outcome to the proposer",
     MailKind.STAFF_INVITATION: "Invitation to the team",
@@ -293,6 +303,12 @@ AUDIENCE_WORDS: Mapping[Audience, str] = {
 DUPLICATE_WORDS: Mapping[str, str] = {
     "phone": "same phone number",
     "name": "same name",
+}
+STATUS_WORDS: Mapping[PatronStatus, str] = {
+    PatronStatus.ACTIVE: "Active",
+    PatronStatus.INACTIVE: "Inactive",
+    PatronStatus.DECEASED: "Deceased",
+    PatronStatus.ERASED: "Erased",
 }
 PAUSE_WORDS: Mapping[str, str] = {
     "key_refused": "Mail is paused: Resend refuses our key. Nothing is lost.",

@@ -37,6 +37,17 @@ NUMBER_WORDS: Mapping[str, tuple[str, str]] = {
         "Proposals within ten minutes",
         "One more trips a wire: all of the member's proposals are held, and owners are told.",
     ),
+    "alone_at_once": (
+        "New addresses at once, where nobody else is asked",
+        (
+            "For records without a working address, or with a new and unproven one. So many of one "
+            "member within ten minutes go out at once; the next ones wait a little."
+        ),
+    ),
+    "alone_per_hour": (
+        "The same within an hour",
+        "One more trips a wire, as above.",
+    ),
     "per_hour": ("Proposals within an hour", "For one member."),
     "per_domain": (
         "Proposals to one mail domain within an hour",

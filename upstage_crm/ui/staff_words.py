@@ -47,6 +47,8 @@ STAFF_SENTENCES: Mapping[str, str] = {
     "second_factor_needed": "Your role needs a second factor. Add another one first.",
     "too_many_passkeys": "This account has {limit} passkeys. Remove one first.",
     "staff_name_missing": "Enter a name.",
+    "staff_name_character": "Use letters only: “{character}” cannot be part of a name here.",
+    "staff_name_address": "This looks like a web address. Put a space after the dot.",
     "staff_email_taken": "Another staff account uses this address.",
     "last_owner": "The last owner stays: make somebody else an owner first.",
     **WATCH_SENTENCES,

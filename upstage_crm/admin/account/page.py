@@ -12,6 +12,7 @@ from upstage_crm.admin.account.state import AccountState as State
 from upstage_crm.admin.account.state import BrowserRow, PasskeyRow
 from upstage_crm.admin.frame import framed
 from upstage_crm.pages.view import subject_input
+from upstage_crm.staff.account_history import REST
 from upstage_crm.staff.passwords import MINIMUM_LENGTH
 from upstage_crm.ui.components.base import Child, filled, show_if
 from upstage_crm.ui.components.button import button
@@ -37,6 +38,7 @@ def page() -> rx.Component:
                 show_if(filled(State.done), notice(State.done, tone="success", live=False)),
             ),
             show_if(State.must_enrol, _must_enrol()),
+            show_if(filled(State.second_from), _second_from()),
             show_if(State.new_codes.length() > 0, _new_codes()),
             show_if(
                 State.is_loaded,
@@ -47,6 +49,16 @@ def page() -> rx.Component:
         account_dialogs(),
         active="",
         waiting=stack(page_header("Your account"), card(skeleton_lines(8), title="Your account")),
+    )
+
+
+def _second_from() -> rx.Component:
+    return notice(
+        rx.fragment(
+            State.second_from,
+            f" Your account, role, password or second factor changed in the last {REST.days} days.",
+        ),
+        live=False,
     )
 
 

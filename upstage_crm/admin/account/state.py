@@ -12,6 +12,7 @@ from sqlmodel import Session
 from upstage_crm.admin.guard import AdminState
 from upstage_crm.admin.sign_in.devices import describe
 from upstage_crm.admin.sign_in.routes import reserve
+from upstage_crm.change_requests.second_person import too_early_for
 from upstage_crm.core import when
 from upstage_crm.core.errors import UpstageError
 from upstage_crm.organisation.settings import details
@@ -30,6 +31,7 @@ from upstage_crm.staff import (
 from upstage_crm.staff.doorway import Attempt, Source, Subject
 from upstage_crm.staff.errors import PasswordsBusy, PasswordWrong, TooManyTries
 from upstage_crm.staff.hashing import Lane
+from upstage_crm.staff.roles import Permission, may
 from upstage_crm.staff.second_factor import Factors
 from upstage_crm.staff.sessions import Browser, SignedIn, Stage
 from upstage_crm.team import recovering
@@ -81,6 +83,7 @@ class AccountState(PageMixin, AdminState):
     must_enrol: bool = False
     has_app: bool = False
     has_factor: bool = False
+    second_from: str = ""
     codes_left: int = 0
     passkeys: rx.Field[list[PasskeyRow]] = rx.field(default_factory=list)
     browsers: rx.Field[list[BrowserRow]] = rx.field(default_factory=list)
@@ -202,6 +205,7 @@ class AccountState(PageMixin, AdminState):
         self.must_enrol = signed_in.stage is Stage.MUST_ENROL and seen.factors.count == 0
         self.has_app, self.codes_left = seen.factors.has_app, seen.factors.codes_left
         self.has_factor = seen.factors.count > 0
+        self.second_from = sentence(seen.too_early) if seen.too_early else ""
         self.passkeys = [
             PasskeyRow(
                 id=key.id,
@@ -221,6 +225,7 @@ class _Seen(NamedTuple):
     factors: Factors
     browsers: tuple[Browser, ...]
     zone: tzinfo
+    too_early: UpstageError | None
 
 
 def _seen(session: Session, signed_in: SignedIn, now: datetime) -> _Seen:
@@ -229,6 +234,9 @@ def _seen(session: Session, signed_in: SignedIn, now: datetime) -> _Seen:
         second_factor.of(session, signed_in.member.id),
         sessions.browsers(session, signed_in, now=now),
         when.zone(details(session).time_zone),
+        too_early_for(session, signed_in.member.id, now=now)
+        if may(signed_in.member, Permission.DESK_CONFIRM)
+        else None,
     )
 
 

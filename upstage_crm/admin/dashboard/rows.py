@@ -21,6 +21,7 @@ _NEEDS: Mapping[Need, tuple[str, str, str]] = {
     Need.FROZEN: ("Record in dispute", "shield-alert", "danger"),
     Need.SECOND_PERSON: ("Waits for a second person", "users", "warning"),
     Need.ERASURE: ("Erasure to confirm", "circle-slash", "warning"),
+    Need.RECORD_CHANGE: ("Protection or status to confirm", "users", "warning"),
     Need.OBJECTED: ("The patron objected", "shield-alert", "danger"),
     Need.ADDRESS_TAKEN: ("Two patrons, one address", "users", "warning"),
     Need.UNDELIVERABLE: ("Our question came back", "mail-x", "danger"),
@@ -126,8 +127,8 @@ def need_row(need: Need, standing: Standing, *, now: datetime, time_zone: tzinfo
     """Return the row of one request that needs a person."""
     words, icon, tone = _NEEDS[need]
     is_due = need is Need.EXPIRING
-    # A dispute is cleared, and an erasure confirmed, on the record's page.
-    is_records = need in (Need.FROZEN, Need.ERASURE)
+    # These are dealt with on the record's page.
+    is_records = need in (Need.FROZEN, Need.ERASURE, Need.RECORD_CHANGE)
     record, request = f"/patrons/{standing.patron_number}/", f"/requests/{standing.reference}/"
     return NeedRow(
         words=words,

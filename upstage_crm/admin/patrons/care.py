@@ -1,17 +1,18 @@
 """What needs care on a record, in words: a dispute, protection, and an erasure by two people."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import tzinfo
 
-from upstage_crm.change_requests.care import ErasureView, FreezeView
+from upstage_crm.change_requests.care import ErasureView, FreezeView, RecordChangeView
 from upstage_crm.change_requests.erasing import Blocker
-from upstage_crm.change_requests.rules import FreezeCause
+from upstage_crm.change_requests.record_changes import BY_HAND
+from upstage_crm.change_requests.rules import FreezeCause, RecordChangeKind
 from upstage_crm.core import when
 from upstage_crm.patrons.seeing import Sight
 from upstage_crm.patrons.views import PatronRecord
 from upstage_crm.staff.roles import Permission, StaffMember, may
-from upstage_crm.ui.copy import blocker_sentence
+from upstage_crm.ui.copy import STATUS_WORDS, blocker_sentence
 
 _CAUSES = {
     FreezeCause.OBJECTION: "The owner of the former address did not want the last change. "
@@ -53,14 +54,59 @@ class Erasure:
 
 
 @dataclass(frozen=True)
+class WaitingChange:
+    """A change of protection or status that waits for its second person."""
+
+    kind: str = ""
+    title: str = ""
+    asked_by: str = ""
+    since: str = ""
+    reason: str = ""
+    can_confirm: bool = False
+    can_decline: bool = False
+    why_not: str = ""
+
+
+@dataclass(frozen=True)
+class StatusChoice:
+    """A status that the record may be given."""
+
+    value: str = ""
+    label: str = ""
+
+
+@dataclass(frozen=True)
 class Care:
-    """What the record's page shows of it. Texts that do not apply are empty."""
+    """What the record's page shows of it. Texts that do not apply are empty.
+
+    `statuses` are those that the viewer may give the record, `status_takes_two` whether somebody
+    else must confirm it.
+    """
 
     frozen: Frozen = Frozen()
     erasure: Erasure = Erasure()
+    waiting: list[WaitingChange] = field(default_factory=list)
+    statuses: list[StatusChoice] = field(default_factory=list)
+    status_takes_two: bool = False
     is_erased: bool = False
     is_protected: bool = False
     can_protect: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Looks:
+    """Who looks at a record, what they may read, and to whom they may not be second."""
+
+    viewer: StaffMember
+    refusals: Mapping[str, str]
+    sight: Sight
+    time_zone: tzinfo
+
+    def why_not(self, first_id: str, needed: Permission, *, is_own: str, no_right: str) -> str:
+        """Why the viewer cannot take the step after `first_id`; "" when nothing is in the way."""
+        if not may(self.viewer, needed):
+            return no_right
+        return is_own if first_id == self.viewer.id else self.refusals.get(first_id, "")
 
 
 def care_of(
@@ -69,62 +115,97 @@ def care_of(
     freeze: FreezeView | None,
     erasure: ErasureView | None,
     blockers: Sequence[Blocker],
+    waiting: Sequence[RecordChangeView],
+    status_takes_two: bool,
     viewer: StaffMember,
+    refusals: Mapping[str, str],
     sight: Sight,
     time_zone: tzinfo,
 ) -> Care:
-    """Return what needs care, for one viewer."""
+    """Return what needs care, for one viewer.
+
+    `refusals` says, by the id of a first person, why the viewer may not be second to them.
+    """
     is_erased = record.is_erased
+    looks = Looks(viewer, refusals, sight, time_zone)
     return Care(
-        frozen=_frozen(freeze, viewer, sight, time_zone),
-        erasure=Erasure() if is_erased else _erasure(erasure, blockers, viewer, sight, time_zone),
+        frozen=_frozen(freeze, looks),
+        erasure=Erasure() if is_erased else _erasure(erasure, blockers, looks),
+        waiting=[_waiting(one, looks) for one in waiting],
+        statuses=[]
+        if is_erased or not may(viewer, Permission.CHANGE_STATUS)
+        else [
+            StatusChoice(status.value, STATUS_WORDS[status])
+            for status in BY_HAND
+            if status.value != record.status
+        ],
+        status_takes_two=status_takes_two,
         is_erased=is_erased,
         is_protected=record.is_protected,
         can_protect=may(viewer, Permission.PROTECT_PATRON) and not is_erased,
     )
 
 
-def _frozen(
-    freeze: FreezeView | None, viewer: StaffMember, sight: Sight, time_zone: tzinfo
-) -> Frozen:
+def _frozen(freeze: FreezeView | None, looks: Looks) -> Frozen:
     if freeze is None:
         return Frozen()
-    why_not = ""
-    if freeze.first_id == viewer.id:
-        why_not = "You have looked into it. Somebody else must do so, too."
-    elif not may(viewer, Permission.CLEAR_FREEZE):
-        why_not = "A manager, the privacy lead or an owner can clear it."
+    why_not = looks.why_not(
+        freeze.first_id,
+        Permission.CLEAR_FREEZE,
+        is_own="You have looked into it. Someone else must do so, too.",
+        no_right="A manager, the privacy lead or an owner can clear it.",
+    )
     return Frozen(
         cause=_CAUSES[freeze.cause],
-        since=when.in_words(freeze.opened_at, time_zone),
+        since=when.in_words(freeze.opened_at, looks.time_zone),
         reference=freeze.reference,
         first=freeze.first_label,
-        first_note=sight.words(freeze.first_note),
+        first_note=looks.sight.words(freeze.first_note),
         can_clear=not why_not,
         why_not=why_not,
     )
 
 
-def _erasure(
-    waiting: ErasureView | None,
-    blockers: Sequence[Blocker],
-    viewer: StaffMember,
-    sight: Sight,
-    time_zone: tzinfo,
-) -> Erasure:
-    may_erase = may(viewer, Permission.ERASE_PATRON)
+def _waiting(waiting: RecordChangeView, looks: Looks) -> WaitingChange:
+    why_not = looks.why_not(
+        waiting.asked_id,
+        Permission.CONFIRM_RECORD_CHANGE,
+        is_own="You asked for it. Someone else must confirm it.",
+        no_right="A manager, the privacy lead or an owner confirms or declines it.",
+    )
+    if waiting.kind is RecordChangeKind.UNPROTECT:
+        title = "Removing the protection waits for a second person"
+    else:
+        words = STATUS_WORDS[waiting.status_to] if waiting.status_to else ""
+        title = f"A new status waits for a second person: {words.lower()}"
+    return WaitingChange(
+        kind=waiting.kind.value,
+        title=title,
+        asked_by=waiting.asked_label,
+        since=when.in_words(waiting.asked_at, looks.time_zone),
+        reason=looks.sight.words(waiting.reason),
+        can_confirm=not why_not,
+        can_decline=waiting.asked_id == looks.viewer.id
+        or may(looks.viewer, Permission.CONFIRM_RECORD_CHANGE),
+        why_not=why_not,
+    )
+
+
+def _erasure(waiting: ErasureView | None, blockers: Sequence[Blocker], looks: Looks) -> Erasure:
+    may_erase = may(looks.viewer, Permission.ERASE_PATRON)
     words = [blocker_sentence(blocker) for blocker in blockers]
     if waiting is None:
         return Erasure(can_ask=may_erase, is_blocked=bool(words), blockers=words)
-    why_not = ""
-    if not may_erase:
-        why_not = "The privacy lead or an owner confirms or declines it."
-    elif waiting.asked_id == viewer.id:
-        why_not = "You asked for it. Somebody else must confirm it."
+    why_not = looks.why_not(
+        waiting.asked_id,
+        Permission.ERASE_PATRON,
+        is_own="You asked for it. Someone else must confirm it.",
+        no_right="The privacy lead or an owner confirms or declines it.",
+    )
     return Erasure(
         asked_by=waiting.asked_label,
-        since=when.in_words(waiting.asked_at, time_zone),
-        reason=sight.words(waiting.reason),
+        since=when.in_words(waiting.asked_at, looks.time_zone),
+        reason=looks.sight.words(waiting.reason),
         can_confirm=not why_not,
         can_decline=may_erase,
         why_not=why_not,

@@ -1,20 +1,22 @@
 """The parts of a record's page that need care: disputes, protection, erasure, and their dialogs."""
 
-from typing import Any
+from typing import Any, cast
 
 import reflex as rx
 
-from upstage_crm.admin.patrons.care_state import NOTE
+from upstage_crm.admin.patrons.care import WaitingChange
+from upstage_crm.admin.patrons.care_state import NOTE, STATUS
 from upstage_crm.admin.patrons.care_state import PatronCareState as State
 from upstage_crm.admin.patrons.record_state import PatronRecordState
 from upstage_crm.change_requests.erasing import REASON_LIMIT
 from upstage_crm.change_requests.freezing import NOTE_LIMIT
+from upstage_crm.change_requests.rules import RecordChangeKind
 from upstage_crm.pages.view import question, refusal_of, subject_dialog, subject_form
-from upstage_crm.ui.components.base import Child, filled, show_if
+from upstage_crm.ui.components.base import Child, filled, show_if, text_if
 from upstage_crm.ui.components.button import button, link
 from upstage_crm.ui.components.dialog import dialog_close
 from upstage_crm.ui.components.feedback import notice
-from upstage_crm.ui.components.form import form_actions, text_area
+from upstage_crm.ui.components.form import form_actions, select_field, text_area
 from upstage_crm.ui.components.page import inline, quote, stack
 from upstage_crm.ui.components.status import chip
 from upstage_crm.ui.components.text import reference
@@ -59,10 +61,51 @@ def protection_chip() -> Child:
 
 
 def protection_button() -> Child:
-    """Return the button that marks a patron as protected, or takes the mark away."""
+    """Return the button that marks a patron as protected, or asks to remove the protection."""
     mark = button("Mark as protected", icon="shield-check", on_click=_ask("protect"))
-    unmark = button("No longer protected", icon="shield-check", on_click=_ask("unprotect"))
-    return show_if(CARE.can_protect, show_if(CARE.is_protected, unmark, mark))
+    remove = button("Remove protection", icon="shield-check", on_click=_ask("unprotect"))
+    return show_if(CARE.can_protect, show_if(CARE.is_protected, remove, mark))
+
+
+def status_button() -> Child:
+    """Return the button that changes the record's status."""
+    change = button("Change status", icon="circle-slash", on_click=_ask("status"))
+    return show_if(CARE.statuses.length() > 0, change)
+
+
+def waiting_changes() -> Child:
+    """Return a notice for each change of the record that waits for a second person."""
+    return rx.foreach(CARE.waiting, lambda one: _waiting_change(cast("WaitingChange", one)))
+
+
+def _waiting_change(waiting: WaitingChange) -> rx.Component:
+    buttons = inline(
+        show_if(
+            waiting.can_confirm,
+            button("Confirm", size="small", on_click=_ask_about("confirm_change", waiting)),
+        ),
+        show_if(
+            waiting.can_decline,
+            button(
+                "Decline",
+                size="small",
+                variant="quiet",
+                on_click=_ask_about("decline_change", waiting),
+            ),
+        ),
+    )
+    return notice(
+        stack(
+            quote(waiting.reason, source=waiting.asked_by),
+            rx.el.p("Since ", waiting.since, ".", class_name="u-muted"),
+            show_if(filled(waiting.why_not), rx.el.p(waiting.why_not)),
+            gap="small",
+        ),
+        title=waiting.title,
+        tone="warning",
+        live=False,
+        action=buttons,
+    )
 
 
 def erased_notice() -> Child:
@@ -133,6 +176,25 @@ def care_dialogs() -> Child:
             send="Record what I found",
         ),
         _dialog(
+            "unprotect",
+            title="Remove the protection?",
+            description=(
+                "A colleague confirms it, and the patron is told by email. A new email address "
+                "can then count without the approval of the current one."
+            ),
+            on_submit=State.unprotect,
+            send="Request removal",
+        ),
+        _status_dialog(),
+        _confirm_change_dialog(),
+        _dialog(
+            "decline_change",
+            title="Decline this change?",
+            description="The record stays as it is. Your reason is kept in the history.",
+            on_submit=State.decline_change,
+            send="Decline",
+        ),
+        _dialog(
             "protect",
             title="Protect this patron?",
             description=PROTECTION,
@@ -195,6 +257,48 @@ def _confirm_dialog() -> rx.Component:
     )
 
 
+def _status_dialog() -> rx.Component:
+    """A status for a reason; whether a colleague confirms it is said before anything is sent."""
+    return question(
+        State,
+        "status",
+        select_field(
+            "New status",
+            STATUS,
+            rx.foreach(CARE.statuses, lambda one: rx.el.option(one.label, value=one.value)),
+            placeholder="Choose a status",
+            id="care-new-status",
+        ),
+        text_area("Why?", NOTE, id="care-status", max_length=REASON_LIMIT),
+        show_if(
+            CARE.status_takes_two,
+            rx.el.p("A colleague confirms it before anything changes.", class_name="u-muted"),
+        ),
+        title="Change the status of this record?",
+        description=(
+            "Open requests of a record that is not active are withdrawn, and another record can "
+            "have its email address."
+        ),
+        on_submit=State.change_status,
+        send="Change status",
+    )
+
+
+def _confirm_change_dialog() -> rx.Component:
+    return question(
+        State,
+        "confirm_change",
+        title="Confirm this change?",
+        description=text_if(
+            State.kind == RecordChangeKind.UNPROTECT.value,
+            "The record is no longer protected, and the patron is told by email.",
+            "The record gets its new status now.",
+        ),
+        on_submit=State.confirm_change,
+        send="Confirm",
+    )
+
+
 def _dialog(
     name: str, *, title: str, description: str, on_submit: object, send: str
 ) -> rx.Component:
@@ -216,6 +320,10 @@ def _dialog(
 
 def _ask(name: str) -> Any:
     return State.ask(name, PatronRecordState.subject)
+
+
+def _ask_about(name: str, waiting: WaitingChange) -> Any:
+    return State.ask_about(name, PatronRecordState.subject, waiting.kind)
 
 
 def _request() -> rx.Component:

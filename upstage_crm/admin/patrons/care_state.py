@@ -1,4 +1,4 @@
-"""What needs care on a record: clearing a dispute, protection, an erasure by two people."""
+"""What needs care on a record: a dispute, protection, its status, an erasure by two people."""
 
 from collections.abc import Callable
 from typing import Any, ClassVar
@@ -8,13 +8,17 @@ from sqlmodel import Session
 
 from upstage_crm.admin.guard import AdminState
 from upstage_crm.admin.patrons.record_state import PatronRecordState
-from upstage_crm.change_requests import erasing, freezing
+from upstage_crm.change_requests import erasing, freezing, record_changes
+from upstage_crm.change_requests.rules import RecordChangeKind
 from upstage_crm.pages.dialog_state import DialogMixin
+from upstage_crm.pages.forms import texts
 from upstage_crm.patrons import commands
+from upstage_crm.patrons.commands import PatronStatus
 from upstage_crm.staff.roles import Permission
+from upstage_crm.ui.copy import STATUS_WORDS
 from upstage_crm.wiring import runtime
 
-NOTE = "note"
+NOTE, STATUS = "note", "status"
 _LIMIT = 1_000  # characters of a field that are read at all
 
 
@@ -22,23 +26,40 @@ class PatronCareState(DialogMixin, AdminState):
     """The dialogs, each about the patron of the record."""
 
     permission: ClassVar[Permission | None] = Permission.VIEW_PATRONS
-    fresh: ClassVar[frozenset[str]] = frozenset({"confirm_erasure"})
+    fresh: ClassVar[frozenset[str]] = frozenset({"clear", "confirm_change", "confirm_erasure"})
     dialogs: ClassVar[tuple[str, ...]] = (
         "clear",
         "protect",
         "unprotect",
+        "status",
+        "confirm_change",
+        "decline_change",
         "erase",
         "confirm_erasure",
         "decline_erasure",
     )
     page: ClassVar[type[PatronRecordState]] = PatronRecordState
 
+    kind: str = ""  # of the waiting change that the dialog is about
+
     @rx.event
-    async def ask(self, dialog: str, subject: str) -> None:
+    async def ask(self, dialog: str, subject: str) -> Any:
         """Open one of the dialogs."""
+        if dialog in self.fresh and (first := self._proof_first()):
+            return first  # before anything is typed
         record = await self.get_state(PatronRecordState)
         if record._is_about(subject) and record.shown == "record" and dialog in self.dialogs:
             await self._open(dialog, subject=record.subject, about=record._about())
+        return None
+
+    @rx.event
+    async def ask_about(self, dialog: str, subject: str, kind: str) -> Any:
+        """Open one of the dialogs about a change that waits."""
+        if kind not in set(RecordChangeKind):
+            return None
+        first = await self.ask(dialog, subject)
+        self.kind = kind if self.dialog == dialog else ""
+        return first
 
     @rx.event
     async def clear(self, form: dict[str, Any]) -> None:
@@ -55,15 +76,60 @@ class PatronCareState(DialogMixin, AdminState):
     async def protect(self, form: dict[str, Any]) -> None:
         """Mark the patron as protected."""
         words = "Marked as protected."
-        await self._step("protect", form, commands.protect, words, text="reason", is_protected=True)
+        await self._step("protect", form, commands.protect, words, text="reason")
 
     @rx.event
     async def unprotect(self, form: dict[str, Any]) -> None:
-        """Take the mark away."""
-        words = "The mark is taken away."
+        """Ask for the removal of the protection."""
+        words = "Requested. The record stays protected until a colleague confirms it."
+        await self._step("unprotect", form, record_changes.ask_to_unprotect, words, text="reason")
+
+    @rx.event
+    async def change_status(self, form: dict[str, Any]) -> None:
+        """Change the record's status, or ask for it."""
+        chosen = texts(form, _LIMIT).get(STATUS, "")
+        if chosen not in set(PatronStatus):
+            return
+
+        def words(is_done: object) -> str:
+            done = f"The record is now {STATUS_WORDS[PatronStatus(chosen)].lower()}."
+            return done if is_done else "Requested. Nothing changes until a colleague confirms it."
+
         await self._step(
-            "unprotect", form, commands.protect, words, text="reason", is_protected=False
+            "status",
+            form,
+            record_changes.change_status,
+            words,
+            text="reason",
+            status=PatronStatus(chosen),
+            mailroom=runtime().mailroom,
         )
+
+    @rx.event
+    async def confirm_change(self, form: dict[str, Any]) -> None:
+        """Confirm, as second person, what waits on the record."""
+        if self.kind in set(RecordChangeKind):
+            await self._step(
+                "confirm_change",
+                form,
+                record_changes.confirm,
+                "Confirmed.",
+                kind=RecordChangeKind(self.kind),
+                mailroom=runtime().mailroom,
+            )
+
+    @rx.event
+    async def decline_change(self, form: dict[str, Any]) -> None:
+        """Decline what waits on the record, or take it back."""
+        if self.kind in set(RecordChangeKind):
+            await self._step(
+                "decline_change",
+                form,
+                record_changes.decline,
+                "Declined. The record stays as it is.",
+                text="note",
+                kind=RecordChangeKind(self.kind),
+            )
 
     @rx.event
     async def erase(self, form: dict[str, Any]) -> None:

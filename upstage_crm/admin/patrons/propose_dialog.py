@@ -34,8 +34,8 @@ from upstage_crm.ui.components.text import live_place, reference, value_lines
 ID = "propose"
 TITLES = {key: f"Propose change: {field.label.lower()}" for key, field in FIELDS.items()}
 WORDS_HINT = (
-    "The patron reads this. The proposed address may be a stranger’s: "
-    "names and the details we hold today are hidden from it."
+    "Only a verified mailbox of the patron sees this message. "
+    "A new or unverified address sees the reason above instead."
 )
 
 

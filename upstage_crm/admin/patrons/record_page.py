@@ -13,6 +13,8 @@ from upstage_crm.admin.patrons.care_parts import (
     frozen_notice,
     protection_button,
     protection_chip,
+    status_button,
+    waiting_changes,
 )
 from upstage_crm.admin.patrons.free_fields import FREE_FIELDS, LANGUAGE_OPTIONS, FreeField
 from upstage_crm.admin.patrons.propose_dialog import propose_dialog
@@ -80,13 +82,14 @@ def _record() -> rx.Component:
                 show_if(State.head.is_flagged, chip("In question", icon="flag", tone="danger")),
                 protection_chip(),
             ),
-            actions=(protection_button(), erasure_button()),
+            actions=(protection_button(), status_button(), erasure_button()),
         ),
         stack(
             live_place(_problem(), assertive=True),
             live_place(_done()),
             erased_notice(),
             erasure_notice(),
+            waiting_changes(),
             frozen_notice(),
             show_if(State.head.is_flagged & ~filled(State.care.frozen.cause), _flagged()),
             columns(stack(_protected(), _free()), stack(_requests(), _history())),

@@ -23,10 +23,16 @@ from upstage_crm.admin.patrons.record_rows import (
     request_items,
     with_revealed,
 )
+from upstage_crm.admin.second_person import refusals
 from upstage_crm.audit import trail
 from upstage_crm.change_requests import erasing
 from upstage_crm.change_requests import queries as requests
-from upstage_crm.change_requests.care import erasure_of, freeze_of
+from upstage_crm.change_requests.care import (
+    erasure_of,
+    freeze_of,
+    record_changes_of,
+    status_takes_two,
+)
 from upstage_crm.change_requests.rules import HeldFor
 from upstage_crm.core import when
 from upstage_crm.core.errors import UpstageError
@@ -225,12 +231,19 @@ def _read_record(session: Session, number: int, viewer: StaffMember) -> Record:
     asked = requests.of_patron(session, found.id, reader=viewer.role)
     lines = trail.timeline(session, patron_id=found.id, limit=EVENTS_SHOWN)
     may_erase = may(viewer, Permission.ERASE_PATRON)
+    freeze, erasure = freeze_of(session, found.id), erasure_of(session, found.id)
+    waiting = record_changes_of(session, found.id)
+    firsts = [freeze.first_id if freeze else "", erasure.asked_id if erasure else ""]
+    firsts += [one.asked_id for one in waiting]
     care = care_of(
         found,
-        freeze=freeze_of(session, found.id),
-        erasure=erasure_of(session, found.id),
+        freeze=freeze,
+        erasure=erasure,
         blockers=erasing.blockers(session, found.id, now=now) if may_erase else (),
+        waiting=waiting,
+        status_takes_two=status_takes_two(session, found.id, now=now),
         viewer=viewer,
+        refusals=refusals(session, viewer, firsts, now=now),
         sight=sight,
         time_zone=zone,
     )

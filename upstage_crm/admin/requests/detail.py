@@ -138,7 +138,10 @@ class RequestPage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """What was read of one request, in one snapshot. `holder` has an address it proposes."""
+    """What was read of one request, in one snapshot. `holder` has an address it proposes.
+
+    `refusals` says, by the id of a first person, why the reader may not be second to them.
+    """
 
     request: RequestView
     lines: Sequence[AuditLine]
@@ -149,6 +152,7 @@ class Found:
     time_zone: tzinfo
     desk: Sequence[DeskView] = ()
     receipts: Sequence[ReceiptLine] = ()
+    refusals: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -207,7 +211,9 @@ def request_page(found: Found, *, viewer: Viewer, policy: Policy, now: datetime)
         story=story(found.lines, found.mails, events=found.events, sight=sight, time_zone=zone),
         has_receipts=bool(receipts),
         receipts=[receipt_item(line, zone) for line in receipts],
-        task=task_of(request, found.desk, rights=_rights(viewer), sight=sight, time_zone=zone),
+        task=task_of(
+            request, found.desk, rights=_rights(found, viewer), sight=sight, time_zone=zone
+        ),
         can_revert=viewer.may_revert and revert_until is not None,
         revert_words=_revert_words(revert_until, zone),
         can_read_out=can_resend and viewer.may_identify,
@@ -234,8 +240,13 @@ def _sent(found: Found) -> str:
     return "Once" if count == 1 else f"{count} times"
 
 
-def _rights(viewer: Viewer) -> Rights:
-    return Rights(id=viewer.id, may_release=viewer.may_release, may_confirm=viewer.may_confirm)
+def _rights(found: Found, viewer: Viewer) -> Rights:
+    return Rights(
+        id=viewer.id,
+        may_release=viewer.may_release,
+        may_confirm=viewer.may_confirm,
+        refusals=found.refusals,
+    )
 
 
 def _revert_until(request: RequestView, *, now: datetime) -> datetime | None:

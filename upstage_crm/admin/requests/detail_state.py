@@ -1,5 +1,6 @@
 """One request: what it is, what became of it, and what staff may still do."""
 
+from datetime import datetime
 from typing import Any, ClassVar
 from urllib.parse import unquote
 
@@ -9,6 +10,7 @@ from sqlmodel import Session
 from upstage_crm.admin.guard import AdminState
 from upstage_crm.admin.requests.address import request_href
 from upstage_crm.admin.requests.detail import Found, RequestPage, Viewer, request_page
+from upstage_crm.admin.second_person import refusals
 from upstage_crm.audit import trail
 from upstage_crm.change_requests import commands, desk_queries, overview, queries
 from upstage_crm.change_requests.errors import UnknownRequest
@@ -21,7 +23,7 @@ from upstage_crm.mail.queries import MAX_PAGE_SIZE, mails
 from upstage_crm.organisation.settings import details
 from upstage_crm.pages.page_state import PageMixin
 from upstage_crm.receipts.queries import lines_of_request
-from upstage_crm.staff.roles import Permission, Role
+from upstage_crm.staff.roles import Permission, StaffMember
 from upstage_crm.ui.copy import STATE_WORDS
 from upstage_crm.wiring import runtime
 
@@ -93,7 +95,7 @@ class RequestDetailState(PageMixin, AdminState):
     async def _show(self) -> Any:
         reference, actor, now = self.subject, self._actor(), runtime().clock.now()
         try:
-            found = await self._read(lambda session: _find(session, reference, actor.role))
+            found = await self._read(lambda session: _find(session, reference, actor, now))
         except UnknownRequest:
             self.shown, self.detail = "missing", RequestPage()
             return None
@@ -120,14 +122,16 @@ class RequestDetailState(PageMixin, AdminState):
         return rx.redirect(request_href(reference), replace=True)
 
 
-def _find(session: Session, reference: str, reader: Role) -> Found:
-    """Read one request with its trail and mails, as one role sees it.
+def _find(session: Session, reference: str, reader: StaffMember, now: datetime) -> Found:
+    """Read one request with its trail and mails, as one member sees it.
 
     Raises:
         UnknownRequest: there is none with this reference.
     """
-    request = queries.get(session, reference, reader=reader)
+    request = queries.get(session, reference, reader=reader.role)
     sent = mails(session, request_id=request.id, size=MAX_PAGE_SIZE).items
+    desk = desk_queries.confirmations(session, request.id)
+    firsts = (request.proposer_id, *(one.clerk_id for one in desk))
     return Found(
         request=request,
         lines=trail.timeline(session, request_id=request.id, limit=ENTRIES),
@@ -136,6 +140,7 @@ def _find(session: Session, reference: str, reader: Role) -> Found:
         reached=outbox.reached(session, request_id=request.id),
         holder=overview.address_holder(session, request.id),
         time_zone=when.zone(details(session).time_zone),
-        desk=desk_queries.confirmations(session, request.id),
+        desk=desk,
         receipts=lines_of_request(session, request.id),
+        refusals=refusals(session, reader, firsts, now=now),
     )

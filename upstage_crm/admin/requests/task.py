@@ -1,6 +1,6 @@
 """What waits for a second person on a request, in words, and whether this viewer may do it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import tzinfo
 
@@ -34,11 +34,21 @@ class Task:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rights:
-    """Who looks, as far as second steps differ for it; `may_release` is about this request."""
+    """Who looks, as far as second steps differ for it; `may_release` is about this request.
+
+    `refusals` says, by the id of a first person, why the viewer may not be second to them.
+    """
 
     id: str
     may_release: bool
     may_confirm: bool
+    refusals: Mapping[str, str] = field(default_factory=dict[str, str])
+
+    def why_not(self, first_id: str, *, is_allowed: bool) -> str:
+        """Why the viewer cannot take the step after `first_id`; "" when nothing is in the way."""
+        if self.id == first_id:
+            return _OWN
+        return self.refusals.get(first_id, "") if is_allowed else _NO_RIGHT
 
 
 def task_of(
@@ -66,7 +76,7 @@ def task_of(
 
 
 def _release(request: RequestView, rights: Rights) -> Task:
-    why_not = _why_not(rights.id == request.proposer_id, is_allowed=rights.may_release)
+    why_not = rights.why_not(request.proposer_id, is_allowed=rights.may_release)
     is_unusual = request.held_for is HeldFor.QUARANTINE
     return Task(
         kind="release",
@@ -105,7 +115,7 @@ def _cooling(request: RequestView, time_zone: tzinfo) -> Task:
 
 
 def _identity(waiting: DeskView, rights: Rights, time_zone: tzinfo) -> Task:
-    why_not = _why_not(rights.id == waiting.clerk_id, is_allowed=rights.may_confirm)
+    why_not = rights.why_not(waiting.clerk_id, is_allowed=rights.may_confirm)
     return Task(
         kind="identity",
         title="The patron has lost the mailbox: a second person must confirm",
@@ -142,7 +152,7 @@ def _applies(request: RequestView, desk: Sequence[DeskView], time_zone: tzinfo) 
 
 
 def _code(request: RequestView, waiting: DeskView, rights: Rights, time_zone: tzinfo) -> Task:
-    why_not = _why_not(rights.id == waiting.clerk_id, is_allowed=rights.may_confirm)
+    why_not = rights.why_not(waiting.clerk_id, is_allowed=rights.may_confirm)
     labels = {view.id: view.label for view in request.fields}
     said = [
         f"{labels[key]}: {DECISION_WORDS[answer].lower()}"
@@ -166,9 +176,3 @@ def _code(request: RequestView, waiting: DeskView, rights: Rights, time_zone: tz
         why_not=why_not,
         can_decline=not why_not,
     )
-
-
-def _why_not(is_first: bool, *, is_allowed: bool) -> str:
-    if is_first:
-        return _OWN
-    return "" if is_allowed else _NO_RIGHT

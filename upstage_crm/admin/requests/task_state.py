@@ -25,19 +25,22 @@ class RequestTaskState(DialogMixin, AdminState):
     """The dialogs, and the presses that need none, each about the request of the page."""
 
     permission: ClassVar[Permission | None] = Permission.VIEW_REQUESTS
-    fresh: ClassVar[frozenset[str]] = frozenset({"confirm"})
+    fresh: ClassVar[frozenset[str]] = frozenset({"release", "confirm", "decline"})
     dialogs: ClassVar[tuple[str, ...]] = ("withdraw", "decline", "revert", "code")
     page: ClassVar[type[RequestDetailState]] = RequestDetailState
 
     _kind: str = ""  # of the step that waited when the dialog was opened
 
     @rx.event
-    async def ask(self, dialog: str, subject: str) -> None:
+    async def ask(self, dialog: str, subject: str) -> Any:
         """Open one of the dialogs."""
+        if dialog in self.fresh and (first := self._proof_first()):
+            return first  # before anything is typed
         page = await self.get_state(RequestDetailState)
         if page._is_about(subject) and page.shown == "request" and dialog in self.dialogs:
             await self._open(dialog, subject=page.subject, about=page._about())
             self._kind = page.detail.task.kind
+        return None
 
     @rx.event
     async def withdraw(self, form: dict[str, Any]) -> None:

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any, cast
 
 from upstage_crm.core.email_address import parse_email
 from upstage_crm.core.errors import UpstageError
 from upstage_crm.core.languages import LANGUAGES
 from upstage_crm.core.text import clean_block, clean_line
 from upstage_crm.core.when import zone_names
+from upstage_crm.organisation.details import OrganisationDetails
 from upstage_crm.organisation.errors import DetailMissing, UnknownLanguage, UnknownTimeZone
 from upstage_crm.ui.copy import LANGUAGE_WORDS, sentence
 
@@ -69,6 +71,11 @@ def typed(form: object) -> dict[str, str]:
     """The details in a form as it came over the wire, which may be anything at all."""
     given: Mapping[object, object] = form if isinstance(form, Mapping) else {}
     return {name: str(given.get(name) or "")[:_MOST] for name in NAMES}
+
+
+def details_of(raw: Mapping[str, str]) -> OrganisationDetails:
+    """The details that were typed; the command cleans them."""
+    return OrganisationDetails(**cast("dict[str, Any]", dict(raw)))
 
 
 def problems(raw: Mapping[str, str]) -> dict[str, str]:

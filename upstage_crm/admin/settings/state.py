@@ -1,21 +1,22 @@
 """The organisation's details: read, and changed by who may."""
 
-from dataclasses import asdict
 from typing import Any, ClassVar
 
 import reflex as rx
 
 from upstage_crm.admin.guard import AdminState
-from upstage_crm.admin.settings.form import NAMES, blamed, problems, typed, zone_choices
+from upstage_crm.admin.settings.form import NAMES, blamed, details_of, problems, typed, zone_choices
 from upstage_crm.admin.settings.policy_state import PolicyState
 from upstage_crm.core.errors import UpstageError
 from upstage_crm.organisation.details import OrganisationDetails
-from upstage_crm.organisation.settings import change, details
+from upstage_crm.organisation.settings import details
 from upstage_crm.pages.page_state import PageMixin
 from upstage_crm.staff.roles import Permission
+from upstage_crm.team.contact import change, changed_contact
 from upstage_crm.ui.copy import LANGUAGE_WORDS, sentence
 from upstage_crm.wiring import runtime
 
+AGAIN = "Thank you. Nothing was saved yet: press Save once more."
 SAVED = "Saved. Every mail and page from now on shows these details."
 LOOK = "Nothing was saved yet. Look at what is marked."
 
@@ -38,21 +39,32 @@ class SettingsState(PageMixin, AdminState):
     language: str = ""
     errors: rx.Field[dict[str, str]] = rx.field(default_factory=_nothing)
     zones: rx.Field[list[str]] = rx.field(default_factory=list)
-    form_number: int = 0  # a new number draws the form anew, with the stored details in it
+    form_number: int = 0  # a new number draws the form again, with the stored details in it
+
+    _draft: dict[str, str] = {}  # what was typed before somebody went to prove who they are
 
     @rx.event
     async def save(self, form: dict[str, Any]) -> Any:
-        """Store the details, or say at each input why not; what was typed stays as it is."""
+        """Store the details, or say at each input why not; what was typed stays as it is.
+
+        A new way to reach people needs a fresh proof of who presses.
+        """
         raw, actor = typed(form), self._actor()
         self._quiet()
         self.errors = _nothing() | problems(raw)
         if any(self.errors.values()):
             return self._point_out()
-        proposed = OrganisationDetails(**raw)
-        now = runtime().clock.now()
+        proposed, parts = details_of(raw), runtime()
+        now = parts.clock.now()
+        standing = await self._read(details)
+        if changed_contact(standing, proposed) and (first := self._proof_first()):
+            self._draft = raw
+            return first
         try:
             stored = await self._command(
-                lambda session: change(session, actor=actor, proposed=proposed, now=now)
+                lambda session: change(
+                    session, actor=actor, proposed=proposed, post=parts.post, now=now
+                )
             )
         except UpstageError as error:
             return self._blame(error)
@@ -64,14 +76,20 @@ class SettingsState(PageMixin, AdminState):
         self.may_edit = self._may(Permission.EDIT_SETTINGS)
         self.zones = zone_choices() if self.may_edit else []
         self._draw(await self._read(details))
+        if self._draft and self._session().is_fresh(runtime().clock.now()):
+            self.shown = self._draft
+            self._succeed(AGAIN)
+        self._draft = {}
         await (await self.get_state(PolicyState))._show()
 
     async def _leave(self) -> None:
+        draft = self._draft
         await super()._leave()
+        self._draft = draft
         (await self.get_state(PolicyState)).reset()
 
     def _draw(self, stored: OrganisationDetails) -> None:
-        self.shown = asdict(stored)
+        self.shown = stored.stated()
         self.language = LANGUAGE_WORDS[stored.language]
         self.form_number += 1
         self.is_loaded = True

@@ -3,6 +3,7 @@
 import reflex as rx
 
 from upstage_crm.admin.sign_in.link_state import StaffLinkState as State
+from upstage_crm.staff import names
 from upstage_crm.staff.passwords import MINIMUM_LENGTH
 from upstage_crm.ui.components.base import filled, show_if
 from upstage_crm.ui.components.button import button, link
@@ -30,7 +31,7 @@ def join_page() -> rx.Component:
             default_value=State.name,
             hint="Patrons read it: a first name is enough.",
             auto_complete="name",
-            max_length=80,
+            max_length=names.LIMIT,
         ),
         _password("Password"),
         form_actions(button("Join the team", type="submit", variant="primary")),

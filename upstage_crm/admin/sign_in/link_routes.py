@@ -139,7 +139,12 @@ def _store(purpose: Purpose, claims: LinkClaims, hashed: str, *, display_name: s
     with parts.database.transaction() as session:
         if purpose is Purpose.INVITATION:
             invitations.accept(
-                session, claims, display_name=display_name, password_hash=hashed, now=now
+                session,
+                claims,
+                display_name=display_name,
+                password_hash=hashed,
+                post=parts.post,
+                now=now,
             )
         else:
             recovering.set_by_link(session, claims, password_hash=hashed, post=parts.post, now=now)

@@ -11,7 +11,7 @@ import reflex as rx
 from upstage_crm.admin.sign_in.link_routes import DEAD, JOIN, claims_in
 from upstage_crm.links.claims import Purpose
 from upstage_crm.organisation.settings import details
-from upstage_crm.staff.accounts import LABEL_LIMIT
+from upstage_crm.staff import names
 from upstage_crm.staff.errors import StaffLinkDead
 from upstage_crm.staff.passwords import MAXIMUM_LENGTH, MINIMUM_LENGTH
 from upstage_crm.team import invitations, recovering
@@ -31,7 +31,7 @@ _SAID = (
 _FACTS = {
     "minimum": MINIMUM_LENGTH,
     "maximum": MAXIMUM_LENGTH,
-    "limit": LABEL_LIMIT,
+    "limit": names.LIMIT,
     "hint": "it is one of the known ones",
 }
 

@@ -19,10 +19,10 @@ from upstage_crm.core.email_address import InvalidEmail
 from upstage_crm.core.errors import UpstageError
 from upstage_crm.pages.dialog_state import DialogMixin
 from upstage_crm.pages.errors import SubjectMoved
-from upstage_crm.staff import accounts, team
-from upstage_crm.staff.errors import InvitationOpen, NameMissing, StaffEmailTaken
+from upstage_crm.staff import accounts, names, team
+from upstage_crm.staff.errors import InvitationOpen, StaffEmailTaken
 from upstage_crm.staff.roles import PERMISSIONS, Permission, Role
-from upstage_crm.team import invitations, recovering
+from upstage_crm.team import invitations, members, recovering
 from upstage_crm.ui.copy import sentence
 from upstage_crm.wiring import runtime
 
@@ -53,7 +53,16 @@ class TeamDialogState(DialogMixin, AdminState):
     permission: ClassVar[Permission | None] = Permission.VIEW_TEAM
     # Inviting asks for the proof before anything is typed, and once more when it is sent.
     fresh: ClassVar[frozenset[str]] = frozenset(
-        {"open_invite", "invite", "change_role", "disable", "enable", "take_factors"}
+        {
+            "open_invite",
+            "invite",
+            "change_role",
+            "close_alert",
+            "disable",
+            "enable",
+            "rename",
+            "take_factors",
+        }
     )
     dialogs: ClassVar[tuple[str, ...]] = (INVITE, MEMBER, FREEZE, CLOSE_ALERT, WITHDRAW)
     page: ClassVar[type[TeamState]] = TeamState
@@ -92,7 +101,7 @@ class TeamDialogState(DialogMixin, AdminState):
                 )
             )
         except UpstageError as error:
-            name = _blamed(error)
+            name = _blamed(error, typed)
             self.errors = _nothing() | {name: sentence(error)}
             return rx.set_focus(f"field-{name}")
         self._finish()
@@ -104,7 +113,7 @@ class TeamDialogState(DialogMixin, AdminState):
     async def open_member(self, staff_id: str) -> None:
         """Open the dialog of one member."""
         page = await self.get_state(TeamState)
-        if await self._open_for(MEMBER, staff_id):
+        if await self._open_for(MEMBER, staff_id) and not self.member.is_self:
             await self._count_ending()
             self.keepers = [
                 row
@@ -113,17 +122,26 @@ class TeamDialogState(DialogMixin, AdminState):
             ]
 
     @rx.event
-    async def ask_freeze(self, staff_id: str) -> None:
+    async def ask_freeze(self, staff_id: str) -> Any:
         """Say what freezing an account does before it is done."""
+        if first := await self._proof_unless_alarmed(str(staff_id)):
+            return first
         if await self._open_for(FREEZE, staff_id):
             await self._count_ending()
+        return None
 
     @rx.event
     async def freeze(self, form: dict[str, Any]) -> Any:
-        """Stop an account: no fresh proof is asked, because every minute counts."""
+        """Stop an account.
+
+        Every minute counts while an alert about the member is open; otherwise a fresh proof of who
+        presses is asked first.
+        """
         if self._accept(FREEZE, form) is None:
             return None
         actor, parts, staff_id = self._actor(), runtime(), self.subject
+        if first := await self._proof_unless_alarmed(staff_id):
+            return first
         now = parts.clock.now()
 
         def words(outcome: Frozen) -> str:
@@ -138,9 +156,12 @@ class TeamDialogState(DialogMixin, AdminState):
         )
 
     @rx.event
-    async def ask_close_alert(self, staff_id: str) -> None:
+    async def ask_close_alert(self, staff_id: str) -> Any:
         """Say what closing an alert does before it is closed."""
+        if first := self._proof_first():
+            return first
         await self._open_for(CLOSE_ALERT, staff_id)
+        return None
 
     @rx.event
     async def close_alert(self, form: dict[str, Any]) -> Any:
@@ -181,11 +202,33 @@ class TeamDialogState(DialogMixin, AdminState):
         given = self._accept(MEMBER, form)
         if given is None:
             return None
-        actor, now, staff_id = self._actor(), runtime().clock.now(), self.subject
-        role = _role(given.get("role", ""))
+        actor, parts, staff_id = self._actor(), runtime(), self.subject
+        now, role = parts.clock.now(), _role(given.get("role", ""))
         return await self._run(
-            lambda s: team.change_role(s, actor=actor, staff_id=staff_id, role=role, now=now),
+            lambda s: members.change_role(
+                s, actor=actor, staff_id=staff_id, role=role, post=parts.post, now=now
+            ),
             "The role is changed. They have to sign in again.",
+        )
+
+    @rx.event
+    async def rename(self, form: dict[str, Any]) -> Any:
+        """Give the member another name and desk."""
+        given = self._accept(MEMBER, form)
+        if given is None:
+            return None
+        actor, now, staff_id = self._actor(), runtime().clock.now(), self.subject
+        typed = {name: given.get(name, "")[:_LONGEST] for name in INPUTS}
+        return await self._run(
+            lambda s: team.rename(
+                s,
+                actor=actor,
+                staff_id=staff_id,
+                display_name=typed["display_name"],
+                desk=typed["desk"],
+                now=now,
+            ),
+            "The name is changed. New emails show it.",
         )
 
     @rx.event
@@ -208,9 +251,10 @@ class TeamDialogState(DialogMixin, AdminState):
         """Let the member sign in again."""
         if self._accept(MEMBER, form) is None:
             return None
-        actor, now, staff_id = self._actor(), runtime().clock.now(), self.subject
+        actor, parts, staff_id = self._actor(), runtime(), self.subject
+        now = parts.clock.now()
         return await self._run(
-            lambda s: team.enable(s, actor=actor, staff_id=staff_id, now=now),
+            lambda s: members.enable(s, actor=actor, staff_id=staff_id, post=parts.post, now=now),
             "They can sign in again.",
         )
 
@@ -219,9 +263,12 @@ class TeamDialogState(DialogMixin, AdminState):
         """Remove the second factors of the member, who lost them."""
         if self._accept(MEMBER, form) is None:
             return None
-        actor, now, staff_id = self._actor(), runtime().clock.now(), self.subject
+        actor, parts, staff_id = self._actor(), runtime(), self.subject
+        now = parts.clock.now()
         return await self._run(
-            lambda s: team.take_factors(s, actor=actor, staff_id=staff_id, now=now),
+            lambda s: members.remove_factors(
+                s, actor=actor, staff_id=staff_id, post=parts.post, now=now
+            ),
             "Their second factors are removed, and they are signed out.",
         )
 
@@ -239,6 +286,10 @@ class TeamDialogState(DialogMixin, AdminState):
             return recovering.send_link(session, email=email, post=parts.post, now=now)
 
         return await self._run(send, "A link to set a new password is on its way to them.")
+
+    async def _proof_unless_alarmed(self, staff_id: str) -> Any:
+        is_alarmed = await self._read(lambda s: alerts.find_open(s, staff_id) is not None)
+        return None if is_alarmed else self._proof_first()
 
     async def _open_for(self, dialog: str, staff_id: str) -> bool:
         """Open a dialog about one member of the page; returns whether it is open."""
@@ -271,8 +322,11 @@ def _role(text: str) -> Role:
     return Role(text) if text in set(Role) else Role.READ_ONLY
 
 
-def _blamed(error: UpstageError) -> str:
-    if isinstance(error, NameMissing):
+def _blamed(error: UpstageError, typed: dict[str, str]) -> str:
+    if isinstance(error, (InvalidEmail, StaffEmailTaken, InvitationOpen)):
+        return "email"
+    try:
+        names.parse_name(typed["display_name"])
+    except UpstageError:
         return "display_name"
-    is_address = isinstance(error, (InvalidEmail, StaffEmailTaken, InvitationOpen))
-    return "email" if is_address else "display_name"
+    return "desk"

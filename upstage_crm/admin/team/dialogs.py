@@ -5,6 +5,7 @@ import reflex as rx
 from upstage_crm.admin.team.dialog_state import CLOSE_ALERT, FREEZE, INVITE, MEMBER, WITHDRAW
 from upstage_crm.admin.team.dialog_state import TeamDialogState as State
 from upstage_crm.pages.view import question, refusal_of, subject_dialog, subject_form
+from upstage_crm.staff import names
 from upstage_crm.staff.roles import Role
 from upstage_crm.ui.components.base import Child, show_if
 from upstage_crm.ui.components.button import button
@@ -46,14 +47,15 @@ def _invite() -> rx.Component:
                 error=State.errors["display_name"],
                 hint="As patrons read it.",
                 auto_complete="off",
-                max_length=80,
+                max_length=names.LIMIT,
             ),
             text_field(
                 "Desk",
                 "desk",
+                error=State.errors["desk"],
                 hint="Such as “box office”.",
                 optional=True,
-                max_length=80,
+                max_length=names.LIMIT,
             ),
             select_field("Role", "role", ROLES, default_value=Role.BOX_OFFICE.value),
         ),
@@ -113,9 +115,36 @@ def _member() -> rx.Component:
         State,
         MEMBER,
         live_place(refusal_of(State), assertive=True),
-        stack(_role(), _access(), _leaving()),
+        stack(_name(), show_if(~State.member.is_self, stack(_role(), _access(), _leaving()))),
         title="Manage account",
         footer=dialog_close("Close"),
+    )
+
+
+def _name() -> rx.Component:
+    return subject_form(
+        State,
+        halves(
+            text_field(
+                "Name",
+                "display_name",
+                default_value=State.member.name,
+                hint="As patrons read it.",
+                max_length=names.LIMIT,
+                id="member-name",
+            ),
+            text_field(
+                "Desk",
+                "desk",
+                default_value=State.member.desk,
+                hint="Such as “box office”.",
+                optional=True,
+                max_length=names.LIMIT,
+                id="member-desk",
+            ),
+        ),
+        form_actions(button("Change name", type="submit")),
+        on_submit=State.rename,
     )
 
 

@@ -125,7 +125,7 @@ def _member(row: ObjectVar[MemberRow], may_manage: rx.Var[bool]) -> rx.Component
         cell(two_lines(row.role_words, rx.el.bdi(row.desk)), label="Role"),
         cell(factor, label="Second factor"),
         cell(row.active, label="Last active"),
-        cell(show_if(may_manage & ~row.is_self, change), label=""),
+        cell(show_if(may_manage, change), label=""),
     )
 
 

@@ -1,0 +1,393 @@
+"""The second of two people is somebody else in truth, at every step that takes two."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from tests.support.engine import Engine
+from tests.support.factories import CHEAP_HASH, NEW, OLD, unchanged
+from tests.support.office import Office
+from upstage_crm.audit.events import Channel
+from upstage_crm.change_requests import erasing
+from upstage_crm.change_requests.errors import FirstNotSettled, NotYetSecond
+from upstage_crm.change_requests.policy import DEFAULT, Asked, FieldPolicy
+from upstage_crm.change_requests.rules import Decision
+from upstage_crm.change_requests.tripwires import Thresholds
+from upstage_crm.core.clock import FrozenClock
+from upstage_crm.core.db import Database
+from upstage_crm.organisation import settings
+from upstage_crm.staff import accounts, team
+from upstage_crm.staff.account_history import REST
+from upstage_crm.staff.roles import Role, StaffMember
+from upstage_crm.team import invitations, members, recovering
+
+PHONE = {"phone": {"phone": "+1 212 555 0199"}}
+HELD = replace(DEFAULT, fields={"phone": FieldPolicy(asked=Asked.CURRENT, second_person=True)})
+Step = Callable[[StaffMember], object]
+
+
+class House(Office, Engine):
+    """A venue whose staff sign in, with every second step."""
+
+
+@pytest.fixture
+def house(database: Database, clock: FrozenClock) -> House:
+    return House(database, clock)
+
+
+@pytest.fixture
+def rosa(house: House) -> StaffMember:
+    return house.staff("Rosa", Role.PRIVACY_LEAD)
+
+
+def invited(house: House, name: str, role: Role) -> StaffMember:
+    """A member who joined by an invitation of the owner's, as an owner's second self would."""
+    email = f"{name.lower()}@staff.example.org"
+    house.write(
+        lambda s: invitations.invite(
+            s,
+            actor=house.owner,
+            email=email,
+            display_name=name,
+            desk="",
+            role=role,
+            post=house.post,
+            now=house.now,
+        )
+    )
+    claims = [house.link_in(mail) for mail in house.deliver() if mail.to == email][-1]
+    staff_id = house.write(
+        lambda s: invitations.accept(
+            s,
+            claims,
+            display_name=name,
+            password_hash=CHEAP_HASH,
+            post=house.post,
+            now=house.now,
+        )
+    )
+    return house.read(lambda s: accounts.get_member(s, staff_id))
+
+
+# --- every step that takes two ------------------------------------------------------------------
+
+
+def released(house: House, first: StaffMember) -> Step:
+    house.set_policy(HELD)
+    request = house.propose(house.patron(), changes=PHONE, actor=first)
+    return lambda second: house.release(request, second)
+
+
+def quarantined(house: House, first: StaffMember) -> Step:
+    house.is_watched = True
+    house.set_policy(replace(DEFAULT, thresholds=Thresholds(at_once=1, burst=2)))
+    for n in range(3):
+        patron = house.patron(f"p{n}@example.com", f"P{n}")
+        request = house.propose(patron, f"n{n}@p{n}.example", actor=first)
+    return lambda second: house.release(request, second)
+
+
+def alerted(house: House, first: StaffMember) -> Step:
+    quarantined(house, first)
+    return lambda second: house.close_alert(first, second)
+
+
+def identified(house: House, first: StaffMember) -> Step:
+    request = house.identify(house.patron(), first)
+    return lambda second: house.vouch(request, second)
+
+
+def identity_declined(house: House, first: StaffMember) -> Step:
+    request = house.identify(house.patron(), first)
+    return lambda second: house.decline(request, second)
+
+
+def read_out(house: House, first: StaffMember, decline: bool = False) -> Step:
+    request, _link = house.asked(house.patron(), actor=first)
+    assert house.read_out(request, first, house.codes_in(NEW)[-1])
+    act = house.decline_code if decline else house.confirm_code
+    return lambda second: act(request, second)
+
+
+def code_declined(house: House, first: StaffMember) -> Step:
+    return read_out(house, first, decline=True)
+
+
+def disputed(house: House, first: StaffMember) -> Step:
+    patron = house.patron()
+    _request, link = house.asked(patron)
+    house.decide(link)
+    house.deliver()
+    house.decide(house.claims(OLD), Decision.OBJECT)
+    house.clear(patron, first)
+    return lambda second: house.clear(patron, second)
+
+
+def erased(house: House, first: StaffMember) -> Step:
+    patron = house.patron()
+    about = {"patron_id": patron.id}
+    house.write(
+        lambda s: erasing.request_erasure(
+            s, actor=first, reason="by letter", now=house.now, **about
+        )
+    )
+    return lambda second: house.write(
+        lambda s: erasing.confirm_erasure(
+            s, actor=second, mailroom=house.room, now=house.now, **about
+        )
+    )
+
+
+STEPS = (
+    released,
+    quarantined,
+    alerted,
+    identified,
+    identity_declined,
+    read_out,
+    code_declined,
+    disputed,
+    erased,
+)
+
+
+@pytest.mark.parametrize("begun", STEPS)
+def test_a_new_account_is_nobodys_second(
+    house: House, rosa: StaffMember, begun: Callable[..., Step]
+) -> None:
+    """Decision 21: the owner's second account can look, and waits a week for its first yes."""
+    nia = invited(house, "Nia", Role.PRIVACY_LEAD)
+    step = begun(house, rosa)
+
+    refused = unchanged(house, lambda: step(nia), NotYetSecond)
+    assert refused.facts["since"] == house.now + REST
+
+
+@pytest.mark.parametrize("begun", STEPS)
+def test_an_owner_is_not_second_to_an_account_that_is_new(
+    house: House, begun: Callable[..., Step]
+) -> None:
+    """The other way round: the second self proposes, and the owner says yes to it."""
+    nia = invited(house, "Nia", Role.PRIVACY_LEAD)
+    step = begun(house, nia)
+
+    unchanged(house, lambda: step(house.owner), FirstNotSettled)
+
+    step(house.staff("Ola", Role.PRIVACY_LEAD))  # cannot make accounts, so there are two people
+
+
+def test_after_a_week_both_may(house: House, rosa: StaffMember) -> None:
+    nia = invited(house, "Nia", Role.MANAGER)
+    house.set_policy(HELD)
+    mine, hers = house.patron(), house.patron("ole@example.com", "Ole")
+    house.clock.advance(REST - timedelta(seconds=1))
+    first = house.propose(mine, changes=PHONE, actor=rosa)
+    second = house.propose(hers, changes=PHONE, actor=nia)
+    unchanged(house, lambda: house.release(first, nia), NotYetSecond)
+    unchanged(house, lambda: house.release(second, house.owner), FirstNotSettled)
+
+    house.clock.advance(timedelta(seconds=1))
+
+    house.release(first, nia)
+    house.release(second, house.owner)
+
+
+def test_the_refusal_says_the_day_at_the_organisation(house: House, rosa: StaffMember) -> None:
+    """Late on a Monday in London is Tuesday in Sydney."""
+    stored = house.read(settings.details)
+    there = replace(stored, time_zone="Australia/Sydney", desk_phone="1", postal_address="x")
+    house.write(lambda s: settings.change(s, actor=house.owner, proposed=there, now=house.now))
+    house.clock.advance(timedelta(hours=5))  # Monday 2 March 2026, 15:00 UTC
+    nia = invited(house, "Nia", Role.MANAGER)
+    step = identified(house, rosa)
+
+    refused = unchanged(house, lambda: step(nia), NotYetSecond)
+
+    assert refused.facts["day"] == "Tuesday 10 March"
+    assert refused.facts["time"] == "02:00"
+
+
+# --- what begins the week again -----------------------------------------------------------------
+
+
+def new_role(house: House, member: StaffMember) -> None:
+    for role in (Role.BOX_OFFICE, Role.PRIVACY_LEAD):
+        house.write(
+            lambda s, role=role: team.change_role(
+                s, actor=house.owner, staff_id=member.id, role=role, now=house.now
+            )
+        )
+
+
+def enabled(house: House, member: StaffMember) -> None:
+    house.write(lambda s: accounts.shut(s, member.id, now=house.now))
+    house.write(lambda s: team.enable(s, actor=house.owner, staff_id=member.id, now=house.now))
+
+
+def password_by_link(house: House, member: StaffMember) -> None:
+    to = member.email_key
+    house.write(lambda s: recovering.send_link(s, email=to, post=house.post, now=house.now))
+    claims = [house.link_in(mail) for mail in house.deliver() if mail.to == to][-1]
+    house.write(
+        lambda s: recovering.set_by_link(
+            s, claims, password_hash="new", post=house.post, now=house.now
+        )
+    )
+
+
+def password_by_itself(house: House, member: StaffMember) -> None:
+    here = house.inside(house.sign_in(member))
+    house.write(
+        lambda s: recovering.change(s, here, password_hash="new", post=house.post, now=house.now)
+    )
+
+
+def password_by_operator(house: House, member: StaffMember) -> None:
+    house.write(
+        lambda s: accounts.reset_password(
+            s,
+            email=member.email_key,
+            password_hash="new",
+            actor=accounts.get_member(s, member.id).as_actor(),
+            channel=Channel.COMMAND_LINE,
+            now=house.now,
+        )
+    )
+
+
+def factor_added(house: House, member: StaffMember) -> None:
+    house.enrol(house.sign_in(member))
+
+
+def factors_removed(house: House, member: StaffMember) -> None:
+    house.write(
+        lambda s: members.remove_factors(
+            s, actor=house.owner, staff_id=member.id, post=house.post, now=house.now
+        )
+    )
+
+
+CHANGES = (
+    new_role,
+    enabled,
+    password_by_link,
+    password_by_itself,
+    password_by_operator,
+    factor_added,
+    factors_removed,
+)
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_an_account_that_was_changed_waits_again(
+    house: House, rosa: StaffMember, change: Callable[..., None]
+) -> None:
+    sam = house.staff("Sam", Role.PRIVACY_LEAD)
+    step = identified(house, rosa)
+    house.clock.advance(timedelta(days=40))
+
+    change(house, sam)
+
+    refused = unchanged(house, lambda: step(sam), NotYetSecond)
+    assert refused.facts["since"] == house.now + REST
+
+
+def test_signing_in_and_using_a_factor_is_no_change(house: House, rosa: StaffMember) -> None:
+    sam = house.staff("Sam", Role.PRIVACY_LEAD)
+    secret, recovery_codes = house.enrol(house.sign_in(sam))
+    house.clock.advance(REST)
+    token = house.sign_in(sam)
+    assert house.give(token, house.code(secret))
+    assert house.give(house.sign_in(sam), recovery_codes[0])
+
+    identified(house, rosa)(sam)
+
+
+# --- what the owners hear -----------------------------------------------------------------------
+
+
+def test_every_owner_is_told_of_each_new_member(house: House) -> None:
+    ola, gone = house.staff("Ola", Role.OWNER), house.staff("Gus", Role.OWNER)
+    house.staff("Rosa", Role.MANAGER)
+    house.write(lambda s: accounts.shut(s, gone.id, now=house.now))
+
+    invited(house, "Nia", Role.OWNER)
+
+    told = [mail for mail in house.deliver() if "has joined" in mail.subject]
+    assert sorted(mail.to for mail in told) == sorted((ola.email_key, house.owner.email_key))
+    said = "has joined the team. They were invited. Their role: owner."
+    assert f"Nia (nia@staff[.]example[.]org) {said}" in told[0].text
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ("role", "Rosa has a new role"),
+        ("enable", "Rosa can sign in again"),
+        ("factors", "Rosa has no second factor any more"),
+    ],
+)
+def test_every_owner_is_told_when_a_member_comes_to_be_able_to_do_more(
+    house: House, rosa: StaffMember, change: str, said: str
+) -> None:
+    ola = house.staff("Ola", Role.OWNER)
+    about = {"actor": house.owner, "staff_id": rosa.id, "post": house.post, "now": house.now}
+    if change == "enable":
+        house.write(lambda s: accounts.shut(s, rosa.id, now=house.now))
+
+    def act(session: accounts.Session) -> None:
+        if change == "role":
+            members.change_role(session, role=Role.OWNER, **about)
+        elif change == "enable":
+            members.enable(session, **about)
+        else:
+            members.remove_factors(session, **about)
+
+    house.write(act)
+
+    told = [mail for mail in house.deliver() if said in mail.subject]
+    assert sorted(mail.to for mail in told) == sorted((ola.email_key, house.owner.email_key))
+
+
+def test_nothing_that_changes_nothing_is_told(house: House, rosa: StaffMember) -> None:
+    about = {"actor": house.owner, "staff_id": rosa.id, "post": house.post, "now": house.now}
+
+    house.write(lambda s: members.change_role(s, role=rosa.role, **about))
+    house.write(lambda s: members.enable(s, **about))
+
+    assert house.deliver() == []
+
+
+# --- what the database says ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE staff SET by_operator = NOT by_operator",
+        "UPDATE staff SET created_at = '2001-01-01 00:00:00'",
+        "UPDATE staff SET role = 'owner'",
+        "UPDATE staff SET password_hash = 'mine'",
+        "UPDATE staff SET email_key = 'mine@example.org'",
+        "UPDATE staff SET disabled_at = NULL",
+    ],
+)
+def test_the_database_refuses_a_change_without_its_date(
+    house: House, rosa: StaffMember, statement: str
+) -> None:
+    house.write(lambda s: accounts.shut(s, rosa.id, now=house.now))
+
+    with pytest.raises(Exception, match=r"upstage guard: staff (identity|since)"):
+        house.run(f"{statement} WHERE id = :id", {"id": rosa.id})
+
+
+@pytest.mark.parametrize("to", ["NULL", "'2001-01-01 00:00:00'"])
+def test_no_date_of_an_account_goes_back(house: House, rosa: StaffMember, to: str) -> None:
+    new_role(house, rosa)
+
+    with pytest.raises(Exception, match="upstage guard: staff since"):
+        house.run(f"UPDATE staff SET role_at = {to} WHERE id = :id", {"id": rosa.id})
