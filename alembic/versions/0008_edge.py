@@ -1,6 +1,6 @@
 """Heartbeat: one row that a health check writes, to prove that the database can be written
 
-Revision: 0008, after 0006
+Revision: 0008, after 0007
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0008"
-down_revision = "0006"
+down_revision = "0007"
 
 
 def upgrade() -> None:

@@ -175,12 +175,12 @@ class TestRecording:
         ]
 
     def test_an_objection_after_the_change_is_told_once(
-        self, desk: Desk, web: Browser, key: str, request_: Proposed
+        self, desk: Desk, web: Browser, token: str, request_: Proposed
     ) -> None:
-        notice = tokens(desk, OLD)[-1]
-        other = desk.codec.read(notice).key
-        web.get(f"/c/{notice}")
-        answer(web, key, **complete(Decision.APPROVE))
+        desk.decide(desk.codec.read(token))
+        told = tokens(desk, OLD)[-1]
+        other = desk.codec.read(told).key
+        web.get(f"/c/{told}")
         assert "Your details have changed" == title(web.get(PLAIN, params={"link": other}))
 
         for _time in range(2):
@@ -442,11 +442,22 @@ class TestPlainPage:
         assert "no-store" == page.headers["cache-control"]
         assert "noindex" == page.headers["x-robots-tag"]
 
-    def test_staffs_own_words_are_inert(self, web: Browser, key: str) -> None:
-        page = web.get(f"{PLAIN}?link={key}").text
-
-        assert "Rang us &lt;script&gt;alert(1)&lt;/script&gt; &amp; &quot;asked&quot;" in page
-        assert "{organisation} {{ x }}" in page
+    def test_staffs_own_words_are_inert_and_for_proven_mailboxes_alone(
+        self, desk: Desk, web: Browser, key: str, patron: PatronRecord
+    ) -> None:
+        assert "Rang us" not in web.get(f"{PLAIN}?link={key}").text
+        for number in ("0198", "0199"):  # the first answer proves the mailbox
+            phone = {"phone": {"phone": f"+1 212 555 {number}"}}
+            desk.propose(patron, changes=phone, reason_text=REASON)
+            own = tokens(desk, OLD)[-1]
+            web.get(f"/c/{own}")
+            page = web.get(PLAIN, params={"link": desk.codec.read(own).key}).text
+            is_proven = number == "0199"
+            words = "Rang us &lt;script&gt;alert(1)&lt;/script&gt; &amp; &quot;asked&quot;"
+            assert (words in page) is is_proven
+            assert ("{organisation} {{ x }}" in page) is is_proven
+            desk.decide(desk.claims(OLD))
+            desk.deliver()
 
     @pytest.mark.parametrize(
         ("given", "words"),
@@ -590,20 +601,42 @@ class TestPlainPage:
     def test_an_objection_link_can_only_object(
         self, desk: Desk, web: Browser, request_: Proposed
     ) -> None:
-        notice = tokens(desk, OLD)[-1]
-        key = desk.codec.read(notice).key
-        web.get(f"/c/{notice}")
+        desk.decide(desk.claims(NEW))
+        told = tokens(desk, OLD)[-1]
+        key = desk.codec.read(told).key
+        web.get(f"/c/{told}")
         page = web.get(PLAIN, params={"link": key})
         before = desk.dump()
 
         refused = answer(web, key, **complete(Decision.APPROVE))
 
-        assert "A change to your details was proposed" == title(page)
+        assert "Your details have changed" == title(page)
         assert 1 == page.text.count('type="radio"')
         assert labels.CHOOSE_FIRST in refused.text
         assert before == desk.dump()
         answer(web, key, **complete(Decision.OBJECT))
-        assert RequestState.REJECTED is desk.state(request_)
+        assert RequestState.REVERTED is desk.state(request_)
+
+    def test_the_notice_has_three_answers_and_the_third_stops_nothing(
+        self, desk: Desk, web: Browser, request_: Proposed
+    ) -> None:
+        notice = tokens(desk, OLD)[-1]
+        key = desk.codec.read(notice).key
+        web.get(f"/c/{notice}?choice=not_this_person")
+
+        page = web.get(PLAIN, params={"link": key, "choice": "not_this_person"})
+
+        assert title(page) == "Did you ask for this?"
+        for words in (labels.SWITCH, labels.KEEP, labels.NOT_THIS_PERSON):
+            assert words in page.text
+        assert NEW not in page.text
+        assert "m•••@example.org" in page.text
+        answer(web, key, answer="not_this_person", read="yes", comment="")
+        assert desk.state(request_) is RequestState.PENDING
+        assert title(web.get(PLAIN, params={"link": key})) == "Thank you for telling us"
+        desk.decide(desk.claims(NEW))
+        assert desk.state(request_) is RequestState.APPROVED
+        assert "change_applied" not in {m.tags["kind"] for m in desk.mailbox.to(OLD)}
 
 
 @on_sqlite

@@ -90,12 +90,14 @@ def test_the_old_address_learns_who_when_and_how_to_undo(desk: Desk) -> None:
 
     for part in (told.text, told.html):
         assert "Dana, box office" in part
-        assert NEW in part
+        assert NEW not in part
+        assert "m•••@example.org" in part
         assert "Monday, March 2, 2026" in part
         assert request.reference in part
     undo = desk.codec.read(desk.tokens(OLD)[-1])
     assert (Purpose.OBJECTION, Reviewer.CURRENT) == (undo.purpose, undo.reviewer)
-    assert desk.now + DEFAULT.revert_window == undo.expires_at
+    assert desk.now + days(30) == undo.expires_at
+    assert "Thursday, March 5, 2026" in told.text  # the end of the revert window
 
 
 def test_the_trail_of_an_approval(desk: Desk) -> None:
@@ -109,11 +111,12 @@ def test_the_trail_of_an_approval(desk: Desk) -> None:
     lines = desk.lines(request_id=request.request_id)
     assert [
         Action.REQUEST_PROPOSED,
+        Action.NOTICE_DELIVERED,
         Action.FIELD_APPROVED,
         Action.FIELD_APPLIED,
         Action.RECEIPT_ISSUED,
     ] == [line.action for line in lines]
-    said, applied = lines[1], lines[2]
+    said, applied = lines[2], lines[3]
     assert {ActorKind.PATRON} == {said.actor.kind, applied.actor.kind}
     assert {Channel.SIMPLE_PAGE} == {said.channel, applied.channel}
     assert {"ip_prefix": "192.0.2.0/24", "user_agent": "Browser 1"} == said.values
@@ -209,9 +212,10 @@ def test_an_approved_link_replayed_after_a_change_back_changes_nothing(desk: Des
     link = desk.asked(patron)[1]
     desk.decide(link)
     desk.deliver()
-    desk.clock.advance(DEFAULT.revert_window)  # inside it both mailboxes would be asked
-    back = desk.asked(patron, OLD)[1]
+    desk.clock.advance(DEFAULT.revert_window)  # inside it the way back would wait
+    back_request, back = desk.asked(patron, OLD)
     desk.decide(back)
+    assert desk.take_effect(back_request, after=DEFAULT.notice_period)
     assert OLD == desk.email(patron)
 
     unchanged(desk, lambda: desk.decide(link), errors.RequestEnded)
@@ -265,8 +269,8 @@ def test_a_link_for_no_request_is_refused(desk: Desk) -> None:
 
 @pytest.mark.parametrize("decision", [Decision.APPROVE, Decision.REJECT])
 def test_an_objection_link_can_neither_approve_nor_reject(desk: Desk, decision: Decision) -> None:
-    """Case 10: the link in the notice is for objecting alone."""
-    desk.asked(desk.patron())
+    """Case 10: the link in the mail that tells of the change is for objecting alone."""
+    desk.decide(desk.asked(desk.patron())[1])
     objection = desk.claims(OLD)
     assert Purpose.OBJECTION is objection.purpose
 
@@ -274,9 +278,9 @@ def test_an_objection_link_can_neither_approve_nor_reject(desk: Desk, decision: 
 
 
 def test_a_link_to_the_other_mailbox_decides_nothing(desk: Desk) -> None:
-    """Case 10: policy gave the email field to the proposed address alone."""
-    _request, link = desk.asked(desk.patron())
-    forged = dataclasses.replace(link, reviewer=Reviewer.CURRENT)
+    """Case 10: a phone number is the current address's to decide, and nobody else's."""
+    desk.propose(desk.patron(), changes=PHONE)
+    forged = dataclasses.replace(desk.claims(OLD), reviewer=Reviewer.PROPOSED)
 
     unchanged(desk, lambda: desk.decide(forged), errors.RequestEnded)
 
@@ -301,9 +305,9 @@ def test_two_mailboxes_decide_a_request_of_two_fields(desk: Desk) -> None:
     request = desk.propose(patron, changes=PHONE | {"email": {"email": NEW}})
     proposed, current = desk.claims(NEW), desk.claims(OLD)
 
-    assert RequestState.PENDING is desk.decide(proposed)
-    assert "decided" == desk.review(proposed).phase
-    assert RequestState.APPROVED is desk.decide(current)
+    assert RequestState.PENDING is desk.decide(current)
+    assert "decided" == desk.review(current).phase
+    assert RequestState.APPROVED is desk.decide(proposed)
 
     values = desk.record(patron).values
     assert (NEW, "+12125550199") == (values["email"], values["phone"])
@@ -313,13 +317,17 @@ def test_two_mailboxes_decide_a_request_of_two_fields(desk: Desk) -> None:
 def test_a_partly_approved_request_is_told_as_such(desk: Desk) -> None:
     patron = desk.patron()
     request = desk.propose(patron, changes=PHONE | {"email": {"email": NEW}})
-    proposed, current = desk.claims(NEW), desk.claims(OLD)
-    desk.decide(proposed)
+    fields = {field.field: field.id for field in desk.view(request).fields}
+    desk.decide(desk.claims(OLD), Decision.REJECT, field_ids=[fields["phone"]])
 
-    assert RequestState.PARTLY_APPROVED is desk.decide(current, Decision.REJECT)
+    assert RequestState.WAITING is desk.decide(desk.claims(NEW))  # who answers is proven
 
     desk.deliver()
-    assert "partly approved" in desk.mailbox.to(DANA)[-1].text
+    assert "partly approved, takes effect on Thursday" in " ".join(
+        desk.mailbox.to(DANA)[-1].text.split()
+    )
+    assert desk.take_effect(request, after=DEFAULT.notice_period)
+    assert 1 == desk.told(request).count(("staff_outcome", DANA))
     assert desk.record(patron).values["phone"] is None
     assert RequestState.PARTLY_APPROVED is desk.state(request)
 
@@ -365,15 +373,36 @@ def test_the_current_address_that_answers_is_proven(desk: Desk) -> None:
     assert {"email": OLD} == line.values
 
 
-def test_a_mailbox_that_left_the_record_proves_nothing(desk: Desk) -> None:
-    """The old address answers for the phone after the record has moved to another one."""
+def test_a_mailbox_that_lost_its_place_decides_nothing_and_the_new_one_is_asked(
+    desk: Desk,
+) -> None:
+    """An answer counts only while its mailbox holds the place that it was asked in."""
     patron = desk.patron()
-    desk.propose(patron, changes=PHONE)
-    phone = desk.claims(OLD)
+    phone = desk.propose(patron, changes=PHONE)
+    before = desk.claims(OLD)
     desk.propose(patron, NEW)
     desk.decide(desk.claims(NEW))
-    desk.run("UPDATE patron SET email_verified_at = NULL")
 
-    desk.decide(phone)
+    unchanged(desk, lambda: desk.decide(before), errors.LinkOutdated)
 
-    assert desk.record(patron).email_verified_at is None
+    asked_now = desk.claims(NEW)
+    assert (asked_now.request_id, asked_now.reviewer) == (phone.request_id, Reviewer.CURRENT)
+    assert desk.decide(asked_now) is RequestState.WAITING  # inside the revert window
+    assert desk.record(patron).values["phone"] is None
+    assert desk.take_effect(phone, after=DEFAULT.revert_window)
+    assert desk.record(patron).values["phone"] == "+12125550199"
+
+
+def test_the_yes_of_a_mailbox_that_lost_its_place_meanwhile_counts_no_more(desk: Desk) -> None:
+    """The old address had approved the phone, which waits; then another address took its place."""
+    patron = desk.patron_with_stake()
+    email, link = desk.asked(patron)
+    phone = desk.propose(patron, changes=PHONE | {"name": {"given_name": "M", "family_name": "S"}})
+    fields = {field.field: field.id for field in desk.view(phone).fields}
+    desk.decide(desk.claims(OLD), field_ids=[fields["phone"]])  # applies: it holds its place
+    desk.decide(link)
+    assert desk.take_effect(email, after=DEFAULT.notice_period)
+
+    assert desk.record(patron).values["phone"] == "+12125550199"
+    assert desk.claims(NEW).request_id == phone.request_id
+    assert ["Name"] == [field.label for field in desk.review(desk.claims(NEW)).fields]

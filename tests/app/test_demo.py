@@ -27,13 +27,14 @@ def test_the_demo_has_every_state_and_every_second_step(
             report = verify(session, protected=PROTECTED, public_keys=keys)
             needs = {
                 need: overview.needing(session, need, since=clock.now(), until=clock.now())
-                for need in (Need.FROZEN, Need.SECOND_PERSON, Need.ERASURE)
+                for need in (Need.FROZEN, Need.SECOND_PERSON, Need.ERASURE, Need.NOTICE_STOPPED)
             }
 
     assert set(RequestState) == {state for state, count in counts.items() if count}
     # Two stories have a second request, and one member proposed more than is usual.
     assert len(STORIES) + 2 + len(unusual.PLACES) == sum(counts.values())
     assert all(needs.values())
+    assert counts[RequestState.WAITING] == 6
     assert report.is_clean
     desk = Desk(database, clock)
     held = desk.scalar("SELECT count(DISTINCT held_for) FROM change_request WHERE state = 'held'")

@@ -15,7 +15,7 @@ from tests.support.proof import verified, verified_after
 from upstage_crm.audit.events import Action
 from upstage_crm.audit.findings import Problem
 from upstage_crm.change_requests import desk as at_desk
-from upstage_crm.change_requests import erasing, freezing, queries
+from upstage_crm.change_requests import due, erasing, freezing, queries
 from upstage_crm.change_requests.commands import Proposed
 from upstage_crm.change_requests.decisions import Evidence
 from upstage_crm.change_requests.erasing import BlockerKind
@@ -117,7 +117,7 @@ class Story:
         desk.withdraw(held)
         desk.propose(self.patron, "third@example.org")
         desk.clock.advance(days(8))
-        for request_id in desk.read(lambda session: queries.due(session, now=desk.now)):
+        for request_id in desk.read(lambda session: due.expiring(session, now=desk.now)):
             desk.expire(Proposed(request_id=request_id, reference="", is_new=True))
         desk.deliver()
 

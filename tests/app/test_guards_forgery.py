@@ -90,6 +90,11 @@ def test_a_no_approves_nothing(scene: Scene) -> None:
         )
 
 
+def of(change: str, reviewer: str) -> str:
+    """One mailbox's review of a field change."""
+    return f"field_change_id = '{change}' AND reviewer = '{reviewer}'"
+
+
 def test_a_foreign_review_approves_nothing(scene: Scene) -> None:
     """A yes of another field, moved, copied or newly written, does not count here."""
     foreign = f"field_change_id = '{scene.phone_change}'"
@@ -106,25 +111,24 @@ def test_a_foreign_review_approves_nothing(scene: Scene) -> None:
             "review",
             foreign,
             {"id": "'x'", "field_change_id": f"'{scene.change}'", "reviewer": "'current'"},
-        ),
-        by="review birth",
+        )
     )
-    # One more reviewer who says yes does not stand for the one who has said nothing.
-    own = f"field_change_id = '{scene.change}'"
+    # The yes of the current mailbox does not stand for the proposed one, which has said nothing.
     scene.refuses(
-        copy("review", own, {"id": "'x'", "reviewer": "'current'"}),
-        "UPDATE review SET decision = 'approve' WHERE id = 'x'",
+        f"UPDATE review SET decision = 'approve' WHERE {of(scene.change, 'current')}",
         approve,
         by="field change approval",
     )
 
 
 def test_a_review_is_born_undecided_and_decided_once(scene: Scene) -> None:
-    own = f"field_change_id = '{scene.change}'"
-    scene.refuses(
-        copy("review", own, {"id": "'x'", "reviewer": "'current'", "decision": "'approve'"}),
-        by="review birth",
-    )
+    phone = of(scene.phone_change, "current")
+    for born in ({"decision": "'approve'"}, {"is_binding": "FALSE"}):
+        scene.refuses(
+            copy("review", phone, {"id": "'x'", "reviewer": "'proposed'"} | born),
+            by="review birth",
+        )
+    own = of(scene.change, "proposed")
     scene.desk.decide(scene.link, Decision.REJECT)
 
     scene.refuses(f"UPDATE review SET decision = 'approve' WHERE {own}", by="review once")

@@ -10,10 +10,11 @@ from datetime import timedelta
 import pytest
 
 from tests.support.engine import Engine
-from tests.support.factories import NEW, SECRET
+from tests.support.factories import NEW, OLD, SECRET
 from upstage_crm import cli, wiring
 from upstage_crm.audit import opening
 from upstage_crm.audit.errors import TrailKeyUnknown
+from upstage_crm.change_requests.policy import DEFAULT
 from upstage_crm.change_requests.rules import Cause, RequestState
 from upstage_crm.core.clock import FrozenClock
 from upstage_crm.core.db import Database
@@ -102,8 +103,28 @@ def test_a_request_with_newer_links_outlives_the_older_key(engine: Engine) -> No
     engine.resend(request)
     parts = restarted(engine, NEW_KEY)
 
-    assert 0 == revoke_dead_links(parts)
+    assert revoke_dead_links(parts) == 1  # the notice, which went with the older key, goes again
+    assert revoke_dead_links(parts) == 0
     assert RequestState.APPROVED is engine.decide(engine.claims(NEW))
+
+
+def test_a_waiting_change_whose_key_left_has_a_new_notice_and_a_new_period(engine: Engine) -> None:
+    patron = engine.patron_with_stake()
+    request, link = engine.asked(patron)
+    assert engine.decide(link) is RequestState.WAITING
+    engine.clock.advance(timedelta(hours=71))
+    parts = restarted(engine, NEW_KEY)
+
+    assert revoke_dead_links(parts) == 1
+    engine.deliver()
+    engine.look(request)
+
+    assert engine.state(request) is RequestState.WAITING
+    assert engine.view(request).applies_at == engine.now + DEFAULT.notice_period
+    assert not engine.take_effect(request, after=timedelta(hours=71))
+    assert engine.email(patron) == OLD
+    assert engine.take_effect(request, after=timedelta(hours=1))
+    assert engine.email(patron) == NEW
 
 
 # --- a lost or wrong set of keys ----------------------------------------------------------------

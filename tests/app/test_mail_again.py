@@ -15,7 +15,7 @@ from upstage_crm.audit.events import Action
 from upstage_crm.change_requests import mailing
 from upstage_crm.change_requests.commands import Proposed
 from upstage_crm.change_requests.errors import LinkExpired, LinkOutdated, RequestEnded
-from upstage_crm.change_requests.rules import RequestState
+from upstage_crm.change_requests.rules import NoticeState, RequestState
 from upstage_crm.core.clock import FrozenClock
 from upstage_crm.core.db import Database
 from upstage_crm.core.errors import Forbidden
@@ -25,6 +25,7 @@ from upstage_crm.mail.again import NotSendable, is_again
 from upstage_crm.mail.compose import Composer
 from upstage_crm.mail.delivery import MailState, Transport
 from upstage_crm.mail.dispatcher import Dispatcher
+from upstage_crm.mail.events import EventKind
 from upstage_crm.mail.message import MailKind, MailMessage
 from upstage_crm.mail.queries import MailNotFound, MailSummary
 from upstage_crm.mail.sender import SendConflict, SendPaused, SendRejected
@@ -169,11 +170,33 @@ def test_a_dead_link_is_not_sent_again(house: House) -> None:
     house.clock.advance(timedelta(hours=1))
     house.resend(request)
     unchanged(house, lambda: house.again(question.id), LinkOutdated)
+    unchanged(house, lambda: house.again(notice), LinkOutdated)  # a lost notice is renewed, too
+
+
+def test_a_link_of_a_revoked_key_or_past_its_time_is_not_sent_again(house: House) -> None:
+    _request, notice = failed(house)
     house.room = replace(house.room, codec=LinkCodec([LinkKey("newer", b"n" * 32)]))
     unchanged(house, lambda: house.again(notice), LinkOutdated)
     house.room = replace(house.room, codec=house.codec)
-    house.clock.advance(timedelta(days=30))
+    house.clock.advance(timedelta(days=41))
     unchanged(house, lambda: house.again(notice), LinkExpired)
+
+
+def test_a_notice_that_is_sent_again_starts_the_clock_when_it_arrives(house: House) -> None:
+    request, notice = failed(house)
+    house.look(request)
+    assert house.view(request).notice_state is NoticeState.NOT_SENT
+
+    house.again(notice)
+
+    assert house.view(request).notice_state is NoticeState.ON_ITS_WAY
+    house.deliver()
+    house.clock.advance(timedelta(hours=1))
+    arrived = house.now
+    house.tell(EventKind.DELIVERED, request)
+    house.look(request)
+    assert house.view(request).notice_state is NoticeState.DELIVERED
+    assert house.view(request).noticed_at == arrived
 
 
 @pytest.mark.parametrize("role", [Role.READ_ONLY, Role.AUDITOR, Role.MARKETING])

@@ -136,7 +136,9 @@ def test_a_proposal_is_made_under_the_rules_of_its_moment(engine: Engine) -> Non
 
     view = engine.view(request)
     assert engine.now + 14 * DAY == view.expires_at
-    assert {"decision_request"} == {kind for kind, to, _ in engine.queued() if to in (OLD, NEW)}
+    assert {"change_notice", "decision_request"} == {
+        kind for kind, to, _ in engine.queued() if to in (OLD, NEW)
+    }
 
 
 def test_a_running_request_keeps_its_rules(engine: Engine) -> None:

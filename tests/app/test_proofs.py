@@ -152,12 +152,14 @@ def test_the_clock_acts_on_no_forged_confirmation(
     engine.forge(
         f"UPDATE desk_confirmation SET second_id = '{zoe.id}', second_label = 'Zoe', "
         "confirmed_at = created_at",
-        f"UPDATE change_request SET applies_at = created_at WHERE id = '{request.request_id}'",
+        f"UPDATE change_request SET state = 'waiting' WHERE id = '{request.request_id}'",
+        "UPDATE field_change SET outcome = 'waiting', applies_at = created_at "
+        f"WHERE request_id = '{request.request_id}'",
         unguarded=True,
     )
     engine.clock.advance(days(5))
 
-    refuses(engine, lambda: engine.apply_desk(request), lambda: engine.vouch(request, zoe))
+    refuses(engine, lambda: engine.make_due(request), lambda: engine.vouch(request, zoe))
 
 
 def test_one_forged_request_does_not_stop_the_clock_for_the_others(

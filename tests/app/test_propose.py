@@ -11,6 +11,7 @@ from tests.support.factories import NEW, OLD, Desk, days, kinds_to, together
 from upstage_crm.audit.events import Action, ActorKind, Channel
 from upstage_crm.change_requests import errors
 from upstage_crm.change_requests.commands import Proposed
+from upstage_crm.change_requests.policy import DEFAULT
 from upstage_crm.change_requests.rules import (
     FieldOutcome,
     ReasonCode,
@@ -53,7 +54,7 @@ def test_a_proposal_is_one_pending_row_with_all_that_it_rests_on(desk: Desk) -> 
     assert desk.now + timedelta(days=7) == view.expires_at
     (field,) = view.fields
     assert (OLD, NEW) == (field.now, field.proposed)
-    assert ((Reviewer.PROPOSED,), (NEW,)) == (field.reviewers, field.mailboxes)
+    assert ((Reviewer.CURRENT, Reviewer.PROPOSED), (OLD, NEW)) == (field.reviewers, field.mailboxes)
     assert FieldOutcome.PENDING is field.outcome
     assert 1 == desk.scalar("SELECT count(*) FROM field_change")
 
@@ -79,15 +80,6 @@ def test_the_decision_mail_waits_for_the_notice(desk: Desk) -> None:
 
 def test_a_first_email_asks_the_proposed_address_alone(desk: Desk) -> None:
     desk.propose(desk.patron(email=""))
-
-    assert [("decision_request", NEW)] == kinds_to(desk.deliver())
-
-
-def test_a_bounced_current_address_is_not_written_to(desk: Desk) -> None:
-    patron = desk.patron()
-    desk.run("UPDATE patron SET email_bounced_at = created_at")
-
-    desk.propose(patron)
 
     assert [("decision_request", NEW)] == kinds_to(desk.deliver())
 
@@ -191,7 +183,8 @@ def test_the_same_value_after_time_ran_out_is_a_new_request(desk: Desk) -> None:
 
     assert second.is_new
     assert first.reference != second.reference
-    assert RequestState.APPROVED is desk.decide(desk.claims())
+    assert RequestState.WAITING is desk.decide(desk.claims())
+    assert desk.take_effect(second, after=DEFAULT.notice_period)
     assert NEW == desk.email(patron)
 
 

@@ -14,6 +14,7 @@ from upstage_crm.change_requests.rules import (
     RequestState,
 )
 from upstage_crm.core.errors import UpstageError
+from upstage_crm.patrons.errors import AddressSuppressed
 from upstage_crm.staff.roles import Role
 
 DANA = "dana@staff.example.org"
@@ -79,13 +80,13 @@ def test_not_my_address_closes_and_suppresses(desk: Desk) -> None:
 
     assert [("change_rejected", OLD), ("staff_outcome", DANA)] == kinds_to(desk.deliver())
     assert "objected" == desk.review(link).phase
-    assert desk.record(patron).is_flagged
+    assert not desk.record(patron).is_flagged  # a stranger's word puts no record in dispute
     assert FieldOutcome.OBJECTED is desk.view(request).fields[0].outcome
     assert {Action.FIELD_OBJECTED, Action.ADDRESS_SUPPRESSED} <= set(desk.actions())
     desk.clock.advance(days(365))
-    unchanged(desk, lambda: desk.propose(patron, override=True), errors.AddressSuppressed)
+    unchanged(desk, lambda: desk.propose(patron, override=True), AddressSuppressed)
     other = desk.patron(email="ole@example.com", given_name="Ole")
-    unchanged(desk, lambda: desk.propose(other, NEW.upper()), errors.AddressSuppressed)
+    unchanged(desk, lambda: desk.propose(other, NEW.upper()), AddressSuppressed)
 
 
 def test_this_was_not_me_ends_a_pending_request(desk: Desk) -> None:
@@ -132,12 +133,29 @@ def test_an_objection_after_the_change_puts_it_back_once(desk: Desk) -> None:
     assert 1 == desk.actions().count(Action.OBJECTION_RECEIVED)
 
 
-def test_an_objection_after_its_time_changes_nothing(desk: Desk) -> None:
-    desk.decide(desk.asked(desk.patron())[1])
+def test_an_objection_after_the_window_undoes_nothing_and_opens_a_dispute(desk: Desk) -> None:
+    patron = desk.patron()
+    request, link = desk.asked(patron)
+    desk.decide(link)
     undo = desk.claims(OLD)
     desk.clock.advance(DEFAULT.revert_window)
 
+    assert desk.decide(undo, Decision.OBJECT) is RequestState.APPROVED
+
+    assert desk.email(patron) == NEW
+    assert desk.record(patron).is_flagged
+    assert desk.review(undo).objected_at == desk.now
+    assert desk.told(request).count(("change_reverted", OLD)) == 0
+
+
+def test_an_objection_after_thirty_days_is_a_calm_page_and_nothing_else(desk: Desk) -> None:
+    desk.decide(desk.asked(desk.patron())[1])
+    undo = desk.claims(OLD)
+    desk.clock.advance(days(30))
+
     unchanged(desk, lambda: desk.decide(undo, Decision.OBJECT), errors.LinkExpired)
+
+    assert not desk.review(undo).can_object
 
 
 def test_a_comment_is_capped(desk: Desk) -> None:

@@ -82,10 +82,11 @@ def test_the_desk_needs_two_people_and_waits(engine: Engine) -> None:
     unchanged(engine, lambda: engine.vouch(request, engine.owner), SamePerson)
     engine.vouch(request, rosa)
     unchanged(engine, lambda: engine.vouch(request, rosa), NothingWaits)
-    assert not engine.apply_desk(request)
+    assert engine.decide(engine.claims(NEW)) is RequestState.WAITING
+    assert not engine.take_effect(request)
     engine.clock.advance(timedelta(hours=73))
 
-    assert [False, True] == sorted(map(bool, together(*[lambda: engine.apply_desk(request)] * 2)))
+    assert [False, True] == sorted(map(bool, together(*[lambda: engine.take_effect(request)] * 2)))
     assert NEW == engine.email(patron)
     assert RequestState.APPROVED is engine.state(request)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from itertools import count
 from random import Random
 
@@ -25,7 +25,14 @@ from upstage_crm.audit.events import Action
 from upstage_crm.change_requests.commands import Proposed
 from upstage_crm.change_requests.errors import NotFrozen
 from upstage_crm.change_requests.policy import DEFAULT, Asked, FieldPolicy
-from upstage_crm.change_requests.rules import Cause, Decision, FieldOutcome, RequestState
+from upstage_crm.change_requests.rules import (
+    Cause,
+    Decision,
+    DeskMethod,
+    FieldOutcome,
+    Finding,
+    RequestState,
+)
 from upstage_crm.core.clock import FrozenClock
 from upstage_crm.core.db import Database
 from upstage_crm.core.errors import UpstageError
@@ -33,12 +40,10 @@ from upstage_crm.links.claims import LinkClaims, Purpose, Reviewer
 from upstage_crm.staff.roles import Role, StaffMember
 
 ONCE = {
-    "change_notice",
     "change_expired",
     "change_undeliverable",
     "change_reverted",
     "change_superseded",
-    "desk_notice",
     "staff_outcome",
 }
 """Kinds that one mailbox gets once about one request (under one subject)."""
@@ -49,7 +54,8 @@ AS_IT_HAPPENS = {
     "change_withdrawn",
 }
 """Kinds that tell of fields as they are settled: never more than there are fields."""
-OPEN = (RequestState.HELD, RequestState.PENDING)
+OPEN = (RequestState.HELD, RequestState.PENDING, RequestState.WAITING)
+ASKED = (RequestState.PENDING, RequestState.WAITING)
 DECIDED = (RequestState.APPROVED, RequestState.PARTLY_APPROVED)
 HOUR = timedelta(hours=1)
 PHONES = ("+1 212 555 0101", "+1 212 555 0102")
@@ -82,9 +88,8 @@ class Story(RuleBasedStateMachine):
         self.codes: dict[tuple[int, str, str, int], str] = {}
         self.is_disputed = False
         self.read_out: Proposed | None = None
-        self.vouched: dict[str, datetime] = {}
         self.steps = 0
-        self.model = Model(self.look())
+        self.model = Model(self.look(), now=self.engine.now)
         # Every example begins with one decided change: the window, its links and its undoing.
         self.take("propose", lambda: self.engine.propose(self.patron, self.address(0)))
         link = self.link(Random(0), Purpose.DECISION)
@@ -109,7 +114,7 @@ class Story(RuleBasedStateMachine):
             return refused
         if isinstance(result, Proposed) and result not in self.requests and result.is_new:
             self.requests.append(result)
-        self.model.step(kind, self.look())
+        self.model.step(kind, self.look(), now=self.engine.now)
         return result
 
     def pick(self, luck: Random, *states: RequestState) -> Proposed:
@@ -182,9 +187,11 @@ class Story(RuleBasedStateMachine):
             self.decide: 5,
             self.decide_field_by_field: 3,
             self.object: 2,
-            self.give_a_code: 2 if self.has(RequestState.PENDING) else 0,
+            self.leave: 1 if self.has(*ASKED) else 0,
+            self.give_a_code: 2 if self.has(*ASKED) else 0,
             self.answer_a_code: 4 if self.read_out is not None else 0,
             self.bounce: 1 if self.has(*OPEN) else 0,
+            self.end_period: 2 if self.has(*ASKED) else 0,
             self.pass_time: 4,
         }
         (act,) = luck.choices(list(weights), list(weights.values()))
@@ -233,9 +240,7 @@ class Story(RuleBasedStateMachine):
             self.take("decline", lambda: self.engine.decline(request, actor))
 
     def vouch(self, request: Proposed, actor: StaffMember) -> None:
-        done = self.take("vouch", lambda: self.engine.vouch(request, actor))
-        if not isinstance(done, UpstageError):
-            self.vouched[request.request_id] = self.engine.now
+        self.take("vouch", lambda: self.engine.vouch(request, actor))
 
     def revert(self, luck: Random) -> None:
         request, actor = self.pick(luck, *DECIDED), luck.choice(self.members)
@@ -243,7 +248,13 @@ class Story(RuleBasedStateMachine):
 
     def clear(self, luck: Random) -> None:
         actor = luck.choice(self.members)
-        done = self.take("clear", lambda: self.engine.clear(self.patron, actor))
+        finding = luck.choice((Finding.NOTHING_WRONG, Finding.NOTHING_WRONG, *Finding))
+        done = self.take(
+            "clear",
+            lambda: self.engine.clear(
+                self.patron, actor, finding=finding, method=DeskMethod.IN_PERSON
+            ),
+        )
         self.is_disputed = done is not True and not isinstance(done, NotFrozen)
 
     def protect(self, luck: Random) -> None:
@@ -283,6 +294,13 @@ class Story(RuleBasedStateMachine):
             self.take("object", lambda: self.engine.decide(link, Decision.OBJECT))
             self.is_disputed = True
 
+    def leave(self, luck: Random) -> None:
+        """Whoever reads the current mailbox says that it is somebody else's."""
+        link = self.link(luck, Purpose.DECISION)
+        if link is not None:
+            said = Decision.NOT_THIS_PERSON
+            self.take("leave", lambda: self.engine.decide(link, said))
+
     def give_a_code(self, luck: Random) -> None:
         self.deliver()
         request, actor = self.pick(luck, *OPEN), luck.choice(self.members)
@@ -313,22 +331,26 @@ class Story(RuleBasedStateMachine):
     def bounce(self, luck: Random) -> None:
         request, reviewer = self.pick(luck, *OPEN), luck.choice(tuple(Reviewer))
         self.take("bounce", lambda: self.engine.bounce(request, reviewer))
+        self.take("look", lambda: self.engine.note_arrival(request))
+
+    def end_period(self, luck: Random) -> None:
+        """A second person looked into a notice that did not arrive."""
+        request, actor = self.pick(luck, *ASKED), luck.choice(self.members)
+        self.take("end_period", lambda: self.engine.end_period(request, actor))
 
     def pass_time(self, luck: Random) -> None:
         self.engine.clock.advance(luck.choice((1, 25, 49, 73, 170)) * HOUR)
         for request in self.requests:
             if not self.model.seen.states[request.request_id].is_open:
                 continue
-            vouched = self.vouched.get(request.request_id)
             for kind, command in (
+                ("look", self.engine.note_arrival),
                 ("remind", self.engine.remind),
+                ("take_effect", self.engine.make_due),
                 ("expire", self.engine.expire),
-                ("apply_desk", self.engine.apply_desk),
             ):
                 self.take(kind, lambda command=command, request=request: command(request))
             state = self.model.seen.states[request.request_id]
-            if state in DECIDED and vouched is not None:
-                assert self.engine.now >= vouched + DEFAULT.desk_wait, "nobody could object"
             late = self.engine.now >= self.engine.view(request).expires_at
             assert not (late and state is RequestState.PENDING), "outlived its time"
 

@@ -13,6 +13,7 @@ from upstage_crm.audit.chain import Broken
 from upstage_crm.audit.findings import Problem
 from upstage_crm.audit.signing import KeyRing
 from upstage_crm.change_requests import desk as at_desk
+from upstage_crm.change_requests.policy import DEFAULT
 from upstage_crm.change_requests.rules import Decision, DeskMethod, ReasonCode
 from upstage_crm.patrons import reconciling as patron_reconciling
 from upstage_crm.patrons.fields import FIELDS
@@ -425,7 +426,7 @@ def _at_the_desk(house: House) -> None:
             now=desk.now,
         )
     )
-    applies_at = desk.write(
+    desk.write(
         lambda session: at_desk.confirm(
             session,
             actor=second,
@@ -434,10 +435,6 @@ def _at_the_desk(house: House) -> None:
             now=desk.now,
         )
     )
-    desk.clock.set(applies_at)
-    desk.write(
-        lambda session: at_desk.apply(
-            session, request_id=proposed.request_id, mailroom=desk.room, now=desk.now
-        )
-    )
+    desk.decide(desk.claims("ole.third@example.org"))
+    assert desk.take_effect(proposed, after=DEFAULT.desk_wait)
     assert "ole.third@example.org" == desk.email(house.ole)

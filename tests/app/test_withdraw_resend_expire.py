@@ -8,7 +8,7 @@ import pytest
 
 from tests.support.factories import NEW, OLD, Desk, days, kinds_to, unchanged
 from upstage_crm.audit.events import Action, ActorKind, Channel
-from upstage_crm.change_requests import commands, errors, queries
+from upstage_crm.change_requests import commands, due, errors
 from upstage_crm.change_requests.rules import (
     Cause,
     Decision,
@@ -270,7 +270,7 @@ def test_nothing_lapses_before_its_time(desk: Desk) -> None:
 
     assert not desk.expire(request)
     assert before == desk.dump()
-    assert () == desk.read(lambda session: queries.due(session, now=desk.now))
+    assert () == desk.read(lambda session: due.expiring(session, now=desk.now))
     assert RequestState.APPROVED is desk.decide(link)
 
 
@@ -278,7 +278,8 @@ def test_what_is_due_is_found(desk: Desk) -> None:
     request, _link = desk.asked(desk.patron())
     desk.clock.advance(days(7))
 
-    assert (request.request_id,) == desk.read(lambda session: queries.due(session, now=desk.now))
+    found = desk.read(lambda session: due.expiring(session, now=desk.now))
+    assert found == (request.request_id,)
 
 
 def test_an_answer_before_the_end_leaves_nothing_to_lapse(desk: Desk) -> None:

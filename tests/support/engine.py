@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
+from datetime import timedelta
 
 import sqlalchemy as sa
 
@@ -17,9 +19,11 @@ from upstage_crm.change_requests import (
     desk,
     freezing,
     leaving,
+    notices,
     policy_settings,
     record_changes,
     reverting,
+    suppressing,
     timing,
 )
 from upstage_crm.change_requests.commands import Proposed
@@ -28,6 +32,7 @@ from upstage_crm.change_requests.policy import Policy
 from upstage_crm.change_requests.rules import (
     Decision,
     DeskMethod,
+    Finding,
     ReasonCode,
     RecordChangeKind,
     RequestState,
@@ -114,15 +119,7 @@ class Engine(Desk):
 
     def bounce(self, request: Proposed, reviewer: Reviewer = Reviewer.PROPOSED) -> bool:
         """The decision mail to `reviewer` comes back for good, and the sweep notices."""
-        query = sa.select(OUTBOX.c.id).where(
-            OUTBOX.c.request_id == request.request_id, OUTBOX.c.audience == reviewer.value
-        )
-        for mail_id in self.read(lambda session: session.execute(query).scalars().all()):
-            self.write(
-                lambda session, found=mail_id: event_log.note(
-                    session, self.bounce_of(found), event_id=f"bounce-{found}", now=self.now
-                )
-            )
+        self.tell(EventKind.BOUNCED, request, reviewer)
         return self.write(
             lambda session: timing.give_up(
                 session,
@@ -132,6 +129,29 @@ class Engine(Desk):
                 now=self.now,
             )
         )
+
+    def lose_mailbox(self, request: Proposed) -> None:
+        """The current mailbox is lost for good: its mail came back twice, a day apart."""
+        self.deliver()
+        self.clock.advance(timedelta(minutes=1))
+        self.bounce(request, Reviewer.CURRENT)
+        self.clock.advance(timedelta(days=1))
+        self.tell(EventKind.BOUNCED, request)
+
+    def tell(
+        self, kind: EventKind, request: Proposed, reviewer: Reviewer = Reviewer.CURRENT
+    ) -> None:
+        """The provider tells something of every mail to a reviewer about a request."""
+        query = sa.select(OUTBOX.c.id).where(
+            OUTBOX.c.request_id == request.request_id, OUTBOX.c.audience == reviewer.value
+        )
+        for mail_id in self.read(lambda session: session.execute(query).scalars().all()):
+            event = replace(self.bounce_of(mail_id), kind=kind)
+            self.write(
+                lambda session, found=mail_id, event=event: event_log.note(
+                    session, event, event_id=f"{kind}-{found}-{self.now}", now=self.now
+                )
+            )
 
     def bounce_of(self, mail_id: str) -> MailEvent:
         """What the provider tells of a mail that no mailbox will ever take."""
@@ -156,10 +176,42 @@ class Engine(Desk):
             )
         )
 
-    def clear(self, patron: PatronRecord, actor: StaffMember, note: str = "looked into") -> bool:
+    def clear(
+        self,
+        patron: PatronRecord,
+        actor: StaffMember,
+        note: str = "looked into",
+        finding: Finding = Finding.NOTHING_WRONG,
+        method: DeskMethod | None = None,
+    ) -> bool:
+        """Say what was found out about a dispute, or about a mailbox."""
         return self.write(
             lambda session: freezing.clear(
-                session, actor=actor, patron_id=patron.id, note=note, now=self.now
+                session,
+                actor=actor,
+                patron_id=patron.id,
+                note=note,
+                finding=finding,
+                method=method,
+                now=self.now,
+            )
+        )
+
+    def find_out(self, patron: PatronRecord, finding: Finding, *members: StaffMember) -> None:
+        """Each of the members finds out the same, with a document in hand."""
+        for member in members:
+            self.clear(patron, member, "saw a passport", finding, DeskMethod.IN_PERSON)
+
+    def lift(self, suppression_id: str, actor: StaffMember, note: str = "a mistake") -> bool:
+        """One of the two steps after which we write to a suppressed address again."""
+        return self.write(
+            lambda session: suppressing.lift(
+                session,
+                actor=actor,
+                suppression_id=suppression_id,
+                note=note,
+                mailroom=self.room,
+                now=self.now,
             )
         )
 
@@ -207,10 +259,29 @@ class Engine(Desk):
             )
         )
 
-    def apply_desk(self, request: Proposed) -> bool:
-        return self.write(
-            lambda session: desk.apply(
-                session, request_id=request.request_id, mailroom=self.room, now=self.now
+    def end_period(self, request: Proposed, actor: StaffMember, note: str = "called") -> None:
+        """Say as second person that a mailbox which cannot be told has not to be waited for."""
+        self.write(
+            lambda session: notices.end_period(
+                session,
+                actor=actor,
+                reference=request.reference,
+                note=note,
+                mailroom=self.room,
+                now=self.now,
+            )
+        )
+
+    def letter(self, request: Proposed, actor: StaffMember, note: str = "sent today") -> None:
+        """Record that a letter told the patron."""
+        self.write(
+            lambda session: notices.note_letter(
+                session,
+                actor=actor,
+                reference=request.reference,
+                note=note,
+                mailroom=self.room,
+                now=self.now,
             )
         )
 

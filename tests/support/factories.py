@@ -26,6 +26,7 @@ from upstage_crm.audit.trail import AuditLine
 from upstage_crm.change_requests import (
     commands,
     decisions,
+    notices,
     queries,
     record_changes,
     reviewing,
@@ -307,6 +308,39 @@ class Desk:
             )
         )
 
+    def look(self, request: Proposed) -> bool:
+        """Mails leave, and the clock takes note of what became of a notice."""
+        self.deliver()
+        return self.note_arrival(request)
+
+    def note_arrival(self, request: Proposed) -> bool:
+        """The clock takes note of what became of a notice."""
+        return self.write(
+            lambda session: notices.look(
+                session, request_id=request.request_id, mailroom=self.room, now=self.now
+            )
+        )
+
+    def take_effect(self, request: Proposed, *, after: timedelta = timedelta()) -> bool:
+        """Let time pass, and the clock make what is due then."""
+        self.look(request)
+        self.clock.advance(after)
+        return self.make_due(request)
+
+    def make_due(self, request: Proposed) -> bool:
+        """The clock makes what is due now."""
+        return self.write(
+            lambda session: timing.take_effect(
+                session, request_id=request.request_id, mailroom=self.room, now=self.now
+            )
+        )
+
+    def patron_with_stake(self, email: str = OLD, given_name: str = "Mara") -> PatronRecord:
+        """A patron whose record is old enough to be worth a thief's while."""
+        found = self.patron(email, given_name)
+        self.clock.advance(timedelta(days=31))
+        return found
+
     def expire(self, request: Proposed) -> bool:
         return self.write(
             lambda session: timing.expire(
@@ -354,7 +388,7 @@ class Desk:
 
     def told(self, request: Proposed) -> list[tuple[str, str]]:
         """The mails that tell of a request's outcome, sorted (kind, address)."""
-        asking = ("decision_request", "change_notice")
+        asking = ("decision_request", "change_notice", "desk_notice")
         return sorted(
             (kind, to)
             for kind, to, state in self._of(request)

@@ -8,20 +8,23 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from datetime import datetime
 
 import sqlalchemy as sa
 from sqlmodel import Session
 
+from upstage_crm.change_requests.policy import DEFAULT
 from upstage_crm.change_requests.rules import (
     ChangeKind,
     Decision,
     FieldOutcome,
+    NoticeState,
     RequestState,
     derive_state,
 )
+from upstage_crm.change_requests.standing import YOUNG
 from upstage_crm.change_requests.tables import ChangeRequestRow, FieldChangeRow, ReviewRow
 from upstage_crm.core.db import table_of
 from upstage_crm.links.claims import Reviewer
@@ -32,12 +35,17 @@ from upstage_crm.patrons.tables import PatronRow
 _request, _change = table_of(ChangeRequestRow), table_of(FieldChangeRow)
 _review, _patron = table_of(ReviewRow), table_of(PatronRow)
 
-H, P = FieldOutcome.HELD, FieldOutcome.PENDING
+H, P, W = FieldOutcome.HELD, FieldOutcome.PENDING, FieldOutcome.WAITING
 A, R = FieldOutcome.APPLIED, FieldOutcome.REJECTED
 WITHDRAWN, SUPERSEDED = FieldOutcome.WITHDRAWN, FieldOutcome.SUPERSEDED
 Moves = frozenset[tuple[FieldOutcome, FieldOutcome]]
 _NEWER: Moves = frozenset({(H, SUPERSEDED), (P, SUPERSEDED)})
-_STOPPED: Moves = frozenset({(H, WITHDRAWN), (P, WITHDRAWN)})
+_STOPPED: Moves = frozenset({(H, WITHDRAWN), (P, WITHDRAWN), (W, WITHDRAWN)})
+# Whoever gives the last yes, or lets time pass, makes a change; and what the mailbox that it
+# displaced had left open, or approved for later, is asked of the new one.
+_GOES_ON: Moves = frozenset({(P, W), (P, A), (W, A), (W, P), (P, WITHDRAWN), (W, WITHDRAWN)})
+_NO: Moves = frozenset({(P, R), (W, R)})
+_LOST: Moves = frozenset({(P, FieldOutcome.UNDELIVERABLE)})
 
 MAY: Mapping[str, Moves] = {
     "propose": _NEWER,
@@ -45,26 +53,40 @@ MAY: Mapping[str, Moves] = {
     "release": frozenset({(H, P), (H, WITHDRAWN)}),
     "withdraw": _STOPPED,
     "resend": _STOPPED,
-    "approve": frozenset({(P, A), (P, WITHDRAWN)}),
-    "reject": frozenset({(P, R)}),
-    "answers": frozenset({(P, A), (P, R), (P, WITHDRAWN)}),
-    "object": frozenset({(P, FieldOutcome.OBJECTED), (H, FieldOutcome.OBJECTED), *_STOPPED}),
-    "confirm_code": frozenset({(P, A), (P, R), (P, WITHDRAWN)}),
+    "vouch": frozenset({(H, P), (H, W), (H, WITHDRAWN)}),
+    "approve": _GOES_ON | _LOST,
+    "reject": _NO,
+    "answers": _GOES_ON | _NO | _LOST,
+    "leave": _GOES_ON,
+    "object": frozenset({*((o, FieldOutcome.OBJECTED) for o in (H, P, W)), *_STOPPED}),
+    "confirm_code": _GOES_ON | _NO | _LOST,
     "decline": _STOPPED,
-    "revert": _STOPPED,
+    "revert": _STOPPED | {(W, P)},
     "expire": frozenset({(P, FieldOutcome.LAPSED)}),
-    "apply_desk": frozenset({(H, A), (H, WITHDRAWN)}),
-    "bounce": frozenset({(P, FieldOutcome.UNDELIVERABLE)}),
+    "look": _GOES_ON | _LOST,
+    "end_period": _GOES_ON | _LOST,
+    "take_effect": _GOES_ON | _LOST,
+    "bounce": _LOST,
 }
 """What each step may do to field changes that stand; a step without a line may do nothing."""
 REVERTS = ("object", "revert")
-Told = tuple[str, str, str, str]
+Mail = tuple[str, str, str, str]
 """A mail: the request, the kind, the address, the subject."""
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One review: who, what, whether a yes is needed, and whether it still counts."""
+
+    reviewer: Reviewer
+    decision: Decision | None
+    is_binding: bool
+    counts: bool
 
 
 @dataclass(slots=True)
 class Seen:
-    """One field change as it stands in the database, with what each reviewer said."""
+    """One field change as it stands in the database, with what each mailbox said, by review."""
 
     request: str
     field: str
@@ -72,7 +94,41 @@ class Seen:
     outcome: FieldOutcome
     current: dict[str, str | None]
     proposed: dict[str, str | None]
-    said: dict[Reviewer, Decision | None] = dataclasses.field(default_factory=dict[Reviewer, Any])
+    settled_at: datetime | None
+    said: dict[str, Said] = dataclasses.field(default_factory=dict[str, Said])
+
+    @property
+    def counting(self) -> list[Said]:
+        """The reviews of mailboxes that hold the place in which they were asked."""
+        return [said for said in self.said.values() if said.counts]
+
+    @property
+    def is_agreed(self) -> bool:
+        """Whether everybody has said yes who has to, and nobody no."""
+        no = {Decision.REJECT, Decision.OBJECT}
+        needed = [said.decision for said in self.counting if said.is_binding]
+        return set(needed) <= {Decision.APPROVE} and not no & {s.decision for s in self.counting}
+
+    @property
+    def is_unheard(self) -> bool:
+        """Whether a mailbox that may speak has said nothing."""
+        return any(not s.is_binding and s.decision is None for s in self.counting)
+
+    @property
+    def displaced_somebody(self) -> bool:
+        """Whether a mailbox was displaced that had not said yes."""
+        approved = (Reviewer.CURRENT, Decision.APPROVE)
+        is_email = self.field == "email" and self.kind is not ChangeKind.REVERT
+        told = [(said.reviewer, said.decision) for said in self.counting]
+        return is_email and self.current["email"] is not None and approved not in told
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What became of the notice about one request."""
+
+    state: NoticeState | None
+    at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +138,10 @@ class Snapshot:
     values: dict[str, str | None]
     changes: dict[str, Seen]
     states: dict[str, RequestState]
-    mails: tuple[Told, ...]
+    notices: dict[str, Told]
+    has_proven_mailbox: bool
+    has_bounced: bool
+    mails: tuple[Mail, ...]
 
 
 def look(session: Session, patron_id: str) -> Snapshot:
@@ -98,14 +157,18 @@ def look(session: Session, patron_id: str) -> Snapshot:
             found.outcome,
             _own(found.field, found.current_value),
             _own(found.field, found.proposed_value),
+            found.settled_at,
         )
         for found in run(sa.select(_change).where(_change.c.patron_id == patron_id))
     }
-    requests = sa.select(_request.c.id, _request.c.state).where(_request.c.patron_id == patron_id)
-    states = {found.id: found.state for found in run(requests)}
+    requests = run(sa.select(_request).where(_request.c.patron_id == patron_id)).all()
+    states = {found.id: found.state for found in requests}
+    notices = {found.id: Told(found.notice_state, found.noticed_at) for found in requests}
     reviews = sa.select(_review).where(_review.c.request_id.in_(list(states)))
     for found in run(reviews):
-        changes[found.field_change_id].said[found.reviewer] = found.decision
+        changes[found.field_change_id].said[found.id] = Said(
+            found.reviewer, found.decision, found.is_binding, found.replaced_at is None
+        )
     mails = sa.select(
         OUTBOX.c.request_id, OUTBOX.c.kind, OUTBOX.c.to_address, OUTBOX.c.subject
     ).where(OUTBOX.c.patron_id == patron_id, OUTBOX.c.state != "cancelled")
@@ -113,6 +176,9 @@ def look(session: Session, patron_id: str) -> Snapshot:
         {column: row[column] for column in protected},
         changes,
         states,
+        notices,
+        row["email_verified_at"] is not None,
+        row["email_bounced_at"] is not None,
         tuple(sorted((m.request_id, m.kind.value, m.to_address, m.subject) for m in run(mails))),
     )
 
@@ -120,11 +186,12 @@ def look(session: Session, patron_id: str) -> Snapshot:
 class Model:
     """What the record must hold, as the steps so far allow it."""
 
-    def __init__(self, seen: Snapshot) -> None:
+    def __init__(self, seen: Snapshot, *, now: datetime) -> None:
         self.seen = seen
         self.values = dict(seen.values)
+        self.held_since = now
 
-    def step(self, kind: str, seen: Snapshot) -> None:
+    def step(self, kind: str, seen: Snapshot, *, now: datetime) -> None:
         """Judge what `kind` of step turned the last snapshot into this one.
 
         Raises:
@@ -132,16 +199,21 @@ class Model:
         """
         for key, change in seen.changes.items():
             before = self.seen.changes.get(key)
-            if before is None:
+            if before is None and change.kind is not ChangeKind.REVERT:
                 self._is_born(kind, change)
-            elif before.outcome is not change.outcome:
+            elif before is not None and before.outcome is not change.outcome:
                 move = (before.outcome, change.outcome)
                 assert move in MAY.get(kind, ()), (kind, move)
-                self._is_applied(change)
+                if change.outcome is A:
+                    self._is_in_time(change, seen, now)
+                    self._is_applied(change, now)
             if before is not None:
                 assert (before.current, before.proposed) == (change.current, change.proposed)
                 self._is_said_once(before, change)
             self._is_settled(change)
+        self._are_undone(
+            kind, [c for key, c in seen.changes.items() if key not in self.seen.changes]
+        )
         assert seen.changes.keys() >= self.seen.changes.keys()
         self._states_follow(seen)
         assert self.values == seen.values, (kind, self.values, seen.values)
@@ -157,8 +229,18 @@ class Model:
         self.seen = seen
 
     def _is_born(self, kind: str, change: Seen) -> None:
-        if change.kind is ChangeKind.REVERT:
+        assert kind in ("propose", "identify"), kind
+        assert change.outcome in ((H,) if kind == "identify" else (H, P))
+        assert change.current == {name: self.values[name] for name in change.current}
+
+    def _are_undone(self, kind: str, born: Sequence[Seen]) -> None:
+        """What was put back: of a field the newest change first, then the one before it."""
+        left = [change for change in born if change.kind is ChangeKind.REVERT]
+        while left:
             assert kind in REVERTS, kind
+            change = next(
+                c for c in left if c.current == {name: self.values[name] for name in c.current}
+            )
             assert change.outcome is A
             undone = [
                 c
@@ -169,33 +251,48 @@ class Model:
             # Exactly what the change wrote stands there, and exactly what it replaced comes back.
             assert [(change.proposed, change.current)] == [(c.current, c.proposed) for c in undone]
             self.values |= change.proposed
-        else:
-            assert kind in ("propose", "identify"), kind
-            assert change.outcome in ((H,) if kind == "identify" else (H, P))
-            assert change.current == {name: self.values[name] for name in change.current}
+            left.remove(change)
 
-    def _is_applied(self, change: Seen) -> None:
-        if change.outcome is not A:
-            return
+    def _is_applied(self, change: Seen, now: datetime) -> None:
         assert change.current == {name: self.values[name] for name in change.current}
+        assert change.is_agreed, change
         if change.kind is ChangeKind.CHANGE:
-            assert change.said, "nobody was asked"
-            assert set(change.said.values()) == {Decision.APPROVE}, change
+            assert any(said.is_binding for said in change.counting), "nobody was asked"
         self.values |= change.proposed
+        if change.field == "email":
+            self.held_since = now
+
+    def _is_in_time(self, change: Seen, seen: Snapshot, now: datetime) -> None:
+        """Silence is heard for a whole period, and nothing moves inside a revert window."""
+        notice = seen.notices[change.request]
+        is_desk = change.kind is ChangeKind.DESK
+        waits = not self.seen.has_proven_mailbox and now - self.held_since < YOUNG
+        if change.is_unheard and (is_desk or not waits) and not self.seen.has_bounced:
+            assert notice.state is NoticeState.ENDED or (
+                notice.at is not None and now >= notice.at + DEFAULT.notice_period
+            ), (change, notice)
+        undone = {c.request for c in self.seen.changes.values() if c.kind is ChangeKind.REVERT}
+        for other in self.seen.changes.values():
+            if other.outcome is A and other.displaced_somebody and other.request not in undone:
+                assert other.settled_at is not None
+                assert now >= other.settled_at + DEFAULT.revert_window, (other, change)
 
     @staticmethod
     def _is_said_once(before: Seen, change: Seen) -> None:
-        for reviewer, decision in before.said.items():
-            if decision is not None:
-                assert change.said[reviewer] is decision, "a decision was taken back"
+        for review, said in before.said.items():
+            if said.decision is not None:
+                assert change.said[review].decision is said.decision, "a decision was taken back"
 
     @staticmethod
     def _is_settled(change: Seen) -> None:
         """What everybody approved, and what anybody rejected, does not stay open."""
-        if change.outcome is P and change.said:
-            said = set(change.said.values())
-            assert said != {Decision.APPROVE}, "approved by all, and still not applied"
+        said = {said.decision for said in change.counting}
+        if change.outcome in (P, W):
             assert not said & {Decision.REJECT, Decision.OBJECT}, "rejected, and still open"
+        if change.outcome is P:
+            assert not change.is_agreed, "approved by all, and still open"
+        if change.outcome is W:
+            assert change.is_agreed, "waits without a yes"
 
     def _states_follow(self, seen: Snapshot) -> None:
         for request, state in seen.states.items():
@@ -212,7 +309,7 @@ class Model:
         assert len(still_open) == len(set(still_open)), "two open changes of one field"
 
 
-def doubled(mails: Iterable[Told], kinds: Iterable[str]) -> list[Told]:
+def doubled(mails: Iterable[Mail], kinds: Iterable[str]) -> list[Mail]:
     """Mails of these kinds that one mailbox got twice about one request, under one subject."""
     wanted = frozenset(kinds)
     found = [mail for mail in mails if mail[1] in wanted]

@@ -169,7 +169,8 @@ def test_a_pressed_answer_has_decided_nothing() -> None:
 
 
 def test_a_mixed_end_reads_as_what_this_reviewer_saw_of_it() -> None:
-    applied, rejected = field(FieldOutcome.APPLIED), field(FieldOutcome.REJECTED)
+    applied = field(FieldOutcome.APPLIED, decision=Decision.APPROVE)
+    rejected = field(FieldOutcome.REJECTED)
 
     titles = [
         shown(review(Phase.PARTLY_APPROVED, fields=fields)).title

@@ -10,7 +10,10 @@ def rules(dialect: str) -> list[Rule]:
     held = any_differs(("held_for",), dialect)
     looked = any_differs(("closed_by", "closed_at"), dialect)
     second = any_differs(("second_id", "confirmed_at"), dialect)
-    people = any_differs(("first_id", "second_id", "cleared_at"), dialect)
+    people = any_differs(("first_id", "second_id", "cleared_at", "finding", "method"), dialect)
+    found = any_differs(("finding", "method"), dialect)
+    lifted = any_differs(("first_id", "first_note", "second_id", "lifted_at"), dialect)
+    period = any_differs(("period_ended_by",), dialect)
     words = any_differs(("first_note", "second_note"), dialect)
     ended = any_differs(("confirmed_by", "confirmed_at", "declined_at", "done_at"), dialect)
     emptied = f"NEW.first_note = '' AND NEW.second_note = '' AND {erasing('patron_freeze')}"
@@ -61,7 +64,8 @@ def rules(dialect: str) -> list[Rule]:
             "patron_freeze",
             "UPDATE",
             f"(OLD.cleared_at IS NOT NULL AND (({people}) OR (({words}) AND NOT ({emptied})))) "
-            f"OR (OLD.first_id IS NOT NULL AND NEW.first_id {is_other(dialect)} OLD.first_id) "
+            f"OR (OLD.first_id IS NOT NULL AND (({found}) "
+            f"OR NEW.first_id {is_other(dialect)} OLD.first_id)) "
             "OR (NEW.cleared_at IS NOT NULL AND (OLD.first_id IS NULL "
             "OR NEW.second_id IS NULL OR NEW.second_id = NEW.first_id))",
         ),
@@ -81,7 +85,6 @@ def rules(dialect: str) -> list[Rule]:
             "UPDATE",
             f"OLD.is_protected AND NOT NEW.is_protected AND NOT ({erasing('patron')}) "
             f"AND NOT EXISTS ({_confirmed('unprotect')})",
-            ("record_change",),
         ),
         Rule(
             "patron_status",
@@ -90,9 +93,31 @@ def rules(dialect: str) -> list[Rule]:
             "OLD.status <> NEW.status AND OLD.status <> 'erased' AND NEW.status <> 'erased' "
             f"AND NOT EXISTS ({_confirmed('status')} "
             "AND x.status_from = OLD.status AND x.status_to = NEW.status)",
-            ("record_change",),
         ),
-        Rule("staff_since", "staff", "UPDATE", _since(dialect), _STAFF_COLUMNS),
+        Rule("staff_since", "staff", "UPDATE", _since(dialect)),
+        Rule(
+            "change_request_period",
+            "change_request",
+            "UPDATE",
+            f"({period}) AND (OLD.period_ended_by IS NOT NULL "
+            "OR NEW.period_ended_by = OLD.proposer_id)",
+        ),
+        Rule(
+            "suppressed_address_birth",
+            "suppressed_address",
+            "INSERT",
+            "NEW.first_id IS NOT NULL OR NEW.second_id IS NOT NULL OR NEW.lifted_at IS NOT NULL",
+        ),
+        Rule(
+            "suppressed_address_second",
+            "suppressed_address",
+            "UPDATE",
+            f"(OLD.lifted_at IS NOT NULL AND ({lifted}) "
+            f"AND NOT (NEW.first_note = '' AND {erasing('suppressed_address')})) "
+            f"OR (OLD.first_id IS NOT NULL AND NEW.first_id {is_other(dialect)} OLD.first_id) "
+            "OR (NEW.lifted_at IS NOT NULL AND (NEW.first_id IS NULL "
+            "OR NEW.second_id IS NULL OR NEW.second_id = NEW.first_id))",
+        ),
         Rule("erasure_birth", "erasure", "INSERT", f"NOT ({_IS_BORN_UNCONFIRMED})"),
         Rule(
             "erasure_second",
@@ -129,7 +154,6 @@ _DATED = {
     "password_hash": "password_at",
 }
 _INSTANTS = (*_DATED.values(), "factors_at", "enabled_at")
-_STAFF_COLUMNS = tuple(f"staff.{name}" for name in _INSTANTS)
 
 
 def _since(dialect: str) -> str:
@@ -148,7 +172,7 @@ def _since(dialect: str) -> str:
 
 _IS_BORN_UNCONFIRMED = (
     "NEW.confirmed_at IS NULL AND NEW.done_at IS NULL AND NOT EXISTS (SELECT 1 FROM field_change f "
-    "WHERE f.patron_id = NEW.patron_id AND f.outcome IN ('pending', 'held', 'approved'))"
+    "WHERE f.patron_id = NEW.patron_id AND f.outcome IN ('pending', 'held', 'waiting', 'approved'))"
 )
 _RELEASED_ALONE = (
     "OLD.held_for IN ('second_person', 'quarantine') AND OLD.state = 'held' "

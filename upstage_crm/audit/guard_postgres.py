@@ -17,9 +17,9 @@ SCHEMA = "public"
 _INSTANTS = frozenset({"at", "next_slot", "paused_until", "lease_until"})
 _NUMBERS = frozenset(
     {
-        *("number", "next_patron_number", "seq", "priority", "attempts", "last_code"),
-        *("version", "link_version", "sent_count", "settled_count", "code_tries", "wrong_codes"),
-        *("covers", "epoch"),
+        *("number", "next_patron_number", "seq", "priority", "attempts", "last_code", "covers"),
+        *("version", "link_version", "notice_version", "sent_count", "settled_count", "epoch"),
+        *("code_tries", "wrong_codes"),
     }
 )
 _FLAGS = frozenset({"by_operator", "needs_second", "decides_alone"})

@@ -26,8 +26,9 @@ Protected = Mapping[str, Sequence[str]]
 
 # States that a row may be born in, and where each may go from there.
 FIELD_MOVES: Mapping[str, Sequence[str]] = {
-    "held": ("pending", "withdrawn", "superseded", "objected"),
+    "held": ("pending", "waiting", "withdrawn", "superseded", "objected"),
     "pending": (
+        "waiting",
         "approved",
         "rejected",
         "objected",
@@ -36,11 +37,14 @@ FIELD_MOVES: Mapping[str, Sequence[str]] = {
         "withdrawn",
         "undeliverable",
     ),
+    # A mailbox that took the place of the one that approved is asked anew.
+    "waiting": ("pending", "approved", "rejected", "objected", "withdrawn"),
     "approved": ("applied",),
 }
 REQUEST_MOVES: Mapping[str, Sequence[str]] = {
-    "held": ("pending", "withdrawn", "superseded", "rejected"),
+    "held": ("pending", "waiting", "withdrawn", "superseded", "rejected"),
     "pending": (
+        "waiting",
         "approved",
         "partly_approved",
         "rejected",
@@ -49,6 +53,7 @@ REQUEST_MOVES: Mapping[str, Sequence[str]] = {
         "withdrawn",
         "undeliverable",
     ),
+    "waiting": ("pending", "approved", "partly_approved", "rejected", "withdrawn"),
     "approved": ("reverted",),
     "partly_approved": ("reverted",),
 }
@@ -96,6 +101,7 @@ _FIXED = {
         "requested_at",
     ),
     "staff": ("id", "created_at", "by_operator"),
+    "suppressed_address": ("id", "patron_id", "cause", "request_id", "created_at"),
 }
 # Fixed too, except that an erasure may empty them: the literal is what "empty" is.
 _ERASABLE: Mapping[str, Mapping[str, str]] = {
@@ -105,6 +111,7 @@ _ERASABLE: Mapping[str, Mapping[str, str]] = {
     "desk_confirmation": {"note": "''", "answers": "'{}'"},
     "erasure": {"reason": "''"},
     "record_change": {"reason": "''"},
+    "suppressed_address": {"address_key": "''"},
 }
 _NEVER_DELETED = (
     "patron",
@@ -123,6 +130,7 @@ _NEVER_DELETED = (
     "touched_row",
     "integrity_finding",
     "record_change",
+    "suppressed_address",
 )
 NEVER_UPDATED = (
     "audit_entry",
@@ -139,7 +147,7 @@ _IDENTITY = {
     "patron": ("id", "number"),
     "change_request": ("id", "reference"),
     "field_change": ("id",),
-    "review": ("id", "field_change_id, reviewer"),
+    "review": ("id",),
     "audit_entry": ("seq", "hash"),
     "audit_value": ("seq, name",),
     "audit_head": ("id",),
@@ -153,6 +161,7 @@ _IDENTITY = {
     "touched_row": ("n",),
     "integrity_finding": ("id",),
     "record_change": ("id",),
+    "suppressed_address": ("id",),
 }
 
 
@@ -193,8 +202,7 @@ def _rows_stay(dialect: str) -> list[Rule]:
     for table, columns in _FIXED.items():
         # SQLite numbers rows behind our back; `UPDATE OR REPLACE … SET rowid` overwrites another.
         fixed = (*columns, "rowid") if dialect == "sqlite" else columns
-        needs = tuple(f"{table}.{column}" for column in columns)
-        found.append(Rule(f"{table}_identity", table, "UPDATE", any_differs(fixed, dialect), needs))
+        found.append(Rule(f"{table}_identity", table, "UPDATE", any_differs(fixed, dialect)))
     for table, blanks in _ERASABLE.items():
         changed = " OR ".join(
             f"(NEW.{column} {is_other(dialect)} OLD.{column} "
@@ -244,10 +252,19 @@ def _steps_are_legal(dialect: str) -> list[Rule]:
             "change_request_links",
             "change_request",
             "UPDATE",
-            "NEW.link_version < OLD.link_version OR NEW.code_tries < OLD.code_tries",
+            "NEW.link_version < OLD.link_version OR NEW.code_tries < OLD.code_tries "
+            "OR NEW.notice_version < OLD.notice_version",
         ),
         Rule("change_request_end", "change_request", "UPDATE", _ENDS_AGAINST_ITS_FIELDS),
         Rule("review_birth", "review", "INSERT", f"NOT ({_IS_BORN_UNDECIDED})"),
+        Rule("review_second", "review", "INSERT", _COUNTING_REVIEW_STANDS),
+        Rule("review_binding", "review", "UPDATE", "OLD.is_binding AND NOT NEW.is_binding"),
+        Rule(
+            "review_replaced",
+            "review",
+            "UPDATE",
+            f"NEW.replaced_at {is_other(dialect)} OLD.replaced_at AND NOT ({_MAY_BE_REPLACED})",
+        ),
         Rule(
             "review_once", "review", "UPDATE", f"OLD.decision IS NOT NULL AND ({said} OR {words})"
         ),
@@ -269,7 +286,28 @@ def _steps_are_legal(dialect: str) -> list[Rule]:
             "UPDATE",
             "NEW.outcome = 'approved' AND OLD.outcome <> 'approved' AND NOT ("
             f"(NEW.kind = 'change' AND {_EVERY_REVIEW_SAYS_YES}) "
-            f"OR (NEW.kind = 'desk' AND {_TWO_AT_THE_DESK}) OR NEW.kind = 'revert')",
+            f"OR (OLD.outcome = 'waiting' AND NEW.settled_at >= NEW.applies_at AND ({_MAY_WAIT})) "
+            "OR NEW.kind = 'revert')",
+        ),
+        Rule(
+            "field_change_waiting",
+            "field_change",
+            "UPDATE",
+            f"NEW.outcome = 'waiting' AND OLD.outcome <> 'waiting' AND NOT ({_MAY_WAIT})",
+        ),
+        Rule(
+            "field_change_clock",
+            "field_change",
+            "UPDATE",
+            f"NEW.applies_at {is_other(dialect)} OLD.applies_at "
+            "AND NEW.outcome <> 'waiting' AND NEW.applies_at IS NOT NULL",
+        ),
+        Rule(
+            "field_change_displaced",
+            "field_change",
+            "UPDATE",
+            f"({any_differs(('displaced_verified_at', 'displaced_bounced_at'), dialect)}) "
+            "AND NOT (OLD.outcome <> 'approved' AND NEW.outcome = 'approved')",
         ),
     ]
 
@@ -299,14 +337,26 @@ def _field(field: str, columns: Sequence[str], dialect: str) -> list[Rule]:
     ]
 
 
-_EVERY_REVIEW_SAYS_YES = (
-    "EXISTS (SELECT 1 FROM review r WHERE r.field_change_id = NEW.id AND r.decision = 'approve') "
-    "AND NOT EXISTS (SELECT 1 FROM review r WHERE r.field_change_id = NEW.id "
-    "AND (r.decision IS NULL OR r.decision <> 'approve'))"
-)
+def _reviews(which: str) -> str:
+    """Whether the field change has a review that counts, and that is `which`."""
+    return (
+        "EXISTS (SELECT 1 FROM review r WHERE r.field_change_id = NEW.id "
+        f"AND r.replaced_at IS NULL AND {which})"
+    )
+
+
+_YES, _NO = "r.decision = 'approve'", "r.decision IN ('reject', 'object')"
+_NOT_YES = "(r.decision IS NULL OR r.decision <> 'approve')"
+_EVERY_REVIEW_SAYS_YES = f"{_reviews(_YES)} AND NOT {_reviews(_NOT_YES)}"
 _TWO_AT_THE_DESK = (
     "EXISTS (SELECT 1 FROM desk_confirmation d WHERE d.request_id = NEW.request_id "
     "AND d.kind = 'identity' AND d.confirmed_at IS NOT NULL AND d.second_id <> d.clerk_id)"
+)
+# Who has to say yes has said it, and nobody has said no: silence of the others lets it happen.
+_MAY_WAIT = (
+    f"((NEW.kind = 'change' AND {_reviews('r.is_binding')}) "
+    f"OR (NEW.kind = 'desk' AND {_TWO_AT_THE_DESK})) "
+    f"AND NOT {_reviews(f'r.is_binding AND {_NOT_YES}')} AND NOT {_reviews(_NO)}"
 )
 _LIVE_EMAIL_STANDS = (
     "NEW.email_key IS NOT NULL AND NEW.status = 'active' AND EXISTS (SELECT 1 FROM patron p "
@@ -314,7 +364,19 @@ _LIVE_EMAIL_STANDS = (
 )
 _OPEN_CHANGE_STANDS = (
     "EXISTS (SELECT 1 FROM field_change f WHERE f.patron_id = NEW.patron_id "
-    "AND f.field = NEW.field AND f.outcome IN ('pending', 'held'))"
+    "AND f.field = NEW.field AND f.outcome IN ('pending', 'held', 'waiting'))"
+)
+_COUNTING_REVIEW_STANDS = (
+    "EXISTS (SELECT 1 FROM review r WHERE r.field_change_id = NEW.field_change_id "
+    "AND r.reviewer = NEW.reviewer AND r.replaced_at IS NULL)"
+)
+# Only a current mailbox can lose its place: the record holds another address, or it is out.
+_MAY_BE_REPLACED = (
+    "OLD.replaced_at IS NULL AND OLD.reviewer = 'current' AND EXISTS (SELECT 1 FROM patron p "
+    "JOIN change_request c ON c.patron_id = p.id WHERE c.id = OLD.request_id "
+    "AND (p.email IS NULL OR p.email <> OLD.mailbox OR EXISTS (SELECT 1 FROM suppressed_address s "
+    "WHERE s.address_key = p.email_key AND s.lifted_at IS NULL "
+    "AND (s.patron_id IS NULL OR s.patron_id = p.id))))"
 )
 # A field change belongs to an open request of the same patron, a review to its field's request:
 # nobody's yes can be lent to somebody else's record. A revert belongs to a decided request and
@@ -332,14 +394,19 @@ _IS_BORN_OPEN = (
     "AND r.state IN ('approved', 'partly_approved')))"
 )
 _IS_BORN_UNDECIDED = (
-    "NEW.decision IS NULL AND EXISTS (SELECT 1 FROM field_change f "
+    "NEW.decision IS NULL AND NEW.replaced_at IS NULL "
+    "AND (NEW.is_binding OR NEW.reviewer = 'current') AND EXISTS (SELECT 1 FROM field_change f "
     "WHERE f.id = NEW.field_change_id AND f.request_id = NEW.request_id "
-    "AND f.outcome IN ('pending', 'held'))"
+    "AND f.outcome IN ('pending', 'held', 'waiting'))"
 )
 _ENDS_AGAINST_ITS_FIELDS = (
     "NEW.state <> OLD.state AND ("
-    "(NEW.state NOT IN ('pending', 'held') AND EXISTS (SELECT 1 FROM field_change f "
-    "WHERE f.request_id = NEW.id AND f.outcome IN ('pending', 'held', 'approved'))) OR "
+    "(NEW.state = 'waiting' AND (EXISTS (SELECT 1 FROM field_change f "
+    "WHERE f.request_id = NEW.id AND f.outcome IN ('pending', 'held', 'approved')) "
+    "OR NOT EXISTS (SELECT 1 FROM field_change f "
+    "WHERE f.request_id = NEW.id AND f.outcome = 'waiting'))) OR "
+    "(NEW.state NOT IN ('pending', 'held', 'waiting') AND EXISTS (SELECT 1 FROM field_change f "
+    "WHERE f.request_id = NEW.id AND f.outcome IN ('pending', 'held', 'waiting', 'approved'))) OR "
     "(NEW.state IN ('approved', 'partly_approved') AND NOT EXISTS (SELECT 1 FROM field_change f "
     "WHERE f.request_id = NEW.id AND f.outcome = 'applied')) OR "
     "(NEW.state = 'reverted' AND NOT EXISTS (SELECT 1 FROM field_change f "

@@ -18,23 +18,19 @@ _PATRON_OF = {
     "patron_freeze": "OLD.patron_id",
     "erasure": "OLD.patron_id",
     "record_change": "OLD.patron_id",
+    "suppressed_address": "OLD.patron_id",
     "audit_value": "(SELECT e.patron_id FROM audit_entry e WHERE e.seq = OLD.seq)",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """`event` on `table` is refused when `when` holds; `name` is what the refusal says.
-
-    `needs` names what else must be there before the rule can be: a table, or a `table.column`.
-    An early revision without it goes without the rule.
-    """
+    """`event` on `table` is refused when `when` holds; `name` is what the refusal says."""
 
     name: str
     table: str
     event: str
     when: str
-    needs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,8 @@ write afterwards, and `rights` says who may; SECURITY.md says so plainly.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Generator
+import re
+from collections.abc import Collection, Generator, Mapping
 from contextlib import contextmanager
 
 import sqlalchemy as sa
@@ -21,18 +22,17 @@ from upstage_crm.audit.guard_rules import Protected, marks, rules
 from upstage_crm.audit.guard_sql import Mark, Rule
 
 _PREFIX = "guard_"
+_NAMES_TABLE = re.compile(r"\b(?:FROM|JOIN) (\w+) (\w+)")
+_NAMES_COLUMN = re.compile(r"\b(\w+)\.(\w+)")
 
 
 def install(connection: Connection, protected: Protected) -> None:
     """Create every guard of the tables that exist.
 
     `protected` maps a field key to its columns, derived ones included. An early revision has
-    fewer tables; what it guards is complete at the newest one only.
+    fewer tables and columns; what it guards is complete at the newest one only.
     """
-    columns = _columns(connection)
-    standing = {
-        name for table, held in columns.items() for name in (table, *(f"{table}.{c}" for c in held))
-    }
+    standing = {table: {*held, "rowid"} for table, held in _columns(connection).items()}
     for statement in _statements(connection, protected, standing).values():
         connection.exec_driver_sql(statement)
 
@@ -84,19 +84,35 @@ def trusted_path(connection: Connection) -> Generator[None]:
 
 
 def _statements(
-    connection: Connection, protected: Protected, standing: Collection[str] | None = None
+    connection: Connection,
+    protected: Protected,
+    tables: Mapping[str, Collection[str]] | None = None,
 ) -> dict[str, str]:
-    """The statements by guard name, only those that what is `standing` allows if it is given."""
+    """The statements by guard name; with `tables` those that find their tables and columns."""
     dialect = connection.dialect.name
     refuse, mark = (_sqlite, _mark_sqlite) if dialect == "sqlite" else (_postgres, _mark_postgres)
     found: dict[str, str] = {}
     for rule in rules(protected, dialect):
-        if standing is None or {rule.table, *rule.needs} <= set(standing):
+        if tables is None or _fits(rule, tables):
             found |= refuse(rule)
     for entry in marks(protected, dialect, _columns(connection)):
-        if standing is None or entry.table in standing:
+        if tables is None or entry.table in tables:
             found |= mark(entry)
     return found
+
+
+def _fits(rule: Rule, tables: Mapping[str, Collection[str]]) -> bool:
+    """Whether every table and column that a rule names stands."""
+    named = {"NEW": {rule.table}, "OLD": {rule.table}}
+    for table, alias in _NAMES_TABLE.findall(rule.when):
+        named.setdefault(alias, set()).add(table)
+    if not tables.keys() >= set().union(*named.values()):
+        return False
+    return all(
+        any(column in tables[table] for table in named[alias])
+        for alias, column in _NAMES_COLUMN.findall(rule.when)
+        if alias in named
+    )
 
 
 def _columns(connection: Connection) -> dict[str, list[str]]:

@@ -86,7 +86,7 @@ _SUBJECTS = (
             Part(table="field_change", subject="request_id"),
             Part(table="review", subject="request_id"),
             Part(table="desk_confirmation", subject="request_id"),
-            Part(table="suppressed_address", subject="request_id", key="address_key"),
+            Part(table="suppressed_address", subject="request_id"),
         ),
         patron="patron_id",
     ),

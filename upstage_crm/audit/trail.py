@@ -284,6 +284,19 @@ def timeline(
     return tuple(_line(row, values) for row in rows)
 
 
+def lines_since(
+    session: Session, since: datetime, *, action: Action, patron_id: str | None = None
+) -> Iterator[AuditLine]:
+    """Every entry of one kind after an instant, the newest first, however many there are."""
+    before: int | None = None
+    while lines := timeline(session, action=action, patron_id=patron_id, before=before):
+        for line in lines:
+            if line.at <= since:
+                return
+            yield line
+        before = lines[-1].seq
+
+
 def opened(
     session: Session, *, request_id: str, action: Action
 ) -> tuple[tuple[Mapping[str, str | int | bool | None], tuple[Opened, ...]], ...]:

@@ -109,3 +109,4 @@ def record_review(case: Case, review: ReviewRow, answer: Answer) -> None:
     }
     case.session.connection().execute(_ANSWER, written)
     set_committed_value(review, "decision", answer.decision)
+    set_committed_value(review, "decided_at", case.now)

@@ -9,7 +9,7 @@ from sqlmodel import Session
 
 from upstage_crm.change_requests import erasing, freezes, record_changes
 from upstage_crm.change_requests.references import references
-from upstage_crm.change_requests.rules import FreezeCause, RecordChangeKind
+from upstage_crm.change_requests.rules import Finding, FreezeCause, RecordChangeKind
 from upstage_crm.patrons.tables import PatronRow, PatronStatus
 
 
@@ -23,6 +23,7 @@ class FreezeView:
     first_id: str
     first_label: str
     first_note: str
+    finding: Finding | None
 
 
 def freeze_of(session: Session, patron_id: str) -> FreezeView | None:
@@ -37,6 +38,7 @@ def freeze_of(session: Session, patron_id: str) -> FreezeView | None:
         first_id=row.first_id or "",
         first_label=row.first_label or "",
         first_note=row.first_note,
+        finding=row.finding,
     )
 
 

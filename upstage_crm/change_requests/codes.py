@@ -39,6 +39,7 @@ from upstage_crm.links.claims import LinkClaims
 from upstage_crm.staff.roles import Permission, StaffMember, ensure_may
 
 NOTE_LIMIT = 500  # characters
+_SAID = frozenset({Decision.APPROVE.value, Decision.REJECT.value})
 
 
 def redeem(
@@ -84,11 +85,13 @@ def read_out(
     words = clean_block(note, NOTE_LIMIT)
     case = opening.by_reference(session, reference, mailroom=mailroom, now=now)
     second_person.ensure_not_own(actor, case.patron)
-    if case.request.state is not RequestState.PENDING or now >= case.request.expires_at:
-        raise RequestEnded(state=case.request.state)
+    state = case.request.state
+    is_over = state is RequestState.PENDING and now >= case.request.expires_at
+    if is_over or state not in (RequestState.PENDING, RequestState.WAITING):
+        raise RequestEnded(state=state)
     open_ids = {change.id for change in case.open_changes}
     given = {key: answer.value for key, answer in answers.items() if key in open_ids}
-    if not given or Decision.OBJECT.value in given.values():
+    if not given or not _SAID.issuperset(given.values()):
         raise NothingProposed
     if _waiting(case) is not None:
         raise AlreadyWaiting
@@ -182,7 +185,6 @@ def _matched(case: Case, code: str, *, actor: Actor, channel: Channel) -> LinkCl
     claims = link_codes.match(
         case.session,
         request_id=request.id,
-        version=request.link_version,
         typed=code,
         codec=case.mailroom.codec,
     )

@@ -20,7 +20,9 @@ from upstage_crm.audit.events import (
 )
 from upstage_crm.change_requests import (
     alerts,
+    notices,
     opening,
+    planning,
     policy_settings,
     releasing,
     second_person,
@@ -38,7 +40,9 @@ from upstage_crm.change_requests.mails import BOTH, Mailroom
 from upstage_crm.change_requests.policy import resend_wait
 from upstage_crm.change_requests.proposing import check, clean_reason, needs_second
 from upstage_crm.change_requests.rules import Cause, HeldFor, ReasonCode, RequestState
+from upstage_crm.change_requests.settling import Case
 from upstage_crm.change_requests.starting import Draft, proposed_values, record, start
+from upstage_crm.links.claims import Reviewer
 from upstage_crm.patrons.fields import Context
 from upstage_crm.staff.roles import Permission, StaffMember, ensure_may, may
 
@@ -86,18 +90,20 @@ def propose(
     """Propose new values for protected fields: rows, mails and trail, nothing of the patron's.
 
     `changes` maps field keys to inputs by column. An open proposal for a field is superseded;
-    the same values proposed again are the same request. `override` skips the 30-day rests,
-    `ask_both` asks the current address about a new one too. Where the policy wants a second
-    person, or a tripwire a pause or somebody who looks, the request is HELD and nobody is mailed.
+    the same values proposed again are the same request. `override` skips the 30-day rests, with
+    `ask_both` the current address has to say yes to a new one, too. Where a second person is
+    wanted, or a tripwire wants a pause or somebody who looks, the request is HELD and nobody is
+    mailed.
     Whoever calls this notes a refusal: `attempts.note_refused`.
 
     Raises:
         UnknownPatron, and all that `watching.watch`, `proposing.check` and `clean_reason` raise.
         HeldCannotReplace: it has to wait, so it cannot take the place of an open request.
+        ChangeWaits: an approved change of one of the fields is about to take effect.
     """
     words = clean_reason(reason_code, reason_text)
     patron = watching.lock(session, actor=actor, patron_id=patron_id)
-    policy = policy_settings.current(session)
+    policy = policy_settings.for_proposal(session, now=now)
     watched = watching.watch(
         session,
         actor=actor,
@@ -137,8 +143,9 @@ def propose(
         now=now,
     )
     if held_for is None:
+        case.ask()
+        planning.plan_reminder(case)
         matter = case.matter()
-        mailroom.ask(session, matter, now=now)
         superseding.say_goodbye(replaced, besides=[matter.address_of(who) for who in BOTH])
     else:
         superseding.say_goodbye(replaced, besides=())
@@ -225,6 +232,8 @@ def resend(
 ) -> None:
     """Send the decision mails again, with a new link; the old link dies.
 
+    The notice to the current mailbox goes again only when the first one has not arrived.
+
     Raises:
         Forbidden, UnknownRequest; OwnRecord: it is about the actor's own record.
         RequestEnded: it is over already.
@@ -246,13 +255,11 @@ def resend(
     if _resent_since(session, request.id, now - _DAY) >= policy.resend_limit_per_day:
         raise ResendLimit(limit=policy.resend_limit_per_day)
     releasing.ensure_reachable(case)
-    request.link_version += 1
+    notices.refresh(case)
+    settling.cancel_asking(session, request_id=request.id, now=now)
     request.last_sent_at = now
     request.sent_count += 1
-    session.add(request)
-    session.flush()
-    settling.cancel_asking(session, request_id=request.id, now=now)
-    mailroom.ask(session, case.matter(case.open_changes), now=now)
+    case.ask(case.undecided, only=_unanswered(case), again=True)
     case.note(
         Action.REQUEST_RESENT,
         actor.as_actor(),
@@ -260,6 +267,18 @@ def resend(
         facts={"version": request.link_version},
     )
     case.record()
+
+
+def _unanswered(case: Case) -> list[Reviewer]:
+    """Who has to say yes and has not; and the current mailbox if its notice is lost."""
+    asked = [r for change in case.undecided for r in case.counting(change) if r.decision is None]
+    state = case.request.notice_state
+    is_lost = state is not None and state.is_stopped
+    return [
+        who
+        for who in Reviewer
+        if any(r.reviewer is who and (r.is_binding or is_lost) for r in asked)
+    ]
 
 
 def _resent_since(session: Session, request_id: str, since: datetime) -> int:

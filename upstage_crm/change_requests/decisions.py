@@ -11,12 +11,22 @@ from datetime import datetime
 
 from sqlmodel import Session
 
-from upstage_crm.audit.events import SYSTEM, Action, Channel
-from upstage_crm.change_requests import objecting, opening, queries, receipting, reverting
+from upstage_crm.audit.events import Action
+from upstage_crm.change_requests import (
+    disowning,
+    leaving_out,
+    notices,
+    objecting,
+    opening,
+    planning,
+    progress,
+    receipting,
+)
 from upstage_crm.change_requests.answering import Answer, Evidence, record_review
 from upstage_crm.change_requests.errors import (
     LinkExpired,
     LinkOutdated,
+    MailboxOut,
     RequestEnded,
     UnknownRequest,
 )
@@ -25,9 +35,9 @@ from upstage_crm.change_requests.rules import (
     Cause,
     Decision,
     FieldOutcome,
+    NoticeState,
     RequestState,
     ReviewChannel,
-    settle,
 )
 from upstage_crm.change_requests.settling import Case
 from upstage_crm.change_requests.tables import FieldChangeRow, ReviewRow
@@ -36,7 +46,6 @@ from upstage_crm.links.claims import LinkClaims, LinkRefused, Purpose, Reviewer
 from upstage_crm.patrons import commands as patrons
 
 COMMENT_LIMIT = 500  # characters of a patron's own words
-_CONFIRMED = (FieldOutcome.APPLIED, FieldOutcome.REJECTED)
 
 
 def decide(
@@ -64,6 +73,7 @@ def decide(
     Raises:
         LinkRefused: the link is not for this decision, or its request does not exist.
         LinkOutdated, LinkExpired: the link no longer counts.
+        MailboxOut: whoever reads this mailbox has no say about this patron.
         RequestEnded: nothing is left to decide; carries the state. Show it as an outcome.
         InvalidText: the comment is too long.
     """
@@ -81,11 +91,12 @@ def decide(
     except UnknownRequest as error:
         raise LinkRefused from error
     _ensure_may_decide(case, claims, decision, now)
-    if decision is Decision.OBJECT:
-        if case.request.state.is_open:
-            objecting.object_to(case, answer)
-        else:
-            reverting.object_afterwards(case, answer)
+    if decision is Decision.NOT_THIS_PERSON:
+        leaving_out.say_not_this_person(case, answer)
+    elif decision is Decision.OBJECT and claims.purpose is Purpose.OBJECTION:
+        disowning.object_to(case, answer)
+    elif decision is Decision.OBJECT:
+        objecting.object_to(case, answer)
     else:
         wanted = dict(answers) if answers else None
         _decide(case, answer, wanted if wanted else _all_alike(case, decision, field_ids))
@@ -105,32 +116,34 @@ def _all_alike(
 
 def _decide(case: Case, answer: Answer, answers: Mapping[str, Decision]) -> None:
     """Approve or reject: all of it happens, and what can no longer be true is withdrawn."""
+    if Decision.APPROVE in answers.values():
+        notices.refresh(case)
     chosen = _chosen(case, answer.reviewer, answers)
-    approves = Decision.APPROVE in {answers[change.id] for change, _review in chosen}
-    cause = case.obstacle() if approves else None
+    said = {change.id: answers[change.id] for change, _review in chosen}
+    cause = case.obstacle() if Decision.APPROVE in said.values() else None
     if cause is not None:
         case.withdraw(cause, channel=answer.door)
         return
     is_own = any(review.mailbox == case.patron.email for _change, review in chosen)
     late: dict[str, Cause] = {}
-    said: list[tuple[FieldChangeRow, Decision]] = []
     for change, review in chosen:
-        if cause := _settle_one(case, answer.saying(answers[change.id]), change, review):
+        if cause := _say(case, answer.saying(said[change.id]), change, review):
             late[change.id] = cause
-        else:
-            said.append((change, answers[change.id]))
-    if is_own and len(late) < len(chosen):
+    answered = [(change, said[change.id]) for change, _review in chosen if change.id not in late]
+    if answered and is_own:
         _note_proof(case, answer)
-    withdrawn = case.withdraw_fields(late, channel=answer.door) if late else []
-    state = case.close(cause=next(iter(late.values()), None))
-    matter = case.matter()
-    settled = [change.id for change, _review in chosen if change.outcome in _CONFIRMED]
-    if settled:
-        case.mailroom.tell_settled(case.session, matter.only(settled), now=case.now)
-    case.tell_withdrawn(withdrawn)
-    receipting.of_answers(case, answer, said)
-    if not state.is_open:
-        case.tell_proposer(matter, comment=answer.comment)
+    if answered and answer.reviewer is Reviewer.CURRENT:
+        _note_arrival(case)
+    progress.go_on(
+        case,
+        [change for change, _review in chosen],
+        actor=answer.actor,
+        channel=answer.door,
+        late=late,
+        comment=answer.comment,
+    )
+    planning.plan_reminder(case)
+    receipting.of_answers(case, answer, answered)
 
 
 def _chosen(
@@ -140,7 +153,7 @@ def _chosen(
     chosen = [
         (change, review)
         for change in case.open_changes
-        for review in case.reviews.get(change.id, [])
+        for review in case.counting(change)
         if review.reviewer is reviewer and review.decision is None and change.id in answers
     ]
     if not chosen:
@@ -148,10 +161,8 @@ def _chosen(
     return chosen
 
 
-def _settle_one(
-    case: Case, answer: Answer, change: FieldChangeRow, review: ReviewRow
-) -> Cause | None:
-    """Record one review and what it settles; the cause when it came too late to be true."""
+def _say(case: Case, answer: Answer, change: FieldChangeRow, review: ReviewRow) -> Cause | None:
+    """Record what one review says; the cause when a yes came too late to be true."""
     approves = answer.decision is Decision.APPROVE
     cause = case.obstacle_of(change) if approves else None
     if cause is not None:
@@ -164,27 +175,14 @@ def _settle_one(
         facts=answer.facts | {"field": change.field},
         values=answer.values,
     )
-    outcome = settle([r.decision for r in case.reviews[change.id]])
-    if outcome is FieldOutcome.APPROVED:
-        if unasked := case.unasked(change):
-            _ask_too(case, change, unasked)
-            return None
-        proven = any(r.reviewer is Reviewer.PROPOSED for r in case.reviews[change.id])
-        if not case.apply(change, proven=proven, actor=answer.actor, channel=answer.door):
-            return Cause.ADDRESS_TAKEN
-    elif outcome is not FieldOutcome.PENDING:
-        case.settle([change], outcome)
     return None
 
 
-def _ask_too(case: Case, change: FieldChangeRow, reviewers: list[Reviewer]) -> None:
-    """The record needs more protection than when this was proposed: ask who was not asked."""
-    for reviewer in reviewers:
-        mailbox = queries.mailbox_of(change, reviewer) or case.patron.email or ""
-        case.add_review(change, reviewer, mailbox)
-        facts = {"reviewer": reviewer.value, "field": change.field}
-        case.note(Action.REVIEWER_ADDED, SYSTEM, Channel.SCHEDULE, facts=dict(facts))
-    case.mailroom.ask(case.session, case.matter([change]), only=reviewers, now=case.now)
+def _note_arrival(case: Case) -> None:
+    """Whoever answers has been told: an answer is worth the provider's word that a mail arrived."""
+    state = case.request.notice_state
+    if state is NoticeState.ON_ITS_WAY or (state is not None and state.is_stopped):
+        notices.arrived(case, case.now, by="answer")
 
 
 def _note_proof(case: Case, answer: Answer) -> None:
@@ -195,7 +193,7 @@ def _note_proof(case: Case, answer: Answer) -> None:
 
 
 def _ensure_may_decide(case: Case, claims: LinkClaims, decision: Decision, now: datetime) -> None:
-    """The link counts, and there is something to decide."""
+    """The link counts, its mailbox has a say, and there is something to decide."""
     state = case.request.state
     if claims.purpose is Purpose.OBJECTION:
         if decision is not Decision.OBJECT:
@@ -210,9 +208,10 @@ def _ensure_may_decide(case: Case, claims: LinkClaims, decision: Decision, now: 
         raise LinkRefused
     if not state.is_open:
         raise RequestEnded(state=state)
-    if claims.version != case.request.link_version:
+    if state is RequestState.HELD or claims.version != case.request.version_for(claims.reviewer):
         raise LinkOutdated
-    if state is RequestState.HELD:
-        raise LinkOutdated
-    if claims.is_expired(now) or now >= case.request.expires_at:
+    is_over = state is RequestState.PENDING and now >= case.request.expires_at
+    if is_over or claims.is_expired(now):
         raise LinkExpired
+    if claims.reviewer is Reviewer.CURRENT and leaving_out.is_out(case):
+        raise MailboxOut

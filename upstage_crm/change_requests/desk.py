@@ -1,7 +1,8 @@
 """When the mailbox is lost: two staff members vouch for the patron, and the change waits.
 
 A clerk records how the patron was identified; another member confirms it; then the change waits
-while the current address is told how to stop it; then it is made. No single account can do it.
+while the current address, or a letter, tells how to stop it; then it is made. A new address has to
+say yes besides. No single account can do it.
 """
 
 from __future__ import annotations
@@ -11,11 +12,14 @@ from datetime import datetime
 
 from sqlmodel import Session, col, select
 
-from upstage_crm.audit.events import SYSTEM, Action, Channel
+from upstage_crm.audit.events import Action, Channel
 from upstage_crm.change_requests import (
+    advancing,
     alerts,
     opening,
+    planning,
     policy_settings,
+    progress,
     receipting,
     second_person,
     superseding,
@@ -31,13 +35,15 @@ from upstage_crm.change_requests.rules import (
     DeskMethod,
     FieldOutcome,
     HeldFor,
+    NoticeState,
     ReasonCode,
     RequestPath,
     RequestState,
 )
 from upstage_crm.change_requests.settling import Case
+from upstage_crm.change_requests.standing import Standing
 from upstage_crm.change_requests.starting import Draft, proposed_values, record, start
-from upstage_crm.change_requests.tables import DeskConfirmationRow
+from upstage_crm.change_requests.tables import DeskConfirmationRow, FieldChangeRow
 from upstage_crm.core.ids import new_id
 from upstage_crm.core.text import clean_block
 from upstage_crm.patrons.fields import Context
@@ -78,7 +84,7 @@ def propose(
     if not seen or method not in IDENTIFYING:
         raise NoteMissing
     patron = watching.lock(session, actor=actor, patron_id=patron_id)
-    policy = policy_settings.current(session)
+    policy = policy_settings.for_proposal(session, now=now)
     watched = watching.watch(
         session,
         actor=actor,
@@ -149,9 +155,10 @@ def propose(
 def confirm(
     session: Session, *, actor: StaffMember, reference: str, mailroom: Mailroom, now: datetime
 ) -> datetime:
-    """Confirm as second person who the patron is; return when the change is made.
+    """Confirm as second person who the patron is; return before when the change is not made.
 
-    The current address is told at once, with a link that stops it.
+    The current address is told at once, with a link that stops it; then a new one is asked. Where
+    no mailbox works, the wait begins with a letter: see `notices.note_letter`.
 
     Raises:
         Forbidden, UnknownRequest; NothingWaits: nothing waits for a second person.
@@ -164,16 +171,28 @@ def confirm(
     second_person.ensure_second(session, actor, first_id=row.clerk_id, patron=case.patron, now=now)
     alerts.ensure_none(session, row.clerk_id)
     row.second_id, row.second_label, row.confirmed_at = actor.id, actor.label, now
-    case.request.applies_at = applies_at = now + case.policy.desk_wait
     session.add(row)
-    session.add(case.request)
     session.flush()
-    mailroom.tell_desk(session, case.matter(), method=row.method, applies_at=applies_at, now=now)
     facts = {"method": row.method.value, "clerk": row.clerk_id}
-    case.note(Action.DESK_CONFIRMED, actor.as_actor(), Channel.DESK, facts=dict(facts))
+    case.note(Action.DESK_CONFIRMED, actor.as_actor(), Channel.DESK, facts=facts)
+    _begin(case)
     receipting.of_desk(case, actor.as_actor(), clerk=row.clerk_label)
     case.record()
-    return applies_at
+    is_told = case.request.notice_id is not None
+    return now + (case.policy.desk_wait if is_told else case.policy.paper_wait)
+
+
+def resume(session: Session, *, request_id: str, mailroom: Mailroom, now: datetime) -> bool:
+    """Let a request go on that two people vouched for before changes could wait as they do now.
+
+    It begins again: told to the current address, and asked of a new one.
+    """
+    case = opening.by_id(session, request_id, mailroom=mailroom, now=now)
+    if case.request.state is not RequestState.HELD or case.desk_method is None:
+        return False
+    _begin(case)
+    case.record()
+    return True
 
 
 def decline(
@@ -205,40 +224,26 @@ def decline(
     case.record()
 
 
-def apply(session: Session, *, request_id: str, mailroom: Mailroom, now: datetime) -> bool:
-    """Make a confirmed change whose waiting time is over; False when there is nothing to do.
-
-    Everything is checked once more; what can no longer be true is withdrawn.
-    """
-    case = opening.by_id(session, request_id, mailroom=mailroom, now=now)
+def _begin(case: Case) -> None:
+    """Ask and tell whom the plan names, and let the clock run from the notice's arrival."""
     request = case.request
-    is_due = request.applies_at is not None and now >= request.applies_at
-    if request.state is not RequestState.HELD or not is_due:
-        return False
-    channel = Channel.SCHEDULE
-    cause = case.obstacle()
-    if cause is not None:
-        case.withdraw(cause, channel=channel)
-        case.record()
-        return True
-    late = {c.id: cause for c in case.changes if (cause := case.obstacle_of(c))}
-    chosen = [change for change in case.open_changes if change.id not in late]
-    case.settle(chosen, FieldOutcome.PENDING)
-    request.state = RequestState.PENDING
-    session.add(request)
-    session.flush()
-    for change in chosen:
-        if not case.apply(change, proven=False, actor=SYSTEM, channel=channel):
-            late[change.id] = Cause.ADDRESS_TAKEN
-    withdrawn = case.withdraw_fields(late, channel=channel)
-    case.close(cause=next(iter(late.values()), None))
-    applied = [change.id for change in chosen if change.outcome is FieldOutcome.APPLIED]
-    if applied:
-        mailroom.tell_settled(session, case.matter().only(applied), now=now)
-    case.tell_withdrawn(withdrawn)
-    case.tell_proposer()
-    case.record()
-    return True
+    for change in case.changes:
+        advancing.add_missing(case, change, case.plan_of(change))
+    asked = [change for change in case.open_changes if _needs_yes(case, change)]
+    case.settle(asked, FieldOutcome.PENDING)
+    request.expires_at = case.now + case.policy.link_life
+    request.released_at = case.now
+    if case.evidence.standing is not Standing.WORKING:
+        request.notice_state = NoticeState.NO_MAILBOX
+    case.ask()
+    vouched = [change for change in case.open_changes if change not in asked]
+    progress.go_on(case, vouched, channel=Channel.DESK)
+    planning.plan_reminder(case)
+
+
+def _needs_yes(case: Case, change: FieldChangeRow) -> bool:
+    """Whether a mailbox has to say yes besides the two who vouch."""
+    return any(review.is_binding for review in case.counting(change))
 
 
 def _waiting(case: Case) -> DeskConfirmationRow:

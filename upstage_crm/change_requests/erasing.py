@@ -23,7 +23,7 @@ from upstage_crm.change_requests.errors import (
     NothingWaits,
 )
 from upstage_crm.change_requests.mails import Mailroom
-from upstage_crm.change_requests.rules import RequestState
+from upstage_crm.change_requests.rules import OPEN_STATES, RequestState
 from upstage_crm.change_requests.tables import (
     ChangeRequestRow,
     DeskConfirmationRow,
@@ -42,15 +42,15 @@ from upstage_crm.organisation.settings import details
 from upstage_crm.patrons import erasing as records
 from upstage_crm.patrons import queries as patron_queries
 from upstage_crm.patrons.errors import PatronErased
-from upstage_crm.patrons.tables import PatronRow, PatronStatus
+from upstage_crm.patrons.tables import PatronRow, PatronStatus, SuppressedAddressRow
 from upstage_crm.staff.roles import Permission, StaffMember, ensure_may
 
 REASON_LIMIT = 500  # characters
-_OPEN = (RequestState.HELD, RequestState.PENDING)
 _request, _change = table_of(ChangeRequestRow), table_of(FieldChangeRow)
 _review, _confirmation = table_of(ReviewRow), table_of(DeskConfirmationRow)
 _freeze, _erasure = table_of(PatronFreezeRow), table_of(ErasureRow)
 _record_change = table_of(RecordChangeRow)
+_suppressed = table_of(SuppressedAddressRow)
 
 
 class BlockerKind(StrEnum):
@@ -77,7 +77,7 @@ def blockers(session: Session, patron_id: str, *, now: datetime) -> tuple[Blocke
     """Everything that stands in the way of an erasure; empty when nothing does."""
     found: list[Blocker] = []
     query = select(ChangeRequestRow).where(
-        ChangeRequestRow.patron_id == patron_id, col(ChangeRequestRow.state).in_(_OPEN)
+        ChangeRequestRow.patron_id == patron_id, col(ChangeRequestRow.state).in_(OPEN_STATES)
     )
     for request in session.exec(query.order_by(col(ChangeRequestRow.id))):
         until = request.expires_at if request.state is RequestState.PENDING else None
@@ -224,6 +224,7 @@ def _empty(session: Session, patron: PatronRow, now: datetime) -> None:
         (_confirmation, _confirmation.c.request_id.in_(requests), {"note": "", "answers": "{}"}),
         (_request, _request.c.patron_id == patron.id, {"reason_text": ""}),
         (_freeze, _freeze.c.patron_id == patron.id, {"first_note": "", "second_note": ""}),
+        (_suppressed, _suppressed.c.patron_id == patron.id, {"address_key": "", "first_note": ""}),
         (_erasure, _erasure.c.patron_id == patron.id, {"reason": ""}),
         (_record_change, _record_change.c.patron_id == patron.id, {"reason": ""}),
     ):

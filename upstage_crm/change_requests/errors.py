@@ -26,7 +26,9 @@
         ├── NotFrozen                there is no dispute to clear
         ├── NoMailbox                nobody can be asked: the record has no usable email
         ├── AddressRecentlyProposed  proposed for somebody else in the last 30 days
-        ├── AddressSuppressed        its owner told us that it is not the patron's
+        ├── ChangeWaits              an approved change of this field waits; carries which
+        ├── NotSuppressed            there is nothing to lift
+        ├── OtherFinding             the two of a finding have to agree
         ├── RecentlyRejected         this value was rejected in the last 30 days
         ├── RequestEnded             the matter is over; carries its state
         ├── ErasureBlocked           something stands in the way; carries what
@@ -35,6 +37,7 @@
         ├── RevertWindowOver         too late to put back what was changed
         ├── LinkOutdated             a newer mail has replaced this link
         ├── LinkExpired              the link's own life is over
+        ├── MailboxOut               the link's mailbox has no say about this patron
         ├── ResendTooSoon            carries the seconds to wait
         ├── ResendLimit              enough for one day
         ├── HeldCannotReplace        what has to wait takes nobody's place; carries the reference
@@ -180,10 +183,22 @@ class AddressRecentlyProposed(Conflict):
     code = "address_recently_proposed"
 
 
-class AddressSuppressed(Conflict):
-    """The owner of this address told us that it is not the patron's."""
+class ChangeWaits(Conflict):
+    """An approved change of this field waits for its effect. Facts: `reference`, `until`."""
 
-    code = "address_suppressed"
+    code = "change_waits"
+
+
+class NotSuppressed(Conflict):
+    """This address is not suppressed (any more)."""
+
+    code = "not_suppressed"
+
+
+class OtherFinding(Conflict):
+    """The second member found out something else than the first. Facts: `finding`."""
+
+    code = "other_finding"
 
 
 class RecentlyRejected(Conflict):
@@ -232,6 +247,12 @@ class LinkExpired(Conflict):
     """The link is authentic but its own life is over."""
 
     code = "link_expired"
+
+
+class MailboxOut(Conflict):
+    """Whoever reads the mailbox behind this link has no say about this patron (any more)."""
+
+    code = "mailbox_out"
 
 
 class ResendTooSoon(Conflict):

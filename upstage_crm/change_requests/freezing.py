@@ -1,22 +1,23 @@
-"""Freezes a record that is in dispute, and clears it when two staff members have looked into it."""
+"""Freezes a record that is in dispute; what two staff members find out together ends that."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlmodel import Session
+from sqlmodel import Session, col, select
 
 from upstage_crm.audit import trail
 from upstage_crm.audit.events import SYSTEM, Action, AuditEvent, Channel
-from upstage_crm.change_requests import freezes, queries, second_person
-from upstage_crm.change_requests.errors import NoteMissing, NotFrozen
+from upstage_crm.change_requests import freezes, queries, second_person, suppressing
+from upstage_crm.change_requests.errors import NoteMissing, NotFrozen, OtherFinding
 from upstage_crm.change_requests.mails import Mailroom
-from upstage_crm.change_requests.rules import Cause, FreezeCause
+from upstage_crm.change_requests.rules import Cause, DeskMethod, Finding, FreezeCause
 from upstage_crm.change_requests.settling import Case
-from upstage_crm.change_requests.tables import PatronFreezeRow
+from upstage_crm.change_requests.tables import ChangeRequestRow, PatronFreezeRow
 from upstage_crm.core.ids import new_id
 from upstage_crm.core.text import clean_block
+from upstage_crm.links.claims import Reviewer
 from upstage_crm.patrons import commands as patrons
 from upstage_crm.patrons import queries as patron_queries
 from upstage_crm.patrons.tables import PatronRow
@@ -37,13 +38,7 @@ def withdraw_others(
         if field_keys is None or key in field_keys
     }
     for request_id in sorted(wanted - {case.request.id}):
-        other = Case.opened(
-            case.session,
-            patron=case.patron,
-            request=queries.lock(case.session, request_id),
-            mailroom=case.mailroom,
-            now=case.now,
-        )
+        other = case.other(request_id)
         other.withdraw(cause, channel=channel)
         case.events += other.events
 
@@ -91,44 +86,109 @@ def freeze(case: Case, cause: FreezeCause, *, channel: Channel, outcome: str) ->
 
 
 def clear(
-    session: Session, *, actor: StaffMember, patron_id: str, note: str, now: datetime
+    session: Session,
+    *,
+    actor: StaffMember,
+    patron_id: str,
+    note: str,
+    finding: Finding = Finding.NOTHING_WRONG,
+    method: DeskMethod | None = None,
+    now: datetime,
 ) -> bool:
-    """Say that a frozen record was looked into; the second member who says so clears it.
+    """Say what was found out about a dispute, and how; the second member who agrees ends it.
 
-    Returns whether the record is cleared now.
+    A finding that a mailbox is not the patron's puts it out, and needs no dispute: a former partner
+    with the old mailbox must not stop every change for ever. Returns whether it is ended now.
 
     Raises:
         Forbidden, UnknownPatron, NotFrozen; OwnRecord: it is the actor's own record.
-        NoteMissing: what was found has to be said. InvalidText: it is too long.
+        NoteMissing: what was found has to be said, and how. InvalidText: it is too long.
         All that `second_person.ensure_second` raises, once somebody has looked.
+        OtherFinding: the first member found out something else.
     """
     ensure_may(actor, Permission.CLEAR_FREEZE)
     words = clean_block(note, NOTE_LIMIT)
     patron = patron_queries.lock(session, patron_id)
     row = freezes.find(session, patron_id)
-    if row is None:
-        raise NotFrozen
-    if not words:
+    if not words or (finding is not Finding.NOTHING_WRONG and method is None):
+        if row is None and finding is Finding.NOTHING_WRONG and not patron.is_flagged:
+            raise NotFrozen
         raise NoteMissing
-    second_person.ensure_second(session, actor, first_id=row.first_id, patron=patron, now=now)
+    first_id = row.first_id if row else None
+    second_person.ensure_second(session, actor, first_id=first_id, patron=patron, now=now)
+    if row is None:
+        row = _opened_by_staff(session, patron, finding, now)
     is_second = row.first_id is not None
+    if is_second and (row.finding or Finding.NOTHING_WRONG) is not finding:
+        raise OtherFinding(finding=(row.finding or Finding.NOTHING_WRONG).value)
+    mailbox = _found_not_to_be_theirs(session, row, patron, finding)
     if is_second:
         row.second_id, row.second_label, row.second_note = actor.id, actor.label, words
         row.cleared_at = now
     else:
         row.first_id, row.first_label, row.first_note = actor.id, actor.label, words
-        row.first_at = now
+        row.first_at, row.finding, row.method = now, finding, method
     session.add(row)
     session.flush()
+    events = [
+        AuditEvent(
+            action=Action.FREEZE_CLEARED if is_second else Action.FREEZE_LOOKED_AT,
+            actor=actor.as_actor(),
+            channel=Channel.CRM,
+            patron_id=patron_id,
+            request_id=row.request_id,
+            facts={"finding": finding.value, "method": method.value if method else None},
+            values={"note": words},
+        )
+    ]
     if is_second:
         patrons.unflag(session, patron_id=patron_id)
-    event = AuditEvent(
-        action=Action.FREEZE_CLEARED if is_second else Action.FREEZE_LOOKED_AT,
-        actor=actor.as_actor(),
-        channel=Channel.CRM,
-        patron_id=patron_id,
-        request_id=row.request_id,
-        values={"note": words},
-    )
-    trail.record(session, [event], now=now)
+        if mailbox is not None:
+            events += suppressing.found_out(
+                session, row=row, address=mailbox, actor=actor, finding=finding, now=now
+            )
+    trail.record(session, events, now=now)
     return is_second
+
+
+def _opened_by_staff(
+    session: Session, patron: PatronRow, finding: Finding, now: datetime
+) -> PatronFreezeRow:
+    """The dispute that a first finding begins, about the newest request of a patron."""
+    if finding is Finding.NOTHING_WRONG and not patron.is_flagged:
+        raise NotFrozen
+    newest = (
+        select(ChangeRequestRow.id)
+        .where(ChangeRequestRow.patron_id == patron.id)
+        .order_by(col(ChangeRequestRow.id).desc())
+    )
+    request_id = session.exec(newest).first()
+    if request_id is None:
+        raise NotFrozen
+    row = PatronFreezeRow(
+        id=new_id(now),
+        patron_id=patron.id,
+        request_id=request_id,
+        cause=FreezeCause.ASKED_BY_STAFF,
+        opened_at=now,
+    )
+    session.add(row)
+    session.flush()
+    return row
+
+
+def _found_not_to_be_theirs(
+    session: Session, row: PatronFreezeRow, patron: PatronRow, finding: Finding
+) -> str | None:
+    """The mailbox that a finding puts out: the record's own, or the one that objected."""
+    if finding is Finding.NOTHING_WRONG:
+        return None
+    if finding is Finding.CURRENT_NOT_PATRONS:
+        found = patron.email
+    else:
+        changes = queries.fields_of(session, [row.request_id]).get(row.request_id, [])
+        displaced = (queries.mailbox_of(change, Reviewer.CURRENT) for change in changes)
+        found = next((mailbox for mailbox in displaced if mailbox), None)
+    if found is None:
+        raise NotFrozen
+    return found

@@ -18,7 +18,7 @@ from upstage_crm.audit.events import OPERATOR, Action, Actor, AuditEvent, Channe
 from upstage_crm.change_requests import alerts, opening
 from upstage_crm.change_requests.errors import NotAKeeper
 from upstage_crm.change_requests.mails import Mailroom
-from upstage_crm.change_requests.rules import Cause, RequestState
+from upstage_crm.change_requests.rules import OPEN_STATES, Cause
 from upstage_crm.change_requests.settling import mailed_about
 from upstage_crm.change_requests.tables import ChangeRequestRow
 from upstage_crm.core.db import table_of
@@ -31,7 +31,6 @@ from upstage_crm.staff.roles import Permission, StaffMember, ensure_may, may
 from upstage_crm.staff.tables import StaffRow
 
 _request, _patron = table_of(ChangeRequestRow), table_of(PatronRow)
-_OPEN = (RequestState.HELD, RequestState.PENDING)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -182,7 +181,7 @@ def hand_over(
         recorded.prove(session, "change_request", row.id)
     session.connection().execute(
         sa.update(_request)
-        .where(_request.c.id.in_([row.id for row in mine]), _request.c.state.in_(_OPEN))
+        .where(_request.c.id.in_([row.id for row in mine]), _request.c.state.in_(OPEN_STATES))
         .values(keeper_id=to_id)
     )
     events = [
@@ -226,7 +225,7 @@ def _answered_by(session: Session, staff_id: str) -> Sequence[Any]:
         .join(_patron, _patron.c.id == _request.c.patron_id)
         .where(
             sa.func.coalesce(_request.c.keeper_id, _request.c.proposer_id) == staff_id,
-            _request.c.state.in_(_OPEN),
+            _request.c.state.in_(OPEN_STATES),
         )
         .order_by(_request.c.patron_id, _request.c.id)
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hmac
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -27,27 +27,43 @@ _OF_LINK = sa.select(_code).where(
     _code.c.reviewer == sa.bindparam("who"),
     _code.c.version == sa.bindparam("ver"),
 )
-_OF_VERSION = sa.select(_code).where(
-    _code.c.request_id == sa.bindparam("request"), _code.c.version == sa.bindparam("ver")
+_IS_NEWEST = _code.c.version == sa.case(
+    (_code.c.reviewer == Reviewer.PROPOSED, _request.c.link_version),
+    else_=_request.c.notice_version,
 )
-
-_NEWEST_OF_PENDING = (
-    sa.select(_code.c.request_id, _code.c.claims, _code.c.code_hash)
+_NEWEST = (
+    sa.select(_code)
     .join(_request, _request.c.id == _code.c.request_id)
-    .where(_request.c.state == RequestState.PENDING, _code.c.version == _request.c.link_version)
+    .where(_code.c.request_id == sa.bindparam("request"), _IS_NEWEST)
+)
+_NEWEST_OF_OPEN = (
+    sa.select(_code.c.request_id, _code.c.reviewer, _code.c.claims, _code.c.code_hash)
+    .join(_request, _request.c.id == _code.c.request_id)
+    .where(
+        _IS_NEWEST,
+        sa.or_(
+            _request.c.state == RequestState.PENDING,
+            # Of what was approved and waits, the current mailbox's link alone still counts.
+            sa.and_(
+                _request.c.state == RequestState.WAITING,
+                _request.c.notice_id.is_not(None),
+                _code.c.reviewer == Reviewer.CURRENT,
+            ),
+        ),
+    )
     .order_by(_code.c.request_id)
 )
 
 
 @dataclass(frozen=True, slots=True)
 class OpenLinks:
-    """The pending requests by their newest links: made with keys of ours, or not.
+    """The open requests by their newest links: made with keys of ours, or not.
 
-    A request with one dead link is dead: somebody could no longer answer it.
+    A request with one dead link is dead: that reviewer could no longer answer it.
     """
 
     alive: tuple[str, ...]
-    dead: tuple[str, ...]
+    dead: Mapping[str, frozenset[Reviewer]]
 
     @property
     def is_lost(self) -> bool:
@@ -83,33 +99,32 @@ def claims(session: Session, *, request_id: str, reviewer: Reviewer, version: in
 
 def open_links(session: Session, codec: LinkCodec) -> OpenLinks:
     """Whose links the ring of keys can still verify, and whose not."""
-    return _sorted_out(session.connection().execute(_NEWEST_OF_PENDING).all(), codec)
+    return _sorted_out(session.connection().execute(_NEWEST_OF_OPEN).all(), codec)
 
 
-def is_dead(session: Session, codec: LinkCodec, *, request_id: str) -> bool:
-    """Whether a pending request can no longer be answered, because the key of a link is gone."""
-    own = _NEWEST_OF_PENDING.where(_request.c.id == request_id)
-    return bool(_sorted_out(session.connection().execute(own).all(), codec).dead)
+def dead_of(session: Session, codec: LinkCodec, *, request_id: str) -> frozenset[Reviewer]:
+    """Whose newest link of an open request was made with a key that is no longer ours."""
+    own = _NEWEST_OF_OPEN.where(_request.c.id == request_id)
+    found = _sorted_out(session.connection().execute(own).all(), codec)
+    return found.dead.get(request_id, frozenset())
 
 
 def _sorted_out(rows: Iterable[Any], codec: LinkCodec) -> OpenLinks:
-    is_alive: dict[str, bool] = {}
-    for request_id, frozen, code_hash in rows:
-        link = LinkClaims.from_json(json.loads(frozen))
-        is_alive[request_id] = is_alive.get(request_id, True) and codec.made(link, code_hash)
+    dead: dict[str, set[Reviewer]] = {}
+    for row in rows:
+        gone = dead.setdefault(row.request_id, set())
+        if not codec.made(LinkClaims.from_json(json.loads(row.claims)), row.code_hash):
+            gone.add(row.reviewer)
     return OpenLinks(
-        alive=tuple(request_id for request_id, alive in is_alive.items() if alive),
-        dead=tuple(request_id for request_id, alive in is_alive.items() if not alive),
+        alive=tuple(request_id for request_id, gone in dead.items() if not gone),
+        dead={request_id: frozenset(gone) for request_id, gone in dead.items() if gone},
     )
 
 
-def match(
-    session: Session, *, request_id: str, version: int, typed: str, codec: LinkCodec
-) -> LinkClaims | None:
-    """The link of this version whose code was typed, if any; every one is compared in full."""
+def match(session: Session, *, request_id: str, typed: str, codec: LinkCodec) -> LinkClaims | None:
+    """The newest link of a mailbox whose code was typed, if any; each is compared in full."""
     found: LinkClaims | None = None
-    wanted = {"request": request_id, "ver": version}
-    for row in session.connection().execute(_OF_VERSION, wanted).mappings():
+    for row in session.connection().execute(_NEWEST, {"request": request_id}).mappings():
         if not seals.is_sealed(session, "link_code", row):
             continue
         link = LinkClaims.from_json(json.loads(row["claims"]))

@@ -9,7 +9,7 @@ from upstage_crm.audit import recorded
 from upstage_crm.change_requests import queries
 from upstage_crm.change_requests.tables import ChangeRequestRow, ReviewRow
 from upstage_crm.core.db import table_of
-from upstage_crm.core.email_address import to_wire
+from upstage_crm.core.email_address import wire_of
 from upstage_crm.links.claims import LinkClaims
 from upstage_crm.patrons.tables import PatronRow
 
@@ -40,4 +40,4 @@ def mailboxes_of(session: Session, claims: LinkClaims) -> frozenset[str]:
     if not any(found):
         recorded.prove(session, "patron", request.patron_id)
         found = {session.get_one(PatronRow, request.patron_id).email}
-    return frozenset(to_wire(mailbox) for mailbox in found if mailbox)
+    return frozenset(wire_of(mailbox) for mailbox in found if mailbox)

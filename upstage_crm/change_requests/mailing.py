@@ -14,6 +14,7 @@ from upstage_crm.audit.events import OPERATOR, Action, Actor, AuditEvent, Channe
 from upstage_crm.change_requests import queries
 from upstage_crm.change_requests.errors import LinkExpired, LinkOutdated, RequestEnded
 from upstage_crm.change_requests.mails import Mailroom
+from upstage_crm.change_requests.rules import NoticeState
 from upstage_crm.change_requests.settling import ASKING_KINDS
 from upstage_crm.change_requests.tables import ChangeRequestRow
 from upstage_crm.core.ids import new_id
@@ -48,6 +49,7 @@ def send_again(
         raise NotSendable(state=summary.state.value)
     if summary.patron_id is not None:
         patrons.lock(session, summary.patron_id)
+    request = None
     if summary.request_id is not None:
         request = queries.lock(session, summary.request_id)
         if summary.kind in ASKING_KINDS and not request.state.is_open:
@@ -56,6 +58,10 @@ def send_again(
             _ensure_alive(claims, request, mailroom, now)
     made = copy_of(stored, mail_id=new_id(now), number=number_of(session, stored) + 1)
     sent = outbox.enqueue_prepared(session, made, now=now)
+    if request is not None and request.notice_id == mail_id and request.noticed_at is None:
+        request.notice_id, request.notice_state = sent, NoticeState.ON_ITS_WAY
+        session.add(request)
+        session.flush()
     event = AuditEvent(
         action=Action.MAIL_SENT_AGAIN,
         actor=actor.as_actor(),
@@ -97,7 +103,8 @@ def _resume(session: Session, actor: Actor, channel: Channel, now: datetime) -> 
 def _ensure_alive(
     claims: LinkClaims, request: ChangeRequestRow, mailroom: Mailroom, now: datetime
 ) -> None:
-    is_current = claims.purpose is not Purpose.DECISION or claims.version == request.link_version
+    newest = request.version_for(claims.reviewer)
+    is_current = claims.purpose is not Purpose.DECISION or claims.version == newest
     if not is_current or not mailroom.codec.knows(claims.kid):
         raise LinkOutdated
     if claims.is_expired(now):

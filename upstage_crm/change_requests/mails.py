@@ -1,84 +1,76 @@
 """The mails of a change request: one function per mail, from a request to queued rows.
 
-Mail to the proposed address assumes a stranger: no name and no value that we hold today, also not
-inside the reason that staff wrote. Mail to the current address greets by name only once that
-address was proven.
+What each mailbox may read of a request is `visibility`'s to say; the sentences are the templates'.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from functools import partial
 
 from sqlmodel import Session
 
-from upstage_crm.audit.signing import SigningKey
 from upstage_crm.change_requests import link_codes, mail_words
 from upstage_crm.change_requests.matter import Matter
-from upstage_crm.change_requests.rules import DeskMethod, FieldOutcome
-from upstage_crm.core.email_address import to_wire
+from upstage_crm.change_requests.reviewers import Window
+from upstage_crm.change_requests.rules import FieldOutcome
+from upstage_crm.change_requests.staff_mails import StaffMails
+from upstage_crm.change_requests.tables import ChangeRequestRow
+from upstage_crm.core.email_address import wire_of
 from upstage_crm.core.languages import choose
 from upstage_crm.links.claims import LinkClaims, Purpose, Reviewer, new_jti
-from upstage_crm.links.codec import LinkCodec
 from upstage_crm.mail import outbox
-from upstage_crm.mail.compose import Composer
-from upstage_crm.mail.delivery import ENDED_UNSENT
 from upstage_crm.mail.message import Audience, MailDraft, MailKind
-from upstage_crm.mail.queries import newest_state_by_request
 from upstage_crm.organisation.details import OrganisationDetails
 from upstage_crm.patrons.tables import PatronRow
 from upstage_crm.receipts.facts import LINK_LIFE
-from upstage_crm.staff.accounts import Colleague
 
 _DECIDED = (MailKind.CHANGE_REJECTED,)  # ends that somebody decided, so there is a receipt
 BOTH = (Reviewer.CURRENT, Reviewer.PROPOSED)
+# How long a displaced mailbox can say "this wasn't me": after the window it opens a dispute.
+OBJECTION_LIFE = timedelta(days=30)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Mailroom:
-    """Queues the mails of change requests. Made once, by `wiring`.
-
-    `signer` signs the receipts of decisions, which these mails lead to.
-    """
-
-    composer: Composer
-    public_url: str
-    codec: LinkCodec
-    signer: SigningKey
+class Mailroom(StaffMails):
+    """Queues the mails of change requests. Made once, by `wiring`."""
 
     def ask(
-        self,
-        session: Session,
-        matter: Matter,
-        *,
-        now: datetime,
-        only: Collection[Reviewer] | None = None,
-    ) -> None:
-        """Queue the decision mails, each after the notice to the current address if one is due.
+        self, session: Session, matter: Matter, *, to: Collection[Reviewer], now: datetime
+    ) -> str | None:
+        """Queue the questions to the mailboxes `to` that exist; return the notice's id, if one is.
 
-        `only` names the reviewers to ask; all of the matter's otherwise. A reviewer whose mailbox
-        has stopped working since the proposal gets nothing.
+        The current mailbox is told first: nobody is asked before its mail was accepted. About
+        another mailbox in its place, and about what the desk vouched for, it gets a notice.
         """
+        leader: str | None = None
         notice: str | None = None
-        if Reviewer.CURRENT not in matter.asked and matter.current_email is not None:
-            notice = self._notice(session, matter, now=now)
-        for reviewer in matter.asked:
-            if (only is not None and reviewer not in only) or matter.address_of(reviewer) is None:
+        for reviewer in BOTH:
+            if reviewer not in to or matter.address_of(reviewer) is None:
                 continue
-            claims = self._claims(matter, Purpose.DECISION, reviewer, now, matter.expires_at)
+            kind = MailKind.DECISION_REQUEST
+            if reviewer is Reviewer.CURRENT and matter.is_desk:
+                kind = MailKind.DESK_NOTICE
+            elif reviewer is Reviewer.CURRENT and matter.replaces_mailbox:
+                kind = MailKind.CHANGE_NOTICE
+            claims = self._question(matter, reviewer, now)
             link_codes.remember(session, claims, codec=self.codec, now=now)
-            self._queue(
+            mail_id = self._queue(
                 session,
                 matter,
-                kind=MailKind.DECISION_REQUEST,
+                kind=kind,
                 reviewer=reviewer,
-                context=mail_words.asking(matter, reviewer, public_url=self.public_url, now=now),
+                words=partial(mail_words.asking, public_url=self.public_url, now=now),
                 links={"decision": claims},
-                key=f"decision/v{matter.link_version}/{reviewer.value}",
-                after=notice,
+                key=f"{kind.value}/v{claims.version}/{reviewer.value}",
+                after=leader,
                 now=now,
             )
+            if reviewer is Reviewer.CURRENT:
+                leader = mail_id
+                notice = None if kind is MailKind.DECISION_REQUEST else mail_id
+        return notice
 
     def remind(
         self,
@@ -86,26 +78,83 @@ class Mailroom:
         matter: Matter,
         *,
         to: Collection[Reviewer],
+        kind: MailKind,
         number: int,
         now: datetime,
     ) -> None:
         """Queue reminder `number` to reviewers, each with the link and the code it has already."""
         for reviewer in to:
             claims = link_codes.claims(
-                session, request_id=matter.id, reviewer=reviewer, version=matter.link_version
+                session, request_id=matter.id, reviewer=reviewer, version=matter.versions[reviewer]
             )
-            context = mail_words.asking(matter, reviewer, public_url=self.public_url, now=now)
-            context["asked_text"] = mail_words.instant(matter, claims.issued_at)
             self._queue(
                 session,
                 matter,
-                kind=MailKind.DECISION_REMINDER,
+                kind=kind,
                 reviewer=reviewer,
-                context=context,
+                words=partial(
+                    mail_words.reminding,
+                    asked_at=claims.issued_at,
+                    public_url=self.public_url,
+                    now=now,
+                ),
                 links={"decision": claims},
-                key=f"reminder/{number}/{reviewer.value}",
+                key=f"{kind.value}/{number}/v{claims.version}/{reviewer.value}",
                 now=now,
             )
+
+    def tell_waiting(
+        self, session: Session, matter: Matter, *, until: datetime, is_sure: bool, now: datetime
+    ) -> None:
+        """Tell everybody who approved these fields when they take effect: one mail each.
+
+        It is not sure as long as nobody knows that the notice has arrived.
+        """
+        for reviewer in BOTH:
+            fields = [field.id for field in matter.fields if reviewer in field.approved]
+            if fields and matter.address_of(reviewer) is not None:
+                self._queue(
+                    session,
+                    matter.only(fields),
+                    kind=MailKind.CHANGE_WAITING,
+                    reviewer=reviewer,
+                    words=partial(
+                        mail_words.waiting,
+                        until=until,
+                        is_sure=is_sure,
+                        public_url=self.public_url,
+                        at=now,
+                    ),
+                    links=self._receipt(matter, reviewer, now),
+                    key=f"waiting/{reviewer.value}/{fields[0]}",
+                    now=now,
+                )
+
+    def tell_displaced(
+        self, session: Session, matter: Matter, *, window: Window, now: datetime
+    ) -> None:
+        """Tell a displaced mailbox that more is to change, and how to stop all of it."""
+        matter = matter.about(window.mailbox)
+        claims = self._claims(
+            matter,
+            Purpose.OBJECTION,
+            Reviewer.CURRENT,
+            now,
+            window.ends + OBJECTION_LIFE,
+            request_id=window.request_id,
+        )
+        self._queue(
+            session,
+            matter,
+            kind=MailKind.FURTHER_CHANGE,
+            reviewer=Reviewer.CURRENT,
+            words=partial(
+                mail_words.further, until=window.ends, public_url=self.public_url, at=now
+            ),
+            links={"objection": claims},
+            key=f"further/{matter.fields[0].id}",
+            now=now,
+        )
 
     def tell_settled(self, session: Session, matter: Matter, *, now: datetime) -> None:
         """Confirm to both sides what was applied and rejected just now: one mail each."""
@@ -122,21 +171,15 @@ class Mailroom:
             is_whole = outcomes == {FieldOutcome.APPLIED}
             kind = MailKind.CHANGE_APPLIED if is_whole else MailKind.CHANGE_PARTLY_APPLIED
             links = self._receipt(matter, reviewer, now)
-            until = now + matter.revert_window
             if reviewer is Reviewer.CURRENT:
+                until = now + OBJECTION_LIFE
                 links["objection"] = self._claims(matter, Purpose.OBJECTION, reviewer, now, until)
             self._queue(
                 session,
                 matter,
                 kind=kind,
                 reviewer=reviewer,
-                context=mail_words.telling(matter, reviewer, public_url=self.public_url, at=now)
-                | {
-                    "undo_until_text": mail_words.instant(matter, until)
-                    if "objection" in links
-                    else None,
-                    "approved_here": any(reviewer in field.asked for field in seen.fields),
-                },
+                words=partial(mail_words.applied, public_url=self.public_url, at=now),
                 links=links,
                 key=f"applied/{reviewer.value}/{matter.fields[0].id}",
                 now=now,
@@ -159,63 +202,77 @@ class Mailroom:
                     matter,
                     kind=kind,
                     reviewer=reviewer,
-                    context=mail_words.telling(
-                        matter, reviewer, public_url=self.public_url, at=now
-                    ),
+                    words=partial(mail_words.telling, public_url=self.public_url, at=now),
                     links=self._receipt(matter, reviewer, now) if kind in _DECIDED else None,
                     key=f"{kind.value}/{reviewer.value}/{matter.fields[0].id}",
                     now=now,
                 )
 
     def tell_reverted(
-        self, session: Session, matter: Matter, *, is_frozen: bool, now: datetime
+        self,
+        session: Session,
+        matter: Matter,
+        *,
+        blocked: Sequence[str] = (),
+        to: Collection[Reviewer] = BOTH,
+        is_frozen: bool,
+        is_disowned: bool = False,
+        now: datetime,
     ) -> None:
-        """Queue "what was changed was put back" to both sides."""
+        """Queue what was put back to the mailboxes `to`, and of `blocked` fields that it was not.
+
+        To a mailbox that was disowned it is the last mail.
+        """
         for reviewer in BOTH:
-            if matter.seen_by(reviewer).fields and matter.address_of(reviewer) is not None:
+            is_told = reviewer in to and matter.address_of(reviewer) is not None
+            if is_told and matter.seen_by(reviewer).fields:
                 self._queue(
                     session,
                     matter,
                     kind=MailKind.CHANGE_REVERTED,
                     reviewer=reviewer,
-                    context=mail_words.telling(matter, reviewer, public_url=self.public_url, at=now)
-                    | {"is_frozen": is_frozen},
+                    words=partial(
+                        mail_words.reverted,
+                        blocked=blocked,
+                        is_frozen=is_frozen,
+                        is_disowned=is_disowned,
+                        public_url=self.public_url,
+                        at=now,
+                    ),
                     key=f"reverted/{reviewer.value}",
                     now=now,
                 )
 
-    def tell_desk(
+    def tell_lifted(
         self,
         session: Session,
-        matter: Matter,
         *,
-        method: DeskMethod,
-        applies_at: datetime,
+        address: str,
+        patron: PatronRow | None,
+        request: ChangeRequestRow,
+        key: str,
+        organisation: OrganisationDetails,
         now: datetime,
     ) -> None:
-        """Queue the notice that a change confirmed at the desk is made at `applies_at`."""
-        if matter.current_email is None:
-            return
-        # One link stops the change before it is made and undoes it afterwards.
-        until = applies_at + matter.revert_window
-        claims = self._claims(matter, Purpose.OBJECTION, Reviewer.CURRENT, now, until)
-        context = mail_words.asking(
-            matter, Reviewer.CURRENT, public_url=self.public_url, now=now
-        ) | {
-            "applies_text": mail_words.instant(matter, applies_at),
-            "applies_date_text": mail_words.day(matter, applies_at),
-            "method_text": mail_words.method(matter, method),
-        }
-        self._queue(
-            session,
-            matter,
-            kind=MailKind.DESK_NOTICE,
-            reviewer=Reviewer.CURRENT,
-            context=context,
-            links={"objection": claims},
-            key="desk_notice",
-            now=now,
+        """Queue to an address that two staff members let us write to it again."""
+        language = choose(patron.language if patron else "", organisation.language)
+        draft = MailDraft(
+            kind=MailKind.SUPPRESSION_LIFTED,
+            to_address=wire_of(address),
+            audience=Audience.PROPOSED,
+            language=language,
+            context=mail_words.lifted(
+                organisation=organisation,
+                reference=request.reference,
+                language=language,
+                public_url=self.public_url,
+                at=now,
+            ),
+            dedupe_key=f"suppression/{key}/lifted",
+            request_id=request.id,
+            patron_id=patron.id if patron else None,
         )
+        outbox.enqueue(session, draft, composer=self.composer, now=now)
 
     def tell_erased(
         self,
@@ -230,7 +287,7 @@ class Mailroom:
             return
         draft = MailDraft(
             kind=MailKind.RECORD_ERASED,
-            to_address=to_wire(patron.email),
+            to_address=wire_of(patron.email),
             audience=Audience.CURRENT,
             language=choose(patron.language, organisation.language),
             context=mail_words.erased(
@@ -241,105 +298,6 @@ class Mailroom:
         )
         outbox.enqueue(session, draft, composer=self.composer, now=now)
 
-    def tell_proposer(
-        self,
-        session: Session,
-        matter: Matter,
-        *,
-        outcome: str,
-        key: str,
-        comment: str | None = None,
-        now: datetime,
-    ) -> None:
-        """Queue the outcome to the staff member who proposed, if the account still is one."""
-        if matter.proposer_email is not None:
-            proposer = Colleague(id=matter.proposer_id, email=matter.proposer_email)
-            self._tell_staff(
-                session,
-                matter,
-                proposer,
-                kind=MailKind.STAFF_OUTCOME,
-                outcome=outcome,
-                key=key,
-                comment=comment,
-                now=now,
-            )
-
-    def tell_frozen(
-        self,
-        session: Session,
-        matter: Matter,
-        *,
-        to: Iterable[Colleague],
-        outcome: str,
-        key: str,
-        now: datetime,
-    ) -> None:
-        """Queue the alert that a record is frozen to everybody who may clear it."""
-        for colleague in to:
-            self._tell_staff(
-                session,
-                matter,
-                colleague,
-                kind=MailKind.RECORD_FROZEN,
-                outcome=outcome,
-                key=f"frozen/{key}/{colleague.id}",
-                comment=None,
-                now=now,
-            )
-
-    def _tell_staff(
-        self,
-        session: Session,
-        matter: Matter,
-        colleague: Colleague,
-        *,
-        kind: MailKind,
-        outcome: str,
-        key: str,
-        comment: str | None,
-        now: datetime,
-    ) -> None:
-        context = mail_words.for_staff(
-            matter, outcome=outcome, comment=comment, public_url=self.public_url, at=now
-        )
-        draft = MailDraft(
-            kind=kind,
-            to_address=to_wire(colleague.email),
-            audience=Audience.STAFF,
-            language="en",
-            context=context,
-            dedupe_key=f"request/{matter.id}/staff/{key}",
-            request_id=matter.id,
-            patron_id=matter.patron_id,
-            staff_id=colleague.id,
-        )
-        outbox.enqueue(session, draft, composer=self.composer, now=now)
-
-    def _notice(self, session: Session, matter: Matter, *, now: datetime) -> str:
-        # The objection must work for as long as the change could still be undone.
-        until = matter.expires_at + matter.revert_window
-        claims = self._claims(matter, Purpose.OBJECTION, Reviewer.CURRENT, now, until)
-        return self._queue(
-            session,
-            matter,
-            kind=MailKind.CHANGE_NOTICE,
-            reviewer=Reviewer.CURRENT,
-            context=mail_words.asking(
-                matter, Reviewer.CURRENT, public_url=self.public_url, now=now
-            ),
-            links={"objection": claims},
-            key=self._notice_key(session, matter),
-            now=now,
-        )
-
-    def _notice_key(self, session: Session, matter: Matter) -> str:
-        """One notice per request; only when it could not be sent does a resend try another."""
-        newest = newest_state_by_request(session, [matter.id], kind=MailKind.CHANGE_NOTICE)
-        notice = newest.get(matter.id)
-        failed = notice is not None and notice.state in ENDED_UNSENT
-        return f"notice/v{matter.link_version}" if failed else "notice"
-
     def _queue(
         self,
         session: Session,
@@ -347,7 +305,7 @@ class Mailroom:
         *,
         kind: MailKind,
         reviewer: Reviewer,
-        context: Mapping[str, object],
+        words: Callable[[Matter, Reviewer], Mapping[str, object]],
         key: str,
         links: Mapping[str, LinkClaims] | None = None,
         after: str | None = None,
@@ -357,10 +315,15 @@ class Mailroom:
         assert address is not None, "asked for a mailbox that the request does not have"
         draft = MailDraft(
             kind=kind,
-            to_address=to_wire(address),
+            to_address=wire_of(address),
             audience=Audience(reviewer.value),
             language=matter.language,
-            context=context,
+            context=words(matter, reviewer),
+            also={
+                language: words(replace(matter, language=language), reviewer)
+                for language in matter.languages_before
+                if reviewer is Reviewer.CURRENT
+            },
             links=links or {},
             dedupe_key=f"request/{matter.id}/{key}",
             request_id=matter.id,
@@ -374,14 +337,30 @@ class Mailroom:
         until = now + LINK_LIFE
         return {"receipt": self._claims(matter, Purpose.RECEIPT, reviewer, now, until)}
 
+    def _question(self, matter: Matter, reviewer: Reviewer, now: datetime) -> LinkClaims:
+        """The link of a question. The current mailbox's works until the effect, which may wait for
+        a person: the row says when it no longer counts.
+        """
+        until = matter.expires_at
+        if reviewer is Reviewer.CURRENT:
+            until += matter.wait + OBJECTION_LIFE
+        return self._claims(matter, Purpose.DECISION, reviewer, now, until)
+
     def _claims(
-        self, matter: Matter, purpose: Purpose, reviewer: Reviewer, now: datetime, until: datetime
+        self,
+        matter: Matter,
+        purpose: Purpose,
+        reviewer: Reviewer,
+        now: datetime,
+        until: datetime,
+        *,
+        request_id: str = "",
     ) -> LinkClaims:
         return LinkClaims(
-            request_id=matter.id,
+            request_id=request_id or matter.id,
             purpose=purpose,
             reviewer=reviewer,
-            version=matter.link_version,
+            version=matter.versions[reviewer],
             jti=new_jti(),
             issued_at=now,
             expires_at=until,

@@ -6,14 +6,16 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from upstage_crm.change_requests.rules import FieldOutcome, ReasonCode, RequestState
+from upstage_crm.change_requests.rules import DeskMethod, FieldOutcome, ReasonCode, RequestState
+from upstage_crm.change_requests.visibility import Visibility
 from upstage_crm.links.claims import Reviewer
 from upstage_crm.organisation.details import OrganisationDetails
 from upstage_crm.patrons import fields
 
 OUTCOME_WORDS: Mapping[FieldOutcome, str] = {
     FieldOutcome.HELD: "on hold",
-    FieldOutcome.PENDING: "waiting",
+    FieldOutcome.PENDING: "not answered yet",
+    FieldOutcome.WAITING: "approved, takes effect later",
     FieldOutcome.APPROVED: "approved",
     FieldOutcome.APPLIED: "approved",
     FieldOutcome.REJECTED: "rejected",
@@ -26,6 +28,7 @@ OUTCOME_WORDS: Mapping[FieldOutcome, str] = {
 STATE_WORDS: Mapping[RequestState, str] = {
     RequestState.HELD: "on hold",
     RequestState.PENDING: "waiting for the patron",
+    RequestState.WAITING: "approved, takes effect later",
     RequestState.APPROVED: "approved",
     RequestState.PARTLY_APPROVED: "partly approved",
     RequestState.REJECTED: "rejected",
@@ -39,7 +42,11 @@ STATE_WORDS: Mapping[RequestState, str] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MatterField:
-    """One field change, as far as its mails need it."""
+    """One field change, as far as its mails need it.
+
+    `asked` has a review, `binding` of them have to say yes, `approved` have said it.
+    `current_mailbox` is the current mailbox that was asked, as stored; None when none was.
+    """
 
     id: str
     field: str
@@ -47,6 +54,9 @@ class MatterField:
     proposed: Mapping[str, str | None]
     outcome: FieldOutcome
     asked: tuple[Reviewer, ...]
+    binding: tuple[Reviewer, ...] = ()
+    approved: tuple[Reviewer, ...] = ()
+    current_mailbox: str | None = None
 
     @property
     def is_mailbox(self) -> bool:
@@ -59,8 +69,9 @@ class Matter:
     """One request with all that its mails say.
 
     `current_email` is the address before the change, as stored; None when there is none, or none
-    that works. `current_trusted` says that it has proven itself lately: it alone reads the
-    patron's name and what staff wrote.
+    that works; `current_trusted` says that it has proven itself lately. `languages_before` are
+    those that the record had until a few days ago: what warns is said in them, too. `method` is
+    how the desk found out who the patron is, `applies_at` when a waiting change takes effect.
     """
 
     id: str
@@ -80,9 +91,14 @@ class Matter:
     created_at: datetime
     expires_at: datetime
     revert_window: timedelta
-    link_version: int
+    wait: timedelta
+    is_desk: bool
+    versions: Mapping[Reviewer, int]
     organisation: OrganisationDetails
     fields: tuple[MatterField, ...]
+    languages_before: tuple[str, ...] = ()
+    method: DeskMethod | None = None
+    applies_at: datetime | None = None
 
     @property
     def proposed_email(self) -> str | None:
@@ -99,15 +115,31 @@ class Matter:
         return tuple(r for r in Reviewer if any(r in field.asked for field in self.fields))
 
     def address_of(self, reviewer: Reviewer) -> str | None:
-        """The mailbox behind a reviewer, as stored."""
-        return self.proposed_email if reviewer is Reviewer.PROPOSED else self.current_email
+        """The mailbox behind a reviewer, as stored; the one that was asked, before any other."""
+        if reviewer is Reviewer.PROPOSED:
+            return self.proposed_email
+        asked = (field.current_mailbox for field in self.fields)
+        return next((mailbox for mailbox in asked if mailbox), self.current_email)
+
+    def about(self, mailbox: str) -> Matter:
+        """The matter as it is told to a mailbox that was displaced: it is a stranger's by now."""
+        told = (replace(field, current_mailbox=mailbox) for field in self.fields)
+        return replace(self, fields=tuple(told), current_trusted=False)
+
+    def visibility(self, reviewer: Reviewer) -> Visibility:
+        """What a mailbox may read of this."""
+        return Visibility(reviewer, self.current_trusted)
+
+    @property
+    def replaces_mailbox(self) -> bool:
+        """Whether the current mailbox is asked, or told, that another one takes its place."""
+        return any(field.is_mailbox and Reviewer.CURRENT in field.asked for field in self.fields)
 
     def only(self, ids: Collection[str]) -> Matter:
         """The matter cut down to some of its field changes."""
         return replace(self, fields=tuple(field for field in self.fields if field.id in ids))
 
     def seen_by(self, reviewer: Reviewer) -> Matter:
-        """The matter as a mailbox may know it: the proposed address hears of itself alone."""
-        if reviewer is Reviewer.CURRENT:
-            return self
-        return replace(self, fields=tuple(field for field in self.fields if field.is_mailbox))
+        """The matter as a mailbox may know it."""
+        sees = self.visibility(reviewer).sees
+        return replace(self, fields=tuple(field for field in self.fields if sees(field.field)))

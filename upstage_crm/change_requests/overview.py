@@ -16,6 +16,8 @@ from sqlmodel import Session, col, select
 
 from upstage_crm.change_requests import queries
 from upstage_crm.change_requests.rules import (
+    OPEN_STATES,
+    STOPPED,
     Cause,
     DeskKind,
     FieldOutcome,
@@ -50,7 +52,7 @@ class View(StrEnum):
 
 
 VIEW_STATES: Mapping[View, tuple[RequestState, ...]] = {
-    View.OPEN: (RequestState.PENDING, RequestState.HELD),
+    View.OPEN: OPEN_STATES,
     View.HELD: (RequestState.HELD,),
     View.MINE: (),
     View.EXPIRING: (RequestState.PENDING,),
@@ -72,6 +74,7 @@ class Need(StrEnum):
     """Why a request or a record needs a person; what waits for two people comes first."""
 
     FROZEN = "frozen"
+    NOTICE_STOPPED = "notice_stopped"
     SECOND_PERSON = "second_person"
     ERASURE = "erasure"
     RECORD_CHANGE = "record_change"
@@ -164,9 +167,11 @@ def needing(
     if need in _ON_RECORDS:
         return _on_records(session, _ON_RECORDS[need], limit, reader)
     how: dict[str, Any] = {"limit": limit, "reader": reader}
-    if need is Need.SECOND_PERSON:
+    if need in (Need.SECOND_PERSON, Need.NOTICE_STOPPED):
         asked = col(ChangeRequestRow.created_at)
-        return _standings(session, _waits_for_second(), order=asked.asc(), **how)
+        is_stopped = need is Need.NOTICE_STOPPED
+        waits = _clock_stands() if is_stopped else _waits_for_second()
+        return _standings(session, waits, order=asked.asc(), **how)
     if need is Need.EXPIRING:
         due = col(ChangeRequestRow.expires_at)
         return _standings(session, *_expiring(until), order=due.asc(), **how)
@@ -208,14 +213,21 @@ def _waits_for_second() -> sa.ColumnElement[bool]:
     return sa.or_(
         sa.and_(
             col(ChangeRequestRow.state) == RequestState.HELD,
-            col(ChangeRequestRow.applies_at).is_(None),
             # The clock lets it go. A request that is not held for anything has no such value.
             col(ChangeRequestRow.held_for) != HeldFor.COOLING,
         ),
         sa.and_(
-            col(ChangeRequestRow.state) == RequestState.PENDING,
+            col(ChangeRequestRow.state).in_((RequestState.PENDING, RequestState.WAITING)),
             col(ChangeRequestRow.id).in_(read_out),
         ),
+    )
+
+
+def _clock_stands() -> sa.ColumnElement[bool]:
+    """Somebody was not told, so that nobody's silence counts until a person has looked."""
+    return sa.and_(
+        col(ChangeRequestRow.state).in_((RequestState.PENDING, RequestState.WAITING)),
+        col(ChangeRequestRow.notice_state).in_(STOPPED),
     )
 
 
@@ -303,8 +315,8 @@ def _standings(
 
 
 def _since(request: ChangeRequestRow) -> datetime:
-    is_held = request.state is RequestState.HELD
-    return request.created_at if is_held else request.expires_at
+    is_pending = request.state is RequestState.PENDING
+    return request.expires_at if is_pending else request.created_at
 
 
 def _standing(

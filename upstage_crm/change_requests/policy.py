@@ -1,4 +1,4 @@
-"""Numbers and choices of the change process, and the one function that says who is asked. Pure."""
+"""Numbers and choices of the change process; `reviewers` says who is asked under them. Pure."""
 
 from __future__ import annotations
 
@@ -15,13 +15,12 @@ from upstage_crm.change_requests.errors import (
     ReminderTooLate,
 )
 from upstage_crm.change_requests.tripwires import Thresholds
-from upstage_crm.links.claims import Reviewer
 from upstage_crm.patrons import fields as registry
 from upstage_crm.patrons.fields import ProtectedField
 
 
 class Asked(StrEnum):
-    """Whose mailboxes decide a field."""
+    """Whose mailboxes have to say yes to a field."""
 
     PROPOSED = "proposed"
     CURRENT = "current"
@@ -32,9 +31,10 @@ class Asked(StrEnum):
 class FieldPolicy:
     """What an owner chose for one field.
 
-    `asked` counts for a field that is a mailbox itself; any other field is always the current
-    address's to decide, because a stranger at a proposed one must not see it. `second_person`
-    holds a proposal until another staff member releases it.
+    `asked` counts for a field that is a mailbox itself, whose proposed address always decides: BOTH
+    asks the current one for a yes, too. Any other field is always the current address's to decide,
+    because a stranger at a proposed one must not see it. `second_person` holds a proposal until
+    another staff member releases it.
     """
 
     asked: Asked
@@ -46,17 +46,21 @@ class Policy:
     """What a deployment runs with. A request keeps the policy that it was proposed under.
 
     A reminder leaves `reminder_after` the mails went out and another `reminder_before` the end;
-    zero leaves one out. A change confirmed at the desk waits `desk_wait`. `code_tries` are for
-    one request, at the patron's page and at the desk together. `fields` holds, by key, only what
-    an owner chose otherwise than the registry. `second_person_protected` holds what is proposed
-    for a protected patron, whatever the field. `thresholds` are the tripwires.
+    zero leaves one out. For `notice_period` after its notice has arrived the current mailbox may
+    say no to a new address. A change confirmed at the desk waits `desk_wait` after its notice, or
+    `paper_wait` after a letter where no mailbox works. `code_tries` are for one request, at the
+    patron's page and at the desk together. `fields` holds, by key, only what an owner chose
+    otherwise than the registry. `second_person_protected` holds what is proposed for a protected
+    patron, whatever the field. `thresholds` are the tripwires.
     """
 
     link_life: timedelta = timedelta(days=7)
     reminder_after: timedelta = timedelta(days=3)
     reminder_before: timedelta = timedelta(hours=24)
     revert_window: timedelta = timedelta(hours=72)
+    notice_period: timedelta = timedelta(hours=72)
     desk_wait: timedelta = timedelta(hours=72)
+    paper_wait: timedelta = timedelta(hours=168)
     resend_cooldown: timedelta = timedelta(minutes=5)
     resend_limit_per_day: int = 3
     rejected_rest: timedelta = timedelta(days=30)
@@ -108,8 +112,14 @@ LIMITS = (
     Limit("reminder_after", _DAY, 0, 29),
     Limit("reminder_before", _HOUR, 0, 168),
     Limit("revert_window", _HOUR, 24, 720),
+    Limit("notice_period", _HOUR, 24, 336),
     Limit("desk_wait", _HOUR, 24, 336),
+    Limit("paper_wait", _HOUR, 72, 720),
 )
+# What a patron has to stop a change. A shorter one counts only after a while: an
+# account that was stolen an hour ago must not gain by it.
+TIMES_TO_STOP = ("notice_period", "desk_wait", "paper_wait", "revert_window")
+SHORTENED_AFTER = timedelta(hours=72)
 # A busy desk may need more; nobody may need so much that a stolen account goes unseen.
 TRIPWIRES = (
     Limit("at_speed", 1, 1, 50),
@@ -140,7 +150,8 @@ def checked(policy: Policy) -> Policy:
             Facts: `setting`, `least`, `most`.
         ReminderTooLate: no link lives long enough for a reminder. Facts: `setting`.
         UnknownField: there is no such protected field.
-        CannotBeAsked: a field that is no mailbox is the current address's to decide.
+        CannotBeAsked: a field that is no mailbox is the current address's to decide, and a
+            mailbox never without the proposed one.
     """
     for limit in (*LIMITS, *TRIPWIRES):
         chosen = _chosen(policy, limit.name)
@@ -154,7 +165,7 @@ def checked(policy: Policy) -> Policy:
     for key, chosen_for in policy.fields.items():
         entry = registry.field(key)
         standard = FieldPolicy(asked=Asked(entry.reviewers))
-        if entry.mailbox_column is None and chosen_for.asked is not standard.asked:
+        if chosen_for.asked not in choices_of(entry):
             raise CannotBeAsked(field=key)
         if chosen_for != standard:
             kept[key] = chosen_for
@@ -172,53 +183,16 @@ def _chosen(policy: Policy, name: str) -> Any:
     return getattr(policy.thresholds if name in _THRESHOLDS else policy, name)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Mailboxes:
-    """What is known, now, of the two mailboxes that could be asked, and of the record.
-
-    `in_revert_window` says that the same field was changed so lately that it may be put back,
-    `has_stake` that the verified current address holds future tickets or a balance.
-    """
-
-    current: str | None
-    current_bounced: bool
-    proposed: str | None
-    current_proven: bool = False
-    is_protected: bool = False
-    in_revert_window: bool = False
-    has_stake: bool = False
-
-    @property
-    def current_reachable(self) -> bool:
-        """Whether mail to the current address has a chance."""
-        return self.current is not None and not self.current_bounced
+def choices_of(entry: ProtectedField) -> tuple[Asked, ...]:
+    """What an owner may choose for a field."""
+    standard = Asked(entry.reviewers)
+    return (standard,) if entry.mailbox_column is None else (standard, Asked.BOTH)
 
 
-def reviewers(
-    policy: FieldPolicy, mailboxes: Mailboxes, *, is_mailbox: bool, ask_both: bool = False
-) -> tuple[Reviewer, ...]:
-    """Return who is asked about one field; empty when nobody can be.
-
-    `is_mailbox` says that the field is itself an address that mails go to: its proposed address
-    decides alone when the record has no address that works. Both are asked for a protected
-    patron, inside the revert window of the field, when a proven address has something to lose,
-    or when staff chose it. Any other field goes to the current address, if it works.
-    """
-    if not is_mailbox:
-        return (Reviewer.CURRENT,) if mailboxes.current_reachable else ()
-    if mailboxes.proposed is None:
-        return ()
-    if not mailboxes.current_reachable:
-        return (Reviewer.PROPOSED,)
-    if (
-        ask_both
-        or policy.asked is Asked.BOTH
-        or mailboxes.is_protected
-        or mailboxes.in_revert_window
-        or (mailboxes.current_proven and mailboxes.has_stake)
-    ):
-        return (Reviewer.PROPOSED, Reviewer.CURRENT)
-    return (Reviewer(policy.asked.value),)
+def before_shortening(policy: Policy, olds: Mapping[str, timedelta]) -> Policy:
+    """The policy with the older, longer times that were shortened just now, by name."""
+    kept = {name: max(getattr(policy, name), old) for name, old in olds.items()}
+    return replace(policy, **kept)
 
 
 def resend_wait(policy: Policy, *, last_sent_at: datetime, now: datetime) -> timedelta:

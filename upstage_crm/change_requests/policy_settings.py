@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
 
 import sqlalchemy as sa
@@ -11,7 +11,15 @@ from sqlmodel import Session
 
 from upstage_crm.audit import recorded, trail
 from upstage_crm.audit.events import Action, AuditEvent, Channel
-from upstage_crm.change_requests.policy import Policy, checked, from_json, to_json
+from upstage_crm.change_requests.policy import (
+    SHORTENED_AFTER,
+    TIMES_TO_STOP,
+    Policy,
+    before_shortening,
+    checked,
+    from_json,
+    to_json,
+)
 from upstage_crm.change_requests.tables import PolicyRow
 from upstage_crm.core.db import lock_clause, table_of
 from upstage_crm.staff.roles import Permission, StaffMember, ensure_may
@@ -25,13 +33,28 @@ read = lru_cache(maxsize=64)(from_json)
 
 
 def current(session: Session) -> Policy:
-    """The policy as it stands; a new proposal is made under it.
+    """The policy as it stands; see `for_proposal` for what a new proposal is made under.
 
     Raises:
         RowNotProven: it is not what an owner chose.
     """
     recorded.prove(session, "policy", "1")
     return read(session.connection().execute(_CURRENT).scalar_one())
+
+
+def for_proposal(session: Session, *, now: datetime) -> Policy:
+    """The policy for a proposal made now: where the patron's time to stop a change was shortened
+    within the last days, the longer one still counts.
+
+    The trail says what was shortened, and when.
+    """
+    policy, olds = current(session), dict[str, timedelta]()
+    since, action = now - SHORTENED_AFTER, Action.POLICY_CHANGED
+    for line in trail.lines_since(session, since, action=action):
+        for name in TIMES_TO_STOP:
+            if (seconds := line.facts.get(f"{name}.old")) is not None:
+                olds[name] = max(timedelta(seconds=int(seconds)), olds.get(name, timedelta()))
+    return before_shortening(policy, olds) if olds else policy
 
 
 def change(session: Session, *, actor: StaffMember, proposed: Policy, now: datetime) -> Policy:

@@ -13,13 +13,12 @@ from datetime import datetime
 from sqlmodel import Session, col, select
 
 from upstage_crm.change_requests import policy_settings, queries, superseding
-from upstage_crm.change_requests.masking import masked_name
 from upstage_crm.change_requests.proposing import ParsedChange, check, needs_second
 from upstage_crm.change_requests.reasons import REASONS
-from upstage_crm.change_requests.reviewing import as_read
 from upstage_crm.change_requests.rules import ReasonCode, RequestPath
 from upstage_crm.change_requests.standing import is_trusted
 from upstage_crm.change_requests.tables import ChangeRequestRow
+from upstage_crm.change_requests.visibility import Visibility
 from upstage_crm.links.claims import Reviewer
 from upstage_crm.patrons.advice import Advice, AdviceCode, advise_reason
 from upstage_crm.patrons.errors import UnknownPatron
@@ -92,12 +91,12 @@ def preview(
     `reason_text` is taken as typed: what is wrong with it is refused when it is sent.
 
     Raises:
-        UnknownPatron, and all that `proposing.check` raises.
+        UnknownPatron, ChangeWaits, and all that `proposing.check` raises.
     """
     patron = session.get(PatronRow, patron_id)
     if patron is None:
         raise UnknownPatron
-    policy = policy_settings.current(session)
+    policy = policy_settings.for_proposal(session, now=now)
     parsed = check(
         session,
         actor=actor,
@@ -113,7 +112,10 @@ def preview(
     wanted = {change.field.key: change.key for change in parsed}
     standing = superseding.same_open_request(session, patron_id=patron_id, wanted=wanted, now=now)
     open_fields = queries.open_fields(session, patron_id)
-    replaced = {row.request_id for field, row in open_fields.items() if field in wanted}
+    taken = {field: row for field, row in open_fields.items() if field in wanted}
+    replaced = {row.request_id for row in taken.values()}
+    if standing is None:
+        superseding.ensure_none_waits(session, taken.values())
     return ProposalPreview(
         # Nobody is written to about a change at the desk before a second person has confirmed it.
         readings=()
@@ -137,39 +139,35 @@ def _readings(
     viewer: Role,
     now: datetime,
 ) -> tuple[Reading, ...]:
-    asked = {reviewer for change in parsed for reviewer in change.asked}
-    told = not patron.email_bounced_at and patron.email and Reviewer.CURRENT not in asked
-    readers = [(Reviewer.CURRENT, False)] if told else []
-    readers += [(reviewer, True) for reviewer in Reviewer if reviewer in asked]
+    asked = {reviewer for change in parsed for reviewer in change.plan.asked}
+    is_proven = is_trusted(patron.email_verified_at, now=now)
     return tuple(
-        _reading(patron, parsed, reviewer, reason_text, decides=decides, viewer=viewer, now=now)
-        for reviewer, decides in readers
+        _reading(patron, parsed, Visibility(reviewer, is_proven), reason_text, viewer)
+        for reviewer in (Reviewer.CURRENT, Reviewer.PROPOSED)
+        if reviewer in asked
     )
 
 
 def _reading(
     patron: PatronRow,
     parsed: Sequence[ParsedChange],
-    reviewer: Reviewer,
+    visibility: Visibility,
     reason_text: str,
-    *,
-    decides: bool,
     viewer: Role,
-    now: datetime,
 ) -> Reading:
-    is_stranger = reviewer is Reviewer.PROPOSED
-    sight = sight_of(patron, viewer)
-    trusted = not is_stranger and is_trusted(patron.email_verified_at, now=now)
+    reviewer, sight = visibility.reviewer, sight_of(patron, viewer)
+    name = seen_name(patron, viewer) if visibility.reads_freely else name_of(patron)
     return Reading(
         reviewer=reviewer,
         mailbox=_mailbox(patron, parsed, reviewer, sight),
-        decides=decides,
-        patron_name=seen_name(patron, viewer) if trusted else masked_name(name_of(patron)),
-        reason_text=reason_text if trusted else "",
+        decides=any(reviewer in change.plan.binding for change in parsed),
+        patron_name=visibility.name(name),
+        reason_text=visibility.words(reason_text),
         fields=tuple(
-            _as_read(change, sight, is_stranger=is_stranger)
+            _as_read(change, sight, visibility)
             for change in parsed
-            if not is_stranger or reviewer in change.asked
+            if visibility.sees(change.field.key)
+            and (not visibility.is_stranger or reviewer in change.plan.asked)
         ),
     )
 
@@ -183,9 +181,10 @@ def _mailbox(
     return next((values[column] or "" for column, values in columns if column), "")
 
 
-def _as_read(change: ParsedChange, sight: Sight, *, is_stranger: bool) -> ReadField:
-    now, then = as_read(change.field, change.current, change.proposed, is_stranger=is_stranger)
-    if not is_stranger:
+def _as_read(change: ParsedChange, sight: Sight, visibility: Visibility) -> ReadField:
+    now, then = visibility.values(change.field, change.current, change.proposed)
+    # What the mailbox would read in full, the member who proposes may not see.
+    if now == change.field.show(change.current):
         now = sight.show(change.field, change.current)
     return ReadField(label=change.field.label, now=now, proposed=then)
 

@@ -10,11 +10,9 @@ from datetime import datetime
 from sqlmodel import Session, col, select
 
 from upstage_crm.audit.trail import canonical
-from upstage_crm.change_requests import freezes
-from upstage_crm.change_requests.asked import proposed_mailbox, who_is_asked
+from upstage_crm.change_requests import evidence, freezes
 from upstage_crm.change_requests.errors import (
     AddressRecentlyProposed,
-    AddressSuppressed,
     NoMailbox,
     NothingProposed,
     NothingToChange,
@@ -26,15 +24,11 @@ from upstage_crm.change_requests.errors import (
     StaffAddress,
 )
 from upstage_crm.change_requests.policy import Policy
+from upstage_crm.change_requests.reviewers import Plan, desk_plan, plan
 from upstage_crm.change_requests.rules import FieldOutcome, ReasonCode, RequestPath
-from upstage_crm.change_requests.tables import (
-    ChangeRequestRow,
-    FieldChangeRow,
-    SuppressedAddressRow,
-)
+from upstage_crm.change_requests.tables import ChangeRequestRow, FieldChangeRow
 from upstage_crm.core import text
-from upstage_crm.links.claims import Reviewer
-from upstage_crm.patrons import fields
+from upstage_crm.patrons import fields, suppressions
 from upstage_crm.patrons.commands import ensure_unique
 from upstage_crm.patrons.fields import Context, ProtectedField
 from upstage_crm.patrons.queries import values_of
@@ -47,13 +41,16 @@ REASON_LIMIT = 500  # characters
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ParsedChange:
-    """One field of a proposal, parsed and permitted. Values include derived columns."""
+    """One field of a proposal, parsed and permitted. Values include derived columns.
+
+    `plan` says who is asked about it.
+    """
 
     field: ProtectedField
     current: Mapping[str, str | None]
     proposed: Mapping[str, str | None]
     key: str
-    asked: tuple[Reviewer, ...]
+    plan: Plan
 
 
 def clean_reason(code: ReasonCode, words: str) -> str:
@@ -97,7 +94,7 @@ def check(
     if not changes:
         raise NothingProposed
     parsed = _parse(patron, changes, context)
-    mailbox = proposed_mailbox((field, proposed) for field, _current, proposed in parsed)
+    known = evidence.gather(session, patron, now=now)
     checked: list[ParsedChange] = []
     for field, current, proposed in parsed:
         key = key_of(field, proposed)
@@ -105,30 +102,24 @@ def check(
             _check_mailbox(session, patron, proposed, key, policy, override=override, now=now)
         if not override:
             _check_rest(session, patron, field, key, policy, now)
-        asked: tuple[Reviewer, ...] = ()
-        if path is RequestPath.LINK:
-            asked = who_is_asked(
-                session,
-                field,
-                patron=patron,
-                proposed_mailbox=mailbox,
-                policy=policy,
-                now=now,
-                ask_both=ask_both,
-            )
-            if not asked:
+        is_mailbox = field.mailbox_column is not None
+        if path is RequestPath.DESK:
+            asked = desk_plan(known, is_mailbox=is_mailbox)
+        else:
+            asked = plan(policy.of(field), known, is_mailbox=is_mailbox, ask_both=ask_both)
+            if not asked.binding:
                 raise NoMailbox(field=field.key)
         checked.append(
-            ParsedChange(field=field, current=current, proposed=proposed, key=key, asked=asked)
+            ParsedChange(field=field, current=current, proposed=proposed, key=key, plan=asked)
         )
     return tuple(checked)
 
 
 def needs_second(policy: Policy, patron: PatronRow, parsed: Sequence[ParsedChange]) -> bool:
-    """Whether the policy wants a second person to release what is proposed."""
+    """Whether a second person has to release what is proposed."""
     if policy.second_person_protected and (patron.is_protected or patron.is_flagged):
         return True
-    return any(policy.of(change.field).second_person for change in parsed)
+    return any(policy.of(c.field).second_person or c.plan.needs_release for c in parsed)
 
 
 def _ensure_may_be_asked(
@@ -183,8 +174,7 @@ def _check_mailbox(
     if accounts.is_staff_address(session, key):
         raise StaffAddress
     ensure_unique(session, proposed, besides=patron.id)
-    if session.get(SuppressedAddressRow, key) is not None:
-        raise AddressSuppressed
+    suppressions.ensure_none(session, key, patron_id=patron.id)
     if override:
         return
     query = (

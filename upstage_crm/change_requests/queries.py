@@ -12,7 +12,13 @@ from sqlmodel import Session, col, select
 from upstage_crm.audit import recorded
 from upstage_crm.change_requests import finding, policy_settings
 from upstage_crm.change_requests.errors import UnknownRequest
-from upstage_crm.change_requests.rules import ChangeKind, FieldOutcome, HeldFor, RequestState
+from upstage_crm.change_requests.rules import (
+    OPEN_OUTCOMES,
+    OPEN_STATES,
+    ChangeKind,
+    FieldOutcome,
+    RequestState,
+)
 from upstage_crm.change_requests.tables import (
     ChangeRequestRow,
     FieldChangeRow,
@@ -21,15 +27,11 @@ from upstage_crm.change_requests.tables import (
 from upstage_crm.change_requests.views import FieldView, RequestLine, RequestView
 from upstage_crm.core.db import table_of
 from upstage_crm.links.claims import Reviewer
-from upstage_crm.mail import facts
-from upstage_crm.mail.outbox import OUTBOX
 from upstage_crm.patrons import fields
 from upstage_crm.patrons.queries import seen_name, sight_of
 from upstage_crm.patrons.seeing import Sight
 from upstage_crm.patrons.tables import PatronRow
 from upstage_crm.staff.roles import Role
-
-OPEN_OUTCOMES = (FieldOutcome.PENDING, FieldOutcome.HELD)
 
 # Every decision runs these. Built once: building them anew takes longer than running them.
 _ID = sa.bindparam("id", type_=sa.String())
@@ -155,7 +157,7 @@ def page(
     """
     wanted = finding.matching(states, proposer_id, expiring_before, query, reader=reader)
     total = session.exec(select(sa.func.count()).select_from(ChangeRequestRow).where(*wanted)).one()
-    is_open = col(ChangeRequestRow.state).in_((RequestState.PENDING, RequestState.HELD))
+    is_open = col(ChangeRequestRow.state).in_(OPEN_STATES)
     statement = (
         select(ChangeRequestRow, PatronRow)
         .where(*wanted, col(PatronRow.id) == col(ChangeRequestRow.patron_id))
@@ -188,74 +190,6 @@ def pending_counts(session: Session, patron_ids: Sequence[str]) -> Mapping[str, 
         .group_by(col(FieldChangeRow.patron_id))
     )
     return dict(session.exec(query).all())
-
-
-def due(session: Session, *, now: datetime, limit: int = 100) -> tuple[str, ...]:
-    """Ids of pending requests whose time is up."""
-    query = (
-        select(ChangeRequestRow.id)
-        .where(ChangeRequestRow.state == RequestState.PENDING, ChangeRequestRow.expires_at <= now)
-        .order_by(col(ChangeRequestRow.expires_at))
-        .limit(limit)
-    )
-    return tuple(session.exec(query).all())
-
-
-def due_reminders(session: Session, *, now: datetime, limit: int = 100) -> tuple[str, ...]:
-    """Ids of pending requests whose next reminder is due."""
-    query = (
-        select(ChangeRequestRow.id)
-        .where(
-            col(ChangeRequestRow.next_reminder_at) <= now,
-            ChangeRequestRow.state == RequestState.PENDING,
-        )
-        .order_by(col(ChangeRequestRow.next_reminder_at))
-        .limit(limit)
-    )
-    return tuple(session.exec(query).all())
-
-
-def due_at_desk(session: Session, *, now: datetime, limit: int = 100) -> tuple[str, ...]:
-    """Ids of requests that the desk confirmed and whose waiting time is over."""
-    query = (
-        select(ChangeRequestRow.id)
-        .where(col(ChangeRequestRow.applies_at) <= now, ChangeRequestRow.state == RequestState.HELD)
-        .order_by(col(ChangeRequestRow.applies_at))
-        .limit(limit)
-    )
-    return tuple(session.exec(query).all())
-
-
-def cooling(session: Session, *, now: datetime, limit: int = 100) -> tuple[str, ...]:
-    """Ids of requests that cool down, the oldest first; each knows for how long."""
-    query = (
-        select(ChangeRequestRow.id)
-        .where(
-            ChangeRequestRow.state == RequestState.HELD,
-            ChangeRequestRow.held_for == HeldFor.COOLING,
-            ChangeRequestRow.created_at < now,
-        )
-        .order_by(col(ChangeRequestRow.created_at))
-        .limit(limit)
-    )
-    return tuple(session.exec(query).all())
-
-
-def lost_questions(session: Session, *, limit: int = 100) -> tuple[tuple[str, Reviewer], ...]:
-    """Pending requests with a decision mail that came back for good, and whose mailbox it was."""
-    query = (
-        sa.select(OUTBOX.c.request_id, OUTBOX.c.audience)
-        .join(_request, _request.c.id == OUTBOX.c.request_id)
-        .where(
-            _request.c.state == RequestState.PENDING,
-            OUTBOX.c.kind.in_(facts.ASKING),
-            facts.CAME_BACK,
-        )
-        .distinct()
-        .limit(limit)
-    )
-    rows = session.connection().execute(query).all()
-    return tuple((row.request_id, Reviewer(row.audience.value)) for row in rows)
 
 
 def mailbox_of(change: FieldChangeRow, reviewer: Reviewer) -> str | None:
@@ -297,6 +231,8 @@ def _lines(
             created_at=request.created_at,
             expires_at=request.expires_at,
             ended_at=request.ended_at,
+            applies_at=_applies_at(changes[request.id]),
+            is_stopped=request.notice_state is not None and request.notice_state.is_stopped,
         )
         for request, patron in rows
     )
@@ -343,11 +279,19 @@ def _view(
         path=request.path,
         held_for=request.held_for,
         released_at=request.released_at,
-        applies_at=request.applies_at,
+        applies_at=_applies_at(changes),
+        notice_state=request.notice_state,
+        noticed_at=request.noticed_at,
         next_reminder_at=request.next_reminder_at,
         code_tries=request.code_tries,
         fields=tuple(_field(c, reviews.get(c.id, []), sight) for c in changes),
     )
+
+
+def _applies_at(changes: Sequence[FieldChangeRow]) -> datetime | None:
+    """When the first waiting change of a request takes effect; None while its clock stands."""
+    waiting = (c.applies_at for c in changes if c.outcome is FieldOutcome.WAITING)
+    return min((at for at in waiting if at is not None), default=None)
 
 
 def _sight(patron: PatronRow, changes: Sequence[FieldChangeRow], reader: Role) -> Sight:
@@ -358,6 +302,7 @@ def _sight(patron: PatronRow, changes: Sequence[FieldChangeRow], reader: Role) -
 
 def _field(change: FieldChangeRow, reviews: Sequence[ReviewRow], sight: Sight) -> FieldView:
     entry = fields.field(change.field)
+    counting = [review for review in reviews if review.replaced_at is None]
     decided = sorted((review.decided_at, review.id) for review in reviews if review.decided_at)
     last = next((r for r in reviews if decided and r.id == decided[-1][1]), None)
     return FieldView(
@@ -368,8 +313,9 @@ def _field(change: FieldChangeRow, reviews: Sequence[ReviewRow], sight: Sight) -
         proposed=sight.show(entry, values(change.proposed_value)),
         outcome=change.outcome,
         settled_at=change.settled_at,
-        reviewers=tuple(review.reviewer for review in reviews),
-        mailboxes=tuple(sight.mailbox(review.mailbox) for review in reviews),
+        applies_at=change.applies_at,
+        reviewers=tuple(review.reviewer for review in counting),
+        mailboxes=tuple(sight.mailbox(review.mailbox) for review in counting),
         comment=sight.words(last.comment) if last else "",
         decision=last.decision if last else None,
         decided_at=last.decided_at if last else None,

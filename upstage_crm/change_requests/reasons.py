@@ -40,7 +40,7 @@ REASONS: Mapping[ReasonCode, Reason] = {
         "A booking shows other details", "A booking was made with other details than we hold."
     ),
     ReasonCode.OTHER: Reason(
-        "Another reason (say which)", "Our box office gave this reason in its own words."
+        "Another reason (say which)", "Our box office has another reason. Ask us, and we tell you."
     ),
 }
 

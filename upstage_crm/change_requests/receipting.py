@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from upstage_crm.audit.events import Actor, Channel
+from upstage_crm.audit.events import Actor, ActorKind, Channel
 from upstage_crm.change_requests import queries
 from upstage_crm.change_requests.answering import Answer, Evidence
 from upstage_crm.change_requests.rules import Decision
@@ -23,6 +23,7 @@ from upstage_crm.organisation.settings import details
 from upstage_crm.receipts import issuing
 from upstage_crm.receipts.facts import (
     AT_THE_DESK,
+    BY_DISPLACED,
     BY_STAFF,
     NOT_PUT_BACK,
     Decided,
@@ -56,17 +57,24 @@ def of_late_objection(
     _issue(case, answer, event, fields)
 
 
-def of_staff_revert(
+def of_revert(
     case: Case,
     actor: Actor,
     *,
     restored: Sequence[FieldChangeRow],
     blocked: Sequence[FieldChangeRow],
 ) -> None:
-    """A staff member put a change back."""
+    """A change was put back by staff, or with another one that a mailbox objected to."""
     fields = _put_back("revert", restored=restored, blocked=blocked)
-    event = ReceiptEvent.REVERTED
-    _write(case, event, fields, reviewer=BY_STAFF, channel=Channel.CRM, actor=actor)
+    by_staff = actor.kind is ActorKind.STAFF
+    _write(
+        case,
+        ReceiptEvent.REVERTED,
+        fields,
+        reviewer=BY_STAFF if by_staff else BY_DISPLACED,
+        channel=Channel.CRM,
+        actor=actor,
+    )
 
 
 def of_desk(case: Case, actor: Actor, *, clerk: str) -> None:

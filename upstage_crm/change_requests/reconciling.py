@@ -40,6 +40,7 @@ _TELLING = (
     Action.DESK_CONFIRMED,
     Action.FIELD_APPLIED,
 )
+_Review = tuple[str | None, bool]  # what it decided, and whether it had to say yes
 _VALUES = ("current_value", "proposed_value", "proposed_key")
 # Words are read as text: one that somebody tampered with must not stop the check.
 _CHANGES = (
@@ -63,7 +64,11 @@ _OPENED = (
     .join(_entry, _entry.c.seq == _value.c.seq)
     .where(_entry.c.action.in_(_TELLING))
 )
-_REVIEWS = sa.select(_review.c.field_change_id, sa.type_coerce(_review.c.decision, sa.String))
+_REVIEWS = sa.select(
+    _review.c.field_change_id,
+    sa.type_coerce(_review.c.decision, sa.String),
+    _review.c.is_binding,
+).where(_review.c.replaced_at.is_(None))
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,10 +126,10 @@ def _compare(session: Session, ids: set[str], after: str, until: str | None) -> 
         .mappings()
         .all()
     )
-    reviews: dict[str, list[str | None]] = {}
+    reviews: dict[str, list[_Review]] = {}
     query = _REVIEWS.where(within(_review.c.request_id, after, until))
-    for change_id, decision in connection.execute(query):
-        reviews.setdefault(change_id, []).append(decision)
+    for change_id, decision, is_binding in connection.execute(query):
+        reviews.setdefault(change_id, []).append((decision, is_binding))
     found: list[Difference] = []
     fields_of: dict[str, set[str]] = {request_id: set() for request_id in ids}
     for row in rows:
@@ -158,7 +163,7 @@ def _gone(told: Mapping[str, _Told], fields_of: Mapping[str, set[str]]) -> Itera
 
 
 def _flaw(
-    row: Mapping[Any, Any], told: _Told, decisions: Sequence[str | None]
+    row: Mapping[Any, Any], told: _Told, reviews: Sequence[_Review]
 ) -> tuple[Problem, int | None] | None:
     """What is wrong with one field change, and the entry that says otherwise."""
     applied = told.applied.get(row["id"])
@@ -171,7 +176,7 @@ def _flaw(
     is_applied = row["outcome"] == FieldOutcome.APPLIED
     if is_applied != (applied is not None) or row["outcome"] == FieldOutcome.APPROVED:
         return Problem.CHANGE_OUTCOME, applied.seq if applied else None
-    if is_applied and not _is_approved(row, told, decisions):
+    if is_applied and not _is_approved(row, told, reviews):
         return Problem.CHANGE_UNAPPROVED, origin.seq
     return None
 
@@ -188,11 +193,18 @@ def _value_flaw(
     return None if _are_keys_right(row) else (Problem.CHANGE_KEY, origin.seq)
 
 
-def _is_approved(row: Mapping[Any, Any], told: _Told, decisions: Sequence[str | None]) -> bool:
+def _is_approved(row: Mapping[Any, Any], told: _Told, reviews: Sequence[_Review]) -> bool:
     """Whether reviews and trail hold the approval that this kind of change needs."""
-    if row["kind"] == ChangeKind.CHANGE:
-        return row["field"] in told.approved and {Decision.APPROVE} == set(decisions)
-    return told.is_confirmed if row["kind"] == ChangeKind.DESK else True
+    if row["kind"] == ChangeKind.REVERT:
+        return True
+    if any(decision in (Decision.REJECT, Decision.OBJECT) for decision, _binds in reviews):
+        return False
+    needed = [decision for decision, is_binding in reviews if is_binding]
+    if any(decision != Decision.APPROVE for decision in needed):
+        return False
+    if row["kind"] == ChangeKind.DESK:
+        return told.is_confirmed
+    return row["field"] in told.approved and bool(needed)
 
 
 def _disagrees(row: Mapping[Any, Any], columns: Sequence[str], said: _Said) -> Problem | None:

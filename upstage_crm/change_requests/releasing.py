@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from upstage_crm.audit.events import SYSTEM, Action, Channel
+from upstage_crm.change_requests import planning
 from upstage_crm.change_requests.errors import NoMailbox
 from upstage_crm.change_requests.rules import FieldOutcome, RequestState
 from upstage_crm.change_requests.settling import Case
@@ -26,17 +27,14 @@ def let_go(case: Case, *, released_by: StaffMember | None) -> None:
     ensure_reachable(case)
     request, now = case.request, case.now
     expires_at = now + case.policy.link_life
-    reminders = case.policy.reminders(sent_at=now, expires_at=expires_at)
     case.settle(case.open_changes, FieldOutcome.PENDING)
     request.state, request.released_at = RequestState.PENDING, now
     request.released_by = released_by.id if released_by else None
     request.expires_at, request.last_sent_at = expires_at, now
-    request.next_reminder_at = reminders[0] if reminders else None
-    case.session.add(request)
-    case.session.flush()
+    case.ask()
+    planning.plan_reminder(case)
     who = released_by.as_actor() if released_by else SYSTEM
     case.note(Action.REQUEST_RELEASED, who, channel)
-    case.mailroom.ask(case.session, case.matter(), now=now)
 
 
 def ensure_reachable(case: Case) -> None:
@@ -46,5 +44,6 @@ def ensure_reachable(case: Case) -> None:
         NoMailbox.
     """
     matter = case.matter(case.open_changes)
-    if not any(matter.address_of(who) for who in matter.asked):
+    binding = {who for field in matter.fields for who in field.binding}
+    if not any(matter.address_of(who) for who in binding):
         raise NoMailbox(field=matter.fields[0].field)

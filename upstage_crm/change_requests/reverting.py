@@ -1,21 +1,29 @@
-"""Puts back what a change replaced: for whoever objects inside the window, or for staff.
+"""Puts back what changes replaced: by staff for a reason here, by an objection in `disowning`.
 
-Only what the field still holds from that change is put back, only to a value that is still free
-and that nobody contests. Whatever cannot be decided by these rules freezes the record for two
-people to look into: nothing is guessed, nothing is lost.
+Only what the record still holds from them is put back, only to a value that is still free and that
+nobody contests; proof and marks of a mailbox come back with it. What these rules cannot decide
+freezes the record for two people to look into: nothing is guessed, nothing is lost.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import pairwise
 
 from sqlmodel import Session, col, select
 
 from upstage_crm.audit import trail
 from upstage_crm.audit.events import Action, Actor, Channel
-from upstage_crm.change_requests import freezing, opening, queries, receipting, second_person
-from upstage_crm.change_requests.answering import Answer
+from upstage_crm.change_requests import (
+    advancing,
+    freezing,
+    opening,
+    queries,
+    receipting,
+    second_person,
+)
 from upstage_crm.change_requests.errors import NoteMissing, RevertWindowOver
 from upstage_crm.change_requests.mails import Mailroom
 from upstage_crm.change_requests.rules import (
@@ -33,56 +41,60 @@ from upstage_crm.core.text import clean_block
 from upstage_crm.links.claims import Reviewer
 from upstage_crm.patrons import commands as patrons
 from upstage_crm.patrons import fields
+from upstage_crm.patrons.commands import Proof
 from upstage_crm.patrons.errors import AddressTaken
 from upstage_crm.patrons.queries import values_of
 from upstage_crm.patrons.tables import PatronStatus
 from upstage_crm.staff.roles import Permission, StaffMember, ensure_may
 
 REASON_LIMIT = 500  # characters
-PUT_BACK = "objected to after it was approved, and put back"
-NOT_PUT_BACK = "objected to after it was approved, and could not be put back by itself"
 STAFF_BLOCKED = "to be put back by staff, which was not possible by itself"
 
 
-def object_afterwards(case: Case, answer: Answer) -> None:
-    """Somebody objects to what was applied: it is put back, the record is frozen, all are told.
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """One applied field change, with its request."""
 
-    A second press adds nothing.
+    case: Case
+    change: FieldChangeRow
 
-    Raises:
-        RevertWindowOver: the window is over.
-    """
-    if has_objected(case.session, case.request.id, answer.reviewer):
-        return
-    changes = _revertible(case)
-    if not changes:
-        raise RevertWindowOver
-    case.note(
-        Action.OBJECTION_RECEIVED,
-        answer.actor,
-        answer.door,
-        facts=answer.facts,
-        values=answer.values,
-    )
-    freezing.withdraw_others(case, Cause.PATRON_FROZEN, channel=answer.door)
-    restored, blocked = _restore(
-        case, changes, actor=answer.actor, channel=answer.door, objector=answer.reviewer
-    )
-    cause = FreezeCause.REVERT_BLOCKED if blocked else FreezeCause.OBJECTION
-    outcome = PUT_BACK if restored else NOT_PUT_BACK
-    freezing.freeze(case, cause, channel=answer.door, outcome=outcome)
-    receipting.of_late_objection(case, answer, restored=restored, blocked=blocked)
-    if restored:
-        matter = case.matter(restored)
-        case.mailroom.tell_reverted(case.session, matter, is_frozen=True, now=case.now)
-    case.mailroom.tell_proposer(
-        case.session,
-        case.matter(),
-        outcome=outcome,
-        key=f"objection/{answer.reviewer.value}",
-        comment=answer.comment,
-        now=case.now,
-    )
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Who:
+    """Who undoes. A mailbox that objects (`is_own`) reads the address that comes back."""
+
+    actor: Actor
+    channel: Channel
+    is_own: bool = False
+    reason: str = ""
+
+
+@dataclass(slots=True)
+class Undone:
+    """What was put back, and what was not."""
+
+    restored: list[Applied] = field(default_factory=list[Applied])
+    blocked: list[Applied] = field(default_factory=list[Applied])
+
+    @property
+    def restored_keys(self) -> list[str]:
+        """The fields that hold again what they held."""
+        return list(dict.fromkeys(applied.change.field for applied in self.restored))
+
+    @property
+    def blocked_keys(self) -> list[str]:
+        """The fields that do not."""
+        return list(dict.fromkeys(applied.change.field for applied in self.blocked))
+
+    def of(self, case: Case) -> tuple[list[FieldChangeRow], list[FieldChangeRow]]:
+        """What was put back of one request, and what was not."""
+        mine = [a.change for a in self.restored if a.case is case]
+        return mine, [a.change for a in self.blocked if a.case is case]
+
+    @property
+    def cases(self) -> list[Case]:
+        """Every request that something was put back of, once."""
+        return list({id(a.case): a.case for a in self.restored}.values())
 
 
 def revert(
@@ -110,36 +122,36 @@ def revert(
         raise NoteMissing
     case = opening.by_reference(session, reference, mailroom=mailroom, now=now)
     second_person.ensure_not_own(actor, case.patron)
-    changes = _revertible(case)
+    changes = revertible(case)
     if not changes:
         raise RevertWindowOver
-    who, channel = actor.as_actor(), Channel.CRM
+    who = Who(actor=actor.as_actor(), channel=Channel.CRM, reason=words)
     # A newer proposal about a field was made about a value that is going away.
     keys = {change.field for change in changes}
-    freezing.withdraw_others(case, Cause.VALUE_MOVED, channel=channel, field_keys=keys)
-    restored, blocked = _restore(case, changes, actor=who, channel=channel, reason=words)
+    freezing.withdraw_others(case, Cause.VALUE_MOVED, channel=who.channel, field_keys=keys)
+    undone = undo((Applied(case, change) for change in changes), who)
+    restored, blocked = undone.of(case)
     if blocked:
         cause = FreezeCause.REVERT_BLOCKED
-        freezing.freeze(case, cause, channel=channel, outcome=STAFF_BLOCKED)
+        freezing.freeze(case, cause, channel=who.channel, outcome=STAFF_BLOCKED)
     if restored:
-        receipting.of_staff_revert(case, who, restored=restored, blocked=blocked)
+        receipting.of_revert(case, who.actor, restored=restored, blocked=blocked)
         matter = case.matter(restored)
-        mailroom.tell_reverted(session, matter, is_frozen=bool(blocked), now=now)
+        mailroom.tell_reverted(
+            session, matter, blocked=undone.blocked_keys, is_frozen=bool(blocked), now=now
+        )
         if actor.id != case.request.answerable_id:
             case.tell_proposer()
+        for change in restored:
+            if (mailbox := queries.mailbox_of(change, Reviewer.CURRENT)) is not None:
+                advancing.hand_over(case, mailbox)
     case.record()
     return case.request.state
 
 
-def has_objected(session: Session, request_id: str, reviewer: Reviewer) -> bool:
-    """Whether this mailbox objected to the applied change of a request."""
-    lines = trail.timeline(session, request_id=request_id, action=Action.OBJECTION_RECEIVED)
-    return any(line.facts.get("reviewer") == reviewer.value for line in lines)
-
-
-def _revertible(case: Case) -> list[FieldChangeRow]:
+def revertible(case: Case) -> list[FieldChangeRow]:
     """The applied changes of a request that are inside the window and not put back yet."""
-    if case.request.state not in (RequestState.APPROVED, RequestState.PARTLY_APPROVED):
+    if case.request.state is RequestState.REVERTED:
         return []
     window = case.policy.revert_window
     return [
@@ -151,42 +163,45 @@ def _revertible(case: Case) -> list[FieldChangeRow]:
     ]
 
 
-def _restore(
-    case: Case,
-    changes: Sequence[FieldChangeRow],
-    *,
-    actor: Actor,
-    channel: Channel,
-    objector: Reviewer | None = None,
-    reason: str = "",
-) -> tuple[list[FieldChangeRow], list[FieldChangeRow]]:
-    """Put back what may be put back; return what was, and what was not."""
-    restored = [
-        change
-        for change in changes
-        if _may_restore(case, change, objector)
-        and _put_back(case, change, actor=actor, channel=channel, objector=objector)
-    ]
-    blocked = [change for change in changes if change not in restored]
-    if restored:
+def undo(applied: Iterable[Applied], who: Who) -> Undone:
+    """Put back what may be put back: of each field all changes, the newest first, or none.
+
+    Every request that something was put back of ends as REVERTED; nothing else of it may be open.
+    """
+    by_field: dict[str, list[Applied]] = {}
+    for one in sorted(applied, key=_settled, reverse=True):
+        by_field.setdefault(one.change.field, []).append(one)
+    undone = Undone()
+    for chain in by_field.values():
+        if _may_undo(chain, who) and all(_put_back(one, who) for one in chain):
+            undone.restored += chain
+        else:
+            undone.blocked += chain
+    for case in undone.cases:
+        restored, blocked = undone.of(case)
         case.end(RequestState.REVERTED)
         facts = {
             "fields": ", ".join(change.field for change in restored),
             "blocked": ", ".join(change.field for change in blocked),
         }
-        values: dict[str, str | None] = {"reason": reason} if reason else {}
-        case.note(Action.REQUEST_REVERTED, actor, channel, facts=dict(facts), values=values)
-    return restored, blocked
+        values = {"reason": who.reason} if who.reason else {}
+        case.note(Action.REQUEST_REVERTED, who.actor, who.channel, facts=facts, values=values)
+    return undone
 
 
-def _put_back(
-    case: Case,
-    change: FieldChangeRow,
-    *,
-    actor: Actor,
-    channel: Channel,
-    objector: Reviewer | None,
-) -> bool:
+def has_objected(session: Session, request_id: str, reviewer: Reviewer) -> bool:
+    """Whether this mailbox objected to the applied change of a request."""
+    lines = trail.timeline(session, request_id=request_id, action=Action.OBJECTION_RECEIVED)
+    return any(line.facts.get("reviewer") == reviewer.value for line in lines)
+
+
+def _settled(one: Applied) -> tuple[datetime, str]:
+    assert one.change.settled_at is not None
+    return one.change.settled_at, one.change.id
+
+
+def _put_back(one: Applied, who: Who) -> bool:
+    case, change = one.case, one.change
     row = FieldChangeRow(
         id=new_id(case.now),
         request_id=case.request.id,
@@ -199,34 +214,47 @@ def _put_back(
     )
     case.session.add(row)
     case.session.flush()
-    # Whoever objects reads the mailbox that is put back.
-    proven = objector is Reviewer.CURRENT
-    if case.apply(row, proven=proven, actor=actor, channel=channel):
+    proof = Proof(
+        verified_at=case.now if who.is_own else change.displaced_verified_at,
+        bounced_at=None if who.is_own else change.displaced_bounced_at,
+    )
+    if case.apply(row, proof=proof, actor=who.actor, channel=who.channel):
         return True
     # Somebody took the old value at this very moment: the row must not stay open.
     case.settle([row], FieldOutcome.WITHDRAWN)
     return False
 
 
-def _may_restore(case: Case, change: FieldChangeRow, objector: Reviewer | None) -> bool:
-    """Whether this change is still the latest of its field, and what it replaced is sound."""
-    entry = fields.field(change.field)
+def _may_undo(chain: Sequence[Applied], who: Who) -> bool:
+    """Whether the record holds what the newest of a field's changes wrote, each replaced what the
+    one before it wrote, and what the oldest replaced is sound and free.
+    """
+    newest, oldest = chain[0], chain[-1]
+    entry, case = fields.field(newest.change.field), oldest.case
+    held = entry.pick(values_of(case.patron))
     if case.patron.status is not PatronStatus.ACTIVE:
         return False
-    if entry.pick(values_of(case.patron)) != entry.pick(queries.values(change.proposed_value)):
+    if held != entry.pick(queries.values(newest.change.proposed_value)):
+        return False
+    if any(
+        newer.change.current_value != older.change.proposed_value
+        for newer, older in pairwise(chain)
+    ):
         return False
     try:
-        replaced = queries.values(change.current_value)
+        replaced = queries.values(oldest.change.current_value)
         patrons.ensure_unique(case.session, replaced, besides=case.patron.id)
     except AddressTaken:
         return False
+    undone = {one.change.id for one in chain}
     return all(
-        _is_sound(case.session, writer, is_own=objector is not None)
-        for writer in _writers_of_what_it_replaced(case, change)
+        _is_sound(case.session, writer, is_own=who.is_own)
+        for writer in _writers_of_what_it_replaced(oldest)
+        if writer.id not in undone
     )
 
 
-def _writers_of_what_it_replaced(case: Case, change: FieldChangeRow) -> list[FieldChangeRow]:
+def _writers_of_what_it_replaced(one: Applied) -> list[FieldChangeRow]:
     """The newest applied change that had written the value which this one replaced.
 
     None for a first value, several when they were applied at one moment. Found by the value: ids
@@ -235,15 +263,15 @@ def _writers_of_what_it_replaced(case: Case, change: FieldChangeRow) -> list[Fie
     query = (
         select(FieldChangeRow)
         .where(
-            FieldChangeRow.patron_id == case.patron.id,
-            FieldChangeRow.field == change.field,
+            FieldChangeRow.patron_id == one.case.patron.id,
+            FieldChangeRow.field == one.change.field,
             FieldChangeRow.outcome == FieldOutcome.APPLIED,
-            FieldChangeRow.proposed_value == change.current_value,
-            FieldChangeRow.id != change.id,
+            FieldChangeRow.proposed_value == one.change.current_value,
+            FieldChangeRow.id != one.change.id,
         )
         .order_by(col(FieldChangeRow.settled_at).desc())
     )
-    found = list(case.session.exec(query))
+    found = list(one.case.session.exec(query))
     return [writer for writer in found if writer.settled_at == found[0].settled_at]
 
 

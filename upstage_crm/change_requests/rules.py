@@ -5,17 +5,19 @@ A request's state is never set by hand: `derive_state` reads it off its field ch
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from enum import StrEnum
-
-from upstage_crm.links.claims import Reviewer
 
 
 class RequestState(StrEnum):
-    """Where a request stands. Everything but HELD and PENDING is an end."""
+    """Where a request stands. Everything but HELD, PENDING and WAITING is an end.
+
+    WAITING is approved and takes effect later: it neither expires nor is superseded.
+    """
 
     HELD = "held"
     PENDING = "pending"
+    WAITING = "waiting"
     APPROVED = "approved"
     PARTLY_APPROVED = "partly_approved"
     REJECTED = "rejected"
@@ -28,7 +30,7 @@ class RequestState(StrEnum):
     @property
     def is_open(self) -> bool:
         """Whether anything can still be decided."""
-        return self in (RequestState.HELD, RequestState.PENDING)
+        return self in OPEN_STATES
 
 
 class Cause(StrEnum):
@@ -45,10 +47,14 @@ class Cause(StrEnum):
 
 
 class FieldOutcome(StrEnum):
-    """What became of one field change. APPROVED lasts only until its values are written."""
+    """What became of one field change.
+
+    WAITING is approved, taking effect later. APPROVED lasts only until its values are written.
+    """
 
     HELD = "held"
     PENDING = "pending"
+    WAITING = "waiting"
     APPROVED = "approved"
     APPLIED = "applied"
     REJECTED = "rejected"
@@ -60,16 +66,66 @@ class FieldOutcome(StrEnum):
 
     @property
     def is_open(self) -> bool:
-        """Whether somebody can still decide it."""
-        return self in (FieldOutcome.HELD, FieldOutcome.PENDING)
+        """Whether somebody can still decide or stop it."""
+        return self in OPEN_OUTCOMES
+
+
+OPEN_STATES = (RequestState.HELD, RequestState.PENDING, RequestState.WAITING)
+OPEN_OUTCOMES = (FieldOutcome.HELD, FieldOutcome.PENDING, FieldOutcome.WAITING)
 
 
 class Decision(StrEnum):
-    """What one reviewer said."""
+    """What one reviewer said.
+
+    NOT_THIS_PERSON stops nothing: whoever reads the mailbox is not the patron and has no vote.
+    """
 
     APPROVE = "approve"
     REJECT = "reject"
     OBJECT = "object"
+    NOT_THIS_PERSON = "not_this_person"
+
+
+class NoticeState(StrEnum):
+    """What became of the notice to the current mailbox, on whose delivery the clock depends.
+
+    The clock runs from DELIVERED and ON_PAPER. ENDED is the word of a second person that nobody
+    has to be waited for. Every other state but ON_ITS_WAY has stopped the clock.
+    """
+
+    ON_ITS_WAY = "on_its_way"
+    DELIVERED = "delivered"
+    ON_PAPER = "on_paper"
+    ENDED = "ended"
+    NOT_SENT = "not_sent"
+    NOT_DELIVERED = "not_delivered"
+    BOUNCED = "bounced"
+    COMPLAINED = "complained"
+    SUPPRESSED = "suppressed"
+    NO_MAILBOX = "no_mailbox"
+
+    @property
+    def is_stopped(self) -> bool:
+        """Whether the clock stands until a person acts."""
+        return self in STOPPED
+
+
+STOPPED = (
+    NoticeState.NOT_SENT,
+    NoticeState.NOT_DELIVERED,
+    NoticeState.BOUNCED,
+    NoticeState.COMPLAINED,
+    NoticeState.SUPPRESSED,
+    NoticeState.NO_MAILBOX,
+)
+
+
+class Finding(StrEnum):
+    """What two staff members found out about a dispute, or about who reads a mailbox."""
+
+    NOTHING_WRONG = "nothing_wrong"
+    CURRENT_NOT_PATRONS = "current_not_patrons"
+    OBJECTOR_NOT_PATRONS = "objector_not_patrons"
 
 
 class ReviewChannel(StrEnum):
@@ -144,10 +200,14 @@ class DeskMethod(StrEnum):
 
 
 class FreezeCause(StrEnum):
-    """Why no more changes may be proposed for a patron until two staff members clear it."""
+    """Why no more changes may be proposed for a patron until two staff members clear it.
+
+    ASKED_BY_STAFF is the first step of a finding that nobody's objection began.
+    """
 
     OBJECTION = "objection"
     REVERT_BLOCKED = "revert_blocked"
+    ASKED_BY_STAFF = "asked_by_staff"
 
 
 class RecordChangeKind(StrEnum):
@@ -181,13 +241,13 @@ def derive_state(outcomes: Collection[FieldOutcome], *, is_reverted: bool = Fals
     if is_reverted:
         return RequestState.REVERTED
     found = set(outcomes)
-    if FieldOutcome.HELD in found:
-        return RequestState.HELD
-    if found & {FieldOutcome.PENDING, FieldOutcome.APPROVED}:
-        return RequestState.PENDING
     if found == {FieldOutcome.APPLIED}:
         return RequestState.APPROVED
     for outcome, state in (
+        (FieldOutcome.HELD, RequestState.HELD),
+        (FieldOutcome.PENDING, RequestState.PENDING),
+        (FieldOutcome.APPROVED, RequestState.PENDING),
+        (FieldOutcome.WAITING, RequestState.WAITING),
         (FieldOutcome.APPLIED, RequestState.PARTLY_APPROVED),
         (FieldOutcome.REJECTED, RequestState.REJECTED),
         (FieldOutcome.OBJECTED, RequestState.REJECTED),
@@ -200,20 +260,20 @@ def derive_state(outcomes: Collection[FieldOutcome], *, is_reverted: bool = Fals
     return RequestState.SUPERSEDED
 
 
-def settle(decisions: Sequence[Decision | None]) -> FieldOutcome:
-    """Return where a pending field change goes, given what each of its reviewers said so far.
+def settle(said: Collection[tuple[Decision | None, bool]]) -> FieldOutcome:
+    """Return where an open field change goes, given each review's decision and whether it binds.
 
-    One rejection settles it, one objection too; approval needs every reviewer.
+    One rejection settles it, one objection too. APPROVED is the yes of all, WAITING the yes of
+    those who have to say it: the others may still say no until it takes effect.
     """
+    decisions = [decision for decision, _is_binding in said]
     if Decision.OBJECT in decisions:
         return FieldOutcome.OBJECTED
     if Decision.REJECT in decisions:
         return FieldOutcome.REJECTED
     if decisions and all(decision is Decision.APPROVE for decision in decisions):
         return FieldOutcome.APPROVED
+    binding = [decision for decision, is_binding in said if is_binding]
+    if binding and all(decision is Decision.APPROVE for decision in binding):
+        return FieldOutcome.WAITING
     return FieldOutcome.PENDING
-
-
-def reviewers_see(reviewer: Reviewer, asked: Collection[Reviewer]) -> bool:
-    """Whether `reviewer` may see and decide a field whose asked reviewers are `asked`."""
-    return reviewer in asked

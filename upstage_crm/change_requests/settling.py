@@ -1,4 +1,4 @@
-"""The transitions of a locked request: apply, settle, end. `commands` decides which.
+"""One request while a command works on it: its rows, its transitions, and who is told.
 
 Order everywhere: reviews, field changes, patron, request, mails, trail. The patron's and the
 request's rows are locked before anything here runs; the trail's head is locked last.
@@ -6,10 +6,8 @@ request's rows are locked before anything here runs; the trail's head is locked 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from typing import cast
 
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
@@ -17,15 +15,16 @@ from sqlalchemy.orm.attributes import set_committed_value
 from sqlmodel import Session
 
 from upstage_crm.audit import trail
-from upstage_crm.audit.events import SYSTEM, Action, Actor, AuditEvent, Channel
-from upstage_crm.change_requests import matters, policy_settings, queries
-from upstage_crm.change_requests.asked import who_is_asked
-from upstage_crm.change_requests.mails import Mailroom
+from upstage_crm.audit.events import SYSTEM, Action, Actor, Channel
+from upstage_crm.change_requests import queries
+from upstage_crm.change_requests.locked import LockedRequest
 from upstage_crm.change_requests.matter import STATE_WORDS, Matter
-from upstage_crm.change_requests.policy import Policy
 from upstage_crm.change_requests.rules import (
     Cause,
+    ChangeKind,
+    Decision,
     FieldOutcome,
+    NoticeState,
     RequestState,
     derive_state,
 )
@@ -39,24 +38,38 @@ from upstage_crm.core.ids import new_id
 from upstage_crm.links.claims import Reviewer
 from upstage_crm.mail import outbox
 from upstage_crm.mail.message import Audience, MailKind
-from upstage_crm.organisation import settings
-from upstage_crm.organisation.details import OrganisationDetails
 from upstage_crm.patrons import commands as patrons
 from upstage_crm.patrons import fields
+from upstage_crm.patrons.commands import Proof
 from upstage_crm.patrons.errors import AddressTaken
 from upstage_crm.patrons.queries import values_of
-from upstage_crm.patrons.tables import PatronRow, PatronStatus
+from upstage_crm.patrons.tables import PatronStatus
 from upstage_crm.staff import accounts
-from upstage_crm.staff.accounts import Reachable
 from upstage_crm.staff.roles import Permission, may
 
 _request = table_of(ChangeRequestRow)
 _change = table_of(FieldChangeRow)
 _AT = sa.bindparam("at", type_=_change.c.settled_at.type)
-_SETTLE = (
+_THESE = _change.c.id.in_(sa.bindparam("ids", expanding=True))
+_SETTLE = sa.update(_change).where(_THESE).values(outcome=sa.bindparam("to"), settled_at=_AT)
+_WAIT = (
     sa.update(_change)
-    .where(_change.c.id.in_(sa.bindparam("ids", expanding=True)))
-    .values(outcome=sa.bindparam("to"), settled_at=_AT)
+    .where(_THESE)
+    .values(
+        outcome=FieldOutcome.WAITING,
+        settled_at=_AT,
+        applies_at=sa.bindparam("until", type_=_change.c.applies_at.type),
+    )
+)
+_APPROVE = (
+    sa.update(_change)
+    .where(_THESE)
+    .values(
+        outcome=FieldOutcome.APPROVED,
+        settled_at=_AT,
+        displaced_verified_at=sa.bindparam("verified", type_=_change.c.applies_at.type),
+        displaced_bounced_at=sa.bindparam("bounced", type_=_change.c.applies_at.type),
+    )
 )
 _END = (
     sa.update(_request)
@@ -68,93 +81,24 @@ _END = (
         next_reminder_at=sa.null(),
     )
 )
+_MOVE = (
+    sa.update(_request)
+    .where(_request.c.id == sa.bindparam("moved"))
+    .values(state=sa.bindparam("to"))
+)
 # What asks or announces is taken back when the matter ends before it left.
 ASKING_KINDS = (
     MailKind.DECISION_REQUEST,
     MailKind.DECISION_REMINDER,
     MailKind.CHANGE_NOTICE,
+    MailKind.NOTICE_REMINDER,
     MailKind.DESK_NOTICE,
+    MailKind.FURTHER_CHANGE,
 )
 
 
-@dataclass(slots=True, kw_only=True)
-class Case:
-    """One request, its rows locked, while a command works on it. Events are recorded at its end."""
-
-    session: Session
-    patron: PatronRow
-    request: ChangeRequestRow
-    changes: list[FieldChangeRow]
-    reviews: dict[str, list[ReviewRow]]
-    mailroom: Mailroom
-    now: datetime
-    events: list[AuditEvent] = field(default_factory=list[AuditEvent])
-    kept: dict[str, object] = field(default_factory=dict[str, object])
-
-    @classmethod
-    def opened(
-        cls,
-        session: Session,
-        *,
-        patron: PatronRow,
-        request: ChangeRequestRow,
-        mailroom: Mailroom,
-        now: datetime,
-    ) -> Case:
-        """Gather the rows of a request whose patron and request are locked already."""
-        return cls(
-            session=session,
-            patron=patron,
-            request=request,
-            changes=queries.fields_of(session, [request.id]).get(request.id, []),
-            reviews=queries.reviews_of(session, [request.id]),
-            mailroom=mailroom,
-            now=now,
-        )
-
-    @property
-    def policy(self) -> Policy:
-        """The policy that the request was proposed under."""
-        return policy_settings.read(self.request.policy)
-
-    @property
-    def open_changes(self) -> list[FieldChangeRow]:
-        """The field changes that nobody has settled yet."""
-        return [change for change in self.changes if change.outcome.is_open]
-
-    def matter(self, only: Sequence[FieldChangeRow] | None = None) -> Matter:
-        """What mails say of the request, or of some of its fields, at this moment."""
-        return matters.gather(
-            organisation=self.organisation,
-            proposer=self.proposer,
-            request=self.request,
-            patron=self.patron,
-            changes=self.changes if only is None else only,
-            reviews=self.reviews,
-            now=self.now,
-        )
-
-    def note(
-        self,
-        action: Action,
-        actor: Actor,
-        channel: Channel,
-        *,
-        facts: dict[str, str | int | bool | None] | None = None,
-        values: dict[str, str | None] | None = None,
-    ) -> None:
-        """Remember an event of this request for the trail."""
-        self.events.append(
-            AuditEvent(
-                action=action,
-                actor=actor,
-                channel=channel,
-                patron_id=self.patron.id,
-                request_id=self.request.id,
-                facts={"reference": self.request.reference} | (facts or {}),
-                values=values or {},
-            )
-        )
+class Case(LockedRequest):
+    """A locked request with its transitions, and the mails that tell of them."""
 
     def settle(self, changes: Sequence[FieldChangeRow], outcome: FieldOutcome) -> None:
         """Move open field changes to `outcome`, in the database and here."""
@@ -167,29 +111,45 @@ class Case:
         for change in changes:
             set_committed_value(change, "outcome", outcome)
 
+    def wait(self, change: FieldChangeRow, until: datetime | None) -> None:
+        """Let a field change take effect at `until`; with None its clock stands."""
+        written = {"ids": [change.id], "at": self.now, "until": until}
+        self.session.connection().execute(_WAIT, written)
+        set_committed_value(change, "outcome", FieldOutcome.WAITING)
+        set_committed_value(change, "applies_at", until)
+
     def apply(
-        self, change: FieldChangeRow, *, proven: bool, actor: Actor, channel: Channel
+        self, change: FieldChangeRow, *, proof: Proof, actor: Actor, channel: Channel
     ) -> bool:
         """Approve one field change and write its values; False when its address was just taken.
 
-        The database's guard lets the write through only because the approval was flushed before
-        it, and marks the change applied itself.
+        `proof` is how far the mailbox has proven itself, where the field is one. The database's
+        guard lets the write through only because the approval was flushed before it, and marks the
+        change applied itself.
         """
         columns = queries.values(change.proposed_value)
+        approved: dict[str, object] = {"ids": [change.id], "at": self.now}
+        approved |= {"verified": None, "bounced": None}
+        if is_mailbox(change):
+            approved["verified"] = self.patron.email_verified_at
+            approved["bounced"] = self.patron.email_bounced_at
+        connection = self.session.connection()
         try:
             # Not the session's own savepoint: there is no object whose state it would keep.
-            with self.session.connection().begin_nested():
-                self.settle([change], FieldOutcome.APPROVED)
+            with connection.begin_nested():
+                if not self._all_say_yes(change):
+                    # The database lets it through when its time has come, and not before.
+                    connection.execute(_WAIT, approved | {"until": self.now})
+                connection.execute(_APPROVE, approved)
                 patrons.apply_columns(
-                    self.session, row=self.patron, columns=columns, proven=proven, now=self.now
+                    self.session, row=self.patron, columns=columns, proof=proof, now=self.now
                 )
         except IntegrityError as error:
             if not patrons.is_address_taken(error):
                 raise
-            # The savepoint took the approval back, so the row is open again, here too.
-            set_committed_value(change, "outcome", FieldOutcome.PENDING)
             return False
         set_committed_value(change, "outcome", FieldOutcome.APPLIED)
+        set_committed_value(change, "settled_at", self.now)
         self.note(
             Action.FIELD_APPLIED,
             actor,
@@ -199,10 +159,17 @@ class Case:
         )
         return True
 
+    def _all_say_yes(self, change: FieldChangeRow) -> bool:
+        """Whether nobody is left whose silence lets the change happen."""
+        if change.kind is ChangeKind.REVERT:
+            return True
+        said = [review.decision for review in self.counting(change)]
+        return bool(said) and set(said) == {Decision.APPROVE} and change.kind is ChangeKind.CHANGE
+
     def obstacle(self) -> Cause | None:
         """Why nothing of this request may be applied any more; asked inside the lock.
 
-        A frozen record is no reason of its own: freezing it withdrew the request.
+        A frozen record is no reason of its own: an objection that froze it ended the request.
         """
         if self.patron.status is not PatronStatus.ACTIVE:
             return Cause.PATRON_INACTIVE
@@ -224,24 +191,9 @@ class Case:
             return Cause.ADDRESS_TAKEN  # by somebody who has become staff since
         return None
 
-    def unasked(self, change: FieldChangeRow) -> list[Reviewer]:
-        """The mailboxes that must be asked about a field as things stand now, and were not."""
-        entry = fields.field(change.field)
-        if entry.mailbox_column is None:
-            return []
-        wanted = who_is_asked(
-            self.session,
-            entry,
-            patron=self.patron,
-            proposed_mailbox=queries.values(change.proposed_value)[entry.mailbox_column],
-            policy=self.policy,
-            now=self.now,
-        )
-        asked = {review.reviewer for review in self.reviews.get(change.id, [])}
-        # Whom an owner's policy leaves out stays out: only more care is ever added.
-        return [who for who in wanted if who not in asked] if len(wanted) > len(asked) else []
-
-    def add_review(self, change: FieldChangeRow, reviewer: Reviewer, mailbox: str) -> ReviewRow:
+    def add_review(
+        self, change: FieldChangeRow, reviewer: Reviewer, mailbox: str, *, is_binding: bool = True
+    ) -> ReviewRow:
         """Ask one more mailbox about a field; the caller mails it."""
         review = ReviewRow(
             id=new_id(self.now),
@@ -249,6 +201,7 @@ class Case:
             request_id=self.request.id,
             reviewer=reviewer,
             mailbox=mailbox,
+            is_binding=is_binding,
         )
         self.session.add(review)
         self.session.flush()
@@ -262,13 +215,7 @@ class Case:
         self.settle(withdrawn, FieldOutcome.WITHDRAWN)
         self.note(Action.REQUEST_WITHDRAWN, actor, channel, facts={"cause": cause.value})
         self.close(cause=cause)
-        self.mailroom.tell_ended(
-            self.session,
-            self.matter(withdrawn),
-            kind=MailKind.CHANGE_WITHDRAWN,
-            to=told,
-            now=self.now,
-        )
+        self.tell_ended(MailKind.CHANGE_WITHDRAWN, withdrawn, to=told)
         is_own = cause is Cause.STAFF and actor.id == self.request.answerable_id
         # Whoever withdrew it knows, but not what a patron had answered to other fields of it.
         if not is_own or self.request.state is not RequestState.WITHDRAWN:
@@ -282,39 +229,30 @@ class Case:
         self.settle(withdrawn, FieldOutcome.WITHDRAWN)
         for change in withdrawn:
             facts = {"cause": causes[change.id].value, "field": change.field}
-            self.note(Action.REQUEST_WITHDRAWN, actor, channel, facts=dict(facts))
+            self.note(Action.REQUEST_WITHDRAWN, actor, channel, facts=facts)
         return withdrawn
-
-    def tell_withdrawn(self, withdrawn: Sequence[FieldChangeRow]) -> None:
-        """Tell everybody who had heard of the request that some of its fields were withdrawn."""
-        if withdrawn:
-            self.mailroom.tell_ended(
-                self.session,
-                self.matter(withdrawn),
-                kind=MailKind.CHANGE_WITHDRAWN,
-                to=self.mailed(),
-                now=self.now,
-            )
 
     def lapse(self) -> None:
         """Time ran out: undecided fields lapse, and everybody who was mailed is told."""
         told = self.mailed()
-        lapsed = self.open_changes
+        lapsed = self.undecided
         self.settle(lapsed, FieldOutcome.LAPSED)
         self.note(Action.REQUEST_EXPIRED, SYSTEM, Channel.SCHEDULE)
         self.close()
-        self.mailroom.tell_ended(
-            self.session, self.matter(lapsed), kind=MailKind.CHANGE_EXPIRED, to=told, now=self.now
-        )
+        self.tell_ended(MailKind.CHANGE_EXPIRED, lapsed, to=told)
         self.tell_proposer()
 
     def close(self, *, cause: Cause | None = None) -> RequestState:
-        """Read the request's state off its fields; at an end, store it and stop unsent mails."""
+        """Read the request's state off its fields and store it; an end stops unsent mails."""
         state = derive_state([change.outcome for change in self.changes])
-        if state.is_open:
+        if state is self.request.state:
             return state
-        cause = cause if state is RequestState.WITHDRAWN else None
-        self.end(state, cause=cause)
+        if state.is_open:
+            moved = {"moved": self.request.id, "to": state}
+            self.session.connection().execute(_MOVE, moved)
+            set_committed_value(self.request, "state", state)
+            return state
+        self.end(state, cause=cause if state is RequestState.WITHDRAWN else None)
         outbox.cancel_unsent(
             self.session, request_id=self.request.id, now=self.now, kinds=ASKING_KINDS
         )
@@ -328,20 +266,6 @@ class Case:
         set_committed_value(self.request, "state", state)
         set_committed_value(self.request, "cause", cause)
 
-    def tell_proposer(self, matter: Matter | None = None, *, comment: str = "") -> None:
-        """Queue the request's outcome to the member who proposed it.
-
-        `matter` is the whole request's, when it was gathered since the last change.
-        """
-        self.mailroom.tell_proposer(
-            self.session,
-            matter or self.matter(),
-            outcome=STATE_WORDS[self.request.state],
-            key=self.request.state.value,
-            comment=comment,
-            now=self.now,
-        )
-
     def record(self) -> None:
         """Write the remembered events to the trail: the last thing a command does.
 
@@ -350,23 +274,66 @@ class Case:
         trail.record(self.session, self.events, now=self.now)
         self.events.clear()
 
-    @property
-    def proposer(self) -> Reachable | None:
-        """Who answers for the request: its proposer, or whoever keeps it now; read once.
+    # --- mails ----------------------------------------------------------------------------------
 
-        None when the account no longer is one.
+    def ask(
+        self,
+        changes: Sequence[FieldChangeRow] | None = None,
+        *,
+        only: Collection[Reviewer] | None = None,
+        again: bool = False,
+    ) -> None:
+        """Mail everybody who has a review, the current mailbox first; remember its notice.
+
+        `again` gives whom it asks a new link, and the older one dies.
         """
-        if "proposer" not in self.kept:
-            found = accounts.find_reachable(self.session, self.request.answerable_id)
-            self.kept["proposer"] = found
-        return cast("Reachable | None", self.kept["proposer"])
+        request = self.request
+        known = self.matter(changes)
+        asked = [
+            who
+            for who in known.asked
+            if (only is None or who in only) and known.address_of(who) is not None
+        ]
+        if again and Reviewer.PROPOSED in asked:
+            request.link_version += 1
+        if again and Reviewer.CURRENT in asked:
+            request.notice_version += 1
+        matter = self.matter(changes, warns=True)
+        notice_id = self.mailroom.ask(self.session, matter, to=asked, now=self.now)
+        if notice_id is not None:
+            request.notice_id, request.notice_state = notice_id, NoticeState.ON_ITS_WAY
+            request.noticed_at = None
+        self.session.add(request)
+        self.session.flush()
+        window = self.evidence.window
+        if window is not None and self.may_tell(window.mailbox):
+            self.mailroom.tell_displaced(self.session, matter, window=window, now=self.now)
 
-    @property
-    def organisation(self) -> OrganisationDetails:
-        """Whose deployment this is; read once."""
-        if "organisation" not in self.kept:
-            self.kept["organisation"] = settings.details(self.session)
-        return cast("OrganisationDetails", self.kept["organisation"])
+    def tell_ended(
+        self, kind: MailKind, changes: Sequence[FieldChangeRow], *, to: Collection[Reviewer]
+    ) -> None:
+        """Queue "the matter has ended" about some fields, to those of the mailboxes that exist."""
+        if changes:
+            self.mailroom.tell_ended(
+                self.session, self.matter(changes), kind=kind, to=to, now=self.now
+            )
+
+    def tell_proposer(
+        self, matter: Matter | None = None, *, comment: str = "", outcome: str = "", key: str = ""
+    ) -> None:
+        """Queue the request's outcome to the member who answers for it.
+
+        `matter` is the whole request's, when it was gathered since the last change. Without
+        `outcome` and `key` it is the request's state.
+        """
+        self.mailroom.tell_proposer(
+            self.session,
+            matter or self.matter(),
+            outcome=outcome or STATE_WORDS[self.request.state],
+            key=key or self.request.state.value,
+            comment=comment,
+            now=self.now,
+        )
 
     def mailed(self) -> list[Reviewer]:
         """The mailboxes that heard of this request: nobody is told the end of what never began."""

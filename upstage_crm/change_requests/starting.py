@@ -68,7 +68,6 @@ def start(
         now=now,
     )
     expires_at = now + policy.link_life
-    reminders = policy.reminders(sent_at=now, expires_at=expires_at)
     request = ChangeRequestRow(
         id=new_id(now),
         reference=_free_reference(session),
@@ -84,7 +83,6 @@ def start(
         policy=to_json(policy),
         path=draft.path,
         held_for=draft.held_for,
-        next_reminder_at=reminders[0] if reminders and not draft.held_for else None,
     )
     session.add(request)
     session.flush()
@@ -129,7 +127,7 @@ def _add_changes(
         )
         session.add(row)
         session.flush()
-        for reviewer in change.asked:
+        for reviewer in change.plan.asked:
             mailbox = (
                 change.proposed[change.field.mailbox_column]
                 if reviewer is Reviewer.PROPOSED and change.field.mailbox_column
@@ -142,6 +140,7 @@ def _add_changes(
                     request_id=request.id,
                     reviewer=reviewer,
                     mailbox=mailbox or "",
+                    is_binding=reviewer in change.plan.binding,
                 )
             )
     session.flush()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,7 +11,9 @@ from sqlmodel import Session, col, select
 
 from upstage_crm.audit.events import Action, Actor, Channel
 from upstage_crm.change_requests import queries, settling
+from upstage_crm.change_requests.errors import ChangeWaits
 from upstage_crm.change_requests.mails import Mailroom
+from upstage_crm.change_requests.references import references
 from upstage_crm.change_requests.rules import FieldOutcome, RequestState
 from upstage_crm.change_requests.settling import Case
 from upstage_crm.change_requests.tables import ChangeRequestRow, FieldChangeRow
@@ -43,8 +45,13 @@ def supersede(
 
     Returns what ended; record the events of each case, and call `say_goodbye` once it is known who
     gets the newer mail.
+
+    Raises:
+        ChangeWaits: an approved change of one of the fields is about to take effect.
     """
-    taken = [c for key, c in queries.open_fields(session, patron.id).items() if key in field_keys]
+    standing = queries.open_fields(session, patron.id)
+    taken = [change for key, change in standing.items() if key in field_keys]
+    ensure_none_waits(session, taken)
     found: list[Superseded] = []
     for request_id in sorted({change.request_id for change in taken}):
         case = Case.opened(
@@ -55,7 +62,7 @@ def supersede(
             now=now,
         )
         told = case.mailed()
-        superseded = [c for c in case.open_changes if c.field in field_keys]
+        superseded = [c for c in case.undecided if c.field in field_keys]
         case.settle(superseded, FieldOutcome.SUPERSEDED)
         facts = {"fields": ", ".join(change.field for change in superseded)}
         case.note(Action.REQUEST_SUPERSEDED, actor, channel, facts=dict(facts))
@@ -67,6 +74,18 @@ def supersede(
             case.tell_proposer()
         found.append(Superseded(case=case, changes=superseded, told=told))
     return found
+
+
+def ensure_none_waits(session: Session, taken: Iterable[FieldChangeRow]) -> None:
+    """What is approved and takes effect later is not superseded: staff may withdraw it.
+
+    Raises:
+        ChangeWaits.
+    """
+    for change in taken:
+        if change.outcome is FieldOutcome.WAITING:
+            reference = references(session, [change.request_id])[change.request_id]
+            raise ChangeWaits(reference=reference, until=change.applies_at)
 
 
 def say_goodbye(ended: Sequence[Superseded], *, besides: Collection[str | None]) -> None:
@@ -106,7 +125,7 @@ def same_open_request(
     query = select(ChangeRequestRow).where(
         ChangeRequestRow.id == matching.pop(),
         sa.or_(
-            col(ChangeRequestRow.state) == RequestState.HELD,
+            col(ChangeRequestRow.state).in_((RequestState.HELD, RequestState.WAITING)),
             col(ChangeRequestRow.expires_at) > now,
         ),
     )
@@ -115,9 +134,6 @@ def same_open_request(
 
 def _ask_for_the_rest(case: Case) -> None:
     """What is left of a request is asked anew, if its question had not left yet."""
-    waiting = settling.cancel_asking(case.session, request_id=case.request.id, now=case.now)
-    if waiting and case.request.state is RequestState.PENDING:
-        case.request.link_version += 1
-        case.session.add(case.request)
-        case.session.flush()
-        case.mailroom.ask(case.session, case.matter(case.open_changes), now=case.now)
+    unsent = settling.cancel_asking(case.session, request_id=case.request.id, now=case.now)
+    if unsent and case.request.state is RequestState.PENDING:
+        case.ask(case.undecided, again=True)

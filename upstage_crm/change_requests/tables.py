@@ -13,8 +13,10 @@ from upstage_crm.change_requests.rules import (
     DeskKind,
     DeskMethod,
     FieldOutcome,
+    Finding,
     FreezeCause,
     HeldFor,
+    NoticeState,
     ReasonCode,
     RecordChangeKind,
     RequestPath,
@@ -26,9 +28,11 @@ from upstage_crm.core.db import UtcDateTime, text_enum
 from upstage_crm.links.claims import Reviewer
 from upstage_crm.patrons.tables import PatronStatus
 
-_OPEN = sa.text("outcome IN ('pending', 'held')")
+_OPEN = sa.text("outcome IN ('pending', 'held', 'waiting')")
 _REMINDS = sa.text("next_reminder_at IS NOT NULL")
-_WAITS = sa.text("applies_at IS NOT NULL AND state = 'held'")
+_WAITS = sa.text("outcome = 'waiting'")
+_COUNTS = sa.text("replaced_at IS NULL")
+_IS_WATCHED = sa.text("notice_id IS NOT NULL AND state IN ('pending', 'waiting')")
 _FROZEN = sa.text("cleared_at IS NULL")
 _NOT_LOOKED_AT = sa.text("closed_at IS NULL")
 _UNDONE = sa.text("done_at IS NULL AND declined_at IS NULL")
@@ -37,9 +41,11 @@ _UNDONE = sa.text("done_at IS NULL AND declined_at IS NULL")
 class ChangeRequestRow(SQLModel, table=True):
     """One proposal for one patron: field changes, one reason, one proposer.
 
-    `policy` is the policy it was proposed under, as JSON. `applies_at` is when a change that two
-    staff members vouched for takes effect. `keeper_id` is who answers for an open request now,
-    when its proposer no longer does.
+    `policy` is the policy it was proposed under, as JSON. `keeper_id` is who answers for an open
+    request now, when its proposer no longer does. `notice_id` is the mail that told the current
+    mailbox, `noticed_at` its delivery: the clock runs from then. `period_ended_by` is the second
+    person who said that nobody has to be waited for. `link_version` is that of the newest link to
+    the proposed mailbox, `notice_version` of the one to the current mailbox.
     """
 
     __tablename__ = "change_request"  # pyright: ignore[reportAssignmentType]  # SQLModel\'s hint
@@ -53,10 +59,10 @@ class ChangeRequestRow(SQLModel, table=True):
             postgresql_where=_REMINDS,
         ),
         sa.Index(
-            "ix_change_request_applies",
-            "applies_at",
-            sqlite_where=_WAITS,
-            postgresql_where=_WAITS,
+            "ix_change_request_notice",
+            "notice_state",
+            sqlite_where=_IS_WATCHED,
+            postgresql_where=_IS_WATCHED,
         ),
     )
 
@@ -86,21 +92,37 @@ class ChangeRequestRow(SQLModel, table=True):
     held_for: HeldFor | None = Field(default=None, sa_column=sa.Column(text_enum(HeldFor)))
     released_by: str | None = Field(default=None, foreign_key="staff.id", max_length=32)
     released_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
-    applies_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     next_reminder_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     code_tries: int = Field(
         default=0, sa_column=sa.Column(sa.Integer, nullable=False, server_default="0")
     )
     keeper_id: str | None = Field(default=None, foreign_key="staff.id", max_length=32)
+    notice_version: int = Field(
+        default=1, sa_column=sa.Column(sa.Integer, nullable=False, server_default="1")
+    )
+    notice_id: str | None = Field(default=None, max_length=32)
+    notice_state: NoticeState | None = Field(
+        default=None, sa_column=sa.Column(text_enum(NoticeState))
+    )
+    noticed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    period_ended_by: str | None = Field(default=None, foreign_key="staff.id", max_length=32)
 
     @property
     def answerable_id(self) -> str:
         """The member who answers for the request and hears of its outcome."""
         return self.keeper_id or self.proposer_id
 
+    def version_for(self, reviewer: Reviewer) -> int:
+        """The version of the newest link that a reviewer was sent; older ones are dead."""
+        return self.link_version if reviewer is Reviewer.PROPOSED else self.notice_version
+
 
 class FieldChangeRow(SQLModel, table=True):
-    """One field of a request. Values are canonical JSON objects keyed by patron column."""
+    """One field of a request. Values are canonical JSON objects keyed by patron column.
+
+    `applies_at` is when a waiting change takes effect, None while its clock stands. A change of
+    the mailbox keeps how far the one that it displaced had proven itself, for an undo.
+    """
 
     __tablename__ = "field_change"  # pyright: ignore[reportAssignmentType]  # SQLModel\'s hint
     __table_args__ = (
@@ -112,6 +134,12 @@ class FieldChangeRow(SQLModel, table=True):
             unique=True,
             sqlite_where=_OPEN,
             postgresql_where=_OPEN,
+        ),
+        sa.Index(
+            "ix_field_change_applies",
+            "applies_at",
+            sqlite_where=_WAITS,
+            postgresql_where=_WAITS,
         ),
     )
 
@@ -127,13 +155,30 @@ class FieldChangeRow(SQLModel, table=True):
     proposed_key: str = Field(default="", max_length=254, index=True)
     outcome: FieldOutcome = Field(sa_column=sa.Column(text_enum(FieldOutcome), nullable=False))
     settled_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    applies_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    displaced_verified_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    displaced_bounced_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
 class ReviewRow(SQLModel, table=True):
-    """One reviewer's decision on one field change; born undecided, decided once."""
+    """One reviewer's decision on one field change; born undecided, decided once.
+
+    One that `is_binding` has to say yes; any other may say no, and its silence lets the change
+    happen. `replaced_at` is when its mailbox lost the place that it was asked in: it counts no
+    more, and the mailbox in that place has a review of its own.
+    """
 
     __tablename__ = "review"  # pyright: ignore[reportAssignmentType]  # SQLModel\'s hint
-    __table_args__ = (sa.UniqueConstraint("field_change_id", "reviewer"),)
+    __table_args__ = (
+        sa.Index(
+            "uq_review_counting",
+            "field_change_id",
+            "reviewer",
+            unique=True,
+            sqlite_where=_COUNTS,
+            postgresql_where=_COUNTS,
+        ),
+    )
 
     id: str = Field(primary_key=True, max_length=32)
     field_change_id: str = Field(foreign_key="field_change.id", index=True, max_length=32)
@@ -146,16 +191,10 @@ class ReviewRow(SQLModel, table=True):
     )
     comment: str = Field(default="", max_length=500)
     decided_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
-
-
-class SuppressedAddressRow(SQLModel, table=True):
-    """An address whose owner told us that it is not the patron's: it is never asked again."""
-
-    __tablename__ = "suppressed_address"  # pyright: ignore[reportAssignmentType]  # SQLModel\'s hint
-
-    address_key: str = Field(primary_key=True, max_length=254)
-    request_id: str = Field(foreign_key="change_request.id", index=True, max_length=32)
-    created_at: datetime = Field(sa_type=UtcDateTime)
+    is_binding: bool = Field(
+        default=True, sa_column=sa.Column(sa.Boolean, nullable=False, server_default=sa.true())
+    )
+    replaced_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
 class LinkCodeRow(SQLModel, table=True):
@@ -202,7 +241,10 @@ class DeskConfirmationRow(SQLModel, table=True):
 
 
 class PatronFreezeRow(SQLModel, table=True):
-    """A patron in dispute: nothing more is proposed until two staff members have cleared it."""
+    """A patron in dispute: nothing more is proposed until two staff members have cleared it.
+
+    `finding` is what the first found out, and by which `method`; the second has to agree.
+    """
 
     __tablename__ = "patron_freeze"  # pyright: ignore[reportAssignmentType]  # SQLModel\'s hint
     __table_args__ = (
@@ -228,6 +270,8 @@ class PatronFreezeRow(SQLModel, table=True):
     second_label: str | None = Field(default=None, max_length=200)
     second_note: str = Field(default="", max_length=500)
     cleared_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    finding: Finding | None = Field(default=None, sa_column=sa.Column(text_enum(Finding)))
+    method: DeskMethod | None = Field(default=None, sa_column=sa.Column(text_enum(DeskMethod)))
 
 
 class ErasureRow(SQLModel, table=True):

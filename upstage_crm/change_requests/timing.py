@@ -1,4 +1,4 @@
-"""What time and the mail provider do to change requests: expire, remind, give up.
+"""What time and the mail provider do to change requests: remind, take effect, expire, give up.
 
 Commands like those in `commands`. Any number of workers may run them at once: each locks, looks
 again, and does nothing when another one was first.
@@ -11,15 +11,25 @@ from datetime import datetime
 from sqlmodel import Session
 
 from upstage_crm.audit.events import SYSTEM, Action, Channel
-from upstage_crm.change_requests import link_codes, opening, releasing
+from upstage_crm.change_requests import (
+    link_codes,
+    notices,
+    opening,
+    planning,
+    progress,
+    releasing,
+    undeliverable,
+)
 from upstage_crm.change_requests.errors import NoMailbox
 from upstage_crm.change_requests.mails import Mailroom
+from upstage_crm.change_requests.planning import Planned
 from upstage_crm.change_requests.rules import Cause, FieldOutcome, HeldFor, RequestState
 from upstage_crm.change_requests.settling import Case
 from upstage_crm.links.claims import Reviewer
 from upstage_crm.mail import facts
 from upstage_crm.mail.message import Audience, MailKind
-from upstage_crm.patrons import commands as patrons
+
+_ASKED = (RequestState.PENDING, RequestState.WAITING)
 
 
 def expire(session: Session, *, request_id: str, mailroom: Mailroom, now: datetime) -> bool:
@@ -57,95 +67,105 @@ def remind(session: Session, *, request_id: str, mailroom: Mailroom, now: dateti
     """Send the reminder that is due; False when none is (any more).
 
     Whoever has answered is left alone, and so is a mailbox whose mail came back. An address that
-    never answered us gets one reminder and no second one.
+    never answered us gets one reminder and no second one. A current mailbox that is silent hears
+    once more a day before the change takes effect.
     """
     case = opening.by_id(session, request_id, mailroom=mailroom, now=now)
-    request = case.request
-    due = request.next_reminder_at
-    if request.state is not RequestState.PENDING or due is None or now < due:
+    request, since = case.request, case.request.next_reminder_at
+    if request.state not in _ASKED or since is None or now < since:
         return False
-    asked_at = request.released_at or request.created_at
-    planned = case.policy.reminders(sent_at=asked_at, expires_at=request.expires_at)
-    # After an outage two may be due at once: one mail says as much as both.
-    coming = [at for at in planned if at > now]
-    request.next_reminder_at = coming[0] if coming else None
-    session.add(request)
-    session.flush()
-    number = sum(at <= now for at in planned)
-    to = [who for who in _waiting(case) if now < request.expires_at and _may_remind(case, who)]
-    if to:
-        matter = case.matter(case.open_changes)
-        mailroom.remind(session, matter, to=to, number=number, now=now)
-        names = ", ".join(who.value for who in to)
-        said = {"number": number, "reviewers": names}
-        case.note(Action.REQUEST_REMINDED, SYSTEM, Channel.SCHEDULE, facts=dict(said))
+    due = [planned for planned in planning.reminders(case) if since <= planned.at <= now]
+    planning.plan_reminder(case)
+    # After an outage several may be due at once: one mail says as much as all of a kind.
+    newest = {planned.kind: planned for planned in due}
+    reminded = [_remind(case, planned) for planned in newest.values()]
     case.record()
-    return bool(to)
+    return any(reminded)
+
+
+def take_effect(session: Session, *, request_id: str, mailroom: Mailroom, now: datetime) -> bool:
+    """Make approved changes whose waiting time is over; False when there are none (any more).
+
+    Everything is checked once more; what can no longer be true is withdrawn.
+    """
+    case = opening.by_id(session, request_id, mailroom=mailroom, now=now)
+    due = [
+        change
+        for change in case.open_changes
+        if change.outcome is FieldOutcome.WAITING and change.applies_at and change.applies_at <= now
+    ]
+    if not due:
+        return False
+    notices.refresh(case)  # it may have come back since
+    progress.go_on(case, [c for c in due if c.outcome.is_open], channel=Channel.SCHEDULE)
+    case.record()
+    return True
 
 
 def give_up(
     session: Session, *, request_id: str, reviewer: Reviewer, mailroom: Mailroom, now: datetime
 ) -> bool:
-    """A decision mail to `reviewer` came back for good: what it asked about is undeliverable.
+    """A question to `reviewer` came back for good: what it asked about is undeliverable.
 
-    The proposer is told, and so is the other mailbox if it had heard of the request. The current
-    address is marked as not working. False when nothing of it was open (any more).
+    False when nothing of it was open (any more).
     """
     case = opening.by_id(session, request_id, mailroom=mailroom, now=now)
-    lost = [
-        change
-        for change in case.open_changes
-        if any(review.reviewer is reviewer for review in case.reviews.get(change.id, []))
-    ]
-    if case.request.state is not RequestState.PENDING or not lost:
-        return False
-    told = [who for who in case.mailed() if who is not reviewer]
-    case.settle(lost, FieldOutcome.UNDELIVERABLE)
-    said = {"reviewer": reviewer.value, "fields": ", ".join(change.field for change in lost)}
-    case.note(Action.REQUEST_UNDELIVERABLE, SYSTEM, Channel.SCHEDULE, facts=dict(said))
-    state = case.close()
-    kind = MailKind.CHANGE_UNDELIVERABLE
-    mailroom.tell_ended(session, case.matter(lost), kind=kind, to=told, now=now)
-    if not state.is_open:
-        case.tell_proposer()
-    if reviewer is Reviewer.CURRENT and patrons.note_bounce(
-        session, patron_id=case.patron.id, now=now
-    ):
-        values = {"email": case.patron.email}
-        case.note(Action.ADDRESS_BOUNCED, SYSTEM, Channel.SCHEDULE, values=values)
+    is_lost = case.request.state is RequestState.PENDING and undeliverable.end(case, reviewer)
     case.record()
-    return True
+    return is_lost
 
 
 def revoke(session: Session, *, request_id: str, mailroom: Mailroom, now: datetime) -> bool:
     """The key of a request's links was revoked: it is withdrawn, and everybody is told.
 
-    False when it is no longer pending, or has newer links by now.
+    Where the notice alone is lost, to a change that was approved or can still be, it goes again,
+    and its period begins from the start. False when it is over, or has newer links by now.
     """
     case = opening.by_id(session, request_id, mailroom=mailroom, now=now)
-    if case.request.state is not RequestState.PENDING:
+    dead = link_codes.dead_of(session, mailroom.codec, request_id=request_id)
+    if case.request.state not in _ASKED or not dead:
         return False
-    if not link_codes.is_dead(session, mailroom.codec, request_id=request_id):
-        return False
-    case.withdraw(Cause.KEY_REVOKED, channel=Channel.SCHEDULE)
+    is_approved = any(c.outcome is FieldOutcome.WAITING for c in case.open_changes)
+    has_notice = case.request.notice_id is not None
+    if is_approved or (has_notice and dead == frozenset({Reviewer.CURRENT})):
+        notices.renew(case)
+    else:
+        case.withdraw(Cause.KEY_REVOKED, channel=Channel.SCHEDULE)
     case.record()
     return True
 
 
-def _waiting(case: Case) -> list[Reviewer]:
-    """The reviewers who have not answered an open field, in the order of the mails."""
-    open_reviews = [r for change in case.open_changes for r in case.reviews.get(change.id, [])]
-    waiting = {review.reviewer for review in open_reviews if review.decision is None}
-    return [who for who in Reviewer if who in waiting]
+def _remind(case: Case, planned: Planned) -> bool:
+    """Send one reminder to whoever still needs it; whether anybody did."""
+    is_notice = planned.kind is MailKind.NOTICE_REMINDER
+    open_reviews = [
+        review
+        for change in case.open_changes
+        for review in case.counting(change)
+        if review.decision is None and review.is_binding is not is_notice
+    ]
+    waiting = {review.reviewer for review in open_reviews}
+    is_over = case.request.state is RequestState.PENDING and case.now >= case.request.expires_at
+    # What was approved already is asked about no more, except where silence lets it happen.
+    matter = case.matter(case.open_changes if is_notice else case.undecided, warns=True)
+    to = [who for who in Reviewer if who in waiting and matter.address_of(who) is not None]
+    to = [who for who in to if _may_remind(case, who) and not is_over]
+    if not to:
+        return False
+    case.mailroom.remind(
+        case.session, matter, to=to, kind=planned.kind, number=planned.number, now=case.now
+    )
+    names = ", ".join(who.value for who in to)
+    said = {"number": planned.number, "reviewers": names, "kind": planned.kind.value}
+    case.note(Action.REQUEST_REMINDED, SYSTEM, Channel.SCHEDULE, facts=said)
+    return True
 
 
 def _may_remind(case: Case, reviewer: Reviewer) -> bool:
-    if reviewer is Reviewer.CURRENT and case.patron.email_bounced_at is not None:
-        return False
     history = facts.asking_history(
         case.session, request_id=case.request.id, audience=Audience(reviewer.value)
     )
     if history.came_back:
         return False
     is_proven = reviewer is Reviewer.CURRENT and case.patron.email_verified_at is not None
-    return is_proven or not history.reminders
+    return is_proven or reviewer is Reviewer.CURRENT or not history.reminders

@@ -15,6 +15,7 @@ from upstage_crm.change_requests.rules import (
     DeskMethod,
     FieldOutcome,
     HeldFor,
+    NoticeState,
     ReasonCode,
     RequestPath,
     RequestState,
@@ -23,6 +24,7 @@ from upstage_crm.change_requests.rules import (
 from upstage_crm.core.languages import SOURCE
 from upstage_crm.links.claims import Purpose, Reviewer
 from upstage_crm.patrons.seeing import Sight
+from upstage_crm.patrons.views import SuppressionCause
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +38,7 @@ class FieldView:
     proposed: str
     outcome: FieldOutcome
     settled_at: datetime | None
+    applies_at: datetime | None
     reviewers: tuple[Reviewer, ...]
     mailboxes: tuple[str, ...]
     comment: str
@@ -74,9 +77,16 @@ class RequestView:
     held_for: HeldFor | None
     released_at: datetime | None
     applies_at: datetime | None
+    notice_state: NoticeState | None
+    noticed_at: datetime | None
     next_reminder_at: datetime | None
     code_tries: int
     fields: tuple[FieldView, ...]
+
+    @property
+    def is_stopped(self) -> bool:
+        """Whether the clock stands, because somebody was not told."""
+        return self.notice_state is not None and self.notice_state.is_stopped
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,6 +109,19 @@ class DeskView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SuppressionView:
+    """An address that a request suppressed. `first_label` is "" until a member asked to lift it."""
+
+    id: str
+    address: str
+    cause: SuppressionCause
+    created_at: datetime
+    first_id: str
+    first_label: str
+    first_note: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RequestLine:
     """One request as a row of the queue, as its reader sees it."""
 
@@ -113,6 +136,8 @@ class RequestLine:
     created_at: datetime
     expires_at: datetime
     ended_at: datetime | None
+    applies_at: datetime | None
+    is_stopped: bool
 
 
 class Phase(StrEnum):
@@ -120,6 +145,8 @@ class Phase(StrEnum):
 
     OPEN = "open"
     DECIDED = "decided"
+    WAITING = "waiting"
+    OUT = "out"
     APPROVED = "approved"
     PARTLY_APPROVED = "partly_approved"
     REJECTED = "rejected"
@@ -147,6 +174,7 @@ class ReviewField:
     proposed: str
     outcome: FieldOutcome
     decision: Decision | None
+    is_mailbox: bool = False
     can_answer: bool = False
 
 
@@ -154,8 +182,12 @@ class ReviewField:
 class ChangeReview:
     """All that the patron's page may show to one reviewer of one request.
 
-    `applies_at` is when a change confirmed at the desk is made, while it still waits.
-    `objected_at` is when somebody objected to what had been made already.
+    `applies_at` is when an approved change takes effect, None while its clock stands. `not_before`
+    is set for a current mailbox whose silence lets a change happen. With `can_leave` it may say
+    that it is not this person's; `can_undo` says that an objection puts back what was made;
+    `out_cause` is why it has no say any more. `objected_at` is when
+    somebody objected to what had been made already, `restored` and `not_restored` the labels of
+    what was put back, and what was not.
     """
 
     phase: Phase
@@ -175,4 +207,11 @@ class ChangeReview:
     can_object: bool
     fields: tuple[ReviewField, ...]
     applies_at: datetime | None = None
+    not_before: datetime | None = None
+    can_leave: bool = False
+    can_undo: bool = False
+    is_desk: bool = False
+    out_cause: SuppressionCause | None = None
     objected_at: datetime | None = None
+    restored: tuple[str, ...] = ()
+    not_restored: tuple[str, ...] = ()

@@ -1,7 +1,8 @@
 """What the patron's page says when there is nothing left to decide. Pure.
 
 Each ending says what holds now and what the reader can do next. `{organisation}`, `{ended}`,
-`{until}` and `{news}` are filled in by `words`.
+`{until}`, `{applies}`, `{news}`, `{restored}` and `{blocked}` are filled in by `words`; a line that
+comes out empty is left out.
 """
 
 from __future__ import annotations
@@ -11,7 +12,8 @@ from dataclasses import dataclass
 
 from upstage_crm.change_requests.rules import Decision, FieldOutcome
 from upstage_crm.change_requests.views import ChangeReview, Phase
-from upstage_crm.links.claims import Purpose, Reviewer
+from upstage_crm.links.claims import Reviewer
+from upstage_crm.patrons.views import SuppressionCause
 
 _CLOSE = "You can close this page."
 _NEWER = "Look for a newer mail from us about this, and use the link in that one."
@@ -38,6 +40,55 @@ ENDINGS: Mapping[str, Ending] = {
             "Did you change your mind? Call us before {until}.",
         ),
         icon="hourglass",
+    ),
+    Phase.WAITING.value: Ending(
+        title="Approved, taking effect later",
+        lead=(
+            "Nothing has changed yet.",
+            "It takes effect on {applies}, unless someone who has a say in it says no before.",
+        ),
+        steps=("We tell you by email when it is done. " + _CLOSE, "Was this a mistake? Call us."),
+        tone="success",
+        icon="hourglass",
+    ),
+    "waiting_unsure": Ending(
+        title="Approved, taking effect later",
+        lead=(
+            "Nothing has changed yet.",
+            "We wait until the current address has been told, and has had time to answer.",
+        ),
+        steps=("We tell you by email when it is done. " + _CLOSE, "Was this a mistake? Call us."),
+        tone="success",
+        icon="hourglass",
+    ),
+    SuppressionCause.NOT_THIS_PERSON.value: Ending(
+        title="Thank you for telling us",
+        lead=("We leave this address out of it. You get no more email about this record.",),
+        steps=("There is nothing to do. " + _CLOSE, "Was this a mistake? Call us."),
+        icon="shield-check",
+    ),
+    SuppressionCause.DISOWNED.value: Ending(
+        title="This address is no longer used",
+        lead=(
+            "The address that was used before told us that it did not want this change.",
+            "All that was approved from here since then was undone with it.",
+        ),
+        steps=("Is this your record, and your address? Call us: two of our staff look into it.",),
+        icon="undo-2",
+    ),
+    SuppressionCause.FOUND.value: Ending(
+        title="This address has no say here",
+        lead=("Two of our staff found out that this address belongs to someone else.",),
+        steps=("Is that wrong? Call us.",),
+        icon="info",
+    ),
+    SuppressionCause.NOT_MY_ADDRESS.value: Ending(
+        title="This address has no say here",
+        lead=(
+            "Someone told us that this is not their address, so {organisation} does not use it.",
+        ),
+        steps=("Is that wrong? Call us.",),
+        icon="info",
     ),
     Phase.APPROVED.value: Ending(
         title="Approved. Thank you",
@@ -136,7 +187,7 @@ ENDINGS: Mapping[str, Ending] = {
     ),
     "reverted_own": Ending(
         title="Thank you. We have put it back",
-        lead=("What held before holds again.",),
+        lead=("{restored}", "{blocked}"),
         steps=(
             "We have told everybody by mail, and marked your record for a closer look.",
             "Until two of our staff have looked into it, nobody can propose another change.",
@@ -185,6 +236,17 @@ ENDINGS: Mapping[str, Ending] = {
         icon="shield-alert",
         when_label="You told us on",
     ),
+    "objected_too_late": Ending(
+        title="Thank you for telling us",
+        lead=(
+            "You told us that you did not want this change. Nothing was undone.",
+            "Two of our staff look into it. Until then nothing more can change.",
+        ),
+        steps=("To have it put right sooner, call us.",),
+        tone="warning",
+        icon="shield-alert",
+        when_label="You told us on",
+    ),
     Phase.INVALID.value: Ending(
         title="This link does not work",
         lead=("Nothing has changed.", "Some mail programs cut long links in two."),
@@ -213,17 +275,23 @@ def ending_of(review: ChangeReview) -> Ending:
     """Return the ending that fits a review with nothing left to decide."""
     is_address = review.reviewer is Reviewer.PROPOSED
     phase = _phase_for(review)
-    if review.objected_at is not None:
-        return ENDINGS["reverted_own" if phase is Phase.REVERTED else "objected_late"]
-    if phase is Phase.APPROVED and review.purpose is Purpose.OBJECTION:
-        return ENDINGS["approved_told"]
-    if phase is Phase.REJECTED and is_address:
-        return ENDINGS["rejected_address"]
     said = {field.decision for field in review.fields}
     applied = any(field.outcome is FieldOutcome.APPLIED for field in review.fields)
-    if phase is Phase.OBJECTED and Decision.OBJECT in said and not applied:
-        return ENDINGS["objected_address" if is_address else "objected_own"]
-    return ENDINGS[phase.value]
+    name = phase.value
+    if review.out_cause is not None:
+        name = review.out_cause.value
+    elif review.objected_at is not None:
+        stopped = "objected_late" if review.not_restored else "objected_too_late"
+        name = "reverted_own" if review.restored else stopped
+    elif phase is Phase.WAITING and review.applies_at is None:
+        name = "waiting_unsure"
+    elif phase is Phase.APPROVED and Decision.APPROVE not in said:
+        name = "approved_told"
+    elif phase is Phase.REJECTED and is_address:
+        name = "rejected_address"
+    elif phase is Phase.OBJECTED and Decision.OBJECT in said and not applied:
+        name = "objected_address" if is_address else "objected_own"
+    return ENDINGS[name]
 
 
 def _phase_for(review: ChangeReview) -> Phase:

@@ -22,7 +22,7 @@ from upstage_crm.wiring import runtime
 
 SEE_OTHER = 303
 INVALID = "invalid"  # not a key, so the page says that the link does not work
-CHOICES = (Decision.APPROVE.value, Decision.REJECT.value)
+CHOICES = (Decision.APPROVE.value, Decision.REJECT.value, Decision.NOT_THIS_PERSON.value)
 
 _HEADERS = {"cache-control": "no-store", "referrer-policy": "no-referrer"}
 _log = logging.getLogger(__name__)

@@ -13,6 +13,11 @@ from upstage_crm.core.languages import speaker
 
 APPROVE: Final = "Approve"
 REJECT: Final = "Reject"
+SWITCH: Final = "Yes, switch now"
+KEEP: Final = "No, keep this address"
+MAKE_NOW: Final = "Yes, make it now"
+LEAVE: Final = "No, leave it as it is"
+NOT_THIS_PERSON: Final = "I am not this person"
 APPROVE_ALL: Final = "Approve all"
 REJECT_ALL: Final = "Reject all"
 ASKED_ELSEWHERE: Final = "We ask about this at the proposed address"

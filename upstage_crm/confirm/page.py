@@ -242,7 +242,9 @@ def _objection_button() -> rx.Component:
         _words.object_button,
         size="large",
         on_click=ConfirmState.object_to,
-        **_answering(Decision.OBJECT),
+        busy=_busy == _words.objection,
+        disabled=filled(_busy),
+        data_marked=rx.cond(_words.choice == _words.objection, "true", "false"),
     )
 
 

@@ -190,7 +190,7 @@ def _form(page: PageWords, *, link: str, nonce: str, comment: str) -> str:
 
 def _choice(name: str, value: str, label: str, *, more: str = "", required: bool = False) -> str:
     return (
-        f'<label class="o"><input type="radio" name="{escape(name)}" value="{value}"'
+        f'<label class="o"><input type="radio" name="{escape(name)}" value="{escape(value)}"'
         f"{' required' if required else ''}><span>{escape(label)}{more}</span></label>"
     )
 
@@ -231,7 +231,7 @@ def _code_form(page: PageWords, *, reference: str) -> str:
 
 
 def _explained(page: PageWords, answer: str) -> str:
-    if answer != Decision.OBJECT.value:
+    if answer != page.objection:
         return ""
     return f'<br><span class="m">{escape(page.object_words)}</span>'
 
@@ -244,7 +244,7 @@ def options(page: PageWords) -> list[tuple[str, str]]:
     if page.can_choose_each:
         found.append((EACH, page.fixed["PLAIN_EACH"]))
     if page.object_title:
-        found.append((Decision.OBJECT.value, page.object_title))
+        found.append((page.objection, page.object_title))
     return found
 
 

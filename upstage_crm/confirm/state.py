@@ -66,8 +66,10 @@ class ConfirmState(FeedbackMixin, rx.State):
 
     @rx.event
     async def object_to(self) -> AsyncIterator[EventSpec | None]:
-        """Say that this was not asked for, or came to the wrong mailbox."""
-        async for update in self._answer(Decision.OBJECT):
+        """Say that this was not asked for, or came to the wrong mailbox or person."""
+        is_left = self.words.objection == Decision.NOT_THIS_PERSON
+        decision = Decision.NOT_THIS_PERSON if is_left else Decision.OBJECT
+        async for update in self._answer(decision):
             yield update
 
     @rx.event

@@ -21,8 +21,8 @@ from upstage_crm.change_requests.answering import Evidence
 from upstage_crm.change_requests.errors import (
     LinkExpired,
     LinkOutdated,
+    MailboxOut,
     RequestEnded,
-    RevertWindowOver,
 )
 from upstage_crm.change_requests.reviewing import review
 from upstage_crm.change_requests.rules import Decision, ReviewChannel
@@ -167,7 +167,7 @@ def answer(
         InvalidText: the comment is too long; nothing was decided.
     """
     parts = runtime()
-    with suppress(RequestEnded, RevertWindowOver, LinkOutdated, LinkExpired, LinkRefused):
+    with suppress(RequestEnded, LinkOutdated, LinkExpired, LinkRefused, MailboxOut):
         claims = claims_of(visitor)
         with parts.database.transaction() as session:
             decisions.decide(

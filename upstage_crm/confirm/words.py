@@ -7,7 +7,7 @@ answer made to look better.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 from typing import Any, Final
@@ -15,7 +15,7 @@ from typing import Any, Final
 from upstage_crm.change_requests.rules import Decision, FieldOutcome
 from upstage_crm.change_requests.views import ChangeReview, Phase, ReviewField
 from upstage_crm.confirm import labels
-from upstage_crm.confirm.asking import NO_OBJECTION, asking_of, objecting_of
+from upstage_crm.confirm.asking import ASKS_MORE, NO_OBJECTION, asking_of, objecting_of
 from upstage_crm.confirm.endings import ENDINGS, Ending, ending_of
 from upstage_crm.core import when
 from upstage_crm.core.languages import SOURCE, Say, direction, speaker
@@ -28,10 +28,16 @@ _PRESSED: Mapping[str, str] = {
     Decision.APPROVE.value: labels.APPROVE,
     Decision.REJECT.value: labels.REJECT,
 }
+_PRESSED_OF_NOTICE: Mapping[str, str] = {
+    Decision.APPROVE.value: labels.SWITCH,
+    Decision.REJECT.value: labels.KEEP,
+    Decision.NOT_THIS_PERSON.value: labels.NOT_THIS_PERSON,
+}
 SAID: Mapping[Decision, str] = {
     Decision.APPROVE: "You approved this",
     Decision.REJECT: "You rejected this",
     Decision.OBJECT: "You told us that this is wrong",
+    Decision.NOT_THIS_PERSON: "You told us that you are not this person",
 }
 PRESSED: Final = "You pressed {choice} in the mail. Nothing has happened yet: press it here."
 PRESSED_PLAIN: Final = "You pressed {choice} in the mail. Nothing has happened yet: choose it here."
@@ -46,12 +52,16 @@ SENT_TO: Final = "This link was sent to"
 FIRST_LETTERS: Final = "{name} (first letters only, in case we have the wrong address)"
 NEWS: Final = "Your {label} at {organisation} is now {value}."
 NEWS_OF_SEVERAL: Final = "{organisation} now uses the details that were approved; they stand below."
+RESTORED: Final = "We have put this back: {labels}."
+NOT_RESTORED: Final = "This could not be put back: {labels}. Two of our staff look into it."
 HEADINGS: Final = (
     ("Stays", "Was proposed"),
     ("Now again", "Was used for a while"),
     ("Before", "Now"),
     ("Now", "Proposed"),
 )
+
+_STILL_OPEN = (Phase.OPEN, Phase.DECIDED, Phase.OUTDATED, Phase.WAITING)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,8 +95,8 @@ class PageWords:
 
     `lang` and `dir` are the reader's, and `fixed` are the words of `labels` in that language.
     `phase` is a `Phase` value, "missing" or "failed". With `can_decide` there are two equal
-    answers; `is_notice` says that the link came with a notice, whose one answer is an objection;
-    `object_title` is not empty where somebody may say "this wasn't me". `choice` is the answer
+    answers; `is_notice` says that the link's one answer is an objection; `object_title` is not
+    empty where there is one answer more, and `objection` is its `Decision`. `choice` is the answer
     that was pressed in the mail. With `can_choose_each` every field may get an answer of its own;
     with `can_enter_code` a reference and a short code open a request. `receipt` is the address of
     the receipts that this link opens, if there are any. Nothing in here is secret from the link's
@@ -117,6 +127,7 @@ class PageWords:
     reject: str = labels.REJECT
     can_enter_code: bool = False
     is_notice: bool = False
+    objection: str = ""
     object_title: str = ""
     object_words: str = ""
     object_button: str = ""
@@ -204,18 +215,23 @@ def _open(
     facts = {
         "organisation": organisation.name,
         "until": when.in_words(review.expires_at, zone, review.language),
-        "applies": when.in_words(review.applies_at, zone, review.language)
-        if review.applies_at
-        else "",
+        "applies": _applies(review, zone),
+        "new": next((one.proposed for one in review.fields if one.is_mailbox), ""),
     }
     can_decide = review.purpose is Purpose.DECISION
     several = sum(one.can_answer for one in review.fields) > 1
-    pressed = say(_PRESSED.get(choice, "")) if can_decide else ""
+    is_notice = review.can_leave
+    yes, no = _buttons(review, several=several)
+    pressing = _PRESSED_OF_NOTICE if is_notice else _PRESSED
+    pressed = say(pressing.get(choice, "")) if can_decide else ""
+    lead = (
+        (*asking.lead, ASKS_MORE) if is_notice and several and not review.is_desk else asking.lead
+    )
     return PageWords(
         phase=review.phase.value,
         **_spoken(review.language),
         title=say(asking.title),
-        lead=tuple(say(line).format_map(facts) for line in asking.lead),
+        lead=tuple(say(line).format_map(facts) for line in lead),
         organisation=organisation.name,
         choice=choice if pressed else "",
         pressed=say(PRESSED).format(choice=pressed) if pressed else "",
@@ -237,9 +253,10 @@ def _open(
         until=say(asking.until).format_map(facts),
         can_decide=can_decide,
         can_choose_each=can_decide and several,
-        approve=say(labels.APPROVE_ALL if several else labels.APPROVE),
-        reject=say(labels.REJECT_ALL if several else labels.REJECT),
+        approve=say(yes),
+        reject=say(no),
         is_notice=not can_decide,
+        objection=_objection(review),
         object_title=say(objecting.title),
         object_words=say(objecting.words),
         object_button=say(objecting.button),
@@ -263,10 +280,13 @@ def _ended(
         "organisation": organisation.name,
         "ended": when.in_words(ended, zone, review.language),
         "until": when.in_words(review.expires_at, zone, review.language),
+        "applies": _applies(review, zone),
         "news": _news(review, organisation.name, say),
+        "restored": _labelled(RESTORED, review.restored, say),
+        "blocked": _labelled(NOT_RESTORED, review.not_restored, say),
     }
     objecting = objecting_of(review) if review.objected_at is None else NO_OBJECTION
-    is_over = review.phase not in (Phase.DECIDED, Phase.OUTDATED)
+    is_over = review.phase not in (Phase.DECIDED, Phase.OUTDATED, Phase.WAITING, Phase.OUT)
     dated = (Fact(label=say(ending.when_label), text=facts["ended"]),) if is_over else ()
     return PageWords(
         phase=review.phase.value,
@@ -274,7 +294,7 @@ def _ended(
         tone=ending.tone,
         icon=ending.icon,
         title=say(ending.title).format_map(facts),
-        lead=tuple(say(line).format_map(facts) for line in ending.lead),
+        lead=tuple(line for one in ending.lead if (line := say(one).format_map(facts))),
         organisation=organisation.name,
         changes=tuple(_change(one, review, say) for one in review.fields),
         facts=(
@@ -283,6 +303,7 @@ def _ended(
             Fact(label=say(REFERENCE), text=review.reference),
         ),
         is_notice=review.purpose is Purpose.OBJECTION,
+        objection=_objection(review) if objecting.title else "",
         object_title=say(objecting.title),
         object_words=say(objecting.words),
         object_button=say(objecting.button),
@@ -291,6 +312,31 @@ def _ended(
         phone_href=_tel(organisation.desk_phone),
         reference=review.reference,
     )
+
+
+def _applies(review: ChangeReview, zone: tzinfo) -> str:
+    """When it takes effect, or before when it does not."""
+    at = review.applies_at or review.not_before
+    return when.in_words(at, zone, review.language) if at else ""
+
+
+def _buttons(review: ChangeReview, *, several: bool) -> tuple[str, str]:
+    """What the two equal answers are called."""
+    if several:
+        return labels.APPROVE_ALL, labels.REJECT_ALL
+    if not review.can_leave:
+        return labels.APPROVE, labels.REJECT
+    is_address = any(one.is_mailbox for one in review.fields)
+    return (labels.SWITCH, labels.KEEP) if is_address else (labels.MAKE_NOW, labels.LEAVE)
+
+
+def _objection(review: ChangeReview) -> str:
+    """The decision behind the one answer more that there may be."""
+    return (Decision.NOT_THIS_PERSON if review.can_leave else Decision.OBJECT).value
+
+
+def _labelled(sentence: str, fields: Sequence[str], say: Say) -> str:
+    return say(sentence).format(labels=", ".join(say(label) for label in fields)) if fields else ""
 
 
 def _asker(review: ChangeReview, organisation: str, say: Say) -> str:
@@ -327,7 +373,7 @@ def _change(seen: ReviewField, review: ChangeReview, say: Say) -> Change:
         headings = HEADINGS[1]
     elif seen.outcome is FieldOutcome.APPLIED:
         headings = HEADINGS[2]
-    elif seen.outcome.is_open and review.phase in (Phase.OPEN, Phase.DECIDED, Phase.OUTDATED):
+    elif seen.outcome.is_open and review.phase in _STILL_OPEN:
         headings = HEADINGS[3]
     return Change(
         key=seen.id if seen.can_answer else "",
@@ -346,7 +392,7 @@ def _outcome(seen: ReviewField, review: ChangeReview) -> str:
     if seen.outcome.is_open and seen.decision is not None:
         return SAID[seen.decision]
     if review.phase is Phase.OPEN and review.purpose is Purpose.DECISION and not seen.can_answer:
-        return labels.ASKED_ELSEWHERE
+        return labels.ASKED_ELSEWHERE if seen.outcome.is_open else OUTCOME_WORDS[seen.outcome]
     if len(review.fields) > 1 and not seen.outcome.is_open:
         return OUTCOME_WORDS[seen.outcome]
     return ""

@@ -146,9 +146,8 @@ def parse_email(text: str) -> EmailAddress:
     return EmailAddress(stored=valid.normalized, wire=wire, key=key)
 
 
-def to_wire(stored: str) -> str:
-    """The address that a mail to a stored address is sent to."""
-    # A stored ASCII address was parsed once and is its own.
+def wire_of(stored: str) -> str:
+    """What a mail is sent to. A stored ASCII address was parsed once and is its own."""
     return stored if stored.isascii() else parse_email(stored).wire
 
 

@@ -54,6 +54,11 @@ def short(at: datetime, time_zone: tzinfo, language: str = "en") -> str:
     return text.replace("\u202f", " ")
 
 
+def brief(at: datetime, time_zone: tzinfo, language: str = "en") -> str:
+    """Weekday, day and time for a chip: "Thu 4 Dec, 10:05"."""
+    return format_datetime(at.astimezone(time_zone), "EEE d MMM, HH:mm", locale=language)
+
+
 def iso(at: datetime) -> str:
     """The instant as `<time datetime>` wants it."""
     return at.astimezone(UTC).isoformat(timespec="seconds")

@@ -33,7 +33,7 @@ from upstage_crm.proof.verifying import verify
 from upstage_crm.tables import metadata
 
 _GUARD = re.compile(r"upstage guard: ([a-z0-9_ ]+)")
-_COMPARED = (*UNTRUNCATED, "erasure", "desk_confirmation")
+_COMPARED = (*UNTRUNCATED, "erasure", "desk_confirmation", "suppressed_address")
 _NO_PRIVILEGE = "42501"  # PostgreSQL's code for what a role may not do
 _LOCK_WAIT = "5s"  # nobody who works meanwhile is held up for longer
 
@@ -118,8 +118,9 @@ def find_target(connection: Connection) -> Target:
         "SELECT f.id, f.request_id, p.id, p.number, f.proposed_key FROM field_change f "
         "JOIN patron p ON p.id = f.patron_id WHERE f.outcome = 'pending' AND f.field = 'email' "
         "AND p.phone IS NOT NULL AND (SELECT count(*) FROM review r "
-        "WHERE r.field_change_id = f.id AND r.reviewer = 'proposed') = 1 "
-        "AND (SELECT count(*) FROM review r WHERE r.field_change_id = f.id) = 1 ORDER BY f.id"
+        "WHERE r.field_change_id = f.id AND r.decision IS NULL) = 2 "
+        "AND (SELECT count(*) FROM review r WHERE r.field_change_id = f.id "
+        "AND r.is_binding) = 1 ORDER BY f.id"
     )
     other, other_number = one(
         "SELECT id, number FROM patron WHERE status = 'active' AND email IS NOT NULL "

@@ -61,7 +61,7 @@ def attempts(target: Target, *, is_sqlite: bool) -> Iterator[Attempt]:
         ("Overwrite a value", _overwrite(target)),
         ("Replace the record", _replace(target, is_sqlite=is_sqlite)),
         ("Forge an approval", _forge(target, is_sqlite=is_sqlite)),
-        ("Forge a second person", _second_person(target)),
+        ("Forge a second person", (*_second_person(target), *_alone(target))),
         ("Change the evidence", _evidence(target, is_sqlite=is_sqlite)),
     ):
         for words, *statements in found:
@@ -74,6 +74,7 @@ def attempts(target: Target, *, is_sqlite: bool) -> Iterator[Attempt]:
 
 
 _Found = Iterator[Sequence[str]]
+_SOONER, _LATER = "2998-01-01 00:00:00.000000", "2999-01-01 00:00:00.000000"
 
 
 def _overwrite(t: Target) -> _Found:
@@ -124,6 +125,7 @@ def _replace(t: Target, *, is_sqlite: bool) -> _Found:
 
 def _forge(t: Target, *, is_sqlite: bool) -> _Found:
     change, own = f"id = '{t.change}'", f"field_change_id = '{t.change}'"
+    proposed, current = (f"{own} AND reviewer = '{who}'" for who in ("proposed", "current"))
     approve = f"UPDATE field_change SET outcome = 'approved' WHERE {change}"
     yes = f"UPDATE review SET decision = 'approve' WHERE {own}"
     fresh = {"id": "'x'", "field": "'phone'"}
@@ -132,15 +134,33 @@ def _forge(t: Target, *, is_sqlite: bool) -> _Found:
         yield f"a field change born {outcome}", copy("field_change", change, born)
     born = {"id": "'x'", "reference": "'ZZ-ZZZ'", "state": "'approved'"}
     yield "a request born approved", copy("change_request", f"id = '{t.request}'", born)
-    born = {"id": "'x'", "reviewer": "'current'", "decision": "'approve'"}
-    yield "a review born with a yes", copy("review", own, born)
+    born = {"id": "'x'", "decision": "'approve'"}
+    yield "a review born with a yes", copy("review", proposed, born)
     yield "an approval without a review", approve
     yield (
-        "a yes of one more reviewer",
-        copy("review", own, {"id": "'x'", "reviewer": "'current'"}),
-        "UPDATE review SET decision = 'approve' WHERE id = 'x'",
+        "the yes of the other mailbox",
+        f"UPDATE review SET decision = 'approve' WHERE {current}",
         approve,
     )
+    yield (
+        "the proposed yes alone, at once",
+        f"UPDATE review SET decision = 'approve' WHERE {proposed}",
+        approve,
+    )
+    yield (
+        "a waiting change before its time",
+        f"UPDATE review SET decision = 'approve' WHERE {proposed}",
+        f"UPDATE field_change SET outcome = 'waiting', applies_at = '{_LATER}' WHERE {change}",
+        f"UPDATE field_change SET outcome = 'approved', settled_at = '{_SOONER}' WHERE {change}",
+    )
+    yield (
+        "a wait without the proposed yes",
+        f"UPDATE field_change SET outcome = 'waiting', applies_at = '{_SOONER}' WHERE {change}",
+    )
+    replaced = f"UPDATE review SET replaced_at = '{_SOONER}' WHERE"
+    yield "a working mailbox that counts no more", f"{replaced} {current}"
+    yield "the proposed mailbox that counts no more", f"{replaced} {proposed}"
+    yield "a needed yes that need not be", f"UPDATE review SET is_binding = FALSE WHERE {proposed}"
     yield "another mailbox for the review", f"UPDATE review SET mailbox = '{EVIL}' WHERE {own}"
     yield (
         "an approval for another value",
@@ -236,6 +256,25 @@ def _second_person(t: Target) -> _Found:
         f"UPDATE staff SET by_operator = NOT by_operator {member}",
     )
     yield "a role without its date", f"UPDATE staff SET role = 'auditor', role_at = NULL {member}"
+
+
+def _alone(t: Target) -> _Found:
+    """What takes two, with one signature twice, or with none."""
+    first, _second = t.staff
+    request = f"WHERE id = '{t.request}'"
+    yield (
+        "a notice period ended by its proposer",
+        f"UPDATE change_request SET period_ended_by = proposer_id {request}",
+    )
+    suppress = (
+        "INSERT INTO suppressed_address (id, address_key, cause, request_id, created_at, "
+        f"first_note) SELECT 'x', '{EVIL}', 'disowned', id, created_at, '' FROM change_request "
+        f"{request}"
+    )
+    lift = f"UPDATE suppressed_address SET lifted_at = created_at, first_id = '{first}'"
+    yield "an address let in again by one person", suppress, f"{lift}, second_id = '{first}'"
+    yield "an address let in again by nobody", suppress, lift[: lift.index(",")]
+    yield "a suppression deleted", suppress, "DELETE FROM suppressed_address"
 
 
 def _evidence(t: Target, *, is_sqlite: bool) -> _Found:

@@ -16,6 +16,7 @@ from upstage_crm.change_requests import (
     desk,
     erasing,
     freezing,
+    notices,
     policy_settings,
     reverting,
     timing,
@@ -28,7 +29,7 @@ from upstage_crm.demo.story import Ending, Story
 from upstage_crm.links.claims import LinkClaims, Purpose, Reviewer
 from upstage_crm.mail import event_log
 from upstage_crm.mail.events import EventKind, MailEvent
-from upstage_crm.mail.message import Audience
+from upstage_crm.mail.message import Audience, MailKind
 from upstage_crm.mail.outbox import OUTBOX
 from upstage_crm.mail.placeholders import thaw_links
 from upstage_crm.patrons import commands as patrons
@@ -114,9 +115,70 @@ def at_the_desk(
         )
     scene.parts.dispatcher.run_once(20)
     if story.ending is Ending.DESK_APPLIED:
-        clock.advance(POLICY.desk_wait)
-        with database.transaction() as session:
-            desk.apply(session, request_id=proposed.request_id, mailroom=room, now=clock.now())
+        decide(scene, proposed, Reviewer.PROPOSED, Decision.APPROVE)
+        take_effect(scene, proposed, after=POLICY.desk_wait)
+
+
+def decide(
+    scene: Scene,
+    request: Proposed,
+    reviewer: Reviewer,
+    decision: Decision,
+    *,
+    comment: str = "",
+    answers: Mapping[str, Decision] | None = None,
+) -> None:
+    """A patron answers, with the newest link to decide that this mailbox got."""
+    with scene.parts.database.transaction() as session:
+        claims = _link(session, request, Purpose.DECISION, reviewer)
+        decisions.decide(
+            session,
+            claims=claims,
+            decision=decision,
+            answers=answers,
+            channel=ReviewChannel.PATRON_PAGE,
+            mailroom=scene.parts.mailroom,
+            now=scene.clock.now(),
+            comment=comment,
+        )
+    scene.parts.dispatcher.run_once(20)
+
+
+def wait(scene: Scene, story: Story, request: Proposed) -> None:
+    """The new address says yes; the current one is silent, is somebody else's, or never heard."""
+    if story.ending is Ending.LEFT:
+        decide(scene, request, Reviewer.CURRENT, Decision.NOT_THIS_PERSON)
+    decide(scene, request, Reviewer.PROPOSED, Decision.APPROVE)
+    if story.ending is Ending.STOPPED:
+        stop_the_clock(scene, request)
+
+
+def stop_the_clock(scene: Scene, request: Proposed) -> None:
+    """The notice came back: nobody's silence counts before a second person has looked."""
+    told = sa.select(OUTBOX.c.id).where(
+        OUTBOX.c.request_id == request.request_id, OUTBOX.c.kind == MailKind.CHANGE_NOTICE
+    )
+    with scene.parts.database.transaction() as session:
+        mail_id = session.connection().execute(told).scalar_one()
+        event = _bounce(mail_id, scene.clock)
+        event_log.note(session, event, event_id=mail_id, now=scene.clock.now())
+        notices.look(
+            session,
+            request_id=request.request_id,
+            mailroom=scene.parts.mailroom,
+            now=scene.clock.now(),
+        )
+
+
+def take_effect(scene: Scene, request: Proposed, *, after: timedelta) -> None:
+    """The notice has arrived, its time passes, and the clock makes what was approved."""
+    room, clock, database = scene.parts.mailroom, scene.clock, scene.parts.database
+    with database.transaction() as session:
+        notices.look(session, request_id=request.request_id, mailroom=room, now=clock.now())
+    clock.advance(after)
+    with database.transaction() as session:
+        timing.take_effect(session, request_id=request.request_id, mailroom=room, now=clock.now())
+    scene.parts.dispatcher.run_once(20)
 
 
 def comes_back(scene: Scene, request: Proposed) -> None:
@@ -152,9 +214,10 @@ def _bounce(mail_id: str, clock: FrozenClock) -> MailEvent:
 def put_back(scene: Scene, story: Story, request: Proposed, patron_id: str) -> None:
     """An approved change is contested by the old address, or taken back by staff."""
     room, clock, database = scene.parts.mailroom, scene.clock, scene.parts.database
-    with database.transaction() as session:
-        _decide(session, scene, _link(session, request, Purpose.DECISION), Decision.APPROVE)
-    clock.advance(timedelta(hours=5))
+    decide(scene, request, Reviewer.PROPOSED, Decision.APPROVE)
+    take_effect(scene, request, after=POLICY.notice_period)
+    is_late = story.ending is Ending.DISPUTED_LATE
+    clock.advance(POLICY.revert_window if is_late else timedelta(hours=5))
     with database.transaction() as session:
         if story.ending is Ending.REVERTED:
             reverting.revert(
@@ -166,8 +229,15 @@ def put_back(scene: Scene, story: Story, request: Proposed, patron_id: str) -> N
                 now=clock.now(),
             )
         else:
-            link = _link(session, request, Purpose.OBJECTION)
-            _decide(session, scene, link, Decision.OBJECT, comment=story.comment)
+            decisions.decide(
+                session,
+                claims=_link(session, request, Purpose.OBJECTION, Reviewer.CURRENT),
+                decision=Decision.OBJECT,
+                channel=ReviewChannel.PATRON_PAGE,
+                mailroom=room,
+                now=clock.now(),
+                comment=story.comment,
+            )
     if story.ending is Ending.LOOKED_AT:
         clock.advance(timedelta(hours=2))
         with database.transaction() as session:
@@ -231,26 +301,12 @@ def release(scene: Scene, request: Proposed) -> None:
         )
 
 
-def _decide(
-    session: Session, scene: Scene, claims: LinkClaims, decision: Decision, comment: str = ""
-) -> None:
-    decisions.decide(
-        session,
-        claims=claims,
-        decision=decision,
-        channel=ReviewChannel.PATRON_PAGE,
-        mailroom=scene.parts.mailroom,
-        now=scene.clock.now(),
-        comment=comment,
-    )
-
-
-def _link(session: Session, request: Proposed, purpose: Purpose) -> LinkClaims:
+def _link(session: Session, request: Proposed, purpose: Purpose, reviewer: Reviewer) -> LinkClaims:
     query = (
         sa.select(OUTBOX.c.links)
         .where(OUTBOX.c.request_id == request.request_id)
-        .order_by(OUTBOX.c.created_at.desc())
+        .order_by(OUTBOX.c.created_at.desc(), OUTBOX.c.id.desc())
     )
     rows = session.connection().execute(query).scalars()
     found = (link for frozen in rows for link in thaw_links(frozen).values())
-    return next(link for link in found if link.purpose is purpose)
+    return next(link for link in found if (link.purpose, link.reviewer) == (purpose, reviewer))

@@ -6,19 +6,15 @@ requests are alive whenever somebody tries the demo.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 from random import Random
 
-import sqlalchemy as sa
-from sqlmodel import Session
-
 from upstage_crm import wiring
 from upstage_crm.audit.events import OPERATOR, Channel
-from upstage_crm.change_requests import commands, decisions, timing
+from upstage_crm.change_requests import commands, queries, timing
 from upstage_crm.change_requests.commands import Proposed
 from upstage_crm.change_requests.policy import DEFAULT
-from upstage_crm.change_requests.rules import Decision, ReviewChannel
+from upstage_crm.change_requests.rules import Decision
 from upstage_crm.core.clock import FrozenClock
 from upstage_crm.demo import second_steps, unusual
 from upstage_crm.demo.people import people
@@ -27,9 +23,7 @@ from upstage_crm.demo.second_steps import Scene
 from upstage_crm.demo.special import PROTECTED_EMAIL
 from upstage_crm.demo.staff import ORGANISATION, STAFF
 from upstage_crm.demo.story import STORIES, Ending, Story
-from upstage_crm.links.claims import LinkClaims, Purpose
-from upstage_crm.mail import outbox
-from upstage_crm.mail.placeholders import thaw_links
+from upstage_crm.links.claims import Reviewer
 from upstage_crm.organisation import settings
 from upstage_crm.patrons.commands import NewPatron, add_parsed, clean_free, first_columns
 from upstage_crm.patrons.fields import Context
@@ -42,6 +36,7 @@ from upstage_crm.staff.roles import StaffMember
 PATRONS = 2_000
 SEED = 20_260_302
 ERASED = 140  # a place among the demo patrons: somebody without any request
+_SILENT_DAYS = 5  # before so many days a silent mailbox has let a change happen by now
 _BATCH = 25  # patrons whose records are made at one moment
 
 
@@ -202,38 +197,38 @@ def _end(
             second_steps.remind(scene, proposed)
         case Ending.UNDELIVERABLE:
             second_steps.comes_back(scene, proposed)
-        case Ending.REVERTED | Ending.FROZEN | Ending.LOOKED_AT:
+        case Ending.REVERTED | Ending.FROZEN | Ending.LOOKED_AT | Ending.DISPUTED_LATE:
             second_steps.put_back(scene, story, proposed, patron.id)
+        case Ending.WAITS | Ending.STOPPED | Ending.LEFT:
+            second_steps.wait(scene, story, proposed)
         case _:
-            _answer(scene.parts, clock, story, proposed.request_id)
+            _answer(scene, story, proposed)
 
 
-def _answer(parts: wiring.Runtime, clock: FrozenClock, story: Story, request_id: str) -> None:
-    with parts.database.transaction() as session:
-        for claims, decision in _decisions(session, story, request_id):
-            decisions.decide(
-                session,
-                claims=claims,
-                decision=decision,
-                channel=ReviewChannel.PATRON_PAGE,
-                mailroom=parts.mailroom,
-                now=clock.now(),
-                comment=story.comment,
-            )
-
-
-def _decisions(
-    session: Session, story: Story, request_id: str
-) -> Sequence[tuple[LinkClaims, Decision]]:
-    query = sa.select(outbox.OUTBOX.c.links).where(outbox.OUTBOX.c.request_id == request_id)
-    links = [link for (frozen,) in session.execute(query) for link in thaw_links(frozen).values()]
-    asked = [claims for claims in links if claims.purpose is Purpose.DECISION]
-    if story.ending is Ending.OBJECTED:
-        return [(next(c for c in links if c.purpose is Purpose.OBJECTION), Decision.OBJECT)]
-    if story.ending is Ending.PARTLY_APPROVED:
-        return list(zip(asked, (Decision.APPROVE, Decision.REJECT), strict=False))
-    decision = Decision.APPROVE if story.ending is Ending.APPROVED else Decision.REJECT
-    return [(claims, decision) for claims in asked]
+def _answer(scene: Scene, story: Story, proposed: Proposed) -> None:
+    """Both mailboxes answer, or one of them does and the clock decides for the other."""
+    current, new = Reviewer.CURRENT, Reviewer.PROPOSED
+    approve, reject = Decision.APPROVE, Decision.REJECT
+    if "email" not in story.fields:
+        said = {Ending.APPROVED: approve, Ending.REJECTED: reject}
+        decision = said.get(story.ending, Decision.OBJECT)
+        second_steps.decide(scene, proposed, current, decision, comment=story.comment)
+    elif story.ending is Ending.REJECTED:
+        second_steps.decide(scene, proposed, current, reject, comment=story.comment)
+    elif story.ending is Ending.PARTLY_APPROVED:
+        with scene.parts.database.reading() as session:
+            fields = queries.get(session, proposed.reference).fields
+        answers = {f.id: approve if f.field == "email" else reject for f in fields}
+        second_steps.decide(
+            scene, proposed, current, approve, answers=answers, comment=story.comment
+        )
+        second_steps.decide(scene, proposed, new, approve)
+    elif story.days_ago > _SILENT_DAYS and story.patron % 2:
+        second_steps.decide(scene, proposed, new, approve)
+        second_steps.take_effect(scene, proposed, after=DEFAULT.notice_period)
+    else:
+        second_steps.decide(scene, proposed, current, approve)
+        second_steps.decide(scene, proposed, new, approve)
 
 
 def _changes(story: Story, patron: PatronRecord) -> dict[str, dict[str, str]]:

@@ -29,6 +29,10 @@ class Ending(StrEnum):
     REVERTED = "reverted"
     FROZEN = "frozen"
     LOOKED_AT = "looked_at"
+    WAITS = "waits"
+    STOPPED = "stopped"
+    LEFT = "left"
+    DISPUTED_LATE = "disputed_late"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +90,7 @@ STORIES: tuple[Story, ...] = (
         Ending.OBJECTED,
         range(60, 62),
         range(4, 26, 6),
+        fields=("phone",),
         reason=ReasonCode.ASKED_AT_DESK,
         comment="I was not at the box office that day.",
     ),
@@ -112,11 +117,21 @@ STORIES: tuple[Story, ...] = (
     Story(patron=127, days_ago=8, ending=Ending.REVERTED),
     Story(
         patron=128,
-        days_ago=2,
+        days_ago=5,
         ending=Ending.FROZEN,
         comment="I have not asked for this. Who was it?",
     ),
-    Story(patron=129, days_ago=3, ending=Ending.LOOKED_AT),
+    Story(patron=129, days_ago=6, ending=Ending.LOOKED_AT),
+    # What was approved, and what a notice to the current mailbox leads to.
+    *_many(Ending.WAITS, range(132, 136), range(1, 3), words="Changed her provider."),
+    Story(patron=136, days_ago=1, ending=Ending.STOPPED, answered_after=30),
+    Story(patron=137, days_ago=2, ending=Ending.LEFT, words="Works somewhere else by now."),
+    Story(
+        patron=138,
+        days_ago=16,
+        ending=Ending.DISPUTED_LATE,
+        comment="I was travelling. This is not my address!",
+    ),
     Story(patron=130, days_ago=1, ending=Ending.PENDING, asks_both=True),
     Story(
         patron=131,

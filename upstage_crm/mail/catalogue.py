@@ -52,30 +52,49 @@ class CommonContext(TypedDict):
 
 
 class RequestContext(CommonContext):
-    """`decision_request` and `change_notice`. `reason_text` is staff's own words or None."""
+    """What asks. `reason_text` is staff's own words, None for whoever has not proven themselves.
+
+    `applies_text` is before when an approved change does not take effect that the reader may stop;
+    None where the reader has to say yes, too. `new_address` is the proposed one as the reader may
+    see it, None without one; `asks_more` says that the reader decides other fields as well.
+    """
 
     expires_text: str
     reason_sentence: str
     reason_text: str | None
+    applies_text: str | None
+    new_address: str | None
+    asks_more: bool
 
 
 class ReminderContext(RequestContext):
-    """`decision_reminder`. `asked_text` is when the question was sent first."""
+    """The reminders. `asked_text` is when the question was sent first."""
 
     asked_text: str
 
 
-class DeskContext(CommonContext):
-    """`desk_notice`. `applies_text` is when the change is made, `applies_date_text` its day alone.
+class DeskContext(RequestContext):
+    """`desk_notice`. `applies_date_text` is the day of `applies_text` alone.
 
     `method_text` says in a few words how staff found out who the patron is.
     """
 
-    applies_text: str
     applies_date_text: str
     method_text: str
-    reason_sentence: str
-    reason_text: str | None
+
+
+class WaitingContext(CommonContext):
+    """`change_waiting`. `applies_text` is when it takes effect; if not `is_sure`, not before."""
+
+    applies_text: str
+    is_sure: bool
+
+
+class FurtherContext(CommonContext):
+    """`further_change`. `labels_text` names the fields, `applies_text` is when it takes effect."""
+
+    labels_text: str
+    applies_text: str
 
 
 class AppliedContext(CommonContext):
@@ -94,9 +113,15 @@ class EndedContext(CommonContext):
 
 
 class RevertedContext(CommonContext):
-    """`change_reverted`. `is_frozen` says that nothing more is proposed until two people looked."""
+    """`change_reverted`. `is_frozen` says that nothing more is proposed until two people looked.
+
+    `is_disowned` says that the reader gets no more mail; `blocked_text` names what was not put
+    back, None when all was.
+    """
 
     is_frozen: bool
+    is_disowned: bool
+    blocked_text: str | None
 
 
 class OutcomeContext(CommonContext):
@@ -167,8 +192,11 @@ CATALOGUE: Mapping[MailKind, KindSpec] = {
     MailKind.DECISION_REMINDER: KindSpec(
         30, ReminderContext, {PROPOSED: DECISION, CURRENT: DECISION}
     ),
-    MailKind.CHANGE_NOTICE: KindSpec(5, RequestContext, {CURRENT: OBJECTION}),
-    MailKind.DESK_NOTICE: KindSpec(5, DeskContext, {CURRENT: OBJECTION}),
+    MailKind.CHANGE_NOTICE: KindSpec(5, RequestContext, {CURRENT: DECISION}),
+    MailKind.NOTICE_REMINDER: KindSpec(5, ReminderContext, {CURRENT: DECISION}),
+    MailKind.DESK_NOTICE: KindSpec(5, DeskContext, {CURRENT: DECISION}),
+    MailKind.FURTHER_CHANGE: KindSpec(5, FurtherContext, {CURRENT: OBJECTION}),
+    MailKind.CHANGE_WAITING: KindSpec(20, WaitingContext, {CURRENT: RECEIPT, PROPOSED: RECEIPT}),
     MailKind.CHANGE_APPLIED: KindSpec(
         20, AppliedContext, {CURRENT: OBJECTION | RECEIPT, PROPOSED: RECEIPT}
     ),
@@ -181,6 +209,7 @@ CATALOGUE: Mapping[MailKind, KindSpec] = {
     MailKind.CHANGE_SUPERSEDED: KindSpec(20, EndedContext, BOTH_SIDES),
     MailKind.CHANGE_UNDELIVERABLE: KindSpec(20, EndedContext, BOTH_SIDES),
     MailKind.CHANGE_REVERTED: KindSpec(10, RevertedContext, BOTH_SIDES),
+    MailKind.SUPPRESSION_LIFTED: KindSpec(20, EndedContext, {PROPOSED: NO_LINK}),
     MailKind.RECORD_FROZEN: KindSpec(10, OutcomeContext, {Audience.STAFF: NO_LINK}),
     MailKind.PROTECTION_REMOVED: KindSpec(5, EndedContext, {CURRENT: NO_LINK}),
     MailKind.RECORD_ERASED: KindSpec(20, EndedContext, {CURRENT: NO_LINK}),

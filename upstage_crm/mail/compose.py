@@ -5,6 +5,7 @@ Composing touches no database: a command may do it before it takes a lock.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import cast
@@ -15,7 +16,7 @@ from upstage_crm.mail.catalogue import spec_of
 from upstage_crm.mail.delivery import Transport
 from upstage_crm.mail.message import MailDraft, MailMessage, ensure_header, ensure_sender
 from upstage_crm.mail.placeholders import code_mark, link_url
-from upstage_crm.mail.render import Renderer, the_renderer
+from upstage_crm.mail.render import Rendered, Renderer, the_renderer
 from upstage_crm.organisation.details import OrganisationDetails
 
 
@@ -59,17 +60,22 @@ class Composer:
         mail_id = new_id(now)
         public_url = str(draft.context["public_url"]).rstrip("/")
         org = cast("OrganisationDetails", draft.context["org"])
-        context = {
-            **draft.context,
+        common: dict[str, object] = {
             "former_phone": org.former_phone_at(now),
             "audience": draft.audience.value,
-            "lang": draft.language,
-            "dir": direction(draft.language),
             "links": {name: link_url(public_url, name, mail_id) for name in draft.links},
             "codes": {name: code_mark(name, mail_id) for name in draft.links},
             "public_url": public_url,
         }
-        rendered = self._renderer.render(draft.kind, context, language=draft.language)
+
+        def said(language: str, context: Mapping[str, object]) -> Rendered:
+            own = {"lang": language, "dir": direction(language)}
+            every = {**context, **common, **own}
+            return self._renderer.render(draft.kind, every, language=language)
+
+        rendered = said(draft.language, draft.context)
+        for language, context in draft.also.items():
+            rendered = rendered.with_other(said(language, context), language)
         message = MailMessage(
             from_=self._mail_from,
             to=draft.to_address,

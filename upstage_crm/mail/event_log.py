@@ -6,7 +6,7 @@ a delivery, an event may beat our own note of the provider's id, and a retry may
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -93,21 +93,35 @@ def catch_up(session: Session, *, mail_id: str, provider_id: str, now: datetime)
 
 def of_mails(session: Session, mail_ids: Collection[str]) -> dict[str, tuple[NotedEvent, ...]]:
     """The events of each mail, in the provider's order; mails without any are left out."""
+    return _by_mail(_rows_of(session, mail_ids))
+
+
+def proven_of(session: Session, mail_ids: Collection[str]) -> dict[str, tuple[NotedEvent, ...]]:
+    """The same, without what was not written by us: for who acts on it."""
+    rows = _rows_of(session, mail_ids)
+    return _by_mail([row for row in rows if seals.is_sealed(session, "mail_event", row)])
+
+
+def _rows_of(session: Session, mail_ids: Collection[str]) -> Sequence[sa.RowMapping]:
     query = (
         sa.select(EVENTS)
         .where(EVENTS.c.outbox_id.in_(list(mail_ids)))
         .order_by(EVENTS.c.at, EVENTS.c.kind, EVENTS.c.id)
     )
+    return session.connection().execute(query).mappings().all()
+
+
+def _by_mail(rows: Iterable[sa.RowMapping]) -> dict[str, tuple[NotedEvent, ...]]:
     found: dict[str, tuple[NotedEvent, ...]] = {}
-    for row in session.connection().execute(query):
+    for row in rows:
         noted = NotedEvent(
-            kind=row.kind,
-            at=row.at,
-            received_at=row.received_at,
-            detail=row.detail,
-            is_permanent=row.is_permanent,
+            kind=row["kind"],
+            at=row["at"],
+            received_at=row["received_at"],
+            detail=row["detail"],
+            is_permanent=row["is_permanent"],
         )
-        found[row.outbox_id] = (*found.get(row.outbox_id, ()), noted)
+        found[row["outbox_id"]] = (*found.get(row["outbox_id"], ()), noted)
     return found
 
 

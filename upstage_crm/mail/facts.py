@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import datetime
 
 import sqlalchemy as sa
 from sqlmodel import Session
 
+from upstage_crm.audit import seals
+from upstage_crm.mail import event_log
+from upstage_crm.mail.delivery import ENDED_UNSENT, MailState, Transport
+from upstage_crm.mail.events import EventKind
 from upstage_crm.mail.message import Audience, MailKind
 from upstage_crm.mail.outbox import OUTBOX
 
@@ -32,3 +38,82 @@ def asking_history(session: Session, *, request_id: str, audience: Audience) -> 
         came_back=any(row.came_back for row in rows),
         reminders=sum(row.kind is MailKind.DECISION_REMINDER for row in rows),
     )
+
+
+# The provider's words for a bounce that tells of the mail or of a list, and not of the mailbox.
+_NOT_THE_MAILBOXS = (
+    *("suppressed", "onaccountsuppressionlist", "unsubscribedrecipient"),
+    *("contentrejected", "attachmentrejected", "messagetoolarge"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Fate:
+    """When mails to an address came back for good, and when others arrived."""
+
+    bounces: Collection[datetime]
+    deliveries: Collection[datetime]
+
+
+def fate_of(session: Session, *, patron_id: str, to_address: str) -> Fate:
+    """What became of the mails about a patron to one address, as far as it tells of the mailbox."""
+    query = sa.select(OUTBOX.c.id, OUTBOX.c.transport, OUTBOX.c.state, OUTBOX.c.settled_at).where(
+        OUTBOX.c.patron_id == patron_id, OUTBOX.c.to_address == to_address
+    )
+    mails = session.connection().execute(query).mappings().all()
+    told = [
+        event
+        for events in event_log.proven_of(session, [mail["id"] for mail in mails]).values()
+        for event in events
+    ]
+    return Fate(
+        bounces=[
+            event.at
+            for event in told
+            if event.kind is EventKind.BOUNCED
+            and event.is_permanent
+            and event.detail.casefold() not in _NOT_THE_MAILBOXS
+        ],
+        deliveries=[
+            *(event.at for event in told if event.kind is EventKind.DELIVERED),
+            *(mail["settled_at"] for mail in mails if _is_kept(mail)),
+        ],
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """What became of one mail. `delivered_at` counts for the built-in mailbox when it was kept."""
+
+    queued_at: datetime
+    delivered_at: datetime | None
+    is_unsent: bool
+    has_bounced: bool
+    is_complained: bool
+    is_suppressed: bool
+
+
+def arrival_of(session: Session, mail_id: str) -> Arrival:
+    """What became of a mail so far. That it arrived is believed of a proven event alone.
+
+    Raises:
+        RowNotProven: the mail is none of ours.
+    """
+    query = sa.select(OUTBOX).where(OUTBOX.c.id == mail_id)
+    row = session.connection().execute(query).mappings().one()
+    seals.prove(session, "mail_outbox", row)
+    told = event_log.proven_of(session, [mail_id]).get(mail_id, ())
+    arrived = [event.at for event in told if event.kind is EventKind.DELIVERED]
+    return Arrival(
+        queued_at=row["created_at"],
+        delivered_at=row["settled_at"] if _is_kept(row) else min(arrived, default=None),
+        is_unsent=row["state"] in ENDED_UNSENT,
+        has_bounced=row["bounced_at"] is not None,
+        is_complained=row["complained_at"] is not None,
+        is_suppressed=row["suppressed_at"] is not None,
+    )
+
+
+def _is_kept(mail: sa.RowMapping) -> bool:
+    """Whether a mail is in our own mailbox: one that goes to the provider never is."""
+    return mail["transport"] is Transport.LOCAL and mail["state"] is MailState.CAPTURED

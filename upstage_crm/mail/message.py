@@ -30,7 +30,10 @@ class MailKind(StrEnum):
     DECISION_REQUEST = "decision_request"
     DECISION_REMINDER = "decision_reminder"
     CHANGE_NOTICE = "change_notice"
+    NOTICE_REMINDER = "notice_reminder"
+    FURTHER_CHANGE = "further_change"
     DESK_NOTICE = "desk_notice"
+    CHANGE_WAITING = "change_waiting"
     CHANGE_APPLIED = "change_applied"
     CHANGE_PARTLY_APPLIED = "change_partly_applied"
     CHANGE_REJECTED = "change_rejected"
@@ -39,6 +42,7 @@ class MailKind(StrEnum):
     CHANGE_SUPERSEDED = "change_superseded"
     CHANGE_UNDELIVERABLE = "change_undeliverable"
     CHANGE_REVERTED = "change_reverted"
+    SUPPRESSION_LIFTED = "suppression_lifted"
     RECORD_FROZEN = "record_frozen"
     PROTECTION_REMOVED = "protection_removed"
     RECORD_ERASED = "record_erased"
@@ -77,7 +81,8 @@ class MailDraft:
     catalogue lists for `kind` and `audience`; `links` the claims of the links it carries, by the
     names the catalogue lists. The same `dedupe_key` never makes a second mail. `after` is the id
     of a mail that must be accepted before this one may leave. Without `priority` the kind's own
-    counts (lower leaves first).
+    counts (lower leaves first). `also` holds the same context in other languages, by language: the
+    mail says all of it again in each.
     """
 
     kind: MailKind
@@ -87,6 +92,9 @@ class MailDraft:
     context: Mapping[str, object]
     dedupe_key: str
     links: Mapping[str, LinkClaims] = field(default_factory=dict[str, LinkClaims])
+    also: Mapping[str, Mapping[str, object]] = field(
+        default_factory=dict[str, Mapping[str, object]]
+    )
     priority: int | None = None
     request_id: str | None = None
     patron_id: str | None = None

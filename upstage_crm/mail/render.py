@@ -35,6 +35,8 @@ _SHOWN_VALUE = re.compile(
 )
 _HIDDEN = re.compile(r"<!--j(\d+)-->|j(\d+)j")
 _KEPT_STYLE = re.compile(r"(<style>.*?</style>)(.*?)</head>", re.DOTALL)
+_END_OF_PART = "<!--/said-->"
+_SAID_PART = re.compile(r"<!--said-->(.*?)<!--/said-->", re.DOTALL)
 _INDENT = re.compile(r"^[ \t]+", re.MULTILINE)
 _GAP = re.compile(r"\n{3,}")
 
@@ -46,6 +48,17 @@ class Rendered:
     subject: str
     html: str
     text: str
+
+    def with_other(self, other: Rendered, language: str) -> Rendered:
+        """The same mail that says all of it again in another language, under the first one."""
+        found = _SAID_PART.search(other.html)
+        assert found is not None, "the layout marks what a mail says"
+        part = f'<div lang="{language}" dir="{languages.direction(language)}">{found[1]}</div>'
+        return Rendered(
+            subject=f"{self.subject} / {other.subject}",
+            html=self.html.replace(_END_OF_PART, f"<hr>{part}{_END_OF_PART}", 1),
+            text=f"{self.text}\n{'-' * 40}\n\n{other.text}",
+        )
 
 
 class Renderer:

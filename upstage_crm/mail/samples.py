@@ -8,6 +8,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from upstage_crm.core import when
+from upstage_crm.core.email_address import mask_email
 from upstage_crm.core.languages import SOURCE, speaker
 from upstage_crm.links.claims import LinkClaims, Purpose, Reviewer
 from upstage_crm.mail.catalogue import CATALOGUE, FieldLine
@@ -26,6 +27,7 @@ ORGANISATION = OrganisationDetails(
 AT = datetime(2026, 11, 9, 14, 5, tzinfo=UTC)
 NOW_ADDRESS = "ada.byron@oldmail.example"
 PROPOSED_ADDRESS = "ada@lovelace.example"
+MASKED_ADDRESS = mask_email(PROPOSED_ADDRESS)
 PATRON_NAME = "Ada Lovelace"
 
 _MAILBOXES = {
@@ -76,7 +78,8 @@ def sample(kind: MailKind, audience: Audience, language: str = SOURCE) -> dict[s
     line = FieldLine(
         label=say("Email address"),
         now=None if hidden else NOW_ADDRESS,
-        proposed=PROPOSED_ADDRESS,
+        # A current mailbox recognises the other one, and does not read it.
+        proposed=PROPOSED_ADDRESS if hidden or staff else MASKED_ADDRESS,
         outcome="approved" if staff else None,
     )
     context: dict[str, object] = {
@@ -91,13 +94,21 @@ def sample(kind: MailKind, audience: Audience, language: str = SOURCE) -> dict[s
         "when_text": instant(),
         "expires_text": instant(days=7),
         "reason_sentence": say("Somebody asked us at the box office to make this change."),
-        "reason_text": "Called on Monday about a new address.\nTickets wait at the desk.",
+        "reason_text": None
+        if hidden
+        else "Called on Monday about a new address.\nTickets wait at the desk.",
         "undo_until_text": instant(hours=72),
         "asked_text": instant(days=-3),
         "applies_text": instant(hours=72),
         "applies_date_text": when.day_in_words(AT + timedelta(hours=72), zone, language),
         "method_text": say("we called the phone number on your record"),
+        "new_address": MASKED_ADDRESS,
+        "asks_more": False,
+        "labels_text": say("Phone number"),
+        "is_sure": True,
         "is_frozen": True,
+        "is_disowned": hidden,
+        "blocked_text": None,
         "approved_here": True,
         "outcome": _ENDINGS.get(kind, "approved"),
         "patron_name": PATRON_NAME,

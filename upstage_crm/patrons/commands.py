@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.sql.dml import ReturningUpdate
 from sqlmodel import Session
 
 from upstage_crm.audit import trail
@@ -21,7 +23,7 @@ from upstage_crm.core.text import clean_block, clean_line
 from upstage_crm.core.when import zone_names
 from upstage_crm.organisation.errors import UnknownLanguage, UnknownTimeZone
 from upstage_crm.organisation.settings import take_patron_numbers
-from upstage_crm.patrons import queries
+from upstage_crm.patrons import queries, suppressions
 from upstage_crm.patrons.errors import (
     AddressTaken,
     EditedMeanwhile,
@@ -30,13 +32,14 @@ from upstage_crm.patrons.errors import (
     PossibleDuplicates,
     ProtectionReasonMissing,
 )
-from upstage_crm.patrons.fields import FIELDS, Context
+from upstage_crm.patrons.fields import DERIVED_COLUMNS, FIELDS, PROTECTED_COLUMNS, Context
 from upstage_crm.patrons.search import fold, terms_of
 from upstage_crm.patrons.tables import PatronKind, PatronRow, PatronStatus, PatronTermRow
 from upstage_crm.staff.roles import Permission, StaffMember, ensure_may
 
 NOTE_LIMIT = 4_000  # characters
 REASON_LIMIT = 500  # characters
+PROVEN_LATELY = timedelta(days=30)  # a proof that is older is noted anew
 _LINE_LIMITS = {"preferred_name": 100, "pronouns": 40, "tags": 400}
 _FREE_DEFAULTS = {
     "preferred_name": "",
@@ -65,6 +68,14 @@ class NewPatron:
     is_flagged: bool = False
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proof:
+    """How far a mailbox that comes to a record has proven itself, and whether mail came back."""
+
+    verified_at: datetime | None = None
+    bounced_at: datetime | None = None
+
+
 def add(
     session: Session,
     *,
@@ -85,6 +96,7 @@ def add(
         Forbidden: the actor may not add patrons.
         Invalid: a value is refused; NameMissing without any name.
         AddressTaken: a live patron has this address.
+        AddressSuppressed: its owner told us that it is not a patron's.
         PossibleDuplicates: someone shares the name or phone, unless `even_if_duplicate`.
     """
     ensure_may(actor, Permission.ADD_PATRON)
@@ -92,6 +104,7 @@ def add(
     if not columns["given_name"] and not columns["family_name"]:
         raise NameMissing
     ensure_unique(session, columns)
+    suppressions.ensure_none(session, columns["email_key"])
     if not even_if_duplicate and (found := queries.duplicates(session, columns, reader=actor.role)):
         raise PossibleDuplicates(duplicates=found)
     entry = NewPatron(kind=kind, columns=columns, free=clean_free(free))
@@ -257,31 +270,35 @@ def apply_columns(
     *,
     row: PatronRow,
     columns: Mapping[str, str | None],
-    proven: bool,
+    proof: Proof,
     now: datetime,
 ) -> None:
-    """Write an approved field change to the locked `row`; `change_requests.commands` calls this.
+    """Write an approved field change to the locked `row`; `change_requests.settling` calls this.
 
     `columns` are exactly the protected and derived columns of one approved, flushed field
-    change: the database's guard refuses anything else. `proven` says that the new mailbox
-    itself answered.
+    change: the database's guard refuses anything else. `proof` counts where they are a mailbox.
 
     Raises:
         IntegrityError: the guard refused, or another live patron has the address.
     """
     written: dict[str, object] = {**columns, "updated_at": now}
     if "email_key" in columns:
-        written |= {"email_verified_at": now if proven else None, "email_bounced_at": None}
-    connection = session.connection()
-    connection.execute(_writing(tuple(written)), {"patron": row.id, **_bound(written)})
-    _index(session, row.id, row.number, queries.values_of(row) | _free_of(row) | dict(columns))
+        written |= {"email_verified_at": proof.verified_at, "email_bounced_at": proof.bounced_at}
+    values = {"patron": row.id, **_bound(written)}
+    # What the record holds by now: `row` is as it was, and other fields may have changed with it.
+    held = session.connection().execute(_writing(tuple(written)), values).mappings().one()
+    _index(session, row.id, row.number, {str(name): value for name, value in held.items()})
 
 
 def prove_address(session: Session, *, patron_id: str, now: datetime) -> bool:
-    """Note that the current address answered; False when it was verified already."""
+    """Note that the current address answered; False when that was noted lately."""
+    lately = now - PROVEN_LATELY
     proven = session.connection().execute(
         sa.update(_patron)
-        .where(_patron.c.id == patron_id, _patron.c.email_verified_at.is_(None))
+        .where(
+            _patron.c.id == patron_id,
+            sa.or_(_patron.c.email_verified_at.is_(None), _patron.c.email_verified_at < lately),
+        )
         .values(email_verified_at=now)
         .returning(_patron.c.id)
     )
@@ -372,10 +389,16 @@ def clean_free(free: Mapping[str, str]) -> dict[str, str]:
 
 
 @lru_cache(maxsize=64)
-def _writing(names: tuple[str, ...]) -> sa.Update:
+def _writing(names: tuple[str, ...]) -> ReturningUpdate[Any]:
     """The statement that writes these columns of one patron; a field has the same each time."""
     values = {name: sa.bindparam(f"to_{name}", type_=_patron.c[name].type) for name in names}
-    return sa.update(_patron).where(_patron.c.id == sa.bindparam("patron")).values(values)
+    held = (*PROTECTED_COLUMNS, *DERIVED_COLUMNS, *queries.FREE_COLUMNS)
+    return (
+        sa.update(_patron)
+        .where(_patron.c.id == sa.bindparam("patron"))
+        .values(values)
+        .returning(*(_patron.c[name] for name in held))
+    )
 
 
 def _bound(written: Mapping[str, object]) -> dict[str, object]:

@@ -11,6 +11,7 @@ NotFound
 └── UnknownField     there is no such protected field
 Conflict
 ├── AddressTaken         another live patron has this address; carries their number
+├── AddressSuppressed    its owner told us that it is not the patron's
 ├── PossibleDuplicates   patrons who may be the same person; carries who and why
 ├── EditedMeanwhile      a colleague changed the value since it was opened for editing
 └── PatronErased         the patron's values were erased; nothing is written any more
@@ -70,6 +71,12 @@ class AddressTaken(Conflict):
     """Another live patron has this address. Facts: `number` of that patron."""
 
     code = "address_taken"
+
+
+class AddressSuppressed(Conflict):
+    """The owner of this address told us that it is not the patron's, or two people found out."""
+
+    code = "address_suppressed"
 
 
 class PossibleDuplicates(Conflict):

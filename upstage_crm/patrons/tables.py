@@ -7,10 +7,13 @@ import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
 from upstage_crm.core.db import UtcDateTime, text_enum
+from upstage_crm.patrons.views import SuppressionCause
 
 # Compared byte by byte on every database, so that a prefix is a range.
 _BYTEWISE_TERM = sa.String(100).with_variant(sa.String(100, collation="C"), "postgresql")
 _BYTEWISE_NAME = sa.String(210).with_variant(sa.String(210, collation="C"), "postgresql")
+
+_STANDS = sa.text("lifted_at IS NULL")
 
 
 class PatronKind(StrEnum):
@@ -93,3 +96,35 @@ class PatronTermRow(SQLModel, table=True):
 
     term: str = Field(primary_key=True, sa_type=_BYTEWISE_TERM)
     patron_id: str = Field(primary_key=True, foreign_key="patron.id", max_length=32)
+
+
+class SuppressedAddressRow(SQLModel, table=True):
+    """An address that gets no mail and no vote: of nobody, or of one patron (`patron_id`).
+
+    Two staff members may lift it: the first asks, with a reason, and the second agrees.
+    """
+
+    __tablename__ = "suppressed_address"  # pyright: ignore[reportAssignmentType]  # SQLModel\'s hint
+    __table_args__ = (
+        sa.Index(
+            "ix_suppressed_address_standing",
+            "address_key",
+            sqlite_where=_STANDS,
+            postgresql_where=_STANDS,
+        ),
+    )
+
+    id: str = Field(primary_key=True, max_length=32)
+    address_key: str = Field(max_length=254)
+    patron_id: str | None = Field(default=None, foreign_key="patron.id", max_length=32)
+    cause: SuppressionCause = Field(
+        sa_column=sa.Column(text_enum(SuppressionCause), nullable=False)
+    )
+    request_id: str = Field(foreign_key="change_request.id", max_length=32)
+    created_at: datetime = Field(sa_type=UtcDateTime)
+    first_id: str | None = Field(default=None, foreign_key="staff.id", max_length=32)
+    first_label: str | None = Field(default=None, max_length=200)
+    first_note: str = Field(default="", max_length=500)
+    second_id: str | None = Field(default=None, foreign_key="staff.id", max_length=32)
+    second_label: str | None = Field(default=None, max_length=200)
+    lifted_at: datetime | None = Field(default=None, sa_type=UtcDateTime)

@@ -5,6 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
+
+
+class SuppressionCause(StrEnum):
+    """Why an address gets no mail: about anybody, or (the last three) about one patron.
+
+    NOT_MY_ADDRESS and NOT_THIS_PERSON are the words of its owner. DISOWNED is what a displaced
+    mailbox said of the one that took its place, FOUND what two staff members found out.
+    """
+
+    NOT_MY_ADDRESS = "not_my_address"
+    NOT_THIS_PERSON = "not_this_person"
+    DISOWNED = "disowned"
+    FOUND = "found"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

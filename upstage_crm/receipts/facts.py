@@ -21,7 +21,8 @@ from upstage_crm.patrons.values import Values
 
 FORMAT = "upstage-receipt/1"
 LINK_LIFE = timedelta(days=90)  # how long a link opens the receipts of its reviewer
-AT_THE_DESK, BY_STAFF = "desk", "staff"  # reviewers that are no mailbox
+# Reviewers that are no mailbox of the request.
+AT_THE_DESK, BY_STAFF, BY_DISPLACED = "desk", "staff", "displaced"
 NOT_PUT_BACK = "not_put_back"  # what came of an objection or a revert that the rules stopped
 EVIDENCE = ("notice_hash", "ip_prefix", "user_agent")
 

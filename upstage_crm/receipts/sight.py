@@ -16,7 +16,7 @@ from typing import Any
 from upstage_crm.audit.chain import Opened
 from upstage_crm.organisation.details import OrganisationDetails
 from upstage_crm.patrons import fields
-from upstage_crm.receipts.facts import AT_THE_DESK, BY_STAFF, ReceiptEvent, head_of
+from upstage_crm.receipts.facts import AT_THE_DESK, BY_DISPLACED, BY_STAFF, ReceiptEvent, head_of
 
 
 class Reader(StrEnum):
@@ -129,7 +129,7 @@ def may_see(reader: Reader, *, reviewer: str, keys: Sequence[str]) -> bool:
     """
     if reader is not Reader.PROPOSED:
         return True
-    is_its_own = reviewer in (Reader.PROPOSED.value, AT_THE_DESK, BY_STAFF)
+    is_its_own = reviewer in (Reader.PROPOSED.value, AT_THE_DESK, BY_STAFF, BY_DISPLACED)
     return is_its_own and all(_is_mailbox(key) for key in keys)
 
 

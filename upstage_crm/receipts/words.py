@@ -13,7 +13,13 @@ from typing import Final
 from upstage_crm.core import when
 from upstage_crm.core.languages import Say, speaker
 from upstage_crm.organisation.details import OrganisationDetails
-from upstage_crm.receipts.facts import AT_THE_DESK, BY_STAFF, NOT_PUT_BACK, ReceiptEvent
+from upstage_crm.receipts.facts import (
+    AT_THE_DESK,
+    BY_DISPLACED,
+    BY_STAFF,
+    NOT_PUT_BACK,
+    ReceiptEvent,
+)
 from upstage_crm.receipts.sight import SeenField, SeenReceipt, Shown, Side
 
 RECEIPT: Final = "Receipt"
@@ -69,6 +75,7 @@ WHO: Mapping[str, str] = {
     "current": "Whoever reads our mail at the current address",
     AT_THE_DESK: "The patron, identified at the box office by {actor}",
     BY_STAFF: "{actor}, at {organisation}",
+    BY_DISPLACED: "Whoever reads our mail at the address that was used before",
 }
 DECISIONS: Mapping[str, str] = {
     "approve": "Approved",
@@ -88,6 +95,7 @@ HOLDS_AGAIN: Final = "Holds again from then on."
 OUTCOMES: Mapping[str, str] = {
     "held": "Made after a waiting time, unless somebody objects.",
     "pending": "Waits for another answer.",
+    "waiting": "Made after a waiting time, unless somebody objects.",
     "applied": "Used from then on.",
     NOT_PUT_BACK: "Not undone by itself. Two people look into it.",
 }

@@ -17,6 +17,7 @@ from upstage_crm.links.claims import LinkClaims, Purpose
 from upstage_crm.mail import outbox
 from upstage_crm.mail.message import MailKind
 from upstage_crm.organisation import settings
+from upstage_crm.patrons import suppressions
 from upstage_crm.staff import accounts, names
 from upstage_crm.staff.errors import (
     InvitationOpen,
@@ -66,12 +67,14 @@ def invite(
     Raises:
         Forbidden; InvalidEmail; what `names` raises.
         StaffEmailTaken: the address has an account; InvitationOpen: it is invited already.
+        AddressSuppressed: whoever reads it has asked for no more mail.
     """
     ensure_may(actor, Permission.MANAGE_TEAM)
     address = parse_email(email)
     name, at_desk = names.parse_name(display_name), names.parse_desk(desk)
     if accounts.find_by_email_key(session, address.key) is not None:
         raise StaffEmailTaken
+    suppressions.ensure_none(session, address.key)
     row = StaffInvitationRow(
         id=new_id(now),
         email=address.stored,

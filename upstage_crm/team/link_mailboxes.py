@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlmodel import Session
 
 from upstage_crm.audit import recorded
-from upstage_crm.core.email_address import to_wire
+from upstage_crm.core.email_address import wire_of
 from upstage_crm.links.claims import LinkClaims, Purpose
 from upstage_crm.staff.tables import StaffInvitationRow, StaffRow
 
@@ -23,4 +23,4 @@ def mailboxes_of(session: Session, claims: LinkClaims) -> frozenset[str]:
     if found is None:
         return frozenset()
     recorded.prove(session, subject, claims.request_id)
-    return frozenset({to_wire(found.email)})
+    return frozenset({wire_of(found.email)})

@@ -15,7 +15,9 @@ from upstage_crm.change_requests.rules import (
     Cause,
     Decision,
     FieldOutcome,
+    Finding,
     FreezeCause,
+    NoticeState,
     RequestState,
 )
 from upstage_crm.core import when
@@ -25,6 +27,7 @@ from upstage_crm.mail.delivery import MailMode
 from upstage_crm.mail.message import Audience, MailKind
 from upstage_crm.patrons.advice import Advice, AdviceCode
 from upstage_crm.patrons.commands import PatronStatus
+from upstage_crm.patrons.views import SuppressionCause
 from upstage_crm.receipts.facts import ReceiptEvent
 from upstage_crm.ui import failure_words
 from upstage_crm.ui.staff_words import STAFF_SENTENCES
@@ -124,7 +127,16 @@ SENTENCES: Mapping[str, str] = {
     "address_recently_proposed": (
         "This address was proposed for another patron in the last 30 days (request {reference})."
     ),
-    "address_suppressed": "The owner of this address told us that it is not the patron's.",
+    "address_suppressed": (
+        "We were told that this address is not the patron's. Two members can allow it again, "
+        "on the request where it was said."
+    ),
+    "change_waits": (
+        "An approved change of this takes effect later, see request {reference}. Withdraw it first."
+    ),
+    "not_suppressed": "This address is not suppressed any more.",
+    "other_finding": "The first member found out something else. Talk to each other first.",
+    "mailbox_out": "This address has no say about this record.",
     "recently_rejected": "This was rejected lately (request {reference}). Wait until {until}.",
     "request_unknown": "There is no such request.",
     "request_ended": "This request is over: {state}.",
@@ -209,6 +221,7 @@ ADVICE: Mapping[AdviceCode, str] = {
 STATE_WORDS: Mapping[RequestState, str] = {
     RequestState.HELD: "On hold",
     RequestState.PENDING: "Pending",
+    RequestState.WAITING: "Approved, takes effect later",
     RequestState.APPROVED: "Approved",
     RequestState.PARTLY_APPROVED: "Partly approved",
     RequestState.REJECTED: "Rejected",
@@ -221,6 +234,7 @@ STATE_WORDS: Mapping[RequestState, str] = {
 OUTCOME_WORDS: Mapping[FieldOutcome, str] = {
     FieldOutcome.HELD: "On hold",
     FieldOutcome.PENDING: "Waiting for an answer",
+    FieldOutcome.WAITING: "Approved, takes effect later",
     FieldOutcome.APPROVED: "Approved",
     FieldOutcome.APPLIED: "Approved and changed",
     FieldOutcome.REJECTED: "Rejected",
@@ -229,6 +243,29 @@ OUTCOME_WORDS: Mapping[FieldOutcome, str] = {
     FieldOutcome.SUPERSEDED: "Replaced by a newer request",
     FieldOutcome.WITHDRAWN: "Withdrawn",
     FieldOutcome.UNDELIVERABLE: "Could not be delivered",
+}
+NOTICE_WORDS: Mapping[NoticeState, str] = {
+    NoticeState.ON_ITS_WAY: "The notice to the current address is on its way.",
+    NoticeState.DELIVERED: "The notice to the current address has arrived.",
+    NoticeState.ON_PAPER: "A letter told the patron.",
+    NoticeState.ENDED: "A second person ended the waiting time.",
+    NoticeState.NOT_SENT: "The notice to the current address could not be sent.",
+    NoticeState.NOT_DELIVERED: "The notice to the current address did not arrive within a day.",
+    NoticeState.BOUNCED: "The notice to the current address came back.",
+    NoticeState.COMPLAINED: "The notice to the current address was marked as spam.",
+    NoticeState.SUPPRESSED: "The mail provider no longer delivers to the current address.",
+    NoticeState.NO_MAILBOX: "The record has no mailbox that works.",
+}
+SUPPRESSION_WORDS: Mapping[SuppressionCause, str] = {
+    SuppressionCause.NOT_MY_ADDRESS: "Its owner told us that it is not the patron's address.",
+    SuppressionCause.NOT_THIS_PERSON: "Whoever reads it told us that they are not the patron.",
+    SuppressionCause.DISOWNED: "The former address objected to it.",
+    SuppressionCause.FOUND: "Two members found out that it is not the patron's.",
+}
+FINDING_WORDS: Mapping[Finding, str] = {
+    Finding.NOTHING_WRONG: "The record is right as it stands",
+    Finding.CURRENT_NOT_PATRONS: "The address on the record is not the patron's",
+    Finding.OBJECTOR_NOT_PATRONS: "The address that objected is not the patron's",
 }
 CAUSE_WORDS: Mapping[Cause, str] = {
     Cause.STAFF: "Withdrawn by staff",
@@ -243,6 +280,7 @@ CAUSE_WORDS: Mapping[Cause, str] = {
 FREEZE_WORDS: Mapping[FreezeCause, str] = {
     FreezeCause.OBJECTION: "Because somebody objected to a change that had been made",
     FreezeCause.REVERT_BLOCKED: "Because a change could not be put back by itself",
+    FreezeCause.ASKED_BY_STAFF: "Because staff look into who reads a mailbox",
 }
 BLOCKER_WORDS: Mapping[BlockerKind, str] = {
     BlockerKind.OPEN_REQUEST: "Request {reference} is open. Withdraw it, or wait for its end.",
@@ -255,6 +293,7 @@ DECISION_WORDS: Mapping[Decision, str] = {
     Decision.APPROVE: "Approved",
     Decision.REJECT: "Rejected",
     Decision.OBJECT: "Objected",
+    Decision.NOT_THIS_PERSON: "Is not this person",
 }
 CHANNEL_WORDS: Mapping[Channel, str] = {
     Channel.CRM: "CRM",
@@ -276,7 +315,10 @@ RECEIPT_WORDS: Mapping[ReceiptEvent, str] = {
 MAIL_KIND_WORDS: Mapping[MailKind, str] = {
     MailKind.DECISION_REQUEST: "Question to approve or reject",
     MailKind.DECISION_REMINDER: "Reminder of the question",
-    MailKind.CHANGE_NOTICE: "Notice of the proposal",
+    MailKind.CHANGE_NOTICE: "Notice that the address is to be replaced",
+    MailKind.NOTICE_REMINDER: "Reminder of the notice",
+    MailKind.FURTHER_CHANGE: "Notice of a further change, to the former address",
+    MailKind.CHANGE_WAITING: "Confirmation that it was approved and waits",
     MailKind.DESK_NOTICE: "Notice of a change confirmed at the desk",
     MailKind.CHANGE_APPLIED: "Confirmation of the change",
     MailKind.CHANGE_PARTLY_APPLIED: "Confirmation of a partly approved change",
@@ -286,6 +328,7 @@ MAIL_KIND_WORDS: Mapping[MailKind, str] = {
     MailKind.CHANGE_SUPERSEDED: "Notice that a newer request took its place",
     MailKind.CHANGE_UNDELIVERABLE: "Notice that a mail could not be delivered",
     MailKind.CHANGE_REVERTED: "Confirmation that the change was undone",
+    MailKind.SUPPRESSION_LIFTED: "Notice that we may write again",
     MailKind.RECORD_FROZEN: "Alert: a record is frozen",
     MailKind.PROTECTION_REMOVED: "Notice that the record is no longer protected",
     MailKind.RECORD_ERASED: "Confirmation of the erasure",

@@ -20,6 +20,14 @@ NUMBER_WORDS: Mapping[str, tuple[str, str]] = {
         "Hours to undo",
         "How long the old address can have an approved change put back.",
     ),
+    "notice_period": (
+        "Hours to say no to a new address",
+        "From the arrival of our notice at the current address. Its silence lets it happen.",
+    ),
+    "paper_wait": (
+        "The same after a letter, hours",
+        "Where no mailbox of the patron works. It begins when the letter is recorded.",
+    ),
     "desk_wait": (
         "Waiting time at the desk, hours",
         "How long a change that the desk confirmed waits, so that the old address can object.",

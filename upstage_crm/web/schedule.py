@@ -14,7 +14,15 @@ from typing import Protocol
 from sqlmodel import Session
 
 from upstage_crm.audit.errors import RowMoved, RowNotProven
-from upstage_crm.change_requests import attempts, desk, erasing, link_codes, queries, timing
+from upstage_crm.change_requests import (
+    attempts,
+    desk,
+    due,
+    erasing,
+    link_codes,
+    notices,
+    timing,
+)
 from upstage_crm.change_requests.mails import Mailroom
 from upstage_crm.mail import blanking
 from upstage_crm.wiring import Runtime, runtime
@@ -60,7 +68,9 @@ async def keep_time() -> None:
 
 
 def revoke_dead_links(parts: Runtime) -> int:
-    """Withdraw every request whose link key was taken out of the ring; return how many.
+    """End or renew every request whose link key was taken out of the ring; return how many.
+
+    A pending one is withdrawn; a waiting one has a new notice, and a new period.
 
     Keys come with the start of a process, so once at its start is enough. A start with none of the
     keys is refused before (`KeysLost`), so that a mistake does not withdraw everything.
@@ -72,7 +82,7 @@ def revoke_dead_links(parts: Runtime) -> int:
     for request_id in dead:
         done += _step(parts, partial(timing.revoke, request_id=request_id), now)
     if done:
-        _log.warning("%d requests withdrawn: the key of their links was revoked", done)
+        _log.warning("%d requests ended or asked anew: the key of their links was revoked", done)
     return done
 
 
@@ -85,8 +95,10 @@ def _try_to_revoke(parts: Runtime) -> None:
 
 def do_what_is_due(parts: Runtime) -> None:
     """Everything that time and the provider's answers ask for, each step in its own transaction."""
+    look_at_notices(parts)
     give_up_undeliverable(parts)
     release_cooled(parts)
+    resume_at_desk(parts)
     remind_due(parts)
     apply_due(parts)
     expire_due(parts)
@@ -96,22 +108,32 @@ def do_what_is_due(parts: Runtime) -> None:
 
 def release_cooled(parts: Runtime) -> int:
     """Ask about every request that has cooled down; return how many."""
-    return _each(parts, queries.cooling, timing.release_cooled)
+    return _each(parts, due.cooling, timing.release_cooled)
 
 
 def expire_due(parts: Runtime) -> int:
     """Let every request whose time is up lapse; return how many."""
-    return _each(parts, queries.due, timing.expire)
+    return _each(parts, due.expiring, timing.expire)
 
 
 def remind_due(parts: Runtime) -> int:
     """Send every reminder that is due; return how many requests were reminded of."""
-    return _each(parts, queries.due_reminders, timing.remind)
+    return _each(parts, due.reminders, timing.remind)
 
 
 def apply_due(parts: Runtime) -> int:
-    """Make every change that the desk confirmed and that has waited; return how many ended."""
-    return _each(parts, queries.due_at_desk, desk.apply)
+    """Make every approved change whose waiting time is over; return how many requests moved."""
+    return _each(parts, due.effects, timing.take_effect)
+
+
+def look_at_notices(parts: Runtime) -> int:
+    """Take note of every notice that arrived, came back or is late; return how many."""
+    return _each(parts, due.notices_with_news, notices.look)
+
+
+def resume_at_desk(parts: Runtime) -> int:
+    """Let what the desk confirmed under an older version go on; return how many."""
+    return _each(parts, due.confirmed_at_desk, desk.resume)
 
 
 def blank_erased(parts: Runtime) -> int:
@@ -145,7 +167,7 @@ def forget_attempts(parts: Runtime) -> int:
 def give_up_undeliverable(parts: Runtime) -> int:
     """End what can no longer be decided because a question came back; return how many."""
     with parts.database.reading() as session:
-        lost = queries.lost_questions(session)
+        lost = due.lost_questions(session)
     now, ended = parts.clock.now(), 0
     for request_id, reviewer in lost:
         step = partial(timing.give_up, request_id=request_id, reviewer=reviewer)
@@ -153,11 +175,11 @@ def give_up_undeliverable(parts: Runtime) -> int:
     return ended
 
 
-def _each(parts: Runtime, due: _Due, act: _Act) -> int:
-    """Do `act` to each request that is `due`; whoever was first elsewhere leaves nothing to do."""
+def _each(parts: Runtime, wanted: _Due, act: _Act) -> int:
+    """Do `act` to each request that is `wanted`; each looks again whether it still is."""
     now, done = parts.clock.now(), 0
     with parts.database.reading() as session:
-        found = due(session, now=now)
+        found = wanted(session, now=now)
     for request_id in found:
         done += _step(parts, partial(act, request_id=request_id), now)
     return done

@@ -12,13 +12,14 @@ from upstage_crm.core import when
 from upstage_crm.patrons.seeing import Sight
 from upstage_crm.patrons.views import PatronRecord
 from upstage_crm.staff.roles import Permission, StaffMember, may
-from upstage_crm.ui.copy import STATUS_WORDS, blocker_sentence
+from upstage_crm.ui.copy import FINDING_WORDS, STATUS_WORDS, blocker_sentence
 
 _CAUSES = {
-    FreezeCause.OBJECTION: "The owner of the former address did not want the last change. "
-    "It was put back.",
+    FreezeCause.OBJECTION: "The owner of the former address did not want a change. "
+    "The request says what was put back.",
     FreezeCause.REVERT_BLOCKED: "A change was to be put back, which was not possible by itself: "
     "something else has changed since, or somebody else has the value now.",
+    FreezeCause.ASKED_BY_STAFF: "A member found out that a mailbox is not the patron's.",
 }
 
 
@@ -31,6 +32,7 @@ class Frozen:
     reference: str = ""
     first: str = ""
     first_note: str = ""
+    finding: str = ""
     can_clear: bool = False
     why_not: str = ""
 
@@ -91,6 +93,7 @@ class Care:
     is_erased: bool = False
     is_protected: bool = False
     can_protect: bool = False
+    can_find: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +146,7 @@ def care_of(
         is_erased=is_erased,
         is_protected=record.is_protected,
         can_protect=may(viewer, Permission.PROTECT_PATRON) and not is_erased,
+        can_find=may(viewer, Permission.CLEAR_FREEZE) and freeze is None and not is_erased,
     )
 
 
@@ -161,6 +165,7 @@ def _frozen(freeze: FreezeView | None, looks: Looks) -> Frozen:
         reference=freeze.reference,
         first=freeze.first_label,
         first_note=looks.sight.words(freeze.first_note),
+        finding=FINDING_WORDS[freeze.finding] if freeze.finding and freeze.first_id else "",
         can_clear=not why_not,
         why_not=why_not,
     )

@@ -8,8 +8,10 @@ from upstage_crm.admin.patrons.care import WaitingChange
 from upstage_crm.admin.patrons.care_state import NOTE, STATUS
 from upstage_crm.admin.patrons.care_state import PatronCareState as State
 from upstage_crm.admin.patrons.record_state import PatronRecordState
+from upstage_crm.change_requests.desk import IDENTIFYING
 from upstage_crm.change_requests.erasing import REASON_LIMIT
 from upstage_crm.change_requests.freezing import NOTE_LIMIT
+from upstage_crm.change_requests.reasons import METHODS
 from upstage_crm.change_requests.rules import RecordChangeKind
 from upstage_crm.pages.view import question, refusal_of, subject_dialog, subject_form
 from upstage_crm.ui.components.base import Child, filled, show_if, text_if
@@ -20,6 +22,7 @@ from upstage_crm.ui.components.form import form_actions, select_field, text_area
 from upstage_crm.ui.components.page import inline, quote, stack
 from upstage_crm.ui.components.status import chip
 from upstage_crm.ui.components.text import reference
+from upstage_crm.ui.copy import FINDING_WORDS
 
 CARE = PatronRecordState.care
 FROZEN, ERASURE = CARE.frozen, CARE.erasure
@@ -41,6 +44,7 @@ def frozen_notice() -> Child:
             ),
             rx.el.p("Since ", FROZEN.since, ", request ", _request(), ".", class_name="u-muted"),
             show_if(filled(FROZEN.first), quote(FROZEN.first_note, source=FROZEN.first)),
+            show_if(filled(FROZEN.finding), rx.el.p("Found: ", FROZEN.finding, ".")),
             show_if(filled(FROZEN.why_not), rx.el.p(FROZEN.why_not)),
             gap="small",
         ),
@@ -105,6 +109,13 @@ def _waiting_change(waiting: WaitingChange) -> rx.Component:
         tone="warning",
         live=False,
         action=buttons,
+    )
+
+
+def finding_button() -> Child:
+    """Return the button that begins a finding about a mailbox, where there is no dispute."""
+    return show_if(
+        CARE.can_find, button("Who reads this address?", icon="search", on_click=_ask("clear"))
     )
 
 
@@ -305,6 +316,7 @@ def _dialog(
     return question(
         State,
         name,
+        *(_findings() if name == "clear" else ()),
         text_area(
             "In your words" if name == "clear" else "Why?",
             NOTE,
@@ -315,6 +327,16 @@ def _dialog(
         description=description,
         on_submit=on_submit,
         send=send,
+    )
+
+
+def _findings() -> tuple[Child, ...]:
+    """What was found out, and how: the two members have to agree."""
+    found = [(one.value, words) for one, words in FINDING_WORDS.items()]
+    methods = [("", "Not needed"), *((one.value, METHODS[one].label) for one in IDENTIFYING)]
+    return (
+        select_field("Finding", "finding", found, id="care-finding"),
+        select_field("How you know who the patron is", "method", methods, id="care-method"),
     )
 
 

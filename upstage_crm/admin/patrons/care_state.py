@@ -9,7 +9,8 @@ from sqlmodel import Session
 from upstage_crm.admin.guard import AdminState
 from upstage_crm.admin.patrons.record_state import PatronRecordState
 from upstage_crm.change_requests import erasing, freezing, record_changes
-from upstage_crm.change_requests.rules import RecordChangeKind
+from upstage_crm.change_requests.desk import IDENTIFYING
+from upstage_crm.change_requests.rules import Finding, RecordChangeKind
 from upstage_crm.pages.dialog_state import DialogMixin
 from upstage_crm.pages.forms import texts
 from upstage_crm.patrons import commands
@@ -70,7 +71,18 @@ class PatronCareState(DialogMixin, AdminState):
                 return "Cleared. Changes can be proposed again."
             return "Noted. A second staff member must look into it, too."
 
-        await self._step("clear", form, freezing.clear, words, text="note")
+        given = texts(form, _LIMIT)
+        legal = {one.value: one for one in Finding}
+        how = {one.value: one for one in IDENTIFYING}
+        await self._step(
+            "clear",
+            form,
+            freezing.clear,
+            words,
+            text="note",
+            finding=legal.get(given.get("finding", ""), Finding.NOTHING_WRONG),
+            method=how.get(given.get("method", "")),
+        )
 
     @rx.event
     async def protect(self, form: dict[str, Any]) -> None:

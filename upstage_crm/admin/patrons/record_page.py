@@ -10,6 +10,7 @@ from upstage_crm.admin.patrons.care_parts import (
     erased_notice,
     erasure_button,
     erasure_notice,
+    finding_button,
     frozen_notice,
     protection_button,
     protection_chip,
@@ -82,7 +83,7 @@ def _record() -> rx.Component:
                 show_if(State.head.is_flagged, chip("In question", icon="flag", tone="danger")),
                 protection_chip(),
             ),
-            actions=(protection_button(), status_button(), erasure_button()),
+            actions=(finding_button(), protection_button(), status_button(), erasure_button()),
         ),
         stack(
             live_place(_problem(), assertive=True),
@@ -155,6 +156,7 @@ def _protected_row(field: ProtectedView) -> rx.Component:
         may_propose=State.may_propose,
         pending=filled(field.reference),
         pending_state=field.state,
+        pending_words=field.state_words,
         proposed=field.proposed,
         request_href=f"/requests/{field.reference}/",
         note=rx.fragment(
@@ -218,7 +220,7 @@ def _request(item: RequestItem) -> rx.Component:
     return stack(
         inline(
             link(reference(item.reference), href=f"/requests/{item.reference}/"),
-            request_chip(item.state),
+            request_chip(item.state, item.state_words),
         ),
         rx.el.p(
             item.fields,

@@ -6,6 +6,7 @@ from datetime import datetime, tzinfo
 
 from upstage_crm.admin.patrons.free_fields import find_free_field
 from upstage_crm.admin.patrons.rows import status_words
+from upstage_crm.admin.requests.rows import words_of
 from upstage_crm.admin.told import told_changes, told_words
 from upstage_crm.audit.events import Action
 from upstage_crm.audit.trail import AuditLine
@@ -49,6 +50,16 @@ ICONS: Mapping[Action, tuple[str, str]] = {
     Action.REQUEST_UNDELIVERABLE: ("mail-x", "danger"),
     Action.REQUEST_REVERTED: ("undo-2", "danger"),
     Action.REVIEWER_ADDED: ("users", "info"),
+    Action.REVIEWER_REPLACED: ("users", "info"),
+    Action.NOTICE_DELIVERED: ("mail-check", "success"),
+    Action.NOTICE_STOPPED: ("mail-warning", "danger"),
+    Action.NOTICE_RENEWED: ("send", "info"),
+    Action.PERIOD_ENDED: ("users", "info"),
+    Action.LETTER_NOTED: ("mail", "info"),
+    Action.FIELD_WAITS: ("clock", "info"),
+    Action.MAILBOX_OUT: ("circle-slash", "danger"),
+    Action.LIFTING_ASKED: ("users", "info"),
+    Action.SUPPRESSION_LIFTED: ("mail-check", "success"),
     Action.DESK_IDENTIFIED: ("user", "info"),
     Action.DESK_CONFIRMED: ("users", "success"),
     Action.DESK_DECLINED: ("circle-x", "danger"),
@@ -88,6 +99,7 @@ class ProtectedView:
     mark: str = ""
     mark_words: str = ""
     state: str = ""
+    state_words: str = ""
     proposed: str = ""
     reference: str = ""
 
@@ -99,6 +111,7 @@ class RequestItem:
     reference: str = ""
     fields: str = ""
     state: str = ""
+    state_words: str = ""
     proposer: str = ""
     at: str = ""
     at_iso: str = ""
@@ -148,7 +161,7 @@ def protected_views(
             lines=list(sight.lines(entry, record.values)),
             can_reveal=may_reveal(viewer, sight, entry.key) and not entry.is_empty(record.values),
             **_mark(record, entry.mailbox_column, time_zone),
-            **_pending(entry.key, requests),
+            **_pending(entry.key, requests, time_zone),
         )
         for entry in FIELDS.values()
     ]
@@ -178,6 +191,7 @@ def request_items(
             reference=request.reference,
             fields=", ".join(change.label for change in request.fields),
             state=request.state.value,
+            state_words=words_of(request, time_zone),
             proposer=request.proposer_label,
             at=when.ago(request.created_at, now=now, time_zone=time_zone),
             at_iso=when.iso(request.created_at),
@@ -250,12 +264,13 @@ def _mark(record: PatronRecord, mailbox: str | None, time_zone: tzinfo) -> dict[
     return {"mark": "unverified", "mark_words": "Nobody has answered from this address yet"}
 
 
-def _pending(key: str, requests: Sequence[RequestView]) -> dict[str, str]:
+def _pending(key: str, requests: Sequence[RequestView], time_zone: tzinfo) -> dict[str, str]:
     for request in requests:
         for change in request.fields:
             if change.field == key and change.outcome.is_open:
                 return {
                     "state": change.outcome.value,
+                    "state_words": words_of(request, time_zone),
                     "proposed": change.proposed,
                     "reference": request.reference,
                 }

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta, tzinfo
 
 from upstage_crm.admin.requests.address import request_href
+from upstage_crm.admin.requests.field_rows import QUESTIONS, FieldRow, field_row
 from upstage_crm.admin.requests.receipt_rows import ReceiptItem, receipt_item
-from upstage_crm.admin.requests.rows import is_urgent
-from upstage_crm.admin.requests.spans import Span, spans
+from upstage_crm.admin.requests.rows import is_urgent, words_of
 from upstage_crm.admin.requests.story import Moment, in_order, story
 from upstage_crm.admin.requests.task import Rights, Task, task_of
 from upstage_crm.admin.told import seen_address
@@ -19,29 +19,26 @@ from upstage_crm.audit.trail import AuditLine
 from upstage_crm.change_requests.policy import Policy, resend_wait
 from upstage_crm.change_requests.reasons import REASONS
 from upstage_crm.change_requests.rules import Cause, FieldOutcome, RequestState
-from upstage_crm.change_requests.views import DeskView, FieldView, RequestView
+from upstage_crm.change_requests.views import (
+    DeskView,
+    RequestView,
+    SuppressionView,
+)
 from upstage_crm.core import when
-from upstage_crm.links.claims import Reviewer
 from upstage_crm.mail.delivery import MailState
 from upstage_crm.mail.event_log import NotedEvent
-from upstage_crm.mail.message import Audience, MailKind
+from upstage_crm.mail.message import Audience
 from upstage_crm.mail.queries import MailSummary
 from upstage_crm.receipts.queries import ReceiptLine
 from upstage_crm.ui.copy import (
     AUDIENCE_WORDS,
     CAUSE_WORDS,
-    CHANNEL_WORDS,
     MAIL_KIND_WORDS,
 )
 from upstage_crm.ui.mail_words import delivery_key
 
 _DAY = timedelta(days=1)
 _AT_ONCE = timedelta(minutes=1)
-_SAID = {
-    Action.FIELD_APPROVED: "Approved",
-    Action.FIELD_REJECTED: "Rejected",
-    Action.FIELD_OBJECTED: "Objected to",
-}
 _SETTLED = {
     MailState.SENT: "sent",
     MailState.CAPTURED: "kept",
@@ -49,33 +46,6 @@ _SETTLED = {
     MailState.UNCERTAIN: "uncertain",
     MailState.CANCELLED: "taken back",
 }
-
-
-@dataclass(frozen=True)
-class Said:
-    """One reviewer's decision on a field."""
-
-    words: str = ""
-    time: str = ""
-    time_iso: str = ""
-
-
-@dataclass(frozen=True)
-class FieldRow:
-    """One field change. The spans are empty when marking letters would not help."""
-
-    id: str = ""
-    is_open: bool = False
-    label: str = ""
-    now: str = ""
-    proposed: str = ""
-    now_spans: list[Span] = field(default_factory=list)
-    proposed_spans: list[Span] = field(default_factory=list)
-    now_heading: str = "Now"
-    outcome: str = "pending"
-    asked: str = ""
-    said: list[Said] = field(default_factory=list)
-    comment: str = ""
 
 
 @dataclass(frozen=True)
@@ -97,6 +67,7 @@ class RequestPage:
     reference: str = ""
     href: str = ""
     state: str = "pending"
+    state_words: str = ""
     is_open: bool = False
     patron: str = ""
     patron_number: str = ""
@@ -108,6 +79,7 @@ class RequestPage:
     left: str = ""
     is_urgent: bool = False
     expires: str = ""
+    expires_label: str = ""
     ended: str = ""
     cause: str = ""
     holder: str = ""
@@ -151,6 +123,7 @@ class Found:
     holder: int | None
     time_zone: tzinfo
     desk: Sequence[DeskView] = ()
+    suppression: SuppressionView | None = None
     receipts: Sequence[ReceiptLine] = ()
     refusals: Mapping[str, str] = field(default_factory=dict[str, str])
 
@@ -166,6 +139,7 @@ class Viewer:
     may_release: bool = False
     may_confirm: bool = False
     may_identify: bool = False
+    may_lift: bool = False
     may_revert: bool = False
     may_see_receipts: bool = False
 
@@ -186,6 +160,7 @@ def request_page(found: Found, *, viewer: Viewer, policy: Policy, now: datetime)
         reference=request.reference,
         href=request_href(request.reference),
         state=request.state.value,
+        state_words=words_of(request, zone),
         is_open=is_open,
         patron=request.patron_name,
         patron_number=str(request.patron_number),
@@ -196,7 +171,8 @@ def request_page(found: Found, *, viewer: Viewer, policy: Policy, now: datetime)
         created_absolute=when.in_words(request.created_at, zone),
         left=when.left(request.expires_at, now=now) if is_pending else "",
         is_urgent=is_pending and is_urgent(request.created_at, request.expires_at, now=now),
-        expires=when.in_words(request.expires_at, zone),
+        expires=_until(request, zone),
+        expires_label=_until_label(request),
         ended=when.in_words(request.ended_at, zone) if request.ended_at else "",
         cause=CAUSE_WORDS[request.cause] if request.cause else "",
         holder=str(found.holder) if is_taken else "",
@@ -206,17 +182,22 @@ def request_page(found: Found, *, viewer: Viewer, policy: Policy, now: datetime)
         reason=reason.label,
         reason_sentence=reason.sentence,
         reason_text=request.reason_text,
-        fields=[_field(entry, found) for entry in request.fields],
+        fields=[field_row(entry, found.lines, found.mails, zone) for entry in request.fields],
         mails=[_mail(mail, found, viewer) for mail in in_order(found.mails)],
         story=story(found.lines, found.mails, events=found.events, sight=sight, time_zone=zone),
         has_receipts=bool(receipts),
         receipts=[receipt_item(line, zone) for line in receipts],
         task=task_of(
-            request, found.desk, rights=_rights(found, viewer), sight=sight, time_zone=zone
+            request,
+            found.desk,
+            found.suppression,
+            rights=_rights(found, viewer),
+            sight=sight,
+            time_zone=zone,
         ),
         can_revert=viewer.may_revert and revert_until is not None,
         revert_words=_revert_words(revert_until, zone),
-        can_read_out=can_resend and viewer.may_identify,
+        can_read_out=(can_resend or request.state is RequestState.WAITING) and viewer.may_identify,
         code_hint=_code_hint(request),
         reminder=when.in_words(request.next_reminder_at, zone) if request.next_reminder_at else "",
         can_withdraw=is_open and viewer.may_withdraw,
@@ -230,7 +211,22 @@ def request_page(found: Found, *, viewer: Viewer, policy: Policy, now: datetime)
 
 def _is_asked(found: Found) -> bool:
     """Whether a mailbox was asked to decide, and not only staff."""
-    return any(mail.kind is MailKind.DECISION_REQUEST for mail in found.mails)
+    return any(mail.kind in QUESTIONS for mail in found.mails)
+
+
+def _until_label(request: RequestView) -> str:
+    if request.state is RequestState.WAITING:
+        return "Takes effect"
+    return "Open until" if request.state.is_open else "Was open until"
+
+
+def _until(request: RequestView, time_zone: tzinfo) -> str:
+    if request.state is not RequestState.WAITING:
+        return when.in_words(request.expires_at, time_zone)
+    if request.applies_at is not None:
+        return when.in_words(request.applies_at, time_zone)
+    is_stopped = request.is_stopped
+    return "When a person has looked" if is_stopped else "When the notice has arrived, and its wait"
 
 
 def _sent(found: Found) -> str:
@@ -245,6 +241,8 @@ def _rights(found: Found, viewer: Viewer) -> Rights:
         id=viewer.id,
         may_release=viewer.may_release,
         may_confirm=viewer.may_confirm,
+        may_identify=viewer.may_identify,
+        may_lift=viewer.may_lift,
         refusals=found.refusals,
     )
 
@@ -305,52 +303,6 @@ def _told(found: Found, viewer: Viewer) -> str:
     if viewer.id != found.request.proposer_id:
         told += f" The proposer ({found.request.proposer_label}) is told too."
     return told
-
-
-def _field(view: FieldView, found: Found) -> FieldRow:
-    mailboxes = dict(zip(view.reviewers, view.mailboxes, strict=True))
-    # Who only objected has a review too, but got no question.
-    questioned = {m.audience.value for m in found.mails if m.kind is MailKind.DECISION_REQUEST}
-    asked = [
-        f"{mailbox} ({_who(reviewer)})"
-        for reviewer, mailbox in mailboxes.items()
-        if reviewer.value in questioned
-    ]
-    now_spans, proposed_spans = spans(view.now, view.proposed)
-    lines = sorted(found.lines, key=lambda line: line.seq)
-    return FieldRow(
-        id=view.id,
-        is_open=view.outcome.is_open,
-        label=view.label,
-        now=view.now,
-        proposed=view.proposed,
-        now_spans=now_spans,
-        proposed_spans=proposed_spans,
-        now_heading="Now" if view.outcome.is_open else "Before",
-        outcome=view.outcome.value,
-        asked=", ".join(asked),
-        said=[
-            _said(line, mailboxes, found.time_zone)
-            for line in lines
-            if line.action in _SAID and line.facts.get("field") == view.field
-        ],
-        comment=view.comment,
-    )
-
-
-def _said(line: AuditLine, mailboxes: dict[Reviewer, str], time_zone: tzinfo) -> Said:
-    reviewer = Reviewer(str(line.facts["reviewer"]))
-    address = mailboxes.get(reviewer, "")
-    who = f"{_who(reviewer)}, {address}," if address else _who(reviewer)
-    return Said(
-        words=f"{_SAID[line.action]} by {who} on the {CHANNEL_WORDS[line.channel]}",
-        time=when.short(line.at, time_zone),
-        time_iso=when.iso(line.at),
-    )
-
-
-def _who(reviewer: Reviewer) -> str:
-    return AUDIENCE_WORDS[Audience(reviewer.value)]
 
 
 def _mail(mail: MailSummary, found: Found, viewer: Viewer) -> MailRow:

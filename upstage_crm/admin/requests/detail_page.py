@@ -6,8 +6,9 @@ import reflex as rx
 from reflex.vars import ObjectVar
 
 from upstage_crm.admin.frame import framed
-from upstage_crm.admin.requests.detail import FieldRow, MailRow, Said
+from upstage_crm.admin.requests.detail import MailRow
 from upstage_crm.admin.requests.detail_state import RequestDetailState as State
+from upstage_crm.admin.requests.field_rows import FieldRow, Said
 from upstage_crm.admin.requests.receipt_rows import ReceiptItem
 from upstage_crm.admin.requests.spans import Span
 from upstage_crm.admin.requests.story import Moment
@@ -61,7 +62,7 @@ def _request() -> rx.Component:
             f"Request {REQUEST.reference}",
             subtitle=_subtitle(),
             crumbs=breadcrumbs(("Requests", "/requests/"), here=REQUEST.reference),
-            chips=(request_chip(REQUEST.state), _deadline()),
+            chips=(request_chip(REQUEST.state, REQUEST.state_words), _deadline()),
             actions=(code_button(), _resend(), revert_button(), withdraw_button()),
         ),
         stack(
@@ -142,7 +143,7 @@ def _field(row: ObjectVar[FieldRow]) -> rx.Component:
         _side(row.now, row.now_spans),
         _side(row.proposed, row.proposed_spans),
         now_heading=row.now_heading,
-        outcome=field_chip(row.outcome),
+        outcome=field_chip(row.outcome, row.outcome_words),
         proposed_note=stack(
             show_if(filled(row.asked), rx.el.p("Asked: ", rx.el.bdi(row.asked))),
             said,
@@ -229,7 +230,7 @@ def _facts() -> rx.Component:
             ("Proposed by", REQUEST.proposer),
             ("Proposed on", when(REQUEST.created_absolute, iso=REQUEST.created_iso)),
             (
-                rx.cond(REQUEST.is_open, "Open until", "Was open until"),
+                REQUEST.expires_label,
                 rx.el.span(REQUEST.expires),
             ),
             ("Ended", two_lines(rx.cond(REQUEST.ended, REQUEST.ended, "Not yet"), REQUEST.cause)),

@@ -12,7 +12,7 @@ from upstage_crm.admin.requests.address import request_href
 from upstage_crm.admin.requests.detail import Found, RequestPage, Viewer, request_page
 from upstage_crm.admin.second_person import refusals
 from upstage_crm.audit import trail
-from upstage_crm.change_requests import commands, desk_queries, overview, queries
+from upstage_crm.change_requests import commands, desk_queries, overview, queries, suppressing
 from upstage_crm.change_requests.errors import UnknownRequest
 from upstage_crm.change_requests.rules import HeldFor, RequestState
 from upstage_crm.core import when
@@ -111,6 +111,7 @@ class RequestDetailState(PageMixin, AdminState):
             ),
             may_confirm=self._may(Permission.DESK_CONFIRM),
             may_identify=self._may(Permission.DESK_IDENTIFY),
+            may_lift=self._may(Permission.CLEAR_FREEZE),
             may_revert=self._may(Permission.REVERT_CHANGE),
             may_see_receipts=self._may(Permission.VIEW_RECEIPTS),
         )
@@ -131,7 +132,9 @@ def _find(session: Session, reference: str, reader: StaffMember, now: datetime) 
     request = queries.get(session, reference, reader=reader.role)
     sent = mails(session, request_id=request.id, size=MAX_PAGE_SIZE).items
     desk = desk_queries.confirmations(session, request.id)
-    firsts = (request.proposer_id, *(one.clerk_id for one in desk))
+    suppression = suppressing.of_request(session, request.id)
+    firsts = [request.proposer_id, *(one.clerk_id for one in desk)]
+    firsts += [suppression.first_id] if suppression else []
     return Found(
         request=request,
         lines=trail.timeline(session, request_id=request.id, limit=ENTRIES),
@@ -141,6 +144,7 @@ def _find(session: Session, reference: str, reader: StaffMember, now: datetime) 
         holder=overview.address_holder(session, request.id),
         time_zone=when.zone(details(session).time_zone),
         desk=desk,
+        suppression=suppression,
         receipts=lines_of_request(session, request.id),
         refusals=refusals(session, reader, firsts, now=now),
     )

@@ -147,7 +147,7 @@ def _row(row: ObjectVar[QueueRow]) -> rx.Component:
             label="Proposed",
             wide=True,
         ),
-        cell(request_chip(row.state), label="State"),
+        cell(request_chip(row.state, row.state_words), label="State"),
         cell(
             show_if(
                 filled(row.left),

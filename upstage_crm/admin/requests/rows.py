@@ -5,7 +5,8 @@ from datetime import datetime, timedelta, tzinfo
 
 from upstage_crm.admin.requests.address import QueueAddress, request_href
 from upstage_crm.change_requests.overview import View
-from upstage_crm.change_requests.views import RequestLine
+from upstage_crm.change_requests.rules import RequestState
+from upstage_crm.change_requests.views import RequestLine, RequestView
 from upstage_crm.core import when
 from upstage_crm.mail.queries import MailSummary
 from upstage_crm.ui.mail_words import delivery_key
@@ -46,6 +47,7 @@ class QueueRow:
     fields: str = ""
     proposed: str = ""
     state: str = ""
+    state_words: str = ""
     proposer: str = ""
     age: str = ""
     age_iso: str = ""
@@ -69,7 +71,8 @@ def queue_row(
     line: RequestLine, *, mail: MailSummary | None, now: datetime, time_zone: tzinfo
 ) -> QueueRow:
     """Return the row of one request; `mail` is its newest decision mail."""
-    is_open = line.state.is_open
+    until = line.applies_at if line.state is RequestState.WAITING else line.expires_at
+    is_timed = line.state.is_open and until is not None
     return QueueRow(
         reference=line.reference,
         href=request_href(line.reference),
@@ -79,14 +82,30 @@ def queue_row(
         fields=line.fields,
         proposed=line.proposed,
         state=line.state.value,
+        state_words=words_of(line, time_zone),
         proposer=line.proposer_label,
         age=when.ago(line.created_at, now=now, time_zone=time_zone),
         age_iso=when.iso(line.created_at),
-        left=when.left(line.expires_at, now=now) if is_open else "",
-        left_absolute=when.in_words(line.expires_at, time_zone) if is_open else "",
-        is_urgent=is_open and is_urgent(line.created_at, line.expires_at, now=now),
+        left=when.left(until, now=now) if is_timed and until else "",
+        left_absolute=when.in_words(until, time_zone) if is_timed and until else "",
+        is_urgent=line.state is RequestState.PENDING
+        and is_urgent(line.created_at, line.expires_at, now=now),
         mail="" if mail is None else delivery_key(mail),
     )
+
+
+def words_of(request: RequestLine | RequestView, time_zone: tzinfo) -> str:
+    """What the state's chip says where its time, or a clock that stands, says more; else ""."""
+    if request.state not in (RequestState.PENDING, RequestState.WAITING):
+        return ""
+    if request.is_stopped:
+        is_waiting = request.state is RequestState.WAITING
+        return "Approved, the clock stands" if is_waiting else "Pending, the notice did not arrive"
+    if request.state is RequestState.PENDING:
+        return ""
+    if request.applies_at is None:
+        return "Approved, waits for the notice to arrive"
+    return f"Approved, takes effect {when.brief(request.applies_at, time_zone)}"
 
 
 def is_urgent(created_at: datetime, expires_at: datetime, *, now: datetime) -> bool:

@@ -5,11 +5,17 @@ from dataclasses import dataclass, field, replace
 from datetime import tzinfo
 
 from upstage_crm.change_requests.reasons import METHODS
-from upstage_crm.change_requests.rules import Decision, DeskKind, HeldFor, RequestState
-from upstage_crm.change_requests.views import DeskView, RequestView
+from upstage_crm.change_requests.rules import (
+    Decision,
+    DeskKind,
+    HeldFor,
+    NoticeState,
+    RequestState,
+)
+from upstage_crm.change_requests.views import DeskView, RequestView, SuppressionView
 from upstage_crm.core import when
 from upstage_crm.patrons.seeing import Sight
-from upstage_crm.ui.copy import DECISION_WORDS
+from upstage_crm.ui.copy import DECISION_WORDS, NOTICE_WORDS, SUPPRESSION_WORDS
 
 _OWN = "You took the first step yourself: somebody else must take the second."
 _NO_RIGHT = "Your role does not include this. A manager, the privacy lead or an owner can do it."
@@ -17,9 +23,12 @@ _NO_RIGHT = "Your role does not include this. A manager, the privacy lead or an 
 
 @dataclass(frozen=True)
 class Task:
-    """One step that waits. `kind` is release, identity, code, applies or cooling; "" for nothing.
+    """One step that waits; `kind` is "" for nothing.
 
-    `act` is the button of who may take the step, `why_not` the reason for who may not.
+    That is release, identity or code for a second person, stopped, letter or lift where somebody
+    has to write down why, applies or cooling where nobody has to do anything. `act` is the button
+    of who may take the step, `why_not` the reason for who may not. `about` is what it acts on, if
+    that is not the request.
     """
 
     kind: str = ""
@@ -30,6 +39,7 @@ class Task:
     act: str = ""
     why_not: str = ""
     can_decline: bool = False
+    about: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +52,8 @@ class Rights:
     id: str
     may_release: bool
     may_confirm: bool
+    may_identify: bool = False
+    may_lift: bool = False
     refusals: Mapping[str, str] = field(default_factory=dict[str, str])
 
     def why_not(self, first_id: str, *, is_allowed: bool) -> str:
@@ -54,6 +66,7 @@ class Rights:
 def task_of(
     request: RequestView,
     desk: Sequence[DeskView],
+    suppression: SuppressionView | None,
     *,
     rights: Rights,
     sight: Sight,
@@ -65,14 +78,88 @@ def task_of(
     if waiting is not None and waiting.kind is DeskKind.CODE:
         return _code(request, waiting, rights, time_zone)
     if request.state is not RequestState.HELD:
-        return Task()
+        return _open(request, desk, suppression, rights, sight, time_zone)
     if request.held_for in (HeldFor.SECOND_PERSON, HeldFor.QUARANTINE):
         return _release(request, rights)
     if request.held_for is HeldFor.COOLING:
         return _cooling(request, time_zone)
     if waiting is not None:
         return _identity(waiting, rights, time_zone)
-    return _applies(request, desk, time_zone)
+    return Task()
+
+
+def _open(
+    request: RequestView,
+    desk: Sequence[DeskView],
+    suppression: SuppressionView | None,
+    rights: Rights,
+    sight: Sight,
+    time_zone: tzinfo,
+) -> Task:
+    """What waits on a request that is asked about, waits for its effect, or has ended."""
+    if request.state.is_open and request.is_stopped:
+        is_letter = request.notice_state is NoticeState.NO_MAILBOX
+        return _letter(rights) if is_letter else _stopped(request, rights)
+    if suppression is not None:
+        return _lift(suppression, rights, sight)
+    if request.state is RequestState.WAITING:
+        return _applies(request, desk, time_zone)
+    return Task()
+
+
+def _stopped(request: RequestView, rights: Rights) -> Task:
+    why_not = rights.why_not(request.proposer_id, is_allowed=rights.may_release)
+    assert request.notice_state is not None
+    approved = request.state is RequestState.WAITING
+    return Task(
+        kind="stopped",
+        title="The warning did not arrive: the clock stands",
+        lines=[
+            NOTICE_WORDS[request.notice_state],
+            (
+                "Nobody's silence counts before somebody was told. Reach the patron another way, "
+                "then end the waiting time, or withdraw the request."
+            ),
+            "It takes effect at once when you end the waiting time."
+            if approved
+            else "It takes effect as soon as the new address approves.",
+        ],
+        act="" if why_not else "End the waiting time",
+        why_not=why_not,
+    )
+
+
+def _letter(rights: Rights) -> Task:
+    return Task(
+        kind="letter",
+        title="No mailbox works: send a letter",
+        lines=[
+            (
+                "Write to the postal address on the record what is to change, and when. "
+                "The waiting time begins when the letter is recorded here."
+            ),
+        ],
+        act="Record the letter" if rights.may_identify else "",
+        why_not="" if rights.may_identify else _NO_RIGHT,
+    )
+
+
+def _lift(found: SuppressionView, rights: Rights, sight: Sight) -> Task:
+    why_not = rights.why_not(found.first_id, is_allowed=rights.may_lift)
+    is_second = bool(found.first_label)
+    return Task(
+        kind="lift",
+        title="We do not write to this address",
+        lines=[
+            f"{sight.mailbox(found.address)}: {SUPPRESSION_WORDS[found.cause]}",
+            "Was that a mistake? Two members can lift it. The address is told by email.",
+        ],
+        note=sight.words(found.first_note) if is_second else "",
+        note_source=found.first_label,
+        act="" if why_not else ("Lift it" if is_second else "Ask to lift it"),
+        why_not=why_not,
+        about=found.id,
+    )
 
 
 def _release(request: RequestView, rights: Rights) -> Task:
@@ -125,8 +212,8 @@ def _identity(waiting: DeskView, rights: Rights, time_zone: tzinfo) -> Task:
                 f"{when.in_words(waiting.created_at, time_zone)}. {METHODS[waiting.method].label}."
             ),
             (
-                "Once confirmed, the current address is told at once and can stop it. The change "
-                "is made when the waiting time is over."
+                "Once confirmed, the current address is told at once and can stop it, and a new "
+                "address is asked. The change is made when the waiting time is over."
             ),
         ],
         note=waiting.note,
@@ -144,8 +231,8 @@ def _applies(request: RequestView, desk: Sequence[DeskView], time_zone: tzinfo) 
     named = f" {people[0].clerk_label} and {people[0].second_label} vouch for it." if people else ""
     return Task(
         kind="applies",
-        title=f"The change is made on {when.in_words(request.applies_at, time_zone)}",
-        lines=[f"Until then the current address can stop it.{named}"],
+        title=f"Approved, takes effect on {when.in_words(request.applies_at, time_zone)}",
+        lines=[f"Until then who has a say in it can stop it, and staff can withdraw it.{named}"],
         note=people[0].note if people else "",
         note_source=people[0].clerk_label if people else "",
     )

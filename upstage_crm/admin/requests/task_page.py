@@ -5,8 +5,8 @@ from typing import Any
 import reflex as rx
 from reflex.vars import ObjectVar
 
-from upstage_crm.admin.requests.detail import FieldRow
 from upstage_crm.admin.requests.detail_state import RequestDetailState
+from upstage_crm.admin.requests.field_rows import FieldRow
 from upstage_crm.admin.requests.task_state import CODE, NOTE
 from upstage_crm.admin.requests.task_state import RequestTaskState as State
 from upstage_crm.change_requests.rules import Decision
@@ -46,7 +46,7 @@ def withdraw_button() -> Child:
 
 def task_dialogs() -> Child:
     """Return the dialogs; one at most is open."""
-    return rx.fragment(_withdraw(), _decline(), _revert(), _code())
+    return rx.fragment(_withdraw(), _decline(), _explain(), _revert(), _code())
 
 
 def _task() -> rx.Component:
@@ -62,10 +62,12 @@ def _task() -> rx.Component:
                         TASK.act,
                         variant="primary",
                         icon="users",
-                        on_click=rx.cond(
-                            TASK.kind == "release",
-                            State.release(RequestDetailState.subject),
-                            State.confirm(TASK.kind, RequestDetailState.subject),
+                        on_click=rx.match(
+                            TASK.kind,
+                            ("release", State.release(RequestDetailState.subject)),
+                            ("identity", State.confirm(TASK.kind, RequestDetailState.subject)),
+                            ("code", State.confirm(TASK.kind, RequestDetailState.subject)),
+                            _ask("explain"),
                         ),
                     ),
                     show_if(TASK.can_decline, button("Decline", on_click=_ask("decline"))),
@@ -102,6 +104,18 @@ def _decline() -> rx.Component:
         on_submit=State.decline,
         send="Decline",
         send_variant="danger",
+    )
+
+
+def _explain() -> rx.Component:
+    return question(
+        State,
+        "explain",
+        text_area("In your words", NOTE, id="task-explain", max_length=NOTE_LIMIT),
+        title=TASK.title,
+        description="What you write stays in the history.",
+        on_submit=State.explain,
+        send=TASK.act,
     )
 
 

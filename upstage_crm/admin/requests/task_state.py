@@ -8,7 +8,7 @@ from sqlmodel import Session
 
 from upstage_crm.admin.guard import AdminState
 from upstage_crm.admin.requests.detail_state import RequestDetailState
-from upstage_crm.change_requests import codes, commands, desk, reverting
+from upstage_crm.change_requests import codes, commands, desk, notices, reverting, suppressing
 from upstage_crm.change_requests.errors import CodeRefused
 from upstage_crm.change_requests.rules import Decision, RequestState
 from upstage_crm.pages.dialog_state import DialogMixin
@@ -25,11 +25,13 @@ class RequestTaskState(DialogMixin, AdminState):
     """The dialogs, and the presses that need none, each about the request of the page."""
 
     permission: ClassVar[Permission | None] = Permission.VIEW_REQUESTS
-    fresh: ClassVar[frozenset[str]] = frozenset({"release", "confirm", "decline"})
-    dialogs: ClassVar[tuple[str, ...]] = ("withdraw", "decline", "revert", "code")
+    fresh: ClassVar[frozenset[str]] = frozenset({"release", "confirm", "decline", "explain"})
+    dialogs: ClassVar[tuple[str, ...]] = ("withdraw", "decline", "explain", "revert", "code")
     page: ClassVar[type[RequestDetailState]] = RequestDetailState
 
-    _kind: str = ""  # of the step that waited when the dialog was opened
+    # The step that waited when the dialog was opened, and what it acts on.
+    _kind: str = ""
+    _acts_on: str = ""
 
     @rx.event
     async def ask(self, dialog: str, subject: str) -> Any:
@@ -39,7 +41,7 @@ class RequestTaskState(DialogMixin, AdminState):
         page = await self.get_state(RequestDetailState)
         if page._is_about(subject) and page.shown == "request" and dialog in self.dialogs:
             await self._open(dialog, subject=page.subject, about=page._about())
-            self._kind = page.detail.task.kind
+            self._kind, self._acts_on = page.detail.task.kind, page.detail.task.about
         return None
 
     @rx.event
@@ -80,6 +82,23 @@ class RequestTaskState(DialogMixin, AdminState):
             return
         command = codes.decline if self._kind == "code" else desk.decline
         await self._step(command, self.subject, "Declined.", note=_text(given, NOTE))
+
+    @rx.event
+    async def explain(self, form: dict[str, Any]) -> None:
+        """Take the step that waits here, with what has to be written down about it."""
+        given = self._accept("explain", form)
+        if given is None:
+            return
+        note = _text(given, NOTE)
+        if self._kind == "stopped":
+            words = "The waiting time is over."
+            await self._step(notices.end_period, self.subject, words, note=note)
+        elif self._kind == "letter":
+            words = "Recorded. The waiting time runs."
+            await self._step(notices.note_letter, self.subject, words, note=note)
+        elif self._kind == "lift":
+            how = {"suppression_id": self._acts_on, "note": note}
+            await self._run(_on(_lift, self._actor(), self.subject, how), _said_of_lifting)
 
     @rx.event
     async def revert(self, form: dict[str, Any]) -> None:
@@ -147,6 +166,15 @@ def _on(
         )
 
     return run
+
+
+def _lift(session: Session, *, reference: str, **how: Any) -> bool:
+    del reference  # the task names what is lifted
+    return suppressing.lift(session, **how)
+
+
+def _said_of_lifting(is_lifted: object) -> str:
+    return "Lifted." if is_lifted else "Noted. It is lifted when a second member agrees."
 
 
 def _text(given: dict[str, str], name: str) -> str:

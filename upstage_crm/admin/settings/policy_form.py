@@ -18,6 +18,7 @@ from upstage_crm.change_requests.policy import (
     FieldPolicy,
     Limit,
     Policy,
+    choices_of,
     with_numbers,
 )
 from upstage_crm.core.errors import UpstageError
@@ -50,9 +51,9 @@ DURATIONS = tuple(Number(limit, *NUMBER_WORDS[limit.name]) for limit in LIMITS)
 WIRES = tuple(Number(limit, *NUMBER_WORDS[limit.name]) for limit in TRIPWIRES)
 NUMBERS = (*DURATIONS, *WIRES)
 SECOND_PROTECTED = "second_person_protected"
-ASKED_CHOICES = tuple((asked.value, words) for asked, words in ASKED_WORDS.items())
 PROTECTED = tuple(FIELDS.values())
 MAILBOXES = tuple(entry for entry in PROTECTED if entry.mailbox_column is not None)
+ASKED_CHOICES = tuple((asked.value, ASKED_WORDS[asked]) for asked in choices_of(MAILBOXES[0]))
 _LONGEST = 9  # digits that are read at all; more is no number of days
 
 
@@ -103,6 +104,7 @@ def parsed(form: object, standing: Policy) -> tuple[Policy, dict[str, str]]:
         if entry in MAILBOXES:
             try:
                 asked = Asked(str(given.get(asked_name(entry))))
+                choices_of(entry).index(asked)
             except ValueError:
                 problems[asked_name(entry)] = "Choose who is asked."
                 asked = policy_asked

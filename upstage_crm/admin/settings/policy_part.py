@@ -92,7 +92,7 @@ def _asked(entry: ProtectedField) -> Child:
         f"{entry.label}: who decides",
         name,
         ASKED_CHOICES,
-        hint="Both are asked for protected patrons whatever stands here.",
+        hint="The current address is told and may say no. A protected patron's must say yes.",
         default_value=State.shown[name],
         error=State.errors[name],
     )

@@ -43,6 +43,7 @@ def protected_row(
     pending: Flag = False,
     proposed: Text = "",
     pending_state: Text = "pending",
+    pending_words: Text = "",
     request_href: Text = "",
     note: Child | None = None,
 ) -> rx.Component:
@@ -60,7 +61,7 @@ def protected_row(
         **given(on_click=on_propose),
     )
     open_request = rx.el.div(
-        request_chip(pending_state),
+        request_chip(pending_state, pending_words),
         rx.el.span(
             icon("arrow-right", size=14),
             hidden_text("Proposed: "),

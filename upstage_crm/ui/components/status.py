@@ -1,7 +1,7 @@
 """Status chips: text, icon and tone from one table, for plain values and vars alike.
 
-chip(label, *, icon, tone)   request_chip(state)   field_chip(outcome)   mail_chip(state)
-email_chip(state)
+chip(label, *, icon, tone)   request_chip(state, words)   field_chip(outcome, words)
+mail_chip(state)   email_chip(state)
 
 The keys are the values of the domain's own enumerations, in either case; a test compares them.
 The words are the product's words for these states: nothing else on screen calls them otherwise.
@@ -26,6 +26,7 @@ class Look(NamedTuple):
 REQUEST_LOOKS: Final[dict[str, Look]] = {
     "held": Look("Held", "circle-pause", "neutral"),
     "pending": Look("Pending", "hourglass", "warning"),
+    "waiting": Look("Approved, takes effect later", "clock", "success"),
     "approved": Look("Approved", "circle-check", "success"),
     "partly_approved": Look("Partly approved", "contrast", "success"),
     "rejected": Look("Rejected", "circle-x", "danger"),
@@ -42,6 +43,7 @@ FIELD_LOOKS: Final[dict[str, Look]] = {
         for outcome in (
             "held",
             "pending",
+            "waiting",
             "approved",
             "rejected",
             "superseded",
@@ -84,14 +86,14 @@ def chip(label: Text, *, icon: Text, tone: Tone = "neutral") -> rx.Component:
     return rx.el.span(icon_(icon, size=14), label, data_tone=tone, class_name="u-chip")
 
 
-def request_chip(state: Text) -> rx.Component:
-    """Return the chip of a request's state (`pending`, …)."""
-    return _looked_up(REQUEST_LOOKS, state)
+def request_chip(state: Text, words: Text = "") -> rx.Component:
+    """Return the chip of a request's state (`pending`, …), or `words` in place of its own."""
+    return _looked_up(REQUEST_LOOKS, state, words)
 
 
-def field_chip(outcome: Text) -> rx.Component:
-    """Return the chip of one field change's outcome."""
-    return _looked_up(FIELD_LOOKS, outcome)
+def field_chip(outcome: Text, words: Text = "") -> rx.Component:
+    """Return the chip of one field change's outcome; `words` as in `request_chip`."""
+    return _looked_up(FIELD_LOOKS, outcome, words)
 
 
 def mail_chip(state: Text) -> rx.Component:
@@ -104,17 +106,18 @@ def email_chip(state: Text) -> rx.Component:
     return _looked_up(EMAIL_LOOKS, state)
 
 
-def _looked_up(looks: dict[str, Look], key: Text) -> rx.Component:
+def _looked_up(looks: dict[str, Look], key: Text, words: Text = "") -> rx.Component:
     if isinstance(key, str):
         look = looks[key.lower()]
-        return chip(look.label, icon=look.icon, tone=look.tone)
+        return chip(words or look.label, icon=look.icon, tone=look.tone)
     state = key.to(str).lower()
     # One match per part: a value match is a small switch, a component match ten copies of a chip.
     labels = {name: look.label for name, look in looks.items()}
     icons = {name: look.icon for name, look in looks.items()}
     tones: dict[str, str] = {name: look.tone for name, look in looks.items()}
+    label = text_for(state, labels, state)
     return chip(
-        text_for(state, labels, state),
+        label if isinstance(words, str) else cast("Text", rx.cond(words, words, label)),
         icon=text_for(state, icons, "circle-question-mark"),
         tone=cast("rx.Var[str]", text_for(state, tones, "neutral")),
     )
