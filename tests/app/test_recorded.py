@@ -6,6 +6,7 @@ drop guards here: what the guards refuse is in `test_guards`.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,7 +21,7 @@ from sqlmodel import Session, SQLModel
 from tests.support.keyring import over, refusals_off
 from tests.support.proof import verified
 from tests.support.town import PARTS, Row, Town, another, is_unique, unguarded
-from upstage_crm.audit import recorded, trail
+from upstage_crm.audit import recorded, states, trail
 from upstage_crm.audit.errors import RowNotProven
 from upstage_crm.audit.findings import Problem
 from upstage_crm.audit.registry import RECORDED, Part
@@ -84,6 +85,18 @@ def test_the_town_is_as_the_trail_says(town: Town) -> None:
     assert town.watch.turn(now=town.engine.now) == ()
     for subject, part in PARTS:
         town.row(subject, part)
+
+
+def test_a_column_that_came_later_is_as_it_was_born(town: Town) -> None:
+    """A flag that is down reads as `0` on SQLite and as `false` on PostgreSQL."""
+    subject, columns = RECORDED["staff"], ("by_operator", "epoch")
+    with town.database.engine.connect() as connection:
+        (now,) = recorded.read(connection, subject, [town.zoe.id])
+    older = json.loads(now.text)
+    for column in columns:
+        del older["staff"][0][column]
+
+    assert states.differences(subject, json.dumps(older), now.text) == []
 
 
 # --- the attacker writes rows ---------------------------------------------------------------------

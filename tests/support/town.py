@@ -82,6 +82,8 @@ class Town:
                 session, actor=self.zoe, patron_id=doomed.id, reason="by letter", now=engine.now
             )
         )
+        engine.protect(doomed, self.zoe)
+        engine.ask_to_unprotect(doomed, self.zoe)
         return request
 
     def _staff(self) -> str:
