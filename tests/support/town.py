@@ -132,8 +132,8 @@ class Town:
     def _finding(self) -> None:
         """A row that an attacker altered, found, and put back."""
         where = f"WHERE id = '{self.zoe.id}'"
-        for role in ("auditor", "owner"):
-            self.engine.forge(f"UPDATE staff SET role = '{role}' {where}")
+        for desk in ("vault", ""):
+            self.engine.forge(f"UPDATE staff SET desk = '{desk}' {where}")
             self.watch.turn(now=self.engine.now)
 
     # --- rows ---------------------------------------------------------------------------------
