@@ -474,7 +474,7 @@ def tampering(desk: Desk, witness: Witness) -> None:
     """A row is written by raw SQL, found, and put back."""
     watch = Watch(desk.database, witness)
     where = f"WHERE id = '{desk.owner.id}'"
-    for place in ("vault", ""):
+    for place in ("vault", desk.owner.desk):
         desk.forge(f"UPDATE staff SET desk = '{place}' {where}")
         watch.turn(now=desk.now)
 

@@ -132,7 +132,7 @@ class Town:
     def _finding(self) -> None:
         """A row that an attacker altered, found, and put back."""
         where = f"WHERE id = '{self.zoe.id}'"
-        for desk in ("vault", ""):
+        for desk in ("vault", self.zoe.desk):
             self.engine.forge(f"UPDATE staff SET desk = '{desk}' {where}")
             self.watch.turn(now=self.engine.now)
 
@@ -161,7 +161,7 @@ PARTS = [(subject, part) for subject in RECORDED.values() for part in subject.pa
 
 
 def unguarded(connection: Connection) -> None:
-    """Switch guards and foreign keys off until the transaction is rolled back."""
+    """Switch guards and foreign keys off until the transaction of a superuser is rolled back."""
     if connection.dialect.name == "postgresql":
         connection.exec_driver_sql("SET LOCAL session_replication_role = replica")
         return
