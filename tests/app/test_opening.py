@@ -138,7 +138,7 @@ def test_a_row_that_is_altered_after_the_sealing_is_found(engine: Engine) -> Non
 
 def test_what_is_sealed_once_is_not_sealed_again(engine: Engine) -> None:
     """What an attacker wrote since would become ours."""
-    engine.forge("UPDATE staff SET role = 'owner'")
+    engine.forge("UPDATE staff SET role = 'owner', role_at = created_at")
 
     assert cli.main(["migrate"]) == 0
     assert cli.main(["audit", "verify"]) == 1

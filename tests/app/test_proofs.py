@@ -221,7 +221,7 @@ def test_a_forged_owner_is_told_nothing(engine: Engine, zoe: StaffMember) -> Non
     """And no mail for every owner goes to an account that plain SQL made one."""
     vic = engine.staff("Vic", Role.BOX_OFFICE)
     dana = engine.owner
-    engine.forge(f"UPDATE staff SET role = 'owner' WHERE id = '{vic.id}'")
+    engine.forge(f"UPDATE staff SET role = 'owner', role_at = created_at WHERE id = '{vic.id}'")
 
     told = engine.read(lambda s: accounts.colleagues(s, [Role.OWNER]))
 

@@ -6,6 +6,7 @@ drop guards here: what the guards refuse is in `test_guards`.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,10 +18,11 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, SQLModel
 
+from tests.support.engines import superusers
 from tests.support.keyring import over, refusals_off
 from tests.support.proof import verified
 from tests.support.town import PARTS, Row, Town, another, is_unique, unguarded
-from upstage_crm.audit import recorded, trail
+from upstage_crm.audit import recorded, states, trail
 from upstage_crm.audit.errors import RowNotProven
 from upstage_crm.audit.findings import Problem
 from upstage_crm.audit.registry import RECORDED, Part
@@ -38,7 +40,8 @@ def town(database: Database, clock: FrozenClock, tmp_path: Path) -> Town:
 @contextmanager
 def attack(town: Town) -> Generator[Connection]:
     """A connection without guards whose writes never stay."""
-    with town.database.engine.connect() as connection, connection.begin() as transaction:
+    engine = superusers(town.database.engine)
+    with engine.connect() as connection, connection.begin() as transaction:
         unguarded(connection)
         yield connection
         transaction.rollback()
@@ -84,6 +87,20 @@ def test_the_town_is_as_the_trail_says(town: Town) -> None:
     assert town.watch.turn(now=town.engine.now) == ()
     for subject, part in PARTS:
         town.row(subject, part)
+
+
+def test_a_column_that_came_later_is_as_it_was_born(town: Town) -> None:
+    """A flag that is down reads as `0` on SQLite and as `false` on PostgreSQL."""
+    subject, columns = RECORDED["staff"], ("by_operator", "epoch")
+    invited = "UPDATE staff SET by_operator = FALSE, epoch = 0 WHERE id = :id"
+    town.engine.run(invited, {"id": town.zoe.id}, unguarded=True)
+    with town.database.engine.connect() as connection:
+        (now,) = recorded.read(connection, subject, [town.zoe.id])
+    older = json.loads(now.text)
+    for column in columns:
+        del older["staff"][0][column]
+
+    assert states.differences(subject, json.dumps(older), now.text) == []
 
 
 # --- the attacker writes rows ---------------------------------------------------------------------
@@ -176,7 +193,7 @@ def test_a_row_copied_to_another_subject_is_found(town: Town) -> None:
 
 def test_an_older_state_is_found(town: Town) -> None:
     """What a row was before the newest entry about it is no excuse."""
-    with town.database.engine.begin() as connection:
+    with town.engine.owned.begin() as connection:
         refusals_off(connection)
     for subject, part in PARTS:
         row = town.row(subject, part)
@@ -260,7 +277,7 @@ def test_a_pointer_that_went_is_found_by_the_check_of_everything(town: Town) -> 
 
 
 def test_a_command_that_touches_a_row_it_has_not_proven_cannot_commit(town: Town) -> None:
-    with town.database.engine.begin() as connection:
+    with town.engine.owned.begin() as connection:
         refusals_off(connection)
     for subject, part in PARTS:
         row = town.row(subject, part)
@@ -281,8 +298,8 @@ def test_a_command_that_touches_a_row_it_has_not_proven_cannot_commit(town: Town
             assert caught.value.problem is Problem.UNPROVEN
 
 
-def protect(session: Session, patron_id: str, word: str = "TRUE") -> None:
-    statement = sa.text(f"UPDATE patron SET is_protected = {word} WHERE id = :id")
+def protect(session: Session, patron_id: str, change: str = "is_protected = TRUE") -> None:
+    statement = sa.text(f"UPDATE patron SET {change} WHERE id = :id")
     session.connection().execute(statement, {"id": patron_id})
 
 
@@ -306,7 +323,7 @@ def test_a_command_that_does_not_record_what_it_touches_cannot_commit(town: Town
         recorded.prove(session, "patron", town.ole.id)
         protect(session, town.ole.id)
         trail.record(session, [], now=town.engine.now)
-        protect(session, town.ole.id, "FALSE")
+        protect(session, town.ole.id, "email_verified_at = created_at")
 
     with pytest.raises(RuntimeError, match="touched and not recorded: patron"):
         town.engine.write(command)

@@ -64,11 +64,12 @@ def test_a_change_that_another_one_commits_while_the_command_waits_is_not_signed
 
     desk.owner  # noqa: B018  # added before the locks are taken
     command = threading.Thread(target=end_sessions)
-    with held_up(desk, f"UPDATE staff SET role = 'owner' WHERE id = '{clerk.id}'"):
+    raw = f"UPDATE staff SET role = 'owner', role_at = created_at WHERE id = '{clerk.id}'"
+    with held_up(desk, raw):
         command.start()
     command.join()
 
     assert [type(one) for one in came] == [RowMoved]
     found = desk.read(lambda s: recorded.disagreement(s, "staff", clerk.id))
     assert found is not None
-    assert found.detail == f"staff {clerk.id}: role"
+    assert found.detail == f"staff {clerk.id}: role, role_at"

@@ -506,8 +506,8 @@ def tampering(desk: Desk, witness: Witness) -> None:
     """A row is written by raw SQL, found, and put back."""
     watch = Watch(desk.database, witness)
     where = f"WHERE id = '{desk.owner.id}'"
-    for role in ("auditor", "owner"):
-        desk.forge(f"UPDATE staff SET role = '{role}' {where}")
+    for place in ("vault", desk.owner.desk):
+        desk.forge(f"UPDATE staff SET desk = '{place}' {where}")
         watch.turn(now=desk.now)
 
 

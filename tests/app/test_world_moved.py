@@ -164,7 +164,10 @@ def test_a_proposer_who_lost_the_role_withdraws_the_request(desk: Desk, role: Ro
     """Cases 20 and 21: permission is asked again at the approval."""
     patron, rosa = desk.patron(), desk.staff("Rosa", Role.BOX_OFFICE)
     request, link = desk.asked(patron, actor=rosa)
-    desk.run("UPDATE staff SET role = :role WHERE id = :id", {"role": role.value, "id": rosa.id})
+    desk.run(
+        "UPDATE staff SET role = :role, role_at = created_at WHERE id = :id",
+        {"role": role.value, "id": rosa.id},
+    )
 
     assert RequestState.WITHDRAWN is desk.decide(link)
 

@@ -83,7 +83,8 @@ def test_every_error_has_a_code_of_its_own() -> None:
         assert found.setdefault(own, cls.__qualname__) == cls.__qualname__, own
 
 
-COMMANDS = ("migrate", "verify", "repair", "--new-key")  # a sentence may end with what to type
+# A sentence may end with what to type.
+COMMANDS = ("migrate", "verify", "repair", "--new-key", "keys revoke")
 
 
 def test_sentences_are_sentences() -> None:

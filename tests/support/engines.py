@@ -6,6 +6,7 @@ from functools import cache
 
 from sqlalchemy.engine import Engine
 
+from tests.support.postgres import SUPERUSER
 from upstage_crm.audit import roles
 from upstage_crm.core.db import make_engine
 
@@ -18,6 +19,15 @@ def engine_of(url: str) -> Engine:
 
 def owners(engine: Engine) -> Engine:
     """The same database as its owner reaches it: on PostgreSQL another role than the app's."""
+    return _as_role(engine, roles.OWNER)
+
+
+def superusers(engine: Engine) -> Engine:
+    """The same database as a superuser reaches it, who may switch off what the owner may not."""
+    return _as_role(engine, SUPERUSER)
+
+
+def _as_role(engine: Engine, role: str) -> Engine:
     if engine.dialect.name == "sqlite":
         return engine
-    return engine_of(engine.url.set(username=roles.OWNER).render_as_string(hide_password=False))
+    return engine_of(engine.url.set(username=role).render_as_string(hide_password=False))

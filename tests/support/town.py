@@ -82,6 +82,8 @@ class Town:
                 session, actor=self.zoe, patron_id=doomed.id, reason="by letter", now=engine.now
             )
         )
+        engine.protect(doomed, self.zoe)
+        engine.ask_to_unprotect(doomed, self.zoe)
         return request
 
     def _staff(self) -> str:
@@ -130,8 +132,8 @@ class Town:
     def _finding(self) -> None:
         """A row that an attacker altered, found, and put back."""
         where = f"WHERE id = '{self.zoe.id}'"
-        for role in ("auditor", "owner"):
-            self.engine.forge(f"UPDATE staff SET role = '{role}' {where}")
+        for desk in ("vault", self.zoe.desk):
+            self.engine.forge(f"UPDATE staff SET desk = '{desk}' {where}")
             self.watch.turn(now=self.engine.now)
 
     # --- rows ---------------------------------------------------------------------------------
@@ -159,7 +161,7 @@ PARTS = [(subject, part) for subject in RECORDED.values() for part in subject.pa
 
 
 def unguarded(connection: Connection) -> None:
-    """Switch guards and foreign keys off until the transaction is rolled back."""
+    """Switch guards and foreign keys off until the transaction of a superuser is rolled back."""
     if connection.dialect.name == "postgresql":
         connection.exec_driver_sql("SET LOCAL session_replication_role = replica")
         return

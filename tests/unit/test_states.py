@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
+
 from upstage_crm.audit import states
 from upstage_crm.audit.registry import RECORDED
 from upstage_crm.audit.states import GONE, committed_text, differences
@@ -80,6 +82,15 @@ def test_a_column_that_came_later_is_as_it_was_born_in_an_older_state() -> None:
     """`epoch` is born with 0 in rows that are older than it."""
     assert differences(STAFF, committed(), committed(epoch=0)) == []
     assert differences(STAFF, committed(), committed(epoch=1)) == ["staff a: epoch"]
+
+
+@pytest.mark.parametrize(("born", "moved"), [(0, 1), (False, True)])  # SQLite, PostgreSQL
+def test_a_flag_that_came_later_is_down_in_an_older_state(born: object, moved: object) -> None:
+    assert differences(STAFF, committed(), committed(by_operator=born)) == []
+    assert differences(STAFF, committed(), committed(by_operator=moved)) == ["staff a: by_operator"]
+    assert differences(STAFF, committed(by_operator=moved), committed(by_operator=born)) == [
+        "staff a: by_operator"
+    ]
 
 
 def test_an_empty_column_that_came_later_is_no_difference() -> None:

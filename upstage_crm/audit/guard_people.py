@@ -92,7 +92,12 @@ def rules(dialect: str) -> list[Rule]:
             "UPDATE",
             "OLD.status <> NEW.status AND OLD.status <> 'erased' AND NEW.status <> 'erased' "
             f"AND NOT EXISTS ({_confirmed('status')} "
+<<<<<<< HEAD
             "AND x.status_from = OLD.status AND x.status_to = NEW.status)",
+=======
+            "AND c.status_from = OLD.status AND c.status_to = NEW.status)",
+            ("record_change",),
+>>>>>>> trust
         ),
         Rule("staff_since", "staff", "UPDATE", _since(dialect)),
         Rule(
@@ -140,9 +145,9 @@ _BORN_CONFIRMED = (
 def _confirmed(kind: str) -> str:
     """A change of the OLD row's record that may be carried out right now, as a subquery."""
     return (
-        f"SELECT 1 FROM record_change x WHERE x.patron_id = OLD.id AND x.kind = '{kind}' "
-        "AND x.done_at IS NULL AND x.declined_at IS NULL AND (NOT x.needs_second "
-        "OR (x.confirmed_at IS NOT NULL AND x.confirmed_by <> x.requested_by))"
+        f"SELECT 1 FROM record_change c WHERE c.patron_id = OLD.id AND c.kind = '{kind}' "
+        "AND c.done_at IS NULL AND c.declined_at IS NULL AND (NOT c.needs_second "
+        "OR (c.confirmed_at IS NOT NULL AND c.confirmed_by <> c.requested_by))"
     )
 
 

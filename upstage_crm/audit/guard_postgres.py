@@ -14,7 +14,7 @@ from collections.abc import Iterator
 SCHEMA = "public"
 
 # The house's names tell a column's type; these are the exceptions. A house test compares.
-_INSTANTS = frozenset({"at", "next_slot", "paused_until", "lease_until"})
+_INSTANTS = frozenset({"at", "next_slot"})
 _NUMBERS = frozenset(
     {
         *("number", "next_patron_number", "seq", "priority", "attempts", "last_code", "covers"),
@@ -24,7 +24,9 @@ _NUMBERS = frozenset(
 )
 _FLAGS = frozenset({"by_operator", "needs_second", "decides_alone"})
 _BIG_NUMBERS = frozenset({"sign_count", "last_step", "n", "tx"})
-_NUMBERED_ROWS = frozenset({"audit_head", "mail_gate", "organisation", "policy", "security"})
+_NUMBERED_ROWS = frozenset(
+    {"audit_head", "heartbeat", "mail_gate", "organisation", "policy", "security"}
+)
 
 _TOKEN = re.compile(
     r"(?P<text>'(?:[^']|'')*')"
@@ -36,7 +38,7 @@ _TOKEN = re.compile(
 
 def type_of(table: str, column: str) -> str:
     """The type of a column, as PostgreSQL calls it, by the names that the house gives."""
-    if column.endswith("_at") or column in _INSTANTS:
+    if column.endswith(("_at", "_until")) or column in _INSTANTS:
         return "timestamptz"
     if column.startswith("is_") or column in _FLAGS:
         return "bool"

@@ -80,14 +80,21 @@ def _other_columns(part: Part, old: Mapping[str, Any], new: Mapping[str, Any]) -
         for name in sorted(old.keys() | new.keys())
         if name not in part.rest
         and old.get(name) != new.get(name)
-        and (name in old or str(new[name]) != _born_with(part.table, name))
+        and (name in old or str(new[name]) not in _born_with(part.table, name))
     ]
 
 
-def _born_with(table: str, name: str) -> str | None:
-    """What a column holds in rows that are older than itself, where that is not empty."""
+def _born_with(table: str, name: str) -> tuple[str, ...]:
+    """What a column holds in rows that are older than itself, where that is not empty.
+
+    SQLite holds a flag as a number, PostgreSQL as what it is.
+    """
     default = SQLModel.metadata.tables[table].columns[name].server_default
-    return str(default.arg) if isinstance(default, sa.DefaultClause) else None
+    if not isinstance(default, sa.DefaultClause):
+        return ()
+    if isinstance(default.arg, sa.False_):
+        return ("0", "False")
+    return (str(default.arg),)
 
 
 @cache

@@ -33,7 +33,7 @@ from upstage_crm.patrons.errors import (
     ProtectionReasonMissing,
 )
 from upstage_crm.patrons.fields import DERIVED_COLUMNS, FIELDS, PROTECTED_COLUMNS, Context
-from upstage_crm.patrons.search import fold, terms_of
+from upstage_crm.patrons.search import term_rows
 from upstage_crm.patrons.tables import PatronKind, PatronRow, PatronStatus, PatronTermRow
 from upstage_crm.staff.roles import Permission, StaffMember, ensure_may
 
@@ -144,7 +144,7 @@ def add_parsed(
         row["email_verified_at"] = now if entry.is_email_verified else None
         row["email_bounced_at"] = now if entry.is_email_bounced else None
         rows.append(row)
-        terms += _terms(patron_id, number, row)
+        terms += term_rows(patron_id, number, row)
         values = {name: value for name, value in entry.columns.items() if value is not None}
         events.append(
             AuditEvent(
@@ -419,11 +419,4 @@ def _free_of(row: PatronRow) -> dict[str, str | None]:
 def _index(session: Session, patron_id: str, number: int, values: Mapping[str, object]) -> None:
     connection = session.connection()
     connection.execute(_FORGET_TERMS, {"patron": patron_id})
-    connection.execute(_ADD_TERMS, _terms(patron_id, number, values))
-
-
-def _terms(patron_id: str, number: int, values: Mapping[str, object]) -> list[dict[str, str]]:
-    texts = {name: value for name, value in values.items() if isinstance(value, str)}
-    terms = terms_of(texts, number=number, extra=texts.get("preferred_name", ""))
-    terms |= {f"tag:{fold(tag.strip())}" for tag in texts.get("tags", "").split(",") if tag.strip()}
-    return [{"term": term[:100], "patron_id": patron_id} for term in sorted(terms)]
+    connection.execute(_ADD_TERMS, term_rows(patron_id, number, values))

@@ -33,6 +33,14 @@ def terms_of(values: Mapping[str, str | None], *, number: int, extra: str = "") 
     return frozenset(word[:MAX_TERM] for word in words if word)
 
 
+def term_rows(patron_id: str, number: int, values: Mapping[str, object]) -> list[dict[str, str]]:
+    """The rows of `patron_term` for a patron with these column values, tags included."""
+    texts = {name: value for name, value in values.items() if isinstance(value, str)}
+    terms = terms_of(texts, number=number, extra=texts.get("preferred_name", ""))
+    terms |= {f"tag:{fold(tag.strip())}" for tag in texts.get("tags", "").split(",") if tag.strip()}
+    return [{"term": term[:MAX_TERM], "patron_id": patron_id} for term in sorted(terms)]
+
+
 def query_words(query: str) -> tuple[str, ...]:
     """The words a typed query asks for, the longest first; empty when it asks for nothing.
 

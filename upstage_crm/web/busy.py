@@ -11,7 +11,8 @@ from starlette.datastructures import Headers
 from starlette.responses import HTMLResponse, Response
 
 from upstage_crm.core.languages import SOURCE, negotiate, speaker
-from upstage_crm.web.calm_page import POLICY, CalmPage
+from upstage_crm.web import calm_page
+from upstage_crm.web.calm_page import CalmPage
 
 if TYPE_CHECKING:
     from starlette.types import Scope
@@ -38,6 +39,6 @@ def try_again(page: CalmPage, *, after_s: int = RETRY_AFTER_S) -> Response:
     headers = {
         "retry-after": str(after_s),
         "cache-control": "no-store",
-        "content-security-policy": POLICY,
+        "content-security-policy": calm_page.POLICY,
     }
     return HTMLResponse(page.as_html(), SERVICE_UNAVAILABLE, headers)
