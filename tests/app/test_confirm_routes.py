@@ -22,6 +22,7 @@ from upstage_crm.change_requests.commands import Proposed
 from upstage_crm.change_requests.rules import Decision, RequestState
 from upstage_crm.confirm import labels, nonce, plain_html, routes
 from upstage_crm.links.codec import ALGORITHM
+from upstage_crm.patrons.commands import prove_address
 from upstage_crm.patrons.views import PatronRecord
 
 ORIGIN = OURS
@@ -442,8 +443,15 @@ class TestPlainPage:
         assert "no-store" == page.headers["cache-control"]
         assert "noindex" == page.headers["x-robots-tag"]
 
-    def test_staffs_own_words_are_inert(self, web: Browser, key: str) -> None:
-        page = web.get(f"{PLAIN}?link={key}").text
+    def test_staffs_own_words_are_inert(
+        self, desk: Desk, web: Browser, patron: PatronRecord
+    ) -> None:
+        """They are shown to a mailbox that was proven."""
+        desk.step(patron, lambda s: prove_address(s, patron_id=patron.id, now=desk.now))
+        own = tokens(desk, OLD)[-1]
+        web.get(f"/c/{own}")
+
+        page = web.get(f"{PLAIN}?link={desk.codec.read(own).key}").text
 
         assert "Rang us &lt;script&gt;alert(1)&lt;/script&gt; &amp; &quot;asked&quot;" in page
         assert "{organisation} {{ x }}" in page

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy import event
 from starlette.applications import Starlette
 
+from tests.support.engines import owners
 from tests.support.pipeline import installed
 from tests.support.visitor import Visitor
 from upstage_crm.audit import guards
@@ -143,7 +144,7 @@ def test_a_server_that_is_away_is_said(parts: Runtime) -> None:
 
 @pytest.mark.parametrize("revision", ["9999", "0001", ""])
 def test_another_revision_is_said_and_nothing_is_written(parts: Runtime, revision: str) -> None:
-    with parts.database.engine.begin() as connection:
+    with owners(parts.database.engine).begin() as connection:
         connection.execute(
             sa.text("UPDATE alembic_version SET version_num = :it"), {"it": revision}
         )
@@ -151,7 +152,7 @@ def test_another_revision_is_said_and_nothing_is_written(parts: Runtime, revisio
 
     assert said(parts, "migrations") == (["migrations"], revision)
 
-    with parts.database.engine.begin() as connection:
+    with owners(parts.database.engine).begin() as connection:
         assert connection.execute(sa.select(heartbeat.HEARTBEAT.c.at)).scalar_one() == before
         connection.execute(
             sa.text("UPDATE alembic_version SET version_num = :it"), {"it": migrations.head()}

@@ -538,13 +538,17 @@ def with_a_new_address(engine: Engine, n: int) -> PatronRecord:
 
 def with_a_dead_address(engine: Engine, n: int) -> PatronRecord:
     patron = engine.patron(f"p{n}@example.com", f"P{n}")
-    engine.write(lambda s: patron_commands.note_bounce(s, patron_id=patron.id, now=engine.now))
+    engine.step(
+        patron, lambda s: patron_commands.note_bounce(s, patron_id=patron.id, now=engine.now)
+    )
     return patron
 
 
 def with_a_proven_address(engine: Engine, n: int) -> PatronRecord:
     patron = engine.patron(f"p{n}@example.com", f"P{n}")
-    engine.write(lambda s: patron_commands.prove_address(s, patron_id=patron.id, now=engine.now))
+    engine.step(
+        patron, lambda s: patron_commands.prove_address(s, patron_id=patron.id, now=engine.now)
+    )
     return patron
 
 
