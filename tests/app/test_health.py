@@ -32,6 +32,7 @@ WELL = {
     "mail": "demo",
     "migrations": migrations.head(),
     "guards": "ok",
+    "rights": "ok",
     "outbox_queued": 0,
     "outbox_age_s": 0,
     "outbox_paused": None,
@@ -83,7 +84,7 @@ def test_all_is_well_and_the_row_was_written(parts: Runtime, clock: FrozenClock)
 
 
 def test_a_lost_row_is_made_again(parts: Runtime) -> None:
-    with parts.database.engine.begin() as connection:
+    with owners(parts.database.engine).begin() as connection:
         connection.execute(sa.delete(heartbeat.HEARTBEAT))
 
     assert found(parts) == WELL
@@ -162,7 +163,8 @@ def test_another_revision_is_said_and_nothing_is_written(parts: Runtime, revisio
 def test_a_missing_guard_and_a_paused_queue_are_said(parts: Runtime, clock: FrozenClock) -> None:
     with parts.database.transaction() as session:
         gate.pause(session, until=clock.now() + timedelta(hours=1), reason="key_refused")
-        guards.drop(session.connection())
+    with owners(parts.database.engine).begin() as connection:
+        guards.drop(connection)
 
     assert check(parts).problems == ("guards", "outbox")
 
