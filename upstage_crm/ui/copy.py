@@ -182,7 +182,7 @@ SENTENCES: Mapping[str, str] = {
     "trail_key_unknown": (
         "The trail is signed with the key {kid}, which is not among the keys of this server. Put "
         "it back behind the first one in UPSTAGE_SECRET_KEYS. If it is lost, or was revoked on "
-        "purpose: upstage-crm migrate --new-key"
+        "purpose, give the new key another name, then run: upstage-crm migrate --new-key"
     ),
     "bundle_entry_missing": "Entry {seq} is missing from the export, or not in its place.",
     "bundle_entry_changed": "Entry {seq} in the export was altered.",
