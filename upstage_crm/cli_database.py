@@ -19,7 +19,8 @@ from upstage_crm.web.errors import OtherDatabase, PlantedObjects
 
 _RECIPE = """\
 -- Two roles for UpStage CRM. Run this once, as a superuser who is connected to {database}.
--- {owner} owns the tables; only `upstage-crm migrate` connects as it (UPSTAGE_MIGRATION_URL).
+-- {owner} owns the tables; only `migrate` and `audit repair` connect as it, with
+-- UPSTAGE_MIGRATION_URL.
 -- {app} reads and writes rows; everything else connects as it (UPSTAGE_DATABASE_URL).
 {roles}
 -- Give each a password, for example with \\password in psql.
@@ -46,7 +47,7 @@ def migrate(options: argparse.Namespace, settings: Settings) -> int:
     app = make_engine(settings.database_url)
     owner = make_engine(settings.migration_url) if settings.migration_url else app
     try:
-        _ensure_nothing_planted(owner)
+        ensure_nothing_planted(owner)
         migrations.upgrade(owner)
         print(f"The database is at revision {migrations.head()}.")
         _seal(Database(owner), wiring.key_ring(settings), trusts_unknown=options.new_key)
@@ -66,7 +67,12 @@ def print_roles(options: argparse.Namespace) -> int:
     return 0
 
 
-def _ensure_nothing_planted(owner: Engine) -> None:
+def ensure_nothing_planted(owner: Engine) -> None:
+    """See that no function or operator of others would run with the owner's rights.
+
+    Raises:
+        PlantedObjects: there is one.
+    """
     with owner.connect() as connection:
         found = rights.planted(connection)
     if found:

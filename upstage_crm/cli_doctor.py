@@ -211,7 +211,10 @@ def _rights(session: Session, parts: Runtime) -> Iterator[Finding]:
     if not found:
         yield Finding(Mark.FINE, "The app's database role may do what it needs and no more.")
     if parts.settings.migration_url:
-        words = "UPSTAGE_MIGRATION_URL is set here. Only migrate needs it: keep it from serve."
+        words = (
+            "UPSTAGE_MIGRATION_URL is set here. Only migrate and audit repair need it: keep it "
+            "from serve."
+        )
         yield Finding(Mark.NOTE, words)
     now: datetime = session.connection().scalar(sa.text("SELECT clock_timestamp()"))
     yield from _clock("The database's clock", now, parts.clock.now())

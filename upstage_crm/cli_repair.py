@@ -4,72 +4,105 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterator
-
-from sqlmodel import Session
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 
 from upstage_crm import wiring
-from upstage_crm.audit import trail
+from upstage_crm.audit import roles, trail
 from upstage_crm.audit.findings import Difference
 from upstage_crm.cli_audit import FOUND, opened
-from upstage_crm.core.clock import Clock
+from upstage_crm.cli_database import ensure_nothing_planted
+from upstage_crm.core.db import Database, make_engine
 from upstage_crm.proof import integrity, repair, verifying
-from upstage_crm.proof.integrity import TRAIL, Finding, Position
+from upstage_crm.proof.integrity import TRAIL, Finding, Position, StandingFinding
 from upstage_crm.proof.verifying import Report
 from upstage_crm.proof.watch import OLDER, Witness
 from upstage_crm.settings import WITNESS_FILE, Settings
 from upstage_crm.ui.audit_words import counted, finding_words, found_words
+from upstage_crm.web.errors import NeedsOwner, OtherDatabase
 from upstage_crm.web.watching import tell_owners
 
 
 def nightly(_options: argparse.Namespace, settings: Settings) -> int:
     """Check everything, keep what was found and tell the owners; the server starts this."""
     with opened(settings) as parts:
-        with parts.database.reading() as session:
-            report = _verified(parts, session)
-        found = list(_findings(report))
-        if not found:
-            return 0
-        now = parts.clock.now()
-        with parts.database.transaction() as session:
-            new = integrity.note(session, found, (), now=now)
+        report, new = _check(parts)
         if new:
-            tell_owners(parts, new, now=now)
+            tell_owners(parts, new, now=parts.clock.now())
     for sentence in finding_words(report):
         print(sentence, file=sys.stderr)
-    return FOUND
+    return 0 if report.is_clean else FOUND
 
 
 def repair_rows(options: argparse.Namespace, settings: Settings) -> int:
-    """Say what stands, and with `--apply` restore what the trail says."""
+    """Say what is not as the trail says, and with `--apply` restore it.
+
+    Raises:
+        NeedsOwner: only the owner of the database may restore rows, and this is another role.
+        OtherDatabase: the owner's address leads to another database.
+        PlantedObjects: functions or operators of others would run with the owner's rights.
+    """
     with opened(settings) as parts:
         parts.watch.turn(now=parts.clock.now())
         if options.accept_older:
             _accept_older(parts)
-        with parts.database.reading() as session:
-            found = integrity.standing(session)
+        _check(parts)
+        found = _standing(parts)
         for finding in found:
             print(found_words(finding))
         if not found:
-            print("Every row that was checked is what the trail says.")
+            print("Every row is what the trail says.")
             return 0
         if not options.apply:
             print("Restore what the trail says with: upstage-crm audit repair --apply")
             return FOUND
-        return _apply(parts, parts.clock)
+        with _owned(parts) as owned:
+            return _apply(parts, owned)
 
 
-def _apply(parts: wiring.Runtime, clock: Clock) -> int:
-    with parts.database.transaction() as session:
-        done = repair.repair_all(session, wiring.PROTECTED, now=clock.now())
-    print(f"Restored {counted(done.rows, 'row')}.")
-    if done.void:
-        print(f"{counted(done.void, 'entry', 'entries')} that nobody signed: named as void.")
-    for row in done.left:
-        print(f"Left as it is: {found_words(row)}", file=sys.stderr)
-    if done.left:
+def _apply(parts: wiring.Runtime, owned: Database) -> int:
+    """Restore, check everything again, and go on while that finds more."""
+    left, tried = _standing(parts), set[tuple[str, str]]()
+    rows = void = 0
+    while {finding.ref for finding in left} - tried:
+        tried |= {finding.ref for finding in left}
+        with owned.transaction() as session:
+            done = repair.repair_all(session, wiring.PROTECTED, now=parts.clock.now())
+        rows, void = rows + done.rows, void + done.void
+        _check(parts)
+        left = _standing(parts)
+    print(f"Restored {counted(rows, 'row')}.")
+    if void:
+        print(f"{counted(void, 'entry', 'entries')} that nobody signed: named as void.")
+    for finding in left:
+        print(f"Left as it is: {found_words(finding)}", file=sys.stderr)
+    if left:
         print("Restore the database from a backup, then verify it.", file=sys.stderr)
-    return FOUND if done.left else 0
+    return FOUND if left else 0
+
+
+@contextmanager
+def _owned(parts: wiring.Runtime) -> Generator[Database]:
+    """The database as its owner reaches it, who alone may take the guards down for a moment."""
+    url = parts.settings.migration_url
+    owned = Database(make_engine(url)) if url else parts.database
+    try:
+        trail.attach(owned, wiring.key_ring(parts.settings))
+        ensure_nothing_planted(owned.engine)
+        with owned.reading() as session, parts.database.reading() as app:
+            if not roles.owns_everything(session.connection()):
+                raise NeedsOwner
+            if trail.head(session) != trail.head(app):
+                raise OtherDatabase
+        yield owned
+    finally:
+        if url:
+            owned.dispose()
+
+
+def _standing(parts: wiring.Runtime) -> tuple[StandingFinding, ...]:
+    with parts.database.reading() as session:
+        return integrity.standing(session)
 
 
 def _accept_older(parts: wiring.Runtime) -> None:
@@ -85,21 +118,39 @@ def _accept_older(parts: wiring.Runtime) -> None:
         Witness(WITNESS_FILE).write(name, position, forget=True)
 
 
-def _verified(parts: wiring.Runtime, session: Session) -> Report:
+def _check(parts: wiring.Runtime) -> tuple[Report, tuple[Finding, ...]]:
+    """Check everything, keep what was found and end what is over; return what is new."""
     keys = {key.kid: key.public_key for key in wiring.signing_keys(parts.settings)}
-    return verifying.verify(session, protected=wiring.PROTECTED, public_keys=keys)
+    with parts.database.reading() as session:
+        report = verifying.verify(session, protected=wiring.PROTECTED, public_keys=keys)
+        standing = integrity.standing(session)
+    found = list(_findings(report))
+    refs = {finding.ref for finding in found}
+    over = {one.ref for one in standing if _is_difference(one)} - refs
+    if not found and not over:
+        return report, ()
+    with parts.database.transaction() as session:
+        return report, integrity.note(session, found, over, now=parts.clock.now())
 
 
 def _findings(report: Report) -> Iterator[Finding]:
     if report.broken is not None:
         yield integrity.of_trail(report.broken.seq, report.broken.reason)
     for difference in report.differences:
-        yield _of_difference(difference)
+        if not difference.row:
+            yield _of_difference(difference)
+    for difference in report.altered:
+        subject, _, row_id = difference.row.partition(" ")
+        yield Finding(
+            subject=subject, row_id=row_id, problem=difference.problem, detail=difference.detail
+        )
 
 
 def _of_difference(found: Difference) -> Finding:
-    if found.row:
-        subject, _, row_id = found.row.partition(" ")
-        return Finding(subject=subject, row_id=row_id, problem=found.problem, detail=found.detail)
     about = f"patron {found.number}, {found.reference}, {found.field}, entry {found.seq}"
     return Finding(subject=TRAIL, row_id=f"{found.problem}: {about}"[:160], problem=found.problem)
+
+
+def _is_difference(found: Finding) -> bool:
+    """Whether `_of_difference` made it: only a check of everything can say that it is over."""
+    return found.subject == TRAIL and found.row_id.startswith(f"{found.problem}: ")

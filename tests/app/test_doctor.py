@@ -180,7 +180,7 @@ def test_a_database_that_is_away_is_said() -> None:
 
 
 def test_a_database_that_a_newer_version_made_is_said(database: Database) -> None:
-    with database.engine.begin() as connection:
+    with owners(database.engine).begin() as connection:
         connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
 
     (said,) = troubles(database)

@@ -32,6 +32,7 @@ from upstage_crm.change_requests.rules import Decision, DeskMethod, ReasonCode
 from upstage_crm.core.errors import Forbidden, UpstageError
 from upstage_crm.mail import blanking
 from upstage_crm.patrons import commands as patrons
+from upstage_crm.patrons import marks
 from upstage_crm.patrons import queries as patron_queries
 from upstage_crm.patrons.errors import PatronErased
 from upstage_crm.patrons.tables import PatronStatus
@@ -433,7 +434,7 @@ def test_an_erased_record_takes_nothing_any_more(story: Story) -> None:
     unchanged(
         desk,
         lambda: desk.write(
-            lambda session: patrons.protect(
+            lambda session: marks.protect(
                 session,
                 actor=desk.owner,
                 patron_id=story.patron.id,

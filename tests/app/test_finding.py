@@ -11,7 +11,7 @@ from tests.support.factories import Desk
 from upstage_crm.change_requests import queries as requests
 from upstage_crm.core.ids import parse_reference
 from upstage_crm.mail import queries as mails
-from upstage_crm.patrons import commands, queries
+from upstage_crm.patrons import marks, queries
 from upstage_crm.patrons.queries import PatronSort
 from upstage_crm.patrons.views import PatronRecord
 from upstage_crm.staff.roles import Role
@@ -58,7 +58,7 @@ def mara(desk: Desk) -> PatronRecord:
 
 def protect(desk: Desk, patron: PatronRecord) -> None:
     desk.write(
-        lambda session: commands.protect(
+        lambda session: marks.protect(
             session,
             actor=desk.owner,
             patron_id=patron.id,

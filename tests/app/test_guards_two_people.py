@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from tests.support.attack import Scene, copy
 from tests.support.engine import Engine
 from tests.support.factories import days
-from upstage_crm.audit.guard_rules import _FIXED, NEVER_UPDATED
+from upstage_crm.audit.guard_rows import FIXED, NEVER_UPDATED
 from upstage_crm.change_requests import erasing, policy_settings
 from upstage_crm.change_requests.commands import Proposed
 from upstage_crm.change_requests.policy import DEFAULT, Asked, FieldPolicy
@@ -115,9 +115,9 @@ def test_no_column_of_evidence_is_ever_updated(second: Second, table: str) -> No
         second.refuses(f"UPDATE {table} SET {column.name} = {changed}")
 
 
-@pytest.mark.parametrize("table", [table for table in _FIXED if table in NEWER])
+@pytest.mark.parametrize("table", [table for table in FIXED if table in NEWER])
 def test_who_did_what_never_changes(second: Second, table: str) -> None:
-    for name in _FIXED[table]:
+    for name in FIXED[table]:
         column = metadata.tables[table].columns[name]
         changed = "'evil'"
         if "DateTime" in repr(column.type):

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy import event
 from starlette.applications import Starlette
 
+from tests.support.engines import owners
 from tests.support.pipeline import installed
 from tests.support.visitor import Visitor
 from upstage_crm.audit import guards
@@ -31,6 +32,7 @@ WELL = {
     "mail": "demo",
     "migrations": migrations.head(),
     "guards": "ok",
+    "rights": "ok",
     "outbox_queued": 0,
     "outbox_age_s": 0,
     "outbox_paused": None,
@@ -82,7 +84,7 @@ def test_all_is_well_and_the_row_was_written(parts: Runtime, clock: FrozenClock)
 
 
 def test_a_lost_row_is_made_again(parts: Runtime) -> None:
-    with parts.database.engine.begin() as connection:
+    with owners(parts.database.engine).begin() as connection:
         connection.execute(sa.delete(heartbeat.HEARTBEAT))
 
     assert found(parts) == WELL
@@ -143,7 +145,7 @@ def test_a_server_that_is_away_is_said(parts: Runtime) -> None:
 
 @pytest.mark.parametrize("revision", ["9999", "0001", ""])
 def test_another_revision_is_said_and_nothing_is_written(parts: Runtime, revision: str) -> None:
-    with parts.database.engine.begin() as connection:
+    with owners(parts.database.engine).begin() as connection:
         connection.execute(
             sa.text("UPDATE alembic_version SET version_num = :it"), {"it": revision}
         )
@@ -151,7 +153,7 @@ def test_another_revision_is_said_and_nothing_is_written(parts: Runtime, revisio
 
     assert said(parts, "migrations") == (["migrations"], revision)
 
-    with parts.database.engine.begin() as connection:
+    with owners(parts.database.engine).begin() as connection:
         assert connection.execute(sa.select(heartbeat.HEARTBEAT.c.at)).scalar_one() == before
         connection.execute(
             sa.text("UPDATE alembic_version SET version_num = :it"), {"it": migrations.head()}
@@ -161,7 +163,8 @@ def test_another_revision_is_said_and_nothing_is_written(parts: Runtime, revisio
 def test_a_missing_guard_and_a_paused_queue_are_said(parts: Runtime, clock: FrozenClock) -> None:
     with parts.database.transaction() as session:
         gate.pause(session, until=clock.now() + timedelta(hours=1), reason="key_refused")
-        guards.drop(session.connection())
+    with owners(parts.database.engine).begin() as connection:
+        guards.drop(connection)
 
     assert check(parts).problems == ("guards", "outbox")
 

@@ -158,10 +158,11 @@ def test_a_wrong_set_of_keys_stops_the_start_and_withdraws_nothing(
     queued = engine.propose(engine.patron("w@example.com", "Wim"), "w1@example.org")
     before = engine.actions()
 
-    with pytest.raises(KeysLost):
+    with pytest.raises(TrailKeyUnknown):
         cli.prepare(operate(wrong))
     assert cli.main(["mail", "send"]) == 1
-    assert "upstage-crm keys revoke" in capsys.readouterr().err
+    assert cli.main(["keys", "revoke"]) == 1
+    assert capsys.readouterr().err.count("The trail is signed with the key test-key") == 2
 
     assert engine.actions() == before
     cli.prepare(operate(OLD_KEY))
@@ -172,6 +173,32 @@ def test_a_wrong_set_of_keys_stops_the_start_and_withdraws_nothing(
     assert engine.mailbox.to("w1@example.org"), "no mail was given up"
 
 
+def test_another_key_of_that_name_never_enters(
+    engine: Engine, operate: Callable[..., Settings], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Entries name the key that signed them: one name cannot mean two."""
+    with pytest.raises(TrailKeyUnknown):
+        restarted(engine, SAME_NAME, on_purpose=True)
+
+    operate(SAME_NAME)
+    assert cli.main(["migrate", "--new-key"]) == 1
+    assert "give the new key another name" in capsys.readouterr().err
+
+
+def test_a_key_that_entered_on_purpose_withdraws_nothing_by_itself(
+    engine: Engine, operate: Callable[..., Settings], capsys: pytest.CaptureFixture[str]
+) -> None:
+    request, _link = engine.asked(engine.patron())
+    restarted(engine, NEW_KEY, on_purpose=True)
+
+    with pytest.raises(KeysLost):
+        cli.prepare(operate(NEW_KEY))
+    assert cli.main(["mail", "send"]) == 1
+    assert "upstage-crm keys revoke" in capsys.readouterr().err
+
+    assert engine.state(request) is RequestState.PENDING
+
+
 def test_all_keys_are_changed_on_purpose(
     engine: Engine, operate: Callable[..., Settings], capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -180,6 +207,7 @@ def test_all_keys_are_changed_on_purpose(
         for n in range(2)
     ]
     settings = operate(NEW_KEY)
+    restarted(engine, NEW_KEY, on_purpose=True)
 
     assert cli.main(["keys", "revoke"]) == 0
     assert capsys.readouterr().out.startswith("2 requests withdrawn")
@@ -207,11 +235,12 @@ def test_a_key_taken_out_beside_others_is_revoked_as_ever(
     assert engine.state(new) is RequestState.PENDING
 
 
-def test_where_nothing_is_open_any_keys_start(
+def test_where_nothing_is_open_any_key_that_entered_starts(
     engine: Engine, operate: Callable[..., Settings]
 ) -> None:
     _request, link = engine.asked(engine.patron())
     engine.decide(link)
+    restarted(engine, NEW_KEY, on_purpose=True)
 
     cli.prepare(operate(NEW_KEY))
 

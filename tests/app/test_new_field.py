@@ -117,7 +117,7 @@ def test_the_whole_way(database, clock) -> None:
 def test_what_staff_write_hides_the_value_from_who_may_not_see_it(database, clock) -> None:
     engine = Engine(database, clock)
     patron = engine.patron(passport_name="Gül-Baba")
-    engine.write(lambda s: prove_address(s, patron_id=patron.id, now=engine.now))
+    engine.step(patron, lambda s: prove_address(s, patron_id=patron.id, now=engine.now))
     request = engine.propose(patron, NEW, reason_text=SAID)
     engine.deliver()
 

@@ -75,9 +75,12 @@ def engine(older: str, clock: FrozenClock) -> Iterator[Engine]:
     database.dispose()
 
 
-@pytest.mark.usefixtures("older")
-def test_a_start_on_entries_that_nobody_signed_refuses() -> None:
+def test_a_start_on_entries_that_nobody_signed_refuses(older: str) -> None:
     """Or whoever emptied the signatures would have them made again."""
+    engine = make_engine(older)
+    upgrade(engine)  # without what `migrate` does besides
+    engine.dispose()
+
     with pytest.raises(TrailUnsigned):
         cli.prepare(Settings.load(os.environ))
 

@@ -9,7 +9,7 @@ from upstage_crm.audit.events import Action, Actor
 from upstage_crm.change_requests import erasing
 from upstage_crm.core.errors import Forbidden, UpstageError
 from upstage_crm.core.text import InvalidText
-from upstage_crm.patrons import commands
+from upstage_crm.patrons import marks
 from upstage_crm.patrons.errors import (
     PatronErased,
     PatronIsProtected,
@@ -43,7 +43,7 @@ def shown(
 
 def protect(desk: Desk, patron: PatronRecord) -> None:
     desk.write(
-        lambda session: commands.protect(
+        lambda session: marks.protect(
             session,
             actor=desk.owner,
             patron_id=patron.id,

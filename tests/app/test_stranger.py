@@ -17,7 +17,7 @@ from upstage_crm.change_requests.preview import preview
 from upstage_crm.change_requests.reasons import REASONS
 from upstage_crm.change_requests.rules import Decision, ReasonCode, RequestState
 from upstage_crm.mail.message import MailMessage
-from upstage_crm.patrons import commands as patrons
+from upstage_crm.patrons import marks
 from upstage_crm.patrons.views import PatronRecord
 
 NEW = "casey@typo.example"  # somebody who has never heard of Mara
@@ -206,7 +206,7 @@ def test_only_a_mailbox_that_proved_itself_lately_reads_words_and_a_name(
     desk.clock.advance(days(800))
     if proven_ago is not None:
         at = desk.now - days(proven_ago)
-        desk.write(lambda s: patrons.prove_address(s, patron_id=patron.id, now=at))
+        desk.step(patron, lambda s: marks.prove_address(s, patron_id=patron.id, now=at))
     is_trusted = proven_ago is not None and proven_ago <= 730
     shown = desk.read(
         lambda s: preview(

@@ -38,7 +38,7 @@ from upstage_crm.core.clock import FrozenClock
 from upstage_crm.core.db import Database, table_of
 from upstage_crm.core.errors import Forbidden
 from upstage_crm.mail.message import MailMessage
-from upstage_crm.patrons import commands as patron_commands
+from upstage_crm.patrons import marks
 from upstage_crm.patrons.tables import PatronRow
 from upstage_crm.patrons.views import PatronRecord
 from upstage_crm.staff.roles import Role, StaffMember
@@ -536,13 +536,13 @@ def with_a_new_address(engine: Engine, n: int) -> PatronRecord:
 
 def with_a_dead_address(engine: Engine, n: int) -> PatronRecord:
     patron = engine.patron(f"p{n}@example.com", f"P{n}")
-    engine.write(lambda s: patron_commands.note_bounce(s, patron_id=patron.id, now=engine.now))
+    engine.step(patron, lambda s: marks.note_bounce(s, patron_id=patron.id, now=engine.now))
     return patron
 
 
 def with_a_proven_address(engine: Engine, n: int) -> PatronRecord:
     patron = engine.patron(f"p{n}@example.com", f"P{n}")
-    engine.write(lambda s: patron_commands.prove_address(s, patron_id=patron.id, now=engine.now))
+    engine.step(patron, lambda s: marks.prove_address(s, patron_id=patron.id, now=engine.now))
     return patron
 
 

@@ -84,7 +84,7 @@ def test_every_error_has_a_code_of_its_own() -> None:
 
 
 # A sentence may end with what to type.
-COMMANDS = ("migrate", "verify", "repair", "--new-key", "keys revoke")
+COMMANDS = ("migrate", "verify", "repair", "--apply", "--new-key", "keys revoke")
 
 
 def test_sentences_are_sentences() -> None:

@@ -20,8 +20,8 @@ from upstage_crm.audit.events import Action, Channel
 from upstage_crm.change_requests.commands import Proposed
 from upstage_crm.change_requests.rules import RequestState
 from upstage_crm.confirm import labels
+from upstage_crm.confirm.shown import PageWords
 from upstage_crm.confirm.state import TITLE_ID, ConfirmGuard, ConfirmState
-from upstage_crm.confirm.words import PageWords
 from upstage_crm.core.clock import FrozenClock
 from upstage_crm.core.db import Database
 from upstage_crm.links.claims import Reviewer

@@ -42,7 +42,7 @@ from upstage_crm.links.claims import Reviewer
 from upstage_crm.mail import event_log
 from upstage_crm.mail.events import EventKind, MailEvent
 from upstage_crm.mail.outbox import OUTBOX
-from upstage_crm.patrons import commands as patron_commands
+from upstage_crm.patrons import marks
 from upstage_crm.patrons.views import PatronRecord
 from upstage_crm.staff.roles import StaffMember
 
@@ -347,7 +347,7 @@ class Engine(Desk):
 
     def protect(self, patron: PatronRecord, actor: StaffMember) -> None:
         self.write(
-            lambda session: patron_commands.protect(
+            lambda session: marks.protect(
                 session,
                 actor=actor,
                 patron_id=patron.id,

@@ -212,6 +212,16 @@ class Desk:
         """The patron as the database has it now."""
         return self.read(lambda session: patron_queries.get(session, patron.id))
 
+    def step(self, patron: PatronRecord, step: Callable[[Session], object]) -> None:
+        """Run a step of a command on a record as commands do: it is proven first, recorded last."""
+
+        def command(session: Session) -> None:
+            patron_queries.lock(session, patron.id)
+            step(session)
+            trail.record(session, [], now=self.now)
+
+        self.write(command)
+
     def email(self, patron: PatronRecord) -> str | None:
         return self.record(patron).values["email"]
 

@@ -27,7 +27,7 @@ def granting(desk: Desk) -> int:
 
 def verified_after(desk: Desk, *statements: str, guarded: bool = True) -> Report:
     """What `audit verify` finds after SQL by the owner of the database; then all is undone."""
-    with desk.database.engine.connect() as connection, connection.begin() as transaction:
+    with desk.owned.connect() as connection, connection.begin() as transaction:
         guards.drop(connection)
         for statement in statements:
             connection.exec_driver_sql(statement.replace("%", "%%"))

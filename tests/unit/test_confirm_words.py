@@ -13,7 +13,8 @@ import pytest
 from upstage_crm.change_requests.rules import Decision, FieldOutcome
 from upstage_crm.change_requests.views import ChangeReview, Phase, ReviewField
 from upstage_crm.confirm import asking, endings, labels, plain_html
-from upstage_crm.confirm.words import Change, Fact, PageWords, missing_words, page_words
+from upstage_crm.confirm.shown import Change, Fact, PageWords
+from upstage_crm.confirm.words import missing_words, page_words
 from upstage_crm.links.claims import Purpose, Reviewer
 from upstage_crm.organisation.details import OrganisationDetails
 

@@ -17,7 +17,8 @@ from upstage_crm.change_requests.reasons import METHODS, REASONS
 from upstage_crm.change_requests.rules import DeskMethod, FieldOutcome, ReasonCode
 from upstage_crm.change_requests.views import Phase
 from upstage_crm.confirm import labels, plain_html
-from upstage_crm.confirm.words import PageWords, missing_words, page_words
+from upstage_crm.confirm.shown import PageWords
+from upstage_crm.confirm.words import missing_words, page_words
 from upstage_crm.core import languages, when
 from upstage_crm.core.languages import LANGUAGES, choose, direction, negotiate, speaker
 from upstage_crm.links.claims import Purpose, Reviewer

@@ -55,8 +55,9 @@ class TrailUnsigned(Conflict):
 class TrailKeyUnknown(Conflict):
     """The key that signs the trail is not in the ring. Facts: `kid`.
 
-    Either the operator took it out before another one had entered, or an attacker entered it. A
-    key of ours that simply took over would vouch for all that the attacker signed with it.
+    A key of that name with another secret is another key. Either the operator took it out before
+    another one had entered, or an attacker entered it. A key of ours that simply took over would
+    vouch for all that the attacker signed with it.
     """
 
     code = "trail_key_unknown"

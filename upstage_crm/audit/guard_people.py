@@ -92,12 +92,7 @@ def rules(dialect: str) -> list[Rule]:
             "UPDATE",
             "OLD.status <> NEW.status AND OLD.status <> 'erased' AND NEW.status <> 'erased' "
             f"AND NOT EXISTS ({_confirmed('status')} "
-<<<<<<< HEAD
-            "AND x.status_from = OLD.status AND x.status_to = NEW.status)",
-=======
             "AND c.status_from = OLD.status AND c.status_to = NEW.status)",
-            ("record_change",),
->>>>>>> trust
         ),
         Rule("staff_since", "staff", "UPDATE", _since(dialect)),
         Rule(

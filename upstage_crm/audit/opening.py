@@ -42,7 +42,11 @@ def key_in_force(session: Session) -> str | None:
 
 def needs_opening(session: Session) -> bool:
     """Whether `open_trail` has anything to do."""
-    return key_in_force(session) != keys.of(session).ring.signer.kid
+    said, signer = _key_in_force(session), keys.of(session).ring.signer
+    return said is None or (said.get("kid"), said.get("public_key")) != (
+        signer.kid,
+        signer.public_key,
+    )
 
 
 def open_trail(session: Session, *, now: datetime, trusts_unknown: bool = False) -> None:
@@ -53,18 +57,18 @@ def open_trail(session: Session, *, now: datetime, trusts_unknown: bool = False)
 
     Raises:
         TrailUnsigned: the trail has entries from before signing; see `seal_older`.
-        TrailKeyUnknown: the key that signs it now is not in the ring.
+        TrailKeyUnknown: the key that signs it now is not in the ring, or not under its name.
     """
     before = _key_in_force(session)
     ring = keys.of(session).ring
     if before is not None:
-        kid = str(before.get("kid"))
-        if kid == ring.signer.kid:
-            return
-        if kid not in ring.public_keys and not trusts_unknown:
-            raise TrailKeyUnknown(kid=kid)
         # With its public key, so that what it signed can be checked when it has left the ring.
-        public_key = ring.public_keys.get(kid, str(before.get("public_key")))
+        kid, public_key = str(before.get("kid")), str(before.get("public_key"))
+        is_known, is_ours = ring.public_keys.get(kid) == public_key, kid == ring.signer.kid
+        if is_known and is_ours:
+            return
+        if not is_known and (is_ours or not trusts_unknown):
+            raise TrailKeyUnknown(kid=kid)
         facts = {"replaces": kid, "replaces_key": public_key}
         _enter(session, facts, now, Action.TRAIL_KEY_ENTERED)
         return

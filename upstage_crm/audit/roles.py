@@ -1,7 +1,8 @@
 """The two roles of a PostgreSQL database: who owns it, and what the app may do with each table.
 
-The owner makes tables and guards, and only `upstage-crm migrate` connects as it. The app reads and
-writes rows. What a guard would refuse in any case, the app's role is not given in the first place.
+The owner makes tables and guards; only `upstage-crm migrate` and `audit repair` connect as it. The
+app reads and writes rows. What a guard would refuse in any case, the app's role is not given in
+the first place.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from upstage_crm.audit.guard_postgres import SCHEMA
-from upstage_crm.audit.guard_rules import NEVER_UPDATED
+from upstage_crm.audit.guard_rows import NEVER_UPDATED
 from upstage_crm.audit.guards import trusted_path
 from upstage_crm.core.errors import Conflict
 
@@ -88,6 +89,14 @@ def grant(connection: Connection, app: str) -> int:
     return tables
 
 
+def owns_everything(connection: Connection) -> bool:
+    """Whether the connected role owns every table, so that it may drop guards."""
+    if connection.dialect.name != "postgresql":
+        return True  # SQLite knows no roles
+    with trusted_path(connection):
+        return not connection.exec_driver_sql(_OF_OTHERS).first()
+
+
 def quoted(name: str) -> str:
     """A name as SQL takes it."""
     return name if _PLAIN_NAME.fullmatch(name) else '"' + name.replace('"', '""') + '"'
@@ -99,4 +108,11 @@ SELECT c.relname, c.relkind FROM pg_class c JOIN pg_namespace n ON n.oid = c.rel
 WHERE n.nspname = 'public' AND c.relkind IN ('r', 'p', 'S')
   AND pg_has_role(session_user, c.relowner, 'USAGE')
 ORDER BY c.relkind, c.relname
+"""
+
+_OF_OTHERS = """
+SELECT c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE n.nspname = 'public' AND c.relkind IN ('r', 'p')
+  AND NOT pg_has_role(session_user, c.relowner, 'USAGE')
+LIMIT 1
 """

@@ -43,7 +43,7 @@ from upstage_crm.change_requests.settling import Case
 from upstage_crm.change_requests.tables import FieldChangeRow, ReviewRow
 from upstage_crm.core.text import clean_block
 from upstage_crm.links.claims import LinkClaims, LinkRefused, Purpose, Reviewer
-from upstage_crm.patrons import commands as patrons
+from upstage_crm.patrons import marks
 
 COMMENT_LIMIT = 500  # characters of a patron's own words
 
@@ -187,7 +187,7 @@ def _note_arrival(case: Case) -> None:
 
 def _note_proof(case: Case, answer: Answer) -> None:
     """The address on the record answered: note it once."""
-    if patrons.prove_address(case.session, patron_id=case.patron.id, now=case.now):
+    if marks.prove_address(case.session, patron_id=case.patron.id, now=case.now):
         values = {"email": case.patron.email}
         case.note(Action.ADDRESS_PROVEN, answer.actor, answer.door, values=values)
 

@@ -16,6 +16,7 @@ from sqlmodel import Session, col, select
 from upstage_crm.audit import recorded, trail
 from upstage_crm.audit.events import Action, AuditEvent, Channel
 from upstage_crm.change_requests import attempts, freezes, second_person, windows
+from upstage_crm.change_requests.care_tables import ErasureRow, PatronFreezeRow, RecordChangeRow
 from upstage_crm.change_requests.errors import (
     AlreadyWaiting,
     ErasureBlocked,
@@ -27,10 +28,7 @@ from upstage_crm.change_requests.rules import OPEN_STATES, RequestState
 from upstage_crm.change_requests.tables import (
     ChangeRequestRow,
     DeskConfirmationRow,
-    ErasureRow,
     FieldChangeRow,
-    PatronFreezeRow,
-    RecordChangeRow,
     ReviewRow,
 )
 from upstage_crm.core.db import table_of

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlmodel import Session, col, select
 
-from upstage_crm.change_requests.tables import PatronFreezeRow
+from upstage_crm.change_requests.care_tables import PatronFreezeRow
 
 
 def is_frozen(session: Session, patron_id: str) -> bool:

@@ -10,15 +10,18 @@ from sqlmodel import Session, col, select
 from upstage_crm.audit import trail
 from upstage_crm.audit.events import SYSTEM, Action, AuditEvent, Channel
 from upstage_crm.change_requests import freezes, queries, second_person, suppressing
+from upstage_crm.change_requests.care_tables import PatronFreezeRow
 from upstage_crm.change_requests.errors import NoteMissing, NotFrozen, OtherFinding
 from upstage_crm.change_requests.mails import Mailroom
 from upstage_crm.change_requests.rules import Cause, DeskMethod, Finding, FreezeCause
 from upstage_crm.change_requests.settling import Case
-from upstage_crm.change_requests.tables import ChangeRequestRow, PatronFreezeRow
+from upstage_crm.change_requests.tables import (
+    ChangeRequestRow,
+)
 from upstage_crm.core.ids import new_id
 from upstage_crm.core.text import clean_block
 from upstage_crm.links.claims import Reviewer
-from upstage_crm.patrons import commands as patrons
+from upstage_crm.patrons import marks
 from upstage_crm.patrons import queries as patron_queries
 from upstage_crm.patrons.tables import PatronRow
 from upstage_crm.staff import accounts
@@ -73,7 +76,7 @@ def freeze(case: Case, cause: FreezeCause, *, channel: Channel, outcome: str) ->
     )
     case.session.add(row)
     case.session.flush()
-    patrons.flag(case.session, patron_id=case.patron.id)
+    marks.flag(case.session, patron_id=case.patron.id)
     case.note(Action.PATRON_FROZEN, SYSTEM, channel, facts={"cause": cause.value})
     case.mailroom.tell_frozen(
         case.session,
@@ -142,7 +145,7 @@ def clear(
         )
     ]
     if is_second:
-        patrons.unflag(session, patron_id=patron_id)
+        marks.unflag(session, patron_id=patron_id)
         if mailbox is not None:
             events += suppressing.found_out(
                 session, row=row, address=mailbox, actor=actor, finding=finding, now=now

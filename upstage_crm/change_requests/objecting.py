@@ -11,8 +11,7 @@ from upstage_crm.change_requests.settling import Case, is_mailbox
 from upstage_crm.change_requests.tables import FieldChangeRow, ReviewRow
 from upstage_crm.links.claims import Reviewer
 from upstage_crm.mail.message import MailKind
-from upstage_crm.patrons import commands as patrons
-from upstage_crm.patrons import suppressions
+from upstage_crm.patrons import marks, suppressions
 from upstage_crm.patrons.views import SuppressionCause
 
 
@@ -45,7 +44,7 @@ def object_to(case: Case, answer: Answer) -> None:
     if answer.reviewer is Reviewer.PROPOSED:
         _suppress(case, objected, answer)
     else:
-        patrons.flag(case.session, patron_id=case.patron.id)
+        marks.flag(case.session, patron_id=case.patron.id)
     state = case.close()
     case.tell_ended(MailKind.CHANGE_REJECTED, objected, to=told)
     receipting.of_answers(case, answer, [(change, answer.decision) for change in objected])

@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
 from upstage_crm.change_requests import queries
+from upstage_crm.change_requests.care_tables import ErasureRow, PatronFreezeRow, RecordChangeRow
 from upstage_crm.change_requests.rules import (
     OPEN_STATES,
     STOPPED,
@@ -27,10 +28,7 @@ from upstage_crm.change_requests.rules import (
 from upstage_crm.change_requests.tables import (
     ChangeRequestRow,
     DeskConfirmationRow,
-    ErasureRow,
     FieldChangeRow,
-    PatronFreezeRow,
-    RecordChangeRow,
 )
 from upstage_crm.patrons import fields
 from upstage_crm.patrons.queries import find_live_by_email_key, seen_name

@@ -20,6 +20,7 @@ from upstage_crm.change_requests import (
     second_person,
     windows,
 )
+from upstage_crm.change_requests.care_tables import RecordChangeRow
 from upstage_crm.change_requests.errors import (
     AlreadyWaiting,
     NoteMissing,
@@ -31,10 +32,9 @@ from upstage_crm.change_requests.errors import (
 from upstage_crm.change_requests.mails import Mailroom
 from upstage_crm.change_requests.rules import Cause, RecordChangeKind
 from upstage_crm.change_requests.standing import has_stake
-from upstage_crm.change_requests.tables import RecordChangeRow
 from upstage_crm.core.ids import new_id
 from upstage_crm.core.text import clean_block
-from upstage_crm.patrons import commands as patrons
+from upstage_crm.patrons import marks
 from upstage_crm.patrons import queries as patron_queries
 from upstage_crm.patrons.errors import PatronErased
 from upstage_crm.patrons.tables import PatronRow, PatronStatus
@@ -248,7 +248,7 @@ def _carry_out(
     if row.kind is RecordChangeKind.UNPROTECT:
         if not patron.is_protected:
             raise RecordMoved
-        patrons.unprotect(session, patron_id=patron.id)
+        marks.unprotect(session, patron_id=patron.id)
         record_change_mails.tell_unprotected(session, mailroom, patron, key=row.id, now=now)
     else:
         assert row.status_to is not None
@@ -259,7 +259,7 @@ def _carry_out(
             withdrawn = freezing.withdraw_all(
                 session, patron, Cause.PATRON_INACTIVE, mailroom=mailroom, now=now
             )
-        patrons.change_status(session, row=patron, status=row.status_to, now=now)
+        marks.change_status(session, row=patron, status=row.status_to, now=now)
     row.done_at = now
     session.add(row)
     session.flush()

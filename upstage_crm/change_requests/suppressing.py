@@ -9,10 +9,13 @@ from sqlmodel import Session, col, select
 from upstage_crm.audit import recorded, trail
 from upstage_crm.audit.events import Action, AuditEvent, Channel
 from upstage_crm.change_requests import queries, second_person
+from upstage_crm.change_requests.care_tables import PatronFreezeRow
 from upstage_crm.change_requests.errors import NoteMissing, NotSuppressed
 from upstage_crm.change_requests.mails import Mailroom
 from upstage_crm.change_requests.rules import Finding
-from upstage_crm.change_requests.tables import ChangeRequestRow, PatronFreezeRow
+from upstage_crm.change_requests.tables import (
+    ChangeRequestRow,
+)
 from upstage_crm.change_requests.views import SuppressionView
 from upstage_crm.core.email_address import parse_email
 from upstage_crm.core.text import clean_block

@@ -7,7 +7,7 @@ from upstage_crm.change_requests.rules import FieldOutcome
 from upstage_crm.change_requests.settling import Case
 from upstage_crm.links.claims import Reviewer
 from upstage_crm.mail.message import MailKind
-from upstage_crm.patrons import commands as patrons
+from upstage_crm.patrons import marks
 
 
 def end(case: Case, reviewer: Reviewer) -> bool:
@@ -38,6 +38,6 @@ def end(case: Case, reviewer: Reviewer) -> bool:
 
 def mark_bounced(case: Case) -> None:
     """Mark the record: mail to its address has come back."""
-    if patrons.note_bounce(case.session, patron_id=case.patron.id, now=case.now):
+    if marks.note_bounce(case.session, patron_id=case.patron.id, now=case.now):
         values = {"email": case.patron.email}
         case.note(Action.ADDRESS_BOUNCED, SYSTEM, Channel.SCHEDULE, values=values)

@@ -16,7 +16,8 @@ from starlette.routing import Route
 
 from upstage_crm.change_requests import codes
 from upstage_crm.confirm import cookies, labels, plain, plain_html
-from upstage_crm.confirm.words import PageWords, missing_words
+from upstage_crm.confirm.shown import PageWords
+from upstage_crm.confirm.words import missing_words
 from upstage_crm.core.languages import negotiate, speaker
 from upstage_crm.links.claims import LinkClaims
 from upstage_crm.organisation.settings import details

@@ -14,8 +14,8 @@ from upstage_crm.change_requests.rules import Decision
 from upstage_crm.change_requests.views import Phase
 from upstage_crm.confirm import labels
 from upstage_crm.confirm.plain_html import CODE_PATH
+from upstage_crm.confirm.shown import Change, Fact, PageWords
 from upstage_crm.confirm.state import EACH, TITLE_ID, ConfirmState
-from upstage_crm.confirm.words import Change, Fact, PageWords
 from upstage_crm.ui.components.base import Child, filled, show_if
 from upstage_crm.ui.components.button import button, link
 from upstage_crm.ui.components.diff import diff, diff_row

@@ -16,8 +16,8 @@ from starlette.routing import Route
 
 from upstage_crm.change_requests.rules import Decision, ReviewChannel
 from upstage_crm.confirm import labels, nonce, plain_html, visit
+from upstage_crm.confirm.shown import PageWords
 from upstage_crm.confirm.visit import Visitor
-from upstage_crm.confirm.words import PageWords
 from upstage_crm.core.errors import UpstageError
 from upstage_crm.core.languages import speaker
 from upstage_crm.links.claims import LinkRefused

@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 
 from upstage_crm.change_requests.decisions import COMMENT_LIMIT
 from upstage_crm.change_requests.rules import Decision
-from upstage_crm.confirm.words import Change, Fact, PageWords
+from upstage_crm.confirm.shown import Change, Fact, PageWords
 from upstage_crm.ui.design.tokens import COLOURS
 
 CODE_PATH: Final = "/confirm/code"

@@ -18,8 +18,9 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from upstage_crm.change_requests.rules import Decision, ReviewChannel
 from upstage_crm.confirm import visit
+from upstage_crm.confirm.shown import PageWords
 from upstage_crm.confirm.visit import Visitor
-from upstage_crm.confirm.words import PageWords, failed_words
+from upstage_crm.confirm.words import failed_words
 from upstage_crm.core.errors import UpstageError
 from upstage_crm.core.languages import SOURCE, negotiate, speaker
 from upstage_crm.ui import copy, failure_words

@@ -27,7 +27,8 @@ from upstage_crm.change_requests.errors import (
 from upstage_crm.change_requests.reviewing import review
 from upstage_crm.change_requests.rules import Decision, ReviewChannel
 from upstage_crm.confirm import cookies
-from upstage_crm.confirm.words import PageWords, missing_words, page_words
+from upstage_crm.confirm.shown import PageWords
+from upstage_crm.confirm.words import missing_words, page_words
 from upstage_crm.core import when
 from upstage_crm.core.languages import negotiate
 from upstage_crm.links.claims import LinkClaims, LinkRefused

@@ -32,7 +32,7 @@ from upstage_crm.mail.events import EventKind, MailEvent
 from upstage_crm.mail.message import Audience, MailKind
 from upstage_crm.mail.outbox import OUTBOX
 from upstage_crm.mail.placeholders import thaw_links
-from upstage_crm.patrons import commands as patrons
+from upstage_crm.patrons import marks
 from upstage_crm.patrons.fields import Context
 from upstage_crm.patrons.queries import find_live_by_email_key, get_by_number
 from upstage_crm.staff.roles import StaffMember
@@ -268,7 +268,7 @@ def protect(scene: Scene, email: str) -> None:
         number = find_live_by_email_key(session, email)
         if number is None:  # a demo of few patrons has no special ones
             return
-        patrons.protect(
+        marks.protect(
             session,
             actor=scene.second,
             patron_id=get_by_number(session, number).id,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
@@ -30,7 +30,6 @@ from upstage_crm.patrons.errors import (
     NameMissing,
     PatronErased,
     PossibleDuplicates,
-    ProtectionReasonMissing,
 )
 from upstage_crm.patrons.fields import DERIVED_COLUMNS, FIELDS, PROTECTED_COLUMNS, Context
 from upstage_crm.patrons.search import term_rows
@@ -38,8 +37,6 @@ from upstage_crm.patrons.tables import PatronKind, PatronRow, PatronStatus, Patr
 from upstage_crm.staff.roles import Permission, StaffMember, ensure_may
 
 NOTE_LIMIT = 4_000  # characters
-REASON_LIMIT = 500  # characters
-PROVEN_LATELY = timedelta(days=30)  # a proof that is older is noted anew
 _LINE_LIMITS = {"preferred_name": 100, "pronouns": 40, "tags": 400}
 _FREE_DEFAULTS = {
     "preferred_name": "",
@@ -183,7 +180,7 @@ def edit(
     """
     ensure_may(actor, Permission.EDIT_PATRON)
     cleaned = clean_free(free)
-    row = _lock_unerased(session, patron_id)
+    row = lock_unerased(session, patron_id)
     changed = {name: value for name, value in cleaned.items() if getattr(row, name) != value}
     if not changed:
         return
@@ -206,63 +203,6 @@ def edit(
         values=values,
     )
     trail.record(session, [event], now=now)
-
-
-def protect(
-    session: Session,
-    *,
-    actor: StaffMember,
-    patron_id: str,
-    reason: str,
-    now: datetime,
-) -> None:
-    """Mark a patron as protected; one that is already records nothing.
-
-    A new address of a protected patron needs the yes of the current one, too. Removing the
-    protection takes two people: `change_requests.record_changes`.
-
-    Raises:
-        Forbidden, UnknownPatron, PatronErased; ProtectionReasonMissing: without a reason.
-        InvalidText: it is too long.
-    """
-    ensure_may(actor, Permission.PROTECT_PATRON)
-    words = clean_block(reason, REASON_LIMIT)
-    row = _lock_unerased(session, patron_id)
-    if row.is_protected:
-        return
-    if not words:
-        raise ProtectionReasonMissing
-    session.connection().execute(
-        sa.update(_patron).where(_patron.c.id == patron_id).values(is_protected=True)
-    )
-    event = AuditEvent(
-        action=Action.PATRON_PROTECTED,
-        actor=actor.as_actor(),
-        channel=Channel.CRM,
-        patron_id=patron_id,
-        values={"note": words},
-    )
-    trail.record(session, [event], now=now)
-
-
-def unprotect(session: Session, *, patron_id: str) -> None:
-    """Remove the protection of a locked patron, once two people have confirmed it."""
-    session.connection().execute(
-        sa.update(_patron).where(_patron.c.id == patron_id).values(is_protected=False)
-    )
-
-
-def change_status(session: Session, *, row: PatronRow, status: PatronStatus, now: datetime) -> None:
-    """Give a locked patron another status.
-
-    Raises:
-        AddressTaken: the record would be live again, and another live patron has its address.
-    """
-    if status is PatronStatus.ACTIVE:
-        ensure_unique(session, {"email_key": row.email_key}, besides=row.id)
-    session.connection().execute(
-        sa.update(_patron).where(_patron.c.id == row.id).values(status=status, updated_at=now)
-    )
 
 
 def apply_columns(
@@ -288,46 +228,6 @@ def apply_columns(
     # What the record holds by now: `row` is as it was, and other fields may have changed with it.
     held = session.connection().execute(_writing(tuple(written)), values).mappings().one()
     _index(session, row.id, row.number, {str(name): value for name, value in held.items()})
-
-
-def prove_address(session: Session, *, patron_id: str, now: datetime) -> bool:
-    """Note that the current address answered; False when that was noted lately."""
-    lately = now - PROVEN_LATELY
-    proven = session.connection().execute(
-        sa.update(_patron)
-        .where(
-            _patron.c.id == patron_id,
-            sa.or_(_patron.c.email_verified_at.is_(None), _patron.c.email_verified_at < lately),
-        )
-        .values(email_verified_at=now)
-        .returning(_patron.c.id)
-    )
-    return proven.first() is not None
-
-
-def note_bounce(session: Session, *, patron_id: str, now: datetime) -> bool:
-    """Note that mail to the current address comes back; False when it was noted already."""
-    noted = session.connection().execute(
-        sa.update(_patron)
-        .where(_patron.c.id == patron_id, _patron.c.email_bounced_at.is_(None))
-        .values(email_bounced_at=now)
-        .returning(_patron.c.id)
-    )
-    return noted.first() is not None
-
-
-def unflag(session: Session, *, patron_id: str) -> None:
-    """Take the mark away that somebody objected: the dispute is cleared."""
-    session.connection().execute(
-        sa.update(_patron).where(_patron.c.id == patron_id).values(is_flagged=False)
-    )
-
-
-def flag(session: Session, *, patron_id: str) -> None:
-    """Mark the record as in question: somebody objected."""
-    session.connection().execute(
-        sa.update(_patron).where(_patron.c.id == patron_id).values(is_flagged=True)
-    )
 
 
 def ensure_unique(
@@ -405,7 +305,8 @@ def _bound(written: Mapping[str, object]) -> dict[str, object]:
     return {f"to_{name}": value for name, value in written.items()}
 
 
-def _lock_unerased(session: Session, patron_id: str) -> PatronRow:
+def lock_unerased(session: Session, patron_id: str) -> PatronRow:
+    """Lock a patron whose data was not erased. Raises UnknownPatron, PatronErased."""
     row = queries.lock(session, patron_id)
     if row.status is PatronStatus.ERASED:
         raise PatronErased

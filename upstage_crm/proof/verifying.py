@@ -19,7 +19,11 @@ SHOWN = 100  # differences kept in a report; the rest are counted
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """What was checked and what was found. `differences` are the first ones of `found`."""
+    """What was checked and what was found. `differences` are the first ones of `found`.
+
+    `altered` are the first rows that are not what was recorded or sealed, also those of a record
+    that differs in another way: a repair asks for them.
+    """
 
     missing_guards: tuple[str, ...]
     broken: Broken | None
@@ -29,6 +33,7 @@ class Report:
     receipts: int
     rows: int
     differences: tuple[Difference, ...]
+    altered: tuple[Difference, ...]
     found: int
 
     @property
@@ -60,6 +65,7 @@ def verify(
         + tally.take(approvals.reconcile(session)),
         rows=tally.take(rows.reconcile(session), is_repeating=True),
         differences=tuple(tally.first),
+        altered=tuple(tally.repeated),
         found=tally.found,
     )
 
@@ -67,6 +73,7 @@ def verify(
 class _Tally:
     def __init__(self) -> None:
         self.first: list[Difference] = []
+        self.repeated: list[Difference] = []
         self._named: set[int | str] = set()
         self.found = 0
 
@@ -74,11 +81,13 @@ class _Tally:
         """Run one comparison to its end and return how much it compared.
 
         One that `is_repeating` looks at the same records in another way: of a record that was
-        found before, it says nothing more.
+        found before, it says nothing more, except in `repeated`.
         """
         compared = 0
         for batch in batches:
             compared += batch.count
+            if is_repeating:
+                self.repeated += batch.differences[: SHOWN - len(self.repeated)]
             new = [one for one in batch.differences if not (is_repeating and self._knows(one))]
             self._named |= {name for one in new for name in (one.number, one.reference) if name}
             self.found += len(new)

@@ -5,7 +5,8 @@ Conflict
 ├── GuardsMissing    the database would let somebody write what no patron approved
 ├── TooManyRights    the app's database role could get past the guards
 ├── PlantedObjects   code of another role would run with the owner's rights
-├── OtherDatabase    the app does not find what the owner has migrated
+├── OtherDatabase    the owner's address leads to another database than the app's
+├── NeedsOwner       only the owner of the database may do this
 ├── KeysLost         no open link was made with a key that is set: all of them would be withdrawn
 ├── DemoExposed      demo accounts would be reachable from outside
 └── NotTheDemo       only the demo's own database is attacked without being named
@@ -49,9 +50,15 @@ class PlantedObjects(Conflict):
 
 
 class OtherDatabase(Conflict):
-    """The app does not find the database that the owner has just migrated."""
+    """The owner's address leads to another database than the app's."""
 
     code = "other_database"
+
+
+class NeedsOwner(Conflict):
+    """Rows are restored past the guards, which only the owner of the database may take down."""
+
+    code = "needs_owner"
 
 
 class KeysLost(Conflict):

@@ -88,13 +88,18 @@ STOPPED: dict[str, str] = {
         "so nothing was migrated. Drop it, or move it to another schema."
     ),
     "other_database": (
-        "The owner's database is migrated, but the app does not find it: UPSTAGE_MIGRATION_URL and "
+        "The app does not find the owner's database: UPSTAGE_MIGRATION_URL and "
         "UPSTAGE_DATABASE_URL lead to different databases, or the app's role may not use the "
         "schema public (upstage-crm database roles prints how)."
     ),
     "one_role": (
         "UPSTAGE_MIGRATION_URL and UPSTAGE_DATABASE_URL both connect as {role}. The app needs a "
         "role that owns nothing: upstage-crm database roles prints how to make it."
+    ),
+    "needs_owner": (
+        "Restoring rows takes the guards down for a moment, which only the owner of the database "
+        "may do. Set UPSTAGE_MIGRATION_URL to the owner's address, then run: upstage-crm audit "
+        "repair --apply"
     ),
     "keys_lost": (
         "No link of an open request was made with a key that is set here, so all open requests "

@@ -13,7 +13,7 @@ from upstage_crm.change_requests.desk import IDENTIFYING
 from upstage_crm.change_requests.rules import Finding, RecordChangeKind
 from upstage_crm.pages.dialog_state import DialogMixin
 from upstage_crm.pages.forms import texts
-from upstage_crm.patrons import commands
+from upstage_crm.patrons import marks
 from upstage_crm.patrons.commands import PatronStatus
 from upstage_crm.staff.roles import Permission
 from upstage_crm.ui.copy import STATUS_WORDS
@@ -88,7 +88,7 @@ class PatronCareState(DialogMixin, AdminState):
     async def protect(self, form: dict[str, Any]) -> None:
         """Mark the patron as protected."""
         words = "Marked as protected."
-        await self._step("protect", form, commands.protect, words, text="reason")
+        await self._step("protect", form, marks.protect, words, text="reason")
 
     @rx.event
     async def unprotect(self, form: dict[str, Any]) -> None:
