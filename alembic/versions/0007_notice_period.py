@@ -206,6 +206,7 @@ def _suppressions() -> None:
     for row in standing:
         fresh = {"id": row["request_id"], "cause": "not_my_address", "first_note": ""}
         op.get_bind().execute(sa.insert(made).values(**row | fresh | _read(row)))
+    op.create_index(op.f(f"ix_{table}_request_id"), table, ["request_id"], unique=False)
     _partial_index("ix_suppressed_address_standing", table, ["address_key"], "lifted_at IS NULL")
 
 
@@ -230,6 +231,7 @@ def _suppressions_before() -> None:
     )
     for row in standing:
         op.get_bind().execute(sa.insert(made).values(**row | _read(row)))
+    op.create_index(op.f(f"ix_{table}_request_id"), table, ["request_id"], unique=False)
 
 
 def _read(row: dict[str, Any]) -> dict[str, datetime]:

@@ -116,21 +116,21 @@ def _fits(rule: Rule, tables: Mapping[str, Collection[str]]) -> bool:
 
 
 def _columns(connection: Connection) -> dict[str, list[str]]:
-    """The columns of every table, in their order."""
+    """The columns of every table by name: their order depends on which migrations were run."""
     if connection.dialect.name == "sqlite":
         query = (
             "SELECT m.name, p.name FROM sqlite_master m JOIN pragma_table_info(m.name) p "
-            "WHERE m.type = 'table' ORDER BY m.name, p.cid"
+            "WHERE m.type = 'table'"
         )
     else:
         query = (
             "SELECT table_name, column_name FROM information_schema.columns "
-            "WHERE table_schema = 'public' ORDER BY table_name, ordinal_position"
+            "WHERE table_schema = 'public'"
         )
     found: dict[str, list[str]] = {}
     for table, column in connection.execute(sa.text(query)):
         found.setdefault(str(table), []).append(str(column))
-    return found
+    return {table: sorted(columns) for table, columns in found.items()}
 
 
 # A function's own path: neither `public` nor a session's temporary tables come before the catalog.

@@ -120,7 +120,7 @@ class SuppressedAddressRow(SQLModel, table=True):
     cause: SuppressionCause = Field(
         sa_column=sa.Column(text_enum(SuppressionCause), nullable=False)
     )
-    request_id: str = Field(foreign_key="change_request.id", max_length=32)
+    request_id: str = Field(foreign_key="change_request.id", index=True, max_length=32)
     created_at: datetime = Field(sa_type=UtcDateTime)
     first_id: str | None = Field(default=None, foreign_key="staff.id", max_length=32)
     first_label: str | None = Field(default=None, max_length=200)
