@@ -110,7 +110,7 @@ def _ensure_keys_fit(session: Session, parts: wiring.Runtime) -> None:
 
 
 def _ensure_sound(connection: Connection, *, is_exposed: bool) -> None:
-    if migrations.current(connection) != migrations.head():
+    if migrations.ensure_not_newer(connection) != migrations.head():
         raise NotMigrated
     if guards.missing(connection, wiring.PROTECTED):
         raise GuardsMissing

@@ -107,11 +107,11 @@ def build(
     database: Database | None = None,
     clock: Clock | None = None,
     sender: Sender | None = None,
-    witness: Path = WITNESS_FILE,
+    witness: Path | None = None,
 ) -> Runtime:
     """Make the parts that `settings` describe, with the given ones in place of our own.
 
-    `witness` is the file that remembers the newest head of the trail.
+    `witness` is the file that remembers the newest head of the trail; ours is beside the keys.
 
     Raises:
         BadSetting: a setting cannot be used.
@@ -148,7 +148,7 @@ def build(
         sealer=Sealer([(key.kid, key.secret) for key in keys]),
         site=Site(host=urlsplit(settings.base_url).hostname or "", origins=settings.origins),
         dispatcher=dispatcher,
-        watch=Watch(database, Witness(witness)),
+        watch=Watch(database, Witness(witness or WITNESS_FILE)),
         hashing=Hashing(),
     )
 

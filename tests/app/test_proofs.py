@@ -189,7 +189,11 @@ def test_nobody_is_a_forged_account(office: Office, engine: Engine, zoe: StaffMe
     patron = engine.patron()
     token = office.sign_in(vic)
     where = f"WHERE id = '{vic.id}'"
-    for forged in ("role = 'owner'", "password_hash = 'x'", "email = 'evil@example.net'"):
+    for forged in (
+        "role = 'owner', role_at = created_at",
+        "password_hash = 'x', password_at = created_at",
+        "email = 'evil@example.net'",
+    ):
         engine.forge(f"UPDATE staff SET {forged} {where}")
 
         refuses(

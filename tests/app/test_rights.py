@@ -14,6 +14,7 @@ from sqlalchemy.engine import Engine
 from tests.support.engines import engine_of, owners
 from tests.support.keyring import SECRET_KEYS
 from tests.support.postgres import SUPERUSER, SharedDatabase
+from tests.support.settings import PROVIDER
 from upstage_crm import cli, wiring
 from upstage_crm.audit import guards, rights, roles
 from upstage_crm.audit.rights import Excess
@@ -25,7 +26,7 @@ from upstage_crm.web.errors import TooManyRights
 from upstage_crm.web.words import rights_words, sentence
 from upstage_crm.wiring import PROTECTED, Runtime
 
-PUBLIC = {"UPSTAGE_PUBLIC_URL": "https://crm.theatre.example"}
+PUBLIC = {"UPSTAGE_PUBLIC_URL": "https://crm.theatre.example", **PROVIDER}
 DATABASE = "current_database()"
 
 
@@ -265,7 +266,7 @@ def test_a_public_server_does_not_start_and_a_laptop_does(database: Database) ->
     said = sentence(caught.value)
     assert said.startswith(TRIGGER)
     assert "upstage-crm database roles" in said
-    assert cli.prepare(runtime(database, {}).settings) == first
+    assert cli.prepare(runtime(database, {}).settings).startswith(first)
 
 
 def test_the_owners_address_beside_the_server_is_noted(database: Database) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from datetime import timedelta
 
@@ -308,15 +307,13 @@ def test_a_forgotten_password_is_answered_alike_for_everybody(door: Door) -> Non
 def test_a_forgotten_password_is_answered_before_anything_depends_on_the_account(
     door: Door,
 ) -> None:
-    """No clock can tell who has an account: until the answer is out, the same statements ran."""
+    """No clock can tell who has an account: until the answer is out, nothing is looked up."""
     door.disabled("gone@desk.example")
     emails = (EMAIL, "nobody@desk.example", "gone@desk.example", "no address", "")
-    before_the_answer = {email: door.statements_before_the_answer(email) for email in emails}
+    told = {email: door.statements_around_the_answer(email) for email in emails}
 
-    first, *others = before_the_answer.values()
-    assert others == [first] * 4
-    assert len(first) > 2, "else nothing was seen"
-    assert not [text for text in first if re.search(r"\b(staff|mail_outbox|audit_entry)\b", text)]
+    assert [before for before, _after in told.values()] == [[]] * 5
+    assert all(after for _before, after in told.values()), "else nothing was seen"
     assert len(door.mails(MailKind.STAFF_PASSWORD_LINK)) == 1
 
 

@@ -99,6 +99,8 @@ def test_every_door_asks_the_same_of_a_name(
 
 
 def test_who_accepts_an_invitation_cannot_choose_another_kind_of_name(house: House) -> None:
+    assert house.owner
+
     invited(house, "Nia", "")
     claims = [house.link_in(mail) for mail in house.deliver()][-1]
 
@@ -157,9 +159,10 @@ def test_a_name_of_before_reaches_no_patron(house: House) -> None:
 def test_an_owner_gives_another_name(house: House) -> None:
     vic = house.staff("Vic", Role.BOX_OFFICE)
     how = {"staff_id": vic.id, "display_name": "Victor", "desk": "bar", "now": house.now}
+    owner = house.owner
 
-    house.write(lambda s: team.rename(s, actor=house.owner, **how))
-    house.write(lambda s: team.rename(s, actor=house.owner, **how))
+    house.write(lambda s: team.rename(s, actor=owner, **how))
+    house.write(lambda s: team.rename(s, actor=owner, **how))
 
     assert house.read(lambda s: accounts.get_member(s, vic.id)).label == "Victor, bar"
     (line,) = house.lines(action=Action.STAFF_RENAMED)

@@ -16,9 +16,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy.exc import DBAPIError
 
+from tests.support.keyring import SECRET_KEYS
 from tests.support.processes import free_port, without_settings
 from tests.support.project import ROOT
-from tests.support.settings import KEYS
 from upstage_crm import cli
 
 PR_CAPBSET_DROP, CAP_DAC_OVERRIDE = 24, 1  # linux/prctl.h, linux/capability.h
@@ -39,7 +39,7 @@ class Place:
     @property
     def settings(self) -> dict[str, str]:
         url = self.url or f"sqlite:///{self.path}"
-        return {"UPSTAGE_DATABASE_URL": url, "UPSTAGE_SECRET_KEYS": KEYS}
+        return {"UPSTAGE_DATABASE_URL": url, "UPSTAGE_SECRET_KEYS": SECRET_KEYS}
 
     def serve(self) -> tuple[int, str]:
         """Start the server; return its exit code and all that it said."""

@@ -11,25 +11,23 @@ from sqlalchemy.sql.base import Executable
 from sqlmodel import SQLModel
 
 from tests.support.factories import Desk
+from tests.support.forging import forge_entry
 from tests.support.keyring import OTHER_RING, RING, over, rotate
 from tests.support.town import PARTS, Town, another, is_unique
 from upstage_crm.audit import seals, trail
-from upstage_crm.audit.chain import canonical, entry_hash, signed_message
 from upstage_crm.audit.errors import RowNotProven, TrailKeyUnknown
 from upstage_crm.audit.events import Action
 from upstage_crm.audit.findings import Problem
 from upstage_crm.audit.registry import SEALED
 from upstage_crm.audit.signing import SigningKey
-from upstage_crm.audit.tables import AuditEntryRow
 from upstage_crm.core.clock import FrozenClock
-from upstage_crm.core.db import Database, table_of
+from upstage_crm.core.db import Database
 from upstage_crm.proof import integrity
 from upstage_crm.proof.integrity import TRAIL, Position
 from upstage_crm.proof.watch import OLDER, Watch, Witness
 from upstage_crm.staff import accounts
 from upstage_crm.staff.roles import Role, StaffMember
 
-AUDIT_ENTRY = table_of(AuditEntryRow)
 EVIL = SigningKey.derive("evil", b"e" * 32)
 
 
@@ -241,30 +239,6 @@ def test_a_key_of_ours_that_enters_is_no_finding(server: Server) -> None:
     server.desk.patron()
 
     assert server.turn() == []
-
-
-def forge_entry(
-    desk: Desk,
-    *,
-    key: SigningKey | None = None,
-    action: Action = Action.STAFF_SIGNED_IN,
-    **said: str,
-) -> int:
-    """Append an entry whose hashes fit, as the app's role may, and move the head."""
-    query = sa.select(AUDIT_ENTRY).order_by(AUDIT_ENTRY.c.seq.desc()).limit(1)
-    with desk.database.engine.begin() as connection:
-        last = connection.execute(query).mappings().one()
-        row = {**last, "seq": last["seq"] + 1, "previous_hash": last["hash"], "action": action}
-        row |= {"facts": canonical(said), "commitments": "{}", "kid": None}
-        row |= {"covers": None, "signature": None}
-        row["hash"] = entry_hash(row)
-        if key is not None:
-            message = signed_message(covers=1, seq=row["seq"], head=row["hash"])
-            row |= {"covers": 1, "kid": key.kid, "signature": key.sign(message)}
-        connection.execute(sa.insert(AUDIT_ENTRY), row)
-        head = {"seq": row["seq"], "hash": row["hash"]}
-        connection.execute(sa.text("UPDATE audit_head SET seq = :seq, hash = :hash"), head)
-    return int(row["seq"])
 
 
 def enter(desk: Desk, key: SigningKey) -> None:

@@ -78,8 +78,10 @@ class Door:
                 session, email=email, actor=OPERATOR, channel=Channel.COMMAND_LINE, now=now
             )
 
-    def statements_before_the_answer(self, email: str) -> list[str]:
-        """What the database is told between a press of *Send a link* and the end of the answer."""
+    def statements_around_the_answer(self, email: str) -> tuple[list[str], list[str]]:
+        """What the database is told after a press of *Send a link*: until the end of the answer,
+        and afterwards.
+        """
         told: list[str] = []
         heard: list[list[str]] = []
         body = urlencode({"email": email}).encode()
@@ -109,7 +111,7 @@ class Door:
         finally:
             event.remove(engine, "before_cursor_execute", note)
         (before,) = heard
-        return before
+        return before, told[len(before) :]
 
     def browser(self) -> Visitor:
         anything = Route("/{path:path}", _page, methods=["GET"])

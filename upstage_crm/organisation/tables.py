@@ -7,6 +7,8 @@ from sqlmodel import Field, SQLModel
 
 from upstage_crm.core.db import UtcDateTime
 
+FIRST_NUMBER = 10_001  # of a patron
+
 
 class OrganisationRow(SQLModel, table=True):
     """Details that every mail and patron page shows; always the row with id 1."""
@@ -23,4 +25,4 @@ class OrganisationRow(SQLModel, table=True):
     language: str = Field(max_length=16)
     former_phone: str | None = Field(default=None, max_length=40)
     former_phone_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
-    next_patron_number: int = Field(default=10001)
+    next_patron_number: int = Field(default=FIRST_NUMBER)

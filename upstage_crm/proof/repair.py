@@ -14,11 +14,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.engine import Connection
+from sqlalchemy import RowMapping
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session, SQLModel
 
-from upstage_crm.audit import guards, recorded, states, trail, vouching
+from upstage_crm.audit import guards, recorded, seals, states, trail, vouching
 from upstage_crm.audit.chain import read_object
 from upstage_crm.audit.events import OPERATOR, Action, Actor, AuditEvent, Channel
 from upstage_crm.audit.findings import Problem
@@ -28,6 +28,8 @@ from upstage_crm.audit.registry import RECORDED, SEALED, Part
 from upstage_crm.audit.tables import IntegrityFindingRow, RecordedRow
 from upstage_crm.change_requests.errors import SamePerson
 from upstage_crm.core.db import UtcDateTime, table_of
+from upstage_crm.organisation.tables import FIRST_NUMBER
+from upstage_crm.patrons.tables import PatronRow
 from upstage_crm.proof import integrity
 from upstage_crm.proof.errors import FindingOver, NeedsOperator
 from upstage_crm.proof.integrity import StandingFinding
@@ -36,7 +38,7 @@ from upstage_crm.staff.roles import Permission, StaffMember, ensure_may
 UNUSABLE = "!"  # no password has this hash
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
-_recorded = table_of(RecordedRow)
+_recorded, _patron = table_of(RecordedRow), table_of(PatronRow)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +60,7 @@ def repair_all(session: Session, protected: Protected, *, now: datetime) -> Repa
     rows = [row for row in found if row.subject in RECORDED or row.subject in SEALED]
     void = [row for row in found if row.problem is Problem.ENTRY_UNSIGNED]
     guards.drop(connection)
-    for row in rows:
-        _restore(session, (row.subject, row.row_id))
+    _restore(session, [row.ref for row in rows], now=now)
     guards.install(connection, protected)
     _record(session, rows, void, actor=OPERATOR, channel=Channel.COMMAND_LINE, now=now)
     ended = [*rows, *void]
@@ -94,7 +95,7 @@ def agree(session: Session, *, actor: StaffMember, finding_id: str, now: datetim
         raise SamePerson
     try:
         with session.begin_nested():
-            _restore(session, (row.subject, row.row_id))
+            _restore(session, [(row.subject, row.row_id)], now=now)
     except DBAPIError as error:
         raise NeedsOperator from error
     found = [one for one in integrity.standing(session) if one.id == finding_id]
@@ -131,50 +132,73 @@ def _record(
     trail.record(session, [event], now=now, besides=besides)
 
 
-def _restore(session: Session, ref: Ref) -> None:
-    connection = session.connection()
-    if ref[0] in SEALED:
-        key = zip(SEALED[ref[0]].key, ref[1].split("/", len(SEALED[ref[0]].key) - 1), strict=True)
-        _delete(connection, SQLModel.metadata.tables[ref[0]], dict(key))
-        return
-    subject = RECORDED[ref[0]]
-    committed = _newest_committed(session, ref)
-    if committed is None:
-        for part in reversed(subject.parts):
-            _delete(connection, SQLModel.metadata.tables[part.table], {part.subject: ref[1]})
-        return
-    wanted: states.State = json.loads(committed)
-    for part in subject.parts:
-        _restore_part(connection, part, ref[1], wanted.get(part.table, []))
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    """The rows of one table of a subject, as the trail has them."""
+
+    part: Part
+    subject_id: str
+    wanted: Sequence[Mapping[str, Any]]
+
+    @property
+    def table(self) -> sa.Table:
+        return SQLModel.metadata.tables[self.part.table]
+
+    @property
+    def keys(self) -> set[Any]:
+        key = self.table.c[self.part.key]
+        return {_typed(key, row[self.part.key]) for row in self.wanted}
 
 
-def _newest_committed(session: Session, ref: Ref) -> str | None:
-    """The newest state that a signed entry commits to; pointers to anything else go."""
+def _restore(session: Session, refs: Sequence[Ref], *, now: datetime) -> None:
+    """What has to go goes first, the rest is written with what it refers to before it."""
+    found: list[_Rows] = []
+    for ref in refs:
+        if ref[0] in SEALED:
+            key = SEALED[ref[0]].key
+            values = zip(key, ref[1].split("/", len(key) - 1), strict=True)
+            _delete(session, SQLModel.metadata.tables[ref[0]], dict(values))
+            continue
+        wanted = _newest_committed(session, ref)
+        found += [
+            _Rows(part, ref[1], wanted.get(part.table, [])) for part in RECORDED[ref[0]].parts
+        ]
+    places = {table.name: place for place, table in enumerate(SQLModel.metadata.sorted_tables)}
+    found.sort(key=lambda rows: places[rows.part.table])
+    for rows in reversed(found):
+        for key in _held(session, rows).keys() - rows.keys:
+            _delete(session, rows.table, {rows.part.key: key})
+    for rows in found:
+        _write(session, rows, now)
+
+
+def _newest_committed(session: Session, ref: Ref) -> states.State:
+    """The newest state that a signed entry commits to, empty where there is none; pointers to
+    anything else go.
+    """
     is_about = sa.and_(_recorded.c.subject == ref[0], _recorded.c.row_id == ref[1])
     query = sa.select(_recorded.c.seq).where(is_about).order_by(_recorded.c.seq.desc())
     for seq in session.connection().execute(query).scalars().all():
         entry = vouching.entry(session, seq)
         if entry is not None and name_of(ref) in read_object(entry["commitments"]):
             state = recorded.committed_state(session, ref, seq)
-            return state if not isinstance(state, Problem) and state != states.GONE else None
+            return {} if isinstance(state, Problem) else json.loads(state) or {}
         session.connection().execute(sa.delete(_recorded).where(is_about, _recorded.c.seq == seq))
-    return None
+    return {}
 
 
-def _restore_part(
-    connection: Connection,
-    part: Part,
-    subject_id: str,
-    wanted: Sequence[Mapping[str, Any]],
-) -> None:
-    table = SQLModel.metadata.tables[part.table]
-    of_subject = table.c[part.subject] == _typed(table.c[part.subject], subject_id)
-    rows = connection.execute(sa.select(table).where(of_subject)).mappings().all()
-    held = {row[part.key]: row for row in rows}
-    known: set[Any] = set()
-    for row in wanted:
+def _held(session: Session, rows: _Rows) -> dict[Any, RowMapping]:
+    """What the database holds of them, by their keys."""
+    of_subject = rows.table.c[rows.part.subject]
+    query = sa.select(rows.table).where(of_subject == _typed(of_subject, rows.subject_id))
+    return {row[rows.part.key]: row for row in session.connection().execute(query).mappings().all()}
+
+
+def _write(session: Session, rows: _Rows, now: datetime) -> None:
+    part, table, connection = rows.part, rows.table, session.connection()
+    held = _held(session, rows)
+    for row in rows.wanted:
         key = _typed(table.c[part.key], row[part.key])
-        known.add(key)
         values = {
             column.name: _value(part, column, row, held.get(key, {}))
             for column in table.columns
@@ -183,9 +207,8 @@ def _restore_part(
         if key in held:
             connection.execute(sa.update(table).where(table.c[part.key] == key).values(**values))
         else:
-            connection.execute(sa.insert(table), _complete(table, values))
-    for key in held.keys() - known:
-        _delete(connection, table, {part.key: key})
+            rest = {c.name: _begun(c, now) for c in table.columns if c.name in part.rest}
+            connection.execute(sa.insert(table).values(**rest, **values))
 
 
 def _value(
@@ -212,19 +235,43 @@ def _typed(column: sa.Column[Any], value: Any) -> Any:
     return int(value) if isinstance(column.type, sa.Integer) else value
 
 
-def _complete(table: sa.Table, values: Mapping[str, Any]) -> dict[str, Any]:
-    """Values for a row that went; columns that decide nothing begin empty."""
-    missing = {c.name: "" for c in table.columns if c.name not in values and not c.nullable}
-    return {**missing, **values}
+def _begun(column: sa.Column[Any], now: datetime) -> Any:
+    """How a column that decides nothing begins in a row that is written again."""
+    if column.name == "next_patron_number":
+        highest = sa.func.coalesce(sa.func.max(_patron.c.number), FIRST_NUMBER - 1)
+        return sa.select(highest + 1).scalar_subquery()
+    if column.nullable:
+        return None
+    if isinstance(column.type, UtcDateTime):
+        return now
+    return 0 if isinstance(column.type, sa.Integer) else ""
 
 
-def _delete(connection: Connection, table: sa.Table, where: Mapping[str, Any]) -> None:
+def _delete(session: Session, table: sa.Table, where: Mapping[str, Any]) -> None:
     """Delete rows, and first what refers to them."""
+    connection = session.connection()
     is_this = [table.c[name] == _typed(table.c[name], value) for name, value in where.items()]
-    for other in SQLModel.metadata.tables.values():
+    for other in SQLModel.metadata.sorted_tables:
         for reference in other.foreign_keys:
-            if reference.column.table is table and other is not table:
-                keys = connection.execute(sa.select(reference.column).where(*is_this)).scalars()
-                for key in keys.all():
-                    _delete(connection, other, {reference.parent.name: key})
+            if reference.column.table is not table:
+                continue
+            keys = connection.execute(sa.select(reference.column).where(*is_this)).scalars().all()
+            for key in keys:
+                if other is table:
+                    _let_go(session, table, reference.parent, key)
+                else:
+                    _delete(session, other, {reference.parent.name: key})
     connection.execute(sa.delete(table).where(*is_this))
+
+
+def _let_go(session: Session, table: sa.Table, column: sa.Column[Any], key: Any) -> None:
+    """Let rows that refer to one of their own table refer to none: they are sealed again if they
+    were ours.
+    """
+    connection = session.connection()
+    for row in connection.execute(sa.select(table).where(column == key)).mappings().all():
+        values: dict[str, str | None] = {column.name: None}
+        if seals.is_sealed(session, table.name, row):
+            values["seal"] = seals.seal(session, table.name, {**row, **values})
+        is_this = [table.c[name] == row[name] for name in SEALED[table.name].key]
+        connection.execute(sa.update(table).where(*is_this).values(**values))

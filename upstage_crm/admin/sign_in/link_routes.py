@@ -61,8 +61,7 @@ async def reset(request: Request) -> Response:
 async def forgot(request: Request) -> Response:
     """Mail a link to set a new password; one answer whether or not the address has an account.
 
-    Before the answer the same statements run for every address. Whether it has an account is
-    looked up afterwards, so the time of the answer tells nothing about it.
+    Everything is looked up after the answer, so its time tells nothing about the address.
     """
     if not is_own_form(request, runtime().settings.origins):
         return foreign()
@@ -70,7 +69,6 @@ async def forgot(request: Request) -> Response:
         email = typed(form).get("email", "")
     source = cookies.source_of(host_of(request), request.headers.get("cookie", ""))
     answer = RedirectResponse("/sign-in/?sent=1", SEE_OTHER)
-    # The answer leaves before anything is looked up: it takes as long for every address.
     answer.background = BackgroundTask(asyncio.to_thread, _send, email, source)
     return answer
 
