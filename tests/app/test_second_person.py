@@ -20,6 +20,7 @@ from upstage_crm.change_requests.tripwires import Thresholds
 from upstage_crm.core.clock import FrozenClock
 from upstage_crm.core.db import Database
 from upstage_crm.organisation import settings
+from upstage_crm.proof import integrity, repair
 from upstage_crm.staff import accounts, team
 from upstage_crm.staff.account_history import REST
 from upstage_crm.staff.roles import Role, StaffMember
@@ -144,7 +145,24 @@ def erased(house: House, first: StaffMember) -> Step:
     )
 
 
+def restored(house: House, first: StaffMember) -> Step:
+    vic = house.staff("Vic", Role.BOX_OFFICE)
+    house.forge(f"UPDATE staff SET desk = 'vault' WHERE id = '{vic.id}'")
+    found = house.read(lambda s: list(integrity.examine(s, [("staff", vic.id)])))
+    house.write(lambda s: integrity.note(s, found, (), now=house.now))
+    (finding,) = house.read(integrity.standing)
+
+    def agree(member: StaffMember) -> bool:
+        return house.write(
+            lambda s: repair.agree(s, actor=member, finding_id=finding.id, now=house.now)
+        )
+
+    assert not agree(first)
+    return agree
+
+
 STEPS = (
+    restored,
     released,
     quarantined,
     alerted,
