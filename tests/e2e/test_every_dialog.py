@@ -33,7 +33,8 @@ from upstage_crm.core.clock import FrozenClock
 from upstage_crm.pages.dialog_state import DialogMixin
 from upstage_crm.patrons.queries import get_by_number
 from upstage_crm.patrons.views import PatronRecord
-from upstage_crm.staff.roles import Role
+from upstage_crm.proof import integrity
+from upstage_crm.staff.roles import Role, StaffMember
 from upstage_crm.team import invitations
 
 assert app_module.app, "every state is registered when the app is made"
@@ -114,6 +115,9 @@ CASES: dict[str, Case] = {
     "PatronCareState.clear": Case("disputed", button("Say what you found")),
     "PatronCareState.protect": Case("mara", button("Mark as protected")),
     "PatronCareState.unprotect": Case("protected", button("No longer protected")),
+    "PatronCareState.status": Case("mara", button("Change status")),
+    "PatronCareState.confirm_change": Case("guarded", button("Confirm")),
+    "PatronCareState.decline_change": Case("guarded", button("Decline")),
     "PatronCareState.erase": Case("mara", button("Erase")),
     "PatronCareState.confirm_erasure": Case("leaving", button("Confirm")),
     "PatronCareState.decline_erasure": Case("leaving", button("Decline")),
@@ -129,6 +133,7 @@ CASES: dict[str, Case] = {
     "TeamDialogState.withdraw_invitation": Case(
         "guest", in_row("nia@", "Withdraw"), elsewhere="queue"
     ),
+    "RestoreState.restore": Case("altered", button("Restore"), elsewhere="queue"),
     "AccountDialogState.remove_app": Case(
         "account", lambda page: card(page, "Authenticator app"), elsewhere="queue"
     ),
@@ -206,6 +211,9 @@ def furnish(house: House) -> None:
     born = engine.patron("bea@example.com", "Bea", "Born", date_of_birth="1961-03-04")
     record("born", born, "Bea Born")
     engine.protect(protected, owner)
+    guarded = record("guarded", engine.patron("gus@example.com", "Gus", "Guarded"), "Gus")
+    engine.protect(guarded, owner)
+    engine.ask_to_unprotect(guarded, second)
     engine.write(
         lambda s: erasing.request_erasure(
             s, actor=second, patron_id=leaving.id, reason="by letter", now=engine.now
@@ -239,7 +247,9 @@ def furnish(house: House) -> None:
             now=engine.now,
         )
     )
+    alter(engine, engine.staff("Alma", Role.READ_ONLY))
     for key, path, name in (
+        ("altered", "/audit/", "Audit trail"),
         ("list", "/patrons/", "Patrons"),
         ("queue", "/requests/", "Requests"),
         ("invite", "/team/", "Team"),
@@ -250,6 +260,13 @@ def furnish(house: House) -> None:
         ("passkey", "/account/", "Your account"),
     ):
         house.note(key, path, name)
+
+
+def alter(engine: Engine, member: StaffMember) -> None:
+    """Change an account outside the CRM, and find it."""
+    engine.forge(f"UPDATE staff SET desk = 'vault' WHERE id = '{member.id}'")
+    found = engine.read(lambda s: list(integrity.examine(s, [("staff", member.id)])))
+    engine.write(lambda s: integrity.note(s, found, (), now=engine.now))
 
 
 def dispute(engine: Engine, patron: PatronRecord) -> None:
@@ -486,6 +503,7 @@ def assert_names_its_subject(house: House, case: Case, words: str) -> None:
         "guest": "Nia · nia@theatre.example",
         "account": OWNER,
         "passkey": "Box office laptop",
+        "altered": "Account of Alma",
     }
     name = expected.get(case.subject, house.names[case.subject].removeprefix("Request "))
     assert name in " ".join(words.splitlines()[:2])
