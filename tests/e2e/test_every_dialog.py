@@ -22,7 +22,7 @@ from tests.support.links import links_of
 from tests.support.office import totp
 from tests.support.server import Server, running_server
 from tests.support.slow_line import SlowLine, slow_line
-from tests.support.stage import CLERK, OWNER, Stage, set_stage
+from tests.support.stage import CLERK, LEAD, OWNER, Stage, set_stage
 from upstage_crm import upstage_crm as app_module
 from upstage_crm.audit.events import Channel
 from upstage_crm.change_requests import alerts, erasing, freezing, opening
@@ -114,7 +114,7 @@ CASES: dict[str, Case] = {
     "RevealState.reveal": Case("born", button("Show Date of birth"), who=CLERK),
     "PatronCareState.clear": Case("disputed", button("Say what you found")),
     "PatronCareState.protect": Case("mara", button("Mark as protected")),
-    "PatronCareState.unprotect": Case("protected", button("No longer protected")),
+    "PatronCareState.unprotect": Case("protected", button("Remove protection")),
     "PatronCareState.status": Case("mara", button("Change status")),
     "PatronCareState.confirm_change": Case("guarded", button("Confirm")),
     "PatronCareState.decline_change": Case("guarded", button("Decline")),
@@ -135,12 +135,14 @@ CASES: dict[str, Case] = {
     ),
     "RestoreState.restore": Case("altered", button("Restore"), elsewhere="queue"),
     "AccountDialogState.remove_app": Case(
-        "account", lambda page: card(page, "Authenticator app"), elsewhere="queue"
+        "account", lambda page: card(page, "Authenticator app"), elsewhere="queue", who=LEAD
     ),
     "AccountDialogState.remove_passkey": Case(
-        "passkey", lambda page: card(page, "Passkeys"), elsewhere="queue"
+        "passkey", lambda page: card(page, "Passkeys"), elsewhere="queue", who=LEAD
     ),
-    "AccountDialogState.make_codes": Case("account", button("Make new codes"), elsewhere="queue"),
+    "AccountDialogState.make_codes": Case(
+        "account", button("Make new codes"), elsewhere="queue", who=LEAD
+    ),
 }
 
 
@@ -249,7 +251,7 @@ def furnish(house: House) -> None:
     )
     alter(engine, engine.staff("Alma", Role.READ_ONLY))
     for key, path, name in (
-        ("altered", "/audit/", "Audit trail"),
+        ("altered", "/audit/", "Audit"),
         ("list", "/patrons/", "Patrons"),
         ("queue", "/requests/", "Requests"),
         ("invite", "/team/", "Team"),
@@ -285,7 +287,10 @@ def dispute(engine: Engine, patron: PatronRecord) -> None:
 
 @pytest.fixture(scope="module")
 def desks(browser: Browser, house: House) -> Iterator[Callable[[str], Page]]:
-    """One browser for each account, signed in; the owner has both second factors."""
+    """One browser for each account, signed in; the manager has both second factors.
+
+    They are new, so the manager is nobody's second person for a week.
+    """
     contexts: dict[str, BrowserContext] = {}
     pages: dict[str, Page] = {}
 
@@ -296,7 +301,7 @@ def desks(browser: Browser, house: House) -> Iterator[Callable[[str], Page]]:
             page.set_default_timeout(PATIENCE_MS)
             page.add_init_script(RECORDER)
             sign_in(page, Server(house.url(""), "", house.server.process), email)
-            if email == OWNER:
+            if email == LEAD:
                 enrol(page, house)
         return pages[email]
 
@@ -501,7 +506,7 @@ def assert_names_its_subject(house: House, case: Case, words: str) -> None:
         "member": "Ray, front of house · ray@theatre.example",
         "thief": "Vic, box office · vic@theatre.example",
         "guest": "Nia · nia@theatre.example",
-        "account": OWNER,
+        "account": LEAD,
         "passkey": "Box office laptop",
         "altered": "Account of Alma",
     }
