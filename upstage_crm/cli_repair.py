@@ -9,16 +9,15 @@ from contextlib import contextmanager
 
 from upstage_crm import wiring
 from upstage_crm.audit import roles, trail
-from upstage_crm.audit.findings import Difference
 from upstage_crm.cli_audit import FOUND, opened
 from upstage_crm.cli_database import ensure_nothing_planted
 from upstage_crm.core.db import Database, make_engine
 from upstage_crm.proof import integrity, repair, verifying
-from upstage_crm.proof.integrity import TRAIL, Finding, Position, StandingFinding
+from upstage_crm.proof.integrity import Finding, Position, StandingFinding
 from upstage_crm.proof.verifying import Report
 from upstage_crm.proof.watch import OLDER, Witness
 from upstage_crm.settings import WITNESS_FILE, Settings
-from upstage_crm.ui.audit_words import counted, finding_words, found_words
+from upstage_crm.ui.audit_words import counted, difference_words, finding_words, found_words
 from upstage_crm.web.errors import NeedsOwner, OtherDatabase
 from upstage_crm.web.watching import tell_owners
 
@@ -126,7 +125,7 @@ def _check(parts: wiring.Runtime) -> tuple[Report, tuple[Finding, ...]]:
         standing = integrity.standing(session)
     found = list(_findings(report))
     refs = {finding.ref for finding in found}
-    over = {one.ref for one in standing if _is_difference(one)} - refs
+    over = {one.ref for one in standing if integrity.is_difference(one)} - refs
     if not found and not over:
         return report, ()
     with parts.database.transaction() as session:
@@ -138,19 +137,9 @@ def _findings(report: Report) -> Iterator[Finding]:
         yield integrity.of_trail(report.broken.seq, report.broken.reason)
     for difference in report.differences:
         if not difference.row:
-            yield _of_difference(difference)
+            yield integrity.of_difference(difference, difference_words(difference))
     for difference in report.altered:
         subject, _, row_id = difference.row.partition(" ")
         yield Finding(
             subject=subject, row_id=row_id, problem=difference.problem, detail=difference.detail
         )
-
-
-def _of_difference(found: Difference) -> Finding:
-    about = f"patron {found.number}, {found.reference}, {found.field}, entry {found.seq}"
-    return Finding(subject=TRAIL, row_id=f"{found.problem}: {about}"[:160], problem=found.problem)
-
-
-def _is_difference(found: Finding) -> bool:
-    """Whether `_of_difference` made it: only a check of everything can say that it is over."""
-    return found.subject == TRAIL and found.row_id.startswith(f"{found.problem}: ")

@@ -165,7 +165,9 @@ def test_a_value_that_was_changed_without_the_log_is_found_and_restored(
     engine.forge("UPDATE patron SET email = 'evil@example.org'", unguarded=True)
 
     assert cli.main(["audit", "repair"]) == 1
-    assert "upstage-crm audit repair --apply" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert f"Patron {mara.number}, email address: the record does not hold what entry" in said
+    assert "upstage-crm audit repair --apply" in said
     assert cli.main(["audit", "repair", "--apply"]) == 0
     assert capsys.readouterr().out.endswith("Restored 1 row.\n")
 

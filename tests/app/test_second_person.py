@@ -12,7 +12,7 @@ from tests.support.engine import Engine
 from tests.support.factories import CHEAP_HASH, NEW, OLD, unchanged
 from tests.support.office import Office
 from upstage_crm.audit.events import Channel
-from upstage_crm.change_requests import erasing
+from upstage_crm.change_requests import erasing, leaving
 from upstage_crm.change_requests.errors import FirstNotSettled, NotYetSecond
 from upstage_crm.change_requests.policy import DEFAULT, Asked, FieldPolicy
 from upstage_crm.change_requests.rules import Decision
@@ -20,6 +20,7 @@ from upstage_crm.change_requests.tripwires import Thresholds
 from upstage_crm.core.clock import FrozenClock
 from upstage_crm.core.db import Database
 from upstage_crm.organisation import settings
+from upstage_crm.proof import integrity, repair
 from upstage_crm.staff import accounts, team
 from upstage_crm.staff.account_history import REST
 from upstage_crm.staff.roles import Role, StaffMember
@@ -36,7 +37,9 @@ class House(Office, Engine):
 
 @pytest.fixture
 def house(database: Database, clock: FrozenClock) -> House:
-    return House(database, clock)
+    made = House(database, clock)
+    assert made.owner, "SQLite has one writer at a time: nobody is added within a command"
+    return made
 
 
 @pytest.fixture
@@ -142,7 +145,24 @@ def erased(house: House, first: StaffMember) -> Step:
     )
 
 
+def restored(house: House, first: StaffMember) -> Step:
+    vic = house.staff("Vic", Role.BOX_OFFICE)
+    house.forge(f"UPDATE staff SET desk = 'vault' WHERE id = '{vic.id}'")
+    found = house.read(lambda s: list(integrity.examine(s, [("staff", vic.id)])))
+    house.write(lambda s: integrity.note(s, found, (), now=house.now))
+    (finding,) = house.read(integrity.standing)
+
+    def agree(member: StaffMember) -> bool:
+        return house.write(
+            lambda s: repair.agree(s, actor=member, finding_id=finding.id, now=house.now)
+        )
+
+    assert not agree(first)
+    return agree
+
+
 STEPS = (
+    restored,
     released,
     quarantined,
     alerted,
@@ -223,8 +243,15 @@ def new_role(house: House, member: StaffMember) -> None:
         )
 
 
+def shut(house: House, member: StaffMember) -> None:
+    to = member.email_key
+    house.write(
+        lambda s: leaving.let_go_as_operator(s, email=to, mailroom=house.room, now=house.now)
+    )
+
+
 def enabled(house: House, member: StaffMember) -> None:
-    house.write(lambda s: accounts.shut(s, member.id, now=house.now))
+    shut(house, member)
     house.write(lambda s: team.enable(s, actor=house.owner, staff_id=member.id, now=house.now))
 
 
@@ -313,7 +340,7 @@ def test_signing_in_and_using_a_factor_is_no_change(house: House, rosa: StaffMem
 def test_every_owner_is_told_of_each_new_member(house: House) -> None:
     ola, gone = house.staff("Ola", Role.OWNER), house.staff("Gus", Role.OWNER)
     house.staff("Rosa", Role.MANAGER)
-    house.write(lambda s: accounts.shut(s, gone.id, now=house.now))
+    shut(house, gone)
 
     invited(house, "Nia", Role.OWNER)
 
@@ -337,7 +364,7 @@ def test_every_owner_is_told_when_a_member_comes_to_be_able_to_do_more(
     ola = house.staff("Ola", Role.OWNER)
     about = {"actor": house.owner, "staff_id": rosa.id, "post": house.post, "now": house.now}
     if change == "enable":
-        house.write(lambda s: accounts.shut(s, rosa.id, now=house.now))
+        shut(house, rosa)
 
     def act(session: accounts.Session) -> None:
         if change == "role":
@@ -379,7 +406,7 @@ def test_nothing_that_changes_nothing_is_told(house: House, rosa: StaffMember) -
 def test_the_database_refuses_a_change_without_its_date(
     house: House, rosa: StaffMember, statement: str
 ) -> None:
-    house.write(lambda s: accounts.shut(s, rosa.id, now=house.now))
+    shut(house, rosa)
 
     with pytest.raises(Exception, match=r"upstage guard: staff (identity|since)"):
         house.run(f"{statement} WHERE id = :id", {"id": rosa.id})

@@ -7,6 +7,9 @@ from datetime import UTC, datetime, timedelta
 
 import sqlalchemy as sa
 
+from tests.support.factories import PROTECTED
+from tests.support.keyring import RING
+from upstage_crm.audit import opening, trail
 from upstage_crm.core import migrations
 from upstage_crm.core.db import Database, make_engine
 from upstage_crm.staff import accounts
@@ -48,10 +51,16 @@ def test_what_the_trail_tells_comes_to_the_accounts(blank_url: str) -> None:
             facts = json.dumps({"staff_id": name})
             entry = {"seq": seq, "at": at, "kind": kind, "action": action, "facts": facts}
             connection.execute(TELL, {**entry, "hash": f"{seq}"})
+        connection.execute(
+            sa.text(f"UPDATE audit_head SET seq = {len(told)}, hash = '{len(told)}'")
+        )
 
     migrations.upgrade(engine)
 
     database = Database(engine)
+    trail.attach(database, RING)
+    with database.transaction() as session:
+        assert opening.seal_older(session, PROTECTED, older_keys={}, now=FACTOR)
     with database.reading() as session:
         found = {name: accounts.history_of(session, name) for name in ("operators", "invited")}
         changed = accounts.history_of(session, "changed")

@@ -22,7 +22,7 @@ from tests.support.links import links_of
 from tests.support.office import totp
 from tests.support.server import Server, running_server
 from tests.support.slow_line import SlowLine, slow_line
-from tests.support.stage import CLERK, OWNER, Stage, set_stage
+from tests.support.stage import CLERK, LEAD, OWNER, Stage, set_stage
 from upstage_crm import upstage_crm as app_module
 from upstage_crm.audit.events import Channel
 from upstage_crm.change_requests import alerts, erasing, freezing, opening
@@ -33,7 +33,8 @@ from upstage_crm.core.clock import FrozenClock
 from upstage_crm.pages.dialog_state import DialogMixin
 from upstage_crm.patrons.queries import get_by_number
 from upstage_crm.patrons.views import PatronRecord
-from upstage_crm.staff.roles import Role
+from upstage_crm.proof import integrity
+from upstage_crm.staff.roles import Role, StaffMember
 from upstage_crm.team import invitations
 
 assert app_module.app, "every state is registered when the app is made"
@@ -113,7 +114,10 @@ CASES: dict[str, Case] = {
     "RevealState.reveal": Case("born", button("Show Date of birth"), who=CLERK),
     "PatronCareState.clear": Case("disputed", button("Say what you found")),
     "PatronCareState.protect": Case("mara", button("Mark as protected")),
-    "PatronCareState.unprotect": Case("protected", button("No longer protected")),
+    "PatronCareState.unprotect": Case("protected", button("Remove protection")),
+    "PatronCareState.status": Case("mara", button("Change status")),
+    "PatronCareState.confirm_change": Case("guarded", button("Confirm")),
+    "PatronCareState.decline_change": Case("guarded", button("Decline")),
     "PatronCareState.erase": Case("mara", button("Erase")),
     "PatronCareState.confirm_erasure": Case("leaving", button("Confirm")),
     "PatronCareState.decline_erasure": Case("leaving", button("Decline")),
@@ -129,13 +133,16 @@ CASES: dict[str, Case] = {
     "TeamDialogState.withdraw_invitation": Case(
         "guest", in_row("nia@", "Withdraw"), elsewhere="queue"
     ),
+    "RestoreState.restore": Case("altered", button("Restore"), elsewhere="queue"),
     "AccountDialogState.remove_app": Case(
-        "account", lambda page: card(page, "Authenticator app"), elsewhere="queue"
+        "account", lambda page: card(page, "Authenticator app"), elsewhere="queue", who=LEAD
     ),
     "AccountDialogState.remove_passkey": Case(
-        "passkey", lambda page: card(page, "Passkeys"), elsewhere="queue"
+        "passkey", lambda page: card(page, "Passkeys"), elsewhere="queue", who=LEAD
     ),
-    "AccountDialogState.make_codes": Case("account", button("Make new codes"), elsewhere="queue"),
+    "AccountDialogState.make_codes": Case(
+        "account", button("Make new codes"), elsewhere="queue", who=LEAD
+    ),
 }
 
 
@@ -206,6 +213,9 @@ def furnish(house: House) -> None:
     born = engine.patron("bea@example.com", "Bea", "Born", date_of_birth="1961-03-04")
     record("born", born, "Bea Born")
     engine.protect(protected, owner)
+    guarded = record("guarded", engine.patron("gus@example.com", "Gus", "Guarded"), "Gus")
+    engine.protect(guarded, owner)
+    engine.ask_to_unprotect(guarded, second)
     engine.write(
         lambda s: erasing.request_erasure(
             s, actor=second, patron_id=leaving.id, reason="by letter", now=engine.now
@@ -239,7 +249,9 @@ def furnish(house: House) -> None:
             now=engine.now,
         )
     )
+    alter(engine, engine.staff("Alma", Role.READ_ONLY))
     for key, path, name in (
+        ("altered", "/audit/", "Audit"),
         ("list", "/patrons/", "Patrons"),
         ("queue", "/requests/", "Requests"),
         ("invite", "/team/", "Team"),
@@ -250,6 +262,13 @@ def furnish(house: House) -> None:
         ("passkey", "/account/", "Your account"),
     ):
         house.note(key, path, name)
+
+
+def alter(engine: Engine, member: StaffMember) -> None:
+    """Change an account outside the CRM, and find it."""
+    engine.forge(f"UPDATE staff SET desk = 'vault' WHERE id = '{member.id}'")
+    found = engine.read(lambda s: list(integrity.examine(s, [("staff", member.id)])))
+    engine.write(lambda s: integrity.note(s, found, (), now=engine.now))
 
 
 def dispute(engine: Engine, patron: PatronRecord) -> None:
@@ -268,7 +287,10 @@ def dispute(engine: Engine, patron: PatronRecord) -> None:
 
 @pytest.fixture(scope="module")
 def desks(browser: Browser, house: House) -> Iterator[Callable[[str], Page]]:
-    """One browser for each account, signed in; the owner has both second factors."""
+    """One browser for each account, signed in; the manager has both second factors.
+
+    They are new, so the manager is nobody's second person for a week.
+    """
     contexts: dict[str, BrowserContext] = {}
     pages: dict[str, Page] = {}
 
@@ -279,7 +301,7 @@ def desks(browser: Browser, house: House) -> Iterator[Callable[[str], Page]]:
             page.set_default_timeout(PATIENCE_MS)
             page.add_init_script(RECORDER)
             sign_in(page, Server(house.url(""), "", house.server.process), email)
-            if email == OWNER:
+            if email == LEAD:
                 enrol(page, house)
         return pages[email]
 
@@ -484,8 +506,9 @@ def assert_names_its_subject(house: House, case: Case, words: str) -> None:
         "member": "Ray, front of house · ray@theatre.example",
         "thief": "Vic, box office · vic@theatre.example",
         "guest": "Nia · nia@theatre.example",
-        "account": OWNER,
+        "account": LEAD,
         "passkey": "Box office laptop",
+        "altered": "Account of Alma",
     }
     name = expected.get(case.subject, house.names[case.subject].removeprefix("Request "))
     assert name in " ".join(words.splitlines()[:2])

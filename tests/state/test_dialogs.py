@@ -15,6 +15,7 @@ from tests.support.pipeline import Client, Pipeline, installed, sign_in
 from upstage_crm import upstage_crm as app_module
 from upstage_crm.admin.account.dialog_state import AccountDialogState
 from upstage_crm.admin.account.state import AccountState
+from upstage_crm.admin.audit.restore_state import RestoreState
 from upstage_crm.admin.audit.state import AuditState
 from upstage_crm.admin.dashboard.state import DashboardState
 from upstage_crm.admin.guard import AdminState
@@ -50,6 +51,7 @@ DIALOGS = (
     PatronCareState,
     ProposeState,
     RequestTaskState,
+    RestoreState,
     RevealState,
     TeamDialogState,
 )
@@ -136,6 +138,7 @@ def test_a_dialog_holds_nothing_after_the_tab_has_turned(
         tab = scene.tab()
         paths = {
             AccountState: "/account/",
+            AuditState: "/audit/",
             PatronListState: "/patrons/",
             PatronRecordState: f"/patrons/{scene.alice.number}/",
             RequestDetailState: f"/requests/{scene.engine.propose(scene.alice).reference}/",

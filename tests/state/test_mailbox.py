@@ -17,6 +17,7 @@ from starlette.applications import Starlette
 
 from tests.conftest import START
 from tests.support.factories import NEW, OLD, Desk
+from tests.support.keyring import SECRET_KEYS
 from tests.support.pipeline import Client, Pipeline, installed, sign_in
 from tests.support.settings import GIVEN_DATABASE, PUBLIC
 from tests.support.visitor import Visitor
@@ -363,7 +364,10 @@ class TestOpenMail:
 def moved(made: Runtime, settings: dict[str, str]) -> Runtime:
     """The same venue under other settings."""
     other = wiring.build(
-        Settings.load(settings), database=made.database, clock=made.clock, sender=LocalSender()
+        Settings.load(settings | {"UPSTAGE_SECRET_KEYS": SECRET_KEYS}),
+        database=made.database,
+        clock=made.clock,
+        sender=LocalSender(),
     )
     wiring.install(other)
     return other

@@ -359,16 +359,16 @@ def test_a_status_waits_where_there_is_a_stake_and_can_be_declined(play: Play) -
         assert (waiting.can_confirm, waiting.can_decline) == (False, True)
 
         second = await scene.record(patron, LEAD, "Una")
-        await scene.pipeline.send(
+        await scene.pipeline.press(
             second, PatronCareState.ask_about, dialog="decline_change", kind="status"
         )
         await scene.do(second, PatronCareState.decline_change, form={"note": "he called"})
         assert (await scene.care(second)).waiting == []
         await scene.do(clerk, PatronCareState.change_status, "status", form=form)
-        await scene.pipeline.send(
+        await scene.pipeline.press(
             second, PatronCareState.ask_about, dialog="confirm_change", kind="status"
         )
-        await scene.do(second, PatronCareState.confirm_change)
+        await scene.do(second, PatronCareState.confirm_change, form={})
         state = await scene.pipeline.state(second, PatronRecordState)
         assert state.head.status == "Deceased"
 

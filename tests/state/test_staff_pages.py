@@ -298,9 +298,9 @@ def test_the_old_password_is_not_guessed_from_an_open_session(play: Play) -> Non
         tab = await scene.account(scene.cookie(scene.member(Role.MANAGER, "Sam")))
         form = {"old": "wrong", "new": STRONG}
         for _ in range(PAIR_LIMIT):
-            await scene.pipeline.send(tab, AccountState.change_password, form=form)
+            await scene.pipeline.submit(tab, AccountState.change_password, form)
         form = {"old": CHEAP_PASSWORD, "new": STRONG}
-        await scene.pipeline.send(tab, AccountState.change_password, form=form)
+        await scene.pipeline.submit(tab, AccountState.change_password, form)
 
         state = await scene.account_of(tab)
         assert state.errors["old"] == "Too many tries. Wait 1 minutes, then try again."
@@ -366,7 +366,7 @@ def test_the_account_says_since_when_somebody_may_be_second(
         tab = await scene.account(cookie)
         assert (await scene.account_of(tab)).second_from == ""
         form = {"old": CHEAP_PASSWORD, "new": STRONG}
-        await scene.pipeline.send(tab, AccountState.change_password, form=form)
+        await scene.pipeline.submit(tab, AccountState.change_password, form)
 
         assert (await scene.account_of(tab)).second_from == said
 

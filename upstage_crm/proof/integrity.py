@@ -19,7 +19,7 @@ from upstage_crm.audit import keys, recorded, seals, trail, vouching
 from upstage_crm.audit.chain import Vouching, Walk
 from upstage_crm.audit.errors import RowNotProven
 from upstage_crm.audit.events import SYSTEM, Action, AuditEvent, Channel
-from upstage_crm.audit.findings import Problem
+from upstage_crm.audit.findings import Difference, Problem
 from upstage_crm.audit.registry import RECORDED, SEALED
 from upstage_crm.audit.tables import IntegrityFindingRow, TouchedRow
 from upstage_crm.core.db import dialect_of, insert_unless_there, table_of
@@ -226,6 +226,19 @@ def of_trail(seq: int, reason: str) -> Finding:
     """The finding that an entry of the trail is not signed, or not what was signed."""
     problem = Problem.ENTRY_UNSIGNED if reason == "unsigned" else Problem.ENTRY_ALTERED
     return Finding(subject=TRAIL, row_id=str(seq), problem=problem, detail=reason)
+
+
+def of_difference(found: Difference, words: str) -> Finding:
+    """The finding that a record and the trail disagree, with what people read of it."""
+    parts = (found.number, found.reference, found.field, found.seq)
+    place = "/".join("-" if part is None else str(part) for part in parts)
+    name = f"{found.problem}: {place}"
+    return Finding(subject=TRAIL, row_id=name[:160], problem=found.problem, detail=words)
+
+
+def is_difference(found: Finding) -> bool:
+    """Whether `of_difference` made it: only a check of everything can say that it is over."""
+    return found.subject == TRAIL and found.row_id.startswith(f"{found.problem}: ")
 
 
 def _end(session: Session, found: StandingFinding, now: datetime) -> AuditEvent:

@@ -26,7 +26,7 @@ from upstage_crm.audit.guard_rules import Protected
 from upstage_crm.audit.recorded import Ref, name_of
 from upstage_crm.audit.registry import RECORDED, SEALED, Part
 from upstage_crm.audit.tables import IntegrityFindingRow, RecordedRow
-from upstage_crm.change_requests.errors import SamePerson
+from upstage_crm.change_requests import second_person
 from upstage_crm.core.db import UtcDateTime, table_of
 from upstage_crm.organisation.tables import FIRST_NUMBER
 from upstage_crm.patrons.tables import PatronRow
@@ -74,7 +74,7 @@ def agree(session: Session, *, actor: StaffMember, finding_id: str, now: datetim
 
     Raises:
         Forbidden; FindingOver: there is no such finding any more.
-        SamePerson: the first word was the actor's own.
+        All that `second_person.ensure_second` raises.
         NeedsOperator: the database's guards keep the row from the app.
     """
     ensure_may(actor, Permission.RESTORE_ROWS)
@@ -91,8 +91,7 @@ def agree(session: Session, *, actor: StaffMember, finding_id: str, now: datetim
         session.add(row)
         trail.record(session, [], now=now)
         return False
-    if row.first_by == actor.id:
-        raise SamePerson
+    second_person.ensure_second(session, actor, first_id=row.first_by, now=now)
     try:
         with session.begin_nested():
             _restore(session, [(row.subject, row.row_id)], now=now)

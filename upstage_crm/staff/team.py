@@ -157,8 +157,8 @@ def take_factors(session: Session, *, actor: StaffMember, staff_id: str, now: da
     if staff_id == actor.id:
         raise OwnAccount
     row = get_row(session, staff_id)
-    second_factor.remove_all(session, staff_id=row.id, actor=actor.as_actor(), now=now)
     end_sessions(session, row.id, now)
+    second_factor.remove_all(session, staff_id=row.id, actor=actor.as_actor(), now=now)
 
 
 def ensure_may_manage(actor: StaffMember) -> None:

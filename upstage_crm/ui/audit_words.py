@@ -10,7 +10,7 @@ from upstage_crm.audit.findings import Difference, Problem
 from upstage_crm.audit.trail import Broken
 from upstage_crm.change_requests.rules import ChangeKind
 from upstage_crm.patrons.fields import FIELDS
-from upstage_crm.proof.integrity import TRAIL, Finding
+from upstage_crm.proof.integrity import TRAIL, Finding, is_difference
 from upstage_crm.proof.verifying import Report
 
 
@@ -320,6 +320,8 @@ SUBJECT_WORDS: Mapping[str, str] = {
 
 def found_words(found: Finding, name: str = "") -> str:
     """Say what was found and what is wrong with it; `name` is what people call the row."""
+    if is_difference(found):
+        return found.detail
     words = PROBLEM_WORDS[found.problem].format(seq=found.row_id, detail=found.detail)
     return f"{subject_words(found, name)}: {words}"
 

@@ -212,13 +212,6 @@ def care_dialogs() -> Child:
             on_submit=State.protect,
             send="Protect",
         ),
-        _dialog(
-            "unprotect",
-            title="Take the protection away?",
-            description=PROTECTION,
-            on_submit=State.unprotect,
-            send="Take it away",
-        ),
         _erase_dialog(),
         _confirm_dialog(),
         _dialog(
