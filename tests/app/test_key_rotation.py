@@ -113,6 +113,7 @@ def test_a_waiting_change_whose_key_left_has_a_new_notice_and_a_new_period(engin
     request, link = engine.asked(patron)
     assert engine.decide(link) is RequestState.WAITING
     engine.clock.advance(timedelta(hours=71))
+    restarted(engine, NEW_KEY, OLD_KEY)
     parts = restarted(engine, NEW_KEY)
 
     assert revoke_dead_links(parts) == 1

@@ -80,7 +80,7 @@ from tests.support.engine import Engine
 from tests.support.factories import NEW, OLD
 from upstage_crm.change_requests import queries
 from upstage_crm.change_requests.rules import RequestState
-from upstage_crm.patrons.commands import prove_address
+from upstage_crm.patrons.marks import prove_address
 from upstage_crm.proof.verifying import verify
 from upstage_crm.staff.roles import Role
 

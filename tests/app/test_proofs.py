@@ -153,7 +153,7 @@ def test_the_clock_acts_on_no_forged_confirmation(
         f"UPDATE desk_confirmation SET second_id = '{zoe.id}', second_label = 'Zoe', "
         "confirmed_at = created_at",
         f"UPDATE change_request SET state = 'waiting' WHERE id = '{request.request_id}'",
-        "UPDATE field_change SET outcome = 'waiting', applies_at = created_at "
+        "UPDATE field_change SET outcome = 'waiting', applies_at = '2026-01-01 00:00:00+00:00' "
         f"WHERE request_id = '{request.request_id}'",
         unguarded=True,
     )

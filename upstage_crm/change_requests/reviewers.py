@@ -63,7 +63,8 @@ class Plan:
     def decides_alone(self) -> bool:
         """Whether the yes of the proposed mailbox takes effect at once."""
         is_alone = self.binding == (Reviewer.PROPOSED,)
-        return is_alone and not self.waits and self.not_before is None
+        is_at_once = not self.waits and not self.needs_release and self.not_before is None
+        return is_alone and is_at_once
 
 
 def plan(

@@ -9,8 +9,7 @@ from datetime import datetime
 from sqlmodel import Session, col, select
 
 from upstage_crm.audit.events import AuditEvent
-from upstage_crm.change_requests import alerts, attempts, queries
-from upstage_crm.change_requests.alone import decides_alone
+from upstage_crm.change_requests import alerts, attempts, evidence, queries
 from upstage_crm.change_requests.attempts import Aim
 from upstage_crm.change_requests.errors import (
     HeldCannotReplace,
@@ -20,6 +19,7 @@ from upstage_crm.change_requests.errors import (
 )
 from upstage_crm.change_requests.mails import Mailroom
 from upstage_crm.change_requests.policy import Policy
+from upstage_crm.change_requests.reviewers import plan
 from upstage_crm.change_requests.rules import (
     AttemptOutcome,
     HeldFor,
@@ -30,6 +30,7 @@ from upstage_crm.change_requests.tables import ChangeRequestRow
 from upstage_crm.change_requests.tripwires import Ruling, Verdict, Wire, judge
 from upstage_crm.core.errors import Forbidden
 from upstage_crm.patrons import queries as patron_queries
+from upstage_crm.patrons.seeing import MAILBOX
 from upstage_crm.patrons.tables import PatronRow
 from upstage_crm.staff.roles import Permission, StaffMember
 
@@ -126,9 +127,8 @@ def watch(
     """
     aim = attempts.aim_of(changes, mailroom.codec)
     replaces = _asked_about(session, patron.id, changes)
-    alone = (
-        bool(aim.domain) and path is RequestPath.LINK and decides_alone(session, patron, now=now)
-    )
+    is_mailbox = bool(aim.domain) and path is RequestPath.LINK
+    alone = is_mailbox and _decides_alone(session, patron, policy, now=now)
     counts, hour = attempts.count(
         session,
         actor=actor,
@@ -151,6 +151,16 @@ def watch(
         replaces=replaces,
         decides_alone=alone,
     )
+
+
+def _decides_alone(session: Session, patron: PatronRow, policy: Policy, *, now: datetime) -> bool:
+    """Whether the yes of a proposed mailbox would change this record at once.
+
+    Such a record is what a thief with a staff account looks for: nobody else is asked, and there is
+    no time in which somebody could object. The limits are lower there.
+    """
+    known = evidence.gather(session, patron, now=now)
+    return plan(policy.of(MAILBOX), known, is_mailbox=True).decides_alone
 
 
 def _asked_about(session: Session, patron_id: str, changes: Mapping[str, Mapping[str, str]]) -> str:

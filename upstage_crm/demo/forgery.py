@@ -127,7 +127,10 @@ def _desk(connection: Connection, target: Target) -> None:
     connection.execute(sa.insert(table), confirmation)
     confirmed = {"second_id": second, "confirmed_at": at}
     _update(connection, "desk_confirmation", {"id": "forged-desk"}, confirmed)
-    _update(connection, "change_request", {"id": "forged-request"}, {"applies_at": at})
+    waits = {"outcome": "waiting", "settled_at": at, "applies_at": at}
+    _update(connection, "field_change", {"id": "forged-change"}, waits)
+    told = {"state": "waiting", "notice_state": "delivered", "noticed_at": at}
+    _update(connection, "change_request", {"id": "forged-request"}, told)
 
 
 def _receipt(
