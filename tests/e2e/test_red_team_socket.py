@@ -12,12 +12,14 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from inspect import signature
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
 from reflex_base.registry import RegistrationContext
 
 from tests.support.hostile import Hostile
+from tests.support.proof import KEYS
 from tests.support.raw_http import ask
 from tests.support.server import answers
 from tests.support.siege import PRIVATE, House, besieged, leaks
@@ -127,7 +129,7 @@ def test_a_clerk_breaks_nothing_and_decides_nothing_for_a_patron(house: House) -
     assert_unharmed(house, made)
     assert before == {number: house.stage.values_of(number) for number in house.stage.numbers}
     with house.stage.parts.database.reading() as session:
-        assert verify(session, protected=PROTECTED, public_keys={}).is_clean
+        assert verify(session, protected=PROTECTED, public_keys=KEYS).is_clean
     assert PRIVATE[0] in made.told(PRIVATE), "else the way was not open"
 
 
@@ -143,18 +145,31 @@ def test_a_reader_changes_nothing_and_sees_no_mail(house: House) -> None:
     assert PRIVATE[0] in made.told(PRIVATE), "else the way was not open"
 
 
-def without_own(house: House) -> dict[str, list[object]]:
+def without_own(house: House) -> dict[str, list[Any]]:
     """Every row but those of a member's own account: sessions, a new app, a wrong password.
 
-    What the trail says of them is theirs as well.
+    What the trail and the log of touched rows say of them is theirs as well.
     """
-    own = {"staff_session", "staff_totp", "sign_in_failure", "audit_head", "audit_entry"}
-    entries = metadata.tables["audit_entry"]
-    query = sa.select(entries).where(entries.c.action != Action.SESSIONS_ENDED)
-    with house.stage.parts.database.reading() as session:
-        told = len(session.connection().execute(query).all())
-    kept = {name: rows for name, rows in house.dump().items() if name not in own}
-    return {**kept, "told": [told]}
+    tables = house.dump()
+    for name in ("staff_session", "staff_totp", "sign_in_failure", "audit_head", "audit_value"):
+        del tables[name]
+    (reader,) = [row[0] for row in tables["staff"] if READER in row]
+    columns = {name: list(metadata.tables[name].c.keys()) for name in tables}
+
+    def others(name: str) -> list[Any]:
+        places = [columns[name].index(column) for column in ("subject", "row_id")]
+        found = [tuple(row[place] for place in places) for row in tables[name]]
+        return [ref for ref in found if ref != ("staff", reader) and ref[0] != "staff_session"]
+
+    action = columns["audit_entry"].index("action")
+    of_own = (Action.SESSIONS_ENDED, Action.ROWS_RECORDED)
+    told = [row[action] for row in tables["audit_entry"] if row[action] not in of_own]
+    return {
+        **tables,
+        "audit_entry": told,
+        "recorded_row": others("recorded_row"),
+        "touched_row": others("touched_row"),
+    }
 
 
 def subjects(house: House) -> list[str]:

@@ -9,6 +9,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from tests.support.journey import Person, hydrated, opened
+from tests.support.keyring import arrange
 from tests.support.office import totp
 from tests.support.server import Server
 from tests.support.stage import CLERK, LEAD, OWNER, PASSWORD, PASSWORD_HASH, Stage
@@ -51,11 +52,10 @@ def enter(page: Page, server: Server, email: str, password: str = PASSWORD) -> N
 
 def make_stale(stage: Stage) -> None:
     """Let a quarter of an hour pass for every session."""
-    past = stage.parts.clock.now() - FRESH_FOR - timedelta(minutes=1)
+    now = stage.parts.clock.now()
+    past = (now - FRESH_FOR - timedelta(minutes=1)).replace(tzinfo=None).isoformat(" ")
     with stage.parts.database.transaction() as session:
-        session.connection().exec_driver_sql(
-            "UPDATE staff_session SET proven_at = ?", (past.replace(tzinfo=None).isoformat(" "),)
-        )
+        arrange(session, "UPDATE staff_session SET proven_at = :past", {"past": past}, now=now)
 
 
 def test_somebody_is_invited_joins_and_is_let_go(

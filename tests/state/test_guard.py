@@ -480,8 +480,17 @@ def test_nobody_sets_a_var_by_its_name(venue: Venue, monkeypatch: pytest.MonkeyP
 
 @pytest.mark.parametrize(
     "payload",
-    [{"unknown": 1}, {}, {"text": "x", "more": 1}, {"text": "half \ud83c a mask"}],
-    ids=["unknown", "missing", "more", "half a character"],
+    [
+        {"unknown": 1},
+        {},
+        {"text": "x", "more": 1},
+        {"text": "half \ud83c a mask"},
+        {"text": ["x"]},
+        {"text": {"x": 1}},
+        {"text": 1},
+        {"text": None},
+    ],
+    ids=["unknown", "missing", "more", "half a character", "list", "object", "number", "nothing"],
 )
 def test_arguments_that_do_not_fit_are_dropped(
     venue: Venue, monkeypatch: pytest.MonkeyPatch, payload: dict[str, Any]

@@ -223,7 +223,8 @@ def _is_sound(event: Event, handler: EventHandler) -> bool:
 
 
 def _fits(handler: EventHandler, payload: object) -> bool:
-    """Whether the handler takes these arguments by name; what they hold is its own to judge.
+    """Whether the handler takes these arguments by name, and gets a text where it says `str`; what
+    they hold is its own to judge.
 
     Half a character (a lone surrogate, which JSON can say and UTF-8 cannot) is no text at all and
     would end in a failure wherever it is stored. Nobody may set a var by its name.
@@ -232,10 +233,13 @@ def _fits(handler: EventHandler, payload: object) -> bool:
         return False
     try:
         json.dumps(payload, ensure_ascii=False).encode()
-        _signature(handler.fn).bind(None, **payload)
+        taken = _signature(handler.fn)
+        taken.bind(None, **payload)
     except (TypeError, ValueError):
         return False
-    return True
+    kinds = {name: one.annotation for name, one in taken.parameters.items()}
+    texts = [said for name, said in payload.items() if kinds.get(name) in (str, "str")]
+    return all(isinstance(said, str) for said in texts)
 
 
 def _is_as_sent(payload: dict[str, object]) -> bool:
