@@ -18,13 +18,12 @@ from tests.support.factories import NEW, OLD, Desk
 from tests.support.pipeline import Client, Pipeline
 from upstage_crm.audit.events import Action, Channel
 from upstage_crm.change_requests.commands import Proposed
-from upstage_crm.change_requests.rules import RequestState
+from upstage_crm.change_requests.rules import Decision, RequestState
 from upstage_crm.confirm import labels
 from upstage_crm.confirm.shown import PageWords
 from upstage_crm.confirm.state import TITLE_ID, ConfirmGuard, ConfirmState
 from upstage_crm.core.clock import FrozenClock
 from upstage_crm.core.db import Database
-from upstage_crm.links.claims import Reviewer
 from upstage_crm.patrons.views import PatronRecord
 
 PUBLIC = frozenset(
@@ -306,34 +305,43 @@ class TestShowing:
 
         run(story)
 
-    def test_a_notice_can_only_be_objected_to(self, desk: Desk, request_: Proposed) -> None:
-        notice = tokens(desk, OLD)[-1]
-
-        async def story(pipeline: Pipeline) -> None:
-            tab = await opened(pipeline, desk, notice, choice="approve")
-            before = desk.dump()
-            page = await words(pipeline, tab)
-            assert (True, False, "") == (page.is_notice, page.can_decide, page.choice)
-
-            await pipeline.send(tab, ConfirmState.approve)
-            await pipeline.send(tab, ConfirmState.reject)
-
-            assert before == desk.dump()
-            await pipeline.send(tab, ConfirmState.object_to)
-            assert "Thank you for telling us" == (await words(pipeline, tab)).title
-
-        run(story)
-
-        assert RequestState.REJECTED is desk.state(request_)
-
-    def test_objecting_to_a_change_that_was_made(
-        self, desk: Desk, token: str, request_: Proposed
+    @pytest.mark.parametrize(
+        ("press", "state"),
+        [
+            (ConfirmState.approve, RequestState.PENDING),  # the new address has not answered yet
+            (ConfirmState.reject, RequestState.REJECTED),
+            (ConfirmState.object_to, RequestState.PENDING),  # the old one has no say any more
+        ],
+        ids=["switch", "keep", "not this person"],
+    )
+    def test_a_notice_has_three_answers(
+        self, desk: Desk, request_: Proposed, press: Any, state: RequestState
     ) -> None:
         notice = tokens(desk, OLD)[-1]
 
         async def story(pipeline: Pipeline) -> None:
-            await pipeline.send(await opened(pipeline, desk, token), ConfirmState.approve)
-            tab = await opened(pipeline, desk, notice)
+            tab = await opened(pipeline, desk, notice, choice="approve")
+            page = await words(pipeline, tab)
+            assert (page.can_decide, page.choice) == (True, "approve")
+            assert (page.approve, page.reject) == (labels.SWITCH, labels.KEEP)
+            assert page.objection == Decision.NOT_THIS_PERSON.value
+
+            await pipeline.send(tab, press)
+
+            assert not (await words(pipeline, tab)).can_decide
+
+        run(story)
+
+        assert desk.state(request_) is state
+
+    def test_objecting_to_a_change_that_was_made(
+        self, desk: Desk, token: str, request_: Proposed
+    ) -> None:
+        desk.decide(desk.codec.read(token))
+        objection = tokens(desk, OLD)[-1]
+
+        async def story(pipeline: Pipeline) -> None:
+            tab = await opened(pipeline, desk, objection)
             assert "Your details have changed" == (await words(pipeline, tab)).title
 
             await pipeline.send(tab, ConfirmState.object_to)
@@ -439,16 +447,16 @@ class TestRefusing:
 
         assert RequestState.REJECTED is desk.state(request_)
 
-    def test_a_link_to_a_mailbox_is_no_link_to_another(
+    def test_a_link_of_another_version_is_no_link(
         self, desk: Desk, token: str, request_: Proposed
     ) -> None:
-        """A token re-signed for the other mailbox or for another version decides nothing."""
+        """A token re-signed for another version decides nothing."""
         claims = desk.codec.read(token)
         before = desk.dump()
 
         async def story(pipeline: Pipeline) -> None:
-            for changes in ({"reviewer": Reviewer.CURRENT}, {"version": 2}, {"version": 0}):
-                other = desk.codec.mint(dataclasses.replace(claims, **changes))
+            for version in (2, 0):
+                other = desk.codec.mint(dataclasses.replace(claims, version=version))
                 tab = await opened(pipeline, desk, other)
                 await pipeline.send(tab, ConfirmState.approve)
                 assert not (await words(pipeline, tab)).can_decide

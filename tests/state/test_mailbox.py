@@ -183,7 +183,7 @@ class TestList:
             assert "Question to approve or reject" == asked.kind
             assert ("captured", "", "just now") == (asked.state, asked.note, asked.time)
             assert (reference, f"/requests/{reference}/") == (asked.reference, asked.request_href)
-            assert "Notice of the proposal" == found[OLD].kind
+            assert "Notice that the address is to be replaced" == found[OLD].kind
 
         play(story)
 

@@ -354,7 +354,7 @@ def test_detail_tells_who_was_asked_who_answered_and_what_followed(play: Any) ->
 
         change = shown.fields[0]
         assert ("applied", OLD, NEW) == (change.outcome, change.now, change.proposed)
-        assert f"{NEW} (the proposed address)" == change.asked
+        assert change.asked == f"{OLD} (the current address), {NEW} (the proposed address)"
         assert [f"Approved by the proposed address, {NEW}, on the confirmation page"] == [
             said.words for said in change.said
         ]
@@ -368,7 +368,7 @@ def test_detail_tells_who_was_asked_who_answered_and_what_followed(play: Any) ->
         asked = "Kept in the built-in mailbox: question to approve or reject, to"
         assert 0 < words.index(asked) < words.index("Approved: Email address")
         assert {
-            ("Notice of the proposal", OLD, "captured"),
+            ("Notice that the address is to be replaced", OLD, "captured"),
             ("Question to approve or reject", NEW, "captured"),
             ("Confirmation of the change", OLD, "captured"),
             ("Confirmation of the change", NEW, "captured"),
