@@ -26,6 +26,7 @@ from upstage_crm.change_requests.rules import Decision, RequestState
 from upstage_crm.change_requests.tripwires import Thresholds
 from upstage_crm.core.clock import FrozenClock
 from upstage_crm.core.db import Database
+from upstage_crm.links.claims import Reviewer
 from upstage_crm.mail.dispatcher import Dispatcher
 from upstage_crm.patrons.views import PatronRecord
 from upstage_crm.staff.roles import PERMISSIONS, Permission, Role
@@ -190,8 +191,13 @@ def test_the_desk_needs_another_member_and_a_reason_to_decline(play: Play) -> No
         assert RequestState.HELD is engine.state(request)
 
         await scene.do(lead, RequestTaskState.confirm, kind="identity")
-        assert "applies" == (await scene.detail(lead)).task.kind
-        assert engine.now + DEFAULT.desk_wait == engine.view(request).applies_at
+        assert engine.state(request) is RequestState.PENDING
+        engine.deliver()
+        engine.decide(engine.link_of(request, Reviewer.PROPOSED))
+        engine.note_arrival(request)
+        later = await scene.request(request)
+        assert (await scene.detail(later)).task.kind == "applies"
+        assert engine.view(request).applies_at == engine.now + DEFAULT.desk_wait
 
         other = engine.identify(engine.patron("b@example.com"), engine.owner, PHONE)
         again = await scene.request(other, LEAD, "Una")
@@ -505,8 +511,10 @@ def test_both_mailboxes_are_asked_when_staff_choose_it(play: Play) -> None:
         await scene.pipeline.send(tab, ProposeState.both, ask_both=True)
         await scene.pipeline.submit(tab, ProposeState.send, SENDING)
 
-        asked = [to for kind, to, _ in scene.engine.queued() if kind == "decision_request"]
-        assert {OLD, NEW} == set(asked)
+        queued = {(kind, to) for kind, to, _ in scene.engine.queued()}
+        assert queued == {("change_notice", OLD), ("decision_request", NEW)}
+        binding = "SELECT count(*) FROM review WHERE is_binding"
+        assert scene.engine.scalar(binding) == 2
 
     play(story)
 

@@ -19,6 +19,7 @@ from upstage_crm.change_requests import (
     desk,
     freezing,
     leaving,
+    link_codes,
     notices,
     policy_settings,
     record_changes,
@@ -38,7 +39,7 @@ from upstage_crm.change_requests.rules import (
     RequestState,
 )
 from upstage_crm.core.errors import UpstageError
-from upstage_crm.links.claims import Reviewer
+from upstage_crm.links.claims import LinkClaims, Reviewer
 from upstage_crm.mail import event_log
 from upstage_crm.mail.events import EventKind, MailEvent
 from upstage_crm.mail.outbox import OUTBOX
@@ -282,6 +283,14 @@ class Engine(Desk):
                 note=note,
                 mailroom=self.room,
                 now=self.now,
+            )
+        )
+
+    def link_of(self, request: Proposed, reviewer: Reviewer) -> LinkClaims:
+        """The first link that a reviewer was given, from wherever the mail was queued."""
+        return self.read(
+            lambda session: link_codes.claims(
+                session, request_id=request.request_id, reviewer=reviewer, version=1
             )
         )
 
