@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
@@ -119,6 +120,21 @@ def test_every_dialog_is_among_those_looked_at() -> None:
     ours = {kind for kind in heirs(DialogMixin) if kind.__module__.startswith("upstage_crm.")}
 
     assert set(DIALOGS) == ours
+
+
+DRAWN = re.compile(r'(\w+)\.dialog_rx_state_\S*\s*===?\s*[^"]{0,30}"(\w+)"')
+
+
+def test_every_dialog_is_drawn_once() -> None:
+    """Two that open together lie over each other, and neither can be pressed."""
+    drawn = [
+        found for page in app_module.PAGES for found in DRAWN.findall(str(page.view().render()))
+    ]
+
+    wanted = [
+        (kind.get_full_name().replace(".", "__"), name) for kind in DIALOGS for name in kind.dialogs
+    ]
+    assert sorted(drawn) == sorted(wanted)
 
 
 def test_every_page_of_the_crm_ends_with_its_address() -> None:
