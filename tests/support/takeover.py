@@ -112,11 +112,11 @@ class House(Office, Engine):
 
     def settle(self) -> None:
         """Mails leave, and the clock does what is due, until all is quiet."""
-        before = -1
-        while before != len(self.mailbox.messages):
-            before = len(self.mailbox.messages)
-            self.deliver()
+        is_busy = True
+        while is_busy:
+            sent = self.deliver()
             schedule.do_what_is_due(self.parts)
+            is_busy = bool(sent or self.deliver())
 
     def held(self) -> Mapping[str, sa.RowMapping]:
         """What every record holds now, by patron."""
