@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 
 from tests.support.engine import Engine
-from tests.support.factories import CHEAP_HASH, NEW, OLD, unchanged
+from tests.support.factories import NEW, OLD, unchanged
 from tests.support.office import Office
 from upstage_crm.audit.events import Channel
 from upstage_crm.change_requests import erasing, leaving
@@ -24,7 +24,7 @@ from upstage_crm.proof import integrity, repair
 from upstage_crm.staff import accounts, team
 from upstage_crm.staff.account_history import REST
 from upstage_crm.staff.roles import Role, StaffMember
-from upstage_crm.team import invitations, members, recovering
+from upstage_crm.team import members, recovering
 
 PHONE = {"phone": {"phone": "+1 212 555 0199"}}
 HELD = replace(DEFAULT, fields={"phone": FieldPolicy(asked=Asked.CURRENT, second_person=True)})
@@ -45,35 +45,6 @@ def house(database: Database, clock: FrozenClock) -> House:
 @pytest.fixture
 def rosa(house: House) -> StaffMember:
     return house.staff("Rosa", Role.PRIVACY_LEAD)
-
-
-def invited(house: House, name: str, role: Role) -> StaffMember:
-    """A member who joined by an invitation of the owner's, as an owner's second self would."""
-    email = f"{name.lower()}@staff.example.org"
-    house.write(
-        lambda s: invitations.invite(
-            s,
-            actor=house.owner,
-            email=email,
-            display_name=name,
-            desk="",
-            role=role,
-            post=house.post,
-            now=house.now,
-        )
-    )
-    claims = [house.link_in(mail) for mail in house.deliver() if mail.to == email][-1]
-    staff_id = house.write(
-        lambda s: invitations.accept(
-            s,
-            claims,
-            display_name=name,
-            password_hash=CHEAP_HASH,
-            post=house.post,
-            now=house.now,
-        )
-    )
-    return house.read(lambda s: accounts.get_member(s, staff_id))
 
 
 # --- every step that takes two ------------------------------------------------------------------
@@ -180,7 +151,7 @@ def test_a_new_account_is_nobodys_second(
     house: House, rosa: StaffMember, begun: Callable[..., Step]
 ) -> None:
     """Decision 21: the owner's second account can look, and waits a week for its first yes."""
-    nia = invited(house, "Nia", Role.PRIVACY_LEAD)
+    nia = house.invited("Nia", Role.PRIVACY_LEAD)
     step = begun(house, rosa)
 
     refused = unchanged(house, lambda: step(nia), NotYetSecond)
@@ -192,7 +163,7 @@ def test_an_owner_is_not_second_to_an_account_that_is_new(
     house: House, begun: Callable[..., Step]
 ) -> None:
     """The other way round: the second self proposes, and the owner says yes to it."""
-    nia = invited(house, "Nia", Role.PRIVACY_LEAD)
+    nia = house.invited("Nia", Role.PRIVACY_LEAD)
     step = begun(house, nia)
 
     unchanged(house, lambda: step(house.owner), FirstNotSettled)
@@ -201,7 +172,7 @@ def test_an_owner_is_not_second_to_an_account_that_is_new(
 
 
 def test_after_a_week_both_may(house: House, rosa: StaffMember) -> None:
-    nia = invited(house, "Nia", Role.MANAGER)
+    nia = house.invited("Nia", Role.MANAGER)
     house.set_policy(HELD)
     mine, hers = house.patron(), house.patron("ole@example.com", "Ole")
     house.clock.advance(REST - timedelta(seconds=1))
@@ -222,7 +193,7 @@ def test_the_refusal_says_the_day_at_the_organisation(house: House, rosa: StaffM
     there = replace(stored, time_zone="Australia/Sydney", desk_phone="1", postal_address="x")
     house.write(lambda s: settings.change(s, actor=house.owner, proposed=there, now=house.now))
     house.clock.advance(timedelta(hours=5))  # Monday 2 March 2026, 15:00 UTC
-    nia = invited(house, "Nia", Role.MANAGER)
+    nia = house.invited("Nia", Role.MANAGER)
     step = identified(house, rosa)
 
     refused = unchanged(house, lambda: step(nia), NotYetSecond)
@@ -342,7 +313,7 @@ def test_every_owner_is_told_of_each_new_member(house: House) -> None:
     house.staff("Rosa", Role.MANAGER)
     shut(house, gone)
 
-    invited(house, "Nia", Role.OWNER)
+    house.invited("Nia", Role.OWNER)
 
     told = [mail for mail in house.deliver() if "has joined" in mail.subject]
     assert sorted(mail.to for mail in told) == sorted((ola.email_key, house.owner.email_key))

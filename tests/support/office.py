@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import re
 
-from tests.support.factories import COMPOSER, PUBLIC_URL, SECRET, Desk
+from tests.support.factories import CHEAP_HASH, COMPOSER, PUBLIC_URL, SECRET, Desk
 from upstage_crm.core.clock import FrozenClock
 from upstage_crm.core.db import Database
 from upstage_crm.links.claims import LinkClaims
 from upstage_crm.mail.message import MailMessage
-from upstage_crm.staff import second_factor, sessions
+from upstage_crm.staff import accounts, second_factor, sessions
 from upstage_crm.staff.passkeys import Site
-from upstage_crm.staff.roles import StaffMember
+from upstage_crm.staff.roles import Role, StaffMember
 from upstage_crm.staff.sealing import Sealer
 from upstage_crm.staff.sessions import SignedIn
+from upstage_crm.team import invitations
 from upstage_crm.team.mails import Post
 
 ORIGIN = "http://localhost:3000"
@@ -84,6 +85,35 @@ class Office(Desk):
                 s, self.inside_of(s, token), code=code, sealer=self.sealer, now=self.now
             )
         )
+
+    def invited(self, name: str, role: Role) -> StaffMember:
+        """A member who joined by an invitation of the owner's, as an owner's second self would."""
+        email = f"{name.lower()}@staff.example.org"
+        owner = self.owner  # added before the transaction begins
+        self.write(
+            lambda s: invitations.invite(
+                s,
+                actor=owner,
+                email=email,
+                display_name=name,
+                desk="",
+                role=role,
+                post=self.post,
+                now=self.now,
+            )
+        )
+        claims = [self.link_in(mail) for mail in self.deliver() if mail.to == email][-1]
+        staff_id = self.write(
+            lambda s: invitations.accept(
+                s,
+                claims,
+                display_name=name,
+                password_hash=CHEAP_HASH,
+                post=self.post,
+                now=self.now,
+            )
+        )
+        return self.read(lambda s: accounts.get_member(s, staff_id))
 
     def link_in(self, message: MailMessage) -> LinkClaims:
         """The claims of the link in a mail to staff."""

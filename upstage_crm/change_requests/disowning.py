@@ -82,15 +82,16 @@ def object_to(case: Case, answer: Answer) -> None:
 
 
 def _undo(case: Case, answer: Answer, revertible: Sequence[FieldChangeRow]) -> Undone:
-    freezing.withdraw_others(case, Cause.PATRON_FROZEN, channel=answer.door)
     who = Who(actor=answer.actor, channel=answer.door, is_own=answer.reviewer is Reviewer.CURRENT)
     applied = [Applied(case, change) for change in revertible]
     disowned = [m for c in revertible if (m := queries.mailbox_of(c, Reviewer.PROPOSED))]
     applied += _decided_since(case, applied, disowned)
-    undone = reverting.undo(applied, who)
+    # Out before anything else: of all that ends now it hears by the one last mail alone.
     for mailbox in disowned:
         cause = SuppressionCause.DISOWNED
         leaving_out.put_out(case, mailbox, cause, actor=answer.actor, door=answer.door)
+    freezing.withdraw_others(case, Cause.PATRON_FROZEN, channel=answer.door)
+    undone = reverting.undo(applied, who)
     for other in undone.cases:
         if other is not case:
             case.events += other.events

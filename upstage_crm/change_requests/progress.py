@@ -63,7 +63,9 @@ def go_on(
     ]
     if began:
         _tell_approvers(case, began)
-    if began or (state is RequestState.WAITING and state_before is not state):
+    is_approved = any(review.decision for change in began for review in case.counting(change))
+    # What two people vouched for alone is told with the rest, once the new address has answered.
+    if is_approved or (state is RequestState.WAITING and state_before is not state):
         _tell_proposer_it_waits(case, began or changes, comment=comment)
     is_as_told = state_before is RequestState.WAITING and all(
         change.outcome is FieldOutcome.APPLIED for change in changes

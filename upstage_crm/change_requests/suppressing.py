@@ -110,6 +110,7 @@ def found_out(
     Where it had objected, what it disowned may be written to again.
     """
     key = parse_email(address).key
+    queries.lock(session, row.request_id)  # what is suppressed belongs to the request
     suppressions.suppress(
         session,
         address_key=key,

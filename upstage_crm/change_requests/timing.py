@@ -6,7 +6,7 @@ again, and does nothing when another one was first.
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlmodel import Session
 
@@ -30,6 +30,8 @@ from upstage_crm.mail import facts
 from upstage_crm.mail.message import Audience, MailKind
 
 _ASKED = (RequestState.PENDING, RequestState.WAITING)
+# The reminder of the notice names what else is asked: nothing more is said of it for a while.
+_QUIET = timedelta(days=2)
 
 
 def expire(session: Session, *, request_id: str, mailroom: Mailroom, now: datetime) -> bool:
@@ -165,7 +167,8 @@ def _may_remind(case: Case, reviewer: Reviewer) -> bool:
     history = facts.asking_history(
         case.session, request_id=case.request.id, audience=Audience(reviewer.value)
     )
-    if history.came_back:
+    told_at = history.notice_again_at
+    if history.came_back or (told_at is not None and case.now < told_at + _QUIET):
         return False
     is_proven = reviewer is Reviewer.CURRENT and case.patron.email_verified_at is not None
     return is_proven or reviewer is Reviewer.CURRENT or not history.reminders

@@ -22,21 +22,29 @@ CAME_BACK = sa.or_(OUTBOX.c.bounced_at.is_not(None), OUTBOX.c.suppressed_at.is_n
 
 @dataclass(frozen=True, slots=True)
 class AskingHistory:
-    """What one mailbox got about one request: whether a mail came back, and how many reminders."""
+    """What one mailbox got about one request: whether a mail came back, and how many reminders.
+
+    `notice_again_at` is when it was reminded of the notice, if it was.
+    """
 
     came_back: bool
     reminders: int
+    notice_again_at: datetime | None
 
 
 def asking_history(session: Session, *, request_id: str, audience: Audience) -> AskingHistory:
     """What a mailbox was sent so far to decide about a request."""
-    query = sa.select(OUTBOX.c.kind, CAME_BACK.label("came_back")).where(
+    columns = (OUTBOX.c.kind, OUTBOX.c.created_at, CAME_BACK.label("came_back"))
+    query = sa.select(*columns).where(
         OUTBOX.c.request_id == request_id, OUTBOX.c.audience == audience
     )
     rows = session.connection().execute(query).all()
     return AskingHistory(
         came_back=any(row.came_back for row in rows),
         reminders=sum(row.kind is MailKind.DECISION_REMINDER for row in rows),
+        notice_again_at=max(
+            (row.created_at for row in rows if row.kind is MailKind.NOTICE_REMINDER), default=None
+        ),
     )
 
 

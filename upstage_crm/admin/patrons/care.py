@@ -120,6 +120,7 @@ def care_of(
     blockers: Sequence[Blocker],
     waiting: Sequence[RecordChangeView],
     status_takes_two: bool,
+    was_asked: bool,
     viewer: StaffMember,
     refusals: Mapping[str, str],
     sight: Sight,
@@ -127,7 +128,8 @@ def care_of(
 ) -> Care:
     """Return what needs care, for one viewer.
 
-    `refusals` says, by the id of a first person, why the viewer may not be second to them.
+    `refusals` says, by the id of a first person, why the viewer may not be second to them. A
+    finding about a mailbox stands beside a request: without any, `was_asked`, there is none.
     """
     is_erased = record.is_erased
     looks = Looks(viewer, refusals, sight, time_zone)
@@ -146,7 +148,10 @@ def care_of(
         is_erased=is_erased,
         is_protected=record.is_protected,
         can_protect=may(viewer, Permission.PROTECT_PATRON) and not is_erased,
-        can_find=may(viewer, Permission.CLEAR_FREEZE) and freeze is None and not is_erased,
+        can_find=may(viewer, Permission.CLEAR_FREEZE)
+        and freeze is None
+        and was_asked
+        and record.values["email"] is not None,
     )
 
 

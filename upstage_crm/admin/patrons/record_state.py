@@ -242,6 +242,7 @@ def _read_record(session: Session, number: int, viewer: StaffMember) -> Record:
         blockers=erasing.blockers(session, found.id, now=now) if may_erase else (),
         waiting=waiting,
         status_takes_two=status_takes_two(session, found.id, now=now),
+        was_asked=bool(asked),
         viewer=viewer,
         refusals=refusals(session, viewer, firsts, now=now),
         sight=sight,
