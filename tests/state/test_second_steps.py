@@ -195,7 +195,7 @@ def test_the_desk_needs_another_member_and_a_reason_to_decline(play: Play) -> No
         engine.deliver()
         engine.decide(engine.link_of(request, Reviewer.PROPOSED))
         engine.note_arrival(request)
-        later = await scene.request(request)
+        later = await scene.request(request, LEAD, "Max")
         assert (await scene.detail(later)).task.kind == "applies"
         assert engine.view(request).applies_at == engine.now + DEFAULT.desk_wait
 
