@@ -414,7 +414,7 @@ class TestPlainPage:
             NEW,
             "If you do nothing",
             "You can answer until Monday, March 9, 2026, 10:00",
-            "You pressed Approve in the mail. Nothing has happened yet: choose it here.",
+            "You pressed “Approve” in the email. Nothing has happened yet: choose it here.",
             "+1 555-0100",
             request_.reference,
         ):

@@ -165,7 +165,8 @@ def test_a_pressed_answer_has_decided_nothing() -> None:
 
     assert "reject" == page.choice
     assert (
-        "You pressed Reject in the mail. Nothing has happened yet: press it here." == page.pressed
+        "You pressed “Reject” in the email. Nothing has happened yet: press it here."
+        == page.pressed
     )
 
 

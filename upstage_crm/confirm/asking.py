@@ -56,7 +56,7 @@ DETAILS: Final = Asking(
 )
 _NOT_YOU: Final = (
     "If you are not this person",
-    "We leave this address out of it from now on. It stops nothing: others are asked.",
+    "We stop writing to this address about it. The request goes on without you.",
 )
 _REPLACING: Final = (
     "Someone asked {organisation} to replace this email address with another one: {new}.",
@@ -136,7 +136,7 @@ _STOP: Final = Objecting(
 )
 _LEAVE: Final = Objecting(
     title="I am not this person",
-    words="You do not know what this is about? Then we leave this address out of it.",
+    words="You do not know what this is about? Then we stop writing to this address about it.",
     button="I am not this person",
 )
 _TOO_LATE: Final = Objecting(

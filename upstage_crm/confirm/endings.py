@@ -45,7 +45,7 @@ ENDINGS: Mapping[str, Ending] = {
         title="Approved, taking effect later",
         lead=(
             "Nothing has changed yet.",
-            "It takes effect on {applies}, unless someone who has a say in it says no before.",
+            "It takes effect on {applies}, unless someone else we asked says no first.",
         ),
         steps=("We tell you by email when it is done. " + _CLOSE, "Was this a mistake? Call us."),
         tone="success",

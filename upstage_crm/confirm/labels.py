@@ -40,8 +40,8 @@ CODE_STAFF: Final = (
     "You are signed in to the CRM in this browser. Staff do not answer for patrons: "
     "a code that a patron reads out goes into the request's own page."
 )
-COMMENT_SUMMARY: Final = "Rejecting? You can say why (optional)"
-COMMENT_LABEL: Final = "Why do you reject it?"
+COMMENT_SUMMARY: Final = "Saying no? You can say why (optional)"
+COMMENT_LABEL: Final = "Why do you say no?"
 COMMENT_SEND: Final = "Say no and send this"
 COMMENT_HINT: Final = "Our box office reads this. At most 500 characters."
 WHAT_HAPPENS: Final = "What happens"

@@ -101,7 +101,12 @@ def _request() -> rx.Component:
         show_if(_words.is_notice & filled(_words.object_title), _objection_in_full()),
         show_if(
             ~_words.is_notice & filled(_words.object_title),
-            disclosure(_words.object_title, rx.el.p(_words.object_words), _objection_button()),
+            disclosure(
+                _words.object_title,
+                rx.el.p(_words.object_words),
+                _objection_button(),
+                open=_words.choice == _words.objection,
+            ),
         ),
         show_if(
             _words.steps.length() > 0,

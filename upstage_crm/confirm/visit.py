@@ -26,12 +26,13 @@ from upstage_crm.change_requests.errors import (
 )
 from upstage_crm.change_requests.reviewing import review
 from upstage_crm.change_requests.rules import Decision, ReviewChannel
+from upstage_crm.change_requests.views import Phase
 from upstage_crm.confirm import cookies
 from upstage_crm.confirm.shown import PageWords
 from upstage_crm.confirm.words import missing_words, page_words
 from upstage_crm.core import when
 from upstage_crm.core.languages import negotiate
-from upstage_crm.links.claims import LinkClaims, LinkRefused
+from upstage_crm.links.claims import LinkClaims, LinkRefused, Purpose
 from upstage_crm.organisation.settings import details
 from upstage_crm.receipts import queries
 from upstage_crm.receipts.facts import LINK_LIFE
@@ -135,6 +136,9 @@ def look(visitor: Visitor, *, choice: str = "") -> PageWords:
             organisation=organisation,
             choice=choice,
         )
+        # Who is still asked has decided nothing that a receipt could tell.
+        if found.phase is Phase.OPEN and found.purpose is Purpose.DECISION:
+            return words
         return replace(words, receipt=_receipt_address(session, claims, now=now))
 
 

@@ -39,8 +39,10 @@ SAID: Mapping[Decision, str] = {
     Decision.OBJECT: "You told us that this is wrong",
     Decision.NOT_THIS_PERSON: "You told us that you are not this person",
 }
-PRESSED: Final = "You pressed {choice} in the mail. Nothing has happened yet: press it here."
-PRESSED_PLAIN: Final = "You pressed {choice} in the mail. Nothing has happened yet: choose it here."
+PRESSED: Final = "You pressed “{choice}” in the email. Nothing has happened yet: press it here."
+PRESSED_PLAIN: Final = (
+    "You pressed “{choice}” in the email. Nothing has happened yet: choose it here."
+)
 WHO_ASKS: Final = "Who asks"
 ASKED_BY: Final = "Asked by"
 ASKER: Final = "{proposer}, at {organisation}"
@@ -282,8 +284,8 @@ def _for_whom(review: ChangeReview, say: Say) -> str:
 
 
 def _sent_to(review: ChangeReview, say: Say) -> tuple[Fact, ...]:
-    """Whose answer this is, where no field says it: the proposed address stands among them."""
-    if review.reviewer is Reviewer.PROPOSED:
+    """Whose answer this is, where no field says it: a mailbox's own address is among them."""
+    if review.reviewer is Reviewer.PROPOSED or any(one.is_mailbox for one in review.fields):
         return ()
     return (Fact(label=say(SENT_TO), text=review.mailbox),)
 

@@ -54,9 +54,9 @@ def short(at: datetime, time_zone: tzinfo, language: str = "en") -> str:
     return text.replace("\u202f", " ")
 
 
-def brief(at: datetime, time_zone: tzinfo, language: str = "en") -> str:
-    """Weekday, day and time for a chip: "Thu 4 Dec, 10:05"."""
-    return format_datetime(at.astimezone(time_zone), "EEE d MMM, HH:mm", locale=language)
+def brief(at: datetime, time_zone: tzinfo) -> str:
+    """Weekday, day and time for a chip: "Thu, Dec 4, 10:05"."""
+    return format_datetime(at.astimezone(time_zone), "EEE, MMM d, HH:mm", locale="en")
 
 
 def iso(at: datetime) -> str:

@@ -65,7 +65,7 @@ ACTION_WORDS: Mapping[Action, str] = {
     Action.CODE_REFUSED: "gave a wrong code",
     Action.RECEIPT_ISSUED: "issued a receipt",
     Action.FIELD_APPROVED: "approved",
-    Action.FIELD_WAITS: "let the approved change wait",
+    Action.FIELD_WAITS: "noted that the approved change waits",
     Action.FIELD_APPLIED: "changed the record as approved",
     Action.FIELD_REJECTED: "rejected",
     Action.FIELD_OBJECTED: "objected",

@@ -113,11 +113,11 @@ def _stopped(request: RequestView, rights: Rights) -> Task:
     approved = request.state is RequestState.WAITING
     return Task(
         kind="stopped",
-        title="The warning did not arrive: the clock stands",
+        title="The warning did not arrive: the clock has stopped",
         lines=[
             NOTICE_WORDS[request.notice_state],
             (
-                "Nobody's silence counts before somebody was told. Reach the patron another way, "
+                "Silence counts only once the patron was told. Reach the patron another way, "
                 "then end the waiting time, or withdraw the request."
             ),
             "It takes effect at once when you end the waiting time."
@@ -232,7 +232,9 @@ def _applies(request: RequestView, desk: Sequence[DeskView], time_zone: tzinfo) 
     return Task(
         kind="applies",
         title=f"Approved, takes effect on {when.in_words(request.applies_at, time_zone)}",
-        lines=[f"Until then who has a say in it can stop it, and staff can withdraw it.{named}"],
+        lines=[
+            f"Until then each address that was asked can stop it; staff can withdraw it.{named}"
+        ],
         note=people[0].note if people else "",
         note_source=people[0].clerk_label if people else "",
     )
