@@ -125,6 +125,7 @@ CASES: dict[str, Case] = {
     "RequestTaskState.withdraw": Case("pending", button("Withdraw"), elsewhere="request"),
     "RequestTaskState.code": Case("pending", button("reads out the code"), elsewhere="request"),
     "RequestTaskState.decline": Case("identified", button("Decline"), elsewhere="request"),
+    "RequestTaskState.explain": Case("letter", button("Record the letter"), elsewhere="request"),
     "RequestTaskState.revert": Case("applied", button("Put back"), elsewhere="request"),
     "TeamDialogState.invite": Case("invite", button("Invite"), elsewhere="queue"),
     "TeamDialogState.member": Case("member", in_row("ray@", "Manage"), elsewhere="queue"),
@@ -226,6 +227,9 @@ def furnish(house: House) -> None:
     request("pending", engine.propose(engine.patron("pia@example.com", "Pia", "Pending"), None))
     request("request", engine.propose(other, changes=PHONE))
     request("identified", engine.identify(engine.patron("ida@example.com", "Ida"), second, PHONE))
+    letter = engine.identify(engine.patron("", "Lea", "Letter"), second, PHONE)
+    engine.vouch(letter, owner)
+    request("letter", letter)
     applied = engine.propose(engine.patron("ann@example.com", "Ann", "Applied"), changes=PHONE)
     engine.decide(links_of(parts, applied.request_id)["decision"])
     request("applied", applied)

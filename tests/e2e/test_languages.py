@@ -87,7 +87,7 @@ def phone(browser: Browser) -> Iterator[Page]:
 
 
 def assert_reads_from_the_right(page: Page, title: str) -> None:
-    heading = page.get_by_role("heading", level=1)
+    heading = page.get_by_role("heading", level=1).first
     expect(heading).to_have_text(title)
     gaps = heading.evaluate("""element => {
         const line = document.createRange();

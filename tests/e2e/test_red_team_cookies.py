@@ -268,13 +268,13 @@ def test_the_name_of_a_tab_opens_nothing(house: House, token: str) -> None:
 def test_the_link_of_one_request_opens_no_other(house: House) -> None:
     """Case by case: key and token of two requests, of two purposes, and with a session in it."""
     mine, others = house.claims(0), house.claims(1)
-    objection = house.claims(0, "objection")
+    notice = house.claims(0, "notice")
     mint, before = house.stage.parts.codec.mint, house.substance()
     for key, token in (
         (mine.key, mint(others)),
         (others.key, mint(mine)),
-        (mine.key, mint(objection)),
-        (objection.key, mint(mine)),
+        (mine.key, mint(notice)),
+        (notice.key, mint(mine)),
         (mine.key, house.session),
         (mine.key, mine.key),
     ):

@@ -18,7 +18,7 @@ from tests.support.raw_http import Answer, ask, press
 from tests.support.siege import House, besieged, leaks
 from upstage_crm.change_requests.rules import RequestState
 from upstage_crm.confirm.state import ConfirmState
-from upstage_crm.links.claims import Purpose, Reviewer
+from upstage_crm.links.claims import Purpose
 from upstage_crm.web.session_cookie import NAME
 
 CONFIRM = ConfirmState.get_full_name()
@@ -147,7 +147,7 @@ def altered(token: str, other: str) -> Iterator[str]:
 
 
 def test_nothing_made_of_a_link_is_a_link(house: House) -> None:
-    token, other = house.token(STOLEN), house.token(STOLEN, "objection")
+    token, other = house.token(STOLEN), house.token(STOLEN, "notice")
     before, seen = house.substance(), set[str]()
     for made in altered(token, other):
         seen.add(made)
@@ -184,26 +184,25 @@ def test_nothing_made_of_a_link_counts_as_a_cookie(house: House) -> None:
 # --- for another purpose ------------------------------------------------------------------------
 
 
-def test_an_objection_link_decides_nothing(house: House) -> None:
-    """The mailbox that is only told of a proposal cannot approve it, nor whoever reads its mail."""
-    token, before = house.token(OBJECTED, "objection"), house.substance()
+def test_a_notice_is_no_answer_of_the_new_mailbox(house: House) -> None:
+    """Who reads the mail to the old address can keep that address, and approves nothing alone."""
+    token, before = house.token(OBJECTED, "notice"), house.substance()
 
-    for answer in ("approve", "reject", "each", "", "OBJECT", "object "):
+    for answer in ("each", "", "OBJECT", "object "):
         decide(house, token, answer)
-    heard = over_the_socket(house, token, "approve", "reject", "answer_each")
+    heard = over_the_socket(house, token, "answer_each")
 
-    assert "A change to your details was proposed" in heard
+    assert "mara.new" not in heard
     assert before == house.substance()
-    assert RequestState.PENDING is house.state(OBJECTED)
-    decide(house, token, "object")
-    assert RequestState.REJECTED is house.state(OBJECTED), "what it is for, it does"
+    assert house.state(OBJECTED) is RequestState.PENDING
+    decide(house, token, "reject")
+    assert house.state(OBJECTED) is RequestState.REJECTED, "what it is for, it does"
 
 
 @pytest.mark.parametrize(
     "changed",
     [
         {"purpose": Purpose.RECEIPT},
-        {"reviewer": Reviewer.CURRENT},
         {"version": 0},
         {"version": 2},
         {"request_id": "0" * 32},
@@ -328,6 +327,6 @@ def test_a_link_opens_nothing_but_its_own_gate(house: House) -> None:
         assert [] == leaks("".join(wire.heard))
     assert before == house.substance()
     assert RequestState.PENDING is house.state(STOLEN)
-    for link in (token, house.token(REPLAYED), house.token(OBJECTED, "objection")):
+    for link in (token, house.token(REPLAYED), house.token(OBJECTED, "notice")):
         assert link.rpartition(".")[2] not in house.server.log
     assert "Traceback" not in house.server.log

@@ -18,7 +18,7 @@ from upstage_crm.audit.events import Action
 from upstage_crm.change_requests import commands
 from upstage_crm.change_requests.commands import Proposed
 from upstage_crm.change_requests.queries import get
-from upstage_crm.change_requests.rules import ReasonCode, RequestState
+from upstage_crm.change_requests.rules import NoticeState, ReasonCode, RequestState
 from upstage_crm.core.heartbeat import HEARTBEAT
 from upstage_crm.links.claims import LinkClaims
 from upstage_crm.mail.delivery import MailState
@@ -150,11 +150,18 @@ def _propose(stage: Stage, place: int, email: str) -> Proposed:
 
 
 def _waiting(stage: Stage) -> int:
-    """How many mails have not left yet; each that leaves is a change that the server makes."""
+    """How many mails have not left yet, and notices whose arrival was not noted: with each of
+    them the server changes something by itself.
+    """
     state = metadata.tables["mail_outbox"].c.state
-    query = sa.select(sa.func.count()).where(state.in_([MailState.QUEUED, MailState.SENDING]))
+    mails = sa.select(sa.func.count()).where(state.in_([MailState.QUEUED, MailState.SENDING]))
+    requests = metadata.tables["change_request"].c
+    notices = sa.select(sa.func.count()).where(
+        requests.notice_state == NoticeState.ON_ITS_WAY, requests.ended_at.is_(None)
+    )
     with stage.parts.database.reading() as session:
-        return session.connection().execute(query).scalar_one()
+        run = session.connection().execute
+        return run(mails).scalar_one() + run(notices).scalar_one()
 
 
 def leaks(text: str) -> list[str]:
