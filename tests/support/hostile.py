@@ -12,6 +12,8 @@ import random
 from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
+from upstage_crm.web.environment import SOCKET_MESSAGE_LIMIT
+
 T = TypeVar("T")
 
 _TEXTS = (
@@ -107,7 +109,15 @@ class Hostile:
         self._known = {"number": str(number), "reference": reference}
 
     def event(self) -> str:
-        """A message in the shape of an event: mostly a real handler with arguments of its own."""
+        """A message in the shape of an event: mostly a real handler with arguments of its own.
+
+        It is no longer than the server reads: what is longer ends the connection.
+        """
+        while len(made := self._event()) > SOCKET_MESSAGE_LIMIT:
+            pass
+        return made
+
+    def _event(self) -> str:
         weights = (70, 10, 8, 7, 5)
         made = self._one_of(
             weights,

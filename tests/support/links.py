@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from upstage_crm import wiring
-from upstage_crm.links.claims import LinkClaims, Reviewer
+from upstage_crm.links.claims import LinkClaims
 from upstage_crm.mail.message import MailKind
 from upstage_crm.mail.outbox import OUTBOX
 from upstage_crm.mail.placeholders import thaw_links
@@ -27,13 +27,17 @@ def decision_url(parts: wiring.Runtime, request_id: str, base_url: str) -> tuple
 def links_of(parts: wiring.Runtime, request_id: str) -> dict[str, LinkClaims]:
     """What the newest link of each name says in the mails of a request: decision, receipt, …
 
-    The link by which the current mailbox decides is called `notice` here.
+    The link with which a notice is answered is called `notice` here.
     """
-    query = sa.select(OUTBOX.c.links).where(OUTBOX.c.request_id == request_id).order_by(OUTBOX.c.id)
+    query = (
+        sa.select(OUTBOX.c.kind, OUTBOX.c.links)
+        .where(OUTBOX.c.request_id == request_id)
+        .order_by(OUTBOX.c.id)
+    )
     found: dict[str, LinkClaims] = {}
     with parts.database.reading() as session:
-        for links in session.connection().execute(query).scalars():
+        for kind, links in session.connection().execute(query).all():
             for name, claims in thaw_links(links).items():
-                is_notice = name == "decision" and claims.reviewer is Reviewer.CURRENT
+                is_notice = name == "decision" and kind is not MailKind.DECISION_REQUEST
                 found["notice" if is_notice else name] = claims
     return found
