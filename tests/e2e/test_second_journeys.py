@@ -3,36 +3,22 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
 from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
-from tests.support.journey import Person, hydrated, link_in, open_mail, opened
+from tests.support.journey import (
+    Person,
+    hydrated,
+    link_in,
+    open_mail,
+    opened,
+    send_proposal,
+    start_proposal,
+)
 from tests.support.server import Server
 from tests.support.stage import CLERK, LEAD, OWNER, Stage
-from upstage_crm.change_requests import queries, timing
 from upstage_crm.confirm import labels
-
-
-def start(page: Page, server: Server, number: int) -> None:
-    """Open the dialog for the email address of a record."""
-    opened(page, f"{server.url}/patrons/{number}/")
-    page.get_by_role("button", name=re.compile("Propose change")).first.click()
-
-
-def send(page: Page) -> None:
-    dialog = page.get_by_role("dialog")
-    dialog.get_by_label("Reason").select_option("asked_by_phone")
-    dialog.get_by_role("button", name="Send proposal").click()
-    expect(dialog).to_be_hidden()
-
-
-def reference_on(page: Page) -> str:
-    link = page.locator("a[href^='/requests/']").filter(has_text=re.compile(r"\w\w-\w\w\w")).first
-    found = re.search(r"\w\w-\w\w\w", link.inner_text())
-    assert found is not None
-    return found[0]
 
 
 def answer(page: Page, answers: dict[str, str]) -> None:
@@ -51,7 +37,7 @@ def test_five_fields_are_answered_one_by_one_and_partly_approved(
     server, stage = house
     number = stage.numbers[0]
     clerk = somebody(CLERK)
-    start(clerk, server, number)
+    start_proposal(clerk, server, number)
     dialog = clerk.get_by_role("dialog")
     dialog.get_by_label("Email address").fill("mara.five@example.org")
     for label in ("Phone number", "Name", "Postal address", "Date of birth"):
@@ -64,33 +50,33 @@ def test_five_fields_are_answered_one_by_one_and_partly_approved(
     dialog.get_by_label("Country").select_option("US")
     dialog.get_by_label("Date of birth").fill("1961-03-04")
     clerk.screenshot(path=tmp_path / "five-dialog.png")
-    send(clerk)
-    reference = reference_on(clerk)
+    reference = send_proposal(clerk)
 
-    asked = link_in(open_mail(clerk, server, "Is this your address"), "Approve")
-    patron = somebody("")
-    opened(patron, asked)
-    patron.get_by_role("button", name=labels.APPROVE, exact=True).click()
-    # The other mailbox has not answered its four fields yet.
-    expect(patron.get_by_role("heading", level=1)).to_contain_text("We have your answer")
-
-    # This mail tells of a date of birth, which the clerk does not see.
-    question = "May we change your details|your details"
-    open_mail(clerk, server, question)
+    # The notice tells of a date of birth as well, which the clerk does not see.
+    notice = "replace this email address"
+    open_mail(clerk, server, notice)
     expect(clerk.get_by_role("heading", name="No access")).to_be_visible()
-    asked = link_in(open_mail(somebody(LEAD), server, question), "Approve")
-    opened(patron, asked)
+    patron = somebody("")
+    opened(patron, link_in(open_mail(somebody(LEAD), server, notice), "Yes, switch now"))
     patron.screenshot(path=tmp_path / "five-page.png", full_page=True)
     answer(
         patron,
         {
+            "Email address": "Approve",
             "Phone number": "Approve",
             "Name": "Reject",
             "Postal address": "Approve",
             "Date of birth": "Reject",
         },
     )
-    expect(patron.get_by_role("heading", level=1)).to_contain_text(re.compile("part", re.I))
+    # The new address has not answered yet.
+    expect(patron.get_by_role("heading", level=1)).to_contain_text("We have your answer")
+    stranger = somebody("")
+    opened(stranger, link_in(open_mail(clerk, server, "Is this your address"), "Approve"))
+    stranger.get_by_role("button", name=labels.APPROVE, exact=True).click()
+    expect(stranger.get_by_role("heading", level=1)).to_contain_text("Approved. Thank you")
+    patron.reload()
+    expect(patron.get_by_role("heading", level=1)).to_contain_text("Partly approved")
     patron.screenshot(path=tmp_path / "five-done.png", full_page=True)
 
     values = stage.values_of(number)
@@ -113,9 +99,9 @@ def test_an_objection_after_the_approval_puts_back_and_two_members_clear(
     server, stage = house
     number = stage.numbers[1]
     clerk = somebody(CLERK)
-    start(clerk, server, number)
+    start_proposal(clerk, server, number)
     clerk.get_by_role("dialog").get_by_label("Email address").fill("theo.new@example.org")
-    send(clerk)
+    send_proposal(clerk)
     stranger = somebody("")
     opened(stranger, link_in(open_mail(clerk, server, "Is this your address"), "Approve"))
     stranger.get_by_role("button", name=labels.APPROVE, exact=True).click()
@@ -147,15 +133,14 @@ def test_two_members_change_an_address_at_the_desk_after_the_wait(
     server, stage = house
     number = stage.numbers[2]
     clerk = somebody(CLERK)
-    start(clerk, server, number)
+    start_proposal(clerk, server, number)
     dialog = clerk.get_by_role("dialog")
     dialog.get_by_label("Email address").fill("ines.desk@example.org")
     dialog.get_by_label("The patron can no longer read the current mailbox").check()
     dialog.get_by_label("How do you know who it is?").select_option("in_person")
     dialog.get_by_label("What did you see or ask?").fill("Passport; the photograph fits.")
     clerk.screenshot(path=tmp_path / "desk-dialog.png")
-    send(clerk)
-    reference = reference_on(clerk)
+    reference = send_proposal(clerk)
     opened(clerk, f"{server.url}/requests/{reference}/")
     expect(clerk.get_by_text("took the first step yourself")).to_be_visible()
 
@@ -164,20 +149,19 @@ def test_two_members_change_an_address_at_the_desk_after_the_wait(
     expect(lead.get_by_text("Passport; the photograph fits.").first).to_be_visible()
     lead.screenshot(path=tmp_path / "desk-task.png", full_page=True)
     lead.get_by_role("button", name=re.compile("Confirm")).first.click()
-    expect(lead.get_by_text(re.compile("Waiting for the patron")).first).to_be_visible()
-    notice = open_mail(lead, server, "details will change on")
-    assert "/c/" in link_in(notice, "This was not my wish")
+    expect(lead.get_by_text("Pending").first).to_be_visible()
+    notice = open_mail(lead, server, "details will change, not before")
+    assert "/c/" in link_in(notice, "No, keep this address")
     patron = somebody("")
     opened(patron, link_in(open_mail(lead, server, "Is this your address"), "Approve"))
     patron.get_by_role("button", name=labels.APPROVE, exact=True).click()
+    expect(patron.get_by_role("heading", level=1)).to_contain_text("taking effect later")
+    opened(lead, f"{server.url}/requests/{reference}/")
+    expect(lead.get_by_role("heading", name="Approved, takes effect on")).to_be_visible()
+    lead.screenshot(path=tmp_path / "desk-waits.png", full_page=True)
     assert "ines@example.org" == stage.email_of(number)
 
-    # Three days later, as the schedule does it: the clock of one command is moved, not the server.
-    now = stage.parts.clock.now() + timedelta(hours=73)
-    with stage.parts.database.transaction() as session:
-        request = queries.get(session, reference)
-        room = stage.parts.mailroom
-        assert timing.take_effect(session, request_id=request.id, mailroom=room, now=now)
+    stage.pass_time(reference, 73, url=server.url)
     opened(lead, f"{server.url}/requests/{reference}/")
     expect(lead.get_by_text("Approved").first).to_be_visible()
     assert "ines.desk@example.org" == stage.email_of(number)
@@ -189,10 +173,9 @@ def test_a_code_opens_the_request_without_a_link_but_not_for_staff(
     server, stage = house
     number = stage.numbers[3]
     clerk = somebody(CLERK)
-    start(clerk, server, number)
+    start_proposal(clerk, server, number)
     clerk.get_by_role("dialog").get_by_label("Email address").fill("kai.code@example.org")
-    send(clerk)
-    reference = reference_on(clerk)
+    reference = send_proposal(clerk)
     text = open_mail(clerk, server, "Is this your address").locator("body").inner_text()
     code = re.search(r"the code (\w{4}-\w{4})", text)
     assert code is not None

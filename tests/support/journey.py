@@ -11,6 +11,7 @@ from tests.support.server import Server
 from tests.support.stage import CLERK, PASSWORD
 
 PATIENCE_MS = 10_000
+_REFERENCE = re.compile(r"\w\w-\w\w\w")
 PHONE: ViewportSize = {"width": 360, "height": 740}
 Person = Callable[[str], Page]
 
@@ -39,6 +40,24 @@ def open_mail(page: Page, server: Server, subject: str) -> FrameLocator:
     opened(page, f"{server.url}/mailbox/")
     page.get_by_role("link", name=re.compile(subject)).first.click()
     return page.frame_locator("iframe").first
+
+
+def start_proposal(page: Page, server: Server, number: int) -> None:
+    """Open the dialog for the email address of a record."""
+    opened(page, f"{server.url}/patrons/{number}/")
+    page.get_by_role("button", name=re.compile("Propose change")).first.click()
+
+
+def send_proposal(page: Page) -> str:
+    """Send what the dialog holds; return the reference of the request."""
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Reason").select_option("asked_by_phone")
+    dialog.get_by_role("button", name="Send proposal").click()
+    expect(dialog).to_be_hidden()
+    link = page.locator("a[href^='/requests/']").filter(has_text=_REFERENCE).first
+    found = _REFERENCE.search(link.inner_text())
+    assert found is not None
+    return found[0]
 
 
 def link_in(mail: FrameLocator, words: str) -> str:

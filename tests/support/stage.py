@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import timedelta
 
 from tests.support.keyring import SECRET_KEYS, opened
 from tests.support.thresholds import relax
 from upstage_crm import wiring
+from upstage_crm.audit import trail
 from upstage_crm.audit.events import OPERATOR, Channel
+from upstage_crm.change_requests import notices, timing
+from upstage_crm.change_requests import queries as requests
 from upstage_crm.demo.staff import ORGANISATION
 from upstage_crm.organisation import settings as organisation
 from upstage_crm.patrons import commands as patrons
-from upstage_crm.patrons import queries
+from upstage_crm.patrons import marks, queries
 from upstage_crm.patrons.tables import PatronKind
 from upstage_crm.settings import Settings
 from upstage_crm.staff import accounts
@@ -58,6 +62,27 @@ class Stage:
         """The protected columns of the record as they are now."""
         with self.parts.database.reading() as session:
             return queries.get_by_number(session, number).values
+
+    def prove(self, number: int) -> None:
+        """The patron has answered from the address on the record before."""
+        now = self.parts.clock.now()
+        with self.parts.database.transaction() as session:
+            patron = queries.get_by_number(session, number)
+            queries.lock(session, patron.id)
+            marks.prove_address(session, patron_id=patron.id, now=now)
+            trail.record(session, [], now=now)
+
+    def pass_time(self, reference: str, hours: int, *, url: str) -> None:
+        """What the clock does for a request until some hours later; the server's own stays.
+
+        `url` is the server's, for the links in the mails.
+        """
+        room = replace(self.parts.mailroom, public_url=url)
+        now = self.parts.clock.now() + timedelta(hours=hours)
+        for step in (notices.look, timing.remind, timing.take_effect):
+            with self.parts.database.transaction() as session:
+                found = requests.get(session, reference)
+                step(session, request_id=found.id, mailroom=room, now=now)
 
 
 def set_stage(database_url: str, environ: Mapping[str, str] | None = None) -> Stage:

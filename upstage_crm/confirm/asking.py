@@ -150,8 +150,8 @@ _TOO_LATE: Final = Objecting(
 _LATE: Final = Objecting(
     title="This wasn't me",
     words=(
-        "Did you not want this change? We put back at once what was there before, and all that was "
-        "approved from the new address since. "
+        "Did you not want this change? We put back at once what was there before, and undo all "
+        "that was approved from the new address since. "
         "Two members of our staff then look into it before anything else can change."
     ),
     button="Undo this change",

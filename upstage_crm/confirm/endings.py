@@ -36,7 +36,7 @@ ENDINGS: Mapping[str, Ending] = {
         title="Thank you. We have your answer",
         lead=("We are waiting for another answer before the request ends.",),
         steps=(
-            "There is nothing more to do for you now. We tell you by mail how it ends.",
+            "There is nothing more to do for you now. We tell you by email how it ends.",
             "Did you change your mind? Call us before {until}.",
         ),
         icon="hourglass",
@@ -63,7 +63,7 @@ ENDINGS: Mapping[str, Ending] = {
     ),
     SuppressionCause.NOT_THIS_PERSON.value: Ending(
         title="Thank you for telling us",
-        lead=("We leave this address out of it. You get no more email about this record.",),
+        lead=("You get no more email about this record.",),
         steps=("There is nothing to do. " + _CLOSE, "Was this a mistake? Call us."),
         icon="shield-check",
     ),
@@ -94,7 +94,7 @@ ENDINGS: Mapping[str, Ending] = {
         title="Approved. Thank you",
         lead=("{news}",),
         steps=(
-            "We send you a mail that confirms it. " + _CLOSE,
+            "We send you an email that confirms it. " + _CLOSE,
             "Was this a mistake? Call us, and we change it back with you.",
         ),
         tone="success",
@@ -115,7 +115,7 @@ ENDINGS: Mapping[str, Ending] = {
         title="Partly approved",
         lead=("Only what was approved has changed. Everything else stays as it was.",),
         steps=(
-            "We send you a mail that confirms it. " + _CLOSE,
+            "We send you an email that confirms it. " + _CLOSE,
             "Was this a mistake? Call us, and we change it back with you.",
         ),
         tone="success",
@@ -189,7 +189,7 @@ ENDINGS: Mapping[str, Ending] = {
         title="Thank you. We have put it back",
         lead=("{restored}", "{blocked}"),
         steps=(
-            "We have told everybody by mail, and marked your record for a closer look.",
+            "We have told everyone by email, and marked your record for a closer look.",
             "Until two of our staff have looked into it, nobody can propose another change.",
             "Was this a mistake? Call us.",
         ),
@@ -251,7 +251,7 @@ ENDINGS: Mapping[str, Ending] = {
         title="This link does not work",
         lead=("Nothing has changed.", "Some mail programs cut long links in two."),
         steps=(
-            "Open the mail again and press its button, or copy the whole link into your browser.",
+            "Open the email again and press its button, or copy the whole link into your browser.",
             "Does it still not work? Call us. You do not need the link for that.",
         ),
         icon="link",
@@ -263,8 +263,8 @@ ENDINGS: Mapping[str, Ending] = {
             "Nothing has changed.",
         ),
         steps=(
-            "Go back to the mail and press its button again.",
-            "Is the mail gone? Call us. You do not need the link for that.",
+            "Go back to the email and press its button again.",
+            "Is the email gone? Call us. You do not need the link for that.",
         ),
         icon="mail",
     ),

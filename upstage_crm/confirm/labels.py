@@ -34,7 +34,7 @@ CODE_HINT: Final = "Eight letters and digits, like 7QK2-M9XD"
 CODE_OPEN: Final = "Open the request"
 CODE_REFUSED: Final = (
     "The reference and the code do not fit, or there were too many tries. "
-    "Look at them again, use the link in the mail, or call us."
+    "Look at them again, use the link in the email, or call us."
 )
 CODE_STAFF: Final = (
     "You are signed in to the CRM in this browser. Staff do not answer for patrons: "

@@ -136,8 +136,9 @@ def look(visitor: Visitor, *, choice: str = "") -> PageWords:
             organisation=organisation,
             choice=choice,
         )
-        # Who is still asked has decided nothing that a receipt could tell.
-        if found.phase is Phase.OPEN and found.purpose is Purpose.DECISION:
+        # Who is still asked has decided nothing that a receipt could tell; who is out reads none.
+        is_asked = found.phase is Phase.OPEN and found.purpose is Purpose.DECISION
+        if is_asked or found.phase is Phase.OUT:
             return words
         return replace(words, receipt=_receipt_address(session, claims, now=now))
 

@@ -71,7 +71,7 @@ ACTION_WORDS: Mapping[Action, str] = {
     Action.FIELD_OBJECTED: "objected",
     Action.OBJECTION_RECEIVED: "objected after the change",
     Action.ADDRESS_SUPPRESSED: "said that the address is not the patron's",
-    Action.MAILBOX_OUT: "left a mailbox out",
+    Action.MAILBOX_OUT: "stopped writing to an address",
     Action.LIFTING_ASKED: "asked to write to a suppressed address again",
     Action.SUPPRESSION_LIFTED: "let us write to a suppressed address again",
     Action.STAFF_ADDED: "added a staff member",

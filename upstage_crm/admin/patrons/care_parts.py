@@ -12,7 +12,7 @@ from upstage_crm.change_requests.desk import IDENTIFYING
 from upstage_crm.change_requests.erasing import REASON_LIMIT
 from upstage_crm.change_requests.freezing import NOTE_LIMIT
 from upstage_crm.change_requests.reasons import METHODS
-from upstage_crm.change_requests.rules import RecordChangeKind
+from upstage_crm.change_requests.rules import Finding, RecordChangeKind
 from upstage_crm.pages.view import question, refusal_of, subject_dialog, subject_form
 from upstage_crm.ui.components.base import Child, filled, show_if, text_if
 from upstage_crm.ui.components.button import button, link
@@ -324,8 +324,18 @@ def _dialog(
 
 
 def _findings() -> tuple[Child, ...]:
-    """What was found out, and how: the two members have to agree."""
-    found = [(one.value, words) for one, words in FINDING_WORDS.items()]
+    """What was found out, and how: the two members have to agree.
+
+    Without a dispute it can only be about the address on the record.
+    """
+    disputed = filled(FROZEN.cause)
+    found = rx.fragment(
+        *(
+            option if one is Finding.CURRENT_NOT_PATRONS else show_if(disputed, option)
+            for one, words in FINDING_WORDS.items()
+            for option in [rx.el.option(words, value=one.value)]
+        )
+    )
     methods = [("", "Not needed"), *((one.value, METHODS[one].label) for one in IDENTIFYING)]
     return (
         select_field("Finding", "finding", found, id="care-finding"),
