@@ -36,10 +36,10 @@ def test_same_seed_gives_the_same_people_and_another_seed_others(crowd: list[Dem
 
 
 def test_two_thousand_take_well_under_a_second() -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     list(people(2_000, 11))
 
-    assert time.perf_counter() - started < 0.6  # 0.05 s on a quiet machine
+    assert time.process_time() - started < 0.6  # 0.05 s on a quiet machine
 
 
 def test_every_value_is_canonical(crowd: list[DemoPerson]) -> None:
