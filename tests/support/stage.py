@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
+
+from sqlmodel import Session
 
 from tests.support.keyring import SECRET_KEYS, opened
 from tests.support.thresholds import relax
@@ -13,7 +15,10 @@ from upstage_crm.audit import trail
 from upstage_crm.audit.events import OPERATOR, Channel
 from upstage_crm.change_requests import notices, timing
 from upstage_crm.change_requests import queries as requests
+from upstage_crm.core.clock import FrozenClock
 from upstage_crm.demo.staff import ORGANISATION
+from upstage_crm.mail.dispatcher import Dispatcher
+from upstage_crm.mail.local_sender import LocalSender
 from upstage_crm.organisation import settings as organisation
 from upstage_crm.patrons import commands as patrons
 from upstage_crm.patrons import marks, queries
@@ -63,26 +68,34 @@ class Stage:
         with self.parts.database.reading() as session:
             return queries.get_by_number(session, number).values
 
-    def prove(self, number: int) -> None:
-        """The patron has answered from the address on the record before."""
+    def add(self, email: str, *, is_proven: bool = True) -> int:
+        """One more patron, who has answered from the address before; return the number."""
+        name = email.partition("@")[0].title()
         now = self.parts.clock.now()
         with self.parts.database.transaction() as session:
-            patron = queries.get_by_number(session, number)
-            queries.lock(session, patron.id)
-            marks.prove_address(session, patron_id=patron.id, now=now)
-            trail.record(session, [], now=now)
+            number = _add(session, self.owner, {"given_name": name, "email": email}, now)
+            if is_proven:
+                patron = queries.get_by_number(session, number)
+                marks.prove_address(session, patron_id=patron.id, now=now)
+                trail.record(session, [], now=now)
+        return number
 
     def pass_time(self, reference: str, hours: int, *, url: str) -> None:
-        """What the clock does for a request until some hours later; the server's own stays.
+        """What the clock does for a request some hours from now, mails included.
 
-        `url` is the server's, for the links in the mails.
+        The server's own clock stays. `url` is the server's, for the links in the mails.
         """
-        room = replace(self.parts.mailroom, public_url=url)
-        now = self.parts.clock.now() + timedelta(hours=hours)
+        parts, room = self.parts, replace(self.parts.mailroom, public_url=url)
+        now = parts.clock.now() + timedelta(hours=hours)
         for step in (notices.look, timing.remind, timing.take_effect):
-            with self.parts.database.transaction() as session:
+            with parts.database.transaction() as session:
                 found = requests.get(session, reference)
                 step(session, request_id=found.id, mailroom=room, now=now)
+        clock, sender = FrozenClock(now), LocalSender()
+        where = wiring.mailboxes_of
+        dispatcher = Dispatcher(parts.database, sender, parts.codec, clock, mailboxes_of=where)
+        while dispatcher.run_once():
+            pass
 
 
 def set_stage(database_url: str, environ: Mapping[str, str] | None = None) -> Stage:
@@ -115,16 +128,17 @@ def set_stage(database_url: str, environ: Mapping[str, str] | None = None) -> St
             assert member is not None
             members.append(member)
         organisation.change(session, actor=members[0], proposed=ORGANISATION, now=now)
-        numbers = tuple(
-            patrons.add(
-                session,
-                actor=members[0],
-                kind=PatronKind.PERSON,
-                raw=raw,
-                free={},
-                context=patrons.Context(today=now.date()),
-                now=now,
-            )
-            for raw in PATRONS
-        )
+        numbers = tuple(_add(session, members[0], raw, now) for raw in PATRONS)
     return Stage(parts, members[0], numbers)
+
+
+def _add(session: Session, actor: StaffMember, raw: Mapping[str, str], now: datetime) -> int:
+    return patrons.add(
+        session,
+        actor=actor,
+        kind=PatronKind.PERSON,
+        raw=raw,
+        free={},
+        context=patrons.Context(today=now.date()),
+        now=now,
+    )
