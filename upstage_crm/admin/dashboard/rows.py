@@ -19,7 +19,7 @@ from upstage_crm.ui.copy import MAIL_KIND_WORDS
 
 _NEEDS: Mapping[Need, tuple[str, str, str]] = {
     Need.FROZEN: ("Record in dispute", "shield-alert", "danger"),
-    Need.NOTICE_STOPPED: ("A warning did not arrive", "mail-warning", "danger"),
+    Need.NOTICE_STOPPED: ("Patron could not be told", "mail-warning", "danger"),
     Need.SECOND_PERSON: ("Waits for a second person", "users", "warning"),
     Need.ERASURE: ("Erasure to confirm", "circle-slash", "warning"),
     Need.RECORD_CHANGE: ("Protection or status to confirm", "users", "warning"),

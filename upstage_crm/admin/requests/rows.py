@@ -100,7 +100,7 @@ def words_of(request: RequestLine | RequestView, time_zone: tzinfo) -> str:
         return ""
     if request.is_stopped:
         is_waiting = request.state is RequestState.WAITING
-        return f"{'Approved' if is_waiting else 'Pending'}, the notice did not arrive"
+        return f"{'Approved' if is_waiting else 'Pending'}, the patron could not be told"
     if request.state is RequestState.PENDING:
         return ""
     if request.applies_at is None:

@@ -26,9 +26,9 @@ class Task:
     """One step that waits; `kind` is "" for nothing.
 
     That is release, identity or code for a second person, stopped, letter or lift where somebody
-    has to write down why, applies or cooling where nobody has to do anything. `act` is the button
-    of who may take the step, `why_not` the reason for who may not. `about` is what it acts on, if
-    that is not the request.
+    has to write something down, which `prompt` asks for, applies or cooling where nobody has to do
+    anything. `act` is the button of who may take the step, `why_not` the reason for who may not.
+    `about` is what it acts on, if that is not the request.
     """
 
     kind: str = ""
@@ -40,6 +40,7 @@ class Task:
     why_not: str = ""
     can_decline: bool = False
     about: str = ""
+    prompt: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,6 +127,7 @@ def _stopped(request: RequestView, rights: Rights) -> Task:
         ],
         act="" if why_not else "End the waiting time",
         why_not=why_not,
+        prompt="How did you reach the patron?",
     )
 
 
@@ -141,6 +143,7 @@ def _letter(rights: Rights) -> Task:
         ],
         act="Record the letter" if rights.may_identify else "",
         why_not="" if rights.may_identify else _NO_RIGHT,
+        prompt="When was the letter sent, and where to?",
     )
 
 
@@ -159,6 +162,7 @@ def _lift(found: SuppressionView, rights: Rights, sight: Sight) -> Task:
         act="" if why_not else ("Lift it" if is_second else "Ask to lift it"),
         why_not=why_not,
         about=found.id,
+        prompt="What do you know about it?",
     )
 
 

@@ -111,7 +111,7 @@ def _explain() -> rx.Component:
     return question(
         State,
         "explain",
-        text_area("In your words", NOTE, id="task-explain", max_length=NOTE_LIMIT),
+        text_area(TASK.prompt, NOTE, id="task-explain", max_length=NOTE_LIMIT),
         title=TASK.title,
         description="What you write stays in the history.",
         on_submit=State.explain,
