@@ -50,9 +50,9 @@ def test_a_clerk_with_a_mailbox_is_stopped_by_one_no(play: Playhouse) -> None:
 
     queue = opened(play.member(CLERK), f"{play.server.url}/requests/")
     queue.set_viewport_size(PHONE)
-    expect(queue.get_by_text("Approved, takes effect").first).to_be_visible()
+    expect(queue.get_by_text("takes effect").first).to_be_visible()
     width = queue.evaluate("document.documentElement.scrollWidth")
-    assert width == PHONE["width"], "the chip makes the queue wider than a phone"
+    assert width == PHONE["width"], "the state makes the queue wider than a phone"
 
     said = "to replace this email address with another one: m•••@thief.example"
     assert said in play.read(old, MailKind.CHANGE_NOTICE)

@@ -147,7 +147,14 @@ def _row(row: ObjectVar[QueueRow]) -> rx.Component:
             label="Proposed",
             wide=True,
         ),
-        cell(request_chip(row.state, row.state_words), label="State"),
+        cell(
+            show_if(
+                filled(row.state_more),
+                two_lines(request_chip(row.state, row.state_words), row.state_more),
+                request_chip(row.state),
+            ),
+            label="State",
+        ),
         cell(
             show_if(
                 filled(row.left),

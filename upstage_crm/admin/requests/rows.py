@@ -37,7 +37,10 @@ class QueueTab:
 
 @dataclass(frozen=True)
 class QueueRow:
-    """One request in the queue. `left` is empty once it has ended; `mail` before any mail."""
+    """One request in the queue. `left` is empty once it has ended; `mail` before any mail.
+
+    `state_more` is what the chip's state alone does not say, as when an approval takes effect.
+    """
 
     reference: str = ""
     href: str = ""
@@ -48,6 +51,7 @@ class QueueRow:
     proposed: str = ""
     state: str = ""
     state_words: str = ""
+    state_more: str = ""
     proposer: str = ""
     age: str = ""
     age_iso: str = ""
@@ -73,6 +77,7 @@ def queue_row(
     """Return the row of one request; `mail` is its newest decision mail."""
     until = line.applies_at if line.state is RequestState.WAITING else line.expires_at
     is_timed = line.state.is_open and until is not None
+    state, _comma, more = words_of(line, time_zone).partition(", ")
     return QueueRow(
         reference=line.reference,
         href=request_href(line.reference),
@@ -82,7 +87,8 @@ def queue_row(
         fields=line.fields,
         proposed=line.proposed,
         state=line.state.value,
-        state_words=words_of(line, time_zone),
+        state_words=state,
+        state_more=more,
         proposer=line.proposer_label,
         age=when.ago(line.created_at, now=now, time_zone=time_zone),
         age_iso=when.iso(line.created_at),
