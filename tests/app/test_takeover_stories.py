@@ -336,6 +336,18 @@ def test_a_silent_mailbox_of_a_former_job_makes_it_seven_mails(story: Story) -> 
     }
 
 
+def test_a_mailbox_reminded_of_its_notice_is_left_alone(story: Story) -> None:
+    """The reminder named the phone number as well; a second one came a day later."""
+    mara = story.regular()
+    story.begin()
+    story.propose(mara, changes={"email": {"email": NEW}, **PHONE}, actor=story.vic)
+    story.answer(NEW)
+    story.wait(DEFAULT.notice_period)
+
+    assert story.mails[OLD] == ["change_notice", "notice_reminder", "change_applied"]
+    assert "phone" in story.last(OLD, "notice_reminder").text.casefold()
+
+
 def found_out(story: Story, patron: PatronRecord, finding: Finding) -> None:
     story.find_out(patron, finding, story.rosa, story.owner)
 
