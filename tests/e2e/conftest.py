@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 
 from tests.support.browser import ARGUMENTS, NO_BROWSER, find_browser
 from tests.support.journey import PATIENCE_MS, PHONE, Person, sign_in
@@ -14,6 +14,8 @@ from tests.support.server import Server, running_server
 from tests.support.stage import Stage, set_stage
 
 Goto = Callable[[str], Page]
+
+expect.set_options(timeout=PATIENCE_MS)  # as patient as the pages: a busy machine is no failure
 
 
 @pytest.fixture(scope="session")
