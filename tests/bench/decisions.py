@@ -28,6 +28,7 @@ from tests.conftest import START
 from tests.support.factories import Desk
 from tests.support.keyring import opened
 from tests.support.postgres import Postgres
+from upstage_crm.audit import roles
 from upstage_crm.change_requests.rules import RequestState
 from upstage_crm.core.clock import FrozenClock
 from upstage_crm.core.db import make_engine
@@ -214,7 +215,7 @@ def _postgres_copies(server: Postgres) -> Generator[tuple[list[str], list[LinkCl
     with ExitStack() as stack:
         server.create("origin")
         stack.callback(server.drop, "origin")
-        claims = _fill(server.url("origin"))
+        claims = _fill(server.url("origin", roles.OWNER))
         urls = [stack.enter_context(server.fresh(template="origin")) for _ in range(4)]
         yield urls, claims
 
