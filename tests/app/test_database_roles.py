@@ -167,6 +167,7 @@ def test_nothing_runs_with_the_owners_rights_that_others_put_there(
     assert "holds the function public.say_0" in capsys.readouterr().err
     with owner.connect() as connection:
         assert migrations.current(connection) == ""
+        assert connection.scalar(sa.text("SELECT 1")) == 1, "the transaction is spoilt"
 
 
 def test_the_recipe_is_what_the_command_prints(capsys: pytest.CaptureFixture[str]) -> None:

@@ -97,13 +97,15 @@ def is_refused(town: Town, statement: Executable, ref: tuple[str, str]) -> bool:
 def test_a_raw_update_of_a_recorded_row_is_refused_or_found(town: Town) -> None:
     found: set[str] = set()
     for subject, part in PARTS:
-        row = town.row(subject, part)
-        for column in row.table.columns:
-            if column.name in part.rest:
-                continue
-            update = sa.update(row.table).where(row.is_this).values({column: another(column)})
-            if not is_refused(town, update, row.ref):
-                found.add(part.table)
+        for row in town.rows(subject, part):
+            for column in row.table.columns:
+                if column.name in part.rest:
+                    continue
+                update = sa.update(row.table).where(row.is_this).values({column: another(column)})
+                if not is_refused(town, update, row.ref):
+                    found.add(part.table)
+            if part.table in found:
+                break  # a decided review refuses every column, an open one does not
     assert found == {part.table for _subject, part in PARTS} - {"staff_alert"}
 
 

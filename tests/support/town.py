@@ -138,14 +138,18 @@ class Town:
 
     # --- rows ---------------------------------------------------------------------------------
 
-    def row(self, subject: Subject, part: Part) -> Row:
-        """The first row of a part, with the subject that it belongs to."""
+    def rows(self, subject: Subject, part: Part) -> list[Row]:
+        """Every row of a part, each with the subject that it belongs to."""
         table = SQLModel.metadata.tables[part.table]
         query = sa.select(table.c[part.subject], table.c[part.key]).order_by(table.c[part.key])
         with self.database.engine.connect() as connection:
-            found = connection.execute(query).first()
-        assert found is not None, f"the town has no {part.table}"
-        return Row(subject.name, str(found[0]), part, found[1])
+            found = connection.execute(query).all()
+        assert found, f"the town has no {part.table}"
+        return [Row(subject.name, str(owner), part, key) for owner, key in found]
+
+    def row(self, subject: Subject, part: Part) -> Row:
+        """One row of a part; which one is chance, since keys are."""
+        return self.rows(subject, part)[0]
 
     def sealed(self, name: str) -> RowMapping:
         """The first row of a sealed table."""

@@ -56,7 +56,9 @@ def current(connection: Connection) -> str:
     if not sa.inspect(connection).has_table("alembic_version"):
         return ""
     try:
-        return connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalar() or ""
+        with connection.begin_nested():  # or the refused query would spoil the transaction
+            query = sa.text("SELECT version_num FROM alembic_version")
+            return connection.execute(query).scalar() or ""
     except ProgrammingError:
         return ""
 
