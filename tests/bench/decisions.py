@@ -14,7 +14,7 @@ import sqlite3
 import time
 from collections.abc import Callable, Generator, Sequence
 from contextlib import ExitStack, closing, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,7 @@ from sqlalchemy import event
 from sqlalchemy.engine import Connection
 
 from tests.bench.report import Figure, figure, ratios
+from tests.bench.unsigned import believing, take_keys_from
 from tests.conftest import START
 from tests.support.factories import Desk
 from tests.support.keyring import opened
@@ -82,12 +83,20 @@ def _compare(name: str, urls: Sequence[str], claims: Sequence[LinkClaims]) -> li
         database = opened(urls[1])
         stack.callback(database.dispose)
         desk = Desk(database, FrozenClock(START))
+        unsigned = opened(urls[4])
+        stack.callback(unsigned.dispose)
+        unsigned_desk = Desk(unsigned, FrozenClock(START))
+        unsigned_desk.room = replace(unsigned_desk.room, signer=take_keys_from(unsigned))
         engine = make_engine(urls[2])
         stack.callback(engine.dispose)
         driver = stack.enter_context(_driver(urls[3]))
 
         def real(place: int) -> None:
             assert desk.decide(claims[place]) is RequestState.APPROVED
+
+        def without_signatures(place: int) -> None:
+            with believing():
+                assert unsigned_desk.decide(claims[place]) is RequestState.APPROVED
 
         def core(place: int) -> None:
             with engine.begin() as connection:
@@ -99,18 +108,23 @@ def _compare(name: str, urls: Sequence[str], claims: Sequence[LinkClaims]) -> li
         def raw(place: int) -> None:
             driver(recorded[place].driver)
 
-        ours, by_core, by_driver = _interleave([real, core, raw])
+        ways = [real, without_signatures, core, raw]
+        ours, bare, by_core, by_driver = _interleave(ways)
     # The trail's last hash covers every decision: the peers wrote what we would have written.
     assert _head(urls[0]) == _head(urls[2]) == _head(urls[3])
     area = f"decisions, {name}"
     return [
         figure(area, "recorded by our command", ours, unit="/s"),
+        figure(area, "without signatures and seals", bare, unit="/s"),
         figure(area, "same statements, Core", by_core, unit="/s"),
         figure(area, "same statements, driver", by_driver, unit="/s"),
         figure(
             area, "ours", ratios(ours, by_core), against="SQLAlchemy Core", at_least=LEAST[name]
         ),
         figure(area, "ours", ratios(ours, by_driver), against="raw driver", at_least=0.2),
+        figure(
+            area, "ours", ratios(ours, bare), against="without signatures and seals", at_least=0.95
+        ),
     ]
 
 
@@ -204,7 +218,7 @@ def _driver(url: str) -> Generator[Driver]:
 def _sqlite_copies(folder: Path) -> Generator[tuple[list[str], list[LinkClaims]]]:
     origin = folder / "origin.db"
     claims = _fill(f"sqlite:///{origin}")
-    copies = [folder / f"copy{number}.db" for number in range(4)]
+    copies = [folder / f"copy{number}.db" for number in range(5)]
     for copy in copies:
         shutil.copyfile(origin, copy)
     yield [f"sqlite:///{copy}" for copy in copies], claims
@@ -216,7 +230,7 @@ def _postgres_copies(server: Postgres) -> Generator[tuple[list[str], list[LinkCl
         server.create("origin")
         stack.callback(server.drop, "origin")
         claims = _fill(server.url("origin", roles.OWNER))
-        urls = [stack.enter_context(server.fresh(template="origin")) for _ in range(4)]
+        urls = [stack.enter_context(server.fresh(template="origin")) for _ in range(5)]
         yield urls, claims
 
 

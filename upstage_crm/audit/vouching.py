@@ -29,7 +29,15 @@ RAW = sa.select(
         for column in _entry.columns
     )
 ).order_by(_entry.c.seq)
-_FROM = RAW.where(_entry.c.seq >= sa.bindparam("seq")).limit(COVERED)
+_SIGNED = (
+    sa.select(_entry.c.seq)
+    .where(_entry.c.seq >= sa.bindparam("seq"), _entry.c.signature.is_not(None))
+    .order_by(_entry.c.seq)
+    .limit(1)
+    .scalar_subquery()
+)
+# From one entry to the one whose signature covers it.
+_SPAN = RAW.where(_entry.c.seq >= sa.bindparam("seq"), _entry.c.seq <= _SIGNED).limit(COVERED)
 _KEYS = (
     sa.select(_entry.c.seq, _entry.c.facts)
     .where(_entry.c.action.in_((Action.TRAIL_OPENED, Action.TRAIL_KEY_ENTERED)))
@@ -64,7 +72,7 @@ def entry(session: Session, seq: int) -> Mapping[str, Any] | None:
     """The entry with this number, once a signature vouches for it; None when none does."""
     held = keys.of(session)
     known = held.cache(_Vouched)
-    rows = [plain(row) for row in session.connection().execute(_FROM, {"seq": seq}).mappings()]
+    rows = [plain(row) for row in session.connection().execute(_SPAN, {"seq": seq}).mappings()]
     if not rows or rows[0]["seq"] != seq or not is_intact(rows[0]):
         return None
     if rows[0] in known:

@@ -11,7 +11,6 @@ from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy.orm.attributes import set_committed_value
-from sqlmodel import col, select
 
 from upstage_crm.audit.events import SYSTEM, Action, Actor, Channel
 from upstage_crm.change_requests import planning, queries
@@ -31,7 +30,20 @@ from upstage_crm.core.db import table_of
 from upstage_crm.links.claims import Reviewer
 from upstage_crm.patrons.commands import Proof
 
-_review = table_of(ReviewRow)
+_change, _review = table_of(FieldChangeRow), table_of(ReviewRow)
+# Built once: every approved address runs it.
+_LEFT_OPEN = (
+    sa.select(_change.c.request_id, _change.c.id)
+    .join(_review, _review.c.field_change_id == _change.c.id)
+    .where(
+        _change.c.patron_id == sa.bindparam("patron"),
+        _change.c.outcome.in_(OPEN_OUTCOMES),
+        _review.c.reviewer == Reviewer.CURRENT,
+        _review.c.replaced_at.is_(None),
+        _review.c.mailbox != sa.bindparam("newcomer"),
+    )
+    .order_by(_change.c.request_id, _change.c.id)
+)
 
 
 def advance(case: Case, change: FieldChangeRow, *, actor: Actor, channel: Channel) -> Cause | None:
@@ -165,20 +177,10 @@ def hand_over(case: Case, mailbox: str) -> None:
 
 def _left_open(case: Case, mailbox: str) -> dict[str, list[str]]:
     """The open field changes in which another mailbox was the current one, by request."""
-    query = (
-        select(FieldChangeRow.request_id, FieldChangeRow.id)
-        .join(ReviewRow, col(ReviewRow.field_change_id) == col(FieldChangeRow.id))
-        .where(
-            FieldChangeRow.patron_id == case.patron.id,
-            col(FieldChangeRow.outcome).in_(OPEN_OUTCOMES),
-            ReviewRow.reviewer == Reviewer.CURRENT,
-            col(ReviewRow.replaced_at).is_(None),
-            ReviewRow.mailbox != mailbox,
-        )
-        .order_by(col(FieldChangeRow.request_id), col(FieldChangeRow.id))
-    )
+    case.session.flush()
+    wanted = {"patron": case.patron.id, "newcomer": mailbox}
     found: dict[str, list[str]] = {}
-    for request_id, change_id in case.session.exec(query):
+    for request_id, change_id in case.session.connection().execute(_LEFT_OPEN, wanted):
         found.setdefault(request_id, []).append(change_id)
     return found
 

@@ -46,9 +46,8 @@ def reminders(case: Case) -> tuple[Planned, ...]:
 
 
 def plan_reminder(case: Case) -> None:
-    """Store when the next reminder is due."""
+    """Set when the next reminder is due; it is stored with what the command records."""
     is_asked = case.request.state in (RequestState.PENDING, RequestState.WAITING)
     coming = [planned.at for planned in reminders(case) if planned.at > case.now]
     case.request.next_reminder_at = coming[0] if coming and is_asked else None
     case.session.add(case.request)
-    case.session.flush()

@@ -19,7 +19,6 @@ from upstage_crm.core.ids import new_id
 from upstage_crm.core.languages import choose
 from upstage_crm.mail import queries as mails
 from upstage_crm.mail.message import Audience
-from upstage_crm.organisation.settings import details
 from upstage_crm.receipts import issuing
 from upstage_crm.receipts.facts import (
     AT_THE_DESK,
@@ -133,7 +132,7 @@ def _write(
         actor=actor,
         proposer=shown_label(request.proposer_label),
         language=choose(case.patron.language, case.organisation.language),
-        organisation=details(case.session),
+        organisation=case.organisation,
         reason_code=request.reason_code.value,
         asked_at=request.created_at,
         decided_at=case.now,

@@ -30,6 +30,11 @@ _FACTS = {
 }
 _BY_PROVIDER_ID = sa.select(OUTBOX.c.id).where(OUTBOX.c.provider_id == sa.bindparam("name"))
 _IS_OURS = sa.select(OUTBOX.c.id).where(OUTBOX.c.id == sa.bindparam("mail_id"))
+_OF_MAILS = (
+    sa.select(EVENTS)
+    .where(EVENTS.c.outbox_id.in_(sa.bindparam("mail_ids", expanding=True)))
+    .order_by(EVENTS.c.at, EVENTS.c.kind, EVENTS.c.id)
+)
 _EARLY = sa.select(EVENTS).where(
     EVENTS.c.provider_id == sa.bindparam("name"), EVENTS.c.outbox_id.is_(None)
 )
@@ -103,12 +108,8 @@ def proven_of(session: Session, mail_ids: Collection[str]) -> dict[str, tuple[No
 
 
 def _rows_of(session: Session, mail_ids: Collection[str]) -> Sequence[sa.RowMapping]:
-    query = (
-        sa.select(EVENTS)
-        .where(EVENTS.c.outbox_id.in_(list(mail_ids)))
-        .order_by(EVENTS.c.at, EVENTS.c.kind, EVENTS.c.id)
-    )
-    return session.connection().execute(query).mappings().all()
+    found = session.connection().execute(_OF_MAILS, {"mail_ids": list(mail_ids)})
+    return found.mappings().all()
 
 
 def _by_mail(rows: Iterable[sa.RowMapping]) -> dict[str, tuple[NotedEvent, ...]]:

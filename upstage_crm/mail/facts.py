@@ -16,6 +16,8 @@ from upstage_crm.mail.events import EventKind
 from upstage_crm.mail.message import Audience, MailKind
 from upstage_crm.mail.outbox import OUTBOX
 
+# Built once: every approval asks what became of its notice.
+_BY_ID = sa.select(OUTBOX).where(OUTBOX.c.id == sa.bindparam("mail_id"))
 ASKING = (MailKind.DECISION_REQUEST, MailKind.DECISION_REMINDER)
 CAME_BACK = sa.or_(OUTBOX.c.bounced_at.is_not(None), OUTBOX.c.suppressed_at.is_not(None))
 
@@ -107,8 +109,7 @@ def arrival_of(session: Session, mail_id: str) -> Arrival:
     Raises:
         RowNotProven: the mail is none of ours.
     """
-    query = sa.select(OUTBOX).where(OUTBOX.c.id == mail_id)
-    row = session.connection().execute(query).mappings().one()
+    row = session.connection().execute(_BY_ID, {"mail_id": mail_id}).mappings().one()
     seals.prove(session, "mail_outbox", row)
     told = event_log.proven_of(session, [mail_id]).get(mail_id, ())
     arrived = [event.at for event in told if event.kind is EventKind.DELIVERED]

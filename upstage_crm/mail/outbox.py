@@ -45,6 +45,10 @@ _CANCEL = (
     )
     .returning(OUTBOX.c.id, OUTBOX.c.state)
 )
+_HAS_LEFT = (MailState.SENT, MailState.CAPTURED, MailState.SENDING, MailState.UNCERTAIN)
+_REACHED = sa.select(OUTBOX.c.audience).where(
+    OUTBOX.c.request_id == sa.bindparam("matter"), OUTBOX.c.state.in_(_HAS_LEFT)
+)
 _CANCEL_KINDS = _CANCEL.where(OUTBOX.c.kind.in_(sa.bindparam("kinds", expanding=True)))
 
 
@@ -175,8 +179,5 @@ def end_followers(
 
 def reached(session: Session, *, request_id: str) -> frozenset[Audience]:
     """Who was mailed about a request, or may have been: queued and ended mails do not count."""
-    left = (MailState.SENT, MailState.CAPTURED, MailState.SENDING, MailState.UNCERTAIN)
-    query = sa.select(OUTBOX.c.audience).where(
-        OUTBOX.c.request_id == request_id, OUTBOX.c.state.in_(left)
-    )
-    return frozenset(session.connection().execute(query).scalars())
+    found = session.connection().execute(_REACHED, {"matter": request_id})
+    return frozenset(found.scalars())
