@@ -261,7 +261,7 @@ def test_a_story_of_every_path_records_every_action(
     notices_of_changes(desk)
     clock_and_provider(desk)
     mail_troubles(desk)
-    erasure(desk)
+    tell_of_erasure(desk)
     staff_accounts(desk)
     unusual(desk)
     tampering(desk, Witness(tmp_path / "seen.json"))
@@ -416,7 +416,7 @@ def mail_troubles(desk: Engine) -> None:
     desk.write(mended)
 
 
-def erasure(desk: Engine) -> None:
+def tell_of_erasure(desk: Engine) -> None:
     """Declined once, then done."""
     dora = desk.patron("dora@example.com", "Dora")
     second = desk.staff("Una", Role.PRIVACY_LEAD)

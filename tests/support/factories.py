@@ -502,22 +502,19 @@ def unchanged(desk: Desk, command: Callable[[], object], kind: type[UpstageError
     return caught.value
 
 
-def together(*commands: Callable[[], object]) -> list[object]:
-    """Run the commands at one moment in threads of their own; return results or exceptions."""
-    barrier = threading.Barrier(len(commands))
-    results: list[object] = [None] * len(commands)
+def together(*acts: Callable[[], object]) -> list[object]:
+    """Run the acts at one moment in threads of their own; return results or exceptions."""
+    barrier = threading.Barrier(len(acts))
+    results: list[object] = [None] * len(acts)
 
-    def run(place: int, command: Callable[[], object]) -> None:
+    def run(place: int, act: Callable[[], object]) -> None:
         barrier.wait()
         try:
-            results[place] = command()
+            results[place] = act()
         except Exception as error:  # noqa: BLE001  # what came out is the test's to judge
             results[place] = error
 
-    threads = [
-        threading.Thread(target=run, args=(place, command))
-        for place, command in enumerate(commands)
-    ]
+    threads = [threading.Thread(target=run, args=(place, act)) for place, act in enumerate(acts)]
     for thread in threads:
         thread.start()
     for thread in threads:

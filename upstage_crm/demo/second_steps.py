@@ -115,11 +115,11 @@ def at_the_desk(
         )
     scene.parts.dispatcher.run_once(20)
     if story.ending is Ending.DESK_APPLIED:
-        decide(scene, proposed, Reviewer.PROPOSED, Decision.APPROVE)
+        answer(scene, proposed, Reviewer.PROPOSED, Decision.APPROVE)
         take_effect(scene, proposed, after=POLICY.desk_wait)
 
 
-def decide(
+def answer(
     scene: Scene,
     request: Proposed,
     reviewer: Reviewer,
@@ -147,8 +147,8 @@ def decide(
 def wait(scene: Scene, story: Story, request: Proposed) -> None:
     """The new address says yes; the current one is silent, is somebody else's, or never heard."""
     if story.ending is Ending.LEFT:
-        decide(scene, request, Reviewer.CURRENT, Decision.NOT_THIS_PERSON)
-    decide(scene, request, Reviewer.PROPOSED, Decision.APPROVE)
+        answer(scene, request, Reviewer.CURRENT, Decision.NOT_THIS_PERSON)
+    answer(scene, request, Reviewer.PROPOSED, Decision.APPROVE)
     if story.ending is Ending.STOPPED:
         stop_the_clock(scene, request)
 
@@ -214,7 +214,7 @@ def _bounce(mail_id: str, clock: FrozenClock) -> MailEvent:
 def put_back(scene: Scene, story: Story, request: Proposed, patron_id: str) -> None:
     """An approved change is contested by the old address, or taken back by staff."""
     room, clock, database = scene.parts.mailroom, scene.clock, scene.parts.database
-    decide(scene, request, Reviewer.PROPOSED, Decision.APPROVE)
+    answer(scene, request, Reviewer.PROPOSED, Decision.APPROVE)
     take_effect(scene, request, after=POLICY.notice_period)
     is_late = story.ending is Ending.DISPUTED_LATE
     clock.advance(POLICY.revert_window if is_late else timedelta(hours=5))

@@ -212,23 +212,23 @@ def _answer(scene: Scene, story: Story, proposed: Proposed) -> None:
     if "email" not in story.fields:
         said = {Ending.APPROVED: approve, Ending.REJECTED: reject}
         decision = said.get(story.ending, Decision.OBJECT)
-        second_steps.decide(scene, proposed, current, decision, comment=story.comment)
+        second_steps.answer(scene, proposed, current, decision, comment=story.comment)
     elif story.ending is Ending.REJECTED:
-        second_steps.decide(scene, proposed, current, reject, comment=story.comment)
+        second_steps.answer(scene, proposed, current, reject, comment=story.comment)
     elif story.ending is Ending.PARTLY_APPROVED:
         with scene.parts.database.reading() as session:
             fields = queries.get(session, proposed.reference).fields
         answers = {f.id: approve if f.field == "email" else reject for f in fields}
-        second_steps.decide(
+        second_steps.answer(
             scene, proposed, current, approve, answers=answers, comment=story.comment
         )
-        second_steps.decide(scene, proposed, new, approve)
+        second_steps.answer(scene, proposed, new, approve)
     elif story.days_ago > _SILENT_DAYS and story.patron % 2:
-        second_steps.decide(scene, proposed, new, approve)
+        second_steps.answer(scene, proposed, new, approve)
         second_steps.take_effect(scene, proposed, after=DEFAULT.notice_period)
     else:
-        second_steps.decide(scene, proposed, current, approve)
-        second_steps.decide(scene, proposed, new, approve)
+        second_steps.answer(scene, proposed, current, approve)
+        second_steps.answer(scene, proposed, new, approve)
 
 
 def _changes(story: Story, patron: PatronRecord) -> dict[str, dict[str, str]]:

@@ -231,14 +231,14 @@ def _read_record(session: Session, number: int, viewer: StaffMember) -> Record:
     asked = requests.of_patron(session, found.id, reader=viewer.role)
     lines = trail.timeline(session, patron_id=found.id, limit=EVENTS_SHOWN)
     may_erase = may(viewer, Permission.ERASE_PATRON)
-    freeze, erasure = freeze_of(session, found.id), erasure_of(session, found.id)
+    freeze, asked_erasure = freeze_of(session, found.id), erasure_of(session, found.id)
     waiting = record_changes_of(session, found.id)
-    firsts = [freeze.first_id if freeze else "", erasure.asked_id if erasure else ""]
+    firsts = [freeze.first_id if freeze else "", asked_erasure.asked_id if asked_erasure else ""]
     firsts += [one.asked_id for one in waiting]
     care = care_of(
         found,
         freeze=freeze,
-        erasure=erasure,
+        erasure=asked_erasure,
         blockers=erasing.blockers(session, found.id, now=now) if may_erase else (),
         waiting=waiting,
         status_takes_two=status_takes_two(session, found.id, now=now),
