@@ -18,7 +18,8 @@ from sqlmodel import Session
 from upstage_crm import cli_audit, cli_database, cli_doctor, cli_repair, wiring
 from upstage_crm.audit import guards, rights, roles
 from upstage_crm.audit.events import OPERATOR, Channel
-from upstage_crm.change_requests import leaving, link_codes, mailing
+from upstage_crm.change_requests.lifecycle import resend_mail
+from upstage_crm.change_requests.notifications import link_codes
 from upstage_crm.cli_audit import migrated, open_trail
 from upstage_crm.core import heartbeat, migrations
 from upstage_crm.core.email_address import parse_email
@@ -26,7 +27,7 @@ from upstage_crm.core.errors import NotFound, UpstageError
 from upstage_crm.settings import STAFF_PASSWORD, BadSetting, Settings
 from upstage_crm.staff import accounts, demo_account, passwords, second_factor
 from upstage_crm.staff.roles import Role
-from upstage_crm.team import members
+from upstage_crm.team import members, offboarding
 from upstage_crm.ui.audit_words import counted
 from upstage_crm.ui.copy import MAIL_MODE_WORDS
 from upstage_crm.web import schedule
@@ -161,7 +162,7 @@ def _staff_add(options: argparse.Namespace, settings: Settings) -> int:
 
 def _staff_disable(options: argparse.Namespace, settings: Settings) -> int:
     with _opened(settings) as parts, parts.database.transaction() as session:
-        count = leaving.let_go_as_operator(
+        count = offboarding.let_go_as_operator(
             session, email=options.email, mailroom=parts.mailroom, now=parts.clock.now()
         )
     print(f"Disabled {options.email}; every session of it has ended, {count} requests withdrawn.")
@@ -213,7 +214,7 @@ def _mail_send(_options: argparse.Namespace, settings: Settings) -> int:
 def _mail_retry(options: argparse.Namespace, settings: Settings) -> int:
     """End a pause whose cause was mended, and send."""
     with _opened(settings) as parts, parts.database.transaction() as session:
-        was_paused = mailing.resume_as_operator(session, now=parts.clock.now())
+        was_paused = resend_mail.resume_as_operator(session, now=parts.clock.now())
     print("The pause is over." if was_paused else "Mail was not paused.")
     return _mail_send(options, settings)
 

@@ -13,7 +13,7 @@ from upstage_crm import wiring
 from upstage_crm.audit import opening, trail
 from upstage_crm.audit.events import OPERATOR, Action, AuditEvent, Channel
 from upstage_crm.audit.signing import SigningKey
-from upstage_crm.change_requests import windows
+from upstage_crm.change_requests.reads import revert_windows
 from upstage_crm.core import migrations
 from upstage_crm.core.files import new_file
 from upstage_crm.organisation.settings import details
@@ -203,7 +203,7 @@ def _export(
         trail.record(session, [_exported(with_values)], now=now)
     with parts.database.reading() as session:
         # Of a patron whose change may still be put back, nothing is given out.
-        withheld = windows.patrons(session, now=now) if with_values else ()
+        withheld = revert_windows.patrons(session, now=now) if with_values else ()
         return exporting.export(
             session,
             file,

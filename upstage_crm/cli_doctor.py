@@ -25,7 +25,7 @@ from sqlmodel import Session
 
 from upstage_crm import wiring
 from upstage_crm.audit import guards, rights
-from upstage_crm.change_requests import link_codes
+from upstage_crm.change_requests.notifications import link_codes
 from upstage_crm.core import heartbeat, migrations
 from upstage_crm.core.db import dialect_of
 from upstage_crm.core.db_trouble import Trouble, trouble_of

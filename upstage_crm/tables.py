@@ -5,8 +5,8 @@ from __future__ import annotations
 from sqlmodel import SQLModel
 
 import upstage_crm.audit.tables
-import upstage_crm.change_requests.care_tables
-import upstage_crm.change_requests.tables
+import upstage_crm.change_requests.model.dispute_tables
+import upstage_crm.change_requests.model.tables
 import upstage_crm.core.heartbeat
 import upstage_crm.mail.tables
 import upstage_crm.organisation.tables

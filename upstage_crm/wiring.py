@@ -16,8 +16,8 @@ from sqlmodel import Session
 
 from upstage_crm.audit import trail
 from upstage_crm.audit.signing import KeyRing, SigningKey
-from upstage_crm.change_requests import link_mailboxes as request_links
-from upstage_crm.change_requests.mails import Mailroom
+from upstage_crm.change_requests.notifications import link_mailboxes as request_links
+from upstage_crm.change_requests.notifications.notifier import Mailroom
 from upstage_crm.core import when
 from upstage_crm.core.clock import Clock, SystemClock
 from upstage_crm.core.db import Database, make_engine

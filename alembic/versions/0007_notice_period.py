@@ -86,7 +86,7 @@ def _requests() -> None:
     table = "change_request"
     op.drop_index("ix_change_request_applies", table)
     # What two people had confirmed at the desk goes its new way from the start: it is told to the
-    # current mailbox once more, and a new address has to say yes (see `desk.resume`).
+    # current mailbox once more, and a new address has to say yes (see `identify.resume`).
     op.drop_column(table, "applies_at")
     op.add_column(
         table, sa.Column("notice_version", sa.Integer(), nullable=False, server_default="1")

@@ -25,7 +25,7 @@ from upstage_crm.audit import trail
 from upstage_crm.audit.chain import Walk, canonical, entry_hash, signed_message
 from upstage_crm.audit.events import Action
 from upstage_crm.audit.signing import SigningKey
-from upstage_crm.change_requests.rules import Decision
+from upstage_crm.change_requests.model.rules import Decision
 from upstage_crm.core.clock import SystemClock
 from upstage_crm.proof import bundle, checking, exporting
 from upstage_crm.proof.bundle import Manifest, Member

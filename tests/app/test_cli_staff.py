@@ -9,7 +9,10 @@ import pytest
 from tests.support.office import Office
 from upstage_crm import cli
 from upstage_crm.audit.events import Action, Channel
-from upstage_crm.change_requests.rules import Cause, RequestState
+from upstage_crm.change_requests.model.rules import (
+    Cause,
+    RequestState,
+)
 from upstage_crm.core.clock import FrozenClock
 from upstage_crm.core.db import Database
 from upstage_crm.settings import STAFF_PASSWORD

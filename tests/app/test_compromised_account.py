@@ -13,9 +13,9 @@ from tests.support.engine import Engine
 from tests.support.pipeline import installed
 from upstage_crm.admin.patrons.proposal import Proposal, sent
 from upstage_crm.audit.events import Action
-from upstage_crm.change_requests import alerts, leaving
-from upstage_crm.change_requests.rules import ReasonCode
-from upstage_crm.change_requests.tripwires import Wire
+from upstage_crm.change_requests.limits import alerts
+from upstage_crm.change_requests.model.rules import ReasonCode
+from upstage_crm.change_requests.model.thresholds import Wire
 from upstage_crm.core.clock import FrozenClock
 from upstage_crm.core.db import Database
 from upstage_crm.core.errors import UpstageError
@@ -23,6 +23,7 @@ from upstage_crm.mail.delivery import ACCEPTED
 from upstage_crm.mail.outbox import OUTBOX
 from upstage_crm.patrons.views import PatronRecord
 from upstage_crm.staff.roles import Role, StaffMember
+from upstage_crm.team import offboarding
 from upstage_crm.web import schedule
 from upstage_crm.wiring import Runtime
 
@@ -126,7 +127,7 @@ def test_a_stolen_session_mails_next_to_nobody_and_changes_nothing(
     assert PROPOSALS == came_out.total()
 
     frozen = engine.write(
-        lambda session: leaving.freeze(
+        lambda session: offboarding.freeze(
             session, actor=lead, staff_id=thief.id, mailroom=parts.mailroom, now=clock.now()
         )
     )

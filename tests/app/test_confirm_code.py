@@ -12,8 +12,11 @@ from starlette.applications import Starlette
 from tests.support.confirming import OURS, Browser, serving
 from tests.support.factories import NEW, Desk, days
 from upstage_crm.audit.events import Action
-from upstage_crm.change_requests.commands import Proposed
-from upstage_crm.change_requests.rules import Decision, RequestState
+from upstage_crm.change_requests.lifecycle.staff_commands import Proposed
+from upstage_crm.change_requests.model.rules import (
+    Decision,
+    RequestState,
+)
 from upstage_crm.confirm import code, labels, routes
 from upstage_crm.staff import sessions
 from upstage_crm.web import session_cookie

@@ -18,8 +18,11 @@ from starlette.applications import Starlette
 from tests.support.confirming import HTTPS, OURS, Browser, serving, tampered, tokens
 from tests.support.factories import NEW, OLD, SECRET, Desk
 from upstage_crm.audit.events import Action, Channel
-from upstage_crm.change_requests.commands import Proposed
-from upstage_crm.change_requests.rules import Decision, RequestState
+from upstage_crm.change_requests.lifecycle.staff_commands import Proposed
+from upstage_crm.change_requests.model.rules import (
+    Decision,
+    RequestState,
+)
 from upstage_crm.confirm import labels, nonce, plain_html, routes
 from upstage_crm.links.codec import ALGORITHM
 from upstage_crm.patrons.views import PatronRecord

@@ -12,8 +12,8 @@ from starlette.applications import Starlette
 from tests.support.confirming import OURS, Browser, serving, tokens
 from tests.support.factories import NEW, OLD, Desk
 from upstage_crm.audit.events import Action
-from upstage_crm.change_requests.commands import Proposed
-from upstage_crm.change_requests.rules import RequestState
+from upstage_crm.change_requests.lifecycle.staff_commands import Proposed
+from upstage_crm.change_requests.model.rules import RequestState
 from upstage_crm.confirm import labels, routes
 from upstage_crm.patrons.views import PatronRecord
 

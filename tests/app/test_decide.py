@@ -8,10 +8,10 @@ import pytest
 
 from tests.support.factories import NEW, OLD, Desk, days, kinds_to, together, unchanged
 from upstage_crm.audit.events import Action, ActorKind, Channel
-from upstage_crm.change_requests import errors
-from upstage_crm.change_requests.answering import Evidence
-from upstage_crm.change_requests.policy import DEFAULT
-from upstage_crm.change_requests.rules import (
+from upstage_crm.change_requests.lifecycle.answer import Evidence
+from upstage_crm.change_requests.model import errors
+from upstage_crm.change_requests.model.policy import DEFAULT
+from upstage_crm.change_requests.model.rules import (
     Decision,
     FieldOutcome,
     RequestState,

@@ -5,9 +5,13 @@ from __future__ import annotations
 from tests.support.factories import Desk
 from tests.support.pipeline import installed
 from upstage_crm.audit.events import Action
-from upstage_crm.change_requests import alerts, overview, queries
-from upstage_crm.change_requests.overview import Need
-from upstage_crm.change_requests.rules import HeldFor, RequestState
+from upstage_crm.change_requests.limits import alerts
+from upstage_crm.change_requests.model.rules import (
+    HeldFor,
+    RequestState,
+)
+from upstage_crm.change_requests.reads import dashboard, requests
+from upstage_crm.change_requests.reads.dashboard import Need
 from upstage_crm.core.clock import FrozenClock
 from upstage_crm.core.db import Database
 from upstage_crm.demo import seed, unusual
@@ -22,11 +26,11 @@ def test_the_demo_has_every_state_and_every_second_step(
     with installed(database, clock) as parts:
         seed.seed(parts, count=260)
         with parts.database.reading() as session:
-            counts = queries.counts(session)
+            counts = requests.counts(session)
             keys = {key.kid: key.public_key for key in signing_keys(parts.settings)}
             report = verify(session, protected=PROTECTED, public_keys=keys)
             needs = {
-                need: overview.needing(session, need, since=clock.now(), until=clock.now())
+                need: dashboard.needing(session, need, since=clock.now(), until=clock.now())
                 for need in (Need.FROZEN, Need.SECOND_PERSON, Need.ERASURE, Need.NOTICE_STOPPED)
             }
 

@@ -9,14 +9,17 @@ import pytest
 
 from tests.support.engine import Engine
 from tests.support.factories import NEW, OLD, days, unchanged
-from upstage_crm.change_requests.errors import (
+from upstage_crm.change_requests.model.errors import (
     NoteMissing,
     PatronFrozen,
     RevertWindowOver,
     SamePerson,
 )
-from upstage_crm.change_requests.policy import DEFAULT
-from upstage_crm.change_requests.rules import Decision, RequestState
+from upstage_crm.change_requests.model.policy import DEFAULT
+from upstage_crm.change_requests.model.rules import (
+    Decision,
+    RequestState,
+)
 from upstage_crm.core.clock import FrozenClock
 from upstage_crm.core.db import Database
 from upstage_crm.core.errors import Forbidden

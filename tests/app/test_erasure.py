@@ -14,12 +14,11 @@ from tests.support.keyring import SECRET_KEYS
 from tests.support.proof import verified, verified_after
 from upstage_crm.audit.events import Action
 from upstage_crm.audit.findings import Problem
-from upstage_crm.change_requests import desk as at_desk
-from upstage_crm.change_requests import due, erasing, freezing, queries
-from upstage_crm.change_requests.commands import Proposed
-from upstage_crm.change_requests.decisions import Evidence
-from upstage_crm.change_requests.erasing import BlockerKind
-from upstage_crm.change_requests.errors import (
+from upstage_crm.change_requests.decisions.decide import Evidence
+from upstage_crm.change_requests.desk import identify as at_desk
+from upstage_crm.change_requests.disputes import freezing
+from upstage_crm.change_requests.lifecycle.staff_commands import Proposed
+from upstage_crm.change_requests.model.errors import (
     AlreadyWaiting,
     ErasureBlocked,
     NoteMissing,
@@ -28,7 +27,12 @@ from upstage_crm.change_requests.errors import (
     PatronInactive,
     SamePerson,
 )
-from upstage_crm.change_requests.rules import Decision, DeskMethod, ReasonCode
+from upstage_crm.change_requests.model.rules import (
+    Decision,
+    DeskMethod,
+    ReasonCode,
+)
+from upstage_crm.change_requests.reads import due
 from upstage_crm.core.errors import Forbidden, UpstageError
 from upstage_crm.mail import blanking
 from upstage_crm.patrons import commands as patrons
@@ -37,6 +41,8 @@ from upstage_crm.patrons import queries as patron_queries
 from upstage_crm.patrons.errors import PatronErased
 from upstage_crm.patrons.tables import PatronStatus
 from upstage_crm.patrons.views import PatronRecord
+from upstage_crm.privacy import erasure
+from upstage_crm.privacy.erasure import BlockerKind
 from upstage_crm.proof.verifying import Report
 from upstage_crm.settings import Settings
 from upstage_crm.staff.roles import Role, StaffMember
@@ -126,7 +132,7 @@ class Story:
 
     def ask(self, actor: StaffMember | None = None, reason: str = "Asked by letter") -> None:
         self.desk.write(
-            lambda session: erasing.request_erasure(
+            lambda session: erasure.request_erasure(
                 session,
                 actor=actor or self.lead,
                 patron_id=self.patron.id,
@@ -137,7 +143,7 @@ class Story:
 
     def confirm(self, actor: StaffMember | None = None) -> None:
         self.desk.write(
-            lambda session: erasing.confirm_erasure(
+            lambda session: erasure.confirm_erasure(
                 session,
                 actor=actor or self.second,
                 patron_id=self.patron.id,
@@ -148,7 +154,7 @@ class Story:
 
     def decline(self, actor: StaffMember | None = None, note: str = "Wrong person") -> None:
         self.desk.write(
-            lambda session: erasing.decline_erasure(
+            lambda session: erasure.decline_erasure(
                 session,
                 actor=actor or self.second,
                 patron_id=self.patron.id,
@@ -159,7 +165,7 @@ class Story:
 
     def sweep(self) -> int:
         """What the schedule does once mails have settled."""
-        ids = self.desk.read(erasing.left_to_blank)
+        ids = self.desk.read(erasure.left_to_blank)
         return self.desk.write(lambda session: blanking.blank(session, patron_ids=ids))
 
     def runtime(self) -> Runtime:
@@ -179,7 +185,7 @@ class Story:
 
     def blockers(self) -> list[tuple[BlockerKind, str]]:
         found = self.desk.read(
-            lambda session: erasing.blockers(session, self.patron.id, now=self.desk.now)
+            lambda session: erasure.blockers(session, self.patron.id, now=self.desk.now)
         )
         assert all("–" not in copy.blocker_sentence(blocker) for blocker in found)
         return [(blocker.kind, blocker.reference) for blocker in found]
@@ -236,7 +242,7 @@ def test_the_proof_survives(story: Story) -> None:
 
 def test_what_stays_is_the_number_and_what_happened(story: Story) -> None:
     story.live()
-    requests = story.desk.read(lambda session: queries.of_patron(session, story.patron.id))
+    requests = story.desk.read(lambda session: requests.of_patron(session, story.patron.id))
 
     story.erase()
 
@@ -245,7 +251,7 @@ def test_what_stays_is_the_number_and_what_happened(story: Story) -> None:
     assert PatronStatus.ERASED.value == record.status
     assert f"Patron {record.number}" == record.name
     assert not any(record.values.values())
-    after = story.desk.read(lambda session: queries.of_patron(session, story.patron.id))
+    after = story.desk.read(lambda session: requests.of_patron(session, story.patron.id))
     assert [(r.reference, r.state, r.cause) for r in requests] == [
         (r.reference, r.state, r.cause) for r in after
     ]

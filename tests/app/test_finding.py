@@ -8,7 +8,7 @@ import pytest
 from sqlmodel import Session
 
 from tests.support.factories import Desk
-from upstage_crm.change_requests import queries as requests
+from upstage_crm.change_requests.reads import requests
 from upstage_crm.core.ids import parse_reference
 from upstage_crm.mail import queries as mails
 from upstage_crm.patrons import marks, queries

@@ -5,7 +5,11 @@ from __future__ import annotations
 from tests.support.attack import Scene, copy
 from tests.support.factories import NEW, OLD
 from upstage_crm.audit import guard_rules
-from upstage_crm.change_requests.rules import Decision, FieldOutcome, RequestState
+from upstage_crm.change_requests.model.rules import (
+    Decision,
+    FieldOutcome,
+    RequestState,
+)
 
 
 def approved(scene: Scene) -> list[str]:

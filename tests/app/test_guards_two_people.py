@@ -11,14 +11,19 @@ from tests.support.attack import Scene, copy
 from tests.support.engine import Engine
 from tests.support.factories import days
 from upstage_crm.audit.guard_rows import FIXED, NEVER_UPDATED
-from upstage_crm.change_requests import erasing, policy_settings
-from upstage_crm.change_requests.commands import Proposed
-from upstage_crm.change_requests.policy import DEFAULT, Asked, FieldPolicy
-from upstage_crm.change_requests.rules import Decision
-from upstage_crm.change_requests.tripwires import Thresholds
+from upstage_crm.change_requests.lifecycle.staff_commands import Proposed
+from upstage_crm.change_requests.model import policy_store
+from upstage_crm.change_requests.model.policy import (
+    DEFAULT,
+    Asked,
+    FieldPolicy,
+)
+from upstage_crm.change_requests.model.rules import Decision
+from upstage_crm.change_requests.model.thresholds import Thresholds
 from upstage_crm.core.clock import FrozenClock
 from upstage_crm.core.db import Database
 from upstage_crm.patrons.views import PatronRecord
+from upstage_crm.privacy import erasure
 from upstage_crm.staff.roles import Role, StaffMember
 from upstage_crm.tables import metadata
 
@@ -67,7 +72,7 @@ def second(database: Database, clock: FrozenClock) -> Second:
     engine.decide(engine.claims("ina@example.com"), Decision.OBJECT)
     leaving = engine.patron("lea@example.com", "Lea")
     engine.write(
-        lambda session: erasing.request_erasure(
+        lambda session: erasure.request_erasure(
             session, actor=engine.owner, patron_id=leaving.id, reason="by letter", now=engine.now
         )
     )
@@ -79,7 +84,7 @@ def second(database: Database, clock: FrozenClock) -> Second:
 def unusual(engine: Engine, vic: StaffMember) -> tuple[Proposed, Proposed]:
     """One request that cools down, one in quarantine, and the alert about Vic behind it."""
     uma = engine.staff("Uma", Role.BOX_OFFICE)
-    standing = engine.read(policy_settings.current)
+    standing = engine.read(policy_store.current)
     few = Thresholds(at_once=1, burst=2)
     engine.set_policy(replace(standing, thresholds=few))
     made = [

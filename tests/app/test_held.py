@@ -10,20 +10,29 @@ import pytest
 from tests.support.engine import Engine
 from tests.support.factories import NEW, OLD, days, unchanged
 from upstage_crm.audit.events import Action
-from upstage_crm.change_requests import erasing
-from upstage_crm.change_requests.errors import (
+from upstage_crm.change_requests.model.errors import (
     NoMailbox,
     NothingWaits,
     OwnRecord,
     RequestEnded,
     SamePerson,
 )
-from upstage_crm.change_requests.policy import DEFAULT, Asked, FieldPolicy
-from upstage_crm.change_requests.rules import Cause, Decision, RequestState, ReviewChannel
+from upstage_crm.change_requests.model.policy import (
+    DEFAULT,
+    Asked,
+    FieldPolicy,
+)
+from upstage_crm.change_requests.model.rules import (
+    Cause,
+    Decision,
+    RequestState,
+    ReviewChannel,
+)
 from upstage_crm.core.clock import FrozenClock
 from upstage_crm.core.db import Database
 from upstage_crm.core.errors import Forbidden
 from upstage_crm.links.claims import Reviewer
+from upstage_crm.privacy import erasure
 from upstage_crm.staff.roles import Role, StaffMember
 
 PHONE = {"phone": {"phone": "+1 212 555 0199"}}
@@ -148,12 +157,12 @@ def test_nothing_is_approved_for_an_erased_patron(engine: Engine) -> None:
     second = engine.staff("Una", Role.PRIVACY_LEAD)
     who = {"patron_id": patron.id, "now": engine.now}
     engine.write(
-        lambda session: erasing.request_erasure(
+        lambda session: erasure.request_erasure(
             session, actor=engine.owner, reason="by letter", **who
         )
     )
     engine.write(
-        lambda session: erasing.confirm_erasure(session, actor=second, mailroom=engine.room, **who)
+        lambda session: erasure.confirm_erasure(session, actor=second, mailroom=engine.room, **who)
     )
 
     unchanged(engine, lambda: engine.decide(link), RequestEnded)
@@ -163,7 +172,7 @@ def test_nothing_is_approved_for_an_erased_patron(engine: Engine) -> None:
 def test_a_code_that_is_read_out_counts_once_two_members_say_so(
     engine: Engine, rosa: StaffMember
 ) -> None:
-    """Channel `desk`, the clerk named, a second person, and the patron's answer to each field."""
+    """Channel `identify`, the clerk named, a second person, and the patron's answer to each field."""
     patron = engine.patron()
     request = engine.propose(patron)
     engine.deliver()

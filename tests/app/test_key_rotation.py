@@ -14,8 +14,11 @@ from tests.support.factories import NEW, OLD, SECRET
 from upstage_crm import cli, wiring
 from upstage_crm.audit import opening
 from upstage_crm.audit.errors import TrailKeyUnknown
-from upstage_crm.change_requests.policy import DEFAULT
-from upstage_crm.change_requests.rules import Cause, RequestState
+from upstage_crm.change_requests.model.policy import DEFAULT
+from upstage_crm.change_requests.model.rules import (
+    Cause,
+    RequestState,
+)
 from upstage_crm.core.clock import FrozenClock
 from upstage_crm.core.db import Database
 from upstage_crm.links.claims import LinkRefused

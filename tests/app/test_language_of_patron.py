@@ -10,8 +10,8 @@ from starlette.applications import Starlette
 from tests.support.confirming import OURS, Browser, serving, tokens
 from tests.support.factories import NEW, OLD, Desk
 from tests.unit.test_languages import LINK, english_in
-from upstage_crm.change_requests.commands import Proposed
-from upstage_crm.change_requests.rules import Decision
+from upstage_crm.change_requests.lifecycle.staff_commands import Proposed
+from upstage_crm.change_requests.model.rules import Decision
 from upstage_crm.confirm import routes
 from upstage_crm.core import when
 from upstage_crm.core.languages import direction

@@ -11,18 +11,28 @@ from tests.support.engine import Engine
 from tests.support.factories import NEW, OLD, days, together, unchanged
 from tests.support.thresholds import tighten
 from upstage_crm.audit.events import Action
-from upstage_crm.change_requests import alerts, leaving
-from upstage_crm.change_requests.errors import NotAKeeper, RequestEnded
-from upstage_crm.change_requests.leaving import Consequences, Frozen
-from upstage_crm.change_requests.policy import DEFAULT
-from upstage_crm.change_requests.rules import Cause, RequestState
-from upstage_crm.change_requests.tripwires import Thresholds
+from upstage_crm.change_requests.limits import alerts
+from upstage_crm.change_requests.model.errors import (
+    NotAKeeper,
+    RequestEnded,
+)
+from upstage_crm.change_requests.model.policy import DEFAULT
+from upstage_crm.change_requests.model.rules import (
+    Cause,
+    RequestState,
+)
+from upstage_crm.change_requests.model.thresholds import Thresholds
 from upstage_crm.core.clock import FrozenClock
 from upstage_crm.core.db import Database
 from upstage_crm.core.errors import Forbidden, UpstageError
 from upstage_crm.staff import accounts, sessions
 from upstage_crm.staff.errors import LastOwner, OwnAccount
 from upstage_crm.staff.roles import Role, StaffMember
+from upstage_crm.team import offboarding
+from upstage_crm.team.offboarding import (
+    Consequences,
+    Frozen,
+)
 
 PHONE = {"phone": {"phone": "+1 212 555 0199"}}
 
@@ -104,7 +114,7 @@ def test_what_a_freeze_will_do_is_told_to_who_may_do_it(engine: Engine, vic: Sta
 
 def consequences(engine: Engine, member: StaffMember, actor: StaffMember) -> Consequences:
     return engine.read(
-        lambda session: leaving.consequences(session, actor=actor, staff_id=member.id)
+        lambda session: offboarding.consequences(session, actor=actor, staff_id=member.id)
     )
 
 
@@ -292,7 +302,7 @@ def let_go(
     engine: Engine, member: StaffMember, actor: StaffMember, to: StaffMember | None = None
 ) -> int:
     return engine.write(
-        lambda s: leaving.let_go(
+        lambda s: offboarding.let_go(
             s,
             actor=actor,
             staff_id=member.id,

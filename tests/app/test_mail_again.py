@@ -12,10 +12,17 @@ from tests.support.engine import Engine
 from tests.support.factories import NEW, OLD, together, unchanged
 from tests.support.outbox import ScriptedSender
 from upstage_crm.audit.events import Action
-from upstage_crm.change_requests import mailing
-from upstage_crm.change_requests.commands import Proposed
-from upstage_crm.change_requests.errors import LinkExpired, LinkOutdated, RequestEnded
-from upstage_crm.change_requests.rules import NoticeState, RequestState
+from upstage_crm.change_requests.lifecycle import resend_mail
+from upstage_crm.change_requests.lifecycle.staff_commands import Proposed
+from upstage_crm.change_requests.model.errors import (
+    LinkExpired,
+    LinkOutdated,
+    RequestEnded,
+)
+from upstage_crm.change_requests.model.rules import (
+    NoticeState,
+    RequestState,
+)
 from upstage_crm.core.clock import FrozenClock
 from upstage_crm.core.db import Database
 from upstage_crm.core.errors import Forbidden
@@ -59,7 +66,7 @@ class House(Engine):
 
     def again(self, mail_id: str, actor: StaffMember | None = None) -> str:
         return self.write(
-            lambda session: mailing.send_again(
+            lambda session: resend_mail.send_again(
                 session,
                 actor=actor or self.owner,
                 mail_id=mail_id,
@@ -214,7 +221,7 @@ def test_a_pause_is_ended_by_who_mended_its_cause(house: House) -> None:
     manager = house.staff("Rosa", Role.MANAGER)
 
     def resume(actor: StaffMember) -> None:
-        house.write(lambda session: mailing.resume(session, actor=actor, now=house.now))
+        house.write(lambda session: resend_mail.resume(session, actor=actor, now=house.now))
 
     unchanged(house, lambda: resume(manager), Forbidden)
     resume(house.owner)
@@ -222,7 +229,7 @@ def test_a_pause_is_ended_by_who_mended_its_cause(house: House) -> None:
     assert [Action.MAIL_RESUMED] == house.actions(action=Action.MAIL_RESUMED)
     before = house.dump()
     resume(house.owner)
-    assert not house.write(lambda session: mailing.resume_as_operator(session, now=house.now))
+    assert not house.write(lambda session: resend_mail.resume_as_operator(session, now=house.now))
     assert before == house.dump()
     house.deliver()
     assert {OLD, NEW} >= {message.to for _key, message in house.sender.calls}

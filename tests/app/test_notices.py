@@ -10,18 +10,22 @@ import pytest
 from tests.support.factories import NEW, OLD, days, unchanged
 from tests.support.takeover import House
 from upstage_crm.audit.events import Action
-from upstage_crm.change_requests import overview
-from upstage_crm.change_requests.commands import Proposed
-from upstage_crm.change_requests.errors import (
+from upstage_crm.change_requests.lifecycle.notices import LATEST
+from upstage_crm.change_requests.lifecycle.staff_commands import Proposed
+from upstage_crm.change_requests.model.errors import (
     NoteMissing,
     NothingWaits,
     NotSuppressed,
     SamePerson,
 )
-from upstage_crm.change_requests.notices import LATEST
-from upstage_crm.change_requests.overview import Need
-from upstage_crm.change_requests.policy import DEFAULT
-from upstage_crm.change_requests.rules import Decision, NoticeState, RequestState
+from upstage_crm.change_requests.model.policy import DEFAULT
+from upstage_crm.change_requests.model.rules import (
+    Decision,
+    NoticeState,
+    RequestState,
+)
+from upstage_crm.change_requests.reads import dashboard
+from upstage_crm.change_requests.reads.dashboard import Need
 from upstage_crm.core.clock import FrozenClock
 from upstage_crm.core.db import Database
 from upstage_crm.core.errors import Forbidden
@@ -56,7 +60,7 @@ def told(house: House, kind: EventKind, request: Proposed) -> None:
 def stopped(house: House) -> list[str]:
     """The references that the dashboard shows because nobody could be told."""
     found = house.read(
-        lambda s: overview.needing(s, Need.NOTICE_STOPPED, since=house.now, until=house.now)
+        lambda s: dashboard.needing(s, Need.NOTICE_STOPPED, since=house.now, until=house.now)
     )
     return [one.reference for one in found]
 

@@ -24,7 +24,7 @@ from upstage_crm.audit import guards, opening, recorded, trail
 from upstage_crm.audit.errors import TrailUnsigned
 from upstage_crm.audit.events import Action
 from upstage_crm.audit.findings import Problem
-from upstage_crm.change_requests.rules import RequestState
+from upstage_crm.change_requests.model.rules import RequestState
 from upstage_crm.core.clock import FrozenClock
 from upstage_crm.core.db import Database, make_engine
 from upstage_crm.core.migrations import upgrade

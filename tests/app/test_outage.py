@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from tests.support.engine import Engine
 from tests.support.factories import together
 from tests.support.fault_server import Answer, FaultServer, Manner, fault_server
-from upstage_crm.change_requests.rules import RequestState
+from upstage_crm.change_requests.model.rules import RequestState
 from upstage_crm.core.clock import FrozenClock
 from upstage_crm.core.db import Database
 from upstage_crm.mail import queries

@@ -10,9 +10,13 @@ import pytest
 from tests.support.engine import Engine
 from tests.support.factories import NEW, OLD, unchanged
 from upstage_crm.audit.events import Action
-from upstage_crm.change_requests import policy_settings
-from upstage_crm.change_requests.errors import CannotBeAsked, PolicyOutOfRange, ReminderTooLate
-from upstage_crm.change_requests.policy import (
+from upstage_crm.change_requests.model import policy_store
+from upstage_crm.change_requests.model.errors import (
+    CannotBeAsked,
+    PolicyOutOfRange,
+    ReminderTooLate,
+)
+from upstage_crm.change_requests.model.policy import (
     DEFAULT,
     LIMITS,
     TRIPWIRES,
@@ -22,7 +26,7 @@ from upstage_crm.change_requests.policy import (
     Policy,
     with_numbers,
 )
-from upstage_crm.change_requests.rules import RequestState
+from upstage_crm.change_requests.model.rules import RequestState
 from upstage_crm.core.clock import FrozenClock
 from upstage_crm.core.db import Database
 from upstage_crm.core.errors import Forbidden
@@ -49,14 +53,14 @@ def engine(database: Database, clock: FrozenClock) -> Engine:
 
 def change(engine: Engine, policy: Policy, actor: StaffMember | None = None) -> Policy:
     return engine.write(
-        lambda session: policy_settings.change(
+        lambda session: policy_store.change(
             session, actor=actor or engine.owner, proposed=policy, now=engine.now
         )
     )
 
 
 def current(engine: Engine) -> Policy:
-    return engine.read(policy_settings.current)
+    return engine.read(policy_store.current)
 
 
 def test_an_owner_changes_the_rules_and_the_trail_says_what_they_were(engine: Engine) -> None:

@@ -14,18 +14,22 @@ from tests.support.proof import verified
 from tests.support.thresholds import tighten
 from upstage_crm.audit import recorded
 from upstage_crm.audit.errors import RowNotProven
-from upstage_crm.change_requests import erasing, leaving, policy_settings
-from upstage_crm.change_requests.commands import Proposed
-from upstage_crm.change_requests.policy import DEFAULT
-from upstage_crm.change_requests.rules import Decision, RequestState
+from upstage_crm.change_requests.lifecycle.staff_commands import Proposed
+from upstage_crm.change_requests.model import policy_store
+from upstage_crm.change_requests.model.policy import DEFAULT
+from upstage_crm.change_requests.model.rules import (
+    Decision,
+    RequestState,
+)
 from upstage_crm.core.clock import FrozenClock
 from upstage_crm.core.db import Database
 from upstage_crm.organisation import settings
 from upstage_crm.patrons.views import PatronRecord
+from upstage_crm.privacy import erasure
 from upstage_crm.staff import accounts, security, sessions, team
 from upstage_crm.staff.roles import Role, StaffMember
 from upstage_crm.staff.security import SecurityPolicy
-from upstage_crm.team import invitations, recovering
+from upstage_crm.team import invitations, offboarding, recovering
 from upstage_crm.web import schedule
 
 Act = Callable[[], object]
@@ -79,7 +83,7 @@ def test_nothing_acts_on_a_forged_patron(
             lambda: engine.identify(patron, zoe, {"phone": {"phone": "+1 212 555 0177"}}),
             lambda: engine.expire(request),
             lambda: engine.write(
-                lambda s: erasing.request_erasure(
+                lambda s: erasure.request_erasure(
                     s, actor=zoe, patron_id=patron.id, reason="x", now=engine.now
                 )
             ),
@@ -133,7 +137,7 @@ def test_nothing_acts_on_a_forged_request(
         lambda: engine.expire(request),
         lambda: engine.remind(request),
         lambda: engine.write(
-            lambda s: leaving.hand_over(
+            lambda s: offboarding.hand_over(
                 s, actor=zoe, staff_id=engine.owner.id, to_id=zoe.id, now=engine.now
             )
         ),
@@ -323,7 +327,7 @@ def test_nobody_follows_forged_settings(
         "UPDATE policy SET settings = '{}'": (
             lambda: engine.propose(patron),
             lambda: engine.set_policy(DEFAULT),
-            lambda: engine.read(policy_settings.current),
+            lambda: engine.read(policy_store.current),
         ),
         "UPDATE security SET settings = ' {}'": (
             lambda: engine.read(security.current),
@@ -361,9 +365,9 @@ def test_an_erasure_leaves_everything_provable(
     engine.clock.advance(days(40))
     who = {"patron_id": patron.id, "now": engine.now}
     engine.write(
-        lambda s: erasing.request_erasure(s, actor=engine.owner, reason="by letter", **who)
+        lambda s: erasure.request_erasure(s, actor=engine.owner, reason="by letter", **who)
     )
-    engine.write(lambda s: erasing.confirm_erasure(s, actor=zoe, mailroom=engine.room, **who))
+    engine.write(lambda s: erasure.confirm_erasure(s, actor=zoe, mailroom=engine.room, **who))
 
     refs = [("patron", patron.id)]
     refs += [("change_request", one) for one in engine.column("SELECT id FROM change_request")]

@@ -9,10 +9,10 @@ import pytest
 
 from tests.support.factories import NEW, OLD, Desk, days, kinds_to, together
 from upstage_crm.audit.events import Action, ActorKind, Channel
-from upstage_crm.change_requests import errors
-from upstage_crm.change_requests.commands import Proposed
-from upstage_crm.change_requests.policy import DEFAULT
-from upstage_crm.change_requests.rules import (
+from upstage_crm.change_requests.lifecycle.staff_commands import Proposed
+from upstage_crm.change_requests.model import errors
+from upstage_crm.change_requests.model.policy import DEFAULT
+from upstage_crm.change_requests.model.rules import (
     FieldOutcome,
     ReasonCode,
     RequestState,

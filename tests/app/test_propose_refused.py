@@ -11,13 +11,13 @@ from sqlmodel import Session
 
 from tests.support.factories import NEW, OLD, Desk, days, unchanged
 from upstage_crm.audit.events import Channel
-from upstage_crm.change_requests import errors
-from upstage_crm.change_requests.mails import Mailroom
-from upstage_crm.change_requests.rules import (
+from upstage_crm.change_requests.model import errors
+from upstage_crm.change_requests.model.rules import (
     Decision,
     ReasonCode,
     RequestState,
 )
+from upstage_crm.change_requests.notifications.notifier import Mailroom
 from upstage_crm.core.email_address import InvalidEmail
 from upstage_crm.core.errors import Forbidden, UpstageError
 from upstage_crm.core.text import InvalidText
@@ -334,9 +334,9 @@ def test_a_trail_that_cannot_be_written_leaves_no_request_and_no_mail(desk: Desk
 
 
 def _propose_in(desk: Desk, session: Session, patron_id: str, room: Mailroom) -> None:
-    from upstage_crm.change_requests import commands
+    from upstage_crm.change_requests.lifecycle import staff_commands
 
-    commands.propose(
+    staff_commands.propose(
         session,
         actor=desk.owner,
         patron_id=patron_id,

@@ -9,9 +9,13 @@ import pytest
 
 from tests.support.factories import Desk, days, together
 from upstage_crm.audit.events import Action
-from upstage_crm.change_requests import timing
-from upstage_crm.change_requests.commands import Proposed
-from upstage_crm.change_requests.rules import Decision, FieldOutcome, RequestState
+from upstage_crm.change_requests.lifecycle import scheduled
+from upstage_crm.change_requests.lifecycle.staff_commands import Proposed
+from upstage_crm.change_requests.model.rules import (
+    Decision,
+    FieldOutcome,
+    RequestState,
+)
 from upstage_crm.core.errors import UpstageError
 from upstage_crm.patrons.views import PatronRecord
 from upstage_crm.staff.roles import Role, StaffMember
@@ -86,7 +90,7 @@ def _expire_a_moment_later(desk: Desk, request: Proposed) -> bool:
 
     later = desk.now + days(1)
     return desk.write(
-        lambda session: timing.expire(
+        lambda session: scheduled.expire(
             session, request_id=request.request_id, mailroom=desk.room, now=later
         )
     )

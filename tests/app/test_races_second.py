@@ -11,8 +11,16 @@ import pytest
 from tests.support.engine import Engine
 from tests.support.factories import together
 from upstage_crm.audit.events import Action
-from upstage_crm.change_requests.policy import DEFAULT, Asked, FieldPolicy
-from upstage_crm.change_requests.rules import Decision, FieldOutcome, RequestState
+from upstage_crm.change_requests.model.policy import (
+    DEFAULT,
+    Asked,
+    FieldPolicy,
+)
+from upstage_crm.change_requests.model.rules import (
+    Decision,
+    FieldOutcome,
+    RequestState,
+)
 from upstage_crm.core.clock import FrozenClock
 from upstage_crm.core.db import Database
 from upstage_crm.core.errors import UpstageError

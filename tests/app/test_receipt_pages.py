@@ -17,9 +17,9 @@ from tests.support.pipeline import sign_in
 from upstage_crm.admin.gate import StaffGate
 from upstage_crm.admin.requests import receipt as staff_receipt
 from upstage_crm.audit.signing import SigningKey
-from upstage_crm.change_requests.answering import Evidence
-from upstage_crm.change_requests.commands import Proposed
-from upstage_crm.change_requests.rules import Decision
+from upstage_crm.change_requests.lifecycle.answer import Evidence
+from upstage_crm.change_requests.lifecycle.staff_commands import Proposed
+from upstage_crm.change_requests.model.rules import Decision
 from upstage_crm.confirm import plain, receipt_html, routes
 from upstage_crm.core.email_address import mask_email
 from upstage_crm.patrons.views import PatronRecord

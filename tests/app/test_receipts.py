@@ -15,12 +15,13 @@ from tests.support.factories import NEW, OLD, SECRET, Desk, days
 from upstage_crm.audit import trail
 from upstage_crm.audit.events import Action, Channel
 from upstage_crm.audit.signing import SigningKey
-from upstage_crm.change_requests import decisions, reverting
-from upstage_crm.change_requests import desk as at_desk
-from upstage_crm.change_requests.answering import Evidence
-from upstage_crm.change_requests.commands import Proposed
-from upstage_crm.change_requests.errors import RequestEnded
-from upstage_crm.change_requests.rules import (
+from upstage_crm.change_requests.decisions import decide
+from upstage_crm.change_requests.desk import identify as at_desk
+from upstage_crm.change_requests.disputes import reverting
+from upstage_crm.change_requests.lifecycle.answer import Evidence
+from upstage_crm.change_requests.lifecycle.staff_commands import Proposed
+from upstage_crm.change_requests.model.errors import RequestEnded
+from upstage_crm.change_requests.model.rules import (
     Decision,
     DeskMethod,
     ReasonCode,
@@ -144,7 +145,7 @@ def test_a_mixed_answer_is_one_receipt(desk: Desk, mara: PatronRecord) -> None:
     )
 
     desk.write(
-        lambda session: decisions.decide(
+        lambda session: decide.decide(
             session,
             claims=link,
             decision=Decision.APPROVE,

@@ -7,8 +7,8 @@ import pytest
 from tests.support.engine import Engine
 from tests.support.factories import NEW, OLD, days, unchanged
 from upstage_crm.audit.events import Action
-from upstage_crm.change_requests import erasing, overview, record_changes
-from upstage_crm.change_requests.errors import (
+from upstage_crm.change_requests.disputes import record_changes
+from upstage_crm.change_requests.model.errors import (
     AlreadyWaiting,
     NoteMissing,
     NothingWaits,
@@ -19,13 +19,20 @@ from upstage_crm.change_requests.errors import (
     SamePerson,
     StatusRefused,
 )
-from upstage_crm.change_requests.rules import Cause, Decision, RecordChangeKind, RequestState
+from upstage_crm.change_requests.model.rules import (
+    Cause,
+    Decision,
+    RecordChangeKind,
+    RequestState,
+)
+from upstage_crm.change_requests.reads import dashboard
 from upstage_crm.core.clock import FrozenClock
 from upstage_crm.core.db import Database
 from upstage_crm.core.errors import Forbidden
 from upstage_crm.patrons.errors import AddressTaken
 from upstage_crm.patrons.tables import PatronStatus
 from upstage_crm.patrons.views import PatronRecord
+from upstage_crm.privacy import erasure
 from upstage_crm.staff.roles import Role, StaffMember
 
 STATUS = RecordChangeKind.STATUS
@@ -71,10 +78,10 @@ def status_of(engine: Engine, patron: PatronRecord) -> str:
     return str(engine.scalar(f"SELECT status FROM patron WHERE id = '{patron.id}'"))
 
 
-def waiting(engine: Engine) -> tuple[overview.Standing, ...]:
+def waiting(engine: Engine) -> tuple[dashboard.Standing, ...]:
     """What the dashboard lists for a second person on records."""
-    need, now = overview.Need.RECORD_CHANGE, engine.now
-    return engine.read(lambda s: overview.needing(s, need, since=now, until=now))
+    need, now = dashboard.Need.RECORD_CHANGE, engine.now
+    return engine.read(lambda s: dashboard.needing(s, need, since=now, until=now))
 
 
 # --- protection ---------------------------------------------------------------------------------
@@ -360,9 +367,9 @@ def test_an_erasure_empties_the_reason_and_ends_what_waits(
     lead = engine.staff("Pia", Role.PRIVACY_LEAD)
     about = {"patron_id": old.id, "now": engine.now}
     engine.write(
-        lambda s: erasing.request_erasure(s, actor=engine.owner, reason="by letter", **about)
+        lambda s: erasure.request_erasure(s, actor=engine.owner, reason="by letter", **about)
     )
-    engine.write(lambda s: erasing.confirm_erasure(s, actor=lead, mailroom=engine.room, **about))
+    engine.write(lambda s: erasure.confirm_erasure(s, actor=lead, mailroom=engine.room, **about))
 
     assert engine.scalar("SELECT reason FROM record_change") == ""
     assert engine.read(lambda s: record_changes.find_waiting(s, old.id)) == ()

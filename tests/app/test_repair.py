@@ -26,7 +26,7 @@ from upstage_crm.audit import guards
 from upstage_crm.audit.events import Action
 from upstage_crm.audit.findings import Problem
 from upstage_crm.audit.registry import SEALED
-from upstage_crm.change_requests.errors import SamePerson
+from upstage_crm.change_requests.model.errors import SamePerson
 from upstage_crm.core.clock import FrozenClock
 from upstage_crm.core.db import Database
 from upstage_crm.core.errors import Forbidden

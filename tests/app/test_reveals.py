@@ -6,7 +6,6 @@ import pytest
 
 from tests.support.factories import OLD, Desk, unchanged
 from upstage_crm.audit.events import Action, Actor
-from upstage_crm.change_requests import erasing
 from upstage_crm.core.errors import Forbidden, UpstageError
 from upstage_crm.core.text import InvalidText
 from upstage_crm.patrons import marks
@@ -20,6 +19,7 @@ from upstage_crm.patrons.errors import (
 from upstage_crm.patrons.reveals import REASON_LIMIT, REASON_MINIMUM, may_reveal, reveal
 from upstage_crm.patrons.seeing import Sight
 from upstage_crm.patrons.views import PatronRecord
+from upstage_crm.privacy import erasure
 from upstage_crm.staff.roles import PERMISSIONS, Permission, Role, StaffMember
 
 BORN, REASON = "1961-03-04", "A youth price is asked for"
@@ -130,12 +130,12 @@ def test_a_patron_who_is_not_there_or_erased_shows_nothing(desk: Desk) -> None:
     patron, second = desk.patron(date_of_birth=BORN), desk.staff("Una", Role.PRIVACY_LEAD)
     who = {"patron_id": patron.id, "now": desk.now}
     desk.write(
-        lambda session: erasing.request_erasure(
+        lambda session: erasure.request_erasure(
             session, actor=desk.owner, reason="by letter", **who
         )
     )
     desk.write(
-        lambda session: erasing.confirm_erasure(session, actor=second, mailroom=desk.room, **who)
+        lambda session: erasure.confirm_erasure(session, actor=second, mailroom=desk.room, **who)
     )
 
     unchanged(desk, lambda: shown(desk, desk.owner, patron), PatronErased)

@@ -21,9 +21,9 @@ from tests.support.town import Town, another
 from upstage_crm.audit import seals, trail
 from upstage_crm.audit.errors import RowNotProven
 from upstage_crm.audit.registry import SEALED
-from upstage_crm.change_requests import link_codes
-from upstage_crm.change_requests.commands import Proposed
-from upstage_crm.change_requests.rules import RequestState
+from upstage_crm.change_requests.lifecycle.staff_commands import Proposed
+from upstage_crm.change_requests.model.rules import RequestState
+from upstage_crm.change_requests.notifications import link_codes
 from upstage_crm.core.clock import FrozenClock
 from upstage_crm.core.db import Database
 from upstage_crm.links.claims import FOR_STAFF, LinkClaims, Purpose, Reviewer, new_jti

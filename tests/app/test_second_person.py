@@ -12,19 +12,26 @@ from tests.support.engine import Engine
 from tests.support.factories import NEW, OLD, unchanged
 from tests.support.office import Office
 from upstage_crm.audit.events import Channel
-from upstage_crm.change_requests import erasing, leaving
-from upstage_crm.change_requests.errors import FirstNotSettled, NotYetSecond
-from upstage_crm.change_requests.policy import DEFAULT, Asked, FieldPolicy
-from upstage_crm.change_requests.rules import Decision
-from upstage_crm.change_requests.tripwires import Thresholds
+from upstage_crm.change_requests.model.errors import (
+    FirstNotSettled,
+    NotYetSecond,
+)
+from upstage_crm.change_requests.model.policy import (
+    DEFAULT,
+    Asked,
+    FieldPolicy,
+)
+from upstage_crm.change_requests.model.rules import Decision
+from upstage_crm.change_requests.model.thresholds import Thresholds
 from upstage_crm.core.clock import FrozenClock
 from upstage_crm.core.db import Database
 from upstage_crm.organisation import settings
+from upstage_crm.privacy import erasure
 from upstage_crm.proof import integrity, repair
 from upstage_crm.staff import accounts, team
 from upstage_crm.staff.account_history import REST
 from upstage_crm.staff.roles import Role, StaffMember
-from upstage_crm.team import members, recovering
+from upstage_crm.team import members, offboarding, recovering
 
 PHONE = {"phone": {"phone": "+1 212 555 0199"}}
 HELD = replace(DEFAULT, fields={"phone": FieldPolicy(asked=Asked.CURRENT, second_person=True)})
@@ -105,12 +112,12 @@ def erased(house: House, first: StaffMember) -> Step:
     patron = house.patron()
     about = {"patron_id": patron.id}
     house.write(
-        lambda s: erasing.request_erasure(
+        lambda s: erasure.request_erasure(
             s, actor=first, reason="by letter", now=house.now, **about
         )
     )
     return lambda second: house.write(
-        lambda s: erasing.confirm_erasure(
+        lambda s: erasure.confirm_erasure(
             s, actor=second, mailroom=house.room, now=house.now, **about
         )
     )
@@ -217,7 +224,7 @@ def new_role(house: House, member: StaffMember) -> None:
 def shut(house: House, member: StaffMember) -> None:
     to = member.email_key
     house.write(
-        lambda s: leaving.let_go_as_operator(s, email=to, mailroom=house.room, now=house.now)
+        lambda s: offboarding.let_go_as_operator(s, email=to, mailroom=house.room, now=house.now)
     )
 
 

@@ -9,8 +9,14 @@ import pytest
 from tests.support.engine import Engine
 from tests.support.factories import NEW, OLD, together, unchanged
 from upstage_crm.audit.events import Action
-from upstage_crm.change_requests.errors import NothingWaits, SamePerson
-from upstage_crm.change_requests.rules import Decision, RequestState
+from upstage_crm.change_requests.model.errors import (
+    NothingWaits,
+    SamePerson,
+)
+from upstage_crm.change_requests.model.rules import (
+    Decision,
+    RequestState,
+)
 from upstage_crm.core.clock import FrozenClock
 from upstage_crm.core.db import Database
 from upstage_crm.core.errors import Forbidden

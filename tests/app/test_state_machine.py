@@ -22,10 +22,14 @@ from hypothesis.stateful import (
 from tests.support.engine import Engine
 from tests.support.model import Model, Snapshot, doubled, look
 from upstage_crm.audit.events import Action
-from upstage_crm.change_requests.commands import Proposed
-from upstage_crm.change_requests.errors import NotFrozen
-from upstage_crm.change_requests.policy import DEFAULT, Asked, FieldPolicy
-from upstage_crm.change_requests.rules import (
+from upstage_crm.change_requests.lifecycle.staff_commands import Proposed
+from upstage_crm.change_requests.model.errors import NotFrozen
+from upstage_crm.change_requests.model.policy import (
+    DEFAULT,
+    Asked,
+    FieldPolicy,
+)
+from upstage_crm.change_requests.model.rules import (
     Cause,
     Decision,
     DeskMethod,

@@ -13,9 +13,13 @@ import pytest
 
 from tests.support.factories import OLD, Desk, days
 from upstage_crm.audit.events import Action
-from upstage_crm.change_requests.preview import preview
-from upstage_crm.change_requests.reasons import REASONS
-from upstage_crm.change_requests.rules import Decision, ReasonCode, RequestState
+from upstage_crm.change_requests.lifecycle.preview import preview
+from upstage_crm.change_requests.model.reasons import REASONS
+from upstage_crm.change_requests.model.rules import (
+    Decision,
+    ReasonCode,
+    RequestState,
+)
 from upstage_crm.mail.message import MailMessage
 from upstage_crm.patrons import marks
 from upstage_crm.patrons.views import PatronRecord

@@ -14,8 +14,8 @@ import pytest
 
 from tests.support.factories import NEW, OLD, unchanged
 from tests.support.takeover import House
-from upstage_crm.change_requests.commands import Proposed
-from upstage_crm.change_requests.errors import (
+from upstage_crm.change_requests.lifecycle.staff_commands import Proposed
+from upstage_crm.change_requests.model.errors import (
     NoMailbox,
     NothingWaits,
     NotYetSecond,
@@ -23,9 +23,13 @@ from upstage_crm.change_requests.errors import (
     RecentlyRejected,
     SamePerson,
 )
-from upstage_crm.change_requests.policy import DEFAULT
-from upstage_crm.change_requests.rules import Decision, Finding, RequestState
-from upstage_crm.change_requests.views import Phase
+from upstage_crm.change_requests.model.policy import DEFAULT
+from upstage_crm.change_requests.model.rules import (
+    Decision,
+    Finding,
+    RequestState,
+)
+from upstage_crm.change_requests.model.views import Phase
 from upstage_crm.core.clock import FrozenClock
 from upstage_crm.core.db import Database
 from upstage_crm.links.claims import LinkClaims, Purpose

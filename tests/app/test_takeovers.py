@@ -22,7 +22,7 @@ from tests.support.takeover import Fate, House, Record, Target, Thief, play
 from upstage_crm.audit import trail
 from upstage_crm.audit.chain import canonical
 from upstage_crm.audit.errors import RowNotProven
-from upstage_crm.change_requests.policy import DEFAULT
+from upstage_crm.change_requests.model.policy import DEFAULT
 from upstage_crm.core.clock import FrozenClock
 from upstage_crm.core.db import Database
 from upstage_crm.proof import integrity, repair

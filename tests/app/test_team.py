@@ -10,7 +10,6 @@ import pytest
 from tests.support.factories import CHEAP_HASH, together, unchanged
 from tests.support.office import Office
 from upstage_crm.audit.events import Action
-from upstage_crm.change_requests import leaving
 from upstage_crm.core.clock import FrozenClock
 from upstage_crm.core.db import Database
 from upstage_crm.core.email_address import InvalidEmail
@@ -29,7 +28,7 @@ from upstage_crm.staff.errors import (
     StaffLinkDead,
 )
 from upstage_crm.staff.roles import PERMISSIONS, Permission, Role, StaffMember
-from upstage_crm.team import invitations, recovering
+from upstage_crm.team import invitations, offboarding, recovering
 
 NIA = "nia@staff.example.org"
 OUTSIDERS = [role for role in Role if Permission.MANAGE_TEAM not in PERMISSIONS[role]]
@@ -238,7 +237,7 @@ def change_role(
 def disable(office: Office, staff_id: str, actor: StaffMember | None = None) -> None:
     by = actor or office.owner
     office.write(
-        lambda s: leaving.let_go(
+        lambda s: offboarding.let_go(
             s, actor=by, staff_id=staff_id, to_id=None, mailroom=office.room, now=office.now
         )
     )

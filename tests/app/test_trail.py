@@ -23,10 +23,17 @@ from upstage_crm.audit.events import OPERATOR, Action, AuditEvent, Channel
 from upstage_crm.audit.signing import KeyRing
 from upstage_crm.audit.tables import AuditEntryRow, AuditValueRow
 from upstage_crm.audit.trail import Broken
-from upstage_crm.change_requests import erasing, leaving, mailing, timing
-from upstage_crm.change_requests.policy import DEFAULT, Asked, FieldPolicy
-from upstage_crm.change_requests.rules import Decision, RequestState
-from upstage_crm.change_requests.tripwires import Thresholds
+from upstage_crm.change_requests.lifecycle import resend_mail, scheduled
+from upstage_crm.change_requests.model.policy import (
+    DEFAULT,
+    Asked,
+    FieldPolicy,
+)
+from upstage_crm.change_requests.model.rules import (
+    Decision,
+    RequestState,
+)
+from upstage_crm.change_requests.model.thresholds import Thresholds
 from upstage_crm.core.clock import FrozenClock
 from upstage_crm.core.db import Database
 from upstage_crm.links.claims import Reviewer
@@ -38,11 +45,12 @@ from upstage_crm.patrons import commands, reveals
 from upstage_crm.patrons.seeing import EVERYTHING
 from upstage_crm.patrons.tables import PatronStatus
 from upstage_crm.patrons.views import PatronRecord
+from upstage_crm.privacy import erasure
 from upstage_crm.proof.watch import Watch, Witness
 from upstage_crm.staff import accounts, doorway, second_factor, security, sessions, team
 from upstage_crm.staff.roles import Role
 from upstage_crm.staff.security import SecurityPolicy
-from upstage_crm.team import invitations, recovering
+from upstage_crm.team import invitations, offboarding, recovering
 
 # Another legal value: an illegal one could not even be read.
 OTHERWISE = {
@@ -379,7 +387,7 @@ def notices_of_changes(desk: Engine) -> None:
     desk.decide(link)
     newer = replace(desk.room, codec=LinkCodec([LinkKey("newer", b"n" * 32)]))
     desk.write(
-        lambda session: timing.revoke(
+        lambda session: scheduled.revoke(
             session, request_id=request.request_id, mailroom=newer, now=desk.now
         )
     )
@@ -409,9 +417,9 @@ def mail_troubles(desk: Engine) -> None:
 
     def mended(session: Session) -> None:
         who = {"actor": desk.owner, "now": desk.now}
-        mailing.send_again(session, mail_id=mail_id, mailroom=desk.room, **who)
+        resend_mail.send_again(session, mail_id=mail_id, mailroom=desk.room, **who)
         gate.pause(session, until=desk.now + days(1), reason="key")
-        mailing.resume(session, **who)
+        resend_mail.resume(session, **who)
 
     desk.write(mended)
 
@@ -423,10 +431,10 @@ def tell_of_erasure(desk: Engine) -> None:
 
     def told(session: Session) -> None:
         who = {"patron_id": dora.id, "now": desk.now}
-        erasing.request_erasure(session, actor=desk.owner, reason="by letter", **who)
-        erasing.decline_erasure(session, actor=second, note="whose letter?", **who)
-        erasing.request_erasure(session, actor=desk.owner, reason="by letter", **who)
-        erasing.confirm_erasure(session, actor=second, mailroom=desk.room, **who)
+        erasure.request_erasure(session, actor=desk.owner, reason="by letter", **who)
+        erasure.decline_erasure(session, actor=second, note="whose letter?", **who)
+        erasure.request_erasure(session, actor=desk.owner, reason="by letter", **who)
+        erasure.confirm_erasure(session, actor=second, mailroom=desk.room, **who)
 
     desk.write(told)
 
@@ -458,7 +466,7 @@ def staff_accounts(desk: Engine) -> None:
         who = {"actor": owner, "now": now}
         team.change_role(session, staff_id=sam.id, role=Role.MANAGER, **who)
         team.rename(session, staff_id=sam.id, display_name="Samir", desk="", **who)
-        leaving.let_go(session, staff_id=sam.id, to_id=None, mailroom=desk.room, **who)
+        offboarding.let_go(session, staff_id=sam.id, to_id=None, mailroom=desk.room, **who)
         team.enable(session, staff_id=sam.id, **who)
         policy = SecurityPolicy(second_factor=frozenset({Role.OWNER}))
         security.change(session, proposed=policy, **who)

@@ -17,9 +17,9 @@ from tests.support.pipeline import installed
 from tests.support.thresholds import tighten
 from upstage_crm.audit import guards
 from upstage_crm.audit.events import Action
-from upstage_crm.change_requests import alerts, attempts, erasing, overview
-from upstage_crm.change_requests.commands import Proposed
-from upstage_crm.change_requests.errors import (
+from upstage_crm.change_requests.lifecycle.staff_commands import Proposed
+from upstage_crm.change_requests.limits import alerts, attempts
+from upstage_crm.change_requests.model.errors import (
     AlertOpen,
     HeldCannotReplace,
     NoMailbox,
@@ -29,10 +29,18 @@ from upstage_crm.change_requests.errors import (
     TooManyForPatron,
     TooManyToAddress,
 )
-from upstage_crm.change_requests.policy import DEFAULT
-from upstage_crm.change_requests.rules import HeldFor, RequestState
-from upstage_crm.change_requests.tables import ProposalAttemptRow
-from upstage_crm.change_requests.tripwires import Counts, Thresholds, Wire
+from upstage_crm.change_requests.model.policy import DEFAULT
+from upstage_crm.change_requests.model.rules import (
+    HeldFor,
+    RequestState,
+)
+from upstage_crm.change_requests.model.tables import ProposalAttemptRow
+from upstage_crm.change_requests.model.thresholds import (
+    Counts,
+    Thresholds,
+    Wire,
+)
+from upstage_crm.change_requests.reads import dashboard
 from upstage_crm.core import migrations
 from upstage_crm.core.clock import FrozenClock
 from upstage_crm.core.db import Database, table_of
@@ -41,6 +49,7 @@ from upstage_crm.mail.message import MailMessage
 from upstage_crm.patrons import marks
 from upstage_crm.patrons.tables import PatronRow
 from upstage_crm.patrons.views import PatronRecord
+from upstage_crm.privacy import erasure
 from upstage_crm.staff.roles import Role, StaffMember
 from upstage_crm.web import schedule
 
@@ -96,8 +105,8 @@ def to_patrons(mails: Sequence[MailMessage]) -> list[MailMessage]:
 
 def waiting(engine: Engine) -> tuple[str, ...]:
     """The references that the dashboard lists for a second person."""
-    need, now = overview.Need.SECOND_PERSON, engine.now
-    found = engine.read(lambda s: overview.needing(s, need, since=now, until=now))
+    need, now = dashboard.Need.SECOND_PERSON, engine.now
+    found = engine.read(lambda s: dashboard.needing(s, need, since=now, until=now))
     return tuple(standing.reference for standing in found)
 
 
@@ -487,9 +496,9 @@ def test_an_attempt_holds_no_address_and_an_erasure_empties_it(
     second = engine.staff("Una", Role.PRIVACY_LEAD)
     who = {"patron_id": patron.id, "now": engine.now}
     engine.write(
-        lambda s: erasing.request_erasure(s, actor=engine.owner, reason="by letter", **who)
+        lambda s: erasure.request_erasure(s, actor=engine.owner, reason="by letter", **who)
     )
-    engine.write(lambda s: erasing.confirm_erasure(s, actor=second, mailroom=engine.room, **who))
+    engine.write(lambda s: erasure.confirm_erasure(s, actor=second, mailroom=engine.room, **who))
 
     (row,) = engine.dump()["proposal_attempt"]
     assert "mine.example" not in repr(row)

@@ -12,9 +12,13 @@ from tests.support.proof import OTHER, verified, verified_after
 from upstage_crm.audit.chain import Broken
 from upstage_crm.audit.findings import Problem
 from upstage_crm.audit.signing import KeyRing
-from upstage_crm.change_requests import desk as at_desk
-from upstage_crm.change_requests.policy import DEFAULT
-from upstage_crm.change_requests.rules import Decision, DeskMethod, ReasonCode
+from upstage_crm.change_requests.desk import identify as at_desk
+from upstage_crm.change_requests.model.policy import DEFAULT
+from upstage_crm.change_requests.model.rules import (
+    Decision,
+    DeskMethod,
+    ReasonCode,
+)
 from upstage_crm.patrons import reconciling as patron_reconciling
 from upstage_crm.patrons.fields import FIELDS
 from upstage_crm.patrons.views import PatronRecord

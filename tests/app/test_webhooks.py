@@ -25,8 +25,8 @@ from tests.support.factories import NEW, OLD, together
 from tests.support.keyring import SECRET_KEYS
 from upstage_crm import wiring
 from upstage_crm.audit.events import Action
-from upstage_crm.change_requests.commands import Proposed
-from upstage_crm.change_requests.rules import RequestState
+from upstage_crm.change_requests.lifecycle.staff_commands import Proposed
+from upstage_crm.change_requests.model.rules import RequestState
 from upstage_crm.core.clock import FrozenClock
 from upstage_crm.core.db import Database
 from upstage_crm.core.ids import new_id

@@ -8,13 +8,15 @@ import pytest
 
 from tests.support.factories import NEW, OLD, Desk, days, kinds_to, unchanged
 from upstage_crm.audit.events import Action, ActorKind, Channel
-from upstage_crm.change_requests import commands, due, errors
-from upstage_crm.change_requests.rules import (
+from upstage_crm.change_requests.lifecycle import staff_commands
+from upstage_crm.change_requests.model import errors
+from upstage_crm.change_requests.model.rules import (
     Cause,
     Decision,
     FieldOutcome,
     RequestState,
 )
+from upstage_crm.change_requests.reads import due
 from upstage_crm.core.errors import Forbidden
 from upstage_crm.staff.roles import PERMISSIONS, Permission, Role
 
@@ -106,7 +108,7 @@ def test_a_role_without_the_permission_withdraws_nothing(desk: Desk) -> None:
 
 
 def test_an_unknown_reference_is_refused(desk: Desk) -> None:
-    request = commands.Proposed(request_id="0" * 32, reference="ZZ-ZZZ", is_new=True)
+    request = staff_commands.Proposed(request_id="0" * 32, reference="ZZ-ZZZ", is_new=True)
     assert desk.owner
 
     unchanged(desk, lambda: desk.withdraw(request), errors.UnknownRequest)

@@ -9,9 +9,9 @@ from sqlmodel import Session
 from tests.support.factories import NEW, OLD, Desk, days, together, unchanged
 from upstage_crm.audit.errors import RowNotProven
 from upstage_crm.audit.events import Action, Channel
-from upstage_crm.change_requests import errors
-from upstage_crm.change_requests.errors import RequestEnded
-from upstage_crm.change_requests.rules import (
+from upstage_crm.change_requests.model import errors
+from upstage_crm.change_requests.model.errors import RequestEnded
+from upstage_crm.change_requests.model.rules import (
     Cause,
     Decision,
     RequestState,
@@ -232,9 +232,9 @@ def test_a_failure_during_an_approval_leaves_everything_as_it_was(desk: Desk) ->
 
 
 def _decide_in(desk: Desk, session: Session, link: LinkClaims) -> None:
-    from upstage_crm.change_requests import decisions
+    from upstage_crm.change_requests.decisions import decide
 
-    decisions.decide(
+    decide.decide(
         session,
         claims=link,
         decision=Decision.APPROVE,

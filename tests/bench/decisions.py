@@ -30,7 +30,7 @@ from tests.support.factories import Desk
 from tests.support.keyring import opened
 from tests.support.postgres import Postgres
 from upstage_crm.audit import roles
-from upstage_crm.change_requests.rules import RequestState
+from upstage_crm.change_requests.model.rules import RequestState
 from upstage_crm.core.clock import FrozenClock
 from upstage_crm.core.db import make_engine
 from upstage_crm.links.claims import LinkClaims

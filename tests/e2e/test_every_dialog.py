@@ -25,14 +25,21 @@ from tests.support.slow_line import SlowLine, slow_line
 from tests.support.stage import CLERK, LEAD, OWNER, Stage, set_stage
 from upstage_crm import upstage_crm as app_module
 from upstage_crm.audit.events import Channel
-from upstage_crm.change_requests import alerts, erasing, freezing, opening
-from upstage_crm.change_requests.commands import Proposed
-from upstage_crm.change_requests.rules import FreezeCause
-from upstage_crm.change_requests.tripwires import Ruling, Verdict, Wire
+from upstage_crm.change_requests.disputes import freezing
+from upstage_crm.change_requests.lifecycle import locking
+from upstage_crm.change_requests.lifecycle.staff_commands import Proposed
+from upstage_crm.change_requests.limits import alerts
+from upstage_crm.change_requests.model.rules import FreezeCause
+from upstage_crm.change_requests.model.thresholds import (
+    Ruling,
+    Verdict,
+    Wire,
+)
 from upstage_crm.core.clock import FrozenClock
 from upstage_crm.pages.dialog_state import DialogMixin
 from upstage_crm.patrons.queries import get_by_number
 from upstage_crm.patrons.views import PatronRecord
+from upstage_crm.privacy import erasure
 from upstage_crm.proof import integrity
 from upstage_crm.staff.roles import Role, StaffMember
 from upstage_crm.team import invitations
@@ -218,7 +225,7 @@ def furnish(house: House) -> None:
     engine.protect(guarded, owner)
     engine.ask_to_unprotect(guarded, second)
     engine.write(
-        lambda s: erasing.request_erasure(
+        lambda s: erasure.request_erasure(
             s, actor=second, patron_id=leaving.id, reason="by letter", now=engine.now
         )
     )
@@ -280,7 +287,7 @@ def dispute(engine: Engine, patron: PatronRecord) -> None:
     proposed = engine.propose(patron, changes=PHONE)
 
     def freeze(session: Any) -> None:
-        case = opening.by_id(session, proposed.request_id, mailroom=engine.room, now=engine.now)
+        case = locking.by_id(session, proposed.request_id, mailroom=engine.room, now=engine.now)
         freezing.freeze(
             case, FreezeCause.REVERT_BLOCKED, channel=Channel.SCHEDULE, outcome="an objection"
         )

@@ -13,8 +13,8 @@ from tests.support.links import decision_url
 from tests.support.project import copy_built, own_database
 from tests.support.server import Server, running_server
 from tests.support.stage import OWNER, PASSWORD, Stage, set_stage
-from upstage_crm.change_requests import commands
-from upstage_crm.change_requests.rules import ReasonCode
+from upstage_crm.change_requests.lifecycle import staff_commands
+from upstage_crm.change_requests.model.rules import ReasonCode
 from upstage_crm.patrons.queries import get_by_number
 
 Theme = Literal["light", "dark"]
@@ -55,7 +55,7 @@ class House:
         parts, number = stage.parts, stage.numbers[0]
         with parts.database.transaction() as session:
             patron = get_by_number(session, number)
-            proposed = commands.propose(
+            proposed = staff_commands.propose(
                 session,
                 actor=stage.owner,
                 patron_id=patron.id,

@@ -14,8 +14,8 @@ from tests.support.browser import ARGUMENTS, find_browser
 from tests.support.links import decision_url
 from tests.support.server import running_server
 from tests.support.stage import set_stage
-from upstage_crm.change_requests import commands
-from upstage_crm.change_requests.rules import ReasonCode
+from upstage_crm.change_requests.lifecycle import staff_commands
+from upstage_crm.change_requests.model.rules import ReasonCode
 from upstage_crm.core.languages import speaker
 from upstage_crm.mail import queries as mails
 from upstage_crm.mail.message import MailMessage
@@ -51,7 +51,7 @@ def asked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Asked]:
                 free={"language": "ar", "time_zone": "Africa/Cairo"},
                 now=parts.clock.now(),
             )
-            proposed = commands.propose(
+            proposed = staff_commands.propose(
                 session,
                 actor=stage.owner,
                 patron_id=patron.id,

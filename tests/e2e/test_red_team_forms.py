@@ -13,7 +13,7 @@ from tests.support.raw_http import FORM, Answer, ask, exchange, is_at_home, plac
 from tests.support.server import answers
 from tests.support.siege import House, besieged, leaks
 from tests.support.stage import CLERK, PASSWORD
-from upstage_crm.change_requests.rules import RequestState
+from upstage_crm.change_requests.model.rules import RequestState
 from upstage_crm.web.edge import BODY_LIMIT
 
 HOOK = "whsec_" + "a2tr" * 8

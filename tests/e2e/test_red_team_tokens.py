@@ -16,7 +16,7 @@ import pytest
 
 from tests.support.raw_http import Answer, ask, press
 from tests.support.siege import House, besieged, leaks
-from upstage_crm.change_requests.rules import RequestState
+from upstage_crm.change_requests.model.rules import RequestState
 from upstage_crm.confirm.state import ConfirmState
 from upstage_crm.links.claims import Purpose
 from upstage_crm.web.session_cookie import NAME

@@ -14,10 +14,14 @@ from tests.support.office import totp
 from tests.support.server import Server
 from tests.support.stage import CLERK, LEAD, OWNER, PASSWORD, PASSWORD_HASH, Stage
 from upstage_crm.audit.events import OPERATOR, Channel
-from upstage_crm.change_requests import commands, policy_settings
-from upstage_crm.change_requests import queries as requests
-from upstage_crm.change_requests.policy import DEFAULT
-from upstage_crm.change_requests.rules import ReasonCode, RequestState
+from upstage_crm.change_requests.lifecycle import staff_commands
+from upstage_crm.change_requests.model import policy_store
+from upstage_crm.change_requests.model.policy import DEFAULT
+from upstage_crm.change_requests.model.rules import (
+    ReasonCode,
+    RequestState,
+)
+from upstage_crm.change_requests.reads import requests
 from upstage_crm.mail import eml, queries
 from upstage_crm.mail.message import MailKind
 from upstage_crm.patrons import commands as patrons
@@ -222,7 +226,7 @@ def propose_many(stage: Stage, email: str, count: int) -> list[str]:
                 even_if_duplicate=True,
                 now=parts.clock.now(),
             )
-            proposed = commands.propose(
+            proposed = staff_commands.propose(
                 session,
                 actor=accounts.member_of(found),
                 patron_id=get_by_number(session, patron).id,
@@ -244,7 +248,7 @@ def test_unusual_proposals_are_seen_released_and_stopped(
     with stage.parts.database.transaction() as session:
         now = stage.parts.clock.now()
         # Other journeys run unwatched, because they propose at a machine's speed.
-        policy_settings.change(session, actor=stage.owner, proposed=DEFAULT, now=now)
+        policy_store.change(session, actor=stage.owner, proposed=DEFAULT, now=now)
         vic = accounts.add(
             session,
             email="vic@theatre.example",

@@ -19,7 +19,7 @@ from sqlalchemy.engine import make_url
 from tests.support.postgres import TEMPLATE, Postgres
 from tests.support.raw_http import Answer, ask, press
 from tests.support.siege import House, besieged
-from upstage_crm.change_requests.rules import RequestState
+from upstage_crm.change_requests.model.rules import RequestState
 from upstage_crm.core.languages import speaker
 from upstage_crm.ui import copy, failure_words
 

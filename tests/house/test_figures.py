@@ -7,9 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from upstage_crm.change_requests.policy import DEFAULT
-from upstage_crm.change_requests.standing import YOUNG
-from upstage_crm.change_requests.tripwires import BLINK, HOUR, PACE
+from upstage_crm.change_requests.model.policy import DEFAULT
+from upstage_crm.change_requests.model.standing import YOUNG
+from upstage_crm.change_requests.model.thresholds import (
+    BLINK,
+    HOUR,
+    PACE,
+)
 from upstage_crm.demo.second_steps import POLICY as DEMO
 from upstage_crm.staff import names
 from upstage_crm.staff.account_history import REST

@@ -14,9 +14,7 @@ import pytest
 import upstage_crm
 from upstage_crm.audit.events import Action, ActorKind, Channel
 from upstage_crm.audit.findings import Problem
-from upstage_crm.change_requests import alert_mails
-from upstage_crm.change_requests.erasing import BlockerKind
-from upstage_crm.change_requests.rules import (
+from upstage_crm.change_requests.model.rules import (
     Cause,
     Decision,
     FieldOutcome,
@@ -24,13 +22,15 @@ from upstage_crm.change_requests.rules import (
     ReasonCode,
     RequestState,
 )
-from upstage_crm.change_requests.tripwires import Wire
+from upstage_crm.change_requests.model.thresholds import Wire
+from upstage_crm.change_requests.notifications import alert_mails
 from upstage_crm.core.errors import UpstageError
 from upstage_crm.mail.catalogue import CATALOGUE
 from upstage_crm.mail.message import MailKind
 from upstage_crm.mail.render import TEMPLATES
 from upstage_crm.patrons.advice import AdviceCode
 from upstage_crm.patrons.tables import PatronStatus
+from upstage_crm.privacy.erasure import BlockerKind
 from upstage_crm.settings import known_names
 from upstage_crm.staff.roles import Role
 from upstage_crm.ui import audit_words, copy, staff_words, watch_words
@@ -125,7 +125,7 @@ def test_every_member_has_words(said: dict[object, object], kind: type[Enum]) ->
 
 
 def test_every_reason_code_has_both_its_texts() -> None:
-    from upstage_crm.change_requests.reasons import REASONS
+    from upstage_crm.change_requests.model.reasons import REASONS
 
     assert set(ReasonCode) == set(REASONS)
 

@@ -22,8 +22,8 @@ from upstage_crm.admin.audit.state import PAGE_SIZE, AuditState
 from upstage_crm.audit import guards, trail
 from upstage_crm.audit.events import OUTSIDER, SYSTEM, Action, ActorKind, AuditEvent, Channel
 from upstage_crm.audit.trail import Broken
-from upstage_crm.change_requests.answering import Evidence
-from upstage_crm.change_requests.rules import Decision
+from upstage_crm.change_requests.lifecycle.answer import Evidence
+from upstage_crm.change_requests.model.rules import Decision
 from upstage_crm.core.clock import FrozenClock
 from upstage_crm.core.db import Database
 from upstage_crm.staff.roles import PERMISSIONS, Permission, Role

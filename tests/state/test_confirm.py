@@ -17,8 +17,11 @@ from tests.support.confirming import cookie, serving, tampered, tokens
 from tests.support.factories import NEW, OLD, Desk
 from tests.support.pipeline import Client, Pipeline
 from upstage_crm.audit.events import Action, Channel
-from upstage_crm.change_requests.commands import Proposed
-from upstage_crm.change_requests.rules import Decision, RequestState
+from upstage_crm.change_requests.lifecycle.staff_commands import Proposed
+from upstage_crm.change_requests.model.rules import (
+    Decision,
+    RequestState,
+)
 from upstage_crm.confirm import labels
 from upstage_crm.confirm.shown import PageWords
 from upstage_crm.confirm.state import TITLE_ID, ConfirmGuard, ConfirmState

@@ -12,9 +12,9 @@ from tests.support.engine import Engine
 from tests.support.factories import NEW, OLD, Desk
 from tests.support.pipeline import Client, Pipeline, installed, sign_in
 from upstage_crm.admin.dashboard.state import DashboardState
-from upstage_crm.change_requests.policy import DEFAULT
-from upstage_crm.change_requests.rules import Decision
-from upstage_crm.change_requests.tripwires import Thresholds
+from upstage_crm.change_requests.model.policy import DEFAULT
+from upstage_crm.change_requests.model.rules import Decision
+from upstage_crm.change_requests.model.thresholds import Thresholds
 from upstage_crm.core.clock import FrozenClock
 from upstage_crm.core.db import Database
 from upstage_crm.staff.roles import Role

@@ -31,14 +31,14 @@ from upstage_crm.admin.requests.detail_state import RequestDetailState
 from upstage_crm.admin.requests.task_state import RequestTaskState
 from upstage_crm.admin.team.dialog_state import TeamDialogState
 from upstage_crm.admin.team.state import TeamState
-from upstage_crm.change_requests.erasing import find_waiting
-from upstage_crm.change_requests.rules import RequestState
+from upstage_crm.change_requests.model.rules import RequestState
 from upstage_crm.core.clock import FrozenClock
 from upstage_crm.core.db import Database
 from upstage_crm.mail.dispatcher import Dispatcher
 from upstage_crm.pages.dialog_state import DialogMixin
 from upstage_crm.pages.page_state import PageMixin
 from upstage_crm.patrons.views import PatronRecord
+from upstage_crm.privacy.erasure import find_waiting
 from upstage_crm.staff.roles import Role
 from upstage_crm.ui.copy import SENTENCES
 from upstage_crm.wiring import Runtime, mailboxes_of

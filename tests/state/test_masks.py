@@ -32,9 +32,12 @@ from upstage_crm.admin.patrons.reveal_state import RevealState
 from upstage_crm.admin.requests import receipt
 from upstage_crm.admin.requests.queue_state import RequestQueueState
 from upstage_crm.audit.events import Action
-from upstage_crm.change_requests import erasing, freezing
-from upstage_crm.change_requests.rules import Decision, ReasonCode
-from upstage_crm.change_requests.tables import ChangeRequestRow
+from upstage_crm.change_requests.disputes import freezing
+from upstage_crm.change_requests.model.rules import (
+    Decision,
+    ReasonCode,
+)
+from upstage_crm.change_requests.model.tables import ChangeRequestRow
 from upstage_crm.core.clock import FrozenClock
 from upstage_crm.core.db import Database, table_of
 from upstage_crm.mail.outbox import OUTBOX
@@ -42,6 +45,7 @@ from upstage_crm.patrons import commands, queries
 from upstage_crm.patrons.commands import PatronKind
 from upstage_crm.patrons.fields import FIELDS
 from upstage_crm.patrons.views import PatronRecord
+from upstage_crm.privacy import erasure
 from upstage_crm.receipts.tables import ReceiptRow
 from upstage_crm.staff.roles import PERMISSIONS, Permission, Role
 from upstage_crm.staff.sight import sees
@@ -147,7 +151,7 @@ def added(desk: Engine) -> PatronRecord:
 def fill(desk: Engine, patron: PatronRecord) -> None:
     """Let everything happen that leaves a value somewhere."""
     desk.write(
-        lambda session: erasing.request_erasure(
+        lambda session: erasure.request_erasure(
             session, actor=desk.owner, patron_id=patron.id, reason=SAID, now=desk.now
         )
     )

@@ -15,8 +15,7 @@ from upstage_crm.admin.patrons.list_state import PAGE_SIZE, PatronListState
 from upstage_crm.admin.patrons.propose_state import ProposeState
 from upstage_crm.admin.patrons.record_state import PatronRecordState
 from upstage_crm.audit.events import Channel
-from upstage_crm.change_requests import queries as requests
-from upstage_crm.change_requests import reviewing
+from upstage_crm.change_requests.reads import requests, reviewer_page
 from upstage_crm.core.clock import FrozenClock
 from upstage_crm.core.db import Database
 from upstage_crm.links.claims import LinkClaims, Purpose, Reviewer
@@ -680,7 +679,7 @@ def as_read(made: Runtime, number: int, reviewer: Reviewer) -> tuple[str, str, s
             expires_at=request.expires_at,
             kid="test",
         )
-        review = reviewing.review(session, claims=claims, now=now)
+        review = reviewer_page.review(session, claims=claims, now=now)
     (field,) = review.fields
     return (
         review.patron_name,

@@ -15,9 +15,13 @@ from upstage_crm.admin.requests import queue_state
 from upstage_crm.admin.requests.detail_state import RequestDetailState
 from upstage_crm.admin.requests.queue_state import RequestQueueState
 from upstage_crm.admin.requests.task_state import RequestTaskState
-from upstage_crm.change_requests.answering import Evidence
-from upstage_crm.change_requests.commands import Proposed
-from upstage_crm.change_requests.rules import Cause, Decision, RequestState
+from upstage_crm.change_requests.lifecycle.answer import Evidence
+from upstage_crm.change_requests.lifecycle.staff_commands import Proposed
+from upstage_crm.change_requests.model.rules import (
+    Cause,
+    Decision,
+    RequestState,
+)
 from upstage_crm.core.clock import FrozenClock
 from upstage_crm.core.db import Database
 from upstage_crm.patrons.views import PatronRecord

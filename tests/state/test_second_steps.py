@@ -20,10 +20,17 @@ from upstage_crm.admin.patrons.record_state import PatronRecordState
 from upstage_crm.admin.requests.detail_state import RequestDetailState
 from upstage_crm.admin.requests.queue_state import RequestQueueState
 from upstage_crm.admin.requests.task_state import RequestTaskState
-from upstage_crm.change_requests.commands import Proposed
-from upstage_crm.change_requests.policy import DEFAULT, Asked, FieldPolicy
-from upstage_crm.change_requests.rules import Decision, RequestState
-from upstage_crm.change_requests.tripwires import Thresholds
+from upstage_crm.change_requests.lifecycle.staff_commands import Proposed
+from upstage_crm.change_requests.model.policy import (
+    DEFAULT,
+    Asked,
+    FieldPolicy,
+)
+from upstage_crm.change_requests.model.rules import (
+    Decision,
+    RequestState,
+)
+from upstage_crm.change_requests.model.thresholds import Thresholds
 from upstage_crm.core.clock import FrozenClock
 from upstage_crm.core.db import Database
 from upstage_crm.links.claims import Reviewer

@@ -16,8 +16,14 @@ from upstage_crm.admin.settings.policy_state import PolicyState
 from upstage_crm.admin.settings.state import AGAIN, LOOK, SAVED, SettingsState
 from upstage_crm.audit import trail
 from upstage_crm.audit.events import Action
-from upstage_crm.change_requests import policy_settings
-from upstage_crm.change_requests.policy import DEFAULT, LIMITS, Asked, FieldPolicy, Policy
+from upstage_crm.change_requests.model import policy_store
+from upstage_crm.change_requests.model.policy import (
+    DEFAULT,
+    LIMITS,
+    Asked,
+    FieldPolicy,
+    Policy,
+)
 from upstage_crm.core.clock import FrozenClock
 from upstage_crm.core.db import Database
 from upstage_crm.core.languages import LANGUAGES
@@ -89,7 +95,7 @@ class Scene:
 
     def rules(self) -> Policy:
         with self.parts.database.reading() as session:
-            return policy_settings.current(session)
+            return policy_store.current(session)
 
     async def seen(self, tab: Client) -> SettingsState:
         return await self.pipeline.state(tab, SettingsState)

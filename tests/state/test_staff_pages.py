@@ -16,8 +16,12 @@ from upstage_crm.admin.account.state import AccountState
 from upstage_crm.admin.team.dialog_state import TeamDialogState
 from upstage_crm.admin.team.state import TeamState
 from upstage_crm.audit.events import OPERATOR, Channel
-from upstage_crm.change_requests import alerts
-from upstage_crm.change_requests.tripwires import Ruling, Verdict, Wire
+from upstage_crm.change_requests.limits import alerts
+from upstage_crm.change_requests.model.thresholds import (
+    Ruling,
+    Verdict,
+    Wire,
+)
 from upstage_crm.core.clock import FrozenClock
 from upstage_crm.core.db import Database
 from upstage_crm.mail import queries

@@ -17,7 +17,7 @@ from tests.support.confirming import cookie, serving, tokens
 from tests.support.factories import NEW, Desk
 from tests.support.pipeline import Client, Pipeline, sign_in
 from upstage_crm.admin.patrons.list_state import PatronListState
-from upstage_crm.change_requests.rules import RequestState
+from upstage_crm.change_requests.model.rules import RequestState
 from upstage_crm.confirm.state import ConfirmState
 from upstage_crm.core.clock import FrozenClock
 from upstage_crm.core.db import Database

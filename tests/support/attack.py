@@ -17,7 +17,7 @@ from sqlalchemy.engine import Engine
 from sqlalchemy.exc import DBAPIError
 
 from tests.support.factories import PROTECTED, Desk
-from upstage_crm.change_requests.commands import Proposed
+from upstage_crm.change_requests.lifecycle.staff_commands import Proposed
 from upstage_crm.links.claims import LinkClaims
 from upstage_crm.patrons.views import PatronRecord
 from upstage_crm.tables import metadata

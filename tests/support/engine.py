@@ -11,26 +11,14 @@ import sqlalchemy as sa
 
 from tests.support.factories import NEW, Desk
 from tests.support.thresholds import relax
-from upstage_crm.change_requests import (
-    alerts,
-    attempts,
-    codes,
-    commands,
-    desk,
-    freezing,
-    leaving,
-    link_codes,
-    notices,
-    policy_settings,
-    record_changes,
-    reverting,
-    suppressing,
-    timing,
-)
-from upstage_crm.change_requests.commands import Proposed
-from upstage_crm.change_requests.leaving import Frozen
-from upstage_crm.change_requests.policy import Policy
-from upstage_crm.change_requests.rules import (
+from upstage_crm.change_requests.desk import codes, identify
+from upstage_crm.change_requests.disputes import freezing, record_changes, reverting, suppressions
+from upstage_crm.change_requests.lifecycle import notices, scheduled, staff_commands
+from upstage_crm.change_requests.lifecycle.staff_commands import Proposed
+from upstage_crm.change_requests.limits import alerts, attempts
+from upstage_crm.change_requests.model import policy_store
+from upstage_crm.change_requests.model.policy import Policy
+from upstage_crm.change_requests.model.rules import (
     Decision,
     DeskMethod,
     Finding,
@@ -38,6 +26,7 @@ from upstage_crm.change_requests.rules import (
     RecordChangeKind,
     RequestState,
 )
+from upstage_crm.change_requests.notifications import link_codes
 from upstage_crm.core.errors import UpstageError
 from upstage_crm.links.claims import LinkClaims, Reviewer
 from upstage_crm.mail import event_log
@@ -46,6 +35,8 @@ from upstage_crm.mail.outbox import OUTBOX
 from upstage_crm.patrons import marks
 from upstage_crm.patrons.views import PatronRecord
 from upstage_crm.staff.roles import StaffMember
+from upstage_crm.team import offboarding
+from upstage_crm.team.offboarding import Frozen
 
 _CODE = re.compile(r"the code (\S+),")
 
@@ -78,7 +69,7 @@ class Engine(Desk):
     def cool(self, request: Proposed) -> bool:
         """Whether the clock lets a request go that cooled down."""
         return self.write(
-            lambda session: timing.release_cooled(
+            lambda session: scheduled.release_cooled(
                 session, request_id=request.request_id, mailroom=self.room, now=self.now
             )
         )
@@ -92,28 +83,28 @@ class Engine(Desk):
     def freeze(self, member: StaffMember, actor: StaffMember) -> Frozen:
         """One press: the account is stopped with all that it began."""
         return self.write(
-            lambda session: leaving.freeze(
+            lambda session: offboarding.freeze(
                 session, actor=actor, staff_id=member.id, mailroom=self.room, now=self.now
             )
         )
 
     def hand_over(self, member: StaffMember, to: StaffMember, actor: StaffMember) -> int:
         return self.write(
-            lambda session: leaving.hand_over(
+            lambda session: offboarding.hand_over(
                 session, actor=actor, staff_id=member.id, to_id=to.id, now=self.now
             )
         )
 
     def release(self, request: Proposed, actor: StaffMember) -> RequestState:
         return self.write(
-            lambda session: commands.release(
+            lambda session: staff_commands.release(
                 session, actor=actor, reference=request.reference, mailroom=self.room, now=self.now
             )
         )
 
     def remind(self, request: Proposed) -> bool:
         return self.write(
-            lambda session: timing.remind(
+            lambda session: scheduled.remind(
                 session, request_id=request.request_id, mailroom=self.room, now=self.now
             )
         )
@@ -122,7 +113,7 @@ class Engine(Desk):
         """The decision mail to `reviewer` comes back for good, and the sweep notices."""
         self.tell(EventKind.BOUNCED, request, reviewer)
         return self.write(
-            lambda session: timing.give_up(
+            lambda session: scheduled.give_up(
                 session,
                 request_id=request.request_id,
                 reviewer=reviewer,
@@ -206,7 +197,7 @@ class Engine(Desk):
     def lift(self, suppression_id: str, actor: StaffMember, note: str = "a mistake") -> bool:
         """One of the two steps after which we write to a suppressed address again."""
         return self.write(
-            lambda session: suppressing.lift(
+            lambda session: suppressions.lift(
                 session,
                 actor=actor,
                 suppression_id=suppression_id,
@@ -224,7 +215,7 @@ class Engine(Desk):
     ) -> Proposed:
         """Propose at the desk, for somebody who cannot read the mailbox."""
         return self.write(
-            lambda session: desk.propose(
+            lambda session: identify.propose(
                 session,
                 actor=actor,
                 patron_id=patron.id,
@@ -242,7 +233,7 @@ class Engine(Desk):
     def vouch(self, request: Proposed, actor: StaffMember) -> None:
         """Confirm as second person what the desk identified."""
         self.write(
-            lambda session: desk.confirm(
+            lambda session: identify.confirm(
                 session, actor=actor, reference=request.reference, mailroom=self.room, now=self.now
             )
         )
@@ -250,7 +241,7 @@ class Engine(Desk):
     def decline(self, request: Proposed, actor: StaffMember, note: str = "no passport") -> None:
         """Decline as second person what the desk identified."""
         self.write(
-            lambda session: desk.decline(
+            lambda session: identify.decline(
                 session,
                 actor=actor,
                 reference=request.reference,
@@ -411,9 +402,7 @@ class Engine(Desk):
         """The owner changes the rules of requests; where nobody watches, not the tripwires."""
         owner = self.owner  # added before the transaction begins
         stored = self.write(
-            lambda session: policy_settings.change(
-                session, actor=owner, proposed=policy, now=self.now
-            )
+            lambda session: policy_store.change(session, actor=owner, proposed=policy, now=self.now)
         )
         if not self.is_watched:
             relax(self.database)

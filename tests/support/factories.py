@@ -23,20 +23,23 @@ from tests.support.thresholds import relax
 from upstage_crm.audit import guards, trail
 from upstage_crm.audit.events import OPERATOR, Action, Channel
 from upstage_crm.audit.trail import AuditLine
-from upstage_crm.change_requests import (
-    commands,
-    decisions,
-    notices,
-    queries,
-    record_changes,
-    reviewing,
-    timing,
+from upstage_crm.change_requests.decisions import decide
+from upstage_crm.change_requests.disputes import record_changes
+from upstage_crm.change_requests.lifecycle import notices, scheduled, staff_commands
+from upstage_crm.change_requests.lifecycle.answer import Evidence
+from upstage_crm.change_requests.lifecycle.staff_commands import Proposed
+from upstage_crm.change_requests.model.rules import (
+    Decision,
+    ReasonCode,
+    RequestState,
+    ReviewChannel,
 )
-from upstage_crm.change_requests.answering import Evidence
-from upstage_crm.change_requests.commands import Proposed
-from upstage_crm.change_requests.mails import Mailroom
-from upstage_crm.change_requests.rules import Decision, ReasonCode, RequestState, ReviewChannel
-from upstage_crm.change_requests.views import ChangeReview, RequestView
+from upstage_crm.change_requests.model.views import (
+    ChangeReview,
+    RequestView,
+)
+from upstage_crm.change_requests.notifications.notifier import Mailroom
+from upstage_crm.change_requests.reads import requests, reviewer_page
 from upstage_crm.core.clock import FrozenClock
 from upstage_crm.core.db import Database
 from upstage_crm.core.errors import UpstageError
@@ -261,7 +264,7 @@ class Desk:
         if email is not None or changes is None:
             wanted["email"] = {"email": email or NEW}
         return self.write(
-            lambda session: commands.propose(
+            lambda session: staff_commands.propose(
                 session,
                 actor=who,
                 patron_id=patron.id,
@@ -288,7 +291,7 @@ class Desk:
         channel: ReviewChannel = ReviewChannel.PATRON_PAGE,
     ) -> RequestState:
         return self.write(
-            lambda session: decisions.decide(
+            lambda session: decide.decide(
                 session,
                 claims=claims,
                 decision=decision,
@@ -305,7 +308,7 @@ class Desk:
     def withdraw(self, request: Proposed, *, actor: StaffMember | None = None) -> None:
         who = actor or self.owner
         self.write(
-            lambda session: commands.withdraw(
+            lambda session: staff_commands.withdraw(
                 session, actor=who, reference=request.reference, mailroom=self.room, now=self.now
             )
         )
@@ -313,7 +316,7 @@ class Desk:
     def resend(self, request: Proposed, *, actor: StaffMember | None = None) -> None:
         who = actor or self.owner
         self.write(
-            lambda session: commands.resend(
+            lambda session: staff_commands.resend(
                 session, actor=who, reference=request.reference, mailroom=self.room, now=self.now
             )
         )
@@ -340,7 +343,7 @@ class Desk:
     def make_due(self, request: Proposed) -> bool:
         """The clock makes what is due now."""
         return self.write(
-            lambda session: timing.take_effect(
+            lambda session: scheduled.take_effect(
                 session, request_id=request.request_id, mailroom=self.room, now=self.now
             )
         )
@@ -353,7 +356,7 @@ class Desk:
 
     def expire(self, request: Proposed) -> bool:
         return self.write(
-            lambda session: timing.expire(
+            lambda session: scheduled.expire(
                 session, request_id=request.request_id, mailroom=self.room, now=self.now
             )
         )
@@ -415,13 +418,13 @@ class Desk:
     # --- what stands in the database ------------------------------------------------------------
 
     def view(self, request: Proposed) -> RequestView:
-        return self.read(lambda session: queries.get(session, request.reference))
+        return self.read(lambda session: requests.get(session, request.reference))
 
     def state(self, request: Proposed) -> RequestState:
         return self.view(request).state
 
     def review(self, claims: LinkClaims) -> ChangeReview:
-        return self.read(lambda session: reviewing.review(session, claims=claims, now=self.now))
+        return self.read(lambda session: reviewer_page.review(session, claims=claims, now=self.now))
 
     def lines(self, **wanted: Any) -> tuple[AuditLine, ...]:
         """The trail, oldest first, without its opening and without what tests arranged."""

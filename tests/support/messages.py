@@ -16,7 +16,8 @@ from types import ModuleType
 from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po, write_po
 
-from upstage_crm.change_requests import mail_words, matter, reasons
+from upstage_crm.change_requests.model import reasons
+from upstage_crm.change_requests.notifications import context, mail_wording
 from upstage_crm.confirm import asking, endings, labels, words
 from upstage_crm.core import languages
 from upstage_crm.mail.render import TEMPLATES, sentences_of
@@ -37,13 +38,13 @@ def texts() -> Iterator[str]:
     """Every English text for patrons, in the order of the code."""
     for template in sorted(TEMPLATES.rglob("*.*")):
         yield from sentences_of(template.read_text("utf-8"))
-    yield mail_words.DEAR
+    yield mail_wording.DEAR
     for entry in FIELDS.values():
         yield from (entry.label, entry.about)
     yield from (
         reason.sentence for reason in (*reasons.REASONS.values(), *reasons.METHODS.values())
     )
-    yield from matter.OUTCOME_WORDS.values()
+    yield from context.OUTCOME_WORDS.values()
     yield from copy.OUTCOME_WORDS.values()
     yield from (copy.SENTENCES[code] for code in PATRON_ERRORS)
     for module in (labels, asking, endings, words, receipt_words, failure_words, busy):

@@ -15,8 +15,8 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlmodel import Session
 
-from upstage_crm.change_requests.policy import DEFAULT
-from upstage_crm.change_requests.rules import (
+from upstage_crm.change_requests.model.policy import DEFAULT
+from upstage_crm.change_requests.model.rules import (
     ChangeKind,
     Decision,
     FieldOutcome,
@@ -24,8 +24,12 @@ from upstage_crm.change_requests.rules import (
     RequestState,
     derive_state,
 )
-from upstage_crm.change_requests.standing import YOUNG
-from upstage_crm.change_requests.tables import ChangeRequestRow, FieldChangeRow, ReviewRow
+from upstage_crm.change_requests.model.standing import YOUNG
+from upstage_crm.change_requests.model.tables import (
+    ChangeRequestRow,
+    FieldChangeRow,
+    ReviewRow,
+)
 from upstage_crm.core.db import table_of
 from upstage_crm.links.claims import Reviewer
 from upstage_crm.mail.outbox import OUTBOX

@@ -15,10 +15,14 @@ from tests.support.server import Server, running_server
 from tests.support.stage import CLERK, PATRONS, Stage, set_stage
 from tests.support.wire import Wire
 from upstage_crm.audit.events import Action
-from upstage_crm.change_requests import commands
-from upstage_crm.change_requests.commands import Proposed
-from upstage_crm.change_requests.queries import get
-from upstage_crm.change_requests.rules import NoticeState, ReasonCode, RequestState
+from upstage_crm.change_requests.lifecycle import staff_commands
+from upstage_crm.change_requests.lifecycle.staff_commands import Proposed
+from upstage_crm.change_requests.model.rules import (
+    NoticeState,
+    ReasonCode,
+    RequestState,
+)
+from upstage_crm.change_requests.reads.requests import get
 from upstage_crm.core.heartbeat import HEARTBEAT
 from upstage_crm.links.claims import LinkClaims
 from upstage_crm.mail.delivery import MailState
@@ -136,7 +140,7 @@ def begin_session(stage: Stage, email: str) -> str:
 def _propose(stage: Stage, place: int, email: str) -> Proposed:
     parts = stage.parts
     with parts.database.transaction() as session:
-        return commands.propose(
+        return staff_commands.propose(
             session,
             actor=stage.owner,
             patron_id=get_by_number(session, stage.numbers[place]).id,

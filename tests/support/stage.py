@@ -13,8 +13,8 @@ from tests.support.thresholds import relax
 from upstage_crm import wiring
 from upstage_crm.audit import trail
 from upstage_crm.audit.events import OPERATOR, Channel
-from upstage_crm.change_requests import notices, timing
-from upstage_crm.change_requests import queries as requests
+from upstage_crm.change_requests.lifecycle import notices, scheduled
+from upstage_crm.change_requests.reads import requests
 from upstage_crm.core.clock import FrozenClock
 from upstage_crm.demo.staff import ORGANISATION
 from upstage_crm.mail.dispatcher import Dispatcher
@@ -87,7 +87,7 @@ class Stage:
         """
         parts, room = self.parts, replace(self.parts.mailroom, public_url=url)
         now = parts.clock.now() + timedelta(hours=hours)
-        for step in (notices.look, timing.remind, timing.take_effect):
+        for step in (notices.look, scheduled.remind, scheduled.take_effect):
             with parts.database.transaction() as session:
                 found = requests.get(session, reference)
                 step(session, request_id=found.id, mailroom=room, now=now)

@@ -19,10 +19,14 @@ from tests.support.engine import Engine
 from tests.support.keyring import SECRET_KEYS
 from tests.support.office import Office
 from upstage_crm import wiring
-from upstage_crm.change_requests.commands import Proposed
-from upstage_crm.change_requests.errors import NoMailbox
-from upstage_crm.change_requests.rules import OPEN_STATES, STOPPED, Decision
-from upstage_crm.change_requests.tables import ChangeRequestRow
+from upstage_crm.change_requests.lifecycle.staff_commands import Proposed
+from upstage_crm.change_requests.model.errors import NoMailbox
+from upstage_crm.change_requests.model.rules import (
+    OPEN_STATES,
+    STOPPED,
+    Decision,
+)
+from upstage_crm.change_requests.model.tables import ChangeRequestRow
 from upstage_crm.core.clock import FrozenClock
 from upstage_crm.core.db import Database, table_of
 from upstage_crm.core.errors import UpstageError

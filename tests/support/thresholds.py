@@ -8,8 +8,13 @@ import sqlalchemy as sa
 from sqlmodel import Session
 
 from tests.support.keyring import LONG_AGO, arrange
-from upstage_crm.change_requests.policy import DEFAULT, Policy, from_json, to_json
-from upstage_crm.change_requests.tripwires import Thresholds
+from upstage_crm.change_requests.model.policy import (
+    DEFAULT,
+    Policy,
+    from_json,
+    to_json,
+)
+from upstage_crm.change_requests.model.thresholds import Thresholds
 from upstage_crm.core.db import Database
 
 _MANY = 1_000_000

@@ -16,11 +16,11 @@ from tests.support.office import ORIGIN, Office
 from tests.support.soft_passkey import SoftPasskey
 from tests.support.thresholds import tighten
 from upstage_crm.audit.registry import RECORDED, Part, Subject
-from upstage_crm.change_requests import erasing
-from upstage_crm.change_requests.commands import Proposed
-from upstage_crm.change_requests.rules import Decision
+from upstage_crm.change_requests.lifecycle.staff_commands import Proposed
+from upstage_crm.change_requests.model.rules import Decision
 from upstage_crm.core.clock import FrozenClock
 from upstage_crm.core.db import Database, UtcDateTime
+from upstage_crm.privacy import erasure
 from upstage_crm.proof.watch import Watch, Witness
 from upstage_crm.staff import doorway, passkeys, second_factor
 from upstage_crm.staff.roles import Role
@@ -78,7 +78,7 @@ class Town:
         engine.bounce(engine.propose(cleo, "gone@example.org"))
         doomed = engine.patron("dora@example.com", "Dora")
         engine.write(
-            lambda session: erasing.request_erasure(
+            lambda session: erasure.request_erasure(
                 session, actor=self.zoe, patron_id=doomed.id, reason="by letter", now=engine.now
             )
         )

@@ -10,8 +10,15 @@ from itertools import product
 
 import pytest
 
-from upstage_crm.change_requests.rules import Decision, FieldOutcome
-from upstage_crm.change_requests.views import ChangeReview, Phase, ReviewField
+from upstage_crm.change_requests.model.rules import (
+    Decision,
+    FieldOutcome,
+)
+from upstage_crm.change_requests.model.views import (
+    ChangeReview,
+    Phase,
+    ReviewField,
+)
 from upstage_crm.confirm import asking, endings, labels, plain_html
 from upstage_crm.confirm.shown import Change, Fact, PageWords
 from upstage_crm.confirm.words import missing_words, page_words

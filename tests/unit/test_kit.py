@@ -7,7 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from upstage_crm.change_requests.rules import FieldOutcome, RequestState
+from upstage_crm.change_requests.model.rules import (
+    FieldOutcome,
+    RequestState,
+)
 from upstage_crm.mail.delivery import MailState
 from upstage_crm.ui.components import status
 from upstage_crm.ui.components.base import icon

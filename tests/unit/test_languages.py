@@ -13,9 +13,16 @@ import pytest
 from tests.support import messages
 from tests.unit.test_confirm_words import NOW, OPENINGS, ORGANISATION, field, review
 from tests.unit.test_mail_render import COMPOSER
-from upstage_crm.change_requests.reasons import METHODS, REASONS
-from upstage_crm.change_requests.rules import DeskMethod, FieldOutcome, ReasonCode
-from upstage_crm.change_requests.views import Phase
+from upstage_crm.change_requests.model.reasons import (
+    METHODS,
+    REASONS,
+)
+from upstage_crm.change_requests.model.rules import (
+    DeskMethod,
+    FieldOutcome,
+    ReasonCode,
+)
+from upstage_crm.change_requests.model.views import Phase
 from upstage_crm.confirm import labels, plain_html
 from upstage_crm.confirm.shown import PageWords
 from upstage_crm.confirm.words import missing_words, page_words

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from upstage_crm.change_requests.policy import (
+from upstage_crm.change_requests.model.policy import (
     DEFAULT,
     LIMITS,
     Asked,
@@ -18,8 +18,8 @@ from upstage_crm.change_requests.policy import (
     resend_wait,
     to_json,
 )
-from upstage_crm.change_requests.reasons import REASONS
-from upstage_crm.change_requests.rules import ReasonCode
+from upstage_crm.change_requests.model.reasons import REASONS
+from upstage_crm.change_requests.model.rules import ReasonCode
 from upstage_crm.core.text import redacted
 from upstage_crm.staff.roles import PERMISSIONS, Permission, Role
 

@@ -8,9 +8,18 @@ from itertools import product
 
 import pytest
 
-from upstage_crm.change_requests.policy import Asked, FieldPolicy
-from upstage_crm.change_requests.reviewers import Evidence, Plan, Window, desk_plan, plan
-from upstage_crm.change_requests.standing import Standing
+from upstage_crm.change_requests.model.policy import (
+    Asked,
+    FieldPolicy,
+)
+from upstage_crm.change_requests.model.reviewers import (
+    Evidence,
+    Plan,
+    Window,
+    desk_plan,
+    plan,
+)
+from upstage_crm.change_requests.model.standing import Standing
 from upstage_crm.links.claims import Reviewer
 
 NOW = datetime(2026, 3, 2, 10, tzinfo=UTC)

@@ -6,7 +6,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from upstage_crm.change_requests.standing import Holdings, has_stake, is_dead, is_trusted
+from upstage_crm.change_requests.model.standing import (
+    Holdings,
+    has_stake,
+    is_dead,
+    is_trusted,
+)
 
 NOW = datetime(2026, 3, 2, 10, tzinfo=UTC)
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)

@@ -9,8 +9,13 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from tests.support.thresholds import STRICT
-from upstage_crm.change_requests.policy import DEFAULT, from_json, to_json, with_numbers
-from upstage_crm.change_requests.tripwires import (
+from upstage_crm.change_requests.model.policy import (
+    DEFAULT,
+    from_json,
+    to_json,
+    with_numbers,
+)
+from upstage_crm.change_requests.model.thresholds import (
     Counts,
     Ruling,
     Verdict,

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from upstage_crm.change_requests.visibility import Visibility, masked_name
+from upstage_crm.change_requests.model.visibility import (
+    Visibility,
+    masked_name,
+)
 from upstage_crm.links.claims import Reviewer
 from upstage_crm.patrons.fields import FIELDS
 

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlmodel import Session
 
-from upstage_crm.change_requests.second_person import find_refusal
+from upstage_crm.change_requests.reads.second_person import find_refusal
 from upstage_crm.staff.roles import StaffMember
 from upstage_crm.ui.copy import sentence
 

@@ -8,7 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from upstage_crm.change_requests.views import ChangeReview, Phase
+from upstage_crm.change_requests.model.views import (
+    ChangeReview,
+    Phase,
+)
 from upstage_crm.links.claims import Purpose, Reviewer
 
 

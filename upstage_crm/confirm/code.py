@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from upstage_crm.change_requests import codes
+from upstage_crm.change_requests.desk import codes
 from upstage_crm.confirm import cookies, labels, plain, plain_html
 from upstage_crm.confirm.shown import PageWords
 from upstage_crm.confirm.words import missing_words

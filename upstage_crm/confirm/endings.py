@@ -10,8 +10,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from upstage_crm.change_requests.rules import Decision, FieldOutcome
-from upstage_crm.change_requests.views import ChangeReview, Phase
+from upstage_crm.change_requests.model.rules import (
+    Decision,
+    FieldOutcome,
+)
+from upstage_crm.change_requests.model.views import (
+    ChangeReview,
+    Phase,
+)
 from upstage_crm.links.claims import Reviewer
 from upstage_crm.patrons.views import SuppressionCause
 

@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from upstage_crm.change_requests.rules import Decision
+from upstage_crm.change_requests.model.rules import Decision
 from upstage_crm.confirm import cookies
 from upstage_crm.confirm.visit import RECEIPT_PAGE
 from upstage_crm.links.claims import FOR_STAFF, LinkRefused, Purpose

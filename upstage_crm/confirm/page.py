@@ -9,9 +9,9 @@ from typing import Any, cast
 import reflex as rx
 from reflex.vars import ObjectVar
 
-from upstage_crm.change_requests.decisions import COMMENT_LIMIT
-from upstage_crm.change_requests.rules import Decision
-from upstage_crm.change_requests.views import Phase
+from upstage_crm.change_requests.decisions.decide import COMMENT_LIMIT
+from upstage_crm.change_requests.model.rules import Decision
+from upstage_crm.change_requests.model.views import Phase
 from upstage_crm.confirm import labels
 from upstage_crm.confirm.plain_html import CODE_PATH
 from upstage_crm.confirm.shown import Change, Fact, PageWords

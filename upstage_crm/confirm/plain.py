@@ -14,7 +14,10 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from upstage_crm.change_requests.rules import Decision, ReviewChannel
+from upstage_crm.change_requests.model.rules import (
+    Decision,
+    ReviewChannel,
+)
 from upstage_crm.confirm import labels, nonce, plain_html, visit
 from upstage_crm.confirm.shown import PageWords
 from upstage_crm.confirm.visit import Visitor

@@ -11,8 +11,8 @@ from html import escape
 from typing import Final
 from urllib.parse import urlencode
 
-from upstage_crm.change_requests.decisions import COMMENT_LIMIT
-from upstage_crm.change_requests.rules import Decision
+from upstage_crm.change_requests.decisions.decide import COMMENT_LIMIT
+from upstage_crm.change_requests.model.rules import Decision
 from upstage_crm.confirm.shown import Change, Fact, PageWords
 from upstage_crm.ui.design.tokens import COLOURS
 

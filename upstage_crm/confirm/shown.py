@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from upstage_crm.change_requests.views import Phase
+from upstage_crm.change_requests.model.views import Phase
 from upstage_crm.confirm import labels
 from upstage_crm.core.languages import SOURCE
 

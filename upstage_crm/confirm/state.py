@@ -16,7 +16,10 @@ from reflex.state import BaseState, StateUpdate
 from reflex_base.event import Event, EventSpec
 from sqlalchemy.exc import SQLAlchemyError
 
-from upstage_crm.change_requests.rules import Decision, ReviewChannel
+from upstage_crm.change_requests.model.rules import (
+    Decision,
+    ReviewChannel,
+)
 from upstage_crm.confirm import visit
 from upstage_crm.confirm.shown import PageWords
 from upstage_crm.confirm.visit import Visitor

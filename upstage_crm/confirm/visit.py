@@ -16,17 +16,20 @@ from urllib.parse import urlencode
 
 from sqlmodel import Session
 
-from upstage_crm.change_requests import decisions
-from upstage_crm.change_requests.answering import Evidence
-from upstage_crm.change_requests.errors import (
+from upstage_crm.change_requests.decisions import decide
+from upstage_crm.change_requests.lifecycle.answer import Evidence
+from upstage_crm.change_requests.model.errors import (
     LinkExpired,
     LinkOutdated,
     MailboxOut,
     RequestEnded,
 )
-from upstage_crm.change_requests.reviewing import review
-from upstage_crm.change_requests.rules import Decision, ReviewChannel
-from upstage_crm.change_requests.views import Phase
+from upstage_crm.change_requests.model.rules import (
+    Decision,
+    ReviewChannel,
+)
+from upstage_crm.change_requests.model.views import Phase
+from upstage_crm.change_requests.reads.reviewer_page import review
 from upstage_crm.confirm import cookies
 from upstage_crm.confirm.shown import PageWords
 from upstage_crm.confirm.words import missing_words, page_words
@@ -176,7 +179,7 @@ def answer(
     with suppress(RequestEnded, LinkOutdated, LinkExpired, LinkRefused, MailboxOut):
         claims = claims_of(visitor)
         with parts.database.transaction() as session:
-            decisions.decide(
+            decide.decide(
                 session,
                 claims=claims,
                 decision=decision,

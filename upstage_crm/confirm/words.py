@@ -11,8 +11,15 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, tzinfo
 from typing import Any, Final
 
-from upstage_crm.change_requests.rules import Decision, FieldOutcome
-from upstage_crm.change_requests.views import ChangeReview, Phase, ReviewField
+from upstage_crm.change_requests.model.rules import (
+    Decision,
+    FieldOutcome,
+)
+from upstage_crm.change_requests.model.views import (
+    ChangeReview,
+    Phase,
+    ReviewField,
+)
 from upstage_crm.confirm import labels
 from upstage_crm.confirm.asking import ASKS_MORE, NO_OBJECTION, asking_of, objecting_of
 from upstage_crm.confirm.endings import ENDINGS, Ending, ending_of

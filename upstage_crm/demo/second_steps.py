@@ -10,20 +10,24 @@ import sqlalchemy as sa
 from sqlmodel import Session
 
 from upstage_crm import wiring
-from upstage_crm.change_requests import (
-    commands,
-    decisions,
-    desk,
-    erasing,
-    freezing,
-    notices,
-    policy_settings,
-    reverting,
-    timing,
+from upstage_crm.change_requests.decisions import decide
+from upstage_crm.change_requests.desk import identify
+from upstage_crm.change_requests.disputes import freezing, reverting
+from upstage_crm.change_requests.lifecycle import notices, scheduled, staff_commands
+from upstage_crm.change_requests.lifecycle.staff_commands import Proposed
+from upstage_crm.change_requests.model import policy_store
+from upstage_crm.change_requests.model.policy import (
+    DEFAULT,
+    Asked,
+    FieldPolicy,
+    Policy,
 )
-from upstage_crm.change_requests.commands import Proposed
-from upstage_crm.change_requests.policy import DEFAULT, Asked, FieldPolicy, Policy
-from upstage_crm.change_requests.rules import Decision, DeskMethod, ReasonCode, ReviewChannel
+from upstage_crm.change_requests.model.rules import (
+    Decision,
+    DeskMethod,
+    ReasonCode,
+    ReviewChannel,
+)
 from upstage_crm.core.clock import FrozenClock
 from upstage_crm.demo.story import Ending, Story
 from upstage_crm.links.claims import LinkClaims, Purpose, Reviewer
@@ -35,6 +39,7 @@ from upstage_crm.mail.placeholders import thaw_links
 from upstage_crm.patrons import marks
 from upstage_crm.patrons.fields import Context
 from upstage_crm.patrons.queries import find_live_by_email_key, get_by_number
+from upstage_crm.privacy import erasure
 from upstage_crm.staff.roles import StaffMember
 
 # A wrong date of birth lets a stranger pass for the patron: here a second member looks first.
@@ -75,7 +80,7 @@ def set_policy(
     session: Session, *, actor: StaffMember, clock: FrozenClock, policy: Policy = POLICY
 ) -> None:
     """The owner's choice."""
-    policy_settings.change(session, actor=actor, proposed=policy, now=clock.now())
+    policy_store.change(session, actor=actor, proposed=policy, now=clock.now())
 
 
 def at_the_desk(
@@ -89,7 +94,7 @@ def at_the_desk(
     """Identify, confirm, and apply after the wait: as far as the story goes."""
     room, clock, database = scene.parts.mailroom, scene.clock, scene.parts.database
     with database.transaction() as session:
-        proposed = desk.propose(
+        proposed = identify.propose(
             session,
             actor=actor,
             patron_id=patron_id,
@@ -106,7 +111,7 @@ def at_the_desk(
         return
     clock.advance(timedelta(minutes=story.answered_after))
     with database.transaction() as session:
-        desk.confirm(
+        identify.confirm(
             session,
             actor=scene.second,
             reference=proposed.reference,
@@ -131,7 +136,7 @@ def answer(
     """A patron answers, with the newest link to decide that this mailbox got."""
     with scene.parts.database.transaction() as session:
         claims = _link(session, request, Purpose.DECISION, reviewer)
-        decisions.decide(
+        decide.decide(
             session,
             claims=claims,
             decision=decision,
@@ -177,7 +182,9 @@ def take_effect(scene: Scene, request: Proposed, *, after: timedelta) -> None:
         notices.look(session, request_id=request.request_id, mailroom=room, now=clock.now())
     clock.advance(after)
     with database.transaction() as session:
-        timing.take_effect(session, request_id=request.request_id, mailroom=room, now=clock.now())
+        scheduled.take_effect(
+            session, request_id=request.request_id, mailroom=room, now=clock.now()
+        )
     scene.parts.dispatcher.run_once(20)
 
 
@@ -191,7 +198,7 @@ def comes_back(scene: Scene, request: Proposed) -> None:
             event_log.note(
                 session, _bounce(mail_id, scene.clock), event_id=mail_id, now=scene.clock.now()
             )
-        timing.give_up(
+        scheduled.give_up(
             session,
             request_id=request.request_id,
             reviewer=Reviewer.PROPOSED,
@@ -229,7 +236,7 @@ def put_back(scene: Scene, story: Story, request: Proposed, patron_id: str) -> N
                 now=clock.now(),
             )
         else:
-            decisions.decide(
+            decide.decide(
                 session,
                 claims=_link(session, request, Purpose.OBJECTION, Reviewer.CURRENT),
                 decision=Decision.OBJECT,
@@ -253,7 +260,7 @@ def put_back(scene: Scene, story: Story, request: Proposed, patron_id: str) -> N
 def ask_for_an_erasure(scene: Scene, number: int) -> None:
     """An erasure that waits for its second person."""
     with scene.parts.database.transaction() as session:
-        erasing.request_erasure(
+        erasure.request_erasure(
             session,
             actor=scene.third,
             patron_id=get_by_number(session, number).id,
@@ -281,7 +288,7 @@ def remind(scene: Scene, request: Proposed) -> None:
     """What the clock does after three days without an answer."""
     scene.clock.advance(DEFAULT.reminder_after)
     with scene.parts.database.transaction() as session:
-        timing.remind(
+        scheduled.remind(
             session,
             request_id=request.request_id,
             mailroom=scene.parts.mailroom,
@@ -292,7 +299,7 @@ def remind(scene: Scene, request: Proposed) -> None:
 def release(scene: Scene, request: Proposed) -> None:
     """Another member lets a held request go to the patron."""
     with scene.parts.database.transaction() as session:
-        commands.release(
+        staff_commands.release(
             session,
             actor=scene.second,
             reference=request.reference,

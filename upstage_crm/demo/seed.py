@@ -11,10 +11,11 @@ from random import Random
 
 from upstage_crm import wiring
 from upstage_crm.audit.events import OPERATOR, Channel
-from upstage_crm.change_requests import commands, queries, timing
-from upstage_crm.change_requests.commands import Proposed
-from upstage_crm.change_requests.policy import DEFAULT
-from upstage_crm.change_requests.rules import Decision
+from upstage_crm.change_requests.lifecycle import scheduled, staff_commands
+from upstage_crm.change_requests.lifecycle.staff_commands import Proposed
+from upstage_crm.change_requests.model.policy import DEFAULT
+from upstage_crm.change_requests.model.rules import Decision
+from upstage_crm.change_requests.reads import requests
 from upstage_crm.core.clock import FrozenClock
 from upstage_crm.demo import second_steps, unusual
 from upstage_crm.demo.people import people
@@ -147,7 +148,7 @@ def _play(scene: Scene, story: Story, number: int, actor: StaffMember) -> None:
         parts.dispatcher.run_once(20)
         return
     with parts.database.transaction() as session:
-        proposed = commands.propose(
+        proposed = staff_commands.propose(
             session,
             actor=actor,
             patron_id=patron.id,
@@ -176,12 +177,12 @@ def _end(
         case Ending.EXPIRES:
             clock.advance(DEFAULT.link_life)
             with database.transaction() as session:
-                timing.expire(
+                scheduled.expire(
                     session, request_id=proposed.request_id, mailroom=room, now=clock.now()
                 )
         case Ending.WITHDRAWN:
             with database.transaction() as session:
-                commands.withdraw(
+                staff_commands.withdraw(
                     session,
                     actor=actor,
                     reference=proposed.reference,
@@ -217,7 +218,7 @@ def _answer(scene: Scene, story: Story, proposed: Proposed) -> None:
         second_steps.answer(scene, proposed, current, reject, comment=story.comment)
     elif story.ending is Ending.PARTLY_APPROVED:
         with scene.parts.database.reading() as session:
-            fields = queries.get(session, proposed.reference).fields
+            fields = requests.get(session, proposed.reference).fields
         answers = {f.id: approve if f.field == "email" else reject for f in fields}
         second_steps.answer(
             scene, proposed, current, approve, answers=answers, comment=story.comment

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from upstage_crm.change_requests.rules import ReasonCode
+from upstage_crm.change_requests.model.rules import ReasonCode
 
 
 class Ending(StrEnum):

@@ -6,9 +6,13 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from upstage_crm.audit.events import Channel
-from upstage_crm.change_requests import commands
-from upstage_crm.change_requests.policy import TRIPWIRES, Policy, with_numbers
-from upstage_crm.change_requests.rules import ReasonCode
+from upstage_crm.change_requests.lifecycle import staff_commands
+from upstage_crm.change_requests.model.policy import (
+    TRIPWIRES,
+    Policy,
+    with_numbers,
+)
+from upstage_crm.change_requests.model.rules import ReasonCode
 from upstage_crm.demo.second_steps import Scene
 from upstage_crm.patrons.fields import Context
 from upstage_crm.patrons.queries import get_by_number
@@ -32,7 +36,7 @@ def burst(scene: Scene, numbers: Sequence[int], actor: StaffMember) -> int:
     for place in PLACES:
         with scene.parts.database.transaction() as session:
             patron = get_by_number(session, numbers[place % len(numbers)])
-            commands.propose(
+            staff_commands.propose(
                 session,
                 actor=actor,
                 patron_id=patron.id,

@@ -213,7 +213,7 @@ def apply_columns(
     proof: Proof,
     now: datetime,
 ) -> None:
-    """Write an approved field change to the locked `row`; `change_requests.settling` calls this.
+    """Write an approved field change to the locked `row`; `change_requests.lifecycle.transitions` calls this.
 
     `columns` are exactly the protected and derived columns of one approved, flushed field
     change: the database's guard refuses anything else. `proof` counts where they are a mailbox.

@@ -27,7 +27,7 @@ _term = table_of(PatronTermRow)
 def empty(session: Session, *, row: PatronRow, now: datetime) -> None:
     """Empty the locked `row` and everything it is found by, except its id and its number.
 
-    `change_requests.erasing` calls this while an erasure of the patron is confirmed and not
+    `privacy.erasure` calls this while an erasure of the patron is confirmed and not
     done; at any other time the database's guard refuses.
     """
     columns = (*PROTECTED_COLUMNS, *DERIVED_COLUMNS)

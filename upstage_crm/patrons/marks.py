@@ -36,7 +36,7 @@ def protect(
     """Mark a patron as protected; one that is already records nothing.
 
     A new address of a protected patron needs the yes of the current one, too. Removing the
-    protection takes two people: `change_requests.record_changes`.
+    protection takes two people: `change_requests.disputes.record_changes`.
 
     Raises:
         Forbidden, UnknownPatron, PatronErased; ProtectionReasonMissing: without a reason.

@@ -16,12 +16,23 @@ from upstage_crm.audit.chain import commitment, read_object
 from upstage_crm.audit.events import Action
 from upstage_crm.audit.findings import Compared, Difference, Problem
 from upstage_crm.audit.tables import AuditEntryRow, AuditValueRow
-from upstage_crm.change_requests.reconciling import batches, within
-from upstage_crm.change_requests.rules import ChangeKind, Decision, FieldOutcome
-from upstage_crm.change_requests.tables import ChangeRequestRow, FieldChangeRow, ReviewRow
+from upstage_crm.change_requests.model.rules import (
+    ChangeKind,
+    Decision,
+    FieldOutcome,
+)
+from upstage_crm.change_requests.model.tables import (
+    ChangeRequestRow,
+    FieldChangeRow,
+    ReviewRow,
+)
 from upstage_crm.core.db import table_of
 from upstage_crm.patrons.fields import FIELDS
 from upstage_crm.patrons.tables import PatronRow, PatronStatus
+from upstage_crm.proof.reconcile_requests import (
+    batches,
+    within,
+)
 from upstage_crm.receipts.facts import AT_THE_DESK
 from upstage_crm.receipts.tables import ReceiptRow
 

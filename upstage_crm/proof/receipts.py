@@ -17,13 +17,16 @@ from upstage_crm.audit.chain import instant_text, read_object
 from upstage_crm.audit.events import Action
 from upstage_crm.audit.findings import Compared, Difference, Problem
 from upstage_crm.audit.tables import AuditEntryRow
-from upstage_crm.change_requests.reconciling import batches, within
-from upstage_crm.change_requests.tables import ChangeRequestRow
+from upstage_crm.change_requests.model.tables import ChangeRequestRow
 from upstage_crm.core.db import table_of
 from upstage_crm.patrons.tables import PatronRow
 from upstage_crm.proof.bundle import RECEIPT_COLUMNS
 from upstage_crm.proof.errors import TrailBroken
 from upstage_crm.proof.judging import Verdict, judge
+from upstage_crm.proof.reconcile_requests import (
+    batches,
+    within,
+)
 from upstage_crm.receipts.tables import ReceiptRow
 
 BATCH = 500  # receipts read at once by an export

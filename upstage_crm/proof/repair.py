@@ -26,7 +26,7 @@ from upstage_crm.audit.guard_rules import Protected
 from upstage_crm.audit.recorded import Ref, name_of
 from upstage_crm.audit.registry import RECORDED, SEALED, Part
 from upstage_crm.audit.tables import IntegrityFindingRow, RecordedRow
-from upstage_crm.change_requests import second_person
+from upstage_crm.change_requests.reads import second_person
 from upstage_crm.core.db import UtcDateTime, table_of
 from upstage_crm.organisation.tables import FIRST_NUMBER
 from upstage_crm.patrons.tables import PatronRow

@@ -18,7 +18,7 @@ from upstage_crm.audit.findings import Compared, Difference, Problem
 from upstage_crm.audit.recorded import PREFIX, name_of
 from upstage_crm.audit.registry import RECORDED, SEALED
 from upstage_crm.audit.tables import AuditEntryRow, RecordedRow
-from upstage_crm.change_requests.tables import ChangeRequestRow
+from upstage_crm.change_requests.model.tables import ChangeRequestRow
 from upstage_crm.core.db import table_of
 from upstage_crm.patrons.tables import PatronRow
 from upstage_crm.proof import integrity

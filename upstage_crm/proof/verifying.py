@@ -10,9 +10,9 @@ from sqlmodel import Session
 from upstage_crm.audit import guards, trail, vouching
 from upstage_crm.audit.chain import Broken
 from upstage_crm.audit.findings import Compared, Difference
-from upstage_crm.change_requests import reconciling as changes
 from upstage_crm.patrons import reconciling as patrons
 from upstage_crm.proof import approvals, receipts, rows
+from upstage_crm.proof import reconcile_requests as changes
 
 SHOWN = 100  # differences kept in a report; the rest are counted
 

@@ -8,7 +8,7 @@ from enum import StrEnum
 from upstage_crm.audit.events import Action, ActorKind
 from upstage_crm.audit.findings import Difference, Problem
 from upstage_crm.audit.trail import Broken
-from upstage_crm.change_requests.rules import ChangeKind
+from upstage_crm.change_requests.model.rules import ChangeKind
 from upstage_crm.patrons.fields import FIELDS
 from upstage_crm.proof.integrity import TRAIL, Finding, is_difference
 from upstage_crm.proof.verifying import Report

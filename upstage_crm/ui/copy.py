@@ -10,8 +10,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
 from upstage_crm.audit.events import Channel
-from upstage_crm.change_requests.erasing import Blocker, BlockerKind
-from upstage_crm.change_requests.rules import (
+from upstage_crm.change_requests.model.rules import (
     Cause,
     Decision,
     FieldOutcome,
@@ -28,6 +27,10 @@ from upstage_crm.mail.message import Audience, MailKind
 from upstage_crm.patrons.advice import Advice, AdviceCode
 from upstage_crm.patrons.commands import PatronStatus
 from upstage_crm.patrons.views import SuppressionCause
+from upstage_crm.privacy.erasure import (
+    Blocker,
+    BlockerKind,
+)
 from upstage_crm.receipts.facts import ReceiptEvent
 from upstage_crm.ui import failure_words
 from upstage_crm.ui.staff_words import STAFF_SENTENCES

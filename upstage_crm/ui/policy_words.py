@@ -5,7 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 
-from upstage_crm.change_requests.policy import LIMITS, TRIPWIRES, Asked
+from upstage_crm.change_requests.model.policy import (
+    LIMITS,
+    TRIPWIRES,
+    Asked,
+)
 from upstage_crm.core import when
 from upstage_crm.patrons.fields import FIELDS
 

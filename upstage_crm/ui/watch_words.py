@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from upstage_crm.change_requests.rules import HeldFor
+from upstage_crm.change_requests.model.rules import HeldFor
 
 WATCH_SENTENCES: Mapping[str, str] = {
     "too_many_proposals": (

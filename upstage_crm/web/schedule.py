@@ -14,17 +14,14 @@ from typing import Protocol
 from sqlmodel import Session
 
 from upstage_crm.audit.errors import RowMoved, RowNotProven
-from upstage_crm.change_requests import (
-    attempts,
-    desk,
-    due,
-    erasing,
-    link_codes,
-    notices,
-    timing,
-)
-from upstage_crm.change_requests.mails import Mailroom
+from upstage_crm.change_requests.desk import identify
+from upstage_crm.change_requests.lifecycle import notices, scheduled
+from upstage_crm.change_requests.limits import attempts
+from upstage_crm.change_requests.notifications import link_codes
+from upstage_crm.change_requests.notifications.notifier import Mailroom
+from upstage_crm.change_requests.reads import due
 from upstage_crm.mail import blanking
+from upstage_crm.privacy import erasure
 from upstage_crm.wiring import Runtime, runtime
 
 EVERY_S = 10.0
@@ -80,7 +77,7 @@ def revoke_dead_links(parts: Runtime) -> int:
         dead = link_codes.open_links(session, codec).dead
     now, done = parts.clock.now(), 0
     for request_id in dead:
-        done += _step(parts, partial(timing.revoke, request_id=request_id), now)
+        done += _step(parts, partial(scheduled.revoke, request_id=request_id), now)
     if done:
         _log.warning("%d requests ended or asked anew: the key of their links was revoked", done)
     return done
@@ -108,22 +105,22 @@ def do_what_is_due(parts: Runtime) -> None:
 
 def release_cooled(parts: Runtime) -> int:
     """Ask about every request that has cooled down; return how many."""
-    return _each(parts, due.cooling, timing.release_cooled)
+    return _each(parts, due.cooling, scheduled.release_cooled)
 
 
 def expire_due(parts: Runtime) -> int:
     """Let every request whose time is up lapse; return how many."""
-    return _each(parts, due.expiring, timing.expire)
+    return _each(parts, due.expiring, scheduled.expire)
 
 
 def remind_due(parts: Runtime) -> int:
     """Send every reminder that is due; return how many requests were reminded of."""
-    return _each(parts, due.reminders, timing.remind)
+    return _each(parts, due.reminders, scheduled.remind)
 
 
 def apply_due(parts: Runtime) -> int:
     """Make every approved change whose waiting time is over; return how many requests moved."""
-    return _each(parts, due.effects, timing.take_effect)
+    return _each(parts, due.effects, scheduled.take_effect)
 
 
 def look_at_notices(parts: Runtime) -> int:
@@ -133,7 +130,7 @@ def look_at_notices(parts: Runtime) -> int:
 
 def resume_at_desk(parts: Runtime) -> int:
     """Let what the desk confirmed under an older version go on; return how many."""
-    return _each(parts, due.confirmed_at_desk, desk.resume)
+    return _each(parts, due.confirmed_at_desk, identify.resume)
 
 
 def blank_erased(parts: Runtime) -> int:
@@ -143,8 +140,8 @@ def blank_erased(parts: Runtime) -> int:
     """
     blanked, since = 0, parts.clock.now() - FORGETTING
     with parts.database.reading() as session:
-        patron_ids = erasing.left_to_blank(session)
-        was_erased = erasing.was_done_since(session, since)
+        patron_ids = erasure.left_to_blank(session)
+        was_erased = erasure.was_done_since(session, since)
     if patron_ids:
         with parts.database.transaction() as session:
             blanked = blanking.blank(session, patron_ids=patron_ids)
@@ -170,7 +167,7 @@ def give_up_undeliverable(parts: Runtime) -> int:
         lost = due.lost_questions(session)
     now, ended = parts.clock.now(), 0
     for request_id, reviewer in lost:
-        step = partial(timing.give_up, request_id=request_id, reviewer=reviewer)
+        step = partial(scheduled.give_up, request_id=request_id, reviewer=reviewer)
         ended += _step(parts, step, now)
     return ended
 

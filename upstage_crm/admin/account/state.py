@@ -12,7 +12,7 @@ from sqlmodel import Session
 from upstage_crm.admin.guard import AdminState
 from upstage_crm.admin.sign_in.devices import describe
 from upstage_crm.admin.sign_in.routes import reserve
-from upstage_crm.change_requests.second_person import too_early_for
+from upstage_crm.change_requests.reads.second_person import too_early_for
 from upstage_crm.core import when
 from upstage_crm.core.errors import UpstageError
 from upstage_crm.organisation.settings import details

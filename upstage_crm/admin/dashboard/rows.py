@@ -5,10 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
 from upstage_crm.admin.told import seen_address
-from upstage_crm.change_requests.alert_mails import WIRE_WORDS
-from upstage_crm.change_requests.alerts import AlertView
-from upstage_crm.change_requests.overview import Need, Standing
-from upstage_crm.change_requests.rules import RequestState
+from upstage_crm.change_requests.limits.alerts import AlertView
+from upstage_crm.change_requests.model.rules import RequestState
+from upstage_crm.change_requests.notifications.alert_mails import WIRE_WORDS
+from upstage_crm.change_requests.reads.dashboard import (
+    Need,
+    Standing,
+)
 from upstage_crm.core import when
 from upstage_crm.mail.delivery import MailState
 from upstage_crm.mail.queries import MailSummary

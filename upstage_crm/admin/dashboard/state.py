@@ -24,10 +24,15 @@ from upstage_crm.admin.dashboard.rows import (
     tiles,
 )
 from upstage_crm.admin.guard import AdminState
-from upstage_crm.change_requests import alerts, overview, queries
-from upstage_crm.change_requests.alerts import AlertView
-from upstage_crm.change_requests.mail_sight import sights_of_mails
-from upstage_crm.change_requests.overview import VIEW_STATES, Need, View
+from upstage_crm.change_requests.lifecycle.mail_access import sights_of_mails
+from upstage_crm.change_requests.limits import alerts
+from upstage_crm.change_requests.limits.alerts import AlertView
+from upstage_crm.change_requests.reads import dashboard, requests
+from upstage_crm.change_requests.reads.dashboard import (
+    VIEW_STATES,
+    Need,
+    View,
+)
 from upstage_crm.core import when
 from upstage_crm.mail.delivery import MailState
 from upstage_crm.mail.queries import MailSummary, health, mails
@@ -89,13 +94,13 @@ class DashboardState(PageMixin, AdminState):
 
 def _overview(session: Session, now: datetime, viewer: StaffMember) -> Overview:
     may_open_mail = may(viewer, Permission.VIEW_MAILBOX)
-    by_state = queries.counts(session)
+    by_state = requests.counts(session)
     zone = when.zone(details(session).time_zone)
     troubled = _troubled(session, now)
     counts = Counts(
         waiting=sum(by_state.get(state, 0) for state in VIEW_STATES[View.OPEN]),
-        expiring=overview.expiring_count(session, before=now + SOON),
-        ended=overview.ended_counts(session, since=now - WEEK),
+        expiring=dashboard.expiring_count(session, before=now + SOON),
+        ended=dashboard.ended_counts(session, since=now - WEEK),
         mail_waiting=health(session, now=now).queued,
         mail_troubled=len(troubled),
     )
@@ -110,7 +115,7 @@ def _overview(session: Session, now: datetime, viewer: StaffMember) -> Overview:
     needs += [alert_row(alert, now=now, time_zone=zone) for alert in _alerts(session, viewer)]
     needs += [mail_row(mail, sight=sights[mail.id], now=now, time_zone=zone) for mail in shown]
     for need in Need:
-        standings = overview.needing(
+        standings = dashboard.needing(
             session,
             need,
             since=now - WEEK,
@@ -123,7 +128,7 @@ def _overview(session: Session, now: datetime, viewer: StaffMember) -> Overview:
         tiles=tiles(counts, may_open_mail=may_open_mail),
         needs=needs,
         decided=decided_rows(
-            overview.recently_decided(session, reader=viewer.role), now=now, time_zone=zone
+            dashboard.recently_decided(session, reader=viewer.role), now=now, time_zone=zone
         ),
         is_first_use=not by_state,
     )

@@ -21,8 +21,11 @@ from upstage_crm.admin.mailbox.address import EXPORT, PLACE, MailboxAddress, rea
 from upstage_crm.admin.sign_in.routes import back
 from upstage_crm.admin.sign_in.second_routes import AGAIN
 from upstage_crm.admin.told import seen_address
-from upstage_crm.change_requests.mail_sight import sights_of_mails
-from upstage_crm.change_requests.references import find_id, references
+from upstage_crm.change_requests.lifecycle.mail_access import sights_of_mails
+from upstage_crm.change_requests.reads.references import (
+    find_id,
+    references,
+)
 from upstage_crm.core import when
 from upstage_crm.core.ids import parse_reference
 from upstage_crm.mail.queries import MAX_PAGE_SIZE, MailPage, MailSummary, mails

@@ -12,7 +12,7 @@ from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from upstage_crm.admin.mailbox.reading import codec_for
-from upstage_crm.change_requests.mail_sight import may_open
+from upstage_crm.change_requests.lifecycle.mail_access import may_open
 from upstage_crm.mail import eml
 from upstage_crm.mail.queries import MailNotFound, mail
 from upstage_crm.staff.roles import Permission, may

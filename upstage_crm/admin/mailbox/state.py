@@ -24,9 +24,15 @@ from upstage_crm.admin.mailbox.export import may_export
 from upstage_crm.admin.mailbox.reading import links_of
 from upstage_crm.admin.mailbox.rows import MailLine, OpenMail, mail_line, open_mail
 from upstage_crm.admin.mailbox.strip import Strip, strip_of
-from upstage_crm.change_requests import mailing
-from upstage_crm.change_requests.mail_sight import may_open, sights_of_mails
-from upstage_crm.change_requests.references import find_id, references
+from upstage_crm.change_requests.lifecycle import resend_mail
+from upstage_crm.change_requests.lifecycle.mail_access import (
+    may_open,
+    sights_of_mails,
+)
+from upstage_crm.change_requests.reads.references import (
+    find_id,
+    references,
+)
 from upstage_crm.core import when
 from upstage_crm.core.errors import UpstageError
 from upstage_crm.core.ids import parse_reference
@@ -141,7 +147,7 @@ class MailboxState(ListMixin, AdminState):
         parts = runtime()
         try:
             again = await self._command(
-                lambda session: mailing.send_again(
+                lambda session: resend_mail.send_again(
                     session,
                     actor=actor,
                     mail_id=mail_id,
@@ -161,7 +167,7 @@ class MailboxState(ListMixin, AdminState):
         """End a pause: one mail is tried at once."""
         actor, now = self._actor(), runtime().clock.now()
         try:
-            await self._command(lambda session: mailing.resume(session, actor=actor, now=now))
+            await self._command(lambda session: resend_mail.resume(session, actor=actor, now=now))
         except UpstageError as error:
             self._refuse(error)
             return None

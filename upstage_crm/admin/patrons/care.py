@@ -4,13 +4,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import tzinfo
 
-from upstage_crm.change_requests.care import ErasureView, FreezeView, RecordChangeView
-from upstage_crm.change_requests.erasing import Blocker
-from upstage_crm.change_requests.record_changes import BY_HAND
-from upstage_crm.change_requests.rules import FreezeCause, RecordChangeKind
+from upstage_crm.change_requests.disputes.record_changes import BY_HAND
+from upstage_crm.change_requests.model.rules import (
+    FreezeCause,
+    RecordChangeKind,
+)
 from upstage_crm.core import when
 from upstage_crm.patrons.seeing import Sight
 from upstage_crm.patrons.views import PatronRecord
+from upstage_crm.privacy.erasure import Blocker
+from upstage_crm.privacy.record_care import (
+    ErasureView,
+    FreezeView,
+    RecordChangeView,
+)
 from upstage_crm.staff.roles import Permission, StaffMember, may
 from upstage_crm.ui.copy import FINDING_WORDS, STATUS_WORDS, blocker_sentence
 

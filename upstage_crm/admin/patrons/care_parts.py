@@ -8,12 +8,15 @@ from upstage_crm.admin.patrons.care import WaitingChange
 from upstage_crm.admin.patrons.care_state import NOTE, STATUS
 from upstage_crm.admin.patrons.care_state import PatronCareState as State
 from upstage_crm.admin.patrons.record_state import PatronRecordState
-from upstage_crm.change_requests.desk import IDENTIFYING
-from upstage_crm.change_requests.erasing import REASON_LIMIT
-from upstage_crm.change_requests.freezing import NOTE_LIMIT
-from upstage_crm.change_requests.reasons import METHODS
-from upstage_crm.change_requests.rules import Finding, RecordChangeKind
+from upstage_crm.change_requests.desk.identify import IDENTIFYING
+from upstage_crm.change_requests.disputes.freezing import NOTE_LIMIT
+from upstage_crm.change_requests.model.reasons import METHODS
+from upstage_crm.change_requests.model.rules import (
+    Finding,
+    RecordChangeKind,
+)
 from upstage_crm.pages.view import question, refusal_of, subject_dialog, subject_form
+from upstage_crm.privacy.erasure import REASON_LIMIT
 from upstage_crm.ui.components.base import Child, filled, show_if, text_if
 from upstage_crm.ui.components.button import button, link
 from upstage_crm.ui.components.dialog import dialog_close

@@ -8,13 +8,17 @@ from sqlmodel import Session
 
 from upstage_crm.admin.guard import AdminState
 from upstage_crm.admin.patrons.record_state import PatronRecordState
-from upstage_crm.change_requests import erasing, freezing, record_changes
-from upstage_crm.change_requests.desk import IDENTIFYING
-from upstage_crm.change_requests.rules import Finding, RecordChangeKind
+from upstage_crm.change_requests.desk.identify import IDENTIFYING
+from upstage_crm.change_requests.disputes import freezing, record_changes
+from upstage_crm.change_requests.model.rules import (
+    Finding,
+    RecordChangeKind,
+)
 from upstage_crm.pages.dialog_state import DialogMixin
 from upstage_crm.pages.forms import texts
 from upstage_crm.patrons import marks
 from upstage_crm.patrons.commands import PatronStatus
+from upstage_crm.privacy import erasure
 from upstage_crm.staff.roles import Permission
 from upstage_crm.ui.copy import STATUS_WORDS
 from upstage_crm.wiring import runtime
@@ -147,20 +151,20 @@ class PatronCareState(DialogMixin, AdminState):
     async def erase(self, form: dict[str, Any]) -> None:
         """Ask for the erasure; nothing is erased before a second member confirms it."""
         words = "Asked for. Nothing is erased before a second staff member confirms it."
-        await self._step("erase", form, erasing.request_erasure, words, text="reason")
+        await self._step("erase", form, erasure.request_erasure, words, text="reason")
 
     @rx.event
     async def confirm_erasure(self, form: dict[str, Any]) -> None:
         """Erase, as second person."""
         words = "Erased. The number, what happened and its receipts stay, without any value."
         mailroom = runtime().mailroom
-        await self._step("confirm_erasure", form, erasing.confirm_erasure, words, mailroom=mailroom)
+        await self._step("confirm_erasure", form, erasure.confirm_erasure, words, mailroom=mailroom)
 
     @rx.event
     async def decline_erasure(self, form: dict[str, Any]) -> None:
         """Decline an erasure that waits, or take it back."""
         words = "Declined. Nothing was erased."
-        await self._step("decline_erasure", form, erasing.decline_erasure, words, text="note")
+        await self._step("decline_erasure", form, erasure.decline_erasure, words, text="note")
 
     async def _step(
         self,

@@ -12,7 +12,7 @@ from sqlmodel import Session
 from upstage_crm.admin.guard import AdminState
 from upstage_crm.admin.patrons.address import QUERY_LIMIT, ListAddress, read
 from upstage_crm.admin.patrons.rows import ListRow, counted, list_row
-from upstage_crm.change_requests.queries import pending_counts
+from upstage_crm.change_requests.reads.requests import pending_counts
 from upstage_crm.core import when
 from upstage_crm.organisation.settings import details
 from upstage_crm.pages.list_state import ListMixin

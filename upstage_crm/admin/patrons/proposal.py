@@ -8,11 +8,23 @@ from typing import Any
 from sqlmodel import Session
 
 from upstage_crm.admin.patrons.inputs import problem
-from upstage_crm.change_requests import attempts, commands, desk
-from upstage_crm.change_requests.errors import AddressRecentlyProposed, RecentlyRejected
-from upstage_crm.change_requests.preview import ProposalPreview, preview
-from upstage_crm.change_requests.proposing import clean_reason
-from upstage_crm.change_requests.rules import DeskMethod, ReasonCode, RequestPath
+from upstage_crm.change_requests.desk import identify
+from upstage_crm.change_requests.lifecycle import staff_commands
+from upstage_crm.change_requests.lifecycle.checks import clean_reason
+from upstage_crm.change_requests.lifecycle.preview import (
+    ProposalPreview,
+    preview,
+)
+from upstage_crm.change_requests.limits import attempts
+from upstage_crm.change_requests.model.errors import (
+    AddressRecentlyProposed,
+    RecentlyRejected,
+)
+from upstage_crm.change_requests.model.rules import (
+    DeskMethod,
+    ReasonCode,
+    RequestPath,
+)
 from upstage_crm.core import when
 from upstage_crm.core.errors import Invalid, UpstageError
 from upstage_crm.organisation.settings import details
@@ -160,7 +172,7 @@ def checked(proposal: Proposal) -> Outcome:
     )
 
 
-def sent(proposal: Proposal) -> commands.Proposed:
+def sent(proposal: Proposal) -> staff_commands.Proposed:
     """Propose it in one transaction; a refusal is noted in another, for the tripwires.
 
     Raises:
@@ -185,7 +197,7 @@ def sent(proposal: Proposal) -> commands.Proposed:
         raise
 
 
-def send(session: Session, proposal: Proposal, context: fields.Context) -> commands.Proposed:
+def send(session: Session, proposal: Proposal, context: fields.Context) -> staff_commands.Proposed:
     """Propose it.
 
     Raises:
@@ -207,8 +219,8 @@ def send(session: Session, proposal: Proposal, context: fields.Context) -> comma
     }
     if proposal.is_lost:
         method = DeskMethod(proposal.method)
-        return desk.propose(session, method=method, note=proposal.note, **shared)
-    return commands.propose(session, ask_both=proposal.ask_both, **shared)
+        return identify.propose(session, method=method, note=proposal.note, **shared)
+    return staff_commands.propose(session, ask_both=proposal.ask_both, **shared)
 
 
 def reason_errors(proposal: Proposal) -> dict[str, str]:
@@ -221,7 +233,7 @@ def reason_errors(proposal: Proposal) -> dict[str, str]:
     except Invalid as error:
         return {WORDS: sentence(error)}
     if proposal.is_lost:
-        known = {method.value for method in desk.IDENTIFYING}
+        known = {method.value for method in identify.IDENTIFYING}
         if proposal.method not in known:
             return {METHOD: "Choose how you know who it is."}
         if not proposal.note.strip():

@@ -16,9 +16,15 @@ from upstage_crm.admin.patrons.proposal import (
 )
 from upstage_crm.admin.patrons.propose_state import PROPOSE
 from upstage_crm.admin.patrons.propose_state import ProposeState as State
-from upstage_crm.change_requests.desk import IDENTIFYING, NOTE_LIMIT
-from upstage_crm.change_requests.proposing import REASON_LIMIT
-from upstage_crm.change_requests.reasons import METHODS, REASONS
+from upstage_crm.change_requests.desk.identify import (
+    IDENTIFYING,
+    NOTE_LIMIT,
+)
+from upstage_crm.change_requests.lifecycle.checks import REASON_LIMIT
+from upstage_crm.change_requests.model.reasons import (
+    METHODS,
+    REASONS,
+)
 from upstage_crm.pages.view import question
 from upstage_crm.patrons.fields import FIELDS, ProtectedField
 from upstage_crm.ui.components.base import Child, filled, show_if, text_for

@@ -10,7 +10,7 @@ from upstage_crm.admin.requests.rows import words_of
 from upstage_crm.admin.told import told_changes, told_words
 from upstage_crm.audit.events import Action
 from upstage_crm.audit.trail import AuditLine
-from upstage_crm.change_requests.views import RequestView
+from upstage_crm.change_requests.model.views import RequestView
 from upstage_crm.core import when
 from upstage_crm.patrons.fields import FIELDS
 from upstage_crm.patrons.reveals import may_reveal

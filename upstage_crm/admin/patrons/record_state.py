@@ -25,15 +25,8 @@ from upstage_crm.admin.patrons.record_rows import (
 )
 from upstage_crm.admin.second_person import refusals
 from upstage_crm.audit import trail
-from upstage_crm.change_requests import erasing
-from upstage_crm.change_requests import queries as requests
-from upstage_crm.change_requests.care import (
-    erasure_of,
-    freeze_of,
-    record_changes_of,
-    status_takes_two,
-)
-from upstage_crm.change_requests.rules import HeldFor
+from upstage_crm.change_requests.model.rules import HeldFor
+from upstage_crm.change_requests.reads import requests
 from upstage_crm.core import when
 from upstage_crm.core.errors import UpstageError
 from upstage_crm.organisation.settings import details
@@ -43,6 +36,13 @@ from upstage_crm.pages.page_state import PageMixin
 from upstage_crm.patrons import commands, queries
 from upstage_crm.patrons.errors import EditedMeanwhile, UnknownPatron
 from upstage_crm.patrons.seeing import Sight
+from upstage_crm.privacy import erasure
+from upstage_crm.privacy.record_care import (
+    erasure_of,
+    freeze_of,
+    record_changes_of,
+    status_takes_two,
+)
 from upstage_crm.staff.roles import Permission, StaffMember, may
 from upstage_crm.ui.copy import sentence
 from upstage_crm.ui.watch_words import HELD_WORDS
@@ -239,7 +239,7 @@ def _read_record(session: Session, number: int, viewer: StaffMember) -> Record:
         found,
         freeze=freeze,
         erasure=asked_erasure,
-        blockers=erasing.blockers(session, found.id, now=now) if may_erase else (),
+        blockers=erasure.blockers(session, found.id, now=now) if may_erase else (),
         waiting=waiting,
         status_takes_two=status_takes_two(session, found.id, now=now),
         was_asked=bool(asked),

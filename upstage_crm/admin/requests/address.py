@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
-from upstage_crm.change_requests.overview import View
+from upstage_crm.change_requests.reads.dashboard import View
 
 QUERY_LIMIT = 100  # characters; nothing that we search is longer
 LAST_PAGE = 100_000  # a larger number is nonsense and would overflow the database's integers

@@ -16,10 +16,17 @@ from upstage_crm.admin.requests.task import Rights, Task, task_of
 from upstage_crm.admin.told import seen_address
 from upstage_crm.audit.events import Action
 from upstage_crm.audit.trail import AuditLine
-from upstage_crm.change_requests.policy import Policy, resend_wait
-from upstage_crm.change_requests.reasons import REASONS
-from upstage_crm.change_requests.rules import Cause, FieldOutcome, RequestState
-from upstage_crm.change_requests.views import (
+from upstage_crm.change_requests.model.policy import (
+    Policy,
+    resend_wait,
+)
+from upstage_crm.change_requests.model.reasons import REASONS
+from upstage_crm.change_requests.model.rules import (
+    Cause,
+    FieldOutcome,
+    RequestState,
+)
+from upstage_crm.change_requests.model.views import (
     DeskView,
     RequestView,
     SuppressionView,

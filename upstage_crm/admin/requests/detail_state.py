@@ -12,9 +12,14 @@ from upstage_crm.admin.requests.address import request_href
 from upstage_crm.admin.requests.detail import Found, RequestPage, Viewer, request_page
 from upstage_crm.admin.second_person import refusals
 from upstage_crm.audit import trail
-from upstage_crm.change_requests import commands, desk_queries, overview, queries, suppressing
-from upstage_crm.change_requests.errors import UnknownRequest
-from upstage_crm.change_requests.rules import HeldFor, RequestState
+from upstage_crm.change_requests.disputes import suppressions
+from upstage_crm.change_requests.lifecycle import staff_commands
+from upstage_crm.change_requests.model.errors import UnknownRequest
+from upstage_crm.change_requests.model.rules import (
+    HeldFor,
+    RequestState,
+)
+from upstage_crm.change_requests.reads import dashboard, desk_confirmations, requests
 from upstage_crm.core import when
 from upstage_crm.core.errors import UpstageError
 from upstage_crm.core.ids import parse_reference
@@ -66,7 +71,7 @@ class RequestDetailState(PageMixin, AdminState):
             return
         parts, actor, reference = runtime(), self._actor(), self.subject
         await self._act(
-            lambda session: commands.resend(
+            lambda session: staff_commands.resend(
                 session,
                 actor=actor,
                 reference=reference,
@@ -129,10 +134,10 @@ def _find(session: Session, reference: str, reader: StaffMember, now: datetime) 
     Raises:
         UnknownRequest: there is none with this reference.
     """
-    request = queries.get(session, reference, reader=reader.role)
+    request = requests.get(session, reference, reader=reader.role)
     sent = mails(session, request_id=request.id, size=MAX_PAGE_SIZE).items
-    desk = desk_queries.confirmations(session, request.id)
-    suppression = suppressing.of_request(session, request.id)
+    desk = desk_confirmations.confirmations(session, request.id)
+    suppression = suppressions.of_request(session, request.id)
     firsts = [request.proposer_id, *(one.clerk_id for one in desk)]
     firsts += [suppression.first_id] if suppression else []
     return Found(
@@ -141,7 +146,7 @@ def _find(session: Session, reference: str, reader: StaffMember, now: datetime) 
         mails=sent,
         events=event_log.of_mails(session, [mail.id for mail in sent]),
         reached=outbox.reached(session, request_id=request.id),
-        holder=overview.address_holder(session, request.id),
+        holder=dashboard.address_holder(session, request.id),
         time_zone=when.zone(details(session).time_zone),
         desk=desk,
         suppression=suppression,

@@ -7,8 +7,8 @@ from datetime import tzinfo
 from upstage_crm.admin.requests.spans import Span, spans
 from upstage_crm.audit.events import Action
 from upstage_crm.audit.trail import AuditLine
-from upstage_crm.change_requests.rules import FieldOutcome
-from upstage_crm.change_requests.views import FieldView
+from upstage_crm.change_requests.model.rules import FieldOutcome
+from upstage_crm.change_requests.model.views import FieldView
 from upstage_crm.core import when
 from upstage_crm.links.claims import Reviewer
 from upstage_crm.mail.message import Audience, MailKind

@@ -6,7 +6,7 @@ from reflex.vars import ObjectVar
 from upstage_crm.admin.frame import framed
 from upstage_crm.admin.requests.queue_state import RequestQueueState as State
 from upstage_crm.admin.requests.rows import QueueRow, QueueTab
-from upstage_crm.change_requests.overview import View
+from upstage_crm.change_requests.reads.dashboard import View
 from upstage_crm.pages.view import rows_here
 from upstage_crm.ui.components.base import Child, filled, show_if, text_for
 from upstage_crm.ui.components.button import button, link, link_button

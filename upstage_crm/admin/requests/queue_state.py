@@ -20,8 +20,11 @@ from upstage_crm.admin.requests.rows import (
     queue_row,
     queue_tab,
 )
-from upstage_crm.change_requests import overview, queries
-from upstage_crm.change_requests.overview import VIEW_STATES, View
+from upstage_crm.change_requests.reads import dashboard, requests
+from upstage_crm.change_requests.reads.dashboard import (
+    VIEW_STATES,
+    View,
+)
 from upstage_crm.core import when
 from upstage_crm.mail.message import MailKind
 from upstage_crm.mail.queries import newest_state_by_request
@@ -126,7 +129,7 @@ def _page(address: QueueAddress, viewer: StaffMember) -> Found:
     now = parts.clock.now()
     with parts.database.reading() as session:
         total, rows = _rows(session, address, viewer, now)
-        counts = overview.view_counts(session, proposer_id=viewer.id, expiring_before=now + SOON)
+        counts = dashboard.view_counts(session, proposer_id=viewer.id, expiring_before=now + SOON)
     tabs = [queue_tab(view, count=counts[view], active=address.view) for view in View]
     return total, rows, tabs
 
@@ -134,7 +137,7 @@ def _page(address: QueueAddress, viewer: StaffMember) -> Found:
 def _rows(
     session: Session, address: QueueAddress, viewer: StaffMember, now: datetime
 ) -> tuple[int, list[QueueRow]]:
-    total, lines = queries.page(
+    total, lines = requests.page(
         session,
         states=VIEW_STATES[address.view],
         proposer_id=viewer.id if address.view is View.MINE else None,

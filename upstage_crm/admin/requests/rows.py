@@ -4,9 +4,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 
 from upstage_crm.admin.requests.address import QueueAddress, request_href
-from upstage_crm.change_requests.overview import View
-from upstage_crm.change_requests.rules import RequestState
-from upstage_crm.change_requests.views import RequestLine, RequestView
+from upstage_crm.change_requests.model.rules import RequestState
+from upstage_crm.change_requests.model.views import (
+    RequestLine,
+    RequestView,
+)
+from upstage_crm.change_requests.reads.dashboard import View
 from upstage_crm.core import when
 from upstage_crm.mail.queries import MailSummary
 from upstage_crm.ui.mail_words import delivery_key

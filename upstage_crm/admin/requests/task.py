@@ -4,15 +4,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import tzinfo
 
-from upstage_crm.change_requests.reasons import METHODS
-from upstage_crm.change_requests.rules import (
+from upstage_crm.change_requests.model.reasons import METHODS
+from upstage_crm.change_requests.model.rules import (
     Decision,
     DeskKind,
     HeldFor,
     NoticeState,
     RequestState,
 )
-from upstage_crm.change_requests.views import DeskView, RequestView, SuppressionView
+from upstage_crm.change_requests.model.views import (
+    DeskView,
+    RequestView,
+    SuppressionView,
+)
 from upstage_crm.core import when
 from upstage_crm.patrons.seeing import Sight
 from upstage_crm.ui.copy import DECISION_WORDS, NOTICE_WORDS, SUPPRESSION_WORDS

@@ -9,7 +9,7 @@ from upstage_crm.admin.requests.detail_state import RequestDetailState
 from upstage_crm.admin.requests.field_rows import FieldRow
 from upstage_crm.admin.requests.task_state import CODE, NOTE
 from upstage_crm.admin.requests.task_state import RequestTaskState as State
-from upstage_crm.change_requests.rules import Decision
+from upstage_crm.change_requests.model.rules import Decision
 from upstage_crm.pages.view import question
 from upstage_crm.ui.components.base import Child, filled, show_if
 from upstage_crm.ui.components.button import button

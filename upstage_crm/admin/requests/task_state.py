@@ -8,9 +8,14 @@ from sqlmodel import Session
 
 from upstage_crm.admin.guard import AdminState
 from upstage_crm.admin.requests.detail_state import RequestDetailState
-from upstage_crm.change_requests import codes, commands, desk, notices, reverting, suppressing
-from upstage_crm.change_requests.errors import CodeRefused
-from upstage_crm.change_requests.rules import Decision, RequestState
+from upstage_crm.change_requests.desk import codes, identify
+from upstage_crm.change_requests.disputes import reverting, suppressions
+from upstage_crm.change_requests.lifecycle import notices, staff_commands
+from upstage_crm.change_requests.model.errors import CodeRefused
+from upstage_crm.change_requests.model.rules import (
+    Decision,
+    RequestState,
+)
 from upstage_crm.pages.dialog_state import DialogMixin
 from upstage_crm.pages.errors import SubjectMoved
 from upstage_crm.pages.page_state import Words
@@ -50,14 +55,14 @@ class RequestTaskState(DialogMixin, AdminState):
         if self._accept("withdraw", form) is not None:
             reference = self.subject
             words = f"{reference} is withdrawn. Its links no longer work."
-            await self._step(commands.withdraw, reference, words)
+            await self._step(staff_commands.withdraw, reference, words)
 
     @rx.event
     async def release(self, subject: str) -> None:
         """Let a held request go to the patron."""
         page = await self.get_state(RequestDetailState)
         if page._is_about(subject):
-            await self._press(page, commands.release, "Released. The patron is asked now.")
+            await self._press(page, staff_commands.release, "Released. The patron is asked now.")
 
     @rx.event
     async def confirm(self, kind: str, subject: str) -> None:
@@ -72,7 +77,7 @@ class RequestTaskState(DialogMixin, AdminState):
             await self._press(page, codes.confirm, words)
         else:
             words = "Confirmed. The current address is told now."
-            await self._press(page, desk.confirm, words)
+            await self._press(page, identify.confirm, words)
 
     @rx.event
     async def decline(self, form: dict[str, Any]) -> None:
@@ -80,7 +85,7 @@ class RequestTaskState(DialogMixin, AdminState):
         given = self._accept("decline", form)
         if given is None:
             return
-        command = codes.decline if self._kind == "code" else desk.decline
+        command = codes.decline if self._kind == "code" else identify.decline
         await self._step(command, self.subject, "Declined.", note=_text(given, NOTE))
 
     @rx.event
@@ -170,7 +175,7 @@ def _on(
 
 def _lift(session: Session, *, reference: str, **how: Any) -> bool:
     del reference  # the task names what is lifted
-    return suppressing.lift(session, **how)
+    return suppressions.lift(session, **how)
 
 
 def _said_of_lifting(is_lifted: object) -> str:

@@ -10,8 +10,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from upstage_crm.change_requests.errors import PolicyOutOfRange, ReminderTooLate
-from upstage_crm.change_requests.policy import (
+from upstage_crm.change_requests.model.errors import (
+    PolicyOutOfRange,
+    ReminderTooLate,
+)
+from upstage_crm.change_requests.model.policy import (
     LIMITS,
     TRIPWIRES,
     Asked,

@@ -6,7 +6,7 @@ import reflex as rx
 
 from upstage_crm.admin.guard import AdminState
 from upstage_crm.admin.settings.policy_form import NAMES, blamed, parsed, shown
-from upstage_crm.change_requests import policy_settings
+from upstage_crm.change_requests.model import policy_store
 from upstage_crm.core.errors import UpstageError
 from upstage_crm.staff.roles import Permission
 from upstage_crm.ui.copy import sentence
@@ -37,13 +37,13 @@ class PolicyState(AdminState):
         """Store the policy, or say at each input why not; what was typed stays as it is."""
         actor, now = self._actor(), runtime().clock.now()
         self._quiet()
-        proposed, problems = parsed(form, await self._read(policy_settings.current))
+        proposed, problems = parsed(form, await self._read(policy_store.current))
         self.errors = _nothing() | problems
         if problems:
             return self._point_out()
         try:
             stored = await self._command(
-                lambda session: policy_settings.change(
+                lambda session: policy_store.change(
                     session, actor=actor, proposed=proposed, now=now
                 )
             )
@@ -56,7 +56,7 @@ class PolicyState(AdminState):
     async def _show(self) -> None:
         """Show what is stored; the page does so when it opens."""
         self.may_edit = self._may(Permission.EDIT_POLICY)
-        self._draw(shown(await self._read(policy_settings.current)))
+        self._draw(shown(await self._read(policy_store.current)))
 
     def _draw(self, texts: dict[str, str]) -> None:
         self.shown = texts

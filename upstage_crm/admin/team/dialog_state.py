@@ -13,8 +13,7 @@ from upstage_crm.admin.team.rows import (
     withdrawn_words,
 )
 from upstage_crm.admin.team.state import TeamState
-from upstage_crm.change_requests import alerts, leaving
-from upstage_crm.change_requests.leaving import Frozen
+from upstage_crm.change_requests.limits import alerts
 from upstage_crm.core.email_address import InvalidEmail
 from upstage_crm.core.errors import UpstageError
 from upstage_crm.pages.dialog_state import DialogMixin
@@ -22,7 +21,8 @@ from upstage_crm.pages.errors import SubjectMoved
 from upstage_crm.staff import accounts, names, team
 from upstage_crm.staff.errors import InvitationOpen, StaffEmailTaken
 from upstage_crm.staff.roles import PERMISSIONS, Permission, Role
-from upstage_crm.team import invitations, members, recovering
+from upstage_crm.team import invitations, members, offboarding, recovering
+from upstage_crm.team.offboarding import Frozen
 from upstage_crm.ui.copy import sentence
 from upstage_crm.wiring import runtime
 
@@ -149,7 +149,7 @@ class TeamDialogState(DialogMixin, AdminState):
             return f"Frozen. The account can no longer sign in. {ended}"
 
         return await self._run(
-            lambda s: leaving.freeze(
+            lambda s: offboarding.freeze(
                 s, actor=actor, staff_id=staff_id, mailroom=parts.mailroom, now=now
             ),
             words,
@@ -240,7 +240,7 @@ class TeamDialogState(DialogMixin, AdminState):
         actor, parts, staff_id = self._actor(), runtime(), self.subject
         now, keeper = parts.clock.now(), given.get("keeper", "") or None
         return await self._run(
-            lambda s: leaving.let_go(
+            lambda s: offboarding.let_go(
                 s, actor=actor, staff_id=staff_id, to_id=keeper, mailroom=parts.mailroom, now=now
             ),
             "Disabled. Every session has ended.",
@@ -308,7 +308,7 @@ class TeamDialogState(DialogMixin, AdminState):
         actor, staff_id = self._actor(), self.subject
         try:
             ending = await self._read(
-                lambda s: leaving.consequences(s, actor=actor, staff_id=staff_id)
+                lambda s: offboarding.consequences(s, actor=actor, staff_id=staff_id)
             )
         except UpstageError as error:
             self._close()

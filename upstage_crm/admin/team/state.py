@@ -15,8 +15,8 @@ from upstage_crm.admin.team.rows import (
     invitation_row,
     member_row,
 )
-from upstage_crm.change_requests import alerts
-from upstage_crm.change_requests.alerts import AlertView
+from upstage_crm.change_requests.limits import alerts
+from upstage_crm.change_requests.limits.alerts import AlertView
 from upstage_crm.core import when
 from upstage_crm.organisation.settings import details
 from upstage_crm.pages.page_state import PageMixin

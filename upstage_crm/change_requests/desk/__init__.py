@@ -1,0 +1,1 @@
+"""What two staff members do for a patron at the desk: identify, and read a code."""

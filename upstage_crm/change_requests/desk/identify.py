@@ -1,0 +1,273 @@
+"""When the mailbox is lost: two staff members vouch for the patron, and the change waits.
+
+A clerk records how the patron was identified; another member confirms it; then the change waits
+while the current address, or a letter, tells how to stop it; then it is made. A new address has to
+say yes besides. No single account can do it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from sqlmodel import Session, col, select
+
+from upstage_crm.audit.events import Action, Channel
+from upstage_crm.change_requests.lifecycle import (
+    advance,
+    locking,
+    progress,
+    receipts,
+    reminders,
+    supersede,
+)
+from upstage_crm.change_requests.lifecycle.checks import (
+    check,
+    clean_reason,
+)
+from upstage_crm.change_requests.lifecycle.create import (
+    Draft,
+    proposed_values,
+    record,
+    start,
+)
+from upstage_crm.change_requests.lifecycle.staff_commands import Proposed
+from upstage_crm.change_requests.lifecycle.transitions import Case
+from upstage_crm.change_requests.limits import alerts, proposal_limits
+from upstage_crm.change_requests.model import policy_store
+from upstage_crm.change_requests.model.errors import (
+    NoteMissing,
+    NothingWaits,
+)
+from upstage_crm.change_requests.model.rules import (
+    Cause,
+    DeskKind,
+    DeskMethod,
+    FieldOutcome,
+    HeldFor,
+    NoticeState,
+    ReasonCode,
+    RequestPath,
+    RequestState,
+)
+from upstage_crm.change_requests.model.standing import Standing
+from upstage_crm.change_requests.model.tables import (
+    DeskConfirmationRow,
+    FieldChangeRow,
+)
+from upstage_crm.change_requests.notifications.notifier import Mailroom
+from upstage_crm.change_requests.reads import second_person
+from upstage_crm.core.ids import new_id
+from upstage_crm.core.text import clean_block
+from upstage_crm.patrons.fields import Context
+from upstage_crm.staff.roles import Permission, StaffMember, ensure_may
+
+NOTE_LIMIT = 500  # characters
+IDENTIFYING = (DeskMethod.IN_PERSON, DeskMethod.CALL_BACK, DeskMethod.POST)
+
+
+def propose(
+    session: Session,
+    *,
+    actor: StaffMember,
+    patron_id: str,
+    changes: Mapping[str, Mapping[str, str]],
+    reason_code: ReasonCode,
+    reason_text: str,
+    method: DeskMethod,
+    note: str,
+    context: Context,
+    mailroom: Mailroom,
+    now: datetime,
+    override: bool = False,
+) -> Proposed:
+    """Propose new values for a patron who cannot read the mailbox, and say who it is and how.
+
+    The request is HELD: nobody is mailed before a second member confirms it. `note` says what was
+    seen or asked. It counts for the tripwires like any other proposal; while an alert about the
+    clerk is open, nobody can confirm it.
+
+    Raises:
+        UnknownPatron, and all that `watching.watch`, `checks.check` and `clean_reason` raise.
+        HeldCannotReplace: it has to wait, so it cannot take the place of an open request.
+        NoteMissing: without a note. InvalidText: it is too long, or holds a card number.
+    """
+    ensure_may(actor, Permission.DESK_IDENTIFY)
+    words, seen = clean_reason(reason_code, reason_text), clean_block(note, NOTE_LIMIT)
+    if not seen or method not in IDENTIFYING:
+        raise NoteMissing
+    patron = proposal_limits.lock(session, actor=actor, patron_id=patron_id)
+    policy = policy_store.for_proposal(session, now=now)
+    watched = proposal_limits.watch(
+        session,
+        actor=actor,
+        patron=patron,
+        changes=changes,
+        policy=policy,
+        mailroom=mailroom,
+        path=RequestPath.DESK,
+        now=now,
+    )
+    parsed = check(
+        session,
+        actor=actor,
+        patron=patron,
+        changes=changes,
+        context=context,
+        policy=policy,
+        override=override,
+        path=RequestPath.DESK,
+        now=now,
+    )
+    watched.ensure_takes_no_place()
+    case, replaced = start(
+        session,
+        actor=actor,
+        patron=patron,
+        parsed=parsed,
+        draft=Draft(
+            reason_code=reason_code,
+            reason_text=words,
+            held_for=HeldFor.DESK,
+            path=RequestPath.DESK,
+        ),
+        policy=policy,
+        mailroom=mailroom,
+        channel=Channel.DESK,
+        now=now,
+    )
+    supersede.say_goodbye(replaced, besides=())
+    row = DeskConfirmationRow(
+        id=new_id(now),
+        request_id=case.request.id,
+        kind=DeskKind.IDENTITY,
+        method=method,
+        note=seen,
+        clerk_id=actor.id,
+        clerk_label=actor.label,
+        created_at=now,
+    )
+    session.add(row)
+    session.flush()
+    facts = {"fields": ", ".join(c.field for c in case.changes), "reason": reason_code.value}
+    who = actor.as_actor()
+    values = proposed_values(case)
+    case.note(Action.REQUEST_PROPOSED, who, Channel.DESK, facts=dict(facts), values=values)
+    said = {"method": method.value}
+    case.note(Action.DESK_IDENTIFIED, who, Channel.DESK, facts=dict(said), values={"note": seen})
+    case.events += watched.note(session, mailroom=mailroom, now=now)
+    record(case, replaced)
+    return Proposed(
+        request_id=case.request.id,
+        reference=case.request.reference,
+        is_new=True,
+        held_for=HeldFor.DESK,
+    )
+
+
+def confirm(
+    session: Session, *, actor: StaffMember, reference: str, mailroom: Mailroom, now: datetime
+) -> datetime:
+    """Confirm as second person who the patron is; return before when the change is not made.
+
+    The current address is told at once, with a link that stops it; then a new one is asked. Where
+    no mailbox works, the wait begins with a letter: see `notices.note_letter`.
+
+    Raises:
+        Forbidden, UnknownRequest; NothingWaits: nothing waits for a second person.
+        All that `second_person.ensure_second` raises.
+        AlertOpen: a tripwire tripped for the clerk, and nobody has looked into it yet.
+    """
+    ensure_may(actor, Permission.DESK_CONFIRM)
+    case = locking.by_reference(session, reference, mailroom=mailroom, now=now)
+    row = _waiting(case)
+    second_person.ensure_second(session, actor, first_id=row.clerk_id, patron=case.patron, now=now)
+    alerts.ensure_none(session, row.clerk_id)
+    row.second_id, row.second_label, row.confirmed_at = actor.id, actor.label, now
+    session.add(row)
+    session.flush()
+    facts = {"method": row.method.value, "clerk": row.clerk_id}
+    case.note(Action.DESK_CONFIRMED, actor.as_actor(), Channel.DESK, facts=facts)
+    _begin(case)
+    receipts.of_desk(case, actor.as_actor(), clerk=row.clerk_label)
+    case.record()
+    is_told = case.request.notice_id is not None
+    return now + (case.policy.desk_wait if is_told else case.policy.paper_wait)
+
+
+def resume(session: Session, *, request_id: str, mailroom: Mailroom, now: datetime) -> bool:
+    """Let a request go on that two people vouched for before changes could wait as they do now.
+
+    It begins again: told to the current address, and asked of a new one.
+    """
+    case = locking.by_id(session, request_id, mailroom=mailroom, now=now)
+    if case.request.state is not RequestState.HELD or case.desk_method is None:
+        return False
+    _begin(case)
+    case.record()
+    return True
+
+
+def decline(
+    session: Session,
+    *,
+    actor: StaffMember,
+    reference: str,
+    note: str,
+    mailroom: Mailroom,
+    now: datetime,
+) -> None:
+    """Refuse as second person: the request is withdrawn.
+
+    Raises:
+        As `confirm`; NoteMissing: why has to be said. InvalidText: it is too long.
+    """
+    ensure_may(actor, Permission.DESK_CONFIRM)
+    words = clean_block(note, NOTE_LIMIT)
+    case = locking.by_reference(session, reference, mailroom=mailroom, now=now)
+    row = _waiting(case)
+    if not words:
+        raise NoteMissing
+    second_person.ensure_second(session, actor, first_id=row.clerk_id, patron=case.patron, now=now)
+    row.second_id, row.second_label, row.declined_at = actor.id, actor.label, now
+    session.add(row)
+    session.flush()
+    case.note(Action.DESK_DECLINED, actor.as_actor(), Channel.DESK, values={"note": words})
+    case.withdraw(Cause.STAFF, actor=actor.as_actor(), channel=Channel.DESK)
+    case.record()
+
+
+def _begin(case: Case) -> None:
+    """Ask and tell whom the plan names, and let the clock run from the notice's arrival."""
+    request = case.request
+    for change in case.changes:
+        advance.add_missing(case, change, case.plan_of(change))
+    asked = [change for change in case.open_changes if _needs_yes(case, change)]
+    case.settle(asked, FieldOutcome.PENDING)
+    request.expires_at = case.now + case.policy.link_life
+    request.released_at = case.now
+    if case.evidence.standing is not Standing.WORKING:
+        request.notice_state = NoticeState.NO_MAILBOX
+    case.ask()
+    vouched = [change for change in case.open_changes if change not in asked]
+    progress.go_on(case, vouched, channel=Channel.DESK)
+    reminders.plan_reminder(case)
+
+
+def _needs_yes(case: Case, change: FieldChangeRow) -> bool:
+    """Whether a mailbox has to say yes besides the two who vouch."""
+    return any(review.is_binding for review in case.counting(change))
+
+
+def _waiting(case: Case) -> DeskConfirmationRow:
+    """The identification that waits for its second person."""
+    query = select(DeskConfirmationRow).where(
+        DeskConfirmationRow.request_id == case.request.id,
+        DeskConfirmationRow.kind == DeskKind.IDENTITY,
+        col(DeskConfirmationRow.confirmed_at).is_(None),
+        col(DeskConfirmationRow.declined_at).is_(None),
+    )
+    row = case.session.exec(query).first()
+    if row is None or case.request.state is not RequestState.HELD:
+        raise NothingWaits
+    return row

@@ -1,0 +1,1 @@
+"""When somebody says that a change was wrong: revert, freeze, disown, suppress."""

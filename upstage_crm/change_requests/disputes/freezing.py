@@ -1,0 +1,205 @@
+"""Freezes a record that is in dispute; what two staff members find out together ends that."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+
+from sqlmodel import Session, col, select
+
+from upstage_crm.audit import trail
+from upstage_crm.audit.events import SYSTEM, Action, AuditEvent, Channel
+from upstage_crm.change_requests.disputes import suppressions
+from upstage_crm.change_requests.lifecycle.transitions import Case
+from upstage_crm.change_requests.model.dispute_tables import PatronFreezeRow
+from upstage_crm.change_requests.model.errors import (
+    NoteMissing,
+    NotFrozen,
+    OtherFinding,
+)
+from upstage_crm.change_requests.model.rules import (
+    Cause,
+    DeskMethod,
+    Finding,
+    FreezeCause,
+)
+from upstage_crm.change_requests.model.tables import ChangeRequestRow
+from upstage_crm.change_requests.notifications.notifier import Mailroom
+from upstage_crm.change_requests.reads import open_freezes, requests, second_person
+from upstage_crm.core.ids import new_id
+from upstage_crm.core.text import clean_block
+from upstage_crm.links.claims import Reviewer
+from upstage_crm.patrons import marks
+from upstage_crm.patrons import queries as patron_queries
+from upstage_crm.patrons.tables import PatronRow
+from upstage_crm.staff import accounts
+from upstage_crm.staff.roles import Permission, StaffMember, ensure_may
+
+NOTE_LIMIT = 500  # characters
+
+
+def withdraw_others(
+    case: Case, cause: Cause, *, channel: Channel, field_keys: Collection[str] | None = None
+) -> None:
+    """Withdraw the patron's other open requests, or those about `field_keys`, for a cause."""
+    standing = requests.open_fields(case.session, case.patron.id)
+    wanted = {
+        change.request_id
+        for key, change in standing.items()
+        if field_keys is None or key in field_keys
+    }
+    for request_id in sorted(wanted - {case.request.id}):
+        other = case.other(request_id)
+        other.withdraw(cause, channel=channel)
+        case.events += other.events
+
+
+def withdraw_all(
+    session: Session, patron: PatronRow, cause: Cause, *, mailroom: Mailroom, now: datetime
+) -> list[AuditEvent]:
+    """Withdraw every open request of a locked patron; return what is to be recorded."""
+    standing = requests.open_fields(session, patron.id)
+    events: list[AuditEvent] = []
+    for request_id in sorted({change.request_id for change in standing.values()}):
+        request = requests.lock(session, request_id)
+        case = Case.opened(session, patron=patron, request=request, mailroom=mailroom, now=now)
+        case.withdraw(cause, channel=Channel.CRM)
+        events += case.events
+    return events
+
+
+def freeze(case: Case, cause: FreezeCause, *, channel: Channel, outcome: str) -> None:
+    """Freeze the patron's record, and alert everybody who may clear it; once for each dispute.
+
+    `outcome` says in a short phrase what happened to the request.
+    """
+    if open_freezes.is_frozen(case.session, case.patron.id):
+        return
+    row = PatronFreezeRow(
+        id=new_id(case.now),
+        patron_id=case.patron.id,
+        request_id=case.request.id,
+        cause=cause,
+        opened_at=case.now,
+    )
+    case.session.add(row)
+    case.session.flush()
+    marks.flag(case.session, patron_id=case.patron.id)
+    case.note(Action.PATRON_FROZEN, SYSTEM, channel, facts={"cause": cause.value})
+    case.mailroom.tell_frozen(
+        case.session,
+        case.matter(),
+        to=accounts.who_may(case.session, Permission.CLEAR_FREEZE),
+        outcome=outcome,
+        key=row.id,
+        now=case.now,
+    )
+
+
+def clear(
+    session: Session,
+    *,
+    actor: StaffMember,
+    patron_id: str,
+    note: str,
+    finding: Finding = Finding.NOTHING_WRONG,
+    method: DeskMethod | None = None,
+    now: datetime,
+) -> bool:
+    """Say what was found out about a dispute, and how; the second member who agrees ends it.
+
+    A finding that a mailbox is not the patron's puts it out, and needs no dispute: a former partner
+    with the old mailbox must not stop every change for ever. Returns whether it is ended now.
+
+    Raises:
+        Forbidden, UnknownPatron, NotFrozen; OwnRecord: it is the actor's own record.
+        NoteMissing: what was found has to be said, and how. InvalidText: it is too long.
+        All that `second_person.ensure_second` raises, once somebody has looked.
+        OtherFinding: the first member found out something else.
+    """
+    ensure_may(actor, Permission.CLEAR_FREEZE)
+    words = clean_block(note, NOTE_LIMIT)
+    patron = patron_queries.lock(session, patron_id)
+    row = open_freezes.find(session, patron_id)
+    if not words or (finding is not Finding.NOTHING_WRONG and method is None):
+        if row is None and finding is Finding.NOTHING_WRONG and not patron.is_flagged:
+            raise NotFrozen
+        raise NoteMissing
+    first_id = row.first_id if row else None
+    second_person.ensure_second(session, actor, first_id=first_id, patron=patron, now=now)
+    if row is None:
+        row = _opened_by_staff(session, patron, finding, now)
+    is_second = row.first_id is not None
+    if is_second and (row.finding or Finding.NOTHING_WRONG) is not finding:
+        raise OtherFinding(finding=(row.finding or Finding.NOTHING_WRONG).value)
+    mailbox = _found_not_to_be_theirs(session, row, patron, finding)
+    if is_second:
+        row.second_id, row.second_label, row.second_note = actor.id, actor.label, words
+        row.cleared_at = now
+    else:
+        row.first_id, row.first_label, row.first_note = actor.id, actor.label, words
+        row.first_at, row.finding, row.method = now, finding, method
+    session.add(row)
+    session.flush()
+    events = [
+        AuditEvent(
+            action=Action.FREEZE_CLEARED if is_second else Action.FREEZE_LOOKED_AT,
+            actor=actor.as_actor(),
+            channel=Channel.CRM,
+            patron_id=patron_id,
+            request_id=row.request_id,
+            facts={"finding": finding.value, "method": method.value if method else None},
+            values={"note": words},
+        )
+    ]
+    if is_second:
+        marks.unflag(session, patron_id=patron_id)
+        if mailbox is not None:
+            events += suppressions.found_out(
+                session, row=row, address=mailbox, actor=actor, finding=finding, now=now
+            )
+    trail.record(session, events, now=now)
+    return is_second
+
+
+def _opened_by_staff(
+    session: Session, patron: PatronRow, finding: Finding, now: datetime
+) -> PatronFreezeRow:
+    """The dispute that a first finding begins, about the newest request of a patron."""
+    if finding is Finding.NOTHING_WRONG and not patron.is_flagged:
+        raise NotFrozen
+    newest = (
+        select(ChangeRequestRow.id)
+        .where(ChangeRequestRow.patron_id == patron.id)
+        .order_by(col(ChangeRequestRow.id).desc())
+    )
+    request_id = session.exec(newest).first()
+    if request_id is None:
+        raise NotFrozen
+    row = PatronFreezeRow(
+        id=new_id(now),
+        patron_id=patron.id,
+        request_id=request_id,
+        cause=FreezeCause.ASKED_BY_STAFF,
+        opened_at=now,
+    )
+    session.add(row)
+    session.flush()
+    return row
+
+
+def _found_not_to_be_theirs(
+    session: Session, row: PatronFreezeRow, patron: PatronRow, finding: Finding
+) -> str | None:
+    """The mailbox that a finding puts out: the record's own, or the one that objected."""
+    if finding is Finding.NOTHING_WRONG:
+        return None
+    if finding is Finding.CURRENT_NOT_PATRONS:
+        found = patron.email
+    else:
+        changes = requests.fields_of(session, [row.request_id]).get(row.request_id, [])
+        displaced = (requests.mailbox_of(change, Reviewer.CURRENT) for change in changes)
+        found = next((mailbox for mailbox in displaced if mailbox), None)
+    if found is None:
+        raise NotFrozen
+    return found

@@ -1,0 +1,85 @@
+"""A mailbox whose reader is not the patron is out: it has no vote and gets no mail."""
+
+from __future__ import annotations
+
+from upstage_crm.audit.events import Action, Actor, Channel
+from upstage_crm.change_requests.lifecycle import advance, notices, progress
+from upstage_crm.change_requests.lifecycle.answer import (
+    Answer,
+    record_review,
+)
+from upstage_crm.change_requests.lifecycle.transitions import (
+    Case,
+    is_mailbox,
+)
+from upstage_crm.change_requests.model.errors import RequestEnded
+from upstage_crm.change_requests.model.rules import (
+    NoticeState,
+    RequestPath,
+)
+from upstage_crm.core.email_address import parse_email
+from upstage_crm.links.claims import LinkRefused, Reviewer
+from upstage_crm.patrons import suppressions
+from upstage_crm.patrons.views import SuppressionCause
+
+
+def say_not_this_person(case: Case, answer: Answer) -> None:
+    """Whoever reads the current mailbox is not the patron. This stops nothing: the request goes on.
+
+    Raises:
+        LinkRefused: only a current mailbox that was told of another one can say so.
+        RequestEnded: there is nothing to say it to (any more).
+    """
+    asked = [
+        (change, review)
+        for change in case.open_changes
+        if (review := case.review_of(change, Reviewer.CURRENT)) and review.decision is None
+    ]
+    is_desk = case.request.path is RequestPath.DESK
+    told = [change for change, _review in asked if is_desk or is_mailbox(change)]
+    if answer.reviewer is not Reviewer.CURRENT:
+        raise LinkRefused
+    mailbox = asked[0][1].mailbox if told else None
+    if mailbox is None or mailbox != case.patron.email:
+        raise RequestEnded(state=case.request.state)
+    for _change, review in asked:
+        record_review(case, review, answer)
+    put_out(case, mailbox, SuppressionCause.NOT_THIS_PERSON, actor=answer.actor, door=answer.door)
+    case.forget_evidence()
+    for change, review in asked:
+        # Its yes can no longer be waited for; a mailbox that was only heard is silent from now on.
+        if review.is_binding and change in told:
+            advance.replace_review(case, review)
+    if case.request.notice_state is NoticeState.ON_ITS_WAY:
+        notices.arrived(case, case.now, by="answer")
+    progress.go_on(case, told, actor=answer.actor, channel=answer.door)
+
+
+def put_out(
+    case: Case, mailbox: str, cause: SuppressionCause, *, actor: Actor, door: Channel
+) -> None:
+    """Leave a mailbox out of everything about this patron, from now on."""
+    key = parse_email(mailbox).key
+    is_new = suppressions.suppress(
+        case.session,
+        address_key=key,
+        patron_id=case.patron.id,
+        cause=cause,
+        request_id=case.request.id,
+        now=case.now,
+    )
+    if is_new:
+        facts, values = {"cause": cause.value}, {"address": key}
+        case.note(Action.MAILBOX_OUT, actor, door, facts=facts, values=values)
+
+
+def is_out(case: Case) -> bool:
+    """Whether the current mailbox that this request asked has no say about the patron."""
+    asked = {
+        r.mailbox
+        for c in case.changes
+        for r in case.reviews.get(c.id, [])
+        if r.reviewer is Reviewer.CURRENT
+    }
+    keys = {parse_email(mailbox).key for mailbox in asked if mailbox}
+    return any(suppressions.cause_of(case.session, key, patron_id=case.patron.id) for key in keys)

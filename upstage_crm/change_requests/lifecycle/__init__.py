@@ -1,0 +1,1 @@
+"""One request from its proposal to its end: checks, creation, answers, the clock."""

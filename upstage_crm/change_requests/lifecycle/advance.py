@@ -1,0 +1,226 @@
+"""What follows from the answers to a field: it is applied, waits, or somebody else is asked.
+
+One way for an answer, the clock and a second person alike: `advance` looks at all that is known
+now, inside the lock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm.attributes import set_committed_value
+
+from upstage_crm.audit.events import SYSTEM, Action, Actor, Channel
+from upstage_crm.change_requests.lifecycle import reminders
+from upstage_crm.change_requests.lifecycle.transitions import (
+    Case,
+    is_mailbox,
+)
+from upstage_crm.change_requests.model.reviewers import Plan
+from upstage_crm.change_requests.model.rules import (
+    OPEN_OUTCOMES,
+    Cause,
+    ChangeKind,
+    Decision,
+    FieldOutcome,
+    NoticeState,
+    settle,
+)
+from upstage_crm.change_requests.model.tables import (
+    FieldChangeRow,
+    ReviewRow,
+)
+from upstage_crm.change_requests.reads import requests
+from upstage_crm.core.db import table_of
+from upstage_crm.links.claims import Reviewer
+from upstage_crm.patrons.commands import Proof
+
+_change, _review = table_of(FieldChangeRow), table_of(ReviewRow)
+# Built once: every approved address runs it.
+_LEFT_OPEN = (
+    sa.select(_change.c.request_id, _change.c.id)
+    .join(_review, _review.c.field_change_id == _change.c.id)
+    .where(
+        _change.c.patron_id == sa.bindparam("patron"),
+        _change.c.outcome.in_(OPEN_OUTCOMES),
+        _review.c.reviewer == Reviewer.CURRENT,
+        _review.c.replaced_at.is_(None),
+        _review.c.mailbox != sa.bindparam("newcomer"),
+    )
+    .order_by(_change.c.request_id, _change.c.id)
+)
+
+
+def advance(case: Case, change: FieldChangeRow, *, actor: Actor, channel: Channel) -> Cause | None:
+    """Move an open field change as far as its answers allow; the cause when it must be withdrawn.
+
+    What has everybody's yes takes effect, unless a revert window runs. What has the yes of those
+    who had to say it waits for the others, until their time is over.
+    """
+    outcome = _outcome(case, change)
+    if outcome in (FieldOutcome.REJECTED, FieldOutcome.OBJECTED):
+        case.settle([change], outcome)
+        return None
+    plan = case.plan_of(change)
+    if change.kind is ChangeKind.CHANGE and not plan.binding:
+        # Nobody is left who could say yes: it cannot be asked about any more.
+        case.settle([change], FieldOutcome.UNDELIVERABLE)
+        return None
+    if outcome is not FieldOutcome.PENDING and _ask_more(case, change, plan):
+        outcome = _outcome(case, change)
+    if outcome is FieldOutcome.PENDING:
+        return None
+    until = effect_at(case, change, plan)
+    if until is None or until > case.now:
+        wait(case, change, until, channel=channel)
+        return None
+    return apply(case, change, actor=actor, channel=channel)
+
+
+def apply(case: Case, change: FieldChangeRow, *, actor: Actor, channel: Channel) -> Cause | None:
+    """Write an approved field change; whatever the displaced mailbox left open, the new one is
+    asked.
+    """
+    own = case.review_of(change, Reviewer.PROPOSED)
+    proof = Proof(verified_at=own.decided_at if own is not None else None)
+    if not case.apply(change, proof=proof, actor=actor, channel=channel):
+        return Cause.ADDRESS_TAKEN
+    if (mailbox := requests.mailbox_of(change, Reviewer.PROPOSED)) is not None:
+        hand_over(case, mailbox)
+    return None
+
+
+def effect_at(case: Case, change: FieldChangeRow, plan: Plan) -> datetime | None:
+    """When an approved field change takes effect; None while the clock stands."""
+    request, policy = case.request, case.policy
+    earliest = plan.not_before or case.now
+    if not _waits(case, change, plan) or request.notice_state is NoticeState.ENDED:
+        return earliest
+    if request.noticed_at is None:
+        return None
+    if request.notice_state is NoticeState.ON_PAPER:
+        length = policy.paper_wait
+    else:
+        length = policy.desk_wait if change.kind is ChangeKind.DESK else policy.notice_period
+    return max(earliest, request.noticed_at + length)
+
+
+def _waits(case: Case, change: FieldChangeRow, plan: Plan) -> bool:
+    """Whether the yes of the others has to wait for the current mailbox."""
+    current = case.review_of(change, Reviewer.CURRENT)
+    if current is not None and current.decision is Decision.APPROVE:
+        return False
+    # A second person who released the request has looked at a record without a working mailbox.
+    needs_second = plan.needs_release and case.request.released_by is None
+    return plan.waits or needs_second
+
+
+def _outcome(case: Case, change: FieldChangeRow) -> FieldOutcome:
+    reviews = case.counting(change)
+    if not reviews and change.kind is ChangeKind.DESK:
+        return FieldOutcome.WAITING  # two people said yes, and there is no mailbox to be heard
+    said = [(review.decision, review.is_binding) for review in reviews]
+    outcome = settle(said)
+    is_vouched = change.kind is ChangeKind.DESK and not any(r.is_binding for r in reviews)
+    return FieldOutcome.WAITING if is_vouched and outcome is FieldOutcome.PENDING else outcome
+
+
+def wait(case: Case, change: FieldChangeRow, until: datetime | None, *, channel: Channel) -> None:
+    """Let a change wait until an instant; with None its clock stands."""
+    if change.outcome is FieldOutcome.WAITING and change.applies_at == until:
+        return
+    case.wait(change, until)
+    when = until.isoformat(timespec="seconds") if until else None
+    facts = {"field": change.field, "until": when}
+    case.note(Action.FIELD_WAITS, SYSTEM, channel, facts=facts)
+
+
+def add_missing(case: Case, change: FieldChangeRow, plan: Plan) -> list[Reviewer]:
+    """Give a review to each mailbox of a plan that has none; return whom. The caller mails them."""
+    added = [who for who in plan.asked if case.review_of(change, who) is None]
+    for reviewer in added:
+        mailbox = requests.mailbox_of(change, reviewer) or case.patron.email or ""
+        case.add_review(change, reviewer, mailbox, is_binding=reviewer in plan.binding)
+        facts = {"reviewer": reviewer.value, "field": change.field}
+        case.note(Action.REVIEWER_ADDED, SYSTEM, Channel.SCHEDULE, facts=facts)
+    return added
+
+
+def _ask_more(case: Case, change: FieldChangeRow, plan: Plan) -> bool:
+    """Ask who has to be asked as things stand now, and was not; only more care is ever added."""
+    added = add_missing(case, change, plan)
+    raised = [
+        review
+        for review in case.counting(change)
+        if review.reviewer in plan.binding and not review.is_binding
+    ]
+    for review in raised:
+        review.is_binding = True
+        case.session.add(review)
+        facts = {"reviewer": review.reviewer.value, "field": change.field}
+        case.note(Action.REVIEWER_ADDED, SYSTEM, Channel.SCHEDULE, facts=facts)
+    case.session.flush()
+    to_ask = [*added, *(r.reviewer for r in raised if r.decision is None)]
+    if to_ask:
+        case.ask([change], only=to_ask, again=True)
+        reminders.plan_reminder(case)
+    return bool(added or raised)
+
+
+def hand_over(case: Case, mailbox: str) -> None:
+    """Another mailbox holds the current one's place: what that one left open, it is asked.
+
+    An answer counts only while its mailbox holds the place that it was asked in.
+    """
+    case.newcomer = mailbox
+    for request_id, changes in _left_open(case, mailbox).items():
+        other = case if request_id == case.request.id else case.other(request_id)
+        _ask_newcomer(other, changes, mailbox)
+        if other is not case:
+            case.events += other.events
+
+
+def _left_open(case: Case, mailbox: str) -> dict[str, list[str]]:
+    """The open field changes in which another mailbox was the current one, by request."""
+    case.session.flush()
+    wanted = {"patron": case.patron.id, "newcomer": mailbox}
+    found: dict[str, list[str]] = {}
+    for request_id, change_id in case.session.connection().execute(_LEFT_OPEN, wanted):
+        found.setdefault(request_id, []).append(change_id)
+    return found
+
+
+def _ask_newcomer(case: Case, change_ids: Sequence[str], mailbox: str) -> None:
+    case.newcomer = mailbox
+    asked: list[FieldChangeRow] = []
+    for change in case.open_changes:
+        review = case.review_of(change, Reviewer.CURRENT)
+        if change.id not in change_ids or review is None:
+            continue
+        replace_review(case, review)
+        # Who was only heard has been told, and silence let it happen.
+        if not review.is_binding or is_mailbox(change):
+            continue
+        if change.outcome is FieldOutcome.WAITING:
+            case.settle([change], FieldOutcome.PENDING)
+        case.add_review(change, Reviewer.CURRENT, mailbox)
+        facts = {"field": change.field}
+        case.note(Action.REVIEWER_REPLACED, SYSTEM, Channel.SCHEDULE, facts=facts)
+        if change.outcome is FieldOutcome.PENDING:
+            asked.append(change)
+    case.close()
+    if asked:
+        expires_at = case.now + case.policy.link_life
+        case.request.expires_at = max(case.request.expires_at, expires_at)
+        case.ask(asked, only=[Reviewer.CURRENT], again=True)
+        reminders.plan_reminder(case)
+
+
+def replace_review(case: Case, review: ReviewRow) -> None:
+    """Let a review count no more: its mailbox has lost its place."""
+    case.session.connection().execute(
+        sa.update(_review).where(_review.c.id == review.id).values(replaced_at=case.now)
+    )
+    set_committed_value(review, "replaced_at", case.now)

@@ -1,0 +1,38 @@
+"""Locks a request in the one order that every command keeps: the patron first, then the request."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlmodel import Session, select
+
+from upstage_crm.change_requests.lifecycle.transitions import Case
+from upstage_crm.change_requests.model.errors import UnknownRequest
+from upstage_crm.change_requests.model.tables import ChangeRequestRow
+from upstage_crm.change_requests.notifications.notifier import Mailroom
+from upstage_crm.change_requests.reads import requests
+from upstage_crm.patrons import queries as patron_queries
+
+
+def by_id(session: Session, request_id: str, *, mailroom: Mailroom, now: datetime) -> Case:
+    """Lock and gather a request.
+
+    Raises:
+        UnknownRequest: there is none.
+    """
+    patron = patron_queries.lock(session, requests.patron_of(session, request_id))
+    request = requests.lock(session, request_id)
+    return Case.opened(session, patron=patron, request=request, mailroom=mailroom, now=now)
+
+
+def by_reference(session: Session, reference: str, *, mailroom: Mailroom, now: datetime) -> Case:
+    """Lock and gather a request by its reference, in its stored form.
+
+    Raises:
+        UnknownRequest: there is none.
+    """
+    query = select(ChangeRequestRow.id).where(ChangeRequestRow.reference == reference)
+    request_id = session.exec(query).first()
+    if request_id is None:
+        raise UnknownRequest
+    return by_id(session, request_id, mailroom=mailroom, now=now)

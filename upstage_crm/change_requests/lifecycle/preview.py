@@ -1,0 +1,222 @@
+"""Shows staff, before anything is sent, who would be mailed and what each reader would read.
+
+It applies the same checks and the same masking as the proposal itself, and writes nothing. A test
+compares it with what is sent. What the member who proposes may not see is masked besides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlmodel import Session, col, select
+
+from upstage_crm.change_requests.lifecycle import supersede
+from upstage_crm.change_requests.lifecycle.checks import (
+    ParsedChange,
+    check,
+    needs_second,
+)
+from upstage_crm.change_requests.model import policy_store
+from upstage_crm.change_requests.model.reasons import REASONS
+from upstage_crm.change_requests.model.rules import (
+    ReasonCode,
+    RequestPath,
+)
+from upstage_crm.change_requests.model.standing import is_trusted
+from upstage_crm.change_requests.model.tables import ChangeRequestRow
+from upstage_crm.change_requests.model.visibility import Visibility
+from upstage_crm.change_requests.reads import requests
+from upstage_crm.links.claims import Reviewer
+from upstage_crm.patrons.advice import Advice, AdviceCode, advise_reason
+from upstage_crm.patrons.errors import UnknownPatron
+from upstage_crm.patrons.fields import FIELDS, Context
+from upstage_crm.patrons.queries import name_of, seen_name, sight_of, values_of
+from upstage_crm.patrons.seeing import Sight
+from upstage_crm.patrons.spellings import mentions
+from upstage_crm.patrons.tables import PatronRow
+from upstage_crm.staff.roles import Role, StaffMember
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadField:
+    """One field as one reader sees it: `now` may be masked, "" when not known."""
+
+    label: str
+    now: str
+    proposed: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """What one mailbox will read. `decides` is False for the notice that only tells."""
+
+    reviewer: Reviewer
+    mailbox: str
+    decides: bool
+    patron_name: str
+    reason_text: str
+    fields: tuple[ReadField, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProposalPreview:
+    """A proposal that could be sent now.
+
+    `readings` come in the order of the mails: who is told first, then who decides. `standing` is
+    the reference of the open request that proposes exactly this already ("" when none does),
+    `replaced` are those of open requests that this one would supersede. `reason_sentence` is ""
+    until a reason is chosen.
+    """
+
+    readings: tuple[Reading, ...]
+    proposer: str
+    reason_sentence: str
+    expires_at: datetime
+    time_zone: str
+    standing: str
+    replaced: tuple[str, ...]
+    needs_second: bool
+    advice: tuple[Advice, ...]
+
+
+def preview(
+    session: Session,
+    *,
+    actor: StaffMember,
+    patron_id: str,
+    changes: Mapping[str, Mapping[str, str]],
+    reason_code: ReasonCode | None,
+    reason_text: str,
+    context: Context,
+    now: datetime,
+    override: bool = False,
+    ask_both: bool = False,
+    path: RequestPath = RequestPath.LINK,
+) -> ProposalPreview:
+    """Return what `commands.propose` with the same arguments would send; write nothing.
+
+    `reason_text` is taken as typed: what is wrong with it is refused when it is sent.
+
+    Raises:
+        UnknownPatron, ChangeWaits, and all that `checks.check` raises.
+    """
+    patron = session.get(PatronRow, patron_id)
+    if patron is None:
+        raise UnknownPatron
+    policy = policy_store.for_proposal(session, now=now)
+    parsed = check(
+        session,
+        actor=actor,
+        patron=patron,
+        changes=changes,
+        context=context,
+        policy=policy,
+        override=override,
+        ask_both=ask_both,
+        path=path,
+        now=now,
+    )
+    wanted = {change.field.key: change.key for change in parsed}
+    standing = supersede.same_open_request(session, patron_id=patron_id, wanted=wanted, now=now)
+    open_fields = requests.open_fields(session, patron_id)
+    taken = {field: row for field, row in open_fields.items() if field in wanted}
+    replaced = {row.request_id for row in taken.values()}
+    if standing is None:
+        supersede.ensure_none_waits(session, taken.values())
+    return ProposalPreview(
+        # Nobody is written to about a change at the desk before a second person has confirmed it.
+        readings=()
+        if path is RequestPath.DESK
+        else _readings(patron, parsed, reason_text.strip(), actor.role, now),
+        proposer=actor.label,
+        reason_sentence=REASONS[reason_code].sentence if reason_code else "",
+        expires_at=now + policy.link_life,
+        time_zone=patron.time_zone,
+        standing=standing.reference if standing else "",
+        needs_second=needs_second(policy, patron, parsed),
+        replaced=() if standing else _references(session, replaced),
+        advice=_advice(patron, parsed, reason_text, actor.role, context),
+    )
+
+
+def _readings(
+    patron: PatronRow,
+    parsed: Sequence[ParsedChange],
+    reason_text: str,
+    viewer: Role,
+    now: datetime,
+) -> tuple[Reading, ...]:
+    asked = {reviewer for change in parsed for reviewer in change.plan.asked}
+    is_proven = is_trusted(patron.email_verified_at, now=now)
+    return tuple(
+        _reading(patron, parsed, Visibility(reviewer, is_proven), reason_text, viewer)
+        for reviewer in (Reviewer.CURRENT, Reviewer.PROPOSED)
+        if reviewer in asked
+    )
+
+
+def _reading(
+    patron: PatronRow,
+    parsed: Sequence[ParsedChange],
+    visibility: Visibility,
+    reason_text: str,
+    viewer: Role,
+) -> Reading:
+    reviewer, sight = visibility.reviewer, sight_of(patron, viewer)
+    name = seen_name(patron, viewer) if visibility.reads_freely else name_of(patron)
+    return Reading(
+        reviewer=reviewer,
+        mailbox=_mailbox(patron, parsed, reviewer, sight),
+        decides=any(reviewer in change.plan.binding for change in parsed),
+        patron_name=visibility.name(name),
+        reason_text=visibility.words(reason_text),
+        fields=tuple(
+            _as_read(change, sight, visibility)
+            for change in parsed
+            if visibility.sees(change.field.key)
+            and (not visibility.is_stranger or reviewer in change.plan.asked)
+        ),
+    )
+
+
+def _mailbox(
+    patron: PatronRow, parsed: Sequence[ParsedChange], reviewer: Reviewer, sight: Sight
+) -> str:
+    if reviewer is Reviewer.CURRENT:
+        return sight.mailbox(patron.email or "")
+    columns = [(c.field.mailbox_column, c.proposed) for c in parsed]
+    return next((values[column] or "" for column, values in columns if column), "")
+
+
+def _as_read(change: ParsedChange, sight: Sight, visibility: Visibility) -> ReadField:
+    now, then = visibility.values(change.field, change.current, change.proposed)
+    # What the mailbox would read in full, the member who proposes may not see.
+    if now == change.field.show(change.current):
+        now = sight.show(change.field, change.current)
+    return ReadField(label=change.field.label, now=now, proposed=then)
+
+
+def _references(session: Session, request_ids: set[str]) -> tuple[str, ...]:
+    query = select(ChangeRequestRow.reference).where(col(ChangeRequestRow.id).in_(request_ids))
+    return tuple(sorted(session.exec(query)))
+
+
+def _advice(
+    patron: PatronRow,
+    parsed: Sequence[ParsedChange],
+    reason_text: str,
+    viewer: Role,
+    context: Context,
+) -> tuple[Advice, ...]:
+    of_values = [a for c in parsed for a in c.field.advise(c.proposed, c.current)]
+    shown = "\n".join(change.field.show(change.proposed) for change in parsed)
+    # Who may not see a value must not learn by guessing that it is this one.
+    sight, held = sight_of(patron, viewer), values_of(patron)
+    said = [
+        Advice(AdviceCode.HELD_VALUE_IN_TEXT, {"label": entry.label.lower()})
+        for entry in FIELDS.values()
+        if sight.sees(entry.key) and mentions(reason_text, entry, held)
+    ]
+    return (*of_values, *said, *advise_reason(reason_text, proposed=shown, region=context.region))

@@ -1,0 +1,302 @@
+"""What staff do to change requests: propose, release, withdraw, send again.
+
+Every command takes a session inside `Database.transaction()` and `now`; it never commits, sends
+or reads the clock. It locks the patron, then the request, then checks, then writes; the trail's
+head comes last. Whatever it refuses, it refuses before it has changed anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlmodel import Session
+
+from upstage_crm.audit import trail
+from upstage_crm.audit.events import (
+    Action,
+    Channel,
+)
+from upstage_crm.change_requests.lifecycle import (
+    held_requests,
+    locking,
+    notices,
+    reminders,
+    supersede,
+    transitions,
+)
+from upstage_crm.change_requests.lifecycle.checks import (
+    check,
+    clean_reason,
+    needs_second,
+)
+from upstage_crm.change_requests.lifecycle.create import (
+    Draft,
+    proposed_values,
+    record,
+    start,
+)
+from upstage_crm.change_requests.lifecycle.transitions import Case
+from upstage_crm.change_requests.limits import alerts, proposal_limits
+from upstage_crm.change_requests.model import policy_store
+from upstage_crm.change_requests.model.errors import (
+    NothingWaits,
+    RequestEnded,
+    ResendLimit,
+    ResendTooSoon,
+)
+from upstage_crm.change_requests.model.policy import resend_wait
+from upstage_crm.change_requests.model.rules import (
+    Cause,
+    HeldFor,
+    ReasonCode,
+    RequestState,
+)
+from upstage_crm.change_requests.notifications.notifier import (
+    BOTH,
+    Mailroom,
+)
+from upstage_crm.change_requests.reads import second_person
+from upstage_crm.links.claims import Reviewer
+from upstage_crm.patrons.fields import Context
+from upstage_crm.staff.roles import Permission, StaffMember, ensure_may, may
+
+_DAY = timedelta(days=1)
+# Who may let go what is held for a second person, by why it is held.
+_RELEASE = {
+    HeldFor.SECOND_PERSON: Permission.RELEASE_REQUEST,
+    HeldFor.QUARANTINE: Permission.RELEASE_QUARANTINE,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proposed:
+    """What became of a proposal. `is_new` is False when the same one was pending already.
+
+    `held_for` says what it waits for before anybody is mailed, None when it waits for nothing.
+    """
+
+    request_id: str
+    reference: str
+    is_new: bool
+    held_for: HeldFor | None = None
+
+    @property
+    def is_held(self) -> bool:
+        """Whether nobody is mailed yet."""
+        return self.held_for is not None
+
+
+def propose(
+    session: Session,
+    *,
+    actor: StaffMember,
+    patron_id: str,
+    changes: Mapping[str, Mapping[str, str]],
+    reason_code: ReasonCode,
+    reason_text: str,
+    context: Context,
+    mailroom: Mailroom,
+    now: datetime,
+    override: bool = False,
+    ask_both: bool = False,
+    channel: Channel = Channel.CRM,
+) -> Proposed:
+    """Propose new values for protected fields: rows, mails and trail, nothing of the patron's.
+
+    `changes` maps field keys to inputs by column. An open proposal for a field is superseded;
+    the same values proposed again are the same request. `override` skips the 30-day rests, with
+    `ask_both` the current address has to say yes to a new one, too. Where a second person is
+    wanted, or a tripwire wants a pause or somebody who looks, the request is HELD and nobody is
+    mailed.
+    Whoever calls this notes a refusal: `attempts.note_refused`.
+
+    Raises:
+        UnknownPatron, and all that `watching.watch`, `checks.check` and `clean_reason` raise.
+        HeldCannotReplace: it has to wait, so it cannot take the place of an open request.
+        ChangeWaits: an approved change of one of the fields is about to take effect.
+    """
+    words = clean_reason(reason_code, reason_text)
+    patron = proposal_limits.lock(session, actor=actor, patron_id=patron_id)
+    policy = policy_store.for_proposal(session, now=now)
+    watched = proposal_limits.watch(
+        session,
+        actor=actor,
+        patron=patron,
+        changes=changes,
+        policy=policy,
+        mailroom=mailroom,
+        now=now,
+    )
+    parsed = check(
+        session,
+        actor=actor,
+        patron=patron,
+        changes=changes,
+        context=context,
+        policy=policy,
+        override=override,
+        ask_both=ask_both,
+        now=now,
+    )
+    wanted = {change.field.key: change.key for change in parsed}
+    standing = supersede.same_open_request(session, patron_id=patron_id, wanted=wanted, now=now)
+    if standing is not None:
+        watched.note_repeated(session, now=now)
+        return Proposed(request_id=standing.id, reference=standing.reference, is_new=False)
+    watched.ensure_takes_no_place()
+    held_for = watched.hold(needs_second=needs_second(policy, patron, parsed))
+    case, replaced = start(
+        session,
+        actor=actor,
+        patron=patron,
+        parsed=parsed,
+        draft=Draft(reason_code=reason_code, reason_text=words, held_for=held_for),
+        policy=policy,
+        mailroom=mailroom,
+        channel=channel,
+        now=now,
+    )
+    if held_for is None:
+        case.ask()
+        reminders.plan_reminder(case)
+        matter = case.matter()
+        supersede.say_goodbye(replaced, besides=[matter.address_of(who) for who in BOTH])
+    else:
+        supersede.say_goodbye(replaced, besides=())
+    case.note(
+        Action.REQUEST_PROPOSED,
+        actor.as_actor(),
+        channel,
+        facts={
+            "fields": ", ".join(wanted),
+            "reason": reason_code.value,
+            "override": override,
+            "held": held_for is not None,
+        },
+        values=proposed_values(case),
+    )
+    case.events += watched.note(session, mailroom=mailroom, now=now)
+    record(case, replaced)
+    return Proposed(
+        request_id=case.request.id,
+        reference=case.request.reference,
+        is_new=True,
+        held_for=held_for,
+    )
+
+
+def release(
+    session: Session, *, actor: StaffMember, reference: str, mailroom: Mailroom, now: datetime
+) -> RequestState:
+    """Let a request that waited for a second person go to the patron; its clock starts now.
+
+    What is in quarantine goes the same way. Returns the request's state afterwards, which is
+    WITHDRAWN when it can no longer be true.
+
+    Raises:
+        Forbidden, UnknownRequest; all that `second_person.ensure_second` raises.
+        NothingWaits: it does not wait for a second person (any more).
+        NoMailbox: no mailbox that would be asked works any more.
+    """
+    if not any(may(actor, permission) for permission in _RELEASE.values()):
+        ensure_may(actor, Permission.RELEASE_REQUEST)
+    case = locking.by_reference(session, reference, mailroom=mailroom, now=now)
+    request = case.request
+    permission = _RELEASE.get(request.held_for) if request.held_for else None
+    if request.state is not RequestState.HELD or permission is None:
+        raise NothingWaits
+    ensure_may(actor, permission)
+    second_person.ensure_second(
+        session, actor, first_id=request.proposer_id, patron=case.patron, now=now
+    )
+    held_requests.let_go(case, released_by=actor)
+    case.record()
+    return request.state
+
+
+def withdraw(
+    session: Session,
+    *,
+    actor: StaffMember,
+    reference: str,
+    mailroom: Mailroom,
+    now: datetime,
+    channel: Channel = Channel.CRM,
+) -> None:
+    """Withdraw an open request; everybody who was mailed about it is told.
+
+    Raises:
+        Forbidden, UnknownRequest; OwnRecord: it is about the actor's own record.
+        RequestEnded: it is over already; carries its state.
+        AlertOpen: it is somebody else's, and an alert about the actor is open.
+    """
+    ensure_may(actor, Permission.WITHDRAW_REQUEST)
+    case = locking.by_reference(session, reference, mailroom=mailroom, now=now)
+    second_person.ensure_not_own(actor, case.patron)
+    if actor.id != case.request.answerable_id:
+        alerts.ensure_none(session, actor.id)
+    if not case.request.state.is_open:
+        raise RequestEnded(state=case.request.state)
+    case.withdraw(Cause.STAFF, actor=actor.as_actor(), channel=channel)
+    case.record()
+
+
+def resend(
+    session: Session, *, actor: StaffMember, reference: str, mailroom: Mailroom, now: datetime
+) -> None:
+    """Send the decision mails again, with a new link; the old link dies.
+
+    The notice to the current mailbox goes again only when the first one has not arrived.
+
+    Raises:
+        Forbidden, UnknownRequest; OwnRecord: it is about the actor's own record.
+        RequestEnded: it is over already.
+        ResendTooSoon: within five minutes of the last mail; carries the `seconds` to wait.
+        ResendLimit: three in the last 24 hours.
+        NoMailbox: no mailbox that is asked works any more.
+        AlertOpen: an alert about the actor is open.
+    """
+    ensure_may(actor, Permission.RESEND_REQUEST)
+    alerts.ensure_none(session, actor.id)
+    case = locking.by_reference(session, reference, mailroom=mailroom, now=now)
+    second_person.ensure_not_own(actor, case.patron)
+    request, policy = case.request, case.policy
+    if request.state is not RequestState.PENDING or now >= request.expires_at:
+        raise RequestEnded(state=request.state)
+    wait = resend_wait(policy, last_sent_at=request.last_sent_at, now=now)
+    if wait > timedelta():
+        raise ResendTooSoon(seconds=int(wait.total_seconds()) + 1)
+    if _resent_since(session, request.id, now - _DAY) >= policy.resend_limit_per_day:
+        raise ResendLimit(limit=policy.resend_limit_per_day)
+    held_requests.ensure_reachable(case)
+    notices.refresh(case)
+    transitions.cancel_asking(session, request_id=request.id, now=now)
+    request.last_sent_at = now
+    request.sent_count += 1
+    case.ask(case.undecided, only=_unanswered(case), again=True)
+    case.note(
+        Action.REQUEST_RESENT,
+        actor.as_actor(),
+        Channel.CRM,
+        facts={"version": request.link_version},
+    )
+    case.record()
+
+
+def _unanswered(case: Case) -> list[Reviewer]:
+    """Who has to say yes and has not; and the current mailbox if its notice is lost."""
+    asked = [r for change in case.undecided for r in case.counting(change) if r.decision is None]
+    state = case.request.notice_state
+    is_lost = state is not None and state.is_stopped
+    return [
+        who
+        for who in Reviewer
+        if any(r.reviewer is who and (r.is_binding or is_lost) for r in asked)
+    ]
+
+
+def _resent_since(session: Session, request_id: str, since: datetime) -> int:
+    lines = trail.timeline(session, request_id=request_id, action=Action.REQUEST_RESENT)
+    return sum(line.at > since for line in lines)

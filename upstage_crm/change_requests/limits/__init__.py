@@ -1,0 +1,1 @@
+"""How much one staff member may propose: thresholds, attempts and alerts."""

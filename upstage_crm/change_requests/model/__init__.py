@@ -1,0 +1,1 @@
+"""What a change request is: rules, policy, reasons, errors, tables, views. Knows no room."""

@@ -1,0 +1,115 @@
+"""Who is asked about a field, and what a yes waits for: one function. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from upstage_crm.change_requests.model.policy import (
+    Asked,
+    FieldPolicy,
+)
+from upstage_crm.change_requests.model.standing import (
+    YOUNG,
+    Standing,
+)
+from upstage_crm.links.claims import Reviewer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Window:
+    """The revert window of a change of address that the displaced mailbox did not approve.
+
+    `request_id` is that change's request, `mailbox` the displaced address, as stored.
+    """
+
+    request_id: str
+    mailbox: str
+    ends: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """What is known, now, of a record and of its current mailbox.
+
+    `address_age` is how long the record has held its address. `is_in_question` says that it is
+    protected, or that somebody objected and no finding has ended that.
+    """
+
+    standing: Standing
+    is_proven: bool = False
+    address_age: timedelta = YOUNG
+    has_stake: bool = False
+    is_in_question: bool = False
+    window: Window | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """Who is asked about one field; nobody can be when `binding` is empty.
+
+    Each of `binding` has to say yes. Who is `heard` is told, and may say yes or no: silence lets
+    the change happen. With `waits` a yes takes effect at the end of the notice period, unless the
+    heard mailbox says yes as well; nothing takes effect before `not_before`. `needs_release` says
+    that a second staff member looks before anybody is asked.
+    """
+
+    binding: tuple[Reviewer, ...] = ()
+    heard: tuple[Reviewer, ...] = ()
+    waits: bool = False
+    needs_release: bool = False
+    not_before: datetime | None = None
+
+    @property
+    def asked(self) -> tuple[Reviewer, ...]:
+        """Everybody who has a review, in the order in which they are mailed: the told one first."""
+        return (*self.heard, *self.binding)
+
+    @property
+    def decides_alone(self) -> bool:
+        """Whether the yes of the proposed mailbox takes effect at once."""
+        is_alone = self.binding == (Reviewer.PROPOSED,)
+        is_at_once = not self.waits and not self.needs_release and self.not_before is None
+        return is_alone and is_at_once
+
+
+def plan(
+    policy: FieldPolicy, evidence: Evidence, *, is_mailbox: bool, ask_both: bool = False
+) -> Plan:
+    """Say who is asked about one field.
+
+    `is_mailbox` says that the field is itself an address that mails go to. A working mailbox is
+    never displaced by another mailbox's word alone: the proposed one decides, and its yes waits
+    for the current one to say no. Any other field is the current mailbox's to decide.
+    """
+    current, proposed = Reviewer.CURRENT, Reviewer.PROPOSED
+    works = evidence.standing is Standing.WORKING
+    not_before = evidence.window.ends if evidence.window else None
+    if not is_mailbox:
+        return Plan(binding=(current,), not_before=not_before) if works else Plan()
+    if not works:
+        if evidence.is_in_question:
+            return Plan()  # two people at the desk, and nobody else
+        return Plan(binding=(proposed,), needs_release=evidence.has_stake, not_before=not_before)
+    if evidence.is_in_question or ask_both or policy.asked is not Asked.PROPOSED:
+        return Plan(binding=(current, proposed), not_before=not_before)
+    is_typing_mistake = not evidence.is_proven and evidence.address_age < YOUNG
+    return Plan(
+        binding=(proposed,),
+        heard=(current,),
+        waits=evidence.has_stake or not is_typing_mistake,
+        not_before=not_before,
+    )
+
+
+def desk_plan(evidence: Evidence, *, is_mailbox: bool) -> Plan:
+    """Say who is asked about one field that two staff members vouch for.
+
+    A new address has to say yes here, too; a current mailbox that works is told, and heard.
+    """
+    return Plan(
+        binding=(Reviewer.PROPOSED,) if is_mailbox else (),
+        heard=(Reviewer.CURRENT,) if evidence.standing is Standing.WORKING else (),
+        waits=True,
+        not_before=evidence.window.ends if evidence.window else None,
+    )

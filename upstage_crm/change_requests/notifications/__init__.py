@@ -1,0 +1,1 @@
+"""The mails of change requests: what each reader is told, and the links in it."""

@@ -1,0 +1,150 @@
+"""What the mails of one request say. Pure; `context_loader` gathers it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from upstage_crm.change_requests.model.rules import (
+    DeskMethod,
+    FieldOutcome,
+    ReasonCode,
+    RequestState,
+)
+from upstage_crm.change_requests.model.visibility import Visibility
+from upstage_crm.links.claims import Reviewer
+from upstage_crm.organisation.details import OrganisationDetails
+from upstage_crm.patrons import fields
+
+OUTCOME_WORDS: Mapping[FieldOutcome, str] = {
+    FieldOutcome.HELD: "on hold",
+    FieldOutcome.PENDING: "not answered yet",
+    FieldOutcome.WAITING: "approved, takes effect later",
+    FieldOutcome.APPROVED: "approved",
+    FieldOutcome.APPLIED: "approved",
+    FieldOutcome.REJECTED: "rejected",
+    FieldOutcome.OBJECTED: "objected to",
+    FieldOutcome.LAPSED: "not answered in time",
+    FieldOutcome.SUPERSEDED: "replaced by a newer request",
+    FieldOutcome.WITHDRAWN: "withdrawn",
+    FieldOutcome.UNDELIVERABLE: "could not be delivered",
+}
+STATE_WORDS: Mapping[RequestState, str] = {
+    RequestState.HELD: "on hold",
+    RequestState.PENDING: "waiting for the patron",
+    RequestState.WAITING: "approved, takes effect later",
+    RequestState.APPROVED: "approved",
+    RequestState.PARTLY_APPROVED: "partly approved",
+    RequestState.REJECTED: "rejected",
+    RequestState.EXPIRED: "expired",
+    RequestState.SUPERSEDED: "superseded",
+    RequestState.WITHDRAWN: "withdrawn",
+    RequestState.UNDELIVERABLE: "undeliverable",
+    RequestState.REVERTED: "reverted",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MatterField:
+    """One field change, as far as its mails need it.
+
+    `asked` has a review, `binding` of them have to say yes, `approved` have said it.
+    `current_mailbox` is the current mailbox that was asked, as stored; None when none was.
+    """
+
+    id: str
+    field: str
+    current: Mapping[str, str | None]
+    proposed: Mapping[str, str | None]
+    outcome: FieldOutcome
+    asked: tuple[Reviewer, ...]
+    binding: tuple[Reviewer, ...] = ()
+    approved: tuple[Reviewer, ...] = ()
+    current_mailbox: str | None = None
+
+    @property
+    def is_mailbox(self) -> bool:
+        """Whether the field is itself an address that mails go to."""
+        return fields.field(self.field).mailbox_column is not None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Matter:
+    """One request with all that its mails say.
+
+    `current_email` is the address before the change, as stored; None when there is none, or none
+    that works; `current_trusted` says that it has proven itself lately. `languages_before` are
+    those that the record had until a few days ago: what warns is said in them, too. `method` is
+    how the desk found out who the patron is, `applies_at` when a waiting change takes effect.
+    """
+
+    id: str
+    reference: str
+    patron_id: str
+    patron_number: int
+    patron_name: str
+    patron_time_zone: str
+    language: str
+    current_email: str | None
+    current_trusted: bool
+    proposer_id: str
+    proposer_label: str
+    proposer_email: str | None
+    reason_code: ReasonCode
+    reason_text: str
+    created_at: datetime
+    expires_at: datetime
+    revert_window: timedelta
+    wait: timedelta
+    is_desk: bool
+    versions: Mapping[Reviewer, int]
+    organisation: OrganisationDetails
+    fields: tuple[MatterField, ...]
+    languages_before: tuple[str, ...] = ()
+    method: DeskMethod | None = None
+    applies_at: datetime | None = None
+
+    @property
+    def proposed_email(self) -> str | None:
+        """The address that was proposed, as stored, if the fields propose one."""
+        for change in self.fields:
+            column = fields.field(change.field).mailbox_column
+            if column is not None:
+                return change.proposed[column]
+        return None
+
+    @property
+    def asked(self) -> tuple[Reviewer, ...]:
+        """Every mailbox that decides at least one field."""
+        return tuple(r for r in Reviewer if any(r in field.asked for field in self.fields))
+
+    def address_of(self, reviewer: Reviewer) -> str | None:
+        """The mailbox behind a reviewer, as stored; the one that was asked, before any other."""
+        if reviewer is Reviewer.PROPOSED:
+            return self.proposed_email
+        asked = (field.current_mailbox for field in self.fields)
+        return next((mailbox for mailbox in asked if mailbox), self.current_email)
+
+    def about(self, mailbox: str) -> Matter:
+        """The matter as it is told to a mailbox that was displaced: it is a stranger's by now."""
+        told = (replace(field, current_mailbox=mailbox) for field in self.fields)
+        return replace(self, fields=tuple(told), current_trusted=False)
+
+    def visibility(self, reviewer: Reviewer) -> Visibility:
+        """What a mailbox may read of this."""
+        return Visibility(reviewer, self.current_trusted)
+
+    @property
+    def replaces_mailbox(self) -> bool:
+        """Whether the current mailbox is asked, or told, that another one takes its place."""
+        return any(field.is_mailbox and Reviewer.CURRENT in field.asked for field in self.fields)
+
+    def only(self, ids: Collection[str]) -> Matter:
+        """The matter cut down to some of its field changes."""
+        return replace(self, fields=tuple(field for field in self.fields if field.id in ids))
+
+    def seen_by(self, reviewer: Reviewer) -> Matter:
+        """The matter as a mailbox may know it."""
+        sees = self.visibility(reviewer).sees
+        return replace(self, fields=tuple(field for field in self.fields if sees(field.field)))

@@ -1,0 +1,233 @@
+"""What the mails of a change request say to each reader: the values that their templates show."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, tzinfo
+from functools import lru_cache
+
+from upstage_crm.change_requests.model.reasons import (
+    METHODS,
+    REASONS,
+)
+from upstage_crm.change_requests.model.visibility import Visibility
+from upstage_crm.change_requests.notifications.context import (
+    OUTCOME_WORDS,
+    Matter,
+    MatterField,
+)
+from upstage_crm.core import when
+from upstage_crm.core.languages import SOURCE, choose, speaker
+from upstage_crm.links.claims import Reviewer
+from upstage_crm.mail.catalogue import FieldLine
+from upstage_crm.organisation.details import OrganisationDetails
+from upstage_crm.patrons import fields
+from upstage_crm.patrons.seeing import MAILBOX
+from upstage_crm.patrons.tables import PatronRow
+
+Context = dict[str, object]
+DEAR = "Dear {name},"
+
+
+def telling(matter: Matter, reviewer: Reviewer, *, public_url: str, at: datetime) -> Context:
+    """What every mail to a reviewer says; `at` is when what it tells happened."""
+    sight, say = matter.visibility(reviewer), speaker(matter.language)
+    return {
+        "org": matter.organisation,
+        "public_url": public_url,
+        "reference": matter.reference,
+        "proposer": matter.proposer_label,
+        "greeting": say(DEAR).format(name=matter.patron_name) if sight.reads_freely else None,
+        "fields": [_line(f, matter, sight) for f in matter.seen_by(reviewer).fields],
+        "when_text": instant(matter, at),
+    }
+
+
+def asking(matter: Matter, reviewer: Reviewer, *, public_url: str, now: datetime) -> Context:
+    """What a mail about an open request says: `telling`, the deadlines and the reason.
+
+    Before `applies_text` a new address is not used. It is None where the current mailbox has to
+    say yes, so that its silence is a no.
+    """
+    sight, say = matter.visibility(reviewer), speaker(matter.language)
+    words = sight.words(matter.reason_text)
+    addresses = [field for field in matter.fields if field.is_mailbox]
+    is_heard = all(reviewer not in field.binding for field in addresses)
+    return telling(matter, reviewer, public_url=public_url, at=now) | {
+        "expires_text": instant(matter, matter.expires_at),
+        "reason_sentence": say(REASONS[matter.reason_code].sentence),
+        "reason_text": words or None,
+        "applies_text": instant(matter, now + matter.wait) if is_heard else None,
+        "applies_date_text": day(matter, now + matter.wait),
+        "new_address": sight.values(MAILBOX, addresses[0].current, addresses[0].proposed)[1]
+        if addresses
+        else None,
+        "asks_more": any(reviewer in f.binding and not f.is_mailbox for f in matter.fields),
+        "method_text": say(METHODS[matter.method].sentence) if matter.method else None,
+    }
+
+
+def reminding(
+    matter: Matter, reviewer: Reviewer, *, asked_at: datetime, public_url: str, now: datetime
+) -> Context:
+    """What a reminder says besides: when the question was sent first."""
+    asked: Context = asking(matter, reviewer, public_url=public_url, now=now)
+    if matter.applies_at is not None:
+        asked["applies_text"] = instant(matter, matter.applies_at)
+    return asked | {"asked_text": instant(matter, asked_at)}
+
+
+def waiting(
+    matter: Matter,
+    reviewer: Reviewer,
+    *,
+    until: datetime,
+    is_sure: bool,
+    public_url: str,
+    at: datetime,
+) -> Context:
+    """What somebody reads who approved: when it takes effect, or before when it does not."""
+    return telling(matter, reviewer, public_url=public_url, at=at) | {
+        "applies_text": instant(matter, until),
+        "is_sure": is_sure,
+    }
+
+
+def further(
+    matter: Matter, reviewer: Reviewer, *, until: datetime, public_url: str, at: datetime
+) -> Context:
+    """What a displaced mailbox reads of a further change: which fields, and no value of any."""
+    told = telling(matter, reviewer, public_url=public_url, at=at)
+    say = speaker(matter.language)
+    labels = ", ".join(say(fields.field(field.field).label) for field in matter.fields)
+    return told | {
+        "greeting": None,
+        "fields": list[FieldLine](),
+        "labels_text": labels,
+        "applies_text": instant(matter, until),
+    }
+
+
+def applied(matter: Matter, reviewer: Reviewer, *, public_url: str, at: datetime) -> Context:
+    """What a mail says of a change that took effect at `at`."""
+    own = [field for field in matter.seen_by(reviewer).fields if reviewer in field.approved]
+    is_current = reviewer is Reviewer.CURRENT
+    return telling(matter, reviewer, public_url=public_url, at=at) | {
+        "undo_until_text": instant(matter, at + matter.revert_window) if is_current else None,
+        "approved_here": bool(own),
+    }
+
+
+def reverted(
+    matter: Matter,
+    reviewer: Reviewer,
+    *,
+    blocked: Sequence[str],
+    is_frozen: bool,
+    is_disowned: bool,
+    public_url: str,
+    at: datetime,
+) -> Context:
+    """What was put back, and what was not. Nobody is greeted by a name that may be in dispute."""
+    say = speaker(matter.language)
+    labels = ", ".join(say(fields.field(key).label) for key in blocked)
+    return telling(matter, reviewer, public_url=public_url, at=at) | {
+        "greeting": None,
+        "is_frozen": is_frozen,
+        "is_disowned": is_disowned,
+        "blocked_text": labels or None,
+    }
+
+
+def lifted(
+    *,
+    organisation: OrganisationDetails,
+    reference: str,
+    language: str,
+    public_url: str,
+    at: datetime,
+) -> Context:
+    """What an address reads that we may write to again."""
+    return {
+        "org": organisation,
+        "public_url": public_url,
+        "reference": reference,
+        "proposer": "",
+        "greeting": None,
+        "fields": [],
+        "when_text": _in_words(at, when.zone(organisation.time_zone), language),
+    }
+
+
+def erased(
+    patron: PatronRow, *, organisation: OrganisationDetails, public_url: str, at: datetime
+) -> Context:
+    """What the last mail to a patron says: that nothing is held any more, and of which number."""
+    zone = when.zone(patron.time_zone, organisation.time_zone)
+    return {
+        "org": organisation,
+        "public_url": public_url,
+        "reference": str(patron.number),
+        "proposer": "",
+        "greeting": None,
+        "fields": [],
+        "when_text": _in_words(at, zone, choose(patron.language, organisation.language)),
+    }
+
+
+def for_staff(
+    matter: Matter, *, outcome: str, comment: str | None, public_url: str, at: datetime
+) -> Context:
+    """What a mail to a staff member says: every value in full, the organisation's own time."""
+    return {
+        "org": matter.organisation,
+        "public_url": public_url,
+        "reference": matter.reference,
+        "proposer": matter.proposer_label,
+        "greeting": None,
+        "fields": [_full_line(field, SOURCE) for field in matter.fields],
+        "when_text": _in_words(at, when.zone(matter.organisation.time_zone), SOURCE),
+        "outcome": outcome,
+        "patron_name": matter.patron_name,
+        "patron_number": str(matter.patron_number),
+        "comment": comment or None,
+    }
+
+
+def instant(matter: Matter, at: datetime) -> str:
+    """An instant in the patron's own time, with its weekday and zone."""
+    return _in_words(at, _zone(matter), matter.language)
+
+
+def day(matter: Matter, at: datetime) -> str:
+    """The day of an instant in the patron's own time."""
+    return when.day_in_words(at, _zone(matter), matter.language)
+
+
+def _zone(matter: Matter) -> tzinfo:
+    return when.zone(matter.patron_time_zone, matter.organisation.time_zone)
+
+
+@lru_cache(maxsize=256)
+def _in_words(at: datetime, zone: tzinfo, language: str) -> str:
+    """As `when.in_words`: the mails of one command say the same two or three instants."""
+    return when.in_words(at, zone, language)
+
+
+def _line(field: MatterField, matter: Matter, sight: Visibility) -> FieldLine:
+    """One field as a mailbox may read it; a mail to a stranger names nothing that we hold."""
+    entry, language = fields.field(field.field), matter.language
+    now, proposed = sight.values(entry, field.current, field.proposed, language)
+    line = _full_line(field, language)
+    line["now"], line["proposed"] = None if sight.is_stranger else now or None, proposed
+    return line
+
+
+def _full_line(field: MatterField, language: str) -> FieldLine:
+    entry, say = fields.field(field.field), speaker(language)
+    return FieldLine(
+        label=say(entry.label),
+        now=entry.show(field.current, language) or None,
+        proposed=entry.show(field.proposed, language),
+        outcome=say(OUTCOME_WORDS[field.outcome]),
+    )

@@ -1,0 +1,1 @@
+"""What pages, mails and the clock read of change requests. Writes nothing."""

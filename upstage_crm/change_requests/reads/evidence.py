@@ -1,0 +1,143 @@
+"""Gathers the evidence on which it depends who is asked, from rows and mails.
+
+A proposal asks it once; an approval and the clock ask it again, because the record may have come
+to need more protection meanwhile.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from sqlmodel import Session
+
+from upstage_crm.audit import recorded, trail
+from upstage_crm.audit.events import Action
+from upstage_crm.change_requests.model import policy_store
+from upstage_crm.change_requests.model.reviewers import (
+    Evidence,
+    Window,
+)
+from upstage_crm.change_requests.model.rules import (
+    ChangeKind,
+    Decision,
+    FieldOutcome,
+    RequestState,
+)
+from upstage_crm.change_requests.model.standing import (
+    Standing,
+    has_stake,
+    is_dead,
+)
+from upstage_crm.change_requests.model.tables import (
+    ChangeRequestRow,
+    FieldChangeRow,
+    ReviewRow,
+)
+from upstage_crm.change_requests.reads import requests
+from upstage_crm.core.db import table_of
+from upstage_crm.core.email_address import wire_of
+from upstage_crm.links.claims import Reviewer
+from upstage_crm.mail import facts
+from upstage_crm.patrons import fields, suppressions
+from upstage_crm.patrons.tables import PatronRow
+
+TWO_LANGUAGES = timedelta(days=30)
+
+_request, _change = table_of(ChangeRequestRow), table_of(FieldChangeRow)
+_review = table_of(ReviewRow)
+_MAILBOXES = tuple(key for key, entry in fields.FIELDS.items() if entry.mailbox_column)
+_LONGEST_WINDOW = timedelta(days=30)  # the most that `policy.LIMITS` lets an owner choose
+# Built once: every decision runs it.
+_LATEST = (
+    sa.select(
+        _change.c.request_id,
+        _change.c.kind,
+        _change.c.current_value,
+        _change.c.field,
+        _change.c.settled_at,
+        _request.c.policy,
+        _request.c.state,
+        _review.c.decision,
+    )
+    .join(_request, _request.c.id == _change.c.request_id)
+    .outerjoin(
+        _review,
+        sa.and_(
+            _review.c.field_change_id == _change.c.id,
+            _review.c.reviewer == Reviewer.CURRENT,
+            _review.c.replaced_at.is_(None),
+        ),
+    )
+    .where(
+        _change.c.patron_id == sa.bindparam("patron"),
+        _change.c.field.in_(_MAILBOXES),
+        _change.c.outcome == FieldOutcome.APPLIED,
+        _change.c.settled_at > sa.bindparam("since", type_=_change.c.settled_at.type),
+    )
+    .order_by(_change.c.settled_at.desc(), _change.c.id.desc())
+)
+
+
+def gather(session: Session, patron: PatronRow, *, now: datetime) -> Evidence:
+    """What is known of a patron's record and current mailbox.
+
+    Raises:
+        RowNotProven: an earlier change of the address is not what the trail says.
+    """
+    wanted = {"patron": patron.id, "since": now - _LONGEST_WINDOW}
+    latest = session.connection().execute(_LATEST, wanted).all()
+    for row in latest:
+        recorded.prove(session, "change_request", row.request_id)
+    held_since = max([patron.created_at, *(row.settled_at for row in latest[:1])])
+    return Evidence(
+        standing=standing_of(session, patron),
+        is_proven=patron.email_verified_at is not None,
+        address_age=now - held_since,
+        # Orders are not kept here yet: they will say what the patron holds.
+        has_stake=has_stake(None, created_at=patron.created_at, now=now),
+        is_in_question=patron.is_protected or patron.is_flagged,
+        window=next((found for row in latest if (found := _window(row, now))), None),
+    )
+
+
+def standing_of(session: Session, patron: PatronRow) -> Standing:
+    """Whether the patron's current mailbox can be told anything."""
+    if patron.email is None:
+        return Standing.NONE
+    if suppressions.cause_of(session, patron.email_key, patron_id=patron.id) is not None:
+        return Standing.OUT
+    # Without the mark nothing has ever come back, and the mails need not be asked.
+    if patron.email_bounced_at is None:
+        return Standing.WORKING
+    fate = facts.fate_of(session, patron_id=patron.id, to_address=wire_of(patron.email))
+    is_lost = is_dead(bounces=fate.bounces, deliveries=fate.deliveries)
+    return Standing.DEAD if is_lost else Standing.WORKING
+
+
+def languages_before(session: Session, patron: PatronRow, *, now: datetime) -> tuple[str, ...]:
+    """The other languages that a record had within the last month, the latest first.
+
+    Who changes a patron's language makes the next warning unreadable, if it is said in that alone.
+    """
+    since, action = now - TWO_LANGUAGES, Action.PATRON_EDITED
+    lately = trail.lines_since(session, since, action=action, patron_id=patron.id)
+    found = dict.fromkeys(line.values.get("language.old") for line in lately)
+    return tuple(language for language in found if language and language != patron.language)
+
+
+def _window(row: sa.Row[*tuple[Any, ...]], now: datetime) -> Window | None:
+    """The window that a change of address opened, unless whom it displaced had said yes."""
+    if row.kind is ChangeKind.REVERT or row.state is RequestState.REVERTED:
+        return None
+    ends = row.settled_at + _window_length(row.policy)
+    column = fields.field(row.field).mailbox_column
+    displaced = requests.values(row.current_value)[column or ""]
+    if displaced is None or row.decision is Decision.APPROVE or ends <= now:
+        return None
+    return Window(request_id=row.request_id, mailbox=displaced, ends=ends)
+
+
+def _window_length(policy: str) -> timedelta:
+    return policy_store.read(policy).revert_window

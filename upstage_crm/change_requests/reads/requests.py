@@ -1,0 +1,328 @@
+"""Reads change requests."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlmodel import Session, col, select
+
+from upstage_crm.audit import recorded
+from upstage_crm.change_requests.model import policy_store
+from upstage_crm.change_requests.model.errors import UnknownRequest
+from upstage_crm.change_requests.model.rules import (
+    OPEN_OUTCOMES,
+    OPEN_STATES,
+    ChangeKind,
+    FieldOutcome,
+    RequestState,
+)
+from upstage_crm.change_requests.model.tables import (
+    ChangeRequestRow,
+    FieldChangeRow,
+    ReviewRow,
+)
+from upstage_crm.change_requests.model.views import (
+    FieldView,
+    RequestLine,
+    RequestView,
+)
+from upstage_crm.change_requests.reads import search
+from upstage_crm.core.db import table_of
+from upstage_crm.links.claims import Reviewer
+from upstage_crm.patrons import fields
+from upstage_crm.patrons.queries import seen_name, sight_of
+from upstage_crm.patrons.seeing import Sight
+from upstage_crm.patrons.tables import PatronRow
+from upstage_crm.staff.roles import Role
+
+# Every decision runs these. Built once: building them anew takes longer than running them.
+_ID = sa.bindparam("id", type_=sa.String())
+_IDS = sa.bindparam("ids", type_=sa.String(), expanding=True)
+_request = table_of(ChangeRequestRow)
+_PATRON_OF = sa.select(_request.c.patron_id).where(_request.c.id == _ID)
+_FRESH = {"populate_existing": True}
+_LOCK = (
+    select(ChangeRequestRow)
+    .where(col(ChangeRequestRow.id) == _ID)
+    .with_for_update()
+    .execution_options(**_FRESH)
+)
+_FIELDS_OF = (
+    select(FieldChangeRow)
+    .where(col(FieldChangeRow.request_id).in_(_IDS), col(FieldChangeRow.kind) != ChangeKind.REVERT)
+    .execution_options(**_FRESH)
+)
+_REVIEWS_OF = (
+    select(ReviewRow).where(col(ReviewRow.request_id).in_(_IDS)).execution_options(**_FRESH)
+)
+_ORDER = {key: place for place, key in enumerate(fields.FIELDS)}
+
+
+def patron_of(session: Session, request_id: str) -> str:
+    """The patron of a request; never changes, so it may be read before locking.
+
+    Raises:
+        UnknownRequest: there is none.
+    """
+    patron_id: str | None = session.connection().execute(_PATRON_OF, {"id": request_id}).scalar()
+    if patron_id is None:
+        raise UnknownRequest
+    return patron_id
+
+
+def lock(session: Session, request_id: str) -> ChangeRequestRow:
+    """Return the request's row, locked; take the patron's lock first.
+
+    Raises:
+        UnknownRequest: there is none.
+        RowNotProven: it, or a row that belongs to it, is not what the trail says.
+    """
+    row = session.exec(_LOCK, params={"id": request_id}).first()
+    if row is None:
+        raise UnknownRequest
+    recorded.prove(session, "change_request", request_id)
+    return row
+
+
+def fields_of(session: Session, request_ids: Iterable[str]) -> dict[str, list[FieldChangeRow]]:
+    """The proposed field changes of each request, in the registry's order; reverts are not."""
+    found: dict[str, list[FieldChangeRow]] = {}
+    rows = session.exec(_FIELDS_OF, params={"ids": list(request_ids)}).all()
+    for row in sorted(rows, key=lambda r: (_ORDER.get(r.field, 99), r.id)):
+        found.setdefault(row.request_id, []).append(row)
+    return found
+
+
+def reviews_of(session: Session, request_ids: Iterable[str]) -> dict[str, list[ReviewRow]]:
+    """The reviews of each field change of the requests, by field change id."""
+    found: dict[str, list[ReviewRow]] = {}
+    for row in session.exec(_REVIEWS_OF, params={"ids": list(request_ids)}):
+        found.setdefault(row.field_change_id, []).append(row)
+    return found
+
+
+def open_fields(session: Session, patron_id: str) -> dict[str, FieldChangeRow]:
+    """The open field changes of a patron, by field key; at most one each."""
+    query = select(FieldChangeRow).where(
+        FieldChangeRow.patron_id == patron_id, col(FieldChangeRow.outcome).in_(OPEN_OUTCOMES)
+    )
+    return {row.field: row for row in session.exec(query)}
+
+
+def get(session: Session, reference: str, *, reader: Role = Role.OWNER) -> RequestView:
+    """Return one request as `reader` sees it.
+
+    Raises:
+        UnknownRequest: there is none with this reference.
+    """
+    query = select(ChangeRequestRow, PatronRow).where(
+        ChangeRequestRow.reference == reference,
+        col(PatronRow.id) == col(ChangeRequestRow.patron_id),
+    )
+    found = session.exec(query).first()
+    if found is None:
+        raise UnknownRequest
+    return _views(session, [found], reader)[0]
+
+
+def of_patron(
+    session: Session, patron_id: str, *, limit: int = 50, reader: Role = Role.OWNER
+) -> tuple[RequestView, ...]:
+    """The requests of a patron as `reader` sees them, the newest first."""
+    query = (
+        select(ChangeRequestRow, PatronRow)
+        .where(
+            ChangeRequestRow.patron_id == patron_id,
+            col(PatronRow.id) == col(ChangeRequestRow.patron_id),
+        )
+        .order_by(col(ChangeRequestRow.id).desc())
+        .limit(limit)
+    )
+    return _views(session, session.exec(query).all(), reader)
+
+
+def page(
+    session: Session,
+    *,
+    states: Sequence[RequestState] = (),
+    proposer_id: str | None = None,
+    expiring_before: datetime | None = None,
+    query: str = "",
+    page: int = 0,
+    size: int = 50,
+    reader: Role = Role.OWNER,
+) -> tuple[int, tuple[RequestLine, ...]]:
+    """How many requests match, and one page of them: what is due first, then what ended last.
+
+    `query` finds by reference, by a proposed address, or by what finds the patron, as far as
+    `reader` sees them: see `finding`.
+    """
+    wanted = search.matching(states, proposer_id, expiring_before, query, reader=reader)
+    total = session.exec(select(sa.func.count()).select_from(ChangeRequestRow).where(*wanted)).one()
+    is_open = col(ChangeRequestRow.state).in_(OPEN_STATES)
+    statement = (
+        select(ChangeRequestRow, PatronRow)
+        .where(*wanted, col(PatronRow.id) == col(ChangeRequestRow.patron_id))
+        .order_by(
+            is_open.desc(),
+            sa.case((is_open, col(ChangeRequestRow.expires_at))).asc(),
+            col(ChangeRequestRow.ended_at).desc(),
+            col(ChangeRequestRow.id).desc(),
+        )
+        .offset(page * size)
+        .limit(size)
+    )
+    return total, _lines(session, session.exec(statement).all(), reader)
+
+
+def counts(session: Session) -> Mapping[RequestState, int]:
+    """How many requests stand in each state; states without any are left out."""
+    query = select(ChangeRequestRow.state, sa.func.count()).group_by(col(ChangeRequestRow.state))
+    return {RequestState(state): count for state, count in session.exec(query)}
+
+
+def pending_counts(session: Session, patron_ids: Sequence[str]) -> Mapping[str, int]:
+    """How many open field changes each patron has; patrons without any are left out."""
+    query = (
+        select(FieldChangeRow.patron_id, sa.func.count())
+        .where(
+            col(FieldChangeRow.patron_id).in_(patron_ids),
+            col(FieldChangeRow.outcome).in_(OPEN_OUTCOMES),
+        )
+        .group_by(col(FieldChangeRow.patron_id))
+    )
+    return dict(session.exec(query).all())
+
+
+def mailbox_of(change: FieldChangeRow, reviewer: Reviewer) -> str | None:
+    """The address behind a reviewer, where the field is itself one; None where it is not."""
+    column = fields.field(change.field).mailbox_column
+    if column is None:
+        return None
+    source = change.proposed_value if reviewer is Reviewer.PROPOSED else change.current_value
+    return values(source)[column]
+
+
+def values(text: str) -> dict[str, str | None]:
+    """The column values that a field change's JSON holds; what was erased reads as not known."""
+    return _Columns(json.loads(text))
+
+
+class _Columns(dict[str, str | None]):
+    def __missing__(self, _column: str) -> None:
+        return None
+
+
+def _lines(
+    session: Session, rows: Sequence[tuple[ChangeRequestRow, PatronRow]], reader: Role
+) -> tuple[RequestLine, ...]:
+    changes = fields_of(session, [request.id for request, _patron in rows])
+    return tuple(
+        RequestLine(
+            id=request.id,
+            reference=request.reference,
+            patron_number=patron.number,
+            patron_name=seen_name(patron, reader),
+            state=request.state,
+            fields=", ".join(fields.field(c.field).label for c in changes[request.id]),
+            proposed="; ".join(
+                sight_of(patron, reader).show(fields.field(c.field), values(c.proposed_value))
+                for c in changes[request.id]
+            ),
+            proposer_label=request.proposer_label,
+            created_at=request.created_at,
+            expires_at=request.expires_at,
+            ended_at=request.ended_at,
+            applies_at=_applies_at(changes[request.id]),
+            is_stopped=request.notice_state is not None and request.notice_state.is_stopped,
+        )
+        for request, patron in rows
+    )
+
+
+def _views(
+    session: Session, rows: Sequence[tuple[ChangeRequestRow, PatronRow]], reader: Role
+) -> tuple[RequestView, ...]:
+    ids = [request.id for request, _patron in rows]
+    changes, reviews = fields_of(session, ids), reviews_of(session, ids)
+    return tuple(
+        _view(request, patron, changes[request.id], reviews, reader) for request, patron in rows
+    )
+
+
+def _view(
+    request: ChangeRequestRow,
+    patron: PatronRow,
+    changes: Sequence[FieldChangeRow],
+    reviews: Mapping[str, Sequence[ReviewRow]],
+    reader: Role,
+) -> RequestView:
+    sight = _sight(patron, changes, reader)
+    return RequestView(
+        id=request.id,
+        reference=request.reference,
+        patron_id=patron.id,
+        patron_number=patron.number,
+        patron_name=seen_name(patron, reader),
+        sight=sight,
+        sees_fields=all(sight.sees(change.field) for change in changes),
+        state=request.state,
+        cause=request.cause,
+        reason_code=request.reason_code,
+        reason_text=sight.words(request.reason_text),
+        proposer_id=request.proposer_id,
+        proposer_label=request.proposer_label,
+        created_at=request.created_at,
+        expires_at=request.expires_at,
+        ended_at=request.ended_at,
+        last_sent_at=request.last_sent_at,
+        sent_count=request.sent_count,
+        policy=policy_store.read(request.policy),
+        path=request.path,
+        held_for=request.held_for,
+        released_at=request.released_at,
+        applies_at=_applies_at(changes),
+        notice_state=request.notice_state,
+        noticed_at=request.noticed_at,
+        next_reminder_at=request.next_reminder_at,
+        code_tries=request.code_tries,
+        fields=tuple(_field(c, reviews.get(c.id, []), sight) for c in changes),
+    )
+
+
+def _applies_at(changes: Sequence[FieldChangeRow]) -> datetime | None:
+    """When the first waiting change of a request takes effect; None while its clock stands."""
+    waiting = (c.applies_at for c in changes if c.outcome is FieldOutcome.WAITING)
+    return min((at for at in waiting if at is not None), default=None)
+
+
+def _sight(patron: PatronRow, changes: Sequence[FieldChangeRow], reader: Role) -> Sight:
+    """What the reader may see; what the request holds must not stand in a text either."""
+    told = (text for change in changes for text in (change.current_value, change.proposed_value))
+    return sight_of(patron, reader).knowing(*(values(text) for text in told))
+
+
+def _field(change: FieldChangeRow, reviews: Sequence[ReviewRow], sight: Sight) -> FieldView:
+    entry = fields.field(change.field)
+    counting = [review for review in reviews if review.replaced_at is None]
+    decided = sorted((review.decided_at, review.id) for review in reviews if review.decided_at)
+    last = next((r for r in reviews if decided and r.id == decided[-1][1]), None)
+    return FieldView(
+        id=change.id,
+        field=change.field,
+        label=entry.label,
+        now=sight.show(entry, values(change.current_value)),
+        proposed=sight.show(entry, values(change.proposed_value)),
+        outcome=change.outcome,
+        settled_at=change.settled_at,
+        applies_at=change.applies_at,
+        reviewers=tuple(review.reviewer for review in counting),
+        mailboxes=tuple(sight.mailbox(review.mailbox) for review in counting),
+        comment=sight.words(last.comment) if last else "",
+        decision=last.decision if last else None,
+        decided_at=last.decided_at if last else None,
+        channel=last.channel if last else None,
+    )

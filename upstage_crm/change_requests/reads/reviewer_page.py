@@ -1,0 +1,296 @@
+"""What one reviewer may see of a request: the patron's page, both twins of it, reads this.
+
+Reading changes nothing, however often and by whomever the link is opened.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlmodel import Session
+
+from upstage_crm.audit import trail
+from upstage_crm.audit.events import Action
+from upstage_crm.change_requests.model import policy_store
+from upstage_crm.change_requests.model.errors import UnknownRequest
+from upstage_crm.change_requests.model.reasons import REASONS
+from upstage_crm.change_requests.model.rules import (
+    FieldOutcome,
+    RequestPath,
+    RequestState,
+)
+from upstage_crm.change_requests.model.standing import is_trusted
+from upstage_crm.change_requests.model.tables import (
+    ChangeRequestRow,
+    FieldChangeRow,
+    ReviewRow,
+)
+from upstage_crm.change_requests.model.views import (
+    ChangeReview,
+    Phase,
+    ReviewField,
+)
+from upstage_crm.change_requests.model.visibility import Visibility
+from upstage_crm.change_requests.reads import requests
+from upstage_crm.core.email_address import parse_email
+from upstage_crm.core.languages import SOURCE, choose
+from upstage_crm.links.claims import LinkClaims, LinkRefused, Purpose, Reviewer
+from upstage_crm.patrons import fields, suppressions
+from upstage_crm.patrons.queries import name_of
+from upstage_crm.patrons.tables import PatronRow
+from upstage_crm.patrons.views import SuppressionCause
+from upstage_crm.staff.names import shown_label
+
+_PHASES: Mapping[RequestState, Phase] = {
+    RequestState.HELD: Phase.OUTDATED,
+    RequestState.WAITING: Phase.WAITING,
+    RequestState.APPROVED: Phase.APPROVED,
+    RequestState.PARTLY_APPROVED: Phase.PARTLY_APPROVED,
+    RequestState.REJECTED: Phase.REJECTED,
+    RequestState.EXPIRED: Phase.EXPIRED,
+    RequestState.SUPERSEDED: Phase.SUPERSEDED,
+    RequestState.WITHDRAWN: Phase.WITHDRAWN,
+    RequestState.UNDELIVERABLE: Phase.UNDELIVERABLE,
+    RequestState.REVERTED: Phase.REVERTED,
+}
+
+
+def review(
+    session: Session, *, claims: LinkClaims, now: datetime, otherwise: str = SOURCE
+) -> ChangeReview:
+    """Return what the reviewer behind `claims` may see, and which page it is.
+
+    `otherwise` is the language for a patron whose own we do not have: the organisation's.
+
+    Raises:
+        LinkRefused: the request does not exist, or the link opens receipts and nothing else.
+    """
+    if claims.purpose is Purpose.RECEIPT:
+        raise LinkRefused
+    request = session.get(ChangeRequestRow, claims.request_id)
+    if request is None:
+        raise LinkRefused from UnknownRequest()
+    patron = session.get_one(PatronRow, request.patron_id)
+    seen = _Seen(
+        request=request,
+        changes=requests.fields_of(session, [request.id])[request.id],
+        reviews=requests.reviews_of(session, [request.id]),
+        claims=claims,
+        now=now,
+    )
+    cause = _cause_of_out(session, patron, seen)
+    sight = Visibility(
+        claims.reviewer,
+        cause is None
+        and seen.mailbox in ("", patron.email)
+        and is_trusted(patron.email_verified_at, now=now),
+    )
+    shown = [c for c in seen.changes if sight.sees(c.field) and seen.is_given(c)]
+    phase = Phase.OUT if cause is not None else _phase(seen)
+    language = choose(patron.language, otherwise)
+    objected_at, restored, blocked = _objected(session, claims)
+    return ChangeReview(
+        phase=phase,
+        purpose=claims.purpose,
+        reviewer=claims.reviewer,
+        reference=request.reference,
+        patron_name=sight.name(name_of(patron)) if cause is None else "",
+        proposer=shown_label(request.proposer_label),
+        reason_sentence=REASONS[request.reason_code].sentence,
+        reason_text=sight.words(request.reason_text),
+        mailbox=_mailbox(patron, seen),
+        time_zone=patron.time_zone,
+        language=language,
+        created_at=request.created_at,
+        expires_at=request.expires_at,
+        ended_at=request.ended_at,
+        can_object=cause is None and _can_object(seen),
+        can_leave=phase is Phase.OPEN and _can_leave(seen),
+        can_undo=_can_undo(seen),
+        fields=()
+        if cause is not None
+        else tuple(_field(change, seen, phase, sight, language) for change in shown),
+        applies_at=min((c.applies_at for c in seen.waiting if c.applies_at), default=None),
+        not_before=_not_before(seen),
+        is_desk=request.path is RequestPath.DESK,
+        out_cause=cause,
+        objected_at=objected_at,
+        restored=restored,
+        not_restored=blocked,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Seen:
+    """The rows behind one link at one moment."""
+
+    request: ChangeRequestRow
+    changes: list[FieldChangeRow]
+    reviews: Mapping[str, list[ReviewRow]]
+    claims: LinkClaims
+    now: datetime
+
+    def own(self, change: FieldChangeRow) -> ReviewRow | None:
+        """The review of a field by the mailbox behind the link, if it was asked about it."""
+        return next((r for r in self._all_of(change) if r.mailbox == self.mailbox), None)
+
+    def is_given(self, change: FieldChangeRow) -> bool:
+        """Whether this mailbox was given a field to decide, and not another one in its place.
+
+        A current mailbox may hear of a change about which no current mailbox was asked.
+        """
+        if self.own(change) is not None:
+            return True
+        return self.claims.reviewer is Reviewer.CURRENT and not self._all_of(change)
+
+    def waits(self, change: FieldChangeRow) -> bool:
+        """Whether this reviewer's answer to a field is missing."""
+        review = self.own(change)
+        is_asked = review is not None and review.replaced_at is None and review.decision is None
+        return change.outcome.is_open and is_asked
+
+    def _all_of(self, change: FieldChangeRow) -> list[ReviewRow]:
+        reviews = self.reviews.get(change.id, [])
+        return [r for r in reviews if r.reviewer is self.claims.reviewer]
+
+    @property
+    def waiting(self) -> list[FieldChangeRow]:
+        """What was approved and takes effect later."""
+        return [change for change in self.changes if change.outcome is FieldOutcome.WAITING]
+
+    @property
+    def mailbox(self) -> str:
+        """The mailbox that the link was sent to; "" when it was asked nothing.
+
+        Where another one took its place, only the newest link is that one's.
+        """
+        every = (r for change in self.changes for r in self._all_of(change))
+        reviews = sorted(every, key=lambda r: r.id)
+        is_newest = self.claims.version == self.request.version_for(self.claims.reviewer)
+        is_newest = is_newest and self.claims.purpose is Purpose.DECISION
+        return reviews[-1 if is_newest else 0].mailbox if reviews else ""
+
+
+def _cause_of_out(session: Session, patron: PatronRow, seen: _Seen) -> SuppressionCause | None:
+    """Why the mailbox behind a link has no say about the patron; None when it has one."""
+    if seen.claims.reviewer is Reviewer.PROPOSED:
+        # What a proposed mailbox objected to says so itself, unless it was in use and disowned.
+        applied = any(c.outcome is FieldOutcome.APPLIED for c in seen.changes)
+        if not applied:
+            return None
+    mailbox = seen.mailbox or patron.email or ""
+    key = parse_email(mailbox).key if mailbox else None
+    return suppressions.cause_of(session, key, patron_id=patron.id)
+
+
+def _phase(seen: _Seen) -> Phase:
+    request, claims = seen.request, seen.claims
+    if any(change.outcome is FieldOutcome.OBJECTED for change in seen.changes):
+        return Phase.OBJECTED
+    if not request.state.is_open or request.state is RequestState.HELD:
+        return _PHASES[request.state]
+    is_over = request.state is RequestState.PENDING and seen.now >= request.expires_at
+    if is_over or claims.is_expired(seen.now):
+        return Phase.EXPIRED
+    is_objection = claims.purpose is Purpose.OBJECTION
+    if not is_objection and claims.version != request.version_for(claims.reviewer):
+        return Phase.OUTDATED
+    is_asked = is_objection or any(seen.waits(change) for change in seen.changes)
+    answered = Phase.WAITING if request.state is RequestState.WAITING else Phase.DECIDED
+    return Phase.OPEN if is_asked else answered
+
+
+def _can_object(seen: _Seen) -> bool:
+    request, claims, now = seen.request, seen.claims, seen.now
+    if claims.is_expired(now) or claims.purpose is Purpose.RECEIPT:
+        return False
+    applied = any(change.outcome is FieldOutcome.APPLIED for change in seen.changes)
+    if claims.purpose is Purpose.OBJECTION:
+        is_undone = request.state is RequestState.REVERTED
+        return not is_undone and (applied or request.state.is_open)
+    if request.state not in (RequestState.PENDING, RequestState.WAITING) or _can_leave(seen):
+        return False
+    is_over = request.state is RequestState.PENDING and now >= request.expires_at
+    return not is_over and claims.version == request.version_for(claims.reviewer)
+
+
+def _can_undo(seen: _Seen) -> bool:
+    """Whether the revert window of something that was made still runs."""
+    window = policy_store.read(seen.request.policy).revert_window
+    applied = (c for c in seen.changes if c.outcome is FieldOutcome.APPLIED)
+    return any(c.settled_at is not None and seen.now < c.settled_at + window for c in applied)
+
+
+def _can_leave(seen: _Seen) -> bool:
+    """Whether a current mailbox, told of another in its place, may say that it is nobody's."""
+    if seen.claims.reviewer is not Reviewer.CURRENT or seen.claims.purpose is not Purpose.DECISION:
+        return False
+    is_desk = seen.request.path is RequestPath.DESK
+    return any(
+        seen.waits(c) and (is_desk or fields.field(c.field).mailbox_column) for c in seen.changes
+    )
+
+
+def _not_before(seen: _Seen) -> datetime | None:
+    """Before when a change does not take effect that the current mailbox may stop.
+
+    None where its silence is a no: it has to say yes, too.
+    """
+    request = seen.request
+    heard = [r for c in seen.changes if (r := seen.own(c)) and not r.is_binding]
+    if seen.claims.reviewer is not Reviewer.CURRENT or not heard:
+        return None
+    policy = policy_store.read(request.policy)
+    length = policy.desk_wait if request.path is RequestPath.DESK else policy.notice_period
+    return (request.noticed_at or seen.now) + length
+
+
+def _objected(
+    session: Session, claims: LinkClaims
+) -> tuple[datetime | None, tuple[str, ...], tuple[str, ...]]:
+    """When this mailbox objected to what had been made, and which fields were put back, and not."""
+    if claims.purpose is not Purpose.OBJECTION:
+        return None, (), ()
+    lines = trail.timeline(
+        session, request_id=claims.request_id, action=Action.OBJECTION_RECEIVED, limit=1
+    )
+    if not lines:
+        return None, (), ()
+    said = lines[0].facts
+    return lines[0].at, _labels(said.get("restored")), _labels(said.get("blocked"))
+
+
+def _labels(keys: object) -> tuple[str, ...]:
+    return tuple(fields.field(key).label for key in str(keys or "").split(", ") if key)
+
+
+def _mailbox(patron: PatronRow, seen: _Seen) -> str:
+    for change in seen.changes:
+        if (found := requests.mailbox_of(change, seen.claims.reviewer)) is not None:
+            return found
+    return seen.mailbox or patron.email or ""
+
+
+def _field(
+    change: FieldChangeRow, seen: _Seen, phase: Phase, sight: Visibility, language: str
+) -> ReviewField:
+    entry, own = fields.field(change.field), seen.own(change)
+    now, then = sight.values(
+        entry,
+        requests.values(change.current_value),
+        requests.values(change.proposed_value),
+        language,
+    )
+    return ReviewField(
+        id=change.id,
+        label=entry.label,
+        about=entry.about,
+        now=now,
+        proposed=then,
+        outcome=change.outcome,
+        decision=own.decision if own else None,
+        is_mailbox=entry.mailbox_column is not None,
+        can_answer=phase is Phase.OPEN and seen.waits(change),
+    )

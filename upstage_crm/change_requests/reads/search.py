@@ -1,0 +1,64 @@
+"""Which requests a search finds, for one reader; see `patrons.finding` for the rule."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlmodel import col
+
+from upstage_crm.change_requests.model.rules import RequestState
+from upstage_crm.change_requests.model.tables import (
+    ChangeRequestRow,
+    FieldChangeRow,
+)
+from upstage_crm.core.ids import parse_reference
+from upstage_crm.patrons import finding as patrons
+from upstage_crm.patrons.search import prefix_end, query_words
+from upstage_crm.patrons.seeing import MAILBOX
+from upstage_crm.staff.roles import Role
+from upstage_crm.staff.sight import sees
+
+
+def matching(
+    states: Sequence[RequestState],
+    proposer_id: str | None,
+    expiring_before: datetime | None,
+    query: str,
+    *,
+    reader: Role,
+) -> list[sa.ColumnElement[bool]]:
+    """The conditions on a request; `query` finds by reference, proposed address, or patron."""
+    wanted: list[sa.ColumnElement[bool]] = []
+    if states:
+        wanted.append(col(ChangeRequestRow.state).in_(states))
+    if proposer_id is not None:
+        wanted.append(col(ChangeRequestRow.proposer_id) == proposer_id)
+    if expiring_before is not None:
+        wanted.append(col(ChangeRequestRow.expires_at) <= expiring_before)
+    if words := query_words(query):
+        by_patron = col(ChangeRequestRow.patron_id).in_(patrons.matching(query, reader=reader))
+        found: list[sa.ColumnElement[bool]] = [by_patron]
+        if reference := parse_reference(query):
+            found.append(col(ChangeRequestRow.reference).startswith(reference, autoescape=True))
+        if "@" in words[0]:
+            proposed = sa.select(col(FieldChangeRow.request_id)).where(
+                _proposes(query, words[0], reader)
+            )
+            found.append(col(ChangeRequestRow.id).in_(proposed))
+        wanted.append(sa.or_(*found))
+    return wanted
+
+
+def _proposes(query: str, word: str, reader: Role) -> sa.ColumnElement[bool]:
+    """The proposed address begins so, for whoever sees it; else it is that as a whole."""
+    key = col(FieldChangeRow.proposed_key)
+    begins = sa.and_(key >= word, key < prefix_end(word))
+    if sees(reader, MAILBOX.key, is_protected=True):
+        return begins
+    whole = [key == keys[MAILBOX.derived[0]] for keys in patrons.whole_keys(query, MAILBOX)]
+    if sees(reader, MAILBOX.key, is_protected=False):
+        is_open = col(FieldChangeRow.patron_id).in_(patrons.open_ids())
+        return sa.or_(sa.and_(begins, is_open), *whole)
+    return sa.or_(sa.false(), *whole)

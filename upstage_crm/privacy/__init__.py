@@ -1,0 +1,1 @@
+"""A patron's rights over their data: erasure, and what needs care before it."""
