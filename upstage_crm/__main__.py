@@ -4,6 +4,6 @@ from __future__ import annotations
 
 import sys
 
-from upstage_crm.cli import main
+from upstage_crm.cli.commands import main
 
 sys.exit(main())

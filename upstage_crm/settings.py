@@ -2,7 +2,7 @@
 
 Every setting has a safe default, so that nothing is needed on a laptop; everything that makes a
 server reachable by others must be given. A bad value is one `BadSetting`, and its sentence (in
-`upstage_crm.web.words`) tells the operator what to change.
+`upstage_crm.cli.start_words`) tells the operator what to change.
 """
 
 from __future__ import annotations

@@ -18,8 +18,8 @@ from upstage_crm.admin.audit import page as audit
 from upstage_crm.admin.audit.state import AuditState
 from upstage_crm.admin.dashboard import page as dashboard
 from upstage_crm.admin.dashboard.state import DashboardState
-from upstage_crm.admin.gate import StaffGate
 from upstage_crm.admin.guard import Guard, is_signed_in
+from upstage_crm.admin.login_redirect import StaffGate
 from upstage_crm.admin.mailbox import export as mailbox_export
 from upstage_crm.admin.mailbox import gallery
 from upstage_crm.admin.mailbox import page as mailbox
@@ -47,22 +47,29 @@ from upstage_crm.admin.team import page as team
 from upstage_crm.admin.team.state import TeamState
 from upstage_crm.confirm import page as confirm
 from upstage_crm.confirm import routes as confirm_routes
+from upstage_crm.confirm.link_visit import holds_link
 from upstage_crm.confirm.state import ConfirmGuard, ConfirmState
-from upstage_crm.confirm.visit import holds_link
+from upstage_crm.http.session_cookie import signed_in_by_cookie
+from upstage_crm.jobs import integrity_checks, schedule
+from upstage_crm.pages.event_errors import (
+    TroubleState,
+    tell_of_failure,
+)
+from upstage_crm.pages.live import hub
 from upstage_crm.settings import Settings
 from upstage_crm.ui.design.tokens import STYLESHEETS
 from upstage_crm.ui.kit_page import kit_page
 from upstage_crm.ui.layout import connection_banner
-from upstage_crm.web import health, schedule, visits, watching
+from upstage_crm.web import (
+    health,
+    visits,
+)
 from upstage_crm.web.browser_errors import BrowserErrors
 from upstage_crm.web.edge import edge
-from upstage_crm.web.event_errors import TroubleState, tell_of_failure
 from upstage_crm.web.events import EventsOnly
-from upstage_crm.web.hub import hub
 from upstage_crm.web.limits import SocketLimit
 from upstage_crm.web.ready import announce_when_ready
 from upstage_crm.web.roll_call import RollCall
-from upstage_crm.web.session_cookie import signed_in_by_cookie
 from upstage_crm.webhooks import resend as resend_webhook
 
 # Handlers that anybody on the internet may call. Reviewed by name; a test compares.
@@ -188,7 +195,7 @@ for task in (
     announce_when_ready,
     schedule.send_mail,
     schedule.keep_time,
-    watching.keep_watch,
+    integrity_checks.keep_watch,
     live_updates,
     forget_visits,
     watch_memory,

@@ -17,7 +17,7 @@ from sqlmodel import Session
 from upstage_crm.audit import trail
 from upstage_crm.audit.signing import KeyRing, SigningKey
 from upstage_crm.change_requests.notifications import link_mailboxes as request_links
-from upstage_crm.change_requests.notifications.notifier import Mailroom
+from upstage_crm.change_requests.notifications.notifier import Notifier
 from upstage_crm.core import when
 from upstage_crm.core.clock import Clock, SystemClock
 from upstage_crm.core.db import Database, make_engine
@@ -25,18 +25,19 @@ from upstage_crm.links.claims import FOR_STAFF, LinkClaims
 from upstage_crm.links.codec import LinkCodec, LinkKey
 from upstage_crm.mail.compose import Composer
 from upstage_crm.mail.delivery import MailMode, Transport
-from upstage_crm.mail.dispatcher import Dispatcher
-from upstage_crm.mail.local_sender import LocalSender
-from upstage_crm.mail.sender import Sender
+from upstage_crm.mail.sending import send_gate
+from upstage_crm.mail.sending.dispatcher import Dispatcher
+from upstage_crm.mail.sending.local_sender import LocalSender
+from upstage_crm.mail.sending.sender import Sender
 from upstage_crm.organisation.settings import details
 from upstage_crm.patrons.fields import FIELDS, Context
 from upstage_crm.proof.watch import Watch, Witness
 from upstage_crm.settings import WITNESS_FILE, Settings, load_or_create_keys
-from upstage_crm.staff.hashing import Hashing
-from upstage_crm.staff.passkeys import Site
-from upstage_crm.staff.sealing import Sealer
+from upstage_crm.staff.auth.hashing import Hashing
+from upstage_crm.staff.auth.passkeys import Site
+from upstage_crm.staff.auth.sealing import Sealer
 from upstage_crm.team import link_mailboxes as team_links
-from upstage_crm.team.mails import Post
+from upstage_crm.team.mails import AccountMailer
 
 LOCAL_FROM = "UpStage CRM <box-office@example.org>"
 
@@ -52,8 +53,8 @@ class Runtime:
     database: Database
     clock: Clock
     codec: LinkCodec
-    mailroom: Mailroom
-    post: Post
+    notifier: Notifier
+    post: AccountMailer
     sealer: Sealer
     site: Site
     dispatcher: Dispatcher
@@ -66,6 +67,11 @@ class Runtime:
         if self.settings.sends_real_mail:
             return MailMode.RESEND
         return MailMode.DEMO if self.settings.is_demo_allowed else MailMode.REHEARSAL
+
+    def change_marker(self) -> tuple[int, int]:
+        """Two numbers of which one rises with everything that a page shows."""
+        with self.database.reading() as session:
+            return send_gate.change_marker(session)
 
     def context(self, time_zone: tzinfo | None = None) -> Context:
         """What parsing a patron's values depends on: the organisation's day."""
@@ -124,7 +130,7 @@ def build(
     trail.attach(database, ring)
     transport = Transport.RESEND if settings.sends_real_mail else Transport.LOCAL
     composer = Composer(mail_from=settings.mail_from or LOCAL_FROM, transport=transport)
-    mailroom = Mailroom(
+    notifier = Notifier(
         composer=composer,
         public_url=settings.base_url,
         codec=codec,
@@ -143,8 +149,8 @@ def build(
         database=database,
         clock=clock,
         codec=codec,
-        mailroom=mailroom,
-        post=Post(composer=composer, public_url=settings.base_url, codec=codec),
+        notifier=notifier,
+        post=AccountMailer(composer=composer, public_url=settings.base_url, codec=codec),
         sealer=Sealer([(key.kid, key.secret) for key in keys]),
         site=Site(host=urlsplit(settings.base_url).hostname or "", origins=settings.origins),
         dispatcher=dispatcher,
@@ -190,7 +196,7 @@ def at(made: Runtime, clock: Clock) -> Runtime:
 def _sender(settings: Settings) -> Sender:
     if settings.sends_real_mail:
         # Loading the SDK costs 0.15 s and 10 MB, which a server without a key need not pay.
-        from upstage_crm.mail.resend_sender import ResendSender
+        from upstage_crm.mail.sending.resend_sender import ResendSender
 
         return ResendSender(api_key=settings.resend_api_key, api_url=settings.resend_api_url)
     return LocalSender()

@@ -8,7 +8,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from alembic import op
-from upstage_crm.audit import guards
+from upstage_crm.audit.guards import triggers
 
 revision = "0001"
 down_revision = None
@@ -365,11 +365,11 @@ def upgrade() -> None:
         "time_zone, language, next_patron_number) VALUES (1, 'Your organisation', "
         "'+1 555-0100', 'box-office@example.org', 'Your postal address', '', 'UTC', 'en', 10001)"
     )
-    guards.install(op.get_bind(), PROTECTED)
+    triggers.install(op.get_bind(), PROTECTED)
 
 
 def downgrade() -> None:
-    guards.drop(op.get_bind())
+    triggers.drop(op.get_bind())
     op.drop_table("review")
     op.drop_table("suppressed_address")
     op.drop_table("field_change")

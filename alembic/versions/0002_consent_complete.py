@@ -10,7 +10,7 @@ from datetime import timedelta
 import sqlalchemy as sa
 
 from alembic import op
-from upstage_crm.audit import guards
+from upstage_crm.audit.guards import triggers
 
 revision = "0002"
 down_revision = "0001"
@@ -59,7 +59,7 @@ def _partial_index(
 
 
 def upgrade() -> None:
-    guards.drop(op.get_bind())
+    triggers.drop(op.get_bind())
     _change_requests()
     op.add_column(
         "patron",
@@ -70,11 +70,11 @@ def upgrade() -> None:
     _evidence()
     op.execute("INSERT INTO policy (id, settings) VALUES (1, '{}')")
     _plan_reminders(op.get_bind())
-    guards.install(op.get_bind(), PROTECTED)
+    triggers.install(op.get_bind(), PROTECTED)
 
 
 def downgrade() -> None:
-    guards.drop(op.get_bind())
+    triggers.drop(op.get_bind())
     for table in (
         "policy",
         "receipt",
@@ -101,7 +101,7 @@ def downgrade() -> None:
         "policy",
     ):
         op.drop_column("change_request", column)
-    guards.install(op.get_bind(), PROTECTED)
+    triggers.install(op.get_bind(), PROTECTED)
 
 
 def _change_requests() -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from alembic import op
-from upstage_crm.audit import guards
+from upstage_crm.audit.guards import triggers
 
 revision = "0005"
 down_revision = "0004"
@@ -43,7 +43,7 @@ def _refers(table: str, column: str, target: str) -> sa.ForeignKeyConstraint:
 
 
 def upgrade() -> None:
-    guards.drop(op.get_bind())
+    triggers.drop(op.get_bind())
     _attempts()
     _alerts()
     # Said in SQL: Alembic refuses a reference on SQLite, which takes it in this one form.
@@ -51,11 +51,11 @@ def upgrade() -> None:
         "ALTER TABLE change_request ADD COLUMN keeper_id VARCHAR(32) "
         "CONSTRAINT fk_change_request_keeper_id REFERENCES staff (id)"
     )
-    guards.install(op.get_bind(), PROTECTED)
+    triggers.install(op.get_bind(), PROTECTED)
 
 
 def downgrade() -> None:
-    guards.drop(op.get_bind())
+    triggers.drop(op.get_bind())
     # The older schema knows one way to wait for somebody who looks.
     op.execute(
         "UPDATE change_request SET held_for = 'second_person' "
@@ -66,7 +66,7 @@ def downgrade() -> None:
     op.drop_column("change_request", "keeper_id")
     op.drop_table("staff_alert")
     op.drop_table("proposal_attempt")
-    guards.install(op.get_bind(), PROTECTED)
+    triggers.install(op.get_bind(), PROTECTED)
 
 
 def _attempts() -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from alembic import op
-from upstage_crm.audit import guards
+from upstage_crm.audit.guards import triggers
 
 revision = "0006"
 down_revision = "0005"
@@ -36,7 +36,7 @@ def _text(name: str, length: int, *, nullable: bool = False) -> sa.Column[str]:
 
 
 def upgrade() -> None:
-    guards.drop(op.get_bind())
+    triggers.drop(op.get_bind())
     op.add_column("audit_entry", sa.Column("covers", sa.Integer(), nullable=True))
     op.add_column("audit_entry", _text("kid", 64, nullable=True))
     op.add_column("audit_entry", _text("signature", 128, nullable=True))
@@ -51,11 +51,11 @@ def upgrade() -> None:
     _recorded()
     _touched()
     _findings()
-    guards.install(op.get_bind(), PROTECTED)
+    triggers.install(op.get_bind(), PROTECTED)
 
 
 def downgrade() -> None:
-    guards.drop(op.get_bind())
+    triggers.drop(op.get_bind())
     for table in ("integrity_finding", "touched_row", "recorded_row"):
         op.drop_table(table)
     op.drop_index(op.f("ix_suppressed_address_request_id"), table_name="suppressed_address")
@@ -65,7 +65,7 @@ def downgrade() -> None:
         op.drop_column(table, "seal")
     for column in ("signature", "kid", "covers"):
         op.drop_column("audit_entry", column)
-    guards.install(op.get_bind(), PROTECTED)
+    triggers.install(op.get_bind(), PROTECTED)
 
 
 def _recorded() -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from alembic import op
-from upstage_crm.audit import guards
+from upstage_crm.audit.guards import triggers
 
 revision = "0007"
 down_revision = "0006"
@@ -61,25 +61,25 @@ def _partial_index(
 
 
 def upgrade() -> None:
-    guards.drop(op.get_bind())
+    triggers.drop(op.get_bind())
     _requests()
     _field_changes()
     _reviews()
     op.add_column("patron_freeze", _text("finding"))
     op.add_column("patron_freeze", _text("method"))
     _suppressions()
-    guards.install(op.get_bind(), PROTECTED)
+    triggers.install(op.get_bind(), PROTECTED)
 
 
 def downgrade() -> None:
-    guards.drop(op.get_bind())
+    triggers.drop(op.get_bind())
     _suppressions_before()
     op.drop_column("patron_freeze", "method")
     op.drop_column("patron_freeze", "finding")
     _reviews_before()
     _field_changes_before()
     _requests_before()
-    guards.install(op.get_bind(), PROTECTED)
+    triggers.install(op.get_bind(), PROTECTED)
 
 
 def _requests() -> None:

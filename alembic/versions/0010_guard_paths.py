@@ -6,7 +6,7 @@ Revision: 0010, after 0008
 from __future__ import annotations
 
 from alembic import op
-from upstage_crm.audit import guards
+from upstage_crm.audit.guards import triggers
 
 revision = "0010"
 down_revision = "0008"
@@ -29,11 +29,11 @@ PROTECTED = {
 
 
 def upgrade() -> None:
-    guards.drop(op.get_bind())
-    guards.install(op.get_bind(), PROTECTED)
+    triggers.drop(op.get_bind())
+    triggers.install(op.get_bind(), PROTECTED)
 
 
 def downgrade() -> None:
     # Guards are written by the code that runs: an older version installs its own.
-    guards.drop(op.get_bind())
-    guards.install(op.get_bind(), PROTECTED)
+    triggers.drop(op.get_bind())
+    triggers.install(op.get_bind(), PROTECTED)

@@ -12,7 +12,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from alembic import op
-from upstage_crm.audit import guards
+from upstage_crm.audit.guards import triggers
 
 revision = "0011"
 down_revision = "0010"
@@ -46,24 +46,24 @@ TOLD = {
 
 
 def upgrade() -> None:
-    guards.drop(op.get_bind())
+    triggers.drop(op.get_bind())
     _accounts()
     op.add_column("proposal_attempt", _flag("decides_alone"))
     op.add_column("organisation", _text("former_phone", 40, nullable=True))
     op.add_column("organisation", _instant("former_phone_until", nullable=True))
     _record_changes()
-    guards.install(op.get_bind(), PROTECTED)
+    triggers.install(op.get_bind(), PROTECTED)
 
 
 def downgrade() -> None:
-    guards.drop(op.get_bind())
+    triggers.drop(op.get_bind())
     op.drop_table("record_change")
     op.drop_column("organisation", "former_phone_until")
     op.drop_column("organisation", "former_phone")
     op.drop_column("proposal_attempt", "decides_alone")
     for name in ("by_operator", *INSTANTS):
         op.drop_column("staff", name)
-    guards.install(op.get_bind(), PROTECTED)
+    triggers.install(op.get_bind(), PROTECTED)
 
 
 def _instant(name: str, *, nullable: bool) -> sa.Column[datetime]:

@@ -7,8 +7,8 @@ from sqlalchemy.engine import Engine
 
 from tests.support.factories import PROTECTED, Desk
 from tests.support.keyring import RING, SECRET_KEYS
-from upstage_crm import cli
-from upstage_crm.audit import guards
+from upstage_crm.audit.guards import triggers
+from upstage_crm.cli import commands
 from upstage_crm.core.db import Database
 from upstage_crm.demo.attack import NothingToAttack, Result, attack
 from upstage_crm.staff import demo_account
@@ -111,7 +111,7 @@ def test_both_ways_are_tried_on_sqlite(desk: Desk) -> None:
 def test_every_guard_that_is_taken_away_lets_an_attempt_pass(desk: Desk) -> None:
     """The control: the attempts are stopped by the guards and by nothing else."""
     with desk.owned.begin() as connection:
-        guards.drop(connection)
+        triggers.drop(connection)
 
     result = attacked(desk.owned)
 
@@ -123,7 +123,7 @@ def test_every_guard_that_is_taken_away_lets_an_attempt_pass(desk: Desk) -> None
 
 def test_an_empty_database_is_not_worth_it(desk: Desk) -> None:
     with desk.owned.begin() as connection:
-        guards.drop(connection)
+        triggers.drop(connection)
     desk.run("DELETE FROM receipt")
 
     with pytest.raises(NothingToAttack):
@@ -143,10 +143,10 @@ def operator(database_url: str, monkeypatch: pytest.MonkeyPatch) -> str:
 def test_only_the_demo_is_attacked_without_being_named(
     desk: Desk, operator: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert 1 == cli.main(["attack"])
+    assert 1 == commands.main(["attack"])
     assert "not the demo's database" in capsys.readouterr().err
 
-    assert 0 == cli.main(["attack", "--database", operator])
+    assert 0 == commands.main(["attack", "--database", operator])
     assert "none passed, not one row is another." in capsys.readouterr().out
 
 
@@ -156,7 +156,7 @@ def test_the_table_names_each_guard_and_nobodys_address(
 ) -> None:
     desk.staff("Morgan", Role.OWNER, email=demo_account.EMAIL)
 
-    assert 0 == cli.main(["attack"])
+    assert 0 == commands.main(["attack"])
 
     table = capsys.readouterr().out
     assert "guard: patron email" in table
@@ -178,7 +178,7 @@ def test_an_attempt_that_passes_is_said_and_fails(
     on = "" if is_sqlite(desk) else f" ON {table}"
     desk.run(f"DROP TRIGGER guard_{'receipt_update' if is_sqlite(desk) else 'review_once'}{on}")
 
-    assert 1 == cli.main(["attack"])
+    assert 1 == commands.main(["attack"])
 
     said = capsys.readouterr().out
     (line,) = [line for line in said.splitlines() if words in line]

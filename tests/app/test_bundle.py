@@ -20,17 +20,17 @@ from tests.support.keyring import OTHER_RING, SECRET_KEYS, rotate
 from tests.support.processes import without_settings
 from tests.support.project import ROOT
 from tests.support.proof import KEY, OTHER
-from upstage_crm import cli
 from upstage_crm.audit import trail
 from upstage_crm.audit.chain import Walk, canonical, entry_hash, signed_message
 from upstage_crm.audit.events import Action
 from upstage_crm.audit.signing import SigningKey
 from upstage_crm.change_requests.model.rules import Decision
+from upstage_crm.cli import commands
 from upstage_crm.core.clock import SystemClock
 from upstage_crm.proof import bundle, checking, exporting
 from upstage_crm.proof.bundle import Manifest, Member
 from upstage_crm.proof.errors import BundleProblem, BundleRefused, TrailBroken
-from upstage_crm.ui import copy
+from upstage_crm.wording import sentences
 
 Members = dict[str, bytes]
 
@@ -100,7 +100,7 @@ def checked(raw: bytes, key: str = KEY.public_key) -> Manifest:
 def refused(raw: bytes, key: str = KEY.public_key) -> BundleRefused:
     with pytest.raises(BundleRefused) as caught:
         checked(raw, key)
-    assert "{" not in copy.sentence(caught.value)
+    assert "{" not in sentences.sentence(caught.value)
     return caught.value
 
 
@@ -420,7 +420,7 @@ def test_a_broken_trail_is_not_signed(desk: Desk) -> None:
         exported(desk)
 
     assert {"seq": 4} == caught.value.facts
-    assert "entry 4" in copy.sentence(caught.value)
+    assert "entry 4" in sentences.sentence(caught.value)
 
 
 # --- the command line ----------------------------------------------------------------------------
@@ -433,7 +433,7 @@ def operator(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def own_key(capsys: pytest.CaptureFixture[str]) -> str:
-    assert 0 == cli.main(["audit", "public-key"])
+    assert 0 == commands.main(["audit", "public-key"])
     return capsys.readouterr().out.split()[0]
 
 
@@ -444,7 +444,7 @@ def test_an_operator_exports_and_a_stranger_checks(
     """`check` runs with broken settings, elsewhere, and opens neither a database nor a socket."""
     key, path = own_key(capsys), tmp_path / "trail.zip"
 
-    assert 0 == cli.main(["audit", "export", str(path)])
+    assert 0 == commands.main(["audit", "export", str(path)])
 
     assert f"audit check {path} --public-key {key}" in capsys.readouterr().out
     assert 0o600 == path.stat().st_mode & 0o777
@@ -482,7 +482,7 @@ def test_values_are_warned_of_and_withheld_inside_a_revert_window(
     desk.decide(desk.asked(wim, "wim.new@example.org")[1])
     path = tmp_path / "trail.zip"
 
-    assert 0 == cli.main(["audit", "export", str(path), "--with-values"])
+    assert 0 == commands.main(["audit", "export", str(path), "--with-values"])
 
     assert "personal data" in capsys.readouterr().err
     held = members(path.read_bytes())[bundle.VALUES].decode()
@@ -499,8 +499,8 @@ def test_an_export_never_takes_the_place_of_a_file(
     path, before = tmp_path / "trail.zip", desk.entries
     path.write_bytes(b"mine")
 
-    assert 1 == cli.main(["audit", "export", str(path)])
-    assert 1 == cli.main(["audit", "export", str(tmp_path / "nowhere" / "trail.zip")])
+    assert 1 == commands.main(["audit", "export", str(path)])
+    assert 1 == commands.main(["audit", "export", str(tmp_path / "nowhere" / "trail.zip")])
 
     assert b"mine" == path.read_bytes()
     assert 2 == capsys.readouterr().err.count("cannot be written")
@@ -512,7 +512,7 @@ def test_an_unreadable_path_is_one_sentence(
 ) -> None:
     missing = str(tmp_path / "none.zip")
 
-    assert 1 == cli.main(["audit", "check", missing, "--public-key", KEY.public_key])
+    assert 1 == commands.main(["audit", "check", missing, "--public-key", KEY.public_key])
 
     assert "This file is no export of the trail, or it cannot be read.\n" == capsys.readouterr().err
 
@@ -521,12 +521,12 @@ def test_an_unreadable_path_is_one_sentence(
 def test_a_trail_that_was_rewritten_whole_without_the_key_is_found_by_its_signatures(
     desk: Desk, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert 0 == cli.main(["audit", "verify"])
+    assert 0 == commands.main(["audit", "verify"])
     capsys.readouterr()
 
     rewrite(desk, 3)
 
-    assert 1 == cli.main(["audit", "verify"])
+    assert 1 == commands.main(["audit", "verify"])
     assert "entry 3" in capsys.readouterr().err
 
 
@@ -536,25 +536,25 @@ def test_a_trail_that_was_rewritten_whole_is_found_by_an_earlier_export(
 ) -> None:
     """With our key every hash and signature fits again: only what was kept elsewhere finds it."""
     path = tmp_path / "trail.zip"
-    assert 0 == cli.main(["audit", "export", str(path)])
+    assert 0 == commands.main(["audit", "export", str(path)])
     last = desk.entries
     against = ["audit", "verify", "--against", str(path)]
     desk.patron(email="later@example.com", given_name="Later")
     capsys.readouterr()
-    assert 0 == cli.main(against)
+    assert 0 == commands.main(against)
     begins = capsys.readouterr().out.splitlines()[0]
     assert begins.startswith("The trail begins with the one that was exported at ")
     assert begins.endswith(f": {last} entries.")
 
     rewrite(desk, last, key=KEY)
 
-    assert 0 == cli.main(["audit", "verify"])
+    assert 0 == commands.main(["audit", "verify"])
     capsys.readouterr()
-    assert 1 == cli.main(against)
+    assert 1 == commands.main(against)
     said = capsys.readouterr().err
     assert said.startswith("The trail is not the one that was exported at ")
     path.write_bytes(path.read_bytes()[:-1])
-    assert 1 == cli.main(against)
+    assert 1 == commands.main(against)
 
 
 @pytest.mark.usefixtures("operator")
@@ -564,7 +564,7 @@ def test_a_trail_that_was_rewritten_with_our_key_is_found_by_the_receipts_after_
     """Each names the head that it stands on, and a copy of it is in a patron's hands."""
     rewrite(desk, 3, key=KEY)
 
-    assert 1 == cli.main(["audit", "verify"])
+    assert 1 == commands.main(["audit", "verify"])
     assert 2 == capsys.readouterr().err.count("a receipt is not the one that entry")
 
 

@@ -6,8 +6,8 @@ import pytest
 
 from tests.support.factories import Desk
 from tests.support.proof import granting
-from upstage_crm import cli
-from upstage_crm.audit import guards
+from upstage_crm.audit.guards import triggers
+from upstage_crm.cli import commands
 
 PHONE = "phone = '+12125550{0}', phone_key = '+12125550{0}'"
 
@@ -16,7 +16,7 @@ PHONE = "phone = '+12125550{0}', phone_key = '+12125550{0}'"
 def test_verify_says_what_it_checked(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
     desk.decide(desk.asked(desk.patron())[1])
 
-    assert 0 == cli.main(["audit", "verify"])
+    assert 0 == commands.main(["audit", "verify"])
 
     said = capsys.readouterr()
     assert (
@@ -34,7 +34,7 @@ def test_verify_names_each_difference_and_fails(
     mara = desk.patron(phone="+1 212 555 0101")
     desk.forge(f"UPDATE patron SET {PHONE.format('666')}", unguarded=True)
 
-    assert 1 == cli.main(["audit", "verify"])
+    assert 1 == commands.main(["audit", "verify"])
 
     said = capsys.readouterr()
     assert said.err.startswith(f"Patron {mara.number}, phone number: the record does not hold")
@@ -42,7 +42,7 @@ def test_verify_names_each_difference_and_fails(
     assert "0666" not in said.err + said.out
     assert "" == said.out
     desk.forge(f"UPDATE patron SET {PHONE.format('101')}", unguarded=True)
-    assert 0 == cli.main(["audit", "verify"])
+    assert 0 == commands.main(["audit", "verify"])
 
 
 @pytest.mark.usefixtures("operator")
@@ -50,10 +50,10 @@ def test_verify_names_a_missing_guard_and_the_first_broken_entry(
     desk: Desk, capsys: pytest.CaptureFixture[str]
 ) -> None:
     desk.patron()
-    desk.as_owner(lambda session: guards.drop(session.connection()))
+    desk.as_owner(lambda session: triggers.drop(session.connection()))
     desk.forge("UPDATE audit_entry SET actor_label = 'x' WHERE seq = 2")
 
-    assert 1 == cli.main(["audit", "verify"])
+    assert 1 == commands.main(["audit", "verify"])
 
     said = capsys.readouterr().err
     assert "Guard missing or altered: guard_patron_email." in said

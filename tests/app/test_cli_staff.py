@@ -7,16 +7,16 @@ import re
 import pytest
 
 from tests.support.office import Office
-from upstage_crm import cli
 from upstage_crm.audit.events import Action, Channel
 from upstage_crm.change_requests.model.rules import (
     Cause,
     RequestState,
 )
+from upstage_crm.cli import commands
 from upstage_crm.core.clock import FrozenClock
 from upstage_crm.core.db import Database
 from upstage_crm.settings import STAFF_PASSWORD
-from upstage_crm.staff import passwords, second_factor, sessions
+from upstage_crm.staff.auth import passwords, second_factor, sessions
 from upstage_crm.staff.roles import Role
 
 pytestmark = pytest.mark.usefixtures("operator")
@@ -34,7 +34,7 @@ def test_an_owner_who_lost_everything_gets_in_again(
     token = office.sign_in(owner)
     office.enrol(token)
 
-    assert 0 == cli.main(["staff", "reset", owner.email_key, "--factors"])
+    assert 0 == commands.main(["staff", "reset", owner.email_key, "--factors"])
 
     said = capsys.readouterr().out
     assert "Its second factors are removed." in said
@@ -42,14 +42,14 @@ def test_an_owner_who_lost_everything_gets_in_again(
     assert office.found(token) is None
     line = office.lines(action=Action.SECOND_FACTOR_REMOVED)[0]
     assert (Channel.COMMAND_LINE, "all") == (line.channel, line.facts["factor"])
-    assert 1 == cli.main(["staff", "reset", "nobody@staff.example.org", "--factors"])
+    assert 1 == commands.main(["staff", "reset", "nobody@staff.example.org", "--factors"])
 
 
 def test_a_new_password_leaves_the_second_factor_alone(office: Office) -> None:
     owner = office.owner
     office.enrol(office.sign_in(owner))
 
-    assert 0 == cli.main(["staff", "reset", owner.email_key])
+    assert 0 == commands.main(["staff", "reset", owner.email_key])
 
     assert 1 == office.read(lambda s: second_factor.of(s, owner.id)).count
 
@@ -73,7 +73,7 @@ def test_the_operator_gives_no_easier_password_than_others(
     named = ["--name", "Konstantina"] if step == "add" else []
     before = office.scalar("SELECT max(password_hash) || count(*) FROM staff")
 
-    assert cli.main(["staff", step, address, *named]) == 1
+    assert commands.main(["staff", step, address, *named]) == 1
 
     said = capsys.readouterr()
     assert re.search(r"easy to guess|characters", said.err)
@@ -87,7 +87,7 @@ def test_a_good_password_from_the_environment_is_taken_and_not_shown(
     password = "correct horse battery staple lamp"
     monkeypatch.setenv(STAFF_PASSWORD, password)
 
-    assert cli.main(["staff", "add", "new@staff.example.org", "--name", "Noa"]) == 0
+    assert commands.main(["staff", "add", "new@staff.example.org", "--name", "Noa"]) == 0
 
     assert password not in "".join(capsys.readouterr())
     found = office.read(lambda s: sessions.credentials(s, "new@staff.example.org"))
@@ -100,11 +100,11 @@ def test_who_is_disabled_leaves_no_request_to_nobody(
     vic = office.staff("Vic", Role.BOX_OFFICE)
     request, _link = office.asked(office.patron(), actor=vic)
 
-    assert 0 == cli.main(["staff", "disable", vic.email_key])
+    assert 0 == commands.main(["staff", "disable", vic.email_key])
 
     assert "1 requests withdrawn" in capsys.readouterr().out
     view = office.view(request)
     assert (RequestState.WITHDRAWN, Cause.PROPOSER_GONE) == (view.state, view.cause)
     assert office.chain_is_whole()
-    assert 0 == cli.main(["staff", "disable", vic.email_key]), "a second time changes nothing"
+    assert 0 == commands.main(["staff", "disable", vic.email_key]), "a second time changes nothing"
     assert 1 == len(office.lines(action=Action.STAFF_DISABLED))

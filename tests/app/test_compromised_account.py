@@ -19,12 +19,12 @@ from upstage_crm.change_requests.model.thresholds import Wire
 from upstage_crm.core.clock import FrozenClock
 from upstage_crm.core.db import Database
 from upstage_crm.core.errors import UpstageError
+from upstage_crm.jobs import schedule
 from upstage_crm.mail.delivery import ACCEPTED
 from upstage_crm.mail.outbox import OUTBOX
 from upstage_crm.patrons.views import PatronRecord
 from upstage_crm.staff.roles import Role, StaffMember
 from upstage_crm.team import offboarding
-from upstage_crm.web import schedule
 from upstage_crm.wiring import Runtime
 
 PROPOSALS = 200
@@ -96,7 +96,7 @@ def test_a_stolen_session_mails_next_to_nobody_and_changes_nothing(
     parts: Runtime, database: Database, clock: FrozenClock, capsys: pytest.CaptureFixture[str]
 ) -> None:
     engine = Engine(database, clock, is_watched=True)
-    engine.room, engine.codec = parts.mailroom, parts.codec
+    engine.room, engine.codec = parts.notifier, parts.codec
     owners = [engine.owner, engine.staff("Ola", Role.OWNER)]
     lead, thief = engine.staff("Rosa", Role.MANAGER), engine.staff("Vic", Role.BOX_OFFICE)
     patrons = [engine.patron(f"p{n}@example.com", f"P{n}") for n in range(PROPOSALS)]
@@ -128,7 +128,7 @@ def test_a_stolen_session_mails_next_to_nobody_and_changes_nothing(
 
     frozen = engine.write(
         lambda session: offboarding.freeze(
-            session, actor=lead, staff_id=thief.id, mailroom=parts.mailroom, now=clock.now()
+            session, actor=lead, staff_id=thief.id, notifier=parts.notifier, now=clock.now()
         )
     )
     server.pass_time(LOOKS_EVERY)
@@ -175,7 +175,7 @@ def test_a_patient_thief_gets_next_to_nothing_where_the_new_address_decides_alon
 ) -> None:
     """Records without an address, one domain each, and every mail answered at once with yes."""
     engine = Engine(database, clock, is_watched=True)
-    engine.room, engine.codec = parts.mailroom, parts.codec
+    engine.room, engine.codec = parts.notifier, parts.codec
     owners = [engine.owner, engine.staff("Ola", Role.OWNER)]
     thief = engine.staff("Vic", Role.BOX_OFFICE)
     patrons = [engine.patron("", f"P{n}") for n in range(proposals)]
@@ -199,7 +199,7 @@ def test_the_desk_keeps_its_pace_where_the_current_address_is_told_first(
 ) -> None:
     """The same pace on records with a stake: nothing there happens at once, so more may go out."""
     engine = Engine(database, clock, is_watched=True)
-    engine.room, engine.codec = parts.mailroom, parts.codec
+    engine.room, engine.codec = parts.notifier, parts.codec
     clerk = engine.staff("Vic", Role.BOX_OFFICE)
     patrons = [engine.patron(f"p{n}@example.com", f"P{n}") for n in range(12)]
     clock.advance(timedelta(days=31))

@@ -17,9 +17,13 @@ from upstage_crm.change_requests.model.rules import (
     Decision,
     RequestState,
 )
-from upstage_crm.confirm import code, labels, routes
-from upstage_crm.staff import sessions
-from upstage_crm.web import session_cookie
+from upstage_crm.confirm import (
+    code,
+    fixed_copy,
+    routes,
+)
+from upstage_crm.http import session_cookie
+from upstage_crm.staff.auth import sessions
 
 
 @pytest.fixture
@@ -80,7 +84,7 @@ def test_every_wrong_pair_gets_one_answer(desk: Desk, web: Browser, request_: Pr
     assert {400} == {page.status_code for page in pages}
     said = {re.sub(r'value="[^"]*"', "", page.text) for page in pages}
     assert 1 == len(said)
-    assert labels.CODE_REFUSED in said.pop()
+    assert fixed_copy.CODE_REFUSED in said.pop()
 
 
 def test_five_wrong_codes_close_this_way_and_no_other(

@@ -23,7 +23,12 @@ from upstage_crm.change_requests.model.rules import (
     Decision,
     RequestState,
 )
-from upstage_crm.confirm import labels, nonce, plain_html, routes
+from upstage_crm.confirm import (
+    fixed_copy,
+    nonce,
+    plain_html,
+    routes,
+)
 from upstage_crm.links.codec import ALGORITHM
 from upstage_crm.patrons.views import PatronRecord
 
@@ -465,15 +470,15 @@ class TestPlainPage:
     @pytest.mark.parametrize(
         ("given", "words"),
         [
-            ({}, labels.BOTH_FIRST),
-            ({"answer": "approve"}, labels.TICK_FIRST),
-            ({"answer": "approve", "read": "on"}, labels.TICK_FIRST),
-            ({"read": "yes"}, labels.CHOOSE_FIRST),
-            ({"read": "yes", "answer": "delete"}, labels.CHOOSE_FIRST),
-            ({"read": "yes", "answer": ""}, labels.CHOOSE_FIRST),
-            ({"answer": "approve", "read": "yes", "nonce": ""}, labels.TOO_OLD),
-            ({"answer": "approve", "read": "yes", "nonce": "1.a"}, labels.TOO_OLD),
-            ({"answer": "approve", "read": "yes", "nonce": "é²."}, labels.TOO_OLD),
+            ({}, fixed_copy.BOTH_FIRST),
+            ({"answer": "approve"}, fixed_copy.TICK_FIRST),
+            ({"answer": "approve", "read": "on"}, fixed_copy.TICK_FIRST),
+            ({"read": "yes"}, fixed_copy.CHOOSE_FIRST),
+            ({"read": "yes", "answer": "delete"}, fixed_copy.CHOOSE_FIRST),
+            ({"read": "yes", "answer": ""}, fixed_copy.CHOOSE_FIRST),
+            ({"answer": "approve", "read": "yes", "nonce": ""}, fixed_copy.TOO_OLD),
+            ({"answer": "approve", "read": "yes", "nonce": "1.a"}, fixed_copy.TOO_OLD),
+            ({"answer": "approve", "read": "yes", "nonce": "é²."}, fixed_copy.TOO_OLD),
         ],
     )
     def test_an_incomplete_answer_shows_the_page_again(
@@ -512,7 +517,7 @@ class TestPlainPage:
 
         for wrong in (others, old, early):
             shown = answer(web, key, **complete(Decision.APPROVE), nonce=wrong)
-            assert labels.TOO_OLD in shown.text
+            assert fixed_copy.TOO_OLD in shown.text
 
         assert before == desk.dump()
 
@@ -525,7 +530,7 @@ class TestPlainPage:
         refused = answer(web, key, origin=origin, **complete(Decision.APPROVE))
 
         assert 403 == refused.status_code
-        assert labels.FOREIGN in refused.text
+        assert fixed_copy.FOREIGN in refused.text
         assert before == desk.dump()
 
     def test_without_origin_a_cross_site_form_is_refused(
@@ -597,7 +602,7 @@ class TestPlainPage:
         page = web.get(PLAIN, params={"link": key})
 
         assert (200, heading) == (page.status_code, title(page))
-        assert labels.NEXT_STEPS in page.text
+        assert fixed_copy.NEXT_STEPS in page.text
         assert "tel:+15550100" in page.text
         assert "<form" not in page.text
 
@@ -615,7 +620,7 @@ class TestPlainPage:
 
         assert "Your details have changed" == title(page)
         assert 1 == page.text.count('type="radio"')
-        assert labels.CHOOSE_FIRST in refused.text
+        assert fixed_copy.CHOOSE_FIRST in refused.text
         assert before == desk.dump()
         answer(web, key, **complete(Decision.OBJECT))
         assert RequestState.REVERTED is desk.state(request_)
@@ -630,7 +635,7 @@ class TestPlainPage:
         page = web.get(PLAIN, params={"link": key, "choice": "not_this_person"})
 
         assert title(page) == "Did you ask for this?"
-        for words in (labels.SWITCH, labels.KEEP, labels.NOT_THIS_PERSON):
+        for words in (fixed_copy.SWITCH, fixed_copy.KEEP, fixed_copy.NOT_THIS_PERSON):
             assert words in page.text
         assert NEW not in page.text
         assert "m•••@example.org" in page.text

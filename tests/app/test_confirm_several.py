@@ -14,7 +14,7 @@ from tests.support.factories import NEW, OLD, Desk
 from upstage_crm.audit.events import Action
 from upstage_crm.change_requests.lifecycle.staff_commands import Proposed
 from upstage_crm.change_requests.model.rules import RequestState
-from upstage_crm.confirm import labels, routes
+from upstage_crm.confirm import fixed_copy, routes
 from upstage_crm.patrons.views import PatronRecord
 
 PLAIN = "/confirm/plain"
@@ -77,10 +77,10 @@ def test_the_current_address_is_asked_about_all_and_a_stranger_about_the_address
     assert list(groups(own)) == [
         *("Email address", "Phone number", "Name", "Postal address", "Date of birth")
     ]
-    assert labels.APPROVE_ALL in own
+    assert fixed_copy.APPROVE_ALL in own
     assert len(own.encode()) < 10_000
     assert {} == groups(stranger)
-    for secret in ("555-0199", "Maria", "Main Street", "1961", labels.APPROVE_ALL):
+    for secret in ("555-0199", "Maria", "Main Street", "1961", fixed_copy.APPROVE_ALL):
         assert secret in own
         assert secret not in stranger
 
@@ -122,10 +122,10 @@ def test_all_alike_is_one_answer(desk: Desk, web: Browser, request_: Proposed) -
 @pytest.mark.parametrize(
     ("answer", "given", "problem"),
     [
-        ("each", 3, labels.EACH_MISSING),
-        ("each", 0, labels.EACH_MISSING),
-        ("approve", 1, labels.BOTH_WAYS),
-        ("reject", 4, labels.BOTH_WAYS),
+        ("each", 3, fixed_copy.EACH_MISSING),
+        ("each", 0, fixed_copy.EACH_MISSING),
+        ("approve", 1, fixed_copy.BOTH_WAYS),
+        ("reject", 4, fixed_copy.BOTH_WAYS),
     ],
 )
 def test_a_form_that_says_two_things_decides_nothing(

@@ -17,11 +17,11 @@ from tests.support.pipeline import installed
 from upstage_crm.audit.events import Action
 from upstage_crm.core.clock import FrozenClock
 from upstage_crm.core.db import Database
+from upstage_crm.http import session_cookie as cookies
 from upstage_crm.mail.message import MailKind
-from upstage_crm.staff import hashing, second_factor, sessions, throttle
-from upstage_crm.staff.hashing import Lane
-from upstage_crm.staff.sessions import SignedIn
-from upstage_crm.web import session_cookie as cookies
+from upstage_crm.staff.auth import hashing, second_factor, sessions, throttle
+from upstage_crm.staff.auth.hashing import Lane
+from upstage_crm.staff.auth.sessions import SignedIn
 
 
 @pytest.fixture

@@ -15,8 +15,12 @@ from tests.support.engines import engine_of, owners
 from tests.support.factories import PROTECTED
 from tests.support.keyring import SECRET_KEYS
 from tests.support.postgres import Postgres
-from upstage_crm import cli
-from upstage_crm.audit import guards, rights, roles
+from upstage_crm.audit import (
+    rights,
+    roles,
+)
+from upstage_crm.audit.guards import triggers
+from upstage_crm.cli import commands
 from upstage_crm.core import migrations
 from upstage_crm.core.db import Database
 from upstage_crm.settings import Settings
@@ -50,28 +54,30 @@ def app_of(owner: Engine) -> Engine:
 def test_migrate_makes_tables_as_the_owner_and_grants_the_app_what_it_needs(
     owner: Engine, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert cli.main(["migrate"]) == 0
+    assert commands.main(["migrate"]) == 0
 
     said = capsys.readouterr().out
     count = len(metadata.tables) + 1  # the revision's own table
     assert f"The database is at revision {migrations.head()}.\n" in said
     assert f"upstage_app may read and write rows of {count} tables" in said
     with app_of(owner).connect() as connection:
-        assert guards.missing(connection, PROTECTED) == ()
+        assert triggers.missing(connection, PROTECTED) == ()
         assert rights.look(connection) == ()
-    assert cli.main(["staff", "add", "ada@example.org", "--name", "Ada", "--role", "owner"]) == 0
-    assert cli.main(["audit", "verify"]) == 0
-    assert cli.main(["doctor"]) == 0
+    assert (
+        commands.main(["staff", "add", "ada@example.org", "--name", "Ada", "--role", "owner"]) == 0
+    )
+    assert commands.main(["audit", "verify"]) == 0
+    assert commands.main(["doctor"]) == 0
 
 
 def test_migrating_again_takes_back_what_was_granted_by_hand(owner: Engine) -> None:
-    cli.main(["migrate"])
+    commands.main(["migrate"])
     with owner.begin() as connection:
         connection.exec_driver_sql("GRANT ALL ON patron TO upstage_app")
         connection.exec_driver_sql("GRANT UPDATE (body) ON receipt TO upstage_app")
         connection.exec_driver_sql("GRANT DELETE ON staff TO PUBLIC")
 
-    assert cli.main(["migrate"]) == 0
+    assert commands.main(["migrate"]) == 0
 
     with app_of(owner).connect() as connection:
         assert rights.look(connection) == ()
@@ -83,7 +89,7 @@ def test_a_server_does_not_migrate_a_given_database(blank_url: str) -> None:
     )
 
     with pytest.raises(NotMigrated):
-        cli.prepare(settings)
+        commands.prepare(settings)
 
     engine = engine_of(blank_url)
     with engine.connect() as connection:
@@ -99,15 +105,15 @@ def test_a_deployment_of_one_role_becomes_one_of_two(postgres: Postgres, owner: 
     places = roles.confinement(database=name, owner=roles.OWNER, app=roles.APP)
     postgres.run(f"REASSIGN OWNED BY {roles.APP} TO {roles.OWNER}", *places, database=name)
 
-    assert cli.main(["migrate"]) == 0
+    assert commands.main(["migrate"]) == 0
 
     with app_of(owner).connect() as connection:
         assert rights.look(connection) == ()
-        assert guards.missing(connection, PROTECTED) == ()
+        assert triggers.missing(connection, PROTECTED) == ()
 
 
 def test_the_owner_needs_the_schema_for_foreign_keys(postgres: Postgres, owner: Engine) -> None:
-    cli.main(["migrate"])
+    commands.main(["migrate"])
     name = str(owner.url.database)
     postgres.run(f"REVOKE ALL ON SCHEMA public FROM {roles.OWNER}", database=name)
 
@@ -121,7 +127,7 @@ def test_without_grants_the_app_says_what_to_do(
 ) -> None:
     migrations.upgrade(owner)
 
-    assert cli.main(["audit", "verify"]) == 1
+    assert commands.main(["audit", "verify"]) == 1
 
     assert "Run: upstage-crm migrate\n" in capsys.readouterr().err
 
@@ -131,7 +137,7 @@ def test_one_role_for_both_is_refused(
 ) -> None:
     monkeypatch.setenv("UPSTAGE_DATABASE_URL", address(owner, roles.OWNER))
 
-    assert cli.main(["migrate"]) == 1
+    assert commands.main(["migrate"]) == 1
 
     assert "both connect as upstage_owner" in capsys.readouterr().err
     with owner.begin() as connection:  # and the owner still has its own rights
@@ -147,7 +153,7 @@ def test_two_databases_are_refused(
     with postgres.fresh(template="template0") as other:
         monkeypatch.setenv("UPSTAGE_DATABASE_URL", other.replace(roles.OWNER, roles.APP))
 
-        assert cli.main(["migrate"]) == 1
+        assert commands.main(["migrate"]) == 1
 
     assert "lead to different databases" in capsys.readouterr().err
 
@@ -162,7 +168,7 @@ def test_nothing_runs_with_the_owners_rights_that_others_put_there(
         plant(connection, ("=", "varchar", "varchar"))
     postgres.run(f"REVOKE CREATE ON SCHEMA public FROM {roles.APP}", database=name)
 
-    assert cli.main(["migrate"]) == 1
+    assert commands.main(["migrate"]) == 1
 
     assert "holds the function public.say_0" in capsys.readouterr().err
     with owner.connect() as connection:
@@ -172,7 +178,7 @@ def test_nothing_runs_with_the_owners_rights_that_others_put_there(
 
 def test_the_recipe_is_what_the_command_prints(capsys: pytest.CaptureFixture[str]) -> None:
     """The tests' own server was made by these very statements."""
-    assert cli.main(["database", "roles"]) == 0
+    assert commands.main(["database", "roles"]) == 0
 
     printed = capsys.readouterr().out
     statements = [
@@ -186,7 +192,7 @@ def test_the_recipe_is_what_the_command_prints(capsys: pytest.CaptureFixture[str
 def test_the_recipe_takes_any_name(capsys: pytest.CaptureFixture[str]) -> None:
     names = ["--database", "up stage", "--owner", 'a"b', "--app", "Clerk"]
 
-    assert cli.main(["database", "roles", *names]) == 0
+    assert commands.main(["database", "roles", *names]) == 0
 
     printed = capsys.readouterr().out
     assert 'CREATE ROLE "a""b" LOGIN;' in printed
@@ -354,8 +360,8 @@ def test_an_owners_trigger_rule_or_child_is_named(database: Database) -> None:
     ):
         with owners(database.engine).connect() as connection:
             connection.exec_driver_sql(statement)
-            missing = guards.missing(connection, PROTECTED)
+            missing = triggers.missing(connection, PROTECTED)
             connection.rollback()
         assert [name for name in missing if name.startswith(wanted)], (statement, missing)
     with database.reading() as session:
-        assert guards.missing(session.connection(), PROTECTED) == ()
+        assert triggers.missing(session.connection(), PROTECTED) == ()

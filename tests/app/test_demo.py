@@ -15,7 +15,7 @@ from upstage_crm.change_requests.reads.dashboard import Need
 from upstage_crm.core.clock import FrozenClock
 from upstage_crm.core.db import Database
 from upstage_crm.demo import seed, unusual
-from upstage_crm.demo.story import STORIES
+from upstage_crm.demo.scenarios import STORIES
 from upstage_crm.proof.verifying import verify
 from upstage_crm.wiring import PROTECTED, signing_keys
 

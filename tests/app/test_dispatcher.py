@@ -26,12 +26,21 @@ from tests.support.outbox import (
 from upstage_crm.core.clock import FrozenClock, SystemClock
 from upstage_crm.core.db import Database
 from upstage_crm.links.codec import LinkCodec, LinkKey
-from upstage_crm.mail import gate, outbox, queries
+from upstage_crm.mail import (
+    outbox,
+    queries,
+)
 from upstage_crm.mail.delivery import LEASE, MailState
-from upstage_crm.mail.dispatcher import PAUSE
-from upstage_crm.mail.local_sender import LocalSender
 from upstage_crm.mail.message import MailMessage
-from upstage_crm.mail.sender import SendConflict, SendDeferred, SendPaused, SendRejected
+from upstage_crm.mail.sending import send_gate
+from upstage_crm.mail.sending.dispatcher import PAUSE
+from upstage_crm.mail.sending.local_sender import LocalSender
+from upstage_crm.mail.sending.sender import (
+    SendConflict,
+    SendDeferred,
+    SendPaused,
+    SendRejected,
+)
 
 SECOND = timedelta(seconds=1)
 HOUR = timedelta(hours=1)
@@ -251,7 +260,7 @@ def test_released_pause_is_noticed_by_a_waiting_worker(
     assert 0 == worker.run_once()
 
     with database.transaction() as session:
-        gate.release(session)
+        send_gate.release(session)
 
     assert 1 == worker.run_once()
 

@@ -16,15 +16,19 @@ from tests.support.fault_server import Answer, FaultServer, Manner, fault_server
 from tests.support.keyring import SECRET_KEYS
 from tests.support.processes import free_port
 from tests.support.settings import GIVEN_DATABASE, PUBLIC
-from upstage_crm import cli, cli_doctor, wiring
-from upstage_crm.audit import guards
-from upstage_crm.cli_doctor import Mark, examine
+from upstage_crm import wiring
+from upstage_crm.audit.guards import triggers
+from upstage_crm.cli import commands, doctor
+from upstage_crm.cli.doctor import (
+    Mark,
+    examine,
+)
 from upstage_crm.core.clock import FrozenClock, SystemClock
 from upstage_crm.core.db import Database
-from upstage_crm.mail import gate
 from upstage_crm.mail.delivery import MailMode
+from upstage_crm.mail.sending import send_gate
 from upstage_crm.settings import Settings
-from upstage_crm.ui.copy import MAIL_MODE_WORDS
+from upstage_crm.wording.sentences import MAIL_MODE_WORDS
 
 KEYS = {"UPSTAGE_SECRET_KEYS": SECRET_KEYS}
 SECRET = "whsec_" + "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
@@ -152,7 +156,7 @@ def test_a_proxy_that_is_not_trusted_is_said(database: Database, provider: Fault
 
 def test_a_missing_guard_is_said(database: Database) -> None:
     with owners(database.engine).begin() as connection:
-        guards.drop(connection)
+        triggers.drop(connection)
 
     (said,) = troubles(database)
 
@@ -278,7 +282,7 @@ class _Pong(socketserver.StreamRequestHandler):
 def test_a_paused_queue_is_said(database: Database, clock: FrozenClock) -> None:
     until = SystemClock().now() + timedelta(hours=1)
     with database.transaction() as session:
-        gate.pause(session, until=until, reason="domain_refused")
+        send_gate.pause(session, until=until, reason="domain_refused")
 
     (said,) = troubles(database)
 
@@ -294,10 +298,10 @@ def test_the_command_fails_on_trouble(
     assert database
     for name, value in (KEYS | {"UPSTAGE_DATABASE_URL": database_url}).items():
         monkeypatch.setenv(name, value)
-    assert 0 == cli.main(["doctor"])
+    assert 0 == commands.main(["doctor"])
     assert "Every guard of the database stands." in capsys.readouterr().out
     for name, value in (PUBLIC | {"UPSTAGE_PUBLIC_URL": "http://crm.theatre.example"}).items():
         monkeypatch.setenv(name, value)
 
-    assert cli_doctor.TROUBLE == cli.main(["doctor"])
+    assert doctor.TROUBLE == commands.main(["doctor"])
     assert "checks found trouble" in capsys.readouterr().err

@@ -34,6 +34,7 @@ from upstage_crm.change_requests.model.rules import (
 )
 from upstage_crm.change_requests.reads import due
 from upstage_crm.core.errors import Forbidden, UpstageError
+from upstage_crm.jobs import schedule
 from upstage_crm.mail import blanking
 from upstage_crm.patrons import commands as patrons
 from upstage_crm.patrons import marks
@@ -46,9 +47,8 @@ from upstage_crm.privacy.erasure import BlockerKind
 from upstage_crm.proof.verifying import Report
 from upstage_crm.settings import Settings
 from upstage_crm.staff.roles import Role, StaffMember
-from upstage_crm.ui import copy
-from upstage_crm.web import schedule
 from upstage_crm.wiring import Runtime, build
+from upstage_crm.wording import sentences
 
 # Everything that the story below tells of the person; none of it may be left anywhere.
 WORDS = (
@@ -117,7 +117,7 @@ class Story:
                 method=DeskMethod.IN_PERSON,
                 note="Showed her passport",
                 context=desk.context,
-                mailroom=desk.room,
+                notifier=desk.room,
                 now=desk.now,
             )
         )
@@ -147,7 +147,7 @@ class Story:
                 session,
                 actor=actor or self.second,
                 patron_id=self.patron.id,
-                mailroom=self.desk.room,
+                notifier=self.desk.room,
                 now=self.desk.now,
             )
         )
@@ -187,7 +187,7 @@ class Story:
         found = self.desk.read(
             lambda session: erasure.blockers(session, self.patron.id, now=self.desk.now)
         )
-        assert all("–" not in copy.blocker_sentence(blocker) for blocker in found)
+        assert all("–" not in sentences.blocker_sentence(blocker) for blocker in found)
         return [(blocker.kind, blocker.reference) for blocker in found]
 
     def verified(self) -> Report:
@@ -350,7 +350,7 @@ def test_an_open_request_a_window_and_a_dispute_stand_in_the_way(story: Story) -
     open_request = desk.propose(story.patron, changes={"phone": {"phone": "+1 212 555 0199"}})
     assert [(BlockerKind.OPEN_REQUEST, open_request.reference)] == story.blockers()
     error = unchanged(desk, story.ask, ErasureBlocked)
-    assert "listed" in copy.sentence(error)
+    assert "listed" in sentences.sentence(error)
     desk.withdraw(open_request)
     applied, link = desk.asked(story.patron)
     desk.decide(link)

@@ -15,7 +15,7 @@ from upstage_crm.patrons import marks, queries
 from upstage_crm.patrons.queries import PatronSort
 from upstage_crm.patrons.views import PatronRecord
 from upstage_crm.staff.roles import Role
-from upstage_crm.staff.sight import sees
+from upstage_crm.staff.visibility import sees
 
 EMAIL, PROPOSED = "quill.zephyr@harbour.example", "xanadu@newplace.example"
 PHONE, SHOWN_PHONE = "+12125550117", "+1 212-555-0117"

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from tests.support.attack import COLUMNS, GUARDED, Scene, copy
 from tests.support.factories import NEW, OLD, PROTECTED, Desk
-from upstage_crm.audit import guards
+from upstage_crm.audit.guards import triggers
 from upstage_crm.tables import metadata
 
 # --- protected columns ---------------------------------------------------------------------------
@@ -203,7 +203,7 @@ def test_the_head_only_moves_forward(scene: Scene) -> None:
 
 def missing(desk: Desk) -> Sequence[str]:
     with desk.owned.connect() as connection:
-        return guards.missing(connection, PROTECTED)
+        return triggers.missing(connection, PROTECTED)
 
 
 def names(desk: Desk) -> list[tuple[str, str]]:
@@ -297,14 +297,14 @@ def test_a_weakened_trigger_is_named(desk: Desk) -> None:
 def test_guards_can_be_taken_down_and_put_back(desk: Desk) -> None:
     """What a migration does."""
     with desk.owned.begin() as connection:
-        guards.drop(connection)
+        triggers.drop(connection)
     assert [] == names(desk)
 
     with desk.owned.begin() as connection:
-        guards.install(connection, PROTECTED)
+        triggers.install(connection, PROTECTED)
 
     assert () == missing(desk)
 
 
 def _missing_in(connection: sa.Connection) -> Sequence[str]:
-    return guards.missing(connection, PROTECTED)
+    return triggers.missing(connection, PROTECTED)

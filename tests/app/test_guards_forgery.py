@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.support.attack import Scene, copy
 from tests.support.factories import NEW, OLD
-from upstage_crm.audit import guard_rules
+from upstage_crm.audit.guards import rules
 from upstage_crm.change_requests.model.rules import (
     Decision,
     FieldOutcome,
@@ -210,7 +210,7 @@ def test_outcomes_move_along_legal_ways_only(scene: Scene) -> None:
     """From pending, and from an end, to everything that no rule allows."""
     where = f"WHERE id = '{scene.change}'"
     for outcome in FieldOutcome:
-        if outcome.value not in (*guard_rules.FIELD_MOVES["pending"], "pending"):
+        if outcome.value not in (*rules.FIELD_MOVES["pending"], "pending"):
             scene.refuses(f"UPDATE field_change SET outcome = '{outcome.value}' {where}")
     scene.refuses(f"UPDATE field_change SET outcome = 'nonsense' {where}", by="field change moves")
     scene.desk.decide(scene.link, Decision.REJECT)

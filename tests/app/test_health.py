@@ -17,11 +17,11 @@ from starlette.applications import Starlette
 from tests.support.engines import owners
 from tests.support.pipeline import installed
 from tests.support.visitor import Visitor
-from upstage_crm.audit import guards
+from upstage_crm.audit.guards import triggers
 from upstage_crm.core import heartbeat, migrations
 from upstage_crm.core.clock import FrozenClock
 from upstage_crm.core.db import Database, make_engine
-from upstage_crm.mail import gate
+from upstage_crm.mail.sending import send_gate
 from upstage_crm.web import health
 from upstage_crm.web.health import Checkup, Health, check
 from upstage_crm.wiring import Runtime
@@ -162,9 +162,9 @@ def test_another_revision_is_said_and_nothing_is_written(parts: Runtime, revisio
 
 def test_a_missing_guard_and_a_paused_queue_are_said(parts: Runtime, clock: FrozenClock) -> None:
     with parts.database.transaction() as session:
-        gate.pause(session, until=clock.now() + timedelta(hours=1), reason="key_refused")
+        send_gate.pause(session, until=clock.now() + timedelta(hours=1), reason="key_refused")
     with owners(parts.database.engine).begin() as connection:
-        guards.drop(connection)
+        triggers.drop(connection)
 
     assert check(parts).problems == ("guards", "outbox")
 
@@ -174,7 +174,7 @@ def test_over_http_it_is_200_or_503(parts: Runtime) -> None:
     browser = Visitor(Starlette(routes=health.ROUTES))
     well = browser.get("/health")
     with parts.database.transaction() as session:
-        guards.drop(session.connection())
+        triggers.drop(session.connection())
     with installed(parts.database, parts.clock):  # other parts, so what was found is forgotten
         ill = browser.get("/health")
 

@@ -162,7 +162,7 @@ def test_nothing_is_approved_for_an_erased_patron(engine: Engine) -> None:
         )
     )
     engine.write(
-        lambda session: erasure.confirm_erasure(session, actor=second, mailroom=engine.room, **who)
+        lambda session: erasure.confirm_erasure(session, actor=second, notifier=engine.room, **who)
     )
 
     unchanged(engine, lambda: engine.decide(link), RequestEnded)
@@ -172,7 +172,7 @@ def test_nothing_is_approved_for_an_erased_patron(engine: Engine) -> None:
 def test_a_code_that_is_read_out_counts_once_two_members_say_so(
     engine: Engine, rosa: StaffMember
 ) -> None:
-    """Channel `identify`, the clerk named, a second person, and the patron's answer to each field."""
+    """Channel `desk`, the clerk named, a second person, and the patron's answer to each field."""
     patron = engine.patron()
     request = engine.propose(patron)
     engine.deliver()

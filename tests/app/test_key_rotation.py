@@ -11,7 +11,7 @@ import pytest
 
 from tests.support.engine import Engine
 from tests.support.factories import NEW, OLD, SECRET
-from upstage_crm import cli, wiring
+from upstage_crm import wiring
 from upstage_crm.audit import opening
 from upstage_crm.audit.errors import TrailKeyUnknown
 from upstage_crm.change_requests.model.policy import DEFAULT
@@ -19,14 +19,15 @@ from upstage_crm.change_requests.model.rules import (
     Cause,
     RequestState,
 )
+from upstage_crm.cli import commands
 from upstage_crm.core.clock import FrozenClock
 from upstage_crm.core.db import Database
+from upstage_crm.jobs.schedule import revoke_dead_links
 from upstage_crm.links.claims import LinkRefused
 from upstage_crm.links.codec import LinkCodec, LinkKey
-from upstage_crm.mail.dispatcher import Dispatcher
+from upstage_crm.mail.sending.dispatcher import Dispatcher
 from upstage_crm.settings import Settings
 from upstage_crm.web.errors import KeysLost
-from upstage_crm.web.schedule import revoke_dead_links
 from upstage_crm.wiring import mailboxes_of
 
 OLD_KEY, NEW_KEY = LinkKey("test-key", SECRET), LinkKey("newer", b"n" * 32)
@@ -51,7 +52,7 @@ def restarted(engine: Engine, *keys: LinkKey, on_purpose: bool = False) -> wirin
     made = wiring.build(settings, database=engine.database, clock=engine.clock)
     with made.database.transaction() as session:
         opening.open_trail(session, now=engine.now, trusts_unknown=on_purpose)
-    return replace(made, codec=engine.codec, mailroom=engine.room, dispatcher=engine.dispatcher)
+    return replace(made, codec=engine.codec, notifier=engine.room, dispatcher=engine.dispatcher)
 
 
 def test_links_of_the_older_key_work_until_their_end(engine: Engine) -> None:
@@ -163,13 +164,13 @@ def test_a_wrong_set_of_keys_stops_the_start_and_withdraws_nothing(
     before = engine.actions()
 
     with pytest.raises(TrailKeyUnknown):
-        cli.prepare(operate(wrong))
-    assert cli.main(["mail", "send"]) == 1
-    assert cli.main(["keys", "revoke"]) == 1
+        commands.prepare(operate(wrong))
+    assert commands.main(["mail", "send"]) == 1
+    assert commands.main(["keys", "revoke"]) == 1
     assert capsys.readouterr().err.count("The trail is signed with the key test-key") == 2
 
     assert engine.actions() == before
-    cli.prepare(operate(OLD_KEY))
+    commands.prepare(operate(OLD_KEY))
     engine.deliver()
     assert engine.decide(link) is RequestState.APPROVED
     assert engine.state(queued) is RequestState.PENDING
@@ -185,7 +186,7 @@ def test_another_key_of_that_name_never_enters(
         restarted(engine, SAME_NAME, on_purpose=True)
 
     operate(SAME_NAME)
-    assert cli.main(["migrate", "--new-key"]) == 1
+    assert commands.main(["migrate", "--new-key"]) == 1
     assert "give the new key another name" in capsys.readouterr().err
 
 
@@ -196,8 +197,8 @@ def test_a_key_that_entered_on_purpose_withdraws_nothing_by_itself(
     restarted(engine, NEW_KEY, on_purpose=True)
 
     with pytest.raises(KeysLost):
-        cli.prepare(operate(NEW_KEY))
-    assert cli.main(["mail", "send"]) == 1
+        commands.prepare(operate(NEW_KEY))
+    assert commands.main(["mail", "send"]) == 1
     assert "upstage-crm keys revoke" in capsys.readouterr().err
 
     assert engine.state(request) is RequestState.PENDING
@@ -213,14 +214,14 @@ def test_all_keys_are_changed_on_purpose(
     settings = operate(NEW_KEY)
     restarted(engine, NEW_KEY, on_purpose=True)
 
-    assert cli.main(["keys", "revoke"]) == 0
+    assert commands.main(["keys", "revoke"]) == 0
     assert capsys.readouterr().out.startswith("2 requests withdrawn")
 
     for request in requests:
         assert engine.view(request).cause is Cause.KEY_REVOKED
         assert ("staff_outcome", "dana@staff.example.org") in engine.told(request)
-    cli.prepare(settings)
-    assert cli.main(["keys", "revoke"]) == 0
+    commands.prepare(settings)
+    assert commands.main(["keys", "revoke"]) == 0
     assert capsys.readouterr().out.startswith("0 requests withdrawn")
 
 
@@ -232,7 +233,7 @@ def test_a_key_taken_out_beside_others_is_revoked_as_ever(
     engine.clock.advance(timedelta(hours=1))
     new = engine.propose(engine.patron("w@example.com", "Wim"), "w1@example.org")
 
-    cli.prepare(operate(NEW_KEY))
+    commands.prepare(operate(NEW_KEY))
 
     assert revoke_dead_links(restarted(engine, NEW_KEY)) == 1
     assert engine.state(old) is RequestState.WITHDRAWN
@@ -246,7 +247,7 @@ def test_where_nothing_is_open_any_key_that_entered_starts(
     engine.decide(link)
     restarted(engine, NEW_KEY, on_purpose=True)
 
-    cli.prepare(operate(NEW_KEY))
+    commands.prepare(operate(NEW_KEY))
 
 
 def test_the_doctor_sees_it(
@@ -254,7 +255,7 @@ def test_the_doctor_sees_it(
 ) -> None:
     def told(*keys: LinkKey) -> str:
         operate(*keys)
-        cli.main(["doctor"])
+        commands.main(["doctor"])
         (line,) = [line for line in capsys.readouterr().out.splitlines() if "open request" in line]
         return line
 

@@ -25,7 +25,8 @@ from upstage_crm.change_requests.model.thresholds import Thresholds
 from upstage_crm.core.clock import FrozenClock
 from upstage_crm.core.db import Database
 from upstage_crm.core.errors import Forbidden, UpstageError
-from upstage_crm.staff import accounts, sessions
+from upstage_crm.staff import accounts
+from upstage_crm.staff.auth import sessions
 from upstage_crm.staff.errors import LastOwner, OwnAccount
 from upstage_crm.staff.roles import Role, StaffMember
 from upstage_crm.team import offboarding
@@ -307,7 +308,7 @@ def let_go(
             actor=actor,
             staff_id=member.id,
             to_id=to.id if to else None,
-            mailroom=engine.room,
+            notifier=engine.room,
             now=engine.now,
         )
     )

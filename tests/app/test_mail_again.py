@@ -27,15 +27,23 @@ from upstage_crm.core.clock import FrozenClock
 from upstage_crm.core.db import Database
 from upstage_crm.core.errors import Forbidden
 from upstage_crm.links.codec import LinkCodec, LinkKey
-from upstage_crm.mail import gate, queries
-from upstage_crm.mail.again import NotSendable, is_again
+from upstage_crm.mail import queries
 from upstage_crm.mail.compose import Composer
 from upstage_crm.mail.delivery import MailState, Transport
-from upstage_crm.mail.dispatcher import Dispatcher
 from upstage_crm.mail.events import EventKind
 from upstage_crm.mail.message import MailKind, MailMessage
 from upstage_crm.mail.queries import MailNotFound, MailSummary
-from upstage_crm.mail.sender import SendConflict, SendPaused, SendRejected
+from upstage_crm.mail.resend_copy import (
+    NotSendable,
+    is_again,
+)
+from upstage_crm.mail.sending import send_gate
+from upstage_crm.mail.sending.dispatcher import Dispatcher
+from upstage_crm.mail.sending.sender import (
+    SendConflict,
+    SendPaused,
+    SendRejected,
+)
 from upstage_crm.staff.roles import Role, StaffMember
 from upstage_crm.wiring import mailboxes_of
 
@@ -70,7 +78,7 @@ class House(Engine):
                 session,
                 actor=actor or self.owner,
                 mail_id=mail_id,
-                mailroom=self.room,
+                notifier=self.room,
                 now=self.now,
             )
         )
@@ -225,7 +233,7 @@ def test_a_pause_is_ended_by_who_mended_its_cause(house: House) -> None:
 
     unchanged(house, lambda: resume(manager), Forbidden)
     resume(house.owner)
-    assert house.read(gate.read_gate).paused_reason is None
+    assert house.read(send_gate.read_gate).paused_reason is None
     assert [Action.MAIL_RESUMED] == house.actions(action=Action.MAIL_RESUMED)
     before = house.dump()
     resume(house.owner)

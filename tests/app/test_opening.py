@@ -19,12 +19,17 @@ from tests.support.factories import OLD, PROTECTED
 from tests.support.keyring import OTHER_RING, RING, SECRET_KEYS, rotate
 from tests.support.proof import verified
 from tests.support.server import ROOT
-from upstage_crm import cli
-from upstage_crm.audit import guards, opening, recorded, trail
+from upstage_crm.audit import (
+    opening,
+    recorded,
+    trail,
+)
 from upstage_crm.audit.errors import TrailUnsigned
 from upstage_crm.audit.events import Action
 from upstage_crm.audit.findings import Problem
+from upstage_crm.audit.guards import triggers
 from upstage_crm.change_requests.model.rules import RequestState
+from upstage_crm.cli import commands
 from upstage_crm.core.clock import FrozenClock
 from upstage_crm.core.db import Database, make_engine
 from upstage_crm.core.migrations import upgrade
@@ -45,7 +50,7 @@ def older(blank_url: str, monkeypatch: pytest.MonkeyPatch) -> str:
     held: dict[str, list[dict[str, Any]]] = json.loads(ROWS.read_text("utf-8"))
     metadata = sa.MetaData()
     with engine.begin() as connection:
-        guards.drop(connection)
+        triggers.drop(connection)
         metadata.reflect(connection)
         for table in metadata.sorted_tables:
             if table.name in held:
@@ -68,7 +73,7 @@ def _typed(table: sa.Table, row: dict[str, Any]) -> dict[str, Any]:
 @pytest.fixture
 def engine(older: str, clock: FrozenClock) -> Iterator[Engine]:
     """The same after `migrate`."""
-    assert cli.main(["migrate"]) == 0
+    assert commands.main(["migrate"]) == 0
     database = Database(make_engine(older))
     trail.attach(database, RING)
     yield Engine(database, clock, is_watched=True)
@@ -82,16 +87,16 @@ def test_a_start_on_entries_that_nobody_signed_refuses(older: str) -> None:
     engine.dispose()
 
     with pytest.raises(TrailUnsigned):
-        cli.prepare(Settings.load(os.environ))
+        commands.prepare(Settings.load(os.environ))
 
 
 @pytest.mark.usefixtures("older")
 def test_migrate_seals_what_was_there_and_says_so(capsys: pytest.CaptureFixture[str]) -> None:
-    assert cli.main(["migrate"]) == 0
+    assert commands.main(["migrate"]) == 0
     assert "what was there before is sealed" in capsys.readouterr().out
-    assert cli.main(["migrate"]) == 0
+    assert commands.main(["migrate"]) == 0
     assert "sealed" not in capsys.readouterr().out
-    assert cli.main(["audit", "verify"]) == 0
+    assert commands.main(["audit", "verify"]) == 0
 
 
 def test_one_signed_entry_names_the_head_that_it_found(engine: Engine) -> None:
@@ -111,7 +116,7 @@ def test_every_row_is_recorded_or_sealed(engine: Engine) -> None:
     assert report.is_clean, report
     assert (report.patrons, report.receipts) == (3, 2)
     with engine.database.engine.connect() as connection:
-        assert guards.missing(connection, PROTECTED) == ()
+        assert triggers.missing(connection, PROTECTED) == ()
 
 
 def test_what_was_open_goes_on(engine: Engine) -> None:
@@ -143,8 +148,8 @@ def test_what_is_sealed_once_is_not_sealed_again(engine: Engine) -> None:
     """What an attacker wrote since would become ours."""
     engine.forge("UPDATE staff SET role = 'owner', role_at = created_at")
 
-    assert cli.main(["migrate"]) == 0
-    assert cli.main(["audit", "verify"]) == 1
+    assert commands.main(["migrate"]) == 0
+    assert commands.main(["audit", "verify"]) == 1
 
 
 def test_a_new_key_takes_over_from_the_first(engine: Engine) -> None:

@@ -19,9 +19,9 @@ from upstage_crm.core.db import Database
 from upstage_crm.mail import queries
 from upstage_crm.mail.compose import Composer
 from upstage_crm.mail.delivery import MailState, Transport
-from upstage_crm.mail.dispatcher import Dispatcher
 from upstage_crm.mail.outbox import OUTBOX
-from upstage_crm.mail.resend_sender import ResendSender
+from upstage_crm.mail.sending.dispatcher import Dispatcher
+from upstage_crm.mail.sending.resend_sender import ResendSender
 from upstage_crm.wiring import mailboxes_of
 
 MINUTE = timedelta(minutes=1)

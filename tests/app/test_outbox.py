@@ -21,9 +21,14 @@ from tests.support.outbox import (
 )
 from upstage_crm.core.clock import FrozenClock
 from upstage_crm.core.db import Database
-from upstage_crm.mail import claiming, eml, gate, outbox, queries
+from upstage_crm.mail import (
+    eml,
+    outbox,
+    queries,
+)
 from upstage_crm.mail.delivery import LEASE, MailState, Transport
 from upstage_crm.mail.message import AddressInvalid, Audience, MailKind
+from upstage_crm.mail.sending import claiming, send_gate
 
 RESEND = (Transport.RESEND,)
 SECOND = timedelta(seconds=1)
@@ -260,33 +265,33 @@ def test_attempt_that_does_not_count_leaves_no_trace(
 
 def test_gate_gives_one_slot_at_a_time(database: Database, clock: FrozenClock) -> None:
     with database.transaction() as session:
-        assert gate.take_slot(session, now=clock.now(), rate=2) is None
+        assert send_gate.take_slot(session, now=clock.now(), rate=2) is None
     with database.transaction() as session:
-        assert clock.now() + SECOND / 2 == gate.take_slot(session, now=clock.now(), rate=2)
+        assert clock.now() + SECOND / 2 == send_gate.take_slot(session, now=clock.now(), rate=2)
     clock.advance(SECOND / 2)
     with database.transaction() as session:
-        assert gate.take_slot(session, now=clock.now(), rate=2) is None
+        assert send_gate.take_slot(session, now=clock.now(), rate=2) is None
 
 
 def test_paused_gate_opens_again_when_released(database: Database, clock: FrozenClock) -> None:
     with database.transaction() as session:
-        gate.pause(session, until=clock.now() + 300 * SECOND, reason="key_refused")
+        send_gate.pause(session, until=clock.now() + 300 * SECOND, reason="key_refused")
     with database.transaction() as session:
-        assert gate.take_slot(session, now=clock.now(), rate=2) is not None
+        assert send_gate.take_slot(session, now=clock.now(), rate=2) is not None
         assert "key_refused" == queries.health(session, now=clock.now()).paused_reason
-        gate.release(session)
-        assert gate.take_slot(session, now=clock.now(), rate=2) is None
+        send_gate.release(session)
+        assert send_gate.take_slot(session, now=clock.now(), rate=2) is None
 
 
 def test_every_settlement_moves_the_marker(database: Database, clock: FrozenClock) -> None:
     enqueue(database, draft("one", at=clock.now()), now=clock.now())
     with database.transaction() as session:
-        before = gate.change_marker(session)
+        before = send_gate.change_marker(session)
     held = claim(database, clock)
     assert held is not None
     with database.transaction() as session:
         claiming.settle_accepted(session, held, provider_id="re_1", now=clock.now())
-        assert before < gate.change_marker(session)
+        assert before < send_gate.change_marker(session)
 
 
 def test_mails_are_listed_searched_and_paged(database: Database, clock: FrozenClock) -> None:

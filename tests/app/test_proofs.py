@@ -23,14 +23,19 @@ from upstage_crm.change_requests.model.rules import (
 )
 from upstage_crm.core.clock import FrozenClock
 from upstage_crm.core.db import Database
+from upstage_crm.jobs import schedule
 from upstage_crm.organisation import settings
 from upstage_crm.patrons.views import PatronRecord
 from upstage_crm.privacy import erasure
-from upstage_crm.staff import accounts, security, sessions, team
+from upstage_crm.staff import accounts, member_admin
+from upstage_crm.staff.auth import security, sessions
+from upstage_crm.staff.auth.security import SecurityPolicy
 from upstage_crm.staff.roles import Role, StaffMember
-from upstage_crm.staff.security import SecurityPolicy
-from upstage_crm.team import invitations, offboarding, recovering
-from upstage_crm.web import schedule
+from upstage_crm.team import (
+    invitations,
+    offboarding,
+    password_reset,
+)
 
 Act = Callable[[], object]
 
@@ -207,13 +212,13 @@ def test_nobody_is_a_forged_account(office: Office, engine: Engine, zoe: StaffMe
             lambda: office.sign_in(vic),
             lambda: engine.propose(patron, actor=vic),
             lambda: engine.write(
-                lambda s: team.change_role(
+                lambda s: member_admin.change_role(
                     s, actor=zoe, staff_id=vic.id, role=Role.MANAGER, now=engine.now
                 )
             ),
             lambda: engine.read(lambda s: accounts.find_active(s, vic.id)),
             lambda: engine.write(
-                lambda s: recovering.send_link(
+                lambda s: password_reset.send_link(
                     s, email=vic.email_key, post=office.post, now=engine.now
                 )
             ),
@@ -367,7 +372,7 @@ def test_an_erasure_leaves_everything_provable(
     engine.write(
         lambda s: erasure.request_erasure(s, actor=engine.owner, reason="by letter", **who)
     )
-    engine.write(lambda s: erasure.confirm_erasure(s, actor=zoe, mailroom=engine.room, **who))
+    engine.write(lambda s: erasure.confirm_erasure(s, actor=zoe, notifier=engine.room, **who))
 
     refs = [("patron", patron.id)]
     refs += [("change_request", one) for one in engine.column("SELECT id FROM change_request")]

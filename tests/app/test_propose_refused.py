@@ -17,7 +17,7 @@ from upstage_crm.change_requests.model.rules import (
     ReasonCode,
     RequestState,
 )
-from upstage_crm.change_requests.notifications.notifier import Mailroom
+from upstage_crm.change_requests.notifications.notifier import Notifier
 from upstage_crm.core.email_address import InvalidEmail
 from upstage_crm.core.errors import Forbidden, UpstageError
 from upstage_crm.core.text import InvalidText
@@ -333,7 +333,7 @@ def test_a_trail_that_cannot_be_written_leaves_no_request_and_no_mail(desk: Desk
     assert [] == desk.deliver()
 
 
-def _propose_in(desk: Desk, session: Session, patron_id: str, room: Mailroom) -> None:
+def _propose_in(desk: Desk, session: Session, patron_id: str, room: Notifier) -> None:
     from upstage_crm.change_requests.lifecycle import staff_commands
 
     staff_commands.propose(
@@ -344,7 +344,7 @@ def _propose_in(desk: Desk, session: Session, patron_id: str, room: Mailroom) ->
         reason_code=ReasonCode.ASKED_BY_PHONE,
         reason_text="",
         context=desk.context,
-        mailroom=room,
+        notifier=room,
         now=desk.now,
     )
 

@@ -14,7 +14,7 @@ from starlette.applications import Starlette
 from tests.support.confirming import Browser, serving
 from tests.support.factories import NEW, OLD, SECRET, Desk, days
 from tests.support.pipeline import sign_in
-from upstage_crm.admin.gate import StaffGate
+from upstage_crm.admin.login_redirect import StaffGate
 from upstage_crm.admin.requests import receipt as staff_receipt
 from upstage_crm.audit.signing import SigningKey
 from upstage_crm.change_requests.lifecycle.answer import Evidence
@@ -26,7 +26,7 @@ from upstage_crm.patrons.views import PatronRecord
 from upstage_crm.receipts import queries
 from upstage_crm.receipts.verifying import verify
 from upstage_crm.staff.roles import Role
-from upstage_crm.staff.sight import sees
+from upstage_crm.staff.visibility import sees
 
 PUBLIC_KEY = SigningKey.derive("test-key", SECRET).public_key
 PAGE = "/confirm/receipt"

@@ -33,8 +33,12 @@ from upstage_crm.patrons.views import PatronRecord
 from upstage_crm.receipts import queries
 from upstage_crm.receipts.facts import ReceiptEvent, hashed_body, hashed_link
 from upstage_crm.receipts.shape import document
-from upstage_crm.receipts.sight import Reader, SeenReceipt, Shown
 from upstage_crm.receipts.verifying import verify
+from upstage_crm.receipts.visibility import (
+    Reader,
+    SeenReceipt,
+    Shown,
+)
 from upstage_crm.staff.roles import Role
 
 PUBLIC_KEY = SigningKey.derive("test-key", SECRET).public_key
@@ -151,7 +155,7 @@ def test_a_mixed_answer_is_one_receipt(desk: Desk, mara: PatronRecord) -> None:
             decision=Decision.APPROVE,
             answers={phone: Decision.REJECT, name: Decision.APPROVE},
             channel=ReviewChannel.PATRON_PAGE,
-            mailroom=desk.room,
+            notifier=desk.room,
             now=desk.now,
         )
     )
@@ -227,7 +231,7 @@ def test_a_revert_by_staff_leaves_one_too(desk: Desk, mara: PatronRecord) -> Non
             actor=desk.owner,
             reference=request.reference,
             reason="Wrong patron.",
-            mailroom=desk.room,
+            notifier=desk.room,
             now=desk.now,
         )
     )
@@ -257,7 +261,7 @@ def test_a_change_confirmed_at_the_desk_leaves_one(desk: Desk, mara: PatronRecor
             method=DeskMethod.IN_PERSON,
             note="Passport seen.",
             context=desk.context,
-            mailroom=desk.room,
+            notifier=desk.room,
             now=desk.now,
         )
     )
@@ -267,7 +271,7 @@ def test_a_change_confirmed_at_the_desk_leaves_one(desk: Desk, mara: PatronRecor
             session,
             actor=second,
             reference=request.reference,
-            mailroom=desk.room,
+            notifier=desk.room,
             now=desk.now,
         )
     )

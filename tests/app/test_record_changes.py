@@ -369,7 +369,7 @@ def test_an_erasure_empties_the_reason_and_ends_what_waits(
     engine.write(
         lambda s: erasure.request_erasure(s, actor=engine.owner, reason="by letter", **about)
     )
-    engine.write(lambda s: erasure.confirm_erasure(s, actor=lead, mailroom=engine.room, **about))
+    engine.write(lambda s: erasure.confirm_erasure(s, actor=lead, notifier=engine.room, **about))
 
     assert engine.scalar("SELECT reason FROM record_change") == ""
     assert engine.read(lambda s: record_changes.find_waiting(s, old.id)) == ()

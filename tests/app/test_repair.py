@@ -21,12 +21,13 @@ from tests.support.forging import forge_entry
 from tests.support.postgres import Postgres
 from tests.support.proof import verified
 from tests.support.town import PARTS, Town, another, is_unique, unguarded
-from upstage_crm import cli, wiring
-from upstage_crm.audit import guards
+from upstage_crm import wiring
 from upstage_crm.audit.events import Action
 from upstage_crm.audit.findings import Problem
+from upstage_crm.audit.guards import triggers
 from upstage_crm.audit.registry import SEALED
 from upstage_crm.change_requests.model.errors import SamePerson
+from upstage_crm.cli import commands
 from upstage_crm.core.clock import FrozenClock
 from upstage_crm.core.db import Database
 from upstage_crm.core.errors import Forbidden
@@ -76,8 +77,8 @@ def vandal(town: Town) -> Generator[Connection]:
         unguarded(connection)
         yield connection
     with town.engine.owned.begin() as connection:
-        guards.drop(connection)
-        guards.install(connection, PROTECTED)
+        triggers.drop(connection)
+        triggers.install(connection, PROTECTED)
 
 
 def held(town: Town, table: sa.Table) -> list[tuple[Any, ...]]:
@@ -104,8 +105,8 @@ def test_every_recorded_row_that_was_altered_is_as_it_was(town: Town) -> None:
             assert changed, row.part.table
             connection.execute(sa.update(row.table).where(row.is_this).values(changed))
 
-    assert cli.main(["audit", "repair"]) == 1
-    assert cli.main(["audit", "repair", "--apply"]) == 0
+    assert commands.main(["audit", "repair"]) == 1
+    assert commands.main(["audit", "repair", "--apply"]) == 0
 
     assert verified(town.engine).is_clean
     for row in rows:
@@ -120,7 +121,7 @@ def test_every_recorded_row_that_went_is_there_again(town: Town) -> None:
         for row in rows:
             connection.execute(sa.delete(row.table).where(row.is_this))
 
-    assert cli.main(["audit", "repair", "--apply"]) == 0
+    assert commands.main(["audit", "repair", "--apply"]) == 0
 
     assert verified(town.engine).is_clean
     for row in rows:
@@ -135,7 +136,7 @@ def test_a_row_that_the_trail_does_not_know_goes(engine: Engine) -> None:
         f"INSERT INTO staff_recovery_code (id, staff_id) VALUES ('{'f' * 32}', '{vic.id}')",
     )
 
-    assert cli.main(["audit", "repair", "--apply"]) == 0
+    assert commands.main(["audit", "repair", "--apply"]) == 0
 
     assert engine.column("SELECT id FROM staff_recovery_code") == []
     assert verified(engine).is_clean
@@ -151,7 +152,7 @@ def test_a_sealed_row_that_fails_its_seal_goes(town: Town) -> None:
             is_this = sa.and_(*(sa.column(key) == row[key] for key in sealed.key))
             connection.execute(sa.update(table).where(is_this).values(seal="none"))
 
-    assert cli.main(["audit", "repair", "--apply"]) == 0
+    assert commands.main(["audit", "repair", "--apply"]) == 0
 
     assert verified(town.engine).is_clean
 
@@ -164,16 +165,16 @@ def test_a_value_that_was_changed_without_the_log_is_found_and_restored(
     mara = engine.patron()
     engine.forge("UPDATE patron SET email = 'evil@example.org'", unguarded=True)
 
-    assert cli.main(["audit", "repair"]) == 1
+    assert commands.main(["audit", "repair"]) == 1
     said = capsys.readouterr().out
     assert f"Patron {mara.number}, email address: the record does not hold what entry" in said
     assert "upstage-crm audit repair --apply" in said
-    assert cli.main(["audit", "repair", "--apply"]) == 0
+    assert commands.main(["audit", "repair", "--apply"]) == 0
     assert capsys.readouterr().out.endswith("Restored 1 row.\n")
 
     assert engine.email(mara) == mara.values["email"]
     assert engine.read(integrity.standing) == ()
-    assert cli.main(["audit", "repair"]) == 0
+    assert commands.main(["audit", "repair"]) == 0
     assert capsys.readouterr().out == "Every row is what the trail says.\n"
 
 
@@ -182,10 +183,10 @@ def test_the_guards_stand_after_a_repair_and_one_entry_tells_of_it(engine: Engin
     vic = engine.staff("Vic", Role.BOX_OFFICE)
     engine.forge("UPDATE staff SET desk = 'vault' WHERE display_name = 'Vic'")
 
-    assert cli.main(["audit", "repair", "--apply"]) == 0
+    assert commands.main(["audit", "repair", "--apply"]) == 0
 
     with engine.database.engine.connect() as connection:
-        assert guards.missing(connection, PROTECTED) == ()
+        assert triggers.missing(connection, PROTECTED) == ()
     (line,) = engine.lines(action=Action.ROWS_RESTORED)
     assert line.facts["rows"] == f"staff {vic.id}"
     assert engine.chain_is_whole()
@@ -198,7 +199,7 @@ def test_an_entry_that_nobody_signed_is_named_as_void(
     engine.patron()
     forge_entry(engine)
 
-    assert cli.main(["audit", "repair", "--apply"]) == 0
+    assert commands.main(["audit", "repair", "--apply"]) == 0
 
     assert "named as void" in capsys.readouterr().out
 
@@ -211,7 +212,7 @@ def test_the_apps_role_is_told_who_may_restore(
     engine.staff("Vic", Role.BOX_OFFICE)
     engine.forge("UPDATE staff SET desk = 'vault' WHERE display_name = 'Vic'")
 
-    assert cli.main(["audit", "repair", "--apply"]) == 1
+    assert commands.main(["audit", "repair", "--apply"]) == 1
 
     said = capsys.readouterr().err
     assert "Set UPSTAGE_MIGRATION_URL to the owner's address" in said
@@ -230,7 +231,7 @@ def test_the_owner_of_another_database_restores_nothing(
     engine.forge("UPDATE staff SET desk = 'vault' WHERE display_name = 'Vic'")
     with postgres.fresh() as elsewhere:
         monkeypatch.setenv("UPSTAGE_MIGRATION_URL", elsewhere)
-        assert cli.main(["audit", "repair", "--apply"]) == 1
+        assert commands.main(["audit", "repair", "--apply"]) == 1
 
     assert "lead to different databases" in capsys.readouterr().err
 

@@ -14,8 +14,11 @@ from resend.version import get_version
 
 from tests.support.fault_server import Answer, FaultServer, Manner, fault_server
 from upstage_crm.mail.message import MailMessage
-from upstage_crm.mail.resend_sender import ResendSender, ResendSettingInvalid
-from upstage_crm.mail.sender import (
+from upstage_crm.mail.sending.resend_sender import (
+    ResendSender,
+    ResendSettingInvalid,
+)
+from upstage_crm.mail.sending.sender import (
     SendConflict,
     SendDeferred,
     SendFailed,

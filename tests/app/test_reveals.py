@@ -17,8 +17,8 @@ from upstage_crm.patrons.errors import (
     UnknownPatron,
 )
 from upstage_crm.patrons.reveals import REASON_LIMIT, REASON_MINIMUM, may_reveal, reveal
-from upstage_crm.patrons.seeing import Sight
 from upstage_crm.patrons.views import PatronRecord
+from upstage_crm.patrons.visibility import FieldAccess
 from upstage_crm.privacy import erasure
 from upstage_crm.staff.roles import PERMISSIONS, Permission, Role, StaffMember
 
@@ -135,7 +135,7 @@ def test_a_patron_who_is_not_there_or_erased_shows_nothing(desk: Desk) -> None:
         )
     )
     desk.write(
-        lambda session: erasure.confirm_erasure(session, actor=second, mailroom=desk.room, **who)
+        lambda session: erasure.confirm_erasure(session, actor=second, notifier=desk.room, **who)
     )
 
     unchanged(desk, lambda: shown(desk, desk.owner, patron), PatronErased)
@@ -162,11 +162,11 @@ def test_who_is_offered_to_look_gets_an_answer(desk: Desk, role: Role, is_protec
     patron, actor = desk.patron(date_of_birth=BORN), desk.staff("Cleo", role)
     if is_protected:
         protect(desk, patron)
-    sight = Sight(role, is_protected)
+    access = FieldAccess(role, is_protected)
 
-    if may_reveal(actor, sight, "date_of_birth"):
-        assert not sight.sees("date_of_birth")
+    if may_reveal(actor, access, "date_of_birth"):
+        assert not access.sees("date_of_birth")
         assert "4 March 1961" == shown(desk, actor, patron)
-    elif not sight.sees("date_of_birth"):
+    elif not access.sees("date_of_birth"):
         with pytest.raises(Forbidden):
             shown(desk, actor, patron)

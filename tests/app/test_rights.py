@@ -15,15 +15,26 @@ from tests.support.engines import engine_of, owners
 from tests.support.keyring import SECRET_KEYS
 from tests.support.postgres import SUPERUSER, SharedDatabase
 from tests.support.settings import PROVIDER
-from upstage_crm import cli, wiring
-from upstage_crm.audit import guards, rights, roles
+from upstage_crm import wiring
+from upstage_crm.audit import (
+    rights,
+    roles,
+)
+from upstage_crm.audit.guards import triggers
 from upstage_crm.audit.rights import Excess
-from upstage_crm.cli_doctor import Mark, examine
+from upstage_crm.cli import commands
+from upstage_crm.cli.doctor import (
+    Mark,
+    examine,
+)
+from upstage_crm.cli.start_words import (
+    rights_words,
+    sentence,
+)
 from upstage_crm.core.db import Database
 from upstage_crm.settings import Settings
 from upstage_crm.web import health
 from upstage_crm.web.errors import TooManyRights
-from upstage_crm.web.words import rights_words, sentence
 from upstage_crm.wiring import PROTECTED, Runtime
 
 PUBLIC = {"UPSTAGE_PUBLIC_URL": "https://crm.theatre.example", **PROVIDER}
@@ -203,7 +214,7 @@ def test_what_an_extension_brings_is_its_own_business(superuser: Engine) -> None
 def test_a_session_whose_guards_are_off_is_named(superuser: Engine) -> None:
     with superuser.connect() as connection, connection.begin() as transaction:
         connection.exec_driver_sql("SET LOCAL session_replication_role = replica")
-        missing = guards.missing(connection, PROTECTED)
+        missing = triggers.missing(connection, PROTECTED)
         transaction.rollback()
 
     assert missing == ("session_replication_role (replica)",)
@@ -258,15 +269,15 @@ def test_a_public_server_does_not_start_and_a_laptop_does(database: Database) ->
         pytest.skip("SQLite knows no roles")
     settings = runtime(database, PUBLIC).settings
     first = "Make the first owner: upstage-crm staff add --role owner …"
-    assert cli.prepare(settings) == first
+    assert commands.prepare(settings) == first
     one_too_many(database)
 
     with pytest.raises(TooManyRights) as caught:
-        cli.prepare(settings)
+        commands.prepare(settings)
     said = sentence(caught.value)
     assert said.startswith(TRIGGER)
     assert "upstage-crm database roles" in said
-    assert cli.prepare(runtime(database, {}).settings).startswith(first)
+    assert commands.prepare(runtime(database, {}).settings).startswith(first)
 
 
 def test_the_owners_address_beside_the_server_is_noted(database: Database) -> None:

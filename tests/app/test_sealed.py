@@ -28,14 +28,18 @@ from upstage_crm.core.clock import FrozenClock
 from upstage_crm.core.db import Database
 from upstage_crm.links.claims import FOR_STAFF, LinkClaims, Purpose, Reviewer, new_jti
 from upstage_crm.mail import event_log, outbox
-from upstage_crm.mail.dispatcher import NOT_SEALED, WRONG_MAILBOX
 from upstage_crm.mail.message import Audience, MailKind
 from upstage_crm.mail.outbox import NOTICE_NOT_SENT, OUTBOX
 from upstage_crm.mail.placeholders import freeze_links
 from upstage_crm.mail.samples import sample_draft
-from upstage_crm.staff import accounts, doorway, second_factor, sessions
+from upstage_crm.mail.sending.dispatcher import (
+    NOT_SEALED,
+    WRONG_MAILBOX,
+)
+from upstage_crm.staff import accounts
+from upstage_crm.staff.auth import devices, second_factor, sessions
+from upstage_crm.staff.auth.sessions import hash_of
 from upstage_crm.staff.roles import Role, StaffMember
-from upstage_crm.staff.sessions import hash_of
 from upstage_crm.team import invitations
 
 EVIL = "evil@example.net"
@@ -443,7 +447,7 @@ def test_a_session_that_was_altered_is_not_sealed_again_with_a_new_factor(
 def test_a_device_that_was_inserted_is_not_known(office: Office, vic: StaffMember) -> None:
     """It would be let past the limit of wrong passwords, and no mail would tell of it."""
     own = office.write(
-        lambda s: doorway.recognise(s, staff_id=vic.id, token="", now=office.now)
+        lambda s: devices.recognise(s, staff_id=vic.id, token="", now=office.now)
     ).token
     row, token = first_of(office, "staff_device"), "a token of the forger's"
     for device, staff_id in ((token, vic.id), (own, office.owner.id)):
@@ -456,4 +460,4 @@ def test_a_device_that_was_inserted_is_not_known(office: Office, vic: StaffMembe
 
 
 def is_known(office: Office, staff_id: str, device: str) -> bool:
-    return office.read(lambda s: doorway.is_known(s, staff_id=staff_id, token=device))
+    return office.read(lambda s: devices.is_known(s, staff_id=staff_id, token=device))

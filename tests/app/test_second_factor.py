@@ -14,7 +14,23 @@ from upstage_crm.audit.events import OPERATOR, Action
 from upstage_crm.core.clock import FrozenClock
 from upstage_crm.core.db import Database
 from upstage_crm.core.errors import Forbidden
-from upstage_crm.staff import passkeys, second_factor, security, sessions
+from upstage_crm.staff.auth import passkeys, second_factor, security, sessions
+from upstage_crm.staff.auth.sealing import (
+    Sealer,
+    Unsealable,
+)
+from upstage_crm.staff.auth.second_factor import (
+    APP,
+    CODES,
+    PASSKEYS,
+    RECOVERY_CODE,
+)
+from upstage_crm.staff.auth.security import SecurityPolicy
+from upstage_crm.staff.auth.sessions import (
+    HALF_OPEN_LIFE,
+    Stage,
+)
+from upstage_crm.staff.auth.throttle import CODE_LIMIT
 from upstage_crm.staff.errors import (
     FactorExists,
     PasskeyRefused,
@@ -23,11 +39,6 @@ from upstage_crm.staff.errors import (
     TooManyPasskeys,
 )
 from upstage_crm.staff.roles import Permission, Role, StaffMember, may
-from upstage_crm.staff.sealing import Sealer, Unsealable
-from upstage_crm.staff.second_factor import APP, CODES, PASSKEYS, RECOVERY_CODE
-from upstage_crm.staff.security import SecurityPolicy
-from upstage_crm.staff.sessions import HALF_OPEN_LIFE, Stage
-from upstage_crm.staff.throttle import CODE_LIMIT
 
 
 @pytest.fixture

@@ -28,10 +28,10 @@ from upstage_crm.core.db import Database
 from upstage_crm.organisation import settings
 from upstage_crm.privacy import erasure
 from upstage_crm.proof import integrity, repair
-from upstage_crm.staff import accounts, team
+from upstage_crm.staff import accounts, member_admin
 from upstage_crm.staff.account_history import REST
 from upstage_crm.staff.roles import Role, StaffMember
-from upstage_crm.team import members, offboarding, recovering
+from upstage_crm.team import access_changes, offboarding, password_reset
 
 PHONE = {"phone": {"phone": "+1 212 555 0199"}}
 HELD = replace(DEFAULT, fields={"phone": FieldPolicy(asked=Asked.CURRENT, second_person=True)})
@@ -118,7 +118,7 @@ def erased(house: House, first: StaffMember) -> Step:
     )
     return lambda second: house.write(
         lambda s: erasure.confirm_erasure(
-            s, actor=second, mailroom=house.room, now=house.now, **about
+            s, actor=second, notifier=house.room, now=house.now, **about
         )
     )
 
@@ -215,7 +215,7 @@ def test_the_refusal_says_the_day_at_the_organisation(house: House, rosa: StaffM
 def new_role(house: House, member: StaffMember) -> None:
     for role in (Role.BOX_OFFICE, Role.PRIVACY_LEAD):
         house.write(
-            lambda s, role=role: team.change_role(
+            lambda s, role=role: member_admin.change_role(
                 s, actor=house.owner, staff_id=member.id, role=role, now=house.now
             )
         )
@@ -224,21 +224,23 @@ def new_role(house: House, member: StaffMember) -> None:
 def shut(house: House, member: StaffMember) -> None:
     to = member.email_key
     house.write(
-        lambda s: offboarding.let_go_as_operator(s, email=to, mailroom=house.room, now=house.now)
+        lambda s: offboarding.let_go_as_operator(s, email=to, notifier=house.room, now=house.now)
     )
 
 
 def enabled(house: House, member: StaffMember) -> None:
     shut(house, member)
-    house.write(lambda s: team.enable(s, actor=house.owner, staff_id=member.id, now=house.now))
+    house.write(
+        lambda s: member_admin.enable(s, actor=house.owner, staff_id=member.id, now=house.now)
+    )
 
 
 def password_by_link(house: House, member: StaffMember) -> None:
     to = member.email_key
-    house.write(lambda s: recovering.send_link(s, email=to, post=house.post, now=house.now))
+    house.write(lambda s: password_reset.send_link(s, email=to, post=house.post, now=house.now))
     claims = [house.link_in(mail) for mail in house.deliver() if mail.to == to][-1]
     house.write(
-        lambda s: recovering.set_by_link(
+        lambda s: password_reset.set_by_link(
             s, claims, password_hash="new", post=house.post, now=house.now
         )
     )
@@ -247,7 +249,9 @@ def password_by_link(house: House, member: StaffMember) -> None:
 def password_by_itself(house: House, member: StaffMember) -> None:
     here = house.inside(house.sign_in(member))
     house.write(
-        lambda s: recovering.change(s, here, password_hash="new", post=house.post, now=house.now)
+        lambda s: password_reset.change(
+            s, here, password_hash="new", post=house.post, now=house.now
+        )
     )
 
 
@@ -270,7 +274,7 @@ def factor_added(house: House, member: StaffMember) -> None:
 
 def factors_removed(house: House, member: StaffMember) -> None:
     house.write(
-        lambda s: members.remove_factors(
+        lambda s: access_changes.remove_factors(
             s, actor=house.owner, staff_id=member.id, post=house.post, now=house.now
         )
     )
@@ -346,11 +350,11 @@ def test_every_owner_is_told_when_a_member_comes_to_be_able_to_do_more(
 
     def act(session: accounts.Session) -> None:
         if change == "role":
-            members.change_role(session, role=Role.OWNER, **about)
+            access_changes.change_role(session, role=Role.OWNER, **about)
         elif change == "enable":
-            members.enable(session, **about)
+            access_changes.enable(session, **about)
         else:
-            members.remove_factors(session, **about)
+            access_changes.remove_factors(session, **about)
 
     house.write(act)
 
@@ -361,8 +365,8 @@ def test_every_owner_is_told_when_a_member_comes_to_be_able_to_do_more(
 def test_nothing_that_changes_nothing_is_told(house: House, rosa: StaffMember) -> None:
     about = {"actor": house.owner, "staff_id": rosa.id, "post": house.post, "now": house.now}
 
-    house.write(lambda s: members.change_role(s, role=rosa.role, **about))
-    house.write(lambda s: members.enable(s, **about))
+    house.write(lambda s: access_changes.change_role(s, role=rosa.role, **about))
+    house.write(lambda s: access_changes.enable(s, **about))
 
     assert house.deliver() == []
 

@@ -16,17 +16,23 @@ from starlette.routing import Route
 from tests.support.factories import CHEAP_HASH, CHEAP_PASSWORD
 from tests.support.pipeline import Client, Pipeline, installed, sign_in
 from tests.support.visitor import OURS, Visitor
-from upstage_crm.admin.gate import StaffGate, is_staff_page
+from upstage_crm.admin.login_redirect import (
+    StaffGate,
+    is_staff_page,
+)
 from upstage_crm.admin.sign_in.routes import ROUTES, own_path
 from upstage_crm.admin.sign_in.state import SignInState
 from upstage_crm.audit import trail
 from upstage_crm.audit.events import OPERATOR, Action, Channel
 from upstage_crm.core.clock import FrozenClock
 from upstage_crm.core.db import Database
+from upstage_crm.http import session_cookie as cookies
 from upstage_crm.staff import accounts, demo_account
+from upstage_crm.staff.auth.sessions import (
+    ABSOLUTE_LIFE,
+    IDLE_LIFE,
+)
 from upstage_crm.staff.roles import Role
-from upstage_crm.staff.sessions import ABSOLUTE_LIFE, IDLE_LIFE
-from upstage_crm.web import session_cookie as cookies
 from upstage_crm.wiring import Runtime
 
 EMAIL = "dana@desk.example"

@@ -12,7 +12,8 @@ from upstage_crm.audit.events import OPERATOR, Action, ActorKind, Channel
 from upstage_crm.core.email_address import InvalidEmail
 from upstage_crm.core.errors import NotFound
 from upstage_crm.core.text import InvalidText
-from upstage_crm.staff import accounts, passwords, sessions
+from upstage_crm.staff import accounts
+from upstage_crm.staff.auth import passwords, sessions
 from upstage_crm.staff.errors import LastOwner, NameMissing, PasswordTooShort, StaffEmailTaken
 from upstage_crm.staff.roles import Role, StaffMember
 

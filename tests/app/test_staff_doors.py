@@ -15,18 +15,12 @@ from tests.support.visitor import OURS
 from upstage_crm.audit.events import Action
 from upstage_crm.core.clock import FrozenClock
 from upstage_crm.core.db import Database
+from upstage_crm.http import session_cookie as cookies
 from upstage_crm.mail.message import MailKind
-from upstage_crm.staff import (
-    passkeys,
-    second_factor,
-    security,
-    sessions,
-    throttle,
-)
+from upstage_crm.staff.auth import passkeys, second_factor, security, sessions, throttle
+from upstage_crm.staff.auth.security import SecurityPolicy
+from upstage_crm.staff.auth.sessions import FRESH_FOR
 from upstage_crm.staff.roles import Role
-from upstage_crm.staff.security import SecurityPolicy
-from upstage_crm.staff.sessions import FRESH_FOR
-from upstage_crm.web import session_cookie as cookies
 from upstage_crm.wiring import Runtime
 
 FOREIGN = "https://evil.example"

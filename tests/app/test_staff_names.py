@@ -10,12 +10,12 @@ import pytest
 from tests.support.engine import Engine
 from tests.support.factories import CHEAP_HASH, NEW, unchanged
 from tests.support.office import Office
-from upstage_crm import cli
 from upstage_crm.audit.events import OPERATOR, Action, Channel
+from upstage_crm.cli import commands
 from upstage_crm.core.clock import FrozenClock
 from upstage_crm.core.db import Database
 from upstage_crm.core.errors import Forbidden, UpstageError
-from upstage_crm.staff import accounts, team
+from upstage_crm.staff import accounts, member_admin
 from upstage_crm.staff.errors import NameRefused, NameWithAddress
 from upstage_crm.staff.roles import Role
 from upstage_crm.team import invitations
@@ -65,7 +65,7 @@ def invited(house: House, name: str, desk: str) -> None:
 
 def renamed(house: House, name: str, desk: str) -> None:
     house.write(
-        lambda s: team.rename(
+        lambda s: member_admin.rename(
             s,
             actor=house.owner,
             staff_id=house.owner.id,
@@ -123,7 +123,7 @@ def test_who_accepts_an_invitation_cannot_choose_another_kind_of_name(house: Hou
 def test_the_command_line_asks_the_same(house: House, capsys: pytest.CaptureFixture[str]) -> None:
     assert house.owner
 
-    assert cli.main(["staff", "add", "nia@staff.example.org", "--name", BAD]) == 1
+    assert commands.main(["staff", "add", "nia@staff.example.org", "--name", BAD]) == 1
 
     assert "cannot be part of a name" in capsys.readouterr().err
 
@@ -161,8 +161,8 @@ def test_an_owner_gives_another_name(house: House) -> None:
     how = {"staff_id": vic.id, "display_name": "Victor", "desk": "bar", "now": house.now}
     owner = house.owner
 
-    house.write(lambda s: team.rename(s, actor=owner, **how))
-    house.write(lambda s: team.rename(s, actor=owner, **how))
+    house.write(lambda s: member_admin.rename(s, actor=owner, **how))
+    house.write(lambda s: member_admin.rename(s, actor=owner, **how))
 
     assert house.read(lambda s: accounts.get_member(s, vic.id)).label == "Victor, bar"
     (line,) = house.lines(action=Action.STAFF_RENAMED)
@@ -172,4 +172,6 @@ def test_an_owner_gives_another_name(house: House) -> None:
         "desk.old": "box office",
         "desk.new": "bar",
     }
-    unchanged(house, lambda: house.write(lambda s: team.rename(s, actor=vic, **how)), Forbidden)
+    unchanged(
+        house, lambda: house.write(lambda s: member_admin.rename(s, actor=vic, **how)), Forbidden
+    )

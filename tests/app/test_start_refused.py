@@ -19,7 +19,7 @@ from sqlalchemy.exc import DBAPIError
 from tests.support.keyring import SECRET_KEYS
 from tests.support.processes import free_port, without_settings
 from tests.support.project import ROOT
-from upstage_crm import cli
+from upstage_crm.cli import commands
 
 PR_CAPBSET_DROP, CAP_DAC_OVERRIDE = 24, 1  # linux/prctl.h, linux/capability.h
 
@@ -164,7 +164,7 @@ def test_so_does_every_other_command(
     for name, value in place.settings.items():
         monkeypatch.setenv(name, value)
 
-    assert cli.main(command) == 1
+    assert commands.main(command) == 1
 
     said = capsys.readouterr()
     assert said.out == ""
@@ -181,4 +181,4 @@ def test_a_fault_of_ours_keeps_its_traceback(place: Place, monkeypatch: pytest.M
         monkeypatch.setenv(name, value)
 
     with pytest.raises(DBAPIError, match="no such table"):
-        cli.main(["staff", "disable", "dana@theatre.example"])
+        commands.main(["staff", "disable", "dana@theatre.example"])

@@ -25,9 +25,9 @@ from upstage_crm.audit.errors import RowNotProven
 from upstage_crm.change_requests.model.policy import DEFAULT
 from upstage_crm.core.clock import FrozenClock
 from upstage_crm.core.db import Database
+from upstage_crm.jobs import integrity_checks
 from upstage_crm.proof import integrity, repair
 from upstage_crm.staff.roles import Role, StaffMember
-from upstage_crm.web import watching
 
 
 class Attacker(StrEnum):
@@ -133,7 +133,7 @@ def test_what_the_databases_role_forges_is_found_before_it_helps(house: House) -
     """A plain write is refused. An approval in the very shape of ours is taken, and is found."""
     assert set(column(Attacker.ROLE).values()) == {Outcome.FOUND}
     targets = house.settle_in(lambda: None)
-    assert watching.watch_rows(house.parts) == 0
+    assert integrity_checks.watch_rows(house.parts) == 0
     shape = house.propose(house.patron("shape@example.com", "Shape"), "own@thief.example")
 
     for target in targets:
@@ -142,8 +142,8 @@ def test_what_the_databases_role_forges_is_found_before_it_helps(house: House) -
         with house.database.engine.begin() as connection:
             for statement in forged(target, shape.request_id):
                 connection.exec_driver_sql(statement)
-    house.clock.advance(timedelta(seconds=watching.EVERY_S))
-    watching.watch_rows(house.parts)
+    house.clock.advance(timedelta(seconds=integrity_checks.EVERY_S))
+    integrity_checks.watch_rows(house.parts)
     house.settle()
 
     assert {f"own@{target.patron.number}.example" for target in targets} <= set(
@@ -161,7 +161,7 @@ def test_what_the_databases_role_forges_is_found_before_it_helps(house: House) -
     assert {target.mailbox or None for target in targets} == {
         house.record(target.patron).values["email"] for target in targets
     }
-    assert watching.watch_rows(house.parts) == 0
+    assert integrity_checks.watch_rows(house.parts) == 0
 
 
 def address(target: Target) -> str:

@@ -17,7 +17,8 @@ from upstage_crm.core.errors import Forbidden, NotFound
 from upstage_crm.core.text import InvalidText
 from upstage_crm.links.claims import LinkClaims, Purpose
 from upstage_crm.mail.message import MailMessage
-from upstage_crm.staff import accounts, sessions, team
+from upstage_crm.staff import accounts, member_admin
+from upstage_crm.staff.auth import sessions
 from upstage_crm.staff.errors import (
     InvitationOpen,
     InvitationOver,
@@ -28,7 +29,11 @@ from upstage_crm.staff.errors import (
     StaffLinkDead,
 )
 from upstage_crm.staff.roles import PERMISSIONS, Permission, Role, StaffMember
-from upstage_crm.team import invitations, offboarding, recovering
+from upstage_crm.team import (
+    invitations,
+    offboarding,
+    password_reset,
+)
 
 NIA = "nia@staff.example.org"
 OUTSIDERS = [role for role in Role if Permission.MANAGE_TEAM not in PERMISSIONS[role]]
@@ -102,13 +107,13 @@ def link(office: Office, to: str = NIA) -> LinkClaims:
 
 def ask(office: Office, email: str) -> bool:
     return office.write(
-        lambda s: recovering.send_link(s, email=email, post=office.post, now=office.now)
+        lambda s: password_reset.send_link(s, email=email, post=office.post, now=office.now)
     )
 
 
 def set_password(office: Office, claims: LinkClaims) -> str:
     return office.write(
-        lambda s: recovering.set_by_link(
+        lambda s: password_reset.set_by_link(
             s, claims, password_hash="new", post=office.post, now=office.now
         )
     )
@@ -212,10 +217,10 @@ def test_only_who_looks_after_the_team_changes_it(office: Office, role: Role) ->
         lambda: change_role(office, other.id, Role.OWNER, actor),
         lambda: disable(office, other.id, actor),
         lambda: office.write(
-            lambda s: team.enable(s, actor=actor, staff_id=other.id, now=office.now)
+            lambda s: member_admin.enable(s, actor=actor, staff_id=other.id, now=office.now)
         ),
         lambda: office.write(
-            lambda s: team.take_factors(s, actor=actor, staff_id=other.id, now=office.now)
+            lambda s: member_admin.take_factors(s, actor=actor, staff_id=other.id, now=office.now)
         ),
     ]
     for step in steps:
@@ -230,7 +235,9 @@ def change_role(
 ) -> bool:
     by = actor or office.owner
     return office.write(
-        lambda s: team.change_role(s, actor=by, staff_id=staff_id, role=role, now=office.now)
+        lambda s: member_admin.change_role(
+            s, actor=by, staff_id=staff_id, role=role, now=office.now
+        )
     )
 
 
@@ -238,7 +245,7 @@ def disable(office: Office, staff_id: str, actor: StaffMember | None = None) -> 
     by = actor or office.owner
     office.write(
         lambda s: offboarding.let_go(
-            s, actor=by, staff_id=staff_id, to_id=None, mailroom=office.room, now=office.now
+            s, actor=by, staff_id=staff_id, to_id=None, notifier=office.room, now=office.now
         )
     )
 
@@ -263,7 +270,7 @@ def test_nobody_changes_their_own_role_or_disables_themselves(office: Office) ->
     unchanged(office, lambda: change_role(office, own, Role.READ_ONLY), OwnAccount)
     unchanged(office, lambda: disable(office, own), OwnAccount)
     take = lambda: office.write(  # noqa: E731  # one line of three alike
-        lambda s: team.take_factors(s, actor=office.owner, staff_id=own, now=office.now)
+        lambda s: member_admin.take_factors(s, actor=office.owner, staff_id=own, now=office.now)
     )
     unchanged(office, take, OwnAccount)
 
@@ -295,7 +302,9 @@ def test_a_disabled_member_is_out_and_can_come_back(office: Office) -> None:
     assert office.found(token) is None
     unchanged(office, lambda: set_password(office, claims), StaffLinkDead)
     assert not ask(office, "sam@staff.example.org")
-    office.write(lambda s: team.enable(s, actor=office.owner, staff_id=sam.id, now=office.now))
+    office.write(
+        lambda s: member_admin.enable(s, actor=office.owner, staff_id=sam.id, now=office.now)
+    )
     assert office.found(office.sign_in(sam))
     assert office.found(token) is None
 
@@ -306,7 +315,7 @@ def test_the_page_lists_who_was_last_here(office: Office) -> None:
     disable(office, gone.id)
     office.enrol(office.sign_in(sam))
 
-    listed = {member.display_name: member for member in office.read(team.members)}
+    listed = {member.display_name: member for member in office.read(member_admin.members)}
 
     assert ["Dana", "Sam", "Abe"] == list(listed), "who may sign in first"
     assert (office.now, True) == (listed["Sam"].last_active_at, listed["Sam"].has_factor)
@@ -345,7 +354,7 @@ def test_a_link_lives_for_half_an_hour(office: Office) -> None:
     office.staff("Sam", Role.MANAGER)
     ask(office, "sam@staff.example.org")
     claims = link(office, "sam@staff.example.org")
-    office.clock.advance(recovering.LIFE)
+    office.clock.advance(password_reset.LIFE)
 
     unchanged(office, lambda: set_password(office, claims), StaffLinkDead)
 
@@ -373,7 +382,7 @@ def test_a_changed_password_ends_every_other_session(office: Office) -> None:
     stolen, own = office.sign_in(sam), office.sign_in(sam)
 
     office.write(
-        lambda s: recovering.change(
+        lambda s: password_reset.change(
             s, office.inside_of(s, own), password_hash="new", post=office.post, now=office.now
         )
     )

@@ -18,8 +18,9 @@ from tests.support.office import Office
 from upstage_crm.admin.audit import rows
 from upstage_crm.admin.patrons.record_rows import event_views
 from upstage_crm.admin.requests.story import story as story_of
-from upstage_crm.audit import guards, trail
+from upstage_crm.audit import trail
 from upstage_crm.audit.events import OPERATOR, Action, AuditEvent, Channel
+from upstage_crm.audit.guards import triggers
 from upstage_crm.audit.signing import KeyRing
 from upstage_crm.audit.tables import AuditEntryRow, AuditValueRow
 from upstage_crm.audit.trail import Broken
@@ -38,19 +39,24 @@ from upstage_crm.core.clock import FrozenClock
 from upstage_crm.core.db import Database
 from upstage_crm.links.claims import Reviewer
 from upstage_crm.links.codec import LinkCodec, LinkKey
-from upstage_crm.mail import gate
 from upstage_crm.mail.events import EventKind
+from upstage_crm.mail.sending import send_gate
 from upstage_crm.organisation import settings
 from upstage_crm.patrons import commands, reveals
-from upstage_crm.patrons.seeing import EVERYTHING
 from upstage_crm.patrons.tables import PatronStatus
 from upstage_crm.patrons.views import PatronRecord
+from upstage_crm.patrons.visibility import EVERYTHING
 from upstage_crm.privacy import erasure
 from upstage_crm.proof.watch import Watch, Witness
-from upstage_crm.staff import accounts, doorway, second_factor, security, sessions, team
+from upstage_crm.staff import accounts, member_admin
+from upstage_crm.staff.auth import devices, second_factor, security, sessions
+from upstage_crm.staff.auth.security import SecurityPolicy
 from upstage_crm.staff.roles import Role
-from upstage_crm.staff.security import SecurityPolicy
-from upstage_crm.team import invitations, offboarding, recovering
+from upstage_crm.team import (
+    invitations,
+    offboarding,
+    password_reset,
+)
 
 # Another legal value: an illegal one could not even be read.
 OTHERWISE = {
@@ -77,7 +83,7 @@ def broken(desk: Desk, ring: KeyRing = RING) -> Broken | None:
 def tamper(desk: Desk, *statements: str) -> Broken | None:
     """Say what `verify` finds after SQL by somebody who may drop guards; then undo it all."""
     with desk.owned.connect() as connection, connection.begin() as transaction:
-        guards.drop(connection)
+        triggers.drop(connection)
         for statement in statements:
             connection.exec_driver_sql(statement)
         with over(connection) as session:
@@ -284,8 +290,8 @@ def test_a_story_of_every_path_records_every_action(
         row = rows.trail_row(line, numbers={}, shows_values=True, time_zone=UTC)
         assert row.words
         assert {change.label for change in row.changes if "." in change.label} == set()
-    assert len(lines) == len(event_views(lines, sight=EVERYTHING, now=desk.now, time_zone=UTC))
-    assert len(lines) == len(story_of(lines, (), events={}, sight=EVERYTHING, time_zone=UTC))
+    assert len(lines) == len(event_views(lines, access=EVERYTHING, now=desk.now, time_zone=UTC))
+    assert len(lines) == len(story_of(lines, (), events={}, access=EVERYTHING, time_zone=UTC))
 
 
 def main_paths(desk: Engine) -> None:
@@ -388,7 +394,7 @@ def notices_of_changes(desk: Engine) -> None:
     newer = replace(desk.room, codec=LinkCodec([LinkKey("newer", b"n" * 32)]))
     desk.write(
         lambda session: scheduled.revoke(
-            session, request_id=request.request_id, mailroom=newer, now=desk.now
+            session, request_id=request.request_id, notifier=newer, now=desk.now
         )
     )
 
@@ -417,8 +423,8 @@ def mail_troubles(desk: Engine) -> None:
 
     def mended(session: Session) -> None:
         who = {"actor": desk.owner, "now": desk.now}
-        resend_mail.send_again(session, mail_id=mail_id, mailroom=desk.room, **who)
-        gate.pause(session, until=desk.now + days(1), reason="key")
+        resend_mail.send_again(session, mail_id=mail_id, notifier=desk.room, **who)
+        send_gate.pause(session, until=desk.now + days(1), reason="key")
         resend_mail.resume(session, **who)
 
     desk.write(mended)
@@ -434,7 +440,7 @@ def tell_of_erasure(desk: Engine) -> None:
         erasure.request_erasure(session, actor=desk.owner, reason="by letter", **who)
         erasure.decline_erasure(session, actor=second, note="whose letter?", **who)
         erasure.request_erasure(session, actor=desk.owner, reason="by letter", **who)
-        erasure.confirm_erasure(session, actor=second, mailroom=desk.room, **who)
+        erasure.confirm_erasure(session, actor=second, notifier=desk.room, **who)
 
     desk.write(told)
 
@@ -457,17 +463,17 @@ def staff_accounts(desk: Engine) -> None:
     def told(session: Session) -> None:
         post, now = office.post, desk.now
         for device in ("", "another"):
-            doorway.recognise(session, staff_id=sam.id, token=device, now=now)
+            devices.recognise(session, staff_id=sam.id, token=device, now=now)
         here = office.inside_of(session, own)
         second_factor.new_codes(session, here, now=now)
         second_factor.remove(session, here, passkey_id=None, now=now)
-        recovering.send_link(session, email=sam.email_key, post=post, now=now)
-        recovering.change(session, here, password_hash="x", post=post, now=now)
+        password_reset.send_link(session, email=sam.email_key, post=post, now=now)
+        password_reset.change(session, here, password_hash="x", post=post, now=now)
         who = {"actor": owner, "now": now}
-        team.change_role(session, staff_id=sam.id, role=Role.MANAGER, **who)
-        team.rename(session, staff_id=sam.id, display_name="Samir", desk="", **who)
-        offboarding.let_go(session, staff_id=sam.id, to_id=None, mailroom=desk.room, **who)
-        team.enable(session, staff_id=sam.id, **who)
+        member_admin.change_role(session, staff_id=sam.id, role=Role.MANAGER, **who)
+        member_admin.rename(session, staff_id=sam.id, display_name="Samir", desk="", **who)
+        offboarding.let_go(session, staff_id=sam.id, to_id=None, notifier=desk.room, **who)
+        member_admin.enable(session, staff_id=sam.id, **who)
         policy = SecurityPolicy(second_factor=frozenset({Role.OWNER}))
         security.change(session, proposed=policy, **who)
         for email in ("nia@staff.example.org", "ola@staff.example.org"):

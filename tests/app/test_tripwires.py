@@ -15,8 +15,8 @@ from tests.support.factories import NEW, OLD, PROTECTED, days, together, unchang
 from tests.support.keyring import opened
 from tests.support.pipeline import installed
 from tests.support.thresholds import tighten
-from upstage_crm.audit import guards
 from upstage_crm.audit.events import Action
+from upstage_crm.audit.guards import triggers
 from upstage_crm.change_requests.lifecycle.staff_commands import Proposed
 from upstage_crm.change_requests.limits import alerts, attempts
 from upstage_crm.change_requests.model.errors import (
@@ -45,13 +45,13 @@ from upstage_crm.core import migrations
 from upstage_crm.core.clock import FrozenClock
 from upstage_crm.core.db import Database, table_of
 from upstage_crm.core.errors import Forbidden
+from upstage_crm.jobs import schedule
 from upstage_crm.mail.message import MailMessage
 from upstage_crm.patrons import marks
 from upstage_crm.patrons.tables import PatronRow
 from upstage_crm.patrons.views import PatronRecord
 from upstage_crm.privacy import erasure
 from upstage_crm.staff.roles import Role, StaffMember
-from upstage_crm.web import schedule
 
 PHONE = {"phone": {"phone": "+1 212 555 0199"}}
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
@@ -142,7 +142,7 @@ def test_a_server_lets_go_what_has_cooled_down_and_forgets_old_attempts(
     engine: Engine, vic: StaffMember
 ) -> None:
     with installed(engine.database, engine.clock) as parts:
-        engine.room = parts.mailroom
+        engine.room = parts.notifier
         requests = burst(engine, vic, 5)
         schedule.do_what_is_due(parts)
         assert [RequestState.HELD] * 3 == states(engine, requests[2:])
@@ -498,7 +498,7 @@ def test_an_attempt_holds_no_address_and_an_erasure_empties_it(
     engine.write(
         lambda s: erasure.request_erasure(s, actor=engine.owner, reason="by letter", **who)
     )
-    engine.write(lambda s: erasure.confirm_erasure(s, actor=second, mailroom=engine.room, **who))
+    engine.write(lambda s: erasure.confirm_erasure(s, actor=second, notifier=engine.room, **who))
 
     (row,) = engine.dump()["proposal_attempt"]
     assert "mine.example" not in repr(row)
@@ -522,7 +522,7 @@ def test_going_back_a_revision_keeps_asking_for_a_second_person(
     assert "second_person" == engine.scalar(held)
     migrations.upgrade(database.engine)
     with database.engine.connect() as connection:
-        assert () == guards.missing(connection, PROTECTED)
+        assert () == triggers.missing(connection, PROTECTED)
     database.dispose()
 
 

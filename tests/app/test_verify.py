@@ -19,14 +19,14 @@ from upstage_crm.change_requests.model.rules import (
     DeskMethod,
     ReasonCode,
 )
-from upstage_crm.patrons import reconciling as patron_reconciling
 from upstage_crm.patrons.fields import FIELDS
 from upstage_crm.patrons.views import PatronRecord
+from upstage_crm.proof import reconcile_patrons as patron_reconciling
 from upstage_crm.proof import verifying
 from upstage_crm.proof.verifying import Report, verify
 from upstage_crm.staff.roles import Role
 from upstage_crm.tables import metadata
-from upstage_crm.ui.audit_words import difference_words
+from upstage_crm.wording.actions import difference_words
 
 NO_RECEIPT = ((Problem.RECEIPT_MISSING, "email"),)
 COLUMNS = {column: key for key, columns in PROTECTED.items() for column in columns}
@@ -426,7 +426,7 @@ def _at_the_desk(house: House) -> None:
             method=DeskMethod.IN_PERSON,
             note="Passport",
             context=desk.context,
-            mailroom=desk.room,
+            notifier=desk.room,
             now=desk.now,
         )
     )
@@ -435,7 +435,7 @@ def _at_the_desk(house: House) -> None:
             session,
             actor=second,
             reference=proposed.reference,
-            mailroom=desk.room,
+            notifier=desk.room,
             now=desk.now,
         )
     )

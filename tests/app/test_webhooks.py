@@ -33,9 +33,12 @@ from upstage_crm.core.ids import new_id
 from upstage_crm.mail import event_log
 from upstage_crm.mail.compose import Composer
 from upstage_crm.mail.delivery import MailState, Transport
-from upstage_crm.mail.dispatcher import Dispatcher
 from upstage_crm.mail.outbox import OUTBOX
-from upstage_crm.mail.sender import Accepted, SendDeferred
+from upstage_crm.mail.sending.dispatcher import Dispatcher
+from upstage_crm.mail.sending.sender import (
+    Accepted,
+    SendDeferred,
+)
 from upstage_crm.settings import BadSetting, Settings
 from upstage_crm.webhooks import resend
 from upstage_crm.wiring import mailboxes_of

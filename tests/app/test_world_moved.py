@@ -239,6 +239,6 @@ def _decide_in(desk: Desk, session: Session, link: LinkClaims) -> None:
         claims=link,
         decision=Decision.APPROVE,
         channel=ReviewChannel.PATRON_PAGE,
-        mailroom=desk.room,
+        notifier=desk.room,
         now=desk.now,
     )

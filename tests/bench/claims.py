@@ -18,10 +18,11 @@ from tests.conftest import START
 from tests.support.outbox import OUTSIDE, draft
 from upstage_crm.core.db import Database
 from upstage_crm.core.ids import new_id
-from upstage_crm.mail import claiming, outbox
+from upstage_crm.mail import outbox
 from upstage_crm.mail.compose import PreparedMail
 from upstage_crm.mail.delivery import LEASE, MailState, Transport
 from upstage_crm.mail.outbox import OUTBOX
+from upstage_crm.mail.sending import claiming
 
 ROUND, ROUNDS = 25, 7  # the first round warms caches up and does not count
 _TRANSPORTS = (Transport.RESEND,)

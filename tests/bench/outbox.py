@@ -31,8 +31,8 @@ from upstage_crm.mail import outbox
 from upstage_crm.mail.compose import Composer, PreparedMail
 from upstage_crm.mail.delivery import Transport
 from upstage_crm.mail.message import MailDraft
+from upstage_crm.pages.live import Hub
 from upstage_crm.settings import Settings
-from upstage_crm.web.hub import Hub
 
 DECISIONS = 40  # the first ten warm caches up and do not count
 WARM_UP = 10

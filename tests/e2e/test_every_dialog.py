@@ -198,7 +198,7 @@ def furnish(house: House) -> None:
     """Bring records, requests and accounts into the states in which each dialog is offered."""
     parts = house.stage.parts
     engine = Engine(parts.database, FrozenClock(parts.clock.now()))
-    engine.room, engine.codec = parts.mailroom, parts.codec
+    engine.room, engine.codec = parts.notifier, parts.codec
     owner = engine._owner = house.stage.owner
     second = engine.staff("Olga", Role.OWNER)
 
@@ -245,7 +245,7 @@ def furnish(house: House) -> None:
     ruling = Ruling(verdict=Verdict.QUARANTINE, wire=Wire.AT_ONCE, count=8, limit=5)
     engine.write(
         lambda s: alerts.open_now(
-            s, actor=thief, ruling=ruling, mailroom=engine.room, now=engine.now
+            s, actor=thief, ruling=ruling, notifier=engine.room, now=engine.now
         )
     )
     engine.write(
@@ -287,7 +287,7 @@ def dispute(engine: Engine, patron: PatronRecord) -> None:
     proposed = engine.propose(patron, changes=PHONE)
 
     def freeze(session: Any) -> None:
-        case = locking.by_id(session, proposed.request_id, mailroom=engine.room, now=engine.now)
+        case = locking.by_id(session, proposed.request_id, notifier=engine.room, now=engine.now)
         freezing.freeze(
             case, FreezeCause.REVERT_BLOCKED, channel=Channel.SCHEDULE, outcome="an objection"
         )

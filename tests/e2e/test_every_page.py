@@ -63,7 +63,7 @@ class House:
                 reason_code=ReasonCode.ASKED_BY_PHONE,
                 reason_text="Rang this morning.",
                 context=parts.context(),
-                mailroom=parts.mailroom,
+                notifier=parts.notifier,
                 now=parts.clock.now(),
             )
         self.mail, self.link = decision_url(parts, proposed.request_id, server.url)

@@ -67,7 +67,7 @@ def asked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Asked]:
                 reason_code=ReasonCode.ASKED_BY_PHONE,
                 reason_text="Rang this morning, 10:30.",
                 context=parts.context(),
-                mailroom=parts.mailroom,
+                notifier=parts.notifier,
                 now=parts.clock.now(),
             )
         mail, link = decision_url(parts, proposed.request_id, server.url)

@@ -12,7 +12,7 @@ from tests.support.journey import PATIENCE_MS, hydrated, opened, sign_in
 from tests.support.mail_reader import emulator_mails, links, to
 from tests.support.server import Server, running_server
 from tests.support.stage import CLERK, Stage, set_stage
-from upstage_crm.confirm import labels
+from upstage_crm.confirm import fixed_copy
 
 
 def propose_email(page: Page, server: Server, number: int, email: str) -> str:
@@ -81,9 +81,9 @@ def test_a_rejection_with_a_reason_reaches_the_clerk_while_the_request_is_on_scr
     patron = context.new_page()
     patron.set_default_timeout(PATIENCE_MS)
     opened(patron, link)
-    patron.get_by_text(labels.COMMENT_SUMMARY).click()
-    patron.get_by_label(labels.COMMENT_LABEL).fill("Please keep the old one.")
-    patron.get_by_role("button", name=labels.COMMENT_SEND).click()
+    patron.get_by_text(fixed_copy.COMMENT_SUMMARY).click()
+    patron.get_by_label(fixed_copy.COMMENT_LABEL).fill("Please keep the old one.")
+    patron.get_by_role("button", name=fixed_copy.COMMENT_SEND).click()
     expect(patron.get_by_role("heading", level=1)).to_contain_text(
         re.compile("stays|rejected", re.I)
     )

@@ -16,8 +16,8 @@ from tests.support.server import answers
 from tests.support.siege import A_TOKEN, PRIVATE, House, besieged, leaks
 from upstage_crm.demo import names
 from upstage_crm.demo.staff import ORGANISATION, STAFF
+from upstage_crm.http.patron_paths import BUILT_PAGES
 from upstage_crm.staff import demo_account
-from upstage_crm.web.build import PAGES
 from upstage_crm.web.environment import ROOT
 
 CHUNKED = b"Transfer-Encoding: chunked\r\n"
@@ -270,7 +270,7 @@ def test_the_build_holds_nothing_of_a_database_or_a_key() -> None:
         words |= {word for word in spelled if len(word) > 6 and word not in kit}
     text = "\n".join(
         path.read_text("utf-8")
-        for path in sorted((ROOT / PAGES).rglob("*"))
+        for path in sorted((ROOT / BUILT_PAGES).rglob("*"))
         if path.suffix in (".js", ".html", ".css", ".json", ".webmanifest", ".txt")
     )
 

@@ -16,9 +16,12 @@ from upstage_crm.admin.patrons.list_state import PatronListState
 from upstage_crm.audit.events import OPERATOR, Channel
 from upstage_crm.change_requests.model.rules import RequestState
 from upstage_crm.confirm.state import ConfirmState
+from upstage_crm.http.session_cookie import (
+    NAME,
+    SECURE_NAME,
+)
 from upstage_crm.staff import accounts
 from upstage_crm.tables import metadata
-from upstage_crm.web.session_cookie import NAME, SECURE_NAME
 
 LOAD = f"{PatronListState.get_full_name()}.load"
 LIST = {"pathname": "/patrons", "asPath": "/patrons/"}

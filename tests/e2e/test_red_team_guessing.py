@@ -23,7 +23,8 @@ from upstage_crm.admin.patrons.list_state import PatronListState
 from upstage_crm.admin.patrons.propose_state import ProposeState
 from upstage_crm.audit.events import OPERATOR, Channel
 from upstage_crm.confirm.code import TAKES_S
-from upstage_crm.staff import accounts, passwords
+from upstage_crm.staff import accounts
+from upstage_crm.staff.auth import passwords
 from upstage_crm.staff.roles import Role
 from upstage_crm.tables import metadata
 

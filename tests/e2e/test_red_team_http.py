@@ -13,7 +13,7 @@ import pytest
 from tests.support.raw_http import Answer, ask, exchange, is_at_home, place_of
 from tests.support.server import answers
 from tests.support.siege import PRIVATE, House, besieged, leaks
-from upstage_crm.web.session_cookie import NAME
+from upstage_crm.http.session_cookie import NAME
 
 HOOK = "whsec_" + "a2tr" * 8
 SMUGGLED = "/smuggled-in"

@@ -18,8 +18,8 @@ from tests.support.raw_http import Answer, ask, press
 from tests.support.siege import House, besieged, leaks
 from upstage_crm.change_requests.model.rules import RequestState
 from upstage_crm.confirm.state import ConfirmState
+from upstage_crm.http.session_cookie import NAME
 from upstage_crm.links.claims import Purpose
-from upstage_crm.web.session_cookie import NAME
 
 CONFIRM = ConfirmState.get_full_name()
 INVALID = "/confirm/?link=invalid"

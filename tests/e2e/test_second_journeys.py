@@ -18,16 +18,16 @@ from tests.support.journey import (
 )
 from tests.support.server import Server
 from tests.support.stage import CLERK, LEAD, OWNER, Stage
-from upstage_crm.confirm import labels
+from upstage_crm.confirm import fixed_copy
 
 
 def answer(page: Page, answers: dict[str, str]) -> None:
     """Answer some fields by themselves and send it."""
-    page.get_by_text(labels.EACH_SUMMARY).click()
+    page.get_by_text(fixed_copy.EACH_SUMMARY).click()
     for field, words in answers.items():
         group = page.get_by_role("group", name=field)
         group.get_by_label(words, exact=True).check()
-    page.get_by_role("button", name=labels.EACH_SEND).click()
+    page.get_by_role("button", name=fixed_copy.EACH_SEND).click()
 
 
 def test_five_fields_are_answered_one_by_one_and_partly_approved(
@@ -73,7 +73,7 @@ def test_five_fields_are_answered_one_by_one_and_partly_approved(
     expect(patron.get_by_role("heading", level=1)).to_contain_text("We have your answer")
     stranger = somebody("")
     opened(stranger, link_in(open_mail(clerk, server, "Is this your address"), "Approve"))
-    stranger.get_by_role("button", name=labels.APPROVE, exact=True).click()
+    stranger.get_by_role("button", name=fixed_copy.APPROVE, exact=True).click()
     expect(stranger.get_by_role("heading", level=1)).to_contain_text("Approved. Thank you")
     patron.reload()
     expect(patron.get_by_role("heading", level=1)).to_contain_text("Partly approved")
@@ -104,7 +104,7 @@ def test_an_objection_after_the_approval_puts_back_and_two_members_clear(
     send_proposal(clerk)
     stranger = somebody("")
     opened(stranger, link_in(open_mail(clerk, server, "Is this your address"), "Approve"))
-    stranger.get_by_role("button", name=labels.APPROVE, exact=True).click()
+    stranger.get_by_role("button", name=fixed_copy.APPROVE, exact=True).click()
     expect(stranger.get_by_role("heading", level=1)).to_contain_text(re.compile("approved", re.I))
     assert "theo.new@example.org" == stage.email_of(number)
 
@@ -154,7 +154,7 @@ def test_two_members_change_an_address_at_the_desk_after_the_wait(
     assert "/c/" in link_in(notice, "No, keep this address")
     patron = somebody("")
     opened(patron, link_in(open_mail(lead, server, "Is this your address"), "Approve"))
-    patron.get_by_role("button", name=labels.APPROVE, exact=True).click()
+    patron.get_by_role("button", name=fixed_copy.APPROVE, exact=True).click()
     expect(patron.get_by_role("heading", level=1)).to_contain_text("taking effect later")
     opened(lead, f"{server.url}/requests/{reference}/")
     expect(lead.get_by_role("heading", name="Approved, takes effect on")).to_be_visible()
@@ -193,7 +193,7 @@ def test_a_code_opens_the_request_without_a_link_but_not_for_staff(
     enter(patron, reference.lower().replace("-", " "), code[1].lower())
     hydrated(patron)
     assert code[1] not in patron.url
-    patron.get_by_role("button", name=labels.APPROVE, exact=True).click()
+    patron.get_by_role("button", name=fixed_copy.APPROVE, exact=True).click()
     expect(patron.get_by_role("heading", level=1)).to_contain_text(re.compile("approved", re.I))
     assert "kai.code@example.org" == stage.email_of(number)
 
@@ -201,4 +201,4 @@ def test_a_code_opens_the_request_without_a_link_but_not_for_staff(
 def enter(page: Page, reference: str, code: str) -> None:
     page.locator("input[name=reference]").fill(reference)
     page.locator("input[name=code]").fill(code)
-    page.get_by_role("button", name=labels.CODE_OPEN).click()
+    page.get_by_role("button", name=fixed_copy.CODE_OPEN).click()

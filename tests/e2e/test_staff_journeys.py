@@ -28,8 +28,8 @@ from upstage_crm.patrons import commands as patrons
 from upstage_crm.patrons.queries import get_by_number
 from upstage_crm.patrons.tables import PatronKind
 from upstage_crm.staff import accounts
+from upstage_crm.staff.auth.sessions import FRESH_FOR
 from upstage_crm.staff.roles import Role
-from upstage_crm.staff.sessions import FRESH_FOR
 
 NEW = "nia@theatre.example"
 STRONG = "seven velvet lanterns burning"
@@ -234,7 +234,7 @@ def propose_many(stage: Stage, email: str, count: int) -> list[str]:
                 reason_code=ReasonCode.ASKED_BY_PHONE,
                 reason_text="",
                 context=parts.context(),
-                mailroom=parts.mailroom,
+                notifier=parts.notifier,
                 now=parts.clock.now(),
             )
         references.append(proposed.reference)

@@ -14,7 +14,7 @@ from tests.support.journey import PHONE, Person, opened, send_proposal, start_pr
 from tests.support.playhouse import Playhouse, says
 from tests.support.server import Server
 from tests.support.stage import CLERK, LEAD, OWNER, Stage
-from upstage_crm.confirm import labels
+from upstage_crm.confirm import fixed_copy
 from upstage_crm.mail.message import MailKind
 
 VERA, VERAS_PASSWORD = "vera@theatre.example", "seven velvet lanterns burning"
@@ -27,7 +27,7 @@ def play(somebody: Person, house: tuple[Server, Stage]) -> Playhouse:
 
 def asked(play: Playhouse, to: str) -> Page:
     """The proposed mailbox says yes to the question whether the address is its own."""
-    return play.answer(to, MailKind.DECISION_REQUEST, labels.APPROVE, labels.APPROVE)
+    return play.answer(to, MailKind.DECISION_REQUEST, fixed_copy.APPROVE, fixed_copy.APPROVE)
 
 
 def told(play: Playhouse, to: str, button: str) -> Page:
@@ -56,10 +56,12 @@ def test_a_clerk_with_a_mailbox_is_stopped_by_one_no(play: Playhouse) -> None:
 
     said = "to replace this email address with another one: m•••@thief.example"
     assert said in play.read(old, MailKind.CHANGE_NOTICE)
-    leaving = play.link(old, MailKind.CHANGE_NOTICE, labels.NOT_THIS_PERSON)
-    button = opened(play.somebody(""), leaving).get_by_role("button", name=labels.NOT_THIS_PERSON)
+    leaving = play.link(old, MailKind.CHANGE_NOTICE, fixed_copy.NOT_THIS_PERSON)
+    button = opened(play.somebody(""), leaving).get_by_role(
+        "button", name=fixed_copy.NOT_THIS_PERSON
+    )
     expect(button).to_be_visible()  # what was pressed in the mail is at hand on the page
-    says(told(play, old, labels.KEEP), "Nothing was changed")
+    says(told(play, old, fixed_copy.KEEP), "Nothing was changed")
     expect(play.request(reference).get_by_text("Rejected").first).to_be_visible()
     play.pass_time(reference, 80)
     assert play.stage.values_of(number) == before
@@ -111,7 +113,7 @@ def test_protection_goes_with_two_people_and_the_patron_still_says_no(play: Play
     expect(lead.get_by_role("button", name="Confirm")).to_have_count(0)
     play.propose(number, own, by=LEAD)
     says(asked(play, own), "We have your answer")
-    says(told(play, old, labels.KEEP), "Nothing was changed")
+    says(told(play, old, fixed_copy.KEEP), "Nothing was changed")
 
     owner = play.record(number, OWNER)
     owner.get_by_role("button", name="Confirm").click()
@@ -120,7 +122,7 @@ def test_protection_goes_with_two_people_and_the_patron_still_says_no(play: Play
     assert "protect" in play.read(old, MailKind.PROTECTION_REMOVED)
     play.propose(number, "again@thief.example", by=LEAD)
     says(asked(play, "again@thief.example"), "taking effect later")
-    says(told(play, old, labels.KEEP), "Nothing was changed")
+    says(told(play, old, fixed_copy.KEEP), "Nothing was changed")
     assert play.stage.email_of(number) == old
 
 
@@ -207,7 +209,7 @@ def test_a_change_of_job(play: Playhouse) -> None:
     number = play.stage.add(old)
     play.propose(number, new)
     says(asked(play, new), "taking effect later")
-    says(told(play, old, labels.SWITCH), "Approved. Thank you")
+    says(told(play, old, fixed_copy.SWITCH), "Approved. Thank you")
 
     assert play.stage.email_of(number) == new
     assert play.presses == {new: 2, old: 2}

@@ -21,10 +21,10 @@ from tests.support.raw_http import Answer, ask, press
 from tests.support.siege import House, besieged
 from upstage_crm.change_requests.model.rules import RequestState
 from upstage_crm.core.languages import speaker
-from upstage_crm.ui import copy, failure_words
+from upstage_crm.wording import failures, sentences
 
 BROWSER = {"Accept": "text/html,*/*;q=0.8", "Accept_Language": "de-DE,de;q=0.9"}
-IN_GERMAN = speaker("de")(failure_words.TITLE)
+IN_GERMAN = speaker("de")(failures.TITLE)
 ENDLESS = resource.RLIM_INFINITY
 
 
@@ -94,8 +94,8 @@ def test_a_full_disk(tmp_path: Path) -> None:
             signed_in = press(
                 house.server, "/auth/sign-in", {"email": "x", "password": "y"}, **BROWSER
             )
-            assert_calm(signed_in, failure_words.TITLE)
-            assert copy.CHECK_FIRST in signed_in.body
+            assert_calm(signed_in, failures.TITLE)
+            assert sentences.CHECK_FIRST in signed_in.body
             assert house.state(0) is RequestState.PENDING
 
         wait_for(house, lambda: health(house)[0] == 200)
@@ -141,7 +141,7 @@ def test_a_database_server_that_goes_away(tmp_path: Path, postgres: Postgres) ->
             assert_calm(patron.approve(), IN_GERMAN)
             assert_calm(
                 ask(house.server, "/patrons/", Cookie=house.cookie, **BROWSER),
-                failure_words.TITLE,
+                failures.TITLE,
             )
             plain = ask(house.server, "/patrons/", Cookie=house.cookie)
             assert plain.headers["content-type"] == "text/plain; charset=utf-8"

@@ -7,7 +7,7 @@ from configparser import ConfigParser
 from pathlib import Path
 
 from upstage_crm.settings import Settings
-from upstage_crm.staff import hashing, throttle
+from upstage_crm.staff.auth import hashing, throttle
 from upstage_crm.web import edge, limits, roll_call, serve, visits
 
 DEPLOY = Path(__file__).resolve().parents[2] / "docs" / "deploy"

@@ -17,7 +17,7 @@ from upstage_crm.change_requests.model.thresholds import (
 from upstage_crm.demo.second_steps import POLICY as DEMO
 from upstage_crm.staff import names
 from upstage_crm.staff.account_history import REST
-from upstage_crm.ui.policy_words import NUMBER_WORDS
+from upstage_crm.wording.policy import NUMBER_WORDS
 
 ROOT = Path(__file__).resolve().parents[2]
 T = DEFAULT.thresholds

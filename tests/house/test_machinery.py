@@ -17,6 +17,7 @@ import pytest
 from tests.support.emulator import API_KEY, FOLDER, running_emulator
 from tests.support.processes import Leashed
 from upstage_crm.core.files import write_whole
+from upstage_crm.http.patron_paths import BUILT_PAGES
 from upstage_crm.web import build
 from upstage_crm.web.environment import cache_folder, tool_environment
 from upstage_crm.web.plugins import BuildChanged, own_origin, turned_at_once
@@ -126,7 +127,7 @@ def project(tmp_path: Path) -> Path:
     """A folder with one source of each kind and a finished build of it."""
     for name in ("upstage_crm/page.py", "assets/icon.svg", "rxconfig.py", "reflex.lock/bun.lock"):
         write_whole(tmp_path / name, b"first")
-    write_whole(tmp_path / build.PAGES / "index.html", b"<html>")
+    write_whole(tmp_path / BUILT_PAGES / "index.html", b"<html>")
     stamp = f"{build.source_hash(tmp_path)} {build.lock_hash(tmp_path)}"
     write_whole(tmp_path / build.STAMP, stamp.encode())
     return tmp_path
@@ -165,7 +166,7 @@ def test_a_build_survives_a_move_of_the_folder(project: Path, tmp_path: Path) ->
 
 
 def test_a_build_without_its_pages_is_no_build(project: Path) -> None:
-    (project / build.PAGES / "index.html").unlink()
+    (project / BUILT_PAGES / "index.html").unlink()
 
     assert not build.is_current(project)
 

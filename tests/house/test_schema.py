@@ -12,9 +12,15 @@ from alembic.script import ScriptDirectory
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine import Connection, Engine
 
-from upstage_crm.audit import guards
-from upstage_crm.audit.guard_postgres import type_of, typed
-from upstage_crm.audit.guard_rules import marks, rules
+from upstage_crm.audit.guards import triggers
+from upstage_crm.audit.guards.postgres import (
+    type_of,
+    typed,
+)
+from upstage_crm.audit.guards.rules import (
+    marks,
+    rules,
+)
 from upstage_crm.core import migrations
 from upstage_crm.core.db import make_engine
 from upstage_crm.patrons.fields import DERIVED_COLUMNS, FIELDS, PROTECTED_COLUMNS
@@ -68,7 +74,7 @@ def test_the_newest_revision_is_the_metadata(engine: Engine) -> None:
     with engine.connect() as connection:
         assert [] == differences(connection)
         assert migrations.head() == migrations.current(connection)
-        assert () == guards.missing(connection, PROTECTED)
+        assert () == triggers.missing(connection, PROTECTED)
     engine.dispose()
 
 
@@ -82,7 +88,7 @@ def test_every_step_goes_down_and_up_again(engine: Engine) -> None:
         with engine.connect() as connection:
             seen[revision] = standing(connection)
     with engine.connect() as connection:
-        assert () == guards.missing(connection, PROTECTED)
+        assert () == triggers.missing(connection, PROTECTED)
 
     for revision in reversed([*revisions[:-1]]):
         migrations.downgrade(engine, revision)
@@ -97,7 +103,7 @@ def test_every_step_goes_down_and_up_again(engine: Engine) -> None:
     migrations.upgrade(engine)
     with engine.connect() as connection:
         assert [] == differences(connection)
-        assert () == guards.missing(connection, PROTECTED)
+        assert () == triggers.missing(connection, PROTECTED)
         assert 1 == connection.scalar(sa.text("SELECT count(*) FROM audit_head"))
     engine.dispose()
 
@@ -135,7 +141,7 @@ def test_registry_columns_and_guards_agree() -> None:
 def test_every_protected_column_is_named_in_a_guard(engine: Engine) -> None:
     migrations.upgrade(engine)
     with engine.connect() as connection:
-        wanted = guards._statements(connection, PROTECTED)
+        wanted = triggers._statements(connection, PROTECTED)
     engine.dispose()
     for key, columns in PROTECTED.items():
         text = wanted[f"guard_patron_{key}"]

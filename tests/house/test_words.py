@@ -24,6 +24,7 @@ from upstage_crm.change_requests.model.rules import (
 )
 from upstage_crm.change_requests.model.thresholds import Wire
 from upstage_crm.change_requests.notifications import alert_mails
+from upstage_crm.cli import start_words
 from upstage_crm.core.errors import UpstageError
 from upstage_crm.mail.catalogue import CATALOGUE
 from upstage_crm.mail.message import MailKind
@@ -33,8 +34,7 @@ from upstage_crm.patrons.tables import PatronStatus
 from upstage_crm.privacy.erasure import BlockerKind
 from upstage_crm.settings import known_names
 from upstage_crm.staff.roles import Role
-from upstage_crm.ui import audit_words, copy, staff_words, watch_words
-from upstage_crm.web import words
+from upstage_crm.wording import actions, limits, sentences, staff
 
 ROOT = Path(__file__).resolve().parents[2]
 # Told apart for a page's layout alone; to everybody outside it is one refusal with one code.
@@ -62,12 +62,12 @@ def codes() -> set[str]:
 
 
 def test_every_code_has_a_sentence() -> None:
-    assert set() == codes() - set(copy.SENTENCES) - set(words.STOPPED) - AT_THE_TERMINAL
+    assert set() == codes() - set(sentences.SENTENCES) - set(start_words.STOPPED) - AT_THE_TERMINAL
 
 
 def test_every_sentence_has_a_code() -> None:
     """A sentence that nothing raises is a promise that nobody keeps."""
-    assert set() == (set(copy.SENTENCES) | set(words.STOPPED)) - codes()
+    assert set() == (set(sentences.SENTENCES) | set(start_words.STOPPED)) - codes()
     assert codes() >= AT_THE_TERMINAL
 
 
@@ -88,35 +88,35 @@ COMMANDS = ("migrate", "verify", "repair", "--apply", "--new-key", "keys revoke"
 
 
 def test_sentences_are_sentences() -> None:
-    for code, sentence in {**copy.SENTENCES, **words.STOPPED}.items():
+    for code, sentence in {**sentences.SENTENCES, **start_words.STOPPED}.items():
         assert sentence[0].isupper(), code
         assert sentence.endswith((".", "?", *COMMANDS)), code
 
 
 def test_a_sentence_without_its_facts_is_still_one() -> None:
-    for code in copy.SENTENCES:
+    for code in sentences.SENTENCES:
         made = type("Made", (UpstageError,), {"code": code, "__module__": "tests"})
-        assert "{" not in copy.sentence(made())
+        assert "{" not in sentences.sentence(made())
 
 
 @pytest.mark.parametrize(
     ("said", "kind"),
     [
-        (audit_words.ACTION_WORDS, Action),
-        (copy.CHANNEL_WORDS, Channel),
-        (copy.STATE_WORDS, RequestState),
-        (copy.OUTCOME_WORDS, FieldOutcome),
-        (copy.CAUSE_WORDS, Cause),
-        (copy.DECISION_WORDS, Decision),
-        (copy.BLOCKER_WORDS, BlockerKind),
-        (copy.STATUS_WORDS, PatronStatus),
-        (staff_words.ROLE_WORDS, Role),
-        (copy.ADVICE, AdviceCode),
-        (audit_words.GROUPS, Action),
-        (audit_words.ACTOR_WORDS, ActorKind),
-        (audit_words.PROBLEM_WORDS, Problem),
+        (actions.ACTION_WORDS, Action),
+        (sentences.CHANNEL_WORDS, Channel),
+        (sentences.STATE_WORDS, RequestState),
+        (sentences.OUTCOME_WORDS, FieldOutcome),
+        (sentences.CAUSE_WORDS, Cause),
+        (sentences.DECISION_WORDS, Decision),
+        (sentences.BLOCKER_WORDS, BlockerKind),
+        (sentences.STATUS_WORDS, PatronStatus),
+        (staff.ROLE_WORDS, Role),
+        (sentences.ADVICE, AdviceCode),
+        (actions.GROUPS, Action),
+        (actions.ACTOR_WORDS, ActorKind),
+        (actions.PROBLEM_WORDS, Problem),
         (alert_mails.WIRE_WORDS, Wire),
-        (watch_words.HELD_WORDS, HeldFor),
+        (limits.HELD_WORDS, HeldFor),
     ],
 )
 def test_every_member_has_words(said: dict[object, object], kind: type[Enum]) -> None:

@@ -16,18 +16,23 @@ import sqlalchemy as sa
 from tests.support.factories import NEW, OLD, PROTECTED, Desk
 from tests.support.pipeline import Client, Pipeline, installed, sign_in
 from tests.support.proof import granting
-from upstage_crm.admin.audit.address import TrailAddress, read
 from upstage_crm.admin.audit.rows import ValueLine, trail_row
 from upstage_crm.admin.audit.state import PAGE_SIZE, AuditState
-from upstage_crm.audit import guards, trail
+from upstage_crm.admin.audit.url import (
+    TrailAddress,
+    read,
+)
+from upstage_crm.audit import trail
 from upstage_crm.audit.events import OUTSIDER, SYSTEM, Action, ActorKind, AuditEvent, Channel
+from upstage_crm.audit.guards import triggers
 from upstage_crm.audit.trail import Broken
 from upstage_crm.change_requests.lifecycle.answer import Evidence
 from upstage_crm.change_requests.model.rules import Decision
 from upstage_crm.core.clock import FrozenClock
 from upstage_crm.core.db import Database
 from upstage_crm.staff.roles import PERMISSIONS, Permission, Role
-from upstage_crm.ui.audit_words import (
+from upstage_crm.wiring import Runtime
+from upstage_crm.wording.actions import (
     ACTION_WORDS,
     ACTOR_WORDS,
     GROUP_WORDS,
@@ -35,7 +40,6 @@ from upstage_crm.ui.audit_words import (
     ActionGroup,
     broken_words,
 )
-from upstage_crm.wiring import Runtime
 
 HIDDEN_FROM = [role for role in Role if Permission.VIEW_AUDIT not in PERMISSIONS[role]]
 EVIDENCE = Evidence(ip_prefix="203.0.113.0/24", user_agent="Secret Browser 7")
@@ -319,9 +323,9 @@ class TestCheck:
         async def story(scene: Scene) -> None:
             tab = await scene.open()
             with scene.desk.owned.begin() as connection:
-                guards.drop(connection)
+                triggers.drop(connection)
                 connection.execute(sa.text(statement))
-                guards.install(connection, PROTECTED)
+                triggers.install(connection, PROTECTED)
             await scene.pipeline.send(tab, AuditState.check)
 
             state = await scene.seen(tab)

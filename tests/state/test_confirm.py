@@ -22,8 +22,8 @@ from upstage_crm.change_requests.model.rules import (
     Decision,
     RequestState,
 )
-from upstage_crm.confirm import labels
-from upstage_crm.confirm.shown import PageWords
+from upstage_crm.confirm import fixed_copy
+from upstage_crm.confirm.page_view import PageWords
 from upstage_crm.confirm.state import TITLE_ID, ConfirmGuard, ConfirmState
 from upstage_crm.core.clock import FrozenClock
 from upstage_crm.core.db import Database
@@ -326,7 +326,7 @@ class TestShowing:
             tab = await opened(pipeline, desk, notice, choice="approve")
             page = await words(pipeline, tab)
             assert (page.can_decide, page.choice) == (True, "approve")
-            assert (page.approve, page.reject) == (labels.SWITCH, labels.KEEP)
+            assert (page.approve, page.reject) == (fixed_copy.SWITCH, fixed_copy.KEEP)
             assert page.objection == Decision.NOT_THIS_PERSON.value
 
             await pipeline.send(tab, press)
@@ -420,7 +420,7 @@ class TestRefusing:
             await pipeline.send(tab, ConfirmState.reject, form=form)
 
             state = await pipeline.state(tab, ConfirmState)
-            assert (labels.UNREADABLE, "open", "") == (
+            assert (fixed_copy.UNREADABLE, "open", "") == (
                 state.problem,
                 state.words.phase,
                 state.busy,

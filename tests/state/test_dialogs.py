@@ -34,14 +34,14 @@ from upstage_crm.admin.team.state import TeamState
 from upstage_crm.change_requests.model.rules import RequestState
 from upstage_crm.core.clock import FrozenClock
 from upstage_crm.core.db import Database
-from upstage_crm.mail.dispatcher import Dispatcher
+from upstage_crm.mail.sending.dispatcher import Dispatcher
 from upstage_crm.pages.dialog_state import DialogMixin
 from upstage_crm.pages.page_state import PageMixin
 from upstage_crm.patrons.views import PatronRecord
 from upstage_crm.privacy.erasure import find_waiting
 from upstage_crm.staff.roles import Role
-from upstage_crm.ui.copy import SENTENCES
 from upstage_crm.wiring import Runtime, mailboxes_of
+from upstage_crm.wording.sentences import SENTENCES
 
 MOVED = SENTENCES["subject_moved"]
 PHONE = {"phone": {"phone": "+1 212 555 0199"}}
@@ -92,7 +92,7 @@ def play(database: Database, clock: FrozenClock) -> Iterator[Play]:
         def run(story: Story) -> None:
             async def told() -> None:
                 engine = Engine(database, clock)
-                engine.room = replace(parts.mailroom, public_url=PUBLIC_URL)
+                engine.room = replace(parts.notifier, public_url=PUBLIC_URL)
                 engine.codec = parts.codec
                 engine.dispatcher = Dispatcher(
                     database, engine.mailbox, parts.codec, clock, mailboxes_of=mailboxes_of

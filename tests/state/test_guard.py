@@ -33,11 +33,16 @@ from upstage_crm.admin.requests.queue_state import RequestQueueState
 from upstage_crm.audit.events import OPERATOR, Channel
 from upstage_crm.core.clock import FrozenClock
 from upstage_crm.core.db import Database
-from upstage_crm.staff import accounts, sessions
+from upstage_crm.pages.live import hub
+from upstage_crm.staff import accounts
+from upstage_crm.staff.auth import sessions
+from upstage_crm.staff.auth.sessions import (
+    ABSOLUTE_LIFE,
+    IDLE_LIFE,
+    SEEN_EVERY,
+)
 from upstage_crm.staff.roles import PERMISSIONS, Role
-from upstage_crm.staff.sessions import ABSOLUTE_LIFE, IDLE_LIFE, SEEN_EVERY
 from upstage_crm.upstage_crm import PUBLIC_HANDLERS
-from upstage_crm.web.hub import hub
 from upstage_crm.wiring import Runtime
 
 PRIVATE = (OLD, NEW, "Mara", "Okonkwo", "Dana", "Lantern")  # what stands in the attacked database

@@ -22,23 +22,31 @@ from tests.support.pipeline import Client, Pipeline, installed, sign_in
 from tests.support.settings import GIVEN_DATABASE, PUBLIC
 from tests.support.visitor import Visitor
 from upstage_crm import wiring
-from upstage_crm.admin.gate import StaffGate
-from upstage_crm.admin.mailbox.address import MailboxAddress, read
+from upstage_crm.admin.login_redirect import StaffGate
 from upstage_crm.admin.mailbox.raw import POLICY, ROUTES
 from upstage_crm.admin.mailbox.reading import Links
 from upstage_crm.admin.mailbox.state import PAGE_SIZE, MailboxState
+from upstage_crm.admin.mailbox.url import (
+    MailboxAddress,
+    read,
+)
 from upstage_crm.core.clock import FrozenClock
 from upstage_crm.core.db import Database
 from upstage_crm.links.claims import Purpose
 from upstage_crm.mail import queries
 from upstage_crm.mail.delivery import MailState, Transport
-from upstage_crm.mail.local_sender import LocalSender
 from upstage_crm.mail.message import Audience, MailKind
 from upstage_crm.mail.queries import MailSummary
+from upstage_crm.mail.sending.local_sender import LocalSender
 from upstage_crm.settings import Settings
 from upstage_crm.staff.roles import PERMISSIONS, Permission, Role
-from upstage_crm.ui.mail_words import REASONS, UNCERTAIN, delivery_key, delivery_note
 from upstage_crm.wiring import Runtime
+from upstage_crm.wording.mails import (
+    REASONS,
+    UNCERTAIN,
+    delivery_key,
+    delivery_note,
+)
 
 HIDDEN_FROM = [role for role in Role if Permission.VIEW_MAILBOX not in PERMISSIONS[role]]
 _HREF = re.compile(r'href="[^"]*/c/([^"?]*)')
@@ -81,7 +89,7 @@ def made(database: Database, clock: FrozenClock) -> Iterator[Runtime]:
 def desk(made: Runtime, clock: FrozenClock) -> Desk:
     """A venue that proposes and sends with the process's own parts, so that its links are ours."""
     venue = Desk(made.database, clock)
-    venue.codec, venue.room, venue.dispatcher = made.codec, made.mailroom, made.dispatcher
+    venue.codec, venue.room, venue.dispatcher = made.codec, made.notifier, made.dispatcher
     return venue
 
 

@@ -25,15 +25,19 @@ from upstage_crm.admin.mailbox.state import MailboxState
 from upstage_crm.core.clock import FrozenClock
 from upstage_crm.core.db import Database
 from upstage_crm.core.languages import LANGUAGES, direction
-from upstage_crm.mail import gate, queries
+from upstage_crm.mail import queries
 from upstage_crm.mail.compose import Composer
 from upstage_crm.mail.delivery import MailState, Transport
-from upstage_crm.mail.dispatcher import Dispatcher
 from upstage_crm.mail.message import MailKind
-from upstage_crm.mail.sender import SendRejected
+from upstage_crm.mail.sending import send_gate
+from upstage_crm.mail.sending.dispatcher import Dispatcher
+from upstage_crm.mail.sending.sender import SendRejected
 from upstage_crm.staff.roles import PERMISSIONS, Permission, Role
-from upstage_crm.ui.copy import PAUSE_WORDS, SENTENCES
 from upstage_crm.wiring import Runtime, mailboxes_of
+from upstage_crm.wording.sentences import (
+    PAUSE_WORDS,
+    SENTENCES,
+)
 
 WITHOUT = [role for role in Role if Permission.VIEW_MAILBOX not in PERMISSIONS[role]]
 
@@ -83,7 +87,7 @@ def play(database: Database, clock: FrozenClock) -> Iterator[Play]:
                     composer = Composer(
                         mail_from="box-office@theatre.example", transport=Transport.RESEND
                     )
-                    engine.room = replace(made.mailroom, composer=composer)
+                    engine.room = replace(made.notifier, composer=composer)
                     engine.codec = made.codec
                     engine.dispatcher = Dispatcher(
                         database, sender, made.codec, clock, mailboxes_of=mailboxes_of
@@ -108,7 +112,7 @@ def test_the_strip_says_how_the_outbox_does(play: Play) -> None:
         scene.engine.propose(scene.engine.patron())
         scene.engine.clock.advance(timedelta(minutes=4))
         until = scene.engine.now + timedelta(minutes=5)
-        scene.engine.write(lambda s: gate.pause(s, until=until, reason="domain_refused"))
+        scene.engine.write(lambda s: send_gate.pause(s, until=until, reason="domain_refused"))
         strip = (await scene.seen(await scene.open())).strip
 
         assert ("2", "4 min", "0") == (strip.waiting, strip.oldest, strip.unsure)
@@ -121,11 +125,11 @@ def test_the_strip_says_how_the_outbox_does(play: Play) -> None:
 def test_a_pause_is_ended_by_an_owner(play: Play, role: Role) -> None:
     async def story(scene: Scene) -> None:
         until = scene.engine.now + timedelta(minutes=5)
-        scene.engine.write(lambda s: gate.pause(s, until=until, reason="key_refused"))
+        scene.engine.write(lambda s: send_gate.pause(s, until=until, reason="key_refused"))
         tab = await scene.open(role=role)
         await scene.pipeline.send(tab, MailboxState.resume)
 
-        paused = scene.engine.read(gate.read_gate).paused_reason
+        paused = scene.engine.read(send_gate.read_gate).paused_reason
         may = Permission.EDIT_SETTINGS in PERMISSIONS[role]
         assert may == (paused is None) == (await scene.seen(tab)).may_resume
         problem, done = await scene.said(tab)

@@ -48,7 +48,7 @@ from upstage_crm.patrons.views import PatronRecord
 from upstage_crm.privacy import erasure
 from upstage_crm.receipts.tables import ReceiptRow
 from upstage_crm.staff.roles import PERMISSIONS, Permission, Role
-from upstage_crm.staff.sight import sees
+from upstage_crm.staff.visibility import sees
 from upstage_crm.upstage_crm import PAGES, PUBLIC_HANDLERS
 from upstage_crm.wiring import Runtime
 

@@ -22,15 +22,16 @@ from tests.support.factories import NEW, OLD, Desk
 from tests.support.pipeline import Pipeline, installed, sign_in
 from tests.support.visitor import OURS, Visitor
 from upstage_crm import upstage_crm as app_module
-from upstage_crm.admin.gate import StaffGate
 from upstage_crm.admin.guard import AdminState
+from upstage_crm.admin.login_redirect import StaffGate
 from upstage_crm.audit import trail
 from upstage_crm.core.clock import FrozenClock
 from upstage_crm.core.db import Database
-from upstage_crm.staff import accounts, second_factor, security, sessions
+from upstage_crm.staff import accounts
+from upstage_crm.staff.auth import second_factor, security, sessions
+from upstage_crm.staff.auth.security import SecurityPolicy
+from upstage_crm.staff.auth.sessions import FRESH_FOR
 from upstage_crm.staff.roles import PERMISSIONS, Permission, Role
-from upstage_crm.staff.security import SecurityPolicy
-from upstage_crm.staff.sessions import FRESH_FOR
 from upstage_crm.upstage_crm import PUBLIC_HANDLERS
 
 P = Permission

@@ -23,7 +23,7 @@ from upstage_crm.pages.dialog_state import OPENING, SUBJECT, DialogMixin
 from upstage_crm.pages.list_state import ListMixin
 from upstage_crm.pages.page_state import PageMixin
 from upstage_crm.pages.tab import TabMixin
-from upstage_crm.ui.copy import SENTENCES
+from upstage_crm.wording.sentences import SENTENCES
 
 MOVED = SENTENCES["subject_moved"]
 CONTENT = {"a": "apples", "b": "bricks"}

@@ -20,9 +20,9 @@ from upstage_crm.core.clock import FrozenClock
 from upstage_crm.core.db import Database
 from upstage_crm.proof import integrity
 from upstage_crm.proof.watch import Watch, Witness
+from upstage_crm.staff.auth.sessions import FRESH_FOR
 from upstage_crm.staff.roles import Role, StaffMember
-from upstage_crm.staff.sessions import FRESH_FOR
-from upstage_crm.ui.copy import SENTENCES
+from upstage_crm.wording.sentences import SENTENCES
 
 
 @dataclass

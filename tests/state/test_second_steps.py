@@ -34,11 +34,11 @@ from upstage_crm.change_requests.model.thresholds import Thresholds
 from upstage_crm.core.clock import FrozenClock
 from upstage_crm.core.db import Database
 from upstage_crm.links.claims import Reviewer
-from upstage_crm.mail.dispatcher import Dispatcher
+from upstage_crm.mail.sending.dispatcher import Dispatcher
 from upstage_crm.patrons.views import PatronRecord
 from upstage_crm.staff.roles import PERMISSIONS, Permission, Role
-from upstage_crm.ui.copy import SENTENCES
 from upstage_crm.wiring import Runtime, mailboxes_of
+from upstage_crm.wording.sentences import SENTENCES
 
 PHONE = {"phone": {"phone": "+1 212 555 0199"}}
 CLERK, LEAD = Role.BOX_OFFICE, Role.MANAGER
@@ -100,7 +100,7 @@ def play(database: Database, clock: FrozenClock) -> Iterator[Play]:
                 async with Pipeline() as pipeline:
                     engine = Engine(database, clock)
                     # The pages' own keys, or no code and no link of a mail would fit.
-                    engine.room = replace(made.mailroom, public_url=PUBLIC_URL)
+                    engine.room = replace(made.notifier, public_url=PUBLIC_URL)
                     engine.codec = made.codec
                     engine.dispatcher = Dispatcher(
                         database, engine.mailbox, made.codec, clock, mailboxes_of=mailboxes_of

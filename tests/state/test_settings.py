@@ -29,11 +29,11 @@ from upstage_crm.core.db import Database
 from upstage_crm.core.languages import LANGUAGES
 from upstage_crm.core.when import zone_names
 from upstage_crm.organisation.settings import change, details
-from upstage_crm.staff import sessions
+from upstage_crm.staff.auth import sessions
+from upstage_crm.staff.auth.sessions import FRESH_FOR
 from upstage_crm.staff.roles import PERMISSIONS, Permission, Role, StaffMember
-from upstage_crm.staff.sessions import FRESH_FOR
-from upstage_crm.ui.copy import SENTENCES
 from upstage_crm.wiring import Runtime
+from upstage_crm.wording.sentences import SENTENCES
 
 HIDDEN_FROM = [role for role in Role if Permission.VIEW_SETTINGS not in PERMISSIONS[role]]
 READERS = [

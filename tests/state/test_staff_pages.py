@@ -24,16 +24,17 @@ from upstage_crm.change_requests.model.thresholds import (
 )
 from upstage_crm.core.clock import FrozenClock
 from upstage_crm.core.db import Database
+from upstage_crm.http import session_cookie as cookies
 from upstage_crm.mail import queries
 from upstage_crm.mail.message import MailKind
-from upstage_crm.staff import accounts, sessions
+from upstage_crm.staff import accounts
+from upstage_crm.staff.auth import sessions
+from upstage_crm.staff.auth.sessions import FRESH_FOR
+from upstage_crm.staff.auth.throttle import PAIR_LIMIT
 from upstage_crm.staff.roles import Role
-from upstage_crm.staff.sessions import FRESH_FOR
-from upstage_crm.staff.throttle import PAIR_LIMIT
-from upstage_crm.ui.copy import SENTENCES
 from upstage_crm.upstage_crm import PUBLIC_HANDLERS
-from upstage_crm.web import session_cookie as cookies
 from upstage_crm.wiring import Runtime
+from upstage_crm.wording.sentences import SENTENCES
 
 STRONG = "seven velvet lanterns burning"
 
@@ -215,7 +216,7 @@ def test_freezing_needs_a_fresh_proof_unless_an_alert_is_open(
                 session,
                 actor=accounts.get_member(session, alarmed),
                 ruling=Ruling(verdict=Verdict.QUARANTINE, wire=Wire.BURST, count=2, limit=1),
-                mailroom=scene.parts.mailroom,
+                notifier=scene.parts.notifier,
                 now=clock.now(),
             )
         tab = await scene.team(Role.MANAGER, "Max")

@@ -22,11 +22,14 @@ from upstage_crm.confirm.state import ConfirmState
 from upstage_crm.core.clock import FrozenClock
 from upstage_crm.core.db import Database
 from upstage_crm.core.languages import LANGUAGES, speaker
+from upstage_crm.pages.event_errors import (
+    TroubleState,
+    tell_of_failure,
+)
 from upstage_crm.staff.roles import Role
-from upstage_crm.ui import copy, failure_words
 from upstage_crm.upstage_crm import PUBLIC_HANDLERS
-from upstage_crm.web.event_errors import TroubleState, tell_of_failure
 from upstage_crm.web.request_log import JsonFormatter
+from upstage_crm.wording import failures, sentences
 
 TURNED = rx.State.event_handlers["hydrate_and_load"]
 
@@ -74,8 +77,8 @@ def test_a_patron_who_opens_the_page_reads_it_in_their_language(desk: Desk, lang
         with broken(desk.database):
             await pipeline.send(tab, ConfirmState.load, path)
             words = (await pipeline.state(tab, ConfirmState)).words
-        assert words.title == say(failure_words.TITLE)
-        assert words.lead == (say(failure_words.SOON), say(failure_words.LINK_WORKS))
+        assert words.title == say(failures.TITLE)
+        assert words.lead == (say(failures.SOON), say(failures.LINK_WORKS))
         assert words.lang == language
         assert not words.can_decide
 
@@ -95,7 +98,7 @@ def test_a_patron_who_answers_keeps_the_page_and_may_answer_again(desk: Desk) ->
         with broken(desk.database):
             await pipeline.send(tab, ConfirmState.approve)
             state = await pipeline.state(tab, ConfirmState)
-            assert state.problem == failure_words.for_patron(speaker("en"))
+            assert state.problem == failures.for_patron(speaker("en"))
             assert state.words.can_decide
             assert state.busy == ""
         await pipeline.send(tab, ConfirmState.approve)
@@ -116,8 +119,8 @@ def test_a_member_of_staff_reads_one_line_until_the_page_turns(
         with broken(desk.database):
             with pytest.raises(SQLAlchemyError):
                 await pipeline.send(tab, PatronListState.load, "/patrons/")
-            await pipeline.until_told(tab, copy.FAILED)
-        assert await told(pipeline, tab) == copy.FAILED
+            await pipeline.until_told(tab, sentences.FAILED)
+        assert await told(pipeline, tab) == sentences.FAILED
 
         await pipeline.send(tab, TURNED, "/patrons/")
         assert await told(pipeline, tab) == ""
@@ -133,8 +136,8 @@ def test_a_member_of_staff_reads_one_line_until_the_page_turns(
 @pytest.mark.parametrize(
     ("path", "words"),
     [
-        ("/confirm", failure_words.for_patron(speaker("fr"))),
-        ("/patrons", copy.FAILED),
+        ("/confirm", failures.for_patron(speaker("fr"))),
+        ("/patrons", sentences.FAILED),
     ],
 )
 def test_any_failure_is_told_in_the_words_of_the_page(desk: Desk, path: str, words: str) -> None:

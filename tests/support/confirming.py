@@ -13,7 +13,7 @@ from tests.support.factories import Desk
 from tests.support.keyring import SECRET_KEYS
 from tests.support.settings import PUBLIC
 from upstage_crm import wiring
-from upstage_crm.mail.local_sender import LocalSender
+from upstage_crm.mail.sending.local_sender import LocalSender
 from upstage_crm.settings import Settings
 from upstage_crm.wiring import Runtime
 
@@ -56,7 +56,7 @@ class Browser:
 
 @contextmanager
 def serving(desk: Desk, *, public_url: str = "") -> Generator[Runtime]:
-    """Make the process's runtime from `identify`: same database, clock and key; nothing is sent."""
+    """Make the process's runtime from `desk`: same database, clock and key; nothing is sent."""
     environ = {"UPSTAGE_SECRET_KEYS": SECRET_KEYS}
     if public_url:
         environ = PUBLIC | environ | {"UPSTAGE_PUBLIC_URL": public_url}

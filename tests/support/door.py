@@ -20,19 +20,23 @@ from tests.support.factories import CHEAP_HASH, CHEAP_PASSWORD
 from tests.support.office import totp
 from tests.support.visitor import OURS, Visitor
 from upstage_crm.admin.account import routes as account_routes
-from upstage_crm.admin.gate import StaffGate
+from upstage_crm.admin.login_redirect import StaffGate
 from upstage_crm.admin.mailbox import export
 from upstage_crm.admin.sign_in import link_routes, routes, second_routes
 from upstage_crm.audit import trail
 from upstage_crm.audit.events import OPERATOR, Action, Channel
 from upstage_crm.core.clock import FrozenClock
+from upstage_crm.http import session_cookie as cookies
 from upstage_crm.mail import eml, queries
 from upstage_crm.mail.message import MailKind
-from upstage_crm.staff import accounts, doorway, second_factor, sessions
-from upstage_crm.staff.doorway import Source, Subject
+from upstage_crm.staff import accounts
+from upstage_crm.staff.auth import devices, second_factor, sessions
+from upstage_crm.staff.auth.devices import (
+    Source,
+    Subject,
+)
 from upstage_crm.staff.roles import Role, StaffMember
 from upstage_crm.team import invitations
-from upstage_crm.web import session_cookie as cookies
 from upstage_crm.wiring import Runtime
 
 EMAIL = "dana@desk.example"
@@ -180,14 +184,14 @@ def asked(location: str) -> dict[str, list[str]]:
 
 def knock(session: Session, door: Door, *, network: str) -> timedelta:
     """Try the member's name from somewhere; how long to wait."""
-    attempt = doorway.attempt(
+    attempt = devices.attempt(
         session,
         Subject.PASSWORD,
         name=EMAIL,
         staff_id=door.staff_id,
         source=Source(network=network, device=""),
     )
-    return doorway.reserve(session, attempt, now=door.clock.now())
+    return devices.reserve(session, attempt, now=door.clock.now())
 
 
 def invite(door: Door) -> str:

@@ -60,7 +60,7 @@ class Engine(Desk):
                 patron_id=patron.id,
                 changes=wanted,
                 error=refused,
-                mailroom=self.room,
+                notifier=self.room,
                 now=self.now,
             )
         )
@@ -70,7 +70,7 @@ class Engine(Desk):
         """Whether the clock lets a request go that cooled down."""
         return self.write(
             lambda session: scheduled.release_cooled(
-                session, request_id=request.request_id, mailroom=self.room, now=self.now
+                session, request_id=request.request_id, notifier=self.room, now=self.now
             )
         )
 
@@ -84,7 +84,7 @@ class Engine(Desk):
         """One press: the account is stopped with all that it began."""
         return self.write(
             lambda session: offboarding.freeze(
-                session, actor=actor, staff_id=member.id, mailroom=self.room, now=self.now
+                session, actor=actor, staff_id=member.id, notifier=self.room, now=self.now
             )
         )
 
@@ -98,14 +98,14 @@ class Engine(Desk):
     def release(self, request: Proposed, actor: StaffMember) -> RequestState:
         return self.write(
             lambda session: staff_commands.release(
-                session, actor=actor, reference=request.reference, mailroom=self.room, now=self.now
+                session, actor=actor, reference=request.reference, notifier=self.room, now=self.now
             )
         )
 
     def remind(self, request: Proposed) -> bool:
         return self.write(
             lambda session: scheduled.remind(
-                session, request_id=request.request_id, mailroom=self.room, now=self.now
+                session, request_id=request.request_id, notifier=self.room, now=self.now
             )
         )
 
@@ -117,7 +117,7 @@ class Engine(Desk):
                 session,
                 request_id=request.request_id,
                 reviewer=reviewer,
-                mailroom=self.room,
+                notifier=self.room,
                 now=self.now,
             )
         )
@@ -163,7 +163,7 @@ class Engine(Desk):
                 actor=actor,
                 reference=request.reference,
                 reason=reason,
-                mailroom=self.room,
+                notifier=self.room,
                 now=self.now,
             )
         )
@@ -202,7 +202,7 @@ class Engine(Desk):
                 actor=actor,
                 suppression_id=suppression_id,
                 note=note,
-                mailroom=self.room,
+                notifier=self.room,
                 now=self.now,
             )
         )
@@ -225,7 +225,7 @@ class Engine(Desk):
                 method=DeskMethod.IN_PERSON,
                 note="saw a passport",
                 context=self.context,
-                mailroom=self.room,
+                notifier=self.room,
                 now=self.now,
             )
         )
@@ -234,7 +234,7 @@ class Engine(Desk):
         """Confirm as second person what the desk identified."""
         self.write(
             lambda session: identify.confirm(
-                session, actor=actor, reference=request.reference, mailroom=self.room, now=self.now
+                session, actor=actor, reference=request.reference, notifier=self.room, now=self.now
             )
         )
 
@@ -246,7 +246,7 @@ class Engine(Desk):
                 actor=actor,
                 reference=request.reference,
                 note=note,
-                mailroom=self.room,
+                notifier=self.room,
                 now=self.now,
             )
         )
@@ -259,7 +259,7 @@ class Engine(Desk):
                 actor=actor,
                 reference=request.reference,
                 note=note,
-                mailroom=self.room,
+                notifier=self.room,
                 now=self.now,
             )
         )
@@ -272,7 +272,7 @@ class Engine(Desk):
                 actor=actor,
                 reference=request.reference,
                 note=note,
-                mailroom=self.room,
+                notifier=self.room,
                 now=self.now,
             )
         )
@@ -292,7 +292,7 @@ class Engine(Desk):
                 session,
                 reference=request.reference,
                 code=code,
-                mailroom=self.room,
+                notifier=self.room,
                 now=self.now,
             )
         )
@@ -319,7 +319,7 @@ class Engine(Desk):
                 code=code,
                 answers=said,
                 note="",
-                mailroom=self.room,
+                notifier=self.room,
                 now=self.now,
             )
         )
@@ -328,7 +328,7 @@ class Engine(Desk):
         """Confirm as second person what was read out."""
         return self.write(
             lambda session: codes.confirm(
-                session, actor=actor, reference=request.reference, mailroom=self.room, now=self.now
+                session, actor=actor, reference=request.reference, notifier=self.room, now=self.now
             )
         )
 
@@ -340,7 +340,7 @@ class Engine(Desk):
                 actor=actor,
                 reference=request.reference,
                 note=note,
-                mailroom=self.room,
+                notifier=self.room,
                 now=self.now,
             )
         )
@@ -380,7 +380,7 @@ class Engine(Desk):
                 actor=actor,
                 patron_id=patron.id,
                 kind=kind,
-                mailroom=self.room,
+                notifier=self.room,
                 now=self.now,
             )
         )

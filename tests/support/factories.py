@@ -20,8 +20,9 @@ from sqlmodel import Session
 from tests.support.engines import owners
 from tests.support.keyring import RING, SECRET, arrange, refusals_off
 from tests.support.thresholds import relax
-from upstage_crm.audit import guards, trail
+from upstage_crm.audit import trail
 from upstage_crm.audit.events import OPERATOR, Action, Channel
+from upstage_crm.audit.guards import triggers
 from upstage_crm.audit.trail import AuditLine
 from upstage_crm.change_requests.decisions import decide
 from upstage_crm.change_requests.disputes import record_changes
@@ -38,7 +39,7 @@ from upstage_crm.change_requests.model.views import (
     ChangeReview,
     RequestView,
 )
-from upstage_crm.change_requests.notifications.notifier import Mailroom
+from upstage_crm.change_requests.notifications.notifier import Notifier
 from upstage_crm.change_requests.reads import requests, reviewer_page
 from upstage_crm.core.clock import FrozenClock
 from upstage_crm.core.db import Database
@@ -47,10 +48,10 @@ from upstage_crm.links.claims import LinkClaims, Purpose
 from upstage_crm.links.codec import LinkCodec, LinkKey
 from upstage_crm.mail.compose import Composer
 from upstage_crm.mail.delivery import Transport
-from upstage_crm.mail.dispatcher import Dispatcher
 from upstage_crm.mail.message import MailMessage
 from upstage_crm.mail.outbox import OUTBOX
-from upstage_crm.mail.sender import Accepted
+from upstage_crm.mail.sending.dispatcher import Dispatcher
+from upstage_crm.mail.sending.sender import Accepted
 from upstage_crm.patrons import commands as patron_commands
 from upstage_crm.patrons import queries as patron_queries
 from upstage_crm.patrons.fields import FIELDS, Context
@@ -112,7 +113,7 @@ class Desk:
         self.database = database
         self.clock = clock
         self.codec = LinkCodec([LinkKey("test-key", SECRET)])
-        self.room = Mailroom(
+        self.room = Notifier(
             composer=COMPOSER,
             public_url=PUBLIC_URL,
             codec=self.codec,
@@ -240,7 +241,7 @@ class Desk:
                 patron_id=patron.id,
                 status=status,
                 reason="told by the family",
-                mailroom=self.room,
+                notifier=self.room,
                 now=self.now,
             )
         )
@@ -272,7 +273,7 @@ class Desk:
                 reason_code=reason_code,
                 reason_text=reason_text,
                 context=self.context,
-                mailroom=self.room,
+                notifier=self.room,
                 now=self.now,
                 override=override,
                 ask_both=ask_both,
@@ -296,7 +297,7 @@ class Desk:
                 claims=claims,
                 decision=decision,
                 channel=channel,
-                mailroom=self.room,
+                notifier=self.room,
                 now=self.now,
                 comment=comment,
                 field_ids=field_ids,
@@ -309,7 +310,7 @@ class Desk:
         who = actor or self.owner
         self.write(
             lambda session: staff_commands.withdraw(
-                session, actor=who, reference=request.reference, mailroom=self.room, now=self.now
+                session, actor=who, reference=request.reference, notifier=self.room, now=self.now
             )
         )
 
@@ -317,7 +318,7 @@ class Desk:
         who = actor or self.owner
         self.write(
             lambda session: staff_commands.resend(
-                session, actor=who, reference=request.reference, mailroom=self.room, now=self.now
+                session, actor=who, reference=request.reference, notifier=self.room, now=self.now
             )
         )
 
@@ -330,7 +331,7 @@ class Desk:
         """The clock takes note of what became of a notice."""
         return self.write(
             lambda session: notices.look(
-                session, request_id=request.request_id, mailroom=self.room, now=self.now
+                session, request_id=request.request_id, notifier=self.room, now=self.now
             )
         )
 
@@ -344,7 +345,7 @@ class Desk:
         """The clock makes what is due now."""
         return self.write(
             lambda session: scheduled.take_effect(
-                session, request_id=request.request_id, mailroom=self.room, now=self.now
+                session, request_id=request.request_id, notifier=self.room, now=self.now
             )
         )
 
@@ -357,7 +358,7 @@ class Desk:
     def expire(self, request: Proposed) -> bool:
         return self.write(
             lambda session: scheduled.expire(
-                session, request_id=request.request_id, mailroom=self.room, now=self.now
+                session, request_id=request.request_id, notifier=self.room, now=self.now
             )
         )
 
@@ -468,11 +469,11 @@ class Desk:
         """
         with self.owned.begin() as connection:
             if unguarded:
-                guards.drop(connection)
+                triggers.drop(connection)
             for statement in statements:
                 connection.exec_driver_sql(statement.replace("%", "%%"))
             if unguarded:
-                guards.install(connection, PROTECTED)
+                triggers.install(connection, PROTECTED)
 
     def scalar(self, statement: str) -> Any:
         return self.read(lambda session: session.connection().scalar(sa.text(statement)))
@@ -492,8 +493,8 @@ class Desk:
 
 
 def _guard_again(session: Session) -> None:
-    guards.drop(session.connection())
-    guards.install(session.connection(), PROTECTED)
+    triggers.drop(session.connection())
+    triggers.install(session.connection(), PROTECTED)
 
 
 def unchanged(desk: Desk, command: Callable[[], object], kind: type[UpstageError]) -> UpstageError:

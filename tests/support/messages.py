@@ -18,13 +18,13 @@ from babel.messages.pofile import read_po, write_po
 
 from upstage_crm.change_requests.model import reasons
 from upstage_crm.change_requests.notifications import context, mail_wording
-from upstage_crm.confirm import asking, endings, labels, words
+from upstage_crm.confirm import closed_copy, fixed_copy, open_copy, page_words
 from upstage_crm.core import languages
 from upstage_crm.mail.render import TEMPLATES, sentences_of
+from upstage_crm.pages import busy
 from upstage_crm.patrons.fields import FIELDS
 from upstage_crm.receipts import words as receipt_words
-from upstage_crm.ui import copy, failure_words
-from upstage_crm.web import busy
+from upstage_crm.wording import failures, sentences
 
 PATRON_ERRORS = ("text_too_long", "text_invalid", "text_card_number")
 """Refusals that a patron can meet: only a comment is typed on their pages."""
@@ -45,9 +45,9 @@ def texts() -> Iterator[str]:
         reason.sentence for reason in (*reasons.REASONS.values(), *reasons.METHODS.values())
     )
     yield from context.OUTCOME_WORDS.values()
-    yield from copy.OUTCOME_WORDS.values()
-    yield from (copy.SENTENCES[code] for code in PATRON_ERRORS)
-    for module in (labels, asking, endings, words, receipt_words, failure_words, busy):
+    yield from sentences.OUTCOME_WORDS.values()
+    yield from (sentences.SENTENCES[code] for code in PATRON_ERRORS)
+    for module in (fixed_copy, open_copy, closed_copy, page_words, receipt_words, failures, busy):
         yield from _of_module(module)
 
 

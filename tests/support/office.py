@@ -9,13 +9,14 @@ from upstage_crm.core.clock import FrozenClock
 from upstage_crm.core.db import Database
 from upstage_crm.links.claims import LinkClaims
 from upstage_crm.mail.message import MailMessage
-from upstage_crm.staff import accounts, second_factor, sessions
-from upstage_crm.staff.passkeys import Site
+from upstage_crm.staff import accounts
+from upstage_crm.staff.auth import second_factor, sessions
+from upstage_crm.staff.auth.passkeys import Site
+from upstage_crm.staff.auth.sealing import Sealer
+from upstage_crm.staff.auth.sessions import SignedIn
 from upstage_crm.staff.roles import Role, StaffMember
-from upstage_crm.staff.sealing import Sealer
-from upstage_crm.staff.sessions import SignedIn
 from upstage_crm.team import invitations
-from upstage_crm.team.mails import Post
+from upstage_crm.team.mails import AccountMailer
 
 ORIGIN = "http://localhost:3000"
 
@@ -25,7 +26,7 @@ class Office(Desk):
 
     def __init__(self, database: Database, clock: FrozenClock) -> None:
         super().__init__(database, clock)
-        self.post = Post(composer=COMPOSER, public_url=PUBLIC_URL, codec=self.codec)
+        self.post = AccountMailer(composer=COMPOSER, public_url=PUBLIC_URL, codec=self.codec)
         self.sealer = Sealer([("test-key", SECRET)])
         self.site = Site(host="localhost", origins=(ORIGIN,))
 

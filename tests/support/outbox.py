@@ -17,10 +17,13 @@ from upstage_crm.links.codec import LinkCodec, LinkKey
 from upstage_crm.mail import outbox, queries
 from upstage_crm.mail.compose import Composer
 from upstage_crm.mail.delivery import Transport
-from upstage_crm.mail.dispatcher import Dispatcher
 from upstage_crm.mail.message import Audience, MailDraft, MailKind, MailMessage
 from upstage_crm.mail.samples import sample_draft
-from upstage_crm.mail.sender import Accepted, Sender
+from upstage_crm.mail.sending.dispatcher import Dispatcher
+from upstage_crm.mail.sending.sender import (
+    Accepted,
+    Sender,
+)
 
 FROM = "Lyric Theatre <hello@lyric.example>"
 OUTSIDE = Composer(mail_from=FROM, transport=Transport.RESEND)

@@ -32,12 +32,13 @@ from upstage_crm.admin.guard import AdminState, Guard
 from upstage_crm.audit.events import OPERATOR, Channel
 from upstage_crm.core.clock import Clock
 from upstage_crm.core.db import Database
-from upstage_crm.mail.local_sender import LocalSender
+from upstage_crm.http import session_cookie as cookies
+from upstage_crm.mail.sending.local_sender import LocalSender
 from upstage_crm.pages.dialog_state import OPENING, SUBJECT
 from upstage_crm.settings import Settings
-from upstage_crm.staff import accounts, sessions
+from upstage_crm.staff import accounts
+from upstage_crm.staff.auth import sessions
 from upstage_crm.staff.roles import Role
-from upstage_crm.web import session_cookie as cookies
 from upstage_crm.wiring import Runtime
 
 S = TypeVar("S", bound=rx.State)

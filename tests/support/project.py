@@ -9,7 +9,8 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from upstage_crm.web.build import PAGES, STAMP, ensure_built
+from upstage_crm.http.patron_paths import BUILT_PAGES
+from upstage_crm.web.build import STAMP, ensure_built
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -34,7 +35,7 @@ def copy_built(root: Path) -> Path:
     """Copy the server and the pages that were made already to `root`; return it."""
     ensure_built()
     copy_sources(root)
-    shutil.copytree(ROOT / PAGES, root / PAGES)
+    shutil.copytree(ROOT / BUILT_PAGES, root / BUILT_PAGES)
     shutil.copy2(ROOT / STAMP, root / STAMP)
     return root
 

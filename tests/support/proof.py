@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.support.factories import PROTECTED, Desk
 from tests.support.keyring import SECRET, over
-from upstage_crm.audit import guards
+from upstage_crm.audit.guards import triggers
 from upstage_crm.audit.registry import RECORDED, SEALED
 from upstage_crm.audit.signing import SigningKey
 from upstage_crm.proof.verifying import Report, verify
@@ -28,11 +28,11 @@ def granting(desk: Desk) -> int:
 def verified_after(desk: Desk, *statements: str, guarded: bool = True) -> Report:
     """What `audit verify` finds after SQL by the owner of the database; then all is undone."""
     with desk.owned.connect() as connection, connection.begin() as transaction:
-        guards.drop(connection)
+        triggers.drop(connection)
         for statement in statements:
             connection.exec_driver_sql(statement.replace("%", "%%"))
         if guarded:
-            guards.install(connection, PROTECTED)
+            triggers.install(connection, PROTECTED)
         with over(connection) as session:
             report = verify(session, protected=PROTECTED, public_keys=KEYS)
         transaction.rollback()

@@ -10,9 +10,12 @@ from upstage_crm.audit.chain import canonical, commitment
 from upstage_crm.audit.events import PATRON_AT_CURRENT, Channel
 from upstage_crm.audit.signing import SigningKey
 from upstage_crm.organisation.details import OrganisationDetails
-from upstage_crm.receipts import facts, sight
+from upstage_crm.receipts import facts, visibility
 from upstage_crm.receipts.facts import Decided, DecidedField, ReceiptEvent
-from upstage_crm.receipts.sight import Reader, SeenReceipt
+from upstage_crm.receipts.visibility import (
+    Reader,
+    SeenReceipt,
+)
 
 NOW = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
 HEAD = (7, "a1" * 32)  # of the trail, when the receipts were issued
@@ -115,7 +118,7 @@ def seen(
         facts.body(decided, commitments, kid=KEY.kid, public_key=KEY.public_key, head=HEAD)
     )
     opened = [(name, value, salts[name]) for name, value in decided.values.items()]
-    return sight.see(
+    return visibility.see(
         body,
         signature=KEY.sign(body.encode()),
         opened=[] if erased else opened,

@@ -24,13 +24,13 @@ from upstage_crm.change_requests.model.rules import (
 )
 from upstage_crm.change_requests.reads.requests import get
 from upstage_crm.core.heartbeat import HEARTBEAT
+from upstage_crm.http.session_cookie import NAME
 from upstage_crm.links.claims import LinkClaims
 from upstage_crm.mail.delivery import MailState
 from upstage_crm.patrons.queries import get_by_number
-from upstage_crm.staff import sessions
 from upstage_crm.staff.accounts import find_by_email_key
+from upstage_crm.staff.auth import sessions
 from upstage_crm.tables import metadata
-from upstage_crm.web.session_cookie import NAME
 
 # What the first patrons are asked to approve, one address each, where a siege begins with requests.
 PROPOSED = ("mara.new@example.org", "theo.new@example.org", "quental.new@example.net")
@@ -148,7 +148,7 @@ def _propose(stage: Stage, place: int, email: str) -> Proposed:
             reason_code=ReasonCode.ASKED_BY_PHONE,
             reason_text="",
             context=parts.context(),
-            mailroom=parts.mailroom,
+            notifier=parts.notifier,
             now=parts.clock.now(),
         )
 

@@ -17,8 +17,8 @@ from upstage_crm.change_requests.lifecycle import notices, scheduled
 from upstage_crm.change_requests.reads import requests
 from upstage_crm.core.clock import FrozenClock
 from upstage_crm.demo.staff import ORGANISATION
-from upstage_crm.mail.dispatcher import Dispatcher
-from upstage_crm.mail.local_sender import LocalSender
+from upstage_crm.mail.sending.dispatcher import Dispatcher
+from upstage_crm.mail.sending.local_sender import LocalSender
 from upstage_crm.organisation import settings as organisation
 from upstage_crm.patrons import commands as patrons
 from upstage_crm.patrons import marks, queries
@@ -85,12 +85,12 @@ class Stage:
 
         The server's own clock stays. `url` is the server's, for the links in the mails.
         """
-        parts, room = self.parts, replace(self.parts.mailroom, public_url=url)
+        parts, room = self.parts, replace(self.parts.notifier, public_url=url)
         now = parts.clock.now() + timedelta(hours=hours)
         for step in (notices.look, scheduled.remind, scheduled.take_effect):
             with parts.database.transaction() as session:
                 found = requests.get(session, reference)
-                step(session, request_id=found.id, mailroom=room, now=now)
+                step(session, request_id=found.id, notifier=room, now=now)
         clock, sender = FrozenClock(now), LocalSender()
         where = wiring.mailboxes_of
         dispatcher = Dispatcher(parts.database, sender, parts.codec, clock, mailboxes_of=where)

@@ -32,8 +32,8 @@ from tests.support.outbox import CODEC, anywhere
 from upstage_crm.core.clock import SystemClock
 from upstage_crm.core.db import Database, make_engine
 from upstage_crm.mail import queries
-from upstage_crm.mail.dispatcher import Dispatcher
-from upstage_crm.mail.resend_sender import ResendSender
+from upstage_crm.mail.sending.dispatcher import Dispatcher
+from upstage_crm.mail.sending.resend_sender import ResendSender
 
 SPEED = 60.0
 TIMEOUT_S = (0.5, 0.5)

@@ -30,16 +30,16 @@ from upstage_crm.change_requests.model.tables import ChangeRequestRow
 from upstage_crm.core.clock import FrozenClock
 from upstage_crm.core.db import Database, table_of
 from upstage_crm.core.errors import UpstageError
+from upstage_crm.jobs import schedule
 from upstage_crm.links.claims import Purpose
 from upstage_crm.mail import event_log
-from upstage_crm.mail.local_sender import LocalSender
 from upstage_crm.mail.outbox import OUTBOX
+from upstage_crm.mail.sending.local_sender import LocalSender
 from upstage_crm.patrons import marks
 from upstage_crm.patrons.tables import PatronRow
 from upstage_crm.patrons.views import PatronRecord
 from upstage_crm.settings import Settings
 from upstage_crm.staff.roles import StaffMember
-from upstage_crm.web import schedule
 
 EVERY, LASTS = timedelta(hours=24), timedelta(hours=168)
 PHONE = "+12125550666"  # the thief's
@@ -112,7 +112,7 @@ class House(Office, Engine):
             sender=LocalSender(),
             witness=folder / "heads.json",
         )
-        self.parts = replace(made, mailroom=self.room, post=self.post)
+        self.parts = replace(made, notifier=self.room, post=self.post)
 
     def settle(self) -> None:
         """Mails leave, and the clock does what is due, until all is quiet."""

@@ -22,7 +22,7 @@ from upstage_crm.core.clock import FrozenClock
 from upstage_crm.core.db import Database, UtcDateTime
 from upstage_crm.privacy import erasure
 from upstage_crm.proof.watch import Watch, Witness
-from upstage_crm.staff import doorway, passkeys, second_factor
+from upstage_crm.staff.auth import devices, passkeys, second_factor
 from upstage_crm.staff.roles import Role
 from upstage_crm.team import invitations
 
@@ -107,7 +107,7 @@ class Town:
                 now=office.now,
             )
         )
-        office.write(lambda s: doorway.recognise(s, staff_id=vic.id, token="", now=office.now))
+        office.write(lambda s: devices.recognise(s, staff_id=vic.id, token="", now=office.now))
         office.write(
             lambda s: invitations.invite(
                 s,

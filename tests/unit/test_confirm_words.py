@@ -19,9 +19,16 @@ from upstage_crm.change_requests.model.views import (
     Phase,
     ReviewField,
 )
-from upstage_crm.confirm import asking, endings, labels, plain_html
-from upstage_crm.confirm.shown import Change, Fact, PageWords
-from upstage_crm.confirm.words import missing_words, page_words
+from upstage_crm.confirm import closed_copy, fixed_copy, open_copy, plain_html
+from upstage_crm.confirm.page_view import (
+    Change,
+    Fact,
+    PageWords,
+)
+from upstage_crm.confirm.page_words import (
+    missing_words,
+    page_words,
+)
 from upstage_crm.links.claims import Purpose, Reviewer
 from upstage_crm.organisation.details import OrganisationDetails
 
@@ -145,8 +152,8 @@ def test_pages_without_a_request_say_what_to_do() -> None:
 
 def test_no_word_is_left_unfilled_or_forbidden() -> None:
     texts = [str(dataclasses.asdict(page)) for page in every_page()]
-    texts += [str(value) for name, value in vars(labels).items() if name.isupper()]
-    texts += [str(ending) for ending in endings.ENDINGS.values()]
+    texts += [str(value) for name, value in vars(fixed_copy).items() if name.isupper()]
+    texts += [str(ending) for ending in closed_copy.ENDINGS.values()]
 
     for text in texts:
         assert not re.search(r"\bconsent|\bcustomer|hurry|urgent|immediately", text, re.IGNORECASE)
@@ -251,4 +258,4 @@ def test_the_two_answers_stand_first_and_alike() -> None:
     drawn = plain_html.document(shown(review()), link="A" * 12, nonce="1")
 
     assert ["approve", "reject", "object"] == re.findall(r'type="radio"[^>]*value="(\w+)"', drawn)
-    assert asking.ADDRESS.answers[0][0] == "If you approve"
+    assert open_copy.ADDRESS.answers[0][0] == "If you approve"

@@ -9,7 +9,10 @@ import pytest
 
 from tests.support.receipts import HEAD, KEY, NOW, shown
 from upstage_crm.audit.chain import canonical, instant_text, read_object
-from upstage_crm.proof.judging import Verdict, judge
+from upstage_crm.proof.receipt_check import (
+    Verdict,
+    judge,
+)
 from upstage_crm.receipts.facts import hashed_body
 
 KEYS = {KEY.kid: KEY.public_key}

@@ -23,9 +23,12 @@ from upstage_crm.change_requests.model.rules import (
     ReasonCode,
 )
 from upstage_crm.change_requests.model.views import Phase
-from upstage_crm.confirm import labels, plain_html
-from upstage_crm.confirm.shown import PageWords
-from upstage_crm.confirm.words import missing_words, page_words
+from upstage_crm.confirm import fixed_copy, plain_html
+from upstage_crm.confirm.page_view import PageWords
+from upstage_crm.confirm.page_words import (
+    missing_words,
+    page_words,
+)
 from upstage_crm.core import languages, when
 from upstage_crm.core.languages import LANGUAGES, choose, direction, negotiate, speaker
 from upstage_crm.links.claims import Purpose, Reviewer
@@ -330,7 +333,7 @@ def test_every_page_speaks_one_language(language: str) -> None:
 def test_the_page_has_every_label_in_its_language(language: str) -> None:
     fixed = page(language).fixed
 
-    assert set(labels.ENGLISH) == set(fixed)
+    assert set(fixed_copy.ENGLISH) == set(fixed)
     assert fixed["APPROVE"] == speaker(language)("Approve")
 
 

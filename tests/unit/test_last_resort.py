@@ -21,10 +21,10 @@ from starlette.websockets import WebSocket
 from tests.support.settings import PUBLIC
 from upstage_crm.core.languages import LANGUAGES, speaker
 from upstage_crm.settings import Settings
-from upstage_crm.ui import failure_words
 from upstage_crm.web.edge import edge
 from upstage_crm.web.last_resort import INTERNAL_ERROR
 from upstage_crm.web.request_log import JsonFormatter
+from upstage_crm.wording import failures
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -100,7 +100,7 @@ def test_a_member_of_staff_reads_a_calm_page_wherever_it_failed(
 
     assert answer.status_code == 500
     assert answer.headers["content-type"] == "text/html; charset=utf-8"
-    assert f"<h1>{failure_words.TITLE}</h1>" in answer.text
+    assert f"<h1>{failures.TITLE}</h1>" in answer.text
     assert "check whether it was saved" in answer.text
     assert f"request {answer.headers['x-request-id']}." in answer.text
     assert "Internal Server Error" not in answer.text
@@ -115,7 +115,7 @@ def test_a_patron_reads_it_in_their_language(app: ASGIApp, path: str, language: 
     say = speaker(language)
     direction = "rtl" if language == "ar" else "ltr"
     assert f'<html lang="{language}" dir="{direction}">' in answer.text
-    for words in (failure_words.TITLE, failure_words.SOON, failure_words.LINK_WORKS):
+    for words in (failures.TITLE, failures.SOON, failures.LINK_WORKS):
         assert say(words) in answer.text
         assert language == "en" or say(words) != words
 
@@ -126,7 +126,7 @@ def test_who_asked_for_no_page_reads_plain_words(app: ASGIApp, path: str) -> Non
 
     assert answer.status_code == 500
     assert answer.headers["content-type"] == "text/plain; charset=utf-8"
-    assert answer.text.startswith(f"{failure_words.TITLE}.\n{failure_words.SOON}\n")
+    assert answer.text.startswith(f"{failures.TITLE}.\n{failures.SOON}\n")
     assert "<" not in answer.text
 
 

@@ -9,9 +9,13 @@ from datetime import timedelta
 import pytest
 
 from upstage_crm.mail.delivery import MailState, backoff, may_move
-from upstage_crm.mail.inert import defang, one_line, paragraphs
 from upstage_crm.mail.message import AddressInvalid, HeaderInvalid, MailMessage
 from upstage_crm.mail.samples import AT
+from upstage_crm.mail.sanitize import (
+    defang,
+    one_line,
+    paragraphs,
+)
 
 MESSAGE = MailMessage(
     from_="Lyric Theatre <hello@lyric.example>",

@@ -9,8 +9,16 @@ import pytest
 from starlette.requests import Request
 
 from upstage_crm.admin.sign_in.routes import own_path
-from upstage_crm.web.origins import is_own_form, network_of, typed
-from upstage_crm.web.session_cookie import NAME, SECURE_NAME, session_token
+from upstage_crm.http.origins import (
+    is_own_form,
+    network_of,
+    typed,
+)
+from upstage_crm.http.session_cookie import (
+    NAME,
+    SECURE_NAME,
+    session_token,
+)
 
 OURS = ("https://crm.example.org",)
 LAPTOP = ("http://localhost:3000", "http://127.0.0.1:3000")

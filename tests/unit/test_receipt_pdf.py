@@ -26,8 +26,8 @@ from tests.support.receipts import (
 )
 from upstage_crm.receipts.facts import Decided
 from upstage_crm.receipts.pdf import FONTS, render
-from upstage_crm.receipts.sight import Reader
 from upstage_crm.receipts.verifying import verify
+from upstage_crm.receipts.visibility import Reader
 
 ARABIC = replace(
     DECIDED,

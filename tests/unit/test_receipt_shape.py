@@ -15,8 +15,8 @@ from jsonschema import Draft202012Validator
 from tests.support.receipts import DECIDED, KEY, NEW, NOW, OLD, of_email, shown
 from upstage_crm.audit.signing import SigningKey
 from upstage_crm.receipts.shape import document, jurisdiction
-from upstage_crm.receipts.sight import Reader
 from upstage_crm.receipts.verifying import verify
+from upstage_crm.receipts.visibility import Reader
 
 TEXT = {"type": "string", "minLength": 1}
 HASH = {"type": "string", "pattern": "^[0-9a-f]{64}$"}

@@ -21,8 +21,11 @@ from tests.support.receipts import (
 )
 from upstage_crm.receipts.facts import ReceiptEvent, hashed_link
 from upstage_crm.receipts.shape import document
-from upstage_crm.receipts.sight import Reader, Shown
 from upstage_crm.receipts.verifying import verify
+from upstage_crm.receipts.visibility import (
+    Reader,
+    Shown,
+)
 
 BACK = replace(EMAIL, decision="revert", current=EMAIL.proposed, proposed=EMAIL.current)
 

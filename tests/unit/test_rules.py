@@ -6,7 +6,10 @@ from itertools import combinations_with_replacement, permutations
 
 import pytest
 
-from upstage_crm.audit.guard_rules import FIELD_MOVES, REQUEST_MOVES
+from upstage_crm.audit.guards.rules import (
+    FIELD_MOVES,
+    REQUEST_MOVES,
+)
 from upstage_crm.change_requests.model.rules import (
     Decision,
     FieldOutcome,

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.support import settings as settings_of_tests
+from upstage_crm.cli.start_words import sentence
 from upstage_crm.settings import (
     ROOT,
     BadSetting,
@@ -18,7 +19,6 @@ from upstage_crm.settings import (
     load_or_create_keys,
     parse_keys,
 )
-from upstage_crm.web.words import sentence
 
 SECRET = b"k" * 32
 KEYS = f"a:{base64.b64encode(SECRET).decode()}"

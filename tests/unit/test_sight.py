@@ -5,9 +5,13 @@ from __future__ import annotations
 import pytest
 
 from upstage_crm.patrons.fields import FIELDS
-from upstage_crm.patrons.seeing import EVERYTHING, Sight, told_values
+from upstage_crm.patrons.visibility import (
+    EVERYTHING,
+    FieldAccess,
+    told_values,
+)
 from upstage_crm.staff.roles import Role
-from upstage_crm.staff.sight import sees
+from upstage_crm.staff.visibility import sees
 
 OF_THE_FEW = {Role.OWNER, Role.MANAGER, Role.PRIVACY_LEAD}
 # What each other role sees of a patron who is not protected; the issue says so.
@@ -61,20 +65,20 @@ def test_a_value_is_shown_or_masked_by_the_registry(
 ) -> None:
     if key == NEW_FIELD:
         return
-    entry, sight = FIELDS[key], Sight(role, is_protected)
-    expected = entry.show(VALUES) if sight.sees(key) else entry.mask(VALUES)
+    entry, access = FIELDS[key], FieldAccess(role, is_protected)
+    expected = entry.show(VALUES) if access.sees(key) else entry.mask(VALUES)
 
-    assert expected == sight.show(entry, VALUES)
+    assert expected == access.show(entry, VALUES)
     assert entry.show(VALUES) != entry.mask(VALUES)
-    assert expected in (", ".join(sight.lines(entry, VALUES)), sight.show(entry, VALUES))
-    assert "" == sight.show(entry, entry.empty())
-    assert sight.sees(key) == (set(entry.columns) <= set(sight.kept(VALUES)))
+    assert expected in (", ".join(access.lines(entry, VALUES)), access.show(entry, VALUES))
+    assert "" == access.show(entry, entry.empty())
+    assert access.sees(key) == (set(entry.columns) <= set(access.kept(VALUES)))
 
 
 def test_a_name_is_masked_on_a_protected_record() -> None:
-    assert "Mara Okonkwo" == Sight(Role.READ_ONLY).name(VALUES, number=7)
-    assert "M••• O•••" == Sight(Role.READ_ONLY, is_protected=True).name(VALUES, number=7)
-    assert "Patron 7" == Sight(Role.READ_ONLY, is_protected=True).name({}, number=7)
+    assert "Mara Okonkwo" == FieldAccess(Role.READ_ONLY).name(VALUES, number=7)
+    assert "M••• O•••" == FieldAccess(Role.READ_ONLY, is_protected=True).name(VALUES, number=7)
+    assert "Patron 7" == FieldAccess(Role.READ_ONLY, is_protected=True).name({}, number=7)
 
 
 SAYS_ALL = (
@@ -85,9 +89,9 @@ SAYS_ALL = (
 
 def test_words_lose_what_the_reader_may_not_see() -> None:
     """Values that the record holds, and whatever looks like an address or a number."""
-    sight = Sight(Role.READ_ONLY, held=(VALUES,))
+    access = FieldAccess(Role.READ_ONLY, held=(VALUES,))
 
-    said = sight.words(SAYS_ALL)
+    said = access.words(SAYS_ALL)
 
     assert said.startswith("Mara OKONKWO asked: •••, not •••, call ••• or •••; born •••")
     for gone in ("example", "555", "1961-03-04", "Harbour", "Springfield", "62704"):
@@ -96,20 +100,20 @@ def test_words_lose_what_the_reader_may_not_see() -> None:
 
 
 def test_words_of_a_protected_patron_lose_the_name_too() -> None:
-    said = Sight(Role.BOX_OFFICE, is_protected=True, held=(VALUES,)).words(SAYS_ALL)
+    said = FieldAccess(Role.BOX_OFFICE, is_protected=True, held=(VALUES,)).words(SAYS_ALL)
 
     assert said.startswith("••• asked: •••, not •••")
 
 
 def test_whoever_sees_all_reads_every_word() -> None:
     assert SAYS_ALL == EVERYTHING.words(SAYS_ALL)
-    assert SAYS_ALL == Sight(Role.MANAGER, is_protected=True, held=(VALUES,)).words(SAYS_ALL)
+    assert SAYS_ALL == FieldAccess(Role.MANAGER, is_protected=True, held=(VALUES,)).words(SAYS_ALL)
 
 
 def test_a_region_that_is_a_word_stays_one() -> None:
-    sight = Sight(Role.READ_ONLY, held=({"address_region": "OR", "address_country": "US"},))
+    access = FieldAccess(Role.READ_ONLY, held=({"address_region": "OR", "address_country": "US"},))
 
-    assert "call us or write" == sight.words("call us or write")
+    assert "call us or write" == access.words("call us or write")
 
 
 def test_the_values_of_an_entry_are_known_by_every_end() -> None:

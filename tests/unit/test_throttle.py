@@ -6,7 +6,14 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from upstage_crm.staff.throttle import NAME_LIMIT, NETWORK_LIMIT, PAIR_LIMIT, WINDOW, Tries, wait
+from upstage_crm.staff.auth.throttle import (
+    NAME_LIMIT,
+    NETWORK_LIMIT,
+    PAIR_LIMIT,
+    WINDOW,
+    Tries,
+    wait,
+)
 
 NOW = datetime(2026, 11, 26, 19, 0, tzinfo=UTC)
 NONE = timedelta()

@@ -23,17 +23,23 @@ from reflex_base.event.context import EventContext
 from reflex_base.registry import RegistrationContext
 from sqlmodel import Session
 
-from upstage_crm.mail import gate
+from upstage_crm.http.session_cookie import session_token
+from upstage_crm.mail.sending import send_gate
 from upstage_crm.organisation.settings import details
+from upstage_crm.pages.event_errors import forget_trouble
 from upstage_crm.pages.tab import TabMixin
-from upstage_crm.staff import sessions
+from upstage_crm.staff.auth import sessions
+from upstage_crm.staff.auth.sessions import (
+    SignedIn,
+    Stage,
+)
 from upstage_crm.staff.roles import Permission, StaffMember, may
-from upstage_crm.staff.sessions import SignedIn, Stage
-from upstage_crm.ui.copy import MAIL_MODE_WORDS, PAUSE_WORDS
-from upstage_crm.ui.staff_words import ROLE_WORDS
-from upstage_crm.web.event_errors import forget_trouble
-from upstage_crm.web.session_cookie import session_token
 from upstage_crm.wiring import runtime
+from upstage_crm.wording.sentences import (
+    MAIL_MODE_WORDS,
+    PAUSE_WORDS,
+)
+from upstage_crm.wording.staff import ROLE_WORDS
 
 # Reflex's own handlers that a page cannot start without, and nothing more: what a browser sends
 # when it connects, when it turns to another page and when a script failed, and what the server
@@ -295,7 +301,7 @@ def _holds_something(state: AdminState) -> bool:
 
 
 def _pause_reason(session: Session, now: datetime) -> str | None:
-    standing = gate.read_gate(session)
+    standing = send_gate.read_gate(session)
     is_paused = standing.paused_until is not None and standing.paused_until > now
     return standing.paused_reason if is_paused else None
 

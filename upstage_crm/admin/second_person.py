@@ -9,7 +9,7 @@ from sqlmodel import Session
 
 from upstage_crm.change_requests.reads.second_person import find_refusal
 from upstage_crm.staff.roles import StaffMember
-from upstage_crm.ui.copy import sentence
+from upstage_crm.wording.sentences import sentence
 
 
 def refusals(

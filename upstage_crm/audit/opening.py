@@ -13,11 +13,17 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import Session, SQLModel
 
-from upstage_crm.audit import guards, keys, recorded, seals, trail
+from upstage_crm.audit import (
+    keys,
+    recorded,
+    seals,
+    trail,
+)
 from upstage_crm.audit.chain import read_object
 from upstage_crm.audit.errors import TrailKeyUnknown, TrailUnsigned
 from upstage_crm.audit.events import OPERATOR, Action, AuditEvent, Channel
-from upstage_crm.audit.guard_rules import Protected
+from upstage_crm.audit.guards import triggers
+from upstage_crm.audit.guards.rules import Protected
 from upstage_crm.audit.recorded import Touched
 from upstage_crm.audit.registry import RECORDED, SEALED, Subject
 from upstage_crm.audit.tables import AuditEntryRow
@@ -104,9 +110,9 @@ def seal_older(
     facts: dict[str, str | int] = {"before": seq, "before_hash": head}
     if older_keys:
         facts["older_keys"] = ", ".join(f"{kid}={key}" for kid, key in sorted(older_keys.items()))
-    guards.drop(session.connection())
+    triggers.drop(session.connection())
     _seal_all(session)
-    guards.install(session.connection(), protected)
+    triggers.install(session.connection(), protected)
     _enter(session, facts, now, Action.TRAIL_OPENED)
     _record_all(session, now)
     return True

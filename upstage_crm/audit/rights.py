@@ -13,8 +13,8 @@ from enum import StrEnum
 
 from sqlalchemy.engine import Connection
 
-from upstage_crm.audit.guard_postgres import SCHEMA
-from upstage_crm.audit.guards import trusted_path
+from upstage_crm.audit.guards.postgres import SCHEMA
+from upstage_crm.audit.guards.triggers import trusted_path
 from upstage_crm.audit.roles import allowed
 
 

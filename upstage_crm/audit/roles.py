@@ -12,9 +12,9 @@ import re
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from upstage_crm.audit.guard_postgres import SCHEMA
-from upstage_crm.audit.guard_rows import NEVER_UPDATED
-from upstage_crm.audit.guards import trusted_path
+from upstage_crm.audit.guards.postgres import SCHEMA
+from upstage_crm.audit.guards.rows import NEVER_UPDATED
+from upstage_crm.audit.guards.triggers import trusted_path
 from upstage_crm.core.errors import Conflict
 
 DATABASE, OWNER, APP = "upstage", "upstage_owner", "upstage_app"

@@ -1,7 +1,7 @@
 """Keys that vouch for rows: Ed25519 signatures that anyone can check, and keyed seals.
 
 Both are derived from the link keys, so that an operator keeps one secret. The only module, beside
-`staff.sealing`, that imports `cryptography`.
+`staff.auth.sealing`, that imports `cryptography`.
 """
 
 from __future__ import annotations

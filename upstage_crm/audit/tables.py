@@ -1,6 +1,6 @@
 """The append-only trail, and which rows its entries commit to.
 
-`upstage_crm.audit.guards` makes the database refuse anything else.
+`upstage_crm.audit.guards.triggers` makes the database refuse anything else.
 """
 
 from datetime import datetime

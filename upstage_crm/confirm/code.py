@@ -15,14 +15,22 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from upstage_crm.change_requests.desk import codes
-from upstage_crm.confirm import cookies, labels, plain, plain_html
-from upstage_crm.confirm.shown import PageWords
-from upstage_crm.confirm.words import missing_words
+from upstage_crm.confirm import (
+    cookies,
+    fixed_copy,
+    plain,
+    plain_html,
+)
+from upstage_crm.confirm.page_view import PageWords
+from upstage_crm.confirm.page_words import missing_words
 from upstage_crm.core.languages import negotiate, speaker
+from upstage_crm.http.origins import (
+    is_own_form,
+    typed,
+)
+from upstage_crm.http.session_cookie import member_of_cookie
 from upstage_crm.links.claims import LinkClaims
 from upstage_crm.organisation.settings import details
-from upstage_crm.web.origins import is_own_form, typed
-from upstage_crm.web.session_cookie import member_of_cookie
 from upstage_crm.wiring import runtime
 
 SEE_OTHER = 303
@@ -36,13 +44,13 @@ async def enter(request: Request) -> Response:
         given = typed(form)
     reference = given.get("reference", "")[:40]
     if not is_own_form(request, runtime().settings.origins):
-        return await _refuse(request, labels.FOREIGN, status=403)
+        return await _refuse(request, fixed_copy.FOREIGN, status=403)
     if await asyncio.to_thread(member_of_cookie, request.headers.get("cookie", "")) is not None:
-        return await _refuse(request, labels.CODE_STAFF, reference=reference, status=403)
+        return await _refuse(request, fixed_copy.CODE_STAFF, reference=reference, status=403)
     claims = await asyncio.to_thread(_redeem, reference, given.get("code", "")[:40])
     await asyncio.sleep(max(0.0, TAKES_S - (monotonic() - begun)))
     if claims is None:
-        return await _refuse(request, labels.CODE_REFUSED, reference=reference, status=400)
+        return await _refuse(request, fixed_copy.CODE_REFUSED, reference=reference, status=400)
     return _open(request, claims)
 
 
@@ -53,7 +61,7 @@ def _redeem(reference: str, code: str) -> LinkClaims | None:
             session,
             reference=reference,
             code=code,
-            mailroom=parts.mailroom,
+            notifier=parts.notifier,
             now=parts.clock.now(),
         )
 

@@ -12,9 +12,13 @@ from reflex.vars import ObjectVar
 from upstage_crm.change_requests.decisions.decide import COMMENT_LIMIT
 from upstage_crm.change_requests.model.rules import Decision
 from upstage_crm.change_requests.model.views import Phase
-from upstage_crm.confirm import labels
+from upstage_crm.confirm import fixed_copy
+from upstage_crm.confirm.page_view import (
+    Change,
+    Fact,
+    PageWords,
+)
 from upstage_crm.confirm.plain_html import CODE_PATH
-from upstage_crm.confirm.shown import Change, Fact, PageWords
 from upstage_crm.confirm.state import EACH, TITLE_ID, ConfirmState
 from upstage_crm.ui.components.base import Child, filled, show_if
 from upstage_crm.ui.components.button import button, link
@@ -45,7 +49,7 @@ _is_open = _words.phase == Phase.OPEN.value
 
 
 def _said(name: str) -> rx.Var[str]:
-    """One of the words of `labels`, in the reader's language."""
+    """One of the words of `fixed_copy`, in the reader's language."""
     return cast("rx.Var[str]", cast("Any", _words.fixed)[name])
 
 
@@ -63,12 +67,12 @@ def page() -> rx.Component:
 
 def _waiting() -> rx.Component:
     return stack(
-        page_header(labels.LOADING_TITLE, subtitle=labels.LOADING),
+        page_header(fixed_copy.LOADING_TITLE, subtitle=fixed_copy.LOADING),
         skeleton_lines(4),
         rx.el.p(
-            labels.SIMPLE_HINT,
+            fixed_copy.SIMPLE_HINT,
             " ",
-            link(labels.SIMPLE_PAGE, href=PLAIN_PATH, full_load=True),
+            link(fixed_copy.SIMPLE_PAGE, href=PLAIN_PATH, full_load=True),
         ),
     )
 

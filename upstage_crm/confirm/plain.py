@@ -18,15 +18,23 @@ from upstage_crm.change_requests.model.rules import (
     Decision,
     ReviewChannel,
 )
-from upstage_crm.confirm import labels, nonce, plain_html, visit
-from upstage_crm.confirm.shown import PageWords
-from upstage_crm.confirm.visit import Visitor
+from upstage_crm.confirm import (
+    fixed_copy,
+    link_visit,
+    nonce,
+    plain_html,
+)
+from upstage_crm.confirm.link_visit import Visitor
+from upstage_crm.confirm.page_view import PageWords
 from upstage_crm.core.errors import UpstageError
 from upstage_crm.core.languages import speaker
+from upstage_crm.http.origins import (
+    is_own_form,
+    typed,
+)
 from upstage_crm.links.claims import LinkRefused
-from upstage_crm.ui import copy
-from upstage_crm.web.origins import is_own_form, typed
 from upstage_crm.wiring import runtime
+from upstage_crm.wording import sentences
 
 PATH = "/confirm/plain"
 SEE_OTHER = 303
@@ -36,7 +44,7 @@ async def show(request: Request) -> Response:
     """Show the request, or what became of it."""
     visitor = _visitor(request)
     page = await asyncio.to_thread(
-        visit.look, visitor, choice=request.query_params.get("choice", "")
+        link_visit.look, visitor, choice=request.query_params.get("choice", "")
     )
     return _page(page, visitor)
 
@@ -45,11 +53,11 @@ async def decide(request: Request) -> Response:
     """Record a complete answer and go back to the page, which then says what holds."""
     visitor = _visitor(request)
     if not is_own_form(request, runtime().settings.origins):
-        page = await asyncio.to_thread(visit.look, visitor)
-        return _page(page, visitor, problem=speaker(page.lang)(labels.FOREIGN), status=403)
+        page = await asyncio.to_thread(link_visit.look, visitor)
+        return _page(page, visitor, problem=speaker(page.lang)(fixed_copy.FOREIGN), status=403)
     async with request.form() as form:
         given = typed(form)
-    page = await asyncio.to_thread(visit.look, visitor)
+    page = await asyncio.to_thread(link_visit.look, visitor)
     answers = {value for value, _label in plain_html.options(page)}
     if not answers:
         return _see(visitor)
@@ -62,7 +70,7 @@ async def decide(request: Request) -> Response:
         is_each = given["answer"] == plain_html.EACH
         try:
             await asyncio.to_thread(
-                visit.answer,
+                link_visit.answer,
                 visitor,
                 next(iter(single.values())) if is_each else Decision(given["answer"]),
                 channel=ReviewChannel.SIMPLE_PAGE,
@@ -71,7 +79,7 @@ async def decide(request: Request) -> Response:
             )
             return _see(visitor)
         except UpstageError as error:
-            problem = copy.sentence(error, say)
+            problem = sentences.sentence(error, say)
     return _page(page, visitor, problem=problem, comment=given.get("comment", ""))
 
 
@@ -90,11 +98,11 @@ def _flaw(given: Mapping[str, str], answers: Collection[str], visitor: Visitor) 
     is_chosen, is_ticked = given.get("answer") in answers, given.get("read") == "yes"
     if not (is_chosen and is_ticked):
         if not is_chosen and not is_ticked:
-            return labels.BOTH_FIRST
-        return labels.TICK_FIRST if is_chosen else labels.CHOOSE_FIRST
-    token = visit.token_of(visitor)
+            return fixed_copy.BOTH_FIRST
+        return fixed_copy.TICK_FIRST if is_chosen else fixed_copy.CHOOSE_FIRST
+    token = link_visit.token_of(visitor)
     if not nonce.is_fresh(given.get("nonce", ""), token, now=runtime().clock.now()):
-        return labels.TOO_OLD
+        return fixed_copy.TOO_OLD
     return ""
 
 
@@ -109,8 +117,8 @@ def _flaw_of_single(answer: str, single: Mapping[str, Decision], page: PageWords
     """What is wrong between the one answer for all and those for single fields."""
     wanted = sum(bool(change.key) for change in page.changes)
     if answer == plain_html.EACH:
-        return "" if len(single) == wanted else labels.EACH_MISSING
-    return labels.BOTH_WAYS if single and page.can_choose_each else ""
+        return "" if len(single) == wanted else fixed_copy.EACH_MISSING
+    return fixed_copy.BOTH_WAYS if single and page.can_choose_each else ""
 
 
 def _see(visitor: Visitor) -> Response:
@@ -122,7 +130,7 @@ def _page(
     page: PageWords, visitor: Visitor, *, problem: str = "", comment: str = "", status: int = 200
 ) -> Response:
     try:
-        once = nonce.nonce(visit.token_of(visitor), now=runtime().clock.now())
+        once = nonce.nonce(link_visit.token_of(visitor), now=runtime().clock.now())
     except LinkRefused:
         once = ""
     body = plain_html.document(

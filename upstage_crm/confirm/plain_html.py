@@ -13,7 +13,11 @@ from urllib.parse import urlencode
 
 from upstage_crm.change_requests.decisions.decide import COMMENT_LIMIT
 from upstage_crm.change_requests.model.rules import Decision
-from upstage_crm.confirm.shown import Change, Fact, PageWords
+from upstage_crm.confirm.page_view import (
+    Change,
+    Fact,
+    PageWords,
+)
 from upstage_crm.ui.design.tokens import COLOURS
 
 CODE_PATH: Final = "/confirm/code"
@@ -126,7 +130,7 @@ def document(
 
 
 def said(page: PageWords, name: str) -> str:
-    """One of the words of `labels` in the reader's language, escaped."""
+    """One of the words of `fixed_copy` in the reader's language, escaped."""
     return escape(page.fixed[name])
 
 

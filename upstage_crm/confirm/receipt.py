@@ -14,9 +14,19 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
-from upstage_crm.confirm import plain_html, receipt_html, visit
-from upstage_crm.confirm.visit import LinkMissing, Visitor
-from upstage_crm.confirm.words import missing_words, page_words
+from upstage_crm.confirm import (
+    link_visit,
+    plain_html,
+    receipt_html,
+)
+from upstage_crm.confirm.link_visit import (
+    LinkMissing,
+    Visitor,
+)
+from upstage_crm.confirm.page_words import (
+    missing_words,
+    page_words,
+)
 from upstage_crm.core import when
 from upstage_crm.core.languages import negotiate
 from upstage_crm.links.claims import LinkRefused
@@ -24,10 +34,10 @@ from upstage_crm.organisation.details import OrganisationDetails
 from upstage_crm.organisation.settings import details
 from upstage_crm.receipts import words as w
 from upstage_crm.receipts.files import Form, file_of
-from upstage_crm.receipts.sight import SeenReceipt
+from upstage_crm.receipts.visibility import SeenReceipt
 from upstage_crm.wiring import runtime
 
-PATH: Final = visit.RECEIPT_PAGE
+PATH: Final = link_visit.RECEIPT_PAGE
 
 _HEADERS: Final = {
     "x-frame-options": "DENY",  # for browsers without frame-ancestors
@@ -81,7 +91,7 @@ def _found(visitor: Visitor, wanted: str) -> tuple[SeenReceipt, ...] | _Calm:
         organisation = details(session)
         language = negotiate(visitor.languages, organisation.language)
         try:
-            claims = visit.claims_of(visitor)
+            claims = link_visit.claims_of(visitor)
         except LinkMissing:
             said = missing_words(organisation, language=language)
             return _Calm(plain_html.document(said, link="", nonce=""), plain_html.POLICY)
@@ -91,7 +101,7 @@ def _found(visitor: Visitor, wanted: str) -> tuple[SeenReceipt, ...] | _Calm:
                 None, now=now, zone=zone, organisation=organisation, language=language
             )
             return _Calm(plain_html.document(said, link="", nonce=""), plain_html.POLICY)
-        found = visit.receipts(session, claims, now=now)
+        found = link_visit.receipts(session, claims, now=now)
         if found is None:
             return _Calm(
                 receipt_html.without(w.TOO_OLD, organisation, language=language),

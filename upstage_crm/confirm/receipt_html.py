@@ -7,12 +7,12 @@ from html import escape
 from typing import Final
 from urllib.parse import urlencode
 
-from upstage_crm.confirm import labels, plain_html
+from upstage_crm.confirm import fixed_copy, plain_html
 from upstage_crm.core.languages import Say, direction, speaker
 from upstage_crm.organisation.details import OrganisationDetails
 from upstage_crm.receipts import words as w
 from upstage_crm.receipts.files import Form
-from upstage_crm.receipts.sight import SeenReceipt
+from upstage_crm.receipts.visibility import SeenReceipt
 from upstage_crm.receipts.words import NoReceipt, Row, words
 
 _RULES: Final = """
@@ -53,7 +53,7 @@ def _page(body: str, *, organisation: OrganisationDetails, language: str) -> str
         f"<title>{escape(say(w.RECEIPT))} · {name}</title><style>{STYLE}</style></head>"
         f'<body><div class="c"><header><p class="org"><bdi>{name}</bdi></p></header>'
         f"<main>{body}</main>"
-        f'<footer class="m"><p>{say(labels.QUESTIONS)} <bdi>{phone}</bdi>.</p></footer>'
+        f'<footer class="m"><p>{say(fixed_copy.QUESTIONS)} <bdi>{phone}</bdi>.</p></footer>'
         "</div></body></html>"
     )
 

@@ -18,11 +18,17 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from upstage_crm.confirm import code, cookies, gate, plain, receipt
-from upstage_crm.web.build import PAGES
-from upstage_crm.web.environment import ROOT
+from upstage_crm.confirm import (
+    code,
+    cookies,
+    link_entry,
+    plain,
+    receipt,
+)
+from upstage_crm.core.migrations import ROOT
+from upstage_crm.http.patron_paths import BUILT_PAGES
 
-BUILT_PAGE: Final = ROOT / PAGES / "confirm" / "index.html"
+BUILT_PAGE: Final = ROOT / BUILT_PAGES / "confirm" / "index.html"
 PLAIN_LINK: Final = f'href="{plain.PATH}"'
 SEE_OTHER = 303
 
@@ -48,7 +54,7 @@ def _query(request: Request) -> str:
         return ""
     kept = {"link": link}
     choice = request.query_params.get("choice", "")
-    if choice in gate.CHOICES:
+    if choice in link_entry.CHOICES:
         kept["choice"] = choice
     return f"?{urlencode(kept)}"
 
@@ -61,7 +67,7 @@ def _read(path: Path) -> str | None:
 
 
 ROUTES = [
-    *gate.ROUTES,
+    *link_entry.ROUTES,
     *plain.ROUTES,
     *receipt.ROUTES,
     *code.ROUTES,

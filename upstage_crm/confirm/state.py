@@ -20,14 +20,14 @@ from upstage_crm.change_requests.model.rules import (
     Decision,
     ReviewChannel,
 )
-from upstage_crm.confirm import visit
-from upstage_crm.confirm.shown import PageWords
-from upstage_crm.confirm.visit import Visitor
-from upstage_crm.confirm.words import failed_words
+from upstage_crm.confirm import link_visit
+from upstage_crm.confirm.link_visit import Visitor
+from upstage_crm.confirm.page_view import PageWords
+from upstage_crm.confirm.page_words import failed_words
 from upstage_crm.core.errors import UpstageError
 from upstage_crm.core.languages import SOURCE, negotiate, speaker
-from upstage_crm.ui import copy, failure_words
 from upstage_crm.ui.state.base import FeedbackMixin
+from upstage_crm.wording import failures, sentences
 
 log = logging.getLogger(__name__)
 EACH = "each"  # what is busy while single answers are recorded
@@ -51,7 +51,7 @@ class ConfirmState(FeedbackMixin, rx.State):
         choice = self.router.url.query_parameters.get("choice", "")
         visitor = self._visitor()
         try:
-            self.words = await asyncio.to_thread(visit.look, visitor, choice=choice)
+            self.words = await asyncio.to_thread(link_visit.look, visitor, choice=choice)
         except SQLAlchemyError:
             log.exception("a patron's page could not be read")
             self.words = failed_words(language=negotiate(visitor.languages, SOURCE))
@@ -106,7 +106,7 @@ class ConfirmState(FeedbackMixin, rx.State):
         yield None
         try:
             self.words = await asyncio.to_thread(
-                visit.answer,
+                link_visit.answer,
                 self._visitor(),
                 decision,
                 channel=ReviewChannel.PATRON_PAGE,
@@ -114,11 +114,11 @@ class ConfirmState(FeedbackMixin, rx.State):
                 answers=answers,
             )
         except UpstageError as error:
-            self.problem = copy.sentence(error, speaker(self.words.lang))
+            self.problem = sentences.sentence(error, speaker(self.words.lang))
             return
         except SQLAlchemyError:
             log.exception("a patron's answer could not be recorded")
-            self.problem = failure_words.for_patron(speaker(self.words.lang))
+            self.problem = failures.for_patron(speaker(self.words.lang))
             return
         finally:
             self.busy = ""

@@ -180,7 +180,7 @@ class Database:
             for step in self._before_commit:
                 step(session)
             if self.engine.dialect.name == "postgresql":
-                # Delivered when the commit is; other processes listen (see `web.hub`).
+                # Delivered when the commit is; other processes listen (see `pages.live`).
                 session.connection().execute(_NOTIFY)
         for listener in self._after_commit:
             listener()

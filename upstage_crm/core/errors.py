@@ -7,7 +7,7 @@
     ├── Conflict                the world moved: the command no longer fits what is stored
     └── Busy                    there is no room for this now; the same command may succeed later
 
-The sentence for a code stands in `upstage_crm.ui.copy`; a house test keeps the two complete.
+The sentence for a code stands in `wording.sentences`; a house test keeps the two complete.
 """
 
 from __future__ import annotations

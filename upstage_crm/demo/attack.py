@@ -19,8 +19,9 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 from sqlmodel import Session
 
-from upstage_crm.audit import guards, keys
-from upstage_crm.audit.guard_rules import Protected
+from upstage_crm.audit import keys
+from upstage_crm.audit.guards import triggers
+from upstage_crm.audit.guards.rules import Protected
 from upstage_crm.audit.signing import KeyRing
 from upstage_crm.core import migrations
 from upstage_crm.core.db import Database
@@ -217,7 +218,7 @@ def _noticed(
     """What start-up, /health, the running server and `audit verify` say afterwards."""
     if migrations.current(connection) != migrations.head():
         return Outcome(attempt, way, "noticed, no start: the revision", is_watched=True)
-    if missing := guards.missing(connection, protected):
+    if missing := triggers.missing(connection, protected):
         names = missing[0] if len(missing) == 1 else f"{missing[0]} and {len(missing) - 1} more"
         return Outcome(attempt, way, f"noticed, no start: {names}", is_watched=True)
     with Session(bind=connection) as session:

@@ -29,7 +29,10 @@ from upstage_crm.change_requests.model.rules import (
     ReviewChannel,
 )
 from upstage_crm.core.clock import FrozenClock
-from upstage_crm.demo.story import Ending, Story
+from upstage_crm.demo.scenarios import (
+    Ending,
+    Story,
+)
 from upstage_crm.links.claims import LinkClaims, Purpose, Reviewer
 from upstage_crm.mail import event_log
 from upstage_crm.mail.events import EventKind, MailEvent
@@ -92,7 +95,7 @@ def at_the_desk(
     actor: StaffMember,
 ) -> None:
     """Identify, confirm, and apply after the wait: as far as the story goes."""
-    room, clock, database = scene.parts.mailroom, scene.clock, scene.parts.database
+    room, clock, database = scene.parts.notifier, scene.clock, scene.parts.database
     with database.transaction() as session:
         proposed = identify.propose(
             session,
@@ -104,7 +107,7 @@ def at_the_desk(
             method=DeskMethod.IN_PERSON,
             note=SEEN,
             context=Context(today=clock.now().date()),
-            mailroom=room,
+            notifier=room,
             now=clock.now(),
         )
     if story.ending is Ending.DESK_WAITS:
@@ -115,7 +118,7 @@ def at_the_desk(
             session,
             actor=scene.second,
             reference=proposed.reference,
-            mailroom=room,
+            notifier=room,
             now=clock.now(),
         )
     scene.parts.dispatcher.run_once(20)
@@ -142,7 +145,7 @@ def answer(
             decision=decision,
             answers=answers,
             channel=ReviewChannel.PATRON_PAGE,
-            mailroom=scene.parts.mailroom,
+            notifier=scene.parts.notifier,
             now=scene.clock.now(),
             comment=comment,
         )
@@ -170,20 +173,20 @@ def stop_the_clock(scene: Scene, request: Proposed) -> None:
         notices.look(
             session,
             request_id=request.request_id,
-            mailroom=scene.parts.mailroom,
+            notifier=scene.parts.notifier,
             now=scene.clock.now(),
         )
 
 
 def take_effect(scene: Scene, request: Proposed, *, after: timedelta) -> None:
     """The notice has arrived, its time passes, and the clock makes what was approved."""
-    room, clock, database = scene.parts.mailroom, scene.clock, scene.parts.database
+    room, clock, database = scene.parts.notifier, scene.clock, scene.parts.database
     with database.transaction() as session:
-        notices.look(session, request_id=request.request_id, mailroom=room, now=clock.now())
+        notices.look(session, request_id=request.request_id, notifier=room, now=clock.now())
     clock.advance(after)
     with database.transaction() as session:
         scheduled.take_effect(
-            session, request_id=request.request_id, mailroom=room, now=clock.now()
+            session, request_id=request.request_id, notifier=room, now=clock.now()
         )
     scene.parts.dispatcher.run_once(20)
 
@@ -202,7 +205,7 @@ def comes_back(scene: Scene, request: Proposed) -> None:
             session,
             request_id=request.request_id,
             reviewer=Reviewer.PROPOSED,
-            mailroom=scene.parts.mailroom,
+            notifier=scene.parts.notifier,
             now=scene.clock.now(),
         )
 
@@ -220,7 +223,7 @@ def _bounce(mail_id: str, clock: FrozenClock) -> MailEvent:
 
 def put_back(scene: Scene, story: Story, request: Proposed, patron_id: str) -> None:
     """An approved change is contested by the old address, or taken back by staff."""
-    room, clock, database = scene.parts.mailroom, scene.clock, scene.parts.database
+    room, clock, database = scene.parts.notifier, scene.clock, scene.parts.database
     answer(scene, request, Reviewer.PROPOSED, Decision.APPROVE)
     take_effect(scene, request, after=POLICY.notice_period)
     is_late = story.ending is Ending.DISPUTED_LATE
@@ -232,7 +235,7 @@ def put_back(scene: Scene, story: Story, request: Proposed, patron_id: str) -> N
                 actor=scene.second,
                 reference=request.reference,
                 reason="Typed into the wrong record; the caller was somebody else.",
-                mailroom=room,
+                notifier=room,
                 now=clock.now(),
             )
         else:
@@ -241,7 +244,7 @@ def put_back(scene: Scene, story: Story, request: Proposed, patron_id: str) -> N
                 claims=_link(session, request, Purpose.OBJECTION, Reviewer.CURRENT),
                 decision=Decision.OBJECT,
                 channel=ReviewChannel.PATRON_PAGE,
-                mailroom=room,
+                notifier=room,
                 now=clock.now(),
                 comment=story.comment,
             )
@@ -291,7 +294,7 @@ def remind(scene: Scene, request: Proposed) -> None:
         scheduled.remind(
             session,
             request_id=request.request_id,
-            mailroom=scene.parts.mailroom,
+            notifier=scene.parts.notifier,
             now=scene.clock.now(),
         )
 
@@ -303,7 +306,7 @@ def release(scene: Scene, request: Proposed) -> None:
             session,
             actor=scene.second,
             reference=request.reference,
-            mailroom=scene.parts.mailroom,
+            notifier=scene.parts.notifier,
             now=scene.clock.now(),
         )
 

@@ -20,10 +20,14 @@ from upstage_crm.core.clock import FrozenClock
 from upstage_crm.demo import second_steps, unusual
 from upstage_crm.demo.people import people
 from upstage_crm.demo.person import DemoPerson
+from upstage_crm.demo.scenarios import (
+    STORIES,
+    Ending,
+    Story,
+)
 from upstage_crm.demo.second_steps import Scene
 from upstage_crm.demo.special import PROTECTED_EMAIL
 from upstage_crm.demo.staff import ORGANISATION, STAFF
-from upstage_crm.demo.story import STORIES, Ending, Story
 from upstage_crm.links.claims import Reviewer
 from upstage_crm.organisation import settings
 from upstage_crm.patrons.commands import NewPatron, add_parsed, clean_free, first_columns
@@ -31,7 +35,11 @@ from upstage_crm.patrons.fields import Context
 from upstage_crm.patrons.queries import get_by_number
 from upstage_crm.patrons.tables import PatronKind, PatronStatus
 from upstage_crm.patrons.views import PatronRecord
-from upstage_crm.staff import accounts, demo_account, passwords
+from upstage_crm.staff import (
+    accounts,
+    demo_account,
+)
+from upstage_crm.staff.auth import passwords
 from upstage_crm.staff.roles import StaffMember
 
 PATRONS = 2_000
@@ -156,7 +164,7 @@ def _play(scene: Scene, story: Story, number: int, actor: StaffMember) -> None:
             reason_code=story.reason,
             reason_text=story.words,
             context=Context(today=clock.now().date()),
-            mailroom=parts.mailroom,
+            notifier=parts.notifier,
             now=clock.now(),
             ask_both=story.asks_both,
             channel=Channel.DEMO,
@@ -170,7 +178,7 @@ def _play(scene: Scene, story: Story, number: int, actor: StaffMember) -> None:
 def _end(
     scene: Scene, story: Story, proposed: Proposed, patron: PatronRecord, actor: StaffMember
 ) -> None:
-    database, room, clock = scene.parts.database, scene.parts.mailroom, scene.clock
+    database, room, clock = scene.parts.database, scene.parts.notifier, scene.clock
     match story.ending:
         case Ending.PENDING | Ending.HELD:
             pass
@@ -178,7 +186,7 @@ def _end(
             clock.advance(DEFAULT.link_life)
             with database.transaction() as session:
                 scheduled.expire(
-                    session, request_id=proposed.request_id, mailroom=room, now=clock.now()
+                    session, request_id=proposed.request_id, notifier=room, now=clock.now()
                 )
         case Ending.WITHDRAWN:
             with database.transaction() as session:
@@ -186,7 +194,7 @@ def _end(
                     session,
                     actor=actor,
                     reference=proposed.reference,
-                    mailroom=room,
+                    notifier=room,
                     now=clock.now(),
                     channel=Channel.DEMO,
                 )

@@ -44,7 +44,7 @@ def burst(scene: Scene, numbers: Sequence[int], actor: StaffMember) -> int:
                 reason_code=ReasonCode.ASKED_BY_PHONE,
                 reason_text="",
                 context=Context(today=scene.clock.now().date()),
-                mailroom=scene.parts.mailroom,
+                notifier=scene.parts.notifier,
                 now=scene.clock.now(),
                 channel=Channel.DEMO,
             )

@@ -15,10 +15,11 @@ from sqlmodel import Session
 
 from upstage_crm.audit import seals
 from upstage_crm.core.db import insert_unless_there
-from upstage_crm.mail import gate, tables
+from upstage_crm.mail import tables
 from upstage_crm.mail.delivery import MailState
 from upstage_crm.mail.events import EventKind, MailEvent
 from upstage_crm.mail.outbox import OUTBOX
+from upstage_crm.mail.sending import send_gate
 
 EVENTS: sa.Table = tables.MailEventRow.metadata.tables["mail_event"]
 
@@ -152,4 +153,4 @@ def _tell(session: Session, mail_id: str, event: MailEvent, now: datetime) -> No
         .where(OUTBOX.c.id == mail_id, OUTBOX.c.state == MailState.UNCERTAIN)
         .values(state=MailState.SENT, settled_at=now)
     )
-    gate.count_settled(session, accepted=False)
+    send_gate.count_settled(session, accepted=False)

@@ -13,13 +13,13 @@ from sqlmodel import Session
 
 from upstage_crm.core.errors import NotFound
 from upstage_crm.mail.delivery import MailState, Transport
-from upstage_crm.mail.gate import read_gate
 from upstage_crm.mail.message import Audience, MailKind
 from upstage_crm.mail.outbox import OUTBOX
-from upstage_crm.patrons.finding import open_ids
-from upstage_crm.patrons.seeing import MAILBOX
+from upstage_crm.mail.sending.send_gate import read_gate
+from upstage_crm.patrons.search_query import open_ids
+from upstage_crm.patrons.visibility import MAILBOX
 from upstage_crm.staff.roles import Role
-from upstage_crm.staff.sight import sees
+from upstage_crm.staff.visibility import sees
 
 MAX_PAGE_SIZE = 200
 

@@ -18,8 +18,12 @@ from typing import TYPE_CHECKING
 from markupsafe import Markup
 
 from upstage_crm.core import languages
-from upstage_crm.mail.inert import defang, one_line, paragraphs
 from upstage_crm.mail.message import MailKind
+from upstage_crm.mail.sanitize import (
+    defang,
+    one_line,
+    paragraphs,
+)
 
 if TYPE_CHECKING:
     from jinja2 import Environment, Template

@@ -16,7 +16,7 @@ from upstage_crm.pages.errors import SubjectMoved
 from upstage_crm.pages.forms import texts
 from upstage_crm.pages.page_state import PageMixin, Words, in_words
 from upstage_crm.pages.tab import TabMixin
-from upstage_crm.ui.copy import sentence
+from upstage_crm.wording.sentences import sentence
 
 SUBJECT, OPENING = "subject", "opening"
 

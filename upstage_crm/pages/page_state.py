@@ -14,8 +14,8 @@ from sqlmodel import Session
 
 from upstage_crm.core.errors import UpstageError
 from upstage_crm.pages.errors import SubjectMoved
+from upstage_crm.pages.live import hub
 from upstage_crm.pages.tab import TabMixin
-from upstage_crm.web.hub import hub
 
 Words = str | Callable[[Any], str]
 """What to say when a command is done; a function gets the outcome, and may refuse it after all."""

@@ -15,7 +15,7 @@ from sqlmodel import Session
 
 from upstage_crm.audit import trail
 from upstage_crm.audit.events import Action, AuditEvent, Channel
-from upstage_crm.audit.guard_rules import EMAIL_GUARD
+from upstage_crm.audit.guards.rules import EMAIL_GUARD
 from upstage_crm.core.db import table_of
 from upstage_crm.core.ids import new_id
 from upstage_crm.core.languages import LANGUAGES
@@ -32,7 +32,7 @@ from upstage_crm.patrons.errors import (
     PossibleDuplicates,
 )
 from upstage_crm.patrons.fields import DERIVED_COLUMNS, FIELDS, PROTECTED_COLUMNS, Context
-from upstage_crm.patrons.search import term_rows
+from upstage_crm.patrons.search_terms import term_rows
 from upstage_crm.patrons.tables import PatronKind, PatronRow, PatronStatus, PatronTermRow
 from upstage_crm.staff.roles import Permission, StaffMember, ensure_may
 
@@ -213,7 +213,7 @@ def apply_columns(
     proof: Proof,
     now: datetime,
 ) -> None:
-    """Write an approved field change to the locked `row`; `change_requests.lifecycle.transitions` calls this.
+    """Write an approved field change to the locked `row`; a `LockedRequest` calls this.
 
     `columns` are exactly the protected and derived columns of one approved, flushed field
     change: the database's guard refuses anything else. `proof` counts where they are a mailbox.

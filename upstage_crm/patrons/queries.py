@@ -13,12 +13,15 @@ from upstage_crm.audit import recorded
 from upstage_crm.core.db import table_of
 from upstage_crm.patrons.errors import UnknownPatron
 from upstage_crm.patrons.fields import DERIVED_COLUMNS, FIELDS, PROTECTED_COLUMNS
-from upstage_crm.patrons.finding import matching
-from upstage_crm.patrons.seeing import NAME, Sight
+from upstage_crm.patrons.search_query import matching
 from upstage_crm.patrons.tables import PatronRow, PatronStatus
 from upstage_crm.patrons.views import Duplicate, PatronLine, PatronRecord
+from upstage_crm.patrons.visibility import (
+    NAME,
+    FieldAccess,
+)
 from upstage_crm.staff.roles import Role
-from upstage_crm.staff.sight import sees
+from upstage_crm.staff.visibility import sees
 
 FREE_COLUMNS = ("preferred_name", "pronouns", "language", "time_zone", "tags", "note")
 
@@ -121,7 +124,9 @@ def duplicates(
         for row in session.exec(query.limit(limit)):
             found.setdefault(row.id, (row, []))[1].append(reason)
     ranked = sorted(found.values(), key=lambda pair: (-len(pair[1]), pair[0].number))
-    return tuple(_duplicate(row, reasons, sight_of(row, reader)) for row, reasons in ranked[:limit])
+    return tuple(
+        _duplicate(row, reasons, access_of(row, reader)) for row, reasons in ranked[:limit]
+    )
 
 
 def page(
@@ -137,8 +142,8 @@ def page(
 ) -> tuple[int, tuple[PatronLine, ...]]:
     """Return how many patrons match, and one page of them (`page` counts from 0).
 
-    Found, ordered and shown by what `reader` sees: see `finding`. Where the order would tell about
-    protected patrons, they come last, by their numbers.
+    Found, ordered and shown by what `reader` sees: see `search_query`. Where the order would tell
+    about protected patrons, they come last, by their numbers.
     """
     found = matching(query, tag, reader=reader)
     total = _count(session, found)
@@ -155,7 +160,7 @@ def page(
             by_number = _ORDER[PatronSort.NUMBER].asc()
             behind = found.where(is_protected.is_(True))
             rows += _rows(session, behind, by_number, max(0, first - before), last - before)
-    return total, tuple(_line(row, sight_of(row, reader)) for row in rows)
+    return total, tuple(_line(row, access_of(row, reader)) for row in rows)
 
 
 def _rows(
@@ -182,20 +187,22 @@ def count(session: Session) -> int:
     return session.exec(select(sa.func.count()).select_from(PatronRow)).one()
 
 
-def sight_of(row: PatronRow, reader: Role) -> Sight:
+def access_of(row: PatronRow, reader: Role) -> FieldAccess:
     """What a role may read of this patron."""
-    return Sight(reader, row.is_protected, (values_of(row),))
+    return FieldAccess(reader, row.is_protected, (values_of(row),))
 
 
-def sights(session: Session, patron_ids: Collection[str], *, reader: Role) -> Mapping[str, Sight]:
+def sights(
+    session: Session, patron_ids: Collection[str], *, reader: Role
+) -> Mapping[str, FieldAccess]:
     """What a role may read of each of these patrons; ids of nobody are left out."""
     query = select(PatronRow).where(col(PatronRow.id).in_(patron_ids))
-    return {row.id: sight_of(row, reader) for row in session.exec(query)}
+    return {row.id: access_of(row, reader) for row in session.exec(query)}
 
 
 def seen_name(row: PatronRow, reader: Role) -> str:
     """The name as a role reads it; the patron number when there is none."""
-    return sight_of(row, reader).name(values_of(row), number=row.number)
+    return access_of(row, reader).name(values_of(row), number=row.number)
 
 
 def values_of(row: PatronRow) -> dict[str, str | None]:
@@ -238,28 +245,28 @@ def _seen_sort(sort: PatronSort, reader: Role) -> PatronSort:
     return sort if is_seen else PatronSort.NUMBER
 
 
-def _duplicate(row: PatronRow, reasons: list[str], sight: Sight) -> Duplicate:
+def _duplicate(row: PatronRow, reasons: list[str], access: FieldAccess) -> Duplicate:
     values = values_of(row)
     return Duplicate(
         number=row.number,
-        name=sight.name(values, number=row.number),
-        email=sight.show(FIELDS["email"], values),
+        name=access.name(values, number=row.number),
+        email=access.show(FIELDS["email"], values),
         reasons=tuple(reasons),
     )
 
 
-def _line(row: PatronRow, sight: Sight) -> PatronLine:
+def _line(row: PatronRow, access: FieldAccess) -> PatronLine:
     values = values_of(row)
     return PatronLine(
         id=row.id,
         number=row.number,
-        name=sight.name(values, number=row.number),
+        name=access.name(values, number=row.number),
         kind=row.kind.value,
         status=row.status.value,
-        email=sight.show(FIELDS["email"], values),
+        email=access.show(FIELDS["email"], values),
         email_verified=row.email_verified_at is not None,
-        phone=sight.show(FIELDS["phone"], values),
-        city=sight.part("address_city", row.address_city),
+        phone=access.show(FIELDS["phone"], values),
+        city=access.part("address_city", row.address_city),
         tags=row.tags,
         created_at=row.created_at,
         updated_at=row.updated_at,

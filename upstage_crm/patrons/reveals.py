@@ -11,10 +11,10 @@ from upstage_crm.audit.events import Action, AuditEvent, Channel
 from upstage_crm.core.text import clean_block
 from upstage_crm.patrons import fields, queries
 from upstage_crm.patrons.errors import PatronErased, PatronIsProtected, RevealReasonMissing
-from upstage_crm.patrons.seeing import Sight
 from upstage_crm.patrons.tables import PatronStatus
+from upstage_crm.patrons.visibility import FieldAccess
 from upstage_crm.staff.roles import Permission, StaffMember, ensure_may, may
-from upstage_crm.staff.sight import sees
+from upstage_crm.staff.visibility import sees
 
 REASON_MINIMUM = 5  # characters; less says nothing to whoever reads the trail
 REASON_LIMIT = 300  # characters
@@ -60,7 +60,7 @@ def reveal(
     return entry.show(queries.values_of(row))
 
 
-def may_reveal(member: StaffMember, sight: Sight, key: str) -> bool:
+def may_reveal(member: StaffMember, access: FieldAccess, key: str) -> bool:
     """Whether a member is offered to reveal a field: it is masked, and `reveal` would show it."""
-    is_allowed = may(member, Permission.REVEAL_VALUE) and not sight.is_protected
-    return is_allowed and not sight.sees(key)
+    is_allowed = may(member, Permission.REVEAL_VALUE) and not access.is_protected
+    return is_allowed and not access.sees(key)

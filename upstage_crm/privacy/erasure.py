@@ -37,7 +37,7 @@ from upstage_crm.change_requests.model.tables import (
     FieldChangeRow,
     ReviewRow,
 )
-from upstage_crm.change_requests.notifications.notifier import Mailroom
+from upstage_crm.change_requests.notifications.notifier import Notifier
 from upstage_crm.change_requests.reads import open_freezes, revert_windows, second_person
 from upstage_crm.core.db import table_of
 from upstage_crm.core.ids import new_id
@@ -45,7 +45,7 @@ from upstage_crm.core.text import clean_block
 from upstage_crm.mail import blanking
 from upstage_crm.mail.outbox import OUTBOX
 from upstage_crm.organisation.settings import details
-from upstage_crm.patrons import erasing as records
+from upstage_crm.patrons import erasure as records
 from upstage_crm.patrons import queries as patron_queries
 from upstage_crm.patrons.errors import PatronErased
 from upstage_crm.patrons.tables import PatronRow, PatronStatus, SuppressedAddressRow
@@ -160,7 +160,7 @@ def decline_erasure(
 
 
 def confirm_erasure(
-    session: Session, *, actor: StaffMember, patron_id: str, mailroom: Mailroom, now: datetime
+    session: Session, *, actor: StaffMember, patron_id: str, notifier: Notifier, now: datetime
 ) -> None:
     """Confirm as second person, and erase: all of it in this transaction.
 
@@ -178,7 +178,7 @@ def confirm_erasure(
     second_person.ensure_second(session, actor, first_id=row.requested_by, patron=patron, now=now)
     _ensure_possible(session, patron, now)
     blanking.withdraw_queued(session, patron_id=patron_id, now=now)
-    mailroom.tell_erased(session, patron, organisation=details(session), now=now)
+    notifier.tell_erased(session, patron, organisation=details(session), now=now)
     row.confirmed_by, row.confirmed_label, row.confirmed_at = actor.id, actor.label, now
     session.add(row)
     session.flush()

@@ -21,7 +21,10 @@ from upstage_crm.audit.events import Action
 from upstage_crm.proof import bundle
 from upstage_crm.proof.bundle import Manifest
 from upstage_crm.proof.errors import BundleProblem, BundleRefused
-from upstage_crm.proof.judging import Verdict, judge
+from upstage_crm.proof.receipt_check import (
+    Verdict,
+    judge,
+)
 
 LINE_LIMIT = 4_000_000  # bytes of one line, and of the manifest
 HASH_BYTES = hashlib.sha256().digest_size

@@ -22,7 +22,10 @@ from upstage_crm.core.db import table_of
 from upstage_crm.patrons.tables import PatronRow
 from upstage_crm.proof.bundle import RECEIPT_COLUMNS
 from upstage_crm.proof.errors import TrailBroken
-from upstage_crm.proof.judging import Verdict, judge
+from upstage_crm.proof.receipt_check import (
+    Verdict,
+    judge,
+)
 from upstage_crm.proof.reconcile_requests import (
     batches,
     within,

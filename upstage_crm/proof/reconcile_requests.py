@@ -1,6 +1,6 @@
 """Compares every field change with the trail: its values, its keys, and what became of it.
 
-The second half of what `patrons.reconciling` does: the guards let a value through because of
+The second half of what `proof.reconcile_patrons` does: the guards let a value through because of
 a field change, so nobody may have altered one behind the trail's back either.
 """
 
@@ -31,8 +31,8 @@ from upstage_crm.change_requests.model.tables import (
 from upstage_crm.core.db import table_of
 from upstage_crm.core.errors import Invalid
 from upstage_crm.patrons.fields import FIELDS, ProtectedField
-from upstage_crm.patrons.reconciling import are_keys_right
 from upstage_crm.patrons.tables import PatronRow, PatronStatus
+from upstage_crm.proof.reconcile_patrons import are_keys_right
 
 BATCH = 500  # requests compared at once
 

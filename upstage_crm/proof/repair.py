@@ -18,11 +18,18 @@ from sqlalchemy import RowMapping
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session, SQLModel
 
-from upstage_crm.audit import guards, recorded, seals, states, trail, vouching
+from upstage_crm.audit import (
+    recorded,
+    seals,
+    states,
+    trail,
+    vouching,
+)
 from upstage_crm.audit.chain import read_object
 from upstage_crm.audit.events import OPERATOR, Action, Actor, AuditEvent, Channel
 from upstage_crm.audit.findings import Problem
-from upstage_crm.audit.guard_rules import Protected
+from upstage_crm.audit.guards import triggers
+from upstage_crm.audit.guards.rules import Protected
 from upstage_crm.audit.recorded import Ref, name_of
 from upstage_crm.audit.registry import RECORDED, SEALED, Part
 from upstage_crm.audit.tables import IntegrityFindingRow, RecordedRow
@@ -59,9 +66,9 @@ def repair_all(session: Session, protected: Protected, *, now: datetime) -> Repa
     found = integrity.standing(session)
     rows = [row for row in found if row.subject in RECORDED or row.subject in SEALED]
     void = [row for row in found if row.problem is Problem.ENTRY_UNSIGNED]
-    guards.drop(connection)
+    triggers.drop(connection)
     _restore(session, [row.ref for row in rows], now=now)
-    guards.install(connection, protected)
+    triggers.install(connection, protected)
     _record(session, rows, void, actor=OPERATOR, channel=Channel.COMMAND_LINE, now=now)
     ended = [*rows, *void]
     integrity.end_all(session, ended, now=now)

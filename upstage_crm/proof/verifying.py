@@ -7,11 +7,15 @@ from dataclasses import dataclass
 
 from sqlmodel import Session
 
-from upstage_crm.audit import guards, trail, vouching
+from upstage_crm.audit import (
+    trail,
+    vouching,
+)
 from upstage_crm.audit.chain import Broken
 from upstage_crm.audit.findings import Compared, Difference
-from upstage_crm.patrons import reconciling as patrons
+from upstage_crm.audit.guards import triggers
 from upstage_crm.proof import approvals, receipts, rows
+from upstage_crm.proof import reconcile_patrons as patrons
 from upstage_crm.proof import reconcile_requests as changes
 
 SHOWN = 100  # differences kept in a report; the rest are counted
@@ -56,7 +60,7 @@ def verify(
     tally, broken = _Tally(), trail.verify(session, public_keys=public_keys)
     known = vouching.known_keys(session, public_keys)
     return Report(
-        missing_guards=guards.missing(session.connection(), protected),
+        missing_guards=triggers.missing(session.connection(), protected),
         broken=broken,
         entries=trail.head_seq(session) if broken is None else broken.seq - 1,
         patrons=tally.take(patrons.reconcile(session)),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from upstage_crm.receipts.shape import document
-from upstage_crm.receipts.sight import SeenReceipt
+from upstage_crm.receipts.visibility import SeenReceipt
 
 
 class Form(StrEnum):

@@ -22,7 +22,7 @@ from fpdf.fonts import TTFFont
 from upstage_crm.core.languages import direction, speaker
 from upstage_crm.receipts import words as w
 from upstage_crm.receipts.shape import document
-from upstage_crm.receipts.sight import SeenReceipt
+from upstage_crm.receipts.visibility import SeenReceipt
 
 FONTS: Final = Path(__file__).with_name("fonts")
 _WIDTH, _HEIGHT, _MARGIN = 210.0, 297.0, 18.0  # millimetres, like every length here

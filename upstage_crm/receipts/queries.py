@@ -1,4 +1,4 @@
-"""Reads receipts. Each reader gets what `sight` allows, from values that nobody erased."""
+"""Reads receipts. Each reader gets what `access` allows, from values that nobody erased."""
 
 from __future__ import annotations
 
@@ -16,12 +16,15 @@ from upstage_crm.audit.events import Action
 from upstage_crm.core.db import table_of
 from upstage_crm.patrons.fields import FIELDS
 from upstage_crm.patrons.tables import PatronRow
-from upstage_crm.receipts import sight
+from upstage_crm.receipts import visibility
 from upstage_crm.receipts.facts import ReceiptEvent
-from upstage_crm.receipts.sight import Reader, SeenReceipt
 from upstage_crm.receipts.tables import ReceiptRow
+from upstage_crm.receipts.visibility import (
+    Reader,
+    SeenReceipt,
+)
 from upstage_crm.staff.roles import Role
-from upstage_crm.staff.sight import sees
+from upstage_crm.staff.visibility import sees
 
 _receipt, _patron = table_of(ReceiptRow), table_of(PatronRow)
 _ROWS = sa.select(
@@ -93,7 +96,7 @@ def _seen(
     reader: Reader,
     hidden: Collection[str] = (),
 ) -> SeenReceipt | None:
-    return sight.see(
+    return visibility.see(
         row.body,
         signature=row.signature,
         opened=opened.get(row.id, ()),

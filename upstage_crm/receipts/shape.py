@@ -15,7 +15,12 @@ from babel.core import get_global
 
 from upstage_crm.core import when
 from upstage_crm.receipts.facts import FORMAT
-from upstage_crm.receipts.sight import SeenField, SeenReceipt, Shown, Side
+from upstage_crm.receipts.visibility import (
+    SeenField,
+    SeenReceipt,
+    Shown,
+    Side,
+)
 
 SCHEMA: Final = "ISO/IEC TS 27560:2023"
 KANTARA: Final = "KI-CR-v1.1.0"

@@ -20,7 +20,12 @@ from upstage_crm.receipts.facts import (
     NOT_PUT_BACK,
     ReceiptEvent,
 )
-from upstage_crm.receipts.sight import SeenField, SeenReceipt, Shown, Side
+from upstage_crm.receipts.visibility import (
+    SeenField,
+    SeenReceipt,
+    Shown,
+    Side,
+)
 
 RECEIPT: Final = "Receipt"
 HEADLINES: Mapping[ReceiptEvent, str] = {

@@ -13,8 +13,8 @@ from sqlmodel import Session
 from upstage_crm.organisation import settings
 from upstage_crm.organisation.details import CONTACT, OrganisationDetails
 from upstage_crm.staff.roles import StaffMember
-from upstage_crm.team import owners
-from upstage_crm.team.mails import Post
+from upstage_crm.team import owner_notices
+from upstage_crm.team.mails import AccountMailer
 
 _LABELS = {
     "desk_phone": "Phone number",
@@ -33,7 +33,7 @@ def change(
     *,
     actor: StaffMember,
     proposed: OrganisationDetails,
-    post: Post,
+    post: AccountMailer,
     now: datetime,
 ) -> OrganisationDetails:
     """Store details and return them; every owner is told of each contact detail that is new.
@@ -44,7 +44,7 @@ def change(
     before = settings.details(session)
     stored = settings.change(session, actor=actor, proposed=proposed, now=now)
     if changed := changed_contact(before, stored):
-        owners.tell(
+        owner_notices.tell(
             session,
             post,
             subject="Contact details were changed",

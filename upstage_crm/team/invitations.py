@@ -27,8 +27,8 @@ from upstage_crm.staff.errors import (
 )
 from upstage_crm.staff.roles import Permission, Role, StaffMember, ensure_may
 from upstage_crm.staff.tables import StaffInvitationRow
-from upstage_crm.team import members
-from upstage_crm.team.mails import Post, letter_key
+from upstage_crm.team import access_changes
+from upstage_crm.team.mails import AccountMailer, letter_key
 
 LIFE = timedelta(days=7)
 
@@ -59,7 +59,7 @@ def invite(
     display_name: str,
     desk: str,
     role: Role,
-    post: Post,
+    post: AccountMailer,
     now: datetime,
 ) -> str:
     """Invite somebody by mail and return the invitation's id.
@@ -99,7 +99,7 @@ def invite(
 
 
 def resend(
-    session: Session, *, actor: StaffMember, invitation_id: str, post: Post, now: datetime
+    session: Session, *, actor: StaffMember, invitation_id: str, post: AccountMailer, now: datetime
 ) -> None:
     """Send an invitation again with a new link and seven new days; the old link is dead.
 
@@ -159,7 +159,7 @@ def accept(
     *,
     display_name: str,
     password_hash: str,
-    post: Post,
+    post: AccountMailer,
     now: datetime,
 ) -> str:
     """Make the account that an invitation is for, and return its id; every owner is told.
@@ -171,7 +171,7 @@ def accept(
     """
     row = _row_of(session, claims, now)
     actor = Actor(ActorKind.STAFF, names.shown_name(row.display_name))
-    staff_id = members.join(
+    staff_id = access_changes.join(
         session,
         email=row.email,
         display_name=display_name,
@@ -221,7 +221,7 @@ def _lock(session: Session, invitation_id: str) -> StaffInvitationRow | None:
     return row
 
 
-def _send(session: Session, row: StaffInvitationRow, post: Post, now: datetime) -> None:
+def _send(session: Session, row: StaffInvitationRow, post: AccountMailer, now: datetime) -> None:
     outbox.cancel_letters(session, key=_key(row), now=now)
     name = settings.details(session).name
     role, by = row.role.value.replace("_", " "), names.shown_label(row.invited_label)

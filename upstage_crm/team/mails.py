@@ -20,7 +20,7 @@ from upstage_crm.organisation import settings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Post:
+class AccountMailer:
     """Queues the mails about staff accounts. Made once, by `wiring`."""
 
     composer: Composer

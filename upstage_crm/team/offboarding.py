@@ -16,7 +16,7 @@ from sqlmodel import Session
 from upstage_crm.audit import recorded, trail
 from upstage_crm.audit.events import OPERATOR, Action, Actor, AuditEvent, Channel
 from upstage_crm.change_requests.lifecycle import locking
-from upstage_crm.change_requests.lifecycle.transitions import mailed_about
+from upstage_crm.change_requests.lifecycle.locked_request import mailed_about
 from upstage_crm.change_requests.limits import alerts
 from upstage_crm.change_requests.model.errors import NotAKeeper
 from upstage_crm.change_requests.model.rules import (
@@ -24,7 +24,7 @@ from upstage_crm.change_requests.model.rules import (
     Cause,
 )
 from upstage_crm.change_requests.model.tables import ChangeRequestRow
-from upstage_crm.change_requests.notifications.notifier import Mailroom
+from upstage_crm.change_requests.notifications.notifier import Notifier
 from upstage_crm.core.db import table_of
 from upstage_crm.core.email_address import parse_email
 from upstage_crm.core.errors import NotFound
@@ -67,7 +67,7 @@ def consequences(session: Session, *, actor: StaffMember, staff_id: str) -> Cons
 
 
 def freeze(
-    session: Session, *, actor: StaffMember, staff_id: str, mailroom: Mailroom, now: datetime
+    session: Session, *, actor: StaffMember, staff_id: str, notifier: Notifier, now: datetime
 ) -> Frozen:
     """Stop an account with one press: no sign-in, no session, no open request of it.
 
@@ -86,7 +86,7 @@ def freeze(
     # First of all, so that no mail of an end is written to whoever holds the account.
     was_enabled = accounts.shut(session, staff_id, now=now)
     events, withdrawn = _withdraw_all(
-        session, staff_id, actor.as_actor(), Channel.CRM, mailroom, now
+        session, staff_id, actor.as_actor(), Channel.CRM, notifier, now
     )
     if was_enabled or withdrawn:
         facts = {"staff_id": staff_id, "withdrawn": withdrawn}
@@ -105,7 +105,7 @@ def let_go(
     actor: StaffMember,
     staff_id: str,
     to_id: str | None,
-    mailroom: Mailroom,
+    notifier: Notifier,
     now: datetime,
 ) -> int:
     """Disable the account of a member who leaves; return how many requests were open.
@@ -126,7 +126,7 @@ def let_go(
         events, count = [], hand_over(session, actor=actor, staff_id=staff_id, to_id=to_id, now=now)
     else:
         events, count = _withdraw_all(
-            session, staff_id, actor.as_actor(), Channel.CRM, mailroom, now
+            session, staff_id, actor.as_actor(), Channel.CRM, notifier, now
         )
     if was_enabled:
         events.append(_event(Action.STAFF_DISABLED, actor, {"staff_id": staff_id}))
@@ -135,7 +135,7 @@ def let_go(
     return count
 
 
-def let_go_as_operator(session: Session, *, email: str, mailroom: Mailroom, now: datetime) -> int:
+def let_go_as_operator(session: Session, *, email: str, notifier: Notifier, now: datetime) -> int:
     """The same for whoever has the server's command line; return how many requests ended.
 
     Raises:
@@ -147,7 +147,7 @@ def let_go_as_operator(session: Session, *, email: str, mailroom: Mailroom, now:
     alerts.lock_member(session, row.id)
     was_enabled = accounts.shut(session, row.id, now=now)
     channel = Channel.COMMAND_LINE
-    events, count = _withdraw_all(session, row.id, OPERATOR, channel, mailroom, now)
+    events, count = _withdraw_all(session, row.id, OPERATOR, channel, notifier, now)
     if was_enabled:
         facts = {"staff_id": row.id}
         action = Action.STAFF_DISABLED
@@ -207,14 +207,14 @@ def _withdraw_all(
     staff_id: str,
     actor: Actor,
     channel: Channel,
-    mailroom: Mailroom,
+    notifier: Notifier,
     now: datetime,
 ) -> tuple[list[AuditEvent], int]:
     """End every open request that a member answers for; what happened, and how many they were."""
     events: list[AuditEvent] = []
     withdrawn = 0
     for row in _answered_by(session, staff_id):
-        case = locking.by_id(session, row.id, mailroom=mailroom, now=now)
+        case = locking.by_id(session, row.id, notifier=notifier, now=now)
         if case.request.state.is_open:
             case.withdraw(Cause.PROPOSER_GONE, actor=actor, channel=channel)
             events += case.events

@@ -17,9 +17,9 @@ from pathlib import Path
 
 from upstage_crm.core.errors import UpstageError
 from upstage_crm.core.files import locked, write_whole
+from upstage_crm.http.patron_paths import BUILT_PAGES
 from upstage_crm.web.environment import ROOT, tool_environment
 
-PAGES = Path(".web") / "build" / "client"
 STAMP = Path(".web") / "upstage-build"
 LOCK = Path("var") / "build.lock"
 
@@ -64,7 +64,7 @@ def is_current(root: Path = ROOT) -> bool:
         stamp = (root / STAMP).read_text("utf-8")
     except OSError:
         return False
-    is_whole = (root / PAGES / "index.html").is_file()
+    is_whole = (root / BUILT_PAGES / "index.html").is_file()
     return is_whole and stamp == f"{source_hash(root)} {lock_hash(root)}"
 
 
@@ -116,5 +116,5 @@ def _build(root: Path) -> None:
         errors="replace",
         check=False,
     )
-    if done.returncode or not (root / PAGES / "index.html").is_file():
+    if done.returncode or not (root / BUILT_PAGES / "index.html").is_file():
         raise BuildFailed(output="\n".join(done.stdout.splitlines()[-_SHOWN_LINES:]))

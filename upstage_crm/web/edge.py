@@ -12,9 +12,9 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from upstage_crm.http.patron_paths import BUILT_PAGES
+from upstage_crm.pages.calm_page import CalmPage
 from upstage_crm.settings import Settings, is_loopback
-from upstage_crm.web.build import PAGES
-from upstage_crm.web.calm_page import CalmPage
 from upstage_crm.web.environment import ROOT
 from upstage_crm.web.headers import SecurityHeaders, inline_script_hashes
 from upstage_crm.web.last_resort import START_PAGE, LastResort
@@ -48,7 +48,9 @@ NOT_FOUND = CalmPage(
 ).as_html()
 
 
-def edge(settings: Settings, pages: Path = ROOT / PAGES) -> list[Callable[[ASGIApp], ASGIApp]]:
+def edge(
+    settings: Settings, pages: Path = ROOT / BUILT_PAGES
+) -> list[Callable[[ASGIApp], ASGIApp]]:
     """Return the wrappers, innermost first."""
     hashes = inline_script_hashes(pages)
     closed = FRAMEWORK_PLACES | DEVELOPMENT_PLACES if settings.is_production else FRAMEWORK_PLACES

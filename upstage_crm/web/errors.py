@@ -1,4 +1,4 @@
-"""What stops a start besides a bad setting; the sentences stand in `upstage_crm.web.words`.
+"""What stops a start besides a bad setting; the sentences stand in `upstage_crm.cli.start_words`.
 
 Conflict
 ├── NotMigrated      the database is at another revision than this code

@@ -14,6 +14,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from upstage_crm.http.patron_paths import is_confirm_page, is_link_page
+
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -66,21 +68,6 @@ def content_policy(
         "frame-ancestors 'none'",
     ]
     return "; ".join(rules)
-
-
-def is_link_page(path: str) -> bool:
-    """Whether `path` is a gate that a link in a mail leads to."""
-    return path.startswith(("/c/", "/auth/link/"))
-
-
-def is_confirm_page(path: str) -> bool:
-    """Whether `path` belongs to the patron's confirmation pages."""
-    return path == "/confirm" or path.startswith("/confirm/")
-
-
-def is_for_patrons(path: str) -> bool:
-    """Whether a patron reads what `path` answers: their link's gate, and all that it leads to."""
-    return path.startswith("/c/") or is_confirm_page(path)
 
 
 class SecurityHeaders:

@@ -14,7 +14,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from upstage_crm.audit import guards, rights
+from upstage_crm.audit import rights
+from upstage_crm.audit.guards import triggers
 from upstage_crm.core import heartbeat, migrations
 from upstage_crm.core.db_trouble import Trouble, trouble_of
 from upstage_crm.mail import queries as mails
@@ -98,7 +99,7 @@ def _read(parts: Runtime, facts: dict[str, Any]) -> list[str]:
         facts["migrations"] = migrations.current(connection)
         if facts["migrations"] != migrations.head():
             return ["migrations"]  # what else it holds is for another version to say
-        missing = guards.missing(connection, PROTECTED)
+        missing = triggers.missing(connection, PROTECTED)
         excess = rights.look(connection)
         queue = mails.health(session, now=parts.clock.now())
     oldest = queue.oldest_age or timedelta()

@@ -10,11 +10,19 @@ import logging
 from typing import TYPE_CHECKING
 
 from upstage_crm.core.languages import SOURCE, negotiate, speaker
-from upstage_crm.ui.copy import CHECK_FIRST
-from upstage_crm.ui.failure_words import LINK_WORKS, SOON, TITLE
-from upstage_crm.web.calm_page import POLICY, CalmPage
-from upstage_crm.web.headers import EVERYWHERE, is_for_patrons, transport_security
+from upstage_crm.http.patron_paths import is_for_patrons
+from upstage_crm.pages.calm_page import (
+    POLICY,
+    CalmPage,
+)
+from upstage_crm.web.headers import EVERYWHERE, transport_security
 from upstage_crm.web.request_log import request_id
+from upstage_crm.wording.failures import (
+    LINK_WORKS,
+    SOON,
+    TITLE,
+)
+from upstage_crm.wording.sentences import CHECK_FIRST
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send

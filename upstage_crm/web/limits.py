@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Final
 
 from starlette.datastructures import Headers
 
-from upstage_crm.web.busy import busy_answer
-from upstage_crm.web.origins import network_of
+from upstage_crm.http.origins import network_of
+from upstage_crm.pages.busy import busy_answer
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send

@@ -16,8 +16,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from upstage_crm.core.errors import UpstageError
+from upstage_crm.jobs.schedule import give_up_undeliverable
 from upstage_crm.mail import event_log, events
-from upstage_crm.web.schedule import give_up_undeliverable
 from upstage_crm.webhooks.signature import SignatureRefused, event_id
 from upstage_crm.wiring import runtime
 

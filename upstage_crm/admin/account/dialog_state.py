@@ -11,8 +11,8 @@ from upstage_crm.admin.account.state import AccountState
 from upstage_crm.admin.guard import AdminState
 from upstage_crm.pages.dialog_state import DialogMixin
 from upstage_crm.pages.errors import SubjectMoved
-from upstage_crm.staff import second_factor
-from upstage_crm.staff.sessions import SignedIn
+from upstage_crm.staff.auth import second_factor
+from upstage_crm.staff.auth.sessions import SignedIn
 from upstage_crm.wiring import runtime
 
 REMOVE_APP, REMOVE_PASSKEY, MAKE_CODES = "remove_app", "remove_passkey", "make_codes"

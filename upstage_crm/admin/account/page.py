@@ -13,7 +13,7 @@ from upstage_crm.admin.account.state import BrowserRow, PasskeyRow
 from upstage_crm.admin.frame import framed
 from upstage_crm.pages.view import subject_input
 from upstage_crm.staff.account_history import REST
-from upstage_crm.staff.passwords import MINIMUM_LENGTH
+from upstage_crm.staff.auth.passwords import MINIMUM_LENGTH
 from upstage_crm.ui.components.base import Child, filled, show_if
 from upstage_crm.ui.components.button import button
 from upstage_crm.ui.components.feedback import notice, skeleton_lines

@@ -11,10 +11,16 @@ from starlette.routing import Route
 from upstage_crm.admin.sign_in.routes import SEE_OTHER, back, foreign
 from upstage_crm.admin.sign_in.second_routes import AGAIN
 from upstage_crm.core.errors import UpstageError
-from upstage_crm.staff import second_factor
-from upstage_crm.staff.sessions import SignedIn, Stage
-from upstage_crm.web.origins import is_own_form, typed
-from upstage_crm.web.session_cookie import signed_in_by_cookie
+from upstage_crm.http.origins import (
+    is_own_form,
+    typed,
+)
+from upstage_crm.http.session_cookie import signed_in_by_cookie
+from upstage_crm.staff.auth import second_factor
+from upstage_crm.staff.auth.sessions import (
+    SignedIn,
+    Stage,
+)
 from upstage_crm.wiring import runtime
 
 PAGE = "/account/"

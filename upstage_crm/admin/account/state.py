@@ -10,34 +10,42 @@ import reflex as rx
 from sqlmodel import Session
 
 from upstage_crm.admin.guard import AdminState
-from upstage_crm.admin.sign_in.devices import describe
+from upstage_crm.admin.sign_in.browser_names import describe
 from upstage_crm.admin.sign_in.routes import reserve
 from upstage_crm.change_requests.reads.second_person import too_early_for
 from upstage_crm.core import when
 from upstage_crm.core.errors import UpstageError
+from upstage_crm.http.session_cookie import source_of
 from upstage_crm.organisation.settings import details
 from upstage_crm.pages.dialog_state import SUBJECT
 from upstage_crm.pages.forms import texts
 from upstage_crm.pages.page_state import PageMixin
-from upstage_crm.staff import (
-    accounts,
+from upstage_crm.staff import accounts
+from upstage_crm.staff.auth import (
     authenticator,
-    doorway,
+    devices,
     passkeys,
     passwords,
     second_factor,
     sessions,
 )
-from upstage_crm.staff.doorway import Attempt, Source, Subject
+from upstage_crm.staff.auth.devices import (
+    Attempt,
+    Source,
+    Subject,
+)
+from upstage_crm.staff.auth.hashing import Lane
+from upstage_crm.staff.auth.second_factor import Factors
+from upstage_crm.staff.auth.sessions import (
+    Browser,
+    SignedIn,
+    Stage,
+)
 from upstage_crm.staff.errors import PasswordsBusy, PasswordWrong, TooManyTries
-from upstage_crm.staff.hashing import Lane
 from upstage_crm.staff.roles import Permission, may
-from upstage_crm.staff.second_factor import Factors
-from upstage_crm.staff.sessions import Browser, SignedIn, Stage
-from upstage_crm.team import recovering
-from upstage_crm.ui.copy import sentence
-from upstage_crm.web.session_cookie import source_of
+from upstage_crm.team import password_reset
 from upstage_crm.wiring import runtime
+from upstage_crm.wording.sentences import sentence
 
 ADDED = "Your passkey works from now on."
 _ABOUT_THE_OLD = (PasswordWrong, PasswordsBusy, TooManyTries)
@@ -274,7 +282,7 @@ def _reserve(signed_in: SignedIn, source: Source) -> _Asked:
     parts = runtime()
     with parts.database.transaction() as session:
         row = accounts.get_row(session, signed_in.member.id)
-        attempt = doorway.attempt(
+        attempt = devices.attempt(
             session, Subject.PROOF, name=row.id, staff_id=row.id, source=source
         )
         reserve(session, attempt, now=parts.clock.now())
@@ -283,13 +291,13 @@ def _reserve(signed_in: SignedIn, source: Source) -> _Asked:
 
 def _forgive(attempt: Attempt) -> None:
     with runtime().database.transaction() as session:
-        doorway.forgive(session, attempt)
+        devices.forgive(session, attempt)
 
 
 def _store_password(signed_in: SignedIn, hashed: str) -> None:
     parts = runtime()
     with parts.database.transaction() as session:
-        recovering.change(
+        password_reset.change(
             session, signed_in, password_hash=hashed, post=parts.post, now=parts.clock.now()
         )
 

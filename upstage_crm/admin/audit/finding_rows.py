@@ -7,7 +7,7 @@ from upstage_crm.audit.registry import RECORDED, SEALED
 from upstage_crm.core import when
 from upstage_crm.proof.integrity import StandingFinding
 from upstage_crm.staff.roles import Permission, StaffMember, may
-from upstage_crm.ui.audit_words import found_words
+from upstage_crm.wording.actions import found_words
 
 ONLY_OPERATOR = "Only the operator can mend this: upstage-crm audit repair."
 

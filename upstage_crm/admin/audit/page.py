@@ -9,7 +9,6 @@ from upstage_crm.admin.audit.rows import TrailRow, ValueLine
 from upstage_crm.admin.audit.state import AuditState as State
 from upstage_crm.admin.frame import framed
 from upstage_crm.pages.view import rows_here
-from upstage_crm.ui.audit_words import ACTOR_WORDS, GROUP_WORDS
 from upstage_crm.ui.components.base import Child, filled, hidden_text, icon, show_if
 from upstage_crm.ui.components.button import button, link, link_button
 from upstage_crm.ui.components.feedback import (
@@ -22,6 +21,10 @@ from upstage_crm.ui.components.page import card, page_header, quote, stack
 from upstage_crm.ui.components.text import empty_value, reference, when
 from upstage_crm.ui.components.timeline import timeline, timeline_item
 from upstage_crm.ui.components.toolbar import filter_select, toolbar
+from upstage_crm.wording.actions import (
+    ACTOR_WORDS,
+    GROUP_WORDS,
+)
 
 _ACTORS = [("", "Everybody"), *((kind.value, words) for kind, words in ACTOR_WORDS.items())]
 _GROUPS = [("", "Everything"), *((group.value, words) for group, words in GROUP_WORDS.items())]

@@ -8,17 +8,30 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import tzinfo
 
-from upstage_crm.admin.told import told_changes, told_words
+from upstage_crm.admin.redacted_trail import (
+    told_changes,
+    told_words,
+)
 from upstage_crm.audit.events import Action
 from upstage_crm.audit.trail import AuditLine
 from upstage_crm.core import when
 from upstage_crm.patrons.fields import FIELDS
-from upstage_crm.patrons.seeing import EVERYTHING, Sight
+from upstage_crm.patrons.visibility import (
+    EVERYTHING,
+    FieldAccess,
+)
 from upstage_crm.staff.roles import Role
-from upstage_crm.ui.audit_words import GROUPS, ActionGroup, action_words
-from upstage_crm.ui.copy import CHANNEL_WORDS, cause_words
-from upstage_crm.ui.policy_words import policy_changes
-from upstage_crm.ui.staff_words import ROLE_WORDS
+from upstage_crm.wording.actions import (
+    GROUPS,
+    ActionGroup,
+    action_words,
+)
+from upstage_crm.wording.policy import policy_changes
+from upstage_crm.wording.sentences import (
+    CHANNEL_WORDS,
+    cause_words,
+)
+from upstage_crm.wording.staff import ROLE_WORDS
 
 _GROUP_MARKS: Mapping[ActionGroup, str] = {
     ActionGroup.REQUESTS: "clipboard-check",
@@ -83,16 +96,16 @@ def trail_row(
     numbers: Mapping[str, int],
     shows_values: bool,
     time_zone: tzinfo,
-    sight: Sight = EVERYTHING,
+    access: FieldAccess = EVERYTHING,
 ) -> TrailRow:
-    """Return one entry in words; personal values only with `shows_values`, as far as `sight`."""
+    """Return one entry in words; personal values only with `shows_values`, as far as `access`."""
     words = action_words(line.action, line.facts)
     keys = str(line.facts.get("field") or line.facts.get("fields") or "").split(", ")
     labels = ", ".join(_label(key) for key in keys if key)
     mark, tone = _MARKS.get(line.action, (_GROUP_MARKS[GROUPS[line.action]], "neutral"))
     reference = str(line.facts.get("reference") or "")
     number = numbers.get(line.patron_id or "")
-    source, said = _quote(line, sight) if shows_values else ("", "")
+    source, said = _quote(line, access) if shows_values else ("", "")
     return TrailRow(
         seq=f"{line.seq:,}",
         words=words[:1].upper() + words[1:] + (f": {labels}" if labels else ""),
@@ -109,7 +122,7 @@ def trail_row(
         patron_href=f"/patrons/{number}/" if number else "",
         quote=said,
         quote_source=source,
-        changes=_changes(line, sight if shows_values else None),
+        changes=_changes(line, access if shows_values else None),
     )
 
 
@@ -123,24 +136,24 @@ def _note(line: AuditLine, *, shows_values: bool) -> str:
     return ""
 
 
-def _quote(line: AuditLine, sight: Sight) -> tuple[str, str]:
+def _quote(line: AuditLine, access: FieldAccess) -> tuple[str, str]:
     """Whose words an entry keeps, and the words."""
-    if words := told_words(line, "comment", sight):
+    if words := told_words(line, "comment", access):
         return "The patron’s words", words
-    if words := told_words(line, "reason", sight):
+    if words := told_words(line, "reason", access):
         return "The reason given by staff", words
     return "", ""
 
 
-def _changes(line: AuditLine, sight: Sight | None) -> list[ValueLine]:
+def _changes(line: AuditLine, access: FieldAccess | None) -> list[ValueLine]:
     """What changed; personal values only with a sight."""
     # The organisation's own details are facts, not personal values.
     if line.action is Action.POLICY_CHANGED:
         return [ValueLine(*change) for change in policy_changes(line.facts)]
     found = _pairs({name: str(value or "") for name, value in line.facts.items()})
-    if sight is None:
+    if access is None:
         return found
-    told = told_changes(line.values, sight)
+    told = told_changes(line.values, access)
     return found + [ValueLine(_label(name), old, new) for name, old, new in told]
 
 

@@ -9,9 +9,15 @@ import reflex as rx
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session
 
-from upstage_crm.admin.audit.address import PLACE, TrailAddress, actor_of, group_of, read
 from upstage_crm.admin.audit.finding_rows import FindingRow, finding_row
 from upstage_crm.admin.audit.rows import TrailRow, trail_row
+from upstage_crm.admin.audit.url import (
+    PLACE,
+    TrailAddress,
+    actor_of,
+    group_of,
+    read,
+)
 from upstage_crm.admin.guard import AdminState
 from upstage_crm.audit import trail
 from upstage_crm.audit.trail import AuditLine
@@ -20,12 +26,17 @@ from upstage_crm.organisation.settings import details
 from upstage_crm.pages.list_state import ListMixin
 from upstage_crm.patrons.numbers import numbers
 from upstage_crm.patrons.queries import sights
-from upstage_crm.patrons.seeing import Sight
+from upstage_crm.patrons.visibility import FieldAccess
 from upstage_crm.proof import integrity, naming
 from upstage_crm.proof.verifying import verify
 from upstage_crm.staff.roles import Permission, StaffMember, may
-from upstage_crm.ui.audit_words import GROUPS, UNREADABLE, clean_words, finding_words
 from upstage_crm.wiring import PROTECTED, runtime, signing_keys
+from upstage_crm.wording.actions import (
+    GROUPS,
+    UNREADABLE,
+    clean_words,
+    finding_words,
+)
 
 PAGE_SIZE = 50
 SHOWN_FINDINGS = 20
@@ -150,7 +161,7 @@ def _page(address: TrailAddress, viewer: StaffMember) -> Found:
             numbers=known,
             shows_values=shows_values,
             time_zone=local,
-            sight=seen.get(line.patron_id or "", Sight(viewer.role)),
+            access=seen.get(line.patron_id or "", FieldAccess(viewer.role)),
         )
         for line in shown
     )

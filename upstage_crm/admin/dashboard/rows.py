@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
-from upstage_crm.admin.told import seen_address
+from upstage_crm.admin.redacted_trail import seen_address
 from upstage_crm.change_requests.limits.alerts import AlertView
 from upstage_crm.change_requests.model.rules import RequestState
 from upstage_crm.change_requests.notifications.alert_mails import WIRE_WORDS
@@ -15,10 +15,10 @@ from upstage_crm.change_requests.reads.dashboard import (
 from upstage_crm.core import when
 from upstage_crm.mail.delivery import MailState
 from upstage_crm.mail.queries import MailSummary
-from upstage_crm.patrons.seeing import Sight
+from upstage_crm.patrons.visibility import FieldAccess
 from upstage_crm.proof.integrity import StandingFinding
-from upstage_crm.ui.audit_words import subject_words
-from upstage_crm.ui.copy import MAIL_KIND_WORDS
+from upstage_crm.wording.actions import subject_words
+from upstage_crm.wording.sentences import MAIL_KIND_WORDS
 
 _NEEDS: Mapping[Need, tuple[str, str, str]] = {
     Need.FROZEN: ("Record in dispute", "shield-alert", "danger"),
@@ -176,7 +176,9 @@ def finding_row(found: StandingFinding, *, name: str, now: datetime, time_zone: 
     )
 
 
-def mail_row(mail: MailSummary, *, sight: Sight, now: datetime, time_zone: tzinfo) -> NeedRow:
+def mail_row(
+    mail: MailSummary, *, access: FieldAccess, now: datetime, time_zone: tzinfo
+) -> NeedRow:
     """Return the row of one mail that failed or may not have left."""
     words, icon, tone = _TROUBLE[mail.state]
     at = mail.settled_at or mail.created_at
@@ -184,7 +186,7 @@ def mail_row(mail: MailSummary, *, sight: Sight, now: datetime, time_zone: tzinf
         words=words,
         icon=icon,
         tone=tone,
-        about=seen_address(mail, sight),
+        about=seen_address(mail, access),
         detail=MAIL_KIND_WORDS[mail.kind],
         href=f"/mailbox/?mail={mail.id}",
         time=when.ago(at, now=now, time_zone=time_zone),

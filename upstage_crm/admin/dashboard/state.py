@@ -113,7 +113,7 @@ def _overview(session: Session, now: datetime, viewer: StaffMember) -> Overview:
         for each in findings
     ]
     needs += [alert_row(alert, now=now, time_zone=zone) for alert in _alerts(session, viewer)]
-    needs += [mail_row(mail, sight=sights[mail.id], now=now, time_zone=zone) for mail in shown]
+    needs += [mail_row(mail, access=sights[mail.id], now=now, time_zone=zone) for mail in shown]
     for need in Need:
         standings = dashboard.needing(
             session,

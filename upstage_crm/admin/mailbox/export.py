@@ -17,10 +17,15 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from upstage_crm.admin.mailbox.address import EXPORT, PLACE, MailboxAddress, read
+from upstage_crm.admin.mailbox.url import (
+    EXPORT,
+    PLACE,
+    MailboxAddress,
+    read,
+)
+from upstage_crm.admin.redacted_trail import seen_address
 from upstage_crm.admin.sign_in.routes import back
 from upstage_crm.admin.sign_in.second_routes import AGAIN
-from upstage_crm.admin.told import seen_address
 from upstage_crm.change_requests.lifecycle.mail_access import sights_of_mails
 from upstage_crm.change_requests.reads.references import (
     find_id,
@@ -28,14 +33,17 @@ from upstage_crm.change_requests.reads.references import (
 )
 from upstage_crm.core import when
 from upstage_crm.core.ids import parse_reference
+from upstage_crm.http.session_cookie import signed_in_by_cookie
 from upstage_crm.mail.queries import MAX_PAGE_SIZE, MailPage, MailSummary, mails
-from upstage_crm.patrons.seeing import Sight
+from upstage_crm.patrons.visibility import FieldAccess
+from upstage_crm.staff.auth.sessions import Stage
 from upstage_crm.staff.roles import Permission, Role, StaffMember, may
-from upstage_crm.staff.sessions import Stage
-from upstage_crm.ui.copy import AUDIENCE_WORDS, MAIL_KIND_WORDS
-from upstage_crm.ui.mail_words import delivery_key
-from upstage_crm.web.session_cookie import signed_in_by_cookie
 from upstage_crm.wiring import runtime
+from upstage_crm.wording.mails import delivery_key
+from upstage_crm.wording.sentences import (
+    AUDIENCE_WORDS,
+    MAIL_KIND_WORDS,
+)
 
 COLUMNS = (
     "mail",
@@ -80,7 +88,7 @@ async def export(request: Request) -> Response:
 def may_export(member: StaffMember) -> bool:
     """Whether a member may take the list out of the CRM: with addresses, so who sees them."""
     held = all(may(member, one) for one in (Permission.VIEW_MAILBOX, Permission.EXPORT_DATA))
-    return held and Sight(member.role).sees_mail
+    return held and FieldAccess(member.role).sees_mail
 
 
 def _lines(address: MailboxAddress, reader: Role) -> Iterator[str]:
@@ -98,7 +106,7 @@ def _lines(address: MailboxAddress, reader: Role) -> Iterator[str]:
 
 def _page(
     address: MailboxAddress, page: int, reader: Role
-) -> tuple[MailPage, dict[str, str], Mapping[str, Sight]]:
+) -> tuple[MailPage, dict[str, str], Mapping[str, FieldAccess]]:
     with runtime().database.reading() as session:
         asked = find_id(session, parse_reference(address.query)) if address.query else None
         found = mails(
@@ -117,13 +125,13 @@ def _page(
         return found, dict(references(session, ids)), sights
 
 
-def _cells(mail: MailSummary, reference: str, sight: Sight) -> tuple[str, ...]:
+def _cells(mail: MailSummary, reference: str, access: FieldAccess) -> tuple[str, ...]:
     return (
         mail.id,
         reference,
         MAIL_KIND_WORDS[mail.kind],
         AUDIENCE_WORDS[mail.audience],
-        seen_address(mail, sight),
+        seen_address(mail, access),
         mail.subject,
         delivery_key(mail),
         str(mail.attempts),

@@ -18,6 +18,7 @@ from upstage_crm.admin.frame import framed
 from upstage_crm.admin.guard import AdminState
 from upstage_crm.admin.mailbox.raw import HEADERS
 from upstage_crm.core.languages import LANGUAGES, SOURCE
+from upstage_crm.http.session_cookie import member_of_cookie
 from upstage_crm.mail.catalogue import CATALOGUE
 from upstage_crm.mail.compose import Composer
 from upstage_crm.mail.delivery import Transport
@@ -31,8 +32,11 @@ from upstage_crm.ui.components.foreign import foreign_frame
 from upstage_crm.ui.components.page import card, columns, page_header, stack
 from upstage_crm.ui.components.text import breadcrumbs
 from upstage_crm.ui.components.toolbar import filter_select, toolbar
-from upstage_crm.ui.copy import AUDIENCE_WORDS, LANGUAGE_WORDS, MAIL_KIND_WORDS
-from upstage_crm.web.session_cookie import member_of_cookie
+from upstage_crm.wording.sentences import (
+    AUDIENCE_WORDS,
+    LANGUAGE_WORDS,
+    MAIL_KIND_WORDS,
+)
 
 PLACE = "/mailbox/gallery/"
 PART = "/mailbox/sample"

@@ -5,7 +5,6 @@ from typing import cast
 import reflex as rx
 
 from upstage_crm.admin.frame import framed
-from upstage_crm.admin.mailbox.address import TROUBLED
 from upstage_crm.admin.mailbox.open_page import (
     masked_mail,
     missing_mail,
@@ -14,6 +13,7 @@ from upstage_crm.admin.mailbox.open_page import (
 )
 from upstage_crm.admin.mailbox.rows import MailLine
 from upstage_crm.admin.mailbox.state import MailboxState as State
+from upstage_crm.admin.mailbox.url import TROUBLED
 from upstage_crm.mail.delivery import MailState
 from upstage_crm.pages.view import rows_here
 from upstage_crm.ui.components.base import Child, filled, show_if
@@ -39,7 +39,7 @@ from upstage_crm.ui.components.table import (
 )
 from upstage_crm.ui.components.text import reference, when
 from upstage_crm.ui.components.toolbar import filter_select, result_count, toolbar
-from upstage_crm.ui.copy import MAIL_KIND_WORDS
+from upstage_crm.wording.sentences import MAIL_KIND_WORDS
 
 COLUMNS = 5
 SEARCH_PAUSE_MS = 50

@@ -13,10 +13,10 @@ from starlette.routing import Route
 
 from upstage_crm.admin.mailbox.reading import codec_for
 from upstage_crm.change_requests.lifecycle.mail_access import may_open
+from upstage_crm.http.session_cookie import member_of_cookie
 from upstage_crm.mail import eml
 from upstage_crm.mail.queries import MailNotFound, mail
 from upstage_crm.staff.roles import Permission, may
-from upstage_crm.web.session_cookie import member_of_cookie
 from upstage_crm.wiring import runtime
 
 POLICY = (

@@ -5,16 +5,23 @@ from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 from email.utils import format_datetime
 
-from upstage_crm.admin.told import seen_address
+from upstage_crm.admin.redacted_trail import seen_address
 from upstage_crm.core import when
 from upstage_crm.mail import eml
-from upstage_crm.mail.again import is_again
 from upstage_crm.mail.delivery import MailState, Transport
 from upstage_crm.mail.event_log import NotedEvent
 from upstage_crm.mail.queries import MailSummary, StoredMail
-from upstage_crm.patrons.seeing import Sight
-from upstage_crm.ui.copy import AUDIENCE_WORDS, MAIL_KIND_WORDS
-from upstage_crm.ui.mail_words import delivery_key, delivery_note, event_words
+from upstage_crm.mail.resend_copy import is_again
+from upstage_crm.patrons.visibility import FieldAccess
+from upstage_crm.wording.mails import (
+    delivery_key,
+    delivery_note,
+    event_words,
+)
+from upstage_crm.wording.sentences import (
+    AUDIENCE_WORDS,
+    MAIL_KIND_WORDS,
+)
 
 
 @dataclass(frozen=True)
@@ -81,7 +88,7 @@ def mail_line(
     *,
     href: str,
     references: Mapping[str, str],
-    sight: Sight,
+    access: FieldAccess,
     now: datetime,
     time_zone: tzinfo,
 ) -> MailLine:
@@ -90,7 +97,7 @@ def mail_line(
     return MailLine(
         href=href,
         subject=mail.subject,
-        address=seen_address(mail, sight),
+        address=seen_address(mail, access),
         audience=AUDIENCE_WORDS[mail.audience],
         kind=MAIL_KIND_WORDS[mail.kind],
         state=delivery_key(mail),

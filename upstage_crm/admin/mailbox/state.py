@@ -10,7 +10,11 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session
 
 from upstage_crm.admin.guard import AdminState
-from upstage_crm.admin.mailbox.address import (
+from upstage_crm.admin.mailbox.export import may_export
+from upstage_crm.admin.mailbox.reading import links_of
+from upstage_crm.admin.mailbox.rows import MailLine, OpenMail, mail_line, open_mail
+from upstage_crm.admin.mailbox.strip import Strip, strip_of
+from upstage_crm.admin.mailbox.url import (
     EXPORT,
     PLACE,
     QUERY_LIMIT,
@@ -20,10 +24,6 @@ from upstage_crm.admin.mailbox.address import (
     read,
     state_of,
 )
-from upstage_crm.admin.mailbox.export import may_export
-from upstage_crm.admin.mailbox.reading import links_of
-from upstage_crm.admin.mailbox.rows import MailLine, OpenMail, mail_line, open_mail
-from upstage_crm.admin.mailbox.strip import Strip, strip_of
 from upstage_crm.change_requests.lifecycle import resend_mail
 from upstage_crm.change_requests.lifecycle.mail_access import (
     may_open,
@@ -151,7 +151,7 @@ class MailboxState(ListMixin, AdminState):
                     session,
                     actor=actor,
                     mail_id=mail_id,
-                    mailroom=parts.mailroom,
+                    notifier=parts.notifier,
                     now=parts.clock.now(),
                 )
             )
@@ -265,7 +265,7 @@ def _list(session: Session, address: MailboxAddress, reader: Role) -> Found:
             mail,
             href=replace(address, mail=mail.id).href(),
             references=known,
-            sight=sights[mail.id],
+            access=sights[mail.id],
             now=now,
             time_zone=zone,
         )

@@ -7,8 +7,8 @@ from sqlmodel import Session
 
 from upstage_crm.core import when
 from upstage_crm.mail.queries import health
-from upstage_crm.ui.copy import PAUSE_WORDS
 from upstage_crm.wiring import runtime
+from upstage_crm.wording.sentences import PAUSE_WORDS
 
 
 @dataclass(frozen=True)

@@ -9,11 +9,11 @@ import reflex as rx
 from sqlmodel import Session
 
 from upstage_crm.admin.guard import AdminState
-from upstage_crm.admin.patrons.address import QUERY_LIMIT
 from upstage_crm.admin.patrons.free_fields import FREE_FIELDS
 from upstage_crm.admin.patrons.inputs import refusals
 from upstage_crm.admin.patrons.list_state import PatronListState
 from upstage_crm.admin.patrons.rows import patron_href
+from upstage_crm.admin.patrons.url import QUERY_LIMIT
 from upstage_crm.core.errors import UpstageError
 from upstage_crm.organisation.settings import details
 from upstage_crm.pages.dialog_state import DialogMixin
@@ -23,8 +23,11 @@ from upstage_crm.patrons.errors import AddressTaken, NameMissing, PossibleDuplic
 from upstage_crm.patrons.fields import FIELDS, Context
 from upstage_crm.patrons.views import Duplicate
 from upstage_crm.staff.roles import Permission, StaffMember
-from upstage_crm.ui.copy import DUPLICATE_WORDS, sentence
 from upstage_crm.wiring import runtime
+from upstage_crm.wording.sentences import (
+    DUPLICATE_WORDS,
+    sentence,
+)
 
 ADD = "add"
 KIND, ANYWAY = "kind", "anyway"

@@ -10,8 +10,8 @@ from upstage_crm.change_requests.model.rules import (
     RecordChangeKind,
 )
 from upstage_crm.core import when
-from upstage_crm.patrons.seeing import Sight
 from upstage_crm.patrons.views import PatronRecord
+from upstage_crm.patrons.visibility import FieldAccess
 from upstage_crm.privacy.erasure import Blocker
 from upstage_crm.privacy.record_care import (
     ErasureView,
@@ -19,7 +19,11 @@ from upstage_crm.privacy.record_care import (
     RecordChangeView,
 )
 from upstage_crm.staff.roles import Permission, StaffMember, may
-from upstage_crm.ui.copy import FINDING_WORDS, STATUS_WORDS, blocker_sentence
+from upstage_crm.wording.sentences import (
+    FINDING_WORDS,
+    STATUS_WORDS,
+    blocker_sentence,
+)
 
 _CAUSES = {
     FreezeCause.OBJECTION: "The owner of the former address did not want a change. "
@@ -109,7 +113,7 @@ class Looks:
 
     viewer: StaffMember
     refusals: Mapping[str, str]
-    sight: Sight
+    access: FieldAccess
     time_zone: tzinfo
 
     def why_not(self, first_id: str, needed: Permission, *, is_own: str, no_right: str) -> str:
@@ -130,7 +134,7 @@ def care_of(
     was_asked: bool,
     viewer: StaffMember,
     refusals: Mapping[str, str],
-    sight: Sight,
+    access: FieldAccess,
     time_zone: tzinfo,
 ) -> Care:
     """Return what needs care, for one viewer.
@@ -139,7 +143,7 @@ def care_of(
     finding about a mailbox stands beside a request: without any, `was_asked`, there is none.
     """
     is_erased = record.is_erased
-    looks = Looks(viewer, refusals, sight, time_zone)
+    looks = Looks(viewer, refusals, access, time_zone)
     return Care(
         frozen=_frozen(freeze, looks),
         erasure=Erasure() if is_erased else _erasure(erasure, blockers, looks),
@@ -176,7 +180,7 @@ def _frozen(freeze: FreezeView | None, looks: Looks) -> Frozen:
         since=when.in_words(freeze.opened_at, looks.time_zone),
         reference=freeze.reference,
         first=freeze.first_label,
-        first_note=looks.sight.words(freeze.first_note),
+        first_note=looks.access.words(freeze.first_note),
         finding=FINDING_WORDS[freeze.finding] if freeze.finding and freeze.first_id else "",
         can_clear=not why_not,
         why_not=why_not,
@@ -200,7 +204,7 @@ def _waiting(waiting: RecordChangeView, looks: Looks) -> WaitingChange:
         title=title,
         asked_by=waiting.asked_label,
         since=when.in_words(waiting.asked_at, looks.time_zone),
-        reason=looks.sight.words(waiting.reason),
+        reason=looks.access.words(waiting.reason),
         can_confirm=not why_not,
         can_decline=waiting.asked_id == looks.viewer.id
         or may(looks.viewer, Permission.CONFIRM_RECORD_CHANGE),
@@ -222,7 +226,7 @@ def _erasure(waiting: ErasureView | None, blockers: Sequence[Blocker], looks: Lo
     return Erasure(
         asked_by=waiting.asked_label,
         since=when.in_words(waiting.asked_at, looks.time_zone),
-        reason=looks.sight.words(waiting.reason),
+        reason=looks.access.words(waiting.reason),
         can_confirm=not why_not,
         can_decline=may_erase,
         why_not=why_not,

@@ -25,7 +25,7 @@ from upstage_crm.ui.components.form import form_actions, select_field, text_area
 from upstage_crm.ui.components.page import inline, quote, stack
 from upstage_crm.ui.components.status import chip
 from upstage_crm.ui.components.text import reference
-from upstage_crm.ui.copy import FINDING_WORDS
+from upstage_crm.wording.sentences import FINDING_WORDS
 
 CARE = PatronRecordState.care
 FROZEN, ERASURE = CARE.frozen, CARE.erasure

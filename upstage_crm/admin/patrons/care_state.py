@@ -20,8 +20,8 @@ from upstage_crm.patrons import marks
 from upstage_crm.patrons.commands import PatronStatus
 from upstage_crm.privacy import erasure
 from upstage_crm.staff.roles import Permission
-from upstage_crm.ui.copy import STATUS_WORDS
 from upstage_crm.wiring import runtime
+from upstage_crm.wording.sentences import STATUS_WORDS
 
 NOTE, STATUS = "note", "status"
 _LIMIT = 1_000  # characters of a field that are read at all
@@ -118,7 +118,7 @@ class PatronCareState(DialogMixin, AdminState):
             words,
             text="reason",
             status=PatronStatus(chosen),
-            mailroom=runtime().mailroom,
+            notifier=runtime().notifier,
         )
 
     @rx.event
@@ -131,7 +131,7 @@ class PatronCareState(DialogMixin, AdminState):
                 record_changes.confirm,
                 "Confirmed.",
                 kind=RecordChangeKind(self.kind),
-                mailroom=runtime().mailroom,
+                notifier=runtime().notifier,
             )
 
     @rx.event
@@ -157,8 +157,8 @@ class PatronCareState(DialogMixin, AdminState):
     async def confirm_erasure(self, form: dict[str, Any]) -> None:
         """Erase, as second person."""
         words = "Erased. The number, what happened and its receipts stay, without any value."
-        mailroom = runtime().mailroom
-        await self._step("confirm_erasure", form, erasure.confirm_erasure, words, mailroom=mailroom)
+        notifier = runtime().notifier
+        await self._step("confirm_erasure", form, erasure.confirm_erasure, words, notifier=notifier)
 
     @rx.event
     async def decline_erasure(self, form: dict[str, Any]) -> None:

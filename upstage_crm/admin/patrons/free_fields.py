@@ -11,7 +11,7 @@ from babel import Locale
 
 from upstage_crm.core.languages import LANGUAGES
 from upstage_crm.core.when import zone_names
-from upstage_crm.patrons.seeing import Sight
+from upstage_crm.patrons.visibility import FieldAccess
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,11 +49,11 @@ def find_free_field(name: object) -> FreeField | None:
     return next((field for field in FREE_FIELDS if field.name == name), None)
 
 
-def seen_free(free: Mapping[str, str], sight: Sight) -> dict[str, str]:
+def seen_free(free: Mapping[str, str], access: FieldAccess) -> dict[str, str]:
     """The values as far as a member may read them."""
     personal = {field.name for field in FREE_FIELDS if field.is_personal}
     return {
-        name: sight.words(sight.free(text) if name in personal else text)
+        name: access.words(access.free(text) if name in personal else text)
         for name, text in free.items()
     }
 

@@ -15,7 +15,7 @@ from upstage_crm.core.errors import Invalid, UpstageError
 from upstage_crm.patrons.fields import FIELDS, Context, Part, ProtectedField
 from upstage_crm.patrons.values import countries
 from upstage_crm.ui.components.form import select_field, text_field
-from upstage_crm.ui.copy import sentence
+from upstage_crm.wording.sentences import sentence
 
 TYPING_PAUSE_MS = 250  # a check costs a few milliseconds; sooner, sentences would flicker
 

@@ -10,15 +10,19 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session
 
 from upstage_crm.admin.guard import AdminState
-from upstage_crm.admin.patrons.address import QUERY_LIMIT, ListAddress, read
 from upstage_crm.admin.patrons.rows import ListRow, counted, list_row
+from upstage_crm.admin.patrons.url import (
+    QUERY_LIMIT,
+    ListAddress,
+    read,
+)
 from upstage_crm.change_requests.reads.requests import pending_counts
 from upstage_crm.core import when
 from upstage_crm.organisation.settings import details
 from upstage_crm.pages.list_state import ListMixin
 from upstage_crm.patrons import queries
 from upstage_crm.patrons.queries import PatronSort
-from upstage_crm.patrons.seeing import Sight
+from upstage_crm.patrons.visibility import FieldAccess
 from upstage_crm.staff.roles import Permission, Role
 from upstage_crm.wiring import runtime
 
@@ -117,7 +121,7 @@ class PatronListState(ListMixin, AdminState):
 
     async def _show(self) -> Any:
         self.may_add = self._may(Permission.ADD_PATRON)
-        self.has_masks = not Sight(self._actor().role, is_protected=True).sees_all
+        self.has_masks = not FieldAccess(self._actor().role, is_protected=True).sees_all
         return await super()._show()
 
     def _take(self, found: tuple[int, list[ListRow]] | None) -> None:

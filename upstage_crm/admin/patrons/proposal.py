@@ -32,8 +32,11 @@ from upstage_crm.patrons import fields
 from upstage_crm.patrons.advice import Advice
 from upstage_crm.patrons.errors import AddressTaken
 from upstage_crm.staff.roles import StaffMember
-from upstage_crm.ui.copy import advice_sentence, sentence
 from upstage_crm.wiring import runtime
+from upstage_crm.wording.sentences import (
+    advice_sentence,
+    sentence,
+)
 
 REASON = "reason"
 WORDS = "reason_text"
@@ -191,7 +194,7 @@ def sent(proposal: Proposal) -> staff_commands.Proposed:
                 patron_id=proposal.patron_id,
                 changes=proposal.changes,
                 error=error,
-                mailroom=parts.mailroom,
+                notifier=parts.notifier,
                 now=parts.clock.now(),
             )
         raise
@@ -201,7 +204,7 @@ def send(session: Session, proposal: Proposal, context: fields.Context) -> staff
     """Propose it.
 
     Raises:
-        Whatever `commands.propose` raises. The reason has been checked before.
+        Whatever `staff_commands.propose` raises. The reason has been checked before.
     """
     code = proposal.reason_code
     assert code is not None
@@ -213,7 +216,7 @@ def send(session: Session, proposal: Proposal, context: fields.Context) -> staff
         "reason_code": code,
         "reason_text": proposal.words,
         "context": context,
-        "mailroom": parts.mailroom,
+        "mailroom": parts.notifier,
         "override": proposal.override,
         "now": parts.clock.now(),
     }

@@ -6,19 +6,22 @@ from datetime import datetime, tzinfo
 
 from upstage_crm.admin.patrons.free_fields import find_free_field
 from upstage_crm.admin.patrons.rows import status_words
+from upstage_crm.admin.redacted_trail import (
+    told_changes,
+    told_words,
+)
 from upstage_crm.admin.requests.rows import words_of
-from upstage_crm.admin.told import told_changes, told_words
 from upstage_crm.audit.events import Action
 from upstage_crm.audit.trail import AuditLine
 from upstage_crm.change_requests.model.views import RequestView
 from upstage_crm.core import when
 from upstage_crm.patrons.fields import FIELDS
 from upstage_crm.patrons.reveals import may_reveal
-from upstage_crm.patrons.seeing import Sight
 from upstage_crm.patrons.views import PatronRecord
+from upstage_crm.patrons.visibility import FieldAccess
 from upstage_crm.staff.roles import StaffMember
-from upstage_crm.ui.audit_words import action_words
-from upstage_crm.ui.copy import CHANNEL_WORDS
+from upstage_crm.wording.actions import action_words
+from upstage_crm.wording.sentences import CHANNEL_WORDS
 
 ICONS: Mapping[Action, tuple[str, str]] = {
     Action.PATRON_ADDED: ("plus", "neutral"),
@@ -133,11 +136,11 @@ class EventView:
     reference: str = ""
 
 
-def record_head(record: PatronRecord, *, sight: Sight, time_zone: tzinfo) -> RecordHead:
+def record_head(record: PatronRecord, *, access: FieldAccess, time_zone: tzinfo) -> RecordHead:
     """Return the head."""
     return RecordHead(
         number=str(record.number),
-        name=sight.name(record.values, number=record.number),
+        name=access.name(record.values, number=record.number),
         kind="" if record.kind == "person" else record.kind.capitalize(),
         status=status_words(record.status),
         is_flagged=record.is_flagged,
@@ -150,7 +153,7 @@ def protected_views(
     requests: Sequence[RequestView],
     *,
     viewer: StaffMember,
-    sight: Sight,
+    access: FieldAccess,
     time_zone: tzinfo,
 ) -> list[ProtectedView]:
     """Return every protected field of the registry, with what is proposed for it now."""
@@ -158,8 +161,8 @@ def protected_views(
         ProtectedView(
             key=entry.key,
             label=entry.label,
-            lines=list(sight.lines(entry, record.values)),
-            can_reveal=may_reveal(viewer, sight, entry.key) and not entry.is_empty(record.values),
+            lines=list(access.lines(entry, record.values)),
+            can_reveal=may_reveal(viewer, access, entry.key) and not entry.is_empty(record.values),
             **_mark(record, entry.mailbox_column, time_zone),
             **_pending(entry.key, requests, time_zone),
         )
@@ -201,19 +204,19 @@ def request_items(
 
 
 def event_views(
-    lines: Sequence[AuditLine], *, sight: Sight, now: datetime, time_zone: tzinfo
+    lines: Sequence[AuditLine], *, access: FieldAccess, now: datetime, time_zone: tzinfo
 ) -> list[EventView]:
     """Return the patron's history in plain words, the newest first."""
-    return [_event(line, sight, now, time_zone) for line in lines]
+    return [_event(line, access, now, time_zone) for line in lines]
 
 
-def _event(line: AuditLine, sight: Sight, now: datetime, time_zone: tzinfo) -> EventView:
+def _event(line: AuditLine, access: FieldAccess, now: datetime, time_zone: tzinfo) -> EventView:
     words = action_words(line.action, line.facts)
     about = _about(line)
     mark, tone = ICONS.get(line.action, ("info", "neutral"))
     return EventView(
         words=f"{words[0].upper()}{words[1:]}" + (f": {about}" if about else ""),
-        change=_change(line, sight),
+        change=_change(line, access),
         icon=mark,
         tone=tone,
         actor=line.actor.label,
@@ -238,16 +241,16 @@ def _label(key: str) -> str:
     return FIELDS[key].label.lower() if key in FIELDS else key
 
 
-def _change(line: AuditLine, sight: Sight) -> str:
+def _change(line: AuditLine, access: FieldAccess) -> str:
     """The values of an event: old and new, as far as erasure has left them."""
     said = [
         f"{old or 'nothing'} → {new or 'nothing'}"
-        for _name, old, new in told_changes(line.values, sight)
+        for _name, old, new in told_changes(line.values, access)
     ]
     said += [
         f"“{text}”"
         for name in ("reason", "comment", "note")
-        if (text := told_words(line, name, sight))
+        if (text := told_words(line, name, access))
     ]
     return "; ".join(said)
 

@@ -35,7 +35,7 @@ from upstage_crm.pages.forms import texts
 from upstage_crm.pages.page_state import PageMixin
 from upstage_crm.patrons import commands, queries
 from upstage_crm.patrons.errors import EditedMeanwhile, UnknownPatron
-from upstage_crm.patrons.seeing import Sight
+from upstage_crm.patrons.visibility import FieldAccess
 from upstage_crm.privacy import erasure
 from upstage_crm.privacy.record_care import (
     erasure_of,
@@ -44,9 +44,9 @@ from upstage_crm.privacy.record_care import (
     status_takes_two,
 )
 from upstage_crm.staff.roles import Permission, StaffMember, may
-from upstage_crm.ui.copy import sentence
-from upstage_crm.ui.watch_words import HELD_WORDS
 from upstage_crm.wiring import runtime
+from upstage_crm.wording.limits import HELD_WORDS
+from upstage_crm.wording.sentences import sentence
 
 EVENTS_SHOWN = 50
 ALREADY_PROPOSED = "This was proposed already and still waits for an answer. Nothing was sent."
@@ -227,7 +227,7 @@ def _record(number: int, viewer: StaffMember) -> Record:
 def _read_record(session: Session, number: int, viewer: StaffMember) -> Record:
     found = queries.get_by_number(session, number)
     now, zone = runtime().clock.now(), when.zone(details(session).time_zone)
-    sight = Sight(viewer.role, found.is_protected, (found.values,))
+    access = FieldAccess(viewer.role, found.is_protected, (found.values,))
     asked = requests.of_patron(session, found.id, reader=viewer.role)
     lines = trail.timeline(session, patron_id=found.id, limit=EVENTS_SHOWN)
     may_erase = may(viewer, Permission.ERASE_PATRON)
@@ -245,20 +245,20 @@ def _read_record(session: Session, number: int, viewer: StaffMember) -> Record:
         was_asked=bool(asked),
         viewer=viewer,
         refusals=refusals(session, viewer, firsts, now=now),
-        sight=sight,
+        access=access,
         time_zone=zone,
     )
-    free = seen_free(found.free, sight)
+    free = seen_free(found.free, access)
     return Record(
         patron_id=found.id,
         version=(when.iso(found.updated_at), found.is_protected),
-        held=sight.kept(found.values),
-        head=record_head(found, sight=sight, time_zone=zone),
-        protected=protected_views(found, asked, viewer=viewer, sight=sight, time_zone=zone),
+        held=access.kept(found.values),
+        head=record_head(found, access=access, time_zone=zone),
+        protected=protected_views(found, asked, viewer=viewer, access=access, time_zone=zone),
         free=free,
         # Saving what was masked would lose it.
         fixed=[name for name, text in free.items() if text != found.free[name]],
-        events=event_views(lines, sight=sight, now=now, time_zone=zone),
+        events=event_views(lines, access=access, now=now, time_zone=zone),
         requests=request_items(asked, now=now, time_zone=zone),
         care=care,
     )

@@ -11,8 +11,8 @@ from upstage_crm.pages.dialog_state import DialogMixin
 from upstage_crm.patrons import reveals
 from upstage_crm.patrons.fields import FIELDS
 from upstage_crm.staff.roles import Permission
-from upstage_crm.ui.copy import sentence
 from upstage_crm.wiring import runtime
+from upstage_crm.wording.sentences import sentence
 
 REVEAL = "reveal"
 REASON = "reason"

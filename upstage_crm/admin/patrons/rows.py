@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 
-from upstage_crm.admin.patrons.address import ListAddress
+from upstage_crm.admin.patrons.url import ListAddress
 from upstage_crm.core import when
 from upstage_crm.patrons.views import PatronLine
 

@@ -7,13 +7,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, tzinfo
 
-from upstage_crm.admin.requests.address import request_href
+from upstage_crm.admin.redacted_trail import seen_address
 from upstage_crm.admin.requests.field_rows import QUESTIONS, FieldRow, field_row
 from upstage_crm.admin.requests.receipt_rows import ReceiptItem, receipt_item
 from upstage_crm.admin.requests.rows import is_urgent, words_of
 from upstage_crm.admin.requests.story import Moment, in_order, story
 from upstage_crm.admin.requests.task import Rights, Task, task_of
-from upstage_crm.admin.told import seen_address
+from upstage_crm.admin.requests.url import request_href
 from upstage_crm.audit.events import Action
 from upstage_crm.audit.trail import AuditLine
 from upstage_crm.change_requests.model.policy import (
@@ -37,12 +37,12 @@ from upstage_crm.mail.event_log import NotedEvent
 from upstage_crm.mail.message import Audience
 from upstage_crm.mail.queries import MailSummary
 from upstage_crm.receipts.queries import ReceiptLine
-from upstage_crm.ui.copy import (
+from upstage_crm.wording.mails import delivery_key
+from upstage_crm.wording.sentences import (
     AUDIENCE_WORDS,
     CAUSE_WORDS,
     MAIL_KIND_WORDS,
 )
-from upstage_crm.ui.mail_words import delivery_key
 
 _DAY = timedelta(days=1)
 _AT_ONCE = timedelta(minutes=1)
@@ -154,7 +154,7 @@ class Viewer:
 def request_page(found: Found, *, viewer: Viewer, policy: Policy, now: datetime) -> RequestPage:
     """Return the page of one request as this viewer sees it at this moment."""
     request, zone = found.request, found.time_zone
-    sight = request.sight
+    access = request.access
     receipts = found.receipts if viewer.may_see_receipts else ()
     is_open = request.state.is_open
     is_taken = request.cause is Cause.ADDRESS_TAKEN and found.holder is not None
@@ -191,7 +191,7 @@ def request_page(found: Found, *, viewer: Viewer, policy: Policy, now: datetime)
         reason_text=request.reason_text,
         fields=[field_row(entry, found.lines, found.mails, zone) for entry in request.fields],
         mails=[_mail(mail, found, viewer) for mail in in_order(found.mails)],
-        story=story(found.lines, found.mails, events=found.events, sight=sight, time_zone=zone),
+        story=story(found.lines, found.mails, events=found.events, access=access, time_zone=zone),
         has_receipts=bool(receipts),
         receipts=[receipt_item(line, zone) for line in receipts],
         task=task_of(
@@ -199,7 +199,7 @@ def request_page(found: Found, *, viewer: Viewer, policy: Policy, now: datetime)
             found.desk,
             found.suppression,
             rights=_rights(found, viewer),
-            sight=sight,
+            access=access,
             time_zone=zone,
         ),
         can_revert=viewer.may_revert and revert_until is not None,
@@ -302,7 +302,7 @@ def _told(found: Found, viewer: Viewer) -> str:
     """Who hears of a withdrawal."""
     patrons = found.reached - {Audience.STAFF}
     reached = [mail for mail in in_order(found.mails) if mail.audience in patrons]
-    addresses = list(dict.fromkeys(seen_address(mail, found.request.sight) for mail in reached))
+    addresses = list(dict.fromkeys(seen_address(mail, found.request.access) for mail in reached))
     if addresses:
         told = f"We tell {' and '.join(addresses)}, because we wrote there about it."
     else:
@@ -313,14 +313,14 @@ def _told(found: Found, viewer: Viewer) -> str:
 
 
 def _mail(mail: MailSummary, found: Found, viewer: Viewer) -> MailRow:
-    sight = found.request.sight
+    access = found.request.access
     # The proposed address is told of addresses only.
     is_seen = found.request.sees_fields or mail.audience is Audience.PROPOSED
-    may_open = viewer.may_open_mail and sight.sees_mail and is_seen
+    may_open = viewer.may_open_mail and access.sees_mail and is_seen
     return MailRow(
         kind=MAIL_KIND_WORDS[mail.kind],
         audience=AUDIENCE_WORDS[mail.audience],
-        address=seen_address(mail, sight),
+        address=seen_address(mail, access),
         state=delivery_key(mail),
         times=_times(mail, found.time_zone),
         href=f"/mailbox/?mail={mail.id}" if may_open else "",

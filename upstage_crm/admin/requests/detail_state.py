@@ -8,8 +8,8 @@ import reflex as rx
 from sqlmodel import Session
 
 from upstage_crm.admin.guard import AdminState
-from upstage_crm.admin.requests.address import request_href
 from upstage_crm.admin.requests.detail import Found, RequestPage, Viewer, request_page
+from upstage_crm.admin.requests.url import request_href
 from upstage_crm.admin.second_person import refusals
 from upstage_crm.audit import trail
 from upstage_crm.change_requests.disputes import suppressions
@@ -29,8 +29,8 @@ from upstage_crm.organisation.settings import details
 from upstage_crm.pages.page_state import PageMixin
 from upstage_crm.receipts.queries import lines_of_request
 from upstage_crm.staff.roles import Permission, StaffMember
-from upstage_crm.ui.copy import STATE_WORDS
 from upstage_crm.wiring import runtime
+from upstage_crm.wording.sentences import STATE_WORDS
 
 ENTRIES = 500  # of the trail; the limits on sending again keep every request far below
 TYPED_LIMIT = 40  # characters of an address that we repeat to who typed it
@@ -75,7 +75,7 @@ class RequestDetailState(PageMixin, AdminState):
                 session,
                 actor=actor,
                 reference=reference,
-                mailroom=parts.mailroom,
+                notifier=parts.notifier,
                 now=parts.clock.now(),
             ),
             "Sent again. The links in the earlier mail no longer work.",

@@ -13,7 +13,10 @@ from upstage_crm.core import when
 from upstage_crm.links.claims import Reviewer
 from upstage_crm.mail.message import Audience, MailKind
 from upstage_crm.mail.queries import MailSummary
-from upstage_crm.ui.copy import AUDIENCE_WORDS, CHANNEL_WORDS
+from upstage_crm.wording.sentences import (
+    AUDIENCE_WORDS,
+    CHANNEL_WORDS,
+)
 
 _SAID = {
     Action.FIELD_APPROVED: "Approved",

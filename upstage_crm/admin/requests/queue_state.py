@@ -11,7 +11,6 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session
 
 from upstage_crm.admin.guard import AdminState
-from upstage_crm.admin.requests.address import QUERY_LIMIT, QueueAddress, read
 from upstage_crm.admin.requests.rows import (
     SOON,
     QueueRow,
@@ -19,6 +18,11 @@ from upstage_crm.admin.requests.rows import (
     counted,
     queue_row,
     queue_tab,
+)
+from upstage_crm.admin.requests.url import (
+    QUERY_LIMIT,
+    QueueAddress,
+    read,
 )
 from upstage_crm.change_requests.reads import dashboard, requests
 from upstage_crm.change_requests.reads.dashboard import (

@@ -3,7 +3,10 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 
-from upstage_crm.admin.requests.address import QueueAddress, request_href
+from upstage_crm.admin.requests.url import (
+    QueueAddress,
+    request_href,
+)
 from upstage_crm.change_requests.model.rules import RequestState
 from upstage_crm.change_requests.model.views import (
     RequestLine,
@@ -12,7 +15,7 @@ from upstage_crm.change_requests.model.views import (
 from upstage_crm.change_requests.reads.dashboard import View
 from upstage_crm.core import when
 from upstage_crm.mail.queries import MailSummary
-from upstage_crm.ui.mail_words import delivery_key
+from upstage_crm.wording.mails import delivery_key
 
 SOON = timedelta(hours=48)  # what the view "Expiring" holds
 URGENT_PART = 4  # the time left stands out once less than a quarter of it remains

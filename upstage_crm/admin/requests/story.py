@@ -4,7 +4,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
-from upstage_crm.admin.told import seen_address, told_words
+from upstage_crm.admin.redacted_trail import (
+    seen_address,
+    told_words,
+)
 from upstage_crm.audit.events import Action
 from upstage_crm.audit.trail import AuditLine
 from upstage_crm.core import when
@@ -13,10 +16,14 @@ from upstage_crm.mail.event_log import NotedEvent
 from upstage_crm.mail.events import EventKind
 from upstage_crm.mail.queries import MailSummary
 from upstage_crm.patrons.fields import FIELDS
-from upstage_crm.patrons.seeing import Sight
-from upstage_crm.ui.audit_words import action_words
-from upstage_crm.ui.copy import CHANNEL_WORDS, MAIL_KIND_WORDS, cause_words
-from upstage_crm.ui.mail_words import event_words
+from upstage_crm.patrons.visibility import FieldAccess
+from upstage_crm.wording.actions import action_words
+from upstage_crm.wording.mails import event_words
+from upstage_crm.wording.sentences import (
+    CHANNEL_WORDS,
+    MAIL_KIND_WORDS,
+    cause_words,
+)
 
 _MARKS: Mapping[Action, tuple[str, str]] = {
     Action.REQUEST_PROPOSED: ("pencil", "neutral"),
@@ -98,18 +105,18 @@ def story(
     mails: Iterable[MailSummary],
     *,
     events: Mapping[str, Sequence[NotedEvent]],
-    sight: Sight,
+    access: FieldAccess,
     time_zone: tzinfo,
 ) -> list[Moment]:
     """Return all that happened, the oldest first; a command stands before the mails it caused.
 
     `events` are the provider's, by mail.
     """
-    told = [(line.at, 0, line.seq, _of_line(line, sight, time_zone)) for line in lines]
+    told = [(line.at, 0, line.seq, _of_line(line, access, time_zone)) for line in lines]
     for place, mail in enumerate(in_order(mails)):
         told += [
             (at, 1, place, moment)
-            for at, moment in _of_mail(mail, events.get(mail.id, ()), sight, time_zone)
+            for at, moment in _of_mail(mail, events.get(mail.id, ()), access, time_zone)
         ]
     return [moment for *_order, moment in sorted(told, key=lambda entry: entry[:3])]
 
@@ -119,7 +126,7 @@ def in_order(mails: Iterable[MailSummary]) -> list[MailSummary]:
     return sorted(mails, key=lambda mail: (mail.created_at, mail.after_id is not None, mail.id))
 
 
-def _of_line(line: AuditLine, sight: Sight, time_zone: tzinfo) -> Moment:
+def _of_line(line: AuditLine, access: FieldAccess, time_zone: tzinfo) -> Moment:
     words = action_words(line.action, line.facts)
     keys = str(line.facts.get("field") or line.facts.get("fields") or "")
     labels = [FIELDS[key].label for key in keys.split(", ") if key in FIELDS]
@@ -127,7 +134,7 @@ def _of_line(line: AuditLine, sight: Sight, time_zone: tzinfo) -> Moment:
     return Moment(
         words=words[:1].upper() + words[1:] + (f": {', '.join(labels)}" if labels else ""),
         note=cause_words(line.facts.get("cause")),
-        quote=told_words(line, "comment", sight) or told_words(line, "note", sight),
+        quote=told_words(line, "comment", access) or told_words(line, "note", access),
         quote_source="The patron’s words" if line.values.get("comment") else line.actor.label,
         icon=mark,
         tone=tone,
@@ -139,7 +146,7 @@ def _of_line(line: AuditLine, sight: Sight, time_zone: tzinfo) -> Moment:
 
 
 def _of_mail(
-    mail: MailSummary, events: Sequence[NotedEvent], sight: Sight, time_zone: tzinfo
+    mail: MailSummary, events: Sequence[NotedEvent], access: FieldAccess, time_zone: tzinfo
 ) -> list[tuple[datetime, Moment]]:
     """What became of one mail: how it left or why it did not, then what its provider told."""
     facts = [(mail.settled_at or mail.created_at, *_SETTLED[mail.state])]
@@ -154,7 +161,7 @@ def _of_mail(
             at,
             Moment(
                 words=f"{words}: {_lower(MAIL_KIND_WORDS[mail.kind])}, to",
-                address=seen_address(mail, sight),
+                address=seen_address(mail, access),
                 icon=mark,
                 tone=tone,
                 channel="mail",

@@ -18,8 +18,12 @@ from upstage_crm.change_requests.model.views import (
     SuppressionView,
 )
 from upstage_crm.core import when
-from upstage_crm.patrons.seeing import Sight
-from upstage_crm.ui.copy import DECISION_WORDS, NOTICE_WORDS, SUPPRESSION_WORDS
+from upstage_crm.patrons.visibility import FieldAccess
+from upstage_crm.wording.sentences import (
+    DECISION_WORDS,
+    NOTICE_WORDS,
+    SUPPRESSION_WORDS,
+)
 
 _OWN = "You took the first step yourself: somebody else must take the second."
 _NO_RIGHT = "Your role does not include this. A manager, the privacy lead or an owner can do it."
@@ -74,16 +78,16 @@ def task_of(
     suppression: SuppressionView | None,
     *,
     rights: Rights,
-    sight: Sight,
+    access: FieldAccess,
     time_zone: tzinfo,
 ) -> Task:
     """Return the step that waits on a request."""
-    desk = [replace(one, note=sight.words(one.note)) for one in desk]
+    desk = [replace(one, note=access.words(one.note)) for one in desk]
     waiting = next((d for d in desk if not d.confirmed_at and not d.declined_at), None)
     if waiting is not None and waiting.kind is DeskKind.CODE:
         return _code(request, waiting, rights, time_zone)
     if request.state is not RequestState.HELD:
-        return _open(request, desk, suppression, rights, sight, time_zone)
+        return _open(request, desk, suppression, rights, access, time_zone)
     if request.held_for in (HeldFor.SECOND_PERSON, HeldFor.QUARANTINE):
         return _release(request, rights)
     if request.held_for is HeldFor.COOLING:
@@ -98,7 +102,7 @@ def _open(
     desk: Sequence[DeskView],
     suppression: SuppressionView | None,
     rights: Rights,
-    sight: Sight,
+    access: FieldAccess,
     time_zone: tzinfo,
 ) -> Task:
     """What waits on a request that is asked about, waits for its effect, or has ended."""
@@ -106,7 +110,7 @@ def _open(
         is_letter = request.notice_state is NoticeState.NO_MAILBOX
         return _letter(rights) if is_letter else _stopped(request, rights)
     if suppression is not None:
-        return _lift(suppression, rights, sight)
+        return _lift(suppression, rights, access)
     if request.state is RequestState.WAITING:
         return _applies(request, desk, time_zone)
     return Task()
@@ -151,17 +155,17 @@ def _letter(rights: Rights) -> Task:
     )
 
 
-def _lift(found: SuppressionView, rights: Rights, sight: Sight) -> Task:
+def _lift(found: SuppressionView, rights: Rights, access: FieldAccess) -> Task:
     why_not = rights.why_not(found.first_id, is_allowed=rights.may_lift)
     is_second = bool(found.first_label)
     return Task(
         kind="lift",
         title="We do not write to this address",
         lines=[
-            f"{sight.mailbox(found.address)}: {SUPPRESSION_WORDS[found.cause]}",
+            f"{access.mailbox(found.address)}: {SUPPRESSION_WORDS[found.cause]}",
             "Was that a mistake? Two members can lift it. The address is told by email.",
         ],
-        note=sight.words(found.first_note) if is_second else "",
+        note=access.words(found.first_note) if is_second else "",
         note_source=found.first_label,
         act="" if why_not else ("Lift it" if is_second else "Ask to lift it"),
         why_not=why_not,

@@ -16,7 +16,7 @@ from upstage_crm.ui.components.button import button
 from upstage_crm.ui.components.feedback import notice
 from upstage_crm.ui.components.form import text_area, text_field
 from upstage_crm.ui.components.page import card, inline, quote, stack
-from upstage_crm.ui.copy import DECISION_WORDS
+from upstage_crm.wording.sentences import DECISION_WORDS
 
 REQUEST = RequestDetailState.detail
 TASK = REQUEST.task

@@ -165,7 +165,7 @@ def _on(
             session,
             actor=actor,
             reference=reference,
-            mailroom=parts.mailroom,
+            notifier=parts.notifier,
             now=parts.clock.now(),
             **more,
         )

@@ -17,7 +17,10 @@ from upstage_crm.core.text import clean_block, clean_line
 from upstage_crm.core.when import zone_names
 from upstage_crm.organisation.details import OrganisationDetails
 from upstage_crm.organisation.errors import DetailMissing, UnknownLanguage, UnknownTimeZone
-from upstage_crm.ui.copy import LANGUAGE_WORDS, sentence
+from upstage_crm.wording.sentences import (
+    LANGUAGE_WORDS,
+    sentence,
+)
 
 # Places that people live in; the tz database also holds aliases and names of zones in offsets.
 _AREAS = (

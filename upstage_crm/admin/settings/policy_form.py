@@ -26,8 +26,11 @@ from upstage_crm.change_requests.model.policy import (
 )
 from upstage_crm.core.errors import UpstageError
 from upstage_crm.patrons.fields import FIELDS, ProtectedField
-from upstage_crm.ui.copy import sentence
-from upstage_crm.ui.policy_words import ASKED_WORDS, NUMBER_WORDS
+from upstage_crm.wording.policy import (
+    ASKED_WORDS,
+    NUMBER_WORDS,
+)
+from upstage_crm.wording.sentences import sentence
 
 
 @dataclass(frozen=True, slots=True)

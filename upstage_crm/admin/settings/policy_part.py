@@ -24,7 +24,7 @@ from upstage_crm.ui.components.form import event_form, form_actions, select_fiel
 from upstage_crm.ui.components.page import card, stack
 from upstage_crm.ui.components.record import plain_row, record
 from upstage_crm.ui.components.text import value
-from upstage_crm.ui.policy_words import SECOND_PROTECTED as PROTECTED_LABEL
+from upstage_crm.wording.policy import SECOND_PROTECTED as PROTECTED_LABEL
 
 _TITLE = "Rules of requests"
 _SECOND = "A second staff member releases a request before the patron is asked."

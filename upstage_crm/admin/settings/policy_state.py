@@ -9,8 +9,8 @@ from upstage_crm.admin.settings.policy_form import NAMES, blamed, parsed, shown
 from upstage_crm.change_requests.model import policy_store
 from upstage_crm.core.errors import UpstageError
 from upstage_crm.staff.roles import Permission
-from upstage_crm.ui.copy import sentence
 from upstage_crm.wiring import runtime
+from upstage_crm.wording.sentences import sentence
 
 SAVED = "Saved. Requests that run already keep the rules they began with."
 LOOK = "Nothing was saved yet. Look at what is marked."

@@ -13,8 +13,11 @@ from upstage_crm.organisation.settings import details
 from upstage_crm.pages.page_state import PageMixin
 from upstage_crm.staff.roles import Permission
 from upstage_crm.team.contact import change, changed_contact
-from upstage_crm.ui.copy import LANGUAGE_WORDS, sentence
 from upstage_crm.wiring import runtime
+from upstage_crm.wording.sentences import (
+    LANGUAGE_WORDS,
+    sentence,
+)
 
 AGAIN = "Thank you. Nothing was saved yet: press Save once more."
 SAVED = "Saved. Every mail and page from now on shows these details."

@@ -4,7 +4,7 @@ import reflex as rx
 
 from upstage_crm.admin.sign_in.link_state import StaffLinkState as State
 from upstage_crm.staff import names
-from upstage_crm.staff.passwords import MINIMUM_LENGTH
+from upstage_crm.staff.auth.passwords import MINIMUM_LENGTH
 from upstage_crm.ui.components.base import filled, show_if
 from upstage_crm.ui.components.button import button, link
 from upstage_crm.ui.components.feedback import notice

@@ -15,15 +15,22 @@ from starlette.routing import Route
 
 from upstage_crm.admin.sign_in.routes import SEE_OTHER, busy, foreign
 from upstage_crm.core.errors import UpstageError
+from upstage_crm.http import session_cookie as cookies
+from upstage_crm.http.origins import (
+    host_of,
+    is_own_form,
+    typed,
+)
 from upstage_crm.links.claims import LinkClaims, LinkRefused, Purpose
 from upstage_crm.mail.placeholders import STAFF_PATH
-from upstage_crm.staff import doorway, passwords, sessions
-from upstage_crm.staff.doorway import Source, Subject
+from upstage_crm.staff.auth import devices, passwords, sessions
+from upstage_crm.staff.auth.devices import (
+    Source,
+    Subject,
+)
+from upstage_crm.staff.auth.hashing import Lane
 from upstage_crm.staff.errors import PasswordsBusy, StaffLinkDead
-from upstage_crm.staff.hashing import Lane
-from upstage_crm.team import invitations, recovering
-from upstage_crm.web import session_cookie as cookies
-from upstage_crm.web.origins import host_of, is_own_form, typed
+from upstage_crm.team import invitations, password_reset
 from upstage_crm.wiring import Runtime, runtime
 
 JOIN, RESET, FORGOT = "/sign-in/join/", "/sign-in/reset/", "/sign-in/forgot/"
@@ -127,7 +134,7 @@ def _account_of(purpose: Purpose, cookie: str) -> tuple[LinkClaims, tuple[str, .
         if purpose is Purpose.INVITATION:
             invited = invitations.of_link(session, claims, now=now)
             return claims, (invited.email, invited.display_name, invited.desk)
-        member = recovering.of_link(session, claims, now=now)
+        member = password_reset.of_link(session, claims, now=now)
         return claims, (member.email_key, member.display_name, member.desk)
 
 
@@ -145,7 +152,9 @@ def _store(purpose: Purpose, claims: LinkClaims, hashed: str, *, display_name: s
                 now=now,
             )
         else:
-            recovering.set_by_link(session, claims, password_hash=hashed, post=parts.post, now=now)
+            password_reset.set_by_link(
+                session, claims, password_hash=hashed, post=parts.post, now=now
+            )
 
 
 def _send(email: str, source: Source) -> None:
@@ -153,15 +162,15 @@ def _send(email: str, source: Source) -> None:
     parts = runtime()
     now = parts.clock.now()
     with parts.database.transaction() as session:
-        attempt = doorway.attempt(
+        attempt = devices.attempt(
             session,
             Subject.LINK,
             name=email,
             staff_id=sessions.credentials(session, email).staff_id,
             source=source,
         )
-        if not doorway.reserve(session, attempt, now=now):
-            recovering.send_link(session, email=email[:300], post=parts.post, now=now)
+        if not devices.reserve(session, attempt, now=now):
+            password_reset.send_link(session, email=email[:300], post=parts.post, now=now)
 
 
 ROUTES = [

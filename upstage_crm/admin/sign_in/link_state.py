@@ -12,13 +12,19 @@ from upstage_crm.admin.sign_in.link_routes import DEAD, JOIN, claims_in
 from upstage_crm.links.claims import Purpose
 from upstage_crm.organisation.settings import details
 from upstage_crm.staff import names
+from upstage_crm.staff.auth.passwords import (
+    MAXIMUM_LENGTH,
+    MINIMUM_LENGTH,
+)
 from upstage_crm.staff.errors import StaffLinkDead
-from upstage_crm.staff.passwords import MAXIMUM_LENGTH, MINIMUM_LENGTH
-from upstage_crm.team import invitations, recovering
-from upstage_crm.ui.copy import SENTENCES, fill
-from upstage_crm.ui.staff_words import ROLE_WORDS
+from upstage_crm.team import invitations, password_reset
 from upstage_crm.ui.state.base import FeedbackMixin
 from upstage_crm.wiring import runtime
+from upstage_crm.wording.sentences import (
+    SENTENCES,
+    fill,
+)
+from upstage_crm.wording.staff import ROLE_WORDS
 
 _SAID = (
     "password_too_short",
@@ -82,7 +88,7 @@ def _seen(cookie: str, purpose: Purpose) -> _Seen:
         try:
             claims = claims_in(cookie, purpose, parts)
             if purpose is Purpose.PASSWORD:
-                member = recovering.of_link(session, claims, now=now)
+                member = password_reset.of_link(session, claims, now=now)
                 return _Seen(organisation, True, member.display_name, member.email_key)
             invited = invitations.of_link(session, claims, now=now)
         except StaffLinkDead:

@@ -15,18 +15,28 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from upstage_crm.admin.sign_in.devices import describe
-from upstage_crm.staff import accounts, doorway, passwords, sessions
-from upstage_crm.staff.doorway import Attempt, Device, Source, Subject
+from upstage_crm.admin.sign_in.browser_names import describe
+from upstage_crm.http import session_cookie as cookies
+from upstage_crm.http.origins import (
+    host_of,
+    is_own_form,
+    typed,
+)
+from upstage_crm.pages.busy import try_again
+from upstage_crm.pages.calm_page import CalmPage
+from upstage_crm.staff import accounts
+from upstage_crm.staff.auth import devices, passwords, sessions
+from upstage_crm.staff.auth.devices import (
+    Attempt,
+    Device,
+    Source,
+    Subject,
+)
+from upstage_crm.staff.auth.hashing import Lane
+from upstage_crm.staff.auth.sessions import Credentials
 from upstage_crm.staff.errors import PasswordsBusy, TooManyTries
-from upstage_crm.staff.hashing import Lane
-from upstage_crm.staff.sessions import Credentials
-from upstage_crm.ui import copy
-from upstage_crm.web import session_cookie as cookies
-from upstage_crm.web.busy import try_again
-from upstage_crm.web.calm_page import CalmPage
-from upstage_crm.web.origins import host_of, is_own_form, typed
 from upstage_crm.wiring import runtime
+from upstage_crm.wording import sentences
 
 SEE_OTHER = 303
 SECOND = "/sign-in/second/"
@@ -127,7 +137,7 @@ def address(page: str, target: str, **said: object) -> str:
 
 def busy(refusal: PasswordsBusy, page: str) -> Response:
     """Say that there was no room to check a password, and lead back to `page`."""
-    sentence = copy.sentence(refusal)
+    sentence = sentences.sentence(refusal)
     shown = CalmPage(title="Please try again", lines=(sentence,), action=("Go back", page))
     return try_again(shown, after_s=int(str(refusal.facts["seconds"])))
 
@@ -143,7 +153,7 @@ def reserve(session: Session, attempt: Attempt, *, now: datetime) -> None:
     Raises:
         TooManyTries: it may not be checked now. Facts: `minutes` to wait, rounded up.
     """
-    pause = doorway.reserve(session, attempt, now=now)
+    pause = devices.reserve(session, attempt, now=now)
     if pause:
         raise TooManyTries(minutes=math.ceil(pause.total_seconds() / 60))
 
@@ -172,14 +182,14 @@ async def _check(knock: Knock) -> Opened | None:
 def _is_known(knock: Knock) -> bool:
     with runtime().database.reading() as session:
         staff_id = sessions.credentials(session, knock.email).staff_id
-        return doorway.is_known(session, staff_id=staff_id, token=knock.source.device)
+        return devices.is_known(session, staff_id=staff_id, token=knock.source.device)
 
 
 def _reserve(knock: Knock) -> tuple[Attempt, Credentials]:
     parts = runtime()
     with parts.database.transaction() as session:
         found = sessions.credentials(session, knock.email)
-        attempt = doorway.attempt(
+        attempt = devices.attempt(
             session,
             Subject.PASSWORD,
             name=knock.email,
@@ -203,7 +213,7 @@ def _open(knock: Knock, attempt: Attempt, checked: Credentials, staff_id: str) -
     with parts.database.transaction() as session:
         if sessions.credentials(session, knock.email) != checked:
             return None
-        doorway.forgive(session, attempt)
+        devices.forgive(session, attempt)
         # What the browser held before is no longer anybody's: nobody signs in on top of a session.
         sessions.end(session, knock.session, now=now)
         token = sessions.begin(
@@ -213,7 +223,7 @@ def _open(knock: Knock, attempt: Attempt, checked: Credentials, staff_id: str) -
             ip_prefix=knock.source.network,
             now=now,
         )
-        device = doorway.recognise(session, staff_id=staff_id, token=knock.source.device, now=now)
+        device = devices.recognise(session, staff_id=staff_id, token=knock.source.device, now=now)
         row = accounts.find_reachable(session, staff_id)
         network = knock.source.network or "–"
         if device.is_news and row is not None:

@@ -23,13 +23,25 @@ from upstage_crm.admin.sign_in.routes import (
     own_path,
     reserve,
 )
-from upstage_crm.staff import accounts, doorway, passwords, second_factor, sessions
-from upstage_crm.staff.doorway import Attempt, Source, Subject
+from upstage_crm.http import session_cookie as cookies
+from upstage_crm.http.origins import (
+    host_of,
+    is_own_form,
+    typed,
+)
+from upstage_crm.staff import accounts
+from upstage_crm.staff.auth import devices, passwords, second_factor, sessions
+from upstage_crm.staff.auth.devices import (
+    Attempt,
+    Source,
+    Subject,
+)
+from upstage_crm.staff.auth.hashing import Lane
+from upstage_crm.staff.auth.sessions import (
+    SignedIn,
+    Stage,
+)
 from upstage_crm.staff.errors import PasswordsBusy, TooManyTries
-from upstage_crm.staff.hashing import Lane
-from upstage_crm.staff.sessions import SignedIn, Stage
-from upstage_crm.web import session_cookie as cookies
-from upstage_crm.web.origins import host_of, is_own_form, typed
 from upstage_crm.wiring import runtime
 
 AGAIN = "/sign-in/again/"
@@ -100,7 +112,7 @@ def _reserve(signed_in: SignedIn, proof: Proof) -> Attempt:
     parts = runtime()
     with parts.database.transaction() as session:
         # Under a name of its own: wrong proofs are no wrong passwords.
-        attempt = doorway.attempt(
+        attempt = devices.attempt(
             session,
             Subject.PROOF,
             name=signed_in.member.id,
@@ -134,7 +146,7 @@ def _prove(
             )
         if factor is None and not is_password_right:
             return None
-        doorway.forgive(session, attempt)
+        devices.forgive(session, attempt)
         return sessions.prove(session, signed_in, with_factor=factor, now=now)
 
 

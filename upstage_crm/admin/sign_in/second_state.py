@@ -9,13 +9,19 @@ from typing import Any, NamedTuple
 import reflex as rx
 
 from upstage_crm.admin.sign_in.routes import SECOND, own_path
+from upstage_crm.http.session_cookie import signed_in_by_cookie
 from upstage_crm.organisation.settings import details
-from upstage_crm.staff import passkeys, second_factor
-from upstage_crm.staff.sessions import SignedIn, Stage
-from upstage_crm.ui.copy import SENTENCES, fill
+from upstage_crm.staff.auth import passkeys, second_factor
+from upstage_crm.staff.auth.sessions import (
+    SignedIn,
+    Stage,
+)
 from upstage_crm.ui.state.base import FeedbackMixin
-from upstage_crm.web.session_cookie import signed_in_by_cookie
 from upstage_crm.wiring import runtime
+from upstage_crm.wording.sentences import (
+    SENTENCES,
+    fill,
+)
 
 
 class SecondState(FeedbackMixin, rx.State):

@@ -11,13 +11,17 @@ import reflex as rx
 from sqlmodel import Session
 
 from upstage_crm.admin.sign_in.routes import SECOND, own_path
+from upstage_crm.http.session_cookie import signed_in_by_cookie
 from upstage_crm.organisation.settings import details
 from upstage_crm.staff import demo_account
-from upstage_crm.staff.sessions import Stage
-from upstage_crm.ui.copy import SENTENCES, SIGNED_OUT, fill
+from upstage_crm.staff.auth.sessions import Stage
 from upstage_crm.ui.state.base import FeedbackMixin
-from upstage_crm.web.session_cookie import signed_in_by_cookie
 from upstage_crm.wiring import runtime
+from upstage_crm.wording.sentences import (
+    SENTENCES,
+    SIGNED_OUT,
+    fill,
+)
 
 DONE = {
     "signed_out": SIGNED_OUT,

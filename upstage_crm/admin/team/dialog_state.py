@@ -18,13 +18,22 @@ from upstage_crm.core.email_address import InvalidEmail
 from upstage_crm.core.errors import UpstageError
 from upstage_crm.pages.dialog_state import DialogMixin
 from upstage_crm.pages.errors import SubjectMoved
-from upstage_crm.staff import accounts, names, team
+from upstage_crm.staff import (
+    accounts,
+    member_admin,
+    names,
+)
 from upstage_crm.staff.errors import InvitationOpen, StaffEmailTaken
 from upstage_crm.staff.roles import PERMISSIONS, Permission, Role
-from upstage_crm.team import invitations, members, offboarding, recovering
+from upstage_crm.team import (
+    access_changes,
+    invitations,
+    offboarding,
+    password_reset,
+)
 from upstage_crm.team.offboarding import Frozen
-from upstage_crm.ui.copy import sentence
 from upstage_crm.wiring import runtime
+from upstage_crm.wording.sentences import sentence
 
 INPUTS = ("email", "display_name", "desk", "role")
 INVITE, MEMBER, FREEZE, CLOSE_ALERT, WITHDRAW = (
@@ -150,7 +159,7 @@ class TeamDialogState(DialogMixin, AdminState):
 
         return await self._run(
             lambda s: offboarding.freeze(
-                s, actor=actor, staff_id=staff_id, mailroom=parts.mailroom, now=now
+                s, actor=actor, staff_id=staff_id, notifier=parts.notifier, now=now
             ),
             words,
         )
@@ -205,7 +214,7 @@ class TeamDialogState(DialogMixin, AdminState):
         actor, parts, staff_id = self._actor(), runtime(), self.subject
         now, role = parts.clock.now(), _role(given.get("role", ""))
         return await self._run(
-            lambda s: members.change_role(
+            lambda s: access_changes.change_role(
                 s, actor=actor, staff_id=staff_id, role=role, post=parts.post, now=now
             ),
             "The role is changed. They have to sign in again.",
@@ -220,7 +229,7 @@ class TeamDialogState(DialogMixin, AdminState):
         actor, now, staff_id = self._actor(), runtime().clock.now(), self.subject
         typed = {name: given.get(name, "")[:_LONGEST] for name in INPUTS}
         return await self._run(
-            lambda s: team.rename(
+            lambda s: member_admin.rename(
                 s,
                 actor=actor,
                 staff_id=staff_id,
@@ -241,7 +250,7 @@ class TeamDialogState(DialogMixin, AdminState):
         now, keeper = parts.clock.now(), given.get("keeper", "") or None
         return await self._run(
             lambda s: offboarding.let_go(
-                s, actor=actor, staff_id=staff_id, to_id=keeper, mailroom=parts.mailroom, now=now
+                s, actor=actor, staff_id=staff_id, to_id=keeper, notifier=parts.notifier, now=now
             ),
             "Disabled. Every session has ended.",
         )
@@ -254,7 +263,9 @@ class TeamDialogState(DialogMixin, AdminState):
         actor, parts, staff_id = self._actor(), runtime(), self.subject
         now = parts.clock.now()
         return await self._run(
-            lambda s: members.enable(s, actor=actor, staff_id=staff_id, post=parts.post, now=now),
+            lambda s: access_changes.enable(
+                s, actor=actor, staff_id=staff_id, post=parts.post, now=now
+            ),
             "They can sign in again.",
         )
 
@@ -266,7 +277,7 @@ class TeamDialogState(DialogMixin, AdminState):
         actor, parts, staff_id = self._actor(), runtime(), self.subject
         now = parts.clock.now()
         return await self._run(
-            lambda s: members.remove_factors(
+            lambda s: access_changes.remove_factors(
                 s, actor=actor, staff_id=staff_id, post=parts.post, now=now
             ),
             "Their second factors are removed, and they are signed out.",
@@ -281,9 +292,9 @@ class TeamDialogState(DialogMixin, AdminState):
         now = parts.clock.now()
 
         def send(session: Session) -> object:
-            team.ensure_may_manage(actor)
+            member_admin.ensure_may_manage(actor)
             email = accounts.get_row(session, staff_id).email
-            return recovering.send_link(session, email=email, post=parts.post, now=now)
+            return password_reset.send_link(session, email=email, post=parts.post, now=now)
 
         return await self._run(send, "A link to set a new password is on its way to them.")
 

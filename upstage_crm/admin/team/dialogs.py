@@ -13,7 +13,7 @@ from upstage_crm.ui.components.dialog import dialog_close
 from upstage_crm.ui.components.form import form_actions, select_field, text_field
 from upstage_crm.ui.components.page import halves, inline, stack
 from upstage_crm.ui.components.text import live_place
-from upstage_crm.ui.staff_words import ROLE_WORDS
+from upstage_crm.wording.staff import ROLE_WORDS
 
 ROLES = [(role.value, words) for role, words in ROLE_WORDS.items()]
 NOT_BACK = (

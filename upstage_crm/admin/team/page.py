@@ -23,7 +23,10 @@ from upstage_crm.ui.components.table import (
     two_lines,
 )
 from upstage_crm.ui.components.text import live_place
-from upstage_crm.ui.staff_words import ROLE_HINTS, ROLE_WORDS
+from upstage_crm.wording.staff import (
+    ROLE_HINTS,
+    ROLE_WORDS,
+)
 
 SUBTITLE = "Who works here, and what they may do."
 

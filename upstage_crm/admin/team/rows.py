@@ -6,10 +6,10 @@ from datetime import datetime, tzinfo
 from upstage_crm.change_requests.limits.alerts import AlertView
 from upstage_crm.change_requests.notifications.alert_mails import WIRE_WORDS
 from upstage_crm.core import when
-from upstage_crm.staff.team import TeamMember
+from upstage_crm.staff.member_admin import TeamMember
 from upstage_crm.team.invitations import Invitation
 from upstage_crm.team.offboarding import Consequences
-from upstage_crm.ui.staff_words import ROLE_WORDS
+from upstage_crm.wording.staff import ROLE_WORDS
 
 
 @dataclass(frozen=True)

@@ -20,10 +20,11 @@ from upstage_crm.change_requests.limits.alerts import AlertView
 from upstage_crm.core import when
 from upstage_crm.organisation.settings import details
 from upstage_crm.pages.page_state import PageMixin
-from upstage_crm.staff import security, team
+from upstage_crm.staff import member_admin
+from upstage_crm.staff.auth import security
+from upstage_crm.staff.auth.security import SecurityPolicy
+from upstage_crm.staff.member_admin import TeamMember
 from upstage_crm.staff.roles import Permission, Role
-from upstage_crm.staff.security import SecurityPolicy
-from upstage_crm.staff.team import TeamMember
 from upstage_crm.team import invitations
 from upstage_crm.team.invitations import Invitation
 from upstage_crm.wiring import runtime
@@ -101,7 +102,7 @@ class _Seen(NamedTuple):
 def _seen(session: Session) -> _Seen:
     return _Seen(
         alerts.alerts_open(session),
-        team.members(session),
+        member_admin.members(session),
         invitations.still_open(session),
         security.current(session),
         when.zone(details(session).time_zone),

@@ -1,6 +1,6 @@
 """What a reviewer does with a link: approve, reject, object.
 
-Commands like those in `commands`: the patron's row is locked first, then the request's, then
+Commands like those in `staff_commands`: the patron's row is locked first, then the request's, then
 everything is checked again, and only then is anything written.
 """
 
@@ -19,7 +19,7 @@ from upstage_crm.change_requests.lifecycle.answer import (
     Evidence,
     record_review,
 )
-from upstage_crm.change_requests.lifecycle.transitions import Case
+from upstage_crm.change_requests.lifecycle.locked_request import LockedRequest
 from upstage_crm.change_requests.model.errors import (
     LinkExpired,
     LinkOutdated,
@@ -39,7 +39,7 @@ from upstage_crm.change_requests.model.tables import (
     FieldChangeRow,
     ReviewRow,
 )
-from upstage_crm.change_requests.notifications.notifier import Mailroom
+from upstage_crm.change_requests.notifications.notifier import Notifier
 from upstage_crm.core.text import clean_block
 from upstage_crm.links.claims import LinkClaims, LinkRefused, Purpose, Reviewer
 from upstage_crm.patrons import marks
@@ -53,7 +53,7 @@ def decide(
     claims: LinkClaims,
     decision: Decision,
     channel: ReviewChannel,
-    mailroom: Mailroom,
+    notifier: Notifier,
     now: datetime,
     field_ids: Collection[str] | None = None,
     answers: Mapping[str, Decision] | None = None,
@@ -86,88 +86,90 @@ def decide(
         jti=claims.jti,
     )
     try:
-        case = locking.by_id(session, claims.request_id, mailroom=mailroom, now=now)
+        locked = locking.by_id(session, claims.request_id, notifier=notifier, now=now)
     except UnknownRequest as error:
         raise LinkRefused from error
-    _ensure_may_decide(case, claims, decision, now)
+    _ensure_may_decide(locked, claims, decision, now)
     if decision is Decision.NOT_THIS_PERSON:
-        mailbox_out.say_not_this_person(case, answer)
+        mailbox_out.say_not_this_person(locked, answer)
     elif decision is Decision.OBJECT and claims.purpose is Purpose.OBJECTION:
-        disowning.object_to(case, answer)
+        disowning.object_to(locked, answer)
     elif decision is Decision.OBJECT:
-        objections.object_to(case, answer)
+        objections.object_to(locked, answer)
     else:
         wanted = dict(answers) if answers else None
-        _decide(case, answer, wanted if wanted else _all_alike(case, decision, field_ids))
-    case.record()
-    return case.request.state
+        _decide(locked, answer, wanted if wanted else _all_alike(locked, decision, field_ids))
+    locked.record()
+    return locked.request.state
 
 
 def _all_alike(
-    case: Case, decision: Decision, field_ids: Collection[str] | None
+    locked: LockedRequest, decision: Decision, field_ids: Collection[str] | None
 ) -> dict[str, Decision]:
     return {
         change.id: decision
-        for change in case.open_changes
+        for change in locked.open_changes
         if field_ids is None or change.id in field_ids
     }
 
 
-def _decide(case: Case, answer: Answer, answers: Mapping[str, Decision]) -> None:
+def _decide(locked: LockedRequest, answer: Answer, answers: Mapping[str, Decision]) -> None:
     """Approve or reject: all of it happens, and what can no longer be true is withdrawn."""
     if Decision.APPROVE in answers.values():
-        notices.refresh(case)
-    chosen = _chosen(case, answer.reviewer, answers)
+        notices.refresh(locked)
+    chosen = _chosen(locked, answer.reviewer, answers)
     said = {change.id: answers[change.id] for change, _review in chosen}
-    cause = case.obstacle() if Decision.APPROVE in said.values() else None
+    cause = locked.obstacle() if Decision.APPROVE in said.values() else None
     if cause is not None:
-        case.withdraw(cause, channel=answer.door)
+        locked.withdraw(cause, channel=answer.door)
         return
-    is_own = any(review.mailbox == case.patron.email for _change, review in chosen)
+    is_own = any(review.mailbox == locked.patron.email for _change, review in chosen)
     late: dict[str, Cause] = {}
     for change, review in chosen:
-        if cause := _say(case, answer.saying(said[change.id]), change, review):
+        if cause := _say(locked, answer.saying(said[change.id]), change, review):
             late[change.id] = cause
     answered = [(change, said[change.id]) for change, _review in chosen if change.id not in late]
     if answered and is_own:
-        _note_proof(case, answer)
+        _note_proof(locked, answer)
     if answered and answer.reviewer is Reviewer.CURRENT:
-        _note_arrival(case)
+        _note_arrival(locked)
     progress.go_on(
-        case,
+        locked,
         [change for change, _review in chosen],
         actor=answer.actor,
         channel=answer.door,
         late=late,
         comment=answer.comment,
     )
-    reminders.plan_reminder(case)
-    receipts.of_answers(case, answer, answered)
+    reminders.plan_reminder(locked)
+    receipts.of_answers(locked, answer, answered)
 
 
 def _chosen(
-    case: Case, reviewer: Reviewer, answers: Mapping[str, Decision]
+    locked: LockedRequest, reviewer: Reviewer, answers: Mapping[str, Decision]
 ) -> list[tuple[FieldChangeRow, ReviewRow]]:
     """The open field changes that this reviewer was asked about and answers now."""
     chosen = [
         (change, review)
-        for change in case.open_changes
-        for review in case.counting(change)
+        for change in locked.open_changes
+        for review in locked.counting(change)
         if review.reviewer is reviewer and review.decision is None and change.id in answers
     ]
     if not chosen:
-        raise RequestEnded(state=case.request.state)
+        raise RequestEnded(state=locked.request.state)
     return chosen
 
 
-def _say(case: Case, answer: Answer, change: FieldChangeRow, review: ReviewRow) -> Cause | None:
+def _say(
+    locked: LockedRequest, answer: Answer, change: FieldChangeRow, review: ReviewRow
+) -> Cause | None:
     """Record what one review says; the cause when a yes came too late to be true."""
     approves = answer.decision is Decision.APPROVE
-    cause = case.obstacle_of(change) if approves else None
+    cause = locked.obstacle_of(change) if approves else None
     if cause is not None:
         return cause
-    record_review(case, review, answer)
-    case.note(
+    record_review(locked, review, answer)
+    locked.note(
         Action.FIELD_APPROVED if approves else Action.FIELD_REJECTED,
         answer.actor,
         answer.door,
@@ -177,29 +179,31 @@ def _say(case: Case, answer: Answer, change: FieldChangeRow, review: ReviewRow) 
     return None
 
 
-def _note_arrival(case: Case) -> None:
+def _note_arrival(locked: LockedRequest) -> None:
     """Whoever answers has been told: an answer is worth the provider's word that a mail arrived."""
-    state = case.request.notice_state
+    state = locked.request.notice_state
     if state is NoticeState.ON_ITS_WAY or (state is not None and state.is_stopped):
-        notices.arrived(case, case.now, by="answer")
+        notices.arrived(locked, locked.now, by="answer")
 
 
-def _note_proof(case: Case, answer: Answer) -> None:
+def _note_proof(locked: LockedRequest, answer: Answer) -> None:
     """The address on the record answered: note it once."""
-    if marks.prove_address(case.session, patron_id=case.patron.id, now=case.now):
-        values = {"email": case.patron.email}
-        case.note(Action.ADDRESS_PROVEN, answer.actor, answer.door, values=values)
+    if marks.prove_address(locked.session, patron_id=locked.patron.id, now=locked.now):
+        values = {"email": locked.patron.email}
+        locked.note(Action.ADDRESS_PROVEN, answer.actor, answer.door, values=values)
 
 
-def _ensure_may_decide(case: Case, claims: LinkClaims, decision: Decision, now: datetime) -> None:
+def _ensure_may_decide(
+    locked: LockedRequest, claims: LinkClaims, decision: Decision, now: datetime
+) -> None:
     """The link counts, its mailbox has a say, and there is something to decide."""
-    state = case.request.state
+    state = locked.request.state
     if claims.purpose is Purpose.OBJECTION:
         if decision is not Decision.OBJECT:
             raise LinkRefused
         if claims.is_expired(now):
             raise LinkExpired
-        applied = FieldOutcome.APPLIED in {change.outcome for change in case.changes}
+        applied = FieldOutcome.APPLIED in {change.outcome for change in locked.changes}
         if not state.is_open and not applied:
             raise RequestEnded(state=state)
         return
@@ -207,10 +211,10 @@ def _ensure_may_decide(case: Case, claims: LinkClaims, decision: Decision, now: 
         raise LinkRefused
     if not state.is_open:
         raise RequestEnded(state=state)
-    if state is RequestState.HELD or claims.version != case.request.version_for(claims.reviewer):
+    if state is RequestState.HELD or claims.version != locked.request.version_for(claims.reviewer):
         raise LinkOutdated
-    is_over = state is RequestState.PENDING and now >= case.request.expires_at
+    is_over = state is RequestState.PENDING and now >= locked.request.expires_at
     if is_over or claims.is_expired(now):
         raise LinkExpired
-    if claims.reviewer is Reviewer.CURRENT and mailbox_out.is_out(case):
+    if claims.reviewer is Reviewer.CURRENT and mailbox_out.is_out(locked):
         raise MailboxOut

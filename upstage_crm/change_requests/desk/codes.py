@@ -16,7 +16,7 @@ from upstage_crm.audit.events import OUTSIDER, Action, Actor, Channel
 from upstage_crm.audit.trail import canonical
 from upstage_crm.change_requests.decisions import decide
 from upstage_crm.change_requests.lifecycle import locking
-from upstage_crm.change_requests.lifecycle.transitions import Case
+from upstage_crm.change_requests.lifecycle.locked_request import LockedRequest
 from upstage_crm.change_requests.model.errors import (
     AlreadyWaiting,
     NoteMissing,
@@ -34,7 +34,7 @@ from upstage_crm.change_requests.model.rules import (
 )
 from upstage_crm.change_requests.model.tables import DeskConfirmationRow
 from upstage_crm.change_requests.notifications import link_codes
-from upstage_crm.change_requests.notifications.notifier import Mailroom
+from upstage_crm.change_requests.notifications.notifier import Notifier
 from upstage_crm.change_requests.reads import second_person
 from upstage_crm.core.ids import new_id, parse_reference
 from upstage_crm.core.text import clean_block
@@ -46,7 +46,7 @@ _SAID = frozenset({Decision.APPROVE.value, Decision.REJECT.value})
 
 
 def redeem(
-    session: Session, *, reference: str, code: str, mailroom: Mailroom, now: datetime
+    session: Session, *, reference: str, code: str, notifier: Notifier, now: datetime
 ) -> LinkClaims | None:
     """The link that a typed reference and code stand for; it decides nothing by itself.
 
@@ -55,11 +55,11 @@ def redeem(
     """
     try:
         found = parse_reference(reference)
-        case = locking.by_reference(session, found, mailroom=mailroom, now=now)
+        locked = locking.by_reference(session, found, notifier=notifier, now=now)
     except UnknownRequest:
         return None
-    claims = _matched(case, code, actor=OUTSIDER, channel=Channel.PATRON_PAGE)
-    case.record()
+    claims = _matched(locked, code, actor=OUTSIDER, channel=Channel.PATRON_PAGE)
+    locked.record()
     return claims
 
 
@@ -71,7 +71,7 @@ def read_out(
     code: str,
     answers: Mapping[str, Decision],
     note: str,
-    mailroom: Mailroom,
+    notifier: Notifier,
     now: datetime,
 ) -> bool:
     """A patron reads a code out to a clerk and says what to answer; a second member must confirm.
@@ -86,23 +86,23 @@ def read_out(
     """
     ensure_may(actor, Permission.DESK_IDENTIFY)
     words = clean_block(note, NOTE_LIMIT)
-    case = locking.by_reference(session, reference, mailroom=mailroom, now=now)
-    second_person.ensure_not_own(actor, case.patron)
-    state = case.request.state
-    is_over = state is RequestState.PENDING and now >= case.request.expires_at
+    locked = locking.by_reference(session, reference, notifier=notifier, now=now)
+    second_person.ensure_not_own(actor, locked.patron)
+    state = locked.request.state
+    is_over = state is RequestState.PENDING and now >= locked.request.expires_at
     if is_over or state not in (RequestState.PENDING, RequestState.WAITING):
         raise RequestEnded(state=state)
-    open_ids = {change.id for change in case.open_changes}
+    open_ids = {change.id for change in locked.open_changes}
     given = {key: answer.value for key, answer in answers.items() if key in open_ids}
     if not given or not _SAID.issuperset(given.values()):
         raise NothingProposed
-    if _waiting(case) is not None:
+    if _waiting(locked) is not None:
         raise AlreadyWaiting
-    claims = _matched(case, code, actor=actor.as_actor(), channel=Channel.DESK)
+    claims = _matched(locked, code, actor=actor.as_actor(), channel=Channel.DESK)
     if claims is not None:
         row = DeskConfirmationRow(
             id=new_id(now),
-            request_id=case.request.id,
+            request_id=locked.request.id,
             kind=DeskKind.CODE,
             method=DeskMethod.CODE,
             reviewer=claims.reviewer,
@@ -114,12 +114,12 @@ def read_out(
         )
         session.add(row)
         session.flush()
-    case.record()
+    locked.record()
     return claims is not None
 
 
 def confirm(
-    session: Session, *, actor: StaffMember, reference: str, mailroom: Mailroom, now: datetime
+    session: Session, *, actor: StaffMember, reference: str, notifier: Notifier, now: datetime
 ) -> RequestState:
     """Confirm as second person what was read out: it counts as the patron's answer, now.
 
@@ -129,12 +129,12 @@ def confirm(
         LinkOutdated, LinkExpired, RequestEnded: the request has moved on since.
     """
     ensure_may(actor, Permission.DESK_CONFIRM)
-    case, row = _second(session, actor, reference, mailroom, now)
+    locked, row = _second(session, actor, reference, notifier, now)
     assert row.reviewer is not None, "a code that was read out is some reviewer's"
     said = json.loads(row.answers)
     claims = link_codes.claims(
         session,
-        request_id=case.request.id,
+        request_id=locked.request.id,
         reviewer=row.reviewer,
         version=said["version"],
     )
@@ -148,7 +148,7 @@ def confirm(
         decision=next(iter(answers.values())),
         answers=answers,
         channel=ReviewChannel.DESK,
-        mailroom=mailroom,
+        notifier=notifier,
         vouched={"clerk": row.clerk_id, "second": actor.id},
         now=now,
     )
@@ -160,7 +160,7 @@ def decline(
     actor: StaffMember,
     reference: str,
     note: str,
-    mailroom: Mailroom,
+    notifier: Notifier,
     now: datetime,
 ) -> None:
     """Refuse as second person: what was read out does not count, and the request goes on.
@@ -170,53 +170,57 @@ def decline(
     """
     ensure_may(actor, Permission.DESK_CONFIRM)
     words = clean_block(note, NOTE_LIMIT)
-    case, row = _second(session, actor, reference, mailroom, now)
+    locked, row = _second(session, actor, reference, notifier, now)
     if not words:
         raise NoteMissing
     row.second_id, row.second_label, row.declined_at = actor.id, actor.label, now
     session.add(row)
     session.flush()
-    case.note(Action.DESK_DECLINED, actor.as_actor(), Channel.DESK, values={"note": words})
-    case.record()
+    locked.note(Action.DESK_DECLINED, actor.as_actor(), Channel.DESK, values={"note": words})
+    locked.record()
 
 
-def _matched(case: Case, code: str, *, actor: Actor, channel: Channel) -> LinkClaims | None:
+def _matched(
+    locked: LockedRequest, code: str, *, actor: Actor, channel: Channel
+) -> LinkClaims | None:
     """The link whose code was typed, if there are tries left; a wrong one is counted."""
-    request = case.request
-    if not request.state.is_open or request.code_tries >= case.policy.code_tries:
+    request = locked.request
+    if not request.state.is_open or request.code_tries >= locked.policy.code_tries:
         return None
     claims = link_codes.match(
-        case.session,
+        locked.session,
         request_id=request.id,
         typed=code,
-        codec=case.mailroom.codec,
+        codec=locked.notifier.codec,
     )
     if claims is None:
         request.code_tries += 1
-        case.session.add(request)
-        case.session.flush()
-        case.note(Action.CODE_REFUSED, actor, channel, facts={"tries": request.code_tries})
+        locked.session.add(request)
+        locked.session.flush()
+        locked.note(Action.CODE_REFUSED, actor, channel, facts={"tries": request.code_tries})
     else:
-        case.note(Action.CODE_ACCEPTED, actor, channel, facts={"reviewer": claims.reviewer.value})
+        locked.note(Action.CODE_ACCEPTED, actor, channel, facts={"reviewer": claims.reviewer.value})
     return claims
 
 
 def _second(
-    session: Session, actor: StaffMember, reference: str, mailroom: Mailroom, now: datetime
-) -> tuple[Case, DeskConfirmationRow]:
-    case = locking.by_reference(session, reference, mailroom=mailroom, now=now)
-    row = _waiting(case)
+    session: Session, actor: StaffMember, reference: str, notifier: Notifier, now: datetime
+) -> tuple[LockedRequest, DeskConfirmationRow]:
+    locked = locking.by_reference(session, reference, notifier=notifier, now=now)
+    row = _waiting(locked)
     if row is None:
         raise NothingWaits
-    second_person.ensure_second(session, actor, first_id=row.clerk_id, patron=case.patron, now=now)
-    return case, row
+    second_person.ensure_second(
+        session, actor, first_id=row.clerk_id, patron=locked.patron, now=now
+    )
+    return locked, row
 
 
-def _waiting(case: Case) -> DeskConfirmationRow | None:
+def _waiting(locked: LockedRequest) -> DeskConfirmationRow | None:
     query = select(DeskConfirmationRow).where(
-        DeskConfirmationRow.request_id == case.request.id,
+        DeskConfirmationRow.request_id == locked.request.id,
         DeskConfirmationRow.kind == DeskKind.CODE,
         col(DeskConfirmationRow.confirmed_at).is_(None),
         col(DeskConfirmationRow.declined_at).is_(None),
     )
-    return case.session.exec(query).first()
+    return locked.session.exec(query).first()

@@ -31,8 +31,8 @@ from upstage_crm.change_requests.lifecycle.create import (
     record,
     start,
 )
+from upstage_crm.change_requests.lifecycle.locked_request import LockedRequest
 from upstage_crm.change_requests.lifecycle.staff_commands import Proposed
-from upstage_crm.change_requests.lifecycle.transitions import Case
 from upstage_crm.change_requests.limits import alerts, proposal_limits
 from upstage_crm.change_requests.model import policy_store
 from upstage_crm.change_requests.model.errors import (
@@ -55,7 +55,7 @@ from upstage_crm.change_requests.model.tables import (
     DeskConfirmationRow,
     FieldChangeRow,
 )
-from upstage_crm.change_requests.notifications.notifier import Mailroom
+from upstage_crm.change_requests.notifications.notifier import Notifier
 from upstage_crm.change_requests.reads import second_person
 from upstage_crm.core.ids import new_id
 from upstage_crm.core.text import clean_block
@@ -77,7 +77,7 @@ def propose(
     method: DeskMethod,
     note: str,
     context: Context,
-    mailroom: Mailroom,
+    notifier: Notifier,
     now: datetime,
     override: bool = False,
 ) -> Proposed:
@@ -88,7 +88,7 @@ def propose(
     clerk is open, nobody can confirm it.
 
     Raises:
-        UnknownPatron, and all that `watching.watch`, `checks.check` and `clean_reason` raise.
+        UnknownPatron, and what `proposal_limits.watch`, `checks.check` and `clean_reason` raise.
         HeldCannotReplace: it has to wait, so it cannot take the place of an open request.
         NoteMissing: without a note. InvalidText: it is too long, or holds a card number.
     """
@@ -104,7 +104,7 @@ def propose(
         patron=patron,
         changes=changes,
         policy=policy,
-        mailroom=mailroom,
+        notifier=notifier,
         path=RequestPath.DESK,
         now=now,
     )
@@ -120,7 +120,7 @@ def propose(
         now=now,
     )
     watched.ensure_takes_no_place()
-    case, replaced = start(
+    locked, replaced = start(
         session,
         actor=actor,
         patron=patron,
@@ -132,14 +132,14 @@ def propose(
             path=RequestPath.DESK,
         ),
         policy=policy,
-        mailroom=mailroom,
+        notifier=notifier,
         channel=Channel.DESK,
         now=now,
     )
     supersede.say_goodbye(replaced, besides=())
     row = DeskConfirmationRow(
         id=new_id(now),
-        request_id=case.request.id,
+        request_id=locked.request.id,
         kind=DeskKind.IDENTITY,
         method=method,
         note=seen,
@@ -149,24 +149,24 @@ def propose(
     )
     session.add(row)
     session.flush()
-    facts = {"fields": ", ".join(c.field for c in case.changes), "reason": reason_code.value}
+    facts = {"fields": ", ".join(c.field for c in locked.changes), "reason": reason_code.value}
     who = actor.as_actor()
-    values = proposed_values(case)
-    case.note(Action.REQUEST_PROPOSED, who, Channel.DESK, facts=dict(facts), values=values)
+    values = proposed_values(locked)
+    locked.note(Action.REQUEST_PROPOSED, who, Channel.DESK, facts=dict(facts), values=values)
     said = {"method": method.value}
-    case.note(Action.DESK_IDENTIFIED, who, Channel.DESK, facts=dict(said), values={"note": seen})
-    case.events += watched.note(session, mailroom=mailroom, now=now)
-    record(case, replaced)
+    locked.note(Action.DESK_IDENTIFIED, who, Channel.DESK, facts=dict(said), values={"note": seen})
+    locked.events += watched.note(session, notifier=notifier, now=now)
+    record(locked, replaced)
     return Proposed(
-        request_id=case.request.id,
-        reference=case.request.reference,
+        request_id=locked.request.id,
+        reference=locked.request.reference,
         is_new=True,
         held_for=HeldFor.DESK,
     )
 
 
 def confirm(
-    session: Session, *, actor: StaffMember, reference: str, mailroom: Mailroom, now: datetime
+    session: Session, *, actor: StaffMember, reference: str, notifier: Notifier, now: datetime
 ) -> datetime:
     """Confirm as second person who the patron is; return before when the change is not made.
 
@@ -179,32 +179,34 @@ def confirm(
         AlertOpen: a tripwire tripped for the clerk, and nobody has looked into it yet.
     """
     ensure_may(actor, Permission.DESK_CONFIRM)
-    case = locking.by_reference(session, reference, mailroom=mailroom, now=now)
-    row = _waiting(case)
-    second_person.ensure_second(session, actor, first_id=row.clerk_id, patron=case.patron, now=now)
+    locked = locking.by_reference(session, reference, notifier=notifier, now=now)
+    row = _waiting(locked)
+    second_person.ensure_second(
+        session, actor, first_id=row.clerk_id, patron=locked.patron, now=now
+    )
     alerts.ensure_none(session, row.clerk_id)
     row.second_id, row.second_label, row.confirmed_at = actor.id, actor.label, now
     session.add(row)
     session.flush()
     facts = {"method": row.method.value, "clerk": row.clerk_id}
-    case.note(Action.DESK_CONFIRMED, actor.as_actor(), Channel.DESK, facts=facts)
-    _begin(case)
-    receipts.of_desk(case, actor.as_actor(), clerk=row.clerk_label)
-    case.record()
-    is_told = case.request.notice_id is not None
-    return now + (case.policy.desk_wait if is_told else case.policy.paper_wait)
+    locked.note(Action.DESK_CONFIRMED, actor.as_actor(), Channel.DESK, facts=facts)
+    _begin(locked)
+    receipts.of_desk(locked, actor.as_actor(), clerk=row.clerk_label)
+    locked.record()
+    is_told = locked.request.notice_id is not None
+    return now + (locked.policy.desk_wait if is_told else locked.policy.paper_wait)
 
 
-def resume(session: Session, *, request_id: str, mailroom: Mailroom, now: datetime) -> bool:
+def resume(session: Session, *, request_id: str, notifier: Notifier, now: datetime) -> bool:
     """Let a request go on that two people vouched for before changes could wait as they do now.
 
     It begins again: told to the current address, and asked of a new one.
     """
-    case = locking.by_id(session, request_id, mailroom=mailroom, now=now)
-    if case.request.state is not RequestState.HELD or case.desk_method is None:
+    locked = locking.by_id(session, request_id, notifier=notifier, now=now)
+    if locked.request.state is not RequestState.HELD or locked.desk_method is None:
         return False
-    _begin(case)
-    case.record()
+    _begin(locked)
+    locked.record()
     return True
 
 
@@ -214,7 +216,7 @@ def decline(
     actor: StaffMember,
     reference: str,
     note: str,
-    mailroom: Mailroom,
+    notifier: Notifier,
     now: datetime,
 ) -> None:
     """Refuse as second person: the request is withdrawn.
@@ -224,50 +226,52 @@ def decline(
     """
     ensure_may(actor, Permission.DESK_CONFIRM)
     words = clean_block(note, NOTE_LIMIT)
-    case = locking.by_reference(session, reference, mailroom=mailroom, now=now)
-    row = _waiting(case)
+    locked = locking.by_reference(session, reference, notifier=notifier, now=now)
+    row = _waiting(locked)
     if not words:
         raise NoteMissing
-    second_person.ensure_second(session, actor, first_id=row.clerk_id, patron=case.patron, now=now)
+    second_person.ensure_second(
+        session, actor, first_id=row.clerk_id, patron=locked.patron, now=now
+    )
     row.second_id, row.second_label, row.declined_at = actor.id, actor.label, now
     session.add(row)
     session.flush()
-    case.note(Action.DESK_DECLINED, actor.as_actor(), Channel.DESK, values={"note": words})
-    case.withdraw(Cause.STAFF, actor=actor.as_actor(), channel=Channel.DESK)
-    case.record()
+    locked.note(Action.DESK_DECLINED, actor.as_actor(), Channel.DESK, values={"note": words})
+    locked.withdraw(Cause.STAFF, actor=actor.as_actor(), channel=Channel.DESK)
+    locked.record()
 
 
-def _begin(case: Case) -> None:
+def _begin(locked: LockedRequest) -> None:
     """Ask and tell whom the plan names, and let the clock run from the notice's arrival."""
-    request = case.request
-    for change in case.changes:
-        advance.add_missing(case, change, case.plan_of(change))
-    asked = [change for change in case.open_changes if _needs_yes(case, change)]
-    case.settle(asked, FieldOutcome.PENDING)
-    request.expires_at = case.now + case.policy.link_life
-    request.released_at = case.now
-    if case.evidence.standing is not Standing.WORKING:
+    request = locked.request
+    for change in locked.changes:
+        advance.add_missing(locked, change, locked.plan_of(change))
+    asked = [change for change in locked.open_changes if _needs_yes(locked, change)]
+    locked.settle(asked, FieldOutcome.PENDING)
+    request.expires_at = locked.now + locked.policy.link_life
+    request.released_at = locked.now
+    if locked.evidence.standing is not Standing.WORKING:
         request.notice_state = NoticeState.NO_MAILBOX
-    case.ask()
-    vouched = [change for change in case.open_changes if change not in asked]
-    progress.go_on(case, vouched, channel=Channel.DESK)
-    reminders.plan_reminder(case)
+    locked.ask()
+    vouched = [change for change in locked.open_changes if change not in asked]
+    progress.go_on(locked, vouched, channel=Channel.DESK)
+    reminders.plan_reminder(locked)
 
 
-def _needs_yes(case: Case, change: FieldChangeRow) -> bool:
+def _needs_yes(locked: LockedRequest, change: FieldChangeRow) -> bool:
     """Whether a mailbox has to say yes besides the two who vouch."""
-    return any(review.is_binding for review in case.counting(change))
+    return any(review.is_binding for review in locked.counting(change))
 
 
-def _waiting(case: Case) -> DeskConfirmationRow:
+def _waiting(locked: LockedRequest) -> DeskConfirmationRow:
     """The identification that waits for its second person."""
     query = select(DeskConfirmationRow).where(
-        DeskConfirmationRow.request_id == case.request.id,
+        DeskConfirmationRow.request_id == locked.request.id,
         DeskConfirmationRow.kind == DeskKind.IDENTITY,
         col(DeskConfirmationRow.confirmed_at).is_(None),
         col(DeskConfirmationRow.declined_at).is_(None),
     )
-    row = case.session.exec(query).first()
-    if row is None or case.request.state is not RequestState.HELD:
+    row = locked.session.exec(query).first()
+    if row is None or locked.request.state is not RequestState.HELD:
         raise NothingWaits
     return row

@@ -22,7 +22,7 @@ from upstage_crm.change_requests.disputes.reverting import (
 )
 from upstage_crm.change_requests.lifecycle import receipts
 from upstage_crm.change_requests.lifecycle.answer import Answer
-from upstage_crm.change_requests.lifecycle.transitions import Case
+from upstage_crm.change_requests.lifecycle.locked_request import LockedRequest
 from upstage_crm.change_requests.model.errors import (
     MailboxOut,
     RequestEnded,
@@ -50,28 +50,28 @@ NOT_PUT_BACK = "objected to after it was made, and could not be put back by itse
 TOO_LATE = "objected to after the time to put it back was over"
 
 
-def object_to(case: Case, answer: Answer) -> None:
+def object_to(locked: LockedRequest, answer: Answer) -> None:
     """Hear an objection: undo inside the window, and open a dispute; a second press adds nothing.
 
     Raises:
         MailboxOut: whoever reads this mailbox has no say about this patron.
         RequestEnded: it may stop nothing, or staff have put back everything already.
     """
-    if mailbox_out.is_out(case):
+    if mailbox_out.is_out(locked):
         raise MailboxOut
-    if not any(change.outcome is FieldOutcome.APPLIED for change in case.changes):
-        objections.object_to(case, answer)
+    if not any(change.outcome is FieldOutcome.APPLIED for change in locked.changes):
+        objections.object_to(locked, answer)
         return
-    if has_objected(case.session, case.request.id, answer.reviewer):
+    if has_objected(locked.session, locked.request.id, answer.reviewer):
         return
-    if case.request.state is RequestState.REVERTED:
-        raise RequestEnded(state=case.request.state)
-    if open_changes := case.open_changes:
-        case.settle(open_changes, FieldOutcome.OBJECTED)
-        case.close()
-    revertible = reverting.revertible(case)
-    undone = _undo(case, answer, revertible) if revertible else Undone()
-    case.note(
+    if locked.request.state is RequestState.REVERTED:
+        raise RequestEnded(state=locked.request.state)
+    if open_changes := locked.open_changes:
+        locked.settle(open_changes, FieldOutcome.OBJECTED)
+        locked.close()
+    revertible = reverting.revertible(locked)
+    undone = _undo(locked, answer, revertible) if revertible else Undone()
+    locked.note(
         Action.OBJECTION_RECEIVED,
         answer.actor,
         answer.door,
@@ -84,29 +84,31 @@ def object_to(case: Case, answer: Answer) -> None:
     )
     outcome = PUT_BACK if undone.restored else NOT_PUT_BACK if revertible else TOO_LATE
     cause = FreezeCause.REVERT_BLOCKED if undone.blocked else FreezeCause.OBJECTION
-    freezing.freeze(case, cause, channel=answer.door, outcome=outcome)
-    _tell(case, answer, undone, outcome)
+    freezing.freeze(locked, cause, channel=answer.door, outcome=outcome)
+    _tell(locked, answer, undone, outcome)
 
 
-def _undo(case: Case, answer: Answer, revertible: Sequence[FieldChangeRow]) -> Undone:
+def _undo(locked: LockedRequest, answer: Answer, revertible: Sequence[FieldChangeRow]) -> Undone:
     who = Who(actor=answer.actor, channel=answer.door, is_own=answer.reviewer is Reviewer.CURRENT)
-    applied = [Applied(case, change) for change in revertible]
+    applied = [Applied(locked, change) for change in revertible]
     disowned = [m for c in revertible if (m := requests.mailbox_of(c, Reviewer.PROPOSED))]
-    applied += _decided_since(case, applied, disowned)
+    applied += _decided_since(locked, applied, disowned)
     # Out before anything else: of all that ends now it hears by the one last mail alone.
     for mailbox in disowned:
         cause = SuppressionCause.DISOWNED
-        mailbox_out.put_out(case, mailbox, cause, actor=answer.actor, door=answer.door)
-    freezing.withdraw_others(case, Cause.PATRON_FROZEN, channel=answer.door)
+        mailbox_out.put_out(locked, mailbox, cause, actor=answer.actor, door=answer.door)
+    freezing.withdraw_others(locked, Cause.PATRON_FROZEN, channel=answer.door)
     undone = reverting.undo(applied, who)
     for other in undone.cases:
-        if other is not case:
-            case.events += other.events
+        if other is not locked:
+            locked.events += other.events
             other.events.clear()
     return undone
 
 
-def _decided_since(case: Case, applied: Sequence[Applied], disowned: list[str]) -> list[Applied]:
+def _decided_since(
+    locked: LockedRequest, applied: Sequence[Applied], disowned: list[str]
+) -> list[Applied]:
     """What the disowned mailbox decided since, and those that it brought in, which are added."""
     starts = [one.change.settled_at for one in applied if one.change.settled_at]
     query = (
@@ -114,7 +116,7 @@ def _decided_since(case: Case, applied: Sequence[Applied], disowned: list[str]) 
         .join(ReviewRow, col(ReviewRow.field_change_id) == col(FieldChangeRow.id))
         .join(ChangeRequestRow, col(ChangeRequestRow.id) == col(FieldChangeRow.request_id))
         .where(
-            FieldChangeRow.patron_id == case.patron.id,
+            FieldChangeRow.patron_id == locked.patron.id,
             FieldChangeRow.outcome == FieldOutcome.APPLIED,
             FieldChangeRow.kind != ChangeKind.REVERT,
             ChangeRequestRow.state != RequestState.REVERTED,
@@ -125,13 +127,13 @@ def _decided_since(case: Case, applied: Sequence[Applied], disowned: list[str]) 
         .order_by(col(FieldChangeRow.settled_at), col(FieldChangeRow.id))
     )
     known = {one.change.id for one in applied}
-    cases = {case.request.id: case}
+    cases = {locked.request.id: locked}
     found: list[Applied] = []
-    for change, mailbox in case.session.exec(query).all():
+    for change, mailbox in locked.session.exec(query).all():
         if change.id in known or mailbox not in disowned:
             continue
         if change.request_id not in cases:
-            cases[change.request_id] = case.other(change.request_id)
+            cases[change.request_id] = locked.other(change.request_id)
         own = cases[change.request_id]
         found.append(Applied(own, next(c for c in own.changes if c.id == change.id)))
         if (brought := requests.mailbox_of(change, Reviewer.PROPOSED)) is not None:
@@ -139,16 +141,16 @@ def _decided_since(case: Case, applied: Sequence[Applied], disowned: list[str]) 
     return found
 
 
-def _tell(case: Case, answer: Answer, undone: Undone, outcome: str) -> None:
+def _tell(locked: LockedRequest, answer: Answer, undone: Undone, outcome: str) -> None:
     """One mail to each mailbox that is concerned, and one to whoever answers for each request."""
-    session, room, now = case.session, case.mailroom, case.now
-    restored, blocked = undone.of(case)
-    made = [change for change in case.changes if change.outcome is FieldOutcome.APPLIED]
+    session, room, now = locked.session, locked.notifier, locked.now
+    restored, blocked = undone.of(locked)
+    made = [change for change in locked.changes if change.outcome is FieldOutcome.APPLIED]
     receipts.of_late_objection(
-        case, answer, restored=restored, blocked=blocked or ([] if restored else made)
+        locked, answer, restored=restored, blocked=blocked or ([] if restored else made)
     )
     if undone.restored:
-        whole = replace(case.matter(made), fields=_fields(undone))
+        whole = replace(locked.matter(made), fields=_fields(undone))
         if (own := _objector(made)) is not None:
             whole = whole.about(own)
         room.tell_reverted(
@@ -173,12 +175,12 @@ def _tell(case: Case, answer: Answer, undone: Undone, outcome: str) -> None:
                     now=now,
                 )
     for other in undone.cases:
-        if other is not case:
+        if other is not locked:
             receipts.of_revert(other, answer.actor, restored=undone.of(other)[0], blocked=[])
             other.tell_proposer()
-            case.events += other.events
+            locked.events += other.events
             other.events.clear()
-    case.tell_proposer(
+    locked.tell_proposer(
         outcome=outcome, key=f"objection/{answer.reviewer.value}", comment=answer.comment
     )
 
@@ -194,7 +196,7 @@ def _fields(undone: Undone) -> tuple[MatterField, ...]:
     found: list[MatterField] = []
     for key in undone.restored_keys:
         chain = [one for one in undone.restored if one.change.field == key]
-        (oldest,) = chain[-1].case.matter([chain[-1].change]).fields
+        (oldest,) = chain[-1].locked.matter([chain[-1].change]).fields
         last = requests.values(chain[0].change.proposed_value)
         found.append(replace(oldest, proposed=last))
     return tuple(found)

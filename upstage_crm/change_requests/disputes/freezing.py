@@ -10,7 +10,7 @@ from sqlmodel import Session, col, select
 from upstage_crm.audit import trail
 from upstage_crm.audit.events import SYSTEM, Action, AuditEvent, Channel
 from upstage_crm.change_requests.disputes import suppressions
-from upstage_crm.change_requests.lifecycle.transitions import Case
+from upstage_crm.change_requests.lifecycle.locked_request import LockedRequest
 from upstage_crm.change_requests.model.dispute_tables import PatronFreezeRow
 from upstage_crm.change_requests.model.errors import (
     NoteMissing,
@@ -24,7 +24,7 @@ from upstage_crm.change_requests.model.rules import (
     FreezeCause,
 )
 from upstage_crm.change_requests.model.tables import ChangeRequestRow
-from upstage_crm.change_requests.notifications.notifier import Mailroom
+from upstage_crm.change_requests.notifications.notifier import Notifier
 from upstage_crm.change_requests.reads import open_freezes, requests, second_person
 from upstage_crm.core.ids import new_id
 from upstage_crm.core.text import clean_block
@@ -39,60 +39,66 @@ NOTE_LIMIT = 500  # characters
 
 
 def withdraw_others(
-    case: Case, cause: Cause, *, channel: Channel, field_keys: Collection[str] | None = None
+    locked: LockedRequest,
+    cause: Cause,
+    *,
+    channel: Channel,
+    field_keys: Collection[str] | None = None,
 ) -> None:
     """Withdraw the patron's other open requests, or those about `field_keys`, for a cause."""
-    standing = requests.open_fields(case.session, case.patron.id)
+    standing = requests.open_fields(locked.session, locked.patron.id)
     wanted = {
         change.request_id
         for key, change in standing.items()
         if field_keys is None or key in field_keys
     }
-    for request_id in sorted(wanted - {case.request.id}):
-        other = case.other(request_id)
+    for request_id in sorted(wanted - {locked.request.id}):
+        other = locked.other(request_id)
         other.withdraw(cause, channel=channel)
-        case.events += other.events
+        locked.events += other.events
 
 
 def withdraw_all(
-    session: Session, patron: PatronRow, cause: Cause, *, mailroom: Mailroom, now: datetime
+    session: Session, patron: PatronRow, cause: Cause, *, notifier: Notifier, now: datetime
 ) -> list[AuditEvent]:
     """Withdraw every open request of a locked patron; return what is to be recorded."""
     standing = requests.open_fields(session, patron.id)
     events: list[AuditEvent] = []
     for request_id in sorted({change.request_id for change in standing.values()}):
         request = requests.lock(session, request_id)
-        case = Case.opened(session, patron=patron, request=request, mailroom=mailroom, now=now)
-        case.withdraw(cause, channel=Channel.CRM)
-        events += case.events
+        locked = LockedRequest.opened(
+            session, patron=patron, request=request, notifier=notifier, now=now
+        )
+        locked.withdraw(cause, channel=Channel.CRM)
+        events += locked.events
     return events
 
 
-def freeze(case: Case, cause: FreezeCause, *, channel: Channel, outcome: str) -> None:
+def freeze(locked: LockedRequest, cause: FreezeCause, *, channel: Channel, outcome: str) -> None:
     """Freeze the patron's record, and alert everybody who may clear it; once for each dispute.
 
     `outcome` says in a short phrase what happened to the request.
     """
-    if open_freezes.is_frozen(case.session, case.patron.id):
+    if open_freezes.is_frozen(locked.session, locked.patron.id):
         return
     row = PatronFreezeRow(
-        id=new_id(case.now),
-        patron_id=case.patron.id,
-        request_id=case.request.id,
+        id=new_id(locked.now),
+        patron_id=locked.patron.id,
+        request_id=locked.request.id,
         cause=cause,
-        opened_at=case.now,
+        opened_at=locked.now,
     )
-    case.session.add(row)
-    case.session.flush()
-    marks.flag(case.session, patron_id=case.patron.id)
-    case.note(Action.PATRON_FROZEN, SYSTEM, channel, facts={"cause": cause.value})
-    case.mailroom.tell_frozen(
-        case.session,
-        case.matter(),
-        to=accounts.who_may(case.session, Permission.CLEAR_FREEZE),
+    locked.session.add(row)
+    locked.session.flush()
+    marks.flag(locked.session, patron_id=locked.patron.id)
+    locked.note(Action.PATRON_FROZEN, SYSTEM, channel, facts={"cause": cause.value})
+    locked.notifier.tell_frozen(
+        locked.session,
+        locked.matter(),
+        to=accounts.who_may(locked.session, Permission.CLEAR_FREEZE),
         outcome=outcome,
         key=row.id,
-        now=case.now,
+        now=locked.now,
     )
 
 

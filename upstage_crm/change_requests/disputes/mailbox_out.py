@@ -8,8 +8,8 @@ from upstage_crm.change_requests.lifecycle.answer import (
     Answer,
     record_review,
 )
-from upstage_crm.change_requests.lifecycle.transitions import (
-    Case,
+from upstage_crm.change_requests.lifecycle.locked_request import (
+    LockedRequest,
     is_mailbox,
 )
 from upstage_crm.change_requests.model.errors import RequestEnded
@@ -23,7 +23,7 @@ from upstage_crm.patrons import suppressions
 from upstage_crm.patrons.views import SuppressionCause
 
 
-def say_not_this_person(case: Case, answer: Answer) -> None:
+def say_not_this_person(locked: LockedRequest, answer: Answer) -> None:
     """Whoever reads the current mailbox is not the patron. This stops nothing: the request goes on.
 
     Raises:
@@ -32,54 +32,56 @@ def say_not_this_person(case: Case, answer: Answer) -> None:
     """
     asked = [
         (change, review)
-        for change in case.open_changes
-        if (review := case.review_of(change, Reviewer.CURRENT)) and review.decision is None
+        for change in locked.open_changes
+        if (review := locked.review_of(change, Reviewer.CURRENT)) and review.decision is None
     ]
-    is_desk = case.request.path is RequestPath.DESK
+    is_desk = locked.request.path is RequestPath.DESK
     told = [change for change, _review in asked if is_desk or is_mailbox(change)]
     if answer.reviewer is not Reviewer.CURRENT:
         raise LinkRefused
     mailbox = asked[0][1].mailbox if told else None
-    if mailbox is None or mailbox != case.patron.email:
-        raise RequestEnded(state=case.request.state)
+    if mailbox is None or mailbox != locked.patron.email:
+        raise RequestEnded(state=locked.request.state)
     for _change, review in asked:
-        record_review(case, review, answer)
-    put_out(case, mailbox, SuppressionCause.NOT_THIS_PERSON, actor=answer.actor, door=answer.door)
-    case.forget_evidence()
+        record_review(locked, review, answer)
+    put_out(locked, mailbox, SuppressionCause.NOT_THIS_PERSON, actor=answer.actor, door=answer.door)
+    locked.forget_evidence()
     for change, review in asked:
         # Its yes can no longer be waited for; a mailbox that was only heard is silent from now on.
         if review.is_binding and change in told:
-            advance.replace_review(case, review)
-    if case.request.notice_state is NoticeState.ON_ITS_WAY:
-        notices.arrived(case, case.now, by="answer")
-    progress.go_on(case, told, actor=answer.actor, channel=answer.door)
+            advance.replace_review(locked, review)
+    if locked.request.notice_state is NoticeState.ON_ITS_WAY:
+        notices.arrived(locked, locked.now, by="answer")
+    progress.go_on(locked, told, actor=answer.actor, channel=answer.door)
 
 
 def put_out(
-    case: Case, mailbox: str, cause: SuppressionCause, *, actor: Actor, door: Channel
+    locked: LockedRequest, mailbox: str, cause: SuppressionCause, *, actor: Actor, door: Channel
 ) -> None:
     """Leave a mailbox out of everything about this patron, from now on."""
     key = parse_email(mailbox).key
     is_new = suppressions.suppress(
-        case.session,
+        locked.session,
         address_key=key,
-        patron_id=case.patron.id,
+        patron_id=locked.patron.id,
         cause=cause,
-        request_id=case.request.id,
-        now=case.now,
+        request_id=locked.request.id,
+        now=locked.now,
     )
     if is_new:
         facts, values = {"cause": cause.value}, {"address": key}
-        case.note(Action.MAILBOX_OUT, actor, door, facts=facts, values=values)
+        locked.note(Action.MAILBOX_OUT, actor, door, facts=facts, values=values)
 
 
-def is_out(case: Case) -> bool:
+def is_out(locked: LockedRequest) -> bool:
     """Whether the current mailbox that this request asked has no say about the patron."""
     asked = {
         r.mailbox
-        for c in case.changes
-        for r in case.reviews.get(c.id, [])
+        for c in locked.changes
+        for r in locked.reviews.get(c.id, [])
         if r.reviewer is Reviewer.CURRENT
     }
     keys = {parse_email(mailbox).key for mailbox in asked if mailbox}
-    return any(suppressions.cause_of(case.session, key, patron_id=case.patron.id) for key in keys)
+    return any(
+        suppressions.cause_of(locked.session, key, patron_id=locked.patron.id) for key in keys
+    )

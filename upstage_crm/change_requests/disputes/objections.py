@@ -8,8 +8,8 @@ from upstage_crm.change_requests.lifecycle.answer import (
     Answer,
     record_review,
 )
-from upstage_crm.change_requests.lifecycle.transitions import (
-    Case,
+from upstage_crm.change_requests.lifecycle.locked_request import (
+    LockedRequest,
     is_mailbox,
 )
 from upstage_crm.change_requests.model.errors import RequestEnded
@@ -24,7 +24,7 @@ from upstage_crm.patrons import marks, suppressions
 from upstage_crm.patrons.views import SuppressionCause
 
 
-def object_to(case: Case, answer: Answer) -> None:
+def object_to(locked: LockedRequest, answer: Answer) -> None:
     """Stop what this mailbox may stop, and tell everybody.
 
     The current mailbox marks the record as in question; the proposed one is never asked again, in
@@ -33,65 +33,65 @@ def object_to(case: Case, answer: Answer) -> None:
     Raises:
         RequestEnded: it may stop nothing (any more).
     """
-    objected = _objectionable(case, answer.reviewer)
+    objected = _objectionable(locked, answer.reviewer)
     if not objected:
-        raise RequestEnded(state=case.request.state)
-    told = _told(case, answer.reviewer)
+        raise RequestEnded(state=locked.request.state)
+    told = _told(locked, answer.reviewer)
     for change in objected:
-        review = _review_of(case, change, answer.reviewer)
+        review = _review_of(locked, change, answer.reviewer)
         # Whoever approved first and objects now is heard; the trail tells both, in order.
         if review.decision is None:
-            record_review(case, review, answer)
-        case.note(
+            record_review(locked, review, answer)
+        locked.note(
             Action.FIELD_OBJECTED,
             answer.actor,
             answer.door,
             facts=answer.facts | {"field": change.field},
             values=answer.values,
         )
-    case.settle(objected, FieldOutcome.OBJECTED)
+    locked.settle(objected, FieldOutcome.OBJECTED)
     if answer.reviewer is Reviewer.PROPOSED:
-        _suppress(case, objected, answer)
+        _suppress(locked, objected, answer)
     else:
-        marks.flag(case.session, patron_id=case.patron.id)
-    state = case.close()
-    case.tell_ended(MailKind.CHANGE_REJECTED, objected, to=told)
-    receipts.of_answers(case, answer, [(change, answer.decision) for change in objected])
+        marks.flag(locked.session, patron_id=locked.patron.id)
+    state = locked.close()
+    locked.tell_ended(MailKind.CHANGE_REJECTED, objected, to=told)
+    receipts.of_answers(locked, answer, [(change, answer.decision) for change in objected])
     if not state.is_open:
-        case.tell_proposer(comment=answer.comment)
+        locked.tell_proposer(comment=answer.comment)
 
 
-def _objectionable(case: Case, reviewer: Reviewer) -> list[FieldChangeRow]:
+def _objectionable(locked: LockedRequest, reviewer: Reviewer) -> list[FieldChangeRow]:
     """What this mailbox may object to: the record's own address to all, another to its fields."""
     if reviewer is Reviewer.CURRENT:
-        return case.open_changes
-    return [change for change in case.open_changes if case.review_of(change, reviewer)]
+        return locked.open_changes
+    return [change for change in locked.open_changes if locked.review_of(change, reviewer)]
 
 
-def _told(case: Case, reviewer: Reviewer) -> list[Reviewer]:
+def _told(locked: LockedRequest, reviewer: Reviewer) -> list[Reviewer]:
     """The record's own address always; the proposed one if it was asked and did not object."""
-    if reviewer is Reviewer.CURRENT and Reviewer.PROPOSED in case.mailed():
+    if reviewer is Reviewer.CURRENT and Reviewer.PROPOSED in locked.mailed():
         return [Reviewer.CURRENT, Reviewer.PROPOSED]
     return [Reviewer.CURRENT]
 
 
-def _review_of(case: Case, change: FieldChangeRow, reviewer: Reviewer) -> ReviewRow:
+def _review_of(locked: LockedRequest, change: FieldChangeRow, reviewer: Reviewer) -> ReviewRow:
     """This reviewer's review of a field; one who was told but not asked gets one now."""
-    found = case.review_of(change, reviewer)
-    return found or case.add_review(change, reviewer, case.patron.email or "")
+    found = locked.review_of(change, reviewer)
+    return found or locked.add_review(change, reviewer, locked.patron.email or "")
 
 
-def _suppress(case: Case, objected: list[FieldChangeRow], answer: Answer) -> None:
+def _suppress(locked: LockedRequest, objected: list[FieldChangeRow], answer: Answer) -> None:
     """Remember every proposed mailbox among `objected`: it gets no mail from us any more."""
     for change in objected:
         is_new = is_mailbox(change) and suppressions.suppress(
-            case.session,
+            locked.session,
             address_key=change.proposed_key,
             patron_id=None,
             cause=SuppressionCause.NOT_MY_ADDRESS,
-            request_id=case.request.id,
-            now=case.now,
+            request_id=locked.request.id,
+            now=locked.now,
         )
         if is_new:
             values = {"address": change.proposed_key}
-            case.note(Action.ADDRESS_SUPPRESSED, answer.actor, answer.door, values=values)
+            locked.note(Action.ADDRESS_SUPPRESSED, answer.actor, answer.door, values=values)

@@ -29,7 +29,7 @@ from upstage_crm.change_requests.model.rules import (
 )
 from upstage_crm.change_requests.model.standing import has_stake
 from upstage_crm.change_requests.notifications import record_change_mails
-from upstage_crm.change_requests.notifications.notifier import Mailroom
+from upstage_crm.change_requests.notifications.notifier import Notifier
 from upstage_crm.change_requests.reads import open_freezes, revert_windows, second_person
 from upstage_crm.core.ids import new_id
 from upstage_crm.core.text import clean_block
@@ -88,7 +88,7 @@ def change_status(
     patron_id: str,
     status: PatronStatus,
     reason: str,
-    mailroom: Mailroom,
+    notifier: Notifier,
     now: datetime,
 ) -> bool:
     """Change a record's status, or ask for it where it takes a second person.
@@ -121,7 +121,7 @@ def change_status(
     )
     if row.needs_second:
         return False
-    _carry_out(session, row, patron, actor=actor, mailroom=mailroom, now=now)
+    _carry_out(session, row, patron, actor=actor, notifier=notifier, now=now)
     return True
 
 
@@ -131,7 +131,7 @@ def confirm(
     actor: StaffMember,
     patron_id: str,
     kind: RecordChangeKind,
-    mailroom: Mailroom,
+    notifier: Notifier,
     now: datetime,
 ) -> None:
     """Confirm as second person what waits, and carry it out.
@@ -153,7 +153,7 @@ def confirm(
     row.confirmed_by, row.confirmed_label, row.confirmed_at = actor.id, actor.label, now
     session.add(row)
     session.flush()
-    _carry_out(session, row, patron, actor=actor, mailroom=mailroom, now=now)
+    _carry_out(session, row, patron, actor=actor, notifier=notifier, now=now)
 
 
 def decline(
@@ -239,7 +239,7 @@ def _carry_out(
     patron: PatronRow,
     *,
     actor: StaffMember,
-    mailroom: Mailroom,
+    notifier: Notifier,
     now: datetime,
 ) -> None:
     """Change the record; the guard lets it through while the row is confirmed and not done."""
@@ -248,7 +248,7 @@ def _carry_out(
         if not patron.is_protected:
             raise RecordMoved
         marks.unprotect(session, patron_id=patron.id)
-        record_change_mails.tell_unprotected(session, mailroom, patron, key=row.id, now=now)
+        record_change_mails.tell_unprotected(session, notifier, patron, key=row.id, now=now)
     else:
         assert row.status_to is not None
         if patron.status is not row.status_from:
@@ -256,7 +256,7 @@ def _carry_out(
         action = Action.STATUS_CHANGED
         if row.status_to is not PatronStatus.ACTIVE:
             withdrawn = freezing.withdraw_all(
-                session, patron, Cause.PATRON_INACTIVE, mailroom=mailroom, now=now
+                session, patron, Cause.PATRON_INACTIVE, notifier=notifier, now=now
             )
         marks.change_status(session, row=patron, status=row.status_to, now=now)
     row.done_at = now

@@ -18,7 +18,7 @@ from upstage_crm.audit import trail
 from upstage_crm.audit.events import Action, Actor, Channel
 from upstage_crm.change_requests.disputes import freezing
 from upstage_crm.change_requests.lifecycle import advance, locking, receipts
-from upstage_crm.change_requests.lifecycle.transitions import Case
+from upstage_crm.change_requests.lifecycle.locked_request import LockedRequest
 from upstage_crm.change_requests.model.errors import (
     NoteMissing,
     RevertWindowOver,
@@ -36,7 +36,7 @@ from upstage_crm.change_requests.model.tables import (
     FieldChangeRow,
     ReviewRow,
 )
-from upstage_crm.change_requests.notifications.notifier import Mailroom
+from upstage_crm.change_requests.notifications.notifier import Notifier
 from upstage_crm.change_requests.reads import requests, second_person
 from upstage_crm.core.ids import new_id
 from upstage_crm.core.text import clean_block
@@ -57,7 +57,7 @@ STAFF_BLOCKED = "to be put back by staff, which was not possible by itself"
 class Applied:
     """One applied field change, with its request."""
 
-    case: Case
+    locked: LockedRequest
     change: FieldChangeRow
 
 
@@ -88,15 +88,15 @@ class Undone:
         """The fields that do not."""
         return list(dict.fromkeys(applied.change.field for applied in self.blocked))
 
-    def of(self, case: Case) -> tuple[list[FieldChangeRow], list[FieldChangeRow]]:
+    def of(self, locked: LockedRequest) -> tuple[list[FieldChangeRow], list[FieldChangeRow]]:
         """What was put back of one request, and what was not."""
-        mine = [a.change for a in self.restored if a.case is case]
-        return mine, [a.change for a in self.blocked if a.case is case]
+        mine = [a.change for a in self.restored if a.locked is locked]
+        return mine, [a.change for a in self.blocked if a.locked is locked]
 
     @property
-    def cases(self) -> list[Case]:
+    def cases(self) -> list[LockedRequest]:
         """Every request that something was put back of, once."""
-        return list({id(a.case): a.case for a in self.restored}.values())
+        return list({id(a.locked): a.locked for a in self.restored}.values())
 
 
 def revert(
@@ -105,7 +105,7 @@ def revert(
     actor: StaffMember,
     reference: str,
     reason: str,
-    mailroom: Mailroom,
+    notifier: Notifier,
     now: datetime,
 ) -> RequestState:
     """Put back what a request changed, for a reason that the trail keeps; both sides are told.
@@ -122,46 +122,46 @@ def revert(
     words = clean_block(reason, REASON_LIMIT)
     if not words:
         raise NoteMissing
-    case = locking.by_reference(session, reference, mailroom=mailroom, now=now)
-    second_person.ensure_not_own(actor, case.patron)
-    changes = revertible(case)
+    locked = locking.by_reference(session, reference, notifier=notifier, now=now)
+    second_person.ensure_not_own(actor, locked.patron)
+    changes = revertible(locked)
     if not changes:
         raise RevertWindowOver
     who = Who(actor=actor.as_actor(), channel=Channel.CRM, reason=words)
     # A newer proposal about a field was made about a value that is going away.
     keys = {change.field for change in changes}
-    freezing.withdraw_others(case, Cause.VALUE_MOVED, channel=who.channel, field_keys=keys)
-    undone = undo((Applied(case, change) for change in changes), who)
-    restored, blocked = undone.of(case)
+    freezing.withdraw_others(locked, Cause.VALUE_MOVED, channel=who.channel, field_keys=keys)
+    undone = undo((Applied(locked, change) for change in changes), who)
+    restored, blocked = undone.of(locked)
     if blocked:
         cause = FreezeCause.REVERT_BLOCKED
-        freezing.freeze(case, cause, channel=who.channel, outcome=STAFF_BLOCKED)
+        freezing.freeze(locked, cause, channel=who.channel, outcome=STAFF_BLOCKED)
     if restored:
-        receipts.of_revert(case, who.actor, restored=restored, blocked=blocked)
-        matter = case.matter(restored)
-        mailroom.tell_reverted(
+        receipts.of_revert(locked, who.actor, restored=restored, blocked=blocked)
+        matter = locked.matter(restored)
+        notifier.tell_reverted(
             session, matter, blocked=undone.blocked_keys, is_frozen=bool(blocked), now=now
         )
-        if actor.id != case.request.answerable_id:
-            case.tell_proposer()
+        if actor.id != locked.request.answerable_id:
+            locked.tell_proposer()
         for change in restored:
             if (mailbox := requests.mailbox_of(change, Reviewer.CURRENT)) is not None:
-                advance.hand_over(case, mailbox)
-    case.record()
-    return case.request.state
+                advance.hand_over(locked, mailbox)
+    locked.record()
+    return locked.request.state
 
 
-def revertible(case: Case) -> list[FieldChangeRow]:
+def revertible(locked: LockedRequest) -> list[FieldChangeRow]:
     """The applied changes of a request that are inside the window and not put back yet."""
-    if case.request.state is RequestState.REVERTED:
+    if locked.request.state is RequestState.REVERTED:
         return []
-    window = case.policy.revert_window
+    window = locked.policy.revert_window
     return [
         change
-        for change in case.changes
+        for change in locked.changes
         if change.outcome is FieldOutcome.APPLIED
         and change.settled_at is not None
-        and case.now < change.settled_at + window
+        and locked.now < change.settled_at + window
     ]
 
 
@@ -179,15 +179,15 @@ def undo(applied: Iterable[Applied], who: Who) -> Undone:
             undone.restored += chain
         else:
             undone.blocked += chain
-    for case in undone.cases:
-        restored, blocked = undone.of(case)
-        case.end(RequestState.REVERTED)
+    for locked in undone.cases:
+        restored, blocked = undone.of(locked)
+        locked.end(RequestState.REVERTED)
         facts = {
             "fields": ", ".join(change.field for change in restored),
             "blocked": ", ".join(change.field for change in blocked),
         }
         values = {"reason": who.reason} if who.reason else {}
-        case.note(Action.REQUEST_REVERTED, who.actor, who.channel, facts=facts, values=values)
+        locked.note(Action.REQUEST_REVERTED, who.actor, who.channel, facts=facts, values=values)
     return undone
 
 
@@ -203,27 +203,27 @@ def _settled(one: Applied) -> tuple[datetime, str]:
 
 
 def _put_back(one: Applied, who: Who) -> bool:
-    case, change = one.case, one.change
+    locked, change = one.locked, one.change
     row = FieldChangeRow(
-        id=new_id(case.now),
-        request_id=case.request.id,
-        patron_id=case.patron.id,
+        id=new_id(locked.now),
+        request_id=locked.request.id,
+        patron_id=locked.patron.id,
         field=change.field,
         kind=ChangeKind.REVERT,
         current_value=change.proposed_value,
         proposed_value=change.current_value,
         outcome=FieldOutcome.PENDING,
     )
-    case.session.add(row)
-    case.session.flush()
+    locked.session.add(row)
+    locked.session.flush()
     proof = Proof(
-        verified_at=case.now if who.is_own else change.displaced_verified_at,
+        verified_at=locked.now if who.is_own else change.displaced_verified_at,
         bounced_at=None if who.is_own else change.displaced_bounced_at,
     )
-    if case.apply(row, proof=proof, actor=who.actor, channel=who.channel):
+    if locked.apply(row, proof=proof, actor=who.actor, channel=who.channel):
         return True
     # Somebody took the old value at this very moment: the row must not stay open.
-    case.settle([row], FieldOutcome.WITHDRAWN)
+    locked.settle([row], FieldOutcome.WITHDRAWN)
     return False
 
 
@@ -232,9 +232,9 @@ def _may_undo(chain: Sequence[Applied], who: Who) -> bool:
     one before it wrote, and what the oldest replaced is sound and free.
     """
     newest, oldest = chain[0], chain[-1]
-    entry, case = fields.field(newest.change.field), oldest.case
-    held = entry.pick(values_of(case.patron))
-    if case.patron.status is not PatronStatus.ACTIVE:
+    entry, locked = fields.field(newest.change.field), oldest.locked
+    held = entry.pick(values_of(locked.patron))
+    if locked.patron.status is not PatronStatus.ACTIVE:
         return False
     if held != entry.pick(requests.values(newest.change.proposed_value)):
         return False
@@ -245,12 +245,12 @@ def _may_undo(chain: Sequence[Applied], who: Who) -> bool:
         return False
     try:
         replaced = requests.values(oldest.change.current_value)
-        patrons.ensure_unique(case.session, replaced, besides=case.patron.id)
+        patrons.ensure_unique(locked.session, replaced, besides=locked.patron.id)
     except AddressTaken:
         return False
     undone = {one.change.id for one in chain}
     return all(
-        _is_sound(case.session, writer, is_own=who.is_own)
+        _is_sound(locked.session, writer, is_own=who.is_own)
         for writer in _writers_of_what_it_replaced(oldest)
         if writer.id not in undone
     )
@@ -265,7 +265,7 @@ def _writers_of_what_it_replaced(one: Applied) -> list[FieldChangeRow]:
     query = (
         select(FieldChangeRow)
         .where(
-            FieldChangeRow.patron_id == one.case.patron.id,
+            FieldChangeRow.patron_id == one.locked.patron.id,
             FieldChangeRow.field == one.change.field,
             FieldChangeRow.outcome == FieldOutcome.APPLIED,
             FieldChangeRow.proposed_value == one.change.current_value,
@@ -273,7 +273,7 @@ def _writers_of_what_it_replaced(one: Applied) -> list[FieldChangeRow]:
         )
         .order_by(col(FieldChangeRow.settled_at).desc())
     )
-    found = list(one.case.session.exec(query))
+    found = list(one.locked.session.exec(query))
     return [writer for writer in found if writer.settled_at == found[0].settled_at]
 
 

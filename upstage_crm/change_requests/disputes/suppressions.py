@@ -16,7 +16,7 @@ from upstage_crm.change_requests.model.errors import (
 from upstage_crm.change_requests.model.rules import Finding
 from upstage_crm.change_requests.model.tables import ChangeRequestRow
 from upstage_crm.change_requests.model.views import SuppressionView
-from upstage_crm.change_requests.notifications.notifier import Mailroom
+from upstage_crm.change_requests.notifications.notifier import Notifier
 from upstage_crm.change_requests.reads import requests, second_person
 from upstage_crm.core.email_address import parse_email
 from upstage_crm.core.text import clean_block
@@ -36,7 +36,7 @@ def lift(
     actor: StaffMember,
     suppression_id: str,
     note: str,
-    mailroom: Mailroom,
+    notifier: Notifier,
     now: datetime,
 ) -> bool:
     """Let us write to a suppressed address again; the second member who says so lifts it.
@@ -63,7 +63,7 @@ def lift(
     session.add(row)
     session.flush()
     if is_second:
-        mailroom.tell_lifted(
+        notifier.tell_lifted(
             session,
             address=row.address_key,
             patron=patron if row.patron_id else None,

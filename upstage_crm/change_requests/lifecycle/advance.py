@@ -14,8 +14,8 @@ from sqlalchemy.orm.attributes import set_committed_value
 
 from upstage_crm.audit.events import SYSTEM, Action, Actor, Channel
 from upstage_crm.change_requests.lifecycle import reminders
-from upstage_crm.change_requests.lifecycle.transitions import (
-    Case,
+from upstage_crm.change_requests.lifecycle.locked_request import (
+    LockedRequest,
     is_mailbox,
 )
 from upstage_crm.change_requests.model.reviewers import Plan
@@ -53,50 +53,54 @@ _LEFT_OPEN = (
 )
 
 
-def advance(case: Case, change: FieldChangeRow, *, actor: Actor, channel: Channel) -> Cause | None:
+def advance(
+    locked: LockedRequest, change: FieldChangeRow, *, actor: Actor, channel: Channel
+) -> Cause | None:
     """Move an open field change as far as its answers allow; the cause when it must be withdrawn.
 
     What has everybody's yes takes effect, unless a revert window runs. What has the yes of those
     who had to say it waits for the others, until their time is over.
     """
-    outcome = _outcome(case, change)
+    outcome = _outcome(locked, change)
     if outcome in (FieldOutcome.REJECTED, FieldOutcome.OBJECTED):
-        case.settle([change], outcome)
+        locked.settle([change], outcome)
         return None
-    plan = case.plan_of(change)
+    plan = locked.plan_of(change)
     if change.kind is ChangeKind.CHANGE and not plan.binding:
         # Nobody is left who could say yes: it cannot be asked about any more.
-        case.settle([change], FieldOutcome.UNDELIVERABLE)
+        locked.settle([change], FieldOutcome.UNDELIVERABLE)
         return None
-    if outcome is not FieldOutcome.PENDING and _ask_more(case, change, plan):
-        outcome = _outcome(case, change)
+    if outcome is not FieldOutcome.PENDING and _ask_more(locked, change, plan):
+        outcome = _outcome(locked, change)
     if outcome is FieldOutcome.PENDING:
         return None
-    until = effect_at(case, change, plan)
-    if until is None or until > case.now:
-        wait(case, change, until, channel=channel)
+    until = effect_at(locked, change, plan)
+    if until is None or until > locked.now:
+        wait(locked, change, until, channel=channel)
         return None
-    return apply(case, change, actor=actor, channel=channel)
+    return apply(locked, change, actor=actor, channel=channel)
 
 
-def apply(case: Case, change: FieldChangeRow, *, actor: Actor, channel: Channel) -> Cause | None:
+def apply(
+    locked: LockedRequest, change: FieldChangeRow, *, actor: Actor, channel: Channel
+) -> Cause | None:
     """Write an approved field change; whatever the displaced mailbox left open, the new one is
     asked.
     """
-    own = case.review_of(change, Reviewer.PROPOSED)
+    own = locked.review_of(change, Reviewer.PROPOSED)
     proof = Proof(verified_at=own.decided_at if own is not None else None)
-    if not case.apply(change, proof=proof, actor=actor, channel=channel):
+    if not locked.apply(change, proof=proof, actor=actor, channel=channel):
         return Cause.ADDRESS_TAKEN
     if (mailbox := requests.mailbox_of(change, Reviewer.PROPOSED)) is not None:
-        hand_over(case, mailbox)
+        hand_over(locked, mailbox)
     return None
 
 
-def effect_at(case: Case, change: FieldChangeRow, plan: Plan) -> datetime | None:
+def effect_at(locked: LockedRequest, change: FieldChangeRow, plan: Plan) -> datetime | None:
     """When an approved field change takes effect; None while the clock stands."""
-    request, policy = case.request, case.policy
-    earliest = plan.not_before or case.now
-    if not _waits(case, change, plan) or request.notice_state is NoticeState.ENDED:
+    request, policy = locked.request, locked.policy
+    earliest = plan.not_before or locked.now
+    if not _waits(locked, change, plan) or request.notice_state is NoticeState.ENDED:
         return earliest
     if request.noticed_at is None:
         return None
@@ -107,18 +111,18 @@ def effect_at(case: Case, change: FieldChangeRow, plan: Plan) -> datetime | None
     return max(earliest, request.noticed_at + length)
 
 
-def _waits(case: Case, change: FieldChangeRow, plan: Plan) -> bool:
+def _waits(locked: LockedRequest, change: FieldChangeRow, plan: Plan) -> bool:
     """Whether the yes of the others has to wait for the current mailbox."""
-    current = case.review_of(change, Reviewer.CURRENT)
+    current = locked.review_of(change, Reviewer.CURRENT)
     if current is not None and current.decision is Decision.APPROVE:
         return False
     # A second person who released the request has looked at a record without a working mailbox.
-    needs_second = plan.needs_release and case.request.released_by is None
+    needs_second = plan.needs_release and locked.request.released_by is None
     return plan.waits or needs_second
 
 
-def _outcome(case: Case, change: FieldChangeRow) -> FieldOutcome:
-    reviews = case.counting(change)
+def _outcome(locked: LockedRequest, change: FieldChangeRow) -> FieldOutcome:
+    reviews = locked.counting(change)
     if not reviews and change.kind is ChangeKind.DESK:
         return FieldOutcome.WAITING  # two people said yes, and there is no mailbox to be heard
     said = [(review.decision, review.is_binding) for review in reviews]
@@ -127,100 +131,102 @@ def _outcome(case: Case, change: FieldChangeRow) -> FieldOutcome:
     return FieldOutcome.WAITING if is_vouched and outcome is FieldOutcome.PENDING else outcome
 
 
-def wait(case: Case, change: FieldChangeRow, until: datetime | None, *, channel: Channel) -> None:
+def wait(
+    locked: LockedRequest, change: FieldChangeRow, until: datetime | None, *, channel: Channel
+) -> None:
     """Let a change wait until an instant; with None its clock stands."""
     if change.outcome is FieldOutcome.WAITING and change.applies_at == until:
         return
-    case.wait(change, until)
+    locked.wait(change, until)
     when = until.isoformat(timespec="seconds") if until else None
     facts = {"field": change.field, "until": when}
-    case.note(Action.FIELD_WAITS, SYSTEM, channel, facts=facts)
+    locked.note(Action.FIELD_WAITS, SYSTEM, channel, facts=facts)
 
 
-def add_missing(case: Case, change: FieldChangeRow, plan: Plan) -> list[Reviewer]:
+def add_missing(locked: LockedRequest, change: FieldChangeRow, plan: Plan) -> list[Reviewer]:
     """Give a review to each mailbox of a plan that has none; return whom. The caller mails them."""
-    added = [who for who in plan.asked if case.review_of(change, who) is None]
+    added = [who for who in plan.asked if locked.review_of(change, who) is None]
     for reviewer in added:
-        mailbox = requests.mailbox_of(change, reviewer) or case.patron.email or ""
-        case.add_review(change, reviewer, mailbox, is_binding=reviewer in plan.binding)
+        mailbox = requests.mailbox_of(change, reviewer) or locked.patron.email or ""
+        locked.add_review(change, reviewer, mailbox, is_binding=reviewer in plan.binding)
         facts = {"reviewer": reviewer.value, "field": change.field}
-        case.note(Action.REVIEWER_ADDED, SYSTEM, Channel.SCHEDULE, facts=facts)
+        locked.note(Action.REVIEWER_ADDED, SYSTEM, Channel.SCHEDULE, facts=facts)
     return added
 
 
-def _ask_more(case: Case, change: FieldChangeRow, plan: Plan) -> bool:
+def _ask_more(locked: LockedRequest, change: FieldChangeRow, plan: Plan) -> bool:
     """Ask who has to be asked as things stand now, and was not; only more care is ever added."""
-    added = add_missing(case, change, plan)
+    added = add_missing(locked, change, plan)
     raised = [
         review
-        for review in case.counting(change)
+        for review in locked.counting(change)
         if review.reviewer in plan.binding and not review.is_binding
     ]
     for review in raised:
         review.is_binding = True
-        case.session.add(review)
+        locked.session.add(review)
         facts = {"reviewer": review.reviewer.value, "field": change.field}
-        case.note(Action.REVIEWER_ADDED, SYSTEM, Channel.SCHEDULE, facts=facts)
-    case.session.flush()
+        locked.note(Action.REVIEWER_ADDED, SYSTEM, Channel.SCHEDULE, facts=facts)
+    locked.session.flush()
     to_ask = [*added, *(r.reviewer for r in raised if r.decision is None)]
     if to_ask:
-        case.ask([change], only=to_ask, again=True)
-        reminders.plan_reminder(case)
+        locked.ask([change], only=to_ask, again=True)
+        reminders.plan_reminder(locked)
     return bool(added or raised)
 
 
-def hand_over(case: Case, mailbox: str) -> None:
+def hand_over(locked: LockedRequest, mailbox: str) -> None:
     """Another mailbox holds the current one's place: what that one left open, it is asked.
 
     An answer counts only while its mailbox holds the place that it was asked in.
     """
-    case.newcomer = mailbox
-    for request_id, changes in _left_open(case, mailbox).items():
-        other = case if request_id == case.request.id else case.other(request_id)
+    locked.newcomer = mailbox
+    for request_id, changes in _left_open(locked, mailbox).items():
+        other = locked if request_id == locked.request.id else locked.other(request_id)
         _ask_newcomer(other, changes, mailbox)
-        if other is not case:
-            case.events += other.events
+        if other is not locked:
+            locked.events += other.events
 
 
-def _left_open(case: Case, mailbox: str) -> dict[str, list[str]]:
+def _left_open(locked: LockedRequest, mailbox: str) -> dict[str, list[str]]:
     """The open field changes in which another mailbox was the current one, by request."""
-    case.session.flush()
-    wanted = {"patron": case.patron.id, "newcomer": mailbox}
+    locked.session.flush()
+    wanted = {"patron": locked.patron.id, "newcomer": mailbox}
     found: dict[str, list[str]] = {}
-    for request_id, change_id in case.session.connection().execute(_LEFT_OPEN, wanted):
+    for request_id, change_id in locked.session.connection().execute(_LEFT_OPEN, wanted):
         found.setdefault(request_id, []).append(change_id)
     return found
 
 
-def _ask_newcomer(case: Case, change_ids: Sequence[str], mailbox: str) -> None:
-    case.newcomer = mailbox
+def _ask_newcomer(locked: LockedRequest, change_ids: Sequence[str], mailbox: str) -> None:
+    locked.newcomer = mailbox
     asked: list[FieldChangeRow] = []
-    for change in case.open_changes:
-        review = case.review_of(change, Reviewer.CURRENT)
+    for change in locked.open_changes:
+        review = locked.review_of(change, Reviewer.CURRENT)
         if change.id not in change_ids or review is None:
             continue
-        replace_review(case, review)
+        replace_review(locked, review)
         # Who was only heard has been told, and silence let it happen.
         if not review.is_binding or is_mailbox(change):
             continue
         if change.outcome is FieldOutcome.WAITING:
-            case.settle([change], FieldOutcome.PENDING)
-        case.add_review(change, Reviewer.CURRENT, mailbox)
+            locked.settle([change], FieldOutcome.PENDING)
+        locked.add_review(change, Reviewer.CURRENT, mailbox)
         facts = {"field": change.field}
-        case.note(Action.REVIEWER_REPLACED, SYSTEM, Channel.SCHEDULE, facts=facts)
+        locked.note(Action.REVIEWER_REPLACED, SYSTEM, Channel.SCHEDULE, facts=facts)
         if change.outcome is FieldOutcome.PENDING:
             asked.append(change)
-    case.close()
+    locked.close()
     if asked:
-        expires_at = case.now + case.policy.link_life
-        case.request.expires_at = max(case.request.expires_at, expires_at)
-        case.ask(asked, only=[Reviewer.CURRENT], again=True)
-        reminders.plan_reminder(case)
+        expires_at = locked.now + locked.policy.link_life
+        locked.request.expires_at = max(locked.request.expires_at, expires_at)
+        locked.ask(asked, only=[Reviewer.CURRENT], again=True)
+        reminders.plan_reminder(locked)
 
 
-def replace_review(case: Case, review: ReviewRow) -> None:
+def replace_review(locked: LockedRequest, review: ReviewRow) -> None:
     """Let a review count no more: its mailbox has lost its place."""
-    case.session.connection().execute(
-        sa.update(_review).where(_review.c.id == review.id).values(replaced_at=case.now)
+    locked.session.connection().execute(
+        sa.update(_review).where(_review.c.id == review.id).values(replaced_at=locked.now)
     )
-    set_committed_value(review, "replaced_at", case.now)
+    set_committed_value(review, "replaced_at", locked.now)

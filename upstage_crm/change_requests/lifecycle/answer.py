@@ -14,7 +14,7 @@ from upstage_crm.audit.events import (
     Actor,
     Channel,
 )
-from upstage_crm.change_requests.lifecycle.transitions import Case
+from upstage_crm.change_requests.lifecycle.locked_request import LockedRequest
 from upstage_crm.change_requests.model.rules import (
     Decision,
     ReviewChannel,
@@ -101,15 +101,15 @@ class Answer:
         return self if decision is self.decision else replace(self, decision=decision)
 
 
-def record_review(case: Case, review: ReviewRow, answer: Answer) -> None:
+def record_review(locked: LockedRequest, review: ReviewRow, answer: Answer) -> None:
     """Write a review's decision, once; in the database and here."""
     written = {
         "review": review.id,
         "to_decision": answer.decision,
         "to_channel": answer.channel,
         "to_comment": answer.comment,
-        "to_decided_at": case.now,
+        "to_decided_at": locked.now,
     }
-    case.session.connection().execute(_ANSWER, written)
+    locked.session.connection().execute(_ANSWER, written)
     set_committed_value(review, "decision", answer.decision)
-    set_committed_value(review, "decided_at", case.now)
+    set_committed_value(review, "decided_at", locked.now)

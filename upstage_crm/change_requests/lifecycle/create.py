@@ -14,10 +14,10 @@ from sqlmodel import Session, select
 from upstage_crm.audit import trail
 from upstage_crm.audit.events import Channel
 from upstage_crm.audit.trail import canonical
-from upstage_crm.change_requests.lifecycle import supersede, transitions
+from upstage_crm.change_requests.lifecycle import locked_request, supersede
 from upstage_crm.change_requests.lifecycle.checks import ParsedChange
+from upstage_crm.change_requests.lifecycle.locked_request import LockedRequest
 from upstage_crm.change_requests.lifecycle.supersede import Superseded
-from upstage_crm.change_requests.lifecycle.transitions import Case
 from upstage_crm.change_requests.model.policy import (
     Policy,
     to_json,
@@ -35,7 +35,7 @@ from upstage_crm.change_requests.model.tables import (
     FieldChangeRow,
     ReviewRow,
 )
-from upstage_crm.change_requests.notifications.notifier import Mailroom
+from upstage_crm.change_requests.notifications.notifier import Notifier
 from upstage_crm.core.ids import new_id, new_reference
 from upstage_crm.links.claims import Reviewer
 from upstage_crm.patrons.tables import PatronRow
@@ -60,10 +60,10 @@ def start(
     parsed: Sequence[ParsedChange],
     draft: Draft,
     policy: Policy,
-    mailroom: Mailroom,
+    notifier: Notifier,
     channel: Channel,
     now: datetime,
-) -> tuple[Case, list[Superseded]]:
+) -> tuple[LockedRequest, list[Superseded]]:
     """Write a request with its field changes and reviews; return it and what it superseded."""
     replaced = supersede.supersede(
         session,
@@ -71,7 +71,7 @@ def start(
         field_keys=[change.field.key for change in parsed],
         actor=actor.as_actor(),
         channel=channel,
-        mailroom=mailroom,
+        notifier=notifier,
         now=now,
     )
     expires_at = now + policy.link_life
@@ -94,23 +94,25 @@ def start(
     session.add(request)
     session.flush()
     _add_changes(session, request, patron, parsed)
-    case = Case.opened(session, patron=patron, request=request, mailroom=mailroom, now=now)
-    return case, replaced
+    locked = LockedRequest.opened(
+        session, patron=patron, request=request, notifier=notifier, now=now
+    )
+    return locked, replaced
 
 
-def proposed_values(case: Case) -> dict[str, str | None]:
+def proposed_values(locked: LockedRequest) -> dict[str, str | None]:
     """The personal values of a new request, named as the trail names them."""
-    words = case.request.reason_text
+    words = locked.request.reason_text
     values: dict[str, str | None] = {"reason": words} if words else {}
-    for change in case.changes:
-        values |= transitions.old_and_new(change)
+    for change in locked.changes:
+        values |= locked_request.old_and_new(change)
     return values
 
 
-def record(case: Case, replaced: Sequence[Superseded]) -> None:
+def record(locked: LockedRequest, replaced: Sequence[Superseded]) -> None:
     """Write the events of a new request and of those it superseded, in one go."""
-    events = [event for old in replaced for event in old.case.events]
-    trail.record(case.session, [*events, *case.events], now=case.now)
+    events = [event for old in replaced for event in old.locked.events]
+    trail.record(locked.session, [*events, *locked.events], now=locked.now)
 
 
 def _add_changes(

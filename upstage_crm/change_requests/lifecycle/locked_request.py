@@ -1,244 +1,376 @@
-"""One request, its rows locked, and what a command has to know of it."""
+"""One request while a command works on it: its rows, its transitions, and who is told.
+
+Order everywhere: reviews, field changes, patron, request, mails, trail. The patron's and the
+request's rows are locked before anything here runs; the trail's head is locked last.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from typing import Self, TypeVar, cast
 
-from sqlmodel import Session, col, select
+import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm.attributes import set_committed_value
+from sqlmodel import Session
 
-from upstage_crm.audit.events import Action, Actor, AuditEvent, Channel
-from upstage_crm.change_requests.model import policy_store
-from upstage_crm.change_requests.model.policy import Policy
-from upstage_crm.change_requests.model.reviewers import (
-    Evidence,
-    Plan,
-    desk_plan,
-    plan,
-)
+from upstage_crm.audit import trail
+from upstage_crm.audit.events import SYSTEM, Action, Actor, Channel
+from upstage_crm.change_requests.lifecycle.gathered_request import GatheredRequest
 from upstage_crm.change_requests.model.rules import (
+    Cause,
     ChangeKind,
-    DeskKind,
-    DeskMethod,
+    Decision,
     FieldOutcome,
-    RequestPath,
+    NoticeState,
+    RequestState,
+    derive_state,
 )
-from upstage_crm.change_requests.model.standing import Standing
 from upstage_crm.change_requests.model.tables import (
     ChangeRequestRow,
-    DeskConfirmationRow,
     FieldChangeRow,
     ReviewRow,
 )
-from upstage_crm.change_requests.notifications import context_loader
-from upstage_crm.change_requests.notifications.context import Matter
-from upstage_crm.change_requests.notifications.notifier import Mailroom
-from upstage_crm.change_requests.reads import evidence, requests
-from upstage_crm.core.email_address import parse_email
+from upstage_crm.change_requests.notifications.context import (
+    STATE_WORDS,
+    MailContext,
+)
+from upstage_crm.change_requests.reads import requests
+from upstage_crm.core.db import table_of
+from upstage_crm.core.ids import new_id
 from upstage_crm.links.claims import Reviewer
-from upstage_crm.organisation import settings
-from upstage_crm.organisation.details import OrganisationDetails
-from upstage_crm.patrons import fields, suppressions
-from upstage_crm.patrons.tables import PatronRow
+from upstage_crm.mail import outbox
+from upstage_crm.mail.message import Audience, MailKind
+from upstage_crm.patrons import commands as patrons
+from upstage_crm.patrons import fields
+from upstage_crm.patrons.commands import Proof
+from upstage_crm.patrons.errors import AddressTaken
+from upstage_crm.patrons.queries import values_of
+from upstage_crm.patrons.tables import PatronStatus
 from upstage_crm.staff import accounts
-from upstage_crm.staff.accounts import Reachable
+from upstage_crm.staff.roles import Permission, may
 
-_T = TypeVar("_T")
+_request = table_of(ChangeRequestRow)
+_change = table_of(FieldChangeRow)
+_AT = sa.bindparam("at", type_=_change.c.settled_at.type)
+_THESE = _change.c.id.in_(sa.bindparam("ids", expanding=True))
+_SETTLE = sa.update(_change).where(_THESE).values(outcome=sa.bindparam("to"), settled_at=_AT)
+_WAIT = (
+    sa.update(_change)
+    .where(_THESE)
+    .values(
+        outcome=FieldOutcome.WAITING,
+        settled_at=_AT,
+        applies_at=sa.bindparam("until", type_=_change.c.applies_at.type),
+    )
+)
+_APPROVE = (
+    sa.update(_change)
+    .where(_THESE)
+    .values(
+        outcome=FieldOutcome.APPROVED,
+        settled_at=_AT,
+        displaced_verified_at=sa.bindparam("verified", type_=_change.c.applies_at.type),
+        displaced_bounced_at=sa.bindparam("bounced", type_=_change.c.applies_at.type),
+    )
+)
+_END = (
+    sa.update(_request)
+    .where(_request.c.id == sa.bindparam("ended"))
+    .values(
+        state=sa.bindparam("to"),
+        cause=sa.bindparam("why"),
+        ended_at=_AT,
+        next_reminder_at=sa.null(),
+    )
+)
+_MOVE = (
+    sa.update(_request)
+    .where(_request.c.id == sa.bindparam("moved"))
+    .values(state=sa.bindparam("to"))
+)
+# What asks or announces is taken back when the matter ends before it left.
+ASKING_KINDS = (
+    MailKind.DECISION_REQUEST,
+    MailKind.DECISION_REMINDER,
+    MailKind.CHANGE_NOTICE,
+    MailKind.NOTICE_REMINDER,
+    MailKind.DESK_NOTICE,
+    MailKind.FURTHER_CHANGE,
+)
 
 
-@dataclass(slots=True, kw_only=True)
-class LockedRequest:
-    """One request of a patron, and what a command has to know of it. Events are recorded last.
+class LockedRequest(GatheredRequest):
+    """A locked request with its transitions, and the mails that tell of them."""
 
-    `newcomer` is the mailbox that came to its place in this very transaction.
-    """
-
-    session: Session
-    patron: PatronRow
-    request: ChangeRequestRow
-    changes: list[FieldChangeRow]
-    reviews: dict[str, list[ReviewRow]]
-    mailroom: Mailroom
-    now: datetime
-    newcomer: str | None = None
-    events: list[AuditEvent] = field(default_factory=list[AuditEvent])
-    kept: dict[str, object] = field(default_factory=dict[str, object])
-
-    @classmethod
-    def opened(
-        cls,
-        session: Session,
-        *,
-        patron: PatronRow,
-        request: ChangeRequestRow,
-        mailroom: Mailroom,
-        now: datetime,
-    ) -> Self:
-        """Gather the rows of a request whose patron and request are locked already."""
-        return cls(
-            session=session,
-            patron=patron,
-            request=request,
-            changes=requests.fields_of(session, [request.id]).get(request.id, []),
-            reviews=requests.reviews_of(session, [request.id]),
-            mailroom=mailroom,
-            now=now,
+    def settle(self, changes: Sequence[FieldChangeRow], outcome: FieldOutcome) -> None:
+        """Move open field changes to `outcome`, in the database and here."""
+        if not changes:
+            return
+        self.session.connection().execute(
+            _SETTLE,
+            {"ids": [change.id for change in changes], "to": outcome, "at": self.now},
         )
+        for change in changes:
+            set_committed_value(change, "outcome", outcome)
 
-    def other(self, request_id: str) -> Self:
-        """Another request of the same patron, locked and gathered."""
-        return self.opened(
-            self.session,
-            patron=self.patron,
-            request=requests.lock(self.session, request_id),
-            mailroom=self.mailroom,
-            now=self.now,
+    def wait(self, change: FieldChangeRow, until: datetime | None) -> None:
+        """Let a field change take effect at `until`; with None its clock stands."""
+        written = {"ids": [change.id], "at": self.now, "until": until}
+        self.session.connection().execute(_WAIT, written)
+        set_committed_value(change, "outcome", FieldOutcome.WAITING)
+        set_committed_value(change, "applies_at", until)
+
+    def apply(
+        self, change: FieldChangeRow, *, proof: Proof, actor: Actor, channel: Channel
+    ) -> bool:
+        """Approve one field change and write its values; False when its address was just taken.
+
+        `proof` is how far the mailbox has proven itself, where the field is one. The database's
+        guard lets the write through only because the approval was flushed before it, and marks the
+        change applied itself.
+        """
+        columns = requests.values(change.proposed_value)
+        approved: dict[str, object] = {"ids": [change.id], "at": self.now}
+        approved |= {"verified": None, "bounced": None}
+        if is_mailbox(change):
+            approved["verified"] = self.patron.email_verified_at
+            approved["bounced"] = self.patron.email_bounced_at
+        connection = self.session.connection()
+        try:
+            # Not the session's own savepoint: there is no object whose state it would keep.
+            with connection.begin_nested():
+                if not self._all_say_yes(change):
+                    # The database lets it through when its time has come, and not before.
+                    connection.execute(_WAIT, approved | {"until": self.now})
+                connection.execute(_APPROVE, approved)
+                patrons.apply_columns(
+                    self.session, row=self.patron, columns=columns, proof=proof, now=self.now
+                )
+        except IntegrityError as error:
+            if not patrons.is_address_taken(error):
+                raise
+            return False
+        set_committed_value(change, "outcome", FieldOutcome.APPLIED)
+        set_committed_value(change, "settled_at", self.now)
+        self.note(
+            Action.FIELD_APPLIED,
+            actor,
+            channel,
+            facts={"field": change.field, "field_change": change.id, "kind": change.kind.value},
+            values=old_and_new(change),
         )
+        return True
 
-    # --- what is known --------------------------------------------------------------------------
+    def _all_say_yes(self, change: FieldChangeRow) -> bool:
+        """Whether nobody is left whose silence lets the change happen."""
+        if change.kind is ChangeKind.REVERT:
+            return True
+        said = [review.decision for review in self.counting(change)]
+        return bool(said) and set(said) == {Decision.APPROVE} and change.kind is ChangeKind.CHANGE
 
-    @property
-    def policy(self) -> Policy:
-        """The policy that the request was proposed under."""
-        return policy_store.read(self.request.policy)
+    def obstacle(self) -> Cause | None:
+        """Why nothing of this request may be applied any more; asked inside the lock.
 
-    @property
-    def open_changes(self) -> list[FieldChangeRow]:
-        """The field changes that have neither taken effect nor ended."""
-        return [change for change in self.changes if change.outcome.is_open]
+        A frozen record is no reason of its own: an objection that froze it ended the request.
+        """
+        if self.patron.status is not PatronStatus.ACTIVE:
+            return Cause.PATRON_INACTIVE
+        if self.proposer is None or not may(self.proposer.member, Permission.PROPOSE_CHANGE):
+            return Cause.PROPOSER_GONE
+        return None
 
-    @property
-    def undecided(self) -> list[FieldChangeRow]:
-        """Those of them that still need somebody's yes."""
-        return [c for c in self.open_changes if c.outcome is not FieldOutcome.WAITING]
-
-    def counting(self, change: FieldChangeRow) -> list[ReviewRow]:
-        """The reviews of a field change whose mailboxes hold the place they were asked in."""
-        return [r for r in self.reviews.get(change.id, []) if r.replaced_at is None]
-
-    def review_of(self, change: FieldChangeRow, reviewer: Reviewer) -> ReviewRow | None:
-        """The review of a field change that counts for this reviewer, if there is one."""
-        return next((r for r in self.counting(change) if r.reviewer is reviewer), None)
-
-    @property
-    def evidence(self) -> Evidence:
-        """What is known of the record as it was before this command; read once."""
-        return self._once(
-            "evidence", lambda: evidence.gather(self.session, self.patron, now=self.now)
-        )
-
-    def forget_evidence(self) -> None:
-        """Look again: this command has changed what there is to know."""
-        for name in ("evidence", "untold"):
-            self.kept.pop(name, None)
-
-    def plan_of(self, change: FieldChangeRow) -> Plan:
-        """Who is asked about a field as things stand now."""
+    def obstacle_of(self, change: FieldChangeRow) -> Cause | None:
+        """Why this one field change may not be applied any more; asked inside the lock."""
         entry = fields.field(change.field)
-        is_mailbox = entry.mailbox_column is not None
-        if change.kind is ChangeKind.DESK:
-            return desk_plan(self.evidence, is_mailbox=is_mailbox)
-        return plan(self.policy.of(entry), self.evidence, is_mailbox=is_mailbox)
+        proposed = requests.values(change.proposed_value)
+        if entry.pick(values_of(self.patron)) != entry.pick(requests.values(change.current_value)):
+            return Cause.VALUE_MOVED
+        try:
+            patrons.ensure_unique(self.session, proposed, besides=self.patron.id)
+        except AddressTaken:
+            return Cause.ADDRESS_TAKEN
+        if entry.unique_column and accounts.is_staff_address(self.session, change.proposed_key):
+            return Cause.ADDRESS_TAKEN  # by somebody who has become staff since
+        return None
 
-    @property
-    def proposer(self) -> Reachable | None:
-        """Who answers for the request: its proposer, or whoever keeps it now; read once.
-
-        None when the account no longer is one.
-        """
-        return self._once(
-            "proposer", lambda: accounts.find_reachable(self.session, self.request.answerable_id)
+    def add_review(
+        self, change: FieldChangeRow, reviewer: Reviewer, mailbox: str, *, is_binding: bool = True
+    ) -> ReviewRow:
+        """Ask one more mailbox about a field; the caller mails it."""
+        review = ReviewRow(
+            id=new_id(self.now),
+            field_change_id=change.id,
+            request_id=self.request.id,
+            reviewer=reviewer,
+            mailbox=mailbox,
+            is_binding=is_binding,
         )
+        self.session.add(review)
+        self.session.flush()
+        self.reviews.setdefault(change.id, []).append(review)
+        return review
 
-    @property
-    def organisation(self) -> OrganisationDetails:
-        """Whose deployment this is; read once."""
-        return self._once("organisation", lambda: settings.details(self.session))
+    def withdraw(self, cause: Cause, *, actor: Actor = SYSTEM, channel: Channel) -> None:
+        """Withdraw what is open, and tell everybody who was mailed about it."""
+        told = self.mailed()
+        withdrawn = self.open_changes
+        self.settle(withdrawn, FieldOutcome.WITHDRAWN)
+        self.note(Action.REQUEST_WITHDRAWN, actor, channel, facts={"cause": cause.value})
+        self.close(cause=cause)
+        self.tell_ended(MailKind.CHANGE_WITHDRAWN, withdrawn, to=told)
+        is_own = cause is Cause.STAFF and actor.id == self.request.answerable_id
+        # Whoever withdrew it knows, but not what a patron had answered to other fields of it.
+        if not is_own or self.request.state is not RequestState.WITHDRAWN:
+            self.tell_proposer()
 
-    @property
-    def untold(self) -> frozenset[str]:
-        """The mailboxes of this request that get no mail: dead ones, and those that are out."""
-        return self._once("untold", self._find_untold)
+    def withdraw_fields(
+        self, causes: Mapping[str, Cause], *, actor: Actor = SYSTEM, channel: Channel
+    ) -> list[FieldChangeRow]:
+        """Withdraw single fields, each for a cause, by id; `close` and the mails are up to you."""
+        withdrawn = [change for change in self.open_changes if change.id in causes]
+        self.settle(withdrawn, FieldOutcome.WITHDRAWN)
+        for change in withdrawn:
+            facts = {"cause": causes[change.id].value, "field": change.field}
+            self.note(Action.REQUEST_WITHDRAWN, actor, channel, facts=facts)
+        return withdrawn
 
-    def _find_untold(self) -> frozenset[str]:
-        asked = {r.mailbox for reviews in self.reviews.values() for r in reviews}
-        asked |= {
-            before
-            for change in self.changes
-            if (before := requests.mailbox_of(change, Reviewer.CURRENT))
-        }
-        asked.add(self.patron.email or "")
-        return frozenset(mailbox for mailbox in asked if mailbox and not self.may_tell(mailbox))
+    def lapse(self) -> None:
+        """Time ran out: undecided fields lapse, and everybody who was mailed is told."""
+        told = self.mailed()
+        lapsed = self.undecided
+        self.settle(lapsed, FieldOutcome.LAPSED)
+        self.note(Action.REQUEST_EXPIRED, SYSTEM, Channel.SCHEDULE)
+        self.close()
+        self.tell_ended(MailKind.CHANGE_EXPIRED, lapsed, to=told)
+        self.tell_proposer()
 
-    def may_tell(self, mailbox: str) -> bool:
-        """Whether a mailbox, current or displaced, gets mail about this patron."""
-        if mailbox == self.patron.email:
-            return self.evidence.standing is Standing.WORKING
-        key = parse_email(mailbox).key
-        found = suppressions.cause_of(self.session, key, patron_id=self.patron.id)
-        return found is None
+    def close(self, *, cause: Cause | None = None) -> RequestState:
+        """Read the request's state off its fields and store it; an end stops unsent mails."""
+        state = derive_state([change.outcome for change in self.changes])
+        if state is self.request.state:
+            return state
+        if state.is_open:
+            moved = {"moved": self.request.id, "to": state}
+            self.session.connection().execute(_MOVE, moved)
+            set_committed_value(self.request, "state", state)
+            return state
+        self.end(state, cause=cause if state is RequestState.WITHDRAWN else None)
+        outbox.cancel_unsent(
+            self.session, request_id=self.request.id, now=self.now, kinds=ASKING_KINDS
+        )
+        return state
 
-    def matter(
-        self, only: Sequence[FieldChangeRow] | None = None, *, warns: bool = False
-    ) -> Matter:
-        """What mails say of the request, or of some of its fields, at this moment.
+    def end(self, state: RequestState, *, cause: Cause | None = None) -> None:
+        """Store an end of the request, here and in the database."""
+        self.session.connection().execute(
+            _END, {"ended": self.request.id, "to": state, "why": cause, "at": self.now}
+        )
+        set_committed_value(self.request, "state", state)
+        set_committed_value(self.request, "cause", cause)
 
-        What `warns` is said in the languages that the record had lately, too.
+    def record(self) -> None:
+        """Write the remembered events to the trail: the last thing a command does.
+
+        What was changed without an event is recorded, too.
         """
-        before: tuple[str, ...] = ()
-        if warns:
-            before = evidence.languages_before(self.session, self.patron, now=self.now)
-        return context_loader.gather(
-            organisation=self.organisation,
-            proposer=self.proposer,
-            request=self.request,
-            patron=self.patron,
-            changes=self.changes if only is None else only,
-            reviews=self.reviews,
-            untold=self.untold,
-            newcomer=self.newcomer,
-            languages_before=before,
-            method=self.desk_method if warns else None,
+        trail.record(self.session, self.events, now=self.now)
+        self.events.clear()
+
+    # --- mails ----------------------------------------------------------------------------------
+
+    def ask(
+        self,
+        changes: Sequence[FieldChangeRow] | None = None,
+        *,
+        only: Collection[Reviewer] | None = None,
+        again: bool = False,
+    ) -> None:
+        """Mail everybody who has a review, the current mailbox first; remember its notice.
+
+        `again` gives whom it asks a new link, and the older one dies.
+        """
+        request = self.request
+        known = self.matter(changes)
+        asked = [
+            who
+            for who in known.asked
+            if (only is None or who in only) and known.address_of(who) is not None
+        ]
+        if again and Reviewer.PROPOSED in asked:
+            request.link_version += 1
+        if again and Reviewer.CURRENT in asked:
+            request.notice_version += 1
+        matter = self.matter(changes, warns=True)
+        notice_id = self.notifier.ask(self.session, matter, to=asked, now=self.now)
+        if notice_id is not None:
+            request.notice_id, request.notice_state = notice_id, NoticeState.ON_ITS_WAY
+            request.noticed_at = None
+        self.session.add(request)
+        self.session.flush()
+        window = self.evidence.window
+        if window is not None and self.may_tell(window.mailbox):
+            self.notifier.tell_displaced(self.session, matter, window=window, now=self.now)
+
+    def tell_ended(
+        self, kind: MailKind, changes: Sequence[FieldChangeRow], *, to: Collection[Reviewer]
+    ) -> None:
+        """Queue "the matter has ended" about some fields, to those of the mailboxes that exist."""
+        if changes:
+            self.notifier.tell_ended(
+                self.session, self.matter(changes), kind=kind, to=to, now=self.now
+            )
+
+    def tell_proposer(
+        self,
+        matter: MailContext | None = None,
+        *,
+        comment: str = "",
+        outcome: str = "",
+        key: str = "",
+    ) -> None:
+        """Queue the request's outcome to the member who answers for it.
+
+        `known` is the whole request's, when it was gathered since the last change. Without
+        `outcome` and `key` it is the request's state.
+        """
+        self.notifier.tell_proposer(
+            self.session,
+            matter or self.matter(),
+            outcome=outcome or STATE_WORDS[self.request.state],
+            key=key or self.request.state.value,
+            comment=comment,
             now=self.now,
         )
 
-    @property
-    def desk_method(self) -> DeskMethod | None:
-        """How two staff members found out who the patron is; None where they did not."""
-        query = select(DeskConfirmationRow).where(
-            DeskConfirmationRow.request_id == self.request.id,
-            DeskConfirmationRow.kind == DeskKind.IDENTITY,
-            col(DeskConfirmationRow.confirmed_at).is_not(None),
-        )
-        is_desk = self.request.path is RequestPath.DESK
-        row = self.session.exec(query).first() if is_desk else None
-        return None if row is None else row.method
+    def mailed(self) -> list[Reviewer]:
+        """The mailboxes that heard of this request: nobody is told the end of what never began."""
+        return mailed_about(self.session, self.request.id)
 
-    def _once(self, name: str, find: Callable[[], _T]) -> _T:
-        if name not in self.kept:
-            self.kept[name] = find()
-        return cast("_T", self.kept[name])
 
-    def note(
-        self,
-        action: Action,
-        actor: Actor,
-        channel: Channel,
-        *,
-        facts: Mapping[str, str | int | bool | None] | None = None,
-        values: Mapping[str, str | None] | None = None,
-    ) -> None:
-        """Remember an event of this request for the trail."""
-        self.events.append(
-            AuditEvent(
-                action=action,
-                actor=actor,
-                channel=channel,
-                patron_id=self.patron.id,
-                request_id=self.request.id,
-                facts={"reference": self.request.reference, **(facts or {})},
-                values=values or {},
-            )
-        )
+def mailed_about(session: Session, request_id: str) -> list[Reviewer]:
+    """The mailboxes that heard of a request, and so are told when it is withdrawn."""
+    reached = outbox.reached(session, request_id=request_id)
+    return [reviewer for reviewer in Reviewer if Audience(reviewer.value) in reached]
+
+
+def old_and_new(change: FieldChangeRow) -> dict[str, str | None]:
+    """The values of a field change, named as the trail names them."""
+    current, proposed = (
+        requests.values(change.current_value),
+        requests.values(change.proposed_value),
+    )
+    columns = fields.field(change.field).columns
+    values = {f"{column}.old": current[column] for column in columns}
+    return values | {f"{column}.new": proposed[column] for column in columns}
+
+
+def is_mailbox(change: FieldChangeRow) -> bool:
+    """Whether the field is itself an address that mails go to."""
+    return fields.field(change.field).mailbox_column is not None
+
+
+def cancel_asking(session: Session, *, request_id: str, now: datetime) -> int:
+    """Take back decision mails that have not left, because newer ones follow; return how many."""
+    kinds = (MailKind.DECISION_REQUEST, MailKind.DECISION_REMINDER)
+    return outbox.cancel_unsent(session, request_id=request_id, now=now, kinds=kinds)

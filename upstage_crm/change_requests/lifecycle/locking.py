@@ -6,15 +6,15 @@ from datetime import datetime
 
 from sqlmodel import Session, select
 
-from upstage_crm.change_requests.lifecycle.transitions import Case
+from upstage_crm.change_requests.lifecycle.locked_request import LockedRequest
 from upstage_crm.change_requests.model.errors import UnknownRequest
 from upstage_crm.change_requests.model.tables import ChangeRequestRow
-from upstage_crm.change_requests.notifications.notifier import Mailroom
+from upstage_crm.change_requests.notifications.notifier import Notifier
 from upstage_crm.change_requests.reads import requests
 from upstage_crm.patrons import queries as patron_queries
 
 
-def by_id(session: Session, request_id: str, *, mailroom: Mailroom, now: datetime) -> Case:
+def by_id(session: Session, request_id: str, *, notifier: Notifier, now: datetime) -> LockedRequest:
     """Lock and gather a request.
 
     Raises:
@@ -22,10 +22,12 @@ def by_id(session: Session, request_id: str, *, mailroom: Mailroom, now: datetim
     """
     patron = patron_queries.lock(session, requests.patron_of(session, request_id))
     request = requests.lock(session, request_id)
-    return Case.opened(session, patron=patron, request=request, mailroom=mailroom, now=now)
+    return LockedRequest.opened(session, patron=patron, request=request, notifier=notifier, now=now)
 
 
-def by_reference(session: Session, reference: str, *, mailroom: Mailroom, now: datetime) -> Case:
+def by_reference(
+    session: Session, reference: str, *, notifier: Notifier, now: datetime
+) -> LockedRequest:
     """Lock and gather a request by its reference, in its stored form.
 
     Raises:
@@ -35,4 +37,4 @@ def by_reference(session: Session, reference: str, *, mailroom: Mailroom, now: d
     request_id = session.exec(query).first()
     if request_id is None:
         raise UnknownRequest
-    return by_id(session, request_id, mailroom=mailroom, now=now)
+    return by_id(session, request_id, notifier=notifier, now=now)

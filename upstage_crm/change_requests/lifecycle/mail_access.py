@@ -6,24 +6,24 @@ from collections.abc import Mapping, Sequence
 
 from sqlmodel import Session
 
-from upstage_crm.change_requests.lifecycle import transitions
+from upstage_crm.change_requests.lifecycle import locked_request
 from upstage_crm.change_requests.model.tables import FieldChangeRow
 from upstage_crm.change_requests.reads import requests
 from upstage_crm.mail import eml
 from upstage_crm.mail.message import Audience
 from upstage_crm.mail.queries import MailSummary, StoredMail
 from upstage_crm.patrons.queries import sights
-from upstage_crm.patrons.seeing import Sight
+from upstage_crm.patrons.visibility import FieldAccess
 from upstage_crm.staff.roles import Role
 
 
 def sights_of_mails(
     session: Session, mails: Sequence[MailSummary], *, reader: Role
-) -> Mapping[str, Sight]:
+) -> Mapping[str, FieldAccess]:
     """What a role may read of each mail's patron, by mail; of an unknown one only the few do."""
     patrons = {mail.patron_id for mail in mails if mail.patron_id}
     known = sights(session, patrons, reader=reader)
-    nobody = Sight(reader, is_protected=True)
+    nobody = FieldAccess(reader, is_protected=True)
     return {mail.id: known.get(mail.patron_id or "", nobody) for mail in mails}
 
 
@@ -35,16 +35,16 @@ def may_open(session: Session, stored: StoredMail, *, reader: Role) -> bool:
     may be a stranger's and is told of addresses only.
     """
     mail = stored.summary
-    sight = sights_of_mails(session, [mail], reader=reader)[mail.id]
+    access = sights_of_mails(session, [mail], reader=reader)[mail.id]
     for change in _changes(session, mail):
-        is_told = mail.audience is not Audience.PROPOSED or transitions.is_mailbox(change)
-        if is_told and not sight.sees(change.field):
+        is_told = mail.audience is not Audience.PROPOSED or locked_request.is_mailbox(change)
+        if is_told and not access.sees(change.field):
             return False
-        sight = sight.knowing(
+        access = access.knowing(
             requests.values(change.current_value), requests.values(change.proposed_value)
         )
     text = eml.readable(stored, None).text
-    return sight.sees_mail and sight.words(text) == text
+    return access.sees_mail and access.words(text) == text
 
 
 def _changes(session: Session, mail: MailSummary) -> list[FieldChangeRow]:

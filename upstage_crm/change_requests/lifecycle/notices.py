@@ -12,7 +12,7 @@ from sqlmodel import Session
 
 from upstage_crm.audit.events import SYSTEM, Action, Channel
 from upstage_crm.change_requests.lifecycle import locking, progress, reminders, undeliverable
-from upstage_crm.change_requests.lifecycle.transitions import Case
+from upstage_crm.change_requests.lifecycle.locked_request import LockedRequest
 from upstage_crm.change_requests.model.errors import (
     NoteMissing,
     NothingWaits,
@@ -23,12 +23,12 @@ from upstage_crm.change_requests.model.rules import (
     RequestPath,
     RequestState,
 )
-from upstage_crm.change_requests.notifications.notifier import Mailroom
+from upstage_crm.change_requests.notifications.notifier import Notifier
 from upstage_crm.change_requests.reads import second_person
 from upstage_crm.core.text import clean_block
 from upstage_crm.links.claims import Reviewer
-from upstage_crm.mail import facts
-from upstage_crm.mail.facts import Arrival
+from upstage_crm.mail import delivery_history
+from upstage_crm.mail.delivery_history import Arrival
 from upstage_crm.staff.roles import Permission, StaffMember, ensure_may
 
 NOTE_LIMIT = 500  # characters
@@ -36,29 +36,29 @@ LATEST = timedelta(hours=24)  # a notice that has not arrived by then stops the 
 _FINAL = (NoticeState.ENDED, NoticeState.ON_PAPER)
 
 
-def look(session: Session, *, request_id: str, mailroom: Mailroom, now: datetime) -> bool:
+def look(session: Session, *, request_id: str, notifier: Notifier, now: datetime) -> bool:
     """Take note of what became of a notice; False when there is nothing new."""
-    case = locking.by_id(session, request_id, mailroom=mailroom, now=now)
-    if not case.request.state.is_open or not refresh(case):
+    locked = locking.by_id(session, request_id, notifier=notifier, now=now)
+    if not locked.request.state.is_open or not refresh(locked):
         return False
-    case.record()
+    locked.record()
     return True
 
 
-def refresh(case: Case) -> bool:
+def refresh(locked: LockedRequest) -> bool:
     """Bring a locked request up to what is known of its notice; whether that was anything new."""
-    request = case.request
+    request = locked.request
     if request.notice_id is None or request.notice_state in _FINAL:
         return False
-    arrival = facts.arrival_of(case.session, request.notice_id)
-    found = judge(arrival, now=case.now)
+    arrival = delivery_history.arrival_of(locked.session, request.notice_id)
+    found = judge(arrival, now=locked.now)
     if found is request.notice_state:
         return False
     if found is NoticeState.DELIVERED:
         assert arrival.delivered_at is not None
-        arrived(case, min(arrival.delivered_at, case.now))
+        arrived(locked, min(arrival.delivered_at, locked.now))
     elif found.is_stopped:
-        _stop(case, found)
+        _stop(locked, found)
     return True
 
 
@@ -78,13 +78,13 @@ def judge(arrival: Arrival, *, now: datetime) -> NoticeState:
     return NoticeState.NOT_DELIVERED if is_late else NoticeState.ON_ITS_WAY
 
 
-def arrived(case: Case, at: datetime, *, by: str = "delivery") -> None:
+def arrived(locked: LockedRequest, at: datetime, *, by: str = "delivery") -> None:
     """The notice has arrived: the clock runs from then. An answer proves it, too."""
-    request = case.request
+    request = locked.request
     request.notice_state, request.noticed_at = NoticeState.DELIVERED, at
     said = {"mail": request.notice_id, "at": at.isoformat(timespec="seconds"), "by": by}
-    case.note(Action.NOTICE_DELIVERED, SYSTEM, Channel.SCHEDULE, facts=said)
-    _restart(case)
+    locked.note(Action.NOTICE_DELIVERED, SYSTEM, Channel.SCHEDULE, facts=said)
+    _restart(locked)
 
 
 def end_period(
@@ -93,7 +93,7 @@ def end_period(
     actor: StaffMember,
     reference: str,
     note: str,
-    mailroom: Mailroom,
+    notifier: Notifier,
     now: datetime,
 ) -> RequestState:
     """Say as second person that a mailbox which cannot be told has not to be waited for.
@@ -107,19 +107,19 @@ def end_period(
     """
     ensure_may(actor, Permission.RELEASE_REQUEST)
     words = clean_block(note, NOTE_LIMIT)
-    case = _stopped(session, reference, mailroom, now)
-    request = case.request
+    locked = _stopped(session, reference, notifier, now)
+    request = locked.request
     if request.path is RequestPath.DESK and request.notice_state is NoticeState.NO_MAILBOX:
         raise NothingWaits  # a letter starts that clock, and nobody's word
     if not words:
         raise NoteMissing
     second_person.ensure_second(
-        session, actor, first_id=request.proposer_id, patron=case.patron, now=now
+        session, actor, first_id=request.proposer_id, patron=locked.patron, now=now
     )
     request.notice_state, request.period_ended_by = NoticeState.ENDED, actor.id
-    case.note(Action.PERIOD_ENDED, actor.as_actor(), Channel.CRM, values={"note": words})
-    _restart(case)
-    case.record()
+    locked.note(Action.PERIOD_ENDED, actor.as_actor(), Channel.CRM, values={"note": words})
+    _restart(locked)
+    locked.record()
     return request.state
 
 
@@ -129,7 +129,7 @@ def note_letter(
     actor: StaffMember,
     reference: str,
     note: str,
-    mailroom: Mailroom,
+    notifier: Notifier,
     now: datetime,
 ) -> None:
     """Record that a letter told the patron of a change at the desk: its longer wait starts now.
@@ -143,51 +143,51 @@ def note_letter(
     """
     ensure_may(actor, Permission.DESK_IDENTIFY)
     words = clean_block(note, NOTE_LIMIT)
-    case = _stopped(session, reference, mailroom, now)
-    second_person.ensure_not_own(actor, case.patron)
-    if case.request.path is not RequestPath.DESK:
+    locked = _stopped(session, reference, notifier, now)
+    second_person.ensure_not_own(actor, locked.patron)
+    if locked.request.path is not RequestPath.DESK:
         raise NothingWaits
     if not words:
         raise NoteMissing
-    case.request.notice_state, case.request.noticed_at = NoticeState.ON_PAPER, now
-    case.note(Action.LETTER_NOTED, actor.as_actor(), Channel.DESK, values={"note": words})
-    _restart(case)
-    case.record()
+    locked.request.notice_state, locked.request.noticed_at = NoticeState.ON_PAPER, now
+    locked.note(Action.LETTER_NOTED, actor.as_actor(), Channel.DESK, values={"note": words})
+    _restart(locked)
+    locked.record()
 
 
-def renew(case: Case) -> None:
+def renew(locked: LockedRequest) -> None:
     """Tell the current mailbox once more, with a new link: its period begins again."""
-    case.ask(only=[Reviewer.CURRENT], again=True)
-    said = {"version": case.request.notice_version}
-    case.note(Action.NOTICE_RENEWED, SYSTEM, Channel.SCHEDULE, facts=said)
-    _restart(case)
+    locked.ask(only=[Reviewer.CURRENT], again=True)
+    said = {"version": locked.request.notice_version}
+    locked.note(Action.NOTICE_RENEWED, SYSTEM, Channel.SCHEDULE, facts=said)
+    _restart(locked)
 
 
-def _stopped(session: Session, reference: str, mailroom: Mailroom, now: datetime) -> Case:
-    case = locking.by_reference(session, reference, mailroom=mailroom, now=now)
-    refresh(case)
-    request = case.request
+def _stopped(session: Session, reference: str, notifier: Notifier, now: datetime) -> LockedRequest:
+    locked = locking.by_reference(session, reference, notifier=notifier, now=now)
+    refresh(locked)
+    request = locked.request
     is_open = request.state in (RequestState.PENDING, RequestState.WAITING)
     if not is_open or request.notice_state is None or not request.notice_state.is_stopped:
         raise NothingWaits
-    return case
+    return locked
 
 
-def _stop(case: Case, found: NoticeState) -> None:
-    request = case.request
+def _stop(locked: LockedRequest, found: NoticeState) -> None:
+    request = locked.request
     request.notice_state, request.noticed_at = found, None
     said = {"cause": found.value, "mail": request.notice_id}
-    case.note(Action.NOTICE_STOPPED, SYSTEM, Channel.SCHEDULE, facts=said)
+    locked.note(Action.NOTICE_STOPPED, SYSTEM, Channel.SCHEDULE, facts=said)
     if found in (NoticeState.BOUNCED, NoticeState.SUPPRESSED):
-        undeliverable.mark_bounced(case)
-        undeliverable.end(case, Reviewer.CURRENT)
-    _restart(case)
+        undeliverable.mark_bounced(locked)
+        undeliverable.end(locked, Reviewer.CURRENT)
+    _restart(locked)
 
 
-def _restart(case: Case) -> None:
+def _restart(locked: LockedRequest) -> None:
     """Set the clock of everything that waits anew, and of the reminder."""
-    case.session.add(case.request)
-    case.session.flush()
-    waiting = [c for c in case.open_changes if c.outcome is FieldOutcome.WAITING]
-    progress.go_on(case, waiting, channel=Channel.SCHEDULE)
-    reminders.plan_reminder(case)
+    locked.session.add(locked.request)
+    locked.session.flush()
+    waiting = [c for c in locked.open_changes if c.outcome is FieldOutcome.WAITING]
+    progress.go_on(locked, waiting, channel=Channel.SCHEDULE)
+    reminders.plan_reminder(locked)

@@ -32,10 +32,10 @@ from upstage_crm.links.claims import Reviewer
 from upstage_crm.patrons.advice import Advice, AdviceCode, advise_reason
 from upstage_crm.patrons.errors import UnknownPatron
 from upstage_crm.patrons.fields import FIELDS, Context
-from upstage_crm.patrons.queries import name_of, seen_name, sight_of, values_of
-from upstage_crm.patrons.seeing import Sight
+from upstage_crm.patrons.queries import access_of, name_of, seen_name, values_of
 from upstage_crm.patrons.spellings import mentions
 from upstage_crm.patrons.tables import PatronRow
+from upstage_crm.patrons.visibility import FieldAccess
 from upstage_crm.staff.roles import Role, StaffMember
 
 
@@ -95,7 +95,7 @@ def preview(
     ask_both: bool = False,
     path: RequestPath = RequestPath.LINK,
 ) -> ProposalPreview:
-    """Return what `commands.propose` with the same arguments would send; write nothing.
+    """Return what `staff_commands.propose` with the same arguments would send; write nothing.
 
     `reason_text` is taken as typed: what is wrong with it is refused when it is sent.
 
@@ -164,16 +164,16 @@ def _reading(
     reason_text: str,
     viewer: Role,
 ) -> Reading:
-    reviewer, sight = visibility.reviewer, sight_of(patron, viewer)
+    reviewer, access = visibility.reviewer, access_of(patron, viewer)
     name = seen_name(patron, viewer) if visibility.reads_freely else name_of(patron)
     return Reading(
         reviewer=reviewer,
-        mailbox=_mailbox(patron, parsed, reviewer, sight),
+        mailbox=_mailbox(patron, parsed, reviewer, access),
         decides=any(reviewer in change.plan.binding for change in parsed),
         patron_name=visibility.name(name),
         reason_text=visibility.words(reason_text),
         fields=tuple(
-            _as_read(change, sight, visibility)
+            _as_read(change, access, visibility)
             for change in parsed
             if visibility.sees(change.field.key)
             and (not visibility.is_stranger or reviewer in change.plan.asked)
@@ -182,19 +182,19 @@ def _reading(
 
 
 def _mailbox(
-    patron: PatronRow, parsed: Sequence[ParsedChange], reviewer: Reviewer, sight: Sight
+    patron: PatronRow, parsed: Sequence[ParsedChange], reviewer: Reviewer, access: FieldAccess
 ) -> str:
     if reviewer is Reviewer.CURRENT:
-        return sight.mailbox(patron.email or "")
+        return access.mailbox(patron.email or "")
     columns = [(c.field.mailbox_column, c.proposed) for c in parsed]
     return next((values[column] or "" for column, values in columns if column), "")
 
 
-def _as_read(change: ParsedChange, sight: Sight, visibility: Visibility) -> ReadField:
+def _as_read(change: ParsedChange, access: FieldAccess, visibility: Visibility) -> ReadField:
     now, then = visibility.values(change.field, change.current, change.proposed)
     # What the mailbox would read in full, the member who proposes may not see.
     if now == change.field.show(change.current):
-        now = sight.show(change.field, change.current)
+        now = access.show(change.field, change.current)
     return ReadField(label=change.field.label, now=now, proposed=then)
 
 
@@ -213,10 +213,10 @@ def _advice(
     of_values = [a for c in parsed for a in c.field.advise(c.proposed, c.current)]
     shown = "\n".join(change.field.show(change.proposed) for change in parsed)
     # Who may not see a value must not learn by guessing that it is this one.
-    sight, held = sight_of(patron, viewer), values_of(patron)
+    access, held = access_of(patron, viewer), values_of(patron)
     said = [
         Advice(AdviceCode.HELD_VALUE_IN_TEXT, {"label": entry.label.lower()})
         for entry in FIELDS.values()
-        if sight.sees(entry.key) and mentions(reason_text, entry, held)
+        if access.sees(entry.key) and mentions(reason_text, entry, held)
     ]
     return (*of_values, *said, *advise_reason(reason_text, proposed=shown, region=context.region))

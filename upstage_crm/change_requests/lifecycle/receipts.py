@@ -14,7 +14,7 @@ from upstage_crm.change_requests.lifecycle.answer import (
     Answer,
     Evidence,
 )
-from upstage_crm.change_requests.lifecycle.transitions import Case
+from upstage_crm.change_requests.lifecycle.locked_request import LockedRequest
 from upstage_crm.change_requests.model.rules import Decision
 from upstage_crm.change_requests.model.tables import FieldChangeRow
 from upstage_crm.change_requests.reads import requests
@@ -36,18 +36,20 @@ from upstage_crm.receipts.facts import (
 from upstage_crm.staff.names import shown_label
 
 
-def of_answers(case: Case, answer: Answer, said: Sequence[tuple[FieldChangeRow, Decision]]) -> None:
+def of_answers(
+    locked: LockedRequest, answer: Answer, said: Sequence[tuple[FieldChangeRow, Decision]]
+) -> None:
     """A reviewer answered: each field with what was said and what came of it.
 
     Without a field nothing was decided, so there is no receipt: it came too late to be true.
     """
     if said:
         fields = tuple(_field(change, decision) for change, decision in said)
-        _issue(case, answer, _event({decision for _change, decision in said}), fields)
+        _issue(locked, answer, _event({decision for _change, decision in said}), fields)
 
 
 def of_late_objection(
-    case: Case,
+    locked: LockedRequest,
     answer: Answer,
     *,
     restored: Sequence[FieldChangeRow],
@@ -56,11 +58,11 @@ def of_late_objection(
     """Somebody objected to a change that had been made: what was put back, and what was not."""
     event = ReceiptEvent.REVERTED if restored else ReceiptEvent.OBJECTED
     fields = _put_back(Decision.OBJECT, restored=restored, blocked=blocked)
-    _issue(case, answer, event, fields)
+    _issue(locked, answer, event, fields)
 
 
 def of_revert(
-    case: Case,
+    locked: LockedRequest,
     actor: Actor,
     *,
     restored: Sequence[FieldChangeRow],
@@ -70,7 +72,7 @@ def of_revert(
     fields = _put_back("revert", restored=restored, blocked=blocked)
     by_staff = actor.kind is ActorKind.STAFF
     _write(
-        case,
+        locked,
         ReceiptEvent.REVERTED,
         fields,
         reviewer=BY_STAFF if by_staff else BY_DISPLACED,
@@ -79,29 +81,29 @@ def of_revert(
     )
 
 
-def of_desk(case: Case, actor: Actor, *, clerk: str) -> None:
+def of_desk(locked: LockedRequest, actor: Actor, *, clerk: str) -> None:
     """The second staff member confirmed who the patron is: the change is made after a while."""
-    fields = tuple(_field(change, Decision.APPROVE) for change in case.open_changes)
+    fields = tuple(_field(change, Decision.APPROVE) for change in locked.open_changes)
     both = replace(actor, label=f"{clerk}; {actor.label}")
     event = ReceiptEvent.CONFIRMED_AT_DESK
-    _write(case, event, fields, reviewer=AT_THE_DESK, channel=Channel.DESK, actor=both)
+    _write(locked, event, fields, reviewer=AT_THE_DESK, channel=Channel.DESK, actor=both)
 
 
 def _issue(
-    case: Case, answer: Answer, event: ReceiptEvent, fields: tuple[DecidedField, ...]
+    locked: LockedRequest, answer: Answer, event: ReceiptEvent, fields: tuple[DecidedField, ...]
 ) -> None:
     """The receipt of an answer by link: with the wording that was read and the browser's traces."""
     evidence = answer.evidence or Evidence()
     reviewer = answer.reviewer.value
     _write(
-        case,
+        locked,
         event,
         fields,
         reviewer=reviewer,
         channel=answer.door,
         actor=answer.actor,
         notice_hash=mails.wording_hash(
-            case.session, request_id=case.request.id, audience=Audience(reviewer)
+            locked.session, request_id=locked.request.id, audience=Audience(reviewer)
         ),
         link_id=hashed_link(answer.jti),
         ip_prefix=evidence.ip_prefix,
@@ -110,7 +112,7 @@ def _issue(
 
 
 def _write(
-    case: Case,
+    locked: LockedRequest,
     event: ReceiptEvent,
     fields: tuple[DecidedField, ...],
     *,
@@ -122,31 +124,31 @@ def _write(
     ip_prefix: str = "",
     user_agent: str = "",
 ) -> None:
-    request = case.request
+    request = locked.request
     decided = Decided(
-        receipt_id=new_id(case.now),
+        receipt_id=new_id(locked.now),
         request_id=request.id,
         reference=request.reference,
-        patron_id=case.patron.id,
+        patron_id=locked.patron.id,
         reviewer=reviewer,
         event=event,
         state=request.state.value,
         channel=channel,
         actor=actor,
         proposer=shown_label(request.proposer_label),
-        language=choose(case.patron.language, case.organisation.language),
-        organisation=case.organisation,
+        language=choose(locked.patron.language, locked.organisation.language),
+        organisation=locked.organisation,
         reason_code=request.reason_code.value,
         asked_at=request.created_at,
-        decided_at=case.now,
+        decided_at=locked.now,
         notice_hash=notice_hash,
         link_id=link_id,
         ip_prefix=ip_prefix,
         user_agent=user_agent,
         fields=fields,
     )
-    key = case.mailroom.signer
-    case.events.append(issuing.issue(case.session, decided=decided, key=key, now=case.now))
+    key = locked.notifier.signer
+    locked.events.append(issuing.issue(locked.session, decided=decided, key=key, now=locked.now))
 
 
 def _event(said: set[Decision]) -> ReceiptEvent:

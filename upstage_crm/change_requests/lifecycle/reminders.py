@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from upstage_crm.change_requests.lifecycle.transitions import Case
+from upstage_crm.change_requests.lifecycle.locked_request import LockedRequest
 from upstage_crm.change_requests.model.rules import (
     FieldOutcome,
     NoticeState,
@@ -26,11 +26,11 @@ class Planned:
     number: int
 
 
-def reminders(case: Case) -> tuple[Planned, ...]:
+def reminders(locked: LockedRequest) -> tuple[Planned, ...]:
     """Every reminder of a request that is asked about now, in order; past ones included."""
-    request, policy = case.request, case.policy
+    request, policy = locked.request, locked.policy
     found: list[Planned] = []
-    if any(change.outcome is FieldOutcome.PENDING for change in case.open_changes):
+    if any(change.outcome is FieldOutcome.PENDING for change in locked.open_changes):
         asked_at = request.released_at or request.created_at
         instants = policy.reminders(sent_at=asked_at, expires_at=request.expires_at)
         kind = MailKind.DECISION_REMINDER
@@ -45,9 +45,9 @@ def reminders(case: Case) -> tuple[Planned, ...]:
     return tuple(sorted(found))
 
 
-def plan_reminder(case: Case) -> None:
+def plan_reminder(locked: LockedRequest) -> None:
     """Set when the next reminder is due; it is stored with what the command records."""
-    is_asked = case.request.state in (RequestState.PENDING, RequestState.WAITING)
-    coming = [planned.at for planned in reminders(case) if planned.at > case.now]
-    case.request.next_reminder_at = coming[0] if coming and is_asked else None
-    case.session.add(case.request)
+    is_asked = locked.request.state in (RequestState.PENDING, RequestState.WAITING)
+    coming = [planned.at for planned in reminders(locked) if planned.at > locked.now]
+    locked.request.next_reminder_at = coming[0] if coming and is_asked else None
+    locked.session.add(locked.request)

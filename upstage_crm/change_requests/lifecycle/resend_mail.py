@@ -11,7 +11,7 @@ from sqlmodel import Session
 
 from upstage_crm.audit import trail
 from upstage_crm.audit.events import OPERATOR, Action, Actor, AuditEvent, Channel
-from upstage_crm.change_requests.lifecycle.transitions import ASKING_KINDS
+from upstage_crm.change_requests.lifecycle.locked_request import ASKING_KINDS
 from upstage_crm.change_requests.model.errors import (
     LinkExpired,
     LinkOutdated,
@@ -19,21 +19,26 @@ from upstage_crm.change_requests.model.errors import (
 )
 from upstage_crm.change_requests.model.rules import NoticeState
 from upstage_crm.change_requests.model.tables import ChangeRequestRow
-from upstage_crm.change_requests.notifications.notifier import Mailroom
+from upstage_crm.change_requests.notifications.notifier import Notifier
 from upstage_crm.change_requests.reads import requests
 from upstage_crm.core.ids import new_id
 from upstage_crm.links.claims import LinkClaims, Purpose
-from upstage_crm.mail import gate, outbox
+from upstage_crm.mail import outbox
 from upstage_crm.mail import queries as mails
-from upstage_crm.mail.again import NotSendable, copy_of, number_of
 from upstage_crm.mail.delivery import MailState, Transport
 from upstage_crm.mail.placeholders import thaw_links
+from upstage_crm.mail.resend_copy import (
+    NotSendable,
+    copy_of,
+    number_of,
+)
+from upstage_crm.mail.sending import send_gate
 from upstage_crm.patrons import queries as patrons
 from upstage_crm.staff.roles import Permission, StaffMember, ensure_may
 
 
 def send_again(
-    session: Session, *, actor: StaffMember, mail_id: str, mailroom: Mailroom, now: datetime
+    session: Session, *, actor: StaffMember, mail_id: str, notifier: Notifier, now: datetime
 ) -> str:
     """Queue a mail anew that failed or of which nobody knows whether it left; return the new id.
 
@@ -59,7 +64,7 @@ def send_again(
         if summary.kind in ASKING_KINDS and not request.state.is_open:
             raise RequestEnded(state=request.state)
         for claims in thaw_links(stored.links).values():
-            _ensure_alive(claims, request, mailroom, now)
+            _ensure_alive(claims, request, notifier, now)
     made = copy_of(stored, mail_id=new_id(now), number=number_of(session, stored) + 1)
     sent = outbox.enqueue_prepared(session, made, now=now)
     if request is not None and request.notice_id == mail_id and request.noticed_at is None:
@@ -94,10 +99,10 @@ def resume_as_operator(session: Session, *, now: datetime) -> bool:
 
 
 def _resume(session: Session, actor: Actor, channel: Channel, now: datetime) -> bool:
-    reason = gate.read_gate(session).paused_reason
+    reason = send_gate.read_gate(session).paused_reason
     if reason is None:
         return False
-    gate.release(session)
+    send_gate.release(session)
     facts = {"paused_for": reason}
     event = AuditEvent(action=Action.MAIL_RESUMED, actor=actor, channel=channel, facts=dict(facts))
     trail.record(session, [event], now=now)
@@ -105,11 +110,11 @@ def _resume(session: Session, actor: Actor, channel: Channel, now: datetime) -> 
 
 
 def _ensure_alive(
-    claims: LinkClaims, request: ChangeRequestRow, mailroom: Mailroom, now: datetime
+    claims: LinkClaims, request: ChangeRequestRow, notifier: Notifier, now: datetime
 ) -> None:
     newest = request.version_for(claims.reviewer)
     is_current = claims.purpose is not Purpose.DECISION or claims.version == newest
-    if not is_current or not mailroom.codec.knows(claims.kid):
+    if not is_current or not notifier.codec.knows(claims.kid):
         raise LinkOutdated
     if claims.is_expired(now):
         raise LinkExpired

@@ -20,11 +20,11 @@ from upstage_crm.audit.events import (
 )
 from upstage_crm.change_requests.lifecycle import (
     held_requests,
+    locked_request,
     locking,
     notices,
     reminders,
     supersede,
-    transitions,
 )
 from upstage_crm.change_requests.lifecycle.checks import (
     check,
@@ -37,7 +37,7 @@ from upstage_crm.change_requests.lifecycle.create import (
     record,
     start,
 )
-from upstage_crm.change_requests.lifecycle.transitions import Case
+from upstage_crm.change_requests.lifecycle.locked_request import LockedRequest
 from upstage_crm.change_requests.limits import alerts, proposal_limits
 from upstage_crm.change_requests.model import policy_store
 from upstage_crm.change_requests.model.errors import (
@@ -55,7 +55,7 @@ from upstage_crm.change_requests.model.rules import (
 )
 from upstage_crm.change_requests.notifications.notifier import (
     BOTH,
-    Mailroom,
+    Notifier,
 )
 from upstage_crm.change_requests.reads import second_person
 from upstage_crm.links.claims import Reviewer
@@ -97,7 +97,7 @@ def propose(
     reason_code: ReasonCode,
     reason_text: str,
     context: Context,
-    mailroom: Mailroom,
+    notifier: Notifier,
     now: datetime,
     override: bool = False,
     ask_both: bool = False,
@@ -113,7 +113,7 @@ def propose(
     Whoever calls this notes a refusal: `attempts.note_refused`.
 
     Raises:
-        UnknownPatron, and all that `watching.watch`, `checks.check` and `clean_reason` raise.
+        UnknownPatron, and what `proposal_limits.watch`, `checks.check` and `clean_reason` raise.
         HeldCannotReplace: it has to wait, so it cannot take the place of an open request.
         ChangeWaits: an approved change of one of the fields is about to take effect.
     """
@@ -126,7 +126,7 @@ def propose(
         patron=patron,
         changes=changes,
         policy=policy,
-        mailroom=mailroom,
+        notifier=notifier,
         now=now,
     )
     parsed = check(
@@ -147,25 +147,25 @@ def propose(
         return Proposed(request_id=standing.id, reference=standing.reference, is_new=False)
     watched.ensure_takes_no_place()
     held_for = watched.hold(needs_second=needs_second(policy, patron, parsed))
-    case, replaced = start(
+    locked, replaced = start(
         session,
         actor=actor,
         patron=patron,
         parsed=parsed,
         draft=Draft(reason_code=reason_code, reason_text=words, held_for=held_for),
         policy=policy,
-        mailroom=mailroom,
+        notifier=notifier,
         channel=channel,
         now=now,
     )
     if held_for is None:
-        case.ask()
-        reminders.plan_reminder(case)
-        matter = case.matter()
+        locked.ask()
+        reminders.plan_reminder(locked)
+        matter = locked.matter()
         supersede.say_goodbye(replaced, besides=[matter.address_of(who) for who in BOTH])
     else:
         supersede.say_goodbye(replaced, besides=())
-    case.note(
+    locked.note(
         Action.REQUEST_PROPOSED,
         actor.as_actor(),
         channel,
@@ -175,20 +175,20 @@ def propose(
             "override": override,
             "held": held_for is not None,
         },
-        values=proposed_values(case),
+        values=proposed_values(locked),
     )
-    case.events += watched.note(session, mailroom=mailroom, now=now)
-    record(case, replaced)
+    locked.events += watched.note(session, notifier=notifier, now=now)
+    record(locked, replaced)
     return Proposed(
-        request_id=case.request.id,
-        reference=case.request.reference,
+        request_id=locked.request.id,
+        reference=locked.request.reference,
         is_new=True,
         held_for=held_for,
     )
 
 
 def release(
-    session: Session, *, actor: StaffMember, reference: str, mailroom: Mailroom, now: datetime
+    session: Session, *, actor: StaffMember, reference: str, notifier: Notifier, now: datetime
 ) -> RequestState:
     """Let a request that waited for a second person go to the patron; its clock starts now.
 
@@ -202,17 +202,17 @@ def release(
     """
     if not any(may(actor, permission) for permission in _RELEASE.values()):
         ensure_may(actor, Permission.RELEASE_REQUEST)
-    case = locking.by_reference(session, reference, mailroom=mailroom, now=now)
-    request = case.request
+    locked = locking.by_reference(session, reference, notifier=notifier, now=now)
+    request = locked.request
     permission = _RELEASE.get(request.held_for) if request.held_for else None
     if request.state is not RequestState.HELD or permission is None:
         raise NothingWaits
     ensure_may(actor, permission)
     second_person.ensure_second(
-        session, actor, first_id=request.proposer_id, patron=case.patron, now=now
+        session, actor, first_id=request.proposer_id, patron=locked.patron, now=now
     )
-    held_requests.let_go(case, released_by=actor)
-    case.record()
+    held_requests.let_go(locked, released_by=actor)
+    locked.record()
     return request.state
 
 
@@ -221,7 +221,7 @@ def withdraw(
     *,
     actor: StaffMember,
     reference: str,
-    mailroom: Mailroom,
+    notifier: Notifier,
     now: datetime,
     channel: Channel = Channel.CRM,
 ) -> None:
@@ -233,18 +233,18 @@ def withdraw(
         AlertOpen: it is somebody else's, and an alert about the actor is open.
     """
     ensure_may(actor, Permission.WITHDRAW_REQUEST)
-    case = locking.by_reference(session, reference, mailroom=mailroom, now=now)
-    second_person.ensure_not_own(actor, case.patron)
-    if actor.id != case.request.answerable_id:
+    locked = locking.by_reference(session, reference, notifier=notifier, now=now)
+    second_person.ensure_not_own(actor, locked.patron)
+    if actor.id != locked.request.answerable_id:
         alerts.ensure_none(session, actor.id)
-    if not case.request.state.is_open:
-        raise RequestEnded(state=case.request.state)
-    case.withdraw(Cause.STAFF, actor=actor.as_actor(), channel=channel)
-    case.record()
+    if not locked.request.state.is_open:
+        raise RequestEnded(state=locked.request.state)
+    locked.withdraw(Cause.STAFF, actor=actor.as_actor(), channel=channel)
+    locked.record()
 
 
 def resend(
-    session: Session, *, actor: StaffMember, reference: str, mailroom: Mailroom, now: datetime
+    session: Session, *, actor: StaffMember, reference: str, notifier: Notifier, now: datetime
 ) -> None:
     """Send the decision mails again, with a new link; the old link dies.
 
@@ -260,9 +260,9 @@ def resend(
     """
     ensure_may(actor, Permission.RESEND_REQUEST)
     alerts.ensure_none(session, actor.id)
-    case = locking.by_reference(session, reference, mailroom=mailroom, now=now)
-    second_person.ensure_not_own(actor, case.patron)
-    request, policy = case.request, case.policy
+    locked = locking.by_reference(session, reference, notifier=notifier, now=now)
+    second_person.ensure_not_own(actor, locked.patron)
+    request, policy = locked.request, locked.policy
     if request.state is not RequestState.PENDING or now >= request.expires_at:
         raise RequestEnded(state=request.state)
     wait = resend_wait(policy, last_sent_at=request.last_sent_at, now=now)
@@ -270,25 +270,27 @@ def resend(
         raise ResendTooSoon(seconds=int(wait.total_seconds()) + 1)
     if _resent_since(session, request.id, now - _DAY) >= policy.resend_limit_per_day:
         raise ResendLimit(limit=policy.resend_limit_per_day)
-    held_requests.ensure_reachable(case)
-    notices.refresh(case)
-    transitions.cancel_asking(session, request_id=request.id, now=now)
+    held_requests.ensure_reachable(locked)
+    notices.refresh(locked)
+    locked_request.cancel_asking(session, request_id=request.id, now=now)
     request.last_sent_at = now
     request.sent_count += 1
-    case.ask(case.undecided, only=_unanswered(case), again=True)
-    case.note(
+    locked.ask(locked.undecided, only=_unanswered(locked), again=True)
+    locked.note(
         Action.REQUEST_RESENT,
         actor.as_actor(),
         Channel.CRM,
         facts={"version": request.link_version},
     )
-    case.record()
+    locked.record()
 
 
-def _unanswered(case: Case) -> list[Reviewer]:
+def _unanswered(locked: LockedRequest) -> list[Reviewer]:
     """Who has to say yes and has not; and the current mailbox if its notice is lost."""
-    asked = [r for change in case.undecided for r in case.counting(change) if r.decision is None]
-    state = case.request.notice_state
+    asked = [
+        r for change in locked.undecided for r in locked.counting(change) if r.decision is None
+    ]
+    state = locked.request.notice_state
     is_lost = state is not None and state.is_stopped
     return [
         who

@@ -10,8 +10,8 @@ import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
 from upstage_crm.audit.events import Action, Actor, Channel
-from upstage_crm.change_requests.lifecycle import transitions
-from upstage_crm.change_requests.lifecycle.transitions import Case
+from upstage_crm.change_requests.lifecycle import locked_request
+from upstage_crm.change_requests.lifecycle.locked_request import LockedRequest
 from upstage_crm.change_requests.model.errors import ChangeWaits
 from upstage_crm.change_requests.model.rules import (
     FieldOutcome,
@@ -21,7 +21,7 @@ from upstage_crm.change_requests.model.tables import (
     ChangeRequestRow,
     FieldChangeRow,
 )
-from upstage_crm.change_requests.notifications.notifier import Mailroom
+from upstage_crm.change_requests.notifications.notifier import Notifier
 from upstage_crm.change_requests.reads import requests
 from upstage_crm.change_requests.reads.references import references
 from upstage_crm.links.claims import Reviewer
@@ -33,7 +33,7 @@ from upstage_crm.patrons.tables import PatronRow
 class Superseded:
     """The fields of one older request that ended, and who had heard of it."""
 
-    case: Case
+    locked: LockedRequest
     changes: list[FieldChangeRow]
     told: list[Reviewer]
 
@@ -45,7 +45,7 @@ def supersede(
     field_keys: Sequence[str],
     actor: Actor,
     channel: Channel,
-    mailroom: Mailroom,
+    notifier: Notifier,
     now: datetime,
 ) -> list[Superseded]:
     """End the open field changes of `field_keys`: a newer proposal takes their place.
@@ -61,25 +61,25 @@ def supersede(
     ensure_none_waits(session, taken)
     found: list[Superseded] = []
     for request_id in sorted({change.request_id for change in taken}):
-        case = Case.opened(
+        locked = LockedRequest.opened(
             session,
             patron=patron,
             request=requests.lock(session, request_id),
-            mailroom=mailroom,
+            notifier=notifier,
             now=now,
         )
-        told = case.mailed()
-        superseded = [c for c in case.undecided if c.field in field_keys]
-        case.settle(superseded, FieldOutcome.SUPERSEDED)
+        told = locked.mailed()
+        superseded = [c for c in locked.undecided if c.field in field_keys]
+        locked.settle(superseded, FieldOutcome.SUPERSEDED)
         facts = {"fields": ", ".join(change.field for change in superseded)}
-        case.note(Action.REQUEST_SUPERSEDED, actor, channel, facts=dict(facts))
-        state = case.close()
+        locked.note(Action.REQUEST_SUPERSEDED, actor, channel, facts=dict(facts))
+        state = locked.close()
         if state.is_open:
-            _ask_for_the_rest(case)
-        elif case.request.answerable_id != actor.id or state is not RequestState.SUPERSEDED:
+            _ask_for_the_rest(locked)
+        elif locked.request.answerable_id != actor.id or state is not RequestState.SUPERSEDED:
             # Whoever replaced it knows, but not what a patron had answered to other fields of it.
-            case.tell_proposer()
-        found.append(Superseded(case=case, changes=superseded, told=told))
+            locked.tell_proposer()
+        found.append(Superseded(locked=locked, changes=superseded, told=told))
     return found
 
 
@@ -101,16 +101,16 @@ def say_goodbye(ended: Sequence[Superseded], *, besides: Collection[str | None])
     Those get the newer request's own mail, which says more than a goodbye.
     """
     for old in ended:
-        case = old.case
-        if case.request.state.is_open:
+        locked = old.locked
+        if locked.request.state.is_open:
             continue
-        matter = case.matter(old.changes)
-        case.mailroom.tell_ended(
-            case.session,
+        matter = locked.matter(old.changes)
+        locked.notifier.tell_ended(
+            locked.session,
             matter,
             kind=MailKind.CHANGE_SUPERSEDED,
             to=[who for who in old.told if matter.address_of(who) not in besides],
-            now=case.now,
+            now=locked.now,
         )
 
 
@@ -139,8 +139,10 @@ def same_open_request(
     return session.exec(query).first()
 
 
-def _ask_for_the_rest(case: Case) -> None:
+def _ask_for_the_rest(locked: LockedRequest) -> None:
     """What is left of a request is asked anew, if its question had not left yet."""
-    unsent = transitions.cancel_asking(case.session, request_id=case.request.id, now=case.now)
-    if unsent and case.request.state is RequestState.PENDING:
-        case.ask(case.undecided, again=True)
+    unsent = locked_request.cancel_asking(
+        locked.session, request_id=locked.request.id, now=locked.now
+    )
+    if unsent and locked.request.state is RequestState.PENDING:
+        locked.ask(locked.undecided, again=True)

@@ -30,7 +30,7 @@ from upstage_crm.change_requests.model.thresholds import (
     Wire,
 )
 from upstage_crm.change_requests.notifications import alert_mails
-from upstage_crm.change_requests.notifications.notifier import Mailroom
+from upstage_crm.change_requests.notifications.notifier import Notifier
 from upstage_crm.change_requests.reads import second_person
 from upstage_crm.core.db import table_of
 from upstage_crm.core.ids import new_id
@@ -147,7 +147,7 @@ def alerts_open(session: Session) -> tuple[AlertView, ...]:
 
 
 def trip(
-    session: Session, *, actor: StaffMember, ruling: Ruling, mailroom: Mailroom, now: datetime
+    session: Session, *, actor: StaffMember, ruling: Ruling, notifier: Notifier, now: datetime
 ) -> AuditEvent:
     """Open an alert about `actor`, hold what was cooling down, and mail every owner.
 
@@ -173,7 +173,7 @@ def trip(
     )
     alert_mails.tell_owners(
         session,
-        mailroom,
+        notifier,
         to=accounts.owners(session),
         alert_id=row.id,
         member=actor,
@@ -193,10 +193,10 @@ def trip(
 
 
 def open_now(
-    session: Session, *, actor: StaffMember, ruling: Ruling, mailroom: Mailroom, now: datetime
+    session: Session, *, actor: StaffMember, ruling: Ruling, notifier: Notifier, now: datetime
 ) -> None:
     """As `trip`, for a command that has nothing else to record."""
-    event = trip(session, actor=actor, ruling=ruling, mailroom=mailroom, now=now)
+    event = trip(session, actor=actor, ruling=ruling, notifier=notifier, now=now)
     trail.record(session, [event], now=now)
 
 

@@ -30,7 +30,7 @@ from upstage_crm.change_requests.model.thresholds import (
     Wire,
     night_began,
 )
-from upstage_crm.change_requests.notifications.notifier import Mailroom
+from upstage_crm.change_requests.notifications.notifier import Notifier
 from upstage_crm.core import when
 from upstage_crm.core.db import table_of
 from upstage_crm.core.email_address import InvalidEmail, parse_email
@@ -112,7 +112,7 @@ def note_refused(
     patron_id: str,
     changes: Mapping[str, Mapping[str, str]],
     error: UpstageError,
-    mailroom: Mailroom,
+    notifier: Notifier,
     now: datetime,
 ) -> None:
     """Remember an attempt that was refused with `error`; its own transaction was taken back.
@@ -130,7 +130,7 @@ def note_refused(
         session,
         actor=actor,
         patron_id=patron_id if is_known else None,
-        aim=aim_of(changes, mailroom.codec),
+        aim=aim_of(changes, notifier.codec),
         outcome=outcome,
         now=now,
     )
@@ -138,7 +138,7 @@ def note_refused(
     count = _tried(session, actor.id, since=_floor(session, actor.id, now - HOUR), now=now)
     if count > limit and alerts.find_open(session, actor.id) is None:
         ruling = Ruling(verdict=Verdict.QUARANTINE, wire=Wire.ATTEMPTS, count=count, limit=limit)
-        alerts.open_now(session, actor=actor, ruling=ruling, mailroom=mailroom, now=now)
+        alerts.open_now(session, actor=actor, ruling=ruling, notifier=notifier, now=now)
 
 
 def count(

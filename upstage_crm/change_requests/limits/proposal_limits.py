@@ -32,12 +32,12 @@ from upstage_crm.change_requests.model.thresholds import (
     Wire,
     judge,
 )
-from upstage_crm.change_requests.notifications.notifier import Mailroom
+from upstage_crm.change_requests.notifications.notifier import Notifier
 from upstage_crm.change_requests.reads import evidence, requests
 from upstage_crm.core.errors import Forbidden
 from upstage_crm.patrons import queries as patron_queries
-from upstage_crm.patrons.seeing import MAILBOX
 from upstage_crm.patrons.tables import PatronRow
+from upstage_crm.patrons.visibility import MAILBOX
 from upstage_crm.staff.roles import Permission, StaffMember
 
 _REFUSALS: Mapping[Wire, type[TooManyProposals]] = {
@@ -47,7 +47,7 @@ _REFUSALS: Mapping[Wire, type[TooManyProposals]] = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Watched:
+class CountedProposals:
     """An attempt that was judged. `replaces` is the reference of a request whose place it takes,
     "" when patrons have heard of none. `decides_alone` says that the proposed mailbox alone would
     decide at once.
@@ -81,14 +81,14 @@ class Watched:
         """Remember that the same was proposed already."""
         self._note(session, AttemptOutcome.REPEATED, now)
 
-    def note(self, session: Session, *, mailroom: Mailroom, now: datetime) -> list[AuditEvent]:
+    def note(self, session: Session, *, notifier: Notifier, now: datetime) -> list[AuditEvent]:
         """Remember the proposal, and trip the wire that it passed; record what is returned."""
         outcome = AttemptOutcome.REPLACED if self.replaces else AttemptOutcome.PROPOSED
         self._note(session, outcome, now)
         if not self.ruling.trips:
             return []
         who, ruling = self.actor, self.ruling
-        return [alerts.trip(session, actor=who, ruling=ruling, mailroom=mailroom, now=now)]
+        return [alerts.trip(session, actor=who, ruling=ruling, notifier=notifier, now=now)]
 
     def _note(self, session: Session, outcome: AttemptOutcome, now: datetime) -> None:
         attempts.note(
@@ -120,10 +120,10 @@ def watch(
     patron: PatronRow,
     changes: Mapping[str, Mapping[str, str]],
     policy: Policy,
-    mailroom: Mailroom,
+    notifier: Notifier,
     now: datetime,
     path: RequestPath = RequestPath.LINK,
-) -> Watched:
+) -> CountedProposals:
     """Count and judge an attempt of a member; both were locked.
 
     What two staff members vouch for at the desk waits in any case.
@@ -131,7 +131,7 @@ def watch(
     Raises:
         TooManyProposals, TooManyForPatron, TooManyToAddress. Facts: `limit`.
     """
-    aim = attempts.aim_of(changes, mailroom.codec)
+    aim = attempts.aim_of(changes, notifier.codec)
     replaces = _asked_about(session, patron.id, changes)
     is_mailbox = bool(aim.domain) and path is RequestPath.LINK
     alone = is_mailbox and _decides_alone(session, patron, policy, now=now)
@@ -149,7 +149,7 @@ def watch(
     if ruling.verdict is Verdict.REFUSED:
         assert ruling.wire is not None
         raise _REFUSALS.get(ruling.wire, TooManyProposals)(limit=ruling.limit)
-    return Watched(
+    return CountedProposals(
         actor=actor,
         patron_id=patron.id,
         aim=aim,

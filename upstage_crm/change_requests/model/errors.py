@@ -226,7 +226,7 @@ class AlreadyWaiting(Conflict):
 
 
 class ErasureBlocked(Conflict):
-    """Something stands in the way of an erasure. Facts: `blockers`, `erasing.Blocker`s."""
+    """Something stands in the way of an erasure. Facts: `blockers`, `erasure.Blocker`s."""
 
     code = "erasure_blocked"
 

@@ -23,8 +23,8 @@ from upstage_crm.change_requests.model.rules import (
 )
 from upstage_crm.core.languages import SOURCE
 from upstage_crm.links.claims import Purpose, Reviewer
-from upstage_crm.patrons.seeing import Sight
 from upstage_crm.patrons.views import SuppressionCause
+from upstage_crm.patrons.visibility import FieldAccess
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +49,7 @@ class FieldView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestView:
-    """One request as its reader sees it. `sight` says what else of its patron the reader may see.
+    """One request as its reader sees it. `access` says what else of its patron the reader may see.
 
     `sees_fields` says whether the reader sees every field of it in full.
     """
@@ -59,7 +59,7 @@ class RequestView:
     patron_id: str
     patron_number: int
     patron_name: str
-    sight: Sight
+    access: FieldAccess
     sees_fields: bool
     state: RequestState
     cause: Cause | None

@@ -13,8 +13,8 @@ from upstage_crm.core.languages import SOURCE
 from upstage_crm.links.claims import Reviewer
 from upstage_crm.patrons import fields
 from upstage_crm.patrons.fields import ProtectedField
-from upstage_crm.patrons.seeing import NAME
 from upstage_crm.patrons.values import HIDDEN, Values
+from upstage_crm.patrons.visibility import NAME
 
 
 @dataclass(frozen=True, slots=True)

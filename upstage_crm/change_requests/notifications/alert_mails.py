@@ -11,7 +11,7 @@ from upstage_crm.change_requests.model.thresholds import (
     Ruling,
     Wire,
 )
-from upstage_crm.change_requests.notifications.notifier import Mailroom
+from upstage_crm.change_requests.notifications.notifier import Notifier
 from upstage_crm.core import when
 from upstage_crm.core.email_address import parse_email
 from upstage_crm.mail import outbox
@@ -40,7 +40,7 @@ WIRE_WORDS: Mapping[Wire, str] = {
 
 def tell_owners(
     session: Session,
-    mailroom: Mailroom,
+    notifier: Notifier,
     *,
     to: Iterable[Colleague],
     alert_id: str,
@@ -53,7 +53,7 @@ def tell_owners(
     assert ruling.wire is not None
     context: dict[str, object] = {
         "org": organisation,
-        "public_url": mailroom.public_url,
+        "public_url": notifier.public_url,
         "reference": alert_id[-6:].upper(),
         "proposer": member.label,
         "greeting": None,
@@ -73,4 +73,4 @@ def tell_owners(
             dedupe_key=f"alert/{alert_id}/{owner.id}",
             staff_id=owner.id,
         )
-        outbox.enqueue(session, draft, composer=mailroom.composer, now=at)
+        outbox.enqueue(session, draft, composer=notifier.composer, now=at)

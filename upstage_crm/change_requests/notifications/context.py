@@ -70,7 +70,7 @@ class MatterField:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Matter:
+class MailContext:
     """One request with all that its mails say.
 
     `current_email` is the address before the change, as stored; None when there is none, or none
@@ -126,7 +126,7 @@ class Matter:
         asked = (field.current_mailbox for field in self.fields)
         return next((mailbox for mailbox in asked if mailbox), self.current_email)
 
-    def about(self, mailbox: str) -> Matter:
+    def about(self, mailbox: str) -> MailContext:
         """The matter as it is told to a mailbox that was displaced: it is a stranger's by now."""
         told = (replace(field, current_mailbox=mailbox) for field in self.fields)
         return replace(self, fields=tuple(told), current_trusted=False)
@@ -140,11 +140,11 @@ class Matter:
         """Whether the current mailbox is asked, or told, that another one takes its place."""
         return any(field.is_mailbox and Reviewer.CURRENT in field.asked for field in self.fields)
 
-    def only(self, ids: Collection[str]) -> Matter:
+    def only(self, ids: Collection[str]) -> MailContext:
         """The matter cut down to some of its field changes."""
         return replace(self, fields=tuple(field for field in self.fields if field.id in ids))
 
-    def seen_by(self, reviewer: Reviewer) -> Matter:
+    def seen_by(self, reviewer: Reviewer) -> MailContext:
         """The matter as a mailbox may know it."""
         sees = self.visibility(reviewer).sees
         return replace(self, fields=tuple(field for field in self.fields if sees(field.field)))

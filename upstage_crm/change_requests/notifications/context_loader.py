@@ -19,7 +19,7 @@ from upstage_crm.change_requests.model.tables import (
     ReviewRow,
 )
 from upstage_crm.change_requests.notifications.context import (
-    Matter,
+    MailContext,
     MatterField,
 )
 from upstage_crm.change_requests.reads.requests import values
@@ -46,7 +46,7 @@ def gather(
     languages_before: Sequence[str],
     method: DeskMethod | None,
     now: datetime,
-) -> Matter:
+) -> MailContext:
     """The matter as it stood before any of `changes` was written to `patron`.
 
     `untold` are mailboxes that get no mail. `newcomer` is one that came to its place just now, by
@@ -60,7 +60,7 @@ def gather(
     waiting = (c.applies_at for c in changes if c.outcome is FieldOutcome.WAITING)
     is_own = asked is None or asked == patron.email
     is_proven = is_own and is_trusted(patron.email_verified_at, now=now)
-    return Matter(
+    return MailContext(
         id=request.id,
         reference=request.reference,
         patron_id=patron.id,

@@ -13,7 +13,7 @@ from upstage_crm.change_requests.model.reasons import (
 from upstage_crm.change_requests.model.visibility import Visibility
 from upstage_crm.change_requests.notifications.context import (
     OUTCOME_WORDS,
-    Matter,
+    MailContext,
     MatterField,
 )
 from upstage_crm.core import when
@@ -22,35 +22,35 @@ from upstage_crm.links.claims import Reviewer
 from upstage_crm.mail.catalogue import FieldLine
 from upstage_crm.organisation.details import OrganisationDetails
 from upstage_crm.patrons import fields
-from upstage_crm.patrons.seeing import MAILBOX
 from upstage_crm.patrons.tables import PatronRow
+from upstage_crm.patrons.visibility import MAILBOX
 
 Context = dict[str, object]
 DEAR = "Dear {name},"
 
 
-def telling(matter: Matter, reviewer: Reviewer, *, public_url: str, at: datetime) -> Context:
+def telling(matter: MailContext, reviewer: Reviewer, *, public_url: str, at: datetime) -> Context:
     """What every mail to a reviewer says; `at` is when what it tells happened."""
-    sight, say = matter.visibility(reviewer), speaker(matter.language)
+    access, say = matter.visibility(reviewer), speaker(matter.language)
     return {
         "org": matter.organisation,
         "public_url": public_url,
         "reference": matter.reference,
         "proposer": matter.proposer_label,
-        "greeting": say(DEAR).format(name=matter.patron_name) if sight.reads_freely else None,
-        "fields": [_line(f, matter, sight) for f in matter.seen_by(reviewer).fields],
+        "greeting": say(DEAR).format(name=matter.patron_name) if access.reads_freely else None,
+        "fields": [_line(f, matter, access) for f in matter.seen_by(reviewer).fields],
         "when_text": instant(matter, at),
     }
 
 
-def asking(matter: Matter, reviewer: Reviewer, *, public_url: str, now: datetime) -> Context:
+def asking(matter: MailContext, reviewer: Reviewer, *, public_url: str, now: datetime) -> Context:
     """What a mail about an open request says: `telling`, the deadlines and the reason.
 
     Before `applies_text` a new address is not used. It is None where the current mailbox has to
     say yes, so that its silence is a no.
     """
-    sight, say = matter.visibility(reviewer), speaker(matter.language)
-    words = sight.words(matter.reason_text)
+    access, say = matter.visibility(reviewer), speaker(matter.language)
+    words = access.words(matter.reason_text)
     addresses = [field for field in matter.fields if field.is_mailbox]
     is_heard = all(reviewer not in field.binding for field in addresses)
     return telling(matter, reviewer, public_url=public_url, at=now) | {
@@ -59,7 +59,7 @@ def asking(matter: Matter, reviewer: Reviewer, *, public_url: str, now: datetime
         "reason_text": words or None,
         "applies_text": instant(matter, now + matter.wait) if is_heard else None,
         "applies_date_text": day(matter, now + matter.wait),
-        "new_address": sight.values(MAILBOX, addresses[0].current, addresses[0].proposed)[1]
+        "new_address": access.values(MAILBOX, addresses[0].current, addresses[0].proposed)[1]
         if addresses
         else None,
         "asks_more": any(reviewer in f.binding and not f.is_mailbox for f in matter.fields),
@@ -68,7 +68,7 @@ def asking(matter: Matter, reviewer: Reviewer, *, public_url: str, now: datetime
 
 
 def reminding(
-    matter: Matter, reviewer: Reviewer, *, asked_at: datetime, public_url: str, now: datetime
+    matter: MailContext, reviewer: Reviewer, *, asked_at: datetime, public_url: str, now: datetime
 ) -> Context:
     """What a reminder says besides: when the question was sent first."""
     asked: Context = asking(matter, reviewer, public_url=public_url, now=now)
@@ -78,7 +78,7 @@ def reminding(
 
 
 def waiting(
-    matter: Matter,
+    matter: MailContext,
     reviewer: Reviewer,
     *,
     until: datetime,
@@ -94,7 +94,7 @@ def waiting(
 
 
 def further(
-    matter: Matter, reviewer: Reviewer, *, until: datetime, public_url: str, at: datetime
+    matter: MailContext, reviewer: Reviewer, *, until: datetime, public_url: str, at: datetime
 ) -> Context:
     """What a displaced mailbox reads of a further change: which fields, and no value of any."""
     told = telling(matter, reviewer, public_url=public_url, at=at)
@@ -108,7 +108,7 @@ def further(
     }
 
 
-def applied(matter: Matter, reviewer: Reviewer, *, public_url: str, at: datetime) -> Context:
+def applied(matter: MailContext, reviewer: Reviewer, *, public_url: str, at: datetime) -> Context:
     """What a mail says of a change that took effect at `at`."""
     own = [field for field in matter.seen_by(reviewer).fields if reviewer in field.approved]
     is_current = reviewer is Reviewer.CURRENT
@@ -119,7 +119,7 @@ def applied(matter: Matter, reviewer: Reviewer, *, public_url: str, at: datetime
 
 
 def reverted(
-    matter: Matter,
+    matter: MailContext,
     reviewer: Reviewer,
     *,
     blocked: Sequence[str],
@@ -176,7 +176,7 @@ def erased(
 
 
 def for_staff(
-    matter: Matter, *, outcome: str, comment: str | None, public_url: str, at: datetime
+    matter: MailContext, *, outcome: str, comment: str | None, public_url: str, at: datetime
 ) -> Context:
     """What a mail to a staff member says: every value in full, the organisation's own time."""
     return {
@@ -194,17 +194,17 @@ def for_staff(
     }
 
 
-def instant(matter: Matter, at: datetime) -> str:
+def instant(matter: MailContext, at: datetime) -> str:
     """An instant in the patron's own time, with its weekday and zone."""
     return _in_words(at, _zone(matter), matter.language)
 
 
-def day(matter: Matter, at: datetime) -> str:
+def day(matter: MailContext, at: datetime) -> str:
     """The day of an instant in the patron's own time."""
     return when.day_in_words(at, _zone(matter), matter.language)
 
 
-def _zone(matter: Matter) -> tzinfo:
+def _zone(matter: MailContext) -> tzinfo:
     return when.zone(matter.patron_time_zone, matter.organisation.time_zone)
 
 
@@ -214,12 +214,12 @@ def _in_words(at: datetime, zone: tzinfo, language: str) -> str:
     return when.in_words(at, zone, language)
 
 
-def _line(field: MatterField, matter: Matter, sight: Visibility) -> FieldLine:
+def _line(field: MatterField, matter: MailContext, access: Visibility) -> FieldLine:
     """One field as a mailbox may read it; a mail to a stranger names nothing that we hold."""
     entry, language = fields.field(field.field), matter.language
-    now, proposed = sight.values(entry, field.current, field.proposed, language)
+    now, proposed = access.values(entry, field.current, field.proposed, language)
     line = _full_line(field, language)
-    line["now"], line["proposed"] = None if sight.is_stranger else now or None, proposed
+    line["now"], line["proposed"] = None if access.is_stranger else now or None, proposed
     return line
 
 

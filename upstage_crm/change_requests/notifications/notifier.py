@@ -16,7 +16,7 @@ from upstage_crm.change_requests.model.reviewers import Window
 from upstage_crm.change_requests.model.rules import FieldOutcome
 from upstage_crm.change_requests.model.tables import ChangeRequestRow
 from upstage_crm.change_requests.notifications import link_codes, mail_wording
-from upstage_crm.change_requests.notifications.context import Matter
+from upstage_crm.change_requests.notifications.context import MailContext
 from upstage_crm.change_requests.notifications.staff_notifier import StaffMails
 from upstage_crm.core.email_address import wire_of
 from upstage_crm.core.languages import choose
@@ -33,11 +33,11 @@ BOTH = (Reviewer.CURRENT, Reviewer.PROPOSED)
 OBJECTION_LIFE = timedelta(days=30)
 
 
-class Mailroom(StaffMails):
+class Notifier(StaffMails):
     """Queues the mails of change requests. Made once, by `wiring`."""
 
     def ask(
-        self, session: Session, matter: Matter, *, to: Collection[Reviewer], now: datetime
+        self, session: Session, matter: MailContext, *, to: Collection[Reviewer], now: datetime
     ) -> str | None:
         """Queue the questions to the mailboxes `to` that exist; return the notice's id, if one is.
 
@@ -75,7 +75,7 @@ class Mailroom(StaffMails):
     def remind(
         self,
         session: Session,
-        matter: Matter,
+        matter: MailContext,
         *,
         to: Collection[Reviewer],
         kind: MailKind,
@@ -104,7 +104,13 @@ class Mailroom(StaffMails):
             )
 
     def tell_waiting(
-        self, session: Session, matter: Matter, *, until: datetime, is_sure: bool, now: datetime
+        self,
+        session: Session,
+        matter: MailContext,
+        *,
+        until: datetime,
+        is_sure: bool,
+        now: datetime,
     ) -> None:
         """Tell everybody who approved these fields when they take effect: one mail each.
 
@@ -131,7 +137,7 @@ class Mailroom(StaffMails):
                 )
 
     def tell_displaced(
-        self, session: Session, matter: Matter, *, window: Window, now: datetime
+        self, session: Session, matter: MailContext, *, window: Window, now: datetime
     ) -> None:
         """Tell a displaced mailbox that more is to change, and how to stop all of it."""
         matter = matter.about(window.mailbox)
@@ -156,7 +162,7 @@ class Mailroom(StaffMails):
             now=now,
         )
 
-    def tell_settled(self, session: Session, matter: Matter, *, now: datetime) -> None:
+    def tell_settled(self, session: Session, matter: MailContext, *, now: datetime) -> None:
         """Confirm to both sides what was applied and rejected just now: one mail each."""
         for reviewer in BOTH:
             seen = matter.seen_by(reviewer)
@@ -188,7 +194,7 @@ class Mailroom(StaffMails):
     def tell_ended(
         self,
         session: Session,
-        matter: Matter,
+        matter: MailContext,
         *,
         kind: MailKind,
         to: Iterable[Reviewer],
@@ -211,7 +217,7 @@ class Mailroom(StaffMails):
     def tell_reverted(
         self,
         session: Session,
-        matter: Matter,
+        matter: MailContext,
         *,
         blocked: Sequence[str] = (),
         to: Collection[Reviewer] = BOTH,
@@ -301,11 +307,11 @@ class Mailroom(StaffMails):
     def _queue(
         self,
         session: Session,
-        matter: Matter,
+        matter: MailContext,
         *,
         kind: MailKind,
         reviewer: Reviewer,
-        words: Callable[[Matter, Reviewer], Mapping[str, object]],
+        words: Callable[[MailContext, Reviewer], Mapping[str, object]],
         key: str,
         links: Mapping[str, LinkClaims] | None = None,
         after: str | None = None,
@@ -332,12 +338,14 @@ class Mailroom(StaffMails):
         )
         return outbox.enqueue(session, draft, composer=self.composer, now=now)
 
-    def _receipt(self, matter: Matter, reviewer: Reviewer, now: datetime) -> dict[str, LinkClaims]:
+    def _receipt(
+        self, matter: MailContext, reviewer: Reviewer, now: datetime
+    ) -> dict[str, LinkClaims]:
         """The link that opens a reviewer's receipts, for a mail that confirms a decision."""
         until = now + LINK_LIFE
         return {"receipt": self._claims(matter, Purpose.RECEIPT, reviewer, now, until)}
 
-    def _question(self, matter: Matter, reviewer: Reviewer, now: datetime) -> LinkClaims:
+    def _question(self, matter: MailContext, reviewer: Reviewer, now: datetime) -> LinkClaims:
         """The link of a question. The current mailbox's works until the effect, which may wait for
         a person: the row says when it no longer counts.
         """
@@ -348,7 +356,7 @@ class Mailroom(StaffMails):
 
     def _claims(
         self,
-        matter: Matter,
+        matter: MailContext,
         purpose: Purpose,
         reviewer: Reviewer,
         now: datetime,

@@ -8,7 +8,7 @@ from sqlmodel import Session
 
 from upstage_crm.change_requests.model.standing import is_trusted
 from upstage_crm.change_requests.notifications.mail_wording import DEAR
-from upstage_crm.change_requests.notifications.notifier import Mailroom
+from upstage_crm.change_requests.notifications.notifier import Notifier
 from upstage_crm.core import when
 from upstage_crm.core.email_address import parse_email
 from upstage_crm.core.languages import choose, speaker
@@ -20,7 +20,7 @@ from upstage_crm.patrons.tables import PatronRow
 
 
 def tell_unprotected(
-    session: Session, mailroom: Mailroom, patron: PatronRow, *, key: str, now: datetime
+    session: Session, notifier: Notifier, patron: PatronRow, *, key: str, now: datetime
 ) -> None:
     """Queue the notice to the current mailbox, if the record has one that works."""
     if patron.email is None or patron.email_bounced_at is not None:
@@ -31,7 +31,7 @@ def tell_unprotected(
     greeting = speaker(language)(DEAR).format(name=name_of(patron))
     context: dict[str, object] = {
         "org": organisation,
-        "public_url": mailroom.public_url,
+        "public_url": notifier.public_url,
         "reference": str(patron.number),
         "proposer": "",
         "greeting": greeting if is_trusted(patron.email_verified_at, now=now) else None,
@@ -47,4 +47,4 @@ def tell_unprotected(
         dedupe_key=f"patron/{patron.id}/unprotected/{key}",
         patron_id=patron.id,
     )
-    outbox.enqueue(session, draft, composer=mailroom.composer, now=now)
+    outbox.enqueue(session, draft, composer=notifier.composer, now=now)

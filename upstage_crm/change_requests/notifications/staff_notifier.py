@@ -10,7 +10,7 @@ from sqlmodel import Session
 
 from upstage_crm.audit.signing import SigningKey
 from upstage_crm.change_requests.notifications import mail_wording
-from upstage_crm.change_requests.notifications.context import Matter
+from upstage_crm.change_requests.notifications.context import MailContext
 from upstage_crm.core.email_address import wire_of
 from upstage_crm.links.codec import LinkCodec
 from upstage_crm.mail import outbox
@@ -34,7 +34,7 @@ class StaffMails:
     def tell_proposer(
         self,
         session: Session,
-        matter: Matter,
+        matter: MailContext,
         *,
         outcome: str,
         key: str,
@@ -58,7 +58,7 @@ class StaffMails:
     def tell_frozen(
         self,
         session: Session,
-        matter: Matter,
+        matter: MailContext,
         *,
         to: Iterable[Colleague],
         outcome: str,
@@ -81,7 +81,7 @@ class StaffMails:
     def _tell_staff(
         self,
         session: Session,
-        matter: Matter,
+        matter: MailContext,
         colleague: Colleague,
         *,
         kind: MailKind,

@@ -22,7 +22,7 @@ from upstage_crm.change_requests.model.tables import (
 )
 from upstage_crm.core.db import table_of
 from upstage_crm.links.claims import Reviewer
-from upstage_crm.mail import facts
+from upstage_crm.mail import delivery_history
 from upstage_crm.mail.delivery import ENDED_UNSENT, MailState
 from upstage_crm.mail.outbox import OUTBOX
 
@@ -72,7 +72,7 @@ def notices_with_news(session: Session, *, now: datetime, limit: int = 100) -> t
     mail, state = OUTBOX.c, _request.c.notice_state
     on_its_way = state == NoticeState.ON_ITS_WAY
     has_arrived = sa.or_(mail.delivered_at.is_not(None), mail.state == MailState.CAPTURED)
-    came_back = sa.or_(facts.CAME_BACK, mail.complained_at.is_not(None))
+    came_back = sa.or_(delivery_history.CAME_BACK, mail.complained_at.is_not(None))
     is_late = sa.or_(mail.state.in_(tuple(ENDED_UNSENT)), mail.created_at <= now - _A_DAY)
     was_well = (NoticeState.ON_ITS_WAY, NoticeState.DELIVERED, NoticeState.NOT_DELIVERED)
     query = (
@@ -93,7 +93,7 @@ def notices_with_news(session: Session, *, now: datetime, limit: int = 100) -> t
 
 
 def confirmed_at_desk(session: Session, *, now: datetime, limit: int = 100) -> tuple[str, ...]:
-    """Ids of requests that two people vouched for before changes could wait: see `identify.resume`."""
+    """Ids of requests that two people vouched for before changes could wait: see `desk.resume`."""
     del now
     confirmed = sa.select(col(DeskConfirmationRow.request_id)).where(
         col(DeskConfirmationRow.kind) == DeskKind.IDENTITY,
@@ -136,8 +136,8 @@ def lost_questions(session: Session, *, limit: int = 100) -> tuple[tuple[str, Re
         .join(_request, _request.c.id == OUTBOX.c.request_id)
         .where(
             _request.c.state == RequestState.PENDING,
-            OUTBOX.c.kind.in_(facts.ASKING),
-            facts.CAME_BACK,
+            OUTBOX.c.kind.in_(delivery_history.ASKING),
+            delivery_history.CAME_BACK,
         )
         .distinct()
         .limit(limit)

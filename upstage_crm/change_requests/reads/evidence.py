@@ -39,7 +39,7 @@ from upstage_crm.change_requests.reads import requests
 from upstage_crm.core.db import table_of
 from upstage_crm.core.email_address import wire_of
 from upstage_crm.links.claims import Reviewer
-from upstage_crm.mail import facts
+from upstage_crm.mail import delivery_history
 from upstage_crm.patrons import fields, suppressions
 from upstage_crm.patrons.tables import PatronRow
 
@@ -111,7 +111,7 @@ def standing_of(session: Session, patron: PatronRow) -> Standing:
     # Without the mark nothing has ever come back, and the mails need not be asked.
     if patron.email_bounced_at is None:
         return Standing.WORKING
-    fate = facts.fate_of(session, patron_id=patron.id, to_address=wire_of(patron.email))
+    fate = delivery_history.fate_of(session, patron_id=patron.id, to_address=wire_of(patron.email))
     is_lost = is_dead(bounces=fate.bounces, deliveries=fate.deliveries)
     return Standing.DEAD if is_lost else Standing.WORKING
 

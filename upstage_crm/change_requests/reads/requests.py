@@ -33,9 +33,9 @@ from upstage_crm.change_requests.reads import search
 from upstage_crm.core.db import table_of
 from upstage_crm.links.claims import Reviewer
 from upstage_crm.patrons import fields
-from upstage_crm.patrons.queries import seen_name, sight_of
-from upstage_crm.patrons.seeing import Sight
+from upstage_crm.patrons.queries import access_of, seen_name
 from upstage_crm.patrons.tables import PatronRow
+from upstage_crm.patrons.visibility import FieldAccess
 from upstage_crm.staff.roles import Role
 
 # Every decision runs these. Built once: building them anew takes longer than running them.
@@ -158,7 +158,7 @@ def page(
     """How many requests match, and one page of them: what is due first, then what ended last.
 
     `query` finds by reference, by a proposed address, or by what finds the patron, as far as
-    `reader` sees them: see `finding`.
+    `reader` sees them: see `search_query`.
     """
     wanted = search.matching(states, proposer_id, expiring_before, query, reader=reader)
     total = session.exec(select(sa.func.count()).select_from(ChangeRequestRow).where(*wanted)).one()
@@ -229,7 +229,7 @@ def _lines(
             state=request.state,
             fields=", ".join(fields.field(c.field).label for c in changes[request.id]),
             proposed="; ".join(
-                sight_of(patron, reader).show(fields.field(c.field), values(c.proposed_value))
+                access_of(patron, reader).show(fields.field(c.field), values(c.proposed_value))
                 for c in changes[request.id]
             ),
             proposer_label=request.proposer_label,
@@ -260,19 +260,19 @@ def _view(
     reviews: Mapping[str, Sequence[ReviewRow]],
     reader: Role,
 ) -> RequestView:
-    sight = _sight(patron, changes, reader)
+    access = _sight(patron, changes, reader)
     return RequestView(
         id=request.id,
         reference=request.reference,
         patron_id=patron.id,
         patron_number=patron.number,
         patron_name=seen_name(patron, reader),
-        sight=sight,
-        sees_fields=all(sight.sees(change.field) for change in changes),
+        access=access,
+        sees_fields=all(access.sees(change.field) for change in changes),
         state=request.state,
         cause=request.cause,
         reason_code=request.reason_code,
-        reason_text=sight.words(request.reason_text),
+        reason_text=access.words(request.reason_text),
         proposer_id=request.proposer_id,
         proposer_label=request.proposer_label,
         created_at=request.created_at,
@@ -289,7 +289,7 @@ def _view(
         noticed_at=request.noticed_at,
         next_reminder_at=request.next_reminder_at,
         code_tries=request.code_tries,
-        fields=tuple(_field(c, reviews.get(c.id, []), sight) for c in changes),
+        fields=tuple(_field(c, reviews.get(c.id, []), access) for c in changes),
     )
 
 
@@ -299,13 +299,13 @@ def _applies_at(changes: Sequence[FieldChangeRow]) -> datetime | None:
     return min((at for at in waiting if at is not None), default=None)
 
 
-def _sight(patron: PatronRow, changes: Sequence[FieldChangeRow], reader: Role) -> Sight:
+def _sight(patron: PatronRow, changes: Sequence[FieldChangeRow], reader: Role) -> FieldAccess:
     """What the reader may see; what the request holds must not stand in a text either."""
     told = (text for change in changes for text in (change.current_value, change.proposed_value))
-    return sight_of(patron, reader).knowing(*(values(text) for text in told))
+    return access_of(patron, reader).knowing(*(values(text) for text in told))
 
 
-def _field(change: FieldChangeRow, reviews: Sequence[ReviewRow], sight: Sight) -> FieldView:
+def _field(change: FieldChangeRow, reviews: Sequence[ReviewRow], access: FieldAccess) -> FieldView:
     entry = fields.field(change.field)
     counting = [review for review in reviews if review.replaced_at is None]
     decided = sorted((review.decided_at, review.id) for review in reviews if review.decided_at)
@@ -314,14 +314,14 @@ def _field(change: FieldChangeRow, reviews: Sequence[ReviewRow], sight: Sight) -
         id=change.id,
         field=change.field,
         label=entry.label,
-        now=sight.show(entry, values(change.current_value)),
-        proposed=sight.show(entry, values(change.proposed_value)),
+        now=access.show(entry, values(change.current_value)),
+        proposed=access.show(entry, values(change.proposed_value)),
         outcome=change.outcome,
         settled_at=change.settled_at,
         applies_at=change.applies_at,
         reviewers=tuple(review.reviewer for review in counting),
-        mailboxes=tuple(sight.mailbox(review.mailbox) for review in counting),
-        comment=sight.words(last.comment) if last else "",
+        mailboxes=tuple(access.mailbox(review.mailbox) for review in counting),
+        comment=access.words(last.comment) if last else "",
         decision=last.decision if last else None,
         decided_at=last.decided_at if last else None,
         channel=last.channel if last else None,

@@ -81,13 +81,13 @@ def review(
         now=now,
     )
     cause = _cause_of_out(session, patron, seen)
-    sight = Visibility(
+    access = Visibility(
         claims.reviewer,
         cause is None
         and seen.mailbox in ("", patron.email)
         and is_trusted(patron.email_verified_at, now=now),
     )
-    shown = [c for c in seen.changes if sight.sees(c.field) and seen.is_given(c)]
+    shown = [c for c in seen.changes if access.sees(c.field) and seen.is_given(c)]
     phase = Phase.OUT if cause is not None else _phase(seen)
     language = choose(patron.language, otherwise)
     objected_at, restored, blocked = _objected(session, claims)
@@ -96,10 +96,10 @@ def review(
         purpose=claims.purpose,
         reviewer=claims.reviewer,
         reference=request.reference,
-        patron_name=sight.name(name_of(patron)) if cause is None else "",
+        patron_name=access.name(name_of(patron)) if cause is None else "",
         proposer=shown_label(request.proposer_label),
         reason_sentence=REASONS[request.reason_code].sentence,
-        reason_text=sight.words(request.reason_text),
+        reason_text=access.words(request.reason_text),
         mailbox=_mailbox(patron, seen),
         time_zone=patron.time_zone,
         language=language,
@@ -111,7 +111,7 @@ def review(
         can_undo=_can_undo(seen),
         fields=()
         if cause is not None
-        else tuple(_field(change, seen, phase, sight, language) for change in shown),
+        else tuple(_field(change, seen, phase, access, language) for change in shown),
         applies_at=min((c.applies_at for c in seen.waiting if c.applies_at), default=None),
         not_before=_not_before(seen),
         is_desk=request.path is RequestPath.DESK,
@@ -274,10 +274,10 @@ def _mailbox(patron: PatronRow, seen: _Seen) -> str:
 
 
 def _field(
-    change: FieldChangeRow, seen: _Seen, phase: Phase, sight: Visibility, language: str
+    change: FieldChangeRow, seen: _Seen, phase: Phase, access: Visibility, language: str
 ) -> ReviewField:
     entry, own = fields.field(change.field), seen.own(change)
-    now, then = sight.values(
+    now, then = access.values(
         entry,
         requests.values(change.current_value),
         requests.values(change.proposed_value),

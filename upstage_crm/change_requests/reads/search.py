@@ -1,4 +1,4 @@
-"""Which requests a search finds, for one reader; see `patrons.finding` for the rule."""
+"""Which requests a search finds, for one reader; see `patrons.search_query` for the rule."""
 
 from __future__ import annotations
 
@@ -14,11 +14,14 @@ from upstage_crm.change_requests.model.tables import (
     FieldChangeRow,
 )
 from upstage_crm.core.ids import parse_reference
-from upstage_crm.patrons import finding as patrons
-from upstage_crm.patrons.search import prefix_end, query_words
-from upstage_crm.patrons.seeing import MAILBOX
+from upstage_crm.patrons import search_query as patrons
+from upstage_crm.patrons.search_terms import (
+    prefix_end,
+    query_words,
+)
+from upstage_crm.patrons.visibility import MAILBOX
 from upstage_crm.staff.roles import Role
-from upstage_crm.staff.sight import sees
+from upstage_crm.staff.visibility import sees
 
 
 def matching(

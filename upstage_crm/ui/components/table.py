@@ -116,7 +116,7 @@ def lead_cell(
 ) -> rx.Component:
     """Return the row's heading cell: a link that the whole row answers to, and a line beneath.
 
-    `copy` is what a copy button after the link puts on the clipboard.
+    `sentences` is what a copy button after the link puts on the clipboard.
     """
     opener = link(*children, href=href, class_name="u-row-link")
     return rx.el.th(

@@ -11,8 +11,8 @@ import reflex as rx
 from sqlmodel import Session
 
 from upstage_crm.core.errors import UpstageError
-from upstage_crm.ui import copy
 from upstage_crm.wiring import runtime
+from upstage_crm.wording import sentences
 
 T = TypeVar("T")
 
@@ -51,7 +51,7 @@ class FeedbackMixin(rx.State, mixin=True):
 
     def _refuse(self, error: UpstageError) -> None:
         """Say why an action was refused."""
-        self.problem, self.done = copy.sentence(error), ""
+        self.problem, self.done = sentences.sentence(error), ""
 
     def _succeed(self, words: str) -> None:
         """Say that an action succeeded."""

@@ -1,0 +1,148 @@
+"""What of a row stays as it was written, as part of `rules`. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from upstage_crm.audit.guards.sql import (
+    Rule,
+    any_differs,
+    erasing,
+    is_other,
+    stands_already,
+)
+
+FIXED = {
+    "patron": ("id", "number", "created_at"),
+    "change_request": (
+        "id",
+        "reference",
+        "patron_id",
+        "reason_code",
+        "proposer_id",
+        "proposer_label",
+        "created_at",
+        "policy",
+        "path",
+    ),
+    "field_change": ("id", "request_id", "patron_id", "field", "kind"),
+    "review": ("id", "field_change_id", "request_id", "reviewer"),
+    "audit_head": ("id",),
+    "desk_confirmation": (
+        "id",
+        "request_id",
+        "kind",
+        "method",
+        "reviewer",
+        "clerk_id",
+        "clerk_label",
+        "created_at",
+    ),
+    "patron_freeze": ("id", "patron_id", "request_id", "cause", "opened_at"),
+    "erasure": ("id", "patron_id", "requested_by", "requested_label", "requested_at"),
+    "staff_alert": ("id", "staff_id", "wire", "opened_at"),
+    "integrity_finding": ("id", "subject", "row_id", "found_at"),
+    "record_change": (
+        "id",
+        "patron_id",
+        "kind",
+        "status_from",
+        "status_to",
+        "needs_second",
+        "requested_by",
+        "requested_label",
+        "requested_at",
+    ),
+    "staff": ("id", "created_at", "by_operator"),
+    "suppressed_address": ("id", "patron_id", "cause", "request_id", "created_at"),
+}
+# Fixed too, except that an erasure may empty them: the literal is what "empty" is.
+_ERASABLE: Mapping[str, Mapping[str, str]] = {
+    "change_request": {"reason_text": "''"},
+    "field_change": {"current_value": "'{}'", "proposed_value": "'{}'", "proposed_key": "''"},
+    "review": {"mailbox": "''"},
+    "desk_confirmation": {"note": "''", "answers": "'{}'"},
+    "erasure": {"reason": "''"},
+    "record_change": {"reason": "''"},
+    "suppressed_address": {"address_key": "''"},
+}
+_NEVER_DELETED = (
+    "patron",
+    "change_request",
+    "field_change",
+    "review",
+    "audit_entry",
+    "audit_head",
+    "receipt",
+    "link_code",
+    "desk_confirmation",
+    "patron_freeze",
+    "erasure",
+    "staff_alert",
+    "recorded_row",
+    "touched_row",
+    "integrity_finding",
+    "record_change",
+    "suppressed_address",
+)
+NEVER_UPDATED = (
+    "audit_entry",
+    "audit_value",
+    "receipt",
+    "link_code",
+    "recorded_row",
+    "touched_row",
+)
+_NEVER_TRUNCATED = (*_NEVER_DELETED, "audit_value")
+# What makes an INSERT an overwrite: SQLite's REPLACE deletes without asking delete triggers (unless
+# `recursive_triggers` is on, which is the connection's choice). Every unique key belongs here.
+_IDENTITY = {
+    "patron": ("id", "number"),
+    "change_request": ("id", "reference"),
+    "field_change": ("id",),
+    "review": ("id",),
+    "audit_entry": ("seq", "hash"),
+    "audit_value": ("seq, name",),
+    "audit_head": ("id",),
+    "receipt": ("id",),
+    "link_code": ("id", "request_id, reviewer, version"),
+    "desk_confirmation": ("id",),
+    "patron_freeze": ("id",),
+    "erasure": ("id",),
+    "staff_alert": ("id",),
+    "recorded_row": ("subject, row_id, seq",),
+    "touched_row": ("n",),
+    "integrity_finding": ("id",),
+    "record_change": ("id",),
+    "suppressed_address": ("id",),
+}
+
+
+def rules(dialect: str) -> list[Rule]:
+    """Identities, overwriting, deleting."""
+    found: list[Rule] = []
+    for table, columns in FIXED.items():
+        # SQLite numbers rows behind our back; `UPDATE OR REPLACE … SET rowid` overwrites another.
+        fixed = (*columns, "rowid") if dialect == "sqlite" else columns
+        found.append(Rule(f"{table}_identity", table, "UPDATE", any_differs(fixed, dialect)))
+    for table, blanks in _ERASABLE.items():
+        changed = " OR ".join(
+            f"(NEW.{column} {is_other(dialect)} OLD.{column} "
+            f"AND NOT (NEW.{column} = {blank} AND {erasing(table)}))"
+            for column, blank in blanks.items()
+        )
+        found.append(Rule(f"{table}_words", table, "UPDATE", changed))
+    found += [Rule(f"{table}_delete", table, "DELETE", "TRUE") for table in _NEVER_DELETED]
+    found.append(
+        Rule("audit_value_delete", "audit_value", "DELETE", f"NOT ({erasing('audit_value')})")
+    )
+    found += [Rule(f"{table}_update", table, "UPDATE", "TRUE") for table in NEVER_UPDATED]
+    for table, keys in _IDENTITY.items():
+        all_keys = (*keys, "rowid") if dialect == "sqlite" else keys
+        stands = " OR ".join(stands_already(table, key) for key in all_keys)
+        found.append(Rule(f"{table}_overwrite", table, "INSERT", stands))
+    if dialect != "sqlite":
+        found += [
+            Rule(f"{table}_truncate", table, "TRUNCATE", "TRUE") for table in _NEVER_TRUNCATED
+        ]
+    return found

@@ -1,0 +1,244 @@
+"""One request, its rows locked, and what a command has to know of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Self, TypeVar, cast
+
+from sqlmodel import Session, col, select
+
+from upstage_crm.audit.events import Action, Actor, AuditEvent, Channel
+from upstage_crm.change_requests.model import policy_store
+from upstage_crm.change_requests.model.policy import Policy
+from upstage_crm.change_requests.model.reviewers import (
+    Evidence,
+    Plan,
+    desk_plan,
+    plan,
+)
+from upstage_crm.change_requests.model.rules import (
+    ChangeKind,
+    DeskKind,
+    DeskMethod,
+    FieldOutcome,
+    RequestPath,
+)
+from upstage_crm.change_requests.model.standing import Standing
+from upstage_crm.change_requests.model.tables import (
+    ChangeRequestRow,
+    DeskConfirmationRow,
+    FieldChangeRow,
+    ReviewRow,
+)
+from upstage_crm.change_requests.notifications import context_loader
+from upstage_crm.change_requests.notifications.context import MailContext
+from upstage_crm.change_requests.notifications.notifier import Notifier
+from upstage_crm.change_requests.reads import evidence, requests
+from upstage_crm.core.email_address import parse_email
+from upstage_crm.links.claims import Reviewer
+from upstage_crm.organisation import settings
+from upstage_crm.organisation.details import OrganisationDetails
+from upstage_crm.patrons import fields, suppressions
+from upstage_crm.patrons.tables import PatronRow
+from upstage_crm.staff import accounts
+from upstage_crm.staff.accounts import Reachable
+
+_T = TypeVar("_T")
+
+
+@dataclass(slots=True, kw_only=True)
+class GatheredRequest:
+    """One request of a patron, and what a command has to know of it. Events are recorded last.
+
+    `newcomer` is the mailbox that came to its place in this very transaction.
+    """
+
+    session: Session
+    patron: PatronRow
+    request: ChangeRequestRow
+    changes: list[FieldChangeRow]
+    reviews: dict[str, list[ReviewRow]]
+    notifier: Notifier
+    now: datetime
+    newcomer: str | None = None
+    events: list[AuditEvent] = field(default_factory=list[AuditEvent])
+    kept: dict[str, object] = field(default_factory=dict[str, object])
+
+    @classmethod
+    def opened(
+        cls,
+        session: Session,
+        *,
+        patron: PatronRow,
+        request: ChangeRequestRow,
+        notifier: Notifier,
+        now: datetime,
+    ) -> Self:
+        """Gather the rows of a request whose patron and request are locked already."""
+        return cls(
+            session=session,
+            patron=patron,
+            request=request,
+            changes=requests.fields_of(session, [request.id]).get(request.id, []),
+            reviews=requests.reviews_of(session, [request.id]),
+            notifier=notifier,
+            now=now,
+        )
+
+    def other(self, request_id: str) -> Self:
+        """Another request of the same patron, locked and gathered."""
+        return self.opened(
+            self.session,
+            patron=self.patron,
+            request=requests.lock(self.session, request_id),
+            notifier=self.notifier,
+            now=self.now,
+        )
+
+    # --- what is known --------------------------------------------------------------------------
+
+    @property
+    def policy(self) -> Policy:
+        """The policy that the request was proposed under."""
+        return policy_store.read(self.request.policy)
+
+    @property
+    def open_changes(self) -> list[FieldChangeRow]:
+        """The field changes that have neither taken effect nor ended."""
+        return [change for change in self.changes if change.outcome.is_open]
+
+    @property
+    def undecided(self) -> list[FieldChangeRow]:
+        """Those of them that still need somebody's yes."""
+        return [c for c in self.open_changes if c.outcome is not FieldOutcome.WAITING]
+
+    def counting(self, change: FieldChangeRow) -> list[ReviewRow]:
+        """The reviews of a field change whose mailboxes hold the place they were asked in."""
+        return [r for r in self.reviews.get(change.id, []) if r.replaced_at is None]
+
+    def review_of(self, change: FieldChangeRow, reviewer: Reviewer) -> ReviewRow | None:
+        """The review of a field change that counts for this reviewer, if there is one."""
+        return next((r for r in self.counting(change) if r.reviewer is reviewer), None)
+
+    @property
+    def evidence(self) -> Evidence:
+        """What is known of the record as it was before this command; read once."""
+        return self._once(
+            "evidence", lambda: evidence.gather(self.session, self.patron, now=self.now)
+        )
+
+    def forget_evidence(self) -> None:
+        """Look again: this command has changed what there is to know."""
+        for name in ("evidence", "untold"):
+            self.kept.pop(name, None)
+
+    def plan_of(self, change: FieldChangeRow) -> Plan:
+        """Who is asked about a field as things stand now."""
+        entry = fields.field(change.field)
+        is_mailbox = entry.mailbox_column is not None
+        if change.kind is ChangeKind.DESK:
+            return desk_plan(self.evidence, is_mailbox=is_mailbox)
+        return plan(self.policy.of(entry), self.evidence, is_mailbox=is_mailbox)
+
+    @property
+    def proposer(self) -> Reachable | None:
+        """Who answers for the request: its proposer, or whoever keeps it now; read once.
+
+        None when the account no longer is one.
+        """
+        return self._once(
+            "proposer", lambda: accounts.find_reachable(self.session, self.request.answerable_id)
+        )
+
+    @property
+    def organisation(self) -> OrganisationDetails:
+        """Whose deployment this is; read once."""
+        return self._once("organisation", lambda: settings.details(self.session))
+
+    @property
+    def untold(self) -> frozenset[str]:
+        """The mailboxes of this request that get no mail: dead ones, and those that are out."""
+        return self._once("untold", self._find_untold)
+
+    def _find_untold(self) -> frozenset[str]:
+        asked = {r.mailbox for reviews in self.reviews.values() for r in reviews}
+        asked |= {
+            before
+            for change in self.changes
+            if (before := requests.mailbox_of(change, Reviewer.CURRENT))
+        }
+        asked.add(self.patron.email or "")
+        return frozenset(mailbox for mailbox in asked if mailbox and not self.may_tell(mailbox))
+
+    def may_tell(self, mailbox: str) -> bool:
+        """Whether a mailbox, current or displaced, gets mail about this patron."""
+        if mailbox == self.patron.email:
+            return self.evidence.standing is Standing.WORKING
+        key = parse_email(mailbox).key
+        found = suppressions.cause_of(self.session, key, patron_id=self.patron.id)
+        return found is None
+
+    def matter(
+        self, only: Sequence[FieldChangeRow] | None = None, *, warns: bool = False
+    ) -> MailContext:
+        """What mails say of the request, or of some of its fields, at this moment.
+
+        What `warns` is said in the languages that the record had lately, too.
+        """
+        before: tuple[str, ...] = ()
+        if warns:
+            before = evidence.languages_before(self.session, self.patron, now=self.now)
+        return context_loader.gather(
+            organisation=self.organisation,
+            proposer=self.proposer,
+            request=self.request,
+            patron=self.patron,
+            changes=self.changes if only is None else only,
+            reviews=self.reviews,
+            untold=self.untold,
+            newcomer=self.newcomer,
+            languages_before=before,
+            method=self.desk_method if warns else None,
+            now=self.now,
+        )
+
+    @property
+    def desk_method(self) -> DeskMethod | None:
+        """How two staff members found out who the patron is; None where they did not."""
+        query = select(DeskConfirmationRow).where(
+            DeskConfirmationRow.request_id == self.request.id,
+            DeskConfirmationRow.kind == DeskKind.IDENTITY,
+            col(DeskConfirmationRow.confirmed_at).is_not(None),
+        )
+        is_desk = self.request.path is RequestPath.DESK
+        row = self.session.exec(query).first() if is_desk else None
+        return None if row is None else row.method
+
+    def _once(self, name: str, find: Callable[[], _T]) -> _T:
+        if name not in self.kept:
+            self.kept[name] = find()
+        return cast("_T", self.kept[name])
+
+    def note(
+        self,
+        action: Action,
+        actor: Actor,
+        channel: Channel,
+        *,
+        facts: Mapping[str, str | int | bool | None] | None = None,
+        values: Mapping[str, str | None] | None = None,
+    ) -> None:
+        """Remember an event of this request for the trail."""
+        self.events.append(
+            AuditEvent(
+                action=action,
+                actor=actor,
+                channel=channel,
+                patron_id=self.patron.id,
+                request_id=self.request.id,
+                facts={"reference": self.request.reference, **(facts or {})},
+                values=values or {},
+            )
+        )

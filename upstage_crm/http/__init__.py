@@ -1,0 +1,1 @@
+"""What pages need of HTTP: the staff cookie and pinned origins."""

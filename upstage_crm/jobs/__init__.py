@@ -1,0 +1,1 @@
+"""What the clock does: the recurring jobs of every worker."""

@@ -1,0 +1,194 @@
+"""What happens by the clock: mail leaves, patrons are reminded, requests lapse or take effect.
+
+Several workers may run all of it at once: a mail is leased, and every step locks and looks again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Protocol
+
+from sqlmodel import Session
+
+from upstage_crm.audit.errors import RowMoved, RowNotProven
+from upstage_crm.change_requests.desk import identify
+from upstage_crm.change_requests.lifecycle import notices, scheduled
+from upstage_crm.change_requests.limits import attempts
+from upstage_crm.change_requests.notifications import link_codes
+from upstage_crm.change_requests.notifications.notifier import Notifier
+from upstage_crm.change_requests.reads import due
+from upstage_crm.mail import blanking
+from upstage_crm.privacy import erasure
+from upstage_crm.wiring import Runtime, runtime
+
+EVERY_S = 10.0
+FORGETTING = timedelta(minutes=1)  # a few turns: a reader may hold up the first
+
+_log = logging.getLogger(__name__)
+
+
+class _Due(Protocol):
+    def __call__(self, session: Session, *, now: datetime) -> tuple[str, ...]: ...
+
+
+class _Act(Protocol):
+    def __call__(
+        self, session: Session, *, request_id: str, notifier: Notifier, now: datetime
+    ) -> bool: ...
+
+
+class _Step(Protocol):
+    def __call__(self, session: Session, *, notifier: Notifier, now: datetime) -> bool: ...
+
+
+async def send_mail() -> None:
+    """Drain the outbox until cancelled; a lifespan task of every worker."""
+    stop = asyncio.Event()
+    try:
+        await runtime().dispatcher.run(stop)
+    finally:
+        stop.set()
+
+
+async def keep_time() -> None:
+    """Do what is due by the clock until cancelled; a lifespan task of every worker."""
+    await asyncio.to_thread(_try_to_revoke, runtime())
+    while True:
+        try:
+            await asyncio.to_thread(do_what_is_due, runtime())
+        except Exception:  # noqa: BLE001  # a database that is away must not end this for good
+            _log.exception("what is due by the clock failed; trying again")
+        await asyncio.sleep(EVERY_S)
+
+
+def revoke_dead_links(parts: Runtime) -> int:
+    """End or renew every request whose link key was taken out of the ring; return how many.
+
+    A pending one is withdrawn; a waiting one has a new notice, and a new period.
+
+    Keys come with the start of a process, so once at its start is enough. A start with none of the
+    keys is refused before (`KeysLost`), so that a mistake does not withdraw everything.
+    """
+    codec = parts.notifier.codec
+    with parts.database.reading() as session:
+        dead = link_codes.open_links(session, codec).dead
+    now, done = parts.clock.now(), 0
+    for request_id in dead:
+        done += _step(parts, partial(scheduled.revoke, request_id=request_id), now)
+    if done:
+        _log.warning("%d requests ended or asked anew: the key of their links was revoked", done)
+    return done
+
+
+def _try_to_revoke(parts: Runtime) -> None:
+    try:
+        revoke_dead_links(parts)
+    except Exception:  # noqa: BLE001  # a database that is away must not end the clock
+        _log.exception("links of revoked keys could not be looked for")
+
+
+def do_what_is_due(parts: Runtime) -> None:
+    """Everything that time and the provider's answers ask for, each step in its own transaction."""
+    look_at_notices(parts)
+    give_up_undeliverable(parts)
+    release_cooled(parts)
+    resume_at_desk(parts)
+    remind_due(parts)
+    apply_due(parts)
+    expire_due(parts)
+    blank_erased(parts)
+    forget_attempts(parts)
+
+
+def release_cooled(parts: Runtime) -> int:
+    """Ask about every request that has cooled down; return how many."""
+    return _each(parts, due.cooling, scheduled.release_cooled)
+
+
+def expire_due(parts: Runtime) -> int:
+    """Let every request whose time is up lapse; return how many."""
+    return _each(parts, due.expiring, scheduled.expire)
+
+
+def remind_due(parts: Runtime) -> int:
+    """Send every reminder that is due; return how many requests were reminded of."""
+    return _each(parts, due.reminders, scheduled.remind)
+
+
+def apply_due(parts: Runtime) -> int:
+    """Make every approved change whose waiting time is over; return how many requests moved."""
+    return _each(parts, due.effects, scheduled.take_effect)
+
+
+def look_at_notices(parts: Runtime) -> int:
+    """Take note of every notice that arrived, came back or is late; return how many."""
+    return _each(parts, due.notices_with_news, notices.look)
+
+
+def resume_at_desk(parts: Runtime) -> int:
+    """Let what the desk confirmed under an older version go on; return how many."""
+    return _each(parts, due.confirmed_at_desk, identify.resume)
+
+
+def blank_erased(parts: Runtime) -> int:
+    """Blank the mails about erased patrons once they have settled; return how many.
+
+    What an erasure took away leaves SQLite's log too, as soon as no reader needs it.
+    """
+    blanked, since = 0, parts.clock.now() - FORGETTING
+    with parts.database.reading() as session:
+        patron_ids = erasure.left_to_blank(session)
+        was_erased = erasure.was_done_since(session, since)
+    if patron_ids:
+        with parts.database.transaction() as session:
+            blanked = blanking.blank(session, patron_ids=patron_ids)
+    if blanked or was_erased:
+        parts.database.forget_the_past()
+    return blanked
+
+
+def forget_attempts(parts: Runtime) -> int:
+    """Delete attempts to propose that no limit counts any more; return how many."""
+    now = parts.clock.now()
+    with parts.database.reading() as session:
+        is_any = attempts.has_old(session, now=now)
+    if not is_any:
+        return 0
+    with parts.database.transaction() as session:
+        return attempts.forget_old(session, now=now)
+
+
+def give_up_undeliverable(parts: Runtime) -> int:
+    """End what can no longer be decided because a question came back; return how many."""
+    with parts.database.reading() as session:
+        lost = due.lost_questions(session)
+    now, ended = parts.clock.now(), 0
+    for request_id, reviewer in lost:
+        step = partial(scheduled.give_up, request_id=request_id, reviewer=reviewer)
+        ended += _step(parts, step, now)
+    return ended
+
+
+def _each(parts: Runtime, wanted: _Due, act: _Act) -> int:
+    """Do `act` to each request that is `wanted`; each looks again whether it still is."""
+    now, done = parts.clock.now(), 0
+    with parts.database.reading() as session:
+        found = wanted(session, now=now)
+    for request_id in found:
+        done += _step(parts, partial(act, request_id=request_id), now)
+    return done
+
+
+def _step(parts: Runtime, act: _Step, now: datetime) -> bool:
+    """One step in a transaction of its own; a row that is not proven holds up no other one."""
+    try:
+        with parts.database.transaction() as session:
+            return act(session, notifier=parts.notifier, now=now)
+    except RowNotProven as refusal:
+        _log.error("by the clock nothing acts on %s %s", refusal.subject, refusal.row_id)
+    except RowMoved:
+        _log.warning("a row was changed at the same moment; trying again")
+    return False

@@ -1,0 +1,126 @@
+"""Which patrons a search finds, for one reader: nobody learns by searching what is masked for them.
+
+Whoever sees a field finds by the beginning of its words. Whoever does not finds by the complete
+value only, so that no value can be put together letter by letter. Numbers are found by their
+beginning by everybody.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from typing import Any
+
+import sqlalchemy as sa
+from sqlmodel import col
+
+from upstage_crm.core.db import table_of
+from upstage_crm.core.errors import Invalid
+from upstage_crm.patrons.fields import FIELDS, Context, ProtectedField
+from upstage_crm.patrons.search_terms import (
+    fold,
+    prefix_end,
+    query_words,
+)
+from upstage_crm.patrons.tables import PatronRow, PatronTermRow
+from upstage_crm.patrons.values import Values
+from upstage_crm.staff.roles import Role
+from upstage_crm.staff.visibility import sees
+
+SEARCHED = ("email", "phone", "name", "address")
+"""The fields whose words are terms (`search_terms.terms_of`)."""
+
+_patron = table_of(PatronRow)
+_CONTEXT = Context(today=date(2000, 1, 1))  # the day matters to no field that is searched
+
+
+def matching(query: str, tag: str = "", *, reader: Role) -> sa.Select[str]:
+    """The ids of the patrons whom these words find; without words and tag, of all."""
+    statement = sa.select(col(PatronRow.id))
+    if words := query_words(query):
+        statement = statement.where(_found(query, words, reader))
+    if tag:
+        tagged = sa.select(col(PatronTermRow.patron_id)).where(
+            col(PatronTermRow.term) == f"tag:{fold(tag)}"
+        )
+        statement = statement.where(col(PatronRow.id).in_(tagged))
+    return statement
+
+
+def open_ids() -> sa.Select[str]:
+    """The ids of the patrons who are not protected."""
+    return sa.select(col(PatronRow.id)).where(col(PatronRow.is_protected).is_(False))
+
+
+def whole_keys(query: str, entry: ProtectedField) -> tuple[Values, ...]:
+    """The derived keys of the values that a query may be, taken as a whole; none if it is none."""
+    found: list[Values] = []
+    for raw in _fillings(query, entry):
+        try:
+            found.append(entry.derive(entry.parse(raw, _CONTEXT)))
+        except Invalid:
+            continue
+    return tuple(found)
+
+
+def _found(query: str, words: tuple[str, ...], reader: Role) -> sa.ColumnElement[bool]:
+    has_words = sa.and_(*(_has(word) for word in words))
+    if all(sees(reader, key, is_protected=True) for key in SEARCHED):
+        return has_words
+    seen = {key for key in SEARCHED if sees(reader, key, is_protected=False)}
+    told = [] if seen == set(SEARCHED) else [_told_by(word, seen) for word in words]
+    number = sa.and_(*(_is_number(word) for word in words))
+    is_open = sa.and_(col(PatronRow.is_protected).is_(False), *told)
+    return sa.and_(has_words, sa.or_(is_open, number, _is_whole(query)))
+
+
+def _has(word: str) -> sa.ColumnElement[bool]:
+    """The index answers this one; everything else narrows what it finds."""
+    words = sa.select(col(PatronTermRow.patron_id)).where(
+        col(PatronTermRow.term) >= word, col(PatronTermRow.term) < prefix_end(word)
+    )
+    return col(PatronRow.id).in_(words)
+
+
+def _told_by(word: str, seen: set[str]) -> sa.ColumnElement[bool]:
+    """The word begins a word of a field that the reader sees, or of what is not protected."""
+    told = [_is_number(word), _begins(sa.func.lower(_patron.c.preferred_name), word)]
+    if "name" in seen:
+        told.append(_begins(_patron.c.sort_name, word))
+    if "email" in seen:
+        told.append(_begins(_patron.c.email_key, word, after="@._-+"))
+    return sa.or_(*told)
+
+
+def _begins(
+    column: sa.ColumnElement[Any], word: str, *, after: str = " "
+) -> sa.ColumnElement[bool]:
+    """The text, or a word of it behind one of the characters `after`, begins with `word`."""
+    within = [column.contains(f"{sign}{word}", autoescape=True) for sign in after]
+    return sa.or_(column.startswith(word, autoescape=True), *within)
+
+
+def _is_number(word: str) -> sa.ColumnElement[bool]:
+    return sa.cast(col(PatronRow.number), sa.String).startswith(word, autoescape=True)
+
+
+def _is_whole(query: str) -> sa.ColumnElement[bool]:
+    """The query, as a whole, is a value of a field that has keys."""
+    found = [
+        sa.and_(*(getattr(PatronRow, column) == value for column, value in keys.items()))
+        for entry in FIELDS.values()
+        for keys in whole_keys(query, entry)
+        if keys
+    ]
+    return sa.or_(sa.false(), *found)
+
+
+def _fillings(query: str, entry: ProtectedField) -> Iterator[dict[str, str]]:
+    """The inputs that a query may be for a field: all of it, or cut in two at a blank."""
+    if len(entry.columns) == 1:
+        yield {entry.columns[0]: query}
+        return
+    words = query.split()
+    first, *rest = entry.columns
+    for cut in range(1, len(words) + 1):
+        yield {first: " ".join(words[:cut]), rest[0]: " ".join(words[cut:])}

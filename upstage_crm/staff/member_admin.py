@@ -1,0 +1,176 @@
+"""The members of the team: list them, change what they may do, let them go and come back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlmodel import Session, col, select
+
+from upstage_crm.audit import trail
+from upstage_crm.audit.events import Action, AuditEvent, Channel
+from upstage_crm.staff import names
+from upstage_crm.staff.accounts import (
+    end_sessions,
+    ensure_not_last_owner,
+    get_row,
+)
+from upstage_crm.staff.auth import second_factor, security
+from upstage_crm.staff.errors import OwnAccount
+from upstage_crm.staff.roles import Permission, Role, StaffMember, ensure_may
+from upstage_crm.staff.tables import StaffRow, StaffSessionRow
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TeamMember:
+    """A member as the team page shows one. `last_active_at` is None for who never signed in."""
+
+    id: str
+    email: str
+    display_name: str
+    desk: str
+    role: Role
+    created_at: datetime
+    is_disabled: bool
+    has_factor: bool
+    needs_factor: bool
+    last_active_at: datetime | None
+
+
+def members(session: Session) -> tuple[TeamMember, ...]:
+    """Everybody, who may sign in first, then by name."""
+    seen = dict(
+        session.exec(
+            select(StaffSessionRow.staff_id, sa.func.max(StaffSessionRow.last_seen_at)).group_by(
+                col(StaffSessionRow.staff_id)
+            )
+        ).all()
+    )
+    asked = security.current(session).second_factor
+    rows = session.exec(
+        select(StaffRow).order_by(
+            col(StaffRow.disabled_at).is_not(None), col(StaffRow.display_name)
+        )
+    )
+    return tuple(
+        TeamMember(
+            id=row.id,
+            email=row.email,
+            display_name=names.shown_name(row.display_name),
+            desk=names.shown_desk(row.desk),
+            role=row.role,
+            created_at=row.created_at,
+            is_disabled=row.disabled_at is not None,
+            has_factor=row.second_factor_at is not None,
+            needs_factor=row.role in asked,
+            last_active_at=seen.get(row.id),
+        )
+        for row in rows
+    )
+
+
+def change_role(
+    session: Session, *, actor: StaffMember, staff_id: str, role: Role, now: datetime
+) -> bool:
+    """Give a member another role and end their sessions; False when it was theirs already.
+
+    Raises:
+        Forbidden, NotFound; OwnAccount: nobody changes their own role.
+        LastOwner: the last owner stays one.
+    """
+    ensure_may(actor, Permission.MANAGE_TEAM)
+    if staff_id == actor.id:
+        raise OwnAccount
+    row = get_row(session, staff_id)
+    if row.role is role:
+        return False
+    if row.disabled_at is None:
+        ensure_not_last_owner(session, row)
+    before, row.role, row.role_at = row.role, role, now
+    session.add(row)
+    session.flush()
+    end_sessions(session, row.id, now)  # whoever comes back, comes back as what they are now
+    facts = {"staff_id": row.id, "role.old": before.value, "role.new": role.value}
+    _note(session, Action.STAFF_ROLE_CHANGED, actor, now, **facts)
+    return True
+
+
+def rename(
+    session: Session,
+    *,
+    actor: StaffMember,
+    staff_id: str,
+    display_name: str,
+    desk: str,
+    now: datetime,
+) -> None:
+    """Give a member another name and desk, as patrons read them; the same ones record nothing.
+
+    Raises:
+        Forbidden, NotFound; what `names` raises.
+    """
+    ensure_may(actor, Permission.MANAGE_TEAM)
+    name, at_desk = names.parse_name(display_name), names.parse_desk(desk)
+    row = get_row(session, staff_id)
+    if (row.display_name, row.desk) == (name, at_desk):
+        return
+    values = {"display_name.old": row.display_name, "desk.old": row.desk}
+    row.display_name, row.desk = name, at_desk
+    session.add(row)
+    session.flush()
+    event = AuditEvent(
+        action=Action.STAFF_RENAMED,
+        actor=actor.as_actor(),
+        channel=Channel.CRM,
+        facts={"staff_id": row.id},
+        values=values | {"display_name.new": name, "desk.new": at_desk},
+    )
+    trail.record(session, [event], now=now)
+
+
+def enable(session: Session, *, actor: StaffMember, staff_id: str, now: datetime) -> bool:
+    """Let a disabled member sign in again, with the password and factors of before.
+
+    False when the account was enabled already.
+
+    Raises:
+        Forbidden, NotFound.
+    """
+    ensure_may(actor, Permission.MANAGE_TEAM)
+    row = get_row(session, staff_id)
+    if row.disabled_at is None:
+        return False
+    row.disabled_at, row.enabled_at = None, now
+    session.add(row)
+    session.flush()
+    _note(session, Action.STAFF_ENABLED, actor, now, staff_id=row.id)
+    return True
+
+
+def take_factors(session: Session, *, actor: StaffMember, staff_id: str, now: datetime) -> None:
+    """Remove the second factors of a member who lost them, and end their sessions.
+
+    Raises:
+        Forbidden, NotFound; OwnAccount: one's own are removed on one's own page.
+    """
+    ensure_may(actor, Permission.MANAGE_TEAM)
+    if staff_id == actor.id:
+        raise OwnAccount
+    row = get_row(session, staff_id)
+    end_sessions(session, row.id, now)
+    second_factor.remove_all(session, staff_id=row.id, actor=actor.as_actor(), now=now)
+
+
+def ensure_may_manage(actor: StaffMember) -> None:
+    """Raise Forbidden unless `actor` looks after the team."""
+    ensure_may(actor, Permission.MANAGE_TEAM)
+
+
+def _note(
+    session: Session, action: Action, actor: StaffMember, now: datetime, **facts: str
+) -> None:
+    event = AuditEvent(
+        action=action, actor=actor.as_actor(), channel=Channel.CRM, facts=dict(facts)
+    )
+    trail.record(session, [event], now=now)

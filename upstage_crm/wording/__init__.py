@@ -1,0 +1,1 @@
+"""The words of every enum, error and action, each in one table."""

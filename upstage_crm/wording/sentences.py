@@ -1,0 +1,392 @@
+"""The words of the product: one plain sentence for every code that people can meet.
+
+Errors carry facts, never sentences; here they become words. A house test fails when a code has
+none. Sentences say what happened and what to do next, in the words of the desk.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+
+from upstage_crm.audit.events import Channel
+from upstage_crm.change_requests.model.rules import (
+    Cause,
+    Decision,
+    FieldOutcome,
+    Finding,
+    FreezeCause,
+    NoticeState,
+    RequestState,
+)
+from upstage_crm.core import when
+from upstage_crm.core.errors import UpstageError
+from upstage_crm.core.languages import Say
+from upstage_crm.mail.delivery import MailMode
+from upstage_crm.mail.message import Audience, MailKind
+from upstage_crm.patrons.advice import Advice, AdviceCode
+from upstage_crm.patrons.commands import PatronStatus
+from upstage_crm.patrons.views import SuppressionCause
+from upstage_crm.privacy.erasure import (
+    Blocker,
+    BlockerKind,
+)
+from upstage_crm.receipts.facts import ReceiptEvent
+from upstage_crm.wording import failures
+from upstage_crm.wording.staff import STAFF_SENTENCES
+from upstage_crm.wording.values import VALUE_SENTENCES
+
+SENTENCES: Mapping[str, str] = {
+    # The roots, for a refusal that nobody foresaw more precisely.
+    "refused": "This could not be done. Nothing was changed.",
+    "invalid": "This value cannot be used. Nothing was changed.",
+    "forbidden": "Your role does not allow this. Ask an owner of this CRM.",
+    "not_found": "There is no such record.",
+    "conflict": "Something changed in the meantime. Load the page again.",
+    "edited_meanwhile": "A colleague has changed this since you opened it, so nothing was saved. "
+    "Save again to replace it.",
+    "subject_moved": "The page has moved on since this was opened, so nothing was done. "
+    "Open it again.",
+    "busy": "There is no room for this right now. Try again in {seconds} seconds.",
+    **VALUE_SENTENCES,
+    # Patrons.
+    "protection_reason_missing": "Say in a few words why.",
+    "patron_erased": "This patron's data was erased. The record takes nothing any more.",
+    "reveal_reason_missing": "Say in a few words why you need to see it.",
+    "patron_is_protected": (
+        "This patron is protected. An owner, a manager or the privacy lead can look it up."
+    ),
+    "patron_unknown": "There is no such patron.",
+    "address_taken": "Patron {number} already has this address. Open that record instead.",
+    "possible_duplicates": "This may be somebody we know already. Look before you add them.",
+    # Change requests.
+    "nothing_to_change": "That is what the record holds already. There is nothing to change.",
+    "nothing_proposed": "Propose at least one new value.",
+    "reason_missing": "Say why: choose a reason, and write it down if it is another one.",
+    "note_missing": "Say in a few words why.",
+    "code_refused": "The reference and the code do not fit, or there were too many tries.",
+    "policy_out_of_range": "Enter a whole number from {least} to {most}.",
+    "policy_reminder_too_late": "No link lives that long: this reminder would never be sent.",
+    "policy_cannot_be_asked": "Only the current address can decide this field.",
+    "same_person": "The second person must be somebody else than the first.",
+    "not_yet_second": "You can be the second person from {day} at {time}.",
+    "first_not_settled": (
+        "Your colleague’s account is new or was changed in the last week. Someone who does not "
+        "manage the team can take this step now, you can from {day} at {time}."
+    ),
+    "own_record": "This is your own patron record. Ask a colleague to do it.",
+    "staff_address": "This address belongs to a staff account and cannot be a patron's.",
+    "patron_inactive": "This patron is not active, so nobody can be asked.",
+    "patron_frozen": (
+        "This record is in dispute. Two staff members must clear it before anything is proposed."
+    ),
+    "status_refused": "Choose another status.",
+    "record_moved": "The record has changed since this was asked for. Decline it, and ask again.",
+    "not_frozen": "This record is not in dispute.",
+    "no_mailbox": "This patron has no working email address that we could ask.",
+    "address_recently_proposed": (
+        "This address was proposed for another patron in the last 30 days (request {reference})."
+    ),
+    "address_suppressed": (
+        "We were told that this address is not the patron's. Two members can allow it again, "
+        "on the request where it was said."
+    ),
+    "change_waits": (
+        "An approved change of this takes effect later, see request {reference}. Withdraw it first."
+    ),
+    "not_suppressed": "This address is not suppressed any more.",
+    "other_finding": "The first member found out something else. Talk to each other first.",
+    "mailbox_out": "This address has no say about this record.",
+    "recently_rejected": "This was rejected lately (request {reference}). Wait until {until}.",
+    "request_unknown": "There is no such request.",
+    "request_ended": "This request is over: {state}.",
+    "erasure_blocked": "This patron cannot be erased now. What stands in the way is listed.",
+    "nothing_waits": "Nothing waits for a second person here.",
+    "already_waiting": "This waits for a second person already.",
+    "revert_window_over": "It is too late to put this back.",
+    "link_outdated": "A newer mail has replaced this link. Use the newest mail.",
+    "link_expired": "This link has run out.",
+    "link_invalid": "This link does not work.",
+    "resend_too_soon": "The last mail has only just left. Try again in {seconds} seconds.",
+    "resend_limit": "This request has been sent again {limit} times today. Try tomorrow.",
+    # Mail.
+    "mail_not_found": "There is no such mail.",
+    "mail_header_invalid": "This text cannot stand in a mail's head. Take out line breaks.",
+    "mail_address_invalid": "Mail cannot be sent to this address.",
+    "mail_not_sendable": "Only a mail that failed, or may not have left, can be sent again.",
+    "mail_send_failed": "The mail could not be sent.",
+    "mail_rejected": "The mail service refused this mail.",
+    "mail_deferred": "The mail service is busy. The mail is sent later.",
+    "mail_paused": "Mail is paused.",
+    "mail_conflict": "The mail service already knows this mail with other content.",
+    "resend_setting_invalid": "The settings of the mail service cannot be used.",
+    "mail_event_malformed": "This event cannot be read.",
+    "mail_event_unknown": "There is no such kind of event.",
+    "webhook_refused": "This event was not signed by the mail provider, or it is too old.",
+    "mail_catalogue_mismatch": "This mail could not be written. Nothing was changed.",
+    # Settings.
+    "organisation_detail_missing": "This is needed: every mail shows it.",
+    "time_zone_unknown": "Choose a time zone from the list.",
+    "language_unknown": "Choose a language from the list.",
+    # The proof.
+    "trail_broken": "The trail does not verify from entry {seq} on, so it is not signed.",
+    "bundle_refused": "This export does not verify.",
+    "bundle_unreadable": "This file is no export of the trail, or it cannot be read.",
+    "bundle_member_missing": "The export is not whole: {name} is missing.",
+    "bundle_member_unknown": "The export holds a file that does not belong there: {name}.",
+    "bundle_signature": "The export was not signed with this key, or its manifest was altered.",
+    "bundle_format": "The manifest is not one of this version of the export.",
+    "bundle_member_changed": "The export's {name} was altered or is damaged.",
+    "bundle_line": "Line {line} of {name} in the export cannot be read.",
+    "bundle_entry_unsigned": "Entry {seq} of the export carries no signature of this key.",
+    "row_not_proven": (
+        "This record was changed outside the CRM, so nothing can be done with it until it has been "
+        "checked. Every owner has been told."
+    ),
+    "row_moved": "Someone else changed this at the same moment. Please try again.",
+    "finding_over": "This has been restored already.",
+    "needs_operator": (
+        "Only the operator of the server can restore this row: upstage-crm audit repair"
+    ),
+    "trail_unsigned": (
+        "The trail has entries from before signing. Seal them once: upstage-crm migrate"
+    ),
+    "trail_key_unknown": (
+        "The trail is signed with the key {kid}, which is not among the keys of this server. Put "
+        "it back behind the first one in UPSTAGE_SECRET_KEYS. If it is lost, or was revoked on "
+        "purpose, give the new key another name, then run: upstage-crm migrate --new-key"
+    ),
+    "bundle_entry_missing": "Entry {seq} is missing from the export, or not in its place.",
+    "bundle_entry_changed": "Entry {seq} in the export was altered.",
+    "bundle_value": "A personal value of entry {seq} in the export was altered.",
+    "bundle_receipt": "Receipt {receipt} in the export does not verify.",
+    "bundle_count": "The export does not hold as much as its manifest says.",
+    **STAFF_SENTENCES,
+}
+"""Codes that only an operator at a terminal meets have their words in `cli.start_words`."""
+
+ADVICE: Mapping[AdviceCode, str] = {
+    AdviceCode.SPELLING_ONLY: "Only the spelling differs from the current address.",
+    AdviceCode.LIKELY_TYPO: "Is this a typing mistake? Did you mean {suggestion}?",
+    AdviceCode.UNKNOWN_TOP_LEVEL_DOMAIN: "The ending .{top_level} is not one that exists.",
+    AdviceCode.LOOK_ALIKE_CHARACTERS: (
+        "Some letters only look like others. Computers read this domain as {punycode}."
+    ),
+    AdviceCode.DISPOSABLE: "This is a throw-away mailbox. It may be gone tomorrow.",
+    AdviceCode.ROLE_ADDRESS: "This looks like a shared mailbox, not one person's.",
+    AdviceCode.OTHER_EMAIL_IN_TEXT: "The reason mentions another email address.",
+    AdviceCode.OTHER_PHONE_IN_TEXT: "The reason mentions a phone number.",
+    AdviceCode.HELD_VALUE_IN_TEXT: "Your message mentions the {label} on the record. Leave it out.",
+}
+STATE_WORDS: Mapping[RequestState, str] = {
+    RequestState.HELD: "On hold",
+    RequestState.PENDING: "Pending",
+    RequestState.WAITING: "Approved, takes effect later",
+    RequestState.APPROVED: "Approved",
+    RequestState.PARTLY_APPROVED: "Partly approved",
+    RequestState.REJECTED: "Rejected",
+    RequestState.EXPIRED: "Expired",
+    RequestState.SUPERSEDED: "Superseded",
+    RequestState.WITHDRAWN: "Withdrawn",
+    RequestState.UNDELIVERABLE: "Undeliverable",
+    RequestState.REVERTED: "Reverted",
+}
+OUTCOME_WORDS: Mapping[FieldOutcome, str] = {
+    FieldOutcome.HELD: "On hold",
+    FieldOutcome.PENDING: "Waiting for an answer",
+    FieldOutcome.WAITING: "Approved, takes effect later",
+    FieldOutcome.APPROVED: "Approved",
+    FieldOutcome.APPLIED: "Approved and changed",
+    FieldOutcome.REJECTED: "Rejected",
+    FieldOutcome.OBJECTED: "Objected to",
+    FieldOutcome.LAPSED: "Not answered in time",
+    FieldOutcome.SUPERSEDED: "Replaced by a newer request",
+    FieldOutcome.WITHDRAWN: "Withdrawn",
+    FieldOutcome.UNDELIVERABLE: "Could not be delivered",
+}
+NOTICE_WORDS: Mapping[NoticeState, str] = {
+    NoticeState.ON_ITS_WAY: "The notice to the current address is on its way.",
+    NoticeState.DELIVERED: "The notice to the current address has arrived.",
+    NoticeState.ON_PAPER: "A letter told the patron.",
+    NoticeState.ENDED: "A second person ended the waiting time.",
+    NoticeState.NOT_SENT: "The notice to the current address could not be sent.",
+    NoticeState.NOT_DELIVERED: "The notice to the current address did not arrive within a day.",
+    NoticeState.BOUNCED: "The notice to the current address came back.",
+    NoticeState.COMPLAINED: "The notice to the current address was marked as spam.",
+    NoticeState.SUPPRESSED: "The mail provider no longer delivers to the current address.",
+    NoticeState.NO_MAILBOX: "The record has no mailbox that works.",
+}
+SUPPRESSION_WORDS: Mapping[SuppressionCause, str] = {
+    SuppressionCause.NOT_MY_ADDRESS: "Its owner told us that it is not the patron's address.",
+    SuppressionCause.NOT_THIS_PERSON: "Whoever reads it told us that they are not the patron.",
+    SuppressionCause.DISOWNED: "The former address objected to it.",
+    SuppressionCause.FOUND: "Two members found out that it is not the patron's.",
+}
+FINDING_WORDS: Mapping[Finding, str] = {
+    Finding.NOTHING_WRONG: "The record is right as it stands",
+    Finding.CURRENT_NOT_PATRONS: "The address on the record is not the patron's",
+    Finding.OBJECTOR_NOT_PATRONS: "The address that objected is not the patron's",
+}
+CAUSE_WORDS: Mapping[Cause, str] = {
+    Cause.STAFF: "Withdrawn by staff",
+    Cause.PROPOSER_GONE: "Withdrawn because its proposer no longer works here",
+    Cause.ADDRESS_TAKEN: "Withdrawn because another patron now has the address: merge them?",
+    Cause.VALUE_MOVED: "Withdrawn because the record had changed in the meantime",
+    Cause.PATRON_INACTIVE: "Withdrawn because the patron is no longer active",
+    Cause.MERGED: "Withdrawn because the record was merged",
+    Cause.KEY_REVOKED: "Withdrawn because its link was revoked",
+    Cause.PATRON_FROZEN: "Withdrawn because the record is in dispute",
+}
+FREEZE_WORDS: Mapping[FreezeCause, str] = {
+    FreezeCause.OBJECTION: "Because somebody objected to a change that had been made",
+    FreezeCause.REVERT_BLOCKED: "Because a change could not be put back by itself",
+    FreezeCause.ASKED_BY_STAFF: "Because staff look into who reads a mailbox",
+}
+BLOCKER_WORDS: Mapping[BlockerKind, str] = {
+    BlockerKind.OPEN_REQUEST: "Request {reference} is open. Withdraw it, or wait for its end.",
+    BlockerKind.REVERT_WINDOW: (
+        "What request {reference} changed may still be put back, until {until}."
+    ),
+    BlockerKind.FROZEN: "The record is in dispute. Two staff members have to clear it first.",
+}
+DECISION_WORDS: Mapping[Decision, str] = {
+    Decision.APPROVE: "Approved",
+    Decision.REJECT: "Rejected",
+    Decision.OBJECT: "Objected",
+    Decision.NOT_THIS_PERSON: "Is not this person",
+}
+CHANNEL_WORDS: Mapping[Channel, str] = {
+    Channel.CRM: "CRM",
+    Channel.PATRON_PAGE: "confirmation page",
+    Channel.SIMPLE_PAGE: "simple confirmation page",
+    Channel.COMMAND_LINE: "command line",
+    Channel.SCHEDULE: "by the clock",
+    Channel.DEMO: "demo data",
+    Channel.DESK: "desk",
+}
+RECEIPT_WORDS: Mapping[ReceiptEvent, str] = {
+    ReceiptEvent.APPROVED: "Approved",
+    ReceiptEvent.PARTLY_APPROVED: "Partly approved",
+    ReceiptEvent.REJECTED: "Rejected",
+    ReceiptEvent.OBJECTED: "Objected to",
+    ReceiptEvent.REVERTED: "Put back",
+    ReceiptEvent.CONFIRMED_AT_DESK: "Confirmed at the desk",
+}
+MAIL_KIND_WORDS: Mapping[MailKind, str] = {
+    MailKind.DECISION_REQUEST: "Question to approve or reject",
+    MailKind.DECISION_REMINDER: "Reminder of the question",
+    MailKind.CHANGE_NOTICE: "Notice that the address is to be replaced",
+    MailKind.NOTICE_REMINDER: "Reminder of the notice",
+    MailKind.FURTHER_CHANGE: "Notice of a further change, to the former address",
+    MailKind.CHANGE_WAITING: "Confirmation that it was approved and waits",
+    MailKind.DESK_NOTICE: "Notice of a change confirmed at the desk",
+    MailKind.CHANGE_APPLIED: "Confirmation of the change",
+    MailKind.CHANGE_PARTLY_APPLIED: "Confirmation of a partly approved change",
+    MailKind.CHANGE_REJECTED: "Confirmation of the rejection",
+    MailKind.CHANGE_EXPIRED: "Notice that time ran out",
+    MailKind.CHANGE_WITHDRAWN: "Notice of the withdrawal",
+    MailKind.CHANGE_SUPERSEDED: "Notice that a newer request took its place",
+    MailKind.CHANGE_UNDELIVERABLE: "Notice that a mail could not be delivered",
+    MailKind.CHANGE_REVERTED: "Confirmation that the change was undone",
+    MailKind.SUPPRESSION_LIFTED: "Notice that we may write again",
+    MailKind.RECORD_FROZEN: "Alert: a record is frozen",
+    MailKind.PROTECTION_REMOVED: "Notice that the record is no longer protected",
+    MailKind.RECORD_ERASED: "Confirmation of the erasure",
+    MailKind.STAFF_OUTCOME: "Outcome to the proposer",
+    MailKind.STAFF_INVITATION: "Invitation to the team",
+    MailKind.STAFF_PASSWORD_LINK: "Link to set a new password",
+    MailKind.STAFF_NOTICE: "Notice about a staff account",
+    MailKind.STAFF_ALERT: "Alert: unusual proposals of a member",
+}
+AUDIENCE_WORDS: Mapping[Audience, str] = {
+    Audience.CURRENT: "the current address",
+    Audience.PROPOSED: "the proposed address",
+    Audience.STAFF: "a staff member",
+}
+DUPLICATE_WORDS: Mapping[str, str] = {
+    "phone": "same phone number",
+    "name": "same name",
+}
+STATUS_WORDS: Mapping[PatronStatus, str] = {
+    PatronStatus.ACTIVE: "Active",
+    PatronStatus.INACTIVE: "Inactive",
+    PatronStatus.DECEASED: "Deceased",
+    PatronStatus.ERASED: "Erased",
+}
+PAUSE_WORDS: Mapping[str, str] = {
+    "key_refused": "Mail is paused: Resend refuses our key. Nothing is lost.",
+    "domain_refused": "Mail is paused: Resend refuses our sender's domain. Nothing is lost.",
+    "wrong_address": "Mail is paused: the address of the mail service is wrong. Nothing is lost.",
+    "quota_used_up": "Mail is paused: today's quota is used up. It goes on by itself.",
+    "other": "Mail is paused: the mail provider refuses it. Ask whoever runs this server.",
+}
+MAIL_MODE_WORDS: Mapping[MailMode, str] = {
+    MailMode.RESEND: "",  # nothing to say: mail leaves
+    MailMode.DEMO: "This is a demo: no email is sent. It is kept in the built-in mailbox.",
+    MailMode.REHEARSAL: (
+        "This is a rehearsal: no email is sent, and the links in the mailbox do not work. "
+        "No patron can be asked until a mail provider is set."
+    ),
+}
+CHECK_FIRST = "Before you repeat what you did, check whether it was saved."
+FAILED = f"{failures.TITLE}. {failures.SOON} {CHECK_FIRST}"
+SIGNED_OUT = "You are signed out."
+LANGUAGE_WORDS: Mapping[str, str] = {
+    "en": "English",
+    "es": "Spanish",
+    "fr": "French",
+    "de": "German",
+    "ar": "Arabic",
+}
+
+
+def cause_words(cause: object) -> str:
+    """Return why something ended or was frozen; empty for a staff member's own withdrawal."""
+    if cause in list(FreezeCause):
+        return FREEZE_WORDS[FreezeCause(str(cause))]
+    if cause in list(Cause) and cause != Cause.STAFF:
+        return CAUSE_WORDS[Cause(str(cause))]
+    return ""
+
+
+def sentence(error: UpstageError, say: Say = str) -> str:
+    """Return the sentence for a refusal as `say` says it, its facts filled in."""
+    return fill(say(SENTENCES[error.code]), error.facts)
+
+
+def blocker_sentence(blocker: Blocker) -> str:
+    """Return what stands in the way of an erasure, and when it ends by itself."""
+    return fill(
+        BLOCKER_WORDS[blocker.kind], {"reference": blocker.reference, "until": blocker.until}
+    )
+
+
+def advice_sentence(advice: Advice) -> str:
+    """Return the sentence for a warning, its facts filled in."""
+    return fill(ADVICE[advice.code], advice.facts)
+
+
+def fill(template: str, facts: Mapping[str, object]) -> str:
+    """Fill facts into a sentence; instants become dates, states their words."""
+    return template.format_map(_Facts({name: _word(value) for name, value in facts.items()}))
+
+
+class _Facts(dict[str, str]):
+    """Facts of a sentence; one that is missing reads as a dash instead of an error."""
+
+    def __missing__(self, key: str) -> str:
+        return "–"
+
+
+_WORDS: tuple[tuple[type, Callable[[object], str]], ...] = (
+    (RequestState, lambda value: STATE_WORDS[RequestState(value)].lower()),
+    (datetime, lambda value: f"{value:%d %B %Y}"),
+    (timedelta, lambda value: when.span(value) if isinstance(value, timedelta) else str(value)),
+)
+
+
+def _word(value: object) -> str:
+    for kind, words in _WORDS:
+        if isinstance(value, kind):
+            return words(value)
+    return str(value)
