@@ -26,7 +26,7 @@ from tests.support.stage import CLERK, LEAD, OWNER, Stage, set_stage
 from upstage_crm import upstage_crm as app_module
 from upstage_crm.audit.events import Channel
 from upstage_crm.change_requests.disputes import freezing
-from upstage_crm.change_requests.lifecycle import locking
+from upstage_crm.change_requests.lifecycle.locked_request import LockedRequest
 from upstage_crm.change_requests.lifecycle.staff_commands import Proposed
 from upstage_crm.change_requests.limits import alerts
 from upstage_crm.change_requests.model.rules import FreezeCause
@@ -287,7 +287,9 @@ def dispute(engine: Engine, patron: PatronRecord) -> None:
     proposed = engine.propose(patron, changes=PHONE)
 
     def freeze(session: Any) -> None:
-        case = locking.by_id(session, proposed.request_id, notifier=engine.room, now=engine.now)
+        case = LockedRequest.by_id(
+            session, proposed.request_id, notifier=engine.room, now=engine.now
+        )
         freezing.freeze(
             case, FreezeCause.REVERT_BLOCKED, channel=Channel.SCHEDULE, outcome="an objection"
         )

@@ -15,8 +15,7 @@ from sqlmodel import Session
 
 from upstage_crm.audit import recorded, trail
 from upstage_crm.audit.events import OPERATOR, Action, Actor, AuditEvent, Channel
-from upstage_crm.change_requests.lifecycle import locking
-from upstage_crm.change_requests.lifecycle.locked_request import mailed_about
+from upstage_crm.change_requests.lifecycle.locked_request import LockedRequest, mailed_about
 from upstage_crm.change_requests.limits import alerts
 from upstage_crm.change_requests.model.errors import NotAKeeper
 from upstage_crm.change_requests.model.rules import (
@@ -214,7 +213,7 @@ def _withdraw_all(
     events: list[AuditEvent] = []
     withdrawn = 0
     for row in _answered_by(session, staff_id):
-        case = locking.by_id(session, row.id, notifier=notifier, now=now)
+        case = LockedRequest.by_id(session, row.id, notifier=notifier, now=now)
         if case.request.state.is_open:
             case.withdraw(Cause.PROPOSER_GONE, actor=actor, channel=channel)
             events += case.events

@@ -13,7 +13,7 @@ from sqlmodel import Session
 
 from upstage_crm.audit.events import Action
 from upstage_crm.change_requests.disputes import disowning, mailbox_out, objections
-from upstage_crm.change_requests.lifecycle import locking, notices, progress, receipts, reminders
+from upstage_crm.change_requests.lifecycle import advance, notices, receipts, reminders
 from upstage_crm.change_requests.lifecycle.answer import (
     Answer,
     Evidence,
@@ -86,7 +86,7 @@ def decide(
         jti=claims.jti,
     )
     try:
-        locked = locking.by_id(session, claims.request_id, notifier=notifier, now=now)
+        locked = LockedRequest.by_id(session, claims.request_id, notifier=notifier, now=now)
     except UnknownRequest as error:
         raise LinkRefused from error
     _ensure_may_decide(locked, claims, decision, now)
@@ -133,7 +133,7 @@ def _decide(locked: LockedRequest, answer: Answer, answers: Mapping[str, Decisio
         _note_proof(locked, answer)
     if answered and answer.reviewer is Reviewer.CURRENT:
         _note_arrival(locked)
-    progress.go_on(
+    advance.go_on(
         locked,
         [change for change, _review in chosen],
         actor=answer.actor,

@@ -15,7 +15,6 @@ from sqlmodel import Session, col, select
 from upstage_crm.audit.events import OUTSIDER, Action, Actor, Channel
 from upstage_crm.audit.trail import canonical
 from upstage_crm.change_requests.decisions import decide
-from upstage_crm.change_requests.lifecycle import locking
 from upstage_crm.change_requests.lifecycle.locked_request import LockedRequest
 from upstage_crm.change_requests.model.errors import (
     AlreadyWaiting,
@@ -55,7 +54,7 @@ def redeem(
     """
     try:
         found = parse_reference(reference)
-        locked = locking.by_reference(session, found, notifier=notifier, now=now)
+        locked = LockedRequest.by_reference(session, found, notifier=notifier, now=now)
     except UnknownRequest:
         return None
     claims = _matched(locked, code, actor=OUTSIDER, channel=Channel.PATRON_PAGE)
@@ -86,7 +85,7 @@ def read_out(
     """
     ensure_may(actor, Permission.DESK_IDENTIFY)
     words = clean_block(note, NOTE_LIMIT)
-    locked = locking.by_reference(session, reference, notifier=notifier, now=now)
+    locked = LockedRequest.by_reference(session, reference, notifier=notifier, now=now)
     second_person.ensure_not_own(actor, locked.patron)
     state = locked.request.state
     is_over = state is RequestState.PENDING and now >= locked.request.expires_at
@@ -206,7 +205,7 @@ def _matched(
 def _second(
     session: Session, actor: StaffMember, reference: str, notifier: Notifier, now: datetime
 ) -> tuple[LockedRequest, DeskConfirmationRow]:
-    locked = locking.by_reference(session, reference, notifier=notifier, now=now)
+    locked = LockedRequest.by_reference(session, reference, notifier=notifier, now=now)
     row = _waiting(locked)
     if row is None:
         raise NothingWaits

@@ -13,14 +13,7 @@ from datetime import datetime
 from sqlmodel import Session, col, select
 
 from upstage_crm.audit.events import Action, Channel
-from upstage_crm.change_requests.lifecycle import (
-    advance,
-    locking,
-    progress,
-    receipts,
-    reminders,
-    supersede,
-)
+from upstage_crm.change_requests.lifecycle import advance, create, receipts, reminders
 from upstage_crm.change_requests.lifecycle.checks import (
     check,
     clean_reason,
@@ -136,7 +129,7 @@ def propose(
         channel=Channel.DESK,
         now=now,
     )
-    supersede.say_goodbye(replaced, besides=())
+    create.say_goodbye(replaced, besides=())
     row = DeskConfirmationRow(
         id=new_id(now),
         request_id=locked.request.id,
@@ -179,7 +172,7 @@ def confirm(
         AlertOpen: a tripwire tripped for the clerk, and nobody has looked into it yet.
     """
     ensure_may(actor, Permission.DESK_CONFIRM)
-    locked = locking.by_reference(session, reference, notifier=notifier, now=now)
+    locked = LockedRequest.by_reference(session, reference, notifier=notifier, now=now)
     row = _waiting(locked)
     second_person.ensure_second(
         session, actor, first_id=row.clerk_id, patron=locked.patron, now=now
@@ -202,7 +195,7 @@ def resume(session: Session, *, request_id: str, notifier: Notifier, now: dateti
 
     It begins again: told to the current address, and asked of a new one.
     """
-    locked = locking.by_id(session, request_id, notifier=notifier, now=now)
+    locked = LockedRequest.by_id(session, request_id, notifier=notifier, now=now)
     if locked.request.state is not RequestState.HELD or locked.desk_method is None:
         return False
     _begin(locked)
@@ -226,7 +219,7 @@ def decline(
     """
     ensure_may(actor, Permission.DESK_CONFIRM)
     words = clean_block(note, NOTE_LIMIT)
-    locked = locking.by_reference(session, reference, notifier=notifier, now=now)
+    locked = LockedRequest.by_reference(session, reference, notifier=notifier, now=now)
     row = _waiting(locked)
     if not words:
         raise NoteMissing
@@ -254,7 +247,7 @@ def _begin(locked: LockedRequest) -> None:
         request.notice_state = NoticeState.NO_MAILBOX
     locked.ask()
     vouched = [change for change in locked.open_changes if change not in asked]
-    progress.go_on(locked, vouched, channel=Channel.DESK)
+    advance.go_on(locked, vouched, channel=Channel.DESK)
     reminders.plan_reminder(locked)
 
 

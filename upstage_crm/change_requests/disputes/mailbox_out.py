@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from upstage_crm.audit.events import Action, Actor, Channel
-from upstage_crm.change_requests.lifecycle import advance, notices, progress
+from upstage_crm.change_requests.lifecycle import advance, notices
 from upstage_crm.change_requests.lifecycle.answer import (
     Answer,
     record_review,
@@ -52,7 +52,7 @@ def say_not_this_person(locked: LockedRequest, answer: Answer) -> None:
             advance.replace_review(locked, review)
     if locked.request.notice_state is NoticeState.ON_ITS_WAY:
         notices.arrived(locked, locked.now, by="answer")
-    progress.go_on(locked, told, actor=answer.actor, channel=answer.door)
+    advance.go_on(locked, told, actor=answer.actor, channel=answer.door)
 
 
 def put_out(

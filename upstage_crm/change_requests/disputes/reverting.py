@@ -17,7 +17,7 @@ from sqlmodel import Session, col, select
 from upstage_crm.audit import trail
 from upstage_crm.audit.events import Action, Actor, Channel
 from upstage_crm.change_requests.disputes import freezing
-from upstage_crm.change_requests.lifecycle import advance, locking, receipts
+from upstage_crm.change_requests.lifecycle import advance, receipts
 from upstage_crm.change_requests.lifecycle.locked_request import LockedRequest
 from upstage_crm.change_requests.model.errors import (
     NoteMissing,
@@ -122,7 +122,7 @@ def revert(
     words = clean_block(reason, REASON_LIMIT)
     if not words:
         raise NoteMissing
-    locked = locking.by_reference(session, reference, notifier=notifier, now=now)
+    locked = LockedRequest.by_reference(session, reference, notifier=notifier, now=now)
     second_person.ensure_not_own(actor, locked.patron)
     changes = revertible(locked)
     if not changes:

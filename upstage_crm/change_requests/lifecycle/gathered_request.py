@@ -11,6 +11,7 @@ from sqlmodel import Session, col, select
 
 from upstage_crm.audit.events import Action, Actor, AuditEvent, Channel
 from upstage_crm.change_requests.model import policy_store
+from upstage_crm.change_requests.model.errors import UnknownRequest
 from upstage_crm.change_requests.model.policy import Policy
 from upstage_crm.change_requests.model.reviewers import (
     Evidence,
@@ -32,15 +33,17 @@ from upstage_crm.change_requests.model.tables import (
     FieldChangeRow,
     ReviewRow,
 )
-from upstage_crm.change_requests.notifications import context_loader
+from upstage_crm.change_requests.notifications import context
 from upstage_crm.change_requests.notifications.context import MailContext
 from upstage_crm.change_requests.notifications.notifier import Notifier
 from upstage_crm.change_requests.reads import evidence, requests
+from upstage_crm.change_requests.reads.references import find_id
 from upstage_crm.core.email_address import parse_email
 from upstage_crm.links.claims import Reviewer
 from upstage_crm.organisation import settings
 from upstage_crm.organisation.details import OrganisationDetails
 from upstage_crm.patrons import fields, suppressions
+from upstage_crm.patrons import queries as patron_queries
 from upstage_crm.patrons.tables import PatronRow
 from upstage_crm.staff import accounts
 from upstage_crm.staff.accounts import Reachable
@@ -86,6 +89,31 @@ class GatheredRequest:
             notifier=notifier,
             now=now,
         )
+
+    @classmethod
+    def by_id(cls, session: Session, request_id: str, *, notifier: Notifier, now: datetime) -> Self:
+        """Lock and gather a request, in the one order that every command keeps: patron, request.
+
+        Raises:
+            UnknownRequest: there is none.
+        """
+        patron = patron_queries.lock(session, requests.patron_of(session, request_id))
+        request = requests.lock(session, request_id)
+        return cls.opened(session, patron=patron, request=request, notifier=notifier, now=now)
+
+    @classmethod
+    def by_reference(
+        cls, session: Session, reference: str, *, notifier: Notifier, now: datetime
+    ) -> Self:
+        """Lock and gather a request by its reference, in its stored form.
+
+        Raises:
+            UnknownRequest: there is none.
+        """
+        request_id = find_id(session, reference)
+        if request_id is None:
+            raise UnknownRequest
+        return cls.by_id(session, request_id, notifier=notifier, now=now)
 
     def other(self, request_id: str) -> Self:
         """Another request of the same patron, locked and gathered."""
@@ -190,7 +218,7 @@ class GatheredRequest:
         before: tuple[str, ...] = ()
         if warns:
             before = evidence.languages_before(self.session, self.patron, now=self.now)
-        return context_loader.gather(
+        return context.gather(
             organisation=self.organisation,
             proposer=self.proposer,
             request=self.request,

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from sqlmodel import Session
 
 from upstage_crm.audit.events import SYSTEM, Action, Channel
-from upstage_crm.change_requests.lifecycle import locking, progress, reminders, undeliverable
+from upstage_crm.change_requests.lifecycle import advance, reminders, undeliverable
 from upstage_crm.change_requests.lifecycle.locked_request import LockedRequest
 from upstage_crm.change_requests.model.errors import (
     NoteMissing,
@@ -38,7 +38,7 @@ _FINAL = (NoticeState.ENDED, NoticeState.ON_PAPER)
 
 def look(session: Session, *, request_id: str, notifier: Notifier, now: datetime) -> bool:
     """Take note of what became of a notice; False when there is nothing new."""
-    locked = locking.by_id(session, request_id, notifier=notifier, now=now)
+    locked = LockedRequest.by_id(session, request_id, notifier=notifier, now=now)
     if not locked.request.state.is_open or not refresh(locked):
         return False
     locked.record()
@@ -164,7 +164,7 @@ def renew(locked: LockedRequest) -> None:
 
 
 def _stopped(session: Session, reference: str, notifier: Notifier, now: datetime) -> LockedRequest:
-    locked = locking.by_reference(session, reference, notifier=notifier, now=now)
+    locked = LockedRequest.by_reference(session, reference, notifier=notifier, now=now)
     refresh(locked)
     request = locked.request
     is_open = request.state in (RequestState.PENDING, RequestState.WAITING)
@@ -189,5 +189,5 @@ def _restart(locked: LockedRequest) -> None:
     locked.session.add(locked.request)
     locked.session.flush()
     waiting = [c for c in locked.open_changes if c.outcome is FieldOutcome.WAITING]
-    progress.go_on(locked, waiting, channel=Channel.SCHEDULE)
+    advance.go_on(locked, waiting, channel=Channel.SCHEDULE)
     reminders.plan_reminder(locked)

@@ -12,7 +12,7 @@ from datetime import datetime
 
 from sqlmodel import Session, col, select
 
-from upstage_crm.change_requests.lifecycle import supersede
+from upstage_crm.change_requests.lifecycle import create
 from upstage_crm.change_requests.lifecycle.checks import (
     ParsedChange,
     check,
@@ -119,12 +119,12 @@ def preview(
         now=now,
     )
     wanted = {change.field.key: change.key for change in parsed}
-    standing = supersede.same_open_request(session, patron_id=patron_id, wanted=wanted, now=now)
+    standing = create.same_open_request(session, patron_id=patron_id, wanted=wanted, now=now)
     open_fields = requests.open_fields(session, patron_id)
     taken = {field: row for field, row in open_fields.items() if field in wanted}
     replaced = {row.request_id for row in taken.values()}
     if standing is None:
-        supersede.ensure_none_waits(session, taken.values())
+        create.ensure_none_waits(session, taken.values())
     return ProposalPreview(
         # Nobody is written to about a change at the desk before a second person has confirmed it.
         readings=()

@@ -12,10 +12,9 @@ from sqlmodel import Session
 
 from upstage_crm.audit.events import SYSTEM, Action, Channel
 from upstage_crm.change_requests.lifecycle import (
+    advance,
     held_requests,
-    locking,
     notices,
-    progress,
     reminders,
     undeliverable,
 )
@@ -41,7 +40,7 @@ _QUIET = timedelta(days=2)
 
 def expire(session: Session, *, request_id: str, notifier: Notifier, now: datetime) -> bool:
     """Let a request whose time is up lapse; False when there is nothing to do (any more)."""
-    locked = locking.by_id(session, request_id, notifier=notifier, now=now)
+    locked = LockedRequest.by_id(session, request_id, notifier=notifier, now=now)
     if locked.request.state is not RequestState.PENDING or now < locked.request.expires_at:
         return False
     locked.lapse()
@@ -55,7 +54,7 @@ def release_cooled(session: Session, *, request_id: str, notifier: Notifier, now
     A wire that tripped meanwhile has put it into quarantine. Whom nobody can ask by now has to be
     looked at by a person, too.
     """
-    locked = locking.by_id(session, request_id, notifier=notifier, now=now)
+    locked = LockedRequest.by_id(session, request_id, notifier=notifier, now=now)
     request = locked.request
     is_cooling = request.state is RequestState.HELD and request.held_for is HeldFor.COOLING
     if not is_cooling or now < request.created_at + locked.policy.thresholds.cooling:
@@ -77,7 +76,7 @@ def remind(session: Session, *, request_id: str, notifier: Notifier, now: dateti
     never answered us gets one reminder and no second one. A current mailbox that is silent hears
     once more a day before the change takes effect.
     """
-    locked = locking.by_id(session, request_id, notifier=notifier, now=now)
+    locked = LockedRequest.by_id(session, request_id, notifier=notifier, now=now)
     request, since = locked.request, locked.request.next_reminder_at
     if request.state not in _ASKED or since is None or now < since:
         return False
@@ -95,7 +94,7 @@ def take_effect(session: Session, *, request_id: str, notifier: Notifier, now: d
 
     Everything is checked once more; what can no longer be true is withdrawn.
     """
-    locked = locking.by_id(session, request_id, notifier=notifier, now=now)
+    locked = LockedRequest.by_id(session, request_id, notifier=notifier, now=now)
     due = [
         change
         for change in locked.open_changes
@@ -104,7 +103,7 @@ def take_effect(session: Session, *, request_id: str, notifier: Notifier, now: d
     if not due:
         return False
     notices.refresh(locked)  # it may have come back since
-    progress.go_on(locked, [c for c in due if c.outcome.is_open], channel=Channel.SCHEDULE)
+    advance.go_on(locked, [c for c in due if c.outcome.is_open], channel=Channel.SCHEDULE)
     locked.record()
     return True
 
@@ -116,7 +115,7 @@ def give_up(
 
     False when nothing of it was open (any more).
     """
-    locked = locking.by_id(session, request_id, notifier=notifier, now=now)
+    locked = LockedRequest.by_id(session, request_id, notifier=notifier, now=now)
     is_lost = locked.request.state is RequestState.PENDING and undeliverable.end(locked, reviewer)
     locked.record()
     return is_lost
@@ -128,7 +127,7 @@ def revoke(session: Session, *, request_id: str, notifier: Notifier, now: dateti
     Where the notice alone is lost, to a change that was approved or can still be, it goes again,
     and its period begins from the start. False when it is over, or has newer links by now.
     """
-    locked = locking.by_id(session, request_id, notifier=notifier, now=now)
+    locked = LockedRequest.by_id(session, request_id, notifier=notifier, now=now)
     dead = link_codes.dead_of(session, notifier.codec, request_id=request_id)
     if locked.request.state not in _ASKED or not dead:
         return False

@@ -19,12 +19,11 @@ from upstage_crm.audit.events import (
     Channel,
 )
 from upstage_crm.change_requests.lifecycle import (
+    create,
     held_requests,
     locked_request,
-    locking,
     notices,
     reminders,
-    supersede,
 )
 from upstage_crm.change_requests.lifecycle.checks import (
     check,
@@ -141,7 +140,7 @@ def propose(
         now=now,
     )
     wanted = {change.field.key: change.key for change in parsed}
-    standing = supersede.same_open_request(session, patron_id=patron_id, wanted=wanted, now=now)
+    standing = create.same_open_request(session, patron_id=patron_id, wanted=wanted, now=now)
     if standing is not None:
         watched.note_repeated(session, now=now)
         return Proposed(request_id=standing.id, reference=standing.reference, is_new=False)
@@ -162,9 +161,9 @@ def propose(
         locked.ask()
         reminders.plan_reminder(locked)
         matter = locked.matter()
-        supersede.say_goodbye(replaced, besides=[matter.address_of(who) for who in BOTH])
+        create.say_goodbye(replaced, besides=[matter.address_of(who) for who in BOTH])
     else:
-        supersede.say_goodbye(replaced, besides=())
+        create.say_goodbye(replaced, besides=())
     locked.note(
         Action.REQUEST_PROPOSED,
         actor.as_actor(),
@@ -202,7 +201,7 @@ def release(
     """
     if not any(may(actor, permission) for permission in _RELEASE.values()):
         ensure_may(actor, Permission.RELEASE_REQUEST)
-    locked = locking.by_reference(session, reference, notifier=notifier, now=now)
+    locked = LockedRequest.by_reference(session, reference, notifier=notifier, now=now)
     request = locked.request
     permission = _RELEASE.get(request.held_for) if request.held_for else None
     if request.state is not RequestState.HELD or permission is None:
@@ -233,7 +232,7 @@ def withdraw(
         AlertOpen: it is somebody else's, and an alert about the actor is open.
     """
     ensure_may(actor, Permission.WITHDRAW_REQUEST)
-    locked = locking.by_reference(session, reference, notifier=notifier, now=now)
+    locked = LockedRequest.by_reference(session, reference, notifier=notifier, now=now)
     second_person.ensure_not_own(actor, locked.patron)
     if actor.id != locked.request.answerable_id:
         alerts.ensure_none(session, actor.id)
@@ -260,7 +259,7 @@ def resend(
     """
     ensure_may(actor, Permission.RESEND_REQUEST)
     alerts.ensure_none(session, actor.id)
-    locked = locking.by_reference(session, reference, notifier=notifier, now=now)
+    locked = LockedRequest.by_reference(session, reference, notifier=notifier, now=now)
     second_person.ensure_not_own(actor, locked.patron)
     request, policy = locked.request, locked.policy
     if request.state is not RequestState.PENDING or now >= request.expires_at:
