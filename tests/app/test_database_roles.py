@@ -19,13 +19,15 @@ from upstage_crm.audit import (
     rights,
     roles,
 )
-from upstage_crm.audit.guards import triggers
+from upstage_crm.audit.guards import rules, triggers
+from upstage_crm.audit.guards.explained import sentence_of
 from upstage_crm.cli import commands
 from upstage_crm.core import migrations
 from upstage_crm.core.db import Database
 from upstage_crm.settings import Settings
 from upstage_crm.tables import metadata
 from upstage_crm.web.errors import NotMigrated
+from upstage_crm.wiring import PROTECTED as PROTECTED_COLUMNS
 
 # --- an operator's first day ---------------------------------------------------------------------
 
@@ -187,6 +189,16 @@ def test_the_recipe_is_what_the_command_prints(capsys: pytest.CaptureFixture[str
     ]
     lines = [line for line in printed.splitlines() if line and not line.startswith("--")]
     assert lines == [f"{statement};" for statement in statements]
+
+
+@pytest.mark.parametrize("dialect", ["sqlite", "postgresql"])
+def test_every_guard_is_told_in_words(dialect: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert commands.main(["database", "guards", "--dialect", dialect]) == 0
+
+    printed = capsys.readouterr().out
+    for rule in rules.rules(PROTECTED_COLUMNS, dialect):
+        assert f"{rule.name} ({rule.event} on {rule.table})\n  {sentence_of(rule)}\n" in printed
+        assert rule.when in printed
 
 
 def test_the_recipe_takes_any_name(capsys: pytest.CaptureFixture[str]) -> None:

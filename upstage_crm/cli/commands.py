@@ -276,13 +276,17 @@ def _parser() -> argparse.ArgumentParser:
     migrate = _add(commands, "migrate", database_commands.migrate, words)
     words = "let the first key sign the trail, though the one before is lost or revoked"
     migrate.add_argument("--new-key", action="store_true", help=words)
-    database = _group(commands, "database", "the database's roles")
+    database = _group(commands, "database", "the database's roles and guards")
     words = "print the SQL for the owner's role and the app's"
     recipe = _add(database, "roles", database_commands.print_roles, words)
     recipe.add_argument("--database", metavar="NAME", default=roles.DATABASE)
     recipe.add_argument("--owner", metavar="ROLE", default=roles.OWNER)
     recipe.add_argument("--app", metavar="ROLE", default=roles.APP)
     recipe.set_defaults(is_offline=True)
+    words = "print what the database itself refuses, in words and in SQL"
+    guards = _add(database, "guards", database_commands.print_guards, words)
+    guards.add_argument("--dialect", choices=("sqlite", "postgresql"), default="postgresql")
+    guards.set_defaults(is_offline=True)
     _add(commands, "demo", _demo, "fill a new database on this machine with demo data")
     words = "try to get around the patron with raw SQL, and say who stops it"
     attack = _add(commands, "attack", _attack, words)

@@ -9,6 +9,8 @@ from sqlalchemy.engine import Engine
 
 from upstage_crm import wiring
 from upstage_crm.audit import opening, rights, roles, trail
+from upstage_crm.audit.guards import rules
+from upstage_crm.audit.guards.explained import sentence_of
 from upstage_crm.audit.signing import KeyRing
 from upstage_crm.core import migrations
 from upstage_crm.core.clock import SystemClock
@@ -64,6 +66,15 @@ def print_roles(options: argparse.Namespace) -> int:
     names = {"database": options.database, "owner": options.owner, "app": options.app}
     made = roles.creation(owner=options.owner, app=options.app)
     print(_RECIPE.format(**names, roles=_lines(made), places=_lines(roles.confinement(**names))))
+    return 0
+
+
+def print_guards(options: argparse.Namespace) -> int:
+    """Print every guard: where it stands, what it refuses in words, and the SQL of it."""
+    for rule in rules.rules(wiring.PROTECTED, options.dialect):
+        print(f"{rule.name} ({rule.event} on {rule.table})")
+        print(f"  {sentence_of(rule)}")
+        print(f"  refused when: {rule.when}\n")
     return 0
 
 

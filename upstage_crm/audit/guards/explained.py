@@ -1,0 +1,85 @@
+"""What each guard refuses, in one plain sentence: for a reviewer of the SQL. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from upstage_crm.audit.guards.sql import Rule
+
+# By the name of the rule.
+_RULES: Mapping[str, str] = {
+    "audit_head_order": "The head of the trail only moves forward.",
+    "change_request_birth": "A request begins as pending or held; at the desk, always as held.",
+    "change_request_end": "A request ends only as the outcomes of its fields say.",
+    "change_request_held": "Why a request is held stays; only cooling may become quarantine.",
+    "change_request_links": "Link versions and counted code attempts never go back.",
+    "change_request_moves": "A request takes only the steps that its state allows.",
+    "change_request_period": "A notice period is ended once, and never by the proposer.",
+    "change_request_release": "A held request is released by another person than its proposer.",
+    "desk_confirmation_birth": "An identification begins without its second person.",
+    "desk_confirmation_second": "Another person confirms an identification, once, and only if "
+    "nobody declined it.",
+    "erasure_birth": "An erasure begins unconfirmed, and with no change of the patron open.",
+    "erasure_second": "Another person confirms an erasure before it is done; what ended stays.",
+    "field_change_approval": "A field is approved only when every review that counts says yes, or "
+    "when its waiting time is over and none says no.",
+    "field_change_birth": "A field change belongs to an open request of the same patron; a revert "
+    "gives back exactly what an applied change replaced.",
+    "field_change_clock": "Only a waiting field change has an instant at which it takes effect.",
+    "field_change_displaced": "What is kept of the address before is written with the approval.",
+    "field_change_moves": "A field change takes only the steps that its outcome allows.",
+    "field_change_second": "A field of a patron has one open change at most.",
+    "field_change_waiting": "A field change waits only when those who must say yes have said it, "
+    "and nobody has said no.",
+    "patron_born_erased": "No record begins as erased.",
+    "patron_erased": "A record is erased only under a confirmed erasure, and stays erased.",
+    "patron_freeze_birth": "A freeze begins without a finding.",
+    "patron_freeze_second": "Two different people end a freeze with one finding; then it stays.",
+    "patron_live_email_insert": "No two active patrons share an email address.",
+    "patron_live_email_update": "No two active patrons share an email address.",
+    "patron_protection": "Protection ends only through a confirmed change of the record.",
+    "patron_status": "A status changes only through a confirmed change of the record.",
+    "record_change_birth": "A change of protection or status begins unconfirmed.",
+    "record_change_second": "Another person confirms it before it is done; what ended stays.",
+    "review_binding": "A review that binds never becomes one that is only heard.",
+    "review_birth": "A review begins undecided, on an open field change of its own request.",
+    "review_once": "A decision is given once; its comment may be emptied by an erasure.",
+    "review_replaced": "A review stops counting only when its mailbox has lost its place.",
+    "review_second": "A reviewer has one review that counts per field change.",
+    "staff_alert_birth": "An alert begins open.",
+    "staff_alert_second": "Another person than the one it is about closes an alert, once.",
+    "staff_since": "Role, email and password change together with the instant at which they did.",
+    "suppressed_address_birth": "A suppression begins unlifted.",
+    "suppressed_address_second": "Two different people lift a suppression; then it stays.",
+}
+# By how the rule's name begins, or ends, for what is repeated per field or per table.
+_OF_FIELDS: Mapping[str, str] = {
+    "field_change_applied_": "A change counts as applied only once the record holds its value.",
+    "patron_": "A protected field is written only with the value of an approved change, or emptied "
+    "by an erasure.",
+}
+_OF_TABLES: Mapping[str, str] = {
+    "_identity": "What makes a row the one it is never changes.",
+    "_words": "What was written stays; only an erasure empties it.",
+    "_delete": "Rows are not deleted, except values of the trail under an erasure.",
+    "_update": "Rows are never rewritten.",
+    "_overwrite": "No INSERT takes the place of a row that exists.",
+    "_truncate": "The table is never emptied.",
+}
+
+
+def sentence_of(rule: Rule) -> str:
+    """What `rule` refuses, in words.
+
+    Raises:
+        KeyError: the rule has no sentence yet.
+    """
+    if rule.name in _RULES:
+        return _RULES[rule.name]
+    for ending, sentence in _OF_TABLES.items():
+        if rule.name == f"{rule.table}{ending}":
+            return sentence
+    for beginning, sentence in _OF_FIELDS.items():
+        if rule.name.startswith(beginning):
+            return sentence
+    raise KeyError(rule.name)
