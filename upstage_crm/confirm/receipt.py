@@ -30,7 +30,6 @@ from upstage_crm.confirm.page_words import (
 from upstage_crm.core import when
 from upstage_crm.core.languages import negotiate
 from upstage_crm.links.claims import LinkRefused
-from upstage_crm.organisation.details import OrganisationDetails
 from upstage_crm.organisation.settings import details
 from upstage_crm.receipts import words as w
 from upstage_crm.receipts.files import Form, file_of
@@ -114,11 +113,6 @@ def _found(visitor: Visitor, wanted: str) -> tuple[SeenReceipt, ...] | _Calm:
                 receipt_html.POLICY,
             )
         return chosen
-
-
-def _without(said: w.NoReceipt, organisation: OrganisationDetails, language: str) -> _Calm:
-    html = receipt_html.without(said, organisation, language=language)
-    return _Calm(html, receipt_html.POLICY)
 
 
 def _calm(said: _Calm) -> Response:

@@ -106,11 +106,6 @@ class EmailAddress:
         return self.wire.rpartition("@")[2]
 
     @property
-    def shows_as_punycode(self) -> bool:
-        """Whether the network sees another spelling of the domain (`xn--…`) than people do."""
-        return self.domain != self.ascii_domain
-
-    @property
     def masked(self) -> str:
         """The address for someone who may not see it; see `mask_email`."""
         return mask_email(self.stored)

@@ -128,20 +128,6 @@ def _without_towers(text: str) -> str:
     return "".join(kept)
 
 
-_SCHEME = re.compile(r"\b([a-z][a-z0-9+.-]{1,20}):(?=//)", re.IGNORECASE)
-_DOMAIN = re.compile(r"(?<![\w.-])(?:[\w-]+\.)+[^\W\d_][\w-]+")
-
-
-def defang_urls(text: str) -> str:
-    """Return `text` so that no mail client turns any part into a link: `evil[.]example/x`.
-
-    Works on bare domains and addresses too, since clients link those. Doing it twice changes
-    nothing more.
-    """
-    without_schemes = _SCHEME.sub(r"\1[:]", text)
-    return _DOMAIN.sub(lambda match: match[0].replace(".", "[.]"), without_schemes)
-
-
 _EMAIL = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]+@[\w-]+(?:\.[\w-]+)+")
 
 

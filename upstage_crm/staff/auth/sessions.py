@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -300,11 +300,6 @@ def hash_of(token: str) -> str:
 def public_id(session_id: str) -> str:
     """A name for a session that its owner's page may hold."""
     return hash_of(session_id)[:16]
-
-
-def without_staleness(signed_in: SignedIn) -> SignedIn:
-    """The same session, for comparing two moments of it."""
-    return replace(signed_in, is_stale=False)
 
 
 def _lives(row: StaffSessionRow, staff: StaffRow, now: datetime) -> bool:

@@ -10,7 +10,6 @@ from upstage_crm.ui.components.menu import menu, menu_item
 from upstage_crm.ui.components.page import card, inline
 from upstage_crm.ui.components.record import (
     definitions,
-    free_row,
     plain_row,
     protected_row,
     record,
@@ -41,15 +40,6 @@ def record_card() -> rx.Component:
             protected_row("Phone", "+44 20 7946 0018"),
             protected_row("Address", ""),
             protected_row("Date of birth", "12 May 1984", may_propose=False),
-            free_row("Access needs", "Wheelchair space", name="access", editing=False),
-            free_row("Pronouns", "she/her", name="pronouns", editing=True),
-            free_row(
-                "Seat wish",
-                "Aisle, please",
-                name="seat",
-                editing=True,
-                error="At most 40 characters.",
-            ),
             plain_row("Patron since", "3 March 2019"),
             label="Contact",
         ),
