@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import cast
 
 import pytest
+from hypothesis import settings
 
 from tests.support.engines import engine_of
 from tests.support.keyring import attach
@@ -21,6 +22,10 @@ from upstage_crm.core.migrations import upgrade
 START = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)  # a Monday, so that weekdays in texts are settled
 
 KINDS = ("sqlite", "postgresql")
+
+# An example may take as long as a busy machine needs.
+settings.register_profile("patient", deadline=None)
+settings.load_profile("patient")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

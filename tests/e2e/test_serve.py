@@ -144,7 +144,7 @@ def stop(process: psutil.Popen) -> float:
     started = time.monotonic()
     if process.poll() is None:
         process.send_signal(signal.SIGTERM)
-    process.wait(timeout=10)
+    process.wait(timeout=60)
     process.stdout.close()
     return time.monotonic() - started
 

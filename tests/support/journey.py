@@ -10,7 +10,7 @@ from playwright.sync_api import FrameLocator, Page, ViewportSize, expect
 from tests.support.server import Server
 from tests.support.stage import CLERK, PASSWORD
 
-PATIENCE_MS = 10_000
+PATIENCE_MS = 30_000
 _REFERENCE = re.compile(r"\w\w-\w\w\w")
 PHONE: ViewportSize = {"width": 360, "height": 740}
 Person = Callable[[str], Page]

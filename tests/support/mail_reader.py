@@ -12,7 +12,7 @@ from typing import Any
 _LINK = re.compile(r"https?://[^\s\"'<>]+/c/[^\s\"'<>]+")
 
 
-def emulator_mails(url: str, *, at_least: int, within_s: float = 15.0) -> list[dict[str, Any]]:
+def emulator_mails(url: str, *, at_least: int, within_s: float = 60.0) -> list[dict[str, Any]]:
     """Every mail the emulator holds, oldest first, once it holds `at_least` that many."""
     ends_at = time.monotonic() + within_s
     while True:

@@ -227,7 +227,7 @@ def running_postgres() -> Generator[Postgres]:
             remove=folder,
         )
         try:
-            server.wait_until(lambda: _answers(folder), within_s=30)
+            server.wait_until(lambda: _answers(folder), within_s=120)
             postgres = Postgres(folder)
             postgres.run(*roles.creation(owner=roles.OWNER, app=roles.APP))
             yield postgres

@@ -65,7 +65,7 @@ def running_server(
     process = serve_process(environ, log=folder / "server.log", cwd=demo or folder)
     url = f"http://{host}:{port}"
     try:
-        process.wait_until(lambda: answers(f"http://127.0.0.1:{port}/health"), within_s=60)
+        process.wait_until(lambda: answers(f"http://127.0.0.1:{port}/health"), within_s=180)
         yield Server(url, database_url, process)
     finally:
         process.stop()
