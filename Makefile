@@ -12,17 +12,20 @@ EMULATOR := tests/support/emulate
 # `pip` would otherwise look for a newer self at every call.
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: help run attack test test-long lint bench messages lock clean venv-run venv-test emulator
+.PHONY: help run attack check test test-long lint bench messages lock clean venv-run venv-test emulator
 .DEFAULT_GOAL := help
 
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-12s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':[^#]*## ' '/^[a-z-]+:.*## / {printf "%-12s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: venv-run ## install, make the pages if needed, serve on http://localhost:3000 (PORT=3001 changes it)
 	@exec $(BIN)/python -m upstage_crm serve
 
 attack: venv-run ## try to get around the patron with raw SQL on the demo's database, and see who stops it
 	@$(BIN)/python -m upstage_crm attack
+
+check: lint emulator ## the quick part, for the loop of writing code
+	$(BIN)/python -m pytest tests/unit tests/house -n 2 -q
 
 test: lint emulator ## every check and test that needs no outside service, browser included
 	@$(BIN)/python -m tests.support.browser

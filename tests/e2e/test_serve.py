@@ -42,7 +42,7 @@ def environ(tmp_path: Path) -> dict[str, str]:
 def refused(environ: dict[str, str], folder: Path) -> tuple[int, str]:
     """Start where a start must fail; return its exit code and what it said."""
     done = subprocess.run(
-        COMMAND, cwd=folder, env=environ, check=False, capture_output=True, text=True, timeout=30
+        COMMAND, cwd=folder, env=environ, check=False, capture_output=True, text=True, timeout=120
     )
     assert done.stdout == ""
     return done.returncode, done.stderr
