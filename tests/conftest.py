@@ -14,7 +14,7 @@ from hypothesis import settings
 from tests.support.engines import engine_of
 from tests.support.keyring import attach
 from tests.support.postgres import TEMPLATE, Postgres, SharedDatabase, running_postgres
-from upstage_crm.audit import roles
+from upstage_crm.audit import database_roles
 from upstage_crm.core.clock import FrozenClock
 from upstage_crm.core.db import Database, make_engine
 from upstage_crm.core.migrations import upgrade
@@ -68,11 +68,11 @@ def postgres() -> Iterator[Postgres]:
     """The one Postgres of this test process, with a migrated template."""
     with running_postgres() as server:
         server.create(TEMPLATE)
-        engine = make_engine(server.url(TEMPLATE, roles.OWNER))
+        engine = make_engine(server.url(TEMPLATE, database_roles.OWNER))
         upgrade(engine)
         attach(Database(engine))
         with engine.begin() as connection:
-            roles.grant(connection, roles.APP)
+            database_roles.grant(connection, database_roles.APP)
         engine.dispose()
         yield server
 

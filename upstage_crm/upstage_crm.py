@@ -51,25 +51,19 @@ from upstage_crm.confirm.link_visit import holds_link
 from upstage_crm.confirm.state import ConfirmGuard, ConfirmState
 from upstage_crm.http.session_cookie import signed_in_by_cookie
 from upstage_crm.jobs import integrity_checks, schedule
-from upstage_crm.pages.event_errors import (
-    TroubleState,
-    tell_of_failure,
-)
+from upstage_crm.pages.event_errors import TroubleState, tell_of_failure
 from upstage_crm.pages.live import hub
 from upstage_crm.settings import Settings
 from upstage_crm.ui.design.tokens import STYLESHEETS
 from upstage_crm.ui.kit_page import kit_page
 from upstage_crm.ui.layout import connection_banner
-from upstage_crm.web import (
-    health,
-    visits,
-)
+from upstage_crm.web import health, visits
 from upstage_crm.web.browser_errors import BrowserErrors
 from upstage_crm.web.edge import edge
-from upstage_crm.web.events import EventsOnly
-from upstage_crm.web.limits import SocketLimit
 from upstage_crm.web.ready import announce_when_ready
 from upstage_crm.web.roll_call import RollCall
+from upstage_crm.web.socket_messages import EventsOnly
+from upstage_crm.web.visitor_limits import SocketLimit
 from upstage_crm.webhooks import resend as resend_webhook
 
 # Handlers that anybody on the internet may call. Reviewed by name; a test compares.

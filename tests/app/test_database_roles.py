@@ -15,10 +15,7 @@ from tests.support.engines import engine_of, owners
 from tests.support.factories import PROTECTED
 from tests.support.keyring import SECRET_KEYS
 from tests.support.postgres import Postgres
-from upstage_crm.audit import (
-    rights,
-    roles,
-)
+from upstage_crm.audit import database_roles, rights
 from upstage_crm.audit.guards import rules, triggers
 from upstage_crm.audit.guards.explained import sentence_of
 from upstage_crm.cli import commands
@@ -39,7 +36,7 @@ def owner(postgres: Postgres, monkeypatch: pytest.MonkeyPatch) -> Iterator[Engin
         engine = engine_of(url)
         monkeypatch.setenv("UPSTAGE_SECRET_KEYS", SECRET_KEYS)
         monkeypatch.setenv("UPSTAGE_MIGRATION_URL", url)
-        monkeypatch.setenv("UPSTAGE_DATABASE_URL", address(engine, roles.APP))
+        monkeypatch.setenv("UPSTAGE_DATABASE_URL", address(engine, database_roles.APP))
         yield engine
         engine.dispose()
         app_of(engine).dispose()
@@ -50,7 +47,7 @@ def address(engine: Engine, role: str) -> str:
 
 
 def app_of(owner: Engine) -> Engine:
-    return engine_of(address(owner, roles.APP))
+    return engine_of(address(owner, database_roles.APP))
 
 
 def test_migrate_makes_tables_as_the_owner_and_grants_the_app_what_it_needs(
@@ -102,10 +99,14 @@ def test_a_server_does_not_migrate_a_given_database(blank_url: str) -> None:
 def test_a_deployment_of_one_role_becomes_one_of_two(postgres: Postgres, owner: Engine) -> None:
     """The app's role made the tables; then a superuser does what the recipe says."""
     name = str(owner.url.database)
-    postgres.run(f"GRANT CREATE ON SCHEMA public TO {roles.APP}", database=name)
+    postgres.run(f"GRANT CREATE ON SCHEMA public TO {database_roles.APP}", database=name)
     migrations.upgrade(app_of(owner))
-    places = roles.confinement(database=name, owner=roles.OWNER, app=roles.APP)
-    postgres.run(f"REASSIGN OWNED BY {roles.APP} TO {roles.OWNER}", *places, database=name)
+    places = database_roles.confinement(
+        database=name, owner=database_roles.OWNER, app=database_roles.APP
+    )
+    postgres.run(
+        f"REASSIGN OWNED BY {database_roles.APP} TO {database_roles.OWNER}", *places, database=name
+    )
 
     assert commands.main(["migrate"]) == 0
 
@@ -117,7 +118,7 @@ def test_a_deployment_of_one_role_becomes_one_of_two(postgres: Postgres, owner: 
 def test_the_owner_needs_the_schema_for_foreign_keys(postgres: Postgres, owner: Engine) -> None:
     commands.main(["migrate"])
     name = str(owner.url.database)
-    postgres.run(f"REVOKE ALL ON SCHEMA public FROM {roles.OWNER}", database=name)
+    postgres.run(f"REVOKE ALL ON SCHEMA public FROM {database_roles.OWNER}", database=name)
 
     said = answer(app_of(owner), "INSERT INTO patron_term (term, patron_id) VALUES ('a', 'x')")
 
@@ -137,7 +138,7 @@ def test_without_grants_the_app_says_what_to_do(
 def test_one_role_for_both_is_refused(
     owner: Engine, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setenv("UPSTAGE_DATABASE_URL", address(owner, roles.OWNER))
+    monkeypatch.setenv("UPSTAGE_DATABASE_URL", address(owner, database_roles.OWNER))
 
     assert commands.main(["migrate"]) == 1
 
@@ -153,7 +154,9 @@ def test_two_databases_are_refused(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     with postgres.fresh(template="template0") as other:
-        monkeypatch.setenv("UPSTAGE_DATABASE_URL", other.replace(roles.OWNER, roles.APP))
+        monkeypatch.setenv(
+            "UPSTAGE_DATABASE_URL", other.replace(database_roles.OWNER, database_roles.APP)
+        )
 
         assert commands.main(["migrate"]) == 1
 
@@ -165,10 +168,10 @@ def test_nothing_runs_with_the_owners_rights_that_others_put_there(
 ) -> None:
     """Before PostgreSQL 15 every role could put an operator into `public` for the owner to use."""
     name = str(owner.url.database)
-    postgres.run(f"GRANT CREATE ON SCHEMA public TO {roles.APP}", database=name)
+    postgres.run(f"GRANT CREATE ON SCHEMA public TO {database_roles.APP}", database=name)
     with app_of(owner).begin() as connection:
         plant(connection, ("=", "varchar", "varchar"))
-    postgres.run(f"REVOKE CREATE ON SCHEMA public FROM {roles.APP}", database=name)
+    postgres.run(f"REVOKE CREATE ON SCHEMA public FROM {database_roles.APP}", database=name)
 
     assert commands.main(["migrate"]) == 1
 
@@ -184,8 +187,8 @@ def test_the_recipe_is_what_the_command_prints(capsys: pytest.CaptureFixture[str
 
     printed = capsys.readouterr().out
     statements = [
-        *roles.creation(owner="upstage_owner", app="upstage_app"),
-        *roles.confinement(database="upstage", owner="upstage_owner", app="upstage_app"),
+        *database_roles.creation(owner="upstage_owner", app="upstage_app"),
+        *database_roles.confinement(database="upstage", owner="upstage_owner", app="upstage_app"),
     ]
     lines = [line for line in printed.splitlines() if line and not line.startswith("--")]
     assert lines == [f"{statement};" for statement in statements]
@@ -261,7 +264,7 @@ REFUSED = {
     **{f"{table} emptied": f"TRUNCATE {table}" for table in sorted(metadata.tables)},
     **{
         f"{table} deleted": f"DELETE FROM {table}"
-        for table in sorted(set(metadata.tables) - roles.DELETED_FROM)
+        for table in sorted(set(metadata.tables) - database_roles.DELETED_FROM)
     },
 }
 

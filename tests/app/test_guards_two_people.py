@@ -10,17 +10,10 @@ import sqlalchemy as sa
 from tests.support.attack import Scene, copy
 from tests.support.engine import Engine
 from tests.support.factories import days
-from upstage_crm.audit.guards.rows import (
-    FIXED,
-    NEVER_UPDATED,
-)
+from upstage_crm.audit.guards.frozen_columns import FIXED, NEVER_UPDATED
 from upstage_crm.change_requests.lifecycle.staff_commands import Proposed
 from upstage_crm.change_requests.model import policy_store
-from upstage_crm.change_requests.model.policy import (
-    DEFAULT,
-    Asked,
-    FieldPolicy,
-)
+from upstage_crm.change_requests.model.policy import DEFAULT, Asked, FieldPolicy
 from upstage_crm.change_requests.model.rules import Decision
 from upstage_crm.change_requests.model.thresholds import Thresholds
 from upstage_crm.core.clock import FrozenClock

@@ -14,15 +14,8 @@ from tests.support.outbox import ScriptedSender
 from upstage_crm.audit.events import Action
 from upstage_crm.change_requests.lifecycle import resend_mail
 from upstage_crm.change_requests.lifecycle.staff_commands import Proposed
-from upstage_crm.change_requests.model.errors import (
-    LinkExpired,
-    LinkOutdated,
-    RequestEnded,
-)
-from upstage_crm.change_requests.model.rules import (
-    NoticeState,
-    RequestState,
-)
+from upstage_crm.change_requests.model.errors import LinkExpired, LinkOutdated, RequestEnded
+from upstage_crm.change_requests.model.rules import NoticeState, RequestState
 from upstage_crm.core.clock import FrozenClock
 from upstage_crm.core.db import Database
 from upstage_crm.core.errors import Forbidden
@@ -30,20 +23,13 @@ from upstage_crm.links.codec import LinkCodec, LinkKey
 from upstage_crm.mail import queries
 from upstage_crm.mail.compose import Composer
 from upstage_crm.mail.delivery import MailState, Transport
-from upstage_crm.mail.events import EventKind
 from upstage_crm.mail.message import MailKind, MailMessage
+from upstage_crm.mail.provider_events import EventKind
 from upstage_crm.mail.queries import MailNotFound, MailSummary
-from upstage_crm.mail.resend_copy import (
-    NotSendable,
-    is_again,
-)
+from upstage_crm.mail.resend_copy import NotSendable, is_again
 from upstage_crm.mail.sending import send_gate
 from upstage_crm.mail.sending.dispatcher import Dispatcher
-from upstage_crm.mail.sending.sender import (
-    SendConflict,
-    SendPaused,
-    SendRejected,
-)
+from upstage_crm.mail.sending.sender import SendConflict, SendPaused, SendRejected
 from upstage_crm.staff.roles import Role, StaffMember
 from upstage_crm.wiring import mailboxes_of
 

@@ -19,17 +19,13 @@ from upstage_crm.change_requests.model.errors import (
     SamePerson,
 )
 from upstage_crm.change_requests.model.policy import DEFAULT
-from upstage_crm.change_requests.model.rules import (
-    Decision,
-    NoticeState,
-    RequestState,
-)
+from upstage_crm.change_requests.model.rules import Decision, NoticeState, RequestState
 from upstage_crm.change_requests.reads import dashboard
 from upstage_crm.change_requests.reads.dashboard import Need
 from upstage_crm.core.clock import FrozenClock
 from upstage_crm.core.db import Database
 from upstage_crm.core.errors import Forbidden
-from upstage_crm.mail.events import EventKind
+from upstage_crm.mail.provider_events import EventKind
 from upstage_crm.patrons.errors import AddressSuppressed
 from upstage_crm.patrons.views import PatronRecord
 from upstage_crm.staff.roles import Role, StaffMember

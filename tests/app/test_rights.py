@@ -16,21 +16,12 @@ from tests.support.keyring import SECRET_KEYS
 from tests.support.postgres import SUPERUSER, SharedDatabase
 from tests.support.settings import PROVIDER
 from upstage_crm import wiring
-from upstage_crm.audit import (
-    rights,
-    roles,
-)
+from upstage_crm.audit import database_roles, rights
 from upstage_crm.audit.guards import triggers
 from upstage_crm.audit.rights import Excess
 from upstage_crm.cli import commands
-from upstage_crm.cli.doctor import (
-    Mark,
-    examine,
-)
-from upstage_crm.cli.start_words import (
-    rights_words,
-    sentence,
-)
+from upstage_crm.cli.doctor import Mark, examine
+from upstage_crm.cli.start_words import rights_words, sentence
 from upstage_crm.core.db import Database
 from upstage_crm.settings import Settings
 from upstage_crm.web import health
@@ -52,7 +43,7 @@ def found(superuser: Engine, *statements: str) -> list[tuple[Excess, str]]:
     """What is found about `odd`, a role like the app's, after the statements."""
     with superuser.connect() as connection, connection.begin() as transaction:
         name = connection.scalar(sa.text("SELECT current_database()"))
-        connection.exec_driver_sql(f"CREATE ROLE odd LOGIN IN ROLE {roles.APP}")
+        connection.exec_driver_sql(f"CREATE ROLE odd LOGIN IN ROLE {database_roles.APP}")
         for statement in statements:
             connection.exec_driver_sql(statement.replace(DATABASE, name))
         connection.exec_driver_sql("SET LOCAL SESSION AUTHORIZATION odd")
@@ -294,7 +285,7 @@ def test_the_owners_address_beside_the_server_is_noted(database: Database) -> No
 
 def one_too_many(database: Database) -> None:
     with owners(database.engine).begin() as connection:
-        connection.exec_driver_sql(f"GRANT TRIGGER ON patron TO {roles.APP}")
+        connection.exec_driver_sql(f"GRANT TRIGGER ON patron TO {database_roles.APP}")
 
 
 def dialect(database: Database) -> str:

@@ -25,21 +25,14 @@ from upstage_crm.audit.signing import KeyRing
 from upstage_crm.audit.tables import AuditEntryRow, AuditValueRow
 from upstage_crm.audit.trail import Broken
 from upstage_crm.change_requests.lifecycle import resend_mail, scheduled
-from upstage_crm.change_requests.model.policy import (
-    DEFAULT,
-    Asked,
-    FieldPolicy,
-)
-from upstage_crm.change_requests.model.rules import (
-    Decision,
-    RequestState,
-)
+from upstage_crm.change_requests.model.policy import DEFAULT, Asked, FieldPolicy
+from upstage_crm.change_requests.model.rules import Decision, RequestState
 from upstage_crm.change_requests.model.thresholds import Thresholds
 from upstage_crm.core.clock import FrozenClock
 from upstage_crm.core.db import Database
 from upstage_crm.links.claims import Reviewer
 from upstage_crm.links.codec import LinkCodec, LinkKey
-from upstage_crm.mail.events import EventKind
+from upstage_crm.mail.provider_events import EventKind
 from upstage_crm.mail.sending import send_gate
 from upstage_crm.organisation import settings
 from upstage_crm.patrons import commands, reveals
@@ -52,11 +45,7 @@ from upstage_crm.staff import accounts, member_admin
 from upstage_crm.staff.auth import devices, second_factor, security, sessions
 from upstage_crm.staff.auth.security import SecurityPolicy
 from upstage_crm.staff.roles import Role
-from upstage_crm.team import (
-    invitations,
-    offboarding,
-    password_reset,
-)
+from upstage_crm.team import invitations, offboarding, password_reset
 
 # Another legal value: an illegal one could not even be read.
 OTHERWISE = {

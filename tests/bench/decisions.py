@@ -29,7 +29,7 @@ from tests.conftest import START
 from tests.support.factories import Desk
 from tests.support.keyring import opened
 from tests.support.postgres import Postgres
-from upstage_crm.audit import roles
+from upstage_crm.audit import database_roles
 from upstage_crm.change_requests.model.rules import RequestState
 from upstage_crm.core.clock import FrozenClock
 from upstage_crm.core.db import make_engine
@@ -229,7 +229,7 @@ def _postgres_copies(server: Postgres) -> Generator[tuple[list[str], list[LinkCl
     with ExitStack() as stack:
         server.create("origin")
         stack.callback(server.drop, "origin")
-        claims = _fill(server.url("origin", roles.OWNER))
+        claims = _fill(server.url("origin", database_roles.OWNER))
         urls = [stack.enter_context(server.fresh(template="origin")) for _ in range(5)]
         yield urls, claims
 

@@ -24,12 +24,9 @@ from tests.support.raw_http import FORM, Answer, ask
 from tests.support.server import Server, running_server
 from tests.support.stage import CLERK, LEAD, PASSWORD, Stage, set_stage
 from tests.support.wire import Refused, Wire
-from upstage_crm.staff.auth.throttle import (
-    NETWORK_LIMIT,
-    PAIR_LIMIT,
-)
+from upstage_crm.staff.auth.throttle import NETWORK_LIMIT, PAIR_LIMIT
 from upstage_crm.tables import metadata
-from upstage_crm.web.limits import STRANGERS_OF_NETWORK
+from upstage_crm.web.visitor_limits import STRANGERS_OF_NETWORK
 
 pytestmark = pytest.mark.skipif(bool(missing()), reason=missing())
 

@@ -14,7 +14,7 @@ from tests.support.keyring import SECRET_KEYS
 from tests.support.raw_http import ask, is_at_home
 from tests.support.server import answers
 from tests.support.siege import A_TOKEN, PRIVATE, House, besieged, leaks
-from upstage_crm.demo import names
+from upstage_crm.demo import word_lists
 from upstage_crm.demo.staff import ORGANISATION, STAFF
 from upstage_crm.http.patron_paths import BUILT_PAGES
 from upstage_crm.staff import demo_account
@@ -264,7 +264,7 @@ def test_the_build_holds_nothing_of_a_database_or_a_key() -> None:
         kid, _, own = json.loads(keys.read_text("utf-8"))["keys"].split(",")[0].partition(":")
         words |= {kid, own}
     kit = "".join(path.read_text("utf-8") for path in (ROOT / "upstage_crm/ui").rglob("*.py"))
-    for culture in names.CULTURES:
+    for culture in word_lists.CULTURES:
         spelled = {word.partition("|")[0] for word in culture.family}
         # Whoever stands on the kit's own page was put there by hand.
         words |= {word for word in spelled if len(word) > 6 and word not in kit}

@@ -20,8 +20,8 @@ from tests.support.siege import House, besieged
 from tests.support.wire import Refused, Wire
 from upstage_crm.admin.patrons.list_state import PatronListState
 from upstage_crm.confirm.cookies import PREFIX
-from upstage_crm.web.limits import REQUESTS_OF_NETWORK, STRANGERS_OF_NETWORK
 from upstage_crm.web.serve import HEAD_WITHIN_S
+from upstage_crm.web.visitor_limits import REQUESTS_OF_NETWORK, STRANGERS_OF_NETWORK
 
 ATTACKER, PATRON, DESK = "198.51.100.66", "203.0.113.9", "192.0.2.7"
 HALF_SENT = 1_100  # more than the 1,024 that used to silence the server

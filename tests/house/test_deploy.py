@@ -8,7 +8,8 @@ from pathlib import Path
 
 from upstage_crm.settings import Settings
 from upstage_crm.staff.auth import hashing, throttle
-from upstage_crm.web import edge, limits, roll_call, serve, visits
+from upstage_crm.web import edge, roll_call, serve, visits
+from upstage_crm.web import visitor_limits as limits
 
 DEPLOY = Path(__file__).resolve().parents[2] / "docs" / "deploy"
 PROXY = (DEPLOY / "nginx.conf").read_text("utf-8")

@@ -30,8 +30,8 @@ from upstage_crm.change_requests.notifications import link_codes
 from upstage_crm.core.errors import UpstageError
 from upstage_crm.links.claims import LinkClaims, Reviewer
 from upstage_crm.mail import event_log
-from upstage_crm.mail.events import EventKind, MailEvent
 from upstage_crm.mail.outbox import OUTBOX
+from upstage_crm.mail.provider_events import EventKind, MailEvent
 from upstage_crm.patrons import marks
 from upstage_crm.patrons.views import PatronRecord
 from upstage_crm.staff.roles import StaffMember

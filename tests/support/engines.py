@@ -7,7 +7,7 @@ from functools import cache
 from sqlalchemy.engine import Engine
 
 from tests.support.postgres import SUPERUSER
-from upstage_crm.audit import roles
+from upstage_crm.audit import database_roles
 from upstage_crm.core.db import make_engine
 
 
@@ -19,7 +19,7 @@ def engine_of(url: str) -> Engine:
 
 def owners(engine: Engine) -> Engine:
     """The same database as its owner reaches it: on PostgreSQL another role than the app's."""
-    return _as_role(engine, roles.OWNER)
+    return _as_role(engine, database_roles.OWNER)
 
 
 def superusers(engine: Engine) -> Engine:

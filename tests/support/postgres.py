@@ -3,9 +3,9 @@
 Copying a database takes 150 ms, emptying one 5 ms. So tests share one database that is emptied
 between them, and only a test that changes the schema gets a copy of its own.
 
-It has the two roles of `upstage_crm.audit.roles`: tests connect as the app's, which owns nothing,
-so every command that they run proves its grants. What only the owner may do, a test does as the
-owner (`engines.owners`).
+It has the two roles of `upstage_crm.audit.database_roles`. Tests connect as the app's role, which
+owns nothing, so every command that they run proves its grants. What only the owner may do, a test
+does as the owner (`engines.owners`).
 
 It comes as a wheel, listens on a Unix socket only, and hangs on a leash, so that it never outlives
 the tests. Durability is off: what a power cut would lose is not what these tests are about.
@@ -27,7 +27,7 @@ from uuid import uuid4
 import psycopg
 
 from tests.support.processes import Leashed
-from upstage_crm.audit import roles
+from upstage_crm.audit import database_roles
 
 SUPERUSER = "postgres"
 TEMPLATE = "upstage_template"
@@ -61,9 +61,11 @@ class Postgres:
         give both roles their places in it.
         """
         self.run(f"CREATE DATABASE {name} TEMPLATE {template}")
-        places = roles.confinement(database=name, owner=roles.OWNER, app=roles.APP)
+        places = database_roles.confinement(
+            database=name, owner=database_roles.OWNER, app=database_roles.APP
+        )
         # Attacks run as the owner too, where guards and no missing right must stop them.
-        self.run(*places, f"GRANT TEMP ON DATABASE {name} TO {roles.OWNER}", database=name)
+        self.run(*places, f"GRANT TEMP ON DATABASE {name} TO {database_roles.OWNER}", database=name)
 
     def drop(self, name: str) -> None:
         """Drop the database `name`, cutting whoever is still connected."""
@@ -75,7 +77,7 @@ class Postgres:
         name = f"test_{uuid4().hex}"
         self.create(name, template=template)
         try:
-            yield self.url(name, roles.OWNER)
+            yield self.url(name, database_roles.OWNER)
         finally:
             self.drop(name)
 
@@ -103,7 +105,7 @@ class SharedDatabase:
     def _make(self) -> None:
         name = f"shared_{uuid4().hex}"
         self._server.create(name, template=TEMPLATE)
-        self.url = self._server.url(name, roles.APP)
+        self.url = self._server.url(name, database_roles.APP)
         self._connection = psycopg.connect(
             host=str(self._server.sockets), user=SUPERUSER, dbname=name, autocommit=True
         )
@@ -229,7 +231,9 @@ def running_postgres() -> Generator[Postgres]:
         try:
             server.wait_until(lambda: _answers(folder), within_s=120)
             postgres = Postgres(folder)
-            postgres.run(*roles.creation(owner=roles.OWNER, app=roles.APP))
+            postgres.run(
+                *database_roles.creation(owner=database_roles.OWNER, app=database_roles.APP)
+            )
             yield postgres
         finally:
             server.stop()

@@ -14,14 +14,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from upstage_crm.core.languages import LANGUAGES
-from upstage_crm.staff.auth.hashing import (
-    Hashing,
-    Lane,
-)
+from upstage_crm.staff.auth.hashing import Hashing, Lane
 from upstage_crm.staff.errors import PasswordsBusy
 from upstage_crm.web.edge import BodyLimit
-from upstage_crm.web.limits import TRY_AGAIN_LATER, RequestLimit, SocketLimit
 from upstage_crm.web.roll_call import RollCall
+from upstage_crm.web.visitor_limits import TRY_AGAIN_LATER, RequestLimit, SocketLimit
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send

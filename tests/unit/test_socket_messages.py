@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from upstage_crm.web.environment import SOCKET_MESSAGE_LIMIT
-from upstage_crm.web.events import DEEPEST, EventsOnly, is_ours
+from upstage_crm.web.socket_messages import DEEPEST, EventsOnly, is_ours
 
 if TYPE_CHECKING:
     from starlette.types import Message, Receive, Scope, Send

@@ -13,9 +13,9 @@ from enum import StrEnum
 
 from sqlalchemy.engine import Connection
 
+from upstage_crm.audit.database_roles import allowed
 from upstage_crm.audit.guards.postgres import SCHEMA
 from upstage_crm.audit.guards.triggers import trusted_path
-from upstage_crm.audit.roles import allowed
 
 
 class Excess(StrEnum):

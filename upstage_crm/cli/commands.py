@@ -16,39 +16,24 @@ from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session
 
 from upstage_crm import wiring
-from upstage_crm.audit import (
-    rights,
-    roles,
-)
+from upstage_crm.audit import database_roles, rights
 from upstage_crm.audit.events import OPERATOR, Channel
 from upstage_crm.audit.guards import triggers
 from upstage_crm.change_requests.lifecycle import resend_mail
 from upstage_crm.change_requests.notifications import link_codes
 from upstage_crm.cli import audit_commands, database_commands, doctor, repair_commands
-from upstage_crm.cli.audit_commands import (
-    migrated,
-    open_trail,
-)
+from upstage_crm.cli.audit_commands import migrated, open_trail
 from upstage_crm.cli.start_words import what_stopped
 from upstage_crm.core import heartbeat, migrations
 from upstage_crm.core.email_address import parse_email
 from upstage_crm.core.errors import NotFound, UpstageError
 from upstage_crm.jobs import schedule
 from upstage_crm.settings import STAFF_PASSWORD, BadSetting, Settings
-from upstage_crm.staff import (
-    accounts,
-    demo_account,
-)
+from upstage_crm.staff import accounts, demo_account
 from upstage_crm.staff.auth import passwords, second_factor
 from upstage_crm.staff.roles import Role
 from upstage_crm.team import access_changes, offboarding
-from upstage_crm.web.errors import (
-    DemoExposed,
-    GuardsMissing,
-    KeysLost,
-    NotMigrated,
-    TooManyRights,
-)
+from upstage_crm.web.errors import DemoExposed, GuardsMissing, KeysLost, NotMigrated, TooManyRights
 from upstage_crm.web.serve import serve
 from upstage_crm.wording.actions import counted
 from upstage_crm.wording.sentences import MAIL_MODE_WORDS
@@ -279,9 +264,9 @@ def _parser() -> argparse.ArgumentParser:
     database = _group(commands, "database", "the database's roles and guards")
     words = "print the SQL for the owner's role and the app's"
     recipe = _add(database, "roles", database_commands.print_roles, words)
-    recipe.add_argument("--database", metavar="NAME", default=roles.DATABASE)
-    recipe.add_argument("--owner", metavar="ROLE", default=roles.OWNER)
-    recipe.add_argument("--app", metavar="ROLE", default=roles.APP)
+    recipe.add_argument("--database", metavar="NAME", default=database_roles.DATABASE)
+    recipe.add_argument("--owner", metavar="ROLE", default=database_roles.OWNER)
+    recipe.add_argument("--app", metavar="ROLE", default=database_roles.APP)
     recipe.set_defaults(is_offline=True)
     words = "print what the database itself refuses, in words and in SQL"
     guards = _add(database, "guards", database_commands.print_guards, words)

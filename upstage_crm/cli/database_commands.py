@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
 from upstage_crm import wiring
-from upstage_crm.audit import opening, rights, roles, trail
+from upstage_crm.audit import database_roles, opening, rights, trail
 from upstage_crm.audit.guards import rules
 from upstage_crm.audit.guards.explained import sentence_of
 from upstage_crm.audit.signing import KeyRing
@@ -64,8 +64,12 @@ def migrate(options: argparse.Namespace, settings: Settings) -> int:
 def print_roles(options: argparse.Namespace) -> int:
     """Print the SQL that makes the owner's and the app's role."""
     names = {"database": options.database, "owner": options.owner, "app": options.app}
-    made = roles.creation(owner=options.owner, app=options.app)
-    print(_RECIPE.format(**names, roles=_lines(made), places=_lines(roles.confinement(**names))))
+    made = database_roles.creation(owner=options.owner, app=options.app)
+    print(
+        _RECIPE.format(
+            **names, roles=_lines(made), places=_lines(database_roles.confinement(**names))
+        )
+    )
     return 0
 
 
@@ -106,7 +110,7 @@ def _grant(owner: Engine, app: Engine) -> None:
     with app.connect() as connection:
         role = str(connection.scalar(sa.text("SELECT session_user")))
     with owner.begin() as connection:
-        count = roles.grant(connection, role)
+        count = database_roles.grant(connection, role)
     with app.connect() as connection:
         if migrations.current(connection) != migrations.head():
             raise OtherDatabase

@@ -8,11 +8,8 @@ from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 
 from upstage_crm import wiring
-from upstage_crm.audit import roles, trail
-from upstage_crm.cli.audit_commands import (
-    FOUND,
-    opened,
-)
+from upstage_crm.audit import database_roles, trail
+from upstage_crm.cli.audit_commands import FOUND, opened
 from upstage_crm.cli.database_commands import ensure_nothing_planted
 from upstage_crm.core.db import Database, make_engine
 from upstage_crm.jobs.integrity_checks import tell_owners
@@ -22,12 +19,7 @@ from upstage_crm.proof.verifying import Report
 from upstage_crm.proof.watch import OLDER, Witness
 from upstage_crm.settings import WITNESS_FILE, Settings
 from upstage_crm.web.errors import NeedsOwner, OtherDatabase
-from upstage_crm.wording.actions import (
-    counted,
-    difference_words,
-    finding_words,
-    found_words,
-)
+from upstage_crm.wording.actions import counted, difference_words, finding_words, found_words
 
 
 def nightly(_options: argparse.Namespace, settings: Settings) -> int:
@@ -97,7 +89,7 @@ def _owned(parts: wiring.Runtime) -> Generator[Database]:
         trail.attach(owned, wiring.key_ring(parts.settings))
         ensure_nothing_planted(owned.engine)
         with owned.reading() as session, parts.database.reading() as app:
-            if not roles.owns_everything(session.connection()):
+            if not database_roles.owns_everything(session.connection()):
                 raise NeedsOwner
             if trail.head(session) != trail.head(app):
                 raise OtherDatabase

@@ -14,25 +14,15 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
-from upstage_crm.confirm import (
-    link_visit,
-    plain_html,
-    receipt_html,
-)
-from upstage_crm.confirm.link_visit import (
-    LinkMissing,
-    Visitor,
-)
-from upstage_crm.confirm.page_words import (
-    missing_words,
-    page_words,
-)
+from upstage_crm.confirm import link_visit, plain_html, receipt_html
+from upstage_crm.confirm.link_visit import LinkMissing, Visitor
+from upstage_crm.confirm.page_words import missing_words, page_words
 from upstage_crm.core import when
 from upstage_crm.core.languages import negotiate
 from upstage_crm.links.claims import LinkRefused
 from upstage_crm.organisation.settings import details
 from upstage_crm.receipts import words as w
-from upstage_crm.receipts.files import Form, file_of
+from upstage_crm.receipts.downloads import Form, file_of
 from upstage_crm.receipts.visibility import SeenReceipt
 from upstage_crm.wiring import runtime
 

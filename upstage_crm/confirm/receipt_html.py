@@ -11,7 +11,7 @@ from upstage_crm.confirm import fixed_copy, plain_html
 from upstage_crm.core.languages import Say, direction, speaker
 from upstage_crm.organisation.details import OrganisationDetails
 from upstage_crm.receipts import words as w
-from upstage_crm.receipts.files import Form
+from upstage_crm.receipts.downloads import Form
 from upstage_crm.receipts.visibility import SeenReceipt
 from upstage_crm.receipts.words import NoReceipt, Row, words
 

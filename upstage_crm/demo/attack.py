@@ -26,7 +26,7 @@ from upstage_crm.audit.signing import KeyRing
 from upstage_crm.core import migrations
 from upstage_crm.core.db import Database
 from upstage_crm.core.errors import NotFound
-from upstage_crm.demo.attempts import UNTRUNCATED, Attempt, Target, attempts
+from upstage_crm.demo.attack_list import UNTRUNCATED, Attempt, Target, attempts
 from upstage_crm.demo.forgery import forgeries
 from upstage_crm.proof import integrity
 from upstage_crm.proof.integrity import Position

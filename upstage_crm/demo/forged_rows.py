@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
-from upstage_crm.demo.attempts import EVIL, Target, copy
+from upstage_crm.demo.attack_list import EVIL, Target, copy
 
 
 def rows(t: Target) -> Iterator[tuple[str, ...]]:

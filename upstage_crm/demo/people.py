@@ -15,7 +15,9 @@ from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import TypedDict
 
-from upstage_crm.demo.names import (
+from upstage_crm.demo.person import DemoPerson, all_values
+from upstage_crm.demo.special import special_cases
+from upstage_crm.demo.word_lists import (
     CULTURES,
     DOMAINS,
     FIRM_ENDINGS,
@@ -28,8 +30,6 @@ from upstage_crm.demo.names import (
     Culture,
     Place,
 )
-from upstage_crm.demo.person import DemoPerson, all_values
-from upstage_crm.demo.special import special_cases
 
 SEASONS = 8
 SEASON_WEIGHTS = (9, 10, 2, 5, 11, 14, 16, 18)  # the oldest first; the third is the closed one

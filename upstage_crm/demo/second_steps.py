@@ -16,29 +16,16 @@ from upstage_crm.change_requests.disputes import freezing, reverting
 from upstage_crm.change_requests.lifecycle import notices, scheduled, staff_commands
 from upstage_crm.change_requests.lifecycle.staff_commands import Proposed
 from upstage_crm.change_requests.model import policy_store
-from upstage_crm.change_requests.model.policy import (
-    DEFAULT,
-    Asked,
-    FieldPolicy,
-    Policy,
-)
-from upstage_crm.change_requests.model.rules import (
-    Decision,
-    DeskMethod,
-    ReasonCode,
-    ReviewChannel,
-)
+from upstage_crm.change_requests.model.policy import DEFAULT, Asked, FieldPolicy, Policy
+from upstage_crm.change_requests.model.rules import Decision, DeskMethod, ReasonCode, ReviewChannel
 from upstage_crm.core.clock import FrozenClock
-from upstage_crm.demo.scenarios import (
-    Ending,
-    Story,
-)
+from upstage_crm.demo.scenarios import Ending, Story
 from upstage_crm.links.claims import LinkClaims, Purpose, Reviewer
 from upstage_crm.mail import event_log
-from upstage_crm.mail.events import EventKind, MailEvent
 from upstage_crm.mail.message import Audience, MailKind
 from upstage_crm.mail.outbox import OUTBOX
 from upstage_crm.mail.placeholders import thaw_links
+from upstage_crm.mail.provider_events import EventKind, MailEvent
 from upstage_crm.patrons import marks
 from upstage_crm.patrons.fields import Context
 from upstage_crm.patrons.queries import find_live_by_email_key, get_by_number

@@ -12,9 +12,9 @@ from sqlmodel import Session
 from upstage_crm.audit import seals
 from upstage_crm.mail import event_log
 from upstage_crm.mail.delivery import ENDED_UNSENT, MailState, Transport
-from upstage_crm.mail.events import EventKind
 from upstage_crm.mail.message import Audience, MailKind
 from upstage_crm.mail.outbox import OUTBOX
+from upstage_crm.mail.provider_events import EventKind
 
 # Built once: every approval asks what became of its notice.
 _BY_ID = sa.select(OUTBOX).where(OUTBOX.c.id == sa.bindparam("mail_id"))

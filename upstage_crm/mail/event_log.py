@@ -17,8 +17,8 @@ from upstage_crm.audit import seals
 from upstage_crm.core.db import insert_unless_there
 from upstage_crm.mail import tables
 from upstage_crm.mail.delivery import MailState
-from upstage_crm.mail.events import EventKind, MailEvent
 from upstage_crm.mail.outbox import OUTBOX
+from upstage_crm.mail.provider_events import EventKind, MailEvent
 from upstage_crm.mail.sending import send_gate
 
 EVENTS: sa.Table = tables.MailEventRow.metadata.tables["mail_event"]

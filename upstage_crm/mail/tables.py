@@ -7,8 +7,8 @@ from sqlmodel import Field, SQLModel
 
 from upstage_crm.core.db import UtcDateTime, text_enum
 from upstage_crm.mail.delivery import MailState, Transport
-from upstage_crm.mail.events import EventKind
 from upstage_crm.mail.message import Audience, MailKind
+from upstage_crm.mail.provider_events import EventKind
 
 _QUEUED = sa.text("state = 'queued'")
 _SENDING = sa.text("state = 'sending'")

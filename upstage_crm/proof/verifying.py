@@ -7,14 +7,11 @@ from dataclasses import dataclass
 
 from sqlmodel import Session
 
-from upstage_crm.audit import (
-    trail,
-    vouching,
-)
+from upstage_crm.audit import trail, vouching
 from upstage_crm.audit.chain import Broken
 from upstage_crm.audit.findings import Compared, Difference
 from upstage_crm.audit.guards import triggers
-from upstage_crm.proof import approvals, receipts, rows
+from upstage_crm.proof import approvals, receipts, row_check
 from upstage_crm.proof import reconcile_patrons as patrons
 from upstage_crm.proof import reconcile_requests as changes
 
@@ -67,7 +64,7 @@ def verify(
         field_changes=tally.take(changes.reconcile(session)),
         receipts=tally.take(receipts.reconcile(session, public_keys=known))
         + tally.take(approvals.reconcile(session)),
-        rows=tally.take(rows.reconcile(session), is_repeating=True),
+        rows=tally.take(row_check.reconcile(session), is_repeating=True),
         differences=tuple(tally.first),
         altered=tuple(tally.repeated),
         found=tally.found,

@@ -18,9 +18,9 @@ from upstage_crm.settings import Settings, is_loopback
 from upstage_crm.web.environment import ROOT
 from upstage_crm.web.headers import SecurityHeaders, inline_script_hashes
 from upstage_crm.web.last_resort import START_PAGE, LastResort
-from upstage_crm.web.limits import BODY_WITHIN_S, RequestLimit
 from upstage_crm.web.proxies import ClientAddress
 from upstage_crm.web.request_log import RequestLog
+from upstage_crm.web.visitor_limits import BODY_WITHIN_S, RequestLimit
 
 if TYPE_CHECKING:
     from pathlib import Path

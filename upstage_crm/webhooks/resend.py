@@ -17,7 +17,7 @@ from starlette.routing import BaseRoute, Route
 
 from upstage_crm.core.errors import UpstageError
 from upstage_crm.jobs.schedule import give_up_undeliverable
-from upstage_crm.mail import event_log, events
+from upstage_crm.mail import event_log, provider_events
 from upstage_crm.webhooks.signature import SignatureRefused, event_id
 from upstage_crm.wiring import runtime
 
@@ -56,7 +56,7 @@ def _take(headers: dict[str, str], body: bytes) -> Response:
     now = parts.clock.now()
     try:
         name = event_id(headers, body, secrets=parts.settings.webhook_secrets, now=now)
-        event = events.parse(json.loads(body))
+        event = provider_events.parse(json.loads(body))
     except SignatureRefused as error:
         _log.warning("a webhook was refused: its signature or its age")
         return JSONResponse({"error": error.code}, 401)
@@ -64,7 +64,7 @@ def _take(headers: dict[str, str], body: bytes) -> Response:
         _log.warning("a webhook could not be used: %s", error.code)
         return JSONResponse({"error": error.code}, 422)
     except (ValueError, RecursionError):
-        return JSONResponse({"error": events.EventMalformed.code}, 400)
+        return JSONResponse({"error": provider_events.EventMalformed.code}, 400)
     if event is None:
         return JSONResponse({"status": "ignored"})
     with parts.database.transaction() as session:

@@ -12,7 +12,7 @@ from datetime import datetime, tzinfo
 from upstage_crm.core import when
 from upstage_crm.mail.delivery import MailState
 from upstage_crm.mail.event_log import NotedEvent
-from upstage_crm.mail.events import EventKind
+from upstage_crm.mail.provider_events import EventKind
 from upstage_crm.mail.queries import MailSummary
 
 SERVER_FAULT = 500

@@ -10,7 +10,7 @@ from starlette.routing import Route
 
 from upstage_crm.http.session_cookie import member_of_cookie
 from upstage_crm.receipts import queries
-from upstage_crm.receipts.files import Form, file_of
+from upstage_crm.receipts.downloads import Form, file_of
 from upstage_crm.receipts.visibility import Reader
 from upstage_crm.staff.roles import Permission, may
 from upstage_crm.wiring import runtime

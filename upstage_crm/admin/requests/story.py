@@ -4,26 +4,19 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
-from upstage_crm.admin.redacted_trail import (
-    seen_address,
-    told_words,
-)
+from upstage_crm.admin.redacted_trail import seen_address, told_words
 from upstage_crm.audit.events import Action
 from upstage_crm.audit.trail import AuditLine
 from upstage_crm.core import when
 from upstage_crm.mail.delivery import MailState
 from upstage_crm.mail.event_log import NotedEvent
-from upstage_crm.mail.events import EventKind
+from upstage_crm.mail.provider_events import EventKind
 from upstage_crm.mail.queries import MailSummary
 from upstage_crm.patrons.fields import FIELDS
 from upstage_crm.patrons.visibility import FieldAccess
 from upstage_crm.wording.actions import action_words
 from upstage_crm.wording.mails import event_words
-from upstage_crm.wording.sentences import (
-    CHANNEL_WORDS,
-    MAIL_KIND_WORDS,
-    cause_words,
-)
+from upstage_crm.wording.sentences import CHANNEL_WORDS, MAIL_KIND_WORDS, cause_words
 
 _MARKS: Mapping[Action, tuple[str, str]] = {
     Action.REQUEST_PROPOSED: ("pencil", "neutral"),

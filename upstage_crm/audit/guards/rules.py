@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from upstage_crm.audit.guards import rows, touched_rows, two_people
+from upstage_crm.audit.guards import frozen_columns, touched_rows, two_people
 from upstage_crm.audit.guards.sql import (
     Mark,
     Rule,
@@ -62,7 +62,7 @@ EMAIL_GUARD = "patron live email"  # how the refusal of a second live owner of a
 def rules(protected: Protected, dialect: str) -> list[Rule]:
     """Every refusal. `protected` maps a field key to its columns, derived ones included."""
     return [
-        *rows.rules(dialect),
+        *frozen_columns.rules(dialect),
         *_steps_are_legal(dialect),
         *two_people.rules(dialect),
         *(rule for field, columns in protected.items() for rule in _field(field, columns, dialect)),

@@ -12,8 +12,8 @@ import re
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from upstage_crm.audit.guards.frozen_columns import NEVER_UPDATED
 from upstage_crm.audit.guards.postgres import SCHEMA
-from upstage_crm.audit.guards.rows import NEVER_UPDATED
 from upstage_crm.audit.guards.triggers import trusted_path
 from upstage_crm.core.errors import Conflict
 

@@ -4,13 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from upstage_crm.audit.guards.sql import (
-    Rule,
-    any_differs,
-    erasing,
-    is_other,
-    stands_already,
-)
+from upstage_crm.audit.guards.sql import Rule, any_differs, erasing, is_other, stands_already
 
 FIXED = {
     "patron": ("id", "number", "created_at"),
