@@ -85,7 +85,7 @@ def _parameter(connection: Connection) -> str:
 
 
 def _tables(connection: Connection) -> Iterator[RightsFinding]:
-    """Rights on tables, compared with what `roles` grants."""
+    """Rights on tables, compared with what `database_roles` grants."""
     too_many, too_few = defaultdict[str, list[str]](list), defaultdict[str, list[str]](list)
     for table, right, may_have, has in connection.exec_driver_sql(_TABLES):
         if right in allowed(table):

@@ -22,7 +22,7 @@ from upstage_crm.web import build, ready
 from upstage_crm.web.environment import ROOT, tool_environment
 from upstage_crm.web.request_log import configure_logging
 
-# What the web server allows before our code sees anything; `limits` has the rest.
+# What the web server allows before our code sees anything; `visitor_limits` has the rest.
 CONNECTIONS = 4_096  # of a worker at a time; further ones wait in the kernel's queue
 HEAD_WITHIN_S = 5.0  # for the head of a request, and for the next request to begin
 HEAD_BYTES = 65_536  # of a connection's buffer; our largest head is 16 kB of cookies

@@ -1,0 +1,90 @@
+"""A module's name says what is in it: plain words, or words that `docs/rules.md` explains."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+PACKAGE = ROOT / "upstage_crm"
+RULES = (ROOT / "docs" / "rules.md").read_text("utf-8").partition("## Names of modules")[2]
+EXPLAINED, _, ONE_MEANING = RULES.partition("Names that several packages repeat")
+# Its modules are named by what they have words for, so they repeat the names of others.
+NAMED_BY_SUBJECT = "wording"
+# Words of English, of the product (`docs/rules.md`, *Words*) or of the trade.
+PLAIN_WORDS = """
+access account accounts actions add address admin alert answer approvals attack audit auth
+authenticator base base64url browser build busy button change changes check checking checks
+choice cli clock closed code codes columns command commands component components confirm
+confirmations contact context controls cookie cookies copy core countries country create crm
+dashboard data database date dates db deadline decide decisions delivery demo design desk detail
+details devices dialog dialogs diff dispatcher dispute disputes downloads edit email entry
+environment erasure errors event events export exporting fact factor facts failures feedback
+field fields files finding findings fixed foreign forged forgery form forms frame free frozen
+gallery gate hashing headers health held history html http icons ids in inputs integrity
+invitations issuing jobs keys language languages last layout level lifecycle limits link links
+list lists live loader local lock locking log login mail mailbox mailboxes mails main mark
+member menu message messages migrations model name names naming notifications number numbers
+objections open opening organisation origins out owner page pages part parts passkey passkeys
+password passwords paths patron patrons pdf people person phone phones plugins policy postgres
+preview privacy progress proposal propose provider proxies public queries query queue raw reader
+reading readme reads ready reasons receipt receipts record records redacted redirect reminders
+render repair request requests resend reset resort restore reveal reveals revert reverting
+reviewer reviewers rights role roles route routes row rows rule rules samples sanitize schedule
+scheduled search second security send sender sending sentences serve session sessions settings
+short shortcut sign signature signing socket spans special sql staff start state states status
+step steps store story strip suffix table tables tabs task team template templates terms text
+timeline toolbar triggers trouble two ui unusual upstage value values verifying view views visit
+visitor web webhooks window windows word wording words
+"""
+PLAIN = set(PLAIN_WORDS.split())
+
+
+def modules() -> list[Path]:
+    return sorted(
+        path
+        for path in PACKAGE.rglob("*.py")
+        if path.name != "__main__.py" and "__pycache__" not in path.parts
+    )
+
+
+def name_of(path: Path) -> str:
+    return path.parent.name if path.name == "__init__.py" else path.stem
+
+
+def first_cells(text: str) -> set[str]:
+    """The words in the first column of the tables of `text`."""
+    rows = re.findall(r"^\| ([a-z_0-9, ]+) \|", text, re.MULTILINE)
+    return {word for row in rows for word in row.split(", ")} - {"word", "name"}
+
+
+def test_every_name_is_made_of_words_that_are_explained_or_plain() -> None:
+    known = PLAIN | first_cells(EXPLAINED)
+    unknown = {
+        str(path.relative_to(ROOT)): strange
+        for path in modules()
+        if (strange := sorted(set(name_of(path).split("_")) - known))
+    }
+
+    assert unknown == {}
+
+
+def test_every_word_that_is_explained_is_used() -> None:
+    used = {word for path in modules() for word in name_of(path).split("_")}
+
+    assert first_cells(EXPLAINED) - used == set()
+
+
+def test_no_word_is_both_explained_and_plain() -> None:
+    assert first_cells(EXPLAINED) & PLAIN == set()
+
+
+def test_two_modules_have_one_name_only_where_it_has_one_meaning() -> None:
+    places: defaultdict[str, list[str]] = defaultdict(list)
+    for path in modules():
+        if path.name != "__init__.py" and NAMED_BY_SUBJECT not in path.parts:
+            places[path.stem].append(str(path.relative_to(PACKAGE)))
+    doubled = {name: found for name, found in places.items() if len(found) > 1}
+
+    assert {name: doubled[name] for name in doubled.keys() - first_cells(ONE_MEANING)} == {}
