@@ -232,7 +232,7 @@ def test_a_first_email_is_approved_by_its_owner(desk: Desk) -> None:
 
 
 def test_mail_not_yet_sent_is_taken_back_when_the_matter_ends(desk: Desk) -> None:
-    """DESIGN 3: the transition that ends a matter cancels its unsent mails."""
+    """docs/rules.md, Approval: the transition that ends a request cancels its unsent mails."""
     request, link = desk.asked(desk.patron())
     desk.clock.advance(days(0.1))
     desk.resend(request)

@@ -70,7 +70,7 @@ def test_a_proposal_is_one_mail_to_each_side(desk: Desk) -> None:
 
 
 def test_the_decision_mail_waits_for_the_notice(desk: Desk) -> None:
-    """DESIGN 3: the decision mail leaves only after the notice was accepted."""
+    """docs/rules.md, Reviewers: the decision mail leaves only after the notice was accepted."""
     desk.propose(desk.patron())
 
     desk.deliver()

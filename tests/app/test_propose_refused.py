@@ -228,7 +228,7 @@ def test_staff_cannot_propose_for_themselves(desk: Desk) -> None:
 
 
 def test_a_staff_address_cannot_become_a_patrons(desk: Desk) -> None:
-    """DESIGN 3: refused is a staff member's own address, in any spelling, while it signs in."""
+    """docs/rules.md, Refusals: a staff member's own address, in any spelling, while it signs in."""
     patron, rosa = desk.patron(), desk.staff("Rosa", Role.BOX_OFFICE)
 
     unchanged(desk, lambda: desk.propose(patron, "Rosa@STAFF.example.org"), errors.StaffAddress)

@@ -1,6 +1,6 @@
 """Who among us gets what of which record, and when the patron knows: each cell of a table, played.
 
-`SECURITY.md` shows the same table.
+`docs/security.md` shows the same table.
 """
 
 from __future__ import annotations
@@ -213,7 +213,7 @@ def restore(house: House) -> None:
 
 
 def test_the_table_of_the_documents_is_the_one_that_was_played() -> None:
-    text = (ROOT / "SECURITY.md").read_text("utf-8")
+    text = (ROOT / "docs" / "security.md").read_text("utf-8")
     lines = [["record", *Attacker], ["---"] * (1 + len(Attacker))]
     lines += [[record, *(TABLE[record][who] for who in Attacker)] for record in Record]
 

@@ -36,8 +36,8 @@ from upstage_crm.core.db import make_engine
 from upstage_crm.links.claims import LinkClaims
 from upstage_crm.mail.message import MailKind
 
-# The design's 0.7 holds where statements cross a wire. SQLite's cost a tenth of that, so the same
-# work of ours weighs more: a Decision in the README gives the reason for 0.5.
+# 0.7 holds where statements cross a wire. SQLite's cost a tenth of that, so the same work of ours
+# weighs more: docs/decisions/0015 gives the reason for 0.5.
 LEAST = {"SQLite": 0.5, "Postgres": 0.7}
 ROUND = 15  # decisions
 ROUNDS = 8  # the first one warms caches up and does not count

@@ -20,7 +20,7 @@ from tests.support.server import answers, migrate
 from upstage_crm.web.build import ensure_built
 
 COMMAND = [sys.executable, "-m", "upstage_crm", "serve"]
-# DESIGN allows two seconds, which `make bench` measures. Here the machine's own pace is the
+# A start may take two seconds, which `make bench` measures. Here the machine's own pace is the
 # measure: where a start takes two seconds of work, loading the framework takes eight tenths.
 TIMES_FRAMEWORK = 2.5
 FRAMEWORK = "import reflex.app, sqlmodel, alembic.command, granian"

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from upstage_crm.change_requests.model.policy import DEFAULT
-from upstage_crm.change_requests.model.standing import YOUNG
+from upstage_crm.change_requests.model.standing import OLD_RECORD, YOUNG
 from upstage_crm.change_requests.model.thresholds import (
     BLINK,
     HOUR,
@@ -39,18 +39,31 @@ SAID = {
     "README.md": [
         f"of more than {T.at_speed} proposals within {BLINK.seconds} seconds the rest is held",
         TOUR,
+    ],
+    "docs/decisions/0010-mail-assumes-a-stranger.md": [
+        f"letters and what joins them, {names.LIMIT} at most",
+    ],
+    "docs/decisions/0020-tripwires.md": [
         CLOSER,
         f"younger than {YOUNG // HOUR} hours",
         f"a busy desk has {T.at_once} and {T.burst}",
         LIMITS,
         f"the burst ({T.burst} in ten minutes)",
-        f"letters** and what joins them, {names.LIMIT} at most",
     ],
-    "SECURITY.md": [
+    "docs/rules.md": [
+        f"younger than {YOUNG // HOUR} hours",
+        f"unchanged for {REST.days} days",
+        f"sent again after {DEFAULT.resend_cooldown // MINUTE} minutes",
+        f"at most {DEFAULT.resend_limit_per_day} times a day",
+        f"a short code has {DEFAULT.code_tries} tries",
+        f"proposed for someone else rest for {DEFAULT.address_rest.days} days",
+        f"every record older than {OLD_RECORD.days} days has a stake",
+    ],
+    "docs/security.md": [
         f"of more than {T.at_speed} proposals within {BLINK.seconds} seconds the rest is held",
         CLOSER.replace(" within 10", " proposals within 10", 1),
         f"names are letters, {names.LIMIT} at most",
-        f"nobody's second for {REST.days} days after it was made or changed",
+        f"no second person for {REST.days} days after it was made or changed",
     ],
 }
 

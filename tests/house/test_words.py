@@ -1,4 +1,4 @@
-"""Everything that people can meet has words, and what the README says is there."""
+"""Everything that people can meet has words."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import pkgutil
 import re
 from collections.abc import Iterator
 from enum import Enum
-from pathlib import Path
 
 import pytest
 
@@ -32,11 +31,9 @@ from upstage_crm.mail.render import TEMPLATES
 from upstage_crm.patrons.advice import AdviceCode
 from upstage_crm.patrons.tables import PatronStatus
 from upstage_crm.privacy.erasure import BlockerKind
-from upstage_crm.settings import known_names
 from upstage_crm.staff.roles import Role
 from upstage_crm.wording import actions, limits, sentences, staff
 
-ROOT = Path(__file__).resolve().parents[2]
 # Told apart for a page's layout alone; to everybody outside it is one refusal with one code.
 SHARE_A_CODE = {"LinkMissing"}
 # Said by `words.sentence` from more than the code: which setting, which port, which right.
@@ -148,10 +145,3 @@ def test_every_included_template_exists_and_is_used() -> None:
     named = set(re.findall(r'"(_[\w.]+)"', sources))
 
     assert shared == named
-
-
-def test_every_setting_is_in_the_readme() -> None:
-    readme = (ROOT / "README.md").read_text("utf-8")
-    described = set(re.findall(r"^\| `([A-Z_]+)` \|", readme, re.MULTILINE))
-
-    assert described == known_names()

@@ -131,7 +131,7 @@ def test_the_guards_know_every_way_that_the_rules_know() -> None:
 
 
 def test_ends_stay_ends() -> None:
-    """DESIGN 3: only APPROVED and PARTLY_APPROVED may still be reverted."""
+    """docs/rules.md, States of a request: APPROVED and PARTLY_APPROVED may still be reverted."""
     moving = {S(state) for state in REQUEST_MOVES if not S(state).is_open}
 
     assert {S.APPROVED, S.PARTLY_APPROVED} == moving

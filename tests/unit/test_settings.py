@@ -221,8 +221,8 @@ def test_a_public_address_alone_is_told_of_the_demo_first(environ: dict[str, str
         ("UPSTAGE_DATABASE", "Did you mean UPSTAGE_DATABASE_URL?"),
         ("UPSTAGE_PORT", "Did you mean PORT?"),
         ("UPSTAGE_RESEND_API_KEY", "Did you mean RESEND_API_KEY?"),
-        ("UPSTAGE_COLOUR", "README.md lists every setting."),
-        ("UPSTAGE_", "README.md lists every setting."),
+        ("UPSTAGE_COLOUR", "docs/operations.md lists every setting."),
+        ("UPSTAGE_", "docs/operations.md lists every setting."),
     ],
 )
 def test_a_name_that_is_no_setting_stops_the_start(name: str, told: str) -> None:

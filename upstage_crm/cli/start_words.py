@@ -218,4 +218,6 @@ def _about_setting(name: str, problem: str) -> str:
 def _instead_of(name: str) -> str:
     endings = {known.removeprefix(PREFIX): known for known in known_names()}
     near = get_close_matches(name.removeprefix(PREFIX), endings, n=1)
-    return f"Did you mean {endings[near[0]]}?" if near else "README.md lists every setting."
+    if near:
+        return f"Did you mean {endings[near[0]]}?"
+    return "docs/operations.md lists every setting."

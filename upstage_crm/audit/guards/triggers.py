@@ -5,7 +5,7 @@ Alembic's batch mode rebuilds tables and loses their triggers. `missing` compare
 what it should hold; start-up and `/health` fail on any difference.
 
 What this cannot do: a role that may drop triggers can still write. `audit verify` finds such a
-write afterwards, and `rights` says who may; SECURITY.md says so plainly.
+write afterwards, and `rights` says who may; docs/security.md says so plainly.
 """
 
 from __future__ import annotations
