@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -124,7 +124,9 @@ def test_every_setting_is_described() -> None:
 
 def commands_of(parser: argparse.ArgumentParser, name: str = "") -> Iterator[tuple[str, set[str]]]:
     """Every command of the command line with its options."""
-    groups = [action for action in parser._actions if isinstance(action.choices, Mapping)]
+    groups = [
+        action for action in parser._actions if isinstance(action, argparse._SubParsersAction)
+    ]
     for action in groups:
         for key, below in action.choices.items():
             yield from commands_of(below, f"{name} {key}".strip())
