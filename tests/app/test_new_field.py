@@ -1,11 +1,12 @@
-"""Adding a protected field is one registry entry, one column and one migration, and nothing else.
+"""Adding a protected field is one registry entry, one column and one migration; and translations.
 
-A copy of the project gets those three and runs in a process of its own: the registry, the pages,
-the mails, the commands and the guards all know the new field then.
+A copy of the project gets them and runs in a process of its own: the registry, the pages, the
+mails, the commands and the guards all know the new field then. `docs/rules.md` says who reads it.
 """
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 import sys
@@ -52,7 +53,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from alembic import op
-from upstage_crm.audit import guards
+from upstage_crm.audit.guards import triggers
 
 revision = "{new}"
 down_revision = "{old}"
@@ -62,15 +63,15 @@ PROTECTED = BEFORE | {{"passport": ["passport_name"]}}
 
 
 def upgrade() -> None:
-    guards.drop(op.get_bind())
+    triggers.drop(op.get_bind())
     op.add_column("patron", sa.Column("passport_name", sa.String(100), nullable=True))
-    guards.install(op.get_bind(), PROTECTED)
+    triggers.install(op.get_bind(), PROTECTED)
 
 
 def downgrade() -> None:
-    guards.drop(op.get_bind())
+    triggers.drop(op.get_bind())
     op.drop_column("patron", "passport_name")
-    guards.install(op.get_bind(), BEFORE)
+    triggers.install(op.get_bind(), BEFORE)
 '''
 TEST = """
 import pytest
@@ -78,8 +79,8 @@ from sqlalchemy.exc import DBAPIError
 
 from tests.support.engine import Engine
 from tests.support.factories import NEW, OLD
-from upstage_crm.change_requests import queries
-from upstage_crm.change_requests.rules import RequestState
+from upstage_crm.change_requests.model.rules import RequestState
+from upstage_crm.change_requests.reads import requests
 from upstage_crm.patrons.marks import prove_address
 from upstage_crm.proof.verifying import verify
 from upstage_crm.staff.roles import Role
@@ -122,7 +123,7 @@ def test_what_staff_write_hides_the_value_from_who_may_not_see_it(database, cloc
     engine.deliver()
 
     def read_by(role):
-        return engine.read(lambda s: queries.get(s, request.reference, reader=role)).reason_text
+        return engine.read(lambda s: requests.get(s, request.reference, reader=role)).reason_text
 
     assert read_by(Role.MANAGER) == SAID
     assert read_by(Role.READ_ONLY) == "Her passport says ••• Ünal, so ••• pass is wrong."
@@ -130,22 +131,49 @@ def test_what_staff_write_hides_the_value_from_who_may_not_see_it(database, cloc
     assert engine.review(engine.claims(NEW)).reason_text == ""
     assert engine.review(engine.claims(OLD)).reason_text == SAID  # the patron's own mailbox
 """
+TRANSLATIONS = {
+    "ar": ("الاسم في جواز السفر", "يظهر هذا الاسم على بطاقتك للمهرجان."),
+    "de": ("Name im Reisepass", "Dieser Name steht auf Ihrem Festivalpass."),
+    "es": ("Nombre del pasaporte", "Este nombre figura en su pase del festival."),
+    "fr": ("Nom sur le passeport", "Ce nom figure sur votre pass de festival."),
+}
+CODE = {
+    "upstage_crm/patrons/fields.py",
+    "upstage_crm/patrons/tables.py",
+    "alembic/versions/9999_passport.py",
+}
+RULES = "docs/rules.md"
+CATALOGS = {
+    "upstage_crm/locales/patron.pot",
+    *(f"upstage_crm/locales/{language}/LC_MESSAGES/patron.po" for language in TRANSLATIONS),
+}
 
 
 def test_a_field_is_an_entry_a_column_and_a_migration(tmp_path: Path) -> None:
     copy = tmp_path / "copy"
-    for name in ("upstage_crm", "alembic", "tests"):
+    for name in ("upstage_crm", "alembic", "tests", "docs"):
         shutil.copytree(
             ROOT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__", "node_modules")
         )
-    shutil.copy(ROOT / "pyproject.toml", copy)
+    for path in (ROOT / "pyproject.toml", *ROOT.glob("*.md")):
+        shutil.copy(path, copy)
+    before = _files(copy)
     _insert(copy / "upstage_crm/patrons/fields.py", "    )\n}\n\nPROTECTED_COLUMNS", ENTRY)
     _insert(copy / "upstage_crm/patrons/tables.py", "    date_of_birth:", COLUMN)
     _migrate(copy / "alembic/versions")
+    _translate(copy)
+    _say_who_reads_it(copy / RULES)
+    after = _files(copy)
     (copy / "tests/app/test_the_new_field.py").write_text(TEST, "utf-8")
 
-    wanted = "the_whole_way or what_staff_write or newest_revision or registry_columns"
-    files = ("tests/house/test_schema.py", "tests/app/test_the_new_field.py")
+    wanted = (
+        "the_whole_way or what_staff_write or newest_revision or registry_columns or who_reads_what"
+        " or template_is_what or every_sentence_is_translated or filled_as"
+    )
+    files = (
+        *("tests/house/test_schema.py", "tests/house/test_documents.py"),
+        *("tests/unit/test_languages.py", "tests/app/test_the_new_field.py"),
+    )
     ran = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-k", wanted, *files],
         cwd=copy,
@@ -155,8 +183,21 @@ def test_a_field_is_an_entry_a_column_and_a_migration(tmp_path: Path) -> None:
         timeout=120,
     )
 
-    assert 0 == ran.returncode, ran.stdout[-3_000:]
-    assert "7 passed" in ran.stdout
+    assert ran.returncode == 0, ran.stdout[-3_000:]
+    assert "17 passed" in ran.stdout
+    assert {name for name in after if after[name] != before.get(name)} == {
+        *CODE,
+        *CATALOGS,
+        RULES,
+    }
+
+
+def _files(copy: Path) -> dict[str, bytes]:
+    return {
+        str(path.relative_to(copy)): path.read_bytes()
+        for path in copy.rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts
+    }
 
 
 def _insert(path: Path, place: str, text: str) -> None:
@@ -171,3 +212,24 @@ def _migrate(versions: Path) -> None:
     before = {key: list(columns) for key, columns in PROTECTED.items()}
     text = MIGRATION.format(new="9999", old=head(), before=before)
     (versions / "9999_passport.py").write_text(text, "utf-8")
+
+
+def _translate(copy: Path) -> None:
+    """Gather the new sentences as `make messages` does, and fill in what a translator would."""
+    subprocess.run([sys.executable, "-m", "tests.support.messages"], cwd=copy, check=True)
+    sentences = ("Passport name", "This name stands on your festival pass.")
+    for language, translated in TRANSLATIONS.items():
+        catalog = copy / f"upstage_crm/locales/{language}/LC_MESSAGES/patron.po"
+        for sentence, translation in zip(sentences, translated, strict=True):
+            empty = f'msgid "{sentence}"\nmsgstr ""\n'
+            _insert(catalog, empty, empty.replace('msgstr ""', f'msgstr "{translation}"'))
+
+
+def _say_who_reads_it(rules: Path) -> None:
+    text = rules.read_text("utf-8")
+    before, heading, part = text.partition("## Who reads what")
+    part = re.sub(r"(?m)^(\| role .*)$", r"\1 passport |", part, count=1)
+    part = re.sub(r"(?m)^(\|---.*)$", r"\1---|", part, count=1)
+    names = "box_office|marketing|development|auditor|read_only"
+    part = re.sub(rf"(?m)^(\| (?:{names}) .*)$", r"\1 masked |", part)
+    rules.write_text(before + heading + part, "utf-8")
