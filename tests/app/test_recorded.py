@@ -1,6 +1,6 @@
 """Every recorded row: altered, deleted, copied, put back to an older state, it is found.
 
-The cases come from the registry, so a table that is added to it is tested too. The attacker may
+The cases come from `proven_rows`, so a table that is added to it is tested too. The attacker may
 drop guards here: what the guards refuse is in `test_guards`.
 """
 
@@ -25,7 +25,7 @@ from tests.support.town import PARTS, Row, Town, another, is_unique, unguarded
 from upstage_crm.audit import recorded, states, trail
 from upstage_crm.audit.errors import RowNotProven
 from upstage_crm.audit.findings import Problem
-from upstage_crm.audit.registry import RECORDED, Part
+from upstage_crm.audit.proven_rows import RECORDED, Part
 from upstage_crm.core.clock import FrozenClock
 from upstage_crm.core.db import Database
 
@@ -80,7 +80,7 @@ def deciding(part: Part, table: sa.Table) -> sa.Column[Any]:
 
 
 def test_the_town_is_as_the_trail_says(town: Town) -> None:
-    """Nothing below is found for another reason, and no part of the registry is without a row."""
+    """Nothing below is found for another reason, and no part of a subject is without a row."""
     report = verified(town.engine)
 
     assert report.is_clean, report.differences

@@ -25,7 +25,7 @@ from upstage_crm import wiring
 from upstage_crm.audit.events import Action
 from upstage_crm.audit.findings import Problem
 from upstage_crm.audit.guards import triggers
-from upstage_crm.audit.registry import SEALED
+from upstage_crm.audit.proven_rows import SEALED
 from upstage_crm.change_requests.model.errors import SamePerson
 from upstage_crm.cli import commands
 from upstage_crm.core.clock import FrozenClock

@@ -20,7 +20,7 @@ from tests.support.office import Office
 from tests.support.town import Town, another
 from upstage_crm.audit import seals, trail
 from upstage_crm.audit.errors import RowNotProven
-from upstage_crm.audit.registry import SEALED
+from upstage_crm.audit.proven_rows import SEALED
 from upstage_crm.change_requests.lifecycle.staff_commands import Proposed
 from upstage_crm.change_requests.model.rules import RequestState
 from upstage_crm.change_requests.notifications import link_codes
@@ -32,10 +32,7 @@ from upstage_crm.mail.message import Audience, MailKind
 from upstage_crm.mail.outbox import NOTICE_NOT_SENT, OUTBOX
 from upstage_crm.mail.placeholders import freeze_links
 from upstage_crm.mail.samples import sample_draft
-from upstage_crm.mail.sending.dispatcher import (
-    NOT_SEALED,
-    WRONG_MAILBOX,
-)
+from upstage_crm.mail.sending.dispatcher import NOT_SEALED, WRONG_MAILBOX
 from upstage_crm.staff import accounts
 from upstage_crm.staff.auth import devices, second_factor, sessions
 from upstage_crm.staff.auth.sessions import hash_of

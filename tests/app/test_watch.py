@@ -18,7 +18,7 @@ from upstage_crm.audit import seals, trail
 from upstage_crm.audit.errors import RowNotProven, TrailKeyUnknown
 from upstage_crm.audit.events import Action
 from upstage_crm.audit.findings import Problem
-from upstage_crm.audit.registry import SEALED
+from upstage_crm.audit.proven_rows import SEALED
 from upstage_crm.audit.signing import SigningKey
 from upstage_crm.core.clock import FrozenClock
 from upstage_crm.core.db import Database

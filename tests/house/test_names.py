@@ -29,14 +29,14 @@ member menu message messages migrations model name names naming notifications nu
 objections open opening organisation origins out owner page pages part parts passkey passkeys
 password passwords paths patron patrons pdf people person phone phones plugins policy postgres
 preview privacy progress proposal propose provider proxies public queries query queue raw reader
-reading readme reads ready reasons receipt receipts record records redacted redirect reminders
-render repair request requests resend reset resort restore reveal reveals revert reverting
-reviewer reviewers rights role roles route routes row rows rule rules samples sanitize schedule
-scheduled search second security send sender sending sentences serve session sessions settings
-short shortcut sign signature signing socket spans special sql staff start state states status
-step steps store story strip suffix table tables tabs task team template templates terms text
-timeline toolbar triggers trouble two ui unusual upstage value values verifying view views visit
-visitor web webhooks window windows word wording words
+reading readme reads ready reasons receipt receipts record records redacted redirect registry
+reminders render repair request requests resend reset resort restore reveal reveals revert
+reverting reviewer reviewers rights role roles route routes row rows rule rules samples sanitize
+schedule scheduled search second security send sender sending sentences serve session sessions
+settings short shortcut sign signature signing socket spans special sql staff start state states
+status step steps store story strip suffix table tables tabs task team template templates terms
+text timeline toolbar triggers trouble two ui unusual upstage value values verifying view views
+visit visitor web webhooks window windows word wording words
 """
 PLAIN = set(PLAIN_WORDS.split())
 

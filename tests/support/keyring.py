@@ -10,7 +10,7 @@ from sqlalchemy.engine import Connection
 from sqlmodel import Session, SQLModel
 
 from upstage_crm.audit import keys, opening, seals, trail
-from upstage_crm.audit.registry import SEALED
+from upstage_crm.audit.proven_rows import SEALED
 from upstage_crm.audit.signing import KeyRing
 from upstage_crm.core.db import Database, make_engine
 from upstage_crm.core.migrations import upgrade

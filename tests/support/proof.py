@@ -5,7 +5,7 @@ from __future__ import annotations
 from tests.support.factories import PROTECTED, Desk
 from tests.support.keyring import SECRET, over
 from upstage_crm.audit.guards import triggers
-from upstage_crm.audit.registry import RECORDED, SEALED
+from upstage_crm.audit.proven_rows import RECORDED, SEALED
 from upstage_crm.audit.signing import SigningKey
 from upstage_crm.proof.verifying import Report, verify
 

@@ -15,7 +15,7 @@ from tests.support.factories import OLD
 from tests.support.office import ORIGIN, Office
 from tests.support.soft_passkey import SoftPasskey
 from tests.support.thresholds import tighten
-from upstage_crm.audit.registry import RECORDED, Part, Subject
+from upstage_crm.audit.proven_rows import RECORDED, Part, Subject
 from upstage_crm.change_requests.lifecycle.staff_commands import Proposed
 from upstage_crm.change_requests.model.rules import Decision
 from upstage_crm.core.clock import FrozenClock

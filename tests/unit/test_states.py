@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from upstage_crm.audit import states
-from upstage_crm.audit.registry import RECORDED
+from upstage_crm.audit.proven_rows import RECORDED
 from upstage_crm.audit.states import GONE, committed_text, differences
 
 STAFF, ORGANISATION = RECORDED["staff"], RECORDED["organisation"]

@@ -13,19 +13,14 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import Session, SQLModel
 
-from upstage_crm.audit import (
-    keys,
-    recorded,
-    seals,
-    trail,
-)
+from upstage_crm.audit import keys, recorded, seals, trail
 from upstage_crm.audit.chain import read_object
 from upstage_crm.audit.errors import TrailKeyUnknown, TrailUnsigned
 from upstage_crm.audit.events import OPERATOR, Action, AuditEvent, Channel
 from upstage_crm.audit.guards import triggers
 from upstage_crm.audit.guards.rules import Protected
+from upstage_crm.audit.proven_rows import RECORDED, SEALED, Subject
 from upstage_crm.audit.recorded import Touched
-from upstage_crm.audit.registry import RECORDED, SEALED, Subject
 from upstage_crm.audit.tables import AuditEntryRow
 from upstage_crm.core.db import table_of
 

@@ -23,7 +23,7 @@ from upstage_crm.audit import keys, states, vouching
 from upstage_crm.audit.chain import commitment, read_object
 from upstage_crm.audit.errors import RowMoved, RowNotProven
 from upstage_crm.audit.findings import Problem
-from upstage_crm.audit.registry import RECORDED, Subject
+from upstage_crm.audit.proven_rows import RECORDED, Subject
 from upstage_crm.audit.states import GONE
 from upstage_crm.audit.tables import AuditEntryRow, AuditValueRow, RecordedRow, TouchedRow
 from upstage_crm.core.db import dialect_of, table_of

@@ -17,7 +17,7 @@ from upstage_crm.audit import keys, vouching
 from upstage_crm.audit.chain import canonical, instant_text
 from upstage_crm.audit.errors import RowNotProven
 from upstage_crm.audit.findings import Problem
-from upstage_crm.audit.registry import SEALED
+from upstage_crm.audit.proven_rows import SEALED
 
 Row = Mapping[str, Any] | RowMapping
 

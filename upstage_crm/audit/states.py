@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from sqlmodel import SQLModel
 
 from upstage_crm.audit.chain import canonical
-from upstage_crm.audit.registry import Part, Subject
+from upstage_crm.audit.proven_rows import Part, Subject
 from upstage_crm.core.db import UtcDateTime
 
 State = dict[str, list[dict[str, Any]]]

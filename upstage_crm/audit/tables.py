@@ -78,7 +78,7 @@ class RecordedRow(SQLModel, table=True):
 class TouchedRow(SQLModel, table=True):
     """The log of every change to a recorded or sealed row, written by triggers. Append-only.
 
-    `subject` is a subject of the registry or a sealed table, `op` is `born`, `changed` or `gone`.
+    `subject` is a subject of `proven_rows` or a sealed table, `op` is `born`, `changed` or `gone`.
     `tx` is the transaction's number on PostgreSQL, where numbers are not given in the order of
     commits; SQLite has one writer at a time and needs none.
     """

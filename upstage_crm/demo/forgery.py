@@ -17,8 +17,8 @@ from sqlalchemy.engine import Connection
 from upstage_crm.audit import states
 from upstage_crm.audit.chain import canonical, commitment, entry_hash, instant_text, signed_message
 from upstage_crm.audit.events import Action, ActorKind, Channel
+from upstage_crm.audit.proven_rows import RECORDED
 from upstage_crm.audit.recorded import PREFIX
-from upstage_crm.audit.registry import RECORDED
 from upstage_crm.audit.signing import KeyRing
 from upstage_crm.demo.attack_list import EVIL, Attempt, Target
 from upstage_crm.demo.forged_rows import rows

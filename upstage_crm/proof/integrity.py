@@ -20,7 +20,7 @@ from upstage_crm.audit.chain import Vouching, Walk
 from upstage_crm.audit.errors import RowNotProven
 from upstage_crm.audit.events import SYSTEM, Action, AuditEvent, Channel
 from upstage_crm.audit.findings import Difference, Problem
-from upstage_crm.audit.registry import RECORDED, SEALED
+from upstage_crm.audit.proven_rows import RECORDED, SEALED
 from upstage_crm.audit.tables import IntegrityFindingRow, TouchedRow
 from upstage_crm.core.db import dialect_of, insert_unless_there, table_of
 from upstage_crm.core.ids import new_id

@@ -18,20 +18,14 @@ from sqlalchemy import RowMapping
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session, SQLModel
 
-from upstage_crm.audit import (
-    recorded,
-    seals,
-    states,
-    trail,
-    vouching,
-)
+from upstage_crm.audit import recorded, seals, states, trail, vouching
 from upstage_crm.audit.chain import read_object
 from upstage_crm.audit.events import OPERATOR, Action, Actor, AuditEvent, Channel
 from upstage_crm.audit.findings import Problem
 from upstage_crm.audit.guards import triggers
 from upstage_crm.audit.guards.rules import Protected
+from upstage_crm.audit.proven_rows import RECORDED, SEALED, Part
 from upstage_crm.audit.recorded import Ref, name_of
-from upstage_crm.audit.registry import RECORDED, SEALED, Part
 from upstage_crm.audit.tables import IntegrityFindingRow, RecordedRow
 from upstage_crm.change_requests.reads import second_person
 from upstage_crm.core.db import UtcDateTime, table_of

@@ -15,8 +15,8 @@ from sqlmodel import Session, SQLModel
 from upstage_crm.audit import recorded, seals
 from upstage_crm.audit.chain import read_object
 from upstage_crm.audit.findings import Compared, Difference, Problem
+from upstage_crm.audit.proven_rows import RECORDED, SEALED
 from upstage_crm.audit.recorded import PREFIX, name_of
-from upstage_crm.audit.registry import RECORDED, SEALED
 from upstage_crm.audit.tables import AuditEntryRow, RecordedRow
 from upstage_crm.change_requests.model.tables import ChangeRequestRow
 from upstage_crm.core.db import table_of

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import tzinfo
 
-from upstage_crm.audit.registry import RECORDED, SEALED
+from upstage_crm.audit.proven_rows import RECORDED, SEALED
 from upstage_crm.core import when
 from upstage_crm.proof.integrity import StandingFinding
 from upstage_crm.staff.roles import Permission, StaffMember, may

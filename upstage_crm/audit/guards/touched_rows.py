@@ -4,13 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from upstage_crm.audit.guards.sql import (
-    Mark,
-    any_differs,
-    row_id,
-    transaction,
-)
-from upstage_crm.audit.registry import RECORDED, SEALED
+from upstage_crm.audit.guards.sql import Mark, any_differs, row_id, transaction
+from upstage_crm.audit.proven_rows import RECORDED, SEALED
 
 Columns = Mapping[str, Sequence[str]]
 

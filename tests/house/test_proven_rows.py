@@ -1,4 +1,4 @@
-"""Every table is recorded, sealed, or known to grant nothing; the registry names what there is."""
+"""Every table is recorded, sealed, or known to grant nothing; `proven_rows` names what there is."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from upstage_crm.audit.registry import RECORDED, SEALED
+from upstage_crm.audit.proven_rows import RECORDED, SEALED
 from upstage_crm.tables import metadata
 
-# A new table belongs into the registry, unless whoever writes it by plain SQL gains nothing.
+# A new table belongs into `proven_rows`, unless an attacker who writes it gains nothing.
 GRANTS_NOTHING = {
     "audit_entry": "it is signed",
     "audit_value": "signed entries commit to it",
