@@ -52,3 +52,14 @@ def test_every_row_says_how_and_every_cited_test_exists() -> None:
     cited |= {path.removeprefix("tests/") for path in re.findall(r"`(tests/\S+\.py)`", TEXT)}
     assert len(cited) > 60
     assert [] == [path for path in sorted(cited) if not (ROOT / "tests" / path).is_file()]
+
+
+def test_the_sums_are_right() -> None:
+    proofs = [row[3] for row in rows() if len(row) == 4]
+    tested = sum("test_" in proof for proof in proofs)
+    operators = sum(proof.startswith("by the operator") for proof in proofs)
+    rest = len(proofs) - tested - operators
+    others = sum(len(row[0].split(", ")) for row in rows() if len(row) == 2)
+    said = f"{tested} with a test, {operators} by the operator, {rest} by design; {others} do not"
+
+    assert said in ASVS
