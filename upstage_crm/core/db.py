@@ -7,7 +7,7 @@ IMMEDIATE), so that two writers queue instead of failing half-way; `reading()` n
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from enum import Enum
 from functools import cache
@@ -179,11 +179,22 @@ class Database:
             yield session
             for step in self._before_commit:
                 step(session)
-            if self.engine.dialect.name == "postgresql":
-                # Delivered when the commit is; other processes listen (see `pages.live`).
-                session.connection().execute(_NOTIFY)
         for listener in self._after_commit:
             listener()
+        self._tell_other_processes()
+
+    def _tell_other_processes(self) -> None:
+        """Say on PostgreSQL that something was committed; see `pages.live` for who listens.
+
+        After the commit and not in it: PostgreSQL lets one transaction at a time commit that
+        notifies. Whoever misses the word looks once a second.
+        """
+        if self.engine.dialect.name == "postgresql":
+            with (
+                suppress(sa.exc.DBAPIError),
+                self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as told,
+            ):
+                told.execute(_NOTIFY)
 
     @contextmanager
     def reading(self) -> Generator[Session]:

@@ -41,6 +41,7 @@ from upstage_crm.mail.delivery import MailMode
 from upstage_crm.mail.queries import MailNotFound
 from upstage_crm.organisation.settings import details
 from upstage_crm.pages.list_state import ListMixin
+from upstage_crm.pages.news import Topic
 from upstage_crm.staff.roles import Permission, Role
 from upstage_crm.wiring import runtime
 
@@ -68,6 +69,7 @@ class MailboxState(ListMixin, AdminState):
     """
 
     permission: ClassVar[Permission | None] = Permission.VIEW_MAILBOX
+    topics: ClassVar[frozenset[Topic]] = frozenset({Topic.MAILS, Topic.REQUESTS})
 
     shown: str = "loading"  # loading, rows, nothing, empty, failed, mail, masked, missing
     rows: rx.Field[list[MailLine]] = rx.field(default_factory=list)

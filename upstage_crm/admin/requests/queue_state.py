@@ -34,6 +34,7 @@ from upstage_crm.mail.message import MailKind
 from upstage_crm.mail.queries import newest_state_by_request
 from upstage_crm.organisation.settings import details
 from upstage_crm.pages.list_state import ListMixin
+from upstage_crm.pages.news import Topic
 from upstage_crm.staff.roles import Permission, StaffMember
 from upstage_crm.wiring import runtime
 
@@ -47,6 +48,7 @@ class RequestQueueState(ListMixin, AdminState):
     """What the queue shows. Texts are worded; `shown` names the state of the table."""
 
     permission: ClassVar[Permission | None] = Permission.VIEW_REQUESTS
+    topics: ClassVar[frozenset[Topic]] = frozenset({Topic.REQUESTS})
 
     tabs: list[QueueTab] = []
     rows: list[QueueRow] = []
