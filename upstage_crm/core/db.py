@@ -18,6 +18,7 @@ import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.engine import Connection, Dialect, Engine
 from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import SessionTransaction
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlmodel import Session, SQLModel
@@ -191,7 +192,7 @@ class Database:
         """
         if self.engine.dialect.name == "postgresql":
             with (
-                suppress(sa.exc.DBAPIError),
+                suppress(DBAPIError),
                 self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as told,
             ):
                 told.execute(_NOTIFY)
@@ -241,6 +242,15 @@ def lock_clause(statement: sa.Select[Any]) -> sa.Select[Any]:
     On SQLite this adds nothing: `transaction()` already holds the one write lock.
     """
     return statement.with_for_update()
+
+
+def on_the_way(condition: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
+    """The same condition, for which no index is looked for: rows are checked one by one.
+
+    For a list that is walked in the order of an index and ends after a few rows, or for a range
+    that is short: the planner may prefer an index on the condition, and read all that fulfil it.
+    """
+    return sa.case((condition, 1), else_=0) == 1
 
 
 def take_turns(session: Session, about: str) -> None:

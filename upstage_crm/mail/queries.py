@@ -16,6 +16,7 @@ from upstage_crm.mail.delivery import MailState, Transport
 from upstage_crm.mail.message import Audience, MailKind
 from upstage_crm.mail.outbox import OUTBOX
 from upstage_crm.mail.sending.send_gate import read_gate
+from upstage_crm.mail.tables import TROUBLED
 from upstage_crm.patrons.search_query import open_ids
 from upstage_crm.patrons.visibility import MAILBOX
 from upstage_crm.staff.roles import Role
@@ -37,15 +38,6 @@ _WORDING = (
     .order_by(OUTBOX.c.id.desc())
     .limit(1)
 )
-
-
-TROUBLED = sa.or_(
-    OUTBOX.c.state.in_((MailState.FAILED, MailState.UNCERTAIN)),
-    OUTBOX.c.bounced_at.is_not(None),
-    OUTBOX.c.suppressed_at.is_not(None),
-    OUTBOX.c.complained_at.is_not(None),
-)
-"""Mails that did not arrive, may not have, or were not wanted."""
 
 
 class MailNotFound(NotFound):
@@ -97,7 +89,7 @@ class StoredMail:
 
 @dataclass(frozen=True, slots=True)
 class MailPage:
-    """One page of mails, newest first. `total` counts every page."""
+    """One page of mails, newest first. `total` counts every page; 0 when nobody counted."""
 
     items: tuple[MailSummary, ...]
     total: int
@@ -131,12 +123,16 @@ def mails(
     troubled: bool = False,
     query: str | None = None,
     reader: Role = Role.OWNER,
+    before: str = "",
+    is_counted: bool = True,
 ) -> MailPage:
     """Page `page` (from 1) of the mails that fit; `query` is looked for in address and subject.
 
     An address that `reader` may not see is found only when all of it is given.
 
-    `troubled` leaves those that a person should look at: see `TROUBLED`.
+    `troubled` leaves those that a person should look at: see `TROUBLED`. `before` is the id of the
+    mail that the page comes after, for whoever reads on from one page to the next: no row is
+    skipped again, and nothing has to be counted for that.
     """
     size = max(1, min(size, MAX_PAGE_SIZE))
     page = max(1, page)
@@ -149,12 +145,15 @@ def mails(
     if state is not None:
         wanted.append(OUTBOX.c.state == state)
     if troubled:
-        wanted.append(TROUBLED)
+        wanted.append(sa.literal_column(f"({TROUBLED.text})"))
     if query and query.strip():
         wanted.append(_said(query.strip(), reader))
-    total = session.connection().execute(
-        sa.select(sa.func.count()).select_from(OUTBOX).where(*wanted)
-    )
+    total = 0
+    if is_counted:
+        counted = sa.select(sa.func.count()).select_from(OUTBOX).where(*wanted)
+        total = session.connection().execute(counted).scalar_one()
+    if before:
+        wanted.append(OUTBOX.c.id < before)
     # Ids are ordered by time, so the primary key is the order of creation.
     rows = session.connection().execute(
         sa.select(*_SUMMARY)
@@ -163,7 +162,7 @@ def mails(
         .limit(size)
         .offset((page - 1) * size)
     )
-    return MailPage(tuple(MailSummary(*row) for row in rows), total.scalar_one(), page, size)
+    return MailPage(tuple(MailSummary(*row) for row in rows), total, page, size)
 
 
 def mail(session: Session, mail_id: str) -> StoredMail:
@@ -197,10 +196,13 @@ def newest_state_by_request(
 
 def health(session: Session, *, now: datetime) -> OutboxHealth:
     """How many mails wait, for how long, and whether the queue is paused and why."""
-    counted = sa.select(sa.func.count(), sa.func.min(OUTBOX.c.created_at)).where(
+    # Ids are ordered by time, and the index by state holds them: no mail is read for its count.
+    counted = sa.select(sa.func.count(), sa.func.min(OUTBOX.c.id)).where(
         OUTBOX.c.state.in_((MailState.QUEUED, MailState.SENDING))
     )
-    queued, oldest = session.connection().execute(counted).one()
+    queued, first_id = session.connection().execute(counted).one()
+    first = sa.select(OUTBOX.c.created_at).where(OUTBOX.c.id == first_id)
+    oldest = session.connection().execute(first).scalar() if first_id else None
     uncertain = sa.select(sa.func.count()).where(OUTBOX.c.state == MailState.UNCERTAIN)
     gate = read_gate(session)
     return OutboxHealth(

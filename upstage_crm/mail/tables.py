@@ -14,6 +14,14 @@ _QUEUED = sa.text("state = 'queued'")
 _SENDING = sa.text("state = 'sending'")
 _FOLLOWS = sa.text("after_id IS NOT NULL")
 _KNOWN = sa.text("provider_id IS NOT NULL")
+TROUBLED = sa.text(
+    "state IN ('failed', 'uncertain') OR bounced_at IS NOT NULL "
+    "OR suppressed_at IS NOT NULL OR complained_at IS NOT NULL"
+)
+"""Mails that did not arrive, may not have, or were not wanted.
+
+Written out, not bound: only so can a database prove that the partial index answers the query.
+"""
 
 
 class MailOutboxRow(SQLModel, table=True):
@@ -38,6 +46,9 @@ class MailOutboxRow(SQLModel, table=True):
         sa.Index(
             "ix_mail_outbox_after", "after_id", sqlite_where=_FOLLOWS, postgresql_where=_FOLLOWS
         ),
+        sa.Index("ix_mail_outbox_state", "state", "id"),
+        sa.Index("ix_mail_outbox_kind", "kind", "id"),
+        sa.Index("ix_mail_outbox_troubled", "id", sqlite_where=TROUBLED, postgresql_where=TROUBLED),
         sa.Index(
             "ix_mail_outbox_provider", "provider_id", sqlite_where=_KNOWN, postgresql_where=_KNOWN
         ),
