@@ -18,7 +18,6 @@ TROUBLED = sa.text(
 )
 OPEN = sa.text("confirmed_at IS NULL AND declined_at IS NULL")
 INDEXES = (
-    ("ix_mail_outbox_state", "mail_outbox", ("state", "id")),
     ("ix_mail_outbox_kind", "mail_outbox", ("kind", "id")),
     ("ix_change_request_ended", "change_request", ("ended_at", "id")),
     ("ix_change_request_state_ended", "change_request", ("state", "ended_at", "id")),
@@ -26,7 +25,12 @@ INDEXES = (
     ("ix_audit_entry_actor", "audit_entry", ("actor_kind", "seq")),
     ("ix_audit_entry_actor_action", "audit_entry", ("actor_kind", "action", "seq")),
 )
+STATES = ("queued", "sending", "sent", "captured", "failed", "cancelled", "uncertain")
 PARTIAL = (
+    *(
+        (f"ix_mail_outbox_{state}", "mail_outbox", ("id",), sa.text(f"state = '{state}'"))
+        for state in STATES
+    ),
     ("ix_mail_outbox_troubled", "mail_outbox", ("id",), TROUBLED),
     ("ix_desk_confirmation_open", "desk_confirmation", ("request_id",), OPEN),
 )

@@ -16,7 +16,7 @@ from upstage_crm.mail.delivery import MailState, Transport
 from upstage_crm.mail.message import Audience, MailKind
 from upstage_crm.mail.outbox import OUTBOX
 from upstage_crm.mail.sending.send_gate import read_gate
-from upstage_crm.mail.tables import TROUBLED
+from upstage_crm.mail.tables import TROUBLED, is_state
 from upstage_crm.patrons.search_query import open_ids
 from upstage_crm.patrons.visibility import MAILBOX
 from upstage_crm.staff.roles import Role
@@ -143,7 +143,7 @@ def mails(
     if kind is not None:
         wanted.append(OUTBOX.c.kind == kind)
     if state is not None:
-        wanted.append(OUTBOX.c.state == state)
+        wanted.append(sa.literal_column(is_state(state)))
     if troubled:
         wanted.append(sa.literal_column(f"({TROUBLED.text})"))
     if query and query.strip():
@@ -196,22 +196,29 @@ def newest_state_by_request(
 
 def health(session: Session, *, now: datetime) -> OutboxHealth:
     """How many mails wait, for how long, and whether the queue is paused and why."""
-    # Ids are ordered by time, and the index by state holds them: no mail is read for its count.
-    counted = sa.select(sa.func.count(), sa.func.min(OUTBOX.c.id)).where(
-        OUTBOX.c.state.in_((MailState.QUEUED, MailState.SENDING))
-    )
-    queued, first_id = session.connection().execute(counted).one()
+    queued, queued_id = _count_of(session, MailState.QUEUED)
+    sending, sending_id = _count_of(session, MailState.SENDING)
+    # Ids are ordered by time.
+    first_id = min(filter(None, (queued_id, sending_id)), default=None)
     first = sa.select(OUTBOX.c.created_at).where(OUTBOX.c.id == first_id)
     oldest = session.connection().execute(first).scalar() if first_id else None
-    uncertain = sa.select(sa.func.count()).where(OUTBOX.c.state == MailState.UNCERTAIN)
+    uncertain, _ = _count_of(session, MailState.UNCERTAIN)
     gate = read_gate(session)
     return OutboxHealth(
-        queued=queued,
+        queued=queued + sending,
         oldest_age=None if oldest is None else now - oldest,
-        uncertain=session.connection().execute(uncertain).scalar_one(),
+        uncertain=uncertain,
         paused_reason=gate.paused_reason,
         paused_until=gate.paused_until,
     )
+
+
+def _count_of(session: Session, state: MailState) -> tuple[int, str | None]:
+    """How many mails are in a state, and the first one's id: the index alone says both."""
+    ids = sa.select(sa.func.count(), sa.func.min(OUTBOX.c.id))
+    found = session.connection().execute(ids.where(sa.literal_column(is_state(state))))
+    count, first_id = found.one()
+    return count, first_id
 
 
 def _said(text: str, reader: Role) -> sa.ColumnElement[bool]:
