@@ -26,11 +26,11 @@ from upstage_crm.change_requests.reads import dashboard, requests, revert_window
 from upstage_crm.change_requests.reads.dashboard import Need
 from upstage_crm.core.clock import FrozenClock
 from upstage_crm.core.db import Database, make_engine
+from upstage_crm.jobs import news
+from upstage_crm.jobs.news import Position
 from upstage_crm.mail import queries as mails
 from upstage_crm.mail.delivery import MailState
 from upstage_crm.mail.message import MailKind
-from upstage_crm.pages import news
-from upstage_crm.pages.news import Position
 
 TIMES = 40
 MOST = 1.5  # times the steps of a database that is forty times shorter

@@ -34,8 +34,8 @@ from upstage_crm.admin.requests.queue_state import RequestQueueState
 from upstage_crm.audit.events import OPERATOR, Channel
 from upstage_crm.core.clock import FrozenClock
 from upstage_crm.core.db import Database
+from upstage_crm.jobs.news import EVERYTHING
 from upstage_crm.pages.live import hub
-from upstage_crm.pages.news import EVERYTHING
 from upstage_crm.staff import accounts
 from upstage_crm.staff.auth import sessions
 from upstage_crm.staff.auth.sessions import (

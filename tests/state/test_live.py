@@ -20,9 +20,10 @@ from upstage_crm.admin.patrons.record_state import PatronRecordState
 from upstage_crm.admin.requests.queue_state import RequestQueueState
 from upstage_crm.core.clock import FrozenClock
 from upstage_crm.core.db import Database, make_engine
-from upstage_crm.pages import live, news, page_state
+from upstage_crm.jobs import news
+from upstage_crm.jobs.news import EVERYTHING, MOST_READ, Topic
+from upstage_crm.pages import live, page_state
 from upstage_crm.pages.live import REST_S, SHARE, Hub
-from upstage_crm.pages.news import EVERYTHING, MOST_READ, Topic
 from upstage_crm.staff.roles import Role
 
 PATIENCE_S = 10

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from upstage_crm.audit.events import Action
-from upstage_crm.pages.news import EVERYTHING, News, Topic, topics_of
+from upstage_crm.jobs.news import EVERYTHING, News, Topic, topics_of
 
 MARA, OLE = "mara", "ole"
 

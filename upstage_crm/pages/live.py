@@ -24,8 +24,8 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import SQLAlchemyError
 
 from upstage_crm.core.db import COMMITS
-from upstage_crm.pages import news
-from upstage_crm.pages.news import ALL_TOPICS, News, Position, Topic
+from upstage_crm.jobs import news
+from upstage_crm.jobs.news import ALL_TOPICS, News, Position, Topic
 from upstage_crm.wiring import runtime
 
 POLL_S = 1.0

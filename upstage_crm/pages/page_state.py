@@ -13,9 +13,9 @@ import reflex as rx
 from sqlmodel import Session
 
 from upstage_crm.core.errors import UpstageError
+from upstage_crm.jobs.news import ALL_TOPICS, Topic
 from upstage_crm.pages.errors import SubjectMoved
 from upstage_crm.pages.live import hub
-from upstage_crm.pages.news import ALL_TOPICS, Topic
 from upstage_crm.pages.tab import TabMixin
 
 Words = str | Callable[[Any], str]

@@ -22,9 +22,9 @@ from upstage_crm.admin.guard import AdminState
 from upstage_crm.audit import trail
 from upstage_crm.audit.trail import AuditLine
 from upstage_crm.core import when
+from upstage_crm.jobs.news import Topic
 from upstage_crm.organisation.settings import details
 from upstage_crm.pages.list_state import ListMixin
-from upstage_crm.pages.news import Topic
 from upstage_crm.patrons.numbers import numbers
 from upstage_crm.patrons.queries import sights
 from upstage_crm.patrons.visibility import FieldAccess

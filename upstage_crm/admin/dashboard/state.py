@@ -34,10 +34,10 @@ from upstage_crm.change_requests.reads.dashboard import (
     View,
 )
 from upstage_crm.core import when
+from upstage_crm.jobs.news import ALL_TOPICS, Topic
 from upstage_crm.mail.delivery import MailState
 from upstage_crm.mail.queries import MailSummary, health, mails
 from upstage_crm.organisation.settings import details
-from upstage_crm.pages.news import ALL_TOPICS, Topic
 from upstage_crm.pages.page_state import PageMixin
 from upstage_crm.proof import integrity, naming
 from upstage_crm.proof.integrity import StandingFinding

@@ -36,12 +36,12 @@ from upstage_crm.change_requests.reads.references import (
 from upstage_crm.core import when
 from upstage_crm.core.errors import UpstageError
 from upstage_crm.core.ids import parse_reference
+from upstage_crm.jobs.news import Topic
 from upstage_crm.mail import event_log, queries
 from upstage_crm.mail.delivery import MailMode
 from upstage_crm.mail.queries import MailNotFound
 from upstage_crm.organisation.settings import details
 from upstage_crm.pages.list_state import ListMixin
-from upstage_crm.pages.news import Topic
 from upstage_crm.staff.roles import Permission, Role
 from upstage_crm.wiring import runtime
 

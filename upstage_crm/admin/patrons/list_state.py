@@ -18,9 +18,9 @@ from upstage_crm.admin.patrons.url import (
 )
 from upstage_crm.change_requests.reads.requests import pending_counts
 from upstage_crm.core import when
+from upstage_crm.jobs.news import Topic
 from upstage_crm.organisation.settings import details
 from upstage_crm.pages.list_state import ListMixin
-from upstage_crm.pages.news import Topic
 from upstage_crm.patrons import queries
 from upstage_crm.patrons.queries import PatronSort
 from upstage_crm.patrons.visibility import FieldAccess

@@ -29,10 +29,10 @@ from upstage_crm.change_requests.model.rules import HeldFor
 from upstage_crm.change_requests.reads import requests
 from upstage_crm.core import when
 from upstage_crm.core.errors import UpstageError
+from upstage_crm.jobs.news import Topic
 from upstage_crm.organisation.settings import details
 from upstage_crm.pages.dialog_state import SUBJECT
 from upstage_crm.pages.forms import texts
-from upstage_crm.pages.news import Topic
 from upstage_crm.pages.page_state import PageMixin
 from upstage_crm.patrons import commands, queries
 from upstage_crm.patrons.errors import EditedMeanwhile, UnknownPatron

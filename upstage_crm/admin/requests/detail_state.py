@@ -23,10 +23,10 @@ from upstage_crm.change_requests.reads import dashboard, desk_confirmations, req
 from upstage_crm.core import when
 from upstage_crm.core.errors import UpstageError
 from upstage_crm.core.ids import parse_reference
+from upstage_crm.jobs.news import Topic
 from upstage_crm.mail import event_log, outbox
 from upstage_crm.mail.queries import MAX_PAGE_SIZE, mails
 from upstage_crm.organisation.settings import details
-from upstage_crm.pages.news import Topic
 from upstage_crm.pages.page_state import PageMixin
 from upstage_crm.receipts.queries import lines_of_request
 from upstage_crm.staff.roles import Permission, StaffMember

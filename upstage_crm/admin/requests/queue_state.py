@@ -30,11 +30,11 @@ from upstage_crm.change_requests.reads.dashboard import (
     View,
 )
 from upstage_crm.core import when
+from upstage_crm.jobs.news import Topic
 from upstage_crm.mail.message import MailKind
 from upstage_crm.mail.queries import newest_state_by_request
 from upstage_crm.organisation.settings import details
 from upstage_crm.pages.list_state import ListMixin
-from upstage_crm.pages.news import Topic
 from upstage_crm.staff.roles import Permission, StaffMember
 from upstage_crm.wiring import runtime
 
