@@ -25,7 +25,6 @@ from upstage_crm.links.claims import FOR_STAFF, LinkClaims
 from upstage_crm.links.codec import LinkCodec, LinkKey
 from upstage_crm.mail.compose import Composer
 from upstage_crm.mail.delivery import MailMode, Transport
-from upstage_crm.mail.sending import send_gate
 from upstage_crm.mail.sending.dispatcher import Dispatcher
 from upstage_crm.mail.sending.local_sender import LocalSender
 from upstage_crm.mail.sending.sender import Sender
@@ -67,11 +66,6 @@ class Runtime:
         if self.settings.sends_real_mail:
             return MailMode.RESEND
         return MailMode.DEMO if self.settings.is_demo_allowed else MailMode.REHEARSAL
-
-    def change_marker(self) -> tuple[int, int]:
-        """Two numbers of which one rises with everything that a page shows."""
-        with self.database.reading() as session:
-            return send_gate.change_marker(session)
 
     def context(self, time_zone: tzinfo | None = None) -> Context:
         """What parsing a patron's values depends on: the organisation's day."""

@@ -73,6 +73,21 @@ def test_mail_leaves_with_live_links_under_its_own_key(
     assert token not in stored.payload
 
 
+def test_mails_that_stay_here_are_taken_and_settled_in_one_transaction_each(
+    database: Database, clock: FrozenClock
+) -> None:
+    mails = [draft(f"mail/{number}", at=clock.now()) for number in range(5)]
+    ids = [enqueue(database, mail, now=clock.now(), composer=INSIDE) for mail in mails]
+    worker = dispatcher(database, LocalSender(), clock)
+    commits: list[int] = []
+    database.on_commit(lambda: commits.append(1))
+
+    assert worker.run_once() == len(mails)
+
+    assert len(commits) == 2
+    assert {row(database, mail_id).state for mail_id in ids} == {MailState.CAPTURED}
+
+
 def test_no_transaction_is_open_while_sending(database: Database, clock: FrozenClock) -> None:
     """Another writer commits while the provider takes its time."""
 

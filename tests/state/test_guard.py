@@ -20,6 +20,7 @@ from typing import Any, cast
 import pytest
 import reflex as rx
 from reflex_base.event.processor import base_state_processor
+from reflex_base.event.processor.future import EventFuture
 from reflex_base.registry import RegisteredEventHandler, RegistrationContext
 
 from tests.support.factories import NEW, OLD, Desk
@@ -33,6 +34,7 @@ from upstage_crm.admin.requests.queue_state import RequestQueueState
 from upstage_crm.audit.events import OPERATOR, Channel
 from upstage_crm.core.clock import FrozenClock
 from upstage_crm.core.db import Database
+from upstage_crm.jobs.news import EVERYTHING
 from upstage_crm.pages.live import hub
 from upstage_crm.staff import accounts
 from upstage_crm.staff.auth import sessions
@@ -358,8 +360,11 @@ def test_a_live_update_goes_to_the_connection_that_asked(venue: Venue) -> None:
     """A thief who connects with the tab's token and says nothing must not be sent the next one."""
     sent: list[str] = []
 
-    async def enqueue(token: str, event: Any) -> None:
+    async def enqueue(token: str, event: Any) -> EventFuture:
         sent.append(f"{token} {event.name}")
+        done = EventFuture(txid=token)
+        done.set_result(None)
+        return done
 
     async def story() -> None:
         async with Pipeline(PUBLIC_HANDLERS) as pipeline:
@@ -375,13 +380,17 @@ def test_a_live_update_goes_to_the_connection_that_asked(venue: Venue) -> None:
             await pipeline.send(tab, PatronListState.load, "/patrons/")
 
             live[tab.token] = tab.token  # the pipeline names a connection after its tab
-            await hub.tell(app)
+            hub.note([EVERYTHING])
+            await hub.tell_next(app)
             assert [f"{tab.token} {PatronListState.get_full_name()}.refresh"] == sent
 
             live[tab.token] = "the connection of somebody else"
-            await hub.tell(app)
+            await pipeline.send(tab, PatronListState.load, "/patrons/")
+            hub.note([EVERYTHING])
+            await hub.tell_next(app)
             live[tab.token] = tab.token
-            await hub.tell(app)
+            hub.note([EVERYTHING])
+            await hub.tell_next(app)
             assert 1 == len(sent)
 
     run(story)

@@ -24,6 +24,10 @@ class AuditEntryRow(SQLModel, table=True):
     """
 
     __tablename__ = "audit_entry"  # pyright: ignore[reportAssignmentType]  # SQLModel\'s hint
+    __table_args__ = (
+        sa.Index("ix_audit_entry_actor", "actor_kind", "seq"),
+        sa.Index("ix_audit_entry_actor_action", "actor_kind", "action", "seq"),
+    )
 
     seq: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
     at: datetime = Field(sa_type=UtcDateTime)

@@ -257,6 +257,19 @@ def head_seq_query() -> sa.ScalarSelect[int]:
     return sa.select(_head.c.seq).where(_head.c.id == 1).scalar_subquery()
 
 
+def subjects_since(
+    session: Session, seq: int, *, limit: int
+) -> list[tuple[Action, str | None, str | None]]:
+    """What the entries after `seq` did, each with its patron and request; the oldest first."""
+    query = (
+        sa.select(_entry.c.action, _entry.c.patron_id, _entry.c.request_id)
+        .where(_entry.c.seq > seq)
+        .order_by(_entry.c.seq)
+        .limit(limit)
+    )
+    return [(action, *ids) for action, *ids in session.connection().execute(query)]
+
+
 def timeline(
     session: Session,
     *,

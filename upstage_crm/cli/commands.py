@@ -86,7 +86,7 @@ def prepare(settings: Settings) -> str:
         with parts.database.reading() as session:
             _ensure_keys_fit(session, parts)
             is_new, has_demo = not accounts.has_any(session), demo_account.stands(session)
-        heartbeat.touch(parts.database.engine, now=parts.clock.now())
+        heartbeat.touch(parts.database, now=parts.clock.now())
         if is_new and settings.is_demo_allowed:
             from upstage_crm.demo import seed  # 10 MB that only a first start needs
 

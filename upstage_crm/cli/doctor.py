@@ -186,7 +186,7 @@ def _writing(parts: Runtime) -> Iterator[Finding]:
     with parts.database.reading() as session:
         if migrations.current(session.connection()) != migrations.head():
             return
-    heartbeat.touch(parts.database.engine, now=parts.clock.now())
+    heartbeat.touch(parts.database, now=parts.clock.now())
     yield Finding(Mark.FINE, "The database can be written.")
 
 

@@ -24,6 +24,7 @@ from upstage_crm.confirm import (
 from upstage_crm.confirm.page_view import PageWords
 from upstage_crm.confirm.page_words import missing_words
 from upstage_crm.core.languages import negotiate, speaker
+from upstage_crm.core.threads import to_writer_thread
 from upstage_crm.http.origins import (
     is_own_form,
     typed,
@@ -47,7 +48,7 @@ async def enter(request: Request) -> Response:
         return await _refuse(request, fixed_copy.FOREIGN, status=403)
     if await asyncio.to_thread(member_of_cookie, request.headers.get("cookie", "")) is not None:
         return await _refuse(request, fixed_copy.CODE_STAFF, reference=reference, status=403)
-    claims = await asyncio.to_thread(_redeem, reference, given.get("code", "")[:40])
+    claims = await to_writer_thread(_redeem, reference, given.get("code", "")[:40])
     await asyncio.sleep(max(0.0, TAKES_S - (monotonic() - begun)))
     if claims is None:
         return await _refuse(request, fixed_copy.CODE_REFUSED, reference=reference, status=400)

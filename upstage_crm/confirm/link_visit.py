@@ -11,12 +11,13 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import Final
 from urllib.parse import urlencode
 
 from sqlmodel import Session
 
-from upstage_crm.change_requests.decisions import decide
+from upstage_crm.change_requests.decisions import decide as decisions
 from upstage_crm.change_requests.lifecycle.answer import Evidence
 from upstage_crm.change_requests.model.errors import (
     LinkExpired,
@@ -170,13 +171,26 @@ def answer(
     comment: str = "",
     answers: Mapping[str, Decision] | None = None,
 ) -> PageWords:
-    """Decide all that this visitor may decide, and return the page that says what holds now.
+    """As `decide`, and return the page that says what holds now."""
+    decide(visitor, decision, channel=channel, comment=comment, answers=answers)
+    return look(visitor)
+
+
+def decide(
+    visitor: Visitor,
+    decision: Decision,
+    *,
+    channel: ReviewChannel,
+    comment: str = "",
+    answers: Mapping[str, Decision] | None = None,
+) -> None:
+    """Decide all that this visitor may decide.
 
     `answers` gives single fields, by the key on the page, an answer of their own; it may name
     anything, and what this visitor may not answer is left alone.
 
-    When the request had ended before, or the link no longer counts, that is the page: a second
-    press is no error.
+    When the request had ended before, or the link no longer counts, nothing happens: a second press
+    is no error.
 
     Raises:
         InvalidText: the comment is too long; nothing was decided.
@@ -184,9 +198,9 @@ def answer(
     parts = runtime()
     with suppress(RequestEnded, LinkOutdated, LinkExpired, LinkRefused, MailboxOut):
         claims = claims_of(visitor)
-        with parts.database.transaction() as session:
-            decide.decide(
-                session,
+        parts.database.attempt(
+            partial(
+                decisions.decide,
                 claims=claims,
                 decision=decision,
                 channel=channel,
@@ -196,7 +210,7 @@ def answer(
                 answers=answers,
                 evidence=visitor.evidence,
             )
-    return look(visitor)
+        )
 
 
 def _receipt_address(session: Session, claims: LinkClaims, *, now: datetime) -> str:

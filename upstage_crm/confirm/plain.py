@@ -28,6 +28,7 @@ from upstage_crm.confirm.link_visit import Visitor
 from upstage_crm.confirm.page_view import PageWords
 from upstage_crm.core.errors import UpstageError
 from upstage_crm.core.languages import speaker
+from upstage_crm.core.threads import to_writer_thread
 from upstage_crm.http.origins import (
     is_own_form,
     typed,
@@ -69,8 +70,8 @@ async def decide(request: Request) -> Response:
     if not problem:
         is_each = given["answer"] == plain_html.EACH
         try:
-            await asyncio.to_thread(
-                link_visit.answer,
+            await to_writer_thread(
+                link_visit.decide,
                 visitor,
                 next(iter(single.values())) if is_each else Decision(given["answer"]),
                 channel=ReviewChannel.SIMPLE_PAGE,

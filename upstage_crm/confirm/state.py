@@ -26,6 +26,7 @@ from upstage_crm.confirm.page_view import PageWords
 from upstage_crm.confirm.page_words import failed_words
 from upstage_crm.core.errors import UpstageError
 from upstage_crm.core.languages import SOURCE, negotiate, speaker
+from upstage_crm.core.threads import to_writer_thread
 from upstage_crm.ui.state.base import FeedbackMixin
 from upstage_crm.wording import failures, sentences
 
@@ -105,7 +106,7 @@ class ConfirmState(FeedbackMixin, rx.State):
         self.busy = busy or decision.value
         yield None
         try:
-            self.words = await asyncio.to_thread(
+            self.words = await to_writer_thread(
                 link_visit.answer,
                 self._visitor(),
                 decision,

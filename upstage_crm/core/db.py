@@ -1,26 +1,30 @@
 """The database: engines, transactions and column types shared by every table.
 
 One `Database` is made by `wiring`. `transaction()` takes the write lock at once (SQLite: BEGIN
-IMMEDIATE), so that two writers queue instead of failing half-way; `reading()` never writes.
+IMMEDIATE), so that two writers queue instead of failing half-way, see `core.writers` for the order;
+`reading()` never writes.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from enum import Enum
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.engine import Connection, Dialect, Engine
 from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import SessionTransaction
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlmodel import Session, SQLModel
+
+from upstage_crm.core.writers import Writers
 
 SQLITE_BUSY_TIMEOUT_MS = 10_000
 POOL_SIZE = 20
@@ -33,6 +37,11 @@ SQLModel.metadata.naming_convention = {
     "pk": "pk_%(table_name)s",
 }
 
+
+RETRIES = 3
+_IN_THE_WAY = ("40001", "40P01")  # serialization failure, deadlock
+
+T = TypeVar("T")
 
 COMMITS = "upstage_commits"  # the Postgres channel that says "something was committed"
 _NOTIFY = sa.text(f"NOTIFY {COMMITS}")
@@ -153,6 +162,7 @@ class Database:
         self._at_begin: list[Callable[[Session], None]] = []
         self._before_commit: list[Callable[[Session], None]] = []
         self._after_commit: list[Callable[[], None]] = []
+        self._writers = Writers(engine, _file_of(engine)) if _is_sqlite(engine) else None
 
     def at_begin(self, step: Callable[[Session], None]) -> None:
         """Run `step` at the beginning of every `transaction()`."""
@@ -170,8 +180,12 @@ class Database:
     def transaction(self) -> Generator[Session]:
         """A session that commits when the block ends, or rolls everything back if it raises."""
         info = dict(self.info)
+        how = "rollback_only"  # the connection's own block commits
         with (
-            OneConnection(self.engine, expire_on_commit=False, info=info) as session,
+            self.writing() as connection,
+            OneConnection(
+                connection, expire_on_commit=False, info=info, join_transaction_mode=how
+            ) as session,
             session.begin(),
         ):
             for step in self._at_begin:
@@ -179,11 +193,48 @@ class Database:
             yield session
             for step in self._before_commit:
                 step(session)
-            if self.engine.dialect.name == "postgresql":
-                # Delivered when the commit is; other processes listen (see `pages.live`).
-                session.connection().execute(_NOTIFY)
         for listener in self._after_commit:
             listener()
+        self._tell_other_processes()
+
+    def attempt(self, work: Callable[[Session], T]) -> T:
+        """What `work` returns, done in one transaction.
+
+        PostgreSQL may end one of two transactions that stand in each other's way: then all of
+        `work` is done once more, so it must not do anything else.
+        """
+        for _ in range(RETRIES):
+            try:
+                with self.transaction() as session:
+                    return work(session)
+            except DBAPIError as error:
+                if getattr(error.orig, "sqlstate", None) not in _IN_THE_WAY:
+                    raise
+        with self.transaction() as session:
+            return work(session)
+
+    @contextmanager
+    def writing(self) -> Generator[Connection]:
+        """A connection that commits when the block ends, without any step of `transaction()`."""
+        if self._writers is not None:
+            with self._writers.connection() as connection:
+                yield connection
+        else:
+            with self.engine.begin() as connection:
+                yield connection
+
+    def _tell_other_processes(self) -> None:
+        """Say on PostgreSQL that something was committed; see `pages.live` for who listens.
+
+        After the commit and not in it: PostgreSQL lets one transaction at a time commit that
+        notifies. Whoever misses the word looks once a second.
+        """
+        if self.engine.dialect.name == "postgresql":
+            with (
+                suppress(DBAPIError),
+                self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as told,
+            ):
+                told.execute(_NOTIFY)
 
     @contextmanager
     def reading(self) -> Generator[Session]:
@@ -216,7 +267,19 @@ class Database:
 
     def dispose(self) -> None:
         """Close every pooled connection."""
+        if self._writers is not None:
+            self._writers.close()
         self.engine.dispose()
+
+
+def _is_sqlite(engine: Engine) -> bool:
+    return engine.dialect.name == "sqlite"
+
+
+def _file_of(engine: Engine) -> Path | None:
+    """The file of a SQLite database; None when it is in memory."""
+    name = engine.url.database
+    return Path(name) if name and name != ":memory:" else None
 
 
 def dialect_of(session: Session) -> str:
@@ -230,6 +293,15 @@ def lock_clause(statement: sa.Select[Any]) -> sa.Select[Any]:
     On SQLite this adds nothing: `transaction()` already holds the one write lock.
     """
     return statement.with_for_update()
+
+
+def on_the_way(condition: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
+    """The same condition, for which no index is looked for: rows are checked one by one.
+
+    For a list that is walked in the order of an index and ends after a few rows, or for a range
+    that is short: the planner may prefer an index on the condition, and read all that fulfil it.
+    """
+    return sa.case((condition, 1), else_=0) == 1
 
 
 def take_turns(session: Session, about: str) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import sqlite3
 from enum import StrEnum
 
+from upstage_crm.core.writers import WritersBusy
+
 
 class Trouble(StrEnum):
     """Why the database does not do what it is asked. Each value is stable; `/health` says it."""
@@ -54,6 +56,8 @@ def trouble_of(error: BaseException) -> Trouble | None:
     `error` is SQLAlchemy's or the driver's own.
     """
     error = getattr(error, "orig", None) or error
+    if isinstance(error, WritersBusy):
+        return Trouble.BUSY
     if isinstance(error, sqlite3.Error):
         code = getattr(error, "sqlite_errorcode", 0)  # not every error of the module has one
         return _SQLITE.get(code & 0xFF)  # the rest of it says more than we need

@@ -8,10 +8,9 @@ from __future__ import annotations
 from datetime import datetime
 
 import sqlalchemy as sa
-from sqlalchemy.engine import Engine
 from sqlmodel import SQLModel
 
-from upstage_crm.core.db import UtcDateTime
+from upstage_crm.core.db import Database, UtcDateTime
 
 HEARTBEAT = sa.Table(
     "heartbeat",
@@ -22,13 +21,13 @@ HEARTBEAT = sa.Table(
 _ONLY = HEARTBEAT.c.id == 1
 
 
-def touch(engine: Engine, *, now: datetime) -> None:
+def touch(database: Database, *, now: datetime) -> None:
     """Write `now` into the one row and commit; no page is told, because nothing has changed.
 
     Raises:
         sqlalchemy.exc.DBAPIError: it could not be written; see `core.db_trouble`.
     """
-    with engine.begin() as connection:
+    with database.writing() as connection:
         touched = connection.execute(sa.update(HEARTBEAT).where(_ONLY).values(at=now))
         if not touched.rowcount:
             connection.execute(sa.insert(HEARTBEAT).values(id=1, at=now))

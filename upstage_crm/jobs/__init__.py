@@ -1,1 +1,1 @@
-"""What the clock does: the recurring jobs of every worker."""
+"""What happens by itself in every worker: the recurring jobs, and the news for open pages."""

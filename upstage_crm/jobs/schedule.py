@@ -185,8 +185,7 @@ def _each(parts: Runtime, wanted: _Due, act: _Act) -> int:
 def _step(parts: Runtime, act: _Step, now: datetime) -> bool:
     """One step in a transaction of its own; a row that is not proven holds up no other one."""
     try:
-        with parts.database.transaction() as session:
-            return act(session, notifier=parts.notifier, now=now)
+        return parts.database.attempt(partial(act, notifier=parts.notifier, now=now))
     except RowNotProven as refusal:
         _log.error("by the clock nothing acts on %s %s", refusal.subject, refusal.row_id)
     except RowMoved:

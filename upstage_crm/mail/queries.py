@@ -16,6 +16,7 @@ from upstage_crm.mail.delivery import MailState, Transport
 from upstage_crm.mail.message import Audience, MailKind
 from upstage_crm.mail.outbox import OUTBOX
 from upstage_crm.mail.sending.send_gate import read_gate
+from upstage_crm.mail.tables import TROUBLED, is_state
 from upstage_crm.patrons.search_query import open_ids
 from upstage_crm.patrons.visibility import MAILBOX
 from upstage_crm.staff.roles import Role
@@ -37,15 +38,6 @@ _WORDING = (
     .order_by(OUTBOX.c.id.desc())
     .limit(1)
 )
-
-
-TROUBLED = sa.or_(
-    OUTBOX.c.state.in_((MailState.FAILED, MailState.UNCERTAIN)),
-    OUTBOX.c.bounced_at.is_not(None),
-    OUTBOX.c.suppressed_at.is_not(None),
-    OUTBOX.c.complained_at.is_not(None),
-)
-"""Mails that did not arrive, may not have, or were not wanted."""
 
 
 class MailNotFound(NotFound):
@@ -97,7 +89,7 @@ class StoredMail:
 
 @dataclass(frozen=True, slots=True)
 class MailPage:
-    """One page of mails, newest first. `total` counts every page."""
+    """One page of mails, newest first. `total` counts every page; 0 when nobody counted."""
 
     items: tuple[MailSummary, ...]
     total: int
@@ -131,12 +123,16 @@ def mails(
     troubled: bool = False,
     query: str | None = None,
     reader: Role = Role.OWNER,
+    before: str = "",
+    is_counted: bool = True,
 ) -> MailPage:
     """Page `page` (from 1) of the mails that fit; `query` is looked for in address and subject.
 
     An address that `reader` may not see is found only when all of it is given.
 
-    `troubled` leaves those that a person should look at: see `TROUBLED`.
+    `troubled` leaves those that a person should look at: see `TROUBLED`. `before` is the id of the
+    mail that the page comes after, for whoever reads on from one page to the next: no row is
+    skipped again, and nothing has to be counted for that.
     """
     size = max(1, min(size, MAX_PAGE_SIZE))
     page = max(1, page)
@@ -147,14 +143,17 @@ def mails(
     if kind is not None:
         wanted.append(OUTBOX.c.kind == kind)
     if state is not None:
-        wanted.append(OUTBOX.c.state == state)
+        wanted.append(sa.literal_column(is_state(state)))
     if troubled:
-        wanted.append(TROUBLED)
+        wanted.append(sa.literal_column(f"({TROUBLED.text})"))
     if query and query.strip():
         wanted.append(_said(query.strip(), reader))
-    total = session.connection().execute(
-        sa.select(sa.func.count()).select_from(OUTBOX).where(*wanted)
-    )
+    total = 0
+    if is_counted:
+        counted = sa.select(sa.func.count()).select_from(OUTBOX).where(*wanted)
+        total = session.connection().execute(counted).scalar_one()
+    if before:
+        wanted.append(OUTBOX.c.id < before)
     # Ids are ordered by time, so the primary key is the order of creation.
     rows = session.connection().execute(
         sa.select(*_SUMMARY)
@@ -163,7 +162,7 @@ def mails(
         .limit(size)
         .offset((page - 1) * size)
     )
-    return MailPage(tuple(MailSummary(*row) for row in rows), total.scalar_one(), page, size)
+    return MailPage(tuple(MailSummary(*row) for row in rows), total, page, size)
 
 
 def mail(session: Session, mail_id: str) -> StoredMail:
@@ -197,19 +196,29 @@ def newest_state_by_request(
 
 def health(session: Session, *, now: datetime) -> OutboxHealth:
     """How many mails wait, for how long, and whether the queue is paused and why."""
-    counted = sa.select(sa.func.count(), sa.func.min(OUTBOX.c.created_at)).where(
-        OUTBOX.c.state.in_((MailState.QUEUED, MailState.SENDING))
-    )
-    queued, oldest = session.connection().execute(counted).one()
-    uncertain = sa.select(sa.func.count()).where(OUTBOX.c.state == MailState.UNCERTAIN)
+    queued, queued_id = _count_of(session, MailState.QUEUED)
+    sending, sending_id = _count_of(session, MailState.SENDING)
+    # Ids are ordered by time.
+    first_id = min(filter(None, (queued_id, sending_id)), default=None)
+    first = sa.select(OUTBOX.c.created_at).where(OUTBOX.c.id == first_id)
+    oldest = session.connection().execute(first).scalar() if first_id else None
+    uncertain, _ = _count_of(session, MailState.UNCERTAIN)
     gate = read_gate(session)
     return OutboxHealth(
-        queued=queued,
+        queued=queued + sending,
         oldest_age=None if oldest is None else now - oldest,
-        uncertain=session.connection().execute(uncertain).scalar_one(),
+        uncertain=uncertain,
         paused_reason=gate.paused_reason,
         paused_until=gate.paused_until,
     )
+
+
+def _count_of(session: Session, state: MailState) -> tuple[int, str | None]:
+    """How many mails are in a state, and the first one's id: the index alone says both."""
+    ids = sa.select(sa.func.count(), sa.func.min(OUTBOX.c.id))
+    found = session.connection().execute(ids.where(sa.literal_column(is_state(state))))
+    count, first_id = found.one()
+    return count, first_id
 
 
 def _said(text: str, reader: Role) -> sa.ColumnElement[bool]:

@@ -14,6 +14,26 @@ _QUEUED = sa.text("state = 'queued'")
 _SENDING = sa.text("state = 'sending'")
 _FOLLOWS = sa.text("after_id IS NOT NULL")
 _KNOWN = sa.text("provider_id IS NOT NULL")
+TROUBLED = sa.text(
+    "state IN ('failed', 'uncertain') OR bounced_at IS NOT NULL "
+    "OR suppressed_at IS NOT NULL OR complained_at IS NOT NULL"
+)
+"""Mails that did not arrive, may not have, or were not wanted.
+
+Written out, not bound: only so can a database prove that the partial index answers the query.
+"""
+
+
+def is_state(state: MailState) -> str:
+    """The condition that a mail is in a state, written out for the same reason."""
+    return f"state = '{state.value}'"
+
+
+def _of_state(state: MailState) -> sa.Index:
+    # One partial index each: SQLite would prefer one of all states to that of the due mails.
+    where = sa.text(is_state(state))
+    name = f"ix_mail_outbox_{state.value}"
+    return sa.Index(name, "id", sqlite_where=where, postgresql_where=where)
 
 
 class MailOutboxRow(SQLModel, table=True):
@@ -38,6 +58,9 @@ class MailOutboxRow(SQLModel, table=True):
         sa.Index(
             "ix_mail_outbox_after", "after_id", sqlite_where=_FOLLOWS, postgresql_where=_FOLLOWS
         ),
+        *(_of_state(state) for state in MailState),
+        sa.Index("ix_mail_outbox_kind", "kind", "id"),
+        sa.Index("ix_mail_outbox_troubled", "id", sqlite_where=TROUBLED, postgresql_where=TROUBLED),
         sa.Index(
             "ix_mail_outbox_provider", "provider_id", sqlite_where=_KNOWN, postgresql_where=_KNOWN
         ),

@@ -13,6 +13,7 @@ import reflex as rx
 from sqlmodel import Session
 
 from upstage_crm.core.errors import UpstageError
+from upstage_crm.jobs.news import ALL_TOPICS, Topic
 from upstage_crm.pages.errors import SubjectMoved
 from upstage_crm.pages.live import hub
 from upstage_crm.pages.tab import TabMixin
@@ -24,12 +25,13 @@ Words = str | Callable[[Any], str]
 class PageMixin(TabMixin, rx.State, mixin=True):
     """One page. `subject` is the key of the one record it is about, "" when it is about none.
 
-    `path` is where the content belongs. `is_live` pages are told of commits. A page that is about
-    no single record and `keeps` its content shows it again at once when the tab comes back to it,
-    and reads it again then.
+    `path` is where the content belongs. `is_live` pages are told of what was
+    committed about their `topics`. A page that is about no single record and `keeps` its content
+    shows it again at once when the tab comes back to it, and reads it again then.
     """
 
     is_live: ClassVar[bool] = False
+    topics: ClassVar[frozenset[Topic]] = ALL_TOPICS
     keeps: ClassVar[bool] = False
 
     path: str = ""
@@ -109,9 +111,13 @@ class PageMixin(TabMixin, rx.State, mixin=True):
         """Ask for live updates of this page, and for those of no other."""
         token = self.router.session.client_token
         if self.is_live:
-            hub.subscribe(token, type(self).refresh)
+            hub.subscribe(token, type(self).refresh, self.topics)
         else:
             hub.unsubscribe(token)
+
+    def _narrow(self, *subjects: str) -> None:
+        """Be told only of what happened to these patrons and requests: the page shows no others."""
+        hub.narrow(self.router.session.client_token, *subjects)
 
 
 def in_words(words: Words, outcome: object) -> str:

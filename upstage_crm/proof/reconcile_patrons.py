@@ -17,7 +17,7 @@ from upstage_crm.audit.chain import read_object
 from upstage_crm.audit.events import Action
 from upstage_crm.audit.findings import Compared, Difference, Problem
 from upstage_crm.audit.tables import AuditEntryRow, AuditValueRow
-from upstage_crm.core.db import table_of
+from upstage_crm.core.db import on_the_way, table_of
 from upstage_crm.core.errors import Invalid
 from upstage_crm.patrons.fields import DERIVED_COLUMNS, FIELDS, PROTECTED_COLUMNS, ProtectedField
 from upstage_crm.patrons.tables import PatronRow, PatronStatus
@@ -76,7 +76,7 @@ def reconcile(session: Session) -> Iterator[Compared]:
 
 def _told(session: Session, *, after: str, until: str | None) -> dict[str, _Told]:
     """What the trail says of the patrons with ids after `after`, up to `until`."""
-    within = (_entry.c.patron_id > after) & _entry.c.action.in_(_WRITING)
+    within = (_entry.c.patron_id > after) & on_the_way(_entry.c.action.in_(_WRITING))
     if until is not None:
         within &= _entry.c.patron_id <= until
     connection = session.connection()

@@ -84,7 +84,7 @@ def check(parts: Runtime) -> Health:
     facts["database_read"] = OK
     if "migrations" not in problems:
         try:
-            heartbeat.touch(parts.database.engine, now=parts.clock.now())
+            heartbeat.touch(parts.database, now=parts.clock.now())
             facts["database_write"] = OK
         except SQLAlchemyError as error:
             facts["database_write"] = _cause(error)

@@ -7,7 +7,6 @@ provider send it again for a day.
 
 from __future__ import annotations
 
-import asyncio
 import json
 import logging
 
@@ -16,6 +15,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from upstage_crm.core.errors import UpstageError
+from upstage_crm.core.threads import to_writer_thread
 from upstage_crm.jobs.schedule import give_up_undeliverable
 from upstage_crm.mail import event_log, provider_events
 from upstage_crm.webhooks.signature import SignatureRefused, event_id
@@ -33,7 +33,7 @@ async def receive(request: Request) -> Response:
     if body is None:
         return JSONResponse({"error": "too_large"}, 413)
     headers = {name.lower(): value for name, value in request.headers.items()}
-    return await asyncio.to_thread(_take, headers, body)
+    return await to_writer_thread(_take, headers, body)
 
 
 def routes(*, has_secret: bool) -> list[BaseRoute]:

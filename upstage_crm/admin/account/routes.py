@@ -11,6 +11,7 @@ from starlette.routing import Route
 from upstage_crm.admin.sign_in.routes import SEE_OTHER, back, foreign
 from upstage_crm.admin.sign_in.second_routes import AGAIN
 from upstage_crm.core.errors import UpstageError
+from upstage_crm.core.threads import to_writer_thread
 from upstage_crm.http.origins import (
     is_own_form,
     typed,
@@ -40,7 +41,7 @@ async def add_passkey(request: Request) -> Response:
     if not signed_in.is_fresh(parts.clock.now()):
         return back(AGAIN, PAGE)
     try:
-        await asyncio.to_thread(_add, signed_in, given.get("answer", ""), given.get("label", ""))
+        await to_writer_thread(_add, signed_in, given.get("answer", ""), given.get("label", ""))
     except UpstageError as error:
         return RedirectResponse(f"{PAGE}?problem={error.code}", SEE_OTHER)
     return RedirectResponse(f"{PAGE}?added=1", SEE_OTHER)

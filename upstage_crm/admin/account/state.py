@@ -1,6 +1,5 @@
 """One's own account: the password, the second factors, and where one is signed in."""
 
-import asyncio
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from functools import partial
@@ -15,6 +14,7 @@ from upstage_crm.admin.sign_in.routes import reserve
 from upstage_crm.change_requests.reads.second_person import too_early_for
 from upstage_crm.core import when
 from upstage_crm.core.errors import UpstageError
+from upstage_crm.core.threads import to_writer_thread
 from upstage_crm.http.session_cookie import source_of
 from upstage_crm.organisation.settings import details
 from upstage_crm.pages.dialog_state import SUBJECT
@@ -261,14 +261,14 @@ def _browser(found: Browser, now: datetime, zone: tzinfo) -> BrowserRow:
 async def _change_password(signed_in: SignedIn, source: Source, old: str, new: str) -> None:
     hashing = runtime().hashing
     with hashing.queue(Lane.KNOWN, signed_in.session_id):
-        asked = await asyncio.to_thread(_reserve, signed_in, source)
+        asked = await to_writer_thread(_reserve, signed_in, source)
         if not await hashing.run(Lane.KNOWN, partial(passwords.matches, asked.stored, old)):
             raise PasswordWrong
-        await asyncio.to_thread(_forgive, asked.attempt)
+        await to_writer_thread(_forgive, asked.attempt)
         hashed = await hashing.run(
             Lane.KNOWN, partial(passwords.hash_strong_password, new, about=asked.about)
         )
-        await asyncio.to_thread(_store_password, signed_in, hashed)
+        await to_writer_thread(_store_password, signed_in, hashed)
 
 
 class _Asked(NamedTuple):

@@ -22,6 +22,7 @@ from upstage_crm.admin.guard import AdminState
 from upstage_crm.audit import trail
 from upstage_crm.audit.trail import AuditLine
 from upstage_crm.core import when
+from upstage_crm.jobs.news import Topic
 from upstage_crm.organisation.settings import details
 from upstage_crm.pages.list_state import ListMixin
 from upstage_crm.patrons.numbers import numbers
@@ -58,6 +59,7 @@ class AuditState(ListMixin, AdminState):
     """What the trail shows. Texts are worded; `shown` names the state of the list."""
 
     permission: ClassVar[Permission | None] = Permission.VIEW_AUDIT
+    topics: ClassVar[frozenset[Topic]] = frozenset({Topic.TRAIL, Topic.NEEDS})
 
     shown: str = "loading"  # loading, rows, nothing (no match), empty, failed
     rows: rx.Field[list[TrailRow]] = rx.field(default_factory=list)

@@ -34,6 +34,7 @@ from upstage_crm.change_requests.reads.dashboard import (
     View,
 )
 from upstage_crm.core import when
+from upstage_crm.jobs.news import ALL_TOPICS, Topic
 from upstage_crm.mail.delivery import MailState
 from upstage_crm.mail.queries import MailSummary, health, mails
 from upstage_crm.organisation.settings import details
@@ -67,6 +68,7 @@ class DashboardState(PageMixin, AdminState):
 
     permission: ClassVar[Permission | None] = Permission.VIEW_REQUESTS
     is_live: ClassVar[bool] = True
+    topics: ClassVar[frozenset[Topic]] = ALL_TOPICS - {Topic.TRAIL}
     keeps: ClassVar[bool] = True
 
     shown: str = "loading"

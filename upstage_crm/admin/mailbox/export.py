@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import csv
 import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -34,7 +34,7 @@ from upstage_crm.change_requests.reads.references import (
 from upstage_crm.core import when
 from upstage_crm.core.ids import parse_reference
 from upstage_crm.http.session_cookie import signed_in_by_cookie
-from upstage_crm.mail.queries import MAX_PAGE_SIZE, MailPage, MailSummary, mails
+from upstage_crm.mail.queries import MAX_PAGE_SIZE, MailSummary, mails
 from upstage_crm.patrons.visibility import FieldAccess
 from upstage_crm.staff.auth.sessions import Stage
 from upstage_crm.staff.roles import Permission, Role, StaffMember, may
@@ -93,25 +93,26 @@ def may_export(member: StaffMember) -> bool:
 
 def _lines(address: MailboxAddress, reader: Role) -> Iterator[str]:
     yield _line(COLUMNS)
-    page = 1
+    before = ""
     while True:
-        found, known, sights = _page(address, page, reader)
-        for mail in found.items:
+        items, known, sights = _page(address, before, reader)
+        for mail in items:
             reference = known.get(mail.request_id or "", "")
             yield _line(_cells(mail, reference, sights[mail.id]))
-        if page * MAX_PAGE_SIZE >= found.total:
+        if len(items) < MAX_PAGE_SIZE:
             return
-        page += 1
+        before = items[-1].id
 
 
 def _page(
-    address: MailboxAddress, page: int, reader: Role
-) -> tuple[MailPage, dict[str, str], Mapping[str, FieldAccess]]:
+    address: MailboxAddress, before: str, reader: Role
+) -> tuple[Sequence[MailSummary], dict[str, str], Mapping[str, FieldAccess]]:
     with runtime().database.reading() as session:
         asked = find_id(session, parse_reference(address.query)) if address.query else None
         found = mails(
             session,
-            page=page,
+            before=before,
+            is_counted=False,
             size=MAX_PAGE_SIZE,
             request_id=asked,
             kind=address.kind,
@@ -119,9 +120,9 @@ def _page(
             troubled=address.troubled,
             query=None if asked else address.query,
             reader=reader,
-        )
-        ids = {mail.request_id for mail in found.items if mail.request_id}
-        sights = sights_of_mails(session, found.items, reader=reader)
+        ).items
+        ids = {mail.request_id for mail in found if mail.request_id}
+        sights = sights_of_mails(session, found, reader=reader)
         return found, dict(references(session, ids)), sights
 
 

@@ -36,6 +36,7 @@ from upstage_crm.change_requests.reads.references import (
 from upstage_crm.core import when
 from upstage_crm.core.errors import UpstageError
 from upstage_crm.core.ids import parse_reference
+from upstage_crm.jobs.news import Topic
 from upstage_crm.mail import event_log, queries
 from upstage_crm.mail.delivery import MailMode
 from upstage_crm.mail.queries import MailNotFound
@@ -68,6 +69,7 @@ class MailboxState(ListMixin, AdminState):
     """
 
     permission: ClassVar[Permission | None] = Permission.VIEW_MAILBOX
+    topics: ClassVar[frozenset[Topic]] = frozenset({Topic.MAILS, Topic.REQUESTS})
 
     shown: str = "loading"  # loading, rows, nothing, empty, failed, mail, masked, missing
     rows: rx.Field[list[MailLine]] = rx.field(default_factory=list)

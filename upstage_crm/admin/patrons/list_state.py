@@ -18,6 +18,7 @@ from upstage_crm.admin.patrons.url import (
 )
 from upstage_crm.change_requests.reads.requests import pending_counts
 from upstage_crm.core import when
+from upstage_crm.jobs.news import Topic
 from upstage_crm.organisation.settings import details
 from upstage_crm.pages.list_state import ListMixin
 from upstage_crm.patrons import queries
@@ -34,6 +35,7 @@ class PatronListState(ListMixin, AdminState):
     """What the list shows. Texts are worded; `shown` names the state of the table."""
 
     permission: ClassVar[Permission | None] = Permission.VIEW_PATRONS
+    topics: ClassVar[frozenset[Topic]] = frozenset({Topic.PATRONS, Topic.REQUESTS})
 
     rows: rx.Field[list[ListRow]] = rx.field(default_factory=list)
     shown: str = "loading"  # loading, rows, nothing (no match), empty (no patron at all), failed

@@ -184,8 +184,7 @@ def sent(proposal: Proposal) -> staff_commands.Proposed:
     parts = runtime()
     context = parts.context()
     try:
-        with parts.database.transaction() as session:
-            return send(session, proposal, context)
+        return parts.database.attempt(lambda session: send(session, proposal, context))
     except UpstageError as error:
         with parts.database.transaction() as session:
             attempts.note_refused(

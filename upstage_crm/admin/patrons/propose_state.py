@@ -25,6 +25,7 @@ from upstage_crm.admin.patrons.proposal import (
 )
 from upstage_crm.admin.patrons.record_state import PatronRecordState
 from upstage_crm.core.errors import UpstageError
+from upstage_crm.core.threads import to_writer_thread
 from upstage_crm.pages.dialog_state import DialogMixin
 from upstage_crm.pages.forms import texts
 from upstage_crm.patrons.fields import FIELDS, ProtectedField
@@ -183,7 +184,7 @@ class ProposeState(DialogMixin, AdminState):
             refused = replace(outcome.refusal, errors={**outcome.refusal.errors, **errors})
             return self._stay(replace(outcome, refusal=refused))
         try:
-            proposed = await asyncio.to_thread(sent, asked)
+            proposed = await to_writer_thread(sent, asked)
         except UpstageError as error:
             return self._stay(Outcome(refusal=refusal_of(error, asked)))
         self._finish()

@@ -29,6 +29,7 @@ from upstage_crm.change_requests.model.rules import HeldFor
 from upstage_crm.change_requests.reads import requests
 from upstage_crm.core import when
 from upstage_crm.core.errors import UpstageError
+from upstage_crm.jobs.news import Topic
 from upstage_crm.organisation.settings import details
 from upstage_crm.pages.dialog_state import SUBJECT
 from upstage_crm.pages.forms import texts
@@ -78,6 +79,7 @@ class PatronRecordState(PageMixin, AdminState):
 
     permission: ClassVar[Permission | None] = Permission.VIEW_PATRONS
     is_live: ClassVar[bool] = True
+    topics: ClassVar[frozenset[Topic]] = frozenset({Topic.PATRONS, Topic.REQUESTS})
 
     shown: str = "loading"  # loading, record, missing, failed
     head: rx.Field[RecordHead] = rx.field(default_factory=RecordHead)
@@ -192,6 +194,7 @@ class PatronRecordState(PageMixin, AdminState):
             log.exception("a patron's record could not be read")
             self.shown = "failed"
             return
+        self._narrow(found.patron_id)
         if found.version != self._version:  # what was shown may be another value by now
             self._version, self._revealed = found.version, {}
         self.shown, self._patron_id, self.head = "record", found.patron_id, found.head

@@ -23,6 +23,7 @@ from upstage_crm.change_requests.reads import dashboard, desk_confirmations, req
 from upstage_crm.core import when
 from upstage_crm.core.errors import UpstageError
 from upstage_crm.core.ids import parse_reference
+from upstage_crm.jobs.news import Topic
 from upstage_crm.mail import event_log, outbox
 from upstage_crm.mail.queries import MAX_PAGE_SIZE, mails
 from upstage_crm.organisation.settings import details
@@ -44,6 +45,7 @@ class RequestDetailState(PageMixin, AdminState):
 
     permission: ClassVar[Permission | None] = Permission.VIEW_REQUESTS
     is_live: ClassVar[bool] = True
+    topics: ClassVar[frozenset[Topic]] = frozenset({Topic.REQUESTS, Topic.PATRONS, Topic.MAILS})
 
     shown: str = "loading"
     typed: str = ""
@@ -104,6 +106,7 @@ class RequestDetailState(PageMixin, AdminState):
         except UnknownRequest:
             self.shown, self.detail = "missing", RequestPage()
             return None
+        self._narrow(found.request.id, found.request.patron_id)
         viewer = Viewer(
             id=actor.id,
             may_withdraw=self._may(Permission.WITHDRAW_REQUEST),

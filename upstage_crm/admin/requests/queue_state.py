@@ -30,6 +30,7 @@ from upstage_crm.change_requests.reads.dashboard import (
     View,
 )
 from upstage_crm.core import when
+from upstage_crm.jobs.news import Topic
 from upstage_crm.mail.message import MailKind
 from upstage_crm.mail.queries import newest_state_by_request
 from upstage_crm.organisation.settings import details
@@ -47,6 +48,7 @@ class RequestQueueState(ListMixin, AdminState):
     """What the queue shows. Texts are worded; `shown` names the state of the table."""
 
     permission: ClassVar[Permission | None] = Permission.VIEW_REQUESTS
+    topics: ClassVar[frozenset[Topic]] = frozenset({Topic.REQUESTS})
 
     tabs: list[QueueTab] = []
     rows: list[QueueRow] = []

@@ -15,6 +15,7 @@ from starlette.routing import Route
 
 from upstage_crm.admin.sign_in.routes import SEE_OTHER, busy, foreign
 from upstage_crm.core.errors import UpstageError
+from upstage_crm.core.threads import to_writer_thread
 from upstage_crm.http import session_cookie as cookies
 from upstage_crm.http.origins import (
     host_of,
@@ -76,7 +77,7 @@ async def forgot(request: Request) -> Response:
         email = typed(form).get("email", "")
     source = cookies.source_of(host_of(request), request.headers.get("cookie", ""))
     answer = RedirectResponse("/sign-in/?sent=1", SEE_OTHER)
-    answer.background = BackgroundTask(asyncio.to_thread, _send, email, source)
+    answer.background = BackgroundTask(to_writer_thread, _send, email, source)
     return answer
 
 
@@ -122,7 +123,7 @@ async def _set(purpose: Purpose, cookie: str, given: dict[str, str]) -> None:
             Lane.KNOWN, partial(passwords.hash_strong_password, password, about=about)
         )
         name = given.get("display_name", "")
-        await asyncio.to_thread(_store, purpose, claims, hashed, display_name=name)
+        await to_writer_thread(_store, purpose, claims, hashed, display_name=name)
 
 
 def _account_of(purpose: Purpose, cookie: str) -> tuple[LinkClaims, tuple[str, ...]]:

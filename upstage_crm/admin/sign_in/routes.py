@@ -16,6 +16,7 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from upstage_crm.admin.sign_in.browser_names import describe
+from upstage_crm.core.threads import to_writer_thread
 from upstage_crm.http import session_cookie as cookies
 from upstage_crm.http.origins import (
     host_of,
@@ -105,7 +106,7 @@ async def sign_out(request: Request) -> Response:
     if not is_own_form(request, settings.origins):
         return foreign()
     held = cookies.session_token(request.headers.get("cookie", ""), is_https=settings.is_https)
-    await asyncio.to_thread(_end, held)
+    await to_writer_thread(_end, held)
     response = RedirectResponse("/sign-in/?signed_out=1", SEE_OTHER)
     cookies.clear_session(response, is_https=settings.is_https)
     return response
@@ -169,14 +170,14 @@ async def _check(knock: Knock) -> Opened | None:
     is_known = bool(knock.source.device) and await asyncio.to_thread(_is_known, knock)
     lane = Lane.KNOWN if is_known else Lane.STRANGER
     with hashing.queue(lane, knock.source.device if is_known else knock.source.network):
-        attempt, found = await asyncio.to_thread(_reserve, knock)
+        attempt, found = await to_writer_thread(_reserve, knock)
         is_right = await hashing.run(
             lane, partial(passwords.matches, found.password_hash, knock.password)
         )
         if not is_right or found.staff_id is None:
-            await asyncio.to_thread(_refuse, knock)
+            await to_writer_thread(_refuse, knock)
             return None
-        return await asyncio.to_thread(_open, knock, attempt, found, found.staff_id)
+        return await to_writer_thread(_open, knock, attempt, found, found.staff_id)
 
 
 def _is_known(knock: Knock) -> bool:

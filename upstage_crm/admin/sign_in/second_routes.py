@@ -23,6 +23,7 @@ from upstage_crm.admin.sign_in.routes import (
     own_path,
     reserve,
 )
+from upstage_crm.core.threads import to_writer_thread
 from upstage_crm.http import session_cookie as cookies
 from upstage_crm.http.origins import (
     host_of,
@@ -97,15 +98,13 @@ async def _check(signed_in: SignedIn, proof: Proof) -> str | None:
     """
     hashing = runtime().hashing
     if signed_in.has_factor:
-        attempt = await asyncio.to_thread(_reserve, signed_in, proof)
-        return await asyncio.to_thread(_prove, signed_in, proof, attempt, is_password_right=False)
+        attempt = await to_writer_thread(_reserve, signed_in, proof)
+        return await to_writer_thread(_prove, signed_in, proof, attempt, is_password_right=False)
     with hashing.queue(Lane.KNOWN, signed_in.session_id):
-        attempt = await asyncio.to_thread(_reserve, signed_in, proof)
+        attempt = await to_writer_thread(_reserve, signed_in, proof)
         stored = await asyncio.to_thread(_stored_hash, signed_in)
         is_right = await hashing.run(Lane.KNOWN, partial(passwords.matches, stored, proof.password))
-        return await asyncio.to_thread(
-            _prove, signed_in, proof, attempt, is_password_right=is_right
-        )
+        return await to_writer_thread(_prove, signed_in, proof, attempt, is_password_right=is_right)
 
 
 def _reserve(signed_in: SignedIn, proof: Proof) -> Attempt:

@@ -107,11 +107,12 @@ class Limit:
 _DAY, _HOUR, _MINUTE = timedelta(days=1), timedelta(hours=1), timedelta(minutes=1)
 # A link has to outlive a weekend's mail, and not a season. Whoever undoes a change, and whoever
 # is told of a change at the desk, gets one day at least to read mail.
+LONGEST_REVERT_WINDOW = timedelta(hours=720)
 LIMITS = (
     Limit("link_life", _DAY, 2, 30),
     Limit("reminder_after", _DAY, 0, 29),
     Limit("reminder_before", _HOUR, 0, 168),
-    Limit("revert_window", _HOUR, 24, 720),
+    Limit("revert_window", _HOUR, 24, LONGEST_REVERT_WINDOW // _HOUR),
     Limit("notice_period", _HOUR, 24, 336),
     Limit("desk_wait", _HOUR, 24, 336),
     Limit("paper_wait", _HOUR, 72, 720),

@@ -25,6 +25,7 @@ from upstage_crm.core.db import UtcDateTime, text_enum
 from upstage_crm.links.claims import Reviewer
 
 _OPEN = sa.text("outcome IN ('pending', 'held', 'waiting')")
+_UNCONFIRMED = sa.text("confirmed_at IS NULL AND declined_at IS NULL")
 _REMINDS = sa.text("next_reminder_at IS NOT NULL")
 _WAITS = sa.text("outcome = 'waiting'")
 _COUNTS = sa.text("replaced_at IS NULL")
@@ -46,6 +47,8 @@ class ChangeRequestRow(SQLModel, table=True):
     __table_args__ = (
         sa.Index("ix_change_request_state", "state", "created_at"),
         sa.Index("ix_change_request_due", "state", "expires_at"),
+        sa.Index("ix_change_request_ended", "ended_at", "id"),
+        sa.Index("ix_change_request_state_ended", "state", "ended_at", "id"),
         sa.Index(
             "ix_change_request_reminder",
             "next_reminder_at",
@@ -121,6 +124,7 @@ class FieldChangeRow(SQLModel, table=True):
     __tablename__ = "field_change"  # pyright: ignore[reportAssignmentType]  # SQLModel\'s hint
     __table_args__ = (
         sa.Index("ix_field_change_patron", "patron_id", "field"),
+        sa.Index("ix_field_change_settled", "outcome", "settled_at"),
         sa.Index(
             "uq_field_change_open",
             "patron_id",
@@ -217,6 +221,14 @@ class DeskConfirmationRow(SQLModel, table=True):
     """
 
     __tablename__ = "desk_confirmation"  # pyright: ignore[reportAssignmentType]  # SQLModel\'s hint
+    __table_args__ = (
+        sa.Index(
+            "ix_desk_confirmation_open",
+            "request_id",
+            sqlite_where=_UNCONFIRMED,
+            postgresql_where=_UNCONFIRMED,
+        ),
+    )
 
     id: str = Field(primary_key=True, max_length=32)
     request_id: str = Field(foreign_key="change_request.id", index=True, max_length=32)

@@ -34,6 +34,7 @@ from upstage_crm.change_requests.model.tables import (
     FieldChangeRow,
 )
 from upstage_crm.change_requests.reads import requests
+from upstage_crm.core.db import on_the_way
 from upstage_crm.patrons import fields
 from upstage_crm.patrons.queries import find_live_by_email_key, seen_name
 from upstage_crm.patrons.tables import PatronRow
@@ -70,6 +71,7 @@ VIEW_STATES: Mapping[View, tuple[RequestState, ...]] = {
     View.ALL: (),
 }
 """The states that a view shows; none means all of them."""
+_ENDED = tuple(state for state in RequestState if not state.is_open)
 
 
 class Need(StrEnum):
@@ -129,7 +131,7 @@ def ended_counts(session: Session, *, since: datetime) -> Mapping[RequestState, 
     """How many requests ended in each state since an instant; states without any are left out."""
     query = (
         select(ChangeRequestRow.state, sa.func.count())
-        .where(col(ChangeRequestRow.ended_at) >= since)
+        .where(col(ChangeRequestRow.state).in_(_ENDED), col(ChangeRequestRow.ended_at) >= since)
         .group_by(col(ChangeRequestRow.state))
     )
     return {RequestState(state): count for state, count in session.exec(query)}
@@ -143,7 +145,8 @@ def recently_decided(
     ended = col(ChangeRequestRow.ended_at)
     return _standings(
         session,
-        col(ChangeRequestRow.state).in_(decided),
+        ended.is_not(None),
+        on_the_way(col(ChangeRequestRow.state).in_(decided)),
         order=ended.desc(),
         limit=limit,
         reader=reader,

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlmodel import Session
 
 from upstage_crm.change_requests.model import policy_store
+from upstage_crm.change_requests.model.policy import LONGEST_REVERT_WINDOW
 from upstage_crm.change_requests.model.rules import (
     ChangeKind,
     FieldOutcome,
@@ -38,7 +39,9 @@ def patrons(session: Session, *, now: datetime) -> frozenset[str]:
 
     Inside it nothing that could not be put back may happen to the patron: no export, no erasure.
     """
-    rows = session.connection().execute(_APPLIED)
+    # Those that an owner's longest window has passed cannot be in any; the index leaves them out.
+    recent = _APPLIED.where(_change.c.settled_at > now - LONGEST_REVERT_WINDOW)
+    rows = session.connection().execute(recent)
     return frozenset(row.patron_id for row in rows if _end(row) > now)
 
 

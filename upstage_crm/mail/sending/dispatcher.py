@@ -14,6 +14,7 @@ from collections.abc import Callable, Collection, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import datetime, timedelta
+from functools import partial
 
 from sqlmodel import Session
 
@@ -51,6 +52,7 @@ PAUSE = timedelta(minutes=5)  # then one mail is tried, so that a mended key nee
 BATCH = 20
 NOT_SEALED, WRONG_MAILBOX = "not_sealed", "wrong_mailbox"  # why a forged mail ends
 
+_Settle = Callable[[Session], object]
 MailboxesOf = Callable[[Session, LinkClaims], Collection[str]]
 
 _log = logging.getLogger(__name__)
@@ -133,11 +135,14 @@ class Dispatcher:
         """
         taken = 0
         while taken < limit and not self._is_shut():
-            claimed = self._claim()
-            if claimed is None:
+            claimed = self._claim(limit - taken)
+            if not claimed:
                 break
-            taken += 1
-            self._deliver(claimed)
+            taken += len(claimed)
+            settlements = [self._deliver(each) for each in claimed]
+            with self._database.transaction() as session:
+                for settle in settlements:
+                    settle(session)
         return taken
 
     def _try_once(self) -> int:
@@ -165,34 +170,43 @@ class Dispatcher:
             self._opens_at = send_gate.read_gate(session).opens_at(self._clock.now())
         return self._opens_at is not None
 
-    def _claim(self) -> Claimed | None:
+    def _claim(self, limit: int) -> list[Claimed]:
+        """The next mails in one transaction: all that stay here, or one that leaves at its pace."""
         now = self._clock.now()
         with self._database.reading() as session:
             transport = claiming.next_due(session, now=now, transports=self._transports)
         if transport is None:
-            return None
+            return []
         with self._database.transaction() as session:
+            transports: tuple[Transport, ...] = (transport,)
             if transport is not Transport.LOCAL:
                 rate = self._senders[transport].rate
                 self._opens_at = send_gate.take_slot(session, now=now, rate=rate)
                 if self._opens_at is not None:
-                    return None
-            return claiming.claim(session, now=now, lease=self._lease, transports=self._transports)
+                    return []
+                limit, transports = 1, self._transports
+            found: list[Claimed] = []
+            while len(found) < limit and (
+                claimed := claiming.claim(
+                    session, now=now, lease=self._lease, transports=transports
+                )
+            ):
+                found.append(claimed)
+            return found
 
-    def _deliver(self, claimed: Claimed) -> None:
+    def _deliver(self, claimed: Claimed) -> _Settle:
+        """Send one mail, with no transaction open; return how what became of it is noted."""
         try:
             message = self._message(claimed, self._clock.now())
         except _Unsendable as error:
-            self._end(claimed, error.state, None, error.type)
-            return
+            return self._end(claimed, error.state, None, error.type)
         try:
             accepted = self._senders[claimed.transport].send(message, idempotency_key=claimed.id)
         except SendFailed as error:
-            self._settle_failure(claimed, error)
+            return self._settle_failure(claimed, error)
         except Exception as error:  # noqa: BLE001  # recorded on the row; it may be out
-            self._settle_failure(claimed, SendDeferred(None, type(error).__name__[:64]))
-        else:
-            self._settle_accepted(claimed, accepted)
+            return self._settle_failure(claimed, SendDeferred(None, type(error).__name__[:64]))
+        return self._settle_accepted(claimed, accepted)
 
     def _message(self, claimed: Claimed, now: datetime) -> MailMessage:
         if not claimed.is_sealed:
@@ -221,40 +235,41 @@ class Dispatcher:
                 _log.error("a link was not signed: %s is not proven", error.subject)
                 return False
 
-    def _settle_accepted(self, claimed: Claimed, accepted: Accepted) -> None:
-        with self._database.transaction() as session:
-            claiming.settle_accepted(
-                session, claimed, provider_id=accepted.provider_id, now=self._clock.now()
-            )
+    def _settle_accepted(self, claimed: Claimed, accepted: Accepted) -> _Settle:
+        return partial(
+            claiming.settle_accepted,
+            claimed=claimed,
+            provider_id=accepted.provider_id,
+            now=self._clock.now(),
+        )
 
-    def _settle_failure(self, claimed: Claimed, error: SendFailed) -> None:
+    def _settle_failure(self, claimed: Claimed, error: SendFailed) -> _Settle:
         now = self._clock.now()
         match error:
             case SendPaused():
                 _log.error("mail paused: %s (%s)", error.reason, error.type)
-                self._put_back(claimed, error, now, wait=timedelta(0), burn=False)
+                return self._put_back(claimed, error, now, wait=timedelta(0), burn=False)
             case SendDeferred(slow_down=True):
                 wait = error.retry_after or POLL
-                self._put_back(claimed, error, now, wait=wait, burn=False)
+                return self._put_back(claimed, error, now, wait=wait, burn=False)
             case SendDeferred():
                 wait = backoff(claimed.attempts, jitter=self._jitter())
                 wait = max(wait, error.retry_after or wait)
                 if now + wait >= retries_end_at(claimed.first_at):
-                    self._end(claimed, MailState.UNCERTAIN, error.status, error.type)
-                else:
-                    self._put_back(claimed, error, now, wait=wait, burn=True)
+                    return self._end(claimed, MailState.UNCERTAIN, error.status, error.type)
+                return self._put_back(claimed, error, now, wait=wait, burn=True)
             case SendConflict():
                 _log.error("mail %s: its key is known with other content", claimed.id)
-                self._end(claimed, MailState.UNCERTAIN, error.status, error.type)
+                return self._end(claimed, MailState.UNCERTAIN, error.status, error.type)
             case SendRejected():
-                self._end(claimed, MailState.FAILED, error.status, error.type)
+                return self._end(claimed, MailState.FAILED, error.status, error.type)
             case _:
                 raise error
 
     def _put_back(
         self, claimed: Claimed, error: SendFailed, now: datetime, *, wait: timedelta, burn: bool
-    ) -> None:
-        with self._database.transaction() as session:
+    ) -> _Settle:
+        def settle(session: Session) -> None:
             claiming.settle_deferred(
                 session,
                 claimed,
@@ -270,8 +285,14 @@ class Dispatcher:
             elif not burn:
                 send_gate.push(session, until=now + wait)
 
-    def _end(self, claimed: Claimed, state: MailState, code: int | None, type_: str) -> None:
-        with self._database.transaction() as session:
-            claiming.settle_ended(
-                session, claimed, state=state, code=code, type_=type_, now=self._clock.now()
-            )
+        return settle
+
+    def _end(self, claimed: Claimed, state: MailState, code: int | None, type_: str) -> _Settle:
+        return partial(
+            claiming.settle_ended,
+            claimed=claimed,
+            state=state,
+            code=code,
+            type_=type_,
+            now=self._clock.now(),
+        )

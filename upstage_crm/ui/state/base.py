@@ -11,6 +11,7 @@ import reflex as rx
 from sqlmodel import Session
 
 from upstage_crm.core.errors import UpstageError
+from upstage_crm.core.threads import to_writer_thread
 from upstage_crm.wiring import runtime
 from upstage_crm.wording import sentences
 
@@ -37,12 +38,7 @@ class FeedbackMixin(rx.State, mixin=True):
 
     async def _command(self, command: Callable[[Session], T]) -> T:
         """Run `command` in one transaction, in a thread; it commits when the command returns."""
-
-        def run() -> T:
-            with runtime().database.transaction() as session:
-                return command(session)
-
-        return await asyncio.to_thread(run)
+        return await to_writer_thread(runtime().database.attempt, command)
 
     def _quiet(self) -> None:
         """Forget what was said of the last action."""

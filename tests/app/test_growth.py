@@ -1,0 +1,180 @@
+"""What a page costs does not grow with what the years leave behind.
+
+Counted in steps of SQLite's own machine: they are the same on every computer, however busy.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlmodel import Session
+
+from tests.conftest import START
+from tests.support.factories import Desk
+from tests.support.keyring import attach
+from tests.support.volume import multiply
+from upstage_crm.audit import trail
+from upstage_crm.audit.events import Action, ActorKind
+from upstage_crm.change_requests.model.rules import RequestState
+from upstage_crm.change_requests.reads import dashboard, requests, revert_windows
+from upstage_crm.change_requests.reads.dashboard import Need
+from upstage_crm.core.clock import FrozenClock
+from upstage_crm.core.db import Database, make_engine
+from upstage_crm.jobs import news
+from upstage_crm.jobs.news import Position
+from upstage_crm.mail import queries as mails
+from upstage_crm.mail.delivery import MailState
+from upstage_crm.mail.message import MailKind
+
+TIMES = 40
+MOST = 1.5  # times the steps of a database that is forty times shorter
+SLACK = 400  # steps of a binary search that is a level deeper, and the like
+EVERY = 20  # steps between two looks
+PAGE = 10
+
+Look = Callable[[Session, Desk], object]
+CONTROL = "mails with a word"  # no index helps: every mail is read
+
+
+def mails_with_a_word(session: Session, _desk: Desk) -> object:
+    return mails.mails(session, query="no mail says this")
+
+
+def needing(need: Need) -> Look:
+    def look(session: Session, desk: Desk) -> object:
+        week = timedelta(days=7)
+        return dashboard.needing(session, need, since=desk.now - week, until=desk.now + week)
+
+    return look
+
+
+_DAY = timedelta(days=1)
+LOOKS: dict[str, Look] = {
+    "health": lambda s, d: mails.health(s, now=d.now),
+    "mails": lambda s, _: mails.mails(s, size=PAGE, is_counted=False),
+    "mails that failed": lambda s, _: mails.mails(s, size=PAGE, state=MailState.FAILED),
+    "mails of a rare kind": lambda s, _: mails.mails(s, size=PAGE, kind=MailKind.STAFF_INVITATION),
+    "mails in trouble": lambda s, _: mails.mails(s, size=PAGE, troubled=True),
+    "mails before the oldest": lambda s, _: mails.mails(
+        s, size=PAGE, before="0" * 32, is_counted=False
+    ),
+    "what a rare actor did": lambda s, _: trail.timeline(s, actor_kind=ActorKind.OUTSIDER),
+    "what a rare actor added": lambda s, _: trail.timeline(
+        s, actor_kind=ActorKind.OUTSIDER, action=Action.PATRON_ADDED
+    ),
+    "what staff did last": lambda s, _: trail.timeline(s, actor_kind=ActorKind.STAFF, limit=PAGE),
+    "what happened since": lambda s, _: news.since(s, Position(10**9, 0)),
+    "requests that ended": lambda s, d: dashboard.ended_counts(s, since=d.now - 7 * _DAY),
+    "requests decided last": lambda s, _: dashboard.recently_decided(s),
+    "revert windows": lambda s, d: revert_windows.patrons(s, now=d.now),
+    "requests, first page": lambda s, _: requests._stretch(s, [], first=0, size=PAGE),
+    **{f"needs: {need}": needing(need) for need in (Need.ADDRESS_TAKEN, Need.OBJECTED)},
+}
+
+
+class Counter:
+    """How many steps SQLite took, to within `EVERY`."""
+
+    steps = 0
+
+    def __call__(self) -> int:
+        self.steps += EVERY
+        return 0
+
+
+@contextmanager
+def counting(session: Session) -> Iterator[Counter]:
+    counter = Counter()
+    driver: Any = session.connection().connection.driver_connection
+    driver.set_progress_handler(counter, EVERY)
+    yield counter
+    driver.set_progress_handler(None, 0)
+
+
+def costs(desk: Desk) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for name, look in {**LOOKS, CONTROL: mails_with_a_word}.items():
+        with desk.database.reading() as session, counting(session) as counter:
+            look(session, desk)
+        found[name] = counter.steps
+    return found
+
+
+def fill(desk: Desk) -> None:
+    """Requests in every ending that a page tells apart."""
+    for place in range(12):
+        patron = desk.patron(f"old{place}@example.com", "Mara", f"Smith {place}")
+        request = desk.propose(patron, f"new{place}@example.org")
+        desk.deliver()
+        if place % 3 == 0:
+            desk.withdraw(request)
+        elif place % 3 == 1:
+            desk.decide(desk.claims(f"new{place}@example.org"))
+    desk.deliver()
+
+
+@pytest.fixture(scope="module")
+def grown(
+    sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Mapping[str, tuple[int, int]]]:
+    """What each look costs before and after the database has become forty times as long."""
+    place = tmp_path_factory.mktemp("growth") / "upstage.db"
+    shutil.copyfile(sqlite_template, place)
+    database = attach(Database(make_engine(f"sqlite:///{place}")))
+    desk = Desk(database, FrozenClock(START))
+    fill(desk)
+    before = costs(desk)
+    multiply(desk.owned, TIMES)
+    after = costs(desk)
+    yield {name: (before[name], after[name]) for name in before}
+    database.dispose()
+
+
+@pytest.mark.parametrize("name", LOOKS)
+def test_a_look_does_not_grow(grown: Mapping[str, tuple[int, int]], name: str) -> None:
+    before, after = grown[name]
+
+    assert after <= before * MOST + SLACK
+
+
+def test_the_measure_sees_what_grows(grown: Mapping[str, tuple[int, int]]) -> None:
+    before, after = grown[CONTROL]
+
+    assert after > before * TIMES / 2
+
+
+@pytest.mark.parametrize("first", [0, 5, 12, 20])
+def test_a_stretch_of_requests_is_that_of_the_whole_order(desk: Desk, first: int) -> None:
+    """Open ones by deadline, then the others as they ended: as one sort would have them."""
+    fill(desk)
+    total, lines = desk.read(lambda session: requests.page(session, size=100))
+    opens = [line for line in lines if line.ended_at is None]
+    assert (total, len(lines)) == (12, 12)
+    assert list(lines) == [
+        *sorted(opens, key=lambda line: line.expires_at),
+        *sorted(
+            (line for line in lines if line.ended_at),
+            key=lambda line: (line.ended_at, line.id),
+            reverse=True,
+        ),
+    ]
+
+    _, part = desk.read(lambda session: requests.page(session, page=first // 5, size=5))
+    start = first // 5 * 5
+    assert part == lines[start : start + 5]
+
+
+def test_of_one_state_the_requests_come_as_they_ended(desk: Desk) -> None:
+    fill(desk)
+    withdrawn = (RequestState.WITHDRAWN,)
+
+    total, lines = desk.read(lambda session: requests.page(session, states=withdrawn, size=3))
+
+    assert (total, len(lines)) == (4, 3)
+    assert {line.state for line in lines} == set(withdrawn)
