@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import threading
 from dataclasses import dataclass, replace
-from datetime import tzinfo
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -73,14 +72,12 @@ class Runtime:
         with self.database.reading() as session:
             return send_gate.change_marker(session)
 
-    def context(self, time_zone: tzinfo | None = None) -> Context:
-        """What parsing a patron's values depends on: the organisation's day."""
-        return Context(today=self.clock.now().astimezone(time_zone or self.time_zone()).date())
-
-    def time_zone(self) -> tzinfo:
-        """The organisation's time zone, read afresh: a page changes it."""
+    def context(self) -> Context:
+        """What parsing a patron's values depends on: the organisation's day and country."""
         with self.database.reading() as session:
-            return when.zone(details(session).time_zone)
+            organisation = details(session)
+        today = self.clock.now().astimezone(when.zone(organisation.time_zone)).date()
+        return Context(today=today, region=organisation.home)
 
 
 _lock = threading.Lock()

@@ -435,12 +435,12 @@ class TestReveal:
                 assert before == await self.lines(pipeline, tab)
                 assert Action.VALUE_REVEALED not in venue.desk.actions()
                 return
-            assert {**before, "phone": ["+1 212-555-0117"]} == await self.lines(pipeline, tab)
+            assert {**before, "phone": ["(212) 555-0117"]} == await self.lines(pipeline, tab)
             assert "" == (await pipeline.state(tab, RevealState)).field
             assert Action.VALUE_REVEALED == venue.desk.actions()[-1]
 
             await pipeline.send(tab, PatronRecordState.refresh)
-            assert ["+1 212-555-0117"] == (await self.lines(pipeline, tab))["phone"]
+            assert ["(212) 555-0117"] == (await self.lines(pipeline, tab))["phone"]
 
             await pipeline.press(tab, PatronRecordState.hide, field="phone")
             assert before == await self.lines(pipeline, tab)

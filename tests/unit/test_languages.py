@@ -30,13 +30,14 @@ from upstage_crm.confirm.page_words import (
     page_words,
 )
 from upstage_crm.core import languages, when
+from upstage_crm.core.countries import countries
 from upstage_crm.core.languages import LANGUAGES, choose, direction, negotiate, speaker
 from upstage_crm.links.claims import Purpose, Reviewer
 from upstage_crm.mail.catalogue import CATALOGUE, FieldLine
 from upstage_crm.mail.message import Audience, MailKind, MailMessage
 from upstage_crm.mail.samples import AT, sample_draft
 from upstage_crm.patrons.fields import FIELDS
-from upstage_crm.patrons.values import countries, show_birth
+from upstage_crm.patrons.values import show_birth
 
 TRANSLATED = [language for language in LANGUAGES if language != languages.SOURCE]
 PATRON_MAILS = [

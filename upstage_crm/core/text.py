@@ -80,6 +80,13 @@ def clean_block(text: str, max_length: int) -> str:
     return _ensure_length(joined.strip(), max_length)
 
 
+def comparable(text: str) -> str:
+    """Fold case, accents, punctuation and spacing away: `O’Brien-Núñez` → `o brien nunez`."""
+    folded = unicodedata.normalize("NFKD", text).casefold()
+    bare = (character for character in folded if not unicodedata.combining(character))
+    return " ".join("".join(c if c.isalnum() else " " for c in bare).split())
+
+
 def is_invisible(character: str) -> bool:
     """Whether a character shows as nothing: zero-width, text direction, fillers, halves of pairs.
 

@@ -31,14 +31,17 @@ SEARCHED = ("email", "phone", "name", "address")
 """The fields whose words are terms (`search_terms.terms_of`)."""
 
 _patron = table_of(PatronRow)
-_CONTEXT = Context(today=date(2000, 1, 1))  # the day matters to no field that is searched
+_ANY_DAY = date(2000, 1, 1)  # the day matters to no field that is searched
 
 
-def matching(query: str, tag: str = "", *, reader: Role) -> sa.Select[str]:
-    """The ids of the patrons whom these words find; without words and tag, of all."""
+def matching(query: str, tag: str = "", *, reader: Role, home: str) -> sa.Select[str]:
+    """The ids of the patrons whom these words find; without words and tag, of all.
+
+    `home` is the country of phone numbers that are typed without a country code.
+    """
     statement = sa.select(col(PatronRow.id))
     if words := query_words(query):
-        statement = statement.where(_found(query, words, reader))
+        statement = statement.where(_found(query, words, reader, home))
     if tag:
         tagged = sa.select(col(PatronTermRow.patron_id)).where(
             col(PatronTermRow.term) == f"tag:{fold(tag)}"
@@ -52,18 +55,19 @@ def open_ids() -> sa.Select[str]:
     return sa.select(col(PatronRow.id)).where(col(PatronRow.is_protected).is_(False))
 
 
-def whole_keys(query: str, entry: ProtectedField) -> tuple[Values, ...]:
+def whole_keys(query: str, entry: ProtectedField, *, home: str) -> tuple[Values, ...]:
     """The derived keys of the values that a query may be, taken as a whole; none if it is none."""
+    context = Context(today=_ANY_DAY, region=home)
     found: list[Values] = []
     for raw in _fillings(query, entry):
         try:
-            found.append(entry.derive(entry.parse(raw, _CONTEXT)))
+            found.append(entry.derive(entry.parse(raw, context)))
         except Invalid:
             continue
     return tuple(found)
 
 
-def _found(query: str, words: tuple[str, ...], reader: Role) -> sa.ColumnElement[bool]:
+def _found(query: str, words: tuple[str, ...], reader: Role, home: str) -> sa.ColumnElement[bool]:
     has_words = sa.and_(*(_has(word) for word in words))
     if all(sees(reader, key, is_protected=True) for key in SEARCHED):
         return has_words
@@ -71,7 +75,7 @@ def _found(query: str, words: tuple[str, ...], reader: Role) -> sa.ColumnElement
     told = [] if seen == set(SEARCHED) else [_told_by(word, seen) for word in words]
     number = sa.and_(*(_is_number(word) for word in words))
     is_open = sa.and_(col(PatronRow.is_protected).is_(False), *told)
-    return sa.and_(has_words, sa.or_(is_open, number, _is_whole(query)))
+    return sa.and_(has_words, sa.or_(is_open, number, _is_whole(query, home)))
 
 
 def _has(word: str) -> sa.ColumnElement[bool]:
@@ -104,12 +108,12 @@ def _is_number(word: str) -> sa.ColumnElement[bool]:
     return sa.cast(col(PatronRow.number), sa.String).startswith(word, autoescape=True)
 
 
-def _is_whole(query: str) -> sa.ColumnElement[bool]:
+def _is_whole(query: str, home: str) -> sa.ColumnElement[bool]:
     """The query, as a whole, is a value of a field that has keys."""
     found = [
         sa.and_(*(getattr(PatronRow, column) == value for column, value in keys.items()))
         for entry in FIELDS.values()
-        for keys in whole_keys(query, entry)
+        for keys in whole_keys(query, entry, home=home)
         if keys
     ]
     return sa.or_(sa.false(), *found)

@@ -127,6 +127,7 @@ SENTENCES: Mapping[str, str] = {
     # Settings.
     "organisation_detail_missing": "This is needed: every mail shows it.",
     "time_zone_unknown": "Choose a time zone from the list.",
+    "organisation_country_unknown": "Choose a country from the list.",
     "language_unknown": "Choose a language from the list.",
     # The proof.
     "trail_broken": "The trail does not verify from entry {seq} on, so it is not signed.",
