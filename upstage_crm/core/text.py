@@ -18,6 +18,11 @@ from typing import ClassVar
 from upstage_crm.core.errors import Invalid
 
 HIDDEN = "•••"
+# Letters that Unicode does not take apart, as people write them who do not have them.
+PLAIN_LETTERS = {
+    "ß": "ss", "æ": "ae", "œ": "oe", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "ı": "i", "þ": "th",
+    "ħ": "h", "ŧ": "t", "ŋ": "n", "ĸ": "k",
+}  # fmt: skip
 _SHORTEST_SECRET = 2  # characters; a one-letter name would blank out ordinary words
 MARKS_IN_A_ROW = 4  # Vietnamese needs 2, pointed Hebrew 4; more is a tower over the lines above
 

@@ -7,20 +7,22 @@ beginning by everybody.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
-from typing import Any
 
 import sqlalchemy as sa
 from sqlmodel import col
 
-from upstage_crm.core.db import table_of
 from upstage_crm.core.errors import Invalid
 from upstage_crm.patrons.fields import FIELDS, Context, ProtectedField
 from upstage_crm.patrons.search_terms import (
-    fold,
+    FREE,
+    MAX_TERM,
+    NUMBER,
+    plain_query,
     prefix_end,
     query_words,
+    tag_term,
 )
 from upstage_crm.patrons.tables import PatronRow, PatronTermRow
 from upstage_crm.patrons.values import Values
@@ -29,8 +31,8 @@ from upstage_crm.staff.visibility import sees
 
 SEARCHED = ("email", "phone", "name", "address")
 """The fields whose words are terms (`search_terms.terms_of`)."""
+SOURCES = (*SEARCHED, NUMBER, FREE)
 
-_patron = table_of(PatronRow)
 _ANY_DAY = date(2000, 1, 1)  # the day matters to no field that is searched
 
 
@@ -44,7 +46,7 @@ def matching(query: str, tag: str = "", *, reader: Role, home: str) -> sa.Select
         statement = statement.where(_found(query, words, reader, home))
     if tag:
         tagged = sa.select(col(PatronTermRow.patron_id)).where(
-            col(PatronTermRow.term) == f"tag:{fold(tag)}"
+            col(PatronTermRow.term) == tag_term(tag)
         )
         statement = statement.where(col(PatronRow.id).in_(tagged))
     return statement
@@ -59,7 +61,7 @@ def whole_keys(query: str, entry: ProtectedField, *, home: str) -> tuple[Values,
     """The derived keys of the values that a query may be, taken as a whole; none if it is none."""
     context = Context(today=_ANY_DAY, region=home)
     found: list[Values] = []
-    for raw in _fillings(query, entry):
+    for raw in _fillings(plain_query(query), entry):
         try:
             found.append(entry.derive(entry.parse(raw, context)))
         except Invalid:
@@ -68,44 +70,29 @@ def whole_keys(query: str, entry: ProtectedField, *, home: str) -> tuple[Values,
 
 
 def _found(query: str, words: tuple[str, ...], reader: Role, home: str) -> sa.ColumnElement[bool]:
-    has_words = sa.and_(*(_has(word) for word in words))
+    """The index answers `_has`; everything else narrows what it finds."""
+    has_words = sa.and_(*(_has(word, SOURCES) for word in words))
     if all(sees(reader, key, is_protected=True) for key in SEARCHED):
         return has_words
     seen = {key for key in SEARCHED if sees(reader, key, is_protected=False)}
-    told = [] if seen == set(SEARCHED) else [_told_by(word, seen) for word in words]
-    number = sa.and_(*(_is_number(word) for word in words))
+    told = (
+        []
+        if seen == set(SEARCHED)
+        else [_has(word, (*sorted(seen), NUMBER, FREE)) for word in words]
+    )
+    number = sa.and_(*(_has(word, (NUMBER,)) for word in words))
     is_open = sa.and_(col(PatronRow.is_protected).is_(False), *told)
     return sa.and_(has_words, sa.or_(is_open, number, _is_whole(query, home)))
 
 
-def _has(word: str) -> sa.ColumnElement[bool]:
-    """The index answers this one; everything else narrows what it finds."""
-    words = sa.select(col(PatronTermRow.patron_id)).where(
-        col(PatronTermRow.term) >= word, col(PatronTermRow.term) < prefix_end(word)
+def _has(word: str, sources: Iterable[str]) -> sa.ColumnElement[bool]:
+    """The word begins a word of one of the sources."""
+    terms = (f"{source}:{word}"[:MAX_TERM] for source in sources)
+    begins = (
+        sa.and_(col(PatronTermRow.term) >= term, col(PatronTermRow.term) < prefix_end(term))
+        for term in terms
     )
-    return col(PatronRow.id).in_(words)
-
-
-def _told_by(word: str, seen: set[str]) -> sa.ColumnElement[bool]:
-    """The word begins a word of a field that the reader sees, or of what is not protected."""
-    told = [_is_number(word), _begins(sa.func.lower(_patron.c.preferred_name), word)]
-    if "name" in seen:
-        told.append(_begins(_patron.c.sort_name, word))
-    if "email" in seen:
-        told.append(_begins(_patron.c.email_key, word, after="@._-+"))
-    return sa.or_(*told)
-
-
-def _begins(
-    column: sa.ColumnElement[Any], word: str, *, after: str = " "
-) -> sa.ColumnElement[bool]:
-    """The text, or a word of it behind one of the characters `after`, begins with `word`."""
-    within = [column.contains(f"{sign}{word}", autoescape=True) for sign in after]
-    return sa.or_(column.startswith(word, autoescape=True), *within)
-
-
-def _is_number(word: str) -> sa.ColumnElement[bool]:
-    return sa.cast(col(PatronRow.number), sa.String).startswith(word, autoescape=True)
+    return col(PatronRow.id).in_(sa.select(col(PatronTermRow.patron_id)).where(sa.or_(*begins)))
 
 
 def _is_whole(query: str, home: str) -> sa.ColumnElement[bool]:
