@@ -335,11 +335,25 @@ def test_address_is_written_as_on_an_envelope_in_the_readers_language() -> None:
 
     values = address.parse(HOME, US)
 
-    assert ("10 Rectory Close", "Bristol BS1 4QA", "United Kingdom") == address.lines(values)
+    assert address.lines(values) == ("10 Rectory Close", "Bristol", "BS1 4QA", "United Kingdom")
     assert "Vereinigtes Königreich" == address.lines(values, "de")[-1]
     assert "United Kingdom" == address.lines(values, "no such language")[-1]
-    assert "10 Rectory Close, Bristol BS1 4QA, United Kingdom" == address.show(values)
+    assert "10 Rectory Close, Bristol, BS1 4QA, United Kingdom" == address.show(values)
     assert (None, None) == (values["address_line2"], values["address_region"])
+
+
+def test_a_town_is_needed_only_where_there_are_towns() -> None:
+    address = field("address")
+    raw = {"address_line1": "1 Garden Road", "address_city": ""}
+    singapore = raw | {"address_postcode": "238801", "address_country": "sg"}
+
+    assert address.lines(address.parse(singapore, US)) == (
+        "1 Garden Road",
+        "SINGAPORE 238801",
+        "Singapore",
+    )
+    assert refusal_of("address", raw | {"address_country": "de"}).code == V.MISSING.value
+    assert address.parse(raw | {"address_country": "HK"}, US)["address_city"] is None
 
 
 def test_address_spelled_otherwise_has_the_same_key() -> None:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
+from upstage_crm.core import address_formats
 from upstage_crm.core.countries import OTHERWISE, countries
 from upstage_crm.core.email_address import ADDRESS_LIMIT, mask_email, parse_email
 from upstage_crm.patrons import values as v
@@ -167,21 +168,29 @@ def _filled(values: Values, *columns: str) -> tuple[str, ...]:
 
 
 def _address_lines(values: Values, language: str, _home: str) -> tuple[str, ...]:
-    place = " ".join(_filled(values, "address_city", "address_region", "address_postcode"))
     code = _text(values, "address_country")
-    country = countries(language).get(code, code)
-    return (*_filled(values, "address_line1", "address_line2"), place, country)
+    place = address_formats.write(
+        code,
+        lines=_filled(values, "address_line1", "address_line2"),
+        town=_text(values, "address_city"),
+        region=_text(values, "address_region"),
+        postcode=_text(values, "address_postcode"),
+    )
+    return (*place, countries(language).get(code, code))
 
 
 def _read_address(raw: Mapping[str, str], _context: Context) -> Columns:
     parsed: Columns = {}
+    country = raw["address_country"].strip().upper()
+    can_lack = set[str]() if address_formats.format_of(country).needs_town else {"address_city"}
     for part in _ADDRESS_PARTS:
         text = raw[part.name]
         if part.type == "country":
             parsed[part.name] = v.parse_country(text, part=part.name)
         else:
+            is_optional = part.optional or part.name in can_lack
             parsed[part.name] = v.parse_line(
-                text, part=part.name, optional=part.optional, limit=part.max_length
+                text, part=part.name, optional=is_optional, limit=part.max_length
             )
     postcode = parsed["address_postcode"]
     return parsed | {"address_postcode": postcode.upper() if postcode else None}
