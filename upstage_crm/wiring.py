@@ -17,7 +17,6 @@ from upstage_crm.audit import trail
 from upstage_crm.audit.signing import KeyRing, SigningKey
 from upstage_crm.change_requests.notifications import link_mailboxes as request_links
 from upstage_crm.change_requests.notifications.notifier import Notifier
-from upstage_crm.core import when
 from upstage_crm.core.clock import Clock, SystemClock
 from upstage_crm.core.db import Database, make_engine
 from upstage_crm.links.claims import FOR_STAFF, LinkClaims
@@ -76,7 +75,7 @@ class Runtime:
         """What parsing a patron's values depends on: the organisation's day and country."""
         with self.database.reading() as session:
             organisation = details(session)
-        today = self.clock.now().astimezone(when.zone(organisation.time_zone)).date()
+        today = self.clock.now().astimezone(organisation.zone).date()
         return Context(today=today, region=organisation.home)
 
 

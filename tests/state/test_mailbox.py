@@ -523,7 +523,7 @@ class TestWords:
             ),
             (
                 {"last_type": "ConnectionError", "next_at": START + timedelta(minutes=2)},
-                "The mail provider could not be reached. It is tried again at Mar 2, 2026, 10:02.",
+                "The mail provider could not be reached. It is tried again at 2 Mar 2026, 10:02.",
             ),
             (
                 {"state": MailState.FAILED, "last_type": "odd", "last_code": 422},

@@ -478,7 +478,7 @@ class TestReveal:
             tab = await opened(pipeline, venue, Role.BOX_OFFICE)
             await pipeline.press(tab, RevealState.open, field="date_of_birth")
             await pipeline.submit(tab, RevealState.reveal, {"reason": "a youth price"})
-            assert ["4 March 1961"] == (await self.lines(pipeline, tab))["date_of_birth"]
+            assert ["March 4, 1961"] == (await self.lines(pipeline, tab))["date_of_birth"]
 
             venue.desk.protect(venue.patron, venue.desk.owner)
             await pipeline.push(tab, PatronRecordState.refresh)

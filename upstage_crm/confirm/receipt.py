@@ -27,7 +27,6 @@ from upstage_crm.confirm.page_words import (
     missing_words,
     page_words,
 )
-from upstage_crm.core import when
 from upstage_crm.core.languages import negotiate
 from upstage_crm.links.claims import LinkRefused
 from upstage_crm.organisation.settings import details
@@ -95,7 +94,7 @@ def _found(visitor: Visitor, wanted: str) -> tuple[SeenReceipt, ...] | _Calm:
             said = missing_words(organisation, language=language)
             return _Calm(plain_html.document(said, link="", nonce=""), plain_html.POLICY)
         except LinkRefused:
-            zone = when.zone(organisation.time_zone)
+            zone = organisation.zone
             said = page_words(
                 None, now=now, zone=zone, organisation=organisation, language=language
             )

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, fields
-from datetime import datetime
+from datetime import datetime, tzinfo
 
+from upstage_crm.core import when
 from upstage_crm.core.countries import OTHERWISE, country_of_zone
 
 # By these a patron reaches people: whoever changes one can take over what patrons say.
@@ -40,6 +41,15 @@ class OrganisationDetails:
     def home(self) -> str:
         """The country whose phone numbers and dates people here write without thinking."""
         return self.country or country_of_zone(self.time_zone) or OTHERWISE
+
+    @property
+    def zone(self) -> tzinfo:
+        """The organisation's time zone, with the country whose dates people here write."""
+        return self.zone_of("")
+
+    def zone_of(self, time_zone: str) -> tzinfo:
+        """A reader's own time zone, ours when it is empty; dates are written as ours are."""
+        return when.zone(time_zone, self.time_zone, country=self.country)
 
     def stated(self) -> dict[str, str]:
         """What an owner has said, by name: all but the phone number of before."""

@@ -377,8 +377,8 @@ FIELDS: Mapping[str, ProtectedField] = {
                 )
             },
             fold=lambda values: values.get("date_of_birth"),
-            write=lambda values, language, _: (
-                v.show_birth(_text(values, "date_of_birth"), language),
+            write=lambda values, language, home: (
+                v.show_birth(_text(values, "date_of_birth"), language, home),
             ),
             hide=lambda _: v.HIDDEN,
         ),

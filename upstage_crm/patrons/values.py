@@ -10,11 +10,11 @@ from collections.abc import Mapping
 from datetime import date
 
 import phonenumbers
-from babel import Locale, UnknownLocaleError
-from babel.dates import format_date
+from babel import UnknownLocaleError
 
 from upstage_crm.core.countries import countries
 from upstage_crm.core.text import clean_line, comparable
+from upstage_crm.core.when import date_in_words
 from upstage_crm.patrons.errors import InvalidValue, ValueProblem
 
 Values = Mapping[str, str | None]
@@ -160,11 +160,10 @@ def parse_birth(text: str, *, part: str, today: date) -> str:
     return birth.isoformat()
 
 
-def show_birth(iso: str, language: str = "en") -> str:
+def show_birth(iso: str, language: str = "en", home: str = "") -> str:
     """The date in words (`4 March 1961`): no reader confuses day and month."""
-    pattern = "d MMMM y" if language == "en" else "long"
     try:
-        return format_date(date.fromisoformat(iso), pattern, locale=Locale.parse(language))
+        return date_in_words(date.fromisoformat(iso), language, home)
     except (UnknownLocaleError, ValueError):
         return iso
 

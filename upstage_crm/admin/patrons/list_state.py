@@ -18,7 +18,6 @@ from upstage_crm.admin.patrons.url import (
 )
 from upstage_crm.change_requests.reads.references import patron_number
 from upstage_crm.change_requests.reads.requests import pending_counts
-from upstage_crm.core import when
 from upstage_crm.organisation.settings import details
 from upstage_crm.pages.list_state import ListMixin
 from upstage_crm.patrons import queries
@@ -152,7 +151,7 @@ def _read_page(session: Session, address: ListAddress, reader: Role) -> tuple[in
     if not total and (number := patron_number(session, address.query)):
         total, lines = _found(session, replace(address, query=str(number)), reader)
     pending = pending_counts(session, [line.id for line in lines])
-    now, zone = runtime().clock.now(), when.zone(details(session).time_zone)
+    now, zone = runtime().clock.now(), details(session).zone
     rows = [
         list_row(line, pending=pending.get(line.id, 0), now=now, time_zone=zone) for line in lines
     ]

@@ -167,7 +167,7 @@ def checked(proposal: Proposal) -> Outcome:
             )
         except UpstageError as error:
             return Outcome(refusal=refusal_of(error, proposal))
-    zone = when.zone(seen.time_zone, organisation.time_zone)
+    zone = organisation.zone_of(seen.time_zone)
     return Outcome(
         refusal=Refusal(errors=reason_errors(proposal) if proposal.reason_code else {}),
         preview=_preview(seen, zone, is_lost=proposal.is_lost),

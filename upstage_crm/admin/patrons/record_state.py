@@ -227,7 +227,7 @@ def _record(number: int, viewer: StaffMember) -> Record:
 def _read_record(session: Session, number: int, viewer: StaffMember) -> Record:
     found = queries.get_by_number(session, number)
     organisation = details(session)
-    now, zone = runtime().clock.now(), when.zone(organisation.time_zone)
+    now, zone = runtime().clock.now(), organisation.zone
     access = FieldAccess(viewer.role, found.is_protected, (found.values,), organisation.home)
     asked = requests.of_patron(session, found.id, reader=viewer.role)
     lines = trail.timeline(session, patron_id=found.id, limit=EVENTS_SHOWN)

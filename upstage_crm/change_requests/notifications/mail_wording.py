@@ -155,7 +155,7 @@ def lifted(
         "proposer": "",
         "greeting": None,
         "fields": [],
-        "when_text": _in_words(at, when.zone(organisation.time_zone), language),
+        "when_text": _in_words(at, organisation.zone, language),
     }
 
 
@@ -163,7 +163,7 @@ def erased(
     patron: PatronRow, *, organisation: OrganisationDetails, public_url: str, at: datetime
 ) -> Context:
     """What the last mail to a patron says: that nothing is held any more, and of which number."""
-    zone = when.zone(patron.time_zone, organisation.time_zone)
+    zone = organisation.zone_of(patron.time_zone)
     return {
         "org": organisation,
         "public_url": public_url,
@@ -186,7 +186,7 @@ def for_staff(
         "proposer": matter.proposer_label,
         "greeting": None,
         "fields": [_full_line(field, matter, SOURCE) for field in matter.fields],
-        "when_text": _in_words(at, when.zone(matter.organisation.time_zone), SOURCE),
+        "when_text": _in_words(at, matter.organisation.zone, SOURCE),
         "outcome": outcome,
         "patron_name": matter.patron_name,
         "patron_number": str(matter.patron_number),
@@ -205,7 +205,7 @@ def day(matter: MailContext, at: datetime) -> str:
 
 
 def _zone(matter: MailContext) -> tzinfo:
-    return when.zone(matter.patron_time_zone, matter.organisation.time_zone)
+    return matter.organisation.zone_of(matter.patron_time_zone)
 
 
 @lru_cache(maxsize=256)
