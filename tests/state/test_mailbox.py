@@ -188,10 +188,10 @@ class TestList:
             asked = found[NEW]
             assert reference in asked.subject
             assert "the proposed address" == asked.audience
-            assert "Question to approve or reject" == asked.kind
+            assert "Approval request" == asked.kind
             assert ("captured", "", "just now") == (asked.state, asked.note, asked.time)
             assert (reference, f"/requests/{reference}/") == (asked.reference, asked.request_href)
-            assert "Notice that the address is to be replaced" == found[OLD].kind
+            assert "Notice of a new address" == found[OLD].kind
 
         play(story)
 

@@ -462,7 +462,7 @@ class TestReveal:
             await pipeline.press(tab, RevealState.open, field="date_of_birth")
             await pipeline.submit(tab, RevealState.reveal, {"reason": " "})
             state = await pipeline.state(tab, RevealState)
-            assert ("date_of_birth", "Say in a few words why you need to see it.") == (
+            assert ("date_of_birth", "Enter why you need to see it.") == (
                 state.field,
                 state.refusal,
             )

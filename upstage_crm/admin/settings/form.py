@@ -55,23 +55,27 @@ class Detail:
 
 # The limits are those of `organisation.settings.change`.
 DETAILS = (
-    Detail("name", "Name", "In every mail, on every patron page and at the top of this CRM.", 120),
+    Detail("name", "Name", "In every email, on every patron page and at the top of this CRM.", 120),
     Detail(
         "desk_phone",
         "Desk phone",
-        "In every mail and on every patron page: the way to reach a person without any link.",
+        "In every email and on every patron page: how to reach a person without a link.",
         40,
     ),
-    Detail("reply_to", "Reply-to address", "Where answers to our mails go. Somebody must read it."),
-    Detail("postal_address", "Postal address", "At the foot of every mail, as the law asks.", 400),
-    Detail("website", "Website", "At the foot of every mail. May stay empty.", 200),
+    Detail(
+        "reply_to", "Reply-to address", "Where replies to our emails go. A person must read it."
+    ),
+    Detail(
+        "postal_address", "Postal address", "At the foot of every email, as the law requires.", 400
+    ),
+    Detail("website", "Website", "At the foot of every email. Optional.", 200),
     Detail(
         "country",
         "Country",
         "Phone numbers without a country code are read as numbers of this country, and dates are "
         "written as people there write them.",
     ),
-    Detail("time_zone", "Time zone", "Dates and times in mails, on patron pages and here."),
+    Detail("time_zone", "Time zone", "For dates and times in emails, on patron pages and here."),
     Detail(
         "language",
         "Language",

@@ -28,7 +28,7 @@ from upstage_crm.ui.components.record import plain_row, record
 from upstage_crm.ui.components.tabs import tab_panel, tabs
 from upstage_crm.ui.components.text import value
 
-SUBTITLE = "Whose CRM this is, and by which rules requests run."
+SUBTITLE = "Organisation details and request rules."
 _ZONES = "time-zones"
 _MORE: dict[str, dict[str, Any]] = {
     "name": {"auto_complete": "organization"},

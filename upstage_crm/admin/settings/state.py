@@ -21,8 +21,8 @@ from upstage_crm.wording.sentences import (
 )
 
 AGAIN = "Thank you. Nothing was saved yet: press Save once more."
-SAVED = "Saved. Every mail and page from now on shows these details."
-LOOK = "Nothing was saved yet. Look at what is marked."
+SAVED = "Saved. Every email and page shows these details from now on."
+LOOK = "Not saved. Fix the highlighted fields."
 
 
 def _nothing() -> dict[str, str]:
