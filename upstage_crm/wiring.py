@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import threading
 from dataclasses import dataclass, replace
-from datetime import tzinfo
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -18,7 +17,6 @@ from upstage_crm.audit import trail
 from upstage_crm.audit.signing import KeyRing, SigningKey
 from upstage_crm.change_requests.notifications import link_mailboxes as request_links
 from upstage_crm.change_requests.notifications.notifier import Notifier
-from upstage_crm.core import when
 from upstage_crm.core.clock import Clock, SystemClock
 from upstage_crm.core.db import Database, make_engine
 from upstage_crm.links.claims import FOR_STAFF, LinkClaims
@@ -67,14 +65,12 @@ class Runtime:
             return MailMode.RESEND
         return MailMode.DEMO if self.settings.is_demo_allowed else MailMode.REHEARSAL
 
-    def context(self, time_zone: tzinfo | None = None) -> Context:
-        """What parsing a patron's values depends on: the organisation's day."""
-        return Context(today=self.clock.now().astimezone(time_zone or self.time_zone()).date())
-
-    def time_zone(self) -> tzinfo:
-        """The organisation's time zone, read afresh: a page changes it."""
+    def context(self) -> Context:
+        """What parsing a patron's values depends on: the organisation's day and country."""
         with self.database.reading() as session:
-            return when.zone(details(session).time_zone)
+            organisation = details(session)
+        today = self.clock.now().astimezone(organisation.zone).date()
+        return Context(today=today, region=organisation.home)
 
 
 _lock = threading.Lock()

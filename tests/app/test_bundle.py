@@ -514,7 +514,10 @@ def test_an_unreadable_path_is_one_sentence(
 
     assert 1 == commands.main(["audit", "check", missing, "--public-key", KEY.public_key])
 
-    assert "This file is no export of the trail, or it cannot be read.\n" == capsys.readouterr().err
+    assert (
+        "This file is not an export of the trail, or it cannot be read.\n"
+        == capsys.readouterr().err
+    )
 
 
 @pytest.mark.usefixtures("operator")

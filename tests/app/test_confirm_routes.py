@@ -421,7 +421,7 @@ class TestPlainPage:
             "m•••@example.com",
             NEW,
             "If you do nothing",
-            "You can answer until Monday, March 9, 2026, 10:00",
+            "You can answer until Monday, 9 March 2026, 10:00",
             "You pressed “Approve” in the email. Nothing has happened yet: choose it here.",
             "+1 555-0100",
             request_.reference,

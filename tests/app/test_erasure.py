@@ -32,7 +32,7 @@ from upstage_crm.change_requests.model.rules import (
     DeskMethod,
     ReasonCode,
 )
-from upstage_crm.change_requests.reads import due
+from upstage_crm.change_requests.reads import due, requests
 from upstage_crm.core.errors import Forbidden, UpstageError
 from upstage_crm.jobs import schedule
 from upstage_crm.mail import blanking
@@ -242,7 +242,7 @@ def test_the_proof_survives(story: Story) -> None:
 
 def test_what_stays_is_the_number_and_what_happened(story: Story) -> None:
     story.live()
-    requests = story.desk.read(lambda session: requests.of_patron(session, story.patron.id))
+    before = story.desk.read(lambda session: requests.of_patron(session, story.patron.id))
 
     story.erase()
 
@@ -252,7 +252,7 @@ def test_what_stays_is_the_number_and_what_happened(story: Story) -> None:
     assert f"Patron {record.number}" == record.name
     assert not any(record.values.values())
     after = story.desk.read(lambda session: requests.of_patron(session, story.patron.id))
-    assert [(r.reference, r.state, r.cause) for r in requests] == [
+    assert [(r.reference, r.state, r.cause) for r in before] == [
         (r.reference, r.state, r.cause) for r in after
     ]
     total, (line,) = story.desk.read(

@@ -18,7 +18,7 @@ from upstage_crm.staff.roles import Role
 from upstage_crm.staff.visibility import sees
 
 EMAIL, PROPOSED = "quill.zephyr@harbour.example", "xanadu@newplace.example"
-PHONE, SHOWN_PHONE = "+12125550117", "+1 212-555-0117"
+PHONE, SHOWN_PHONE = "+12125550117", "(212) 555-0117"
 # Each word, what it is the beginning of, and whether it says all of that.
 TYPED = [
     ("quill", "email", False),

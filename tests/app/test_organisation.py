@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from datetime import timedelta
 
@@ -19,7 +18,12 @@ from upstage_crm.core.text import InvalidText
 from upstage_crm.mail.message import MailMessage
 from upstage_crm.organisation import settings
 from upstage_crm.organisation.details import OrganisationDetails
-from upstage_crm.organisation.errors import DetailMissing, UnknownLanguage, UnknownTimeZone
+from upstage_crm.organisation.errors import (
+    DetailMissing,
+    UnknownCountry,
+    UnknownLanguage,
+    UnknownTimeZone,
+)
 from upstage_crm.staff.roles import PERMISSIONS, Permission, Role, StaffMember
 from upstage_crm.team import contact
 
@@ -67,6 +71,36 @@ def test_the_same_details_again_record_nothing(desk: Desk) -> None:
     assert before == desk.dump()
 
 
+@pytest.mark.parametrize(
+    ("country", "zone", "home"),
+    [
+        ("FR", "Europe/London", "FR"),
+        ("", "Europe/London", "GB"),
+        ("", "Australia/Sydney", "AU"),
+        ("", "US/Eastern", "US"),  # an alias
+        ("", "UTC", "US"),  # a new deployment
+    ],
+)
+def test_the_country_is_the_one_that_was_chosen_or_the_time_zones(
+    desk: Desk, country: str, zone: str, home: str
+) -> None:
+    stored = change(desk, replace(LANTERN, country=country, time_zone=zone))
+
+    assert stored.home == home
+    assert desk.read(settings.home) == home
+
+
+def test_mails_write_a_phone_as_the_country_does(desk: Desk) -> None:
+    change(desk, replace(LANTERN, country="GB"))
+    patron = desk.patron(phone="+442079460958")
+
+    desk.propose(patron, changes={"phone": {"phone": "+442079460959"}})
+
+    texts = [mail.text for mail in desk.deliver()]
+    assert texts
+    assert all("020 7946 0959" in text and "+44" not in text for text in texts)
+
+
 def test_mails_show_the_new_details(desk: Desk) -> None:
     change(desk, LANTERN)
 
@@ -77,7 +111,7 @@ def test_mails_show_the_new_details(desk: Desk) -> None:
         for part in (mail.text, mail.html):
             assert "Lantern Theatre" in part
             assert "+1 212 555 0100" in part
-        assert re.search("E[DS]T", mail.text)  # the organisation's zone, when the patron has none
+        assert "(New York time)" in mail.text  # the organisation's zone, when the patron has none
 
 
 NO_DETAILS: list[tuple[str, str, type[UpstageError]]] = [
@@ -93,6 +127,8 @@ NO_DETAILS: list[tuple[str, str, type[UpstageError]]] = [
     ("time_zone", "", UnknownTimeZone),
     ("time_zone", "../../etc/passwd", UnknownTimeZone),
     ("language", "tlh", UnknownLanguage),
+    ("country", "UK", UnknownCountry),
+    ("country", "<b>", UnknownCountry),
 ]
 
 

@@ -57,7 +57,7 @@ def test_the_value_is_shown_and_the_look_is_recorded(desk: Desk) -> None:
     patron = desk.patron(date_of_birth=BORN)
     clerk = desk.staff("Cleo", Role.BOX_OFFICE)
 
-    assert "4 March 1961" == shown(desk, clerk, patron)
+    assert "March 4, 1961" == shown(desk, clerk, patron)
 
     line = desk.lines()[-1]
     assert (Action.VALUE_REVEALED, patron.id) == (line.action, line.patron_id)
@@ -113,7 +113,7 @@ def test_only_the_few_are_shown_anything_of_a_protected_patron(desk: Desk, role:
     protect(desk, patron)
 
     if role in FEW:
-        assert "4 March 1961" == shown(desk, actor, patron)
+        assert "March 4, 1961" == shown(desk, actor, patron)
     else:
         unchanged(desk, lambda: shown(desk, actor, patron), PatronIsProtected)
         unchanged(desk, lambda: shown(desk, actor, patron, "name"), PatronIsProtected)
@@ -166,7 +166,7 @@ def test_who_is_offered_to_look_gets_an_answer(desk: Desk, role: Role, is_protec
 
     if may_reveal(actor, access, "date_of_birth"):
         assert not access.sees("date_of_birth")
-        assert "4 March 1961" == shown(desk, actor, patron)
+        assert "March 4, 1961" == shown(desk, actor, patron)
     elif not access.sees("date_of_birth"):
         with pytest.raises(Forbidden):
             shown(desk, actor, patron)

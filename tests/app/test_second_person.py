@@ -206,7 +206,7 @@ def test_the_refusal_says_the_day_at_the_organisation(house: House, rosa: StaffM
     refused = unchanged(house, lambda: step(nia), NotYetSecond)
 
     assert refused.facts["day"] == "Tuesday 10 March"
-    assert refused.facts["time"] == "02:00"
+    assert refused.facts["time"] == "2:00 am"
 
 
 # --- what begins the week again -----------------------------------------------------------------

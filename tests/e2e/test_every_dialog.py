@@ -436,7 +436,7 @@ def test_what_is_sent_is_about_the_patron_of_the_page(
         expect(page.get_by_text("Sent. The record changes when it is approved.")).to_be_visible()
     finally:
         house.line.round_trip_s = 0
-    expect(page.get_by_text("+1 212-555-0124").first).to_be_visible()
+    expect(page.get_by_text("(212) 555-0124").first).to_be_visible()
     opened(page, house.url(house.paths["mara"]))
     expect(page.get_by_text("Nobody has proposed a change yet.")).to_be_visible()
 

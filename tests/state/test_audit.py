@@ -153,7 +153,7 @@ class TestTrail:
             found = {row.words: row for row in state.rows}
             proposed = found["Proposed a change: Email address"]
             assert "Dana, box office" == proposed.actor
-            assert "Mar 2, 2026" in proposed.time
+            assert "2 Mar 2026" in proposed.time
             assert (reference, f"/requests/{reference}/") == (
                 proposed.reference,
                 proposed.request_href,

@@ -188,10 +188,10 @@ class TestList:
             asked = found[NEW]
             assert reference in asked.subject
             assert "the proposed address" == asked.audience
-            assert "Question to approve or reject" == asked.kind
+            assert "Approval request" == asked.kind
             assert ("captured", "", "just now") == (asked.state, asked.note, asked.time)
             assert (reference, f"/requests/{reference}/") == (asked.reference, asked.request_href)
-            assert "Notice that the address is to be replaced" == found[OLD].kind
+            assert "Notice of a new address" == found[OLD].kind
 
         play(story)
 
@@ -523,7 +523,7 @@ class TestWords:
             ),
             (
                 {"last_type": "ConnectionError", "next_at": START + timedelta(minutes=2)},
-                "The mail provider could not be reached. It is tried again at Mar 2, 2026, 10:02.",
+                "The mail provider could not be reached. It is tried again at 2 Mar 2026, 10:02.",
             ),
             (
                 {"state": MailState.FAILED, "last_type": "odd", "last_code": 422},

@@ -224,6 +224,17 @@ def test_every_mail_is_shown_in_every_language_and_both_colours() -> None:
             assert "@@" not in light + text
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_gallery_shows_what_is_read_before_a_mail_is_opened(language: str) -> None:
+    for kind, audience in gallery.MAILS:
+        sender, subject, preheader = gallery.inbox_line(kind, audience, language)
+
+        assert sender == "Lyric Theatre <hello@lyric.example>"
+        assert subject
+        assert preheader
+        assert "<" not in preheader
+
+
 def test_the_gallery_shows_what_its_address_says(play: Play) -> None:
     async def story(scene: Scene) -> None:
         cookie = scene.cookie(Role.OWNER)

@@ -435,12 +435,12 @@ class TestReveal:
                 assert before == await self.lines(pipeline, tab)
                 assert Action.VALUE_REVEALED not in venue.desk.actions()
                 return
-            assert {**before, "phone": ["+1 212-555-0117"]} == await self.lines(pipeline, tab)
+            assert {**before, "phone": ["(212) 555-0117"]} == await self.lines(pipeline, tab)
             assert "" == (await pipeline.state(tab, RevealState)).field
             assert Action.VALUE_REVEALED == venue.desk.actions()[-1]
 
             await pipeline.send(tab, PatronRecordState.refresh)
-            assert ["+1 212-555-0117"] == (await self.lines(pipeline, tab))["phone"]
+            assert ["(212) 555-0117"] == (await self.lines(pipeline, tab))["phone"]
 
             await pipeline.press(tab, PatronRecordState.hide, field="phone")
             assert before == await self.lines(pipeline, tab)
@@ -462,7 +462,7 @@ class TestReveal:
             await pipeline.press(tab, RevealState.open, field="date_of_birth")
             await pipeline.submit(tab, RevealState.reveal, {"reason": " "})
             state = await pipeline.state(tab, RevealState)
-            assert ("date_of_birth", "Say in a few words why you need to see it.") == (
+            assert ("date_of_birth", "Enter why you need to see it.") == (
                 state.field,
                 state.refusal,
             )
@@ -478,7 +478,7 @@ class TestReveal:
             tab = await opened(pipeline, venue, Role.BOX_OFFICE)
             await pipeline.press(tab, RevealState.open, field="date_of_birth")
             await pipeline.submit(tab, RevealState.reveal, {"reason": "a youth price"})
-            assert ["4 March 1961"] == (await self.lines(pipeline, tab))["date_of_birth"]
+            assert ["March 4, 1961"] == (await self.lines(pipeline, tab))["date_of_birth"]
 
             venue.desk.protect(venue.patron, venue.desk.owner)
             await pipeline.push(tab, PatronRecordState.refresh)

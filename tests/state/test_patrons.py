@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from tests.support.factories import Desk
 from tests.support.pipeline import Client, Pipeline, installed, sign_in
 from upstage_crm.admin.patrons.add_state import AddPatronState, prefilled
 from upstage_crm.admin.patrons.free_fields import FREE_FIELDS
@@ -160,6 +161,21 @@ class TestList:
                 assert ("nothing", []) == (state.shown, list(state.rows))
                 await pipeline.send(dana, PatronListState.clear)
                 assert ["Jane Okafor"] == await names(pipeline, dana)
+
+        run(story)
+
+    def test_the_reference_of_a_request_finds_its_patron(
+        self, made: Runtime, clock: FrozenClock
+    ) -> None:
+        desk = Desk(made.database, clock)
+        desk.patron("ole@example.org", "Ole", "Berg")
+        reference = desk.propose(desk.patron()).reference
+
+        async def story() -> None:
+            async with Pipeline() as pipeline:
+                dana = await opened(pipeline, staff(made), f"/patrons/?q={reference}")
+
+                assert await names(pipeline, dana) == ["Mara Smith"]
 
         run(story)
 
@@ -759,7 +775,7 @@ class TestAdd:
         [
             ({"email": "no address"}, "email", "An address needs"),
             ({"phone": "12"}, "phone", "too short"),
-            ({"address_line1": "1 Quay"}, "address_city", "This is needed."),
+            ({"address_line1": "1 Quay"}, "address_city", "Enter a value."),
             ({"date_of_birth": "2999-01-01"}, "date_of_birth", "in the future"),
             ({"given_name": "", "family_name": ""}, "given_name", "Enter a given name"),
             ({"given_name": "<b>"}, "given_name", "cannot hold the character <"),
@@ -807,6 +823,7 @@ class TestAdd:
             ("jane", {"given_name": "jane"}),
             ("Mary Jane Okafor", {"given_name": "Mary Jane", "family_name": "Okafor"}),
             (" j@new.example ", {"email": "j@new.example"}),
+            ("mailto:j@new.example", {"email": "j@new.example"}),
             ("020 7946 0958", {"phone": "020 7946 0958"}),
             ("  ", {}),
         ],

@@ -372,11 +372,11 @@ def test_detail_tells_who_was_asked_who_answered_and_what_followed(play: Any) ->
         asked = "Kept in the built-in mailbox: question to approve or reject, to"
         assert 0 < words.index(asked) < words.index("Approved: Email address")
         assert {
-            ("Notice that the address is to be replaced", OLD, "captured"),
-            ("Question to approve or reject", NEW, "captured"),
+            ("Notice of a new address", OLD, "captured"),
+            ("Approval request", NEW, "captured"),
             ("Confirmation of the change", OLD, "captured"),
             ("Confirmation of the change", NEW, "captured"),
-            ("Outcome to the proposer", "dana@staff.example.org", "captured"),
+            ("Result (to staff)", "dana@staff.example.org", "captured"),
         } == {(mail.kind, mail.address, mail.state) for mail in shown.mails}
         assert all(mail.href.startswith("/mailbox/?mail=") for mail in shown.mails)
         assert (False, False) == (shown.can_withdraw, shown.can_resend)

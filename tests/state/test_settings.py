@@ -29,6 +29,7 @@ from upstage_crm.core.db import Database
 from upstage_crm.core.languages import LANGUAGES
 from upstage_crm.core.when import zone_names
 from upstage_crm.organisation.settings import change, details
+from upstage_crm.patrons.fields import FIELDS
 from upstage_crm.staff.auth import sessions
 from upstage_crm.staff.auth.sessions import FRESH_FOR
 from upstage_crm.staff.roles import PERMISSIONS, Permission, Role, StaffMember
@@ -50,7 +51,9 @@ GOOD = {
     "website": "https://harbour.example.org",
     "time_zone": "Europe/London",
     "language": "en",
+    "country": "GB",
 }
+IMPLIED = {"country": "US"}  # of a new deployment, which has named none
 
 RULES = policy_form.shown(DEFAULT)
 
@@ -161,7 +164,7 @@ def test_a_reader_reads_and_changes_nothing(play: Play, role: Role) -> None:
         before = scene.stored()
         tab = await scene.open(role)
         state = await scene.seen(tab)
-        assert (True, False, before) == (state.is_loaded, state.may_edit, state.shown)
+        assert (True, False, before | IMPLIED) == (state.is_loaded, state.may_edit, state.shown)
 
         state = await scene.save(tab)
 
@@ -199,6 +202,7 @@ def test_an_owner_changes_the_details(play: Play) -> None:
         ("time_zone", "Mars/Olympus", "time_zone_unknown"),
         ("time_zone", "../etc/passwd", "time_zone_unknown"),
         ("language", "tlh", "language_unknown"),
+        ("country", "UK", "organisation_country_unknown"),
     ],
 )
 def test_a_refusal_stands_at_its_input_and_changes_nothing(
@@ -216,7 +220,7 @@ def test_a_refusal_stands_at_its_input_and_changes_nothing(
         assert (LOOK, "") == (state.problem, state.done)
         assert before == scene.stored()
         # The form is not drawn anew, so everything that was typed still stands in it.
-        assert (drawn, before) == (state.form_number, state.shown)
+        assert (drawn, before | IMPLIED) == (state.form_number, state.shown)
         assert f"ref_field_{name}" == tab.events[-1].payload["ref"]
 
     play(story)
@@ -410,7 +414,7 @@ def test_what_was_typed_is_gone_for_whoever_did_not_prove_it(
 
         await scene.pipeline.send(tab, SettingsState.load, "/settings/")
 
-        assert (await scene.seen(tab)).shown == before
+        assert (await scene.seen(tab)).shown == before | IMPLIED
 
     play(story)
 
@@ -427,5 +431,19 @@ def test_other_details_need_no_fresh_proof(play: Play, clock: FrozenClock, name:
 
         assert tab.redirects() == []
         assert scene.stored() == GOOD | {name: other}
+
+    play(story)
+
+
+def test_phones_are_read_in_the_chosen_country(play: Play) -> None:
+    async def story(scene: Scene) -> None:
+        tab = await scene.open()
+        assert scene.parts.context().region == "US"
+        await scene.save(tab, country="FR", time_zone="Europe/London")
+
+        context = scene.parts.context()
+
+        assert context.region == "FR"
+        assert FIELDS["phone"].parse({"phone": "0612345678"}, context) == {"phone": "+33612345678"}
 
     play(story)

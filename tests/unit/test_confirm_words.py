@@ -164,7 +164,7 @@ def test_no_word_is_left_unfilled_or_forbidden() -> None:
 
 
 def test_the_deadline_has_its_weekday_and_zone() -> None:
-    assert "You can answer until Monday, March 9, 2026, 5:00 PM UTC." == shown(review()).until
+    assert shown(review()).until == "You can answer until Monday, 9 March 2026, 17:00 (UTC)."
 
 
 @pytest.mark.parametrize("choice", ["", "object", "APPROVE", "approve ", "{until}", "<b>"])

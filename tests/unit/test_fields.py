@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from upstage_crm.core.countries import countries
 from upstage_crm.core.errors import Invalid
 from upstage_crm.patrons.errors import InvalidValue, UnknownField, ValueProblem
 from upstage_crm.patrons.fields import (
@@ -18,11 +19,12 @@ from upstage_crm.patrons.fields import (
     ProtectedField,
     field,
 )
-from upstage_crm.patrons.values import countries
 
 TODAY = date(2026, 11, 1)
 US = Context(today=TODAY)
-GB = Context(today=TODAY, region="GB")
+GB, FR, NL, DE, IT = (
+    Context(today=TODAY, region=country) for country in ("GB", "FR", "NL", "DE", "IT")
+)
 V = ValueProblem
 
 HOME = {
@@ -206,6 +208,11 @@ def test_email_key_and_advice_come_through_the_registry() -> None:
         ("tel:+1-555-555-0199", US, "+15555550199", "+1 555-555-0199"),
         ("020 7946 0958", GB, "+442079460958", "+44 20 7946 0958"),
         ("+49 30 901820", US, "+4930901820", "+49 30 901820"),
+        ("06 12 34 56 78", FR, "+33612345678", "+33 6 12 34 56 78"),
+        ("0033 6 12 34 56 78", GB, "+33612345678", "+33 6 12 34 56 78"),
+        ("0612345678", NL, "+31612345678", "+31 6 12345678"),
+        ("030 901820", DE, "+4930901820", "+49 30 901820"),
+        ("06 698 1234", IT, "+39066981234", "+39 06 698 1234"),
         ("٢١٢٥٥٥٠١١٧", US, "+12125550117", "+1 212-555-0117"),
     ],
 )
@@ -233,12 +240,33 @@ def test_phone_is_kept_as_e164_and_shown_with_spaces(
         ("+1 212 555 0117 8", V.PHONE_TOO_LONG),
         ("+1 222222222222222222222", V.PHONE_TOO_LONG),
         ("212-555-0117 ext. 5", V.PHONE_EXTENSION),
+        ("0000000000", V.PHONE_IMPOSSIBLE),
+        ("0612345678", V.PHONE_IMPOSSIBLE),
+        ("1111111111", V.PHONE_IMPOSSIBLE),
+        ("+39 0000000000", V.PHONE_IMPOSSIBLE),
     ],
 )
 def test_phone_is_refused_for_its_own_reason(typed: str, problem: ValueProblem) -> None:
     refusal = refusal_of("phone", {"phone": typed})
 
     assert (problem.value, "phone") == (refusal.code, refusal.facts["part"])
+
+
+@pytest.mark.parametrize(
+    ("e164", "home", "shown"),
+    [
+        ("+33612345678", "FR", "06 12 34 56 78"),
+        ("+33612345678", "GB", "+33 6 12 34 56 78"),
+        ("+442079460958", "GB", "020 7946 0958"),
+        ("+12125550117", "US", "(212) 555-0117"),
+        ("+12125550117", "CA", "(212) 555-0117"),  # one numbering plan
+        ("+12125550117", "", "+1 212-555-0117"),
+    ],
+)
+def test_phone_is_written_as_the_readers_country_writes_it(
+    e164: str, home: str, shown: str
+) -> None:
+    assert field("phone").show({"phone": e164}, home=home) == shown
 
 
 # --- name ----------------------------------------------------------------------------------------
@@ -307,11 +335,25 @@ def test_address_is_written_as_on_an_envelope_in_the_readers_language() -> None:
 
     values = address.parse(HOME, US)
 
-    assert ("10 Rectory Close", "Bristol BS1 4QA", "United Kingdom") == address.lines(values)
+    assert address.lines(values) == ("10 Rectory Close", "Bristol", "BS1 4QA", "United Kingdom")
     assert "Vereinigtes Königreich" == address.lines(values, "de")[-1]
     assert "United Kingdom" == address.lines(values, "no such language")[-1]
-    assert "10 Rectory Close, Bristol BS1 4QA, United Kingdom" == address.show(values)
+    assert "10 Rectory Close, Bristol, BS1 4QA, United Kingdom" == address.show(values)
     assert (None, None) == (values["address_line2"], values["address_region"])
+
+
+def test_a_town_is_needed_only_where_there_are_towns() -> None:
+    address = field("address")
+    raw = {"address_line1": "1 Garden Road", "address_city": ""}
+    singapore = raw | {"address_postcode": "238801", "address_country": "sg"}
+
+    assert address.lines(address.parse(singapore, US)) == (
+        "1 Garden Road",
+        "SINGAPORE 238801",
+        "Singapore",
+    )
+    assert refusal_of("address", raw | {"address_country": "de"}).code == V.MISSING.value
+    assert address.parse(raw | {"address_country": "HK"}, US)["address_city"] is None
 
 
 def test_address_spelled_otherwise_has_the_same_key() -> None:

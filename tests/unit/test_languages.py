@@ -30,13 +30,14 @@ from upstage_crm.confirm.page_words import (
     page_words,
 )
 from upstage_crm.core import languages, when
+from upstage_crm.core.countries import countries
 from upstage_crm.core.languages import LANGUAGES, choose, direction, negotiate, speaker
 from upstage_crm.links.claims import Purpose, Reviewer
 from upstage_crm.mail.catalogue import CATALOGUE, FieldLine
 from upstage_crm.mail.message import Audience, MailKind, MailMessage
 from upstage_crm.mail.samples import AT, sample_draft
 from upstage_crm.patrons.fields import FIELDS
-from upstage_crm.patrons.values import countries, show_birth
+from upstage_crm.patrons.values import show_birth
 
 TRANSLATED = [language for language in LANGUAGES if language != languages.SOURCE]
 PATRON_MAILS = [
@@ -158,12 +159,12 @@ def test_arabic_reads_from_right_to_left_with_every_value_by_itself() -> None:
 @pytest.mark.parametrize(
     ("language", "zone", "said"),
     [
-        ("en", "America/New_York", "Monday, November 9, 2026, 9:05 AM EST"),
-        ("en", "Europe/Paris", "Monday, November 9, 2026, 3:05 PM GMT+01:00"),
-        ("de", "Europe/Berlin", "Montag, 9. November 2026, 15:05 MEZ"),
-        ("fr", "Europe/Paris", "lundi 9 novembre 2026, 15:05 UTC+01:00"),
-        ("es", "Europe/Madrid", "lunes, 9 de noviembre de 2026, 15:05 CET"),
-        ("ar", "Africa/Cairo", "الاثنين، 9 نوفمبر 2026، 4:05 م غرينتش+02:00"),
+        ("en", "America/New_York", "Monday, November 9, 2026, 9:05 AM (New York time)"),
+        ("en", "Europe/Paris", "Monday, 9 November 2026, 15:05 (Paris time)"),
+        ("de", "Europe/Berlin", "Montag, 9. November 2026, 15:05 Uhr (Ortszeit Berlin)"),
+        ("fr", "Europe/Paris", "lundi 9 novembre 2026, 15:05 (heure de Paris)"),
+        ("es", "Europe/Madrid", "lunes, 9 de noviembre de 2026, 15:05 (hora de Madrid)"),
+        ("ar", "Africa/Cairo", "الاثنين، 9 نوفمبر 2026، 4:05 م (بتوقيت القاهرة)"),
     ],
 )
 def test_an_instant_is_the_readers_own(language: str, zone: str, said: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from tests.support.receipts import DECIDED, KEY, NEW, NOW, OLD, of_email, shown
+from tests.support.receipts import DECIDED, KEY, LANTERN, NEW, NOW, OLD, of_email, shown
 from upstage_crm.audit.signing import SigningKey
 from upstage_crm.receipts.shape import document, jurisdiction
 from upstage_crm.receipts.verifying import verify
@@ -214,7 +215,10 @@ def test_both_views_tell_the_same_story() -> None:
     [("Europe/Berlin", "DE"), ("Africa/Cairo", "EG"), ("Etc/UTC", "not stated")],
 )
 def test_the_jurisdiction_is_the_controllers_country(zone: str, country: str) -> None:
-    assert country == jurisdiction(zone)
+    organisation = replace(LANTERN, time_zone=zone)
+
+    assert jurisdiction(organisation) == country
+    assert jurisdiction(replace(organisation, country="GB")) == "GB"
 
 
 @pytest.mark.parametrize("reader", [Reader.STAFF, Reader.CURRENT])

@@ -52,7 +52,7 @@ def test_the_current_address_reads_itself_and_recognises_the_other() -> None:
 
     assert (Shown.FULL, OLD) == (email.old.shown, email.old.text)
     assert (Shown.MASKED, {}) == (email.new.shown, email.new.proofs)
-    assert (Shown.FULL, "+1 212-555-0199") == (phone.new.shown, phone.new.text)
+    assert (Shown.FULL, "(212) 555-0199") == (phone.new.shown, phone.new.text)
     assert NEW not in said(document(receipt))
 
 

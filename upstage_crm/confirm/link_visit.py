@@ -37,7 +37,6 @@ from upstage_crm.confirm.page_words import (
     missing_words,
     page_words,
 )
-from upstage_crm.core import when
 from upstage_crm.core.languages import negotiate
 from upstage_crm.http.origins import network_of
 from upstage_crm.links.claims import LinkClaims, LinkRefused, Purpose
@@ -135,14 +134,14 @@ def look(visitor: Visitor, *, choice: str = "") -> PageWords:
         except LinkMissing:
             return missing_words(organisation, language=language)
         except LinkRefused:
-            zone = when.zone(organisation.time_zone)
+            zone = organisation.zone
             return page_words(
                 None, now=now, zone=zone, organisation=organisation, language=language
             )
         words = page_words(
             found,
             now=now,
-            zone=when.zone(found.time_zone, organisation.time_zone),
+            zone=organisation.zone_of(found.time_zone),
             organisation=organisation,
             choice=choice,
         )

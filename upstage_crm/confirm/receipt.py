@@ -17,7 +17,6 @@ from starlette.routing import Route
 from upstage_crm.confirm import link_visit, plain_html, receipt_html
 from upstage_crm.confirm.link_visit import LinkMissing, Visitor
 from upstage_crm.confirm.page_words import missing_words, page_words
-from upstage_crm.core import when
 from upstage_crm.core.languages import negotiate
 from upstage_crm.links.claims import LinkRefused
 from upstage_crm.organisation.settings import details
@@ -85,7 +84,7 @@ def _found(visitor: Visitor, wanted: str) -> tuple[SeenReceipt, ...] | _Calm:
             said = missing_words(organisation, language=language)
             return _Calm(plain_html.document(said, link="", nonce=""), plain_html.POLICY)
         except LinkRefused:
-            zone = when.zone(organisation.time_zone)
+            zone = organisation.zone
             said = page_words(
                 None, now=now, zone=zone, organisation=organisation, language=language
             )

@@ -9,8 +9,8 @@ What is decided here, and holds everywhere:
 * The domain goes through NFC, compatibility mapping and IDNA 2008: full-width letters, full-width
   dots and the Kelvin sign become their plain forms; a dotless i stays itself and is another domain
   than `i`; `ß` stays `ß`. `bücher.de` and `xn--bcher-kva.de` are one domain, shown as `bücher.de`.
-* Blanks around an address, a no-break space included, are pasting accidents and dropped; anything
-  invisible inside is refused.
+* Blanks around an address, a no-break space included, `mailto:` before it and a comma behind it are
+  pasting accidents and dropped; anything invisible inside is refused.
 * Reserved domains (`.test`, `example.com`, `.org`, `.net`) are accepted: tests and the demo live on
   them, and a mistaken one is harmless, because nothing there can ever receive mail.
 """
@@ -38,6 +38,7 @@ LOCAL_PART_LIMIT = 64  # RFC 5321, 4.5.3.1.1
 ADDRESS_LIMIT = 254  # RFC 3696, erratum 1690
 DOTS = ".\u3002\uff0e\uff61"  # the four full stops that IDNA reads as a dot (RFC 3490, 3.1)
 HIDDEN = "•••"
+_PASTED = re.compile(r"^mailto:\s*", re.IGNORECASE)
 _ENCODED_WORD = re.compile(r"=\?[^?]*\?[bq]\?", re.IGNORECASE)  # how one begins (RFC 2047, 2)
 
 
@@ -122,7 +123,7 @@ def parse_email(text: str) -> EmailAddress:
     Raises:
         InvalidEmail: with the most telling of its codes.
     """
-    address = text.strip()
+    address = _PASTED.sub("", text.strip()).rstrip(",; ")
     _ensure_plain_text(address)
     _ensure_single_address(address)
     local, _, domain = address.rpartition("@")
@@ -178,7 +179,8 @@ def _ensure_single_address(address: str) -> None:
         raise InvalidEmail(EmailProblem.QUOTED_LOCAL_PART)
     spaced = any(character.isspace() for character in address)
     at_signs = address.count("@")
-    if "," in address or ";" in address or (at_signs > 1 and spaced):
+    has_separator = "," in address or ";" in address
+    if at_signs > 1 and (has_separator or spaced):
         raise InvalidEmail(EmailProblem.SEVERAL)
     if at_signs > 1:
         raise InvalidEmail(EmailProblem.TWO_AT_SIGNS)
@@ -186,6 +188,10 @@ def _ensure_single_address(address: str) -> None:
         raise InvalidEmail(EmailProblem.AT_SIGN_MISSING)
     if spaced:
         raise InvalidEmail(EmailProblem.SPACE)
+    if has_separator:
+        in_domain = set(address.rpartition("@")[2]) & {",", ";"}
+        problem = EmailProblem.DOMAIN_INVALID if in_domain else EmailProblem.LOCAL_PART_INVALID
+        raise InvalidEmail(problem)
     # Each of its characters is legal in a local part, but some mail software decodes the whole
     # into other characters, a second recipient among them.
     if _ENCODED_WORD.search(address):

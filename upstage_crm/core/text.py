@@ -18,6 +18,11 @@ from typing import ClassVar
 from upstage_crm.core.errors import Invalid
 
 HIDDEN = "•••"
+# Letters that Unicode does not take apart, as people write them who do not have them.
+PLAIN_LETTERS = {
+    "ß": "ss", "æ": "ae", "œ": "oe", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "ı": "i", "þ": "th",
+    "ħ": "h", "ŧ": "t", "ŋ": "n", "ĸ": "k",
+}  # fmt: skip
 _SHORTEST_SECRET = 2  # characters; a one-letter name would blank out ordinary words
 MARKS_IN_A_ROW = 4  # Vietnamese needs 2, pointed Hebrew 4; more is a tower over the lines above
 
@@ -78,6 +83,13 @@ def clean_block(text: str, max_length: int) -> str:
     lines = (_clean(line) for line in _LINE_BREAKS.split(text))
     joined = re.sub(r"\n{3,}", "\n\n", "\n".join(lines))
     return _ensure_length(joined.strip(), max_length)
+
+
+def comparable(text: str) -> str:
+    """Fold case, accents, punctuation and spacing away: `O’Brien-Núñez` → `o brien nunez`."""
+    folded = unicodedata.normalize("NFKD", text).casefold()
+    bare = (character for character in folded if not unicodedata.combining(character))
+    return " ".join("".join(c if c.isalnum() else " " for c in bare).split())
 
 
 def is_invisible(character: str) -> bool:

@@ -1,29 +1,59 @@
-"""Instants in words, in a reader's language and time zone. Pure."""
+"""Instants in words, in a reader's language, time zone and country. Pure."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta, tzinfo
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from functools import cache
 from zoneinfo import ZoneInfo, available_timezones
 
+from babel import Locale
 from babel.dates import (
     format_date,
-    format_datetime,
+    format_skeleton,
     format_time,
     get_datetime_format,
-    get_timezone_gmt,
-    get_timezone_name,
+    get_timezone_location,
 )
+from babel.localedata import exists
 
+from upstage_crm.core.countries import country_of_zone
+from upstage_crm.core.languages import SOURCE
+
+# How each language says a time of day, and whose clock it is.
+_CLOCKS: Mapping[str, str] = {"de": "{time} Uhr"}
+_LOCAL_TIME: Mapping[str, str] = {
+    "en": "{city} time",
+    "es": "hora de {city}",
+    "fr": "heure de {city}",
+    "de": "Ortszeit {city}",
+    "ar": "بتوقيت {city}",
+}
 ABSOLUTE_AFTER = timedelta(days=7)  # older than this a date says more than "9 days ago"
 
 
-def zone(*names: str) -> tzinfo:
-    """The first named time zone that is not empty; UTC when all are."""
-    for name in names:
-        if name:
-            return ZoneInfo(name)
-    return UTC
+class Place(ZoneInfo):
+    """A time zone with the country whose dates its readers write; "" is the zone's own."""
+
+    country: str = ""
+
+
+def zone(*names: str, country: str = "") -> tzinfo:
+    """The first named time zone that is not empty; UTC when all are.
+
+    `country` is an ISO 3166-1 code: dates in English are written as people there write them.
+    """
+    name = next((name for name in names if name), "")
+    if country:
+        return _place(name or "UTC", country)
+    return ZoneInfo(name) if name else UTC
+
+
+@cache
+def _place(name: str, country: str) -> Place:
+    made = Place.no_cache(name)
+    made.country = country
+    return made
 
 
 @cache
@@ -33,30 +63,44 @@ def zone_names() -> frozenset[str]:
 
 
 def in_words(at: datetime, time_zone: tzinfo, language: str = "en") -> str:
-    """Weekday, date, time and zone: "Tuesday, March 3, 2026, 5:00 PM EST"."""
-    local = at.astimezone(time_zone)
-    date = format_date(local, "full", locale=language)
-    time = format_time(local, "short", tzinfo=time_zone, locale=language)
-    pattern = str(get_datetime_format("medium", locale=language))
-    whole = pattern.format(f"{time} {_zone(local, language)}", date)
-    return whole.replace("\u202f", " ")
+    """Weekday, date, time and zone: "Tuesday 3 March 2026, 17:00 (London time)"."""
+    local, locale = at.astimezone(time_zone), _locale(time_zone, language)
+    pattern = str(get_datetime_format("medium", locale=locale))
+    whole = pattern.format(_clock(local, language), format_date(local, "full", locale=locale))
+    return f"{whole} ({_zone(time_zone, language)})"
 
 
 def day_in_words(at: datetime, time_zone: tzinfo, language: str = "en") -> str:
-    """Weekday and date: "Tuesday, March 3, 2026"."""
-    return format_date(at.astimezone(time_zone), "full", locale=language)
+    """Weekday and date: "Tuesday 3 March 2026"."""
+    locale = _locale(time_zone, language)
+    return format_date(at.astimezone(time_zone), "full", locale=locale)
 
 
 def short(at: datetime, time_zone: tzinfo, language: str = "en") -> str:
-    """Date and time for a table: "Mar 3, 2026, 17:00"."""
-    local = at.astimezone(time_zone)
-    text = f"{format_date(local, 'medium', locale=language)}, {local:%H:%M}"
-    return text.replace("\u202f", " ")
+    """Date and time for a table: "3 Mar 2026, 17:00"."""
+    local, locale = at.astimezone(time_zone), _locale(time_zone, language)
+    return f"{format_date(local, 'medium', locale=locale)}, {_clock(local, language)}"
 
 
 def brief(at: datetime, time_zone: tzinfo) -> str:
-    """Weekday, day and time for a chip: "Thu, Dec 4, 10:05"."""
-    return format_datetime(at.astimezone(time_zone), "EEE, MMM d, HH:mm", locale="en")
+    """Weekday, day and time for a chip: "Thu 4 Dec, 10:05"."""
+    local, locale = at.astimezone(time_zone), _locale(time_zone, SOURCE)
+    return f"{format_skeleton('MMMEd', local, locale=locale)}, {_clock(local, SOURCE)}"
+
+
+def weekday(at: datetime, time_zone: tzinfo) -> tuple[str, str]:
+    """Weekday and day without the year, and the time: "Thursday 4 December", "10:05"."""
+    local, locale = at.astimezone(time_zone), _locale(time_zone, SOURCE)
+    return format_skeleton("MMMMEEEEd", local, locale=locale), _clock(local, SOURCE)
+
+
+def date_in_words(day: date, language: str = "en", country: str = "") -> str:
+    """A date that belongs to no clock, with its month as a word: "4 March 1961".
+
+    Raises:
+        UnknownLocaleError, ValueError: the language is not one that we can write dates in.
+    """
+    return format_date(day, "long", locale=_written_in(language, country))
 
 
 def iso(at: datetime) -> str:
@@ -68,7 +112,8 @@ def ago(at: datetime, *, now: datetime, time_zone: tzinfo) -> str:
     """How long ago, in short words ("3 h ago"); a date once it is more than a week."""
     passed = now - at
     if passed >= ABSOLUTE_AFTER:
-        return format_datetime(at.astimezone(time_zone), "d MMM y", locale="en")
+        local = at.astimezone(time_zone)
+        return format_date(local, "medium", locale=_locale(time_zone, SOURCE))
     return "just now" if passed < timedelta(minutes=1) else f"{span(passed)} ago"
 
 
@@ -78,10 +123,41 @@ def left(until: datetime, *, now: datetime) -> str:
     return "time is up" if remaining <= timedelta() else f"{span(remaining)} left"
 
 
-def _zone(local: datetime, language: str) -> str:
-    """The zone's short name where the language has one, else how far it is from Greenwich."""
-    name = get_timezone_name(local, width="short", locale=language)
-    return get_timezone_gmt(local, "long", locale=language) if name[0] in "+-" else name
+def _locale(time_zone: tzinfo, language: str) -> Locale:
+    """The locale in which a reader's dates are written."""
+    country = getattr(time_zone, "country", "") or country_of_zone(_name(time_zone))
+    return _written_in(language, country)
+
+
+@cache
+def _written_in(language: str, country: str) -> Locale:
+    """English as the country writes it, British where it has none of its own."""
+    if language != SOURCE:
+        return Locale.parse(language)
+    own = f"{SOURCE}_{country}"
+    return Locale.parse(own if country and exists(own) else "en_GB")
+
+
+def _clock(local: datetime, language: str) -> str:
+    """The time of day: "17:05", "5:05 PM", "17:05 Uhr"."""
+    locale = _locale(local.tzinfo or UTC, language)
+    time = format_time(local, "short", tzinfo=local.tzinfo, locale=locale)
+    return _CLOCKS.get(language, "{time}").format(time=time.replace("\u202f", " "))
+
+
+def _name(time_zone: tzinfo) -> str:
+    return str(getattr(time_zone, "key", "UTC"))
+
+
+def _zone(time_zone: tzinfo, language: str) -> str:
+    """Whose clock it is, in words: "London time". Nobody has to know what GMT+1 means."""
+    name = _name(time_zone)
+    if "/" not in name or name.startswith("Etc/"):
+        return name
+    city = get_timezone_location(name, locale=language, return_city=True).rpartition("/")[2]
+    if language == "fr" and city[0] in "AEIOUYÀÉÈÎŒ":
+        return f"heure d’{city}"
+    return _LOCAL_TIME.get(language, _LOCAL_TIME[SOURCE]).format(city=city)
 
 
 def span(length: timedelta) -> str:

@@ -16,6 +16,7 @@ ORGANISATION = OrganisationDetails(
     website="https://lantern-street.example",
     time_zone="America/New_York",
     language="en",
+    country="US",
 )
 
 

@@ -14,7 +14,6 @@ import sys
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from upstage_crm.core import when
 from upstage_crm.core.files import locked
 from upstage_crm.core.ids import new_id
 from upstage_crm.organisation.settings import details
@@ -86,7 +85,7 @@ def tell_owners(parts: Runtime, found: Sequence[Finding], *, now: datetime) -> N
 def check_at_night(parts: Runtime) -> bool:
     """Begin the check of everything if it is night and no process has begun it; say whether."""
     with parts.database.reading() as session:
-        local = parts.clock.now().astimezone(when.zone(details(session).time_zone))
+        local = parts.clock.now().astimezone(details(session).zone)
     tonight = (local - timedelta(hours=NIGHT.start)).date().isoformat()
     if local.hour not in NIGHT or not _is_first(tonight):
         return False

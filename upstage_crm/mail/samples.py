@@ -68,7 +68,7 @@ def sample(kind: MailKind, audience: Audience, language: str = SOURCE) -> dict[s
 
     What we say ourselves is in `language`; what people typed stays as it is.
     """
-    say, zone = speaker(language), when.zone(ORGANISATION.time_zone)
+    say, zone = speaker(language), ORGANISATION.zone
 
     def instant(**later: float) -> str:
         return when.in_words(AT + timedelta(**later), zone, language)

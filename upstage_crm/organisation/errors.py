@@ -3,6 +3,7 @@
 Invalid
 ├── DetailMissing      facts: `detail`
 ├── UnknownTimeZone
+├── UnknownCountry
 └── UnknownLanguage
 """
 
@@ -21,6 +22,12 @@ class UnknownTimeZone(Invalid):
     """The time zone is not in the tz database."""
 
     code = "time_zone_unknown"
+
+
+class UnknownCountry(Invalid):
+    """The country is not one of ISO 3166-1."""
+
+    code = "organisation_country_unknown"
 
 
 class UnknownLanguage(Invalid):

@@ -4,19 +4,26 @@ from __future__ import annotations
 
 from dataclasses import fields
 from datetime import datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 from sqlmodel import Session, col
 
 from upstage_crm.audit import recorded, trail
 from upstage_crm.audit.events import Action, AuditEvent, Channel
+from upstage_crm.core.countries import OTHERWISE, countries, country_of_zone
 from upstage_crm.core.db import table_of
 from upstage_crm.core.email_address import parse_email
 from upstage_crm.core.languages import LANGUAGES
 from upstage_crm.core.text import clean_block, clean_line
 from upstage_crm.core.when import zone_names
 from upstage_crm.organisation.details import FIRST_PHONE, OrganisationDetails
-from upstage_crm.organisation.errors import DetailMissing, UnknownLanguage, UnknownTimeZone
+from upstage_crm.organisation.errors import (
+    DetailMissing,
+    UnknownCountry,
+    UnknownLanguage,
+    UnknownTimeZone,
+)
 from upstage_crm.organisation.tables import OrganisationRow
 from upstage_crm.staff.roles import Permission, StaffMember, ensure_may
 
@@ -26,6 +33,7 @@ _organisation = table_of(OrganisationRow)
 _DETAILS = sa.select(
     *(_organisation.c[detail.name] for detail in fields(OrganisationDetails))
 ).where(_organisation.c.id == 1)
+_HOME = sa.select(_organisation.c.country, _organisation.c.time_zone).where(_organisation.c.id == 1)
 
 
 def details(session: Session) -> OrganisationDetails:
@@ -36,7 +44,14 @@ def details(session: Session) -> OrganisationDetails:
     """
     recorded.prove(session, "organisation", "1")
     row = session.connection().execute(_DETAILS).mappings().one()
-    return OrganisationDetails(**row)
+    stored: dict[str, Any] = {**row, "country": row["country"] or ""}
+    return OrganisationDetails(**stored)
+
+
+def home(session: Session) -> str:
+    """The country of the organisation, for values that are shown: proof is for what acts."""
+    row = session.connection().execute(_HOME).one()
+    return row.country or country_of_zone(row.time_zone) or OTHERWISE
 
 
 def change(
@@ -51,7 +66,7 @@ def change(
         InvalidEmail: reply-to is not an address.
         InvalidText: a text is too long.
         DetailMissing: a required detail is empty. Facts: `detail`.
-        UnknownTimeZone, UnknownLanguage: not one that we know.
+        UnknownTimeZone, UnknownLanguage, UnknownCountry: not one that we know.
     """
     ensure_may(actor, Permission.EDIT_SETTINGS)
     clean = OrganisationDetails(
@@ -62,6 +77,7 @@ def change(
         website=clean_line(proposed.website, 200),
         time_zone=proposed.time_zone,
         language=proposed.language,
+        country=proposed.country,
     )
     for detail in ("name", "desk_phone", "postal_address"):
         if not getattr(clean, detail):
@@ -70,6 +86,8 @@ def change(
         raise UnknownTimeZone
     if clean.language not in LANGUAGES:
         raise UnknownLanguage
+    if clean.country and clean.country not in countries():
+        raise UnknownCountry
     # Locked, so that the trail's old values are those that are replaced.
     session.get_one(OrganisationRow, 1, with_for_update=True, populate_existing=True)
     standing = details(session)
@@ -77,7 +95,7 @@ def change(
     changed = [name for name in after if after[name] != before[name]]
     if not changed:
         return clean
-    written = dict[str, object](after)
+    written: dict[str, object] = {**after, "country": clean.country or None}
     if "desk_phone" in changed:
         # Of several changes within a week the first number is the one that patrons know.
         written["former_phone"] = standing.former_phone_at(now) or standing.desk_phone

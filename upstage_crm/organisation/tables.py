@@ -23,6 +23,7 @@ class OrganisationRow(SQLModel, table=True):
     website: str = Field(default="", max_length=200)
     time_zone: str = Field(max_length=64)
     language: str = Field(max_length=16)
+    country: str | None = Field(default=None, max_length=2)  # None: the one of the time zone
     former_phone: str | None = Field(default=None, max_length=40)
     former_phone_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
     next_patron_number: int = Field(default=FIRST_NUMBER)

@@ -9,6 +9,7 @@ from sqlmodel import Session
 
 from upstage_crm.core.db import table_of
 from upstage_crm.patrons.fields import DERIVED_COLUMNS, PROTECTED_COLUMNS
+from upstage_crm.patrons.search_terms import number_term
 from upstage_crm.patrons.tables import PatronRow, PatronStatus, PatronTermRow
 
 # What staff may have written about the person; what is not named here is no personal value.
@@ -38,5 +39,5 @@ def empty(session: Session, *, row: PatronRow, now: datetime) -> None:
     connection = session.connection()
     connection.execute(sa.update(_patron).where(_patron.c.id == row.id).values(**emptied))
     connection.execute(
-        sa.delete(_term).where(_term.c.patron_id == row.id, _term.c.term != str(row.number))
+        sa.delete(_term).where(_term.c.patron_id == row.id, _term.c.term != number_term(row.number))
     )

@@ -14,13 +14,13 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
+from upstage_crm.core import address_formats
+from upstage_crm.core.countries import OTHERWISE, countries
 from upstage_crm.core.email_address import ADDRESS_LIMIT, mask_email, parse_email
 from upstage_crm.patrons import values as v
 from upstage_crm.patrons.advice import Advice, advise_email
 from upstage_crm.patrons.errors import UnknownField
 from upstage_crm.patrons.values import Values
-
-DEFAULT_REGION = "US"
 
 Columns = dict[str, str | None]
 
@@ -33,7 +33,7 @@ class Context:
     """
 
     today: date
-    region: str = DEFAULT_REGION
+    region: str = OTHERWISE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +41,7 @@ class Part:
     """One input of a field's form. `name` is the patron column it fills.
 
     `max_length` counts characters.
-    `autocomplete` is the HTML token (WCAG 1.3.5). A "country" is a choice of `values.countries`.
+    `autocomplete` is the HTML token (WCAG 1.3.5). A "country" is a choice of `countries`.
     """
 
     name: str
@@ -78,7 +78,7 @@ class ProtectedField:
     reviewers: Literal["proposed", "current"]
     read: Callable[[Mapping[str, str], Context], Columns]
     fold: Callable[[Values], object]
-    write: Callable[[Values, str], tuple[str, ...]]
+    write: Callable[[Values, str, str], tuple[str, ...]]
     hide: Callable[[Values], str]
     is_same_by_key: bool = False
     derived: tuple[str, ...] = ()
@@ -131,13 +131,16 @@ class ProtectedField:
             return False
         return self.fold(a) == self.fold(b)
 
-    def lines(self, values: Values, language: str = "en") -> tuple[str, ...]:
-        """The value for people, as on an envelope; nothing when empty."""
-        return () if self.is_empty(values) else self.write(values, language)
+    def lines(self, values: Values, language: str = "en", home: str = "") -> tuple[str, ...]:
+        """The value for people, as on an envelope; nothing when empty.
 
-    def show(self, values: Values, language: str = "en") -> str:
+        `home` is the country of whoever reads it: what lies there is written as people there do.
+        """
+        return () if self.is_empty(values) else self.write(values, language, home)
+
+    def show(self, values: Values, language: str = "en", home: str = "") -> str:
         """The value for people on one line; "" when empty."""
-        return self.separator.join(self.lines(values, language))
+        return self.separator.join(self.lines(values, language, home))
 
     def mask(self, values: Values) -> str:
         """The value for someone who may not see it: its owner recognises it. "" when empty."""
@@ -164,22 +167,30 @@ def _filled(values: Values, *columns: str) -> tuple[str, ...]:
     return tuple(text for column in columns if (text := values.get(column)))
 
 
-def _address_lines(values: Values, language: str) -> tuple[str, ...]:
-    place = " ".join(_filled(values, "address_city", "address_region", "address_postcode"))
+def _address_lines(values: Values, language: str, _home: str) -> tuple[str, ...]:
     code = _text(values, "address_country")
-    country = v.countries(language).get(code, code)
-    return (*_filled(values, "address_line1", "address_line2"), place, country)
+    place = address_formats.write(
+        code,
+        lines=_filled(values, "address_line1", "address_line2"),
+        town=_text(values, "address_city"),
+        region=_text(values, "address_region"),
+        postcode=_text(values, "address_postcode"),
+    )
+    return (*place, countries(language).get(code, code))
 
 
 def _read_address(raw: Mapping[str, str], _context: Context) -> Columns:
     parsed: Columns = {}
+    country = raw["address_country"].strip().upper()
+    can_lack = set[str]() if address_formats.format_of(country).needs_town else {"address_city"}
     for part in _ADDRESS_PARTS:
         text = raw[part.name]
         if part.type == "country":
             parsed[part.name] = v.parse_country(text, part=part.name)
         else:
+            is_optional = part.optional or part.name in can_lack
             parsed[part.name] = v.parse_line(
-                text, part=part.name, optional=part.optional, limit=part.max_length
+                text, part=part.name, optional=is_optional, limit=part.max_length
             )
     postcode = parsed["address_postcode"]
     return parsed | {"address_postcode": postcode.upper() if postcode else None}
@@ -258,7 +269,7 @@ FIELDS: Mapping[str, ProtectedField] = {
             read=lambda raw, _: {"email": parse_email(raw["email"]).stored},
             fold=lambda values: parse_email(_text(values, "email")).key,
             is_same_by_key=True,  # `Jane@` and `jane@` are one mailbox: no mail for that
-            write=lambda values, _: (_text(values, "email"),),
+            write=lambda values, _language, _home: (_text(values, "email"),),
             hide=lambda values: mask_email(_text(values, "email")),
             derived=("email_key",),
             keys=lambda values: {"email_key": parse_email(_text(values, "email")).key},
@@ -284,7 +295,7 @@ FIELDS: Mapping[str, ProtectedField] = {
                 "phone": v.parse_phone(raw["phone"], part="phone", region=context.region)
             },
             fold=lambda values: values.get("phone"),
-            write=lambda values, _: (v.show_phone(_text(values, "phone")),),
+            write=lambda values, _, home: (v.show_phone(_text(values, "phone"), home),),
             hide=lambda values: v.mask_phone(_text(values, "phone")),
             derived=("phone_key",),
             keys=lambda values: {"phone_key": values.get("phone")},
@@ -322,7 +333,9 @@ FIELDS: Mapping[str, ProtectedField] = {
             fold=lambda values: v.sort_name(
                 _text(values, "given_name"), _text(values, "family_name")
             ),
-            write=lambda values, _: (" ".join(_filled(values, "given_name", "family_name")),),
+            write=lambda values, _language, _home: (
+                " ".join(_filled(values, "given_name", "family_name")),
+            ),
             hide=lambda values: " ".join(
                 v.initial(part) for part in _filled(values, "given_name", "family_name")
             ),
@@ -342,7 +355,7 @@ FIELDS: Mapping[str, ProtectedField] = {
                 v.comparable(_text(values, part.name)) for part in _ADDRESS_PARTS
             ),
             write=_address_lines,
-            hide=lambda values: f"{v.HIDDEN}, {_address_lines(values, 'en')[-1]}",
+            hide=lambda values: f"{v.HIDDEN}, {_address_lines(values, 'en', '')[-1]}",
         ),
         ProtectedField(
             key="date_of_birth",
@@ -364,8 +377,8 @@ FIELDS: Mapping[str, ProtectedField] = {
                 )
             },
             fold=lambda values: values.get("date_of_birth"),
-            write=lambda values, language: (
-                v.show_birth(_text(values, "date_of_birth"), language),
+            write=lambda values, language, home: (
+                v.show_birth(_text(values, "date_of_birth"), language, home),
             ),
             hide=lambda _: v.HIDDEN,
         ),

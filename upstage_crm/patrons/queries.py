@@ -11,6 +11,7 @@ from sqlmodel import Session, col, select
 
 from upstage_crm.audit import recorded
 from upstage_crm.core.db import table_of
+from upstage_crm.organisation.settings import home
 from upstage_crm.patrons.errors import UnknownPatron
 from upstage_crm.patrons.fields import DERIVED_COLUMNS, FIELDS, PROTECTED_COLUMNS
 from upstage_crm.patrons.search_query import matching
@@ -112,6 +113,7 @@ def duplicates(
 ) -> tuple[Duplicate, ...]:
     """Live patrons who share a phone number, or a name, with somebody about to be added."""
     found: dict[str, tuple[PatronRow, list[str]]] = {}
+    country = home(session)
     for reason, wanted in (
         ("phone", {"phone_key": columns.get("phone_key")}),
         ("name", {"sort_name": columns.get("sort_name")}),
@@ -125,7 +127,8 @@ def duplicates(
             found.setdefault(row.id, (row, []))[1].append(reason)
     ranked = sorted(found.values(), key=lambda pair: (-len(pair[1]), pair[0].number))
     return tuple(
-        _duplicate(row, reasons, access_of(row, reader)) for row, reasons in ranked[:limit]
+        _duplicate(row, reasons, access_of(row, reader, home=country))
+        for row, reasons in ranked[:limit]
     )
 
 
@@ -145,7 +148,8 @@ def page(
     Found, ordered and shown by what `reader` sees: see `search_query`. Where the order would tell
     about protected patrons, they come last, by their numbers.
     """
-    found = matching(query, tag, reader=reader)
+    country = home(session)
+    found = matching(query, tag, reader=reader, home=country)
     total = _count(session, found)
     order = _ORDER[_seen_sort(sort, reader)]
     how = (order.desc() if descending else order.asc()).nulls_last()
@@ -160,7 +164,7 @@ def page(
             by_number = _ORDER[PatronSort.NUMBER].asc()
             behind = found.where(is_protected.is_(True))
             rows += _rows(session, behind, by_number, max(0, first - before), last - before)
-    return total, tuple(_line(row, access_of(row, reader)) for row in rows)
+    return total, tuple(_line(row, access_of(row, reader, home=country)) for row in rows)
 
 
 def _rows(
@@ -187,9 +191,9 @@ def count(session: Session) -> int:
     return session.exec(select(sa.func.count()).select_from(PatronRow)).one()
 
 
-def access_of(row: PatronRow, reader: Role) -> FieldAccess:
-    """What a role may read of this patron."""
-    return FieldAccess(reader, row.is_protected, (values_of(row),))
+def access_of(row: PatronRow, reader: Role, *, home: str) -> FieldAccess:
+    """What a role may read of this patron, as it is written in the country `home`."""
+    return FieldAccess(reader, row.is_protected, (values_of(row),), home)
 
 
 def sights(
@@ -197,12 +201,13 @@ def sights(
 ) -> Mapping[str, FieldAccess]:
     """What a role may read of each of these patrons; ids of nobody are left out."""
     query = select(PatronRow).where(col(PatronRow.id).in_(patron_ids))
-    return {row.id: access_of(row, reader) for row in session.exec(query)}
+    country = home(session)
+    return {row.id: access_of(row, reader, home=country) for row in session.exec(query)}
 
 
 def seen_name(row: PatronRow, reader: Role) -> str:
     """The name as a role reads it; the patron number when there is none."""
-    return access_of(row, reader).name(values_of(row), number=row.number)
+    return FieldAccess(reader, row.is_protected).name(values_of(row), number=row.number)
 
 
 def values_of(row: PatronRow) -> dict[str, str | None]:

@@ -9,6 +9,7 @@ from sqlmodel import Session
 from upstage_crm.audit import trail
 from upstage_crm.audit.events import Action, AuditEvent, Channel
 from upstage_crm.core.text import clean_block
+from upstage_crm.organisation.settings import home
 from upstage_crm.patrons import fields, queries
 from upstage_crm.patrons.errors import PatronErased, PatronIsProtected, RevealReasonMissing
 from upstage_crm.patrons.tables import PatronStatus
@@ -57,7 +58,7 @@ def reveal(
         values={"reason": words},
     )
     trail.record(session, [event], now=now)
-    return entry.show(queries.values_of(row))
+    return entry.show(queries.values_of(row), home=home(session))
 
 
 def may_reveal(member: StaffMember, access: FieldAccess, key: str) -> bool:

@@ -7,20 +7,22 @@ beginning by everybody.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
-from typing import Any
 
 import sqlalchemy as sa
 from sqlmodel import col
 
-from upstage_crm.core.db import table_of
 from upstage_crm.core.errors import Invalid
 from upstage_crm.patrons.fields import FIELDS, Context, ProtectedField
 from upstage_crm.patrons.search_terms import (
-    fold,
+    FREE,
+    MAX_TERM,
+    NUMBER,
+    plain_query,
     prefix_end,
     query_words,
+    tag_term,
 )
 from upstage_crm.patrons.tables import PatronRow, PatronTermRow
 from upstage_crm.patrons.values import Values
@@ -29,19 +31,22 @@ from upstage_crm.staff.visibility import sees
 
 SEARCHED = ("email", "phone", "name", "address")
 """The fields whose words are terms (`search_terms.terms_of`)."""
+SOURCES = (*SEARCHED, NUMBER, FREE)
 
-_patron = table_of(PatronRow)
-_CONTEXT = Context(today=date(2000, 1, 1))  # the day matters to no field that is searched
+_ANY_DAY = date(2000, 1, 1)  # the day matters to no field that is searched
 
 
-def matching(query: str, tag: str = "", *, reader: Role) -> sa.Select[str]:
-    """The ids of the patrons whom these words find; without words and tag, of all."""
+def matching(query: str, tag: str = "", *, reader: Role, home: str) -> sa.Select[str]:
+    """The ids of the patrons whom these words find; without words and tag, of all.
+
+    `home` is the country of phone numbers that are typed without a country code.
+    """
     statement = sa.select(col(PatronRow.id))
     if words := query_words(query):
-        statement = statement.where(_found(query, words, reader))
+        statement = statement.where(_found(query, words, reader, home))
     if tag:
         tagged = sa.select(col(PatronTermRow.patron_id)).where(
-            col(PatronTermRow.term) == f"tag:{fold(tag)}"
+            col(PatronTermRow.term) == tag_term(tag)
         )
         statement = statement.where(col(PatronRow.id).in_(tagged))
     return statement
@@ -52,64 +57,50 @@ def open_ids() -> sa.Select[str]:
     return sa.select(col(PatronRow.id)).where(col(PatronRow.is_protected).is_(False))
 
 
-def whole_keys(query: str, entry: ProtectedField) -> tuple[Values, ...]:
+def whole_keys(query: str, entry: ProtectedField, *, home: str) -> tuple[Values, ...]:
     """The derived keys of the values that a query may be, taken as a whole; none if it is none."""
+    context = Context(today=_ANY_DAY, region=home)
     found: list[Values] = []
-    for raw in _fillings(query, entry):
+    for raw in _fillings(plain_query(query), entry):
         try:
-            found.append(entry.derive(entry.parse(raw, _CONTEXT)))
+            found.append(entry.derive(entry.parse(raw, context)))
         except Invalid:
             continue
     return tuple(found)
 
 
-def _found(query: str, words: tuple[str, ...], reader: Role) -> sa.ColumnElement[bool]:
-    has_words = sa.and_(*(_has(word) for word in words))
+def _found(query: str, words: tuple[str, ...], reader: Role, home: str) -> sa.ColumnElement[bool]:
+    """The index answers `_has`; everything else narrows what it finds."""
+    has_words = sa.and_(*(_has(word, SOURCES) for word in words))
     if all(sees(reader, key, is_protected=True) for key in SEARCHED):
         return has_words
     seen = {key for key in SEARCHED if sees(reader, key, is_protected=False)}
-    told = [] if seen == set(SEARCHED) else [_told_by(word, seen) for word in words]
-    number = sa.and_(*(_is_number(word) for word in words))
-    is_open = sa.and_(col(PatronRow.is_protected).is_(False), *told)
-    return sa.and_(has_words, sa.or_(is_open, number, _is_whole(query)))
-
-
-def _has(word: str) -> sa.ColumnElement[bool]:
-    """The index answers this one; everything else narrows what it finds."""
-    words = sa.select(col(PatronTermRow.patron_id)).where(
-        col(PatronTermRow.term) >= word, col(PatronTermRow.term) < prefix_end(word)
+    told = (
+        []
+        if seen == set(SEARCHED)
+        else [_has(word, (*sorted(seen), NUMBER, FREE)) for word in words]
     )
-    return col(PatronRow.id).in_(words)
+    number = sa.and_(*(_has(word, (NUMBER,)) for word in words))
+    is_open = sa.and_(col(PatronRow.is_protected).is_(False), *told)
+    return sa.and_(has_words, sa.or_(is_open, number, _is_whole(query, home)))
 
 
-def _told_by(word: str, seen: set[str]) -> sa.ColumnElement[bool]:
-    """The word begins a word of a field that the reader sees, or of what is not protected."""
-    told = [_is_number(word), _begins(sa.func.lower(_patron.c.preferred_name), word)]
-    if "name" in seen:
-        told.append(_begins(_patron.c.sort_name, word))
-    if "email" in seen:
-        told.append(_begins(_patron.c.email_key, word, after="@._-+"))
-    return sa.or_(*told)
+def _has(word: str, sources: Iterable[str]) -> sa.ColumnElement[bool]:
+    """The word begins a word of one of the sources."""
+    terms = (f"{source}:{word}"[:MAX_TERM] for source in sources)
+    begins = (
+        sa.and_(col(PatronTermRow.term) >= term, col(PatronTermRow.term) < prefix_end(term))
+        for term in terms
+    )
+    return col(PatronRow.id).in_(sa.select(col(PatronTermRow.patron_id)).where(sa.or_(*begins)))
 
 
-def _begins(
-    column: sa.ColumnElement[Any], word: str, *, after: str = " "
-) -> sa.ColumnElement[bool]:
-    """The text, or a word of it behind one of the characters `after`, begins with `word`."""
-    within = [column.contains(f"{sign}{word}", autoescape=True) for sign in after]
-    return sa.or_(column.startswith(word, autoescape=True), *within)
-
-
-def _is_number(word: str) -> sa.ColumnElement[bool]:
-    return sa.cast(col(PatronRow.number), sa.String).startswith(word, autoescape=True)
-
-
-def _is_whole(query: str) -> sa.ColumnElement[bool]:
+def _is_whole(query: str, home: str) -> sa.ColumnElement[bool]:
     """The query, as a whole, is a value of a field that has keys."""
     found = [
         sa.and_(*(getattr(PatronRow, column) == value for column, value in keys.items()))
         for entry in FIELDS.values()
-        for keys in whole_keys(query, entry)
+        for keys in whole_keys(query, entry, home=home)
         if keys
     ]
     return sa.or_(sa.false(), *found)

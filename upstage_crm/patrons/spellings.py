@@ -20,6 +20,7 @@ import phonenumbers
 from babel.dates import get_month_names
 
 from upstage_crm.core.languages import LANGUAGES
+from upstage_crm.core.text import PLAIN_LETTERS
 from upstage_crm.patrons.fields import Part, ProtectedField
 from upstage_crm.patrons.values import HIDDEN, Values
 
@@ -34,7 +35,7 @@ _POSSESSIVE = r"(?:'?s|')?"
 _ENDING = r"(?:'?s|'|es|en|em|e|n|a|u|y|i|ov[aei]|owi|om)?"
 _UMLAUTS = {"ä": "ae", "ö": "oe", "ü": "ue", "å": "aa", "ø": "oe"}
 _LETTERS = {
-    "ß": "ss", "æ": "ae", "œ": "oe", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "ı": "i", "þ": "th",
+    **PLAIN_LETTERS,
     "’": "'", "‘": "'", "ʼ": "'", "´": "'", "`": "'", "‐": "-", "‑": "-", "–": "-", "—": "-",
 }  # fmt: skip
 # Scripts that put no blank between words, and one whose particles grow together with a word.

@@ -6,17 +6,15 @@ Every value travels as a mapping from patron column to canonical text, or None f
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Mapping
 from datetime import date
-from functools import cache
-from typing import cast
 
 import phonenumbers
-from babel import Locale, UnknownLocaleError
-from babel.dates import format_date
+from babel import UnknownLocaleError
 
-from upstage_crm.core.text import clean_line
+from upstage_crm.core.countries import countries
+from upstage_crm.core.text import clean_line, comparable
+from upstage_crm.core.when import date_in_words
 from upstage_crm.patrons.errors import InvalidValue, ValueProblem
 
 Values = Mapping[str, str | None]
@@ -31,10 +29,6 @@ EARLIEST_BIRTH = date(1900, 1, 1)  # earlier is a slip of the year: nobody born 
 HIDDEN = "•••"
 
 _NAME_REFUSED = frozenset("<>@{}[]|\\=^~*_;`")
-# Territories of CLDR that are no countries of ISO 3166-1: regions, unions, test locales.
-_NOT_COUNTRIES = frozenset({
-    "AC", "CP", "CQ", "DG", "EA", "EU", "EZ", "IC", "QO", "TA", "UN", "XA", "XB", "ZZ",
-})  # fmt: skip
 _PHONE_PROBLEMS = {
     phonenumbers.ValidationResult.INVALID_COUNTRY_CODE: ValueProblem.PHONE_COUNTRY_UNKNOWN,
     phonenumbers.ValidationResult.IS_POSSIBLE_LOCAL_ONLY: ValueProblem.PHONE_AREA_CODE_MISSING,
@@ -46,10 +40,10 @@ _PHONE_PROBLEMS = {
 def parse_phone(text: str, *, part: str, region: str) -> str:
     """Return the number in E.164 form: `+` and at most 15 digits.
 
-    `region` is the ISO country of numbers written without a country code. A number need only be
-    *possible* (length, country), not valid: numbering plans change faster than our library does,
-    and the fictional 555-01xx numbers are in no plan. Extensions are refused, since nobody who
-    reads the number later could dial or compare it.
+    `region` is the ISO country of numbers written without a country code. A number must have the
+    form of its country's numbers, but need not be in use: numbering plans change faster than our
+    library does, and the fictional 555-01xx numbers are in no plan. Extensions are refused, since
+    nobody who reads the number later could dial or compare it.
 
     Raises:
         InvalidValue: one of the `phone_…` codes, or `value_missing`.
@@ -63,16 +57,20 @@ def parse_phone(text: str, *, part: str, region: str) -> str:
     if reason != phonenumbers.ValidationResult.IS_POSSIBLE:
         problem = _PHONE_PROBLEMS.get(reason, ValueProblem.PHONE_IMPOSSIBLE)
         raise InvalidValue(problem, part=part)
+    if not _has_form_of_its_country(number):
+        raise InvalidValue(ValueProblem.PHONE_IMPOSSIBLE, part=part)
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
-def show_phone(e164: str) -> str:
-    """The number with spaces where its country puts them: `+44 20 7946 0958`."""
+def show_phone(e164: str, home: str = "") -> str:
+    """The number as people of the country `home` write it: `020 7946 0958`, `+49 30 901820`."""
     try:
         number = phonenumbers.parse(e164)
     except phonenumbers.NumberParseException:
         return e164
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
+    is_domestic = home in phonenumbers.region_codes_for_country_code(number.country_code or 0)
+    form = phonenumbers.PhoneNumberFormat
+    return phonenumbers.format_number(number, form.NATIONAL if is_domestic else form.INTERNATIONAL)
 
 
 def find_phones(text: str, *, region: str) -> tuple[tuple[str, str], ...]:
@@ -140,22 +138,6 @@ def parse_country(text: str, *, part: str) -> str:
     return code
 
 
-@cache
-def countries(language: str = "en") -> dict[str, str]:
-    """Country codes and their names in `language` (English when unknown), sorted by name."""
-    try:
-        locale = Locale.parse(language)
-    except (UnknownLocaleError, ValueError):
-        locale = Locale.parse("en")
-    territories = cast("Mapping[str, str]", locale.territories)  # typed as Any by the library
-    names = {
-        code: name
-        for code, name in territories.items()
-        if len(code) == 2 and code.isalpha() and code not in _NOT_COUNTRIES
-    }
-    return dict(sorted(names.items(), key=lambda item: comparable(item[1])))
-
-
 def parse_birth(text: str, *, part: str, today: date) -> str:
     """Return the ISO date. `today` is the organisation's; a birth today is the latest accepted.
 
@@ -178,11 +160,10 @@ def parse_birth(text: str, *, part: str, today: date) -> str:
     return birth.isoformat()
 
 
-def show_birth(iso: str, language: str = "en") -> str:
+def show_birth(iso: str, language: str = "en", home: str = "") -> str:
     """The date in words (`4 March 1961`): no reader confuses day and month."""
-    pattern = "d MMMM y" if language == "en" else "long"
     try:
-        return format_date(date.fromisoformat(iso), pattern, locale=Locale.parse(language))
+        return date_in_words(date.fromisoformat(iso), language, home)
     except (UnknownLocaleError, ValueError):
         return iso
 
@@ -192,13 +173,6 @@ def required(text: str, *, part: str) -> str:
     if not text:
         raise InvalidValue(ValueProblem.MISSING, part=part)
     return text
-
-
-def comparable(text: str) -> str:
-    """Fold case, accents, punctuation and spacing away: `O’Brien-Núñez` → `o brien nunez`."""
-    folded = unicodedata.normalize("NFKD", text).casefold()
-    bare = (character for character in folded if not unicodedata.combining(character))
-    return " ".join("".join(c if c.isalnum() else " " for c in bare).split())
 
 
 def sort_name(given: str, family: str) -> str:
@@ -226,3 +200,17 @@ def _read_phone(text: str, part: str, region: str) -> phonenumbers.PhoneNumber:
         }
         problem = problems.get(error.error_type, ValueProblem.PHONE_UNREADABLE)
         raise InvalidValue(problem, part=part) from error
+
+
+def _has_form_of_its_country(number: phonenumbers.PhoneNumber) -> bool:
+    """Whether a country with this code has numbers that begin and go on like this one."""
+    code = number.country_code or 0
+    national = phonenumbers.national_significant_number(number)
+    plans = (
+        phonenumbers.PhoneMetadata.metadata_for_region_or_calling_code(code, region)
+        for region in phonenumbers.region_codes_for_country_code(code)
+    )
+    described = (plan.general_desc for plan in plans if plan)
+    forms = (general.national_number_pattern for general in described if general)
+    is_one_digit = len(set(national)) == 1  # what people type to get past an input
+    return not is_one_digit and any(form and re.fullmatch(form, national) for form in forms)

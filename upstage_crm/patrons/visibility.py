@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from upstage_crm.core.countries import OTHERWISE
 from upstage_crm.core.text import find_emails, redacted
-from upstage_crm.patrons.fields import DEFAULT_REGION, FIELDS, ProtectedField
+from upstage_crm.patrons.fields import FIELDS, ProtectedField
 from upstage_crm.patrons.spellings import hide
 from upstage_crm.patrons.values import HIDDEN, Values, find_phones
 from upstage_crm.staff.roles import Role
@@ -25,12 +26,13 @@ class FieldAccess:
     """What `role` may read of one patron.
 
     `held` are values of the patron, as far as they are known, that must not stand in a text that
-    people wrote either, unless the role sees them.
+    people wrote either, unless the role sees them. `home` is the organisation's country.
     """
 
     role: Role
     is_protected: bool = False
     held: tuple[Values, ...] = ()
+    home: str = OTHERWISE
 
     def sees(self, key: str) -> bool:
         """Whether the field is read in full."""
@@ -54,13 +56,15 @@ class FieldAccess:
     def lines(self, entry: ProtectedField, values: Values) -> tuple[str, ...]:
         """The value of a field as on an envelope, or its mask; nothing when empty."""
         if self.sees(entry.key):
-            return entry.lines(values)
+            return entry.lines(values, home=self.home)
         hidden = entry.mask(values)
         return (hidden,) if hidden else ()
 
     def show(self, entry: ProtectedField, values: Values) -> str:
         """The value of a field on one line, or its mask; "" when empty."""
-        return entry.show(values) if self.sees(entry.key) else entry.mask(values)
+        if self.sees(entry.key):
+            return entry.show(values, home=self.home)
+        return entry.mask(values)
 
     def name(self, values: Values, *, number: int) -> str:
         """The patron's name, or its mask; the number when there is none."""
@@ -120,7 +124,7 @@ class FieldAccess:
             if part.type == "country"
             for values in self.held
         )
-        return tuple(dict.fromkeys([DEFAULT_REGION, *(c for c in countries if c)]))
+        return tuple(dict.fromkeys([self.home, *(c for c in countries if c)]))
 
 
 EVERYTHING = FieldAccess(Role.OWNER)

@@ -7,13 +7,12 @@ standard has, above all the proof, stands in `x_upstage`; `verifying` checks it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
 
-from babel.core import get_global
-
 from upstage_crm.core import when
+from upstage_crm.core.countries import country_of_zone
+from upstage_crm.organisation.details import OrganisationDetails
 from upstage_crm.receipts.facts import FORMAT
 from upstage_crm.receipts.visibility import (
     SeenField,
@@ -77,14 +76,12 @@ def document(receipt: SeenReceipt) -> Json:
     }
 
 
-def jurisdiction(time_zone: str) -> str:
-    """The country of the controller's time zone, ISO 3166-1 alpha-2; "not stated" if it has none.
+def jurisdiction(organisation: OrganisationDetails) -> str:
+    """The controller's country, ISO 3166-1 alpha-2; "not stated" if it has named none.
 
-    The organisation's details say no country, and both standards require one.
+    Receipts of before hold no country: theirs is the one of the time zone.
     """
-    territories: Mapping[str, str] = get_global("zone_territories")
-    found = territories.get(time_zone, "")
-    return found if len(found) == 2 and found != "ZZ" else _UNSTATED
+    return organisation.country or country_of_zone(organisation.time_zone) or _UNSTATED
 
 
 def _purpose(receipt: SeenReceipt, field: SeenField) -> Json:
@@ -109,7 +106,7 @@ def _purpose(receipt: SeenReceipt, field: SeenField) -> Json:
         "recipient_third_parties": [],
         "withdrawal_method": f"Contact the controller: {receipt.organisation.desk_phone}",
         "privacy_rights": _RIGHTS,
-        "jurisdiction": jurisdiction(receipt.organisation.time_zone),
+        "jurisdiction": jurisdiction(receipt.organisation),
     }
 
 
@@ -117,7 +114,7 @@ def _kantara(receipt: SeenReceipt) -> Json:
     organisation = receipt.organisation
     return {
         "version": KANTARA,
-        "jurisdiction": jurisdiction(organisation.time_zone),
+        "jurisdiction": jurisdiction(organisation),
         "consentTimestamp": int(receipt.decided_at.timestamp()),
         "collectionMethod": _METHOD,
         "consentReceiptID": receipt.id,

@@ -153,6 +153,7 @@ def see(
         return None
     proofs = {name: Proof(value, salt) for name, value, salt in opened}
     language = said["language"]
+    organisation = OrganisationDetails(**said["organisation"])
     return SeenReceipt(
         reader=reader,
         id=said["id"],
@@ -167,12 +168,15 @@ def see(
         proposer=said["proposer"],
         language=language,
         time_zone=time_zone,
-        organisation=OrganisationDetails(**said["organisation"]),
+        organisation=organisation,
         reason_code=said["reason_code"],
         link_id=said["link_id"],
         asked_at=datetime.fromisoformat(said["asked_at"]),
         decided_at=datetime.fromisoformat(said["decided_at"]),
-        fields=tuple(_field(one, proofs, reader, language, hidden) for one in said["fields"]),
+        fields=tuple(
+            _field(one, proofs, reader, language, organisation.home, hidden)
+            for one in said["fields"]
+        ),
         evidence={
             name: _evidence(name, hidden, proofs, is_own=_is_own(reader, said["reviewer"]))
             for name, hidden in said["evidence"].items()
@@ -190,6 +194,7 @@ def _field(
     proofs: Mapping[str, Proof],
     reader: Reader,
     language: str,
+    home: str,
     hidden: Collection[str],
 ) -> SeenField:
     is_revert = said["kind"] == "revert"
@@ -206,6 +211,7 @@ def _field(
             said["old"],
             proofs,
             language,
+            home,
             is_masked=is_hidden or _hides(reader, key, is_revert),
         ),
         new=_side(
@@ -214,6 +220,7 @@ def _field(
             said["new"],
             proofs,
             language,
+            home,
             is_masked=is_hidden or _hides(reader, key, not is_revert),
         ),
     )
@@ -232,6 +239,7 @@ def _side(
     commitments: Mapping[str, str],
     proofs: Mapping[str, Proof],
     language: str,
+    home: str,
     *,
     is_masked: bool,
 ) -> Side:
@@ -246,7 +254,7 @@ def _side(
         return Side(shown=Shown.MASKED, lines=lines, commitments=commitments, proofs={})
     return Side(
         shown=Shown.FULL,
-        lines=entry.lines(values, language),
+        lines=entry.lines(values, language, home),
         commitments=commitments,
         proofs=found,
     )

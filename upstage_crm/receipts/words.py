@@ -158,7 +158,7 @@ class ReceiptWords:
 
 def words(receipt: SeenReceipt) -> ReceiptWords:
     """Return the words of a receipt, its instants in the patron's time zone."""
-    zone = when.zone(receipt.time_zone, receipt.organisation.time_zone)
+    zone = receipt.organisation.zone_of(receipt.time_zone)
     say = speaker(receipt.language)
     rows = tuple(_row(field, say) for field in receipt.fields)
     return ReceiptWords(

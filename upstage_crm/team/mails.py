@@ -56,7 +56,7 @@ class AccountMailer:
             kid=self.codec.signing_kid,
         )
         context = self._common(session, greeting, subject, headline, lines, now)
-        zone = when.zone(settings.details(session).time_zone)
+        zone = settings.details(session).zone
         draft = MailDraft(
             kind=kind,
             to_address=parse_email(to).wire,
@@ -106,7 +106,7 @@ class AccountMailer:
         now: datetime,
     ) -> dict[str, object]:
         organisation = settings.details(session)
-        zone = when.zone(organisation.time_zone)
+        zone = organisation.zone
         return {
             "org": organisation,
             "public_url": self.public_url,

@@ -29,9 +29,9 @@ EVENT_WORDS: Mapping[EventKind, str] = {
 
 REASONS: Mapping[str, str] = {
     # Ours.
-    "matter_over": "The matter was over before this mail left.",
-    "notice_not_sent": "The notice that goes first could not be sent, so this mail was kept back.",
-    "link_expired": "Its link had run out before the mail could leave.",
+    "matter_over": "The request had ended before this email was sent.",
+    "notice_not_sent": "The notice that goes first could not be sent, so this email was kept back.",
+    "link_expired": "Its link had expired before the email could be sent.",
     "link_key_missing": "The key that signs its link is gone. Ask whoever runs this server.",
     "retries_ended": "It was tried for 23 hours without a clear answer.",
     # The provider's, and what we make of answers without a word.
@@ -59,7 +59,7 @@ BOUNCED = "The mail provider could not deliver it to this address."
 COMPLAINED = "Its reader marked it as spam."
 SUPPRESSED = "The mail provider no longer delivers to this address."
 WAITS_FOR_NOTICE = "It leaves once the notice to the current address was accepted."
-UNCERTAIN = "It may have left or not. It is not tried again by itself."
+UNCERTAIN = "It may or may not have been sent. It is not retried automatically."
 
 
 def event_words(event: NotedEvent) -> str:

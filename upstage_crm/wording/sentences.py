@@ -50,25 +50,25 @@ SENTENCES: Mapping[str, str] = {
     "busy": "There is no room for this right now. Try again in {seconds} seconds.",
     **VALUE_SENTENCES,
     # Patrons.
-    "protection_reason_missing": "Say in a few words why.",
-    "patron_erased": "This patron's data was erased. The record takes nothing any more.",
-    "reveal_reason_missing": "Say in a few words why you need to see it.",
+    "protection_reason_missing": "Enter a reason.",
+    "patron_erased": "This patron's data was erased. Nothing can be added to the record.",
+    "reveal_reason_missing": "Enter why you need to see it.",
     "patron_is_protected": (
         "This patron is protected. An owner, a manager or the privacy lead can look it up."
     ),
     "patron_unknown": "There is no such patron.",
     "address_taken": "Patron {number} already has this address. Open that record instead.",
-    "possible_duplicates": "This may be somebody we know already. Look before you add them.",
+    "possible_duplicates": "This may be someone already in the CRM. Check before you add them.",
     # Change requests.
-    "nothing_to_change": "That is what the record holds already. There is nothing to change.",
+    "nothing_to_change": "This is already on the record.",
     "nothing_proposed": "Propose at least one new value.",
-    "reason_missing": "Say why: choose a reason, and write it down if it is another one.",
-    "note_missing": "Say in a few words why.",
+    "reason_missing": "Choose a reason. For another reason, describe it.",
+    "note_missing": "Enter a reason.",
     "code_refused": "The reference and the code do not fit, or there were too many tries.",
     "policy_out_of_range": "Enter a whole number from {least} to {most}.",
-    "policy_reminder_too_late": "No link lives that long: this reminder would never be sent.",
+    "policy_reminder_too_late": "Links expire before that, so this reminder would never be sent.",
     "policy_cannot_be_asked": "Only the current address can decide this field.",
-    "same_person": "The second person must be somebody else than the first.",
+    "same_person": "A different colleague must take this step.",
     "not_yet_second": "You can be the second person from {day} at {time}.",
     "first_not_settled": (
         "Your colleague’s account is new or was changed in the last week. Someone who does not "
@@ -81,9 +81,9 @@ SENTENCES: Mapping[str, str] = {
         "This record is in dispute. Two staff members must clear it before anything is proposed."
     ),
     "status_refused": "Choose another status.",
-    "record_moved": "The record has changed since this was asked for. Decline it, and ask again.",
+    "record_moved": "The record has changed since this was requested. Decline it and ask again.",
     "not_frozen": "This record is not in dispute.",
-    "no_mailbox": "This patron has no working email address that we could ask.",
+    "no_mailbox": "No working email. Propose a new one first, or confirm who it is at the desk.",
     "address_recently_proposed": (
         "This address was proposed for another patron in the last 30 days (request {reference})."
     ),
@@ -94,44 +94,48 @@ SENTENCES: Mapping[str, str] = {
     "change_waits": (
         "An approved change of this takes effect later, see request {reference}. Withdraw it first."
     ),
-    "not_suppressed": "This address is not suppressed any more.",
-    "other_finding": "The first member found out something else. Talk to each other first.",
+    "not_suppressed": "This address is no longer suppressed.",
+    "other_finding": "Your colleague recorded a different finding. Talk to each other first.",
     "mailbox_out": "This address has no say about this record.",
-    "recently_rejected": "This was rejected lately (request {reference}). Wait until {until}.",
+    "recently_rejected": (
+        "The patron rejected this (request {reference}). It can be proposed again from {until}; "
+        "a manager can propose it sooner."
+    ),
     "request_unknown": "There is no such request.",
-    "request_ended": "This request is over: {state}.",
-    "erasure_blocked": "This patron cannot be erased now. What stands in the way is listed.",
-    "nothing_waits": "Nothing waits for a second person here.",
-    "already_waiting": "This waits for a second person already.",
-    "revert_window_over": "It is too late to put this back.",
-    "link_outdated": "A newer mail has replaced this link. Use the newest mail.",
-    "link_expired": "This link has run out.",
+    "request_ended": "This request has ended: {state}.",
+    "erasure_blocked": "This patron cannot be erased yet. The reasons are listed.",
+    "nothing_waits": "Nothing here needs a second person.",
+    "already_waiting": "This is already waiting for a second person.",
+    "revert_window_over": "It is too late to undo this.",
+    "link_outdated": "A newer email has replaced this link. Use the newest email.",
+    "link_expired": "This link has expired.",
     "link_invalid": "This link does not work.",
-    "resend_too_soon": "The last mail has only just left. Try again in {seconds} seconds.",
+    "resend_too_soon": "The last email was sent just now. Try again in {seconds} seconds.",
     "resend_limit": "This request has been sent again {limit} times today. Try tomorrow.",
     # Mail.
-    "mail_not_found": "There is no such mail.",
-    "mail_header_invalid": "This text cannot stand in a mail's head. Take out line breaks.",
-    "mail_address_invalid": "Mail cannot be sent to this address.",
-    "mail_not_sendable": "Only a mail that failed, or may not have left, can be sent again.",
-    "mail_send_failed": "The mail could not be sent.",
-    "mail_rejected": "The mail service refused this mail.",
-    "mail_deferred": "The mail service is busy. The mail is sent later.",
-    "mail_paused": "Mail is paused.",
-    "mail_conflict": "The mail service already knows this mail with other content.",
+    "mail_not_found": "There is no such email.",
+    "mail_header_invalid": "This text cannot be used in an email header. Remove the line breaks.",
+    "mail_address_invalid": "Email cannot be sent to this address.",
+    "mail_not_sendable": "Only an email that failed or may not have been sent can be sent again.",
+    "mail_send_failed": "The email could not be sent.",
+    "mail_rejected": "The email provider refused this email.",
+    "mail_deferred": "The email provider is busy. The email will be sent later.",
+    "mail_paused": "Email is paused.",
+    "mail_conflict": "The email provider already has this email with other content.",
     "resend_setting_invalid": "The settings of the mail service cannot be used.",
     "mail_event_malformed": "This event cannot be read.",
     "mail_event_unknown": "There is no such kind of event.",
     "webhook_refused": "This event was not signed by the mail provider, or it is too old.",
-    "mail_catalogue_mismatch": "This mail could not be written. Nothing was changed.",
+    "mail_catalogue_mismatch": "This email could not be written. Nothing was changed.",
     # Settings.
-    "organisation_detail_missing": "This is needed: every mail shows it.",
+    "organisation_detail_missing": "Enter a value: every email shows it.",
     "time_zone_unknown": "Choose a time zone from the list.",
+    "organisation_country_unknown": "Choose a country from the list.",
     "language_unknown": "Choose a language from the list.",
     # The proof.
     "trail_broken": "The trail does not verify from entry {seq} on, so it is not signed.",
     "bundle_refused": "This export does not verify.",
-    "bundle_unreadable": "This file is no export of the trail, or it cannot be read.",
+    "bundle_unreadable": "This file is not an export of the trail, or it cannot be read.",
     "bundle_member_missing": "The export is not whole: {name} is missing.",
     "bundle_member_unknown": "The export holds a file that does not belong there: {name}.",
     "bundle_signature": "The export was not signed with this key, or its manifest was altered.",
@@ -168,11 +172,11 @@ SENTENCES: Mapping[str, str] = {
 ADVICE: Mapping[AdviceCode, str] = {
     AdviceCode.SPELLING_ONLY: "Only the spelling differs from the current address.",
     AdviceCode.LIKELY_TYPO: "Is this a typing mistake? Did you mean {suggestion}?",
-    AdviceCode.UNKNOWN_TOP_LEVEL_DOMAIN: "The ending .{top_level} is not one that exists.",
+    AdviceCode.UNKNOWN_TOP_LEVEL_DOMAIN: ".{top_level} is not a valid ending.",
     AdviceCode.LOOK_ALIKE_CHARACTERS: (
         "Some letters only look like others. Computers read this domain as {punycode}."
     ),
-    AdviceCode.DISPOSABLE: "This is a throw-away mailbox. It may be gone tomorrow.",
+    AdviceCode.DISPOSABLE: "This is a disposable address.",
     AdviceCode.ROLE_ADDRESS: "This looks like a shared mailbox, not one person's.",
     AdviceCode.OTHER_EMAIL_IN_TEXT: "The reason mentions another email address.",
     AdviceCode.OTHER_PHONE_IN_TEXT: "The reason mentions a phone number.",
@@ -207,20 +211,20 @@ OUTCOME_WORDS: Mapping[FieldOutcome, str] = {
 NOTICE_WORDS: Mapping[NoticeState, str] = {
     NoticeState.ON_ITS_WAY: "The notice to the current address is on its way.",
     NoticeState.DELIVERED: "The notice to the current address has arrived.",
-    NoticeState.ON_PAPER: "A letter told the patron.",
-    NoticeState.ENDED: "A second person ended the waiting time.",
+    NoticeState.ON_PAPER: "The patron was told by letter.",
+    NoticeState.ENDED: "A second person ended the waiting period.",
     NoticeState.NOT_SENT: "The notice to the current address could not be sent.",
     NoticeState.NOT_DELIVERED: "The notice to the current address did not arrive within a day.",
-    NoticeState.BOUNCED: "The notice to the current address came back.",
+    NoticeState.BOUNCED: "The notice to the current address bounced.",
     NoticeState.COMPLAINED: "The notice to the current address was marked as spam.",
     NoticeState.SUPPRESSED: "The mail provider no longer delivers to the current address.",
-    NoticeState.NO_MAILBOX: "The record has no mailbox that works.",
+    NoticeState.NO_MAILBOX: "The record has no working email.",
 }
 SUPPRESSION_WORDS: Mapping[SuppressionCause, str] = {
     SuppressionCause.NOT_MY_ADDRESS: "Its owner told us that it is not the patron's address.",
-    SuppressionCause.NOT_THIS_PERSON: "Whoever reads it told us that they are not the patron.",
+    SuppressionCause.NOT_THIS_PERSON: "Its reader told us that they are not the patron.",
     SuppressionCause.DISOWNED: "The former address objected to it.",
-    SuppressionCause.FOUND: "Two members found out that it is not the patron's.",
+    SuppressionCause.FOUND: "Two colleagues found that it is not the patron's.",
 }
 FINDING_WORDS: Mapping[Finding, str] = {
     Finding.NOTHING_WRONG: "The record is right as it stands",
@@ -230,7 +234,7 @@ FINDING_WORDS: Mapping[Finding, str] = {
 CAUSE_WORDS: Mapping[Cause, str] = {
     Cause.STAFF: "Withdrawn by staff",
     Cause.PROPOSER_GONE: "Withdrawn because its proposer no longer works here",
-    Cause.ADDRESS_TAKEN: "Withdrawn because another patron now has the address: merge them?",
+    Cause.ADDRESS_TAKEN: "Withdrawn because another patron now has the address",
     Cause.VALUE_MOVED: "Withdrawn because the record had changed in the meantime",
     Cause.PATRON_INACTIVE: "Withdrawn because the patron is no longer active",
     Cause.MERGED: "Withdrawn because the record was merged",
@@ -238,14 +242,14 @@ CAUSE_WORDS: Mapping[Cause, str] = {
     Cause.PATRON_FROZEN: "Withdrawn because the record is in dispute",
 }
 FREEZE_WORDS: Mapping[FreezeCause, str] = {
-    FreezeCause.OBJECTION: "Because somebody objected to a change that had been made",
-    FreezeCause.REVERT_BLOCKED: "Because a change could not be put back by itself",
-    FreezeCause.ASKED_BY_STAFF: "Because staff look into who reads a mailbox",
+    FreezeCause.OBJECTION: "Because someone objected to a change that had been made",
+    FreezeCause.REVERT_BLOCKED: "Because a change could not be undone automatically",
+    FreezeCause.ASKED_BY_STAFF: "Because staff are checking who reads a mailbox",
 }
 BLOCKER_WORDS: Mapping[BlockerKind, str] = {
     BlockerKind.OPEN_REQUEST: "Request {reference} is open. Withdraw it, or wait for its end.",
     BlockerKind.REVERT_WINDOW: (
-        "What request {reference} changed may still be put back, until {until}."
+        "What request {reference} changed can still be undone until {until}."
     ),
     BlockerKind.FROZEN: "The record is in dispute. Two staff members have to clear it first.",
 }
@@ -260,7 +264,7 @@ CHANNEL_WORDS: Mapping[Channel, str] = {
     Channel.PATRON_PAGE: "confirmation page",
     Channel.SIMPLE_PAGE: "simple confirmation page",
     Channel.COMMAND_LINE: "command line",
-    Channel.SCHEDULE: "by the clock",
+    Channel.SCHEDULE: "automatically",
     Channel.DEMO: "demo data",
     Channel.DESK: "desk",
 }
@@ -273,26 +277,26 @@ RECEIPT_WORDS: Mapping[ReceiptEvent, str] = {
     ReceiptEvent.CONFIRMED_AT_DESK: "Confirmed at the desk",
 }
 MAIL_KIND_WORDS: Mapping[MailKind, str] = {
-    MailKind.DECISION_REQUEST: "Question to approve or reject",
-    MailKind.DECISION_REMINDER: "Reminder of the question",
-    MailKind.CHANGE_NOTICE: "Notice that the address is to be replaced",
+    MailKind.DECISION_REQUEST: "Approval request",
+    MailKind.DECISION_REMINDER: "Reminder of the approval request",
+    MailKind.CHANGE_NOTICE: "Notice of a new address",
     MailKind.NOTICE_REMINDER: "Reminder of the notice",
     MailKind.FURTHER_CHANGE: "Notice of a further change, to the former address",
-    MailKind.CHANGE_WAITING: "Confirmation that it was approved and waits",
+    MailKind.CHANGE_WAITING: "Confirmation of the approval, with the waiting period",
     MailKind.DESK_NOTICE: "Notice of a change confirmed at the desk",
     MailKind.CHANGE_APPLIED: "Confirmation of the change",
     MailKind.CHANGE_PARTLY_APPLIED: "Confirmation of a partly approved change",
     MailKind.CHANGE_REJECTED: "Confirmation of the rejection",
-    MailKind.CHANGE_EXPIRED: "Notice that time ran out",
+    MailKind.CHANGE_EXPIRED: "Expired",
     MailKind.CHANGE_WITHDRAWN: "Notice of the withdrawal",
-    MailKind.CHANGE_SUPERSEDED: "Notice that a newer request took its place",
-    MailKind.CHANGE_UNDELIVERABLE: "Notice that a mail could not be delivered",
+    MailKind.CHANGE_SUPERSEDED: "Notice that a newer request replaced it",
+    MailKind.CHANGE_UNDELIVERABLE: "Notice that an email could not be delivered",
     MailKind.CHANGE_REVERTED: "Confirmation that the change was undone",
     MailKind.SUPPRESSION_LIFTED: "Notice that we may write again",
-    MailKind.RECORD_FROZEN: "Alert: a record is frozen",
+    MailKind.RECORD_FROZEN: "Alert: a record is in dispute",
     MailKind.PROTECTION_REMOVED: "Notice that the record is no longer protected",
     MailKind.RECORD_ERASED: "Confirmation of the erasure",
-    MailKind.STAFF_OUTCOME: "Outcome to the proposer",
+    MailKind.STAFF_OUTCOME: "Result (to staff)",
     MailKind.STAFF_INVITATION: "Invitation to the team",
     MailKind.STAFF_PASSWORD_LINK: "Link to set a new password",
     MailKind.STAFF_NOTICE: "Notice about a staff account",
@@ -314,11 +318,11 @@ STATUS_WORDS: Mapping[PatronStatus, str] = {
     PatronStatus.ERASED: "Erased",
 }
 PAUSE_WORDS: Mapping[str, str] = {
-    "key_refused": "Mail is paused: Resend refuses our key. Nothing is lost.",
-    "domain_refused": "Mail is paused: Resend refuses our sender's domain. Nothing is lost.",
-    "wrong_address": "Mail is paused: the address of the mail service is wrong. Nothing is lost.",
-    "quota_used_up": "Mail is paused: today's quota is used up. It goes on by itself.",
-    "other": "Mail is paused: the mail provider refuses it. Ask whoever runs this server.",
+    "key_refused": "Email is paused: Resend refuses our key. Nothing is lost.",
+    "domain_refused": "Email is paused: Resend refuses our sender's domain. Nothing is lost.",
+    "wrong_address": "Email is paused: the email provider’s address is wrong. Nothing is lost.",
+    "quota_used_up": "Email is paused: today's quota is used up. It resumes automatically.",
+    "other": "Email is paused: the email provider refuses it. Ask the operator of this server.",
 }
 MAIL_MODE_WORDS: Mapping[MailMode, str] = {
     MailMode.RESEND: "",  # nothing to say: mail leaves

@@ -74,7 +74,7 @@ def _must_enrol() -> rx.Component:
 def _new_codes() -> rx.Component:
     return notice(
         stack(
-            rx.el.p("Keep them where your phone is not. Each works once. They are shown only now."),
+            rx.el.p("Store them away from your phone. Each works once. They are shown only now."),
             rx.el.ul(
                 rx.foreach(State.new_codes, lambda code: rx.el.li(mono(code))),
                 class_name="u-codes",

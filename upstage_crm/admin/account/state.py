@@ -241,7 +241,7 @@ def _seen(session: Session, signed_in: SignedIn, now: datetime) -> _Seen:
         accounts.get_row(session, signed_in.member.id).email,
         second_factor.of(session, signed_in.member.id),
         sessions.browsers(session, signed_in, now=now),
-        when.zone(details(session).time_zone),
+        details(session).zone,
         too_early_for(session, signed_in.member.id, now=now)
         if may(signed_in.member, Permission.DESK_CONFIRM)
         else None,

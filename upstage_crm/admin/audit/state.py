@@ -21,7 +21,6 @@ from upstage_crm.admin.audit.url import (
 from upstage_crm.admin.guard import AdminState
 from upstage_crm.audit import trail
 from upstage_crm.audit.trail import AuditLine
-from upstage_crm.core import when
 from upstage_crm.jobs.news import Topic
 from upstage_crm.organisation.settings import details
 from upstage_crm.pages.list_state import ListMixin
@@ -154,9 +153,9 @@ def _page(address: TrailAddress, viewer: StaffMember) -> Found:
         shown = lines[:PAGE_SIZE]
         patrons = {line.patron_id for line in shown if line.patron_id}
         known, seen = numbers(session, patrons), sights(session, patrons, reader=viewer.role)
-        zone, standing = details(session).time_zone, integrity.standing(session)
+        organisation, standing = details(session), integrity.standing(session)
         called = naming.names(session, standing)
-    local = when.zone(zone)
+    local = organisation.zone
     rows = tuple(
         trail_row(
             line,
@@ -171,7 +170,9 @@ def _page(address: TrailAddress, viewer: StaffMember) -> Found:
         finding_row(each, name=called.get(each.ref, ""), viewer=viewer, time_zone=local)
         for each in standing
     )
-    return Found(rows, findings, shown[-1].seq if len(lines) > PAGE_SIZE else 0, zone)
+    return Found(
+        rows, findings, shown[-1].seq if len(lines) > PAGE_SIZE else 0, organisation.time_zone
+    )
 
 
 def _lines(session: Session, address: TrailAddress) -> list[AuditLine]:

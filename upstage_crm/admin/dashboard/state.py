@@ -33,7 +33,6 @@ from upstage_crm.change_requests.reads.dashboard import (
     Need,
     View,
 )
-from upstage_crm.core import when
 from upstage_crm.jobs.news import ALL_TOPICS, Topic
 from upstage_crm.mail.delivery import MailState
 from upstage_crm.mail.queries import MailSummary, health, mails
@@ -97,7 +96,7 @@ class DashboardState(PageMixin, AdminState):
 def _overview(session: Session, now: datetime, viewer: StaffMember) -> Overview:
     may_open_mail = may(viewer, Permission.VIEW_MAILBOX)
     by_state = requests.counts(session)
-    zone = when.zone(details(session).time_zone)
+    zone = details(session).zone
     troubled = _troubled(session, now)
     counts = Counts(
         waiting=sum(by_state.get(state, 0) for state in VIEW_STATES[View.OPEN]),

@@ -6,6 +6,8 @@ Rendered from the real templates with invented people, in every language, light 
 from __future__ import annotations
 
 import asyncio
+import re
+from html import unescape
 from typing import Any, ClassVar
 from urllib.parse import urlencode
 
@@ -20,16 +22,17 @@ from upstage_crm.admin.mailbox.raw import HEADERS
 from upstage_crm.core.languages import LANGUAGES, SOURCE
 from upstage_crm.http.session_cookie import member_of_cookie
 from upstage_crm.mail.catalogue import CATALOGUE
-from upstage_crm.mail.compose import Composer
+from upstage_crm.mail.compose import Composer, PreparedMail
 from upstage_crm.mail.delivery import Transport
 from upstage_crm.mail.message import Audience, MailKind
-from upstage_crm.mail.placeholders import dead_secrets, fill
+from upstage_crm.mail.placeholders import Secrets, dead_secrets, fill
 from upstage_crm.mail.samples import AT, sample_draft
 from upstage_crm.pages.page_state import PageMixin
 from upstage_crm.staff.roles import Permission, may
 from upstage_crm.ui.components.base import Text, filled, show_if
 from upstage_crm.ui.components.foreign import foreign_frame
 from upstage_crm.ui.components.page import card, columns, page_header, stack
+from upstage_crm.ui.components.record import definitions
 from upstage_crm.ui.components.text import breadcrumbs
 from upstage_crm.ui.components.toolbar import filter_select, toolbar
 from upstage_crm.wording.sentences import (
@@ -41,6 +44,7 @@ from upstage_crm.wording.sentences import (
 PLACE = "/mailbox/gallery/"
 PART = "/mailbox/sample"
 SCHEMES = ("light", "dark")
+_PREHEADER = re.compile(r'<div[^>]*class="preheader"[^>]*>(.*?)</div>', re.DOTALL)
 _QUERY = "@media (prefers-color-scheme: dark)"
 # A frame cannot be told which colours its reader prefers, so the style sheet is.
 _FORCED = {"light": "@media not all", "dark": "@media all"}
@@ -71,6 +75,9 @@ class GalleryState(PageMixin, AdminState):
     scheme: str = SCHEMES[0]
     html: str = ""
     text: str = ""
+    sender: str = ""
+    subject: str = ""
+    preheader: str = ""
 
     @rx.event
     def choose_mail(self, name: str) -> Any:
@@ -103,6 +110,9 @@ class GalleryState(PageMixin, AdminState):
         said = {"mail": self.mail, "lang": self.language, "scheme": self.scheme}
         self.html = f"{PART}?{urlencode(said | {'format': 'html'})}"
         self.text = f"{PART}?{urlencode(said | {'format': 'text'})}"
+        kind, _, audience = self.mail.partition(".")
+        made = inbox_line(MailKind(kind), Audience(audience), self.language)
+        self.sender, self.subject, self.preheader = made
 
 
 def page() -> rx.Component:
@@ -134,6 +144,14 @@ def page() -> rx.Component:
                     on_change=state.choose_scheme,
                     id="scheme",
                 ),
+            ),
+            card(
+                definitions(
+                    ("From", rx.el.bdi(state.sender)),
+                    ("Subject", rx.el.bdi(state.subject)),
+                    ("Preview text", rx.el.bdi(state.preheader)),
+                ),
+                title="In the inbox",
             ),
             columns(
                 card(_shown(state.html, "The mail as it is shown"), title="As shown", flush=True),
@@ -174,13 +192,24 @@ def rendered(
 
     Staff read English, whatever language is asked for.
     """
-    language = SOURCE if audience is Audience.STAFF else language
-    draft = sample_draft(kind, audience, language=language)
-    made = _COMPOSER.prepare(draft, now=AT)
-    secrets = dead_secrets(draft.links)
+    made, secrets = _made(kind, audience, language)
     html = fill(made.message.html, mail_id=made.id, secrets=secrets)
     text = fill(made.message.text, mail_id=made.id, secrets=secrets)
     return html.replace(_QUERY, _FORCED.get(scheme, _FORCED["light"])), text
+
+
+def inbox_line(kind: MailKind, audience: Audience, language: str) -> tuple[str, str, str]:
+    """What a reader sees before opening a sample: the sender, the subject, the preview text."""
+    made, _secrets = _made(kind, audience, language)
+    found = _PREHEADER.search(made.message.html)
+    preheader = " ".join(unescape(found[1]).split()) if found else ""
+    return made.message.from_, made.message.subject, preheader
+
+
+def _made(kind: MailKind, audience: Audience, language: str) -> tuple[PreparedMail, Secrets]:
+    language = SOURCE if audience is Audience.STAFF else language
+    draft = sample_draft(kind, audience, language=language)
+    return _COMPOSER.prepare(draft, now=AT), dead_secrets(draft.links)
 
 
 ROUTES = [Route(PART, sample, methods=["GET"])]

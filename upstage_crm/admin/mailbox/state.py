@@ -33,7 +33,6 @@ from upstage_crm.change_requests.reads.references import (
     find_id,
     references,
 )
-from upstage_crm.core import when
 from upstage_crm.core.errors import UpstageError
 from upstage_crm.core.ids import parse_reference
 from upstage_crm.jobs.news import Topic
@@ -261,7 +260,7 @@ def _list(session: Session, address: MailboxAddress, reader: Role) -> Found:
     )
     sights = sights_of_mails(session, page.items, reader=reader)
     known = references(session, {mail.request_id for mail in page.items if mail.request_id})
-    now, zone = runtime().clock.now(), when.zone(details(session).time_zone)
+    now, zone = runtime().clock.now(), details(session).zone
     rows = tuple(
         mail_line(
             mail,
@@ -288,6 +287,6 @@ def _mail(session: Session, mail_id: str, reader: Role) -> Found:
         events=event_log.of_mails(session, [mail_id]).get(mail_id, ()),
         references=references(session, {request_id} if request_id else set()),
         now=parts.clock.now(),
-        time_zone=when.zone(details(session).time_zone),
+        time_zone=details(session).zone,
     )
     return Found(mail=shown)

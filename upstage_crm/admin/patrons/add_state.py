@@ -21,6 +21,7 @@ from upstage_crm.patrons import commands
 from upstage_crm.patrons.commands import PatronKind
 from upstage_crm.patrons.errors import AddressTaken, NameMissing, PossibleDuplicates
 from upstage_crm.patrons.fields import FIELDS, Context
+from upstage_crm.patrons.search_terms import plain_query
 from upstage_crm.patrons.views import Duplicate
 from upstage_crm.staff.roles import Permission, StaffMember
 from upstage_crm.wiring import runtime
@@ -106,11 +107,12 @@ class AddPatronState(DialogMixin, AdminState):
 
 def prefilled(query: str) -> dict[str, str]:
     """What was searched for, by the inputs it probably belongs to."""
+    query = plain_query(query)
     words = query.split()
     if "@" in query:
-        said = {"email": query.strip()}
+        said = {"email": query}
     elif query.strip(" +()-.0123456789") == "":
-        said = {"tel": query.strip()}
+        said = {"tel": query}
     else:
         said = {"given-name": " ".join(words[:-1] or words), "family-name": words[-1]}
         if len(words) == 1:

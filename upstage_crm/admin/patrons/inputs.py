@@ -11,9 +11,9 @@ from typing import Any, cast
 
 import reflex as rx
 
+from upstage_crm.core.countries import countries
 from upstage_crm.core.errors import Invalid, UpstageError
 from upstage_crm.patrons.fields import FIELDS, Context, Part, ProtectedField
-from upstage_crm.patrons.values import countries
 from upstage_crm.ui.components.form import select_field, text_field
 from upstage_crm.wording.sentences import sentence
 

@@ -16,13 +16,14 @@ from upstage_crm.admin.patrons.url import (
     ListAddress,
     read,
 )
+from upstage_crm.change_requests.reads.references import patron_number
 from upstage_crm.change_requests.reads.requests import pending_counts
-from upstage_crm.core import when
 from upstage_crm.jobs.news import Topic
 from upstage_crm.organisation.settings import details
 from upstage_crm.pages.list_state import ListMixin
 from upstage_crm.patrons import queries
 from upstage_crm.patrons.queries import PatronSort
+from upstage_crm.patrons.views import PatronLine
 from upstage_crm.patrons.visibility import FieldAccess
 from upstage_crm.staff.roles import Permission, Role
 from upstage_crm.wiring import runtime
@@ -148,7 +149,21 @@ def _page(address: ListAddress, reader: Role) -> tuple[int, list[ListRow]]:
 
 
 def _read_page(session: Session, address: ListAddress, reader: Role) -> tuple[int, list[ListRow]]:
-    total, lines = queries.page(
+    total, lines = _found(session, address, reader)
+    if not total and (number := patron_number(session, address.query)):
+        total, lines = _found(session, replace(address, query=str(number)), reader)
+    pending = pending_counts(session, [line.id for line in lines])
+    now, zone = runtime().clock.now(), details(session).zone
+    rows = [
+        list_row(line, pending=pending.get(line.id, 0), now=now, time_zone=zone) for line in lines
+    ]
+    return total, rows
+
+
+def _found(
+    session: Session, address: ListAddress, reader: Role
+) -> tuple[int, tuple[PatronLine, ...]]:
+    return queries.page(
         session,
         query=address.query,
         tag=address.tag,
@@ -158,9 +173,3 @@ def _read_page(session: Session, address: ListAddress, reader: Role) -> tuple[in
         size=PAGE_SIZE,
         reader=reader,
     )
-    pending = pending_counts(session, [line.id for line in lines])
-    now, zone = runtime().clock.now(), when.zone(details(session).time_zone)
-    rows = [
-        list_row(line, pending=pending.get(line.id, 0), now=now, time_zone=zone) for line in lines
-    ]
-    return total, rows

@@ -167,7 +167,7 @@ def checked(proposal: Proposal) -> Outcome:
             )
         except UpstageError as error:
             return Outcome(refusal=refusal_of(error, proposal))
-    zone = when.zone(seen.time_zone, organisation.time_zone)
+    zone = organisation.zone_of(seen.time_zone)
     return Outcome(
         refusal=Refusal(errors=reason_errors(proposal) if proposal.reason_code else {}),
         preview=_preview(seen, zone, is_lost=proposal.is_lost),
@@ -215,7 +215,7 @@ def send(session: Session, proposal: Proposal, context: fields.Context) -> staff
         "reason_code": code,
         "reason_text": proposal.words,
         "context": context,
-        "mailroom": parts.notifier,
+        "notifier": parts.notifier,
         "override": proposal.override,
         "now": parts.clock.now(),
     }

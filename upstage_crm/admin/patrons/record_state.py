@@ -229,8 +229,9 @@ def _record(number: int, viewer: StaffMember) -> Record:
 
 def _read_record(session: Session, number: int, viewer: StaffMember) -> Record:
     found = queries.get_by_number(session, number)
-    now, zone = runtime().clock.now(), when.zone(details(session).time_zone)
-    access = FieldAccess(viewer.role, found.is_protected, (found.values,))
+    organisation = details(session)
+    now, zone = runtime().clock.now(), organisation.zone
+    access = FieldAccess(viewer.role, found.is_protected, (found.values,), organisation.home)
     asked = requests.of_patron(session, found.id, reader=viewer.role)
     lines = trail.timeline(session, patron_id=found.id, limit=EVENTS_SHOWN)
     may_erase = may(viewer, Permission.ERASE_PATRON)

@@ -20,7 +20,6 @@ from upstage_crm.change_requests.model.rules import (
     RequestState,
 )
 from upstage_crm.change_requests.reads import dashboard, desk_confirmations, requests
-from upstage_crm.core import when
 from upstage_crm.core.errors import UpstageError
 from upstage_crm.core.ids import parse_reference
 from upstage_crm.jobs.news import Topic
@@ -150,7 +149,7 @@ def _find(session: Session, reference: str, reader: StaffMember, now: datetime) 
         events=event_log.of_mails(session, [mail.id for mail in sent]),
         reached=outbox.reached(session, request_id=request.id),
         holder=dashboard.address_holder(session, request.id),
-        time_zone=when.zone(details(session).time_zone),
+        time_zone=details(session).zone,
         desk=desk,
         suppression=suppression,
         receipts=lines_of_request(session, request.id),

@@ -29,7 +29,6 @@ from upstage_crm.change_requests.reads.dashboard import (
     VIEW_STATES,
     View,
 )
-from upstage_crm.core import when
 from upstage_crm.jobs.news import Topic
 from upstage_crm.mail.message import MailKind
 from upstage_crm.mail.queries import newest_state_by_request
@@ -156,6 +155,6 @@ def _rows(
     mails = newest_state_by_request(
         session, [line.id for line in lines], kind=MailKind.DECISION_REQUEST
     )
-    zone = when.zone(details(session).time_zone)
+    zone = details(session).zone
     rows = [queue_row(line, mail=mails.get(line.id), now=now, time_zone=zone) for line in lines]
     return total, rows

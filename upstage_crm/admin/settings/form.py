@@ -10,13 +10,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
+from upstage_crm.core.countries import countries
 from upstage_crm.core.email_address import parse_email
 from upstage_crm.core.errors import UpstageError
 from upstage_crm.core.languages import LANGUAGES
 from upstage_crm.core.text import clean_block, clean_line
 from upstage_crm.core.when import zone_names
 from upstage_crm.organisation.details import OrganisationDetails
-from upstage_crm.organisation.errors import DetailMissing, UnknownLanguage, UnknownTimeZone
+from upstage_crm.organisation.errors import (
+    DetailMissing,
+    UnknownCountry,
+    UnknownLanguage,
+    UnknownTimeZone,
+)
 from upstage_crm.wording.sentences import (
     LANGUAGE_WORDS,
     sentence,
@@ -49,17 +55,27 @@ class Detail:
 
 # The limits are those of `organisation.settings.change`.
 DETAILS = (
-    Detail("name", "Name", "In every mail, on every patron page and at the top of this CRM.", 120),
+    Detail("name", "Name", "In every email, on every patron page and at the top of this CRM.", 120),
     Detail(
         "desk_phone",
         "Desk phone",
-        "In every mail and on every patron page: the way to reach a person without any link.",
+        "In every email and on every patron page: how to reach a person without a link.",
         40,
     ),
-    Detail("reply_to", "Reply-to address", "Where answers to our mails go. Somebody must read it."),
-    Detail("postal_address", "Postal address", "At the foot of every mail, as the law asks.", 400),
-    Detail("website", "Website", "At the foot of every mail. May stay empty.", 200),
-    Detail("time_zone", "Time zone", "Dates and times in mails, on patron pages and here."),
+    Detail(
+        "reply_to", "Reply-to address", "Where replies to our emails go. A person must read it."
+    ),
+    Detail(
+        "postal_address", "Postal address", "At the foot of every email, as the law requires.", 400
+    ),
+    Detail("website", "Website", "At the foot of every email. Optional.", 200),
+    Detail(
+        "country",
+        "Country",
+        "Phone numbers without a country code are read as numbers of this country, and dates are "
+        "written as people there write them.",
+    ),
+    Detail("time_zone", "Time zone", "For dates and times in emails, on patron pages and here."),
     Detail(
         "language",
         "Language",
@@ -98,12 +114,19 @@ def blamed(error: UpstageError) -> str:
         return str(error.facts["detail"])
     if isinstance(error, UnknownTimeZone):
         return "time_zone"
+    if isinstance(error, UnknownCountry):
+        return "country"
     return "language" if isinstance(error, UnknownLanguage) else ""
 
 
 def zone_choices() -> list[str]:
     """The time zones that are offered, in alphabetical order."""
     return sorted(name for name in zone_names() if name.startswith(_AREAS))
+
+
+def country_choices() -> list[tuple[str, str]]:
+    """The countries that are offered, as pairs of code and name."""
+    return list(countries().items())
 
 
 def language_choices() -> list[tuple[str, str]]:
@@ -118,6 +141,9 @@ def _ensure_usable(detail: Detail, text: str) -> None:
         case "time_zone":
             if text not in zone_names():
                 raise UnknownTimeZone
+        case "country":
+            if text not in countries():
+                raise UnknownCountry
         case "language":
             if text not in LANGUAGES:
                 raise UnknownLanguage

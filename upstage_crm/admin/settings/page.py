@@ -5,7 +5,12 @@ from typing import Any
 import reflex as rx
 
 from upstage_crm.admin.frame import framed
-from upstage_crm.admin.settings.form import DETAILS, Detail, language_choices
+from upstage_crm.admin.settings.form import (
+    DETAILS,
+    Detail,
+    country_choices,
+    language_choices,
+)
 from upstage_crm.admin.settings.policy_part import policy_part
 from upstage_crm.admin.settings.state import SettingsState as State
 from upstage_crm.ui.components.base import Child, filled, show_if
@@ -23,7 +28,7 @@ from upstage_crm.ui.components.record import plain_row, record
 from upstage_crm.ui.components.tabs import tab_panel, tabs
 from upstage_crm.ui.components.text import value
 
-SUBTITLE = "Whose CRM this is, and by which rules requests run."
+SUBTITLE = "Organisation details and request rules."
 _ZONES = "time-zones"
 _MORE: dict[str, dict[str, Any]] = {
     "name": {"auto_complete": "organization"},
@@ -89,6 +94,8 @@ def _field(detail: Detail) -> Child:
         return text_area(detail.label, detail.name, max_length=detail.limit, rows=3, **words)
     if detail.name == "language":
         return select_field(detail.label, detail.name, language_choices(), **words)
+    if detail.name == "country":
+        return select_field(detail.label, detail.name, country_choices(), **words)
     more = {"max_length": detail.limit} if detail.limit else {}
     return text_field(detail.label, detail.name, **words, **more, **_MORE.get(detail.name, {}))
 
@@ -105,7 +112,8 @@ def _read_only() -> rx.Component:
 
 
 def _row(detail: Detail) -> rx.Component:
-    text = State.language if detail.name == "language" else State.shown[detail.name]
+    words = {"language": State.language, "country": State.country}
+    text = words.get(detail.name, State.shown[detail.name])
     return plain_row(
         detail.label,
         rx.el.div(

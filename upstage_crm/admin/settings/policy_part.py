@@ -30,7 +30,7 @@ _TITLE = "Rules of requests"
 _SECOND = "A second staff member releases a request before the patron is asked."
 _TRIPWIRES = (
     "What one member does in a day's work. What goes beyond it is held before any mail leaves, "
-    "and every owner is told: somebody else may be in the account."
+    "and every owner is told: someone else may be using the account."
 )
 
 

@@ -13,7 +13,7 @@ from upstage_crm.wiring import runtime
 from upstage_crm.wording.sentences import sentence
 
 SAVED = "Saved. Requests that run already keep the rules they began with."
-LOOK = "Nothing was saved yet. Look at what is marked."
+LOOK = "Not saved. Fix the highlighted fields."
 
 
 def _nothing() -> dict[str, str]:

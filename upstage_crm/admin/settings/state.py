@@ -7,6 +7,7 @@ import reflex as rx
 from upstage_crm.admin.guard import AdminState
 from upstage_crm.admin.settings.form import NAMES, blamed, details_of, problems, typed, zone_choices
 from upstage_crm.admin.settings.policy_state import PolicyState
+from upstage_crm.core.countries import countries
 from upstage_crm.core.errors import UpstageError
 from upstage_crm.organisation.details import OrganisationDetails
 from upstage_crm.organisation.settings import details
@@ -20,8 +21,8 @@ from upstage_crm.wording.sentences import (
 )
 
 AGAIN = "Thank you. Nothing was saved yet: press Save once more."
-SAVED = "Saved. Every mail and page from now on shows these details."
-LOOK = "Nothing was saved yet. Look at what is marked."
+SAVED = "Saved. Every email and page shows these details from now on."
+LOOK = "Not saved. Fix the highlighted fields."
 
 
 def _nothing() -> dict[str, str]:
@@ -40,6 +41,7 @@ class SettingsState(PageMixin, AdminState):
     may_edit: bool = False
     shown: rx.Field[dict[str, str]] = rx.field(default_factory=_nothing)
     language: str = ""
+    country: str = ""
     errors: rx.Field[dict[str, str]] = rx.field(default_factory=_nothing)
     zones: rx.Field[list[str]] = rx.field(default_factory=list)
     form_number: int = 0  # a new number draws the form again, with the stored details in it
@@ -92,8 +94,9 @@ class SettingsState(PageMixin, AdminState):
         (await self.get_state(PolicyState)).reset()
 
     def _draw(self, stored: OrganisationDetails) -> None:
-        self.shown = stored.stated()
+        self.shown = stored.stated() | {"country": stored.home}
         self.language = LANGUAGE_WORDS[stored.language]
+        self.country = countries()[stored.home]
         self.form_number += 1
         self.is_loaded = True
 

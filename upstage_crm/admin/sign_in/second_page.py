@@ -21,7 +21,7 @@ def second_page() -> rx.Component:
 
 def again_page() -> rx.Component:
     """Return the page that asks once more who somebody is."""
-    return _page("Is it still you?", "What comes next is sensitive. Prove once more who you are.")
+    return _page("Is it still you?", "What comes next is sensitive. Confirm it’s you to continue.")
 
 
 def _page(title: str, why: str) -> rx.Component:

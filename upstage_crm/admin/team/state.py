@@ -17,7 +17,6 @@ from upstage_crm.admin.team.rows import (
 )
 from upstage_crm.change_requests.limits import alerts
 from upstage_crm.change_requests.limits.alerts import AlertView
-from upstage_crm.core import when
 from upstage_crm.organisation.settings import details
 from upstage_crm.pages.page_state import PageMixin
 from upstage_crm.staff import member_admin
@@ -105,5 +104,5 @@ def _seen(session: Session) -> _Seen:
         member_admin.members(session),
         invitations.still_open(session),
         security.current(session),
-        when.zone(details(session).time_zone),
+        details(session).zone,
     )

@@ -313,7 +313,7 @@ def _tell_proposer_it_waits(
     approved = (FieldOutcome.WAITING, FieldOutcome.APPLIED)
     whole = all(field.outcome in approved for field in matter.fields)
     said = "takes effect on" if is_sure else "takes effect not before"
-    words = when.in_words(at, when.zone(locked.organisation.time_zone))
+    words = when.in_words(at, locked.organisation.zone)
     locked.tell_proposer(
         matter,
         outcome=f"{'approved' if whole else 'partly approved'}, {said} {words}",

@@ -129,7 +129,7 @@ def preview(
         # Nobody is written to about a change at the desk before a second person has confirmed it.
         readings=()
         if path is RequestPath.DESK
-        else _readings(patron, parsed, reason_text.strip(), actor.role, now),
+        else _readings(patron, parsed, reason_text.strip(), actor.role, context.region, now),
         proposer=actor.label,
         reason_sentence=REASONS[reason_code].sentence if reason_code else "",
         expires_at=now + policy.link_life,
@@ -146,12 +146,13 @@ def _readings(
     parsed: Sequence[ParsedChange],
     reason_text: str,
     viewer: Role,
+    home: str,
     now: datetime,
 ) -> tuple[Reading, ...]:
     asked = {reviewer for change in parsed for reviewer in change.plan.asked}
     is_proven = is_trusted(patron.email_verified_at, now=now)
     return tuple(
-        _reading(patron, parsed, Visibility(reviewer, is_proven), reason_text, viewer)
+        _reading(patron, parsed, Visibility(reviewer, is_proven, home), reason_text, viewer)
         for reviewer in (Reviewer.CURRENT, Reviewer.PROPOSED)
         if reviewer in asked
     )
@@ -164,7 +165,7 @@ def _reading(
     reason_text: str,
     viewer: Role,
 ) -> Reading:
-    reviewer, access = visibility.reviewer, access_of(patron, viewer)
+    reviewer, access = visibility.reviewer, access_of(patron, viewer, home=visibility.home)
     name = seen_name(patron, viewer) if visibility.reads_freely else name_of(patron)
     return Reading(
         reviewer=reviewer,
@@ -193,7 +194,7 @@ def _mailbox(
 def _as_read(change: ParsedChange, access: FieldAccess, visibility: Visibility) -> ReadField:
     now, then = visibility.values(change.field, change.current, change.proposed)
     # What the mailbox would read in full, the member who proposes may not see.
-    if now == change.field.show(change.current):
+    if now == change.field.show(change.current, home=visibility.home):
         now = access.show(change.field, change.current)
     return ReadField(label=change.field.label, now=now, proposed=then)
 
@@ -213,7 +214,7 @@ def _advice(
     of_values = [a for c in parsed for a in c.field.advise(c.proposed, c.current)]
     shown = "\n".join(change.field.show(change.proposed) for change in parsed)
     # Who may not see a value must not learn by guessing that it is this one.
-    access, held = access_of(patron, viewer), values_of(patron)
+    access, held = access_of(patron, viewer, home=context.region), values_of(patron)
     said = [
         Advice(AdviceCode.HELD_VALUE_IN_TEXT, {"label": entry.label.lower()})
         for entry in FIELDS.values()

@@ -31,7 +31,6 @@ from upstage_crm.change_requests.model.thresholds import (
     night_began,
 )
 from upstage_crm.change_requests.notifications.notifier import Notifier
-from upstage_crm.core import when
 from upstage_crm.core.db import table_of
 from upstage_crm.core.email_address import InvalidEmail, parse_email
 from upstage_crm.core.errors import Invalid, UpstageError
@@ -158,7 +157,7 @@ def count(
     dated later than now (another machine's clock, or a clock that was put right) counts for no
     window: it would count for every one until its time has come.
     """
-    local = now.astimezone(when.zone(details(session).time_zone))
+    local = now.astimezone(details(session).zone)
     night = night_began(local, thresholds).astimezone(now.tzinfo)
     floor = alerts.last_closed(session, actor.id)
     hour, pace = _after(floor, now - HOUR), _after(floor, now - PACE)

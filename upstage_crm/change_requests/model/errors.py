@@ -110,7 +110,7 @@ class StatusRefused(Invalid):
 
 
 class SamePerson(Forbidden):
-    """The second person must be somebody else than the first."""
+    """A different colleague must take this step."""
 
     code = "same_person"
 
@@ -214,7 +214,7 @@ class RequestEnded(Conflict):
 
 
 class NothingWaits(Conflict):
-    """Nothing waits for a second person here."""
+    """Nothing here needs a second person."""
 
     code = "nothing_waits"
 

@@ -19,10 +19,14 @@ from upstage_crm.patrons.visibility import NAME
 
 @dataclass(frozen=True, slots=True)
 class Visibility:
-    """What `reviewer` may read; `is_trusted` says that its mailbox has proven itself lately."""
+    """What `reviewer` may read; `is_trusted` says that its mailbox has proven itself lately.
+
+    `home` is the organisation's country: what lies there is written as people there do.
+    """
 
     reviewer: Reviewer
     is_trusted: bool = False
+    home: str = ""
 
     @property
     def is_stranger(self) -> bool:
@@ -50,7 +54,8 @@ class Visibility:
         self, entry: ProtectedField, current: Values, proposed: Values, language: str = SOURCE
     ) -> tuple[str, str]:
         """A field's two values, each in full or masked."""
-        now, then = entry.show(current, language), entry.show(proposed, language)
+        now = entry.show(current, language, self.home)
+        then = entry.show(proposed, language, self.home)
         if entry.mailbox_column is not None:
             return (entry.mask(current), then) if self.is_stranger else (now, entry.mask(proposed))
         return (

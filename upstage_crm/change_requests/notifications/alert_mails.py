@@ -58,7 +58,7 @@ def tell_owners(
         "proposer": member.label,
         "greeting": None,
         "fields": [],
-        "when_text": when.in_words(at, when.zone(organisation.time_zone)),
+        "when_text": when.in_words(at, organisation.zone),
         "wire_text": WIRE_WORDS[ruling.wire],
         "count_text": str(ruling.count),
         "limit_text": str(ruling.limit),

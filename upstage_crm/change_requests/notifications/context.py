@@ -144,7 +144,7 @@ class MailContext:
 
     def visibility(self, reviewer: Reviewer) -> Visibility:
         """What a mailbox may read of this."""
-        return Visibility(reviewer, self.current_trusted)
+        return Visibility(reviewer, self.current_trusted, self.organisation.home)
 
     @property
     def replaces_mailbox(self) -> bool:

@@ -155,7 +155,7 @@ def lifted(
         "proposer": "",
         "greeting": None,
         "fields": [],
-        "when_text": _in_words(at, when.zone(organisation.time_zone), language),
+        "when_text": _in_words(at, organisation.zone, language),
     }
 
 
@@ -163,7 +163,7 @@ def erased(
     patron: PatronRow, *, organisation: OrganisationDetails, public_url: str, at: datetime
 ) -> Context:
     """What the last mail to a patron says: that nothing is held any more, and of which number."""
-    zone = when.zone(patron.time_zone, organisation.time_zone)
+    zone = organisation.zone_of(patron.time_zone)
     return {
         "org": organisation,
         "public_url": public_url,
@@ -185,8 +185,8 @@ def for_staff(
         "reference": matter.reference,
         "proposer": matter.proposer_label,
         "greeting": None,
-        "fields": [_full_line(field, SOURCE) for field in matter.fields],
-        "when_text": _in_words(at, when.zone(matter.organisation.time_zone), SOURCE),
+        "fields": [_full_line(field, matter, SOURCE) for field in matter.fields],
+        "when_text": _in_words(at, matter.organisation.zone, SOURCE),
         "outcome": outcome,
         "patron_name": matter.patron_name,
         "patron_number": str(matter.patron_number),
@@ -205,7 +205,7 @@ def day(matter: MailContext, at: datetime) -> str:
 
 
 def _zone(matter: MailContext) -> tzinfo:
-    return when.zone(matter.patron_time_zone, matter.organisation.time_zone)
+    return matter.organisation.zone_of(matter.patron_time_zone)
 
 
 @lru_cache(maxsize=256)
@@ -218,16 +218,17 @@ def _line(field: MatterField, matter: MailContext, access: Visibility) -> FieldL
     """One field as a mailbox may read it; a mail to a stranger names nothing that we hold."""
     entry, language = fields.field(field.field), matter.language
     now, proposed = access.values(entry, field.current, field.proposed, language)
-    line = _full_line(field, language)
+    line = _full_line(field, matter, language)
     line["now"], line["proposed"] = None if access.is_stranger else now or None, proposed
     return line
 
 
-def _full_line(field: MatterField, language: str) -> FieldLine:
+def _full_line(field: MatterField, matter: MailContext, language: str) -> FieldLine:
     entry, say = fields.field(field.field), speaker(language)
+    home = matter.organisation.home
     return FieldLine(
         label=say(entry.label),
-        now=entry.show(field.current, language) or None,
-        proposed=entry.show(field.proposed, language),
+        now=entry.show(field.current, language, home) or None,
+        proposed=entry.show(field.proposed, language, home),
         outcome=say(OUTCOME_WORDS[field.outcome]),
     )

@@ -27,7 +27,7 @@ def tell_unprotected(
         return
     organisation = details(session)
     language = choose(patron.language, organisation.language)
-    zone = when.zone(patron.time_zone, organisation.time_zone)
+    zone = organisation.zone_of(patron.time_zone)
     greeting = speaker(language)(DEAR).format(name=name_of(patron))
     context: dict[str, object] = {
         "org": organisation,

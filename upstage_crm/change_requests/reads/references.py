@@ -7,6 +7,8 @@ from collections.abc import Collection, Mapping
 from sqlmodel import Session, col, select
 
 from upstage_crm.change_requests.model.tables import ChangeRequestRow
+from upstage_crm.core.ids import parse_reference
+from upstage_crm.patrons.tables import PatronRow
 
 
 def references(session: Session, request_ids: Collection[str]) -> Mapping[str, str]:
@@ -22,4 +24,19 @@ def references(session: Session, request_ids: Collection[str]) -> Mapping[str, s
 def find_id(session: Session, reference: str) -> str | None:
     """The id of the request with this reference, in its stored form; None when there is none."""
     query = select(ChangeRequestRow.id).where(ChangeRequestRow.reference == reference)
+    return session.exec(query).first()
+
+
+def patron_number(session: Session, typed: str) -> int | None:
+    """The number of the patron whose request has this reference, as typed; None of an unknown one.
+
+    Digits alone are a patron's own number.
+    """
+    if typed.strip().isdecimal():
+        return None
+    query = (
+        select(PatronRow.number)
+        .join(ChangeRequestRow, col(ChangeRequestRow.patron_id) == col(PatronRow.id))
+        .where(ChangeRequestRow.reference == parse_reference(typed))
+    )
     return session.exec(query).first()

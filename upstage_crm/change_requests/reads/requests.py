@@ -32,6 +32,7 @@ from upstage_crm.change_requests.model.views import (
 from upstage_crm.change_requests.reads import search
 from upstage_crm.core.db import table_of
 from upstage_crm.links.claims import Reviewer
+from upstage_crm.organisation.settings import home
 from upstage_crm.patrons import fields
 from upstage_crm.patrons.queries import access_of, seen_name
 from upstage_crm.patrons.tables import PatronRow
@@ -160,7 +161,9 @@ def page(
     `query` finds by reference, by a proposed address, or by what finds the patron, as far as
     `reader` sees them: see `search_query`.
     """
-    wanted = search.matching(states, proposer_id, expiring_before, query, reader=reader)
+    wanted = search.matching(
+        states, proposer_id, expiring_before, query, reader=reader, home=home(session)
+    )
     total = session.exec(select(sa.func.count()).select_from(ChangeRequestRow).where(*wanted)).one()
     ids = _stretch(session, wanted, first=page * size, size=size)
     statement = select(ChangeRequestRow, PatronRow).where(
@@ -238,6 +241,7 @@ def _lines(
     session: Session, rows: Sequence[tuple[ChangeRequestRow, PatronRow]], reader: Role
 ) -> tuple[RequestLine, ...]:
     changes = fields_of(session, [request.id for request, _patron in rows])
+    country = home(session)
     return tuple(
         RequestLine(
             id=request.id,
@@ -247,7 +251,9 @@ def _lines(
             state=request.state,
             fields=", ".join(fields.field(c.field).label for c in changes[request.id]),
             proposed="; ".join(
-                access_of(patron, reader).show(fields.field(c.field), values(c.proposed_value))
+                access_of(patron, reader, home=country).show(
+                    fields.field(c.field), values(c.proposed_value)
+                )
                 for c in changes[request.id]
             ),
             proposer_label=request.proposer_label,
@@ -266,8 +272,10 @@ def _views(
 ) -> tuple[RequestView, ...]:
     ids = [request.id for request, _patron in rows]
     changes, reviews = fields_of(session, ids), reviews_of(session, ids)
+    country = home(session)
     return tuple(
-        _view(request, patron, changes[request.id], reviews, reader) for request, patron in rows
+        _view(request, patron, changes[request.id], reviews, reader, country)
+        for request, patron in rows
     )
 
 
@@ -277,8 +285,9 @@ def _view(
     changes: Sequence[FieldChangeRow],
     reviews: Mapping[str, Sequence[ReviewRow]],
     reader: Role,
+    country: str,
 ) -> RequestView:
-    access = _sight(patron, changes, reader)
+    access = _sight(patron, changes, reader, country)
     return RequestView(
         id=request.id,
         reference=request.reference,
@@ -317,10 +326,12 @@ def _applies_at(changes: Sequence[FieldChangeRow]) -> datetime | None:
     return min((at for at in waiting if at is not None), default=None)
 
 
-def _sight(patron: PatronRow, changes: Sequence[FieldChangeRow], reader: Role) -> FieldAccess:
+def _sight(
+    patron: PatronRow, changes: Sequence[FieldChangeRow], reader: Role, home: str
+) -> FieldAccess:
     """What the reader may see; what the request holds must not stand in a text either."""
     told = (text for change in changes for text in (change.current_value, change.proposed_value))
-    return access_of(patron, reader).knowing(*(values(text) for text in told))
+    return access_of(patron, reader, home=home).knowing(*(values(text) for text in told))
 
 
 def _field(change: FieldChangeRow, reviews: Sequence[ReviewRow], access: FieldAccess) -> FieldView:

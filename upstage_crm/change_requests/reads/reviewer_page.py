@@ -37,6 +37,7 @@ from upstage_crm.change_requests.reads import requests
 from upstage_crm.core.email_address import parse_email
 from upstage_crm.core.languages import SOURCE, choose
 from upstage_crm.links.claims import LinkClaims, LinkRefused, Purpose, Reviewer
+from upstage_crm.organisation.settings import home
 from upstage_crm.patrons import fields, suppressions
 from upstage_crm.patrons.queries import name_of
 from upstage_crm.patrons.tables import PatronRow
@@ -86,6 +87,7 @@ def review(
         cause is None
         and seen.mailbox in ("", patron.email)
         and is_trusted(patron.email_verified_at, now=now),
+        home(session),
     )
     shown = [c for c in seen.changes if access.sees(c.field) and seen.is_given(c)]
     phase = Phase.OUT if cause is not None else _phase(seen)

@@ -31,6 +31,7 @@ def matching(
     query: str,
     *,
     reader: Role,
+    home: str,
 ) -> list[sa.ColumnElement[bool]]:
     """The conditions on a request; `query` finds by reference, proposed address, or patron."""
     wanted: list[sa.ColumnElement[bool]] = []
@@ -41,26 +42,30 @@ def matching(
     if expiring_before is not None:
         wanted.append(col(ChangeRequestRow.expires_at) <= expiring_before)
     if words := query_words(query):
-        by_patron = col(ChangeRequestRow.patron_id).in_(patrons.matching(query, reader=reader))
+        by_patron = col(ChangeRequestRow.patron_id).in_(
+            patrons.matching(query, reader=reader, home=home)
+        )
         found: list[sa.ColumnElement[bool]] = [by_patron]
         if reference := parse_reference(query):
             found.append(col(ChangeRequestRow.reference).startswith(reference, autoescape=True))
         if "@" in words[0]:
             proposed = sa.select(col(FieldChangeRow.request_id)).where(
-                _proposes(query, words[0], reader)
+                _proposes(query, words[0], reader, home)
             )
             found.append(col(ChangeRequestRow.id).in_(proposed))
         wanted.append(sa.or_(*found))
     return wanted
 
 
-def _proposes(query: str, word: str, reader: Role) -> sa.ColumnElement[bool]:
+def _proposes(query: str, word: str, reader: Role, home: str) -> sa.ColumnElement[bool]:
     """The proposed address begins so, for whoever sees it; else it is that as a whole."""
     key = col(FieldChangeRow.proposed_key)
     begins = sa.and_(key >= word, key < prefix_end(word))
     if sees(reader, MAILBOX.key, is_protected=True):
         return begins
-    whole = [key == keys[MAILBOX.derived[0]] for keys in patrons.whole_keys(query, MAILBOX)]
+    whole = [
+        key == keys[MAILBOX.derived[0]] for keys in patrons.whole_keys(query, MAILBOX, home=home)
+    ]
     if sees(reader, MAILBOX.key, is_protected=False):
         is_open = col(FieldChangeRow.patron_id).in_(patrons.open_ids())
         return sa.or_(sa.and_(begins, is_open), *whole)

@@ -83,5 +83,5 @@ def ensure_not_own(actor: StaffMember, patron: PatronRow) -> None:
 
 
 def _moment(session: Session, at: datetime) -> dict[str, object]:
-    local = at.astimezone(when.zone(details(session).time_zone))
-    return {"since": at, "day": f"{local:%A} {local.day} {local:%B}", "time": f"{local:%H:%M}"}
+    day, time = when.weekday(at, details(session).zone)
+    return {"since": at, "day": day, "time": time}

@@ -1,6 +1,6 @@
 """Growth: indexes by which no page and no check reads a table that grows from end to end
 
-Revision: 0013, after 0011
+Revision: 0014, after 0013
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ import sqlalchemy as sa
 
 from alembic import op
 
-revision = "0013"
-down_revision = "0011"
+revision = "0014"
+down_revision = "0013"
 
 TROUBLED = sa.text(
     "state IN ('failed', 'uncertain') OR bounced_at IS NOT NULL "
