@@ -20,9 +20,9 @@ choice cli clock closed code codes columns command commands component components
 confirmations contact context controls cookie cookies copy core countries country create crm
 dashboard data database date dates db deadline decide decisions delivery demo design desk detail
 details devices dialog dialogs diff dispatcher dispute disputes downloads edit email entry
-environment erasure errors event events export exporting fact factor facts failures feedback
-field fields files finding findings fixed foreign forged forgery form forms frame free frozen
-gallery gate hashing headers health held history html http icons ids in inputs integrity
+environment erasure errors event events explained export exporting fact factor facts failures
+feedback field fields files finding findings fixed foreign forged forgery form forms frame free
+frozen gallery gate hashing headers health held history html http icons ids in inputs integrity
 invitations issuing jobs keys language languages last layout level lifecycle limits link links
 list lists live loader local lock locking log login mail mailbox mailboxes mails main mark
 member menu message messages migrations model name names naming notifications number numbers

@@ -14,7 +14,7 @@ LONGEST_MODULE = 400  # lines
 MEDIAN_MODULE = 125  # lines
 LINES = 60_000
 # Files and functions of ours that a step runs through. Aimed at: 25 files to propose, 20 to decide.
-FILES = {"propose": 63, "deliver": 25, "read": 12, "decide": 62}
+FILES = {"propose": 61, "deliver": 25, "read": 12, "decide": 59}
 FUNCTIONS = {"propose": 252, "deliver": 81, "read": 46, "decide": 246}
 
 
