@@ -46,8 +46,10 @@ class _Group:
 
 @dataclass(slots=True, eq=False)
 class _Waiting:
+    """One in the line. `turn` is held until the turn comes: a bare lock is handed over at once."""
+
     thread: int
-    turn: threading.Event = field(default_factory=threading.Event)
+    turn: threading.Lock = field(default_factory=threading.Lock)
 
 
 class Writers:
@@ -105,8 +107,9 @@ class Writers:
             if self._writing is None:
                 self._writing = me.thread
                 return
+            me.turn.acquire()
             self._line.append(me)
-        if me.turn.wait(self._patience_s):
+        if me.turn.acquire(timeout=self._patience_s):
             return
         with self._guard:
             if me in self._line:
@@ -168,7 +171,7 @@ class Writers:
                 heir = self._line.popleft()
             self._writing = heir.thread if heir else None
         if heir is not None:
-            heir.turn.set()
+            heir.turn.release()
 
     def _close_turnstile(self) -> None:
         if self._turnstile is not None:
