@@ -369,7 +369,7 @@ def test_detail_tells_who_was_asked_who_answered_and_what_followed(play: Any) ->
         assert words.index("Approved: Email address") < words.index(
             "Changed the record as approved: Email address"
         )
-        asked = "Kept in the built-in mailbox: question to approve or reject, to"
+        asked = "Kept in the built-in mailbox: approval request, to"
         assert 0 < words.index(asked) < words.index("Approved: Email address")
         assert {
             ("Notice of a new address", OLD, "captured"),
@@ -532,7 +532,7 @@ def test_withdrawing_what_has_ended_shows_the_recorded_outcome(play: Any) -> Non
         await scene.pipeline.submit(tab, RequestTaskState.withdraw, {})
 
         assert before == scene.desk.dump()
-        assert "This request is over: approved." == (await scene.task(tab)).refusal
+        assert "This request has ended: approved." == (await scene.task(tab)).refusal
         shown = (await scene.detail(tab)).detail
         assert ("approved", False) == (shown.state, shown.can_withdraw)
 
