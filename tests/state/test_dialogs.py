@@ -323,7 +323,6 @@ def test_a_page_that_the_role_does_not_include_ends_the_one_before(play: Play) -
 @pytest.mark.parametrize(
     ("handler", "payload"),
     [
-        (RequestDetailState.resend, {}),
         (RequestTaskState.release, {}),
         (RequestTaskState.confirm, {"kind": "identity"}),
         (RequestTaskState.ask, {"dialog": "withdraw"}),

@@ -113,7 +113,7 @@ TABLE: dict[str, Row] = {
         "add allow both check choose drop lose open turn typed use write",
         {"send": P.PROPOSE_CHANGE},
     ),
-    "RequestDetailState": Row(P.VIEW_REQUESTS, PAGE, {"resend": P.RESEND_REQUEST}),
+    "RequestDetailState": Row(P.VIEW_REQUESTS, PAGE),
     "RequestQueueState": Row(P.VIEW_REQUESTS, f"clear search_everywhere {LISTED}"),
     "RequestTaskState": Row(
         P.VIEW_REQUESTS,
@@ -124,6 +124,7 @@ TABLE: dict[str, Row] = {
             "explain": P.RELEASE_REQUEST,
             "read_out": P.DESK_IDENTIFY,
             "release": P.RELEASE_REQUEST,
+            "resend": P.RESEND_REQUEST,
             "revert": P.REVERT_CHANGE,
             "withdraw": P.WITHDRAW_REQUEST,
         },

@@ -12,6 +12,7 @@ from upstage_crm.change_requests.model.rules import ChangeKind
 from upstage_crm.patrons.fields import FIELDS
 from upstage_crm.proof.integrity import TRAIL, Finding, is_difference
 from upstage_crm.proof.verifying import Report
+from upstage_crm.wording.consequences import counted
 
 
 class ActionGroup(StrEnum):
@@ -244,11 +245,6 @@ def broken_words(broken: Broken) -> str:
 def unbroken_words(count: int) -> str:
     """Say that the whole chain verifies."""
     return f"{counted(count, 'entry', 'entries')}, unbroken."
-
-
-def counted(count: int, one: str, several: str = "") -> str:
-    """A number with its noun."""
-    return f"{count:,} {one if count == 1 else several or one + 's'}"
 
 
 PROBLEM_WORDS: Mapping[Problem, str] = {

@@ -30,6 +30,10 @@ from upstage_crm.wording.sentences import FINDING_WORDS
 CARE = PatronRecordState.care
 FROZEN, ERASURE = CARE.frozen, CARE.erasure
 PROTECTION = "A new email address of a protected patron needs the yes of the current one, too."
+STATUS_BACK = (
+    "The record can be made active again. That does not bring withdrawn requests back: "
+    "each would have to be proposed again."
+)
 _GOES = (
     "Name, addresses, phone number, date of birth, notes and every value in requests and mails go. "
     "The number, what happened and when, and the signed receipts stay, without any value. "
@@ -231,6 +235,7 @@ def _erase_dialog() -> rx.Component:
     """What goes and what stays; what stands in the way comes before any question."""
     asking = subject_form(
         State,
+        rx.el.p(rx.el.strong(ERASURE.empties)),
         text_area("Why?", NOTE, id="care-erase", max_length=REASON_LIMIT),
         rx.el.p("A second staff member confirms it.", class_name="u-muted"),
         refusal_of(State),
@@ -255,6 +260,7 @@ def _confirm_dialog() -> rx.Component:
     return question(
         State,
         "confirm_erasure",
+        rx.el.p(rx.el.strong(ERASURE.empties)),
         _blockers(),
         title="Erase this patron’s data now?",
         description=_GOES,
@@ -277,13 +283,15 @@ def _status_dialog() -> rx.Component:
             id="care-new-status",
         ),
         text_area("Why?", NOTE, id="care-status", max_length=REASON_LIMIT),
+        rx.el.p(rx.el.strong(CARE.ending)),
+        rx.el.p(STATUS_BACK, class_name="u-muted"),
         show_if(
             CARE.status_takes_two,
             rx.el.p("A colleague confirms it before anything changes.", class_name="u-muted"),
         ),
         title="Change the status of this record?",
         description=(
-            "Open requests of a record that is not active are withdrawn, and another record can "
+            "A record that is no longer active loses its open requests, and another record can "
             "have its email address."
         ),
         on_submit=State.change_status,
@@ -295,6 +303,14 @@ def _confirm_change_dialog() -> rx.Component:
     return question(
         State,
         "confirm_change",
+        show_if(
+            State.kind == RecordChangeKind.STATUS.value,
+            stack(
+                rx.el.p(rx.el.strong(CARE.ending)),
+                rx.el.p(STATUS_BACK, class_name="u-muted"),
+                gap="small",
+            ),
+        ),
         title="Confirm this change?",
         description=text_if(
             State.kind == RecordChangeKind.UNPROTECT.value,

@@ -25,6 +25,7 @@ from upstage_crm.admin.patrons.record_rows import (
 )
 from upstage_crm.admin.second_person import refusals
 from upstage_crm.audit import trail
+from upstage_crm.change_requests.lifecycle import consequences
 from upstage_crm.change_requests.model.rules import HeldFor
 from upstage_crm.change_requests.reads import requests
 from upstage_crm.core import when
@@ -45,6 +46,7 @@ from upstage_crm.privacy.record_care import (
 )
 from upstage_crm.staff.roles import Permission, StaffMember, may
 from upstage_crm.wiring import runtime
+from upstage_crm.wording.consequences import ending_words, erasing_words
 from upstage_crm.wording.limits import HELD_WORDS
 from upstage_crm.wording.sentences import sentence
 
@@ -242,6 +244,8 @@ def _read_record(session: Session, number: int, viewer: StaffMember) -> Record:
         blockers=erasure.blockers(session, found.id, now=now) if may_erase else (),
         waiting=waiting,
         status_takes_two=status_takes_two(session, found.id, now=now),
+        ending=ending_words(consequences.of_patron(session, found.id)),
+        empties=erasing_words(erasure.erasing(session, found.id)) if may_erase else "",
         was_asked=bool(asked),
         viewer=viewer,
         refusals=refusals(session, viewer, firsts, now=now),

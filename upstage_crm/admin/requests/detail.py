@@ -37,6 +37,7 @@ from upstage_crm.mail.event_log import NotedEvent
 from upstage_crm.mail.message import Audience
 from upstage_crm.mail.queries import MailSummary
 from upstage_crm.receipts.queries import ReceiptLine
+from upstage_crm.wording.consequences import counted
 from upstage_crm.wording.mails import delivery_key
 from upstage_crm.wording.sentences import (
     AUDIENCE_WORDS,
@@ -112,6 +113,7 @@ class RequestPage:
     resend_wait_s: int = 0
     resend_until: str = ""
     resend_refusal: str = ""
+    resends: str = ""
     told: str = ""
 
 
@@ -212,6 +214,7 @@ def request_page(found: Found, *, viewer: Viewer, policy: Policy, now: datetime)
         resend_wait_s=max(0, int(wait.total_seconds()) + 1) if wait > timedelta() else 0,
         resend_until=when.iso(request.last_sent_at + policy.resend_cooldown),
         resend_refusal=_refusal(found, policy, now),
+        resends=_resends(found),
         told=_told(found, viewer),
     )
 
@@ -296,6 +299,18 @@ def _refusal(found: Found, policy: Policy, now: datetime) -> str:
     return (
         f"Sent again {len(again)} times in 24 hours, which is the limit. Possible from {free_at}."
     )
+
+
+def _resends(found: Found) -> str:
+    """Who gets the question again, and how often it has left."""
+    open_fields = [entry for entry in found.request.fields if entry.outcome.is_open]
+    asked = list(dict.fromkeys(m for entry in open_fields for m in entry.unanswered))
+    if not asked:
+        return ""
+    sent = found.request.sent_count
+    often = "once" if sent == 1 else f"{sent} times"
+    emails = counted(len(asked), "email")
+    return f"Sends {emails} to {' and '.join(asked)}. The question was sent {often} before."
 
 
 def _told(found: Found, viewer: Viewer) -> str:

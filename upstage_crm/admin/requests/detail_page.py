@@ -14,14 +14,15 @@ from upstage_crm.admin.requests.spans import Span
 from upstage_crm.admin.requests.story import Moment
 from upstage_crm.admin.requests.task_page import (
     code_button,
+    resend_button,
     revert_button,
     task_card,
     task_dialogs,
     withdraw_button,
 )
 from upstage_crm.ui.components.base import Child, filled, hidden_text, show_if
-from upstage_crm.ui.components.button import button, link, link_button
-from upstage_crm.ui.components.deadline import countdown_button, deadline_chip
+from upstage_crm.ui.components.button import link, link_button
+from upstage_crm.ui.components.deadline import deadline_chip
 from upstage_crm.ui.components.diff import diff, diff_row, diff_text
 from upstage_crm.ui.components.feedback import empty_state, notice, skeleton_lines
 from upstage_crm.ui.components.page import (
@@ -63,7 +64,7 @@ def _request() -> rx.Component:
             subtitle=_subtitle(),
             crumbs=breadcrumbs(("Requests", "/requests/"), here=REQUEST.reference),
             chips=(request_chip(REQUEST.state, REQUEST.state_words), _deadline()),
-            actions=(code_button(), _resend(), revert_button(), withdraw_button()),
+            actions=(code_button(), resend_button(), revert_button(), withdraw_button()),
         ),
         stack(
             _feedback(),
@@ -113,18 +114,6 @@ def _conflict() -> rx.Component:
         tone="warning",
         live=False,
     )
-
-
-def _resend() -> Child:
-    refused = button("Send again", disabled=True, icon="send", aria_describedby="resend-hint")
-    ready = countdown_button(
-        "Send again",
-        waiting="Send again in",
-        seconds=REQUEST.resend_wait_s,
-        until=REQUEST.resend_until,
-        on_click=State.resend(State.subject),
-    )
-    return show_if(REQUEST.can_resend, show_if(filled(REQUEST.resend_refusal), refused, ready))
 
 
 def _changes() -> rx.Component:

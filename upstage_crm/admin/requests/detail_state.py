@@ -13,7 +13,6 @@ from upstage_crm.admin.requests.url import request_href
 from upstage_crm.admin.second_person import refusals
 from upstage_crm.audit import trail
 from upstage_crm.change_requests.disputes import suppressions
-from upstage_crm.change_requests.lifecycle import staff_commands
 from upstage_crm.change_requests.model.errors import UnknownRequest
 from upstage_crm.change_requests.model.rules import (
     HeldFor,
@@ -63,23 +62,6 @@ class RequestDetailState(PageMixin, AdminState):
             self.news = (
                 f"This request is now {STATE_WORDS[RequestState(self.detail.state)].lower()}."
             )
-
-    @rx.event
-    async def resend(self, subject: str) -> None:
-        """Send the decision mails again, with new links."""
-        if not self._is_about(subject):
-            return
-        parts, actor, reference = runtime(), self._actor(), self.subject
-        await self._act(
-            lambda session: staff_commands.resend(
-                session,
-                actor=actor,
-                reference=reference,
-                notifier=parts.notifier,
-                now=parts.clock.now(),
-            ),
-            "Sent again. The links in the earlier mail no longer work.",
-        )
 
     def _succeed(self, words: str) -> None:
         self.news = ""

@@ -13,6 +13,7 @@ from upstage_crm.change_requests.model.rules import Decision
 from upstage_crm.pages.view import question
 from upstage_crm.ui.components.base import Child, filled, show_if
 from upstage_crm.ui.components.button import button
+from upstage_crm.ui.components.deadline import countdown_button
 from upstage_crm.ui.components.feedback import notice
 from upstage_crm.ui.components.form import text_area, text_field
 from upstage_crm.ui.components.page import card, inline, quote, stack
@@ -44,9 +45,22 @@ def withdraw_button() -> Child:
     return show_if(REQUEST.can_withdraw, button("Withdraw", on_click=_ask("withdraw")))
 
 
+def resend_button() -> Child:
+    """Return the button that asks whether to send the question again, once its wait is over."""
+    refused = button("Send again", disabled=True, icon="send", aria_describedby="resend-hint")
+    ready = countdown_button(
+        "Send again",
+        waiting="Send again in",
+        seconds=REQUEST.resend_wait_s,
+        until=REQUEST.resend_until,
+        on_click=_ask("resend"),
+    )
+    return show_if(REQUEST.can_resend, show_if(filled(REQUEST.resend_refusal), refused, ready))
+
+
 def task_dialogs() -> Child:
     """Return the dialogs; one at most is open."""
-    return rx.fragment(_withdraw(), _decline(), _explain(), _revert(), _code())
+    return rx.fragment(_withdraw(), _resend(), _decline(), _explain(), _revert(), _code())
 
 
 def _task() -> rx.Component:
@@ -90,6 +104,20 @@ def _withdraw() -> rx.Component:
         send="Withdraw request",
         send_variant="danger",
         cancel="Keep it",
+        size="small",
+    )
+
+
+def _resend() -> rx.Component:
+    return question(
+        State,
+        "resend",
+        rx.el.p("The links in the emails we sent before stop working at once."),
+        rx.el.p(REQUEST.resends),
+        title="Send the question again?",
+        on_submit=State.resend,
+        send="Send again",
+        send_icon="send",
         size="small",
     )
 

@@ -31,7 +31,14 @@ class RequestTaskState(DialogMixin, AdminState):
 
     permission: ClassVar[Permission | None] = Permission.VIEW_REQUESTS
     fresh: ClassVar[frozenset[str]] = frozenset({"release", "confirm", "decline", "explain"})
-    dialogs: ClassVar[tuple[str, ...]] = ("withdraw", "decline", "explain", "revert", "code")
+    dialogs: ClassVar[tuple[str, ...]] = (
+        "withdraw",
+        "resend",
+        "decline",
+        "explain",
+        "revert",
+        "code",
+    )
     page: ClassVar[type[RequestDetailState]] = RequestDetailState
 
     # The step that waited when the dialog was opened, and what it acts on.
@@ -56,6 +63,13 @@ class RequestTaskState(DialogMixin, AdminState):
             reference = self.subject
             words = f"{reference} is withdrawn. Its links no longer work."
             await self._step(staff_commands.withdraw, reference, words)
+
+    @rx.event
+    async def resend(self, form: dict[str, Any]) -> None:
+        """Send the question again, with new links."""
+        if self._accept("resend", form) is not None:
+            words = "Sent again. The links in the earlier email no longer work."
+            await self._step(staff_commands.resend, self.subject, words)
 
     @rx.event
     async def release(self, subject: str) -> None:
