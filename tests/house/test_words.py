@@ -24,6 +24,7 @@ from upstage_crm.change_requests.model.rules import (
 )
 from upstage_crm.change_requests.model.thresholds import Wire
 from upstage_crm.change_requests.notifications import alert_mails
+from upstage_crm.change_requests.reads.proposable import Obstacle
 from upstage_crm.cli import start_words
 from upstage_crm.core.errors import UpstageError
 from upstage_crm.mail.catalogue import CATALOGUE
@@ -34,7 +35,7 @@ from upstage_crm.patrons.tables import PatronStatus
 from upstage_crm.privacy.erasure import BlockerKind
 from upstage_crm.settings import known_names
 from upstage_crm.staff.roles import Role
-from upstage_crm.wording import actions, limits, sentences, staff
+from upstage_crm.wording import actions, limits, obstacles, sentences, staff
 
 ROOT = Path(__file__).resolve().parents[2]
 # Told apart for a page's layout alone; to everybody outside it is one refusal with one code.
@@ -117,6 +118,7 @@ def test_a_sentence_without_its_facts_is_still_one() -> None:
         (actions.PROBLEM_WORDS, Problem),
         (alert_mails.WIRE_WORDS, Wire),
         (limits.HELD_WORDS, HeldFor),
+        (obstacles.OBSTACLE_WORDS, Obstacle),
     ],
 )
 def test_every_member_has_words(said: dict[object, object], kind: type[Enum]) -> None:

@@ -83,7 +83,10 @@ SENTENCES: Mapping[str, str] = {
     "status_refused": "Choose another status.",
     "record_moved": "The record has changed since this was asked for. Decline it, and ask again.",
     "not_frozen": "This record is not in dispute.",
-    "no_mailbox": "This patron has no working email address that we could ask.",
+    "no_mailbox": (
+        "This patron has no working email. Propose a new one first, or confirm their identity at "
+        "the desk."
+    ),
     "address_recently_proposed": (
         "This address was proposed for another patron in the last 30 days (request {reference})."
     ),
@@ -97,7 +100,10 @@ SENTENCES: Mapping[str, str] = {
     "not_suppressed": "This address is not suppressed any more.",
     "other_finding": "The first member found out something else. Talk to each other first.",
     "mailbox_out": "This address has no say about this record.",
-    "recently_rejected": "This was rejected lately (request {reference}). Wait until {until}.",
+    "recently_rejected": (
+        "The patron rejected this (request {reference}). You can propose it again from {until}; a "
+        "manager, the privacy lead or an owner can do so now."
+    ),
     "request_unknown": "There is no such request.",
     "request_ended": "This request is over: {state}.",
     "erasure_blocked": "This patron cannot be erased now. What stands in the way is listed.",

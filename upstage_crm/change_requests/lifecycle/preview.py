@@ -118,7 +118,7 @@ def preview(
         path=path,
         now=now,
     )
-    wanted = {change.field.key: change.key for change in parsed}
+    wanted = {change.field.key: change.proposed for change in parsed}
     standing = create.same_open_request(session, patron_id=patron_id, wanted=wanted, now=now)
     open_fields = requests.open_fields(session, patron_id)
     taken = {field: row for field, row in open_fields.items() if field in wanted}
