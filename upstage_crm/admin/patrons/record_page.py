@@ -24,7 +24,7 @@ from upstage_crm.admin.patrons.record_rows import EventView, ProtectedView, Requ
 from upstage_crm.admin.patrons.record_state import PatronRecordState as State
 from upstage_crm.admin.patrons.reveal_dialog import reveal_button, reveal_dialog
 from upstage_crm.pages.view import subject_input
-from upstage_crm.ui.components.base import Child, filled, show_if
+from upstage_crm.ui.components.base import Child, filled, show_if, text_if
 from upstage_crm.ui.components.button import button, copy_button, icon_button, link, link_button
 from upstage_crm.ui.components.edit_row import (
     block_input,
@@ -89,9 +89,10 @@ def _record() -> rx.Component:
             live_place(_problem(), assertive=True),
             live_place(_done()),
             erased_notice(),
+            frozen_notice(),
+            _obstacle(),
             erasure_notice(),
             waiting_changes(),
-            frozen_notice(),
             show_if(State.head.is_flagged & ~filled(State.care.frozen.cause), _flagged()),
             columns(stack(_protected(), _free()), stack(_requests(), _history())),
         ),
@@ -138,6 +139,27 @@ def _flagged() -> rx.Component:
     )
 
 
+def _obstacle() -> Child:
+    """Why the patron cannot be asked as usual, with the way on."""
+    obstacle = State.obstacle
+    propose = button(
+        obstacle.act, size="small", on_click=ProposeState.open(obstacle.field, State.subject)
+    )
+    return show_if(
+        filled(obstacle.title),
+        notice(
+            obstacle.ways_on,
+            title=obstacle.title,
+            tone="warning",
+            live=False,
+            action=inline(
+                show_if(filled(obstacle.act), propose),
+                show_if(obstacle.is_status, status_button()),
+            ),
+        ),
+    )
+
+
 def _protected() -> rx.Component:
     rows = rx.foreach(State.protected, lambda field: _protected_row(cast("ProtectedView", field)))
     return card(
@@ -152,8 +174,9 @@ def _protected_row(field: ProtectedView) -> rx.Component:
     return protected_row(
         field.label,
         on_propose=ProposeState.open(field.key, State.subject),
-        value=rx.fragment(value_lines(field.lines)),
-        may_propose=State.may_propose,
+        value=_value(field),
+        may_propose=filled(field.way),
+        propose=text_if(field.way == "desk", "Confirm at the desk", "Propose change"),
         pending=filled(field.reference),
         pending_state=field.state,
         pending_words=field.state_words,
@@ -164,6 +187,16 @@ def _protected_row(field: ProtectedView) -> rx.Component:
             reveal_button(field),
         ),
     )
+
+
+def _value(field: ProtectedView) -> rx.Component:
+    """The value; an address or a number is a link, with a button that copies it."""
+    reached = rx.el.span(
+        link(rx.el.bdi(field.lines[0]), href=field.href, full_load=True, class_name="u-value"),
+        copy_button(field.lines[0], label=f"Copy {field.label}"),
+        class_name="u-inline",
+    )
+    return rx.fragment(show_if(filled(field.href), reached, value_lines(field.lines)))
 
 
 def _free() -> rx.Component:

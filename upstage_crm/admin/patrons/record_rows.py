@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, tzinfo
+from urllib.parse import quote
 
 from upstage_crm.admin.patrons.free_fields import find_free_field
 from upstage_crm.admin.patrons.rows import status_words
@@ -14,13 +15,15 @@ from upstage_crm.admin.requests.rows import words_of
 from upstage_crm.audit.events import Action
 from upstage_crm.audit.trail import AuditLine
 from upstage_crm.change_requests.model.views import RequestView
+from upstage_crm.change_requests.reads.proposable import Obstacle, Proposable
 from upstage_crm.core import when
-from upstage_crm.patrons.fields import FIELDS
+from upstage_crm.patrons.fields import FIELDS, ProtectedField
 from upstage_crm.patrons.reveals import may_reveal
 from upstage_crm.patrons.views import PatronRecord
 from upstage_crm.patrons.visibility import FieldAccess
 from upstage_crm.staff.roles import StaffMember
 from upstage_crm.wording.actions import action_words
+from upstage_crm.wording.obstacles import OBSTACLE_WORDS
 from upstage_crm.wording.sentences import CHANNEL_WORDS
 
 ICONS: Mapping[Action, tuple[str, str]] = {
@@ -72,6 +75,7 @@ ICONS: Mapping[Action, tuple[str, str]] = {
 }
 
 
+_OWN_NOTICE = (Obstacle.ERASED, Obstacle.FROZEN)  # the page has a fuller notice of these
 REVEALED = "Shown until you leave this page"
 
 
@@ -91,12 +95,16 @@ class RecordHead:
 class ProtectedView:
     """One protected field. `mark` is the chip of a mailbox, `mark_words` say since when.
 
-    `can_reveal` says that the value is masked and that this viewer may ask for it.
+    `can_reveal` says that the value is masked and that this viewer may ask for it. `way` is how a
+    change of it can be proposed: "email", "desk" or "" for not at all. `href` writes to or calls
+    the value, for who reads it in full.
     """
 
     key: str = ""
     label: str = ""
     lines: list[str] = field(default_factory=list)
+    way: str = ""
+    href: str = ""
     can_reveal: bool = False
     revealed_words: str = ""
     mark: str = ""
@@ -105,6 +113,21 @@ class ProtectedView:
     state_words: str = ""
     proposed: str = ""
     reference: str = ""
+
+
+@dataclass(frozen=True)
+class ObstacleView:
+    """Why the patron cannot be asked as usual; empty when nothing is in the way.
+
+    `field` is the one that is proposed first, and `act` its button. With `is_status` another
+    status is the way on.
+    """
+
+    title: str = ""
+    ways_on: str = ""
+    field: str = ""
+    act: str = ""
+    is_status: bool = False
 
 
 @dataclass(frozen=True)
@@ -154,6 +177,7 @@ def protected_views(
     *,
     viewer: StaffMember,
     access: FieldAccess,
+    can: Proposable,
     time_zone: tzinfo,
 ) -> list[ProtectedView]:
     """Return every protected field of the registry, with what is proposed for it now."""
@@ -162,12 +186,41 @@ def protected_views(
             key=entry.key,
             label=entry.label,
             lines=list(access.lines(entry, record.values)),
+            way=can.way(entry.key),
+            href=_href(entry, record.values) if access.sees(entry.key) else "",
             can_reveal=may_reveal(viewer, access, entry.key) and not entry.is_empty(record.values),
             **_mark(record, entry.mailbox_column, time_zone),
             **_pending(entry.key, requests, time_zone),
         )
         for entry in FIELDS.values()
     ]
+
+
+def obstacle_view(can: Proposable) -> ObstacleView:
+    """Return what stands in the way of asking the patron, and the field that is the way on."""
+    obstacle = can.obstacle
+    if obstacle is None or obstacle in _OWN_NOTICE:
+        return ObstacleView()
+    words = OBSTACLE_WORDS[obstacle]
+    mailboxes = [key for key in FIELDS if key in can.by_email and FIELDS[key].mailbox_column]
+    way = mailboxes[0] if mailboxes else ""
+    return ObstacleView(
+        title=words.title,
+        ways_on=words.ways_on,
+        field=way,
+        act=f"Propose a new {FIELDS[way].label.lower()}" if way else "",
+        is_status=obstacle in (Obstacle.DECEASED, Obstacle.INACTIVE),
+    )
+
+
+def _href(entry: ProtectedField, values: Mapping[str, str | None]) -> str:
+    """The address with which a browser writes to, or calls, a value."""
+    schemes = {"email": "mailto:", "tel": "tel:"}
+    first = entry.parts[0]
+    held = values.get(first.name)
+    if not held or first.type not in schemes:
+        return ""
+    return schemes[first.type] + quote(held, safe="@+")
 
 
 def with_revealed(

@@ -4,6 +4,7 @@ import asyncio
 import logging
 from dataclasses import dataclass
 from typing import Any, ClassVar
+from urllib.parse import parse_qs
 
 import reflex as rx
 from sqlalchemy.exc import SQLAlchemyError
@@ -14,10 +15,12 @@ from upstage_crm.admin.patrons.care import Care, care_of
 from upstage_crm.admin.patrons.free_fields import find_free_field, in_words, seen_free, zone_options
 from upstage_crm.admin.patrons.record_rows import (
     EventView,
+    ObstacleView,
     ProtectedView,
     RecordHead,
     RequestItem,
     event_views,
+    obstacle_view,
     protected_views,
     record_head,
     request_items,
@@ -28,8 +31,10 @@ from upstage_crm.audit import trail
 from upstage_crm.change_requests.lifecycle import consequences
 from upstage_crm.change_requests.model.rules import HeldFor
 from upstage_crm.change_requests.reads import requests
+from upstage_crm.change_requests.reads.proposable import proposable
 from upstage_crm.core import when
 from upstage_crm.core.errors import UpstageError
+from upstage_crm.core.ids import parse_reference
 from upstage_crm.organisation.settings import details
 from upstage_crm.pages.dialog_state import SUBJECT
 from upstage_crm.pages.forms import texts
@@ -73,6 +78,7 @@ class Record:
     events: list[EventView]
     requests: list[RequestItem]
     care: Care
+    obstacle: ObstacleView
 
 
 class PatronRecordState(PageMixin, AdminState):
@@ -89,6 +95,7 @@ class PatronRecordState(PageMixin, AdminState):
     events: rx.Field[list[EventView]] = rx.field(default_factory=list)
     requests: rx.Field[list[RequestItem]] = rx.field(default_factory=list)
     care: rx.Field[Care] = rx.field(default_factory=Care)
+    obstacle: rx.Field[ObstacleView] = rx.field(default_factory=ObstacleView)
     may_propose: bool = False
     may_edit: bool = False
     fixed: rx.Field[list[str]] = rx.field(default_factory=list)
@@ -102,6 +109,8 @@ class PatronRecordState(PageMixin, AdminState):
     _version: tuple[str, bool] = ("", False)
     _revealed: dict[str, str] = {}
     _began: str = ""
+    _again: str = ""  # the request that the address asks to propose again
+    _awaited: str = ""  # the address to which the browser was sent from here
 
     @rx.event
     def edit(self, name: str, subject: str) -> None:
@@ -182,28 +191,45 @@ class PatronRecordState(PageMixin, AdminState):
 
     def _start(self) -> None:
         self.subject = str(_number_in(self.router.url.path))
+        asked = parse_qs(self._browser_place().partition("?")[2]).get("again", [""])
+        self._again = parse_reference(asked[0])
 
-    async def _show(self) -> None:
+    def _is_awaited(self) -> bool:
+        awaited, self._awaited = self._awaited, ""
+        return bool(awaited) and awaited == self._browser_place()
+
+    async def _show(self) -> Any:
         number = int(self.subject)
         try:
             found = await asyncio.to_thread(_record, number, self._actor())
         except UnknownPatron:
             self.shown = "missing"
-            return
+            return None
         except SQLAlchemyError:
             log.exception("a patron's record could not be read")
             self.shown = "failed"
-            return
+            return None
         if found.version != self._version:  # what was shown may be another value by now
             self._version, self._revealed = found.version, {}
         self.shown, self._patron_id, self.head = "record", found.patron_id, found.head
         self.protected = with_revealed(found.protected, self._revealed)
         self.requests, self.events, self.fixed = found.requests, found.events, found.fixed
-        self._held, self.care = found.held, found.care
+        self._held, self.care, self.obstacle = found.held, found.care, found.obstacle
         is_live = not found.care.is_erased
-        self.may_propose = is_live and self._may(Permission.PROPOSE_CHANGE)
+        self.may_propose = any(view.way for view in found.protected)
         self.may_edit = is_live and self._may(Permission.EDIT_PATRON)
         self.free, self.free_words = found.free, in_words(found.free)
+        return await self._propose_again() if self._again else None
+
+    async def _propose_again(self) -> Any:
+        """Open the dialog with what an earlier request proposed; reload does not do so again."""
+        from upstage_crm.admin.patrons.propose_state import ProposeState  # which imports this page
+
+        reference, self._again = self._again, ""
+        dialog = await self.get_state(ProposeState)
+        following = await dialog._again(self, reference)
+        self._awaited = self.path
+        return [rx.redirect(self.path, replace=True), *following]
 
     def _about(self) -> str:
         """How dialogs name the patron of this record."""
@@ -235,6 +261,7 @@ def _read_record(session: Session, number: int, viewer: StaffMember) -> Record:
     may_erase = may(viewer, Permission.ERASE_PATRON)
     freeze, asked_erasure = freeze_of(session, found.id), erasure_of(session, found.id)
     waiting = record_changes_of(session, found.id)
+    can = proposable(session, found.id, actor=viewer)
     firsts = [freeze.first_id if freeze else "", asked_erasure.asked_id if asked_erasure else ""]
     firsts += [one.asked_id for one in waiting]
     care = care_of(
@@ -258,7 +285,10 @@ def _read_record(session: Session, number: int, viewer: StaffMember) -> Record:
         version=(when.iso(found.updated_at), found.is_protected),
         held=access.kept(found.values),
         head=record_head(found, access=access, time_zone=zone),
-        protected=protected_views(found, asked, viewer=viewer, access=access, time_zone=zone),
+        protected=protected_views(
+            found, asked, viewer=viewer, access=access, can=can, time_zone=zone
+        ),
+        obstacle=obstacle_view(can),
         free=free,
         # Saving what was masked would lose it.
         fixed=[name for name, text in free.items() if text != found.free[name]],

@@ -47,6 +47,16 @@ from upstage_crm.wording.sentences import (
 
 _DAY = timedelta(days=1)
 _AT_ONCE = timedelta(minutes=1)
+# What is pending is corrected by a newer proposal, which takes its place.
+_AGAIN = {
+    RequestState.HELD: "Correct",
+    RequestState.PENDING: "Correct",
+    RequestState.WITHDRAWN: "Propose again",
+    RequestState.REJECTED: "Propose again",
+    RequestState.EXPIRED: "Propose again",
+    RequestState.UNDELIVERABLE: "Propose again",
+    RequestState.SUPERSEDED: "Propose again",
+}
 _SETTLED = {
     MailState.SENT: "sent",
     MailState.CAPTURED: "kept",
@@ -108,6 +118,8 @@ class RequestPage:
     can_read_out: bool = False
     code_hint: str = ""
     reminder: str = ""
+    again_href: str = ""
+    again: str = ""
     can_withdraw: bool = False
     can_resend: bool = False
     resend_wait_s: int = 0
@@ -145,6 +157,7 @@ class Viewer:
     may_withdraw: bool
     may_resend: bool
     may_open_mail: bool
+    may_propose: bool = False
     may_release: bool = False
     may_confirm: bool = False
     may_identify: bool = False
@@ -209,6 +222,10 @@ def request_page(found: Found, *, viewer: Viewer, policy: Policy, now: datetime)
         can_read_out=(can_resend or request.state is RequestState.WAITING) and viewer.may_identify,
         code_hint=_code_hint(request),
         reminder=when.in_words(request.next_reminder_at, zone) if request.next_reminder_at else "",
+        again_href=f"/patrons/{request.patron_number}/?again={request.reference}"
+        if viewer.may_propose
+        else "",
+        again=_AGAIN.get(request.state, ""),
         can_withdraw=is_open and viewer.may_withdraw,
         can_resend=can_resend and viewer.may_resend,
         resend_wait_s=max(0, int(wait.total_seconds()) + 1) if wait > timedelta() else 0,

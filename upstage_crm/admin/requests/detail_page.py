@@ -64,7 +64,7 @@ def _request() -> rx.Component:
             subtitle=_subtitle(),
             crumbs=breadcrumbs(("Requests", "/requests/"), here=REQUEST.reference),
             chips=(request_chip(REQUEST.state, REQUEST.state_words), _deadline()),
-            actions=(code_button(), resend_button(), revert_button(), withdraw_button()),
+            actions=(code_button(), _again(), resend_button(), revert_button(), withdraw_button()),
         ),
         stack(
             _feedback(),
@@ -86,6 +86,13 @@ def _subtitle() -> Child:
         f" ({REQUEST.patron_number}), proposed by {REQUEST.proposer}, ",
         when(REQUEST.created, iso=REQUEST.created_iso),
     )
+
+
+def _again() -> Child:
+    """The way to the record's dialog, filled in with what this request proposes."""
+    is_offered = filled(REQUEST.again_href) & filled(REQUEST.again)
+    opener = link_button(REQUEST.again, href=REQUEST.again_href, icon="pencil")
+    return show_if(is_offered, opener)
 
 
 def _deadline() -> Child:

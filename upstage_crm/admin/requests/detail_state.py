@@ -91,6 +91,7 @@ class RequestDetailState(PageMixin, AdminState):
             may_withdraw=self._may(Permission.WITHDRAW_REQUEST),
             may_resend=self._may(Permission.RESEND_REQUEST),
             may_open_mail=self._may(Permission.VIEW_MAILBOX),
+            may_propose=self._may(Permission.PROPOSE_CHANGE),
             may_release=self._may(
                 Permission.RELEASE_QUARANTINE
                 if found.request.held_for is HeldFor.QUARANTINE

@@ -90,7 +90,7 @@ class RequestTaskState(DialogMixin, AdminState):
             words = "Confirmed. It counts as the patron's answer."
             await self._press(page, codes.confirm, words)
         else:
-            words = "Confirmed. The current address is told now."
+            words = "Confirmed. See below who is told."
             await self._press(page, identify.confirm, words)
 
     @rx.event

@@ -67,7 +67,7 @@ class ProposalPreview:
     `readings` come in the order of the mails: who is told first, then who decides. `standing` is
     the reference of the open request that proposes exactly this already ("" when none does),
     `replaced` are those of open requests that this one would supersede. `reason_sentence` is ""
-    until a reason is chosen.
+    until a reason is chosen. `tells_current` says whether the current mailbox hears of it.
     """
 
     readings: tuple[Reading, ...]
@@ -78,6 +78,7 @@ class ProposalPreview:
     standing: str
     replaced: tuple[str, ...]
     needs_second: bool
+    tells_current: bool
     advice: tuple[Advice, ...]
 
 
@@ -136,6 +137,7 @@ def preview(
         time_zone=patron.time_zone,
         standing=standing.reference if standing else "",
         needs_second=needs_second(policy, patron, parsed),
+        tells_current=any(Reviewer.CURRENT in change.plan.asked for change in parsed),
         replaced=() if standing else _references(session, replaced),
         advice=_advice(patron, parsed, reason_text, actor.role, context),
     )

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Literal
 
 from sqlmodel import Session
 
@@ -45,6 +46,12 @@ class Proposable:
     obstacle: Obstacle | None = None
     by_email: frozenset[str] = frozenset()
     at_desk: frozenset[str] = frozenset()
+
+    def way(self, key: str) -> Literal["email", "desk", ""]:
+        """How a change of this field can be proposed; "" for not at all."""
+        if key in self.by_email:
+            return "email"
+        return "desk" if key in self.at_desk else ""
 
 
 _STATUSES = {
