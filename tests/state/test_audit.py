@@ -115,7 +115,7 @@ class TestWho:
             tab = scene.pipeline.client()
             await scene.pipeline.send(tab, handler, "/audit/")
 
-            assert ["/sign-in/"] == tab.redirects()
+            assert ["/sign-in/"] == tab.doors()
             assert NEW not in str(tab.deltas)
             assert "unbroken" not in str(tab.deltas)
 

@@ -82,7 +82,7 @@ class TestList:
             async with Pipeline() as pipeline:
                 outsider = await opened(pipeline, "")
 
-                assert ["/sign-in/"] == outsider.redirects()
+                assert ["/sign-in/"] == outsider.doors()
                 assert [] == await names(pipeline, outsider)
                 assert "Okafor" not in str(outsider.deltas)
 
@@ -253,7 +253,7 @@ class TestRecord:
             async with Pipeline() as pipeline:
                 outsider = await on_record(pipeline, "", number)
 
-                assert ["/sign-in/"] == outsider.redirects()
+                assert ["/sign-in/"] == outsider.doors()
                 assert "Okafor" not in str(outsider.deltas)
 
         run(story)
@@ -642,7 +642,7 @@ class TestPropose:
                 outsider = await proposing(pipeline, "", number)
                 await pipeline.submit(outsider, ProposeState.send, SENDING)
 
-                assert {"/sign-in/"} == set(outsider.redirects())
+                assert {"/sign-in/"} == set(outsider.doors())
                 assert before == contents(made.database)
 
         run(story)

@@ -304,7 +304,7 @@ def test_nobody_without_a_session_gets_anything(play: Any) -> None:
             await scene.pipeline.send(tab, handler, path, **payload)
 
             assert before == scene.desk.dump()
-            assert ["/sign-in/"] == tab.redirects()
+            assert ["/sign-in/"] == tab.doors()
             assert "" == (await scene.detail(tab)).detail.reference
             assert [] == (await scene.listed(tab)).rows
 

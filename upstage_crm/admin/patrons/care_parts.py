@@ -15,7 +15,7 @@ from upstage_crm.change_requests.model.rules import (
     Finding,
     RecordChangeKind,
 )
-from upstage_crm.pages.view import question, refusal_of, subject_dialog, subject_form
+from upstage_crm.pages.view import kept, question, refusal_of, subject_dialog, subject_form
 from upstage_crm.privacy.erasure import REASON_LIMIT
 from upstage_crm.ui.components.base import Child, filled, show_if, text_if
 from upstage_crm.ui.components.button import button, link
@@ -236,7 +236,13 @@ def _erase_dialog() -> rx.Component:
     asking = subject_form(
         State,
         rx.el.p(rx.el.strong(ERASURE.empties)),
-        text_area("Why?", NOTE, id="care-erase", max_length=REASON_LIMIT),
+        text_area(
+            "Why?",
+            NOTE,
+            id="care-erase",
+            default_value=kept(State, NOTE),
+            max_length=REASON_LIMIT,
+        ),
         rx.el.p("A second staff member confirms it.", class_name="u-muted"),
         refusal_of(State),
         rx.el.div(
@@ -245,6 +251,7 @@ def _erase_dialog() -> rx.Component:
             class_name="u-dialog-foot",
         ),
         on_submit=State.erase,
+        name="erase",
     )
     blocked = stack(_blockers(), form_actions(dialog_close("Close", variant="quiet")))
     return subject_dialog(
@@ -280,9 +287,16 @@ def _status_dialog() -> rx.Component:
             STATUS,
             rx.foreach(CARE.statuses, lambda one: rx.el.option(one.label, value=one.value)),
             placeholder="Choose a status",
+            default_value=kept(State, STATUS),
             id="care-new-status",
         ),
-        text_area("Why?", NOTE, id="care-status", max_length=REASON_LIMIT),
+        text_area(
+            "Why?",
+            NOTE,
+            id="care-status",
+            default_value=kept(State, NOTE),
+            max_length=REASON_LIMIT,
+        ),
         rx.el.p(rx.el.strong(CARE.ending)),
         rx.el.p(STATUS_BACK, class_name="u-muted"),
         show_if(
@@ -333,6 +347,7 @@ def _dialog(
             "In your words" if name == "clear" else "Why?",
             NOTE,
             id=f"care-{name}",
+            default_value=kept(State, NOTE),
             max_length=NOTE_LIMIT,
         ),
         title=title,
@@ -357,8 +372,20 @@ def _findings() -> tuple[Child, ...]:
     )
     methods = [("", "Not needed"), *((one.value, METHODS[one].label) for one in IDENTIFYING)]
     return (
-        select_field("Finding", "finding", found, id="care-finding"),
-        select_field("How you know who the patron is", "method", methods, id="care-method"),
+        select_field(
+            "Finding",
+            "finding",
+            found,
+            default_value=kept(State, "finding"),
+            id="care-finding",
+        ),
+        select_field(
+            "How you checked who the patron is",
+            "method",
+            methods,
+            default_value=kept(State, "method"),
+            id="care-method",
+        ),
     )
 
 

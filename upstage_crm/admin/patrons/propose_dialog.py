@@ -25,7 +25,7 @@ from upstage_crm.change_requests.model.reasons import (
     METHODS,
     REASONS,
 )
-from upstage_crm.pages.view import question
+from upstage_crm.pages.view import kept, question
 from upstage_crm.patrons.fields import FIELDS, ProtectedField
 from upstage_crm.ui.components.base import Child, filled, show_if, text_for
 from upstage_crm.ui.components.button import button, link
@@ -104,7 +104,7 @@ def _more() -> Child:
     shown = rx.el.div(
         rx.el.p("Also change", class_name="u-hint"), inline(*offered), class_name="u-stack"
     )
-    is_left = cast("rx.Var[bool]", State.addable.length() > State.others.length() + 1)
+    is_left: Any = State.addable.length() > State.others.length() + 1
     return show_if(is_left, shown)
 
 
@@ -114,6 +114,7 @@ def _mailbox() -> Child:
     both = checkbox(
         "Ask the current address too",
         "ask_both",
+        default_checked=kept(State, "ask_both") == "on",
         hint="Both must approve before the address changes.",
         on_change=State.both,
     )
@@ -127,7 +128,7 @@ def _mailbox() -> Child:
     )
     return rx.fragment(
         rx.cond(State.is_lost, rx.fragment(), rx.fragment(*asked)),
-        show_if(State.may_identify & ~State.is_at_desk, lost),
+        rx.cond(State.is_at_desk, rx.fragment(), show_if(State.may_identify, lost)),
         show_if(State.is_lost, _identified()),
     )
 
@@ -145,13 +146,14 @@ def _identified() -> rx.Component:
             [(method.value, METHODS[method].label) for method in IDENTIFYING],
             id=f"{ID}-{METHOD}",
             placeholder="Choose one",
-            default_value="",
+            default_value=kept(State, METHOD),
             error=error_at(State.errors, METHOD),
         ),
         text_area(
             "What did you check?",
             NOTE,
             id=f"{ID}-{NOTE}",
+            default_value=kept(State, NOTE),
             hint="The second person reads this. Don’t write down document numbers.",
             error=error_at(State.errors, NOTE),
             rows=2,

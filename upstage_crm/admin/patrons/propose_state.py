@@ -44,6 +44,7 @@ class ProposeState(DialogMixin, AdminState):
 
     permission: ClassVar[Permission | None] = Permission.PROPOSE_CHANGE
     dialogs: ClassVar[tuple[str, ...]] = (PROPOSE,)
+    drafted: ClassVar[frozenset[str]] = frozenset({PROPOSE})
     page: ClassVar[type[PatronRecordState]] = PatronRecordState
 
     field: str = ""
@@ -66,14 +67,18 @@ class ProposeState(DialogMixin, AdminState):
     _is_touched: bool = False
 
     @rx.event
-    async def open(self, field: str, subject: str) -> None:
+    async def open(self, field: str, subject: str) -> Any:
         """Open the dialog for one field of the record that is shown."""
         record = await self.get_state(PatronRecordState)
         entry = FIELDS.get(field) if isinstance(field, str) else None
         if not record._is_about(subject) or entry is None or not _way(record, entry.key):
-            return
-        await self._open(PROPOSE, subject=record.subject, about=record._about())
-        self._fill(record, entry, {})
+            return None
+        about = record._about()
+        if not await self._open(PROPOSE, subject=record.subject, about=about, part=entry.key):
+            return None
+        self.field = entry.key
+        await self._begin()
+        return ProposeState.check if self.is_restored else None
 
     @rx.event
     def typed(self, part: str, text: str) -> None:
@@ -188,6 +193,16 @@ class ProposeState(DialogMixin, AdminState):
         )
         return None
 
+    async def _begin(self) -> None:
+        record = await self.get_state(PatronRecordState)
+        others = tuple(
+            key
+            for key, entry in FIELDS.items()
+            if key != self.field and self.draft.keys() & set(entry.columns) and _way(record, key)
+        )
+        is_lost = self.draft.get("is_lost") == "on"
+        self._fill(record, FIELDS[self.field], self.draft, others=others, at_desk=is_lost)
+
     async def _again(self, record: PatronRecordState, reference: str) -> list[Any]:
         """Open the dialog with what an earlier request of the record proposed."""
         reader, patron_id = self._actor().role, record._patron_id
@@ -198,8 +213,10 @@ class ProposeState(DialogMixin, AdminState):
         except UnknownRequest:
             return []
         keys = [key for key in earlier.inputs if _way(record, key)]
-        if not keys or not await self._open(PROPOSE, subject=record.subject, about=record._about()):
+        subject, about = record.subject, record._about()
+        if not keys or not await self._open(PROPOSE, subject=subject, about=about, part=keys[0]):
             return []
+        self.draft, self.is_restored = {}, False
         filled = {column: text for key in keys for column, text in earlier.inputs[key].items()}
         filled |= {REASON: earlier.reason_code.value, WORDS: earlier.reason_text}
         self._fill(record, FIELDS[keys[0]], filled, others=tuple(keys[1:]), at_desk=earlier.is_desk)
@@ -237,7 +254,12 @@ class ProposeState(DialogMixin, AdminState):
             reason=filled.get(REASON, ""),
             words=filled.get(WORDS, ""),
             is_lost=self.is_lost,
+            ask_both=filled.get("ask_both") == "on",
+            method=filled.get(METHOD, ""),
+            note=filled.get(NOTE, ""),
         )
+        self.errors, self.problems, self.preview = {}, Refusal(), Preview()
+        self.hints, self.can_override = [], False
 
     def _change(self, **changed: Any) -> Any:
         if self._proposal is None:

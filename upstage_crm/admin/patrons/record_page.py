@@ -217,13 +217,14 @@ def _free_row(field: FreeField) -> rx.Component:
         on_edit=State.edit(field.name, State.subject),
         on_save=State.save,
         on_cancel=State.cancel,
+        on_typed=State.keep,
         error=State.edit_error,
         may_edit=State.may_edit & ~State.fixed.contains(field.name),
     )
 
 
 def _control(field: FreeField) -> rx.Component:
-    name, label, kept, error = field.name, field.label, State.free[field.name], State.edit_error
+    name, label, kept, error = field.name, field.label, State.start, State.edit_error
     if field.kind == "block":
         return block_input(name, label, value=kept, error=error)
     if field.kind == "line":

@@ -56,6 +56,7 @@ from upstage_crm.wording.limits import HELD_WORDS
 from upstage_crm.wording.sentences import sentence
 
 EVENTS_SHOWN = 50
+_BEGAN = "began"  # in a draft: what the record held when it was begun
 ALREADY_PROPOSED = "This was proposed already and still waits for an answer. Nothing was sent."
 LARGEST_NUMBER = 2**31 - 1  # what a patron number's column can hold
 log = logging.getLogger(__name__)
@@ -100,6 +101,7 @@ class PatronRecordState(PageMixin, AdminState):
     may_edit: bool = False
     fixed: rx.Field[list[str]] = rx.field(default_factory=list)
     editing: str = ""
+    start: str = ""  # what the input of the field that is edited begins with
     edit_error: str = ""
     zones: rx.Field[list[str]] = rx.field(default_factory=list)
     done_reference: str = ""
@@ -120,12 +122,22 @@ class PatronRecordState(PageMixin, AdminState):
             return
         if self._is_about(subject):
             self.editing, self.edit_error = field.name, ""
-            self._began = self.free[field.name]
+            draft = self._draft(self._draft_of(field.name))
+            self.start = draft.get(field.name, self.free[field.name])
+            self._began = draft.get(_BEGAN, self.free[field.name])
             self.zones = zone_options() if field.kind == "time_zone" else []
+
+    @rx.event
+    def keep(self, form: dict[str, Any]) -> None:
+        """Remember what is typed into the field that is being edited, as it is typed."""
+        given, name = texts(form), self.editing
+        if name in given and given.get(SUBJECT) == self.subject:
+            self._keep_draft(self._draft_of(name), {name: given[name], _BEGAN: self._began})
 
     @rx.event
     def cancel(self) -> Any:
         """Close the field that is being edited; nothing changes."""
+        self._drop_draft(self._draft_of(self.editing))
         name, self.editing, self.edit_error = self.editing, "", ""
         return rx.set_focus(f"edit-{name}") if name else None
 
@@ -153,6 +165,7 @@ class PatronRecordState(PageMixin, AdminState):
         except UpstageError as error:
             self.edit_error = sentence(error)
             return rx.set_focus(f"field-{field.name}")
+        self._drop_draft(self._draft_of(field.name))
         self._succeed(f"{field.label} saved.")
         self.editing, self.edit_error, self.done_reference = "", "", ""
         await self._show()
@@ -230,6 +243,10 @@ class PatronRecordState(PageMixin, AdminState):
         following = await dialog._again(self, reference)
         self._awaited = self.path
         return [rx.redirect(self.path, replace=True), *following]
+
+    def _draft_of(self, name: str) -> str:
+        """The name under which what is typed into one field is kept."""
+        return f"{self.get_full_name()}/{self.subject}/{name}"
 
     def _about(self) -> str:
         """How dialogs name the patron of this record."""

@@ -10,7 +10,7 @@ from upstage_crm.admin.requests.field_rows import FieldRow
 from upstage_crm.admin.requests.task_state import CODE, NOTE
 from upstage_crm.admin.requests.task_state import RequestTaskState as State
 from upstage_crm.change_requests.model.rules import Decision
-from upstage_crm.pages.view import question
+from upstage_crm.pages.view import kept, question
 from upstage_crm.ui.components.base import Child, filled, show_if
 from upstage_crm.ui.components.button import button
 from upstage_crm.ui.components.deadline import countdown_button
@@ -126,7 +126,13 @@ def _decline() -> rx.Component:
     return question(
         State,
         "decline",
-        text_area("What is wrong?", NOTE, id="task-decline", max_length=NOTE_LIMIT),
+        text_area(
+            "What is wrong?",
+            NOTE,
+            id="task-decline",
+            default_value=kept(State, NOTE),
+            max_length=NOTE_LIMIT,
+        ),
         title="Decline as second person",
         description="It does not count. What you write stays in the history.",
         on_submit=State.decline,
@@ -139,7 +145,13 @@ def _explain() -> rx.Component:
     return question(
         State,
         "explain",
-        text_area(TASK.prompt, NOTE, id="task-explain", max_length=NOTE_LIMIT),
+        text_area(
+            TASK.prompt,
+            NOTE,
+            id="task-explain",
+            default_value=kept(State, NOTE),
+            max_length=NOTE_LIMIT,
+        ),
         title=TASK.title,
         description="What you write stays in the history.",
         on_submit=State.explain,
@@ -152,7 +164,13 @@ def _revert() -> rx.Component:
         State,
         "revert",
         rx.el.p(REQUEST.revert_words),
-        text_area("Reason", NOTE, id="task-revert", max_length=NOTE_LIMIT),
+        text_area(
+            "Reason",
+            NOTE,
+            id="task-revert",
+            default_value=kept(State, NOTE),
+            max_length=NOTE_LIMIT,
+        ),
         title="Put back what was changed?",
         description="Both addresses and the proposer are told at once.",
         on_submit=State.revert,

@@ -39,6 +39,7 @@ class RequestTaskState(DialogMixin, AdminState):
         "revert",
         "code",
     )
+    drafted: ClassVar[frozenset[str]] = frozenset({"decline", "explain", "revert"})
     page: ClassVar[type[RequestDetailState]] = RequestDetailState
 
     # The step that waited when the dialog was opened, and what it acts on.

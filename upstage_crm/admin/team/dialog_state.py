@@ -74,6 +74,7 @@ class TeamDialogState(DialogMixin, AdminState):
         }
     )
     dialogs: ClassVar[tuple[str, ...]] = (INVITE, MEMBER, FREEZE, CLOSE_ALERT, WITHDRAW)
+    drafted: ClassVar[frozenset[str]] = frozenset({INVITE})
     page: ClassVar[type[TeamState]] = TeamState
 
     errors: rx.Field[dict[str, str]] = rx.field(default_factory=_nothing)
