@@ -270,7 +270,7 @@ def test_whoever_is_not_in_is_sent_to_the_door(
                     tab = pipeline.client(cookie)
                     path = f"/patrons/{venue.number}/"
                     await pipeline.send(tab, handler.full, path, **arguments(handler.full))
-                    assert ([place], []) == (tab.redirects(), tab.deltas), handler.full
+                    assert ([place], []) == (tab.doors(), tab.deltas), handler.full
             assert [] == ran
 
     run(story)

@@ -70,12 +70,15 @@ def subject_form(
     `name` is its dialog's, where that keeps drafts.
     """
     is_drafted = name in state.drafted
-    drafted = [_hidden(DRAFT, state.draft_of), _draft_notice(state)] if is_drafted else []
+    drafted = [_hidden(DRAFT, state.draft_of)] if is_drafted else []
+    # Last in the order of the document, so that the first input gets the focus.
+    told = [_draft_notice(state)] if is_drafted else []
     return event_form(
         subject_input(state),
         _hidden(OPENING, f"{state.opening}"),
         *drafted,
         *children,
+        *told,
         on_submit=on_submit,
         on_typed=state.keep if is_drafted else None,
     )
@@ -125,7 +128,8 @@ def _draft_notice(state: type[DialogMixin]) -> Child:
     """Say that the inputs hold what was typed before, with the way to empty ones."""
     again = button("Start over", size="small", variant="quiet", on_click=state.start_over)
     words = "What you typed before was kept."
-    return show_if(state.is_restored, notice(words, live=False, action=again))
+    told = rx.el.div(notice(words, live=False, action=again), class_name="u-first")
+    return show_if(state.is_restored, told)
 
 
 def refusal_of(state: type[DialogMixin]) -> Child:

@@ -22,6 +22,7 @@ from upstage_crm.ui.components.button import button, link
 from upstage_crm.ui.components.dialog import dialog_close
 from upstage_crm.ui.components.feedback import notice
 from upstage_crm.ui.components.form import form_actions, select_field, text_area
+from upstage_crm.ui.components.menu import menu, menu_item
 from upstage_crm.ui.components.page import inline, quote, stack
 from upstage_crm.ui.components.status import chip
 from upstage_crm.ui.components.text import reference
@@ -166,9 +167,11 @@ def erasure_notice() -> Child:
     return show_if(filled(ERASURE.asked_by), shown)
 
 
-def erasure_button() -> Child:
-    """Return the button that asks for the erasure of a record."""
-    return show_if(ERASURE.can_ask, button("Erase", icon="circle-slash", on_click=_ask("erase")))
+def more_menu() -> Child:
+    """Return the menu of what is rarely done to a record: asking for its erasure."""
+    words = "Erase this patron’s data"
+    erase = menu_item(words, icon="trash-2", danger=True, on_click=_ask("erase"))
+    return show_if(ERASURE.can_ask, menu(erase, label="More actions", variant="secondary"))
 
 
 def _blockers() -> Child:

@@ -8,10 +8,10 @@ from upstage_crm.admin.frame import framed
 from upstage_crm.admin.patrons.care_parts import (
     care_dialogs,
     erased_notice,
-    erasure_button,
     erasure_notice,
     finding_button,
     frozen_notice,
+    more_menu,
     protection_button,
     protection_chip,
     status_button,
@@ -64,7 +64,7 @@ def page() -> rx.Component:
         ("failed", _failed()),
         _record(),
     )
-    return framed(State, shown, active="patrons", waiting=_loading())
+    return framed(State, shown, active="patrons", waiting=_loading(), title=State.title)
 
 
 def _record() -> rx.Component:
@@ -83,7 +83,7 @@ def _record() -> rx.Component:
                 show_if(State.head.is_flagged, chip("In question", icon="flag", tone="danger")),
                 protection_chip(),
             ),
-            actions=(finding_button(), protection_button(), status_button(), erasure_button()),
+            actions=(finding_button(), protection_button(), status_button(), more_menu()),
         ),
         stack(
             live_place(_problem(), assertive=True),
@@ -192,7 +192,12 @@ def _protected_row(field: ProtectedView) -> rx.Component:
 def _value(field: ProtectedView) -> rx.Component:
     """The value; an address or a number is a link, with a button that copies it."""
     reached = rx.el.span(
-        link(rx.el.bdi(field.lines[0]), href=field.href, full_load=True, class_name="u-value"),
+        link(
+            rx.el.bdi(field.lines[0]),
+            href=field.href,
+            full_load=True,
+            class_name="u-value u-plain-link",
+        ),
         copy_button(field.lines[0], label=f"Copy {field.label}"),
         class_name="u-inline",
     )

@@ -88,6 +88,7 @@ class PatronRecordState(PageMixin, AdminState):
     permission: ClassVar[Permission | None] = Permission.VIEW_PATRONS
     is_live: ClassVar[bool] = True
 
+    title: str = ""
     shown: str = "loading"  # loading, record, missing, failed
     head: rx.Field[RecordHead] = rx.field(default_factory=RecordHead)
     protected: rx.Field[list[ProtectedView]] = rx.field(default_factory=list)
@@ -216,7 +217,7 @@ class PatronRecordState(PageMixin, AdminState):
         try:
             found = await asyncio.to_thread(_record, number, self._actor())
         except UnknownPatron:
-            self.shown = "missing"
+            self.shown, self.title = "missing", f"No such patron · Patrons · {self.organisation}"
             return None
         except SQLAlchemyError:
             log.exception("a patron's record could not be read")
@@ -225,6 +226,7 @@ class PatronRecordState(PageMixin, AdminState):
         if found.version != self._version:  # what was shown may be another value by now
             self._version, self._revealed = found.version, {}
         self.shown, self._patron_id, self.head = "record", found.patron_id, found.head
+        self.title = f"{found.head.name} · Patrons · {self.organisation}"
         self.protected = with_revealed(found.protected, self._revealed)
         self.requests, self.events, self.fixed = found.requests, found.events, found.fixed
         self._held, self.care, self.obstacle = found.held, found.care, found.obstacle

@@ -204,7 +204,16 @@ def request_page(found: Found, *, viewer: Viewer, policy: Policy, now: datetime)
         reason=reason.label,
         reason_sentence=reason.sentence,
         reason_text=request.reason_text,
-        fields=[field_row(entry, found.lines, found.mails, zone) for entry in request.fields],
+        fields=[
+            field_row(
+                entry,
+                found.lines,
+                found.mails,
+                zone,
+                is_reverted=request.state is RequestState.REVERTED,
+            )
+            for entry in request.fields
+        ],
         mails=[_mail(mail, found, viewer) for mail in in_order(found.mails)],
         story=story(found.lines, found.mails, events=found.events, access=access, time_zone=zone),
         has_receipts=bool(receipts),

@@ -54,6 +54,7 @@ def page() -> rx.Component:
         ),
         active="requests",
         waiting=_loading(),
+        title=State.title,
     )
 
 
@@ -139,7 +140,13 @@ def _field(row: ObjectVar[FieldRow]) -> rx.Component:
         _side(row.now, row.now_spans),
         _side(row.proposed, row.proposed_spans),
         now_heading=row.now_heading,
-        outcome=field_chip(row.outcome, row.outcome_words),
+        proposed_heading=row.proposed_heading,
+        is_undone=row.is_undone,
+        outcome=rx.cond(
+            row.is_undone,
+            request_chip("reverted", "Undone"),
+            field_chip(row.outcome, row.outcome_words),
+        ),
         proposed_note=stack(
             show_if(filled(row.asked), rx.el.p("Asked: ", rx.el.bdi(row.asked))),
             said,

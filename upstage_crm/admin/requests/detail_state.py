@@ -44,6 +44,7 @@ class RequestDetailState(PageMixin, AdminState):
     permission: ClassVar[Permission | None] = Permission.VIEW_REQUESTS
     is_live: ClassVar[bool] = True
 
+    title: str = ""
     shown: str = "loading"
     typed: str = ""
     detail: RequestPage = RequestPage()
@@ -85,6 +86,7 @@ class RequestDetailState(PageMixin, AdminState):
             found = await self._read(lambda session: _find(session, reference, actor, now))
         except UnknownRequest:
             self.shown, self.detail = "missing", RequestPage()
+            self.title = f"No such request · Requests · {self.organisation}"
             return None
         viewer = Viewer(
             id=actor.id,
@@ -106,6 +108,7 @@ class RequestDetailState(PageMixin, AdminState):
         policy = found.request.policy
         self.detail = request_page(found, viewer=viewer, policy=policy, now=now)
         self.shown = "request"
+        self.title = f"{reference} {self.detail.patron} · Requests · {self.organisation}"
         if self.typed == reference:
             return None
         return rx.redirect(request_href(reference), replace=True)
