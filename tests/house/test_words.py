@@ -35,7 +35,7 @@ from upstage_crm.patrons.tables import PatronStatus
 from upstage_crm.privacy.erasure import BlockerKind
 from upstage_crm.settings import known_names
 from upstage_crm.staff.roles import Role
-from upstage_crm.wording import actions, limits, obstacles, sentences, staff
+from upstage_crm.wording import action_table, actions, limits, obstacles, sentences, staff
 
 ROOT = Path(__file__).resolve().parents[2]
 # Told apart for a page's layout alone; to everybody outside it is one refusal with one code.
@@ -103,7 +103,7 @@ def test_a_sentence_without_its_facts_is_still_one() -> None:
 @pytest.mark.parametrize(
     ("said", "kind"),
     [
-        (actions.ACTION_WORDS, Action),
+        (action_table.ACTIONS, Action),
         (sentences.CHANNEL_WORDS, Channel),
         (sentences.STATE_WORDS, RequestState),
         (sentences.OUTCOME_WORDS, FieldOutcome),
@@ -113,7 +113,6 @@ def test_a_sentence_without_its_facts_is_still_one() -> None:
         (sentences.STATUS_WORDS, PatronStatus),
         (staff.ROLE_WORDS, Role),
         (sentences.ADVICE, AdviceCode),
-        (actions.GROUPS, Action),
         (actions.ACTOR_WORDS, ActorKind),
         (actions.PROBLEM_WORDS, Problem),
         (alert_mails.WIRE_WORDS, Wire),

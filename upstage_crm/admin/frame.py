@@ -9,7 +9,7 @@ from upstage_crm.admin.guard import AdminState
 from upstage_crm.pages.page_state import PageMixin
 from upstage_crm.pages.view import page_here
 from upstage_crm.ui.components.arrival import arrival
-from upstage_crm.ui.components.base import Child, filled, show_if
+from upstage_crm.ui.components.base import Child, Text, filled, show_if
 from upstage_crm.ui.components.feedback import banner, no_permission
 from upstage_crm.ui.components.here import HERE_PATH
 from upstage_crm.ui.components.page import page_header
@@ -21,7 +21,7 @@ def framed(
     *children: Child,
     active: Place,
     waiting: Child,
-    title: rx.Var[str] | None = None,
+    title: Text | None = None,
 ) -> rx.Component:
     """Return the page's content in the frame, or the refusal when the role does not include it.
 
@@ -29,7 +29,7 @@ def framed(
     record that a page is about, and is empty until that is known.
     """
     is_here = state.path == HERE_PATH
-    has_arrived = is_here if title is None else is_here & (title != "")
+    has_arrived = is_here if title is None else rx.cond(is_here, filled(title), False)
     return admin_shell(
         arrival(rx.cond(has_arrived, state.path, ""), "" if title is None else title),
         rx.cond(

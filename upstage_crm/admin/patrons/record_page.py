@@ -20,9 +20,10 @@ from upstage_crm.admin.patrons.care_parts import (
 from upstage_crm.admin.patrons.free_fields import FREE_FIELDS, LANGUAGE_OPTIONS, FreeField
 from upstage_crm.admin.patrons.propose_dialog import propose_dialog
 from upstage_crm.admin.patrons.propose_state import ProposeState
-from upstage_crm.admin.patrons.record_rows import EventView, ProtectedView, RequestItem
+from upstage_crm.admin.patrons.record_rows import ProtectedView, RequestItem
 from upstage_crm.admin.patrons.record_state import PatronRecordState as State
 from upstage_crm.admin.patrons.reveal_dialog import reveal_button, reveal_dialog
+from upstage_crm.admin.timeline import timeline_of
 from upstage_crm.pages.view import subject_input
 from upstage_crm.ui.components.base import Child, filled, show_if, text_if
 from upstage_crm.ui.components.button import button, copy_button, icon_button, link, link_button
@@ -41,7 +42,6 @@ from upstage_crm.ui.components.feedback import (
 from upstage_crm.ui.components.page import card, columns, inline, page_header, stack
 from upstage_crm.ui.components.record import protected_row, record
 from upstage_crm.ui.components.status import chip, email_chip, request_chip
-from upstage_crm.ui.components.tabs import tooltip
 from upstage_crm.ui.components.text import (
     breadcrumbs,
     live_place,
@@ -50,7 +50,6 @@ from upstage_crm.ui.components.text import (
     value_lines,
     when,
 )
-from upstage_crm.ui.components.timeline import timeline, timeline_item
 
 TRAIL = ("Patrons", "/patrons/")
 
@@ -271,24 +270,8 @@ def _request(item: RequestItem) -> rx.Component:
 
 
 def _history() -> rx.Component:
-    events = rx.foreach(State.events, lambda event: _event(cast("EventView", event)))
-    return card(timeline(events, label="History of this record"), title="History")
-
-
-def _event(event: EventView) -> rx.Component:
-    to_request = link(reference(event.reference), href=f"/requests/{event.reference}/")
-    return timeline_item(
-        event.words,
-        icon=event.icon,
-        tone=event.tone,  # pyright: ignore[reportArgumentType]  # a var
-        time=tooltip(event.at_absolute, when(event.at, iso=event.at_iso)),
-        actor=event.actor,
-        channel=event.channel,
-        detail=inline(
-            show_if(filled(event.change), rx.el.bdi(event.change, class_name="u-value")),
-            show_if(filled(event.reference), to_request),
-        ),
-    )
+    entries = timeline_of(State.events, label="History of this record", shows_values=True)
+    return card(entries, title="History")
 
 
 def _loading() -> rx.Component:

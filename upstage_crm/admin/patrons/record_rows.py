@@ -5,15 +5,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, tzinfo
 from urllib.parse import quote
 
-from upstage_crm.admin.patrons.free_fields import find_free_field
 from upstage_crm.admin.patrons.rows import status_words
-from upstage_crm.admin.redacted_trail import (
-    told_changes,
-    told_words,
-)
 from upstage_crm.admin.requests.rows import words_of
-from upstage_crm.audit.events import Action
-from upstage_crm.audit.trail import AuditLine
 from upstage_crm.change_requests.model.views import RequestView
 from upstage_crm.change_requests.reads.proposable import Obstacle, Proposable
 from upstage_crm.core import when
@@ -22,58 +15,7 @@ from upstage_crm.patrons.reveals import may_reveal
 from upstage_crm.patrons.views import PatronRecord
 from upstage_crm.patrons.visibility import FieldAccess
 from upstage_crm.staff.roles import StaffMember
-from upstage_crm.wording.actions import action_words
 from upstage_crm.wording.obstacles import OBSTACLE_WORDS
-from upstage_crm.wording.sentences import CHANNEL_WORDS
-
-ICONS: Mapping[Action, tuple[str, str]] = {
-    Action.PATRON_ADDED: ("plus", "neutral"),
-    Action.PATRON_EDITED: ("pencil", "neutral"),
-    Action.ADDRESS_PROVEN: ("shield-check", "success"),
-    Action.VALUE_REVEALED: ("eye", "warning"),
-    Action.REQUEST_PROPOSED: ("send", "info"),
-    Action.REQUEST_RESENT: ("refresh-cw", "info"),
-    Action.REQUEST_WITHDRAWN: ("circle-slash", "neutral"),
-    Action.REQUEST_EXPIRED: ("timer-off", "neutral"),
-    Action.REQUEST_SUPERSEDED: ("history", "neutral"),
-    Action.FIELD_APPROVED: ("check", "success"),
-    Action.FIELD_APPLIED: ("circle-check", "success"),
-    Action.FIELD_REJECTED: ("circle-x", "danger"),
-    Action.FIELD_OBJECTED: ("shield-alert", "danger"),
-    Action.OBJECTION_RECEIVED: ("shield-alert", "danger"),
-    Action.ADDRESS_SUPPRESSED: ("mail-warning", "danger"),
-    Action.ADDRESS_BOUNCED: ("mail-x", "danger"),
-    Action.PATRON_PROTECTED: ("shield-check", "info"),
-    Action.PATRON_UNPROTECTED: ("shield-alert", "neutral"),
-    Action.PATRON_FROZEN: ("lock", "danger"),
-    Action.FREEZE_LOOKED_AT: ("search", "info"),
-    Action.FREEZE_CLEARED: ("shield-check", "success"),
-    Action.ERASURE_REQUESTED: ("trash-2", "danger"),
-    Action.ERASURE_DECLINED: ("circle-x", "neutral"),
-    Action.PATRON_ERASED: ("trash-2", "danger"),
-    Action.REQUEST_RELEASED: ("users", "info"),
-    Action.REQUEST_REMINDED: ("clock", "info"),
-    Action.REQUEST_UNDELIVERABLE: ("mail-x", "danger"),
-    Action.REQUEST_REVERTED: ("undo-2", "danger"),
-    Action.REVIEWER_ADDED: ("users", "info"),
-    Action.REVIEWER_REPLACED: ("users", "info"),
-    Action.NOTICE_DELIVERED: ("mail-check", "success"),
-    Action.NOTICE_STOPPED: ("mail-warning", "danger"),
-    Action.NOTICE_RENEWED: ("send", "info"),
-    Action.PERIOD_ENDED: ("users", "info"),
-    Action.LETTER_NOTED: ("mail", "info"),
-    Action.FIELD_WAITS: ("clock", "info"),
-    Action.MAILBOX_OUT: ("circle-slash", "danger"),
-    Action.LIFTING_ASKED: ("users", "info"),
-    Action.SUPPRESSION_LIFTED: ("mail-check", "success"),
-    Action.DESK_IDENTIFIED: ("user", "info"),
-    Action.DESK_CONFIRMED: ("users", "success"),
-    Action.DESK_DECLINED: ("circle-x", "danger"),
-    Action.CODE_ACCEPTED: ("key-round", "success"),
-    Action.CODE_REFUSED: ("key-round", "danger"),
-    Action.RECEIPT_ISSUED: ("scroll-text", "neutral"),
-}
-
 
 _OWN_NOTICE = (Obstacle.ERASED, Obstacle.FROZEN)  # the page has a fuller notice of these
 REVEALED = "Shown until you leave this page"
@@ -141,22 +83,6 @@ class RequestItem:
     proposer: str = ""
     at: str = ""
     at_iso: str = ""
-
-
-@dataclass(frozen=True)
-class EventView:
-    """One event of the patron's history. `change` says from what to what, if anything."""
-
-    words: str = ""
-    change: str = ""
-    icon: str = "info"
-    tone: str = "neutral"
-    actor: str = ""
-    channel: str = ""
-    at: str = ""
-    at_iso: str = ""
-    at_absolute: str = ""
-    reference: str = ""
 
 
 def record_head(record: PatronRecord, *, access: FieldAccess, time_zone: tzinfo) -> RecordHead:
@@ -254,58 +180,6 @@ def request_items(
         )
         for request in requests
     ]
-
-
-def event_views(
-    lines: Sequence[AuditLine], *, access: FieldAccess, now: datetime, time_zone: tzinfo
-) -> list[EventView]:
-    """Return the patron's history in plain words, the newest first."""
-    return [_event(line, access, now, time_zone) for line in lines]
-
-
-def _event(line: AuditLine, access: FieldAccess, now: datetime, time_zone: tzinfo) -> EventView:
-    words = action_words(line.action, line.facts)
-    about = _about(line)
-    mark, tone = ICONS.get(line.action, ("info", "neutral"))
-    return EventView(
-        words=f"{words[0].upper()}{words[1:]}" + (f": {about}" if about else ""),
-        change=_change(line, access),
-        icon=mark,
-        tone=tone,
-        actor=line.actor.label,
-        channel=CHANNEL_WORDS[line.channel],
-        at=when.ago(line.at, now=now, time_zone=time_zone),
-        at_iso=when.iso(line.at),
-        at_absolute=when.in_words(line.at, time_zone),
-        reference=str(line.facts.get("reference") or ""),
-    )
-
-
-def _about(line: AuditLine) -> str:
-    """The fields that an event is about, by their labels."""
-    keys = str(line.facts.get("fields") or line.facts.get("field") or "")
-    return ", ".join(_label(key) for key in keys.split(", ") if key)
-
-
-def _label(key: str) -> str:
-    free = find_free_field(key)
-    if free is not None:
-        return free.label.lower()
-    return FIELDS[key].label.lower() if key in FIELDS else key
-
-
-def _change(line: AuditLine, access: FieldAccess) -> str:
-    """The values of an event: old and new, as far as erasure has left them."""
-    said = [
-        f"{old or 'nothing'} → {new or 'nothing'}"
-        for _name, old, new in told_changes(line.values, access)
-    ]
-    said += [
-        f"“{text}”"
-        for name in ("reason", "comment", "note")
-        if (text := told_words(line, name, access))
-    ]
-    return "; ".join(said)
 
 
 def _mark(record: PatronRecord, mailbox: str | None, time_zone: tzinfo) -> dict[str, str]:

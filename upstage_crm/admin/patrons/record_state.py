@@ -14,12 +14,10 @@ from upstage_crm.admin.guard import AdminState
 from upstage_crm.admin.patrons.care import Care, care_of
 from upstage_crm.admin.patrons.free_fields import find_free_field, in_words, seen_free, zone_options
 from upstage_crm.admin.patrons.record_rows import (
-    EventView,
     ObstacleView,
     ProtectedView,
     RecordHead,
     RequestItem,
-    event_views,
     obstacle_view,
     protected_views,
     record_head,
@@ -27,6 +25,7 @@ from upstage_crm.admin.patrons.record_rows import (
     with_revealed,
 )
 from upstage_crm.admin.second_person import refusals
+from upstage_crm.admin.timeline import TimelineEntry, timeline_entries
 from upstage_crm.audit import trail
 from upstage_crm.change_requests.lifecycle import consequences
 from upstage_crm.change_requests.model.rules import HeldFor
@@ -76,7 +75,7 @@ class Record:
     protected: list[ProtectedView]
     free: dict[str, str]
     fixed: list[str]
-    events: list[EventView]
+    events: list[TimelineEntry]
     requests: list[RequestItem]
     care: Care
     obstacle: ObstacleView
@@ -94,7 +93,7 @@ class PatronRecordState(PageMixin, AdminState):
     protected: rx.Field[list[ProtectedView]] = rx.field(default_factory=list)
     free: rx.Field[dict[str, str]] = rx.field(default_factory=dict)
     free_words: rx.Field[dict[str, str]] = rx.field(default_factory=dict)
-    events: rx.Field[list[EventView]] = rx.field(default_factory=list)
+    events: rx.Field[list[TimelineEntry]] = rx.field(default_factory=list)
     requests: rx.Field[list[RequestItem]] = rx.field(default_factory=list)
     care: rx.Field[Care] = rx.field(default_factory=Care)
     obstacle: rx.Field[ObstacleView] = rx.field(default_factory=ObstacleView)
@@ -311,7 +310,7 @@ def _read_record(session: Session, number: int, viewer: StaffMember) -> Record:
         free=free,
         # Saving what was masked would lose it.
         fixed=[name for name, text in free.items() if text != found.free[name]],
-        events=event_views(lines, access=access, now=now, time_zone=zone),
+        events=timeline_entries(lines, access=access, now=now, time_zone=zone),
         requests=request_items(asked, now=now, time_zone=zone),
         care=care,
     )

@@ -3,7 +3,7 @@
 Where a patron decided from (network address, browser) is kept for evidence and never shown here.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, tzinfo
 
@@ -11,9 +11,9 @@ from upstage_crm.admin.redacted_trail import seen_address
 from upstage_crm.admin.requests.field_rows import QUESTIONS, FieldRow, field_row
 from upstage_crm.admin.requests.receipt_rows import ReceiptItem, receipt_item
 from upstage_crm.admin.requests.rows import is_urgent, words_of
-from upstage_crm.admin.requests.story import Moment, in_order, story
 from upstage_crm.admin.requests.task import Rights, Task, task_of
 from upstage_crm.admin.requests.url import request_href
+from upstage_crm.admin.timeline import TimelineEntry, timeline_entries
 from upstage_crm.audit.events import Action
 from upstage_crm.audit.trail import AuditLine
 from upstage_crm.change_requests.model.policy import (
@@ -109,7 +109,7 @@ class RequestPage:
     reason_text: str = ""
     fields: list[FieldRow] = field(default_factory=list)
     mails: list[MailRow] = field(default_factory=list)
-    story: list[Moment] = field(default_factory=list)
+    story: list[TimelineEntry] = field(default_factory=list)
     has_receipts: bool = False
     receipts: list[ReceiptItem] = field(default_factory=list)
     task: Task = field(default_factory=Task)
@@ -215,7 +215,9 @@ def request_page(found: Found, *, viewer: Viewer, policy: Policy, now: datetime)
             for entry in request.fields
         ],
         mails=[_mail(mail, found, viewer) for mail in in_order(found.mails)],
-        story=story(found.lines, found.mails, events=found.events, access=access, time_zone=zone),
+        story=timeline_entries(
+            found.lines, found.mails, found.events, access=access, now=now, time_zone=zone
+        ),
         has_receipts=bool(receipts),
         receipts=[receipt_item(line, zone) for line in receipts],
         task=task_of(
@@ -337,6 +339,11 @@ def _resends(found: Found) -> str:
     often = "once" if sent == 1 else f"{sent} times"
     emails = counted(len(asked), "email")
     return f"Sends {emails} to {' and '.join(asked)}. The question was sent {often} before."
+
+
+def in_order(mails: Iterable[MailSummary]) -> list[MailSummary]:
+    """Mails as they were queued; of one moment, those that wait for another one come last."""
+    return sorted(mails, key=lambda mail: (mail.created_at, mail.after_id is not None, mail.id))
 
 
 def _told(found: Found, viewer: Viewer) -> str:

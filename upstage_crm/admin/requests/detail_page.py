@@ -11,7 +11,6 @@ from upstage_crm.admin.requests.detail_state import RequestDetailState as State
 from upstage_crm.admin.requests.field_rows import FieldRow, Said
 from upstage_crm.admin.requests.receipt_rows import ReceiptItem
 from upstage_crm.admin.requests.spans import Span
-from upstage_crm.admin.requests.story import Moment
 from upstage_crm.admin.requests.task_page import (
     code_button,
     resend_button,
@@ -20,6 +19,7 @@ from upstage_crm.admin.requests.task_page import (
     task_dialogs,
     withdraw_button,
 )
+from upstage_crm.admin.timeline import timeline_of
 from upstage_crm.ui.components.base import Child, filled, hidden_text, show_if
 from upstage_crm.ui.components.button import link, link_button
 from upstage_crm.ui.components.deadline import deadline_chip
@@ -37,7 +37,6 @@ from upstage_crm.ui.components.record import definitions
 from upstage_crm.ui.components.status import field_chip, mail_chip, request_chip
 from upstage_crm.ui.components.table import cell, column, data_table, table_row, two_lines
 from upstage_crm.ui.components.text import breadcrumbs, reference, when
-from upstage_crm.ui.components.timeline import timeline, timeline_item
 
 REQUEST = State.detail
 
@@ -175,29 +174,7 @@ def _said(said: ObjectVar[Said]) -> rx.Component:
 
 
 def _story() -> rx.Component:
-    return card(
-        timeline(rx.foreach(REQUEST.story, lambda moment: _moment(moment=moment))),
-        title="What happened",
-    )
-
-
-@rx.memo
-def _moment(moment: ObjectVar[Moment]) -> rx.Component:
-    return timeline_item(
-        rx.fragment(
-            moment.words,
-            show_if(filled(moment.address), rx.fragment(" ", rx.el.bdi(moment.address))),
-        ),
-        icon=moment.icon,
-        tone=moment.tone,
-        time=when(moment.time, iso=moment.time_iso),
-        actor=moment.actor,
-        channel=moment.channel,
-        detail=rx.fragment(
-            show_if(filled(moment.note), rx.el.p(moment.note)),
-            show_if(filled(moment.quote), quote(moment.quote, source=moment.quote_source)),
-        ),
-    )
+    return card(timeline_of(REQUEST.story, label="What happened"), title="What happened")
 
 
 def _mails() -> rx.Component:
