@@ -167,9 +167,9 @@ def identify(play: Playhouse, number: int, email: str, *, phone: str = "", by: s
     if phone:
         dialog.get_by_role("button", name="Phone number", exact=True).click()
         dialog.get_by_label("Phone number").fill(phone)
-    dialog.get_by_label("The patron can no longer read the current mailbox").check()
-    dialog.get_by_label("How do you know who it is?").select_option("in_person")
-    dialog.get_by_label("What did you see or ask?").fill("Passport; the photograph fits.")
+    dialog.get_by_label("The patron has lost access to their current email").check()
+    dialog.get_by_label("How did you check their identity?").select_option("in_person")
+    dialog.get_by_label("What did you check?").fill("Passport; the photograph fits.")
     return send_proposal(clerk)
 
 
