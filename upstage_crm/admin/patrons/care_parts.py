@@ -16,7 +16,6 @@ from upstage_crm.change_requests.model.rules import (
     RecordChangeKind,
 )
 from upstage_crm.pages.view import kept, question, refusal_of, subject_dialog, subject_form
-from upstage_crm.privacy.erasure import REASON_LIMIT
 from upstage_crm.ui.components.base import Child, filled, show_if, text_if
 from upstage_crm.ui.components.button import button, link
 from upstage_crm.ui.components.dialog import dialog_close
@@ -239,13 +238,7 @@ def _erase_dialog() -> rx.Component:
     asking = subject_form(
         State,
         rx.el.p(rx.el.strong(ERASURE.empties)),
-        text_area(
-            "Why?",
-            NOTE,
-            id="care-erase",
-            default_value=kept(State, NOTE),
-            max_length=REASON_LIMIT,
-        ),
+        _note("erase"),
         rx.el.p("A second staff member confirms it.", class_name="u-muted"),
         refusal_of(State),
         rx.el.div(
@@ -293,13 +286,7 @@ def _status_dialog() -> rx.Component:
             default_value=kept(State, STATUS),
             id="care-new-status",
         ),
-        text_area(
-            "Why?",
-            NOTE,
-            id="care-status",
-            default_value=kept(State, NOTE),
-            max_length=REASON_LIMIT,
-        ),
+        _note("status"),
         rx.el.p(rx.el.strong(CARE.ending)),
         rx.el.p(STATUS_BACK, class_name="u-muted"),
         show_if(
@@ -346,18 +333,18 @@ def _dialog(
         State,
         name,
         *(_findings() if name == "clear" else ()),
-        text_area(
-            "In your words" if name == "clear" else "Why?",
-            NOTE,
-            id=f"care-{name}",
-            default_value=kept(State, NOTE),
-            max_length=NOTE_LIMIT,
-        ),
+        _note(name, "Your notes" if name == "clear" else "Why?"),
         title=title,
         description=description,
         on_submit=on_submit,
         send=send,
     )
+
+
+def _note(dialog: str, label: str = "Why?") -> rx.Component:
+    """The words that a dialog asks for; what was typed before stands in it again."""
+    words = kept(State, NOTE)
+    return text_area(label, NOTE, id=f"care-{dialog}", default_value=words, max_length=NOTE_LIMIT)
 
 
 def _findings() -> tuple[Child, ...]:
