@@ -121,7 +121,7 @@ def test_an_objection_after_the_approval_puts_back_and_two_members_clear(
         opened(lead, f"{server.url}/patrons/{number}/")
         expect(lead.get_by_text("This record is frozen")).to_be_visible()
         lead.get_by_role("button", name="Say what you found").click()
-        lead.get_by_role("dialog").get_by_label("In your words").fill("Called him: not his doing.")
+        lead.get_by_role("dialog").get_by_label("Your notes").fill("Called him: not his doing.")
         lead.get_by_role("button", name="Record what I found").click()
         expect(lead.get_by_role("dialog")).to_be_hidden()
     expect(lead.get_by_text("This record is frozen")).to_be_hidden()
