@@ -13,13 +13,13 @@ import reflex as rx
 from upstage_crm.ui.components.base import Text
 
 _CODE = """
-let upstageLastPage = ""
 function UpstageArrival({at, title}) {
   useEffect(() => {
     if (!at) return
     if (title) document.title = title
-    const isTurn = upstageLastPage && upstageLastPage !== at
-    upstageLastPage = at
+    // Each page is a module of its own, so what they share belongs to the window.
+    const isTurn = window.upstagePage && window.upstagePage !== at
+    window.upstagePage = at
     const heading = document.querySelector("#main h1")
     if (!isTurn || !heading || document.activeElement !== document.body) return
     heading.tabIndex = -1
