@@ -11,6 +11,7 @@ from tests.support.engine import Engine
 from tests.support.factories import NEW, OLD, days, together, unchanged
 from tests.support.thresholds import tighten
 from upstage_crm.audit.events import Action
+from upstage_crm.change_requests.lifecycle.consequences import Consequences
 from upstage_crm.change_requests.limits import alerts
 from upstage_crm.change_requests.model.errors import (
     NotAKeeper,
@@ -30,10 +31,7 @@ from upstage_crm.staff.auth import sessions
 from upstage_crm.staff.errors import LastOwner, OwnAccount
 from upstage_crm.staff.roles import Role, StaffMember
 from upstage_crm.team import offboarding
-from upstage_crm.team.offboarding import (
-    Consequences,
-    Frozen,
-)
+from upstage_crm.team.offboarding import Frozen
 
 PHONE = {"phone": {"phone": "+1 212 555 0199"}}
 

@@ -13,6 +13,7 @@ from upstage_crm.change_requests.lifecycle.staff_commands import Proposed
 from upstage_crm.change_requests.model import errors
 from upstage_crm.change_requests.model.policy import DEFAULT
 from upstage_crm.change_requests.model.rules import (
+    Decision,
     FieldOutcome,
     ReasonCode,
     RequestState,
@@ -171,6 +172,59 @@ def test_the_same_value_twice_is_one_request_and_one_mail(desk: Desk, spelling: 
     # Only that somebody tried is remembered.
     assert before | {"proposal_attempt": []} == desk.dump() | {"proposal_attempt": []}
     assert 1 == len([mail for mail in desk.deliver() if mail.to == NEW])
+
+
+COLOGNE = {"address_city": "Köln", "address_country": "DE"}
+SPELLINGS = [
+    (
+        {"name": {"given_name": "Jose", "family_name": "Garcia"}},
+        {"name": {"given_name": "José", "family_name": "García"}},
+    ),
+    (
+        {"name": {"given_name": "Liam", "family_name": "o brien"}},
+        {"name": {"given_name": "Liam", "family_name": "O'Brien"}},
+    ),
+    (
+        {
+            "address": {
+                "address_line1": "1 Strasse",
+                "address_city": "Koln",
+                "address_country": "DE",
+            }
+        },
+        {"address": {"address_line1": "1 Straße", "address_city": "Köln", "address_country": "DE"}},
+    ),
+]
+
+
+@pytest.mark.parametrize(("mistaken", "corrected"), SPELLINGS)
+def test_a_spelling_is_corrected_while_it_is_pending(
+    desk: Desk, mistaken: dict[str, dict[str, str]], corrected: dict[str, dict[str, str]]
+) -> None:
+    patron = desk.patron()
+    first = desk.propose(patron, changes=mistaken)
+
+    second = desk.propose(patron, changes=corrected)
+
+    assert second.is_new
+    assert desk.state(first) is RequestState.SUPERSEDED
+    again = desk.propose(patron, changes=corrected)
+    assert (again.is_new, again.reference) == (False, second.reference)
+
+
+@pytest.mark.parametrize(("mistaken", "corrected"), SPELLINGS)
+def test_a_spelling_is_corrected_after_a_rejection(
+    desk: Desk, mistaken: dict[str, dict[str, str]], corrected: dict[str, dict[str, str]]
+) -> None:
+    """The patron answers "It is José with an accent": that is no reason to wait 30 days."""
+    patron = desk.patron()
+    desk.propose(patron, changes=mistaken)
+    desk.decide(desk.claims(OLD), Decision.REJECT)
+
+    with pytest.raises(errors.RecentlyRejected):
+        desk.propose(patron, changes=mistaken)
+
+    assert desk.propose(patron, changes=corrected).is_new
 
 
 def test_the_same_value_after_time_ran_out_is_a_new_request(desk: Desk) -> None:

@@ -16,8 +16,7 @@ from tests.support.factories import NEW, OLD, Desk, days, together
 from tests.support.keyring import OTHER_RING, RING, over, rotate
 from tests.support.office import Office
 from upstage_crm.admin.audit import rows
-from upstage_crm.admin.patrons.record_rows import event_views
-from upstage_crm.admin.requests.story import story as story_of
+from upstage_crm.admin.timeline import timeline_entries
 from upstage_crm.audit import trail
 from upstage_crm.audit.events import OPERATOR, Action, AuditEvent, Channel
 from upstage_crm.audit.guards import triggers
@@ -279,8 +278,9 @@ def test_a_story_of_every_path_records_every_action(
         row = rows.trail_row(line, numbers={}, shows_values=True, time_zone=UTC)
         assert row.words
         assert {change.label for change in row.changes if "." in change.label} == set()
-    assert len(lines) == len(event_views(lines, access=EVERYTHING, now=desk.now, time_zone=UTC))
-    assert len(lines) == len(story_of(lines, (), events={}, access=EVERYTHING, time_zone=UTC))
+    entries = timeline_entries(lines, access=EVERYTHING, now=desk.now, time_zone=UTC)
+    assert sum(1 + len(entry.after) for entry in entries) == len(lines)
+    assert all(entry.words for entry in entries)
 
 
 def main_paths(desk: Engine) -> None:

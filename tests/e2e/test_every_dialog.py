@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any, NamedTuple
 
 import pytest
@@ -106,6 +107,16 @@ def button(name: str) -> Callable[[Page], None]:
     return lambda page: page.get_by_role("button", name=re.compile(name)).first.click()
 
 
+def in_menu(name: str) -> Callable[[Page], None]:
+    """Press an item of the page's menu of rarer actions."""
+
+    def press(page: Page) -> None:
+        page.get_by_role("button", name="More actions").click()
+        page.get_by_role("menuitem", name=re.compile(name)).click()
+
+    return press
+
+
 def in_row(row: str, name: str) -> Callable[[Page], None]:
     """Press a button in the row that holds these words."""
 
@@ -125,11 +136,12 @@ CASES: dict[str, Case] = {
     "PatronCareState.status": Case("mara", button("Change status")),
     "PatronCareState.confirm_change": Case("guarded", button("Confirm")),
     "PatronCareState.decline_change": Case("guarded", button("Decline")),
-    "PatronCareState.erase": Case("mara", button("Erase")),
+    "PatronCareState.erase": Case("mara", in_menu("Erase")),
     "PatronCareState.confirm_erasure": Case("leaving", button("Confirm")),
     "PatronCareState.decline_erasure": Case("leaving", button("Decline")),
     "AddPatronState.add": Case("list", button("Add patron"), elsewhere="queue"),
     "RequestTaskState.withdraw": Case("pending", button("Withdraw"), elsewhere="request"),
+    "RequestTaskState.resend": Case("asked", button("Send again"), elsewhere="request"),
     "RequestTaskState.code": Case("pending", button("reads out the code"), elsewhere="request"),
     "RequestTaskState.decline": Case("identified", button("Decline"), elsewhere="request"),
     "RequestTaskState.explain": Case("letter", button("Record the letter"), elsewhere="request"),
@@ -231,6 +243,9 @@ def furnish(house: House) -> None:
     )
     dispute(engine, disputed)
 
+    early = Engine(parts.database, FrozenClock(engine.now - timedelta(minutes=10)))
+    early.room, early.codec, early._owner = engine.room, engine.codec, owner
+    request("asked", early.propose(early.patron("asa@example.com", "Asa", "Asked"), None))
     request("pending", engine.propose(engine.patron("pia@example.com", "Pia", "Pending"), None))
     request("request", engine.propose(other, changes=PHONE))
     request("identified", engine.identify(engine.patron("ida@example.com", "Ida"), second, PHONE))

@@ -23,7 +23,7 @@ def propose_email(page: Page, server: Server, number: int, email: str) -> str:
     dialog = page.get_by_role("dialog")
     dialog.get_by_label("Email address").fill(email)
     dialog.get_by_label("Reason").select_option("asked_by_phone")
-    dialog.get_by_label("Your words").fill("Rang this morning from a new account.")
+    dialog.get_by_label("Message to the patron").fill("Rang this morning from a new account.")
     dialog.get_by_role("button", name="Send proposal").click()
     expect(dialog).to_be_hidden()
     expect(page.get_by_text("Pending").first).to_be_visible()

@@ -167,9 +167,9 @@ def identify(play: Playhouse, number: int, email: str, *, phone: str = "", by: s
     if phone:
         dialog.get_by_role("button", name="Phone number", exact=True).click()
         dialog.get_by_label("Phone number").fill(phone)
-    dialog.get_by_label("The patron can no longer read the current mailbox").check()
-    dialog.get_by_label("How do you know who it is?").select_option("in_person")
-    dialog.get_by_label("What did you see or ask?").fill("Passport; the photograph fits.")
+    dialog.get_by_label("The patron has lost access to their current email").check()
+    dialog.get_by_label("How did you check their identity?").select_option("in_person")
+    dialog.get_by_label("What did you check?").fill("Passport; the photograph fits.")
     return send_proposal(clerk)
 
 
@@ -230,7 +230,7 @@ def test_a_former_partner(play: Playhouse) -> None:
         dialog = page.get_by_role("dialog")
         dialog.get_by_label("Finding").select_option("current_not_patrons")
         dialog.get_by_label("How you know who the patron is").select_option("in_person")
-        dialog.get_by_label("In your words").fill("Showed a passport; the mailbox is his.")
+        dialog.get_by_label("Your notes").fill("Showed a passport; the mailbox is his.")
         dialog.get_by_role("button", name="Record what I found").click()
         expect(dialog).to_be_hidden()
     clerk = play.request(reference)

@@ -23,6 +23,7 @@ from upstage_crm.change_requests.model.rules import (
 )
 from upstage_crm.change_requests.model.thresholds import Wire
 from upstage_crm.change_requests.notifications import alert_mails
+from upstage_crm.change_requests.reads.proposable import Obstacle
 from upstage_crm.cli import start_words
 from upstage_crm.core.errors import UpstageError
 from upstage_crm.mail.catalogue import CATALOGUE
@@ -32,7 +33,7 @@ from upstage_crm.patrons.advice import AdviceCode
 from upstage_crm.patrons.tables import PatronStatus
 from upstage_crm.privacy.erasure import BlockerKind
 from upstage_crm.staff.roles import Role
-from upstage_crm.wording import actions, limits, sentences, staff
+from upstage_crm.wording import action_table, actions, limits, obstacles, sentences, staff
 
 # Told apart for a page's layout alone; to everybody outside it is one refusal with one code.
 SHARE_A_CODE = {"LinkMissing"}
@@ -99,7 +100,7 @@ def test_a_sentence_without_its_facts_is_still_one() -> None:
 @pytest.mark.parametrize(
     ("said", "kind"),
     [
-        (actions.ACTION_WORDS, Action),
+        (action_table.ACTIONS, Action),
         (sentences.CHANNEL_WORDS, Channel),
         (sentences.STATE_WORDS, RequestState),
         (sentences.OUTCOME_WORDS, FieldOutcome),
@@ -109,11 +110,11 @@ def test_a_sentence_without_its_facts_is_still_one() -> None:
         (sentences.STATUS_WORDS, PatronStatus),
         (staff.ROLE_WORDS, Role),
         (sentences.ADVICE, AdviceCode),
-        (actions.GROUPS, Action),
         (actions.ACTOR_WORDS, ActorKind),
         (actions.PROBLEM_WORDS, Problem),
         (alert_mails.WIRE_WORDS, Wire),
         (limits.HELD_WORDS, HeldFor),
+        (obstacles.OBSTACLE_WORDS, Obstacle),
     ],
 )
 def test_every_member_has_words(said: dict[object, object], kind: type[Enum]) -> None:

@@ -32,12 +32,10 @@ from upstage_crm.core.clock import FrozenClock
 from upstage_crm.core.db import Database
 from upstage_crm.staff.roles import PERMISSIONS, Permission, Role
 from upstage_crm.wiring import Runtime
+from upstage_crm.wording.action_table import ACTIONS, ActionGroup
 from upstage_crm.wording.actions import (
-    ACTION_WORDS,
     ACTOR_WORDS,
     GROUP_WORDS,
-    GROUPS,
-    ActionGroup,
     broken_words,
 )
 
@@ -115,7 +113,7 @@ class TestWho:
             tab = scene.pipeline.client()
             await scene.pipeline.send(tab, handler, "/audit/")
 
-            assert ["/sign-in/"] == tab.redirects()
+            assert ["/sign-in/"] == tab.doors()
             assert NEW not in str(tab.deltas)
             assert "unbroken" not in str(tab.deltas)
 
@@ -362,8 +360,8 @@ class TestCheck:
 
 class TestWords:
     def test_every_action_actor_and_break_has_words(self) -> None:
-        assert set(Action) == set(GROUPS) == set(ACTION_WORDS)
-        assert set(ActionGroup) == set(GROUP_WORDS) == set(GROUPS.values())
+        assert set(Action) == set(ACTIONS)
+        assert set(ActionGroup) == set(GROUP_WORDS) == {look.group for look in ACTIONS.values()}
         assert set(ActorKind) == set(ACTOR_WORDS)
         for reason in ("missing", "chain", "hash", "value", "head"):
             assert "1,234" in broken_words(Broken(1234, reason))

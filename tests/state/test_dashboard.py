@@ -212,7 +212,7 @@ def test_nobody_without_a_session_sees_a_number(play: Any) -> None:
             tab = scene.pipeline.client()
             await scene.pipeline.send(tab, handler, "/")
 
-            assert ["/sign-in/"] == tab.redirects()
+            assert ["/sign-in/"] == tab.doors()
             assert [] == (await scene.shown(tab)).tiles
 
     play(story)

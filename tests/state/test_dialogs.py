@@ -35,7 +35,7 @@ from upstage_crm.change_requests.model.rules import RequestState
 from upstage_crm.core.clock import FrozenClock
 from upstage_crm.core.db import Database
 from upstage_crm.mail.sending.dispatcher import Dispatcher
-from upstage_crm.pages.dialog_state import DialogMixin
+from upstage_crm.pages.dialog_state import DRAFT, OPENING, SUBJECT, DialogMixin
 from upstage_crm.pages.page_state import PageMixin
 from upstage_crm.patrons.views import PatronRecord
 from upstage_crm.privacy.erasure import find_waiting
@@ -317,13 +317,178 @@ def test_a_page_that_the_role_does_not_include_ends_the_one_before(play: Play) -
     play(story)
 
 
+# --- drafts -------------------------------------------------------------------------------------
+
+TYPED = {"email": NEW, "reason": "asked_by_phone", "reason_text": "She rang this morning."}
+
+
+async def type_in(scene: Scene, tab: Client, kind: type[DialogMixin], form: dict[str, str]) -> None:
+    """Type into the open dialog: the browser tells of it when the person pauses."""
+    await scene.pipeline.send(tab, kind.keep, form={**await carried(scene, tab, kind), **form})
+
+
+async def carried(scene: Scene, tab: Client, kind: type[DialogMixin]) -> dict[str, str]:
+    """What the form of the open dialog carries along now."""
+    dialog = await scene.pipeline.state(tab, kind)
+    drawn = {SUBJECT: dialog.subject, OPENING: str(dialog.opening)}
+    return {**drawn, DRAFT: dialog.draft_of}
+
+
+def press_escape(scene: Scene, tab: Client) -> Coroutine[Any, Any, None]:
+    return scene.pipeline.send(tab, ProposeState.turn, is_open=False)
+
+
+def go_back(scene: Scene, tab: Client) -> Coroutine[Any, Any, None]:
+    return scene.pipeline.send(tab, PatronListState.load, "/patrons/")
+
+
+def reload(scene: Scene, tab: Client) -> Coroutine[Any, Any, None]:
+    return scene.pipeline.connect(tab, tab.path, is_new_document=True)
+
+
+@pytest.mark.parametrize("leave", [press_escape, go_back, reload])
+def test_what_was_typed_is_there_when_the_dialog_is_opened_again(play: Play, leave: Any) -> None:
+    async def story(scene: Scene) -> None:
+        tab = scene.tab()
+        await scene.record(tab, scene.alice)
+        await scene.pipeline.press(tab, ProposeState.open, field="email")
+        await type_in(scene, tab, ProposeState, TYPED)
+
+        await leave(scene, tab)
+        await scene.record(tab, scene.gerald)
+        await scene.pipeline.press(tab, ProposeState.open, field="email")
+        assert (await scene.pipeline.state(tab, ProposeState)).draft == {}
+        await scene.record(tab, scene.alice)
+        await scene.pipeline.press(tab, ProposeState.open, field="phone")
+        assert (await scene.pipeline.state(tab, ProposeState)).draft == {}
+        await scene.pipeline.press(tab, ProposeState.open, field="email")
+
+        dialog = await scene.pipeline.state(tab, ProposeState)
+        assert dialog.is_restored
+        assert {name: dialog.start[name] for name in TYPED} == TYPED
+        await scene.pipeline.submit(tab, ProposeState.send, TYPED)
+        await scene.pipeline.press(tab, ProposeState.open, field="email")
+        assert (await scene.pipeline.state(tab, ProposeState)).draft == {}
+
+    play(story)
+
+
+def test_what_arrives_after_the_dialog_closed_is_kept_and_after_it_was_sent_is_not(
+    play: Play,
+) -> None:
+    """The browser tells of a text a moment after it was typed."""
+
+    async def story(scene: Scene) -> None:
+        tab, note = scene.tab(), {"note": "in the press"}
+        await scene.record(tab, scene.alice)
+        await scene.pipeline.press(tab, PatronCareState.ask, dialog="protect")
+        late = await carried(scene, tab, PatronCareState)
+        await scene.pipeline.send(tab, PatronCareState.turn, is_open=False)
+        await scene.pipeline.send(tab, PatronCareState.keep, form=late | note)
+
+        await scene.pipeline.press(tab, PatronCareState.ask, dialog="protect")
+        assert (await scene.pipeline.state(tab, PatronCareState)).draft == note
+        late = await carried(scene, tab, PatronCareState)
+        await scene.pipeline.submit(tab, PatronCareState.protect, note)
+        await scene.pipeline.send(tab, PatronCareState.keep, form=late | note)
+
+        await scene.pipeline.press(tab, PatronCareState.ask, dialog="protect")
+        assert (await scene.pipeline.state(tab, PatronCareState)).draft == {}
+
+    play(story)
+
+
+def test_a_draft_is_its_members_alone_and_outlives_their_session(play: Play) -> None:
+    async def story(scene: Scene) -> None:
+        tab = scene.tab()
+        own = tab.cookie
+        await scene.record(tab, scene.alice)
+        await scene.pipeline.press(tab, ProposeState.open, field="email")
+        await type_in(scene, tab, ProposeState, TYPED)
+
+        tab.cookie = ""
+        await scene.pipeline.submit(tab, ProposeState.send, TYPED)
+        assert tab.redirects()[-1] == f"/sign-in/?next=/patrons/{scene.alice.number}/"
+        tab.cookie = scene.tab(Role.OWNER, "Una").cookie
+        await scene.record(tab, scene.alice)
+        await scene.pipeline.press(tab, ProposeState.open, field="email")
+        assert (await scene.pipeline.state(tab, ProposeState)).draft == {}
+        assert "She rang" not in str(tab.deltas)
+
+        tab.cookie = own
+        await scene.record(tab, scene.alice)
+        await scene.pipeline.press(tab, ProposeState.open, field="email")
+        assert (await scene.pipeline.state(tab, ProposeState)).start["email"] == NEW
+
+    play(story)
+
+
+def test_starting_over_gives_up_what_was_kept(play: Play) -> None:
+    async def story(scene: Scene) -> None:
+        tab = scene.tab()
+        await scene.record(tab, scene.alice)
+        await scene.pipeline.press(tab, ProposeState.open, field="email")
+        await type_in(scene, tab, ProposeState, TYPED)
+        await scene.pipeline.press(tab, ProposeState.open, field="email")
+        before = (await scene.pipeline.state(tab, ProposeState)).opening
+
+        await scene.pipeline.send(tab, ProposeState.start_over)
+
+        dialog = await scene.pipeline.state(tab, ProposeState)
+        assert (dialog.start, dialog.draft, dialog.is_restored) == ({}, {}, False)
+        assert dialog.opening == before + 1
+        await scene.pipeline.press(tab, ProposeState.open, field="email")
+        assert (await scene.pipeline.state(tab, ProposeState)).draft == {}
+
+    play(story)
+
+
+def test_a_code_that_was_read_out_is_not_kept(play: Play) -> None:
+    async def story(scene: Scene) -> None:
+        tab = scene.tab()
+        request = scene.engine.propose(scene.alice)
+        await scene.pipeline.send(tab, RequestDetailState.load, f"/requests/{request.reference}/")
+        await scene.pipeline.press(tab, RequestTaskState.ask, dialog="code")
+
+        await type_in(scene, tab, RequestTaskState, {"code": "7QK2-M9XD"})
+
+        assert (await scene.pipeline.state(tab, AdminState))._drafts == {}
+
+    play(story)
+
+
+def test_a_half_written_note_is_kept_and_a_colleagues_is_not_overwritten(play: Play) -> None:
+    async def story(scene: Scene) -> None:
+        ines, dana = scene.tab(Role.OWNER, "Ines"), scene.tab(Role.OWNER, "Dana")
+        for tab in (ines, dana):
+            await scene.record(tab, scene.alice)
+            await scene.pipeline.press(tab, PatronRecordState.edit, name="note")
+        subject = {SUBJECT: str(scene.alice.number)}
+        half = {"note": "prefers the aisle", **subject}
+        await scene.pipeline.send(dana, PatronRecordState.keep, form=half)
+        await scene.pipeline.send(dana, PatronListState.load, "/patrons/")
+        theirs = {"note": "needs wheelchair space", **subject}
+        await scene.pipeline.send(ines, PatronRecordState.save, form=theirs)
+
+        await scene.record(dana, scene.alice)
+        await scene.pipeline.press(dana, PatronRecordState.edit, name="note")
+        record = await scene.pipeline.state(dana, PatronRecordState)
+        assert record.start == "prefers the aisle"
+        await scene.pipeline.send(dana, PatronRecordState.save, form=half)
+
+        record = await scene.pipeline.state(dana, PatronRecordState)
+        assert "A colleague has changed this" in record.edit_error
+        assert record.free["note"] == "needs wheelchair space"
+
+    play(story)
+
+
 # --- buttons without a dialog -------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
     ("handler", "payload"),
     [
-        (RequestDetailState.resend, {}),
         (RequestTaskState.release, {}),
         (RequestTaskState.confirm, {"kind": "identity"}),
         (RequestTaskState.ask, {"dialog": "withdraw"}),

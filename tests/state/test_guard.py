@@ -190,7 +190,7 @@ def test_without_a_live_session_no_guarded_handler_runs(
                     thief = pipeline.client(cookie)
                     await pipeline.send(thief, name, f"/patrons/{venue.number}/", **arguments(name))
 
-                    assert ["/sign-in/"] == thief.redirects(), name
+                    assert ["/sign-in/"] == thief.doors(), name
                     assert 1 == len(thief.events), name
                     assert [] == thief.deltas, name
             assert [] == ran
@@ -412,7 +412,7 @@ def test_live_updates_do_not_keep_a_session_alive(venue: Venue) -> None:
                 assert [] == tab.redirects()
                 venue.clock.advance(step)
                 await pipeline.push(tab, PatronListState.refresh)
-            assert ["/sign-in/"] == tab.redirects()
+            assert ["/sign-in/"] == tab.doors()
 
     run(story)
 

@@ -151,7 +151,7 @@ class TestWho:
             tab = scene.pipeline.client()
             await scene.pipeline.send(tab, handler, "/mailbox/")
 
-            assert ["/sign-in/"] == tab.redirects()
+            assert ["/sign-in/"] == tab.doors()
             assert NEW not in str(tab.deltas)
 
         play(story)

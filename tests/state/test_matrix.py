@@ -64,7 +64,7 @@ LISTED = f"{PAGE} fetch next_page previous_page search"
 TABLE: dict[str, Row] = {
     "AccountDialogState": Row(
         None,
-        "ask ask_passkey turn",
+        "ask ask_passkey keep start_over turn",
         each("make_codes remove_app remove_passkey", None),
         "make_codes remove_app remove_passkey",
     ),
@@ -77,9 +77,11 @@ TABLE: dict[str, Row] = {
         ),
         "begin_app end_one end_others prepare_passkey",
     ),
-    "AddPatronState": Row(P.ADD_PATRON, "open turn", {"add": P.ADD_PATRON}),
+    "AddPatronState": Row(P.ADD_PATRON, "keep open start_over turn", {"add": P.ADD_PATRON}),
     "AuditState": Row(P.VIEW_AUDIT, f"{PAGE} check choose_actor choose_group fetch"),
-    "RestoreState": Row(P.RESTORE_ROWS, "ask turn", {"restore": P.RESTORE_ROWS}, "ask restore"),
+    "RestoreState": Row(
+        P.RESTORE_ROWS, "ask keep start_over turn", {"restore": P.RESTORE_ROWS}, "ask restore"
+    ),
     "DashboardState": Row(P.VIEW_REQUESTS, f"{PAGE} search"),
     "GalleryState": Row(P.VIEW_SETTINGS, f"{PAGE} choose_language choose_mail choose_scheme"),
     "MailboxState": Row(
@@ -89,7 +91,7 @@ TABLE: dict[str, Row] = {
     ),
     "PatronCareState": Row(
         P.VIEW_PATRONS,
-        "ask ask_about turn",
+        "ask ask_about keep start_over turn",
         {
             "clear": P.CLEAR_FREEZE,
             "protect": P.PROTECT_PATRON,
@@ -105,35 +107,36 @@ TABLE: dict[str, Row] = {
     ),
     "PatronListState": Row(P.VIEW_PATRONS, f"clear clear_tag sort_by {LISTED}"),
     "PatronRecordState": Row(
-        P.VIEW_PATRONS, f"{PAGE} cancel dismiss edit hide", {"save": P.EDIT_PATRON}
+        P.VIEW_PATRONS, f"{PAGE} cancel dismiss edit hide keep", {"save": P.EDIT_PATRON}
     ),
     "PolicyState": Row(P.VIEW_SETTINGS, "", {"save": P.EDIT_POLICY}, "save"),
     "ProposeState": Row(
         P.PROPOSE_CHANGE,
-        "add allow both check choose drop lose open turn typed use write",
+        "add allow both check choose drop keep lose open start_over turn typed use write",
         {"send": P.PROPOSE_CHANGE},
     ),
-    "RequestDetailState": Row(P.VIEW_REQUESTS, PAGE, {"resend": P.RESEND_REQUEST}),
+    "RequestDetailState": Row(P.VIEW_REQUESTS, PAGE),
     "RequestQueueState": Row(P.VIEW_REQUESTS, f"clear search_everywhere {LISTED}"),
     "RequestTaskState": Row(
         P.VIEW_REQUESTS,
-        "ask turn",
+        "ask keep start_over turn",
         {
             "confirm": P.DESK_CONFIRM,
             "decline": P.DESK_CONFIRM,
             "explain": P.RELEASE_REQUEST,
             "read_out": P.DESK_IDENTIFY,
             "release": P.RELEASE_REQUEST,
+            "resend": P.RESEND_REQUEST,
             "revert": P.REVERT_CHANGE,
             "withdraw": P.WITHDRAW_REQUEST,
         },
         "confirm decline explain release",
     ),
-    "RevealState": Row(P.REVEAL_VALUE, "open turn", {"reveal": P.REVEAL_VALUE}),
+    "RevealState": Row(P.REVEAL_VALUE, "keep open start_over turn", {"reveal": P.REVEAL_VALUE}),
     "SettingsState": Row(P.VIEW_SETTINGS, PAGE, {"save": P.EDIT_SETTINGS}),
     "TeamDialogState": Row(
         P.VIEW_TEAM,
-        "ask_close_alert ask_freeze ask_withdraw open_invite open_member turn",
+        "ask_close_alert ask_freeze ask_withdraw keep open_invite open_member start_over turn",
         each(
             "change_role disable enable invite rename send_link take_factors withdraw_invitation",
             P.MANAGE_TEAM,
@@ -267,7 +270,7 @@ def test_whoever_is_not_in_is_sent_to_the_door(
                     tab = pipeline.client(cookie)
                     path = f"/patrons/{venue.number}/"
                     await pipeline.send(tab, handler.full, path, **arguments(handler.full))
-                    assert ([place], []) == (tab.redirects(), tab.deltas), handler.full
+                    assert ([place], []) == (tab.doors(), tab.deltas), handler.full
             assert [] == ran
 
     run(story)

@@ -11,10 +11,13 @@ import sqlalchemy as sa
 from tests.support.factories import Desk
 from tests.support.pipeline import Client, Pipeline, installed, sign_in
 from upstage_crm.admin.patrons.add_state import AddPatronState, prefilled
+from upstage_crm.admin.patrons.care_state import PatronCareState
 from upstage_crm.admin.patrons.free_fields import FREE_FIELDS
 from upstage_crm.admin.patrons.list_state import PAGE_SIZE, PatronListState
 from upstage_crm.admin.patrons.propose_state import ProposeState
 from upstage_crm.admin.patrons.record_state import PatronRecordState
+from upstage_crm.admin.requests.detail_state import RequestDetailState
+from upstage_crm.admin.requests.task_state import RequestTaskState
 from upstage_crm.audit.events import Channel
 from upstage_crm.change_requests.reads import requests, reviewer_page
 from upstage_crm.core.clock import FrozenClock
@@ -80,7 +83,7 @@ class TestList:
             async with Pipeline() as pipeline:
                 outsider = await opened(pipeline, "")
 
-                assert ["/sign-in/"] == outsider.redirects()
+                assert ["/sign-in/"] == outsider.doors()
                 assert [] == await names(pipeline, outsider)
                 assert "Okafor" not in str(outsider.deltas)
 
@@ -266,7 +269,7 @@ class TestRecord:
             async with Pipeline() as pipeline:
                 outsider = await on_record(pipeline, "", number)
 
-                assert ["/sign-in/"] == outsider.redirects()
+                assert ["/sign-in/"] == outsider.doors()
                 assert "Okafor" not in str(outsider.deltas)
 
         run(story)
@@ -513,6 +516,101 @@ class TestPropose:
             found = session.connection().execute(query).scalars().all()
         assert ["mistyped", "proposed", "refused"] == found
 
+    def test_the_first_line_says_that_nobody_can_be_asked(self, made: Runtime) -> None:
+        number = add(made, given_name="Jane", family_name="Okafor")
+        cookie = staff(made)
+
+        async def story() -> None:
+            async with Pipeline() as pipeline:
+                dana = await on_record(pipeline, cookie, number)
+                record = await pipeline.state(dana, PatronRecordState)
+                no_email = "This patron has no email address, so nobody can be asked by email"
+                assert (record.obstacle.title, record.obstacle.field) == (no_email, "email")
+                ways = {view.key: view.way for view in record.protected}
+                assert ways == dict.fromkeys(FIELDS, "desk") | {"email": "email"}
+
+                await pipeline.press(dana, ProposeState.open, field="phone")
+                dialog = await pipeline.state(dana, ProposeState)
+                assert dialog.lead.startswith(no_email)
+                assert (dialog.is_at_desk, dialog.is_lost) == (True, True)
+                await pipeline.send(dana, ProposeState.lose, is_lost=False)
+                assert (await pipeline.state(dana, ProposeState)).is_lost
+
+        run(story)
+
+    def test_buttons_that_cannot_work_are_not_live(self, made: Runtime) -> None:
+        number = add(made, **JANE)
+        cookie = staff(made)
+
+        async def story() -> None:
+            async with Pipeline() as pipeline:
+                dana = await on_record(pipeline, cookie, number)
+                await pipeline.press(dana, PatronCareState.ask, dialog="status")
+                form = {"note": "told by the family", "status": "deceased"}
+                await pipeline.submit(dana, PatronCareState.change_status, form)
+
+                await pipeline.press(dana, ProposeState.open, field="email")
+
+                record = await pipeline.state(dana, PatronRecordState)
+                assert record.obstacle.title == "This patron has died"
+                assert record.obstacle.is_status
+                assert not record.may_propose
+                assert {view.way for view in record.protected} == {""}
+                assert (await pipeline.state(dana, ProposeState)).dialog == ""
+
+        run(story)
+
+    def test_a_withdrawn_request_is_proposed_again_as_it_was(self, made: Runtime) -> None:
+        number = add(made, **JANE)
+        cookie = staff(made)
+
+        async def story() -> None:
+            async with Pipeline() as pipeline:
+                dana = await proposing(pipeline, cookie, number)
+                sent = SENDING | {"reason_text": "She rang us this morning."}
+                await pipeline.submit(dana, ProposeState.send, sent)
+                first = (await pipeline.state(dana, PatronRecordState)).done_reference
+                path = f"/requests/{first}/"
+                await pipeline.send(dana, RequestDetailState.load, path)
+                await pipeline.press(dana, RequestTaskState.ask, dialog="withdraw")
+                await pipeline.submit(dana, RequestTaskState.withdraw, {})
+                page = (await pipeline.state(dana, RequestDetailState)).detail
+                assert page.again == "Propose again"
+
+                await pipeline.send(dana, PatronRecordState.load, page.again_href)
+                dialog = await pipeline.state(dana, ProposeState)
+                assert (dialog.dialog, dialog.field) == ("propose", "email")
+                assert {name: dialog.start[name] for name in sent} == sent
+                assert dialog.preview.until
+                assert dana.redirects()[-1:] == [f"/patrons/{number}/"]
+                await pipeline.send(dana, PatronRecordState.load, f"/patrons/{number}/")
+                assert (await pipeline.state(dana, ProposeState)).dialog == "propose"
+                await pipeline.submit(dana, ProposeState.send, sent)
+
+                record = await pipeline.state(dana, PatronRecordState)
+                assert sorted(item.state for item in record.requests) == ["pending", "withdrawn"]
+
+        run(story)
+
+    def test_another_patrons_request_is_not_proposed_again_here(self, made: Runtime) -> None:
+        number = add(made, **JANE)
+        other = add(made, given_name="Bob", family_name="Other", email="bob@other.example")
+        cookie = staff(made)
+
+        async def story() -> None:
+            async with Pipeline() as pipeline:
+                dana = await proposing(pipeline, cookie, number)
+                await pipeline.submit(dana, ProposeState.send, SENDING)
+                first = (await pipeline.state(dana, PatronRecordState)).done_reference
+
+                await pipeline.send(
+                    dana, PatronRecordState.load, f"/patrons/{other}/?again={first}"
+                )
+
+                assert (await pipeline.state(dana, ProposeState)).dialog == ""
+
+        run(story)
+
     def test_a_taken_address_offers_its_record(self, made: Runtime) -> None:
         number = add(made, **JANE)
         other = add(made, given_name="Bob", family_name="Other", email="bob@other.example")
@@ -560,7 +658,7 @@ class TestPropose:
                 outsider = await proposing(pipeline, "", number)
                 await pipeline.submit(outsider, ProposeState.send, SENDING)
 
-                assert {"/sign-in/"} == set(outsider.redirects())
+                assert {"/sign-in/"} == set(outsider.doors())
                 assert before == contents(made.database)
 
         run(story)

@@ -447,6 +447,29 @@ def test_an_erasure_shows_what_stands_in_the_way_and_takes_two(play: Play) -> No
     play(story)
 
 
+def test_a_status_and_an_erasure_say_what_they_do_in_numbers(play: Play) -> None:
+    async def story(scene: Scene) -> None:
+        engine = scene.engine
+        patron = engine.patron()
+        request, _claims = engine.asked(patron)
+        lead = await scene.record(patron, Role.PRIVACY_LEAD)
+
+        before = await scene.care(lead)
+        form = {"note": "told by the family", "status": "deceased"}
+        await scene.do(lead, PatronCareState.change_status, "status", form=form)
+
+        assert before.ending == "Withdraws 1 open request and sends 2 emails to patrons."
+        after = await scene.care(lead)
+        assert after.ending == "No request is open, so nothing is withdrawn."
+        told = [kind for kind, _to in engine.told(request) if kind == "change_withdrawn"]
+        assert len(told) == 2
+        assert after.erasure.empties == (
+            "Empties the record, 1 request and 5 emails. Sends one last email to the patron."
+        )
+
+    play(story)
+
+
 def test_an_erasure_can_be_declined(play: Play) -> None:
     async def story(scene: Scene) -> None:
         patron = scene.engine.patron()

@@ -137,7 +137,7 @@ def test_an_outsider_reads_and_changes_nothing(play: Play) -> None:
         await scene.pipeline.send(tab, SettingsState.load, "/settings/")
         await scene.pipeline.send(tab, SettingsState.save, form=GOOD)
 
-        assert ["/sign-in/", "/sign-in/"] == tab.redirects()
+        assert ["/sign-in/", "/sign-in/"] == tab.doors()
         assert before == scene.stored()
         assert before["name"] not in str(tab.deltas)
 

@@ -293,7 +293,7 @@ def test_the_password_changes_for_who_knows_the_old_one(play: Play) -> None:
         assert [True] == [row.is_this for row in state.browsers], "the stolen one is out"
         other = scene.pipeline.client(stolen)
         await scene.pipeline.send(other, AccountState.load, "/account/")
-        assert ["/sign-in/"] == other.redirects()
+        assert ["/sign-in/"] == other.doors()
 
     play(story)
 

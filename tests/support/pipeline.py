@@ -65,6 +65,10 @@ class Client:
         """Where the server has sent the browser, in order."""
         return [str(event.payload["path"]) for event in self.events if event.name == "_redirect"]
 
+    def doors(self) -> list[str]:
+        """The same without what the addresses carry along, such as the way back."""
+        return [path.partition("?")[0] for path in self.redirects()]
+
 
 class Pipeline:
     """Runs events as the server does. `public_handlers` are what anybody may call.

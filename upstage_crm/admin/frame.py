@@ -1,6 +1,6 @@
 """The staff frame around a page of the CRM, filled from the signed-in member's state.
 
-framed(state, *children, active, waiting)      what every page of the CRM returns
+framed(state, *children, active, waiting, title)      what every page of the CRM returns
 """
 
 import reflex as rx
@@ -8,19 +8,30 @@ import reflex as rx
 from upstage_crm.admin.guard import AdminState
 from upstage_crm.pages.page_state import PageMixin
 from upstage_crm.pages.view import page_here
-from upstage_crm.ui.components.base import Child, filled, show_if
+from upstage_crm.ui.components.arrival import arrival
+from upstage_crm.ui.components.base import Child, Text, filled, show_if
 from upstage_crm.ui.components.feedback import banner, no_permission
 from upstage_crm.ui.components.here import HERE_PATH
 from upstage_crm.ui.components.page import page_header
 from upstage_crm.ui.layout import Place, admin_shell
 
 
-def framed(state: type[PageMixin], *children: Child, active: Place, waiting: Child) -> rx.Component:
+def framed(
+    state: type[PageMixin],
+    *children: Child,
+    active: Place,
+    waiting: Child,
+    title: Text | None = None,
+) -> rx.Component:
     """Return the page's content in the frame, or the refusal when the role does not include it.
 
-    `waiting` is shown until `state` holds what the browser's address asks for.
+    `waiting` is shown until `state` holds what the browser's address asks for. `title` names the
+    record that a page is about, and is empty until that is known.
     """
+    is_here = state.path == HERE_PATH
+    has_arrived = is_here if title is None else rx.cond(is_here, filled(title), False)
     return admin_shell(
+        arrival(rx.cond(has_arrived, state.path, ""), "" if title is None else title),
         rx.cond(
             AdminState.refused_at == HERE_PATH,
             rx.fragment(

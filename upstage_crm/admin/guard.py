@@ -90,6 +90,9 @@ class AdminState(TabMixin, rx.State):
         assert self._member is not None
         return self._member
 
+    def _who(self) -> str:
+        return self._member.id if self._member is not None else ""
+
     def _session(self) -> SignedIn:
         """The session of whoever is signed in, as the middleware found it for this event."""
         assert self._signed_in is not None
@@ -151,7 +154,8 @@ class Guard(Middleware):
             await _turn_up(admin, is_new_document="hashes" in event.payload)
             return None
         if found is None or not is_in:
-            return _sent_to("/sign-in/" if found is None else "/sign-in/second/")
+            door = "/sign-in/" if found is None else "/sign-in/second/"
+            return _sent_to(f"{door}?next={quote(_path(state))}")
         owner = registered.states[0] if registered.states else None
         if owner is None or not issubclass(owner, AdminState):
             return StateUpdate()
@@ -277,14 +281,18 @@ def _is_sent() -> bool:
 
 
 async def _forget(admin: AdminState) -> None:
-    """Empty every state of the CRM in this tab.
+    """Empty every state of the CRM in this tab, except the drafts of its last member.
+
+    The drafts are sent to a browser only when the same member opens the same form again.
 
     A tab in which nobody was signed in costs a comparison only. With Redis just the states that an
     event needs are loaded, so each one is asked for: the others would keep what they hold.
     """
     states: list[AdminState] = [await admin.get_state(kind) for kind in _family(AdminState)]
+    drafts, whose = admin._drafts, admin._drafts_by
     if any(_holds_something(state) for state in states):
         admin.reset()
+        admin._drafts, admin._drafts_by = drafts, whose
 
 
 def _family(kind: type[AdminState]) -> Iterator[type[AdminState]]:

@@ -2,7 +2,8 @@
 
 The form of a dialog carries the subject's key and the number of the opening. A submission that
 names another subject, or a dialog that was closed since, is refused: nothing is done. Every
-navigation closes and empties the dialog (`TabMixin._close_any_dialog`).
+navigation closes and empties the dialog (`TabMixin._close_any_dialog`). What was typed into one of
+the `drafted` dialogs is kept, and stands in it again when it is opened about the same subject.
 """
 
 from collections.abc import Callable
@@ -18,17 +19,20 @@ from upstage_crm.pages.page_state import PageMixin, Words, in_words
 from upstage_crm.pages.tab import TabMixin
 from upstage_crm.wording.sentences import sentence
 
-SUBJECT, OPENING = "subject", "opening"
+SUBJECT, OPENING, DRAFT = "subject", "opening", "draft"
+_CARRIED = (SUBJECT, OPENING, DRAFT)
 
 
 class DialogMixin(TabMixin, rx.State, mixin=True):
     """Dialogs over one page. `dialogs` names them all, `dialog` the open one, "" for none.
 
     `subject` is the key of what the dialog is about, `about` its name for people. `opening` counts
-    the openings; a new number draws the inputs again.
+    the openings; a new number draws the inputs again. `drafted` names the dialogs whose texts are
+    kept, `draft` is what the open one begins with, and `draft_of` the name it is kept under.
     """
 
     dialogs: ClassVar[tuple[str, ...]] = ()
+    drafted: ClassVar[frozenset[str]] = frozenset()
     page: ClassVar[type[PageMixin]]
 
     dialog: str = ""
@@ -36,6 +40,9 @@ class DialogMixin(TabMixin, rx.State, mixin=True):
     about: str = ""
     refusal: str = ""
     opening: int = 0
+    draft: rx.Field[dict[str, str]] = rx.field(default_factory=dict)
+    draft_of: str = ""
+    is_restored: bool = False
 
     _answered: int = 0  # the opening whose form did its work
 
@@ -45,8 +52,33 @@ class DialogMixin(TabMixin, rx.State, mixin=True):
         if is_open is not True:
             self._close()
 
-    async def _open(self, dialog: str, *, subject: str, about: str) -> bool:
-        """Open one dialog, empty; one that is open already is closed.
+    @rx.event
+    def keep(self, form: dict[str, Any]) -> None:
+        """Remember what is typed, as it is typed. It may come after the dialog was closed."""
+        given = texts(form)
+        name = given.get(DRAFT, "")
+        is_drafted = name.partition("/")[0] in self.drafted
+        opening = given.get(OPENING)
+        if is_drafted and opening == str(self.opening) and opening != str(self._answered):
+            typed = {key: text for key, text in given.items() if key not in _CARRIED}
+            self._keep_draft(f"{self.get_full_name()}/{name}", typed)
+
+    @rx.event
+    async def start_over(self) -> None:
+        """Give up what was kept: the dialog begins as it does the first time."""
+        if self.dialog:
+            self._drop_draft(f"{self.get_full_name()}/{self.draft_of}")
+            self.draft, self.is_restored = {}, False
+            self.opening += 1
+            await self._begin()
+
+    async def _begin(self) -> None:
+        """Fill the inputs of the open dialog, from `draft` where it holds something."""
+
+    async def _open(self, dialog: str, *, subject: str, about: str, part: str = "") -> bool:
+        """Open one dialog, with what was typed into it before; one that is open is closed.
+
+        `part` tells the drafts of one subject apart, where a dialog has several.
 
         Returns whether it is open: over another page than its own it is not.
         """
@@ -57,6 +89,10 @@ class DialogMixin(TabMixin, rx.State, mixin=True):
         await self._close_any_dialog()
         self.dialog, self.subject, self.about = dialog, subject, about
         self.opening += 1
+        self.draft_of = f"{dialog}/{subject}/{part}"
+        if dialog in self.drafted:
+            self.draft = self._draft(f"{self.get_full_name()}/{self.draft_of}")
+            self.is_restored = any(text.strip() for text in self.draft.values())
         self._dialog = self.get_full_name()
         return True
 
@@ -70,6 +106,7 @@ class DialogMixin(TabMixin, rx.State, mixin=True):
     def _finish(self) -> None:
         """Close the dialog after its form did its work: a second press of a double one is none."""
         self._answered = self.opening
+        self._drop_draft(f"{self.get_full_name()}/{self.draft_of}")
         self._close()
 
     def _accept(self, dialog: str, form: object) -> dict[str, str] | None:

@@ -6,6 +6,8 @@ import reflex as rx
 
 from upstage_crm.ui.state.base import FeedbackMixin
 
+DRAFTS = 20  # forms of a tab whose texts are kept
+
 
 class TabMixin(FeedbackMixin, rx.State, mixin=True):
     """The memory that all pages and dialogs of a tab share. The state around them mixes it in.
@@ -13,12 +15,37 @@ class TabMixin(FeedbackMixin, rx.State, mixin=True):
     Pages and dialogs are named by the full name of their state, "" for none. `_greeting` is what
     the next page says when it opens. `_resumes` is set when a lost connection came back, until the
     page has read its content again.
+
+    `_drafts` are what a staff member typed and has not sent, by form. They outlive the form, its
+    page, a reload and a session that ended, and are given back to the one who typed them.
     """
 
     _page: str = ""
     _dialog: str = ""
     _greeting: str = ""
     _resumes: bool = False
+    _drafts: dict[str, dict[str, str]] = {}  # noqa: RUF012  # Reflex copies a state's defaults
+    _drafts_by: str = ""
+
+    def _who(self) -> str:
+        """The id of the staff member whose tab this is; "" for a visitor."""
+        return ""
+
+    def _draft(self, form: str) -> dict[str, str]:
+        """What this staff member typed into a form before, by input; empty for nothing."""
+        is_theirs = self._drafts_by == self._who() != ""
+        return dict(self._drafts.get(form, {})) if is_theirs else {}
+
+    def _keep_draft(self, form: str, typed: dict[str, str]) -> None:
+        """Remember what is typed; the form that was typed into first is forgotten first."""
+        others = self._drafts if self._drafts_by == self._who() else {}
+        kept = {name: texts for name, texts in others.items() if name != form}
+        self._drafts = dict([*kept.items(), (form, typed)][-DRAFTS:])
+        self._drafts_by = self._who()
+
+    def _drop_draft(self, form: str) -> None:
+        """Forget what was typed into a form: it was sent, or given up."""
+        self._drafts = {name: texts for name, texts in self._drafts.items() if name != form}
 
     async def _frame(self) -> None:
         """Load what the frame around the page shows."""

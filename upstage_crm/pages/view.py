@@ -5,14 +5,15 @@ rows_here(state, rows, waiting)                    the rows of a list, under its
 subject_dialog(state, name, *body, title, …)       a dialog that names its subject
 subject_form(state, *children, on_submit)          a form in it, which carries the subject
 question(state, name, *body, title, send, …)       a dialog that is one form
+kept(state, name, otherwise)                       what an input of a drafted dialog begins with
 subject_input(state)                               what a form of a page or a dialog carries along
 """
 
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import reflex as rx
 
-from upstage_crm.pages.dialog_state import OPENING, SUBJECT, DialogMixin
+from upstage_crm.pages.dialog_state import DRAFT, OPENING, SUBJECT, DialogMixin
 from upstage_crm.pages.list_state import ListMixin
 from upstage_crm.pages.page_state import PageMixin
 from upstage_crm.ui.components.base import Child, Text, filled, show_if
@@ -62,15 +63,24 @@ def subject_dialog(
 
 
 def subject_form(
-    state: type[DialogMixin], *children: Child, on_submit: Any, **props: Any
+    state: type[DialogMixin], *children: Child, on_submit: Any, name: str = ""
 ) -> rx.Component:
-    """Return a form that says for which subject and in which opening it was filled."""
+    """Return a form that says for which subject and in which opening it was filled.
+
+    `name` is its dialog's, where that keeps drafts.
+    """
+    is_drafted = name in state.drafted
+    drafted = [_hidden(DRAFT, state.draft_of)] if is_drafted else []
+    # Last in the order of the document, so that the first input gets the focus.
+    told = [_draft_notice(state)] if is_drafted else []
     return event_form(
         subject_input(state),
         _hidden(OPENING, f"{state.opening}"),
+        *drafted,
         *children,
+        *told,
         on_submit=on_submit,
-        **props,
+        on_typed=state.keep if is_drafted else None,
     )
 
 
@@ -101,11 +111,25 @@ def question(
                 class_name="u-dialog-foot",
             ),
             on_submit=on_submit,
+            name=name,
         ),
         title=title,
         description=description,
         size=size,
     )
+
+
+def kept(state: type[DialogMixin], name: str, otherwise: Text = "") -> rx.Var[str]:
+    """Return what an input begins with: what was typed into it before, else `otherwise`."""
+    return cast("rx.Var[str]", rx.cond(state.draft.contains(name), state.draft[name], otherwise))
+
+
+def _draft_notice(state: type[DialogMixin]) -> Child:
+    """Say that the inputs hold what was typed before, with the way to empty ones."""
+    again = button("Start over", size="small", variant="quiet", on_click=state.start_over)
+    words = "What you typed before was kept."
+    told = rx.el.div(notice(words, live=False, action=again), class_name="u-first")
+    return show_if(state.is_restored, told)
 
 
 def refusal_of(state: type[DialogMixin]) -> Child:

@@ -96,6 +96,28 @@ def blockers(session: Session, patron_id: str, *, now: datetime) -> tuple[Blocke
     return tuple(found)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Erasing:
+    """What an erasure empties besides the record, and whether a last email can tell the patron."""
+
+    requests: int
+    mails: int
+    is_told: bool
+
+
+def erasing(session: Session, patron_id: str) -> Erasing:
+    """Count what erasing a patron would empty; nothing is changed."""
+    connection = session.connection()
+    requests = sa.select(sa.func.count()).where(_request.c.patron_id == patron_id)
+    mails = sa.select(sa.func.count()).where(OUTBOX.c.patron_id == patron_id)
+    patron = session.get_one(PatronRow, patron_id)
+    return Erasing(
+        requests=connection.execute(requests).scalar_one(),
+        mails=connection.execute(mails).scalar_one(),
+        is_told=Notifier.can_tell_erased(patron),
+    )
+
+
 def find_waiting(session: Session, patron_id: str) -> ErasureRow | None:
     """The erasure of a patron that waits for its second person; there is one at most."""
     query = select(ErasureRow).where(

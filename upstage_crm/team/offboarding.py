@@ -15,7 +15,8 @@ from sqlmodel import Session
 
 from upstage_crm.audit import recorded, trail
 from upstage_crm.audit.events import OPERATOR, Action, Actor, AuditEvent, Channel
-from upstage_crm.change_requests.lifecycle.locked_request import LockedRequest, mailed_about
+from upstage_crm.change_requests.lifecycle.consequences import Consequences, of_withdrawing
+from upstage_crm.change_requests.lifecycle.locked_request import LockedRequest
 from upstage_crm.change_requests.limits import alerts
 from upstage_crm.change_requests.model.errors import NotAKeeper
 from upstage_crm.change_requests.model.rules import (
@@ -44,14 +45,6 @@ class Frozen:
     withdrawn: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Consequences:
-    """What stopping an account would do: how many requests end, how many emails say so."""
-
-    requests: int
-    mails: int
-
-
 def consequences(session: Session, *, actor: StaffMember, staff_id: str) -> Consequences:
     """Count what `freeze`, and `let_go` without a keeper, would do now; nothing is changed.
 
@@ -60,9 +53,7 @@ def consequences(session: Session, *, actor: StaffMember, staff_id: str) -> Cons
     """
     if not may(actor, Permission.FREEZE_ACCOUNT):
         ensure_may(actor, Permission.MANAGE_TEAM)
-    ending = _answered_by(session, staff_id)
-    mails = sum(len(mailed_about(session, row.id)) for row in ending)
-    return Consequences(requests=len(ending), mails=mails)
+    return of_withdrawing(session, [row.id for row in _answered_by(session, staff_id)])
 
 
 def freeze(

@@ -83,7 +83,10 @@ SENTENCES: Mapping[str, str] = {
     "status_refused": "Choose another status.",
     "record_moved": "The record has changed since this was requested. Decline it and ask again.",
     "not_frozen": "This record is not in dispute.",
-    "no_mailbox": "No working email. Propose a new one first, or confirm who it is at the desk.",
+    "no_mailbox": (
+        "This patron has no working email. Propose a new one first, or confirm their identity at "
+        "the desk."
+    ),
     "address_recently_proposed": (
         "This address was proposed for another patron in the last 30 days (request {reference})."
     ),
@@ -98,8 +101,8 @@ SENTENCES: Mapping[str, str] = {
     "other_finding": "Your colleague recorded a different finding. Talk to each other first.",
     "mailbox_out": "This address has no say about this record.",
     "recently_rejected": (
-        "The patron rejected this (request {reference}). It can be proposed again from {until}; "
-        "a manager can propose it sooner."
+        "The patron rejected this (request {reference}). You can propose it again from {until}; a "
+        "manager, the privacy lead or an owner can do so now."
     ),
     "request_unknown": "There is no such request.",
     "request_ended": "This request has ended: {state}.",

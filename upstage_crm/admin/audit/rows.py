@@ -21,11 +21,8 @@ from upstage_crm.patrons.visibility import (
     FieldAccess,
 )
 from upstage_crm.staff.roles import Role
-from upstage_crm.wording.actions import (
-    GROUPS,
-    ActionGroup,
-    action_words,
-)
+from upstage_crm.wording.action_table import ACTIONS
+from upstage_crm.wording.actions import action_words
 from upstage_crm.wording.policy import policy_changes
 from upstage_crm.wording.sentences import (
     CHANNEL_WORDS,
@@ -33,29 +30,6 @@ from upstage_crm.wording.sentences import (
 )
 from upstage_crm.wording.staff import ROLE_WORDS
 
-_GROUP_MARKS: Mapping[ActionGroup, str] = {
-    ActionGroup.REQUESTS: "clipboard-check",
-    ActionGroup.DECISIONS: "message-square",
-    ActionGroup.RECORDS: "user",
-    ActionGroup.STAFF: "key-round",
-    ActionGroup.SETTINGS: "settings",
-}
-_MARKS: Mapping[Action, tuple[str, str]] = {
-    Action.REQUEST_PROPOSED: ("pencil", "neutral"),
-    Action.REQUEST_RESENT: ("send", "info"),
-    Action.REQUEST_WITHDRAWN: ("circle-slash", "neutral"),
-    Action.REQUEST_EXPIRED: ("timer-off", "neutral"),
-    Action.REQUEST_SUPERSEDED: ("history", "neutral"),
-    Action.FIELD_APPROVED: ("circle-check", "success"),
-    Action.FIELD_APPLIED: ("check-check", "success"),
-    Action.FIELD_REJECTED: ("circle-x", "danger"),
-    Action.FIELD_OBJECTED: ("shield-alert", "danger"),
-    Action.OBJECTION_RECEIVED: ("shield-alert", "danger"),
-    Action.ADDRESS_SUPPRESSED: ("circle-slash", "danger"),
-    Action.ADDRESS_PROVEN: ("shield-check", "success"),
-    Action.SIGN_IN_REFUSED: ("lock", "warning"),
-    Action.STAFF_SIGNED_OUT: ("log-out", "neutral"),
-}
 _OLD, _NEW = ".old", ".new"
 
 
@@ -102,7 +76,7 @@ def trail_row(
     words = action_words(line.action, line.facts)
     keys = str(line.facts.get("field") or line.facts.get("fields") or "").split(", ")
     labels = ", ".join(_label(key) for key in keys if key)
-    mark, tone = _MARKS.get(line.action, (_GROUP_MARKS[GROUPS[line.action]], "neutral"))
+    look = ACTIONS[line.action]
     reference = str(line.facts.get("reference") or "")
     number = numbers.get(line.patron_id or "")
     source, said = _quote(line, access) if shows_values else ("", "")
@@ -110,8 +84,8 @@ def trail_row(
         seq=f"{line.seq:,}",
         words=words[:1].upper() + words[1:] + (f": {labels}" if labels else ""),
         note=_note(line, shows_values=shows_values),
-        icon=mark,
-        tone=tone,
+        icon=look.icon,
+        tone=look.tone,
         actor=line.actor.label,
         channel=CHANNEL_WORDS[line.channel],
         time=when.short(line.at, time_zone),

@@ -31,8 +31,8 @@ from upstage_crm.proof import integrity, naming
 from upstage_crm.proof.verifying import verify
 from upstage_crm.staff.roles import Permission, StaffMember, may
 from upstage_crm.wiring import PROTECTED, runtime, signing_keys
+from upstage_crm.wording.action_table import ACTIONS
 from upstage_crm.wording.actions import (
-    GROUPS,
     UNREADABLE,
     clean_words,
     finding_words,
@@ -182,8 +182,8 @@ def _lines(session: Session, address: TrailAddress) -> list[AuditLine]:
         return list(trail.timeline(session, actor_kind=address.actor, before=before, limit=limit))
     found = [
         line
-        for action, group in GROUPS.items()
-        if group is address.group
+        for action, look in ACTIONS.items()
+        if look.group is address.group
         for line in trail.timeline(
             session, action=action, actor_kind=address.actor, before=before, limit=limit
         )

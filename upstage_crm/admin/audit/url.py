@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from upstage_crm.audit.events import ActorKind
-from upstage_crm.wording.actions import ActionGroup
+from upstage_crm.wording.action_table import ActionGroup
 
 PLACE = "/audit/"
 LAST_ENTRY = 2**31 - 1  # what the column holds; a larger number is nonsense

@@ -8,7 +8,7 @@ from upstage_crm.admin.patrons.add_state import ADD, ANYWAY, KIND, ORDER, Duplic
 from upstage_crm.admin.patrons.add_state import AddPatronState as State
 from upstage_crm.admin.patrons.free_fields import LANGUAGE_OPTIONS
 from upstage_crm.admin.patrons.inputs import field_inputs
-from upstage_crm.pages.view import question
+from upstage_crm.pages.view import kept, question
 from upstage_crm.patrons.commands import PatronKind
 from upstage_crm.ui.components.base import Child, filled, show_if
 from upstage_crm.ui.components.button import link
@@ -58,8 +58,17 @@ def _inputs() -> rx.Component:
         LANGUAGE_OPTIONS,
         default_value=State.start["language"],
     )
-    tags = text_field("Tags", "tags", hint="Commas between them.", optional=True, max_length=400)
-    kind = radio_group("Who is it?", KIND, KINDS, default_value=PatronKind.PERSON.value)
+    tags = text_field(
+        "Tags",
+        "tags",
+        default_value=kept(State, "tags"),
+        hint="Commas between them.",
+        optional=True,
+        max_length=400,
+    )
+    kind = radio_group(
+        "Who is it?", KIND, KINDS, default_value=kept(State, KIND, PatronKind.PERSON.value)
+    )
     return stack(halves(*inputs, language, tags), kind)
 
 

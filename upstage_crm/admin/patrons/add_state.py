@@ -57,6 +57,7 @@ class AddPatronState(DialogMixin, AdminState):
 
     permission: ClassVar[Permission | None] = Permission.ADD_PATRON
     dialogs: ClassVar[tuple[str, ...]] = (ADD,)
+    drafted: ClassVar[frozenset[str]] = frozenset({ADD})
     page: ClassVar[type[PatronListState]] = PatronListState
 
     start: rx.Field[dict[str, str]] = rx.field(default_factory=dict)
@@ -70,7 +71,7 @@ class AddPatronState(DialogMixin, AdminState):
         language = await self._read(lambda session: details(session).language)
         words = query[:QUERY_LIMIT] if isinstance(query, str) else ""
         if await self._open(ADD, subject=ADD, about=""):
-            self.start = {"language": language, **prefilled(words)}
+            self.start = {"language": language, **prefilled(words), **self.draft}
 
     @rx.event
     async def add(self, form: dict[str, Any]) -> Any:
@@ -91,6 +92,10 @@ class AddPatronState(DialogMixin, AdminState):
         self._finish()
         self._greeting = "Added."
         return rx.redirect(patron_href(number))
+
+    async def _begin(self) -> None:
+        self.start = {"language": self.start["language"]}
+        self.errors, self.refusal, self.taken_by, self.duplicates = {}, "", "", []
 
     def _say(self, error: UpstageError) -> Any:
         if isinstance(error, PossibleDuplicates):

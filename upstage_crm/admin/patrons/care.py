@@ -52,7 +52,7 @@ class Frozen:
 class Erasure:
     """An erasure that waits (`asked_by` is not empty), or may be asked for.
 
-    `blockers` say what stands in the way.
+    `blockers` say what stands in the way, `empties` what it does, with its numbers.
     """
 
     asked_by: str = ""
@@ -64,6 +64,7 @@ class Erasure:
     why_not: str = ""
     is_blocked: bool = False
     blockers: list[str] = field(default_factory=list)
+    empties: str = ""
 
 
 @dataclass(frozen=True)
@@ -93,7 +94,7 @@ class Care:
     """What the record's page shows of it. Texts that do not apply are empty.
 
     `statuses` are those that the viewer may give the record, `status_takes_two` whether somebody
-    else must confirm it.
+    else must confirm it, `ending` what becomes of its open requests when it is no longer active.
     """
 
     frozen: Frozen = Frozen()
@@ -101,6 +102,7 @@ class Care:
     waiting: list[WaitingChange] = field(default_factory=list)
     statuses: list[StatusChoice] = field(default_factory=list)
     status_takes_two: bool = False
+    ending: str = ""
     is_erased: bool = False
     is_protected: bool = False
     can_protect: bool = False
@@ -131,6 +133,8 @@ def care_of(
     blockers: Sequence[Blocker],
     waiting: Sequence[RecordChangeView],
     status_takes_two: bool,
+    ending: str,
+    empties: str,
     was_asked: bool,
     viewer: StaffMember,
     refusals: Mapping[str, str],
@@ -146,7 +150,7 @@ def care_of(
     looks = Looks(viewer, refusals, access, time_zone)
     return Care(
         frozen=_frozen(freeze, looks),
-        erasure=Erasure() if is_erased else _erasure(erasure, blockers, looks),
+        erasure=Erasure() if is_erased else _erasure(erasure, blockers, empties, looks),
         waiting=[_waiting(one, looks) for one in waiting],
         statuses=[]
         if is_erased or not may(viewer, Permission.CHANGE_STATUS)
@@ -156,6 +160,7 @@ def care_of(
             if status.value != record.status
         ],
         status_takes_two=status_takes_two,
+        ending=ending,
         is_erased=is_erased,
         is_protected=record.is_protected,
         can_protect=may(viewer, Permission.PROTECT_PATRON) and not is_erased,
@@ -212,11 +217,13 @@ def _waiting(waiting: RecordChangeView, looks: Looks) -> WaitingChange:
     )
 
 
-def _erasure(waiting: ErasureView | None, blockers: Sequence[Blocker], looks: Looks) -> Erasure:
+def _erasure(
+    waiting: ErasureView | None, blockers: Sequence[Blocker], empties: str, looks: Looks
+) -> Erasure:
     may_erase = may(looks.viewer, Permission.ERASE_PATRON)
     words = [blocker_sentence(blocker) for blocker in blockers]
     if waiting is None:
-        return Erasure(can_ask=may_erase, is_blocked=bool(words), blockers=words)
+        return Erasure(can_ask=may_erase, is_blocked=bool(words), blockers=words, empties=empties)
     why_not = looks.why_not(
         waiting.asked_id,
         Permission.ERASE_PATRON,
@@ -232,4 +239,5 @@ def _erasure(waiting: ErasureView | None, blockers: Sequence[Blocker], looks: Lo
         why_not=why_not,
         is_blocked=bool(words),
         blockers=words,
+        empties=empties,
     )

@@ -15,13 +15,13 @@ from upstage_crm.change_requests.model.rules import (
     Finding,
     RecordChangeKind,
 )
-from upstage_crm.pages.view import question, refusal_of, subject_dialog, subject_form
-from upstage_crm.privacy.erasure import REASON_LIMIT
+from upstage_crm.pages.view import kept, question, refusal_of, subject_dialog, subject_form
 from upstage_crm.ui.components.base import Child, filled, show_if, text_if
 from upstage_crm.ui.components.button import button, link
 from upstage_crm.ui.components.dialog import dialog_close
 from upstage_crm.ui.components.feedback import notice
 from upstage_crm.ui.components.form import form_actions, select_field, text_area
+from upstage_crm.ui.components.menu import menu, menu_item
 from upstage_crm.ui.components.page import inline, quote, stack
 from upstage_crm.ui.components.status import chip
 from upstage_crm.ui.components.text import reference
@@ -30,6 +30,10 @@ from upstage_crm.wording.sentences import FINDING_WORDS
 CARE = PatronRecordState.care
 FROZEN, ERASURE = CARE.frozen, CARE.erasure
 PROTECTION = "A new email address of a protected patron needs the yes of the current one, too."
+STATUS_BACK = (
+    "The record can be made active again. That does not bring withdrawn requests back: "
+    "each would have to be proposed again."
+)
 _GOES = (
     "Name, addresses, phone number, date of birth, notes and every value in requests and mails go. "
     "The number, what happened and when, and the signed receipts stay, without any value. "
@@ -162,9 +166,11 @@ def erasure_notice() -> Child:
     return show_if(filled(ERASURE.asked_by), shown)
 
 
-def erasure_button() -> Child:
-    """Return the button that asks for the erasure of a record."""
-    return show_if(ERASURE.can_ask, button("Erase", icon="circle-slash", on_click=_ask("erase")))
+def more_menu() -> Child:
+    """Return the menu of what is rarely done to a record: asking for its erasure."""
+    words = "Erase this patron’s data"
+    erase = menu_item(words, icon="trash-2", danger=True, on_click=_ask("erase"))
+    return show_if(ERASURE.can_ask, menu(erase, label="More actions", variant="secondary"))
 
 
 def _blockers() -> Child:
@@ -231,7 +237,8 @@ def _erase_dialog() -> rx.Component:
     """What goes and what stays; what stands in the way comes before any question."""
     asking = subject_form(
         State,
-        text_area("Why?", NOTE, id="care-erase", max_length=REASON_LIMIT),
+        rx.el.p(rx.el.strong(ERASURE.empties)),
+        _note("erase"),
         rx.el.p("A second staff member confirms it.", class_name="u-muted"),
         refusal_of(State),
         rx.el.div(
@@ -240,6 +247,7 @@ def _erase_dialog() -> rx.Component:
             class_name="u-dialog-foot",
         ),
         on_submit=State.erase,
+        name="erase",
     )
     blocked = stack(_blockers(), form_actions(dialog_close("Close", variant="quiet")))
     return subject_dialog(
@@ -255,6 +263,7 @@ def _confirm_dialog() -> rx.Component:
     return question(
         State,
         "confirm_erasure",
+        rx.el.p(rx.el.strong(ERASURE.empties)),
         _blockers(),
         title="Erase this patron’s data now?",
         description=_GOES,
@@ -274,16 +283,19 @@ def _status_dialog() -> rx.Component:
             STATUS,
             rx.foreach(CARE.statuses, lambda one: rx.el.option(one.label, value=one.value)),
             placeholder="Choose a status",
+            default_value=kept(State, STATUS),
             id="care-new-status",
         ),
-        text_area("Why?", NOTE, id="care-status", max_length=REASON_LIMIT),
+        _note("status"),
+        rx.el.p(rx.el.strong(CARE.ending)),
+        rx.el.p(STATUS_BACK, class_name="u-muted"),
         show_if(
             CARE.status_takes_two,
             rx.el.p("A colleague confirms it before anything changes.", class_name="u-muted"),
         ),
         title="Change the status of this record?",
         description=(
-            "Open requests of a record that is not active are withdrawn, and another record can "
+            "A record that is no longer active loses its open requests, and another record can "
             "have its email address."
         ),
         on_submit=State.change_status,
@@ -295,6 +307,14 @@ def _confirm_change_dialog() -> rx.Component:
     return question(
         State,
         "confirm_change",
+        show_if(
+            State.kind == RecordChangeKind.STATUS.value,
+            stack(
+                rx.el.p(rx.el.strong(CARE.ending)),
+                rx.el.p(STATUS_BACK, class_name="u-muted"),
+                gap="small",
+            ),
+        ),
         title="Confirm this change?",
         description=text_if(
             State.kind == RecordChangeKind.UNPROTECT.value,
@@ -313,17 +333,18 @@ def _dialog(
         State,
         name,
         *(_findings() if name == "clear" else ()),
-        text_area(
-            "In your words" if name == "clear" else "Why?",
-            NOTE,
-            id=f"care-{name}",
-            max_length=NOTE_LIMIT,
-        ),
+        _note(name, "Your notes" if name == "clear" else "Why?"),
         title=title,
         description=description,
         on_submit=on_submit,
         send=send,
     )
+
+
+def _note(dialog: str, label: str = "Why?") -> rx.Component:
+    """The words that a dialog asks for; what was typed before stands in it again."""
+    words = kept(State, NOTE)
+    return text_area(label, NOTE, id=f"care-{dialog}", default_value=words, max_length=NOTE_LIMIT)
 
 
 def _findings() -> tuple[Child, ...]:
@@ -341,8 +362,20 @@ def _findings() -> tuple[Child, ...]:
     )
     methods = [("", "Not needed"), *((one.value, METHODS[one].label) for one in IDENTIFYING)]
     return (
-        select_field("Finding", "finding", found, id="care-finding"),
-        select_field("How you know who the patron is", "method", methods, id="care-method"),
+        select_field(
+            "Finding",
+            "finding",
+            found,
+            default_value=kept(State, "finding"),
+            id="care-finding",
+        ),
+        select_field(
+            "How you checked who the patron is",
+            "method",
+            methods,
+            default_value=kept(State, "method"),
+            id="care-method",
+        ),
     )
 
 

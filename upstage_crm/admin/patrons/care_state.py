@@ -43,6 +43,7 @@ class PatronCareState(DialogMixin, AdminState):
         "confirm_erasure",
         "decline_erasure",
     )
+    drafted: ClassVar[frozenset[str]] = frozenset(dialogs) - {"confirm_change", "confirm_erasure"}
     page: ClassVar[type[PatronRecordState]] = PatronRecordState
 
     kind: str = ""  # of the waiting change that the dialog is about

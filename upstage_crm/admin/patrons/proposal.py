@@ -237,9 +237,9 @@ def reason_errors(proposal: Proposal) -> dict[str, str]:
     if proposal.is_lost:
         known = {method.value for method in identify.IDENTIFYING}
         if proposal.method not in known:
-            return {METHOD: "Choose how you know who it is."}
+            return {METHOD: "Choose how you checked their identity."}
         if not proposal.note.strip():
-            return {NOTE: "Say what you saw or asked: the second person reads it."}
+            return {NOTE: "Say what you checked: the second person reads it."}
     return {}
 
 
@@ -273,12 +273,17 @@ def _way_out(error: UpstageError) -> tuple[str, str]:
 def _second(seen: ProposalPreview, *, is_lost: bool) -> str:
     """What has to happen before anybody is asked; empty when nothing has to."""
     if is_lost:
+        told = (
+            "Then the current address is told, and can stop it"
+            if seen.tells_current
+            else "No mailbox of the patron works, so a letter tells them"
+        )
         return (
-            "Another staff member must confirm who it is. Then the current address is told, and "
-            "can stop it; the change is made when the waiting time is over."
+            f"A different colleague must confirm who it is. {told}; the change is made when the "
+            "waiting time is over."
         )
     if seen.needs_second:
-        return "Nobody is written to before another staff member has released it."
+        return "No email leaves before a different colleague has released it."
     return ""
 
 

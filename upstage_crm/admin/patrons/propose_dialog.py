@@ -25,7 +25,7 @@ from upstage_crm.change_requests.model.reasons import (
     METHODS,
     REASONS,
 )
-from upstage_crm.pages.view import question
+from upstage_crm.pages.view import kept, question
 from upstage_crm.patrons.fields import FIELDS, ProtectedField
 from upstage_crm.ui.components.base import Child, filled, show_if, text_for
 from upstage_crm.ui.components.button import button, link
@@ -50,6 +50,7 @@ def propose_dialog() -> rx.Component:
     return question(
         State,
         PROPOSE,
+        show_if(filled(State.lead), notice(State.lead, tone="warning", live=False)),
         rx.fragment(_fields(), key=State.form),
         _added(),
         _more(),
@@ -59,7 +60,7 @@ def propose_dialog() -> rx.Component:
         _mailbox(),
         live_place(_preview()),
         title=text_for(State.field, TITLES, "Propose change"),
-        description="Nothing changes until the answer is yes.",
+        description="Nothing changes until the patron approves.",
         on_submit=State.send,
         send="Send proposal",
         send_icon="send",
@@ -95,7 +96,7 @@ def _more() -> Child:
     """One press for each further field: one request, one reason, one mail."""
     offered = [
         show_if(
-            ~_is_asked(key),
+            State.addable.contains(key) & ~_is_asked(key),
             button(field.label, size="small", icon="plus", on_click=State.add(key)),
         )
         for key, field in FIELDS.items()
@@ -103,7 +104,8 @@ def _more() -> Child:
     shown = rx.el.div(
         rx.el.p("Also change", class_name="u-hint"), inline(*offered), class_name="u-stack"
     )
-    return show_if(State.others.length() < len(FIELDS) - 1, shown)
+    is_left: Any = State.addable.length() > State.others.length() + 1
+    return show_if(is_left, shown)
 
 
 def _mailbox() -> Child:
@@ -112,19 +114,21 @@ def _mailbox() -> Child:
     both = checkbox(
         "Ask the current address too",
         "ask_both",
+        default_checked=kept(State, "ask_both") == "on",
         hint="Both must approve before the address changes.",
         on_change=State.both,
     )
     asked = [show_if(_is_asked(k), both) for k in is_address]
     lost = checkbox(
-        "The patron can no longer read the current mailbox",
+        "The patron has lost access to their current email",
         "is_lost",
-        hint="Two staff members vouch for who it is, and the change waits.",
+        default_checked=State.is_lost,
+        hint="Two colleagues confirm their identity, then a waiting period starts.",
         on_change=State.lose,
     )
     return rx.fragment(
         rx.cond(State.is_lost, rx.fragment(), rx.fragment(*asked)),
-        show_if(State.may_identify, lost),
+        rx.cond(State.is_at_desk, rx.fragment(), show_if(State.may_identify, lost)),
         show_if(State.is_lost, _identified()),
     )
 
@@ -137,19 +141,20 @@ def _is_asked(key: str) -> Any:
 def _identified() -> rx.Component:
     return stack(
         select_field(
-            "How do you know who it is?",
+            "How did you check their identity?",
             METHOD,
             [(method.value, METHODS[method].label) for method in IDENTIFYING],
             id=f"{ID}-{METHOD}",
             placeholder="Choose one",
-            default_value="",
+            default_value=kept(State, METHOD),
             error=error_at(State.errors, METHOD),
         ),
         text_area(
-            "What did you see or ask?",
+            "What did you check?",
             NOTE,
             id=f"{ID}-{NOTE}",
-            hint="The second person reads this. No numbers of documents.",
+            default_value=kept(State, NOTE),
+            hint="The second person reads this. Don’t write down document numbers.",
             error=error_at(State.errors, NOTE),
             rows=2,
             max_length=NOTE_LIMIT,
@@ -221,14 +226,15 @@ def _reason() -> rx.Component:
             options,
             id=f"{ID}-{REASON}",
             placeholder="Choose a reason",
-            default_value="",
+            default_value=error_at(State.start, REASON),
             error=error_at(State.errors, REASON),
             on_change=State.choose,
         ),
         text_area(
-            "Your words",
+            "Message to the patron",
             WORDS,
             id=f"{ID}-{WORDS}",
+            default_value=error_at(State.start, WORDS),
             hint=WORDS_HINT,
             error=error_at(State.errors, WORDS),
             optional=True,
@@ -257,12 +263,12 @@ def _preview() -> Child:
         ),
         rx.foreach(State.preview.readings, lambda reading: _reading(cast("ReadingView", reading))),
         rx.el.p(
-            "Can be answered until ",
+            "Expires ",
             State.preview.until,
-            ". Without an answer nothing changes.",
+            ". If there is no answer, nothing changes.",
             class_name="u-muted",
         ),
-        title="What will be read",
+        title="Preview: what each person will see",
     )
     return show_if(filled(State.preview.until), shown)
 
@@ -270,7 +276,7 @@ def _preview() -> Child:
 def _standing() -> rx.Component:
     href = f"/requests/{State.preview.standing}/"
     return notice(
-        "Exactly this is proposed already and waits for an answer.",
+        "This change has already been proposed and is awaiting an answer.",
         tone="info",
         live=False,
         action=link("View request ", reference(State.preview.standing), href=href),
@@ -285,7 +291,7 @@ def _reading(reading: ReadingView) -> rx.Component:
             rx.el.span(reading.task, class_name="u-muted"),
         ),
         diff(rx.foreach(reading.fields, lambda field: _read(cast("ReadView", field)))),
-        rx.el.p("Reads the name as ", rx.el.bdi(reading.greeting), ".", class_name="u-muted"),
+        rx.el.p("They see the name as ", rx.el.bdi(reading.greeting), ".", class_name="u-muted"),
         show_if(filled(State.preview.reason), rx.el.p(State.preview.reason)),
         show_if(filled(reading.words), quote(reading.words, source=State.preview.proposer)),
         gap="small",

@@ -24,6 +24,8 @@ from upstage_crm.admin.patrons.proposal import (
     sent,
 )
 from upstage_crm.admin.patrons.record_state import PatronRecordState
+from upstage_crm.change_requests.model.errors import UnknownRequest
+from upstage_crm.change_requests.reads.earlier_proposal import earlier_proposal
 from upstage_crm.core.errors import UpstageError
 from upstage_crm.core.threads import to_writer_thread
 from upstage_crm.pages.dialog_state import DialogMixin
@@ -43,6 +45,7 @@ class ProposeState(DialogMixin, AdminState):
 
     permission: ClassVar[Permission | None] = Permission.PROPOSE_CHANGE
     dialogs: ClassVar[tuple[str, ...]] = (PROPOSE,)
+    drafted: ClassVar[frozenset[str]] = frozenset({PROPOSE})
     page: ClassVar[type[PatronRecordState]] = PatronRecordState
 
     field: str = ""
@@ -55,6 +58,9 @@ class ProposeState(DialogMixin, AdminState):
     hints: rx.Field[list[Hint]] = rx.field(default_factory=list)
     can_override: bool = False
     others: rx.Field[list[str]] = rx.field(default_factory=list)
+    addable: rx.Field[list[str]] = rx.field(default_factory=list)
+    lead: str = ""
+    is_at_desk: bool = False
     is_lost: bool = False
     may_identify: bool = False
 
@@ -62,24 +68,18 @@ class ProposeState(DialogMixin, AdminState):
     _is_touched: bool = False
 
     @rx.event
-    async def open(self, field: str, subject: str) -> None:
+    async def open(self, field: str, subject: str) -> Any:
         """Open the dialog for one field of the record that is shown."""
         record = await self.get_state(PatronRecordState)
         entry = FIELDS.get(field) if isinstance(field, str) else None
-        if not record._is_about(subject) or entry is None or record.shown != "record":
-            return
-        await self._open(PROPOSE, subject=record.subject, about=record._about())
-        # A fresh value is quicker typed than mended; of several inputs mostly one changes.
-        kept = _kept(entry, record._held)  # the record's own, which the browser need not hold
-        self.field, self.start = entry.key, kept
-        self.now = next(list(view.lines) for view in record.protected if view.key == entry.key)
-        self.may_identify = self._may(Permission.DESK_IDENTIFY)
-        self._proposal = Proposal(
-            actor=self._actor(),
-            patron_id=record._patron_id,
-            field=entry.key,
-            raw=kept,
-        )
+        if not record._is_about(subject) or entry is None or not _way(record, entry.key):
+            return None
+        about = record._about()
+        if not await self._open(PROPOSE, subject=record.subject, about=about, part=entry.key):
+            return None
+        self.field = entry.key
+        await self._begin()
+        return ProposeState.check if self.is_restored else None
 
     @rx.event
     def typed(self, part: str, text: str) -> None:
@@ -140,7 +140,7 @@ class ProposeState(DialogMixin, AdminState):
         """The patron cannot read the mailbox: the desk vouches for who it is."""
         if not self._may(Permission.DESK_IDENTIFY):
             return None
-        self.is_lost = is_lost is True
+        self.is_lost = is_lost is True or self.is_at_desk
         return self._change(is_lost=self.is_lost)
 
     @rx.event
@@ -194,6 +194,74 @@ class ProposeState(DialogMixin, AdminState):
         )
         return None
 
+    async def _begin(self) -> None:
+        record = await self.get_state(PatronRecordState)
+        others = tuple(
+            key
+            for key, entry in FIELDS.items()
+            if key != self.field and self.draft.keys() & set(entry.columns) and _way(record, key)
+        )
+        is_lost = self.draft.get("is_lost") == "on"
+        self._fill(record, FIELDS[self.field], self.draft, others=others, at_desk=is_lost)
+
+    async def _again(self, record: PatronRecordState, reference: str) -> list[Any]:
+        """Open the dialog with what an earlier request of the record proposed."""
+        reader, patron_id = self._actor().role, record._patron_id
+        try:
+            earlier = await self._read(
+                lambda s: earlier_proposal(s, reference, patron_id=patron_id, reader=reader)
+            )
+        except UnknownRequest:
+            return []
+        keys = [key for key in earlier.inputs if _way(record, key)]
+        subject, about = record.subject, record._about()
+        if not keys or not await self._open(PROPOSE, subject=subject, about=about, part=keys[0]):
+            return []
+        self.draft, self.is_restored = {}, False
+        filled = {column: text for key in keys for column, text in earlier.inputs[key].items()}
+        filled |= {REASON: earlier.reason_code.value, WORDS: earlier.reason_text}
+        self._fill(record, FIELDS[keys[0]], filled, others=tuple(keys[1:]), at_desk=earlier.is_desk)
+        return [ProposeState.check]
+
+    def _fill(
+        self,
+        record: PatronRecordState,
+        entry: ProtectedField,
+        filled: Mapping[str, str],
+        *,
+        others: tuple[str, ...] = (),
+        at_desk: bool = False,
+    ) -> None:
+        """Begin a proposal for one field and `others`; `filled` is what the inputs begin with."""
+        # A fresh value is quicker typed than mended; of several inputs mostly one changes.
+        kept = _kept(entry, record._held)  # the record's own, which the browser need not hold
+        way = _way(record, entry.key)
+        self.field, self.start = entry.key, {**kept, **filled}
+        self.now = next(list(view.lines) for view in record.protected if view.key == entry.key)
+        self.may_identify = self._may(Permission.DESK_IDENTIFY)
+        self.is_at_desk = way == "desk"
+        self.is_lost = self.is_at_desk or (at_desk and self.may_identify)
+        self.addable = [v.key for v in record.protected if v.way == way or (v.way and self.is_lost)]
+        self.lead = _lead(record, is_at_desk=self.is_at_desk)
+        self.others = list(others)
+        self._is_touched = bool(filled)
+        columns = [c for key in (entry.key, *others) for c in FIELDS[key].columns]
+        self._proposal = Proposal(
+            actor=self._actor(),
+            patron_id=record._patron_id,
+            field=entry.key,
+            others=others,
+            raw={column: self.start.get(column, "") for column in columns},
+            reason=filled.get(REASON, ""),
+            words=filled.get(WORDS, ""),
+            is_lost=self.is_lost,
+            ask_both=filled.get("ask_both") == "on",
+            method=filled.get(METHOD, ""),
+            note=filled.get(NOTE, ""),
+        )
+        self.errors, self.problems, self.preview = {}, Refusal(), Preview()
+        self.hints, self.can_override = [], False
+
     def _change(self, **changed: Any) -> Any:
         if self._proposal is None:
             return None
@@ -225,6 +293,23 @@ class ProposeState(DialogMixin, AdminState):
         self._show(outcome)
         wrong = next(iter(outcome.refusal.errors), "")
         return rx.set_focus(f"propose-{wrong}") if wrong else None
+
+
+def _way(record: PatronRecordState, key: str) -> str:
+    """How a change of a field can be proposed on the record that is shown; "" for not at all."""
+    if record.shown != "record":
+        return ""
+    return next((view.way for view in record.protected if view.key == key), "")
+
+
+def _lead(record: PatronRecordState, *, is_at_desk: bool) -> str:
+    """The first line of the dialog where the patron cannot be asked as usual."""
+    title = record.obstacle.title
+    if not title:
+        return ""
+    if is_at_desk:
+        return f"{title}. Two staff members confirm who it is, then a waiting period starts."
+    return f"{title}."
 
 
 def _kept(entry: ProtectedField, held: Mapping[str, str | None]) -> dict[str, str]:

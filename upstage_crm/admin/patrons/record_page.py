@@ -8,10 +8,10 @@ from upstage_crm.admin.frame import framed
 from upstage_crm.admin.patrons.care_parts import (
     care_dialogs,
     erased_notice,
-    erasure_button,
     erasure_notice,
     finding_button,
     frozen_notice,
+    more_menu,
     protection_button,
     protection_chip,
     status_button,
@@ -20,11 +20,12 @@ from upstage_crm.admin.patrons.care_parts import (
 from upstage_crm.admin.patrons.free_fields import FREE_FIELDS, LANGUAGE_OPTIONS, FreeField
 from upstage_crm.admin.patrons.propose_dialog import propose_dialog
 from upstage_crm.admin.patrons.propose_state import ProposeState
-from upstage_crm.admin.patrons.record_rows import EventView, ProtectedView, RequestItem
+from upstage_crm.admin.patrons.record_rows import ProtectedView, RequestItem
 from upstage_crm.admin.patrons.record_state import PatronRecordState as State
 from upstage_crm.admin.patrons.reveal_dialog import reveal_button, reveal_dialog
+from upstage_crm.admin.timeline import timeline_of
 from upstage_crm.pages.view import subject_input
-from upstage_crm.ui.components.base import Child, filled, show_if
+from upstage_crm.ui.components.base import Child, filled, show_if, text_if
 from upstage_crm.ui.components.button import button, copy_button, icon_button, link, link_button
 from upstage_crm.ui.components.edit_row import (
     block_input,
@@ -41,7 +42,6 @@ from upstage_crm.ui.components.feedback import (
 from upstage_crm.ui.components.page import card, columns, inline, page_header, stack
 from upstage_crm.ui.components.record import protected_row, record
 from upstage_crm.ui.components.status import chip, email_chip, request_chip
-from upstage_crm.ui.components.tabs import tooltip
 from upstage_crm.ui.components.text import (
     breadcrumbs,
     live_place,
@@ -50,7 +50,6 @@ from upstage_crm.ui.components.text import (
     value_lines,
     when,
 )
-from upstage_crm.ui.components.timeline import timeline, timeline_item
 
 TRAIL = ("Patrons", "/patrons/")
 
@@ -64,7 +63,7 @@ def page() -> rx.Component:
         ("failed", _failed()),
         _record(),
     )
-    return framed(State, shown, active="patrons", waiting=_loading())
+    return framed(State, shown, active="patrons", waiting=_loading(), title=State.title)
 
 
 def _record() -> rx.Component:
@@ -83,15 +82,16 @@ def _record() -> rx.Component:
                 show_if(State.head.is_flagged, chip("In question", icon="flag", tone="danger")),
                 protection_chip(),
             ),
-            actions=(finding_button(), protection_button(), status_button(), erasure_button()),
+            actions=(finding_button(), protection_button(), status_button(), more_menu()),
         ),
         stack(
             live_place(_problem(), assertive=True),
             live_place(_done()),
             erased_notice(),
+            frozen_notice(),
+            _obstacle(),
             erasure_notice(),
             waiting_changes(),
-            frozen_notice(),
             show_if(State.head.is_flagged & ~filled(State.care.frozen.cause), _flagged()),
             columns(stack(_protected(), _free()), stack(_requests(), _history())),
         ),
@@ -138,6 +138,27 @@ def _flagged() -> rx.Component:
     )
 
 
+def _obstacle() -> Child:
+    """Why the patron cannot be asked as usual, with the way on."""
+    obstacle = State.obstacle
+    propose = button(
+        obstacle.act, size="small", on_click=ProposeState.open(obstacle.field, State.subject)
+    )
+    return show_if(
+        filled(obstacle.title),
+        notice(
+            obstacle.ways_on,
+            title=obstacle.title,
+            tone="warning",
+            live=False,
+            action=inline(
+                show_if(filled(obstacle.act), propose),
+                show_if(obstacle.is_status, status_button()),
+            ),
+        ),
+    )
+
+
 def _protected() -> rx.Component:
     rows = rx.foreach(State.protected, lambda field: _protected_row(cast("ProtectedView", field)))
     return card(
@@ -152,8 +173,9 @@ def _protected_row(field: ProtectedView) -> rx.Component:
     return protected_row(
         field.label,
         on_propose=ProposeState.open(field.key, State.subject),
-        value=rx.fragment(value_lines(field.lines)),
-        may_propose=State.may_propose,
+        value=_value(field),
+        may_propose=filled(field.way),
+        propose=text_if(field.way == "desk", "Confirm at the desk", "Propose change"),
         pending=filled(field.reference),
         pending_state=field.state,
         pending_words=field.state_words,
@@ -164,6 +186,21 @@ def _protected_row(field: ProtectedView) -> rx.Component:
             reveal_button(field),
         ),
     )
+
+
+def _value(field: ProtectedView) -> rx.Component:
+    """The value; an address or a number is a link, with a button that copies it."""
+    reached = rx.el.span(
+        link(
+            rx.el.bdi(field.lines[0]),
+            href=field.href,
+            full_load=True,
+            class_name="u-value u-plain-link",
+        ),
+        copy_button(field.lines[0], label=f"Copy {field.label}"),
+        class_name="u-inline",
+    )
+    return rx.fragment(show_if(filled(field.href), reached, value_lines(field.lines)))
 
 
 def _free() -> rx.Component:
@@ -184,13 +221,14 @@ def _free_row(field: FreeField) -> rx.Component:
         on_edit=State.edit(field.name, State.subject),
         on_save=State.save,
         on_cancel=State.cancel,
+        on_typed=State.keep,
         error=State.edit_error,
         may_edit=State.may_edit & ~State.fixed.contains(field.name),
     )
 
 
 def _control(field: FreeField) -> rx.Component:
-    name, label, kept, error = field.name, field.label, State.free[field.name], State.edit_error
+    name, label, kept, error = field.name, field.label, State.start, State.edit_error
     if field.kind == "block":
         return block_input(name, label, value=kept, error=error)
     if field.kind == "line":
@@ -232,24 +270,8 @@ def _request(item: RequestItem) -> rx.Component:
 
 
 def _history() -> rx.Component:
-    events = rx.foreach(State.events, lambda event: _event(cast("EventView", event)))
-    return card(timeline(events, label="History of this record"), title="History")
-
-
-def _event(event: EventView) -> rx.Component:
-    to_request = link(reference(event.reference), href=f"/requests/{event.reference}/")
-    return timeline_item(
-        event.words,
-        icon=event.icon,
-        tone=event.tone,  # pyright: ignore[reportArgumentType]  # a var
-        time=tooltip(event.at_absolute, when(event.at, iso=event.at_iso)),
-        actor=event.actor,
-        channel=event.channel,
-        detail=inline(
-            show_if(filled(event.change), rx.el.bdi(event.change, class_name="u-value")),
-            show_if(filled(event.reference), to_request),
-        ),
-    )
+    entries = timeline_of(State.events, label="History of this record", shows_values=True)
+    return card(entries, title="History")
 
 
 def _loading() -> rx.Component:

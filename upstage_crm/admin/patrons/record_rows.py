@@ -3,75 +3,21 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, tzinfo
+from urllib.parse import quote
 
-from upstage_crm.admin.patrons.free_fields import find_free_field
 from upstage_crm.admin.patrons.rows import status_words
-from upstage_crm.admin.redacted_trail import (
-    told_changes,
-    told_words,
-)
 from upstage_crm.admin.requests.rows import words_of
-from upstage_crm.audit.events import Action
-from upstage_crm.audit.trail import AuditLine
 from upstage_crm.change_requests.model.views import RequestView
+from upstage_crm.change_requests.reads.proposable import Obstacle, Proposable
 from upstage_crm.core import when
-from upstage_crm.patrons.fields import FIELDS
+from upstage_crm.patrons.fields import FIELDS, ProtectedField
 from upstage_crm.patrons.reveals import may_reveal
 from upstage_crm.patrons.views import PatronRecord
 from upstage_crm.patrons.visibility import FieldAccess
 from upstage_crm.staff.roles import StaffMember
-from upstage_crm.wording.actions import action_words
-from upstage_crm.wording.sentences import CHANNEL_WORDS
+from upstage_crm.wording.obstacles import OBSTACLE_WORDS
 
-ICONS: Mapping[Action, tuple[str, str]] = {
-    Action.PATRON_ADDED: ("plus", "neutral"),
-    Action.PATRON_EDITED: ("pencil", "neutral"),
-    Action.ADDRESS_PROVEN: ("shield-check", "success"),
-    Action.VALUE_REVEALED: ("eye", "warning"),
-    Action.REQUEST_PROPOSED: ("send", "info"),
-    Action.REQUEST_RESENT: ("refresh-cw", "info"),
-    Action.REQUEST_WITHDRAWN: ("circle-slash", "neutral"),
-    Action.REQUEST_EXPIRED: ("timer-off", "neutral"),
-    Action.REQUEST_SUPERSEDED: ("history", "neutral"),
-    Action.FIELD_APPROVED: ("check", "success"),
-    Action.FIELD_APPLIED: ("circle-check", "success"),
-    Action.FIELD_REJECTED: ("circle-x", "danger"),
-    Action.FIELD_OBJECTED: ("shield-alert", "danger"),
-    Action.OBJECTION_RECEIVED: ("shield-alert", "danger"),
-    Action.ADDRESS_SUPPRESSED: ("mail-warning", "danger"),
-    Action.ADDRESS_BOUNCED: ("mail-x", "danger"),
-    Action.PATRON_PROTECTED: ("shield-check", "info"),
-    Action.PATRON_UNPROTECTED: ("shield-alert", "neutral"),
-    Action.PATRON_FROZEN: ("lock", "danger"),
-    Action.FREEZE_LOOKED_AT: ("search", "info"),
-    Action.FREEZE_CLEARED: ("shield-check", "success"),
-    Action.ERASURE_REQUESTED: ("trash-2", "danger"),
-    Action.ERASURE_DECLINED: ("circle-x", "neutral"),
-    Action.PATRON_ERASED: ("trash-2", "danger"),
-    Action.REQUEST_RELEASED: ("users", "info"),
-    Action.REQUEST_REMINDED: ("clock", "info"),
-    Action.REQUEST_UNDELIVERABLE: ("mail-x", "danger"),
-    Action.REQUEST_REVERTED: ("undo-2", "danger"),
-    Action.REVIEWER_ADDED: ("users", "info"),
-    Action.REVIEWER_REPLACED: ("users", "info"),
-    Action.NOTICE_DELIVERED: ("mail-check", "success"),
-    Action.NOTICE_STOPPED: ("mail-warning", "danger"),
-    Action.NOTICE_RENEWED: ("send", "info"),
-    Action.PERIOD_ENDED: ("users", "info"),
-    Action.LETTER_NOTED: ("mail", "info"),
-    Action.FIELD_WAITS: ("clock", "info"),
-    Action.MAILBOX_OUT: ("circle-slash", "danger"),
-    Action.LIFTING_ASKED: ("users", "info"),
-    Action.SUPPRESSION_LIFTED: ("mail-check", "success"),
-    Action.DESK_IDENTIFIED: ("user", "info"),
-    Action.DESK_CONFIRMED: ("users", "success"),
-    Action.DESK_DECLINED: ("circle-x", "danger"),
-    Action.CODE_ACCEPTED: ("key-round", "success"),
-    Action.CODE_REFUSED: ("key-round", "danger"),
-    Action.RECEIPT_ISSUED: ("scroll-text", "neutral"),
-}
-
-
+_OWN_NOTICE = (Obstacle.ERASED, Obstacle.FROZEN)  # the page has a fuller notice of these
 REVEALED = "Shown until you leave this page"
 
 
@@ -91,12 +37,16 @@ class RecordHead:
 class ProtectedView:
     """One protected field. `mark` is the chip of a mailbox, `mark_words` say since when.
 
-    `can_reveal` says that the value is masked and that this viewer may ask for it.
+    `can_reveal` says that the value is masked and that this viewer may ask for it. `way` is how a
+    change of it can be proposed: "email", "desk" or "" for not at all. `href` writes to or calls
+    the value, for who reads it in full.
     """
 
     key: str = ""
     label: str = ""
     lines: list[str] = field(default_factory=list)
+    way: str = ""
+    href: str = ""
     can_reveal: bool = False
     revealed_words: str = ""
     mark: str = ""
@@ -105,6 +55,21 @@ class ProtectedView:
     state_words: str = ""
     proposed: str = ""
     reference: str = ""
+
+
+@dataclass(frozen=True)
+class ObstacleView:
+    """Why the patron cannot be asked as usual; empty when nothing is in the way.
+
+    `field` is the one that is proposed first, and `act` its button. With `is_status` another
+    status is the way on.
+    """
+
+    title: str = ""
+    ways_on: str = ""
+    field: str = ""
+    act: str = ""
+    is_status: bool = False
 
 
 @dataclass(frozen=True)
@@ -118,22 +83,6 @@ class RequestItem:
     proposer: str = ""
     at: str = ""
     at_iso: str = ""
-
-
-@dataclass(frozen=True)
-class EventView:
-    """One event of the patron's history. `change` says from what to what, if anything."""
-
-    words: str = ""
-    change: str = ""
-    icon: str = "info"
-    tone: str = "neutral"
-    actor: str = ""
-    channel: str = ""
-    at: str = ""
-    at_iso: str = ""
-    at_absolute: str = ""
-    reference: str = ""
 
 
 def record_head(record: PatronRecord, *, access: FieldAccess, time_zone: tzinfo) -> RecordHead:
@@ -154,6 +103,7 @@ def protected_views(
     *,
     viewer: StaffMember,
     access: FieldAccess,
+    can: Proposable,
     time_zone: tzinfo,
 ) -> list[ProtectedView]:
     """Return every protected field of the registry, with what is proposed for it now."""
@@ -162,12 +112,41 @@ def protected_views(
             key=entry.key,
             label=entry.label,
             lines=list(access.lines(entry, record.values)),
+            way=can.way(entry.key),
+            href=_href(entry, record.values) if access.sees(entry.key) else "",
             can_reveal=may_reveal(viewer, access, entry.key) and not entry.is_empty(record.values),
             **_mark(record, entry.mailbox_column, time_zone),
             **_pending(entry.key, requests, time_zone),
         )
         for entry in FIELDS.values()
     ]
+
+
+def obstacle_view(can: Proposable) -> ObstacleView:
+    """Return what stands in the way of asking the patron, and the field that is the way on."""
+    obstacle = can.obstacle
+    if obstacle is None or obstacle in _OWN_NOTICE:
+        return ObstacleView()
+    words = OBSTACLE_WORDS[obstacle]
+    mailboxes = [key for key in FIELDS if key in can.by_email and FIELDS[key].mailbox_column]
+    way = mailboxes[0] if mailboxes else ""
+    return ObstacleView(
+        title=words.title,
+        ways_on=words.ways_on,
+        field=way,
+        act=f"Propose a new {FIELDS[way].label.lower()}" if way else "",
+        is_status=obstacle in (Obstacle.DECEASED, Obstacle.INACTIVE),
+    )
+
+
+def _href(entry: ProtectedField, values: Mapping[str, str | None]) -> str:
+    """The address with which a browser writes to, or calls, a value."""
+    schemes = {"email": "mailto:", "tel": "tel:"}
+    first = entry.parts[0]
+    held = values.get(first.name)
+    if not held or first.type not in schemes:
+        return ""
+    return schemes[first.type] + quote(held, safe="@+")
 
 
 def with_revealed(
@@ -201,58 +180,6 @@ def request_items(
         )
         for request in requests
     ]
-
-
-def event_views(
-    lines: Sequence[AuditLine], *, access: FieldAccess, now: datetime, time_zone: tzinfo
-) -> list[EventView]:
-    """Return the patron's history in plain words, the newest first."""
-    return [_event(line, access, now, time_zone) for line in lines]
-
-
-def _event(line: AuditLine, access: FieldAccess, now: datetime, time_zone: tzinfo) -> EventView:
-    words = action_words(line.action, line.facts)
-    about = _about(line)
-    mark, tone = ICONS.get(line.action, ("info", "neutral"))
-    return EventView(
-        words=f"{words[0].upper()}{words[1:]}" + (f": {about}" if about else ""),
-        change=_change(line, access),
-        icon=mark,
-        tone=tone,
-        actor=line.actor.label,
-        channel=CHANNEL_WORDS[line.channel],
-        at=when.ago(line.at, now=now, time_zone=time_zone),
-        at_iso=when.iso(line.at),
-        at_absolute=when.in_words(line.at, time_zone),
-        reference=str(line.facts.get("reference") or ""),
-    )
-
-
-def _about(line: AuditLine) -> str:
-    """The fields that an event is about, by their labels."""
-    keys = str(line.facts.get("fields") or line.facts.get("field") or "")
-    return ", ".join(_label(key) for key in keys.split(", ") if key)
-
-
-def _label(key: str) -> str:
-    free = find_free_field(key)
-    if free is not None:
-        return free.label.lower()
-    return FIELDS[key].label.lower() if key in FIELDS else key
-
-
-def _change(line: AuditLine, access: FieldAccess) -> str:
-    """The values of an event: old and new, as far as erasure has left them."""
-    said = [
-        f"{old or 'nothing'} → {new or 'nothing'}"
-        for _name, old, new in told_changes(line.values, access)
-    ]
-    said += [
-        f"“{text}”"
-        for name in ("reason", "comment", "note")
-        if (text := told_words(line, name, access))
-    ]
-    return "; ".join(said)
 
 
 def _mark(record: PatronRecord, mailbox: str | None, time_zone: tzinfo) -> dict[str, str]:

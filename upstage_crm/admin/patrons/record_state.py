@@ -4,6 +4,7 @@ import asyncio
 import logging
 from dataclasses import dataclass
 from typing import Any, ClassVar
+from urllib.parse import parse_qs
 
 import reflex as rx
 from sqlalchemy.exc import SQLAlchemyError
@@ -13,22 +14,26 @@ from upstage_crm.admin.guard import AdminState
 from upstage_crm.admin.patrons.care import Care, care_of
 from upstage_crm.admin.patrons.free_fields import find_free_field, in_words, seen_free, zone_options
 from upstage_crm.admin.patrons.record_rows import (
-    EventView,
+    ObstacleView,
     ProtectedView,
     RecordHead,
     RequestItem,
-    event_views,
+    obstacle_view,
     protected_views,
     record_head,
     request_items,
     with_revealed,
 )
 from upstage_crm.admin.second_person import refusals
+from upstage_crm.admin.timeline import TimelineEntry, timeline_entries
 from upstage_crm.audit import trail
+from upstage_crm.change_requests.lifecycle import consequences
 from upstage_crm.change_requests.model.rules import HeldFor
 from upstage_crm.change_requests.reads import requests
+from upstage_crm.change_requests.reads.proposable import proposable
 from upstage_crm.core import when
 from upstage_crm.core.errors import UpstageError
+from upstage_crm.core.ids import parse_reference
 from upstage_crm.jobs.news import Topic
 from upstage_crm.organisation.settings import details
 from upstage_crm.pages.dialog_state import SUBJECT
@@ -46,10 +51,12 @@ from upstage_crm.privacy.record_care import (
 )
 from upstage_crm.staff.roles import Permission, StaffMember, may
 from upstage_crm.wiring import runtime
+from upstage_crm.wording.consequences import ending_words, erasing_words
 from upstage_crm.wording.limits import HELD_WORDS
 from upstage_crm.wording.sentences import sentence
 
 EVENTS_SHOWN = 50
+_BEGAN = "began"  # in a draft: what the record held when it was begun
 ALREADY_PROPOSED = "This was proposed already and still waits for an answer. Nothing was sent."
 LARGEST_NUMBER = 2**31 - 1  # what a patron number's column can hold
 log = logging.getLogger(__name__)
@@ -69,9 +76,10 @@ class Record:
     protected: list[ProtectedView]
     free: dict[str, str]
     fixed: list[str]
-    events: list[EventView]
+    events: list[TimelineEntry]
     requests: list[RequestItem]
     care: Care
+    obstacle: ObstacleView
 
 
 class PatronRecordState(PageMixin, AdminState):
@@ -81,18 +89,21 @@ class PatronRecordState(PageMixin, AdminState):
     is_live: ClassVar[bool] = True
     topics: ClassVar[frozenset[Topic]] = frozenset({Topic.PATRONS, Topic.REQUESTS})
 
+    title: str = ""
     shown: str = "loading"  # loading, record, missing, failed
     head: rx.Field[RecordHead] = rx.field(default_factory=RecordHead)
     protected: rx.Field[list[ProtectedView]] = rx.field(default_factory=list)
     free: rx.Field[dict[str, str]] = rx.field(default_factory=dict)
     free_words: rx.Field[dict[str, str]] = rx.field(default_factory=dict)
-    events: rx.Field[list[EventView]] = rx.field(default_factory=list)
+    events: rx.Field[list[TimelineEntry]] = rx.field(default_factory=list)
     requests: rx.Field[list[RequestItem]] = rx.field(default_factory=list)
     care: rx.Field[Care] = rx.field(default_factory=Care)
+    obstacle: rx.Field[ObstacleView] = rx.field(default_factory=ObstacleView)
     may_propose: bool = False
     may_edit: bool = False
     fixed: rx.Field[list[str]] = rx.field(default_factory=list)
     editing: str = ""
+    start: str = ""  # what the input of the field that is edited begins with
     edit_error: str = ""
     zones: rx.Field[list[str]] = rx.field(default_factory=list)
     done_reference: str = ""
@@ -102,6 +113,8 @@ class PatronRecordState(PageMixin, AdminState):
     _version: tuple[str, bool] = ("", False)
     _revealed: dict[str, str] = {}
     _began: str = ""
+    _again: str = ""  # the request that the address asks to propose again
+    _awaited: str = ""  # the address to which the browser was sent from here
 
     @rx.event
     def edit(self, name: str, subject: str) -> None:
@@ -111,12 +124,22 @@ class PatronRecordState(PageMixin, AdminState):
             return
         if self._is_about(subject):
             self.editing, self.edit_error = field.name, ""
-            self._began = self.free[field.name]
+            draft = self._draft(self._draft_of(field.name))
+            self.start = draft.get(field.name, self.free[field.name])
+            self._began = draft.get(_BEGAN, self.free[field.name])
             self.zones = zone_options() if field.kind == "time_zone" else []
+
+    @rx.event
+    def keep(self, form: dict[str, Any]) -> None:
+        """Remember what is typed into the field that is being edited, as it is typed."""
+        given, name = texts(form), self.editing
+        if name in given and given.get(SUBJECT) == self.subject:
+            self._keep_draft(self._draft_of(name), {name: given[name], _BEGAN: self._began})
 
     @rx.event
     def cancel(self) -> Any:
         """Close the field that is being edited; nothing changes."""
+        self._drop_draft(self._draft_of(self.editing))
         name, self.editing, self.edit_error = self.editing, "", ""
         return rx.set_focus(f"edit-{name}") if name else None
 
@@ -144,6 +167,7 @@ class PatronRecordState(PageMixin, AdminState):
         except UpstageError as error:
             self.edit_error = sentence(error)
             return rx.set_focus(f"field-{field.name}")
+        self._drop_draft(self._draft_of(field.name))
         self._succeed(f"{field.label} saved.")
         self.editing, self.edit_error, self.done_reference = "", "", ""
         await self._show()
@@ -182,29 +206,51 @@ class PatronRecordState(PageMixin, AdminState):
 
     def _start(self) -> None:
         self.subject = str(_number_in(self.router.url.path))
+        asked = parse_qs(self._browser_place().partition("?")[2]).get("again", [""])
+        self._again = parse_reference(asked[0])
 
-    async def _show(self) -> None:
+    def _is_awaited(self) -> bool:
+        awaited, self._awaited = self._awaited, ""
+        return bool(awaited) and awaited == self._browser_place()
+
+    async def _show(self) -> Any:
         number = int(self.subject)
         try:
             found = await asyncio.to_thread(_record, number, self._actor())
         except UnknownPatron:
-            self.shown = "missing"
-            return
+            self.shown, self.title = "missing", f"No such patron · Patrons · {self.organisation}"
+            return None
         except SQLAlchemyError:
             log.exception("a patron's record could not be read")
             self.shown = "failed"
-            return
+            return None
         self._narrow(found.patron_id)
         if found.version != self._version:  # what was shown may be another value by now
             self._version, self._revealed = found.version, {}
         self.shown, self._patron_id, self.head = "record", found.patron_id, found.head
+        self.title = f"{found.head.name} · Patrons · {self.organisation}"
         self.protected = with_revealed(found.protected, self._revealed)
         self.requests, self.events, self.fixed = found.requests, found.events, found.fixed
-        self._held, self.care = found.held, found.care
+        self._held, self.care, self.obstacle = found.held, found.care, found.obstacle
         is_live = not found.care.is_erased
-        self.may_propose = is_live and self._may(Permission.PROPOSE_CHANGE)
+        self.may_propose = any(view.way for view in found.protected)
         self.may_edit = is_live and self._may(Permission.EDIT_PATRON)
         self.free, self.free_words = found.free, in_words(found.free)
+        return await self._propose_again() if self._again else None
+
+    async def _propose_again(self) -> Any:
+        """Open the dialog with what an earlier request proposed; reload does not do so again."""
+        from upstage_crm.admin.patrons.propose_state import ProposeState  # which imports this page
+
+        reference, self._again = self._again, ""
+        dialog = await self.get_state(ProposeState)
+        following = await dialog._again(self, reference)
+        self._awaited = self.path
+        return [rx.redirect(self.path, replace=True), *following]
+
+    def _draft_of(self, name: str) -> str:
+        """The name under which what is typed into one field is kept."""
+        return f"{self.get_full_name()}/{self.subject}/{name}"
 
     def _about(self) -> str:
         """How dialogs name the patron of this record."""
@@ -237,6 +283,7 @@ def _read_record(session: Session, number: int, viewer: StaffMember) -> Record:
     may_erase = may(viewer, Permission.ERASE_PATRON)
     freeze, asked_erasure = freeze_of(session, found.id), erasure_of(session, found.id)
     waiting = record_changes_of(session, found.id)
+    can = proposable(session, found.id, actor=viewer)
     firsts = [freeze.first_id if freeze else "", asked_erasure.asked_id if asked_erasure else ""]
     firsts += [one.asked_id for one in waiting]
     care = care_of(
@@ -246,6 +293,8 @@ def _read_record(session: Session, number: int, viewer: StaffMember) -> Record:
         blockers=erasure.blockers(session, found.id, now=now) if may_erase else (),
         waiting=waiting,
         status_takes_two=status_takes_two(session, found.id, now=now),
+        ending=ending_words(consequences.of_patron(session, found.id)),
+        empties=erasing_words(erasure.erasing(session, found.id)) if may_erase else "",
         was_asked=bool(asked),
         viewer=viewer,
         refusals=refusals(session, viewer, firsts, now=now),
@@ -258,11 +307,14 @@ def _read_record(session: Session, number: int, viewer: StaffMember) -> Record:
         version=(when.iso(found.updated_at), found.is_protected),
         held=access.kept(found.values),
         head=record_head(found, access=access, time_zone=zone),
-        protected=protected_views(found, asked, viewer=viewer, access=access, time_zone=zone),
+        protected=protected_views(
+            found, asked, viewer=viewer, access=access, can=can, time_zone=zone
+        ),
+        obstacle=obstacle_view(can),
         free=free,
         # Saving what was masked would lose it.
         fixed=[name for name, text in free.items() if text != found.free[name]],
-        events=event_views(lines, access=access, now=now, time_zone=zone),
+        events=timeline_entries(lines, access=access, now=now, time_zone=zone),
         requests=request_items(asked, now=now, time_zone=zone),
         care=care,
     )

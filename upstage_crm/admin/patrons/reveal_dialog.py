@@ -6,7 +6,7 @@ from upstage_crm.admin.patrons.record_rows import ProtectedView
 from upstage_crm.admin.patrons.record_state import PatronRecordState
 from upstage_crm.admin.patrons.reveal_state import REASON, REVEAL
 from upstage_crm.admin.patrons.reveal_state import RevealState as State
-from upstage_crm.pages.view import question
+from upstage_crm.pages.view import kept, question
 from upstage_crm.patrons.fields import FIELDS
 from upstage_crm.patrons.reveals import REASON_LIMIT
 from upstage_crm.ui.components.base import Child, filled, hidden_text, show_if, text_for
@@ -51,6 +51,7 @@ def reveal_dialog() -> rx.Component:
             "Why do you need it?",
             REASON,
             id="reveal-reason",
+            default_value=kept(State, REASON),
             hint="The history keeps who looked, when, and these words.",
             rows=2,
             max_length=REASON_LIMIT,

@@ -23,6 +23,7 @@ class RevealState(DialogMixin, AdminState):
 
     permission: ClassVar[Permission | None] = Permission.REVEAL_VALUE
     dialogs: ClassVar[tuple[str, ...]] = (REVEAL,)
+    drafted: ClassVar[frozenset[str]] = frozenset({REVEAL})
     page: ClassVar[type[PatronRecordState]] = PatronRecordState
 
     field: str = ""
@@ -32,7 +33,7 @@ class RevealState(DialogMixin, AdminState):
         """Open the dialog for one masked field of the record that is shown."""
         record = await self.get_state(PatronRecordState)
         if record._is_about(subject) and isinstance(field, str) and field in FIELDS:
-            await self._open(REVEAL, subject=record.subject, about=record._about())
+            await self._open(REVEAL, subject=record.subject, about=record._about(), part=field)
             self.field = field
 
     @rx.event

@@ -3,7 +3,7 @@
 Where a patron decided from (network address, browser) is kept for evidence and never shown here.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, tzinfo
 
@@ -11,9 +11,9 @@ from upstage_crm.admin.redacted_trail import seen_address
 from upstage_crm.admin.requests.field_rows import QUESTIONS, FieldRow, field_row
 from upstage_crm.admin.requests.receipt_rows import ReceiptItem, receipt_item
 from upstage_crm.admin.requests.rows import is_urgent, words_of
-from upstage_crm.admin.requests.story import Moment, in_order, story
 from upstage_crm.admin.requests.task import Rights, Task, task_of
 from upstage_crm.admin.requests.url import request_href
+from upstage_crm.admin.timeline import TimelineEntry, timeline_entries
 from upstage_crm.audit.events import Action
 from upstage_crm.audit.trail import AuditLine
 from upstage_crm.change_requests.model.policy import (
@@ -37,6 +37,7 @@ from upstage_crm.mail.event_log import NotedEvent
 from upstage_crm.mail.message import Audience
 from upstage_crm.mail.queries import MailSummary
 from upstage_crm.receipts.queries import ReceiptLine
+from upstage_crm.wording.consequences import counted
 from upstage_crm.wording.mails import delivery_key
 from upstage_crm.wording.sentences import (
     AUDIENCE_WORDS,
@@ -46,6 +47,16 @@ from upstage_crm.wording.sentences import (
 
 _DAY = timedelta(days=1)
 _AT_ONCE = timedelta(minutes=1)
+# What is pending is corrected by a newer proposal, which takes its place.
+_AGAIN = {
+    RequestState.HELD: "Correct",
+    RequestState.PENDING: "Correct",
+    RequestState.WITHDRAWN: "Propose again",
+    RequestState.REJECTED: "Propose again",
+    RequestState.EXPIRED: "Propose again",
+    RequestState.UNDELIVERABLE: "Propose again",
+    RequestState.SUPERSEDED: "Propose again",
+}
 _SETTLED = {
     MailState.SENT: "sent",
     MailState.CAPTURED: "kept",
@@ -98,7 +109,7 @@ class RequestPage:
     reason_text: str = ""
     fields: list[FieldRow] = field(default_factory=list)
     mails: list[MailRow] = field(default_factory=list)
-    story: list[Moment] = field(default_factory=list)
+    story: list[TimelineEntry] = field(default_factory=list)
     has_receipts: bool = False
     receipts: list[ReceiptItem] = field(default_factory=list)
     task: Task = field(default_factory=Task)
@@ -107,11 +118,14 @@ class RequestPage:
     can_read_out: bool = False
     code_hint: str = ""
     reminder: str = ""
+    again_href: str = ""
+    again: str = ""
     can_withdraw: bool = False
     can_resend: bool = False
     resend_wait_s: int = 0
     resend_until: str = ""
     resend_refusal: str = ""
+    resends: str = ""
     told: str = ""
 
 
@@ -143,6 +157,7 @@ class Viewer:
     may_withdraw: bool
     may_resend: bool
     may_open_mail: bool
+    may_propose: bool = False
     may_release: bool = False
     may_confirm: bool = False
     may_identify: bool = False
@@ -189,9 +204,20 @@ def request_page(found: Found, *, viewer: Viewer, policy: Policy, now: datetime)
         reason=reason.label,
         reason_sentence=reason.sentence,
         reason_text=request.reason_text,
-        fields=[field_row(entry, found.lines, found.mails, zone) for entry in request.fields],
+        fields=[
+            field_row(
+                entry,
+                found.lines,
+                found.mails,
+                zone,
+                is_reverted=request.state is RequestState.REVERTED,
+            )
+            for entry in request.fields
+        ],
         mails=[_mail(mail, found, viewer) for mail in in_order(found.mails)],
-        story=story(found.lines, found.mails, events=found.events, access=access, time_zone=zone),
+        story=timeline_entries(
+            found.lines, found.mails, found.events, access=access, now=now, time_zone=zone
+        ),
         has_receipts=bool(receipts),
         receipts=[receipt_item(line, zone) for line in receipts],
         task=task_of(
@@ -207,11 +233,16 @@ def request_page(found: Found, *, viewer: Viewer, policy: Policy, now: datetime)
         can_read_out=(can_resend or request.state is RequestState.WAITING) and viewer.may_identify,
         code_hint=_code_hint(request),
         reminder=when.in_words(request.next_reminder_at, zone) if request.next_reminder_at else "",
+        again_href=f"/patrons/{request.patron_number}/?again={request.reference}"
+        if viewer.may_propose
+        else "",
+        again=_AGAIN.get(request.state, ""),
         can_withdraw=is_open and viewer.may_withdraw,
         can_resend=can_resend and viewer.may_resend,
         resend_wait_s=max(0, int(wait.total_seconds()) + 1) if wait > timedelta() else 0,
         resend_until=when.iso(request.last_sent_at + policy.resend_cooldown),
         resend_refusal=_refusal(found, policy, now),
+        resends=_resends(found),
         told=_told(found, viewer),
     )
 
@@ -296,6 +327,23 @@ def _refusal(found: Found, policy: Policy, now: datetime) -> str:
     return (
         f"Sent again {len(again)} times in 24 hours, which is the limit. Possible from {free_at}."
     )
+
+
+def _resends(found: Found) -> str:
+    """Who gets the question again, and how often it has left."""
+    open_fields = [entry for entry in found.request.fields if entry.outcome.is_open]
+    asked = list(dict.fromkeys(m for entry in open_fields for m in entry.unanswered))
+    if not asked:
+        return ""
+    sent = found.request.sent_count
+    often = "once" if sent == 1 else f"{sent} times"
+    emails = counted(len(asked), "email")
+    return f"Sends {emails} to {' and '.join(asked)}. The question was sent {often} before."
+
+
+def in_order(mails: Iterable[MailSummary]) -> list[MailSummary]:
+    """Mails as they were queued; of one moment, those that wait for another one come last."""
+    return sorted(mails, key=lambda mail: (mail.created_at, mail.after_id is not None, mail.id))
 
 
 def _told(found: Found, viewer: Viewer) -> str:

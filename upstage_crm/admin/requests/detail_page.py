@@ -11,17 +11,18 @@ from upstage_crm.admin.requests.detail_state import RequestDetailState as State
 from upstage_crm.admin.requests.field_rows import FieldRow, Said
 from upstage_crm.admin.requests.receipt_rows import ReceiptItem
 from upstage_crm.admin.requests.spans import Span
-from upstage_crm.admin.requests.story import Moment
 from upstage_crm.admin.requests.task_page import (
     code_button,
+    resend_button,
     revert_button,
     task_card,
     task_dialogs,
     withdraw_button,
 )
+from upstage_crm.admin.timeline import timeline_of
 from upstage_crm.ui.components.base import Child, filled, hidden_text, show_if
-from upstage_crm.ui.components.button import button, link, link_button
-from upstage_crm.ui.components.deadline import countdown_button, deadline_chip
+from upstage_crm.ui.components.button import link, link_button
+from upstage_crm.ui.components.deadline import deadline_chip
 from upstage_crm.ui.components.diff import diff, diff_row, diff_text
 from upstage_crm.ui.components.feedback import empty_state, notice, skeleton_lines
 from upstage_crm.ui.components.page import (
@@ -36,7 +37,6 @@ from upstage_crm.ui.components.record import definitions
 from upstage_crm.ui.components.status import field_chip, mail_chip, request_chip
 from upstage_crm.ui.components.table import cell, column, data_table, table_row, two_lines
 from upstage_crm.ui.components.text import breadcrumbs, reference, when
-from upstage_crm.ui.components.timeline import timeline, timeline_item
 
 REQUEST = State.detail
 
@@ -53,6 +53,7 @@ def page() -> rx.Component:
         ),
         active="requests",
         waiting=_loading(),
+        title=State.title,
     )
 
 
@@ -63,7 +64,7 @@ def _request() -> rx.Component:
             subtitle=_subtitle(),
             crumbs=breadcrumbs(("Requests", "/requests/"), here=REQUEST.reference),
             chips=(request_chip(REQUEST.state, REQUEST.state_words), _deadline()),
-            actions=(code_button(), _resend(), revert_button(), withdraw_button()),
+            actions=(code_button(), _again(), resend_button(), revert_button(), withdraw_button()),
         ),
         stack(
             _feedback(),
@@ -85,6 +86,13 @@ def _subtitle() -> Child:
         f" ({REQUEST.patron_number}), proposed by {REQUEST.proposer}, ",
         when(REQUEST.created, iso=REQUEST.created_iso),
     )
+
+
+def _again() -> Child:
+    """The way to the record's dialog, filled in with what this request proposes."""
+    is_offered = filled(REQUEST.again_href) & filled(REQUEST.again)
+    opener = link_button(REQUEST.again, href=REQUEST.again_href, icon="pencil")
+    return show_if(is_offered, opener)
 
 
 def _deadline() -> Child:
@@ -115,18 +123,6 @@ def _conflict() -> rx.Component:
     )
 
 
-def _resend() -> Child:
-    refused = button("Send again", disabled=True, icon="send", aria_describedby="resend-hint")
-    ready = countdown_button(
-        "Send again",
-        waiting="Send again in",
-        seconds=REQUEST.resend_wait_s,
-        until=REQUEST.resend_until,
-        on_click=State.resend(State.subject),
-    )
-    return show_if(REQUEST.can_resend, show_if(filled(REQUEST.resend_refusal), refused, ready))
-
-
 def _changes() -> rx.Component:
     return card(
         diff(rx.foreach(REQUEST.fields, lambda row: _field(row=row))),
@@ -143,7 +139,13 @@ def _field(row: ObjectVar[FieldRow]) -> rx.Component:
         _side(row.now, row.now_spans),
         _side(row.proposed, row.proposed_spans),
         now_heading=row.now_heading,
-        outcome=field_chip(row.outcome, row.outcome_words),
+        proposed_heading=row.proposed_heading,
+        is_undone=row.is_undone,
+        outcome=rx.cond(
+            row.is_undone,
+            request_chip("reverted", "Undone"),
+            field_chip(row.outcome, row.outcome_words),
+        ),
         proposed_note=stack(
             show_if(filled(row.asked), rx.el.p("Asked: ", rx.el.bdi(row.asked))),
             said,
@@ -172,29 +174,7 @@ def _said(said: ObjectVar[Said]) -> rx.Component:
 
 
 def _story() -> rx.Component:
-    return card(
-        timeline(rx.foreach(REQUEST.story, lambda moment: _moment(moment=moment))),
-        title="What happened",
-    )
-
-
-@rx.memo
-def _moment(moment: ObjectVar[Moment]) -> rx.Component:
-    return timeline_item(
-        rx.fragment(
-            moment.words,
-            show_if(filled(moment.address), rx.fragment(" ", rx.el.bdi(moment.address))),
-        ),
-        icon=moment.icon,
-        tone=moment.tone,
-        time=when(moment.time, iso=moment.time_iso),
-        actor=moment.actor,
-        channel=moment.channel,
-        detail=rx.fragment(
-            show_if(filled(moment.note), rx.el.p(moment.note)),
-            show_if(filled(moment.quote), quote(moment.quote, source=moment.quote_source)),
-        ),
-    )
+    return card(timeline_of(REQUEST.story, label="What happened"), title="What happened")
 
 
 def _mails() -> rx.Component:

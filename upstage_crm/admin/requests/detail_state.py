@@ -13,7 +13,6 @@ from upstage_crm.admin.requests.url import request_href
 from upstage_crm.admin.second_person import refusals
 from upstage_crm.audit import trail
 from upstage_crm.change_requests.disputes import suppressions
-from upstage_crm.change_requests.lifecycle import staff_commands
 from upstage_crm.change_requests.model.errors import UnknownRequest
 from upstage_crm.change_requests.model.rules import (
     HeldFor,
@@ -46,6 +45,7 @@ class RequestDetailState(PageMixin, AdminState):
     is_live: ClassVar[bool] = True
     topics: ClassVar[frozenset[Topic]] = frozenset({Topic.REQUESTS, Topic.PATRONS, Topic.MAILS})
 
+    title: str = ""
     shown: str = "loading"
     typed: str = ""
     detail: RequestPage = RequestPage()
@@ -64,23 +64,6 @@ class RequestDetailState(PageMixin, AdminState):
             self.news = (
                 f"This request is now {STATE_WORDS[RequestState(self.detail.state)].lower()}."
             )
-
-    @rx.event
-    async def resend(self, subject: str) -> None:
-        """Send the decision mails again, with new links."""
-        if not self._is_about(subject):
-            return
-        parts, actor, reference = runtime(), self._actor(), self.subject
-        await self._act(
-            lambda session: staff_commands.resend(
-                session,
-                actor=actor,
-                reference=reference,
-                notifier=parts.notifier,
-                now=parts.clock.now(),
-            ),
-            "Sent again. The links in the earlier mail no longer work.",
-        )
 
     def _succeed(self, words: str) -> None:
         self.news = ""
@@ -104,6 +87,7 @@ class RequestDetailState(PageMixin, AdminState):
             found = await self._read(lambda session: _find(session, reference, actor, now))
         except UnknownRequest:
             self.shown, self.detail = "missing", RequestPage()
+            self.title = f"No such request · Requests · {self.organisation}"
             return None
         self._narrow(found.request.id, found.request.patron_id)
         viewer = Viewer(
@@ -111,6 +95,7 @@ class RequestDetailState(PageMixin, AdminState):
             may_withdraw=self._may(Permission.WITHDRAW_REQUEST),
             may_resend=self._may(Permission.RESEND_REQUEST),
             may_open_mail=self._may(Permission.VIEW_MAILBOX),
+            may_propose=self._may(Permission.PROPOSE_CHANGE),
             may_release=self._may(
                 Permission.RELEASE_QUARANTINE
                 if found.request.held_for is HeldFor.QUARANTINE
@@ -125,6 +110,7 @@ class RequestDetailState(PageMixin, AdminState):
         policy = found.request.policy
         self.detail = request_page(found, viewer=viewer, policy=policy, now=now)
         self.shown = "request"
+        self.title = f"{reference} {self.detail.patron} · Requests · {self.organisation}"
         if self.typed == reference:
             return None
         return rx.redirect(request_href(reference), replace=True)

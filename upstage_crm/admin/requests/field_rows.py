@@ -47,6 +47,8 @@ class FieldRow:
     now_spans: list[Span] = field(default_factory=list)
     proposed_spans: list[Span] = field(default_factory=list)
     now_heading: str = "Now"
+    proposed_heading: str = "Proposed"
+    is_undone: bool = False
     outcome: str = "pending"
     outcome_words: str = ""
     asked: str = ""
@@ -55,9 +57,18 @@ class FieldRow:
 
 
 def field_row(
-    view: FieldView, lines: Sequence[AuditLine], mails: Sequence[MailSummary], zone: tzinfo
+    view: FieldView,
+    lines: Sequence[AuditLine],
+    mails: Sequence[MailSummary],
+    zone: tzinfo,
+    *,
+    is_reverted: bool = False,
 ) -> FieldRow:
-    """One field change, with who was asked about it and what they said."""
+    """One field change, with who was asked about it and what they said.
+
+    `is_reverted` says that the request was undone; what it never changed is as it was.
+    """
+    is_undone = is_reverted and view.outcome is FieldOutcome.APPLIED
     mailboxes = dict(zip(view.reviewers, view.mailboxes, strict=True))
     # Who only objected has a review too, but got no question.
     questioned = {m.audience.value for m in mails if m.kind in QUESTIONS}
@@ -76,7 +87,9 @@ def field_row(
         proposed=view.proposed,
         now_spans=now_spans,
         proposed_spans=proposed_spans,
-        now_heading="Now" if view.outcome.is_open else "Before",
+        now_heading=_now_heading(view.outcome, is_undone=is_undone),
+        proposed_heading="Used briefly" if is_undone else "Proposed",
+        is_undone=is_undone,
         outcome=view.outcome.value,
         outcome_words=_waits(view, zone),
         asked=", ".join(asked),
@@ -87,6 +100,12 @@ def field_row(
         ],
         comment=view.comment,
     )
+
+
+def _now_heading(outcome: FieldOutcome, *, is_undone: bool) -> str:
+    if is_undone:
+        return "Restored"
+    return "Now" if outcome.is_open else "Before"
 
 
 def _waits(view: FieldView, zone: tzinfo) -> str:

@@ -18,6 +18,7 @@ from upstage_crm.change_requests.model.views import (
     SuppressionView,
 )
 from upstage_crm.core import when
+from upstage_crm.links.claims import Reviewer
 from upstage_crm.patrons.visibility import FieldAccess
 from upstage_crm.wording.sentences import (
     DECISION_WORDS,
@@ -93,7 +94,7 @@ def task_of(
     if request.held_for is HeldFor.COOLING:
         return _cooling(request, time_zone)
     if waiting is not None:
-        return _identity(waiting, rights, time_zone)
+        return _identity(request, waiting, rights, time_zone)
     return Task()
 
 
@@ -213,8 +214,14 @@ def _cooling(request: RequestView, time_zone: tzinfo) -> Task:
     )
 
 
-def _identity(waiting: DeskView, rights: Rights, time_zone: tzinfo) -> Task:
+def _identity(request: RequestView, waiting: DeskView, rights: Rights, time_zone: tzinfo) -> Task:
     why_not = rights.why_not(waiting.clerk_id, is_allowed=rights.may_confirm)
+    reviewers = {reviewer for entry in request.fields for reviewer in entry.reviewers}
+    told = (
+        "the current address is told at once and can stop it"
+        if Reviewer.CURRENT in reviewers
+        else "a letter tells the patron, because no mailbox of theirs works"
+    )
     return Task(
         kind="identity",
         title="The patron has lost the mailbox: a second person must confirm",
@@ -224,8 +231,8 @@ def _identity(waiting: DeskView, rights: Rights, time_zone: tzinfo) -> Task:
                 f"{when.in_words(waiting.created_at, time_zone)}. {METHODS[waiting.method].label}."
             ),
             (
-                "Once confirmed, the current address is told at once and can stop it, and a new "
-                "address is asked. The change is made when the waiting time is over."
+                f"Once confirmed, {told}, and a new address is asked. The change is made when the "
+                "waiting time is over."
             ),
         ],
         note=waiting.note,

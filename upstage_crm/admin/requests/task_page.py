@@ -10,9 +10,10 @@ from upstage_crm.admin.requests.field_rows import FieldRow
 from upstage_crm.admin.requests.task_state import CODE, NOTE
 from upstage_crm.admin.requests.task_state import RequestTaskState as State
 from upstage_crm.change_requests.model.rules import Decision
-from upstage_crm.pages.view import question
+from upstage_crm.pages.view import kept, question
 from upstage_crm.ui.components.base import Child, filled, show_if
 from upstage_crm.ui.components.button import button
+from upstage_crm.ui.components.deadline import countdown_button
 from upstage_crm.ui.components.feedback import notice
 from upstage_crm.ui.components.form import text_area, text_field
 from upstage_crm.ui.components.page import card, inline, quote, stack
@@ -44,9 +45,22 @@ def withdraw_button() -> Child:
     return show_if(REQUEST.can_withdraw, button("Withdraw", on_click=_ask("withdraw")))
 
 
+def resend_button() -> Child:
+    """Return the button that asks whether to send the question again, once its wait is over."""
+    refused = button("Send again", disabled=True, icon="send", aria_describedby="resend-hint")
+    ready = countdown_button(
+        "Send again",
+        waiting="Send again in",
+        seconds=REQUEST.resend_wait_s,
+        until=REQUEST.resend_until,
+        on_click=_ask("resend"),
+    )
+    return show_if(REQUEST.can_resend, show_if(filled(REQUEST.resend_refusal), refused, ready))
+
+
 def task_dialogs() -> Child:
     """Return the dialogs; one at most is open."""
-    return rx.fragment(_withdraw(), _decline(), _explain(), _revert(), _code())
+    return rx.fragment(_withdraw(), _resend(), _decline(), _explain(), _revert(), _code())
 
 
 def _task() -> rx.Component:
@@ -94,11 +108,31 @@ def _withdraw() -> rx.Component:
     )
 
 
+def _resend() -> rx.Component:
+    return question(
+        State,
+        "resend",
+        rx.el.p("The links in the emails we sent before stop working at once."),
+        rx.el.p(REQUEST.resends),
+        title="Send the question again?",
+        on_submit=State.resend,
+        send="Send again",
+        send_icon="send",
+        size="small",
+    )
+
+
 def _decline() -> rx.Component:
     return question(
         State,
         "decline",
-        text_area("What is wrong?", NOTE, id="task-decline", max_length=NOTE_LIMIT),
+        text_area(
+            "What is wrong?",
+            NOTE,
+            id="task-decline",
+            default_value=kept(State, NOTE),
+            max_length=NOTE_LIMIT,
+        ),
         title="Decline as second person",
         description="It does not count. What you write stays in the history.",
         on_submit=State.decline,
@@ -111,7 +145,13 @@ def _explain() -> rx.Component:
     return question(
         State,
         "explain",
-        text_area(TASK.prompt, NOTE, id="task-explain", max_length=NOTE_LIMIT),
+        text_area(
+            TASK.prompt,
+            NOTE,
+            id="task-explain",
+            default_value=kept(State, NOTE),
+            max_length=NOTE_LIMIT,
+        ),
         title=TASK.title,
         description="What you write stays in the history.",
         on_submit=State.explain,
@@ -124,7 +164,13 @@ def _revert() -> rx.Component:
         State,
         "revert",
         rx.el.p(REQUEST.revert_words),
-        text_area("Reason", NOTE, id="task-revert", max_length=NOTE_LIMIT),
+        text_area(
+            "Reason",
+            NOTE,
+            id="task-revert",
+            default_value=kept(State, NOTE),
+            max_length=NOTE_LIMIT,
+        ),
         title="Put back what was changed?",
         description="Both addresses and the proposer are told at once.",
         on_submit=State.revert,

@@ -31,7 +31,15 @@ class RequestTaskState(DialogMixin, AdminState):
 
     permission: ClassVar[Permission | None] = Permission.VIEW_REQUESTS
     fresh: ClassVar[frozenset[str]] = frozenset({"release", "confirm", "decline", "explain"})
-    dialogs: ClassVar[tuple[str, ...]] = ("withdraw", "decline", "explain", "revert", "code")
+    dialogs: ClassVar[tuple[str, ...]] = (
+        "withdraw",
+        "resend",
+        "decline",
+        "explain",
+        "revert",
+        "code",
+    )
+    drafted: ClassVar[frozenset[str]] = frozenset({"decline", "explain", "revert"})
     page: ClassVar[type[RequestDetailState]] = RequestDetailState
 
     # The step that waited when the dialog was opened, and what it acts on.
@@ -58,6 +66,13 @@ class RequestTaskState(DialogMixin, AdminState):
             await self._step(staff_commands.withdraw, reference, words)
 
     @rx.event
+    async def resend(self, form: dict[str, Any]) -> None:
+        """Send the question again, with new links."""
+        if self._accept("resend", form) is not None:
+            words = "Sent again. The links in the earlier email no longer work."
+            await self._step(staff_commands.resend, self.subject, words)
+
+    @rx.event
     async def release(self, subject: str) -> None:
         """Let a held request go to the patron."""
         page = await self.get_state(RequestDetailState)
@@ -76,7 +91,7 @@ class RequestTaskState(DialogMixin, AdminState):
             words = "Confirmed. It counts as the patron's answer."
             await self._press(page, codes.confirm, words)
         else:
-            words = "Confirmed. The current address is told now."
+            words = "Confirmed. See below who is told."
             await self._press(page, identify.confirm, words)
 
     @rx.event

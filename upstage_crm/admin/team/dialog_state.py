@@ -9,7 +9,6 @@ from upstage_crm.admin.guard import AdminState
 from upstage_crm.admin.team.rows import (
     MemberRow,
     about_member,
-    ending_words,
     withdrawn_words,
 )
 from upstage_crm.admin.team.state import TeamState
@@ -33,6 +32,7 @@ from upstage_crm.team import (
 )
 from upstage_crm.team.offboarding import Frozen
 from upstage_crm.wiring import runtime
+from upstage_crm.wording.consequences import ending_words
 from upstage_crm.wording.sentences import sentence
 
 INPUTS = ("email", "display_name", "desk", "role")
@@ -74,6 +74,7 @@ class TeamDialogState(DialogMixin, AdminState):
         }
     )
     dialogs: ClassVar[tuple[str, ...]] = (INVITE, MEMBER, FREEZE, CLOSE_ALERT, WITHDRAW)
+    drafted: ClassVar[frozenset[str]] = frozenset({INVITE})
     page: ClassVar[type[TeamState]] = TeamState
 
     errors: rx.Field[dict[str, str]] = rx.field(default_factory=_nothing)

@@ -4,7 +4,7 @@ import reflex as rx
 
 from upstage_crm.admin.team.dialog_state import CLOSE_ALERT, FREEZE, INVITE, MEMBER, WITHDRAW
 from upstage_crm.admin.team.dialog_state import TeamDialogState as State
-from upstage_crm.pages.view import question, refusal_of, subject_dialog, subject_form
+from upstage_crm.pages.view import kept, question, refusal_of, subject_dialog, subject_form
 from upstage_crm.staff import names
 from upstage_crm.staff.roles import Role
 from upstage_crm.ui.components.base import Child, show_if
@@ -36,6 +36,7 @@ def _invite() -> rx.Component:
                 "Email",
                 "email",
                 type="email",
+                default_value=kept(State, "email"),
                 error=State.errors["email"],
                 auto_complete="off",
                 max_length=254,
@@ -44,6 +45,7 @@ def _invite() -> rx.Component:
             text_field(
                 "Name",
                 "display_name",
+                default_value=kept(State, "display_name"),
                 error=State.errors["display_name"],
                 hint="As patrons read it.",
                 auto_complete="off",
@@ -52,12 +54,15 @@ def _invite() -> rx.Component:
             text_field(
                 "Desk",
                 "desk",
+                default_value=kept(State, "desk"),
                 error=State.errors["desk"],
                 hint="Such as “box office”.",
                 optional=True,
                 max_length=names.LIMIT,
             ),
-            select_field("Role", "role", ROLES, default_value=Role.BOX_OFFICE.value),
+            select_field(
+                "Role", "role", ROLES, default_value=kept(State, "role", Role.BOX_OFFICE.value)
+            ),
         ),
         title="Invite a colleague",
         description="They get an email with a link that works once, for seven days.",

@@ -8,7 +8,7 @@ from upstage_crm.change_requests.notifications.alert_mails import WIRE_WORDS
 from upstage_crm.core import when
 from upstage_crm.staff.member_admin import TeamMember
 from upstage_crm.team.invitations import Invitation
-from upstage_crm.team.offboarding import Consequences
+from upstage_crm.wording.consequences import counted
 from upstage_crm.wording.staff import ROLE_WORDS
 
 
@@ -106,21 +106,9 @@ def about_member(row: MemberRow) -> str:
     return f"{name} · {row.email}"
 
 
-def ending_words(found: Consequences) -> str:
-    """What withdrawing a member's open requests does, with its numbers."""
-    if not found.requests:
-        return "There is no open request of this account."
-    ends = _counted(found.requests, "open request")
-    return f"Withdraws {ends} and sends {_counted(found.mails, 'email')} to patrons."
-
-
 def withdrawn_words(count: int) -> str:
     """What became of a member's open requests."""
     if not count:
         return "It had no open request."
     verb = "was" if count == 1 else "were"
-    return f"{_counted(count, 'open request')} {verb} withdrawn."
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+    return f"{counted(count, 'open request')} {verb} withdrawn."

@@ -37,7 +37,7 @@ from upstage_crm.change_requests.model.tables import (
     ChangeRequestRow,
     FieldChangeRow,
 )
-from upstage_crm.change_requests.reads import evidence, open_freezes
+from upstage_crm.change_requests.reads import evidence, open_freezes, requests
 from upstage_crm.core import text
 from upstage_crm.patrons import fields, suppressions
 from upstage_crm.patrons.commands import ensure_unique
@@ -112,7 +112,7 @@ def check(
         if field.mailbox_column is not None:
             _check_mailbox(session, patron, proposed, key, policy, override=override, now=now)
         if not override:
-            _check_rest(session, patron, field, key, policy, now)
+            _check_rest(session, patron, field, proposed, key, policy, now)
         is_mailbox = field.mailbox_column is not None
         if path is RequestPath.DESK:
             asked = desk_plan(known, is_mailbox=is_mailbox)
@@ -149,7 +149,10 @@ def _ensure_may_be_asked(
 
 
 def key_of(field: ProtectedField, values: Mapping[str, str | None]) -> str:
-    """What two proposals of one value share, whatever their spelling."""
+    """What proposals of one value share, whatever their spelling: for looking them up, and limits.
+
+    Whether two proposals say the same is for `ProtectedField.same`, which tells spellings apart.
+    """
     if field.unique_column is not None:
         return values[field.unique_column] or ""
     folded = canonical([field.key, repr(field.fold(values))])
@@ -207,12 +210,14 @@ def _check_rest(
     session: Session,
     patron: PatronRow,
     field: ProtectedField,
+    proposed: Mapping[str, str | None],
     key: str,
     policy: Policy,
     now: datetime,
 ) -> None:
+    """A value rests after a rejection; another spelling of it is the correction of a mistake."""
     query = (
-        select(ChangeRequestRow.reference, FieldChangeRow.settled_at)
+        select(ChangeRequestRow.reference, FieldChangeRow.settled_at, FieldChangeRow.proposed_value)
         .join(FieldChangeRow, col(FieldChangeRow.request_id) == col(ChangeRequestRow.id))
         .where(
             FieldChangeRow.patron_id == patron.id,
@@ -222,10 +227,8 @@ def _check_rest(
             col(FieldChangeRow.settled_at) > now - policy.rejected_rest,
         )
         .order_by(col(FieldChangeRow.settled_at).desc())
-        .limit(1)
     )
-    found = session.exec(query).first()
-    if found is not None:
-        reference, settled_at = found
-        assert settled_at is not None
-        raise RecentlyRejected(reference=reference, until=settled_at + policy.rejected_rest)
+    for reference, settled_at, rejected in session.exec(query):
+        if field.same(requests.values(rejected), proposed):
+            assert settled_at is not None
+            raise RecentlyRejected(reference=reference, until=settled_at + policy.rejected_rest)

@@ -5,7 +5,7 @@ The patron is locked and everything has been checked before.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -35,6 +35,7 @@ from upstage_crm.change_requests.reads.references import references
 from upstage_crm.core.ids import new_id, new_reference
 from upstage_crm.links.claims import Reviewer
 from upstage_crm.mail.message import MailKind
+from upstage_crm.patrons import fields
 from upstage_crm.patrons.tables import PatronRow
 from upstage_crm.staff.roles import StaffMember
 
@@ -246,19 +247,26 @@ def say_goodbye(ended: Sequence[Superseded], *, besides: Collection[str | None])
 
 
 def same_open_request(
-    session: Session, *, patron_id: str, wanted: dict[str, str], now: datetime
+    session: Session,
+    *,
+    patron_id: str,
+    wanted: Mapping[str, Mapping[str, str | None]],
+    now: datetime,
 ) -> ChangeRequestRow | None:
-    """The open request that already proposes exactly `wanted` (field key → value key).
+    """The open request that already proposes exactly `wanted` (field key → values by column).
 
-    One whose time is up does not count, although nobody has closed it yet: it cannot be answered.
+    Another spelling is another value: José corrects Jose. A request whose time is up does not
+    count, although nobody has closed it yet: it cannot be answered.
     """
     held = requests.open_fields(session, patron_id)
-    matching = {
-        held[f].request_id for f, key in wanted.items() if f in held and held[f].proposed_key == key
-    }
-    if len(matching) != 1 or any(
-        f not in held or held[f].proposed_key != k for f, k in wanted.items()
-    ):
+    same = [
+        held[key].request_id
+        for key, proposed in wanted.items()
+        if key in held
+        and fields.field(key).same(requests.values(held[key].proposed_value), proposed)
+    ]
+    matching = set(same)
+    if len(same) != len(wanted) or len(matching) != 1:
         return None
     query = select(ChangeRequestRow).where(
         ChangeRequestRow.id == matching.pop(),

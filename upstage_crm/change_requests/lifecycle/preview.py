@@ -67,7 +67,7 @@ class ProposalPreview:
     `readings` come in the order of the mails: who is told first, then who decides. `standing` is
     the reference of the open request that proposes exactly this already ("" when none does),
     `replaced` are those of open requests that this one would supersede. `reason_sentence` is ""
-    until a reason is chosen.
+    until a reason is chosen. `tells_current` says whether the current mailbox hears of it.
     """
 
     readings: tuple[Reading, ...]
@@ -78,6 +78,7 @@ class ProposalPreview:
     standing: str
     replaced: tuple[str, ...]
     needs_second: bool
+    tells_current: bool
     advice: tuple[Advice, ...]
 
 
@@ -118,7 +119,7 @@ def preview(
         path=path,
         now=now,
     )
-    wanted = {change.field.key: change.key for change in parsed}
+    wanted = {change.field.key: change.proposed for change in parsed}
     standing = create.same_open_request(session, patron_id=patron_id, wanted=wanted, now=now)
     open_fields = requests.open_fields(session, patron_id)
     taken = {field: row for field, row in open_fields.items() if field in wanted}
@@ -136,6 +137,7 @@ def preview(
         time_zone=patron.time_zone,
         standing=standing.reference if standing else "",
         needs_second=needs_second(policy, patron, parsed),
+        tells_current=any(Reviewer.CURRENT in change.plan.asked for change in parsed),
         replaced=() if standing else _references(session, replaced),
         advice=_advice(patron, parsed, reason_text, actor.role, context),
     )

@@ -139,7 +139,7 @@ def propose(
         ask_both=ask_both,
         now=now,
     )
-    wanted = {change.field.key: change.key for change in parsed}
+    wanted = {change.field.key: change.proposed for change in parsed}
     standing = create.same_open_request(session, patron_id=patron_id, wanted=wanted, now=now)
     if standing is not None:
         watched.note_repeated(session, now=now)

@@ -29,7 +29,10 @@ from upstage_crm.patrons.visibility import FieldAccess
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FieldView:
-    """One field change as its reader sees it: values and mailboxes in full, or masked."""
+    """One field change as its reader sees it: values and mailboxes in full, or masked.
+
+    `unanswered` are the mailboxes that get the question when it is sent again.
+    """
 
     id: str
     field: str
@@ -41,6 +44,7 @@ class FieldView:
     applies_at: datetime | None
     reviewers: tuple[Reviewer, ...]
     mailboxes: tuple[str, ...]
+    unanswered: tuple[str, ...]
     comment: str
     decision: Decision | None
     decided_at: datetime | None

@@ -280,6 +280,11 @@ class Notifier(StaffMails):
         )
         outbox.enqueue(session, draft, composer=self.composer, now=now)
 
+    @staticmethod
+    def can_tell_erased(patron: PatronRow) -> bool:
+        """Whether a patron has an address that a last mail can reach."""
+        return patron.email is not None and patron.email_bounced_at is None
+
     def tell_erased(
         self,
         session: Session,
@@ -289,7 +294,7 @@ class Notifier(StaffMails):
         now: datetime,
     ) -> None:
         """Queue the last mail that a patron gets, to the address that is about to be erased."""
-        if patron.email is None or patron.email_bounced_at is not None:
+        if patron.email is None or not self.can_tell_erased(patron):
             return
         draft = MailDraft(
             kind=MailKind.RECORD_ERASED,

@@ -261,7 +261,7 @@ def _lines(
             expires_at=request.expires_at,
             ended_at=request.ended_at,
             applies_at=_applies_at(changes[request.id]),
-            is_stopped=request.notice_state is not None and request.notice_state.is_stopped,
+            is_stopped=_is_lost(request),
         )
         for request, patron in rows
     )
@@ -316,7 +316,9 @@ def _view(
         noticed_at=request.noticed_at,
         next_reminder_at=request.next_reminder_at,
         code_tries=request.code_tries,
-        fields=tuple(_field(c, reviews.get(c.id, []), access) for c in changes),
+        fields=tuple(
+            _field(c, reviews.get(c.id, []), access, is_lost=_is_lost(request)) for c in changes
+        ),
     )
 
 
@@ -334,7 +336,14 @@ def _sight(
     return access_of(patron, reader, home=home).knowing(*(values(text) for text in told))
 
 
-def _field(change: FieldChangeRow, reviews: Sequence[ReviewRow], access: FieldAccess) -> FieldView:
+def _is_lost(request: ChangeRequestRow) -> bool:
+    """Whether the notice to the current mailbox did not arrive."""
+    return request.notice_state is not None and request.notice_state.is_stopped
+
+
+def _field(
+    change: FieldChangeRow, reviews: Sequence[ReviewRow], access: FieldAccess, *, is_lost: bool
+) -> FieldView:
     entry = fields.field(change.field)
     counting = [review for review in reviews if review.replaced_at is None]
     decided = sorted((review.decided_at, review.id) for review in reviews if review.decided_at)
@@ -350,6 +359,11 @@ def _field(change: FieldChangeRow, reviews: Sequence[ReviewRow], access: FieldAc
         applies_at=change.applies_at,
         reviewers=tuple(review.reviewer for review in counting),
         mailboxes=tuple(access.mailbox(review.mailbox) for review in counting),
+        unanswered=tuple(
+            access.mailbox(review.mailbox)
+            for review in counting
+            if review.decision is None and (review.is_binding or is_lost)
+        ),
         comment=access.words(last.comment) if last else "",
         decision=last.decision if last else None,
         decided_at=last.decided_at if last else None,

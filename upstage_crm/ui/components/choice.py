@@ -64,7 +64,7 @@ def radio_group(
     options: Sequence[tuple[str, str, str]],
     *,
     value: Text | None = None,
-    default_value: str | None = None,
+    default_value: Text | None = None,
     hint: Text = "",
     error: Text = "",
     on_change: Any = None,
@@ -132,7 +132,7 @@ def _radio(
     name: str,
     option: tuple[str, str, str],
     value: Text | None,
-    default_value: str | None,
+    default_value: Text | None,
     on_change: Any,
     disabled: Flag,
 ) -> rx.Component:

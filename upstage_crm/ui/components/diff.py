@@ -12,7 +12,7 @@ from typing import Literal
 
 import reflex as rx
 
-from upstage_crm.ui.components.base import Child, Text, absent, hidden_text, icon
+from upstage_crm.ui.components.base import Child, Flag, Text, absent, hidden_text, icon, text_if
 from upstage_crm.ui.components.text import empty_value
 
 
@@ -32,12 +32,14 @@ def diff_row(
     now_heading: Text = "Now",
     proposed_heading: Text = "Proposed",
     nothing: Text = "Nothing",
+    is_undone: Flag = False,
     level: Literal[2, 3] = 3,
 ) -> rx.Component:
     """Return one field: its name, both values, and at the end its outcome (a chip).
 
     `now` and `proposed` are values or what `diff_text` made; "" shows `nothing` in grey. Headings
     are parameters because patron pages are translated, and a decided change reads "Before, Now".
+    With `is_undone` the proposed value was in force and is not: sign and tint go to the other one.
     `level` is the heading level that fits: 2 right under the `h1`, 3 inside a card with a title.
     """
     return rx.el.section(
@@ -47,8 +49,8 @@ def diff_row(
             class_name="u-diff-head",
         ),
         rx.el.div(
-            _side("now", "minus", now_heading, now, now_note, nothing),
-            _side("proposed", "plus", proposed_heading, proposed, proposed_note, nothing),
+            _side(*_looks(is_undone, "proposed"), now_heading, now, now_note, nothing),
+            _side(*_looks(is_undone, "now"), proposed_heading, proposed, proposed_note, nothing),
             class_name="u-diff-sides",
         ),
         class_name="u-diff-row",
@@ -71,8 +73,15 @@ def diff_text(spans: Sequence[tuple[str, bool]] | rx.Component) -> rx.Component:
     )
 
 
+def _looks(flag: Flag, kind: Literal["now", "proposed"]) -> tuple[Text, Text]:
+    """Tint and sign of `kind` where `flag` holds, else those of the other side."""
+    marks = {"now": "minus", "proposed": "plus"}
+    other = "now" if kind == "proposed" else "proposed"
+    return text_if(flag, kind, other), text_if(flag, marks[kind], marks[other])
+
+
 def _side(
-    kind: str, mark: str, heading: Text, value: Child, note: Child | None, nothing: Text
+    kind: Text, mark: Text, heading: Text, value: Child, note: Child | None, nothing: Text
 ) -> rx.Component:
     if isinstance(value, rx.Var):
         shown: Child = rx.cond(value != "", rx.el.bdi(value), empty_value(nothing))

@@ -35,13 +35,14 @@ def edit_row(
     on_edit: Any,
     on_save: Any,
     on_cancel: Any,
+    on_typed: Any = None,
     error: Text = "",
     may_edit: Flag = True,
 ) -> rx.Component:
     """Return the row: `shown` with a pencil, or `control` (one of the inputs below) with Save.
 
-    `on_save` gets `{name: text}`. The pencil's id is `edit-<name>`, so that the page can give the
-    focus back to it.
+    `on_save` gets `{name: text}`, `on_typed` the same whenever a person pauses. The pencil's id is
+    `edit-<name>`, so that the page can give the focus back to it.
     """
     pencil = button(
         icon("pencil"),
@@ -61,6 +62,7 @@ def edit_row(
         ),
         *hint_and_error(f"field-{name}", "", error),
         on_submit=on_save,
+        on_typed=on_typed,
         class_name="u-edit",
     )
     leaving = _Keys.create(

@@ -1,7 +1,7 @@
 """Forms and their fields: label above, hint under it, error in words with a mark.
 
 native_form(*children, action, **props)            the browser itself POSTs (sign-in, plain pages)
-event_form(*children, on_submit, **props)          Reflex form: the handler gets a dict
+event_form(*children, on_submit, on_typed, **props)          Reflex form: the handler gets a dict
 text_field(label, name, *, value, default_value, type, hint, error, optional, disabled, …)
 text_area(label, name, *, rows, …same…)
 select_field(label, name, options, *, placeholder, …same…)
@@ -19,7 +19,9 @@ from collections.abc import Sequence
 from typing import Any
 
 import reflex as rx
+from reflex.vars import ObjectVar
 from reflex_components_core.el.elements.base import BaseHTML
+from reflex_components_core.el.elements.forms import Form
 
 from upstage_crm.ui.components.base import (
     Child,
@@ -35,6 +37,7 @@ from upstage_crm.ui.components.base import (
 )
 
 OPTIONAL = "(optional)"
+TYPING_PAUSE_MS = 300  # what is typed is kept when a person pauses
 Options = Sequence[tuple[str, str]]
 """Pairs of value and label."""
 
@@ -55,17 +58,31 @@ def native_form(*children: Child, action: Text, **props: Any) -> rx.Component:
     )
 
 
-def event_form(*children: Child, on_submit: Any, **props: Any) -> rx.Component:
+def _texts(event: ObjectVar[Any]) -> tuple[rx.Var[dict[str, Any]]]:
+    """What the form around an event holds, as it would be submitted now."""
+    made = rx.Var(f"Object.fromEntries(new FormData({event!s}.currentTarget))")
+    return (made.to(dict[str, Any]),)
+
+
+class _TypedForm(Form):
+    """A form that hears what is typed inside it; Reflex offers that on inputs only."""
+
+    on_change: rx.EventHandler[_texts]
+
+
+def event_form(
+    *children: Child, on_submit: Any, on_typed: Any = None, **props: Any
+) -> rx.Component:
     """Return a form whose `on_submit` handler gets the fields as a dict of strings.
 
-    The browser's own bubbles are off: the handler answers with sentences for `error`.
+    `on_typed` gets the same whenever a person pauses. The browser's own bubbles are off: the
+    handler answers with sentences for `error`.
     """
-    return rx.el.form(
-        *children,
-        on_submit=on_submit,
-        no_validate=True,
-        **{"class_name": "u-form", **props},
-    )
+    shared: dict[str, Any] = {"on_submit": on_submit, "no_validate": True, "class_name": "u-form"}
+    if on_typed is None:
+        return rx.el.form(*children, **{**shared, **props})
+    paused = on_typed.debounce(TYPING_PAUSE_MS)
+    return _TypedForm.create(*children, **{**shared, **props, "on_change": paused})
 
 
 def text_field(

@@ -35,6 +35,7 @@ def protected_row(
     *,
     on_propose: Any = None,
     may_propose: Flag = True,
+    propose: Text = "Propose change",
     pending: Flag = False,
     proposed: Text = "",
     pending_state: Text = "pending",
@@ -45,12 +46,12 @@ def protected_row(
     """Return a field that only its patron's approval changes.
 
     `value` is a text, or a component for a value of several lines (`text.value_lines`).
-    A padlock and "Propose change" stand where other rows have an input. While a request is open
+    A padlock and the button `propose` stand where other rows have an input. While a request is open
     the row shows the current value, the state's chip and the proposed value beneath. `note` is a
     small component after the value, such as the chip of an email address.
     """
-    propose = button(
-        "Propose change",
+    opener = button(
+        propose,
         hidden_text(": ", label),
         size="small",
         **given(on_click=on_propose),
@@ -82,7 +83,7 @@ def protected_row(
             show_if(pending, open_request),
             class_name="u-detail",
         ),
-        rx.el.dd(show_if(may_propose, propose), class_name="u-row-action"),
+        rx.el.dd(show_if(may_propose, opener), class_name="u-row-action"),
         class_name="u-row",
     )
 

@@ -1,0 +1,87 @@
+"""A history in one line for each event, the newest first, and a cause below its effect."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from upstage_crm.admin.timeline import TimelineEntry, timeline_entries
+from upstage_crm.audit.events import PATRON_AT_PROPOSED, SYSTEM, Action, Actor, ActorKind, Channel
+from upstage_crm.audit.trail import AuditLine
+from upstage_crm.patrons.visibility import EVERYTHING
+from upstage_crm.wording.action_table import ACTIONS, FOLLOWS
+
+MONDAY = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
+DANA = Actor(ActorKind.STAFF, "Dana, box office", "dana")
+PATRON = PATRON_AT_PROPOSED
+
+
+def line(seq: int, action: Action, at: datetime = MONDAY, who: Actor = SYSTEM) -> AuditLine:
+    return AuditLine(
+        seq=seq,
+        at=at,
+        actor=who,
+        channel=Channel.CRM,
+        action=action,
+        patron_id="p",
+        request_id="r",
+        facts={"field": "email"} if action.value.startswith("field.") else {},
+        values={},
+    )
+
+
+def told(*lines: AuditLine) -> list[TimelineEntry]:
+    return timeline_entries(lines, access=EVERYTHING, now=MONDAY, time_zone=UTC)
+
+
+def test_an_approval_is_one_line_with_what_followed_from_it() -> None:
+    later = MONDAY + timedelta(hours=1)
+
+    entries = told(
+        line(1, Action.REQUEST_PROPOSED, who=DANA),
+        line(2, Action.FIELD_APPROVED, later, PATRON),
+        line(3, Action.ADDRESS_PROVEN, later),
+        line(4, Action.FIELD_APPLIED, later),
+        line(5, Action.RECEIPT_ISSUED, later),
+    )
+
+    assert [(entry.words, entry.after) for entry in entries] == [
+        (
+            "Approved: email address",
+            [
+                "Proved the address",
+                "Changed the record as approved: email address",
+                "Issued a receipt",
+            ],
+        ),
+        ("Proposed a change", []),
+    ]
+
+
+def test_what_is_recorded_before_its_cause_is_told_with_it() -> None:
+    """A revert writes the value first, and then says that it did."""
+    entries = told(line(1, Action.FIELD_APPLIED), line(2, Action.REQUEST_REVERTED, who=DANA))
+
+    assert [entry.icon for entry in entries] == [ACTIONS[Action.REQUEST_REVERTED].icon]
+    assert entries[0].after == ["Changed the record as approved: email address"]
+
+
+def test_what_follows_later_stands_for_itself() -> None:
+    """The change that waited is applied by the clock three days after its approval."""
+    later = MONDAY + timedelta(days=3)
+
+    entries = told(line(1, Action.FIELD_APPROVED), line(2, Action.FIELD_APPLIED, later))
+
+    assert [len(entry.after) for entry in entries] == [0, 0]
+
+
+def test_a_decision_is_never_folded_away() -> None:
+    decisions = {
+        action for action in Action if action.value.startswith(("request.", "desk.", "erasure."))
+    }
+
+    assert FOLLOWS & decisions == {
+        Action.REVIEWER_ADDED,
+        Action.REVIEWER_REPLACED,
+        Action.NOTICE_RENEWED,
+        Action.DESK_IDENTIFIED,
+    }

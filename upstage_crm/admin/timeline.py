@@ -1,0 +1,229 @@
+"""What happened to a record or a request: one line for each event, the newest first.
+
+timeline_entries(lines, mails, …)    the entries, worded      timeline_of(entries, label)    drawn
+
+What follows from another entry of the same moment (a receipt, an applied value) is told in one line
+with it. Of mails only what a provider reports against them is told: the page lists the others.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, tzinfo
+from typing import Any, cast
+
+import reflex as rx
+
+from upstage_crm.admin.patrons.free_fields import find_free_field
+from upstage_crm.admin.redacted_trail import seen_address, told_changes, told_words
+from upstage_crm.audit.trail import AuditLine
+from upstage_crm.core import when
+from upstage_crm.mail.event_log import NotedEvent
+from upstage_crm.mail.events import EventKind
+from upstage_crm.mail.queries import MailSummary
+from upstage_crm.patrons.fields import FIELDS
+from upstage_crm.patrons.visibility import FieldAccess
+from upstage_crm.ui.components.base import filled, show_if
+from upstage_crm.ui.components.button import link
+from upstage_crm.ui.components.page import inline, quote
+from upstage_crm.ui.components.tabs import tooltip
+from upstage_crm.ui.components.text import reference
+from upstage_crm.ui.components.text import when as when_
+from upstage_crm.ui.components.timeline import timeline, timeline_item
+from upstage_crm.wording.action_table import ACTIONS, FOLLOWS
+from upstage_crm.wording.actions import action_words
+from upstage_crm.wording.mails import event_words
+from upstage_crm.wording.sentences import CHANNEL_WORDS, MAIL_KIND_WORDS, cause_words
+
+_REPORTS: Mapping[EventKind, tuple[str, str]] = {
+    EventKind.DELAYED: ("clock", "warning"),
+    EventKind.BOUNCED: ("mail-x", "danger"),
+    EventKind.COMPLAINED: ("mail-warning", "danger"),
+    EventKind.SUPPRESSED: ("mail-warning", "danger"),
+    EventKind.FAILED: ("mail-x", "danger"),
+}
+
+
+@dataclass(frozen=True)
+class TimelineEntry:
+    """One event. `after` is what followed from it in the same moment.
+
+    `address` and `quote` are other people's words, kept apart from ours. `change` says from what
+    to what values changed.
+    """
+
+    words: str = ""
+    address: str = ""
+    after: list[str] = field(default_factory=list)
+    note: str = ""
+    change: str = ""
+    quote: str = ""
+    quote_source: str = ""
+    icon: str = "info"
+    tone: str = "neutral"
+    actor: str = ""
+    channel: str = ""
+    at: str = ""
+    at_iso: str = ""
+    at_absolute: str = ""
+    reference: str = ""
+
+
+def timeline_entries(
+    lines: Iterable[AuditLine],
+    mails: Sequence[MailSummary] = (),
+    events: Mapping[str, Sequence[NotedEvent]] | None = None,
+    *,
+    access: FieldAccess,
+    now: datetime,
+    time_zone: tzinfo,
+) -> list[TimelineEntry]:
+    """Return all that happened, the newest first; what caused an event is below it.
+
+    `events` are what the provider told, by mail.
+    """
+    told: list[tuple[datetime, int, int, TimelineEntry]] = []
+    for place, mail in enumerate(mails):
+        for event in (events or {}).get(mail.id, ()):
+            if event.kind in _REPORTS:
+                said = _report(mail, event, access, now, time_zone)
+                told.append((event.at, 0, place, said))
+    for first, rest in _folded(lines):
+        told.append((first.at, 1, first.seq, _entry(first, rest, access, now, time_zone)))
+    in_order = sorted(told, key=lambda one: one[:3], reverse=True)
+    return [entry for _at, _kind, _place, entry in in_order]
+
+
+def timeline_of(entries: Any, *, label: str, shows_values: bool = False) -> rx.Component:
+    """Return the entries drawn; `shows_values` adds the changed values and the request."""
+    return timeline(
+        rx.foreach(entries, lambda one: _drawn(cast("TimelineEntry", one), shows_values)),
+        label=label,
+    )
+
+
+def _folded(lines: Iterable[AuditLine]) -> list[tuple[AuditLine, list[AuditLine]]]:
+    """The entries that stand for themselves, each with those that follow from it."""
+    moments: dict[tuple[datetime, str | None, str | None], list[AuditLine]] = {}
+    for line in sorted(lines, key=lambda line: line.seq):
+        moments.setdefault((line.at, line.request_id, line.patron_id), []).append(line)
+    found: list[tuple[AuditLine, list[AuditLine]]] = []
+    for moment in moments.values():
+        causes = [line for line in moment if line.action not in FOLLOWS]
+        if not causes:
+            found += [(line, []) for line in moment]
+            continue
+        after: dict[int, list[AuditLine]] = {line.seq: [] for line in causes}
+        for line in moment:
+            if line.action in FOLLOWS:
+                before = [cause.seq for cause in causes if cause.seq < line.seq]
+                after[before[-1] if before else causes[0].seq].append(line)
+        found += [(line, after[line.seq]) for line in causes]
+    return found
+
+
+def _entry(
+    line: AuditLine,
+    rest: Sequence[AuditLine],
+    access: FieldAccess,
+    now: datetime,
+    time_zone: tzinfo,
+) -> TimelineEntry:
+    look = ACTIONS[line.action]
+    source, said = _quote(line, access)
+    changes = dict.fromkeys(words for one in (line, *rest) for words in _changes(one, access))
+    return TimelineEntry(
+        words=_sentence(line),
+        after=[_sentence(one) for one in rest],
+        note=cause_words(line.facts.get("cause")),
+        change="; ".join(changes),
+        quote=said,
+        quote_source=source,
+        icon=look.icon,
+        tone=look.tone,
+        actor=line.actor.label,
+        channel=CHANNEL_WORDS[line.channel],
+        at=when.ago(line.at, now=now, time_zone=time_zone),
+        at_iso=when.iso(line.at),
+        at_absolute=when.in_words(line.at, time_zone),
+        reference=str(line.facts.get("reference") or ""),
+    )
+
+
+def _sentence(line: AuditLine) -> str:
+    """What happened, and to which fields."""
+    words = action_words(line.action, line.facts)
+    keys = str(line.facts.get("fields") or line.facts.get("field") or "")
+    labels = ", ".join(_label(key) for key in keys.split(", ") if key)
+    return f"{words[:1].upper()}{words[1:]}" + (f": {labels}" if labels else "")
+
+
+def _label(key: str) -> str:
+    free = find_free_field(key)
+    if free is not None:
+        return free.label.lower()
+    return FIELDS[key].label.lower() if key in FIELDS else key
+
+
+def _quote(line: AuditLine, access: FieldAccess) -> tuple[str, str]:
+    """Whose words an entry keeps, and the words."""
+    if said := told_words(line, "comment", access):
+        return "The patron’s words", said
+    for name in ("reason", "note"):
+        if said := told_words(line, name, access):
+            return line.actor.label, said
+    return "", ""
+
+
+def _changes(line: AuditLine, access: FieldAccess) -> list[str]:
+    """The values of an entry, old and new, as far as erasure has left them."""
+    return [
+        f"{old or 'nothing'} → {new or 'nothing'}"
+        for _name, old, new in told_changes(line.values, access)
+    ]
+
+
+def _report(
+    mail: MailSummary, event: NotedEvent, access: FieldAccess, now: datetime, time_zone: tzinfo
+) -> TimelineEntry:
+    """What the provider told of a mail."""
+    mark, tone = _REPORTS[event.kind]
+    kind = MAIL_KIND_WORDS[mail.kind]
+    return TimelineEntry(
+        words=f"{event_words(event)}: {kind[:1].lower()}{kind[1:]}, to",
+        address=seen_address(mail, access),
+        icon=mark,
+        tone=tone,
+        channel="email",
+        at=when.ago(event.at, now=now, time_zone=time_zone),
+        at_iso=when.iso(event.at),
+        at_absolute=when.in_words(event.at, time_zone),
+    )
+
+
+def _drawn(entry: TimelineEntry, shows_values: bool) -> rx.Component:
+    details = [
+        show_if(
+            cast("rx.Var[bool]", cast("Any", entry.after).length() > 0),
+            rx.el.ul(rx.foreach(entry.after, rx.el.li), class_name="u-list u-muted"),
+        ),
+        show_if(filled(entry.note), rx.el.p(entry.note)),
+    ]
+    if shows_values:
+        change = rx.el.bdi(entry.change, class_name="u-value")
+        request = link(reference(entry.reference), href=f"/requests/{entry.reference}/")
+        details.append(
+            inline(show_if(filled(entry.change), change), show_if(filled(entry.reference), request))
+        )
+    details.append(show_if(filled(entry.quote), quote(entry.quote, source=entry.quote_source)))
+    return timeline_item(
+        rx.fragment(
+            entry.words,
+            show_if(filled(entry.address), rx.fragment(" ", rx.el.bdi(entry.address))),
+        ),
+        icon=entry.icon,
+        tone=entry.tone,  # pyright: ignore[reportArgumentType]  # a var
+        time=tooltip(entry.at_absolute, when_(entry.at, iso=entry.at_iso)),
+        actor=entry.actor,
+        channel=entry.channel,
+        detail=rx.fragment(*details),
+    )

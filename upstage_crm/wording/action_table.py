@@ -1,0 +1,238 @@
+"""What an entry of the trail is called, where it belongs, and how it is drawn: one table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import NamedTuple
+
+from upstage_crm.audit.events import Action
+
+
+class ActionGroup(StrEnum):
+    """What people look for in the trail; the values stand in its address."""
+
+    REQUESTS = "requests"
+    DECISIONS = "decisions"
+    RECORDS = "records"
+    STAFF = "staff"
+    SETTINGS = "settings"
+
+
+class ActionLook(NamedTuple):
+    """How an action is told: its words after the actor's name, its group, its icon and tone."""
+
+    words: str
+    group: ActionGroup
+    icon: str
+    tone: str
+
+
+_REQUESTS, _DECISIONS, _RECORDS = ActionGroup.REQUESTS, ActionGroup.DECISIONS, ActionGroup.RECORDS
+_STAFF, _SETTINGS = ActionGroup.STAFF, ActionGroup.SETTINGS
+ACTIONS: Mapping[Action, ActionLook] = {
+    Action.PATRON_ADDED: ActionLook("added the patron", _RECORDS, "plus", "neutral"),
+    Action.PATRON_EDITED: ActionLook("edited the record", _RECORDS, "pencil", "neutral"),
+    Action.ADDRESS_PROVEN: ActionLook("proved the address", _RECORDS, "shield-check", "success"),
+    Action.ADDRESS_BOUNCED: ActionLook(
+        "marked the address as not working", _RECORDS, "mail-x", "danger"
+    ),
+    Action.PATRON_PROTECTED: ActionLook(
+        "marked the patron as protected", _RECORDS, "shield-check", "info"
+    ),
+    Action.PATRON_UNPROTECTED: ActionLook(
+        "removed the protection", _RECORDS, "shield-alert", "neutral"
+    ),
+    Action.STATUS_CHANGED: ActionLook(
+        "changed the status of the record", _RECORDS, "user", "neutral"
+    ),
+    Action.RECORD_CHANGE_ASKED: ActionLook(
+        "asked for a change that takes a second person", _RECORDS, "user", "neutral"
+    ),
+    Action.RECORD_CHANGE_DECLINED: ActionLook(
+        "declined a change that takes a second person", _RECORDS, "user", "neutral"
+    ),
+    Action.PATRON_FROZEN: ActionLook("froze the record", _RECORDS, "lock", "danger"),
+    Action.FREEZE_LOOKED_AT: ActionLook("looked into the dispute", _RECORDS, "search", "info"),
+    Action.FREEZE_CLEARED: ActionLook("cleared the dispute", _RECORDS, "shield-check", "success"),
+    Action.ERASURE_REQUESTED: ActionLook("asked for the erasure", _RECORDS, "trash-2", "danger"),
+    Action.ERASURE_DECLINED: ActionLook("declined the erasure", _RECORDS, "circle-x", "neutral"),
+    Action.PATRON_ERASED: ActionLook("erased the patron's data", _RECORDS, "trash-2", "danger"),
+    Action.VALUE_REVEALED: ActionLook("looked at a masked value", _RECORDS, "eye", "warning"),
+    Action.REQUEST_PROPOSED: ActionLook("proposed a change", _REQUESTS, "pencil", "neutral"),
+    Action.REQUEST_RESENT: ActionLook("sent the mail again", _REQUESTS, "send", "info"),
+    Action.REQUEST_WITHDRAWN: ActionLook(
+        "withdrew the request", _REQUESTS, "circle-slash", "neutral"
+    ),
+    Action.REQUEST_EXPIRED: ActionLook("let the request expire", _REQUESTS, "timer-off", "neutral"),
+    Action.REQUEST_SUPERSEDED: ActionLook(
+        "replaced the request by a newer one", _REQUESTS, "history", "neutral"
+    ),
+    Action.REQUEST_RELEASED: ActionLook("released the request", _REQUESTS, "users", "info"),
+    Action.REQUEST_REMINDED: ActionLook("sent a reminder", _REQUESTS, "clock", "info"),
+    Action.REQUEST_UNDELIVERABLE: ActionLook(
+        "ended the request: its mail could not be delivered", _REQUESTS, "mail-x", "danger"
+    ),
+    Action.REQUEST_REVERTED: ActionLook(
+        "put back what was changed", _DECISIONS, "undo-2", "danger"
+    ),
+    Action.REVIEWER_ADDED: ActionLook("asked another mailbox too", _REQUESTS, "users", "info"),
+    Action.REVIEWER_REPLACED: ActionLook(
+        "asked the new mailbox in place of the former one", _REQUESTS, "users", "info"
+    ),
+    Action.NOTICE_DELIVERED: ActionLook(
+        "noted that the notice has arrived", _REQUESTS, "mail-check", "success"
+    ),
+    Action.NOTICE_STOPPED: ActionLook(
+        "stopped the clock: the notice did not arrive", _REQUESTS, "mail-warning", "danger"
+    ),
+    Action.NOTICE_RENEWED: ActionLook(
+        "sent the notice once more, with a new period", _REQUESTS, "send", "info"
+    ),
+    Action.PERIOD_ENDED: ActionLook(
+        "ended the waiting time as second person", _REQUESTS, "users", "info"
+    ),
+    Action.REQUEST_HANDED_OVER: ActionLook(
+        "handed the request over to another member", _REQUESTS, "clipboard-check", "neutral"
+    ),
+    Action.DESK_IDENTIFIED: ActionLook("identified the patron", _REQUESTS, "user", "info"),
+    Action.DESK_CONFIRMED: ActionLook(
+        "confirmed it as second person", _REQUESTS, "users", "success"
+    ),
+    Action.DESK_DECLINED: ActionLook(
+        "declined it as second person", _REQUESTS, "circle-x", "danger"
+    ),
+    Action.LETTER_NOTED: ActionLook(
+        "recorded the letter that told the patron", _REQUESTS, "mail", "info"
+    ),
+    Action.CODE_ACCEPTED: ActionLook("gave the right code", _DECISIONS, "key-round", "success"),
+    Action.CODE_REFUSED: ActionLook("gave a wrong code", _DECISIONS, "key-round", "danger"),
+    Action.RECEIPT_ISSUED: ActionLook("issued a receipt", _DECISIONS, "scroll-text", "neutral"),
+    Action.FIELD_APPROVED: ActionLook("approved", _DECISIONS, "circle-check", "success"),
+    Action.FIELD_WAITS: ActionLook(
+        "noted that the approved change waits", _REQUESTS, "clock", "info"
+    ),
+    Action.FIELD_APPLIED: ActionLook(
+        "changed the record as approved", _RECORDS, "check-check", "success"
+    ),
+    Action.FIELD_REJECTED: ActionLook("rejected", _DECISIONS, "circle-x", "danger"),
+    Action.FIELD_OBJECTED: ActionLook("objected", _DECISIONS, "shield-alert", "danger"),
+    Action.OBJECTION_RECEIVED: ActionLook(
+        "objected after the change", _DECISIONS, "shield-alert", "danger"
+    ),
+    Action.ADDRESS_SUPPRESSED: ActionLook(
+        "said that the address is not the patron's", _DECISIONS, "circle-slash", "danger"
+    ),
+    Action.MAILBOX_OUT: ActionLook(
+        "stopped writing to an address", _REQUESTS, "circle-slash", "danger"
+    ),
+    Action.LIFTING_ASKED: ActionLook(
+        "asked to write to a suppressed address again", _REQUESTS, "users", "info"
+    ),
+    Action.SUPPRESSION_LIFTED: ActionLook(
+        "let us write to a suppressed address again", _REQUESTS, "mail-check", "success"
+    ),
+    Action.STAFF_ADDED: ActionLook("added a staff member", _STAFF, "key-round", "neutral"),
+    Action.STAFF_DISABLED: ActionLook("disabled a staff member", _STAFF, "key-round", "neutral"),
+    Action.STAFF_FROZEN: ActionLook(
+        "froze a staff member's account", _STAFF, "key-round", "neutral"
+    ),
+    Action.TRIPWIRE_TRIPPED: ActionLook(
+        "held a member's proposals: a tripwire tripped", _STAFF, "key-round", "neutral"
+    ),
+    Action.ALERT_CLOSED: ActionLook(
+        "closed the alert about a member", _STAFF, "key-round", "neutral"
+    ),
+    Action.STAFF_PASSWORD_RESET: ActionLook("set a new password", _STAFF, "key-round", "neutral"),
+    Action.STAFF_SIGNED_IN: ActionLook("signed in", _STAFF, "key-round", "neutral"),
+    Action.STAFF_SIGNED_OUT: ActionLook("signed out", _STAFF, "log-out", "neutral"),
+    Action.SIGN_IN_REFUSED: ActionLook("was refused at sign-in", _STAFF, "lock", "warning"),
+    Action.STAFF_PROVEN: ActionLook("proved who they are", _STAFF, "key-round", "neutral"),
+    Action.STAFF_INVITED: ActionLook(
+        "invited somebody to the team", _STAFF, "key-round", "neutral"
+    ),
+    Action.INVITATION_RESENT: ActionLook(
+        "sent an invitation again", _STAFF, "key-round", "neutral"
+    ),
+    Action.INVITATION_WITHDRAWN: ActionLook(
+        "withdrew an invitation", _STAFF, "key-round", "neutral"
+    ),
+    Action.INVITATION_ACCEPTED: ActionLook(
+        "accepted an invitation", _STAFF, "key-round", "neutral"
+    ),
+    Action.STAFF_ENABLED: ActionLook(
+        "enabled a staff member again", _STAFF, "key-round", "neutral"
+    ),
+    Action.STAFF_RENAMED: ActionLook(
+        "changed a staff member's name", _STAFF, "key-round", "neutral"
+    ),
+    Action.STAFF_ROLE_CHANGED: ActionLook(
+        "changed a staff member's role", _STAFF, "key-round", "neutral"
+    ),
+    Action.STAFF_PASSWORD_CHANGED: ActionLook(
+        "changed their password", _STAFF, "key-round", "neutral"
+    ),
+    Action.STAFF_RESET_ASKED: ActionLook(
+        "asked for a link to set a new password", _STAFF, "key-round", "neutral"
+    ),
+    Action.SECOND_FACTOR_ADDED: ActionLook("added a second factor", _STAFF, "key-round", "neutral"),
+    Action.SECOND_FACTOR_REMOVED: ActionLook(
+        "removed a second factor", _STAFF, "key-round", "neutral"
+    ),
+    Action.SECOND_FACTOR_REFUSED: ActionLook(
+        "gave a wrong second factor", _STAFF, "key-round", "neutral"
+    ),
+    Action.RECOVERY_CODE_USED: ActionLook("used a recovery code", _STAFF, "key-round", "neutral"),
+    Action.RECOVERY_CODES_MADE: ActionLook(
+        "made new recovery codes", _STAFF, "key-round", "neutral"
+    ),
+    Action.SESSIONS_ENDED: ActionLook("ended sessions", _STAFF, "key-round", "neutral"),
+    Action.NEW_DEVICE: ActionLook("signed in from a new device", _STAFF, "key-round", "neutral"),
+    Action.SECURITY_CHANGED: ActionLook(
+        "changed the rules of staff accounts", _SETTINGS, "settings", "neutral"
+    ),
+    Action.ORGANISATION_CHANGED: ActionLook(
+        "changed the organisation's details", _SETTINGS, "settings", "neutral"
+    ),
+    Action.MAIL_SENT_AGAIN: ActionLook(
+        "sent one mail again", _REQUESTS, "clipboard-check", "neutral"
+    ),
+    Action.MAIL_RESUMED: ActionLook("ended a pause of the mail", _SETTINGS, "settings", "neutral"),
+    Action.POLICY_CHANGED: ActionLook(
+        "changed the rules of requests", _SETTINGS, "settings", "neutral"
+    ),
+    Action.TRAIL_EXPORTED: ActionLook("exported the trail", _SETTINGS, "settings", "neutral"),
+    Action.TRAIL_OPENED: ActionLook("opened the trail", _SETTINGS, "settings", "neutral"),
+    Action.TRAIL_KEY_ENTERED: ActionLook(
+        "took a new signing key into use", _SETTINGS, "settings", "neutral"
+    ),
+    Action.ROWS_RECORDED: ActionLook(
+        "recorded what the record holds", _SETTINGS, "settings", "neutral"
+    ),
+    Action.ROWS_RESTORED: ActionLook(
+        "restored what the trail says", _SETTINGS, "settings", "neutral"
+    ),
+    Action.TAMPERING_FOUND: ActionLook(
+        "found a row that was changed outside the CRM", _SETTINGS, "settings", "neutral"
+    ),
+    Action.TAMPERING_ENDED: ActionLook(
+        "found the row as it should be again", _SETTINGS, "settings", "neutral"
+    ),
+}
+FOLLOWS: frozenset[Action] = frozenset(
+    {
+        Action.ADDRESS_PROVEN,
+        Action.ADDRESS_BOUNCED,
+        Action.REVIEWER_ADDED,
+        Action.REVIEWER_REPLACED,
+        Action.NOTICE_RENEWED,
+        Action.DESK_IDENTIFIED,
+        Action.CODE_ACCEPTED,
+        Action.RECEIPT_ISSUED,
+        Action.FIELD_WAITS,
+        Action.FIELD_APPLIED,
+        Action.MAILBOX_OUT,
+        Action.PATRON_FROZEN,
+    }
+)
+"""What follows from another entry of the same moment, and is told in one line with it."""
