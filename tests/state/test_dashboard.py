@@ -11,7 +11,9 @@ import pytest
 from tests.support.engine import Engine
 from tests.support.factories import NEW, OLD, Desk
 from tests.support.pipeline import Client, Pipeline, installed, sign_in
+from upstage_crm import upstage_crm as app_module
 from upstage_crm.admin.dashboard.state import DashboardState
+from upstage_crm.admin.guard import AdminState
 from upstage_crm.change_requests.model.policy import DEFAULT
 from upstage_crm.change_requests.model.rules import Decision
 from upstage_crm.change_requests.model.thresholds import Thresholds
@@ -214,5 +216,23 @@ def test_nobody_without_a_session_sees_a_number(play: Any) -> None:
 
             assert ["/sign-in/"] == tab.redirects()
             assert [] == (await scene.shown(tab)).tiles
+
+    play(story)
+
+
+MENU = {
+    Role.BOX_OFFICE: ["dashboard", "patrons", "requests", "mailbox"],
+    Role.MARKETING: ["dashboard", "patrons", "requests"],
+    Role.OWNER: ["dashboard", "patrons", "requests", "mailbox", "team", "audit", "settings"],
+}
+
+
+@pytest.mark.parametrize("role", MENU)
+def test_the_menu_holds_only_what_the_role_may_open(play: Any, role: Role) -> None:
+    async def story(scene: Scene) -> None:
+        tab = await scene.open(role)
+
+        assert list((await scene.pipeline.state(tab, AdminState)).places) == MENU[role]
+        assert {page.key for page in app_module.PAGES if page.icon} == set(MENU[Role.OWNER])
 
     play(story)

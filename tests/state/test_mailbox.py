@@ -40,6 +40,7 @@ from upstage_crm.mail.queries import MailSummary
 from upstage_crm.mail.sending.local_sender import LocalSender
 from upstage_crm.settings import Settings
 from upstage_crm.staff.roles import PERMISSIONS, Permission, Role
+from upstage_crm.upstage_crm import STAFF_PLACES
 from upstage_crm.wiring import Runtime
 from upstage_crm.wording.mails import (
     REASONS,
@@ -122,7 +123,7 @@ def mail_id(made: Runtime, kind: MailKind = MailKind.DECISION_REQUEST) -> str:
 def visitor(made: Runtime, role: Role | None = Role.BOX_OFFICE) -> Visitor:
     """A browser before the route, behind the gate as in the app."""
     cookie = cookie_of(made, role) if role else ""
-    return Visitor(StaffGate(Starlette(routes=ROUTES)), cookie=cookie)
+    return Visitor(StaffGate(Starlette(routes=ROUTES), places=STAFF_PLACES), cookie=cookie)
 
 
 def cookie_of(made: Runtime, role: Role) -> str:

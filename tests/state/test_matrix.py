@@ -32,7 +32,7 @@ from upstage_crm.staff.auth import second_factor, security, sessions
 from upstage_crm.staff.auth.security import SecurityPolicy
 from upstage_crm.staff.auth.sessions import FRESH_FOR
 from upstage_crm.staff.roles import PERMISSIONS, Permission, Role
-from upstage_crm.upstage_crm import PUBLIC_HANDLERS
+from upstage_crm.upstage_crm import PUBLIC_HANDLERS, STAFF_PLACES
 
 P = Permission
 REGISTRY = RegistrationContext.get().event_handlers
@@ -426,7 +426,8 @@ def test_every_route_has_its_row() -> None:
 
 
 def browser(cookie: str) -> Visitor:
-    return Visitor(StaffGate(Starlette(routes=app_module.routes.routes)), cookie=cookie)
+    app = StaffGate(Starlette(routes=app_module.routes.routes), places=STAFF_PLACES)
+    return Visitor(app, cookie=cookie)
 
 
 def mail_of(venue: Venue) -> str:
