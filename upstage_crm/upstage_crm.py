@@ -11,6 +11,7 @@ from starlette.applications import Starlette
 from upstage_crm.admin.account import page as account
 from upstage_crm.admin.account import routes as account_routes
 from upstage_crm.admin.account.state import AccountState
+from upstage_crm.admin.audit import export as audit_export
 from upstage_crm.admin.audit import page as audit
 from upstage_crm.admin.audit.state import AuditState
 from upstage_crm.admin.dashboard import page as dashboard
@@ -158,6 +159,7 @@ routes = Starlette(
         *confirm_routes.ROUTES,
         *raw_mail.ROUTES,
         *mailbox_export.ROUTES,
+        *audit_export.ROUTES,
         *gallery.ROUTES,
         *staff_receipt.ROUTES,
         *health.ROUTES,

@@ -60,7 +60,7 @@ def each(names: str, permission: Permission | None) -> dict[str, Permission | No
 
 
 PAGE = "load refresh"
-LISTED = f"{PAGE} fetch next_page previous_page search"
+LISTED = f"{PAGE} choose clear fetch find next_page previous_page search sort_by"
 TABLE: dict[str, Row] = {
     "AccountDialogState": Row(
         None,
@@ -78,13 +78,13 @@ TABLE: dict[str, Row] = {
         "begin_app end_one end_others prepare_passkey",
     ),
     "AddPatronState": Row(P.ADD_PATRON, "open turn", {"add": P.ADD_PATRON}),
-    "AuditState": Row(P.VIEW_AUDIT, f"{PAGE} check choose_actor choose_group fetch"),
+    "AuditState": Row(P.VIEW_AUDIT, f"{LISTED} check"),
     "RestoreState": Row(P.RESTORE_ROWS, "ask turn", {"restore": P.RESTORE_ROWS}, "ask restore"),
     "DashboardState": Row(P.VIEW_REQUESTS, f"{PAGE} search"),
     "GalleryState": Row(P.VIEW_SETTINGS, f"{PAGE} choose_language choose_mail choose_scheme"),
     "MailboxState": Row(
         P.VIEW_MAILBOX,
-        f"choose_kind choose_state clear {LISTED}",
+        LISTED,
         {"resume": P.EDIT_SETTINGS, "send_again": P.RESEND_REQUEST},
     ),
     "PatronCareState": Row(
@@ -103,7 +103,7 @@ TABLE: dict[str, Row] = {
         },
         "clear confirm_change confirm_erasure",
     ),
-    "PatronListState": Row(P.VIEW_PATRONS, f"clear clear_tag sort_by {LISTED}"),
+    "PatronListState": Row(P.VIEW_PATRONS, LISTED),
     "PatronRecordState": Row(
         P.VIEW_PATRONS, f"{PAGE} cancel dismiss edit hide", {"save": P.EDIT_PATRON}
     ),
@@ -114,7 +114,7 @@ TABLE: dict[str, Row] = {
         {"send": P.PROPOSE_CHANGE},
     ),
     "RequestDetailState": Row(P.VIEW_REQUESTS, PAGE, {"resend": P.RESEND_REQUEST}),
-    "RequestQueueState": Row(P.VIEW_REQUESTS, f"clear search_everywhere {LISTED}"),
+    "RequestQueueState": Row(P.VIEW_REQUESTS, LISTED),
     "RequestTaskState": Row(
         P.VIEW_REQUESTS,
         "ask turn",
@@ -402,6 +402,7 @@ ROUTES: dict[str, Way] = {
     "GET /health/integrity": Way("/health/integrity", nobody=200),
     "GET /mailbox/raw/{mail_id}": Way("/mailbox/raw/{mail}", P.VIEW_MAILBOX, is_full=True),
     "GET /mailbox/export.csv": Way("/mailbox/export.csv", P.EXPORT_DATA, nobody=303, is_full=True),
+    "GET /audit/export.csv": Way("/audit/export.csv", P.EXPORT_DATA, nobody=303),
     "GET /mailbox/sample": Way(
         "/mailbox/sample?mail=staff_outcome.staff&lang=en", P.VIEW_SETTINGS, nobody=303
     ),

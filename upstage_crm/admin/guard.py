@@ -93,6 +93,9 @@ class AdminState(TabMixin, rx.State):
         assert self._member is not None
         return self._member
 
+    def _viewer(self) -> StaffMember | None:
+        return self._member
+
     def _session(self) -> SignedIn:
         """The session of whoever is signed in, as the middleware found it for this event."""
         assert self._signed_in is not None

@@ -37,6 +37,7 @@ from upstage_crm.core import when
 from upstage_crm.mail.delivery import MailState
 from upstage_crm.mail.queries import MailSummary, health, mails
 from upstage_crm.organisation.settings import details
+from upstage_crm.pages.list_url import QUERY_LIMIT
 from upstage_crm.pages.page_state import PageMixin
 from upstage_crm.proof import integrity, naming
 from upstage_crm.proof.integrity import StandingFinding
@@ -48,7 +49,6 @@ WEEK = timedelta(days=7)
 MAIL_TROUBLE = timedelta(days=14)  # an older failed mail is history: nobody can mend it any more
 SHOWN_PER_NEED = 5
 SHOWN_MAILS = 50
-QUERY_LIMIT = 100
 log = logging.getLogger(__name__)
 
 

@@ -20,7 +20,6 @@ from upstage_crm.change_requests.model.dispute_tables import (
     RecordChangeRow,
 )
 from upstage_crm.change_requests.model.rules import (
-    OPEN_STATES,
     STOPPED,
     Cause,
     DeskKind,
@@ -50,26 +49,37 @@ class View(StrEnum):
     APPROVED = "approved"
     REJECTED = "rejected"
     ENDED = "ended"
+    EXPIRED = "expired"
+    WITHDRAWN = "withdrawn"
+    SUPERSEDED = "superseded"
+    UNDELIVERABLE = "undeliverable"
+    REVERTED = "reverted"
     ALL = "all"
 
 
+ENDINGS: Mapping[View, RequestState] = {
+    View.EXPIRED: RequestState.EXPIRED,
+    View.WITHDRAWN: RequestState.WITHDRAWN,
+    View.SUPERSEDED: RequestState.SUPERSEDED,
+    View.UNDELIVERABLE: RequestState.UNDELIVERABLE,
+    View.REVERTED: RequestState.REVERTED,
+}
+"""The parts of the view ENDED: how a request ended that the patron did not decide."""
 VIEW_STATES: Mapping[View, tuple[RequestState, ...]] = {
-    View.OPEN: OPEN_STATES,
+    # What is held waits for staff, and no patron has heard of it.
+    View.OPEN: (RequestState.PENDING, RequestState.WAITING),
     View.HELD: (RequestState.HELD,),
     View.MINE: (),
     View.EXPIRING: (RequestState.PENDING,),
     View.APPROVED: (RequestState.APPROVED, RequestState.PARTLY_APPROVED),
     View.REJECTED: (RequestState.REJECTED,),
-    View.ENDED: (
-        RequestState.EXPIRED,
-        RequestState.WITHDRAWN,
-        RequestState.SUPERSEDED,
-        RequestState.UNDELIVERABLE,
-        RequestState.REVERTED,
-    ),
+    View.ENDED: tuple(ENDINGS.values()),
+    **{view: (state,) for view, state in ENDINGS.items()},
     View.ALL: (),
 }
 """The states that a view shows; none means all of them."""
+FINISHED_VIEWS = frozenset({View.APPROVED, View.REJECTED, View.ENDED, *ENDINGS})
+"""The views whose requests have ended: their dates are those of the end."""
 
 
 class Need(StrEnum):

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from enum import StrEnum
+from typing import Any
 
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
@@ -17,6 +19,7 @@ from upstage_crm.change_requests.model.rules import (
     OPEN_STATES,
     ChangeKind,
     FieldOutcome,
+    HeldFor,
     RequestState,
 )
 from upstage_crm.change_requests.model.tables import (
@@ -30,6 +33,7 @@ from upstage_crm.change_requests.model.views import (
     RequestView,
 )
 from upstage_crm.change_requests.reads import search
+from upstage_crm.change_requests.reads.search import Dated
 from upstage_crm.core.db import table_of
 from upstage_crm.links.claims import Reviewer
 from upstage_crm.patrons import fields
@@ -37,6 +41,17 @@ from upstage_crm.patrons.queries import access_of, seen_name
 from upstage_crm.patrons.tables import PatronRow
 from upstage_crm.patrons.visibility import FieldAccess
 from upstage_crm.staff.roles import Role
+
+
+class RequestSort(StrEnum):
+    """What the queue may be ordered by.
+
+    TIME is what is due first, then what ended last. ASKED is when it was proposed.
+    """
+
+    TIME = "time"
+    ASKED = "asked"
+
 
 # Every decision runs these. Built once: building them anew takes longer than running them.
 _ID = sa.bindparam("id", type_=sa.String())
@@ -150,32 +165,52 @@ def page(
     states: Sequence[RequestState] = (),
     proposer_id: str | None = None,
     expiring_before: datetime | None = None,
+    dated: Dated | None = None,
     query: str = "",
+    sort: RequestSort = RequestSort.TIME,
+    descending: bool = False,
     page: int = 0,
     size: int = 50,
     reader: Role = Role.OWNER,
 ) -> tuple[int, tuple[RequestLine, ...]]:
-    """How many requests match, and one page of them: what is due first, then what ended last.
+    """How many requests match, and one page of them, ordered by `sort`.
 
     `query` finds by reference, by a proposed address, or by what finds the patron, as far as
     `reader` sees them: see `search_query`.
     """
-    wanted = search.matching(states, proposer_id, expiring_before, query, reader=reader)
+    wanted = search.matching(
+        states, proposer_id, expiring_before, query, dated=dated, reader=reader
+    )
     total = session.exec(select(sa.func.count()).select_from(ChangeRequestRow).where(*wanted)).one()
-    is_open = col(ChangeRequestRow.state).in_(OPEN_STATES)
     statement = (
         select(ChangeRequestRow, PatronRow)
         .where(*wanted, col(PatronRow.id) == col(ChangeRequestRow.patron_id))
-        .order_by(
-            is_open.desc(),
-            sa.case((is_open, col(ChangeRequestRow.expires_at))).asc(),
-            col(ChangeRequestRow.ended_at).desc(),
-            col(ChangeRequestRow.id).desc(),
-        )
+        .order_by(*_order(sort, descending=descending))
         .offset(page * size)
         .limit(size)
     )
     return total, _lines(session, session.exec(statement).all(), reader)
+
+
+def _order(sort: RequestSort, *, descending: bool) -> list[sa.UnaryExpression[Any]]:
+    newest = col(ChangeRequestRow.id).desc()
+    if sort is RequestSort.ASKED:
+        asked = col(ChangeRequestRow.created_at)
+        return [asked.desc() if descending else asked.asc(), newest]
+    state = col(ChangeRequestRow.state)
+    is_open, is_held = state.in_(OPEN_STATES), state == RequestState.HELD
+    due = sa.case((is_open & ~is_held, col(ChangeRequestRow.expires_at)))
+    ended = col(ChangeRequestRow.ended_at)
+    goes_by_itself = col(ChangeRequestRow.held_for) == HeldFor.COOLING
+    return [
+        is_open.desc(),
+        # What is held has no deadline. What waits for a person comes before what the clock lets go.
+        is_held.desc(),
+        sa.case((is_held & goes_by_itself, 1), else_=0).asc(),
+        due.desc() if descending else due.asc(),
+        ended.asc() if descending else ended.desc(),
+        newest,
+    ]
 
 
 def counts(session: Session) -> Mapping[RequestState, int]:
@@ -238,6 +273,7 @@ def _lines(
             ended_at=request.ended_at,
             applies_at=_applies_at(changes[request.id]),
             is_stopped=request.notice_state is not None and request.notice_state.is_stopped,
+            held_for=request.held_for,
         )
         for request, patron in rows
     )
