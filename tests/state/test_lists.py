@@ -312,6 +312,20 @@ def test_a_list_that_cannot_be_read_shows_no_rows_and_no_count_of_before(play: P
     play(story)
 
 
+def test_a_list_that_was_never_opened_is_the_plain_one(play: Play) -> None:
+    """So it is after the server has forgotten the tab, and for who sends events by hand."""
+
+    async def story(scene: Scene) -> None:
+        STORE.add("a")
+        for handler in (BoxList.fetch, BoxList.next_page, BoxList.previous_page, BoxList.clear):
+            await scene.press(handler)
+
+        assert await scene.names() == ["a"]
+        assert scene.tab.redirects() == []
+
+    play(story)
+
+
 def test_pages_go_on_and_back_within_the_rows(play: Play) -> None:
     async def story(scene: Scene) -> None:
         STORE.add("a", "b", "c")

@@ -180,11 +180,11 @@ class ListMixin(PageMixin, rx.State, mixin=True):
         self._after = ""
 
     def _url(self) -> ListUrl:
-        """What the list shows."""
+        """What the list shows; the plain list before any address was read."""
         return ListUrl(
             search=self.query,
-            chosen=dict(self.chosen),
-            sort=self.sort,
+            chosen={name: self.chosen.get(name, "") for name in self.shape.filters},
+            sort=self.sort or self.shape.usual_sort,
             is_descending=self.is_descending,
             page=self.page,
             before=self._before,

@@ -9,8 +9,10 @@ from sqlmodel import Session
 from upstage_crm.admin.guard import AdminState
 from upstage_crm.admin.patrons.rows import ListRow, list_row
 from upstage_crm.admin.patrons.url import SHAPE
+from upstage_crm.change_requests.reads.references import find_id
 from upstage_crm.change_requests.reads.requests import pending_counts
 from upstage_crm.core import when
+from upstage_crm.core.ids import parse_reference
 from upstage_crm.organisation.settings import details
 from upstage_crm.pages.list_state import ListMixin, ListPage, Query
 from upstage_crm.pages.list_url import ListShape, ListUrl
@@ -22,7 +24,7 @@ from upstage_crm.wiring import runtime
 
 
 class PatronListState(ListMixin, AdminState):
-    """What the list shows."""
+    """What the list shows. `reference` is of a request that was looked for among the patrons."""
 
     permission: ClassVar[Permission | None] = Permission.VIEW_PATRONS
     shape: ClassVar[ListShape] = SHAPE
@@ -31,6 +33,7 @@ class PatronListState(ListMixin, AdminState):
     rows: rx.Field[list[ListRow]] = rx.field(default_factory=list)
     may_add: bool = False
     has_masks: bool = False
+    reference: str = ""
 
     async def _show(self) -> Any:
         self.may_add = self._may(Permission.ADD_PATRON)
@@ -39,6 +42,9 @@ class PatronListState(ListMixin, AdminState):
 
     def _query(self) -> Query:
         return partial(_patrons, reader=self._actor().role, size=self.size)
+
+    def _take_extra(self, extra: Any) -> None:
+        self.reference = extra
 
 
 def _patrons(session: Session, url: ListUrl, *, reader: Role, size: int) -> ListPage:
@@ -57,4 +63,10 @@ def _patrons(session: Session, url: ListUrl, *, reader: Role, size: int) -> List
     rows = [
         list_row(line, pending=pending.get(line.id, 0), now=now, time_zone=zone) for line in lines
     ]
-    return ListPage(rows=rows, total=total)
+    return ListPage(rows=rows, total=total, extra="" if total else _reference(session, url.search))
+
+
+def _reference(session: Session, words: str) -> str:
+    """The words as the reference of a request, if there is one of this name."""
+    reference = parse_reference(words)
+    return reference if find_id(session, reference) else ""
