@@ -203,6 +203,7 @@ def list_search(state: type[ListMixin], *, label: str, placeholder: str) -> rx.C
             ),
             on_submit=state.find,
             role="search",
+            class_name="u-search-form",
         ),
         key=state.search_box,
         class_name="u-grow",
