@@ -138,6 +138,16 @@ def test_no_state_holds_a_row() -> None:
                 assert not (isinstance(kind, type) and issubclass(kind, SQLModel)), (cls, name)
 
 
+def test_no_state_takes_a_name_that_the_frame_has() -> None:
+    """Both would be one var: the browser would draw one from the values of the other."""
+    frame = set(AdminState.get_fields())
+    for cls in ours():
+        if issubclass(cls, AdminState) and cls is not AdminState:
+            own = [kind for kind in cls.__mro__ if kind not in AdminState.__mro__]
+            named = {name for kind in own for name in kind.__dict__.get("__annotations__", {})}
+            assert named & frame == set(), cls.__name__
+
+
 def test_no_computed_var_reads_the_database() -> None:
     """It would do so at every event of every tab."""
     for cls in ours():

@@ -310,7 +310,7 @@ def test_the_menu_holds_only_what_the_role_may_open(play: Any, role: Role) -> No
     async def story(scene: Scene) -> None:
         tab = await scene.open(role)
 
-        assert list((await scene.pipeline.state(tab, AdminState)).places) == MENU[role]
+        assert list((await scene.pipeline.state(tab, AdminState)).menu) == MENU[role]
         assert {page.key for page in app_module.PAGES if page.icon} == set(MENU[Role.OWNER])
 
     play(story)

@@ -46,4 +46,4 @@ def _place(page: Page, *, is_active: bool) -> Child:
     entry = menu_place(page.name, href=page.href, mark=page.icon, is_active=is_active)
     if all(page.permission in held for held in PERMISSIONS.values()):
         return entry
-    return rx.fragment(show_if(AdminState.places.contains(page.key), entry))
+    return rx.fragment(show_if(AdminState.menu.contains(page.key), entry))

@@ -69,7 +69,7 @@ class AdminState(TabMixin, rx.State):
     `permission` is what a page's handlers ask for; commands ask again for what they do. `fresh`
     names the handlers that want a recent proof of who presses, `may_enrol` opens the page to a
     staff member whose role asks for a second factor that the account has not got yet.
-    `places` are the keys of the menu entries that the role includes, `refused_at` is the path of
+    `menu` holds the keys of the menu entries that the role includes, `refused_at` is the path of
     the page that it does not include.
     """
 
@@ -82,7 +82,7 @@ class AdminState(TabMixin, rx.State):
     user_role: str = ""
     user_initials: str = ""
     mail_banner: str = ""
-    places: rx.Field[list[str]] = rx.field(default_factory=list)
+    menu: rx.Field[list[str]] = rx.field(default_factory=list)
     refused_at: str = ""
 
     _member: StaffMember | None = None
@@ -123,7 +123,7 @@ class AdminState(TabMixin, rx.State):
         self.organisation = name
         self.user_name = member.display_name
         self.user_role = ROLE_WORDS[member.role]
-        self.places = [page.key for page in registry.menu if self._may(page.permission)]
+        self.menu = [page.key for page in registry.menu if self._may(page.permission)]
         self.user_initials = "".join(part[0] for part in member.display_name.split()[:2]).upper()
         self.mail_banner = MAIL_MODE_WORDS[runtime().mail_mode]
         if paused and not self.mail_banner:
