@@ -39,6 +39,6 @@ HELD_NEEDS: Mapping[HeldFor, str] = {
     HeldFor.SECOND_PERSON: "A colleague must approve it",
     HeldFor.DESK: "A colleague must confirm the identity",
     HeldFor.COOLING: "Goes out automatically in a few minutes",
-    HeldFor.QUARANTINE: "Unusual activity: a manager must review it",
+    HeldFor.QUARANTINE: "Unusual activity: needs a review",
 }
 """What a request on hold needs, in a list."""
