@@ -23,7 +23,7 @@ from upstage_crm.pages.list_state import ListMixin
 from upstage_crm.pages.list_url import QUERY_LIMIT
 from upstage_crm.pages.periods import PERIOD_WORDS, Period
 from upstage_crm.pages.view import rows_here
-from upstage_crm.ui.components.base import Child, Text, absent, filled, show_if
+from upstage_crm.ui.components.base import Child, Flag, Text, absent, filled, show_if
 from upstage_crm.ui.components.button import button
 from upstage_crm.ui.components.choice import search_input
 from upstage_crm.ui.components.feedback import error_state, skeleton_rows
@@ -51,13 +51,15 @@ class Column:
     """One column of a list.
 
     `cell` draws what a row has to say in it. `sort` is the name by which the list can be ordered,
-    `label` names the value on the cards of a narrow screen (the heading, when empty). The column
-    that `is_lead` draws its whole cell, which names the row and opens it.
+    whose usual order runs from the last value to the first where `is_turned`. `label` names the
+    value on the cards of a narrow screen (the heading, when empty). The column that `is_lead`
+    draws its whole cell, which names the row and opens it.
     """
 
     heading: Text
     cell: Callable[[Any], Child]
     sort: str = ""
+    is_turned: Flag = False
     label: Text = ""
     wide: bool = False
     is_lead: bool = False
@@ -66,7 +68,12 @@ class Column:
         """The heading; one that sorts is a button."""
         if not self.sort:
             return column(self.heading)
-        order = rx.cond(state.is_descending, "descending", "ascending")
+        ways = ("descending", "ascending")
+        order = rx.cond(
+            self.is_turned,
+            rx.cond(state.is_descending, *reversed(ways)),
+            rx.cond(state.is_descending, *ways),
+        )
         return sort_column(
             self.heading,
             sort=rx.cond(state.sort == self.sort, order, "none"),

@@ -88,7 +88,7 @@ def _columns() -> list[Column]:
         Column(heading="Patron", cell=_patron),
         Column(heading="Proposed", cell=_proposed, wide=True),
         Column(heading="State", cell=_state),
-        Column(heading=time, sort=RequestSort.TIME, cell=_time),
+        Column(heading=time, sort=RequestSort.TIME, is_turned=State.is_finished, cell=_time),
         Column(heading="Decision email", label="Email", cell=_mail),
         Column(heading="Proposed by", label="By", sort=RequestSort.ASKED, cell=_proposer),
     ]
