@@ -144,7 +144,7 @@ def test_no_state_takes_a_name_that_the_frame_has() -> None:
     for cls in ours():
         if issubclass(cls, AdminState) and cls is not AdminState:
             own = [kind for kind in cls.__mro__ if kind not in AdminState.__mro__]
-            named = {name for kind in own for name in kind.__dict__.get("__annotations__", {})}
+            named = {name for kind in own for name in inspect.get_annotations(kind)}
             assert named & frame == set(), cls.__name__
 
 
