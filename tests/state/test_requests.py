@@ -198,7 +198,9 @@ def test_what_bounced_last_month_is_found_in_two_presses(play: Any) -> None:
 def test_the_queue_is_ordered_by_when_it_ended_and_by_when_it_was_proposed(play: Any) -> None:
     async def story(scene: Scene) -> None:
         desk = scene.desk
-        first, second = (desk.propose(scene.patron(n), f"new{n}@example.org") for n in range(2))
+        first = desk.propose(scene.patron(1), "new1@example.org")
+        scene.clock.advance(timedelta(minutes=1))
+        second = desk.propose(scene.patron(2), "new2@example.org")
         for request in (second, first):
             scene.clock.advance(timedelta(minutes=1))
             desk.withdraw(request)
