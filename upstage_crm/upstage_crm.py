@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
 import reflex as rx
 from starlette.applications import Starlette
@@ -14,6 +11,7 @@ from starlette.applications import Starlette
 from upstage_crm.admin.account import page as account
 from upstage_crm.admin.account import routes as account_routes
 from upstage_crm.admin.account.state import AccountState
+from upstage_crm.admin.audit import export as audit_export
 from upstage_crm.admin.audit import page as audit
 from upstage_crm.admin.audit.state import AuditState
 from upstage_crm.admin.dashboard import page as dashboard
@@ -53,6 +51,7 @@ from upstage_crm.http.session_cookie import signed_in_by_cookie
 from upstage_crm.jobs import integrity_checks, schedule
 from upstage_crm.pages.event_errors import TroubleState, tell_of_failure
 from upstage_crm.pages.live import hub
+from upstage_crm.pages.registry import Page, registry, staff_places
 from upstage_crm.settings import Settings
 from upstage_crm.ui.design.tokens import STYLESHEETS
 from upstage_crm.ui.kit_page import kit_page
@@ -80,44 +79,68 @@ PUBLIC_HANDLERS = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
-    """One page of the app."""
-
-    route: str
-    title: str
-    view: Callable[[], rx.Component]
-    on_load: Any = None
-
-
 PAGES: tuple[Page, ...] = (
-    Page("/", "Dashboard · UpStage CRM", dashboard.page, DashboardState.load),
-    Page("/patrons", "Patrons · UpStage CRM", patrons.page, PatronListState.load),
-    Page("/patrons/[number]", "Patron · UpStage CRM", patron.page, PatronRecordState.load),
-    Page("/requests", "Requests · UpStage CRM", requests.page, RequestQueueState.load),
-    Page("/requests/[reference]", "Request · UpStage CRM", request.page, RequestDetailState.load),
-    Page("/mailbox", "Mailbox · UpStage CRM", mailbox.page, MailboxState.load),
-    Page("/mailbox/gallery", "Every mail · UpStage CRM", gallery.page, GalleryState.load),
-    Page("/audit", "Audit · UpStage CRM", audit.page, AuditState.load),
     Page(
-        "/settings",
-        "Settings · UpStage CRM",
-        settings_page.page,
-        SettingsState.load,
+        route="/",
+        name="Dashboard",
+        view=dashboard.page,
+        state=DashboardState,
+        icon="layout-dashboard",
     ),
-    Page("/team", "Team · UpStage CRM", team.page, TeamState.load),
-    Page("/account", "Your account · UpStage CRM", account.page, AccountState.load),
-    Page("/sign-in", "Sign in · UpStage CRM", sign_in.page, SignInState.load),
-    Page("/sign-in/second", "Sign in · UpStage CRM", second_page.second_page, SecondState.load),
     Page(
-        "/sign-in/again", "Is it still you? · UpStage CRM", second_page.again_page, SecondState.load
+        route="/patrons",
+        name="Patrons",
+        view=patrons.page,
+        state=PatronListState,
+        icon="users",
     ),
-    Page("/sign-in/join", "Join the team · UpStage CRM", link_pages.join_page, StaffLinkState.load),
-    Page("/sign-in/reset", "Password · UpStage CRM", link_pages.reset_page, StaffLinkState.load),
-    Page("/sign-in/forgot", "Forgotten password · UpStage CRM", link_pages.forgot_page),
-    Page("/confirm", "Your decision", confirm.page, ConfirmState.load),
-    Page("/kit", "The kit · UpStage CRM", kit_page),
+    Page(route="/patrons/[number]", name="Patron", view=patron.page, state=PatronRecordState),
+    Page(
+        route="/requests",
+        name="Requests",
+        view=requests.page,
+        state=RequestQueueState,
+        icon="clipboard-check",
+    ),
+    Page(
+        route="/requests/[reference]", name="Request", view=request.page, state=RequestDetailState
+    ),
+    Page(route="/mailbox", name="Mailbox", view=mailbox.page, state=MailboxState, icon="mail"),
+    Page(route="/mailbox/gallery", name="Every mail", view=gallery.page, state=GalleryState),
+    Page(route="/team", name="Team", view=team.page, state=TeamState, icon="id-card"),
+    Page(route="/audit", name="Audit", view=audit.page, state=AuditState, icon="scroll-text"),
+    Page(
+        route="/settings",
+        name="Settings",
+        view=settings_page.page,
+        state=SettingsState,
+        icon="settings",
+    ),
+    Page(route="/account", name="Your account", view=account.page, state=AccountState),
+    Page(route="/sign-in", name="Sign in", view=sign_in.page, state=SignInState),
+    Page(route="/sign-in/second", name="Sign in", view=second_page.second_page, state=SecondState),
+    Page(
+        route="/sign-in/again",
+        name="Is it still you?",
+        view=second_page.again_page,
+        state=SecondState,
+    ),
+    Page(
+        route="/sign-in/join", name="Join the team", view=link_pages.join_page, state=StaffLinkState
+    ),
+    Page(route="/sign-in/reset", name="Password", view=link_pages.reset_page, state=StaffLinkState),
+    Page(route="/sign-in/forgot", name="Forgotten password", view=link_pages.forgot_page),
+    Page(
+        route="/confirm",
+        name="Your decision",
+        title="Your decision",
+        view=confirm.page,
+        state=ConfirmState,
+    ),
+    Page(route="/kit", name="The kit", view=kit_page),
 )
+STAFF_PLACES = staff_places(PAGES)
+registry.declare(PAGES)
 
 settings = Settings.load(os.environ)
 roll_call = RollCall()
@@ -130,6 +153,7 @@ routes = Starlette(
         *confirm_routes.ROUTES,
         *raw_mail.ROUTES,
         *mailbox_export.ROUTES,
+        *audit_export.ROUTES,
         *gallery.ROUTES,
         *staff_receipt.ROUTES,
         *health.ROUTES,
@@ -157,7 +181,7 @@ app = rx.App(
     backend_exception_handler=tell_of_failure,
     api_transformer=[
         routes,
-        StaffGate,
+        partial(StaffGate, places=STAFF_PLACES),
         EventsOnly,
         roll_call.around,
         partial(SocketLimit, is_known=is_known),
@@ -167,7 +191,7 @@ app = rx.App(
 app.add_middleware(Guard(PUBLIC_HANDLERS))
 app.add_middleware(ConfirmGuard())
 for page in PAGES:
-    app.add_page(page.view, route=page.route, title=page.title, on_load=page.on_load)
+    app.add_page(page.view, route=page.route, title=page.tab_title, on_load=page.on_load)
 
 
 async def live_updates() -> None:

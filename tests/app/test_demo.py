@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.support.factories import Desk
+from tests.support.factories import ANOTHER, Desk
 from tests.support.pipeline import installed
 from upstage_crm.audit.events import Action
 from upstage_crm.change_requests.limits import alerts
@@ -10,8 +10,8 @@ from upstage_crm.change_requests.model.rules import (
     HeldFor,
     RequestState,
 )
-from upstage_crm.change_requests.reads import dashboard, requests
-from upstage_crm.change_requests.reads.dashboard import Need
+from upstage_crm.change_requests.reads import requests
+from upstage_crm.change_requests.reads.needs import Need, needing
 from upstage_crm.core.clock import FrozenClock
 from upstage_crm.core.db import Database
 from upstage_crm.demo import seed, unusual
@@ -30,7 +30,7 @@ def test_the_demo_has_every_state_and_every_second_step(
             keys = {key.kid: key.public_key for key in signing_keys(parts.settings)}
             report = verify(session, protected=PROTECTED, public_keys=keys)
             needs = {
-                need: dashboard.needing(session, need, since=clock.now(), until=clock.now())
+                need: needing(session, need, viewer=ANOTHER, since=clock.now(), limit=5).total
                 for need in (Need.FROZEN, Need.SECOND_PERSON, Need.ERASURE, Need.NOTICE_STOPPED)
             }
 

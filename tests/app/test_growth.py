@@ -22,8 +22,8 @@ from tests.support.volume import multiply
 from upstage_crm.audit import trail
 from upstage_crm.audit.events import Action, ActorKind
 from upstage_crm.change_requests.model.rules import RequestState
-from upstage_crm.change_requests.reads import dashboard, requests, revert_windows
-from upstage_crm.change_requests.reads.dashboard import Need
+from upstage_crm.change_requests.reads import dashboard, needs, requests, revert_windows
+from upstage_crm.change_requests.reads.needs import Need
 from upstage_crm.core.clock import FrozenClock
 from upstage_crm.core.db import Database, make_engine
 from upstage_crm.jobs import news
@@ -49,7 +49,8 @@ def mails_with_a_word(session: Session, _desk: Desk) -> object:
 def needing(need: Need) -> Look:
     def look(session: Session, desk: Desk) -> object:
         week = timedelta(days=7)
-        return dashboard.needing(session, need, since=desk.now - week, until=desk.now + week)
+        since = desk.now - week
+        return needs.needing(session, need, viewer=desk.owner, since=since, limit=PAGE)
 
     return look
 
@@ -73,7 +74,7 @@ LOOKS: dict[str, Look] = {
     "requests that ended": lambda s, d: dashboard.ended_counts(s, since=d.now - 7 * _DAY),
     "requests decided last": lambda s, _: dashboard.recently_decided(s),
     "revert windows": lambda s, d: revert_windows.patrons(s, now=d.now),
-    "requests, first page": lambda s, _: requests._stretch(s, [], first=0, size=PAGE),
+    "requests, first page": lambda s, _: requests._by_time(s, [], 0, PAGE, descending=False),
     **{f"needs: {need}": needing(need) for need in (Need.ADDRESS_TAKEN, Need.OBJECTED)},
 }
 

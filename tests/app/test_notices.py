@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.factories import NEW, OLD, days, unchanged
+from tests.support.factories import ANOTHER, NEW, OLD, days, unchanged
 from tests.support.takeover import House
 from upstage_crm.audit.events import Action
 from upstage_crm.change_requests.lifecycle.notices import LATEST
@@ -20,8 +20,7 @@ from upstage_crm.change_requests.model.errors import (
 )
 from upstage_crm.change_requests.model.policy import DEFAULT
 from upstage_crm.change_requests.model.rules import Decision, NoticeState, RequestState
-from upstage_crm.change_requests.reads import dashboard
-from upstage_crm.change_requests.reads.dashboard import Need
+from upstage_crm.change_requests.reads.needs import Need, needing
 from upstage_crm.core.clock import FrozenClock
 from upstage_crm.core.db import Database
 from upstage_crm.core.errors import Forbidden
@@ -56,9 +55,9 @@ def told(house: House, kind: EventKind, request: Proposed) -> None:
 def stopped(house: House) -> list[str]:
     """The references that the dashboard shows because nobody could be told."""
     found = house.read(
-        lambda s: dashboard.needing(s, Need.NOTICE_STOPPED, since=house.now, until=house.now)
+        lambda s: needing(s, Need.NOTICE_STOPPED, viewer=ANOTHER, since=house.now, limit=5)
     )
-    return [one.reference for one in found]
+    return [one.reference for one in found.items]
 
 
 @pytest.mark.parametrize(

@@ -27,6 +27,7 @@ from upstage_crm.receipts import queries
 from upstage_crm.receipts.verifying import verify
 from upstage_crm.staff.roles import Role
 from upstage_crm.staff.visibility import sees
+from upstage_crm.upstage_crm import STAFF_PLACES
 
 PUBLIC_KEY = SigningKey.derive("test-key", SECRET).public_key
 PAGE = "/confirm/receipt"
@@ -51,7 +52,9 @@ def approved(desk: Desk, mara: PatronRecord) -> Proposed:
 @pytest.fixture
 def web(desk: Desk) -> Iterator[Browser]:
     with serving(desk):
-        app = StaffGate(Starlette(routes=[*routes.ROUTES, *staff_receipt.ROUTES]))
+        app = StaffGate(
+            Starlette(routes=[*routes.ROUTES, *staff_receipt.ROUTES]), places=STAFF_PLACES
+        )
         yield Browser(app)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.support.engine import Engine
-from tests.support.factories import NEW, OLD, days, unchanged
+from tests.support.factories import ANOTHER, NEW, OLD, days, unchanged
 from upstage_crm.audit.events import Action
 from upstage_crm.change_requests.disputes import record_changes
 from upstage_crm.change_requests.model.errors import (
@@ -25,7 +25,8 @@ from upstage_crm.change_requests.model.rules import (
     RecordChangeKind,
     RequestState,
 )
-from upstage_crm.change_requests.reads import dashboard
+from upstage_crm.change_requests.reads.dashboard import Standing
+from upstage_crm.change_requests.reads.needs import Need, needing
 from upstage_crm.core.clock import FrozenClock
 from upstage_crm.core.db import Database
 from upstage_crm.core.errors import Forbidden
@@ -78,10 +79,10 @@ def status_of(engine: Engine, patron: PatronRecord) -> str:
     return str(engine.scalar(f"SELECT status FROM patron WHERE id = '{patron.id}'"))
 
 
-def waiting(engine: Engine) -> tuple[dashboard.Standing, ...]:
+def waiting(engine: Engine) -> tuple[Standing, ...]:
     """What the dashboard lists for a second person on records."""
-    need, now = dashboard.Need.RECORD_CHANGE, engine.now
-    return engine.read(lambda s: dashboard.needing(s, need, since=now, until=now))
+    need, now = Need.RECORD_CHANGE, engine.now
+    return engine.read(lambda s: needing(s, need, viewer=ANOTHER, since=now, limit=5)).items
 
 
 # --- protection ---------------------------------------------------------------------------------

@@ -33,6 +33,7 @@ from upstage_crm.staff.auth.sessions import (
     IDLE_LIFE,
 )
 from upstage_crm.staff.roles import Role
+from upstage_crm.upstage_crm import STAFF_PLACES
 from upstage_crm.wiring import Runtime
 
 EMAIL = "dana@desk.example"
@@ -88,7 +89,7 @@ def browser(made: Runtime) -> Visitor:
             now=made.clock.now(),
         )
     anything = Route("/{path:path}", _page, methods=["GET", "POST"])
-    app = StaffGate(Starlette(routes=[*ROUTES, anything]))
+    app = StaffGate(Starlette(routes=[*ROUTES, anything]), places=STAFF_PLACES)
     return Visitor(app)
 
 
@@ -241,8 +242,8 @@ class TestGate:
         assert before == actions(made)
 
     def test_only_whole_names_are_staff_pages(self) -> None:
-        assert is_staff_page("/mailbox/raw/1")
-        assert not is_staff_page("/mailboxes/")
+        assert is_staff_page("/mailbox/raw/1", STAFF_PLACES)
+        assert not is_staff_page("/mailboxes/", STAFF_PLACES)
 
 
 class TestPage:

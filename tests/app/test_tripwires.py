@@ -11,7 +11,7 @@ import pytest
 import sqlalchemy as sa
 
 from tests.support.engine import Engine
-from tests.support.factories import NEW, OLD, PROTECTED, days, together, unchanged
+from tests.support.factories import ANOTHER, NEW, OLD, PROTECTED, days, together, unchanged
 from tests.support.keyring import opened
 from tests.support.pipeline import installed
 from tests.support.thresholds import tighten
@@ -40,7 +40,7 @@ from upstage_crm.change_requests.model.thresholds import (
     Thresholds,
     Wire,
 )
-from upstage_crm.change_requests.reads import dashboard
+from upstage_crm.change_requests.reads.needs import Need, needing
 from upstage_crm.core import migrations
 from upstage_crm.core.clock import FrozenClock
 from upstage_crm.core.db import Database, table_of
@@ -105,9 +105,9 @@ def to_patrons(mails: Sequence[MailMessage]) -> list[MailMessage]:
 
 def waiting(engine: Engine) -> tuple[str, ...]:
     """The references that the dashboard lists for a second person."""
-    need, now = dashboard.Need.SECOND_PERSON, engine.now
-    found = engine.read(lambda s: dashboard.needing(s, need, since=now, until=now))
-    return tuple(standing.reference for standing in found)
+    need, now = Need.SECOND_PERSON, engine.now
+    found = engine.read(lambda s: needing(s, need, viewer=ANOTHER, since=now, limit=5))
+    return tuple(standing.reference for standing in found.items)
 
 
 def outcomes(engine: Engine) -> list[str]:

@@ -19,6 +19,9 @@ from sqlmodel import SQLModel
 import upstage_crm
 from upstage_crm import upstage_crm as app_module
 from upstage_crm.admin.guard import FRAMEWORK_HANDLERS, AdminState, Guard
+from upstage_crm.admin.login_redirect import is_staff_page
+from upstage_crm.pages.page_state import PageMixin
+from upstage_crm.pages.registry import registry
 
 # Reviewed by name: what somebody who has not signed in may send. Whoever adds a line here says in
 # the commit why a stranger may call it with any argument.
@@ -135,6 +138,16 @@ def test_no_state_holds_a_row() -> None:
                 assert not (isinstance(kind, type) and issubclass(kind, SQLModel)), (cls, name)
 
 
+def test_no_state_takes_a_name_that_the_frame_has() -> None:
+    """Both would be one var: the browser would draw one from the values of the other."""
+    frame = set(AdminState.get_fields())
+    for cls in ours():
+        if issubclass(cls, AdminState) and cls is not AdminState:
+            own = [kind for kind in cls.__mro__ if kind not in AdminState.__mro__]
+            named = {name for kind in own for name in inspect.get_annotations(kind)}
+            assert named & frame == set(), cls.__name__
+
+
 def test_no_computed_var_reads_the_database() -> None:
     """It would do so at every event of every tab."""
     for cls in ours():
@@ -168,9 +181,34 @@ def test_dialogs_and_their_forms_are_drawn_by_the_page_kit() -> None:
 
 def test_every_page_stands_in_the_table_once() -> None:
     routes = [page.route for page in app_module.PAGES]
+    opened = [page.state for page in app_module.PAGES if page.is_for_staff]
 
     assert len(set(routes)) == len(routes)
     assert all(route == "/" or not route.endswith("/") for route in routes)
+    pages = {cls for cls in ours() if issubclass(cls, PageMixin) and issubclass(cls, AdminState)}
+    assert set(opened) == pages
+    assert len(opened) == len(pages)
+
+
+def test_every_address_of_a_staff_page_needs_a_session() -> None:
+    for page in app_module.PAGES:
+        path = page.route.replace("[", "").replace("]", "")
+        assert is_staff_page(path, app_module.STAFF_PLACES) is page.is_for_staff, page.route
+
+
+def test_a_menu_entry_leads_to_a_page_without_a_variable_part() -> None:
+    menu = registry.menu
+
+    assert [page.key for page in menu] == [
+        "dashboard",
+        "patrons",
+        "requests",
+        "mailbox",
+        "team",
+        "audit",
+        "settings",
+    ]
+    assert all("[" not in page.href and page.permission is not None for page in menu)
 
 
 def _kinds(annotation: object) -> Iterator[object]:

@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 import asyncio
+import csv
+import io
 import threading
 from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import dataclass
-from datetime import UTC
+from datetime import UTC, timedelta
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 import sqlalchemy as sa
+from starlette.applications import Starlette
 
 from tests.support.factories import NEW, OLD, PROTECTED, Desk
 from tests.support.pipeline import Client, Pipeline, installed, sign_in
 from tests.support.proof import granting
+from tests.support.visitor import Visitor
+from upstage_crm.admin.audit import export
 from upstage_crm.admin.audit.rows import ValueLine, trail_row
-from upstage_crm.admin.audit.state import PAGE_SIZE, AuditState
-from upstage_crm.admin.audit.url import (
-    TrailAddress,
-    read,
-)
+from upstage_crm.admin.audit.state import AuditState
 from upstage_crm.audit import trail
 from upstage_crm.audit.events import OUTSIDER, SYSTEM, Action, ActorKind, AuditEvent, Channel
 from upstage_crm.audit.guards import triggers
@@ -30,6 +30,8 @@ from upstage_crm.change_requests.lifecycle.answer import Evidence
 from upstage_crm.change_requests.model.rules import Decision
 from upstage_crm.core.clock import FrozenClock
 from upstage_crm.core.db import Database
+from upstage_crm.pages.list_state import PAGE_SIZE
+from upstage_crm.staff.auth.sessions import FRESH_FOR
 from upstage_crm.staff.roles import PERMISSIONS, Permission, Role
 from upstage_crm.wiring import Runtime
 from upstage_crm.wording.action_table import ACTIONS, ActionGroup
@@ -230,8 +232,8 @@ class TestTrail:
             assert {"The proposed address"} == {r.actor for r in (await scene.seen(tab)).rows}
             tab = await scene.open("/audit/?who=patron&what=staff", cookie)
             assert "nothing" == (await scene.seen(tab)).shown
-            await scene.pipeline.send(tab, AuditState.choose_actor, name="staff")
-            await scene.pipeline.send(tab, AuditState.choose_group, name="no group")
+            await scene.pipeline.send(tab, AuditState.choose, name="who", value="staff")
+            await scene.pipeline.send(tab, AuditState.choose, name="what", value="no group")
             assert ["/audit/?who=staff&what=staff", "/audit/?who=staff"] == tab.redirects()
 
         play(story)
@@ -247,13 +249,15 @@ class TestTrail:
             newest = [int(row.seq) for row in first.rows]
             assert (PAGE_SIZE, True) == (len(newest), first.is_newest)
 
-            second = await scene.seen(await scene.open(first.older_href, cookie))
+            tab = await scene.open(f"/audit/?{narrowed[1:]}", cookie)
+            await scene.pipeline.send(tab, AuditState.next_page)
+            second = await scene.seen(tab)
             older = [int(row.seq) for row in second.rows]
             assert min(newest) - 1 == max(older)
             where = "WHERE action LIKE 'staff.%'" if narrowed else ""
             query = f"SELECT seq FROM audit_entry {where} ORDER BY seq DESC"
             assert [*newest, *older] == scene.desk.column(query)
-            assert ("", False) == (second.older_href, second.is_newest)
+            assert (False, False) == (second.has_next, second.is_newest)
 
         play(story)
 
@@ -366,16 +370,6 @@ class TestWords:
         for reason in ("missing", "chain", "hash", "value", "head"):
             assert "1,234" in broken_words(Broken(1234, reason))
 
-    @pytest.mark.parametrize(
-        "address",
-        [
-            TrailAddress(),
-            TrailAddress(actor=ActorKind.PATRON, group=ActionGroup.DECISIONS, before=77),
-        ],
-    )
-    def test_an_address_says_all_of_it(self, address: TrailAddress) -> None:
-        assert address == read(dict(parse_qsl(urlsplit(address.href()).query)))
-
     @pytest.mark.parametrize("before", ["-1", "x", "1e9", "9" * 30, "²"])
     def test_nonsense_in_an_address_harms_nothing(
         self, play: Play, desk: Desk, before: str
@@ -387,3 +381,146 @@ class TestWords:
             assert "rows" == (await scene.seen(tab)).shown
 
         play(story)
+
+
+class TestSearch:
+    """Who sees an entry is settled above: a search finds by what the reader may see."""
+
+    def numbered(self, desk: Desk) -> tuple[str, str]:
+        """Two patrons, each with a request; the number of the first and its reference."""
+        mara = desk.patron()
+        request, claims = desk.asked(mara, NEW)
+        desk.decide(claims, Decision.REJECT)
+        desk.propose(desk.patron("else@example.com", "Xaver", "Yilmaz"), "x@example.org")
+        return str(mara.number), request.reference
+
+    def test_a_patron_is_found_by_number_name_and_address(self, play: Play, desk: Desk) -> None:
+        number, reference = self.numbered(desk)
+
+        async def story(scene: Scene) -> None:
+            cookie = scene.cookie()
+            tab = await scene.open("/audit/", cookie)
+            for words in (number, f"patron {number}", "Mara Smi", OLD):
+                await scene.pipeline.send(tab, AuditState.search, text=words)
+                rows = (await scene.seen(tab)).rows
+                assert {row.patron for row in rows} == {f"Patron {number}"}, words
+                assert len(rows) > 3, words
+            for words in (reference, reference.lower().replace("-", " ")):
+                await scene.pipeline.send(tab, AuditState.search, text=words)
+                rows = (await scene.seen(tab)).rows
+                assert {row.reference for row in rows} == {reference}, words
+            for words in ("nobody", "99999999999999999999", "%"):
+                await scene.pipeline.send(tab, AuditState.search, text=words)
+                assert (await scene.seen(tab)).shown == "nothing", words
+
+        play(story)
+
+    def test_a_colleague_is_found_by_name(self, play: Play, desk: Desk) -> None:
+        self.numbered(desk)
+
+        async def story(scene: Scene) -> None:
+            tab = await scene.open("/audit/?q=Dana&what=requests")
+
+            rows = (await scene.seen(tab)).rows
+            assert [row.actor for row in rows] == ["Dana, box office"] * 2
+
+        play(story)
+
+    @pytest.mark.parametrize("role", [role for role in Role if role not in HIDDEN_FROM])
+    def test_what_is_masked_is_found_by_its_whole_value_only(
+        self, play: Play, desk: Desk, role: Role
+    ) -> None:
+        self.numbered(desk)
+
+        async def story(scene: Scene) -> None:
+            tab = await scene.open("/audit/", scene.cookie(role))
+            found: dict[str, bool] = {}
+            for words in (OLD[:6], OLD):
+                await scene.pipeline.send(tab, AuditState.search, text=words)
+                found[words] = bool((await scene.seen(tab)).rows)
+
+            assert found == {OLD[:6]: role is not Role.AUDITOR, OLD: True}
+
+        play(story)
+
+    def test_days_are_those_of_the_organisation(
+        self, play: Play, desk: Desk, clock: FrozenClock
+    ) -> None:
+        noted(desk, 1)
+        clock.advance(timedelta(days=1))
+        noted(desk, 2)
+
+        async def story(scene: Scene) -> None:
+            cookie = scene.cookie()
+            for query, count in (
+                ("when=dates&from=2026-03-03", 2),
+                ("when=dates&from=2026-03-02&to=2026-03-02", 1),
+                ("when=dates&from=2026-03-04", 0),
+                ("when=last-month", 0),
+            ):
+                tab = await scene.open(f"/audit/?who=system&{query}", cookie)
+                assert len((await scene.seen(tab)).rows) == count, query
+
+        play(story)
+
+
+class TestExport:
+    def answer(self, made: Runtime, role: Role | None, query: str = "") -> Any:
+        cookie = sign_in(made.database, role, at=made.clock.now()) if role else ""
+        return Visitor(Starlette(routes=export.ROUTES), cookie=cookie).get(
+            f"/audit/export.csv{query}"
+        )
+
+    def test_one_patron_s_trail_is_a_file(
+        self, made: Runtime, desk: Desk, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(export, "AT_ONCE", 2)
+        decided(desk)
+        number = str(desk.scalar("SELECT number FROM patron"))
+        desk.patron("else@example.com", "Xaver", "Yilmaz")
+        entries = desk.column(
+            "SELECT seq FROM audit_entry WHERE patron_id ="
+            f" (SELECT id FROM patron WHERE number = {number}) ORDER BY seq DESC"
+        )
+
+        answer = self.answer(made, Role.OWNER, f"?q={number}")
+
+        lines = list(csv.DictReader(io.StringIO(answer.text)))
+        assert [int(line["entry"]) for line in lines] == entries
+        assert {line["patron"] for line in lines} == {number}
+        proposed = next(line for line in lines if line["what"].startswith("Proposed"))
+        assert proposed["changes"] == f"Email address: {OLD} → {NEW}"
+        assert proposed["words"] == "She rang."
+        assert EVIDENCE.ip_prefix not in answer.text
+        assert desk.actions()[-1] is Action.TRAIL_EXPORTED
+
+    def test_an_auditor_s_file_is_masked_as_the_page_is(self, made: Runtime, desk: Desk) -> None:
+        decided(desk)
+
+        answer = self.answer(made, Role.AUDITOR)
+
+        assert answer.status_code == 200
+        for secret in (OLD, NEW):
+            assert secret not in answer.text
+
+    @pytest.mark.parametrize("role", [None, Role.BOX_OFFICE, Role.READ_ONLY])
+    def test_it_is_not_there_for_who_may_not_export(
+        self, made: Runtime, desk: Desk, role: Role | None
+    ) -> None:
+        decided(desk)
+
+        assert self.answer(made, role).status_code == 404
+        assert Action.TRAIL_EXPORTED not in desk.actions()
+
+    def test_an_old_proof_is_asked_for_again_and_leads_back_to_the_list(
+        self, made: Runtime, desk: Desk, clock: FrozenClock
+    ) -> None:
+        cookie = sign_in(made.database, Role.OWNER, at=clock.now())
+        clock.advance(FRESH_FOR + timedelta(seconds=1))
+
+        answer = Visitor(Starlette(routes=export.ROUTES), cookie=cookie).get(
+            "/audit/export.csv?q=11740"
+        )
+
+        assert answer.status_code == 303
+        assert answer.headers["location"] == "/sign-in/again/?next=/audit/%3Fq%3D11740"

@@ -15,7 +15,7 @@ from reflex_base.utils.format import json_dumps
 
 from tests.support.confirming import cookie, serving, tampered, tokens
 from tests.support.factories import NEW, OLD, Desk
-from tests.support.pipeline import Client, Pipeline
+from tests.support.pipeline import Client, Pipeline, finished
 from upstage_crm.audit.events import Action, Channel
 from upstage_crm.change_requests.lifecycle.staff_commands import Proposed
 from upstage_crm.change_requests.model.rules import (
@@ -176,7 +176,7 @@ class TestDeciding:
             tabs = [await opened(pipeline, desk, token) for _number in range(2)]
 
             presses = [await pipeline.start(tab, ConfirmState.approve) for tab in (*tabs, *tabs)]
-            await asyncio.wait_for(asyncio.gather(*(press.wait_all() for press in presses)), 10)
+            await finished(*presses)
 
             for tab in tabs:
                 assert "Approved. Thank you" == (await words(pipeline, tab)).title
@@ -201,7 +201,7 @@ class TestDeciding:
                 await pipeline.start(one, ConfirmState.approve),
                 await pipeline.start(two, ConfirmState.reject),
             ]
-            await asyncio.wait_for(asyncio.gather(*(press.wait_all() for press in presses)), 10)
+            await finished(*presses)
 
             assert 1 == len({(await words(pipeline, tab)).phase for tab in (one, two)})
 

@@ -11,8 +11,10 @@ import pytest
 from tests.support.engine import Engine
 from tests.support.factories import NEW, OLD, Desk
 from tests.support.pipeline import Client, Pipeline, installed, sign_in
-from upstage_crm.admin.dashboard.state import DashboardState
-from upstage_crm.change_requests.model.policy import DEFAULT
+from upstage_crm import upstage_crm as app_module
+from upstage_crm.admin.dashboard.state import SHOWN_PER_NEED, DashboardState
+from upstage_crm.admin.guard import AdminState
+from upstage_crm.change_requests.model.policy import DEFAULT, Asked, FieldPolicy
 from upstage_crm.change_requests.model.rules import Decision
 from upstage_crm.change_requests.model.thresholds import Thresholds
 from upstage_crm.core.clock import FrozenClock
@@ -88,10 +90,11 @@ def test_tiles_count_what_waits_and_what_was_decided_this_week(play: Any) -> Non
 
         assert {
             "Waiting for patrons": "1",
+            "On hold": "0",
             "Expiring in 48 h": "0",
-            "Approved in 7 days": "1",
-            "Rejected in 7 days": "1",
-            "Mail waiting or failed": "2",
+            "Approved, last 7 days": "1",
+            "Rejected, last 7 days": "1",
+            "Email queued or failed": "2",
         } == await scene.numbers(tab)
         state = await scene.shown(tab)
         assert ["rejected", "approved", "approved"] == [row.state for row in state.decided]
@@ -100,7 +103,7 @@ def test_tiles_count_what_waits_and_what_was_decided_this_week(play: Any) -> Non
     play(story)
 
 
-def test_needs_you_lists_objections_conflicts_and_what_expires(play: Any) -> None:
+def test_needs_you_lists_objections_and_conflicts_but_not_what_waits_for_patrons(play: Any) -> None:
     async def story(scene: Scene) -> None:
         desk = scene.desk
         desk.propose(desk.patron("late@example.com", "Late", "Answer"), "slow@example.org")
@@ -117,8 +120,7 @@ def test_needs_you_lists_objections_conflicts_and_what_expires(play: Any) -> Non
 
         assert [
             ("The patron objected", "Olga Objects"),
-            ("Two patrons, one address", "Mara Smith"),
-            ("No answer yet", "Late Answer"),
+            ("Address used by two patrons", "Mara Smith"),
         ] == needs
 
     play(story)
@@ -132,9 +134,9 @@ def test_an_objection_after_the_approval_needs_you_too(play: Any) -> None:
         scene.clock.advance(timedelta(hours=1))
         desk.decide(desk.claims(OLD), Decision.OBJECT)
 
-        needs = await scene.needs(await scene.open())
-
-        assert [("Record in dispute", "Mara Smith")] == needs
+        assert await scene.needs(await scene.open()) == []
+        lead = await scene.open(Role.MANAGER)
+        assert await scene.needs(lead) == [("In dispute", "Mara Smith")]
 
     play(story)
 
@@ -151,10 +153,10 @@ def test_a_failed_mail_needs_who_may_open_the_mailbox(play: Any) -> None:
         clerk = await scene.open()
         marketing = await scene.open(Role.MARKETING)
 
-        assert [("A mail could not be sent", OLD)] == await scene.needs(clerk)
+        assert [("Email could not be sent", OLD)] == await scene.needs(clerk)
         assert [] == await scene.needs(marketing)
         tile, hidden = [(await scene.shown(tab)).tiles[-1] for tab in (clerk, marketing)]
-        assert ("/mailbox/?state=failed", "1 need you") == (tile.href, tile.note)
+        assert ("/mailbox/?state=failed", "1 need attention") == (tile.href, tile.note)
         assert "" == hidden.href
 
     play(story)
@@ -176,6 +178,84 @@ def test_an_open_alert_stands_first_for_who_may_look_into_it(
         assert (alert, "/team/") == ((lead[0].words, lead[0].about), lead[0].href)
         assert "2 on hold" in lead[0].detail
         assert alert not in await scene.needs(await scene.open(Role.BOX_OFFICE))
+
+    play(story)
+
+
+SECOND = replace(DEFAULT, fields={"email": FieldPolicy(asked=Asked.PROPOSED, second_person=True)})
+
+
+def test_what_waits_for_a_second_person_is_for_those_who_may_be_the_second(
+    play: Any, database: Database, clock: FrozenClock
+) -> None:
+    """The proposer, and a clerk who may not release it, could do nothing about it."""
+
+    async def story(scene: Scene) -> None:
+        engine = Engine(database, clock)
+        engine.set_policy(SECOND)
+        lead = await scene.open(Role.MANAGER)
+        proposer = (await scene.pipeline.state(lead, AdminState))._actor()
+        engine.propose(engine.patron("h@example.com", "Hal"), "h@example.org", actor=proposer)
+        await scene.pipeline.send(lead, DashboardState.refresh)
+
+        waiting = ("Waiting for a second person", "Hal Smith")
+        assert await scene.needs(lead) == []
+        assert await scene.needs(await scene.open(Role.BOX_OFFICE)) == []
+        assert await scene.needs(await scene.open(Role.AUDITOR)) == []
+        owner = await scene.open(Role.OWNER)
+        assert await scene.needs(owner) == [waiting]
+        assert (await scene.shown(owner)).needs_count == "1"
+        tiles = await scene.numbers(owner)
+        assert (tiles["Waiting for patrons"], tiles["On hold"]) == ("0", "1")
+
+    play(story)
+
+
+def test_more_than_a_few_of_a_kind_are_counted_and_all_of_them_can_be_seen(
+    play: Any, database: Database, clock: FrozenClock
+) -> None:
+    async def story(scene: Scene) -> None:
+        engine = Engine(database, clock)
+        engine.set_policy(SECOND)
+        for n in range(SHOWN_PER_NEED + 2):
+            patron = engine.patron(f"p{n}@example.com", f"P{n}")
+            engine.propose(patron, f"p{n}@venue{n}.example")
+            clock.advance(timedelta(minutes=1))
+        tab = await scene.open(Role.MANAGER)
+        shown = await scene.shown(tab)
+        assert len(shown.needs) == SHOWN_PER_NEED + 1
+        more = shown.needs[-1]
+        assert (more.more, more.href, shown.needs_count) == (
+            "See all 7",
+            "/?all=second_person",
+            "7",
+        )
+
+        await scene.pipeline.send(tab, DashboardState.load, more.href)
+
+        abouts = [row.about for row in (await scene.shown(tab)).needs]
+        assert abouts == [f"P{n} Smith" for n in range(SHOWN_PER_NEED + 2)]
+
+    play(story)
+
+
+def test_a_dispute_is_done_with_for_who_has_looked_first(play: Any) -> None:
+    async def story(scene: Scene) -> None:
+        desk = scene.desk
+        patron = desk.patron()
+        _request, claims = desk.asked(patron)
+        desk.decide(claims)
+        scene.clock.advance(timedelta(hours=1))
+        desk.decide(desk.claims(OLD), Decision.OBJECT)
+        tab = await scene.open(Role.MANAGER)
+        assert len(await scene.needs(tab)) == 1
+        first = (await scene.pipeline.state(tab, AdminState))._actor()
+        Engine(desk.database, scene.clock).clear(patron, first)
+
+        await scene.pipeline.send(tab, DashboardState.refresh)
+
+        assert await scene.needs(tab) == []
+        assert len(await scene.needs(await scene.open(Role.OWNER))) == 1
 
     play(story)
 
@@ -214,5 +294,23 @@ def test_nobody_without_a_session_sees_a_number(play: Any) -> None:
 
             assert ["/sign-in/"] == tab.doors()
             assert [] == (await scene.shown(tab)).tiles
+
+    play(story)
+
+
+MENU = {
+    Role.BOX_OFFICE: ["dashboard", "patrons", "requests", "mailbox"],
+    Role.MARKETING: ["dashboard", "patrons", "requests"],
+    Role.OWNER: ["dashboard", "patrons", "requests", "mailbox", "team", "audit", "settings"],
+}
+
+
+@pytest.mark.parametrize("role", MENU)
+def test_the_menu_holds_only_what_the_role_may_open(play: Any, role: Role) -> None:
+    async def story(scene: Scene) -> None:
+        tab = await scene.open(role)
+
+        assert list((await scene.pipeline.state(tab, AdminState)).menu) == MENU[role]
+        assert {page.key for page in app_module.PAGES if page.icon} == set(MENU[Role.OWNER])
 
     play(story)

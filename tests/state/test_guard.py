@@ -115,7 +115,12 @@ def arguments(name: str) -> dict[str, Any]:
     fitting: dict[str, Any] = {"form": {"email": NEW}, "is_open": True, "value": True, "page": 2}
     own = list(signature(REGISTRY[name].handler.fn).parameters.values())[1:]
     kinds = (Parameter.POSITIONAL_OR_KEYWORD, Parameter.KEYWORD_ONLY)
-    return {one.name: fitting.get(one.name, "email") for one in own if one.kind in kinds}
+    texts = (str, "str")
+    return {
+        one.name: "email" if one.annotation in texts else fitting.get(one.name, "email")
+        for one in own
+        if one.kind in kinds
+    }
 
 
 def shown(client: Client) -> str:

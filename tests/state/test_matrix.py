@@ -32,7 +32,7 @@ from upstage_crm.staff.auth import second_factor, security, sessions
 from upstage_crm.staff.auth.security import SecurityPolicy
 from upstage_crm.staff.auth.sessions import FRESH_FOR
 from upstage_crm.staff.roles import PERMISSIONS, Permission, Role
-from upstage_crm.upstage_crm import PUBLIC_HANDLERS
+from upstage_crm.upstage_crm import PUBLIC_HANDLERS, STAFF_PLACES
 
 P = Permission
 REGISTRY = RegistrationContext.get().event_handlers
@@ -60,7 +60,7 @@ def each(names: str, permission: Permission | None) -> dict[str, Permission | No
 
 
 PAGE = "load refresh"
-LISTED = f"{PAGE} fetch next_page previous_page search"
+LISTED = f"{PAGE} choose clear fetch find next_page previous_page search sort_by"
 TABLE: dict[str, Row] = {
     "AccountDialogState": Row(
         None,
@@ -78,7 +78,7 @@ TABLE: dict[str, Row] = {
         "begin_app end_one end_others prepare_passkey",
     ),
     "AddPatronState": Row(P.ADD_PATRON, "keep open start_over turn", {"add": P.ADD_PATRON}),
-    "AuditState": Row(P.VIEW_AUDIT, f"{PAGE} check choose_actor choose_group fetch"),
+    "AuditState": Row(P.VIEW_AUDIT, f"{LISTED} check"),
     "RestoreState": Row(
         P.RESTORE_ROWS, "ask keep start_over turn", {"restore": P.RESTORE_ROWS}, "ask restore"
     ),
@@ -86,7 +86,7 @@ TABLE: dict[str, Row] = {
     "GalleryState": Row(P.VIEW_SETTINGS, f"{PAGE} choose_language choose_mail choose_scheme"),
     "MailboxState": Row(
         P.VIEW_MAILBOX,
-        f"choose_kind choose_state clear {LISTED}",
+        LISTED,
         {"resume": P.EDIT_SETTINGS, "send_again": P.RESEND_REQUEST},
     ),
     "PatronCareState": Row(
@@ -105,7 +105,7 @@ TABLE: dict[str, Row] = {
         },
         "clear confirm_change confirm_erasure",
     ),
-    "PatronListState": Row(P.VIEW_PATRONS, f"clear clear_tag sort_by {LISTED}"),
+    "PatronListState": Row(P.VIEW_PATRONS, LISTED),
     "PatronRecordState": Row(
         P.VIEW_PATRONS, f"{PAGE} cancel dismiss edit hide keep", {"save": P.EDIT_PATRON}
     ),
@@ -116,7 +116,7 @@ TABLE: dict[str, Row] = {
         {"send": P.PROPOSE_CHANGE},
     ),
     "RequestDetailState": Row(P.VIEW_REQUESTS, PAGE),
-    "RequestQueueState": Row(P.VIEW_REQUESTS, f"clear search_everywhere {LISTED}"),
+    "RequestQueueState": Row(P.VIEW_REQUESTS, LISTED),
     "RequestTaskState": Row(
         P.VIEW_REQUESTS,
         "ask keep start_over turn",
@@ -405,6 +405,7 @@ ROUTES: dict[str, Way] = {
     "GET /health/integrity": Way("/health/integrity", nobody=200),
     "GET /mailbox/raw/{mail_id}": Way("/mailbox/raw/{mail}", P.VIEW_MAILBOX, is_full=True),
     "GET /mailbox/export.csv": Way("/mailbox/export.csv", P.EXPORT_DATA, nobody=303, is_full=True),
+    "GET /audit/export.csv": Way("/audit/export.csv", P.EXPORT_DATA, nobody=303),
     "GET /mailbox/sample": Way(
         "/mailbox/sample?mail=staff_outcome.staff&lang=en", P.VIEW_SETTINGS, nobody=303
     ),
@@ -429,7 +430,8 @@ def test_every_route_has_its_row() -> None:
 
 
 def browser(cookie: str) -> Visitor:
-    return Visitor(StaffGate(Starlette(routes=app_module.routes.routes)), cookie=cookie)
+    app = StaffGate(Starlette(routes=app_module.routes.routes), places=STAFF_PLACES)
+    return Visitor(app, cookie=cookie)
 
 
 def mail_of(venue: Venue) -> str:

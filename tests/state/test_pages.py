@@ -15,12 +15,11 @@ import reflex as rx
 from reflex_base.utils.format import format_event_handler
 from sqlmodel import Session
 
-from tests.support.pipeline import Client, Pipeline, installed
+from tests.support.pipeline import Client, Pipeline, finished, installed
 from upstage_crm.core.clock import FrozenClock
 from upstage_crm.core.db import Database
 from upstage_crm.core.errors import Conflict
 from upstage_crm.pages.dialog_state import OPENING, SUBJECT, DialogMixin
-from upstage_crm.pages.list_state import ListMixin
 from upstage_crm.pages.page_state import PageMixin
 from upstage_crm.pages.tab import TabMixin
 from upstage_crm.wording.sentences import SENTENCES
@@ -108,47 +107,14 @@ class BoxDialog(DialogMixin, SampleTab):
             await self._run(command, lambda name: f"{name} is empty.")
 
 
-class ShelfList(ListMixin, SampleTab):
-    """All boxes of one colour."""
-
-    rows: rx.Field[list[str]] = rx.field(default_factory=list)
-    colour: str = ""
-
-    def _asked(self) -> Colour:
-        return Colour(self.router.url.query_parameters.get("colour", ""))
-
-    def _address(self) -> Colour:
-        return Colour(self.colour)
-
-    def _set(self, address: Colour) -> None:
-        self.colour = address
-
-    def _empty_rows(self) -> None:
-        self.rows = []
-
-    @rx.event(background=True, supersedes=True)
-    async def fetch(self) -> None:
-        async with self:
-            self.rows = [f"{self.colour} box"]
-
-    @rx.event
-    def search(self, text: str) -> Any:
-        return self._go(Colour(text))
-
-
-class Colour(str):
-    """An address of the list."""
-
-    __slots__ = ()
-
-    def href(self) -> str:
-        return f"/boxes/?colour={self}" if self else "/boxes/"
+class ShelfPage(PageMixin, SampleTab):
+    """All boxes."""
 
 
 HANDLERS: tuple[Any, ...] = (
     *(BoxPage.load, BoxPage.refresh),
     *(BoxDialog.ask, BoxDialog.write, BoxDialog.empty, BoxDialog.turn),
-    *(ShelfList.load, ShelfList.refresh, ShelfList.fetch, ShelfList.search),
+    *(ShelfPage.load, ShelfPage.refresh),
 )
 PUBLIC = frozenset(format_event_handler(handler) for handler in HANDLERS)
 
@@ -162,7 +128,7 @@ async def sample() -> AsyncIterator[tuple[Pipeline, Client]]:
     global SHELF  # noqa: PLW0603  # made in the loop of the test, as its gates belong to it
     SHELF = Shelf()
     async with Pipeline(PUBLIC) as pipeline:
-        for route, page in (("/boxes", ShelfList), ("/boxes/[name]", BoxPage)):
+        for route, page in (("/boxes", ShelfPage), ("/boxes/[name]", BoxPage)):
             pipeline.app.add_page(rx.fragment, route=route, on_load=page.load)
         tab = pipeline.client()
         await pipeline.connect(tab, "/", is_new_document=True)
@@ -186,7 +152,7 @@ def play(database: Database, clock: FrozenClock) -> Play:
 async def at(pipeline: Pipeline, tab: Client, path: str) -> None:
     """Turn to a page and wait until it is there."""
     turning = await pipeline.turn(tab, path)
-    await asyncio.wait_for(turning.wait_all(), 10)
+    await finished(turning)
 
 
 async def asked(pipeline: Pipeline, tab: Client, name: str) -> dict[str, str]:
@@ -222,7 +188,7 @@ def test_a_page_goes_out_empty_before_anything_is_read(play: Play) -> None:
         assert sent(tab, BoxPage, "path") == ["/boxes/b/"]
 
         SHELF.gates["b"].set()
-        await asyncio.wait_for(turning.wait_all(), 10)
+        await finished(turning)
         assert sent(tab, BoxPage, "content") == ["", "bricks"]
 
     play(story)
@@ -236,7 +202,7 @@ def test_a_page_that_is_overtaken_never_shows(play: Play) -> None:
 
         await at(pipeline, tab, "/boxes/b/")
         SHELF.gates["a"].set()
-        await asyncio.wait_for(slow.wait_all(), 10)
+        await finished(slow)
 
         page = await pipeline.state(tab, BoxPage)
         assert (page.subject, page.path, page.content) == ("b", "/boxes/b/", "bricks")
@@ -337,8 +303,7 @@ def test_a_second_press_does_nothing_and_says_nothing(play: Play) -> None:
     async def story(pipeline: Pipeline, tab: Client) -> None:
         form = await asked(pipeline, tab, "a")
         presses = [await pipeline.start(tab, BoxDialog.empty, form=form) for _ in range(2)]
-        for press in presses:
-            await asyncio.wait_for(press.wait_all(), 10)
+        await finished(*presses)
 
         assert SHELF.emptied == ["a"]
         state = await pipeline.state(tab, SampleTab)
@@ -374,52 +339,5 @@ def test_a_button_of_another_subject_opens_nothing(play: Play, subject: Any, sai
 
         assert (await pipeline.state(tab, BoxDialog)).dialog == ""
         assert await problem(pipeline, tab) == said
-
-    play(story)
-
-
-# --- lists --------------------------------------------------------------------------------------
-
-
-def test_a_list_is_there_at_once_when_the_tab_comes_back(play: Play) -> None:
-    async def story(pipeline: Pipeline, tab: Client) -> None:
-        await at(pipeline, tab, "/boxes/?colour=red")
-        await at(pipeline, tab, "/boxes/a/")
-        kept = await pipeline.state(tab, ShelfList)
-        assert (kept.rows, kept.places) == (["red box"], ["/boxes/?colour=red"])
-
-        tab.deltas.clear()
-        await at(pipeline, tab, "/boxes/?colour=blue")
-
-        assert sent(tab, ShelfList, "rows") == [[], ["blue box"]]
-
-    play(story)
-
-
-def test_what_a_person_chooses_in_a_list_is_not_emptied_on_the_way(play: Play) -> None:
-    async def story(pipeline: Pipeline, tab: Client) -> None:
-        await at(pipeline, tab, "/boxes/?colour=red")
-        tab.deltas.clear()
-        await pipeline.send(tab, ShelfList.search, text="blue")
-        assert tab.redirects() == ["/boxes/?colour=blue"]
-        state = await pipeline.state(tab, ShelfList)
-        assert state.places == ["/boxes/?colour=red", "/boxes/?colour=blue"]
-
-        await at(pipeline, tab, "/boxes/?colour=blue")
-
-        assert sent(tab, ShelfList, "rows") == [["blue box"]]
-
-    play(story)
-
-
-def test_a_search_that_comes_late_does_not_pull_the_tab_back(play: Play) -> None:
-    async def story(pipeline: Pipeline, tab: Client) -> None:
-        await at(pipeline, tab, "/boxes/?colour=red")
-        await at(pipeline, tab, "/boxes/a/")
-
-        await pipeline.send(tab, ShelfList.search, text="blue")
-
-        assert tab.redirects() == []
-        assert (await pipeline.state(tab, ShelfList)).colour == "red"
 
     play(story)

@@ -3,19 +3,22 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
 from tests.support.factories import Desk
-from tests.support.pipeline import Client, Pipeline, installed, sign_in
+from tests.support.pipeline import Client, Pipeline, finished, installed, sign_in
 from upstage_crm.admin.patrons.add_state import AddPatronState, prefilled
 from upstage_crm.admin.patrons.care_state import PatronCareState
 from upstage_crm.admin.patrons.free_fields import FREE_FIELDS
-from upstage_crm.admin.patrons.list_state import PAGE_SIZE, PatronListState
+from upstage_crm.admin.patrons.list_state import PatronListState
 from upstage_crm.admin.patrons.propose_state import ProposeState
 from upstage_crm.admin.patrons.record_state import PatronRecordState
+from upstage_crm.admin.patrons.rows import list_row
 from upstage_crm.admin.requests.detail_state import RequestDetailState
 from upstage_crm.admin.requests.task_state import RequestTaskState
 from upstage_crm.audit.events import Channel
@@ -23,6 +26,7 @@ from upstage_crm.change_requests.reads import requests, reviewer_page
 from upstage_crm.core.clock import FrozenClock
 from upstage_crm.core.db import Database
 from upstage_crm.links.claims import LinkClaims, Purpose, Reviewer
+from upstage_crm.pages.list_state import PAGE_SIZE
 from upstage_crm.patrons import commands, queries
 from upstage_crm.patrons.commands import PatronKind
 from upstage_crm.patrons.fields import FIELDS
@@ -89,7 +93,7 @@ class TestList:
 
         run(story)
 
-    def test_the_address_says_what_is_shown(self, made: Runtime) -> None:
+    def test_search_tag_order_and_page_are_those_of_the_address(self, made: Runtime) -> None:
         for number in range(PAGE_SIZE + 3):
             add(made, given_name="Jane", family_name=f"Okafor{number:03}", tags="Donor")
         add(made, given_name="Jane", family_name="Unrelated")
@@ -100,70 +104,13 @@ class TestList:
                 path = "/patrons/?q=okafor&tag=donor&sort=number&desc=1&page=2"
                 dana = await opened(pipeline, cookie, path)
 
-                state = await pipeline.state(dana, PatronListState)
-                assert ["Jane Okafor002", "Jane Okafor001", "Jane Okafor000"] == [
-                    row.name for row in state.rows
+                assert await names(pipeline, dana) == [
+                    "Jane Okafor002",
+                    "Jane Okafor001",
+                    "Jane Okafor000",
                 ]
-                assert ("53 patrons", "51–53 of 53", False) == (
-                    state.count,
-                    state.summary,
-                    state.has_next,
-                )
-
-        run(story)
-
-    def test_pages_go_on_and_back_within_the_found(self, made: Runtime) -> None:
-        for number in range(PAGE_SIZE + 1):
-            add(made, given_name="Jane", family_name=f"Okafor{number:03}")
-        cookie = staff(made)
-
-        async def story() -> None:
-            async with Pipeline() as pipeline:
-                dana = await opened(pipeline, cookie)
-                await pipeline.send(dana, PatronListState.next_page)
-                assert ["Jane Okafor050"] == await names(pipeline, dana)
-                await pipeline.send(dana, PatronListState.next_page)
-                assert ["Jane Okafor050"] == await names(pipeline, dana)
-                await pipeline.send(dana, PatronListState.previous_page)
-                assert PAGE_SIZE == len(await names(pipeline, dana))
-                assert ["/patrons/?page=2", "/patrons/"] == dana.redirects()
-
-        run(story)
-
-    def test_the_latest_search_wins_whatever_arrives_late(self, made: Runtime) -> None:
-        add(made, given_name="Anna", family_name="Brandt")
-        add(made, given_name="Jane", family_name="Okafor")
-        cookie = staff(made)
-
-        async def story() -> None:
-            async with Pipeline() as pipeline:
-                dana = await opened(pipeline, cookie)
-                first = await pipeline.start(dana, PatronListState.search, text="anna")
-                second = await pipeline.start(dana, PatronListState.search, text="jane")
-                for started in (first, second):
-                    await asyncio.wait_for(started.wait_all(), 5)
-                # The browser arrives at both addresses, the older one after the newer search.
-                await pipeline.send(dana, PatronListState.load, "/patrons/?q=anna")
-                assert ["Jane Okafor"] == await names(pipeline, dana)
-                await pipeline.send(dana, PatronListState.load, "/patrons/?q=jane")
-
-                assert ["Jane Okafor"] == await names(pipeline, dana)
-
-        run(story)
-
-    def test_nobody_found_is_said_and_can_be_cleared(self, made: Runtime) -> None:
-        add(made, given_name="Jane", family_name="Okafor")
-        cookie = staff(made)
-
-        async def story() -> None:
-            async with Pipeline() as pipeline:
-                dana = await opened(pipeline, cookie)
-                await pipeline.send(dana, PatronListState.search, text="nobody at all")
-
                 state = await pipeline.state(dana, PatronListState)
-                assert ("nothing", []) == (state.shown, list(state.rows))
-                await pipeline.send(dana, PatronListState.clear)
-                assert ["Jane Okafor"] == await names(pipeline, dana)
+                assert (state.count, state.summary) == ("53 patrons", "51–53 of 53")
 
         run(story)
 
@@ -182,54 +129,39 @@ class TestList:
 
         run(story)
 
-    def test_back_to_an_address_reads_it_again(self, made: Runtime) -> None:
-        cookie = staff(made)
-
-        async def story() -> None:
-            async with Pipeline() as pipeline:
-                dana = await opened(pipeline, cookie, "/patrons/?q=jane")
-                add(made, given_name="Jane", family_name="Okafor")
-                await pipeline.send(dana, PatronListState.load, "/patrons/?q=jane")
-
-                assert ["Jane Okafor"] == await names(pipeline, dana)
-
-        run(story)
-
-    @pytest.mark.parametrize(
-        "path",
-        [
-            "/patrons/?sort=password&desc=yes&page=-4",
-            "/patrons/?page=99999999999999999999",
-            "/patrons/?page=²",
-        ],
-    )
-    def test_nonsense_in_the_address_is_no_error(self, made: Runtime, path: str) -> None:
-        add(made, given_name="Jane", family_name="Okafor")
-        cookie = staff(made)
-
-        async def story() -> None:
-            async with Pipeline() as pipeline:
-                dana = await opened(pipeline, cookie, path)
-
-                state = await pipeline.state(dana, PatronListState)
-                assert state.shown in {"rows", "nothing"}
-
-        run(story)
-
-    def test_arguments_of_any_kind_are_no_error(self, made: Runtime) -> None:
-        add(made, given_name="Jane", family_name="Okafor")
+    def test_enter_opens_the_patron_who_is_the_only_one(self, made: Runtime) -> None:
+        add(made, given_name="Anna", family_name="Brandt")
+        number = add(made, **JANE)
         cookie = staff(made)
 
         async def story() -> None:
             async with Pipeline() as pipeline:
                 dana = await opened(pipeline, cookie)
-                await pipeline.send(dana, PatronListState.search, text={"$gt": ""})
-                await pipeline.send(dana, PatronListState.sort_by, column=["name"])
-                await pipeline.send(dana, PatronListState.sort_by, column="email; drop")
+                await pipeline.send(dana, PatronListState.find, form={"q": JANE["email"]})
 
-                assert ["Jane Okafor"] == await names(pipeline, dana)
+                assert dana.redirects()[-1] == f"/patrons/{number}/"
 
         run(story)
+
+    @pytest.mark.parametrize(
+        ("what", "state"),
+        [
+            ({"email_bounced": True, "email_verified": True}, "bounced"),
+            ({"email_verified": True}, "verified"),
+            ({}, "unverified"),
+            ({"email": "", "email_bounced": True}, ""),
+        ],
+    )
+    def test_a_row_says_whether_its_address_can_be_asked(
+        self, made: Runtime, what: dict[str, Any], state: str
+    ) -> None:
+        add(made, **JANE)
+        with made.database.reading() as session:
+            (line,) = queries.page(session)[1]
+
+        row = list_row(replace(line, **what), pending=0, now=made.clock.now(), time_zone=UTC)
+
+        assert row.email_state == state
 
 
 JANE = {"given_name": "Jane", "family_name": "Okafor", "email": "jane@old.example"}
@@ -433,8 +365,7 @@ class TestPropose:
                 presses = [
                     await pipeline.start(dana, ProposeState.send, form=form) for _ in range(2)
                 ]
-                for press in presses:
-                    await asyncio.wait_for(press.wait_all(), 5)
+                await finished(*presses)
 
                 assert 1 == len((await pipeline.state(dana, PatronRecordState)).requests)
                 assert 2 == len(mails(made.database))
@@ -840,8 +771,7 @@ class TestAdd:
                 presses = [
                     await pipeline.start(dana, AddPatronState.add, form=form) for _ in range(2)
                 ]
-                for press in presses:
-                    await asyncio.wait_for(press.wait_all(), 5)
+                await finished(*presses)
 
                 with made.database.reading() as session:
                     assert 1 == queries.count(session)

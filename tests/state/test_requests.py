@@ -2,21 +2,23 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from tests.support.engine import Engine
 from tests.support.factories import NEW, OLD, Desk
 from tests.support.pipeline import Client, Pipeline, installed, sign_in
 from upstage_crm.admin.guard import AdminState
-from upstage_crm.admin.requests import queue_state
+from upstage_crm.admin.patrons.list_state import PatronListState
 from upstage_crm.admin.requests.detail_state import RequestDetailState
 from upstage_crm.admin.requests.queue_state import RequestQueueState
 from upstage_crm.admin.requests.task_state import RequestTaskState
 from upstage_crm.change_requests.lifecycle.answer import Evidence
 from upstage_crm.change_requests.lifecycle.staff_commands import Proposed
+from upstage_crm.change_requests.model.policy import DEFAULT, Asked, FieldPolicy
 from upstage_crm.change_requests.model.rules import (
     Cause,
     Decision,
@@ -133,20 +135,26 @@ def test_queue_shows_a_request_with_its_newest_decision_mail(play: Any) -> None:
     play(story)
 
 
+def ended_in_every_way(scene: Scene) -> dict[str, str]:
+    """One open request and one of each ending; their references."""
+    desk, made = scene.desk, dict[str, str]()
+    for number, ending in enumerate(("open", "approve", "reject", "withdraw", "bounce")):
+        request, claims = desk.asked(scene.patron(number), f"new{number}@example.org")
+        made[ending] = request.reference
+        if ending == "approve":
+            desk.decide(claims)
+        if ending == "reject":
+            desk.decide(claims, Decision.REJECT)
+        if ending == "withdraw":
+            desk.withdraw(request)
+        if ending == "bounce":
+            Engine(desk.database, scene.clock).bounce(request)
+    return made
+
+
 def test_each_view_holds_what_its_tab_counts(play: Any) -> None:
     async def story(scene: Scene) -> None:
-        desk = scene.desk
-        made: dict[str, str] = {}
-        for number, ending in enumerate(("open", "approve", "reject", "withdraw")):
-            patron = scene.patron(number)
-            request, claims = desk.asked(patron, f"new{number}@example.org")
-            made[ending] = request.reference
-            if ending == "approve":
-                desk.decide(claims)
-            if ending == "reject":
-                desk.decide(claims, Decision.REJECT)
-            if ending == "withdraw":
-                desk.withdraw(request)
+        made = ended_in_every_way(scene)
 
         cookie = scene.cookie()
         for view, wanted in (
@@ -155,7 +163,7 @@ def test_each_view_holds_what_its_tab_counts(play: Any) -> None:
             ("expiring", set()),
             ("approved", {made["approve"]}),
             ("rejected", {made["reject"]}),
-            ("ended", {made["withdraw"]}),
+            ("ended", {made["withdraw"], made["bounce"]}),
             ("all", set(made.values())),
         ):
             tab = await scene.queue(f"/requests/?view={view}", cookie)
@@ -163,7 +171,79 @@ def test_each_view_holds_what_its_tab_counts(play: Any) -> None:
             active = next(tab for tab in shown.tabs if tab.is_active)
             assert wanted == {row.reference for row in shown.rows}, view
             assert str(len(wanted)) == active.count, view
-            assert ("rows" if wanted else "empty") == shown.shown
+            assert ("rows" if wanted else "empty" if view == "open" else "nothing") == shown.shown
+
+    play(story)
+
+
+def test_what_bounced_last_month_is_found_in_two_presses(play: Any) -> None:
+    async def story(scene: Scene) -> None:
+        made = ended_in_every_way(scene)  # on March 2
+        tab = await scene.queue()
+        await scene.pipeline.send(tab, RequestQueueState.choose, name="view", value="undeliverable")
+        await scene.pipeline.send(tab, RequestQueueState.choose, name="when", value="last-month")
+        assert await scene.references(tab) == []
+
+        scene.clock.advance(timedelta(days=30))  # April 1: March is last month
+        later = await scene.queue(tab.redirects()[-1], scene.cookie(email="later@desk.example"))
+
+        assert await scene.references(later) == [made["bounce"]]
+        shown = await scene.listed(later)
+        assert [tab.label for tab in shown.tabs if tab.is_active] == ["Ended"]
+        assert (shown.is_finished, shown.rows[0].ended, shown.rows[0].left) == (
+            True,
+            "2 Mar 2026",
+            "",
+        )
+
+    play(story)
+
+
+def test_the_queue_is_ordered_by_when_it_ended_and_by_when_it_was_proposed(play: Any) -> None:
+    async def story(scene: Scene) -> None:
+        desk = scene.desk
+        first = desk.propose(scene.patron(1), "new1@example.org")
+        scene.clock.advance(timedelta(minutes=1))
+        second = desk.propose(scene.patron(2), "new2@example.org")
+        for request in (second, first):
+            scene.clock.advance(timedelta(minutes=1))
+            desk.withdraw(request)
+
+        cookie = scene.cookie()
+        for sort, wanted in (
+            ("", [first, second]),
+            ("&desc=1", [second, first]),
+            ("&sort=asked&desc=1", [second, first]),
+            ("&sort=asked", [first, second]),
+        ):
+            tab = await scene.queue(f"/requests/?view=withdrawn{sort}", cookie)
+            found = await scene.references(tab)
+            assert found == [request.reference for request in wanted], sort
+
+    play(story)
+
+
+def test_what_is_on_hold_waits_for_no_patron_and_has_no_deadline(play: Any) -> None:
+    async def story(scene: Scene) -> None:
+        desk = Engine(scene.desk.database, scene.clock)
+        asked = desk.propose(desk.patron("a@example.com", "Ada"), "asked@example.org")
+        email = FieldPolicy(asked=Asked.PROPOSED, second_person=True)
+        desk.set_policy(replace(DEFAULT, fields={"email": email}))
+        held = desk.propose(desk.patron("h@example.com", "Hal"), "held@example.org")
+        cookie = scene.cookie()
+
+        is_open = await scene.queue(cookie=cookie)
+        on_hold = await scene.queue("/requests/?view=held", cookie)
+
+        assert await scene.references(is_open) == [asked.reference]
+        (row,) = (await scene.listed(on_hold)).rows
+        assert (row.reference, row.left, row.state_more) == (
+            held.reference,
+            "",
+            "A colleague must approve it",
+        )
+        counts = {tab.label: tab.count for tab in (await scene.listed(is_open)).tabs}
+        assert (counts["Open"], counts["On hold"]) == ("1", "1")
 
     play(story)
 
@@ -218,48 +298,16 @@ def test_search_finds_by_reference_name_and_both_addresses(play: Any) -> None:
     play(story)
 
 
-def test_search_that_finds_nothing_says_so_and_can_be_cleared(play: Any) -> None:
-    async def story(scene: Scene) -> None:
-        scene.desk.propose(scene.desk.patron())
-        tab = await scene.queue("/requests/?q=nobody")
-
-        assert "nothing" == (await scene.listed(tab)).shown
-        await scene.pipeline.send(tab, RequestQueueState.clear)
-
-        assert 1 == len(await scene.references(tab))
-        assert "/requests/" == tab.redirects()[-1]
-
-    play(story)
-
-
-def test_nonsense_in_the_address_reads_as_not_said(play: Any) -> None:
+def test_a_reference_that_is_looked_for_among_patrons_leads_to_its_request(play: Any) -> None:
     async def story(scene: Scene) -> None:
         request = scene.desk.propose(scene.desk.patron())
+        tab = scene.pipeline.client(scene.cookie())
+        await scene.pipeline.send(tab, PatronListState.load, "/patrons/")
+        for words, reference in ((request.reference.lower(), request.reference), ("nobody", "")):
+            await scene.pipeline.send(tab, PatronListState.search, text=words)
 
-        tab = await scene.queue("/requests/?view=%27drop&page=-3&q=")
-
-        assert [request.reference] == await scene.references(tab)
-
-    play(story)
-
-
-def test_pages_follow_each_other(play: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(queue_state, "PAGE_SIZE", 2)
-
-    async def story(scene: Scene) -> None:
-        for number in range(3):
-            scene.desk.propose(scene.patron(number), f"new{number}@example.org")
-        tab = await scene.queue()
-        first = set(await scene.references(tab))
-
-        await scene.pipeline.send(tab, RequestQueueState.next_page)
-        second = set(await scene.references(tab))
-        summary = (await scene.listed(tab)).summary
-        await scene.pipeline.send(tab, RequestQueueState.next_page)
-
-        assert (2, 1, "3–3 of 3") == (len(first), len(second), summary)
-        assert not first & second
-        assert ["/requests/?page=2"] == tab.redirects()
+            shown = await scene.pipeline.state(tab, PatronListState)
+            assert (shown.shown, shown.reference) == ("nothing", reference)
 
     play(story)
 

@@ -590,9 +590,9 @@ def test_the_dashboard_and_the_queue_say_what_waits_for_somebody(play: Play) -> 
         await scene.pipeline.send(tab, DashboardState.load, "/")
         needs = (await scene.pipeline.state(tab, DashboardState)).needs
         assert [
-            ("Record in dispute", "Mara Smith"),
-            ("Waits for a second person", "Dee Smith"),
-            ("Waits for a second person", "Rae Smith"),
+            ("In dispute", "Mara Smith"),
+            ("Waiting for a second person", "Dee Smith"),
+            ("Waiting for a second person", "Rae Smith"),
             ("Erasure to confirm", "Lea Smith"),
         ] == [(row.words, row.about) for row in needs][:4]
         assert f"/patrons/{leaving.number}/" == needs[3].href

@@ -37,6 +37,7 @@ from upstage_crm.staff.auth.devices import (
 )
 from upstage_crm.staff.roles import Role, StaffMember
 from upstage_crm.team import invitations
+from upstage_crm.upstage_crm import STAFF_PLACES
 from upstage_crm.wiring import Runtime
 
 EMAIL = "dana@desk.example"
@@ -126,7 +127,7 @@ class Door:
             *account_routes.ROUTES,
             *export.ROUTES,
         ]
-        return Visitor(StaffGate(Starlette(routes=[*ours, anything])))
+        return Visitor(StaffGate(Starlette(routes=[*ours, anything]), places=STAFF_PLACES))
 
     def sign_in(self, browser: Visitor, **fields: str) -> str:
         """Press the form's button; return where it leads."""

@@ -64,6 +64,10 @@ from upstage_crm.wiring import mailboxes_of
 
 OLD = "mara@example.com"
 NEW = "mara.new@example.org"
+ANOTHER = StaffMember(
+    id="another", display_name="Another", desk="", role=Role.OWNER, email_key="another@desk.example"
+)
+"""An owner who has done nothing yet: what needs a second person needs this one."""
 PUBLIC_URL = "https://crm.example.org"
 MAIL_FROM = "Lantern <box@example.org>"
 # argon2id with the smallest parameters, made once: no test pays for hashing a password.

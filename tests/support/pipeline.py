@@ -43,7 +43,7 @@ from upstage_crm.wiring import Runtime
 
 S = TypeVar("S", bound=rx.State)
 
-PATIENCE_S = 10  # an event that takes longer hangs
+PATIENCE_S = 120  # an event that takes longer hangs
 NO_PASSWORD = "nobody signs in with a password here"
 CONNECT = "reflex___state____state.hydrate_and_load"
 ON_LOAD = "reflex___state____state.reflex___state____on_load_internal_state.on_load_internal"
@@ -131,7 +131,7 @@ class Pipeline:
     ) -> None:
         """Send one event and wait for it and all that follows from it."""
         started = await self.start(client, handler, path, **payload)
-        await asyncio.wait_for(started.wait_all(), PATIENCE_S)
+        await finished(started)
 
     async def start(
         self, client: Client, handler: Any, path: str | None = None, **payload: Any
@@ -192,7 +192,7 @@ class Pipeline:
         """Run an event that no browser asked for, as a live update does, and wait for it."""
         event = Event(name=format_event_handler(handler), payload={})
         started = await self._processor.enqueue(client.token, event)
-        await asyncio.wait_for(started.wait_all(), PATIENCE_S)
+        await finished(started)
 
     async def until_told(self, client: Client, words: str) -> None:
         """Wait until the server has sent these words: what follows a failure comes after it."""
@@ -204,6 +204,19 @@ class Pipeline:
         """The tab's state as it stands."""
         root = await self._states.get_state(rx.BaseStateToken(ident=client.token, cls=cls))
         return await root.get_state(cls)
+
+
+async def finished(*started: Any) -> None:
+    """Wait for events and all that follows from them, without ever cancelling one.
+
+    `asyncio.wait_for` would: on a busy machine it ends the very event that it waits for and says
+    nothing, because `wait_all` takes a cancelled event for one that is done.
+    """
+    waiting = [asyncio.ensure_future(each.wait_all()) for each in started]
+    _done, hanging = await asyncio.wait(waiting, timeout=PATIENCE_S)
+    assert not hanging
+    for each in waiting:
+        each.result()
 
 
 @contextmanager

@@ -27,6 +27,7 @@ from upstage_crm.http.session_cookie import session_token
 from upstage_crm.mail.sending import send_gate
 from upstage_crm.organisation.settings import details
 from upstage_crm.pages.event_errors import forget_trouble
+from upstage_crm.pages.registry import registry
 from upstage_crm.pages.tab import TabMixin
 from upstage_crm.staff.auth import sessions
 from upstage_crm.staff.auth.sessions import (
@@ -68,7 +69,8 @@ class AdminState(TabMixin, rx.State):
     `permission` is what a page's handlers ask for; commands ask again for what they do. `fresh`
     names the handlers that want a recent proof of who presses, `may_enrol` opens the page to a
     staff member whose role asks for a second factor that the account has not got yet.
-    `refused_at` is the path of the page that the role does not include.
+    `menu` holds the keys of the menu entries that the role includes, `refused_at` is the path of
+    the page that it does not include.
     """
 
     permission: ClassVar[Permission | None] = None
@@ -80,6 +82,7 @@ class AdminState(TabMixin, rx.State):
     user_role: str = ""
     user_initials: str = ""
     mail_banner: str = ""
+    menu: rx.Field[list[str]] = rx.field(default_factory=list)
     refused_at: str = ""
 
     _member: StaffMember | None = None
@@ -92,6 +95,9 @@ class AdminState(TabMixin, rx.State):
 
     def _who(self) -> str:
         return self._member.id if self._member is not None else ""
+
+    def _viewer(self) -> StaffMember | None:
+        return self._member
 
     def _session(self) -> SignedIn:
         """The session of whoever is signed in, as the middleware found it for this event."""
@@ -120,6 +126,7 @@ class AdminState(TabMixin, rx.State):
         self.organisation = name
         self.user_name = member.display_name
         self.user_role = ROLE_WORDS[member.role]
+        self.menu = [page.key for page in registry.menu if self._may(page.permission)]
         self.user_initials = "".join(part[0] for part in member.display_name.split()[:2]).upper()
         self.mail_banner = MAIL_MODE_WORDS[runtime().mail_mode]
         if paused and not self.mail_banner:

@@ -19,10 +19,6 @@ from upstage_crm.staff.auth.sessions import Stage
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
 
-# The first part of the path of each page of the CRM; the dashboard's is empty.
-STAFF_PLACES = frozenset(
-    {"", "patrons", "requests", "mailbox", "team", "audit", "settings", "account", "index.html"}
-)
 RAW_MAIL = "/mailbox/raw/"
 ACCOUNT = "/account/"
 SECOND = "/sign-in/second/"
@@ -35,10 +31,13 @@ class StaffGate:
     Whoever still owes the second factor goes to give it, and whoever has to set one up first to
     their account. A mail under `/mailbox/raw/` is not there at all (404). Every other path, every
     other method and the websocket are not its business.
+
+    `places` are the first parts of the paths of staff pages (`pages.registry.staff_places`).
     """
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, *, places: frozenset[str]) -> None:
         self._app = app
+        self._places = places
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, unless it asks for a staff page without a session."""
@@ -46,7 +45,7 @@ class StaffGate:
             await self._app(scope, receive, send)
             return
         path = str(scope["path"])
-        if not is_staff_page(path):
+        if not is_staff_page(path, self._places):
             await self._app(scope, receive, send)
             return
         cookie = Headers(scope=scope).get("cookie", "")
@@ -65,9 +64,9 @@ class StaffGate:
         await RedirectResponse(target, SEE_OTHER)(scope, receive, send)
 
 
-def is_staff_page(path: str) -> bool:
+def is_staff_page(path: str, places: frozenset[str]) -> bool:
     """Whether `path` belongs to a page of the CRM that needs a session."""
-    return path.lstrip("/").partition("/")[0] in STAFF_PLACES
+    return path.lstrip("/").partition("/")[0] in places
 
 
 def _is_account(path: str) -> bool:

@@ -18,7 +18,7 @@ from upstage_crm.admin.redacted_trail import seen_address, told_changes, told_wo
 from upstage_crm.audit.trail import AuditLine
 from upstage_crm.core import when
 from upstage_crm.mail.event_log import NotedEvent
-from upstage_crm.mail.events import EventKind
+from upstage_crm.mail.provider_events import EventKind
 from upstage_crm.mail.queries import MailSummary
 from upstage_crm.patrons.fields import FIELDS
 from upstage_crm.patrons.visibility import FieldAccess

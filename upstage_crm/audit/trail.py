@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -270,17 +270,41 @@ def subjects_since(
     return [(action, *ids) for action, *ids in session.connection().execute(query)]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class About:
+    """Entries about any of these patrons or requests, or by any of these staff members."""
+
+    patron_ids: sa.Select[str] | Sequence[str] = ()
+    request_ids: Sequence[str] = ()
+    actor_ids: sa.Select[str] | Sequence[str] = ()
+
+    def condition(self) -> sa.ColumnElement[bool]:
+        """As the database checks it."""
+        return sa.or_(
+            _entry.c.patron_id.in_(self.patron_ids),
+            _entry.c.request_id.in_(self.request_ids),
+            _entry.c.actor_id.in_(self.actor_ids),
+        )
+
+
 def timeline(
     session: Session,
     *,
     patron_id: str | None = None,
     request_id: str | None = None,
     action: Action | None = None,
+    actions: Collection[Action] | None = None,
     actor_kind: ActorKind | None = None,
+    about: About | None = None,
+    start: datetime | None = None,
+    end: datetime | None = None,
     before: int | None = None,
     limit: int = 50,
 ) -> tuple[AuditLine, ...]:
-    """The newest entries first, filtered; `before` is the sequence number to page from."""
+    """The newest entries first, filtered; `before` is the sequence number to page from.
+
+    `start` and `end` are instants: from the first on, and before the second.
+    """
     query = select(AuditEntryRow).order_by(col(AuditEntryRow.seq).desc()).limit(limit)
     if patron_id is not None:
         query = query.where(AuditEntryRow.patron_id == patron_id)
@@ -288,8 +312,16 @@ def timeline(
         query = query.where(AuditEntryRow.request_id == request_id)
     if action is not None:
         query = query.where(AuditEntryRow.action == action)
+    if actions is not None:
+        query = query.where(col(AuditEntryRow.action).in_(actions))
     if actor_kind is not None:
         query = query.where(AuditEntryRow.actor_kind == actor_kind)
+    if about is not None:
+        query = query.where(about.condition())
+    if start is not None:
+        query = query.where(col(AuditEntryRow.at) >= start)
+    if end is not None:
+        query = query.where(col(AuditEntryRow.at) < end)
     if before is not None:
         query = query.where(col(AuditEntryRow.seq) < before)
     rows = session.exec(query).all()

@@ -50,6 +50,10 @@ class TabMixin(FeedbackMixin, rx.State, mixin=True):
     async def _frame(self) -> None:
         """Load what the frame around the page shows."""
 
+    def _viewer(self) -> object:
+        """Who looks at this tab; what is read for one viewer is never shown to another."""
+        return None
+
     def _browser_place(self) -> str:
         """The address of the browser's page when it sent the event: path and query."""
         return str(self.router_data.get("asPath") or "").partition("#")[0]

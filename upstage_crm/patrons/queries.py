@@ -270,6 +270,7 @@ def _line(row: PatronRow, access: FieldAccess) -> PatronLine:
         status=row.status.value,
         email=access.show(FIELDS["email"], values),
         email_verified=row.email_verified_at is not None,
+        email_bounced=row.email_bounced_at is not None,
         phone=access.show(FIELDS["phone"], values),
         city=access.part("address_city", row.address_city),
         tags=row.tags,

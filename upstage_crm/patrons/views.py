@@ -32,6 +32,7 @@ class PatronLine:
     status: str
     email: str
     email_verified: bool
+    email_bounced: bool
     phone: str
     city: str
     tags: str

@@ -22,7 +22,7 @@ from upstage_crm.ui.components.page import (
 )
 from upstage_crm.ui.components.status import request_chip
 from upstage_crm.ui.components.text import breadcrumbs, reference
-from upstage_crm.ui.layout import admin_shell, auth_shell, patron_shell
+from upstage_crm.ui.layout import admin_shell, auth_shell, menu_place, patron_shell
 from upstage_crm.ui.samples import controls, lists, patron, records
 
 
@@ -82,7 +82,10 @@ def kit_page() -> rx.Component:
             lists.state_cards(),
             gap="large",
         ),
-        active="patrons",
+        places=(
+            menu_place("Dashboard", href="/", mark="layout-dashboard", is_active=False),
+            menu_place("Patrons", href="/patrons/", mark="users", is_active=True),
+        ),
         organisation="Playhouse on the Quay",
         user_name="Dana Reyes",
         user_role="Box office",

@@ -1,6 +1,7 @@
 """The frames around every page, and the line that says the connection is lost.
 
-admin_shell(*children, active, organisation, user_name, user_role, user_initials, banners)
+admin_shell(*children, places, organisation, user_name, user_role, user_initials, banners)
+menu_place(words, href, mark, is_active)      an entry of its menu
 patron_shell(*children, organisation, footer, busy_hint)      auth_shell(*children, organisation)
 when_hydrated(content, fallback)     connection_banner(trouble)      theme_switch()
 
@@ -8,6 +9,7 @@ No frame imports a state of the product: names come as values or vars. `data-hyd
 turns "true" when the page answers to presses; tests wait for it.
 """
 
+from collections.abc import Sequence
 from typing import Any, Final, Literal
 
 import reflex as rx
@@ -19,29 +21,16 @@ from upstage_crm.ui.components.form import native_form
 from upstage_crm.ui.components.text import avatar
 
 SKIP: Final = "Skip to the content"
-Place = Literal["dashboard", "patrons", "requests", "mailbox", "team", "audit", "settings", ""]
-
-_PLACES: Final = (
-    ("dashboard", "Dashboard", "/", "layout-dashboard"),
-    ("patrons", "Patrons", "/patrons/", "users"),
-    ("requests", "Requests", "/requests/", "clipboard-check"),
-    ("mailbox", "Mailbox", "/mailbox/", "mail"),
-    ("team", "Team", "/team/", "id-card"),
-    ("audit", "Audit", "/audit/", "scroll-text"),
-    ("settings", "Settings", "/settings/", "settings"),
-)
-"""The places in the order of the day's work: key, words, address, icon."""
 
 
 def admin_shell(
     *children: Child,
-    active: Place,
+    places: Sequence[Child] = (),
     organisation: Text,
     user_name: Text,
     user_role: Text,
     user_initials: Text = "",
     banners: Child | None = None,
-    hidden_places: frozenset[str] = frozenset(),
 ) -> rx.Component:
     """Return the staff frame: places at the side, banners over everything, then the page.
 
@@ -49,21 +38,6 @@ def admin_shell(
     and by a press beside it, and needs no script). Signing out is a real form, so it works even
     when the connection does not.
     """
-    places = rx.el.ul(
-        *(
-            rx.el.li(
-                link(
-                    icon(mark),
-                    words,
-                    href=href,
-                    aria_current="page" if key == active else "false",
-                    class_name="u-place",
-                )
-            )
-            for key, words, href, mark in _PLACES
-            if key not in hidden_places
-        )
-    )
     person = rx.el.div(
         rx.el.div(
             avatar(user_initials),
@@ -91,7 +65,7 @@ def admin_shell(
         class_name="u-person-block",
     )
     side = rx.el.div(
-        rx.el.nav(places, aria_label="Main", class_name="u-places"),
+        rx.el.nav(rx.el.ul(*places), aria_label="Main", class_name="u-places"),
         person,
         id="places",
         class_name="u-side-panel",
@@ -124,6 +98,19 @@ def admin_shell(
         ),
         data_hydrated=_hydrated(),
         class_name="u-admin",
+    )
+
+
+def menu_place(words: Text, *, href: Text, mark: str, is_active: bool) -> rx.Component:
+    """Return one entry of the staff menu."""
+    return rx.el.li(
+        link(
+            icon(mark),
+            words,
+            href=href,
+            aria_current="page" if is_active else "false",
+            class_name="u-place",
+        )
     )
 
 

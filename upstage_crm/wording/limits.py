@@ -35,3 +35,10 @@ HELD_WORDS: Mapping[HeldFor, str] = {
     HeldFor.QUARANTINE: "Recorded. A second staff member looks before anybody is written to.",
 }
 """What a member reads whose proposal is held."""
+HELD_NEEDS: Mapping[HeldFor, str] = {
+    HeldFor.SECOND_PERSON: "A colleague must approve it",
+    HeldFor.DESK: "A colleague must confirm the identity",
+    HeldFor.COOLING: "Goes out automatically in a few minutes",
+    HeldFor.QUARANTINE: "Unusual activity: needs a review",
+}
+"""What a request on hold needs, in a list."""

@@ -8,6 +8,7 @@ from upstage_crm.admin.audit.findings import findings_card, restore_dialog
 from upstage_crm.admin.audit.rows import TrailRow, ValueLine
 from upstage_crm.admin.audit.state import AuditState as State
 from upstage_crm.admin.frame import framed
+from upstage_crm.pages.list_page import list_dates, list_rows, list_select, list_tools
 from upstage_crm.pages.view import rows_here
 from upstage_crm.ui.components.base import Child, filled, hidden_text, icon, show_if
 from upstage_crm.ui.components.button import button, link, link_button
@@ -20,13 +21,12 @@ from upstage_crm.ui.components.feedback import (
 from upstage_crm.ui.components.page import card, page_header, quote, stack
 from upstage_crm.ui.components.text import empty_value, reference, when
 from upstage_crm.ui.components.timeline import timeline, timeline_item
-from upstage_crm.ui.components.toolbar import filter_select, toolbar
 from upstage_crm.wording.actions import (
     ACTOR_WORDS,
     GROUP_WORDS,
 )
 
-_ACTORS = [("", "Everybody"), *((kind.value, words) for kind, words in ACTOR_WORDS.items())]
+_ACTORS = [("", "Anyone"), *((kind.value, words) for kind, words in ACTOR_WORDS.items())]
 _GROUPS = [("", "Everything"), *((group.value, words) for group, words in GROUP_WORDS.items())]
 
 
@@ -37,7 +37,7 @@ def page() -> rx.Component:
         page_header(
             "Audit",
             subtitle=rx.fragment(
-                "Every change, who made it and by which way. Nothing here can be altered.",
+                "Every change: who, what and how. Nothing here can be altered.",
                 show_if(filled(State.time_zone), rx.fragment(" Times: ", State.time_zone, ".")),
             ),
             actions=(
@@ -63,19 +63,23 @@ def page() -> rx.Component:
                 role="status",
             ),
             findings_card(),
-            toolbar(
-                filter_select(
-                    "Who", _ACTORS, value=State.wanted_actor, on_change=State.choose_actor, id="who"
-                ),
-                filter_select(
-                    "What",
-                    _GROUPS,
-                    value=State.wanted_group,
-                    on_change=State.choose_group,
-                    id="what",
+            list_tools(
+                State,
+                list_select(State, "who", "Who", _ACTORS),
+                list_select(State, "what", "What", _GROUPS),
+                list_dates(State, "Date"),
+                label="Search the trail",
+                placeholder="Patron, colleague or reference",
+                actions=(
+                    show_if(
+                        State.may_export,
+                        link_button(
+                            "Export", href=State.export_href, icon="download", full_load=True
+                        ),
+                    ),
                 ),
             ),
-            card(rows_here(State, _entries(), skeleton_lines(10))),
+            card(_entries()),
             rows_here(State, _steps(), rx.fragment()),
         ),
         restore_dialog(),
@@ -89,13 +93,13 @@ def _found_tone() -> rx.Var[str]:
 
 
 def _entries() -> Child:
-    return rx.match(
-        State.shown,
-        ("rows", timeline(rx.foreach(State.rows, _entry), label="Audit trail")),
-        ("failed", _failed()),
-        ("nothing", _nothing()),
-        ("empty", _empty()),
+    return list_rows(
+        State,
+        timeline(rx.foreach(State.rows, _entry), label="Audit trail"),
         skeleton_lines(10),
+        empty=_empty(),
+        nothing=_nothing(),
+        failed=_failed(),
     )
 
 
@@ -145,11 +149,11 @@ def _steps() -> rx.Component:
         show_if(
             State.is_newest,
             rx.fragment(),
-            link_button("Newest", href=State.newest_href, icon="arrow-up", size="small"),
+            button("Newest", icon="arrow-up", size="small", on_click=State.previous_page),
         ),
         show_if(
-            filled(State.older_href),
-            link_button("Older", href=State.older_href, icon="arrow-down", size="small"),
+            State.has_next,
+            button("Older", icon="arrow-down", size="small", on_click=State.next_page),
         ),
         aria_label="Pages",
         class_name="u-inline",
@@ -166,9 +170,10 @@ def _failed() -> rx.Component:
 
 def _nothing() -> rx.Component:
     return empty_state(
-        "Nothing like this was recorded",
-        icon="scroll-text",
-        action=link_button("Show everything", href="/audit/"),
+        rx.cond(State.query, f"No entry found for “{State.query}”", "No entry fits"),
+        rx.el.p("Search by patron (number, name or email), by colleague or by reference."),
+        icon="search",
+        action=button("Show everything", on_click=State.clear),
     )
 
 

@@ -80,30 +80,38 @@ def _tile(item: ObjectVar[Tile]) -> rx.Component:
 
 
 def _needs() -> rx.Component:
-    headings = [column(words) for words in ("What", "About", "Which", "When")]
+    headings = [column(words) for words in ("Task", "Patron", "Reference", "Since")]
     rows = rx.foreach(State.needs, lambda row: _need(row=row))
+    title = rx.fragment(
+        "Needs your attention ",
+        show_if(
+            filled(State.needs_count), rx.el.span(State.needs_count, class_name="u-count u-num")
+        ),
+    )
     return card(
         rx.cond(
             State.needs,
-            data_table(headings, rows, label="What needs you"),
+            data_table(headings, rows, label="Needs your attention"),
             empty_state(
                 "Nothing needs you",
-                rx.el.p("No failed mail, no conflict, no objection, nothing about to expire."),
+                rx.el.p("There is nothing that you could act on right now."),
                 icon="circle-check",
             ),
         ),
-        title="Needs you",
+        title=title,
+        actions=(show_if(filled(State.whole), link("Show less", href="/")),),
         flush=True,
     )
 
 
 @rx.memo
 def _need(row: ObjectVar[NeedRow]) -> rx.Component:
+    task = chip(row.words, icon=row.icon, tone=row.tone)
     return table_row(
-        lead_cell(chip(row.words, icon=row.icon, tone=row.tone), href=row.href),
-        cell(rx.el.bdi(row.about, class_name="u-value"), label="About"),
-        cell(row.detail, label="Which"),
-        cell(when(row.time, iso=row.time_iso), label="When"),
+        lead_cell(show_if(filled(row.more), row.more, task), href=row.href),
+        cell(rx.el.bdi(row.about, class_name="u-value"), label="Patron"),
+        cell(row.detail, label="Reference"),
+        cell(show_if(filled(row.time), when(row.time, iso=row.time_iso)), label="Since"),
     )
 
 
@@ -115,14 +123,14 @@ def _decided() -> rx.Component:
     return card(
         rx.cond(
             State.decided,
-            data_table(headings, rows, label="Decided last"),
+            data_table(headings, rows, label="Recent decisions"),
             empty_state(
                 "No decisions yet",
                 rx.el.p("What patrons approve or reject is listed here."),
                 icon="hourglass",
             ),
         ),
-        title="Decided last",
+        title="Recent decisions",
         actions=(link("All requests", href="/requests/?view=all"),),
         flush=True,
     )

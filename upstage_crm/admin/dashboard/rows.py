@@ -5,13 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
 from upstage_crm.admin.redacted_trail import seen_address
+from upstage_crm.admin.requests.url import queue_href
 from upstage_crm.change_requests.limits.alerts import AlertView
 from upstage_crm.change_requests.model.rules import RequestState
 from upstage_crm.change_requests.notifications.alert_mails import WIRE_WORDS
-from upstage_crm.change_requests.reads.dashboard import (
-    Need,
-    Standing,
-)
+from upstage_crm.change_requests.reads.dashboard import Standing, View
+from upstage_crm.change_requests.reads.needs import Need
 from upstage_crm.core import when
 from upstage_crm.mail.delivery import MailState
 from upstage_crm.mail.queries import MailSummary
@@ -21,19 +20,19 @@ from upstage_crm.wording.actions import subject_words
 from upstage_crm.wording.sentences import MAIL_KIND_WORDS
 
 _NEEDS: Mapping[Need, tuple[str, str, str]] = {
-    Need.FROZEN: ("Record in dispute", "shield-alert", "danger"),
+    Need.FROZEN: ("In dispute", "shield-alert", "danger"),
     Need.NOTICE_STOPPED: ("Patron could not be told", "mail-warning", "danger"),
-    Need.SECOND_PERSON: ("Waits for a second person", "users", "warning"),
+    Need.SECOND_PERSON: ("Waiting for a second person", "users", "warning"),
     Need.ERASURE: ("Erasure to confirm", "circle-slash", "warning"),
     Need.RECORD_CHANGE: ("Protection or status to confirm", "users", "warning"),
     Need.OBJECTED: ("The patron objected", "shield-alert", "danger"),
-    Need.ADDRESS_TAKEN: ("Two patrons, one address", "users", "warning"),
-    Need.UNDELIVERABLE: ("Our question came back", "mail-x", "danger"),
-    Need.EXPIRING: ("No answer yet", "hourglass", "warning"),
+    Need.ADDRESS_TAKEN: ("Address used by two patrons", "users", "warning"),
+    Need.UNDELIVERABLE: ("Email bounced", "mail-x", "danger"),
 }
+WEEK = "&when=7-days"
 _TROUBLE: Mapping[MailState, tuple[str, str, str]] = {
-    MailState.FAILED: ("A mail could not be sent", "mail-x", "danger"),
-    MailState.UNCERTAIN: ("A mail may not have left", "mail-warning", "warning"),
+    MailState.FAILED: ("Email could not be sent", "mail-x", "danger"),
+    MailState.UNCERTAIN: ("Email may not have been sent", "mail-warning", "warning"),
 }
 
 
@@ -50,7 +49,7 @@ class Tile:
 
 @dataclass(frozen=True)
 class NeedRow:
-    """One thing that a person has to look at."""
+    """One thing that a person has to look at; with `more`, the way to those that are not shown."""
 
     words: str = ""
     icon: str = "flag"
@@ -58,6 +57,7 @@ class NeedRow:
     about: str = ""
     detail: str = ""
     href: str = ""
+    more: str = ""
     time: str = ""
     time_iso: str = ""
 
@@ -81,6 +81,7 @@ class Counts:
     """The numbers behind the tiles. The ended ones are of the last seven days."""
 
     waiting: int
+    held: int
     expiring: int
     ended: Mapping[RequestState, int]
     mail_waiting: int
@@ -93,29 +94,35 @@ def tiles(counts: Counts, *, may_open_mail: bool) -> list[Tile]:
     partly = counts.ended.get(RequestState.PARTLY_APPROVED, 0)
     rejected = counts.ended.get(RequestState.REJECTED, 0)
     return [
-        Tile(label="Waiting for patrons", number=f"{counts.waiting:,}", href="/requests/"),
+        Tile(label="Waiting for patrons", number=f"{counts.waiting:,}", href=queue_href(View.OPEN)),
+        Tile(
+            label="On hold",
+            number=f"{counts.held:,}",
+            href=queue_href(View.HELD),
+            tone="warning" if counts.held else "neutral",
+        ),
         Tile(
             label="Expiring in 48 h",
             number=f"{counts.expiring:,}",
-            href="/requests/?view=expiring",
+            href=queue_href(View.EXPIRING),
             tone="warning" if counts.expiring else "neutral",
         ),
         Tile(
-            label="Approved in 7 days",
+            label="Approved, last 7 days",
             number=f"{approved + partly:,}",
-            href="/requests/?view=approved",
-            note=f"{partly:,} in part" if partly else "",
+            href=f"{queue_href(View.APPROVED)}{WEEK}",
+            note=f"{partly:,} partly" if partly else "",
         ),
         Tile(
-            label="Rejected in 7 days",
+            label="Rejected, last 7 days",
             number=f"{rejected:,}",
-            href="/requests/?view=rejected",
+            href=f"{queue_href(View.REJECTED)}{WEEK}",
         ),
         Tile(
-            label="Mail waiting or failed",
+            label="Email queued or failed",
             number=f"{counts.mail_waiting + counts.mail_troubled:,}",
             href=_mail_href(counts) if may_open_mail else "",
-            note=f"{counts.mail_troubled:,} need you" if counts.mail_troubled else "",
+            note=f"{counts.mail_troubled:,} need attention" if counts.mail_troubled else "",
             tone="danger" if counts.mail_troubled else "neutral",
         ),
     ]
@@ -130,7 +137,6 @@ def _mail_href(counts: Counts) -> str:
 def need_row(need: Need, standing: Standing, *, now: datetime, time_zone: tzinfo) -> NeedRow:
     """Return the row of one request that needs a person."""
     words, icon, tone = _NEEDS[need]
-    is_due = need is Need.EXPIRING
     # These are dealt with on the record's page.
     is_records = need in (Need.FROZEN, Need.ERASURE, Need.RECORD_CHANGE)
     record, request = f"/patrons/{standing.patron_number}/", f"/requests/{standing.reference}/"
@@ -141,11 +147,16 @@ def need_row(need: Need, standing: Standing, *, now: datetime, time_zone: tzinfo
         about=standing.patron_name,
         detail=standing.reference or str(standing.patron_number),
         href=record if is_records else request,
-        time=when.left(standing.at, now=now)
-        if is_due
-        else when.ago(standing.at, now=now, time_zone=time_zone),
+        time=when.ago(standing.at, now=now, time_zone=time_zone),
         time_iso=when.iso(standing.at),
     )
+
+
+def with_more(rows: list[NeedRow], *, total: int, kind: str) -> list[NeedRow]:
+    """The rows of one kind, and how many more there are, with the way to all of them."""
+    if total <= len(rows):
+        return rows
+    return [*rows, NeedRow(more=f"See all {total:,}", about=rows[-1].words, href=f"/?all={kind}")]
 
 
 def alert_row(alert: AlertView, *, now: datetime, time_zone: tzinfo) -> NeedRow:

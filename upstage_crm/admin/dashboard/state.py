@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
 from typing import Any, ClassVar
 from urllib.parse import urlencode
 
@@ -22,24 +22,25 @@ from upstage_crm.admin.dashboard.rows import (
     mail_row,
     need_row,
     tiles,
+    with_more,
 )
 from upstage_crm.admin.guard import AdminState
 from upstage_crm.change_requests.lifecycle.mail_access import sights_of_mails
 from upstage_crm.change_requests.limits import alerts
-from upstage_crm.change_requests.limits.alerts import AlertView
+from upstage_crm.change_requests.model.rules import RequestState
 from upstage_crm.change_requests.reads import dashboard, requests
 from upstage_crm.change_requests.reads.dashboard import (
     VIEW_STATES,
-    Need,
     View,
 )
+from upstage_crm.change_requests.reads.needs import Need, needing
 from upstage_crm.jobs.news import ALL_TOPICS, Topic
 from upstage_crm.mail.delivery import MailState
 from upstage_crm.mail.queries import MailSummary, health, mails
 from upstage_crm.organisation.settings import details
+from upstage_crm.pages.list_url import QUERY_LIMIT
 from upstage_crm.pages.page_state import PageMixin
 from upstage_crm.proof import integrity, naming
-from upstage_crm.proof.integrity import StandingFinding
 from upstage_crm.staff.roles import Permission, StaffMember, may
 from upstage_crm.wiring import runtime
 
@@ -47,8 +48,7 @@ SOON = timedelta(hours=48)
 WEEK = timedelta(days=7)
 MAIL_TROUBLE = timedelta(days=14)  # an older failed mail is history: nobody can mend it any more
 SHOWN_PER_NEED = 5
-SHOWN_MAILS = 50
-QUERY_LIMIT = 100
+SHOWN_OF_ALL = 200  # more of one kind than a person works through in a day
 log = logging.getLogger(__name__)
 
 
@@ -58,12 +58,16 @@ class Overview:
 
     tiles: list[Tile]
     needs: list[NeedRow]
+    needs_count: int
     decided: list[DecidedRow]
     is_first_use: bool
 
 
 class DashboardState(PageMixin, AdminState):
-    """What the dashboard shows. `shown` is loading, first_use, overview or failed."""
+    """What the dashboard shows. `shown` is loading, first_use, overview or failed.
+
+    `whole` is the kind of need of which the address asks to see all.
+    """
 
     permission: ClassVar[Permission | None] = Permission.VIEW_REQUESTS
     is_live: ClassVar[bool] = True
@@ -73,6 +77,8 @@ class DashboardState(PageMixin, AdminState):
     shown: str = "loading"
     tiles: list[Tile] = []
     needs: list[NeedRow] = []
+    needs_count: str = ""
+    whole: str = ""
     decided: list[DecidedRow] = []
 
     @rx.event
@@ -81,53 +87,41 @@ class DashboardState(PageMixin, AdminState):
         words = str(form.get("q", ""))[:QUERY_LIMIT] if isinstance(form, Mapping) else ""
         return rx.redirect(f"/patrons/?{urlencode({'q': words})}" if words else "/patrons/")
 
+    def _start(self) -> None:
+        self.whole = self.router.url.query_parameters.get("all", "")[:QUERY_LIMIT]
+
     async def _show(self) -> None:
-        now, viewer = runtime().clock.now(), self._actor()
+        now, viewer, whole = runtime().clock.now(), self._actor(), self.whole
         try:
-            found = await self._read(lambda session: _overview(session, now, viewer))
+            found = await self._read(lambda session: _overview(session, now, viewer, whole))
         except SQLAlchemyError:
             log.exception("the dashboard could not be read")
             self.shown = "failed"
             return
         self.tiles, self.needs, self.decided = found.tiles, found.needs, found.decided
+        self.needs_count = f"{found.needs_count:,}" if found.needs_count else ""
         self.shown = "first_use" if found.is_first_use else "overview"
 
 
-def _overview(session: Session, now: datetime, viewer: StaffMember) -> Overview:
+def _overview(session: Session, now: datetime, viewer: StaffMember, whole: str) -> Overview:
     may_open_mail = may(viewer, Permission.VIEW_MAILBOX)
     by_state = requests.counts(session)
     zone = details(session).zone
     troubled = _troubled(session, now)
     counts = Counts(
         waiting=sum(by_state.get(state, 0) for state in VIEW_STATES[View.OPEN]),
+        held=by_state.get(RequestState.HELD, 0),
         expiring=dashboard.expiring_count(session, before=now + SOON),
         ended=dashboard.ended_counts(session, since=now - WEEK),
         mail_waiting=health(session, now=now).queued,
         mail_troubled=len(troubled),
     )
-    shown = troubled[:SHOWN_PER_NEED] if may_open_mail else []
-    sights = sights_of_mails(session, shown, reader=viewer.role)
-    findings = _findings(session, viewer)
-    called = naming.names(session, findings)
-    needs = [
-        finding_row(each, name=called.get(each.ref, ""), now=now, time_zone=zone)
-        for each in findings
-    ]
-    needs += [alert_row(alert, now=now, time_zone=zone) for alert in _alerts(session, viewer)]
-    needs += [mail_row(mail, access=sights[mail.id], now=now, time_zone=zone) for mail in shown]
-    for need in Need:
-        standings = dashboard.needing(
-            session,
-            need,
-            since=now - WEEK,
-            until=now + SOON,
-            limit=SHOWN_PER_NEED,
-            reader=viewer.role,
-        )
-        needs += [need_row(need, each, now=now, time_zone=zone) for each in standings]
+    look = _Look(session, viewer, now, zone, whole)
+    groups = [look.findings(), look.alerts(), look.mails(troubled), *map(look.need, Need)]
     return Overview(
         tiles=tiles(counts, may_open_mail=may_open_mail),
-        needs=needs,
+        needs=[row for group in groups for row in group.rows],
+        needs_count=sum(group.total for group in groups),
         decided=decided_rows(
             dashboard.recently_decided(session, reader=viewer.role), now=now, time_zone=zone
         ),
@@ -135,18 +129,79 @@ def _overview(session: Session, now: datetime, viewer: StaffMember) -> Overview:
     )
 
 
-def _alerts(session: Session, viewer: StaffMember) -> list[AlertView]:
-    """The open alerts that this viewer may do something about; nobody is shown the own one."""
-    if not may(viewer, Permission.RELEASE_QUARANTINE):
-        return []
-    return [alert for alert in alerts.alerts_open(session) if alert.staff_id != viewer.id]
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """What there is of one kind of need: how much, and the rows that are shown."""
+
+    total: int = 0
+    rows: tuple[NeedRow, ...] = ()
 
 
-def _findings(session: Session, viewer: StaffMember) -> tuple[StandingFinding, ...]:
-    """What was changed outside the CRM, for whoever may restore it."""
-    if not may(viewer, Permission.RESTORE_ROWS):
-        return ()
-    return integrity.standing(session)[:SHOWN_PER_NEED]
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """One viewer's look at what needs a person; of the kind `whole` all is shown."""
+
+    session: Session
+    viewer: StaffMember
+    now: datetime
+    zone: tzinfo
+    whole: str
+
+    def need(self, need: Need) -> _Group:
+        """Requests and records."""
+        found = needing(
+            self.session,
+            need,
+            viewer=self.viewer,
+            since=self.now - WEEK,
+            limit=self._limit(need.value),
+        )
+        rows = [need_row(need, each, now=self.now, time_zone=self.zone) for each in found.items]
+        return self._group(need.value, found.total, rows)
+
+    def alerts(self) -> _Group:
+        """Colleagues whose proposals tripped a wire; nobody is shown their own alert."""
+        if not may(self.viewer, Permission.RELEASE_QUARANTINE):
+            return _Group()
+        found = [a for a in alerts.alerts_open(self.session) if a.staff_id != self.viewer.id]
+        shown = found[: self._limit("alert")]
+        rows = [alert_row(each, now=self.now, time_zone=self.zone) for each in shown]
+        return self._group("alert", len(found), rows)
+
+    def findings(self) -> _Group:
+        """What was changed outside the CRM, for whoever may restore it."""
+        if not may(self.viewer, Permission.RESTORE_ROWS):
+            return _Group()
+        found = integrity.standing(self.session)
+        shown = found[: self._limit("finding")]
+        called = naming.names(self.session, shown)
+        rows = [
+            finding_row(each, name=called.get(each.ref, ""), now=self.now, time_zone=self.zone)
+            for each in shown
+        ]
+        return self._group("finding", len(found), rows)
+
+    def mails(self, troubled: list[MailSummary]) -> _Group:
+        """Emails that failed or may not have left, for whoever may send them again."""
+        if not (
+            may(self.viewer, Permission.VIEW_MAILBOX)
+            and may(self.viewer, Permission.RESEND_REQUEST)
+        ):
+            return _Group()
+        shown = troubled[: self._limit("mail")]
+        seen = sights_of_mails(self.session, shown, reader=self.viewer.role)
+        rows = [
+            mail_row(each, access=seen[each.id], now=self.now, time_zone=self.zone)
+            for each in shown
+        ]
+        return self._group("mail", len(troubled), rows)
+
+    def _limit(self, kind: str) -> int:
+        return SHOWN_OF_ALL if kind == self.whole else SHOWN_PER_NEED
+
+    def _group(self, kind: str, total: int, rows: list[NeedRow]) -> _Group:
+        is_whole = kind == self.whole
+        return _Group(total, tuple(rows if is_whole else with_more(rows, total=total, kind=kind)))
 
 
 def _troubled(session: Session, now: datetime) -> list[MailSummary]:
@@ -154,7 +209,7 @@ def _troubled(session: Session, now: datetime) -> list[MailSummary]:
     found = [
         mail
         for state in (MailState.FAILED, MailState.UNCERTAIN)
-        for mail in mails(session, state=state, size=SHOWN_MAILS).items
+        for mail in mails(session, state=state, size=SHOWN_OF_ALL).items
         if mail.created_at >= now - MAIL_TROUBLE
     ]
     return sorted(found, key=lambda mail: mail.id, reverse=True)

@@ -1,27 +1,25 @@
 """The list of mails as a file: `GET /mailbox/export.csv` with the query of the page.
 
-What became of each mail, never its words and never a link. Cells that a spreadsheet would take for
-a formula are quoted.
+What became of each mail, never its words and never a link.
 """
 
 from __future__ import annotations
 
 import asyncio
-import csv
-import io
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 
+from sqlmodel import Session
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response, StreamingResponse
+from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from upstage_crm.admin.mailbox.url import (
     EXPORT,
-    PLACE,
-    MailboxAddress,
-    read,
+    SHAPE,
+    TROUBLED,
+    kind_of,
+    state_of,
 )
 from upstage_crm.admin.redacted_trail import seen_address
 from upstage_crm.admin.sign_in.routes import back
@@ -34,7 +32,9 @@ from upstage_crm.change_requests.reads.references import (
 from upstage_crm.core import when
 from upstage_crm.core.ids import parse_reference
 from upstage_crm.http.session_cookie import signed_in_by_cookie
-from upstage_crm.mail.queries import MAX_PAGE_SIZE, MailSummary, mails
+from upstage_crm.mail.queries import MAX_PAGE_SIZE, MailPage, MailSummary, mails
+from upstage_crm.pages.list_export import csv_file, csv_line
+from upstage_crm.pages.list_url import ListUrl
 from upstage_crm.patrons.visibility import FieldAccess
 from upstage_crm.staff.auth.sessions import Stage
 from upstage_crm.staff.roles import Permission, Role, StaffMember, may
@@ -63,12 +63,6 @@ COLUMNS = (
     "complained",
     "suppressed",
 )
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
-_HEADERS = {
-    "content-disposition": 'attachment; filename="mails.csv"',
-    "cache-control": "no-store",
-    "x-robots-tag": "noindex",
-}
 
 
 async def export(request: Request) -> Response:
@@ -78,11 +72,9 @@ async def export(request: Request) -> Response:
     if found is None or found.stage is not Stage.COMPLETE or not may_export(found.member):
         return PlainTextResponse("There is no such list.\n", 404, {"cache-control": "no-store"})
     if not found.is_fresh(runtime().clock.now()):
-        return back(AGAIN, PLACE)
-    address = replace(read(request.query_params), page=1)
-    return StreamingResponse(
-        _lines(address, found.member.role), media_type="text/csv", headers=_HEADERS
-    )
+        return back(AGAIN, SHAPE.path)
+    url = SHAPE.read(request.query_params)
+    return csv_file("mails.csv", _lines(url, found.member.role))
 
 
 def may_export(member: StaffMember) -> bool:
@@ -91,35 +83,53 @@ def may_export(member: StaffMember) -> bool:
     return held and FieldAccess(member.role).sees_mail
 
 
-def _lines(address: MailboxAddress, reader: Role) -> Iterator[str]:
-    yield _line(COLUMNS)
+def found_mails(
+    session: Session,
+    url: ListUrl,
+    *,
+    page: int = 1,
+    before: str = "",
+    is_counted: bool = True,
+    size: int,
+    reader: Role,
+) -> MailPage:
+    """One page of the mails that an address of the mailbox asks for; see `queries.mails`."""
+    asked = find_id(session, parse_reference(url.search)) if url.search else None
+    return mails(
+        session,
+        page=page,
+        before=before,
+        is_counted=is_counted,
+        size=size,
+        request_id=asked,
+        kind=kind_of(url.chosen),
+        state=state_of(url.chosen),
+        troubled=url.chosen["state"] == TROUBLED,
+        query=None if asked else url.search,
+        reader=reader,
+    )
+
+
+def _lines(url: ListUrl, reader: Role) -> Iterator[str]:
+    yield csv_line(COLUMNS)
     before = ""
     while True:
-        items, known, sights = _page(address, before, reader)
+        items, known, sights = _page(url, before, reader)
         for mail in items:
             reference = known.get(mail.request_id or "", "")
-            yield _line(_cells(mail, reference, sights[mail.id]))
+            yield csv_line(_cells(mail, reference, sights[mail.id]))
         if len(items) < MAX_PAGE_SIZE:
             return
         before = items[-1].id
 
 
 def _page(
-    address: MailboxAddress, before: str, reader: Role
+    url: ListUrl, before: str, reader: Role
 ) -> tuple[Sequence[MailSummary], dict[str, str], Mapping[str, FieldAccess]]:
+    size = MAX_PAGE_SIZE
     with runtime().database.reading() as session:
-        asked = find_id(session, parse_reference(address.query)) if address.query else None
-        found = mails(
-            session,
-            before=before,
-            is_counted=False,
-            size=MAX_PAGE_SIZE,
-            request_id=asked,
-            kind=address.kind,
-            state=address.state,
-            troubled=address.troubled,
-            query=None if asked else address.query,
-            reader=reader,
+        found = found_mails(
+            session, url, before=before, is_counted=False, size=size, reader=reader
         ).items
         ids = {mail.request_id for mail in found if mail.request_id}
         sights = sights_of_mails(session, found, reader=reader)
@@ -154,13 +164,6 @@ def _cells(mail: MailSummary, reference: str, access: FieldAccess) -> tuple[str,
 
 def _instant(at: datetime | None) -> str:
     return when.iso(at) if at else ""
-
-
-def _line(cells: tuple[str, ...]) -> str:
-    line = io.StringIO()
-    safe = [f"'{cell}" if cell.startswith(_FORMULA) else cell for cell in cells]
-    csv.writer(line).writerow(safe)
-    return line.getvalue()
 
 
 ROUTES = [Route(EXPORT, export, methods=["GET"])]

@@ -1,7 +1,5 @@
 """The page at `/mailbox/`: the list of mails, and one of them open."""
 
-from typing import cast
-
 import reflex as rx
 
 from upstage_crm.admin.frame import framed
@@ -15,40 +13,28 @@ from upstage_crm.admin.mailbox.rows import MailLine
 from upstage_crm.admin.mailbox.state import MailboxState as State
 from upstage_crm.admin.mailbox.url import TROUBLED
 from upstage_crm.mail.delivery import MailState
+from upstage_crm.pages.list_page import (
+    Column,
+    list_failed,
+    list_select,
+    list_table,
+    list_tools,
+    list_waiting,
+)
 from upstage_crm.pages.view import rows_here
 from upstage_crm.ui.components.base import Child, filled, show_if
 from upstage_crm.ui.components.button import button, link, link_button
-from upstage_crm.ui.components.choice import search_input
-from upstage_crm.ui.components.feedback import (
-    empty_state,
-    error_state,
-    notice,
-    skeleton_rows,
-)
+from upstage_crm.ui.components.feedback import empty_state, notice
 from upstage_crm.ui.components.page import card, page_header, stack, tile, tiles
-from upstage_crm.ui.components.shortcut import focus_key
 from upstage_crm.ui.components.status import MAIL_LOOKS, mail_chip
-from upstage_crm.ui.components.table import (
-    cell,
-    column,
-    data_table,
-    empty_row,
-    lead_cell,
-    pagination,
-    table_row,
-)
-from upstage_crm.ui.components.text import reference, when
-from upstage_crm.ui.components.toolbar import filter_select, result_count, toolbar
+from upstage_crm.ui.components.table import lead_cell, two_lines
+from upstage_crm.ui.components.text import address, reference, when
 from upstage_crm.wording.sentences import MAIL_KIND_WORDS
 
-COLUMNS = 5
-SEARCH_PAUSE_MS = 50
-PLAY = (
-    "Mail is not being sent. It is kept here; open a mail and press its links to play the patron."
-)
+PLAY = "Email is not being sent. It is kept here: open one to see what the patron sees."
 _STATES = [
     ("", "Any state"),
-    (TROUBLED, "Needs a person"),
+    (TROUBLED, "Needs attention"),
     *((state.value, MAIL_LOOKS[state].label) for state in MailState),
 ]
 _KINDS = [("", "Any kind"), *((kind.value, words) for kind, words in MAIL_KIND_WORDS.items())]
@@ -61,31 +47,27 @@ def page() -> rx.Component:
         ("mail", opened_mail()),
         ("missing", missing_mail()),
         ("masked", masked_mail()),
-        ("failed", card(_failed())),
+        ("failed", card(list_failed(State))),
         waiting_mail(),
     )
     one = rows_here(State, opened, waiting_mail())
+    columns = _columns()
     return framed(
-        State, rx.cond(filled(State.subject), one, _list()), active="mailbox", waiting=_empty_list()
+        State,
+        rx.cond(filled(State.subject), one, _list(columns)),
+        active="mailbox",
+        waiting=stack(page_header("Mailbox"), list_waiting(State, columns, label="Emails")),
     )
 
 
-def _empty_list() -> rx.Component:
-    return stack(
-        page_header("Mailbox"),
-        card(data_table(_columns(), _waiting(), label="Mails", busy=True), flush=True),
-    )
-
-
-def _list() -> rx.Component:
+def _list(columns: list[Column]) -> rx.Component:
     return rx.fragment(
-        focus_key("/", "search"),
         page_header(
             "Mailbox",
             actions=(
                 show_if(
                     State.may_see_gallery,
-                    link_button("Every mail", href="/mailbox/gallery/", icon="mail"),
+                    link_button("Templates", href="/mailbox/gallery/", icon="mail"),
                 ),
                 show_if(
                     State.may_export,
@@ -100,42 +82,15 @@ def _list() -> rx.Component:
             show_if(filled(State.problem), notice(State.problem, tone="danger")),
             show_if(filled(State.done), notice(State.done, tone="success")),
             _strip(),
-            toolbar(
-                _search(),
-                filter_select(
-                    "State",
-                    _STATES,
-                    value=State.wanted_state,
-                    on_change=State.choose_state,
-                    id="state",
-                ),
-                filter_select(
-                    "Kind", _KINDS, value=State.wanted_kind, on_change=State.choose_kind, id="kind"
-                ),
-                actions=(rows_here(State, result_count(State.count), rx.fragment()),),
+            list_tools(
+                State,
+                list_select(State, "state", "State", _STATES),
+                list_select(State, "kind", "Kind", _KINDS),
+                label="Search emails",
+                placeholder="Address, subject or reference",
             ),
-            card(
-                data_table(
-                    _columns(),
-                    rows_here(State, _body(), _waiting()),
-                    label="Mails",
-                    busy=State.is_busy,
-                ),
-                rows_here(
-                    State,
-                    show_if(
-                        State.shown == "rows",
-                        pagination(
-                            summary=State.summary,
-                            on_previous=State.previous_page,
-                            on_next=State.next_page,
-                            has_previous=State.page > 1,
-                            has_next=State.has_next,
-                        ),
-                    ),
-                    rx.fragment(),
-                ),
-                flush=True,
+            list_table(
+                State, MailLine, columns, label="Emails", empty=_empty(), nothing=_nothing()
             ),
         ),
     )
@@ -146,16 +101,16 @@ def _strip() -> rx.Component:
     strip = State.strip
     return stack(
         tiles(
-            tile("Waiting to leave", strip.waiting),
-            tile("Oldest of them", strip.oldest),
-            tile("Pace", strip.pace),
-            tile("May have left or not", strip.unsure),
+            tile("Queued", strip.waiting),
+            tile("Oldest", strip.oldest),
+            tile("Rate", strip.pace),
+            tile("Uncertain", strip.unsure),
         ),
         show_if(
             filled(strip.paused),
             notice(
                 strip.paused,
-                " One mail is tried at ",
+                " One email is tried at ",
                 strip.paused_until,
                 ".",
                 tone="danger",
@@ -168,91 +123,33 @@ def _strip() -> rx.Component:
     )
 
 
-def _search() -> rx.Component:
-    # Uncontrolled, so that no answer of the server can take a letter from who types fast; the key
-    # draws it anew when the address or "Show all mails" changes the words.
-    return rx.el.div(
-        search_input(
-            "Search mails",
-            placeholder="Address, subject or reference",
-            shortcut="/",
-            on_change=State.search.debounce(SEARCH_PAUSE_MS),
-            default_value=State.query,
-            max_length=100,
-        ),
-        key=State.search_box,
-        class_name="u-grow",
-    )
-
-
-def _columns() -> list[rx.Component]:
+def _columns() -> list[Column]:
     return [
-        column("Subject"),
-        column("To"),
-        column("State"),
-        column("Request"),
-        column("Written"),
+        Column(heading="Subject", cell=_subject, is_lead=True),
+        Column(heading="To", cell=lambda row: two_lines(address(row.address), row.audience)),
+        Column(heading="State", cell=_state),
+        Column(heading="Request", cell=lambda row: show_if(filled(row.reference), _request(row))),
+        Column(heading="Written", cell=lambda row: when(row.time, iso=row.time_iso)),
     ]
 
 
-def _waiting() -> rx.Component:
-    return skeleton_rows(10, columns=COLUMNS)
+def _subject(row: MailLine) -> rx.Component:
+    return lead_cell(rx.el.bdi(row.subject), href=row.href, sub=row.kind)
 
 
-def _body() -> Child:
-    return rx.match(
-        State.shown,
-        ("rows", rx.fragment(rx.foreach(State.rows, lambda row: _row(row=row)))),
-        ("failed", empty_row(_failed(), columns=COLUMNS)),
-        ("empty", empty_row(_empty(), columns=COLUMNS)),
-        ("nothing", empty_row(_nothing(), columns=COLUMNS)),
-        _waiting(),
-    )
-
-
-@rx.memo
-def _row(row: rx.Var[MailLine]) -> rx.Component:
-    return _cells(cast("MailLine", row))  # every attribute is a var as well
-
-
-def _cells(row: MailLine) -> rx.Component:
-    return table_row(
-        lead_cell(rx.el.bdi(row.subject), href=row.href, sub=row.kind),
-        cell(
-            rx.el.div(
-                rx.el.div(rx.el.bdi(row.address), class_name="u-fit"),
-                rx.el.div(row.audience, class_name="u-sub"),
-            ),
-            label="To",
-        ),
-        cell(
-            rx.el.div(
-                mail_chip(row.state),
-                show_if(filled(row.note), rx.el.div(row.note, class_name="u-sub")),
-            ),
-            label="State",
-        ),
-        cell(show_if(filled(row.reference), _request(row)), label="Request"),
-        cell(when(row.time, iso=row.time_iso), label="Written"),
-    )
+def _state(row: MailLine) -> Child:
+    note = show_if(filled(row.note), rx.el.div(row.note, class_name="u-sub"))
+    return rx.el.div(mail_chip(row.state), note)
 
 
 def _request(row: MailLine) -> rx.Component:
     return link(reference(row.reference), href=row.request_href)
 
 
-def _failed() -> rx.Component:
-    return error_state(
-        "The mails could not be loaded",
-        rx.el.p("Nothing was lost. The database did not answer."),
-        action=button("Try again", icon="refresh-cw", on_click=State.refresh),
-    )
-
-
 def _empty() -> rx.Component:
     return empty_state(
-        "No mail yet",
-        rx.el.p("Propose a change to a patron’s record, and the mail about it stands here."),
+        "No email yet",
+        rx.el.p("Propose a change to a patron’s record, and the email about it is listed here."),
         icon="mail",
         action=link_button("Go to the patrons", href="/patrons/"),
     )
@@ -260,8 +157,8 @@ def _empty() -> rx.Component:
 
 def _nothing() -> rx.Component:
     return empty_state(
-        "No mail fits",
-        rx.el.p("Mails are found by address, by words of the subject, or by a reference."),
+        "No email fits",
+        rx.el.p("Search by address, by words of the subject, or by a reference."),
         icon="search",
-        action=button("Show all mails", on_click=State.clear),
+        action=button("Show all emails", on_click=State.clear),
     )

@@ -13,10 +13,10 @@ from upstage_crm.admin.patrons.free_fields import FREE_FIELDS
 from upstage_crm.admin.patrons.inputs import refusals
 from upstage_crm.admin.patrons.list_state import PatronListState
 from upstage_crm.admin.patrons.rows import patron_href
-from upstage_crm.admin.patrons.url import QUERY_LIMIT
 from upstage_crm.core.errors import UpstageError
 from upstage_crm.organisation.settings import details
 from upstage_crm.pages.dialog_state import DialogMixin
+from upstage_crm.pages.list_url import QUERY_LIMIT
 from upstage_crm.patrons import commands
 from upstage_crm.patrons.commands import PatronKind
 from upstage_crm.patrons.errors import AddressTaken, NameMissing, PossibleDuplicates

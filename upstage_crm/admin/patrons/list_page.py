@@ -9,174 +9,102 @@ from upstage_crm.admin.patrons.add_dialog import add_dialog
 from upstage_crm.admin.patrons.add_state import AddPatronState
 from upstage_crm.admin.patrons.list_state import PatronListState as State
 from upstage_crm.admin.patrons.rows import ListRow, TagLink
-from upstage_crm.pages.view import rows_here
+from upstage_crm.pages.list_page import (
+    Column,
+    list_table,
+    list_tools,
+    list_waiting,
+    when_chosen,
+)
 from upstage_crm.patrons.queries import PatronSort
 from upstage_crm.ui.components.base import Child, Text, filled, show_if
-from upstage_crm.ui.components.button import button, link
-from upstage_crm.ui.components.choice import search_input
-from upstage_crm.ui.components.feedback import empty_state, error_state, skeleton_rows
+from upstage_crm.ui.components.button import button, link, link_button
+from upstage_crm.ui.components.feedback import empty_state
 from upstage_crm.ui.components.mark import email_mark, one_line
-from upstage_crm.ui.components.page import card, inline, page_header, stack
-from upstage_crm.ui.components.shortcut import focus_key
+from upstage_crm.ui.components.page import inline, page_header, stack
 from upstage_crm.ui.components.status import chip
-from upstage_crm.ui.components.table import (
-    cell,
-    column,
-    data_table,
-    empty_row,
-    lead_cell,
-    pagination,
-    sort_column,
-    table_row,
-)
-from upstage_crm.ui.components.text import when
-from upstage_crm.ui.components.toolbar import filter_chip, result_count, toolbar
-
-COLUMNS = 8
-SEARCH_PAUSE_MS = 50
+from upstage_crm.ui.components.table import lead_cell
+from upstage_crm.ui.components.text import address, when
+from upstage_crm.ui.components.toolbar import filter_chip
 
 
 def page() -> rx.Component:
     """Return the page."""
+    columns = _columns()
     return framed(
         State,
-        focus_key("/", "search"),
         page_header("Patrons", actions=(_add("Add patron"),)),
         stack(
-            toolbar(
-                _search(),
-                show_if(
-                    filled(State.tag),
-                    filter_chip(f"Tag: {State.tag}", on_remove=State.clear_tag),
-                ),
-                actions=(rows_here(State, result_count(State.count), rx.fragment()),),
-            ),
-            card(
-                data_table(
-                    _columns(),
-                    rows_here(State, _body(), _waiting()),
-                    label="Patrons",
-                    busy=State.is_busy,
-                ),
-                rows_here(
+            list_tools(
+                State,
+                when_chosen(
                     State,
-                    show_if(
-                        State.shown == "rows",
-                        pagination(
-                            summary=State.summary,
-                            on_previous=State.previous_page,
-                            on_next=State.next_page,
-                            has_previous=State.page > 0,
-                            has_next=State.has_next,
-                        ),
-                    ),
-                    rx.fragment(),
+                    "tag",
+                    filter_chip(f"Tag: {State.chosen['tag']}", on_remove=State.choose("tag", "")),
                 ),
-                flush=True,
+                label="Search patrons",
+                placeholder="Name, email, phone, town or number",
+            ),
+            list_table(
+                State, ListRow, columns, label="Patrons", empty=_empty(), nothing=_nothing()
             ),
         ),
         add_dialog(),
         active="patrons",
-        waiting=stack(
-            page_header("Patrons"),
-            card(data_table(_columns(), _waiting(), label="Patrons", busy=True), flush=True),
-        ),
+        waiting=stack(page_header("Patrons"), list_waiting(State, columns, label="Patrons")),
     )
 
 
-def _search() -> rx.Component:
-    # Uncontrolled, so that no answer of the server can take a letter from who types fast; the key
-    # draws it anew when the address or "Clear" changes the words.
-    return rx.el.div(
-        search_input(
-            "Search patrons",
-            placeholder="Name, email, phone, town or number",
-            shortcut="/",
-            on_change=State.search.debounce(SEARCH_PAUSE_MS),
-            default_value=State.query,
-            max_length=100,
-        ),
-        key=State.search_box,
-        class_name="u-grow",
-    )
-
-
-def _columns() -> list[rx.Component]:
+def _columns() -> list[Column]:
     return [
-        _sorted("Name", PatronSort.NAME),
-        _sorted("Number", PatronSort.NUMBER),
-        _sorted("Email", PatronSort.EMAIL),
-        column("Phone"),
-        _sorted("Town or city", PatronSort.CITY),
-        column("Tags"),
-        column("Pending"),
-        _sorted("Updated", PatronSort.UPDATED),
+        Column(heading="Name", sort=PatronSort.NAME, cell=_name, is_lead=True),
+        Column(heading="Number", sort=PatronSort.NUMBER, cell=lambda row: row.number),
+        Column(heading="Email", sort=PatronSort.EMAIL, cell=_email, wide=True),
+        Column(heading="Phone", cell=lambda row: _line(row.phone)),
+        Column(heading="Town or city", label="Town", sort=PatronSort.CITY, cell=_city),
+        Column(heading="Tags", cell=_tags),
+        Column(heading="Pending", cell=_pending),
+        Column(
+            heading="Updated",
+            sort=PatronSort.UPDATED,
+            cell=lambda row: when(row.updated, iso=row.updated_iso),
+        ),
     ]
 
 
-def _sorted(label: str, by: PatronSort) -> rx.Component:
-    order = rx.cond(State.is_descending, "descending", "ascending")
-    return sort_column(
-        label,
-        sort=rx.cond(State.sort == by.value, order, "none"),
-        on_sort=State.sort_by(by.value),
-    )
+def _name(row: ListRow) -> rx.Component:
+    status = show_if(filled(row.status), chip(row.status, icon="circle-slash"))
+    return lead_cell(rx.el.bdi(row.name), after=status, href=row.href)
 
 
-def _waiting() -> rx.Component:
-    return skeleton_rows(12, columns=COLUMNS)
+def _email(row: ListRow) -> Child:
+    mark = show_if(filled(row.email_state), email_mark(row.email_state))
+    return show_if(filled(row.email), rx.el.span(address(row.email), " ", mark))
 
 
-def _body() -> Child:
-    return rx.match(
-        State.shown,
-        ("loading", _waiting()),
-        ("failed", empty_row(_failed(), columns=COLUMNS)),
-        ("empty", empty_row(_empty(), columns=COLUMNS)),
-        ("nothing", empty_row(_nothing(), columns=COLUMNS)),
-        rx.fragment(rx.foreach(State.rows, lambda row: _row(row=row))),
-    )
+def _line(text: Text) -> Child:
+    return show_if(filled(text), one_line(text))
 
 
-@rx.memo
-def _row(row: rx.Var[ListRow]) -> rx.Component:
-    return _cells(cast("ListRow", row))  # every attribute is a var as well
+def _city(row: ListRow) -> Child:
+    return _line(row.city)
 
 
-def _cells(row: ListRow) -> rx.Component:
-    mark = rx.fragment(show_if(filled(row.email_state), email_mark(row.email_state)))
-    pending = chip(row.pending, icon="hourglass", tone="warning")
+def _tags(row: ListRow) -> Child:
     tags = rx.el.span(
         rx.foreach(row.tags, lambda tag: _tag(cast("TagLink", tag))),
         rx.el.span(row.more_tags, class_name="u-muted"),
         class_name="u-when",
     )
-    return table_row(
-        lead_cell(
-            rx.el.bdi(row.name),
-            show_if(filled(row.status), chip(row.status, icon="circle-slash")),
-            href=row.href,
-        ),
-        cell(row.number, label="Number"),
-        cell(show_if(filled(row.email), one_line(row.email, mark)), label="Email"),
-        cell(show_if(filled(row.phone), one_line(row.phone)), label="Phone"),
-        cell(show_if(filled(row.city), one_line(row.city)), label="Town"),
-        cell(show_if(row.has_tags, tags), label="Tags"),
-        cell(show_if(filled(row.pending), pending), label="Pending"),
-        cell(when(row.updated, iso=row.updated_iso), label="Updated"),
-    )
+    return show_if(row.has_tags, tags)
 
 
 def _tag(tag: TagLink) -> rx.Component:
     return rx.fragment(link(tag.label, href=tag.href), " ")
 
 
-def _failed() -> rx.Component:
-    return error_state(
-        "The patrons could not be loaded",
-        rx.el.p("Nothing was lost. The database did not answer."),
-        action=button("Try again", icon="refresh-cw", on_click=State.refresh),
-    )
+def _pending(row: ListRow) -> Child:
+    return show_if(filled(row.pending), chip(row.pending, icon="hourglass", tone="warning"))
 
 
 def _empty() -> rx.Component:
@@ -190,15 +118,19 @@ def _empty() -> rx.Component:
 
 def _nothing() -> rx.Component:
     return empty_state(
-        rx.cond(State.query, f"Nobody found for “{State.query}”", "Nobody found here"),
-        rx.el.p("Names, addresses and numbers are found by how their words begin."),
-        show_if(
-            State.has_masks, rx.el.p("What is masked for you is found by its complete value only.")
-        ),
+        rx.cond(State.query, f"No patron found for “{State.query}”", "No patrons found"),
+        rx.el.p("Search matches the start of words in names, addresses and numbers."),
+        show_if(State.has_masks, rx.el.p("Details hidden from you need the full value.")),
         icon="search",
         action=inline(
             button("Show all patrons", on_click=State.clear),
-            show_if(filled(State.query), _add(f"Add “{State.query}”", State.query)),
+            show_if(
+                filled(State.reference),
+                link_button(
+                    f"Open request {State.reference}", href=f"/requests/{State.reference}/"
+                ),
+                show_if(filled(State.query), _add(f"Add “{State.query}”", State.query)),
+            ),
         ),
     )
 

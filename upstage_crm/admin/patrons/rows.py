@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 
-from upstage_crm.admin.patrons.url import ListAddress
+from upstage_crm.admin.patrons.url import SHAPE
 from upstage_crm.core import when
 from upstage_crm.patrons.views import PatronLine
 
@@ -46,10 +46,10 @@ def list_row(line: PatronLine, *, pending: int, now: datetime, time_zone: tzinfo
         href=patron_href(line.number),
         name=line.name,
         email=line.email,
-        email_state=("verified" if line.email_verified else "unverified") if line.email else "",
+        email_state=_email_state(line),
         phone=line.phone,
         city=line.city,
-        tags=[TagLink(tag, ListAddress(tag=tag).href()) for tag in tags[:TAGS_SHOWN]],
+        tags=[TagLink(tag, SHAPE.href(SHAPE.plain(tag=tag))) for tag in tags[:TAGS_SHOWN]],
         has_tags=bool(tags),
         more_tags=f"+{len(tags) - TAGS_SHOWN}" if len(tags) > TAGS_SHOWN else "",
         pending=str(pending) if pending else "",
@@ -74,6 +74,10 @@ def status_words(status: str) -> str:
     return "" if status == "active" else status.capitalize()
 
 
-def counted(number: int, one: str, many: str) -> str:
-    """A number with its noun: "1 patron", "1,204 patrons"."""
-    return f"{number:,} {one if number == 1 else many}"
+def _email_state(line: PatronLine) -> str:
+    """The state of the email address: one that bounced cannot be asked, proven or not."""
+    if not line.email:
+        return ""
+    if line.email_bounced:
+        return "bounced"
+    return "verified" if line.email_verified else "unverified"

@@ -1,25 +1,24 @@
 """What the queue shows, worded and formatted: plain texts that may go to the browser."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 
-from upstage_crm.admin.requests.url import (
-    QueueAddress,
-    request_href,
-)
+from upstage_crm.admin.requests.url import queue_href, request_href
 from upstage_crm.change_requests.model.rules import RequestState
 from upstage_crm.change_requests.model.views import (
     RequestLine,
     RequestView,
 )
-from upstage_crm.change_requests.reads.dashboard import View
+from upstage_crm.change_requests.reads.dashboard import ENDINGS, View
 from upstage_crm.core import when
 from upstage_crm.mail.queries import MailSummary
+from upstage_crm.wording.limits import HELD_NEEDS
 from upstage_crm.wording.mails import delivery_key
 
 SOON = timedelta(hours=48)  # what the view "Expiring" holds
 URGENT_PART = 4  # the time left stands out once less than a quarter of it remains
-VIEW_LABELS = {
+TABS: Mapping[View, str] = {
     View.OPEN: "Open",
     View.HELD: "On hold",
     View.MINE: "Mine",
@@ -29,6 +28,7 @@ VIEW_LABELS = {
     View.ENDED: "Ended",
     View.ALL: "All",
 }
+"""The views with a tab; the endings are chosen beside the search."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,9 @@ class QueueTab:
 
 @dataclass(frozen=True)
 class QueueRow:
-    """One request in the queue. `left` is empty once it has ended; `mail` before any mail.
+    """One request in the queue. `left` is empty while no clock runs; `mail` before any mail.
+
+    `ended` is the day on which it ended, empty before.
 
     `state_more` is what the chip's state alone does not say, as when an approval takes effect.
     """
@@ -64,16 +66,18 @@ class QueueRow:
     left: str = ""
     left_absolute: str = ""
     is_urgent: bool = False
+    ended: str = ""
+    ended_iso: str = ""
     mail: str = ""
 
 
 def queue_tab(view: View, *, count: int, active: View) -> QueueTab:
     """Return the tab of one view; it keeps no search, so that its number holds."""
     return QueueTab(
-        label=VIEW_LABELS[view],
-        href=QueueAddress(view=view).href(),
+        label=TABS[view],
+        href=queue_href(view),
         count=f"{count:,}",
-        is_active=view is active,
+        is_active=view is (View.ENDED if active in ENDINGS else active),
     )
 
 
@@ -82,8 +86,10 @@ def queue_row(
 ) -> QueueRow:
     """Return the row of one request; `mail` is its newest decision mail."""
     until = line.applies_at if line.state is RequestState.WAITING else line.expires_at
-    is_timed = line.state.is_open and until is not None
+    is_timed = line.state in (RequestState.PENDING, RequestState.WAITING)
     state, _comma, more = words_of(line, time_zone).partition(", ")
+    if line.held_for is not None and line.state is RequestState.HELD:
+        more = HELD_NEEDS[line.held_for]
     return QueueRow(
         reference=line.reference,
         href=request_href(line.reference),
@@ -102,6 +108,8 @@ def queue_row(
         left_absolute=when.in_words(until, time_zone) if is_timed and until else "",
         is_urgent=line.state is RequestState.PENDING
         and is_urgent(line.created_at, line.expires_at, now=now),
+        ended=when.ago(line.ended_at, now=now, time_zone=time_zone) if line.ended_at else "",
+        ended_iso=when.iso(line.ended_at) if line.ended_at else "",
         mail="" if mail is None else delivery_key(mail),
     )
 
@@ -123,8 +131,3 @@ def words_of(request: RequestLine | RequestView, time_zone: tzinfo) -> str:
 def is_urgent(created_at: datetime, expires_at: datetime, *, now: datetime) -> bool:
     """Whether less than a quarter of a request's time is left."""
     return (expires_at - now) * URGENT_PART < expires_at - created_at
-
-
-def counted(number: int, one: str, many: str) -> str:
-    """A number with its noun: "1 request", "1,204 requests"."""
-    return f"{number:,} {one if number == 1 else many}"

@@ -142,6 +142,7 @@ class RequestLine:
     ended_at: datetime | None
     applies_at: datetime | None
     is_stopped: bool
+    held_for: HeldFor | None
 
 
 class Phase(StrEnum):

@@ -14,23 +14,11 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
-from upstage_crm.change_requests.model.dispute_tables import (
-    ErasureRow,
-    PatronFreezeRow,
-    RecordChangeRow,
-)
 from upstage_crm.change_requests.model.rules import (
-    OPEN_STATES,
-    STOPPED,
-    Cause,
-    DeskKind,
-    FieldOutcome,
-    HeldFor,
     RequestState,
 )
 from upstage_crm.change_requests.model.tables import (
     ChangeRequestRow,
-    DeskConfirmationRow,
     FieldChangeRow,
 )
 from upstage_crm.change_requests.reads import requests
@@ -51,41 +39,38 @@ class View(StrEnum):
     APPROVED = "approved"
     REJECTED = "rejected"
     ENDED = "ended"
+    EXPIRED = "expired"
+    WITHDRAWN = "withdrawn"
+    SUPERSEDED = "superseded"
+    UNDELIVERABLE = "undeliverable"
+    REVERTED = "reverted"
     ALL = "all"
 
 
+ENDINGS: Mapping[View, RequestState] = {
+    View.EXPIRED: RequestState.EXPIRED,
+    View.WITHDRAWN: RequestState.WITHDRAWN,
+    View.SUPERSEDED: RequestState.SUPERSEDED,
+    View.UNDELIVERABLE: RequestState.UNDELIVERABLE,
+    View.REVERTED: RequestState.REVERTED,
+}
+"""The parts of the view ENDED: how a request ended that the patron did not decide."""
 VIEW_STATES: Mapping[View, tuple[RequestState, ...]] = {
-    View.OPEN: OPEN_STATES,
+    # What is held waits for staff, and no patron has heard of it.
+    View.OPEN: (RequestState.PENDING, RequestState.WAITING),
     View.HELD: (RequestState.HELD,),
     View.MINE: (),
     View.EXPIRING: (RequestState.PENDING,),
     View.APPROVED: (RequestState.APPROVED, RequestState.PARTLY_APPROVED),
     View.REJECTED: (RequestState.REJECTED,),
-    View.ENDED: (
-        RequestState.EXPIRED,
-        RequestState.WITHDRAWN,
-        RequestState.SUPERSEDED,
-        RequestState.UNDELIVERABLE,
-        RequestState.REVERTED,
-    ),
+    View.ENDED: tuple(ENDINGS.values()),
+    **{view: (state,) for view, state in ENDINGS.items()},
     View.ALL: (),
 }
 """The states that a view shows; none means all of them."""
 _ENDED = tuple(state for state in RequestState if not state.is_open)
-
-
-class Need(StrEnum):
-    """Why a request or a record needs a person; what waits for two people comes first."""
-
-    FROZEN = "frozen"
-    NOTICE_STOPPED = "notice_stopped"
-    SECOND_PERSON = "second_person"
-    ERASURE = "erasure"
-    RECORD_CHANGE = "record_change"
-    OBJECTED = "objected"
-    ADDRESS_TAKEN = "address_taken"
-    UNDELIVERABLE = "undeliverable"
-    EXPIRING = "expiring"
+FINISHED_VIEWS = frozenset({View.APPROVED, View.REJECTED, View.ENDED, *ENDINGS})
+"""The views whose requests have ended: their dates are those of the end."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,7 +128,7 @@ def recently_decided(
     """The requests that a patron decided last, the newest first."""
     decided = (*VIEW_STATES[View.APPROVED], *VIEW_STATES[View.REJECTED])
     ended = col(ChangeRequestRow.ended_at)
-    return _standings(
+    return standings(
         session,
         ended.is_not(None),
         on_the_way(col(ChangeRequestRow.state).in_(decided)),
@@ -151,43 +136,6 @@ def recently_decided(
         limit=limit,
         reader=reader,
     )
-
-
-def needing(
-    session: Session,
-    need: Need,
-    *,
-    since: datetime,
-    until: datetime,
-    limit: int = 5,
-    reader: Role = Role.OWNER,
-) -> tuple[Standing, ...]:
-    """Requests that need a person, for what happened since `since` or is due by `until`.
-
-    The expiring ones come by deadline, what waits for a second person longest first, the others
-    newest first.
-    """
-    if need is Need.FROZEN:
-        return _frozen(session, limit, reader)
-    if need in _ON_RECORDS:
-        return _on_records(session, _ON_RECORDS[need], limit, reader)
-    how: dict[str, Any] = {"limit": limit, "reader": reader}
-    if need in (Need.SECOND_PERSON, Need.NOTICE_STOPPED):
-        asked = col(ChangeRequestRow.created_at)
-        is_stopped = need is Need.NOTICE_STOPPED
-        waits = _clock_stands() if is_stopped else _waits_for_second()
-        return _standings(session, waits, order=asked.asc(), **how)
-    if need is Need.EXPIRING:
-        due = col(ChangeRequestRow.expires_at)
-        return _standings(session, *_expiring(until), order=due.asc(), **how)
-    ended = col(ChangeRequestRow.ended_at)
-    if need is Need.OBJECTED:
-        return _standings(session, _objected(since), order=ended.desc(), **how)
-    wanted: Mapping[Need, sa.ColumnElement[bool]] = {
-        Need.ADDRESS_TAKEN: col(ChangeRequestRow.cause) == Cause.ADDRESS_TAKEN,
-        Need.UNDELIVERABLE: col(ChangeRequestRow.state) == RequestState.UNDELIVERABLE,
-    }
-    return _standings(session, ended >= since, wanted[need], order=ended.desc(), **how)
 
 
 def address_holder(session: Session, request_id: str) -> int | None:
@@ -202,84 +150,6 @@ def address_holder(session: Session, request_id: str) -> int | None:
     return None
 
 
-_ON_RECORDS: Mapping[Need, type[ErasureRow | RecordChangeRow]] = {
-    Need.ERASURE: ErasureRow,
-    Need.RECORD_CHANGE: RecordChangeRow,
-}
-
-
-def _waits_for_second() -> sa.ColumnElement[bool]:
-    """Held until another member says yes, or a code was read out that another must confirm."""
-    read_out = sa.select(col(DeskConfirmationRow.request_id)).where(
-        col(DeskConfirmationRow.kind) == DeskKind.CODE,
-        col(DeskConfirmationRow.confirmed_at).is_(None),
-        col(DeskConfirmationRow.declined_at).is_(None),
-    )
-    return sa.or_(
-        sa.and_(
-            col(ChangeRequestRow.state) == RequestState.HELD,
-            # The clock lets it go. A request that is not held for anything has no such value.
-            col(ChangeRequestRow.held_for) != HeldFor.COOLING,
-        ),
-        sa.and_(
-            col(ChangeRequestRow.state).in_((RequestState.PENDING, RequestState.WAITING)),
-            col(ChangeRequestRow.id).in_(read_out),
-        ),
-    )
-
-
-def _clock_stands() -> sa.ColumnElement[bool]:
-    """Somebody was not told, so that nobody's silence counts until a person has looked."""
-    return sa.and_(
-        col(ChangeRequestRow.state).in_((RequestState.PENDING, RequestState.WAITING)),
-        col(ChangeRequestRow.notice_state).in_(STOPPED),
-    )
-
-
-def _frozen(session: Session, limit: int, reader: Role) -> tuple[Standing, ...]:
-    query = (
-        select(PatronFreezeRow, ChangeRequestRow, PatronRow)
-        .where(
-            col(PatronFreezeRow.cleared_at).is_(None),
-            col(ChangeRequestRow.id) == col(PatronFreezeRow.request_id),
-            col(PatronRow.id) == col(PatronFreezeRow.patron_id),
-        )
-        .order_by(col(PatronFreezeRow.opened_at), col(PatronFreezeRow.id))
-        .limit(limit)
-    )
-    return tuple(
-        _standing(request, patron, at=freeze.opened_at, reader=reader)
-        for freeze, request, patron in session.exec(query)
-    )
-
-
-def _on_records(
-    session: Session, kind: type[ErasureRow | RecordChangeRow], limit: int, reader: Role
-) -> tuple[Standing, ...]:
-    """What was asked for on a record and waits for its second person."""
-    query = (
-        select(kind, PatronRow)
-        .where(
-            col(kind.done_at).is_(None),
-            col(kind.declined_at).is_(None),
-            col(PatronRow.id) == col(kind.patron_id),
-        )
-        .order_by(col(kind.requested_at), col(kind.id))
-        .limit(limit)
-    )
-    return tuple(
-        Standing(
-            reference="",
-            patron_number=patron.number,
-            patron_name=seen_name(patron, reader),
-            proposer_label=asked.requested_label,
-            state=RequestState.HELD,
-            at=asked.requested_at,
-        )
-        for asked, patron in session.exec(query)
-    )
-
-
 def _expiring(before: datetime) -> tuple[sa.ColumnElement[bool], ...]:
     return (
         col(ChangeRequestRow.state) == RequestState.PENDING,
@@ -287,26 +157,18 @@ def _expiring(before: datetime) -> tuple[sa.ColumnElement[bool], ...]:
     )
 
 
-def _objected(since: datetime) -> sa.ColumnElement[bool]:
-    """Rejected by an objection since an instant; one after the change has frozen the record."""
-    objected = sa.select(col(FieldChangeRow.request_id)).where(
-        col(FieldChangeRow.outcome) == FieldOutcome.OBJECTED,
-        col(FieldChangeRow.settled_at) >= since,
-    )
-    return col(ChangeRequestRow.id).in_(objected)
-
-
 def _count(session: Session, *wanted: sa.ColumnElement[bool]) -> int:
     return session.exec(select(sa.func.count()).select_from(ChangeRequestRow).where(*wanted)).one()
 
 
-def _standings(
+def standings(
     session: Session,
     *wanted: sa.ColumnElement[bool],
     order: sa.UnaryExpression[Any],
     limit: int,
     reader: Role,
 ) -> tuple[Standing, ...]:
+    """The first requests that fulfil all of these conditions, in this order."""
     query = (
         select(ChangeRequestRow, PatronRow)
         .where(col(PatronRow.id) == col(ChangeRequestRow.patron_id), *wanted)
@@ -314,7 +176,7 @@ def _standings(
         .limit(limit)
     )
     return tuple(
-        _standing(request, patron, at=request.ended_at or _since(request), reader=reader)
+        standing(request, patron, at=request.ended_at or _since(request), reader=reader)
         for request, patron in session.exec(query)
     )
 
@@ -324,9 +186,10 @@ def _since(request: ChangeRequestRow) -> datetime:
     return request.expires_at if is_pending else request.created_at
 
 
-def _standing(
+def standing(
     request: ChangeRequestRow, patron: PatronRow, *, at: datetime, reader: Role
 ) -> Standing:
+    """One request in a short list."""
     return Standing(
         reference=request.reference,
         patron_number=patron.number,

@@ -11,6 +11,7 @@ from upstage_crm.change_requests.model.errors import UnknownRequest
 from upstage_crm.change_requests.model.rules import ReasonCode, RequestPath
 from upstage_crm.change_requests.model.tables import ChangeRequestRow
 from upstage_crm.change_requests.reads import requests
+from upstage_crm.organisation.settings import home
 from upstage_crm.patrons import fields
 from upstage_crm.patrons.queries import access_of
 from upstage_crm.patrons.tables import PatronRow
@@ -41,7 +42,7 @@ def earlier_proposal(
     request = session.exec(query).first()
     if request is None:
         raise UnknownRequest
-    access = access_of(session.get_one(PatronRow, patron_id), reader)
+    access = access_of(session.get_one(PatronRow, patron_id), reader, home=home(session))
     inputs: dict[str, Mapping[str, str]] = {}
     for change in requests.fields_of(session, [request.id]).get(request.id, []):
         seen = access.kept(requests.values(change.proposed_value))

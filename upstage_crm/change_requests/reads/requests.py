@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from enum import StrEnum
 
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
@@ -17,6 +18,7 @@ from upstage_crm.change_requests.model.rules import (
     OPEN_STATES,
     ChangeKind,
     FieldOutcome,
+    HeldFor,
     RequestState,
 )
 from upstage_crm.change_requests.model.tables import (
@@ -30,6 +32,7 @@ from upstage_crm.change_requests.model.views import (
     RequestView,
 )
 from upstage_crm.change_requests.reads import search
+from upstage_crm.change_requests.reads.search import Dated
 from upstage_crm.core.db import table_of
 from upstage_crm.links.claims import Reviewer
 from upstage_crm.organisation.settings import home
@@ -38,6 +41,17 @@ from upstage_crm.patrons.queries import access_of, seen_name
 from upstage_crm.patrons.tables import PatronRow
 from upstage_crm.patrons.visibility import FieldAccess
 from upstage_crm.staff.roles import Role
+
+
+class RequestSort(StrEnum):
+    """What the queue may be ordered by.
+
+    TIME is what is due first, then what ended last. ASKED is when it was proposed.
+    """
+
+    TIME = "time"
+    ASKED = "asked"
+
 
 # Every decision runs these. Built once: building them anew takes longer than running them.
 _ID = sa.bindparam("id", type_=sa.String())
@@ -151,21 +165,33 @@ def page(
     states: Sequence[RequestState] = (),
     proposer_id: str | None = None,
     expiring_before: datetime | None = None,
+    dated: Dated | None = None,
     query: str = "",
+    sort: RequestSort = RequestSort.TIME,
+    descending: bool = False,
     page: int = 0,
     size: int = 50,
     reader: Role = Role.OWNER,
 ) -> tuple[int, tuple[RequestLine, ...]]:
-    """How many requests match, and one page of them: what is due first, then what ended last.
+    """How many requests match, and one page of them, ordered by `sort`.
 
     `query` finds by reference, by a proposed address, or by what finds the patron, as far as
     `reader` sees them: see `search_query`.
     """
     wanted = search.matching(
-        states, proposer_id, expiring_before, query, reader=reader, home=home(session)
+        states,
+        proposer_id,
+        expiring_before,
+        query,
+        dated=dated,
+        reader=reader,
+        home=home(session),
     )
     total = session.exec(select(sa.func.count()).select_from(ChangeRequestRow).where(*wanted)).one()
-    ids = _stretch(session, wanted, first=page * size, size=size)
+    if sort is RequestSort.ASKED:
+        ids = _as_asked(session, wanted, page * size, size, descending=descending)
+    else:
+        ids = _by_time(session, wanted, page * size, size, descending=descending)
     statement = select(ChangeRequestRow, PatronRow).where(
         col(ChangeRequestRow.id).in_(ids), col(PatronRow.id) == col(ChangeRequestRow.patron_id)
     )
@@ -174,29 +200,51 @@ def page(
     return total, _lines(session, rows, reader)
 
 
-def _stretch(
-    session: Session, wanted: Sequence[sa.ColumnElement[bool]], *, first: int, size: int
+def _as_asked(
+    session: Session,
+    wanted: Sequence[sa.ColumnElement[bool]],
+    first: int,
+    size: int,
+    *,
+    descending: bool,
+) -> list[str]:
+    """The ids from the place `first` on, by the instant of the proposal."""
+    asked = _request.c.created_at.desc() if descending else _request.c.created_at.asc()
+    query = sa.select(_request.c.id).where(*wanted).order_by(asked, _request.c.id.desc())
+    return list(session.connection().execute(query.offset(first).limit(size)).scalars())
+
+
+def _by_time(
+    session: Session,
+    wanted: Sequence[sa.ColumnElement[bool]],
+    first: int,
+    size: int,
+    *,
+    descending: bool,
 ) -> list[str]:
     """The ids from the place `first` on: the open ones by deadline, then the others as they ended.
 
-    Two queries, because no index orders both; and ids alone, because what is skipped is not read.
+    What is held has no deadline, and comes before; what needs a person comes before what the clock
+    lets go. Two queries, because no index orders both; and ids alone, because what is skipped is
+    not read.
     """
-    newest = _request.c.id.desc()
-    is_open = _request.c.state.in_(OPEN_STATES)
+    connection, newest = session.connection(), _request.c.id.desc()
+    is_open, is_held = _request.c.state.in_(OPEN_STATES), _request.c.state == RequestState.HELD
     open_ids = sa.select(_request.c.id).where(*wanted, is_open)
     ended_ids = sa.select(_request.c.id).where(*wanted, _request.c.ended_at.is_not(None))
-    connection = session.connection()
-    by_deadline = open_ids.order_by(_request.c.expires_at, newest).offset(first).limit(size)
-    found = list(connection.execute(by_deadline).scalars())
+    due = sa.case((~is_held, _request.c.expires_at))
+    cools = sa.case((is_held & (_request.c.held_for == HeldFor.COOLING), 1), else_=0)
+    order = (is_held.desc(), cools.asc(), due.desc() if descending else due.asc(), newest)
+    found = list(connection.execute(open_ids.order_by(*order).offset(first).limit(size)).scalars())
     if len(found) == size:
         return found
     skipped = 0
     if not found:
         counted = sa.select(sa.func.count()).select_from(open_ids.subquery())
         skipped = first - connection.execute(counted).scalar_one()
-    by_end = ended_ids.order_by(_request.c.ended_at.desc(), newest)
-    found += connection.execute(by_end.offset(skipped).limit(size - len(found))).scalars()
-    return found
+    ended = _request.c.ended_at.asc() if descending else _request.c.ended_at.desc()
+    by_end = ended_ids.order_by(ended, newest).offset(skipped).limit(size - len(found))
+    return [*found, *connection.execute(by_end).scalars()]
 
 
 def counts(session: Session) -> Mapping[RequestState, int]:
@@ -262,6 +310,7 @@ def _lines(
             ended_at=request.ended_at,
             applies_at=_applies_at(changes[request.id]),
             is_stopped=_is_lost(request),
+            held_for=request.held_for,
         )
         for request, patron in rows
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -24,12 +25,22 @@ from upstage_crm.staff.roles import Role
 from upstage_crm.staff.visibility import sees
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dated:
+    """Requests that were asked, or that ended, from `start` on and before `end`."""
+
+    by_ending: bool
+    start: datetime | None = None
+    end: datetime | None = None
+
+
 def matching(
     states: Sequence[RequestState],
     proposer_id: str | None,
     expiring_before: datetime | None,
     query: str,
     *,
+    dated: Dated | None = None,
     reader: Role,
     home: str,
 ) -> list[sa.ColumnElement[bool]]:
@@ -41,6 +52,10 @@ def matching(
         wanted.append(col(ChangeRequestRow.proposer_id) == proposer_id)
     if expiring_before is not None:
         wanted.append(col(ChangeRequestRow.expires_at) <= expiring_before)
+    if dated is not None:
+        moment = col(ChangeRequestRow.ended_at if dated.by_ending else ChangeRequestRow.created_at)
+        wanted += [moment >= dated.start] if dated.start else []
+        wanted += [moment < dated.end] if dated.end else []
     if words := query_words(query):
         by_patron = col(ChangeRequestRow.patron_id).in_(
             patrons.matching(query, reader=reader, home=home)

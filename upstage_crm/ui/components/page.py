@@ -41,7 +41,7 @@ def page_header(
 
 def card(
     *children: Child,
-    title: Text = "",
+    title: Child = "",
     actions: tuple[Child, ...] = (),
     flush: bool = False,
     **props: Any,
@@ -119,7 +119,7 @@ def tile(
     return link(*parts, href=href, data_tone=tone, class_name="u-tile")
 
 
-def _heading(title: Text, actions: tuple[Child, ...], name: str) -> list[rx.Component]:
+def _heading(title: Child, actions: tuple[Child, ...], name: str) -> list[rx.Component]:
     if absent(title) and not actions:
         return []
     end = [rx.el.div(*actions, class_name="u-inline")] if actions else []

@@ -24,7 +24,7 @@ class Look(NamedTuple):
 
 
 REQUEST_LOOKS: Final[dict[str, Look]] = {
-    "held": Look("Held", "circle-pause", "neutral"),
+    "held": Look("On hold", "circle-pause", "neutral"),
     "pending": Look("Pending", "hourglass", "warning"),
     "waiting": Look("Approved, takes effect later", "clock", "success"),
     "approved": Look("Approved", "circle-check", "success"),

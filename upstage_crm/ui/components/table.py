@@ -4,7 +4,7 @@ data_table(columns, body, *, label, busy, wide)    columns: from `column` and `s
 column(label, *, align, hidden)                    sort_column(label, *, sort, on_sort, align)
 table_row(*cells, selected)                        cell(*children, label, align, wide)
 two_lines(first, second)                           a value with a quieter one beneath, in a cell
-lead_cell(*children, href, sub, copy)              the cell that names the row and opens it
+lead_cell(*children, href, sub, copy, after)       the cell that names the row and opens it
 empty_row(child, *, columns)                       skeleton_row is in `feedback`
 pagination(*, summary, on_previous, on_next, has_previous, has_next)
 
@@ -112,17 +112,22 @@ def two_lines(first: Child, second: Child) -> rx.Component:
 
 
 def lead_cell(
-    *children: Child, href: Text, sub: Child | None = None, copy: Text | None = None
+    *children: Child,
+    href: Text,
+    sub: Child | None = None,
+    copy: Text | None = None,
+    after: Child | None = None,
 ) -> rx.Component:
     """Return the row's heading cell: a link that the whole row answers to, and a line beneath.
 
-    `sentences` is what a copy button after the link puts on the clipboard.
+    `copy` is what a copy button after the link puts on the clipboard, `after` is what follows the
+    link in its line.
     """
     opener = link(*children, href=href, class_name="u-row-link")
+    tail = [] if copy is None else [copy_button(copy, label="Copy reference")]
+    tail += [] if after is None else [after]
     return rx.el.th(
-        opener
-        if copy is None
-        else rx.el.span(opener, copy_button(copy, label="Copy reference"), class_name="u-row-lead"),
+        rx.el.span(opener, *tail, class_name="u-row-lead") if tail else opener,
         *([] if sub is None else [rx.el.div(sub, class_name="u-sub")]),
         scope="row",
         role="rowheader",

@@ -4,6 +4,7 @@ toolbar(*children, actions)                      the row itself
 filter_chip(label, *, on_remove)                 one active filter, removable
 filter_button(label, *, active, count, on_click) a view that is on or off ("Expiring")
 filter_select(label, options, *, value, on_change, id)
+filter_day(label, *, default_value, on_change, id)
 result_count(words)                              announced when it changes
 """
 
@@ -85,6 +86,22 @@ def filter_select(
             class_name="u-input u-select u-select-auto",
             **given(value=value, on_change=on_change),
         ),
+    )
+
+
+def filter_day(
+    label: Text, *, default_value: Text = "", on_change: Any = None, id: str
+) -> rx.Component:
+    """Return a day with its label before it; `on_change` gets it as `2026-11-30`, or ""."""
+    return rx.el.div(
+        rx.el.label(label, html_for=id, class_name="u-muted"),
+        rx.el.input(
+            type="date",
+            id=id,
+            class_name="u-input u-select-auto",
+            **given(default_value=default_value, on_change=on_change),
+        ),
+        class_name="u-inline",
     )
 
 
