@@ -139,8 +139,6 @@ def test_without_a_link_both_pages_speak_the_browsers_language(
         page = french.new_page()
         page.goto(asked.link.partition("/c/")[0] + path, wait_until="commit")
 
-        expect(page.get_by_role("heading", level=1)).to_have_text(
-            speaker("fr")("Open the link in your mail again")
-        )
+        expect(page.get_by_role("heading", level=1)).to_have_text(speaker("fr")("Enter your code"))
     finally:
         french.close()

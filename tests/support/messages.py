@@ -24,6 +24,7 @@ from upstage_crm.mail.render import TEMPLATES, sentences_of
 from upstage_crm.pages import busy
 from upstage_crm.patrons.fields import FIELDS
 from upstage_crm.receipts import words as receipt_words
+from upstage_crm.staff import names
 from upstage_crm.wording import failures, sentences
 
 PATRON_ERRORS = ("text_too_long", "text_invalid", "text_card_number")
@@ -39,6 +40,7 @@ def texts() -> Iterator[str]:
     for template in sorted(TEMPLATES.rglob("*.*")):
         yield from sentences_of(template.read_text("utf-8"))
     yield mail_wording.DEAR
+    yield from names.DESKS
     for entry in FIELDS.values():
         yield from (entry.label, entry.about)
     yield from (

@@ -35,6 +35,7 @@ from upstage_crm.links.claims import Purpose, Reviewer
 from upstage_crm.mail.catalogue import CATALOGUE, FieldLine
 from upstage_crm.mail.message import Audience, MailKind, MailMessage
 from upstage_crm.mail.samples import AT, sample_draft
+from upstage_crm.mail.samples import ORGANISATION as SAMPLE_HOUSE
 from upstage_crm.patrons.fields import FIELDS
 from upstage_crm.patrons.values import countries, show_birth
 
@@ -110,7 +111,7 @@ def test_every_language_has_a_catalog_and_no_other_has() -> None:
 
 
 def test_several_sentences_are_said_one_by_one() -> None:
-    said = speaker("de")("Nothing has changed yet. You decide, until {expires_text}.")
+    said = speaker("de")("Nothing has changed yet. Please answer by {expires_text}.")
 
     assert "Noch" in said
     assert "{expires_text}" in said
@@ -158,12 +159,12 @@ def test_arabic_reads_from_right_to_left_with_every_value_by_itself() -> None:
 @pytest.mark.parametrize(
     ("language", "zone", "said"),
     [
-        ("en", "America/New_York", "Monday, November 9, 2026, 9:05 AM EST"),
-        ("en", "Europe/Paris", "Monday, November 9, 2026, 3:05 PM GMT+01:00"),
-        ("de", "Europe/Berlin", "Montag, 9. November 2026, 15:05 MEZ"),
-        ("fr", "Europe/Paris", "lundi 9 novembre 2026, 15:05 UTC+01:00"),
-        ("es", "Europe/Madrid", "lunes, 9 de noviembre de 2026, 15:05 CET"),
-        ("ar", "Africa/Cairo", "الاثنين، 9 نوفمبر 2026، 4:05 م غرينتش+02:00"),
+        ("en", "America/New_York", "Monday, November 9, 2026, 9:05 AM (New York time)"),
+        ("en", "Europe/Paris", "Monday, 9 November 2026, 15:05 (Paris time)"),
+        ("de", "Europe/Berlin", "Montag, 9. November 2026, 15:05 Uhr (Ortszeit Berlin)"),
+        ("fr", "Europe/Paris", "lundi 9 novembre 2026, 15:05 (heure de Paris)"),
+        ("es", "Europe/Madrid", "lunes, 9 de noviembre de 2026, 15:05 (hora de Madrid)"),
+        ("ar", "Africa/Cairo", "الاثنين، 9 نوفمبر 2026، 4:05 م (بتوقيت القاهرة)"),
     ],
 )
 def test_an_instant_is_the_readers_own(language: str, zone: str, said: str) -> None:
@@ -343,3 +344,19 @@ def test_the_plain_page_stays_small_in_every_language(language: str) -> None:
     drawn = plain_html.document(page(language, fields=several), link="A" * 12, nonce="1" * 75)
 
     assert 11_000 >= len(drawn.encode())
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize(("kind", "audience"), PATRON_MAILS)
+def test_a_subject_begins_with_the_house_and_fits_a_phone(
+    kind: MailKind, audience: Audience, language: str
+) -> None:
+    house = dataclasses.replace(SAMPLE_HOUSE, name="Lantern Street Theatre")
+    draft = sample_draft(kind, audience, language=language)
+    context = {**draft.context, "org": house}
+
+    subject = COMPOSER.prepare(dataclasses.replace(draft, context=context), now=AT).message.subject
+    shown = subject.translate({ord("\u2068"): None, ord("\u2069"): None})
+
+    assert shown.startswith(house.name)
+    assert len(shown) <= 60, shown

@@ -141,7 +141,7 @@ def test_both_choices_open_the_same_page_with_equal_weight(audience: Audience) -
     assert reject in text
     assert "Opening it changes nothing" in text
     assert "If you do nothing, the request ends and nothing changes." in text
-    assert "Monday, November 16, 2026, 2:05 PM GMT" in text
+    assert "Monday, 16 November 2026, 14:05 (London time)" in text
 
 
 @pytest.mark.parametrize("kind", [k for k, a in EVERY if a is Audience.PROPOSED])
@@ -175,7 +175,7 @@ def test_the_current_address_reads_its_own_value_and_how_to_answer() -> None:
         isolated = {bdi.text for bdi in page.iter("bdi")}
         assert {NOW_ADDRESS, "a•••@lovelace.example", "K7-2FQ"} <= isolated
     applied = prepared(MailKind.CHANGE_APPLIED, Audience.CURRENT).message.text
-    assert "Thursday, November 12, 2026" in applied
+    assert "Thursday, 12 November 2026" in applied
 
 
 def test_values_stand_on_their_own_line_in_text() -> None:

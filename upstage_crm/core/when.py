@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta, tzinfo
 from functools import cache
 from zoneinfo import ZoneInfo, available_timezones
@@ -11,10 +12,21 @@ from babel.dates import (
     format_datetime,
     format_time,
     get_datetime_format,
-    get_timezone_gmt,
-    get_timezone_name,
+    get_timezone_location,
 )
 
+from upstage_crm.core.languages import SOURCE
+
+# How each language says a time of day, and whose clock it is.
+_CLOCKS: Mapping[str, str] = {"de": "{time} Uhr"}
+_LOCAL_TIME: Mapping[str, str] = {
+    "en": "{city} time",
+    "es": "hora de {city}",
+    "fr": "heure de {city}",
+    "de": "Ortszeit {city}",
+    "ar": "بتوقيت {city}",
+}
+_AMERICAN = ("America/", "US/", "Pacific/Honolulu")  # where English dates begin with the month
 ABSOLUTE_AFTER = timedelta(days=7)  # older than this a date says more than "9 days ago"
 
 
@@ -33,18 +45,22 @@ def zone_names() -> frozenset[str]:
 
 
 def in_words(at: datetime, time_zone: tzinfo, language: str = "en") -> str:
-    """Weekday, date, time and zone: "Tuesday, March 3, 2026, 5:00 PM EST"."""
-    local = at.astimezone(time_zone)
-    date = format_date(local, "full", locale=language)
-    time = format_time(local, "short", tzinfo=time_zone, locale=language)
-    pattern = str(get_datetime_format("medium", locale=language))
-    whole = pattern.format(f"{time} {_zone(local, language)}", date)
-    return whole.replace("\u202f", " ")
+    """Weekday, date, time and zone: "Tuesday 3 March 2026, 17:00 (London time)".
+
+    English is American where the clock is, and British elsewhere.
+    """
+    local, locale = at.astimezone(time_zone), _locale(time_zone, language)
+    date = format_date(local, "full", locale=locale)
+    time = format_time(local, "short", tzinfo=time_zone, locale=locale)
+    time = _CLOCKS.get(language, "{time}").format(time=time)
+    pattern = str(get_datetime_format("medium", locale=locale))
+    return f"{pattern.format(time, date)} ({_zone(time_zone, language)})".replace("\u202f", " ")
 
 
 def day_in_words(at: datetime, time_zone: tzinfo, language: str = "en") -> str:
-    """Weekday and date: "Tuesday, March 3, 2026"."""
-    return format_date(at.astimezone(time_zone), "full", locale=language)
+    """Weekday and date: "Tuesday 3 March 2026"."""
+    locale = _locale(time_zone, language)
+    return format_date(at.astimezone(time_zone), "full", locale=locale)
 
 
 def short(at: datetime, time_zone: tzinfo, language: str = "en") -> str:
@@ -78,10 +94,26 @@ def left(until: datetime, *, now: datetime) -> str:
     return "time is up" if remaining <= timedelta() else f"{span(remaining)} left"
 
 
-def _zone(local: datetime, language: str) -> str:
-    """The zone's short name where the language has one, else how far it is from Greenwich."""
-    name = get_timezone_name(local, width="short", locale=language)
-    return get_timezone_gmt(local, "long", locale=language) if name[0] in "+-" else name
+def _locale(time_zone: tzinfo, language: str) -> str:
+    """The locale in which dates are written for a reader of `language`."""
+    if language != SOURCE:
+        return language
+    return "en_US" if _name(time_zone).startswith(_AMERICAN) else "en_GB"
+
+
+def _name(time_zone: tzinfo) -> str:
+    return str(getattr(time_zone, "key", "UTC"))
+
+
+def _zone(time_zone: tzinfo, language: str) -> str:
+    """Whose clock it is, in words: "London time". Nobody has to know what GMT+1 means."""
+    name = _name(time_zone)
+    if "/" not in name or name.startswith("Etc/"):
+        return name
+    city = get_timezone_location(name, locale=language, return_city=True)
+    if language == "fr" and city[0] in "AEIOUYÀÉÈÎŒ":
+        return f"heure d’{city}"
+    return _LOCAL_TIME.get(language, _LOCAL_TIME[SOURCE]).format(city=city)
 
 
 def span(length: timedelta) -> str:

@@ -32,7 +32,7 @@ VALUE_SENTENCES: Mapping[str, str] = {
     "text_invalid": "This text cannot be used.",
     "text_too_long": "This is too long: {limit} characters at most.",
     "text_line_break": "Enter one line only.",
-    "text_card_number": "This looks like a payment card number. Take it out before you go on.",
+    "text_card_number": "This looks like a payment card number. Remove it before you continue.",
     "value_invalid": "This value cannot be used.",
     "value_missing": "This is needed.",
     "name_character": "A name cannot hold the character {character}.",

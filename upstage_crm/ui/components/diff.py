@@ -12,7 +12,7 @@ from typing import Literal
 
 import reflex as rx
 
-from upstage_crm.ui.components.base import Child, Text, absent, hidden_text, icon
+from upstage_crm.ui.components.base import Child, Flag, Text, absent, hidden_text, icon, text_if
 from upstage_crm.ui.components.text import empty_value
 
 
@@ -31,6 +31,7 @@ def diff_row(
     proposed_note: Child | None = None,
     now_heading: Text = "Now",
     proposed_heading: Text = "Proposed",
+    is_kept: Flag = False,
     nothing: Text = "Nothing",
     level: Literal[2, 3] = 3,
 ) -> rx.Component:
@@ -38,6 +39,7 @@ def diff_row(
 
     `now` and `proposed` are values or what `diff_text` made; "" shows `nothing` in grey. Headings
     are parameters because patron pages are translated, and a decided change reads "Before, Now".
+    With `is_kept` the value on the left is the one that is in use: it gets the tint and the tick.
     `level` is the heading level that fits: 2 right under the `h1`, 3 inside a card with a title.
     """
     return rx.el.section(
@@ -47,8 +49,22 @@ def diff_row(
             class_name="u-diff-head",
         ),
         rx.el.div(
-            _side("now", "minus", now_heading, now, now_note, nothing),
-            _side("proposed", "plus", proposed_heading, proposed, proposed_note, nothing),
+            _side(
+                text_if(is_kept, "in-use", "now"),
+                text_if(is_kept, "check", "minus"),
+                now_heading,
+                now,
+                now_note,
+                nothing,
+            ),
+            _side(
+                text_if(is_kept, "unused", "proposed"),
+                text_if(is_kept, "minus", "plus"),
+                proposed_heading,
+                proposed,
+                proposed_note,
+                nothing,
+            ),
             class_name="u-diff-sides",
         ),
         class_name="u-diff-row",
@@ -72,7 +88,7 @@ def diff_text(spans: Sequence[tuple[str, bool]] | rx.Component) -> rx.Component:
 
 
 def _side(
-    kind: str, mark: str, heading: Text, value: Child, note: Child | None, nothing: Text
+    kind: Text, mark: Text, heading: Text, value: Child, note: Child | None, nothing: Text
 ) -> rx.Component:
     if isinstance(value, rx.Var):
         shown: Child = rx.cond(value != "", rx.el.bdi(value), empty_value(nothing))
