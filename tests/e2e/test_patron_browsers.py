@@ -12,7 +12,7 @@ from tests.e2e.test_every_page import assert_accessible
 from tests.support.journey import PATIENCE_MS, PHONE, hydrated
 from tests.support.links import decision_url
 from tests.support.server import running_server
-from tests.support.slow_line import slow_line
+from tests.support.slow_line import SlowLine, slow_line
 from tests.support.stage import set_stage
 from upstage_crm.change_requests.lifecycle import staff_commands
 from upstage_crm.change_requests.model.rules import ReasonCode
@@ -55,14 +55,24 @@ LOST_NODE = """() => {
 
 
 @pytest.fixture(scope="module")
-def link(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Link]:
+def line() -> Iterator[SlowLine]:
+    """The line between the browser and the server."""
+    with slow_line() as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def link(tmp_path_factory: pytest.TempPathFactory, line: SlowLine) -> Iterator[Link]:
     """Ask a new patron about a new telephone number, and return the link of the mail."""
+    public_url = f"http://localhost:{line.port}"
     folder = tmp_path_factory.mktemp("patrons")
     database_url = f"sqlite:///{folder / 'upstage.db'}"
     stage = set_stage(database_url)
     numbers = iter(range(100, 200))
 
-    with running_server(folder, database_url=database_url) as server:
+    settings = {"UPSTAGE_PUBLIC_URL": public_url}
+    with running_server(folder, database_url=database_url, settings=settings) as server:
+        line.target = int(server.url.rpartition(":")[2])
 
         def ask() -> str:
             parts, digits = stage.parts, next(numbers)
@@ -79,7 +89,7 @@ def link(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Link]:
                     notifier=parts.notifier,
                     now=parts.clock.now(),
                 )
-            return decision_url(parts, proposed.request_id, server.url)[1]
+            return decision_url(parts, proposed.request_id, public_url)[1]
 
         yield ask
 
@@ -165,15 +175,16 @@ def test_refused_sockets(context: BrowserContext, link: Link) -> None:
     expect(page.get_by_role("radio").first).to_be_visible()
 
 
-def test_a_connection_that_is_lost_on_the_page(context: BrowserContext, link: Link) -> None:
-    address = link()
-    with slow_line() as line:
-        line.target = int(address.partition("/c/")[0].rpartition(":")[2])
-        page = visit(context, address.replace(f":{line.target}/", f":{line.port}/"))
-        line.cut()
-        expect(page.get_by_text(fixed_copy.OFFLINE)).to_be_visible()
-        line.mend()
-        assert_calm(page)
+def test_a_connection_that_is_lost_on_the_page(
+    context: BrowserContext, link: Link, line: SlowLine
+) -> None:
+    page = visit(context, link())
+
+    line.cut()
+    expect(page.get_by_text(fixed_copy.OFFLINE)).to_be_visible()
+    line.mend()
+
+    assert_calm(page)
 
 
 def test_refused_fonts_styles_and_icons(context: BrowserContext, link: Link) -> None:
