@@ -759,7 +759,7 @@ class TestAdd:
         [
             ({"email": "no address"}, "email", "An address needs"),
             ({"phone": "12"}, "phone", "too short"),
-            ({"address_line1": "1 Quay"}, "address_city", "This is needed."),
+            ({"address_line1": "1 Quay"}, "address_city", "Enter a value."),
             ({"date_of_birth": "2999-01-01"}, "date_of_birth", "in the future"),
             ({"given_name": "", "family_name": ""}, "given_name", "Enter a given name"),
             ({"given_name": "<b>"}, "given_name", "cannot hold the character <"),

@@ -564,7 +564,7 @@ def test_send_again_waits_for_its_cooldown_and_says_how_long(play: Any) -> None:
         await scene.pipeline.press(tab, RequestDetailState.resend)
 
         assert before == scene.desk.dump()
-        wait = "The last mail has only just left. Try again in 241 seconds."
+        wait = "The last email was sent a moment ago. Try again in 241 seconds."
         assert (wait, "") == await scene.said(tab)
         shown = (await scene.detail(tab)).detail
         assert (True, 241) == (shown.can_resend, shown.resend_wait_s)

@@ -50,7 +50,7 @@ def texts() -> Iterator[str]:
     yield from sentences.OUTCOME_WORDS.values()
     yield from (sentences.SENTENCES[code] for code in PATRON_ERRORS)
     for module in (fixed_copy, open_copy, closed_copy, page_words, receipt_words, failures, busy):
-        yield from _of_module(module)
+        yield from of_module(module)
 
 
 def wanted() -> list[str]:
@@ -94,7 +94,7 @@ def main() -> None:
             _write(path, made)
 
 
-def _of_module(module: ModuleType) -> Iterator[str]:
+def of_module(module: ModuleType) -> Iterator[str]:
     """Every text among a module's constants, however deep."""
     for name, value in vars(module).items():
         if name.lstrip("_").isupper() and name != "LOADING_TITLE":  # that one is in every language

@@ -51,24 +51,24 @@ SENTENCES: Mapping[str, str] = {
     **VALUE_SENTENCES,
     # Patrons.
     "protection_reason_missing": "Say in a few words why.",
-    "patron_erased": "This patron's data was erased. The record takes nothing any more.",
+    "patron_erased": "This patron's data was erased, so the record can no longer change.",
     "reveal_reason_missing": "Say in a few words why you need to see it.",
     "patron_is_protected": (
         "This patron is protected. An owner, a manager or the privacy lead can look it up."
     ),
     "patron_unknown": "There is no such patron.",
     "address_taken": "Patron {number} already has this address. Open that record instead.",
-    "possible_duplicates": "This may be somebody we know already. Look before you add them.",
+    "possible_duplicates": "This may be a patron we already have. Check before you add them.",
     # Change requests.
     "nothing_to_change": "That is what the record holds already. There is nothing to change.",
     "nothing_proposed": "Propose at least one new value.",
     "reason_missing": "Say why: choose a reason, and write it down if it is another one.",
     "note_missing": "Say in a few words why.",
-    "code_refused": "The reference and the code do not fit, or there were too many tries.",
+    "code_refused": "The reference or code is wrong, or there were too many attempts.",
     "policy_out_of_range": "Enter a whole number from {least} to {most}.",
     "policy_reminder_too_late": "No link lives that long: this reminder would never be sent.",
     "policy_cannot_be_asked": "Only the current address can decide this field.",
-    "same_person": "The second person must be somebody else than the first.",
+    "same_person": "A different colleague must take this step.",
     "not_yet_second": "You can be the second person from {day} at {time}.",
     "first_not_settled": (
         "Your colleague’s account is new or was changed in the last week. Someone who does not "
@@ -94,38 +94,40 @@ SENTENCES: Mapping[str, str] = {
     "change_waits": (
         "An approved change of this takes effect later, see request {reference}. Withdraw it first."
     ),
-    "not_suppressed": "This address is not suppressed any more.",
+    "not_suppressed": "This address is no longer suppressed.",
     "other_finding": "The first member found out something else. Talk to each other first.",
-    "mailbox_out": "This address has no say about this record.",
-    "recently_rejected": "This was rejected lately (request {reference}). Wait until {until}.",
+    "mailbox_out": "This address can no longer answer for this record.",
+    "recently_rejected": (
+        "The patron rejected this ({reference}). You can propose it again from {until}."
+    ),
     "request_unknown": "There is no such request.",
     "request_ended": "This request is over: {state}.",
-    "erasure_blocked": "This patron cannot be erased now. What stands in the way is listed.",
+    "erasure_blocked": "This patron cannot be erased yet. The reasons are listed.",
     "nothing_waits": "Nothing waits for a second person here.",
     "already_waiting": "This waits for a second person already.",
-    "revert_window_over": "It is too late to put this back.",
-    "link_outdated": "A newer mail has replaced this link. Use the newest mail.",
-    "link_expired": "This link has run out.",
+    "revert_window_over": "It is too late to undo this.",
+    "link_outdated": "A newer email has replaced this link. Use the newest email.",
+    "link_expired": "This link has expired.",
     "link_invalid": "This link does not work.",
-    "resend_too_soon": "The last mail has only just left. Try again in {seconds} seconds.",
+    "resend_too_soon": "The last email was sent a moment ago. Try again in {seconds} seconds.",
     "resend_limit": "This request has been sent again {limit} times today. Try tomorrow.",
     # Mail.
-    "mail_not_found": "There is no such mail.",
-    "mail_header_invalid": "This text cannot stand in a mail's head. Take out line breaks.",
-    "mail_address_invalid": "Mail cannot be sent to this address.",
-    "mail_not_sendable": "Only a mail that failed, or may not have left, can be sent again.",
-    "mail_send_failed": "The mail could not be sent.",
-    "mail_rejected": "The mail service refused this mail.",
-    "mail_deferred": "The mail service is busy. The mail is sent later.",
-    "mail_paused": "Mail is paused.",
-    "mail_conflict": "The mail service already knows this mail with other content.",
-    "resend_setting_invalid": "The settings of the mail service cannot be used.",
+    "mail_not_found": "There is no such email.",
+    "mail_header_invalid": "This text cannot be used in an email header. Remove line breaks.",
+    "mail_address_invalid": "Email cannot be sent to this address.",
+    "mail_not_sendable": "Only an email that failed, or may not have been sent, can be sent again.",
+    "mail_send_failed": "The email could not be sent.",
+    "mail_rejected": "The email service refused this email.",
+    "mail_deferred": "The email service is busy. The email will be sent later.",
+    "mail_paused": "Email is paused.",
+    "mail_conflict": "The email service already has this email with different content.",
+    "resend_setting_invalid": "The settings of the email service cannot be used.",
     "mail_event_malformed": "This event cannot be read.",
     "mail_event_unknown": "There is no such kind of event.",
-    "webhook_refused": "This event was not signed by the mail provider, or it is too old.",
-    "mail_catalogue_mismatch": "This mail could not be written. Nothing was changed.",
+    "webhook_refused": "This event was not signed by the email provider, or it is too old.",
+    "mail_catalogue_mismatch": "This email could not be written. Nothing was changed.",
     # Settings.
-    "organisation_detail_missing": "This is needed: every mail shows it.",
+    "organisation_detail_missing": "Enter a value: every email shows it.",
     "time_zone_unknown": "Choose a time zone from the list.",
     "language_unknown": "Choose a language from the list.",
     # The proof.
@@ -213,17 +215,17 @@ NOTICE_WORDS: Mapping[NoticeState, str] = {
     NoticeState.NOT_DELIVERED: "The notice to the current address did not arrive within a day.",
     NoticeState.BOUNCED: "The notice to the current address came back.",
     NoticeState.COMPLAINED: "The notice to the current address was marked as spam.",
-    NoticeState.SUPPRESSED: "The mail provider no longer delivers to the current address.",
+    NoticeState.SUPPRESSED: "The email provider no longer delivers to the current address.",
     NoticeState.NO_MAILBOX: "The record has no mailbox that works.",
 }
 SUPPRESSION_WORDS: Mapping[SuppressionCause, str] = {
     SuppressionCause.NOT_MY_ADDRESS: "Its owner told us that it is not the patron's address.",
-    SuppressionCause.NOT_THIS_PERSON: "Whoever reads it told us that they are not the patron.",
+    SuppressionCause.NOT_THIS_PERSON: "The person who reads it says that they are not the patron.",
     SuppressionCause.DISOWNED: "The former address objected to it.",
     SuppressionCause.FOUND: "Two members found out that it is not the patron's.",
 }
 FINDING_WORDS: Mapping[Finding, str] = {
-    Finding.NOTHING_WRONG: "The record is right as it stands",
+    Finding.NOTHING_WRONG: "The record is right as it is",
     Finding.CURRENT_NOT_PATRONS: "The address on the record is not the patron's",
     Finding.OBJECTOR_NOT_PATRONS: "The address that objected is not the patron's",
 }
@@ -238,14 +240,14 @@ CAUSE_WORDS: Mapping[Cause, str] = {
     Cause.PATRON_FROZEN: "Withdrawn because the record is in dispute",
 }
 FREEZE_WORDS: Mapping[FreezeCause, str] = {
-    FreezeCause.OBJECTION: "Because somebody objected to a change that had been made",
-    FreezeCause.REVERT_BLOCKED: "Because a change could not be put back by itself",
+    FreezeCause.OBJECTION: "Because someone objected to a change that had been made",
+    FreezeCause.REVERT_BLOCKED: "Because a change could not be undone automatically",
     FreezeCause.ASKED_BY_STAFF: "Because staff look into who reads a mailbox",
 }
 BLOCKER_WORDS: Mapping[BlockerKind, str] = {
     BlockerKind.OPEN_REQUEST: "Request {reference} is open. Withdraw it, or wait for its end.",
     BlockerKind.REVERT_WINDOW: (
-        "What request {reference} changed may still be put back, until {until}."
+        "The change of request {reference} can still be undone until {until}."
     ),
     BlockerKind.FROZEN: "The record is in dispute. Two staff members have to clear it first.",
 }
@@ -269,7 +271,7 @@ RECEIPT_WORDS: Mapping[ReceiptEvent, str] = {
     ReceiptEvent.PARTLY_APPROVED: "Partly approved",
     ReceiptEvent.REJECTED: "Rejected",
     ReceiptEvent.OBJECTED: "Objected to",
-    ReceiptEvent.REVERTED: "Put back",
+    ReceiptEvent.REVERTED: "Undone",
     ReceiptEvent.CONFIRMED_AT_DESK: "Confirmed at the desk",
 }
 MAIL_KIND_WORDS: Mapping[MailKind, str] = {
@@ -286,7 +288,7 @@ MAIL_KIND_WORDS: Mapping[MailKind, str] = {
     MailKind.CHANGE_EXPIRED: "Notice that time ran out",
     MailKind.CHANGE_WITHDRAWN: "Notice of the withdrawal",
     MailKind.CHANGE_SUPERSEDED: "Notice that a newer request took its place",
-    MailKind.CHANGE_UNDELIVERABLE: "Notice that a mail could not be delivered",
+    MailKind.CHANGE_UNDELIVERABLE: "Notice that an email could not be delivered",
     MailKind.CHANGE_REVERTED: "Confirmation that the change was undone",
     MailKind.SUPPRESSION_LIFTED: "Notice that we may write again",
     MailKind.RECORD_FROZEN: "Alert: a record is frozen",
@@ -314,18 +316,18 @@ STATUS_WORDS: Mapping[PatronStatus, str] = {
     PatronStatus.ERASED: "Erased",
 }
 PAUSE_WORDS: Mapping[str, str] = {
-    "key_refused": "Mail is paused: Resend refuses our key. Nothing is lost.",
-    "domain_refused": "Mail is paused: Resend refuses our sender's domain. Nothing is lost.",
-    "wrong_address": "Mail is paused: the address of the mail service is wrong. Nothing is lost.",
-    "quota_used_up": "Mail is paused: today's quota is used up. It goes on by itself.",
-    "other": "Mail is paused: the mail provider refuses it. Ask whoever runs this server.",
+    "key_refused": "Email is paused: Resend refuses our key. Nothing is lost.",
+    "domain_refused": "Email is paused: Resend refuses our sender's domain. Nothing is lost.",
+    "wrong_address": "Email is paused: the address of the email service is wrong. Nothing is lost.",
+    "quota_used_up": "Email is paused: today's quota is used up. It will resume automatically.",
+    "other": "Email is paused: the email provider refuses it. Ask your server administrator.",
 }
 MAIL_MODE_WORDS: Mapping[MailMode, str] = {
     MailMode.RESEND: "",  # nothing to say: mail leaves
     MailMode.DEMO: "This is a demo: no email is sent. It is kept in the built-in mailbox.",
     MailMode.REHEARSAL: (
         "This is a rehearsal: no email is sent, and the links in the mailbox do not work. "
-        "No patron can be asked until a mail provider is set."
+        "No patron can be asked until an email provider is set."
     ),
 }
 CHECK_FIRST = "Before you repeat what you did, check whether it was saved."

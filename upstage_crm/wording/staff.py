@@ -33,14 +33,14 @@ STAFF_SENTENCES: Mapping[str, str] = {
     "password_too_long": "The password is too long: {maximum} characters at most.",
     "password_too_easy": "Too easy to guess: {hint}. Choose another one.",
     "password_wrong": "This is not your password.",
-    "second_factor_refused": "This code is not right any more. Try the next one.",
+    "second_factor_refused": "That code didn't work. Wait for a new code and try again.",
     "passkey_refused": "This passkey was not accepted. Try again, or use a code.",
     "passwords_busy": (
         "Many people are signing in right now. Wait {seconds} seconds, then try again."
     ),
-    "too_many_tries": "Too many tries. Wait {minutes} minutes, then try again.",
+    "too_many_tries": "Too many attempts. Wait {minutes} minutes, then try again.",
     "own_account": "This is your own account. Ask a colleague to do it.",
-    "staff_link_dead": "This link does not work any more. Ask for a new one.",
+    "staff_link_dead": "This link no longer works. Ask for a new one.",
     "invitation_open": "This address is invited already. Send that invitation again instead.",
     "invitation_over": "This invitation was accepted or withdrawn.",
     "second_factor_exists": "This account has an authenticator app. Remove it first.",
@@ -50,7 +50,7 @@ STAFF_SENTENCES: Mapping[str, str] = {
     "staff_name_character": "Use letters only: “{character}” cannot be part of a name here.",
     "staff_name_address": "This looks like a web address. Put a space after the dot.",
     "staff_email_taken": "Another staff account uses this address.",
-    "last_owner": "The last owner stays: make somebody else an owner first.",
+    "last_owner": "The last owner must stay. Make someone else an owner first.",
     **WATCH_SENTENCES,
 }
 """Part of `sentences.SENTENCES`, which holds every code."""
