@@ -154,8 +154,8 @@ SENTENCES: Mapping[str, str] = {
         "The trail has entries from before signing. Seal them once: upstage-crm migrate"
     ),
     "trail_key_unknown": (
-        "The trail is signed with the key {kid}, which is not among the keys of this server. Put "
-        "it back behind the first one in UPSTAGE_SECRET_KEYS. If it is lost, or was revoked on "
+        "The trail is signed with the key {kid}, which is not among the keys of this server. Add "
+        "it again after the first one in UPSTAGE_SECRET_KEYS. If it is lost, or was revoked on "
         "purpose, give the new key another name, then run: upstage-crm migrate --new-key"
     ),
     "bundle_entry_missing": "Entry {seq} is missing from the export, or not in its place.",
