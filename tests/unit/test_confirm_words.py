@@ -223,7 +223,13 @@ def test_the_plain_page_escapes_everything() -> None:
     """Whatever stands in a page's words, none of it becomes markup."""
     evil = '<i x="1">&\'{0}'
     change = Change(
-        **{part.name: evil for part in dataclasses.fields(Change) if part.name != "is_kept"}
+        key=evil,
+        label=evil,
+        now_heading=evil,
+        now=evil,
+        proposed_heading=evil,
+        proposed=evil,
+        outcome=evil,
     )
     fact = Fact(label=evil, text=evil)
     page = PageWords(
