@@ -216,7 +216,7 @@ def send(session: Session, proposal: Proposal, context: fields.Context) -> staff
         "reason_code": code,
         "reason_text": proposal.words,
         "context": context,
-        "mailroom": parts.notifier,
+        "notifier": parts.notifier,
         "override": proposal.override,
         "now": parts.clock.now(),
     }
