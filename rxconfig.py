@@ -15,7 +15,7 @@ from reflex.plugins import Plugin, SitemapPlugin, TailwindV4Plugin
 
 from upstage_crm.settings import Settings
 from upstage_crm.ui.design.tokens import tailwind_config
-from upstage_crm.web.plugins import SameOriginPlugin, TurnAtOncePlugin
+from upstage_crm.web.plugins import OwnStoragePlugin, SameOriginPlugin, TurnAtOncePlugin
 
 settings = Settings.load(os.environ)
 
@@ -24,6 +24,7 @@ plugins: list[Plugin] = [
     TailwindV4Plugin(config=tailwind),
     SameOriginPlugin(),
     TurnAtOncePlugin(),
+    OwnStoragePlugin(),
 ]
 
 config = rx.Config(

@@ -45,6 +45,7 @@ from upstage_crm.admin.team import page as team
 from upstage_crm.admin.team.state import TeamState
 from upstage_crm.confirm import page as confirm
 from upstage_crm.confirm import routes as confirm_routes
+from upstage_crm.confirm.broken_page import broken_page
 from upstage_crm.confirm.link_visit import holds_link
 from upstage_crm.confirm.state import ConfirmGuard, ConfirmState
 from upstage_crm.http.session_cookie import signed_in_by_cookie
@@ -53,6 +54,7 @@ from upstage_crm.pages.event_errors import TroubleState, tell_of_failure
 from upstage_crm.pages.live import hub
 from upstage_crm.pages.registry import Page, registry, staff_places
 from upstage_crm.settings import Settings
+from upstage_crm.ui.components.document import broken_boundary
 from upstage_crm.ui.design.tokens import STYLESHEETS
 from upstage_crm.ui.kit_page import kit_page
 from upstage_crm.ui.layout import connection_banner
@@ -173,9 +175,10 @@ app = rx.App(
     reset_style=False,
     toaster=None,
     extra_app_wraps={
+        (55, "ErrorBoundary"): lambda _is_stateful: broken_boundary(broken_page()),
         (5, "Overlay"): lambda is_stateful: (
             connection_banner(TroubleState.words) if is_stateful else None
-        )
+        ),
     },
     frontend_exception_handler=BrowserErrors(),
     backend_exception_handler=tell_of_failure,

@@ -195,7 +195,7 @@ class TestRecording:
             answer(web, other, **complete(Decision.OBJECT))
 
         page = web.get(PLAIN, params={"link": other})
-        assert "Thank you. We have put it back" == title(page)
+        assert "Thank you. We have undone the change" == title(page)
         assert "<form" not in page.text
         assert 1 == desk.actions().count(Action.OBJECTION_RECEIVED)
 
@@ -236,7 +236,7 @@ class TestGate:
             client.cookies.clear()
             headers = {"cookie": f"upstage-link-{key}={token}"}
             shown = client.get(f"{PLAIN}?link={key}", headers=headers)
-            assert "Open the link in your mail again" == title(shown)
+            assert "Open the link in your email again" == title(shown)
 
     @pytest.mark.parametrize("choice", ["approve", "reject"])
     def test_the_choice_of_the_mail_is_passed_on(
@@ -304,7 +304,7 @@ class TestGate:
         [cookie] = set_cookies(answered)
         assert "600" == cookie["max-age"]
         shown = web.get(f"{PLAIN}?link={key}")
-        assert (200, "The time for this answer is over") == (shown.status_code, title(shown))
+        assert (200, "This request has expired") == (shown.status_code, title(shown))
 
     def test_a_link_that_ends_soon_has_a_shorter_cookie(
         self, desk: Desk, web: Browser, token: str
@@ -415,14 +415,14 @@ class TestPlainPage:
 
         assert 200 == page.status_code
         for words in (
-            "Dana, box office, at Your organisation",
+            "Dana (box office) at Your organisation",
             "M••• S•••",
-            "Somebody asked us by phone",
+            "We were asked by phone",
             "m•••@example.com",
             NEW,
             "If you do nothing",
-            "You can answer until Monday, 9 March 2026, 10:00",
-            "You pressed “Approve” in the email. Nothing has happened yet: choose it here.",
+            "Please answer by Monday, 9 March 2026",
+            "You pressed “Approve” in the email. Nothing has been decided yet. Confirm below.",
             "+1 555-0100",
             request_.reference,
         ):
@@ -573,14 +573,14 @@ class TestPlainPage:
     @pytest.mark.parametrize(
         ("happens", "heading"),
         [
-            (lambda desk, request, patron: desk.resend(request), "This link is not the newest one"),
+            (lambda desk, request, patron: desk.resend(request), "There is a newer link"),
             (
                 lambda desk, request, patron: desk.propose(patron, "third@example.org"),
-                "A newer request has taken its place",
+                "A newer request replaces this one",
             ),
             (
                 lambda desk, request, patron: desk.expire(request),
-                "The time for this answer is over",
+                "This request has expired",
             ),
             (lambda desk, request, patron: desk.withdraw(request), "This request was withdrawn"),
         ],
@@ -596,7 +596,7 @@ class TestPlainPage:
         happens: Callable[[Desk, Proposed, PatronRecord], object],
         heading: str,
     ) -> None:
-        desk.clock.advance(timedelta(days=7 if "time" in heading else 1))
+        desk.clock.advance(timedelta(days=7 if "expired" in heading else 1))
         happens(desk, request_, patron)
 
         page = web.get(PLAIN, params={"link": key})
@@ -655,7 +655,7 @@ class TestWithoutALink:
     ) -> None:
         page = web.get(f"{PLAIN}{query}")
 
-        assert (200, "Open the link in your mail again") == (page.status_code, title(page))
+        assert (200, "Enter your code") == (page.status_code, title(page))
         assert 'action="/confirm/code"' in page.text
 
     @pytest.mark.parametrize("query", ["?link=invalid", "?link=" + "A" * 13, "?link=<script>"])
@@ -668,7 +668,7 @@ class TestWithoutALink:
     def test_without_the_cookie_the_mail_is_needed_again(self, web: Browser, key: str) -> None:
         page = web.get(f"{PLAIN}?link={key}")
 
-        assert (200, "Open the link in your mail again") == (page.status_code, title(page))
+        assert (200, "Open the link in your email again") == (page.status_code, title(page))
 
     def test_a_cookie_with_another_token_opens_nothing(
         self, desk: Desk, web: Browser, token: str, key: str

@@ -89,7 +89,7 @@ def test_the_old_address_learns_who_when_and_how_to_undo(desk: Desk) -> None:
     told = desk.mailbox.to(OLD)[-1]
 
     for part in (told.text, told.html):
-        assert "Dana, box office" in part
+        assert "Dana (box office)" in part
         assert NEW not in part
         assert "m•••@example.org" in part
         assert "Monday, 2 March 2026" in part

@@ -85,7 +85,7 @@ class TestTheLinkOfTheMail:
         assert "<h1>A change was approved</h1>" in page.text
         assert NEW in page.text
         assert OLD not in page.text
-        assert "It is no consent" in page.text
+        assert "It is not consent" in page.text
         assert PUBLIC_KEY in page.text
         assert len(page.content) < 20_000
 

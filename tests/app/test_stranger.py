@@ -95,7 +95,7 @@ def test_the_decision_mail_is_silent(desk: Desk, mara: PatronRecord) -> None:
 
     assert_silent(read(mail))
     assert NEW in mail.text
-    assert "Dana, box office" in mail.text
+    assert "Dana (box office)" in mail.text
 
 
 def test_a_second_field_is_not_mentioned(desk: Desk, mara: PatronRecord) -> None:

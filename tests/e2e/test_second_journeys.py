@@ -72,7 +72,7 @@ def test_five_fields_are_answered_one_by_one_and_partly_approved(
     # The new address has not answered yet.
     expect(patron.get_by_role("heading", level=1)).to_contain_text("We have your answer")
     stranger = somebody("")
-    opened(stranger, link_in(open_mail(clerk, server, "Is this your address"), "Approve"))
+    opened(stranger, link_in(open_mail(clerk, server, "is this your address"), "Approve"))
     stranger.get_by_role("button", name=fixed_copy.APPROVE, exact=True).click()
     expect(stranger.get_by_role("heading", level=1)).to_contain_text("Approved. Thank you")
     patron.reload()
@@ -103,17 +103,17 @@ def test_an_objection_after_the_approval_puts_back_and_two_members_clear(
     clerk.get_by_role("dialog").get_by_label("Email address").fill("theo.new@example.org")
     send_proposal(clerk)
     stranger = somebody("")
-    opened(stranger, link_in(open_mail(clerk, server, "Is this your address"), "Approve"))
+    opened(stranger, link_in(open_mail(clerk, server, "is this your address"), "Approve"))
     stranger.get_by_role("button", name=fixed_copy.APPROVE, exact=True).click()
     expect(stranger.get_by_role("heading", level=1)).to_contain_text(re.compile("approved", re.I))
     assert "theo.new@example.org" == stage.email_of(number)
 
     told = open_mail(clerk, server, "have changed|has changed")
     owner = somebody("")
-    opened(owner, link_in(told, "This was not my wish"))
+    opened(owner, link_in(told, "I didn't ask for this"))
     owner.screenshot(path=tmp_path / "objection.png", full_page=True)
     owner.get_by_role("button", name="Undo this change").click()
-    expect(owner.get_by_role("heading", level=1)).to_contain_text("We have put it back")
+    expect(owner.get_by_role("heading", level=1)).to_contain_text("We have undone the change")
     assert "theo.abara@example.net" == stage.email_of(number)
 
     for email in (OWNER, LEAD):
@@ -150,10 +150,10 @@ def test_two_members_change_an_address_at_the_desk_after_the_wait(
     lead.screenshot(path=tmp_path / "desk-task.png", full_page=True)
     lead.get_by_role("button", name=re.compile("Confirm")).first.click()
     expect(lead.get_by_text("Pending").first).to_be_visible()
-    notice = open_mail(lead, server, "details will change, not before")
+    notice = open_mail(lead, server, "record will change")
     assert "/c/" in link_in(notice, "No, keep this address")
     patron = somebody("")
-    opened(patron, link_in(open_mail(lead, server, "Is this your address"), "Approve"))
+    opened(patron, link_in(open_mail(lead, server, "is this your address"), "Approve"))
     patron.get_by_role("button", name=fixed_copy.APPROVE, exact=True).click()
     expect(patron.get_by_role("heading", level=1)).to_contain_text("taking effect later")
     opened(lead, f"{server.url}/requests/{reference}/")
@@ -176,7 +176,7 @@ def test_a_code_opens_the_request_without_a_link_but_not_for_staff(
     start_proposal(clerk, server, number)
     clerk.get_by_role("dialog").get_by_label("Email address").fill("kai.code@example.org")
     reference = send_proposal(clerk)
-    text = open_mail(clerk, server, "Is this your address").locator("body").inner_text()
+    text = open_mail(clerk, server, "is this your address").locator("body").inner_text()
     code = re.search(r"the code (\w{4}-\w{4})", text)
     assert code is not None
 

@@ -83,11 +83,11 @@ def test_the_undo_takes_all_of_it_back_and_shuts_the_mailbox_out(play: Playhouse
     says(asked(play, own), "taking effect later")
     assert play.stage.values_of(number)["given_name"] == "Theo"
 
-    undo = play.link(old, MailKind.FURTHER_CHANGE, "This was not my wish")
+    undo = play.link(old, MailKind.FURTHER_CHANGE, "I didn't ask for this")
     patron = opened(play.somebody(""), undo)
     patron.get_by_role("button", name="Undo this change").click()
-    says(patron, "We have put it back")
-    expect(patron.get_by_text("We have put this back: Email address.")).to_be_visible()
+    says(patron, "We have undone the change")
+    expect(patron.get_by_text("We have restored: Email address.")).to_be_visible()
     expect(patron.get_by_text("Mallory")).to_have_count(0)
     held = play.stage.values_of(number)
     assert (held["email"], held["given_name"]) == (old, "Theo")

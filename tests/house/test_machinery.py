@@ -20,7 +20,7 @@ from upstage_crm.core.files import write_whole
 from upstage_crm.http.patron_paths import BUILT_PAGES
 from upstage_crm.web import build
 from upstage_crm.web.environment import cache_folder, tool_environment
-from upstage_crm.web.plugins import BuildChanged, own_origin, turned_at_once
+from upstage_crm.web.plugins import BuildChanged, own_origin, turned_at_once, with_own_storage
 
 ROOT = Path(__file__).resolve().parents[2]
 ADDRESS = re.compile(
@@ -202,6 +202,17 @@ def test_the_built_pages_turn_together_with_their_address() -> None:
         turned_at_once("hydrateRoot(document, <HydratedRouter />)")
 
 
+def test_the_built_pages_work_where_storage_is_refused() -> None:
+    entry = 'import { startTransition } from "react";\nstartTransition(() => {});'
+
+    changed = with_own_storage(entry)
+
+    assert changed.startswith('import { startTransition } from "react";\nfor (const name of')
+    assert changed.endswith("startTransition(() => {});")
+    with pytest.raises(BuildChanged):
+        with_own_storage("hydrateRoot(document)")
+
+
 # --- nothing phones home ------------------------------------------------------------------------
 
 
@@ -252,5 +263,5 @@ def test_reflex_is_configured_to_be_quiet_and_closed() -> None:
         ["http://localhost:3123", "http://127.0.0.1:3123"],
         900,
         "memory",
-        ["TailwindV4Plugin", "SameOriginPlugin", "TurnAtOncePlugin"],
+        ["TailwindV4Plugin", "SameOriginPlugin", "TurnAtOncePlugin", "OwnStoragePlugin"],
     ] == json.loads(done.stdout.splitlines()[-1])

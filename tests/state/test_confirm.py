@@ -351,7 +351,7 @@ class TestShowing:
             await pipeline.send(tab, ConfirmState.object_to)
 
             page = await words(pipeline, tab)
-            assert "Thank you. We have put it back" == page.title
+            assert "Thank you. We have undone the change" == page.title
             assert "" == page.object_title
 
         run(story)
@@ -400,7 +400,7 @@ class TestRefusing:
             for press in (ConfirmState.load, *ANSWERS):
                 await pipeline.send(tab, press, f"/confirm/?link={link}")
                 page = await words(pipeline, tab)
-                assert ("invalid" if link else "missing") == page.phase
+                assert page.phase == ("invalid" if link else "code")
 
         before = desk.dump()
         run(story)

@@ -461,15 +461,15 @@ class TestWords:
             ({"after_id": "0"}, "It leaves once the notice to the current address was accepted."),
             (
                 {"last_type": "application_error", "last_code": 500, "attempts": 1},
-                "The mail provider had a fault of its own. It is tried again now.",
+                "The email provider had a fault of its own. It is tried again now.",
             ),
             (
                 {"last_type": "ConnectionError", "next_at": START + timedelta(minutes=2)},
-                "The mail provider could not be reached. It is tried again at 2 Mar 2026, 10:02.",
+                "The email provider could not be reached. It is tried again at 2 Mar 2026, 10:02.",
             ),
             (
                 {"state": MailState.FAILED, "last_type": "odd", "last_code": 422},
-                "The mail provider refused it (422).",
+                "The email provider refused it (422).",
             ),
             (
                 {"state": MailState.CANCELLED, "last_type": "matter_over"},
@@ -482,7 +482,7 @@ class TestWords:
             ({"state": MailState.SENT, "last_type": "application_error"}, ""),
             (
                 {"state": MailState.SENT, "delivered_at": START, "bounced_at": START},
-                "The mail provider could not deliver it to this address.",
+                "The email provider could not deliver it to this address.",
             ),
         ],
     )

@@ -614,7 +614,7 @@ def test_send_again_waits_for_its_cooldown_and_says_how_long(play: Any) -> None:
         await scene.press_resend(tab)
 
         assert before == scene.desk.dump()
-        wait = "The last mail has only just left. Try again in 241 seconds."
+        wait = "The last email was sent just now. Try again in 241 seconds."
         assert (await scene.task(tab)).refusal == wait
         shown = (await scene.detail(tab)).detail
         assert (True, 241) == (shown.can_resend, shown.resend_wait_s)

@@ -24,6 +24,7 @@ from upstage_crm.mail.render import TEMPLATES, sentences_of
 from upstage_crm.pages import busy
 from upstage_crm.patrons.fields import FIELDS
 from upstage_crm.receipts import words as receipt_words
+from upstage_crm.staff import names
 from upstage_crm.wording import failures, sentences
 
 PATRON_ERRORS = ("text_too_long", "text_invalid", "text_card_number")
@@ -39,6 +40,7 @@ def texts() -> Iterator[str]:
     for template in sorted(TEMPLATES.rglob("*.*")):
         yield from sentences_of(template.read_text("utf-8"))
     yield mail_wording.DEAR
+    yield from names.DESKS
     for entry in FIELDS.values():
         yield from (entry.label, entry.about)
     yield from (
@@ -48,7 +50,7 @@ def texts() -> Iterator[str]:
     yield from sentences.OUTCOME_WORDS.values()
     yield from (sentences.SENTENCES[code] for code in PATRON_ERRORS)
     for module in (fixed_copy, open_copy, closed_copy, page_words, receipt_words, failures, busy):
-        yield from _of_module(module)
+        yield from of_module(module)
 
 
 def wanted() -> list[str]:
@@ -92,7 +94,7 @@ def main() -> None:
             _write(path, made)
 
 
-def _of_module(module: ModuleType) -> Iterator[str]:
+def of_module(module: ModuleType) -> Iterator[str]:
     """Every text among a module's constants, however deep."""
     for name, value in vars(module).items():
         if name.lstrip("_").isupper() and name != "LOADING_TITLE":  # that one is in every language

@@ -164,14 +164,14 @@ def test_no_word_is_left_unfilled_or_forbidden() -> None:
 
 
 def test_the_deadline_has_its_weekday_and_zone() -> None:
-    assert shown(review()).until == "You can answer until Monday, 9 March 2026, 17:00 (UTC)."
+    assert shown(review()).until == "Please answer by Monday, 9 March 2026, 17:00 (UTC)."
 
 
 @pytest.mark.parametrize("choice", ["", "object", "APPROVE", "approve ", "{until}", "<b>"])
 def test_only_the_two_answers_of_the_mail_count_as_pressed(choice: str) -> None:
     page = shown(review(), choice=choice)
 
-    assert ("", "", "") == (page.choice, page.pressed, page.pressed_plain)
+    assert (page.choice, page.pressed) == ("", "")
 
 
 def test_a_pressed_answer_has_decided_nothing() -> None:
@@ -179,7 +179,7 @@ def test_a_pressed_answer_has_decided_nothing() -> None:
 
     assert "reject" == page.choice
     assert (
-        "You pressed “Reject” in the email. Nothing has happened yet: press it here."
+        "You pressed “Reject” in the email. Nothing has been decided yet. Confirm below."
         == page.pressed
     )
 
@@ -222,7 +222,15 @@ def test_an_organisations_braces_and_markup_stay_text() -> None:
 def test_the_plain_page_escapes_everything() -> None:
     """Whatever stands in a page's words, none of it becomes markup."""
     evil = '<i x="1">&\'{0}'
-    change = Change(**{part.name: evil for part in dataclasses.fields(Change)})
+    change = Change(
+        key=evil,
+        label=evil,
+        now_heading=evil,
+        now=evil,
+        proposed_heading=evil,
+        proposed=evil,
+        outcome=evil,
+    )
     fact = Fact(label=evil, text=evil)
     page = PageWords(
         **{  # pyright: ignore[reportArgumentType]

@@ -36,6 +36,7 @@ from upstage_crm.links.claims import Purpose, Reviewer
 from upstage_crm.mail.catalogue import CATALOGUE, FieldLine
 from upstage_crm.mail.message import Audience, MailKind, MailMessage
 from upstage_crm.mail.samples import AT, sample_draft
+from upstage_crm.mail.samples import ORGANISATION as SAMPLE_HOUSE
 from upstage_crm.patrons.fields import FIELDS
 from upstage_crm.patrons.values import show_birth
 
@@ -111,7 +112,7 @@ def test_every_language_has_a_catalog_and_no_other_has() -> None:
 
 
 def test_several_sentences_are_said_one_by_one() -> None:
-    said = speaker("de")("Nothing has changed yet. You decide, until {expires_text}.")
+    said = speaker("de")("Nothing has changed yet. Please answer by {expires_text}.")
 
     assert "Noch" in said
     assert "{expires_text}" in said
@@ -344,3 +345,19 @@ def test_the_plain_page_stays_small_in_every_language(language: str) -> None:
     drawn = plain_html.document(page(language, fields=several), link="A" * 12, nonce="1" * 75)
 
     assert 11_000 >= len(drawn.encode())
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize(("kind", "audience"), PATRON_MAILS)
+def test_a_subject_begins_with_the_house_and_fits_a_phone(
+    kind: MailKind, audience: Audience, language: str
+) -> None:
+    house = dataclasses.replace(SAMPLE_HOUSE, name="Lantern Street Theatre")
+    draft = sample_draft(kind, audience, language=language)
+    context = {**draft.context, "org": house}
+
+    subject = COMPOSER.prepare(dataclasses.replace(draft, context=context), now=AT).message.subject
+    shown = subject.translate({ord("\u2068"): None, ord("\u2069"): None})
+
+    assert shown.startswith(house.name)
+    assert len(shown) <= 60, shown

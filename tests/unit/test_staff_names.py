@@ -4,9 +4,17 @@ from __future__ import annotations
 
 import pytest
 
+from upstage_crm.core.languages import speaker
 from upstage_crm.core.text import InvalidText
 from upstage_crm.staff.errors import NameMissing, NameRefused, NameWithAddress
-from upstage_crm.staff.names import LIMIT, parse_desk, parse_name, shown_label, shown_name
+from upstage_crm.staff.names import (
+    LIMIT,
+    label_for_patrons,
+    parse_desk,
+    parse_name,
+    shown_label,
+    shown_name,
+)
 
 
 @pytest.mark.parametrize(
@@ -90,3 +98,17 @@ def test_a_name_of_before_is_shown_without_what_is_refused_now(stored: str, show
     name = shown.partition(", ")[0]
     assert shown_name(stored.partition(", ")[0]) == name
     assert parse_name(name) == name
+
+
+@pytest.mark.parametrize(
+    ("stored", "language", "label"),
+    [
+        ("Dana, box office", "en", "Dana (box office)"),
+        ("Dana, box office", "de", "Dana (Theaterkasse)"),
+        ("Dana, stage door", "fr", "Dana (stage door)"),
+        ("Dana", "es", "Dana"),
+        ("Dana <b>, box office", "es", "Dana b (taquilla)"),
+    ],
+)
+def test_a_patron_reads_the_desk_in_their_language(stored: str, language: str, label: str) -> None:
+    assert label_for_patrons(stored, speaker(language)) == label

@@ -18,11 +18,12 @@ from upstage_crm.change_requests.model.views import (
     ChangeReview,
     Phase,
 )
+from upstage_crm.confirm.page_view import CODE_PHASE
 from upstage_crm.links.claims import Reviewer
 from upstage_crm.patrons.views import SuppressionCause
 
 _CLOSE = "You can close this page."
-_NEWER = "Look for a newer mail from us about this, and use the link in that one."
+_NEWER = "Look for a newer email from us about this, and use the link in that one."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +43,7 @@ ENDINGS: Mapping[str, Ending] = {
         title="Thank you. We have your answer",
         lead=("We are waiting for another answer before the request ends.",),
         steps=(
-            "There is nothing more to do for you now. We tell you by email how it ends.",
+            "You don't need to do anything else now. We'll email you the result.",
             "Did you change your mind? Call us before {until}.",
         ),
         icon="hourglass",
@@ -51,9 +52,9 @@ ENDINGS: Mapping[str, Ending] = {
         title="Approved, taking effect later",
         lead=(
             "Nothing has changed yet.",
-            "It takes effect on {applies}, unless someone else we asked says no first.",
+            "It takes effect on {applies}, unless the other person we asked says no first.",
         ),
-        steps=("We tell you by email when it is done. " + _CLOSE, "Was this a mistake? Call us."),
+        steps=("We'll email you when it is done. " + _CLOSE, "Was this a mistake? Call us."),
         tone="success",
         icon="hourglass",
     ),
@@ -61,37 +62,42 @@ ENDINGS: Mapping[str, Ending] = {
         title="Approved, taking effect later",
         lead=(
             "Nothing has changed yet.",
-            "We wait until the current address has been told, and has had time to answer.",
+            "We are waiting until the person at the current address has had time to answer.",
         ),
-        steps=("We tell you by email when it is done. " + _CLOSE, "Was this a mistake? Call us."),
+        steps=("We'll email you when it is done. " + _CLOSE, "Was this a mistake? Call us."),
         tone="success",
         icon="hourglass",
     ),
     SuppressionCause.NOT_THIS_PERSON.value: Ending(
         title="Thank you for telling us",
-        lead=("You get no more email about this record.",),
-        steps=("There is nothing to do. " + _CLOSE, "Was this a mistake? Call us."),
+        lead=("You will get no more emails about this record.",),
+        steps=("You don't need to do anything. " + _CLOSE, "Was this a mistake? Call us."),
         icon="shield-check",
     ),
     SuppressionCause.DISOWNED.value: Ending(
         title="This address is no longer used",
         lead=(
-            "The address that was used before told us that it did not want this change.",
-            "All that was approved from here since then was undone with it.",
+            "The person at the earlier address told us that they did not want this change.",
+            "Everything approved from here since then was undone as well.",
         ),
-        steps=("Is this your record, and your address? Call us: two of our staff look into it.",),
+        steps=(
+            "Is this your record, and your address? Call us: two of our staff will look into it.",
+        ),
         icon="undo-2",
     ),
     SuppressionCause.FOUND.value: Ending(
-        title="This address has no say here",
+        title="This address can't answer here",
         lead=("Two of our staff found out that this address belongs to someone else.",),
         steps=("Is that wrong? Call us.",),
         icon="info",
     ),
     SuppressionCause.NOT_MY_ADDRESS.value: Ending(
-        title="This address has no say here",
+        title="This address can't answer here",
         lead=(
-            "Someone told us that this is not their address, so {organisation} does not use it.",
+            (
+                "We were told that this address does not belong to the patron, "
+                "so {organisation} does not use it."
+            ),
         ),
         steps=("Is that wrong? Call us.",),
         icon="info",
@@ -100,8 +106,8 @@ ENDINGS: Mapping[str, Ending] = {
         title="Approved. Thank you",
         lead=("{news}",),
         steps=(
-            "We send you an email that confirms it. " + _CLOSE,
-            "Was this a mistake? Call us, and we change it back with you.",
+            "We'll email you a confirmation. " + _CLOSE,
+            "Was this a mistake? Call us, and we will change it back with you.",
         ),
         tone="success",
         icon="circle-check",
@@ -111,8 +117,8 @@ ENDINGS: Mapping[str, Ending] = {
         title="Your details have changed",
         lead=("The change was approved. {news}",),
         steps=(
-            "If you wanted this change, there is nothing to do. " + _CLOSE,
-            "Did you not want it? Call us.",
+            "If you wanted this change, you don't need to do anything. " + _CLOSE,
+            "Didn't want it? Call us.",
         ),
         icon="info",
         when_label="Changed on",
@@ -121,8 +127,8 @@ ENDINGS: Mapping[str, Ending] = {
         title="Partly approved",
         lead=("Only what was approved has changed. Everything else stays as it was.",),
         steps=(
-            "We send you an email that confirms it. " + _CLOSE,
-            "Was this a mistake? Call us, and we change it back with you.",
+            "We'll email you a confirmation. " + _CLOSE,
+            "Was this a mistake? Call us, and we will change it back with you.",
         ),
         tone="success",
         icon="contrast",
@@ -133,70 +139,70 @@ ENDINGS: Mapping[str, Ending] = {
         lead=("Everything stays as it was.",),
         steps=(
             "We have told the person who asked. " + _CLOSE,
-            "Was this a mistake? Call us: we can ask you once more.",
+            "Was this a mistake? Call us: we can ask you again.",
         ),
         icon="circle-x",
         when_label="Rejected on",
     ),
     "rejected_address": Ending(
         title="Rejected. Nothing was changed",
-        lead=("{organisation} does not use this address.",),
+        lead=("{organisation} will not use this address.",),
         steps=(
             "We have told the person who asked. " + _CLOSE,
-            "Was this a mistake? Call us: we can ask you once more.",
+            "Was this a mistake? Call us: we can ask you again.",
         ),
         icon="circle-x",
         when_label="Rejected on",
     ),
     Phase.EXPIRED.value: Ending(
-        title="The time for this answer is over",
-        lead=("Nobody approved the change in time, so nothing was changed by this request.",),
+        title="This request has expired",
+        lead=("There was no approval in time, so this request changed nothing.",),
         steps=(
             _NEWER,
-            "Is there no newer mail, and you want the change? Call us, and we ask you again.",
+            "No newer email, but you want the change? Call us, and we will ask you again.",
         ),
         icon="timer-off",
     ),
     Phase.WITHDRAWN.value: Ending(
         title="This request was withdrawn",
-        lead=("{organisation} has taken it back. Nothing was changed by this request.",),
+        lead=("{organisation} has withdrawn it. This request changed nothing.",),
         steps=(
-            "There is nothing to do. " + _CLOSE,
-            "Do you want the change anyway? Call us.",
+            "You don't need to do anything. " + _CLOSE,
+            "Do you still want the change? Call us.",
         ),
         icon="circle-slash",
     ),
     Phase.SUPERSEDED.value: Ending(
-        title="A newer request has taken its place",
-        lead=("This one no longer counts. Nothing was changed by it.",),
-        steps=(_NEWER, "Is there no newer mail? Then there is nothing to do."),
+        title="A newer request replaces this one",
+        lead=("This one no longer counts. It changed nothing.",),
+        steps=(_NEWER, "No newer email? Then you don't need to do anything."),
         icon="history",
     ),
     Phase.OUTDATED.value: Ending(
-        title="This link is not the newest one",
-        lead=("We sent this request again, so only the link in the newest mail works.",),
-        steps=(_NEWER, "The newest mail can take a few minutes. Look in your spam folder, too."),
+        title="There is a newer link",
+        lead=("We sent this request again, so only the link in the newest email works.",),
+        steps=(_NEWER, "The newest email can take a few minutes. Check your spam folder as well."),
         icon="history",
     ),
     Phase.UNDELIVERABLE.value: Ending(
         title="This request has ended",
-        lead=("One of our mails could not be delivered. Nothing was changed by this request.",),
-        steps=("There is nothing to do. Do you want the change? Call us.",),
+        lead=("One of our emails could not be delivered. This request changed nothing.",),
+        steps=("You don't need to do anything. Do you want the change? Call us.",),
         icon="mail-x",
     ),
     Phase.REVERTED.value: Ending(
         title="This change was undone",
-        lead=("What held before holds again.",),
-        steps=("There is nothing to do. Did you not want this? Call us.",),
+        lead=("Your earlier details are back.",),
+        steps=("You don't need to do anything. Didn't want this? Call us.",),
         icon="undo-2",
         when_label="Undone on",
     ),
     "reverted_own": Ending(
-        title="Thank you. We have put it back",
+        title="Thank you. We have undone the change",
         lead=("{restored}", "{blocked}"),
         steps=(
-            "We have told everyone by email, and marked your record for a closer look.",
-            "Until two of our staff have looked into it, nobody can propose another change.",
+            "We have emailed everyone involved, and paused changes to your record.",
+            "No other change can be proposed until two of our staff have looked into it.",
             "Was this a mistake? Call us.",
         ),
         tone="success",
@@ -205,14 +211,14 @@ ENDINGS: Mapping[str, Ending] = {
     ),
     Phase.OBJECTED.value: Ending(
         title="This request was stopped",
-        lead=("Somebody told us that it was not right. Nothing was changed by this request.",),
-        steps=("There is nothing to do. Do you want the change? Call us.",),
+        lead=("Someone we asked told us that it was not right. This request changed nothing.",),
+        steps=("You don't need to do anything. Do you want the change? Call us.",),
         icon="shield-check",
         when_label="Stopped on",
     ),
     "objected_address": Ending(
         title="Thank you for telling us",
-        lead=("We have stopped the request. {organisation} does not use this address.",),
+        lead=("We have stopped the request. {organisation} will not use this address.",),
         steps=(
             "We have told the person who asked. " + _CLOSE,
             "Was this a mistake? Call us.",
@@ -222,9 +228,9 @@ ENDINGS: Mapping[str, Ending] = {
     ),
     "objected_own": Ending(
         title="Thank you for telling us",
-        lead=("We have stopped the request. Nothing was changed by it.",),
+        lead=("We have stopped the request. It changed nothing.",),
         steps=(
-            "We have told the person who asked, and marked your record for a closer look.",
+            "We have told the person who asked, and paused changes to your record.",
             "Was this a mistake? Call us.",
         ),
         icon="shield-check",
@@ -234,10 +240,10 @@ ENDINGS: Mapping[str, Ending] = {
         title="Thank you for telling us",
         lead=(
             "You told us that you did not want this change.",
-            "Something else has changed since, so it could not be undone by itself.",
-            "Two of our staff look into it. Until then nothing more can change.",
+            "Something else has changed since, so it could not be undone automatically.",
+            "Two of our staff will look into it. Until then nothing else can change.",
         ),
-        steps=("To have it put right sooner, call us.",),
+        steps=("To have it corrected sooner, call us.",),
         tone="warning",
         icon="shield-alert",
         when_label="You told us on",
@@ -246,31 +252,37 @@ ENDINGS: Mapping[str, Ending] = {
         title="Thank you for telling us",
         lead=(
             "You told us that you did not want this change. Nothing was undone.",
-            "Two of our staff look into it. Until then nothing more can change.",
+            "Two of our staff will look into it. Until then nothing else can change.",
         ),
-        steps=("To have it put right sooner, call us.",),
+        steps=("To have it corrected sooner, call us.",),
         tone="warning",
         icon="shield-alert",
         when_label="You told us on",
     ),
     Phase.INVALID.value: Ending(
         title="This link does not work",
-        lead=("Nothing has changed.", "Some mail programs cut long links in two."),
+        lead=("Nothing has changed.", "Some email programs split long links over two lines."),
         steps=(
             "Open the email again and press its button, or copy the whole link into your browser.",
-            "Does it still not work? Call us. You do not need the link for that.",
+            "Still not working? Call us. You don't need the link for that.",
         ),
         icon="link",
     ),
+    CODE_PHASE: Ending(
+        title="Enter your code",
+        lead=("The reference and the code are in our email. Opening the request changes nothing.",),
+        steps=(),
+        icon="key-round",
+    ),
     "missing": Ending(
-        title="Open the link in your mail again",
+        title="Open the link in your email again",
         lead=(
             "The link stays open for two hours, and only in the browser that opened it.",
             "Nothing has changed.",
         ),
         steps=(
             "Go back to the email and press its button again.",
-            "Is the email gone? Call us. You do not need the link for that.",
+            "Can't find the email? Call us. You don't need the link for that.",
         ),
         icon="mail",
     ),

@@ -22,7 +22,7 @@ from upstage_crm.confirm import (
     plain_html,
 )
 from upstage_crm.confirm.page_view import PageWords
-from upstage_crm.confirm.page_words import missing_words
+from upstage_crm.confirm.page_words import code_words
 from upstage_crm.core.languages import negotiate, speaker
 from upstage_crm.core.threads import to_writer_thread
 from upstage_crm.http.origins import (
@@ -87,7 +87,7 @@ async def _refuse(request: Request, problem: str, *, reference: str = "", status
         with runtime().database.reading() as session:
             organisation = details(session)
         language = negotiate(accepted, organisation.language)
-        return missing_words(organisation, language=language)
+        return code_words(organisation, language=language)
 
     page = await asyncio.to_thread(shown)
     said = speaker(page.lang)(problem)

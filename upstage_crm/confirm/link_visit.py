@@ -34,6 +34,7 @@ from upstage_crm.change_requests.reads.reviewer_page import review
 from upstage_crm.confirm import cookies
 from upstage_crm.confirm.page_view import PageWords
 from upstage_crm.confirm.page_words import (
+    code_words,
     missing_words,
     page_words,
 )
@@ -132,7 +133,8 @@ def look(visitor: Visitor, *, choice: str = "") -> PageWords:
             claims = claims_of(visitor)
             found = review(session, claims=claims, now=now, otherwise=organisation.language)
         except LinkMissing:
-            return missing_words(organisation, language=language)
+            shown = missing_words if visitor.link else code_words
+            return shown(organisation, language=language)
         except LinkRefused:
             zone = organisation.zone
             return page_words(

@@ -22,7 +22,7 @@ class Asking:
     title: str
     lead: tuple[str, ...]
     answers: tuple[tuple[str, str], ...]
-    until: str = "You can answer until {until}."
+    until: str = "Please answer by {until}."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,44 +39,53 @@ _SILENCE: Final = ("If you do nothing", "The request ends, and nothing changes."
 ADDRESS: Final = Asking(
     title="Is this your email address?",
     lead=(
-        "{organisation} would like to use this address. We ask you before we use it.",
+        "{organisation} would like to use this address, and asks you first.",
         "Nothing has changed yet.",
     ),
     answers=(
-        ("If you approve", "{organisation} uses this address from then on."),
-        ("If you reject", "We do not use this address."),
+        ("If you approve", "{organisation} will use this address."),
+        ("If you reject", "We will not use this address."),
         _SILENCE,
     ),
 )
 DETAILS: Final = Asking(
     title="May we change your details?",
-    lead=("We ask you before we change anything.", "Nothing has changed yet."),
+    lead=(
+        "{organisation} would like to change your record, and asks you first.",
+        "Nothing has changed yet.",
+    ),
     answers=(
-        ("If you approve", "{organisation} uses the new details from then on."),
+        ("If you approve", "{organisation} will use the new details."),
         ("If you reject", "Everything stays as it is now."),
         _SILENCE,
     ),
 )
 _NOT_YOU: Final = (
     "If you are not this person",
-    "We stop writing to this address about it. The request goes on without you.",
+    "We will stop emailing this address about it. The request will go on without you.",
 )
 _REPLACING: Final = (
     "Someone asked {organisation} to replace this email address with another one: {new}.",
     "Nothing has changed yet.",
 )
-_KEEPING: Final = ("If you say no", "We keep this address, and the request ends.")
+_KEEPING: Final = ("If you say no", "We will keep this address, and the request will end.")
 NOTICE: Final = Asking(
     title="Did you ask for this?",
     lead=(
         *_REPLACING,
-        "If the new address approves, we will switch not before {applies}, unless you say no.",
+        (
+            "If the new address approves, we will switch on {applies} at the earliest, "
+            "unless you say no."
+        ),
     ),
     answers=(
-        ("If you say yes", "We use the new address as soon as it has approved, too."),
+        ("If you say yes", "We will use the new address as soon as it has approved as well."),
         _KEEPING,
         _NOT_YOU,
-        ("If you do nothing", "We switch if the new address approves, not before {applies}."),
+        (
+            "If you do nothing",
+            "We will switch if the new address approves, on {applies} at the earliest.",
+        ),
     ),
     until="",
 )
@@ -84,10 +93,10 @@ NOTICE_WAITING: Final = Asking(
     title="Did you ask for this?",
     lead=(*_REPLACING, "The new address has approved."),
     answers=(
-        ("If you say yes", "We use the new address at once."),
+        ("If you say yes", "We will use the new address at once."),
         _KEEPING,
         _NOT_YOU,
-        ("If you do nothing", "We switch on {applies}."),
+        ("If you do nothing", "We will switch on {applies}."),
     ),
     until="You can say no until {applies}.",
 )
@@ -98,7 +107,7 @@ BOTH: Final = Asking(
         "We will switch only if you say yes, and the new address approves as well.",
     ),
     answers=(
-        ("If you say yes", "We use the new address as soon as it has approved, too."),
+        ("If you say yes", "We will use the new address as soon as it has approved as well."),
         _KEEPING,
         _NOT_YOU,
         _SILENCE,
@@ -108,54 +117,57 @@ DESK: Final = Asking(
     title="Your details will change",
     lead=(
         "Nothing has changed yet. Someone asked {organisation} for this change.",
-        "They say that they no longer read this mailbox. Two of our staff found out who they are.",
-        "If you want this change, you need to do nothing here. If not, you can stop it.",
+        (
+            "They say that they no longer read emails at this address. "
+            "Two of our staff checked their identity."
+        ),
+        "If you want this change, you don't need to do anything. If not, you can stop it.",
     ),
     answers=(
-        ("If you say yes", "The change is made without waiting any longer."),
+        ("If you say yes", "The change will be made at once."),
         ("If you say no", "Everything stays as it is now."),
         _NOT_YOU,
-        ("If you do nothing", "The change is made, not before {applies}."),
+        ("If you do nothing", "The change will be made on {applies} at the earliest."),
     ),
     until="You can stop it until {applies}.",
 )
-ASKS_MORE: Final = "The other details change only if you approve them here, until {until}."
+ASKS_MORE: Final = "The other details change only if you approve them here by {until}."
 
 NO_OBJECTION: Final = Objecting()
 _NOT_MY_ADDRESS: Final = Objecting(
     title="This is not my address",
-    words="Then somebody made a mistake. We stop the request and do not use this address again.",
+    words="Then there was a mistake. We will stop the request, and will not use this address.",
     button="Yes, this is not my address",
 )
 _NOT_ME: Final = Objecting(
     title="This wasn't me",
-    words="Did somebody ask for this in your name? We stop the request and take a closer look.",
+    words="Did someone ask for this in your name? We will stop the request and look into it.",
     button="Yes, this wasn't me",
 )
 _STOP: Final = Objecting(
     title="This wasn't me",
-    words="We stop the request, tell the person who asked, and take a closer look.",
+    words="We will stop the request, tell the person who asked, and look into it.",
     button="Stop this change",
 )
 _LEAVE: Final = Objecting(
     title="I am not this person",
-    words="You do not know what this is about? Then we stop writing to this address about it.",
+    words="Don't know what this is about? Then we will stop emailing this address about it.",
     button="I am not this person",
 )
 _TOO_LATE: Final = Objecting(
     title="This wasn't me",
     words=(
-        "Did you not want this change? The time to undo it on this page is over. "
-        "Tell us, and two members of our staff look into it before anything else can change."
+        "Didn't want this change? It is too late to undo it on this page. "
+        "Tell us, and two members of our staff will look into it before anything else changes."
     ),
     button="Tell us",
 )
 _LATE: Final = Objecting(
     title="This wasn't me",
     words=(
-        "Did you not want this change? We put back at once what was there before, and undo all "
-        "that was approved from the new address since. "
-        "Two members of our staff then look into it before anything else can change."
+        "Didn't want this change? We will undo it at once, and everything that was approved "
+        "from the new address since. "
+        "Two members of our staff will then look into it before anything else changes."
     ),
     button="Undo this change",
 )

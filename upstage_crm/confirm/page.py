@@ -8,12 +8,14 @@ from typing import Any, cast
 
 import reflex as rx
 from reflex.vars import ObjectVar
+from reflex_components_core.core.banner import has_too_many_connection_errors
 
 from upstage_crm.change_requests.decisions.decide import COMMENT_LIMIT
 from upstage_crm.change_requests.model.rules import Decision
 from upstage_crm.change_requests.model.views import Phase
 from upstage_crm.confirm import fixed_copy
 from upstage_crm.confirm.page_view import (
+    CODE_PHASE,
     Change,
     Fact,
     PageWords,
@@ -23,8 +25,10 @@ from upstage_crm.confirm.state import EACH, TITLE_ID, ConfirmState
 from upstage_crm.ui.components.base import Child, filled, show_if
 from upstage_crm.ui.components.button import button, link
 from upstage_crm.ui.components.diff import diff, diff_row
+from upstage_crm.ui.components.document import document_of
 from upstage_crm.ui.components.feedback import notice, skeleton_lines
 from upstage_crm.ui.components.form import event_form, native_form, text_area, text_field
+from upstage_crm.ui.components.here import with_this_query
 from upstage_crm.ui.components.page import (
     card,
     equal_buttons,
@@ -35,7 +39,7 @@ from upstage_crm.ui.components.page import (
 )
 from upstage_crm.ui.components.patron import disclosure, fact, facts, outcome_mark, steps
 from upstage_crm.ui.components.status import chip
-from upstage_crm.ui.components.text import announce, reference
+from upstage_crm.ui.components.text import reference
 from upstage_crm.ui.layout import patron_shell, when_hydrated
 
 PLAIN_PATH = "/confirm/plain"
@@ -55,13 +59,16 @@ def _said(name: str) -> rx.Var[str]:
 
 def page() -> rx.Component:
     """Return the page."""
-    return patron_shell(
-        show_if(rx.State.is_hydrated & filled(_words.title), _request(), _waiting()),
-        lang=_words.lang,
-        dir=_words.dir,
-        skip=_said("SKIP"),
-        organisation=_words.organisation,
-        footer=when_hydrated(show_if(filled(_words.phone), _help()), rx.fragment()),
+    return rx.fragment(
+        document_of(lang=_words.lang, dir=_words.dir, title=_words.document_title),
+        patron_shell(
+            show_if(rx.State.is_hydrated & filled(_words.title), _request(), _waiting()),
+            lang=_words.lang,
+            dir=_words.dir,
+            skip=_said("SKIP"),
+            organisation=_words.organisation,
+            footer=when_hydrated(_footer(), rx.fragment()),
+        ),
     )
 
 
@@ -78,8 +85,12 @@ def _waiting() -> rx.Component:
 
 
 def _request() -> rx.Component:
-    return stack(
-        announce(rx.cond(_is_open, "", _words.title)),
+    """What there is to read and to answer.
+
+    The key makes a new element of every answer: a browser that translates pages moves their texts
+    into elements of its own, and React fails when it looks for one of them.
+    """
+    return rx.el.div(
         rx.el.div(
             stack(
                 show_if(~_is_open, outcome_mark(_words.icon, _words.tone)),
@@ -88,19 +99,15 @@ def _request() -> rx.Component:
             id=TITLE_ID,
             tab_index=-1,
         ),
+        show_if(filled(_words.pressed), notice(_words.pressed, live=False)),
         stack(rx.foreach(_words.lead, _paragraph), gap="small"),
         show_if(
             _words.changes.length() > 0,
             card(diff(rx.foreach(_words.changes, _change)), flush=True),
         ),
-        show_if(_words.facts.length() > 0, facts(rx.foreach(_words.facts, _fact))),
-        show_if(filled(_words.quote), quote(_words.quote, source=_words.quote_source)),
-        show_if(
-            _words.answers.length() > 0,
-            section(facts(rx.foreach(_words.answers, _fact)), title=_said("WHAT_HAPPENS")),
-        ),
         show_if(filled(_words.until), rx.el.p(rx.el.strong(_words.until))),
         show_if(filled(_problem), notice(_problem, tone="danger")),
+        show_if(has_too_many_connection_errors & _is_open, _offline()),
         show_if(_words.can_decide, _decision()),
         show_if(_words.is_notice & filled(_words.object_title), _objection_in_full()),
         show_if(
@@ -112,6 +119,7 @@ def _request() -> rx.Component:
                 open=_words.choice == _words.objection,
             ),
         ),
+        show_if(_is_open, disclosure(_said("MORE"), *_more()), rx.fragment(*_more())),
         show_if(
             _words.steps.length() > 0,
             section(
@@ -124,13 +132,36 @@ def _request() -> rx.Component:
             rx.el.p(link(_said("RECEIPT"), href=_words.receipt, full_load=True)),
         ),
         show_if(_words.can_enter_code, _code_form()),
+        key=ConfirmState.turn,
+        class_name="u-stack",
+        data_gap="medium",
     )
+
+
+def _more() -> tuple[Child, ...]:
+    """Who asks, why, and what each answer does: read when a patron wants to know more."""
+    return (
+        show_if(_words.facts.length() > 0, facts(rx.foreach(_words.facts, _fact))),
+        show_if(filled(_words.quote), quote(_words.quote, source=_words.quote_source)),
+        show_if(
+            _words.answers.length() > 0,
+            section(facts(rx.foreach(_words.answers, _fact)), title=_said("WHAT_HAPPENS")),
+        ),
+    )
+
+
+def _offline() -> rx.Component:
+    """The way on when presses no longer reach us."""
+    return notice(rx.el.p(_said("OFFLINE")), rx.el.p(_simple_page()), tone="warning")
+
+
+def _simple_page() -> rx.Component:
+    return link(_said("SIMPLE_PAGE"), href=with_this_query(PLAIN_PATH), full_load=True)
 
 
 def _decision() -> rx.Component:
     """Two equal answers. The reason, for whoever wants to give one, opens beneath them."""
     return stack(
-        show_if(filled(_words.pressed), notice(_words.pressed, live=False)),
         equal_buttons(
             button(
                 _words.approve,
@@ -218,28 +249,22 @@ def _answer_for(change: ObjectVar[Change], decision: Decision, words: rx.Var[str
 def _code_form() -> Child:
     """The way in without a link; the browser itself sends it, so it works on any of our pages."""
     typed = {"auto_capitalize": "characters", "spell_check": False, "max_length": 20}
-    return section(
-        rx.el.p(_said("CODE_LEAD")),
-        native_form(
-            text_field(
-                _said("CODE_REFERENCE"),
-                "reference",
-                hint=_said("CODE_REFERENCE_HINT"),
-                auto_complete="off",
-                **typed,
-            ),
-            text_field(
-                _said("CODE"),
-                "code",
-                hint=_said("CODE_HINT"),
-                auto_complete="one-time-code",
-                **typed,
-            ),
-            button(_said("CODE_OPEN"), size="large", type="submit"),
-            action=CODE_PATH,
+    form = native_form(
+        text_field(
+            _said("CODE_REFERENCE"),
+            "reference",
+            hint=_said("CODE_REFERENCE_HINT"),
+            auto_complete="off",
+            **typed,
         ),
-        title=_said("CODE_TITLE"),
+        text_field(
+            _said("CODE"), "code", hint=_said("CODE_HINT"), auto_complete="one-time-code", **typed
+        ),
+        button(_said("CODE_OPEN"), size="large", type="submit"),
+        action=CODE_PATH,
     )
+    other_way = section(rx.el.p(_said("CODE_LEAD")), form, title=_said("CODE_TITLE"))
+    return show_if(_words.phase == CODE_PHASE, form, other_way)
 
 
 def _objection_in_full() -> rx.Component:
@@ -274,9 +299,9 @@ def _change(change: ObjectVar[Change]) -> rx.Component:
         change.now,
         change.proposed,
         outcome=show_if(filled(change.outcome), chip(change.outcome, icon="info")),
-        proposed_note=show_if(filled(change.about), change.about),
         now_heading=change.now_heading,
         proposed_heading=change.proposed_heading,
+        is_kept=change.is_kept,
         nothing=_said("NOTHING"),
         level=2,
     )
@@ -292,6 +317,15 @@ def _paragraph(line: rx.Var[str]) -> rx.Component:
 
 def _step(line: rx.Var[str]) -> rx.Component:
     return rx.el.li(line)
+
+
+def _footer() -> rx.Component:
+    """How to reach us, and the simple page for a browser in which something does not work."""
+    return rx.el.div(
+        show_if(filled(_words.phone), _help()),
+        show_if(_is_open, rx.el.p(_said("SIMPLE_OFFER"), " ", _simple_page())),
+        key=ConfirmState.turn,
+    )
 
 
 def _help() -> Child:

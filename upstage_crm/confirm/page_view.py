@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Final
 
 from upstage_crm.change_requests.model.views import Phase
 from upstage_crm.confirm import fixed_copy
 from upstage_crm.core.languages import SOURCE
+
+CODE_PHASE: Final = "code"  # the page on which a reference and a code are entered
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,17 +24,18 @@ class Fact:
 class Change:
     """One field, both values ready to show; `outcome` is empty where it says nothing new.
 
-    `key` names the field in an answer, and is empty where there is nothing to answer.
+    `key` names the field in an answer, and is empty where there is nothing to answer. `is_kept`
+    says that the value on the left is the one that is in use, now that the request has ended.
     """
 
     key: str
     label: str
-    about: str
     now_heading: str
     now: str
     proposed_heading: str
     proposed: str
     outcome: str
+    is_kept: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,13 +43,13 @@ class PageWords:
     """One page, ready to show. An empty text or tuple means that this part is left out.
 
     `lang` and `dir` are the reader's, and `fixed` are the words of `fixed_copy` in that language.
-    `phase` is a `Phase` value, "missing" or "failed". With `can_decide` there are two equal
-    answers; `is_notice` says that the link's one answer is an objection; `object_title` is not
-    empty where there is one answer more, and `objection` is its `Decision`. `choice` is the answer
-    that was pressed in the mail. With `can_choose_each` every field may get an answer of its own;
-    with `can_enter_code` a reference and a short code open a request. `receipt` is the address of
-    the receipts that this link opens, if there are any. Nothing in here is secret from the link's
-    holder.
+    `phase` is a `Phase` value, "missing", "code" or "failed". With `can_decide` there are two
+    equal answers; `is_notice` says that the link's one answer is an objection; `object_title` is
+    not empty where there is one answer more, and `objection` is its `Decision`. `choice` is the
+    answer that was pressed in the email. With `can_choose_each` every field may get an answer of
+    its own; with `can_enter_code` a reference and a short code open a request. `receipt` is the
+    address of the receipts that this link opens, if there are any. Nothing in here is secret from
+    the link's holder.
     """
 
     phase: str = ""
@@ -55,11 +59,11 @@ class PageWords:
     tone: str = "neutral"
     icon: str = "info"
     title: str = ""
+    document_title: str = ""
     lead: tuple[str, ...] = ()
     organisation: str = ""
     choice: str = ""
     pressed: str = ""
-    pressed_plain: str = ""
     changes: tuple[Change, ...] = ()
     facts: tuple[Fact, ...] = ()
     quote: str = ""

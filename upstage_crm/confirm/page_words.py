@@ -33,12 +33,13 @@ from upstage_crm.confirm.open_copy import (
     objecting_of,
 )
 from upstage_crm.confirm.page_view import (
+    CODE_PHASE,
     Change,
     Fact,
     PageWords,
 )
 from upstage_crm.core import when
-from upstage_crm.core.languages import SOURCE, Say, direction, speaker
+from upstage_crm.core.languages import SOURCE, Say, direction, isolated, speaker
 from upstage_crm.links.claims import Purpose, Reviewer
 from upstage_crm.organisation.details import OrganisationDetails
 from upstage_crm.wording import failures
@@ -59,29 +60,24 @@ SAID: Mapping[Decision, str] = {
     Decision.OBJECT: "You told us that this is wrong",
     Decision.NOT_THIS_PERSON: "You told us that you are not this person",
 }
-PRESSED: Final = "You pressed “{choice}” in the email. Nothing has happened yet: press it here."
-PRESSED_PLAIN: Final = (
-    "You pressed “{choice}” in the email. Nothing has happened yet: choose it here."
-)
+PRESSED: Final = "You pressed “{choice}” in the email. Nothing has been decided yet. Confirm below."
 WHO_ASKS: Final = "Who asks"
 ASKED_BY: Final = "Asked by"
-ASKER: Final = "{proposer}, at {organisation}"
+ASKER: Final = "{proposer} at {organisation}"
 FOR: Final = "For"
-WHY: Final = "Why"
 ASKED_ON: Final = "Asked on"
 REFERENCE: Final = "Reference"
 SENT_TO: Final = "This link was sent to"
 FIRST_LETTERS: Final = "{name} (first letters only, in case we have the wrong address)"
 NEWS: Final = "Your {label} at {organisation} is now {value}."
-NEWS_OF_SEVERAL: Final = "{organisation} now uses the details that were approved; they stand below."
-RESTORED: Final = "We have put this back: {labels}."
-NOT_RESTORED: Final = "This could not be put back: {labels}. Two of our staff look into it."
-HEADINGS: Final = (
-    ("Stays", "Was proposed"),
-    ("Now again", "Was used for a while"),
-    ("Before", "Now"),
-    ("Now", "Proposed"),
-)
+NEWS_OF_SEVERAL: Final = "{organisation} now uses the approved details, which are shown below."
+RESTORED: Final = "We have restored: {labels}."
+NOT_RESTORED: Final = "This could not be undone: {labels}. Two of our staff will look into it."
+KEPT: Final = ("Stays", "Was proposed")
+RESTORED_HEADINGS: Final = ("Restored", "Used briefly")
+CHANGED: Final = ("Before", "Now")
+ASKED: Final = ("Now", "Proposed")
+HEADINGS: Final = (KEPT, RESTORED_HEADINGS, CHANGED, ASKED)
 
 _STILL_OPEN = (Phase.OPEN, Phase.DECIDED, Phase.OUTDATED, Phase.WAITING)
 
@@ -112,6 +108,11 @@ def missing_words(organisation: OrganisationDetails, *, language: str = SOURCE) 
     return _without_request("missing", organisation, language)
 
 
+def code_words(organisation: OrganisationDetails, *, language: str = SOURCE) -> PageWords:
+    """Return the words for a visitor who came to enter a reference and a code."""
+    return _without_request(CODE_PHASE, organisation, language)
+
+
 def failed_words(*, language: str) -> PageWords:
     """Return the words for a page that could not be read: the database is away, for one."""
     say = speaker(language)
@@ -121,6 +122,7 @@ def failed_words(*, language: str) -> PageWords:
         tone="warning",
         icon="triangle-alert",
         title=say(failures.TITLE),
+        document_title=say(failures.TITLE),
         lead=(say(failures.SOON), say(failures.LINK_WORKS)),
     )
 
@@ -134,6 +136,7 @@ def _without_request(name: str, organisation: OrganisationDetails, language: str
         tone=ending.tone,
         icon=ending.icon,
         title=say(ending.title),
+        document_title=_document_title(say(ending.title), organisation),
         lead=tuple(say(line) for line in ending.lead),
         organisation=organisation.name,
         steps=tuple(say(line) for line in ending.steps),
@@ -174,18 +177,18 @@ def _open(
         phase=review.phase.value,
         **_spoken(review.language),
         title=say(asking.title),
-        lead=tuple(say(line).format_map(facts) for line in lead),
+        document_title=_document_title(say(asking.title), organisation),
+        lead=_paragraphs(lead, review, facts, say),
         organisation=organisation.name,
         choice=choice if pressed else "",
         pressed=say(PRESSED).format(choice=pressed) if pressed else "",
-        pressed_plain=say(PRESSED_PLAIN).format(choice=pressed) if pressed else "",
         changes=tuple(_change(one, review, say) for one in review.fields),
         facts=(
             Fact(label=say(WHO_ASKS), text=_asker(review, organisation.name, say)),
             Fact(label=say(FOR), text=_for_whom(review, say)),
-            Fact(label=say(WHY), text=say(review.reason_sentence)),
             Fact(label=say(ASKED_ON), text=when.in_words(review.created_at, zone, review.language)),
             *_sent_to(review, say),
+            *(Fact(label=say(one.label), text=say(one.about)) for one in review.fields),
         ),
         quote=review.reason_text,
         quote_source=review.proposer if review.reason_text else "",
@@ -207,6 +210,14 @@ def _open(
         phone_href=_tel(organisation.desk_phone),
         reference=review.reference,
     )
+
+
+def _paragraphs(
+    lines: Sequence[str], review: ChangeReview, facts: Mapping[str, str], say: Say
+) -> tuple[str, ...]:
+    """What is asked, and why, in one paragraph: the answers have to fit on a phone below it."""
+    first, second, *more = (say(line).format_map(facts) for line in lines)
+    return (f"{first} {say(review.reason_sentence)} {second}", *more)
 
 
 def _ended(
@@ -237,13 +248,14 @@ def _ended(
         tone=ending.tone,
         icon=ending.icon,
         title=say(ending.title).format_map(facts),
+        document_title=_document_title(say(ending.title), organisation),
         lead=tuple(line for one in ending.lead if (line := say(one).format_map(facts))),
         organisation=organisation.name,
         changes=tuple(_change(one, review, say) for one in review.fields),
         facts=(
             Fact(label=say(ASKED_BY), text=_asker(review, organisation.name, say)),
             *dated,
-            Fact(label=say(REFERENCE), text=review.reference),
+            Fact(label=say(REFERENCE), text=isolated(review.reference, review.language)),
         ),
         is_notice=review.purpose is Purpose.OBJECTION,
         objection=_objection(review) if objecting.title else "",
@@ -287,7 +299,8 @@ def _labelled(sentence: str, fields: Sequence[str], say: Say) -> str:
 
 
 def _asker(review: ChangeReview, organisation: str, say: Say) -> str:
-    return say(ASKER).format(proposer=review.proposer, organisation=organisation)
+    proposer = isolated(review.proposer, review.language)
+    return say(ASKER).format(proposer=proposer, organisation=organisation)
 
 
 def _news(review: ChangeReview, organisation: str, say: Say) -> str:
@@ -304,33 +317,33 @@ def _news(review: ChangeReview, organisation: str, say: Say) -> str:
 def _for_whom(review: ChangeReview, say: Say) -> str:
     if review.reviewer is Reviewer.PROPOSED:
         return say(FIRST_LETTERS).format(name=review.patron_name)
-    return review.patron_name
+    return isolated(review.patron_name, review.language)
 
 
 def _sent_to(review: ChangeReview, say: Say) -> tuple[Fact, ...]:
     """Whose answer this is, where no field says it: a mailbox's own address is among them."""
     if review.reviewer is Reviewer.PROPOSED or any(one.is_mailbox for one in review.fields):
         return ()
-    return (Fact(label=say(SENT_TO), text=review.mailbox),)
+    return (Fact(label=say(SENT_TO), text=isolated(review.mailbox, review.language)),)
 
 
 def _change(seen: ReviewField, review: ChangeReview, say: Say) -> Change:
-    headings = HEADINGS[0]
+    headings = KEPT
     if review.phase is Phase.REVERTED and seen.outcome is FieldOutcome.APPLIED:
-        headings = HEADINGS[1]
+        headings = RESTORED_HEADINGS
     elif seen.outcome is FieldOutcome.APPLIED:
-        headings = HEADINGS[2]
+        headings = CHANGED
     elif seen.outcome.is_open and review.phase in _STILL_OPEN:
-        headings = HEADINGS[3]
+        headings = ASKED
     return Change(
         key=seen.id if seen.can_answer else "",
         label=say(seen.label),
-        about=say(seen.about) if review.phase is Phase.OPEN else "",
         now_heading=say(headings[0]),
         now=seen.now,
         proposed_heading=say(headings[1]),
         proposed=seen.proposed,
         outcome=say(_outcome(seen, review)),
+        is_kept=headings in (KEPT, RESTORED_HEADINGS),
     )
 
 
@@ -343,6 +356,10 @@ def _outcome(seen: ReviewField, review: ChangeReview) -> str:
     if len(review.fields) > 1 and not seen.outcome.is_open:
         return OUTCOME_WORDS[seen.outcome]
     return ""
+
+
+def _document_title(title: str, organisation: OrganisationDetails) -> str:
+    return f"{title} · {organisation.name}"
 
 
 def _tel(phone: str) -> str:

@@ -13,7 +13,9 @@ from urllib.parse import urlencode
 
 from upstage_crm.change_requests.decisions.decide import COMMENT_LIMIT
 from upstage_crm.change_requests.model.rules import Decision
+from upstage_crm.change_requests.model.views import Phase
 from upstage_crm.confirm.page_view import (
+    CODE_PHASE,
     Change,
     Fact,
     PageWords,
@@ -106,14 +108,12 @@ def document(
     parts = [
         f"<h1>{escape(page.title)}</h1>",
         _notice(problem, "e", role="alert"),
+        _notice(page.pressed, "w"),
         *(f"<p>{escape(line)}</p>" for line in page.lead),
-        _notice(page.pressed_plain, "w"),
         *(_change(change, page) for change in page.changes),
-        _facts(page.facts),
-        _quote(page),
-        f"<h2>{said(page, 'WHAT_HAPPENS')}</h2>{_facts(page.answers)}" if page.answers else "",
         f"<p><strong>{escape(page.until)}</strong></p>" if page.until else "",
         _form(page, link=link, nonce=nonce, comment=comment),
+        _more(page),
         _steps(page),
         _receipt(page),
         _code_form(page, reference=reference),
@@ -139,24 +139,30 @@ def _notice(text: str, kind: str, *, role: str = "note") -> str:
 
 
 def _change(change: Change, page: PageWords) -> str:
-    sides = (("", change.now_heading, change.now), (" n", change.proposed_heading, change.proposed))
+    tints = (" n", "") if change.is_kept else ("", " n")
+    headings = (change.now_heading, change.proposed_heading)
+    sides = zip(tints, headings, (change.now, change.proposed), strict=True)
     drawn = "".join(
         f'<div class="s{kind}"><p class="m">{escape(heading)}</p>'
         f"<p>{f'<bdi>{escape(value)}</bdi>' if value else said(page, 'NOTHING')}</p></div>"
         for kind, heading, value in sides
     )
     outcome = f'<p class="m">{escape(change.outcome)}</p>' if change.outcome else ""
-    about = f'<p class="m">{escape(change.about)}</p>' if change.about else ""
-    return f"<section><h2>{escape(change.label)}</h2>{outcome}{about}{drawn}</section>"
+    return f"<section><h2>{escape(change.label)}</h2>{outcome}{drawn}</section>"
 
 
 def _facts(facts: tuple[Fact, ...]) -> str:
     if not facts:
         return ""
-    lines = "".join(
-        f"<dt>{escape(fact.label)}</dt><dd><bdi>{escape(fact.text)}</bdi></dd>" for fact in facts
-    )
+    lines = "".join(f"<dt>{escape(fact.label)}</dt><dd>{escape(fact.text)}</dd>" for fact in facts)
     return f"<dl>{lines}</dl>"
+
+
+def _more(page: PageWords) -> str:
+    """What the page with a websocket has behind "More about this request"."""
+    more = f"<h2>{said(page, 'MORE')}</h2>" if page.phase == Phase.OPEN else ""
+    happens = f"<h3>{said(page, 'WHAT_HAPPENS')}</h3>{_facts(page.answers)}" if page.answers else ""
+    return f"{more}{_facts(page.facts)}{_quote(page)}{happens}"
 
 
 def _quote(page: PageWords) -> str:
@@ -219,8 +225,10 @@ def _code_form(page: PageWords, *, reference: str) -> str:
     """The way in without a link: what stands in the mail beside it."""
     if not page.can_enter_code:
         return ""
+    is_other_way = page.phase != CODE_PHASE
+    heading = f"<h2>{said(page, 'CODE_TITLE')}</h2><p>{said(page, 'CODE_LEAD')}</p>"
     return (
-        f"<h2>{said(page, 'CODE_TITLE')}</h2><p>{said(page, 'CODE_LEAD')}</p>"
+        f"{heading if is_other_way else ''}"
         f'<form method="post" action="{CODE_PATH}">'
         f'<p><label for="reference">{said(page, "CODE_REFERENCE")}<br>'
         f'<span class="m">{said(page, "CODE_REFERENCE_HINT")}</span></label>'

@@ -37,9 +37,13 @@ _HYDRATE = frozenset({"hydrate", "hydrate_and_load"})
 
 
 class ConfirmState(FeedbackMixin, rx.State):
-    """One patron's page in one tab. `busy` is the answer that is being recorded, if one is."""
+    """One patron's page in one tab. `busy` is the answer that is being recorded, if one is.
+
+    `turn` counts the pages shown: each is drawn afresh, never changed in place.
+    """
 
     words: PageWords = PageWords()
+    turn: int = 0
     busy: str = ""
 
     _visited_with: str = ""
@@ -52,10 +56,10 @@ class ConfirmState(FeedbackMixin, rx.State):
         choice = self.router.url.query_parameters.get("choice", "")
         visitor = self._visitor()
         try:
-            self.words = await asyncio.to_thread(link_visit.look, visitor, choice=choice)
+            self._show(await asyncio.to_thread(link_visit.look, visitor, choice=choice))
         except SQLAlchemyError:
             log.exception("a patron's page could not be read")
-            self.words = failed_words(language=negotiate(visitor.languages, SOURCE))
+            self._show(failed_words(language=negotiate(visitor.languages, SOURCE)))
 
     @rx.event
     async def approve(self) -> AsyncIterator[EventSpec | None]:
@@ -106,13 +110,15 @@ class ConfirmState(FeedbackMixin, rx.State):
         self.busy = busy or decision.value
         yield None
         try:
-            self.words = await to_writer_thread(
-                link_visit.answer,
-                self._visitor(),
-                decision,
-                channel=ReviewChannel.PATRON_PAGE,
-                comment=comment,
-                answers=answers,
+            self._show(
+                await to_writer_thread(
+                    link_visit.answer,
+                    self._visitor(),
+                    decision,
+                    channel=ReviewChannel.PATRON_PAGE,
+                    comment=comment,
+                    answers=answers,
+                )
             )
         except UpstageError as error:
             self.problem = sentences.sentence(error, speaker(self.words.lang))
@@ -124,6 +130,10 @@ class ConfirmState(FeedbackMixin, rx.State):
         finally:
             self.busy = ""
         yield rx.set_focus(TITLE_ID)
+
+    def _show(self, words: PageWords) -> None:
+        self.words = words
+        self.turn += 1
 
     def _is_same_visitor(self) -> bool:
         return self._visited_with == self._fingerprint()

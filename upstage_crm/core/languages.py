@@ -8,6 +8,7 @@ translation stays English, and a test fails.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache, lru_cache, partial
 from pathlib import Path
@@ -56,6 +57,20 @@ def negotiate(accepted: str, default: str) -> str:
 def direction(language: str) -> str:
     """`rtl` or `ltr`, as HTML wants it."""
     return "rtl" if language.partition("-")[0] in RIGHT_TO_LEFT else "ltr"
+
+
+def colon(language: str) -> str:
+    """The colon as a language writes it: French puts a blank in front that never breaks."""
+    return "\u00a0:" if language == "fr" else ":"
+
+
+def isolated(value: str, language: str) -> str:
+    """A value for a line in `language`: kept apart where either of the two reads from the right.
+
+    A name in another script would otherwise turn round the words beside it.
+    """
+    is_foreign = any(unicodedata.bidirectional(sign) in ("R", "AL") for sign in value)
+    return _ISOLATED.format(value) if is_foreign or direction(language) == "rtl" else value
 
 
 def speaker(language: str) -> Say:

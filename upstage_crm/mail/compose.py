@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import cast
 
 from upstage_crm.core.ids import new_id
-from upstage_crm.core.languages import direction
+from upstage_crm.core.languages import colon, direction
 from upstage_crm.mail.catalogue import spec_of
 from upstage_crm.mail.delivery import Transport
 from upstage_crm.mail.message import MailDraft, MailMessage, ensure_header, ensure_sender
@@ -69,7 +69,7 @@ class Composer:
         }
 
         def said(language: str, context: Mapping[str, object]) -> Rendered:
-            own = {"lang": language, "dir": direction(language)}
+            own = {"lang": language, "dir": direction(language), "colon": colon(language)}
             every = {**context, **common, **own}
             return self._renderer.render(draft.kind, every, language=language)
 
@@ -83,8 +83,13 @@ class Composer:
             html=rendered.html,
             text=rendered.text,
             reply_to=org.reply_to,
-            # RFC 3834 quiets autoresponders; the second keeps Gmail from threading two requests.
-            headers={"Auto-Submitted": "auto-generated", "X-Entity-Ref-ID": mail_id},
+            # The first two quiet autoresponders, by RFC 3834 and as Exchange reads them; the third
+            # keeps Gmail from threading two requests.
+            headers={
+                "Auto-Submitted": "auto-generated",
+                "X-Auto-Response-Suppress": "All",
+                "X-Entity-Ref-ID": mail_id,
+            },
             # The provider's events carry the tags back: they find the row even when the HTTP
             # answer with the provider's own id was lost.
             tags={"outbox_id": mail_id, "kind": draft.kind.value},

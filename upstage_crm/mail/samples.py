@@ -51,7 +51,7 @@ _LETTERS: dict[MailKind, dict[str, object]] = {
     MailKind.STAFF_PASSWORD_LINK: {
         "subject_line": "A new password for the CRM of Lyric Theatre",
         "headline": "Set a new password",
-        "lines": ["Somebody asked for a new password for your account."],
+        "lines": ["Someone asked for a new password for your account."],
     },
     MailKind.STAFF_NOTICE: {
         "subject_line": "A new device signed in to your account",
@@ -86,14 +86,14 @@ def sample(kind: MailKind, audience: Audience, language: str = SOURCE) -> dict[s
         "org": ORGANISATION,
         "public_url": "https://crm.lyric.example",
         "reference": "" if kind in _LETTERS else "K7-2FQ",
-        "proposer": "Dana, box office",
+        "proposer": "Dana (box office)",
         "greeting": None
         if hidden
         else ("Hello Dana," if staff else say("Dear {name},").format(name=PATRON_NAME)),
         "fields": [line],
         "when_text": instant(),
         "expires_text": instant(days=7),
-        "reason_sentence": say("Somebody asked us at the box office to make this change."),
+        "reason_sentence": say("We were asked at the box office to make this change."),
         "reason_text": None
         if hidden
         else "Called on Monday about a new address.\nTickets wait at the desk.",
@@ -101,7 +101,7 @@ def sample(kind: MailKind, audience: Audience, language: str = SOURCE) -> dict[s
         "asked_text": instant(days=-3),
         "applies_text": instant(hours=72),
         "applies_date_text": when.day_in_words(AT + timedelta(hours=72), zone, language),
-        "method_text": say("we called the phone number on your record"),
+        "method_text": say("by calling the phone number on the record"),
         "new_address": MASKED_ADDRESS,
         "asks_more": False,
         "labels_text": say("Phone number"),

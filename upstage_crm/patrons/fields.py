@@ -255,7 +255,7 @@ FIELDS: Mapping[str, ProtectedField] = {
         ProtectedField(
             key="email",
             label="Email address",
-            about="Your tickets, receipts and questions like this one go to this address.",
+            about="Your tickets, receipts and questions like this one are sent to this address.",
             parts=(
                 Part(
                     name="email",
@@ -303,7 +303,7 @@ FIELDS: Mapping[str, ProtectedField] = {
         ProtectedField(
             key="name",
             label="Name",
-            about="This name stands on your tickets and in our letters to you.",
+            about="This name appears on your tickets and in our letters to you.",
             parts=(
                 Part(
                     name="given_name",
@@ -347,7 +347,7 @@ FIELDS: Mapping[str, ProtectedField] = {
         ProtectedField(
             key="address",
             label="Postal address",
-            about="Season brochures, letters and posted tickets go to this address.",
+            about="Season brochures, letters and printed tickets are sent to this address.",
             parts=_ADDRESS_PARTS,
             reviewers="current",
             read=_read_address,
@@ -360,7 +360,7 @@ FIELDS: Mapping[str, ProtectedField] = {
         ProtectedField(
             key="date_of_birth",
             label="Date of birth",
-            about="It decides on young people's prices and tells apart patrons of one name.",
+            about="We use it for youth prices and to tell apart people with the same name.",
             parts=(
                 Part(
                     name="date_of_birth",

@@ -26,6 +26,7 @@ from upstage_crm.receipts.visibility import (
     Shown,
     Side,
 )
+from upstage_crm.staff.names import label_for_patrons
 
 RECEIPT: Final = "Receipt"
 HEADLINES: Mapping[ReceiptEvent, str] = {
@@ -53,34 +54,34 @@ SIGNATURE: Final = "Signature"
 PUBLIC_KEY: Final = "Public key"
 PLACE: Final = "Place in the record of changes"
 NOTHING: Final = "Nothing"
-ERASED: Final = "Erased since"
-IN_PART: Final = "Of the other address only a part is shown. Its owner sees all of it."
+ERASED: Final = "Erased"
+IN_PART: Final = "The other address is shown in part. Its owner sees it in full."
 WHAT_IT_PROVES: Final = "What this receipt proves"
 PROVES: Final = (
-    "It shows who decided what, and when. Whoever changes a word of it breaks the signature.",
+    "It shows who decided what, and when. Any change to the text breaks the signature.",
     (
-        "A decision says whether details are right (GDPR Articles 5(1)(d) and 16). It is no "
-        "consent to advertising or to any other use of personal data."
+        "A decision says whether details are right (GDPR Articles 5(1)(d) and 16). It is "
+        "not consent to advertising or to any other use of personal data."
     ),
 )
 DOWNLOAD_PDF: Final = "Download as PDF, one page"
 DOWNLOAD_JSON: Final = "Download as JSON, for programs"
 HOW_TO_CHECK: Final = "How to check it"
 CHECK_PDF: Final = (
-    "The file receipt.json inside this PDF holds the signed text. Any program for Ed25519 can "
-    "check its signature with the public key below, without us and without the network."
+    "The file receipt.json inside this PDF holds the signed text. Any Ed25519 program can "
+    "check its signature with the public key below, offline and without us."
 )
 CHECK_PAGE: Final = (
-    "The JSON file holds the signed text. Any program for Ed25519 can check its signature with "
-    "the public key below, without us and without the network."
+    "The JSON file holds the signed text. Any Ed25519 program can check its signature with "
+    "the public key below, offline and without us."
 )
-NO_GLYPHS: Final = "This file cannot show this script. The web page of the receipt can."
+NO_GLYPHS: Final = "This file cannot show these characters. The web page of the receipt can."
 WHO: Mapping[str, str] = {
-    "proposed": "Whoever reads our mail at the proposed address",
-    "current": "Whoever reads our mail at the current address",
+    "proposed": "The person who opened our email at the proposed address",
+    "current": "The person who opened our email at the current address",
     AT_THE_DESK: "The patron, identified at the box office by {actor}",
-    BY_STAFF: "{actor}, at {organisation}",
-    BY_DISPLACED: "Whoever reads our mail at the address that was used before",
+    BY_STAFF: "{actor} at {organisation}",
+    BY_DISPLACED: "The person who opened our email at the earlier address",
 }
 DECISIONS: Mapping[str, str] = {
     "approve": "Approved",
@@ -95,14 +96,14 @@ CHANNELS: Mapping[str, str] = {
     "crm": "In the ticketing system",
 }
 STAYS: Final = "Nothing was changed."
-HOLDS_AGAIN: Final = "Holds again from then on."
+HOLDS_AGAIN: Final = "Restored."
 # What came of it; every outcome that is not here left the record as it was.
 OUTCOMES: Mapping[str, str] = {
-    "held": "Made after a waiting time, unless somebody objects.",
-    "pending": "Waits for another answer.",
-    "waiting": "Made after a waiting time, unless somebody objects.",
-    "applied": "Used from then on.",
-    NOT_PUT_BACK: "Not undone by itself. Two people look into it.",
+    "held": "Takes effect after a waiting period, unless there is an objection.",
+    "pending": "Waiting for another answer.",
+    "waiting": "Takes effect after a waiting period, unless there is an objection.",
+    "applied": "In use since then.",
+    NOT_PUT_BACK: "Not undone automatically. Two people will look into it.",
 }
 
 
@@ -117,13 +118,16 @@ class NoReceipt:
 NONE_HERE: Final = NoReceipt(
     title="There is no receipt here",
     lead=(
-        "We write a receipt when somebody approves a change, rejects it or objects to it.",
+        "We issue a receipt when a change is approved, rejected or objected to.",
         "If that happened at the other address, only that address can open the receipt.",
     ),
 )
 TOO_OLD: Final = NoReceipt(
     title="This link no longer opens the receipt",
-    lead=("A link opens a receipt for 90 days. We still have it: call us, and we send it to you.",),
+    lead=(
+        "A link opens a receipt for 90 days.",
+        "We still have it: call us, and we will send it to you.",
+    ),
 )
 
 
@@ -187,7 +191,7 @@ def _facts(receipt: SeenReceipt, zone: tzinfo, say: Say) -> tuple[tuple[str, str
         (say(DECIDED_ON), when.in_words(receipt.decided_at, zone, receipt.language)),
         (say(DECIDED_BY), who),
         (say(DECIDED_WHERE), say(CHANNELS[receipt.channel])),
-        (say(ASKED_BY), f"{receipt.proposer}, {organisation}"),
+        (say(ASKED_BY), f"{label_for_patrons(receipt.proposer, say)}, {organisation}"),
         (say(ASKED_ON), when.in_words(receipt.asked_at, zone, receipt.language)),
         (say(REFERENCE), receipt.reference),
         (say(NUMBER), receipt.id),

@@ -11,9 +11,15 @@ import re
 import unicodedata
 from functools import lru_cache
 
+from upstage_crm.core.languages import Say
 from upstage_crm.core.text import clean_line
 from upstage_crm.staff.errors import NameMissing, NameRefused, NameWithAddress
 
+DESKS = (
+    *("box office", "front of house", "house management"),
+    *("membership", "development", "marketing", "customer service"),
+)
+"""Desks whose names are translated for patrons; any other is shown as it was written."""
 LIMIT = 40  # characters of a display name and of a desk
 _JOINS = frozenset(" .'-")
 _PLAIN = str.maketrans({"’": "'", "‘": "'", "‐": "-", "‑": "-", "\u200c": None, "\u200d": None})
@@ -68,6 +74,12 @@ def shown_label(stored: str) -> str:
     """The same for a name with its desk, "Dana, box office", as requests keep it."""
     name, comma, desk = stored.partition(", ")
     return f"{shown_name(name)}{comma}{shown_desk(desk)}"
+
+
+def label_for_patrons(stored: str, say: Say) -> str:
+    """The same as a patron reads it: "Dana (box office)", the desk in the patron's language."""
+    name, _, desk = shown_label(stored).partition(", ")
+    return f"{name} ({say(desk)})" if desk else name
 
 
 def _fits(character: str) -> bool:

@@ -53,7 +53,7 @@ def send_link(session: Session, *, email: str, post: AccountMailer, now: datetim
         subject=f"A new password for the CRM of {name}",
         headline="Set a new password",
         lines=[
-            "Somebody asked for a new password for your account.",
+            "Someone asked for a new password for your account.",
             "Your second factor stays as it is, and you need it to sign in.",
         ],
         expires_at=now + LIFE,

@@ -22,6 +22,25 @@ _ORIGIN = (
 
 _ENTRY = "app/entry.client.js"
 _ROUTER = "createElement(HydratedRouter)"
+_START = "startTransition("
+_OWN_STORAGE = """for (const name of ["sessionStorage", "localStorage"]) {
+  try {
+    window[name].length;
+  } catch {
+    const kept = new Map();
+    const value = {
+      getItem: (key) => kept.get(String(key)) ?? null,
+      setItem: (key, text) => void kept.set(String(key), String(text)),
+      removeItem: (key) => void kept.delete(String(key)),
+      clear: () => kept.clear(),
+      key: (index) => [...kept.keys()][index] ?? null,
+      get length() { return kept.size },
+    };
+    Object.defineProperty(window, name, { value });
+  }
+}
+
+"""
 
 
 class BuildChanged(UpstageError):
@@ -73,6 +92,29 @@ def turned_at_once(script: str) -> str:
     if changed == script:
         raise BuildChanged(where="entry.client")
     return changed
+
+
+def with_own_storage(script: str) -> str:
+    """Return the script that starts the pages, with storage where the browser refuses it.
+
+    Reflex keeps the tab's token in the browser's storage. Where that is blocked, reading it ends
+    the whole page with a stack trace; so the page gets a storage that lasts as long as it does.
+
+    Raises:
+        BuildChanged: the script does not start the pages as we know it.
+    """
+    changed = script.replace(_START, f"{_OWN_STORAGE}{_START}", 1)
+    if changed == script:
+        raise BuildChanged(where="entry.client")
+    return changed
+
+
+class OwnStoragePlugin(Plugin):
+    """Lets the pages work in a browser that refuses storage."""
+
+    def pre_compile(self, **context: Unpack[PreCompileContext]) -> None:
+        """Change the script before it is built."""
+        context["add_modify_task"](_ENTRY, with_own_storage)
 
 
 class TurnAtOncePlugin(Plugin):

@@ -20,7 +20,7 @@ WATCH_SENTENCES: Mapping[str, str] = {
         "Your proposals wait at the moment, so this one cannot take the place of request "
         "{reference}. Withdraw that one first, or try again in some minutes."
     ),
-    "alert_open": "An alert about unusual proposals is open. Somebody has to look into it first.",
+    "alert_open": "An alert about unusual proposals is open. It has to be reviewed first.",
     "not_a_keeper": "Choose another member who is active and may propose changes.",
 }
 """Part of `staff.STAFF_SENTENCES`."""

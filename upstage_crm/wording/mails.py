@@ -23,41 +23,41 @@ EVENT_WORDS: Mapping[EventKind, str] = {
     EventKind.DELAYED: "Delayed: its mailbox does not take it yet",
     EventKind.BOUNCED: "Came back",
     EventKind.COMPLAINED: "Marked as spam",
-    EventKind.SUPPRESSED: "Stopped by the provider: earlier mail came back",
+    EventKind.SUPPRESSED: "Stopped by the provider: an earlier email bounced",
     EventKind.FAILED: "The provider could not send it",
 }
 
 REASONS: Mapping[str, str] = {
     # Ours.
     "matter_over": "The request had ended before this email was sent.",
-    "notice_not_sent": "The notice that goes first could not be sent, so this email was kept back.",
+    "notice_not_sent": "The notice that goes first could not be sent, so this email was not sent.",
     "link_expired": "Its link had expired before the email could be sent.",
-    "link_key_missing": "The key that signs its link is gone. Ask whoever runs this server.",
+    "link_key_missing": "The key that signs its link is gone. Ask your server administrator.",
     "retries_ended": "It was tried for 23 hours without a clear answer.",
     # The provider's, and what we make of answers without a word.
-    "no_content": "The mail provider's answer was empty.",
-    "unusable_answer": "The mail provider's answer could not be read.",
-    "redirected": "The mail provider's address is not right. Ask whoever runs this server.",
-    "rate_limit_exceeded": "The mail provider asked us to slow down.",
-    "daily_quota_exceeded": "The mail provider's daily allowance is used up.",
-    "monthly_quota_exceeded": "The mail provider's monthly allowance is used up.",
-    "invalid_idempotent_request": "The mail provider knows this mail with other words in it.",
-    "concurrent_idempotent_requests": "The mail provider was still busy with this mail.",
-    "resource_locked": "The mail provider was still busy with this mail.",
-    "invalid_api_key": "The mail provider refuses our key. Ask whoever runs this server.",
-    "missing_api_key": "The mail provider refuses our key. Ask whoever runs this server.",
-    "restricted_api_key": "The mail provider refuses our key. Ask whoever runs this server.",
-    "invalid_from_address": "The mail provider refuses our sender. Ask whoever runs this server.",
-    "invalid_to_address": "The mail provider refuses the address.",
-    "validation_error": "The mail provider refuses the sender, the address or the words.",
-    "security_error": "The mail provider refuses this mail as unsafe.",
+    "no_content": "The email provider's answer was empty.",
+    "unusable_answer": "The email provider's answer could not be read.",
+    "redirected": "The email provider's address is not right. Ask your server administrator.",
+    "rate_limit_exceeded": "The email provider asked us to slow down.",
+    "daily_quota_exceeded": "The email provider's daily allowance is used up.",
+    "monthly_quota_exceeded": "The email provider's monthly allowance is used up.",
+    "invalid_idempotent_request": "The email provider already has this email with different words.",
+    "concurrent_idempotent_requests": "The email provider was still busy with this email.",
+    "resource_locked": "The email provider was still busy with this email.",
+    "invalid_api_key": "The email provider refuses our key. Ask your server administrator.",
+    "missing_api_key": "The email provider refuses our key. Ask your server administrator.",
+    "restricted_api_key": "The email provider refuses our key. Ask your server administrator.",
+    "invalid_from_address": "The email provider refuses our sender. Ask your server administrator.",
+    "invalid_to_address": "The email provider refuses the address.",
+    "validation_error": "The email provider refuses the sender, the address or the words.",
+    "security_error": "The email provider refuses this email as unsafe.",
 }
-UNREACHABLE = "The mail provider could not be reached."
-FAULT = "The mail provider had a fault of its own."
-REFUSED = "The mail provider refused it ({code})."
-BOUNCED = "The mail provider could not deliver it to this address."
+UNREACHABLE = "The email provider could not be reached."
+FAULT = "The email provider had a fault of its own."
+REFUSED = "The email provider refused it ({code})."
+BOUNCED = "The email provider could not deliver it to this address."
 COMPLAINED = "Its reader marked it as spam."
-SUPPRESSED = "The mail provider no longer delivers to this address."
+SUPPRESSED = "The email provider no longer delivers to this address."
 WAITS_FOR_NOTICE = "It leaves once the notice to the current address was accepted."
 UNCERTAIN = "It may or may not have been sent. It is not retried automatically."
 

@@ -16,13 +16,13 @@ from upstage_crm.patrons.fields import FIELDS
 NUMBER_WORDS: Mapping[str, tuple[str, str]] = {
     "link_life": ("Days to answer", "How long a patron's link works. After it, nothing changes."),
     "reminder_after": (
-        "First reminder, days after the mail",
-        "Nobody is reminded after answering.",
+        "First reminder, days after the email",
+        "Patrons who have answered are not reminded.",
     ),
     "reminder_before": ("Last reminder, hours before the end", "The second and last one."),
     "revert_window": (
         "Hours to undo",
-        "How long the old address can have an approved change put back.",
+        "How long the old address can have an approved change undone.",
     ),
     "notice_period": (
         "Hours to say no to a new address",
@@ -50,7 +50,7 @@ NUMBER_WORDS: Mapping[str, tuple[str, str]] = {
         "One more trips a wire: all of the member's proposals are held, and owners are told.",
     ),
     "alone_at_once": (
-        "New addresses at once, where nobody else is asked",
+        "New addresses at once, when no other address is asked",
         (
             "For records without a working address, or with a new and unproven one. So many of one "
             "member within ten minutes go out at once; the next ones wait a little."
@@ -62,11 +62,11 @@ NUMBER_WORDS: Mapping[str, tuple[str, str]] = {
     ),
     "per_hour": ("Proposals within an hour", "For one member."),
     "per_domain": (
-        "Proposals to one mail domain within an hour",
-        "For one member. Few patrons share a domain that is no mail provider's.",
+        "Proposals to one email domain within an hour",
+        "For one colleague. Few patrons share a domain unless it is an email provider's.",
     ),
     "per_common_domain": (
-        "The same for well-known mail domains",
+        "The same for well-known email domains",
         "Many patrons have an address at gmail.com and the like.",
     ),
     "high_value": ("Proposals for protected patrons within an hour", "For one member."),
@@ -122,7 +122,7 @@ def _shown(name: str, value: object) -> str:
     if name.endswith(".asked") and value in list(Asked):
         return ASKED_WORDS[Asked(str(value))].lower()
     if isinstance(value, bool):
-        return "needed" if value else "not needed"
+        return "required" if value else "not required"
     if isinstance(value, int) and name in _SECONDS:
         return when.span(timedelta(seconds=value)) if value else "none"
     return str(value)

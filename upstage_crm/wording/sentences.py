@@ -64,7 +64,7 @@ SENTENCES: Mapping[str, str] = {
     "nothing_proposed": "Propose at least one new value.",
     "reason_missing": "Choose a reason. For another reason, describe it.",
     "note_missing": "Enter a reason.",
-    "code_refused": "The reference and the code do not fit, or there were too many tries.",
+    "code_refused": "The reference or code is wrong, or there were too many attempts.",
     "policy_out_of_range": "Enter a whole number from {least} to {most}.",
     "policy_reminder_too_late": "Links expire before that, so this reminder would never be sent.",
     "policy_cannot_be_asked": "Only the current address can decide this field.",
@@ -99,7 +99,7 @@ SENTENCES: Mapping[str, str] = {
     ),
     "not_suppressed": "This address is no longer suppressed.",
     "other_finding": "Your colleague recorded a different finding. Talk to each other first.",
-    "mailbox_out": "This address has no say about this record.",
+    "mailbox_out": "This address can no longer answer for this record.",
     "recently_rejected": (
         "The patron rejected this (request {reference}). You can propose it again from {until}; a "
         "manager, the privacy lead or an owner can do so now."
@@ -159,8 +159,8 @@ SENTENCES: Mapping[str, str] = {
         "The trail has entries from before signing. Seal them once: upstage-crm migrate"
     ),
     "trail_key_unknown": (
-        "The trail is signed with the key {kid}, which is not among the keys of this server. Put "
-        "it back behind the first one in UPSTAGE_SECRET_KEYS. If it is lost, or was revoked on "
+        "The trail is signed with the key {kid}, which is not among the keys of this server. Add "
+        "it again after the first one in UPSTAGE_SECRET_KEYS. If it is lost, or was revoked on "
         "purpose, give the new key another name, then run: upstage-crm migrate --new-key"
     ),
     "bundle_entry_missing": "Entry {seq} is missing from the export, or not in its place.",
@@ -230,7 +230,7 @@ SUPPRESSION_WORDS: Mapping[SuppressionCause, str] = {
     SuppressionCause.FOUND: "Two colleagues found that it is not the patron's.",
 }
 FINDING_WORDS: Mapping[Finding, str] = {
-    Finding.NOTHING_WRONG: "The record is right as it stands",
+    Finding.NOTHING_WRONG: "The record is right as it is",
     Finding.CURRENT_NOT_PATRONS: "The address on the record is not the patron's",
     Finding.OBJECTOR_NOT_PATRONS: "The address that objected is not the patron's",
 }
@@ -276,7 +276,7 @@ RECEIPT_WORDS: Mapping[ReceiptEvent, str] = {
     ReceiptEvent.PARTLY_APPROVED: "Partly approved",
     ReceiptEvent.REJECTED: "Rejected",
     ReceiptEvent.OBJECTED: "Objected to",
-    ReceiptEvent.REVERTED: "Put back",
+    ReceiptEvent.REVERTED: "Undone",
     ReceiptEvent.CONFIRMED_AT_DESK: "Confirmed at the desk",
 }
 MAIL_KIND_WORDS: Mapping[MailKind, str] = {
@@ -332,7 +332,7 @@ MAIL_MODE_WORDS: Mapping[MailMode, str] = {
     MailMode.DEMO: "This is a demo: no email is sent. It is kept in the built-in mailbox.",
     MailMode.REHEARSAL: (
         "This is a rehearsal: no email is sent, and the links in the mailbox do not work. "
-        "No patron can be asked until a mail provider is set."
+        "No patron can be asked until an email provider is set."
     ),
 }
 CHECK_FIRST = "Before you repeat what you did, check whether it was saved."

@@ -38,7 +38,7 @@ STAFF_SENTENCES: Mapping[str, str] = {
     "passwords_busy": (
         "Many people are signing in right now. Wait {seconds} seconds, then try again."
     ),
-    "too_many_tries": "Too many tries. Wait {minutes} minutes, then try again.",
+    "too_many_tries": "Too many attempts. Wait {minutes} minutes, then try again.",
     "own_account": "This is your own account. Ask a colleague to do it.",
     "staff_link_dead": "This link no longer works. Ask for a new one.",
     "invitation_open": "This address is invited already. Send that invitation again instead.",

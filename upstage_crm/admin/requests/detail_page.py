@@ -140,7 +140,7 @@ def _field(row: ObjectVar[FieldRow]) -> rx.Component:
         _side(row.proposed, row.proposed_spans),
         now_heading=row.now_heading,
         proposed_heading=row.proposed_heading,
-        is_undone=row.is_undone,
+        is_kept=row.is_undone,
         outcome=rx.cond(
             row.is_undone,
             request_chip("reverted", "Undone"),

@@ -28,6 +28,7 @@ from upstage_crm.change_requests.model.standing import is_trusted
 from upstage_crm.change_requests.model.tables import ChangeRequestRow
 from upstage_crm.change_requests.model.visibility import Visibility
 from upstage_crm.change_requests.reads import requests
+from upstage_crm.core.languages import SOURCE, speaker
 from upstage_crm.links.claims import Reviewer
 from upstage_crm.patrons.advice import Advice, AdviceCode, advise_reason
 from upstage_crm.patrons.errors import UnknownPatron
@@ -36,6 +37,7 @@ from upstage_crm.patrons.queries import access_of, name_of, seen_name, values_of
 from upstage_crm.patrons.spellings import mentions
 from upstage_crm.patrons.tables import PatronRow
 from upstage_crm.patrons.visibility import FieldAccess
+from upstage_crm.staff.names import label_for_patrons
 from upstage_crm.staff.roles import Role, StaffMember
 
 
@@ -131,7 +133,7 @@ def preview(
         readings=()
         if path is RequestPath.DESK
         else _readings(patron, parsed, reason_text.strip(), actor.role, context.region, now),
-        proposer=actor.label,
+        proposer=label_for_patrons(actor.label, speaker(SOURCE)),
         reason_sentence=REASONS[reason_code].sentence if reason_code else "",
         expires_at=now + policy.link_life,
         time_zone=patron.time_zone,

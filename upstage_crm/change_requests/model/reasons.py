@@ -25,38 +25,38 @@ class Reason:
 
 REASONS: Mapping[ReasonCode, Reason] = {
     ReasonCode.ASKED_BY_PHONE: Reason(
-        "Asked for by phone", "Somebody asked us by phone to make this change."
+        "Asked for by phone", "We were asked by phone to make this change."
     ),
     ReasonCode.ASKED_AT_DESK: Reason(
-        "Asked for at the desk", "Somebody asked us at the box office to make this change."
+        "Asked for at the desk", "We were asked at the box office to make this change."
     ),
     ReasonCode.ASKED_IN_WRITING: Reason(
-        "Asked for in writing", "Somebody wrote to us and asked for this change."
+        "Asked for in writing", "We were asked in writing to make this change."
     ),
     ReasonCode.MAIL_CAME_BACK: Reason(
-        "Our mail came back", "Mail that we sent could not be delivered."
+        "An email bounced", "An email that we sent could not be delivered."
     ),
     ReasonCode.TYPING_MISTAKE: Reason(
         "Looks like a typing mistake", "We think that our record has a typing mistake."
     ),
     ReasonCode.BOOKING_DIFFERS: Reason(
-        "A booking shows other details", "A booking was made with other details than we hold."
+        "A booking shows other details",
+        "A booking was made with details that differ from our record.",
     ),
     ReasonCode.OTHER: Reason(
-        "Another reason (say which)", "Our box office has another reason. Ask us, and we tell you."
+        "Another reason (say which)",
+        "Our box office has another reason. Ask us, and we will tell you.",
     ),
 }
 
 METHODS: Mapping[DeskMethod, Reason] = {
-    DeskMethod.IN_PERSON: Reason(
-        "In person, with a document", "you came to us in person and showed a document"
-    ),
+    DeskMethod.IN_PERSON: Reason("In person, with a document", "in person, with a document"),
     DeskMethod.CALL_BACK: Reason(
-        "Called back the phone number on file", "we called the phone number on your record"
+        "Called back the phone number on file", "by calling the phone number on the record"
     ),
     DeskMethod.POST: Reason(
-        "By a letter to the address on file", "you answered a letter to your postal address"
+        "By a letter to the address on file", "by a letter to the postal address on the record"
     ),
-    DeskMethod.CODE: Reason("Read out the code of our mail", "you read out the code of our mail"),
+    DeskMethod.CODE: Reason("Read out the code from our email", "by the code from our email"),
 }
 """How staff know that it is the patron: `sentence` goes on a mail's "(…)"."""

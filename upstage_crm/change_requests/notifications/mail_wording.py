@@ -24,6 +24,7 @@ from upstage_crm.organisation.details import OrganisationDetails
 from upstage_crm.patrons import fields
 from upstage_crm.patrons.tables import PatronRow
 from upstage_crm.patrons.visibility import MAILBOX
+from upstage_crm.staff.names import label_for_patrons
 
 Context = dict[str, object]
 DEAR = "Dear {name},"
@@ -36,7 +37,7 @@ def telling(matter: MailContext, reviewer: Reviewer, *, public_url: str, at: dat
         "org": matter.organisation,
         "public_url": public_url,
         "reference": matter.reference,
-        "proposer": matter.proposer_label,
+        "proposer": label_for_patrons(matter.proposer_label, say),
         "greeting": say(DEAR).format(name=matter.patron_name) if access.reads_freely else None,
         "fields": [_line(f, matter, access) for f in matter.seen_by(reviewer).fields],
         "when_text": instant(matter, at),

@@ -35,14 +35,14 @@ from upstage_crm.change_requests.model.views import (
 from upstage_crm.change_requests.model.visibility import Visibility
 from upstage_crm.change_requests.reads import requests
 from upstage_crm.core.email_address import parse_email
-from upstage_crm.core.languages import SOURCE, choose
+from upstage_crm.core.languages import SOURCE, choose, speaker
 from upstage_crm.links.claims import LinkClaims, LinkRefused, Purpose, Reviewer
 from upstage_crm.organisation.settings import home
 from upstage_crm.patrons import fields, suppressions
 from upstage_crm.patrons.queries import name_of
 from upstage_crm.patrons.tables import PatronRow
 from upstage_crm.patrons.views import SuppressionCause
-from upstage_crm.staff.names import shown_label
+from upstage_crm.staff.names import label_for_patrons
 
 _PHASES: Mapping[RequestState, Phase] = {
     RequestState.HELD: Phase.OUTDATED,
@@ -99,7 +99,7 @@ def review(
         reviewer=claims.reviewer,
         reference=request.reference,
         patron_name=access.name(name_of(patron)) if cause is None else "",
-        proposer=shown_label(request.proposer_label),
+        proposer=label_for_patrons(request.proposer_label, speaker(language)),
         reason_sentence=REASONS[request.reason_code].sentence,
         reason_text=access.words(request.reason_text),
         mailbox=_mailbox(patron, seen),

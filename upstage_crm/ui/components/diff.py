@@ -31,15 +31,15 @@ def diff_row(
     proposed_note: Child | None = None,
     now_heading: Text = "Now",
     proposed_heading: Text = "Proposed",
+    is_kept: Flag = False,
     nothing: Text = "Nothing",
-    is_undone: Flag = False,
     level: Literal[2, 3] = 3,
 ) -> rx.Component:
     """Return one field: its name, both values, and at the end its outcome (a chip).
 
     `now` and `proposed` are values or what `diff_text` made; "" shows `nothing` in grey. Headings
     are parameters because patron pages are translated, and a decided change reads "Before, Now".
-    With `is_undone` the proposed value was in force and is not: sign and tint go to the other one.
+    With `is_kept` the value on the left is the one that is in use: it gets the tint and the tick.
     `level` is the heading level that fits: 2 right under the `h1`, 3 inside a card with a title.
     """
     return rx.el.section(
@@ -49,8 +49,22 @@ def diff_row(
             class_name="u-diff-head",
         ),
         rx.el.div(
-            _side(*_looks(is_undone, "proposed"), now_heading, now, now_note, nothing),
-            _side(*_looks(is_undone, "now"), proposed_heading, proposed, proposed_note, nothing),
+            _side(
+                text_if(is_kept, "in-use", "now"),
+                text_if(is_kept, "check", "minus"),
+                now_heading,
+                now,
+                now_note,
+                nothing,
+            ),
+            _side(
+                text_if(is_kept, "unused", "proposed"),
+                text_if(is_kept, "minus", "plus"),
+                proposed_heading,
+                proposed,
+                proposed_note,
+                nothing,
+            ),
             class_name="u-diff-sides",
         ),
         class_name="u-diff-row",
@@ -71,13 +85,6 @@ def diff_text(spans: Sequence[tuple[str, bool]] | rx.Component) -> rx.Component:
         rx.el.span(*parts, aria_hidden="true"),
         class_name="u-diff-text",
     )
-
-
-def _looks(flag: Flag, kind: Literal["now", "proposed"]) -> tuple[Text, Text]:
-    """Tint and sign of `kind` where `flag` holds, else those of the other side."""
-    marks = {"now": "minus", "proposed": "plus"}
-    other = "now" if kind == "proposed" else "proposed"
-    return text_if(flag, kind, other), text_if(flag, marks[kind], marks[other])
 
 
 def _side(

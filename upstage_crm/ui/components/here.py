@@ -30,3 +30,8 @@ HERE_PATH: Final = _location("upstageHere.pathname")
 
 HERE: Final = _location("(upstageHere.pathname + upstageHere.search)")
 """The same with the query."""
+
+
+def with_this_query(path: str) -> rx.Var[str]:
+    """Return another path of ours with the query of the address that the browser shows."""
+    return _location(f'("{path}" + upstageHere.search)')

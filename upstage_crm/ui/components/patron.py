@@ -26,8 +26,8 @@ def facts(items: Child) -> rx.Component:
 
 
 def fact(label: Text, words: Text) -> rx.Component:
-    """Return one fact; the words are isolated, since they may hold a name in any script."""
-    return rx.el.div(rx.el.dt(label), rx.el.dd(rx.el.bdi(words)))
+    """Return one fact. Whoever words it isolates names of another script within it."""
+    return rx.el.div(rx.el.dt(label), rx.el.dd(words))
 
 
 def steps(items: Child) -> rx.Component:
