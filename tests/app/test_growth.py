@@ -22,7 +22,13 @@ from tests.support.volume import multiply
 from upstage_crm.audit import trail
 from upstage_crm.audit.events import Action, ActorKind
 from upstage_crm.change_requests.model.rules import RequestState
-from upstage_crm.change_requests.reads import dashboard, needs, requests, revert_windows
+from upstage_crm.change_requests.reads import (
+    dashboard,
+    needs,
+    request_order,
+    requests,
+    revert_windows,
+)
 from upstage_crm.change_requests.reads.needs import Need
 from upstage_crm.core.clock import FrozenClock
 from upstage_crm.core.db import Database, make_engine
@@ -74,7 +80,7 @@ LOOKS: dict[str, Look] = {
     "requests that ended": lambda s, d: dashboard.ended_counts(s, since=d.now - 7 * _DAY),
     "requests decided last": lambda s, _: dashboard.recently_decided(s),
     "revert windows": lambda s, d: revert_windows.patrons(s, now=d.now),
-    "requests, first page": lambda s, _: requests._by_time(s, [], 0, PAGE, descending=False),
+    "requests, first page": lambda s, _: request_order.by_time(s, [], 0, PAGE, descending=False),
     **{f"needs: {need}": needing(need) for need in (Need.ADDRESS_TAKEN, Need.OBJECTED)},
 }
 

@@ -9,20 +9,19 @@ import pytest
 from tests.house import structure
 
 MODULES_IN_A_FOLDER = 20
-STILL_LARGER = {"upstage_crm/ui/components": 25}
 LONGEST_MODULE = 400  # lines
 MEDIAN_MODULE = 125  # lines
-LINES = 60_000
+LINES = 62_500
 # Files and functions of ours that a step runs through. Aimed at: 25 files to propose, 20 to decide.
-FILES = {"propose": 61, "deliver": 25, "read": 12, "decide": 59}
-FUNCTIONS = {"propose": 252, "deliver": 81, "read": 46, "decide": 246}
+FILES = {"propose": 65, "deliver": 26, "read": 15, "decide": 62}
+FUNCTIONS = {"propose": 274, "deliver": 94, "read": 52, "decide": 270}
 
 
 def test_no_folder_has_too_many_modules() -> None:
     full = {
         folder: count
         for folder, count in structure.modules_by_folder().items()
-        if count > STILL_LARGER.get(folder, MODULES_IN_A_FOLDER)
+        if count > MODULES_IN_A_FOLDER
     }
 
     assert full == {}

@@ -37,7 +37,7 @@ from upstage_crm.pages.page_state import PageMixin
 from upstage_crm.pages.periods import FILTERS
 from upstage_crm.pages.tab import TabMixin
 from upstage_crm.ui.components.feedback import empty_state
-from upstage_crm.ui.components.table import lead_cell
+from upstage_crm.ui.components.records.table import lead_cell
 
 SHAPE = ListShape(
     path="/boxes/",

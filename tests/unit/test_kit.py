@@ -12,8 +12,8 @@ from upstage_crm.change_requests.model.rules import (
     RequestState,
 )
 from upstage_crm.mail.delivery import MailState
-from upstage_crm.ui.components import status
 from upstage_crm.ui.components.base import icon
+from upstage_crm.ui.components.records import status
 from upstage_crm.ui.design import tokens
 from upstage_crm.ui.design.icons import ICON_NAMES
 

@@ -25,10 +25,13 @@ from upstage_crm.patrons.visibility import FieldAccess
 from upstage_crm.ui.components.base import filled, show_if
 from upstage_crm.ui.components.button import link
 from upstage_crm.ui.components.page import inline, quote
+from upstage_crm.ui.components.records.timeline import (
+    timeline,
+    timeline_item,
+)
 from upstage_crm.ui.components.tabs import tooltip
 from upstage_crm.ui.components.text import reference
 from upstage_crm.ui.components.text import when as when_
-from upstage_crm.ui.components.timeline import timeline, timeline_item
 from upstage_crm.wording.action_table import ACTIONS, FOLLOWS
 from upstage_crm.wording.actions import action_words
 from upstage_crm.wording.mails import event_words

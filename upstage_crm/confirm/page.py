@@ -24,10 +24,14 @@ from upstage_crm.confirm.plain_html import CODE_PATH
 from upstage_crm.confirm.state import EACH, TITLE_ID, ConfirmState
 from upstage_crm.ui.components.base import Child, filled, show_if
 from upstage_crm.ui.components.button import button, link
-from upstage_crm.ui.components.diff import diff, diff_row
 from upstage_crm.ui.components.document import document_of
 from upstage_crm.ui.components.feedback import notice, skeleton_lines
-from upstage_crm.ui.components.form import event_form, native_form, text_area, text_field
+from upstage_crm.ui.components.forms.form import (
+    event_form,
+    native_form,
+    text_area,
+    text_field,
+)
 from upstage_crm.ui.components.here import with_this_query
 from upstage_crm.ui.components.page import (
     card,
@@ -38,7 +42,11 @@ from upstage_crm.ui.components.page import (
     stack,
 )
 from upstage_crm.ui.components.patron import disclosure, fact, facts, outcome_mark, steps
-from upstage_crm.ui.components.status import chip
+from upstage_crm.ui.components.records.diff import (
+    diff,
+    diff_row,
+)
+from upstage_crm.ui.components.records.status import chip
 from upstage_crm.ui.components.text import reference
 from upstage_crm.ui.layout import patron_shell, when_hydrated
 

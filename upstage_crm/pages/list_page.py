@@ -25,12 +25,14 @@ from upstage_crm.pages.periods import PERIOD_WORDS, Period
 from upstage_crm.pages.view import rows_here
 from upstage_crm.ui.components.base import Child, Flag, Text, absent, filled, show_if
 from upstage_crm.ui.components.button import button
-from upstage_crm.ui.components.choice import search_input
 from upstage_crm.ui.components.feedback import error_state, skeleton_rows
-from upstage_crm.ui.components.form import Options, event_form
+from upstage_crm.ui.components.forms.choice import search_input
+from upstage_crm.ui.components.forms.form import (
+    Options,
+    event_form,
+)
 from upstage_crm.ui.components.page import card
-from upstage_crm.ui.components.shortcut import focus_key
-from upstage_crm.ui.components.table import (
+from upstage_crm.ui.components.records.table import (
     cell,
     column,
     data_table,
@@ -39,7 +41,13 @@ from upstage_crm.ui.components.table import (
     sort_column,
     table_row,
 )
-from upstage_crm.ui.components.toolbar import filter_day, filter_select, result_count, toolbar
+from upstage_crm.ui.components.records.toolbar import (
+    filter_day,
+    filter_select,
+    result_count,
+    toolbar,
+)
+from upstage_crm.ui.components.shortcut import focus_key
 
 SEARCH_PAUSE_MS = 50
 DAY_PAUSE_MS = 400  # a year is typed digit by digit

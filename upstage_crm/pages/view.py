@@ -20,7 +20,7 @@ from upstage_crm.ui.components.base import Child, Text, filled, show_if
 from upstage_crm.ui.components.button import Variant, button
 from upstage_crm.ui.components.dialog import dialog, dialog_close
 from upstage_crm.ui.components.feedback import notice
-from upstage_crm.ui.components.form import event_form
+from upstage_crm.ui.components.forms.form import event_form
 from upstage_crm.ui.components.here import HERE, HERE_PATH
 
 Size = Literal["small", "medium", "large"]

@@ -7,9 +7,12 @@ dialogs and tabs keep their own state in the browser.
 import reflex as rx
 
 from upstage_crm.ui.components.button import button, link
-from upstage_crm.ui.components.diff import diff, diff_row
 from upstage_crm.ui.components.feedback import banner, notice
-from upstage_crm.ui.components.form import form_actions, native_form, text_field
+from upstage_crm.ui.components.forms.form import (
+    form_actions,
+    native_form,
+    text_field,
+)
 from upstage_crm.ui.components.page import (
     card,
     columns,
@@ -20,7 +23,11 @@ from upstage_crm.ui.components.page import (
     tile,
     tiles,
 )
-from upstage_crm.ui.components.status import request_chip
+from upstage_crm.ui.components.records.diff import (
+    diff,
+    diff_row,
+)
+from upstage_crm.ui.components.records.status import request_chip
 from upstage_crm.ui.components.text import breadcrumbs, reference
 from upstage_crm.ui.layout import admin_shell, auth_shell, menu_place, patron_shell
 from upstage_crm.ui.samples import controls, lists, patron, records

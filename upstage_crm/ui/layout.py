@@ -17,7 +17,7 @@ from reflex_components_core.core.banner import has_too_many_connection_errors
 
 from upstage_crm.ui.components.base import Child, Text, filled, icon, show_if
 from upstage_crm.ui.components.button import button, icon_button, link
-from upstage_crm.ui.components.form import native_form
+from upstage_crm.ui.components.forms.form import native_form
 from upstage_crm.ui.components.text import avatar
 
 SKIP: Final = "Skip to the content"

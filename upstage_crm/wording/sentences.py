@@ -125,10 +125,10 @@ SENTENCES: Mapping[str, str] = {
     "mail_deferred": "The email provider is busy. The email will be sent later.",
     "mail_paused": "Email is paused.",
     "mail_conflict": "The email provider already has this email with other content.",
-    "resend_setting_invalid": "The settings of the mail service cannot be used.",
+    "resend_setting_invalid": "The settings of the email provider cannot be used.",
     "mail_event_malformed": "This event cannot be read.",
     "mail_event_unknown": "There is no such kind of event.",
-    "webhook_refused": "This event was not signed by the mail provider, or it is too old.",
+    "webhook_refused": "This event was not signed by the email provider, or it is too old.",
     "mail_catalogue_mismatch": "This email could not be written. Nothing was changed.",
     # Settings.
     "organisation_detail_missing": "Enter a value: every email shows it.",
@@ -220,7 +220,7 @@ NOTICE_WORDS: Mapping[NoticeState, str] = {
     NoticeState.NOT_DELIVERED: "The notice to the current address did not arrive within a day.",
     NoticeState.BOUNCED: "The notice to the current address bounced.",
     NoticeState.COMPLAINED: "The notice to the current address was marked as spam.",
-    NoticeState.SUPPRESSED: "The mail provider no longer delivers to the current address.",
+    NoticeState.SUPPRESSED: "The email provider no longer delivers to the current address.",
     NoticeState.NO_MAILBOX: "The record has no working email.",
 }
 SUPPRESSION_WORDS: Mapping[SuppressionCause, str] = {

@@ -17,11 +17,20 @@ from upstage_crm.staff.auth.passwords import MINIMUM_LENGTH
 from upstage_crm.ui.components.base import Child, filled, show_if
 from upstage_crm.ui.components.button import button
 from upstage_crm.ui.components.feedback import notice, skeleton_lines
-from upstage_crm.ui.components.form import event_form, form_actions, text_field
+from upstage_crm.ui.components.forms.form import (
+    event_form,
+    form_actions,
+    text_field,
+)
+from upstage_crm.ui.components.forms.passkey import passkey_form
 from upstage_crm.ui.components.page import card, columns, inline, page_header, stack
-from upstage_crm.ui.components.passkey import passkey_form
-from upstage_crm.ui.components.status import chip
-from upstage_crm.ui.components.table import cell, column, data_table, table_row
+from upstage_crm.ui.components.records.status import chip
+from upstage_crm.ui.components.records.table import (
+    cell,
+    column,
+    data_table,
+    table_row,
+)
 from upstage_crm.ui.components.text import live_place, mono
 
 PASSKEY_ACTION = "/auth/passkey"

@@ -12,7 +12,12 @@ from upstage_crm.ui.components.base import Child, filled, show_if
 from upstage_crm.ui.components.button import button
 from upstage_crm.ui.components.feedback import notice
 from upstage_crm.ui.components.page import card, stack
-from upstage_crm.ui.components.table import cell, column, data_table, table_row
+from upstage_crm.ui.components.records.table import (
+    cell,
+    column,
+    data_table,
+    table_row,
+)
 from upstage_crm.ui.components.text import when
 
 

@@ -19,8 +19,11 @@ from upstage_crm.ui.components.feedback import (
     skeleton_lines,
 )
 from upstage_crm.ui.components.page import card, page_header, quote, stack
+from upstage_crm.ui.components.records.timeline import (
+    timeline,
+    timeline_item,
+)
 from upstage_crm.ui.components.text import empty_value, reference, when
-from upstage_crm.ui.components.timeline import timeline, timeline_item
 from upstage_crm.wording.actions import (
     ACTOR_WORDS,
     GROUP_WORDS,

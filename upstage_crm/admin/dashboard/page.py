@@ -8,19 +8,22 @@ from upstage_crm.admin.dashboard.state import DashboardState as State
 from upstage_crm.admin.frame import framed
 from upstage_crm.ui.components.base import Child, filled, show_if
 from upstage_crm.ui.components.button import button, link, link_button
-from upstage_crm.ui.components.choice import search_input
 from upstage_crm.ui.components.feedback import empty_state, error_state, skeleton_lines
-from upstage_crm.ui.components.form import event_form
+from upstage_crm.ui.components.forms.choice import search_input
+from upstage_crm.ui.components.forms.form import event_form
 from upstage_crm.ui.components.page import card, inline, page_header, stack, tile, tiles
-from upstage_crm.ui.components.shortcut import focus_key
-from upstage_crm.ui.components.status import chip, request_chip
-from upstage_crm.ui.components.table import (
+from upstage_crm.ui.components.records.status import (
+    chip,
+    request_chip,
+)
+from upstage_crm.ui.components.records.table import (
     cell,
     column,
     data_table,
     lead_cell,
     table_row,
 )
+from upstage_crm.ui.components.shortcut import focus_key
 from upstage_crm.ui.components.text import reference, when
 
 

@@ -32,9 +32,12 @@ from upstage_crm.staff.roles import Permission, may
 from upstage_crm.ui.components.base import Text, filled, show_if
 from upstage_crm.ui.components.foreign import foreign_frame
 from upstage_crm.ui.components.page import card, columns, page_header, stack
-from upstage_crm.ui.components.record import definitions
+from upstage_crm.ui.components.records.record import definitions
+from upstage_crm.ui.components.records.toolbar import (
+    filter_select,
+    toolbar,
+)
 from upstage_crm.ui.components.text import breadcrumbs
-from upstage_crm.ui.components.toolbar import filter_select, toolbar
 from upstage_crm.wording.sentences import (
     AUDIENCE_WORDS,
     LANGUAGE_WORDS,

@@ -10,8 +10,12 @@ from upstage_crm.ui.components.button import button, link, link_button
 from upstage_crm.ui.components.feedback import empty_state, no_permission, notice, skeleton_lines
 from upstage_crm.ui.components.foreign import foreign_frame
 from upstage_crm.ui.components.page import card, columns, page_header, stack
-from upstage_crm.ui.components.record import definitions, plain_row, record
-from upstage_crm.ui.components.status import mail_chip
+from upstage_crm.ui.components.records.record import (
+    definitions,
+    plain_row,
+    record,
+)
+from upstage_crm.ui.components.records.status import mail_chip
 from upstage_crm.ui.components.tabs import tab_panel, tabs
 from upstage_crm.ui.components.text import breadcrumbs, reference, value, when
 

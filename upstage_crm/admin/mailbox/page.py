@@ -26,8 +26,14 @@ from upstage_crm.ui.components.base import Child, filled, show_if
 from upstage_crm.ui.components.button import button, link, link_button
 from upstage_crm.ui.components.feedback import empty_state, notice
 from upstage_crm.ui.components.page import card, page_header, stack, tile, tiles
-from upstage_crm.ui.components.status import MAIL_LOOKS, mail_chip
-from upstage_crm.ui.components.table import lead_cell, two_lines
+from upstage_crm.ui.components.records.status import (
+    MAIL_LOOKS,
+    mail_chip,
+)
+from upstage_crm.ui.components.records.table import (
+    lead_cell,
+    two_lines,
+)
 from upstage_crm.ui.components.text import address, reference, when
 from upstage_crm.wording.sentences import MAIL_KIND_WORDS
 

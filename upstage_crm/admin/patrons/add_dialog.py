@@ -12,9 +12,15 @@ from upstage_crm.pages.view import kept, question
 from upstage_crm.patrons.commands import PatronKind
 from upstage_crm.ui.components.base import Child, filled, show_if
 from upstage_crm.ui.components.button import link
-from upstage_crm.ui.components.choice import checkbox, radio_group
 from upstage_crm.ui.components.feedback import notice
-from upstage_crm.ui.components.form import select_field, text_field
+from upstage_crm.ui.components.forms.choice import (
+    checkbox,
+    radio_group,
+)
+from upstage_crm.ui.components.forms.form import (
+    select_field,
+    text_field,
+)
 from upstage_crm.ui.components.page import halves, stack
 from upstage_crm.ui.components.text import live_place
 

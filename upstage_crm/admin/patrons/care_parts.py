@@ -20,10 +20,14 @@ from upstage_crm.ui.components.base import Child, filled, show_if, text_if
 from upstage_crm.ui.components.button import button, link
 from upstage_crm.ui.components.dialog import dialog_close
 from upstage_crm.ui.components.feedback import notice
-from upstage_crm.ui.components.form import form_actions, select_field, text_area
+from upstage_crm.ui.components.forms.form import (
+    form_actions,
+    select_field,
+    text_area,
+)
 from upstage_crm.ui.components.menu import menu, menu_item
 from upstage_crm.ui.components.page import inline, quote, stack
-from upstage_crm.ui.components.status import chip
+from upstage_crm.ui.components.records.status import chip
 from upstage_crm.ui.components.text import reference
 from upstage_crm.wording.sentences import FINDING_WORDS
 

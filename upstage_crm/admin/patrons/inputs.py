@@ -14,7 +14,10 @@ import reflex as rx
 from upstage_crm.core.countries import countries
 from upstage_crm.core.errors import Invalid, UpstageError
 from upstage_crm.patrons.fields import FIELDS, Context, Part, ProtectedField
-from upstage_crm.ui.components.form import select_field, text_field
+from upstage_crm.ui.components.forms.form import (
+    select_field,
+    text_field,
+)
 from upstage_crm.wording.sentences import sentence
 
 TYPING_PAUSE_MS = 250  # a check costs a few milliseconds; sooner, sentences would flicker

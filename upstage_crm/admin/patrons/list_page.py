@@ -20,12 +20,15 @@ from upstage_crm.patrons.queries import PatronSort
 from upstage_crm.ui.components.base import Child, Text, filled, show_if
 from upstage_crm.ui.components.button import button, link, link_button
 from upstage_crm.ui.components.feedback import empty_state
-from upstage_crm.ui.components.mark import email_mark, one_line
 from upstage_crm.ui.components.page import inline, page_header, stack
-from upstage_crm.ui.components.status import chip
-from upstage_crm.ui.components.table import lead_cell
+from upstage_crm.ui.components.records.mark import (
+    email_mark,
+    one_line,
+)
+from upstage_crm.ui.components.records.status import chip
+from upstage_crm.ui.components.records.table import lead_cell
+from upstage_crm.ui.components.records.toolbar import filter_chip
 from upstage_crm.ui.components.text import address, when
-from upstage_crm.ui.components.toolbar import filter_chip
 
 
 def page() -> rx.Component:

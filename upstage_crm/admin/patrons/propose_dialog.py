@@ -29,12 +29,18 @@ from upstage_crm.pages.view import kept, question
 from upstage_crm.patrons.fields import FIELDS, ProtectedField
 from upstage_crm.ui.components.base import Child, filled, show_if, text_for
 from upstage_crm.ui.components.button import button, link
-from upstage_crm.ui.components.choice import checkbox
-from upstage_crm.ui.components.diff import diff, diff_row
 from upstage_crm.ui.components.feedback import notice
-from upstage_crm.ui.components.form import select_field, text_area
+from upstage_crm.ui.components.forms.choice import checkbox
+from upstage_crm.ui.components.forms.form import (
+    select_field,
+    text_area,
+)
 from upstage_crm.ui.components.page import inline, quote, section, stack
-from upstage_crm.ui.components.record import definitions
+from upstage_crm.ui.components.records.diff import (
+    diff,
+    diff_row,
+)
+from upstage_crm.ui.components.records.record import definitions
 from upstage_crm.ui.components.text import live_place, reference, value_lines
 
 ID = "propose"

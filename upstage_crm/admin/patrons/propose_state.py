@@ -295,6 +295,9 @@ class ProposeState(DialogMixin, AdminState):
         return rx.set_focus(f"propose-{wrong}") if wrong else None
 
 
+PatronRecordState.proposing = ProposeState
+
+
 def _way(record: PatronRecordState, key: str) -> str:
     """How a change of a field can be proposed on the record that is shown; "" for not at all."""
     if record.shown != "record":

@@ -27,21 +27,28 @@ from upstage_crm.admin.timeline import timeline_of
 from upstage_crm.pages.view import subject_input
 from upstage_crm.ui.components.base import Child, filled, show_if, text_if
 from upstage_crm.ui.components.button import button, copy_button, icon_button, link, link_button
-from upstage_crm.ui.components.edit_row import (
-    block_input,
-    edit_row,
-    line_input,
-    select_input,
-)
 from upstage_crm.ui.components.feedback import (
     empty_state,
     error_state,
     notice,
     skeleton_lines,
 )
+from upstage_crm.ui.components.forms.edit_row import (
+    block_input,
+    edit_row,
+    line_input,
+    select_input,
+)
 from upstage_crm.ui.components.page import card, columns, inline, page_header, stack
-from upstage_crm.ui.components.record import protected_row, record
-from upstage_crm.ui.components.status import chip, email_chip, request_chip
+from upstage_crm.ui.components.records.record import (
+    protected_row,
+    record,
+)
+from upstage_crm.ui.components.records.status import (
+    chip,
+    email_chip,
+    request_chip,
+)
 from upstage_crm.ui.components.text import (
     breadcrumbs,
     live_place,

@@ -89,6 +89,8 @@ class PatronRecordState(PageMixin, AdminState):
     is_live: ClassVar[bool] = True
     topics: ClassVar[frozenset[Topic]] = frozenset({Topic.PATRONS, Topic.REQUESTS})
 
+    proposing: ClassVar[Any] = None  # the dialog's state, which knows this page and says so
+
     title: str = ""
     shown: str = "loading"  # loading, record, missing, failed
     head: rx.Field[RecordHead] = rx.field(default_factory=RecordHead)
@@ -240,10 +242,8 @@ class PatronRecordState(PageMixin, AdminState):
 
     async def _propose_again(self) -> Any:
         """Open the dialog with what an earlier request proposed; reload does not do so again."""
-        from upstage_crm.admin.patrons.propose_state import ProposeState  # which imports this page
-
         reference, self._again = self._again, ""
-        dialog = await self.get_state(ProposeState)
+        dialog = await self.get_state(self.proposing)
         following = await dialog._again(self, reference)
         self._awaited = self.path
         return [rx.redirect(self.path, replace=True), *following]

@@ -11,7 +11,7 @@ from upstage_crm.patrons.fields import FIELDS
 from upstage_crm.patrons.reveals import REASON_LIMIT
 from upstage_crm.ui.components.base import Child, filled, hidden_text, show_if, text_for
 from upstage_crm.ui.components.button import button
-from upstage_crm.ui.components.form import text_area
+from upstage_crm.ui.components.forms.form import text_area
 
 TITLES = {key: f"Show: {field.label.lower()}" for key, field in FIELDS.items()}
 

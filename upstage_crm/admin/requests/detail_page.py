@@ -22,8 +22,6 @@ from upstage_crm.admin.requests.task_page import (
 from upstage_crm.admin.timeline import timeline_of
 from upstage_crm.ui.components.base import Child, filled, hidden_text, show_if
 from upstage_crm.ui.components.button import link, link_button
-from upstage_crm.ui.components.deadline import deadline_chip
-from upstage_crm.ui.components.diff import diff, diff_row, diff_text
 from upstage_crm.ui.components.feedback import empty_state, notice, skeleton_lines
 from upstage_crm.ui.components.page import (
     card,
@@ -33,9 +31,25 @@ from upstage_crm.ui.components.page import (
     quote,
     stack,
 )
-from upstage_crm.ui.components.record import definitions
-from upstage_crm.ui.components.status import field_chip, mail_chip, request_chip
-from upstage_crm.ui.components.table import cell, column, data_table, table_row, two_lines
+from upstage_crm.ui.components.records.deadline import deadline_chip
+from upstage_crm.ui.components.records.diff import (
+    diff,
+    diff_row,
+    diff_text,
+)
+from upstage_crm.ui.components.records.record import definitions
+from upstage_crm.ui.components.records.status import (
+    field_chip,
+    mail_chip,
+    request_chip,
+)
+from upstage_crm.ui.components.records.table import (
+    cell,
+    column,
+    data_table,
+    table_row,
+    two_lines,
+)
 from upstage_crm.ui.components.text import breadcrumbs, reference, when
 
 REQUEST = State.detail

@@ -18,11 +18,18 @@ from upstage_crm.pages.list_page import (
 )
 from upstage_crm.ui.components.base import Child, filled, show_if, text_for, text_if
 from upstage_crm.ui.components.button import button, link, link_button
-from upstage_crm.ui.components.deadline import deadline_chip
 from upstage_crm.ui.components.feedback import empty_state
 from upstage_crm.ui.components.page import inline, page_header, stack
-from upstage_crm.ui.components.status import REQUEST_LOOKS, mail_chip, request_chip
-from upstage_crm.ui.components.table import lead_cell, two_lines
+from upstage_crm.ui.components.records.deadline import deadline_chip
+from upstage_crm.ui.components.records.status import (
+    REQUEST_LOOKS,
+    mail_chip,
+    request_chip,
+)
+from upstage_crm.ui.components.records.table import (
+    lead_cell,
+    two_lines,
+)
 from upstage_crm.ui.components.tabs import link_tab, link_tabs
 from upstage_crm.ui.components.text import address, reference, when
 

@@ -13,10 +13,13 @@ from upstage_crm.change_requests.model.rules import Decision
 from upstage_crm.pages.view import kept, question
 from upstage_crm.ui.components.base import Child, filled, show_if
 from upstage_crm.ui.components.button import button
-from upstage_crm.ui.components.deadline import countdown_button
 from upstage_crm.ui.components.feedback import notice
-from upstage_crm.ui.components.form import text_area, text_field
+from upstage_crm.ui.components.forms.form import (
+    text_area,
+    text_field,
+)
 from upstage_crm.ui.components.page import card, inline, quote, stack
+from upstage_crm.ui.components.records.deadline import countdown_button
 from upstage_crm.wording.sentences import DECISION_WORDS
 
 REQUEST = RequestDetailState.detail

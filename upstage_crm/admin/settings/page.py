@@ -16,7 +16,7 @@ from upstage_crm.admin.settings.state import SettingsState as State
 from upstage_crm.ui.components.base import Child, filled, show_if
 from upstage_crm.ui.components.button import button
 from upstage_crm.ui.components.feedback import notice, skeleton_lines
-from upstage_crm.ui.components.form import (
+from upstage_crm.ui.components.forms.form import (
     event_form,
     form_actions,
     select_field,
@@ -24,7 +24,10 @@ from upstage_crm.ui.components.form import (
     text_field,
 )
 from upstage_crm.ui.components.page import card, page_header, stack
-from upstage_crm.ui.components.record import plain_row, record
+from upstage_crm.ui.components.records.record import (
+    plain_row,
+    record,
+)
 from upstage_crm.ui.components.tabs import tab_panel, tabs
 from upstage_crm.ui.components.text import value
 

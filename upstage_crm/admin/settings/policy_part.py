@@ -18,11 +18,19 @@ from upstage_crm.admin.settings.policy_state import PolicyState as State
 from upstage_crm.patrons.fields import ProtectedField
 from upstage_crm.ui.components.base import Child, show_if, text_for, text_if
 from upstage_crm.ui.components.button import button
-from upstage_crm.ui.components.choice import checkbox
 from upstage_crm.ui.components.feedback import notice, skeleton_lines
-from upstage_crm.ui.components.form import event_form, form_actions, select_field, text_field
+from upstage_crm.ui.components.forms.choice import checkbox
+from upstage_crm.ui.components.forms.form import (
+    event_form,
+    form_actions,
+    select_field,
+    text_field,
+)
 from upstage_crm.ui.components.page import card, stack
-from upstage_crm.ui.components.record import plain_row, record
+from upstage_crm.ui.components.records.record import (
+    plain_row,
+    record,
+)
 from upstage_crm.ui.components.text import value
 from upstage_crm.wording.policy import SECOND_PROTECTED as PROTECTED_LABEL
 

@@ -6,9 +6,13 @@ from upstage_crm.admin.sign_in.state import SignInState as State
 from upstage_crm.ui.components.base import filled, show_if
 from upstage_crm.ui.components.button import button, link
 from upstage_crm.ui.components.feedback import notice
-from upstage_crm.ui.components.form import form_actions, native_form, text_field
+from upstage_crm.ui.components.forms.form import (
+    form_actions,
+    native_form,
+    text_field,
+)
 from upstage_crm.ui.components.page import page_header, stack
-from upstage_crm.ui.components.record import definitions
+from upstage_crm.ui.components.records.record import definitions
 from upstage_crm.ui.components.text import mono
 from upstage_crm.ui.layout import auth_shell
 

@@ -6,9 +6,13 @@ from upstage_crm.admin.sign_in.second_state import SecondState as State
 from upstage_crm.ui.components.base import filled, show_if
 from upstage_crm.ui.components.button import button
 from upstage_crm.ui.components.feedback import notice
-from upstage_crm.ui.components.form import form_actions, native_form, text_field
+from upstage_crm.ui.components.forms.form import (
+    form_actions,
+    native_form,
+    text_field,
+)
+from upstage_crm.ui.components.forms.passkey import passkey_form
 from upstage_crm.ui.components.page import page_header
-from upstage_crm.ui.components.passkey import passkey_form
 from upstage_crm.ui.layout import auth_shell
 
 ACTION = "/auth/prove"

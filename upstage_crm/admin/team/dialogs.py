@@ -10,7 +10,11 @@ from upstage_crm.staff.roles import Role
 from upstage_crm.ui.components.base import Child, show_if
 from upstage_crm.ui.components.button import button
 from upstage_crm.ui.components.dialog import dialog_close
-from upstage_crm.ui.components.form import form_actions, select_field, text_field
+from upstage_crm.ui.components.forms.form import (
+    form_actions,
+    select_field,
+    text_field,
+)
 from upstage_crm.ui.components.page import halves, inline, stack
 from upstage_crm.ui.components.text import live_place
 from upstage_crm.wording.staff import ROLE_WORDS

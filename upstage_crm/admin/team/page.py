@@ -10,12 +10,15 @@ from upstage_crm.admin.team.rows import AlertRow, InvitationRow, MemberRow
 from upstage_crm.admin.team.state import TeamState as State
 from upstage_crm.ui.components.base import Child, filled, show_if
 from upstage_crm.ui.components.button import button, link_button
-from upstage_crm.ui.components.choice import checkbox
 from upstage_crm.ui.components.feedback import notice, skeleton_lines
-from upstage_crm.ui.components.form import event_form, form_actions
+from upstage_crm.ui.components.forms.choice import checkbox
+from upstage_crm.ui.components.forms.form import (
+    event_form,
+    form_actions,
+)
 from upstage_crm.ui.components.page import card, halves, inline, page_header, stack
-from upstage_crm.ui.components.status import chip
-from upstage_crm.ui.components.table import (
+from upstage_crm.ui.components.records.status import chip
+from upstage_crm.ui.components.records.table import (
     cell,
     column,
     data_table,

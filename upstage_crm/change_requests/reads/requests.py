@@ -15,10 +15,8 @@ from upstage_crm.change_requests.model import policy_store
 from upstage_crm.change_requests.model.errors import UnknownRequest
 from upstage_crm.change_requests.model.rules import (
     OPEN_OUTCOMES,
-    OPEN_STATES,
     ChangeKind,
     FieldOutcome,
-    HeldFor,
     RequestState,
 )
 from upstage_crm.change_requests.model.tables import (
@@ -31,7 +29,7 @@ from upstage_crm.change_requests.model.views import (
     RequestLine,
     RequestView,
 )
-from upstage_crm.change_requests.reads import search
+from upstage_crm.change_requests.reads import request_order, search
 from upstage_crm.change_requests.reads.search import Dated
 from upstage_crm.core.db import table_of
 from upstage_crm.links.claims import Reviewer
@@ -189,62 +187,15 @@ def page(
     )
     total = session.exec(select(sa.func.count()).select_from(ChangeRequestRow).where(*wanted)).one()
     if sort is RequestSort.ASKED:
-        ids = _as_asked(session, wanted, page * size, size, descending=descending)
+        ids = request_order.as_asked(session, wanted, page * size, size, descending=descending)
     else:
-        ids = _by_time(session, wanted, page * size, size, descending=descending)
+        ids = request_order.by_time(session, wanted, page * size, size, descending=descending)
     statement = select(ChangeRequestRow, PatronRow).where(
         col(ChangeRequestRow.id).in_(ids), col(PatronRow.id) == col(ChangeRequestRow.patron_id)
     )
     place = {request_id: n for n, request_id in enumerate(ids)}
     rows = sorted(session.exec(statement), key=lambda row: place[row[0].id])
     return total, _lines(session, rows, reader)
-
-
-def _as_asked(
-    session: Session,
-    wanted: Sequence[sa.ColumnElement[bool]],
-    first: int,
-    size: int,
-    *,
-    descending: bool,
-) -> list[str]:
-    """The ids from the place `first` on, by the instant of the proposal."""
-    asked = _request.c.created_at.desc() if descending else _request.c.created_at.asc()
-    query = sa.select(_request.c.id).where(*wanted).order_by(asked, _request.c.id.desc())
-    return list(session.connection().execute(query.offset(first).limit(size)).scalars())
-
-
-def _by_time(
-    session: Session,
-    wanted: Sequence[sa.ColumnElement[bool]],
-    first: int,
-    size: int,
-    *,
-    descending: bool,
-) -> list[str]:
-    """The ids from the place `first` on: the open ones by deadline, then the others as they ended.
-
-    What is held has no deadline, and comes before; what needs a person comes before what the clock
-    lets go. Two queries, because no index orders both; and ids alone, because what is skipped is
-    not read.
-    """
-    connection, newest = session.connection(), _request.c.id.desc()
-    is_open, is_held = _request.c.state.in_(OPEN_STATES), _request.c.state == RequestState.HELD
-    open_ids = sa.select(_request.c.id).where(*wanted, is_open)
-    ended_ids = sa.select(_request.c.id).where(*wanted, _request.c.ended_at.is_not(None))
-    due = sa.case((~is_held, _request.c.expires_at))
-    cools = sa.case((is_held & (_request.c.held_for == HeldFor.COOLING), 1), else_=0)
-    order = (is_held.desc(), cools.asc(), due.desc() if descending else due.asc(), newest)
-    found = list(connection.execute(open_ids.order_by(*order).offset(first).limit(size)).scalars())
-    if len(found) == size:
-        return found
-    skipped = 0
-    if not found:
-        counted = sa.select(sa.func.count()).select_from(open_ids.subquery())
-        skipped = first - connection.execute(counted).scalar_one()
-    ended = _request.c.ended_at.asc() if descending else _request.c.ended_at.desc()
-    by_end = ended_ids.order_by(ended, newest).offset(skipped).limit(size - len(found))
-    return [*found, *connection.execute(by_end).scalars()]
 
 
 def counts(session: Session) -> Mapping[RequestState, int]:

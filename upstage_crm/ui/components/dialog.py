@@ -28,7 +28,7 @@ from upstage_crm.ui.components.base import (
 )
 from upstage_crm.ui.components.base_ui import DialogPart, DialogRoot, part
 from upstage_crm.ui.components.button import Size, Variant
-from upstage_crm.ui.components.form import event_form
+from upstage_crm.ui.components.forms.form import event_form
 
 
 def dialog(

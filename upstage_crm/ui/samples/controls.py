@@ -9,9 +9,12 @@ from upstage_crm.ui.components.button import (
     link,
     link_button,
 )
-from upstage_crm.ui.components.choice import checkbox, radio_group
 from upstage_crm.ui.components.dialog import dialog, dialog_close
-from upstage_crm.ui.components.form import (
+from upstage_crm.ui.components.forms.choice import (
+    checkbox,
+    radio_group,
+)
+from upstage_crm.ui.components.forms.form import (
     event_form,
     form_actions,
     select_field,

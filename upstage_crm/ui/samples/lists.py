@@ -6,7 +6,6 @@ from upstage_crm.ui.components.button import (
     button,
     link_button,
 )
-from upstage_crm.ui.components.choice import search_input
 from upstage_crm.ui.components.feedback import (
     empty_state,
     error_state,
@@ -15,8 +14,9 @@ from upstage_crm.ui.components.feedback import (
     skeleton_lines,
     skeleton_rows,
 )
+from upstage_crm.ui.components.forms.choice import search_input
 from upstage_crm.ui.components.page import card, halves, inline, stack
-from upstage_crm.ui.components.status import (
+from upstage_crm.ui.components.records.status import (
     EMAIL_LOOKS,
     MAIL_LOOKS,
     REQUEST_LOOKS,
@@ -24,7 +24,7 @@ from upstage_crm.ui.components.status import (
     mail_chip,
     request_chip,
 )
-from upstage_crm.ui.components.table import (
+from upstage_crm.ui.components.records.table import (
     cell,
     column,
     data_table,
@@ -34,7 +34,7 @@ from upstage_crm.ui.components.table import (
     sort_column,
     table_row,
 )
-from upstage_crm.ui.components.toolbar import (
+from upstage_crm.ui.components.records.toolbar import (
     filter_button,
     filter_chip,
     filter_select,

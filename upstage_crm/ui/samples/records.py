@@ -5,22 +5,29 @@ import reflex as rx
 from upstage_crm.ui.components.button import (
     link,
 )
-from upstage_crm.ui.components.diff import diff, diff_row, diff_text
 from upstage_crm.ui.components.menu import menu, menu_item
 from upstage_crm.ui.components.page import card, inline
-from upstage_crm.ui.components.record import (
+from upstage_crm.ui.components.records.diff import (
+    diff,
+    diff_row,
+    diff_text,
+)
+from upstage_crm.ui.components.records.record import (
     definitions,
     plain_row,
     protected_row,
     record,
 )
-from upstage_crm.ui.components.status import (
+from upstage_crm.ui.components.records.status import (
     email_chip,
     mail_chip,
     request_chip,
 )
+from upstage_crm.ui.components.records.timeline import (
+    timeline,
+    timeline_item,
+)
 from upstage_crm.ui.components.text import mono, reference, when
-from upstage_crm.ui.components.timeline import timeline, timeline_item
 
 
 def record_card() -> rx.Component:

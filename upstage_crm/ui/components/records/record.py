@@ -20,7 +20,7 @@ from upstage_crm.ui.components.base import (
     show_if,
 )
 from upstage_crm.ui.components.button import button, link
-from upstage_crm.ui.components.status import request_chip
+from upstage_crm.ui.components.records.status import request_chip
 from upstage_crm.ui.components.text import value as shown_value
 
 

@@ -10,7 +10,7 @@ import reflex as rx
 
 from upstage_crm.ui.components.base import Flag, Text, text_if
 from upstage_crm.ui.components.button import Variant
-from upstage_crm.ui.components.status import chip
+from upstage_crm.ui.components.records.status import chip
 from upstage_crm.ui.components.tabs import tooltip
 
 _CODE = """

@@ -10,7 +10,10 @@ from typing import Literal
 import reflex as rx
 
 from upstage_crm.ui.components.base import Child, Text, icon
-from upstage_crm.ui.components.form import form_actions, native_form
+from upstage_crm.ui.components.forms.form import (
+    form_actions,
+    native_form,
+)
 
 SCRIPT = "/passkey.js"
 

@@ -13,7 +13,10 @@ from typing import Any
 import reflex as rx
 
 from upstage_crm.ui.components.base import Flag, Text, filled, given, hidden_text, icon
-from upstage_crm.ui.components.form import described_by, hint_and_error
+from upstage_crm.ui.components.forms.form import (
+    described_by,
+    hint_and_error,
+)
 from upstage_crm.ui.components.text import kbd
 
 

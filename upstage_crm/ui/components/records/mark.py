@@ -7,7 +7,7 @@ one_line(text, mark)   a value that stays on one line and ends in dots when it h
 import reflex as rx
 
 from upstage_crm.ui.components.base import Child, Text, hidden_text, icon, text_for
-from upstage_crm.ui.components.status import EMAIL_LOOKS
+from upstage_crm.ui.components.records.status import EMAIL_LOOKS
 
 
 def email_mark(state: Text) -> rx.Component:

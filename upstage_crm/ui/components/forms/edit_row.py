@@ -16,7 +16,12 @@ from reflex_components_core.el.elements.typography import Div
 
 from upstage_crm.ui.components.base import Child, Flag, Text, filled, hidden_text, icon, show_if
 from upstage_crm.ui.components.button import button
-from upstage_crm.ui.components.form import Options, described_by, event_form, hint_and_error
+from upstage_crm.ui.components.forms.form import (
+    Options,
+    described_by,
+    event_form,
+    hint_and_error,
+)
 
 
 class _Keys(Div):

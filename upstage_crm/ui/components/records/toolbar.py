@@ -23,7 +23,7 @@ from upstage_crm.ui.components.base import (
     icon,
     show_if,
 )
-from upstage_crm.ui.components.form import Options
+from upstage_crm.ui.components.forms.form import Options
 
 
 def toolbar(*children: Child, actions: tuple[Child, ...] = ()) -> rx.Component:

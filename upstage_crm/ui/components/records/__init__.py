@@ -1,0 +1,1 @@
+"""What shows records: tables, rows, changes, states."""
