@@ -361,6 +361,12 @@ def test_whoever_comes_back_finds_the_page_as_it_was(venue: Venue) -> None:
     run(story)
 
 
+async def tell_all(app: rx.App) -> None:
+    """Let every tab that is due read, those that other tests have left behind among them."""
+    while await hub.tell_next(app) == 0:
+        pass
+
+
 def test_a_live_update_goes_to_the_connection_that_asked(venue: Venue) -> None:
     """A thief who connects with the tab's token and says nothing must not be sent the next one."""
     sent: list[str] = []
@@ -386,16 +392,16 @@ def test_a_live_update_goes_to_the_connection_that_asked(venue: Venue) -> None:
 
             live[tab.token] = tab.token  # the pipeline names a connection after its tab
             hub.note([EVERYTHING])
-            await hub.tell_next(app)
+            await tell_all(app)
             assert [f"{tab.token} {PatronListState.get_full_name()}.refresh"] == sent
 
             live[tab.token] = "the connection of somebody else"
             await pipeline.send(tab, PatronListState.load, "/patrons/")
             hub.note([EVERYTHING])
-            await hub.tell_next(app)
+            await tell_all(app)
             live[tab.token] = tab.token
             hub.note([EVERYTHING])
-            await hub.tell_next(app)
+            await tell_all(app)
             assert 1 == len(sent)
 
     run(story)

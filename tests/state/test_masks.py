@@ -63,7 +63,7 @@ TELLS = {
     "phone": ("5550117", "555-0117", "555 0117", "5550199", "555-0199"),
     "name": ("Mara", "Okonkwo", "okonkwo", "Maria"),
     "address": ("Dock Lane", "Springfield", "62704"),
-    "date_of_birth": ("1961-03", "March 1961", "1962-04", "April 1962"),
+    "date_of_birth": ("1961-03", "March 4, 1961", "1962-04", "April 5, 1962"),
 }
 RAW = {
     "email": EMAIL,

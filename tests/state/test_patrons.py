@@ -397,12 +397,16 @@ class TestPropose:
         [
             ({"email": "jane@@new.example"}, "email", "An address has exactly one @ sign."),
             ({"email": ""}, "email", "Enter an email address."),
-            ({"email": "Jane@old.example"}, "email", "There is nothing to change."),
+            ({"email": "Jane@old.example"}, "email", "This is already on the record."),
             ({"email": "bob@other.example"}, "email", "already has this address"),
             ({"email": "box_office@desk.example"}, "email", "belongs to a staff account"),
             ({"reason": ""}, "reason", "Choose a reason."),
             ({"reason": "because"}, "reason", "Choose a reason."),
-            ({"reason": "other"}, "reason_text", "Say why"),
+            (
+                {"reason": "other"},
+                "reason_text",
+                "Choose a reason. For another reason, describe it.",
+            ),
             ({"reason_text": "card 4111 1111 1111 1111"}, "reason_text", "payment card"),
             ({"reason_text": "x" * 501}, "reason_text", "500 characters at most"),
         ],

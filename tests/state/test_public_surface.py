@@ -33,7 +33,7 @@ MAY_BE_SENT = {
     f"{STATE}.upstage_crm___admin___sign_in___state____sign_in_state.load",
     f"{STATE}.upstage_crm___admin___sign_in___second_state____second_state.load",
     f"{STATE}.upstage_crm___admin___sign_in___link_state____staff_link_state.load",
-    f"{STATE}.upstage_crm___web___event_errors____trouble_state.tell",
+    f"{STATE}.upstage_crm___pages___event_errors____trouble_state.tell",
     f"{STATE}.upstage_crm___confirm___state____confirm_state.load",
     f"{STATE}.upstage_crm___confirm___state____confirm_state.approve",
     f"{STATE}.upstage_crm___confirm___state____confirm_state.reject",

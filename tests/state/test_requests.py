@@ -12,7 +12,6 @@ from tests.support.engine import Engine
 from tests.support.factories import NEW, OLD, Desk
 from tests.support.pipeline import Client, Pipeline, installed, sign_in
 from upstage_crm.admin.guard import AdminState
-from upstage_crm.admin.patrons.list_state import PatronListState
 from upstage_crm.admin.requests.detail_state import RequestDetailState
 from upstage_crm.admin.requests.queue_state import RequestQueueState
 from upstage_crm.admin.requests.task_state import RequestTaskState
@@ -294,20 +293,6 @@ def test_search_finds_by_reference_name_and_both_addresses(play: Any) -> None:
 
             assert [wanted.reference] == await scene.references(tab), typed
             assert tab.redirects()[-1].startswith("/requests/?q=")
-
-    play(story)
-
-
-def test_a_reference_that_is_looked_for_among_patrons_leads_to_its_request(play: Any) -> None:
-    async def story(scene: Scene) -> None:
-        request = scene.desk.propose(scene.desk.patron())
-        tab = scene.pipeline.client(scene.cookie())
-        await scene.pipeline.send(tab, PatronListState.load, "/patrons/")
-        for words, reference in ((request.reference.lower(), request.reference), ("nobody", "")):
-            await scene.pipeline.send(tab, PatronListState.search, text=words)
-
-            shown = await scene.pipeline.state(tab, PatronListState)
-            assert (shown.shown, shown.reference) == ("nothing", reference)
 
     play(story)
 

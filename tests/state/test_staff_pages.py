@@ -308,7 +308,7 @@ def test_the_old_password_is_not_guessed_from_an_open_session(play: Play) -> Non
         await scene.pipeline.submit(tab, AccountState.change_password, form)
 
         state = await scene.account_of(tab)
-        assert state.errors["old"] == "Too many tries. Wait 1 minutes, then try again."
+        assert state.errors["old"] == "Too many attempts. Wait 1 minutes, then try again."
         assert not state.done
 
     play(story)

@@ -18,7 +18,7 @@ from upstage_crm.pages.list_page import (
 )
 from upstage_crm.patrons.queries import PatronSort
 from upstage_crm.ui.components.base import Child, Text, filled, show_if
-from upstage_crm.ui.components.button import button, link, link_button
+from upstage_crm.ui.components.button import button, link
 from upstage_crm.ui.components.feedback import empty_state
 from upstage_crm.ui.components.page import inline, page_header, stack
 from upstage_crm.ui.components.records.mark import (
@@ -127,13 +127,7 @@ def _nothing() -> rx.Component:
         icon="search",
         action=inline(
             button("Show all patrons", on_click=State.clear),
-            show_if(
-                filled(State.reference),
-                link_button(
-                    f"Open request {State.reference}", href=f"/requests/{State.reference}/"
-                ),
-                show_if(filled(State.query), _add(f"Add “{State.query}”", State.query)),
-            ),
+            show_if(filled(State.query), _add(f"Add “{State.query}”", State.query)),
         ),
     )
 

@@ -12,9 +12,8 @@ from upstage_crm.admin.patrons.rows import ListRow, list_row
 from upstage_crm.admin.patrons.url import (
     SHAPE,
 )
-from upstage_crm.change_requests.reads.references import find_id, patron_number
+from upstage_crm.change_requests.reads.references import patron_number
 from upstage_crm.change_requests.reads.requests import pending_counts
-from upstage_crm.core.ids import parse_reference
 from upstage_crm.jobs.news import Topic
 from upstage_crm.organisation.settings import details
 from upstage_crm.pages.list_state import ListMixin, ListPage, Query
@@ -28,7 +27,7 @@ from upstage_crm.wiring import runtime
 
 
 class PatronListState(ListMixin, AdminState):
-    """What the list shows. `reference` is of a request that was looked for among the patrons."""
+    """What the list shows. A request's reference leads to its patron."""
 
     permission: ClassVar[Permission | None] = Permission.VIEW_PATRONS
     topics: ClassVar[frozenset[Topic]] = frozenset({Topic.PATRONS, Topic.REQUESTS})
@@ -38,7 +37,6 @@ class PatronListState(ListMixin, AdminState):
     rows: rx.Field[list[ListRow]] = rx.field(default_factory=list)
     may_add: bool = False
     has_masks: bool = False
-    reference: str = ""
 
     async def _show(self) -> Any:
         self.may_add = self._may(Permission.ADD_PATRON)
@@ -47,9 +45,6 @@ class PatronListState(ListMixin, AdminState):
 
     def _query(self) -> Query:
         return partial(_patrons, reader=self._actor().role, size=self.size)
-
-    def _take_extra(self, extra: Any) -> None:
-        self.reference = extra
 
 
 def _patrons(session: Session, url: ListUrl, *, reader: Role, size: int) -> ListPage:
@@ -61,7 +56,7 @@ def _patrons(session: Session, url: ListUrl, *, reader: Role, size: int) -> List
     rows = [
         list_row(line, pending=pending.get(line.id, 0), now=now, time_zone=zone) for line in lines
     ]
-    return ListPage(rows=rows, total=total, extra="" if total else _reference(session, url.search))
+    return ListPage(rows=rows, total=total)
 
 
 def _found(
@@ -77,9 +72,3 @@ def _found(
         size=size,
         reader=reader,
     )
-
-
-def _reference(session: Session, words: str) -> str:
-    """The words as the reference of a request, if there is one of this name."""
-    reference = parse_reference(words)
-    return reference if find_id(session, reference) else ""
