@@ -56,7 +56,7 @@ def test_every_attempt_of_the_owner_is_stopped_by_a_guard_or_noticed(desk: Desk)
 
     result = attacked(desk.owned)
 
-    assert () == result.passed
+    assert result.passed == ()
     assert result.is_unchanged
     assert before == desk.dump()
     by_guards = {
@@ -143,10 +143,10 @@ def operator(database_url: str, monkeypatch: pytest.MonkeyPatch) -> str:
 def test_only_the_demo_is_attacked_without_being_named(
     desk: Desk, operator: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert 1 == commands.main(["attack"])
+    assert commands.main(["attack"]) == 1
     assert "not the demo's database" in capsys.readouterr().err
 
-    assert 0 == commands.main(["attack", "--database", operator])
+    assert commands.main(["attack", "--database", operator]) == 0
     assert "none passed, not one row is another." in capsys.readouterr().out
 
 
@@ -156,7 +156,7 @@ def test_the_table_names_each_guard_and_nobodys_address(
 ) -> None:
     desk.staff("Morgan", Role.OWNER, email=demo_account.EMAIL)
 
-    assert 0 == commands.main(["attack"])
+    assert commands.main(["attack"]) == 0
 
     table = capsys.readouterr().out
     assert "guard: patron email" in table
@@ -178,7 +178,7 @@ def test_an_attempt_that_passes_is_said_and_fails(
     on = "" if is_sqlite(desk) else f" ON {table}"
     desk.run(f"DROP TRIGGER guard_{'receipt_update' if is_sqlite(desk) else 'review_once'}{on}")
 
-    assert 1 == commands.main(["attack"])
+    assert commands.main(["attack"]) == 1
 
     said = capsys.readouterr().out
     (line,) = [line for line in said.splitlines() if words in line]

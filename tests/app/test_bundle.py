@@ -119,10 +119,10 @@ def test_an_export_verifies_and_says_what_is_in_it(desk: Desk) -> None:
     manifest = checked(raw)
 
     assert desk.entries == manifest.entries
-    assert "Lantern" == manifest.organisation
+    assert manifest.organisation == "Lantern"
     assert desk.scalar("SELECT hash FROM audit_head") == manifest.head_hash
     assert manifest.values is None
-    assert bundle.ALWAYS == members(raw).keys()
+    assert members(raw).keys() == bundle.ALWAYS
 
 
 def test_an_export_holds_no_personal_value(desk: Desk) -> None:
@@ -184,7 +184,7 @@ def test_a_dropped_a_swapped_and_a_doubled_entry_are_named(desk: Desk) -> None:
         lambda ls: [*ls[:3], ls[2], *ls[3:]],
     ):
         error = altered(bundle.ENTRIES, lines(change), desk)
-        assert (BundleProblem.ENTRY_MISSING, 4) == (error.problem, error.facts["seq"])
+        assert (error.problem, error.facts["seq"]) == (BundleProblem.ENTRY_MISSING, 4)
     last = desk.entries
     error = altered(bundle.ENTRIES, lines(lambda ls: ls[:-1]), desk)
     assert BundleProblem.MEMBER_CHANGED is error.problem
@@ -199,7 +199,7 @@ def test_an_altered_entry_is_named(desk: Desk) -> None:
         lines(lambda ls: [*ls[:2], ls[2].replace(b"staff", b"patron", 1), *ls[3:]]),
         desk,
     )
-    assert (BundleProblem.ENTRY_CHANGED, 3) == (error.problem, error.facts["seq"])
+    assert (error.problem, error.facts["seq"]) == (BundleProblem.ENTRY_CHANGED, 3)
     for nonsense in (b"[]\n", b"{}\n", b"no\n", b'{"seq":"1"}\n', b"\xff\n"):
         error = altered(bundle.ENTRIES, lines(lambda ls, n=nonsense: [n, *ls[1:]]), desk)
         assert error.problem in (BundleProblem.LINE, BundleProblem.ENTRY_MISSING), nonsense
@@ -217,7 +217,7 @@ def test_an_altered_dropped_or_invented_value_is_refused(desk: Desk) -> None:
         line.seq for line in desk.lines() if NEW in line.values.values()
     )
     error = altered(bundle.VALUES, lines(lambda ls: ls[1:]), desk, with_values=True)
-    assert (BundleProblem.MEMBER_CHANGED, bundle.VALUES) == (error.problem, error.facts["name"])
+    assert (error.problem, error.facts["name"]) == (BundleProblem.MEMBER_CHANGED, bundle.VALUES)
     error = altered(
         bundle.VALUES, lines(lambda ls: [ls[1], ls[0], *ls[2:]]), desk, with_values=True
     )
@@ -232,7 +232,7 @@ def test_an_altered_dropped_or_invented_value_is_refused(desk: Desk) -> None:
 def test_an_altered_dropped_swapped_or_invented_receipt_is_named(desk: Desk) -> None:
     held = members(exported(desk))
     first, second = (json.loads(line) for line in held[bundle.RECEIPTS].splitlines())
-    assert 2 == checked(packed(held)).receipts
+    assert checked(packed(held)).receipts == 2
     forged = json.loads(first["body"]) | {"event": "rejected", "public_key": OTHER.public_key}
     body = canonical(forged)
     for change, name in (
@@ -266,7 +266,7 @@ def test_a_receipt_of_a_key_that_is_out_of_use_is_vouched_for_by_the_trail(desk:
 
     found = checking.check(io.BytesIO(raw), public_key=OTHER.public_key)
 
-    assert (2, 2) == (found.manifest.receipts, found.unknown_keys)
+    assert (found.manifest.receipts, found.unknown_keys) == (2, 2)
 
 
 def test_a_missing_receipt_is_not_signed_away(desk: Desk) -> None:
@@ -286,14 +286,14 @@ def test_a_missing_a_foreign_and_a_doubled_file_are_named(desk: Desk) -> None:
         error = refused(packed({n: c for n, c in held.items() if n != name}))
         assert (BundleProblem.MEMBER_MISSING, name) == (error.problem, error.facts["name"])
     error = refused(packed(held | {"evil.txt": b"x"}))
-    assert (BundleProblem.MEMBER_UNKNOWN, "evil.txt") == (error.problem, error.facts["name"])
+    assert (error.problem, error.facts["name"]) == (BundleProblem.MEMBER_UNKNOWN, "evil.txt")
     error = refused(packed(held | {bundle.VALUES: b""}))
-    assert (BundleProblem.MEMBER_UNKNOWN, bundle.VALUES) == (error.problem, error.facts["name"])
+    assert (error.problem, error.facts["name"]) == (BundleProblem.MEMBER_UNKNOWN, bundle.VALUES)
     file = io.BytesIO(packed(held))
     with pytest.warns(UserWarning, match="Duplicate"), zipfile.ZipFile(file, "a") as archive:
         archive.writestr(bundle.ENTRIES, b"evil")
     error = refused(file.getvalue())
-    assert (BundleProblem.MEMBER_UNKNOWN, bundle.ENTRIES) == (error.problem, error.facts["name"])
+    assert (error.problem, error.facts["name"]) == (BundleProblem.MEMBER_UNKNOWN, bundle.ENTRIES)
 
 
 def test_another_key_is_refused(desk: Desk) -> None:
@@ -327,7 +327,7 @@ def test_even_the_owner_of_the_key_cannot_sign_a_trail_that_is_none(desk: Desk) 
     cut = lines(lambda ls: ls[:-1])(held[bundle.ENTRIES])
 
     error = refused(packed(signed(held | {bundle.ENTRIES: shorter})))
-    assert (BundleProblem.ENTRY_MISSING, 4) == (error.problem, error.facts["seq"])
+    assert (error.problem, error.facts["seq"]) == (BundleProblem.ENTRY_MISSING, 4)
     error = refused(packed(signed(held | {bundle.ENTRIES: cut})))
     assert (BundleProblem.ENTRY_MISSING, desk.entries) == (error.problem, error.facts["seq"])
     error = refused(
@@ -419,7 +419,7 @@ def test_a_broken_trail_is_not_signed(desk: Desk) -> None:
     with pytest.raises(TrailBroken) as caught:
         exported(desk)
 
-    assert {"seq": 4} == caught.value.facts
+    assert caught.value.facts == {"seq": 4}
     assert "entry 4" in sentences.sentence(caught.value)
 
 
@@ -433,7 +433,7 @@ def operator(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def own_key(capsys: pytest.CaptureFixture[str]) -> str:
-    assert 0 == commands.main(["audit", "public-key"])
+    assert commands.main(["audit", "public-key"]) == 0
     return capsys.readouterr().out.split()[0]
 
 
@@ -444,12 +444,12 @@ def test_an_operator_exports_and_a_stranger_checks(
     """`check` runs with broken settings, elsewhere, and opens neither a database nor a socket."""
     key, path = own_key(capsys), tmp_path / "trail.zip"
 
-    assert 0 == commands.main(["audit", "export", str(path)])
+    assert commands.main(["audit", "export", str(path)]) == 0
 
     assert f"audit check {path} --public-key {key}" in capsys.readouterr().out
-    assert 0o600 == path.stat().st_mode & 0o777
+    assert path.stat().st_mode & 0o777 == 0o600
     assert [path] == list(tmp_path.iterdir())
-    assert Action.TRAIL_EXPORTED == desk.actions()[-1]
+    assert desk.actions()[-1] == Action.TRAIL_EXPORTED
     command = [sys.executable, "-m", "upstage_crm", "audit", "check", str(path), "--public-key"]
     environ = without_settings() | {
         "PYTHONPATH": str(ROOT),
@@ -463,12 +463,12 @@ def test_an_operator_exports_and_a_stranger_checks(
         )
 
     good = run(key)
-    assert (0, "") == (good.returncode, good.stderr)
+    assert (good.returncode, good.stderr) == (0, "")
     count = desk.entries
     assert good.stdout.startswith(f"Verified: {count} entries, ")
     assert ", no personal values.\n" in good.stdout
     bad = run(f"ed25519:{OTHER.public_key}")
-    assert (1, "") == (bad.returncode, bad.stdout)
+    assert (bad.returncode, bad.stdout) == (1, "")
     assert bad.stderr.startswith("The export was not signed with this key")
     assert [path] == list(tmp_path.iterdir())
 
@@ -482,7 +482,7 @@ def test_values_are_warned_of_and_withheld_inside_a_revert_window(
     desk.decide(desk.asked(wim, "wim.new@example.org")[1])
     path = tmp_path / "trail.zip"
 
-    assert 0 == commands.main(["audit", "export", str(path), "--with-values"])
+    assert commands.main(["audit", "export", str(path), "--with-values"]) == 0
 
     assert "personal data" in capsys.readouterr().err
     held = members(path.read_bytes())[bundle.VALUES].decode()
@@ -499,11 +499,11 @@ def test_an_export_never_takes_the_place_of_a_file(
     path, before = tmp_path / "trail.zip", desk.entries
     path.write_bytes(b"mine")
 
-    assert 1 == commands.main(["audit", "export", str(path)])
-    assert 1 == commands.main(["audit", "export", str(tmp_path / "nowhere" / "trail.zip")])
+    assert commands.main(["audit", "export", str(path)]) == 1
+    assert commands.main(["audit", "export", str(tmp_path / "nowhere" / "trail.zip")]) == 1
 
-    assert b"mine" == path.read_bytes()
-    assert 2 == capsys.readouterr().err.count("cannot be written")
+    assert path.read_bytes() == b"mine"
+    assert capsys.readouterr().err.count("cannot be written") == 2
     assert before == desk.entries
 
 
@@ -512,11 +512,11 @@ def test_an_unreadable_path_is_one_sentence(
 ) -> None:
     missing = str(tmp_path / "none.zip")
 
-    assert 1 == commands.main(["audit", "check", missing, "--public-key", KEY.public_key])
+    assert commands.main(["audit", "check", missing, "--public-key", KEY.public_key]) == 1
 
     assert (
-        "This file is not an export of the trail, or it cannot be read.\n"
-        == capsys.readouterr().err
+        capsys.readouterr().err
+        == "This file is not an export of the trail, or it cannot be read.\n"
     )
 
 
@@ -524,12 +524,12 @@ def test_an_unreadable_path_is_one_sentence(
 def test_a_trail_that_was_rewritten_whole_without_the_key_is_found_by_its_signatures(
     desk: Desk, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert 0 == commands.main(["audit", "verify"])
+    assert commands.main(["audit", "verify"]) == 0
     capsys.readouterr()
 
     rewrite(desk, 3)
 
-    assert 1 == commands.main(["audit", "verify"])
+    assert commands.main(["audit", "verify"]) == 1
     assert "entry 3" in capsys.readouterr().err
 
 
@@ -539,25 +539,25 @@ def test_a_trail_that_was_rewritten_whole_is_found_by_an_earlier_export(
 ) -> None:
     """With our key every hash and signature fits again: only what was kept elsewhere finds it."""
     path = tmp_path / "trail.zip"
-    assert 0 == commands.main(["audit", "export", str(path)])
+    assert commands.main(["audit", "export", str(path)]) == 0
     last = desk.entries
     against = ["audit", "verify", "--against", str(path)]
     desk.patron(email="later@example.com", given_name="Later")
     capsys.readouterr()
-    assert 0 == commands.main(against)
+    assert commands.main(against) == 0
     begins = capsys.readouterr().out.splitlines()[0]
     assert begins.startswith("The trail begins with the one that was exported at ")
     assert begins.endswith(f": {last} entries.")
 
     rewrite(desk, last, key=KEY)
 
-    assert 0 == commands.main(["audit", "verify"])
+    assert commands.main(["audit", "verify"]) == 0
     capsys.readouterr()
-    assert 1 == commands.main(against)
+    assert commands.main(against) == 1
     said = capsys.readouterr().err
     assert said.startswith("The trail is not the one that was exported at ")
     path.write_bytes(path.read_bytes()[:-1])
-    assert 1 == commands.main(against)
+    assert commands.main(against) == 1
 
 
 @pytest.mark.usefixtures("operator")
@@ -567,8 +567,8 @@ def test_a_trail_that_was_rewritten_with_our_key_is_found_by_the_receipts_after_
     """Each names the head that it stands on, and a copy of it is in a patron's hands."""
     rewrite(desk, 3, key=KEY)
 
-    assert 1 == commands.main(["audit", "verify"])
-    assert 2 == capsys.readouterr().err.count("a receipt is not the one that entry")
+    assert commands.main(["audit", "verify"]) == 1
+    assert capsys.readouterr().err.count("a receipt is not the one that entry") == 2
 
 
 def rewrite(desk: Desk, seq: int, *, key: SigningKey | None = None) -> None:

@@ -16,7 +16,7 @@ PHONE = "phone = '+12125550{0}', phone_key = '+12125550{0}'"
 def test_verify_says_what_it_checked(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
     desk.decide(desk.asked(desk.patron())[1])
 
-    assert 0 == commands.main(["audit", "verify"])
+    assert commands.main(["audit", "verify"]) == 0
 
     said = capsys.readouterr()
     assert (
@@ -24,7 +24,7 @@ def test_verify_says_what_it_checked(desk: Desk, capsys: pytest.CaptureFixture[s
         "1 patron, 1 field change and 1 receipt agree with the trail.\n"
         f"{granting(desk)} rows that grant something are what was recorded or sealed.\n"
     ) == said.out
-    assert "" == said.err
+    assert said.err == ""
 
 
 @pytest.mark.usefixtures("operator")
@@ -34,15 +34,15 @@ def test_verify_names_each_difference_and_fails(
     mara = desk.patron(phone="+1 212 555 0101")
     desk.forge(f"UPDATE patron SET {PHONE.format('666')}", unguarded=True)
 
-    assert 1 == commands.main(["audit", "verify"])
+    assert commands.main(["audit", "verify"]) == 1
 
     said = capsys.readouterr()
     assert said.err.startswith(f"Patron {mara.number}, phone number: the record does not hold")
     assert said.err.count("\n") == 1
     assert "0666" not in said.err + said.out
-    assert "" == said.out
+    assert said.out == ""
     desk.forge(f"UPDATE patron SET {PHONE.format('101')}", unguarded=True)
-    assert 0 == commands.main(["audit", "verify"])
+    assert commands.main(["audit", "verify"]) == 0
 
 
 @pytest.mark.usefixtures("operator")
@@ -53,7 +53,7 @@ def test_verify_names_a_missing_guard_and_the_first_broken_entry(
     desk.as_owner(lambda session: triggers.drop(session.connection()))
     desk.forge("UPDATE audit_entry SET actor_label = 'x' WHERE seq = 2")
 
-    assert 1 == commands.main(["audit", "verify"])
+    assert commands.main(["audit", "verify"]) == 1
 
     said = capsys.readouterr().err
     assert "Guard missing or altered: guard_patron_email." in said

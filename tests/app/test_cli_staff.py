@@ -34,24 +34,24 @@ def test_an_owner_who_lost_everything_gets_in_again(
     token = office.sign_in(owner)
     office.enrol(token)
 
-    assert 0 == commands.main(["staff", "reset", owner.email_key, "--factors"])
+    assert commands.main(["staff", "reset", owner.email_key, "--factors"]) == 0
 
     said = capsys.readouterr().out
     assert "Its second factors are removed." in said
-    assert 0 == office.read(lambda s: second_factor.of(s, owner.id)).count
+    assert office.read(lambda s: second_factor.of(s, owner.id)).count == 0
     assert office.found(token) is None
     line = office.lines(action=Action.SECOND_FACTOR_REMOVED)[0]
-    assert (Channel.COMMAND_LINE, "all") == (line.channel, line.facts["factor"])
-    assert 1 == commands.main(["staff", "reset", "nobody@staff.example.org", "--factors"])
+    assert (line.channel, line.facts["factor"]) == (Channel.COMMAND_LINE, "all")
+    assert commands.main(["staff", "reset", "nobody@staff.example.org", "--factors"]) == 1
 
 
 def test_a_new_password_leaves_the_second_factor_alone(office: Office) -> None:
     owner = office.owner
     office.enrol(office.sign_in(owner))
 
-    assert 0 == commands.main(["staff", "reset", owner.email_key])
+    assert commands.main(["staff", "reset", owner.email_key]) == 0
 
-    assert 1 == office.read(lambda s: second_factor.of(s, owner.id)).count
+    assert office.read(lambda s: second_factor.of(s, owner.id)).count == 1
 
 
 @pytest.mark.parametrize(
@@ -100,11 +100,11 @@ def test_who_is_disabled_leaves_no_request_to_nobody(
     vic = office.staff("Vic", Role.BOX_OFFICE)
     request, _link = office.asked(office.patron(), actor=vic)
 
-    assert 0 == commands.main(["staff", "disable", vic.email_key])
+    assert commands.main(["staff", "disable", vic.email_key]) == 0
 
     assert "1 requests withdrawn" in capsys.readouterr().out
     view = office.view(request)
-    assert (RequestState.WITHDRAWN, Cause.PROPOSER_GONE) == (view.state, view.cause)
+    assert (view.state, view.cause) == (RequestState.WITHDRAWN, Cause.PROPOSER_GONE)
     assert office.chain_is_whole()
-    assert 0 == commands.main(["staff", "disable", vic.email_key]), "a second time changes nothing"
-    assert 1 == len(office.lines(action=Action.STAFF_DISABLED))
+    assert commands.main(["staff", "disable", vic.email_key]) == 0, "a second time changes nothing"
+    assert len(office.lines(action=Action.STAFF_DISABLED)) == 1

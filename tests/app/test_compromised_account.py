@@ -107,7 +107,7 @@ def test_a_stolen_session_mails_next_to_nobody_and_changes_nothing(
         engine.propose(patron, f"right{patron.number}@colleague{patron.number}.example")
         server.pass_time(timedelta(hours=1))
     values = {patron.id: engine.record(patron).values for patron in patrons}
-    assert 8 == len(left(engine))
+    assert len(left(engine)) == 8
     began = clock.now()
 
     came_out = attack(server, patrons, thief)
@@ -124,7 +124,7 @@ def test_a_stolen_session_mails_next_to_nobody_and_changes_nothing(
     assert slowest <= TOLD_WITHIN
     (alert,) = engine.read(alerts.alerts_open)
     assert thief.id == alert.staff_id
-    assert PROPOSALS == came_out.total()
+    assert came_out.total() == PROPOSALS
 
     frozen = engine.write(
         lambda session: offboarding.freeze(
@@ -139,9 +139,9 @@ def test_a_stolen_session_mails_next_to_nobody_and_changes_nothing(
             sa.text(mine.format(open="('held', 'pending')")), {"id": thief.id}
         )
     )
-    assert 0 == still_open
+    assert still_open == 0
     assert values == {patron.id: engine.record(patron).values for patron in patrons}
-    assert () == engine.read(alerts.alerts_open)
+    assert engine.read(alerts.alerts_open) == ()
     assert Action.FIELD_APPLIED not in engine.actions()
     assert engine.chain_is_whole()
     told = [mail for mail in left(engine) if mail[0] == "change_withdrawn"]

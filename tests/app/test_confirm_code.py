@@ -57,8 +57,8 @@ def test_the_code_opens_what_the_link_opens_and_decides_nothing(
 
     answered = enter(web, request_.reference.lower(), typed)
 
-    assert 303 == answered.status_code
-    assert "no-store" == answered.headers["cache-control"]
+    assert answered.status_code == 303
+    assert answered.headers["cache-control"] == "no-store"
     address = answered.headers["location"]
     page = web.get(address.replace("/confirm/", "/confirm/plain", 1))
     assert "Is this your email address?" in page.text
@@ -83,7 +83,7 @@ def test_every_wrong_pair_gets_one_answer(desk: Desk, web: Browser, request_: Pr
 
     assert {400} == {page.status_code for page in pages}
     said = {re.sub(r'value="[^"]*"', "", page.text) for page in pages}
-    assert 1 == len(said)
+    assert len(said) == 1
     assert fixed_copy.CODE_REFUSED in said.pop()
 
 
@@ -96,8 +96,8 @@ def test_five_wrong_codes_close_this_way_and_no_other(
     desk.resend(request_)
     desk.deliver()
 
-    assert 400 == enter(web, request_.reference, code_of(desk)).status_code
-    assert 5 == desk.actions().count(Action.CODE_REFUSED)
+    assert enter(web, request_.reference, code_of(desk)).status_code == 400
+    assert desk.actions().count(Action.CODE_REFUSED) == 5
     assert RequestState.APPROVED is desk.decide(desk.claims())
 
 
@@ -107,8 +107,8 @@ def test_an_older_mails_code_is_dead(desk: Desk, web: Browser, request_: Propose
     desk.resend(request_)
     desk.deliver()
 
-    assert 400 == enter(web, request_.reference, old).status_code
-    assert 303 == enter(web, request_.reference, code_of(desk)).status_code
+    assert enter(web, request_.reference, old).status_code == 400
+    assert enter(web, request_.reference, code_of(desk)).status_code == 303
 
 
 def test_a_browser_of_staff_is_turned_away(desk: Desk, web: Browser, request_: Proposed) -> None:
@@ -123,7 +123,7 @@ def test_a_browser_of_staff_is_turned_away(desk: Desk, web: Browser, request_: P
 
     answered = enter(web, request_.reference, code_of(desk))
 
-    assert 403 == answered.status_code
+    assert answered.status_code == 403
     assert "Staff do not answer for patrons" in answered.text
     assert before == desk.dump()
 
@@ -133,7 +133,7 @@ def test_a_foreign_form_is_turned_away(desk: Desk, web: Browser, request_: Propo
 
     answered = enter(web, request_.reference, code_of(desk), origin="https://evil.example")
 
-    assert 403 == answered.status_code
+    assert answered.status_code == 403
     assert before == desk.dump()
 
 

@@ -158,7 +158,7 @@ class TestRecording:
         assert state is desk.state(request_)
         assert heading == title(web.get(answered.headers["location"]))
         [line] = [line for line in desk.lines() if line.channel is Channel.SIMPLE_PAGE][:1]
-        assert "As agreed." == line.values["comment"]
+        assert line.values["comment"] == "As agreed."
         assert "python-httpx" in str(line.values["user_agent"])
         assert f"upstage-link-{key}" not in str(desk.lines())
 
@@ -175,11 +175,13 @@ class TestRecording:
             answers = list(pool.map(lambda _number: post(), range(2)))
         later = post()
 
-        assert [303, 303, 303] == [got.status_code for got in (*answers, later)]
-        assert "Approved. Thank you" == title(web.get(later.headers["location"]))
-        assert 1 == desk.actions().count(Action.FIELD_APPROVED)
-        assert ["change_applied", "change_applied", "staff_outcome"] == [
-            kind for kind, _to in desk.told(request_)
+        assert [got.status_code for got in (*answers, later)] == [303, 303, 303]
+        assert title(web.get(later.headers["location"])) == "Approved. Thank you"
+        assert desk.actions().count(Action.FIELD_APPROVED) == 1
+        assert [kind for kind, _to in desk.told(request_)] == [
+            "change_applied",
+            "change_applied",
+            "staff_outcome",
         ]
 
     def test_an_objection_after_the_change_is_told_once(
@@ -189,15 +191,15 @@ class TestRecording:
         told = tokens(desk, OLD)[-1]
         other = desk.codec.read(told).key
         web.get(f"/c/{told}")
-        assert "Your details have changed" == title(web.get(PLAIN, params={"link": other}))
+        assert title(web.get(PLAIN, params={"link": other})) == "Your details have changed"
 
         for _time in range(2):
             answer(web, other, **complete(Decision.OBJECT))
 
         page = web.get(PLAIN, params={"link": other})
-        assert "Thank you. We have undone the change" == title(page)
+        assert title(page) == "Thank you. We have undone the change"
         assert "<form" not in page.text
-        assert 1 == desk.actions().count(Action.OBJECTION_RECEIVED)
+        assert desk.actions().count(Action.OBJECTION_RECEIVED) == 1
 
 
 @on_sqlite
@@ -207,20 +209,20 @@ class TestGate:
     ) -> None:
         answered = web.get(f"/c/{token}")
 
-        assert 303 == answered.status_code
+        assert answered.status_code == 303
         assert f"/confirm/?link={key}" == answered.headers["location"]
-        assert "no-store" == answered.headers["cache-control"]
-        assert "no-referrer" == answered.headers["referrer-policy"]
-        assert b"" == answered.content
+        assert answered.headers["cache-control"] == "no-store"
+        assert answered.headers["referrer-policy"] == "no-referrer"
+        assert answered.content == b""
         [cookie] = set_cookies(answered)
         assert f"upstage-link-{key}" == cookie.key
         assert token == cookie.value
         assert cookie["httponly"]
         assert not cookie["secure"]
-        assert "lax" == cookie["samesite"].lower()
-        assert "/" == cookie["path"]
-        assert "7200" == cookie["max-age"]
-        assert "" == cookie["domain"]
+        assert cookie["samesite"].lower() == "lax"
+        assert cookie["path"] == "/"
+        assert cookie["max-age"] == "7200"
+        assert cookie["domain"] == ""
 
     def test_under_https_the_cookie_is_bound_to_the_host(self, desk: Desk, token: str) -> None:
         with serving(desk, public_url=HTTPS):
@@ -231,12 +233,12 @@ class TestGate:
 
             assert cookie["secure"]
             assert f"__Host-upstage-link-{key}" == cookie.key
-            assert "Is this your email address?" == title(client.get(f"{PLAIN}?link={key}"))
+            assert title(client.get(f"{PLAIN}?link={key}")) == "Is this your email address?"
             # A cookie that another host of the domain could have set is not read.
             client.cookies.clear()
             headers = {"cookie": f"upstage-link-{key}={token}"}
             shown = client.get(f"{PLAIN}?link={key}", headers=headers)
-            assert "Open the link in your email again" == title(shown)
+            assert title(shown) == "Open the link in your email again"
 
     @pytest.mark.parametrize("choice", ["approve", "reject"])
     def test_the_choice_of_the_mail_is_passed_on(
@@ -302,9 +304,9 @@ class TestGate:
 
         assert f"/confirm/?link={key}" == answered.headers["location"]
         [cookie] = set_cookies(answered)
-        assert "600" == cookie["max-age"]
+        assert cookie["max-age"] == "600"
         shown = web.get(f"{PLAIN}?link={key}")
-        assert (200, "This request has expired") == (shown.status_code, title(shown))
+        assert (shown.status_code, title(shown)) == (200, "This request has expired")
 
     def test_a_link_that_ends_soon_has_a_shorter_cookie(
         self, desk: Desk, web: Browser, token: str
@@ -313,7 +315,7 @@ class TestGate:
 
         [cookie] = set_cookies(web.get(f"/c/{token}"))
 
-        assert "3600" == cookie["max-age"]
+        assert cookie["max-age"] == "3600"
 
     def test_the_seventh_link_takes_the_place_of_the_oldest(self, desk: Desk, web: Browser) -> None:
         opened: list[str] = []
@@ -341,19 +343,19 @@ class TestGate:
 
         answered = web.get(f"/c/{opened[2]}")
 
-        assert 1 == len(set_cookies(answered))
-        assert 6 == len(web.cookies)
+        assert len(set_cookies(answered)) == 1
+        assert len(web.cookies) == 6
 
     def test_head_answers_like_get_and_leaves_no_cookie(self, web: Browser, token: str) -> None:
         got, headed = web.get(f"/c/{token}"), web.request("HEAD", f"/c/{token}")
 
         assert got.status_code == headed.status_code
         assert got.headers["location"] == headed.headers["location"]
-        assert [] == set_cookies(headed)
+        assert set_cookies(headed) == []
 
     @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH", "OPTIONS"])
     def test_other_methods_are_refused(self, web: Browser, token: str, method: str) -> None:
-        assert 405 == web.request(method, f"/c/{token}").status_code
+        assert web.request(method, f"/c/{token}").status_code == 405
 
 
 @on_sqlite
@@ -376,7 +378,7 @@ class TestDocument:
 
         wanted = 'href="/confirm/plain?link=AAAABBBB-_12&amp;choice=reject"'
         assert built.replace(routes.PLAIN_LINK, wanted) == shown.text
-        assert "no-store" == shown.headers["cache-control"]
+        assert shown.headers["cache-control"] == "no-store"
 
     @pytest.mark.parametrize(
         "link", ["invalid", "", "short", "A" * 13, '"><script>', "AAAABBBB-_1é", "AAAABBBB-_1\n"]
@@ -388,7 +390,7 @@ class TestDocument:
         packed = web.get("/confirm/", headers={"accept-encoding": "gzip"})
         plain = web.get("/confirm/", headers={"accept-encoding": "identity"})
 
-        assert "gzip" == packed.headers["content-encoding"]
+        assert packed.headers["content-encoding"] == "gzip"
         assert "content-encoding" not in plain.headers
         assert built == packed.text == plain.text
 
@@ -399,10 +401,10 @@ class TestDocument:
 
         answered = web.get("/confirm/?link=AAAABBBB-_12")
 
-        assert "/confirm/plain?link=AAAABBBB-_12" == answered.headers["location"]
+        assert answered.headers["location"] == "/confirm/plain?link=AAAABBBB-_12"
 
     def test_it_only_answers_to_get(self, web: Browser, built: str) -> None:
-        assert 405 == web.post("/confirm/").status_code
+        assert web.post("/confirm/").status_code == 405
 
 
 @on_sqlite
@@ -413,7 +415,7 @@ class TestPlainPage:
     ) -> None:
         page = web.get(f"{PLAIN}?link={key}&choice=approve")
 
-        assert 200 == page.status_code
+        assert page.status_code == 200
         for words in (
             "Dana (box office) at Your organisation",
             "M••• S•••",
@@ -433,13 +435,13 @@ class TestPlainPage:
     def test_nothing_is_chosen_or_ticked_beforehand(self, web: Browser, key: str) -> None:
         page = web.get(f"{PLAIN}?link={key}&choice=approve").text
 
-        assert 3 == page.count('type="radio"')
+        assert page.count('type="radio"') == 3
         assert "checked" not in page
 
     def test_it_is_small_and_needs_nothing_else(self, web: Browser, key: str) -> None:
         page = web.get(f"{PLAIN}?link={key}")
 
-        assert 10_000 >= len(page.content)
+        assert len(page.content) <= 10_000
         assert "src=" not in page.text
         assert "<script" not in page.text
         assert re.findall(r'href="([^"]+)"', page.text) == ["data:,", "tel:+15550100"]
@@ -447,8 +449,8 @@ class TestPlainPage:
         assert policy.startswith("default-src 'none'; style-src 'sha256-")
         assert "unsafe" not in policy
         assert plain_html.STYLE in page.text
-        assert "no-store" == page.headers["cache-control"]
-        assert "noindex" == page.headers["x-robots-tag"]
+        assert page.headers["cache-control"] == "no-store"
+        assert page.headers["x-robots-tag"] == "noindex"
 
     def test_staffs_own_words_are_inert_and_for_proven_mailboxes_alone(
         self, desk: Desk, web: Browser, key: str, patron: PatronRecord
@@ -488,7 +490,7 @@ class TestPlainPage:
 
         shown = answer(web, key, comment="My <own> words", **given)
 
-        assert 200 == shown.status_code
+        assert shown.status_code == 200
         assert f'role="alert">{words}</p>' in shown.text
         assert "My &lt;own&gt; words" in shown.text
         assert "checked" not in shown.text
@@ -504,7 +506,7 @@ class TestPlainPage:
             headers={"origin": ORIGIN},
         )
 
-        assert (200, 200) == (blind.status_code, upload.status_code)
+        assert (blind.status_code, upload.status_code) == (200, 200)
         assert before == desk.dump()
 
     def test_a_nonce_is_for_its_link_and_its_hour(
@@ -529,7 +531,7 @@ class TestPlainPage:
 
         refused = answer(web, key, origin=origin, **complete(Decision.APPROVE))
 
-        assert 403 == refused.status_code
+        assert refused.status_code == 403
         assert fixed_copy.FOREIGN in refused.text
         assert before == desk.dump()
 
@@ -544,7 +546,7 @@ class TestPlainPage:
             f"{PLAIN}?link={key}", data=data, headers={"sec-fetch-site": "cross-site"}
         )
 
-        assert 403 == refused.status_code
+        assert refused.status_code == 403
         assert before == desk.dump()
 
     def test_a_comment_that_is_too_long_decides_nothing(
@@ -567,8 +569,8 @@ class TestPlainPage:
         data = {**fields(shown.text), **complete(Decision.APPROVE)}
         answered = web.post(PLAIN, params={"link": key}, data=data, headers={"origin": ORIGIN})
 
-        assert "This request was withdrawn" == title(web.get(answered.headers["location"]))
-        assert OLD == desk.email(patron)
+        assert title(web.get(answered.headers["location"])) == "This request was withdrawn"
+        assert desk.email(patron) == OLD
 
     @pytest.mark.parametrize(
         ("happens", "heading"),
@@ -618,8 +620,8 @@ class TestPlainPage:
 
         refused = answer(web, key, **complete(Decision.APPROVE))
 
-        assert "Your details have changed" == title(page)
-        assert 1 == page.text.count('type="radio"')
+        assert title(page) == "Your details have changed"
+        assert page.text.count('type="radio"') == 1
         assert fixed_copy.CHOOSE_FIRST in refused.text
         assert before == desk.dump()
         answer(web, key, **complete(Decision.OBJECT))
@@ -655,20 +657,20 @@ class TestWithoutALink:
     ) -> None:
         page = web.get(f"{PLAIN}{query}")
 
-        assert (200, "Enter your code") == (page.status_code, title(page))
+        assert (page.status_code, title(page)) == (200, "Enter your code")
         assert 'action="/confirm/code"' in page.text
 
     @pytest.mark.parametrize("query", ["?link=invalid", "?link=" + "A" * 13, "?link=<script>"])
     def test_what_is_no_link_is_not_found(self, web: Browser, query: str) -> None:
         page = web.get(f"{PLAIN}{query}")
 
-        assert (404, "This link does not work") == (page.status_code, title(page))
+        assert (page.status_code, title(page)) == (404, "This link does not work")
         assert "tel:+15550100" in page.text
 
     def test_without_the_cookie_the_mail_is_needed_again(self, web: Browser, key: str) -> None:
         page = web.get(f"{PLAIN}?link={key}")
 
-        assert (200, "Open the link in your email again") == (page.status_code, title(page))
+        assert (page.status_code, title(page)) == (200, "Open the link in your email again")
 
     def test_a_cookie_with_another_token_opens_nothing(
         self, desk: Desk, web: Browser, token: str, key: str
@@ -686,8 +688,8 @@ class TestWithoutALink:
                 data=complete(Decision.APPROVE) | {"nonce": nonce.nonce(wrong, now=desk.now)},
                 headers=headers,
             )
-            assert (404, "This link does not work") == (page.status_code, title(page))
-            assert 303 == posted.status_code
+            assert (page.status_code, title(page)) == (404, "This link does not work")
+            assert posted.status_code == 303
 
         assert before == desk.dump()
 
@@ -696,4 +698,4 @@ class TestWithoutALink:
 
         page = web.get(f"{PLAIN}?link={key}", headers=headers)
 
-        assert "Is this your email address?" == title(page)
+        assert title(page) == "Is this your email address?"

@@ -79,7 +79,7 @@ def test_the_current_address_is_asked_about_all_and_a_stranger_about_the_address
     ]
     assert fixed_copy.APPROVE_ALL in own
     assert len(own.encode()) < 10_000
-    assert {} == groups(stranger)
+    assert groups(stranger) == {}
     for secret in ("555-0199", "Maria", "Main Street", "1961", fixed_copy.APPROVE_ALL):
         assert secret in own
         assert secret not in stranger
@@ -93,16 +93,16 @@ def test_each_field_gets_its_own_answer(
     answers = dict.fromkeys(asked.values(), "reject")
     answers |= {asked["Phone number"]: "approve", asked["Email address"]: "approve"}
 
-    assert 303 == submit(web, key, answer="each", **answers).status_code
+    assert submit(web, key, answer="each", **answers).status_code == 303
 
     held = desk.record(patron).values
-    assert (PHONE, "Mara", None) == (held["phone"], held["given_name"], held["date_of_birth"])
+    assert (held["phone"], held["given_name"], held["date_of_birth"]) == (PHONE, "Mara", None)
     assert RequestState.PENDING is desk.state(request_)
     page = web.get(PLAIN, params={"link": key}).text
     assert "We have your answer" in page
-    assert 3 == page.count('<p class="m">Rejected</p>')
+    assert page.count('<p class="m">Rejected</p>') == 3
     told = [mail for mail in desk.deliver() if mail.to == OLD]
-    assert ["change_partly_applied"] == [mail.tags["kind"] for mail in told]
+    assert [mail.tags["kind"] for mail in told] == ["change_partly_applied"]
     assert "Phone number: approved" in told[0].text
     assert "Date of birth: rejected" in told[0].text
     assert "0199" not in repr([mail.text for mail in desk.mailbox.to(NEW)])
@@ -114,9 +114,9 @@ def test_each_field_gets_its_own_answer(
 def test_all_alike_is_one_answer(desk: Desk, web: Browser, request_: Proposed) -> None:
     key = opened(desk, web, OLD)
 
-    assert 303 == submit(web, key, answer="reject").status_code
+    assert submit(web, key, answer="reject").status_code == 303
 
-    assert 5 == desk.actions().count(Action.FIELD_REJECTED)
+    assert desk.actions().count(Action.FIELD_REJECTED) == 5
 
 
 @pytest.mark.parametrize(
@@ -151,4 +151,4 @@ def test_an_answer_for_somebody_elses_field_counts_for_nothing(
     submit(web, key, answer="approve", **{phone.id: "approve"})
 
     outcomes = {f.field: f.outcome.value for f in desk.view(request_).fields}
-    assert ("applied", "pending") == (outcomes["email"], outcomes["phone"])
+    assert (outcomes["email"], outcomes["phone"]) == ("applied", "pending")

@@ -34,15 +34,15 @@ def test_an_approval_changes_the_address_at_once(desk: Desk) -> None:
     assert RequestState.APPROVED is desk.decide(link)
 
     record = desk.record(patron)
-    assert NEW == record.values["email"]
+    assert record.values["email"] == NEW
     assert desk.now == record.email_verified_at
-    assert NEW == desk.scalar("SELECT email_key FROM patron")
+    assert desk.scalar("SELECT email_key FROM patron") == NEW
     view = desk.view(request)
     assert (RequestState.APPROVED, desk.now) == (view.state, view.ended_at)
-    assert (FieldOutcome.APPLIED, Decision.APPROVE) == (
+    assert (
         view.fields[0].outcome,
         view.fields[0].decision,
-    )
+    ) == (FieldOutcome.APPLIED, Decision.APPROVE)
     assert ReviewChannel.PATRON_PAGE is view.fields[0].channel
 
 
@@ -64,8 +64,8 @@ def test_an_approved_patron_is_found_by_the_new_address_alone(desk: Desk) -> Non
 
     desk.decide(desk.asked(desk.patron())[1])
 
-    assert 1 == desk.read(lambda session: queries.page(session, query=NEW)[0])
-    assert 0 == desk.read(lambda session: queries.page(session, query=OLD)[0])
+    assert desk.read(lambda session: queries.page(session, query=NEW)[0]) == 1
+    assert desk.read(lambda session: queries.page(session, query=OLD)[0]) == 0
 
 
 def test_completion_tells_old_new_and_proposer_exactly_once(desk: Desk) -> None:
@@ -75,9 +75,9 @@ def test_completion_tells_old_new_and_proposer_exactly_once(desk: Desk) -> None:
 
     desk.decide(link)
 
-    assert OUTCOME == kinds_to(desk.deliver())
-    assert [] == desk.deliver()
-    assert OUTCOME == desk.told(request)
+    assert kinds_to(desk.deliver()) == OUTCOME
+    assert desk.deliver() == []
+    assert desk.told(request) == OUTCOME
 
 
 def test_the_old_address_learns_who_when_and_how_to_undo(desk: Desk) -> None:
@@ -95,7 +95,7 @@ def test_the_old_address_learns_who_when_and_how_to_undo(desk: Desk) -> None:
         assert "Monday, 2 March 2026" in part
         assert request.reference in part
     undo = desk.codec.read(desk.tokens(OLD)[-1])
-    assert (Purpose.OBJECTION, Reviewer.CURRENT) == (undo.purpose, undo.reviewer)
+    assert (undo.purpose, undo.reviewer) == (Purpose.OBJECTION, Reviewer.CURRENT)
     assert desk.now + days(30) == undo.expires_at
     assert "Thursday, 5 March 2026" in told.text  # the end of the revert window
 
@@ -109,19 +109,19 @@ def test_the_trail_of_an_approval(desk: Desk) -> None:
     desk.decide(link, evidence=evidence, channel=ReviewChannel.SIMPLE_PAGE)
 
     lines = desk.lines(request_id=request.request_id)
-    assert [
+    assert [line.action for line in lines] == [
         Action.REQUEST_PROPOSED,
         Action.NOTICE_DELIVERED,
         Action.FIELD_APPROVED,
         Action.FIELD_APPLIED,
         Action.RECEIPT_ISSUED,
-    ] == [line.action for line in lines]
+    ]
     said, applied = lines[2], lines[3]
     assert {ActorKind.PATRON} == {said.actor.kind, applied.actor.kind}
     assert {Channel.SIMPLE_PAGE} == {said.channel, applied.channel}
-    assert {"ip_prefix": "192.0.2.0/24", "user_agent": "Browser 1"} == said.values
-    assert {"email.old": OLD, "email.new": NEW} == applied.values
-    assert "She rang." == lines[0].values["reason"]
+    assert said.values == {"ip_prefix": "192.0.2.0/24", "user_agent": "Browser 1"}
+    assert applied.values == {"email.old": OLD, "email.new": NEW}
+    assert lines[0].values["reason"] == "She rang."
     assert desk.chain_is_whole()
 
 
@@ -162,9 +162,9 @@ def test_a_second_approval_changes_nothing(desk: Desk) -> None:
     error = unchanged(desk, lambda: desk.decide(link), errors.RequestEnded)
 
     assert RequestState.APPROVED is error.facts["state"]
-    assert "approved" == desk.review(link).phase
-    assert OUTCOME == desk.told(request)
-    assert 1 == desk.actions().count(Action.FIELD_APPLIED)
+    assert desk.review(link).phase == "approved"
+    assert desk.told(request) == OUTCOME
+    assert desk.actions().count(Action.FIELD_APPLIED) == 1
 
 
 def test_approving_twice_at_one_moment_is_one_change(desk: Desk) -> None:
@@ -174,11 +174,11 @@ def test_approving_twice_at_one_moment_is_one_change(desk: Desk) -> None:
 
     results = together(*[lambda: desk.decide(link)] * 4)
 
-    assert 1 == results.count(RequestState.APPROVED)
+    assert results.count(RequestState.APPROVED) == 1
     losers = [result for result in results if isinstance(result, errors.RequestEnded)]
-    assert [RequestState.APPROVED] * 3 == [error.facts["state"] for error in losers]
-    assert OUTCOME == desk.told(request)
-    assert 1 == desk.actions().count(Action.FIELD_APPLIED)
+    assert [error.facts["state"] for error in losers] == [RequestState.APPROVED] * 3
+    assert desk.told(request) == OUTCOME
+    assert desk.actions().count(Action.FIELD_APPLIED) == 1
     assert desk.chain_is_whole()
 
 
@@ -216,7 +216,7 @@ def test_an_approved_link_replayed_after_a_change_back_changes_nothing(desk: Des
     back_request, back = desk.asked(patron, OLD)
     desk.decide(back)
     assert desk.take_effect(back_request, after=DEFAULT.notice_period)
-    assert OLD == desk.email(patron)
+    assert desk.email(patron) == OLD
 
     unchanged(desk, lambda: desk.decide(link), errors.RequestEnded)
     unchanged(desk, lambda: desk.decide(back), errors.RequestEnded)
@@ -228,7 +228,7 @@ def test_a_first_email_is_approved_by_its_owner(desk: Desk) -> None:
 
     desk.decide(link)
 
-    assert NEW == desk.email(patron)
+    assert desk.email(patron) == NEW
 
 
 def test_mail_not_yet_sent_is_taken_back_when_the_matter_ends(desk: Desk) -> None:
@@ -239,7 +239,7 @@ def test_mail_not_yet_sent_is_taken_back_when_the_matter_ends(desk: Desk) -> Non
 
     desk.withdraw(request)
 
-    assert [] == [kind for kind, _to in kinds_to(desk.deliver()) if kind == "decision_request"]
+    assert [kind for kind, _to in kinds_to(desk.deliver()) if kind == "decision_request"] == []
     assert link.request_id == request.request_id
 
 
@@ -255,7 +255,7 @@ def test_a_link_for_one_request_never_decides_another(desk: Desk) -> None:
     desk.decide(link)
 
     assert RequestState.PENDING is desk.state(second)
-    assert "ole@example.com" == desk.email(ole)
+    assert desk.email(ole) == "ole@example.com"
 
 
 def test_a_link_for_no_request_is_refused(desk: Desk) -> None:
@@ -291,12 +291,12 @@ def test_a_stranger_never_decides_a_field_of_the_current_address(desk: Desk) -> 
     request = desk.propose(patron, changes=PHONE | {"email": {"email": NEW}})
     link = desk.claims(NEW)
 
-    assert ["Email address"] == [field.label for field in desk.review(link).fields]
+    assert [field.label for field in desk.review(link).fields] == ["Email address"]
     phone = next(field.id for field in desk.view(request).fields if field.field == "phone")
     unchanged(desk, lambda: desk.decide(link, field_ids=[phone]), errors.RequestEnded)
     assert RequestState.PENDING is desk.decide(link, Decision.OBJECT)
     outcomes = {field.field: field.outcome for field in desk.view(request).fields}
-    assert {"email": FieldOutcome.OBJECTED, "phone": FieldOutcome.PENDING} == outcomes
+    assert outcomes == {"email": FieldOutcome.OBJECTED, "phone": FieldOutcome.PENDING}
     unchanged(desk, lambda: desk.decide(link, Decision.OBJECT), errors.RequestEnded)
 
 
@@ -306,12 +306,12 @@ def test_two_mailboxes_decide_a_request_of_two_fields(desk: Desk) -> None:
     proposed, current = desk.claims(NEW), desk.claims(OLD)
 
     assert RequestState.PENDING is desk.decide(current)
-    assert "decided" == desk.review(current).phase
+    assert desk.review(current).phase == "decided"
     assert RequestState.APPROVED is desk.decide(proposed)
 
     values = desk.record(patron).values
-    assert (NEW, "+12125550199") == (values["email"], values["phone"])
-    assert 1 == desk.told(request).count(("staff_outcome", DANA))
+    assert (values["email"], values["phone"]) == (NEW, "+12125550199")
+    assert desk.told(request).count(("staff_outcome", DANA)) == 1
 
 
 def test_a_partly_approved_request_is_told_as_such(desk: Desk) -> None:
@@ -327,7 +327,7 @@ def test_a_partly_approved_request_is_told_as_such(desk: Desk) -> None:
         desk.mailbox.to(DANA)[-1].text.split()
     )
     assert desk.take_effect(request, after=DEFAULT.notice_period)
-    assert 1 == desk.told(request).count(("staff_outcome", DANA))
+    assert desk.told(request).count(("staff_outcome", DANA)) == 1
     assert desk.record(patron).values["phone"] is None
     assert RequestState.PARTLY_APPROVED is desk.state(request)
 
@@ -358,8 +358,8 @@ def test_one_field_of_two_may_be_chosen(desk: Desk) -> None:
         link, Decision.REJECT, field_ids=[fields["name"]]
     )
 
-    assert "+12125550199" == desk.record(patron).values["phone"]
-    assert "Smith" == desk.record(patron).values["family_name"]
+    assert desk.record(patron).values["phone"] == "+12125550199"
+    assert desk.record(patron).values["family_name"] == "Smith"
 
 
 def test_the_current_address_that_answers_is_proven(desk: Desk) -> None:
@@ -370,7 +370,7 @@ def test_the_current_address_that_answers_is_proven(desk: Desk) -> None:
 
     assert desk.now == desk.record(patron).email_verified_at
     line = next(line for line in desk.lines() if line.action is Action.ADDRESS_PROVEN)
-    assert {"email": OLD} == line.values
+    assert line.values == {"email": OLD}
 
 
 def test_a_mailbox_that_lost_its_place_decides_nothing_and_the_new_one_is_asked(
@@ -405,4 +405,4 @@ def test_the_yes_of_a_mailbox_that_lost_its_place_meanwhile_counts_no_more(desk:
 
     assert desk.record(patron).values["phone"] == "+12125550199"
     assert desk.claims(NEW).request_id == phone.request_id
-    assert ["Name"] == [field.label for field in desk.review(desk.claims(NEW)).fields]
+    assert [field.label for field in desk.review(desk.claims(NEW)).fields] == ["Name"]

@@ -43,5 +43,5 @@ def test_the_demo_has_every_state_and_every_second_step(
     desk = Desk(database, clock)
     held = desk.scalar("SELECT count(DISTINCT held_for) FROM change_request WHERE state = 'held'")
     assert len(set(HeldFor) - {HeldFor.COOLING}) == held  # what cools down goes out by itself
-    assert ["Luis, box office"] == [a.staff_label for a in desk.read(alerts.alerts_open)]
+    assert [a.staff_label for a in desk.read(alerts.alerts_open)] == ["Luis, box office"]
     assert {Action.REQUEST_REMINDED, Action.PATRON_PROTECTED} <= set(desk.actions())

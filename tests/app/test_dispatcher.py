@@ -56,7 +56,7 @@ def test_mail_leaves_with_live_links_under_its_own_key(
     mail, sender = draft("one", at=clock.now()), ScriptedSender()
     mail_id = enqueue(database, mail, now=clock.now())
 
-    assert 1 == dispatcher(database, sender, clock).run_once()
+    assert dispatcher(database, sender, clock).run_once() == 1
 
     ((key, message),) = sender.calls
     token = CODEC.mint(mail.links["decision"])
@@ -99,9 +99,9 @@ def test_no_transaction_is_open_while_sending(database: Database, clock: FrozenC
     enqueue(database, draft("one", at=clock.now()), now=clock.now())
     worker = dispatcher(database, sender, clock)
 
-    assert 1 == worker.run_once()
+    assert worker.run_once() == 1
     clock.advance(SECOND)
-    assert 1 == worker.run_once()
+    assert worker.run_once() == 1
 
 
 def test_local_mailbox_captures_and_sends_nothing(database: Database, clock: FrozenClock) -> None:
@@ -110,9 +110,9 @@ def test_local_mailbox_captures_and_sends_nothing(database: Database, clock: Fro
         database, draft("ask", at=clock.now(), after=told), now=clock.now(), composer=INSIDE
     )
 
-    assert 2 == dispatcher(database, LocalSender(), clock).run_once()
+    assert dispatcher(database, LocalSender(), clock).run_once() == 2
 
-    assert [MailState.CAPTURED] * 2 == [row(database, each).state for each in (told, asked)]
+    assert [row(database, each).state for each in (told, asked)] == [MailState.CAPTURED] * 2
 
 
 def test_mail_of_local_mode_never_leaves_later(database: Database, clock: FrozenClock) -> None:
@@ -121,7 +121,7 @@ def test_mail_of_local_mode_never_leaves_later(database: Database, clock: Frozen
 
     dispatcher(database, sender, clock).run_once()
 
-    assert [] == sender.calls
+    assert sender.calls == []
     assert MailState.CAPTURED is row(database, mail_id).state
 
 
@@ -130,7 +130,7 @@ def test_local_mode_leaves_mails_for_the_provider_alone(
 ) -> None:
     mail_id = enqueue(database, draft("one", at=clock.now()), now=clock.now())
 
-    assert 0 == dispatcher(database, LocalSender(), clock).run_once()
+    assert dispatcher(database, LocalSender(), clock).run_once() == 0
     assert MailState.QUEUED is row(database, mail_id).state
 
 
@@ -143,17 +143,17 @@ def test_provider_that_is_down_delays_and_loses_nothing(
     worker = dispatcher(database, sender, clock)
 
     for wait_s in (5, 30, 120, 600, 1_800, 3_600):
-        assert 1 == worker.run_once()
+        assert worker.run_once() == 1
         stored = row(database, mail_id)
-        assert (MailState.QUEUED, 500) == (stored.state, stored.last_code)
+        assert (stored.state, stored.last_code) == (MailState.QUEUED, 500)
         assert clock.now() + SECOND * wait_s == stored.next_at
         clock.advance(SECOND * (wait_s - 1))
-        assert 0 == worker.run_once()
+        assert worker.run_once() == 0
         clock.advance(SECOND)
 
-    assert 1 == worker.run_once()
+    assert worker.run_once() == 1
     assert MailState.SENT is row(database, mail_id).state
-    assert 1 == len({(key, message.to_json()) for key, message in sender.calls})
+    assert len({(key, message.to_json()) for key, message in sender.calls}) == 1
 
 
 def test_provider_may_ask_for_more_patience(database: Database, clock: FrozenClock) -> None:
@@ -183,7 +183,7 @@ def test_retries_end_before_the_provider_forgets_the_key(
     assert MailState.UNCERTAIN is row(database, mail_id).state
     assert 22 * HOUR <= clock.now() - started < 23 * HOUR
     clock.advance(24 * HOUR)
-    assert 0 == worker.run_once()
+    assert worker.run_once() == 0
 
 
 def test_mail_found_a_day_after_a_crash_is_not_sent_again(
@@ -198,7 +198,7 @@ def test_mail_found_a_day_after_a_crash_is_not_sent_again(
     clock.advance(23 * HOUR)
     worker.run_once()
 
-    assert 1 == len(sender.calls)
+    assert len(sender.calls) == 1
     assert MailState.UNCERTAIN is row(database, mail_id).state
 
 
@@ -210,11 +210,11 @@ def test_refused_mail_fails_and_is_shown(database: Database, clock: FrozenClock)
     dispatcher(database, sender, clock).run_once()
 
     stored = row(database, mail_id)
-    assert (MailState.FAILED, 422, "validation_error") == (
+    assert (
         stored.state,
         stored.last_code,
         stored.last_type,
-    )
+    ) == (MailState.FAILED, 422, "validation_error")
 
 
 def test_key_with_other_content_is_never_tried_again(
@@ -227,7 +227,7 @@ def test_key_with_other_content_is_never_tried_again(
     worker.run_once()
 
     clock.advance(HOUR)
-    assert 0 == worker.run_once()
+    assert worker.run_once() == 0
     assert MailState.UNCERTAIN is row(database, mail_id).state
 
 
@@ -239,7 +239,7 @@ def test_unexpected_error_is_written_on_the_row(database: Database, clock: Froze
     dispatcher(database, sender, clock).run_once()
 
     stored = row(database, mail_id)
-    assert (MailState.QUEUED, "ZeroDivisionError") == (stored.state, stored.last_type)
+    assert (stored.state, stored.last_type) == (MailState.QUEUED, "ZeroDivisionError")
 
 
 def test_refused_key_pauses_the_queue_and_burns_no_attempt(
@@ -250,16 +250,16 @@ def test_refused_key_pauses_the_queue_and_burns_no_attempt(
     ids = [enqueue(database, draft(f"m/{n}", at=clock.now()), now=clock.now()) for n in range(3)]
     worker = dispatcher(database, sender, clock)
 
-    assert 1 == worker.run_once()
-    assert 0 == worker.run_once()
-    assert [0, 0, 0] == [row(database, mail_id).attempts for mail_id in ids]
+    assert worker.run_once() == 1
+    assert worker.run_once() == 0
+    assert [row(database, mail_id).attempts for mail_id in ids] == [0, 0, 0]
     with database.reading() as session:
-        assert "key_refused" == queries.health(session, now=clock.now()).paused_reason
+        assert queries.health(session, now=clock.now()).paused_reason == "key_refused"
 
     clock.advance(PAUSE)
     while worker.run_once():
         clock.advance(SECOND)
-    assert [MailState.SENT] * 3 == [row(database, mail_id).state for mail_id in ids]
+    assert [row(database, mail_id).state for mail_id in ids] == [MailState.SENT] * 3
     with database.reading() as session:
         assert queries.health(session, now=clock.now()).paused_reason is None
 
@@ -272,12 +272,12 @@ def test_released_pause_is_noticed_by_a_waiting_worker(
     enqueue(database, draft("one", at=clock.now()), now=clock.now())
     worker = dispatcher(database, sender, clock)
     worker.run_once()
-    assert 0 == worker.run_once()
+    assert worker.run_once() == 0
 
     with database.transaction() as session:
         send_gate.release(session)
 
-    assert 1 == worker.run_once()
+    assert worker.run_once() == 1
 
 
 def test_rate_limit_shuts_the_gate_for_every_worker(database: Database, clock: FrozenClock) -> None:
@@ -286,13 +286,13 @@ def test_rate_limit_shuts_the_gate_for_every_worker(database: Database, clock: F
     first = enqueue(database, draft("one", at=clock.now()), now=clock.now())
     enqueue(database, draft("two", at=clock.now()), now=clock.now())
 
-    assert 1 == dispatcher(database, sender, clock).run_once()
+    assert dispatcher(database, sender, clock).run_once() == 1
     clock.advance(SECOND * 6)
-    assert 0 == dispatcher(database, sender, clock).run_once()
-    assert 0 == row(database, first).attempts
+    assert dispatcher(database, sender, clock).run_once() == 0
+    assert row(database, first).attempts == 0
 
     clock.advance(SECOND)
-    assert 1 == dispatcher(database, sender, clock).run_once()
+    assert dispatcher(database, sender, clock).run_once() == 1
 
 
 def test_two_workers_share_one_pace(database: Database, clock: FrozenClock) -> None:
@@ -306,7 +306,7 @@ def test_two_workers_share_one_pace(database: Database, clock: FrozenClock) -> N
         sent.append(sum(worker.run_once() for worker in workers))
         clock.advance(SECOND / 4)
 
-    assert [1, 0] * 6 == sent
+    assert sent == [1, 0] * 6
 
 
 def test_ended_matter_stops_a_mail_that_failed_once(database: Database, clock: FrozenClock) -> None:
@@ -324,8 +324,8 @@ def test_ended_matter_stops_a_mail_that_failed_once(database: Database, clock: F
     worker.run_once()
 
     clock.advance(HOUR)
-    assert 0 == worker.run_once()
-    assert (MailState.CANCELLED, 1) == (row(database, mail_id).state, len(sender.calls))
+    assert worker.run_once() == 0
+    assert (row(database, mail_id).state, len(sender.calls)) == (MailState.CANCELLED, 1)
 
 
 def test_mail_that_left_while_its_matter_ended_counts_as_sent(
@@ -333,7 +333,7 @@ def test_mail_that_left_while_its_matter_ended_counts_as_sent(
 ) -> None:
     def end_matter() -> None:
         with database.transaction() as session:
-            assert 0 == outbox.cancel_unsent(session, request_id=MATTER, now=clock.now())
+            assert outbox.cancel_unsent(session, request_id=MATTER, now=clock.now()) == 0
 
     sender = ScriptedSender()
     sender.will(end_matter)
@@ -358,7 +358,7 @@ def test_worker_that_died_before_the_matter_ended_is_not_followed(
     clock.advance(LEASE + SECOND)
     dispatcher(database, sender, clock).run_once()
 
-    assert (MailState.CANCELLED, 1) == (row(database, mail_id).state, len(sender.calls))
+    assert (row(database, mail_id).state, len(sender.calls)) == (MailState.CANCELLED, 1)
 
 
 def test_survivor_takes_over_from_a_dead_worker(database: Database, clock: FrozenClock) -> None:
@@ -369,9 +369,9 @@ def test_survivor_takes_over_from_a_dead_worker(database: Database, clock: Froze
         dispatcher(database, sender, clock).run_once()
 
     survivor = dispatcher(database, sender, clock)
-    assert 0 == survivor.run_once()
+    assert survivor.run_once() == 0
     clock.advance(LEASE + SECOND)
-    assert 1 == survivor.run_once()
+    assert survivor.run_once() == 1
 
     assert MailState.SENT is row(database, mail_id).state
     first, second = sender.calls
@@ -387,8 +387,8 @@ def test_expired_link_is_not_sent(database: Database, clock: FrozenClock) -> Non
     dispatcher(database, sender, clock).run_once()
 
     stored = row(database, mail_id)
-    assert [] == sender.calls
-    assert (MailState.CANCELLED, "link_expired") == (stored.state, stored.last_type)
+    assert sender.calls == []
+    assert (stored.state, stored.last_type) == (MailState.CANCELLED, "link_expired")
 
 
 def test_link_whose_key_was_revoked_is_not_sent(database: Database, clock: FrozenClock) -> None:
@@ -399,8 +399,8 @@ def test_link_whose_key_was_revoked_is_not_sent(database: Database, clock: Froze
     dispatcher(database, sender, clock, codec=ring).run_once()
 
     stored = row(database, mail_id)
-    assert [] == sender.calls
-    assert (MailState.FAILED, "link_key_missing") == (stored.state, stored.last_type)
+    assert sender.calls == []
+    assert (stored.state, stored.last_type) == (MailState.FAILED, "link_key_missing")
 
 
 def test_link_is_signed_with_its_own_key_after_a_rotation(
@@ -491,7 +491,7 @@ def test_idle_poll_is_one_query(database: Database, clock: FrozenClock) -> None:
     event.listen(database.engine, "before_cursor_execute", note)
     worker.run_once()
 
-    assert ["SELECT"] == [word for word in asked if word not in ("BEGIN", "ROLLBACK")]
+    assert [word for word in asked if word not in ("BEGIN", "ROLLBACK")] == ["SELECT"]
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)

@@ -55,8 +55,12 @@ def decision(engine: Engine, to: str) -> LinkClaims:
 
 
 def is_frozen(engine: Engine, patron: PatronRecord) -> bool:
-    return 1 == engine.scalar(
-        f"SELECT count(*) FROM patron_freeze WHERE patron_id = '{patron.id}' AND cleared_at IS NULL"
+    return (
+        engine.scalar(
+            "SELECT count(*) FROM patron_freeze WHERE cleared_at IS NULL "
+            f"AND patron_id = '{patron.id}'"
+        )
+        == 1
     )
 
 
@@ -72,7 +76,7 @@ def test_an_objection_inside_the_window_puts_back_and_freezes(
 
     assert RequestState.REVERTED is engine.decide(objection(engine, OLD), Decision.OBJECT)
 
-    assert OLD == engine.email(patron)
+    assert engine.email(patron) == OLD
     told = engine.told(request)
     assert {("change_reverted", OLD), ("change_reverted", NEW)} < set(told)
     assert ("record_frozen", "rosa@staff.example.org") in told
@@ -111,7 +115,7 @@ def test_an_address_taken_meanwhile_is_not_put_back(engine: Engine) -> None:
 
     engine.decide(claims, Decision.OBJECT)
 
-    assert NEW == engine.email(patron)
+    assert engine.email(patron) == NEW
     assert is_frozen(engine, patron)
 
 
@@ -127,7 +131,7 @@ def test_each_field_is_put_back_by_itself(engine: Engine) -> None:
     assert RequestState.REVERTED is engine.revert(request, engine.owner)
 
     values = engine.record(patron).values
-    assert ("Mara", "+12125550111") == (values["given_name"], values["phone"])
+    assert (values["given_name"], values["phone"]) == ("Mara", "+12125550111")
     assert is_frozen(engine, patron)
 
 
@@ -141,7 +145,7 @@ def test_an_objection_while_pending_flags_and_asks_both_from_then_on(engine: Eng
     again = engine.propose(patron, "other@example.org")
 
     (field,) = engine.view(again).fields
-    assert 2 == len(field.reviewers)
+    assert len(field.reviewers) == 2
     assert engine.decide(decision(engine, "other@example.org")) is RequestState.PENDING
     engine.clock.advance(days(6))  # silence is a no
     assert not engine.take_effect(again)
@@ -158,7 +162,7 @@ def test_the_desk_is_stopped_by_the_current_address(engine: Engine, rosa: StaffM
     assert engine.decide(decision(engine, OLD), Decision.REJECT) is RequestState.REJECTED
 
     assert not engine.take_effect(request, after=days(4))
-    assert OLD == engine.email(patron)
+    assert engine.email(patron) == OLD
     assert ("staff_outcome", "dana@staff.example.org") in engine.told(request)
 
 
@@ -169,11 +173,11 @@ def test_a_change_of_the_desk_can_be_put_back(engine: Engine, rosa: StaffMember)
     engine.vouch(request, rosa)
     assert engine.decide(decision(engine, NEW)) is RequestState.WAITING
     assert engine.take_effect(request, after=DEFAULT.desk_wait)
-    assert NEW == engine.email(patron)
+    assert engine.email(patron) == NEW
     engine.clock.advance(timedelta(hours=1))
 
     assert RequestState.REVERTED is engine.decide(objection(engine, OLD), Decision.OBJECT)
-    assert OLD == engine.email(patron)
+    assert engine.email(patron) == OLD
 
 
 def test_an_address_taken_during_the_wait_ends_the_desks_change(
@@ -188,7 +192,7 @@ def test_an_address_taken_during_the_wait_ends_the_desks_change(
     assert engine.take_effect(request, after=DEFAULT.desk_wait)
 
     assert RequestState.WITHDRAWN is engine.state(request)
-    assert OLD == engine.email(patron)
+    assert engine.email(patron) == OLD
 
 
 def test_a_declined_identification_ends_the_request(engine: Engine, rosa: StaffMember) -> None:
@@ -199,4 +203,4 @@ def test_a_declined_identification_ends_the_request(engine: Engine, rosa: StaffM
     engine.decline(request, rosa)
 
     assert RequestState.WITHDRAWN is engine.state(request)
-    assert [] == [mail for mail in engine.queued() if mail[1] in (OLD, NEW)]
+    assert [mail for mail in engine.queued() if mail[1] in (OLD, NEW)] == []

@@ -65,7 +65,7 @@ def real(provider: FaultServer, **more: str) -> dict[str, str]:
 
 
 def test_a_laptop_without_a_key_is_well(database: Database) -> None:
-    assert [] == troubles(database)
+    assert troubles(database) == []
     notes = [words for mark, words in found(database) if mark is Mark.NOTE]
     assert MAIL_MODE_WORDS[MailMode.DEMO] in notes
 
@@ -80,8 +80,8 @@ def test_a_deployment_with_everything_is_well(database: Database, provider: Faul
     provider.default = Answer(body=DOMAINS)
     more = real(provider, UPSTAGE_PUBLIC_URL="https://crm.theatre.example")
 
-    assert [] == troubles(database, more)
-    assert "Bearer re_test" == provider.received[0].headers["authorization"]
+    assert troubles(database, more) == []
+    assert provider.received[0].headers["authorization"] == "Bearer re_test"
     assert {"GET"} == {request.method for request in provider.received}
 
 
@@ -115,7 +115,7 @@ def test_what_the_provider_refuses_is_said(
 def test_a_key_that_may_only_send_is_no_trouble(database: Database, provider: FaultServer) -> None:
     provider.default = Answer(401, {"name": "restricted_api_key"})
 
-    assert [] == troubles(database, real(provider))
+    assert troubles(database, real(provider)) == []
 
 
 def test_a_clock_that_is_wrong_is_said(database: Database, provider: FaultServer) -> None:
@@ -132,9 +132,9 @@ def test_a_missing_webhook_secret_is_said(database: Database, provider: FaultSer
     more = real(provider)
     del more["RESEND_WEBHOOK_SECRET"]
 
-    assert ["No RESEND_WEBHOOK_SECRET: nobody tells us of mail that comes back."] == troubles(
-        database, more
-    )
+    assert troubles(database, more) == [
+        "No RESEND_WEBHOOK_SECRET: nobody tells us of mail that comes back."
+    ]
 
 
 def test_links_without_https_are_said(database: Database, provider: FaultServer) -> None:
@@ -298,10 +298,10 @@ def test_the_command_fails_on_trouble(
     assert database
     for name, value in (KEYS | {"UPSTAGE_DATABASE_URL": database_url}).items():
         monkeypatch.setenv(name, value)
-    assert 0 == commands.main(["doctor"])
+    assert commands.main(["doctor"]) == 0
     assert "Every guard of the database stands." in capsys.readouterr().out
     for name, value in (PUBLIC | {"UPSTAGE_PUBLIC_URL": "http://crm.theatre.example"}).items():
         monkeypatch.setenv(name, value)
 
-    assert doctor.TROUBLE == commands.main(["doctor"])
+    assert commands.main(["doctor"]) == doctor.TROUBLE
     assert "checks found trouble" in capsys.readouterr().err

@@ -235,8 +235,8 @@ def test_the_proof_survives(story: Story) -> None:
         after.field_changes,
         after.receipts,
     )
-    assert 0 < after.receipts
-    assert [Action.ERASURE_REQUESTED, Action.PATRON_ERASED] == story.desk.actions()[-2:]
+    assert after.receipts > 0
+    assert story.desk.actions()[-2:] == [Action.ERASURE_REQUESTED, Action.PATRON_ERASED]
     assert all(not line.values for line in story.desk.lines(patron_id=story.patron.id))
 
 
@@ -259,7 +259,7 @@ def test_what_stays_is_the_number_and_what_happened(story: Story) -> None:
         lambda session: patron_queries.page(session, query=str(record.number))
     )
     assert (1, record.number) == (total, line.number)
-    assert 0 == story.desk.read(lambda session: patron_queries.page(session, query="quill"))[0]
+    assert story.desk.read(lambda session: patron_queries.page(session, query="quill"))[0] == 0
 
 
 def test_nobody_else_loses_anything(story: Story) -> None:
@@ -279,7 +279,7 @@ def test_nobody_else_loses_anything(story: Story) -> None:
         f"SELECT count(*) FROM mail_outbox WHERE subject = 'Erased' "
         f"AND patron_id <> '{story.patron.id}'"
     )
-    assert 0 == count
+    assert count == 0
 
 
 def test_the_person_is_told_by_a_last_mail_which_is_blanked_once_it_has_left(story: Story) -> None:
@@ -291,13 +291,13 @@ def test_the_person_is_told_by_a_last_mail_which_is_blanked_once_it_has_left(sto
 
     (mail,) = story.desk.deliver()
 
-    assert (OLD, "record_erased") == (mail.to, mail.tags["kind"])
+    assert (mail.to, mail.tags["kind"]) == (OLD, "record_erased")
     assert "erased the personal data" in mail.text
     for word in WORDS:
         assert word not in mail.text.casefold()
     assert before + 1 == len(story.desk.mailbox.messages)
-    assert 1 == story.sweep()
-    assert 0 == story.sweep()
+    assert story.sweep() == 1
+    assert story.sweep() == 0
     assert set() == story.left()
 
 
@@ -315,7 +315,7 @@ def test_mails_keep_what_happened_to_them(story: Story) -> None:
         f"SELECT count(*) FROM mail_outbox WHERE patron_id = '{story.patron.id}' "
         "AND subject <> 'Erased'"
     )
-    assert 0 == blank
+    assert blank == 0
 
 
 def test_a_patron_without_a_working_mailbox_is_erased_without_a_mail(story: Story) -> None:
@@ -324,7 +324,7 @@ def test_a_patron_without_a_working_mailbox_is_erased_without_a_mail(story: Stor
     )
     story.erase()
 
-    assert [] == story.desk.mailbox.messages
+    assert story.desk.mailbox.messages == []
     assert set() == story.left()
 
 
@@ -336,7 +336,7 @@ def test_unsent_mails_about_the_person_never_leave(story: Story) -> None:
     story.ask()
     story.confirm()
 
-    assert ["record_erased"] == [mail.tags["kind"] for mail in desk.deliver()]
+    assert [mail.tags["kind"] for mail in desk.deliver()] == ["record_erased"]
     story.sweep()
     assert set() == story.left()
 
@@ -346,7 +346,7 @@ def test_unsent_mails_about_the_person_never_leave(story: Story) -> None:
 
 def test_an_open_request_a_window_and_a_dispute_stand_in_the_way(story: Story) -> None:
     desk = story.desk
-    assert [] == story.blockers()
+    assert story.blockers() == []
     open_request = desk.propose(story.patron, changes={"phone": {"phone": "+1 212 555 0199"}})
     assert [(BlockerKind.OPEN_REQUEST, open_request.reference)] == story.blockers()
     error = unchanged(desk, story.ask, ErasureBlocked)
@@ -357,7 +357,7 @@ def test_an_open_request_a_window_and_a_dispute_stand_in_the_way(story: Story) -
     assert [(BlockerKind.REVERT_WINDOW, applied.reference)] == story.blockers()
     unchanged(desk, story.ask, ErasureBlocked)
     desk.decide(desk.claims(OLD), Decision.OBJECT)
-    assert [(BlockerKind.FROZEN, "")] == story.blockers()
+    assert story.blockers() == [(BlockerKind.FROZEN, "")]
     unchanged(desk, story.ask, ErasureBlocked)
 
 
@@ -366,7 +366,7 @@ def test_the_window_ends_by_itself(story: Story) -> None:
     desk.decide(desk.asked(story.patron)[1])
     desk.clock.advance(days(3))
 
-    assert [] == story.blockers()
+    assert story.blockers() == []
     story.erase()
 
 
@@ -410,7 +410,7 @@ def test_an_erasure_can_be_declined_and_asked_for_again(story: Story) -> None:
 
     unchanged(story.desk, story.confirm, NothingWaits)
     unchanged(story.desk, story.decline, NothingWaits)
-    assert Action.ERASURE_DECLINED == story.desk.actions()[-1]
+    assert story.desk.actions()[-1] == Action.ERASURE_DECLINED
     story.ask()
     story.decline(story.lead)  # whoever asked may take it back
     story.ask()
@@ -463,7 +463,7 @@ def test_an_erased_record_takes_nothing_any_more(story: Story) -> None:
 def test_the_address_is_free_for_another_patron(story: Story) -> None:
     story.erase()
 
-    assert OLD == story.desk.email(story.desk.patron(given_name="Another"))
+    assert story.desk.email(story.desk.patron(given_name="Another")) == OLD
 
 
 # --- the guard's second path ---------------------------------------------------------------------
@@ -551,7 +551,7 @@ def test_a_forged_erasure_writes_nothing_but_emptiness(story: Story) -> None:
     forged(story, f"UPDATE patron SET email = NULL, email_key = NULL WHERE {mine}")
 
     report = story.verified()
-    assert [(Problem.VALUE, "email")] == [(d.problem, d.field) for d in report.differences]
+    assert [(d.problem, d.field) for d in report.differences] == [(Problem.VALUE, "email")]
 
 
 def test_one_person_cannot_forge_both_signatures_of_an_erasure(story: Story) -> None:
@@ -595,7 +595,7 @@ def test_nothing_of_the_person_is_left_in_the_bytes_of_the_file(story: Story) ->
     story.ask()
     story.confirm()
     story.desk.deliver()
-    assert 1 == schedule.blank_erased(story.runtime())
+    assert schedule.blank_erased(story.runtime()) == 1
 
     assert set() == _in_files(path)
 

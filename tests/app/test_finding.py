@@ -106,8 +106,8 @@ def test_a_number_is_found_by_its_beginning_by_everybody(desk: Desk, role: Role)
     patron = mara(desk)
     protect(desk, patron)
 
-    assert 1 == found(desk, str(patron.number)[:3], role)
-    assert 1 == found(desk, str(patron.number), role)
+    assert found(desk, str(patron.number)[:3], role) == 1
+    assert found(desk, str(patron.number), role) == 1
 
 
 @pytest.mark.parametrize("is_protected", [False, True])
@@ -131,22 +131,22 @@ def test_a_reference_and_a_subject_are_found_by_everybody(desk: Desk) -> None:
     reference = desk.propose(mara(desk), PROPOSED).reference
 
     for role in Role:
-        assert 1 == in_queue(desk, reference, role)
+        assert in_queue(desk, reference, role) == 1
         assert in_mailbox(desk, reference, role)
 
 
 def test_a_preferred_name_and_a_tag_are_no_secret_of_the_patrons(desk: Desk) -> None:
     desk.patron("nobody@harbour.example", "Zoe", "Young", free={"preferred_name": "Buttercup"})
 
-    assert 1 == found(desk, "butter", Role.READ_ONLY)
+    assert found(desk, "butter", Role.READ_ONLY) == 1
 
 
 def test_two_words_must_both_be_told(desk: Desk) -> None:
     """A name and the beginning of an address would else tell the address."""
     mara(desk)
 
-    assert 1 == found(desk, "mara quill", Role.BOX_OFFICE)
-    assert 0 == found(desk, "mara quill", Role.READ_ONLY)
+    assert found(desk, "mara quill", Role.BOX_OFFICE) == 1
+    assert found(desk, "mara quill", Role.READ_ONLY) == 0
 
 
 @pytest.mark.parametrize("sort", [PatronSort.EMAIL, PatronSort.CITY])
@@ -159,9 +159,9 @@ def test_the_order_does_not_tell_either(desk: Desk, sort: PatronSort) -> None:
         lines = desk.read(lambda session: queries.page(session, sort=sort, reader=role))[1]
         return [line.name for line in lines]
 
-    assert ["Ann Young", "Bea Young"] == names(Role.READ_ONLY)
+    assert names(Role.READ_ONLY) == ["Ann Young", "Bea Young"]
     if sort is PatronSort.EMAIL:
-        assert ["Bea Young", "Ann Young"] == names(Role.OWNER)
+        assert names(Role.OWNER) == ["Bea Young", "Ann Young"]
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 10])

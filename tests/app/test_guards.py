@@ -106,7 +106,7 @@ def test_a_patron_is_never_deleted(scene: Scene) -> None:
     """DELETE, and DELETE followed by an INSERT in the same transaction."""
     where = f"id = '{scene.mara.id}'"
     values = scene.desk.dump()["patron"]
-    assert 3 == len(values)
+    assert len(values) == 3
 
     scene.refuses(f"DELETE FROM patron WHERE {where}", by="patron delete")
     scene.refuses("DELETE FROM patron", by="patron delete")
@@ -220,7 +220,7 @@ def names(desk: Desk) -> list[tuple[str, str]]:
 
 
 def test_a_fresh_database_misses_no_guard(desk: Desk) -> None:
-    assert () == missing(desk)
+    assert missing(desk) == ()
     assert len(names(desk)) > 40
 
 
@@ -231,7 +231,7 @@ def test_every_dropped_guard_is_named(desk: Desk) -> None:
             connection.exec_driver_sql(f"DROP TRIGGER {name}{on}")
             assert name in {found.removeprefix("on_") for found in _missing_in(connection)}
             transaction.rollback()
-    assert () == missing(desk)
+    assert missing(desk) == ()
 
 
 def test_an_altered_guard_is_named(desk: Desk) -> None:
@@ -248,7 +248,7 @@ def test_an_altered_guard_is_named(desk: Desk) -> None:
             "SET search_path TO 'public', 'pg_temp' AS $$BEGIN RETURN NEW; END$$"
         )
 
-    assert ("guard_patron_email",) == missing(desk)
+    assert missing(desk) == ("guard_patron_email",)
 
 
 def test_a_trigger_that_is_not_ours_is_named(desk: Desk) -> None:
@@ -257,7 +257,7 @@ def test_a_trigger_that_is_not_ours_is_named(desk: Desk) -> None:
         pytest.skip("PostgreSQL's own ways are in test_database_roles")
     desk.run("CREATE TRIGGER zz AFTER UPDATE ON staff BEGIN UPDATE staff SET desk = 'x'; END")
 
-    assert ("zz",) == missing(desk)
+    assert missing(desk) == ("zz",)
 
 
 WEAKENED = (
@@ -298,12 +298,12 @@ def test_guards_can_be_taken_down_and_put_back(desk: Desk) -> None:
     """What a migration does."""
     with desk.owned.begin() as connection:
         triggers.drop(connection)
-    assert [] == names(desk)
+    assert names(desk) == []
 
     with desk.owned.begin() as connection:
         triggers.install(connection, PROTECTED)
 
-    assert () == missing(desk)
+    assert missing(desk) == ()
 
 
 def _missing_in(connection: sa.Connection) -> Sequence[str]:

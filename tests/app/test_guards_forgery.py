@@ -28,9 +28,9 @@ def test_an_approved_value_is_written_once_and_marked(scene: Scene) -> None:
     """The control for every attack below: in the right order, with the right value, it passes."""
     scene.ours(*approved(scene), f"{written()} AND status = 'active'")
 
-    assert NEW == scene.desk.email(scene.mara)
+    assert scene.desk.email(scene.mara) == NEW
     outcome = scene.desk.scalar(f"SELECT outcome FROM field_change WHERE id = '{scene.change}'")
-    assert "applied" == outcome
+    assert outcome == "applied"
     # It is used up: neither another value nor the old one can be written with it.
     scene.refuses(f"UPDATE patron SET email = '{OLD}', email_key = '{OLD}' WHERE email = '{NEW}'")
 

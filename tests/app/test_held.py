@@ -63,7 +63,7 @@ def test_a_held_request_asks_nobody_before_another_member_releases_it(
     patron = engine.patron()
     request = engine.propose(patron, changes=PHONE)
     clerk = engine.staff("Vic", Role.BOX_OFFICE)
-    assert [] == engine.queued()
+    assert engine.queued() == []
     engine.clock.advance(days(10))
     assert not engine.expire(request)
 
@@ -98,7 +98,7 @@ def test_what_can_no_longer_be_true_is_withdrawn_at_release(
     assert RequestState.WITHDRAWN is engine.release(request, rosa)
 
     assert Cause.ADDRESS_TAKEN is engine.view(request).cause
-    assert [] == [mail for mail in engine.queued() if mail[1] in (OLD, NEW)]
+    assert [mail for mail in engine.queued() if mail[1] in (OLD, NEW)] == []
 
 
 def test_nobody_is_released_to_a_mailbox_that_stopped_working(
@@ -126,10 +126,10 @@ def test_a_running_question_goes_on_without_the_mailbox_that_stopped_working(
 
     engine.resend(both)
     again = [mail for mail in engine.deliver() if mail.tags["kind"] == "decision_request"]
-    assert [NEW] == [mail.to for mail in again]
+    assert [mail.to for mail in again] == [NEW]
     engine.clock.advance(days(2))
     assert engine.remind(both)
-    assert [NEW] == [mail.to for mail in engine.deliver()]
+    assert [mail.to for mail in engine.deliver()] == [NEW]
 
 
 def test_a_protected_patron_needs_both_mailboxes(engine: Engine, rosa: StaffMember) -> None:
@@ -139,10 +139,10 @@ def test_a_protected_patron_needs_both_mailboxes(engine: Engine, rosa: StaffMemb
     engine.protect(patron, rosa)
 
     assert RequestState.PENDING is engine.decide(link)
-    assert OLD == engine.email(patron)
+    assert engine.email(patron) == OLD
     assert Action.REVIEWER_ADDED in engine.actions(request_id=request.request_id)
     assert RequestState.APPROVED is engine.decide(engine.claims(OLD))
-    assert NEW == engine.email(patron)
+    assert engine.email(patron) == NEW
 
     later = engine.propose(patron, "other@example.org")
     (field,) = engine.view(later).fields
@@ -179,7 +179,7 @@ def test_a_code_that_is_read_out_counts_once_two_members_say_so(
     (code,) = engine.codes_in(NEW)
     clerk = engine.staff("Vic", Role.BOX_OFFICE)
     assert engine.read_out(request, clerk, code)
-    assert OLD == engine.email(patron)
+    assert engine.email(patron) == OLD
 
     unchanged(engine, lambda: engine.confirm_code(request, clerk), Forbidden)
     assert RequestState.APPROVED is engine.confirm_code(request, rosa)
@@ -188,7 +188,7 @@ def test_a_code_that_is_read_out_counts_once_two_members_say_so(
     assert ReviewChannel.DESK is field.channel
     approved = engine.lines(request_id=request.request_id, action=Action.FIELD_APPROVED)
     assert (clerk.id, rosa.id) == (approved[0].facts["clerk"], approved[0].facts["second"])
-    assert NEW == engine.email(patron)
+    assert engine.email(patron) == NEW
 
 
 def test_whoever_heard_the_code_cannot_confirm_it(engine: Engine, rosa: StaffMember) -> None:
@@ -247,6 +247,6 @@ def test_each_reminder_leaves_once_and_the_end_is_told_once(engine: Engine) -> N
         engine.expire(request)
         sent += [(mail.tags["kind"], mail.to) for mail in engine.deliver()]
 
-    assert 2 == sent.count(("decision_reminder", OLD))
-    assert 1 == sent.count(("change_expired", OLD))
-    assert 1 == sent.count(("staff_outcome", "dana@staff.example.org"))
+    assert sent.count(("decision_reminder", OLD)) == 2
+    assert sent.count(("change_expired", OLD)) == 1
+    assert sent.count(("staff_outcome", "dana@staff.example.org")) == 1

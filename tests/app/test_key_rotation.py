@@ -63,14 +63,14 @@ def test_links_of_the_older_key_work_until_their_end(engine: Engine) -> None:
     waiting = engine.propose(engine.patron("w@example.com", "Wim"), "w1@example.org")
     parts = restarted(engine, NEW_KEY, OLD_KEY)
 
-    assert 0 == revoke_dead_links(parts)
+    assert revoke_dead_links(parts) == 0
 
-    assert "test-key" == engine.claims("w1@example.org").kid
+    assert engine.claims("w1@example.org").kid == "test-key"
     assert engine.redeem(request, code)
     assert RequestState.APPROVED is engine.decide(link)
     engine.clock.advance(timedelta(hours=1))
     engine.resend(waiting)
-    assert "newer" == engine.claims("w1@example.org").kid
+    assert engine.claims("w1@example.org").kid == "newer"
 
 
 def test_a_revoked_key_kills_its_links_at_once_and_staff_are_told(engine: Engine) -> None:
@@ -86,12 +86,12 @@ def test_a_revoked_key_kills_its_links_at_once_and_staff_are_told(engine: Engine
     with pytest.raises(LinkRefused):
         engine.codec.read(token)
     assert not engine.redeem(request, code)
-    assert 2 == revoke_dead_links(parts)
-    assert 0 == revoke_dead_links(parts)
+    assert revoke_dead_links(parts) == 2
+    assert revoke_dead_links(parts) == 0
 
     for ended in (request, queued):
         view = engine.view(ended)
-        assert (RequestState.WITHDRAWN, Cause.KEY_REVOKED) == (view.state, view.cause)
+        assert (view.state, view.cause) == (RequestState.WITHDRAWN, Cause.KEY_REVOKED)
         assert ("staff_outcome", "dana@staff.example.org") in engine.told(ended)
     engine.deliver()
     assert not engine.mailbox.to("w1@example.org")

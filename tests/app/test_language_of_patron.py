@@ -59,7 +59,7 @@ def test_every_mail_of_a_request_is_in_the_patrons_language_and_time(
     for mail in mails:
         assert f'<html lang="{language}" dir="{direction(language)}"' in mail.html
         for part in (mail.subject, mail.html, mail.text):
-            assert [] == english_in(part, language)
+            assert english_in(part, language) == []
         assert {found.partition("?")[0] for found in LINK.findall(mail.text)} == {
             found.partition("?")[0] for found in LINK.findall(mail.html)
         }
@@ -89,7 +89,7 @@ def test_the_page_is_in_the_patrons_language_whatever_the_browsers(
 
     assert f'<html lang="{language}" dir="{direction(language)}">' in page
     assert f"<h1>{TITLES[language]}</h1>" in page
-    assert language == "en" or [] == english_in(page, language)
+    assert language == "en" or english_in(page, language) == []
 
 
 @on_sqlite
@@ -111,7 +111,7 @@ def test_what_is_wrong_with_an_answer_is_said_in_the_patrons_language(desk: Desk
 
     for answer in answers:
         assert 'role="alert"' in answer
-        assert [] == english_in(answer, "de")
+        assert english_in(answer, "de") == []
     assert "höchstens 500 Zeichen" in answers[1]
 
 
@@ -128,7 +128,7 @@ def test_without_a_link_the_browsers_language_counts_and_then_the_organisations(
         ]
 
     said = [re.search(r'<html lang="(\w+)"', page) for page in found]
-    assert ["fr", "en", "fr", "en"] == [match[1] for match in said if match]
+    assert [match[1] for match in said if match] == ["fr", "en", "fr", "en"]
 
 
 @on_sqlite
@@ -159,5 +159,5 @@ def test_a_receipt_is_in_the_language_of_the_mail_that_led_to_it(desk: Desk) -> 
         pdf = web.get("/confirm/receipt.pdf", params=link)
 
     assert '<html lang="ar" dir="rtl">' in page
-    assert [] == english_in(page, "ar")
-    assert (200, b"%PDF") == (pdf.status_code, pdf.content[:4])
+    assert english_in(page, "ar") == []
+    assert (pdf.status_code, pdf.content[:4]) == (200, b"%PDF")

@@ -67,12 +67,12 @@ def test_one_press_ends_all_that_a_member_began(
 
     for request in (asked, unheard):
         view = engine.view(request)
-        assert (RequestState.WITHDRAWN, Cause.PROPOSER_GONE) == (view.state, view.cause)
+        assert (view.state, view.cause) == (RequestState.WITHDRAWN, Cause.PROPOSER_GONE)
     assert RequestState.PENDING is engine.state(others)
     assert engine.read(lambda s: accounts.find_active(s, vic.id)) is None
     assert engine.read(lambda s: sessions.find(s, token, now=engine.now)) is None
     told = [(m.tags["kind"], m.to) for m in engine.deliver()]
-    assert [NEW, OLD] == sorted(to for kind, to in told if kind == "change_withdrawn")
+    assert sorted(to for kind, to in told if kind == "change_withdrawn") == [NEW, OLD]
     assert not {"un@example.com", "un@else.example", vic.email_key} & {to for _kind, to in told}
     unchanged(engine, lambda: engine.decide(link), RequestEnded)
     (frozen,) = engine.lines(action=Action.STAFF_FROZEN)
@@ -149,7 +149,7 @@ def test_nothing_slips_through_while_an_account_is_frozen(
     refused = [result for result in came_out if isinstance(result, Exception)]
     assert {"forbidden"} >= {str(error) for error in refused}
     still_open = "SELECT count(*) FROM change_request WHERE state IN ('held', 'pending')"
-    assert 0 == engine.scalar(still_open)
+    assert engine.scalar(still_open) == 0
     assert engine.chain_is_whole()
 
 
@@ -180,7 +180,7 @@ def test_members_who_propose_trip_freeze_and_hand_over_at_once_wait_for_each_oth
     )
 
     failed = [result for result in came_out if isinstance(result, Exception)]
-    assert [] == [error for error in failed if not isinstance(error, UpstageError)]
+    assert [error for error in failed if not isinstance(error, UpstageError)] == []
     assert engine.chain_is_whole()
 
 
@@ -189,9 +189,9 @@ def test_a_freeze_closes_the_alert(engine: Engine, vic: StaffMember, rosa: Staff
         patron = engine.patron(f"p{n}@example.com", f"P{n}")
         engine.propose(patron, f"p{n}@venue{n}.example", actor=vic)
 
-    assert 6 == engine.freeze(vic, rosa).withdrawn
+    assert engine.freeze(vic, rosa).withdrawn == 6
 
-    assert () == engine.read(alerts.alerts_open)
+    assert engine.read(alerts.alerts_open) == ()
     (closed,) = engine.lines(action=Action.ALERT_CLOSED)
     assert rosa.id == closed.actor.id
 
@@ -211,14 +211,14 @@ def test_who_takes_over_hears_of_the_outcome_and_keeps_the_request_alive(
     patron = engine.patron()
     request, link = engine.asked(patron, actor=vic)
 
-    assert 1 == engine.hand_over(vic, rosa, engine.owner)
+    assert engine.hand_over(vic, rosa, engine.owner) == 1
     # What stays with the one who leaves is nothing: a freeze finds no request of his.
-    assert 0 == engine.freeze(vic, rosa).withdrawn
+    assert engine.freeze(vic, rosa).withdrawn == 0
     assert RequestState.APPROVED is engine.decide(link)
 
     view = engine.view(request)
     assert (vic.id, "Vic, box office") == (view.proposer_id, view.proposer_label)
-    assert NEW == engine.email(patron)
+    assert engine.email(patron) == NEW
     outcome = [mail.to for mail in engine.deliver() if mail.tags["kind"] == "staff_outcome"]
     assert [rosa.email_key] == outcome
     (told,) = engine.lines(action=Action.REQUEST_HANDED_OVER)
@@ -241,7 +241,7 @@ def test_without_a_keeper_a_request_dies_with_its_proposer(
 
     assert Cause.PROPOSER_GONE is engine.view(request).cause
     unchanged(engine, lambda: engine.decide(link), RequestEnded)
-    assert OLD == engine.email(patron)
+    assert engine.email(patron) == OLD
 
 
 def test_a_held_request_is_handed_over_too(
@@ -252,12 +252,12 @@ def test_a_held_request_is_handed_over_too(
         for n in range(3)
     ]
 
-    assert 3 == engine.hand_over(vic, rosa, engine.owner)
+    assert engine.hand_over(vic, rosa, engine.owner) == 3
     engine.freeze(vic, engine.owner)
     engine.clock.advance(DEFAULT.thresholds.cooling)
 
     assert engine.cool(requests[2])
-    assert [RequestState.PENDING] * 3 == [engine.state(request) for request in requests]
+    assert [engine.state(request) for request in requests] == [RequestState.PENDING] * 3
 
 
 def test_who_may_take_over(engine: Engine, vic: StaffMember, rosa: StaffMember) -> None:
@@ -273,7 +273,7 @@ def test_who_may_take_over(engine: Engine, vic: StaffMember, rosa: StaffMember) 
         unchanged(engine, lambda to=nobody: engine.hand_over(vic, to, engine.owner), NotAKeeper)
     # Nobody answers for a change of the own record.
     before = engine.dump()
-    assert 0 == engine.hand_over(vic, rosa, engine.owner)
+    assert engine.hand_over(vic, rosa, engine.owner) == 0
     assert before == engine.dump()
     assert RequestState.PENDING is engine.state(request)
 
@@ -317,7 +317,7 @@ def test_who_leaves_hands_open_requests_to_a_colleague(
 ) -> None:
     _request, link = engine.asked(engine.patron(), actor=vic)
 
-    assert 1 == let_go(engine, vic, engine.owner, rosa)
+    assert let_go(engine, vic, engine.owner, rosa) == 1
 
     assert engine.read(lambda s: accounts.find_active(s, vic.id)) is None
     engine.decide(link)
@@ -328,12 +328,12 @@ def test_who_leaves_hands_open_requests_to_a_colleague(
 def test_without_a_colleague_they_are_withdrawn(engine: Engine, vic: StaffMember) -> None:
     request, _link = engine.asked(engine.patron(), actor=vic)
 
-    assert 1 == let_go(engine, vic, engine.owner)
+    assert let_go(engine, vic, engine.owner) == 1
 
     assert RequestState.WITHDRAWN is engine.state(request)
     assert Cause.PROPOSER_GONE is engine.view(request).cause
-    assert 0 == let_go(engine, vic, engine.owner), "a second time changes nothing"
-    assert [Action.STAFF_DISABLED] == engine.actions(action=Action.STAFF_DISABLED)
+    assert let_go(engine, vic, engine.owner) == 0, "a second time changes nothing"
+    assert engine.actions(action=Action.STAFF_DISABLED) == [Action.STAFF_DISABLED]
 
 
 def test_nobody_is_let_go_by_who_may_not_or_into_nowhere(

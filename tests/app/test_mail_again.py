@@ -100,7 +100,7 @@ def test_the_same_words_leave_under_a_key_of_their_own(house: House) -> None:
     assert "@@" not in after.html + after.text
     stored = house.read(lambda session: queries.mail(session, second)).summary
     assert MailState.SENT is stored.state
-    assert (False, True) == (is_again(first.summary.dedupe_key), is_again(stored.dedupe_key))
+    assert (is_again(first.summary.dedupe_key), is_again(stored.dedupe_key)) == (False, True)
     (line,) = house.lines(action=Action.MAIL_SENT_AGAIN)
     assert (mail_id, second) == (line.facts["mail"], line.facts["again"])
 
@@ -130,7 +130,7 @@ def test_an_uncertain_mail_may_be_sent_again_and_then_again(house: House) -> Non
     third = house.again(second)
     house.deliver()
 
-    assert 3 == len({mail.id, second, third})
+    assert len({mail.id, second, third}) == 3
     keys = [found.dedupe_key for found in house.mails(MailKind.CHANGE_NOTICE)]
     assert [key.removeprefix(keys[0]) for key in keys] == ["", "/again/1", "/again/2"]
 
@@ -220,7 +220,7 @@ def test_a_pause_is_ended_by_who_mended_its_cause(house: House) -> None:
     unchanged(house, lambda: resume(manager), Forbidden)
     resume(house.owner)
     assert house.read(send_gate.read_gate).paused_reason is None
-    assert [Action.MAIL_RESUMED] == house.actions(action=Action.MAIL_RESUMED)
+    assert house.actions(action=Action.MAIL_RESUMED) == [Action.MAIL_RESUMED]
     before = house.dump()
     resume(house.owner)
     assert not house.write(lambda session: resend_mail.resume_as_operator(session, now=house.now))

@@ -202,7 +202,7 @@ def _files(copy: Path) -> dict[str, bytes]:
 
 def _insert(path: Path, place: str, text: str) -> None:
     source = path.read_text("utf-8")
-    assert 1 == source.count(place), f"{path.name} has changed: {place!r}"
+    assert source.count(place) == 1, f"{path.name} has changed: {place!r}"
     path.write_text(source.replace(place, text), "utf-8")
 
 

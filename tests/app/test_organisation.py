@@ -55,10 +55,10 @@ def test_changed_details_are_cleaned_stored_and_in_the_trail(desk: Desk) -> None
     assert replace(LANTERN, reply_to="Box@lantern.example") == stored
     assert stored == desk.read(settings.details)
     line = desk.lines(action=Action.ORGANISATION_CHANGED)[0]
-    assert ("Your organisation", "Lantern Theatre") == (
+    assert (
         line.facts["name.old"],
         line.facts["name.new"],
-    )
+    ) == ("Your organisation", "Lantern Theatre")
     assert "language.new" not in line.facts
 
 
@@ -107,7 +107,7 @@ def test_mails_show_the_new_details(desk: Desk) -> None:
     desk.propose(desk.patron())
 
     for mail in desk.deliver():
-        assert "box@lantern.example" == mail.reply_to
+        assert mail.reply_to == "box@lantern.example"
         for part in (mail.text, mail.html):
             assert "Lantern Theatre" in part
             assert "+1 212 555 0100" in part
@@ -161,7 +161,7 @@ def test_two_changes_at_one_moment_are_told_in_order(desk: Desk) -> None:
     lines = desk.lines(action=Action.ORGANISATION_CHANGED)
     told = [(line.facts["name.old"], line.facts["name.new"]) for line in lines]
     assert [new for _old, new in told[:-1]] == [old for old, _new in told[1:]]
-    assert "Your organisation" == told[0][0]
+    assert told[0][0] == "Your organisation"
     assert told[-1][1] == desk.read(settings.details).name
 
 
@@ -173,7 +173,7 @@ def test_patron_numbers_are_never_given_twice(desk: Desk) -> None:
         ]
     )
 
-    assert [10001, 10004, 10007, 10010] == sorted(int(str(result)) for result in results)
+    assert sorted(int(str(result)) for result in results) == [10001, 10004, 10007, 10010]
 
 
 # --- how patrons reach people -------------------------------------------------------------------

@@ -115,7 +115,7 @@ def test_after_a_day_all_that_matters_leaves_in_order_of_need(house: House, trou
     if is_ours:
         # What a person has to mend burns no attempt, so nothing gets near its end.
         assert health.paused_reason is not None
-        assert 1 == house.attempts() or not house.attempts()
+        assert house.attempts() == 1 or not house.attempts()
 
     house.provider.default = Answer(headers={"ratelimit-limit": "2"})
     house.clock.advance(timedelta(hours=2))
@@ -123,8 +123,8 @@ def test_after_a_day_all_that_matters_leaves_in_order_of_need(house: House, trou
 
     asked = [place for place, (_, kind, _to) in enumerate(sent) if kind == "decision_request"]
     reminders = [place for place, (_, kind, _to) in enumerate(sent) if kind == "decision_reminder"]
-    assert 2 == len(asked)
-    assert 1 == len(reminders)
+    assert len(asked) == 2
+    assert len(reminders) == 1
     assert max(asked) < min(reminders)
     assert len(sent) == len(set(sent)), "doubled"
     assert not [to for _, _, to in sent if to == "w@example.org"], "stale"
@@ -143,7 +143,7 @@ def test_what_was_tried_for_23_hours_waits_for_a_person(house: House) -> None:
     house.pass_time(start + timedelta(hours=25))
 
     states = sorted(house.states().values())
-    assert [MailState.QUEUED, MailState.UNCERTAIN] == states
+    assert states == [MailState.QUEUED, MailState.UNCERTAIN]
     before = len(house.provider.received)
     house.provider.default = Answer()
     house.pass_time(start + timedelta(hours=30))

@@ -50,7 +50,7 @@ def test_mail_and_its_change_are_stored_together_or_not_at_all(
     with pytest.raises(RuntimeError):
         change_that_fails()
 
-    assert 0 == count(database)
+    assert count(database) == 0
 
 
 def test_the_same_key_is_one_mail(database: Database, clock: FrozenClock) -> None:
@@ -58,7 +58,7 @@ def test_the_same_key_is_one_mail(database: Database, clock: FrozenClock) -> Non
     second = enqueue(database, draft("one", at=clock.now()), now=clock.advance(SECOND))
 
     assert first == second
-    assert 1 == count(database)
+    assert count(database) == 1
 
 
 def test_the_same_key_at_the_same_time_is_one_mail(database: Database, clock: FrozenClock) -> None:
@@ -77,7 +77,7 @@ def test_refused_draft_leaves_no_row(database: Database, clock: FrozenClock) -> 
     with pytest.raises(AddressInvalid):
         enqueue(database, evil, now=clock.now())
 
-    assert 0 == count(database)
+    assert count(database) == 0
 
 
 def test_row_holds_claims_and_placeholders_but_no_token(
@@ -92,11 +92,11 @@ def test_row_holds_claims_and_placeholders_but_no_token(
     assert token.rsplit(".", 1)[1] not in whole
     assert [{"name": "decision", **mail.links["decision"].to_json()}] == json.loads(stored.links)
     assert f"/c/@@token:decision:{stored.id}@@?choice=approve" in stored.payload
-    assert (MailState.QUEUED, 0, Transport.RESEND) == (
+    assert (
         stored.state,
         stored.attempts,
         stored.transport,
-    )
+    ) == (MailState.QUEUED, 0, Transport.RESEND)
 
 
 def test_mails_of_an_ended_matter_do_not_leave(database: Database, clock: FrozenClock) -> None:
@@ -106,11 +106,11 @@ def test_mails_of_an_ended_matter_do_not_leave(database: Database, clock: Frozen
     with database.transaction() as session:
         cancelled = outbox.cancel_unsent(session, request_id=MATTER, now=clock.now())
 
-    assert 1 == cancelled
-    assert (MailState.CANCELLED, outbox.MATTER_OVER) == (
+    assert cancelled == 1
+    assert (
         row(database, mine).state,
         row(database, mine).last_type,
-    )
+    ) == (MailState.CANCELLED, outbox.MATTER_OVER)
     taken = claim(database, clock)
     assert taken is not None
     assert other == taken.id
@@ -129,10 +129,10 @@ def test_cancelling_one_kind_ends_what_waits_for_it_and_nothing_else(
             session, request_id=MATTER, now=clock.now(), kinds={MailKind.CHANGE_NOTICE}
         )
 
-    assert 2 == cancelled
+    assert cancelled == 2
     states = [row(database, mail_id).state for mail_id in (told, asked, free)]
-    assert [MailState.CANCELLED, MailState.CANCELLED, MailState.QUEUED] == states
-    assert outbox.NOTICE_NOT_SENT == row(database, asked).last_type
+    assert states == [MailState.CANCELLED, MailState.CANCELLED, MailState.QUEUED]
+    assert row(database, asked).last_type == outbox.NOTICE_NOT_SENT
 
 
 def test_mail_queued_after_one_that_ended_unsent_ends_too(
@@ -144,10 +144,10 @@ def test_mail_queued_after_one_that_ended_unsent_ends_too(
 
     asked = enqueue(database, draft("ask", at=clock.now(), after=told), now=clock.now())
 
-    assert (MailState.CANCELLED, outbox.NOTICE_NOT_SENT) == (
+    assert (
         row(database, asked).state,
         row(database, asked).last_type,
-    )
+    ) == (MailState.CANCELLED, outbox.NOTICE_NOT_SENT)
 
 
 def test_most_urgent_mail_is_claimed_first(database: Database, clock: FrozenClock) -> None:
@@ -244,7 +244,7 @@ def test_worker_that_wakes_after_its_lease_settles_nothing(
         assert not claiming.settle_accepted(session, zombie, provider_id="re_2", now=clock.now())
 
     stored = row(database, mail_id)
-    assert (MailState.SENT, "re_1", 2) == (stored.state, stored.provider_id, stored.attempts)
+    assert (stored.state, stored.provider_id, stored.attempts) == (MailState.SENT, "re_1", 2)
 
 
 def test_attempt_that_does_not_count_leaves_no_trace(
@@ -260,7 +260,7 @@ def test_attempt_that_does_not_count_leaves_no_trace(
         )
 
     stored = row(database, mail_id)
-    assert (MailState.QUEUED, 0, None) == (stored.state, stored.attempts, stored.first_at)
+    assert (stored.state, stored.attempts, stored.first_at) == (MailState.QUEUED, 0, None)
 
 
 def test_gate_gives_one_slot_at_a_time(database: Database, clock: FrozenClock) -> None:
@@ -278,7 +278,7 @@ def test_paused_gate_opens_again_when_released(database: Database, clock: Frozen
         send_gate.pause(session, until=clock.now() + 300 * SECOND, reason="key_refused")
     with database.transaction() as session:
         assert send_gate.take_slot(session, now=clock.now(), rate=2) is not None
-        assert "key_refused" == queries.health(session, now=clock.now()).paused_reason
+        assert queries.health(session, now=clock.now()).paused_reason == "key_refused"
         send_gate.release(session)
         assert send_gate.take_slot(session, now=clock.now(), rate=2) is None
 
@@ -309,12 +309,12 @@ def test_mails_are_listed_searched_and_paged(database: Database, clock: FrozenCl
         mine = queries.mails(session, request_id=MATTER, state=MailState.QUEUED)
         by_request = queries.newest_state_by_request(session, [MATTER, "b" * 32, "c" * 32])
 
-    assert (6, 2, Audience.CURRENT) == (newest.total, len(newest.items), newest.items[0].audience)
-    assert ["p1_x@lovelace.example", "p0_x@lovelace.example"] == [m.to_address for m in last.items]
-    assert ["p3_x@lovelace.example"] == [mail.to_address for mail in found.items]
-    assert (0, 1, 5) == (nothing.total, notices.total, mine.total)
+    assert (newest.total, len(newest.items), newest.items[0].audience) == (6, 2, Audience.CURRENT)
+    assert [m.to_address for m in last.items] == ["p1_x@lovelace.example", "p0_x@lovelace.example"]
+    assert [mail.to_address for mail in found.items] == ["p3_x@lovelace.example"]
+    assert (nothing.total, notices.total, mine.total) == (0, 1, 5)
     assert {MATTER, "b" * 32} == by_request.keys()
-    assert "p4_x@lovelace.example" == by_request[MATTER].to_address
+    assert by_request[MATTER].to_address == "p4_x@lovelace.example"
 
 
 def test_health_tells_how_long_the_oldest_mail_waits(
@@ -328,7 +328,7 @@ def test_health_tells_how_long_the_oldest_mail_waits(
     with database.reading() as session:
         health = queries.health(session, now=clock.advance(SECOND * 30))
 
-    assert (2, SECOND * 60) == (health.queued, health.oldest_age)
+    assert (health.queued, health.oldest_age) == (2, SECOND * 60)
 
 
 def test_unknown_mail_is_not_found(database: Database) -> None:

@@ -71,19 +71,19 @@ def test_a_new_patron_has_canonical_values_and_an_unproven_address(desk: Desk) -
         email=" Mara@EXAMPLE.com ", phone="(212) 555-0101", date_of_birth="1961-03-04"
     )
 
-    assert 10001 == patron.number
-    assert "Mara@example.com" == patron.values["email"]
-    assert "+12125550101" == patron.values["phone"]
+    assert patron.number == 10001
+    assert patron.values["email"] == "Mara@example.com"
+    assert patron.values["phone"] == "+12125550101"
     assert patron.email_verified_at is None
-    assert "mara@example.com" == desk.scalar("SELECT email_key FROM patron")
+    assert desk.scalar("SELECT email_key FROM patron") == "mara@example.com"
     line = desk.lines(action=Action.PATRON_ADDED)[0]
     assert (patron.id, Channel.CRM) == (line.patron_id, line.channel)
-    assert "Mara@example.com" == line.values["email"]
+    assert line.values["email"] == "Mara@example.com"
     assert "address_city" not in line.values
 
 
 def test_a_new_patron_needs_a_name_only(desk: Desk) -> None:
-    assert "Mara" == desk.patron(email="", family_name="").name
+    assert desk.patron(email="", family_name="").name == "Mara"
     unchanged(desk, lambda: add(desk, {"email": NEW}), NameMissing)
 
 
@@ -119,7 +119,7 @@ def test_an_address_in_use_is_refused_with_its_owner(desk: Desk) -> None:
 def test_an_address_of_an_inactive_patron_is_free(desk: Desk) -> None:
     desk.set_status(desk.patron(), PatronStatus.INACTIVE)
 
-    assert 10002 == desk.patron(given_name="Ole").number
+    assert desk.patron(given_name="Ole").number == 10002
 
 
 def test_one_address_added_twice_at_one_moment_is_one_patron(desk: Desk) -> None:
@@ -129,10 +129,10 @@ def test_one_address_added_twice_at_one_moment_is_one_patron(desk: Desk) -> None
     results = together(*[lambda n=n: desk.patron(given_name=n) for n in ("Mara", "Ole", "Ina")])
 
     taken = [result for result in results if isinstance(result, AddressTaken)]
-    assert 2 == len(taken)
+    assert len(taken) == 2
     number = desk.scalar("SELECT number FROM patron")
     assert {number} == {error.facts["number"] for error in taken}
-    assert 1 == desk.scalar("SELECT count(*) FROM patron")
+    assert desk.scalar("SELECT count(*) FROM patron") == 1
     assert desk.chain_is_whole()
 
 
@@ -144,7 +144,7 @@ def test_somebody_like_this_is_shown_before_a_second_record_is_made(desk: Desk) 
 
     (duplicate,) = cast("tuple[Duplicate]", error.facts["duplicates"])
     assert (mara.number, ("phone", "name")) == (duplicate.number, duplicate.reasons)
-    assert 10002 == add(desk, raw, even_if_duplicate=True)
+    assert add(desk, raw, even_if_duplicate=True) == 10002
 
 
 def test_a_role_without_the_permission_adds_and_edits_nobody(desk: Desk) -> None:
@@ -169,10 +169,10 @@ def test_free_columns_change_in_place_with_old_and_new_in_the_trail(desk: Desk) 
     edit(desk, patron, {"note": " very\nkind ", "tags": "member,  donor, member"})
 
     free = desk.record(patron).free
-    assert ("very\nkind", "member, donor") == (free["note"], free["tags"])
+    assert (free["note"], free["tags"]) == ("very\nkind", "member, donor")
     line = desk.lines(action=Action.PATRON_EDITED)[0]
-    assert "note, tags" == line.facts["fields"]
-    assert ("kind", "very\nkind") == (line.values["note.old"], line.values["note.new"])
+    assert line.facts["fields"] == "note, tags"
+    assert (line.values["note.old"], line.values["note.new"]) == ("kind", "very\nkind")
 
 
 def test_an_edit_cannot_reach_a_protected_column(desk: Desk) -> None:
@@ -268,17 +268,17 @@ def test_a_patron_is_found_by_the_start_of_any_word(desk: Desk) -> None:
     desk.patron(email="ole@example.org", given_name="Ole", family_name="Berg")
 
     for query in FINDING:
-        assert ["Mara Smith"] == found(desk, query), query
+        assert found(desk, query) == ["Mara Smith"], query
 
 
 def test_what_nobody_has_finds_nobody(desk: Desk) -> None:
     desk.patron()
 
     for query in ("zzz", "mara berg", "'; DROP TABLE patron;--", "@"):
-        assert [] == found(desk, query), query
+        assert found(desk, query) == [], query
     for nothing in ("%", "_", " "):  # asks for nothing, so the whole list stays
-        assert ["Mara Smith"] == found(desk, nothing), nothing
-    assert 1 == desk.scalar("SELECT count(*) FROM patron")
+        assert found(desk, nothing) == ["Mara Smith"], nothing
+    assert desk.scalar("SELECT count(*) FROM patron") == 1
 
 
 def test_an_edited_tag_and_preferred_name_are_found(desk: Desk) -> None:
@@ -286,9 +286,9 @@ def test_an_edited_tag_and_preferred_name_are_found(desk: Desk) -> None:
 
     edit(desk, patron, {"tags": "Member", "preferred_name": "Mimi"})
 
-    assert ["Mara Smith"] == found(desk, "mimi")
-    assert 1 == desk.read(lambda session: queries.page(session, tag="member")[0])
-    assert 0 == desk.read(lambda session: queries.page(session, tag="donor")[0])
+    assert found(desk, "mimi") == ["Mara Smith"]
+    assert desk.read(lambda session: queries.page(session, tag="member")[0]) == 1
+    assert desk.read(lambda session: queries.page(session, tag="donor")[0]) == 0
 
 
 def test_the_list_is_paged_and_sorted_alike_everywhere(desk: Desk) -> None:
@@ -298,5 +298,5 @@ def test_the_list_is_paged_and_sorted_alike_everywhere(desk: Desk) -> None:
     total, first = desk.read(lambda session: queries.page(session, size=3))
     _total, rest = desk.read(lambda session: queries.page(session, size=3, page=1))
 
-    assert 4 == total
-    assert ["abe", "Ąda", "Öle", "Zoe"] == [line.name for line in (*first, *rest)]
+    assert total == 4
+    assert [line.name for line in (*first, *rest)] == ["abe", "Ąda", "Öle", "Zoe"]

@@ -48,16 +48,16 @@ def test_a_proposal_is_one_pending_row_with_all_that_it_rests_on(desk: Desk) -> 
     view = desk.view(request)
     assert RequestState.PENDING is view.state
     assert (desk.owner.id, "Dana, box office") == (view.proposer_id, view.proposer_label)
-    assert (ReasonCode.ASKED_AT_DESK, "She stood before me.") == (
+    assert (
         view.reason_code,
         view.reason_text,
-    )
+    ) == (ReasonCode.ASKED_AT_DESK, "She stood before me.")
     assert desk.now + timedelta(days=7) == view.expires_at
     (field,) = view.fields
-    assert (OLD, NEW) == (field.now, field.proposed)
-    assert ((Reviewer.CURRENT, Reviewer.PROPOSED), (OLD, NEW)) == (field.reviewers, field.mailboxes)
+    assert (field.now, field.proposed) == (OLD, NEW)
+    assert (field.reviewers, field.mailboxes) == ((Reviewer.CURRENT, Reviewer.PROPOSED), (OLD, NEW))
     assert FieldOutcome.PENDING is field.outcome
-    assert 1 == desk.scalar("SELECT count(*) FROM field_change")
+    assert desk.scalar("SELECT count(*) FROM field_change") == 1
 
 
 def test_a_proposal_is_one_mail_to_each_side(desk: Desk) -> None:
@@ -66,8 +66,8 @@ def test_a_proposal_is_one_mail_to_each_side(desk: Desk) -> None:
 
     delivered = desk.deliver()
 
-    assert [("change_notice", OLD), ("decision_request", NEW)] == kinds_to(delivered)
-    assert [] == desk.deliver()
+    assert kinds_to(delivered) == [("change_notice", OLD), ("decision_request", NEW)]
+    assert desk.deliver() == []
 
 
 def test_the_decision_mail_waits_for_the_notice(desk: Desk) -> None:
@@ -76,21 +76,21 @@ def test_the_decision_mail_waits_for_the_notice(desk: Desk) -> None:
 
     desk.deliver()
 
-    assert [OLD, NEW] == [mail.to for mail in desk.mailbox.messages]
+    assert [mail.to for mail in desk.mailbox.messages] == [OLD, NEW]
 
 
 def test_a_first_email_asks_the_proposed_address_alone(desk: Desk) -> None:
     desk.propose(desk.patron(email=""))
 
-    assert [("decision_request", NEW)] == kinds_to(desk.deliver())
+    assert kinds_to(desk.deliver()) == [("decision_request", NEW)]
 
 
 def test_other_fields_ask_the_current_address(desk: Desk) -> None:
     request = desk.propose(desk.patron(), changes={"phone": {"phone": "+1 212 555 0199"}})
 
     (field,) = desk.view(request).fields
-    assert ((Reviewer.CURRENT,), (OLD,)) == (field.reviewers, field.mailboxes)
-    assert [("decision_request", OLD)] == kinds_to(desk.deliver())
+    assert (field.reviewers, field.mailboxes) == ((Reviewer.CURRENT,), (OLD,))
+    assert kinds_to(desk.deliver()) == [("decision_request", OLD)]
 
 
 def test_the_trail_says_who_proposed_what_through_which_door(desk: Desk) -> None:
@@ -101,11 +101,11 @@ def test_the_trail_says_who_proposed_what_through_which_door(desk: Desk) -> None
 
     line = desk.lines(request_id=request.request_id)[-1]
     assert Action.REQUEST_PROPOSED is line.action
-    assert (ActorKind.STAFF, "Dana, box office") == (line.actor.kind, line.actor.label)
+    assert (line.actor.kind, line.actor.label) == (ActorKind.STAFF, "Dana, box office")
     assert Channel.CRM is line.channel
     assert patron.id == line.patron_id
-    assert {"reason": "She rang.", "email.old": OLD, "email.new": NEW} == line.values
-    assert "asked_by_phone" == line.facts["reason"]
+    assert line.values == {"reason": "She rang.", "email.old": OLD, "email.new": NEW}
+    assert line.facts["reason"] == "asked_by_phone"
     assert request.reference == line.facts["reference"]
 
 
@@ -117,13 +117,13 @@ def test_a_newer_proposal_takes_the_place_of_the_older_one(desk: Desk) -> None:
     second, second_link = desk.asked(patron, "two@example.org")
 
     assert RequestState.SUPERSEDED is desk.state(first)
-    assert "superseded" == desk.review(first_link).phase
+    assert desk.review(first_link).phase == "superseded"
     with pytest.raises(errors.RequestEnded) as caught:
         desk.decide(first_link)
     assert RequestState.SUPERSEDED is caught.value.facts["state"]
-    assert OLD == desk.email(patron)
+    assert desk.email(patron) == OLD
     assert RequestState.APPROVED is desk.decide(second_link)
-    assert "two@example.org" == desk.email(patron)
+    assert desk.email(patron) == "two@example.org"
     assert Action.REQUEST_SUPERSEDED in desk.actions(request_id=first.request_id)
     assert RequestState.APPROVED is desk.state(second)
 
@@ -144,7 +144,7 @@ def test_a_colleague_whose_request_was_superseded_is_told(desk: Desk) -> None:
 
     desk.propose(patron, "two@example.org")
 
-    assert [("staff_outcome", "rosa@staff.example.org")] == desk.told(first)
+    assert desk.told(first) == [("staff_outcome", "rosa@staff.example.org")]
 
 
 def test_one_field_may_be_superseded_while_another_stays(desk: Desk) -> None:
@@ -155,7 +155,7 @@ def test_one_field_may_be_superseded_while_another_stays(desk: Desk) -> None:
     desk.propose(patron, "two@example.org")
 
     outcomes = {field.field: field.outcome for field in desk.view(first).fields}
-    assert {"email": FieldOutcome.SUPERSEDED, "phone": FieldOutcome.PENDING} == outcomes
+    assert outcomes == {"email": FieldOutcome.SUPERSEDED, "phone": FieldOutcome.PENDING}
     assert RequestState.PENDING is desk.state(first)
 
 
@@ -171,7 +171,7 @@ def test_the_same_value_twice_is_one_request_and_one_mail(desk: Desk, spelling: 
     assert Proposed(request_id=first.request_id, reference=first.reference, is_new=False) == second
     # Only that somebody tried is remembered.
     assert before | {"proposal_attempt": []} == desk.dump() | {"proposal_attempt": []}
-    assert 1 == len([mail for mail in desk.deliver() if mail.to == NEW])
+    assert len([mail for mail in desk.deliver() if mail.to == NEW]) == 1
 
 
 COLOGNE = {"address_city": "Köln", "address_country": "DE"}
@@ -239,7 +239,7 @@ def test_the_same_value_after_time_ran_out_is_a_new_request(desk: Desk) -> None:
     assert first.reference != second.reference
     assert RequestState.WAITING is desk.decide(desk.claims())
     assert desk.take_effect(second, after=DEFAULT.notice_period)
-    assert NEW == desk.email(patron)
+    assert desk.email(patron) == NEW
 
 
 def test_two_staff_propose_the_same_at_one_moment(desk: Desk) -> None:
@@ -250,9 +250,9 @@ def test_two_staff_propose_the_same_at_one_moment(desk: Desk) -> None:
         lambda: desk.propose(patron, actor=rosa), lambda: desk.propose(patron, actor=dana)
     )
 
-    assert [False, True] == sorted(r.is_new for r in results if isinstance(r, Proposed))
-    assert 1 == desk.scalar("SELECT count(*) FROM change_request")
-    assert 1 == len([mail for mail in desk.deliver() if mail.to == NEW])
+    assert sorted(r.is_new for r in results if isinstance(r, Proposed)) == [False, True]
+    assert desk.scalar("SELECT count(*) FROM change_request") == 1
+    assert len([mail for mail in desk.deliver() if mail.to == NEW]) == 1
     assert desk.chain_is_whole()
 
 
@@ -265,10 +265,10 @@ def test_two_staff_propose_different_values_at_one_moment(desk: Desk) -> None:
         lambda: desk.propose(patron, "two@example.org", actor=dana),
     )
 
-    assert 1 == desk.scalar("SELECT count(*) FROM field_change WHERE outcome = 'pending'")
+    assert desk.scalar("SELECT count(*) FROM field_change WHERE outcome = 'pending'") == 1
     desk.deliver()
     asked = {to for kind, to in kinds_to(desk.mailbox.messages) if kind == "decision_request"}
-    assert 1 == len(asked)
+    assert len(asked) == 1
     (winner,) = asked
     desk.decide(desk.claims(winner))
     assert winner == desk.email(patron)
@@ -282,8 +282,8 @@ def test_the_row_keeps_every_column_of_the_value(desk: Desk) -> None:
     row = desk.dump()["field_change"][0]
 
     values = [json.loads(column) for column in row if str(column).startswith("{")]
-    assert [
+    assert values == [
         {"email": OLD, "email_key": OLD},
         {"email": NEW, "email_key": NEW},
-    ] == values
+    ]
     assert set(values[0]) & set(PROTECTED_COLUMNS) == {"email"}

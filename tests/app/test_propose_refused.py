@@ -81,7 +81,7 @@ def test_of_several_fields_only_the_changed_ones_are_asked(desk: Desk) -> None:
 
     request = desk.propose(patron, NEW, changes={"phone": {"phone": "212 555 0101"}})
 
-    assert ["email"] == [field.field for field in desk.view(request).fields]
+    assert [field.field for field in desk.view(request).fields] == ["email"]
 
 
 @pytest.mark.parametrize(
@@ -302,11 +302,11 @@ def test_a_failure_before_the_commit_leaves_neither_row_nor_mail(desk: Desk) -> 
     with pytest.raises(RuntimeError, match="power cut"):  # noqa: PT012, SIM117
         with desk.database.transaction() as session:
             _propose_in(desk, session, patron.id, desk.room)
-            assert 2 == session.execute(sa.select(sa.func.count()).select_from(OUTBOX)).scalar()
+            assert session.execute(sa.select(sa.func.count()).select_from(OUTBOX)).scalar() == 2
             raise RuntimeError("power cut")
 
     assert before == desk.dump()
-    assert [] == desk.deliver()
+    assert desk.deliver() == []
 
 
 def test_a_mail_that_cannot_be_written_leaves_no_request(desk: Desk) -> None:
@@ -330,7 +330,7 @@ def test_a_trail_that_cannot_be_written_leaves_no_request_and_no_mail(desk: Desk
         desk.propose(patron)
 
     assert before == desk.dump()
-    assert [] == desk.deliver()
+    assert desk.deliver() == []
 
 
 def _propose_in(desk: Desk, session: Session, patron_id: str, room: Notifier) -> None:

@@ -83,7 +83,7 @@ def check_agreement(
         Action.REQUEST_EXPIRED,
         Action.REQUEST_SUPERSEDED,
     )
-    assert 1 == sum(actions.count(end) for end in ends)
+    assert sum(actions.count(end) for end in ends) == 1
 
 
 def _expire_a_moment_later(desk: Desk, request: Proposed) -> bool:
@@ -128,7 +128,7 @@ def test_resend_against_a_decision_leaves_no_live_link(desk: Desk) -> None:
 
         refused = [result for result in results if isinstance(result, Exception)]
         assert all(isinstance(result, UpstageError) for result in refused)
-        assert 1 == len(refused)
+        assert len(refused) == 1
         decided = RequestState.APPROVED is desk.state(request)
         assert decided == (desk.email(patron) == f"new{turn}@example.org")
         asked = [kind for kind, _to, state in desk.queued() if state == "queued"]
@@ -148,7 +148,7 @@ def test_the_same_race_for_many_patrons_at_once(desk: Desk) -> None:
         *[lambda r=request: desk.withdraw(r) for request, _link in links],
     )
 
-    assert 4 == len([result for result in results if not isinstance(result, Exception)])
+    assert len([result for result in results if not isinstance(result, Exception)]) == 4
     assert all(
         isinstance(result, UpstageError) for result in results if isinstance(result, Exception)
     )

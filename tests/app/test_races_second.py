@@ -80,7 +80,7 @@ def undoing(engine: Engine, members: Members, turn: int, rng: random.Random) -> 
 
     assert RequestState.REVERTED is engine.state(request)
     assert old == engine.email(patron)
-    assert 1 == engine.actions(request_id=request.request_id).count(Action.REQUEST_REVERTED)
+    assert engine.actions(request_id=request.request_id).count(Action.REQUEST_REVERTED) == 1
     told = [mail for mail in engine.told(request) if mail[0] == "change_reverted"]
     assert [("change_reverted", old), ("change_reverted", new)] == told
 
@@ -114,7 +114,7 @@ def desk(engine: Engine, members: Members, turn: int, rng: random.Random) -> Non
     changes = {"email": {"email": new}}
     request = engine.identify(patron, members[0], changes)
     results = fire(rng, [lambda m=m: engine.vouch(request, m) for m in members])
-    assert 2 == len([result for result in results if isinstance(result, UpstageError)])
+    assert len([result for result in results if isinstance(result, UpstageError)]) == 2
     claims = engine.claims(old)
     engine.decide(engine.claims(new))
     engine.clock.advance(DEFAULT.desk_wait)

@@ -70,7 +70,7 @@ def opened(desk: Desk, web: Browser, to: str = NEW, *, token: str = "") -> str:
 
 def the_json(web: Browser, key: str, **more: str) -> dict[str, Any]:
     answer = web.get(f"{PAGE}.json", params={"link": key, **more})
-    assert 200 == answer.status_code
+    assert answer.status_code == 200
     return answer.json()
 
 
@@ -81,7 +81,7 @@ class TestTheLinkOfTheMail:
 
         page = web.get(PAGE, params={"link": key})
 
-        assert 200 == page.status_code
+        assert page.status_code == 200
         assert "<h1>A change was approved</h1>" in page.text
         assert NEW in page.text
         assert OLD not in page.text
@@ -95,9 +95,9 @@ class TestTheLinkOfTheMail:
         assert "<script" not in page.text
         assert "<b>Browser" not in page.text
         assert "&lt;b&gt;Browser&lt;/b&gt;" in page.text
-        assert "no-store" == page.headers["cache-control"]
-        assert "noindex" == page.headers["x-robots-tag"]
-        assert receipt_html.POLICY == page.headers["content-security-policy"]
+        assert page.headers["cache-control"] == "no-store"
+        assert page.headers["x-robots-tag"] == "noindex"
+        assert page.headers["content-security-policy"] == receipt_html.POLICY
         assert "default-src 'none'" in receipt_html.POLICY
         assert "unsafe" not in receipt_html.POLICY
 
@@ -108,14 +108,14 @@ class TestTheLinkOfTheMail:
 
         for form, media_type in (("json", "application/json"), ("pdf", "application/pdf")):
             answer = web.get(f"{PAGE}.{form}", params={"link": key})
-            assert 200 == answer.status_code
+            assert answer.status_code == 200
             assert media_type == answer.headers["content-type"].partition(";")[0]
             assert (
                 f'attachment; filename="receipt-{approved.reference}.{form}"'
                 == answer.headers["content-disposition"]
             )
-            assert "no-store" == answer.headers["cache-control"]
-            assert "noindex" == answer.headers["x-robots-tag"]
+            assert answer.headers["cache-control"] == "no-store"
+            assert answer.headers["x-robots-tag"] == "noindex"
 
     def test_its_json_verifies_and_its_pdf_is_one_page(self, desk: Desk, web: Browser) -> None:
         key = opened(desk, web)
@@ -123,7 +123,7 @@ class TestTheLinkOfTheMail:
         assert verify(the_json(web, key), PUBLIC_KEY)
         pdf = web.get(f"{PAGE}.pdf", params={"link": key}).content
         assert pdf.startswith(b"%PDF-")
-        assert 1 == len(re.findall(rb"/Type\s*/Page\b", pdf))
+        assert len(re.findall(rb"/Type\s*/Page\b", pdf)) == 1
         assert pdf == web.get(f"{PAGE}.pdf", params={"link": key}).content
 
     def test_the_links_on_the_page_lead_to_the_files(self, desk: Desk, web: Browser) -> None:
@@ -131,7 +131,7 @@ class TestTheLinkOfTheMail:
 
         found = [href.replace("&amp;", "&") for href in re.findall(r'href="(/[^"]+)"', page.text)]
 
-        assert 2 == len(found)
+        assert len(found) == 2
         assert {200} == {web.get(address).status_code for address in found}
 
     def test_reading_writes_nothing(self, desk: Desk, web: Browser) -> None:
@@ -168,7 +168,7 @@ class TestTheLinkOfTheMail:
             headers={"origin": "http://localhost:3000"},
         )
 
-        assert 404 == shown.status_code
+        assert shown.status_code == 404
         assert 'name="answer"' not in shown.text
         assert sent.status_code in (303, 404)
         assert before == desk.dump()
@@ -196,7 +196,7 @@ class TestOtherLinks:
         page = web.get(plain.PATH, params={"link": link.key}).text
 
         (address,) = re.findall(rf'href="({PAGE}[^"]*)"', page)
-        assert 200 == web.get(address).status_code
+        assert web.get(address).status_code == 200
 
     def test_it_opens_for_ninety_days(self, desk: Desk, web: Browser, approved: Proposed) -> None:
         desk.deliver()
@@ -204,11 +204,11 @@ class TestOtherLinks:
         key = desk.codec.read(token).key
 
         desk.clock.advance(days(90) - timedelta(minutes=1))
-        assert 200 == web.get(PAGE, params={"link": opened(desk, web, token=token)}).status_code
+        assert web.get(PAGE, params={"link": opened(desk, web, token=token)}).status_code == 200
         desk.clock.advance(timedelta(minutes=1))
         late = web.get(PAGE, params={"link": key})
 
-        assert 404 == late.status_code
+        assert late.status_code == 404
         assert "call us" in late.text
         assert NEW not in late.text
         assert approved.reference not in late.text
@@ -222,7 +222,7 @@ class TestOtherLinks:
 
         for form in ("", ".json", ".pdf"):
             answer = web.get(f"{PAGE}{form}", params={"link": link.key})
-            assert 404 == answer.status_code
+            assert answer.status_code == 404
             assert "There is no receipt here" in answer.text
             assert answer.headers["content-type"].startswith("text/html")
 
@@ -235,9 +235,10 @@ class TestOtherLinks:
 
         page = web.get(PAGE, params={"link": key})
 
-        assert ["A change was undone", "A change was approved"] == re.findall(
-            r"<h1>(.*?)</h1>", page.text
-        )
+        assert re.findall(r"<h1>(.*?)</h1>", page.text) == [
+            "A change was undone",
+            "A change was approved",
+        ]
         lines = desk.read(lambda s: queries.lines_of_request(s, approved.request_id))
         ids = [line.id for line in lines]
         assert ids[0] == the_json(web, key)["header"]["record_id"]
@@ -254,7 +255,7 @@ class TestOtherLinks:
 
         for form in ("", ".json", ".pdf"):
             answer = web.get(f"{PAGE}{form}", params={"link": key, "id": foreign.id})
-            assert 404 == answer.status_code
+            assert answer.status_code == 404
         assert approved.reference != request.reference
 
     @pytest.mark.parametrize("key", ["", "invalid", "AAAAAAAAAAAA", "../../etc", "a" * 500])
@@ -264,9 +265,9 @@ class TestOtherLinks:
     ) -> None:
         answer = web.get(f"{PAGE}{form}", params={"link": key})
 
-        assert 404 == answer.status_code
+        assert answer.status_code == 404
         assert answer.headers["content-type"].startswith("text/html")
-        assert "no-store" == answer.headers["cache-control"]
+        assert answer.headers["cache-control"] == "no-store"
         assert approved.reference not in answer.text
 
     def test_a_token_in_the_cookie_of_another_opens_nothing(
@@ -279,7 +280,7 @@ class TestOtherLinks:
 
         answer = web.get(PAGE, params={"link": key}, headers=headers)
 
-        assert 404 == answer.status_code
+        assert answer.status_code == 404
         assert approved.reference not in answer.text
 
 
@@ -294,10 +295,10 @@ class TestStaff:
         for form in ("json", "pdf"):
             answer = web.get(f"{staff_receipt.PATH}/{found.id}.{form}", headers=headers)
             unknown = web.get(f"{staff_receipt.PATH}/{'0' * 32}.{form}", headers=headers)
-            assert 404 == unknown.status_code
-            assert "no-store" == answer.headers["cache-control"]
+            assert unknown.status_code == 404
+            assert answer.headers["cache-control"] == "no-store"
             if role in MAY:
-                assert 200 == answer.status_code
+                assert answer.status_code == 200
                 assert "attachment" in answer.headers["content-disposition"]
             else:
                 assert (404, unknown.text) == (answer.status_code, answer.text)
@@ -325,10 +326,10 @@ class TestStaff:
 
         answer = web.get(f"{staff_receipt.PATH}/{found.id}.json")
 
-        assert (303, True) == (
+        assert (
             answer.status_code,
             answer.headers["location"].startswith("/sign-in/"),
-        )
+        ) == (303, True)
 
     @pytest.mark.parametrize("name", ["x.html", "x.", ".json", "x", "x.json.exe"])
     def test_there_is_no_other_form(
@@ -336,5 +337,5 @@ class TestStaff:
     ) -> None:
         headers = {"cookie": sign_in(desk.database, Role.OWNER, at=desk.now)}
 
-        assert 404 == web.get(f"{staff_receipt.PATH}/{name}", headers=headers).status_code
+        assert web.get(f"{staff_receipt.PATH}/{name}", headers=headers).status_code == 404
         assert approved.reference

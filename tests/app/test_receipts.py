@@ -75,13 +75,13 @@ def test_an_approval_leaves_one_receipt(desk: Desk, mara: PatronRecord) -> None:
 
     receipt = only(desk, request)
     (field,) = receipt.fields
-    assert (ReceiptEvent.APPROVED, "approved", "proposed") == (
+    assert (
         receipt.event,
         receipt.state,
         receipt.reviewer,
-    )
-    assert ("email", "approve", "applied") == (field.key, field.decision, field.outcome)
-    assert (OLD, NEW) == (field.old.text, field.new.text)
+    ) == (ReceiptEvent.APPROVED, "approved", "proposed")
+    assert (field.key, field.decision, field.outcome) == ("email", "approve", "applied")
+    assert (field.old.text, field.new.text) == (OLD, NEW)
     assert (asked_at, desk.now) == (receipt.asked_at, receipt.decided_at)
     assert ("simple_page", request.reference) == (receipt.channel, receipt.reference)
     assert hashed_link(link.jti) == receipt.link_id
@@ -97,7 +97,7 @@ def test_it_names_the_wording_that_was_read(desk: Desk, mara: PatronRecord) -> N
     receipt = only(desk, request)
 
     wording = receipt.evidence["notice_hash"]
-    assert 64 == len(wording.text)
+    assert len(wording.text) == 64
     assert wording.text not in receipt.body
 
 
@@ -162,7 +162,7 @@ def test_a_mixed_answer_is_one_receipt(desk: Desk, mara: PatronRecord) -> None:
 
     receipt = only(desk, request)
     assert ReceiptEvent.PARTLY_APPROVED is receipt.event
-    assert {"phone": "rejected", "name": "applied"} == {f.key: f.outcome for f in receipt.fields}
+    assert {f.key: f.outcome for f in receipt.fields} == {"phone": "rejected", "name": "applied"}
     assert is_proof(receipt)
 
 
@@ -176,13 +176,13 @@ def test_two_answers_are_two_receipts_newest_first(desk: Desk, mara: PatronRecor
 
     found = receipts(desk, request)
 
-    assert [ReceiptEvent.APPROVED, ReceiptEvent.REJECTED] == [r.event for r in found]
-    assert ["proposed", "current"] == [r.reviewer for r in found]
+    assert [r.event for r in found] == [ReceiptEvent.APPROVED, ReceiptEvent.REJECTED]
+    assert [r.reviewer for r in found] == ["proposed", "current"]
     lines = desk.read(lambda session: queries.lines_of_request(session, request.request_id))
     assert [(r.id, r.event, r.reviewer) for r in found] == [
         (line.id, line.event, line.reviewer) for line in lines
     ]
-    assert 2 == len(receipts(desk, request, Reader.CURRENT))
+    assert len(receipts(desk, request, Reader.CURRENT)) == 2
     (own,) = receipts(desk, request, Reader.PROPOSED)
     assert found[0].id == own.id
 
@@ -210,14 +210,14 @@ def test_an_objection_that_undoes_a_change_says_what_holds_again(
     newest, _first = receipts(desk, request)
 
     (field,) = newest.fields
-    assert (ReceiptEvent.REVERTED, "reverted", "current") == (
+    assert (
         newest.event,
         newest.state,
         newest.reviewer,
-    )
-    assert (True, NEW, OLD) == (field.is_revert, field.old.text, field.new.text)
+    ) == (ReceiptEvent.REVERTED, "reverted", "current")
+    assert (field.is_revert, field.old.text, field.new.text) == (True, NEW, OLD)
     own = receipts(desk, request, Reader.CURRENT)[0].fields[0]
-    assert (OLD, Shown.MASKED) == (own.new.text, own.old.shown)
+    assert (own.new.text, own.old.shown) == (OLD, Shown.MASKED)
     assert is_proof(newest)
 
 
@@ -238,11 +238,11 @@ def test_a_revert_by_staff_leaves_one_too(desk: Desk, mara: PatronRecord) -> Non
 
     newest, _first = receipts(desk, request)
 
-    assert (ReceiptEvent.REVERTED, "staff", "crm") == (
+    assert (
         newest.event,
         newest.reviewer,
         newest.channel,
-    )
+    ) == (ReceiptEvent.REVERTED, "staff", "crm")
     assert desk.owner.label == newest.actor
     assert "Wrong patron." not in newest.body
     assert is_proof(newest)
@@ -265,7 +265,7 @@ def test_a_change_confirmed_at_the_desk_leaves_one(desk: Desk, mara: PatronRecor
             now=desk.now,
         )
     )
-    assert () == receipts(desk, request)
+    assert receipts(desk, request) == ()
     desk.write(
         lambda session: at_desk.confirm(
             session,
@@ -278,11 +278,11 @@ def test_a_change_confirmed_at_the_desk_leaves_one(desk: Desk, mara: PatronRecor
 
     receipt = only(desk, request)
 
-    assert (ReceiptEvent.CONFIRMED_AT_DESK, "desk", "pending") == (
+    assert (
         receipt.event,
         receipt.reviewer,
         receipt.state,
-    )
+    ) == (ReceiptEvent.CONFIRMED_AT_DESK, "desk", "pending")
     assert f"{clerk.label}; {second.label}" == receipt.actor
     assert "Passport seen." not in receipt.body
     assert receipt.id == only(desk, request, Reader.PROPOSED).id
@@ -298,7 +298,7 @@ def test_a_second_press_leaves_no_second_receipt(desk: Desk, mara: PatronRecord)
     for _ in range(2):
         desk.decide(objection, Decision.OBJECT)
 
-    assert 2 == len(receipts(desk, request))
+    assert len(receipts(desk, request)) == 2
 
 
 def test_an_approval_that_came_too_late_to_be_true_decided_nothing(
@@ -308,7 +308,7 @@ def test_an_approval_that_came_too_late_to_be_true_decided_nothing(
     desk.patron(email=NEW, given_name="Other")
 
     assert RequestState.WITHDRAWN is desk.decide(link)
-    assert () == receipts(desk, request)
+    assert receipts(desk, request) == ()
 
 
 def test_erased_values_leave_a_receipt_that_verifies(desk: Desk, mara: PatronRecord) -> None:
@@ -416,7 +416,7 @@ def test_who_confirms_a_decision_sends_the_link_to_its_receipt(
     desk.decide(link, Decision.REJECT)
     desk.deliver()
 
-    assert 1 == len(desk.receipt_tokens("other@example.org"))
+    assert len(desk.receipt_tokens("other@example.org")) == 1
 
 
 def test_a_receipt_that_is_not_there_is_none(desk: Desk, mara: PatronRecord) -> None:

@@ -30,13 +30,13 @@ def test_a_rejection_keeps_the_address_and_reaches_everybody(desk: Desk) -> None
     state = desk.decide(link, Decision.REJECT, comment="Not my wish.\nReally.")
 
     assert RequestState.REJECTED is state
-    assert OLD == desk.email(patron)
+    assert desk.email(patron) == OLD
     view = desk.view(request)
-    assert "Not my wish.\nReally." == view.fields[0].comment
-    assert REJECTION == kinds_to(desk.deliver())
+    assert view.fields[0].comment == "Not my wish.\nReally."
+    assert kinds_to(desk.deliver()) == REJECTION
     assert "Not my wish." in desk.mailbox.to(DANA)[-1].text
     line = desk.lines(action=Action.FIELD_REJECTED)[0]
-    assert "Not my wish.\nReally." == line.values["comment"]
+    assert line.values["comment"] == "Not my wish.\nReally."
 
 
 def test_a_rejected_value_rests_for_30_days(desk: Desk) -> None:
@@ -78,8 +78,8 @@ def test_not_my_address_closes_and_suppresses(desk: Desk) -> None:
 
     assert RequestState.REJECTED is desk.decide(link, Decision.OBJECT)
 
-    assert [("change_rejected", OLD), ("staff_outcome", DANA)] == kinds_to(desk.deliver())
-    assert "objected" == desk.review(link).phase
+    assert kinds_to(desk.deliver()) == [("change_rejected", OLD), ("staff_outcome", DANA)]
+    assert desk.review(link).phase == "objected"
     assert not desk.record(patron).is_flagged  # a stranger's word puts no record in dispute
     assert FieldOutcome.OBJECTED is desk.view(request).fields[0].outcome
     assert {Action.FIELD_OBJECTED, Action.ADDRESS_SUPPRESSED} <= set(desk.actions())
@@ -97,8 +97,8 @@ def test_this_was_not_me_ends_a_pending_request(desk: Desk) -> None:
     assert RequestState.REJECTED is desk.decide(desk.claims(OLD), Decision.OBJECT, comment="No!")
 
     unchanged(desk, lambda: desk.decide(link), errors.RequestEnded)
-    assert OLD == desk.email(patron)
-    assert REJECTION == desk.told(request)
+    assert desk.email(patron) == OLD
+    assert desk.told(request) == REJECTION
     assert Action.ADDRESS_SUPPRESSED not in desk.actions()
 
 
@@ -106,13 +106,13 @@ def test_who_was_never_asked_is_not_told_of_the_end(desk: Desk) -> None:
     """The current address objects before the decision mail has left."""
     patron = desk.patron()
     request = desk.propose(patron)
-    assert 1 == desk.dispatcher.run_once(1)
+    assert desk.dispatcher.run_once(1) == 1
     notice = desk.codec.read(desk.tokens(OLD)[-1])
 
     desk.decide(notice, Decision.OBJECT)
 
     desk.deliver()
-    assert [] == desk.mailbox.to(NEW)
+    assert desk.mailbox.to(NEW) == []
     assert RequestState.REJECTED is desk.state(request)
 
 
@@ -123,14 +123,14 @@ def test_an_objection_after_the_change_puts_it_back_once(desk: Desk) -> None:
     undo = desk.claims(OLD)
 
     assert RequestState.REVERTED is desk.decide(undo, Decision.OBJECT, comment="Not me")
-    assert OLD == desk.email(patron)
+    assert desk.email(patron) == OLD
     before = desk.dump()
     assert RequestState.REVERTED is desk.decide(undo, Decision.OBJECT, comment="Not me")
 
     assert before == desk.dump()
     assert desk.record(patron).is_flagged
-    assert 2 == desk.told(request).count(("staff_outcome", DANA))
-    assert 1 == desk.actions().count(Action.OBJECTION_RECEIVED)
+    assert desk.told(request).count(("staff_outcome", DANA)) == 2
+    assert desk.actions().count(Action.OBJECTION_RECEIVED) == 1
 
 
 def test_an_objection_after_the_window_undoes_nothing_and_opens_a_dispute(desk: Desk) -> None:

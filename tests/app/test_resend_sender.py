@@ -71,10 +71,10 @@ def test_message_arrives_whole_with_key_and_user_agent(
     accepted = sender.send(message(), idempotency_key=KEY)
 
     (request,) = server.received
-    assert "re_accepted" == accepted.provider_id
-    assert ("POST", "/emails") == (request.method, request.path)
-    assert KEY == request.headers["idempotency-key"]
-    assert "Bearer re_test" == request.headers["authorization"]
+    assert accepted.provider_id == "re_accepted"
+    assert (request.method, request.path) == ("POST", "/emails")
+    assert request.headers["idempotency-key"] == KEY
+    assert request.headers["authorization"] == "Bearer re_test"
     assert request.headers["user-agent"].startswith("resend-python:")
     assert message().params() == request.json
 
@@ -97,7 +97,7 @@ def test_bad_idempotency_key_sends_nothing(
     with pytest.raises(ValueError, match="idempotency"):
         sender.send(message(), idempotency_key=key)
 
-    assert [] == server.received
+    assert server.received == []
 
 
 @pytest.mark.parametrize("api_key", ["", "sk_live", "re_a b", "re_a\r\nX: 1", "re_é"])
@@ -161,8 +161,8 @@ def test_redirect_is_not_followed_and_pauses(
     refused = failure(sender)
 
     assert isinstance(refused, SendPaused)
-    assert "wrong_address" == refused.reason
-    assert ["POST"] == [request.method for request in server.received]
+    assert refused.reason == "wrong_address"
+    assert [request.method for request in server.received] == ["POST"]
 
 
 REJECTED = [
@@ -308,7 +308,7 @@ def test_environment_changes_neither_key_nor_way(
 
     sender.send(message(), idempotency_key=KEY)
 
-    assert "Bearer re_test" == server.received[0].headers["authorization"]
+    assert server.received[0].headers["authorization"] == "Bearer re_test"
 
 
 @pytest.fixture
@@ -334,7 +334,7 @@ def test_two_accounts_never_swap_their_keys(server: FaultServer) -> None:
         for done in [threads.submit(send, name) for name in senders]:
             done.result()
 
-    assert 40 == len(server.received)
+    assert len(server.received) == 40
     for request in server.received:
         name = request.json["subject"]
         assert (f"Bearer re_{name}", name) == (
@@ -345,4 +345,4 @@ def test_two_accounts_never_swap_their_keys(server: FaultServer) -> None:
 
 def test_sdk_is_the_version_whose_traps_are_known() -> None:
     """Another version may have other traps: read its source, then move this line."""
-    assert "2.52.0" == get_version()
+    assert get_version() == "2.52.0"

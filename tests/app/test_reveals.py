@@ -57,13 +57,13 @@ def test_the_value_is_shown_and_the_look_is_recorded(desk: Desk) -> None:
     patron = desk.patron(date_of_birth=BORN)
     clerk = desk.staff("Cleo", Role.BOX_OFFICE)
 
-    assert "March 4, 1961" == shown(desk, clerk, patron)
+    assert shown(desk, clerk, patron) == "March 4, 1961"
 
     line = desk.lines()[-1]
     assert (Action.VALUE_REVEALED, patron.id) == (line.action, line.patron_id)
     assert (Actor(clerk.as_actor().kind, "Cleo, box office", clerk.id)) == line.actor
-    assert {"field": "date_of_birth"} == line.facts
-    assert {"reason": REASON} == line.values
+    assert line.facts == {"field": "date_of_birth"}
+    assert line.values == {"reason": REASON}
     assert desk.chain_is_whole()
 
 
@@ -72,10 +72,10 @@ def test_a_look_that_shows_nothing_is_recorded_too(desk: Desk, role: Role) -> No
     """A value that is not known; and one that the member sees anyway."""
     patron, actor = desk.patron(), desk.staff("Cleo", role)
 
-    assert "" == shown(desk, actor, patron)
-    assert OLD == shown(desk, actor, patron, "email")
+    assert shown(desk, actor, patron) == ""
+    assert shown(desk, actor, patron, "email") == OLD
 
-    assert [Action.VALUE_REVEALED] * 2 == desk.actions()[-2:]
+    assert desk.actions()[-2:] == [Action.VALUE_REVEALED] * 2
 
 
 @pytest.mark.parametrize("role", [role for role in Role if role not in MAY])
@@ -93,7 +93,7 @@ def test_a_reason_has_to_say_something(desk: Desk, reason: str) -> None:
         desk, lambda: shown(desk, desk.owner, patron, reason=reason), RevealReasonMissing
     )
 
-    assert {"minimum": REASON_MINIMUM} == error.facts
+    assert error.facts == {"minimum": REASON_MINIMUM}
     assert shown(desk, desk.owner, patron, reason="x" * REASON_MINIMUM)
 
 
@@ -113,7 +113,7 @@ def test_only_the_few_are_shown_anything_of_a_protected_patron(desk: Desk, role:
     protect(desk, patron)
 
     if role in FEW:
-        assert "March 4, 1961" == shown(desk, actor, patron)
+        assert shown(desk, actor, patron) == "March 4, 1961"
     else:
         unchanged(desk, lambda: shown(desk, actor, patron), PatronIsProtected)
         unchanged(desk, lambda: shown(desk, actor, patron, "name"), PatronIsProtected)
@@ -166,7 +166,7 @@ def test_who_is_offered_to_look_gets_an_answer(desk: Desk, role: Role, is_protec
 
     if may_reveal(actor, access, "date_of_birth"):
         assert not access.sees("date_of_birth")
-        assert "March 4, 1961" == shown(desk, actor, patron)
+        assert shown(desk, actor, patron) == "March 4, 1961"
     elif not access.sees("date_of_birth"):
         with pytest.raises(Forbidden):
             shown(desk, actor, patron)

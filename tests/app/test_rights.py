@@ -249,10 +249,10 @@ def test_a_public_server_is_ill_and_a_laptop_is_told(database: Database) -> None
     one_too_many(database)
 
     seen = health.check(runtime(database, PUBLIC))
-    assert ("rights",) == seen.problems
+    assert seen.problems == ("rights",)
     assert seen.facts["rights"] == "1 beyond need"
     laptop = health.check(runtime(database, {}))
-    assert ((), "1 beyond need") == (laptop.problems, laptop.facts["rights"])
+    assert (laptop.problems, laptop.facts["rights"]) == ((), "1 beyond need")
 
 
 def test_a_public_server_does_not_start_and_a_laptop_does(database: Database) -> None:

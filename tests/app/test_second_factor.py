@@ -129,7 +129,7 @@ def test_the_password_alone_opens_nothing_once_there_is_a_second_factor(
 
     assert Stage.NEEDS_FACTOR is office.inside(token).stage
     assert office.read(lambda s: sessions.find(s, token, now=office.now)) is None
-    assert APP == office.give(token, office.code(secret))
+    assert office.give(token, office.code(secret)) == APP
     proven = prove(office, token)
     assert Stage.COMPLETE is office.inside(proven).stage
     assert office.found(token) is None, "the cookie of before is dead"
@@ -182,7 +182,7 @@ def test_only_who_may_edits_the_policy(office: Office, rosa: StaffMember) -> Non
     (line,) = office.lines(action=Action.SECURITY_CHANGED)
     assert "box_office" in str(line.facts["second_factor.new"])
     change(owner)
-    assert 1 == len(office.lines(action=Action.SECURITY_CHANGED))
+    assert len(office.lines(action=Action.SECURITY_CHANGED)) == 1
 
 
 # --- codes of an app ------------------------------------------------------------------------------
@@ -195,9 +195,9 @@ def test_a_code_works_once_and_half_a_minute_around_its_own(
     office.clock.advance(timedelta(minutes=2))
     token = office.sign_in(rosa)
 
-    assert APP == office.give(token, office.code(secret, later_s=-30))
+    assert office.give(token, office.code(secret, later_s=-30)) == APP
     assert office.give(token, office.code(secret, later_s=-30)) is None, "used"
-    assert APP == office.give(token, office.code(secret, later_s=30))
+    assert office.give(token, office.code(secret, later_s=30)) == APP
     assert office.give(token, office.code(secret)) is None, "older than one that was used"
 
 
@@ -250,7 +250,7 @@ def test_an_app_counts_only_once_it_showed_the_right_code(
         )
 
     unchanged(office, confirm, SecondFactorRefused)
-    assert 0 == factors(office, rosa).count
+    assert factors(office, rosa).count == 0
     assert Stage.COMPLETE is office.inside(token).stage
 
 
@@ -285,7 +285,7 @@ def test_a_revoked_key_makes_every_code_wrong(office: Office, rosa: StaffMember)
     token = office.sign_in(rosa)
 
     assert office.give(token, office.code(secret)) is None
-    assert RECOVERY_CODE == office.give(token, codes[0])
+    assert office.give(token, codes[0]) == RECOVERY_CODE
 
 
 # --- recovery codes -------------------------------------------------------------------------------
@@ -296,9 +296,9 @@ def test_a_recovery_code_works_once_however_it_is_typed(office: Office, rosa: St
     assert CODES == len(set(codes)) == factors(office, rosa).codes_left
     token = office.sign_in(rosa)
 
-    assert RECOVERY_CODE == office.give(token, codes[0].lower().replace("-", " "))
+    assert office.give(token, codes[0].lower().replace("-", " ")) == RECOVERY_CODE
     assert office.give(token, codes[0]) is None
-    assert CODES - 1 == factors(office, rosa).codes_left
+    assert factors(office, rosa).codes_left == CODES - 1
     assert codes[1].replace("-", "") not in repr(office.dump())
 
 
@@ -320,7 +320,7 @@ def test_new_recovery_codes_replace_the_old_ones(office: Office, rosa: StaffMemb
 
     token = office.sign_in(rosa)
     assert office.give(token, old[0]) is None
-    assert RECOVERY_CODE == office.give(token, new[0])
+    assert office.give(token, new[0]) == RECOVERY_CODE
 
 
 def test_there_is_nothing_to_recover_without_a_factor(office: Office, rosa: StaffMember) -> None:
@@ -358,8 +358,8 @@ def test_an_owner_takes_the_factors_of_who_lost_them(office: Office, rosa: Staff
         lambda s: second_factor.remove_all(s, staff_id=rosa.id, actor=OPERATOR, now=office.now)
     )
 
-    assert 0 == factors(office, rosa).count
-    assert [] == office.dump()["staff_recovery_code"]
+    assert factors(office, rosa).count == 0
+    assert office.dump()["staff_recovery_code"] == []
 
 
 # --- passkeys -------------------------------------------------------------------------------------
@@ -454,7 +454,7 @@ def test_a_passkey_is_made_for_its_own_challenge_and_site(
     with pytest.raises(PasskeyRefused):
         add(office, token, other)
 
-    assert 0 == factors(office, rosa).count
+    assert factors(office, rosa).count == 0
 
 
 def test_there_is_an_end_to_passkeys(office: Office, rosa: StaffMember) -> None:
@@ -465,4 +465,4 @@ def test_there_is_an_end_to_passkeys(office: Office, rosa: StaffMember) -> None:
 
     with pytest.raises(TooManyPasskeys):
         add(office, token, SoftPasskey("localhost", ORIGIN).create(creation(office, token)))
-    assert PASSKEYS == len(factors(office, rosa).passkeys)
+    assert len(factors(office, rosa).passkeys) == PASSKEYS

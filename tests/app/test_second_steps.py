@@ -41,7 +41,7 @@ def test_a_bounce_ends_the_request_and_tells_both_sides_once(engine: Engine) -> 
 
     assert RequestState.UNDELIVERABLE is engine.state(request)
     told = engine.told(request)
-    assert [("change_undeliverable", OLD), ("staff_outcome", "dana@staff.example.org")] == told
+    assert told == [("change_undeliverable", OLD), ("staff_outcome", "dana@staff.example.org")]
 
 
 def test_a_bounce_after_the_decision_changes_nothing(engine: Engine) -> None:
@@ -53,7 +53,7 @@ def test_a_bounce_after_the_decision_changes_nothing(engine: Engine) -> None:
     assert not engine.bounce(request)
 
     assert RequestState.APPROVED is engine.state(request)
-    assert NEW == engine.email(patron)
+    assert engine.email(patron) == NEW
 
 
 def test_four_workers_send_one_reminder(engine: Engine) -> None:
@@ -63,10 +63,10 @@ def test_four_workers_send_one_reminder(engine: Engine) -> None:
 
     results = together(*[lambda: engine.remind(request)] * 4)
 
-    assert [False, False, False, True] == sorted(map(bool, results))
+    assert sorted(map(bool, results)) == [False, False, False, True]
     engine.clock.advance(timedelta(days=3))
     engine.remind(request)
-    assert 1 == kinds(engine, "decision_reminder")
+    assert kinds(engine, "decision_reminder") == 1
 
 
 def test_nobody_is_reminded_of_what_is_decided(engine: Engine) -> None:
@@ -76,7 +76,7 @@ def test_nobody_is_reminded_of_what_is_decided(engine: Engine) -> None:
     engine.clock.advance(timedelta(days=4))
 
     assert not engine.remind(request)
-    assert 0 == kinds(engine, "decision_reminder")
+    assert kinds(engine, "decision_reminder") == 0
 
 
 def test_the_desk_needs_two_people_and_waits(engine: Engine) -> None:
@@ -92,8 +92,8 @@ def test_the_desk_needs_two_people_and_waits(engine: Engine) -> None:
     assert not engine.take_effect(request)
     engine.clock.advance(timedelta(hours=73))
 
-    assert [False, True] == sorted(map(bool, together(*[lambda: engine.take_effect(request)] * 2)))
-    assert NEW == engine.email(patron)
+    assert sorted(map(bool, together(*[lambda: engine.take_effect(request)] * 2))) == [False, True]
+    assert engine.email(patron) == NEW
     assert RequestState.APPROVED is engine.state(request)
 
 
@@ -107,7 +107,7 @@ def test_staff_put_back_what_a_request_changed(engine: Engine) -> None:
     unchanged(engine, lambda: engine.revert(request, minna), Forbidden)
     assert RequestState.REVERTED is engine.revert(request, engine.owner)
 
-    assert OLD == engine.email(patron)
+    assert engine.email(patron) == OLD
     assert engine.chain_is_whole()
 
 
@@ -118,7 +118,7 @@ def test_five_wrong_codes_are_all_that_anybody_gets(engine: Engine) -> None:
     for _turn in range(6):
         assert not engine.redeem(request, "0000-0000")
 
-    assert 5 == engine.scalar("SELECT code_tries FROM change_request")
+    assert engine.scalar("SELECT code_tries FROM change_request") == 5
 
 
 def test_whoever_approved_may_still_object_while_the_other_is_asked(engine: Engine) -> None:
@@ -131,10 +131,10 @@ def test_whoever_approved_may_still_object_while_the_other_is_asked(engine: Engi
     assert RequestState.REJECTED is engine.decide(link, Decision.OBJECT)
 
     actions = engine.actions(request_id=request.request_id)
-    assert [Action.FIELD_APPROVED, Action.FIELD_OBJECTED] == [
+    assert [
         action for action in actions if action in (Action.FIELD_APPROVED, Action.FIELD_OBJECTED)
-    ]
-    assert OLD == engine.email(patron)
+    ] == [Action.FIELD_APPROVED, Action.FIELD_OBJECTED]
+    assert engine.email(patron) == OLD
 
 
 def test_a_proposer_hears_what_was_answered_before_a_newer_proposal(engine: Engine) -> None:

@@ -117,13 +117,13 @@ class TestForm:
             {"email": " Dana@DESK.example ", "password": CHEAP_PASSWORD, "next": "/audit/"},
         )
 
-        assert (303, "/audit/") == (answer.status_code, answer.headers["location"])
+        assert (answer.status_code, answer.headers["location"]) == (303, "/audit/")
         cookie = answer.headers["set-cookie"].lower()
         assert cookie.startswith(f"{cookies.NAME}=")
         assert "httponly" in cookie
         assert "samesite=lax" in cookie
-        assert 200 == browser.get("/audit/").status_code
-        assert Action.STAFF_SIGNED_IN == actions(made)[0]
+        assert browser.get("/audit/").status_code == 200
+        assert actions(made)[0] == Action.STAFF_SIGNED_IN
 
     def test_every_way_of_being_wrong_gets_one_answer(
         self, made: Runtime, browser: Visitor
@@ -158,13 +158,13 @@ class TestForm:
 
         assert {(303, "/sign-in/?refused=1&next=/")} == answers
         assert not browser.cookies
-        assert [Action.SIGN_IN_REFUSED] * 5 == actions(made)[:5]
+        assert actions(made)[:5] == [Action.SIGN_IN_REFUSED] * 5
 
     def test_a_form_of_another_site_is_not_read(self, made: Runtime, browser: Visitor) -> None:
         status, _ = press(browser, origin="https://evil.example")
 
-        assert 403 == status
-        assert Action.STAFF_ADDED == actions(made)[0]
+        assert status == 403
+        assert actions(made)[0] == Action.STAFF_ADDED
 
     def test_signing_out_ends_the_session_everywhere(self, made: Runtime, browser: Visitor) -> None:
         press(browser)
@@ -172,10 +172,10 @@ class TestForm:
 
         answer = browser.post("/auth/sign-out")
 
-        assert (303, "/sign-in/?signed_out=1") == (answer.status_code, answer.headers["location"])
+        assert (answer.status_code, answer.headers["location"]) == (303, "/sign-in/?signed_out=1")
         browser.cookies[cookies.NAME] = kept
-        assert 303 == browser.get("/patrons/").status_code
-        assert Action.STAFF_SIGNED_OUT == actions(made)[0]
+        assert browser.get("/patrons/").status_code == 303
+        assert actions(made)[0] == Action.STAFF_SIGNED_OUT
 
     @pytest.mark.parametrize(
         "target",
@@ -191,7 +191,7 @@ class TestForm:
         ],
     )
     def test_only_our_own_pages_come_next(self, target: str) -> None:
-        assert "/" == own_path(target)
+        assert own_path(target) == "/"
 
 
 class TestGate:
@@ -199,27 +199,27 @@ class TestGate:
     def test_a_staff_page_leads_to_the_sign_in(self, browser: Visitor, path: str) -> None:
         answer = browser.get(path)
 
-        assert 303 == answer.status_code
+        assert answer.status_code == 303
         where = urlsplit(answer.headers["location"])
         assert ("/sign-in/", {"next": [path]}) == (where.path, parse_qs(where.query))
 
     @pytest.mark.parametrize("path", OPEN_PAGES)
     def test_other_addresses_are_not_its_business(self, browser: Visitor, path: str) -> None:
-        assert "the page" == browser.get(path).text
+        assert browser.get(path).text == "the page"
 
     def test_the_page_that_was_wanted_comes_after_the_sign_in(self, browser: Visitor) -> None:
         refused = browser.get("/patrons/?q=jane doe&page=2")
 
         wanted = parse_qs(urlsplit(refused.headers["location"]).query)["next"][0]
-        assert "/patrons/?q=jane%20doe&page=2" == wanted
+        assert wanted == "/patrons/?q=jane%20doe&page=2"
         assert (303, wanted) == press(browser, next=wanted)
 
     def test_a_mail_is_not_there_at_all(self, browser: Visitor) -> None:
-        assert 404 == browser.get("/mailbox/raw/0190").status_code
+        assert browser.get("/mailbox/raw/0190").status_code == 404
 
     @pytest.mark.parametrize("cookie", ["x", "upstage-session=", "upstage-session=made-up", "=;,"])
     def test_a_cookie_of_no_session_opens_nothing(self, browser: Visitor, cookie: str) -> None:
-        assert 303 == browser.get("/patrons/", headers={"cookie": cookie}).status_code
+        assert browser.get("/patrons/", headers={"cookie": cookie}).status_code == 303
 
     @pytest.mark.parametrize("life", [IDLE_LIFE, ABSOLUTE_LIFE])
     def test_a_session_ends_by_itself(
@@ -227,11 +227,11 @@ class TestGate:
     ) -> None:
         press(browser)
         clock.advance(life - timedelta(seconds=1) if life == IDLE_LIFE else IDLE_LIFE / 2)
-        assert 200 == browser.get("/patrons/").status_code
+        assert browser.get("/patrons/").status_code == 200
 
         clock.advance(life)
 
-        assert 303 == browser.get("/patrons/").status_code
+        assert browser.get("/patrons/").status_code == 303
 
     def test_looking_at_a_page_writes_nothing(self, made: Runtime, browser: Visitor) -> None:
         press(browser)
@@ -252,12 +252,12 @@ class TestPage:
             async with Pipeline(frozenset({HANDLER})) as pipeline:
                 visitor = pipeline.client()
                 state = await opened(pipeline, visitor, "/sign-in/?refused=1&next=/audit/")
-                assert "The email address or the password is wrong." == state.problem
-                assert "/audit/" == state.next_path
+                assert state.problem == "The email address or the password is wrong."
+                assert state.next_path == "/audit/"
 
                 state = await opened(pipeline, visitor, "/sign-in/?signed_out=1")
-                assert ("", "You are signed out.") == (state.problem, state.done)
-                assert "/" == state.next_path
+                assert (state.problem, state.done) == ("", "You are signed out.")
+                assert state.next_path == "/"
 
         del made
         asyncio.run(story())
@@ -267,7 +267,7 @@ class TestPage:
             async with Pipeline(frozenset({HANDLER})) as pipeline:
                 visitor = pipeline.client()
                 state = await opened(pipeline, visitor, "/sign-in/?next=https://evil.example/")
-                assert "/" == state.next_path
+                assert state.next_path == "/"
 
         del made
         asyncio.run(story())
@@ -279,7 +279,7 @@ class TestPage:
             async with Pipeline(frozenset({HANDLER})) as pipeline:
                 dana = pipeline.client(cookie)
                 await opened(pipeline, dana, "/sign-in/?next=/requests/")
-                assert ["/requests/"] == dana.redirects()
+                assert dana.redirects() == ["/requests/"]
 
         asyncio.run(story())
 
@@ -293,15 +293,15 @@ class TestPage:
                 state = await opened(pipeline, pipeline.client(), "/sign-in/")
                 return state.demo_password
 
-        assert demo_account.PASSWORD == asyncio.run(shown())
+        assert asyncio.run(shown()) == demo_account.PASSWORD
         monkeypatch.setattr(type(made.settings), "is_demo_allowed", False)
-        assert "" == asyncio.run(shown())
+        assert asyncio.run(shown()) == ""
 
     def test_no_demo_account_is_named_where_there_is_none(self, made: Runtime) -> None:
         async def story() -> None:
             async with Pipeline(frozenset({HANDLER})) as pipeline:
                 state = await opened(pipeline, pipeline.client(), "/sign-in/")
-                assert ("", "") == (state.demo_email, state.demo_password)
+                assert (state.demo_email, state.demo_password) == ("", "")
 
         del made
         asyncio.run(story())

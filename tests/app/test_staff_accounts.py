@@ -77,11 +77,11 @@ def test_an_added_account_signs_in_and_stands_in_the_trail(desk: Desk) -> None:
 
     member = desk.read(lambda session: accounts.find_active(session, staff_id))
     assert member is not None
-    assert ("Rosa, bar", ROSA, Role.BOX_OFFICE) == (member.label, member.email_key, member.role)
+    assert (member.label, member.email_key, member.role) == ("Rosa, bar", ROSA, Role.BOX_OFFICE)
     line = desk.lines(action=Action.STAFF_ADDED)[0]
     assert {"staff_id": staff_id, "role": "box_office"} == line.facts
-    assert (ActorKind.OPERATOR, Channel.COMMAND_LINE) == (line.actor.kind, line.channel)
-    assert {"staff.email": "Rosa@staff.example.org", "staff.name": "Rosa"} == line.values
+    assert (line.actor.kind, line.channel) == (ActorKind.OPERATOR, Channel.COMMAND_LINE)
+    assert line.values == {"staff.email": "Rosa@staff.example.org", "staff.name": "Rosa"}
 
 
 def test_a_second_account_for_one_address_is_refused(desk: Desk) -> None:
@@ -93,8 +93,8 @@ def test_a_second_account_for_one_address_is_refused(desk: Desk) -> None:
 def test_one_address_added_twice_at_one_moment_is_one_account(desk: Desk) -> None:
     results = together(*[lambda: add(desk)] * 3)
 
-    assert 2 == len([result for result in results if isinstance(result, StaffEmailTaken)])
-    assert 1 == desk.scalar("SELECT count(*) FROM staff")
+    assert len([result for result in results if isinstance(result, StaffEmailTaken)]) == 2
+    assert desk.scalar("SELECT count(*) FROM staff") == 1
     assert desk.chain_is_whole()
 
 
@@ -147,8 +147,8 @@ def test_two_owners_disabled_at_one_moment_leave_one(desk: Desk) -> None:
 
     results = together(lambda: disable(desk, "dana@staff.example.org"), lambda: disable(desk, ROSA))
 
-    assert 1 == len([result for result in results if isinstance(result, LastOwner)])
-    assert 1 == desk.scalar("SELECT count(*) FROM staff WHERE disabled_at IS NULL")
+    assert len([result for result in results if isinstance(result, LastOwner)]) == 1
+    assert desk.scalar("SELECT count(*) FROM staff WHERE disabled_at IS NULL") == 1
 
 
 def test_an_unknown_account_is_no_account(desk: Desk) -> None:
@@ -218,7 +218,7 @@ def test_signing_out_ends_this_session_alone(desk: Desk) -> None:
     assert before == desk.dump()
     assert signed_in(desk, one) is None
     assert signed_in(desk, other)
-    assert 1 == desk.actions().count(Action.STAFF_SIGNED_OUT)
+    assert desk.actions().count(Action.STAFF_SIGNED_OUT) == 1
 
 
 def test_a_refused_sign_in_is_noted_without_the_name_in_the_chain(desk: Desk) -> None:
@@ -263,7 +263,7 @@ def test_a_short_password_is_refused_with_the_minimum() -> None:
     with pytest.raises(PasswordTooShort) as caught:
         passwords.hash_password("x" * 11)
 
-    assert 12 == caught.value.facts["minimum"]
+    assert caught.value.facts["minimum"] == 12
 
 
 def test_the_decoy_costs_what_an_accounts_password_costs() -> None:

@@ -44,21 +44,21 @@ def door(made: Runtime) -> Door:
 def test_after_the_password_the_second_factor_is_all_there_is(door: Door) -> None:
     secret = door.enrol(door.inside())
     browser = door.browser()
-    assert "/sign-in/second/?next=/audit/" == door.sign_in(browser, next="/audit/")
+    assert door.sign_in(browser, next="/audit/") == "/sign-in/second/?next=/audit/"
     half = dict(browser.cookies)
     answer = browser.get("/audit/")
-    assert (303, "/sign-in/second/?next=/audit/") == (
+    assert (
         answer.status_code,
         answer.headers["location"],
-    )
+    ) == (303, "/sign-in/second/?next=/audit/")
 
-    assert "/audit/" == door.prove(browser, code=door.code(secret), next="/audit/")
+    assert door.prove(browser, code=door.code(secret), next="/audit/") == "/audit/"
 
-    assert 200 == browser.get("/audit/").status_code
+    assert browser.get("/audit/").status_code == 200
     assert half[cookies.NAME] != browser.cookies[cookies.NAME]
     copied = door.browser()
     copied.cookies = half
-    assert 303 == copied.get("/audit/").status_code, "the half-open cookie is dead"
+    assert copied.get("/audit/").status_code == 303, "the half-open cookie is dead"
 
 
 def test_the_password_is_no_second_factor(door: Door) -> None:
@@ -67,7 +67,7 @@ def test_the_password_is_no_second_factor(door: Door) -> None:
     door.sign_in(browser)
 
     assert asked(door.prove(browser, password=CHEAP_PASSWORD))["refused"]
-    assert 303 == browser.get("/audit/").status_code
+    assert browser.get("/audit/").status_code == 303
 
 
 def test_a_passkey_opens_as_well(door: Door) -> None:
@@ -81,7 +81,7 @@ def test_a_passkey_opens_as_well(door: Door) -> None:
         door.made.site, staff_id=door.staff_id, account=EMAIL, challenge=challenge, known=[]
     )
     form = {"answer": key.create(options), "label": "Laptop"}
-    assert "/account/?added=1" == browser.post("/auth/passkey", form).headers["location"]
+    assert browser.post("/auth/passkey", form).headers["location"] == "/account/?added=1"
     other = door.browser()
     door.sign_in(other)
     with door.made.database.transaction() as session:
@@ -90,9 +90,9 @@ def test_a_passkey_opens_as_well(door: Door) -> None:
         challenge = second_factor.new_challenge(session, found, now=door.clock.now())
     options = passkeys.request_options(door.made.site, challenge=challenge, known=[])
 
-    assert "/" == door.prove(other, answer=key.use(options))
+    assert door.prove(other, answer=key.use(options)) == "/"
 
-    assert 200 == other.get("/audit/").status_code
+    assert other.get("/audit/").status_code == 200
 
 
 def test_wrong_codes_are_slowed_down_across_sessions(door: Door) -> None:
@@ -106,7 +106,7 @@ def test_wrong_codes_are_slowed_down_across_sessions(door: Door) -> None:
 
     assert asked(door.prove(browser, code=door.code(secret)))["wait"]
     door.clock.advance(timedelta(minutes=1))
-    assert "/" == door.prove(browser, code=door.code(secret))
+    assert door.prove(browser, code=door.code(secret)) == "/"
 
 
 def test_whoever_must_enrol_sees_the_account_page_alone(door: Door) -> None:
@@ -115,9 +115,9 @@ def test_whoever_must_enrol_sees_the_account_page_alone(door: Door) -> None:
         policy = SecurityPolicy(second_factor=frozenset({Role.OWNER}))
         security.change(session, actor=door.owner(), proposed=policy, now=door.clock.now())
 
-    assert "/account/" == browser.get("/patrons/").headers["location"]
-    assert 200 == browser.get("/account/").status_code
-    assert "/account/" == browser.get("/mailbox/export.csv").headers["location"]
+    assert browser.get("/patrons/").headers["location"] == "/account/"
+    assert browser.get("/account/").status_code == 200
+    assert browser.get("/mailbox/export.csv").headers["location"] == "/account/"
 
 
 # --- a fresh proof --------------------------------------------------------------------------------
@@ -125,16 +125,16 @@ def test_whoever_must_enrol_sees_the_account_page_alone(door: Door) -> None:
 
 def test_an_export_asks_again_after_a_quarter_of_an_hour(door: Door) -> None:
     browser = door.inside()
-    assert 200 == browser.get("/mailbox/export.csv").status_code
+    assert browser.get("/mailbox/export.csv").status_code == 200
     door.clock.advance(FRESH_FOR)
     answer = browser.get("/mailbox/export.csv")
     assert answer.headers["location"].startswith("/sign-in/again/?")
     before = browser.cookies[cookies.NAME]
 
     assert asked(door.prove(browser, password="wrong"))["refused"]
-    assert "/mailbox/" == door.prove(browser, password=CHEAP_PASSWORD, next="/mailbox/")
+    assert door.prove(browser, password=CHEAP_PASSWORD, next="/mailbox/") == "/mailbox/"
 
-    assert 200 == browser.get("/mailbox/export.csv").status_code
+    assert browser.get("/mailbox/export.csv").status_code == 200
     assert before != browser.cookies[cookies.NAME]
     assert Action.STAFF_PROVEN in door.actions()
 
@@ -156,9 +156,9 @@ def test_guessing_is_slowed_down_and_the_right_one_waits_too(door: Door) -> None
     for _ in range(throttle.PAIR_LIMIT):
         assert asked(door.sign_in(browser, password="wrong"))["refused"]
 
-    assert ["1"] == asked(door.sign_in(browser))["wait"]
+    assert asked(door.sign_in(browser))["wait"] == ["1"]
     door.clock.advance(timedelta(seconds=31))
-    assert "/" == door.sign_in(browser)
+    assert door.sign_in(browser) == "/"
 
 
 def test_an_unknown_name_waits_like_a_known_one(door: Door) -> None:
@@ -167,8 +167,8 @@ def test_an_unknown_name_waits_like_a_known_one(door: Door) -> None:
     for _ in range(throttle.PAIR_LIMIT):
         door.sign_in(browser, email="nobody@desk.example", password="wrong")
 
-    assert ["1"] == asked(door.sign_in(browser, email="Nobody@desk.example"))["wait"]
-    assert "/" == door.sign_in(browser), "and another name from there does not"
+    assert asked(door.sign_in(browser, email="Nobody@desk.example"))["wait"] == ["1"]
+    assert door.sign_in(browser) == "/", "and another name from there does not"
 
 
 def test_a_right_password_forgives_the_wrong_ones(door: Door) -> None:
@@ -176,7 +176,7 @@ def test_a_right_password_forgives_the_wrong_ones(door: Door) -> None:
     for _ in range(3):
         for _ in range(throttle.PAIR_LIMIT - 1):
             door.sign_in(browser, password="wrong")
-        assert "/" == door.sign_in(browser)
+        assert door.sign_in(browser) == "/"
 
 
 def test_somebody_who_guesses_from_everywhere_does_not_lock_the_owner_out(door: Door) -> None:
@@ -186,7 +186,7 @@ def test_somebody_who_guesses_from_everywhere_does_not_lock_the_owner_out(door: 
             knock(session, door, network=f"198.51.{number}.0")
 
     assert asked(door.sign_in(door.browser()))["wait"], "a browser that was never here"
-    assert "/" == door.sign_in(own), "the owner's own"
+    assert door.sign_in(own) == "/", "the owner's own"
 
 
 # --- devices --------------------------------------------------------------------------------------
@@ -194,9 +194,9 @@ def test_somebody_who_guesses_from_everywhere_does_not_lock_the_owner_out(door: 
 
 def test_a_new_device_is_news_and_a_known_one_is_not(door: Door) -> None:
     first = door.inside()
-    assert [] == door.mails(MailKind.STAFF_NOTICE), "the very first is expected"
+    assert door.mails(MailKind.STAFF_NOTICE) == [], "the very first is expected"
     door.sign_in(first)
-    assert [] == door.mails(MailKind.STAFF_NOTICE)
+    assert door.mails(MailKind.STAFF_NOTICE) == []
 
     door.inside()
 
@@ -214,8 +214,8 @@ def test_signing_in_again_ends_what_the_browser_held(door: Door) -> None:
 
     other = door.browser()
     other.cookies = planted
-    assert 303 == other.get("/audit/").status_code
-    assert 200 == browser.get("/audit/").status_code
+    assert other.get("/audit/").status_code == 303
+    assert browser.get("/audit/").status_code == 200
 
 
 # --- links from mails -----------------------------------------------------------------------------
@@ -225,18 +225,18 @@ def test_an_invited_person_joins_and_signs_in(door: Door) -> None:
     path = invite(door)
     browser = door.browser()
     answer = browser.get(path)
-    assert (303, "/sign-in/join/") == (answer.status_code, answer.headers["location"])
-    assert "no-referrer" == answer.headers["referrer-policy"]
+    assert (answer.status_code, answer.headers["location"]) == (303, "/sign-in/join/")
+    assert answer.headers["referrer-policy"] == "no-referrer"
 
     form = {"display_name": "Nia", "password": STRONG}
     answer = browser.post("/auth/join", form)
-    assert "/sign-in/?joined=1" == answer.headers["location"]
+    assert answer.headers["location"] == "/sign-in/?joined=1"
     assert f'{cookies.LINK}="";' in answer.headers["set-cookie"]
     fields = {"email": "nia@desk.example", "password": STRONG}
-    assert "/" == door.sign_in(browser, **fields)
-    assert 303 == browser.get(path).status_code
+    assert door.sign_in(browser, **fields) == "/"
+    assert browser.get(path).status_code == 303
     refused = browser.post("/auth/join", form).headers["location"]
-    assert "/sign-in/join/?problem=staff_link_dead" == refused
+    assert refused == "/sign-in/join/?problem=staff_link_dead"
 
 
 def test_opening_a_link_fifty_times_changes_nothing(door: Door) -> None:
@@ -258,7 +258,7 @@ def test_a_link_is_not_burned_by_a_detour(door: Door) -> None:
     browser.post("/auth/forgot", {"email": EMAIL})
 
     form = {"display_name": "Nia", "password": STRONG}
-    assert "/sign-in/?joined=1" == browser.post("/auth/join", form).headers["location"]
+    assert browser.post("/auth/join", form).headers["location"] == "/sign-in/?joined=1"
 
 
 @pytest.mark.parametrize(
@@ -289,13 +289,13 @@ def test_a_forgotten_password_is_answered_alike_for_everybody(door: Door) -> Non
         for answer in [browser.post("/auth/forgot", {"email": email})]
     }
 
-    assert 1 == len(answers)
+    assert len(answers) == 1
     path = link_in(door, MailKind.STAFF_PASSWORD_LINK)
-    assert "/sign-in/reset/" == browser.get(path).headers["location"]
+    assert browser.get(path).headers["location"] == "/sign-in/reset/"
     form = {"password": STRONG}
-    assert "/sign-in/?changed=1" == browser.post("/auth/reset", form).headers["location"]
+    assert browser.post("/auth/reset", form).headers["location"] == "/sign-in/?changed=1"
     assert asked(door.sign_in(browser))["refused"]
-    assert "/" == door.sign_in(browser, password=STRONG)
+    assert door.sign_in(browser, password=STRONG) == "/"
 
 
 def test_a_forgotten_password_is_answered_before_anything_depends_on_the_account(
@@ -316,7 +316,7 @@ def test_nobody_fills_a_mailbox_with_links(door: Door) -> None:
     for _ in range(20):
         browser.post("/auth/forgot", {"email": EMAIL})
 
-    assert throttle.PAIR_LIMIT == len(door.mails(MailKind.STAFF_PASSWORD_LINK))
+    assert len(door.mails(MailKind.STAFF_PASSWORD_LINK)) == throttle.PAIR_LIMIT
 
 
 @pytest.mark.parametrize(
@@ -325,7 +325,7 @@ def test_nobody_fills_a_mailbox_with_links(door: Door) -> None:
 def test_a_link_that_is_none_leads_to_a_calm_page(door: Door, path: str) -> None:
     answer = door.browser().get(path)
 
-    assert 303 == answer.status_code
+    assert answer.status_code == 303
     assert answer.headers["location"].endswith("problem=staff_link_dead")
     assert "set-cookie" not in answer.headers
 
@@ -335,7 +335,7 @@ def test_a_form_of_another_site_is_refused(door: Door, path: str) -> None:
     browser = door.inside()
     before = door.actions()
 
-    assert 403 == browser.post(path, {"code": "1", "email": EMAIL}, origin=FOREIGN).status_code
+    assert browser.post(path, {"code": "1", "email": EMAIL}, origin=FOREIGN).status_code == 403
     assert before == door.actions()
 
 
@@ -345,6 +345,6 @@ def test_a_form_without_a_session_or_link_does_nothing(door: Door, path: str) ->
 
     answer = browser.post(path, {"password": STRONG, "code": "000000", "answer": "{}"})
 
-    assert 303 == answer.status_code
+    assert answer.status_code == 303
     assert answer.headers["location"].startswith("/sign-in/")
     assert cookies.NAME not in browser.cookies

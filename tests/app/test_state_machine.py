@@ -364,7 +364,7 @@ class Story(RuleBasedStateMachine):
         if not hasattr(self, "model"):
             return
         seen = self.model.seen
-        assert [] == doubled(seen.mails, ONCE)
+        assert doubled(seen.mails, ONCE) == []
         for request, number in Counter(c.request for c in seen.changes.values()).items():
             told = Counter(m[2] for m in seen.mails if m[0] == request and m[1] in AS_IT_HAPPENS)
             assert max(told.values(), default=0) <= number, (told, number)

@@ -52,7 +52,7 @@ def test_nothing_is_lost_and_nothing_doubled(database: Database, database_url: s
     weather, ids = blow(database, database_url, count=SHORT, kills=3, within_s=60)
 
     assert dict.fromkeys(ids, 1) == weather.taken
-    assert {MailState.SENT: SHORT} == settled(database)
+    assert settled(database) == {MailState.SENT: SHORT}
     assert weather.requests > SHORT, "the provider never failed: this was no storm"
 
 
@@ -61,7 +61,7 @@ def test_nothing_of_500_mails_is_lost_or_doubled(database: Database, database_ur
     weather, ids = blow(database, database_url, count=LONG, kills=15, within_s=300)
 
     assert dict.fromkeys(ids, 1) == weather.taken
-    assert {MailState.SENT: LONG} == settled(database)
+    assert settled(database) == {MailState.SENT: LONG}
 
 
 @pytest.mark.long
@@ -85,4 +85,4 @@ def test_the_independent_emulator_holds_each_of_500_mails_once(
     print(f"{killed} kills, {weather.requests} requests, {dict(weather.faults)}")
 
     assert {f"Mail {number}": 1 for number in range(LONG)} == held
-    assert {MailState.SENT: LONG} == settled(database)
+    assert settled(database) == {MailState.SENT: LONG}

@@ -130,7 +130,7 @@ def test_every_later_mail_is_silent(desk: Desk, mara: PatronRecord, end: str) ->
 
     mails = to_stranger(desk)
 
-    assert 2 == len(mails)
+    assert len(mails) == 2
     for mail in mails:
         assert_silent(read(mail))
 
@@ -145,9 +145,9 @@ def test_the_page_is_silent(desk: Desk, mara: PatronRecord) -> None:
 
     assert_silent(shown)
     assert "0142" not in shown
-    assert "M••• S•••" == review.patron_name
-    assert [("m•••@example.com", NEW)] == [(field.now, field.proposed) for field in review.fields]
-    assert NEW == review.mailbox
+    assert review.patron_name == "M••• S•••"
+    assert [(field.now, field.proposed) for field in review.fields] == [("m•••@example.com", NEW)]
+    assert review.mailbox == NEW
 
 
 def test_the_page_of_the_record_masks_the_strangers_address(desk: Desk, mara: PatronRecord) -> None:
@@ -156,8 +156,8 @@ def test_the_page_of_the_record_masks_the_strangers_address(desk: Desk, mara: Pa
 
     review = desk.review(desk.claims(OLD))
 
-    assert [(OLD, "c•••@typo.example")] == [(f.now, f.proposed) for f in review.fields]
-    assert "Mara Smith" == review.patron_name
+    assert [(f.now, f.proposed) for f in review.fields] == [(OLD, "c•••@typo.example")]
+    assert review.patron_name == "Mara Smith"
 
 
 def test_not_me_closes_the_matter_and_ends_all_mail_to_the_stranger(
@@ -168,11 +168,11 @@ def test_not_me_closes_the_matter_and_ends_all_mail_to_the_stranger(
 
     assert RequestState.REJECTED is desk.decide(link, Decision.OBJECT)
 
-    assert 1 == len(to_stranger(desk))
+    assert len(to_stranger(desk)) == 1
     assert RequestState.REJECTED is desk.state(request)
-    assert OLD == desk.email(mara)
+    assert desk.email(mara) == OLD
     line = desk.lines(action=Action.ADDRESS_SUPPRESSED)[0]
-    assert {"address": NEW} == line.values
+    assert line.values == {"address": NEW}
 
 
 def test_the_strangers_words_reach_staff_alone(desk: Desk, mara: PatronRecord) -> None:

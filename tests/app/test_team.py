@@ -127,16 +127,16 @@ def test_an_invitation_becomes_an_account_by_the_link_in_its_mail(office: Office
     message = mailed(office)
     claims = office.link_in(message)
     assert "Dana, box office invites you" in message.text
-    assert (Purpose.INVITATION, 1) == (claims.purpose, claims.version)
+    assert (claims.purpose, claims.version) == (Purpose.INVITATION, 1)
     seen = office.read(lambda s: invitations.of_link(s, claims, now=office.now))
-    assert (NIA, "Nia", Role.MANAGER) == (seen.email, seen.display_name, seen.role)
+    assert (seen.email, seen.display_name, seen.role) == (NIA, "Nia", Role.MANAGER)
 
     staff_id = accept(office, claims, "Nia B")
 
     member = office.read(lambda s: accounts.find_active(s, staff_id))
     assert member is not None
-    assert ("Nia B, bar", Role.MANAGER) == (member.label, member.role)
-    assert () == office.read(invitations.still_open)
+    assert (member.label, member.role) == ("Nia B, bar", Role.MANAGER)
+    assert office.read(invitations.still_open) == ()
     told = [Action.INVITATION_ACCEPTED, Action.STAFF_ADDED, Action.STAFF_INVITED]
     assert told == office.actions()[:3] or set(told) <= set(office.actions())
     assert office.chain_is_whole()
@@ -147,7 +147,7 @@ def test_a_link_works_once(office: Office) -> None:
     claims = link(office)
     results = together(*[lambda: accept(office, claims)] * 3)
 
-    assert 1 == len([result for result in results if isinstance(result, str)])
+    assert len([result for result in results if isinstance(result, str)]) == 1
     unchanged(office, lambda: accept(office, claims), StaffLinkDead)
 
 
@@ -181,7 +181,7 @@ def test_withdrawn_it_is_dead_and_a_mail_that_waits_never_leaves(office: Office)
 
     withdraw(office, invitation_id)
 
-    assert [] == [message for message in office.deliver() if message.to == NIA]
+    assert [message for message in office.deliver() if message.to == NIA] == []
     unchanged(office, lambda: withdraw(office, invitation_id), InvitationOver)
     unchanged(office, lambda: resend(office, invitation_id), InvitationOver)
     assert invite(office), "the address may be invited again"
@@ -194,7 +194,7 @@ def test_one_address_is_invited_once(office: Office) -> None:
     taken = office.owner.email_key
     unchanged(office, lambda: invite(office, email=taken), StaffEmailTaken)
     results = together(*[lambda: invite(office, email="zoe@staff.example.org")] * 3)
-    assert 2 == len([found for found in results if isinstance(found, InvitationOpen)])
+    assert len([found for found in results if isinstance(found, InvitationOpen)]) == 2
 
 
 def test_what_cannot_be_an_account_is_not_invited(office: Office) -> None:
@@ -259,7 +259,7 @@ def test_a_new_role_counts_at_the_next_sign_in_which_is_at_once(office: Office) 
     assert office.found(token) is None
     assert Role.READ_ONLY is office.inside(office.sign_in(sam)).member.role
     (line,) = office.lines(action=Action.STAFF_ROLE_CHANGED)
-    assert ("manager", "read_only") == (line.facts["role.old"], line.facts["role.new"])
+    assert (line.facts["role.old"], line.facts["role.new"]) == ("manager", "read_only")
     assert not change_role(office, sam.id, Role.READ_ONLY), "the same again is nothing"
 
 
@@ -288,7 +288,7 @@ def test_two_owners_who_disable_each_other_leave_one(office: Office) -> None:
     together(lambda: disable(office, second.id, first), lambda: disable(office, first.id, second))
 
     enabled = "SELECT count(*) FROM staff WHERE role = 'owner' AND disabled_at IS NULL"
-    assert 1 == office.scalar(enabled)
+    assert office.scalar(enabled) == 1
 
 
 def test_a_disabled_member_is_out_and_can_come_back(office: Office) -> None:
@@ -317,7 +317,7 @@ def test_the_page_lists_who_was_last_here(office: Office) -> None:
 
     listed = {member.display_name: member for member in office.read(member_admin.members)}
 
-    assert ["Dana", "Sam", "Abe"] == list(listed), "who may sign in first"
+    assert list(listed) == ["Dana", "Sam", "Abe"], "who may sign in first"
     assert (office.now, True) == (listed["Sam"].last_active_at, listed["Sam"].has_factor)
     assert listed["Abe"].is_disabled
     assert listed["Dana"].last_active_at is None
@@ -334,10 +334,10 @@ def test_a_forgotten_password_is_set_by_a_link_that_works_once(office: Office) -
 
     assert sam.id == set_password(office, claims)
 
-    assert "new" == office.read(lambda s: accounts.get_row(s, sam.id).password_hash)
+    assert office.read(lambda s: accounts.get_row(s, sam.id).password_hash) == "new"
     assert office.found(old) is None, "whoever was inside is out"
     unchanged(office, lambda: set_password(office, claims), StaffLinkDead)
-    assert "Your password was changed" == mailed(office, "sam@staff.example.org").subject
+    assert mailed(office, "sam@staff.example.org").subject == "Your password was changed"
 
 
 def test_a_newer_link_kills_the_older_one(office: Office) -> None:
@@ -363,7 +363,7 @@ def test_nobody_is_mailed_who_has_no_account(office: Office) -> None:
     assert office.owner
     for email in ("nobody@example.org", "", "not an address", "x" * 400):
         assert not ask(office, email)
-    assert [] == office.deliver()
+    assert office.deliver() == []
 
 
 def test_a_link_for_one_thing_opens_nothing_else(office: Office) -> None:
@@ -398,7 +398,7 @@ def test_sessions_are_listed_and_ended_by_their_owner_alone(office: Office) -> N
     sam, rosa = office.staff("Sam", Role.MANAGER), office.staff("Rosa", Role.MANAGER)
     first, second, hers = (office.sign_in(who) for who in (sam, sam, rosa))
     listed = office.read(lambda s: sessions.browsers(s, office.inside_of(s, first), now=office.now))
-    assert [True, False] == [browser.is_this for browser in listed]
+    assert [browser.is_this for browser in listed] == [True, False]
     assert first not in repr(listed)
     assert office.inside(first).session_id not in repr(listed)
     (other,) = office.read(
@@ -413,7 +413,8 @@ def test_sessions_are_listed_and_ended_by_their_owner_alone(office: Office) -> N
         lambda s: sessions.end_one(s, office.inside_of(s, first), listed[1].id, now=office.now)
     )
     assert office.found(second) is None
-    assert 0 == office.write(
-        lambda s: sessions.end_others(s, office.inside_of(s, first), now=office.now)
+    assert (
+        office.write(lambda s: sessions.end_others(s, office.inside_of(s, first), now=office.now))
+        == 0
     )
     assert office.found(first)

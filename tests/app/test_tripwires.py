@@ -120,18 +120,18 @@ def test_two_go_at_once_and_the_next_ones_wait_for_the_clock(
 ) -> None:
     requests = burst(engine, vic, 5)
 
-    assert [None] * 2 + [HeldFor.COOLING] * 3 == held_for(engine, requests)
-    assert 4 == len(engine.deliver())
-    assert () == waiting(engine)  # for the clock, and for nobody
+    assert held_for(engine, requests) == [None] * 2 + [HeldFor.COOLING] * 3
+    assert len(engine.deliver()) == 4
+    assert waiting(engine) == ()  # for the clock, and for nobody
     engine.clock.advance(COOLING - MINUTE)
-    assert [False] * 3 == [engine.cool(request) for request in requests[2:]]
+    assert [engine.cool(request) for request in requests[2:]] == [False] * 3
     engine.clock.advance(MINUTE)
-    assert [True] * 3 == [engine.cool(request) for request in requests[2:]]
-    assert [False] * 3 == [engine.cool(request) for request in requests[2:]]
+    assert [engine.cool(request) for request in requests[2:]] == [True] * 3
+    assert [engine.cool(request) for request in requests[2:]] == [False] * 3
 
-    assert [RequestState.PENDING] * 5 == states(engine, requests)
+    assert states(engine, requests) == [RequestState.PENDING] * 5
     assert engine.now + DEFAULT.link_life == engine.view(requests[4]).expires_at
-    assert 6 == len(engine.deliver())
+    assert len(engine.deliver()) == 6
     released = engine.lines(action=Action.REQUEST_RELEASED)
     assert {None} == {line.actor.id for line in released}
     assert Action.TRIPWIRE_TRIPPED not in engine.actions()
@@ -145,14 +145,14 @@ def test_a_server_lets_go_what_has_cooled_down_and_forgets_old_attempts(
         engine.room = parts.notifier
         requests = burst(engine, vic, 5)
         schedule.do_what_is_due(parts)
-        assert [RequestState.HELD] * 3 == states(engine, requests[2:])
+        assert states(engine, requests[2:]) == [RequestState.HELD] * 3
         engine.clock.advance(COOLING)
         schedule.do_what_is_due(parts)
-        assert [RequestState.PENDING] * 5 == states(engine, requests)
+        assert states(engine, requests) == [RequestState.PENDING] * 5
 
         engine.clock.advance(attempts.KEPT)
         schedule.do_what_is_due(parts)
-    assert [] == outcomes(engine)
+    assert outcomes(engine) == []
 
 
 def test_whom_nobody_can_ask_any_more_is_looked_at_by_a_person(
@@ -169,7 +169,7 @@ def test_whom_nobody_can_ask_any_more_is_looked_at_by_a_person(
 
     assert engine.cool(cooling)
 
-    assert [HeldFor.QUARANTINE] == held_for(engine, [cooling])
+    assert held_for(engine, [cooling]) == [HeldFor.QUARANTINE]
     assert (cooling.reference,) == waiting(engine)
     unchanged(engine, lambda: engine.release(cooling, engine.owner), NoMailbox)
 
@@ -193,11 +193,11 @@ def test_the_sixth_holds_all_that_has_not_left_and_tells_every_owner(
 
     assert {request.reference for request in requests[2:]} == set(waiting(engine))
 
-    assert [None] * 2 + [HeldFor.QUARANTINE] * 4 == held_for(engine, requests)
+    assert held_for(engine, requests) == [None] * 2 + [HeldFor.QUARANTINE] * 4
     mails = engine.deliver()
     assert owners == set(alert_mails(mails[:2]))  # before all others
-    assert 2 == len(alert_mails(mails))
-    assert 4 == len(to_patrons(mails))
+    assert len(alert_mails(mails)) == 2
+    assert len(to_patrons(mails)) == 4
     engine.clock.advance(days(1))
     assert not any(engine.cool(request) for request in requests)
     (told,) = engine.lines(action=Action.TRIPWIRE_TRIPPED)
@@ -229,8 +229,8 @@ def test_while_an_alert_is_open_everything_is_held_and_nobody_is_told_twice(
     later = engine.propose(engine.patron("late@example.com"), "late@else.example", actor=vic)
     others = engine.propose(engine.patron("other@example.com"), "other@else.example")
 
-    assert [HeldFor.QUARANTINE, None] == held_for(engine, [later, others])
-    assert [] == alert_mails(engine.deliver())
+    assert held_for(engine, [later, others]) == [HeldFor.QUARANTINE, None]
+    assert alert_mails(engine.deliver()) == []
 
 
 def test_a_member_with_an_alert_sends_nothing_again_and_ends_nobody_elses_request(
@@ -245,7 +245,7 @@ def test_a_member_with_an_alert_sends_nothing_again_and_ends_nobody_elses_reques
         unchanged(engine, lambda r=request: engine.resend(r, actor=vic), AlertOpen)
     unchanged(engine, lambda: engine.withdraw(theirs, actor=vic), AlertOpen)
     engine.withdraw(first, actor=vic)
-    assert [RequestState.PENDING, RequestState.WITHDRAWN] == states(engine, [theirs, first])
+    assert states(engine, [theirs, first]) == [RequestState.PENDING, RequestState.WITHDRAWN]
 
 
 def test_who_looked_closes_the_alert_and_the_count_begins_anew(
@@ -259,8 +259,8 @@ def test_who_looked_closes_the_alert_and_the_count_begins_anew(
 
     later = engine.propose(engine.patron("late@example.com"), "late@else.example", actor=vic)
 
-    assert [HeldFor.QUARANTINE, None] == held_for(engine, [held, later])
-    assert () == engine.read(alerts.alerts_open)
+    assert held_for(engine, [held, later]) == [HeldFor.QUARANTINE, None]
+    assert engine.read(alerts.alerts_open) == ()
     unchanged(engine, lambda: engine.close_alert(vic, rosa), NothingWaits)
     (closed,) = engine.lines(action=Action.ALERT_CLOSED)
     assert (rosa.id, vic.id) == (closed.actor.id, closed.facts["staff_id"])
@@ -288,7 +288,7 @@ def test_a_second_person_releases_from_quarantine_one_by_one(
     assert RequestState.PENDING is engine.release(last, vera)
     unchanged(engine, lambda: engine.release(last, vera), NothingWaits)
 
-    assert ["p5@example.com", "p5@venue5.example"] == [m.to for m in engine.deliver()]
+    assert [m.to for m in engine.deliver()] == ["p5@example.com", "p5@venue5.example"]
     assert RequestState.HELD is engine.state(hers)
 
 
@@ -299,7 +299,7 @@ def test_what_is_withdrawn_from_quarantine_was_never_heard_of(
     engine.deliver()
     engine.withdraw(held)
 
-    assert [] == to_patrons(engine.deliver())
+    assert to_patrons(engine.deliver()) == []
 
 
 @pytest.mark.parametrize(
@@ -316,7 +316,7 @@ def test_many_addresses_at_one_domain_trip(
         engine.clock.advance(6 * MINUTE)
 
     assert [None] * at_most + [HeldFor.QUARANTINE] == held_for(engine, made)
-    assert [Wire.PER_DOMAIN] == [alert.wire for alert in engine.read(alerts.alerts_open)]
+    assert [alert.wire for alert in engine.read(alerts.alerts_open)] == [Wire.PER_DOMAIN]
 
 
 def test_many_proposals_for_protected_patrons_trip(
@@ -329,7 +329,7 @@ def test_many_proposals_for_protected_patrons_trip(
         made.append(engine.propose(patron, f"p{n}@venue{n}.example", actor=vic))
         engine.clock.advance(11 * MINUTE)
 
-    assert [None, None, HeldFor.QUARANTINE] == held_for(engine, made)
+    assert held_for(engine, made) == [None, None, HeldFor.QUARANTINE]
 
 
 def test_a_night_has_few_proposals(engine: Engine, vic: StaffMember) -> None:
@@ -342,8 +342,8 @@ def test_a_night_has_few_proposals(engine: Engine, vic: StaffMember) -> None:
         made.append(engine.propose(patron, f"p{n}@venue{n}.example", actor=vic))
         engine.clock.advance(2 * HOUR)
 
-    assert [None, None, None, HeldFor.QUARANTINE] == held_for(engine, made)
-    assert [Wire.AT_NIGHT] == [alert.wire for alert in engine.read(alerts.alerts_open)]
+    assert held_for(engine, made) == [None, None, None, HeldFor.QUARANTINE]
+    assert [alert.wire for alert in engine.read(alerts.alerts_open)] == [Wire.AT_NIGHT]
 
 
 def test_what_waits_takes_no_place_of_what_a_patron_is_answering(
@@ -374,7 +374,7 @@ def test_only_one_request_is_replaced_at_once(engine: Engine, vic: StaffMember) 
     unchanged(
         engine, lambda: engine.propose(second, "d@venue4.example", actor=vic), HeldCannotReplace
     )
-    assert 3 == len(to_patrons(engine.deliver()))
+    assert len(to_patrons(engine.deliver())) == 3
 
 
 def test_refused_attempts_count_and_the_sixty_first_is_refused_by_itself(
@@ -385,14 +385,14 @@ def test_refused_attempts_count_and_the_sixty_first_is_refused_by_itself(
     for n in range(60):
         taken = f"p{(n + 1) % 16}@example.com"
         refused = engine.tried(patrons[n % 16], taken, actor=vic)
-        assert "address_taken" == str(refused)
-    assert () == engine.read(alerts.alerts_open)
+        assert str(refused) == "address_taken"
+    assert engine.read(alerts.alerts_open) == ()
 
     last = engine.tried(patrons[0], "x@else.example", actor=vic)
 
-    assert "too_many_proposals" == str(last)
-    assert {"refused": 60, "limited": 1} == Counter(outcomes(engine))
-    assert [Wire.ATTEMPTS] == [alert.wire for alert in engine.read(alerts.alerts_open)]
+    assert str(last) == "too_many_proposals"
+    assert Counter(outcomes(engine)) == {"refused": 60, "limited": 1}
+    assert [alert.wire for alert in engine.read(alerts.alerts_open)] == [Wire.ATTEMPTS]
     assert [engine.owner.email_key] == alert_mails(engine.deliver())
     engine.clock.advance(2 * HOUR)
     later = engine.propose(engine.patron("late@example.com"), "l@else.example", actor=vic)
@@ -414,7 +414,7 @@ def test_one_patron_is_proposed_for_five_times_a_day(
     error = unchanged(
         engine, lambda: engine.propose(patron, "x@else.example", actor=vic), TooManyForPatron
     )
-    assert 5 == error.facts["limit"]
+    assert error.facts["limit"] == 5
     for _ in range(9):
         engine.tried(patron, "x@else.example", actor=vic)
     engine.clock.advance(days(1) - 5 * HOUR + MINUTE)
@@ -440,8 +440,8 @@ def test_the_desk_counts_too_and_nobody_confirms_for_a_member_with_an_alert(
         for n, patron in enumerate(crowd(engine, 6))
     ]
 
-    assert [HeldFor.DESK] * 6 == held_for(engine, desk)
-    assert [Wire.BURST] == [alert.wire for alert in engine.read(alerts.alerts_open)]
+    assert held_for(engine, desk) == [HeldFor.DESK] * 6
+    assert [alert.wire for alert in engine.read(alerts.alerts_open)] == [Wire.BURST]
     unchanged(engine, lambda: engine.vouch(desk[0], rosa), AlertOpen)
     engine.close_alert(vic, rosa)
     engine.vouch(desk[0], rosa)
@@ -457,11 +457,11 @@ def test_two_browsers_of_one_account_are_counted_as_one(engine: Engine, vic: Sta
         ]
     )
 
-    assert [] == [result for result in made if not isinstance(result, Proposed)]
+    assert [result for result in made if not isinstance(result, Proposed)] == []
     requests = [result for result in made if isinstance(result, Proposed)]
-    assert 2 == held_for(engine, requests).count(None)
-    assert 6 == held_for(engine, requests).count(HeldFor.QUARANTINE)
-    assert 1 == len(alert_mails(engine.deliver()))
+    assert held_for(engine, requests).count(None) == 2
+    assert held_for(engine, requests).count(HeldFor.QUARANTINE) == 6
+    assert len(alert_mails(engine.deliver())) == 1
 
 
 def test_an_owner_chooses_the_thresholds(engine: Engine, vic: StaffMember) -> None:
@@ -469,7 +469,7 @@ def test_an_owner_chooses_the_thresholds(engine: Engine, vic: StaffMember) -> No
     engine.set_policy(replace(DEFAULT, thresholds=few))
     requests = burst(engine, vic, 3)
 
-    assert [None] + [HeldFor.QUARANTINE] * 2 == held_for(engine, requests)
+    assert held_for(engine, requests) == [None] + [HeldFor.QUARANTINE] * 2
 
 
 def test_a_protected_patron_takes_a_second_person_where_an_owner_chose_so(
@@ -482,7 +482,7 @@ def test_a_protected_patron_takes_a_second_person_where_an_owner_chose_so(
     asked = engine.propose(plain, "p@else.example", actor=vic)
     held = engine.propose(patron, actor=vic)
 
-    assert [None, HeldFor.SECOND_PERSON] == held_for(engine, [asked, held])
+    assert held_for(engine, [asked, held]) == [None, HeldFor.SECOND_PERSON]
     assert RequestState.PENDING is engine.release(held, rosa)
 
 
@@ -504,8 +504,8 @@ def test_an_attempt_holds_no_address_and_an_erasure_empties_it(
     assert "mine.example" not in repr(row)
     engine.clock.advance(attempts.KEPT + MINUTE)
     assert engine.read(lambda s: attempts.has_old(s, now=engine.now))
-    assert 1 == engine.write(lambda s: attempts.forget_old(s, now=engine.now))
-    assert OLD != engine.email(patron)
+    assert engine.write(lambda s: attempts.forget_old(s, now=engine.now)) == 1
+    assert engine.email(patron) != OLD
 
 
 def test_going_back_a_revision_keeps_asking_for_a_second_person(
@@ -519,10 +519,10 @@ def test_going_back_a_revision_keeps_asking_for_a_second_person(
     migrations.downgrade(database.engine, "0003")
 
     held = "SELECT DISTINCT held_for FROM change_request WHERE state = 'held'"
-    assert "second_person" == engine.scalar(held)
+    assert engine.scalar(held) == "second_person"
     migrations.upgrade(database.engine)
     with database.engine.connect() as connection:
-        assert () == triggers.missing(connection, PROTECTED)
+        assert triggers.missing(connection, PROTECTED) == ()
     database.dispose()
 
 

@@ -91,7 +91,7 @@ def house(desk: Desk) -> House:
 def test_an_honest_house_is_clean(house: House) -> None:
     report = house.clean()
 
-    assert (2, 3) == (report.patrons, report.field_changes)
+    assert (report.patrons, report.field_changes) == (2, 3)
     assert report.entries == house.desk.entries
 
 
@@ -161,7 +161,7 @@ def test_a_record_from_nowhere_and_a_record_that_went_are_found(house: House) ->
         f"INSERT INTO patron ({', '.join(columns)}) "
         f"SELECT {copied} FROM patron WHERE id = '{house.ole.id}'"
     )
-    assert 99 == house.finds(Problem.NEVER_ADDED, insert).differences[0].number
+    assert house.finds(Problem.NEVER_ADDED, insert).differences[0].number == 99
     lonely = house.desk.patron(email="lonely@example.com")
     report = house.finds(
         Problem.RECORD_GONE,
@@ -352,7 +352,7 @@ def test_batches_hide_nothing(house: House, monkeypatch: pytest.MonkeyPatch) -> 
     desk = house.desk
     patrons = [desk.patron(email=f"p{i}@example.com", given_name=f"P{i}") for i in range(5)]
     monkeypatch.setattr(patron_reconciling, "BATCH", 2)
-    assert 7 == house.clean().patrons
+    assert house.clean().patrons == 7
     for patron in patrons:
         where = f"WHERE id = '{patron.id}'"
         report = house.finds(
@@ -374,7 +374,7 @@ def test_many_differences_are_counted_and_the_first_are_named(
 
     report = house.after("UPDATE patron SET phone = '1', date_of_birth = '1900-01-01'")
 
-    assert (3, 4) == (len(report.differences), report.found)
+    assert (len(report.differences), report.found) == (3, 4)
 
 
 def test_a_revert_and_a_change_at_the_desk_are_proven_like_any_other(house: House) -> None:
@@ -441,4 +441,4 @@ def _at_the_desk(house: House) -> None:
     )
     desk.decide(desk.claims("ole.third@example.org"))
     assert desk.take_effect(proposed, after=DEFAULT.desk_wait)
-    assert "ole.third@example.org" == desk.email(house.ole)
+    assert desk.email(house.ole) == "ole.third@example.org"

@@ -37,15 +37,15 @@ def test_a_withdrawal_beats_a_page_that_is_open(desk: Desk) -> None:
     """Case 31: the approval is refused with "withdrawn"."""
     patron = desk.patron()
     request, link = desk.asked(patron)
-    assert "open" == desk.review(link).phase
+    assert desk.review(link).phase == "open"
 
     desk.withdraw(request)
 
     error = unchanged(desk, lambda: desk.decide(link), errors.RequestEnded)
     assert RequestState.WITHDRAWN is error.facts["state"]
-    assert "withdrawn" == desk.review(link).phase
-    assert OLD == desk.email(patron)
-    assert (RequestState.WITHDRAWN, Cause.STAFF) == (desk.state(request), desk.view(request).cause)
+    assert desk.review(link).phase == "withdrawn"
+    assert desk.email(patron) == OLD
+    assert (desk.state(request), desk.view(request).cause) == (RequestState.WITHDRAWN, Cause.STAFF)
 
 
 def test_a_withdrawal_tells_everybody_who_was_asked(desk: Desk) -> None:
@@ -53,7 +53,7 @@ def test_a_withdrawal_tells_everybody_who_was_asked(desk: Desk) -> None:
 
     desk.withdraw(request)
 
-    assert [("change_withdrawn", NEW), ("change_withdrawn", OLD)] == desk.told(request)
+    assert desk.told(request) == [("change_withdrawn", NEW), ("change_withdrawn", OLD)]
 
 
 def test_nobody_takes_back_or_repeats_what_concerns_their_own_record(desk: Desk) -> None:
@@ -73,7 +73,7 @@ def test_a_withdrawal_before_any_mail_left_tells_nobody(desk: Desk) -> None:
 
     desk.withdraw(request)
 
-    assert [] == desk.deliver()
+    assert desk.deliver() == []
     assert {"cancelled"} == {state for _kind, _to, state in desk.queued()}
 
 
@@ -85,8 +85,8 @@ def test_a_colleagues_withdrawal_is_told_to_the_proposer(desk: Desk) -> None:
 
     assert ("staff_outcome", DANA) in desk.told(request)
     line = desk.lines(action=Action.REQUEST_WITHDRAWN)[0]
-    assert (ActorKind.STAFF, "Rosa, box office") == (line.actor.kind, line.actor.label)
-    assert "staff" == line.facts["cause"]
+    assert (line.actor.kind, line.actor.label) == (ActorKind.STAFF, "Rosa, box office")
+    assert line.facts["cause"] == "staff"
 
 
 def test_a_second_withdrawal_is_refused_with_what_stands(desk: Desk) -> None:
@@ -130,12 +130,12 @@ def test_sent_again_the_new_link_works_and_the_old_one_is_dead(desk: Desk) -> No
     new = desk.claims(NEW)
     assert (old.request_id, old.version + 1) == (new.request_id, new.version)
     assert old.jti != new.jti
-    assert "outdated" == desk.review(old).phase
+    assert desk.review(old).phase == "outdated"
     unchanged(desk, lambda: desk.decide(old), errors.LinkOutdated)
     unchanged(desk, lambda: desk.decide(old, Decision.REJECT), errors.LinkOutdated)
     unchanged(desk, lambda: desk.decide(old, Decision.OBJECT), errors.LinkOutdated)
     assert RequestState.APPROVED is desk.decide(new)
-    assert NEW == desk.email(patron)
+    assert desk.email(patron) == NEW
 
 
 def test_sent_again_the_deadline_stays(desk: Desk) -> None:
@@ -154,7 +154,7 @@ def test_sent_again_only_the_decision_mail_leaves(desk: Desk) -> None:
 
     desk.resend(request)
 
-    assert [("decision_request", NEW)] == kinds_to(desk.deliver())
+    assert kinds_to(desk.deliver()) == [("decision_request", NEW)]
 
 
 def test_a_decision_mail_that_has_not_left_is_replaced(desk: Desk) -> None:
@@ -163,8 +163,8 @@ def test_a_decision_mail_that_has_not_left_is_replaced(desk: Desk) -> None:
 
     desk.resend(request)
 
-    assert [("change_notice", OLD), ("decision_request", NEW)] == kinds_to(desk.deliver())
-    assert 2 == desk.claims(NEW).version
+    assert kinds_to(desk.deliver()) == [("change_notice", OLD), ("decision_request", NEW)]
+    assert desk.claims(NEW).version == 2
 
 
 def test_five_minutes_lie_between_two_mails(desk: Desk) -> None:
@@ -187,12 +187,15 @@ def test_three_times_a_day_is_the_most(desk: Desk) -> None:
 
     error = unchanged(desk, lambda: desk.resend(request), errors.ResendLimit)
 
-    assert 3 == error.facts["limit"]
-    assert 4 == desk.view(request).sent_count
+    assert error.facts["limit"] == 3
+    assert desk.view(request).sent_count == 4
     desk.clock.advance(days(1))
     desk.resend(request)
-    assert [2, 3, 4, 5] == [
-        line.facts["version"] for line in desk.lines(action=Action.REQUEST_RESENT)
+    assert [line.facts["version"] for line in desk.lines(action=Action.REQUEST_RESENT)] == [
+        2,
+        3,
+        4,
+        5,
     ]
 
 
@@ -245,14 +248,14 @@ def test_silence_is_a_no(desk: Desk) -> None:
 
     assert RequestState.EXPIRED is desk.state(request)
     assert FieldOutcome.LAPSED is desk.view(request).fields[0].outcome
-    assert OLD == desk.email(patron)
-    assert [
+    assert desk.email(patron) == OLD
+    assert desk.told(request) == [
         ("change_expired", NEW),
         ("change_expired", OLD),
         ("staff_outcome", DANA),
-    ] == desk.told(request)
+    ]
     line = desk.lines(action=Action.REQUEST_EXPIRED)[0]
-    assert (ActorKind.SYSTEM, Channel.SCHEDULE) == (line.actor.kind, line.channel)
+    assert (line.actor.kind, line.channel) == (ActorKind.SYSTEM, Channel.SCHEDULE)
 
 
 def test_time_runs_out_once(desk: Desk) -> None:
@@ -272,7 +275,7 @@ def test_nothing_lapses_before_its_time(desk: Desk) -> None:
 
     assert not desk.expire(request)
     assert before == desk.dump()
-    assert () == desk.read(lambda session: due.expiring(session, now=desk.now))
+    assert desk.read(lambda session: due.expiring(session, now=desk.now)) == ()
     assert RequestState.APPROVED is desk.decide(link)
 
 
@@ -304,5 +307,5 @@ def test_after_a_partial_answer_only_the_rest_lapses(desk: Desk) -> None:
     desk.expire(request)
 
     assert RequestState.PARTLY_APPROVED is desk.state(request)
-    assert NEW == desk.email(patron)
+    assert desk.email(patron) == NEW
     assert desk.record(patron).values["phone"] is None

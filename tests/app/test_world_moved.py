@@ -37,10 +37,10 @@ def test_an_address_added_meanwhile_withdraws_the_request(desk: Desk) -> None:
 
     assert RequestState.WITHDRAWN is desk.decide(link)
 
-    assert OLD == desk.email(patron)
+    assert desk.email(patron) == OLD
     assert Cause.ADDRESS_TAKEN is desk.view(request).cause
     review = desk.review(link)
-    assert "withdrawn" == review.phase
+    assert review.phase == "withdrawn"
     assert "taken" not in repr(review)
     assert ("staff_outcome", DANA) in desk.told(request)
     assert Action.FIELD_APPLIED not in desk.actions()
@@ -56,7 +56,7 @@ def test_an_address_approved_for_another_patron_meanwhile(desk: Desk) -> None:
     desk.decide(second_link)
 
     assert RequestState.WITHDRAWN is desk.decide(first_link)
-    assert (OLD, NEW) == (desk.email(mara), desk.email(ole))
+    assert (desk.email(mara), desk.email(ole)) == (OLD, NEW)
     assert Cause.ADDRESS_TAKEN is desk.view(first).cause
 
 
@@ -76,7 +76,7 @@ def test_one_address_approved_for_two_patrons_at_one_moment(desk: Desk) -> None:
         )
 
         assert {RequestState.APPROVED, RequestState.WITHDRAWN} == set(results)
-        assert 1 == [desk.email(mara), desk.email(ole)].count(new)
+        assert [desk.email(mara), desk.email(ole)].count(new) == 1
     assert desk.chain_is_whole()
 
 
@@ -108,7 +108,7 @@ def test_a_value_that_moved_withdraws_the_request(desk: Desk) -> None:
 
     assert RequestState.WITHDRAWN is desk.decide(link)
 
-    assert "moved@example.com" == desk.email(patron)
+    assert desk.email(patron) == "moved@example.com"
     assert Cause.VALUE_MOVED is desk.view(request).cause
 
 
@@ -131,7 +131,7 @@ def test_a_patron_who_is_no_longer_active_withdraws_the_request(desk: Desk, stat
 
     unchanged(desk, lambda: desk.decide(link), RequestEnded)
 
-    assert OLD == desk.email(patron)
+    assert desk.email(patron) == OLD
     assert Cause.PATRON_INACTIVE is desk.view(request).cause
     assert ("staff_outcome", DANA) in desk.told(request)
 
@@ -152,11 +152,11 @@ def test_a_proposer_who_is_gone_withdraws_the_request(desk: Desk) -> None:
 
     assert RequestState.WITHDRAWN is desk.decide(link)
 
-    assert OLD == desk.email(patron)
+    assert desk.email(patron) == OLD
     assert Cause.PROPOSER_GONE is desk.view(request).cause
-    assert "withdrawn" == desk.review(link).phase
+    assert desk.review(link).phase == "withdrawn"
     desk.deliver()
-    assert [] == desk.mailbox.to("rosa@staff.example.org")
+    assert desk.mailbox.to("rosa@staff.example.org") == []
 
 
 @pytest.mark.parametrize("role", [Role.MARKETING, Role.AUDITOR, Role.READ_ONLY])
@@ -171,7 +171,7 @@ def test_a_proposer_who_lost_the_role_withdraws_the_request(desk: Desk, role: Ro
 
     assert RequestState.WITHDRAWN is desk.decide(link)
 
-    assert OLD == desk.email(patron)
+    assert desk.email(patron) == OLD
     assert Cause.PROPOSER_GONE is desk.view(request).cause
 
 
@@ -201,7 +201,7 @@ def test_an_approve_link_after_the_end_is_a_calm_page(desk: Desk, end: str) -> N
     error = unchanged(desk, lambda: desk.decide(link), errors.RequestEnded)
 
     assert RequestState(end) is error.facts["state"]
-    assert OLD == desk.email(patron)
+    assert desk.email(patron) == OLD
 
 
 def test_an_approval_after_its_time_is_refused_before_anybody_swept(desk: Desk) -> None:
@@ -209,7 +209,7 @@ def test_an_approval_after_its_time_is_refused_before_anybody_swept(desk: Desk) 
     desk.clock.advance(days(7))
 
     unchanged(desk, lambda: desk.decide(link), errors.LinkExpired)
-    assert "expired" == desk.review(link).phase
+    assert desk.review(link).phase == "expired"
 
 
 def test_a_failure_during_an_approval_leaves_everything_as_it_was(desk: Desk) -> None:
@@ -222,8 +222,11 @@ def test_a_failure_during_an_approval_leaves_everything_as_it_was(desk: Desk) ->
         desk.database.transaction() as session,
     ):
         _decide_in(desk, session, link)
-        assert 2 == session.scalar(
-            sa.text("SELECT count(*) FROM mail_outbox WHERE kind = 'change_applied'")
+        assert (
+            session.scalar(
+                sa.text("SELECT count(*) FROM mail_outbox WHERE kind = 'change_applied'")
+            )
+            == 2
         )
         raise RuntimeError("power cut")
 

@@ -410,7 +410,7 @@ def test_a_dialog_ends_with_its_page(house: House, desks: Callable[[str], Page],
     open_it()
     page.reload(wait_until="commit")
     is_shown(mine)
-    assert [] == [frame for frame in frames(page) if frame.dialog]
+    assert [frame for frame in frames(page) if frame.dialog] == []
     house.line.round_trip_s = ROUND_TRIP_S
     try:
         forget_frames(page)
@@ -426,7 +426,7 @@ def test_a_dialog_ends_with_its_page(house: House, desks: Callable[[str], Page],
     open_it()
     opened(page, house.url(elsewhere))
     is_shown(others)
-    assert [] == [frame for frame in frames(page) if frame.dialog or mine in frame.heading]
+    assert [frame for frame in frames(page) if frame.dialog or mine in frame.heading] == []
 
 
 def test_what_is_sent_is_about_the_patron_of_the_page(
@@ -545,11 +545,11 @@ def assert_names_its_subject(house: House, case: Case, words: str) -> None:
 def assert_nothing_stayed(seen: list[Frame], elsewhere: str) -> None:
     """No dialog outlived the press on Back."""
     left = next(place for place, frame in enumerate(seen) if frame.path == elsewhere)
-    assert [] == [frame for frame in seen[left:] if frame.dialog]
+    assert [frame for frame in seen[left:] if frame.dialog] == []
 
 
 def assert_under_their_own_address(seen: list[Frame], names: dict[str, str]) -> None:
     """No frame drew the name of one subject under the address of another one."""
     for path, name in names.items():
         under = [frame for frame in seen if frame.path != path]
-        assert [] == [frame for frame in under if name in frame.heading or name in frame.title]
+        assert [frame for frame in under if name in frame.heading or name in frame.title] == []

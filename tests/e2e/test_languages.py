@@ -96,7 +96,7 @@ def assert_reads_from_the_right(page: Page, title: str) -> None:
         return [document.documentElement.clientWidth - text.right, text.left];
     }""")
     assert gaps[0] < gaps[1], "the title starts at the right"
-    assert "rtl" == heading.evaluate("element => getComputedStyle(element).direction")
+    assert heading.evaluate("element => getComputedStyle(element).direction") == "rtl"
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
 
 

@@ -154,7 +154,7 @@ def test_the_same_journey_through_the_provider(browser: Browser, tmp_path: Path)
             office.close()
 
             notice, request = emulator_mails(emulator.url, at_least=2)
-            assert ["mara@example.com", "mara.new@example.org"] == [to(notice), to(request)]
+            assert [to(notice), to(request)] == ["mara@example.com", "mara.new@example.org"]
             assert "Mara" not in str(request["html"]) + str(request["text"])
             assert "mara@example.com" not in str(request["html"]) + str(request["text"])
 

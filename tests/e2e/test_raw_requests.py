@@ -117,7 +117,7 @@ def test_no_path_leads_out_or_breaks_anything(house: House) -> None:
         told_of = f"{path[:80]} -> {answer.status} {answer.headers.get('location', '')[:80]}"
 
         assert answer.status < 500, told_of
-        assert [] == leaks(answer.body), told_of
+        assert leaks(answer.body) == [], told_of
         assert "[project]" not in answer.body, told_of
         if "location" in answer.headers:
             assert is_at_home(house.server, answer.headers["location"]), told_of
@@ -192,10 +192,10 @@ def test_no_method_breaks_anything_or_changes_anything(house: House) -> None:
             )
             told_of = f"{method} {path} -> {answer.status}"
             assert 200 <= answer.status < 500, told_of
-            assert [] == leaks(answer.body), told_of
+            assert leaks(answer.body) == [], told_of
             assert "access-control-allow-origin" not in answer.headers, told_of
             if method == "HEAD":
-                assert "" == answer.body, told_of
+                assert answer.body == "", told_of
     assert before == house.dump()
 
 
@@ -236,7 +236,7 @@ def test_a_request_that_is_none_gets_no_trace(house: House) -> None:
                     received += more
             except ConnectionError:
                 pass
-        assert [] == leaks(received.decode("latin-1")), raw[:60]
+        assert leaks(received.decode("latin-1")) == [], raw[:60]
         assert not re.match(rb"HTTP/1.1 5\d\d", received), raw[:60]
     assert answers(f"{house.server.url}/health")
 
@@ -275,8 +275,8 @@ def test_the_build_holds_nothing_of_a_database_or_a_key() -> None:
     )
 
     assert len(text) > 100_000
-    assert [] == sorted(
-        word for word in words if re.search(rf"(?<!\w){re.escape(word)}(?!\w)", text)
+    assert (
+        sorted(word for word in words if re.search(rf"(?<!\w){re.escape(word)}(?!\w)", text)) == []
     )
 
 
@@ -289,5 +289,5 @@ def test_the_log_of_requests_holds_no_token_and_no_address(house: House) -> None
     assert "/nowhere/" in log
     assert house.session not in log
     assert A_TOKEN.rpartition(".")[2] not in log
-    assert [] == [word for word in PRIVATE if "@" in word and word in log]
+    assert [word for word in PRIVATE if "@" in word and word in log] == []
     assert "\nTraceback" not in log, "a trace that did not pass our masks"

@@ -58,7 +58,7 @@ def test_an_outsider_gets_nothing_from_any_staff_handler(house: House) -> None:
             wire.event(name, router=LIST, **dict.fromkeys(own, "email"))
             assert "/sign-in/" in wire.until("_redirect"), name
 
-        assert [] == told(wire)
+        assert told(wire) == []
     assert before == house.dump()
 
 
@@ -75,7 +75,7 @@ def test_the_first_event_of_a_connection_is_guarded_too(house: House) -> None:
     with house.wire("first") as wire:
         wire.join({"event": {"name": LOAD, "payload": {}, "router_data": LIST}})
         assert "/sign-in/" in wire.until("_redirect")
-        assert [] == told(wire)
+        assert told(wire) == []
 
 
 def test_a_cookie_in_the_event_is_not_the_cookie_of_the_browser(house: House) -> None:
@@ -119,7 +119,7 @@ def test_whoever_takes_over_a_tab_silently_is_sent_nothing(house: House) -> None
             witness.until("Latecomer")
         thief.event(CONNECT)
         thief.until("is_hydrated")
-        assert [] == told(thief)
+        assert told(thief) == []
         assert "Latecomer" not in "".join(thief.heard)
 
 
@@ -233,7 +233,7 @@ def test_what_is_no_protocol_hurts_nobody(house: House, is_joined: bool) -> None
                 wire.join()
             wire.say(frame)
             wire.farewell()
-            assert [] == leaks("".join(wire.heard)), frame[:80]
+            assert leaks("".join(wire.heard)) == [], frame[:80]
         assert answers(f"{house.server.url}/health"), frame[:80]
     assert before == house.dump()
 
@@ -286,5 +286,5 @@ def test_the_log_holds_no_token_and_no_address(house: House) -> None:
 
     assert house.session not in log
     assert A_TOKEN.rpartition(".")[2] not in log
-    assert [] == [word for word in PRIVATE if "@" in word and word in log]
+    assert [word for word in PRIVATE if "@" in word and word in log] == []
     assert "\nTraceback" not in log, "a trace that did not pass our masks"

@@ -89,13 +89,13 @@ def test_a_session_that_was_set_before_is_never_adopted(house: House) -> None:
     for chosen in (CHOSEN, readers, former, "", "x"):
         answer = sign_in(house, CLERK, cookie=f"{NAME}={chosen}")
 
-        assert (303, "/patrons/") == (answer.status, answer.location)
+        assert (answer.status, answer.location) == (303, "/patrons/")
         made = session_in(answer)
         assert made not in (chosen, "")
         assert len(made) >= 43
         given.add(made)
 
-    assert 5 == len(given), "each sign-in has a session of its own"
+    assert len(given) == 5, "each sign-in has a session of its own"
     assert hashlib.sha256(CHOSEN.encode()).hexdigest() not in known_sessions(house)
     assert not is_inside(house, f"{NAME}={CHOSEN}")
     for ended in (readers, former):
@@ -107,7 +107,7 @@ def test_a_refused_sign_in_gives_no_session_and_takes_none(house: House) -> None
     for email, password in ((CLERK, "wrong"), ("nobody@theatre.example", PASSWORD)):
         form = {"email": email, "password": password}
         answer = press(house.server, "/auth/sign-in", form, cookie=house.cookie)
-        assert () == answer.cookies
+        assert answer.cookies == ()
     assert before == known_sessions(house)
     assert is_inside(house, house.cookie)
 
@@ -130,7 +130,7 @@ def test_no_page_of_others_signs_anybody_in(house: House) -> None:
     ):
         answer = sign_in(house, CLERK, origin=origin)
         assert answer.status in (400, 403), origin
-        assert () == answer.cookies, origin
+        assert answer.cookies == (), origin
     assert before == known_sessions(house)
 
 
@@ -186,12 +186,12 @@ def test_many_and_long_cookies_of_others_hide_nothing_and_break_nothing(house: H
     links = "; ".join(f"upstage-link-{number:012d}={'y' * 300}" for number in range(100))
     for path in ("/confirm/plain?link=000000000001", "/confirm/receipt?link=000000000001"):
         answer = ask(house.server, path, Cookie=links)
-        assert 404 == answer.status, path
-        assert [] == leaks(answer.body)
+        assert answer.status == 404, path
+        assert leaks(answer.body) == []
     opened = ask(house.server, f"/c/{house.token(0)}", Cookie=links)
-    assert 303 == opened.status
-    assert 96 == len(opened.cookies)  # the oldest 95 go, so that six remain
-    assert 303 == ask(house.server, "/patrons/", Cookie=f"{NAME}={'z' * 15_000}").status
+    assert opened.status == 303
+    assert len(opened.cookies) == 96  # the oldest 95 go, so that six remain
+    assert ask(house.server, "/patrons/", Cookie=f"{NAME}={'z' * 15_000}").status == 303
 
 
 # --- sessions of the past -----------------------------------------------------------------------
@@ -207,7 +207,7 @@ def test_an_ended_session_opens_nothing_anywhere(house: House) -> None:
 
         left = press(house.server, "/auth/sign-out", {}, cookie=cookie)
 
-        assert "/sign-in/?signed_out=1" == left.location
+        assert left.location == "/sign-in/?signed_out=1"
         told = len(wire.heard)
         wire.event(LOAD, router=LIST)
         wire.until("/sign-in/")
@@ -260,7 +260,7 @@ def test_the_name_of_a_tab_opens_nothing(house: House, token: str) -> None:
                 thief.event(LOAD, router=LIST)
                 thief.until("/sign-in/")
             thief.farewell()
-            assert [] == [word for word in PRIVATE if word in "".join(thief.heard)]
+            assert [word for word in PRIVATE if word in "".join(thief.heard)] == []
         dana.event(LOAD, router=LIST)
         dana.until(PRIVATE[0])
 
@@ -284,8 +284,8 @@ def test_the_link_of_one_request_opens_no_other(house: House) -> None:
         cookie = f"upstage-link-{key}={token}"
         for path in ("plain", "receipt", "receipt.json", "receipt.pdf"):
             answer = ask(house.server, f"/confirm/{path}?link={key}", Cookie=cookie)
-            assert 404 == answer.status, path
-            assert [] == leaks(answer.body), path
+            assert answer.status == 404, path
+            assert leaks(answer.body) == [], path
         with house.wire(f"swapped-{token[-20:]}-{key}", cookie=cookie) as wire:
             wire.join()
             place = {"pathname": "/confirm", "asPath": f"/confirm/?link={key}"}
@@ -293,7 +293,7 @@ def test_the_link_of_one_request_opens_no_other(house: House) -> None:
                 wire.event(f"{CONFIRM}.{name}", router=place)
             wire.until("This link does not work")
             wire.farewell()
-            assert [] == leaks("".join(wire.heard))
+            assert leaks("".join(wire.heard)) == []
     assert before == house.substance()
     assert RequestState.PENDING is house.state(0) is house.state(1)
 
@@ -309,13 +309,13 @@ def test_under_https_only_a_cookie_that_nobody_else_can_set_counts(
     settings = PROVIDER | {"UPSTAGE_PUBLIC_URL": HTTPS}
     with besieged(folder, requests=1, settings=settings) as house:
         secure, plain = f"{SECURE_NAME}={house.session}", f"{NAME}={house.session}"
-        assert 303 == ask(house.server, "/patrons/", Cookie=plain).status
-        assert 200 == ask(house.server, "/patrons/", Cookie=secure).status
-        assert 200 == ask(house.server, "/patrons/", Cookie=f"{NAME}=x; {secure}").status
+        assert ask(house.server, "/patrons/", Cookie=plain).status == 303
+        assert ask(house.server, "/patrons/", Cookie=secure).status == 200
+        assert ask(house.server, "/patrons/", Cookie=f"{NAME}=x; {secure}").status == 200
 
         given = sign_in(house, CLERK, cookie=f"{SECURE_NAME}={CHOSEN}", origin=HTTPS)
         assert session_in(given, SECURE_NAME) not in ("", CHOSEN)
-        assert 2 == len(given.cookies), "the session, and the browser's own"
+        assert len(given.cookies) == 2, "the session, and the browser's own"
         for made in (text.lower() for text in given.cookies):
             assert made.startswith("__host-")
             assert "; secure" in made

@@ -144,12 +144,12 @@ def test_the_next_page_is_one_of_ours(house: House, password: str) -> None:
     for target in TARGETS:
         form = {"email": CLERK, "password": password, "next": target}
         answer = press(house.server, "/auth/sign-in", form)
-        assert 303 == answer.status, target
+        assert answer.status == 303, target
         path = answer.location.partition("?")[0]
         assert is_at_home(house.server, re.sub(r"[\t\r\n]", "", path)), target
         assert "\\" not in path, target
         assert "//" not in path, target
-        assert "/auth/sign-out" != path
+        assert path != "/auth/sign-out"
         assert not [cookie for cookie in answer.cookies if "evil" in cookie], target
 
 
@@ -222,8 +222,8 @@ def test_no_body_breaks_a_form_or_decides_anything(house: House) -> None:
                 answer = ask(house.server, path, method="POST", body=body, **headers)
                 said = f"{path} {kind[:50]} {body[:40]!r} -> {answer.status}"
                 assert 200 <= answer.status < 500, said
-                assert [] == leaks(answer.body) or cookie, said
-                assert [] == [made for made in answer.cookies if "Max-Age=0" not in made], said
+                assert leaks(answer.body) == [] or cookie, said
+                assert [made for made in answer.cookies if "Max-Age=0" not in made] == [], said
     assert before == house.substance()
     assert RequestState.PENDING is house.state(0)
     assert "Traceback" not in house.server.log[trail:]
@@ -251,7 +251,7 @@ def test_no_value_of_a_field_breaks_the_sign_in(house: House) -> None:
         form = {"email": "", "password": "", "next": "", "extra": text}
         form[("email", "password", "next")[number % 3]] = text
         answer = press(house.server, "/auth/sign-in", form)
-        assert 303 == answer.status, value[:80]
+        assert answer.status == 303, value[:80]
         assert re.match(r"/sign-in/\?(refused|wait)=\d+&next=", answer.location), value[:80]
     assert before == house.substance()
 
@@ -271,5 +271,5 @@ def test_an_unsigned_or_ill_signed_report_of_the_provider_is_refused(house: Hous
                     f"{name}_signature": signature,
                 }
                 answer = ask(house.server, "/webhooks/resend", method="POST", body=body, **headers)
-                assert 401 == answer.status, (signature, stamp)
+                assert answer.status == 401, (signature, stamp)
     assert before == house.substance()

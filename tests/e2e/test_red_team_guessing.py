@@ -113,11 +113,11 @@ def refusals(house: House) -> dict[str, Try]:
 def test_every_refused_sign_in_looks_the_same(house: House) -> None:
     seen = {name: looks(attempt()) for name, attempt in refusals(house).items()}
 
-    assert 1 == len(set(seen.values())), seen
+    assert len(set(seen.values())) == 1, seen
     assert "/sign-in/?refused=1&next=/patrons/" in str(seen["nobody"])
     form = {"email": MEMBER, "password": PASSWORD, "next": "/patrons/"}
     right = press(house.server, "/auth/sign-in", form)
-    assert "/patrons/" == right.location, "else none was refused for its own reason"
+    assert right.location == "/patrons/", "else none was refused for its own reason"
 
 
 def test_no_refused_sign_in_takes_longer_than_another(house: House) -> None:
@@ -155,7 +155,7 @@ def test_the_code_form_does_not_tell_which_references_there_are(house: House) ->
         begun = time.perf_counter()
         answer = ways[name]()
         took[name].append(time.perf_counter() - begun)
-        assert 400 == answer.status
+        assert answer.status == 400
         if name in echoed:
             blank = re.sub(r'id="reference" name="reference" value="[^"]*"', "", answer.body)
             seen.append((*looks(answer, answer.body)[:3], blank))
@@ -164,13 +164,13 @@ def test_the_code_form_does_not_tell_which_references_there_are(house: House) ->
     with ThreadPoolExecutor(2 * len(ways)) as pool:
         list(pool.map(timed, TRIES * list(ways)))
 
-    assert 1 == len(set(seen))
+    assert len(set(seen)) == 1
     assert_alike({name: median(times) for name, times in took.items()})
     assert min(min(times) for times in took.values()) >= TAKES_S
     # They came at once, and yet each was counted: now the right code opens nothing either.
     right = house.stage.parts.codec.short_code(house.claims(1))
     form = {"reference": house.requests[1].reference, "code": right}
-    assert 400 == press(house.server, "/confirm/code", form).status
+    assert press(house.server, "/confirm/code", form).status == 400
 
 
 def test_the_right_code_opens_after_the_same_time(house: House) -> None:

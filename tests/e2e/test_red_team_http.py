@@ -64,7 +64,7 @@ def assert_harmless(house: House, answer: Answer, what: str) -> None:
     """Neither a failure nor a word of ours, and no way to somewhere else."""
     said = f"{what[:100]!r} -> {answer.status} {answer.location[:80]}"
     assert not re.search(rb"^HTTP/1\.[01] 5", answer.raw, re.MULTILINE), said
-    assert [] == leaks(answer.raw.decode("latin-1")), said
+    assert leaks(answer.raw.decode("latin-1")) == [], said
     assert "evil.example" not in answer.location, said
     if answer.location:
         assert is_at_home(house.server, answer.location), said
@@ -310,7 +310,7 @@ def test_requests_that_never_end_keep_nobody_waiting(house: House) -> None:
             line = held.enter_context(socket.create_connection(address, 10))
             line.sendall(halves[number % len(halves)])
         for path in ("/health", "/sign-in/", "/confirm/plain"):
-            assert 200 == ask(house.server, path).status, path
+            assert ask(house.server, path).status == 200, path
         with house.wire("meanwhile") as wire:
             wire.join()
 
@@ -320,5 +320,5 @@ def test_the_server_is_well_and_its_log_is_clean(house: House) -> None:
     log = house.server.log
     assert answers(f"{house.server.url}/health")
     assert "Traceback" not in log
-    assert [] == re.findall(r'"status": 5\d\d', log)
-    assert [] == [word for word in PRIVATE if "@" in word and word in log]
+    assert re.findall(r'"status": 5\d\d', log) == []
+    assert [word for word in PRIVATE if "@" in word and word in log] == []

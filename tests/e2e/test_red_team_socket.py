@@ -97,9 +97,9 @@ def bombard(house: House, *, seed: int, events: int, cookie: str = "") -> Bombar
 
 def assert_unharmed(house: House, made: Bombardment) -> None:
     assert answers(f"{house.server.url}/health")
-    assert [] == leaks_of_traces(made)
+    assert leaks_of_traces(made) == []
     assert "Traceback" not in made.log
-    assert [] == re.findall(r'"status": 5\d\d', made.log)
+    assert re.findall(r'"status": 5\d\d', made.log) == []
 
 
 def leaks_of_traces(made: Bombardment) -> list[str]:
@@ -113,11 +113,11 @@ def test_an_outsider_reaches_nothing_with_ten_thousand_events(house: House) -> N
 
     assert made.sent >= OUTSIDERS
     assert_unharmed(house, made)
-    assert [] == made.told(PRIVATE)
+    assert made.told(PRIVATE) == []
     assert before == house.dump()
     # Else none of them came as far as our own guard, or as a page that is for everybody.
     assert made.count('"_redirect"') > OUTSIDERS // 10
-    assert [] == [state for state in PUBLIC if not made.count(f'"{state}"')]
+    assert [state for state in PUBLIC if not made.count(f'"{state}"')] == []
     assert len(made.log) < OUTSIDERS, "nothing at length, whatever was sent"
 
 
@@ -141,7 +141,7 @@ def test_a_reader_changes_nothing_and_sees_no_mail(house: House) -> None:
 
     assert_unharmed(house, made)
     assert before == without_own(house)
-    assert [] == made.told(subjects(house))
+    assert made.told(subjects(house)) == []
     assert PRIVATE[0] in made.told(PRIVATE), "else the way was not open"
 
 
@@ -215,7 +215,7 @@ def test_no_handshake_takes_over_a_connection(house: House) -> None:
             for method in ("GET", "POST", "OPTIONS"):
                 answer = ask(house.server, path, method=method, Content_Length="0")
                 assert answer.status in (200, 400), query
-                assert [] == leaks(answer.body), query
+                assert leaks(answer.body) == [], query
                 assert "html" not in answer.headers.get("content-type", ""), query
         wire.event(PAGES["/patrons"], router={"pathname": "/patrons", "asPath": "/patrons/"})
         wire.until(PRIVATE[0])

@@ -154,8 +154,8 @@ def test_nothing_made_of_a_link_is_a_link(house: House) -> None:
         answer = ask(house.server, f"/c/{made}")
         said = f"{made[:40]}…{made[-20:]} -> {answer.status} {answer.location}"
         # With a space it is not even a request; with a line end it is no address of ours.
-        assert INVALID == answer.location or answer.status in (400, 404), said
-        assert () == answer.cookies, said
+        assert answer.location == INVALID or answer.status in (400, 404), said
+        assert answer.cookies == (), said
         assert "evil" not in str(answer.headers), said
     assert len(seen) > 250
     assert (
@@ -175,9 +175,9 @@ def test_nothing_made_of_a_link_counts_as_a_cookie(house: House) -> None:
         cookie = f"upstage-link-{key}={text}"
         for path in (f"/confirm/plain?link={key}", f"/confirm/receipt.json?link={key}"):
             answer = ask(house.server, path, Cookie=cookie)
-            assert 404 == answer.status, text
+            assert answer.status == 404, text
             assert "nonce" not in answer.body or 'value=""' in answer.body, text
-            assert [] == leaks(answer.body), text
+            assert leaks(answer.body) == [], text
     assert before == house.substance()
 
 
@@ -260,7 +260,7 @@ def test_a_decision_is_not_made_again_nor_taken_back(house: House) -> None:
     assert (303, path) == (first.status, first.location)
     assert RequestState.APPROVED is house.state(REPLAYED)
     before, number = house.substance(), house.stage.numbers[REPLAYED]
-    assert "mara.new@example.org" == house.stage.email_of(number)
+    assert house.stage.email_of(number) == "mara.new@example.org"
 
     for again in ("approve", "reject", "each"):
         answer = press(house.server, path, form | {"answer": again}, cookie=cookie)
@@ -272,7 +272,7 @@ def test_a_decision_is_not_made_again_nor_taken_back(house: House) -> None:
     over_the_socket(house, receipt, "approve", "reject", "object_to")
 
     assert before == house.substance()
-    assert "mara.new@example.org" == house.stage.email_of(number)
+    assert house.stage.email_of(number) == "mara.new@example.org"
 
 
 # --- where no link belongs ----------------------------------------------------------------------
@@ -315,8 +315,8 @@ def test_a_link_opens_nothing_but_its_own_gate(house: House) -> None:
             Referer=f"{house.server.url}/c/{token}",
         )
         assert answer.status < 500, place
-        assert [] == leaks(answer.raw.decode("latin-1")), place
-        assert () == answer.cookies, place
+        assert leaks(answer.raw.decode("latin-1")) == [], place
+        assert answer.cookies == (), place
         # A page that asks to sign in remembers where one came from; nothing else repeats it.
         assert token not in answer.body or "/sign-in/" in path, place
     with house.wire(token, cookie=f"{NAME}={token}") as wire:
@@ -324,7 +324,7 @@ def test_a_link_opens_nothing_but_its_own_gate(house: House) -> None:
         wire.event(f"{CONFIRM}.approve", router={"pathname": "/confirm", "asPath": "/confirm/"})
         wire.until("Open the link in your email again")
         wire.farewell()
-        assert [] == leaks("".join(wire.heard))
+        assert leaks("".join(wire.heard)) == []
     assert before == house.substance()
     assert RequestState.PENDING is house.state(STOLEN)
     for link in (token, house.token(REPLAYED), house.token(OBJECTED, "notice")):

@@ -80,12 +80,12 @@ def test_five_fields_are_answered_one_by_one_and_partly_approved(
     patron.screenshot(path=tmp_path / "five-done.png", full_page=True)
 
     values = stage.values_of(number)
-    assert ("mara.five@example.org", "+12125550142", "5 Harbour Row") == (
+    assert (
         values["email"],
         values["phone"],
         values["address_line1"],
-    )
-    assert ("Mara", None) == (values["given_name"], values["date_of_birth"])
+    ) == ("mara.five@example.org", "+12125550142", "5 Harbour Row")
+    assert (values["given_name"], values["date_of_birth"]) == ("Mara", None)
     opened(clerk, f"{server.url}/requests/{reference}/")
     expect(clerk.get_by_text("Partly approved").first).to_be_visible()
     expect(clerk.get_by_role("link", name=re.compile("^PDF")).first).to_be_visible()
@@ -106,7 +106,7 @@ def test_an_objection_after_the_approval_puts_back_and_two_members_clear(
     opened(stranger, link_in(open_mail(clerk, server, "is this your address"), "Approve"))
     stranger.get_by_role("button", name=fixed_copy.APPROVE, exact=True).click()
     expect(stranger.get_by_role("heading", level=1)).to_contain_text(re.compile("approved", re.I))
-    assert "theo.new@example.org" == stage.email_of(number)
+    assert stage.email_of(number) == "theo.new@example.org"
 
     told = open_mail(clerk, server, "have changed|has changed")
     owner = somebody("")
@@ -114,7 +114,7 @@ def test_an_objection_after_the_approval_puts_back_and_two_members_clear(
     owner.screenshot(path=tmp_path / "objection.png", full_page=True)
     owner.get_by_role("button", name="Undo this change").click()
     expect(owner.get_by_role("heading", level=1)).to_contain_text("We have undone the change")
-    assert "theo.abara@example.net" == stage.email_of(number)
+    assert stage.email_of(number) == "theo.abara@example.net"
 
     for email in (OWNER, LEAD):
         lead = somebody(email)
@@ -159,12 +159,12 @@ def test_two_members_change_an_address_at_the_desk_after_the_wait(
     opened(lead, f"{server.url}/requests/{reference}/")
     expect(lead.get_by_role("heading", name="Approved, takes effect on")).to_be_visible()
     lead.screenshot(path=tmp_path / "desk-waits.png", full_page=True)
-    assert "ines@example.org" == stage.email_of(number)
+    assert stage.email_of(number) == "ines@example.org"
 
     stage.pass_time(reference, 73, url=server.url)
     opened(lead, f"{server.url}/requests/{reference}/")
     expect(lead.get_by_text("Approved").first).to_be_visible()
-    assert "ines.desk@example.org" == stage.email_of(number)
+    assert stage.email_of(number) == "ines.desk@example.org"
 
 
 def test_a_code_opens_the_request_without_a_link_but_not_for_staff(
@@ -195,7 +195,7 @@ def test_a_code_opens_the_request_without_a_link_but_not_for_staff(
     assert code[1] not in patron.url
     patron.get_by_role("button", name=fixed_copy.APPROVE, exact=True).click()
     expect(patron.get_by_role("heading", level=1)).to_contain_text(re.compile("approved", re.I))
-    assert "kai.code@example.org" == stage.email_of(number)
+    assert stage.email_of(number) == "kai.code@example.org"
 
 
 def enter(page: Page, reference: str, code: str) -> None:

@@ -40,7 +40,7 @@ def rows() -> list[list[str]]:
 def test_every_requirement_is_spoken_of_once() -> None:
     said = [name for row in rows() for name in row[0].split(", ")]
 
-    assert 253 == len(wanted())
+    assert len(wanted()) == 253
     assert sorted(wanted()) == sorted(said)
 
 
@@ -51,7 +51,7 @@ def test_every_row_says_how_and_every_cited_test_exists() -> None:
     cited = set(re.findall(r"`((?:unit|app|state|e2e|house)/test_\w+\.py)`", TEXT))
     cited |= {path.removeprefix("tests/") for path in re.findall(r"`(tests/\S+\.py)`", TEXT)}
     assert len(cited) > 60
-    assert [] == [path for path in sorted(cited) if not (ROOT / "tests" / path).is_file()]
+    assert [path for path in sorted(cited) if not (ROOT / "tests" / path).is_file()] == []
 
 
 def test_the_sums_are_right() -> None:

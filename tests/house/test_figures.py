@@ -79,8 +79,8 @@ def test_what_the_documents_say_is_what_the_code_does(document: str, words: str)
 
 def test_the_settings_page_names_the_spans_that_are_counted() -> None:
     """The spans are no settings: the words of the numbers say them."""
-    assert BLINK == timedelta(seconds=3)
-    assert PACE == timedelta(minutes=10)
+    assert timedelta(seconds=3) == BLINK
+    assert timedelta(minutes=10) == PACE
     assert "three seconds" in NUMBER_WORDS["at_speed"][0]
     for name in ("at_once", "burst", "alone_at_once"):
         assert "ten minutes" in " ".join(NUMBER_WORDS[name]), name

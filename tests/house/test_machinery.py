@@ -237,7 +237,7 @@ def test_tools_come_from_beside_the_interpreter_and_ask_nobody(tmp_path: Path) -
 
 @pytest.mark.parametrize("environ", [{}, {"HOME": "/proc/nowhere"}, {"XDG_CACHE_HOME": "relative"}])
 def test_without_a_usable_home_the_cache_stays_in_the_project(environ: dict[str, str]) -> None:
-    assert ROOT / "var" / "cache" == cache_folder(environ)
+    assert cache_folder(environ) == ROOT / "var" / "cache"
 
 
 def test_reflex_is_configured_to_be_quiet_and_closed() -> None:
@@ -257,11 +257,11 @@ def test_reflex_is_configured_to_be_quiet_and_closed() -> None:
         text=True,
     )
 
-    assert [
+    assert json.loads(done.stdout.splitlines()[-1]) == [
         False,
         False,
         ["http://localhost:3123", "http://127.0.0.1:3123"],
         900,
         "memory",
         ["TailwindV4Plugin", "SameOriginPlugin", "TurnAtOncePlugin", "OwnStoragePlugin"],
-    ] == json.loads(done.stdout.splitlines()[-1])
+    ]

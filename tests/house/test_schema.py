@@ -72,9 +72,9 @@ def test_the_newest_revision_is_the_metadata(engine: Engine) -> None:
     migrations.upgrade(engine)
 
     with engine.connect() as connection:
-        assert [] == differences(connection)
+        assert differences(connection) == []
         assert migrations.head() == migrations.current(connection)
-        assert () == triggers.missing(connection, PROTECTED)
+        assert triggers.missing(connection, PROTECTED) == ()
     engine.dispose()
 
 
@@ -88,7 +88,7 @@ def test_every_step_goes_down_and_up_again(engine: Engine) -> None:
         with engine.connect() as connection:
             seen[revision] = standing(connection)
     with engine.connect() as connection:
-        assert () == triggers.missing(connection, PROTECTED)
+        assert triggers.missing(connection, PROTECTED) == ()
 
     for revision in reversed([*revisions[:-1]]):
         migrations.downgrade(engine, revision)
@@ -98,13 +98,13 @@ def test_every_step_goes_down_and_up_again(engine: Engine) -> None:
     with engine.connect() as connection:
         tables = set(sa.inspect(connection).get_table_names())
         assert {"alembic_version"} >= tables
-        assert [] == standing(connection)
+        assert standing(connection) == []
 
     migrations.upgrade(engine)
     with engine.connect() as connection:
-        assert [] == differences(connection)
-        assert () == triggers.missing(connection, PROTECTED)
-        assert 1 == connection.scalar(sa.text("SELECT count(*) FROM audit_head"))
+        assert differences(connection) == []
+        assert triggers.missing(connection, PROTECTED) == ()
+        assert connection.scalar(sa.text("SELECT count(*) FROM audit_head")) == 1
     engine.dispose()
 
 
@@ -123,7 +123,7 @@ def test_upgrading_twice_changes_nothing(engine: Engine) -> None:
 def test_there_is_one_line_of_revisions() -> None:
     script = ScriptDirectory.from_config(migrations._config())
 
-    assert 1 == len(script.get_heads())
+    assert len(script.get_heads()) == 1
 
 
 def test_registry_columns_and_guards_agree() -> None:

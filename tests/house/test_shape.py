@@ -35,7 +35,7 @@ def test_the_import_contracts_are_kept() -> None:
         text=True,
     )
 
-    assert 0 == done.returncode, done.stdout[-3_000:] + done.stderr[-1_000:]
+    assert done.returncode == 0, done.stdout[-3_000:] + done.stderr[-1_000:]
     assert "0 broken" in done.stdout
 
 
@@ -48,7 +48,7 @@ def test_no_module_is_too_long_to_be_read() -> None:
         if (count := len(path.read_text("utf-8").splitlines())) > LINE_LIMIT
     }
 
-    assert {} == long
+    assert long == {}
 
 
 def test_nothing_names_a_folder_of_a_machine() -> None:

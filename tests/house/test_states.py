@@ -80,7 +80,7 @@ def test_every_state_of_the_crm_stands_behind_the_guard() -> None:
         if not issubclass(cls, AdminState) and not cls.__name__.endswith("Mixin")
     }
 
-    assert OUTSIDE == outside
+    assert outside == OUTSIDE
     middlewares = [type(middleware) for middleware in app_module.app._middlewares]
     assert middlewares.index(Guard) == min(
         place

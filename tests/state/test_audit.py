@@ -115,7 +115,7 @@ class TestWho:
             tab = scene.pipeline.client()
             await scene.pipeline.send(tab, handler, "/audit/")
 
-            assert ["/sign-in/"] == tab.doors()
+            assert tab.doors() == ["/sign-in/"]
             assert NEW not in str(tab.deltas)
             assert "unbroken" not in str(tab.deltas)
 
@@ -133,7 +133,7 @@ class TestWho:
 
             state = await scene.seen(tab)
             assert state.refused_at
-            assert ([], []) == (state.rows, state.check_result)
+            assert (state.rows, state.check_result) == ([], [])
             assert NEW not in str(tab.deltas)
 
         play(story)
@@ -147,12 +147,12 @@ class TestTrail:
         async def story(scene: Scene) -> None:
             state = await scene.seen(await scene.open())
 
-            assert "rows" == state.shown
+            assert state.shown == "rows"
             seqs = [int(row.seq) for row in state.rows]
             assert sorted(seqs, reverse=True) == seqs
             found = {row.words: row for row in state.rows}
             proposed = found["Proposed a change: Email address"]
-            assert "Dana, box office" == proposed.actor
+            assert proposed.actor == "Dana, box office"
             assert "2 Mar 2026" in proposed.time
             assert (reference, f"/requests/{reference}/") == (
                 proposed.reference,
@@ -163,16 +163,16 @@ class TestTrail:
                 proposed.patron_href,
             )
             assert [ValueLine("Email address", OLD, NEW)] == proposed.changes
-            assert ("She rang.", "The reason given by staff") == (
+            assert (
                 proposed.quote,
                 proposed.quote_source,
-            )
+            ) == ("She rang.", "The reason given by staff")
             rejected = found["Rejected: Email address"]
-            assert ("The proposed address", "confirmation page") == (
+            assert (
                 rejected.actor,
                 rejected.channel,
-            )
-            assert "Not mine." == rejected.quote
+            ) == ("The proposed address", "confirmation page")
+            assert rejected.quote == "Not mine."
 
         play(story)
 
@@ -225,16 +225,17 @@ class TestTrail:
         async def story(scene: Scene) -> None:
             cookie = scene.cookie()
             tab = await scene.open("/audit/?what=decisions", cookie)
-            assert ["Issued a receipt", "Rejected: Email address"] == [
-                r.words for r in (await scene.seen(tab)).rows
+            assert [r.words for r in (await scene.seen(tab)).rows] == [
+                "Issued a receipt",
+                "Rejected: Email address",
             ]
             tab = await scene.open("/audit/?who=patron", cookie)
             assert {"The proposed address"} == {r.actor for r in (await scene.seen(tab)).rows}
             tab = await scene.open("/audit/?who=patron&what=staff", cookie)
-            assert "nothing" == (await scene.seen(tab)).shown
+            assert (await scene.seen(tab)).shown == "nothing"
             await scene.pipeline.send(tab, AuditState.choose, name="who", value="staff")
             await scene.pipeline.send(tab, AuditState.choose, name="what", value="no group")
-            assert ["/audit/?who=staff&what=staff", "/audit/?who=staff"] == tab.redirects()
+            assert tab.redirects() == ["/audit/?who=staff&what=staff", "/audit/?who=staff"]
 
         play(story)
 
@@ -247,7 +248,7 @@ class TestTrail:
             cookie = scene.cookie()
             first = await scene.seen(await scene.open(f"/audit/?{narrowed[1:]}", cookie))
             newest = [int(row.seq) for row in first.rows]
-            assert (PAGE_SIZE, True) == (len(newest), first.is_newest)
+            assert (len(newest), first.is_newest) == (PAGE_SIZE, True)
 
             tab = await scene.open(f"/audit/?{narrowed[1:]}", cookie)
             await scene.pipeline.send(tab, AuditState.next_page)
@@ -257,7 +258,7 @@ class TestTrail:
             where = "WHERE action LIKE 'staff.%'" if narrowed else ""
             query = f"SELECT seq FROM audit_entry {where} ORDER BY seq DESC"
             assert [*newest, *older] == scene.desk.column(query)
-            assert (False, False) == (second.has_next, second.is_newest)
+            assert (second.has_next, second.is_newest) == (False, False)
 
         play(story)
 
@@ -272,7 +273,7 @@ class TestTrail:
             for tab in (newest, older):
                 await scene.pipeline.send(tab, AuditState.refresh)
 
-            assert ["2", "1"] == [row.seq for row in (await scene.seen(older)).rows]
+            assert [row.seq for row in (await scene.seen(older)).rows] == ["2", "1"]
             assert (await scene.seen(newest)).rows[0].seq == str(scene.desk.entries)
 
         play(story)
@@ -378,7 +379,7 @@ class TestWords:
 
         async def story(scene: Scene) -> None:
             tab = await scene.open(f"/audit/?before={before}&who=x&what=y")
-            assert "rows" == (await scene.seen(tab)).shown
+            assert (await scene.seen(tab)).shown == "rows"
 
         play(story)
 

@@ -98,25 +98,25 @@ class TestDeciding:
             await pipeline.send(tab, ConfirmState.approve)
 
             page = await words(pipeline, tab)
-            assert ("approved", "Approved. Thank you") == (page.phase, page.title)
+            assert (page.phase, page.title) == ("approved", "Approved. Thank you")
             assert page.lead == (f"Your email address at Your organisation is now {NEW}.",)
             assert any("mistake" in step for step in page.steps)
             assert not page.can_decide
             assert not page.object_title
             assert (await pipeline.state(tab, ConfirmState)).busy == ""
-            assert [TITLE_ID] == [
+            assert [
                 event.payload["ref"].removeprefix("ref_")
                 for event in tab.events
                 if event.name == "_set_focus"
-            ]
+            ] == [TITLE_ID]
 
         run(story)
 
         assert RequestState.APPROVED is desk.state(request_)
-        assert NEW == desk.email(patron)
+        assert desk.email(patron) == NEW
         [line] = desk.lines(action=Action.FIELD_APPROVED)
         assert Channel.PATRON_PAGE is line.channel
-        assert "127.0.0.0" == line.values["ip_prefix"]
+        assert line.values["ip_prefix"] == "127.0.0.0"
 
     def test_rejecting_with_a_reason(
         self, desk: Desk, token: str, request_: Proposed, patron: PatronRecord
@@ -128,12 +128,12 @@ class TestDeciding:
 
             await pipeline.send(tab, ConfirmState.reject, form={"comment": "Not mine at all."})
 
-            assert "Rejected. Nothing was changed" == (await words(pipeline, tab)).title
+            assert (await words(pipeline, tab)).title == "Rejected. Nothing was changed"
 
         run(story)
 
         assert RequestState.REJECTED is desk.state(request_)
-        assert OLD == desk.email(patron)
+        assert desk.email(patron) == OLD
         desk.deliver()
         assert "Not mine at all." in desk.mailbox.to("dana@staff.example.org")[-1].text
 
@@ -156,11 +156,11 @@ class TestDeciding:
 
         async def story(pipeline: Pipeline) -> None:
             tab = await opened(pipeline, desk, token)
-            assert "This is not my address" == (await words(pipeline, tab)).object_title
+            assert (await words(pipeline, tab)).object_title == "This is not my address"
 
             await pipeline.send(tab, ConfirmState.object_to)
 
-            assert "Thank you for telling us" == (await words(pipeline, tab)).title
+            assert (await words(pipeline, tab)).title == "Thank you for telling us"
 
         run(story)
 
@@ -179,14 +179,16 @@ class TestDeciding:
             await finished(*presses)
 
             for tab in tabs:
-                assert "Approved. Thank you" == (await words(pipeline, tab)).title
+                assert (await words(pipeline, tab)).title == "Approved. Thank you"
                 assert (await pipeline.state(tab, ConfirmState)).problem == ""
 
         run(story)
 
-        assert 1 == desk.actions().count(Action.FIELD_APPLIED)
-        assert ["change_applied", "change_applied", "staff_outcome"] == [
-            kind for kind, _to in desk.told(request_)
+        assert desk.actions().count(Action.FIELD_APPLIED) == 1
+        assert [kind for kind, _to in desk.told(request_)] == [
+            "change_applied",
+            "change_applied",
+            "staff_outcome",
         ]
 
     def test_the_loser_of_a_race_sees_what_was_recorded(
@@ -203,15 +205,19 @@ class TestDeciding:
             ]
             await finished(*presses)
 
-            assert 1 == len({(await words(pipeline, tab)).phase for tab in (one, two)})
+            assert len({(await words(pipeline, tab)).phase for tab in (one, two)}) == 1
 
         run(story)
 
         is_approved = desk.state(request_) is RequestState.APPROVED
         assert (NEW if is_approved else OLD) == desk.email(patron)
-        assert 2 == len(desk.lines(action=Action.REQUEST_PROPOSED)) + len(
-            [line for line in desk.lines() if line.action in {Action.FIELD_APPLIED}]
-            or desk.lines(action=Action.FIELD_REJECTED)
+        assert (
+            len(desk.lines(action=Action.REQUEST_PROPOSED))
+            + len(
+                [line for line in desk.lines() if line.action in {Action.FIELD_APPLIED}]
+                or desk.lines(action=Action.FIELD_REJECTED)
+            )
+            == 2
         )
 
 
@@ -227,7 +233,7 @@ class TestShowing:
                 tab = await opened(pipeline, desk, token, choice=choice)
                 page = await words(pipeline, tab)
 
-                assert ("open", True) == (page.phase, page.can_decide)
+                assert (page.phase, page.can_decide) == ("open", True)
                 assert page.choice == (choice if choice in {"approve", "reject"} else "")
                 assert request_.reference == page.reference
                 assert "M••• S•••" in page.facts[1].text
@@ -262,8 +268,8 @@ class TestShowing:
             await pipeline.send(one, ConfirmState.approve)
             await pipeline.send(two, ConfirmState.reject)
 
-            assert "approved" == (await words(pipeline, one)).phase
-            assert "rejected" == (await words(pipeline, two)).phase
+            assert (await words(pipeline, one)).phase == "approved"
+            assert (await words(pipeline, two)).phase == "rejected"
 
         run(story)
 
@@ -303,7 +309,7 @@ class TestShowing:
             page = await words(pipeline, tab)
             assert phase == page.phase
             assert page.steps
-            assert "tel:+15550100" == page.phone_href
+            assert page.phone_href == "tel:+15550100"
             assert before == desk.dump()
 
         run(story)
@@ -345,18 +351,18 @@ class TestShowing:
 
         async def story(pipeline: Pipeline) -> None:
             tab = await opened(pipeline, desk, objection)
-            assert "Your details have changed" == (await words(pipeline, tab)).title
+            assert (await words(pipeline, tab)).title == "Your details have changed"
 
             await pipeline.send(tab, ConfirmState.object_to)
             await pipeline.send(tab, ConfirmState.object_to)
 
             page = await words(pipeline, tab)
-            assert "Thank you. We have undone the change" == page.title
-            assert "" == page.object_title
+            assert page.title == "Thank you. We have undone the change"
+            assert page.object_title == ""
 
         run(story)
 
-        assert 1 == desk.actions().count(Action.OBJECTION_RECEIVED)
+        assert desk.actions().count(Action.OBJECTION_RECEIVED) == 1
 
 
 @on_sqlite
@@ -387,7 +393,7 @@ class TestRefusing:
                 await pipeline.send(tab, press, page_of(desk, token))
                 page = await words(pipeline, tab)
                 assert phase == page.phase
-                assert (False, "", ()) == (page.can_decide, page.object_title, page.changes)
+                assert (page.can_decide, page.object_title, page.changes) == (False, "", ())
 
         run(story)
 
@@ -420,11 +426,11 @@ class TestRefusing:
             await pipeline.send(tab, ConfirmState.reject, form=form)
 
             state = await pipeline.state(tab, ConfirmState)
-            assert (fixed_copy.UNREADABLE, "open", "") == (
+            assert (
                 state.problem,
                 state.words.phase,
                 state.busy,
-            )
+            ) == (fixed_copy.UNREADABLE, "open", "")
             assert before == desk.dump()
 
         run(story)
@@ -439,8 +445,8 @@ class TestRefusing:
             await pipeline.send(tab, ConfirmState.reject, form={"comment": "x" * 501})
 
             state = await pipeline.state(tab, ConfirmState)
-            assert "This is too long: 500 characters at most." == state.problem
-            assert ("open", "") == (state.words.phase, state.busy)
+            assert state.problem == "This is too long: 500 characters at most."
+            assert (state.words.phase, state.busy) == ("open", "")
             assert before == desk.dump()
 
             await pipeline.send(tab, ConfirmState.reject, form={"comment": "x" * 500})
@@ -477,7 +483,7 @@ class TestRefusing:
             middleware.add_middleware(ConfirmGuard())
             tab = await opened(pipeline, desk, token)
             await pipeline.send(tab, HYDRATE)
-            assert "open" == (await words(pipeline, tab)).phase
+            assert (await words(pipeline, tab)).phase == "open"
             tab.cookie, tab.deltas = "", []
 
             await pipeline.send(tab, HYDRATE)
@@ -495,4 +501,4 @@ def test_the_public_handlers_are_these() -> None:
         if ConfirmState in entry.states and not name.endswith(".setvar")
     }
 
-    assert PUBLIC == found
+    assert found == PUBLIC

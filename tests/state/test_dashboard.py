@@ -67,7 +67,7 @@ def test_before_the_first_request_the_page_says_how_to_begin(play: Any) -> None:
     async def story(scene: Scene) -> None:
         scene.desk.patron()
 
-        assert "first_use" == (await scene.shown(await scene.open())).shown
+        assert (await scene.shown(await scene.open())).shown == "first_use"
 
     play(story)
 
@@ -88,17 +88,17 @@ def test_tiles_count_what_waits_and_what_was_decided_this_week(play: Any) -> Non
 
         tab = await scene.open()
 
-        assert {
+        assert await scene.numbers(tab) == {
             "Waiting for patrons": "1",
             "On hold": "0",
             "Expiring in 48 h": "0",
             "Approved, last 7 days": "1",
             "Rejected, last 7 days": "1",
             "Email queued or failed": "2",
-        } == await scene.numbers(tab)
+        }
         state = await scene.shown(tab)
-        assert ["rejected", "approved", "approved"] == [row.state for row in state.decided]
-        assert "/mailbox/?state=queued" == state.tiles[-1].href
+        assert [row.state for row in state.decided] == ["rejected", "approved", "approved"]
+        assert state.tiles[-1].href == "/mailbox/?state=queued"
 
     play(story)
 
@@ -118,10 +118,10 @@ def test_needs_you_lists_objections_and_conflicts_but_not_what_waits_for_patrons
 
         needs = await scene.needs(await scene.open())
 
-        assert [
+        assert needs == [
             ("The patron objected", "Olga Objects"),
             ("Address used by two patrons", "Mara Smith"),
-        ] == needs
+        ]
 
     play(story)
 
@@ -153,11 +153,11 @@ def test_a_failed_mail_needs_who_may_open_the_mailbox(play: Any) -> None:
         clerk = await scene.open()
         marketing = await scene.open(Role.MARKETING)
 
-        assert [("Email could not be sent", OLD)] == await scene.needs(clerk)
-        assert [] == await scene.needs(marketing)
+        assert await scene.needs(clerk) == [("Email could not be sent", OLD)]
+        assert await scene.needs(marketing) == []
         tile, hidden = [(await scene.shown(tab)).tiles[-1] for tab in (clerk, marketing)]
-        assert ("/mailbox/?state=failed", "1 need attention") == (tile.href, tile.note)
-        assert "" == hidden.href
+        assert (tile.href, tile.note) == ("/mailbox/?state=failed", "1 need attention")
+        assert hidden.href == ""
 
     play(story)
 
@@ -267,7 +267,7 @@ def test_the_dashboard_reads_again_when_told(play: Any) -> None:
 
         await scene.pipeline.send(tab, DashboardState.refresh)
 
-        assert "1" == (await scene.numbers(tab))["Waiting for patrons"]
+        assert (await scene.numbers(tab))["Waiting for patrons"] == "1"
 
     play(story)
 
@@ -279,7 +279,7 @@ def test_the_search_goes_to_the_patrons(play: Any) -> None:
         await scene.pipeline.send(tab, DashboardState.search, form={"q": "Mara & co"})
         await scene.pipeline.send(tab, DashboardState.search, form={"q": ""})
 
-        assert ["/patrons/?q=Mara+%26+co", "/patrons/"] == tab.redirects()
+        assert tab.redirects() == ["/patrons/?q=Mara+%26+co", "/patrons/"]
 
     play(story)
 
@@ -292,8 +292,8 @@ def test_nobody_without_a_session_sees_a_number(play: Any) -> None:
             tab = scene.pipeline.client()
             await scene.pipeline.send(tab, handler, "/")
 
-            assert ["/sign-in/"] == tab.doors()
-            assert [] == (await scene.shown(tab)).tiles
+            assert tab.doors() == ["/sign-in/"]
+            assert (await scene.shown(tab)).tiles == []
 
     play(story)
 

@@ -195,10 +195,10 @@ def test_without_a_live_session_no_guarded_handler_runs(
                     thief = pipeline.client(cookie)
                     await pipeline.send(thief, name, f"/patrons/{venue.number}/", **arguments(name))
 
-                    assert ["/sign-in/"] == thief.doors(), name
-                    assert 1 == len(thief.events), name
-                    assert [] == thief.deltas, name
-            assert [] == ran
+                    assert thief.doors() == ["/sign-in/"], name
+                    assert len(thief.events) == 1, name
+                    assert thief.deltas == [], name
+            assert ran == []
 
     run(story)
     assert before == venue.desk.dump()
@@ -299,9 +299,9 @@ def test_reflexs_own_handlers_run_with_what_its_pages_send_or_not_at_all(
             await pipeline.send(tab, CONNECT, "/sign-in/")
             with noted(monkeypatch) as ran:
                 await pipeline.send(tab, name, "/sign-in/", **odd)
-                assert [] == ran
+                assert ran == []
                 await pipeline.send(tab, name, "/sign-in/", **fitting)
-                assert [] != ran
+                assert ran != []
 
     run(story)
 
@@ -322,8 +322,8 @@ def test_a_tab_token_gives_nothing_of_its_last_owner(
             await attempt(pipeline, tab, name, "/confirm/", **arguments(name))
             await attempt(pipeline, tab, CONNECT, "/sign-in/")
 
-            assert [] == leaked(tab)
-            assert [] == await remains(pipeline, tab)
+            assert leaked(tab) == []
+            assert await remains(pipeline, tab) == []
 
     run(story)
 
@@ -342,8 +342,8 @@ def test_what_arrives_late_is_not_kept_for_the_next_browser(venue: Venue) -> Non
 
             await attempt(pipeline, taken_over(tab, ""), CONNECT, "/sign-in/")
 
-            assert [] == leaked(tab)
-            assert [] == await remains(pipeline, tab)
+            assert leaked(tab) == []
+            assert await remains(pipeline, tab) == []
 
     run(story)
 
@@ -402,7 +402,7 @@ def test_a_live_update_goes_to_the_connection_that_asked(venue: Venue) -> None:
             live[tab.token] = tab.token
             hub.note([EVERYTHING])
             await tell_all(app)
-            assert 1 == len(sent)
+            assert len(sent) == 1
 
     run(story)
 
@@ -420,10 +420,10 @@ def test_live_updates_do_not_keep_a_session_alive(venue: Venue) -> None:
             step = IDLE_LIFE / 4
             assert step > SEEN_EVERY
             for _ in range(4):
-                assert [] == tab.redirects()
+                assert tab.redirects() == []
                 venue.clock.advance(step)
                 await pipeline.push(tab, PatronListState.refresh)
-            assert ["/sign-in/"] == tab.doors()
+            assert tab.doors() == ["/sign-in/"]
 
     run(story)
 
@@ -436,7 +436,7 @@ def test_work_keeps_a_session_alive(venue: Venue) -> None:
             for _ in range(6):
                 venue.clock.advance(IDLE_LIFE / 4)
                 await pipeline.send(tab, PatronListState.refresh)
-            assert [] == tab.redirects()
+            assert tab.redirects() == []
 
     run(story)
 
@@ -468,12 +468,12 @@ def test_a_role_without_the_pages_permission_is_only_told_so(
                     tab = pipeline.client(cookie)
                     await pipeline.send(tab, name, f"/patrons/{venue.number}/", **arguments(name))
 
-                    assert [] == tab.events, name
-                    assert [] == [
+                    assert tab.events == [], name
+                    assert [
                         word for word in (OLD, NEW, "Mara", "Okonkwo") if word in shown(tab)
-                    ]
+                    ] == []
                     assert (await pipeline.state(tab, AdminState)).refused_at, name
-            assert [] == ran
+            assert ran == []
 
     run(story)
     assert before == venue.desk.dump()
@@ -497,8 +497,8 @@ def test_nobody_sets_a_var_by_its_name(venue: Venue, monkeypatch: pytest.MonkeyP
                     for name in SETVAR:
                         tab = pipeline.client(cookie)
                         await pipeline.send(tab, name, "/", var_name="is_hydrated", value=True)
-                        assert "[] []" == shown(tab), name
-            assert [] == ran
+                        assert shown(tab) == "[] []", name
+            assert ran == []
 
     run(story)
 
@@ -527,8 +527,8 @@ def test_arguments_that_do_not_fit_are_dropped(
             tab = pipeline.client(venue.dana)
             with noted(monkeypatch) as ran:
                 await pipeline.send(tab, PatronListState.search, "/patrons/", **payload)
-            assert [] == ran
-            assert "[] []" == shown(tab)
+            assert ran == []
+            assert shown(tab) == "[] []"
 
     run(story)
 
@@ -589,9 +589,9 @@ def test_nothing_that_outsiders_send_leaks_or_changes_anything(
                     await attempt(
                         pipeline, tab, name, dice.choice(PATHS), **junk_arguments(dice, name)
                     )
-                assert [] == [
+                assert [
                     word for word in (OLD, NEW, "Mara", "Okonkwo", "Dana") if word in shown(tab)
-                ]
+                ] == []
 
     run(story)
     assert before == venue.desk.dump()

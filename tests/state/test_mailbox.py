@@ -147,7 +147,7 @@ class TestWho:
             tab = scene.pipeline.client()
             await scene.pipeline.send(tab, handler, "/mailbox/")
 
-            assert ["/sign-in/"] == tab.doors()
+            assert tab.doors() == ["/sign-in/"]
             assert NEW not in str(tab.deltas)
 
         play(story)
@@ -163,7 +163,7 @@ class TestWho:
 
             state = await scene.seen(tab)
             assert state.refused_at
-            assert [] == state.rows
+            assert state.rows == []
             assert NEW not in str(tab.deltas)
 
         play(story)
@@ -178,16 +178,16 @@ class TestList:
         async def story(scene: Scene) -> None:
             state = await scene.seen(await scene.open())
 
-            assert ("rows", "2 emails", "1–2 of 2") == (state.shown, state.count, state.summary)
+            assert (state.shown, state.count, state.summary) == ("rows", "2 emails", "1–2 of 2")
             assert state.is_demo
             found = {row.address: row for row in state.rows}
             asked = found[NEW]
             assert reference in asked.subject
-            assert "the proposed address" == asked.audience
-            assert "Approval request" == asked.kind
-            assert ("captured", "", "just now") == (asked.state, asked.note, asked.time)
+            assert asked.audience == "the proposed address"
+            assert asked.kind == "Approval request"
+            assert (asked.state, asked.note, asked.time) == ("captured", "", "just now")
             assert (reference, f"/requests/{reference}/") == (asked.reference, asked.request_href)
-            assert "Notice of a new address" == found[OLD].kind
+            assert found[OLD].kind == "Notice of a new address"
 
         play(story)
 
@@ -223,16 +223,16 @@ class TestList:
         async def story(scene: Scene) -> None:
             tab = await scene.open()
             await scene.pipeline.send(tab, MailboxState.choose, name="kind", value="change_notice")
-            assert [OLD] == [row.address for row in (await scene.seen(tab)).rows]
+            assert [row.address for row in (await scene.seen(tab)).rows] == [OLD]
             await scene.pipeline.send(tab, MailboxState.choose, name="state", value="failed")
-            assert "nothing" == (await scene.seen(tab)).shown
+            assert (await scene.seen(tab)).shown == "nothing"
             await scene.pipeline.send(tab, MailboxState.choose, name="state", value="no such state")
-            assert [OLD] == [row.address for row in (await scene.seen(tab)).rows]
-            assert [
+            assert [row.address for row in (await scene.seen(tab)).rows] == [OLD]
+            assert tab.redirects() == [
                 "/mailbox/?kind=change_notice",
                 "/mailbox/?state=failed&kind=change_notice",
                 "/mailbox/?kind=change_notice",
-            ] == tab.redirects()
+            ]
 
         play(story)
 
@@ -248,13 +248,13 @@ class TestOpenMail:
             tab = await scene.open(f"/mailbox/?q={NEW}&mail={asked}")
             state = await scene.seen(tab)
 
-            assert "mail" == state.shown
+            assert state.shown == "mail"
             assert f"/mailbox/raw/{asked}" == state.mail.raw
-            assert (NEW, "captured", "live") == (
+            assert (
                 state.mail.address,
                 state.mail.state,
                 state.mail.links,
-            )
+            ) == (NEW, "captured", "live")
             assert reference == state.mail.reference
             assert NEW in {line.value for line in state.mail.headers if line.name == "To"}
             assert state.list_href == "/mailbox/?q=mara.new%40example.org"
@@ -279,7 +279,7 @@ class TestOpenMail:
     def test_an_unknown_mail_has_a_page_of_its_own(self, play: Callable[[Story], None]) -> None:
         async def story(scene: Scene) -> None:
             tab = await scene.open("/mailbox/?mail=none")
-            assert "missing" == (await scene.seen(tab)).shown
+            assert (await scene.seen(tab)).shown == "missing"
 
         play(story)
 
@@ -329,7 +329,7 @@ class TestRawMail:
 
         page = visitor(made).get(f"/mailbox/raw/{mail_id(made)}")
 
-        assert 200 == page.status_code
+        assert page.status_code == 200
         tokens = _HREF.findall(page.text)
         assert tokens
         assert {Purpose.DECISION} == {made.codec.read(token).purpose for token in tokens}
@@ -349,12 +349,12 @@ class TestRawMail:
             for form in ("", "?format=text", "?format=eml")
         ]
 
-        assert [200, 200, 200] == [answer.status_code for answer in answers]
+        assert [answer.status_code for answer in answers] == [200, 200, 200]
         assert {"not-shown"} == set(_HREF.findall(answers[0].text))
         assert not [answer for answer in answers if "eyJ" in answer.text]
         assert "/c/not-shown" in answers[1].text
         codes = re.findall(r"\S{4}-\S{4}", answers[1].text)
-        assert ["••••-••••"] == [code for code in codes if code.count("•")]
+        assert [code for code in codes if code.count("•")] == ["••••-••••"]
 
     def test_links_of_a_mail_that_left_are_dead_even_where_mail_is_kept_now(
         self, made: Runtime, desk: Desk
@@ -373,12 +373,12 @@ class TestRawMail:
 
         for form in ("", "?format=text", "?format=eml"):
             headers = someone.get(f"/mailbox/raw/{mail_id(made)}{form}").headers
-            assert (
+            assert headers["content-security-policy"] == (
                 "default-src 'none'; style-src 'unsafe-inline'; img-src data:; "
                 "frame-ancestors 'self'; base-uri 'none'; form-action 'none'"
-            ) == headers["content-security-policy"]
-            assert "SAMEORIGIN" == headers["x-frame-options"]
-            assert "no-store" == headers["cache-control"]
+            )
+            assert headers["x-frame-options"] == "SAMEORIGIN"
+            assert headers["cache-control"] == "no-store"
 
     @pytest.mark.parametrize("role", [None, *HIDDEN_FROM])
     def test_who_may_not_read_it_is_told_that_there_is_none(
@@ -390,7 +390,7 @@ class TestRawMail:
         refused = someone.get(f"/mailbox/raw/{mail_id(made)}")
 
         unknown = someone.get("/mailbox/raw/none")
-        assert (404, 404) == (refused.status_code, unknown.status_code)
+        assert (refused.status_code, unknown.status_code) == (404, 404)
         assert unknown.text == refused.text
         assert POLICY not in refused.headers.values()
 
@@ -399,7 +399,7 @@ class TestRawMail:
 
         refused = Visitor(Starlette(routes=ROUTES)).get(f"/mailbox/raw/{mail_id(made)}")
 
-        assert 404 == refused.status_code
+        assert refused.status_code == 404
 
     def test_the_file_is_a_mail(self, made: Runtime, desk: Desk) -> None:
         sent(desk)
@@ -408,11 +408,12 @@ class TestRawMail:
         answer = visitor(made).get(f"/mailbox/raw/{asked}?format=eml")
 
         assert f'attachment; filename="{asked}.eml"' == answer.headers["content-disposition"]
-        assert "message/rfc822" == answer.headers["content-type"]
+        assert answer.headers["content-type"] == "message/rfc822"
         parsed = email.message_from_bytes(answer.content, policy=email.policy.default)
-        assert NEW == str(parsed["To"])
-        assert ["text/plain", "text/html"] == [
-            part.get_content_type() for part in parsed.walk() if not part.is_multipart()
+        assert str(parsed["To"]) == NEW
+        assert [part.get_content_type() for part in parsed.walk() if not part.is_multipart()] == [
+            "text/plain",
+            "text/html",
         ]
 
     def test_the_text_is_text(self, made: Runtime, desk: Desk) -> None:
@@ -420,7 +421,7 @@ class TestRawMail:
 
         answer = visitor(made).get(f"/mailbox/raw/{mail_id(made)}?format=text")
 
-        assert "text/plain; charset=utf-8" == answer.headers["content-type"]
+        assert answer.headers["content-type"] == "text/plain; charset=utf-8"
         assert "http://localhost:3000/c/eyJ" in answer.text
 
 
@@ -495,6 +496,6 @@ class TestWords:
 
     def test_what_came_last_counts(self) -> None:
         told = replace(self.MAIL, state=MailState.SENT, delivered_at=START)
-        assert "delivered" == delivery_key(told)
-        assert "bounced" == delivery_key(replace(told, bounced_at=START))
-        assert "complained" == delivery_key(replace(told, complained_at=START))
+        assert delivery_key(told) == "delivered"
+        assert delivery_key(replace(told, bounced_at=START)) == "bounced"
+        assert delivery_key(replace(told, complained_at=START)) == "complained"

@@ -115,7 +115,7 @@ def test_the_strip_says_how_the_outbox_does(play: Play) -> None:
         scene.engine.write(lambda s: send_gate.pause(s, until=until, reason="domain_refused"))
         strip = (await scene.seen(await scene.open())).strip
 
-        assert ("2", "4 min", "0") == (strip.waiting, strip.oldest, strip.unsure)
+        assert (strip.waiting, strip.oldest, strip.unsure) == ("2", "4 min", "0")
         assert PAUSE_WORDS["domain_refused"] == strip.paused
 
     play(story)
@@ -150,11 +150,11 @@ def test_a_failed_mail_is_found_and_sent_again(play: Play) -> None:
         await scene.pipeline.press(tab, MailboxState.send_again)
 
         shown = (await scene.seen(tab)).mail
-        assert (True, False, MailState.QUEUED) == (
+        assert (
             shown.is_again,
             shown.can_send_again,
             shown.state,
-        )
+        ) == (True, False, MailState.QUEUED)
         assert (await scene.said(tab))[1]
 
     play(story)
@@ -204,7 +204,7 @@ def test_nobody_else_gets_the_file(play: Play, role: Role | None) -> None:
             scene.visitor(export.ROUTES, role).get, "/mailbox/export.csv"
         )
 
-        assert 404 == answer.status_code
+        assert answer.status_code == 404
         assert OLD not in answer.text
 
     play(story)
@@ -242,18 +242,18 @@ def test_the_gallery_shows_what_its_address_says(play: Play) -> None:
         path = "/mailbox/gallery/?mail=change_applied.current&lang=ar&scheme=dark"
         await scene.pipeline.send(tab, GalleryState.load, path)
         state = await scene.pipeline.state(tab, GalleryState)
-        assert ("change_applied.current", "ar", "dark") == (
+        assert (
             state.mail,
             state.language,
             state.scheme,
-        )
+        ) == ("change_applied.current", "ar", "dark")
         web = Visitor(Starlette(routes=gallery.ROUTES), cookie=cookie)
         shown = await asyncio.to_thread(web.get, state.html)
         assert 'lang="ar" dir="rtl"' in shown.text
         assert "default-src 'none'" in shown.headers["content-security-policy"]
         for nonsense in ("tlh", 7, None, "<script>"):
             await scene.pipeline.send(tab, GalleryState.choose_language, name=nonsense)
-            assert "en" == (await scene.pipeline.state(tab, GalleryState)).language
+            assert (await scene.pipeline.state(tab, GalleryState)).language == "en"
 
     play(story)
 
@@ -264,7 +264,7 @@ def test_nobody_else_sees_the_gallery(play: Play, role: Role | None) -> None:
         path = f"{gallery.PART}?mail=change_applied.current&lang=en"
         answer = await asyncio.to_thread(scene.visitor(gallery.ROUTES, role).get, path)
 
-        assert 404 == answer.status_code
+        assert answer.status_code == 404
 
     play(story)
 
@@ -274,6 +274,6 @@ def test_nonsense_is_not_there(play: Play, query: str) -> None:
     async def story(scene: Scene) -> None:
         answer = await asyncio.to_thread(scene.visitor(gallery.ROUTES).get, gallery.PART + query)
 
-        assert 404 == answer.status_code
+        assert answer.status_code == 404
 
     play(story)

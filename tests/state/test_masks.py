@@ -253,8 +253,8 @@ def test_no_page_shows_or_holds_what_is_masked(venue: Venue, is_protected: bool)
             words = hidden_from(role, is_protected=is_protected)
             for path, sent, kept in await everything(pipeline, venue, role):
                 assert sent != NOTHING, (role, path)
-                assert [] == found(sent, words), (role, path)
-                assert [] == found(kept, words), (role, path)
+                assert found(sent, words) == [], (role, path)
+                assert found(kept, words) == [], (role, path)
 
     play(story)
 
@@ -266,7 +266,7 @@ def test_a_record_in_dispute_shows_no_more(venue: Venue, is_protected: bool) -> 
         for role in BELOW:
             words = hidden_from(role, is_protected=is_protected)
             for path, sent, _kept in await everything(pipeline, venue, role):
-                assert [] == found(sent, words), (role, path)
+                assert found(sent, words) == [], (role, path)
 
     play(story)
 
@@ -308,14 +308,14 @@ def test_no_response_holds_what_is_masked(venue: Venue, is_protected: bool) -> N
         answers = {path: web.get(path) for path in (*mails, *receipts, "/mailbox/export.csv")}
 
         for path, answer in answers.items():
-            assert [] == found(answer.text, words), (role, path)
+            assert found(answer.text, words) == [], (role, path)
         may_look = Permission.VIEW_MAILBOX in PERMISSIONS[role]
         may_take = may_look and Permission.EXPORT_DATA in PERMISSIONS[role]
         given = 200 if may_take and sees(role, "email", is_protected=False) else 404
         assert given == answers["/mailbox/export.csv"].status_code, role
         read = [path for path in mails if answers[path].status_code == 200]
         if not may_look or not sees(role, "email", is_protected=is_protected):
-            assert [] == read, role
+            assert read == [], role
         elif sees(role, "date_of_birth", is_protected=is_protected):
             assert mails == read, role
         else:
@@ -329,7 +329,7 @@ def test_a_mail_that_shows_more_says_that_it_is_not_for_this_role(venue: Venue) 
         tab = pipeline.client(cookie)
         await pipeline.send(tab, MailboxState.load, f"/mailbox/?mail={mail}")
         state = await pipeline.state(tab, MailboxState)
-        assert ("masked", "") == (state.shown, state.mail.raw)
+        assert (state.shown, state.mail.raw) == ("masked", "")
         assert not state.may_export
 
     play(story)
@@ -361,8 +361,8 @@ def test_a_member_proposes_without_seeing_what_is_there(venue: Venue, is_protect
                 await pipeline.send(tab, ProposeState.check)
                 state = await pipeline.state(tab, ProposeState)
                 assert state.preview.until, (role, key, state.refusal)
-                assert [] == found(shown(tab), words), (role, key)
-                assert [] == found(await held(pipeline, tab), words), (role, key)
+                assert found(shown(tab), words) == [], (role, key)
+                assert found(await held(pipeline, tab), words) == [], (role, key)
             # The last one of the registry, whose value a clerk never sees.
             form = {**typed, "reason": ReasonCode.ASKED_BY_PHONE.value}
             await pipeline.submit(tab, ProposeState.send, form)
@@ -382,8 +382,8 @@ def test_a_hint_at_somebody_alike_shows_no_more(venue: Venue, is_protected: bool
             form = {"given_name": "Somebody", "phone": RAW["phone"]}
             await pipeline.submit(tab, AddPatronState.add, form)
             (hint,) = (await pipeline.state(tab, AddPatronState)).duplicates
-            assert sees(role, "email", is_protected=is_protected) == (EMAIL == hint.email)
-            assert sees(role, "name", is_protected=is_protected) == ("Mara Okonkwo" == hint.name)
+            assert sees(role, "email", is_protected=is_protected) == (hint.email == EMAIL)
+            assert sees(role, "name", is_protected=is_protected) == (hint.name == "Mara Okonkwo")
             assert str(venue.patron.number) == hint.number
 
     play(story)
@@ -402,9 +402,9 @@ def test_a_complete_value_finds_and_shows_the_mask(venue: Venue, is_protected: b
             await pipeline.send(tab, state.load, f"{path}q={EMAIL}")
             rows = (await pipeline.state(tab, state)).rows
             assert rows, path
-            assert [] == found(str(rows), words), path
+            assert found(str(rows), words) == [], path
             await pipeline.send(tab, state.search, text=EMAIL[:-3])
-            assert [] == (await pipeline.state(tab, state)).rows, path
+            assert (await pipeline.state(tab, state)).rows == [], path
 
     play(story)
 
@@ -436,11 +436,11 @@ class TestReveal:
                 assert Action.VALUE_REVEALED not in venue.desk.actions()
                 return
             assert {**before, "phone": ["(212) 555-0117"]} == await self.lines(pipeline, tab)
-            assert "" == (await pipeline.state(tab, RevealState)).field
-            assert Action.VALUE_REVEALED == venue.desk.actions()[-1]
+            assert (await pipeline.state(tab, RevealState)).field == ""
+            assert venue.desk.actions()[-1] == Action.VALUE_REVEALED
 
             await pipeline.send(tab, PatronRecordState.refresh)
-            assert ["(212) 555-0117"] == (await self.lines(pipeline, tab))["phone"]
+            assert (await self.lines(pipeline, tab))["phone"] == ["(212) 555-0117"]
 
             await pipeline.press(tab, PatronRecordState.hide, field="phone")
             assert before == await self.lines(pipeline, tab)
@@ -462,10 +462,10 @@ class TestReveal:
             await pipeline.press(tab, RevealState.open, field="date_of_birth")
             await pipeline.submit(tab, RevealState.reveal, {"reason": " "})
             state = await pipeline.state(tab, RevealState)
-            assert ("date_of_birth", "Enter why you need to see it.") == (
+            assert (
                 state.field,
                 state.refusal,
-            )
+            ) == ("date_of_birth", "Enter why you need to see it.")
 
         play(story)
 
@@ -478,12 +478,12 @@ class TestReveal:
             tab = await opened(pipeline, venue, Role.BOX_OFFICE)
             await pipeline.press(tab, RevealState.open, field="date_of_birth")
             await pipeline.submit(tab, RevealState.reveal, {"reason": "a youth price"})
-            assert ["March 4, 1961"] == (await self.lines(pipeline, tab))["date_of_birth"]
+            assert (await self.lines(pipeline, tab))["date_of_birth"] == ["March 4, 1961"]
 
             venue.desk.protect(venue.patron, venue.desk.owner)
             await pipeline.push(tab, PatronRecordState.refresh)
 
-            assert ["•••"] == (await self.lines(pipeline, tab))["date_of_birth"]
+            assert (await self.lines(pipeline, tab))["date_of_birth"] == ["•••"]
             assert "1961" not in await held(pipeline, tab)
 
         play(story)

@@ -87,8 +87,8 @@ class TestList:
             async with Pipeline() as pipeline:
                 outsider = await opened(pipeline, "")
 
-                assert ["/sign-in/"] == outsider.doors()
-                assert [] == await names(pipeline, outsider)
+                assert outsider.doors() == ["/sign-in/"]
+                assert await names(pipeline, outsider) == []
                 assert "Okafor" not in str(outsider.deltas)
 
         run(story)
@@ -201,7 +201,7 @@ class TestRecord:
             async with Pipeline() as pipeline:
                 outsider = await on_record(pipeline, "", number)
 
-                assert ["/sign-in/"] == outsider.doors()
+                assert outsider.doors() == ["/sign-in/"]
                 assert "Okafor" not in str(outsider.deltas)
 
         run(story)
@@ -215,12 +215,12 @@ class TestRecord:
                 dana = await on_record(pipeline, cookie, number)
 
                 state = await pipeline.state(dana, PatronRecordState)
-                assert ("record", "Jane Okafor") == (state.shown, state.head.name)
+                assert (state.shown, state.head.name) == ("record", "Jane Okafor")
                 assert list(FIELDS) == [field.key for field in state.protected]
                 by_key = {field.key: field for field in state.protected}
-                assert ["jane@old.example"] == list(by_key["email"].lines)
-                assert "unverified" == by_key["email"].mark
-                assert ["Added the patron"] == [event.words for event in state.events]
+                assert list(by_key["email"].lines) == ["jane@old.example"]
+                assert by_key["email"].mark == "unverified"
+                assert [event.words for event in state.events] == ["Added the patron"]
 
         run(story)
 
@@ -233,12 +233,12 @@ class TestRecord:
                 dana = pipeline.client(cookie)
                 await pipeline.send(dana, PatronRecordState.load, f"/patrons/{number}/")
 
-                assert "missing" == (await pipeline.state(dana, PatronRecordState)).shown
+                assert (await pipeline.state(dana, PatronRecordState)).shown == "missing"
 
         run(story)
 
     def test_the_free_fields_are_the_free_columns(self) -> None:
-        assert queries.FREE_COLUMNS == tuple(field.name for field in FREE_FIELDS)
+        assert tuple(field.name for field in FREE_FIELDS) == queries.FREE_COLUMNS
 
     def test_a_free_field_is_edited_in_place_and_recorded(self, made: Runtime) -> None:
         number = add(made, **JANE)
@@ -251,12 +251,12 @@ class TestRecord:
                 await pipeline.submit(dana, PatronRecordState.save, {"pronouns": " she/her "})
 
                 state = await pipeline.state(dana, PatronRecordState)
-                assert ("she/her", "", "Pronouns saved.") == (
+                assert (
                     state.free["pronouns"],
                     state.editing,
                     state.done,
-                )
-                assert "Edited the record: pronouns" == state.events[0].words
+                ) == ("she/her", "", "Pronouns saved.")
+                assert state.events[0].words == "Edited the record: pronouns"
 
         run(story)
 
@@ -339,17 +339,17 @@ class TestPropose:
                 await pipeline.submit(dana, ProposeState.send, SENDING)
 
                 state = await pipeline.state(dana, PatronRecordState)
-                assert "" == (await pipeline.state(dana, ProposeState)).field
-                assert [
+                assert (await pipeline.state(dana, ProposeState)).field == ""
+                assert mails(made.database) == [
                     "change_notice jane@old.example",
                     "decision_request jane@new.example",
-                ] == mails(made.database)
+                ]
                 email = state.protected[0]
-                assert (["jane@old.example"], "pending", "jane@new.example") == (
+                assert (
                     list(email.lines),
                     email.state,
                     email.proposed,
-                )
+                ) == (["jane@old.example"], "pending", "jane@new.example")
                 assert [state.done_reference] == [item.reference for item in state.requests]
 
         run(story)
@@ -367,8 +367,8 @@ class TestPropose:
                 ]
                 await finished(*presses)
 
-                assert 1 == len((await pipeline.state(dana, PatronRecordState)).requests)
-                assert 2 == len(mails(made.database))
+                assert len((await pipeline.state(dana, PatronRecordState)).requests) == 1
+                assert len(mails(made.database)) == 2
 
         run(story)
 
@@ -449,7 +449,7 @@ class TestPropose:
         with made.database.reading() as session:
             query = sa.text("SELECT outcome FROM proposal_attempt ORDER BY outcome")
             found = session.connection().execute(query).scalars().all()
-        assert ["mistyped", "proposed", "refused"] == found
+        assert found == ["mistyped", "proposed", "refused"]
 
     def test_the_first_line_says_that_nobody_can_be_asked(self, made: Runtime) -> None:
         number = add(made, given_name="Jane", family_name="Okafor")
@@ -579,7 +579,7 @@ class TestPropose:
                 await pipeline.send(eve, ProposeState.check)
 
                 assert not (await pipeline.state(eve, PatronRecordState)).may_propose
-                assert "" == (await pipeline.state(eve, ProposeState)).field
+                assert (await pipeline.state(eve, ProposeState)).field == ""
                 assert before == contents(made.database)
 
         run(story)
@@ -619,7 +619,7 @@ class TestPropose:
                 await pipeline.submit(dana, ProposeState.send, SENDING | {"reason_text": words})
 
                 read = as_read(made, number, Reviewer.PROPOSED)
-                assert "jane@new.example" == asked.mailbox
+                assert asked.mailbox == "jane@new.example"
                 assert read == (
                     asked.greeting,
                     asked.words,
@@ -656,8 +656,8 @@ class TestPropose:
                 hint = next(hint for hint in state.hints if hint.suggestion)
                 await pipeline.send(dana, ProposeState.use, suggestion=hint.suggestion)
 
-                assert ("jane@gmail.com", []) == (state.start["email"], list(state.hints))
-                assert "jane@gmail.com" == state.preview.readings[1].mailbox
+                assert (state.start["email"], list(state.hints)) == ("jane@gmail.com", [])
+                assert state.preview.readings[1].mailbox == "jane@gmail.com"
 
         run(story)
 
@@ -758,9 +758,9 @@ class TestAdd:
                 (href,) = dana.redirects()
                 await pipeline.send(dana, PatronRecordState.load, href)
                 state = await pipeline.state(dana, PatronRecordState)
-                assert ("Jane Okafor", "Added.") == (state.head.name, state.done)
-                assert "unverified" == state.protected[0].mark
-                assert "fr" == state.free["language"]
+                assert (state.head.name, state.done) == ("Jane Okafor", "Added.")
+                assert state.protected[0].mark == "unverified"
+                assert state.free["language"] == "fr"
 
         run(story)
 
@@ -778,7 +778,7 @@ class TestAdd:
                 await finished(*presses)
 
                 with made.database.reading() as session:
-                    assert 1 == queries.count(session)
+                    assert queries.count(session) == 1
 
         run(story)
 
@@ -798,7 +798,7 @@ class TestAdd:
                 assert (f"/patrons/{number}/", "same name") == (found.href, found.reasons)
                 assert before == contents(made.database)
                 await pipeline.submit(dana, AddPatronState.add, form | {"anyway": "on"})
-                assert [] != dana.redirects()
+                assert dana.redirects() != []
 
         run(story)
 

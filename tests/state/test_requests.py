@@ -122,13 +122,13 @@ def test_queue_shows_a_request_with_its_newest_decision_mail(play: Any) -> None:
             (row.reference, row.state, row.mail) for row in waiting
         ]
         row = accepted[0]
-        assert "captured" == row.mail
+        assert row.mail == "captured"
         assert (str(patron.number), "Mara Smith", NEW) == (
             row.patron_number,
             row.patron,
             row.proposed,
         )
-        assert "7 days left" == row.left
+        assert row.left == "7 days left"
         assert not row.is_urgent
 
     play(story)
@@ -305,8 +305,8 @@ def test_queue_reads_again_when_told(play: Any) -> None:
 
         await scene.pipeline.send(tab, RequestQueueState.refresh)
 
-        assert [] == await scene.references(tab)
-        assert "approved" == scene.desk.state(request)
+        assert await scene.references(tab) == []
+        assert scene.desk.state(request) == "approved"
 
     play(story)
 
@@ -337,9 +337,9 @@ def test_nobody_without_a_session_gets_anything(play: Any) -> None:
             await scene.pipeline.send(tab, handler, path, **payload)
 
             assert before == scene.desk.dump()
-            assert ["/sign-in/"] == tab.doors()
-            assert "" == (await scene.detail(tab)).detail.reference
-            assert [] == (await scene.listed(tab)).rows
+            assert tab.doors() == ["/sign-in/"]
+            assert (await scene.detail(tab)).detail.reference == ""
+            assert (await scene.listed(tab)).rows == []
 
     play(story)
 
@@ -358,7 +358,7 @@ def test_a_role_without_the_permission_changes_nothing(play: Any, role: Role) ->
         await scene.press_resend(tab)
         refused_resend = (await scene.task(tab)).refusal
 
-        assert (False, False) == (shown.can_withdraw, shown.can_resend)
+        assert (shown.can_withdraw, shown.can_resend) == (False, False)
         assert before == scene.desk.dump()
         wanted = "Your role does not allow this. Ask an owner of this CRM."
         assert [wanted, wanted] == [refused_withdrawal, refused_resend]
@@ -394,13 +394,13 @@ def test_detail_tells_who_was_asked_who_answered_and_what_followed(play: Any) ->
         shown = (await scene.detail(await scene.open(request))).detail
 
         change = shown.fields[0]
-        assert ("applied", OLD, NEW) == (change.outcome, change.now, change.proposed)
+        assert (change.outcome, change.now, change.proposed) == ("applied", OLD, NEW)
         assert change.asked == f"{OLD} (the current address), {NEW} (the proposed address)"
         assert [f"Approved by the proposed address, {NEW}, on the confirmation page"] == [
             said.words for said in change.said
         ]
-        assert "<b>Thank you</b>" == change.comment
-        assert ("Asked for by phone", "Rang this morning.") == (shown.reason, shown.reason_text)
+        assert change.comment == "<b>Thank you</b>"
+        assert (shown.reason, shown.reason_text) == ("Asked for by phone", "Rang this morning.")
         told = [(entry.words, entry.after) for entry in shown.story]
         assert told[-1] == ("Proposed a change: email address", [])
         assert told[0][0] == "Approved: email address"
@@ -414,7 +414,7 @@ def test_detail_tells_who_was_asked_who_answered_and_what_followed(play: Any) ->
             ("Result (to staff)", "dana@staff.example.org", "captured"),
         } == {(mail.kind, mail.address, mail.state) for mail in shown.mails}
         assert all(mail.href.startswith("/mailbox/?mail=") for mail in shown.mails)
-        assert (False, False) == (shown.can_withdraw, shown.can_resend)
+        assert (shown.can_withdraw, shown.can_resend) == (False, False)
 
     play(story)
 
@@ -444,8 +444,8 @@ def test_an_unknown_reference_has_a_page_of_its_own(play: Any) -> None:
         for typed in ("ZZ-ZZZ", "x", "", "%27%20or%201=1", "a" * 5_000):
             await scene.pipeline.send(tab, RequestDetailState.load, f"/requests/{typed}/")
 
-            assert "missing" == (await scene.detail(tab)).shown
-        assert [] == tab.redirects()
+            assert (await scene.detail(tab)).shown == "missing"
+        assert tab.redirects() == []
 
     play(story)
 
@@ -460,8 +460,8 @@ def test_an_answer_shows_in_an_open_page_and_is_announced(play: Any) -> None:
         await scene.pipeline.send(tab, RequestDetailState.refresh)
 
         shown = await scene.detail(tab)
-        assert ("approved", "This request is now approved.") == (shown.detail.state, shown.news)
-        assert "" == (await scene.task(tab)).dialog
+        assert (shown.detail.state, shown.news) == ("approved", "This request is now approved.")
+        assert (await scene.task(tab)).dialog == ""
 
     play(story)
 
@@ -472,7 +472,7 @@ def test_a_refresh_without_news_announces_nothing(play: Any) -> None:
 
         await scene.pipeline.send(tab, RequestDetailState.refresh)
 
-        assert "" == (await scene.detail(tab)).news
+        assert (await scene.detail(tab)).news == ""
 
     play(story)
 
@@ -486,8 +486,8 @@ def test_an_address_taken_in_the_meantime_names_both_records(play: Any) -> None:
 
         shown = (await scene.detail(await scene.open(request))).detail
 
-        assert Cause.ADDRESS_TAKEN == scene.desk.view(request).cause
-        assert "withdrawn" == shown.state
+        assert scene.desk.view(request).cause == Cause.ADDRESS_TAKEN
+        assert shown.state == "withdrawn"
         assert (str(other.number), f"/patrons/{other.number}/") == (
             shown.holder,
             shown.holder_href,
@@ -515,12 +515,12 @@ def test_withdraw_ends_the_request_and_tells_who_was_asked(play: Any) -> None:
         assert ("", f"{request.reference} is withdrawn. Its links no longer work.") == (
             await scene.said(tab)
         )
-        assert "" == shown.news
-        assert [
+        assert shown.news == ""
+        assert scene.desk.told(request) == [
             ("change_withdrawn", NEW),
             ("change_withdrawn", OLD),
             ("staff_outcome", "dana@staff.example.org"),
-        ] == scene.desk.told(request)
+        ]
 
     play(story)
 
@@ -534,7 +534,7 @@ def test_nobody_is_told_of_a_request_whose_mail_never_left(play: Any) -> None:
         await scene.press_withdraw(tab)
 
         assert told.startswith("Nobody has been written to yet, so nobody is told.")
-        assert [("staff_outcome", "dana@staff.example.org")] == scene.desk.told(request)
+        assert scene.desk.told(request) == [("staff_outcome", "dana@staff.example.org")]
 
     play(story)
 
@@ -567,9 +567,9 @@ def test_withdrawing_what_has_ended_shows_the_recorded_outcome(play: Any) -> Non
         await scene.pipeline.submit(tab, RequestTaskState.withdraw, {})
 
         assert before == scene.desk.dump()
-        assert "This request has ended: approved." == (await scene.task(tab)).refusal
+        assert (await scene.task(tab)).refusal == "This request has ended: approved."
         shown = (await scene.detail(tab)).detail
-        assert ("approved", False) == (shown.state, shown.can_withdraw)
+        assert (shown.state, shown.can_withdraw) == ("approved", False)
 
     play(story)
 
@@ -581,7 +581,7 @@ def test_withdraw_needs_the_question_first(play: Any) -> None:
 
         await scene.pipeline.submit(tab, RequestTaskState.withdraw, {})
 
-        assert RequestState.PENDING == scene.desk.state(request)
+        assert scene.desk.state(request) == RequestState.PENDING
 
     play(story)
 
@@ -602,7 +602,7 @@ def test_send_again_waits_for_its_cooldown_and_says_how_long(play: Any) -> None:
         wait = "The last email was sent just now. Try again in 241 seconds."
         assert (await scene.task(tab)).refusal == wait
         shown = (await scene.detail(tab)).detail
-        assert (True, 241) == (shown.can_resend, shown.resend_wait_s)
+        assert (shown.can_resend, shown.resend_wait_s) == (True, 241)
 
     play(story)
 
@@ -618,13 +618,14 @@ def test_send_again_makes_a_new_link_and_starts_the_wait_anew(play: Any) -> None
         await scene.press_resend(tab)
 
         after = (await scene.detail(tab)).detail
-        assert ("", "Sent again. The links in the earlier email no longer work.") == (
-            await scene.said(tab)
+        assert (await scene.said(tab)) == (
+            "",
+            "Sent again. The links in the earlier email no longer work.",
         )
-        assert (0, 301) == (before.resend_wait_s, after.resend_wait_s)
-        assert ("Once", "2 times") == (before.sent, after.sent)
+        assert (before.resend_wait_s, after.resend_wait_s) == (0, 301)
+        assert (before.sent, after.sent) == ("Once", "2 times")
         assert "Sent the mail again" in [moment.words for moment in after.story]
-        assert "2" == str(scene.desk.view(request).sent_count)
+        assert str(scene.desk.view(request).sent_count) == "2"
 
     play(story)
 

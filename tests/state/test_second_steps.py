@@ -122,7 +122,7 @@ def test_another_member_releases_what_is_held(play: Play) -> None:
         engine.set_policy(replace(DEFAULT, fields={"phone": policy}))
         request = engine.propose(engine.patron(), changes=PHONE)
         clerk = await scene.request(request, CLERK)
-        assert "release" == (await scene.detail(clerk)).task.kind
+        assert (await scene.detail(clerk)).task.kind == "release"
         assert (await scene.detail(clerk)).task.why_not
         await scene.do(clerk, RequestTaskState.release)
         assert RequestState.HELD is engine.state(request)
@@ -132,8 +132,8 @@ def test_another_member_releases_what_is_held(play: Play) -> None:
         await scene.do(lead, RequestTaskState.release)
 
         assert RequestState.PENDING is engine.state(request)
-        assert "pending" == (await scene.detail(lead)).state
-        assert "" == (await scene.detail(lead)).task.kind
+        assert (await scene.detail(lead)).state == "pending"
+        assert (await scene.detail(lead)).task.kind == ""
 
     play(story)
 
@@ -148,11 +148,11 @@ def test_a_page_says_what_cools_down_and_what_is_in_quarantine(play: Play) -> No
             patron = engine.patron(f"p{n}@example.com", f"P{n}")
             made.append(engine.propose(patron, f"p{n}@venue{n}.example", actor=vic))
         cooling = (await scene.detail(await scene.request(made[1], LEAD, "Ada"))).task
-        assert ("cooling", "Goes to the patron at 10:05", "") == (
+        assert (
             cooling.kind,
             cooling.title,
             cooling.act,
-        )
+        ) == ("cooling", "Goes to the patron at 10:05", "")
         patron = engine.patron("p3@example.com", "P3")
         held = engine.propose(patron, "p3@venue3.example", actor=vic)
 
@@ -180,7 +180,7 @@ def test_what_can_no_longer_be_true_is_told_at_release(play: Play) -> None:
         await scene.do(lead, RequestTaskState.release)
 
         state = await scene.pipeline.state(lead, RequestDetailState)
-        assert ("withdrawn", True) == (state.detail.state, "withdrawn" in state.done)
+        assert (state.detail.state, "withdrawn" in state.done) == ("withdrawn", True)
 
     play(story)
 
@@ -190,7 +190,7 @@ def test_the_desk_needs_another_member_and_a_reason_to_decline(play: Play) -> No
         engine = scene.engine
         request = engine.identify(engine.patron(), engine.owner)
         lead = await scene.request(request)
-        assert "identity" == (await scene.detail(lead)).task.kind
+        assert (await scene.detail(lead)).task.kind == "identity"
 
         await scene.do(lead, RequestTaskState.decline, "decline", form={"note": "  "})
         task = await scene.pipeline.state(lead, RequestTaskState)
@@ -230,14 +230,14 @@ def test_a_code_is_read_out_by_one_and_confirmed_by_another(play: Play) -> None:
         assert SENTENCES["code_refused"] == task.refusal
         assert "4 tries left" in (await scene.detail(clerk)).code_hint
         await scene.do(clerk, RequestTaskState.read_out, form=said | {"code": code.lower()})
-        assert "code" == (await scene.detail(clerk)).task.kind
+        assert (await scene.detail(clerk)).task.kind == "code"
         await scene.do(clerk, RequestTaskState.confirm, kind="code")
-        assert OLD == engine.email(patron)
+        assert engine.email(patron) == OLD
 
         lead = await scene.request(request, LEAD)
         await scene.do(lead, RequestTaskState.confirm, kind="code")
-        assert NEW == engine.email(patron)
-        assert "approved" == (await scene.detail(lead)).state
+        assert engine.email(patron) == NEW
+        assert (await scene.detail(lead)).state == "approved"
 
     play(story)
 
@@ -251,14 +251,14 @@ def test_a_change_is_put_back_for_a_reason(play: Play) -> None:
         lead = await scene.request(request)
         assert (await scene.detail(lead)).can_revert
         await scene.do(lead, RequestTaskState.revert, form={"note": "no question was open"})
-        assert NEW == engine.email(patron)
+        assert engine.email(patron) == NEW
 
         await scene.do(lead, RequestTaskState.revert, "revert", form={"note": ""})
-        assert NEW == engine.email(patron)
+        assert engine.email(patron) == NEW
         await scene.do(lead, RequestTaskState.revert, form={"note": "typed into the wrong record"})
 
-        assert OLD == engine.email(patron)
-        assert "reverted" == (await scene.detail(lead)).state
+        assert engine.email(patron) == OLD
+        assert (await scene.detail(lead)).state == "reverted"
 
     play(story)
 
@@ -272,11 +272,11 @@ def test_receipts_are_listed_for_who_may_read_them(play: Play, role: Role) -> No
 
         if Permission.VIEW_RECEIPTS in PERMISSIONS[role]:
             (receipt,) = detail.receipts
-            assert "Approved by the proposed address" == receipt.words
+            assert receipt.words == "Approved by the proposed address"
             assert receipt.pdf.endswith(".pdf")
             assert receipt.json.startswith("/requests/receipt/")
         else:
-            assert (False, []) == (detail.has_receipts, list(detail.receipts))
+            assert (detail.has_receipts, list(detail.receipts)) == (False, [])
 
     play(story)
 
@@ -300,12 +300,12 @@ def test_two_members_clear_a_dispute(play: Play) -> None:
         assert (await scene.care(first)).frozen.can_clear
         for note in ("", "Talked to her"):
             await scene.do(first, PatronCareState.clear, "clear", form={"note": note})
-        assert "Talked to her" == (await scene.care(first)).frozen.first_note
+        assert (await scene.care(first)).frozen.first_note == "Talked to her"
         assert not (await scene.care(first)).frozen.can_clear
 
         second = await scene.record(patron, LEAD, "Una")
         await scene.do(second, PatronCareState.clear, "clear", form={"note": "So did I"})
-        assert "" == (await scene.care(second)).frozen.cause
+        assert (await scene.care(second)).frozen.cause == ""
 
     play(story)
 
@@ -420,7 +420,7 @@ def test_an_erasure_shows_what_stands_in_the_way_and_takes_two(play: Play) -> No
         request = engine.propose(patron)
         first = await scene.record(patron, Role.PRIVACY_LEAD)
         erasure = (await scene.care(first)).erasure
-        assert (True, True) == (erasure.can_ask, erasure.is_blocked)
+        assert (erasure.can_ask, erasure.is_blocked) == (True, True)
         assert request.reference in erasure.blockers[0]
         await scene.do(first, PatronCareState.erase, "erase", form={"note": "by letter"})
         refused = await scene.pipeline.state(first, PatronCareState)
@@ -429,20 +429,20 @@ def test_an_erasure_shows_what_stands_in_the_way_and_takes_two(play: Play) -> No
         engine.withdraw(request)
         await scene.do(first, PatronCareState.erase, form={"note": "by letter"})
         erasure = (await scene.care(first)).erasure
-        assert ("by letter", False, True) == (
+        assert (
             erasure.reason,
             erasure.can_confirm,
             erasure.can_decline,
-        )
+        ) == ("by letter", False, True)
         await scene.do(first, PatronCareState.confirm_erasure, "confirm_erasure")
-        assert OLD == engine.email(patron)
+        assert engine.email(patron) == OLD
 
         second = await scene.record(patron, Role.OWNER, "Una")
         await scene.do(second, PatronCareState.confirm_erasure, "confirm_erasure")
         assert (await scene.care(second)).is_erased
         assert engine.email(patron) is None
         record = await scene.pipeline.state(second, PatronRecordState)
-        assert (False, False) == (record.may_propose, record.may_edit)
+        assert (record.may_propose, record.may_edit) == (False, False)
 
     play(story)
 
@@ -480,8 +480,8 @@ def test_an_erasure_can_be_declined(play: Play) -> None:
         await scene.do(second, PatronCareState.decline_erasure, "decline_erasure", form=form)
 
         erasure = (await scene.care(second)).erasure
-        assert ("", True) == (erasure.asked_by, erasure.can_ask)
-        assert OLD == scene.engine.email(patron)
+        assert (erasure.asked_by, erasure.can_ask) == ("", True)
+        assert scene.engine.email(patron) == OLD
 
     play(story)
 
@@ -496,7 +496,7 @@ def test_nobody_else_asks_for_an_erasure(play: Play, role: Role) -> None:
 
         state = await scene.pipeline.state(tab, PatronCareState)
         assert SENTENCES["forbidden"] == state.refusal
-        assert "" == (await scene.care(tab)).erasure.asked_by
+        assert (await scene.care(tab)).erasure.asked_by == ""
 
     play(story)
 
@@ -522,7 +522,7 @@ def test_fields_are_added_and_dropped_before_one_request_is_sent(play: Play) -> 
         tab = await proposing(scene, scene.engine.patron())
         for field in ("phone", "phone", "name", "email", "shoe", 7):
             await scene.pipeline.send(tab, ProposeState.add, field=field)
-        assert ["phone", "name"] == list((await scene.pipeline.state(tab, ProposeState)).others)
+        assert list((await scene.pipeline.state(tab, ProposeState)).others) == ["phone", "name"]
         for field in ("name", "email", "shoe"):
             await scene.pipeline.send(tab, ProposeState.drop, field=field)
         await scene.pipeline.submit(tab, ProposeState.send, SENDING)
@@ -564,8 +564,8 @@ def test_a_lost_mailbox_goes_to_the_desk(play: Play) -> None:
         await scene.pipeline.submit(tab, ProposeState.send, form | {"note": "saw a passport"})
 
         record = await scene.pipeline.state(tab, PatronRecordState)
-        assert ["held"] == [item.state for item in record.requests]
-        assert [] == scene.engine.queued()
+        assert [item.state for item in record.requests] == ["held"]
+        assert scene.engine.queued() == []
 
     play(story)
 
@@ -589,11 +589,11 @@ def test_the_dashboard_and_the_queue_say_what_waits_for_somebody(play: Play) -> 
         tab = scene.pipeline.client(scene.cookie(LEAD))
         await scene.pipeline.send(tab, DashboardState.load, "/")
         needs = (await scene.pipeline.state(tab, DashboardState)).needs
-        assert [
+        assert [(row.words, row.about) for row in needs][:3] == [
             ("In dispute", "Mara Smith"),
             ("Waiting for a second person", "Dee Smith"),
             ("Waiting for a second person", "Rae Smith"),
-        ] == [(row.words, row.about) for row in needs][:3]
+        ]
         assert "Erasure to confirm" not in [row.words for row in needs]  # a manager may not
 
         owner = scene.pipeline.client(scene.cookie(Role.OWNER))

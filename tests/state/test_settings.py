@@ -137,7 +137,7 @@ def test_an_outsider_reads_and_changes_nothing(play: Play) -> None:
         await scene.pipeline.send(tab, SettingsState.load, "/settings/")
         await scene.pipeline.send(tab, SettingsState.save, form=GOOD)
 
-        assert ["/sign-in/", "/sign-in/"] == tab.doors()
+        assert tab.doors() == ["/sign-in/", "/sign-in/"]
         assert before == scene.stored()
         assert before["name"] not in str(tab.deltas)
 
@@ -179,11 +179,11 @@ def test_an_owner_changes_the_details(play: Play) -> None:
         tab = await scene.open()
         state = await scene.save(tab, name="  Harbour   Stage ")
 
-        assert (SAVED, "") == (state.done, state.problem)
-        assert GOOD == scene.stored()
-        assert GOOD == state.shown
-        assert "Harbour Stage" == state.organisation
-        assert Action.ORGANISATION_CHANGED == scene.last_action()
+        assert (state.done, state.problem) == (SAVED, "")
+        assert scene.stored() == GOOD
+        assert state.shown == GOOD
+        assert state.organisation == "Harbour Stage"
+        assert scene.last_action() == Action.ORGANISATION_CHANGED
 
     play(story)
 
@@ -217,7 +217,7 @@ def test_a_refusal_stands_at_its_input_and_changes_nothing(
 
         marked = {key: words for key, words in state.errors.items() if words}
         assert {name: SENTENCES[code].format(limit=len(typed) - 1)} == marked
-        assert (LOOK, "") == (state.problem, state.done)
+        assert (state.problem, state.done) == (LOOK, "")
         assert before == scene.stored()
         # The form is not drawn anew, so everything that was typed still stands in it.
         assert (drawn, before | IMPLIED) == (state.form_number, state.shown)
@@ -233,7 +233,7 @@ def test_every_problem_is_told_at_once_and_gone_once_mended(play: Play) -> None:
         assert set(NAMES) - {"website"} == {key for key, words in state.errors.items() if words}
 
         state = await scene.save(tab)
-        assert ["", SAVED] == [*set(state.errors.values()), state.done]
+        assert [*set(state.errors.values()), state.done] == ["", SAVED]
 
     play(story)
 
@@ -245,7 +245,7 @@ def test_nonsense_over_the_wire_changes_nothing(play: Play, form: Any) -> None:
         tab = await scene.open()
         await scene.pipeline.send(tab, SettingsState.save, form=form)
 
-        assert LOOK == (await scene.seen(tab)).problem
+        assert (await scene.seen(tab)).problem == LOOK
         assert before == scene.stored()
 
     play(story)
@@ -260,7 +260,7 @@ def test_the_form_refuses_what_the_command_refuses(database: Database, clock: Fr
         if not detail.limit:
             continue
         longest = GOOD | {detail.name: "x" * detail.limit}
-        assert {} == problems(longest)
+        assert problems(longest) == {}
         assert {detail.name} == problems(GOOD | {detail.name: "x" * (detail.limit + 1)}).keys()
         with database.transaction() as session:
             stored = change(session, actor=owner, proposed=details_of(longest), now=clock.now())
@@ -273,7 +273,7 @@ def test_every_choice_that_is_offered_can_be_stored() -> None:
     assert {"America/New_York", "Europe/London", "Asia/Kolkata"} <= set(zones)
     assert set(zones) <= zone_names()
     for language in LANGUAGES:
-        assert {} == problems(GOOD | {"language": language})
+        assert problems(GOOD | {"language": language}) == {}
 
 
 def test_an_owner_changes_the_rules(play: Play) -> None:
@@ -283,15 +283,15 @@ def test_an_owner_changes_the_rules(play: Play) -> None:
             tab, link_life="14", asked_email="both", second_phone="on", revert_window=" 96 "
         )
 
-        assert ("", True) == (state.problem, bool(state.done))
+        assert (state.problem, bool(state.done)) == ("", True)
         stored = scene.rules()
-        assert (14, 96) == (stored.link_life.days, stored.revert_window.total_seconds() // 3600)
+        assert (stored.link_life.days, stored.revert_window.total_seconds() // 3600) == (14, 96)
         assert {
             "email": FieldPolicy(asked=Asked.BOTH),
             "phone": FieldPolicy(asked=Asked.CURRENT, second_person=True),
         } == stored.fields
         assert policy_form.shown(stored) == state.shown
-        assert Action.POLICY_CHANGED == scene.last_action()
+        assert scene.last_action() == Action.POLICY_CHANGED
 
     play(story)
 
@@ -305,7 +305,7 @@ def test_an_owner_changes_the_tripwires_within_limits(play: Play) -> None:
         await scene.save_rules(tab, burst="20", cooling="2", second_person_protected="on")
 
         stored = scene.rules()
-        assert (20, 120) == (stored.thresholds.burst, stored.thresholds.cooling.total_seconds())
+        assert (stored.thresholds.burst, stored.thresholds.cooling.total_seconds()) == (20, 120)
         assert stored.second_person_protected
 
     play(story)
@@ -316,12 +316,12 @@ def test_a_reader_reads_the_rules_and_changes_nothing(play: Play, role: Role) ->
     async def story(scene: Scene) -> None:
         tab = await scene.open_rules(role)
         state = await scene.pipeline.state(tab, PolicyState)
-        assert (True, False, RULES) == (state.is_loaded, state.may_edit, state.shown)
+        assert (state.is_loaded, state.may_edit, state.shown) == (True, False, RULES)
 
         state = await scene.save_rules(tab, link_life="14")
 
         assert SENTENCES["forbidden"] == state.problem
-        assert DEFAULT == scene.rules()
+        assert scene.rules() == DEFAULT
 
     play(story)
 
@@ -334,7 +334,7 @@ def test_nobody_else_reads_or_changes_the_rules(play: Play, role: Role | None) -
         state = await scene.save_rules(tab, link_life="14")
 
         assert (False, dict.fromkeys(RULES, "")) == (state.is_loaded, state.shown)
-        assert DEFAULT == scene.rules()
+        assert scene.rules() == DEFAULT
 
     play(story)
 
@@ -347,9 +347,9 @@ def test_a_number_that_is_none_is_marked_and_nothing_is_saved(play: Play, text: 
 
         marked = {name for name, words in state.errors.items() if words}
         assert {limit.name for limit in LIMITS} == marked
-        assert "Enter a whole number from 2 to 30." == state.errors["link_life"]
-        assert DEFAULT == scene.rules()
-        assert "ref_field_link_life" == tab.events[-1].payload["ref"]
+        assert state.errors["link_life"] == "Enter a whole number from 2 to 30."
+        assert scene.rules() == DEFAULT
+        assert tab.events[-1].payload["ref"] == "ref_field_link_life"
 
     play(story)
 
@@ -361,7 +361,7 @@ def test_what_the_command_refuses_is_marked_at_its_input(play: Play) -> None:
         assert SENTENCES["policy_reminder_too_late"] == state.errors["reminder_after"]
         state = await scene.save_rules(tab, asked_email="nobody")
         assert {"asked_email"} == {name for name, words in state.errors.items() if words}
-        assert DEFAULT == scene.rules()
+        assert scene.rules() == DEFAULT
 
     play(story)
 
@@ -373,7 +373,7 @@ def test_nonsense_for_rules_changes_nothing(play: Play, form: Any) -> None:
         await scene.pipeline.send(tab, PolicyState.save, form=form)
 
         assert (await scene.pipeline.state(tab, PolicyState)).problem
-        assert DEFAULT == scene.rules()
+        assert scene.rules() == DEFAULT
 
     play(story)
 

@@ -132,8 +132,8 @@ def test_an_invitation_is_refused_at_the_input_that_is_wrong(play: Play) -> None
             await scene.pipeline.submit(tab, TeamDialogState.invite, invitation(**typed))
             state = await scene.dialog_of(tab)
             assert [blamed] == [name for name, words in state.errors.items() if words]
-            assert "invite" == state.dialog
-        assert 0 == scene.mails(MailKind.STAFF_INVITATION)
+            assert state.dialog == "invite"
+        assert scene.mails(MailKind.STAFF_INVITATION) == 0
 
     play(story)
 
@@ -146,9 +146,9 @@ def test_an_invitation_pressed_twice_is_one(play: Play) -> None:
         for _ in range(2):
             await scene.pipeline.send(tab, TeamDialogState.invite, form=form)
         state = await scene.team_of(tab)
-        assert ["Nia"] == [row.name for row in state.invitations]
-        assert ("", True) == (state.problem, bool(state.done))
-        assert 1 == scene.mails(MailKind.STAFF_INVITATION)
+        assert [row.name for row in state.invitations] == ["Nia"]
+        assert (state.problem, bool(state.done)) == ("", True)
+        assert scene.mails(MailKind.STAFF_INVITATION) == 1
 
     play(story)
 
@@ -175,7 +175,7 @@ def test_nobody_else_is_managed_than_who_was_opened(play: Play) -> None:
             await scene.pipeline.send(tab, TeamDialogState.open_member, staff_id=wanted)
             await scene.pipeline.submit(tab, TeamDialogState.disable, {})
             assert SENTENCES["subject_moved"] == (await scene.team_of(tab)).problem
-            assert "" == (await scene.dialog_of(tab)).dialog
+            assert (await scene.dialog_of(tab)).dialog == ""
         assert not any(row.is_disabled for row in (await scene.team_of(tab)).members)
 
     play(story)
@@ -186,7 +186,7 @@ def test_a_manager_looks_and_freezes_but_manages_nobody(play: Play) -> None:
         sam = scene.member(Role.BOX_OFFICE, "Sam")
         tab = await scene.team(Role.MANAGER, "Max")
         state = await scene.team_of(tab)
-        assert (False, False, True) == (state.may_manage, state.may_secure, state.may_freeze)
+        assert (state.may_manage, state.may_secure, state.may_freeze) == (False, False, True)
         await scene.pipeline.send(tab, TeamDialogState.open_member, staff_id=sam)
         await scene.pipeline.submit(tab, TeamDialogState.change_role, {"role": "owner"})
         assert SENTENCES["forbidden"] == (await scene.dialog_of(tab)).refusal
@@ -196,7 +196,7 @@ def test_a_manager_looks_and_freezes_but_manages_nobody(play: Play) -> None:
 
         with scene.parts.database.reading() as session:
             row = accounts.get_row(session, sam)
-            assert (Role.BOX_OFFICE, True) == (row.role, row.disabled_at is not None)
+            assert (row.role, row.disabled_at is not None) == (Role.BOX_OFFICE, True)
 
     play(story)
 
@@ -290,10 +290,10 @@ def test_the_password_changes_for_who_knows_the_old_one(play: Play) -> None:
 
         state = await scene.account_of(tab)
         assert state.done
-        assert [True] == [row.is_this for row in state.browsers], "the stolen one is out"
+        assert [row.is_this for row in state.browsers] == [True], "the stolen one is out"
         other = scene.pipeline.client(stolen)
         await scene.pipeline.send(other, AccountState.load, "/account/")
-        assert ["/sign-in/"] == other.doors()
+        assert other.doors() == ["/sign-in/"]
 
     play(story)
 
@@ -324,17 +324,17 @@ def test_secrets_are_shown_once(play: Play) -> None:
         code = totp(secret, int(scene.parts.clock.now().timestamp()))
         await scene.pipeline.send(tab, AccountState.confirm_app, form={"code": code})
         state = await scene.account_of(tab)
-        assert (10, True, "", "") == (
+        assert (
             len(state.new_codes),
             state.has_app,
             state.secret,
             state.picture,
-        )
+        ) == (10, True, "", "")
 
         await scene.pipeline.send(tab, AccountState.load, "/account/")
 
         state = await scene.account_of(tab)
-        assert ([], 10) == (state.new_codes, state.codes_left)
+        assert (state.new_codes, state.codes_left) == ([], 10)
 
     play(story)
 
@@ -346,12 +346,12 @@ def test_browsers_are_named_and_ended_one_by_one(play: Play) -> None:
         scene.cookie(sam)
         tab = await scene.account(scene.cookie(sam))
         state = await scene.account_of(tab)
-        assert ["Firefox on Windows"] * 3 == [row.words for row in state.browsers]
+        assert [row.words for row in state.browsers] == ["Firefox on Windows"] * 3
         await scene.pipeline.send(tab, AccountState.end_one, browser_id=state.browsers[1].id)
-        assert 2 == len((await scene.account_of(tab)).browsers)
+        assert len((await scene.account_of(tab)).browsers) == 2
         await scene.pipeline.send(tab, AccountState.end_others)
-        assert 1 == len((await scene.account_of(tab)).browsers)
-        assert [] == tab.redirects()
+        assert len((await scene.account_of(tab)).browsers) == 1
+        assert tab.redirects() == []
 
     play(story)
 

@@ -81,8 +81,8 @@ class Scene:
         path = self.desk.database.engine.url.database
         assert path is not None
         with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as connection:
-            assert 0 == connection.execute("PRAGMA recursive_triggers").fetchone()[0]
-            assert 0 == connection.execute("PRAGMA foreign_keys").fetchone()[0]
+            assert connection.execute("PRAGMA recursive_triggers").fetchone()[0] == 0
+            assert connection.execute("PRAGMA foreign_keys").fetchone()[0] == 0
             connection.execute("BEGIN IMMEDIATE")
             for statement in statements:
                 connection.execute(statement)

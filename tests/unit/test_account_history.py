@@ -16,7 +16,7 @@ INSTANTS = ("enabled_at", "address_at", "role_at", "password_at", "factors_at")
 
 
 def test_the_rest_is_a_week() -> None:
-    assert REST == timedelta(days=7)
+    assert timedelta(days=7) == REST
 
 
 def test_an_invited_account_counts_after_the_rest() -> None:

@@ -36,7 +36,7 @@ def test_typo_of_a_common_domain_comes_with_the_whole_address_meant(typed: str, 
 
 @pytest.mark.parametrize("domain", COMMON_DOMAINS)
 def test_common_domain_is_no_typo_of_another(domain: str) -> None:
-    assert {} == warnings(f"jane@{domain}")
+    assert warnings(f"jane@{domain}") == {}
 
 
 @pytest.mark.parametrize(
@@ -55,11 +55,11 @@ def test_common_domain_is_no_typo_of_another(domain: str) -> None:
     ],
 )
 def test_ordinary_address_gets_no_warning(address: str) -> None:
-    assert {} == warnings(address)
+    assert warnings(address) == {}
 
 
 def test_unknown_top_level_domain_is_named() -> None:
-    assert {"top_level": "comm"} == warnings("jane@lakeside.comm")["unknown_top_level_domain"]
+    assert warnings("jane@lakeside.comm")["unknown_top_level_domain"] == {"top_level": "comm"}
 
 
 @pytest.mark.parametrize(
@@ -114,4 +114,4 @@ def test_reason_may_name_the_proposed_value_and_no_other() -> None:
 
 @pytest.mark.parametrize("text", ["", "Moved in May.", "Booking 12345678 of 12.05.2026, row F 12"])
 def test_plain_reason_gets_no_warning(text: str) -> None:
-    assert () == advise_reason(text, proposed="jane@example.com", region="US")
+    assert advise_reason(text, proposed="jane@example.com", region="US") == ()

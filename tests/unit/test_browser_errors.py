@@ -21,14 +21,14 @@ def test_there_is_room_for_some_reports_a_minute(caplog: pytest.LogCaptureFixtur
     now = WINDOW_S
     errors(ValueError("later"))
 
-    assert MOST + 1 == len(first)
+    assert len(first) == MOST + 1
     assert "report 0" in first[0]
     assert "left out" in first[-1]
-    assert ["a browser's script failed: later"] == [r.getMessage() for r in caplog.records]
+    assert [r.getMessage() for r in caplog.records] == ["a browser's script failed: later"]
 
 
 def test_a_report_is_cut(caplog: pytest.LogCaptureFixture) -> None:
     BrowserErrors()(ValueError("x" * 100_000))
 
     [record] = caplog.records
-    assert LONGEST == record.getMessage().count("x")
+    assert record.getMessage().count("x") == LONGEST

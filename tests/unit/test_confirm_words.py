@@ -127,11 +127,11 @@ def test_every_page_says_what_holds_and_what_to_do(
     assert page.title
     assert page.lead
     assert page.changes
-    assert ("Lantern", "tel:+12125550199", "K7-2FQ") == (
+    assert (
         page.organisation,
         page.phone_href,
         page.reference,
-    )
+    ) == ("Lantern", "tel:+12125550199", "K7-2FQ")
     if phase is Phase.OPEN:
         assert "2026" in page.until
         assert page.can_decide is (purpose is Purpose.DECISION)
@@ -146,8 +146,8 @@ def test_pages_without_a_request_say_what_to_do() -> None:
         assert page.title
         assert page.lead
         assert page.steps
-        assert "tel:+12125550199" == page.phone_href
-        assert (False, "", ()) == (page.can_decide, page.object_title, page.changes)
+        assert page.phone_href == "tel:+12125550199"
+        assert (page.can_decide, page.object_title, page.changes) == (False, "", ())
 
 
 def test_no_word_is_left_unfilled_or_forbidden() -> None:
@@ -177,10 +177,10 @@ def test_only_the_two_answers_of_the_mail_count_as_pressed(choice: str) -> None:
 def test_a_pressed_answer_has_decided_nothing() -> None:
     page = shown(review(), choice="reject")
 
-    assert "reject" == page.choice
+    assert page.choice == "reject"
     assert (
-        "You pressed “Reject” in the email. Nothing has been decided yet. Confirm below."
-        == page.pressed
+        page.pressed
+        == "You pressed “Reject” in the email. Nothing has been decided yet. Confirm below."
     )
 
 
@@ -193,14 +193,14 @@ def test_a_mixed_end_reads_as_what_this_reviewer_saw_of_it() -> None:
         for fields in ((applied,), (rejected,), (applied, rejected))
     ]
 
-    assert ["Approved. Thank you", "Rejected. Nothing was changed", "Partly approved"] == titles
+    assert titles == ["Approved. Thank you", "Rejected. Nothing was changed", "Partly approved"]
 
 
 def test_own_and_others_objections_read_differently() -> None:
     own = field(FieldOutcome.OBJECTED, decision=Decision.OBJECT)
 
-    assert "This request was stopped" == shown(review(Phase.OBJECTED)).title
-    assert "Thank you for telling us" == shown(review(Phase.OBJECTED, fields=(own,))).title
+    assert shown(review(Phase.OBJECTED)).title == "This request was stopped"
+    assert shown(review(Phase.OBJECTED, fields=(own,))).title == "Thank you for telling us"
 
 
 def test_a_first_answer_of_two_is_named_at_its_field() -> None:
@@ -208,7 +208,7 @@ def test_a_first_answer_of_two_is_named_at_its_field() -> None:
 
     page = shown(review(Phase.DECIDED, Purpose.DECISION, Reviewer.CURRENT, fields=(said,)))
 
-    assert "You approved this" == page.changes[0].outcome
+    assert page.changes[0].outcome == "You approved this"
 
 
 def test_an_organisations_braces_and_markup_stay_text() -> None:
@@ -259,11 +259,11 @@ def test_the_largest_plain_page_is_small() -> None:
 
     drawn = plain_html.document(shown(largest, choice="approve"), link="A" * 12, nonce="1" * 75)
 
-    assert 10_000 >= len(drawn.encode())
+    assert len(drawn.encode()) <= 10_000
 
 
 def test_the_two_answers_stand_first_and_alike() -> None:
     drawn = plain_html.document(shown(review()), link="A" * 12, nonce="1")
 
-    assert ["approve", "reject", "object"] == re.findall(r'type="radio"[^>]*value="(\w+)"', drawn)
+    assert re.findall(r'type="radio"[^>]*value="(\w+)"', drawn) == ["approve", "reject", "object"]
     assert open_copy.ADDRESS.answers[0][0] == "If you approve"

@@ -36,18 +36,18 @@ def test_every_pair_of_colours_has_its_contrast(theme: str) -> None:
         for ink, ground, least in tokens.CONTRAST
     }
 
-    assert {} == {pair: spare for pair, spare in measured.items() if spare < 0}
+    assert {pair: spare for pair, spare in measured.items() if spare < 0} == {}
 
 
 def test_contrast_is_that_of_the_standard() -> None:
-    assert 21.0 == round(tokens.contrast("#000000", "#ffffff"), 2)
-    assert 4.54 == round(tokens.contrast("#767676", "#ffffff"), 2)  # WCAG's well-known border grey
+    assert round(tokens.contrast("#000000", "#ffffff"), 2) == 21.0
+    assert round(tokens.contrast("#767676", "#ffffff"), 2) == 4.54  # WCAG's well-known border grey
 
 
 def test_sprite_holds_exactly_the_named_icons() -> None:
     sprite = (ROOT / "assets" / "icons.svg").read_text("utf-8")
 
-    assert ICON_NAMES == set(re.findall(r'<symbol id="([^"]+)"', sprite))
+    assert set(re.findall(r'<symbol id="([^"]+)"', sprite)) == ICON_NAMES
 
 
 def test_unknown_icon_is_refused_while_building() -> None:

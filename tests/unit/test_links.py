@@ -78,17 +78,17 @@ def refused(token: str) -> None:
     """Case 9: one class, one code, no fact that says why."""
     with pytest.raises(LinkRefused) as caught:
         CODEC.read(token)
-    assert "link_invalid" == caught.value.code
-    assert {} == caught.value.facts
+    assert caught.value.code == "link_invalid"
+    assert caught.value.facts == {}
 
 
 def test_what_was_minted_is_read() -> None:
-    assert CLAIMS == CODEC.read(CODEC.mint(CLAIMS))
+    assert CODEC.read(CODEC.mint(CLAIMS)) == CLAIMS
 
 
 def test_a_well_made_forgery_is_read() -> None:
     """The control: each forgery below differs from this one in a single thing."""
-    assert CLAIMS == CODEC.read(forged())
+    assert CODEC.read(forged()) == CLAIMS
 
 
 def test_the_same_claims_are_the_same_bytes() -> None:
@@ -106,7 +106,7 @@ def test_a_token_carries_nothing_personal() -> None:
 def test_an_older_key_still_verifies_and_the_first_signs() -> None:
     older = replace(CLAIMS, kid="older")
 
-    assert "new" == CODEC.signing_kid
+    assert CODEC.signing_kid == "new"
     assert older == CODEC.read(CODEC.mint(older))
 
 
@@ -302,7 +302,7 @@ def test_purpose_and_reviewer_are_part_of_what_is_signed(change: dict[str, str])
 
 
 def test_frozen_claims_come_back_from_the_outbox_as_they_were() -> None:
-    assert CLAIMS == LinkClaims.from_json(json.loads(json.dumps(CLAIMS.to_json())))
+    assert LinkClaims.from_json(json.loads(json.dumps(CLAIMS.to_json()))) == CLAIMS
     for name in CLAIMS.to_json():
         with pytest.raises(LinkRefused):
             LinkClaims.from_json(without(CLAIMS.to_json(), name))
@@ -311,9 +311,9 @@ def test_frozen_claims_come_back_from_the_outbox_as_they_were() -> None:
 def test_a_link_id_cannot_be_guessed() -> None:
     ids = {new_jti() for _ in range(1_000)}
 
-    assert 1_000 == len(ids)
+    assert len(ids) == 1_000
     assert all(len(jti) >= 22 for jti in ids)
-    assert KEY_LENGTH == len(CLAIMS.key)
+    assert len(CLAIMS.key) == KEY_LENGTH
     assert CLAIMS.jti.startswith(CLAIMS.key)
 
 

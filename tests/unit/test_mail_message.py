@@ -72,13 +72,13 @@ def test_refusal_names_the_header_and_never_the_value() -> None:
     with pytest.raises(AddressInvalid) as caught:
         replace(MESSAGE, to="secret@one.example,secret@two.example")
 
-    assert {"name": "to"} == caught.value.facts
+    assert caught.value.facts == {"name": "to"}
 
 
 def test_stored_message_comes_back_with_the_same_bytes() -> None:
     stored = MESSAGE.to_json()
 
-    assert MESSAGE == MailMessage.from_json(stored)
+    assert MailMessage.from_json(stored) == MESSAGE
     assert stored == MailMessage.from_json(stored).to_json()
     assert list(json.loads(stored)) == sorted(json.loads(stored))
 
@@ -128,9 +128,9 @@ def test_free_text_holds_no_link(text: str, shown: str) -> None:
 
 
 def test_one_line_drops_what_cannot_be_seen() -> None:
-    assert "abc moc.live" == one_line("a\u200bb\u00adc\r\n\u202emoc.live\u2066")
-    assert "👩‍👩‍👧 নাম‌" == one_line("👩‍👩‍👧 নাম‌")
+    assert one_line("a\u200bb\u00adc\r\n\u202emoc.live\u2066") == "abc moc.live"
+    assert one_line("👩‍👩‍👧 নাম‌") == "👩‍👩‍👧 নাম‌"
 
 
 def test_paragraphs_keep_lines_and_drop_empty_ones() -> None:
-    assert ["one", "two", "three"] == paragraphs("one\r\n\r\ntwo\u2028\x00three\n")
+    assert paragraphs("one\r\n\r\ntwo\u2028\x00three\n") == ["one", "two", "three"]

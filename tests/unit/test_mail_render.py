@@ -89,9 +89,9 @@ def test_markup_is_valid_and_loads_nothing(kind: MailKind, audience: Audience) -
     html, _ = both_parts(prepared(kind, audience))
     page = document(html)
 
-    assert "en" == page.get("lang")
+    assert page.get("lang") == "en"
     assert all(table.get("role") == "presentation" for table in page.iter("table"))
-    assert 1 == len(list(page.iter("h1")))
+    assert len(list(page.iter("h1"))) == 1
     for element in page.iter():
         assert element.tag not in ("img", "script", "link", "iframe", "form", "object")
         assert "src" not in element.attrib
@@ -133,7 +133,7 @@ def test_both_choices_open_the_same_page_with_equal_weight(audience: Audience) -
     html, text = both_parts(prepared(MailKind.DECISION_REQUEST, audience))
     buttons = [a for a in document(html).iter("a") if "button" in a.get("class", "")]
 
-    assert ["Approve", "Reject"] == [button.text for button in buttons]
+    assert [button.text for button in buttons] == ["Approve", "Reject"]
     approve, reject = (button.get("href") for button in buttons)
     assert approve.removesuffix("?choice=approve") == reject.removesuffix("?choice=reject")
     assert buttons[0].get("style") == buttons[1].get("style")

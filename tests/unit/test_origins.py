@@ -128,7 +128,7 @@ def test_a_form_holds_nothing_that_a_database_cannot_store(
 
 
 def test_a_file_is_no_text() -> None:
-    assert {} == fields(part("x", more='; filename="b.txt"'))
+    assert fields(part("x", more='; filename="b.txt"')) == {}
 
 
 # --- where to after signing in ------------------------------------------------------------------
@@ -163,7 +163,7 @@ def test_a_file_is_no_text() -> None:
     ],
 )
 def test_nobody_is_sent_to_another_host(target: str) -> None:
-    assert "/" == own_path(target)
+    assert own_path(target) == "/"
 
 
 @pytest.mark.parametrize(
@@ -187,9 +187,9 @@ def test_under_https_only_a_cookie_of_this_very_host_counts() -> None:
     """A neighbouring host can set the plain name for us, and so sign our staff in as itself."""
     header = f"{NAME}=planted; {SECURE_NAME}=ours"
 
-    assert "ours" == session_token(header, is_https=True)
-    assert "" == session_token(f"{NAME}=planted", is_https=True)
-    assert "" == session_token(f"{SECURE_NAME}=ours", is_https=False)
+    assert session_token(header, is_https=True) == "ours"
+    assert session_token(f"{NAME}=planted", is_https=True) == ""
+    assert session_token(f"{SECURE_NAME}=ours", is_https=False) == ""
 
 
 @pytest.mark.parametrize(
@@ -204,9 +204,9 @@ def test_under_https_only_a_cookie_of_this_very_host_counts() -> None:
     ],
 )
 def test_somebody_elses_odd_cookie_does_not_sign_us_out(header: str) -> None:
-    assert "token" == session_token(header.format(NAME), is_https=False)
+    assert session_token(header.format(NAME), is_https=False) == "token"
 
 
 @pytest.mark.parametrize("header", ["", ";", f"x{NAME}=a", f"{NAME}x=a", f"{NAME.upper()}=a"])
 def test_no_session_is_no_session(header: str) -> None:
-    assert "" == session_token(header, is_https=False)
+    assert session_token(header, is_https=False) == ""

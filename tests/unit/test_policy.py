@@ -48,7 +48,7 @@ def test_reminders_lie_between_sending_and_end() -> None:
         sent_at=NOW, expires_at=NOW + timedelta(days=2)
     )
     none = Policy(reminder_after=timedelta(), reminder_before=timedelta())
-    assert () == none.reminders(sent_at=NOW, expires_at=end)
+    assert none.reminders(sent_at=NOW, expires_at=end) == ()
 
 
 def test_the_numbers_of_the_design() -> None:
@@ -56,9 +56,9 @@ def test_the_numbers_of_the_design() -> None:
     assert timedelta(hours=72) == DEFAULT.revert_window
     assert timedelta(hours=72) == DEFAULT.notice_period
     notice = next(limit for limit in LIMITS if limit.name == "notice_period")
-    assert (24, 14 * 24) == (notice.least, notice.most)
+    assert (notice.least, notice.most) == (24, 14 * 24)
     assert timedelta(minutes=5) == DEFAULT.resend_cooldown
-    assert 3 == DEFAULT.resend_limit_per_day
+    assert DEFAULT.resend_limit_per_day == 3
     assert timedelta(days=30) == DEFAULT.rejected_rest == DEFAULT.address_rest
 
 
@@ -95,7 +95,7 @@ def test_only_who_may_propose_may_override() -> None:
 
 def test_every_role_has_permissions_and_only_the_owner_all() -> None:
     assert set(Role) == set(PERMISSIONS)
-    assert [Role.OWNER] == [r for r in Role if PERMISSIONS[r] == frozenset(Permission)]
+    assert [r for r in Role if PERMISSIONS[r] == frozenset(Permission)] == [Role.OWNER]
 
 
 @pytest.mark.parametrize(

@@ -102,7 +102,7 @@ def test_it_is_one_page_with_its_fonts_inside(decided: Decided, reader: Reader) 
     pdf = render(shown(decided, reader))
 
     assert pdf.startswith(b"%PDF-")
-    assert 1 == pages(pdf)
+    assert pages(pdf) == 1
     assert len(re.findall(rb"/Type\s*/FontDescriptor", pdf)) == len(
         re.findall(rb"/FontFile2 ", pdf)
     )
@@ -140,7 +140,7 @@ def test_what_a_reader_may_not_see_is_nowhere_in_the_file() -> None:
 
 
 def test_erased_values_still_give_a_page() -> None:
-    assert 1 == pages(render(shown(erased=True)))
+    assert pages(render(shown(erased=True))) == 1
 
 
 def test_the_fonts_stand_beside_their_licences() -> None:
@@ -162,4 +162,4 @@ def test_nothing_loads_the_library_before_a_pdf_is_asked_for() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
 
-    assert "[]" == done.stdout.strip()
+    assert done.stdout.strip() == "[]"

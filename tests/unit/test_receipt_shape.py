@@ -204,10 +204,10 @@ def test_both_views_tell_the_same_story() -> None:
     receipt = made()
 
     assert NOW.timestamp() == receipt["kantara"]["consentTimestamp"]
-    assert "2026-03-02T10:00:00+00:00" == receipt["event"]["event_time"]
-    assert "US" == receipt["kantara"]["jurisdiction"]
-    assert 5 == len(receipt["pii_processing"]["purposes"])
-    assert 5 == len(receipt["kantara"]["services"][0]["purposes"])
+    assert receipt["event"]["event_time"] == "2026-03-02T10:00:00+00:00"
+    assert receipt["kantara"]["jurisdiction"] == "US"
+    assert len(receipt["pii_processing"]["purposes"]) == 5
+    assert len(receipt["kantara"]["services"][0]["purposes"]) == 5
 
 
 @pytest.mark.parametrize(

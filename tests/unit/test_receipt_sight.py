@@ -38,8 +38,8 @@ def test_the_proposed_address_reads_itself_and_recognises_the_other() -> None:
     receipt = shown(of_email(), Reader.PROPOSED)
     (field,) = receipt.fields
 
-    assert (Shown.FULL, NEW) == (field.new.shown, field.new.text)
-    assert (Shown.MASKED, {}) == (field.old.shown, field.old.proofs)
+    assert (field.new.shown, field.new.text) == (Shown.FULL, NEW)
+    assert (field.old.shown, field.old.proofs) == (Shown.MASKED, {})
     assert OLD not in said(document(receipt))
     assert OLD not in field.old.text
     assert "@example.com" in field.old.text
@@ -50,9 +50,9 @@ def test_the_current_address_reads_itself_and_recognises_the_other() -> None:
     receipt = shown(DECIDED, Reader.CURRENT)
     email, phone, *_ = receipt.fields
 
-    assert (Shown.FULL, OLD) == (email.old.shown, email.old.text)
-    assert (Shown.MASKED, {}) == (email.new.shown, email.new.proofs)
-    assert (Shown.FULL, "(212) 555-0199") == (phone.new.shown, phone.new.text)
+    assert (email.old.shown, email.old.text) == (Shown.FULL, OLD)
+    assert (email.new.shown, email.new.proofs) == (Shown.MASKED, {})
+    assert (phone.new.shown, phone.new.text) == (Shown.FULL, "(212) 555-0199")
     assert NEW not in said(document(receipt))
 
 
@@ -65,7 +65,7 @@ def test_a_revert_turns_the_sides_around_and_not_the_eyes() -> None:
     )
     (field,) = shown(back, Reader.CURRENT).fields
 
-    assert (Shown.FULL, OLD) == (field.new.shown, field.new.text)
+    assert (field.new.shown, field.new.text) == (Shown.FULL, OLD)
     assert Shown.MASKED is field.old.shown
     assert NEW not in said(document(shown(back, Reader.CURRENT)))
 
@@ -122,8 +122,8 @@ def test_a_link_is_named_by_its_hash_alone() -> None:
 def test_an_empty_side_is_empty_and_not_erased() -> None:
     birth = shown().fields[-1]
 
-    assert (Shown.FULL, ()) == (birth.old.shown, birth.old.lines)
+    assert (birth.old.shown, birth.old.lines) == (Shown.FULL, ())
 
 
 def test_the_organisation_is_as_it_was_then() -> None:
-    assert LANTERN == shown().organisation
+    assert shown().organisation == LANTERN

@@ -63,7 +63,7 @@ def test_a_request_stands_where_its_fields_stand(
 
 def test_the_state_does_not_depend_on_the_order_of_the_fields() -> None:
     for outcomes in combinations_with_replacement(FieldOutcome, 3):
-        assert 1 == len({derive_state(order) for order in permutations(outcomes)})
+        assert len({derive_state(order) for order in permutations(outcomes)}) == 1
 
 
 def test_a_request_is_open_while_one_field_is() -> None:
@@ -135,4 +135,4 @@ def test_ends_stay_ends() -> None:
     moving = {S(state) for state in REQUEST_MOVES if not S(state).is_open}
 
     assert {S.APPROVED, S.PARTLY_APPROVED} == moving
-    assert all(["reverted"] == list(REQUEST_MOVES[state.value]) for state in moving)
+    assert all(list(REQUEST_MOVES[state.value]) == ["reverted"] for state in moving)

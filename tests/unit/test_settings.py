@@ -182,7 +182,7 @@ def test_only_postgresql_has_an_owner(environ: dict[str, str], problem: str) -> 
 def test_a_server_never_starts_with_keys_it_made_itself(environ: dict[str, str]) -> None:
     refused = refusal(environ)
 
-    assert ("UPSTAGE_SECRET_KEYS", "missing") == (refused.name, refused.problem)
+    assert (refused.name, refused.problem) == ("UPSTAGE_SECRET_KEYS", "missing")
 
 
 @pytest.mark.parametrize(
@@ -263,14 +263,14 @@ def test_keys_are_named_once_and_strong(text: str, problem: str) -> None:
 def test_the_first_key_comes_first() -> None:
     other = base64.b64encode(b"o" * 40).decode()
 
-    assert ["a", "old"] == [key.kid for key in parse_keys(f"{KEYS}, old:{other}")]
+    assert [key.kid for key in parse_keys(f"{KEYS}, old:{other}")] == ["a", "old"]
 
 
 @pytest.mark.parametrize("value", ["sk_abc", "re_", "re_a b", " re_abc", "re_abc ", "re_abc\n"])
 def test_a_resend_key_looks_like_one(value: str) -> None:
     refused = refusal(PUBLIC | {"RESEND_API_KEY": value})
 
-    assert ("RESEND_API_KEY", "not_a_key") == (refused.name, refused.problem)
+    assert (refused.name, refused.problem) == ("RESEND_API_KEY", "not_a_key")
 
 
 @pytest.mark.parametrize(
@@ -291,7 +291,7 @@ def test_mail_never_leaves_in_clear(value: str, problem: str) -> None:
 def test_a_sender_is_one_address(value: str) -> None:
     refused = refusal(PUBLIC | {"UPSTAGE_MAIL_FROM": value})
 
-    assert ("UPSTAGE_MAIL_FROM", "not_an_address") == (refused.name, refused.problem)
+    assert (refused.name, refused.problem) == ("UPSTAGE_MAIL_FROM", "not_an_address")
 
 
 def test_real_mail_needs_a_sender() -> None:
@@ -303,7 +303,7 @@ def test_real_mail_needs_a_sender() -> None:
 def test_real_mail_never_links_to_localhost() -> None:
     refused = refusal({"RESEND_API_KEY": "re_abc", "UPSTAGE_MAIL_FROM": "box@example.org"})
 
-    assert ("UPSTAGE_PUBLIC_URL", "local_links_in_real_mail") == (refused.name, refused.problem)
+    assert (refused.name, refused.problem) == ("UPSTAGE_PUBLIC_URL", "local_links_in_real_mail")
 
 
 def test_an_emulator_on_this_machine_may_get_links_to_localhost() -> None:
@@ -322,7 +322,7 @@ def test_an_emulator_on_this_machine_may_get_links_to_localhost() -> None:
 def test_required_real_mail_needs_a_key() -> None:
     refused = refusal({"UPSTAGE_REQUIRE_REAL_MAIL": "1"})
 
-    assert ("RESEND_API_KEY", "missing") == (refused.name, refused.problem)
+    assert (refused.name, refused.problem) == ("RESEND_API_KEY", "missing")
     assert not Settings.load({"UPSTAGE_REQUIRE_REAL_MAIL": "0"}).must_send_real_mail
     assert Settings.load(PUBLIC | {"UPSTAGE_REQUIRE_REAL_MAIL": "1"}).must_send_real_mail
 
@@ -347,8 +347,8 @@ def test_yes_and_no_are_said_as_documented(value: str) -> None:
 def test_a_webhook_secret_is_strict(value: str) -> None:
     refused = refusal({"RESEND_WEBHOOK_SECRET": value})
 
-    assert ("RESEND_WEBHOOK_SECRET", "not_a_webhook_secret") == (refused.name, refused.problem)
-    assert WEBHOOK == Settings.load({"RESEND_WEBHOOK_SECRET": WEBHOOK}).resend_webhook_secret
+    assert (refused.name, refused.problem) == ("RESEND_WEBHOOK_SECRET", "not_a_webhook_secret")
+    assert Settings.load({"RESEND_WEBHOOK_SECRET": WEBHOOK}).resend_webhook_secret == WEBHOOK
 
 
 def test_redis_has_its_own_addresses() -> None:

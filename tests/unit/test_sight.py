@@ -71,14 +71,14 @@ def test_a_value_is_shown_or_masked_by_the_registry(
     assert expected == access.show(entry, VALUES)
     assert entry.show(VALUES) != entry.mask(VALUES)
     assert expected in (", ".join(access.lines(entry, VALUES)), access.show(entry, VALUES))
-    assert "" == access.show(entry, entry.empty())
+    assert access.show(entry, entry.empty()) == ""
     assert access.sees(key) == (set(entry.columns) <= set(access.kept(VALUES)))
 
 
 def test_a_name_is_masked_on_a_protected_record() -> None:
-    assert "Mara Okonkwo" == FieldAccess(Role.READ_ONLY).name(VALUES, number=7)
-    assert "M••• O•••" == FieldAccess(Role.READ_ONLY, is_protected=True).name(VALUES, number=7)
-    assert "Patron 7" == FieldAccess(Role.READ_ONLY, is_protected=True).name({}, number=7)
+    assert FieldAccess(Role.READ_ONLY).name(VALUES, number=7) == "Mara Okonkwo"
+    assert FieldAccess(Role.READ_ONLY, is_protected=True).name(VALUES, number=7) == "M••• O•••"
+    assert FieldAccess(Role.READ_ONLY, is_protected=True).name({}, number=7) == "Patron 7"
 
 
 SAYS_ALL = (
@@ -106,17 +106,17 @@ def test_words_of_a_protected_patron_lose_the_name_too() -> None:
 
 
 def test_whoever_sees_all_reads_every_word() -> None:
-    assert SAYS_ALL == EVERYTHING.words(SAYS_ALL)
-    assert SAYS_ALL == FieldAccess(Role.MANAGER, is_protected=True, held=(VALUES,)).words(SAYS_ALL)
+    assert EVERYTHING.words(SAYS_ALL) == SAYS_ALL
+    assert FieldAccess(Role.MANAGER, is_protected=True, held=(VALUES,)).words(SAYS_ALL) == SAYS_ALL
 
 
 def test_a_region_that_is_a_word_stays_one() -> None:
     access = FieldAccess(Role.READ_ONLY, held=({"address_region": "OR", "address_country": "US"},))
 
-    assert "call us or write" == access.words("call us or write")
+    assert access.words("call us or write") == "call us or write"
 
 
 def test_the_values_of_an_entry_are_known_by_every_end() -> None:
     told = told_values({"email": "a@x.org", "email.old": "b@x.org", "email.new": "c@x.org"})
 
-    assert ["a@x.org", "b@x.org", "c@x.org"] == [values["email"] for values in told]
+    assert [values["email"] for values in told] == ["a@x.org", "b@x.org", "c@x.org"]

@@ -72,13 +72,13 @@ def test_the_seed_is_the_hkdf_of_the_standard() -> None:
 
     assert SigningKey("k1", seed).public_key == KEY.public_key
     assert b64(seed) not in KEY.public_key
-    assert SECRET != seed
+    assert seed != SECRET
 
 
 def test_what_was_signed_verifies_with_the_public_key_alone() -> None:
     assert verify(KEY.public_key, MESSAGE, SIGNATURE)
-    assert SIGNATURE == SigningKey.derive("another name", SECRET).sign(MESSAGE)
-    assert "k1" == KEY.kid
+    assert SigningKey.derive("another name", SECRET).sign(MESSAGE) == SIGNATURE
+    assert KEY.kid == "k1"
 
 
 def test_another_key_another_message_another_signature_do_not_verify() -> None:

@@ -101,11 +101,11 @@ def test_only_a_new_quarantine_opens_an_alert() -> None:
 
 
 def test_a_night_goes_over_midnight_or_not() -> None:
-    assert [23, 0, 1, 2, 3, 4, 5] == sorted(
+    assert sorted(
         (hour for hour in range(24) if is_night(hour, LIMITS)), key=lambda h: (h < 12, h)
-    )
+    ) == [23, 0, 1, 2, 3, 4, 5]
     early = replace(LIMITS, night_from=24, night_until=5)
-    assert [0, 1, 2, 3, 4] == [hour for hour in range(24) if is_night(hour, early)]
+    assert [hour for hour in range(24) if is_night(hour, early)] == [0, 1, 2, 3, 4]
     assert not any(is_night(hour, replace(LIMITS, night_until=23)) for hour in range(24))
 
 
@@ -130,4 +130,4 @@ def test_the_policy_keeps_the_thresholds() -> None:
     assert changed == from_json(to_json(changed))
     assert (4, timedelta(minutes=9)) == (changed.thresholds.at_once, changed.thresholds.cooling)
     assert timedelta(days=9) == changed.link_life
-    assert DEFAULT == from_json("{}")
+    assert from_json("{}") == DEFAULT
