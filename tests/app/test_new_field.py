@@ -34,7 +34,7 @@ ENTRY = """        ProtectedField(
                 )
             },
             fold=lambda values: values.get("passport_name"),
-            write=lambda values, _: (_text(values, "passport_name"),),
+            write=lambda values, _language, _home: (_text(values, "passport_name"),),
             hide=lambda _: v.HIDDEN,
         ),
     )

@@ -245,7 +245,8 @@ def furnish(house: House) -> None:
 
     early = Engine(parts.database, FrozenClock(engine.now - timedelta(minutes=10)))
     early.room, early.codec, early._owner = engine.room, engine.codec, owner
-    request("asked", early.propose(early.patron("asa@example.com", "Asa", "Asked"), None))
+    asked = early.propose(early.patron("asa@example.com", "Asa", "Asked"), "asa@example.org")
+    request("asked", asked)
     request("pending", engine.propose(engine.patron("pia@example.com", "Pia", "Pending"), None))
     request("request", engine.propose(other, changes=PHONE))
     request("identified", engine.identify(engine.patron("ida@example.com", "Ida"), second, PHONE))

@@ -34,7 +34,7 @@ def framed(
     is_here = state.path == HERE_PATH
     has_arrived = is_here if title is None else rx.cond(is_here, filled(title), False)
     return admin_shell(
-        arrival(rx.cond(has_arrived, state.path, ""), "" if title is None else title),
+        arrival(rx.cond(has_arrived, state.path, ""), title),
         rx.cond(
             AdminState.refused_at == HERE_PATH,
             rx.fragment(

@@ -13,10 +13,13 @@ import reflex as rx
 from upstage_crm.ui.components.base import Text
 
 _CODE = """
-function UpstageArrival({at, title}) {
+function UpstageArrival({at, title, named}) {
+  // Before the next frame is drawn: no record's name stands over the page of another one.
+  useLayoutEffect(() => {
+    if (named) document.title = (at && title) || "UpStage CRM"
+  }, [at, title, named])
   useEffect(() => {
     if (!at) return
-    if (title) document.title = title
     // Each page is a module of its own, so what they share belongs to the window.
     const isTurn = window.upstagePage && window.upstagePage !== at
     window.upstagePage = at
@@ -24,18 +27,18 @@ function UpstageArrival({at, title}) {
     if (!isTurn || !heading || document.activeElement !== document.body) return
     heading.tabIndex = -1
     heading.focus({preventScroll: true})
-  }, [at, title])
+  }, [at])
   return null
 }
 """
 
 
-def arrival(at: Text, title: Text = "") -> rx.Component:
+def arrival(at: Text, title: Text | None = None) -> rx.Component:
     """Return what draws nothing. `at` is the page's path once its content is there, "" before.
 
-    `title` names the document, where it differs from record to record.
+    `title` names the document, where it differs from record to record; None leaves it alone.
     """
-    return _Arrival.create(at=at, title=title)
+    return _Arrival.create(at=at, title="" if title is None else title, named=title is not None)
 
 
 class _Arrival(rx.Component):
@@ -45,9 +48,10 @@ class _Arrival(rx.Component):
 
     at: rx.Var[str]
     title: rx.Var[str]
+    named: rx.Var[bool]
 
     def add_imports(self) -> dict[str, Any]:
-        return {"react": ["useEffect"]}
+        return {"react": ["useEffect", "useLayoutEffect"]}
 
     def add_custom_code(self) -> list[str]:
         return [_CODE]
