@@ -90,7 +90,7 @@ def test_a_deployment_with_everything_is_well(database: Database, provider: Faul
     [
         (Answer(403, {"name": "invalid_api_key"}), "refuses our key"),
         (Answer(401, {"name": "missing_api_key"}), "refuses our key"),
-        (Answer(404, {"name": "not_found"}), "address of the mail service is wrong"),
+        (Answer(404, {"name": "not_found"}), "email provider’s address is wrong"),
         (Answer(302, b"", headers={"location": "/"}), "cannot be asked"),
         (Answer(500, b"<html>"), "cannot be asked"),
         (Answer(manner=Manner.DROP), "cannot be asked"),

@@ -124,7 +124,7 @@ def test_a_proven_mailbox_is_greeted_in_the_patrons_language(
 
     (mail,) = engine.deliver()
     assert mail.to == NEW
-    assert "nicht mehr geschützt" in mail.subject
+    assert "Besonderer Schutz beendet" in mail.subject
     assert "Mara Smith" in mail.text
 
 

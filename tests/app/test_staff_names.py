@@ -153,7 +153,7 @@ def test_a_name_of_before_reaches_no_patron(house: House) -> None:
     for text in said:
         assert "900" not in text
         assert "evil.example" not in text
-    assert house.review(house.claims()).proposer == "URGENT call, www. evil. example"
+    assert house.review(house.claims()).proposer == "URGENT call (www. evil. example)"
 
 
 def test_an_owner_gives_another_name(house: House) -> None:

@@ -228,13 +228,13 @@ def test_a_request_that_is_none_gets_no_trace(house: House) -> None:
         b"GET / HTTP/1.1\r\nHost: a\r\n" + b"X: y\r\n" * 5_000 + b"\r\n",
     ):
         with socket.create_connection(("127.0.0.1", place.port or 0), 10) as line:
-            line.sendall(raw)
-            line.shutdown(socket.SHUT_WR)
             received = b""
             try:
+                line.sendall(raw)
+                line.shutdown(socket.SHUT_WR)
                 while more := line.recv(65_536):
                     received += more
-            except ConnectionError:
+            except OSError:  # answered and hung up before all of it was said
                 pass
         assert leaks(received.decode("latin-1")) == [], raw[:60]
         assert not re.match(rb"HTTP/1.1 5\d\d", received), raw[:60]

@@ -322,7 +322,7 @@ def test_a_link_opens_nothing_but_its_own_gate(house: House) -> None:
     with house.wire(token, cookie=f"{NAME}={token}") as wire:
         wire.join({"token": token, "link": token})
         wire.event(f"{CONFIRM}.approve", router={"pathname": "/confirm", "asPath": "/confirm/"})
-        wire.until("Open the link in your email again")
+        wire.until("Enter your code")
         wire.farewell()
         assert leaks("".join(wire.heard)) == []
     assert before == house.substance()

@@ -189,7 +189,7 @@ def test_a_code_opens_the_request_without_a_link_but_not_for_staff(
     opened(patron, f"{server.url}/confirm/")
     patron.screenshot(path=tmp_path / "code.png", full_page=True)
     enter(patron, reference, "ABCD-EFGH")
-    expect(patron.get_by_text("do not fit")).to_be_visible()
+    expect(patron.get_by_text("is wrong, or there were too many")).to_be_visible()
     enter(patron, reference.lower().replace("-", " "), code[1].lower())
     hydrated(patron)
     assert code[1] not in patron.url

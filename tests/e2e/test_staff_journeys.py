@@ -109,7 +109,7 @@ def test_an_authenticator_app_is_set_up_asked_for_and_asked_again(
     secret = lead.get_by_text("No camera?").locator("code").inner_text()
     lead.get_by_label("Code").fill("000000")
     lead.get_by_role("button", name="Confirm").click()
-    expect(lead.get_by_text("This code is not right")).to_be_visible()
+    expect(lead.get_by_text("That code didn’t work")).to_be_visible()
     clock = stage.parts.clock
     lead.get_by_label("Code").fill(totp(secret, int(clock.now().timestamp())))
     lead.get_by_role("button", name="Confirm").click()

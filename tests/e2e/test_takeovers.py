@@ -229,7 +229,7 @@ def test_a_former_partner(play: Playhouse) -> None:
         ).click()
         dialog = page.get_by_role("dialog")
         dialog.get_by_label("Finding").select_option("current_not_patrons")
-        dialog.get_by_label("How you know who the patron is").select_option("in_person")
+        dialog.get_by_label("How you checked who the patron is").select_option("in_person")
         dialog.get_by_label("Your notes").fill("Showed a passport; the mailbox is his.")
         dialog.get_by_role("button", name="Record what I found").click()
         expect(dialog).to_be_hidden()

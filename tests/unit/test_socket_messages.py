@@ -115,6 +115,7 @@ def test_what_our_pages_send_passes(text: str) -> None:
         place(asPath="//[::1"),
         place(asPath="patrons"),
         place(asPath="/\ud800"),
+        place(query=None),
         place(query=[]),
         place(query="q=a"),
         place(query={"q": ["a"]}),

@@ -144,12 +144,16 @@ def _is_place(given: object) -> bool:
     if not isinstance(given, dict):
         return False
     place = cast("dict[str, object]", given)
-    pattern, shown, query = place.get("pathname", ""), place.get("asPath", ""), place.get("query")
+    pattern, shown, query = (
+        place.get("pathname", ""),
+        place.get("asPath", ""),
+        place.get("query", {}),
+    )
     if not isinstance(pattern, str) or not isinstance(shown, str):
         return False
-    if not isinstance(query, dict | None):
+    if not isinstance(query, dict):  # a null, too, ends in a trace of Reflex's
         return False
-    asked = cast("dict[str, object]", query or {})
+    asked = cast("dict[str, object]", query)
     return all(isinstance(value, str) for value in asked.values()) and _is_path(shown)
 
 
