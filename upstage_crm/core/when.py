@@ -67,7 +67,7 @@ def in_words(at: datetime, time_zone: tzinfo, language: str = "en") -> str:
     local, locale = at.astimezone(time_zone), _locale(time_zone, language)
     pattern = str(get_datetime_format("medium", locale=locale))
     whole = pattern.format(_clock(local, language), format_date(local, "full", locale=locale))
-    return f"{whole} ({_zone(time_zone, language)})"
+    return f"{whole} ({clock_in_words(time_zone, language)})"
 
 
 def day_in_words(at: datetime, time_zone: tzinfo, language: str = "en") -> str:
@@ -149,7 +149,7 @@ def _name(time_zone: tzinfo) -> str:
     return str(getattr(time_zone, "key", "UTC"))
 
 
-def _zone(time_zone: tzinfo, language: str) -> str:
+def clock_in_words(time_zone: tzinfo, language: str = SOURCE) -> str:
     """Whose clock it is, in words: "London time". Nobody has to know what GMT+1 means."""
     name = _name(time_zone)
     if "/" not in name or name.startswith("Etc/"):

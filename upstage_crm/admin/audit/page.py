@@ -41,7 +41,7 @@ def page() -> rx.Component:
             "Audit",
             subtitle=rx.fragment(
                 "Every change: who, what and how. Nothing here can be altered.",
-                show_if(filled(State.time_zone), rx.fragment(" Times: ", State.time_zone, ".")),
+                show_if(filled(State.clock), rx.fragment(" Times are ", State.clock, ".")),
             ),
             actions=(
                 button(

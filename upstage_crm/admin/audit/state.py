@@ -42,7 +42,7 @@ class Besides:
     """What is read with the entries."""
 
     findings: list[FindingRow]
-    time_zone: str
+    clock: str
 
 
 class AuditState(ListMixin, AdminState):
@@ -59,7 +59,7 @@ class AuditState(ListMixin, AdminState):
     is_newest: bool = True
     may_export: bool = False
     export_href: str = ""
-    time_zone: str = ""
+    clock: str = ""
     is_checking: bool = False
     check_result: rx.Field[list[str]] = rx.field(default_factory=list)
     is_unbroken: bool = False
@@ -93,18 +93,20 @@ class AuditState(ListMixin, AdminState):
         return partial(_entries, viewer=self._actor(), size=self.size)
 
     def _take_extra(self, extra: Any) -> None:
-        self.findings, self.time_zone = extra.findings, extra.time_zone
+        self.findings, self.clock = extra.findings, extra.clock
 
 
 def _entries(session: Session, url: ListUrl, *, viewer: StaffMember, size: int) -> ListPage:
     rows, older = page_of(session, url, viewer=viewer, size=size)
-    zone, standing = details(session).time_zone, integrity.standing(session)
+    zone, standing = details(session).zone, integrity.standing(session)
     called = naming.names(session, standing)
     findings = [
-        finding_row(each, name=called.get(each.ref, ""), viewer=viewer, time_zone=when.zone(zone))
+        finding_row(each, name=called.get(each.ref, ""), viewer=viewer, time_zone=zone)
         for each in standing
     ]
-    return ListPage(rows=rows, after=older, extra=Besides(findings=findings, time_zone=zone))
+    return ListPage(
+        rows=rows, after=older, extra=Besides(findings=findings, clock=when.clock_in_words(zone))
+    )
 
 
 def _check() -> tuple[bool, list[str]]:

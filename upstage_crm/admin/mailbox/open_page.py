@@ -55,7 +55,7 @@ def masked_mail() -> rx.Component:
 def waiting_mail() -> rx.Component:
     """Return what is shown until the mail has been read."""
     return rx.fragment(
-        page_header("Mail", crumbs=_crumbs("…")),
+        page_header("Email", crumbs=_crumbs("…")),
         columns(skeleton_lines(8), card(skeleton_lines(5), title="About this mail")),
     )
 

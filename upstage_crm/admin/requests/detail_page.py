@@ -192,7 +192,7 @@ def _story() -> rx.Component:
 
 
 def _mails() -> rx.Component:
-    headings = [column(words) for words in ("Mail", "To", "State", "When")]
+    headings = [column(words) for words in ("Email", "To", "State", "When")]
     rows = rx.foreach(REQUEST.mails, lambda mail: _mail(mail=mail))
     return card(
         data_table(headings, rows, label="Who was asked and told"),
@@ -205,7 +205,7 @@ def _mails() -> rx.Component:
 def _mail(mail: ObjectVar[MailRow]) -> rx.Component:
     opened = link(mail.kind, href=mail.href)
     return table_row(
-        cell(show_if(filled(mail.href), opened, rx.el.span(mail.kind)), label="Mail"),
+        cell(show_if(filled(mail.href), opened, rx.el.span(mail.kind)), label="Email"),
         cell(
             two_lines(rx.el.bdi(mail.address, class_name="u-value"), mail.audience),
             label="To",
