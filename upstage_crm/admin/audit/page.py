@@ -41,7 +41,7 @@ def page() -> rx.Component:
             "Audit",
             subtitle=rx.fragment(
                 "Every change: who, what and how. Nothing here can be altered.",
-                show_if(filled(State.clock), rx.fragment(" Times are ", State.clock, ".")),
+                show_if(filled(State.clock), rx.fragment(" Times: ", State.clock, ".")),
             ),
             actions=(
                 button(
