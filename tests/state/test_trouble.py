@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 
 from tests.support.confirming import cookie, serving, tokens
+from tests.support.engines import owners
 from tests.support.factories import NEW, Desk
 from tests.support.pipeline import Client, Pipeline, sign_in
 from upstage_crm.admin.patrons.list_state import PatronListState
@@ -44,12 +45,13 @@ def desk(database: Database, clock: FrozenClock) -> Iterator[Desk]:
 @contextmanager
 def broken(database: Database) -> Generator[None]:
     """Every page asks whose CRM this is; now that fails, as everything would."""
-    with database.engine.begin() as connection:
+    engine = owners(database.engine)
+    with engine.begin() as connection:
         connection.execute(sa.text("ALTER TABLE organisation RENAME TO organisation_gone"))
     try:
         yield
     finally:
-        with database.engine.begin() as connection:
+        with engine.begin() as connection:
             connection.execute(sa.text("ALTER TABLE organisation_gone RENAME TO organisation"))
 
 
