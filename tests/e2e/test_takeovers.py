@@ -60,7 +60,7 @@ def test_a_clerk_with_a_mailbox_is_stopped_by_one_no(play: Playhouse) -> None:
     button = opened(play.somebody(""), leaving).get_by_role(
         "button", name=fixed_copy.NOT_THIS_PERSON
     )
-    expect(button).to_be_visible()  # what was pressed in the mail is at hand on the page
+    expect(button).to_be_visible()  # the page offers what was pressed in the email
     says(told(play, old, fixed_copy.KEEP), "Nothing was changed")
     expect(play.request(reference).get_by_text("Rejected").first).to_be_visible()
     play.pass_time(reference, 80)
