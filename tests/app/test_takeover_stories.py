@@ -186,6 +186,33 @@ def test_the_undo_undoes_the_consequences_and_shuts_the_mailbox_out(story: Story
     assert len(story.mailbox.to(THIEF)) == count
 
 
+def test_a_manager_with_the_old_mailbox_gains_nothing_before_the_patron_could_call(
+    story: Story,
+) -> None:
+    """*Put back* is one manager's. What follows through the mailbox that came back waits."""
+    mara = story.regular()
+    request = story.propose(mara, NEW, actor=story.vic)
+    story.answer(NEW)
+    story.answer(OLD)
+    story.begin()
+    story.revert(request, story.rosa)
+    story.settle()
+    assert story.email(mara) == OLD
+    assert (
+        "Is this your record, and your address? Call us" in story.last(NEW, "change_reverted").text
+    )
+
+    more = story.propose(mara, changes=PHONE, actor=story.rosa)
+    assert story.answer(OLD) is RequestState.WAITING
+    story.wait(DEFAULT.revert_window - timedelta(hours=6))
+    assert story.state(more) is RequestState.WAITING
+    assert story.record(mara).values["phone"] == "+12125550100"
+    assert story.mails[NEW] == ["change_reverted"]
+
+    story.wait(timedelta(hours=6))
+    assert story.record(mara).values["phone"] == "+16465550142"
+
+
 def test_what_cannot_be_put_back_is_not_said_to_be(story: Story) -> None:
     """Point 4: "we have put it back" was said when it was not."""
     mara = story.regular()

@@ -309,8 +309,10 @@ class LockedRequest(GatheredRequest):
         self.session.add(request)
         self.session.flush()
         window = self.evidence.window
-        if window is not None and self.may_tell(window.mailbox):
-            self.notifier.tell_displaced(self.session, matter, window=window, now=self.now)
+        if window is not None and window.mailbox and self.may_tell(window.mailbox):
+            self.notifier.tell_displaced(
+                self.session, matter, mailbox=window.mailbox, window=window, now=self.now
+            )
 
     def tell_ended(
         self, kind: MailKind, changes: Sequence[FieldChangeRow], *, to: Collection[Reviewer]

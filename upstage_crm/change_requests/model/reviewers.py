@@ -20,11 +20,13 @@ from upstage_crm.links.claims import Reviewer
 class Window:
     """The revert window of a change of address that the displaced mailbox did not approve.
 
-    `request_id` is that change's request, `mailbox` the displaced address, as stored.
+    `request_id` is that change's request. `mailbox` is the displaced address, as stored, which
+    hears of further changes; None when staff put the earlier address back: the mailbox that they
+    took off the record was told then, and whom to call.
     """
 
     request_id: str
-    mailbox: str
+    mailbox: str | None
     ends: datetime
 
 

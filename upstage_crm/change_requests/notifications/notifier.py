@@ -137,10 +137,10 @@ class Notifier(StaffMails):
                 )
 
     def tell_displaced(
-        self, session: Session, matter: MailContext, *, window: Window, now: datetime
+        self, session: Session, matter: MailContext, *, mailbox: str, window: Window, now: datetime
     ) -> None:
         """Tell a displaced mailbox that more is to change, and how to stop all of it."""
-        matter = matter.about(window.mailbox)
+        matter = matter.about(mailbox)
         claims = self._claims(
             matter,
             Purpose.OBJECTION,

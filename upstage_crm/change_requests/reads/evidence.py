@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from sqlmodel import Session
 
 from upstage_crm.audit import recorded, trail
-from upstage_crm.audit.events import Action
+from upstage_crm.audit.events import Action, ActorKind
 from upstage_crm.change_requests.model import policy_store
 from upstage_crm.change_requests.model.reviewers import (
     Evidence,
@@ -98,7 +98,7 @@ def gather(session: Session, patron: PatronRow, *, now: datetime) -> Evidence:
         # Orders are not kept here yet: they will say what the patron holds.
         has_stake=has_stake(None, created_at=patron.created_at, now=now),
         is_in_question=patron.is_protected or patron.is_flagged,
-        window=next((found for row in latest if (found := _window(row, now))), None),
+        window=next((w for row in latest if (w := _window(session, row, now))), None),
     )
 
 
@@ -127,16 +127,30 @@ def languages_before(session: Session, patron: PatronRow, *, now: datetime) -> t
     return tuple(language for language in found if language and language != patron.language)
 
 
-def _window(row: sa.Row[*tuple[Any, ...]], now: datetime) -> Window | None:
-    """The window that a change of address opened, unless whom it displaced had said yes."""
-    if row.kind is ChangeKind.REVERT or row.state is RequestState.REVERTED:
-        return None
+def _window(session: Session, row: sa.Row[*tuple[Any, ...]], now: datetime) -> Window | None:
+    """The window that a change of address opened, unless whom it displaced had said yes.
+
+    An address that staff put back displaces a mailbox, too. What a mailbox's objection put back
+    does not: that froze the record, and two people's finding is what ends it.
+    """
+    is_revert = row.kind is ChangeKind.REVERT
     ends = row.settled_at + _window_length(row.policy)
+    if ends <= now or (row.state is RequestState.REVERTED and not is_revert):
+        return None
     column = fields.field(row.field).mailbox_column
     displaced = requests.values(row.current_value)[column or ""]
-    if displaced is None or row.decision is Decision.APPROVE or ends <= now:
+    if displaced is None or row.decision is Decision.APPROVE:
         return None
-    return Window(request_id=row.request_id, mailbox=displaced, ends=ends)
+    if not is_revert:
+        return Window(request_id=row.request_id, mailbox=displaced, ends=ends)
+    by_staff = trail.timeline(
+        session,
+        request_id=row.request_id,
+        action=Action.REQUEST_REVERTED,
+        actor_kind=ActorKind.STAFF,
+        limit=1,
+    )
+    return Window(request_id=row.request_id, mailbox=None, ends=ends) if by_staff else None
 
 
 def _window_length(policy: str) -> timedelta:
