@@ -5,7 +5,6 @@ The strangers' addresses differ, as those of an attacker with many machines do.
 
 from __future__ import annotations
 
-import statistics
 import time
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -14,11 +13,12 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 from tests.bench.pages import pending_link
+from tests.bench.patron import Patron, p95
 from tests.bench.project import Started, serving
 from tests.bench.report import Figure, figure, ratios
 from tests.bench.start import memory_of
 from tests.support.keyring import SECRET_KEYS
-from tests.support.raw_http import FORM, Answer, ask, exchange, written
+from tests.support.raw_http import FORM, Answer, exchange, written
 from tests.support.server import Server
 from tests.support.wire import Refused, Wire
 from upstage_crm.web.visits import EVERY_S, GRACE_S
@@ -28,7 +28,6 @@ SIGN_INS = 200  # at once
 LOOKS = 40  # of the patron, without the crowd
 WEBSOCKETS = 1_150
 PATIENCE_S = 60
-PATRON = "203.0.113.9"
 TIME, MEMORY = "patron beside 200 sign-ins", "1,150 websockets of strangers"
 HYDRATE = {
     "name": "reflex___state____state.hydrate",
@@ -48,34 +47,18 @@ def measure(root: Path) -> list[Figure]:
     }
     with serving(root, settings=settings) as started:
         server = Server(started.url, database, started.process)
-        opened = ask(server, f"/c/{token}")
-        page, cookie = opened.location.replace("/confirm/", "/confirm/plain", 1), opened.cookies[0]
-        patron = _Patron(server, page, cookie.partition(";")[0])
+        patron = Patron(server, token)
         return [*_times(server, patron), *_memory(started, server)]
 
 
-class _Patron:
-    """Opens the plain page again and again, from a network of their own."""
-
-    def __init__(self, server: Server, page: str, cookie: str) -> None:
-        self._server, self._page, self._cookie = server, page, cookie
-
-    def look(self) -> float:
-        """How many milliseconds the page took."""
-        begun = time.perf_counter()
-        answer = ask(self._server, self._page, Cookie=self._cookie, X_Forwarded_For=PATRON)
-        assert answer.status == 200, answer.status
-        return 1000 * (time.perf_counter() - begun)
-
-
-def _times(server: Server, patron: _Patron) -> list[Figure]:
+def _times(server: Server, patron: Patron) -> list[Figure]:
     alone: list[float] = []
     beside: list[float] = []
     for turn in range(ROUNDS):
-        alone.append(_p95([patron.look() for _ in range(LOOKS)]))
+        alone.append(p95(patron.looks(LOOKS)))
         with ThreadPoolExecutor(SIGN_INS) as pool:
             crowd = [pool.submit(_sign_in, server, turn, number) for number in range(SIGN_INS)]
-            beside.append(_p95(list(_while_they_wait(patron, crowd))))
+            beside.append(p95(list(_while_they_wait(patron, crowd))))
         assert {one.result().status for one in crowd} <= {303, 503}
     return [
         figure(TIME, "page, p95", beside, unit="ms", at_most=200),
@@ -83,7 +66,7 @@ def _times(server: Server, patron: _Patron) -> list[Figure]:
     ]
 
 
-def _while_they_wait(patron: _Patron, crowd: list[Future[Answer]]) -> Iterator[float]:
+def _while_they_wait(patron: Patron, crowd: list[Future[Answer]]) -> Iterator[float]:
     yield patron.look()
     while not all(one.done() for one in crowd):
         yield patron.look()
@@ -124,7 +107,3 @@ def _memory(started: Started, server: Server) -> list[Figure]:
         figure(MEMORY, "memory while they are open", [held - before], unit="MB more", at_most=80),
         figure(MEMORY, "memory when they have gone", [after - before], unit="MB more", at_most=30),
     ]
-
-
-def _p95(samples: list[float]) -> float:
-    return statistics.quantiles(samples, n=20)[-1] if len(samples) > 1 else samples[0]

@@ -76,6 +76,11 @@ class Leashed:
                 raise AssertionError(f"not ready after {within_s} s:\n{self.output}")
             time.sleep(_PAUSE_S)
 
+    @property
+    def has_ended(self) -> bool:
+        """Whether the command has ended by its own."""
+        return self._process.poll() is not None
+
     def stop(self) -> int:
         """End the command and return its exit code."""
         if self._process.stdin and not self._process.stdin.closed:

@@ -1,0 +1,79 @@
+"""What a patron feels of the nightly check of everything, in a house with a million of them.
+
+It takes most of an hour, so it runs only when it is named: `python -m tests.bench nightly`.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+
+from tests.bench.pages import pending_link
+from tests.bench.patron import Patron, p95
+from tests.bench.project import serving
+from tests.bench.report import Figure, figure
+from tests.support.factories import Desk
+from tests.support.keyring import SECRET_KEYS, opened
+from tests.support.processes import Leashed, without_settings
+from tests.support.server import Server
+from upstage_crm.audit.events import Channel
+from upstage_crm.core.clock import FrozenClock, SystemClock
+from upstage_crm.patrons.commands import NewPatron, add_parsed, first_columns
+from upstage_crm.patrons.fields import Context
+from upstage_crm.patrons.tables import PatronKind
+from upstage_crm.staff.roles import Role
+
+PATRONS = 1_000_000  # and an entry of the trail for each
+AT_ONCE = 1_000  # patrons of one transaction
+LOOKS = 100  # of the patron in one sample; there are as many samples as the check lasts
+AREA = "nightly check of a million"
+
+
+def measure(root: Path, patrons: int = PATRONS) -> list[Figure]:
+    """Figures of one server on the built copy, with the check beside it as the server starts it."""
+    url = f"sqlite:///{root / 'var' / 'nightly.db'}"
+    token = pending_link(url)
+    _fill(url, patrons)
+    settings = {
+        "UPSTAGE_DATABASE_URL": url,
+        "UPSTAGE_SECRET_KEYS": SECRET_KEYS,
+        "UPSTAGE_TRUSTED_PROXIES": "127.0.0.1",
+    }
+    with serving(root, settings=settings) as started:
+        patron = Patron(Server(started.url, url, started.process), token)
+        alone = p95(patron.looks(LOOKS))
+        begun = time.perf_counter()
+        check = Leashed(
+            [sys.executable, "-m", "upstage_crm", "audit", "nightly"],
+            environ=without_settings() | settings,
+            log=root / "var" / "nightly.log",
+            cwd=root,
+        )
+        beside: list[float] = []
+        while not check.has_ended:
+            beside.append(p95(patron.looks(LOOKS)))
+        minutes = (time.perf_counter() - begun) / 60
+        assert check.stop() == 0, check.output
+    return [
+        figure(AREA, f"{patrons:,} patrons and entries", [minutes], unit="min"),
+        figure(AREA, "patron's page, p95", beside, unit="ms", at_most=200),
+        figure(AREA, "patron's page, p95", [one / alone for one in beside], against="without it"),
+    ]
+
+
+def _fill(url: str, patrons: int) -> None:
+    """Add patrons by the command that the demo uses: every entry is hashed and signed."""
+    database = opened(url)
+    desk = Desk(database, FrozenClock(SystemClock().now()))
+    actor, context = desk.staff("Vera", Role.MANAGER), Context(today=desk.now.date())
+    raw = {"email": "mara@example.com", "given_name": "Mara", "family_name": "Smith"}
+    columns = first_columns(raw | {"phone": "+1 212 555 0100"}, context)
+    for first in range(0, patrons, AT_ONCE):
+        entries = [
+            NewPatron(kind=PatronKind.PERSON, columns=columns | {"email": to, "email_key": to})
+            for to in (f"patron{place}@example.com" for place in range(first, first + AT_ONCE))
+        ]
+        with database.transaction() as session:
+            add_parsed(session, actor=actor, entries=entries, channel=Channel.DEMO, now=desk.now)
+    database.dispose()
