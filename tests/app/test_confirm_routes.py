@@ -448,7 +448,7 @@ class TestPlainPage:
         policy = page.headers["content-security-policy"]
         assert policy.startswith("default-src 'none'; style-src 'sha256-")
         assert "unsafe" not in policy
-        assert plain_html.STYLE in page.text
+        assert plain_html.STYLE.css in page.text
         assert page.headers["cache-control"] == "no-store"
         assert page.headers["x-robots-tag"] == "noindex"
 
@@ -463,7 +463,7 @@ class TestPlainPage:
             web.get(f"/c/{own}")
             page = web.get(PLAIN, params={"link": desk.codec.read(own).key}).text
             is_proven = number == "0199"
-            words = "Rang us &lt;script&gt;alert(1)&lt;/script&gt; &amp; &quot;asked&quot;"
+            words = "Rang us &lt;script&gt;alert(1)&lt;/script&gt; &amp; &#34;asked&#34;"
             assert (words in page) is is_proven
             assert ("{organisation} {{ x }}" in page) is is_proven
             desk.decide(desk.claims(OLD))

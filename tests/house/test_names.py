@@ -35,7 +35,7 @@ registry reminders render repair request requests resend reset resort restore re
 revert reverting reviewer reviewers rights role roles route routes row rows rule rules samples
 sanitize schedule scheduled search second security send sender sending sentences serve session
 sessions settings short shortcut sign signature signing socket spans special sql staff start
-state states status step steps store story strip suffix table tables tabs task team template
+state states status step steps store story strip style suffix table tables tabs task team template
 templates terms text threads timeline toolbar triggers trouble two ui unusual upstage value
 values verifying view views visit visitor web webhooks window windows word wording words writers
 """

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -14,6 +16,7 @@ MACHINE = re.compile(
     r"(?<![\w./:-])/(?:work|root|home|Users|mnt|tmp/\w|private/var)/[\w.-]+"
     r"|[A-Z]:\\\\?Users"
 )
+HTML = re.compile(r"<!doctype|</[a-z]\w*>", re.IGNORECASE)
 BINARY = {".woff2", ".ttf", ".ico", ".png", ".jpg", ".gif", ".pdf"}
 
 
@@ -23,6 +26,13 @@ def tracked() -> list[Path]:
         ["git", "ls-files", "-z"], cwd=ROOT, check=True, capture_output=True, text=True
     ).stdout
     return [ROOT / name for name in listed.split("\0") if name and (ROOT / name).is_file()]
+
+
+def literals(tree: ast.Module) -> Iterator[str]:
+    """The texts in a module, its docstrings left out."""
+    docstrings = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    texts = [node for node in ast.walk(tree) if isinstance(node, ast.Constant)]
+    yield from (str(node.value) for node in texts if id(node) not in docstrings)
 
 
 def test_the_import_contracts_are_kept() -> None:
@@ -49,6 +59,34 @@ def test_no_module_is_too_long_to_be_read() -> None:
     }
 
     assert long == {}
+
+
+def test_no_html_is_built_in_code() -> None:
+    """Every document is a template, which escapes; the code may only read HTML, or isolate."""
+    found = {
+        str(path.relative_to(ROOT / "upstage_crm"))
+        for path in tracked()
+        if path.suffix == ".py" and path.is_relative_to(ROOT / "upstage_crm")
+        if any(HTML.search(text) for text in literals(ast.parse(path.read_text("utf-8"))))
+    }
+
+    assert found == {"core/templates.py", "web/headers.py", "admin/mailbox/gallery.py"}
+
+
+def test_no_template_switches_escaping_off() -> None:
+    templates = [
+        path
+        for path in tracked()
+        if "templates" in path.relative_to(ROOT).parts and path.suffix in {".html", ".txt"}
+    ]
+    found = [
+        str(path.relative_to(ROOT))
+        for path in templates
+        if re.search(r"\|\s*safe\b|autoescape", path.read_text("utf-8"))
+    ]
+
+    assert len(templates) > 100
+    assert found == []
 
 
 def test_nothing_names_a_folder_of_a_machine() -> None:

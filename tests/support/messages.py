@@ -1,4 +1,4 @@
-"""Collects every sentence that patrons read, and brings the catalogs up to it.
+"""Collects every message that patrons read, and brings the catalogs up to it.
 
 `python -m tests.support.messages` (`make messages`) writes `patron.pot` and every `patron.po`:
 what is new is added without a translation, which a test then asks for; what is gone goes.
@@ -10,17 +10,19 @@ import dataclasses
 import io
 import re
 from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from types import ModuleType
 
 from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po, write_po
+from jinja2.ext import babel_extract
 
 from upstage_crm.change_requests.model import reasons
 from upstage_crm.change_requests.notifications import context, mail_wording
 from upstage_crm.confirm import closed_copy, fixed_copy, open_copy, page_words
 from upstage_crm.core import languages
-from upstage_crm.mail.render import TEMPLATES, sentences_of
+from upstage_crm.mail.render import TEMPLATES
 from upstage_crm.pages import busy
 from upstage_crm.patrons.fields import FIELDS
 from upstage_crm.receipts import words as receipt_words
@@ -29,6 +31,7 @@ from upstage_crm.wording import failures, sentences
 
 PATRON_ERRORS = ("text_too_long", "text_invalid", "text_card_number")
 """Refusals that a patron can meet: only a comment is typed on their pages."""
+GETTEXT = ("_", "ngettext")
 _PLACEHOLDER = re.compile(r"\{\w+\}")
 _LETTER = re.compile(r"[^\W\d_]")
 _CODE = re.compile(r"[a-z_]+")  # names that programs use stand among the constants, too
@@ -38,7 +41,7 @@ _NO_NEWS = ("POT-Creation", "PO-Revision", "Generated-By", "Last-Translator", "R
 def texts() -> Iterator[str]:
     """Every English text for patrons, in the order of the code."""
     for template in sorted(TEMPLATES.rglob("*.*")):
-        yield from sentences_of(template.read_text("utf-8"))
+        yield from of_template(template)
     yield mail_wording.DEAR
     yield from names.DESKS
     for entry in FIELDS.values():
@@ -53,10 +56,11 @@ def texts() -> Iterator[str]:
         yield from of_module(module)
 
 
-def wanted() -> list[str]:
-    """Every sentence once."""
-    found = languages.all_sentences(texts())
-    return [text for text in found if _LETTER.search(_PLACEHOLDER.sub("", text))]
+@cache
+def wanted() -> tuple[str, ...]:
+    """Every message once."""
+    found = dict.fromkeys(texts())
+    return tuple(text for text in found if _LETTER.search(_PLACEHOLDER.sub("", text)))
 
 
 def catalog_file(language: str) -> Path:
@@ -92,6 +96,16 @@ def main() -> None:
                     known = kept.get(message.id)
                     made.add(message.id, known.string if known else "")
             _write(path, made)
+
+
+def of_template(path: Path) -> Iterator[str]:
+    """Every message of a template, found by Jinja's own extractor for Babel."""
+    with path.open("rb") as file:
+        for _line, function, found, _comments in babel_extract(file, GETTEXT, (), {}):
+            assert function == "_", "no message for patrons counts yet: gather both of its forms"
+            message = found[0] if isinstance(found, tuple) else found  # then come the values
+            assert message, f"{path} says something that is no constant"
+            yield message
 
 
 def of_module(module: ModuleType) -> Iterator[str]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import dataclasses
 import re
 from datetime import UTC, datetime, timedelta
-from html import escape
 from itertools import product
 
 import pytest
+from markupsafe import escape
 
 from upstage_crm.change_requests.model.rules import (
     Decision,
@@ -247,7 +247,7 @@ def test_the_plain_page_escapes_everything() -> None:
     drawn = plain_html.document(page, link=evil, nonce=evil, problem=evil, comment=evil)
 
     assert "<i " not in drawn
-    assert "1&quot;" in drawn
+    assert "1&#34;" in drawn
     assert escape(evil) in drawn
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import re
 from datetime import UTC, datetime
+from functools import cache
 from zoneinfo import ZoneInfo
 
 import html5lib
@@ -48,19 +49,33 @@ PATRON_MAILS = [
     if audience is not Audience.STAFF
 ]
 PLACEHOLDER = re.compile(r"\{\w+\}")
+SENTENCE = re.compile(r"(?<=[.?!])\s+(?=[A-Z{])")
 LINK = re.compile(r"https://[^\s\"<>]+")
+
+
+@cache
+def catalog(language: str) -> dict[str, str]:
+    """Every message of a language by its English."""
+    read = languages.translations(language)
+    return {message: read.gettext(message) for message in messages.wanted()}
+
+
+@cache
+def english_pieces(language: str) -> frozenset[str]:
+    """What a text in a language would hold if a part of it had stayed English."""
+    return frozenset(
+        piece.strip(" .:,()?")
+        for message, said in catalog(language).items()
+        if said != message
+        for sentence in SENTENCE.split(message)
+        for piece in PLACEHOLDER.split(sentence)
+    )
 
 
 def english_in(text: str, language: str) -> list[str]:
     """The English sentences, or pieces of them, that stand in a text of another language."""
     flat = " ".join(re.sub(r"<[^>]+>", "", text).split())
-    known = languages.catalog(language)
-    pieces = {
-        piece.strip(" .:,()?")
-        for sentence in messages.wanted()
-        if known[sentence] != sentence
-        for piece in PLACEHOLDER.split(sentence)
-    }
+    pieces = english_pieces(language)
     return [piece for piece in pieces if len(piece.split()) > 2 and piece in flat]
 
 
@@ -71,25 +86,23 @@ def test_the_template_is_what_the_code_says_today() -> None:
     """A new sentence, or a changed one, needs `make messages` and its translations."""
     pot = messages.read(languages.LOCALES / "patron.pot")
 
-    assert messages.wanted() == [message.id for message in pot if message.id]
+    assert messages.wanted() == tuple(message.id for message in pot if message.id)
 
 
 @pytest.mark.parametrize("language", TRANSLATED)
 def test_every_sentence_is_translated(language: str) -> None:
-    catalog = messages.read(messages.catalog_file(language), language)
+    held = messages.read(messages.catalog_file(language), language)
 
-    assert messages.wanted() == [message.id for message in catalog if message.id]
-    assert [message.id for message in catalog if message.id and not message.string] == []
-    assert not any(message.fuzzy for message in catalog if message.id)
+    assert messages.wanted() == tuple(message.id for message in held if message.id)
+    assert [message.id for message in held if message.id and not message.string] == []
+    assert not any(message.fuzzy for message in held if message.id)
 
 
 @pytest.mark.parametrize("language", TRANSLATED)
 def test_a_translation_is_filled_as_its_sentence_is(language: str) -> None:
-    for sentence, said in languages.catalog(language).items():
+    for sentence, said in catalog(language).items():
         assert set(PLACEHOLDER.findall(sentence)) == set(PLACEHOLDER.findall(said)), sentence
-        assert not re.search(r"[<>&]|\{\{|\[\[|\]\]", said), (
-            "translations stand in HTML as they are"
-        )
+        assert not re.search(r"[<>&]|\{\{|\}\}", said), "translations stand in HTML as they are"
         assert said == said.strip()
         assert not sentence.endswith(":") or said.endswith(":"), sentence
 
@@ -97,7 +110,7 @@ def test_a_translation_is_filled_as_its_sentence_is(language: str) -> None:
 @pytest.mark.parametrize("language", TRANSLATED)
 def test_a_sentence_ends_as_a_sentence(language: str) -> None:
     ends = {".": (".",), "?": ("?", "؟"), "!": ("!",)}
-    for sentence, said in languages.catalog(language).items():
+    for sentence, said in catalog(language).items():
         wanted = ends.get(sentence[-1])
         assert wanted is None or said.endswith(wanted), (sentence, said)
 
@@ -111,12 +124,19 @@ def test_every_language_has_a_catalog_and_no_other_has() -> None:
 # --- speaking -------------------------------------------------------------------------------------
 
 
-def test_several_sentences_are_said_one_by_one() -> None:
-    said = speaker("de")("Nothing has changed yet. Please answer by {expires_text}.")
+def test_a_message_of_several_sentences_is_said_as_one() -> None:
+    message = "Nothing has changed yet. Please answer by {expires_text}."
 
-    assert "Noch" in said
+    said = speaker("de")(message)
+
+    assert said == catalog("de")[message]
     assert "{expires_text}" in said
     assert english_in(said, "de") == []
+
+
+def test_nothing_is_said_as_nothing() -> None:
+    """In a catalog the empty message is what the catalog says about itself."""
+    assert [speaker(language)("") for language in LANGUAGES] == [""] * len(LANGUAGES)
 
 
 @pytest.mark.parametrize("language", ["en", "", "tlh", "xx-YY"])
@@ -148,7 +168,9 @@ def test_a_browser_is_answered_in_its_language_or_the_organisations(
 
 def test_arabic_reads_from_right_to_left_with_every_value_by_itself() -> None:
     assert (direction("ar"), direction("ar-EG"), direction("de")) == ("rtl", "rtl", "ltr")
-    said = speaker("ar")("Call {org_desk_phone} and say the reference {reference}.")
+    said = speaker("ar")(
+        "You don't need the link: call {org_desk_phone} and say the reference {reference}."
+    )
     assert {"\u2068{org_desk_phone}\u2069", "\u2068{reference}\u2069"} == set(
         re.findall(r"\u2068[^\u2069]+\u2069", said)
     )
@@ -233,9 +255,7 @@ def test_every_mail_speaks_one_language(kind: MailKind, audience: Audience, lang
 
     for part in (made.subject, made.html, made.text):
         assert english_in(part, language) == []
-        assert not re.search(
-            r"[{}]\w|\[\[|\]\]", re.sub(r"<style>.*?</style>", "", part, flags=re.S)
-        )
+        assert not re.search(r"[{}]\w", re.sub(r"<style>.*?</style>", "", part, flags=re.S))
 
 
 @pytest.mark.parametrize("language", TRANSLATED)
@@ -275,7 +295,7 @@ def test_both_parts_say_the_same_sentences() -> None:
         made = mail(kind, audience, "en")
         page = " ".join(re.sub(r"<[^>]+>", "", made.html).split())
         for line in made.text.splitlines():
-            for sentence in languages.sentences(line):
+            for sentence in SENTENCE.split(line):
                 if line.startswith("  ") or not sentence.endswith("."):
                     continue
                 assert sentence.strip("-> ") in page, (kind, sentence)

@@ -8,7 +8,7 @@ import logging
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 import httpx
 import pytest
@@ -20,9 +20,10 @@ from starlette.websockets import WebSocket
 
 from tests.support.settings import PUBLIC
 from upstage_crm.core.languages import LANGUAGES, speaker
+from upstage_crm.pages.calm_page import CalmPage
 from upstage_crm.settings import Settings
 from upstage_crm.web.edge import edge
-from upstage_crm.web.last_resort import INTERNAL_ERROR
+from upstage_crm.web.last_resort import INTERNAL_ERROR, drawn
 from upstage_crm.web.request_log import JsonFormatter
 from upstage_crm.wording import failures
 
@@ -118,6 +119,16 @@ def test_a_patron_reads_it_in_their_language(app: ASGIApp, path: str, language: 
     for words in (failures.TITLE, failures.SOON, failures.LINK_WORKS):
         assert say(words) in answer.text
         assert language == "en" or say(words) != words
+
+
+def test_a_page_that_cannot_be_drawn_is_answered_in_plain_words() -> None:
+    page = CalmPage(title=failures.TITLE, lines=(failures.SOON,))
+    broken = CalmPage(
+        title=failures.TITLE, lines=(failures.SOON,), action=cast("Any", ("Go", None))
+    )
+
+    assert drawn(page) == (b"text/html", page.as_html())
+    assert drawn(broken) == (b"text/plain", page.as_text())
 
 
 @pytest.mark.parametrize("path", ["/webhooks/resend", "/confirm/plain"])

@@ -16,11 +16,11 @@ from upstage_crm.audit import seals
 from upstage_crm.mail.delivery import MailState
 from upstage_crm.mail.message import Audience, MailMessage
 from upstage_crm.mail.outbox import MATTER_OVER, OUTBOX, end_followers
+from upstage_crm.mail.render import the_renderer
 
 SUBJECT = "Erased"
 ADDRESS = "erased@erased.invalid"  # a domain that can never exist (RFC 2606)
 _TEXT = "The content of this mail was erased with the data of the patron."
-_HTML = f"<!doctype html>\n<html><head><title>{SUBJECT}</title></head><p>{_TEXT}</p></html>\n"
 # Nobody hands these over any more; an uncertain mail is never tried again by itself.
 _SETTLED = tuple(set(MailState) - {MailState.QUEUED, MailState.SENDING})
 TO_BLANK = sa.and_(OUTBOX.c.state.in_(_SETTLED), OUTBOX.c.subject != SUBJECT)
@@ -44,11 +44,12 @@ def blank(session: Session, *, patron_ids: Collection[str]) -> int:
         sa.select(OUTBOX).where(OUTBOX.c.patron_id.in_(patron_ids), TO_BLANK)
     )
     found = rows.mappings().all()
+    said = the_renderer().blank(SUBJECT, _TEXT)
     for row in found:
         # A colleague's own address is not the patron's.
         address = row["to_address"] if row["audience"] is Audience.STAFF else ADDRESS
         message = MailMessage.from_json(row["payload"])
-        emptied = replace(message, to=address, subject=SUBJECT, html=_HTML, text=f"{_TEXT}\n")
+        emptied = replace(message, to=address, subject=said.subject, html=said.html, text=said.text)
         blanked = {
             "to_address": address,
             "subject": SUBJECT,

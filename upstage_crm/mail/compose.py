@@ -5,18 +5,17 @@ Composing touches no database: a command may do it before it takes a lock.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import cast
 
 from upstage_crm.core.ids import new_id
-from upstage_crm.core.languages import colon, direction
+from upstage_crm.core.languages import colon
 from upstage_crm.mail.catalogue import spec_of
 from upstage_crm.mail.delivery import Transport
 from upstage_crm.mail.message import MailDraft, MailMessage, ensure_header, ensure_sender
 from upstage_crm.mail.placeholders import code_mark, link_url
-from upstage_crm.mail.render import Rendered, Renderer, the_renderer
+from upstage_crm.mail.render import Renderer, Version, the_renderer
 from upstage_crm.organisation.details import OrganisationDetails
 
 
@@ -68,14 +67,12 @@ class Composer:
             "public_url": public_url,
         }
 
-        def said(language: str, context: Mapping[str, object]) -> Rendered:
-            own = {"lang": language, "dir": direction(language), "colon": colon(language)}
-            every = {**context, **common, **own}
-            return self._renderer.render(draft.kind, every, language=language)
-
-        rendered = said(draft.language, draft.context)
-        for language, context in draft.also.items():
-            rendered = rendered.with_other(said(language, context), language)
+        said = [(draft.language, draft.context), *draft.also.items()]
+        versions = [
+            Version(language, {**context, **common, "colon": colon(language)})
+            for language, context in said
+        ]
+        rendered = self._renderer.render(draft.kind, versions)
         message = MailMessage(
             from_=self._mail_from,
             to=draft.to_address,

@@ -45,7 +45,7 @@ NOT_FOUND = CalmPage(
         "Did you follow a link in an email? Some mail programs cut long ones: open it there again.",
     ),
     action=START_PAGE,
-).as_html()
+)
 
 
 def edge(
@@ -213,7 +213,7 @@ class NotFoundPage:
                 own_policy = b"content-security-policy" in headers
                 is_replaced = kind.startswith(b"text/html") and not own_policy
                 if is_replaced:
-                    body = b"" if scope["method"] == "HEAD" else NOT_FOUND
+                    body = b"" if scope["method"] == "HEAD" else NOT_FOUND.as_html()
                     await _answer(send, 404, _HTML, body)
             if not is_replaced:
                 await send(message)

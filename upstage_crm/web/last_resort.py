@@ -83,8 +83,7 @@ class LastResort:
         given = {name: value.decode("latin-1") for name, value in scope["headers"]}
         is_browser = "text/html" in given.get(b"accept", "")
         page = _page(scope["path"], languages=given.get(b"accept-language", ""))
-        body = page.as_html() if is_browser else page.as_text()
-        kind = b"text/html" if is_browser else b"text/plain"
+        kind, body = drawn(page) if is_browser else (b"text/plain", page.as_text())
         headers = [
             (b"content-type", kind + b"; charset=utf-8"),
             (b"content-length", str(len(body)).encode()),
@@ -94,6 +93,18 @@ class LastResort:
         await send({"type": "http.response.start", "status": FAILED, "headers": headers})
         body = b"" if scope["method"] == "HEAD" else body
         await send({"type": "http.response.body", "body": body})
+
+
+def drawn(page: CalmPage) -> tuple[bytes, bytes]:
+    """The type and the body of the page; plain text where it cannot be drawn.
+
+    Its template may be read for the first time when there is no file or memory left to do it.
+    """
+    try:
+        return b"text/html", page.as_html()
+    except Exception:  # noqa: BLE001  # it is logged here, and the visitor still gets an answer
+        _log.exception("the last page could not be drawn")
+        return b"text/plain", page.as_text()
 
 
 def _page(path: str, *, languages: str) -> CalmPage:
