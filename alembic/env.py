@@ -1,11 +1,18 @@
-"""Runs migrations on the connection that `upstage_crm.core.migrations` holds."""
+"""Runs migrations on the connection that `upstage_crm.core.migrations` holds.
+
+The guards are no part of history: the code that runs makes them, so a migration neither imports
+them nor meets them. They are dropped first, because batch mode rebuilds tables and loses triggers,
+and installed last, in the same transaction.
+"""
 
 from __future__ import annotations
 
 from sqlalchemy.engine import Connection
 
 from alembic import context
+from upstage_crm.audit.guards import triggers
 from upstage_crm.tables import metadata
+from upstage_crm.wiring import PROTECTED
 
 
 def run() -> None:
@@ -20,7 +27,9 @@ def run() -> None:
         compare_type=True,
         transaction_per_migration=False,
     )
+    triggers.drop(connection)
     context.run_migrations()
+    triggers.install(connection, PROTECTED)
 
 
 run()

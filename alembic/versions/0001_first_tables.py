@@ -8,26 +8,9 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from alembic import op
-from upstage_crm.audit.guards import triggers
 
 revision = "0001"
 down_revision = None
-
-# Frozen: what was protected when this revision was written.
-PROTECTED = {
-    "email": ["email", "email_key"],
-    "phone": ["phone", "phone_key"],
-    "name": ["given_name", "family_name", "sort_name"],
-    "address": [
-        "address_line1",
-        "address_line2",
-        "address_city",
-        "address_region",
-        "address_postcode",
-        "address_country",
-    ],
-    "date_of_birth": ["date_of_birth"],
-}
 
 
 def _bytewise(length: int) -> sa.types.TypeEngine[str]:
@@ -365,11 +348,9 @@ def upgrade() -> None:
         "time_zone, language, next_patron_number) VALUES (1, 'Your organisation', "
         "'+1 555-0100', 'box-office@example.org', 'Your postal address', '', 'UTC', 'en', 10001)"
     )
-    triggers.install(op.get_bind(), PROTECTED)
 
 
 def downgrade() -> None:
-    triggers.drop(op.get_bind())
     op.drop_table("review")
     op.drop_table("suppressed_address")
     op.drop_table("field_change")

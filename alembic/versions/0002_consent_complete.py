@@ -10,26 +10,10 @@ from datetime import timedelta
 import sqlalchemy as sa
 
 from alembic import op
-from upstage_crm.audit.guards import triggers
 
 revision = "0002"
 down_revision = "0001"
 
-# Frozen: what was protected when this revision was written.
-PROTECTED = {
-    "email": ["email", "email_key"],
-    "phone": ["phone", "phone_key"],
-    "name": ["given_name", "family_name", "sort_name"],
-    "address": [
-        "address_line1",
-        "address_line2",
-        "address_city",
-        "address_region",
-        "address_postcode",
-        "address_country",
-    ],
-    "date_of_birth": ["date_of_birth"],
-}
 REMINDERS = (timedelta(days=3), timedelta(hours=24))
 
 
@@ -59,7 +43,6 @@ def _partial_index(
 
 
 def upgrade() -> None:
-    triggers.drop(op.get_bind())
     _change_requests()
     op.add_column(
         "patron",
@@ -70,11 +53,9 @@ def upgrade() -> None:
     _evidence()
     op.execute("INSERT INTO policy (id, settings) VALUES (1, '{}')")
     _plan_reminders(op.get_bind())
-    triggers.install(op.get_bind(), PROTECTED)
 
 
 def downgrade() -> None:
-    triggers.drop(op.get_bind())
     for table in (
         "policy",
         "receipt",
@@ -101,7 +82,6 @@ def downgrade() -> None:
         "policy",
     ):
         op.drop_column("change_request", column)
-    triggers.install(op.get_bind(), PROTECTED)
 
 
 def _change_requests() -> None:

@@ -8,26 +8,9 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from alembic import op
-from upstage_crm.audit.guards import triggers
 
 revision = "0005"
 down_revision = "0004"
-
-# Frozen: what was protected when this revision was written.
-PROTECTED = {
-    "email": ["email", "email_key"],
-    "phone": ["phone", "phone_key"],
-    "name": ["given_name", "family_name", "sort_name"],
-    "address": [
-        "address_line1",
-        "address_line2",
-        "address_city",
-        "address_region",
-        "address_postcode",
-        "address_country",
-    ],
-    "date_of_birth": ["date_of_birth"],
-}
 
 
 def _instant(name: str, *, nullable: bool) -> sa.Column[object]:
@@ -43,7 +26,6 @@ def _refers(table: str, column: str, target: str) -> sa.ForeignKeyConstraint:
 
 
 def upgrade() -> None:
-    triggers.drop(op.get_bind())
     _attempts()
     _alerts()
     # Said in SQL: Alembic refuses a reference on SQLite, which takes it in this one form.
@@ -51,11 +33,9 @@ def upgrade() -> None:
         "ALTER TABLE change_request ADD COLUMN keeper_id VARCHAR(32) "
         "CONSTRAINT fk_change_request_keeper_id REFERENCES staff (id)"
     )
-    triggers.install(op.get_bind(), PROTECTED)
 
 
 def downgrade() -> None:
-    triggers.drop(op.get_bind())
     # The older schema knows one way to wait for somebody who looks.
     op.execute(
         "UPDATE change_request SET held_for = 'second_person' "
@@ -66,7 +46,6 @@ def downgrade() -> None:
     op.drop_column("change_request", "keeper_id")
     op.drop_table("staff_alert")
     op.drop_table("proposal_attempt")
-    triggers.install(op.get_bind(), PROTECTED)
 
 
 def _attempts() -> None:

@@ -8,26 +8,10 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from alembic import op
-from upstage_crm.audit.guards import triggers
 
 revision = "0006"
 down_revision = "0005"
 
-# Frozen: what was protected when this revision was written.
-PROTECTED = {
-    "email": ["email", "email_key"],
-    "phone": ["phone", "phone_key"],
-    "name": ["given_name", "family_name", "sort_name"],
-    "address": [
-        "address_line1",
-        "address_line2",
-        "address_city",
-        "address_region",
-        "address_postcode",
-        "address_country",
-    ],
-    "date_of_birth": ["date_of_birth"],
-}
 SEALED = ("mail_outbox", "mail_event", "staff_session", "staff_device", "link_code")
 
 
@@ -36,7 +20,6 @@ def _text(name: str, length: int, *, nullable: bool = False) -> sa.Column[str]:
 
 
 def upgrade() -> None:
-    triggers.drop(op.get_bind())
     op.add_column("audit_entry", sa.Column("covers", sa.Integer(), nullable=True))
     op.add_column("audit_entry", _text("kid", 64, nullable=True))
     op.add_column("audit_entry", _text("signature", 128, nullable=True))
@@ -51,11 +34,9 @@ def upgrade() -> None:
     _recorded()
     _touched()
     _findings()
-    triggers.install(op.get_bind(), PROTECTED)
 
 
 def downgrade() -> None:
-    triggers.drop(op.get_bind())
     for table in ("integrity_finding", "touched_row", "recorded_row"):
         op.drop_table(table)
     op.drop_index(op.f("ix_suppressed_address_request_id"), table_name="suppressed_address")
@@ -65,7 +46,6 @@ def downgrade() -> None:
         op.drop_column(table, "seal")
     for column in ("signature", "kid", "covers"):
         op.drop_column("audit_entry", column)
-    triggers.install(op.get_bind(), PROTECTED)
 
 
 def _recorded() -> None:

@@ -11,26 +11,10 @@ from typing import Any
 import sqlalchemy as sa
 
 from alembic import op
-from upstage_crm.audit.guards import triggers
 
 revision = "0007"
 down_revision = "0006"
 
-# Frozen: what was protected when this revision was written.
-PROTECTED = {
-    "email": ["email", "email_key"],
-    "phone": ["phone", "phone_key"],
-    "name": ["given_name", "family_name", "sort_name"],
-    "address": [
-        "address_line1",
-        "address_line2",
-        "address_city",
-        "address_region",
-        "address_postcode",
-        "address_country",
-    ],
-    "date_of_birth": ["date_of_birth"],
-}
 _OPEN_FIELDS = "outcome IN ('pending', 'held', 'waiting')"
 _WATCHED = "notice_id IS NOT NULL AND state IN ('pending', 'waiting')"
 
@@ -61,25 +45,21 @@ def _partial_index(
 
 
 def upgrade() -> None:
-    triggers.drop(op.get_bind())
     _requests()
     _field_changes()
     _reviews()
     op.add_column("patron_freeze", _text("finding"))
     op.add_column("patron_freeze", _text("method"))
     _suppressions()
-    triggers.install(op.get_bind(), PROTECTED)
 
 
 def downgrade() -> None:
-    triggers.drop(op.get_bind())
     _suppressions_before()
     op.drop_column("patron_freeze", "method")
     op.drop_column("patron_freeze", "finding")
     _reviews_before()
     _field_changes_before()
     _requests_before()
-    triggers.install(op.get_bind(), PROTECTED)
 
 
 def _requests() -> None:

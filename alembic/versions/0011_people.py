@@ -12,26 +12,10 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from alembic import op
-from upstage_crm.audit.guards import triggers
 
 revision = "0011"
 down_revision = "0010"
 
-# Frozen: what was protected when this revision was written.
-PROTECTED = {
-    "email": ["email", "email_key"],
-    "phone": ["phone", "phone_key"],
-    "name": ["given_name", "family_name", "sort_name"],
-    "address": [
-        "address_line1",
-        "address_line2",
-        "address_city",
-        "address_region",
-        "address_postcode",
-        "address_country",
-    ],
-    "date_of_birth": ["date_of_birth"],
-}
 INSTANTS = ("enabled_at", "address_at", "role_at", "password_at", "factors_at")
 # What the trail tells of an account, and the instant that it moves.
 TOLD = {
@@ -46,24 +30,20 @@ TOLD = {
 
 
 def upgrade() -> None:
-    triggers.drop(op.get_bind())
     _accounts()
     op.add_column("proposal_attempt", _flag("decides_alone"))
     op.add_column("organisation", _text("former_phone", 40, nullable=True))
     op.add_column("organisation", _instant("former_phone_until", nullable=True))
     _record_changes()
-    triggers.install(op.get_bind(), PROTECTED)
 
 
 def downgrade() -> None:
-    triggers.drop(op.get_bind())
     op.drop_table("record_change")
     op.drop_column("organisation", "former_phone_until")
     op.drop_column("organisation", "former_phone")
     op.drop_column("proposal_attempt", "decides_alone")
     for name in ("by_operator", *INSTANTS):
         op.drop_column("staff", name)
-    triggers.install(op.get_bind(), PROTECTED)
 
 
 def _instant(name: str, *, nullable: bool) -> sa.Column[datetime]:

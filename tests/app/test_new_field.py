@@ -53,25 +53,17 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from alembic import op
-from upstage_crm.audit.guards import triggers
 
 revision = "{new}"
 down_revision = "{old}"
 
-BEFORE = {before!r}
-PROTECTED = BEFORE | {{"passport": ["passport_name"]}}
-
 
 def upgrade() -> None:
-    triggers.drop(op.get_bind())
     op.add_column("patron", sa.Column("passport_name", sa.String(100), nullable=True))
-    triggers.install(op.get_bind(), PROTECTED)
 
 
 def downgrade() -> None:
-    triggers.drop(op.get_bind())
     op.drop_column("patron", "passport_name")
-    triggers.install(op.get_bind(), BEFORE)
 '''
 TEST = """
 import pytest
@@ -207,10 +199,7 @@ def _insert(path: Path, place: str, text: str) -> None:
 
 
 def _migrate(versions: Path) -> None:
-    from upstage_crm.wiring import PROTECTED
-
-    before = {key: list(columns) for key, columns in PROTECTED.items()}
-    text = MIGRATION.format(new="9999", old=head(), before=before)
+    text = MIGRATION.format(new="9999", old=head())
     (versions / "9999_passport.py").write_text(text, "utf-8")
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import ast
+import hashlib
 import re
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -28,6 +31,23 @@ from upstage_crm.patrons.queries import FREE_COLUMNS
 from upstage_crm.tables import metadata
 from upstage_crm.wiring import PROTECTED
 
+VERSIONS = migrations.ROOT / "alembic" / "versions"
+MIGRATIONS = sorted(VERSIONS.glob("*.py"))
+GUARDS = VERSIONS.parent / "guards.txt"
+"""The revision with which the guards of each kind of database last changed, and their digest."""
+
+OLDER_GUARD = {
+    "sqlite": (
+        "CREATE TRIGGER guard_older BEFORE UPDATE ON patron "
+        "BEGIN SELECT RAISE(ABORT, 'upstage guard: older'); END",
+    ),
+    "postgresql": (
+        "CREATE FUNCTION guard_older() RETURNS trigger LANGUAGE plpgsql AS "
+        "$guard$BEGIN RAISE EXCEPTION 'upstage guard: older'; END$guard$",
+        "CREATE TRIGGER guard_older BEFORE UPDATE ON patron "
+        "FOR EACH ROW EXECUTE FUNCTION guard_older()",
+    ),
+}
 # Columns of a patron that are neither protected nor edited by staff: the machinery's own.
 OURS = {
     "id",
@@ -106,6 +126,61 @@ def test_every_step_goes_down_and_up_again(engine: Engine) -> None:
         assert triggers.missing(connection, PROTECTED) == ()
         assert connection.scalar(sa.text("SELECT count(*) FROM audit_head")) == 1
     engine.dispose()
+
+
+def test_the_guards_of_an_older_version_make_way(engine: Engine) -> None:
+    migrations.upgrade(engine, "0012")
+    with engine.begin() as connection:
+        for statement in OLDER_GUARD[connection.dialect.name]:
+            connection.exec_driver_sql(statement)
+
+    migrations.upgrade(engine)
+
+    with engine.connect() as connection:
+        assert triggers.missing(connection, PROTECTED) == ()
+    engine.dispose()
+
+
+def test_a_guard_changes_with_a_revision(engine: Engine) -> None:
+    """A database at the newest revision is not migrated, so it would keep the guards of before,
+    and no server would start with it.
+
+    When this fails, add a migration, which may be empty, and a line for its revision.
+    """
+    migrations.upgrade(engine)
+    with engine.connect() as connection:
+        statements = triggers._statements(connection, PROTECTED)
+        dialect = connection.dialect.name
+    engine.dispose()
+    said = "\n".join(f"{name} {statement}" for name, statement in sorted(statements.items()))
+    recorded = [line.split() for line in GUARDS.read_text("utf-8").splitlines()]
+    revisions, digests = zip(
+        *((row[0], row[2]) for row in recorded if row[1] == dialect), strict=True
+    )
+
+    digest = hashlib.sha256(said.encode()).hexdigest()
+    assert digests[-1] == digest, f"a new revision, {dialect}, {digest}"
+    assert list(revisions) == sorted(set(revisions))
+    assert set(revisions) <= migrations._known().keys()
+
+
+@pytest.mark.parametrize("migration", MIGRATIONS, ids=lambda path: path.stem)
+def test_a_migration_says_everything_itself(migration: Path) -> None:
+    """What it took from the code of today would make a database of then as of today."""
+    tree = ast.parse(migration.read_text("utf-8"))
+    taken = [
+        name
+        for node in ast.walk(tree)
+        for name in (
+            [node.module or ""]
+            if isinstance(node, ast.ImportFrom)
+            else [one.name for one in node.names]
+            if isinstance(node, ast.Import)
+            else []
+        )
+    ]
+
+    assert [name for name in taken if name.partition(".")[0] in ("upstage_crm", "tests")] == []
 
 
 def test_upgrading_twice_changes_nothing(engine: Engine) -> None:

@@ -1,7 +1,7 @@
 """Triggers that make the database itself refuse what no patron approved; `rules` says what.
 
-Every migration that touches a guarded table calls `drop` first and `install` last, because
-Alembic's batch mode rebuilds tables and loses their triggers. `missing` compares the database with
+`alembic/env.py` calls `drop` before all migrations and `install` after them, because Alembic's
+batch mode rebuilds tables and loses their triggers. `missing` compares the database with
 what it should hold; start-up and `/health` fail on any difference.
 
 What this cannot do: a role that may drop triggers can still write. `audit verify` finds such a
