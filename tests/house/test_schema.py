@@ -38,14 +38,20 @@ GUARDS = VERSIONS.parent / "guards.txt"
 
 OLDER_GUARD = {
     "sqlite": (
-        "CREATE TRIGGER guard_older BEFORE UPDATE ON patron "
-        "BEGIN SELECT RAISE(ABORT, 'upstage guard: older'); END",
+        (
+            "CREATE TRIGGER guard_older BEFORE UPDATE ON patron "
+            "BEGIN SELECT RAISE(ABORT, 'upstage guard: older'); END"
+        ),
     ),
     "postgresql": (
-        "CREATE FUNCTION guard_older() RETURNS trigger LANGUAGE plpgsql AS "
-        "$guard$BEGIN RAISE EXCEPTION 'upstage guard: older'; END$guard$",
-        "CREATE TRIGGER guard_older BEFORE UPDATE ON patron "
-        "FOR EACH ROW EXECUTE FUNCTION guard_older()",
+        (
+            "CREATE FUNCTION guard_older() RETURNS trigger LANGUAGE plpgsql AS "
+            "$guard$BEGIN RAISE EXCEPTION 'upstage guard: older'; END$guard$"
+        ),
+        (
+            "CREATE TRIGGER guard_older BEFORE UPDATE ON patron "
+            "FOR EACH ROW EXECUTE FUNCTION guard_older()"
+        ),
     ),
 }
 # Columns of a patron that are neither protected nor edited by staff: the machinery's own.
