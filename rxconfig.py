@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from typing import Any
 
 from upstage_crm.web.environment import tool_environment
 
@@ -11,21 +10,14 @@ os.environ.update(tool_environment(os.environ))
 
 # Reflex reads its environment while it is imported.
 import reflex as rx
-from reflex.plugins import Plugin, SitemapPlugin, TailwindV4Plugin
+from reflex.plugins import Plugin, SitemapPlugin
 
 from upstage_crm.settings import Settings
-from upstage_crm.ui.design.tokens import tailwind_config
 from upstage_crm.web.plugins import OwnStoragePlugin, SameOriginPlugin, TurnAtOncePlugin
 
 settings = Settings.load(os.environ)
 
-tailwind: Any = tailwind_config()  # a plain dictionary where Reflex wants its own TypedDict
-plugins: list[Plugin] = [
-    TailwindV4Plugin(config=tailwind),
-    SameOriginPlugin(),
-    TurnAtOncePlugin(),
-    OwnStoragePlugin(),
-]
+plugins: list[Plugin] = [SameOriginPlugin(), TurnAtOncePlugin(), OwnStoragePlugin()]
 
 config = rx.Config(
     app_name="upstage_crm",

@@ -172,7 +172,6 @@ def is_known(cookie_header: str) -> bool:
 app = rx.App(
     html_lang="en",
     stylesheets=STYLESHEETS,
-    reset_style=False,
     toaster=None,
     extra_app_wraps={
         (55, "ErrorBoundary"): lambda _is_stateful: broken_boundary(broken_page()),

@@ -41,7 +41,7 @@ config = rx.Config(
     app_name="bare",
     telemetry_enabled=False,
     show_built_with_reflex=False,
-    plugins=[rx.plugins.TailwindV4Plugin(), SameOriginPlugin()],
+    plugins=[SameOriginPlugin()],
     disable_plugins=[rx.plugins.SitemapPlugin, rx.plugins.RadixThemesPlugin],
 )
 """

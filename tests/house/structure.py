@@ -148,7 +148,9 @@ def traced(step: Callable[[], object]) -> Trace:
     seen: set[CodeType] = set()
 
     def note(frame: FrameType, event: str, _argument: object) -> None:
-        if event == "call" and frame.f_code.co_filename.startswith(str(PACKAGE)):
+        # Jinja compiles a template under the template's own name: those are no modules.
+        name = frame.f_code.co_filename
+        if event == "call" and name.startswith(str(PACKAGE)) and name.endswith(".py"):
             seen.add(frame.f_code)
 
     sys.setprofile(note)

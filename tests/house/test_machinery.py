@@ -263,5 +263,5 @@ def test_reflex_is_configured_to_be_quiet_and_closed() -> None:
         ["http://localhost:3123", "http://127.0.0.1:3123"],
         900,
         "memory",
-        ["TailwindV4Plugin", "SameOriginPlugin", "TurnAtOncePlugin", "OwnStoragePlugin"],
+        ["SameOriginPlugin", "TurnAtOncePlugin", "OwnStoragePlugin"],
     ]

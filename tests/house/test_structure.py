@@ -13,8 +13,8 @@ LONGEST_MODULE = 400  # lines
 MEDIAN_MODULE = 125  # lines
 LINES = 62_200
 # Files and functions of ours that a step runs through. Aimed at: 25 files to propose, 20 to decide.
-FILES = {"propose": 64, "deliver": 26, "read": 15, "decide": 62}
-FUNCTIONS = {"propose": 273, "deliver": 94, "read": 52, "decide": 270}
+FILES = {"propose": 65, "deliver": 26, "read": 15, "decide": 63}
+FUNCTIONS = {"propose": 281, "deliver": 94, "read": 52, "decide": 278}
 
 
 def test_no_folder_has_too_many_modules() -> None:

@@ -7,6 +7,7 @@ import pkgutil
 import re
 from collections.abc import Iterator
 from enum import Enum
+from pathlib import Path
 
 import pytest
 
@@ -26,6 +27,7 @@ from upstage_crm.change_requests.notifications import alert_mails
 from upstage_crm.change_requests.reads.proposable import Obstacle
 from upstage_crm.cli import start_words
 from upstage_crm.core.errors import UpstageError
+from upstage_crm.mail import render
 from upstage_crm.mail.catalogue import CATALOGUE
 from upstage_crm.mail.message import MailKind
 from upstage_crm.mail.render import TEMPLATES
@@ -129,19 +131,20 @@ def test_every_reason_code_has_both_its_texts() -> None:
 
 
 def test_the_catalogue_and_the_template_folders_agree() -> None:
-    """Neither a mail without words nor words without a mail; three parts each."""
+    """Neither a mail without words nor words without a mail; four parts each."""
     folders = {path.name for path in TEMPLATES.iterdir() if path.is_dir()}
 
     assert {kind.value for kind in MailKind} == folders
     assert set(MailKind) == set(CATALOGUE)
     for folder in folders:
         parts = {path.name for path in (TEMPLATES / folder).iterdir()}
-        assert {"subject.txt", "body.txt", "body.html"} == parts, folder
+        assert parts == {"subject.txt", "preheader.html", "body.txt", "body.html"}, folder
 
 
 def test_every_included_template_exists_and_is_used() -> None:
     shared = {path.name for path in TEMPLATES.glob("_*")}
-    sources = "".join(path.read_text("utf-8") for path in TEMPLATES.rglob("*.*"))
+    texts = [*TEMPLATES.rglob("*.*"), Path(render.__file__)]
+    sources = "".join(path.read_text("utf-8") for path in texts)
 
     named = set(re.findall(r'"(_[\w.]+)"', sources))
 

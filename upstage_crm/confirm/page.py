@@ -10,7 +10,6 @@ import reflex as rx
 from reflex.vars import ObjectVar
 from reflex_components_core.core.banner import has_too_many_connection_errors
 
-from upstage_crm.change_requests.decisions.decide import COMMENT_LIMIT
 from upstage_crm.change_requests.model.rules import Decision
 from upstage_crm.change_requests.model.views import Phase
 from upstage_crm.confirm import fixed_copy
@@ -22,6 +21,7 @@ from upstage_crm.confirm.page_view import (
 )
 from upstage_crm.confirm.plain_html import CODE_PATH
 from upstage_crm.confirm.state import EACH, TITLE_ID, ConfirmState
+from upstage_crm.core.text import REMARK_LIMIT
 from upstage_crm.ui.components.base import Child, filled, show_if
 from upstage_crm.ui.components.button import button, link
 from upstage_crm.ui.components.document import document_of
@@ -197,7 +197,7 @@ def _decision() -> rx.Component:
                     _said("COMMENT_LABEL"),
                     "comment",
                     hint=_said("COMMENT_HINT"),
-                    max_length=COMMENT_LIMIT,
+                    max_length=REMARK_LIMIT,
                     optional=True,
                     optional_mark=_said("OPTIONAL"),
                 ),

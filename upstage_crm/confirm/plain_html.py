@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from upstage_crm.change_requests.decisions.decide import COMMENT_LIMIT
 from upstage_crm.change_requests.model.rules import Decision
 from upstage_crm.change_requests.model.views import Phase
 from upstage_crm.confirm.page_view import CODE_PHASE, PageWords
 from upstage_crm.core.templates import Templates
+from upstage_crm.core.text import REMARK_LIMIT
 from upstage_crm.pages.style import OwnStyle, own_style
 
 CODE_PATH: Final = "/confirm/code"
@@ -92,7 +92,7 @@ def document(
         is_open=page.phase == Phase.OPEN,
         is_code_page=page.phase == CODE_PHASE,
         code_path=CODE_PATH,
-        comment_limit=COMMENT_LIMIT,
+        comment_limit=REMARK_LIMIT,
         link=link,
         nonce=nonce,
         problem=problem,

@@ -32,12 +32,11 @@ from email_validator import (
 )
 
 from upstage_crm.core.errors import Invalid
-from upstage_crm.core.text import is_invisible
+from upstage_crm.core.text import HIDDEN, is_invisible
 
 LOCAL_PART_LIMIT = 64  # RFC 5321, 4.5.3.1.1
 ADDRESS_LIMIT = 254  # RFC 3696, erratum 1690
 DOTS = ".\u3002\uff0e\uff61"  # the four full stops that IDNA reads as a dot (RFC 3490, 3.1)
-HIDDEN = "•••"
 _PASTED = re.compile(r"^mailto:\s*", re.IGNORECASE)
 _ENCODED_WORD = re.compile(r"=\?[^?]*\?[bq]\?", re.IGNORECASE)  # how one begins (RFC 2047, 2)
 

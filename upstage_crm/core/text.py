@@ -18,6 +18,7 @@ from typing import ClassVar
 from upstage_crm.core.errors import Invalid
 
 HIDDEN = "•••"
+REMARK_LIMIT = 500  # characters of a reason, a note or a comment in a person's own words
 # Letters that Unicode does not take apart, as people write them who do not have them.
 PLAIN_LETTERS = {
     "ß": "ss", "æ": "ae", "œ": "oe", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "ı": "i", "þ": "th",

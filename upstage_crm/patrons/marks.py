@@ -13,13 +13,12 @@ from sqlmodel import Session
 from upstage_crm.audit import trail
 from upstage_crm.audit.events import Action, AuditEvent, Channel
 from upstage_crm.core.db import table_of
-from upstage_crm.core.text import clean_block
+from upstage_crm.core.text import REMARK_LIMIT, clean_block
 from upstage_crm.patrons.commands import ensure_unique, lock_unerased
 from upstage_crm.patrons.errors import ProtectionReasonMissing
 from upstage_crm.patrons.tables import PatronRow, PatronStatus
 from upstage_crm.staff.roles import Permission, StaffMember, ensure_may
 
-REASON_LIMIT = 500  # characters
 PROVEN_LATELY = timedelta(days=30)  # a proof that is older is noted again
 
 _patron = table_of(PatronRow)
@@ -43,7 +42,7 @@ def protect(
         InvalidText: it is too long.
     """
     ensure_may(actor, Permission.PROTECT_PATRON)
-    words = clean_block(reason, REASON_LIMIT)
+    words = clean_block(reason, REMARK_LIMIT)
     row = lock_unerased(session, patron_id)
     if row.is_protected:
         return

@@ -20,9 +20,9 @@ import phonenumbers
 from babel.dates import get_month_names
 
 from upstage_crm.core.languages import LANGUAGES
-from upstage_crm.core.text import PLAIN_LETTERS
+from upstage_crm.core.text import HIDDEN, PLAIN_LETTERS
 from upstage_crm.patrons.fields import Part, ProtectedField
-from upstage_crm.patrons.values import HIDDEN, Values
+from upstage_crm.patrons.values import Values
 
 _SHORTEST = 3  # letters; a region such as "OR" would blank out ordinary words
 _INFLECTED = 4  # letters; what is shorter makes other words with an ending

@@ -13,7 +13,7 @@ import phonenumbers
 from babel import UnknownLocaleError
 
 from upstage_crm.core.countries import countries
-from upstage_crm.core.text import clean_line, comparable
+from upstage_crm.core.text import HIDDEN, clean_line, comparable
 from upstage_crm.core.when import date_in_words
 from upstage_crm.patrons.errors import InvalidValue, ValueProblem
 
@@ -26,7 +26,6 @@ POSTCODE_LIMIT = 20
 SORT_NAME_LIMIT = 210  # both parts and a comma; folding may lengthen a name (`ß` is `ss`)
 PHONE_LIMIT = 40  # as typed; the canonical form has at most 16
 EARLIEST_BIRTH = date(1900, 1, 1)  # earlier is a slip of the year: nobody born then is alive
-HIDDEN = "•••"
 
 _NAME_REFUSED = frozenset("<>@{}[]|\\=^~*_;`")
 _PHONE_PROBLEMS = {

@@ -9,10 +9,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from upstage_crm.core.countries import OTHERWISE
-from upstage_crm.core.text import find_emails, redacted
+from upstage_crm.core.text import HIDDEN, find_emails, redacted
 from upstage_crm.patrons.fields import FIELDS, ProtectedField
 from upstage_crm.patrons.spellings import hide
-from upstage_crm.patrons.values import HIDDEN, Values, find_phones
+from upstage_crm.patrons.values import Values, find_phones
 from upstage_crm.staff.roles import Role
 from upstage_crm.staff.visibility import sees
 

@@ -41,7 +41,7 @@ from upstage_crm.change_requests.notifications.notifier import Notifier
 from upstage_crm.change_requests.reads import open_freezes, revert_windows, second_person
 from upstage_crm.core.db import table_of
 from upstage_crm.core.ids import new_id
-from upstage_crm.core.text import clean_block
+from upstage_crm.core.text import REMARK_LIMIT, clean_block
 from upstage_crm.mail import blanking
 from upstage_crm.mail.outbox import OUTBOX
 from upstage_crm.organisation.settings import details
@@ -51,7 +51,6 @@ from upstage_crm.patrons.errors import PatronErased
 from upstage_crm.patrons.tables import PatronRow, PatronStatus, SuppressedAddressRow
 from upstage_crm.staff.roles import Permission, StaffMember, ensure_may
 
-REASON_LIMIT = 500  # characters
 _request, _change = table_of(ChangeRequestRow), table_of(FieldChangeRow)
 _review, _confirmation = table_of(ReviewRow), table_of(DeskConfirmationRow)
 _freeze, _erasure = table_of(PatronFreezeRow), table_of(ErasureRow)
@@ -139,7 +138,7 @@ def request_erasure(
         PatronErased, AlreadyWaiting; ErasureBlocked: carries the `blockers`.
     """
     ensure_may(actor, Permission.ERASE_PATRON)
-    words = clean_block(reason, REASON_LIMIT)
+    words = clean_block(reason, REMARK_LIMIT)
     if not words:
         raise NoteMissing
     patron = patron_queries.lock(session, patron_id)
@@ -170,7 +169,7 @@ def decline_erasure(
         NoteMissing: why has to be said. InvalidText: it is too long.
     """
     ensure_may(actor, Permission.ERASE_PATRON)
-    words = clean_block(note, REASON_LIMIT)
+    words = clean_block(note, REMARK_LIMIT)
     patron = patron_queries.lock(session, patron_id)
     row = _waiting(session, patron_id)
     if not words:

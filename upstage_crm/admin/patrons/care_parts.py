@@ -9,12 +9,12 @@ from upstage_crm.admin.patrons.care_state import NOTE, STATUS
 from upstage_crm.admin.patrons.care_state import PatronCareState as State
 from upstage_crm.admin.patrons.record_state import PatronRecordState
 from upstage_crm.change_requests.desk.identify import IDENTIFYING
-from upstage_crm.change_requests.disputes.freezing import NOTE_LIMIT
 from upstage_crm.change_requests.model.reasons import METHODS
 from upstage_crm.change_requests.model.rules import (
     Finding,
     RecordChangeKind,
 )
+from upstage_crm.core.text import REMARK_LIMIT
 from upstage_crm.pages.view import kept, question, refusal_of, subject_dialog, subject_form
 from upstage_crm.ui.components.base import Child, filled, show_if, text_if
 from upstage_crm.ui.components.button import button, link
@@ -348,7 +348,7 @@ def _dialog(
 def _note(dialog: str, label: str = "Why?") -> rx.Component:
     """The words that a dialog asks for; what was typed before stands in it again."""
     words = kept(State, NOTE)
-    return text_area(label, NOTE, id=f"care-{dialog}", default_value=words, max_length=NOTE_LIMIT)
+    return text_area(label, NOTE, id=f"care-{dialog}", default_value=words, max_length=REMARK_LIMIT)
 
 
 def _findings() -> tuple[Child, ...]:

@@ -18,13 +18,12 @@ from upstage_crm.admin.patrons.propose_state import PROPOSE
 from upstage_crm.admin.patrons.propose_state import ProposeState as State
 from upstage_crm.change_requests.desk.identify import (
     IDENTIFYING,
-    NOTE_LIMIT,
 )
-from upstage_crm.change_requests.lifecycle.checks import REASON_LIMIT
 from upstage_crm.change_requests.model.reasons import (
     METHODS,
     REASONS,
 )
+from upstage_crm.core.text import REMARK_LIMIT
 from upstage_crm.pages.view import kept, question
 from upstage_crm.patrons.fields import FIELDS, ProtectedField
 from upstage_crm.ui.components.base import Child, filled, show_if, text_for
@@ -163,7 +162,7 @@ def _identified() -> rx.Component:
             hint="The second person reads this. Don’t write down document numbers.",
             error=error_at(State.errors, NOTE),
             rows=2,
-            max_length=NOTE_LIMIT,
+            max_length=REMARK_LIMIT,
         ),
     )
 
@@ -245,7 +244,7 @@ def _reason() -> rx.Component:
             error=error_at(State.errors, WORDS),
             optional=True,
             rows=2,
-            max_length=REASON_LIMIT,
+            max_length=REMARK_LIMIT,
             on_change=State.write,
             on_blur=State.check,
         ),

@@ -10,6 +10,7 @@ from upstage_crm.admin.requests.field_rows import FieldRow
 from upstage_crm.admin.requests.task_state import CODE, NOTE
 from upstage_crm.admin.requests.task_state import RequestTaskState as State
 from upstage_crm.change_requests.model.rules import Decision
+from upstage_crm.core.text import REMARK_LIMIT
 from upstage_crm.pages.view import kept, question
 from upstage_crm.ui.components.base import Child, filled, show_if
 from upstage_crm.ui.components.button import button
@@ -24,7 +25,6 @@ from upstage_crm.wording.sentences import DECISION_WORDS
 
 REQUEST = RequestDetailState.detail
 TASK = REQUEST.task
-NOTE_LIMIT = 500  # characters; the commands' own
 
 
 def task_card() -> Child:
@@ -134,7 +134,7 @@ def _decline() -> rx.Component:
             NOTE,
             id="task-decline",
             default_value=kept(State, NOTE),
-            max_length=NOTE_LIMIT,
+            max_length=REMARK_LIMIT,
         ),
         title="Decline as second person",
         description="It does not count. What you write stays in the history.",
@@ -153,7 +153,7 @@ def _explain() -> rx.Component:
             NOTE,
             id="task-explain",
             default_value=kept(State, NOTE),
-            max_length=NOTE_LIMIT,
+            max_length=REMARK_LIMIT,
         ),
         title=TASK.title,
         description="What you write stays in the history.",
@@ -172,7 +172,7 @@ def _revert() -> rx.Component:
             NOTE,
             id="task-revert",
             default_value=kept(State, NOTE),
-            max_length=NOTE_LIMIT,
+            max_length=REMARK_LIMIT,
         ),
         title="Put back what was changed?",
         description="Both addresses and the proposer are told at once.",
@@ -204,7 +204,7 @@ def _code() -> rx.Component:
             hint="For the second person and for the history.",
             optional=True,
             rows=2,
-            max_length=NOTE_LIMIT,
+            max_length=REMARK_LIMIT,
         ),
         title="The patron reads out the code",
         description=(

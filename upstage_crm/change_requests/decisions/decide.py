@@ -40,11 +40,9 @@ from upstage_crm.change_requests.model.tables import (
     ReviewRow,
 )
 from upstage_crm.change_requests.notifications.notifier import Notifier
-from upstage_crm.core.text import clean_block
+from upstage_crm.core.text import REMARK_LIMIT, clean_block
 from upstage_crm.links.claims import LinkClaims, LinkRefused, Purpose, Reviewer
 from upstage_crm.patrons import marks
-
-COMMENT_LIMIT = 500  # characters of a patron's own words
 
 
 def decide(
@@ -80,7 +78,7 @@ def decide(
         reviewer=claims.reviewer,
         decision=decision,
         channel=channel,
-        comment=clean_block(comment, COMMENT_LIMIT),
+        comment=clean_block(comment, REMARK_LIMIT),
         evidence=evidence,
         vouched=vouched or {},
         jti=claims.jti,

@@ -36,11 +36,10 @@ from upstage_crm.change_requests.notifications import link_codes
 from upstage_crm.change_requests.notifications.notifier import Notifier
 from upstage_crm.change_requests.reads import second_person
 from upstage_crm.core.ids import new_id, parse_reference
-from upstage_crm.core.text import clean_block
+from upstage_crm.core.text import REMARK_LIMIT, clean_block
 from upstage_crm.links.claims import LinkClaims
 from upstage_crm.staff.roles import Permission, StaffMember, ensure_may
 
-NOTE_LIMIT = 500  # characters
 _SAID = frozenset({Decision.APPROVE.value, Decision.REJECT.value})
 
 
@@ -84,7 +83,7 @@ def read_out(
         InvalidText: the note is too long.
     """
     ensure_may(actor, Permission.DESK_IDENTIFY)
-    words = clean_block(note, NOTE_LIMIT)
+    words = clean_block(note, REMARK_LIMIT)
     locked = LockedRequest.by_reference(session, reference, notifier=notifier, now=now)
     second_person.ensure_not_own(actor, locked.patron)
     state = locked.request.state
@@ -168,7 +167,7 @@ def decline(
         As `confirm`; NoteMissing: why has to be said. InvalidText: it is too long.
     """
     ensure_may(actor, Permission.DESK_CONFIRM)
-    words = clean_block(note, NOTE_LIMIT)
+    words = clean_block(note, REMARK_LIMIT)
     locked, row = _second(session, actor, reference, notifier, now)
     if not words:
         raise NoteMissing

@@ -51,11 +51,10 @@ from upstage_crm.change_requests.model.tables import (
 from upstage_crm.change_requests.notifications.notifier import Notifier
 from upstage_crm.change_requests.reads import second_person
 from upstage_crm.core.ids import new_id
-from upstage_crm.core.text import clean_block
+from upstage_crm.core.text import REMARK_LIMIT, clean_block
 from upstage_crm.patrons.fields import Context
 from upstage_crm.staff.roles import Permission, StaffMember, ensure_may
 
-NOTE_LIMIT = 500  # characters
 IDENTIFYING = (DeskMethod.IN_PERSON, DeskMethod.CALL_BACK, DeskMethod.POST)
 
 
@@ -86,7 +85,7 @@ def propose(
         NoteMissing: without a note. InvalidText: it is too long, or holds a card number.
     """
     ensure_may(actor, Permission.DESK_IDENTIFY)
-    words, seen = clean_reason(reason_code, reason_text), clean_block(note, NOTE_LIMIT)
+    words, seen = clean_reason(reason_code, reason_text), clean_block(note, REMARK_LIMIT)
     if not seen or method not in IDENTIFYING:
         raise NoteMissing
     patron = proposal_limits.lock(session, actor=actor, patron_id=patron_id)
@@ -218,7 +217,7 @@ def decline(
         As `confirm`; NoteMissing: why has to be said. InvalidText: it is too long.
     """
     ensure_may(actor, Permission.DESK_CONFIRM)
-    words = clean_block(note, NOTE_LIMIT)
+    words = clean_block(note, REMARK_LIMIT)
     locked = LockedRequest.by_reference(session, reference, notifier=notifier, now=now)
     row = _waiting(locked)
     if not words:

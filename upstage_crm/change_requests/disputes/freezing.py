@@ -27,15 +27,13 @@ from upstage_crm.change_requests.model.tables import ChangeRequestRow
 from upstage_crm.change_requests.notifications.notifier import Notifier
 from upstage_crm.change_requests.reads import open_freezes, requests, second_person
 from upstage_crm.core.ids import new_id
-from upstage_crm.core.text import clean_block
+from upstage_crm.core.text import REMARK_LIMIT, clean_block
 from upstage_crm.links.claims import Reviewer
 from upstage_crm.patrons import marks
 from upstage_crm.patrons import queries as patron_queries
 from upstage_crm.patrons.tables import PatronRow
 from upstage_crm.staff import accounts
 from upstage_crm.staff.roles import Permission, StaffMember, ensure_may
-
-NOTE_LIMIT = 500  # characters
 
 
 def withdraw_others(
@@ -124,7 +122,7 @@ def clear(
         OtherFinding: the first member found out something else.
     """
     ensure_may(actor, Permission.CLEAR_FREEZE)
-    words = clean_block(note, NOTE_LIMIT)
+    words = clean_block(note, REMARK_LIMIT)
     patron = patron_queries.lock(session, patron_id)
     row = open_freezes.find(session, patron_id)
     if not words or (finding is not Finding.NOTHING_WRONG and method is None):

@@ -32,14 +32,13 @@ from upstage_crm.change_requests.notifications import record_change_mails
 from upstage_crm.change_requests.notifications.notifier import Notifier
 from upstage_crm.change_requests.reads import open_freezes, revert_windows, second_person
 from upstage_crm.core.ids import new_id
-from upstage_crm.core.text import clean_block
+from upstage_crm.core.text import REMARK_LIMIT, clean_block
 from upstage_crm.patrons import marks
 from upstage_crm.patrons import queries as patron_queries
 from upstage_crm.patrons.errors import PatronErased
 from upstage_crm.patrons.tables import PatronRow, PatronStatus
 from upstage_crm.staff.roles import Permission, StaffMember, ensure_may, may
 
-REASON_LIMIT = 500  # characters
 BY_HAND = (PatronStatus.ACTIVE, PatronStatus.INACTIVE, PatronStatus.DECEASED)
 
 
@@ -171,7 +170,7 @@ def decline(
         Forbidden, UnknownPatron; NothingWaits: nothing of this kind waits.
         NoteMissing: why has to be said. InvalidText: it is too long.
     """
-    words = clean_block(note, REASON_LIMIT)
+    words = clean_block(note, REMARK_LIMIT)
     patron = patron_queries.lock(session, patron_id)
     row = _waiting(session, patron_id, kind)
     if not may_decline(actor, row):
@@ -191,7 +190,7 @@ def may_decline(actor: StaffMember, row: RecordChangeRow) -> bool:
 
 def _begun(session: Session, actor: StaffMember, patron_id: str, reason: str) -> PatronRow:
     """The locked patron, once the actor and the reason are fit to ask for something."""
-    if not clean_block(reason, REASON_LIMIT):
+    if not clean_block(reason, REMARK_LIMIT):
         raise NoteMissing
     patron = patron_queries.lock(session, patron_id)
     second_person.ensure_not_own(actor, patron)
@@ -220,7 +219,7 @@ def _ask(
         status_from=patron.status if status else None,
         status_to=status,
         needs_second=needs_second,
-        reason=clean_block(reason, REASON_LIMIT),
+        reason=clean_block(reason, REMARK_LIMIT),
         requested_by=actor.id,
         requested_label=actor.label,
         requested_at=now,

@@ -39,7 +39,7 @@ from upstage_crm.change_requests.model.tables import (
 from upstage_crm.change_requests.notifications.notifier import Notifier
 from upstage_crm.change_requests.reads import requests, second_person
 from upstage_crm.core.ids import new_id
-from upstage_crm.core.text import clean_block
+from upstage_crm.core.text import REMARK_LIMIT, clean_block
 from upstage_crm.links.claims import Reviewer
 from upstage_crm.patrons import commands as patrons
 from upstage_crm.patrons import fields
@@ -49,7 +49,6 @@ from upstage_crm.patrons.queries import values_of
 from upstage_crm.patrons.tables import PatronStatus
 from upstage_crm.staff.roles import Permission, StaffMember, ensure_may
 
-REASON_LIMIT = 500  # characters
 STAFF_BLOCKED = "to be put back by staff, which was not possible by itself"
 
 
@@ -119,7 +118,7 @@ def revert(
         RevertWindowOver: it is too late, or nothing was changed.
     """
     ensure_may(actor, Permission.REVERT_CHANGE)
-    words = clean_block(reason, REASON_LIMIT)
+    words = clean_block(reason, REMARK_LIMIT)
     if not words:
         raise NoteMissing
     locked = LockedRequest.by_reference(session, reference, notifier=notifier, now=now)

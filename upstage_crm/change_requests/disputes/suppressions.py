@@ -19,15 +19,13 @@ from upstage_crm.change_requests.model.views import SuppressionView
 from upstage_crm.change_requests.notifications.notifier import Notifier
 from upstage_crm.change_requests.reads import requests, second_person
 from upstage_crm.core.email_address import parse_email
-from upstage_crm.core.text import clean_block
+from upstage_crm.core.text import REMARK_LIMIT, clean_block
 from upstage_crm.organisation.settings import details
 from upstage_crm.patrons import queries as patrons
 from upstage_crm.patrons import suppressions
 from upstage_crm.patrons.tables import PatronRow, SuppressedAddressRow
 from upstage_crm.patrons.views import SuppressionCause
 from upstage_crm.staff.roles import Permission, StaffMember, ensure_may
-
-NOTE_LIMIT = 500  # characters
 
 
 def lift(
@@ -49,7 +47,7 @@ def lift(
         All that `second_person.ensure_second` raises, once somebody has asked for it.
     """
     ensure_may(actor, Permission.CLEAR_FREEZE)
-    words = clean_block(note, NOTE_LIMIT)
+    words = clean_block(note, REMARK_LIMIT)
     row = _locked(session, suppression_id)
     patron = session.get_one(PatronRow, requests.patron_of(session, row.request_id))
     second_person.ensure_second(session, actor, first_id=row.first_id, patron=patron, now=now)

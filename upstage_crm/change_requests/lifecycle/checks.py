@@ -39,6 +39,7 @@ from upstage_crm.change_requests.model.tables import (
 )
 from upstage_crm.change_requests.reads import evidence, open_freezes, requests
 from upstage_crm.core import text
+from upstage_crm.core.text import REMARK_LIMIT
 from upstage_crm.patrons import fields, suppressions
 from upstage_crm.patrons.commands import ensure_unique
 from upstage_crm.patrons.fields import Context, ProtectedField
@@ -46,8 +47,6 @@ from upstage_crm.patrons.queries import values_of
 from upstage_crm.patrons.tables import PatronRow, PatronStatus
 from upstage_crm.staff import accounts
 from upstage_crm.staff.roles import Permission, StaffMember, ensure_may
-
-REASON_LIMIT = 500  # characters
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +70,7 @@ def clean_reason(code: ReasonCode, words: str) -> str:
         ReasonMissing: "another reason" without words.
         InvalidText: too long, or a payment card number in it.
     """
-    cleaned = text.clean_block(words, REASON_LIMIT)
+    cleaned = text.clean_block(words, REMARK_LIMIT)
     text.ensure_no_card_number(cleaned)
     if code is ReasonCode.OTHER and not cleaned:
         raise ReasonMissing

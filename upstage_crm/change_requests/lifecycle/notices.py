@@ -25,13 +25,12 @@ from upstage_crm.change_requests.model.rules import (
 )
 from upstage_crm.change_requests.notifications.notifier import Notifier
 from upstage_crm.change_requests.reads import second_person
-from upstage_crm.core.text import clean_block
+from upstage_crm.core.text import REMARK_LIMIT, clean_block
 from upstage_crm.links.claims import Reviewer
 from upstage_crm.mail import delivery_history
 from upstage_crm.mail.delivery_history import Arrival
 from upstage_crm.staff.roles import Permission, StaffMember, ensure_may
 
-NOTE_LIMIT = 500  # characters
 LATEST = timedelta(hours=24)  # a notice that has not arrived by then stops the clock
 _FINAL = (NoticeState.ENDED, NoticeState.ON_PAPER)
 
@@ -106,7 +105,7 @@ def end_period(
         NoteMissing: why has to be said. InvalidText: it is too long.
     """
     ensure_may(actor, Permission.RELEASE_REQUEST)
-    words = clean_block(note, NOTE_LIMIT)
+    words = clean_block(note, REMARK_LIMIT)
     locked = _stopped(session, reference, notifier, now)
     request = locked.request
     if request.path is RequestPath.DESK and request.notice_state is NoticeState.NO_MAILBOX:
@@ -142,7 +141,7 @@ def note_letter(
         NoteMissing: when and where it was sent has to be said. InvalidText: it is too long.
     """
     ensure_may(actor, Permission.DESK_IDENTIFY)
-    words = clean_block(note, NOTE_LIMIT)
+    words = clean_block(note, REMARK_LIMIT)
     locked = _stopped(session, reference, notifier, now)
     second_person.ensure_not_own(actor, locked.patron)
     if locked.request.path is not RequestPath.DESK:

@@ -10,10 +10,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from upstage_crm.core.languages import SOURCE
+from upstage_crm.core.text import HIDDEN
 from upstage_crm.links.claims import Reviewer
 from upstage_crm.patrons import fields
 from upstage_crm.patrons.fields import ProtectedField
-from upstage_crm.patrons.values import HIDDEN, Values
+from upstage_crm.patrons.values import Values
 from upstage_crm.patrons.visibility import NAME
 
 

@@ -2,15 +2,14 @@
 
 This module is the only source. `python -m upstage_crm.ui.design.tokens` writes the block between
 the markers of `assets/upstage.css`; `tests/unit/test_kit.py` fails when the two differ or
-when a pair in `CONTRAST` falls below its ratio. Components name tokens through CSS classes, pages
-through the Tailwind names of `tailwind_config` (`text-muted`, `bg-surface`, `border-line`).
+when a pair in `CONTRAST` falls below its ratio. Components name tokens through CSS classes.
 """
 
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 STYLESHEETS: Final = ["/upstage.css"]
-"""What `rx.App(stylesheets=...)` takes. Tailwind's preflight resets, so `reset_style=False`."""
+"""What `rx.App(stylesheets=...)` takes, on top of Reflex's own reset."""
 
 
 class Colour(NamedTuple):
@@ -121,29 +120,6 @@ def with_tokens(css: str) -> str:
     head, rest = css.split(BEGIN)
     _, tail = rest.split(END)
     return f"{head}{css_block()}{tail}"
-
-
-def tailwind_config() -> dict[str, Any]:
-    """Return the argument of `rx.plugins.TailwindV4Plugin`: our colours, one font, no plugin.
-
-    The palette is replaced, not extended: a page cannot reach for a colour without a dark value.
-    """
-    colours = {name: f"var(--{name})" for name in COLOURS}
-    return {
-        "theme": {
-            "colors": {
-                **colours,
-                "transparent": "transparent",
-                "current": "currentColor",
-            },
-            "extend": {
-                "fontFamily": {"sans": ["var(--font)"], "mono": ["var(--font-mono)"]},
-                "borderColor": {"DEFAULT": "var(--line)"},
-            },
-        },
-        "darkMode": "class",
-        "plugins": [],
-    }
 
 
 def contrast(ink: str, ground: str) -> float:
