@@ -8,9 +8,8 @@ from datetime import timedelta
 
 import pytest
 
-from upstage_crm.mail.delivery import MailState, backoff, may_move
+from upstage_crm.mail.delivery import backoff
 from upstage_crm.mail.message import AddressInvalid, HeaderInvalid, MailMessage
-from upstage_crm.mail.samples import AT
 from upstage_crm.mail.sanitize import (
     defang,
     one_line,
@@ -96,14 +95,6 @@ def test_byte_order_does_not_depend_on_how_headers_were_given() -> None:
 def test_backoff_grows_and_is_spread(attempts: int, nominal_s: int) -> None:
     assert timedelta(seconds=nominal_s * 0.8) == backoff(attempts, jitter=0)
     assert timedelta(seconds=nominal_s) == backoff(attempts, jitter=0.5)
-
-
-def test_what_was_accepted_or_ended_never_moves_again() -> None:
-    for state in (MailState.SENT, MailState.CAPTURED, MailState.FAILED, MailState.CANCELLED):
-        assert not any(may_move(state, other) for other in MailState)
-    assert may_move(MailState.UNCERTAIN, MailState.SENT)
-    assert not may_move(MailState.UNCERTAIN, MailState.QUEUED)
-    assert AT.tzinfo is not None
 
 
 @pytest.mark.parametrize(

@@ -77,7 +77,6 @@ KEPT: Final = ("Stays", "Was proposed")
 RESTORED_HEADINGS: Final = ("Restored", "Used briefly")
 CHANGED: Final = ("Before", "Now")
 ASKED: Final = ("Now", "Proposed")
-HEADINGS: Final = (KEPT, RESTORED_HEADINGS, CHANGED, ASKED)
 
 _STILL_OPEN = (Phase.OPEN, Phase.DECIDED, Phase.OUTDATED, Phase.WAITING)
 

@@ -52,22 +52,6 @@ class MailMode(StrEnum):
 ACCEPTED = frozenset({MailState.SENT, MailState.CAPTURED})
 ENDED_UNSENT = frozenset({MailState.FAILED, MailState.CANCELLED})
 
-_LEGAL: dict[MailState, frozenset[MailState]] = {
-    MailState.QUEUED: frozenset({MailState.SENDING}) | ENDED_UNSENT,
-    MailState.SENDING: frozenset({MailState.QUEUED, MailState.UNCERTAIN}) | ACCEPTED | ENDED_UNSENT,
-    # Only the provider's own word, which arrives later, settles what is uncertain.
-    MailState.UNCERTAIN: frozenset({MailState.SENT, MailState.FAILED}),
-    MailState.SENT: frozenset(),
-    MailState.CAPTURED: frozenset(),
-    MailState.FAILED: frozenset(),
-    MailState.CANCELLED: frozenset(),
-}
-
-
-def may_move(before: MailState, after: MailState) -> bool:
-    """Whether a mail in state `before` may next be in state `after`."""
-    return after in _LEGAL[before]
-
 
 def backoff(attempts: int, *, jitter: float) -> timedelta:
     """How long to wait after attempt number `attempts` (from 1) failed.
