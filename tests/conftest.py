@@ -45,6 +45,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items[:] = [item for item in items if not item.get_closest_marker("long")]
 
 
+@pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    """What runs the `async def` tests and fixtures: each test has an event loop of its own."""
+    return "asyncio"
+
+
 @pytest.fixture
 def clock() -> FrozenClock:
     """A clock that stands at Monday 2 March 2026, 10:00 UTC, until it is moved."""
