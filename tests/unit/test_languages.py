@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import re
 from datetime import UTC, datetime
+from functools import cache
 from zoneinfo import ZoneInfo
 
 import html5lib
@@ -54,6 +55,12 @@ LINK = re.compile(r"https://[^\s\"<>]+")
 def english_in(text: str, language: str) -> list[str]:
     """The English sentences, or pieces of them, that stand in a text of another language."""
     flat = " ".join(re.sub(r"<[^>]+>", "", text).split())
+    return [piece for piece in translated_pieces(language) if piece in flat]
+
+
+@cache
+def translated_pieces(language: str) -> frozenset[str]:
+    """What stands between the placeholders of each English sentence that `language` says else."""
     known = languages.catalog(language)
     pieces = {
         piece.strip(" .:,()?")
@@ -61,7 +68,7 @@ def english_in(text: str, language: str) -> list[str]:
         if known[sentence] != sentence
         for piece in PLACEHOLDER.split(sentence)
     }
-    return [piece for piece in pieces if len(piece.split()) > 2 and piece in flat]
+    return frozenset(piece for piece in pieces if len(piece.split()) > 2)
 
 
 # --- the catalogs ---------------------------------------------------------------------------------
