@@ -33,13 +33,15 @@ settings.load_profile("patient")
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Mark the browser tests by their folder; leave out the long ones unless they are asked for.
 
-    Pages run on SQLite alone in a short run: what they call is proven on both databases beneath.
+    Pages and whole stories run on SQLite alone in a short run: each command that they call is
+    proven on both databases by tests of its own.
     """
     here = Path(__file__).parent
     for item in items:
         if item.path.is_relative_to(here / "e2e"):
             item.add_marker("e2e")
-        if item.path.is_relative_to(here / "state") and "postgresql" in item.name:
+        is_composed = item.path.is_relative_to(here / "state") or item.get_closest_marker("story")
+        if is_composed and "postgresql" in item.name:
             item.add_marker("long")
     if "long" not in str(config.getoption("markexpr")):
         left_out = [item for item in items if item.get_closest_marker("long")]
