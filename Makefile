@@ -12,6 +12,10 @@ EMULATOR := tests/support/emulate
 # `pip` would otherwise look for a newer self at every call.
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
+# Containers often say not to keep compiled modules: each of the processes that the tests start
+# would compile all of them again.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: help run attack check test test-quick test-fast test-long lint bench messages lock clean venv-run venv-test emulator
 .DEFAULT_GOAL := help
 
