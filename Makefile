@@ -12,7 +12,11 @@ EMULATOR := tests/support/emulate
 # `pip` would otherwise look for a newer self at every call.
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: help run attack check test test-long lint bench messages lock clean venv-run venv-test emulator
+# Containers often say not to keep compiled modules: each of the processes that the tests start
+# would compile all of them again.
+unexport PYTHONDONTWRITEBYTECODE
+
+.PHONY: help run attack check test test-quick test-fast test-long lint bench messages lock clean venv-run venv-test emulator
 .DEFAULT_GOAL := help
 
 help: ## show this list
@@ -24,16 +28,23 @@ run: venv-run ## install, make the pages if needed, serve on http://localhost:30
 attack: venv-run ## try to get around the patron with raw SQL on the demo's database, and see who stops it
 	@$(BIN)/python -m upstage_crm attack
 
-check: lint emulator ## the quick part, for the loop of writing code
-	$(BIN)/python -m pytest tests/unit tests/house -n 2 -q
+check: venv-test emulator ## the quick part, for the loop of writing code
+	@$(MAKE) --no-print-directory --jobs 2 lint test-quick
 
-test: lint emulator ## every check and test that needs no outside service, browser included
+test: venv-test emulator ## every check and test that needs no outside service, browser included
 	@$(BIN)/python -m tests.support.browser
-	$(BIN)/python -m pytest --ignore=tests/e2e -n 2
-	$(BIN)/python -m pytest tests/e2e
+	@$(MAKE) --no-print-directory --jobs 2 lint test-fast
+	$(BIN)/python -m pytest tests/e2e -n 2 --dist loadfile
 
 test-long: venv-test emulator ## the races of 200 rounds and the storms
 	$(BIN)/python -m pytest -m long
+
+# Beside `lint`, which keeps one core busy with the type checker for the most part.
+test-quick: venv-test emulator
+	$(BIN)/python -m pytest tests/unit tests/house -n 2 --dist worksteal -q
+
+test-fast: venv-test emulator
+	$(BIN)/python -m pytest --ignore=tests/e2e -n 2 --dist worksteal
 
 lint: venv-test ## format, lint, import contracts, types, advisories against what we depend on
 	$(BIN)/ruff format --check .

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import tempfile
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,6 +22,7 @@ from upstage_crm.core.migrations import upgrade
 
 START = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)  # a Monday, so that weekdays in texts are settled
 
+MEMORY = Path("/dev/shm")  # Linux has it
 KINDS = ("sqlite", "postgresql")
 
 # An example may take as long as a busy machine needs.
@@ -31,18 +33,26 @@ settings.load_profile("patient")
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Mark the browser tests by their folder; leave out the long ones unless they are asked for.
 
-    Pages run on SQLite alone in a short run: what they call is proven on both databases beneath.
+    Pages and whole stories run on SQLite alone in a short run: each command that they call is
+    proven on both databases by tests of its own.
     """
     here = Path(__file__).parent
     for item in items:
         if item.path.is_relative_to(here / "e2e"):
             item.add_marker("e2e")
-        if item.path.is_relative_to(here / "state") and "postgresql" in item.name:
+        is_composed = item.path.is_relative_to(here / "state") or item.get_closest_marker("story")
+        if is_composed and "postgresql" in item.name:
             item.add_marker("long")
     if "long" not in str(config.getoption("markexpr")):
         left_out = [item for item in items if item.get_closest_marker("long")]
         config.hook.pytest_deselected(items=left_out)
         items[:] = [item for item in items if not item.get_closest_marker("long")]
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    """What runs the `async def` tests and fixtures: each test has an event loop of its own."""
+    return "asyncio"
 
 
 @pytest.fixture
@@ -86,9 +96,16 @@ def shared_postgres(postgres: Postgres) -> Iterator[SharedDatabase]:
 
 
 @pytest.fixture(scope="session")
-def sqlite_place(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where the SQLite file of the running test stands."""
-    return tmp_path_factory.mktemp("running") / "upstage.db"
+def sqlite_place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Where the SQLite file of the running test is: in memory, where the system has a folder there.
+
+    Each commit waits for its disk, as in production, and a disk costs more than the test.
+    """
+    if not MEMORY.is_dir():
+        yield tmp_path_factory.mktemp("running") / "upstage.db"
+        return
+    with tempfile.TemporaryDirectory(prefix="upstage-sqlite-", dir=MEMORY) as folder:
+        yield Path(folder) / "upstage.db"
 
 
 @pytest.fixture(params=KINDS)
@@ -107,12 +124,15 @@ def database_url(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def database(database_url: str) -> Iterator[Database]:
+def database(request: pytest.FixtureRequest, database_url: str) -> Iterator[Database]:
     """An empty migrated database, once on SQLite and once on Postgres."""
     made = Database(engine_of(database_url))
     attach(made)
     yield made
-    made.dispose()
+    if made.engine.dialect.name == "sqlite":
+        made.dispose()
+    else:
+        cast("SharedDatabase", request.getfixturevalue("shared_postgres")).keep(made.engine)
 
 
 @pytest.fixture(params=KINDS)

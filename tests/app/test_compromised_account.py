@@ -27,6 +27,8 @@ from upstage_crm.staff.roles import Role, StaffMember
 from upstage_crm.team import offboarding
 from upstage_crm.wiring import Runtime
 
+pytestmark = pytest.mark.story
+
 PROPOSALS = 200
 EVERY = timedelta(milliseconds=50)  # twenty a second
 LOOKS_EVERY = timedelta(seconds=2)  # the dispatcher

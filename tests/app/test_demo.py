@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.support.factories import ANOTHER, Desk
 from tests.support.pipeline import installed
 from upstage_crm.audit.events import Action
@@ -18,6 +20,8 @@ from upstage_crm.demo import seed, unusual
 from upstage_crm.demo.scenarios import STORIES
 from upstage_crm.proof.verifying import verify
 from upstage_crm.wiring import PROTECTED, signing_keys
+
+pytestmark = pytest.mark.story
 
 
 def test_the_demo_has_every_state_and_every_second_step(

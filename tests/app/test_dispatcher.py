@@ -462,22 +462,19 @@ def test_many_workers_lose_nothing_and_double_nothing(
     assert total == len(sent), "every retry carries the same bytes"
 
 
-def test_loop_sends_at_once_when_woken_and_stops_when_asked(database: Database) -> None:
+async def test_loop_sends_at_once_when_woken_and_stops_when_asked(database: Database) -> None:
     clock, sender = SystemClock(), ScriptedSender()
     arrived = threading.Event()
     sender.will(arrived.set)
     worker = dispatcher(database, sender, clock)
     database.on_commit(worker.wake)
 
-    async def live() -> None:
-        stop = asyncio.Event()
-        running = asyncio.create_task(worker.run(stop))
-        await asyncio.to_thread(enqueue, database, draft("one", at=clock.now()), now=clock.now())
-        assert await asyncio.to_thread(arrived.wait, 5)
-        stop.set()
-        await asyncio.wait_for(running, 5)
-
-    asyncio.run(live())
+    stop = asyncio.Event()
+    running = asyncio.create_task(worker.run(stop))
+    await asyncio.to_thread(enqueue, database, draft("one", at=clock.now()), now=clock.now())
+    assert await asyncio.to_thread(arrived.wait, 5)
+    stop.set()
+    await asyncio.wait_for(running, 5)
     worker.wake()  # harmless once it has stopped
 
 

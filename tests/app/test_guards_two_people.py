@@ -94,31 +94,34 @@ def unusual(engine: Engine, vic: StaffMember) -> tuple[Proposed, Proposed]:
     return made[1], made[4]
 
 
-@pytest.mark.parametrize("table", NEWER)
-def test_no_row_of_these_is_deleted_replaced_or_written_over(second: Second, table: str) -> None:
-    evil = next(c.name for c in metadata.tables[table].columns if c.name != "id")
-    second.refuses(f"DELETE FROM {table}")
-    second.refuses(copy(table, "TRUE", {evil: "'evil'"}), by=f"{table.replace('_', ' ')} overwrite")
-    second.refuses(
-        copy(table, "TRUE", {}, suffix=f"ON CONFLICT (id) DO UPDATE SET {evil} = 'evil'")
-    )
-    if second.scene.is_sqlite:
-        second.refuses(copy(table, "TRUE", {evil: "'evil'"}, verb="REPLACE"))
-        second.refuses(f"UPDATE OR REPLACE {table} SET rowid = 9999 WHERE rowid = 1")
+def test_no_row_of_these_is_deleted_replaced_or_written_over(second: Second) -> None:
+    for table in NEWER:
+        evil = next(c.name for c in metadata.tables[table].columns if c.name != "id")
+        second.refuses(f"DELETE FROM {table}")
+        by = f"{table.replace('_', ' ')} overwrite"
+        second.refuses(copy(table, "TRUE", {evil: "'evil'"}), by=by)
+        second.refuses(
+            copy(table, "TRUE", {}, suffix=f"ON CONFLICT (id) DO UPDATE SET {evil} = 'evil'")
+        )
+        if second.scene.is_sqlite:
+            second.refuses(copy(table, "TRUE", {evil: "'evil'"}, verb="REPLACE"))
+            second.refuses(f"UPDATE OR REPLACE {table} SET rowid = 9999 WHERE rowid = 1")
 
 
-@pytest.mark.parametrize("table", [table for table in NEVER_UPDATED if table in NEWER])
-def test_no_column_of_evidence_is_ever_updated(second: Second, table: str) -> None:
-    for column in metadata.tables[table].columns:
+def test_no_column_of_evidence_is_ever_updated(second: Second) -> None:
+    evidence = [table for table in NEVER_UPDATED if table in NEWER]
+    assert evidence
+    for column in (column for table in evidence for column in metadata.tables[table].columns):
         changed = "1 + 8" if isinstance(column.type, sa.Integer) else "'evil'"
         if isinstance(column.type, sa.DateTime) or "DATETIME" in repr(column.type).upper():
             changed = "'2001-01-01 00:00:00'"
-        second.refuses(f"UPDATE {table} SET {column.name} = {changed}")
+        second.refuses(f"UPDATE {column.table.name} SET {column.name} = {changed}")
 
 
-@pytest.mark.parametrize("table", [table for table in FIXED if table in NEWER])
-def test_who_did_what_never_changes(second: Second, table: str) -> None:
-    for name in FIXED[table]:
+def test_who_did_what_never_changes(second: Second) -> None:
+    fixed = [(table, name) for table in FIXED if table in NEWER for name in FIXED[table]]
+    assert fixed
+    for table, name in fixed:
         column = metadata.tables[table].columns[name]
         changed = "'evil'"
         if "DateTime" in repr(column.type):

@@ -184,7 +184,7 @@ def test_over_http_it_is_200_or_503(parts: Runtime) -> None:
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-def test_a_crowd_that_asks_costs_one_look_a_second(parts: Runtime) -> None:
+async def test_a_crowd_that_asks_costs_one_look_a_second(parts: Runtime) -> None:
     looks: list[Runtime] = []
     seconds = [0.0]
 
@@ -192,14 +192,11 @@ def test_a_crowd_that_asks_costs_one_look_a_second(parts: Runtime) -> None:
         looks.append(whose)
         return Health({}, ())
 
-    async def story() -> None:
-        checkup = Checkup(look, clock=lambda: seconds[0])
-        await asyncio.gather(*[checkup.result(parts) for _ in range(50)])
-        seconds[0] = 0.9
-        await checkup.result(parts)
-        assert len(looks) == 1
-        seconds[0] = 1.0
-        await checkup.result(parts)
-        assert len(looks) == 2
-
-    asyncio.run(story())
+    checkup = Checkup(look, clock=lambda: seconds[0])
+    await asyncio.gather(*[checkup.result(parts) for _ in range(50)])
+    seconds[0] = 0.9
+    await checkup.result(parts)
+    assert len(looks) == 1
+    seconds[0] = 1.0
+    await checkup.result(parts)
+    assert len(looks) == 2

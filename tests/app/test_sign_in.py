@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterator
 from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit
@@ -247,43 +246,34 @@ class TestGate:
 
 
 class TestPage:
-    def test_it_says_why_we_are_here(self, made: Runtime) -> None:
-        async def story() -> None:
-            async with Pipeline(frozenset({HANDLER})) as pipeline:
-                visitor = pipeline.client()
-                state = await opened(pipeline, visitor, "/sign-in/?refused=1&next=/audit/")
-                assert state.problem == "The email address or the password is wrong."
-                assert state.next_path == "/audit/"
-
-                state = await opened(pipeline, visitor, "/sign-in/?signed_out=1")
-                assert (state.problem, state.done) == ("", "You are signed out.")
-                assert state.next_path == "/"
-
+    async def test_it_says_why_we_are_here(self, made: Runtime) -> None:
         del made
-        asyncio.run(story())
+        async with Pipeline(frozenset({HANDLER})) as pipeline:
+            visitor = pipeline.client()
+            state = await opened(pipeline, visitor, "/sign-in/?refused=1&next=/audit/")
+            assert state.problem == "The email address or the password is wrong."
+            assert state.next_path == "/audit/"
 
-    def test_it_does_not_lead_elsewhere(self, made: Runtime) -> None:
-        async def story() -> None:
-            async with Pipeline(frozenset({HANDLER})) as pipeline:
-                visitor = pipeline.client()
-                state = await opened(pipeline, visitor, "/sign-in/?next=https://evil.example/")
-                assert state.next_path == "/"
+            state = await opened(pipeline, visitor, "/sign-in/?signed_out=1")
+            assert (state.problem, state.done) == ("", "You are signed out.")
+            assert state.next_path == "/"
 
+    async def test_it_does_not_lead_elsewhere(self, made: Runtime) -> None:
         del made
-        asyncio.run(story())
+        async with Pipeline(frozenset({HANDLER})) as pipeline:
+            visitor = pipeline.client()
+            state = await opened(pipeline, visitor, "/sign-in/?next=https://evil.example/")
+            assert state.next_path == "/"
 
-    def test_who_is_signed_in_goes_on(self, made: Runtime) -> None:
+    async def test_who_is_signed_in_goes_on(self, made: Runtime) -> None:
         cookie = sign_in(made.database, Role.OWNER, at=made.clock.now())
 
-        async def story() -> None:
-            async with Pipeline(frozenset({HANDLER})) as pipeline:
-                dana = pipeline.client(cookie)
-                await opened(pipeline, dana, "/sign-in/?next=/requests/")
-                assert dana.redirects() == ["/requests/"]
+        async with Pipeline(frozenset({HANDLER})) as pipeline:
+            dana = pipeline.client(cookie)
+            await opened(pipeline, dana, "/sign-in/?next=/requests/")
+            assert dana.redirects() == ["/requests/"]
 
-        asyncio.run(story())
-
-    def test_the_demo_account_is_named_only_where_demo_data_may_be(
+    async def test_the_demo_account_is_named_only_where_demo_data_may_be(
         self, made: Runtime, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         sign_in(made.database, Role.OWNER, at=made.clock.now(), email=demo_account.EMAIL)
@@ -293,18 +283,15 @@ class TestPage:
                 state = await opened(pipeline, pipeline.client(), "/sign-in/")
                 return state.demo_password
 
-        assert asyncio.run(shown()) == demo_account.PASSWORD
+        assert await shown() == demo_account.PASSWORD
         monkeypatch.setattr(type(made.settings), "is_demo_allowed", False)
-        assert asyncio.run(shown()) == ""
+        assert await shown() == ""
 
-    def test_no_demo_account_is_named_where_there_is_none(self, made: Runtime) -> None:
-        async def story() -> None:
-            async with Pipeline(frozenset({HANDLER})) as pipeline:
-                state = await opened(pipeline, pipeline.client(), "/sign-in/")
-                assert (state.demo_email, state.demo_password) == ("", "")
-
+    async def test_no_demo_account_is_named_where_there_is_none(self, made: Runtime) -> None:
         del made
-        asyncio.run(story())
+        async with Pipeline(frozenset({HANDLER})) as pipeline:
+            state = await opened(pipeline, pipeline.client(), "/sign-in/")
+            assert (state.demo_email, state.demo_password) == ("", "")
 
 
 async def opened(pipeline: Pipeline, client: Client, path: str) -> SignInState:

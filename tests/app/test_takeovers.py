@@ -110,6 +110,7 @@ def prepare(house: House, second: list[StaffMember]) -> None:
     house.set_policy(replace(DEFAULT, **times))
 
 
+@pytest.mark.story
 @pytest.mark.parametrize("attacker", [who for who in Attacker if who is not Attacker.ROLE])
 def test_what_a_member_gets_of_each_record_and_when_the_patron_knows(
     house: House, attacker: Attacker

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import time
-from statistics import median
-
 import pytest
 import sqlalchemy as sa
 
@@ -35,23 +32,6 @@ def test_postgres_forgets_rows_and_schema_changes(shared_postgres: SharedDatabas
         assert not sa.inspect(connection).has_table("left_behind")
         assert current(connection) == head()
     engine.dispose()
-
-
-def test_emptying_postgres_is_cheaper_than_a_copy(
-    shared_postgres: SharedDatabase, postgres: Postgres
-) -> None:
-    emptied: list[float] = []
-    copied: list[float] = []
-    for _ in range(5):
-        started = time.perf_counter()
-        shared_postgres.empty()
-        emptied.append(time.perf_counter() - started)
-        started = time.perf_counter()
-        with postgres.fresh():
-            pass
-        copied.append(time.perf_counter() - started)
-
-    assert median(emptied) < median(copied)  # 5 ms against 150 on an idle machine
 
 
 def test_a_fresh_copy_is_its_own(postgres: Postgres) -> None:

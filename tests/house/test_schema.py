@@ -15,6 +15,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine import Connection, Engine
 
+from tests.support.engines import owners
 from upstage_crm.audit.guards import triggers
 from upstage_crm.audit.guards.postgres import (
     type_of,
@@ -25,7 +26,7 @@ from upstage_crm.audit.guards.rules import (
     rules,
 )
 from upstage_crm.core import migrations
-from upstage_crm.core.db import make_engine
+from upstage_crm.core.db import Database, make_engine
 from upstage_crm.patrons.fields import DERIVED_COLUMNS, FIELDS, PROTECTED_COLUMNS
 from upstage_crm.patrons.queries import FREE_COLUMNS
 from upstage_crm.tables import metadata
@@ -71,7 +72,14 @@ OURS = {
 
 @pytest.fixture
 def engine(blank_url: str) -> sa.Engine:
+    """The owner's engine of a database without any table."""
     return make_engine(blank_url)
+
+
+@pytest.fixture
+def migrated(database: Database) -> sa.Engine:
+    """The owner's engine of a database in which the migrations have just run."""
+    return owners(database.engine)
 
 
 def differences(connection: Connection) -> list[object]:
@@ -94,14 +102,11 @@ def standing(connection: Connection) -> list[tuple[str, ...]]:
     return [tuple(map(str, row)) for row in connection.exec_driver_sql(query)]
 
 
-def test_the_newest_revision_is_the_metadata(engine: Engine) -> None:
-    migrations.upgrade(engine)
-
-    with engine.connect() as connection:
+def test_the_newest_revision_is_the_metadata(migrated: Engine) -> None:
+    with migrated.connect() as connection:
         assert differences(connection) == []
         assert migrations.head() == migrations.current(connection)
         assert triggers.missing(connection, PROTECTED) == ()
-    engine.dispose()
 
 
 def test_every_step_goes_down_and_up_again(engine: Engine) -> None:
@@ -189,16 +194,15 @@ def test_a_migration_says_everything_itself(migration: Path) -> None:
     assert [name for name in taken if name.partition(".")[0] in ("upstage_crm", "tests")] == []
 
 
-def test_upgrading_twice_changes_nothing(engine: Engine) -> None:
-    migrations.upgrade(engine)
-    with engine.connect() as connection:
+def test_upgrading_twice_changes_nothing(migrated: Engine) -> None:
+    with migrated.connect() as connection:
         before = standing(connection)
+    assert before != []
 
-    migrations.upgrade(engine)
+    migrations.upgrade(migrated)
 
-    with engine.connect() as connection:
+    with migrated.connect() as connection:
         assert before == standing(connection)
-    engine.dispose()
 
 
 def test_there_is_one_line_of_revisions() -> None:
@@ -219,11 +223,9 @@ def test_registry_columns_and_guards_agree() -> None:
     assert not registered & (set(FREE_COLUMNS) | OURS)
 
 
-def test_every_protected_column_is_named_in_a_guard(engine: Engine) -> None:
-    migrations.upgrade(engine)
-    with engine.connect() as connection:
+def test_every_protected_column_is_named_in_a_guard(database: Database) -> None:
+    with database.engine.connect() as connection:
         wanted = triggers._statements(connection, PROTECTED)
-    engine.dispose()
     for key, columns in PROTECTED.items():
         text = wanted[f"guard_patron_{key}"]
         for column in columns:

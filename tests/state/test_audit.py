@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import csv
 import io
 import threading
-from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import dataclass
 from datetime import UTC, timedelta
 from typing import Any
@@ -16,7 +14,7 @@ import sqlalchemy as sa
 from starlette.applications import Starlette
 
 from tests.support.factories import NEW, OLD, PROTECTED, Desk
-from tests.support.pipeline import Client, Pipeline, installed, sign_in
+from tests.support.pipeline import Client, Pipeline, sign_in
 from tests.support.proof import granting
 from tests.support.visitor import Visitor
 from upstage_crm.admin.audit import export
@@ -29,7 +27,6 @@ from upstage_crm.audit.trail import Broken
 from upstage_crm.change_requests.lifecycle.answer import Evidence
 from upstage_crm.change_requests.model.rules import Decision
 from upstage_crm.core.clock import FrozenClock
-from upstage_crm.core.db import Database
 from upstage_crm.pages.list_state import PAGE_SIZE
 from upstage_crm.staff.auth.sessions import FRESH_FOR
 from upstage_crm.staff.roles import PERMISSIONS, Permission, Role
@@ -65,31 +62,14 @@ class Scene:
         return await self.pipeline.state(tab, AuditState)
 
 
-Story = Callable[[Scene], Coroutine[Any, Any, None]]
-Play = Callable[[Story], None]
-
-
-@pytest.fixture
-def made(database: Database, clock: FrozenClock) -> Iterator[Runtime]:
-    with installed(database, clock) as runtime:
-        yield runtime
-
-
 @pytest.fixture
 def desk(made: Runtime, clock: FrozenClock) -> Desk:
     return Desk(made.database, clock)
 
 
 @pytest.fixture
-def play(made: Runtime, desk: Desk) -> Play:
-    def run(story: Story) -> None:
-        async def told() -> None:
-            async with Pipeline() as pipeline:
-                await story(Scene(made, desk, pipeline))
-
-        asyncio.run(told())
-
-    return run
+def scene(made: Runtime, desk: Desk, pipeline: Pipeline) -> Scene:
+    return Scene(made, desk, pipeline)
 
 
 def decided(desk: Desk) -> str:
@@ -108,75 +88,68 @@ class TestWho:
     @pytest.mark.parametrize(
         "handler", [AuditState.load, AuditState.refresh, AuditState.fetch, AuditState.check]
     )
-    def test_an_outsider_gets_nothing(self, play: Play, desk: Desk, handler: Any) -> None:
+    async def test_an_outsider_gets_nothing(self, scene: Scene, desk: Desk, handler: Any) -> None:
         decided(desk)
 
-        async def story(scene: Scene) -> None:
-            tab = scene.pipeline.client()
-            await scene.pipeline.send(tab, handler, "/audit/")
+        tab = scene.pipeline.client()
+        await scene.pipeline.send(tab, handler, "/audit/")
 
-            assert tab.doors() == ["/sign-in/"]
-            assert NEW not in str(tab.deltas)
-            assert "unbroken" not in str(tab.deltas)
-
-        play(story)
+        assert tab.doors() == ["/sign-in/"]
+        assert NEW not in str(tab.deltas)
+        assert "unbroken" not in str(tab.deltas)
 
     @pytest.mark.parametrize("role", HIDDEN_FROM)
-    def test_a_role_without_the_trail_gets_nothing(
-        self, play: Play, desk: Desk, role: Role
+    async def test_a_role_without_the_trail_gets_nothing(
+        self, scene: Scene, desk: Desk, role: Role
     ) -> None:
         decided(desk)
 
-        async def story(scene: Scene) -> None:
-            tab = await scene.open(cookie=scene.cookie(role))
-            await scene.pipeline.send(tab, AuditState.check)
+        tab = await scene.open(cookie=scene.cookie(role))
+        await scene.pipeline.send(tab, AuditState.check)
 
-            state = await scene.seen(tab)
-            assert state.refused_at
-            assert (state.rows, state.check_result) == ([], [])
-            assert NEW not in str(tab.deltas)
-
-        play(story)
+        state = await scene.seen(tab)
+        assert state.refused_at
+        assert (state.rows, state.check_result) == ([], [])
+        assert NEW not in str(tab.deltas)
 
 
 class TestTrail:
-    def test_it_tells_what_happened_in_words(self, play: Play, desk: Desk) -> None:
+    async def test_it_tells_what_happened_in_words(self, scene: Scene, desk: Desk) -> None:
         reference = decided(desk)
         number = desk.scalar("SELECT number FROM patron")
 
-        async def story(scene: Scene) -> None:
-            state = await scene.seen(await scene.open())
+        state = await scene.seen(await scene.open())
 
-            assert state.shown == "rows"
-            seqs = [int(row.seq) for row in state.rows]
-            assert sorted(seqs, reverse=True) == seqs
-            found = {row.words: row for row in state.rows}
-            proposed = found["Proposed a change: Email address"]
-            assert proposed.actor == "Dana, box office"
-            assert "2 Mar 2026" in proposed.time
-            assert (reference, f"/requests/{reference}/") == (
-                proposed.reference,
-                proposed.request_href,
-            )
-            assert (f"Patron {number}", f"/patrons/{number}/") == (
-                proposed.patron,
-                proposed.patron_href,
-            )
-            assert [ValueLine("Email address", OLD, NEW)] == proposed.changes
-            assert (
-                proposed.quote,
-                proposed.quote_source,
-            ) == ("She rang.", "The reason given by staff")
-            rejected = found["Rejected: Email address"]
-            assert (
-                rejected.actor,
-                rejected.channel,
-            ) == ("The proposed address", "confirmation page")
-            assert rejected.quote == "Not mine."
+        assert state.shown == "rows"
+        seqs = [int(row.seq) for row in state.rows]
+        assert sorted(seqs, reverse=True) == seqs
+        found = {row.words: row for row in state.rows}
+        proposed = found["Proposed a change: Email address"]
+        assert proposed.actor == "Dana, box office"
+        assert "2 Mar 2026" in proposed.time
+        assert (reference, f"/requests/{reference}/") == (
+            proposed.reference,
+            proposed.request_href,
+        )
+        assert (f"Patron {number}", f"/patrons/{number}/") == (
+            proposed.patron,
+            proposed.patron_href,
+        )
+        assert [ValueLine("Email address", OLD, NEW)] == proposed.changes
+        assert (
+            proposed.quote,
+            proposed.quote_source,
+        ) == ("She rang.", "The reason given by staff")
+        rejected = found["Rejected: Email address"]
+        assert (
+            rejected.actor,
+            rejected.channel,
+        ) == ("The proposed address", "confirmation page")
+        assert rejected.quote == "Not mine."
 
-        play(story)
-
-    def test_it_never_tells_network_browser_or_tried_names(self, play: Play, desk: Desk) -> None:
+    async def test_it_never_tells_network_browser_or_tried_names(
+        self, scene: Scene, desk: Desk
+    ) -> None:
         decided(desk)
         tried = AuditEvent(
             action=Action.SIGN_IN_REFUSED,
@@ -186,15 +159,12 @@ class TestTrail:
         )
         desk.write(lambda session: trail.record(session, [tried], now=desk.now))
 
-        async def story(scene: Scene) -> None:
-            tab = await scene.open()
+        tab = await scene.open()
 
-            told = str(tab.deltas)
-            assert "Was refused at sign-in" in told
-            for secret in (EVIDENCE.ip_prefix, EVIDENCE.user_agent, "my-password-by-mistake"):
-                assert secret not in told
-
-        play(story)
+        told = str(tab.deltas)
+        assert "Was refused at sign-in" in told
+        for secret in (EVIDENCE.ip_prefix, EVIDENCE.user_agent, "my-password-by-mistake"):
+            assert secret not in told
 
     def test_values_are_for_those_who_may_see_patrons(self, desk: Desk) -> None:
         decided(desk)
@@ -219,88 +189,80 @@ class TestTrail:
 
         assert [ValueLine("Desk phone", "", "+1")] == row.changes
 
-    def test_filters_narrow_it(self, play: Play, desk: Desk) -> None:
+    async def test_filters_narrow_it(self, scene: Scene, desk: Desk) -> None:
         decided(desk)
 
-        async def story(scene: Scene) -> None:
-            cookie = scene.cookie()
-            tab = await scene.open("/audit/?what=decisions", cookie)
-            assert [r.words for r in (await scene.seen(tab)).rows] == [
-                "Issued a receipt",
-                "Rejected: Email address",
-            ]
-            tab = await scene.open("/audit/?who=patron", cookie)
-            assert {"The proposed address"} == {r.actor for r in (await scene.seen(tab)).rows}
-            tab = await scene.open("/audit/?who=patron&what=staff", cookie)
-            assert (await scene.seen(tab)).shown == "nothing"
-            await scene.pipeline.send(tab, AuditState.choose, name="who", value="staff")
-            await scene.pipeline.send(tab, AuditState.choose, name="what", value="no group")
-            assert tab.redirects() == ["/audit/?who=staff&what=staff", "/audit/?who=staff"]
-
-        play(story)
+        cookie = scene.cookie()
+        tab = await scene.open("/audit/?what=decisions", cookie)
+        assert [r.words for r in (await scene.seen(tab)).rows] == [
+            "Issued a receipt",
+            "Rejected: Email address",
+        ]
+        tab = await scene.open("/audit/?who=patron", cookie)
+        assert {"The proposed address"} == {r.actor for r in (await scene.seen(tab)).rows}
+        tab = await scene.open("/audit/?who=patron&what=staff", cookie)
+        assert (await scene.seen(tab)).shown == "nothing"
+        await scene.pipeline.send(tab, AuditState.choose, name="who", value="staff")
+        await scene.pipeline.send(tab, AuditState.choose, name="what", value="no group")
+        assert tab.redirects() == ["/audit/?who=staff&what=staff", "/audit/?who=staff"]
 
     @pytest.mark.parametrize("narrowed", ["", "&what=staff"])
-    def test_older_entries_follow_by_number(self, play: Play, desk: Desk, narrowed: str) -> None:
+    async def test_older_entries_follow_by_number(
+        self, scene: Scene, desk: Desk, narrowed: str
+    ) -> None:
         noted(desk, PAGE_SIZE - 10)
         noted(desk, 20, Action.STAFF_PASSWORD_RESET)
 
-        async def story(scene: Scene) -> None:
-            cookie = scene.cookie()
-            first = await scene.seen(await scene.open(f"/audit/?{narrowed[1:]}", cookie))
-            newest = [int(row.seq) for row in first.rows]
-            assert (len(newest), first.is_newest) == (PAGE_SIZE, True)
+        cookie = scene.cookie()
+        first = await scene.seen(await scene.open(f"/audit/?{narrowed[1:]}", cookie))
+        newest = [int(row.seq) for row in first.rows]
+        assert (len(newest), first.is_newest) == (PAGE_SIZE, True)
 
-            tab = await scene.open(f"/audit/?{narrowed[1:]}", cookie)
-            await scene.pipeline.send(tab, AuditState.next_page)
-            second = await scene.seen(tab)
-            older = [int(row.seq) for row in second.rows]
-            assert min(newest) - 1 == max(older)
-            where = "WHERE action LIKE 'staff.%'" if narrowed else ""
-            query = f"SELECT seq FROM audit_entry {where} ORDER BY seq DESC"
-            assert [*newest, *older] == scene.desk.column(query)
-            assert (second.has_next, second.is_newest) == (False, False)
+        tab = await scene.open(f"/audit/?{narrowed[1:]}", cookie)
+        await scene.pipeline.send(tab, AuditState.next_page)
+        second = await scene.seen(tab)
+        older = [int(row.seq) for row in second.rows]
+        assert min(newest) - 1 == max(older)
+        where = "WHERE action LIKE 'staff.%'" if narrowed else ""
+        query = f"SELECT seq FROM audit_entry {where} ORDER BY seq DESC"
+        assert [*newest, *older] == scene.desk.column(query)
+        assert (second.has_next, second.is_newest) == (False, False)
 
-        play(story)
-
-    def test_only_the_newest_page_follows_what_happens(self, play: Play, desk: Desk) -> None:
+    async def test_only_the_newest_page_follows_what_happens(
+        self, scene: Scene, desk: Desk
+    ) -> None:
         noted(desk, 3)
 
-        async def story(scene: Scene) -> None:
-            cookie = scene.cookie()
-            newest = await scene.open("/audit/", cookie)
-            older = await scene.open("/audit/?before=3", cookie)
-            noted(scene.desk, 1)
-            for tab in (newest, older):
-                await scene.pipeline.send(tab, AuditState.refresh)
+        cookie = scene.cookie()
+        newest = await scene.open("/audit/", cookie)
+        older = await scene.open("/audit/?before=3", cookie)
+        noted(scene.desk, 1)
+        for tab in (newest, older):
+            await scene.pipeline.send(tab, AuditState.refresh)
 
-            assert [row.seq for row in (await scene.seen(older)).rows] == ["2", "1"]
-            assert (await scene.seen(newest)).rows[0].seq == str(scene.desk.entries)
-
-        play(story)
+        assert [row.seq for row in (await scene.seen(older)).rows] == ["2", "1"]
+        assert (await scene.seen(newest)).rows[0].seq == str(scene.desk.entries)
 
 
 class TestCheck:
-    def test_an_unbroken_chain_is_told(self, play: Play, desk: Desk) -> None:
+    async def test_an_unbroken_chain_is_told(self, scene: Scene, desk: Desk) -> None:
         noted(desk, 5)
 
-        async def story(scene: Scene) -> None:
-            tab = await scene.open()
-            await scene.pipeline.send(tab, AuditState.check)
+        tab = await scene.open()
+        await scene.pipeline.send(tab, AuditState.check)
 
-            state = await scene.seen(tab)
-            rows = granting(scene.desk)
-            words = [
-                f"{scene.desk.entries} entries, unbroken. Every guard stands.",
-                "0 patrons, 0 field changes and 0 receipts agree with the trail.",
-                f"{rows} rows that grant something are what was recorded or sealed.",
-            ]
-            assert (words, True, False) == (
-                state.check_result,
-                state.is_unbroken,
-                state.is_checking,
-            )
-
-        play(story)
+        state = await scene.seen(tab)
+        rows = granting(scene.desk)
+        words = [
+            f"{scene.desk.entries} entries, unbroken. Every guard stands.",
+            "0 patrons, 0 field changes and 0 receipts agree with the trail.",
+            f"{rows} rows that grant something are what was recorded or sealed.",
+        ]
+        assert (words, True, False) == (
+            state.check_result,
+            state.is_unbroken,
+            state.is_checking,
+        )
 
     @pytest.mark.parametrize(
         ("statement", "words"),
@@ -318,27 +280,24 @@ class TestCheck:
             ),
         ],
     )
-    def test_the_first_broken_entry_is_named(
-        self, play: Play, desk: Desk, statement: str, words: str
+    async def test_the_first_broken_entry_is_named(
+        self, scene: Scene, desk: Desk, statement: str, words: str
     ) -> None:
         noted(desk, 5)
 
-        async def story(scene: Scene) -> None:
-            tab = await scene.open()
-            with scene.desk.owned.begin() as connection:
-                triggers.drop(connection)
-                connection.execute(sa.text(statement))
-                triggers.install(connection, PROTECTED)
-            await scene.pipeline.send(tab, AuditState.check)
+        tab = await scene.open()
+        with scene.desk.owned.begin() as connection:
+            triggers.drop(connection)
+            connection.execute(sa.text(statement))
+            triggers.install(connection, PROTECTED)
+        await scene.pipeline.send(tab, AuditState.check)
 
-            state = await scene.seen(tab)
-            said = words.format(after=scene.desk.entries + 1)
-            assert ([said], False) == (state.check_result, state.is_unbroken)
+        state = await scene.seen(tab)
+        said = words.format(after=scene.desk.entries + 1)
+        assert ([said], False) == (state.check_result, state.is_unbroken)
 
-        play(story)
-
-    def test_entries_written_meanwhile_do_not_look_like_a_break(
-        self, play: Play, desk: Desk
+    async def test_entries_written_meanwhile_do_not_look_like_a_break(
+        self, scene: Scene, desk: Desk
     ) -> None:
         """The walk sees one moment: a writer beside it, on either database, changes nothing."""
         noted(desk, 200)
@@ -348,16 +307,13 @@ class TestCheck:
             while not stop.is_set():
                 noted(desk, 5)
 
-        async def story(scene: Scene) -> None:
-            tab = await scene.open()
-            for _ in range(10):
-                await scene.pipeline.send(tab, AuditState.check)
-                assert (await scene.seen(tab)).is_unbroken
-
+        tab = await scene.open()
         writer = threading.Thread(target=write)
         writer.start()
         try:
-            play(story)
+            for _ in range(10):
+                await scene.pipeline.send(tab, AuditState.check)
+                assert (await scene.seen(tab)).is_unbroken
         finally:
             stop.set()
             writer.join()
@@ -372,16 +328,13 @@ class TestWords:
             assert "1,234" in broken_words(Broken(1234, reason))
 
     @pytest.mark.parametrize("before", ["-1", "x", "1e9", "9" * 30, "²"])
-    def test_nonsense_in_an_address_harms_nothing(
-        self, play: Play, desk: Desk, before: str
+    async def test_nonsense_in_an_address_harms_nothing(
+        self, scene: Scene, desk: Desk, before: str
     ) -> None:
         noted(desk, 1)
 
-        async def story(scene: Scene) -> None:
-            tab = await scene.open(f"/audit/?before={before}&who=x&what=y")
-            assert (await scene.seen(tab)).shown == "rows"
-
-        play(story)
+        tab = await scene.open(f"/audit/?before={before}&who=x&what=y")
+        assert (await scene.seen(tab)).shown == "rows"
 
 
 class TestSearch:
@@ -395,74 +348,64 @@ class TestSearch:
         desk.propose(desk.patron("else@example.com", "Xaver", "Yilmaz"), "x@example.org")
         return str(mara.number), request.reference
 
-    def test_a_patron_is_found_by_number_name_and_address(self, play: Play, desk: Desk) -> None:
+    async def test_a_patron_is_found_by_number_name_and_address(
+        self, scene: Scene, desk: Desk
+    ) -> None:
         number, reference = self.numbered(desk)
 
-        async def story(scene: Scene) -> None:
-            cookie = scene.cookie()
-            tab = await scene.open("/audit/", cookie)
-            for words in (number, f"patron {number}", "Mara Smi", OLD):
-                await scene.pipeline.send(tab, AuditState.search, text=words)
-                rows = (await scene.seen(tab)).rows
-                assert {row.patron for row in rows} == {f"Patron {number}"}, words
-                assert len(rows) > 3, words
-            for words in (reference, reference.lower().replace("-", " ")):
-                await scene.pipeline.send(tab, AuditState.search, text=words)
-                rows = (await scene.seen(tab)).rows
-                assert {row.reference for row in rows} == {reference}, words
-            for words in ("nobody", "99999999999999999999", "%"):
-                await scene.pipeline.send(tab, AuditState.search, text=words)
-                assert (await scene.seen(tab)).shown == "nothing", words
+        cookie = scene.cookie()
+        tab = await scene.open("/audit/", cookie)
+        for words in (number, f"patron {number}", "Mara Smi", OLD):
+            await scene.pipeline.send(tab, AuditState.search, text=words)
+            rows = (await scene.seen(tab)).rows
+            assert {row.patron for row in rows} == {f"Patron {number}"}, words
+            assert len(rows) > 3, words
+        for words in (reference, reference.lower().replace("-", " ")):
+            await scene.pipeline.send(tab, AuditState.search, text=words)
+            rows = (await scene.seen(tab)).rows
+            assert {row.reference for row in rows} == {reference}, words
+        for words in ("nobody", "99999999999999999999", "%"):
+            await scene.pipeline.send(tab, AuditState.search, text=words)
+            assert (await scene.seen(tab)).shown == "nothing", words
 
-        play(story)
-
-    def test_a_colleague_is_found_by_name(self, play: Play, desk: Desk) -> None:
+    async def test_a_colleague_is_found_by_name(self, scene: Scene, desk: Desk) -> None:
         self.numbered(desk)
 
-        async def story(scene: Scene) -> None:
-            tab = await scene.open("/audit/?q=Dana&what=requests")
+        tab = await scene.open("/audit/?q=Dana&what=requests")
 
-            rows = (await scene.seen(tab)).rows
-            assert [row.actor for row in rows] == ["Dana, box office"] * 2
-
-        play(story)
+        rows = (await scene.seen(tab)).rows
+        assert [row.actor for row in rows] == ["Dana, box office"] * 2
 
     @pytest.mark.parametrize("role", [role for role in Role if role not in HIDDEN_FROM])
-    def test_what_is_masked_is_found_by_its_whole_value_only(
-        self, play: Play, desk: Desk, role: Role
+    async def test_what_is_masked_is_found_by_its_whole_value_only(
+        self, scene: Scene, desk: Desk, role: Role
     ) -> None:
         self.numbered(desk)
 
-        async def story(scene: Scene) -> None:
-            tab = await scene.open("/audit/", scene.cookie(role))
-            found: dict[str, bool] = {}
-            for words in (OLD[:6], OLD):
-                await scene.pipeline.send(tab, AuditState.search, text=words)
-                found[words] = bool((await scene.seen(tab)).rows)
+        tab = await scene.open("/audit/", scene.cookie(role))
+        found: dict[str, bool] = {}
+        for words in (OLD[:6], OLD):
+            await scene.pipeline.send(tab, AuditState.search, text=words)
+            found[words] = bool((await scene.seen(tab)).rows)
 
-            assert found == {OLD[:6]: role is not Role.AUDITOR, OLD: True}
+        assert found == {OLD[:6]: role is not Role.AUDITOR, OLD: True}
 
-        play(story)
-
-    def test_days_are_those_of_the_organisation(
-        self, play: Play, desk: Desk, clock: FrozenClock
+    async def test_days_are_those_of_the_organisation(
+        self, scene: Scene, desk: Desk, clock: FrozenClock
     ) -> None:
         noted(desk, 1)
         clock.advance(timedelta(days=1))
         noted(desk, 2)
 
-        async def story(scene: Scene) -> None:
-            cookie = scene.cookie()
-            for query, count in (
-                ("when=dates&from=2026-03-03", 2),
-                ("when=dates&from=2026-03-02&to=2026-03-02", 1),
-                ("when=dates&from=2026-03-04", 0),
-                ("when=last-month", 0),
-            ):
-                tab = await scene.open(f"/audit/?who=system&{query}", cookie)
-                assert len((await scene.seen(tab)).rows) == count, query
-
-        play(story)
+        cookie = scene.cookie()
+        for query, count in (
+            ("when=dates&from=2026-03-03", 2),
+            ("when=dates&from=2026-03-02&to=2026-03-02", 1),
+            ("when=dates&from=2026-03-04", 0),
+            ("when=last-month", 0),
+        ):
+            tab = await scene.open(f"/audit/?who=system&{query}", cookie)
+            assert len((await scene.seen(tab)).rows) == count, query
 
 
 class TestExport:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import dataclasses
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -67,12 +66,10 @@ def page_of(desk: Desk, token: str, *, choice: str = "") -> str:
     return f"/confirm/?link={key}" + (f"&choice={choice}" if choice else "")
 
 
-def run(story: Callable[[Pipeline], Awaitable[None]]) -> None:
-    async def whole() -> None:
-        async with Pipeline(PUBLIC) as pipeline:
-            await story(pipeline)
-
-    asyncio.run(whole())
+@pytest.fixture
+async def pipeline() -> AsyncIterator[Pipeline]:
+    async with Pipeline(PUBLIC) as running:
+        yield running
 
 
 async def opened(
@@ -89,28 +86,25 @@ async def words(pipeline: Pipeline, client: Client) -> PageWords:
 
 
 class TestDeciding:
-    def test_approving(
-        self, desk: Desk, token: str, request_: Proposed, patron: PatronRecord
+    async def test_approving(
+        self, desk: Desk, token: str, request_: Proposed, patron: PatronRecord, pipeline: Pipeline
     ) -> None:
-        async def story(pipeline: Pipeline) -> None:
-            tab = await opened(pipeline, desk, token)
+        tab = await opened(pipeline, desk, token)
 
-            await pipeline.send(tab, ConfirmState.approve)
+        await pipeline.send(tab, ConfirmState.approve)
 
-            page = await words(pipeline, tab)
-            assert (page.phase, page.title) == ("approved", "Approved. Thank you")
-            assert page.lead == (f"Your email address at Your organisation is now {NEW}.",)
-            assert any("mistake" in step for step in page.steps)
-            assert not page.can_decide
-            assert not page.object_title
-            assert (await pipeline.state(tab, ConfirmState)).busy == ""
-            assert [
-                event.payload["ref"].removeprefix("ref_")
-                for event in tab.events
-                if event.name == "_set_focus"
-            ] == [TITLE_ID]
-
-        run(story)
+        page = await words(pipeline, tab)
+        assert (page.phase, page.title) == ("approved", "Approved. Thank you")
+        assert page.lead == (f"Your email address at Your organisation is now {NEW}.",)
+        assert any("mistake" in step for step in page.steps)
+        assert not page.can_decide
+        assert not page.object_title
+        assert (await pipeline.state(tab, ConfirmState)).busy == ""
+        assert [
+            event.payload["ref"].removeprefix("ref_")
+            for event in tab.events
+            if event.name == "_set_focus"
+        ] == [TITLE_ID]
 
         assert RequestState.APPROVED is desk.state(request_)
         assert desk.email(patron) == NEW
@@ -118,19 +112,16 @@ class TestDeciding:
         assert Channel.PATRON_PAGE is line.channel
         assert line.values["ip_prefix"] == "127.0.0.0"
 
-    def test_rejecting_with_a_reason(
-        self, desk: Desk, token: str, request_: Proposed, patron: PatronRecord
+    async def test_rejecting_with_a_reason(
+        self, desk: Desk, token: str, request_: Proposed, patron: PatronRecord, pipeline: Pipeline
     ) -> None:
         """Case 29: the reason reaches the proposer."""
 
-        async def story(pipeline: Pipeline) -> None:
-            tab = await opened(pipeline, desk, token)
+        tab = await opened(pipeline, desk, token)
 
-            await pipeline.send(tab, ConfirmState.reject, form={"comment": "Not mine at all."})
+        await pipeline.send(tab, ConfirmState.reject, form={"comment": "Not mine at all."})
 
-            assert (await words(pipeline, tab)).title == "Rejected. Nothing was changed"
-
-        run(story)
+        assert (await words(pipeline, tab)).title == "Rejected. Nothing was changed"
 
         assert RequestState.REJECTED is desk.state(request_)
         assert desk.email(patron) == OLD
@@ -138,51 +129,47 @@ class TestDeciding:
         assert "Not mine at all." in desk.mailbox.to("dana@staff.example.org")[-1].text
 
     @pytest.mark.parametrize("form", [None, {}, {"comment": ""}])
-    def test_rejecting_needs_no_reason(
-        self, desk: Desk, token: str, request_: Proposed, form: dict[str, str] | None
+    async def test_rejecting_needs_no_reason(
+        self,
+        desk: Desk,
+        token: str,
+        request_: Proposed,
+        form: dict[str, str] | None,
+        pipeline: Pipeline,
     ) -> None:
-        async def story(pipeline: Pipeline) -> None:
-            tab = await opened(pipeline, desk, token)
-            await pipeline.send(tab, ConfirmState.reject, form=form)
-
-        run(story)
+        tab = await opened(pipeline, desk, token)
+        await pipeline.send(tab, ConfirmState.reject, form=form)
 
         assert RequestState.REJECTED is desk.state(request_)
 
-    def test_a_stranger_says_that_it_is_not_their_address(
-        self, desk: Desk, token: str, request_: Proposed
+    async def test_a_stranger_says_that_it_is_not_their_address(
+        self, desk: Desk, token: str, request_: Proposed, pipeline: Pipeline
     ) -> None:
         """Case 28: it closes the request and suppresses the address."""
 
-        async def story(pipeline: Pipeline) -> None:
-            tab = await opened(pipeline, desk, token)
-            assert (await words(pipeline, tab)).object_title == "This is not my address"
+        tab = await opened(pipeline, desk, token)
+        assert (await words(pipeline, tab)).object_title == "This is not my address"
 
-            await pipeline.send(tab, ConfirmState.object_to)
+        await pipeline.send(tab, ConfirmState.object_to)
 
-            assert (await words(pipeline, tab)).title == "Thank you for telling us"
-
-        run(story)
+        assert (await words(pipeline, tab)).title == "Thank you for telling us"
 
         assert RequestState.REJECTED is desk.state(request_)
         assert Action.ADDRESS_SUPPRESSED in desk.actions()
 
-    def test_pressing_twice_gives_one_decision_and_shows_it_twice(
-        self, desk: Desk, token: str, request_: Proposed
+    async def test_pressing_twice_gives_one_decision_and_shows_it_twice(
+        self, desk: Desk, token: str, request_: Proposed, pipeline: Pipeline
     ) -> None:
         """Case 6: one change, one set of mails, one entry; both say that it was approved."""
 
-        async def story(pipeline: Pipeline) -> None:
-            tabs = [await opened(pipeline, desk, token) for _number in range(2)]
+        tabs = [await opened(pipeline, desk, token) for _number in range(2)]
 
-            presses = [await pipeline.start(tab, ConfirmState.approve) for tab in (*tabs, *tabs)]
-            await finished(*presses)
+        presses = [await pipeline.start(tab, ConfirmState.approve) for tab in (*tabs, *tabs)]
+        await finished(*presses)
 
-            for tab in tabs:
-                assert (await words(pipeline, tab)).title == "Approved. Thank you"
-                assert (await pipeline.state(tab, ConfirmState)).problem == ""
-
-        run(story)
+        for tab in tabs:
+            assert (await words(pipeline, tab)).title == "Approved. Thank you"
+            assert (await pipeline.state(tab, ConfirmState)).problem == ""
 
         assert desk.actions().count(Action.FIELD_APPLIED) == 1
         assert [kind for kind, _to in desk.told(request_)] == [
@@ -191,23 +178,20 @@ class TestDeciding:
             "staff_outcome",
         ]
 
-    def test_the_loser_of_a_race_sees_what_was_recorded(
-        self, desk: Desk, token: str, request_: Proposed, patron: PatronRecord
+    async def test_the_loser_of_a_race_sees_what_was_recorded(
+        self, desk: Desk, token: str, request_: Proposed, patron: PatronRecord, pipeline: Pipeline
     ) -> None:
         """Case 7: approve and reject at once."""
 
-        async def story(pipeline: Pipeline) -> None:
-            one, two = [await opened(pipeline, desk, token) for _number in range(2)]
+        one, two = [await opened(pipeline, desk, token) for _number in range(2)]
 
-            presses = [
-                await pipeline.start(one, ConfirmState.approve),
-                await pipeline.start(two, ConfirmState.reject),
-            ]
-            await finished(*presses)
+        presses = [
+            await pipeline.start(one, ConfirmState.approve),
+            await pipeline.start(two, ConfirmState.reject),
+        ]
+        await finished(*presses)
 
-            assert len({(await words(pipeline, tab)).phase for tab in (one, two)}) == 1
-
-        run(story)
+        assert len({(await words(pipeline, tab)).phase for tab in (one, two)}) == 1
 
         is_approved = desk.state(request_) is RequestState.APPROVED
         assert (NEW if is_approved else OLD) == desk.email(patron)
@@ -223,55 +207,50 @@ class TestDeciding:
 
 @on_sqlite
 class TestShowing:
-    def test_loading_shows_and_writes_nothing(
-        self, desk: Desk, token: str, request_: Proposed
+    async def test_loading_shows_and_writes_nothing(
+        self, desk: Desk, token: str, request_: Proposed, pipeline: Pipeline
     ) -> None:
         before = desk.dump()
 
-        async def story(pipeline: Pipeline) -> None:
-            for choice in ("approve", "reject", "object", "x"):
-                tab = await opened(pipeline, desk, token, choice=choice)
-                page = await words(pipeline, tab)
+        for choice in ("approve", "reject", "object", "x"):
+            tab = await opened(pipeline, desk, token, choice=choice)
+            page = await words(pipeline, tab)
 
-                assert (page.phase, page.can_decide) == ("open", True)
-                assert page.choice == (choice if choice in {"approve", "reject"} else "")
-                assert request_.reference == page.reference
-                assert "M••• S•••" in page.facts[1].text
-
-        run(story)
+            assert (page.phase, page.can_decide) == ("open", True)
+            assert page.choice == (choice if choice in {"approve", "reject"} else "")
+            assert request_.reference == page.reference
+            assert "M••• S•••" in page.facts[1].text
 
         assert before == desk.dump()
 
-    def test_nothing_secret_ever_reaches_the_browser(self, desk: Desk, token: str) -> None:
+    async def test_nothing_secret_ever_reaches_the_browser(
+        self, desk: Desk, token: str, pipeline: Pipeline
+    ) -> None:
         claims = desk.codec.read(token)
 
-        async def story(pipeline: Pipeline) -> None:
-            tab = await opened(pipeline, desk, token, choice="approve")
-            await pipeline.send(tab, ConfirmState.approve)
+        tab = await opened(pipeline, desk, token, choice="approve")
+        await pipeline.send(tab, ConfirmState.approve)
 
-            sent = json_dumps(tab.deltas) + str(tab.events)
-            assert "Approved. Thank you" in sent
-            for secret in (token, token.split(".")[2], claims.jti, claims.request_id, OLD, "Smith"):
-                assert secret not in sent
+        sent = json_dumps(tab.deltas) + str(tab.events)
+        assert "Approved. Thank you" in sent
+        for secret in (token, token.split(".")[2], claims.jti, claims.request_id, OLD, "Smith"):
+            assert secret not in sent
 
-        run(story)
-
-    def test_several_links_stay_apart(self, desk: Desk, token: str) -> None:
+    async def test_several_links_stay_apart(
+        self, desk: Desk, token: str, pipeline: Pipeline
+    ) -> None:
         desk.propose(desk.patron("zoe@example.com", "Zoe"), "zoe.new@example.org")
         other = tokens(desk, "zoe.new@example.org")[-1]
         held = cookie(desk, token, other)
 
-        async def story(pipeline: Pipeline) -> None:
-            one = await opened(pipeline, desk, token, held=held)
-            two = await opened(pipeline, desk, other, held=held)
+        one = await opened(pipeline, desk, token, held=held)
+        two = await opened(pipeline, desk, other, held=held)
 
-            await pipeline.send(one, ConfirmState.approve)
-            await pipeline.send(two, ConfirmState.reject)
+        await pipeline.send(one, ConfirmState.approve)
+        await pipeline.send(two, ConfirmState.reject)
 
-            assert (await words(pipeline, one)).phase == "approved"
-            assert (await words(pipeline, two)).phase == "rejected"
-
-        run(story)
+        assert (await words(pipeline, one)).phase == "approved"
+        assert (await words(pipeline, two)).phase == "rejected"
 
     @pytest.mark.parametrize(
         ("days", "happens", "phase"),
@@ -285,7 +264,7 @@ class TestShowing:
         ids=["outdated", "withdrawn", "superseded", "out of time", "expired"],
     )
     @pytest.mark.parametrize("press", ANSWERS, ids=IDS)
-    def test_what_ended_while_the_page_was_open_is_not_decided(
+    async def test_what_ended_while_the_page_was_open_is_not_decided(
         self,
         desk: Desk,
         token: str,
@@ -295,24 +274,22 @@ class TestShowing:
         happens: Callable[[Desk, Proposed, PatronRecord], object],
         phase: str,
         press: Any,
+        pipeline: Pipeline,
     ) -> None:
         """Cases 13, 30 and 31."""
 
-        async def story(pipeline: Pipeline) -> None:
-            tab = await opened(pipeline, desk, token)
-            desk.clock.advance(timedelta(days=days))
-            happens(desk, request_, patron)
-            before = desk.dump()
+        tab = await opened(pipeline, desk, token)
+        desk.clock.advance(timedelta(days=days))
+        happens(desk, request_, patron)
+        before = desk.dump()
 
-            await pipeline.send(tab, press)
+        await pipeline.send(tab, press)
 
-            page = await words(pipeline, tab)
-            assert phase == page.phase
-            assert page.steps
-            assert page.phone_href == "tel:+15550100"
-            assert before == desk.dump()
-
-        run(story)
+        page = await words(pipeline, tab)
+        assert phase == page.phase
+        assert page.steps
+        assert page.phone_href == "tel:+15550100"
+        assert before == desk.dump()
 
     @pytest.mark.parametrize(
         ("press", "state"),
@@ -323,44 +300,38 @@ class TestShowing:
         ],
         ids=["switch", "keep", "not this person"],
     )
-    def test_a_notice_has_three_answers(
-        self, desk: Desk, request_: Proposed, press: Any, state: RequestState
+    async def test_a_notice_has_three_answers(
+        self, desk: Desk, request_: Proposed, press: Any, state: RequestState, pipeline: Pipeline
     ) -> None:
         notice = tokens(desk, OLD)[-1]
 
-        async def story(pipeline: Pipeline) -> None:
-            tab = await opened(pipeline, desk, notice, choice="approve")
-            page = await words(pipeline, tab)
-            assert (page.can_decide, page.choice) == (True, "approve")
-            assert (page.approve, page.reject) == (fixed_copy.SWITCH, fixed_copy.KEEP)
-            assert page.objection == Decision.NOT_THIS_PERSON.value
+        tab = await opened(pipeline, desk, notice, choice="approve")
+        page = await words(pipeline, tab)
+        assert (page.can_decide, page.choice) == (True, "approve")
+        assert (page.approve, page.reject) == (fixed_copy.SWITCH, fixed_copy.KEEP)
+        assert page.objection == Decision.NOT_THIS_PERSON.value
 
-            await pipeline.send(tab, press)
+        await pipeline.send(tab, press)
 
-            assert not (await words(pipeline, tab)).can_decide
-
-        run(story)
+        assert not (await words(pipeline, tab)).can_decide
 
         assert desk.state(request_) is state
 
-    def test_objecting_to_a_change_that_was_made(
-        self, desk: Desk, token: str, request_: Proposed
+    async def test_objecting_to_a_change_that_was_made(
+        self, desk: Desk, token: str, request_: Proposed, pipeline: Pipeline
     ) -> None:
         desk.decide(desk.codec.read(token))
         objection = tokens(desk, OLD)[-1]
 
-        async def story(pipeline: Pipeline) -> None:
-            tab = await opened(pipeline, desk, objection)
-            assert (await words(pipeline, tab)).title == "Your details have changed"
+        tab = await opened(pipeline, desk, objection)
+        assert (await words(pipeline, tab)).title == "Your details have changed"
 
-            await pipeline.send(tab, ConfirmState.object_to)
-            await pipeline.send(tab, ConfirmState.object_to)
+        await pipeline.send(tab, ConfirmState.object_to)
+        await pipeline.send(tab, ConfirmState.object_to)
 
-            page = await words(pipeline, tab)
-            assert page.title == "Thank you. We have undone the change"
-            assert page.object_title == ""
-
-        run(story)
+        page = await words(pipeline, tab)
+        assert page.title == "Thank you. We have undone the change"
+        assert page.object_title == ""
 
         assert desk.actions().count(Action.OBJECTION_RECEIVED) == 1
 
@@ -368,8 +339,8 @@ class TestShowing:
 @on_sqlite
 class TestRefusing:
     @pytest.mark.parametrize("press", [ConfirmState.load, *ANSWERS], ids=["load", *IDS])
-    def test_without_an_authentic_link_nothing_happens(
-        self, desk: Desk, token: str, request_: Proposed, press: Any
+    async def test_without_an_authentic_link_nothing_happens(
+        self, desk: Desk, token: str, request_: Proposed, press: Any, pipeline: Pipeline
     ) -> None:
         """Cases 9, 10 and 11, at every handler."""
         desk.propose(desk.patron("zoe@example.com", "Zoe"), "zoe.new@example.org")
@@ -379,119 +350,105 @@ class TestRefusing:
         unknown = desk.codec.mint(dataclasses.replace(claims, request_id="0" * 32))
         before = desk.dump()
 
-        async def story(pipeline: Pipeline) -> None:
-            for held, phase in (
-                ("", "missing"),
-                (cookie(desk, other), "missing"),
-                (f"{name}={other}", "invalid"),
-                (f"{name}={tampered(token)}", "invalid"),
-                (f"{name}={unknown}", "invalid"),
-                (f"{name}=", "invalid"),
-                (f"__Host-{name}={token}", "missing"),
-            ):
-                tab = pipeline.client(held)
-                await pipeline.send(tab, press, page_of(desk, token))
-                page = await words(pipeline, tab)
-                assert phase == page.phase
-                assert (page.can_decide, page.object_title, page.changes) == (False, "", ())
-
-        run(story)
+        for held, phase in (
+            ("", "missing"),
+            (cookie(desk, other), "missing"),
+            (f"{name}={other}", "invalid"),
+            (f"{name}={tampered(token)}", "invalid"),
+            (f"{name}={unknown}", "invalid"),
+            (f"{name}=", "invalid"),
+            (f"__Host-{name}={token}", "missing"),
+        ):
+            tab = pipeline.client(held)
+            await pipeline.send(tab, press, page_of(desk, token))
+            page = await words(pipeline, tab)
+            assert phase == page.phase
+            assert (page.can_decide, page.object_title, page.changes) == (False, "", ())
 
         assert before == desk.dump()
 
     @pytest.mark.parametrize("link", ["", "invalid", "A" * 13, "..%2F..", "%00", "A" * 5_000])
-    def test_a_key_may_be_anything(self, desk: Desk, token: str, link: str) -> None:
-        async def story(pipeline: Pipeline) -> None:
-            tab = pipeline.client(cookie(desk, token))
-            for press in (ConfirmState.load, *ANSWERS):
-                await pipeline.send(tab, press, f"/confirm/?link={link}")
-                page = await words(pipeline, tab)
-                assert page.phase == ("invalid" if link else "code")
-
+    async def test_a_key_may_be_anything(
+        self, desk: Desk, token: str, link: str, pipeline: Pipeline
+    ) -> None:
         before = desk.dump()
-        run(story)
+
+        tab = pipeline.client(cookie(desk, token))
+        for press in (ConfirmState.load, *ANSWERS):
+            await pipeline.send(tab, press, f"/confirm/?link={link}")
+            page = await words(pipeline, tab)
+            assert page.phase == ("invalid" if link else "code")
+
         assert before == desk.dump()
 
     @pytest.mark.parametrize(
         "form",
         [7, "text", ["comment"], {"comment": 7}, {"comment": {"$gt": ""}}, {"comment": None}],
     )
-    def test_a_form_of_the_wrong_shape_decides_nothing(
-        self, desk: Desk, token: str, form: object
+    async def test_a_form_of_the_wrong_shape_decides_nothing(
+        self, desk: Desk, token: str, form: object, pipeline: Pipeline
     ) -> None:
-        async def story(pipeline: Pipeline) -> None:
-            tab = await opened(pipeline, desk, token)
-            before = desk.dump()
+        tab = await opened(pipeline, desk, token)
+        before = desk.dump()
 
-            await pipeline.send(tab, ConfirmState.reject, form=form)
+        await pipeline.send(tab, ConfirmState.reject, form=form)
 
-            state = await pipeline.state(tab, ConfirmState)
-            assert (
-                state.problem,
-                state.words.phase,
-                state.busy,
-            ) == (fixed_copy.UNREADABLE, "open", "")
-            assert before == desk.dump()
+        state = await pipeline.state(tab, ConfirmState)
+        assert (
+            state.problem,
+            state.words.phase,
+            state.busy,
+        ) == (fixed_copy.UNREADABLE, "open", "")
+        assert before == desk.dump()
 
-        run(story)
-
-    def test_a_reason_that_is_too_long_leaves_the_page_open(
-        self, desk: Desk, token: str, request_: Proposed
+    async def test_a_reason_that_is_too_long_leaves_the_page_open(
+        self, desk: Desk, token: str, request_: Proposed, pipeline: Pipeline
     ) -> None:
-        async def story(pipeline: Pipeline) -> None:
-            tab = await opened(pipeline, desk, token)
-            before = desk.dump()
+        tab = await opened(pipeline, desk, token)
+        before = desk.dump()
 
-            await pipeline.send(tab, ConfirmState.reject, form={"comment": "x" * 501})
+        await pipeline.send(tab, ConfirmState.reject, form={"comment": "x" * 501})
 
-            state = await pipeline.state(tab, ConfirmState)
-            assert state.problem == "This is too long: 500 characters at most."
-            assert (state.words.phase, state.busy) == ("open", "")
-            assert before == desk.dump()
+        state = await pipeline.state(tab, ConfirmState)
+        assert state.problem == "This is too long: 500 characters at most."
+        assert (state.words.phase, state.busy) == ("open", "")
+        assert before == desk.dump()
 
-            await pipeline.send(tab, ConfirmState.reject, form={"comment": "x" * 500})
-            assert (await pipeline.state(tab, ConfirmState)).problem == ""
-
-        run(story)
+        await pipeline.send(tab, ConfirmState.reject, form={"comment": "x" * 500})
+        assert (await pipeline.state(tab, ConfirmState)).problem == ""
 
         assert RequestState.REJECTED is desk.state(request_)
 
-    def test_a_link_of_another_version_is_no_link(
-        self, desk: Desk, token: str, request_: Proposed
+    async def test_a_link_of_another_version_is_no_link(
+        self, desk: Desk, token: str, request_: Proposed, pipeline: Pipeline
     ) -> None:
         """A token re-signed for another version decides nothing."""
         claims = desk.codec.read(token)
         before = desk.dump()
 
-        async def story(pipeline: Pipeline) -> None:
-            for version in (2, 0):
-                other = desk.codec.mint(dataclasses.replace(claims, version=version))
-                tab = await opened(pipeline, desk, other)
-                await pipeline.send(tab, ConfirmState.approve)
-                assert not (await words(pipeline, tab)).can_decide
-
-        run(story)
+        for version in (2, 0):
+            other = desk.codec.mint(dataclasses.replace(claims, version=version))
+            tab = await opened(pipeline, desk, other)
+            await pipeline.send(tab, ConfirmState.approve)
+            assert not (await words(pipeline, tab)).can_decide
 
         assert before == desk.dump()
 
-    def test_a_tab_that_comes_back_without_its_cookie_is_emptied(
-        self, desk: Desk, token: str
+    async def test_a_tab_that_comes_back_without_its_cookie_is_emptied(
+        self, desk: Desk, token: str, pipeline: Pipeline
     ) -> None:
-        async def story(pipeline: Pipeline) -> None:
-            middleware = pipeline._processor.middleware
-            assert middleware is not None
-            middleware.add_middleware(ConfirmGuard())
-            tab = await opened(pipeline, desk, token)
-            await pipeline.send(tab, HYDRATE)
-            assert (await words(pipeline, tab)).phase == "open"
-            tab.cookie, tab.deltas = "", []
+        middleware = pipeline._processor.middleware
+        assert middleware is not None
+        middleware.add_middleware(ConfirmGuard())
+        tab = await opened(pipeline, desk, token)
+        await pipeline.send(tab, HYDRATE)
+        assert (await words(pipeline, tab)).phase == "open"
+        tab.cookie, tab.deltas = "", []
 
-            await pipeline.send(tab, HYDRATE)
+        await pipeline.send(tab, HYDRATE)
 
-            assert PageWords() == await words(pipeline, tab)
-            assert NEW not in json_dumps(tab.deltas)
-
-        run(story)
+        assert PageWords() == await words(pipeline, tab)
+        assert NEW not in json_dumps(tab.deltas)
 
 
 def test_the_public_handlers_are_these() -> None:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Coroutine, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -12,7 +11,7 @@ import pytest
 
 from tests.support.engine import Engine
 from tests.support.factories import NEW, OLD, PUBLIC_URL
-from tests.support.pipeline import Client, Pipeline, installed, sign_in
+from tests.support.pipeline import Client, Pipeline, sign_in
 from upstage_crm import upstage_crm as app_module
 from upstage_crm.admin.account.dialog_state import AccountDialogState
 from upstage_crm.admin.account.state import AccountState
@@ -33,7 +32,6 @@ from upstage_crm.admin.team.dialog_state import TeamDialogState
 from upstage_crm.admin.team.state import TeamState
 from upstage_crm.change_requests.model.rules import RequestState
 from upstage_crm.core.clock import FrozenClock
-from upstage_crm.core.db import Database
 from upstage_crm.mail.sending.dispatcher import Dispatcher
 from upstage_crm.pages.dialog_state import DRAFT, OPENING, SUBJECT, DialogMixin
 from upstage_crm.pages.page_state import PageMixin
@@ -81,30 +79,17 @@ class Scene:
         return admin.problem, admin.done
 
 
-Story = Callable[[Scene], Coroutine[Any, Any, None]]
-Play = Callable[[Story], None]
-
-
 @pytest.fixture
-def play(database: Database, clock: FrozenClock) -> Iterator[Play]:
-    with installed(database, clock) as parts:
-
-        def run(story: Story) -> None:
-            async def told() -> None:
-                engine = Engine(database, clock)
-                engine.room = replace(parts.notifier, public_url=PUBLIC_URL)
-                engine.codec = parts.codec
-                engine.dispatcher = Dispatcher(
-                    database, engine.mailbox, parts.codec, clock, mailboxes_of=mailboxes_of
-                )
-                alice = engine.patron(OLD, "Alice", "Abbott")
-                gerald = engine.patron("gerald@example.com", "Gerald", "Abbott")
-                async with Pipeline() as pipeline:
-                    await story(Scene(engine, pipeline, parts, alice, gerald))
-
-            asyncio.run(told())
-
-        yield run
+def scene(made: Runtime, clock: FrozenClock, pipeline: Pipeline) -> Scene:
+    engine = Engine(made.database, clock)
+    engine.room = replace(made.notifier, public_url=PUBLIC_URL)
+    engine.codec = made.codec
+    engine.dispatcher = Dispatcher(
+        made.database, engine.mailbox, made.codec, clock, mailboxes_of=mailboxes_of
+    )
+    alice = engine.patron(OLD, "Alice", "Abbott")
+    gerald = engine.patron("gerald@example.com", "Gerald", "Abbott")
+    return Scene(engine, pipeline, made, alice, gerald)
 
 
 def heirs(kind: type[Any]) -> Iterator[type[Any]]:
@@ -147,174 +132,150 @@ def test_every_page_of_the_crm_ends_with_its_address() -> None:
 
 
 @pytest.mark.parametrize("kind", DIALOGS)
-def test_a_dialog_holds_nothing_after_the_tab_has_turned(
-    play: Play, kind: type[DialogMixin]
+async def test_a_dialog_holds_nothing_after_the_tab_has_turned(
+    scene: Scene, kind: type[DialogMixin]
 ) -> None:
-    async def story(scene: Scene) -> None:
-        tab = scene.tab()
-        paths = {
-            AccountState: "/account/",
-            AuditState: "/audit/",
-            PatronListState: "/patrons/",
-            PatronRecordState: f"/patrons/{scene.alice.number}/",
-            RequestDetailState: f"/requests/{scene.engine.propose(scene.alice).reference}/",
-            TeamState: "/team/",
+    tab = scene.tab()
+    paths = {
+        AccountState: "/account/",
+        AuditState: "/audit/",
+        PatronListState: "/patrons/",
+        PatronRecordState: f"/patrons/{scene.alice.number}/",
+        RequestDetailState: f"/requests/{scene.engine.propose(scene.alice).reference}/",
+        TeamState: "/team/",
+    }
+    for name in kind.dialogs:
+        await scene.pipeline.send(tab, kind.page.load, paths[kind.page])
+        dialog = await scene.pipeline.state(tab, kind)
+        assert await dialog._open(name, subject="7", about="Alice Abbott · 7")
+        dialog.refusal = "something was wrong"
+
+        await scene.pipeline.send(tab, DashboardState.load, "/")
+
+        left = await scene.pipeline.state(tab, kind)
+        kept = {"opening", "_answered"}
+        held = {
+            field
+            for field, declared in kind.get_fields().items()
+            if declared._owner is kind and getattr(left, field) != declared.default_value()
         }
-        for name in kind.dialogs:
-            await scene.pipeline.send(tab, kind.page.load, paths[kind.page])
-            dialog = await scene.pipeline.state(tab, kind)
-            assert await dialog._open(name, subject="7", about="Alice Abbott · 7")
-            dialog.refusal = "something was wrong"
-
-            await scene.pipeline.send(tab, DashboardState.load, "/")
-
-            left = await scene.pipeline.state(tab, kind)
-            kept = {"opening", "_answered"}
-            held = {
-                field
-                for field, declared in kind.get_fields().items()
-                if declared._owner is kind and getattr(left, field) != declared.default_value()
-            }
-            assert held <= kept, name
-
-    play(story)
+        assert held <= kept, name
 
 
 # --- the faults that were found -----------------------------------------------------------------
 
 
-def test_a_proposal_is_never_sent_for_the_patron_of_another_page(play: Play) -> None:
+async def test_a_proposal_is_never_sent_for_the_patron_of_another_page(scene: Scene) -> None:
     """Alice's dialog is open; Back, then Gerald: Alice is not asked."""
 
-    async def story(scene: Scene) -> None:
-        tab = scene.tab()
-        await scene.record(tab, scene.alice)
-        await scene.pipeline.press(tab, ProposeState.open, field="email")
-        stale = await scene.pipeline.drawn(tab, ProposeState.send)
-        await scene.pipeline.send(tab, PatronListState.load, "/patrons/")
-        await scene.record(tab, scene.gerald)
-        dialog = await scene.pipeline.state(tab, ProposeState)
-        assert (dialog.dialog, dialog.about) == ("", "")
-        before = scene.engine.dump()
+    tab = scene.tab()
+    await scene.record(tab, scene.alice)
+    await scene.pipeline.press(tab, ProposeState.open, field="email")
+    stale = await scene.pipeline.drawn(tab, ProposeState.send)
+    await scene.pipeline.send(tab, PatronListState.load, "/patrons/")
+    await scene.record(tab, scene.gerald)
+    dialog = await scene.pipeline.state(tab, ProposeState)
+    assert (dialog.dialog, dialog.about) == ("", "")
+    before = scene.engine.dump()
 
-        await scene.pipeline.send(tab, ProposeState.send, form=SENDING | stale)
+    await scene.pipeline.send(tab, ProposeState.send, form=SENDING | stale)
 
-        assert await scene.said(tab) == (MOVED, "")
-        after = scene.engine.dump()
-        assert [name for name in after if after[name] != before[name]] in ([], ["staff_session"])
+    assert await scene.said(tab) == (MOVED, "")
+    after = scene.engine.dump()
+    assert [name for name in after if after[name] != before[name]] in ([], ["staff_session"])
 
-        await scene.pipeline.press(tab, ProposeState.open, field="email")
-        assert (await scene.pipeline.state(tab, ProposeState)).about == (
-            f"Gerald Abbott · {scene.gerald.number}"
-        )
-        await scene.pipeline.submit(tab, ProposeState.send, SENDING)
-        assert scene.engine.scalar("SELECT patron_id FROM change_request") == scene.gerald.id
-
-    play(story)
+    await scene.pipeline.press(tab, ProposeState.open, field="email")
+    assert (await scene.pipeline.state(tab, ProposeState)).about == (
+        f"Gerald Abbott · {scene.gerald.number}"
+    )
+    await scene.pipeline.submit(tab, ProposeState.send, SENDING)
+    assert scene.engine.scalar("SELECT patron_id FROM change_request") == scene.gerald.id
 
 
-def test_an_erasure_is_never_asked_for_the_patron_of_another_page(play: Play) -> None:
-    async def story(scene: Scene) -> None:
-        tab = scene.tab()
-        await scene.record(tab, scene.alice)
-        await scene.pipeline.press(tab, PatronCareState.ask, dialog="erase")
-        stale = await scene.pipeline.drawn(tab, PatronCareState.erase)
-        await scene.record(tab, scene.gerald)
+async def test_an_erasure_is_never_asked_for_the_patron_of_another_page(scene: Scene) -> None:
+    tab = scene.tab()
+    await scene.record(tab, scene.alice)
+    await scene.pipeline.press(tab, PatronCareState.ask, dialog="erase")
+    stale = await scene.pipeline.drawn(tab, PatronCareState.erase)
+    await scene.record(tab, scene.gerald)
 
-        form = {"note": "by letter", **stale}
-        await scene.pipeline.send(tab, PatronCareState.erase, form=form)
+    form = {"note": "by letter", **stale}
+    await scene.pipeline.send(tab, PatronCareState.erase, form=form)
 
-        assert await scene.said(tab) == (MOVED, "")
-        for patron in (scene.alice, scene.gerald):
-            assert scene.engine.read(lambda s, one=patron: find_waiting(s, one.id)) is None
-
-    play(story)
+    assert await scene.said(tab) == (MOVED, "")
+    for patron in (scene.alice, scene.gerald):
+        assert scene.engine.read(lambda s, one=patron: find_waiting(s, one.id)) is None
 
 
-def test_a_protection_is_marked_as_it_was_asked(play: Play) -> None:
+async def test_a_protection_is_marked_as_it_was_asked(scene: Scene) -> None:
     """A colleague marked the patron meanwhile: the second "protect" must not take it away."""
 
-    async def story(scene: Scene) -> None:
-        tab = scene.tab()
-        await scene.record(tab, scene.alice)
-        await scene.pipeline.press(tab, PatronCareState.ask, dialog="protect")
-        scene.engine.protect(scene.alice, scene.engine.owner)
-        await scene.pipeline.push(tab, PatronRecordState.refresh)
+    tab = scene.tab()
+    await scene.record(tab, scene.alice)
+    await scene.pipeline.press(tab, PatronCareState.ask, dialog="protect")
+    scene.engine.protect(scene.alice, scene.engine.owner)
+    await scene.pipeline.push(tab, PatronRecordState.refresh)
 
-        await scene.pipeline.submit(tab, PatronCareState.protect, {"note": "a minister"})
+    await scene.pipeline.submit(tab, PatronCareState.protect, {"note": "a minister"})
 
-        assert scene.engine.record(scene.alice).is_protected
-
-    play(story)
+    assert scene.engine.record(scene.alice).is_protected
 
 
-def test_a_document_that_is_loaded_begins_empty(play: Play) -> None:
+async def test_a_document_that_is_loaded_begins_empty(scene: Scene) -> None:
     """Reload and a typed address: what the tab held is gone before the browser is sent anything."""
 
-    async def story(scene: Scene) -> None:
-        tab = scene.tab()
-        await scene.record(tab, scene.alice)
-        await scene.pipeline.press(tab, ProposeState.open, field="email")
-        tab.deltas.clear()
+    tab = scene.tab()
+    await scene.record(tab, scene.alice)
+    await scene.pipeline.press(tab, ProposeState.open, field="email")
+    tab.deltas.clear()
 
-        path = f"/patrons/{scene.gerald.number}/"
-        await scene.pipeline.connect(tab, path, is_new_document=True)
+    path = f"/patrons/{scene.gerald.number}/"
+    await scene.pipeline.connect(tab, path, is_new_document=True)
 
-        assert "Alice" not in str(tab.deltas)
-        assert (await scene.pipeline.state(tab, ProposeState)).dialog == ""
-
-    play(story)
+    assert "Alice" not in str(tab.deltas)
+    assert (await scene.pipeline.state(tab, ProposeState)).dialog == ""
 
 
-def test_a_connection_that_comes_back_takes_nothing_away(play: Play) -> None:
-    async def story(scene: Scene) -> None:
-        tab = scene.tab()
-        await scene.record(tab, scene.alice)
-        await scene.pipeline.press(tab, ProposeState.open, field="email")
-        await scene.pipeline.connect(tab, tab.path, is_new_document=False)
-        await scene.pipeline.send(tab, PatronRecordState.load)
-        assert (await scene.pipeline.state(tab, ProposeState)).dialog == "propose"
+async def test_a_connection_that_comes_back_takes_nothing_away(scene: Scene) -> None:
+    tab = scene.tab()
+    await scene.record(tab, scene.alice)
+    await scene.pipeline.press(tab, ProposeState.open, field="email")
+    await scene.pipeline.connect(tab, tab.path, is_new_document=False)
+    await scene.pipeline.send(tab, PatronRecordState.load)
+    assert (await scene.pipeline.state(tab, ProposeState)).dialog == "propose"
 
-        await scene.pipeline.submit(tab, ProposeState.send, SENDING)
+    await scene.pipeline.submit(tab, ProposeState.send, SENDING)
 
-        assert scene.engine.scalar("SELECT patron_id FROM change_request") == scene.alice.id
-
-    play(story)
+    assert scene.engine.scalar("SELECT patron_id FROM change_request") == scene.alice.id
 
 
-def test_a_connection_that_comes_back_elsewhere_is_another_page(play: Play) -> None:
+async def test_a_connection_that_comes_back_elsewhere_is_another_page(scene: Scene) -> None:
     """Browsers keep whole documents for Back; what such a one shows is not what the tab held."""
 
-    async def story(scene: Scene) -> None:
-        tab = scene.tab()
-        await scene.record(tab, scene.alice)
-        await scene.pipeline.press(tab, ProposeState.open, field="email")
-        path = f"/patrons/{scene.gerald.number}/"
-        await scene.pipeline.connect(tab, path, is_new_document=False)
-        await scene.pipeline.send(tab, PatronRecordState.load, path)
+    tab = scene.tab()
+    await scene.record(tab, scene.alice)
+    await scene.pipeline.press(tab, ProposeState.open, field="email")
+    path = f"/patrons/{scene.gerald.number}/"
+    await scene.pipeline.connect(tab, path, is_new_document=False)
+    await scene.pipeline.send(tab, PatronRecordState.load, path)
 
-        assert (await scene.pipeline.state(tab, ProposeState)).dialog == ""
-        record = await scene.pipeline.state(tab, PatronRecordState)
-        assert (record.head.name, record.path) == ("Gerald Abbott", path)
-
-    play(story)
+    assert (await scene.pipeline.state(tab, ProposeState)).dialog == ""
+    record = await scene.pipeline.state(tab, PatronRecordState)
+    assert (record.head.name, record.path) == ("Gerald Abbott", path)
 
 
-def test_a_page_that_the_role_does_not_include_ends_the_one_before(play: Play) -> None:
-    async def story(scene: Scene) -> None:
-        tab = scene.tab(Role.BOX_OFFICE, "Dan")
-        await scene.record(tab, scene.alice)
-        await scene.pipeline.press(tab, ProposeState.open, field="email")
+async def test_a_page_that_the_role_does_not_include_ends_the_one_before(scene: Scene) -> None:
+    tab = scene.tab(Role.BOX_OFFICE, "Dan")
+    await scene.record(tab, scene.alice)
+    await scene.pipeline.press(tab, ProposeState.open, field="email")
 
-        await scene.pipeline.send(tab, AuditState.load, "/audit/")
+    await scene.pipeline.send(tab, AuditState.load, "/audit/")
 
-        record = await scene.pipeline.state(tab, PatronRecordState)
-        assert (record.head.name, record.subject) == ("", "")
-        assert (await scene.pipeline.state(tab, ProposeState)).dialog == ""
-        admin = await scene.pipeline.state(tab, AdminState)
-        assert admin.refused_at == "/audit/"
-
-    play(story)
+    record = await scene.pipeline.state(tab, PatronRecordState)
+    assert (record.head.name, record.subject) == ("", "")
+    assert (await scene.pipeline.state(tab, ProposeState)).dialog == ""
+    admin = await scene.pipeline.state(tab, AdminState)
+    assert admin.refused_at == "/audit/"
 
 
 # --- drafts -------------------------------------------------------------------------------------
@@ -347,140 +308,126 @@ def reload(scene: Scene, tab: Client) -> Coroutine[Any, Any, None]:
 
 
 @pytest.mark.parametrize("leave", [press_escape, go_back, reload])
-def test_what_was_typed_is_there_when_the_dialog_is_opened_again(play: Play, leave: Any) -> None:
-    async def story(scene: Scene) -> None:
-        tab = scene.tab()
-        await scene.record(tab, scene.alice)
-        await scene.pipeline.press(tab, ProposeState.open, field="email")
-        await type_in(scene, tab, ProposeState, TYPED)
+async def test_what_was_typed_is_there_when_the_dialog_is_opened_again(
+    scene: Scene, leave: Any
+) -> None:
+    tab = scene.tab()
+    await scene.record(tab, scene.alice)
+    await scene.pipeline.press(tab, ProposeState.open, field="email")
+    await type_in(scene, tab, ProposeState, TYPED)
 
-        await leave(scene, tab)
-        await scene.record(tab, scene.gerald)
-        await scene.pipeline.press(tab, ProposeState.open, field="email")
-        assert (await scene.pipeline.state(tab, ProposeState)).draft == {}
-        await scene.record(tab, scene.alice)
-        await scene.pipeline.press(tab, ProposeState.open, field="phone")
-        assert (await scene.pipeline.state(tab, ProposeState)).draft == {}
-        await scene.pipeline.press(tab, ProposeState.open, field="email")
+    await leave(scene, tab)
+    await scene.record(tab, scene.gerald)
+    await scene.pipeline.press(tab, ProposeState.open, field="email")
+    assert (await scene.pipeline.state(tab, ProposeState)).draft == {}
+    await scene.record(tab, scene.alice)
+    await scene.pipeline.press(tab, ProposeState.open, field="phone")
+    assert (await scene.pipeline.state(tab, ProposeState)).draft == {}
+    await scene.pipeline.press(tab, ProposeState.open, field="email")
 
-        dialog = await scene.pipeline.state(tab, ProposeState)
-        assert dialog.is_restored
-        assert {name: dialog.start[name] for name in TYPED} == TYPED
-        await scene.pipeline.submit(tab, ProposeState.send, TYPED)
-        await scene.pipeline.press(tab, ProposeState.open, field="email")
-        assert (await scene.pipeline.state(tab, ProposeState)).draft == {}
-
-    play(story)
+    dialog = await scene.pipeline.state(tab, ProposeState)
+    assert dialog.is_restored
+    assert {name: dialog.start[name] for name in TYPED} == TYPED
+    await scene.pipeline.submit(tab, ProposeState.send, TYPED)
+    await scene.pipeline.press(tab, ProposeState.open, field="email")
+    assert (await scene.pipeline.state(tab, ProposeState)).draft == {}
 
 
-def test_what_arrives_after_the_dialog_closed_is_kept_and_after_it_was_sent_is_not(
-    play: Play,
+async def test_what_arrives_after_the_dialog_closed_is_kept_and_after_it_was_sent_is_not(
+    scene: Scene,
 ) -> None:
     """The browser tells of a text a moment after it was typed."""
 
-    async def story(scene: Scene) -> None:
-        tab, note = scene.tab(), {"note": "in the press"}
+    tab, note = scene.tab(), {"note": "in the press"}
+    await scene.record(tab, scene.alice)
+    await scene.pipeline.press(tab, PatronCareState.ask, dialog="protect")
+    late = await carried(scene, tab, PatronCareState)
+    await scene.pipeline.send(tab, PatronCareState.turn, is_open=False)
+    await scene.pipeline.send(tab, PatronCareState.keep, form=late | note)
+
+    await scene.pipeline.press(tab, PatronCareState.ask, dialog="protect")
+    assert (await scene.pipeline.state(tab, PatronCareState)).draft == note
+    late = await carried(scene, tab, PatronCareState)
+    await scene.pipeline.submit(tab, PatronCareState.protect, note)
+    await scene.pipeline.send(tab, PatronCareState.keep, form=late | note)
+
+    await scene.pipeline.press(tab, PatronCareState.ask, dialog="protect")
+    assert (await scene.pipeline.state(tab, PatronCareState)).draft == {}
+
+
+async def test_a_draft_is_its_members_alone_and_outlives_their_session(scene: Scene) -> None:
+    tab = scene.tab()
+    own = tab.cookie
+    await scene.record(tab, scene.alice)
+    await scene.pipeline.press(tab, ProposeState.open, field="email")
+    await type_in(scene, tab, ProposeState, TYPED)
+
+    tab.cookie = ""
+    await scene.pipeline.submit(tab, ProposeState.send, TYPED)
+    assert tab.redirects()[-1] == f"/sign-in/?next=/patrons/{scene.alice.number}/"
+    tab.cookie = scene.tab(Role.OWNER, "Una").cookie
+    await scene.record(tab, scene.alice)
+    await scene.pipeline.press(tab, ProposeState.open, field="email")
+    assert (await scene.pipeline.state(tab, ProposeState)).draft == {}
+    assert "She rang" not in str(tab.deltas)
+
+    tab.cookie = own
+    await scene.record(tab, scene.alice)
+    await scene.pipeline.press(tab, ProposeState.open, field="email")
+    assert (await scene.pipeline.state(tab, ProposeState)).start["email"] == NEW
+
+
+async def test_starting_over_gives_up_what_was_kept(scene: Scene) -> None:
+    tab = scene.tab()
+    await scene.record(tab, scene.alice)
+    await scene.pipeline.press(tab, ProposeState.open, field="email")
+    await type_in(scene, tab, ProposeState, TYPED)
+    await scene.pipeline.press(tab, ProposeState.open, field="email")
+    before = (await scene.pipeline.state(tab, ProposeState)).opening
+
+    await scene.pipeline.send(tab, ProposeState.start_over)
+
+    dialog = await scene.pipeline.state(tab, ProposeState)
+    assert (dialog.start, dialog.draft, dialog.is_restored) == ({}, {}, False)
+    assert dialog.opening == before + 1
+    await scene.pipeline.press(tab, ProposeState.open, field="email")
+    assert (await scene.pipeline.state(tab, ProposeState)).draft == {}
+
+
+async def test_a_code_that_was_read_out_is_not_kept(scene: Scene) -> None:
+    tab = scene.tab()
+    request = scene.engine.propose(scene.alice)
+    await scene.pipeline.send(tab, RequestDetailState.load, f"/requests/{request.reference}/")
+    await scene.pipeline.press(tab, RequestTaskState.ask, dialog="code")
+
+    await type_in(scene, tab, RequestTaskState, {"code": "7QK2-M9XD"})
+
+    assert (await scene.pipeline.state(tab, AdminState))._drafts == {}
+
+
+async def test_a_half_written_note_is_kept_and_a_colleagues_is_not_overwritten(
+    scene: Scene,
+) -> None:
+    ines, dana = scene.tab(Role.OWNER, "Ines"), scene.tab(Role.OWNER, "Dana")
+    for tab in (ines, dana):
         await scene.record(tab, scene.alice)
-        await scene.pipeline.press(tab, PatronCareState.ask, dialog="protect")
-        late = await carried(scene, tab, PatronCareState)
-        await scene.pipeline.send(tab, PatronCareState.turn, is_open=False)
-        await scene.pipeline.send(tab, PatronCareState.keep, form=late | note)
+        await scene.pipeline.press(tab, PatronRecordState.edit, name="note")
+    subject = {SUBJECT: str(scene.alice.number)}
+    half = {"note": "prefers the aisle", **subject}
+    await scene.pipeline.send(dana, PatronRecordState.keep, form=half)
+    await scene.pipeline.send(dana, PatronListState.load, "/patrons/")
+    theirs = {"note": "needs wheelchair space", **subject}
+    await scene.pipeline.send(ines, PatronRecordState.save, form=theirs)
 
-        await scene.pipeline.press(tab, PatronCareState.ask, dialog="protect")
-        assert (await scene.pipeline.state(tab, PatronCareState)).draft == note
-        late = await carried(scene, tab, PatronCareState)
-        await scene.pipeline.submit(tab, PatronCareState.protect, note)
-        await scene.pipeline.send(tab, PatronCareState.keep, form=late | note)
+    await scene.record(dana, scene.alice)
+    await scene.pipeline.press(dana, PatronRecordState.edit, name="note")
+    record = await scene.pipeline.state(dana, PatronRecordState)
+    assert record.start == "prefers the aisle"
+    await scene.pipeline.send(dana, PatronRecordState.save, form=half)
 
-        await scene.pipeline.press(tab, PatronCareState.ask, dialog="protect")
-        assert (await scene.pipeline.state(tab, PatronCareState)).draft == {}
-
-    play(story)
-
-
-def test_a_draft_is_its_members_alone_and_outlives_their_session(play: Play) -> None:
-    async def story(scene: Scene) -> None:
-        tab = scene.tab()
-        own = tab.cookie
-        await scene.record(tab, scene.alice)
-        await scene.pipeline.press(tab, ProposeState.open, field="email")
-        await type_in(scene, tab, ProposeState, TYPED)
-
-        tab.cookie = ""
-        await scene.pipeline.submit(tab, ProposeState.send, TYPED)
-        assert tab.redirects()[-1] == f"/sign-in/?next=/patrons/{scene.alice.number}/"
-        tab.cookie = scene.tab(Role.OWNER, "Una").cookie
-        await scene.record(tab, scene.alice)
-        await scene.pipeline.press(tab, ProposeState.open, field="email")
-        assert (await scene.pipeline.state(tab, ProposeState)).draft == {}
-        assert "She rang" not in str(tab.deltas)
-
-        tab.cookie = own
-        await scene.record(tab, scene.alice)
-        await scene.pipeline.press(tab, ProposeState.open, field="email")
-        assert (await scene.pipeline.state(tab, ProposeState)).start["email"] == NEW
-
-    play(story)
-
-
-def test_starting_over_gives_up_what_was_kept(play: Play) -> None:
-    async def story(scene: Scene) -> None:
-        tab = scene.tab()
-        await scene.record(tab, scene.alice)
-        await scene.pipeline.press(tab, ProposeState.open, field="email")
-        await type_in(scene, tab, ProposeState, TYPED)
-        await scene.pipeline.press(tab, ProposeState.open, field="email")
-        before = (await scene.pipeline.state(tab, ProposeState)).opening
-
-        await scene.pipeline.send(tab, ProposeState.start_over)
-
-        dialog = await scene.pipeline.state(tab, ProposeState)
-        assert (dialog.start, dialog.draft, dialog.is_restored) == ({}, {}, False)
-        assert dialog.opening == before + 1
-        await scene.pipeline.press(tab, ProposeState.open, field="email")
-        assert (await scene.pipeline.state(tab, ProposeState)).draft == {}
-
-    play(story)
-
-
-def test_a_code_that_was_read_out_is_not_kept(play: Play) -> None:
-    async def story(scene: Scene) -> None:
-        tab = scene.tab()
-        request = scene.engine.propose(scene.alice)
-        await scene.pipeline.send(tab, RequestDetailState.load, f"/requests/{request.reference}/")
-        await scene.pipeline.press(tab, RequestTaskState.ask, dialog="code")
-
-        await type_in(scene, tab, RequestTaskState, {"code": "7QK2-M9XD"})
-
-        assert (await scene.pipeline.state(tab, AdminState))._drafts == {}
-
-    play(story)
-
-
-def test_a_half_written_note_is_kept_and_a_colleagues_is_not_overwritten(play: Play) -> None:
-    async def story(scene: Scene) -> None:
-        ines, dana = scene.tab(Role.OWNER, "Ines"), scene.tab(Role.OWNER, "Dana")
-        for tab in (ines, dana):
-            await scene.record(tab, scene.alice)
-            await scene.pipeline.press(tab, PatronRecordState.edit, name="note")
-        subject = {SUBJECT: str(scene.alice.number)}
-        half = {"note": "prefers the aisle", **subject}
-        await scene.pipeline.send(dana, PatronRecordState.keep, form=half)
-        await scene.pipeline.send(dana, PatronListState.load, "/patrons/")
-        theirs = {"note": "needs wheelchair space", **subject}
-        await scene.pipeline.send(ines, PatronRecordState.save, form=theirs)
-
-        await scene.record(dana, scene.alice)
-        await scene.pipeline.press(dana, PatronRecordState.edit, name="note")
-        record = await scene.pipeline.state(dana, PatronRecordState)
-        assert record.start == "prefers the aisle"
-        await scene.pipeline.send(dana, PatronRecordState.save, form=half)
-
-        record = await scene.pipeline.state(dana, PatronRecordState)
-        assert "A colleague has changed this" in record.edit_error
-        assert record.free["note"] == "needs wheelchair space"
-
-    play(story)
+    record = await scene.pipeline.state(dana, PatronRecordState)
+    assert "A colleague has changed this" in record.edit_error
+    assert record.free["note"] == "needs wheelchair space"
 
 
 # --- buttons without a dialog -------------------------------------------------------------------
@@ -494,54 +441,45 @@ def test_a_half_written_note_is_kept_and_a_colleagues_is_not_overwritten(play: P
         (RequestTaskState.ask, {"dialog": "withdraw"}),
     ],
 )
-def test_a_button_of_another_request_does_nothing(
-    play: Play, clock: FrozenClock, handler: Any, payload: dict[str, Any]
+async def test_a_button_of_another_request_does_nothing(
+    scene: Scene, clock: FrozenClock, handler: Any, payload: dict[str, Any]
 ) -> None:
-    async def story(scene: Scene) -> None:
-        mine = scene.engine.identify(scene.alice, scene.engine.owner, PHONE)
-        other = scene.engine.identify(scene.gerald, scene.engine.owner, PHONE)
-        tab = scene.tab()
-        path = f"/requests/{mine.reference}/"
-        await scene.pipeline.send(tab, RequestDetailState.load, path)
+    mine = scene.engine.identify(scene.alice, scene.engine.owner, PHONE)
+    other = scene.engine.identify(scene.gerald, scene.engine.owner, PHONE)
+    tab = scene.tab()
+    path = f"/requests/{mine.reference}/"
+    await scene.pipeline.send(tab, RequestDetailState.load, path)
 
-        await scene.pipeline.send(tab, handler, subject=other.reference, **payload)
+    await scene.pipeline.send(tab, handler, subject=other.reference, **payload)
 
-        assert await scene.said(tab) == (MOVED, "")
-        assert scene.engine.state(mine) is RequestState.HELD
-        assert scene.engine.state(other) is RequestState.HELD
-        assert (await scene.pipeline.state(tab, RequestTaskState)).dialog == ""
-
-    play(story)
+    assert await scene.said(tab) == (MOVED, "")
+    assert scene.engine.state(mine) is RequestState.HELD
+    assert scene.engine.state(other) is RequestState.HELD
+    assert (await scene.pipeline.state(tab, RequestTaskState)).dialog == ""
 
 
-def test_what_waits_is_confirmed_as_it_was_drawn(play: Play) -> None:
+async def test_what_waits_is_confirmed_as_it_was_drawn(scene: Scene) -> None:
     """The card offered to confirm an answer by code; another step waits by now."""
 
-    async def story(scene: Scene) -> None:
-        request = scene.engine.identify(scene.alice, scene.engine.owner, PHONE)
-        tab = scene.tab()
-        await scene.pipeline.send(tab, RequestDetailState.load, f"/requests/{request.reference}/")
+    request = scene.engine.identify(scene.alice, scene.engine.owner, PHONE)
+    tab = scene.tab()
+    await scene.pipeline.send(tab, RequestDetailState.load, f"/requests/{request.reference}/")
 
-        await scene.pipeline.press(tab, RequestTaskState.confirm, kind="code")
+    await scene.pipeline.press(tab, RequestTaskState.confirm, kind="code")
 
-        assert await scene.said(tab) == (MOVED, "")
-        assert scene.engine.view(request).applies_at is None
-
-    play(story)
+    assert await scene.said(tab) == (MOVED, "")
+    assert scene.engine.view(request).applies_at is None
 
 
-def test_a_mail_is_sent_again_from_its_own_page_alone(play: Play) -> None:
-    async def story(scene: Scene) -> None:
-        scene.engine.propose(scene.alice)
-        mail_id = scene.engine.scalar("SELECT min(id) FROM mail_outbox")
-        tab = scene.tab()
-        await scene.pipeline.send(tab, MailboxState.load, f"/mailbox/?mail={mail_id}")
+async def test_a_mail_is_sent_again_from_its_own_page_alone(scene: Scene) -> None:
+    scene.engine.propose(scene.alice)
+    mail_id = scene.engine.scalar("SELECT min(id) FROM mail_outbox")
+    tab = scene.tab()
+    await scene.pipeline.send(tab, MailboxState.load, f"/mailbox/?mail={mail_id}")
 
-        await scene.pipeline.send(tab, MailboxState.send_again, subject="0" * 32)
+    await scene.pipeline.send(tab, MailboxState.send_again, subject="0" * 32)
 
-        assert await scene.said(tab) == (MOVED, "")
-
-    play(story)
+    assert await scene.said(tab) == (MOVED, "")
 
 
 # --- what is edited in place --------------------------------------------------------------------
@@ -551,100 +489,85 @@ def note_of(scene: Scene, patron: PatronRecord) -> str:
     return scene.engine.record(patron).free["note"]
 
 
-def test_a_note_is_saved_for_the_patron_it_was_written_for(play: Play) -> None:
-    async def story(scene: Scene) -> None:
-        tab = scene.tab()
-        await scene.record(tab, scene.alice)
-        await scene.pipeline.press(tab, PatronRecordState.edit, name="note")
-        form = await scene.pipeline.drawn(tab, PatronRecordState.save)
-        await scene.record(tab, scene.gerald)
-        await scene.pipeline.press(tab, PatronRecordState.edit, name="note")
+async def test_a_note_is_saved_for_the_patron_it_was_written_for(scene: Scene) -> None:
+    tab = scene.tab()
+    await scene.record(tab, scene.alice)
+    await scene.pipeline.press(tab, PatronRecordState.edit, name="note")
+    form = await scene.pipeline.drawn(tab, PatronRecordState.save)
+    await scene.record(tab, scene.gerald)
+    await scene.pipeline.press(tab, PatronRecordState.edit, name="note")
 
-        form = {"note": "Alice needs a ramp", **form}
-        await scene.pipeline.send(tab, PatronRecordState.save, form=form)
+    form = {"note": "Alice needs a ramp", **form}
+    await scene.pipeline.send(tab, PatronRecordState.save, form=form)
 
-        assert await scene.said(tab) == (MOVED, "")
-        assert (note_of(scene, scene.alice), note_of(scene, scene.gerald)) == ("", "")
-
-    play(story)
+    assert await scene.said(tab) == (MOVED, "")
+    assert (note_of(scene, scene.alice), note_of(scene, scene.gerald)) == ("", "")
 
 
-def test_the_second_of_two_editors_is_told_before_anything_is_lost(play: Play) -> None:
+async def test_the_second_of_two_editors_is_told_before_anything_is_lost(scene: Scene) -> None:
     """Case 64."""
 
-    async def story(scene: Scene) -> None:
-        ines, dan = scene.tab(name="Ines"), scene.tab(name="Dan")
-        for tab in (ines, dan):
-            await scene.record(tab, scene.alice)
-            await scene.pipeline.press(tab, PatronRecordState.edit, name="note")
-        await scene.pipeline.submit(ines, PatronRecordState.save, {"note": "Needs a ramp"})
-        await scene.pipeline.push(dan, PatronRecordState.refresh)
+    ines, dan = scene.tab(name="Ines"), scene.tab(name="Dan")
+    for tab in (ines, dan):
+        await scene.record(tab, scene.alice)
+        await scene.pipeline.press(tab, PatronRecordState.edit, name="note")
+    await scene.pipeline.submit(ines, PatronRecordState.save, {"note": "Needs a ramp"})
+    await scene.pipeline.push(dan, PatronRecordState.refresh)
 
-        await scene.pipeline.submit(dan, PatronRecordState.save, {"note": "Likes row F"})
+    await scene.pipeline.submit(dan, PatronRecordState.save, {"note": "Likes row F"})
 
-        told = await scene.pipeline.state(dan, PatronRecordState)
-        assert told.editing == "note"
-        assert told.edit_error == f"{SENTENCES['edited_meanwhile']} It now says “Needs a ramp”."
-        assert note_of(scene, scene.alice) == "Needs a ramp"
+    told = await scene.pipeline.state(dan, PatronRecordState)
+    assert told.editing == "note"
+    assert told.edit_error == f"{SENTENCES['edited_meanwhile']} It now says “Needs a ramp”."
+    assert note_of(scene, scene.alice) == "Needs a ramp"
 
-        await scene.pipeline.submit(dan, PatronRecordState.save, {"note": "Ramp, likes row F"})
-        assert note_of(scene, scene.alice) == "Ramp, likes row F"
-
-    play(story)
+    await scene.pipeline.submit(dan, PatronRecordState.save, {"note": "Ramp, likes row F"})
+    assert note_of(scene, scene.alice) == "Ramp, likes row F"
 
 
-def test_the_password_form_of_one_account_changes_no_other(play: Play) -> None:
-    async def story(scene: Scene) -> None:
-        tab = scene.tab()
-        await scene.pipeline.send(tab, AccountState.load, "/account/")
-        form = {"subject": scene.engine.owner.id, "old": "x", "new": "seven velvet lanterns"}
+async def test_the_password_form_of_one_account_changes_no_other(scene: Scene) -> None:
+    tab = scene.tab()
+    await scene.pipeline.send(tab, AccountState.load, "/account/")
+    form = {"subject": scene.engine.owner.id, "old": "x", "new": "seven velvet lanterns"}
 
-        await scene.pipeline.send(tab, AccountState.change_password, form=form)
+    await scene.pipeline.send(tab, AccountState.change_password, form=form)
 
-        assert await scene.said(tab) == (MOVED, "")
-
-    play(story)
+    assert await scene.said(tab) == (MOVED, "")
 
 
 # --- stopping an account ------------------------------------------------------------------------
 
 
-def test_a_freeze_says_its_numbers_first(play: Play) -> None:
-    async def story(scene: Scene) -> None:
-        engine = scene.engine
-        vic = engine.staff("Vic", Role.BOX_OFFICE)
-        engine.propose(scene.alice, actor=vic)
-        engine.deliver()
-        engine.propose(scene.gerald, changes=PHONE, actor=vic)
-        tab = scene.tab()
-        await scene.pipeline.send(tab, TeamState.load, "/team/")
+async def test_a_freeze_says_its_numbers_first(scene: Scene) -> None:
+    engine = scene.engine
+    vic = engine.staff("Vic", Role.BOX_OFFICE)
+    engine.propose(scene.alice, actor=vic)
+    engine.deliver()
+    engine.propose(scene.gerald, changes=PHONE, actor=vic)
+    tab = scene.tab()
+    await scene.pipeline.send(tab, TeamState.load, "/team/")
 
-        await scene.pipeline.send(tab, TeamDialogState.ask_freeze, staff_id=vic.id)
+    await scene.pipeline.send(tab, TeamDialogState.ask_freeze, staff_id=vic.id)
 
-        dialog = await scene.pipeline.state(tab, TeamDialogState)
-        assert dialog.about == "Vic, box office · vic@staff.example.org"
-        assert dialog.ending == "Withdraws 2 open requests and sends 2 emails to patrons."
-        assert engine.scalar("SELECT count(*) FROM staff WHERE disabled_at IS NOT NULL") == 0
+    dialog = await scene.pipeline.state(tab, TeamDialogState)
+    assert dialog.about == "Vic, box office · vic@staff.example.org"
+    assert dialog.ending == "Withdraws 2 open requests and sends 2 emails to patrons."
+    assert engine.scalar("SELECT count(*) FROM staff WHERE disabled_at IS NOT NULL") == 0
 
-        await scene.pipeline.submit(tab, TeamDialogState.freeze, {})
-        words = "Frozen. The account can no longer sign in. 2 open requests were withdrawn."
-        assert await scene.said(tab) == ("", words)
-
-    play(story)
+    await scene.pipeline.submit(tab, TeamDialogState.freeze, {})
+    words = "Frozen. The account can no longer sign in. 2 open requests were withdrawn."
+    assert await scene.said(tab) == ("", words)
 
 
-def test_a_member_is_stopped_for_whom_the_dialog_was_opened(play: Play) -> None:
-    async def story(scene: Scene) -> None:
-        vic, wim = (scene.engine.staff(name, Role.BOX_OFFICE) for name in ("Vic", "Wim"))
-        tab = scene.tab()
-        await scene.pipeline.send(tab, TeamState.load, "/team/")
-        await scene.pipeline.send(tab, TeamDialogState.open_member, staff_id=vic.id)
-        stale = await scene.pipeline.drawn(tab, TeamDialogState.disable)
-        await scene.pipeline.send(tab, TeamDialogState.open_member, staff_id=wim.id)
+async def test_a_member_is_stopped_for_whom_the_dialog_was_opened(scene: Scene) -> None:
+    vic, wim = (scene.engine.staff(name, Role.BOX_OFFICE) for name in ("Vic", "Wim"))
+    tab = scene.tab()
+    await scene.pipeline.send(tab, TeamState.load, "/team/")
+    await scene.pipeline.send(tab, TeamDialogState.open_member, staff_id=vic.id)
+    stale = await scene.pipeline.drawn(tab, TeamDialogState.disable)
+    await scene.pipeline.send(tab, TeamDialogState.open_member, staff_id=wim.id)
 
-        await scene.pipeline.send(tab, TeamDialogState.disable, form=stale)
+    await scene.pipeline.send(tab, TeamDialogState.disable, form=stale)
 
-        assert await scene.said(tab) == (MOVED, "")
-        assert scene.engine.scalar("SELECT count(*) FROM staff WHERE disabled_at IS NOT NULL") == 0
-
-    play(story)
+    assert await scene.said(tab) == (MOVED, "")
+    assert scene.engine.scalar("SELECT count(*) FROM staff WHERE disabled_at IS NOT NULL") == 0

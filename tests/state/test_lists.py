@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 from urllib.parse import parse_qsl, urlsplit
@@ -19,9 +18,7 @@ from reflex_base.utils.format import format_event_handler
 from sqlalchemy.exc import OperationalError
 from sqlmodel import Session
 
-from tests.support.pipeline import Client, Pipeline, finished, installed
-from upstage_crm.core.clock import FrozenClock
-from upstage_crm.core.db import Database
+from tests.support.pipeline import Client, Pipeline, finished
 from upstage_crm.pages.list_page import (
     Column,
     list_dates,
@@ -38,6 +35,7 @@ from upstage_crm.pages.periods import FILTERS
 from upstage_crm.pages.tab import TabMixin
 from upstage_crm.ui.components.feedback import empty_state
 from upstage_crm.ui.components.records.table import lead_cell
+from upstage_crm.wiring import Runtime
 
 SHAPE = ListShape(
     path="/boxes/",
@@ -177,12 +175,8 @@ class Scene:
         return [each[full][var] for each in self.tab.deltas if var in each.get(full, {})]
 
 
-Story = Callable[[Scene], Coroutine[Any, Any, None]]
-Play = Callable[[Story], None]
-
-
-@asynccontextmanager
-async def sample() -> AsyncIterator[Scene]:
+@pytest.fixture
+async def scene(made: Runtime) -> AsyncIterator[Scene]:
     global STORE  # noqa: PLW0603  # each test has its own
     STORE = Store()
     async with Pipeline(PUBLIC) as pipeline:
@@ -196,19 +190,6 @@ async def sample() -> AsyncIterator[Scene]:
         await pipeline.connect(tab, "/", is_new_document=True)
         tab.deltas.clear()
         yield Scene(pipeline, tab)
-
-
-@pytest.fixture
-def play(database: Database, clock: FrozenClock) -> Play:
-    def run(story: Story) -> None:
-        async def told() -> None:
-            async with sample() as scene:
-                await story(scene)
-
-        with installed(database, clock):
-            asyncio.run(told())
-
-    return run
 
 
 # --- the address --------------------------------------------------------------------------------
@@ -259,20 +240,17 @@ def test_the_plain_list_is_its_path_alone() -> None:
 # --- what is shown ------------------------------------------------------------------------------
 
 
-def test_the_address_says_what_is_shown(play: Play) -> None:
-    async def story(scene: Scene) -> None:
-        STORE.add("ab", "ac", "ad", weight=1)
-        STORE.add("ae", colour="blue")
-        STORE.add("xx")
+async def test_the_address_says_what_is_shown(scene: Scene) -> None:
+    STORE.add("ab", "ac", "ad", weight=1)
+    STORE.add("ae", colour="blue")
+    STORE.add("xx")
 
-        await scene.at("/boxes/?q=a&colour=red&sort=name&desc=1&page=2")
+    await scene.at("/boxes/?q=a&colour=red&sort=name&desc=1&page=2")
 
-        state = await scene.state()
-        assert await scene.names() == ["ab"]
-        assert (state.count, state.summary, state.has_next) == ("3 boxes", "3–3 of 3", False)
-        assert (state.shown, state.extra, state.is_busy) == ("rows", 3, False)
-
-    play(story)
+    state = await scene.state()
+    assert await scene.names() == ["ab"]
+    assert (state.count, state.summary, state.has_next) == ("3 boxes", "3–3 of 3", False)
+    assert (state.shown, state.extra, state.is_busy) == ("rows", 3, False)
 
 
 @pytest.mark.parametrize(
@@ -283,140 +261,115 @@ def test_the_address_says_what_is_shown(play: Play) -> None:
         (("a",), "/boxes/?page=9", "nothing"),
     ],
 )
-def test_no_row_is_not_the_same_as_no_row_that_fits(
-    play: Play, boxes: tuple[str, ...], path: str, shown: str
+async def test_no_row_is_not_the_same_as_no_row_that_fits(
+    scene: Scene, boxes: tuple[str, ...], path: str, shown: str
 ) -> None:
-    async def story(scene: Scene) -> None:
-        STORE.add(*boxes)
-        await scene.at(path)
+    STORE.add(*boxes)
+    await scene.at(path)
 
-        assert (await scene.state()).shown == shown
-
-    play(story)
+    assert (await scene.state()).shown == shown
 
 
-def test_a_list_that_cannot_be_read_shows_no_rows_and_no_count_of_before(play: Play) -> None:
-    async def story(scene: Scene) -> None:
-        STORE.add("a")
-        await scene.at("/boxes/")
-        STORE.fails = True
-        await scene.press(BoxList.search, text="a")
-        state = await scene.state()
-        assert (state.shown, state.rows, state.count, state.is_busy) == ("failed", [], "", False)
+async def test_a_list_that_cannot_be_read_shows_no_rows_and_no_count_of_before(
+    scene: Scene,
+) -> None:
+    STORE.add("a")
+    await scene.at("/boxes/")
+    STORE.fails = True
+    await scene.press(BoxList.search, text="a")
+    state = await scene.state()
+    assert (state.shown, state.rows, state.count, state.is_busy) == ("failed", [], "", False)
 
-        STORE.fails = False
-        await scene.press(BoxList.fetch)
+    STORE.fails = False
+    await scene.press(BoxList.fetch)
 
-        assert await scene.names() == ["a"]
-
-    play(story)
+    assert await scene.names() == ["a"]
 
 
-def test_a_list_that_was_never_opened_is_the_plain_one(play: Play) -> None:
+async def test_a_list_that_was_never_opened_is_the_plain_one(scene: Scene) -> None:
     """So it is after the server has forgotten the tab, and for who sends events by hand."""
 
-    async def story(scene: Scene) -> None:
-        STORE.add("a")
-        for handler in (BoxList.fetch, BoxList.next_page, BoxList.previous_page, BoxList.clear):
-            await scene.press(handler)
+    STORE.add("a")
+    for handler in (BoxList.fetch, BoxList.next_page, BoxList.previous_page, BoxList.clear):
+        await scene.press(handler)
 
-        assert await scene.names() == ["a"]
-        assert scene.tab.redirects() == []
-
-    play(story)
+    assert await scene.names() == ["a"]
+    assert scene.tab.redirects() == []
 
 
-def test_pages_go_on_and_back_within_the_rows(play: Play) -> None:
-    async def story(scene: Scene) -> None:
-        STORE.add("a", "b", "c")
-        await scene.at("/boxes/")
-        for _ in range(2):
-            await scene.press(BoxList.next_page)
-            assert await scene.names() == ["c"]
-        await scene.press(BoxList.previous_page)
-        await scene.press(BoxList.previous_page)
+async def test_pages_go_on_and_back_within_the_rows(scene: Scene) -> None:
+    STORE.add("a", "b", "c")
+    await scene.at("/boxes/")
+    for _ in range(2):
+        await scene.press(BoxList.next_page)
+        assert await scene.names() == ["c"]
+    await scene.press(BoxList.previous_page)
+    await scene.press(BoxList.previous_page)
 
-        assert await scene.names() == ["a", "b"]
-        assert scene.tab.redirects() == ["/boxes/?page=2", "/boxes/"]
-
-    play(story)
+    assert await scene.names() == ["a", "b"]
+    assert scene.tab.redirects() == ["/boxes/?page=2", "/boxes/"]
 
 
-def test_a_list_that_is_paged_by_key_goes_on_from_the_last_row(play: Play) -> None:
-    async def story(scene: Scene) -> None:
-        shown: list[list[int]] = []
-        await scene.at("/numbers/")
-        for step in (KeyedList.next_page, KeyedList.next_page, KeyedList.next_page):
-            shown.append(list((await scene.pipeline.state(scene.tab, KeyedList)).rows))
-            await scene.press(step)
-        await scene.press(KeyedList.previous_page)
+async def test_a_list_that_is_paged_by_key_goes_on_from_the_last_row(scene: Scene) -> None:
+    shown: list[list[int]] = []
+    await scene.at("/numbers/")
+    for step in (KeyedList.next_page, KeyedList.next_page, KeyedList.next_page):
+        shown.append(list((await scene.pipeline.state(scene.tab, KeyedList)).rows))
+        await scene.press(step)
+    await scene.press(KeyedList.previous_page)
 
-        assert shown == [[5, 4], [3, 2], [1]]
-        assert list((await scene.pipeline.state(scene.tab, KeyedList)).rows) == [5, 4]
-        assert scene.tab.redirects() == ["/numbers/?before=4", "/numbers/?before=2", "/numbers/"]
-
-    play(story)
+    assert shown == [[5, 4], [3, 2], [1]]
+    assert list((await scene.pipeline.state(scene.tab, KeyedList)).rows) == [5, 4]
+    assert scene.tab.redirects() == ["/numbers/?before=4", "/numbers/?before=2", "/numbers/"]
 
 
-def test_a_column_orders_the_list_and_turns_it_at_the_second_press(play: Play) -> None:
-    async def story(scene: Scene) -> None:
-        STORE.add("a", weight=1)
-        STORE.add("b", weight=2)
-        await scene.at("/boxes/")
-        shown: list[list[str]] = []
-        for column in ("weight", "weight", "name", "name", "no such column"):
-            await scene.press(BoxList.sort_by, column=column)
-            shown.append(await scene.names())
+async def test_a_column_orders_the_list_and_turns_it_at_the_second_press(scene: Scene) -> None:
+    STORE.add("a", weight=1)
+    STORE.add("b", weight=2)
+    await scene.at("/boxes/")
+    shown: list[list[str]] = []
+    for column in ("weight", "weight", "name", "name", "no such column"):
+        await scene.press(BoxList.sort_by, column=column)
+        shown.append(await scene.names())
 
-        assert shown == [["b", "a"], ["a", "b"], ["a", "b"], ["b", "a"], ["b", "a"]]
-        assert scene.tab.redirects()[0] == "/boxes/?sort=weight&desc=1"
-
-    play(story)
+    assert shown == [["b", "a"], ["a", "b"], ["a", "b"], ["b", "a"], ["b", "a"]]
+    assert scene.tab.redirects()[0] == "/boxes/?sort=weight&desc=1"
 
 
-def test_a_filter_narrows_the_list_from_its_first_page(play: Play) -> None:
-    async def story(scene: Scene) -> None:
-        STORE.add("a", "b", "c")
-        STORE.add("d", colour="blue")
-        await scene.at("/boxes/?page=2")
-        await scene.press(BoxList.choose, name="colour", value="blue")
-        assert await scene.names() == ["d"]
-        await scene.press(BoxList.choose, name="colour", value="no such colour")
-        assert await scene.names() == ["a", "b"]
-        await scene.press(BoxList.choose, name="no such filter", value="blue")
+async def test_a_filter_narrows_the_list_from_its_first_page(scene: Scene) -> None:
+    STORE.add("a", "b", "c")
+    STORE.add("d", colour="blue")
+    await scene.at("/boxes/?page=2")
+    await scene.press(BoxList.choose, name="colour", value="blue")
+    assert await scene.names() == ["d"]
+    await scene.press(BoxList.choose, name="colour", value="no such colour")
+    assert await scene.names() == ["a", "b"]
+    await scene.press(BoxList.choose, name="no such filter", value="blue")
 
-        assert scene.tab.redirects() == ["/boxes/?colour=blue", "/boxes/"]
-
-    play(story)
+    assert scene.tab.redirects() == ["/boxes/?colour=blue", "/boxes/"]
 
 
-def test_clearing_forgets_the_search_and_keeps_what_lasts(play: Play) -> None:
-    async def story(scene: Scene) -> None:
-        STORE.add("a", "b")
-        await scene.at("/boxes/?q=z&colour=red&label=x&sort=weight&page=2")
-        before = (await scene.state()).search_box
-        await scene.press(BoxList.clear)
+async def test_clearing_forgets_the_search_and_keeps_what_lasts(scene: Scene) -> None:
+    STORE.add("a", "b")
+    await scene.at("/boxes/?q=z&colour=red&label=x&sort=weight&page=2")
+    before = (await scene.state()).search_box
+    await scene.press(BoxList.clear)
 
-        assert await scene.names() == ["a", "b"]
-        assert scene.tab.redirects() == ["/boxes/?colour=red&sort=weight"]
-        assert (await scene.state()).search_box == before + 1
-
-    play(story)
+    assert await scene.names() == ["a", "b"]
+    assert scene.tab.redirects() == ["/boxes/?colour=red&sort=weight"]
+    assert (await scene.state()).search_box == before + 1
 
 
 @pytest.mark.parametrize(
     ("search", "leads"), [("only", ["/boxes/?q=only", "/boxes/only/"]), ("o", ["/boxes/?q=o"])]
 )
-def test_enter_opens_the_only_row(play: Play, search: str, leads: list[str]) -> None:
-    async def story(scene: Scene) -> None:
-        STORE.add("only", "other")
-        await scene.at("/boxes/")
-        await scene.press(BoxList.find, form={"q": search})
-        await scene.press(BoxList.refresh)
+async def test_enter_opens_the_only_row(scene: Scene, search: str, leads: list[str]) -> None:
+    STORE.add("only", "other")
+    await scene.at("/boxes/")
+    await scene.press(BoxList.find, form={"q": search})
+    await scene.press(BoxList.refresh)
 
-        assert scene.tab.redirects() == leads
-
-    play(story)
+    assert scene.tab.redirects() == leads
 
 
 @pytest.mark.parametrize(
@@ -432,146 +385,122 @@ def test_enter_opens_the_only_row(play: Play, search: str, leads: list[str]) -> 
         (BoxList.search, {"text": "a", "more": 1}),
     ],
 )
-def test_nonsense_over_the_wire_changes_nothing(
-    play: Play, handler: Any, payload: dict[str, Any]
+async def test_nonsense_over_the_wire_changes_nothing(
+    scene: Scene, handler: Any, payload: dict[str, Any]
 ) -> None:
-    async def story(scene: Scene) -> None:
-        STORE.add("a", "b")
-        await scene.at("/boxes/")
-        await scene.press(handler, **payload)
+    STORE.add("a", "b")
+    await scene.at("/boxes/")
+    await scene.press(handler, **payload)
 
-        assert await scene.names() == ["a", "b"]
-        assert scene.tab.redirects() == []
-
-    play(story)
+    assert await scene.names() == ["a", "b"]
+    assert scene.tab.redirects() == []
 
 
 # --- what arrives late --------------------------------------------------------------------------
 
 
-def test_the_latest_search_wins_however_slow_the_earlier_one_is(play: Play) -> None:
-    async def story(scene: Scene) -> None:
-        STORE.add("anna", "jane")
-        await scene.at("/boxes/")
-        STORE.close("anna")
-        first = await scene.pipeline.start(scene.tab, BoxList.search, text="anna")
-        await scene.until_asked("anna")
-        second = await scene.pipeline.start(scene.tab, BoxList.search, text="jane")
-        await finished(second)
+async def test_the_latest_search_wins_however_slow_the_earlier_one_is(scene: Scene) -> None:
+    STORE.add("anna", "jane")
+    await scene.at("/boxes/")
+    STORE.close("anna")
+    first = await scene.pipeline.start(scene.tab, BoxList.search, text="anna")
+    await scene.until_asked("anna")
+    second = await scene.pipeline.start(scene.tab, BoxList.search, text="jane")
+    await finished(second)
+    assert await scene.names() == ["jane"]
+
+    STORE.gates["anna"].set()
+    await finished(first)
+    # The browser arrives at both addresses, at the older one after the newer search.
+    for path in ("/boxes/?q=anna", "/boxes/?q=jane"):
+        await scene.at(path)
         assert await scene.names() == ["jane"]
 
-        STORE.gates["anna"].set()
-        await finished(first)
-        # The browser arrives at both addresses, at the older one after the newer search.
-        for path in ("/boxes/?q=anna", "/boxes/?q=jane"):
-            await scene.at(path)
-            assert await scene.names() == ["jane"]
-
-        shown = [[box.name for box in rows] for rows in scene.sent("rows")]
-        assert shown == [["anna", "jane"], ["jane"]]
-
-    play(story)
+    shown = [[box.name for box in rows] for rows in scene.sent("rows")]
+    assert shown == [["anna", "jane"], ["jane"]]
 
 
-def test_many_commits_do_not_keep_a_slow_reading_from_being_shown(play: Play) -> None:
+async def test_many_commits_do_not_keep_a_slow_reading_from_being_shown(scene: Scene) -> None:
     """Each would end the reading before it, and the list would show what it showed before."""
 
-    async def story(scene: Scene) -> None:
-        STORE.add("anna", "jane")
-        await scene.at("/boxes/")
-        STORE.close("jane")
-        reads = len(STORE.reads)
-        searching = await scene.pipeline.start(scene.tab, BoxList.search, text="jane")
-        await scene.until_asked("jane")
-        for _ in range(5):
-            await scene.pipeline.push(scene.tab, BoxList.refresh)
-        STORE.add("jane the second")
-        STORE.gates["jane"].set()
-        await finished(searching)
-
-        assert await scene.names() == ["jane", "jane the second"]
-        assert STORE.reads[reads:] == ["jane", "jane"]
-
-    play(story)
-
-
-def test_what_was_read_for_one_viewer_is_not_shown_to_another(play: Play) -> None:
-    async def story(scene: Scene) -> None:
-        STORE.add("for Dana")
-        await scene.at("/boxes/")
-        STORE.close("Dana")
-        searching = await scene.pipeline.start(scene.tab, BoxList.search, text="Dana")
-        await scene.until_asked("Dana")
-        (await scene.pipeline.state(scene.tab, ListTab))._who = "Eve"
-        (await scene.state()).rows = []
-        STORE.gates["Dana"].set()
-        await finished(searching)
-
-        assert await scene.names() == []
-
-    play(story)
-
-
-def test_a_list_is_there_at_once_when_the_tab_comes_back(play: Play) -> None:
-    async def story(scene: Scene) -> None:
-        STORE.add("a")
-        STORE.add("b", colour="blue")
-        await scene.at("/boxes/?colour=red")
-        await scene.at("/boxes/a/")
-        kept = await scene.state()
-        assert (await scene.names(), kept.places) == (["a"], ["/boxes/?colour=red"])
-
-        scene.tab.deltas.clear()
-        await scene.at("/boxes/?colour=blue")
-
-        assert [[box.name for box in rows] for rows in scene.sent("rows")] == [[], ["b"]]
-
-    play(story)
-
-
-def test_what_a_person_chooses_in_a_list_is_not_emptied_on_the_way(play: Play) -> None:
-    async def story(scene: Scene) -> None:
-        STORE.add("a")
-        STORE.add("b", colour="blue")
-        await scene.at("/boxes/?colour=red")
-        scene.tab.deltas.clear()
-        await scene.press(BoxList.choose, name="colour", value="blue")
-        assert (await scene.state()).places == ["/boxes/?colour=red", "/boxes/?colour=blue"]
-
-        await scene.at("/boxes/?colour=blue")
-
-        assert [[box.name for box in rows] for rows in scene.sent("rows")] == [["b"]]
-
-    play(story)
-
-
-def test_a_search_that_comes_late_does_not_pull_the_tab_back(play: Play) -> None:
-    async def story(scene: Scene) -> None:
-        await scene.at("/boxes/?colour=red")
-        await scene.at("/boxes/a/")
-
-        await scene.press(BoxList.search, text="blue")
-        await scene.press(BoxList.find, form={"q": "blue"})
-
-        assert scene.tab.redirects() == []
-        assert (await scene.state()).query == ""
-
-    play(story)
-
-
-def test_what_is_committed_is_read_again_and_the_same_address_too(play: Play) -> None:
-    async def story(scene: Scene) -> None:
-        await scene.at("/boxes/")
-        STORE.add("a")
+    STORE.add("anna", "jane")
+    await scene.at("/boxes/")
+    STORE.close("jane")
+    reads = len(STORE.reads)
+    searching = await scene.pipeline.start(scene.tab, BoxList.search, text="jane")
+    await scene.until_asked("jane")
+    for _ in range(5):
         await scene.pipeline.push(scene.tab, BoxList.refresh)
-        assert await scene.names() == ["a"]
+    STORE.add("jane the second")
+    STORE.gates["jane"].set()
+    await finished(searching)
 
-        STORE.add("b")
-        await scene.at("/boxes/")
+    assert await scene.names() == ["jane", "jane the second"]
+    assert STORE.reads[reads:] == ["jane", "jane"]
 
-        assert await scene.names() == ["a", "b"]
 
-    play(story)
+async def test_what_was_read_for_one_viewer_is_not_shown_to_another(scene: Scene) -> None:
+    STORE.add("for Dana")
+    await scene.at("/boxes/")
+    STORE.close("Dana")
+    searching = await scene.pipeline.start(scene.tab, BoxList.search, text="Dana")
+    await scene.until_asked("Dana")
+    (await scene.pipeline.state(scene.tab, ListTab))._who = "Eve"
+    (await scene.state()).rows = []
+    STORE.gates["Dana"].set()
+    await finished(searching)
+
+    assert await scene.names() == []
+
+
+async def test_a_list_is_there_at_once_when_the_tab_comes_back(scene: Scene) -> None:
+    STORE.add("a")
+    STORE.add("b", colour="blue")
+    await scene.at("/boxes/?colour=red")
+    await scene.at("/boxes/a/")
+    kept = await scene.state()
+    assert (await scene.names(), kept.places) == (["a"], ["/boxes/?colour=red"])
+
+    scene.tab.deltas.clear()
+    await scene.at("/boxes/?colour=blue")
+
+    assert [[box.name for box in rows] for rows in scene.sent("rows")] == [[], ["b"]]
+
+
+async def test_what_a_person_chooses_in_a_list_is_not_emptied_on_the_way(scene: Scene) -> None:
+    STORE.add("a")
+    STORE.add("b", colour="blue")
+    await scene.at("/boxes/?colour=red")
+    scene.tab.deltas.clear()
+    await scene.press(BoxList.choose, name="colour", value="blue")
+    assert (await scene.state()).places == ["/boxes/?colour=red", "/boxes/?colour=blue"]
+
+    await scene.at("/boxes/?colour=blue")
+
+    assert [[box.name for box in rows] for rows in scene.sent("rows")] == [["b"]]
+
+
+async def test_a_search_that_comes_late_does_not_pull_the_tab_back(scene: Scene) -> None:
+    await scene.at("/boxes/?colour=red")
+    await scene.at("/boxes/a/")
+
+    await scene.press(BoxList.search, text="blue")
+    await scene.press(BoxList.find, form={"q": "blue"})
+
+    assert scene.tab.redirects() == []
+    assert (await scene.state()).query == ""
+
+
+async def test_what_is_committed_is_read_again_and_the_same_address_too(scene: Scene) -> None:
+    await scene.at("/boxes/")
+    STORE.add("a")
+    await scene.pipeline.push(scene.tab, BoxList.refresh)
+    assert await scene.names() == ["a"]
+
+    STORE.add("b")
+    await scene.at("/boxes/")
+
+    assert await scene.names() == ["a", "b"]
 
 
 # --- how it is drawn ----------------------------------------------------------------------------

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from types import SimpleNamespace
@@ -67,90 +67,71 @@ class Tabs:
         return read
 
 
-def run(story: Callable[[], Coroutine[Any, Any, None]]) -> None:
-    asyncio.run(story())
+async def test_only_tabs_that_show_the_topic_are_told() -> None:
+    tabs = Tabs()
+    tabs.open("mailbox", MAILS)
+    tabs.open("list", PATRONS)
+
+    tabs.hub.note([news.News(MAILS)])
+
+    assert await tabs.tell() == ["mailbox"]
+    assert await tabs.tell() == []
 
 
-def test_only_tabs_that_show_the_topic_are_told() -> None:
-    async def story() -> None:
-        tabs = Tabs()
-        tabs.open("mailbox", MAILS)
-        tabs.open("list", PATRONS)
+async def test_a_record_is_told_of_its_own_patron_only() -> None:
+    tabs = Tabs()
+    for token in ("mara", "ole"):
+        tabs.open(token, PATRONS)
+        tabs.hub.narrow(token, token)
 
-        tabs.hub.note([news.News(MAILS)])
-
-        assert await tabs.tell() == ["mailbox"]
-        assert await tabs.tell() == []
-
-    run(story)
+    tabs.hub.note([news.News(PATRONS, frozenset({"mara"}))])
+    assert await tabs.tell() == ["mara"]
 
 
-def test_a_record_is_told_of_its_own_patron_only() -> None:
-    async def story() -> None:
-        tabs = Tabs()
-        for token in ("mara", "ole"):
-            tabs.open(token, PATRONS)
-            tabs.hub.narrow(token, token)
-
-        tabs.hub.note([news.News(PATRONS, frozenset({"mara"}))])
-        assert await tabs.tell() == ["mara"]
-
-    run(story)
-
-
-def test_a_burst_is_one_reading_and_the_last_word_is_read_after_a_rest() -> None:
-    async def story() -> None:
-        tabs = Tabs()
-        tabs.open("list", PATRONS)
-        for _ in range(3):
-            tabs.hub.note([EVERYTHING])
-        assert await tabs.tell() == ["list"]
-
+async def test_a_burst_is_one_reading_and_the_last_word_is_read_after_a_rest() -> None:
+    tabs = Tabs()
+    tabs.open("list", PATRONS)
+    for _ in range(3):
         tabs.hub.note([EVERYTHING])
-        assert await tabs.tell() == []
-        tabs.now += REST_S
-        assert await tabs.tell() == ["list"]
+    assert await tabs.tell() == ["list"]
 
-    run(story)
-
-
-def test_many_slow_tabs_together_read_for_their_share_of_the_time() -> None:
-    async def story() -> None:
-        tabs, count, seconds = Tabs(), 20, 1_000
-        tabs.cost_s = 0.1
-        for number in range(count):
-            tabs.open(f"{number}", PATRONS)
-        begun, read = tabs.now, 0
-        while tabs.now < begun + seconds:
-            tabs.hub.note([EVERYTHING])
-            read += len(await tabs.tell())
-            tabs.now += 0.05
-
-        assert read * tabs.cost_s == pytest.approx(seconds / SHARE, rel=0.2)
-
-    run(story)
+    tabs.hub.note([EVERYTHING])
+    assert await tabs.tell() == []
+    tabs.now += REST_S
+    assert await tabs.tell() == ["list"]
 
 
-def test_a_tab_that_hangs_does_not_keep_the_next_one_waiting(
+async def test_many_slow_tabs_together_read_for_their_share_of_the_time() -> None:
+    tabs, count, seconds = Tabs(), 20, 1_000
+    tabs.cost_s = 0.1
+    for number in range(count):
+        tabs.open(f"{number}", PATRONS)
+    begun, read = tabs.now, 0
+    while tabs.now < begun + seconds:
+        tabs.hub.note([EVERYTHING])
+        read += len(await tabs.tell())
+        tabs.now += 0.05
+
+    assert read * tabs.cost_s == pytest.approx(seconds / SHARE, rel=0.2)
+
+
+async def test_a_tab_that_hangs_does_not_keep_the_next_one_waiting(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    async def story() -> None:
-        tabs = Tabs()
-        for token in ("first", "second"):
-            tabs.open(token, PATRONS)
-        hanging = EventFuture(txid="hanging")
+    tabs = Tabs()
+    for token in ("first", "second"):
+        tabs.open(token, PATRONS)
+    hanging = EventFuture(txid="hanging")
 
-        async def enqueue(token: str, _event: Any) -> EventFuture:
-            tabs.told.append(token)
-            return hanging
-
-        monkeypatch.setattr(tabs, "_enqueue", enqueue)
-        tabs.hub.note([EVERYTHING])
-        assert await tabs.tell() == ["first", "second"]
-        assert not hanging.cancelled()
+    async def enqueue(token: str, _event: Any) -> EventFuture:
+        tabs.told.append(token)
+        return hanging
 
     monkeypatch.setattr(live, "PATIENCE_S", 0.01)
-    run(story)
+    monkeypatch.setattr(tabs, "_enqueue", enqueue)
+    tabs.hub.note([EVERYTHING])
+    assert await tabs.tell() == ["first", "second"]
+    assert not hanging.cancelled()
 
 
 def test_what_happened_is_told_by_topic_and_record(desk: Desk) -> None:
@@ -202,7 +183,7 @@ class Watched:
         self.ole = desk.patron("ole@example.com", "Ole", "Nord")
         self.dana = sign_in(desk.database, Role.OWNER, at=desk.now)
 
-    async def story(self, propose: Callable[[], object]) -> None:
+    async def watch(self, propose: Callable[[], object]) -> None:
         """Somebody proposes: the queue shows it, the other patron's record is left alone."""
         async with Pipeline() as pipeline:
             queue, record = pipeline.client(self.dana), pipeline.client(self.dana)
@@ -236,14 +217,14 @@ async def until(is_so: Callable[[], bool]) -> None:
             await asyncio.sleep(0.01)
 
 
-def test_a_commit_reaches_the_tabs_that_show_it_without_a_poll(
+async def test_a_commit_reaches_the_tabs_that_show_it_without_a_poll(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with watched(desk, monkeypatch, poll_s=3_600) as worker:
-        run(lambda: worker.story(lambda: desk.propose(worker.mara, NEW)))
+        await worker.watch(lambda: desk.propose(worker.mara, NEW))
 
 
-def test_a_commit_of_another_process_reaches_them_too(
+async def test_a_commit_of_another_process_reaches_them_too(
     desk: Desk, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """PostgreSQL says so at once; SQLite cannot, so the hub looks."""
@@ -251,5 +232,5 @@ def test_a_commit_of_another_process_reaches_them_too(
     elsewhere = Desk(attach(Database(make_engine(database_url))), desk.clock)
     with watched(desk, monkeypatch, poll_s=0.01 if is_sqlite else 3_600) as worker:
         propose = partial(elsewhere.propose, worker.mara, NEW, actor=desk.owner)
-        run(lambda: worker.story(propose))
+        await worker.watch(propose)
     elsewhere.database.dispose()

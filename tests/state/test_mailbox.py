@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import email
 import email.policy
 import re
-from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, timedelta
 from typing import Any
@@ -17,7 +15,7 @@ from starlette.applications import Starlette
 from tests.conftest import START
 from tests.support.factories import NEW, OLD, Desk
 from tests.support.keyring import SECRET_KEYS
-from tests.support.pipeline import Client, Pipeline, installed, sign_in
+from tests.support.pipeline import Client, Pipeline, sign_in
 from tests.support.settings import GIVEN_DATABASE, PUBLIC
 from tests.support.visitor import Visitor
 from upstage_crm import wiring
@@ -26,7 +24,6 @@ from upstage_crm.admin.mailbox.raw import POLICY, ROUTES
 from upstage_crm.admin.mailbox.reading import Links
 from upstage_crm.admin.mailbox.state import MailboxState
 from upstage_crm.core.clock import FrozenClock
-from upstage_crm.core.db import Database
 from upstage_crm.links.claims import Purpose
 from upstage_crm.mail import queries
 from upstage_crm.mail.delivery import MailState, Transport
@@ -72,15 +69,6 @@ class Scene:
         return [row.subject for row in (await self.seen(tab)).rows]
 
 
-Story = Callable[[Scene], Coroutine[Any, Any, None]]
-
-
-@pytest.fixture
-def made(database: Database, clock: FrozenClock) -> Iterator[Runtime]:
-    with installed(database, clock) as runtime:
-        yield runtime
-
-
 @pytest.fixture
 def desk(made: Runtime, clock: FrozenClock) -> Desk:
     """A venue that proposes and sends with the process's own parts, so that its links are ours."""
@@ -90,15 +78,8 @@ def desk(made: Runtime, clock: FrozenClock) -> Desk:
 
 
 @pytest.fixture
-def play(made: Runtime, desk: Desk) -> Callable[[Story], None]:
-    def run(story: Story) -> None:
-        async def told() -> None:
-            async with Pipeline() as pipeline:
-                await story(Scene(made, desk, pipeline))
-
-        asyncio.run(told())
-
-    return run
+def scene(made: Runtime, desk: Desk, pipeline: Pipeline) -> Scene:
+    return Scene(made, desk, pipeline)
 
 
 def sent(desk: Desk, patron_email: str = OLD, proposed: str = NEW) -> str:
@@ -138,150 +119,122 @@ class TestWho:
             MailboxState.clear,
         ],
     )
-    def test_an_outsider_gets_nothing(
-        self, play: Callable[[Story], None], desk: Desk, handler: Any
-    ) -> None:
+    async def test_an_outsider_gets_nothing(self, scene: Scene, desk: Desk, handler: Any) -> None:
         sent(desk)
 
-        async def story(scene: Scene) -> None:
-            tab = scene.pipeline.client()
-            await scene.pipeline.send(tab, handler, "/mailbox/")
+        tab = scene.pipeline.client()
+        await scene.pipeline.send(tab, handler, "/mailbox/")
 
-            assert tab.doors() == ["/sign-in/"]
-            assert NEW not in str(tab.deltas)
-
-        play(story)
+        assert tab.doors() == ["/sign-in/"]
+        assert NEW not in str(tab.deltas)
 
     @pytest.mark.parametrize("role", HIDDEN_FROM)
-    def test_a_role_without_the_mailbox_gets_nothing(
-        self, play: Callable[[Story], None], desk: Desk, role: Role
+    async def test_a_role_without_the_mailbox_gets_nothing(
+        self, scene: Scene, desk: Desk, role: Role
     ) -> None:
         sent(desk)
 
-        async def story(scene: Scene) -> None:
-            tab = await scene.open(cookie=scene.cookie(role))
+        tab = await scene.open(cookie=scene.cookie(role))
 
-            state = await scene.seen(tab)
-            assert state.refused_at
-            assert state.rows == []
-            assert NEW not in str(tab.deltas)
-
-        play(story)
+        state = await scene.seen(tab)
+        assert state.refused_at
+        assert state.rows == []
+        assert NEW not in str(tab.deltas)
 
 
 class TestList:
-    def test_every_mail_stands_in_it_in_words(
-        self, play: Callable[[Story], None], desk: Desk
-    ) -> None:
+    async def test_every_mail_stands_in_it_in_words(self, scene: Scene, desk: Desk) -> None:
         reference = sent(desk)
 
-        async def story(scene: Scene) -> None:
-            state = await scene.seen(await scene.open())
+        state = await scene.seen(await scene.open())
 
-            assert (state.shown, state.count, state.summary) == ("rows", "2 emails", "1–2 of 2")
-            assert state.is_demo
-            found = {row.address: row for row in state.rows}
-            asked = found[NEW]
-            assert reference in asked.subject
-            assert asked.audience == "the proposed address"
-            assert asked.kind == "Approval request"
-            assert (asked.state, asked.note, asked.time) == ("captured", "", "just now")
-            assert (reference, f"/requests/{reference}/") == (asked.reference, asked.request_href)
-            assert found[OLD].kind == "Notice of a new address"
+        assert (state.shown, state.count, state.summary) == ("rows", "2 emails", "1–2 of 2")
+        assert state.is_demo
+        found = {row.address: row for row in state.rows}
+        asked = found[NEW]
+        assert reference in asked.subject
+        assert asked.audience == "the proposed address"
+        assert asked.kind == "Approval request"
+        assert (asked.state, asked.note, asked.time) == ("captured", "", "just now")
+        assert (reference, f"/requests/{reference}/") == (asked.reference, asked.request_href)
+        assert found[OLD].kind == "Notice of a new address"
 
-        play(story)
-
-    def test_address_subject_and_reference_find_a_mail(
-        self, play: Callable[[Story], None], desk: Desk
+    async def test_address_subject_and_reference_find_a_mail(
+        self, scene: Scene, desk: Desk
     ) -> None:
         reference = sent(desk)
         other = sent(desk, "agnes@example.com", "agnes.new@example.org")
         typed = reference.replace("-", " ").lower()
 
-        async def story(scene: Scene) -> None:
-            cookie = scene.cookie()
-            for words, expected in [
-                (NEW, {reference}),
-                ("agnes", {other}),  # five letters, as a reference has
-                ("AGNES.NEW@", {other}),
-                (typed, {reference}),
-                (reference, {reference}),
-                ("Is this your address?", {reference, other}),
-                ("nobody", set[str]()),
-                ("%", set[str]()),
-            ]:
-                tab = await scene.open("/mailbox/", cookie)
-                await scene.pipeline.send(tab, MailboxState.search, text=words)
-                rows = (await scene.seen(tab)).rows
-                assert expected == {row.reference for row in rows}, words
+        cookie = scene.cookie()
+        for words, expected in [
+            (NEW, {reference}),
+            ("agnes", {other}),  # five letters, as a reference has
+            ("AGNES.NEW@", {other}),
+            (typed, {reference}),
+            (reference, {reference}),
+            ("Is this your address?", {reference, other}),
+            ("nobody", set[str]()),
+            ("%", set[str]()),
+        ]:
+            tab = await scene.open("/mailbox/", cookie)
+            await scene.pipeline.send(tab, MailboxState.search, text=words)
+            rows = (await scene.seen(tab)).rows
+            assert expected == {row.reference for row in rows}, words
 
-        play(story)
-
-    def test_filters_stand_in_the_address(self, play: Callable[[Story], None], desk: Desk) -> None:
+    async def test_filters_stand_in_the_address(self, scene: Scene, desk: Desk) -> None:
         sent(desk)
 
-        async def story(scene: Scene) -> None:
-            tab = await scene.open()
-            await scene.pipeline.send(tab, MailboxState.choose, name="kind", value="change_notice")
-            assert [row.address for row in (await scene.seen(tab)).rows] == [OLD]
-            await scene.pipeline.send(tab, MailboxState.choose, name="state", value="failed")
-            assert (await scene.seen(tab)).shown == "nothing"
-            await scene.pipeline.send(tab, MailboxState.choose, name="state", value="no such state")
-            assert [row.address for row in (await scene.seen(tab)).rows] == [OLD]
-            assert tab.redirects() == [
-                "/mailbox/?kind=change_notice",
-                "/mailbox/?state=failed&kind=change_notice",
-                "/mailbox/?kind=change_notice",
-            ]
-
-        play(story)
+        tab = await scene.open()
+        await scene.pipeline.send(tab, MailboxState.choose, name="kind", value="change_notice")
+        assert [row.address for row in (await scene.seen(tab)).rows] == [OLD]
+        await scene.pipeline.send(tab, MailboxState.choose, name="state", value="failed")
+        assert (await scene.seen(tab)).shown == "nothing"
+        await scene.pipeline.send(tab, MailboxState.choose, name="state", value="no such state")
+        assert [row.address for row in (await scene.seen(tab)).rows] == [OLD]
+        assert tab.redirects() == [
+            "/mailbox/?kind=change_notice",
+            "/mailbox/?state=failed&kind=change_notice",
+            "/mailbox/?kind=change_notice",
+        ]
 
 
 class TestOpenMail:
-    def test_it_says_what_the_mail_is_and_what_became_of_it(
-        self, play: Callable[[Story], None], desk: Desk, made: Runtime
+    async def test_it_says_what_the_mail_is_and_what_became_of_it(
+        self, scene: Scene, desk: Desk, made: Runtime
     ) -> None:
         reference = sent(desk)
         asked = mail_id(made)
 
-        async def story(scene: Scene) -> None:
-            tab = await scene.open(f"/mailbox/?q={NEW}&mail={asked}")
-            state = await scene.seen(tab)
+        tab = await scene.open(f"/mailbox/?q={NEW}&mail={asked}")
+        state = await scene.seen(tab)
 
-            assert state.shown == "mail"
-            assert f"/mailbox/raw/{asked}" == state.mail.raw
-            assert (
-                state.mail.address,
-                state.mail.state,
-                state.mail.links,
-            ) == (NEW, "captured", "live")
-            assert reference == state.mail.reference
-            assert NEW in {line.value for line in state.mail.headers if line.name == "To"}
-            assert state.list_href == "/mailbox/?q=mara.new%40example.org"
+        assert state.shown == "mail"
+        assert f"/mailbox/raw/{asked}" == state.mail.raw
+        assert (
+            state.mail.address,
+            state.mail.state,
+            state.mail.links,
+        ) == (NEW, "captured", "live")
+        assert reference == state.mail.reference
+        assert NEW in {line.value for line in state.mail.headers if line.name == "To"}
+        assert state.list_href == "/mailbox/?q=mara.new%40example.org"
 
-        play(story)
-
-    def test_no_token_ever_comes_into_the_state(
-        self, play: Callable[[Story], None], desk: Desk, made: Runtime
+    async def test_no_token_ever_comes_into_the_state(
+        self, scene: Scene, desk: Desk, made: Runtime
     ) -> None:
         sent(desk)
         asked = mail_id(made)
 
-        async def story(scene: Scene) -> None:
-            tab = await scene.open(f"/mailbox/?mail={asked}")
+        tab = await scene.open(f"/mailbox/?mail={asked}")
 
-            assert NEW in str(tab.deltas)
-            assert "/c/" not in str(tab.deltas)
-            assert "eyJ" not in str(tab.deltas)
+        assert NEW in str(tab.deltas)
+        assert "/c/" not in str(tab.deltas)
+        assert "eyJ" not in str(tab.deltas)
 
-        play(story)
-
-    def test_an_unknown_mail_has_a_page_of_its_own(self, play: Callable[[Story], None]) -> None:
-        async def story(scene: Scene) -> None:
-            tab = await scene.open("/mailbox/?mail=none")
-            assert (await scene.seen(tab)).shown == "missing"
-
-        play(story)
+    async def test_an_unknown_mail_has_a_page_of_its_own(self, scene: Scene) -> None:
+        tab = await scene.open("/mailbox/?mail=none")
+        assert (await scene.seen(tab)).shown == "missing"
 
     @pytest.mark.parametrize(
         ("settings", "links", "said"),
@@ -292,7 +245,7 @@ class TestOpenMail:
         ],
         ids=["demo", "rehearsal", "public"],
     )
-    def test_the_mailbox_says_what_the_links_do(
+    async def test_the_mailbox_says_what_the_links_do(
         self, made: Runtime, desk: Desk, settings: dict[str, str], links: Links, said: str
     ) -> None:
         sent(desk)
@@ -300,15 +253,12 @@ class TestOpenMail:
         if settings:
             moved(made, settings)
 
-        async def story() -> None:
-            async with Pipeline() as pipeline:
-                scene = Scene(wiring.runtime(), desk, pipeline)
-                state = await scene.seen(await scene.open(f"/mailbox/?mail={asked}"))
-                assert state.mail.links == links
-                assert state.is_demo == (links is Links.LIVE)
-                assert state.mail_banner.startswith(said) if said else not state.mail_banner
-
-        asyncio.run(story())
+        async with Pipeline() as pipeline:
+            scene = Scene(wiring.runtime(), desk, pipeline)
+            state = await scene.seen(await scene.open(f"/mailbox/?mail={asked}"))
+            assert state.mail.links == links
+            assert state.is_demo == (links is Links.LIVE)
+            assert state.mail_banner.startswith(said) if said else not state.mail_banner
 
 
 def moved(made: Runtime, settings: dict[str, str]) -> Runtime:

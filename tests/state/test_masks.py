@@ -7,8 +7,7 @@ the tab, is searched for what the role may not see.
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -49,7 +48,7 @@ from upstage_crm.privacy import erasure
 from upstage_crm.receipts.tables import ReceiptRow
 from upstage_crm.staff.roles import PERMISSIONS, Permission, Role
 from upstage_crm.staff.visibility import sees
-from upstage_crm.upstage_crm import PAGES, PUBLIC_HANDLERS
+from upstage_crm.upstage_crm import PAGES
 from upstage_crm.wiring import Runtime
 
 EMAIL, BEFORE, NEXT = "quill@old.example", "quondam@gone.example", "zephyr@next.example"
@@ -78,7 +77,6 @@ RAW = {
 }
 BELOW = [role for role in Role if not sees(role, "name", is_protected=True)]
 NOTHING = "[] []"
-Story = Callable[[Pipeline], Coroutine[Any, Any, None]]
 
 
 @dataclass
@@ -192,14 +190,6 @@ def freeze(desk: Engine, patron: PatronRecord) -> None:
     )
 
 
-def play(story: Story) -> None:
-    async def told() -> None:
-        async with Pipeline(PUBLIC_HANDLERS) as pipeline:
-            await story(pipeline)
-
-    asyncio.run(told())
-
-
 def hidden_from(role: Role, *, is_protected: bool) -> tuple[str, ...]:
     return tuple(
         word
@@ -247,49 +237,46 @@ async def everything(
     return seen
 
 
-def test_no_page_shows_or_holds_what_is_masked(venue: Venue, is_protected: bool) -> None:
-    async def story(pipeline: Pipeline) -> None:
-        for role in Role:
-            words = hidden_from(role, is_protected=is_protected)
-            for path, sent, kept in await everything(pipeline, venue, role):
-                assert sent != NOTHING, (role, path)
-                assert found(sent, words) == [], (role, path)
-                assert found(kept, words) == [], (role, path)
+async def test_no_page_shows_or_holds_what_is_masked(
+    venue: Venue, is_protected: bool, pipeline: Pipeline
+) -> None:
+    for role in Role:
+        words = hidden_from(role, is_protected=is_protected)
+        for path, sent, kept in await everything(pipeline, venue, role):
+            assert sent != NOTHING, (role, path)
+            assert found(sent, words) == [], (role, path)
+            assert found(kept, words) == [], (role, path)
 
-    play(story)
 
-
-def test_a_record_in_dispute_shows_no_more(venue: Venue, is_protected: bool) -> None:
+async def test_a_record_in_dispute_shows_no_more(
+    venue: Venue, is_protected: bool, pipeline: Pipeline
+) -> None:
     freeze(venue.desk, venue.patron)
 
-    async def story(pipeline: Pipeline) -> None:
-        for role in BELOW:
-            words = hidden_from(role, is_protected=is_protected)
-            for path, sent, _kept in await everything(pipeline, venue, role):
-                assert found(sent, words) == [], (role, path)
-
-    play(story)
+    for role in BELOW:
+        words = hidden_from(role, is_protected=is_protected)
+        for path, sent, _kept in await everything(pipeline, venue, role):
+            assert found(sent, words) == [], (role, path)
 
 
-def test_what_is_not_masked_is_there(venue: Venue, is_protected: bool) -> None:
+async def test_what_is_not_masked_is_there(
+    venue: Venue, is_protected: bool, pipeline: Pipeline
+) -> None:
     """The tests above look where values are: whoever sees a field finds it on the record."""
 
-    async def story(pipeline: Pipeline) -> None:
-        for role in Role:
-            tab = await opened(pipeline, venue, role)
-            record = await pipeline.state(tab, PatronRecordState)
-            assert list(FIELDS) == [view.key for view in record.protected]
-            for view in record.protected:
-                is_seen = any(word in str(view.lines) for word in TELLS[view.key])
-                assert sees(role, view.key, is_protected=is_protected) == is_seen, (role, view.key)
-                assert view.lines, (role, view.key)  # a mask, if not the value
-        words = tuple(word for words in TELLS.values() for word in words)
-        seen = await everything(pipeline, venue, Role.OWNER, "another.owner@desk.example")
-        telling = {path for path, sent, _kept in seen if found(sent, words)}
-        record = f"/patrons/{venue.patron.number}/"
-        assert {record, "/", "/patrons/", "/requests/", "/mailbox/", "/audit/"} <= telling
-
-    play(story)
+    for role in Role:
+        tab = await opened(pipeline, venue, role)
+        record = await pipeline.state(tab, PatronRecordState)
+        assert list(FIELDS) == [view.key for view in record.protected]
+        for view in record.protected:
+            is_seen = any(word in str(view.lines) for word in TELLS[view.key])
+            assert sees(role, view.key, is_protected=is_protected) == is_seen, (role, view.key)
+            assert view.lines, (role, view.key)  # a mask, if not the value
+    words = tuple(word for words in TELLS.values() for word in words)
+    seen = await everything(pipeline, venue, Role.OWNER, "another.owner@desk.example")
+    telling = {path for path, sent, _kept in seen if found(sent, words)}
+    record = f"/patrons/{venue.patron.number}/"
+    assert {record, "/", "/patrons/", "/requests/", "/mailbox/", "/audit/"} <= telling
 
 
 def test_no_response_holds_what_is_masked(venue: Venue, is_protected: bool) -> None:
@@ -322,20 +309,21 @@ def test_no_response_holds_what_is_masked(venue: Venue, is_protected: bool) -> N
             assert 0 < len(read) < len(mails), role  # not those that tell a date of birth
 
 
-def test_a_mail_that_shows_more_says_that_it_is_not_for_this_role(venue: Venue) -> None:
+async def test_a_mail_that_shows_more_says_that_it_is_not_for_this_role(
+    venue: Venue, pipeline: Pipeline
+) -> None:
     cookie, mail = venue.cookie(Role.AUDITOR), venue.ids(OUTBOX.c.id)[0]
 
-    async def story(pipeline: Pipeline) -> None:
-        tab = pipeline.client(cookie)
-        await pipeline.send(tab, MailboxState.load, f"/mailbox/?mail={mail}")
-        state = await pipeline.state(tab, MailboxState)
-        assert (state.shown, state.mail.raw) == ("masked", "")
-        assert not state.may_export
-
-    play(story)
+    tab = pipeline.client(cookie)
+    await pipeline.send(tab, MailboxState.load, f"/mailbox/?mail={mail}")
+    state = await pipeline.state(tab, MailboxState)
+    assert (state.shown, state.mail.raw) == ("masked", "")
+    assert not state.may_export
 
 
-def test_a_member_proposes_without_seeing_what_is_there(venue: Venue, is_protected: bool) -> None:
+async def test_a_member_proposes_without_seeing_what_is_there(
+    venue: Venue, is_protected: bool, pipeline: Pipeline
+) -> None:
     typed = {
         "date_of_birth": "1971-07-08",
         "email": "fresh@other.example",
@@ -347,66 +335,61 @@ def test_a_member_proposes_without_seeing_what_is_there(venue: Venue, is_protect
         "address_country": "US",
     }
 
-    async def story(pipeline: Pipeline) -> None:
-        for role in (Role.BOX_OFFICE, Role.MANAGER):
-            words = hidden_from(role, is_protected=is_protected)
-            tab = await opened(pipeline, venue, role)
-            for key, entry in FIELDS.items():
-                await pipeline.press(tab, ProposeState.open, field=key)
-                state = await pipeline.state(tab, ProposeState)
-                assert (key, True) == (state.field, bool(state.now))
-                for column in entry.columns:
-                    text = typed.get(column, "")
-                    await pipeline.send(tab, ProposeState.typed, part=column, text=text)
-                await pipeline.send(tab, ProposeState.check)
-                state = await pipeline.state(tab, ProposeState)
-                assert state.preview.until, (role, key, state.refusal)
-                assert found(shown(tab), words) == [], (role, key)
-                assert found(await held(pipeline, tab), words) == [], (role, key)
-            # The last one of the registry, whose value a clerk never sees.
-            form = {**typed, "reason": ReasonCode.ASKED_BY_PHONE.value}
-            await pipeline.submit(tab, ProposeState.send, form)
-            record = await pipeline.state(tab, PatronRecordState)
-            assert record.done.startswith("Sent."), role
-            typed["date_of_birth"] = "1972-07-08"  # the next role proposes another one
-
-    play(story)
+    for role in (Role.BOX_OFFICE, Role.MANAGER):
+        words = hidden_from(role, is_protected=is_protected)
+        tab = await opened(pipeline, venue, role)
+        for key, entry in FIELDS.items():
+            await pipeline.press(tab, ProposeState.open, field=key)
+            state = await pipeline.state(tab, ProposeState)
+            assert (key, True) == (state.field, bool(state.now))
+            for column in entry.columns:
+                text = typed.get(column, "")
+                await pipeline.send(tab, ProposeState.typed, part=column, text=text)
+            await pipeline.send(tab, ProposeState.check)
+            state = await pipeline.state(tab, ProposeState)
+            assert state.preview.until, (role, key, state.refusal)
+            assert found(shown(tab), words) == [], (role, key)
+            assert found(await held(pipeline, tab), words) == [], (role, key)
+        # The last one of the registry, whose value a clerk never sees.
+        form = {**typed, "reason": ReasonCode.ASKED_BY_PHONE.value}
+        await pipeline.submit(tab, ProposeState.send, form)
+        record = await pipeline.state(tab, PatronRecordState)
+        assert record.done.startswith("Sent."), role
+        typed["date_of_birth"] = "1972-07-08"  # the next role proposes another one
 
 
-def test_a_hint_at_somebody_alike_shows_no_more(venue: Venue, is_protected: bool) -> None:
-    async def story(pipeline: Pipeline) -> None:
-        for role in (Role.BOX_OFFICE, Role.MANAGER):
-            tab = pipeline.client(venue.cookie(role))
-            await pipeline.send(tab, PatronListState.load, "/patrons/")
-            await pipeline.send(tab, AddPatronState.open, query="")
-            form = {"given_name": "Somebody", "phone": RAW["phone"]}
-            await pipeline.submit(tab, AddPatronState.add, form)
-            (hint,) = (await pipeline.state(tab, AddPatronState)).duplicates
-            assert sees(role, "email", is_protected=is_protected) == (hint.email == EMAIL)
-            assert sees(role, "name", is_protected=is_protected) == (hint.name == "Mara Okonkwo")
-            assert str(venue.patron.number) == hint.number
+async def test_a_hint_at_somebody_alike_shows_no_more(
+    venue: Venue, is_protected: bool, pipeline: Pipeline
+) -> None:
+    for role in (Role.BOX_OFFICE, Role.MANAGER):
+        tab = pipeline.client(venue.cookie(role))
+        await pipeline.send(tab, PatronListState.load, "/patrons/")
+        await pipeline.send(tab, AddPatronState.open, query="")
+        form = {"given_name": "Somebody", "phone": RAW["phone"]}
+        await pipeline.submit(tab, AddPatronState.add, form)
+        (hint,) = (await pipeline.state(tab, AddPatronState)).duplicates
+        assert sees(role, "email", is_protected=is_protected) == (hint.email == EMAIL)
+        assert sees(role, "name", is_protected=is_protected) == (hint.name == "Mara Okonkwo")
+        assert str(venue.patron.number) == hint.number
 
-    play(story)
 
-
-def test_a_complete_value_finds_and_shows_the_mask(venue: Venue, is_protected: bool) -> None:
+async def test_a_complete_value_finds_and_shows_the_mask(
+    venue: Venue, is_protected: bool, pipeline: Pipeline
+) -> None:
     words = hidden_from(Role.READ_ONLY, is_protected=is_protected)
     cookie = venue.cookie(Role.READ_ONLY)
 
-    async def story(pipeline: Pipeline) -> None:
-        for state, path in (
-            (PatronListState, "/patrons/?"),
-            (RequestQueueState, "/requests/?view=all&"),
-        ):
-            tab = pipeline.client(cookie)
-            await pipeline.send(tab, state.load, f"{path}q={EMAIL}")
-            rows = (await pipeline.state(tab, state)).rows
-            assert rows, path
-            assert found(str(rows), words) == [], path
-            await pipeline.send(tab, state.search, text=EMAIL[:-3])
-            assert (await pipeline.state(tab, state)).rows == [], path
-
-    play(story)
+    for state, path in (
+        (PatronListState, "/patrons/?"),
+        (RequestQueueState, "/requests/?view=all&"),
+    ):
+        tab = pipeline.client(cookie)
+        await pipeline.send(tab, state.load, f"{path}q={EMAIL}")
+        rows = (await pipeline.state(tab, state)).rows
+        assert rows, path
+        assert found(str(rows), words) == [], path
+        await pipeline.send(tab, state.search, text=EMAIL[:-3])
+        assert (await pipeline.state(tab, state)).rows == [], path
 
 
 async def opened(pipeline: Pipeline, venue: Venue, role: Role) -> Client:
@@ -421,92 +404,85 @@ class TestReveal:
         record = await pipeline.state(tab, PatronRecordState)
         return {view.key: view.lines for view in record.protected}
 
-    def test_a_value_is_shown_for_a_reason_until_the_page_is_left(
-        self, venue: Venue, is_protected: bool
+    async def test_a_value_is_shown_for_a_reason_until_the_page_is_left(
+        self, venue: Venue, is_protected: bool, pipeline: Pipeline
     ) -> None:
-        async def story(pipeline: Pipeline) -> None:
-            tab = await opened(pipeline, venue, Role.MARKETING)
-            before = await self.lines(pipeline, tab)
-            await pipeline.press(tab, RevealState.open, field="phone")
-            await pipeline.submit(tab, RevealState.reveal, {"reason": "an urgent call"})
-            if is_protected:
-                state = await pipeline.state(tab, RevealState)
-                assert "This patron is protected." in state.refusal
-                assert before == await self.lines(pipeline, tab)
-                assert Action.VALUE_REVEALED not in venue.desk.actions()
-                return
-            assert {**before, "phone": ["(212) 555-0117"]} == await self.lines(pipeline, tab)
-            assert (await pipeline.state(tab, RevealState)).field == ""
-            assert venue.desk.actions()[-1] == Action.VALUE_REVEALED
-
-            await pipeline.send(tab, PatronRecordState.refresh)
-            assert (await self.lines(pipeline, tab))["phone"] == ["(212) 555-0117"]
-
-            await pipeline.press(tab, PatronRecordState.hide, field="phone")
-            assert before == await self.lines(pipeline, tab)
-            await pipeline.press(tab, RevealState.open, field="phone")
-            await pipeline.submit(tab, RevealState.reveal, {"reason": "an urgent call"})
-            assert before != await self.lines(pipeline, tab)
-
-            path = tab.path
-            await pipeline.send(tab, PatronListState.load, "/patrons/")
-            assert "555-0117" not in await held(pipeline, tab)
-            await pipeline.send(tab, PatronRecordState.load, path)
-            assert before == await self.lines(pipeline, tab)
-
-        play(story)
-
-    def test_without_a_reason_the_dialog_stays(self, venue: Venue, is_protected: bool) -> None:
-        async def story(pipeline: Pipeline) -> None:
-            tab = await opened(pipeline, venue, Role.BOX_OFFICE)
-            await pipeline.press(tab, RevealState.open, field="date_of_birth")
-            await pipeline.submit(tab, RevealState.reveal, {"reason": " "})
+        tab = await opened(pipeline, venue, Role.MARKETING)
+        before = await self.lines(pipeline, tab)
+        await pipeline.press(tab, RevealState.open, field="phone")
+        await pipeline.submit(tab, RevealState.reveal, {"reason": "an urgent call"})
+        if is_protected:
             state = await pipeline.state(tab, RevealState)
-            assert (
-                state.field,
-                state.refusal,
-            ) == ("date_of_birth", "Enter why you need to see it.")
+            assert "This patron is protected." in state.refusal
+            assert before == await self.lines(pipeline, tab)
+            assert Action.VALUE_REVEALED not in venue.desk.actions()
+            return
+        assert {**before, "phone": ["(212) 555-0117"]} == await self.lines(pipeline, tab)
+        assert (await pipeline.state(tab, RevealState)).field == ""
+        assert venue.desk.actions()[-1] == Action.VALUE_REVEALED
 
-        play(story)
+        await pipeline.send(tab, PatronRecordState.refresh)
+        assert (await self.lines(pipeline, tab))["phone"] == ["(212) 555-0117"]
 
-    def test_a_record_that_changed_hides_it_again(self, venue: Venue, is_protected: bool) -> None:
+        await pipeline.press(tab, PatronRecordState.hide, field="phone")
+        assert before == await self.lines(pipeline, tab)
+        await pipeline.press(tab, RevealState.open, field="phone")
+        await pipeline.submit(tab, RevealState.reveal, {"reason": "an urgent call"})
+        assert before != await self.lines(pipeline, tab)
+
+        path = tab.path
+        await pipeline.send(tab, PatronListState.load, "/patrons/")
+        assert "555-0117" not in await held(pipeline, tab)
+        await pipeline.send(tab, PatronRecordState.load, path)
+        assert before == await self.lines(pipeline, tab)
+
+    async def test_without_a_reason_the_dialog_stays(
+        self, venue: Venue, is_protected: bool, pipeline: Pipeline
+    ) -> None:
+        tab = await opened(pipeline, venue, Role.BOX_OFFICE)
+        await pipeline.press(tab, RevealState.open, field="date_of_birth")
+        await pipeline.submit(tab, RevealState.reveal, {"reason": " "})
+        state = await pipeline.state(tab, RevealState)
+        assert (
+            state.field,
+            state.refusal,
+        ) == ("date_of_birth", "Enter why you need to see it.")
+
+    async def test_a_record_that_changed_hides_it_again(
+        self, venue: Venue, is_protected: bool, pipeline: Pipeline
+    ) -> None:
         """It may be protected by now, or hold another value that nobody gave a reason for."""
         if is_protected:
             return
 
-        async def story(pipeline: Pipeline) -> None:
-            tab = await opened(pipeline, venue, Role.BOX_OFFICE)
-            await pipeline.press(tab, RevealState.open, field="date_of_birth")
-            await pipeline.submit(tab, RevealState.reveal, {"reason": "a youth price"})
-            assert (await self.lines(pipeline, tab))["date_of_birth"] == ["March 4, 1961"]
+        tab = await opened(pipeline, venue, Role.BOX_OFFICE)
+        await pipeline.press(tab, RevealState.open, field="date_of_birth")
+        await pipeline.submit(tab, RevealState.reveal, {"reason": "a youth price"})
+        assert (await self.lines(pipeline, tab))["date_of_birth"] == ["March 4, 1961"]
 
-            venue.desk.protect(venue.patron, venue.desk.owner)
-            await pipeline.push(tab, PatronRecordState.refresh)
+        venue.desk.protect(venue.patron, venue.desk.owner)
+        await pipeline.push(tab, PatronRecordState.refresh)
 
-            assert (await self.lines(pipeline, tab))["date_of_birth"] == ["•••"]
-            assert "1961" not in await held(pipeline, tab)
+        assert (await self.lines(pipeline, tab))["date_of_birth"] == ["•••"]
+        assert "1961" not in await held(pipeline, tab)
 
-        play(story)
+    async def test_the_button_is_there_for_who_may(
+        self, venue: Venue, is_protected: bool, pipeline: Pipeline
+    ) -> None:
+        for role in Role:
+            tab = await opened(pipeline, venue, role)
+            record = await pipeline.state(tab, PatronRecordState)
+            may = Permission.REVEAL_VALUE in PERMISSIONS[role] and not is_protected
+            for view in record.protected:
+                expected = may and not sees(role, view.key, is_protected=is_protected)
+                assert expected == view.can_reveal, (role, view.key)
 
-    def test_the_button_is_there_for_who_may(self, venue: Venue, is_protected: bool) -> None:
-        async def story(pipeline: Pipeline) -> None:
-            for role in Role:
-                tab = await opened(pipeline, venue, role)
-                record = await pipeline.state(tab, PatronRecordState)
-                may = Permission.REVEAL_VALUE in PERMISSIONS[role] and not is_protected
-                for view in record.protected:
-                    expected = may and not sees(role, view.key, is_protected=is_protected)
-                    assert expected == view.can_reveal, (role, view.key)
-
-        play(story)
-
-    def test_a_note_that_was_cleaned_is_not_saved(self, venue: Venue, is_protected: bool) -> None:
+    async def test_a_note_that_was_cleaned_is_not_saved(
+        self, venue: Venue, is_protected: bool, pipeline: Pipeline
+    ) -> None:
         """Saving what a member does not read would lose it."""
 
-        async def story(pipeline: Pipeline) -> None:
-            tab = await opened(pipeline, venue, Role.MARKETING)
-            await pipeline.press(tab, PatronRecordState.edit, name="note")
-            state = await pipeline.state(tab, PatronRecordState)
-            assert ("note" in state.fixed, "") == (True, state.editing)
-
-        play(story)
+        tab = await opened(pipeline, venue, Role.MARKETING)
+        await pipeline.press(tab, PatronRecordState.edit, name="note")
+        state = await pipeline.state(tab, PatronRecordState)
+        assert ("note" in state.fixed, "") == (True, state.editing)

@@ -6,8 +6,7 @@ The sample is a shelf of boxes. Every page of the CRM is made of the same parts.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator
 from typing import Any, ClassVar
 
 import pytest
@@ -15,13 +14,12 @@ import reflex as rx
 from reflex_base.utils.format import format_event_handler
 from sqlmodel import Session
 
-from tests.support.pipeline import Client, Pipeline, finished, installed
-from upstage_crm.core.clock import FrozenClock
-from upstage_crm.core.db import Database
+from tests.support.pipeline import Client, Pipeline, finished
 from upstage_crm.core.errors import Conflict
 from upstage_crm.pages.dialog_state import OPENING, SUBJECT, DialogMixin
 from upstage_crm.pages.page_state import PageMixin
 from upstage_crm.pages.tab import TabMixin
+from upstage_crm.wiring import Runtime
 from upstage_crm.wording.sentences import SENTENCES
 
 MOVED = SENTENCES["subject_moved"]
@@ -118,35 +116,24 @@ HANDLERS: tuple[Any, ...] = (
 )
 PUBLIC = frozenset(format_event_handler(handler) for handler in HANDLERS)
 
-Story = Callable[[Pipeline, Client], Coroutine[Any, Any, None]]
-Play = Callable[[Story], None]
 
-
-@asynccontextmanager
-async def sample() -> AsyncIterator[tuple[Pipeline, Client]]:
-    """A tab of an app whose pages are the samples."""
+@pytest.fixture
+async def pipeline(made: Runtime) -> AsyncIterator[Pipeline]:
+    """An app whose pages are the samples."""
     global SHELF  # noqa: PLW0603  # made in the loop of the test, as its gates belong to it
     SHELF = Shelf()
-    async with Pipeline(PUBLIC) as pipeline:
+    async with Pipeline(PUBLIC) as running:
         for route, page in (("/boxes", ShelfPage), ("/boxes/[name]", BoxPage)):
-            pipeline.app.add_page(rx.fragment, route=route, on_load=page.load)
-        tab = pipeline.client()
-        await pipeline.connect(tab, "/", is_new_document=True)
-        tab.deltas.clear()
-        yield pipeline, tab
+            running.app.add_page(rx.fragment, route=route, on_load=page.load)
+        yield running
 
 
 @pytest.fixture
-def play(database: Database, clock: FrozenClock) -> Play:
-    def run(story: Story) -> None:
-        async def told() -> None:
-            async with sample() as (pipeline, tab):
-                await story(pipeline, tab)
-
-        with installed(database, clock):
-            asyncio.run(told())
-
-    return run
+async def tab(pipeline: Pipeline) -> Client:
+    opened = pipeline.client()
+    await pipeline.connect(opened, "/", is_new_document=True)
+    opened.deltas.clear()
+    return opened
 
 
 async def at(pipeline: Pipeline, tab: Client, path: str) -> None:
@@ -175,88 +162,77 @@ def sent(tab: Client, state: type[rx.State], name: str) -> list[Any]:
 # --- pages --------------------------------------------------------------------------------------
 
 
-def test_a_page_goes_out_empty_before_anything_is_read(play: Play) -> None:
-    async def story(pipeline: Pipeline, tab: Client) -> None:
-        await at(pipeline, tab, "/boxes/a/")
-        assert sent(tab, BoxPage, "content")[-1] == "apples"
-        tab.deltas.clear()
-        SHELF.gates["b"].clear()
+async def test_a_page_goes_out_empty_before_anything_is_read(
+    pipeline: Pipeline, tab: Client
+) -> None:
+    await at(pipeline, tab, "/boxes/a/")
+    assert sent(tab, BoxPage, "content")[-1] == "apples"
+    tab.deltas.clear()
+    SHELF.gates["b"].clear()
 
-        turning = await pipeline.turn(tab, "/boxes/b/")
-        await asyncio.wait_for(SHELF.asked["b"].wait(), 10)
-        assert sent(tab, BoxPage, "content") == [""]
-        assert sent(tab, BoxPage, "path") == ["/boxes/b/"]
+    turning = await pipeline.turn(tab, "/boxes/b/")
+    await asyncio.wait_for(SHELF.asked["b"].wait(), 10)
+    assert sent(tab, BoxPage, "content") == [""]
+    assert sent(tab, BoxPage, "path") == ["/boxes/b/"]
 
-        SHELF.gates["b"].set()
-        await finished(turning)
-        assert sent(tab, BoxPage, "content") == ["", "bricks"]
-
-    play(story)
-
-
-def test_a_page_that_is_overtaken_never_shows(play: Play) -> None:
-    async def story(pipeline: Pipeline, tab: Client) -> None:
-        SHELF.gates["a"].clear()
-        slow = await pipeline.turn(tab, "/boxes/a/")
-        await asyncio.wait_for(SHELF.asked["a"].wait(), 10)
-
-        await at(pipeline, tab, "/boxes/b/")
-        SHELF.gates["a"].set()
-        await finished(slow)
-
-        page = await pipeline.state(tab, BoxPage)
-        assert (page.subject, page.path, page.content) == ("b", "/boxes/b/", "bricks")
-        assert "apples" not in sent(tab, BoxPage, "content")
-
-    play(story)
+    SHELF.gates["b"].set()
+    await finished(turning)
+    assert sent(tab, BoxPage, "content") == ["", "bricks"]
 
 
-def test_a_page_that_was_left_is_not_read_again(play: Play) -> None:
-    async def story(pipeline: Pipeline, tab: Client) -> None:
-        await at(pipeline, tab, "/boxes/a/")
-        await at(pipeline, tab, "/boxes/")
+async def test_a_page_that_is_overtaken_never_shows(pipeline: Pipeline, tab: Client) -> None:
+    SHELF.gates["a"].clear()
+    slow = await pipeline.turn(tab, "/boxes/a/")
+    await asyncio.wait_for(SHELF.asked["a"].wait(), 10)
 
-        await pipeline.push(tab, BoxPage.refresh)
+    await at(pipeline, tab, "/boxes/b/")
+    SHELF.gates["a"].set()
+    await finished(slow)
 
-        page = await pipeline.state(tab, BoxPage)
-        assert (SHELF.reads, page.content, page.subject) == (["a"], "", "")
+    page = await pipeline.state(tab, BoxPage)
+    assert (page.subject, page.path, page.content) == ("b", "/boxes/b/", "bricks")
+    assert "apples" not in sent(tab, BoxPage, "content")
 
-    play(story)
+
+async def test_a_page_that_was_left_is_not_read_again(pipeline: Pipeline, tab: Client) -> None:
+    await at(pipeline, tab, "/boxes/a/")
+    await at(pipeline, tab, "/boxes/")
+
+    await pipeline.push(tab, BoxPage.refresh)
+
+    page = await pipeline.state(tab, BoxPage)
+    assert (SHELF.reads, page.content, page.subject) == (["a"], "", "")
 
 
 # --- dialogs ------------------------------------------------------------------------------------
 
 
-def test_a_dialog_does_its_work_for_its_subject(play: Play) -> None:
-    async def story(pipeline: Pipeline, tab: Client) -> None:
-        form = await asked(pipeline, tab, "a")
-        dialog = await pipeline.state(tab, BoxDialog)
-        assert (dialog.dialog, dialog.subject, dialog.about) == ("empty", "a", "apples")
-        assert form == {SUBJECT: "a", OPENING: "1"}
+async def test_a_dialog_does_its_work_for_its_subject(pipeline: Pipeline, tab: Client) -> None:
+    form = await asked(pipeline, tab, "a")
+    dialog = await pipeline.state(tab, BoxDialog)
+    assert (dialog.dialog, dialog.subject, dialog.about) == ("empty", "a", "apples")
+    assert form == {SUBJECT: "a", OPENING: "1"}
 
-        await pipeline.send(tab, BoxDialog.empty, form=form)
+    await pipeline.send(tab, BoxDialog.empty, form=form)
 
-        assert SHELF.emptied == ["a"]
-        assert (await pipeline.state(tab, SampleTab)).done == "a is empty."
-        assert (await pipeline.state(tab, BoxDialog)).dialog == ""
-
-    play(story)
+    assert SHELF.emptied == ["a"]
+    assert (await pipeline.state(tab, SampleTab)).done == "a is empty."
+    assert (await pipeline.state(tab, BoxDialog)).dialog == ""
 
 
 @pytest.mark.parametrize("path", ["/boxes/b/", "/boxes/", "/boxes/a/"])
-def test_a_dialog_is_closed_and_empty_after_every_turn(play: Play, path: str) -> None:
+async def test_a_dialog_is_closed_and_empty_after_every_turn(
+    pipeline: Pipeline, tab: Client, path: str
+) -> None:
     """Forward, back, by a link, and to the very same page."""
 
-    async def story(pipeline: Pipeline, tab: Client) -> None:
-        await asked(pipeline, tab, "a")
-        await pipeline.send(tab, BoxDialog.write, text="half a sentence")
+    await asked(pipeline, tab, "a")
+    await pipeline.send(tab, BoxDialog.write, text="half a sentence")
 
-        await at(pipeline, tab, path)
+    await at(pipeline, tab, path)
 
-        dialog = await pipeline.state(tab, BoxDialog)
-        assert (dialog.dialog, dialog.subject, dialog.about, dialog.typed) == ("", "", "", "")
-
-    play(story)
+    dialog = await pipeline.state(tab, BoxDialog)
+    assert (dialog.dialog, dialog.subject, dialog.about, dialog.typed) == ("", "", "", "")
 
 
 @pytest.mark.parametrize(
@@ -270,74 +246,67 @@ def test_a_dialog_is_closed_and_empty_after_every_turn(play: Play, path: str) ->
         ({}, "/boxes/"),
     ],
 )
-def test_a_submission_for_another_subject_is_refused(
-    play: Play, wrong: dict[str, Any], path: str
+async def test_a_submission_for_another_subject_is_refused(
+    pipeline: Pipeline, tab: Client, wrong: dict[str, Any], path: str
 ) -> None:
-    async def story(pipeline: Pipeline, tab: Client) -> None:
-        form = await asked(pipeline, tab, "a")
-        if path != "/boxes/a/":
-            await at(pipeline, tab, path)
+    form = await asked(pipeline, tab, "a")
+    if path != "/boxes/a/":
+        await at(pipeline, tab, path)
 
-        await pipeline.send(tab, BoxDialog.empty, form={**form, **wrong})
+    await pipeline.send(tab, BoxDialog.empty, form={**form, **wrong})
 
-        assert (SHELF.emptied, await problem(pipeline, tab)) == ([], MOVED)
-
-    play(story)
+    assert (SHELF.emptied, await problem(pipeline, tab)) == ([], MOVED)
 
 
-def test_a_submission_of_the_dialog_before_does_nothing_for_the_next_one(play: Play) -> None:
+async def test_a_submission_of_the_dialog_before_does_nothing_for_the_next_one(
+    pipeline: Pipeline, tab: Client
+) -> None:
     """Alice's form, sent while Gerald's dialog is open: neither of them is asked."""
 
-    async def story(pipeline: Pipeline, tab: Client) -> None:
-        stale = await asked(pipeline, tab, "a")
-        await asked(pipeline, tab, "b")
+    stale = await asked(pipeline, tab, "a")
+    await asked(pipeline, tab, "b")
 
-        await pipeline.send(tab, BoxDialog.empty, form=stale)
+    await pipeline.send(tab, BoxDialog.empty, form=stale)
 
-        assert (SHELF.emptied, await problem(pipeline, tab)) == ([], MOVED)
-
-    play(story)
+    assert (SHELF.emptied, await problem(pipeline, tab)) == ([], MOVED)
 
 
-def test_a_second_press_does_nothing_and_says_nothing(play: Play) -> None:
-    async def story(pipeline: Pipeline, tab: Client) -> None:
-        form = await asked(pipeline, tab, "a")
-        presses = [await pipeline.start(tab, BoxDialog.empty, form=form) for _ in range(2)]
-        await finished(*presses)
+async def test_a_second_press_does_nothing_and_says_nothing(
+    pipeline: Pipeline, tab: Client
+) -> None:
+    form = await asked(pipeline, tab, "a")
+    presses = [await pipeline.start(tab, BoxDialog.empty, form=form) for _ in range(2)]
+    await finished(*presses)
 
-        assert SHELF.emptied == ["a"]
-        state = await pipeline.state(tab, SampleTab)
-        assert (state.problem, state.done) == ("", "a is empty.")
-
-    play(story)
+    assert SHELF.emptied == ["a"]
+    state = await pipeline.state(tab, SampleTab)
+    assert (state.problem, state.done) == ("", "a is empty.")
 
 
-def test_a_refusal_stays_in_the_dialog_which_can_be_sent_again(play: Play) -> None:
-    async def story(pipeline: Pipeline, tab: Client) -> None:
-        form = await asked(pipeline, tab, "a")
-        SHELF.refuses = True
-        await pipeline.send(tab, BoxDialog.empty, form=form)
-        dialog = await pipeline.state(tab, BoxDialog)
-        assert (dialog.dialog, dialog.refusal) == ("empty", SENTENCES["conflict"])
+async def test_a_refusal_stays_in_the_dialog_which_can_be_sent_again(
+    pipeline: Pipeline, tab: Client
+) -> None:
+    form = await asked(pipeline, tab, "a")
+    SHELF.refuses = True
+    await pipeline.send(tab, BoxDialog.empty, form=form)
+    dialog = await pipeline.state(tab, BoxDialog)
+    assert (dialog.dialog, dialog.refusal) == ("empty", SENTENCES["conflict"])
 
-        SHELF.refuses = False
-        await pipeline.send(tab, BoxDialog.empty, form=form)
+    SHELF.refuses = False
+    await pipeline.send(tab, BoxDialog.empty, form=form)
 
-        assert SHELF.emptied == ["a"]
-
-    play(story)
+    assert SHELF.emptied == ["a"]
 
 
 @pytest.mark.parametrize(("subject", "said"), [("b", MOVED), ("", MOVED), (None, ""), (["a"], "")])
-def test_a_button_of_another_subject_opens_nothing(play: Play, subject: Any, said: str) -> None:
+async def test_a_button_of_another_subject_opens_nothing(
+    pipeline: Pipeline, tab: Client, subject: Any, said: str
+) -> None:
     """What is no text comes from no page of ours: the guard drops it without a word."""
 
-    async def story(pipeline: Pipeline, tab: Client) -> None:
-        await at(pipeline, tab, "/boxes/a/")
+    await at(pipeline, tab, "/boxes/a/")
 
-        await pipeline.send(tab, BoxDialog.ask, subject=subject)
+    await pipeline.send(tab, BoxDialog.ask, subject=subject)
 
-        assert (await pipeline.state(tab, BoxDialog)).dialog == ""
-        assert await problem(pipeline, tab) == said
-
-    play(story)
+    assert (await pipeline.state(tab, BoxDialog)).dialog == ""
+    assert await problem(pipeline, tab) == said

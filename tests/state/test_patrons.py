@@ -1,8 +1,6 @@
 from __future__ import annotations
 
-import asyncio
 import hashlib
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC
 from typing import Any
@@ -11,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from tests.support.factories import Desk
-from tests.support.pipeline import Client, Pipeline, finished, installed, sign_in
+from tests.support.pipeline import Client, Pipeline, finished, sign_in
 from upstage_crm.admin.patrons.add_state import AddPatronState, prefilled
 from upstage_crm.admin.patrons.care_state import PatronCareState
 from upstage_crm.admin.patrons.free_fields import FREE_FIELDS
@@ -36,12 +34,6 @@ from upstage_crm.wiring import Runtime
 SEED = StaffMember(
     id="seed", display_name="Seed", desk="", role=Role.OWNER, email_key="seed@desk.example"
 )
-
-
-@pytest.fixture
-def made(database: Database, clock: FrozenClock) -> Iterator[Runtime]:
-    with installed(database, clock) as runtime:
-        yield runtime
 
 
 def add(made: Runtime, **raw: str) -> int:
@@ -75,73 +67,57 @@ async def names(pipeline: Pipeline, client: Client) -> list[str]:
     return [row.name for row in (await pipeline.state(client, PatronListState)).rows]
 
 
-def run(story: Any) -> None:
-    asyncio.run(story())
-
-
 class TestList:
-    def test_an_outsider_gets_nothing(self, made: Runtime) -> None:
+    async def test_an_outsider_gets_nothing(self, made: Runtime, pipeline: Pipeline) -> None:
         add(made, given_name="Jane", family_name="Okafor")
 
-        async def story() -> None:
-            async with Pipeline() as pipeline:
-                outsider = await opened(pipeline, "")
+        outsider = await opened(pipeline, "")
 
-                assert outsider.doors() == ["/sign-in/"]
-                assert await names(pipeline, outsider) == []
-                assert "Okafor" not in str(outsider.deltas)
+        assert outsider.doors() == ["/sign-in/"]
+        assert await names(pipeline, outsider) == []
+        assert "Okafor" not in str(outsider.deltas)
 
-        run(story)
-
-    def test_search_tag_order_and_page_are_those_of_the_address(self, made: Runtime) -> None:
+    async def test_search_tag_order_and_page_are_those_of_the_address(
+        self, made: Runtime, pipeline: Pipeline
+    ) -> None:
         for number in range(PAGE_SIZE + 3):
             add(made, given_name="Jane", family_name=f"Okafor{number:03}", tags="Donor")
         add(made, given_name="Jane", family_name="Unrelated")
         cookie = staff(made)
 
-        async def story() -> None:
-            async with Pipeline() as pipeline:
-                path = "/patrons/?q=okafor&tag=donor&sort=number&desc=1&page=2"
-                dana = await opened(pipeline, cookie, path)
+        path = "/patrons/?q=okafor&tag=donor&sort=number&desc=1&page=2"
+        dana = await opened(pipeline, cookie, path)
 
-                assert await names(pipeline, dana) == [
-                    "Jane Okafor002",
-                    "Jane Okafor001",
-                    "Jane Okafor000",
-                ]
-                state = await pipeline.state(dana, PatronListState)
-                assert (state.count, state.summary) == ("53 patrons", "51–53 of 53")
+        assert await names(pipeline, dana) == [
+            "Jane Okafor002",
+            "Jane Okafor001",
+            "Jane Okafor000",
+        ]
+        state = await pipeline.state(dana, PatronListState)
+        assert (state.count, state.summary) == ("53 patrons", "51–53 of 53")
 
-        run(story)
-
-    def test_the_reference_of_a_request_finds_its_patron(
-        self, made: Runtime, clock: FrozenClock
+    async def test_the_reference_of_a_request_finds_its_patron(
+        self, made: Runtime, clock: FrozenClock, pipeline: Pipeline
     ) -> None:
         desk = Desk(made.database, clock)
         desk.patron("ole@example.org", "Ole", "Berg")
         reference = desk.propose(desk.patron()).reference
 
-        async def story() -> None:
-            async with Pipeline() as pipeline:
-                dana = await opened(pipeline, staff(made), f"/patrons/?q={reference}")
+        dana = await opened(pipeline, staff(made), f"/patrons/?q={reference}")
 
-                assert await names(pipeline, dana) == ["Mara Smith"]
+        assert await names(pipeline, dana) == ["Mara Smith"]
 
-        run(story)
-
-    def test_enter_opens_the_patron_who_is_the_only_one(self, made: Runtime) -> None:
+    async def test_enter_opens_the_patron_who_is_the_only_one(
+        self, made: Runtime, pipeline: Pipeline
+    ) -> None:
         add(made, given_name="Anna", family_name="Brandt")
         number = add(made, **JANE)
         cookie = staff(made)
 
-        async def story() -> None:
-            async with Pipeline() as pipeline:
-                dana = await opened(pipeline, cookie)
-                await pipeline.send(dana, PatronListState.find, form={"q": JANE["email"]})
+        dana = await opened(pipeline, cookie)
+        await pipeline.send(dana, PatronListState.find, form={"q": JANE["email"]})
 
-                assert dana.redirects()[-1] == f"/patrons/{number}/"
-
-        run(story)
+        assert dana.redirects()[-1] == f"/patrons/{number}/"
 
     @pytest.mark.parametrize(
         ("what", "state"),
@@ -194,71 +170,61 @@ async def on_record(pipeline: Pipeline, cookie: str, number: int) -> Client:
 
 
 class TestRecord:
-    def test_an_outsider_gets_nothing(self, made: Runtime) -> None:
+    async def test_an_outsider_gets_nothing(self, made: Runtime, pipeline: Pipeline) -> None:
         number = add(made, **JANE)
 
-        async def story() -> None:
-            async with Pipeline() as pipeline:
-                outsider = await on_record(pipeline, "", number)
+        outsider = await on_record(pipeline, "", number)
 
-                assert outsider.doors() == ["/sign-in/"]
-                assert "Okafor" not in str(outsider.deltas)
+        assert outsider.doors() == ["/sign-in/"]
+        assert "Okafor" not in str(outsider.deltas)
 
-        run(story)
-
-    def test_it_shows_every_field_of_the_registry_and_the_history(self, made: Runtime) -> None:
+    async def test_it_shows_every_field_of_the_registry_and_the_history(
+        self, made: Runtime, pipeline: Pipeline
+    ) -> None:
         number = add(made, **JANE)
         cookie = staff(made)
 
-        async def story() -> None:
-            async with Pipeline() as pipeline:
-                dana = await on_record(pipeline, cookie, number)
+        dana = await on_record(pipeline, cookie, number)
 
-                state = await pipeline.state(dana, PatronRecordState)
-                assert (state.shown, state.head.name) == ("record", "Jane Okafor")
-                assert list(FIELDS) == [field.key for field in state.protected]
-                by_key = {field.key: field for field in state.protected}
-                assert list(by_key["email"].lines) == ["jane@old.example"]
-                assert by_key["email"].mark == "unverified"
-                assert [event.words for event in state.events] == ["Added the patron"]
-
-        run(story)
+        state = await pipeline.state(dana, PatronRecordState)
+        assert (state.shown, state.head.name) == ("record", "Jane Okafor")
+        assert list(FIELDS) == [field.key for field in state.protected]
+        by_key = {field.key: field for field in state.protected}
+        assert list(by_key["email"].lines) == ["jane@old.example"]
+        assert by_key["email"].mark == "unverified"
+        assert [event.words for event in state.events] == ["Added the patron"]
 
     @pytest.mark.parametrize("number", ["999999", "0", "-1", "abc", "99999999999999999999", "¹"])
-    def test_a_number_that_nobody_has_is_said_calmly(self, made: Runtime, number: str) -> None:
+    async def test_a_number_that_nobody_has_is_said_calmly(
+        self, made: Runtime, number: str, pipeline: Pipeline
+    ) -> None:
         cookie = staff(made)
 
-        async def story() -> None:
-            async with Pipeline() as pipeline:
-                dana = pipeline.client(cookie)
-                await pipeline.send(dana, PatronRecordState.load, f"/patrons/{number}/")
+        dana = pipeline.client(cookie)
+        await pipeline.send(dana, PatronRecordState.load, f"/patrons/{number}/")
 
-                assert (await pipeline.state(dana, PatronRecordState)).shown == "missing"
-
-        run(story)
+        assert (await pipeline.state(dana, PatronRecordState)).shown == "missing"
 
     def test_the_free_fields_are_the_free_columns(self) -> None:
         assert tuple(field.name for field in FREE_FIELDS) == queries.FREE_COLUMNS
 
-    def test_a_free_field_is_edited_in_place_and_recorded(self, made: Runtime) -> None:
+    async def test_a_free_field_is_edited_in_place_and_recorded(
+        self, made: Runtime, pipeline: Pipeline
+    ) -> None:
         number = add(made, **JANE)
         cookie = staff(made)
 
-        async def story() -> None:
-            async with Pipeline() as pipeline:
-                dana = await on_record(pipeline, cookie, number)
-                await pipeline.press(dana, PatronRecordState.edit, name="pronouns")
-                await pipeline.submit(dana, PatronRecordState.save, {"pronouns": " she/her "})
+        dana = await on_record(pipeline, cookie, number)
+        await pipeline.press(dana, PatronRecordState.edit, name="pronouns")
+        await pipeline.submit(dana, PatronRecordState.save, {"pronouns": " she/her "})
 
-                state = await pipeline.state(dana, PatronRecordState)
-                assert (
-                    state.free["pronouns"],
-                    state.editing,
-                    state.done,
-                ) == ("she/her", "", "Pronouns saved.")
-                assert state.events[0].words == "Edited the record: pronouns"
-
-        run(story)
+        state = await pipeline.state(dana, PatronRecordState)
+        assert (
+            state.free["pronouns"],
+            state.editing,
+            state.done,
+        ) == ("she/her", "", "Pronouns saved.")
+        assert state.events[0].words == "Edited the record: pronouns"
 
     @pytest.mark.parametrize(
         ("name", "typed", "sentence"),
@@ -268,58 +234,50 @@ class TestRecord:
             ("time_zone", "Europe/Atlantis", "Choose a time zone from the list."),
         ],
     )
-    def test_a_refused_edit_stays_open_and_changes_nothing(
-        self, made: Runtime, name: str, typed: str, sentence: str
+    async def test_a_refused_edit_stays_open_and_changes_nothing(
+        self, made: Runtime, name: str, typed: str, sentence: str, pipeline: Pipeline
     ) -> None:
         number = add(made, **JANE)
         cookie = staff(made)
 
-        async def story() -> None:
-            async with Pipeline() as pipeline:
-                dana = await on_record(pipeline, cookie, number)
-                await pipeline.press(dana, PatronRecordState.edit, name=name)
-                before = contents(made.database)
-                await pipeline.submit(dana, PatronRecordState.save, {name: typed})
+        dana = await on_record(pipeline, cookie, number)
+        await pipeline.press(dana, PatronRecordState.edit, name=name)
+        before = contents(made.database)
+        await pipeline.submit(dana, PatronRecordState.save, {name: typed})
 
-                state = await pipeline.state(dana, PatronRecordState)
-                assert (name, sentence) == (state.editing, state.edit_error)
-                assert before == contents(made.database)
-
-        run(story)
+        state = await pipeline.state(dana, PatronRecordState)
+        assert (name, sentence) == (state.editing, state.edit_error)
+        assert before == contents(made.database)
 
     @pytest.mark.parametrize("role", [Role.READ_ONLY, Role.AUDITOR])
-    def test_who_may_only_look_cannot_edit(self, made: Runtime, role: Role) -> None:
+    async def test_who_may_only_look_cannot_edit(
+        self, made: Runtime, role: Role, pipeline: Pipeline
+    ) -> None:
         number = add(made, **JANE)
         cookie = staff(made, role)
 
-        async def story() -> None:
-            async with Pipeline() as pipeline:
-                eve = await on_record(pipeline, cookie, number)
-                state = await pipeline.state(eve, PatronRecordState)
-                before = contents(made.database)
-                state.editing = "note"  # as if the page had offered it
-                await pipeline.submit(eve, PatronRecordState.save, {"note": "mine"})
+        eve = await on_record(pipeline, cookie, number)
+        state = await pipeline.state(eve, PatronRecordState)
+        before = contents(made.database)
+        state.editing = "note"  # as if the page had offered it
+        await pipeline.submit(eve, PatronRecordState.save, {"note": "mine"})
 
-                assert not state.may_edit
-                assert "Your role does not allow this." in state.edit_error
-                assert before == contents(made.database)
+        assert not state.may_edit
+        assert "Your role does not allow this." in state.edit_error
+        assert before == contents(made.database)
 
-        run(story)
-
-    def test_a_protected_column_cannot_be_sent_as_a_free_one(self, made: Runtime) -> None:
+    async def test_a_protected_column_cannot_be_sent_as_a_free_one(
+        self, made: Runtime, pipeline: Pipeline
+    ) -> None:
         number = add(made, **JANE)
         cookie = staff(made)
 
-        async def story() -> None:
-            async with Pipeline() as pipeline:
-                dana = await on_record(pipeline, cookie, number)
-                before = contents(made.database)
-                await pipeline.press(dana, PatronRecordState.edit, name="email")
-                await pipeline.submit(dana, PatronRecordState.save, {"email": "x@y.example"})
+        dana = await on_record(pipeline, cookie, number)
+        before = contents(made.database)
+        await pipeline.press(dana, PatronRecordState.edit, name="email")
+        await pipeline.submit(dana, PatronRecordState.save, {"email": "x@y.example"})
 
-                assert before == contents(made.database)
-
-        run(story)
+        assert before == contents(made.database)
 
 
 async def proposing(pipeline: Pipeline, cookie: str, number: int, field: str = "email") -> Client:
@@ -329,68 +287,58 @@ async def proposing(pipeline: Pipeline, cookie: str, number: int, field: str = "
 
 
 class TestPropose:
-    def test_a_proposal_is_one_request_and_two_mails_shown_at_once(self, made: Runtime) -> None:
+    async def test_a_proposal_is_one_request_and_two_mails_shown_at_once(
+        self, made: Runtime, pipeline: Pipeline
+    ) -> None:
         number = add(made, **JANE)
         cookie = staff(made)
 
-        async def story() -> None:
-            async with Pipeline() as pipeline:
-                dana = await proposing(pipeline, cookie, number)
-                await pipeline.submit(dana, ProposeState.send, SENDING)
+        dana = await proposing(pipeline, cookie, number)
+        await pipeline.submit(dana, ProposeState.send, SENDING)
 
-                state = await pipeline.state(dana, PatronRecordState)
-                assert (await pipeline.state(dana, ProposeState)).field == ""
-                assert mails(made.database) == [
-                    "change_notice jane@old.example",
-                    "decision_request jane@new.example",
-                ]
-                email = state.protected[0]
-                assert (
-                    list(email.lines),
-                    email.state,
-                    email.proposed,
-                ) == (["jane@old.example"], "pending", "jane@new.example")
-                assert [state.done_reference] == [item.reference for item in state.requests]
+        state = await pipeline.state(dana, PatronRecordState)
+        assert (await pipeline.state(dana, ProposeState)).field == ""
+        assert mails(made.database) == [
+            "change_notice jane@old.example",
+            "decision_request jane@new.example",
+        ]
+        email = state.protected[0]
+        assert (
+            list(email.lines),
+            email.state,
+            email.proposed,
+        ) == (["jane@old.example"], "pending", "jane@new.example")
+        assert [state.done_reference] == [item.reference for item in state.requests]
 
-        run(story)
-
-    def test_a_double_press_proposes_once(self, made: Runtime) -> None:
+    async def test_a_double_press_proposes_once(self, made: Runtime, pipeline: Pipeline) -> None:
         number = add(made, **JANE)
         cookie = staff(made)
 
-        async def story() -> None:
-            async with Pipeline() as pipeline:
-                dana = await proposing(pipeline, cookie, number)
-                form = SENDING | await pipeline.drawn(dana, ProposeState.send)
-                presses = [
-                    await pipeline.start(dana, ProposeState.send, form=form) for _ in range(2)
-                ]
-                await finished(*presses)
+        dana = await proposing(pipeline, cookie, number)
+        form = SENDING | await pipeline.drawn(dana, ProposeState.send)
+        presses = [await pipeline.start(dana, ProposeState.send, form=form) for _ in range(2)]
+        await finished(*presses)
 
-                assert len((await pipeline.state(dana, PatronRecordState)).requests) == 1
-                assert len(mails(made.database)) == 2
+        assert len((await pipeline.state(dana, PatronRecordState)).requests) == 1
+        assert len(mails(made.database)) == 2
 
-        run(story)
-
-    def test_the_same_value_again_says_so_and_sends_nothing(self, made: Runtime) -> None:
+    async def test_the_same_value_again_says_so_and_sends_nothing(
+        self, made: Runtime, pipeline: Pipeline
+    ) -> None:
         number = add(made, **JANE)
         cookie = staff(made)
 
-        async def story() -> None:
-            async with Pipeline() as pipeline:
-                dana = await proposing(pipeline, cookie, number)
-                await pipeline.submit(dana, ProposeState.send, SENDING)
-                first = (await pipeline.state(dana, PatronRecordState)).done_reference
-                before = contents(made.database)
-                await pipeline.press(dana, ProposeState.open, field="email")
-                again = SENDING | {"email": "JANE@new.example"}
-                await pipeline.submit(dana, ProposeState.send, again)
+        dana = await proposing(pipeline, cookie, number)
+        await pipeline.submit(dana, ProposeState.send, SENDING)
+        first = (await pipeline.state(dana, PatronRecordState)).done_reference
+        before = contents(made.database)
+        await pipeline.press(dana, ProposeState.open, field="email")
+        again = SENDING | {"email": "JANE@new.example"}
+        await pipeline.submit(dana, ProposeState.send, again)
 
-                state = await pipeline.state(dana, PatronRecordState)
-                assert "proposed already" in state.done
-                assert (first, before) == (state.done_reference, contents(made.database))
-
-        run(story)
+        state = await pipeline.state(dana, PatronRecordState)
+        assert "proposed already" in state.done
+        assert (first, before) == (state.done_reference, contents(made.database))
 
     @pytest.mark.parametrize(
         ("form", "place", "words"),
@@ -411,305 +359,269 @@ class TestPropose:
             ({"reason_text": "x" * 501}, "reason_text", "500 characters at most"),
         ],
     )
-    def test_a_refusal_stands_at_its_input_and_changes_nothing(
-        self, made: Runtime, form: dict[str, str], place: str, words: str
+    async def test_a_refusal_stands_at_its_input_and_changes_nothing(
+        self, made: Runtime, form: dict[str, str], place: str, words: str, pipeline: Pipeline
     ) -> None:
         number = add(made, **JANE)
         add(made, given_name="Bob", family_name="Other", email="bob@other.example")
         cookie = staff(made)
 
-        async def story() -> None:
-            async with Pipeline() as pipeline:
-                dana = await proposing(pipeline, cookie, number)
-                opened = (await pipeline.state(dana, ProposeState)).form
-                before = contents(made.database)
-                await pipeline.submit(dana, ProposeState.send, SENDING | form)
+        dana = await proposing(pipeline, cookie, number)
+        opened = (await pipeline.state(dana, ProposeState)).form
+        before = contents(made.database)
+        await pipeline.submit(dana, ProposeState.send, SENDING | form)
 
-                state = await pipeline.state(dana, ProposeState)
-                assert words in state.errors[place]
-                # Still open, and the inputs were not drawn anew: what was typed stands there.
-                assert ("email", opened) == (state.field, state.form)
-                assert before == contents(made.database)
+        state = await pipeline.state(dana, ProposeState)
+        assert words in state.errors[place]
+        # Still open, and the inputs were not drawn anew: what was typed stands there.
+        assert ("email", opened) == (state.field, state.form)
+        assert before == contents(made.database)
 
-        run(story)
-
-    def test_what_is_sent_is_remembered_refused_or_not(self, made: Runtime) -> None:
+    async def test_what_is_sent_is_remembered_refused_or_not(
+        self, made: Runtime, pipeline: Pipeline
+    ) -> None:
         """For the tripwires: a proposal in its own transaction, a refusal in another one."""
         number = add(made, **JANE)
         add(made, given_name="Bob", family_name="Other", email="bob@other.example")
         cookie = staff(made)
 
-        async def story() -> None:
-            async with Pipeline() as pipeline:
-                for email in ("bob@other.example", "no address", "jane@new.example"):
-                    dana = await proposing(pipeline, cookie, number)
-                    await pipeline.submit(dana, ProposeState.send, SENDING | {"email": email})
-
-        run(story)
+        for email in ("bob@other.example", "no address", "jane@new.example"):
+            dana = await proposing(pipeline, cookie, number)
+            await pipeline.submit(dana, ProposeState.send, SENDING | {"email": email})
         with made.database.reading() as session:
             query = sa.text("SELECT outcome FROM proposal_attempt ORDER BY outcome")
             found = session.connection().execute(query).scalars().all()
         assert found == ["mistyped", "proposed", "refused"]
 
-    def test_the_first_line_says_that_nobody_can_be_asked(self, made: Runtime) -> None:
+    async def test_the_first_line_says_that_nobody_can_be_asked(
+        self, made: Runtime, pipeline: Pipeline
+    ) -> None:
         number = add(made, given_name="Jane", family_name="Okafor")
         cookie = staff(made)
 
-        async def story() -> None:
-            async with Pipeline() as pipeline:
-                dana = await on_record(pipeline, cookie, number)
-                record = await pipeline.state(dana, PatronRecordState)
-                no_email = "This patron has no email address, so nobody can be asked by email"
-                assert (record.obstacle.title, record.obstacle.field) == (no_email, "email")
-                ways = {view.key: view.way for view in record.protected}
-                assert ways == dict.fromkeys(FIELDS, "desk") | {"email": "email"}
+        dana = await on_record(pipeline, cookie, number)
+        record = await pipeline.state(dana, PatronRecordState)
+        no_email = "This patron has no email address, so nobody can be asked by email"
+        assert (record.obstacle.title, record.obstacle.field) == (no_email, "email")
+        ways = {view.key: view.way for view in record.protected}
+        assert ways == dict.fromkeys(FIELDS, "desk") | {"email": "email"}
 
-                await pipeline.press(dana, ProposeState.open, field="phone")
-                dialog = await pipeline.state(dana, ProposeState)
-                assert dialog.lead.startswith(no_email)
-                assert (dialog.is_at_desk, dialog.is_lost) == (True, True)
-                await pipeline.send(dana, ProposeState.lose, is_lost=False)
-                assert (await pipeline.state(dana, ProposeState)).is_lost
+        await pipeline.press(dana, ProposeState.open, field="phone")
+        dialog = await pipeline.state(dana, ProposeState)
+        assert dialog.lead.startswith(no_email)
+        assert (dialog.is_at_desk, dialog.is_lost) == (True, True)
+        await pipeline.send(dana, ProposeState.lose, is_lost=False)
+        assert (await pipeline.state(dana, ProposeState)).is_lost
 
-        run(story)
-
-    def test_buttons_that_cannot_work_are_not_live(self, made: Runtime) -> None:
+    async def test_buttons_that_cannot_work_are_not_live(
+        self, made: Runtime, pipeline: Pipeline
+    ) -> None:
         number = add(made, **JANE)
         cookie = staff(made)
 
-        async def story() -> None:
-            async with Pipeline() as pipeline:
-                dana = await on_record(pipeline, cookie, number)
-                await pipeline.press(dana, PatronCareState.ask, dialog="status")
-                form = {"note": "told by the family", "status": "deceased"}
-                await pipeline.submit(dana, PatronCareState.change_status, form)
+        dana = await on_record(pipeline, cookie, number)
+        await pipeline.press(dana, PatronCareState.ask, dialog="status")
+        form = {"note": "told by the family", "status": "deceased"}
+        await pipeline.submit(dana, PatronCareState.change_status, form)
 
-                await pipeline.press(dana, ProposeState.open, field="email")
+        await pipeline.press(dana, ProposeState.open, field="email")
 
-                record = await pipeline.state(dana, PatronRecordState)
-                assert record.obstacle.title == "This patron has died"
-                assert record.obstacle.is_status
-                assert not record.may_propose
-                assert {view.way for view in record.protected} == {""}
-                assert (await pipeline.state(dana, ProposeState)).dialog == ""
+        record = await pipeline.state(dana, PatronRecordState)
+        assert record.obstacle.title == "This patron has died"
+        assert record.obstacle.is_status
+        assert not record.may_propose
+        assert {view.way for view in record.protected} == {""}
+        assert (await pipeline.state(dana, ProposeState)).dialog == ""
 
-        run(story)
-
-    def test_a_withdrawn_request_is_proposed_again_as_it_was(self, made: Runtime) -> None:
+    async def test_a_withdrawn_request_is_proposed_again_as_it_was(
+        self, made: Runtime, pipeline: Pipeline
+    ) -> None:
         number = add(made, **JANE)
         cookie = staff(made)
 
-        async def story() -> None:
-            async with Pipeline() as pipeline:
-                dana = await proposing(pipeline, cookie, number)
-                sent = SENDING | {"reason_text": "She rang us this morning."}
-                await pipeline.submit(dana, ProposeState.send, sent)
-                first = (await pipeline.state(dana, PatronRecordState)).done_reference
-                path = f"/requests/{first}/"
-                await pipeline.send(dana, RequestDetailState.load, path)
-                await pipeline.press(dana, RequestTaskState.ask, dialog="withdraw")
-                await pipeline.submit(dana, RequestTaskState.withdraw, {})
-                page = (await pipeline.state(dana, RequestDetailState)).detail
-                assert page.again == "Propose again"
+        dana = await proposing(pipeline, cookie, number)
+        sent = SENDING | {"reason_text": "She rang us this morning."}
+        await pipeline.submit(dana, ProposeState.send, sent)
+        first = (await pipeline.state(dana, PatronRecordState)).done_reference
+        path = f"/requests/{first}/"
+        await pipeline.send(dana, RequestDetailState.load, path)
+        await pipeline.press(dana, RequestTaskState.ask, dialog="withdraw")
+        await pipeline.submit(dana, RequestTaskState.withdraw, {})
+        page = (await pipeline.state(dana, RequestDetailState)).detail
+        assert page.again == "Propose again"
 
-                await pipeline.send(dana, PatronRecordState.load, page.again_href)
-                dialog = await pipeline.state(dana, ProposeState)
-                assert (dialog.dialog, dialog.field) == ("propose", "email")
-                assert {name: dialog.start[name] for name in sent} == sent
-                assert dialog.preview.until
-                assert dana.redirects()[-1:] == [f"/patrons/{number}/"]
-                await pipeline.send(dana, PatronRecordState.load, f"/patrons/{number}/")
-                assert (await pipeline.state(dana, ProposeState)).dialog == "propose"
-                await pipeline.submit(dana, ProposeState.send, sent)
+        await pipeline.send(dana, PatronRecordState.load, page.again_href)
+        dialog = await pipeline.state(dana, ProposeState)
+        assert (dialog.dialog, dialog.field) == ("propose", "email")
+        assert {name: dialog.start[name] for name in sent} == sent
+        assert dialog.preview.until
+        assert dana.redirects()[-1:] == [f"/patrons/{number}/"]
+        await pipeline.send(dana, PatronRecordState.load, f"/patrons/{number}/")
+        assert (await pipeline.state(dana, ProposeState)).dialog == "propose"
+        await pipeline.submit(dana, ProposeState.send, sent)
 
-                record = await pipeline.state(dana, PatronRecordState)
-                assert sorted(item.state for item in record.requests) == ["pending", "withdrawn"]
+        record = await pipeline.state(dana, PatronRecordState)
+        assert sorted(item.state for item in record.requests) == ["pending", "withdrawn"]
 
-        run(story)
-
-    def test_another_patrons_request_is_not_proposed_again_here(self, made: Runtime) -> None:
+    async def test_another_patrons_request_is_not_proposed_again_here(
+        self, made: Runtime, pipeline: Pipeline
+    ) -> None:
         number = add(made, **JANE)
         other = add(made, given_name="Bob", family_name="Other", email="bob@other.example")
         cookie = staff(made)
 
-        async def story() -> None:
-            async with Pipeline() as pipeline:
-                dana = await proposing(pipeline, cookie, number)
-                await pipeline.submit(dana, ProposeState.send, SENDING)
-                first = (await pipeline.state(dana, PatronRecordState)).done_reference
+        dana = await proposing(pipeline, cookie, number)
+        await pipeline.submit(dana, ProposeState.send, SENDING)
+        first = (await pipeline.state(dana, PatronRecordState)).done_reference
 
-                await pipeline.send(
-                    dana, PatronRecordState.load, f"/patrons/{other}/?again={first}"
-                )
+        await pipeline.send(dana, PatronRecordState.load, f"/patrons/{other}/?again={first}")
 
-                assert (await pipeline.state(dana, ProposeState)).dialog == ""
+        assert (await pipeline.state(dana, ProposeState)).dialog == ""
 
-        run(story)
-
-    def test_a_taken_address_offers_its_record(self, made: Runtime) -> None:
+    async def test_a_taken_address_offers_its_record(
+        self, made: Runtime, pipeline: Pipeline
+    ) -> None:
         number = add(made, **JANE)
         other = add(made, given_name="Bob", family_name="Other", email="bob@other.example")
         cookie = staff(made)
 
-        async def story() -> None:
-            async with Pipeline() as pipeline:
-                dana = await proposing(pipeline, cookie, number)
-                await pipeline.send(
-                    dana, ProposeState.typed, part="email", text="bob@other.example"
-                )
-                await pipeline.send(dana, ProposeState.check)
+        dana = await proposing(pipeline, cookie, number)
+        await pipeline.send(dana, ProposeState.typed, part="email", text="bob@other.example")
+        await pipeline.send(dana, ProposeState.check)
 
-                problems = (await pipeline.state(dana, ProposeState)).problems
-                assert f"/patrons/{other}/" == problems.href
-
-        run(story)
+        problems = (await pipeline.state(dana, ProposeState)).problems
+        assert f"/patrons/{other}/" == problems.href
 
     @pytest.mark.parametrize("role", [Role.READ_ONLY, Role.MARKETING, Role.AUDITOR])
-    def test_a_role_without_the_permission_proposes_nothing(
-        self, made: Runtime, role: Role
+    async def test_a_role_without_the_permission_proposes_nothing(
+        self, made: Runtime, role: Role, pipeline: Pipeline
     ) -> None:
         number = add(made, **JANE)
         cookie = staff(made, role)
 
-        async def story() -> None:
-            async with Pipeline() as pipeline:
-                eve = await proposing(pipeline, cookie, number)
-                before = contents(made.database)
-                await pipeline.submit(eve, ProposeState.send, SENDING)
-                await pipeline.send(eve, ProposeState.check)
+        eve = await proposing(pipeline, cookie, number)
+        before = contents(made.database)
+        await pipeline.submit(eve, ProposeState.send, SENDING)
+        await pipeline.send(eve, ProposeState.check)
 
-                assert not (await pipeline.state(eve, PatronRecordState)).may_propose
-                assert (await pipeline.state(eve, ProposeState)).field == ""
-                assert before == contents(made.database)
+        assert not (await pipeline.state(eve, PatronRecordState)).may_propose
+        assert (await pipeline.state(eve, ProposeState)).field == ""
+        assert before == contents(made.database)
 
-        run(story)
-
-    def test_an_outsider_proposes_nothing(self, made: Runtime) -> None:
+    async def test_an_outsider_proposes_nothing(self, made: Runtime, pipeline: Pipeline) -> None:
         number = add(made, **JANE)
 
-        async def story() -> None:
-            async with Pipeline() as pipeline:
-                before = contents(made.database)
-                outsider = await proposing(pipeline, "", number)
-                await pipeline.submit(outsider, ProposeState.send, SENDING)
+        before = contents(made.database)
+        outsider = await proposing(pipeline, "", number)
+        await pipeline.submit(outsider, ProposeState.send, SENDING)
 
-                assert {"/sign-in/"} == set(outsider.doors())
-                assert before == contents(made.database)
+        assert {"/sign-in/"} == set(outsider.doors())
+        assert before == contents(made.database)
 
-        run(story)
-
-    def test_checking_writes_nothing_and_shows_what_is_then_read(self, made: Runtime) -> None:
+    async def test_checking_writes_nothing_and_shows_what_is_then_read(
+        self, made: Runtime, pipeline: Pipeline
+    ) -> None:
         number = add(made, **JANE)
         cookie = staff(made)
         words = "Jane Okafor called about jane@old.example."
 
-        async def story() -> None:
-            async with Pipeline() as pipeline:
-                dana = await proposing(pipeline, cookie, number)
-                before = contents(made.database)
-                await pipeline.send(dana, ProposeState.typed, part="email", text="jane@new.example")
-                await pipeline.send(dana, ProposeState.choose, reason="asked_by_phone")
-                await pipeline.send(dana, ProposeState.write, words=words)
-                await pipeline.send(dana, ProposeState.check)
-                assert before == contents(made.database)
-                state = await pipeline.state(dana, ProposeState)
-                shown = state.preview
-                told, asked = shown.readings
-                warned = " ".join(hint.words for hint in state.hints)
-                await pipeline.submit(dana, ProposeState.send, SENDING | {"reason_text": words})
+        dana = await proposing(pipeline, cookie, number)
+        before = contents(made.database)
+        await pipeline.send(dana, ProposeState.typed, part="email", text="jane@new.example")
+        await pipeline.send(dana, ProposeState.choose, reason="asked_by_phone")
+        await pipeline.send(dana, ProposeState.write, words=words)
+        await pipeline.send(dana, ProposeState.check)
+        assert before == contents(made.database)
+        state = await pipeline.state(dana, ProposeState)
+        shown = state.preview
+        told, asked = shown.readings
+        warned = " ".join(hint.words for hint in state.hints)
+        await pipeline.submit(dana, ProposeState.send, SENDING | {"reason_text": words})
 
-                read = as_read(made, number, Reviewer.PROPOSED)
-                assert asked.mailbox == "jane@new.example"
-                assert read == (
-                    asked.greeting,
-                    asked.words,
-                    shown.reason,
-                    asked.fields[0].now,
-                    asked.fields[0].proposed,
-                )
-                assert "Okafor" not in str(asked)
-                assert "jane@old" not in str(asked)
-                read = as_read(made, number, Reviewer.CURRENT)
-                assert (told.mailbox, told.words) == ("jane@old.example", "")
-                assert "mentions the name on the record" in warned
-                assert "mentions the email address on the record" in warned
-                assert read == (
-                    told.greeting,
-                    told.words,
-                    shown.reason,
-                    told.fields[0].now,
-                    told.fields[0].proposed,
-                )
+        read = as_read(made, number, Reviewer.PROPOSED)
+        assert asked.mailbox == "jane@new.example"
+        assert read == (
+            asked.greeting,
+            asked.words,
+            shown.reason,
+            asked.fields[0].now,
+            asked.fields[0].proposed,
+        )
+        assert "Okafor" not in str(asked)
+        assert "jane@old" not in str(asked)
+        read = as_read(made, number, Reviewer.CURRENT)
+        assert (told.mailbox, told.words) == ("jane@old.example", "")
+        assert "mentions the name on the record" in warned
+        assert "mentions the email address on the record" in warned
+        assert read == (
+            told.greeting,
+            told.words,
+            shown.reason,
+            told.fields[0].now,
+            told.fields[0].proposed,
+        )
 
-        run(story)
-
-    def test_a_likely_typo_is_mended_with_one_press(self, made: Runtime) -> None:
+    async def test_a_likely_typo_is_mended_with_one_press(
+        self, made: Runtime, pipeline: Pipeline
+    ) -> None:
         number = add(made, **JANE)
         cookie = staff(made)
 
-        async def story() -> None:
-            async with Pipeline() as pipeline:
-                dana = await proposing(pipeline, cookie, number)
-                await pipeline.send(dana, ProposeState.typed, part="email", text="jane@gmial.com")
-                await pipeline.send(dana, ProposeState.check)
-                state = await pipeline.state(dana, ProposeState)
-                hint = next(hint for hint in state.hints if hint.suggestion)
-                await pipeline.send(dana, ProposeState.use, suggestion=hint.suggestion)
+        dana = await proposing(pipeline, cookie, number)
+        await pipeline.send(dana, ProposeState.typed, part="email", text="jane@gmial.com")
+        await pipeline.send(dana, ProposeState.check)
+        state = await pipeline.state(dana, ProposeState)
+        hint = next(hint for hint in state.hints if hint.suggestion)
+        await pipeline.send(dana, ProposeState.use, suggestion=hint.suggestion)
 
-                assert (state.start["email"], list(state.hints)) == ("jane@gmail.com", [])
-                assert state.preview.readings[1].mailbox == "jane@gmail.com"
+        assert (state.start["email"], list(state.hints)) == ("jane@gmail.com", [])
+        assert state.preview.readings[1].mailbox == "jane@gmail.com"
 
-        run(story)
-
-    def test_a_rejected_value_rests_and_only_a_lead_may_override(self, made: Runtime) -> None:
+    async def test_a_rejected_value_rests_and_only_a_lead_may_override(
+        self, made: Runtime, pipeline: Pipeline
+    ) -> None:
         number = add(made, **JANE)
         other = add(made, given_name="Bob", family_name="Other", email="bob@other.example")
         desk, lead = staff(made), staff(made, Role.MANAGER)
 
-        async def story() -> None:
-            async with Pipeline() as pipeline:
-                dana = await proposing(pipeline, desk, number)
-                await pipeline.submit(dana, ProposeState.send, SENDING)
-                await pipeline.send(dana, PatronRecordState.load, f"/patrons/{other}/")
-                for cookie, expected in ((desk, False), (lead, True)):
-                    mia = await proposing(pipeline, cookie, other)
-                    await pipeline.submit(mia, ProposeState.send, SENDING)
-                    state = await pipeline.state(mia, ProposeState)
-                    assert "in the last 30 days" in state.errors["email"]
-                    assert expected == state.can_override
-                    await pipeline.send(mia, ProposeState.allow, override=True)
-                    await pipeline.submit(mia, ProposeState.send, SENDING)
-                    record = await pipeline.state(mia, PatronRecordState)
-                    assert expected == bool(record.requests)
+        dana = await proposing(pipeline, desk, number)
+        await pipeline.submit(dana, ProposeState.send, SENDING)
+        await pipeline.send(dana, PatronRecordState.load, f"/patrons/{other}/")
+        for cookie, expected in ((desk, False), (lead, True)):
+            mia = await proposing(pipeline, cookie, other)
+            await pipeline.submit(mia, ProposeState.send, SENDING)
+            state = await pipeline.state(mia, ProposeState)
+            assert "in the last 30 days" in state.errors["email"]
+            assert expected == state.can_override
+            await pipeline.send(mia, ProposeState.allow, override=True)
+            await pipeline.submit(mia, ProposeState.send, SENDING)
+            record = await pipeline.state(mia, PatronRecordState)
+            assert expected == bool(record.requests)
 
-        run(story)
-
-    def test_arguments_of_any_kind_are_no_error(self, made: Runtime) -> None:
+    async def test_arguments_of_any_kind_are_no_error(
+        self, made: Runtime, pipeline: Pipeline
+    ) -> None:
         number = add(made, **JANE)
         cookie = staff(made)
 
-        async def story() -> None:
-            async with Pipeline() as pipeline:
-                dana = await proposing(pipeline, cookie, number)
-                before = contents(made.database)
-                odd: list[tuple[Any, dict[str, Any]]] = [
-                    (ProposeState.open, {"field": ["email"], "subject": str(number)}),
-                    (ProposeState.open, {"field": "email_key", "subject": str(number)}),
-                    (ProposeState.open, {"field": "email", "subject": ["1"]}),
-                    (ProposeState.typed, {"part": 1, "text": None}),
-                    (ProposeState.typed, {"part": "status", "text": "inactive"}),
-                    (ProposeState.choose, {"reason": {"a": 1}}),
-                    (ProposeState.write, {"words": 7}),
-                    (ProposeState.allow, {"override": "yes"}),
-                    (ProposeState.use, {"suggestion": []}),
-                    (ProposeState.send, {"form": {"email": 1, "reason": []}}),
-                ]
-                for handler, payload in odd:
-                    await pipeline.send(dana, handler, **payload)
+        dana = await proposing(pipeline, cookie, number)
+        before = contents(made.database)
+        odd: list[tuple[Any, dict[str, Any]]] = [
+            (ProposeState.open, {"field": ["email"], "subject": str(number)}),
+            (ProposeState.open, {"field": "email_key", "subject": str(number)}),
+            (ProposeState.open, {"field": "email", "subject": ["1"]}),
+            (ProposeState.typed, {"part": 1, "text": None}),
+            (ProposeState.typed, {"part": "status", "text": "inactive"}),
+            (ProposeState.choose, {"reason": {"a": 1}}),
+            (ProposeState.write, {"words": 7}),
+            (ProposeState.allow, {"override": "yes"}),
+            (ProposeState.use, {"suggestion": []}),
+            (ProposeState.send, {"form": {"email": 1, "reason": []}}),
+        ]
+        for handler, payload in odd:
+            await pipeline.send(dana, handler, **payload)
 
-                assert before == contents(made.database)
-
-        run(story)
+        assert before == contents(made.database)
 
 
 def as_read(made: Runtime, number: int, reviewer: Reviewer) -> tuple[str, str, str, str, str]:
@@ -746,61 +658,51 @@ async def adding(pipeline: Pipeline, cookie: str, query: str = "") -> Client:
 
 
 class TestAdd:
-    def test_a_new_patron_is_shown_with_an_unverified_email(self, made: Runtime) -> None:
+    async def test_a_new_patron_is_shown_with_an_unverified_email(
+        self, made: Runtime, pipeline: Pipeline
+    ) -> None:
         cookie = staff(made)
 
-        async def story() -> None:
-            async with Pipeline() as pipeline:
-                dana = await adding(pipeline, cookie)
-                form = JANE | {"kind": "person", "language": "fr", "tags": "donor, Donor ,vip"}
-                await pipeline.submit(dana, AddPatronState.add, form)
+        dana = await adding(pipeline, cookie)
+        form = JANE | {"kind": "person", "language": "fr", "tags": "donor, Donor ,vip"}
+        await pipeline.submit(dana, AddPatronState.add, form)
 
-                (href,) = dana.redirects()
-                await pipeline.send(dana, PatronRecordState.load, href)
-                state = await pipeline.state(dana, PatronRecordState)
-                assert (state.head.name, state.done) == ("Jane Okafor", "Added.")
-                assert state.protected[0].mark == "unverified"
-                assert state.free["language"] == "fr"
+        (href,) = dana.redirects()
+        await pipeline.send(dana, PatronRecordState.load, href)
+        state = await pipeline.state(dana, PatronRecordState)
+        assert (state.head.name, state.done) == ("Jane Okafor", "Added.")
+        assert state.protected[0].mark == "unverified"
+        assert state.free["language"] == "fr"
 
-        run(story)
-
-    def test_a_double_press_adds_once(self, made: Runtime) -> None:
+    async def test_a_double_press_adds_once(self, made: Runtime, pipeline: Pipeline) -> None:
         cookie = staff(made)
 
-        async def story() -> None:
-            async with Pipeline() as pipeline:
-                dana = await adding(pipeline, cookie)
-                form = {"given_name": "Jane", "anyway": "on"}
-                form |= await pipeline.drawn(dana, AddPatronState.add)
-                presses = [
-                    await pipeline.start(dana, AddPatronState.add, form=form) for _ in range(2)
-                ]
-                await finished(*presses)
+        dana = await adding(pipeline, cookie)
+        form = {"given_name": "Jane", "anyway": "on"}
+        form |= await pipeline.drawn(dana, AddPatronState.add)
+        presses = [await pipeline.start(dana, AddPatronState.add, form=form) for _ in range(2)]
+        await finished(*presses)
 
-                with made.database.reading() as session:
-                    assert queries.count(session) == 1
+        with made.database.reading() as session:
+            assert queries.count(session) == 1
 
-        run(story)
-
-    def test_a_possible_duplicate_is_shown_before_it_is_added_anyway(self, made: Runtime) -> None:
+    async def test_a_possible_duplicate_is_shown_before_it_is_added_anyway(
+        self, made: Runtime, pipeline: Pipeline
+    ) -> None:
         number = add(made, **JANE)
         cookie = staff(made)
 
-        async def story() -> None:
-            async with Pipeline() as pipeline:
-                dana = await adding(pipeline, cookie)
-                before = contents(made.database)
-                form = {"given_name": "JANE", "family_name": "okafor", "email": "j@two.example"}
-                await pipeline.submit(dana, AddPatronState.add, form)
+        dana = await adding(pipeline, cookie)
+        before = contents(made.database)
+        form = {"given_name": "JANE", "family_name": "okafor", "email": "j@two.example"}
+        await pipeline.submit(dana, AddPatronState.add, form)
 
-                state = await pipeline.state(dana, AddPatronState)
-                (found,) = state.duplicates
-                assert (f"/patrons/{number}/", "same name") == (found.href, found.reasons)
-                assert before == contents(made.database)
-                await pipeline.submit(dana, AddPatronState.add, form | {"anyway": "on"})
-                assert dana.redirects() != []
-
-        run(story)
+        state = await pipeline.state(dana, AddPatronState)
+        (found,) = state.duplicates
+        assert (f"/patrons/{number}/", "same name") == (found.href, found.reasons)
+        assert before == contents(made.database)
+        await pipeline.submit(dana, AddPatronState.add, form | {"anyway": "on"})
+        assert dana.redirects() != []
 
     @pytest.mark.parametrize(
         ("form", "place", "words"),
@@ -814,40 +716,34 @@ class TestAdd:
             ({"email": "bob@other.example"}, "email", "already has this address"),
         ],
     )
-    def test_a_refusal_stands_at_its_input_and_changes_nothing(
-        self, made: Runtime, form: dict[str, str], place: str, words: str
+    async def test_a_refusal_stands_at_its_input_and_changes_nothing(
+        self, made: Runtime, form: dict[str, str], place: str, words: str, pipeline: Pipeline
     ) -> None:
         add(made, given_name="Bob", family_name="Other", email="bob@other.example")
         cookie = staff(made)
 
-        async def story() -> None:
-            async with Pipeline() as pipeline:
-                dana = await adding(pipeline, cookie)
-                drawn = (await pipeline.state(dana, AddPatronState)).opening
-                before = contents(made.database)
-                await pipeline.submit(dana, AddPatronState.add, JANE | form)
+        dana = await adding(pipeline, cookie)
+        drawn = (await pipeline.state(dana, AddPatronState)).opening
+        before = contents(made.database)
+        await pipeline.submit(dana, AddPatronState.add, JANE | form)
 
-                state = await pipeline.state(dana, AddPatronState)
-                assert words in state.errors[place]
-                assert ("add", drawn) == (state.dialog, state.opening)
-                assert before == contents(made.database)
-
-        run(story)
+        state = await pipeline.state(dana, AddPatronState)
+        assert words in state.errors[place]
+        assert ("add", drawn) == (state.dialog, state.opening)
+        assert before == contents(made.database)
 
     @pytest.mark.parametrize("role", [Role.READ_ONLY, Role.MARKETING])
-    def test_a_role_without_the_permission_adds_nobody(self, made: Runtime, role: Role) -> None:
+    async def test_a_role_without_the_permission_adds_nobody(
+        self, made: Runtime, role: Role, pipeline: Pipeline
+    ) -> None:
         cookie = staff(made, role)
 
-        async def story() -> None:
-            async with Pipeline() as pipeline:
-                before = contents(made.database)
-                eve = await adding(pipeline, cookie)
-                await pipeline.submit(eve, AddPatronState.add, JANE)
+        before = contents(made.database)
+        eve = await adding(pipeline, cookie)
+        await pipeline.submit(eve, AddPatronState.add, JANE)
 
-                assert not (await pipeline.state(eve, PatronListState)).may_add
-                assert before == contents(made.database)
-
-        run(story)
+        assert not (await pipeline.state(eve, PatronListState)).may_add
+        assert before == contents(made.database)
 
     @pytest.mark.parametrize(
         ("query", "expected"),

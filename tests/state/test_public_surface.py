@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 from collections.abc import Iterator
 from typing import Any
 
-import pytest
 import reflex as rx
 from reflex.state import BaseState
 from reflex_base.registry import RegistrationContext
 
 from tests.support.factories import NEW, OLD, Desk
-from tests.support.pipeline import Pipeline, installed, sign_in
+from tests.support.pipeline import Pipeline, sign_in
 from upstage_crm import upstage_crm as app_module
 from upstage_crm.admin.guard import FRAMEWORK_HANDLERS
 from upstage_crm.core.clock import FrozenClock
-from upstage_crm.core.db import Database
 from upstage_crm.staff.roles import Role
 from upstage_crm.wiring import Runtime
 
@@ -53,12 +50,6 @@ def states(top: type[BaseState] = rx.State) -> Iterator[type[BaseState]]:
         yield from states(below)
 
 
-@pytest.fixture
-def made(database: Database, clock: FrozenClock) -> Iterator[Runtime]:
-    with installed(database, clock) as runtime:
-        yield runtime
-
-
 def test_what_may_be_sent_by_anybody_was_reviewed() -> None:
     assert MAY_BE_SENT == app_module.PUBLIC_HANDLERS | FRAMEWORK_HANDLERS
     assert set(RegistrationContext.get().event_handlers) >= MAY_BE_SENT
@@ -89,25 +80,22 @@ def test_defaults_are_the_same_for_everybody() -> None:
     assert set() == odd
 
 
-def test_a_stranger_is_sent_the_same_by_an_empty_and_by_a_full_house(
+async def test_a_stranger_is_sent_the_same_by_an_empty_and_by_a_full_house(
     made: Runtime, clock: FrozenClock
 ) -> None:
-    def greeting() -> list[Any]:
-        async def story() -> list[Any]:
-            async with Pipeline(app_module.PUBLIC_HANDLERS) as pipeline:
-                stranger = pipeline.client()
-                stranger.token = "one tab"
-                pipeline._clients[stranger.token] = stranger
-                await pipeline.send(stranger, f"{STATE}.hydrate_and_load", "/")
-                return [*stranger.deltas, *(event.name for event in stranger.events)]
+    async def greeting() -> list[Any]:
+        async with Pipeline(app_module.PUBLIC_HANDLERS) as pipeline:
+            stranger = pipeline.client()
+            stranger.token = "one tab"
+            pipeline._clients[stranger.token] = stranger
+            await pipeline.send(stranger, f"{STATE}.hydrate_and_load", "/")
+            return [*stranger.deltas, *(event.name for event in stranger.events)]
 
-        return asyncio.run(story())
-
-    empty = greeting()
+    empty = await greeting()
     desk = Desk(made.database, clock)
     desk.propose(desk.patron(OLD), NEW)
     desk.deliver()
     sign_in(made.database, Role.OWNER, at=clock.now())
 
     assert empty
-    assert empty == greeting()
+    assert empty == await greeting()

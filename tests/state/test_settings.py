@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
-from tests.support.pipeline import Client, Pipeline, installed, sign_in
+from tests.support.pipeline import Client, Pipeline, sign_in
 from upstage_crm.admin.settings import policy_form
 from upstage_crm.admin.settings.form import DETAILS, NAMES, details_of, problems, zone_choices
 from upstage_crm.admin.settings.policy_state import PolicyState
@@ -112,80 +110,55 @@ class Scene:
             return trail.timeline(session, limit=1)[0].action
 
 
-Story = Callable[[Scene], Coroutine[Any, Any, None]]
-Play = Callable[[Story], None]
-
-
 @pytest.fixture
-def play(database: Database, clock: FrozenClock) -> Iterator[Play]:
-    with installed(database, clock) as made:
-
-        def run(story: Story) -> None:
-            async def told() -> None:
-                async with Pipeline() as pipeline:
-                    await story(Scene(made, pipeline))
-
-            asyncio.run(told())
-
-        yield run
+def scene(made: Runtime, pipeline: Pipeline) -> Scene:
+    return Scene(made, pipeline)
 
 
-def test_an_outsider_reads_and_changes_nothing(play: Play) -> None:
-    async def story(scene: Scene) -> None:
-        before = scene.stored()
-        tab = scene.pipeline.client()
-        await scene.pipeline.send(tab, SettingsState.load, "/settings/")
-        await scene.pipeline.send(tab, SettingsState.save, form=GOOD)
+async def test_an_outsider_reads_and_changes_nothing(scene: Scene) -> None:
+    before = scene.stored()
+    tab = scene.pipeline.client()
+    await scene.pipeline.send(tab, SettingsState.load, "/settings/")
+    await scene.pipeline.send(tab, SettingsState.save, form=GOOD)
 
-        assert tab.doors() == ["/sign-in/", "/sign-in/"]
-        assert before == scene.stored()
-        assert before["name"] not in str(tab.deltas)
-
-    play(story)
+    assert tab.doors() == ["/sign-in/", "/sign-in/"]
+    assert before == scene.stored()
+    assert before["name"] not in str(tab.deltas)
 
 
 @pytest.mark.parametrize("role", HIDDEN_FROM)
-def test_a_role_without_settings_reads_and_changes_nothing(play: Play, role: Role) -> None:
-    async def story(scene: Scene) -> None:
-        before = scene.stored()
-        tab = await scene.open(role)
-        state = await scene.save(tab)
+async def test_a_role_without_settings_reads_and_changes_nothing(scene: Scene, role: Role) -> None:
+    before = scene.stored()
+    tab = await scene.open(role)
+    state = await scene.save(tab)
 
-        assert state.refused_at
-        assert not state.is_loaded
-        assert before == scene.stored()
-
-    play(story)
+    assert state.refused_at
+    assert not state.is_loaded
+    assert before == scene.stored()
 
 
 @pytest.mark.parametrize("role", READERS)
-def test_a_reader_reads_and_changes_nothing(play: Play, role: Role) -> None:
-    async def story(scene: Scene) -> None:
-        before = scene.stored()
-        tab = await scene.open(role)
-        state = await scene.seen(tab)
-        assert (True, False, before | IMPLIED) == (state.is_loaded, state.may_edit, state.shown)
+async def test_a_reader_reads_and_changes_nothing(scene: Scene, role: Role) -> None:
+    before = scene.stored()
+    tab = await scene.open(role)
+    state = await scene.seen(tab)
+    assert (True, False, before | IMPLIED) == (state.is_loaded, state.may_edit, state.shown)
 
-        state = await scene.save(tab)
+    state = await scene.save(tab)
 
-        assert SENTENCES["forbidden"] == state.problem
-        assert before == scene.stored()
-
-    play(story)
+    assert SENTENCES["forbidden"] == state.problem
+    assert before == scene.stored()
 
 
-def test_an_owner_changes_the_details(play: Play) -> None:
-    async def story(scene: Scene) -> None:
-        tab = await scene.open()
-        state = await scene.save(tab, name="  Harbour   Stage ")
+async def test_an_owner_changes_the_details(scene: Scene) -> None:
+    tab = await scene.open()
+    state = await scene.save(tab, name="  Harbour   Stage ")
 
-        assert (state.done, state.problem) == (SAVED, "")
-        assert scene.stored() == GOOD
-        assert state.shown == GOOD
-        assert state.organisation == "Harbour Stage"
-        assert scene.last_action() == Action.ORGANISATION_CHANGED
-
-    play(story)
+    assert (state.done, state.problem) == (SAVED, "")
+    assert scene.stored() == GOOD
+    assert state.shown == GOOD
+    assert state.organisation == "Harbour Stage"
+    assert scene.last_action() == Action.ORGANISATION_CHANGED
 
 
 @pytest.mark.parametrize(
@@ -205,50 +178,41 @@ def test_an_owner_changes_the_details(play: Play) -> None:
         ("country", "UK", "organisation_country_unknown"),
     ],
 )
-def test_a_refusal_stands_at_its_input_and_changes_nothing(
-    play: Play, name: str, typed: str, code: str
+async def test_a_refusal_stands_at_its_input_and_changes_nothing(
+    scene: Scene, name: str, typed: str, code: str
 ) -> None:
-    async def story(scene: Scene) -> None:
-        before = scene.stored()
-        tab = await scene.open()
-        drawn = (await scene.seen(tab)).form_number
+    before = scene.stored()
+    tab = await scene.open()
+    drawn = (await scene.seen(tab)).form_number
 
-        state = await scene.save(tab, **{name: typed})
+    state = await scene.save(tab, **{name: typed})
 
-        marked = {key: words for key, words in state.errors.items() if words}
-        assert {name: SENTENCES[code].format(limit=len(typed) - 1)} == marked
-        assert (state.problem, state.done) == (LOOK, "")
-        assert before == scene.stored()
-        # The form is not drawn anew, so everything that was typed still stands in it.
-        assert (drawn, before | IMPLIED) == (state.form_number, state.shown)
-        assert f"ref_field_{name}" == tab.events[-1].payload["ref"]
-
-    play(story)
+    marked = {key: words for key, words in state.errors.items() if words}
+    assert {name: SENTENCES[code].format(limit=len(typed) - 1)} == marked
+    assert (state.problem, state.done) == (LOOK, "")
+    assert before == scene.stored()
+    # The form is not drawn anew, so everything that was typed still stands in it.
+    assert (drawn, before | IMPLIED) == (state.form_number, state.shown)
+    assert f"ref_field_{name}" == tab.events[-1].payload["ref"]
 
 
-def test_every_problem_is_told_at_once_and_gone_once_mended(play: Play) -> None:
-    async def story(scene: Scene) -> None:
-        tab = await scene.open()
-        state = await scene.save(tab, **dict.fromkeys(NAMES, ""))
-        assert set(NAMES) - {"website"} == {key for key, words in state.errors.items() if words}
+async def test_every_problem_is_told_at_once_and_gone_once_mended(scene: Scene) -> None:
+    tab = await scene.open()
+    state = await scene.save(tab, **dict.fromkeys(NAMES, ""))
+    assert set(NAMES) - {"website"} == {key for key, words in state.errors.items() if words}
 
-        state = await scene.save(tab)
-        assert [*set(state.errors.values()), state.done] == ["", SAVED]
-
-    play(story)
+    state = await scene.save(tab)
+    assert [*set(state.errors.values()), state.done] == ["", SAVED]
 
 
 @pytest.mark.parametrize("form", [None, 7, [], {}, {"name": {"$gt": ""}}, {"name": ["x"]}])
-def test_nonsense_over_the_wire_changes_nothing(play: Play, form: Any) -> None:
-    async def story(scene: Scene) -> None:
-        before = scene.stored()
-        tab = await scene.open()
-        await scene.pipeline.send(tab, SettingsState.save, form=form)
+async def test_nonsense_over_the_wire_changes_nothing(scene: Scene, form: Any) -> None:
+    before = scene.stored()
+    tab = await scene.open()
+    await scene.pipeline.send(tab, SettingsState.save, form=form)
 
-        assert (await scene.seen(tab)).problem == LOOK
-        assert before == scene.stored()
-
-    play(story)
+    assert (await scene.seen(tab)).problem == LOOK
+    assert before == scene.stored()
 
 
 def test_the_form_refuses_what_the_command_refuses(database: Database, clock: FrozenClock) -> None:
@@ -276,174 +240,145 @@ def test_every_choice_that_is_offered_can_be_stored() -> None:
         assert problems(GOOD | {"language": language}) == {}
 
 
-def test_an_owner_changes_the_rules(play: Play) -> None:
-    async def story(scene: Scene) -> None:
-        tab = await scene.open_rules()
-        state = await scene.save_rules(
-            tab, link_life="14", asked_email="both", second_phone="on", revert_window=" 96 "
-        )
+async def test_an_owner_changes_the_rules(scene: Scene) -> None:
+    tab = await scene.open_rules()
+    state = await scene.save_rules(
+        tab, link_life="14", asked_email="both", second_phone="on", revert_window=" 96 "
+    )
 
-        assert (state.problem, bool(state.done)) == ("", True)
-        stored = scene.rules()
-        assert (stored.link_life.days, stored.revert_window.total_seconds() // 3600) == (14, 96)
-        assert {
-            "email": FieldPolicy(asked=Asked.BOTH),
-            "phone": FieldPolicy(asked=Asked.CURRENT, second_person=True),
-        } == stored.fields
-        assert policy_form.shown(stored) == state.shown
-        assert scene.last_action() == Action.POLICY_CHANGED
-
-    play(story)
+    assert (state.problem, bool(state.done)) == ("", True)
+    stored = scene.rules()
+    assert (stored.link_life.days, stored.revert_window.total_seconds() // 3600) == (14, 96)
+    assert {
+        "email": FieldPolicy(asked=Asked.BOTH),
+        "phone": FieldPolicy(asked=Asked.CURRENT, second_person=True),
+    } == stored.fields
+    assert policy_form.shown(stored) == state.shown
+    assert scene.last_action() == Action.POLICY_CHANGED
 
 
-def test_an_owner_changes_the_tripwires_within_limits(play: Play) -> None:
-    async def story(scene: Scene) -> None:
-        tab = await scene.open_rules()
-        state = await scene.save_rules(tab, burst="101", cooling="2")
-        assert SENTENCES["policy_out_of_range"].format(least=2, most=100) == state.errors["burst"]
+async def test_an_owner_changes_the_tripwires_within_limits(scene: Scene) -> None:
+    tab = await scene.open_rules()
+    state = await scene.save_rules(tab, burst="101", cooling="2")
+    assert SENTENCES["policy_out_of_range"].format(least=2, most=100) == state.errors["burst"]
 
-        await scene.save_rules(tab, burst="20", cooling="2", second_person_protected="on")
+    await scene.save_rules(tab, burst="20", cooling="2", second_person_protected="on")
 
-        stored = scene.rules()
-        assert (stored.thresholds.burst, stored.thresholds.cooling.total_seconds()) == (20, 120)
-        assert stored.second_person_protected
-
-    play(story)
+    stored = scene.rules()
+    assert (stored.thresholds.burst, stored.thresholds.cooling.total_seconds()) == (20, 120)
+    assert stored.second_person_protected
 
 
 @pytest.mark.parametrize("role", READERS)
-def test_a_reader_reads_the_rules_and_changes_nothing(play: Play, role: Role) -> None:
-    async def story(scene: Scene) -> None:
-        tab = await scene.open_rules(role)
-        state = await scene.pipeline.state(tab, PolicyState)
-        assert (state.is_loaded, state.may_edit, state.shown) == (True, False, RULES)
+async def test_a_reader_reads_the_rules_and_changes_nothing(scene: Scene, role: Role) -> None:
+    tab = await scene.open_rules(role)
+    state = await scene.pipeline.state(tab, PolicyState)
+    assert (state.is_loaded, state.may_edit, state.shown) == (True, False, RULES)
 
-        state = await scene.save_rules(tab, link_life="14")
+    state = await scene.save_rules(tab, link_life="14")
 
-        assert SENTENCES["forbidden"] == state.problem
-        assert scene.rules() == DEFAULT
-
-    play(story)
+    assert SENTENCES["forbidden"] == state.problem
+    assert scene.rules() == DEFAULT
 
 
 @pytest.mark.parametrize("role", [None, *HIDDEN_FROM])
-def test_nobody_else_reads_or_changes_the_rules(play: Play, role: Role | None) -> None:
-    async def story(scene: Scene) -> None:
-        tab = scene.pipeline.client(scene.cookie(role) if role else "")
-        await scene.pipeline.send(tab, SettingsState.load, "/settings/")
-        state = await scene.save_rules(tab, link_life="14")
+async def test_nobody_else_reads_or_changes_the_rules(scene: Scene, role: Role | None) -> None:
+    tab = scene.pipeline.client(scene.cookie(role) if role else "")
+    await scene.pipeline.send(tab, SettingsState.load, "/settings/")
+    state = await scene.save_rules(tab, link_life="14")
 
-        assert (False, dict.fromkeys(RULES, "")) == (state.is_loaded, state.shown)
-        assert scene.rules() == DEFAULT
-
-    play(story)
+    assert (False, dict.fromkeys(RULES, "")) == (state.is_loaded, state.shown)
+    assert scene.rules() == DEFAULT
 
 
 @pytest.mark.parametrize("text", ["", "x", "-1", "1.5", "99999999999", "٧", None, ["7"]])
-def test_a_number_that_is_none_is_marked_and_nothing_is_saved(play: Play, text: Any) -> None:
-    async def story(scene: Scene) -> None:
-        tab = await scene.open_rules()
-        state = await scene.save_rules(tab, **{limit.name: text for limit in LIMITS})
+async def test_a_number_that_is_none_is_marked_and_nothing_is_saved(
+    scene: Scene, text: Any
+) -> None:
+    tab = await scene.open_rules()
+    state = await scene.save_rules(tab, **{limit.name: text for limit in LIMITS})
 
-        marked = {name for name, words in state.errors.items() if words}
-        assert {limit.name for limit in LIMITS} == marked
-        assert state.errors["link_life"] == "Enter a whole number from 2 to 30."
-        assert scene.rules() == DEFAULT
-        assert tab.events[-1].payload["ref"] == "ref_field_link_life"
-
-    play(story)
+    marked = {name for name, words in state.errors.items() if words}
+    assert {limit.name for limit in LIMITS} == marked
+    assert state.errors["link_life"] == "Enter a whole number from 2 to 30."
+    assert scene.rules() == DEFAULT
+    assert tab.events[-1].payload["ref"] == "ref_field_link_life"
 
 
-def test_what_the_command_refuses_is_marked_at_its_input(play: Play) -> None:
-    async def story(scene: Scene) -> None:
-        tab = await scene.open_rules()
-        state = await scene.save_rules(tab, link_life="3")
-        assert SENTENCES["policy_reminder_too_late"] == state.errors["reminder_after"]
-        state = await scene.save_rules(tab, asked_email="nobody")
-        assert {"asked_email"} == {name for name, words in state.errors.items() if words}
-        assert scene.rules() == DEFAULT
-
-    play(story)
+async def test_what_the_command_refuses_is_marked_at_its_input(scene: Scene) -> None:
+    tab = await scene.open_rules()
+    state = await scene.save_rules(tab, link_life="3")
+    assert SENTENCES["policy_reminder_too_late"] == state.errors["reminder_after"]
+    state = await scene.save_rules(tab, asked_email="nobody")
+    assert {"asked_email"} == {name for name, words in state.errors.items() if words}
+    assert scene.rules() == DEFAULT
 
 
 @pytest.mark.parametrize("form", [None, 7, [], {}, {"link_life": {"$gt": ""}}])
-def test_nonsense_for_rules_changes_nothing(play: Play, form: Any) -> None:
-    async def story(scene: Scene) -> None:
-        tab = await scene.open_rules()
-        await scene.pipeline.send(tab, PolicyState.save, form=form)
+async def test_nonsense_for_rules_changes_nothing(scene: Scene, form: Any) -> None:
+    tab = await scene.open_rules()
+    await scene.pipeline.send(tab, PolicyState.save, form=form)
 
-        assert (await scene.pipeline.state(tab, PolicyState)).problem
-        assert scene.rules() == DEFAULT
-
-    play(story)
+    assert (await scene.pipeline.state(tab, PolicyState)).problem
+    assert scene.rules() == DEFAULT
 
 
-def test_a_new_way_to_reach_people_needs_a_fresh_proof_and_loses_no_word(
-    play: Play, clock: FrozenClock
+async def test_a_new_way_to_reach_people_needs_a_fresh_proof_and_loses_no_word(
+    scene: Scene, clock: FrozenClock
 ) -> None:
-    async def story(scene: Scene) -> None:
-        before = scene.stored()
-        tab = await scene.open()
-        clock.advance(FRESH_FOR)
-        await scene.save(tab, name="Harbour House")
+    before = scene.stored()
+    tab = await scene.open()
+    clock.advance(FRESH_FOR)
+    await scene.save(tab, name="Harbour House")
 
-        assert tab.redirects() == ["/sign-in/again/?next=/settings/"]
-        assert scene.stored() == before
-        scene.prove(tab)
-        await scene.pipeline.send(tab, SettingsState.load, "/settings/")
-        state = await scene.seen(tab)
-        assert state.shown == GOOD | {"name": "Harbour House"}
-        assert state.done == AGAIN
-        assert scene.stored() == before
+    assert tab.redirects() == ["/sign-in/again/?next=/settings/"]
+    assert scene.stored() == before
+    scene.prove(tab)
+    await scene.pipeline.send(tab, SettingsState.load, "/settings/")
+    state = await scene.seen(tab)
+    assert state.shown == GOOD | {"name": "Harbour House"}
+    assert state.done == AGAIN
+    assert scene.stored() == before
 
-        await scene.save(tab, **state.shown)
+    await scene.save(tab, **state.shown)
 
-        assert scene.stored() == GOOD | {"name": "Harbour House"}
-
-    play(story)
+    assert scene.stored() == GOOD | {"name": "Harbour House"}
 
 
-def test_what_was_typed_is_gone_for_whoever_did_not_prove_it(
-    play: Play, clock: FrozenClock
+async def test_what_was_typed_is_gone_for_whoever_did_not_prove_it(
+    scene: Scene, clock: FrozenClock
 ) -> None:
-    async def story(scene: Scene) -> None:
-        before = scene.stored()
-        tab = await scene.open()
-        clock.advance(FRESH_FOR)
-        await scene.save(tab)
+    before = scene.stored()
+    tab = await scene.open()
+    clock.advance(FRESH_FOR)
+    await scene.save(tab)
 
-        await scene.pipeline.send(tab, SettingsState.load, "/settings/")
+    await scene.pipeline.send(tab, SettingsState.load, "/settings/")
 
-        assert (await scene.seen(tab)).shown == before | IMPLIED
-
-    play(story)
+    assert (await scene.seen(tab)).shown == before | IMPLIED
 
 
 @pytest.mark.parametrize("name", ["name", "website", "time_zone", "language"])
-def test_other_details_need_no_fresh_proof(play: Play, clock: FrozenClock, name: str) -> None:
-    async def story(scene: Scene) -> None:
-        tab = await scene.open()
-        await scene.save(tab)
-        clock.advance(FRESH_FOR)
-        other = {"name": "X", "website": "", "time_zone": "Europe/Paris", "language": "fr"}[name]
+async def test_other_details_need_no_fresh_proof(
+    scene: Scene, clock: FrozenClock, name: str
+) -> None:
+    tab = await scene.open()
+    await scene.save(tab)
+    clock.advance(FRESH_FOR)
+    other = {"name": "X", "website": "", "time_zone": "Europe/Paris", "language": "fr"}[name]
 
-        await scene.save(tab, **{name: other})
+    await scene.save(tab, **{name: other})
 
-        assert tab.redirects() == []
-        assert scene.stored() == GOOD | {name: other}
-
-    play(story)
+    assert tab.redirects() == []
+    assert scene.stored() == GOOD | {name: other}
 
 
-def test_phones_are_read_in_the_chosen_country(play: Play) -> None:
-    async def story(scene: Scene) -> None:
-        tab = await scene.open()
-        assert scene.parts.context().region == "US"
-        await scene.save(tab, country="FR", time_zone="Europe/London")
+async def test_phones_are_read_in_the_chosen_country(scene: Scene) -> None:
+    tab = await scene.open()
+    assert scene.parts.context().region == "US"
+    await scene.save(tab, country="FR", time_zone="Europe/London")
 
-        context = scene.parts.context()
+    context = scene.parts.context()
 
-        assert context.region == "FR"
-        assert FIELDS["phone"].parse({"phone": "0612345678"}, context) == {"phone": "+33612345678"}
-
-    play(story)
+    assert context.region == "FR"
+    assert FIELDS["phone"].parse({"phone": "0612345678"}, context) == {"phone": "+33612345678"}

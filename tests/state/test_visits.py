@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any
 
 import pytest
@@ -34,75 +33,60 @@ class Tabs:
         return [key.partition("/")[0] for key in self.manager.states]
 
 
-def test_the_state_of_a_stranger_goes_soon_after_the_tab() -> None:
-    async def run() -> None:
-        tabs = Tabs()
-        for name in ("there", "gone"):
-            await tabs.open(name)
-        assert tabs.visits.forget_gone({"there"}, now=100) == 1
-        assert tabs.kept() == ["there", "gone"], "a phone between two networks comes back"
-        assert tabs.visits.forget_gone({"there"}, now=100 + GRACE_S) == 0
-        assert tabs.kept() == ["there"]
-        await tabs.manager.close()
-
-    asyncio.run(run())
+async def test_the_state_of_a_stranger_goes_soon_after_the_tab() -> None:
+    tabs = Tabs()
+    for name in ("there", "gone"):
+        await tabs.open(name)
+    assert tabs.visits.forget_gone({"there"}, now=100) == 1
+    assert tabs.kept() == ["there", "gone"], "a phone between two networks comes back"
+    assert tabs.visits.forget_gone({"there"}, now=100 + GRACE_S) == 0
+    assert tabs.kept() == ["there"]
+    await tabs.manager.close()
 
 
-def test_a_tab_that_comes_back_finds_its_state_and_a_new_grace() -> None:
-    async def run() -> None:
-        tabs = Tabs()
-        root = await tabs.open("phone")
-        tabs.visits.forget_gone(set(), now=100)
-        tabs.visits.forget_gone({"phone"}, now=110)
-        tabs.visits.forget_gone(set(), now=100 + GRACE_S)
-        assert await tabs.open("phone") is root
-        await tabs.manager.close()
-
-    asyncio.run(run())
+async def test_a_tab_that_comes_back_finds_its_state_and_a_new_grace() -> None:
+    tabs = Tabs()
+    root = await tabs.open("phone")
+    tabs.visits.forget_gone(set(), now=100)
+    tabs.visits.forget_gone({"phone"}, now=110)
+    tabs.visits.forget_gone(set(), now=100 + GRACE_S)
+    assert await tabs.open("phone") is root
+    await tabs.manager.close()
 
 
-def test_the_state_of_a_member_stays() -> None:
-    async def run() -> None:
-        tabs = Tabs()
-        await tabs.open("desk", DANA)
+async def test_the_state_of_a_member_stays() -> None:
+    tabs = Tabs()
+    await tabs.open("desk", DANA)
+    for now in (100, 100 + 2 * GRACE_S):
+        tabs.visits.forget_gone(set(), now=now)
+    assert tabs.kept() == ["desk"]
+    await tabs.manager.close()
+
+
+async def test_a_state_that_is_in_use_stays() -> None:
+    tabs = Tabs()
+    token = rx.BaseStateToken(ident="busy", cls=AdminState)
+    async with tabs.manager.modify_state(token):
         for now in (100, 100 + 2 * GRACE_S):
             tabs.visits.forget_gone(set(), now=now)
-        assert tabs.kept() == ["desk"]
-        await tabs.manager.close()
-
-    asyncio.run(run())
-
-
-def test_a_state_that_is_in_use_stays() -> None:
-    async def run() -> None:
-        tabs = Tabs()
-        token = rx.BaseStateToken(ident="busy", cls=AdminState)
-        async with tabs.manager.modify_state(token):
-            for now in (100, 100 + 2 * GRACE_S):
-                tabs.visits.forget_gone(set(), now=now)
-            assert tabs.kept() == ["busy"]
-        tabs.visits.forget_gone(set(), now=100 + 3 * GRACE_S)
-        assert tabs.kept() == []
-        await tabs.manager.close()
-
-    asyncio.run(run())
+        assert tabs.kept() == ["busy"]
+    tabs.visits.forget_gone(set(), now=100 + 3 * GRACE_S)
+    assert tabs.kept() == []
+    await tabs.manager.close()
 
 
 @pytest.mark.parametrize("visits", [KEPT + 50])
-def test_visits_that_come_and_go_do_not_pile_up(visits: int) -> None:
-    async def run() -> None:
-        tabs = Tabs()
-        for number in range(50):
-            await tabs.open(f"early {number}")
-        tabs.visits.forget_gone(set(), now=100)
-        for number in range(visits - 50):
-            await tabs.open(f"late {number}")
-        await tabs.open("desk", DANA)
-        assert tabs.visits.forget_gone(set(), now=101) == visits - 50 + 1
-        kept = tabs.kept()
-        assert len(kept) == KEPT + 1
-        assert not any(name.startswith("early") for name in kept)
-        assert "desk" in kept
-        await tabs.manager.close()
-
-    asyncio.run(run())
+async def test_visits_that_come_and_go_do_not_pile_up(visits: int) -> None:
+    tabs = Tabs()
+    for number in range(50):
+        await tabs.open(f"early {number}")
+    tabs.visits.forget_gone(set(), now=100)
+    for number in range(visits - 50):
+        await tabs.open(f"late {number}")
+    await tabs.open("desk", DANA)
+    assert tabs.visits.forget_gone(set(), now=101) == visits - 50 + 1
+    kept = tabs.kept()
+    assert len(kept) == KEPT + 1
+    assert not any(name.startswith("early") for name in kept)
+    assert "desk" in kept
+    await tabs.manager.close()

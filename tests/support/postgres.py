@@ -19,12 +19,15 @@ import signal
 import subprocess
 import tempfile
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 from uuid import uuid4
 
 import psycopg
+import sqlalchemy as sa
+from sqlalchemy.engine import Engine
+from sqlalchemy.pool import QueuePool
 
 from tests.support.processes import Leashed
 from upstage_crm.audit import database_roles
@@ -99,6 +102,7 @@ class SharedDatabase:
 
     def __init__(self, server: Postgres) -> None:
         self._server = server
+        self._kept: list[int] = []
         self.url = ""
         self._make()
 
@@ -113,13 +117,32 @@ class SharedDatabase:
         self._connection.execute(_EMPTY)
         self._schema = self._fingerprint()
 
+    def keep(self, engine: Engine) -> None:
+        """Let the next test have the connections of `engine`, as new ones would be.
+
+        A new connection reads the catalog and compiles every guard again. Of an engine that has
+        lent some out to nobody knows whom, none is kept.
+        """
+        pool = engine.pool
+        if not isinstance(pool, QueuePool) or pool.checkedout():
+            engine.dispose()
+            return
+        with ExitStack() as stack:
+            lent = [stack.enter_context(engine.connect()) for _ in range(pool.checkedin())]
+            for connection in lent:
+                connection.exec_driver_sql(_AS_NEW)
+                connection.commit()
+            self._kept = [connection.scalar(sa.func.pg_backend_pid()) for connection in lent]
+
     def empty(self) -> None:
-        """Cut every other connection, delete every row, put the migrations' own rows back.
+        """Cut every connection that was not kept, delete every row, put the migrations' own back.
 
         A test that left another schema behind costs the next one a new copy, never a surprise.
         """
-        self._connection.execute(_CUT_OTHERS)
+        kept, self._kept = self._kept, []
+        self._connection.execute(_CUT_OTHERS, (kept,))
         if self._fingerprint() != self._schema:
+            self._connection.execute(_CUT_OTHERS, ([],))
             self._connection.close()
             self._make()
             return
@@ -135,7 +158,12 @@ class SharedDatabase:
 
 _CUT_OTHERS = """
 SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-WHERE datname = current_database() AND pid <> pg_backend_pid()
+WHERE datname = current_database() AND pid <> pg_backend_pid() AND pid <> ALL (%s)
+"""
+
+# What `DISCARD ALL` does, plans excepted.
+_AS_NEW = """
+RESET ROLE; RESET ALL; UNLISTEN *; DISCARD TEMP; DISCARD SEQUENCES; SELECT pg_advisory_unlock_all()
 """
 
 _FINGERPRINT = """

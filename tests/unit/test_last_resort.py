@@ -207,7 +207,7 @@ def test_the_log_says_500(caplog: pytest.LogCaptureFixture, app: ASGIApp) -> Non
     assert vars(line)["status"] == 500
 
 
-def test_an_answer_that_had_begun_is_not_begun_again() -> None:
+async def test_an_answer_that_had_begun_is_not_begun_again() -> None:
     async def begins(scope: Scope, receive: Receive, send: Send) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": []})
         raise RuntimeError
@@ -217,22 +217,19 @@ def test_an_answer_that_had_begun_is_not_begun_again() -> None:
     for wrap in edge(Settings.load({}), Path("/nowhere")):
         app = wrap(app)
 
-    async def run() -> None:
-        async def receive() -> Message:
-            return {"type": "http.request"}
+    async def receive() -> Message:
+        return {"type": "http.request"}
 
-        async def send(message: Message) -> None:
-            sent.append(message)
+    async def send(message: Message) -> None:
+        sent.append(message)
 
-        scope = {"type": "http", "method": "GET", "path": "/", "headers": [], "query_string": b""}
-        await app(scope, receive, send)
-
-    asyncio.run(run())
+    scope = {"type": "http", "method": "GET", "path": "/", "headers": [], "query_string": b""}
+    await app(scope, receive, send)
 
     assert [message["type"] for message in sent] == ["http.response.start"]
 
 
-def test_a_socket_that_failed_is_closed() -> None:
+async def test_a_socket_that_failed_is_closed() -> None:
     async def fails(_socket: WebSocket) -> None:
         raise RuntimeError
 
@@ -241,17 +238,14 @@ def test_a_socket_that_failed_is_closed() -> None:
         app = wrap(app)
     sent: list[Message] = []
 
-    async def run() -> None:
-        async def receive() -> Message:
-            return {"type": "websocket.connect"}
+    async def receive() -> Message:
+        return {"type": "websocket.connect"}
 
-        async def send(message: Message) -> None:
-            sent.append(message)
+    async def send(message: Message) -> None:
+        sent.append(message)
 
-        scope = {"type": "websocket", "path": "/_event/", "headers": [], "query_string": b""}
-        await app(scope, receive, send)
-
-    asyncio.run(run())
+    scope = {"type": "websocket", "path": "/_event/", "headers": [], "query_string": b""}
+    await app(scope, receive, send)
 
     assert sent == [{"type": "websocket.close", "code": INTERNAL_ERROR}]
 

@@ -71,23 +71,20 @@ class Place:
 # --- requests -------------------------------------------------------------------------------------
 
 
-def test_one_network_does_not_take_the_room_of_all() -> None:
-    async def run() -> None:
-        place = Place(lambda app: RequestLimit(app, in_all=3, of_network=2), "http")
-        for host in (MINE, NEIGHBOUR):
-            assert await place.come(host) == []
-        start, _ = await place.come(MINE)
-        assert start["status"] == 503, "the network has its share"
-        assert await place.come(OTHER) == []
-        start, _ = await place.come("203.0.113.1")
-        assert start["status"] == 503, "there is no room at all"
+async def test_one_network_does_not_take_the_room_of_all() -> None:
+    place = Place(lambda app: RequestLimit(app, in_all=3, of_network=2), "http")
+    for host in (MINE, NEIGHBOUR):
+        assert await place.come(host) == []
+    start, _ = await place.come(MINE)
+    assert start["status"] == 503, "the network has its share"
+    assert await place.come(OTHER) == []
+    start, _ = await place.come("203.0.113.1")
+    assert start["status"] == 503, "there is no room at all"
 
-        await place.leave()
+    await place.leave()
 
-        assert await place.come(MINE) == []
-        await place.leave()
-
-    asyncio.run(run())
+    assert await place.come(MINE) == []
+    await place.leave()
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -137,95 +134,85 @@ def sockets(**limits: int) -> Place:
     )
 
 
-def test_strangers_leave_room_for_those_who_are_known() -> None:
-    async def run() -> None:
-        place = sockets(strangers=2, strangers_of_network=1)
-        assert await place.come(MINE) == []
-        for cookie in ("", "an old session"):
-            assert await place.come(NEIGHBOUR, cookie) == [
-                {"type": "websocket.close", "code": TRY_AGAIN_LATER}
-            ]
-        assert await place.come(OTHER) == []
-        assert await place.come("203.0.113.1") != [], "there are two strangers already"
-        assert await place.come(MINE, KNOWN) == []
+async def test_strangers_leave_room_for_those_who_are_known() -> None:
+    place = sockets(strangers=2, strangers_of_network=1)
+    assert await place.come(MINE) == []
+    for cookie in ("", "an old session"):
+        assert await place.come(NEIGHBOUR, cookie) == [
+            {"type": "websocket.close", "code": TRY_AGAIN_LATER}
+        ]
+    assert await place.come(OTHER) == []
+    assert await place.come("203.0.113.1") != [], "there are two strangers already"
+    assert await place.come(MINE, KNOWN) == []
 
-        await place.leave()
+    await place.leave()
 
-        assert await place.come(MINE) == []
-        await place.leave()
-
-    asyncio.run(run())
+    assert await place.come(MINE) == []
+    await place.leave()
 
 
-def test_those_who_are_known_have_their_limits_too() -> None:
-    async def run() -> None:
-        place = sockets(in_all=3, of_network=2)
-        for host in (MINE, NEIGHBOUR, OTHER):
-            assert await place.come(host, KNOWN) == []
-        assert await place.come(MINE, KNOWN) != []
-        assert await place.come("203.0.113.1", KNOWN) != []
-        await place.leave()
-
-    asyncio.run(run())
+async def test_those_who_are_known_have_their_limits_too() -> None:
+    place = sockets(in_all=3, of_network=2)
+    for host in (MINE, NEIGHBOUR, OTHER):
+        assert await place.come(host, KNOWN) == []
+    assert await place.come(MINE, KNOWN) != []
+    assert await place.come("203.0.113.1", KNOWN) != []
+    await place.leave()
 
 
-def test_a_flood_of_strangers_is_one_line_of_the_log(caplog: pytest.LogCaptureFixture) -> None:
-    async def run() -> None:
-        place = sockets(strangers=0)
-        for _ in range(50):
-            assert await place.come(MINE) != []
-
-    asyncio.run(run())
+async def test_a_flood_of_strangers_is_one_line_of_the_log(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    place = sockets(strangers=0)
+    for _ in range(50):
+        assert await place.come(MINE) != []
 
     assert len(caplog.records) == 1
 
 
-def test_a_roll_call_drops_the_websockets_that_do_not_answer() -> None:
+async def test_a_roll_call_drops_the_websockets_that_do_not_answer() -> None:
     """In the middle of a message nobody can answer, and nothing can be sent to them either."""
 
-    async def run() -> None:
-        answered = asyncio.Event()
+    answered = asyncio.Event()
 
-        async def until_answered(_seconds: float) -> None:
-            await answered.wait()
+    async def until_answered(_seconds: float) -> None:
+        await answered.wait()
 
-        roll_call, heard = RollCall(until_answered), []
+    roll_call, heard = RollCall(until_answered), []
 
-        async def app(_scope: Scope, receive: Receive, _send: Send) -> None:
-            heard.append((await receive())["text"])
-            answered.set()
-            await asyncio.Event().wait()
+    async def app(_scope: Scope, receive: Receive, _send: Send) -> None:
+        heard.append((await receive())["text"])
+        answered.set()
+        await asyncio.Event().wait()
 
-        async def come(*, is_honest: bool) -> None:
-            asked = asyncio.Event()
+    async def come(*, is_honest: bool) -> None:
+        asked = asyncio.Event()
 
-            async def receive() -> Message:
-                await asked.wait()
-                return {"type": "websocket.receive", "text": "3"}
+        async def receive() -> Message:
+            await asked.wait()
+            return {"type": "websocket.receive", "text": "3"}
 
-            async def send(message: Message) -> None:
-                assert message == {"type": "websocket.send", "text": "2"}
-                if not is_honest:
-                    await asyncio.Event().wait()
-                asked.set()
+        async def send(message: Message) -> None:
+            assert message == {"type": "websocket.send", "text": "2"}
+            if not is_honest:
+                await asyncio.Event().wait()
+            asked.set()
 
-            await roll_call.around(app)({"type": "websocket"}, receive, send)
+        await roll_call.around(app)({"type": "websocket"}, receive, send)
 
-        honest = asyncio.create_task(come(is_honest=True))
-        silent = asyncio.create_task(come(is_honest=False))
-        await asyncio.sleep(0)
+    honest = asyncio.create_task(come(is_honest=True))
+    silent = asyncio.create_task(come(is_honest=False))
+    await asyncio.sleep(0)
 
-        assert await roll_call.take() == 1
+    assert await roll_call.take() == 1
 
-        await silent
-        assert heard == ["3"]
-        assert not honest.done()
-        honest.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await honest
-        assert await roll_call.take() == 0
-
-    asyncio.run(run())
+    await silent
+    assert heard == ["3"]
+    assert not honest.done()
+    honest.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await honest
+    assert await roll_call.take() == 0
 
 
 # --- passwords ------------------------------------------------------------------------------------

@@ -68,26 +68,23 @@ def test_without_the_setting_no_proxy_is_trusted(peer: str | None) -> None:
     assert seen(peer, LIE, trusted=()) == (peer or "")
 
 
-def test_a_header_that_is_not_believed_is_told_once(caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_header_that_is_not_believed_is_told_once(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.WARNING)
 
     async def app(*_: object) -> None:
         pass
 
-    async def ask() -> None:
-        wrapped = ClientAddress(app, trusted=[ip_network("127.0.0.1/32")])
-        for peer, headers in (
-            ("127.0.0.1", [(b"x-forwarded-for", VISITOR.encode())]),
-            (VISITOR, []),
-        ):
-            scope = {"type": "http", "headers": headers, "client": (peer, 1)}
-            await wrapped(scope, app, app)  # type: ignore[arg-type]
-        assert caplog.records == []
-        for _ in range(3):
-            scope = {"type": "http", "headers": [(b"x-forwarded-for", b"x")], "client": ("::1", 1)}
-            await wrapped(scope, app, app)  # type: ignore[arg-type]
-
-    asyncio.run(ask())
+    wrapped = ClientAddress(app, trusted=[ip_network("127.0.0.1/32")])
+    for peer, headers in (
+        ("127.0.0.1", [(b"x-forwarded-for", VISITOR.encode())]),
+        (VISITOR, []),
+    ):
+        scope = {"type": "http", "headers": headers, "client": (peer, 1)}
+        await wrapped(scope, app, app)  # type: ignore[arg-type]
+    assert caplog.records == []
+    for _ in range(3):
+        scope = {"type": "http", "headers": [(b"x-forwarded-for", b"x")], "client": ("::1", 1)}
+        await wrapped(scope, app, app)  # type: ignore[arg-type]
 
     (line,) = caplog.records
     assert "UPSTAGE_TRUSTED_PROXIES" in line.message

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -76,6 +77,7 @@ class _Page:
         self._say = speaker(receipt.language)
         self._mirrored = direction(receipt.language) == "rtl"
         self._json = json.dumps(document(receipt), ensure_ascii=False, indent=2)
+        self._widths: dict[tuple[str, str, str], float] = {}  # of text, family, style; in points
         pdf = self._pdf = FPDF(format="A4")
         pdf.set_auto_page_break(False)
         pdf.set_margin(0)
@@ -219,23 +221,28 @@ class _Page:
         for paragraph in self._printable(text).split("\n"):
             line = ""
             for word in _pieces(paragraph):
-                if line and self._pdf.get_string_width((line + word).rstrip()) > width:
+                if line and self._width((line + word).rstrip(), ink) > width:
                     lines.append(line.rstrip())
                     line = ""
                 line += word
-                while self._pdf.get_string_width(line.rstrip()) > width:
-                    cut = self._fitting(line, width)
+                while self._width(line.rstrip(), ink) > width:
+                    cut = self._fitting(line, width, ink)
                     lines.append(line[:cut])
                     line = line[cut:]
             lines.append(line.rstrip())
         return lines if len(lines) <= _LINES else [*lines[: _LINES - 1], "…"]
 
-    def _fitting(self, word: str, width: float) -> int:
+    def _fitting(self, word: str, width: float, ink: _Ink) -> int:
         """How many characters of a word that is too long go into one line; at least one."""
-        cut = 1
-        while cut < len(word) and self._pdf.get_string_width(word[: cut + 1]) <= width:
-            cut += 1
-        return cut
+        cuts = range(2, len(word) + 1)
+        return 1 + bisect_right(cuts, width, key=lambda cut: self._width(word[:cut], ink))
+
+    def _width(self, text: str, ink: _Ink) -> float:
+        """How wide a text is in the font that is set. It is measured once for all sizes."""
+        known = (text, ink.family, ink.style)
+        if known not in self._widths:
+            self._widths[known] = self._pdf.get_string_width(text) / ink.size
+        return self._widths[known] * ink.size
 
     def _rule(self, y: float, *, thickness: float, colour: str) -> None:
         self._pdf.set_draw_color(colour)

@@ -101,13 +101,13 @@ def test_a_word_finds_by_its_beginning_only_who_sees_it(
             assert expected == bool(look(desk, query, role)), (role, query)
 
 
-@pytest.mark.parametrize("role", Role)
-def test_a_number_is_found_by_its_beginning_by_everybody(desk: Desk, role: Role) -> None:
+def test_a_number_is_found_by_its_beginning_by_everybody(desk: Desk) -> None:
     patron = mara(desk)
     protect(desk, patron)
 
-    assert found(desk, str(patron.number)[:3], role) == 1
-    assert found(desk, str(patron.number), role) == 1
+    for role in Role:
+        assert found(desk, str(patron.number)[:3], role) == 1, role
+        assert found(desk, str(patron.number), role) == 1, role
 
 
 @pytest.mark.parametrize("is_protected", [False, True])
@@ -164,8 +164,7 @@ def test_the_order_does_not_tell_either(desk: Desk, sort: PatronSort) -> None:
         assert names(Role.OWNER) == ["Bea Young", "Ann Young"]
 
 
-@pytest.mark.parametrize("size", [1, 2, 3, 10])
-def test_protected_patrons_stand_behind_the_others(desk: Desk, size: int) -> None:
+def test_protected_patrons_stand_behind_the_others(desk: Desk) -> None:
     """Between two names that a reader sees, a masked one would be no secret."""
     names = ["Ann", "Bea", "Cat", "Dot", "Eve"]
     for name in reversed(names):
@@ -173,7 +172,7 @@ def test_protected_patrons_stand_behind_the_others(desk: Desk, size: int) -> Non
         if name in ("Bea", "Dot"):
             protect(desk, patron)
 
-    def listed(role: Role) -> list[str]:
+    def listed(role: Role, size: int) -> list[str]:
         found: list[str] = []
         for page in range(6):
             total, lines = desk.read(
@@ -185,6 +184,8 @@ def test_protected_patrons_stand_behind_the_others(desk: Desk, size: int) -> Non
             found += [line.name for line in lines]
         return found
 
-    assert [f"{name} Young" for name in names] == listed(Role.MANAGER)
     behind = ["D••• Y•••", "B••• Y•••"]  # by their numbers
-    assert ["Ann Young", "Cat Young", "Eve Young", *behind] == listed(Role.BOX_OFFICE)
+    for size in (1, 2, 3, 10):
+        assert [f"{name} Young" for name in names] == listed(Role.MANAGER, size), size
+        expected = ["Ann Young", "Cat Young", "Eve Young", *behind]
+        assert listed(Role.BOX_OFFICE, size) == expected, size

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import logging
-from collections.abc import Awaitable, Callable, Generator, Iterator
+from collections.abc import AsyncIterator, Generator, Iterator
 from contextlib import contextmanager
 
 import pytest
@@ -55,12 +54,11 @@ def broken(database: Database) -> Generator[None]:
             connection.execute(sa.text("ALTER TABLE organisation_gone RENAME TO organisation"))
 
 
-def run(story: Callable[[Pipeline], Awaitable[None]]) -> None:
-    async def whole() -> None:
-        async with Pipeline(PUBLIC_HANDLERS, on_failure=tell_of_failure) as pipeline:
-            await story(pipeline)
-
-    asyncio.run(whole())
+@pytest.fixture
+async def pipeline() -> AsyncIterator[Pipeline]:
+    """The events of the app, and what it says when one fails."""
+    async with Pipeline(PUBLIC_HANDLERS, on_failure=tell_of_failure) as running:
+        yield running
 
 
 async def told(pipeline: Pipeline, tab: Client) -> str:
@@ -68,66 +66,61 @@ async def told(pipeline: Pipeline, tab: Client) -> str:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_a_patron_who_opens_the_page_reads_it_in_their_language(desk: Desk, language: str) -> None:
+async def test_a_patron_who_opens_the_page_reads_it_in_their_language(
+    desk: Desk, language: str, pipeline: Pipeline
+) -> None:
     desk.propose(desk.patron())
     token = tokens(desk, NEW)[-1]
     say = speaker(language)
 
-    async def story(pipeline: Pipeline) -> None:
-        tab = pipeline.client(cookie(desk, token), languages=f"{language};q=0.9")
-        path = f"/confirm/?link={desk.codec.read(token).key}"
-        with broken(desk.database):
-            await pipeline.send(tab, ConfirmState.load, path)
-            words = (await pipeline.state(tab, ConfirmState)).words
-        assert words.title == say(failures.TITLE)
-        assert words.lead == (say(failures.SOON), say(failures.LINK_WORKS))
-        assert words.lang == language
-        assert not words.can_decide
-
+    tab = pipeline.client(cookie(desk, token), languages=f"{language};q=0.9")
+    path = f"/confirm/?link={desk.codec.read(token).key}"
+    with broken(desk.database):
         await pipeline.send(tab, ConfirmState.load, path)
-        assert (await pipeline.state(tab, ConfirmState)).words.can_decide
+        words = (await pipeline.state(tab, ConfirmState)).words
+    assert words.title == say(failures.TITLE)
+    assert words.lead == (say(failures.SOON), say(failures.LINK_WORKS))
+    assert words.lang == language
+    assert not words.can_decide
 
-    run(story)
+    await pipeline.send(tab, ConfirmState.load, path)
+    assert (await pipeline.state(tab, ConfirmState)).words.can_decide
 
 
-def test_a_patron_who_answers_keeps_the_page_and_may_answer_again(desk: Desk) -> None:
+async def test_a_patron_who_answers_keeps_the_page_and_may_answer_again(
+    desk: Desk, pipeline: Pipeline
+) -> None:
     request = desk.propose(desk.patron())
     token = tokens(desk, NEW)[-1]
 
-    async def story(pipeline: Pipeline) -> None:
-        tab = pipeline.client(cookie(desk, token))
-        await pipeline.send(tab, ConfirmState.load, f"/confirm/?link={desk.codec.read(token).key}")
-        with broken(desk.database):
-            await pipeline.send(tab, ConfirmState.approve)
-            state = await pipeline.state(tab, ConfirmState)
-            assert state.problem == failures.for_patron(speaker("en"))
-            assert state.words.can_decide
-            assert state.busy == ""
+    tab = pipeline.client(cookie(desk, token))
+    await pipeline.send(tab, ConfirmState.load, f"/confirm/?link={desk.codec.read(token).key}")
+    with broken(desk.database):
         await pipeline.send(tab, ConfirmState.approve)
-        assert (await pipeline.state(tab, ConfirmState)).problem == ""
-
-    run(story)
+        state = await pipeline.state(tab, ConfirmState)
+        assert state.problem == failures.for_patron(speaker("en"))
+        assert state.words.can_decide
+        assert state.busy == ""
+    await pipeline.send(tab, ConfirmState.approve)
+    assert (await pipeline.state(tab, ConfirmState)).problem == ""
     assert desk.state(request) is RequestState.APPROVED
 
 
-def test_a_member_of_staff_reads_one_line_until_the_page_turns(
-    desk: Desk, caplog: pytest.LogCaptureFixture
+async def test_a_member_of_staff_reads_one_line_until_the_page_turns(
+    desk: Desk, caplog: pytest.LogCaptureFixture, pipeline: Pipeline
 ) -> None:
     caplog.handler.setFormatter(JsonFormatter())
     session = sign_in(desk.database, Role.BOX_OFFICE, at=desk.clock.now())
 
-    async def story(pipeline: Pipeline) -> None:
-        tab = pipeline.client(session)
-        with broken(desk.database):
-            with pytest.raises(SQLAlchemyError):
-                await pipeline.send(tab, PatronListState.load, "/patrons/")
-            await pipeline.until_told(tab, sentences.FAILED)
-        assert await told(pipeline, tab) == sentences.FAILED
+    tab = pipeline.client(session)
+    with broken(desk.database):
+        with pytest.raises(SQLAlchemyError):
+            await pipeline.send(tab, PatronListState.load, "/patrons/")
+        await pipeline.until_told(tab, sentences.FAILED)
+    assert await told(pipeline, tab) == sentences.FAILED
 
-        await pipeline.send(tab, TURNED, "/patrons/")
-        assert await told(pipeline, tab) == ""
-
-    run(story)
+    await pipeline.send(tab, TURNED, "/patrons/")
+    assert await told(pipeline, tab) == ""
     lines = [json.loads(text) for text in caplog.text.splitlines()]
     failed = [line for line in lines if line["message"] == "an event failed"]
     assert len(failed) == 1
@@ -142,10 +135,9 @@ def test_a_member_of_staff_reads_one_line_until_the_page_turns(
         ("/patrons", sentences.FAILED),
     ],
 )
-def test_any_failure_is_told_in_the_words_of_the_page(desk: Desk, path: str, words: str) -> None:
-    async def story(pipeline: Pipeline) -> None:
-        tab = pipeline.client(languages="fr-FR,fr;q=0.9")
-        await pipeline.send(tab, TroubleState.tell, path)
-        assert await told(pipeline, tab) == words
-
-    run(story)
+async def test_any_failure_is_told_in_the_words_of_the_page(
+    desk: Desk, path: str, words: str, pipeline: Pipeline
+) -> None:
+    tab = pipeline.client(languages="fr-FR,fr;q=0.9")
+    await pipeline.send(tab, TroubleState.tell, path)
+    assert await told(pipeline, tab) == words

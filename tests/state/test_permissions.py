@@ -6,11 +6,10 @@ The rows say what a page and its command ask for in our words, not in the code's
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import pytest
 from reflex_base.registry import RegistrationContext
@@ -32,7 +31,7 @@ from upstage_crm.staff.auth import second_factor, security, sessions
 from upstage_crm.staff.auth.security import SecurityPolicy
 from upstage_crm.staff.auth.sessions import FRESH_FOR
 from upstage_crm.staff.roles import PERMISSIONS, Permission, Role
-from upstage_crm.upstage_crm import PUBLIC_HANDLERS, STAFF_PLACES
+from upstage_crm.upstage_crm import STAFF_PLACES
 
 P = Permission
 REGISTRY = RegistrationContext.get().event_handlers
@@ -249,70 +248,60 @@ def must_enrol(venue: Venue) -> str:
     return cookie
 
 
-def run(story: Callable[[], Coroutine[Any, Any, None]]) -> None:
-    asyncio.run(story())
-
-
 @pytest.mark.parametrize(
     ("visitor", "place"),
     [(anonymous, "/sign-in/"), (disabled, "/sign-in/"), (half_open, "/sign-in/second/")],
 )
-def test_whoever_is_not_in_is_sent_to_the_door(
-    venue: Venue, monkeypatch: pytest.MonkeyPatch, visitor: Callable[[Venue], str], place: str
+async def test_whoever_is_not_in_is_sent_to_the_door(
+    venue: Venue,
+    monkeypatch: pytest.MonkeyPatch,
+    visitor: Callable[[Venue], str],
+    place: str,
+    pipeline: Pipeline,
 ) -> None:
     cookie = visitor(venue)
     before = venue.desk.dump()
 
-    async def story() -> None:
-        async with Pipeline(PUBLIC_HANDLERS) as pipeline:
-            with noted(monkeypatch) as ran:
-                for handler in handlers():
-                    tab = pipeline.client(cookie)
-                    path = f"/patrons/{venue.number}/"
-                    await pipeline.send(tab, handler.full, path, **arguments(handler.full))
-                    assert ([place], []) == (tab.doors(), tab.deltas), handler.full
-            assert ran == []
-
-    run(story)
+    with noted(monkeypatch) as ran:
+        for handler in handlers():
+            tab = pipeline.client(cookie)
+            path = f"/patrons/{venue.number}/"
+            await pipeline.send(tab, handler.full, path, **arguments(handler.full))
+            assert ([place], []) == (tab.doors(), tab.deltas), handler.full
+    assert ran == []
     assert before == venue.desk.dump()
 
 
-def test_whoever_must_enrol_reaches_the_own_account_alone(
-    venue: Venue, monkeypatch: pytest.MonkeyPatch
+async def test_whoever_must_enrol_reaches_the_own_account_alone(
+    venue: Venue, monkeypatch: pytest.MonkeyPatch, pipeline: Pipeline
 ) -> None:
     cookie = must_enrol(venue)
 
-    async def story() -> None:
-        async with Pipeline(PUBLIC_HANDLERS) as pipeline:
-            with noted(monkeypatch) as ran:
-                for handler in handlers():
-                    tab = pipeline.client(cookie)
-                    await pipeline.send(tab, handler.full, "/", **arguments(handler.full))
-                    is_sent_off = tab.redirects()[:1] == ["/account/"]
-                    assert is_sent_off is not handler.may_enrol, handler.full
-            ours = {name.partition(".")[0] for name in ran} & set(TABLE)
-            assert ours == MAY_ENROL
-
-    run(story)
+    with noted(monkeypatch) as ran:
+        for handler in handlers():
+            tab = pipeline.client(cookie)
+            await pipeline.send(tab, handler.full, "/", **arguments(handler.full))
+            is_sent_off = tab.redirects()[:1] == ["/account/"]
+            assert is_sent_off is not handler.may_enrol, handler.full
+    ours = {name.partition(".")[0] for name in ran} & set(TABLE)
+    assert ours == MAY_ENROL
 
 
-def test_an_old_proof_does_nothing_sensitive(venue: Venue, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_an_old_proof_does_nothing_sensitive(
+    venue: Venue, monkeypatch: pytest.MonkeyPatch, pipeline: Pipeline
+) -> None:
     """Each handler in its own house: some of them end sessions, and this one must stay."""
     venue.clock.advance(FRESH_FOR)
     before = venue.desk.dump()
 
-    async def story() -> None:
-        async with Pipeline(PUBLIC_HANDLERS) as pipeline:
-            with noted(monkeypatch) as ran:
-                for handler in handlers():
-                    if not handler.is_fresh:
-                        continue
-                    tab = pipeline.client(venue.dana)
-                    await pipeline.send(tab, handler.full, "/team/", **arguments(handler.full))
-                    assert tab.redirects() == ["/sign-in/again/?next=/team/"], handler.full
-            assert ran == []
-
-    run(story)
+    with noted(monkeypatch) as ran:
+        for handler in handlers():
+            if not handler.is_fresh:
+                continue
+            tab = pipeline.client(venue.dana)
+            await pipeline.send(tab, handler.full, "/team/", **arguments(handler.full))
+            assert tab.redirects() == ["/sign-in/again/?next=/team/"], handler.full
+    assert ran == []
     after = venue.desk.dump()
     for table in ("staff_session",):  # that it is in use is noted
         before.pop(table)
@@ -321,50 +310,39 @@ def test_an_old_proof_does_nothing_sensitive(venue: Venue, monkeypatch: pytest.M
 
 
 @pytest.mark.parametrize("role", list(Role))
-def test_each_role_runs_what_its_pages_include_and_changes_what_its_commands_allow(
-    venue: Venue, monkeypatch: pytest.MonkeyPatch, role: Role
+async def test_each_role_runs_what_its_pages_include_and_changes_what_its_commands_allow(
+    venue: Venue, monkeypatch: pytest.MonkeyPatch, role: Role, pipeline: Pipeline
 ) -> None:
     held = PERMISSIONS[role]
     at = venue.clock.now()
     cookie = sign_in(venue.database, role, at=at, name="Sam Field", email="sam@desk.example")
     before = venue.desk.dump()
 
-    async def story() -> None:
-        async with Pipeline(PUBLIC_HANDLERS) as pipeline:
-            for handler in handlers():
-                if handler.act in held or handler.may_enrol:
-                    continue  # what it may do is proven where it is done
-                with noted(monkeypatch) as ran:
-                    tab = pipeline.client(cookie)
-                    path = f"/patrons/{venue.number}/"
-                    await pipeline.send(tab, handler.full, path, **arguments(handler.full))
-                    may_run = handler.page is None or handler.page in held
-                    own = [name for name in ran if name.endswith(handler.full.rpartition(".")[2])]
-                    assert bool(own) is may_run, handler.full
-                    if not may_run:
-                        assert [word for word in (OLD, NEW, "Mara") if word in shown(tab)] == []
-
-    run(story)
+    for handler in handlers():
+        if handler.act in held or handler.may_enrol:
+            continue  # what it may do is proven where it is done
+        with noted(monkeypatch) as ran:
+            tab = pipeline.client(cookie)
+            path = f"/patrons/{venue.number}/"
+            await pipeline.send(tab, handler.full, path, **arguments(handler.full))
+            may_run = handler.page is None or handler.page in held
+            own = [name for name in ran if name.endswith(handler.full.rpartition(".")[2])]
+            assert bool(own) is may_run, handler.full
+            if not may_run:
+                assert [word for word in (OLD, NEW, "Mara") if word in shown(tab)] == []
     assert before == venue.desk.dump()
 
 
-def test_another_members_tab_shows_nothing_of_it(venue: Venue) -> None:
+async def test_another_members_tab_shows_nothing_of_it(venue: Venue, pipeline: Pipeline) -> None:
     cookie = venue.staff(Role.READ_ONLY)
 
-    async def story() -> None:
-        async with Pipeline(PUBLIC_HANDLERS) as pipeline:
-            for handler in handlers():
-                if (
-                    not handler.full.endswith(".load")
-                    or handler.page in PERMISSIONS[Role.READ_ONLY]
-                ):
-                    continue
-                tab = pipeline.client(venue.dana)
-                await pipeline.send(tab, handler.full, f"/patrons/{venue.number}/")
-                await pipeline.send(taken_over(tab, cookie), handler.full)
-                assert [word for word in leaked(tab) if word != "Lantern"] == [], handler.full
-
-    run(story)
+    for handler in handlers():
+        if not handler.full.endswith(".load") or handler.page in PERMISSIONS[Role.READ_ONLY]:
+            continue
+        tab = pipeline.client(venue.dana)
+        await pipeline.send(tab, handler.full, f"/patrons/{venue.number}/")
+        await pipeline.send(taken_over(tab, cookie), handler.full)
+        assert [word for word in leaked(tab) if word != "Lantern"] == [], handler.full
 
 
 # --- routes ---------------------------------------------------------------------------------------
