@@ -3,9 +3,12 @@
 framed(state, *children, active, waiting, title)      what every page of the CRM returns
 """
 
+from typing import Final
+
 import reflex as rx
 
 from upstage_crm.admin.guard import AdminState
+from upstage_crm.admin.palette.state import PaletteState
 from upstage_crm.pages.page_state import PageMixin
 from upstage_crm.pages.registry import Page, registry
 from upstage_crm.pages.view import page_here
@@ -15,7 +18,24 @@ from upstage_crm.ui.components.base import Child, Text, filled, show_if
 from upstage_crm.ui.components.feedback import banner, no_permission
 from upstage_crm.ui.components.here import HERE_PATH
 from upstage_crm.ui.components.page import page_header
+from upstage_crm.ui.components.palette import Place, palette
+from upstage_crm.ui.components.shortcut import shortcut_sheet
 from upstage_crm.ui.layout import admin_shell, menu_place
+
+ACCOUNT: Final = Place(
+    words="Your account", href="/account/", icon="circle-user-round", also="password sign out"
+)
+
+KEYS: Final = (
+    ("Ctrl K", "Search, go to a page, or do something on this one"),
+    ("/", "Go to the search box"),
+    ("j", "Next row"),
+    ("k", "Row before"),
+    ("Enter", "Open the row"),
+    ("Esc", "Close what is open"),
+    ("?", "Show this sheet"),
+)
+"""What the keys do on every page of the CRM."""
 
 
 def framed(
@@ -35,6 +55,7 @@ def framed(
     has_arrived = is_here if title is None else rx.cond(is_here, filled(title), False)
     return admin_shell(
         arrival(rx.cond(has_arrived, state.path, ""), title),
+        shortcut_sheet(KEYS),
         rx.cond(
             AdminState.refused_at == HERE_PATH,
             rx.fragment(
@@ -44,12 +65,26 @@ def framed(
             page_here(state, rx.fragment(*children), waiting),
         ),
         places=[_place(page, is_active=page.key == active) for page in registry.menu],
+        palette=palette(
+            [*(_place_of(page) for page in registry.menu), ACCOUNT],
+            allowed=AdminState.menu,
+            found=PaletteState.found,
+            asked=PaletteState.asked,
+            on_ask=PaletteState.find,
+            at=rx.cond(has_arrived, state.path, ""),
+            title="" if title is None else title,
+        ),
         organisation=AdminState.organisation,
         user_name=AdminState.user_name,
         user_role=AdminState.user_role,
         user_initials=AdminState.user_initials,
         banners=show_if(filled(AdminState.mail_banner), banner(AdminState.mail_banner)),
     )
+
+
+def _place_of(page: Page) -> Place:
+    """The page as the palette offers it."""
+    return Place(words=page.name, href=page.href, icon=page.icon, key=page.key)
 
 
 def _place(page: Page, *, is_active: bool) -> Child:

@@ -47,7 +47,7 @@ from upstage_crm.ui.components.records.toolbar import (
     result_count,
     toolbar,
 )
-from upstage_crm.ui.components.shortcut import focus_key
+from upstage_crm.ui.components.shortcut import focus_key, row_keys
 
 SEARCH_PAUSE_MS = 50
 DAY_PAUSE_MS = 400  # a year is typed digit by digit
@@ -190,9 +190,10 @@ def list_tools(
     placeholder: str,
     actions: Sequence[Child] = (),
 ) -> rx.Component:
-    """Return the bar above the rows. `/` puts the cursor into the search box."""
+    """Return the bar above the rows. `/` goes to the search box, `j` and `k` through the rows."""
     return rx.fragment(
         focus_key("/", "search"),
+        row_keys(),
         toolbar(
             list_search(state, label=label, placeholder=placeholder),
             *filters,

@@ -1,6 +1,6 @@
 """The frames around every page, and the line that says the connection is lost.
 
-admin_shell(*children, places, organisation, user_name, user_role, user_initials, banners)
+admin_shell(*children, places, palette, organisation, user_name, user_role, user_initials, banners)
 menu_place(words, href, mark, is_active)      an entry of its menu
 patron_shell(*children, organisation, footer, busy_hint)      auth_shell(*children, organisation)
 when_hydrated(content, fallback)     connection_banner(trouble)      theme_switch()
@@ -30,9 +30,12 @@ def admin_shell(
     user_name: Text,
     user_role: Text,
     user_initials: Text = "",
+    palette: Child | None = None,
     banners: Child | None = None,
 ) -> rx.Component:
     """Return the staff frame: places at the side, banners over everything, then the page.
+
+    `palette` is the button of the command palette.
 
     On a phone the side becomes a bar with a menu (the browser's own popover: it closes by Escape
     and by a press beside it, and needs no script). Signing out is a real form, so it works even
@@ -78,6 +81,7 @@ def admin_shell(
             href="/",
             class_name="u-org",
         ),
+        rx.fragment() if palette is None else palette,
         rx.el.button(
             icon("menu"),
             "Menu",

@@ -1,53 +1,164 @@
 """Keys of a whole page.
 
 focus_key(key, target)      pressing `key` puts the cursor into the field with that id
+row_keys()                  `j` and `k` go down and up the rows of a list
+shortcut_sheet(keys)        `?` shows what all keys do, and lets them be switched off
+
+Keys of one letter do nothing inside a field, over a dialog or with a modifier held, so they never
+take a letter from somebody who writes. Who speaks to the computer, or rests on the keys, can switch
+them off (WCAG 2.1.4); the browser remembers that, and nothing about a person.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import reflex as rx
 
-_CODE = """
-function UpstageFocusKey({shortcut, target}) {
+_SINGLE = """
+const upstageKeysOff = "upstage-keys-off"
+
+function upstageHasKeys() {
+  try { return !localStorage.getItem(upstageKeysOff) } catch { return true }
+}
+
+// Whether a key of one letter is meant for the page, and not for a field or a dialog.
+function upstageIsForPage(event) {
+  const at = event.target
+  return !event.ctrlKey && !event.metaKey && !event.altKey && !at.isContentEditable
+    && !/^(INPUT|TEXTAREA|SELECT)$/.test(at.tagName) && upstageHasKeys()
+    && !document.querySelector("[role=dialog], [role=alertdialog], [role=menu], dialog[open]")
+}
+
+function useUpstageKey(act) {
   useEffect(() => {
-    const pressed = (event) => {
-      if (event.key !== shortcut || event.ctrlKey || event.metaKey || event.altKey) return
-      const at = event.target
-      if (at.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(at.tagName)) return
-      if (document.querySelector("[role=dialog], [role=menu]")) return
-      const field = document.getElementById(target)
-      if (!field) return
-      event.preventDefault()
-      field.focus()
-      field.select?.()
-    }
+    const pressed = (event) => { if (upstageIsForPage(event)) act(event) }
     document.addEventListener("keydown", pressed)
     return () => document.removeEventListener("keydown", pressed)
-  }, [shortcut, target])
+  })
+}
+"""
+
+_FOCUS = """
+function UpstageFocusKey({shortcut, target}) {
+  useUpstageKey((event) => {
+    const field = event.key === shortcut && document.getElementById(target)
+    if (!field) return
+    event.preventDefault()
+    field.focus()
+    field.select?.()
+  })
   return null
+}
+"""
+
+_ROWS = """
+function UpstageRowKeys() {
+  useUpstageKey((event) => {
+    const step = {j: 1, k: -1}[event.key]
+    const links = [...document.querySelectorAll("#main .u-row-link")]
+    if (!step || !links.length) return
+    event.preventDefault()
+    const row = document.activeElement.closest("tr, li")
+    const at = links.findIndex((link) => link === document.activeElement || row?.contains(link))
+    const to = at < 0 ? (step > 0 ? 0 : links.length - 1) : at + step
+    const next = links[Math.max(0, Math.min(links.length - 1, to))]
+    next.focus({preventScroll: true, focusVisible: true})
+    next.scrollIntoView({block: "nearest"})
+  })
+  return null
+}
+"""
+
+_SHEET = """
+function UpstageShortcutSheet({keys}) {
+  const box = useRef(null)
+  const [isOpen, setOpen] = useState(false)
+  const [isOn, setOn] = useState(true)
+  const open = () => { setOn(upstageHasKeys()); setOpen(true) }
+  useUpstageKey((event) => event.key === "?" && open())
+  useEffect(() => {
+    document.addEventListener("upstage-shortcuts", open)
+    return () => document.removeEventListener("upstage-shortcuts", open)
+  }, [])
+  useEffect(() => { if (isOpen && !box.current.open) box.current.showModal() }, [isOpen])
+  const turn = (event) => {
+    setOn(event.target.checked)
+    try {
+      if (event.target.checked) localStorage.removeItem(upstageKeysOff)
+      else localStorage.setItem(upstageKeysOff, "1")
+    } catch { setOn(true) }
+  }
+  if (!isOpen) return null
+  const shut = () => box.current.close()
+  return createPortal(jsx("dialog", {ref: box, className: "u-palette",
+    "aria-labelledby": "keys-title", onClose: () => setOpen(false),
+    onClick: (event) => event.target === box.current && shut()},
+    jsx("div", {className: "u-palette-box u-keys"},
+      jsx("h2", {id: "keys-title", className: "u-dialog-title"}, "Keyboard shortcuts"),
+      jsx("dl", {className: "u-keys-list"}, keys.map(([pressed, does]) => jsx("div", {key: pressed},
+        jsx("dt", null, pressed.split(" ").map((one) => jsx("kbd", {key: one, className: "u-kbd"},
+          one))), jsx("dd", null, does)))),
+      jsx("label", {className: "u-keys-choice"}, jsx("input", {type: "checkbox", checked: isOn,
+        onChange: turn}), "Use the keys of one letter"),
+      jsx("div", {className: "u-keys-foot"}, jsx("button", {type: "button", onClick: shut,
+        className: "u-btn u-btn-secondary u-btn-medium"}, "Close")))), document.body)
 }
 """
 
 
 def focus_key(key: str, target: str) -> rx.Component:
-    """Return what binds `key` while this page is open; it draws nothing.
-
-    It does nothing inside a field, over a dialog or with a modifier held, so it never takes a
-    letter from somebody who writes.
-    """
+    """Return what binds `key` while this page is open; it draws nothing."""
     return _FocusKey.create(shortcut=key, target=target)
 
 
-class _FocusKey(rx.Component):
+def row_keys() -> rx.Component:
+    """Return what binds `j` and `k` to the rows of the page's list; Enter opens the row."""
+    return _RowKeys.create()
+
+
+def shortcut_sheet(keys: Sequence[tuple[str, str]]) -> rx.Component:
+    """Return the sheet of `keys`, each with what it does; it draws nothing until it is asked for.
+
+    The palette opens it with the event `upstage-shortcuts`.
+    """
+    return _ShortcutSheet.create(keys=[list(key) for key in keys])
+
+
+class _Keys(rx.Component):
     """A listener in the browser: no event reaches the server."""
 
+    def add_imports(self) -> dict[str, Any]:
+        return {"react": ["useEffect"]}
+
+
+class _FocusKey(_Keys):
     tag = "UpstageFocusKey"
 
     shortcut: rx.Var[str]
     target: rx.Var[str]
 
-    def add_imports(self) -> dict[str, Any]:
-        return {"react": ["useEffect"]}
+    def add_custom_code(self) -> list[str]:
+        return [_SINGLE, _FOCUS]
+
+
+class _RowKeys(_Keys):
+    tag = "UpstageRowKeys"
 
     def add_custom_code(self) -> list[str]:
-        return [_CODE]
+        return [_SINGLE, _ROWS]
+
+
+class _ShortcutSheet(_Keys):
+    tag = "UpstageShortcutSheet"
+
+    keys: rx.Var[list[list[str]]]
+
+    def add_imports(self) -> dict[str, Any]:
+        return {
+            "react": ["useEffect", "useRef", "useState"],
+            "react-dom": ["createPortal"],
+            "@emotion/react": "jsx",
+        }
+
+    def add_custom_code(self) -> list[str]:
+        return [_SINGLE, _SHEET]

@@ -1,0 +1,1 @@
+"""The command palette: patrons, requests, pages and the actions of the open record, by keyboard."""

@@ -1,0 +1,63 @@
+"""What the command palette finds on the server: patrons and requests, as far as the role sees."""
+
+from typing import Any
+
+import reflex as rx
+from sqlmodel import Session
+
+from upstage_crm.admin.guard import AdminState
+from upstage_crm.admin.palette.rows import Found, patron_found, request_found
+from upstage_crm.change_requests.reads import requests
+from upstage_crm.change_requests.reads.references import patron_number
+from upstage_crm.organisation.settings import details
+from upstage_crm.pages.list_url import QUERY_LIMIT
+from upstage_crm.patrons import queries
+from upstage_crm.staff.roles import Permission, StaffMember, may
+from upstage_crm.wiring import runtime
+
+PATRONS = 6
+REQUESTS = 4
+
+
+class PaletteState(AdminState):
+    """What was found for `asked`. The browser shows it under exactly those words."""
+
+    asked: str = ""
+    found: rx.Field[list[Found]] = rx.field(default_factory=list)
+
+    @rx.event
+    async def find(self, words: str) -> None:
+        """Find patrons and requests; without words, forget what was found."""
+        asked = words.strip()[:QUERY_LIMIT]
+        member = self._actor()
+        found = await self._read(lambda s: find(s, asked, reader=member)) if asked else []
+        self.asked, self.found = asked, found
+
+
+def find(session: Session, words: str, *, reader: StaffMember) -> list[Found]:
+    """The patrons and requests that `words` find for `reader`, patrons first, a few of each."""
+    found: list[Found] = []
+    if may(reader, Permission.VIEW_PATRONS):
+        found += _patrons(session, words, reader)
+    if may(reader, Permission.VIEW_REQUESTS):
+        found += _requests(session, words, reader)
+    return found
+
+
+def _patrons(session: Session, words: str, reader: StaffMember) -> list[Found]:
+    def page(query: str) -> list[Any]:
+        wanted: dict[str, Any] = {"query": query, "size": PATRONS, "reader": reader.role}
+        return list(queries.page(session, **wanted)[1])
+
+    lines = page(words)
+    if not lines and (number := patron_number(session, words)):
+        lines = page(str(number))
+    return [patron_found(line) for line in lines]
+
+
+def _requests(session: Session, words: str, reader: StaffMember) -> list[Found]:
+    _total, lines = requests.page(
+        session, query=words, size=REQUESTS, descending=True, reader=reader.role
+    )
+    now, zone = runtime().clock.now(), details(session).zone
+    return [request_found(line, now=now, time_zone=zone) for line in lines]
