@@ -8,12 +8,14 @@ from __future__ import annotations
 import os
 import threading
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from sqlmodel import Session
 
 from upstage_crm.audit import trail
+from upstage_crm.audit.events import Channel
 from upstage_crm.audit.signing import KeyRing, SigningKey
 from upstage_crm.change_requests.notifications import link_mailboxes as request_links
 from upstage_crm.change_requests.notifications.notifier import Notifier
@@ -33,6 +35,8 @@ from upstage_crm.settings import WITNESS_FILE, Settings, load_or_create_keys
 from upstage_crm.staff.auth.hashing import Hashing
 from upstage_crm.staff.auth.passkeys import Site
 from upstage_crm.staff.auth.sealing import Sealer
+from upstage_crm.staff.command_context import CommandContext, StaffContext
+from upstage_crm.staff.roles import StaffMember
 from upstage_crm.team import link_mailboxes as team_links
 from upstage_crm.team.mails import AccountMailer
 
@@ -64,6 +68,30 @@ class Runtime:
         if self.settings.sends_real_mail:
             return MailMode.RESEND
         return MailMode.DEMO if self.settings.is_demo_allowed else MailMode.REHEARSAL
+
+    def command_context(
+        self, session: Session, *, now: datetime | None = None
+    ) -> CommandContext[Notifier]:
+        """What a command by the clock or by a patron is given; it runs now, if nothing is said."""
+        now = now or self.clock.now()
+        return CommandContext(session=session, now=now, notifier=self.notifier)
+
+    def staff_context(
+        self,
+        session: Session,
+        actor: StaffMember,
+        *,
+        channel: Channel = Channel.CRM,
+        now: datetime | None = None,
+    ) -> StaffContext[Notifier]:
+        """What a command of a staff member is given; it runs now, if nothing else is said."""
+        return StaffContext(
+            session=session,
+            now=now or self.clock.now(),
+            notifier=self.notifier,
+            actor=actor,
+            channel=channel,
+        )
 
     def context(self) -> Context:
         """What parsing a patron's values depends on: the organisation's day and country."""

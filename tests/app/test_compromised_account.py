@@ -130,7 +130,7 @@ def test_a_stolen_session_mails_next_to_nobody_and_changes_nothing(
 
     frozen = engine.write(
         lambda session: offboarding.freeze(
-            session, actor=lead, staff_id=thief.id, notifier=parts.notifier, now=clock.now()
+            parts.staff_context(session, lead, now=clock.now()), staff_id=thief.id
         )
     )
     server.pass_time(LOOKS_EVERY)

@@ -60,14 +60,12 @@ def readings(
     """What the preview says that each mailbox will read."""
     shown = desk.read(
         lambda session: preview(
-            session,
-            actor=desk.owner,
+            desk.staff_context(session, desk.owner),
             patron_id=patron.id,
             changes=changes,
             reason_code=ReasonCode.ASKED_BY_PHONE,
             reason_text=WORDS,
-            context=desk.context,
-            now=desk.now,
+            parsing=desk.context,
         )
     )
     return {reading.mailbox: reading for reading in shown.readings}

@@ -103,22 +103,19 @@ class Story:
         ):
             desk.write(
                 lambda session, who=who, note=note: freezing.clear(
-                    session, actor=who, patron_id=self.patron.id, note=note, now=desk.now
+                    desk.staff_context(session, who), patron_id=self.patron.id, note=note
                 )
             )
         held = desk.write(
             lambda session: at_desk.propose(
-                session,
-                actor=desk.owner,
+                desk.staff_context(session, desk.owner),
                 patron_id=self.patron.id,
                 changes={"email": {"email": "fourth@example.org"}},
                 reason_code=ReasonCode.ASKED_AT_DESK,
                 reason_text="",
                 method=DeskMethod.IN_PERSON,
                 note="Showed her passport",
-                context=desk.context,
-                notifier=desk.room,
-                now=desk.now,
+                parsing=desk.context,
             )
         )
         desk.withdraw(held)
@@ -133,33 +130,25 @@ class Story:
     def ask(self, actor: StaffMember | None = None, reason: str = "Asked by letter") -> None:
         self.desk.write(
             lambda session: erasure.request_erasure(
-                session,
-                actor=actor or self.lead,
+                self.desk.staff_context(session, actor or self.lead),
                 patron_id=self.patron.id,
                 reason=reason,
-                now=self.desk.now,
             )
         )
 
     def confirm(self, actor: StaffMember | None = None) -> None:
         self.desk.write(
             lambda session: erasure.confirm_erasure(
-                session,
-                actor=actor or self.second,
-                patron_id=self.patron.id,
-                notifier=self.desk.room,
-                now=self.desk.now,
+                self.desk.staff_context(session, actor or self.second), patron_id=self.patron.id
             )
         )
 
     def decline(self, actor: StaffMember | None = None, note: str = "Wrong person") -> None:
         self.desk.write(
             lambda session: erasure.decline_erasure(
-                session,
-                actor=actor or self.second,
+                self.desk.staff_context(session, actor or self.second),
                 patron_id=self.patron.id,
                 note=note,
-                now=self.desk.now,
             )
         )
 
@@ -428,11 +417,9 @@ def test_an_erased_record_takes_nothing_any_more(story: Story) -> None:
         desk,
         lambda: desk.write(
             lambda session: patrons.edit(
-                session,
-                actor=desk.owner,
+                desk.staff_context(session, desk.owner),
                 patron_id=story.patron.id,
                 free={"note": "x"},
-                now=desk.now,
             )
         ),
         PatronErased,
@@ -441,11 +428,7 @@ def test_an_erased_record_takes_nothing_any_more(story: Story) -> None:
         desk,
         lambda: desk.write(
             lambda session: marks.protect(
-                session,
-                actor=desk.owner,
-                patron_id=story.patron.id,
-                reason="x",
-                now=desk.now,
+                desk.staff_context(session, desk.owner), patron_id=story.patron.id, reason="x"
             )
         ),
         PatronErased,

@@ -89,7 +89,7 @@ def test_nothing_acts_on_a_forged_patron(
             lambda: engine.expire(request),
             lambda: engine.write(
                 lambda s: erasure.request_erasure(
-                    s, actor=zoe, patron_id=patron.id, reason="x", now=engine.now
+                    engine.staff_context(s, zoe), patron_id=patron.id, reason="x"
                 )
             ),
         )
@@ -143,7 +143,7 @@ def test_nothing_acts_on_a_forged_request(
         lambda: engine.remind(request),
         lambda: engine.write(
             lambda s: offboarding.hand_over(
-                s, actor=zoe, staff_id=engine.owner.id, to_id=zoe.id, now=engine.now
+                engine.staff_context(s, zoe), staff_id=engine.owner.id, to_id=zoe.id
             )
         ),
     )
@@ -346,7 +346,7 @@ def test_nobody_follows_forged_settings(
             lambda: engine.propose(patron),
             lambda: engine.read(settings.details),
             lambda: engine.write(
-                lambda s: settings.change(s, actor=zoe, proposed=details, now=engine.now)
+                lambda s: settings.change(engine.staff_context(s, zoe), proposed=details)
             ),
         ),
     }
@@ -368,11 +368,13 @@ def test_an_erasure_leaves_everything_provable(
     engine.decide(link)
     engine.withdraw(engine.propose(patron, changes={"phone": {"phone": "+1 212 555 0177"}}))
     engine.clock.advance(days(40))
-    who = {"patron_id": patron.id, "now": engine.now}
+    who = {"patron_id": patron.id}
     engine.write(
-        lambda s: erasure.request_erasure(s, actor=engine.owner, reason="by letter", **who)
+        lambda s: erasure.request_erasure(
+            engine.staff_context(s, engine.owner), reason="by letter", **who
+        )
     )
-    engine.write(lambda s: erasure.confirm_erasure(s, actor=zoe, notifier=engine.room, **who))
+    engine.write(lambda s: erasure.confirm_erasure(engine.staff_context(s, zoe), **who))
 
     refs = [("patron", patron.id)]
     refs += [("change_request", one) for one in engine.column("SELECT id FROM change_request")]

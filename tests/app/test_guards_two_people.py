@@ -69,7 +69,7 @@ def second(database: Database, clock: FrozenClock) -> Second:
     leaving = engine.patron("lea@example.com", "Lea")
     engine.write(
         lambda session: erasure.request_erasure(
-            session, actor=engine.owner, patron_id=leaving.id, reason="by letter", now=engine.now
+            engine.staff_context(session, engine.owner), patron_id=leaving.id, reason="by letter"
         )
     )
     cooling, quarantined = unusual(engine, vic)

@@ -155,14 +155,14 @@ def test_nothing_is_approved_for_an_erased_patron(engine: Engine) -> None:
     request, link = engine.asked(patron)
     engine.withdraw(request)
     second = engine.staff("Una", Role.PRIVACY_LEAD)
-    who = {"patron_id": patron.id, "now": engine.now}
+    who = {"patron_id": patron.id}
     engine.write(
         lambda session: erasure.request_erasure(
-            session, actor=engine.owner, reason="by letter", **who
+            engine.staff_context(session, engine.owner), reason="by letter", **who
         )
     )
     engine.write(
-        lambda session: erasure.confirm_erasure(session, actor=second, notifier=engine.room, **who)
+        lambda session: erasure.confirm_erasure(engine.staff_context(session, second), **who)
     )
 
     unchanged(engine, lambda: engine.decide(link), RequestEnded)

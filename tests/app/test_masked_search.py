@@ -59,11 +59,7 @@ def mara(desk: Desk) -> PatronRecord:
 def protect(desk: Desk, patron: PatronRecord) -> None:
     desk.write(
         lambda session: marks.protect(
-            session,
-            actor=desk.owner,
-            patron_id=patron.id,
-            reason="a stalker",
-            now=desk.now,
+            desk.staff_context(session, desk.owner), patron_id=patron.id, reason="a stalker"
         )
     )
 

@@ -302,12 +302,7 @@ def let_go(
 ) -> int:
     return engine.write(
         lambda s: offboarding.let_go(
-            s,
-            actor=actor,
-            staff_id=member.id,
-            to_id=to.id if to else None,
-            notifier=engine.room,
-            now=engine.now,
+            engine.staff_context(s, actor), staff_id=member.id, to_id=to.id if to else None
         )
     )
 

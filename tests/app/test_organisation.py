@@ -43,7 +43,7 @@ def change(
 ) -> OrganisationDetails:
     who = actor or desk.owner
     return desk.write(
-        lambda session: settings.change(session, actor=who, proposed=proposed, now=desk.now)
+        lambda session: settings.change(desk.staff_context(session, who), proposed=proposed)
     )
 
 

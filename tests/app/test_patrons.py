@@ -37,7 +37,7 @@ def edit(
     who = actor or desk.owner
     desk.write(
         lambda session: commands.edit(
-            session, actor=who, patron_id=patron.id, free=free, began=began, now=desk.now
+            desk.staff_context(session, who), patron_id=patron.id, free=free, began=began
         )
     )
 
@@ -46,13 +46,11 @@ def add(desk: Desk, raw: Mapping[str, str], *, even_if_duplicate: bool = False) 
     who = desk.owner
     return desk.write(
         lambda session: commands.add(
-            session,
-            actor=who,
+            desk.staff_context(session, who),
             kind=PatronKind.PERSON,
             raw=raw,
             free={},
-            context=desk.context,
-            now=desk.now,
+            parsing=desk.context,
             even_if_duplicate=even_if_duplicate,
         )
     )

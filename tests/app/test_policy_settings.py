@@ -54,7 +54,7 @@ def engine(database: Database, clock: FrozenClock) -> Engine:
 def change(engine: Engine, policy: Policy, actor: StaffMember | None = None) -> Policy:
     return engine.write(
         lambda session: policy_store.change(
-            session, actor=actor or engine.owner, proposed=policy, now=engine.now
+            engine.staff_context(session, actor or engine.owner), proposed=policy
         )
     )
 

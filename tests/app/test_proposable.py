@@ -44,15 +44,13 @@ def accepts(
 ) -> bool:
     def look(session: Session) -> bool:
         preview(
-            session,
-            actor=actor,
+            engine.staff_context(session, actor),
             patron_id=patron.id,
             changes={key: WANTED[key]},
             reason_code=ReasonCode.ASKED_BY_PHONE,
             reason_text="",
-            context=engine.context,
+            parsing=engine.context,
             path=path,
-            now=engine.now,
         )
         return True
 

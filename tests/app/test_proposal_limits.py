@@ -18,7 +18,7 @@ from tests.support.thresholds import tighten
 from upstage_crm.audit.events import Action
 from upstage_crm.audit.guards import triggers
 from upstage_crm.change_requests.lifecycle.staff_commands import Proposed
-from upstage_crm.change_requests.limits import alerts, attempts
+from upstage_crm.change_requests.limits import alerts, proposal_limits
 from upstage_crm.change_requests.model.errors import (
     AlertOpen,
     HeldCannotReplace,
@@ -150,7 +150,7 @@ def test_a_server_lets_go_what_has_cooled_down_and_forgets_old_attempts(
         schedule.do_what_is_due(parts)
         assert states(engine, requests) == [RequestState.PENDING] * 5
 
-        engine.clock.advance(attempts.KEPT)
+        engine.clock.advance(proposal_limits.KEPT)
         schedule.do_what_is_due(parts)
     assert outcomes(engine) == []
 
@@ -494,17 +494,19 @@ def test_an_attempt_holds_no_address_and_an_erasure_empties_it(
     (row,) = engine.dump()["proposal_attempt"]
     assert "mara.new" not in repr(row)
     second = engine.staff("Una", Role.PRIVACY_LEAD)
-    who = {"patron_id": patron.id, "now": engine.now}
+    who = {"patron_id": patron.id}
     engine.write(
-        lambda s: erasure.request_erasure(s, actor=engine.owner, reason="by letter", **who)
+        lambda s: erasure.request_erasure(
+            engine.staff_context(s, engine.owner), reason="by letter", **who
+        )
     )
-    engine.write(lambda s: erasure.confirm_erasure(s, actor=second, notifier=engine.room, **who))
+    engine.write(lambda s: erasure.confirm_erasure(engine.staff_context(s, second), **who))
 
     (row,) = engine.dump()["proposal_attempt"]
     assert "mine.example" not in repr(row)
-    engine.clock.advance(attempts.KEPT + MINUTE)
-    assert engine.read(lambda s: attempts.has_old(s, now=engine.now))
-    assert engine.write(lambda s: attempts.forget_old(s, now=engine.now)) == 1
+    engine.clock.advance(proposal_limits.KEPT + MINUTE)
+    assert engine.read(lambda s: proposal_limits.has_old(s, now=engine.now))
+    assert engine.write(lambda s: proposal_limits.forget_old(s, now=engine.now)) == 1
     assert engine.email(patron) != OLD
 
 
@@ -673,15 +675,13 @@ def test_what_is_dated_later_than_now_counts_for_no_window(careful: Engine) -> N
 
     patron = with_a_proven_address(careful, 9)
     counts, _hour = careful.read(
-        lambda s: attempts.count(
-            s,
-            actor=vic,
+        lambda s: proposal_limits.count_attempts(
+            careful.staff_context(s, vic),
             patron=s.get_one(PatronRow, patron.id),
-            aim=attempts.Aim(domain="venue.example", address_hash="x"),
+            aim=proposal_limits.Aim(domain="venue.example", address_hash="x"),
             is_replacing=False,
             decides_alone=True,
             thresholds=DEFAULT.thresholds,
-            now=careful.now,
         )
     )
 

@@ -25,6 +25,7 @@ from upstage_crm.mail.outbox import OUTBOX
 from upstage_crm.patrons.errors import AddressTaken, InvalidValue, UnknownField, UnknownPatron
 from upstage_crm.patrons.tables import PatronStatus
 from upstage_crm.staff import accounts
+from upstage_crm.staff.command_context import StaffContext
 from upstage_crm.staff.roles import PERMISSIONS, Permission, Role
 
 ALLOWED = [role for role in Role if Permission.PROPOSE_CHANGE in PERMISSIONS[role]]
@@ -337,15 +338,12 @@ def _propose_in(desk: Desk, session: Session, patron_id: str, room: Notifier) ->
     from upstage_crm.change_requests.lifecycle import staff_commands
 
     staff_commands.propose(
-        session,
-        actor=desk.owner,
+        StaffContext(session=session, actor=desk.owner, notifier=room, now=desk.now),
         patron_id=patron_id,
         changes={"email": {"email": NEW}},
         reason_code=ReasonCode.ASKED_BY_PHONE,
         reason_text="",
-        context=desk.context,
-        notifier=room,
-        now=desk.now,
+        parsing=desk.context,
     )
 
 

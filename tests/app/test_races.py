@@ -91,7 +91,7 @@ def _expire_a_moment_later(desk: Desk, request: Proposed) -> bool:
     later = desk.now + days(1)
     return desk.write(
         lambda session: scheduled.expire(
-            session, request_id=request.request_id, notifier=desk.room, now=later
+            desk.command_context(session, now=later), request_id=request.request_id
         )
     )
 

@@ -150,13 +150,11 @@ def test_a_mixed_answer_is_one_receipt(desk: Desk, mara: PatronRecord) -> None:
 
     desk.write(
         lambda session: decide.decide(
-            session,
+            desk.command_context(session),
             claims=link,
             decision=Decision.APPROVE,
             answers={phone: Decision.REJECT, name: Decision.APPROVE},
             channel=ReviewChannel.PATRON_PAGE,
-            notifier=desk.room,
-            now=desk.now,
         )
     )
 
@@ -227,12 +225,9 @@ def test_a_revert_by_staff_leaves_one_too(desk: Desk, mara: PatronRecord) -> Non
     desk.clock.advance(timedelta(hours=1))
     desk.write(
         lambda session: reverting.revert(
-            session,
-            actor=desk.owner,
+            desk.staff_context(session, desk.owner),
             reference=request.reference,
             reason="Wrong patron.",
-            notifier=desk.room,
-            now=desk.now,
         )
     )
 
@@ -252,27 +247,20 @@ def test_a_change_confirmed_at_the_desk_leaves_one(desk: Desk, mara: PatronRecor
     clerk, second = desk.staff("Cleo", Role.BOX_OFFICE), desk.staff("Max", Role.MANAGER)
     request = desk.write(
         lambda session: at_desk.propose(
-            session,
-            actor=clerk,
+            desk.staff_context(session, clerk),
             patron_id=mara.id,
             changes={"email": {"email": NEW}},
             reason_code=ReasonCode.ASKED_AT_DESK,
             reason_text="",
             method=DeskMethod.IN_PERSON,
             note="Passport seen.",
-            context=desk.context,
-            notifier=desk.room,
-            now=desk.now,
+            parsing=desk.context,
         )
     )
     assert receipts(desk, request) == ()
     desk.write(
         lambda session: at_desk.confirm(
-            session,
-            actor=second,
-            reference=request.reference,
-            notifier=desk.room,
-            now=desk.now,
+            desk.staff_context(session, second), reference=request.reference
         )
     )
 

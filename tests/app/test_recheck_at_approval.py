@@ -238,10 +238,8 @@ def _decide_in(desk: Desk, session: Session, link: LinkClaims) -> None:
     from upstage_crm.change_requests.decisions import decide
 
     decide.decide(
-        session,
+        desk.command_context(session),
         claims=link,
         decision=Decision.APPROVE,
         channel=ReviewChannel.PATRON_PAGE,
-        notifier=desk.room,
-        now=desk.now,
     )

@@ -169,7 +169,7 @@ def test_a_reason_is_needed_and_a_protection(
     def without_reason() -> None:
         engine.write(
             lambda s: record_changes.ask_to_unprotect(
-                s, actor=rosa, patron_id=mara.id, reason=" \n", now=engine.now
+                engine.staff_context(s, rosa), patron_id=mara.id, reason=" \n"
             )
         )
 
@@ -366,11 +366,13 @@ def test_an_erasure_empties_the_reason_and_ends_what_waits(
     engine.protect(old, rosa)
     engine.ask_to_unprotect(old, rosa)
     lead = engine.staff("Pia", Role.PRIVACY_LEAD)
-    about = {"patron_id": old.id, "now": engine.now}
+    about = {"patron_id": old.id}
     engine.write(
-        lambda s: erasure.request_erasure(s, actor=engine.owner, reason="by letter", **about)
+        lambda s: erasure.request_erasure(
+            engine.staff_context(s, engine.owner), reason="by letter", **about
+        )
     )
-    engine.write(lambda s: erasure.confirm_erasure(s, actor=lead, notifier=engine.room, **about))
+    engine.write(lambda s: erasure.confirm_erasure(engine.staff_context(s, lead), **about))
 
     assert engine.scalar("SELECT reason FROM record_change") == ""
     assert engine.read(lambda s: record_changes.find_waiting(s, old.id)) == ()

@@ -247,7 +247,7 @@ def found(engine: Engine, tmp_path: Path) -> StandingFinding:
 
 def agree(engine: Engine, actor: StaffMember, finding: StandingFinding) -> bool:
     return engine.write(
-        lambda s: repair.agree(s, actor=actor, finding_id=finding.id, now=engine.now)
+        lambda s: repair.agree(engine.staff_context(s, actor), finding_id=finding.id)
     )
 
 

@@ -36,7 +36,7 @@ def shown(
 ) -> str:
     return desk.write(
         lambda session: reveal(
-            session, actor=actor, patron_id=patron.id, field=field, reason=reason, now=desk.now
+            desk.staff_context(session, actor), patron_id=patron.id, field=field, reason=reason
         )
     )
 
@@ -44,11 +44,7 @@ def shown(
 def protect(desk: Desk, patron: PatronRecord) -> None:
     desk.write(
         lambda session: marks.protect(
-            session,
-            actor=desk.owner,
-            patron_id=patron.id,
-            reason="a stalker",
-            now=desk.now,
+            desk.staff_context(session, desk.owner), patron_id=patron.id, reason="a stalker"
         )
     )
 
@@ -128,27 +124,23 @@ def test_only_a_protected_field_is_shown(desk: Desk, field: str, kind: type[Upst
 
 def test_a_patron_who_is_not_there_or_erased_shows_nothing(desk: Desk) -> None:
     patron, second = desk.patron(date_of_birth=BORN), desk.staff("Una", Role.PRIVACY_LEAD)
-    who = {"patron_id": patron.id, "now": desk.now}
+    who = {"patron_id": patron.id}
     desk.write(
         lambda session: erasure.request_erasure(
-            session, actor=desk.owner, reason="by letter", **who
+            desk.staff_context(session, desk.owner), reason="by letter", **who
         )
     )
-    desk.write(
-        lambda session: erasure.confirm_erasure(session, actor=second, notifier=desk.room, **who)
-    )
+    desk.write(lambda session: erasure.confirm_erasure(desk.staff_context(session, second), **who))
 
     unchanged(desk, lambda: shown(desk, desk.owner, patron), PatronErased)
 
     def of_nobody() -> str:
         return desk.write(
             lambda session: reveal(
-                session,
-                actor=desk.owner,
+                desk.staff_context(session, desk.owner),
                 patron_id="0" * 32,
                 field="email",
                 reason=REASON,
-                now=desk.now,
             )
         )
 

@@ -113,13 +113,11 @@ def erased(house: House, first: StaffMember) -> Step:
     about = {"patron_id": patron.id}
     house.write(
         lambda s: erasure.request_erasure(
-            s, actor=first, reason="by letter", now=house.now, **about
+            house.staff_context(s, first), reason="by letter", **about
         )
     )
     return lambda second: house.write(
-        lambda s: erasure.confirm_erasure(
-            s, actor=second, notifier=house.room, now=house.now, **about
-        )
+        lambda s: erasure.confirm_erasure(house.staff_context(s, second), **about)
     )
 
 
@@ -132,7 +130,7 @@ def restored(house: House, first: StaffMember) -> Step:
 
     def agree(member: StaffMember) -> bool:
         return house.write(
-            lambda s: repair.agree(s, actor=member, finding_id=finding.id, now=house.now)
+            lambda s: repair.agree(house.staff_context(s, member), finding_id=finding.id)
         )
 
     assert not agree(first)
@@ -198,7 +196,7 @@ def test_the_refusal_says_the_day_at_the_organisation(house: House, rosa: StaffM
     """Late on a Monday in London is Tuesday in Sydney."""
     stored = house.read(settings.details)
     there = replace(stored, time_zone="Australia/Sydney", desk_phone="1", postal_address="x")
-    house.write(lambda s: settings.change(s, actor=house.owner, proposed=there, now=house.now))
+    house.write(lambda s: settings.change(house.staff_context(s, house.owner), proposed=there))
     house.clock.advance(timedelta(hours=5))  # Monday 2 March 2026, 15:00 UTC
     nia = house.invited("Nia", Role.MANAGER)
     step = identified(house, rosa)
@@ -223,9 +221,7 @@ def new_role(house: House, member: StaffMember) -> None:
 
 def shut(house: House, member: StaffMember) -> None:
     to = member.email_key
-    house.write(
-        lambda s: offboarding.let_go_as_operator(s, email=to, notifier=house.room, now=house.now)
-    )
+    house.write(lambda s: offboarding.let_go_as_operator(house.command_context(s), email=to))
 
 
 def enabled(house: House, member: StaffMember) -> None:

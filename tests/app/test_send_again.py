@@ -61,11 +61,7 @@ class House(Engine):
     def again(self, mail_id: str, actor: StaffMember | None = None) -> str:
         return self.write(
             lambda session: resend_mail.send_again(
-                session,
-                actor=actor or self.owner,
-                mail_id=mail_id,
-                notifier=self.room,
-                now=self.now,
+                self.staff_context(session, actor or self.owner), mail_id=mail_id
             )
         )
 
@@ -215,7 +211,7 @@ def test_a_pause_is_ended_by_who_mended_its_cause(house: House) -> None:
     manager = house.staff("Rosa", Role.MANAGER)
 
     def resume(actor: StaffMember) -> None:
-        house.write(lambda session: resend_mail.resume(session, actor=actor, now=house.now))
+        house.write(lambda session: resend_mail.resume(house.staff_context(session, actor)))
 
     unchanged(house, lambda: resume(manager), Forbidden)
     resume(house.owner)

@@ -244,9 +244,7 @@ def change_role(
 def disable(office: Office, staff_id: str, actor: StaffMember | None = None) -> None:
     by = actor or office.owner
     office.write(
-        lambda s: offboarding.let_go(
-            s, actor=by, staff_id=staff_id, to_id=None, notifier=office.room, now=office.now
-        )
+        lambda s: offboarding.let_go(office.staff_context(s, by), staff_id=staff_id, to_id=None)
     )
 
 

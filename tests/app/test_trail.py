@@ -43,6 +43,7 @@ from upstage_crm.proof.watch import Watch, Witness
 from upstage_crm.staff import accounts, member_admin
 from upstage_crm.staff.auth import devices, second_factor, security, sessions
 from upstage_crm.staff.auth.security import SecurityPolicy
+from upstage_crm.staff.command_context import CommandContext
 from upstage_crm.staff.roles import Role
 from upstage_crm.team import invitations, offboarding, password_reset
 
@@ -318,7 +319,7 @@ def main_paths(desk: Engine) -> None:
         sessions.record_refusal(session, email=address, now=desk.now)
         accounts.reset_password(session, email=address, password_hash="x", **who)
         accounts.disable(session, email=address, **who)
-        settings.change(session, actor=desk.owner, proposed=details, now=desk.now)
+        settings.change(desk.staff_context(session, desk.owner), proposed=details)
 
     desk.write(staff_story)
 
@@ -383,7 +384,8 @@ def notices_of_changes(desk: Engine) -> None:
     newer = replace(desk.room, codec=LinkCodec([LinkKey("newer", b"n" * 32)]))
     desk.write(
         lambda session: scheduled.revoke(
-            session, request_id=request.request_id, notifier=newer, now=desk.now
+            CommandContext(session=session, notifier=newer, now=desk.now),
+            request_id=request.request_id,
         )
     )
 
@@ -411,10 +413,10 @@ def mail_troubles(desk: Engine) -> None:
     mail_id = str(desk.scalar(failed))
 
     def mended(session: Session) -> None:
-        who = {"actor": desk.owner, "now": desk.now}
-        resend_mail.send_again(session, mail_id=mail_id, notifier=desk.room, **who)
+        context = desk.staff_context(session, desk.owner)
+        resend_mail.send_again(context, mail_id=mail_id)
         send_gate.pause(session, until=desk.now + days(1), reason="key")
-        resend_mail.resume(session, **who)
+        resend_mail.resume(context)
 
     desk.write(mended)
 
@@ -425,11 +427,11 @@ def tell_of_erasure(desk: Engine) -> None:
     second = desk.staff("Una", Role.PRIVACY_LEAD)
 
     def told(session: Session) -> None:
-        who = {"patron_id": dora.id, "now": desk.now}
-        erasure.request_erasure(session, actor=desk.owner, reason="by letter", **who)
-        erasure.decline_erasure(session, actor=second, note="whose letter?", **who)
-        erasure.request_erasure(session, actor=desk.owner, reason="by letter", **who)
-        erasure.confirm_erasure(session, actor=second, notifier=desk.room, **who)
+        who = {"patron_id": dora.id}
+        erasure.request_erasure(desk.staff_context(session, desk.owner), reason="by letter", **who)
+        erasure.decline_erasure(desk.staff_context(session, second), note="whose letter?", **who)
+        erasure.request_erasure(desk.staff_context(session, desk.owner), reason="by letter", **who)
+        erasure.confirm_erasure(desk.staff_context(session, second), **who)
 
     desk.write(told)
 
@@ -461,7 +463,7 @@ def staff_accounts(desk: Engine) -> None:
         who = {"actor": owner, "now": now}
         member_admin.change_role(session, staff_id=sam.id, role=Role.MANAGER, **who)
         member_admin.rename(session, staff_id=sam.id, display_name="Samir", desk="", **who)
-        offboarding.let_go(session, staff_id=sam.id, to_id=None, notifier=desk.room, **who)
+        offboarding.let_go(desk.staff_context(session, owner), staff_id=sam.id, to_id=None)
         member_admin.enable(session, staff_id=sam.id, **who)
         policy = SecurityPolicy(second_factor=frozenset({Role.OWNER}))
         security.change(session, proposed=policy, **who)
@@ -483,12 +485,10 @@ def staff_accounts(desk: Engine) -> None:
 def look(desk: Desk, patron: PatronRecord) -> None:
     desk.write(
         lambda session: reveals.reveal(
-            session,
-            actor=desk.owner,
+            desk.staff_context(session, desk.owner),
             patron_id=patron.id,
             field="phone",
             reason="a call at once",
-            now=desk.now,
         )
     )
 
@@ -517,6 +517,6 @@ def tampering(desk: Desk, witness: Witness) -> None:
 def edit(desk: Desk, patron: PatronRecord) -> None:
     desk.write(
         lambda session: commands.edit(
-            session, actor=desk.owner, patron_id=patron.id, free={"note": "x"}, now=desk.now
+            desk.staff_context(session, desk.owner), patron_id=patron.id, free={"note": "x"}
         )
     )

@@ -214,14 +214,12 @@ def test_only_a_mailbox_that_proved_itself_lately_reads_words_and_a_name(
     is_trusted = proven_ago is not None and proven_ago <= 730
     shown = desk.read(
         lambda s: preview(
-            s,
-            actor=desk.owner,
+            desk.staff_context(s, desk.owner),
             patron_id=patron.id,
             changes={"email": {"email": NEW}},
             reason_code=ReasonCode.ASKED_BY_PHONE,
             reason_text=WORDS,
-            context=desk.context,
-            now=desk.now,
+            parsing=desk.context,
         )
     )
     desk.propose(patron, NEW, reason_text=WORDS)

@@ -417,26 +417,19 @@ def _at_the_desk(house: House) -> None:
     second = desk.staff("Sam", Role.OWNER)
     proposed = desk.write(
         lambda session: at_desk.propose(
-            session,
-            actor=desk.owner,
+            desk.staff_context(session, desk.owner),
             patron_id=house.ole.id,
             changes={"email": {"email": "ole.third@example.org"}},
             reason_code=ReasonCode.ASKED_AT_DESK,
             reason_text="",
             method=DeskMethod.IN_PERSON,
             note="Passport",
-            context=desk.context,
-            notifier=desk.room,
-            now=desk.now,
+            parsing=desk.context,
         )
     )
     desk.write(
         lambda session: at_desk.confirm(
-            session,
-            actor=second,
-            reference=proposed.reference,
-            notifier=desk.room,
-            now=desk.now,
+            desk.staff_context(session, second), reference=proposed.reference
         )
     )
     desk.decide(desk.claims("ole.third@example.org"))

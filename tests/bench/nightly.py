@@ -17,7 +17,6 @@ from tests.support.factories import Desk
 from tests.support.keyring import SECRET_KEYS, opened
 from tests.support.processes import Leashed, without_settings
 from tests.support.server import Server
-from upstage_crm.audit.events import Channel
 from upstage_crm.core.clock import FrozenClock, SystemClock
 from upstage_crm.patrons.commands import NewPatron, add_parsed, first_columns
 from upstage_crm.patrons.fields import Context
@@ -75,5 +74,5 @@ def _fill(url: str, patrons: int) -> None:
             for to in (f"patron{place}@example.com" for place in range(first, first + AT_ONCE))
         ]
         with database.transaction() as session:
-            add_parsed(session, actor=actor, entries=entries, channel=Channel.DEMO, now=desk.now)
+            add_parsed(desk.staff_context(session, actor), entries=entries)
     database.dispose()

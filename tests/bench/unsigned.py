@@ -6,7 +6,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 
 from tests.support.keyring import SECRET
-from upstage_crm.audit import keys, signing
+from upstage_crm.audit import signing, vouching
 from upstage_crm.audit.signing import KeyRing, SigningKey
 from upstage_crm.core.db import Database
 
@@ -31,7 +31,7 @@ class _Ring(KeyRing):
 def take_keys_from(database: Database) -> SigningKey:
     """Let `database` record without signing; the key with which receipts are not signed either."""
     ring = _Ring()
-    keys.give(database.info, ring)
+    vouching.give_keys(database.info, ring)
     return ring.signer
 
 

@@ -238,7 +238,7 @@ def furnish(house: House) -> None:
     engine.ask_to_unprotect(guarded, second)
     engine.write(
         lambda s: erasure.request_erasure(
-            s, actor=second, patron_id=leaving.id, reason="by letter", now=engine.now
+            engine.staff_context(s, second), patron_id=leaving.id, reason="by letter"
         )
     )
     dispute(engine, disputed)
@@ -259,11 +259,7 @@ def furnish(house: House) -> None:
 
     thief = engine.staff("Vic", Role.BOX_OFFICE, email="vic@theatre.example")
     ruling = Ruling(verdict=Verdict.QUARANTINE, wire=Wire.AT_ONCE, count=8, limit=5)
-    engine.write(
-        lambda s: alerts.open_now(
-            s, actor=thief, ruling=ruling, notifier=engine.room, now=engine.now
-        )
-    )
+    engine.write(lambda s: alerts.open_now(engine.staff_context(s, thief), ruling=ruling))
     engine.write(
         lambda s: invitations.invite(
             s,
@@ -303,9 +299,7 @@ def dispute(engine: Engine, patron: PatronRecord) -> None:
     proposed = engine.propose(patron, changes=PHONE)
 
     def freeze(session: Any) -> None:
-        case = LockedRequest.by_id(
-            session, proposed.request_id, notifier=engine.room, now=engine.now
-        )
+        case = LockedRequest.by_id(engine.command_context(session), proposed.request_id)
         freezing.freeze(
             case, FreezeCause.REVERT_BLOCKED, channel=Channel.SCHEDULE, outcome="an objection"
         )

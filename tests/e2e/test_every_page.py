@@ -56,15 +56,12 @@ class House:
         with parts.database.transaction() as session:
             patron = get_by_number(session, number)
             proposed = staff_commands.propose(
-                session,
-                actor=stage.owner,
+                parts.staff_context(session, stage.owner),
                 patron_id=patron.id,
                 changes={"email": {"email": "mara.new@example.org"}},
                 reason_code=ReasonCode.ASKED_BY_PHONE,
                 reason_text="Rang this morning.",
-                context=parts.context(),
-                notifier=parts.notifier,
-                now=parts.clock.now(),
+                parsing=parts.context(),
             )
         self.mail, self.link = decision_url(parts, proposed.request_id, server.url)
         self.number, self.reference = number, proposed.reference

@@ -45,15 +45,12 @@ def asked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Asked]:
         with parts.database.transaction() as session:
             patron = get_by_number(session, stage.numbers[0])
             patrons.edit(
-                session,
-                actor=stage.owner,
+                parts.staff_context(session, stage.owner),
                 patron_id=patron.id,
                 free={"language": "ar", "time_zone": "Africa/Cairo"},
-                now=parts.clock.now(),
             )
             proposed = staff_commands.propose(
-                session,
-                actor=stage.owner,
+                parts.staff_context(session, stage.owner),
                 patron_id=patron.id,
                 changes={
                     "phone": {"phone": "+1 212 555 0188"},
@@ -66,9 +63,7 @@ def asked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Asked]:
                 },
                 reason_code=ReasonCode.ASKED_BY_PHONE,
                 reason_text="Rang this morning, 10:30.",
-                context=parts.context(),
-                notifier=parts.notifier,
-                now=parts.clock.now(),
+                parsing=parts.context(),
             )
         mail, link = decision_url(parts, proposed.request_id, server.url)
         with parts.database.reading() as session:

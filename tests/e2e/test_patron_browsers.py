@@ -79,15 +79,12 @@ def link(tmp_path_factory: pytest.TempPathFactory, line: SlowLine) -> Iterator[L
             number = stage.add(f"patron{digits}@example.org")
             with parts.database.transaction() as session:
                 proposed = staff_commands.propose(
-                    session,
-                    actor=stage.owner,
+                    parts.staff_context(session, stage.owner),
                     patron_id=get_by_number(session, number).id,
                     changes={"phone": {"phone": f"+1 212 555 0{digits}"}},
                     reason_code=ReasonCode.ASKED_BY_PHONE,
                     reason_text="Rang this morning, 10:30.",
-                    context=parts.context(),
-                    notifier=parts.notifier,
-                    now=parts.clock.now(),
+                    parsing=parts.context(),
                 )
             return decision_url(parts, proposed.request_id, public_url)[1]
 

@@ -137,13 +137,11 @@ def add_patron(house: House, given: str, family: str) -> None:
     parts = house.stage.parts
     with parts.database.transaction() as session:
         patrons.add(
-            session,
-            actor=house.stage.owner,
+            parts.staff_context(session, house.stage.owner),
             kind=PatronKind.PERSON,
             raw={"given_name": given, "family_name": family},
             free={},
-            context=parts.context(),
-            now=parts.clock.now(),
+            parsing=parts.context(),
         )
 
 

@@ -217,25 +217,20 @@ def propose_many(stage: Stage, email: str, count: int) -> list[str]:
             found = accounts.find_by_email_key(session, email)
             assert found is not None
             patron = patrons.add(
-                session,
-                actor=stage.owner,
+                parts.staff_context(session, stage.owner),
                 kind=PatronKind.PERSON,
                 raw={"given_name": f"Pia{number}", "email": f"pia{number}@example.com"},
                 free={},
-                context=parts.context(),
+                parsing=parts.context(),
                 even_if_duplicate=True,
-                now=parts.clock.now(),
             )
             proposed = staff_commands.propose(
-                session,
-                actor=accounts.member_of(found),
+                parts.staff_context(session, accounts.member_of(found)),
                 patron_id=get_by_number(session, patron).id,
                 changes={"email": {"email": f"pia{number}@evil{number}.example"}},
                 reason_code=ReasonCode.ASKED_BY_PHONE,
                 reason_text="",
-                context=parts.context(),
-                notifier=parts.notifier,
-                now=parts.clock.now(),
+                parsing=parts.context(),
             )
         references.append(proposed.reference)
     return references
@@ -246,9 +241,8 @@ def test_unusual_proposals_are_seen_released_and_stopped(
 ) -> None:
     server, stage = house
     with stage.parts.database.transaction() as session:
-        now = stage.parts.clock.now()
         # Other journeys run unwatched, because they propose at a machine's speed.
-        policy_store.change(session, actor=stage.owner, proposed=DEFAULT, now=now)
+        policy_store.change(stage.parts.staff_context(session, stage.owner), proposed=DEFAULT)
         vic = accounts.add(
             session,
             email="vic@theatre.example",

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from upstage_crm.change_requests.model.policy import DEFAULT
-from upstage_crm.change_requests.model.standing import OLD_RECORD, YOUNG
+from upstage_crm.change_requests.model.reviewers import OLD_RECORD, YOUNG
 from upstage_crm.change_requests.model.thresholds import (
     BLINK,
     HOUR,

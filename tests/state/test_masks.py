@@ -133,13 +133,11 @@ def added(desk: Engine) -> PatronRecord:
 
     def add(session: Session) -> PatronRecord:
         number = commands.add(
-            session,
-            actor=owner,
+            desk.staff_context(session, owner),
             kind=PatronKind.PERSON,
             raw=RAW | {"email": BEFORE},
             free={"note": SAID},
-            context=desk.context,
-            now=desk.now,
+            parsing=desk.context,
         )
         return queries.get_by_number(session, number)
 
@@ -150,7 +148,7 @@ def fill(desk: Engine, patron: PatronRecord) -> None:
     """Let everything happen that leaves a value somewhere."""
     desk.write(
         lambda session: erasure.request_erasure(
-            session, actor=desk.owner, patron_id=patron.id, reason=SAID, now=desk.now
+            desk.staff_context(session, desk.owner), patron_id=patron.id, reason=SAID
         )
     )
     desk.decide(desk.asked(patron, EMAIL, reason_text=SAID)[1])
@@ -171,11 +169,7 @@ def fill(desk: Engine, patron: PatronRecord) -> None:
     desk.run("UPDATE mail_outbox SET state = 'failed' WHERE id = (SELECT max(id) FROM mail_outbox)")
     desk.write(
         lambda session: commands.edit(
-            session,
-            actor=desk.owner,
-            patron_id=patron.id,
-            free={"note": f"{SAID}!"},
-            now=desk.now,
+            desk.staff_context(session, desk.owner), patron_id=patron.id, free={"note": f"{SAID}!"}
         )
     )
 
@@ -185,7 +179,7 @@ def freeze(desk: Engine, patron: PatronRecord) -> None:
     desk.decide(desk.claims(BEFORE), Decision.OBJECT, comment=SAID)
     desk.write(
         lambda session: freezing.clear(
-            session, actor=desk.owner, patron_id=patron.id, note=SAID, now=desk.now
+            desk.staff_context(session, desk.owner), patron_id=patron.id, note=SAID
         )
     )
 

@@ -41,15 +41,12 @@ def add(made: Runtime, **raw: str) -> int:
     free = {"tags": raw.pop("tags", "")}
     with made.database.transaction() as session:
         return commands.add(
-            session,
-            actor=SEED,
+            made.staff_context(session, SEED, channel=Channel.DEMO),
             kind=PatronKind.PERSON,
             raw=raw,
             free=free,
-            context=made.context(),
-            now=made.clock.now(),
+            parsing=made.context(),
             even_if_duplicate=True,
-            channel=Channel.DEMO,
         )
 
 

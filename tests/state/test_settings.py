@@ -30,6 +30,7 @@ from upstage_crm.organisation.settings import change, details
 from upstage_crm.patrons.fields import FIELDS
 from upstage_crm.staff.auth import sessions
 from upstage_crm.staff.auth.sessions import FRESH_FOR
+from upstage_crm.staff.command_context import StaffContext
 from upstage_crm.staff.roles import PERMISSIONS, Permission, Role, StaffMember
 from upstage_crm.wiring import Runtime
 from upstage_crm.wording.sentences import SENTENCES
@@ -227,7 +228,10 @@ def test_the_form_refuses_what_the_command_refuses(database: Database, clock: Fr
         assert problems(longest) == {}
         assert {detail.name} == problems(GOOD | {detail.name: "x" * (detail.limit + 1)}).keys()
         with database.transaction() as session:
-            stored = change(session, actor=owner, proposed=details_of(longest), now=clock.now())
+            stored = change(
+                StaffContext(session=session, actor=owner, notifier=None, now=clock.now()),
+                proposed=details_of(longest),
+            )
         assert detail.limit == len(stored.stated()[detail.name])
 
 

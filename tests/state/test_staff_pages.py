@@ -180,11 +180,10 @@ async def test_freezing_needs_a_fresh_proof_unless_an_alert_is_open(
     alarmed = sam if is_alarmed else other
     with scene.parts.database.transaction() as session:
         alerts.open_now(
-            session,
-            actor=accounts.get_member(session, alarmed),
+            scene.parts.staff_context(
+                session, accounts.get_member(session, alarmed), now=clock.now()
+            ),
             ruling=Ruling(verdict=Verdict.QUARANTINE, wire=Wire.BURST, count=2, limit=1),
-            notifier=scene.parts.notifier,
-            now=clock.now(),
         )
     tab = await scene.team(Role.MANAGER, "Max")
     clock.advance(FRESH_FOR)

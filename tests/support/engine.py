@@ -15,7 +15,7 @@ from upstage_crm.change_requests.desk import codes, identify
 from upstage_crm.change_requests.disputes import freezing, record_changes, reverting, suppressions
 from upstage_crm.change_requests.lifecycle import notices, scheduled, staff_commands
 from upstage_crm.change_requests.lifecycle.staff_commands import Proposed
-from upstage_crm.change_requests.limits import alerts, attempts
+from upstage_crm.change_requests.limits import alerts, proposal_limits
 from upstage_crm.change_requests.model import policy_store
 from upstage_crm.change_requests.model.policy import Policy
 from upstage_crm.change_requests.model.rules import (
@@ -54,14 +54,11 @@ class Engine(Desk):
         except UpstageError as error:
             refused = error
         self.write(
-            lambda session: attempts.note_refused(
-                session,
-                actor=actor,
+            lambda session: proposal_limits.note_refused(
+                self.staff_context(session, actor),
                 patron_id=patron.id,
                 changes=wanted,
                 error=refused,
-                notifier=self.room,
-                now=self.now,
             )
         )
         return refused
@@ -70,42 +67,42 @@ class Engine(Desk):
         """Whether the clock lets a request go that cooled down."""
         return self.write(
             lambda session: scheduled.release_cooled(
-                session, request_id=request.request_id, notifier=self.room, now=self.now
+                self.command_context(session), request_id=request.request_id
             )
         )
 
     def close_alert(self, member: StaffMember, actor: StaffMember) -> None:
         """Somebody looked into a member's alert."""
         self.write(
-            lambda session: alerts.close(session, actor=actor, staff_id=member.id, now=self.now)
+            lambda session: alerts.close(self.staff_context(session, actor), staff_id=member.id)
         )
 
     def freeze(self, member: StaffMember, actor: StaffMember) -> Frozen:
         """One press: the account is stopped with all that it began."""
         return self.write(
             lambda session: offboarding.freeze(
-                session, actor=actor, staff_id=member.id, notifier=self.room, now=self.now
+                self.staff_context(session, actor), staff_id=member.id
             )
         )
 
     def hand_over(self, member: StaffMember, to: StaffMember, actor: StaffMember) -> int:
         return self.write(
             lambda session: offboarding.hand_over(
-                session, actor=actor, staff_id=member.id, to_id=to.id, now=self.now
+                self.staff_context(session, actor), staff_id=member.id, to_id=to.id
             )
         )
 
     def release(self, request: Proposed, actor: StaffMember) -> RequestState:
         return self.write(
             lambda session: staff_commands.release(
-                session, actor=actor, reference=request.reference, notifier=self.room, now=self.now
+                self.staff_context(session, actor), reference=request.reference
             )
         )
 
     def remind(self, request: Proposed) -> bool:
         return self.write(
             lambda session: scheduled.remind(
-                session, request_id=request.request_id, notifier=self.room, now=self.now
+                self.command_context(session), request_id=request.request_id
             )
         )
 
@@ -114,11 +111,7 @@ class Engine(Desk):
         self.tell(EventKind.BOUNCED, request, reviewer)
         return self.write(
             lambda session: scheduled.give_up(
-                session,
-                request_id=request.request_id,
-                reviewer=reviewer,
-                notifier=self.room,
-                now=self.now,
+                self.command_context(session), request_id=request.request_id, reviewer=reviewer
             )
         )
 
@@ -159,12 +152,7 @@ class Engine(Desk):
     def revert(self, request: Proposed, actor: StaffMember, reason: str = "wrong") -> RequestState:
         return self.write(
             lambda session: reverting.revert(
-                session,
-                actor=actor,
-                reference=request.reference,
-                reason=reason,
-                notifier=self.room,
-                now=self.now,
+                self.staff_context(session, actor), reference=request.reference, reason=reason
             )
         )
 
@@ -179,13 +167,11 @@ class Engine(Desk):
         """Say what was found out about a dispute, or about a mailbox."""
         return self.write(
             lambda session: freezing.clear(
-                session,
-                actor=actor,
+                self.staff_context(session, actor),
                 patron_id=patron.id,
                 note=note,
                 finding=finding,
                 method=method,
-                now=self.now,
             )
         )
 
@@ -198,12 +184,7 @@ class Engine(Desk):
         """One of the two steps after which we write to a suppressed address again."""
         return self.write(
             lambda session: suppressions.lift(
-                session,
-                actor=actor,
-                suppression_id=suppression_id,
-                note=note,
-                notifier=self.room,
-                now=self.now,
+                self.staff_context(session, actor), suppression_id=suppression_id, note=note
             )
         )
 
@@ -216,17 +197,14 @@ class Engine(Desk):
         """Propose at the desk, for somebody who cannot read the mailbox."""
         return self.write(
             lambda session: identify.propose(
-                session,
-                actor=actor,
+                self.staff_context(session, actor),
                 patron_id=patron.id,
                 changes=changes or {"email": {"email": NEW}},
                 reason_code=ReasonCode.ASKED_BY_PHONE,
                 reason_text="",
                 method=DeskMethod.IN_PERSON,
                 note="saw a passport",
-                context=self.context,
-                notifier=self.room,
-                now=self.now,
+                parsing=self.context,
             )
         )
 
@@ -234,7 +212,7 @@ class Engine(Desk):
         """Confirm as second person what the desk identified."""
         self.write(
             lambda session: identify.confirm(
-                session, actor=actor, reference=request.reference, notifier=self.room, now=self.now
+                self.staff_context(session, actor), reference=request.reference
             )
         )
 
@@ -242,12 +220,7 @@ class Engine(Desk):
         """Decline as second person what the desk identified."""
         self.write(
             lambda session: identify.decline(
-                session,
-                actor=actor,
-                reference=request.reference,
-                note=note,
-                notifier=self.room,
-                now=self.now,
+                self.staff_context(session, actor), reference=request.reference, note=note
             )
         )
 
@@ -255,12 +228,7 @@ class Engine(Desk):
         """Say as second person that a mailbox which cannot be told has not to be waited for."""
         self.write(
             lambda session: notices.end_period(
-                session,
-                actor=actor,
-                reference=request.reference,
-                note=note,
-                notifier=self.room,
-                now=self.now,
+                self.staff_context(session, actor), reference=request.reference, note=note
             )
         )
 
@@ -268,12 +236,7 @@ class Engine(Desk):
         """Record that a letter told the patron."""
         self.write(
             lambda session: notices.note_letter(
-                session,
-                actor=actor,
-                reference=request.reference,
-                note=note,
-                notifier=self.room,
-                now=self.now,
+                self.staff_context(session, actor), reference=request.reference, note=note
             )
         )
 
@@ -289,11 +252,7 @@ class Engine(Desk):
         """Whether the code opens the request."""
         found = self.write(
             lambda session: codes.redeem(
-                session,
-                reference=request.reference,
-                code=code,
-                notifier=self.room,
-                now=self.now,
+                self.command_context(session), reference=request.reference, code=code
             )
         )
         return found is not None
@@ -313,14 +272,11 @@ class Engine(Desk):
         said = answers or {f.id: Decision.APPROVE for f in self.view(request).fields}
         return self.write(
             lambda session: codes.read_out(
-                session,
-                actor=actor,
+                self.staff_context(session, actor),
                 reference=request.reference,
                 code=code,
                 answers=said,
                 note="",
-                notifier=self.room,
-                now=self.now,
             )
         )
 
@@ -328,7 +284,7 @@ class Engine(Desk):
         """Confirm as second person what was read out."""
         return self.write(
             lambda session: codes.confirm(
-                session, actor=actor, reference=request.reference, notifier=self.room, now=self.now
+                self.staff_context(session, actor), reference=request.reference
             )
         )
 
@@ -336,34 +292,21 @@ class Engine(Desk):
         """Decline as second person what was read out."""
         self.write(
             lambda session: codes.decline(
-                session,
-                actor=actor,
-                reference=request.reference,
-                note=note,
-                notifier=self.room,
-                now=self.now,
+                self.staff_context(session, actor), reference=request.reference, note=note
             )
         )
 
     def protect(self, patron: PatronRecord, actor: StaffMember) -> None:
         self.write(
             lambda session: marks.protect(
-                session,
-                actor=actor,
-                patron_id=patron.id,
-                reason="a public person",
-                now=self.now,
+                self.staff_context(session, actor), patron_id=patron.id, reason="a public person"
             )
         )
 
     def ask_to_unprotect(self, patron: PatronRecord, actor: StaffMember) -> None:
         self.write(
             lambda session: record_changes.ask_to_unprotect(
-                session,
-                actor=actor,
-                patron_id=patron.id,
-                reason="no longer needed",
-                now=self.now,
+                self.staff_context(session, actor), patron_id=patron.id, reason="no longer needed"
             )
         )
 
@@ -376,12 +319,7 @@ class Engine(Desk):
         """Confirm as second person what waits on a record."""
         self.write(
             lambda session: record_changes.confirm(
-                session,
-                actor=actor,
-                patron_id=patron.id,
-                kind=kind,
-                notifier=self.room,
-                now=self.now,
+                self.staff_context(session, actor), patron_id=patron.id, kind=kind
             )
         )
 
@@ -394,7 +332,7 @@ class Engine(Desk):
     ) -> None:
         self.write(
             lambda session: record_changes.decline(
-                session, actor=actor, patron_id=patron.id, kind=kind, note=note, now=self.now
+                self.staff_context(session, actor), patron_id=patron.id, kind=kind, note=note
             )
         )
 
@@ -402,7 +340,7 @@ class Engine(Desk):
         """The owner changes the rules of requests; where nobody watches, not the tripwires."""
         owner = self.owner  # added before the transaction begins
         stored = self.write(
-            lambda session: policy_store.change(session, actor=owner, proposed=policy, now=self.now)
+            lambda session: policy_store.change(self.staff_context(session, owner), proposed=policy)
         )
         if not self.is_watched:
             relax(self.database)

@@ -58,6 +58,7 @@ from upstage_crm.patrons.fields import FIELDS, Context
 from upstage_crm.patrons.tables import PatronKind, PatronStatus
 from upstage_crm.patrons.views import PatronRecord
 from upstage_crm.staff import accounts
+from upstage_crm.staff.command_context import CommandContext, StaffContext
 from upstage_crm.staff.roles import Role, StaffMember
 from upstage_crm.tables import metadata
 from upstage_crm.wiring import mailboxes_of
@@ -142,6 +143,18 @@ class Desk:
     def context(self) -> Context:
         return Context(today=self.now.date())
 
+    def command_context(
+        self, session: Session, *, now: datetime | None = None
+    ) -> CommandContext[Notifier]:
+        """What a command by the clock or by a patron is given, as `Runtime` gives it."""
+        return CommandContext(session=session, now=now or self.now, notifier=self.room)
+
+    def staff_context(
+        self, session: Session, actor: StaffMember, *, now: datetime | None = None
+    ) -> StaffContext[Notifier]:
+        """What a command of a staff member is given, as `Runtime` gives it."""
+        return StaffContext(session=session, now=now or self.now, notifier=self.room, actor=actor)
+
     @property
     def owner(self) -> StaffMember:
         """Dana, who may do everything; the actor of all that a test does not care about."""
@@ -203,13 +216,11 @@ class Desk:
 
         def command(session: Session) -> PatronRecord:
             number = patron_commands.add(
-                session,
-                actor=who,
+                self.staff_context(session, who),
                 kind=kind,
                 raw=raw,
                 free=free or {},
-                context=self.context,
-                now=self.now,
+                parsing=self.context,
                 even_if_duplicate=True,
             )
             return patron_queries.get_by_number(session, number)
@@ -240,13 +251,10 @@ class Desk:
         who = actor or self.owner
         return self.write(
             lambda session: record_changes.change_status(
-                session,
-                actor=who,
+                self.staff_context(session, who),
                 patron_id=patron.id,
                 status=status,
                 reason="told by the family",
-                notifier=self.room,
-                now=self.now,
             )
         )
 
@@ -270,15 +278,12 @@ class Desk:
             wanted["email"] = {"email": email or NEW}
         return self.write(
             lambda session: staff_commands.propose(
-                session,
-                actor=who,
+                self.staff_context(session, who),
                 patron_id=patron.id,
                 changes=wanted,
                 reason_code=reason_code,
                 reason_text=reason_text,
-                context=self.context,
-                notifier=self.room,
-                now=self.now,
+                parsing=self.context,
                 override=override,
                 ask_both=ask_both,
             )
@@ -297,12 +302,10 @@ class Desk:
     ) -> RequestState:
         return self.write(
             lambda session: decide.decide(
-                session,
+                self.command_context(session),
                 claims=claims,
                 decision=decision,
                 channel=channel,
-                notifier=self.room,
-                now=self.now,
                 comment=comment,
                 field_ids=field_ids,
                 answers=answers,
@@ -314,7 +317,7 @@ class Desk:
         who = actor or self.owner
         self.write(
             lambda session: staff_commands.withdraw(
-                session, actor=who, reference=request.reference, notifier=self.room, now=self.now
+                self.staff_context(session, who), reference=request.reference
             )
         )
 
@@ -322,7 +325,7 @@ class Desk:
         who = actor or self.owner
         self.write(
             lambda session: staff_commands.resend(
-                session, actor=who, reference=request.reference, notifier=self.room, now=self.now
+                self.staff_context(session, who), reference=request.reference
             )
         )
 
@@ -335,7 +338,7 @@ class Desk:
         """The clock takes note of what became of a notice."""
         return self.write(
             lambda session: notices.look(
-                session, request_id=request.request_id, notifier=self.room, now=self.now
+                self.command_context(session), request_id=request.request_id
             )
         )
 
@@ -349,7 +352,7 @@ class Desk:
         """The clock makes what is due now."""
         return self.write(
             lambda session: scheduled.take_effect(
-                session, request_id=request.request_id, notifier=self.room, now=self.now
+                self.command_context(session), request_id=request.request_id
             )
         )
 
@@ -362,7 +365,7 @@ class Desk:
     def expire(self, request: Proposed) -> bool:
         return self.write(
             lambda session: scheduled.expire(
-                session, request_id=request.request_id, notifier=self.room, now=self.now
+                self.command_context(session), request_id=request.request_id
             )
         )
 

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 from sqlmodel import Session, SQLModel
 
-from upstage_crm.audit import keys, opening, seals, trail
+from upstage_crm.audit import opening, seals, trail, vouching
 from upstage_crm.audit.proven_rows import SEALED
 from upstage_crm.audit.signing import KeyRing
 from upstage_crm.core.db import Database, make_engine
@@ -51,7 +51,7 @@ def rotate(database: Database, *, to: KeyRing, now: datetime) -> None:
 def over(connection: Connection) -> Session:
     """A session over a connection of the test's own, with the keys of `RING`."""
     session = Session(bind=connection)
-    keys.give(session.info, RING)
+    vouching.give_keys(session.info, RING)
     return session
 
 

@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from sqlmodel import Session
 
 from upstage_crm.change_requests.model.policy import DEFAULT
+from upstage_crm.change_requests.model.reviewers import YOUNG
 from upstage_crm.change_requests.model.rules import (
     ChangeKind,
     Decision,
@@ -24,7 +25,6 @@ from upstage_crm.change_requests.model.rules import (
     RequestState,
     derive_state,
 )
-from upstage_crm.change_requests.model.standing import YOUNG
 from upstage_crm.change_requests.model.tables import (
     ChangeRequestRow,
     FieldChangeRow,

@@ -141,15 +141,12 @@ def _propose(stage: Stage, place: int, email: str) -> Proposed:
     parts = stage.parts
     with parts.database.transaction() as session:
         return staff_commands.propose(
-            session,
-            actor=stage.owner,
+            parts.staff_context(session, stage.owner),
             patron_id=get_by_number(session, stage.numbers[place]).id,
             changes={"email": {"email": email}},
             reason_code=ReasonCode.ASKED_BY_PHONE,
             reason_text="",
-            context=parts.context(),
-            notifier=parts.notifier,
-            now=parts.clock.now(),
+            parsing=parts.context(),
         )
 
 

@@ -25,6 +25,7 @@ from upstage_crm.patrons import marks, queries
 from upstage_crm.patrons.tables import PatronKind
 from upstage_crm.settings import Settings
 from upstage_crm.staff import accounts
+from upstage_crm.staff.command_context import CommandContext, StaffContext
 from upstage_crm.staff.roles import Role, StaffMember
 
 PASSWORD = "a password for tests only"
@@ -90,7 +91,7 @@ class Stage:
         for step in (notices.look, scheduled.remind, scheduled.take_effect):
             with parts.database.transaction() as session:
                 found = requests.get(session, reference)
-                step(session, request_id=found.id, notifier=room, now=now)
+                step(CommandContext(session=session, now=now, notifier=room), request_id=found.id)
         clock, sender = FrozenClock(now), LocalSender()
         where = wiring.mailboxes_of
         dispatcher = Dispatcher(parts.database, sender, parts.codec, clock, mailboxes_of=where)
@@ -127,18 +128,19 @@ def set_stage(database_url: str, environ: Mapping[str, str] | None = None) -> St
             member = accounts.find_active(session, staff_id)
             assert member is not None
             members.append(member)
-        organisation.change(session, actor=members[0], proposed=ORGANISATION, now=now)
+        organisation.change(
+            parts.staff_context(session, members[0]),
+            proposed=ORGANISATION,
+        )
         numbers = tuple(_add(session, members[0], raw, now) for raw in PATRONS)
     return Stage(parts, members[0], numbers)
 
 
 def _add(session: Session, actor: StaffMember, raw: Mapping[str, str], now: datetime) -> int:
     return patrons.add(
-        session,
-        actor=actor,
+        StaffContext(session=session, actor=actor, notifier=None, now=now),
         kind=PatronKind.PERSON,
         raw=raw,
         free={},
-        context=patrons.Context(today=now.date()),
-        now=now,
+        parsing=patrons.Context(today=now.date()),
     )

@@ -79,7 +79,7 @@ class Town:
         doomed = engine.patron("dora@example.com", "Dora")
         engine.write(
             lambda session: erasure.request_erasure(
-                session, actor=self.zoe, patron_id=doomed.id, reason="by letter", now=engine.now
+                engine.staff_context(session, self.zoe), patron_id=doomed.id, reason="by letter"
             )
         )
         engine.protect(doomed, self.zoe)

@@ -6,8 +6,7 @@ import re
 
 import pytest
 
-from upstage_crm.core.public_suffix import LIST, suffix_of
-from upstage_crm.patrons.advice import registered_domain
+from upstage_crm.core.public_suffix import LIST, registered_domain, suffix_of
 
 # From the list's own tests (test_psl.txt at publicsuffix.org, in the public domain), as far as they
 # are about the part that we use.

@@ -15,11 +15,11 @@ from upstage_crm.change_requests.model.policy import (
 from upstage_crm.change_requests.model.reviewers import (
     Evidence,
     Plan,
+    Standing,
     Window,
     desk_plan,
     plan,
 )
-from upstage_crm.change_requests.model.standing import Standing
 from upstage_crm.links.claims import Reviewer
 
 NOW = datetime(2026, 3, 2, 10, tzinfo=UTC)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from upstage_crm.change_requests.model.standing import (
+from upstage_crm.change_requests.model.reviewers import (
     Holdings,
     has_stake,
     is_dead,

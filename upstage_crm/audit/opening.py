@@ -13,7 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import Session, SQLModel
 
-from upstage_crm.audit import keys, recorded, seals, trail
+from upstage_crm.audit import recorded, seals, trail, vouching
 from upstage_crm.audit.chain import read_object
 from upstage_crm.audit.errors import TrailKeyUnknown, TrailUnsigned
 from upstage_crm.audit.events import OPERATOR, Action, AuditEvent, Channel
@@ -43,7 +43,7 @@ def key_in_force(session: Session) -> str | None:
 
 def needs_opening(session: Session) -> bool:
     """Whether `open_trail` has anything to do."""
-    said, signer = _key_in_force(session), keys.of(session).ring.signer
+    said, signer = _key_in_force(session), vouching.keys_of(session).ring.signer
     return said is None or (said.get("kid"), said.get("public_key")) != (
         signer.kid,
         signer.public_key,
@@ -61,7 +61,7 @@ def open_trail(session: Session, *, now: datetime, trusts_unknown: bool = False)
         TrailKeyUnknown: the key that signs it now is not in the ring, or not under its name.
     """
     before = _key_in_force(session)
-    ring = keys.of(session).ring
+    ring = vouching.keys_of(session).ring
     if before is not None:
         # With its public key, so that what it signed can be checked when it has left the ring.
         kid, public_key = str(before.get("kid")), str(before.get("public_key"))
@@ -125,7 +125,7 @@ def _enter(
     action: Action,
     rows: Sequence[Touched] = (),
 ) -> None:
-    signer = keys.of(session).ring.signer
+    signer = vouching.keys_of(session).ring.signer
     event = AuditEvent(
         action=action,
         actor=OPERATOR,

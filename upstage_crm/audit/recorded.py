@@ -19,7 +19,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 from sqlmodel import Session
 
-from upstage_crm.audit import keys, states, vouching
+from upstage_crm.audit import states, vouching
 from upstage_crm.audit.chain import commitment, read_object
 from upstage_crm.audit.errors import RowMoved, RowNotProven
 from upstage_crm.audit.findings import Problem
@@ -171,7 +171,7 @@ def _ensure_unmoved(session: Session, refs: Collection[Ref]) -> None:
     for row in session.connection().execute(_BY_OTHERS, wanted):
         ref = (row.subject, row.row_id)
         if row.n not in proven[ref][1]:
-            keys.of(session).suspects.append(ref)
+            vouching.keys_of(session).suspects.append(ref)
             raise RowMoved
 
 
@@ -225,7 +225,7 @@ def prove(session: Session, subject: str, row_id: str) -> None:
     if found is None:
         session.info.setdefault("proven", set[Ref]()).add((subject, row_id))
     elif not _is_own_work(session, (subject, row_id)):
-        keys.of(session).suspects.append((subject, row_id))
+        vouching.keys_of(session).suspects.append((subject, row_id))
         raise found
 
 
@@ -264,7 +264,7 @@ def _compare(
     ref = (subject.name, row_id)
     if seq is None:
         return None if stored is None else _refuse(ref, Problem.ROW_UNKNOWN)
-    proofs: _Proofs = keys.of(session).cache(_Proofs)
+    proofs: _Proofs = vouching.keys_of(session).cache(_Proofs)
     raw = stored or GONE
     if proofs.holds(ref, seq, raw):
         return None

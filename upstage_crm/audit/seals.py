@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import RowMapping
 from sqlmodel import Session, SQLModel
 
-from upstage_crm.audit import keys, vouching
+from upstage_crm.audit import vouching
 from upstage_crm.audit.chain import canonical, instant_text
 from upstage_crm.audit.errors import RowNotProven
 from upstage_crm.audit.findings import Problem
@@ -24,7 +24,7 @@ Row = Mapping[str, Any] | RowMapping
 
 def seal(session: Session, table: str, values: Row) -> str:
     """The seal of a row of `table` with these values; all that is frozen must be among them."""
-    return keys.of(session).ring.seal(_message(table, values))
+    return vouching.keys_of(session).ring.seal(_message(table, values))
 
 
 def put(session: Session, row: SQLModel) -> None:
@@ -35,9 +35,9 @@ def put(session: Session, row: SQLModel) -> None:
 
 def is_sealed(session: Session, table: str, values: Row) -> bool:
     """Whether the row is what was sealed; one that is not is remembered for the next check."""
-    if keys.of(session).ring.is_sealed(values["seal"], _message(table, values)):
+    if vouching.keys_of(session).ring.is_sealed(values["seal"], _message(table, values)):
         return True
-    keys.of(session).suspects.append((table, row_id(table, values)))
+    vouching.keys_of(session).suspects.append((table, row_id(table, values)))
     return False
 
 
@@ -47,7 +47,9 @@ def is_former(session: Session, values: Row) -> bool:
     Nothing acts on such a row, but it is no finding either.
     """
     kid, _, _ = str(values["seal"] or "").rpartition(":")
-    return kid not in keys.of(session).ring.public_keys and vouching.is_former(session, kid)
+    return kid not in vouching.keys_of(session).ring.public_keys and vouching.is_former(
+        session, kid
+    )
 
 
 def prove(session: Session, table: str, values: Row) -> None:

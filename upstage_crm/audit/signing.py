@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from upstage_crm.core.base64url import from_text, to_text
+from upstage_crm.core.ids import from_base64url, to_base64url
 
 SEED_BYTES = 32
 _SIGNING = b"upstage-crm ed25519 v1"
@@ -28,7 +28,7 @@ class SigningKey:
     def __init__(self, kid: str, seed: bytes) -> None:
         self._key = Ed25519PrivateKey.from_private_bytes(seed)
         self.kid = kid
-        self.public_key = to_text(self._key.public_key().public_bytes_raw())
+        self.public_key = to_base64url(self._key.public_key().public_bytes_raw())
 
     @classmethod
     def derive(cls, kid: str, secret: bytes) -> SigningKey:
@@ -40,7 +40,7 @@ class SigningKey:
 
     def sign(self, message: bytes) -> str:
         """The signature of `message` in base64url; the same message gives the same text."""
-        return to_text(self._key.sign(message))
+        return to_base64url(self._key.sign(message))
 
 
 class KeyRing:
@@ -85,8 +85,8 @@ def verify(public_key: str, message: bytes, signature: str) -> bool:
     Both texts have one spelling: base64url without padding; any other is refused.
     """
     try:
-        key = Ed25519PublicKey.from_public_bytes(from_text(public_key))
-        key.verify(from_text(signature), message)
+        key = Ed25519PublicKey.from_public_bytes(from_base64url(public_key))
+        key.verify(from_base64url(signature), message)
     except (InvalidSignature, ValueError):
         return False
     return True

@@ -12,7 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
-from upstage_crm.audit import keys, recorded, vouching
+from upstage_crm.audit import recorded, vouching
 from upstage_crm.audit.chain import (
     Broken,
     Opened,
@@ -62,7 +62,7 @@ def attach(database: Database, ring: KeyRing) -> None:
 
     A transaction that has touched recorded rows after it recorded last cannot commit.
     """
-    if not keys.give(database.info, ring):
+    if not vouching.give_keys(database.info, ring):
         database.at_begin(recorded.mark)
         database.before_commit(_ensure_all_recorded)
 
@@ -120,7 +120,7 @@ def record(
         )
     if not entries:
         return int(seq)
-    _sign(keys.of(session).ring.signer, entries)
+    _sign(vouching.keys_of(session).ring.signer, entries)
     connection.execute(_ADD_ENTRIES, entries)
     if values:
         connection.execute(_ADD_VALUES, values)

@@ -1,18 +1,22 @@
-"""Which entries of the trail are vouched for: covered by a signature of the key in force then."""
+"""Which entries of the trail are vouched for: covered by a signature of the key in force then.
+
+The keys that vouch travel with the session, so that no command can forget them.
+"""
 
 from __future__ import annotations
 
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Mapping, Sequence
 from threading import Lock
-from typing import Any
+from typing import Any, TypeVar, cast
 
 import sqlalchemy as sa
 from sqlmodel import Session
 
-from upstage_crm.audit import keys, signing
+from upstage_crm.audit import signing
 from upstage_crm.audit.chain import is_intact, read_instant, read_object, signed_message
 from upstage_crm.audit.events import Action
+from upstage_crm.audit.signing import KeyRing
 from upstage_crm.audit.tables import AuditEntryRow
 from upstage_crm.core.db import table_of
 
@@ -43,6 +47,46 @@ _KEYS = (
     .where(_entry.c.action.in_((Action.TRAIL_OPENED, Action.TRAIL_KEY_ENTERED)))
     .order_by(_entry.c.seq)
 )
+_NAME = "upstage_crm.audit.keys"
+_SUSPECTS = 1_000  # rows that failed a proof and wait for the next check; more say no more
+
+T = TypeVar("T")
+
+
+class Keys:
+    """The ring of one database in this process, and what was checked with it so far.
+
+    `suspects` are rows that failed a proof, as (subject or table, row id): the next check looks at
+    them, whatever the log of touched rows says.
+    """
+
+    def __init__(self, ring: KeyRing) -> None:
+        self.ring = ring
+        self.suspects: deque[tuple[str, str]] = deque(maxlen=_SUSPECTS)
+        self._caches: dict[type, object] = {}
+
+    def cache(self, kind: type[T]) -> T:
+        """The one cache of this kind."""
+        return cast("T", self._caches.setdefault(kind, kind()))
+
+
+def give_keys(info: dict[str, object], ring: KeyRing) -> bool:
+    """Let every session that is made with `info` carry `ring`; return whether it carried one."""
+    had_one = _NAME in info
+    info[_NAME] = Keys(ring)
+    return had_one
+
+
+def keys_of(session: Session) -> Keys:
+    """The keys of a session.
+
+    Raises:
+        RuntimeError: the database was opened without any; nothing can be recorded through it.
+    """
+    found = session.info.get(_NAME)
+    if not isinstance(found, Keys):
+        raise RuntimeError("this database was opened without keys: see audit.trail.attach")
+    return found
 
 
 class _Vouched:
@@ -70,7 +114,7 @@ class _Learned(dict[str, str]):
 
 def entry(session: Session, seq: int) -> Mapping[str, Any] | None:
     """The entry with this number, once a signature vouches for it; None when none does."""
-    held = keys.of(session)
+    held = keys_of(session)
     known = held.cache(_Vouched)
     rows = [plain(row) for row in session.connection().execute(_SPAN, {"seq": seq}).mappings()]
     if not rows or rows[0]["seq"] != seq or not is_intact(rows[0]):
@@ -98,7 +142,7 @@ def public_key_at(session: Session, kid: str, seq: int) -> str:
     A key that has left the ring is named by the entry with which its successor entered, and that
     entry has to be vouched for first. It is a later one each time, so this ends.
     """
-    held = keys.of(session)
+    held = keys_of(session)
     learned = held.cache(_Learned)
     if kid in held.ring.public_keys:
         return held.ring.public_keys[kid]
@@ -126,7 +170,7 @@ def covered(rows: Sequence[Mapping[str, Any]]) -> Sequence[Mapping[str, Any]] | 
 
 def remember(session: Session, entries: Sequence[Mapping[str, Any]]) -> None:
     """These entries were signed just now; a rollback leaves hashes that no stored entry has."""
-    keys.of(session).cache(_Vouched).keep(entries)
+    keys_of(session).cache(_Vouched).keep(entries)
 
 
 def plain(row: Mapping[Any, Any]) -> dict[str, Any]:

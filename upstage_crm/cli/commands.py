@@ -159,9 +159,7 @@ def _staff_add(options: argparse.Namespace, settings: Settings) -> int:
 
 def _staff_disable(options: argparse.Namespace, settings: Settings) -> int:
     with _opened(settings) as parts, parts.database.transaction() as session:
-        count = offboarding.let_go_as_operator(
-            session, email=options.email, notifier=parts.notifier, now=parts.clock.now()
-        )
+        count = offboarding.let_go_as_operator(parts.command_context(session), email=options.email)
     print(f"Disabled {options.email}; every session of it has ended, {count} requests withdrawn.")
     return 0
 

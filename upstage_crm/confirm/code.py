@@ -58,13 +58,7 @@ async def enter(request: Request) -> Response:
 def _redeem(reference: str, code: str) -> LinkClaims | None:
     parts = runtime()
     with parts.database.transaction() as session:
-        return codes.redeem(
-            session,
-            reference=reference,
-            code=code,
-            notifier=parts.notifier,
-            now=parts.clock.now(),
-        )
+        return codes.redeem(parts.command_context(session), reference=reference, code=code)
 
 
 def _open(request: Request, claims: LinkClaims) -> Response:

@@ -11,7 +11,6 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import partial
 from typing import Final
 from urllib.parse import urlencode
 
@@ -200,13 +199,11 @@ def decide(
     with suppress(RequestEnded, LinkOutdated, LinkExpired, LinkRefused, MailboxOut):
         claims = claims_of(visitor)
         parts.database.attempt(
-            partial(
-                decisions.decide,
+            lambda session: decisions.decide(
+                parts.command_context(session),
                 claims=claims,
                 decision=decision,
                 channel=channel,
-                notifier=parts.notifier,
-                now=parts.clock.now(),
                 comment=comment,
                 answers=answers,
                 evidence=visitor.evidence,

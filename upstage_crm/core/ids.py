@@ -1,7 +1,8 @@
-"""Identifiers: row ids, and the reference that a patron can read out."""
+"""Identifiers: row ids, the reference that a patron can read out, and how bytes are written."""
 
 from __future__ import annotations
 
+import base64
 import os
 import secrets
 from datetime import datetime
@@ -43,3 +44,20 @@ def parse_reference(text: str) -> str:
 def plain_code(text: str) -> str:
     """Crockford characters as somebody typed or read them out, without case, blanks, hyphens."""
     return "".join(ch for ch in text.upper() if ch.isalnum()).translate(_CONFUSED)
+
+
+def to_base64url(raw: bytes) -> str:
+    """Bytes as base64url without padding (RFC 4648, 5), as keys and signatures are written."""
+    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
+
+
+def from_base64url(text: str) -> bytes:
+    """The bytes behind a text in that spelling; any other spelling is refused.
+
+    Raises:
+        ValueError: the text is not what `to_base64url` writes.
+    """
+    raw = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+    if to_base64url(raw) != text:  # the decoder forgives what is no base64url
+        raise ValueError("not base64url")
+    return raw

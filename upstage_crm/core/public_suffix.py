@@ -29,6 +29,15 @@ def suffix_of(domain: str) -> str:
     return ""
 
 
+def registered_domain(domain: str) -> str:
+    """The part of a domain that somebody had to register: `a.b.example.org` is `example.org`."""
+    suffix = suffix_of(domain)
+    own = domain.removesuffix(f".{suffix}") if suffix else domain
+    if own == domain:  # its ending is none that we know, or all of it
+        return ".".join(domain.split(".")[-2:])
+    return f"{own.rpartition('.')[2]}.{suffix}"
+
+
 @cache
 def _rules() -> frozenset[str]:
     """Every rule in the spelling of the network; read at first use."""

@@ -19,7 +19,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 from sqlmodel import Session
 
-from upstage_crm.audit import keys
+from upstage_crm.audit import vouching
 from upstage_crm.audit.guards import triggers
 from upstage_crm.audit.guards.rules import Protected
 from upstage_crm.audit.signing import KeyRing
@@ -222,7 +222,7 @@ def _noticed(
         names = missing[0] if len(missing) == 1 else f"{missing[0]} and {len(missing) - 1} more"
         return Outcome(attempt, way, f"noticed, no start: {names}", is_watched=True)
     with Session(bind=connection) as session:
-        keys.give(session.info, ring)
+        vouching.give_keys(session.info, ring)
         found = integrity.look_at(session, integrity.touched_after(session, since.n), since)
         report = verify(session, protected=protected, public_keys=ring.public_keys)
     if report.is_clean:

@@ -15,8 +15,7 @@ from upstage_crm.change_requests.desk import identify
 from upstage_crm.change_requests.disputes import freezing, reverting
 from upstage_crm.change_requests.lifecycle import notices, scheduled, staff_commands
 from upstage_crm.change_requests.lifecycle.staff_commands import Proposed
-from upstage_crm.change_requests.model import policy_store
-from upstage_crm.change_requests.model.policy import DEFAULT, Asked, FieldPolicy, Policy
+from upstage_crm.change_requests.model.policy import DEFAULT, Asked, FieldPolicy
 from upstage_crm.change_requests.model.rules import Decision, DeskMethod, ReasonCode, ReviewChannel
 from upstage_crm.core.clock import FrozenClock
 from upstage_crm.demo.scenarios import Ending, Story
@@ -66,13 +65,6 @@ class Scene:
     third: StaffMember
 
 
-def set_policy(
-    session: Session, *, actor: StaffMember, clock: FrozenClock, policy: Policy = POLICY
-) -> None:
-    """The owner's choice."""
-    policy_store.change(session, actor=actor, proposed=policy, now=clock.now())
-
-
 def at_the_desk(
     scene: Scene,
     story: Story,
@@ -82,31 +74,25 @@ def at_the_desk(
     actor: StaffMember,
 ) -> None:
     """Identify, confirm, and apply after the wait: as far as the story goes."""
-    room, clock, database = scene.parts.notifier, scene.clock, scene.parts.database
+    clock, database = scene.clock, scene.parts.database
     with database.transaction() as session:
         proposed = identify.propose(
-            session,
-            actor=actor,
+            scene.parts.staff_context(session, actor),
             patron_id=patron_id,
             changes=changes,
             reason_code=ReasonCode.ASKED_AT_DESK,
             reason_text=story.words,
             method=DeskMethod.IN_PERSON,
             note=SEEN,
-            context=Context(today=clock.now().date()),
-            notifier=room,
-            now=clock.now(),
+            parsing=Context(today=clock.now().date()),
         )
     if story.ending is Ending.DESK_WAITS:
         return
     clock.advance(timedelta(minutes=story.answered_after))
     with database.transaction() as session:
         identify.confirm(
-            session,
-            actor=scene.second,
+            scene.parts.staff_context(session, scene.second),
             reference=proposed.reference,
-            notifier=room,
-            now=clock.now(),
         )
     scene.parts.dispatcher.run_once(20)
     if story.ending is Ending.DESK_APPLIED:
@@ -127,13 +113,11 @@ def answer(
     with scene.parts.database.transaction() as session:
         claims = _link(session, request, Purpose.DECISION, reviewer)
         decide.decide(
-            session,
+            scene.parts.command_context(session),
             claims=claims,
             decision=decision,
             answers=answers,
             channel=ReviewChannel.PATRON_PAGE,
-            notifier=scene.parts.notifier,
-            now=scene.clock.now(),
             comment=comment,
         )
     scene.parts.dispatcher.run_once(20)
@@ -158,22 +142,24 @@ def stop_the_clock(scene: Scene, request: Proposed) -> None:
         event = _bounce(mail_id, scene.clock)
         event_log.note(session, event, event_id=mail_id, now=scene.clock.now())
         notices.look(
-            session,
+            scene.parts.command_context(session),
             request_id=request.request_id,
-            notifier=scene.parts.notifier,
-            now=scene.clock.now(),
         )
 
 
 def take_effect(scene: Scene, request: Proposed, *, after: timedelta) -> None:
     """The notice has arrived, its time passes, and the clock makes what was approved."""
-    room, clock, database = scene.parts.notifier, scene.clock, scene.parts.database
+    clock, database = scene.clock, scene.parts.database
     with database.transaction() as session:
-        notices.look(session, request_id=request.request_id, notifier=room, now=clock.now())
+        notices.look(
+            scene.parts.command_context(session),
+            request_id=request.request_id,
+        )
     clock.advance(after)
     with database.transaction() as session:
         scheduled.take_effect(
-            session, request_id=request.request_id, notifier=room, now=clock.now()
+            scene.parts.command_context(session),
+            request_id=request.request_id,
         )
     scene.parts.dispatcher.run_once(20)
 
@@ -189,11 +175,9 @@ def comes_back(scene: Scene, request: Proposed) -> None:
                 session, _bounce(mail_id, scene.clock), event_id=mail_id, now=scene.clock.now()
             )
         scheduled.give_up(
-            session,
+            scene.parts.command_context(session),
             request_id=request.request_id,
             reviewer=Reviewer.PROPOSED,
-            notifier=scene.parts.notifier,
-            now=scene.clock.now(),
         )
 
 
@@ -210,7 +194,7 @@ def _bounce(mail_id: str, clock: FrozenClock) -> MailEvent:
 
 def put_back(scene: Scene, story: Story, request: Proposed, patron_id: str) -> None:
     """An approved change is contested by the old address, or taken back by staff."""
-    room, clock, database = scene.parts.notifier, scene.clock, scene.parts.database
+    clock, database = scene.clock, scene.parts.database
     answer(scene, request, Reviewer.PROPOSED, Decision.APPROVE)
     take_effect(scene, request, after=POLICY.notice_period)
     is_late = story.ending is Ending.DISPUTED_LATE
@@ -218,32 +202,25 @@ def put_back(scene: Scene, story: Story, request: Proposed, patron_id: str) -> N
     with database.transaction() as session:
         if story.ending is Ending.REVERTED:
             reverting.revert(
-                session,
-                actor=scene.second,
+                scene.parts.staff_context(session, scene.second),
                 reference=request.reference,
                 reason="Typed into the wrong record; the caller was somebody else.",
-                notifier=room,
-                now=clock.now(),
             )
         else:
             decide.decide(
-                session,
+                scene.parts.command_context(session),
                 claims=_link(session, request, Purpose.OBJECTION, Reviewer.CURRENT),
                 decision=Decision.OBJECT,
                 channel=ReviewChannel.PATRON_PAGE,
-                notifier=room,
-                now=clock.now(),
                 comment=story.comment,
             )
     if story.ending is Ending.LOOKED_AT:
         clock.advance(timedelta(hours=2))
         with database.transaction() as session:
             freezing.clear(
-                session,
-                actor=scene.second,
+                scene.parts.staff_context(session, scene.second),
                 patron_id=patron_id,
                 note="Called the number on file: she knows nothing of a new address.",
-                now=clock.now(),
             )
 
 
@@ -251,11 +228,9 @@ def ask_for_an_erasure(scene: Scene, number: int) -> None:
     """An erasure that waits for its second person."""
     with scene.parts.database.transaction() as session:
         erasure.request_erasure(
-            session,
-            actor=scene.third,
+            scene.parts.staff_context(session, scene.third),
             patron_id=get_by_number(session, number).id,
             reason="Asked for it by letter; identity checked against the last booking.",
-            now=scene.clock.now(),
         )
 
 
@@ -266,11 +241,9 @@ def protect(scene: Scene, email: str) -> None:
         if number is None:  # a demo of few patrons has no special ones
             return
         marks.protect(
-            session,
-            actor=scene.second,
+            scene.parts.staff_context(session, scene.second),
             patron_id=get_by_number(session, number).id,
             reason="A journalist who gets threats; agreed with her on the telephone.",
-            now=scene.clock.now(),
         )
 
 
@@ -279,10 +252,8 @@ def remind(scene: Scene, request: Proposed) -> None:
     scene.clock.advance(DEFAULT.reminder_after)
     with scene.parts.database.transaction() as session:
         scheduled.remind(
-            session,
+            scene.parts.command_context(session),
             request_id=request.request_id,
-            notifier=scene.parts.notifier,
-            now=scene.clock.now(),
         )
 
 
@@ -290,11 +261,8 @@ def release(scene: Scene, request: Proposed) -> None:
     """Another member lets a held request go to the patron."""
     with scene.parts.database.transaction() as session:
         staff_commands.release(
-            session,
-            actor=scene.second,
+            scene.parts.staff_context(session, scene.second),
             reference=request.reference,
-            notifier=scene.parts.notifier,
-            now=scene.clock.now(),
         )
 
 

@@ -13,6 +13,7 @@ from upstage_crm import wiring
 from upstage_crm.audit.events import OPERATOR, Channel
 from upstage_crm.change_requests.lifecycle import scheduled, staff_commands
 from upstage_crm.change_requests.lifecycle.staff_commands import Proposed
+from upstage_crm.change_requests.model import policy_store
 from upstage_crm.change_requests.model.policy import DEFAULT
 from upstage_crm.change_requests.model.rules import Decision
 from upstage_crm.change_requests.reads import requests
@@ -60,9 +61,9 @@ def seed(parts: wiring.Runtime, *, count: int = PATRONS) -> None:
     members = _staff(parts, now - timedelta(days=3_000))
     with parts.database.transaction() as session:
         clock.set(now - timedelta(days=2_999))
-        settings.change(session, actor=members[0], proposed=ORGANISATION, now=clock.now())
-        roomy = unusual.roomy(second_steps.POLICY)
-        second_steps.set_policy(session, actor=members[0], clock=clock, policy=roomy)
+        owner = frozen.staff_context(session, members[0])
+        settings.change(owner, proposed=ORGANISATION)
+        policy_store.change(owner, proposed=unusual.roomy(second_steps.POLICY))
     numbers = _patrons(parts, members[1], count, now)
     scene = Scene(parts=frozen, clock=clock, second=members[3], third=members[5])
     for story in sorted(STORIES, key=lambda story: story.days_ago, reverse=True):
@@ -74,7 +75,8 @@ def seed(parts: wiring.Runtime, *, count: int = PATRONS) -> None:
     second_steps.ask_for_an_erasure(scene, numbers[ERASED % len(numbers)])
     clock.set(now - timedelta(minutes=20))
     with parts.database.transaction() as session:
-        second_steps.set_policy(session, actor=members[0], clock=clock)
+        owner = frozen.staff_context(session, members[0])
+        policy_store.change(owner, proposed=second_steps.POLICY)
     unusual.burst(scene, numbers, members[2])
     clock.set(now)
 
@@ -113,7 +115,8 @@ def _patrons(parts: wiring.Runtime, actor: StaffMember, count: int, now: datetim
             made_at = everybody[places[-1]].created_at
             entries = [_entry(everybody[place], made_at) for place in places]
             added = add_parsed(
-                session, actor=actor, entries=entries, channel=Channel.DEMO, now=made_at
+                parts.staff_context(session, actor, channel=Channel.DEMO, now=made_at),
+                entries=entries,
             )
             numbers |= dict(zip(places, added, strict=True))
     return [numbers[place] for place, person in enumerate(everybody) if _can_be_asked(person)]
@@ -157,17 +160,13 @@ def _play(scene: Scene, story: Story, number: int, actor: StaffMember) -> None:
         return
     with parts.database.transaction() as session:
         proposed = staff_commands.propose(
-            session,
-            actor=actor,
+            parts.staff_context(session, actor, channel=Channel.DEMO),
             patron_id=patron.id,
             changes=changes,
             reason_code=story.reason,
             reason_text=story.words,
-            context=Context(today=clock.now().date()),
-            notifier=parts.notifier,
-            now=clock.now(),
+            parsing=Context(today=clock.now().date()),
             ask_both=story.asks_both,
-            channel=Channel.DEMO,
         )
     parts.dispatcher.run_once(20)
     clock.advance(timedelta(minutes=story.answered_after))
@@ -178,7 +177,7 @@ def _play(scene: Scene, story: Story, number: int, actor: StaffMember) -> None:
 def _end(
     scene: Scene, story: Story, proposed: Proposed, patron: PatronRecord, actor: StaffMember
 ) -> None:
-    database, room, clock = scene.parts.database, scene.parts.notifier, scene.clock
+    database, clock = scene.parts.database, scene.clock
     match story.ending:
         case Ending.PENDING | Ending.HELD:
             pass
@@ -186,17 +185,14 @@ def _end(
             clock.advance(DEFAULT.link_life)
             with database.transaction() as session:
                 scheduled.expire(
-                    session, request_id=proposed.request_id, notifier=room, now=clock.now()
+                    scene.parts.command_context(session),
+                    request_id=proposed.request_id,
                 )
         case Ending.WITHDRAWN:
             with database.transaction() as session:
                 staff_commands.withdraw(
-                    session,
-                    actor=actor,
+                    scene.parts.staff_context(session, actor, channel=Channel.DEMO),
                     reference=proposed.reference,
-                    notifier=room,
-                    now=clock.now(),
-                    channel=Channel.DEMO,
                 )
         case Ending.SUPERSEDED:
             _play(scene, story.again(), patron.number, actor)

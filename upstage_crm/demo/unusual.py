@@ -37,16 +37,12 @@ def burst(scene: Scene, numbers: Sequence[int], actor: StaffMember) -> int:
         with scene.parts.database.transaction() as session:
             patron = get_by_number(session, numbers[place % len(numbers)])
             staff_commands.propose(
-                session,
-                actor=actor,
+                scene.parts.staff_context(session, actor, channel=Channel.DEMO),
                 patron_id=patron.id,
                 changes={"email": {"email": f"patron{patron.number}@new-mail{place}.example"}},
                 reason_code=ReasonCode.ASKED_BY_PHONE,
                 reason_text="",
-                context=Context(today=scene.clock.now().date()),
-                notifier=scene.parts.notifier,
-                now=scene.clock.now(),
-                channel=Channel.DEMO,
+                parsing=Context(today=scene.clock.now().date()),
             )
         scene.parts.dispatcher.run_once(20)
         scene.clock.advance(timedelta(milliseconds=400))

@@ -16,12 +16,13 @@ from sqlmodel import Session
 from upstage_crm.audit.errors import RowMoved, RowNotProven
 from upstage_crm.change_requests.desk import identify
 from upstage_crm.change_requests.lifecycle import notices, scheduled
-from upstage_crm.change_requests.limits import attempts
+from upstage_crm.change_requests.limits import proposal_limits
 from upstage_crm.change_requests.notifications import link_codes
 from upstage_crm.change_requests.notifications.notifier import Notifier
 from upstage_crm.change_requests.reads import due
 from upstage_crm.mail import blanking
 from upstage_crm.privacy import erasure
+from upstage_crm.staff.command_context import CommandContext
 from upstage_crm.wiring import Runtime, runtime
 
 EVERY_S = 10.0
@@ -35,13 +36,11 @@ class _Due(Protocol):
 
 
 class _Act(Protocol):
-    def __call__(
-        self, session: Session, *, request_id: str, notifier: Notifier, now: datetime
-    ) -> bool: ...
+    def __call__(self, context: CommandContext[Notifier], *, request_id: str) -> bool: ...
 
 
 class _Step(Protocol):
-    def __call__(self, session: Session, *, notifier: Notifier, now: datetime) -> bool: ...
+    def __call__(self, context: CommandContext[Notifier]) -> bool: ...
 
 
 async def send_mail() -> None:
@@ -154,11 +153,11 @@ def forget_attempts(parts: Runtime) -> int:
     """Delete attempts to propose that no limit counts any more; return how many."""
     now = parts.clock.now()
     with parts.database.reading() as session:
-        is_any = attempts.has_old(session, now=now)
+        is_any = proposal_limits.has_old(session, now=now)
     if not is_any:
         return 0
     with parts.database.transaction() as session:
-        return attempts.forget_old(session, now=now)
+        return proposal_limits.forget_old(session, now=now)
 
 
 def give_up_undeliverable(parts: Runtime) -> int:
@@ -185,7 +184,7 @@ def _each(parts: Runtime, wanted: _Due, act: _Act) -> int:
 def _step(parts: Runtime, act: _Step, now: datetime) -> bool:
     """One step in a transaction of its own; a row that is not proven holds up no other one."""
     try:
-        return parts.database.attempt(partial(act, notifier=parts.notifier, now=now))
+        return parts.database.attempt(lambda session: act(parts.command_context(session, now=now)))
     except RowNotProven as refusal:
         _log.error("by the clock nothing acts on %s %s", refusal.subject, refusal.row_id)
     except RowMoved:

@@ -2,6 +2,10 @@
 
 HS256 with a ring of keys; `kid` chooses the key from the ring and is never trusted further.
 `typ`, `iss`, `aud` and every claim are required; anything else is one and the same refusal.
+
+A short code stands for one link of one mail, for a patron who types it or reads it out. It is drawn
+from the link's claims and its signing key, so a retry of the mail says the same code; the database
+keeps a keyed hash, which is worth nothing to somebody who has the database alone.
 """
 
 from __future__ import annotations
@@ -14,8 +18,7 @@ from typing import Any
 
 import jwt
 
-from upstage_crm.core import base64url
-from upstage_crm.links import short_codes
+from upstage_crm.core.ids import CROCKFORD, from_base64url, plain_code
 from upstage_crm.links.claims import REQUIRED, LinkClaims, LinkRefused
 
 TYPE = "upstage-link+jwt"
@@ -23,6 +26,9 @@ ISSUER = "upstage-crm"
 AUDIENCE = "upstage-crm/confirm"
 ALGORITHM = "HS256"
 MAX_TOKEN_LENGTH = 2_000
+CODE_LENGTH = 8  # characters: 40 bits, and five tries for one request
+_CODE = b"upstage short code"
+_HASH = b"upstage short code hash"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +71,7 @@ class LinkCodec:
         Raises:
             LinkRefused: the key named by `claims.kid` is no longer in the ring.
         """
-        return short_codes.code_of(claims, self._secret(claims))
+        return code_of(claims, self._secret(claims))
 
     def short_code_hash(self, claims: LinkClaims, typed: str) -> str:
         """The keyed hash of what somebody typed as the short code of a link.
@@ -73,7 +79,7 @@ class LinkCodec:
         Raises:
             LinkRefused: the key named by `claims.kid` is no longer in the ring.
         """
-        return short_codes.hash_of(claims, typed, self._secret(claims))
+        return hash_of(claims, typed, self._secret(claims))
 
     def made(self, claims: LinkClaims, code_hash: str) -> bool:
         """Whether the link was made with a key of the ring: one of that name and that secret.
@@ -146,4 +152,24 @@ def _ensure_one_spelling(token: str) -> None:
     if len(parts) != 3:
         raise ValueError("a token has three parts")
     for part in parts:
-        base64url.from_text(part)
+        from_base64url(part)
+
+
+def code_of(claims: LinkClaims, secret: bytes) -> str:
+    """The short code of a link, as it stands in the mail: "7QK2-M9XD"."""
+    drawn = int.from_bytes(_mac(secret, _CODE, claims, "")[:CODE_LENGTH], "big")
+    code = "".join(CROCKFORD[(drawn >> (5 * place)) & 31] for place in range(CODE_LENGTH))
+    return f"{code[:4]}-{code[4:]}"
+
+
+def hash_of(claims: LinkClaims, typed: str, secret: bytes) -> str:
+    """The keyed hash, in hex, of what somebody `typed` as the code of a link.
+
+    Case, blanks and the hyphen do not matter; O is read as 0, I and L as 1.
+    """
+    return _mac(secret, _HASH, claims, plain_code(typed)).hex()
+
+
+def _mac(secret: bytes, purpose: bytes, claims: LinkClaims, text: str) -> bytes:
+    link = f"{claims.request_id}|{claims.reviewer.value}|{claims.version}|{claims.jti}|{text}"
+    return hmac.new(secret, purpose + b"|" + link.encode(), hashlib.sha256).digest()

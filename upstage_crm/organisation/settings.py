@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import fields
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -25,7 +25,8 @@ from upstage_crm.organisation.errors import (
     UnknownTimeZone,
 )
 from upstage_crm.organisation.tables import OrganisationRow
-from upstage_crm.staff.roles import Permission, StaffMember, ensure_may
+from upstage_crm.staff.command_context import StaffContext
+from upstage_crm.staff.roles import Permission, ensure_may
 
 FORMER_PHONE_SHOWN = timedelta(days=7)
 
@@ -54,9 +55,7 @@ def home(session: Session) -> str:
     return row.country or country_of_zone(row.time_zone) or OTHERWISE
 
 
-def change(
-    session: Session, *, actor: StaffMember, proposed: OrganisationDetails, now: datetime
-) -> OrganisationDetails:
+def change(context: StaffContext[object], *, proposed: OrganisationDetails) -> OrganisationDetails:
     """Store cleaned details and return them; the same details again record nothing.
 
     Mails show the phone number of before beside a new one for a week.
@@ -68,7 +67,8 @@ def change(
         DetailMissing: a required detail is empty. Facts: `detail`.
         UnknownTimeZone, UnknownLanguage, UnknownCountry: not one that we know.
     """
-    ensure_may(actor, Permission.EDIT_SETTINGS)
+    session, now = context.session, context.now
+    ensure_may(context.actor, Permission.EDIT_SETTINGS)
     clean = OrganisationDetails(
         name=clean_line(proposed.name, 120),
         desk_phone=clean_line(proposed.desk_phone, 40),
@@ -109,7 +109,7 @@ def change(
         facts |= {f"{name}.old": str(before[name]), f"{name}.new": str(after[name])}
     event = AuditEvent(
         action=Action.ORGANISATION_CHANGED,
-        actor=actor.as_actor(),
+        actor=context.actor.as_actor(),
         channel=Channel.CRM,
         facts=facts,
     )

@@ -130,15 +130,6 @@ def suggest_domain(domain: str) -> str | None:
     return close[0] if close else None
 
 
-def registered_domain(domain: str) -> str:
-    """The part of a domain that somebody had to register: `a.b.example.org` is `example.org`."""
-    suffix = suffix_of(domain)
-    own = domain.removesuffix(f".{suffix}") if suffix else domain
-    if own == domain:  # its ending is none that we know, or all of it
-        return ".".join(domain.split(".")[-2:])
-    return f"{own.rpartition('.')[2]}.{suffix}"
-
-
 def _email_key(found: str) -> str:
     try:
         return parse_email(found).key

@@ -34,7 +34,8 @@ from upstage_crm.patrons.errors import (
 from upstage_crm.patrons.fields import DERIVED_COLUMNS, FIELDS, PROTECTED_COLUMNS, Context
 from upstage_crm.patrons.search_terms import term_rows
 from upstage_crm.patrons.tables import PatronKind, PatronRow, PatronStatus, PatronTermRow
-from upstage_crm.staff.roles import Permission, StaffMember, ensure_may
+from upstage_crm.staff.command_context import StaffContext
+from upstage_crm.staff.roles import Permission, ensure_may
 
 NOTE_LIMIT = 4_000  # characters
 _LINE_LIMITS = {"preferred_name": 100, "pronouns": 40, "tags": 400}
@@ -74,16 +75,13 @@ class Proof:
 
 
 def add(
-    session: Session,
+    context: StaffContext[object],
     *,
-    actor: StaffMember,
     kind: PatronKind,
     raw: Mapping[str, str],
     free: Mapping[str, str],
-    context: Context,
-    now: datetime,
+    parsing: Context,
     even_if_duplicate: bool = False,
-    channel: Channel = Channel.CRM,
 ) -> int:
     """Add a patron and return the number; the email stays unverified until it is proven.
 
@@ -96,39 +94,36 @@ def add(
         AddressSuppressed: its owner told us that it is not a patron's.
         PossibleDuplicates: someone shares the name or phone, unless `even_if_duplicate`.
     """
-    ensure_may(actor, Permission.ADD_PATRON)
-    columns = first_columns(raw, context)
+    session = context.session
+    ensure_may(context.actor, Permission.ADD_PATRON)
+    columns = first_columns(raw, parsing)
     if not columns["given_name"] and not columns["family_name"]:
         raise NameMissing
     ensure_unique(session, columns)
     suppressions.ensure_none(session, columns["email_key"])
-    if not even_if_duplicate and (found := queries.duplicates(session, columns, reader=actor.role)):
+    if not even_if_duplicate and (
+        found := queries.duplicates(session, columns, reader=context.actor.role)
+    ):
         raise PossibleDuplicates(duplicates=found)
     entry = NewPatron(kind=kind, columns=columns, free=clean_free(free))
     try:
         with session.begin_nested():
-            return add_parsed(session, actor=actor, entries=[entry], channel=channel, now=now)[0]
+            return add_parsed(context, entries=[entry])[0]
     except IntegrityError as error:
         if is_address_taken(error):
             ensure_unique(session, columns)  # somebody took it since we looked, and has committed
         raise
 
 
-def add_parsed(
-    session: Session,
-    *,
-    actor: StaffMember,
-    entries: Sequence[NewPatron],
-    channel: Channel,
-    now: datetime,
-) -> list[int]:
+def add_parsed(context: StaffContext[object], *, entries: Sequence[NewPatron]) -> list[int]:
     """Add patrons whose values are parsed already, and return their numbers in the same order.
 
     Raises:
         Forbidden: the actor may not add patrons.
         IntegrityError: two live patrons would share an address.
     """
-    ensure_may(actor, Permission.ADD_PATRON)
+    session, now = context.session, context.now
+    ensure_may(context.actor, Permission.ADD_PATRON)
     first = take_patron_numbers(session, len(entries))
     rows: list[dict[str, object]] = []
     terms: list[dict[str, str]] = []
@@ -137,7 +132,11 @@ def add_parsed(
         patron_id = new_id(now)
         row: dict[str, object] = {**_FREE_DEFAULTS, **entry.free, **entry.columns}
         row |= {"id": patron_id, "number": number, "kind": entry.kind, "status": entry.status}
-        row |= {"is_flagged": entry.is_flagged, "created_at": now, "updated_at": now}
+        row |= {
+            "is_flagged": entry.is_flagged,
+            "created_at": now,
+            "updated_at": now,
+        }
         row["email_verified_at"] = now if entry.is_email_verified else None
         row["email_bounced_at"] = now if entry.is_email_bounced else None
         rows.append(row)
@@ -146,8 +145,8 @@ def add_parsed(
         events.append(
             AuditEvent(
                 action=Action.PATRON_ADDED,
-                actor=actor.as_actor(),
-                channel=channel,
+                actor=context.actor.as_actor(),
+                channel=context.channel,
                 patron_id=patron_id,
                 facts={"number": number, "kind": entry.kind.value},
                 values=values,
@@ -160,13 +159,11 @@ def add_parsed(
 
 
 def edit(
-    session: Session,
+    context: StaffContext[object],
     *,
-    actor: StaffMember,
     patron_id: str,
     free: Mapping[str, str],
     began: Mapping[str, str] | None = None,
-    now: datetime,
 ) -> None:
     """Change free columns; protected ones are not among them. No change records nothing.
 
@@ -178,7 +175,8 @@ def edit(
         Invalid: a value is refused.
         EditedMeanwhile: a column no longer holds what `began` says.
     """
-    ensure_may(actor, Permission.EDIT_PATRON)
+    session = context.session
+    ensure_may(context.actor, Permission.EDIT_PATRON)
     cleaned = clean_free(free)
     row = lock_unerased(session, patron_id)
     changed = {name: value for name, value in cleaned.items() if getattr(row, name) != value}
@@ -191,18 +189,20 @@ def edit(
     values = {f"{name}.old": getattr(row, name) for name in changed}
     values |= {f"{name}.new": value for name, value in changed.items()}
     session.connection().execute(
-        sa.update(_patron).where(_patron.c.id == patron_id).values(**changed, updated_at=now)
+        sa.update(_patron)
+        .where(_patron.c.id == patron_id)
+        .values(**changed, updated_at=context.now)
     )
     _index(session, patron_id, row.number, queries.values_of(row) | _free_of(row) | changed)
     event = AuditEvent(
         action=Action.PATRON_EDITED,
-        actor=actor.as_actor(),
+        actor=context.actor.as_actor(),
         channel=Channel.CRM,
         patron_id=patron_id,
         facts={"fields": ", ".join(sorted(changed))},
         values=values,
     )
-    trail.record(session, [event], now=now)
+    trail.record(session, [event], now=context.now)
 
 
 def apply_columns(

@@ -17,21 +17,15 @@ from upstage_crm.core.text import REMARK_LIMIT, clean_block
 from upstage_crm.patrons.commands import ensure_unique, lock_unerased
 from upstage_crm.patrons.errors import ProtectionReasonMissing
 from upstage_crm.patrons.tables import PatronRow, PatronStatus
-from upstage_crm.staff.roles import Permission, StaffMember, ensure_may
+from upstage_crm.staff.command_context import StaffContext
+from upstage_crm.staff.roles import Permission, ensure_may
 
 PROVEN_LATELY = timedelta(days=30)  # a proof that is older is noted again
 
 _patron = table_of(PatronRow)
 
 
-def protect(
-    session: Session,
-    *,
-    actor: StaffMember,
-    patron_id: str,
-    reason: str,
-    now: datetime,
-) -> None:
+def protect(context: StaffContext[object], *, patron_id: str, reason: str) -> None:
     """Mark a patron as protected; one that is already records nothing.
 
     A new address of a protected patron needs the yes of the current one, too. Removing the
@@ -41,7 +35,8 @@ def protect(
         Forbidden, UnknownPatron, PatronErased; ProtectionReasonMissing: without a reason.
         InvalidText: it is too long.
     """
-    ensure_may(actor, Permission.PROTECT_PATRON)
+    session = context.session
+    ensure_may(context.actor, Permission.PROTECT_PATRON)
     words = clean_block(reason, REMARK_LIMIT)
     row = lock_unerased(session, patron_id)
     if row.is_protected:
@@ -53,12 +48,12 @@ def protect(
     )
     event = AuditEvent(
         action=Action.PATRON_PROTECTED,
-        actor=actor.as_actor(),
+        actor=context.actor.as_actor(),
         channel=Channel.CRM,
         patron_id=patron_id,
         values={"note": words},
     )
-    trail.record(session, [event], now=now)
+    trail.record(session, [event], now=context.now)
 
 
 def unprotect(session: Session, *, patron_id: str) -> None:

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
-from sqlmodel import Session
-
 from upstage_crm.audit import trail
 from upstage_crm.audit.events import Action, AuditEvent, Channel
 from upstage_crm.core.text import clean_block
@@ -14,6 +10,7 @@ from upstage_crm.patrons import fields, queries
 from upstage_crm.patrons.errors import PatronErased, PatronIsProtected, RevealReasonMissing
 from upstage_crm.patrons.tables import PatronStatus
 from upstage_crm.patrons.visibility import FieldAccess
+from upstage_crm.staff.command_context import StaffContext
 from upstage_crm.staff.roles import Permission, StaffMember, ensure_may, may
 from upstage_crm.staff.visibility import sees
 
@@ -21,15 +18,7 @@ REASON_MINIMUM = 5  # characters; less says nothing to whoever reads the trail
 REASON_LIMIT = 300  # characters
 
 
-def reveal(
-    session: Session,
-    *,
-    actor: StaffMember,
-    patron_id: str,
-    field: str,
-    reason: str,
-    now: datetime,
-) -> str:
+def reveal(context: StaffContext[object], *, patron_id: str, field: str, reason: str) -> str:
     """Return the value of a protected field on one line, "" when it is not known.
 
     It is recorded in any case, also for a value that is empty or that the actor sees anyway.
@@ -39,6 +28,7 @@ def reveal(
         RevealReasonMissing: the reason says nothing. InvalidText: it is too long.
         PatronErased. PatronIsProtected: only the few see anything of a protected patron.
     """
+    session, actor = context.session, context.actor
     ensure_may(actor, Permission.REVEAL_VALUE)
     entry = fields.field(field)
     words = clean_block(reason, REASON_LIMIT)
@@ -57,7 +47,7 @@ def reveal(
         facts={"field": entry.key},
         values={"reason": words},
     )
-    trail.record(session, [event], now=now)
+    trail.record(session, [event], now=context.now)
     return entry.show(queries.values_of(row), home=home(session))
 
 

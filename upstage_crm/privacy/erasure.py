@@ -15,7 +15,7 @@ from sqlmodel import Session, col, select
 
 from upstage_crm.audit import recorded, trail
 from upstage_crm.audit.events import Action, AuditEvent, Channel
-from upstage_crm.change_requests.limits import attempts
+from upstage_crm.change_requests.limits import proposal_limits
 from upstage_crm.change_requests.model.dispute_tables import (
     ErasureRow,
     PatronFreezeRow,
@@ -38,7 +38,7 @@ from upstage_crm.change_requests.model.tables import (
     ReviewRow,
 )
 from upstage_crm.change_requests.notifications.notifier import Notifier
-from upstage_crm.change_requests.reads import open_freezes, revert_windows, second_person
+from upstage_crm.change_requests.reads import evidence, revert_windows, second_person
 from upstage_crm.core.db import table_of
 from upstage_crm.core.ids import new_id
 from upstage_crm.core.text import REMARK_LIMIT, clean_block
@@ -49,7 +49,8 @@ from upstage_crm.patrons import erasure as records
 from upstage_crm.patrons import queries as patron_queries
 from upstage_crm.patrons.errors import PatronErased
 from upstage_crm.patrons.tables import PatronRow, PatronStatus, SuppressedAddressRow
-from upstage_crm.staff.roles import Permission, StaffMember, ensure_may
+from upstage_crm.staff.command_context import StaffContext
+from upstage_crm.staff.roles import Permission, ensure_may
 
 _request, _change = table_of(ChangeRequestRow), table_of(FieldChangeRow)
 _review, _confirmation = table_of(ReviewRow), table_of(DeskConfirmationRow)
@@ -90,7 +91,7 @@ def blockers(session: Session, patron_id: str, *, now: datetime) -> tuple[Blocke
         found.append(Blocker(kind=kind, reference=request.reference, until=until))
     for reference, until in revert_windows.of_patron(session, patron_id, now=now).items():
         found.append(Blocker(kind=BlockerKind.REVERT_WINDOW, reference=reference, until=until))
-    if open_freezes.is_frozen(session, patron_id):
+    if evidence.is_frozen(session, patron_id):
         found.append(Blocker(kind=BlockerKind.FROZEN))
     return tuple(found)
 
@@ -127,9 +128,7 @@ def find_waiting(session: Session, patron_id: str) -> ErasureRow | None:
     return session.exec(query).first()
 
 
-def request_erasure(
-    session: Session, *, actor: StaffMember, patron_id: str, reason: str, now: datetime
-) -> None:
+def request_erasure(context: StaffContext[object], *, patron_id: str, reason: str) -> None:
     """Ask for the erasure of a patron's values; nothing is erased before a second member confirms.
 
     Raises:
@@ -137,6 +136,7 @@ def request_erasure(
         NoteMissing: without a reason. InvalidText: it is too long.
         PatronErased, AlreadyWaiting; ErasureBlocked: carries the `blockers`.
     """
+    session, actor, now = context.session, context.actor, context.now
     ensure_may(actor, Permission.ERASE_PATRON)
     words = clean_block(reason, REMARK_LIMIT)
     if not words:
@@ -156,33 +156,30 @@ def request_erasure(
     )
     session.add(row)
     session.flush()
-    _record(session, Action.ERASURE_REQUESTED, actor, patron, {"reason": words}, now)
+    _record(context, Action.ERASURE_REQUESTED, patron, {"reason": words})
 
 
-def decline_erasure(
-    session: Session, *, actor: StaffMember, patron_id: str, note: str, now: datetime
-) -> None:
+def decline_erasure(context: StaffContext[object], *, patron_id: str, note: str) -> None:
     """Take back or refuse an erasure that waits: whoever may confirm one may stop one.
 
     Raises:
         Forbidden, UnknownPatron; NothingWaits: no erasure waits.
         NoteMissing: why has to be said. InvalidText: it is too long.
     """
-    ensure_may(actor, Permission.ERASE_PATRON)
+    session = context.session
+    ensure_may(context.actor, Permission.ERASE_PATRON)
     words = clean_block(note, REMARK_LIMIT)
     patron = patron_queries.lock(session, patron_id)
     row = _waiting(session, patron_id)
     if not words:
         raise NoteMissing
-    row.declined_at = now
+    row.declined_at = context.now
     session.add(row)
     session.flush()
-    _record(session, Action.ERASURE_DECLINED, actor, patron, {"note": words}, now)
+    _record(context, Action.ERASURE_DECLINED, patron, {"note": words})
 
 
-def confirm_erasure(
-    session: Session, *, actor: StaffMember, patron_id: str, notifier: Notifier, now: datetime
-) -> None:
+def confirm_erasure(context: StaffContext[Notifier], *, patron_id: str) -> None:
     """Confirm as second person, and erase: all of it in this transaction.
 
     The person is told by a last mail to the current address; it is blanked once it has settled
@@ -193,21 +190,26 @@ def confirm_erasure(
         All that `second_person.ensure_second` raises.
         ErasureBlocked: something has come in the way since; carries the `blockers`.
     """
+    session, actor, now = context.session, context.actor, context.now
     ensure_may(actor, Permission.ERASE_PATRON)
     patron = patron_queries.lock(session, patron_id)
     row = _waiting(session, patron_id)
-    second_person.ensure_second(session, actor, first_id=row.requested_by, patron=patron, now=now)
+    second_person.ensure_second(context, first_id=row.requested_by, patron=patron)
     _ensure_possible(session, patron, now)
     blanking.withdraw_queued(session, patron_id=patron_id, now=now)
-    notifier.tell_erased(session, patron, organisation=details(session), now=now)
-    row.confirmed_by, row.confirmed_label, row.confirmed_at = actor.id, actor.label, now
+    context.notifier.tell_erased(session, patron, organisation=details(session), now=now)
+    row.confirmed_by, row.confirmed_label, row.confirmed_at = (
+        actor.id,
+        actor.label,
+        now,
+    )
     session.add(row)
     session.flush()
     _empty(session, patron, now)
     row.done_at = now
     session.add(row)
     session.flush()
-    _record(session, Action.PATRON_ERASED, actor, patron, {}, now)
+    _record(context, Action.PATRON_ERASED, patron, {})
 
 
 def left_to_blank(session: Session, *, limit: int = 100) -> tuple[str, ...]:
@@ -256,7 +258,7 @@ def _empty(session: Session, patron: PatronRow, now: datetime) -> None:
         (_record_change, _record_change.c.patron_id == patron.id, {"reason": ""}),
     ):
         connection.execute(sa.update(table).where(is_theirs).values(**values))
-    attempts.forget(session, patron_id=patron.id)
+    proposal_limits.forget_mailboxes(session, patron_id=patron.id)
     trail.forget(session, patron_id=patron.id)
     blanking.blank(session, patron_ids=[patron.id])
     records.empty(session, row=patron, now=now)
@@ -278,19 +280,14 @@ def _waiting(session: Session, patron_id: str) -> ErasureRow:
 
 
 def _record(
-    session: Session,
-    action: Action,
-    actor: StaffMember,
-    patron: PatronRow,
-    values: dict[str, str | None],
-    now: datetime,
+    context: StaffContext[object], action: Action, patron: PatronRow, values: dict[str, str | None]
 ) -> None:
     event = AuditEvent(
         action=action,
-        actor=actor.as_actor(),
+        actor=context.actor.as_actor(),
         channel=Channel.CRM,
         patron_id=patron.id,
         facts={"number": patron.number},
         values=values,
     )
-    trail.record(session, [event], now=now)
+    trail.record(context.session, [event], now=context.now)

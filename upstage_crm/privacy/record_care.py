@@ -13,7 +13,7 @@ from upstage_crm.change_requests.model.rules import (
     FreezeCause,
     RecordChangeKind,
 )
-from upstage_crm.change_requests.reads import open_freezes
+from upstage_crm.change_requests.reads import evidence
 from upstage_crm.change_requests.reads.references import references
 from upstage_crm.patrons.tables import PatronRow, PatronStatus
 from upstage_crm.privacy import erasure
@@ -34,7 +34,7 @@ class FreezeView:
 
 def freeze_of(session: Session, patron_id: str) -> FreezeView | None:
     """The dispute on a patron's record, if one stands."""
-    row = open_freezes.find(session, patron_id)
+    row = evidence.find_freeze(session, patron_id)
     if row is None:
         return None
     return FreezeView(

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session, SQLModel
 
-from upstage_crm.audit import keys, recorded, seals, trail, vouching
+from upstage_crm.audit import recorded, seals, trail, vouching
 from upstage_crm.audit.chain import Vouching, Walk
 from upstage_crm.audit.errors import RowNotProven
 from upstage_crm.audit.events import SYSTEM, Action, AuditEvent, Channel
@@ -87,7 +87,7 @@ class Looked:
 def look(session: Session, position: Position) -> Looked:
     """Look at all that is new since `position`, at suspects, and at what was found before."""
     refs, tx, n, is_more = _touched_since(session, position)
-    suspects = keys.of(session).suspects
+    suspects = vouching.keys_of(session).suspects
     while suspects:
         refs.add(suspects.popleft())
     before = {one.ref for one in standing(session) if one.subject != TRAIL}
@@ -288,7 +288,9 @@ def walk_on(session: Session, position: Position) -> tuple[list[Finding], int, s
     walk = Walk(position.seq, position.hash)
     kid = vouching.key_at(session, position.seq)
     public_key = "" if kid is None else vouching.public_key_at(session, kid, position.seq)
-    signatures = Vouching(keys.of(session).ring.public_keys, kid=kid, public_key=public_key)
+    signatures = Vouching(
+        vouching.keys_of(session).ring.public_keys, kid=kid, public_key=public_key
+    )
     found: list[Finding] = []
     seq, head = position.seq, position.hash
     for row, opened in trail.entries(session, after=position.seq, most=MOST_ENTRIES):

@@ -34,7 +34,8 @@ from upstage_crm.patrons.tables import PatronRow
 from upstage_crm.proof import integrity
 from upstage_crm.proof.errors import FindingOver, NeedsOperator
 from upstage_crm.proof.integrity import StandingFinding
-from upstage_crm.staff.roles import Permission, StaffMember, ensure_may
+from upstage_crm.staff.command_context import StaffContext
+from upstage_crm.staff.roles import Permission, ensure_may
 
 UNUSABLE = "!"  # no password has this hash
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -70,7 +71,7 @@ def repair_all(session: Session, protected: Protected, *, now: datetime) -> Repa
     return Repaired(rows=len(rows), void=len(void), left=left)
 
 
-def agree(session: Session, *, actor: StaffMember, finding_id: str, now: datetime) -> bool:
+def agree(context: StaffContext[object], *, finding_id: str) -> bool:
     """Say that a row shall be what the trail says; the second member who says so restores it.
 
     Raises:
@@ -78,6 +79,7 @@ def agree(session: Session, *, actor: StaffMember, finding_id: str, now: datetim
         All that `second_person.ensure_second` raises.
         NeedsOperator: the database's guards keep the row from the app.
     """
+    session, actor, now = context.session, context.actor, context.now
     ensure_may(actor, Permission.RESTORE_ROWS)
     row = session.get(IntegrityFindingRow, finding_id, with_for_update=True)
     if row is None:
@@ -92,14 +94,21 @@ def agree(session: Session, *, actor: StaffMember, finding_id: str, now: datetim
         session.add(row)
         trail.record(session, [], now=now)
         return False
-    second_person.ensure_second(session, actor, first_id=row.first_by, now=now)
+    second_person.ensure_second(context, first_id=row.first_by)
     try:
         with session.begin_nested():
             _restore(session, [(row.subject, row.row_id)], now=now)
     except DBAPIError as error:
         raise NeedsOperator from error
     found = [one for one in integrity.standing(session) if one.id == finding_id]
-    _record(session, found, [], actor=actor.as_actor(), channel=Channel.CRM, now=now)
+    _record(
+        session,
+        found,
+        [],
+        actor=actor.as_actor(),
+        channel=Channel.CRM,
+        now=now,
+    )
     integrity.end_all(session, found, now=now)
     return True
 

@@ -12,6 +12,7 @@ from sqlmodel import Session
 
 from upstage_crm.organisation import settings
 from upstage_crm.organisation.details import CONTACT, OrganisationDetails
+from upstage_crm.staff.command_context import StaffContext
 from upstage_crm.staff.roles import StaffMember
 from upstage_crm.team import owner_notices
 from upstage_crm.team.mails import AccountMailer
@@ -42,7 +43,9 @@ def change(
         As `organisation.settings.change`.
     """
     before = settings.details(session)
-    stored = settings.change(session, actor=actor, proposed=proposed, now=now)
+    stored = settings.change(
+        StaffContext(session=session, actor=actor, notifier=None, now=now), proposed=proposed
+    )
     if changed := changed_contact(before, stored):
         owner_notices.tell(
             session,

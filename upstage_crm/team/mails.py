@@ -106,7 +106,6 @@ class AccountMailer:
         now: datetime,
     ) -> dict[str, object]:
         organisation = settings.details(session)
-        zone = organisation.zone
         return {
             "org": organisation,
             "public_url": self.public_url,
@@ -114,7 +113,7 @@ class AccountMailer:
             "proposer": "",
             "greeting": f"Hello {greeting},",
             "fields": [],
-            "when_text": when.in_words(now, zone, SOURCE),
+            "when_text": when.in_words(now, organisation.zone, SOURCE),
             "subject_line": subject,
             "headline": headline,
             "lines": list(lines),

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -30,6 +29,7 @@ from upstage_crm.core.email_address import parse_email
 from upstage_crm.core.errors import NotFound
 from upstage_crm.patrons.tables import PatronRow
 from upstage_crm.staff import accounts
+from upstage_crm.staff.command_context import CommandContext, StaffContext
 from upstage_crm.staff.errors import OwnAccount
 from upstage_crm.staff.roles import Permission, StaffMember, ensure_may, may
 from upstage_crm.staff.tables import StaffRow
@@ -56,9 +56,7 @@ def consequences(session: Session, *, actor: StaffMember, staff_id: str) -> Cons
     return of_withdrawing(session, [row.id for row in _answered_by(session, staff_id)])
 
 
-def freeze(
-    session: Session, *, actor: StaffMember, staff_id: str, notifier: Notifier, now: datetime
-) -> Frozen:
+def freeze(context: StaffContext[Notifier], *, staff_id: str) -> Frozen:
     """Stop an account with one press: no sign-in, no session, no open request of it.
 
     Patrons who were mailed about a request are told that it was withdrawn, others hear nothing.
@@ -69,35 +67,26 @@ def freeze(
         Forbidden; OwnAccount: nobody freezes the own account.
         NotFound: no such account; LastOwner: nobody else could run the place.
     """
+    session, actor = context.session, context.actor
     ensure_may(actor, Permission.FREEZE_ACCOUNT)
     if actor.id == staff_id:
         raise OwnAccount
     alerts.lock_member(session, staff_id)
     # First of all, so that no mail of an end is written to whoever holds the account.
-    was_enabled = accounts.shut(session, staff_id, now=now)
-    events, withdrawn = _withdraw_all(
-        session, staff_id, actor.as_actor(), Channel.CRM, notifier, now
-    )
+    was_enabled = accounts.shut(session, staff_id, now=context.now)
+    events, withdrawn = _withdraw_all(context, staff_id, actor.as_actor(), Channel.CRM)
     if was_enabled or withdrawn:
         facts = {"staff_id": staff_id, "withdrawn": withdrawn}
         events.append(_event(Action.STAFF_FROZEN, actor, facts))
-    closed = alerts.closed(session, actor=actor, staff_id=staff_id, now=now)
+    closed = alerts.closed(context, staff_id=staff_id)
     if closed is not None:
         events.append(closed)
     if events:
-        trail.record(session, events, now=now)
+        trail.record(session, events, now=context.now)
     return Frozen(was_enabled=was_enabled, withdrawn=withdrawn)
 
 
-def let_go(
-    session: Session,
-    *,
-    actor: StaffMember,
-    staff_id: str,
-    to_id: str | None,
-    notifier: Notifier,
-    now: datetime,
-) -> int:
+def let_go(context: StaffContext[Notifier], *, staff_id: str, to_id: str | None) -> int:
     """Disable the account of a member who leaves; return how many requests were open.
 
     They are handed over to `to_id`, or withdrawn with None: none is ever left to nobody.
@@ -106,50 +95,48 @@ def let_go(
         Forbidden; OwnAccount: nobody lets themselves go; LastOwner.
         NotFound, NotAKeeper: as `hand_over`.
     """
+    session, actor = context.session, context.actor
     ensure_may(actor, Permission.MANAGE_TEAM)
     if actor.id == staff_id:
         raise OwnAccount
     for member_id in sorted({staff_id, to_id or staff_id}):
         alerts.lock_member(session, member_id)
-    was_enabled = accounts.shut(session, staff_id, now=now)
+    was_enabled = accounts.shut(session, staff_id, now=context.now)
     if to_id is not None:
-        events, count = [], hand_over(session, actor=actor, staff_id=staff_id, to_id=to_id, now=now)
+        events, count = [], hand_over(context, staff_id=staff_id, to_id=to_id)
     else:
-        events, count = _withdraw_all(
-            session, staff_id, actor.as_actor(), Channel.CRM, notifier, now
-        )
+        events, count = _withdraw_all(context, staff_id, actor.as_actor(), Channel.CRM)
     if was_enabled:
         events.append(_event(Action.STAFF_DISABLED, actor, {"staff_id": staff_id}))
     if events:
-        trail.record(session, events, now=now)
+        trail.record(session, events, now=context.now)
     return count
 
 
-def let_go_as_operator(session: Session, *, email: str, notifier: Notifier, now: datetime) -> int:
+def let_go_as_operator(context: CommandContext[Notifier], *, email: str) -> int:
     """The same for whoever has the server's command line; return how many requests ended.
 
     Raises:
         InvalidEmail; NotFound: no such account; LastOwner.
     """
+    session = context.session
     row = accounts.find_by_email_key(session, parse_email(email).key)
     if row is None:
         raise NotFound
     alerts.lock_member(session, row.id)
-    was_enabled = accounts.shut(session, row.id, now=now)
+    was_enabled = accounts.shut(session, row.id, now=context.now)
     channel = Channel.COMMAND_LINE
-    events, count = _withdraw_all(session, row.id, OPERATOR, channel, notifier, now)
+    events, count = _withdraw_all(context, row.id, OPERATOR, channel)
     if was_enabled:
         facts = {"staff_id": row.id}
         action = Action.STAFF_DISABLED
         events.append(AuditEvent(action=action, actor=OPERATOR, channel=channel, facts=dict(facts)))
     if events:
-        trail.record(session, events, now=now)
+        trail.record(session, events, now=context.now)
     return count
 
 
-def hand_over(
-    session: Session, *, actor: StaffMember, staff_id: str, to_id: str, now: datetime
-) -> int:
+def hand_over(context: StaffContext[object], *, staff_id: str, to_id: str) -> int:
     """Let another member answer for the open requests of one who leaves; return how many.
 
     Whoever answers for a request hears of its outcome, and it may be applied while that member
@@ -160,7 +147,8 @@ def hand_over(
         Forbidden; NotFound: no such account.
         NotAKeeper: `to_id` is the member who leaves, is disabled or may not propose changes.
     """
-    ensure_may(actor, Permission.MANAGE_TEAM)
+    session = context.session
+    ensure_may(context.actor, Permission.MANAGE_TEAM)
     if session.get(StaffRow, staff_id) is None:
         raise NotFound
     for member_id in sorted({staff_id, to_id}):
@@ -181,30 +169,25 @@ def hand_over(
     events = [
         _event(
             Action.REQUEST_HANDED_OVER,
-            actor,
+            context.actor,
             {"reference": row.reference, "from": staff_id, "to": to_id},
             patron_id=row.patron_id,
             request_id=row.id,
         )
         for row in mine
     ]
-    trail.record(session, events, now=now)
+    trail.record(session, events, now=context.now)
     return len(mine)
 
 
 def _withdraw_all(
-    session: Session,
-    staff_id: str,
-    actor: Actor,
-    channel: Channel,
-    notifier: Notifier,
-    now: datetime,
+    context: CommandContext[Notifier], staff_id: str, actor: Actor, channel: Channel
 ) -> tuple[list[AuditEvent], int]:
     """End every open request that a member answers for; what happened, and how many they were."""
     events: list[AuditEvent] = []
     withdrawn = 0
-    for row in _answered_by(session, staff_id):
-        case = LockedRequest.by_id(session, row.id, notifier=notifier, now=now)
+    for row in _answered_by(context.session, staff_id):
+        case = LockedRequest.by_id(context, row.id)
         if case.request.state.is_open:
             case.withdraw(Cause.PROPOSER_GONE, actor=actor, channel=channel)
             events += case.events

@@ -38,7 +38,7 @@ class RestoreState(DialogMixin, AdminState):
         """Agree that the row shall be what the trail says."""
         if self._accept(RESTORE, form) is None:
             return None
-        actor, now, finding_id = self._actor(), runtime().clock.now(), self.subject
+        actor, finding_id = self._actor(), self.subject
 
         def words(is_restored: bool) -> str:
             if is_restored:
@@ -46,5 +46,6 @@ class RestoreState(DialogMixin, AdminState):
             return "Noted. It is restored when a second person agrees."
 
         return await self._run(
-            lambda s: repair.agree(s, actor=actor, finding_id=finding_id, now=now), words
+            lambda s: repair.agree(runtime().staff_context(s, actor), finding_id=finding_id),
+            words,
         )

@@ -77,11 +77,7 @@ class MailboxState(ListMixin, AdminState):
         try:
             again = await self._command(
                 lambda session: resend_mail.send_again(
-                    session,
-                    actor=actor,
-                    mail_id=mail_id,
-                    notifier=parts.notifier,
-                    now=parts.clock.now(),
+                    parts.staff_context(session, actor), mail_id=mail_id
                 )
             )
         except UpstageError as error:
@@ -94,9 +90,11 @@ class MailboxState(ListMixin, AdminState):
     @rx.event
     async def resume(self) -> Any:
         """End a pause: one mail is tried at once."""
-        actor, now = self._actor(), runtime().clock.now()
+        actor = self._actor()
         try:
-            await self._command(lambda session: resend_mail.resume(session, actor=actor, now=now))
+            await self._command(
+                lambda session: resend_mail.resume(runtime().staff_context(session, actor))
+            )
         except UpstageError as error:
             self._refuse(error)
             return None

@@ -136,14 +136,12 @@ def _add(
 ) -> int:
     is_organisation = raw.get(KIND) == PatronKind.ORGANISATION.value
     return commands.add(
-        session,
-        actor=actor,
+        runtime().staff_context(session, actor),
         kind=PatronKind.ORGANISATION if is_organisation else PatronKind.PERSON,
         raw=raw,
         free={field.name: raw[field.name] for field in FREE_FIELDS if field.name in raw},
-        context=context,
+        parsing=context,
         even_if_duplicate=anyway,
-        now=runtime().clock.now(),
     )
 
 

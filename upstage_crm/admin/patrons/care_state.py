@@ -119,7 +119,6 @@ class PatronCareState(DialogMixin, AdminState):
             words,
             text="reason",
             status=PatronStatus(chosen),
-            notifier=runtime().notifier,
         )
 
     @rx.event
@@ -132,7 +131,6 @@ class PatronCareState(DialogMixin, AdminState):
                 record_changes.confirm,
                 "Confirmed.",
                 kind=RecordChangeKind(self.kind),
-                notifier=runtime().notifier,
             )
 
     @rx.event
@@ -158,8 +156,7 @@ class PatronCareState(DialogMixin, AdminState):
     async def confirm_erasure(self, form: dict[str, Any]) -> None:
         """Erase, as second person."""
         words = "Erased. The number, what happened and its receipts stay, without any value."
-        notifier = runtime().notifier
-        await self._step("confirm_erasure", form, erasure.confirm_erasure, words, notifier=notifier)
+        await self._step("confirm_erasure", form, erasure.confirm_erasure, words)
 
     @rx.event
     async def decline_erasure(self, form: dict[str, Any]) -> None:
@@ -182,11 +179,11 @@ class PatronCareState(DialogMixin, AdminState):
         if given is None:
             return
         record = await self.get_state(PatronRecordState)
-        actor, patron_id, now = self._actor(), record._patron_id, runtime().clock.now()
+        actor, patron_id = self._actor(), record._patron_id
         if text:
             more[text] = given.get(NOTE, "")[:_LIMIT]
 
         def run(session: Session) -> Any:
-            return command(session, actor=actor, patron_id=patron_id, now=now, **more)
+            return command(runtime().staff_context(session, actor), patron_id=patron_id, **more)
 
         await self._run(run, words)

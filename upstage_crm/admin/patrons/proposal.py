@@ -15,7 +15,7 @@ from upstage_crm.change_requests.lifecycle.preview import (
     ProposalPreview,
     preview,
 )
-from upstage_crm.change_requests.limits import attempts
+from upstage_crm.change_requests.limits import proposal_limits
 from upstage_crm.change_requests.model.errors import (
     AddressRecentlyProposed,
     RecentlyRejected,
@@ -148,22 +148,20 @@ class Outcome:
 def checked(proposal: Proposal) -> Outcome:
     """Look at a proposal as sending it would, and write nothing."""
     parts = runtime()
-    context, now = parts.context(), parts.clock.now()
+    parsing = parts.context()
     with parts.database.reading() as session:
         organisation = details(session)
         try:
             seen = preview(
-                session,
-                actor=proposal.actor,
+                parts.staff_context(session, proposal.actor),
                 patron_id=proposal.patron_id,
                 changes=proposal.changes,
                 reason_code=proposal.reason_code,
                 reason_text=proposal.words,
-                context=context,
+                parsing=parsing,
                 override=proposal.override,
                 ask_both=proposal.ask_both,
                 path=RequestPath.DESK if proposal.is_lost else RequestPath.LINK,
-                now=now,
             )
         except UpstageError as error:
             return Outcome(refusal=refusal_of(error, proposal))
@@ -182,24 +180,21 @@ def sent(proposal: Proposal) -> staff_commands.Proposed:
         Whatever `send` raises.
     """
     parts = runtime()
-    context = parts.context()
+    parsing = parts.context()
     try:
-        return parts.database.attempt(lambda session: send(session, proposal, context))
+        return parts.database.attempt(lambda session: send(session, proposal, parsing))
     except UpstageError as error:
         with parts.database.transaction() as session:
-            attempts.note_refused(
-                session,
-                actor=proposal.actor,
+            proposal_limits.note_refused(
+                parts.staff_context(session, proposal.actor),
                 patron_id=proposal.patron_id,
                 changes=proposal.changes,
                 error=error,
-                notifier=parts.notifier,
-                now=parts.clock.now(),
             )
         raise
 
 
-def send(session: Session, proposal: Proposal, context: fields.Context) -> staff_commands.Proposed:
+def send(session: Session, proposal: Proposal, parsing: fields.Context) -> staff_commands.Proposed:
     """Propose it.
 
     Raises:
@@ -207,22 +202,19 @@ def send(session: Session, proposal: Proposal, context: fields.Context) -> staff
     """
     code = proposal.reason_code
     assert code is not None
-    parts = runtime()
+    context = runtime().staff_context(session, proposal.actor)
     shared: dict[str, Any] = {
-        "actor": proposal.actor,
         "patron_id": proposal.patron_id,
         "changes": proposal.changes,
         "reason_code": code,
         "reason_text": proposal.words,
-        "context": context,
-        "notifier": parts.notifier,
+        "parsing": parsing,
         "override": proposal.override,
-        "now": parts.clock.now(),
     }
     if proposal.is_lost:
         method = DeskMethod(proposal.method)
-        return identify.propose(session, method=method, note=proposal.note, **shared)
-    return staff_commands.propose(session, ask_both=proposal.ask_both, **shared)
+        return identify.propose(context, method=method, note=proposal.note, **shared)
+    return staff_commands.propose(context, ask_both=proposal.ask_both, **shared)
 
 
 def reason_errors(proposal: Proposal) -> dict[str, str]:

@@ -154,11 +154,14 @@ class PatronRecordState(PageMixin, AdminState):
         if field is None or field.name not in given or field.name in self.fixed:
             return None
         free, began = {field.name: given[field.name]}, {field.name: self._began}
-        actor, patron_id, now = self._actor(), self._patron_id, runtime().clock.now()
+        actor, patron_id = self._actor(), self._patron_id
         try:
             await self._command(
                 lambda s: commands.edit(
-                    s, actor=actor, patron_id=patron_id, free=free, began=began, now=now
+                    runtime().staff_context(s, actor),
+                    patron_id=patron_id,
+                    free=free,
+                    began=began,
                 ),
             )
         except EditedMeanwhile as error:

@@ -44,11 +44,14 @@ class RevealState(DialogMixin, AdminState):
             return None
         record = await self.get_state(PatronRecordState)
         field, reason, actor = self.field, given.get(REASON, ""), self._actor()
-        patron_id, now = record._patron_id, runtime().clock.now()
+        patron_id = record._patron_id
         try:
             value = await self._command(
                 lambda session: reveals.reveal(
-                    session, actor=actor, patron_id=patron_id, field=field, reason=reason, now=now
+                    runtime().staff_context(session, actor),
+                    patron_id=patron_id,
+                    field=field,
+                    reason=reason,
                 )
             )
         except UpstageError as error:

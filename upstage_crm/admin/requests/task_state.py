@@ -16,9 +16,11 @@ from upstage_crm.change_requests.model.rules import (
     Decision,
     RequestState,
 )
+from upstage_crm.change_requests.notifications.notifier import Notifier
 from upstage_crm.pages.dialog_state import DialogMixin
 from upstage_crm.pages.errors import SubjectMoved
 from upstage_crm.pages.page_state import Words
+from upstage_crm.staff.command_context import StaffContext
 from upstage_crm.staff.roles import Permission, StaffMember
 from upstage_crm.wiring import runtime
 
@@ -176,21 +178,14 @@ def _on(
     parts = runtime()
 
     def run(session: Session) -> Any:
-        return command(
-            session,
-            actor=actor,
-            reference=reference,
-            notifier=parts.notifier,
-            now=parts.clock.now(),
-            **more,
-        )
+        return command(parts.staff_context(session, actor), reference=reference, **more)
 
     return run
 
 
-def _lift(session: Session, *, reference: str, **how: Any) -> bool:
+def _lift(context: StaffContext[Notifier], *, reference: str, **how: Any) -> bool:
     del reference  # the task names what is lifted
-    return suppressions.lift(session, **how)
+    return suppressions.lift(context, **how)
 
 
 def _said_of_lifting(is_lifted: object) -> str:

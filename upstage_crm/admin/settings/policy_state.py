@@ -35,7 +35,7 @@ class PolicyState(AdminState):
     @rx.event
     async def save(self, form: dict[str, Any]) -> Any:
         """Store the policy, or say at each input why not; what was typed stays as it is."""
-        actor, now = self._actor(), runtime().clock.now()
+        actor = self._actor()
         self._quiet()
         proposed, problems = parsed(form, await self._read(policy_store.current))
         self.errors = _nothing() | problems
@@ -44,7 +44,7 @@ class PolicyState(AdminState):
         try:
             stored = await self._command(
                 lambda session: policy_store.change(
-                    session, actor=actor, proposed=proposed, now=now
+                    runtime().staff_context(session, actor), proposed=proposed
                 )
             )
         except UpstageError as error:

@@ -152,16 +152,13 @@ class TeamDialogState(DialogMixin, AdminState):
         actor, parts, staff_id = self._actor(), runtime(), self.subject
         if first := await self._proof_unless_alarmed(staff_id):
             return first
-        now = parts.clock.now()
 
         def words(outcome: Frozen) -> str:
             ended = withdrawn_words(outcome.withdrawn)
             return f"Frozen. The account can no longer sign in. {ended}"
 
         return await self._run(
-            lambda s: offboarding.freeze(
-                s, actor=actor, staff_id=staff_id, notifier=parts.notifier, now=now
-            ),
+            lambda s: offboarding.freeze(parts.staff_context(s, actor), staff_id=staff_id),
             words,
         )
 
@@ -178,9 +175,9 @@ class TeamDialogState(DialogMixin, AdminState):
         """Close the alert about a member, after looking into it."""
         if self._accept(CLOSE_ALERT, form) is None:
             return None
-        actor, now, staff_id = self._actor(), runtime().clock.now(), self.subject
+        actor, staff_id = self._actor(), self.subject
         return await self._run(
-            lambda s: alerts.close(s, actor=actor, staff_id=staff_id, now=now),
+            lambda s: alerts.close(runtime().staff_context(s, actor), staff_id=staff_id),
             "Closed. What is on hold stays until you release or withdraw it, one by one.",
         )
 
@@ -248,10 +245,10 @@ class TeamDialogState(DialogMixin, AdminState):
         if given is None:
             return None
         actor, parts, staff_id = self._actor(), runtime(), self.subject
-        now, keeper = parts.clock.now(), given.get("keeper", "") or None
+        keeper = given.get("keeper", "") or None
         return await self._run(
             lambda s: offboarding.let_go(
-                s, actor=actor, staff_id=staff_id, to_id=keeper, notifier=parts.notifier, now=now
+                parts.staff_context(s, actor), staff_id=staff_id, to_id=keeper
             ),
             "Disabled. Every session has ended.",
         )

@@ -9,11 +9,9 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from datetime import datetime
 
-from sqlmodel import Session
-
 from upstage_crm.audit.events import Action
 from upstage_crm.change_requests.disputes import disowning, mailbox_out, objections
-from upstage_crm.change_requests.lifecycle import advance, notices, receipts, reminders
+from upstage_crm.change_requests.lifecycle import advance, notices, receipts
 from upstage_crm.change_requests.lifecycle.answer import (
     Answer,
     Evidence,
@@ -43,16 +41,15 @@ from upstage_crm.change_requests.notifications.notifier import Notifier
 from upstage_crm.core.text import REMARK_LIMIT, clean_block
 from upstage_crm.links.claims import LinkClaims, LinkRefused, Purpose, Reviewer
 from upstage_crm.patrons import marks
+from upstage_crm.staff.command_context import CommandContext
 
 
 def decide(
-    session: Session,
+    context: CommandContext[Notifier],
     *,
     claims: LinkClaims,
     decision: Decision,
     channel: ReviewChannel,
-    notifier: Notifier,
-    now: datetime,
     field_ids: Collection[str] | None = None,
     answers: Mapping[str, Decision] | None = None,
     comment: str = "",
@@ -84,10 +81,10 @@ def decide(
         jti=claims.jti,
     )
     try:
-        locked = LockedRequest.by_id(session, claims.request_id, notifier=notifier, now=now)
+        locked = LockedRequest.by_id(context, claims.request_id)
     except UnknownRequest as error:
         raise LinkRefused from error
-    _ensure_may_decide(locked, claims, decision, now)
+    _ensure_may_decide(locked, claims, decision, context.now)
     if decision is Decision.NOT_THIS_PERSON:
         mailbox_out.say_not_this_person(locked, answer)
     elif decision is Decision.OBJECT and claims.purpose is Purpose.OBJECTION:
@@ -95,8 +92,8 @@ def decide(
     elif decision is Decision.OBJECT:
         objections.object_to(locked, answer)
     else:
-        wanted = dict(answers) if answers else None
-        _decide(locked, answer, wanted if wanted else _all_alike(locked, decision, field_ids))
+        by_field = dict(answers) if answers else None
+        _decide(locked, answer, by_field if by_field else _all_alike(locked, decision, field_ids))
     locked.record()
     return locked.request.state
 
@@ -116,17 +113,19 @@ def _decide(locked: LockedRequest, answer: Answer, answers: Mapping[str, Decisio
     if Decision.APPROVE in answers.values():
         notices.refresh(locked)
     chosen = _chosen(locked, answer.reviewer, answers)
-    said = {change.id: answers[change.id] for change, _review in chosen}
-    cause = locked.obstacle() if Decision.APPROVE in said.values() else None
+    decisions = {change.id: answers[change.id] for change, _review in chosen}
+    cause = locked.obstacle() if Decision.APPROVE in decisions.values() else None
     if cause is not None:
         locked.withdraw(cause, channel=answer.door)
         return
     is_own = any(review.mailbox == locked.patron.email for _change, review in chosen)
     late: dict[str, Cause] = {}
     for change, review in chosen:
-        if cause := _say(locked, answer.saying(said[change.id]), change, review):
+        if cause := _say(locked, answer.saying(decisions[change.id]), change, review):
             late[change.id] = cause
-    answered = [(change, said[change.id]) for change, _review in chosen if change.id not in late]
+    answered = [
+        (change, decisions[change.id]) for change, _review in chosen if change.id not in late
+    ]
     if answered and is_own:
         _note_proof(locked, answer)
     if answered and answer.reviewer is Reviewer.CURRENT:
@@ -139,7 +138,7 @@ def _decide(locked: LockedRequest, answer: Answer, answers: Mapping[str, Decisio
         late=late,
         comment=answer.comment,
     )
-    reminders.plan_reminder(locked)
+    locked.plan_reminder()
     receipts.of_answers(locked, answer, answered)
 
 

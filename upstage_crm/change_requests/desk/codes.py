@@ -8,19 +8,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from datetime import datetime
-
-from sqlmodel import Session, col, select
 
 from upstage_crm.audit.events import OUTSIDER, Action, Actor, Channel
 from upstage_crm.audit.trail import canonical
 from upstage_crm.change_requests.decisions import decide
+from upstage_crm.change_requests.desk import second_step
 from upstage_crm.change_requests.lifecycle.locked_request import LockedRequest
 from upstage_crm.change_requests.model.errors import (
     AlreadyWaiting,
-    NoteMissing,
     NothingProposed,
-    NothingWaits,
     RequestEnded,
     UnknownRequest,
 )
@@ -38,22 +34,21 @@ from upstage_crm.change_requests.reads import second_person
 from upstage_crm.core.ids import new_id, parse_reference
 from upstage_crm.core.text import REMARK_LIMIT, clean_block
 from upstage_crm.links.claims import LinkClaims
-from upstage_crm.staff.roles import Permission, StaffMember, ensure_may
+from upstage_crm.staff.command_context import CommandContext, StaffContext
+from upstage_crm.staff.roles import Permission, ensure_may
 
 _SAID = frozenset({Decision.APPROVE.value, Decision.REJECT.value})
 
 
-def redeem(
-    session: Session, *, reference: str, code: str, notifier: Notifier, now: datetime
-) -> LinkClaims | None:
+def redeem(context: CommandContext[Notifier], *, reference: str, code: str) -> LinkClaims | None:
     """The link that a typed reference and code stand for; it decides nothing by itself.
 
     None when they do not fit, when the tries are used up, or when there is no such request: one
     answer for every cause. Commit either way: a wrong try is counted.
     """
     try:
-        found = parse_reference(reference)
-        locked = LockedRequest.by_reference(session, found, notifier=notifier, now=now)
+        stored = parse_reference(reference)
+        locked = LockedRequest.by_reference(context, stored)
     except UnknownRequest:
         return None
     claims = _matched(locked, code, actor=OUTSIDER, channel=Channel.PATRON_PAGE)
@@ -62,15 +57,12 @@ def redeem(
 
 
 def read_out(
-    session: Session,
+    context: StaffContext[Notifier],
     *,
-    actor: StaffMember,
     reference: str,
     code: str,
     answers: Mapping[str, Decision],
     note: str,
-    notifier: Notifier,
-    now: datetime,
 ) -> bool:
     """A patron reads a code out to a clerk and says what to answer; a second member must confirm.
 
@@ -82,19 +74,20 @@ def read_out(
         NothingProposed: no answer was given. AlreadyWaiting: another one waits.
         InvalidText: the note is too long.
     """
+    session, actor, now = context.session, context.actor, context.now
     ensure_may(actor, Permission.DESK_IDENTIFY)
     words = clean_block(note, REMARK_LIMIT)
-    locked = LockedRequest.by_reference(session, reference, notifier=notifier, now=now)
+    locked = LockedRequest.by_reference(context, reference)
     second_person.ensure_not_own(actor, locked.patron)
     state = locked.request.state
     is_over = state is RequestState.PENDING and now >= locked.request.expires_at
     if is_over or state not in (RequestState.PENDING, RequestState.WAITING):
         raise RequestEnded(state=state)
     open_ids = {change.id for change in locked.open_changes}
-    given = {key: answer.value for key, answer in answers.items() if key in open_ids}
-    if not given or not _SAID.issuperset(given.values()):
+    by_field = {key: answer.value for key, answer in answers.items() if key in open_ids}
+    if not by_field or not _SAID.issuperset(by_field.values()):
         raise NothingProposed
-    if _waiting(locked) is not None:
+    if second_step.find_waiting(session, locked.request.id, DeskKind.CODE) is not None:
         raise AlreadyWaiting
     claims = _matched(locked, code, actor=actor.as_actor(), channel=Channel.DESK)
     if claims is not None:
@@ -105,7 +98,7 @@ def read_out(
             method=DeskMethod.CODE,
             reviewer=claims.reviewer,
             note=words,
-            answers=canonical({"version": claims.version, "fields": given}),
+            answers=canonical({"version": claims.version, "fields": by_field}),
             clerk_id=actor.id,
             clerk_label=actor.label,
             created_at=now,
@@ -116,65 +109,41 @@ def read_out(
     return claims is not None
 
 
-def confirm(
-    session: Session, *, actor: StaffMember, reference: str, notifier: Notifier, now: datetime
-) -> RequestState:
+def confirm(context: StaffContext[Notifier], *, reference: str) -> RequestState:
     """Confirm as second person what was read out: it counts as the patron's answer, now.
 
     Raises:
-        Forbidden, UnknownRequest; NothingWaits: nothing waits for a second person.
-        All that `second_person.ensure_second` raises.
+        All that `second_step.take` raises.
         LinkOutdated, LinkExpired, RequestEnded: the request has moved on since.
     """
-    ensure_may(actor, Permission.DESK_CONFIRM)
-    locked, row = _second(session, actor, reference, notifier, now)
+    locked, row = second_step.take(context, reference=reference, kind=DeskKind.CODE)
     assert row.reviewer is not None, "a code that was read out is some reviewer's"
-    said = json.loads(row.answers)
+    answered = json.loads(row.answers)
     claims = link_codes.claims(
-        session,
+        context.session,
         request_id=locked.request.id,
         reviewer=row.reviewer,
-        version=said["version"],
+        version=answered["version"],
     )
-    row.second_id, row.second_label, row.confirmed_at = actor.id, actor.label, now
-    session.add(row)
-    session.flush()
-    answers = {key: Decision(value) for key, value in said["fields"].items()}
+    second_step.confirm(context, row)
+    answers = {key: Decision(value) for key, value in answered["fields"].items()}
     return decide.decide(
-        session,
+        context,
         claims=claims,
         decision=next(iter(answers.values())),
         answers=answers,
         channel=ReviewChannel.DESK,
-        notifier=notifier,
-        vouched={"clerk": row.clerk_id, "second": actor.id},
-        now=now,
+        vouched={"clerk": row.clerk_id, "second": context.actor.id},
     )
 
 
-def decline(
-    session: Session,
-    *,
-    actor: StaffMember,
-    reference: str,
-    note: str,
-    notifier: Notifier,
-    now: datetime,
-) -> None:
+def decline(context: StaffContext[Notifier], *, reference: str, note: str) -> None:
     """Refuse as second person: what was read out does not count, and the request goes on.
 
     Raises:
-        As `confirm`; NoteMissing: why has to be said. InvalidText: it is too long.
+        As `second_step.decline`.
     """
-    ensure_may(actor, Permission.DESK_CONFIRM)
-    words = clean_block(note, REMARK_LIMIT)
-    locked, row = _second(session, actor, reference, notifier, now)
-    if not words:
-        raise NoteMissing
-    row.second_id, row.second_label, row.declined_at = actor.id, actor.label, now
-    session.add(row)
-    session.flush()
-    locked.note(Action.DESK_DECLINED, actor.as_actor(), Channel.DESK, values={"note": words})
+    locked = second_step.decline(context, reference=reference, note=note, kind=DeskKind.CODE)
     locked.record()
 
 
@@ -199,26 +168,3 @@ def _matched(
     else:
         locked.note(Action.CODE_ACCEPTED, actor, channel, facts={"reviewer": claims.reviewer.value})
     return claims
-
-
-def _second(
-    session: Session, actor: StaffMember, reference: str, notifier: Notifier, now: datetime
-) -> tuple[LockedRequest, DeskConfirmationRow]:
-    locked = LockedRequest.by_reference(session, reference, notifier=notifier, now=now)
-    row = _waiting(locked)
-    if row is None:
-        raise NothingWaits
-    second_person.ensure_second(
-        session, actor, first_id=row.clerk_id, patron=locked.patron, now=now
-    )
-    return locked, row
-
-
-def _waiting(locked: LockedRequest) -> DeskConfirmationRow | None:
-    query = select(DeskConfirmationRow).where(
-        DeskConfirmationRow.request_id == locked.request.id,
-        DeskConfirmationRow.kind == DeskKind.CODE,
-        col(DeskConfirmationRow.confirmed_at).is_(None),
-        col(DeskConfirmationRow.declined_at).is_(None),
-    )
-    return locked.session.exec(query).first()

@@ -128,17 +128,17 @@ def _decided_since(
     )
     known = {one.change.id for one in applied}
     cases = {locked.request.id: locked}
-    found: list[Applied] = []
+    later: list[Applied] = []
     for change, mailbox in locked.session.exec(query).all():
         if change.id in known or mailbox not in disowned:
             continue
         if change.request_id not in cases:
             cases[change.request_id] = locked.other(change.request_id)
         own = cases[change.request_id]
-        found.append(Applied(own, next(c for c in own.changes if c.id == change.id)))
+        later.append(Applied(own, next(c for c in own.changes if c.id == change.id)))
         if (brought := requests.mailbox_of(change, Reviewer.PROPOSED)) is not None:
             disowned.append(brought)
-    return found
+    return later
 
 
 def _tell(locked: LockedRequest, answer: Answer, undone: Undone, outcome: str) -> None:
@@ -161,11 +161,11 @@ def _tell(locked: LockedRequest, answer: Answer, undone: Undone, outcome: str) -
             is_frozen=True,
             now=now,
         )
-        told: set[str | None] = set()
+        mailed: set[str | None] = set()
         for other in undone.cases:
             mine = other.matter(undone.of(other)[0])
-            if mine.proposed_email not in told:
-                told.add(mine.proposed_email)
+            if mine.proposed_email not in mailed:
+                mailed.add(mine.proposed_email)
                 room.tell_reverted(
                     session,
                     mine,
@@ -187,16 +187,16 @@ def _tell(locked: LockedRequest, answer: Answer, undone: Undone, outcome: str) -
 
 def _objector(made: Sequence[FieldChangeRow]) -> str | None:
     """The mailbox that a change of address displaced; None when nothing of that kind was made."""
-    found = (requests.mailbox_of(change, Reviewer.CURRENT) for change in made)
-    return next((mailbox for mailbox in found if mailbox), None)
+    displaced = (requests.mailbox_of(change, Reviewer.CURRENT) for change in made)
+    return next((mailbox for mailbox in displaced if mailbox), None)
 
 
 def _fields(undone: Undone) -> tuple[MatterField, ...]:
     """Each field once: what it holds again, and what stood there last."""
-    found: list[MatterField] = []
+    restored: list[MatterField] = []
     for key in undone.restored_keys:
         chain = [one for one in undone.restored if one.change.field == key]
         (oldest,) = chain[-1].locked.matter([chain[-1].change]).fields
         last = requests.values(chain[0].change.proposed_value)
-        found.append(replace(oldest, proposed=last))
-    return tuple(found)
+        restored.append(replace(oldest, proposed=last))
+    return tuple(restored)

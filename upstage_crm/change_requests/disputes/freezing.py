@@ -25,7 +25,7 @@ from upstage_crm.change_requests.model.rules import (
 )
 from upstage_crm.change_requests.model.tables import ChangeRequestRow
 from upstage_crm.change_requests.notifications.notifier import Notifier
-from upstage_crm.change_requests.reads import open_freezes, requests, second_person
+from upstage_crm.change_requests.reads import evidence, requests, second_person
 from upstage_crm.core.ids import new_id
 from upstage_crm.core.text import REMARK_LIMIT, clean_block
 from upstage_crm.links.claims import Reviewer
@@ -33,7 +33,8 @@ from upstage_crm.patrons import marks
 from upstage_crm.patrons import queries as patron_queries
 from upstage_crm.patrons.tables import PatronRow
 from upstage_crm.staff import accounts
-from upstage_crm.staff.roles import Permission, StaffMember, ensure_may
+from upstage_crm.staff.command_context import CommandContext, StaffContext
+from upstage_crm.staff.roles import Permission, ensure_may
 
 
 def withdraw_others(
@@ -45,28 +46,26 @@ def withdraw_others(
 ) -> None:
     """Withdraw the patron's other open requests, or those about `field_keys`, for a cause."""
     standing = requests.open_fields(locked.session, locked.patron.id)
-    wanted = {
+    request_ids = {
         change.request_id
         for key, change in standing.items()
         if field_keys is None or key in field_keys
     }
-    for request_id in sorted(wanted - {locked.request.id}):
+    for request_id in sorted(request_ids - {locked.request.id}):
         other = locked.other(request_id)
         other.withdraw(cause, channel=channel)
         locked.events += other.events
 
 
 def withdraw_all(
-    session: Session, patron: PatronRow, cause: Cause, *, notifier: Notifier, now: datetime
+    context: CommandContext[Notifier], patron: PatronRow, cause: Cause
 ) -> list[AuditEvent]:
     """Withdraw every open request of a locked patron; return what is to be recorded."""
-    standing = requests.open_fields(session, patron.id)
+    standing = requests.open_fields(context.session, patron.id)
     events: list[AuditEvent] = []
     for request_id in sorted({change.request_id for change in standing.values()}):
-        request = requests.lock(session, request_id)
-        locked = LockedRequest.opened(
-            session, patron=patron, request=request, notifier=notifier, now=now
-        )
+        request = requests.lock(context.session, request_id)
+        locked = LockedRequest.opened(context, patron=patron, request=request)
         locked.withdraw(cause, channel=Channel.CRM)
         events += locked.events
     return events
@@ -77,7 +76,7 @@ def freeze(locked: LockedRequest, cause: FreezeCause, *, channel: Channel, outco
 
     `outcome` says in a short phrase what happened to the request.
     """
-    if open_freezes.is_frozen(locked.session, locked.patron.id):
+    if evidence.is_frozen(locked.session, locked.patron.id):
         return
     row = PatronFreezeRow(
         id=new_id(locked.now),
@@ -101,14 +100,12 @@ def freeze(locked: LockedRequest, cause: FreezeCause, *, channel: Channel, outco
 
 
 def clear(
-    session: Session,
+    context: StaffContext[object],
     *,
-    actor: StaffMember,
     patron_id: str,
     note: str,
     finding: Finding = Finding.NOTHING_WRONG,
     method: DeskMethod | None = None,
-    now: datetime,
 ) -> bool:
     """Say what was found out about a dispute, and how; the second member who agrees ends it.
 
@@ -121,16 +118,17 @@ def clear(
         All that `second_person.ensure_second` raises, once somebody has looked.
         OtherFinding: the first member found out something else.
     """
+    session, actor, now = context.session, context.actor, context.now
     ensure_may(actor, Permission.CLEAR_FREEZE)
     words = clean_block(note, REMARK_LIMIT)
     patron = patron_queries.lock(session, patron_id)
-    row = open_freezes.find(session, patron_id)
+    row = evidence.find_freeze(session, patron_id)
     if not words or (finding is not Finding.NOTHING_WRONG and method is None):
         if row is None and finding is Finding.NOTHING_WRONG and not patron.is_flagged:
             raise NotFrozen
         raise NoteMissing
     first_id = row.first_id if row else None
-    second_person.ensure_second(session, actor, first_id=first_id, patron=patron, now=now)
+    second_person.ensure_second(context, first_id=first_id, patron=patron)
     if row is None:
         row = _opened_by_staff(session, patron, finding, now)
     is_second = row.first_id is not None
@@ -138,7 +136,11 @@ def clear(
         raise OtherFinding(finding=(row.finding or Finding.NOTHING_WRONG).value)
     mailbox = _found_not_to_be_theirs(session, row, patron, finding)
     if is_second:
-        row.second_id, row.second_label, row.second_note = actor.id, actor.label, words
+        row.second_id, row.second_label, row.second_note = (
+            actor.id,
+            actor.label,
+            words,
+        )
         row.cleared_at = now
     else:
         row.first_id, row.first_label, row.first_note = actor.id, actor.label, words
@@ -159,9 +161,7 @@ def clear(
     if is_second:
         marks.unflag(session, patron_id=patron_id)
         if mailbox is not None:
-            events += suppressions.found_out(
-                session, row=row, address=mailbox, actor=actor, finding=finding, now=now
-            )
+            events += suppressions.found_out(context, row=row, address=mailbox, finding=finding)
     trail.record(session, events, now=now)
     return is_second
 

@@ -36,10 +36,10 @@ def say_not_this_person(locked: LockedRequest, answer: Answer) -> None:
         if (review := locked.review_of(change, Reviewer.CURRENT)) and review.decision is None
     ]
     is_desk = locked.request.path is RequestPath.DESK
-    told = [change for change, _review in asked if is_desk or is_mailbox(change)]
+    concerned = [change for change, _review in asked if is_desk or is_mailbox(change)]
     if answer.reviewer is not Reviewer.CURRENT:
         raise LinkRefused
-    mailbox = asked[0][1].mailbox if told else None
+    mailbox = asked[0][1].mailbox if concerned else None
     if mailbox is None or mailbox != locked.patron.email:
         raise RequestEnded(state=locked.request.state)
     for _change, review in asked:
@@ -48,11 +48,11 @@ def say_not_this_person(locked: LockedRequest, answer: Answer) -> None:
     locked.forget_evidence()
     for change, review in asked:
         # Its yes can no longer be waited for; a mailbox that was only heard is silent from now on.
-        if review.is_binding and change in told:
+        if review.is_binding and change in concerned:
             advance.replace_review(locked, review)
     if locked.request.notice_state is NoticeState.ON_ITS_WAY:
         notices.arrived(locked, locked.now, by="answer")
-    advance.go_on(locked, told, actor=answer.actor, channel=answer.door)
+    advance.go_on(locked, concerned, actor=answer.actor, channel=answer.door)
 
 
 def put_out(

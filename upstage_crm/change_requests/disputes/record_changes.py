@@ -23,20 +23,21 @@ from upstage_crm.change_requests.model.errors import (
     RecordMoved,
     StatusRefused,
 )
+from upstage_crm.change_requests.model.reviewers import has_stake
 from upstage_crm.change_requests.model.rules import (
     Cause,
     RecordChangeKind,
 )
-from upstage_crm.change_requests.model.standing import has_stake
 from upstage_crm.change_requests.notifications import record_change_mails
 from upstage_crm.change_requests.notifications.notifier import Notifier
-from upstage_crm.change_requests.reads import open_freezes, revert_windows, second_person
+from upstage_crm.change_requests.reads import evidence, revert_windows, second_person
 from upstage_crm.core.ids import new_id
 from upstage_crm.core.text import REMARK_LIMIT, clean_block
 from upstage_crm.patrons import marks
 from upstage_crm.patrons import queries as patron_queries
 from upstage_crm.patrons.errors import PatronErased
 from upstage_crm.patrons.tables import PatronRow, PatronStatus
+from upstage_crm.staff.command_context import StaffContext
 from upstage_crm.staff.roles import Permission, StaffMember, ensure_may, may
 
 BY_HAND = (PatronStatus.ACTIVE, PatronStatus.INACTIVE, PatronStatus.DECEASED)
@@ -62,9 +63,7 @@ def find_waiting(session: Session, patron_id: str) -> tuple[RecordChangeRow, ...
     return tuple(session.exec(query.order_by(col(RecordChangeRow.id))))
 
 
-def ask_to_unprotect(
-    session: Session, *, actor: StaffMember, patron_id: str, reason: str, now: datetime
-) -> None:
+def ask_to_unprotect(context: StaffContext[object], *, patron_id: str, reason: str) -> None:
     """Ask for the removal of a protection; it stays until another member confirms.
 
     Raises:
@@ -72,23 +71,16 @@ def ask_to_unprotect(
         NoteMissing: without a reason. InvalidText: it is too long.
         RecordMoved: the patron is not protected. AlreadyWaiting.
     """
-    ensure_may(actor, Permission.PROTECT_PATRON)
-    patron = _begun(session, actor, patron_id, reason)
+    ensure_may(context.actor, Permission.PROTECT_PATRON)
+    patron = _begun(context.session, context.actor, patron_id, reason)
     if not patron.is_protected:
         raise RecordMoved
     kind = RecordChangeKind.UNPROTECT
-    _ask(session, actor, patron, kind=kind, reason=reason, needs_second=True, now=now)
+    _ask(context, patron, kind=kind, reason=reason, needs_second=True)
 
 
 def change_status(
-    session: Session,
-    *,
-    actor: StaffMember,
-    patron_id: str,
-    status: PatronStatus,
-    reason: str,
-    notifier: Notifier,
-    now: datetime,
+    context: StaffContext[Notifier], *, patron_id: str, status: PatronStatus, reason: str
 ) -> bool:
     """Change a record's status, or ask for it where it takes a second person.
 
@@ -102,37 +94,28 @@ def change_status(
         PatronFrozen: the record is in dispute. AlreadyWaiting.
         AddressTaken: another live patron has the address meanwhile.
     """
-    ensure_may(actor, Permission.CHANGE_STATUS)
-    patron = _begun(session, actor, patron_id, reason)
+    session = context.session
+    ensure_may(context.actor, Permission.CHANGE_STATUS)
+    patron = _begun(session, context.actor, patron_id, reason)
     if status is patron.status or status not in BY_HAND:
         raise StatusRefused
-    if open_freezes.is_frozen(session, patron_id):
+    if evidence.is_frozen(session, patron_id):
         raise PatronFrozen
     row = _ask(
-        session,
-        actor,
+        context,
         patron,
         kind=RecordChangeKind.STATUS,
         reason=reason,
-        needs_second=needs_second(session, patron, now=now),
+        needs_second=needs_second(session, patron, now=context.now),
         status=status,
-        now=now,
     )
     if row.needs_second:
         return False
-    _carry_out(session, row, patron, actor=actor, notifier=notifier, now=now)
+    _carry_out(context, row, patron)
     return True
 
 
-def confirm(
-    session: Session,
-    *,
-    actor: StaffMember,
-    patron_id: str,
-    kind: RecordChangeKind,
-    notifier: Notifier,
-    now: datetime,
-) -> None:
+def confirm(context: StaffContext[Notifier], *, patron_id: str, kind: RecordChangeKind) -> None:
     """Confirm as second person what waits, and carry it out.
 
     The patron's mailbox is told that a protection was removed.
@@ -143,26 +126,25 @@ def confirm(
         RecordMoved: the record is not what it was. PatronFrozen: it is in dispute.
         AddressTaken: another live patron has the address meanwhile.
     """
+    session, actor = context.session, context.actor
     ensure_may(actor, Permission.CONFIRM_RECORD_CHANGE)
     patron = patron_queries.lock(session, patron_id)
     row = _waiting(session, patron_id, kind)
-    second_person.ensure_second(session, actor, first_id=row.requested_by, patron=patron, now=now)
-    if kind is RecordChangeKind.STATUS and open_freezes.is_frozen(session, patron_id):
+    second_person.ensure_second(context, first_id=row.requested_by, patron=patron)
+    if kind is RecordChangeKind.STATUS and evidence.is_frozen(session, patron_id):
         raise PatronFrozen
-    row.confirmed_by, row.confirmed_label, row.confirmed_at = actor.id, actor.label, now
+    row.confirmed_by, row.confirmed_label, row.confirmed_at = (
+        actor.id,
+        actor.label,
+        context.now,
+    )
     session.add(row)
     session.flush()
-    _carry_out(session, row, patron, actor=actor, notifier=notifier, now=now)
+    _carry_out(context, row, patron)
 
 
 def decline(
-    session: Session,
-    *,
-    actor: StaffMember,
-    patron_id: str,
-    kind: RecordChangeKind,
-    note: str,
-    now: datetime,
+    context: StaffContext[object], *, patron_id: str, kind: RecordChangeKind, note: str
 ) -> None:
     """Refuse what waits, or take back what one asked for oneself: the record stays as it is.
 
@@ -170,17 +152,18 @@ def decline(
         Forbidden, UnknownPatron; NothingWaits: nothing of this kind waits.
         NoteMissing: why has to be said. InvalidText: it is too long.
     """
+    session = context.session
     words = clean_block(note, REMARK_LIMIT)
     patron = patron_queries.lock(session, patron_id)
     row = _waiting(session, patron_id, kind)
-    if not may_decline(actor, row):
-        ensure_may(actor, Permission.CONFIRM_RECORD_CHANGE)
+    if not may_decline(context.actor, row):
+        ensure_may(context.actor, Permission.CONFIRM_RECORD_CHANGE)
     if not words:
         raise NoteMissing
-    row.declined_at = now
+    row.declined_at = context.now
     session.add(row)
     session.flush()
-    _record(session, Action.RECORD_CHANGE_DECLINED, actor, patron, row, {"note": words}, now)
+    _record(context, Action.RECORD_CHANGE_DECLINED, patron, row, {"note": words})
 
 
 def may_decline(actor: StaffMember, row: RecordChangeRow) -> bool:
@@ -200,91 +183,81 @@ def _begun(session: Session, actor: StaffMember, patron_id: str, reason: str) ->
 
 
 def _ask(
-    session: Session,
-    actor: StaffMember,
+    context: StaffContext[object],
     patron: PatronRow,
     *,
     kind: RecordChangeKind,
     reason: str,
     needs_second: bool,
-    now: datetime,
     status: PatronStatus | None = None,
 ) -> RecordChangeRow:
+    session = context.session
     if any(row.kind is kind for row in find_waiting(session, patron.id)):
         raise AlreadyWaiting
     row = RecordChangeRow(
-        id=new_id(now),
+        id=new_id(context.now),
         patron_id=patron.id,
         kind=kind,
         status_from=patron.status if status else None,
         status_to=status,
         needs_second=needs_second,
         reason=clean_block(reason, REMARK_LIMIT),
-        requested_by=actor.id,
-        requested_label=actor.label,
-        requested_at=now,
+        requested_by=context.actor.id,
+        requested_label=context.actor.label,
+        requested_at=context.now,
     )
     session.add(row)
     session.flush()
     if needs_second:
         values = {"note": row.reason}
-        _record(session, Action.RECORD_CHANGE_ASKED, actor, patron, row, values, now)
+        _record(context, Action.RECORD_CHANGE_ASKED, patron, row, values)
     return row
 
 
-def _carry_out(
-    session: Session,
-    row: RecordChangeRow,
-    patron: PatronRow,
-    *,
-    actor: StaffMember,
-    notifier: Notifier,
-    now: datetime,
-) -> None:
+def _carry_out(context: StaffContext[Notifier], row: RecordChangeRow, patron: PatronRow) -> None:
     """Change the record; the guard lets it through while the row is confirmed and not done."""
+    session, now = context.session, context.now
     action, withdrawn = Action.PATRON_UNPROTECTED, list[AuditEvent]()
     if row.kind is RecordChangeKind.UNPROTECT:
         if not patron.is_protected:
             raise RecordMoved
         marks.unprotect(session, patron_id=patron.id)
-        record_change_mails.tell_unprotected(session, notifier, patron, key=row.id, now=now)
+        record_change_mails.tell_unprotected(context, patron, key=row.id)
     else:
         assert row.status_to is not None
         if patron.status is not row.status_from:
             raise RecordMoved
         action = Action.STATUS_CHANGED
         if row.status_to is not PatronStatus.ACTIVE:
-            withdrawn = freezing.withdraw_all(
-                session, patron, Cause.PATRON_INACTIVE, notifier=notifier, now=now
-            )
+            withdrawn = freezing.withdraw_all(context, patron, Cause.PATRON_INACTIVE)
         marks.change_status(session, row=patron, status=row.status_to, now=now)
     row.done_at = now
     session.add(row)
     session.flush()
     trail.record(
         session,
-        [*withdrawn, _event(action, actor, patron, row, {"note": row.reason})],
+        [*withdrawn, _event(action, context.actor, patron, row, {"note": row.reason})],
         now=now,
     )
 
 
 def _waiting(session: Session, patron_id: str, kind: RecordChangeKind) -> RecordChangeRow:
-    found = [row for row in find_waiting(session, patron_id) if row.kind is kind]
-    if not found:
+    waiting = [row for row in find_waiting(session, patron_id) if row.kind is kind]
+    if not waiting:
         raise NothingWaits
-    return found[0]
+    return waiting[0]
 
 
 def _record(
-    session: Session,
+    context: StaffContext[object],
     action: Action,
-    actor: StaffMember,
     patron: PatronRow,
     row: RecordChangeRow,
     values: dict[str, str],
-    now: datetime,
 ) -> None:
-    trail.record(session, [_event(action, actor, patron, row, values)], now=now)
+    trail.record(
+        context.session, [_event(action, context.actor, patron, row, values)], now=context.now
+    )
 
 
 def _event(

@@ -47,7 +47,8 @@ from upstage_crm.patrons.commands import Proof
 from upstage_crm.patrons.errors import AddressTaken
 from upstage_crm.patrons.queries import values_of
 from upstage_crm.patrons.tables import PatronStatus
-from upstage_crm.staff.roles import Permission, StaffMember, ensure_may
+from upstage_crm.staff.command_context import StaffContext
+from upstage_crm.staff.roles import Permission, ensure_may
 
 STAFF_BLOCKED = "to be put back by staff, which was not possible by itself"
 
@@ -98,15 +99,7 @@ class Undone:
         return list({id(a.locked): a.locked for a in self.restored}.values())
 
 
-def revert(
-    session: Session,
-    *,
-    actor: StaffMember,
-    reference: str,
-    reason: str,
-    notifier: Notifier,
-    now: datetime,
-) -> RequestState:
+def revert(context: StaffContext[Notifier], *, reference: str, reason: str) -> RequestState:
     """Put back what a request changed, for a reason that the trail keeps; both sides are told.
 
     Returns the request's state afterwards: REVERTED, or as it was when nothing could be put back,
@@ -117,11 +110,12 @@ def revert(
         NoteMissing: without a reason. InvalidText: it is too long.
         RevertWindowOver: it is too late, or nothing was changed.
     """
+    actor = context.actor
     ensure_may(actor, Permission.REVERT_CHANGE)
     words = clean_block(reason, REMARK_LIMIT)
     if not words:
         raise NoteMissing
-    locked = LockedRequest.by_reference(session, reference, notifier=notifier, now=now)
+    locked = LockedRequest.by_reference(context, reference)
     second_person.ensure_not_own(actor, locked.patron)
     changes = revertible(locked)
     if not changes:
@@ -138,8 +132,12 @@ def revert(
     if restored:
         receipts.of_revert(locked, who.actor, restored=restored, blocked=blocked)
         matter = locked.matter(restored)
-        notifier.tell_reverted(
-            session, matter, blocked=undone.blocked_keys, is_frozen=bool(blocked), now=now
+        context.notifier.tell_reverted(
+            context.session,
+            matter,
+            blocked=undone.blocked_keys,
+            is_frozen=bool(blocked),
+            now=context.now,
         )
         if actor.id != locked.request.answerable_id:
             locked.tell_proposer()
@@ -272,8 +270,8 @@ def _writers_of_what_it_replaced(one: Applied) -> list[FieldChangeRow]:
         )
         .order_by(col(FieldChangeRow.settled_at).desc())
     )
-    found = list(one.locked.session.exec(query))
-    return [writer for writer in found if writer.settled_at == found[0].settled_at]
+    writers = list(one.locked.session.exec(query))
+    return [writer for writer in writers if writer.settled_at == writers[0].settled_at]
 
 
 def _is_sound(session: Session, written: FieldChangeRow, *, is_own: bool) -> bool:

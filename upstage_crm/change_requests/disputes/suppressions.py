@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from sqlmodel import Session, col, select
 
 from upstage_crm.audit import recorded, trail
@@ -25,18 +23,11 @@ from upstage_crm.patrons import queries as patrons
 from upstage_crm.patrons import suppressions
 from upstage_crm.patrons.tables import PatronRow, SuppressedAddressRow
 from upstage_crm.patrons.views import SuppressionCause
+from upstage_crm.staff.command_context import StaffContext
 from upstage_crm.staff.roles import Permission, StaffMember, ensure_may
 
 
-def lift(
-    session: Session,
-    *,
-    actor: StaffMember,
-    suppression_id: str,
-    note: str,
-    notifier: Notifier,
-    now: datetime,
-) -> bool:
+def lift(context: StaffContext[Notifier], *, suppression_id: str, note: str) -> bool:
     """Let us write to a suppressed address again; the second member who says so lifts it.
 
     The first has to say why; the address hears of it by a mail. Returns whether it is lifted now.
@@ -46,22 +37,27 @@ def lift(
         NoteMissing: the first has to give a reason. InvalidText: it is too long.
         All that `second_person.ensure_second` raises, once somebody has asked for it.
     """
+    session, actor, now = context.session, context.actor, context.now
     ensure_may(actor, Permission.CLEAR_FREEZE)
     words = clean_block(note, REMARK_LIMIT)
     row = _locked(session, suppression_id)
     patron = session.get_one(PatronRow, requests.patron_of(session, row.request_id))
-    second_person.ensure_second(session, actor, first_id=row.first_id, patron=patron, now=now)
+    second_person.ensure_second(context, first_id=row.first_id, patron=patron)
     is_second = row.first_id is not None
     if not is_second and not words:
         raise NoteMissing
     if is_second:
-        row.second_id, row.second_label, row.lifted_at = actor.id, actor.label, now
+        row.second_id, row.second_label, row.lifted_at = (
+            actor.id,
+            actor.label,
+            now,
+        )
     else:
         row.first_id, row.first_label, row.first_note = actor.id, actor.label, words
     session.add(row)
     session.flush()
     if is_second:
-        notifier.tell_lifted(
+        context.notifier.tell_lifted(
             session,
             address=row.address_key,
             patron=patron if row.patron_id else None,
@@ -96,18 +92,13 @@ def of_request(session: Session, request_id: str) -> SuppressionView | None:
 
 
 def found_out(
-    session: Session,
-    *,
-    row: PatronFreezeRow,
-    address: str,
-    actor: StaffMember,
-    finding: Finding,
-    now: datetime,
+    context: StaffContext[object], *, row: PatronFreezeRow, address: str, finding: Finding
 ) -> list[AuditEvent]:
     """Put a mailbox out that two members found not to be the patron's; record what is returned.
 
     Where it had objected, what it disowned may be written to again.
     """
+    session, actor = context.session, context.actor
     key = parse_email(address).key
     requests.lock(session, row.request_id)  # what is suppressed belongs to the request
     suppressions.suppress(
@@ -116,7 +107,7 @@ def found_out(
         patron_id=row.patron_id,
         cause=SuppressionCause.FOUND,
         request_id=row.request_id,
-        now=now,
+        now=context.now,
     )
     events = [
         AuditEvent(
@@ -142,7 +133,7 @@ def found_out(
         disowned.first_id = disowned.first_id or row.first_id
         disowned.first_label = disowned.first_label or row.first_label
         disowned.second_id, disowned.second_label = actor.id, actor.label
-        disowned.lifted_at = now
+        disowned.lifted_at = context.now
         session.add(disowned)
         events.append(_event(disowned, Action.SUPPRESSION_LIFTED, actor, ""))
     session.flush()
@@ -150,11 +141,11 @@ def found_out(
 
 
 def _locked(session: Session, suppression_id: str) -> SuppressedAddressRow:
-    found = session.get(SuppressedAddressRow, suppression_id)
-    if found is None:
+    known = session.get(SuppressedAddressRow, suppression_id)
+    if known is None:
         raise NotSuppressed
     # The one lock order: the patron first.
-    patrons.lock(session, requests.patron_of(session, found.request_id))
+    patrons.lock(session, requests.patron_of(session, known.request_id))
     query = select(SuppressedAddressRow).where(SuppressedAddressRow.id == suppression_id)
     fresh = query.with_for_update().execution_options(populate_existing=True)
     row = session.exec(fresh).one()

@@ -13,7 +13,6 @@ import sqlalchemy as sa
 from sqlalchemy.orm.attributes import set_committed_value
 
 from upstage_crm.audit.events import SYSTEM, Action, Actor, Channel
-from upstage_crm.change_requests.lifecycle import reminders
 from upstage_crm.change_requests.lifecycle.locked_request import LockedRequest, is_mailbox
 from upstage_crm.change_requests.model.reviewers import Plan
 from upstage_crm.change_requests.model.rules import (
@@ -123,8 +122,8 @@ def _outcome(locked: LockedRequest, change: FieldChangeRow) -> FieldOutcome:
     reviews = locked.counting(change)
     if not reviews and change.kind is ChangeKind.DESK:
         return FieldOutcome.WAITING  # two people said yes, and there is no mailbox to be heard
-    said = [(review.decision, review.is_binding) for review in reviews]
-    outcome = settle(said)
+    votes = [(review.decision, review.is_binding) for review in reviews]
+    outcome = settle(votes)
     is_vouched = change.kind is ChangeKind.DESK and not any(r.is_binding for r in reviews)
     return FieldOutcome.WAITING if is_vouched and outcome is FieldOutcome.PENDING else outcome
 
@@ -169,7 +168,7 @@ def _ask_more(locked: LockedRequest, change: FieldChangeRow, plan: Plan) -> bool
     to_ask = [*added, *(r.reviewer for r in raised if r.decision is None)]
     if to_ask:
         locked.ask([change], only=to_ask, again=True)
-        reminders.plan_reminder(locked)
+        locked.plan_reminder()
     return bool(added or raised)
 
 
@@ -189,11 +188,11 @@ def hand_over(locked: LockedRequest, mailbox: str) -> None:
 def _left_open(locked: LockedRequest, mailbox: str) -> dict[str, list[str]]:
     """The open field changes in which another mailbox was the current one, by request."""
     locked.session.flush()
-    wanted = {"patron": locked.patron.id, "newcomer": mailbox}
-    found: dict[str, list[str]] = {}
-    for request_id, change_id in locked.session.connection().execute(_LEFT_OPEN, wanted):
-        found.setdefault(request_id, []).append(change_id)
-    return found
+    binds = {"patron": locked.patron.id, "newcomer": mailbox}
+    by_request: dict[str, list[str]] = {}
+    for request_id, change_id in locked.session.connection().execute(_LEFT_OPEN, binds):
+        by_request.setdefault(request_id, []).append(change_id)
+    return by_request
 
 
 def _ask_newcomer(locked: LockedRequest, change_ids: Sequence[str], mailbox: str) -> None:
@@ -219,7 +218,7 @@ def _ask_newcomer(locked: LockedRequest, change_ids: Sequence[str], mailbox: str
         expires_at = locked.now + locked.policy.link_life
         locked.request.expires_at = max(locked.request.expires_at, expires_at)
         locked.ask(asked, only=[Reviewer.CURRENT], again=True)
-        reminders.plan_reminder(locked)
+        locked.plan_reminder()
 
 
 def replace_review(locked: LockedRequest, review: ReviewRow) -> None:
@@ -267,8 +266,10 @@ def go_on(
     state = locked.close(cause=next(iter(causes.values()), None))
     settled = [change for change in changes if change.outcome in _CONFIRMED]
     if settled:
-        told = locked.matter(_with_context(locked, settled)).only([change.id for change in settled])
-        locked.notifier.tell_settled(locked.session, told, now=locked.now)
+        # By the address field both sides' mailboxes are known.
+        known = [change for change in locked.changes if change in settled or is_mailbox(change)]
+        matter = locked.matter(known).only([change.id for change in settled])
+        locked.notifier.tell_settled(locked.session, matter, now=locked.now)
     lost = [change for change in changes if change.outcome is FieldOutcome.UNDELIVERABLE]
     locked.tell_ended(MailKind.CHANGE_UNDELIVERABLE, lost, to=locked.mailed())
     locked.tell_ended(MailKind.CHANGE_WITHDRAWN, withdrawn, to=locked.mailed() if withdrawn else ())
@@ -290,13 +291,6 @@ def go_on(
         locked.tell_proposer(comment=comment)
 
 
-def _with_context(
-    locked: LockedRequest, settled: Sequence[FieldChangeRow]
-) -> Sequence[FieldChangeRow]:
-    """The settled fields, and the address field, by which both sides' mailboxes are known."""
-    return [c for c in locked.changes if c in settled or is_mailbox(c)]
-
-
 def _tell_approvers(locked: LockedRequest, began: Sequence[FieldChangeRow]) -> None:
     """Tell who approved something that waits when it takes effect."""
     matter = locked.matter(began)
@@ -312,11 +306,11 @@ def _tell_proposer_it_waits(
     at, is_sure = _effect(matter, locked.now)
     approved = (FieldOutcome.WAITING, FieldOutcome.APPLIED)
     whole = all(field.outcome in approved for field in matter.fields)
-    said = "takes effect on" if is_sure else "takes effect not before"
+    effect = "takes effect on" if is_sure else "takes effect not before"
     words = when.in_words(at, locked.organisation.zone)
     locked.tell_proposer(
         matter,
-        outcome=f"{'approved' if whole else 'partly approved'}, {said} {words}",
+        outcome=f"{'approved' if whole else 'partly approved'}, {effect} {words}",
         key=f"waiting/{changes[0].id}",
         comment=comment,
     )

@@ -88,13 +88,13 @@ class Answer:
     @property
     def values(self) -> dict[str, str | None]:
         """What is personal in it."""
-        found: dict[str, str | None] = {"comment": self.comment} if self.comment else {}
+        values: dict[str, str | None] = {"comment": self.comment} if self.comment else {}
         if self.evidence is not None:
-            found |= {
+            values |= {
                 "ip_prefix": self.evidence.ip_prefix,
                 "user_agent": self.evidence.user_agent,
             }
-        return found
+        return values
 
     def saying(self, decision: Decision) -> Answer:
         """The same reviewer's answer to another field."""

@@ -37,7 +37,7 @@ from upstage_crm.change_requests.model.tables import (
     ChangeRequestRow,
     FieldChangeRow,
 )
-from upstage_crm.change_requests.reads import evidence, open_freezes, requests
+from upstage_crm.change_requests.reads import evidence, requests
 from upstage_crm.core import text
 from upstage_crm.core.text import REMARK_LIMIT
 from upstage_crm.patrons import fields, suppressions
@@ -46,6 +46,7 @@ from upstage_crm.patrons.fields import Context, ProtectedField
 from upstage_crm.patrons.queries import values_of
 from upstage_crm.patrons.tables import PatronRow, PatronStatus
 from upstage_crm.staff import accounts
+from upstage_crm.staff.command_context import StaffContext
 from upstage_crm.staff.roles import Permission, StaffMember, ensure_may
 
 
@@ -78,15 +79,13 @@ def clean_reason(code: ReasonCode, words: str) -> str:
 
 
 def check(
-    session: Session,
+    context: StaffContext[object],
     *,
-    actor: StaffMember,
     patron: PatronRow,
     changes: Mapping[str, Mapping[str, str]],
-    context: Context,
+    parsing: Context,
     policy: Policy,
     override: bool,
-    now: datetime,
     ask_both: bool = False,
     path: RequestPath = RequestPath.LINK,
 ) -> tuple[ParsedChange, ...]:
@@ -100,10 +99,11 @@ def check(
         Conflict: PatronInactive, PatronFrozen, AddressTaken, AddressSuppressed,
             AddressRecentlyProposed, RecentlyRejected, NoMailbox.
     """
-    _ensure_may_be_asked(session, actor, patron, override=override)
+    session, now = context.session, context.now
+    _ensure_may_be_asked(session, context.actor, patron, override=override)
     if not changes:
         raise NothingProposed
-    parsed = _parse(patron, changes, context)
+    parsed = _parse(patron, changes, parsing)
     known = evidence.gather(session, patron, now=now)
     checked: list[ParsedChange] = []
     for field, current, proposed in parsed:
@@ -143,7 +143,7 @@ def _ensure_may_be_asked(
         raise PatronInactive
     if patron.email_key is not None and patron.email_key == actor.email_key:
         raise OwnRecord
-    if open_freezes.is_frozen(session, patron.id):
+    if evidence.is_frozen(session, patron.id):
         raise PatronFrozen
 
 

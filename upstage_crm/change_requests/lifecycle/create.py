@@ -12,8 +12,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
-from upstage_crm.audit import trail
-from upstage_crm.audit.events import Action, Actor, Channel
+from upstage_crm.audit.events import Action
 from upstage_crm.audit.trail import canonical
 from upstage_crm.change_requests.lifecycle import locked_request
 from upstage_crm.change_requests.lifecycle.checks import ParsedChange
@@ -37,7 +36,7 @@ from upstage_crm.links.claims import Reviewer
 from upstage_crm.mail.message import MailKind
 from upstage_crm.patrons import fields
 from upstage_crm.patrons.tables import PatronRow
-from upstage_crm.staff.roles import StaffMember
+from upstage_crm.staff.command_context import StaffContext
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,27 +50,16 @@ class Draft:
 
 
 def start(
-    session: Session,
+    context: StaffContext[Notifier],
     *,
-    actor: StaffMember,
     patron: PatronRow,
     parsed: Sequence[ParsedChange],
     draft: Draft,
     policy: Policy,
-    notifier: Notifier,
-    channel: Channel,
-    now: datetime,
 ) -> tuple[LockedRequest, list[Superseded]]:
     """Write a request with its field changes and reviews; return it and what it superseded."""
-    replaced = supersede(
-        session,
-        patron=patron,
-        field_keys=[change.field.key for change in parsed],
-        actor=actor.as_actor(),
-        channel=channel,
-        notifier=notifier,
-        now=now,
-    )
+    session, now = context.session, context.now
+    replaced = supersede(context, patron=patron, field_keys=[change.field.key for change in parsed])
     expires_at = now + policy.link_life
     request = ChangeRequestRow(
         id=new_id(now),
@@ -80,8 +68,8 @@ def start(
         state=RequestState.HELD if draft.held_for else RequestState.PENDING,
         reason_code=draft.reason_code,
         reason_text=draft.reason_text,
-        proposer_id=actor.id,
-        proposer_label=actor.label,
+        proposer_id=context.actor.id,
+        proposer_label=context.actor.label,
         created_at=now,
         expires_at=expires_at,
         last_sent_at=now,
@@ -92,9 +80,7 @@ def start(
     session.add(request)
     session.flush()
     _add_changes(session, request, patron, parsed)
-    locked = LockedRequest.opened(
-        session, patron=patron, request=request, notifier=notifier, now=now
-    )
+    locked = LockedRequest.opened(context, patron=patron, request=request)
     return locked, replaced
 
 
@@ -105,12 +91,6 @@ def proposed_values(locked: LockedRequest) -> dict[str, str | None]:
     for change in locked.changes:
         values |= locked_request.old_and_new(change)
     return values
-
-
-def record(locked: LockedRequest, replaced: Sequence[Superseded]) -> None:
-    """Write the events of a new request and of those it superseded, in one go."""
-    events = [event for old in replaced for event in old.locked.events]
-    trail.record(locked.session, [*events, *locked.events], now=locked.now)
 
 
 def _add_changes(
@@ -171,14 +151,7 @@ class Superseded:
 
 
 def supersede(
-    session: Session,
-    *,
-    patron: PatronRow,
-    field_keys: Sequence[str],
-    actor: Actor,
-    channel: Channel,
-    notifier: Notifier,
-    now: datetime,
+    context: StaffContext[Notifier], *, patron: PatronRow, field_keys: Sequence[str]
 ) -> list[Superseded]:
     """End the open field changes of `field_keys`: a newer proposal takes their place.
 
@@ -188,31 +161,32 @@ def supersede(
     Raises:
         ChangeWaits: an approved change of one of the fields is about to take effect.
     """
+    session = context.session
     standing = requests.open_fields(session, patron.id)
     taken = [change for key, change in standing.items() if key in field_keys]
     ensure_none_waits(session, taken)
-    found: list[Superseded] = []
+    ended: list[Superseded] = []
     for request_id in sorted({change.request_id for change in taken}):
         locked = LockedRequest.opened(
-            session,
-            patron=patron,
-            request=requests.lock(session, request_id),
-            notifier=notifier,
-            now=now,
+            context, patron=patron, request=requests.lock(session, request_id)
         )
-        told = locked.mailed()
+        mailed = locked.mailed()
         superseded = [c for c in locked.undecided if c.field in field_keys]
         locked.settle(superseded, FieldOutcome.SUPERSEDED)
         facts = {"fields": ", ".join(change.field for change in superseded)}
-        locked.note(Action.REQUEST_SUPERSEDED, actor, channel, facts=dict(facts))
+        locked.note(
+            Action.REQUEST_SUPERSEDED, context.actor.as_actor(), context.channel, facts=dict(facts)
+        )
         state = locked.close()
         if state.is_open:
             _ask_for_the_rest(locked)
-        elif locked.request.answerable_id != actor.id or state is not RequestState.SUPERSEDED:
+        elif (
+            locked.request.answerable_id != context.actor.id or state is not RequestState.SUPERSEDED
+        ):
             # Whoever replaced it knows, but not what a patron had answered to other fields of it.
             locked.tell_proposer()
-        found.append(Superseded(locked=locked, changes=superseded, told=told))
-    return found
+        ended.append(Superseded(locked=locked, changes=superseded, told=mailed))
+    return ended
 
 
 def ensure_none_waits(session: Session, taken: Iterable[FieldChangeRow]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Self, TypeVar, cast
 
 from sqlmodel import Session, col, select
@@ -16,6 +16,7 @@ from upstage_crm.change_requests.model.policy import Policy
 from upstage_crm.change_requests.model.reviewers import (
     Evidence,
     Plan,
+    Standing,
     desk_plan,
     plan,
 )
@@ -24,22 +25,24 @@ from upstage_crm.change_requests.model.rules import (
     DeskKind,
     DeskMethod,
     FieldOutcome,
+    NoticeState,
     RequestPath,
+    RequestState,
 )
-from upstage_crm.change_requests.model.standing import Standing
 from upstage_crm.change_requests.model.tables import (
     ChangeRequestRow,
     DeskConfirmationRow,
     FieldChangeRow,
     ReviewRow,
 )
-from upstage_crm.change_requests.notifications import context
+from upstage_crm.change_requests.notifications import context as mail_context
 from upstage_crm.change_requests.notifications.context import MailContext
 from upstage_crm.change_requests.notifications.notifier import Notifier
 from upstage_crm.change_requests.reads import evidence, requests
 from upstage_crm.change_requests.reads.references import find_id
 from upstage_crm.core.email_address import parse_email
 from upstage_crm.links.claims import Reviewer
+from upstage_crm.mail.message import MailKind
 from upstage_crm.organisation import settings
 from upstage_crm.organisation.details import OrganisationDetails
 from upstage_crm.patrons import fields, suppressions
@@ -47,8 +50,19 @@ from upstage_crm.patrons import queries as patron_queries
 from upstage_crm.patrons.tables import PatronRow
 from upstage_crm.staff import accounts
 from upstage_crm.staff.accounts import Reachable
+from upstage_crm.staff.command_context import CommandContext
 
 _T = TypeVar("_T")
+BEFORE_EFFECT = timedelta(hours=24)  # when a current mailbox that is silent hears once more
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Planned:
+    """One reminder: when it is due, of which kind, and the how-many-eth of its kind it is."""
+
+    at: datetime
+    kind: MailKind
+    number: int
 
 
 @dataclass(slots=True, kw_only=True)
@@ -58,71 +72,68 @@ class GatheredRequest:
     `newcomer` is the mailbox that came to its place in this very transaction.
     """
 
-    session: Session
+    context: CommandContext[Notifier]
     patron: PatronRow
     request: ChangeRequestRow
     changes: list[FieldChangeRow]
     reviews: dict[str, list[ReviewRow]]
-    notifier: Notifier
-    now: datetime
     newcomer: str | None = None
     events: list[AuditEvent] = field(default_factory=list[AuditEvent])
     kept: dict[str, object] = field(default_factory=dict[str, object])
+    session: Session = field(init=False)
+    now: datetime = field(init=False)
+    notifier: Notifier = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.session, self.now = self.context.session, self.context.now
+        self.notifier = self.context.notifier
 
     @classmethod
     def opened(
         cls,
-        session: Session,
+        context: CommandContext[Notifier],
         *,
         patron: PatronRow,
         request: ChangeRequestRow,
-        notifier: Notifier,
-        now: datetime,
     ) -> Self:
         """Gather the rows of a request whose patron and request are locked already."""
         return cls(
-            session=session,
+            context=context,
             patron=patron,
             request=request,
-            changes=requests.fields_of(session, [request.id]).get(request.id, []),
-            reviews=requests.reviews_of(session, [request.id]),
-            notifier=notifier,
-            now=now,
+            changes=requests.fields_of(context.session, [request.id]).get(request.id, []),
+            reviews=requests.reviews_of(context.session, [request.id]),
         )
 
     @classmethod
-    def by_id(cls, session: Session, request_id: str, *, notifier: Notifier, now: datetime) -> Self:
+    def by_id(cls, context: CommandContext[Notifier], request_id: str) -> Self:
         """Lock and gather a request, in the one order that every command keeps: patron, request.
 
         Raises:
             UnknownRequest: there is none.
         """
+        session = context.session
         patron = patron_queries.lock(session, requests.patron_of(session, request_id))
-        request = requests.lock(session, request_id)
-        return cls.opened(session, patron=patron, request=request, notifier=notifier, now=now)
+        return cls.opened(context, patron=patron, request=requests.lock(session, request_id))
 
     @classmethod
-    def by_reference(
-        cls, session: Session, reference: str, *, notifier: Notifier, now: datetime
-    ) -> Self:
+    def by_reference(cls, context: CommandContext[Notifier], reference: str) -> Self:
         """Lock and gather a request by its reference, in its stored form.
 
         Raises:
             UnknownRequest: there is none.
         """
-        request_id = find_id(session, reference)
+        request_id = find_id(context.session, reference)
         if request_id is None:
             raise UnknownRequest
-        return cls.by_id(session, request_id, notifier=notifier, now=now)
+        return cls.by_id(context, request_id)
 
     def other(self, request_id: str) -> Self:
         """Another request of the same patron, locked and gathered."""
         return self.opened(
-            self.session,
+            self.context,
             patron=self.patron,
             request=requests.lock(self.session, request_id),
-            notifier=self.notifier,
-            now=self.now,
         )
 
     # --- what is known --------------------------------------------------------------------------
@@ -205,8 +216,8 @@ class GatheredRequest:
         if mailbox == self.patron.email:
             return self.evidence.standing is Standing.WORKING
         key = parse_email(mailbox).key
-        found = suppressions.cause_of(self.session, key, patron_id=self.patron.id)
-        return found is None
+        cause = suppressions.cause_of(self.session, key, patron_id=self.patron.id)
+        return cause is None
 
     def matter(
         self, only: Sequence[FieldChangeRow] | None = None, *, warns: bool = False
@@ -218,7 +229,7 @@ class GatheredRequest:
         before: tuple[str, ...] = ()
         if warns:
             before = evidence.languages_before(self.session, self.patron, now=self.now)
-        return context.gather(
+        return mail_context.gather(
             organisation=self.organisation,
             proposer=self.proposer,
             request=self.request,
@@ -248,6 +259,35 @@ class GatheredRequest:
         if name not in self.kept:
             self.kept[name] = find()
         return cast("_T", self.kept[name])
+
+    # --- reminders ------------------------------------------------------------------------------
+
+    def reminders(self) -> tuple[Planned, ...]:
+        """Every reminder of what is asked about now, in order; past ones included."""
+        request, policy = self.request, self.policy
+        planned: list[Planned] = []
+        if any(change.outcome is FieldOutcome.PENDING for change in self.open_changes):
+            asked_at = request.released_at or request.created_at
+            instants = policy.reminders(sent_at=asked_at, expires_at=request.expires_at)
+            kind = MailKind.DECISION_REMINDER
+            planned += [Planned(at, kind, number) for number, at in enumerate(instants, 1)]
+        if request.notice_state is NoticeState.DELIVERED and request.noticed_at is not None:
+            is_desk = request.path is RequestPath.DESK
+            length = policy.desk_wait if is_desk else policy.notice_period
+            at = request.noticed_at + length - BEFORE_EFFECT
+            # With the shortest period the notice itself is as late as its reminder.
+            if at > request.noticed_at:
+                planned.append(Planned(at, MailKind.NOTICE_REMINDER, 1))
+        return tuple(sorted(planned))
+
+    def plan_reminder(self) -> None:
+        """Set when the next reminder is due; it is stored with what the command records."""
+        is_asked = self.request.state in (RequestState.PENDING, RequestState.WAITING)
+        coming = [planned.at for planned in self.reminders() if planned.at > self.now]
+        self.request.next_reminder_at = coming[0] if coming and is_asked else None
+        self.session.add(self.request)
+
+    # --- trail ----------------------------------------------------------------------------------
 
     def note(
         self,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from upstage_crm.audit.events import SYSTEM, Action, Channel
-from upstage_crm.change_requests.lifecycle import reminders
 from upstage_crm.change_requests.lifecycle.locked_request import LockedRequest
 from upstage_crm.change_requests.model.errors import NoMailbox
 from upstage_crm.change_requests.model.rules import (
@@ -35,7 +34,7 @@ def let_go(locked: LockedRequest, *, released_by: StaffMember | None) -> None:
     request.released_by = released_by.id if released_by else None
     request.expires_at, request.last_sent_at = expires_at, now
     locked.ask()
-    reminders.plan_reminder(locked)
+    locked.plan_reminder()
     who = released_by.as_actor() if released_by else SYSTEM
     locked.note(Action.REQUEST_RELEASED, who, channel)
 

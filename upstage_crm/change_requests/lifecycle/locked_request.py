@@ -166,8 +166,12 @@ class LockedRequest(GatheredRequest):
         """Whether nobody is left whose silence lets the change happen."""
         if change.kind is ChangeKind.REVERT:
             return True
-        said = [review.decision for review in self.counting(change)]
-        return bool(said) and set(said) == {Decision.APPROVE} and change.kind is ChangeKind.CHANGE
+        decisions = [review.decision for review in self.counting(change)]
+        return (
+            bool(decisions)
+            and set(decisions) == {Decision.APPROVE}
+            and change.kind is ChangeKind.CHANGE
+        )
 
     def obstacle(self) -> Cause | None:
         """Why nothing of this request may be applied any more; asked inside the lock.
@@ -213,12 +217,12 @@ class LockedRequest(GatheredRequest):
 
     def withdraw(self, cause: Cause, *, actor: Actor = SYSTEM, channel: Channel) -> None:
         """Withdraw what is open, and tell everybody who was mailed about it."""
-        told = self.mailed()
+        mailed = self.mailed()
         withdrawn = self.open_changes
         self.settle(withdrawn, FieldOutcome.WITHDRAWN)
         self.note(Action.REQUEST_WITHDRAWN, actor, channel, facts={"cause": cause.value})
         self.close(cause=cause)
-        self.tell_ended(MailKind.CHANGE_WITHDRAWN, withdrawn, to=told)
+        self.tell_ended(MailKind.CHANGE_WITHDRAWN, withdrawn, to=mailed)
         is_own = cause is Cause.STAFF and actor.id == self.request.answerable_id
         # Whoever withdrew it knows, but not what a patron had answered to other fields of it.
         if not is_own or self.request.state is not RequestState.WITHDRAWN:
@@ -237,12 +241,12 @@ class LockedRequest(GatheredRequest):
 
     def lapse(self) -> None:
         """Time ran out: undecided fields lapse, and everybody who was mailed is told."""
-        told = self.mailed()
+        mailed = self.mailed()
         lapsed = self.undecided
         self.settle(lapsed, FieldOutcome.LAPSED)
         self.note(Action.REQUEST_EXPIRED, SYSTEM, Channel.SCHEDULE)
         self.close()
-        self.tell_ended(MailKind.CHANGE_EXPIRED, lapsed, to=told)
+        self.tell_ended(MailKind.CHANGE_EXPIRED, lapsed, to=mailed)
         self.tell_proposer()
 
     def close(self, *, cause: Cause | None = None) -> RequestState:

@@ -8,10 +8,8 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlmodel import Session
-
 from upstage_crm.audit.events import SYSTEM, Action, Channel
-from upstage_crm.change_requests.lifecycle import advance, reminders, undeliverable
+from upstage_crm.change_requests.lifecycle import advance, undeliverable
 from upstage_crm.change_requests.lifecycle.locked_request import LockedRequest
 from upstage_crm.change_requests.model.errors import (
     NoteMissing,
@@ -29,15 +27,16 @@ from upstage_crm.core.text import REMARK_LIMIT, clean_block
 from upstage_crm.links.claims import Reviewer
 from upstage_crm.mail import delivery_history
 from upstage_crm.mail.delivery_history import Arrival
-from upstage_crm.staff.roles import Permission, StaffMember, ensure_may
+from upstage_crm.staff.command_context import CommandContext, StaffContext
+from upstage_crm.staff.roles import Permission, ensure_may
 
 LATEST = timedelta(hours=24)  # a notice that has not arrived by then stops the clock
 _FINAL = (NoticeState.ENDED, NoticeState.ON_PAPER)
 
 
-def look(session: Session, *, request_id: str, notifier: Notifier, now: datetime) -> bool:
+def look(context: CommandContext[Notifier], *, request_id: str) -> bool:
     """Take note of what became of a notice; False when there is nothing new."""
-    locked = LockedRequest.by_id(session, request_id, notifier=notifier, now=now)
+    locked = LockedRequest.by_id(context, request_id)
     if not locked.request.state.is_open or not refresh(locked):
         return False
     locked.record()
@@ -50,14 +49,14 @@ def refresh(locked: LockedRequest) -> bool:
     if request.notice_id is None or request.notice_state in _FINAL:
         return False
     arrival = delivery_history.arrival_of(locked.session, request.notice_id)
-    found = judge(arrival, now=locked.now)
-    if found is request.notice_state:
+    state = judge(arrival, now=locked.now)
+    if state is request.notice_state:
         return False
-    if found is NoticeState.DELIVERED:
+    if state is NoticeState.DELIVERED:
         assert arrival.delivered_at is not None
         arrived(locked, min(arrival.delivered_at, locked.now))
-    elif found.is_stopped:
-        _stop(locked, found)
+    elif state.is_stopped:
+        _stop(locked, state)
     return True
 
 
@@ -81,20 +80,12 @@ def arrived(locked: LockedRequest, at: datetime, *, by: str = "delivery") -> Non
     """The notice has arrived: the clock runs from then. An answer proves it, too."""
     request = locked.request
     request.notice_state, request.noticed_at = NoticeState.DELIVERED, at
-    said = {"mail": request.notice_id, "at": at.isoformat(timespec="seconds"), "by": by}
-    locked.note(Action.NOTICE_DELIVERED, SYSTEM, Channel.SCHEDULE, facts=said)
+    facts = {"mail": request.notice_id, "at": at.isoformat(timespec="seconds"), "by": by}
+    locked.note(Action.NOTICE_DELIVERED, SYSTEM, Channel.SCHEDULE, facts=facts)
     _restart(locked)
 
 
-def end_period(
-    session: Session,
-    *,
-    actor: StaffMember,
-    reference: str,
-    note: str,
-    notifier: Notifier,
-    now: datetime,
-) -> RequestState:
+def end_period(context: StaffContext[Notifier], *, reference: str, note: str) -> RequestState:
     """Say as second person that a mailbox which cannot be told has not to be waited for.
 
     What everybody else approved takes effect at once. Returns the request's state afterwards.
@@ -104,17 +95,16 @@ def end_period(
         NothingWaits: the clock of this request does not stand.
         NoteMissing: why has to be said. InvalidText: it is too long.
     """
+    actor = context.actor
     ensure_may(actor, Permission.RELEASE_REQUEST)
     words = clean_block(note, REMARK_LIMIT)
-    locked = _stopped(session, reference, notifier, now)
+    locked = _stopped(context, reference)
     request = locked.request
     if request.path is RequestPath.DESK and request.notice_state is NoticeState.NO_MAILBOX:
         raise NothingWaits  # a letter starts that clock, and nobody's word
     if not words:
         raise NoteMissing
-    second_person.ensure_second(
-        session, actor, first_id=request.proposer_id, patron=locked.patron, now=now
-    )
+    second_person.ensure_second(context, first_id=request.proposer_id, patron=locked.patron)
     request.notice_state, request.period_ended_by = NoticeState.ENDED, actor.id
     locked.note(Action.PERIOD_ENDED, actor.as_actor(), Channel.CRM, values={"note": words})
     _restart(locked)
@@ -122,15 +112,7 @@ def end_period(
     return request.state
 
 
-def note_letter(
-    session: Session,
-    *,
-    actor: StaffMember,
-    reference: str,
-    note: str,
-    notifier: Notifier,
-    now: datetime,
-) -> None:
+def note_letter(context: StaffContext[Notifier], *, reference: str, note: str) -> None:
     """Record that a letter told the patron of a change at the desk: its longer wait starts now.
 
     For a record without any mailbox that works, or whose notice did not arrive.
@@ -140,15 +122,16 @@ def note_letter(
         NothingWaits: the clock does not stand, or it is no change at the desk.
         NoteMissing: when and where it was sent has to be said. InvalidText: it is too long.
     """
+    actor = context.actor
     ensure_may(actor, Permission.DESK_IDENTIFY)
     words = clean_block(note, REMARK_LIMIT)
-    locked = _stopped(session, reference, notifier, now)
+    locked = _stopped(context, reference)
     second_person.ensure_not_own(actor, locked.patron)
     if locked.request.path is not RequestPath.DESK:
         raise NothingWaits
     if not words:
         raise NoteMissing
-    locked.request.notice_state, locked.request.noticed_at = NoticeState.ON_PAPER, now
+    locked.request.notice_state, locked.request.noticed_at = NoticeState.ON_PAPER, context.now
     locked.note(Action.LETTER_NOTED, actor.as_actor(), Channel.DESK, values={"note": words})
     _restart(locked)
     locked.record()
@@ -157,13 +140,13 @@ def note_letter(
 def renew(locked: LockedRequest) -> None:
     """Tell the current mailbox once more, with a new link: its period begins again."""
     locked.ask(only=[Reviewer.CURRENT], again=True)
-    said = {"version": locked.request.notice_version}
-    locked.note(Action.NOTICE_RENEWED, SYSTEM, Channel.SCHEDULE, facts=said)
+    facts = {"version": locked.request.notice_version}
+    locked.note(Action.NOTICE_RENEWED, SYSTEM, Channel.SCHEDULE, facts=facts)
     _restart(locked)
 
 
-def _stopped(session: Session, reference: str, notifier: Notifier, now: datetime) -> LockedRequest:
-    locked = LockedRequest.by_reference(session, reference, notifier=notifier, now=now)
+def _stopped(context: CommandContext[Notifier], reference: str) -> LockedRequest:
+    locked = LockedRequest.by_reference(context, reference)
     refresh(locked)
     request = locked.request
     is_open = request.state in (RequestState.PENDING, RequestState.WAITING)
@@ -175,8 +158,8 @@ def _stopped(session: Session, reference: str, notifier: Notifier, now: datetime
 def _stop(locked: LockedRequest, found: NoticeState) -> None:
     request = locked.request
     request.notice_state, request.noticed_at = found, None
-    said = {"cause": found.value, "mail": request.notice_id}
-    locked.note(Action.NOTICE_STOPPED, SYSTEM, Channel.SCHEDULE, facts=said)
+    facts = {"cause": found.value, "mail": request.notice_id}
+    locked.note(Action.NOTICE_STOPPED, SYSTEM, Channel.SCHEDULE, facts=facts)
     if found in (NoticeState.BOUNCED, NoticeState.SUPPRESSED):
         undeliverable.mark_bounced(locked)
         undeliverable.end(locked, Reviewer.CURRENT)
@@ -189,4 +172,4 @@ def _restart(locked: LockedRequest) -> None:
     locked.session.flush()
     waiting = [c for c in locked.open_changes if c.outcome is FieldOutcome.WAITING]
     advance.go_on(locked, waiting, channel=Channel.SCHEDULE)
-    reminders.plan_reminder(locked)
+    locked.plan_reminder()

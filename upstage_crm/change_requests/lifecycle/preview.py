@@ -20,11 +20,11 @@ from upstage_crm.change_requests.lifecycle.checks import (
 )
 from upstage_crm.change_requests.model import policy_store
 from upstage_crm.change_requests.model.reasons import REASONS
+from upstage_crm.change_requests.model.reviewers import is_trusted
 from upstage_crm.change_requests.model.rules import (
     ReasonCode,
     RequestPath,
 )
-from upstage_crm.change_requests.model.standing import is_trusted
 from upstage_crm.change_requests.model.tables import ChangeRequestRow
 from upstage_crm.change_requests.model.visibility import Visibility
 from upstage_crm.change_requests.reads import requests
@@ -37,8 +37,9 @@ from upstage_crm.patrons.queries import access_of, name_of, seen_name, values_of
 from upstage_crm.patrons.spellings import mentions
 from upstage_crm.patrons.tables import PatronRow
 from upstage_crm.patrons.visibility import FieldAccess
+from upstage_crm.staff.command_context import StaffContext
 from upstage_crm.staff.names import label_for_patrons
-from upstage_crm.staff.roles import Role, StaffMember
+from upstage_crm.staff.roles import Role
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,15 +86,13 @@ class ProposalPreview:
 
 
 def preview(
-    session: Session,
+    context: StaffContext[object],
     *,
-    actor: StaffMember,
     patron_id: str,
     changes: Mapping[str, Mapping[str, str]],
     reason_code: ReasonCode | None,
     reason_text: str,
-    context: Context,
-    now: datetime,
+    parsing: Context,
     override: bool = False,
     ask_both: bool = False,
     path: RequestPath = RequestPath.LINK,
@@ -105,26 +104,25 @@ def preview(
     Raises:
         UnknownPatron, ChangeWaits, and all that `checks.check` raises.
     """
+    session, actor, now = context.session, context.actor, context.now
     patron = session.get(PatronRow, patron_id)
     if patron is None:
         raise UnknownPatron
     policy = policy_store.for_proposal(session, now=now)
     parsed = check(
-        session,
-        actor=actor,
+        context,
         patron=patron,
         changes=changes,
-        context=context,
+        parsing=parsing,
         policy=policy,
         override=override,
         ask_both=ask_both,
         path=path,
-        now=now,
     )
-    wanted = {change.field.key: change.proposed for change in parsed}
-    standing = create.same_open_request(session, patron_id=patron_id, wanted=wanted, now=now)
+    proposed = {change.field.key: change.proposed for change in parsed}
+    standing = create.same_open_request(session, patron_id=patron_id, wanted=proposed, now=now)
     open_fields = requests.open_fields(session, patron_id)
-    taken = {field: row for field, row in open_fields.items() if field in wanted}
+    taken = {field: row for field, row in open_fields.items() if field in proposed}
     replaced = {row.request_id for row in taken.values()}
     if standing is None:
         create.ensure_none_waits(session, taken.values())
@@ -132,7 +130,7 @@ def preview(
         # Nobody is written to about a change at the desk before a second person has confirmed it.
         readings=()
         if path is RequestPath.DESK
-        else _readings(patron, parsed, reason_text.strip(), actor.role, context.region, now),
+        else _readings(patron, parsed, reason_text.strip(), actor.role, parsing.region, now),
         proposer=label_for_patrons(actor.label, speaker(SOURCE)),
         reason_sentence=REASONS[reason_code].sentence if reason_code else "",
         expires_at=now + policy.link_life,
@@ -141,7 +139,7 @@ def preview(
         needs_second=needs_second(policy, patron, parsed),
         tells_current=any(Reviewer.CURRENT in change.plan.asked for change in parsed),
         replaced=() if standing else _references(session, replaced),
-        advice=_advice(patron, parsed, reason_text, actor.role, context),
+        advice=_advice(patron, parsed, reason_text, actor.role, parsing),
     )
 
 
@@ -219,9 +217,13 @@ def _advice(
     shown = "\n".join(change.field.show(change.proposed) for change in parsed)
     # Who may not see a value must not learn by guessing that it is this one.
     access, held = access_of(patron, viewer, home=context.region), values_of(patron)
-    said = [
+    of_words = [
         Advice(AdviceCode.HELD_VALUE_IN_TEXT, {"label": entry.label.lower()})
         for entry in FIELDS.values()
         if access.sees(entry.key) and mentions(reason_text, entry, held)
     ]
-    return (*of_values, *said, *advise_reason(reason_text, proposed=shown, region=context.region))
+    return (
+        *of_values,
+        *of_words,
+        *advise_reason(reason_text, proposed=shown, region=context.region),
+    )

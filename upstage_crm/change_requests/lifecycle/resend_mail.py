@@ -34,12 +34,11 @@ from upstage_crm.mail.resend_copy import (
 )
 from upstage_crm.mail.sending import send_gate
 from upstage_crm.patrons import queries as patrons
-from upstage_crm.staff.roles import Permission, StaffMember, ensure_may
+from upstage_crm.staff.command_context import StaffContext
+from upstage_crm.staff.roles import Permission, ensure_may
 
 
-def send_again(
-    session: Session, *, actor: StaffMember, mail_id: str, notifier: Notifier, now: datetime
-) -> str:
+def send_again(context: StaffContext[Notifier], *, mail_id: str) -> str:
     """Queue a mail anew that failed or of which nobody knows whether it left; return the new id.
 
     It is a second mail with a key of its own, so it may arrive twice; both rows say so. Pressed
@@ -50,7 +49,8 @@ def send_again(
         RequestEnded: it asks about a matter that is over; carries the state.
         LinkOutdated, LinkExpired: its link would be dead; send the question itself again instead.
     """
-    ensure_may(actor, Permission.RESEND_REQUEST)
+    session, now = context.session, context.now
+    ensure_may(context.actor, Permission.RESEND_REQUEST)
     stored = mails.mail(session, mail_id)
     summary = stored.summary
     is_unsent = summary.state in (MailState.FAILED, MailState.UNCERTAIN)
@@ -64,7 +64,7 @@ def send_again(
         if summary.kind in ASKING_KINDS and not request.state.is_open:
             raise RequestEnded(state=request.state)
         for claims in thaw_links(stored.links).values():
-            _ensure_alive(claims, request, notifier, now)
+            _ensure_alive(claims, request, context.notifier, now)
     made = copy_of(stored, mail_id=new_id(now), number=number_of(session, stored) + 1)
     sent = outbox.enqueue_prepared(session, made, now=now)
     if request is not None and request.notice_id == mail_id and request.noticed_at is None:
@@ -73,7 +73,7 @@ def send_again(
         session.flush()
     event = AuditEvent(
         action=Action.MAIL_SENT_AGAIN,
-        actor=actor.as_actor(),
+        actor=context.actor.as_actor(),
         channel=Channel.CRM,
         patron_id=summary.patron_id,
         request_id=summary.request_id,
@@ -83,14 +83,14 @@ def send_again(
     return sent
 
 
-def resume(session: Session, *, actor: StaffMember, now: datetime) -> None:
+def resume(context: StaffContext[object]) -> None:
     """End a pause now, for whoever has mended its cause; one mail is tried at once.
 
     Raises:
         Forbidden: the actor may not edit settings.
     """
-    ensure_may(actor, Permission.EDIT_SETTINGS)
-    _resume(session, actor.as_actor(), Channel.CRM, now)
+    ensure_may(context.actor, Permission.EDIT_SETTINGS)
+    _resume(context.session, context.actor.as_actor(), Channel.CRM, context.now)
 
 
 def resume_as_operator(session: Session, *, now: datetime) -> bool:

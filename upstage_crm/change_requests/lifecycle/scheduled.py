@@ -6,20 +6,17 @@ again, and does nothing when another one was first.
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
-
-from sqlmodel import Session
+from datetime import timedelta
 
 from upstage_crm.audit.events import SYSTEM, Action, Channel
 from upstage_crm.change_requests.lifecycle import (
     advance,
     held_requests,
     notices,
-    reminders,
     undeliverable,
 )
+from upstage_crm.change_requests.lifecycle.gathered_request import Planned
 from upstage_crm.change_requests.lifecycle.locked_request import LockedRequest
-from upstage_crm.change_requests.lifecycle.reminders import Planned
 from upstage_crm.change_requests.model.errors import NoMailbox
 from upstage_crm.change_requests.model.rules import (
     Cause,
@@ -32,56 +29,57 @@ from upstage_crm.change_requests.notifications.notifier import Notifier
 from upstage_crm.links.claims import Reviewer
 from upstage_crm.mail import delivery_history
 from upstage_crm.mail.message import Audience, MailKind
+from upstage_crm.staff.command_context import CommandContext
 
 _ASKED = (RequestState.PENDING, RequestState.WAITING)
 # The reminder of the notice names what else is asked: nothing more is said of it for a while.
 _QUIET = timedelta(days=2)
 
 
-def expire(session: Session, *, request_id: str, notifier: Notifier, now: datetime) -> bool:
+def expire(context: CommandContext[Notifier], *, request_id: str) -> bool:
     """Let a request whose time is up lapse; False when there is nothing to do (any more)."""
-    locked = LockedRequest.by_id(session, request_id, notifier=notifier, now=now)
-    if locked.request.state is not RequestState.PENDING or now < locked.request.expires_at:
+    locked = LockedRequest.by_id(context, request_id)
+    if locked.request.state is not RequestState.PENDING or context.now < locked.request.expires_at:
         return False
     locked.lapse()
     locked.record()
     return True
 
 
-def release_cooled(session: Session, *, request_id: str, notifier: Notifier, now: datetime) -> bool:
+def release_cooled(context: CommandContext[Notifier], *, request_id: str) -> bool:
     """Ask the patron about a request that has cooled down; False when there is nothing to do.
 
     A wire that tripped meanwhile has put it into quarantine. Whom nobody can ask by now has to be
     looked at by a person, too.
     """
-    locked = LockedRequest.by_id(session, request_id, notifier=notifier, now=now)
+    locked = LockedRequest.by_id(context, request_id)
     request = locked.request
     is_cooling = request.state is RequestState.HELD and request.held_for is HeldFor.COOLING
-    if not is_cooling or now < request.created_at + locked.policy.thresholds.cooling:
+    if not is_cooling or context.now < request.created_at + locked.policy.thresholds.cooling:
         return False
     try:
         held_requests.let_go(locked, released_by=None)
     except NoMailbox:
         request.held_for = HeldFor.QUARANTINE
-        session.add(request)
-        session.flush()
+        context.session.add(request)
+        context.session.flush()
     locked.record()
     return True
 
 
-def remind(session: Session, *, request_id: str, notifier: Notifier, now: datetime) -> bool:
+def remind(context: CommandContext[Notifier], *, request_id: str) -> bool:
     """Send the reminder that is due; False when none is (any more).
 
     Whoever has answered is left alone, and so is a mailbox whose mail came back. An address that
     never answered us gets one reminder and no second one. A current mailbox that is silent hears
     once more a day before the change takes effect.
     """
-    locked = LockedRequest.by_id(session, request_id, notifier=notifier, now=now)
+    locked = LockedRequest.by_id(context, request_id)
     request, since = locked.request, locked.request.next_reminder_at
-    if request.state not in _ASKED or since is None or now < since:
+    if request.state not in _ASKED or since is None or context.now < since:
         return False
-    due = [planned for planned in reminders.reminders(locked) if since <= planned.at <= now]
-    reminders.plan_reminder(locked)
+    due = [planned for planned in locked.reminders() if since <= planned.at <= context.now]
+    locked.plan_reminder()
     # After an outage several may be due at once: one mail says as much as all of a kind.
     newest = {planned.kind: planned for planned in due}
     reminded = [_remind(locked, planned) for planned in newest.values()]
@@ -89,16 +87,18 @@ def remind(session: Session, *, request_id: str, notifier: Notifier, now: dateti
     return any(reminded)
 
 
-def take_effect(session: Session, *, request_id: str, notifier: Notifier, now: datetime) -> bool:
+def take_effect(context: CommandContext[Notifier], *, request_id: str) -> bool:
     """Make approved changes whose waiting time is over; False when there are none (any more).
 
     Everything is checked once more; what can no longer be true is withdrawn.
     """
-    locked = LockedRequest.by_id(session, request_id, notifier=notifier, now=now)
+    locked = LockedRequest.by_id(context, request_id)
     due = [
         change
         for change in locked.open_changes
-        if change.outcome is FieldOutcome.WAITING and change.applies_at and change.applies_at <= now
+        if change.outcome is FieldOutcome.WAITING
+        and change.applies_at
+        and change.applies_at <= context.now
     ]
     if not due:
         return False
@@ -108,27 +108,25 @@ def take_effect(session: Session, *, request_id: str, notifier: Notifier, now: d
     return True
 
 
-def give_up(
-    session: Session, *, request_id: str, reviewer: Reviewer, notifier: Notifier, now: datetime
-) -> bool:
+def give_up(context: CommandContext[Notifier], *, request_id: str, reviewer: Reviewer) -> bool:
     """A question to `reviewer` came back for good: what it asked about is undeliverable.
 
     False when nothing of it was open (any more).
     """
-    locked = LockedRequest.by_id(session, request_id, notifier=notifier, now=now)
+    locked = LockedRequest.by_id(context, request_id)
     is_lost = locked.request.state is RequestState.PENDING and undeliverable.end(locked, reviewer)
     locked.record()
     return is_lost
 
 
-def revoke(session: Session, *, request_id: str, notifier: Notifier, now: datetime) -> bool:
+def revoke(context: CommandContext[Notifier], *, request_id: str) -> bool:
     """The key of a request's links was revoked: it is withdrawn, and everybody is told.
 
     Where the notice alone is lost, to a change that was approved or can still be, it goes again,
     and its period begins from the start. False when it is over, or has newer links by now.
     """
-    locked = LockedRequest.by_id(session, request_id, notifier=notifier, now=now)
-    dead = link_codes.dead_of(session, notifier.codec, request_id=request_id)
+    locked = LockedRequest.by_id(context, request_id)
+    dead = link_codes.dead_of(context.session, context.notifier.codec, request_id=request_id)
     if locked.request.state not in _ASKED or not dead:
         return False
     is_approved = any(c.outcome is FieldOutcome.WAITING for c in locked.open_changes)
@@ -164,8 +162,8 @@ def _remind(locked: LockedRequest, planned: Planned) -> bool:
         locked.session, matter, to=to, kind=planned.kind, number=planned.number, now=locked.now
     )
     names = ", ".join(who.value for who in to)
-    said = {"number": planned.number, "reviewers": names, "kind": planned.kind.value}
-    locked.note(Action.REQUEST_REMINDED, SYSTEM, Channel.SCHEDULE, facts=said)
+    facts = {"number": planned.number, "reviewers": names, "kind": planned.kind.value}
+    locked.note(Action.REQUEST_REMINDED, SYSTEM, Channel.SCHEDULE, facts=facts)
     return True
 
 

@@ -23,7 +23,6 @@ from upstage_crm.change_requests.lifecycle import (
     held_requests,
     locked_request,
     notices,
-    reminders,
 )
 from upstage_crm.change_requests.lifecycle.checks import (
     check,
@@ -33,7 +32,6 @@ from upstage_crm.change_requests.lifecycle.checks import (
 from upstage_crm.change_requests.lifecycle.create import (
     Draft,
     proposed_values,
-    record,
     start,
 )
 from upstage_crm.change_requests.lifecycle.locked_request import LockedRequest
@@ -48,18 +46,24 @@ from upstage_crm.change_requests.model.errors import (
 from upstage_crm.change_requests.model.policy import resend_wait
 from upstage_crm.change_requests.model.rules import (
     Cause,
+    DeskKind,
+    DeskMethod,
     HeldFor,
     ReasonCode,
+    RequestPath,
     RequestState,
 )
+from upstage_crm.change_requests.model.tables import DeskConfirmationRow
 from upstage_crm.change_requests.notifications.notifier import (
     BOTH,
     Notifier,
 )
 from upstage_crm.change_requests.reads import second_person
+from upstage_crm.core.ids import new_id
 from upstage_crm.links.claims import Reviewer
 from upstage_crm.patrons.fields import Context
-from upstage_crm.staff.roles import Permission, StaffMember, ensure_may, may
+from upstage_crm.staff.command_context import StaffContext
+from upstage_crm.staff.roles import Permission, ensure_may, may
 
 _DAY = timedelta(days=1)
 # Who may let go what is held for a second person, by why it is held.
@@ -87,20 +91,25 @@ class Proposed:
         return self.held_for is not None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identification:
+    """How a clerk at the desk found out who the patron is, and what was seen or asked."""
+
+    method: DeskMethod
+    note: str
+
+
 def propose(
-    session: Session,
+    context: StaffContext[Notifier],
     *,
-    actor: StaffMember,
     patron_id: str,
     changes: Mapping[str, Mapping[str, str]],
     reason_code: ReasonCode,
     reason_text: str,
-    context: Context,
-    notifier: Notifier,
-    now: datetime,
+    parsing: Context,
     override: bool = False,
     ask_both: bool = False,
-    channel: Channel = Channel.CRM,
+    identification: Identification | None = None,
 ) -> Proposed:
     """Propose new values for protected fields: rows, mails and trail, nothing of the patron's.
 
@@ -108,76 +117,66 @@ def propose(
     the same values proposed again are the same request. `override` skips the 30-day rests, with
     `ask_both` the current address has to say yes to a new one, too. Where a second person is
     wanted, or a tripwire wants a pause or somebody who looks, the request is HELD and nobody is
-    mailed.
-    Whoever calls this notes a refusal: `attempts.note_refused`.
+    mailed; what the desk vouches for by an `identification` always is: see `desk.identify`.
+    Whoever calls this notes a refusal: `proposal_limits.note_refused`.
 
     Raises:
         UnknownPatron, and what `proposal_limits.watch`, `checks.check` and `clean_reason` raise.
         HeldCannotReplace: it has to wait, so it cannot take the place of an open request.
         ChangeWaits: an approved change of one of the fields is about to take effect.
     """
+    session, actor = context.session, context.actor
+    path = RequestPath.LINK if identification is None else RequestPath.DESK
     words = clean_reason(reason_code, reason_text)
     patron = proposal_limits.lock(session, actor=actor, patron_id=patron_id)
-    policy = policy_store.for_proposal(session, now=now)
-    watched = proposal_limits.watch(
-        session,
-        actor=actor,
-        patron=patron,
-        changes=changes,
-        policy=policy,
-        notifier=notifier,
-        now=now,
+    policy = policy_store.for_proposal(session, now=context.now)
+    counted = proposal_limits.watch(
+        context, patron=patron, changes=changes, policy=policy, path=path
     )
     parsed = check(
-        session,
-        actor=actor,
+        context,
         patron=patron,
         changes=changes,
-        context=context,
+        parsing=parsing,
         policy=policy,
         override=override,
         ask_both=ask_both,
-        now=now,
+        path=path,
     )
-    wanted = {change.field.key: change.proposed for change in parsed}
-    standing = create.same_open_request(session, patron_id=patron_id, wanted=wanted, now=now)
-    if standing is not None:
-        watched.note_repeated(session, now=now)
-        return Proposed(request_id=standing.id, reference=standing.reference, is_new=False)
-    watched.ensure_takes_no_place()
-    held_for = watched.hold(needs_second=needs_second(policy, patron, parsed))
-    locked, replaced = start(
-        session,
-        actor=actor,
-        patron=patron,
-        parsed=parsed,
-        draft=Draft(reason_code=reason_code, reason_text=words, held_for=held_for),
-        policy=policy,
-        notifier=notifier,
-        channel=channel,
-        now=now,
-    )
+    proposed = {change.field.key: change.proposed for change in parsed}
+    if identification is None:
+        same = create.same_open_request(
+            session, patron_id=patron_id, wanted=proposed, now=context.now
+        )
+        if same is not None:
+            counted.note(is_repeated=True)
+            return Proposed(request_id=same.id, reference=same.reference, is_new=False)
+    counted.ensure_takes_no_place()
+    held_for = HeldFor.DESK
+    if identification is None:
+        held_for = counted.hold(needs_second=needs_second(policy, patron, parsed))
+    draft = Draft(reason_code=reason_code, reason_text=words, held_for=held_for, path=path)
+    locked, replaced = start(context, patron=patron, parsed=parsed, draft=draft, policy=policy)
+    asked: list[str | None] = []
     if held_for is None:
         locked.ask()
-        reminders.plan_reminder(locked)
-        matter = locked.matter()
-        create.say_goodbye(replaced, besides=[matter.address_of(who) for who in BOTH])
-    else:
-        create.say_goodbye(replaced, besides=())
+        locked.plan_reminder()
+        asked = [locked.matter().address_of(who) for who in BOTH]
+    create.say_goodbye(replaced, besides=asked)
+    facts: dict[str, str | bool] = {"fields": ", ".join(proposed), "reason": reason_code.value}
+    if identification is None:
+        facts |= {"override": override, "held": held_for is not None}
     locked.note(
         Action.REQUEST_PROPOSED,
         actor.as_actor(),
-        channel,
-        facts={
-            "fields": ", ".join(wanted),
-            "reason": reason_code.value,
-            "override": override,
-            "held": held_for is not None,
-        },
+        context.channel,
+        facts=dict(facts),
         values=proposed_values(locked),
     )
-    locked.events += watched.note(session, notifier=notifier, now=now)
-    record(locked, replaced)
+    if identification is not None:
+        _note_identified(context, locked, identification)
+    before = [event for old in replaced for event in old.locked.events]
+    trail.record(session, [*before, *locked.events, *counted.note()], now=context.now)
     return Proposed(
         request_id=locked.request.id,
         reference=locked.request.reference,
@@ -186,9 +185,33 @@ def propose(
     )
 
 
-def release(
-    session: Session, *, actor: StaffMember, reference: str, notifier: Notifier, now: datetime
-) -> RequestState:
+def _note_identified(
+    context: StaffContext[Notifier], locked: LockedRequest, identification: Identification
+) -> None:
+    """Remember how a clerk found out who the patron is; a second member has to confirm it."""
+    actor = context.actor
+    row = DeskConfirmationRow(
+        id=new_id(context.now),
+        request_id=locked.request.id,
+        kind=DeskKind.IDENTITY,
+        method=identification.method,
+        note=identification.note,
+        clerk_id=actor.id,
+        clerk_label=actor.label,
+        created_at=context.now,
+    )
+    context.session.add(row)
+    context.session.flush()
+    locked.note(
+        Action.DESK_IDENTIFIED,
+        actor.as_actor(),
+        context.channel,
+        facts={"method": identification.method.value},
+        values={"note": identification.note},
+    )
+
+
+def release(context: StaffContext[Notifier], *, reference: str) -> RequestState:
     """Let a request that waited for a second person go to the patron; its clock starts now.
 
     What is in quarantine goes the same way. Returns the request's state afterwards, which is
@@ -199,31 +222,22 @@ def release(
         NothingWaits: it does not wait for a second person (any more).
         NoMailbox: no mailbox that would be asked works any more.
     """
+    actor = context.actor
     if not any(may(actor, permission) for permission in _RELEASE.values()):
         ensure_may(actor, Permission.RELEASE_REQUEST)
-    locked = LockedRequest.by_reference(session, reference, notifier=notifier, now=now)
+    locked = LockedRequest.by_reference(context, reference)
     request = locked.request
     permission = _RELEASE.get(request.held_for) if request.held_for else None
     if request.state is not RequestState.HELD or permission is None:
         raise NothingWaits
     ensure_may(actor, permission)
-    second_person.ensure_second(
-        session, actor, first_id=request.proposer_id, patron=locked.patron, now=now
-    )
+    second_person.ensure_second(context, first_id=request.proposer_id, patron=locked.patron)
     held_requests.let_go(locked, released_by=actor)
     locked.record()
     return request.state
 
 
-def withdraw(
-    session: Session,
-    *,
-    actor: StaffMember,
-    reference: str,
-    notifier: Notifier,
-    now: datetime,
-    channel: Channel = Channel.CRM,
-) -> None:
+def withdraw(context: StaffContext[Notifier], *, reference: str) -> None:
     """Withdraw an open request; everybody who was mailed about it is told.
 
     Raises:
@@ -231,20 +245,19 @@ def withdraw(
         RequestEnded: it is over already; carries its state.
         AlertOpen: it is somebody else's, and an alert about the actor is open.
     """
+    actor = context.actor
     ensure_may(actor, Permission.WITHDRAW_REQUEST)
-    locked = LockedRequest.by_reference(session, reference, notifier=notifier, now=now)
+    locked = LockedRequest.by_reference(context, reference)
     second_person.ensure_not_own(actor, locked.patron)
     if actor.id != locked.request.answerable_id:
-        alerts.ensure_none(session, actor.id)
+        alerts.ensure_none(context.session, actor.id)
     if not locked.request.state.is_open:
         raise RequestEnded(state=locked.request.state)
-    locked.withdraw(Cause.STAFF, actor=actor.as_actor(), channel=channel)
+    locked.withdraw(Cause.STAFF, actor=actor.as_actor(), channel=context.channel)
     locked.record()
 
 
-def resend(
-    session: Session, *, actor: StaffMember, reference: str, notifier: Notifier, now: datetime
-) -> None:
+def resend(context: StaffContext[Notifier], *, reference: str) -> None:
     """Send the decision mails again, with a new link; the old link dies.
 
     The notice to the current mailbox goes again only when the first one has not arrived.
@@ -257,9 +270,10 @@ def resend(
         NoMailbox: no mailbox that is asked works any more.
         AlertOpen: an alert about the actor is open.
     """
+    session, actor, now = context.session, context.actor, context.now
     ensure_may(actor, Permission.RESEND_REQUEST)
     alerts.ensure_none(session, actor.id)
-    locked = LockedRequest.by_reference(session, reference, notifier=notifier, now=now)
+    locked = LockedRequest.by_reference(context, reference)
     second_person.ensure_not_own(actor, locked.patron)
     request, policy = locked.request, locked.policy
     if request.state is not RequestState.PENDING or now >= request.expires_at:

@@ -23,12 +23,12 @@ def end(locked: LockedRequest, reviewer: Reviewer) -> bool:
     ]
     if not lost:
         return False
-    told = [who for who in locked.mailed() if who is not reviewer]
+    others = [who for who in locked.mailed() if who is not reviewer]
     locked.settle(lost, FieldOutcome.UNDELIVERABLE)
-    said = {"reviewer": reviewer.value, "fields": ", ".join(change.field for change in lost)}
-    locked.note(Action.REQUEST_UNDELIVERABLE, SYSTEM, Channel.SCHEDULE, facts=said)
+    facts = {"reviewer": reviewer.value, "fields": ", ".join(change.field for change in lost)}
+    locked.note(Action.REQUEST_UNDELIVERABLE, SYSTEM, Channel.SCHEDULE, facts=facts)
     state = locked.close()
-    locked.tell_ended(MailKind.CHANGE_UNDELIVERABLE, lost, to=told)
+    locked.tell_ended(MailKind.CHANGE_UNDELIVERABLE, lost, to=others)
     if not state.is_open:
         locked.tell_proposer()
     if reviewer is Reviewer.CURRENT:

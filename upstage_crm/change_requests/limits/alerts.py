@@ -36,7 +36,8 @@ from upstage_crm.core.db import table_of
 from upstage_crm.core.ids import new_id
 from upstage_crm.staff import accounts
 from upstage_crm.staff.accounts import member_of
-from upstage_crm.staff.roles import Permission, StaffMember, ensure_may
+from upstage_crm.staff.command_context import StaffContext
+from upstage_crm.staff.roles import Permission, ensure_may
 from upstage_crm.staff.tables import StaffRow
 
 _request, _alert = table_of(ChangeRequestRow), table_of(StaffAlertRow)
@@ -146,13 +147,12 @@ def alerts_open(session: Session) -> tuple[AlertView, ...]:
     )
 
 
-def trip(
-    session: Session, *, actor: StaffMember, ruling: Ruling, notifier: Notifier, now: datetime
-) -> AuditEvent:
+def trip(context: StaffContext[Notifier], *, ruling: Ruling) -> AuditEvent:
     """Open an alert about `actor`, hold what was cooling down, and mail every owner.
 
     The member is locked, and has no open alert. Record the event that is returned last of all.
     """
+    session, actor, now = context.session, context.actor, context.now
     assert ruling.wire is not None
     row = StaffAlertRow(id=new_id(now), staff_id=actor.id, wire=ruling.wire, opened_at=now)
     session.add(row)
@@ -173,7 +173,7 @@ def trip(
     )
     alert_mails.tell_owners(
         session,
-        notifier,
+        context.notifier,
         to=accounts.owners(session),
         alert_id=row.id,
         member=actor,
@@ -192,15 +192,13 @@ def trip(
     )
 
 
-def open_now(
-    session: Session, *, actor: StaffMember, ruling: Ruling, notifier: Notifier, now: datetime
-) -> None:
+def open_now(context: StaffContext[Notifier], *, ruling: Ruling) -> None:
     """As `trip`, for a command that has nothing else to record."""
-    event = trip(session, actor=actor, ruling=ruling, notifier=notifier, now=now)
-    trail.record(session, [event], now=now)
+    event = trip(context, ruling=ruling)
+    trail.record(context.session, [event], now=context.now)
 
 
-def close(session: Session, *, actor: StaffMember, staff_id: str, now: datetime) -> None:
+def close(context: StaffContext[object], *, staff_id: str) -> None:
     """Say that somebody looked into a member's alert: new proposals go their normal way again.
 
     What is in quarantine stays there until it is released or withdrawn, one by one.
@@ -209,28 +207,28 @@ def close(session: Session, *, actor: StaffMember, staff_id: str, now: datetime)
         Forbidden; all that `second_person.ensure_second` raises: the first is whom it is about.
         NothingWaits: no alert about this member is open.
     """
-    ensure_may(actor, Permission.RELEASE_QUARANTINE)
-    lock_member(session, staff_id)
-    second_person.ensure_second(session, actor, first_id=staff_id, now=now)
-    event = closed(session, actor=actor, staff_id=staff_id, now=now)
+    ensure_may(context.actor, Permission.RELEASE_QUARANTINE)
+    lock_member(context.session, staff_id)
+    second_person.ensure_second(context, first_id=staff_id)
+    event = closed(context, staff_id=staff_id)
     if event is None:
         raise NothingWaits
-    trail.record(session, [event], now=now)
+    trail.record(context.session, [event], now=context.now)
 
 
-def closed(
-    session: Session, *, actor: StaffMember, staff_id: str, now: datetime
-) -> AuditEvent | None:
+def closed(context: StaffContext[object], *, staff_id: str) -> AuditEvent | None:
     """Close the open alert about a member who is locked; None when there is none."""
-    alert_id = find_open(session, staff_id)
+    alert_id = find_open(context.session, staff_id)
     if alert_id is None:
         return None
-    session.connection().execute(
-        sa.update(_alert).where(_alert.c.id == alert_id).values(closed_by=actor.id, closed_at=now)
+    context.session.connection().execute(
+        sa.update(_alert)
+        .where(_alert.c.id == alert_id)
+        .values(closed_by=context.actor.id, closed_at=context.now)
     )
     return AuditEvent(
         action=Action.ALERT_CLOSED,
-        actor=actor.as_actor(),
+        actor=context.actor.as_actor(),
         channel=Channel.CRM,
         facts={"staff_id": staff_id},
     )

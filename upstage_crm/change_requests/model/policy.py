@@ -76,12 +76,12 @@ class Policy:
 
     def reminders(self, *, sent_at: datetime, expires_at: datetime) -> tuple[datetime, ...]:
         """When to remind of mails sent at `sent_at`, in order; only instants between the two."""
-        wanted: set[datetime] = set()
+        instants: set[datetime] = set()
         if self.reminder_after > timedelta():
-            wanted.add(sent_at + self.reminder_after)
+            instants.add(sent_at + self.reminder_after)
         if self.reminder_before > timedelta():
-            wanted.add(expires_at - self.reminder_before)
-        return tuple(sorted(at for at in wanted if sent_at < at < expires_at))
+            instants.add(expires_at - self.reminder_before)
+        return tuple(sorted(at for at in instants if sent_at < at < expires_at))
 
 
 DEFAULT = Policy()

@@ -22,7 +22,8 @@ from upstage_crm.change_requests.model.policy import (
 )
 from upstage_crm.change_requests.model.tables import PolicyRow
 from upstage_crm.core.db import lock_clause, table_of
-from upstage_crm.staff.roles import Permission, StaffMember, ensure_may
+from upstage_crm.staff.command_context import StaffContext
+from upstage_crm.staff.roles import Permission, ensure_may
 
 _policy = table_of(PolicyRow)
 _CURRENT = sa.select(_policy.c.settings).where(_policy.c.id == 1)
@@ -57,7 +58,7 @@ def for_proposal(session: Session, *, now: datetime) -> Policy:
     return before_shortening(policy, olds) if olds else policy
 
 
-def change(session: Session, *, actor: StaffMember, proposed: Policy, now: datetime) -> Policy:
+def change(context: StaffContext[object], *, proposed: Policy) -> Policy:
     """Store a policy and return it; the same policy again records nothing.
 
     Requests that run keep the policy that they were proposed under.
@@ -66,26 +67,30 @@ def change(session: Session, *, actor: StaffMember, proposed: Policy, now: datet
         Forbidden: the actor may not edit the policy.
         Invalid: all that `policy.checked` raises.
     """
-    ensure_may(actor, Permission.EDIT_POLICY)
-    wanted = checked(proposed)
+    session = context.session
+    ensure_may(context.actor, Permission.EDIT_POLICY)
+    accepted = checked(proposed)
     # Locked, so that the trail's old numbers are those that are replaced.
     before = read(session.connection().execute(_LOCK).scalar_one())
     recorded.prove(session, "policy", "1")
-    old, new = _plain(before), _plain(wanted)
+    old, new = _plain(before), _plain(accepted)
     changed = sorted(name for name in old | new if old.get(name) != new.get(name))
     if not changed:
-        return wanted
+        return accepted
     session.connection().execute(
-        sa.update(_policy).where(_policy.c.id == 1).values(settings=to_json(wanted))
+        sa.update(_policy).where(_policy.c.id == 1).values(settings=to_json(accepted))
     )
     facts: dict[str, str | int | bool | None] = {}
     for name in changed:
         facts |= {f"{name}.old": old.get(name), f"{name}.new": new.get(name)}
     event = AuditEvent(
-        action=Action.POLICY_CHANGED, actor=actor.as_actor(), channel=Channel.CRM, facts=facts
+        action=Action.POLICY_CHANGED,
+        actor=context.actor.as_actor(),
+        channel=Channel.CRM,
+        facts=facts,
     )
-    trail.record(session, [event], now=now)
-    return wanted
+    trail.record(session, [event], now=context.now)
+    return accepted
 
 
 def _plain(policy: Policy) -> dict[str, str | int | bool | None]:

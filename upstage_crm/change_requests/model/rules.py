@@ -240,8 +240,8 @@ def derive_state(outcomes: Collection[FieldOutcome], *, is_reverted: bool = Fals
         raise ValueError("a request has at least one field change")
     if is_reverted:
         return RequestState.REVERTED
-    found = set(outcomes)
-    if found == {FieldOutcome.APPLIED}:
+    distinct = set(outcomes)
+    if distinct == {FieldOutcome.APPLIED}:
         return RequestState.APPROVED
     for outcome, state in (
         (FieldOutcome.HELD, RequestState.HELD),
@@ -255,7 +255,7 @@ def derive_state(outcomes: Collection[FieldOutcome], *, is_reverted: bool = Fals
         (FieldOutcome.UNDELIVERABLE, RequestState.UNDELIVERABLE),
         (FieldOutcome.LAPSED, RequestState.EXPIRED),
     ):
-        if outcome in found:
+        if outcome in distinct:
             return state
     return RequestState.SUPERSEDED
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from upstage_crm.change_requests.model import policy_store
+from upstage_crm.change_requests.model.reviewers import is_trusted
 from upstage_crm.change_requests.model.rules import (
     Decision,
     DeskMethod,
@@ -15,7 +16,6 @@ from upstage_crm.change_requests.model.rules import (
     RequestPath,
     RequestState,
 )
-from upstage_crm.change_requests.model.standing import is_trusted
 from upstage_crm.change_requests.model.tables import ChangeRequestRow, FieldChangeRow, ReviewRow
 from upstage_crm.change_requests.model.visibility import Visibility
 from upstage_crm.change_requests.reads.requests import values
@@ -139,8 +139,8 @@ class MailContext:
 
     def about(self, mailbox: str) -> MailContext:
         """The matter as it is told to a mailbox that was displaced: it is a stranger's by now."""
-        told = (replace(field, current_mailbox=mailbox) for field in self.fields)
-        return replace(self, fields=tuple(told), current_trusted=False)
+        fields = (replace(field, current_mailbox=mailbox) for field in self.fields)
+        return replace(self, fields=tuple(fields), current_trusted=False)
 
     def visibility(self, reviewer: Reviewer) -> Visibility:
         """What a mailbox may read of this."""
@@ -182,8 +182,8 @@ def gather(
     """
     policy = policy_store.read(request.policy)
     is_desk = request.path is RequestPath.DESK
-    found = tuple(field_of(change, reviews.get(change.id, ()), untold) for change in changes)
-    asked = next((field.current_mailbox for field in found if field.current_mailbox), None)
+    mail_fields = tuple(field_of(change, reviews.get(change.id, ()), untold) for change in changes)
+    asked = next((field.current_mailbox for field in mail_fields if field.current_mailbox), None)
     before = _email_before(patron, changes)
     waiting = (c.applies_at for c in changes if c.outcome is FieldOutcome.WAITING)
     is_own = asked is None or asked == patron.email
@@ -210,7 +210,7 @@ def gather(
         is_desk=is_desk,
         versions={who: request.version_for(who) for who in Reviewer},
         organisation=organisation,
-        fields=found,
+        fields=mail_fields,
         languages_before=tuple(languages_before),
         method=method,
         applies_at=min((at for at in waiting if at is not None), default=None),

@@ -126,7 +126,7 @@ def _sorted_out(rows: Iterable[Any], codec: LinkCodec) -> OpenLinks:
 
 def match(session: Session, *, request_id: str, typed: str, codec: LinkCodec) -> LinkClaims | None:
     """The newest link of a mailbox whose code was typed, if any; each is compared in full."""
-    found: LinkClaims | None = None
+    matching: LinkClaims | None = None
     for row in session.connection().execute(_NEWEST, {"request": request_id}).mappings():
         if not seals.is_sealed(session, "link_code", row):
             continue
@@ -136,5 +136,5 @@ def match(session: Session, *, request_id: str, typed: str, codec: LinkCodec) ->
         except LinkRefused:  # its key was revoked, and the code with it
             continue
         if hmac.compare_digest(hashed, row["code_hash"]):
-            found = link
-    return found
+            matching = link
+    return matching

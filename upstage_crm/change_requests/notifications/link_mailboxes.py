@@ -32,15 +32,15 @@ def mailboxes_of(session: Session, claims: LinkClaims) -> frozenset[str]:
         RowNotProven: the request is not what the trail says.
     """
     connection = session.connection()
-    wanted = {"request": claims.request_id, "who": claims.reviewer}
-    asked = set(connection.execute(_REVIEWED, wanted).scalars())
+    link = {"request": claims.request_id, "who": claims.reviewer}
+    asked = set(connection.execute(_REVIEWED, link).scalars())
     request = session.get(ChangeRequestRow, claims.request_id)
     if request is None:
         return frozenset()
     recorded.prove(session, "change_request", request.id)
     changes = requests.fields_of(session, [request.id]).get(request.id, [])
-    found = asked | {requests.mailbox_of(change, claims.reviewer) for change in changes}
-    if not any(found):
+    mailboxes = asked | {requests.mailbox_of(change, claims.reviewer) for change in changes}
+    if not any(mailboxes):
         recorded.prove(session, "patron", request.patron_id)
-        found = {session.get_one(PatronRow, request.patron_id).email}
-    return frozenset(wire_of(mailbox) for mailbox in found if mailbox)
+        mailboxes = {session.get_one(PatronRow, request.patron_id).email}
+    return frozenset(wire_of(mailbox) for mailbox in mailboxes if mailbox)

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
-from sqlmodel import Session
-
-from upstage_crm.change_requests.model.standing import is_trusted
+from upstage_crm.change_requests.model.reviewers import is_trusted
 from upstage_crm.change_requests.notifications.mail_wording import DEAR
 from upstage_crm.change_requests.notifications.notifier import Notifier
 from upstage_crm.core import when
@@ -17,21 +13,21 @@ from upstage_crm.mail.message import Audience, MailDraft, MailKind
 from upstage_crm.organisation.settings import details
 from upstage_crm.patrons.queries import name_of
 from upstage_crm.patrons.tables import PatronRow
+from upstage_crm.staff.command_context import CommandContext
 
 
-def tell_unprotected(
-    session: Session, notifier: Notifier, patron: PatronRow, *, key: str, now: datetime
-) -> None:
+def tell_unprotected(context: CommandContext[Notifier], patron: PatronRow, *, key: str) -> None:
     """Queue the notice to the current mailbox, if the record has one that works."""
+    now = context.now
     if patron.email is None or patron.email_bounced_at is not None:
         return
-    organisation = details(session)
+    organisation = details(context.session)
     language = choose(patron.language, organisation.language)
     zone = organisation.zone_of(patron.time_zone)
     greeting = speaker(language)(DEAR).format(name=name_of(patron))
-    context: dict[str, object] = {
+    words: dict[str, object] = {
         "org": organisation,
-        "public_url": notifier.public_url,
+        "public_url": context.notifier.public_url,
         "reference": str(patron.number),
         "proposer": "",
         "greeting": greeting if is_trusted(patron.email_verified_at, now=now) else None,
@@ -43,8 +39,8 @@ def tell_unprotected(
         to_address=parse_email(patron.email).wire,
         audience=Audience.CURRENT,
         language=language,
-        context=context,
+        context=words,
         dedupe_key=f"patron/{patron.id}/unprotected/{key}",
         patron_id=patron.id,
     )
-    outbox.enqueue(session, draft, composer=notifier.composer, now=now)
+    outbox.enqueue(context.session, draft, composer=context.notifier.composer, now=now)

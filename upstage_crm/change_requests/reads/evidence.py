@@ -1,4 +1,4 @@
-"""Gathers the evidence on which it depends who is asked, from rows and mails.
+"""Gathers the evidence on which it depends who is asked, and whether anybody is: rows and mails.
 
 A proposal asks it once; an approval and the clock ask it again, because the record may have come
 to need more protection meanwhile.
@@ -10,31 +10,21 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
-from sqlmodel import Session
+from sqlmodel import Session, col, select
 
 from upstage_crm.audit import recorded, trail
 from upstage_crm.audit.events import Action, ActorKind
 from upstage_crm.change_requests.model import policy_store
+from upstage_crm.change_requests.model.dispute_tables import PatronFreezeRow
 from upstage_crm.change_requests.model.reviewers import (
     Evidence,
-    Window,
-)
-from upstage_crm.change_requests.model.rules import (
-    ChangeKind,
-    Decision,
-    FieldOutcome,
-    RequestState,
-)
-from upstage_crm.change_requests.model.standing import (
     Standing,
+    Window,
     has_stake,
     is_dead,
 )
-from upstage_crm.change_requests.model.tables import (
-    ChangeRequestRow,
-    FieldChangeRow,
-    ReviewRow,
-)
+from upstage_crm.change_requests.model.rules import ChangeKind, Decision, FieldOutcome, RequestState
+from upstage_crm.change_requests.model.tables import ChangeRequestRow, FieldChangeRow, ReviewRow
 from upstage_crm.change_requests.reads import requests
 from upstage_crm.core.db import table_of
 from upstage_crm.core.email_address import wire_of
@@ -123,8 +113,8 @@ def languages_before(session: Session, patron: PatronRow, *, now: datetime) -> t
     """
     since, action = now - TWO_LANGUAGES, Action.PATRON_EDITED
     lately = trail.lines_since(session, since, action=action, patron_id=patron.id)
-    found = dict.fromkeys(line.values.get("language.old") for line in lately)
-    return tuple(language for language in found if language and language != patron.language)
+    languages = dict.fromkeys(line.values.get("language.old") for line in lately)
+    return tuple(language for language in languages if language and language != patron.language)
 
 
 def _window(session: Session, row: sa.Row[*tuple[Any, ...]], now: datetime) -> Window | None:
@@ -155,3 +145,16 @@ def _window(session: Session, row: sa.Row[*tuple[Any, ...]], now: datetime) -> W
 
 def _window_length(policy: str) -> timedelta:
     return policy_store.read(policy).revert_window
+
+
+def is_frozen(session: Session, patron_id: str) -> bool:
+    """Whether the patron's record is in dispute."""
+    return find_freeze(session, patron_id) is not None
+
+
+def find_freeze(session: Session, patron_id: str) -> PatronFreezeRow | None:
+    """The open freeze of a patron; there is one at most."""
+    query = select(PatronFreezeRow).where(
+        PatronFreezeRow.patron_id == patron_id, col(PatronFreezeRow.cleared_at).is_(None)
+    )
+    return session.exec(query).first()

@@ -12,9 +12,8 @@ from typing import Literal
 from sqlmodel import Session
 
 from upstage_crm.change_requests.model import policy_store
-from upstage_crm.change_requests.model.reviewers import Evidence, plan
-from upstage_crm.change_requests.model.standing import Standing
-from upstage_crm.change_requests.reads import evidence, open_freezes
+from upstage_crm.change_requests.model.reviewers import Evidence, Standing, plan
+from upstage_crm.change_requests.reads import evidence
 from upstage_crm.patrons.fields import FIELDS
 from upstage_crm.patrons.tables import PatronRow, PatronStatus
 from upstage_crm.staff.roles import Permission, StaffMember, may
@@ -96,4 +95,4 @@ def _refused(session: Session, patron: PatronRow, actor: StaffMember) -> Obstacl
         return _STATUSES[patron.status]
     if patron.email_key is not None and patron.email_key == actor.email_key:
         return Obstacle.OWN_RECORD
-    return Obstacle.FROZEN if open_freezes.is_frozen(session, patron.id) else None
+    return Obstacle.FROZEN if evidence.is_frozen(session, patron.id) else None

@@ -102,19 +102,19 @@ def lock(session: Session, request_id: str) -> ChangeRequestRow:
 
 def fields_of(session: Session, request_ids: Iterable[str]) -> dict[str, list[FieldChangeRow]]:
     """The proposed field changes of each request, in the registry's order; reverts are not."""
-    found: dict[str, list[FieldChangeRow]] = {}
+    by_request: dict[str, list[FieldChangeRow]] = {}
     rows = session.exec(_FIELDS_OF, params={"ids": list(request_ids)}).all()
     for row in sorted(rows, key=lambda r: (_ORDER.get(r.field, 99), r.id)):
-        found.setdefault(row.request_id, []).append(row)
-    return found
+        by_request.setdefault(row.request_id, []).append(row)
+    return by_request
 
 
 def reviews_of(session: Session, request_ids: Iterable[str]) -> dict[str, list[ReviewRow]]:
     """The reviews of each field change of the requests, by field change id."""
-    found: dict[str, list[ReviewRow]] = {}
+    by_field: dict[str, list[ReviewRow]] = {}
     for row in session.exec(_REVIEWS_OF, params={"ids": list(request_ids)}):
-        found.setdefault(row.field_change_id, []).append(row)
-    return found
+        by_field.setdefault(row.field_change_id, []).append(row)
+    return by_field
 
 
 def open_fields(session: Session, patron_id: str) -> dict[str, FieldChangeRow]:

@@ -48,11 +48,11 @@ def patrons(session: Session, *, now: datetime) -> frozenset[str]:
 def of_patron(session: Session, patron_id: str, *, now: datetime) -> dict[str, datetime]:
     """Until when each window of a patron runs, by the reference of its request."""
     rows = session.connection().execute(_APPLIED.where(_change.c.patron_id == patron_id))
-    found: dict[str, datetime] = {}
+    windows: dict[str, datetime] = {}
     for row in rows:
         if (end := _end(row)) > now:
-            found[row.reference] = max(end, found.get(row.reference, end))
-    return found
+            windows[row.reference] = max(end, windows.get(row.reference, end))
+    return windows
 
 
 def _end(row: sa.Row[Any, Any, Any, Any]) -> datetime:

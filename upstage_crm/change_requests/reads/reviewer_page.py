@@ -16,12 +16,12 @@ from upstage_crm.audit.events import Action
 from upstage_crm.change_requests.model import policy_store
 from upstage_crm.change_requests.model.errors import UnknownRequest
 from upstage_crm.change_requests.model.reasons import REASONS
+from upstage_crm.change_requests.model.reviewers import is_trusted
 from upstage_crm.change_requests.model.rules import (
     FieldOutcome,
     RequestPath,
     RequestState,
 )
-from upstage_crm.change_requests.model.standing import is_trusted
 from upstage_crm.change_requests.model.tables import (
     ChangeRequestRow,
     FieldChangeRow,
@@ -260,8 +260,8 @@ def _objected(
     )
     if not lines:
         return None, (), ()
-    said = lines[0].facts
-    return lines[0].at, _labels(said.get("restored")), _labels(said.get("blocked"))
+    facts = lines[0].facts
+    return lines[0].at, _labels(facts.get("restored")), _labels(facts.get("blocked"))
 
 
 def _labels(keys: object) -> tuple[str, ...]:
@@ -270,8 +270,8 @@ def _labels(keys: object) -> tuple[str, ...]:
 
 def _mailbox(patron: PatronRow, seen: _Seen) -> str:
     for change in seen.changes:
-        if (found := requests.mailbox_of(change, seen.claims.reviewer)) is not None:
-            return found
+        if (mailbox := requests.mailbox_of(change, seen.claims.reviewer)) is not None:
+            return mailbox
     return seen.mailbox or patron.email or ""
 
 

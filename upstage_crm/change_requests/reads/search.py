@@ -45,31 +45,31 @@ def matching(
     home: str,
 ) -> list[sa.ColumnElement[bool]]:
     """The conditions on a request; `query` finds by reference, proposed address, or patron."""
-    wanted: list[sa.ColumnElement[bool]] = []
+    conditions: list[sa.ColumnElement[bool]] = []
     if states:
-        wanted.append(col(ChangeRequestRow.state).in_(states))
+        conditions.append(col(ChangeRequestRow.state).in_(states))
     if proposer_id is not None:
-        wanted.append(col(ChangeRequestRow.proposer_id) == proposer_id)
+        conditions.append(col(ChangeRequestRow.proposer_id) == proposer_id)
     if expiring_before is not None:
-        wanted.append(col(ChangeRequestRow.expires_at) <= expiring_before)
+        conditions.append(col(ChangeRequestRow.expires_at) <= expiring_before)
     if dated is not None:
         moment = col(ChangeRequestRow.ended_at if dated.by_ending else ChangeRequestRow.created_at)
-        wanted += [moment >= dated.start] if dated.start else []
-        wanted += [moment < dated.end] if dated.end else []
+        conditions += [moment >= dated.start] if dated.start else []
+        conditions += [moment < dated.end] if dated.end else []
     if words := query_words(query):
         by_patron = col(ChangeRequestRow.patron_id).in_(
             patrons.matching(query, reader=reader, home=home)
         )
-        found: list[sa.ColumnElement[bool]] = [by_patron]
+        any_of: list[sa.ColumnElement[bool]] = [by_patron]
         if reference := parse_reference(query):
-            found.append(col(ChangeRequestRow.reference).startswith(reference, autoescape=True))
+            any_of.append(col(ChangeRequestRow.reference).startswith(reference, autoescape=True))
         if "@" in words[0]:
             proposed = sa.select(col(FieldChangeRow.request_id)).where(
                 _proposes(query, words[0], reader, home)
             )
-            found.append(col(ChangeRequestRow.id).in_(proposed))
-        wanted.append(sa.or_(*found))
-    return wanted
+            any_of.append(col(ChangeRequestRow.id).in_(proposed))
+        conditions.append(sa.or_(*any_of))
+    return conditions
 
 
 def _proposes(query: str, word: str, reader: Role, home: str) -> sa.ColumnElement[bool]:

@@ -23,16 +23,12 @@ from upstage_crm.organisation.settings import details
 from upstage_crm.patrons.tables import PatronRow
 from upstage_crm.staff import accounts
 from upstage_crm.staff.account_history import settled_at
+from upstage_crm.staff.command_context import StaffContext
 from upstage_crm.staff.roles import Permission, StaffMember, may
 
 
 def ensure_second(
-    session: Session,
-    actor: StaffMember,
-    *,
-    first_id: str | None,
-    now: datetime,
-    patron: PatronRow | None = None,
+    context: StaffContext[object], *, first_id: str | None, patron: PatronRow | None = None
 ) -> None:
     """Let `actor` take the second step after `first_id`; with None it is still the first one.
 
@@ -43,11 +39,11 @@ def ensure_second(
         OwnRecord: the actor is the patron.
     """
     if first_id is not None:
-        refusal = find_refusal(session, actor, first_id=first_id, now=now)
+        refusal = find_refusal(context.session, context.actor, first_id=first_id, now=context.now)
         if refusal is not None:
             raise refusal
     if patron is not None:
-        ensure_not_own(actor, patron)
+        ensure_not_own(context.actor, patron)
 
 
 def find_refusal(

@@ -11,7 +11,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from upstage_crm.core.base64url import from_text, to_text
+from upstage_crm.core.ids import from_base64url, to_base64url
 from upstage_crm.staff.errors import PasskeyRefused
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ class Passkey:
 
 def new_challenge() -> str:
     """A fresh challenge in base64url; it is answered once."""
-    return to_text(secrets.token_bytes(CHALLENGE_BYTES))
+    return to_base64url(secrets.token_bytes(CHALLENGE_BYTES))
 
 
 def creation_options(
@@ -61,7 +61,7 @@ def creation_options(
         rp_name=site.name,
         user_id=staff_id.encode(),
         user_name=account,
-        challenge=from_text(challenge),
+        challenge=from_base64url(challenge),
         exclude_credentials=_descriptors(known),
         authenticator_selection=AuthenticatorSelectionCriteria(
             resident_key=ResidentKeyRequirement.DISCOURAGED,
@@ -83,15 +83,15 @@ def created(site: Site, *, answer: str, challenge: str) -> Passkey:
     try:
         made = webauthn.verify_registration_response(
             credential=_checked(answer),
-            expected_challenge=from_text(challenge),
+            expected_challenge=from_base64url(challenge),
             expected_rp_id=site.host,
             expected_origin=list(site.origins),
         )
     except (WebAuthnException, ValueError, KeyError, TypeError) as error:
         raise PasskeyRefused from error
     return Passkey(
-        id=to_text(made.credential_id),
-        public_key=to_text(made.credential_public_key),
+        id=to_base64url(made.credential_id),
+        public_key=to_base64url(made.credential_public_key),
         sign_count=made.sign_count,
     )
 
@@ -103,7 +103,7 @@ def request_options(site: Site, *, challenge: str, known: Collection[str]) -> st
 
     options = webauthn.generate_authentication_options(
         rp_id=site.host,
-        challenge=from_text(challenge),
+        challenge=from_base64url(challenge),
         allow_credentials=_descriptors(known),
         user_verification=UserVerificationRequirement.PREFERRED,
     )
@@ -137,10 +137,10 @@ def used(site: Site, *, passkey: Passkey, answer: str, challenge: str) -> int:
     try:
         checked = webauthn.verify_authentication_response(
             credential=_checked(answer),
-            expected_challenge=from_text(challenge),
+            expected_challenge=from_base64url(challenge),
             expected_rp_id=site.host,
             expected_origin=list(site.origins),
-            credential_public_key=from_text(passkey.public_key),
+            credential_public_key=from_base64url(passkey.public_key),
             credential_current_sign_count=passkey.sign_count,
         )
     except (WebAuthnException, ValueError, KeyError, TypeError) as error:
@@ -157,4 +157,4 @@ def _checked(answer: str) -> str:
 def _descriptors(known: Collection[str]) -> list[PublicKeyCredentialDescriptor]:
     from webauthn.helpers.structs import PublicKeyCredentialDescriptor
 
-    return [PublicKeyCredentialDescriptor(id=from_text(one)) for one in known]
+    return [PublicKeyCredentialDescriptor(id=from_base64url(one)) for one in known]
