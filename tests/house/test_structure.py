@@ -11,10 +11,10 @@ from tests.house import structure
 MODULES_IN_A_FOLDER = 20
 LONGEST_MODULE = 400  # lines
 MEDIAN_MODULE = 125  # lines
-LINES = 61_850
+LINES = 61_620
 # Files and functions of ours that a step runs through. Aimed at: 25 files to propose, 20 to decide.
-FILES = {"propose": 56, "deliver": 24, "read": 15, "decide": 58}
-FUNCTIONS = {"propose": 272, "deliver": 94, "read": 52, "decide": 270}
+FILES = {"propose": 57, "deliver": 24, "read": 15, "decide": 59}
+FUNCTIONS = {"propose": 280, "deliver": 94, "read": 52, "decide": 278}
 
 
 def test_no_folder_has_too_many_modules() -> None:
