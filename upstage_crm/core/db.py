@@ -24,7 +24,7 @@ from sqlalchemy.orm import SessionTransaction
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlmodel import Session, SQLModel
 
-from upstage_crm.core.writers import Writers
+from upstage_crm.core.writers import CommitLost, Writers, WritersBusy
 
 SQLITE_BUSY_TIMEOUT_MS = 10_000
 POOL_SIZE = 20
@@ -159,6 +159,7 @@ class Database:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self.info: dict[str, object] = {}
+        self.holds_the_past = False
         self._at_begin: list[Callable[[Session], None]] = []
         self._before_commit: list[Callable[[Session], None]] = []
         self._after_commit: list[Callable[[], None]] = []
@@ -200,13 +201,15 @@ class Database:
     def attempt(self, work: Callable[[Session], T]) -> T:
         """What `work` returns, done in one transaction.
 
-        PostgreSQL may end one of two transactions that stand in each other's way: then all of
-        `work` is done once more, so it must not do anything else.
+        PostgreSQL may end one of two transactions that block each other, and SQLite one that
+        several writers share: then all of `work` is done once more, so it must do nothing else.
         """
         for _ in range(RETRIES):
             try:
                 with self.transaction() as session:
                     return work(session)
+            except CommitLost:
+                continue
             except DBAPIError as error:
                 if getattr(error.orig, "sqlstate", None) not in _IN_THE_WAY:
                     raise
@@ -250,20 +253,30 @@ class Database:
     def forget_the_past(self) -> bool:
         """Empty SQLite's log, which still holds what was overwritten; call it after an erasure.
 
-        False when a reader held it up: nothing is lost, try again later. Postgres' own vacuum
-        does this there.
+        No writer waits for it: what is long is done beside them, and a reader who needs the log
+        ends the attempt at once. False then: nothing is lost, try again later; `holds_the_past`
+        says so until it is done. Postgres' own vacuum does this there.
         """
-        if self.engine.dialect.name != "sqlite":
+        if self._writers is None:
             return True
         connection = self.engine.raw_connection()  # outside any transaction
         try:
             cursor = connection.cursor()
-            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-            said = cursor.fetchone()
-            cursor.close()
+            cursor.execute("PRAGMA busy_timeout=0")
+            try:
+                cursor.execute("PRAGMA wal_checkpoint(PASSIVE)")  # nearly all, beside the writers
+                with self._writers.silence():
+                    cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+                    said = cursor.fetchone()
+            except WritersBusy:
+                said = None
+            finally:
+                cursor.execute(f"PRAGMA busy_timeout={SQLITE_BUSY_TIMEOUT_MS}")
+                cursor.close()
         finally:
             connection.close()
-        return said is not None and said[0] == 0
+        self.holds_the_past = said is None or said[0] != 0
+        return not self.holds_the_past
 
     def dispose(self) -> None:
         """Close every pooled connection."""

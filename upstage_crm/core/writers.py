@@ -30,7 +30,22 @@ _ASK_AGAIN_S = 0.002
 
 
 class WritersBusy(SQLAlchemyError):
-    """Others wrote for longer than anybody waits."""
+    """Others wrote for longer than a writer waits."""
+
+
+class CommitLost(SQLAlchemyError):
+    """What several writers shared was not committed. The fault may be another writer's: try again.
+
+    `orig` is the database's own error, or None when it has said nothing.
+    """
+
+    def __init__(self, reason: BaseException) -> None:
+        super().__init__("the shared transaction was not committed")
+        self.orig = getattr(reason, "orig", None)
+
+
+class _TransactionGone(SQLAlchemyError):
+    """SQLite has ended the transaction, and a caller has passed over the error that said so."""
 
 
 @dataclass(slots=True)
@@ -38,10 +53,73 @@ class _Group:
     """Writers who share one transaction. `error` is why none of them has written."""
 
     connection: Connection
-    begun: float
+    begun: float = field(default_factory=time.monotonic)
     members: int = 0
     error: BaseException | None = None
     done: threading.Event = field(default_factory=threading.Event)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the next writer begins another one."""
+        is_late = time.monotonic() - self.begun > SHARING_S
+        return self.error is not None or self.members >= MOST_SHARING or is_late
+
+    @contextmanager
+    def savepoint(self) -> Generator[None]:
+        """Let one member write. What fails is taken back; what the others wrote stays."""
+        savepoint: NestedTransaction | None = None
+        try:
+            if self.members > 1:
+                savepoint = self.connection.begin_nested()
+            yield
+            if savepoint is not None:
+                savepoint.commit()
+            if not self._is_open():  # what comes next would be written without a transaction
+                raise _TransactionGone
+        except BaseException as error:
+            self._undo(savepoint, error)
+            raise
+
+    def _undo(self, savepoint: NestedTransaction | None, error: BaseException) -> None:
+        if self.members == 1:  # nothing else is written yet
+            self.error = error
+            return
+        try:
+            if (
+                savepoint is not None and savepoint.is_active
+            ):  # a session has taken its own work back already
+                savepoint.rollback()
+        except Exception:  # noqa: BLE001  # whatever it is, the others' work cannot be kept
+            self.error = error
+        if not self._is_open():  # a full disk ends it all, and a commit would say nothing
+            self.error = error
+
+    def end(self) -> None:
+        """Commit, or take everything back; never raises."""
+        try:
+            transaction = self.connection.get_transaction()
+            if self.error is None and transaction is not None:
+                transaction.commit()
+        except BaseException as error:  # noqa: BLE001  # every member of the group is told
+            self.error = error
+        with suppress(Exception):
+            self.connection.rollback()  # after a commit that failed SQLite is still in it
+        with suppress(Exception):
+            self.connection.close()
+
+    def loss_of(self, own: BaseException | None) -> BaseException | None:
+        """What a member is told whose work was lost; None when it was not, or by its own error."""
+        if self.error is None or self.error is own:
+            return None
+        return self.error if self.members == 1 else CommitLost(self.error)
+
+    def _is_open(self) -> bool:
+        """Whether SQLite itself is still in the transaction."""
+        try:
+            driver: Any = self.connection.connection.driver_connection
+            return bool(driver.in_transaction)
+        except SQLAlchemyError:  # the connection is gone
+            return False
 
 
 @dataclass(slots=True, eq=False)
@@ -70,29 +148,43 @@ class Writers:
     def connection(self) -> Generator[Connection]:
         """A connection whose changes are committed when the block has ended, alone or with others.
 
+        No writer goes on before that commit, not even one who was refused: what it has read may
+        have been another's work, and is true only once it is kept.
+
         Raises:
             WritersBusy: the turn did not come.
+            CommitLost: the transaction was lost, perhaps through another writer.
             RuntimeError: this thread is writing already.
         """
         self._wait()
+        group = self._join()
         try:
-            group = self._join()
-        except BaseException:
-            self._hand_over(self._next())
-            raise
-        savepoint = group.connection.begin_nested() if group.members > 1 else None
-        try:
-            yield group.connection
-            if savepoint is not None:
-                savepoint.commit()
+            with group.savepoint():
+                yield group.connection
         except BaseException as error:
-            _undo(group, savepoint, error)
-            raise
-        finally:
             self._leave(group)
-        group.done.wait()
-        if group.error is not None:
-            raise group.error
+            if (loss := group.loss_of(error)) is not None:
+                raise loss from error
+            raise
+        self._leave(group)
+        if (loss := group.loss_of(None)) is not None:
+            raise loss from group.error
+
+    @contextmanager
+    def silence(self) -> Generator[None]:
+        """A turn in which no writer has a transaction open, in this process or another."""
+        self._wait()
+        try:
+            if self._group is not None:
+                self._end(self._group)
+            if self._turnstile is not None:
+                self._turnstile.enter()
+            try:
+                yield
+            finally:
+                self._close_turnstile()
+        finally:
+            self._hand_over(self._next())
 
     def close(self) -> None:
         """Give the turnstile's files back."""
@@ -115,48 +207,45 @@ class Writers:
             if me in self._line:
                 self._line.remove(me)
                 raise WritersBusy
-        # Else the turn was given to us in this very instant.
+        me.turn.acquire()  # taken out of the line already: it comes when the last one has committed
 
     def _join(self) -> _Group:
         if self._group is None:
-            if self._turnstile is not None:
-                self._turnstile.enter()
             try:
-                connection = self._engine.connect()
-                try:
-                    connection.begin()
-                except BaseException:
-                    connection.close()
-                    raise
+                self._group = self._open()
             except BaseException:
-                self._close_turnstile()
+                self._hand_over(self._next())
                 raise
-            self._group = _Group(connection, time.monotonic())
         self._group.members += 1
         return self._group
 
+    def _open(self) -> _Group:
+        # The connection first: other processes must not wait while the pool has none to give.
+        connection = self._engine.connect()
+        try:
+            if self._turnstile is not None:
+                self._turnstile.enter()
+            connection.begin()
+        except BaseException:
+            self._close_turnstile()
+            connection.close()
+            raise
+        return _Group(connection)
+
     def _leave(self, group: _Group) -> None:
         heir = self._next()
-        is_over = group.error is not None or group.members >= MOST_SHARING
-        if heir is None or is_over or time.monotonic() - group.begun > SHARING_S:
-            self._end(group)
-        self._hand_over(heir)
+        try:
+            if heir is None or group.is_over:
+                self._end(group)
+        finally:
+            self._hand_over(heir)
+        group.done.wait()
 
     def _end(self, group: _Group) -> None:
         try:
-            transaction = group.connection.get_transaction()
-            if group.error is not None or transaction is None:
-                group.connection.rollback()
-            else:
-                transaction.commit()
-        except BaseException as error:  # noqa: BLE001  # every member of the group raises it
-            group.error = group.error or error
-            with suppress(SQLAlchemyError):
-                group.connection.rollback()
+            group.end()
         finally:
             self._group = None
-            with suppress(SQLAlchemyError):
-                group.connection.close()
             self._close_turnstile()
             group.done.set()
 
@@ -176,28 +265,6 @@ class Writers:
     def _close_turnstile(self) -> None:
         if self._turnstile is not None:
             self._turnstile.leave()
-
-
-def _undo(group: _Group, savepoint: NestedTransaction | None, error: BaseException) -> None:
-    """Take back what one member did; the others' stays, unless SQLite has ended it all."""
-    if savepoint is None:  # the first: there is nothing of anybody else yet
-        with suppress(SQLAlchemyError):
-            group.connection.rollback()
-        group.error = error
-        return
-    try:
-        if savepoint.is_active:  # a session has taken its own work back already
-            savepoint.rollback()
-    except SQLAlchemyError as failed:
-        group.error = failed
-    if not _is_open(group.connection):  # a full disk ends it all, and a commit would say nothing
-        group.error = group.error or error
-
-
-def _is_open(connection: Connection) -> bool:
-    """Whether SQLite itself is still in the transaction."""
-    driver: Any = connection.connection.driver_connection
-    return bool(driver.in_transaction)
 
 
 class Turnstile:
@@ -247,5 +314,7 @@ def _lock(file: int, until: float) -> None:
             if time.monotonic() > until:
                 raise WritersBusy from None
             time.sleep(_ASK_AGAIN_S)
+        except OSError:
+            return  # a file system without locks: SQLite's own waiting is left
         else:
             return
