@@ -14,8 +14,14 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
 from upstage_crm.audit.guards import triggers
-from upstage_crm.change_requests.model.rules import OPEN_OUTCOMES, OPEN_STATES
+from upstage_crm.change_requests.model.rules import (
+    OPEN_OUTCOMES,
+    OPEN_STATES,
+    FieldOutcome,
+    RequestState,
+)
 from upstage_crm.core.db import UtcDateTime
+from upstage_crm.mail.delivery import MailState
 from upstage_crm.tables import metadata
 from upstage_crm.wiring import PROTECTED
 
@@ -36,6 +42,13 @@ _TEXTS = ("dedupe_key", "email_key", "hash", "reference")
 _NUMBERS = ("seq", "number")
 _STEP = 1_000_000  # the copies have numbers of their own, below those of the rows
 _MONTH = timedelta(days=30)  # each copy is so much older than the one before
+# What was open then has ended since.
+_ENDED: dict[tuple[str, str], tuple[Collection[str], str]] = {
+    ("change_request", "state"): (OPEN_STATES, RequestState.EXPIRED),
+    ("field_change", "outcome"): (OPEN_OUTCOMES, FieldOutcome.LAPSED),
+    ("mail_outbox", "state"): ((MailState.QUEUED, MailState.SENDING), MailState.SENT),
+}
+_CACHE_KB = 500_000
 _MONTH_MS = _MONTH // timedelta(milliseconds=1)
 
 
@@ -46,6 +59,7 @@ def multiply(engine: Engine, times: int) -> None:
             driver: Any = connection.connection.driver_connection
             driver.create_function("older_id", 2, _older_id, deterministic=True)
             driver.create_function("older_time", 2, _older_time, deterministic=True)
+            connection.exec_driver_sql(f"PRAGMA cache_size = -{_CACHE_KB}")
         triggers.drop(connection)
         for name in TABLES:
             connection.exec_driver_sql(_copy(connection, name, times))
@@ -60,7 +74,7 @@ def _copy(connection: Connection, table: str, times: int) -> str:
     columns = metadata.tables[table].columns
     older = [_older(table, column, is_sqlite=is_sqlite) for column in columns]
     return (
-        "WITH RECURSIVE copies(n) AS"  # noqa: S608  # names and numbers of ours
+        "WITH RECURSIVE copies(n) AS"  # names and numbers of ours
         f" (SELECT 1 UNION ALL SELECT n + 1 FROM copies WHERE n < {times})"
         f" INSERT INTO {table} ({', '.join(column.name for column in columns)})"
         f" SELECT {', '.join(older)} FROM {table} CROSS JOIN copies"
@@ -71,17 +85,22 @@ def _older(table: str, column: sa.Column[Any], *, is_sqlite: bool) -> str:
     """What the column held `n` months before, as SQL."""
     name = column.name
     if isinstance(column.type, UtcDateTime):
-        if (table, name) == ("change_request", "ended_at"):  # what was open then has ended since
+        if (table, name) == ("change_request", "ended_at"):
             name = "coalesce(ended_at, expires_at)"
         return f"older_time({name}, n)" if is_sqlite else f"{name} - n * interval '30 days'"
-    if (table, name) == ("change_request", "state"):
-        return f"CASE WHEN state IN ({_listed(OPEN_STATES)}) THEN 'expired' ELSE state END"
-    if (table, name) == ("field_change", "outcome"):
-        return f"CASE WHEN outcome IN ({_listed(OPEN_OUTCOMES)}) THEN 'lapsed' ELSE outcome END"
+    if (table, name) in _ENDED:
+        is_open, end = _ENDED[table, name]
+        listed = ", ".join(f"'{value}'" for value in is_open)
+        return f"CASE WHEN {name} IN ({listed}) THEN '{end}' ELSE {name} END"
     if name in _IDS:
         return f"older_id({name}, n)" if is_sqlite else _OLDER_ID.format(name=name)
+    return _another(name, getattr(column.type, "length", None))
+
+
+def _another(name: str, length: int | None) -> str:
+    """Another text or number in place of one that is unique; the same of anything else."""
     if name in _TEXTS:
-        return f"substr(CAST(n AS text) || {name}, 1, 64)"
+        return f"substr(n || '.' || {name}, 1, {length})"
     return f"{name} - n * {_STEP}" if name in _NUMBERS else name
 
 
@@ -107,7 +126,3 @@ def _older_time(value: str | None, n: int) -> str | None:
     if value is None:
         return None
     return (datetime.fromisoformat(value) - n * _MONTH).isoformat(" ", "microseconds")
-
-
-def _listed(values: Collection[str]) -> str:
-    return ", ".join(f"'{value}'" for value in values)
