@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -16,10 +17,18 @@ from sqlalchemy import event
 from sqlalchemy.exc import DatabaseError, OperationalError, SQLAlchemyError
 from sqlmodel import Session
 
-from upstage_crm.core.db import SQLITE_BUSY_TIMEOUT_MS, Database, make_engine
+from tests.support.postgres import SharedDatabase
+from upstage_crm.core.db import (
+    MOST_WRITING,
+    POOL_SIZE,
+    SQLITE_BUSY_TIMEOUT_MS,
+    Database,
+    make_engine,
+)
 from upstage_crm.core.db_trouble import Trouble, trouble_of
-from upstage_crm.core.writers import MOST_SHARING, Writers, WritersBusy
+from upstage_crm.core.writers import MOST_SHARING, Places, Writers, WritersBusy
 
+LOCK = sa.text("SELECT pg_advisory_xact_lock(hashtext(:key))")
 ADD = sa.text("INSERT INTO line VALUES (:n)")
 LONG_S = 10
 
@@ -426,6 +435,58 @@ def test_nobody_waits_for_ever(database: Database) -> None:
         connection.execute(ADD, {"n": 1})
 
 
+def test_places_are_given_in_the_order_of_arrival() -> None:
+    places, served = Places(1), list[int]()
+
+    def write(number: int) -> None:
+        with places.one():
+            served.append(number)
+
+    threads = [threading.Thread(target=write, args=(number,)) for number in range(5)]
+    with places.one():
+        for number, thread in enumerate(threads):
+            thread.start()
+            while len(places._line) == number:
+                thread.join(0.001)
+    for thread in threads:
+        thread.join(LONG_S)
+
+    assert served == [0, 1, 2, 3, 4]
+
+
+def test_nobody_waits_for_a_place_for_ever() -> None:
+    places = Places(1, patience_s=0.01)
+
+    with places.one(), pytest.raises(WritersBusy), places.one():
+        pass
+    with places.one():  # who gave up holds no place
+        pass
+
+
+def test_writers_on_postgres_leave_connections_for_those_who_read(
+    shared_postgres: SharedDatabase,
+) -> None:
+    shared_postgres.empty()
+    database = Database(make_engine(shared_postgres.url))
+    go_on, busy = threading.Event(), threading.Semaphore(0)
+
+    def write(_number: int) -> None:
+        with database.writing():
+            busy.release()
+            go_on.wait(LONG_S)
+
+    with ThreadPoolExecutor(POOL_SIZE + 1) as pool:
+        written = pool.map(write, range(POOL_SIZE + 1))
+        assert all(busy.acquire(timeout=LONG_S) for _ in range(MOST_WRITING))
+        with database.reading() as session:
+            found = session.connection().exec_driver_sql("SELECT 1").scalar_one()
+        go_on.set()
+        list(written)
+    database.dispose()
+
+    assert found == 1
+
+
 OTHER_PROCESS = """
 import sys
 from pathlib import Path
@@ -487,6 +548,27 @@ def test_any_other_error_is_not_tried_again(database: Database) -> None:
     with pytest.raises(DatabaseError):
         database.attempt(work)
     assert turns == [1]
+
+
+def test_of_two_that_block_each_other_both_are_done(shared_postgres: SharedDatabase) -> None:
+    """Each holds what the other one wants: PostgreSQL ends one of them, which begins again."""
+    shared_postgres.empty()
+    database = Database(make_engine(shared_postgres.url))
+    both_hold, turns = threading.Barrier(2), list[int]()
+
+    def work(session: Session, order: tuple[str, str]) -> None:
+        turns.append(1)
+        for place, key in enumerate(order):
+            if place and len(turns) <= 2:
+                both_hold.wait(LONG_S)
+            session.connection().execute(LOCK, {"key": key})
+
+    orders = (("one", "other"), ("other", "one"))
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(lambda order: database.attempt(lambda s: work(s, order)), orders))
+    database.dispose()
+
+    assert len(turns) == 3
 
 
 class _Ended(Exception):

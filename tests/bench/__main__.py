@@ -15,7 +15,18 @@ import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from tests.bench import crowds, decisions, growth, languages, nightly, outbox, pages, peer, start
+from tests.bench import (
+    crowds,
+    decisions,
+    growth,
+    languages,
+    nightly,
+    outbox,
+    pages,
+    peer,
+    start,
+    writers,
+)
 from tests.bench.project import ROOT, copy_bare, copy_with_blank
 from tests.bench.report import Figure, table, write
 from tests.support.postgres import running_postgres
@@ -42,6 +53,11 @@ def _growth(folder: Path) -> Iterable[Figure]:
 def _peer(folder: Path) -> Iterable[Figure]:
     with running_postgres(is_durable=True) as server:
         yield from peer.measure(folder, _project(folder), server)
+
+
+def _writers(folder: Path) -> Iterable[Figure]:
+    with running_postgres(is_durable=True) as server:
+        return writers.measure(folder, server)
 
 
 def _languages(_folder: Path) -> Iterable[Figure]:
@@ -75,11 +91,11 @@ PARTS: dict[str, Part] = {
     "crowds": _crowds,
     "decisions": _decisions,
     "outbox": _outbox,
-    "growth": _growth,
     "peer": _peer,
+    "writers": _writers,
     "languages": _languages,
 }
-LONG: dict[str, Part] = {"nightly": _nightly}
+LONG: dict[str, Part] = {"growth": _growth, "nightly": _nightly}
 
 
 def main(wanted: list[str]) -> int:

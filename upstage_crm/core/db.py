@@ -7,6 +7,8 @@ IMMEDIATE), so that two writers queue instead of failing half-way, see `core.wri
 
 from __future__ import annotations
 
+import random
+import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
@@ -24,10 +26,11 @@ from sqlalchemy.orm import SessionTransaction
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlmodel import Session, SQLModel
 
-from upstage_crm.core.writers import CommitLost, Writers, WritersBusy
+from upstage_crm.core.writers import CommitLost, Places, Writers, WritersBusy
 
 SQLITE_BUSY_TIMEOUT_MS = 10_000
 POOL_SIZE = 20
+MOST_WRITING = 12  # at once on PostgreSQL; the other connections are for those who read
 
 # Every constraint has a name, so that a later migration can drop it on every database.
 SQLModel.metadata.naming_convention = {
@@ -39,6 +42,7 @@ SQLModel.metadata.naming_convention = {
 
 
 RETRIES = 3
+_STEP_ASIDE_S = 0.02  # twice as long at most each time
 _IN_THE_WAY = ("40001", "40P01")  # serialization failure, deadlock
 
 T = TypeVar("T")
@@ -164,6 +168,7 @@ class Database:
         self._before_commit: list[Callable[[Session], None]] = []
         self._after_commit: list[Callable[[], None]] = []
         self._writers = Writers(engine, _file_of(engine)) if _is_sqlite(engine) else None
+        self._places = Places(MOST_WRITING)
 
     def at_begin(self, step: Callable[[Session], None]) -> None:
         """Run `step` at the beginning of every `transaction()`."""
@@ -204,7 +209,7 @@ class Database:
         PostgreSQL may end one of two transactions that block each other, and SQLite one that
         several writers share: then all of `work` is done once more, so it must do nothing else.
         """
-        for _ in range(RETRIES):
+        for turn in range(RETRIES):
             try:
                 with self.transaction() as session:
                     return work(session)
@@ -213,6 +218,8 @@ class Database:
             except DBAPIError as error:
                 if getattr(error.orig, "sqlstate", None) not in _IN_THE_WAY:
                     raise
+                # Not at once and not all together, or they meet again.
+                time.sleep(random.uniform(0, _STEP_ASIDE_S * 2**turn))  # noqa: S311  # no secret
         with self.transaction() as session:
             return work(session)
 
@@ -223,7 +230,7 @@ class Database:
             with self._writers.connection() as connection:
                 yield connection
         else:
-            with self.engine.begin() as connection:
+            with self._places.one(), self.engine.begin() as connection:
                 yield connection
 
     def _tell_other_processes(self) -> None:

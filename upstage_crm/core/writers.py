@@ -1,4 +1,4 @@
-"""Writers of one SQLite file: served in the order in which they came, and sharing a commit.
+"""Writers of a SQLite file: served in the order in which they came, and sharing a commit.
 
 SQLite has one writer at a time. Left to its own waiting, which sleeps and knows no order, some
 callers wait for seconds while others pass. So a writer waits here, before it takes a connection of
@@ -265,6 +265,56 @@ class Writers:
     def _close_turnstile(self) -> None:
         if self._turnstile is not None:
             self._turnstile.leave()
+
+
+class Places:
+    """Lets so many write at once, in the order in which they came.
+
+    For PostgreSQL, whose writers need no line: without it they would take every connection of the
+    pool, and a page that only reads would wait for one behind them.
+    """
+
+    def __init__(self, count: int, *, patience_s: float = PATIENCE_S) -> None:
+        self._free = count
+        self._patience_s = patience_s
+        self._guard = threading.Lock()
+        self._line: deque[threading.Lock] = deque()
+
+    @contextmanager
+    def one(self) -> Generator[None]:
+        """A place for the length of the block.
+
+        Raises:
+            WritersBusy: no place came free.
+        """
+        self._take()
+        try:
+            yield
+        finally:
+            self._give_back()
+
+    def _take(self) -> None:
+        turn = threading.Lock()
+        with self._guard:
+            if self._free:
+                self._free -= 1
+                return
+            turn.acquire()
+            self._line.append(turn)
+        if turn.acquire(timeout=self._patience_s):
+            return
+        with self._guard:
+            if turn in self._line:
+                self._line.remove(turn)
+                raise WritersBusy
+        # Else the place was given to us in this very instant.
+
+    def _give_back(self) -> None:
+        with self._guard:
+            if self._line:
+                self._line.popleft().release()
+            else:
+                self._free += 1
 
 
 class Turnstile:
