@@ -49,5 +49,7 @@ def plan_reminder(locked: LockedRequest) -> None:
     """Set when the next reminder is due; it is stored with what the command records."""
     is_asked = locked.request.state in (RequestState.PENDING, RequestState.WAITING)
     coming = [planned.at for planned in reminders(locked) if planned.at > locked.now]
-    locked.request.next_reminder_at = coming[0] if coming and is_asked else None
-    locked.session.add(locked.request)
+    at = coming[0] if coming and is_asked else None
+    if locked.request.next_reminder_at != at:  # setting the same one would be stored once more
+        locked.request.next_reminder_at = at
+        locked.session.add(locked.request)
