@@ -21,7 +21,7 @@ import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.engine import Connection, Dialect, Engine
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.orm import SessionTransaction
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlmodel import Session, SQLModel
@@ -241,7 +241,7 @@ class Database:
         """
         if self.engine.dialect.name == "postgresql":
             with (
-                suppress(DBAPIError),
+                suppress(SQLAlchemyError),  # it is committed: nothing about it may fail any more
                 self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as told,
             ):
                 told.execute(_NOTIFY)
