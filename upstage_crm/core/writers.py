@@ -53,6 +53,7 @@ class _Group:
     """Writers who share one transaction. `error` is why none of them has written."""
 
     connection: Connection
+    driver: Any  # SQLite's own connection: it knows whether it still is in the transaction
     begun: float = field(default_factory=time.monotonic)
     members: int = 0
     error: BaseException | None = None
@@ -74,7 +75,7 @@ class _Group:
             yield
             if savepoint is not None:
                 savepoint.commit()
-            if not self._is_open():  # what comes next would be written without a transaction
+            if not self.driver.in_transaction:  # what comes next would be kept without a commit
                 raise _TransactionGone
         except BaseException as error:
             self._undo(savepoint, error)
@@ -91,35 +92,8 @@ class _Group:
                 savepoint.rollback()
         except Exception:  # noqa: BLE001  # whatever it is, the others' work cannot be kept
             self.error = error
-        if not self._is_open():  # a full disk ends it all, and a commit would say nothing
+        if not self.driver.in_transaction:  # a full disk ends it all, and a commit says nothing
             self.error = error
-
-    def end(self) -> None:
-        """Commit, or take everything back; never raises."""
-        try:
-            transaction = self.connection.get_transaction()
-            if self.error is None and transaction is not None:
-                transaction.commit()
-        except BaseException as error:  # noqa: BLE001  # every member of the group is told
-            self.error = error
-        with suppress(Exception):
-            self.connection.rollback()  # after a commit that failed SQLite is still in it
-        with suppress(Exception):
-            self.connection.close()
-
-    def loss_of(self, own: BaseException | None) -> BaseException | None:
-        """What a member is told whose work was lost; None when it was not, or by its own error."""
-        if self.error is None or self.error is own:
-            return None
-        return self.error if self.members == 1 else CommitLost(self.error)
-
-    def _is_open(self) -> bool:
-        """Whether SQLite itself is still in the transaction."""
-        try:
-            driver: Any = self.connection.connection.driver_connection
-            return bool(driver.in_transaction)
-        except SQLAlchemyError:  # the connection is gone
-            return False
 
 
 @dataclass(slots=True, eq=False)
@@ -138,7 +112,7 @@ class Writers:
     ) -> None:
         self._engine = engine
         self._patience_s = patience_s
-        self._turnstile = Turnstile(place, patience_s) if place else None
+        self._turnstile = Turnstile(place, patience_s)
         self._guard = threading.Lock()
         self._line: deque[_Waiting] = deque()
         self._writing: int | None = None
@@ -163,12 +137,14 @@ class Writers:
                 yield group.connection
         except BaseException as error:
             self._leave(group)
-            if (loss := group.loss_of(error)) is not None:
-                raise loss from error
+            if group.error is not None and group.error is not error:
+                raise CommitLost(group.error) from error
             raise
         self._leave(group)
-        if (loss := group.loss_of(None)) is not None:
-            raise loss from group.error
+        if group.error is not None and group.members == 1:
+            raise group.error
+        if group.error is not None:
+            raise CommitLost(group.error) from group.error
 
     @contextmanager
     def silence(self) -> Generator[None]:
@@ -177,19 +153,17 @@ class Writers:
         try:
             if self._group is not None:
                 self._end(self._group)
-            if self._turnstile is not None:
-                self._turnstile.enter()
+            self._turnstile.enter()
             try:
                 yield
             finally:
-                self._close_turnstile()
+                self._turnstile.leave()
         finally:
             self._hand_over(self._next())
 
     def close(self) -> None:
         """Give the turnstile's files back."""
-        if self._turnstile is not None:
-            self._turnstile.close()
+        self._turnstile.close()
 
     def _wait(self) -> None:
         me = _Waiting(threading.get_ident())
@@ -210,27 +184,23 @@ class Writers:
         me.turn.acquire()  # taken out of the line already: it comes when the last one has committed
 
     def _join(self) -> _Group:
-        if self._group is None:
-            try:
-                self._group = self._open()
-            except BaseException:
-                self._hand_over(self._next())
-                raise
+        try:
+            if self._group is None:
+                # The connection first: other processes must not wait while the pool has none.
+                connection = self._engine.connect()
+                try:
+                    self._turnstile.enter()
+                    connection.begin()
+                    self._group = _Group(connection, connection.connection.driver_connection)
+                except BaseException:
+                    self._turnstile.leave()
+                    connection.close()
+                    raise
+        except BaseException:
+            self._hand_over(self._next())
+            raise
         self._group.members += 1
         return self._group
-
-    def _open(self) -> _Group:
-        # The connection first: other processes must not wait while the pool has none to give.
-        connection = self._engine.connect()
-        try:
-            if self._turnstile is not None:
-                self._turnstile.enter()
-            connection.begin()
-        except BaseException:
-            self._close_turnstile()
-            connection.close()
-            raise
-        return _Group(connection)
 
     def _leave(self, group: _Group) -> None:
         heir = self._next()
@@ -243,10 +213,19 @@ class Writers:
 
     def _end(self, group: _Group) -> None:
         try:
-            group.end()
+            transaction = group.connection.get_transaction()
+            if group.error is None and transaction is not None:
+                transaction.commit()
+        except BaseException as error:  # noqa: BLE001  # every member of the group is told
+            group.error = error
+        try:
+            with suppress(Exception):
+                group.connection.rollback()  # after a commit that failed SQLite is still in it
+            with suppress(Exception):
+                group.connection.close()
         finally:
             self._group = None
-            self._close_turnstile()
+            self._turnstile.leave()
             group.done.set()
 
     def _next(self) -> _Waiting | None:
@@ -261,10 +240,6 @@ class Writers:
             self._writing = heir.thread if heir else None
         if heir is not None:
             heir.turn.release()
-
-    def _close_turnstile(self) -> None:
-        if self._turnstile is not None:
-            self._turnstile.leave()
 
 
 class Places:
@@ -318,10 +293,14 @@ class Places:
 
 
 class Turnstile:
-    """Lets the processes that write to one file take turns: who holds `next` comes next."""
+    """Lets the processes that write to one file take turns: who holds `next` comes next.
 
-    def __init__(self, place: Path, patience_s: float) -> None:
-        self._places = [place.with_name(f"{place.name}-{name}") for name in ("next", "now")]
+    `place` is None for a database in memory, which is one process's own.
+    """
+
+    def __init__(self, place: Path | None, patience_s: float) -> None:
+        names = ("next", "now") if place else ()
+        self._places = [place.with_name(f"{place.name}-{name}") for name in names if place]
         self._patience_s = patience_s
         self._files: list[int] = []
 
