@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 
 import pytest
+from sqlalchemy import event
 
 from tests.support.factories import NEW, OLD, Desk, days, kinds_to, together, unchanged
 from upstage_crm.audit.events import Action, ActorKind, Channel
@@ -20,6 +21,7 @@ from upstage_crm.change_requests.model.rules import (
 from upstage_crm.links.claims import LinkRefused, Purpose, Reviewer
 
 PHONE = {"phone": {"phone": "+1 212 555 0199"}}
+MOST_ASKED = 47  # statements
 DANA = "dana@staff.example.org"
 OUTCOME = [("change_applied", NEW), ("change_applied", OLD), ("staff_outcome", DANA)]
 
@@ -57,6 +59,25 @@ def test_only_the_approved_columns_change(desk: Desk) -> None:
     moved = {name for name in after if after[name] != before[name]}
     assert {"values", "email_verified_at"} >= moved - {"updated_at"}
     assert before["values"] | {"email": NEW} == after["values"]
+
+
+def test_a_decision_asks_the_database_no_more_than_it_must(desk: Desk) -> None:
+    """Every statement is time for which all other writers wait."""
+    asked: list[str] = []
+
+    def note(_connection: object, _cursor: object, sql: str, *_more: object) -> None:
+        asked.append(sql)
+
+    first, second = desk.patron(), desk.patron("other@example.com")
+    desk.decide(desk.asked(first)[1])  # what is checked once for all was checked then
+    link = desk.asked(second, "new.other@example.org")[1]
+    event.listen(desk.database.engine, "before_cursor_execute", note)
+    try:
+        desk.decide(link)
+    finally:
+        event.remove(desk.database.engine, "before_cursor_execute", note)
+
+    assert len(asked) <= MOST_ASKED, "\n".join(asked)
 
 
 def test_an_approved_patron_is_found_by_the_new_address_alone(desk: Desk) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from sqlmodel import Session
 
 from tests.conftest import START
@@ -25,18 +26,22 @@ from upstage_crm.change_requests.model.rules import RequestState
 from upstage_crm.change_requests.reads import (
     dashboard,
     needs,
-    request_order,
     requests,
     revert_windows,
 )
 from upstage_crm.change_requests.reads.needs import Need
+from upstage_crm.change_requests.reads.requests import RequestSort
 from upstage_crm.core.clock import FrozenClock
+from upstage_crm.core.counting import count_some, some
 from upstage_crm.core.db import Database, make_engine
 from upstage_crm.jobs import news
 from upstage_crm.jobs.news import Position
 from upstage_crm.mail import queries as mails
 from upstage_crm.mail.delivery import MailState
 from upstage_crm.mail.message import MailKind
+from upstage_crm.patrons import queries as patrons
+from upstage_crm.patrons.queries import PatronSort
+from upstage_crm.staff.roles import Role
 
 TIMES = 40
 MOST = 1.5  # times the steps of a database that is forty times shorter
@@ -63,8 +68,13 @@ def needing(need: Need) -> Look:
 
 _DAY = timedelta(days=1)
 LOOKS: dict[str, Look] = {
+    **{
+        f"patrons by {sort}": lambda s, _, sort=sort: patrons.page(s, sort=sort, size=PAGE)
+        for sort in PatronSort
+    },
+    "patrons as a clerk sees them": lambda s, _: patrons.page(s, size=PAGE, reader=Role.MARKETING),
     "health": lambda s, d: mails.health(s, now=d.now),
-    "mails": lambda s, _: mails.mails(s, size=PAGE, is_counted=False),
+    "mails": lambda s, _: mails.mails(s, size=PAGE),
     "mails that failed": lambda s, _: mails.mails(s, size=PAGE, state=MailState.FAILED),
     "mails of a rare kind": lambda s, _: mails.mails(s, size=PAGE, kind=MailKind.STAFF_INVITATION),
     "mails in trouble": lambda s, _: mails.mails(s, size=PAGE, troubled=True),
@@ -80,7 +90,16 @@ LOOKS: dict[str, Look] = {
     "requests that ended": lambda s, d: dashboard.ended_counts(s, since=d.now - 7 * _DAY),
     "requests decided last": lambda s, _: dashboard.recently_decided(s),
     "revert windows": lambda s, d: revert_windows.patrons(s, now=d.now),
-    "requests, first page": lambda s, _: request_order.by_time(s, [], 0, PAGE, descending=False),
+    "requests, first page": lambda s, _: requests.page(s, size=PAGE),
+    "requests as asked": lambda s, _: requests.page(
+        s, size=PAGE, sort=RequestSort.ASKED, descending=True
+    ),
+    "requests of a state": lambda s, _: requests.page(s, size=2, states=(RequestState.WITHDRAWN,)),
+    "requests found": lambda s, _: requests.page(s, size=PAGE, query="none@nowhere.example"),
+    "requests by reference": lambda s, _: requests.page(s, size=PAGE, query="ZZ-ZZZ"),
+    "how many requests in each view": lambda s, d: dashboard.view_counts(
+        s, proposer_id=d.owner.id, expiring_before=d.now
+    ),
     **{f"needs: {need}": needing(need) for need in (Need.ADDRESS_TAKEN, Need.OBJECTED)},
 }
 
@@ -106,10 +125,12 @@ def counting(session: Session) -> Iterator[Counter]:
 
 def costs(desk: Desk) -> dict[str, int]:
     found: dict[str, int] = {}
-    for name, look in {**LOOKS, CONTROL: mails_with_a_word}.items():
-        with desk.database.reading() as session, counting(session) as counter:
-            look(session, desk)
-        found[name] = counter.steps
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("upstage_crm.core.counting.COUNTED", PAGE)  # a list here is short
+        for name, look in {**LOOKS, CONTROL: mails_with_a_word}.items():
+            with desk.database.reading() as session, counting(session) as counter:
+                look(session, desk)
+            found[name] = counter.steps
     return found
 
 
@@ -185,3 +206,17 @@ def test_of_one_state_the_requests_come_as_they_ended(desk: Desk) -> None:
 
     assert (total, len(lines)) == (4, 3)
     assert {line.state for line in lines} == set(withdrawn)
+
+
+def test_a_long_list_is_counted_as_far_as_its_page_and_a_thousand(desk: Desk) -> None:
+    def counted(to: int, at_least: int) -> int:
+        numbers = sa.text(
+            "WITH RECURSIVE n(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < :to)"
+            " SELECT n FROM n"
+        )
+        rows = sa.select(numbers.bindparams(to=to).columns(sa.column("n")).subquery())
+        return desk.read(lambda session: count_some(session, rows, at_least=at_least))
+
+    assert [counted(to, 50) for to in (1, 7, 1_000, 1_001, 5_000)] == [1, 7, 1_000, 1_001, 1_001]
+    assert counted(5_000, at_least=1_200) == 1_201
+    assert [some(count) for count in (0, 1_000, 1_001)] == ["0", "1,000", "1,000+"]

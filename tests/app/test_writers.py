@@ -2,22 +2,33 @@
 
 from __future__ import annotations
 
+import sqlite3
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 from sqlalchemy import event
-from sqlalchemy.exc import DatabaseError, DBAPIError, OperationalError
+from sqlalchemy.exc import DatabaseError, OperationalError, SQLAlchemyError
 from sqlmodel import Session
 
-from upstage_crm.core.db import Database, make_engine
+from tests.support.postgres import SharedDatabase
+from upstage_crm.core.db import (
+    MOST_WRITING,
+    POOL_SIZE,
+    SQLITE_BUSY_TIMEOUT_MS,
+    Database,
+    make_engine,
+)
 from upstage_crm.core.db_trouble import Trouble, trouble_of
-from upstage_crm.core.writers import Writers, WritersBusy
+from upstage_crm.core.writers import MOST_SHARING, Places, Writers, WritersBusy
 
+LOCK = sa.text("SELECT pg_advisory_xact_lock(hashtext(:key))")
 ADD = sa.text("INSERT INTO line VALUES (:n)")
 LONG_S = 10
 
@@ -35,6 +46,17 @@ def database(tmp_path: Path) -> Iterator[Database]:
     made.dispose()
 
 
+def write(database: Database, number: int) -> None:
+    with database.writing() as connection:
+        connection.execute(ADD, {"n": number})
+
+
+def lines_of(database: Database) -> list[int]:
+    with database.reading() as session:
+        found = session.connection().exec_driver_sql("SELECT n FROM line ORDER BY rowid")
+        return list(found.scalars())
+
+
 class Crowd:
     """Callers who arrive one after the other while the first one keeps the database."""
 
@@ -42,6 +64,7 @@ class Crowd:
         self.database = database
         self.commits = 0
         self.outcomes: dict[int, str] = {}
+        self.commits_when_told: dict[int, int] = {}
         self._go = threading.Event()
         self._threads: list[threading.Thread] = []
         event.listen(database.engine, "commit", self._count)
@@ -55,14 +78,18 @@ class Crowd:
         while number and thread.is_alive() and len(self._line()) == waiting:
             thread.join(0.001)
 
+    def wait_for(self, count: int) -> None:
+        """Until so many wait in the line."""
+        until = time.monotonic() + LONG_S
+        while len(self._line()) < count and time.monotonic() < until:
+            time.sleep(0.001)
+
     def go(self) -> list[int]:
         """Let the first one go on; return the lines that are there when all are through."""
         self._go.set()
         for thread in self._threads:
             thread.join(LONG_S)
-        with self.database.reading() as session:
-            found = session.connection().exec_driver_sql("SELECT n FROM line ORDER BY rowid")
-            return list(found.scalars())
+        return lines_of(self.database)
 
     def _write(self, number: int, sql: str) -> None:
         try:
@@ -75,13 +102,15 @@ class Crowd:
                 if number < 0:
                     raise Refused
             self.outcomes[number] = "done"
-        except (Refused, DBAPIError) as error:
+        except (Refused, SQLAlchemyError) as error:
             self.outcomes[number] = type(error).__name__
+        self.commits_when_told[number] = self.commits
 
     def _line(self) -> list[object]:
         writers = self.database._writers
         assert writers is not None
-        return list(writers._line)
+        with writers._guard:
+            return list(writers._line)
 
     def _count(self, _connection: sa.Connection) -> None:
         self.commits += 1
@@ -120,7 +149,230 @@ def test_when_the_transaction_is_lost_all_who_shared_it_are_told(crowd: Crowd) -
     lines = crowd.go()
 
     assert lines == []
-    assert "done" not in crowd.outcomes.values()
+    assert crowd.outcomes == {0: "CommitLost", 1: "CommitLost", 2: "OperationalError"}
+
+
+def test_no_writer_is_told_another_ones_refusal(crowd: Crowd) -> None:
+    crowd.arrive(1)
+    crowd.arrive(-2, "ROLLBACK")
+
+    assert crowd.go() == []
+    assert crowd.outcomes == {0: "CommitLost", 1: "CommitLost", -2: "OperationalError"}
+
+
+def test_when_the_commit_fails_all_are_told_even_who_was_refused(crowd: Crowd) -> None:
+    """The refused one may have read what the others wrote: nothing of it is true now."""
+    crowd.arrive(1)
+    crowd.arrive(-2)
+
+    def fail(_connection: sa.Connection) -> None:
+        raise OperationalError("COMMIT", {}, sqlite3.OperationalError("disk I/O error"))
+
+    event.listen(crowd.database.engine, "commit", fail)
+    lines = crowd.go()
+    event.remove(crowd.database.engine, "commit", fail)
+
+    assert lines == []
+    assert crowd.outcomes == dict.fromkeys((0, 1, -2), "CommitLost")
+    write(crowd.database, 7)
+    assert lines_of(crowd.database) == [7]
+
+
+def test_a_commit_that_fails_for_one_alone_says_why(database: Database) -> None:
+    def fail(_connection: sa.Connection) -> None:
+        raise OperationalError("COMMIT", {}, sqlite3.OperationalError("disk I/O error"))
+
+    event.listen(database.engine, "commit", fail)
+    with pytest.raises(OperationalError, match="disk I/O error"):
+        write(database, 1)
+    event.remove(database.engine, "commit", fail)
+
+    assert lines_of(database) == []
+
+
+def test_a_savepoint_that_fails_ends_the_group_and_not_the_line(crowd: Crowd) -> None:
+    failing = [True]
+
+    def fail(_connection: sa.Connection, _name: str) -> None:
+        if failing:
+            failing.clear()
+            raise OperationalError("SAVEPOINT", {}, sqlite3.OperationalError("out of memory"))
+
+    event.listen(crowd.database.engine, "savepoint", fail)
+    for number in (1, 2):
+        crowd.arrive(number)
+
+    assert crowd.go() == [0, 2]
+    assert crowd.outcomes == {0: "done", 1: "OperationalError", 2: "done"}
+
+
+@pytest.mark.parametrize("number", [0, 1])
+def test_who_passes_over_a_lost_transaction_has_written_nothing(crowd: Crowd, number: int) -> None:
+    """What is written after SQLite has ended the transaction is kept with no commit."""
+    if number:
+        crowd.arrive(number, "ROLLBACK")
+        crowd.arrive(2)
+    else:
+        crowd.go()
+        crowd = Crowd(crowd.database)
+        crowd.arrive(0, "ROLLBACK")
+        crowd.arrive(2)
+
+    crowd.go()
+
+    assert "done" not in (crowd.outcomes[0], crowd.outcomes.get(1, ""))
+    assert crowd.outcomes[2] == "done"
+
+
+def test_nobody_is_told_before_the_commit(crowd: Crowd) -> None:
+    """Neither who wrote, nor who was refused, nor the listeners."""
+    told: list[int] = []
+    crowd.database.on_commit(lambda: told.append(crowd.commits))
+    for number in (1, -2, 3):
+        crowd.arrive(number)
+
+    crowd.go()
+
+    assert told == [1, 1, 1]
+    assert crowd.commits_when_told == dict.fromkeys((0, 1, -2, 3), 1)
+
+
+def test_a_writer_reads_its_own_work_and_that_of_those_before(crowd: Crowd) -> None:
+    crowd.arrive(1)
+    crowd.arrive(2, "INSERT INTO line SELECT 100 * count(*) FROM line")
+
+    assert crowd.go() == [0, 1, 2, 300]
+
+
+def test_who_lost_through_another_writer_tries_again(crowd: Crowd) -> None:
+    tries: list[int] = []
+
+    def work(session: Session) -> str:
+        tries.append(1)
+        session.connection().execute(ADD, {"n": 5})
+        return "done"
+
+    outcome: list[str] = []
+    patient = threading.Thread(target=lambda: outcome.append(crowd.database.attempt(work)))
+    patient.start()
+    crowd.wait_for(1)
+    crowd.arrive(2, "ROLLBACK")
+
+    crowd.go()
+    patient.join(LONG_S)
+
+    assert (outcome, len(tries)) == (["done"], 2)
+    assert lines_of(crowd.database) == [5]
+
+
+def test_who_gives_up_at_the_last_moment_does_not_write_beside_the_commit(
+    database: Database,
+) -> None:
+    """The turn was promised, then patience ended, and the commit before was still under way."""
+    writers = Writers(database.engine, None, patience_s=0.05)
+    committing, go_on, joined = threading.Event(), threading.Event(), threading.Event()
+
+    def hold(_connection: sa.Connection) -> None:
+        committing.set()
+        go_on.wait(LONG_S)
+
+    def ask() -> None:
+        with writers.connection() as connection:
+            joined.set()
+            connection.execute(ADD, {"n": 2})
+
+    thread = threading.Thread(target=ask)
+
+    def write_first() -> None:
+        with writers.connection() as connection:
+            connection.execute(ADD, {"n": 1})
+            thread.start()
+            while not writers._line:
+                thread.join(0.001)
+            writers._group.members = MOST_SHARING  # type: ignore[union-attr]
+
+    event.listen(database.engine, "commit", hold)
+    first = threading.Thread(target=write_first)
+    first.start()
+    assert committing.wait(LONG_S)
+    wrote_beside = joined.wait(0.2)
+    go_on.set()
+    first.join(LONG_S)
+    thread.join(LONG_S)
+
+    assert not wrote_beside
+    assert lines_of(database) == [1, 2]
+
+
+KILLED = """
+import os, sys, threading
+from upstage_crm.core import writers
+from upstage_crm.core.db import SQLITE_BUSY_TIMEOUT_MS, Database, make_engine
+writers.SHARING_S = 10
+database = Database(make_engine(f"sqlite:///{sys.argv[1]}"))
+def write(number):
+    with database.writing() as connection:
+        connection.exec_driver_sql(f"INSERT INTO line VALUES ({number})")
+        while number == 0 and not database._writers._line:
+            pass
+        if number:
+            print("written", flush=True)
+            sys.stdin.readline()
+first = threading.Thread(target=write, args=(0,))
+first.start()
+while database._writers._writing is None:
+    pass
+write(1)
+"""
+
+
+def test_a_killed_process_leaves_nothing_half_written_and_no_lock(database: Database) -> None:
+    place = str(database.engine.url.database)
+    killed = subprocess.Popen(
+        [sys.executable, "-c", KILLED, place],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert killed.stdout is not None
+    assert killed.stdout.readline() == "written\n"
+    killed.kill()
+    killed.communicate()
+
+    write(database, 7)
+
+    assert lines_of(database) == [7]
+
+
+def test_the_log_is_emptied_beside_a_reader_without_stopping_a_writer(database: Database) -> None:
+    """An erasure beside a long report: it is for later, and the writers go on at once."""
+    write(database, 1)
+    log = Path(f"{database.engine.url.database}-wal")
+    with database.reading() as report:
+        report.connection().exec_driver_sql("SELECT n FROM line").all()
+        write(database, 2)
+        begun = time.monotonic()
+        assert (database.forget_the_past(), database.holds_the_past) == (False, True)
+        write(database, 3)
+        took = time.monotonic() - begun
+
+    assert took < SQLITE_BUSY_TIMEOUT_MS / 1000 / 4
+    assert (database.forget_the_past(), database.holds_the_past) == (True, False)
+    assert log.stat().st_size == 0
+    assert lines_of(database) == [1, 2, 3]
+
+
+def test_the_log_is_emptied_between_two_groups(crowd: Crowd) -> None:
+    emptied: list[bool] = []
+    crowd.arrive(1)
+    forget = threading.Thread(target=lambda: emptied.append(crowd.database.forget_the_past()))
+    forget.start()
+    crowd.wait_for(2)
+    crowd.arrive(2)
+
+    assert crowd.go() == [0, 1, 2]
+    forget.join(LONG_S)
+    assert (emptied, crowd.commits) == ([True], 2)
 
 
 def test_after_a_lost_transaction_the_next_writer_goes_on(crowd: Crowd) -> None:
@@ -181,6 +433,58 @@ def test_nobody_waits_for_ever(database: Database) -> None:
     assert [trouble_of(error) for error in found] == [Trouble.BUSY]
     with writers.connection() as connection:
         connection.execute(ADD, {"n": 1})
+
+
+def test_places_are_given_in_the_order_of_arrival() -> None:
+    places, served = Places(1), list[int]()
+
+    def write(number: int) -> None:
+        with places.one():
+            served.append(number)
+
+    threads = [threading.Thread(target=write, args=(number,)) for number in range(5)]
+    with places.one():
+        for number, thread in enumerate(threads):
+            thread.start()
+            while len(places._line) == number:
+                thread.join(0.001)
+    for thread in threads:
+        thread.join(LONG_S)
+
+    assert served == [0, 1, 2, 3, 4]
+
+
+def test_nobody_waits_for_a_place_for_ever() -> None:
+    places = Places(1, patience_s=0.01)
+
+    with places.one(), pytest.raises(WritersBusy), places.one():
+        pass
+    with places.one():  # who gave up holds no place
+        pass
+
+
+def test_writers_on_postgres_leave_connections_for_those_who_read(
+    shared_postgres: SharedDatabase,
+) -> None:
+    shared_postgres.empty()
+    database = Database(make_engine(shared_postgres.url))
+    go_on, busy = threading.Event(), threading.Semaphore(0)
+
+    def write(_number: int) -> None:
+        with database.writing():
+            busy.release()
+            go_on.wait(LONG_S)
+
+    with ThreadPoolExecutor(POOL_SIZE + 1) as pool:
+        written = pool.map(write, range(POOL_SIZE + 1))
+        assert all(busy.acquire(timeout=LONG_S) for _ in range(MOST_WRITING))
+        with database.reading() as session:
+            found = session.connection().exec_driver_sql("SELECT 1").scalar_one()
+        go_on.set()
+        list(written)
+    database.dispose()
+
+    assert found == 1
 
 
 OTHER_PROCESS = """
@@ -244,6 +548,27 @@ def test_any_other_error_is_not_tried_again(database: Database) -> None:
     with pytest.raises(DatabaseError):
         database.attempt(work)
     assert turns == [1]
+
+
+def test_of_two_that_block_each_other_both_are_done(shared_postgres: SharedDatabase) -> None:
+    """Each holds what the other one wants: PostgreSQL ends one of them, which begins again."""
+    shared_postgres.empty()
+    database = Database(make_engine(shared_postgres.url))
+    both_hold, turns = threading.Barrier(2), list[int]()
+
+    def work(session: Session, order: tuple[str, str]) -> None:
+        turns.append(1)
+        for place, key in enumerate(order):
+            if place and len(turns) <= 2:
+                both_hold.wait(LONG_S)
+            session.connection().execute(LOCK, {"key": key})
+
+    orders = (("one", "other"), ("other", "one"))
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(lambda order: database.attempt(lambda s: work(s, order)), orders))
+    database.dispose()
+
+    assert len(turns) == 3
 
 
 class _Ended(Exception):

@@ -15,7 +15,18 @@ import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from tests.bench import crowds, decisions, languages, nightly, outbox, pages, start
+from tests.bench import (
+    crowds,
+    decisions,
+    growth,
+    languages,
+    nightly,
+    outbox,
+    pages,
+    peer,
+    start,
+    writers,
+)
 from tests.bench.project import ROOT, copy_bare, copy_with_blank
 from tests.bench.report import Figure, table, write
 from tests.support.postgres import running_postgres
@@ -32,6 +43,21 @@ def _decisions(folder: Path) -> Iterable[Figure]:
 def _outbox(folder: Path) -> Iterable[Figure]:
     with running_postgres() as server:
         return outbox.measure(folder, server)
+
+
+def _growth(folder: Path) -> Iterable[Figure]:
+    with running_postgres() as server:
+        yield from growth.measure(folder, server)
+
+
+def _peer(folder: Path) -> Iterable[Figure]:
+    with running_postgres(is_durable=True) as server:
+        yield from peer.measure(folder, _project(folder), server)
+
+
+def _writers(folder: Path) -> Iterable[Figure]:
+    with running_postgres(is_durable=True) as server:
+        return writers.measure(folder, server)
 
 
 def _languages(_folder: Path) -> Iterable[Figure]:
@@ -65,9 +91,11 @@ PARTS: dict[str, Part] = {
     "crowds": _crowds,
     "decisions": _decisions,
     "outbox": _outbox,
+    "peer": _peer,
+    "writers": _writers,
     "languages": _languages,
 }
-LONG: dict[str, Part] = {"nightly": _nightly}
+LONG: dict[str, Part] = {"growth": _growth, "nightly": _nightly}
 
 
 def main(wanted: list[str]) -> int:

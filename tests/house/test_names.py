@@ -17,8 +17,9 @@ PLAIN_WORDS = """
 access account accounts action actions add address admin alert answer approvals arrival attack
 audit auth authenticator base base64url broken browser build busy button change changes check
 checking checks choice cli clock closed code codes columns command commands component components
-confirm confirmations consequences contact context controls cookie cookies copy core countries
-country create crm dashboard data database date dates db deadline decide decisions delivery demo
+confirm confirmations consequences contact context controls cookie cookies copy core counting
+countries country create crm dashboard data database date dates db deadline decide decisions
+delivery demo
 design desk detail details devices dialog dialogs diff dispatcher dispute disputes document
 downloads earlier edit email entry environment erasure errors event events explained export
 exporting fact factor facts failures feedback field fields files finding findings fixed foreign

@@ -35,10 +35,8 @@ from upstage_crm.audit import database_roles
 SUPERUSER = "postgres"
 TEMPLATE = "upstage_template"
 
+_FORGETFUL = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
 _SETTINGS = (
-    "fsync=off",
-    "synchronous_commit=off",
-    "full_page_writes=off",
     "autovacuum=off",
     "shared_buffers=32MB",
     "max_connections=200",
@@ -221,7 +219,7 @@ END $$;
 
 
 @contextmanager
-def running_postgres() -> Generator[Postgres]:
+def running_postgres(*, is_durable: bool = False) -> Generator[Postgres]:
     """Give a running server for the length of the block."""
     # Not pytest's folder: the path of a Unix socket may have 107 bytes only.
     folder = Path(tempfile.mkdtemp(prefix="upstage-pg-"))
@@ -247,7 +245,8 @@ def running_postgres() -> Generator[Postgres]:
             user=user or None,
         )
         assert made.returncode == 0, f"initdb failed: {made.stdout}{made.stderr}"
-        options = [part for setting in _SETTINGS for part in ("-c", setting)]
+        settings = (*_SETTINGS, *(() if is_durable else _FORGETFUL))
+        options = [part for setting in settings for part in ("-c", setting)]
         server = Leashed(
             [binaries / "postgres", "-D", data, "-k", folder, *options],
             log=folder / "log",

@@ -7,6 +7,8 @@ IMMEDIATE), so that two writers queue instead of failing half-way, see `core.wri
 
 from __future__ import annotations
 
+import random
+import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
@@ -19,15 +21,16 @@ import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.engine import Connection, Dialect, Engine
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.orm import SessionTransaction
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlmodel import Session, SQLModel
 
-from upstage_crm.core.writers import Writers
+from upstage_crm.core.writers import CommitLost, Places, Writers, WritersBusy
 
 SQLITE_BUSY_TIMEOUT_MS = 10_000
 POOL_SIZE = 20
+MOST_WRITING = 12  # at once on PostgreSQL; the other connections are for those who read
 
 # Every constraint has a name, so that a later migration can drop it on every database.
 SQLModel.metadata.naming_convention = {
@@ -39,6 +42,7 @@ SQLModel.metadata.naming_convention = {
 
 
 RETRIES = 3
+_STEP_ASIDE_S = 0.02  # twice as long at most each time
 _IN_THE_WAY = ("40001", "40P01")  # serialization failure, deadlock
 
 T = TypeVar("T")
@@ -159,10 +163,12 @@ class Database:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self.info: dict[str, object] = {}
+        self.holds_the_past = False
         self._at_begin: list[Callable[[Session], None]] = []
         self._before_commit: list[Callable[[Session], None]] = []
         self._after_commit: list[Callable[[], None]] = []
         self._writers = Writers(engine, _file_of(engine)) if _is_sqlite(engine) else None
+        self._places = Places(MOST_WRITING)
 
     def at_begin(self, step: Callable[[Session], None]) -> None:
         """Run `step` at the beginning of every `transaction()`."""
@@ -200,16 +206,20 @@ class Database:
     def attempt(self, work: Callable[[Session], T]) -> T:
         """What `work` returns, done in one transaction.
 
-        PostgreSQL may end one of two transactions that stand in each other's way: then all of
-        `work` is done once more, so it must not do anything else.
+        PostgreSQL may end one of two transactions that block each other, and SQLite one that
+        several writers share: then all of `work` is done once more, so it must do nothing else.
         """
-        for _ in range(RETRIES):
+        for turn in range(RETRIES):
             try:
                 with self.transaction() as session:
                     return work(session)
+            except CommitLost:
+                continue
             except DBAPIError as error:
                 if getattr(error.orig, "sqlstate", None) not in _IN_THE_WAY:
                     raise
+                # Not at once and not all together, or they meet again.
+                time.sleep(random.uniform(0, _STEP_ASIDE_S * 2**turn))  # noqa: S311  # no secret
         with self.transaction() as session:
             return work(session)
 
@@ -220,7 +230,7 @@ class Database:
             with self._writers.connection() as connection:
                 yield connection
         else:
-            with self.engine.begin() as connection:
+            with self._places.one(), self.engine.begin() as connection:
                 yield connection
 
     def _tell_other_processes(self) -> None:
@@ -231,7 +241,7 @@ class Database:
         """
         if self.engine.dialect.name == "postgresql":
             with (
-                suppress(DBAPIError),
+                suppress(SQLAlchemyError),  # it is committed: nothing about it may fail any more
                 self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as told,
             ):
                 told.execute(_NOTIFY)
@@ -250,20 +260,30 @@ class Database:
     def forget_the_past(self) -> bool:
         """Empty SQLite's log, which still holds what was overwritten; call it after an erasure.
 
-        False when a reader held it up: nothing is lost, try again later. Postgres' own vacuum
-        does this there.
+        No writer waits for it: what is long is done beside them, and a reader who needs the log
+        ends the attempt at once. False then: nothing is lost, try again later; `holds_the_past`
+        says so until it is done. Postgres' own vacuum does this there.
         """
-        if self.engine.dialect.name != "sqlite":
+        if self._writers is None:
             return True
         connection = self.engine.raw_connection()  # outside any transaction
         try:
             cursor = connection.cursor()
-            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-            said = cursor.fetchone()
-            cursor.close()
+            cursor.execute("PRAGMA busy_timeout=0")
+            try:
+                cursor.execute("PRAGMA wal_checkpoint(PASSIVE)")  # nearly all, beside the writers
+                with self._writers.silence():
+                    cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+                    said = cursor.fetchone()
+            except WritersBusy:
+                said = None
+            finally:
+                cursor.execute(f"PRAGMA busy_timeout={SQLITE_BUSY_TIMEOUT_MS}")
+                cursor.close()
         finally:
             connection.close()
-        return said is not None and said[0] == 0
+        self.holds_the_past = said is None or said[0] != 0
+        return not self.holds_the_past
 
     def dispose(self) -> None:
         """Close every pooled connection."""

@@ -1,4 +1,4 @@
-"""Writers of one SQLite file: served in the order in which they came, and sharing a commit.
+"""Writers of a SQLite file: served in the order in which they came, and sharing a commit.
 
 SQLite has one writer at a time. Left to its own waiting, which sleeps and knows no order, some
 callers wait for seconds while others pass. So a writer waits here, before it takes a connection of
@@ -30,7 +30,22 @@ _ASK_AGAIN_S = 0.002
 
 
 class WritersBusy(SQLAlchemyError):
-    """Others wrote for longer than anybody waits."""
+    """Others wrote for longer than a writer waits."""
+
+
+class CommitLost(SQLAlchemyError):
+    """What several writers shared was not committed. The fault may be another writer's: try again.
+
+    `orig` is the database's own error, or None when it has said nothing.
+    """
+
+    def __init__(self, reason: BaseException) -> None:
+        super().__init__("the shared transaction was not committed")
+        self.orig = getattr(reason, "orig", None)
+
+
+class _TransactionGone(SQLAlchemyError):
+    """SQLite has ended the transaction, and a caller has passed over the error that said so."""
 
 
 @dataclass(slots=True)
@@ -38,10 +53,47 @@ class _Group:
     """Writers who share one transaction. `error` is why none of them has written."""
 
     connection: Connection
-    begun: float
+    driver: Any  # SQLite's own connection: it knows whether it still is in the transaction
+    begun: float = field(default_factory=time.monotonic)
     members: int = 0
     error: BaseException | None = None
     done: threading.Event = field(default_factory=threading.Event)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the next writer begins another one."""
+        is_late = time.monotonic() - self.begun > SHARING_S
+        return self.error is not None or self.members >= MOST_SHARING or is_late
+
+    @contextmanager
+    def savepoint(self) -> Generator[None]:
+        """Let one member write. What fails is taken back; what the others wrote stays."""
+        savepoint: NestedTransaction | None = None
+        try:
+            if self.members > 1:
+                savepoint = self.connection.begin_nested()
+            yield
+            if savepoint is not None:
+                savepoint.commit()
+            if not self.driver.in_transaction:  # what comes next would be kept without a commit
+                raise _TransactionGone
+        except BaseException as error:
+            self._undo(savepoint, error)
+            raise
+
+    def _undo(self, savepoint: NestedTransaction | None, error: BaseException) -> None:
+        if self.members == 1:  # nothing else is written yet
+            self.error = error
+            return
+        try:
+            if (
+                savepoint is not None and savepoint.is_active
+            ):  # a session has taken its own work back already
+                savepoint.rollback()
+        except Exception:  # noqa: BLE001  # whatever it is, the others' work cannot be kept
+            self.error = error
+        if not self.driver.in_transaction:  # a full disk ends it all, and a commit says nothing
+            self.error = error
 
 
 @dataclass(slots=True, eq=False)
@@ -60,7 +112,7 @@ class Writers:
     ) -> None:
         self._engine = engine
         self._patience_s = patience_s
-        self._turnstile = Turnstile(place, patience_s) if place else None
+        self._turnstile = Turnstile(place, patience_s)
         self._guard = threading.Lock()
         self._line: deque[_Waiting] = deque()
         self._writing: int | None = None
@@ -70,34 +122,48 @@ class Writers:
     def connection(self) -> Generator[Connection]:
         """A connection whose changes are committed when the block has ended, alone or with others.
 
+        No writer goes on before that commit, not even one who was refused: what it has read may
+        have been another's work, and is true only once it is kept.
+
         Raises:
             WritersBusy: the turn did not come.
+            CommitLost: the transaction was lost, perhaps through another writer.
             RuntimeError: this thread is writing already.
         """
         self._wait()
+        group = self._join()
         try:
-            group = self._join()
-        except BaseException:
-            self._hand_over(self._next())
-            raise
-        savepoint = group.connection.begin_nested() if group.members > 1 else None
-        try:
-            yield group.connection
-            if savepoint is not None:
-                savepoint.commit()
+            with group.savepoint():
+                yield group.connection
         except BaseException as error:
-            _undo(group, savepoint, error)
-            raise
-        finally:
             self._leave(group)
-        group.done.wait()
-        if group.error is not None:
+            if group.error is not None and group.error is not error:
+                raise CommitLost(group.error) from error
+            raise
+        self._leave(group)
+        if group.error is not None and group.members == 1:
             raise group.error
+        if group.error is not None:
+            raise CommitLost(group.error) from group.error
+
+    @contextmanager
+    def silence(self) -> Generator[None]:
+        """A turn in which no writer has a transaction open, in this process or another."""
+        self._wait()
+        try:
+            if self._group is not None:
+                self._end(self._group)
+            self._turnstile.enter()
+            try:
+                yield
+            finally:
+                self._turnstile.leave()
+        finally:
+            self._hand_over(self._next())
 
     def close(self) -> None:
         """Give the turnstile's files back."""
-        if self._turnstile is not None:
-            self._turnstile.close()
+        self._turnstile.close()
 
     def _wait(self) -> None:
         me = _Waiting(threading.get_ident())
@@ -115,49 +181,51 @@ class Writers:
             if me in self._line:
                 self._line.remove(me)
                 raise WritersBusy
-        # Else the turn was given to us in this very instant.
+        me.turn.acquire()  # taken out of the line already: it comes when the last one has committed
 
     def _join(self) -> _Group:
-        if self._group is None:
-            if self._turnstile is not None:
-                self._turnstile.enter()
-            try:
+        try:
+            if self._group is None:
+                # The connection first: other processes must not wait while the pool has none.
                 connection = self._engine.connect()
                 try:
+                    self._turnstile.enter()
                     connection.begin()
+                    self._group = _Group(connection, connection.connection.driver_connection)
                 except BaseException:
+                    self._turnstile.leave()
                     connection.close()
                     raise
-            except BaseException:
-                self._close_turnstile()
-                raise
-            self._group = _Group(connection, time.monotonic())
+        except BaseException:
+            self._hand_over(self._next())
+            raise
         self._group.members += 1
         return self._group
 
     def _leave(self, group: _Group) -> None:
         heir = self._next()
-        is_over = group.error is not None or group.members >= MOST_SHARING
-        if heir is None or is_over or time.monotonic() - group.begun > SHARING_S:
-            self._end(group)
-        self._hand_over(heir)
+        try:
+            if heir is None or group.is_over:
+                self._end(group)
+        finally:
+            self._hand_over(heir)
+        group.done.wait()
 
     def _end(self, group: _Group) -> None:
         try:
             transaction = group.connection.get_transaction()
-            if group.error is not None or transaction is None:
-                group.connection.rollback()
-            else:
+            if group.error is None and transaction is not None:
                 transaction.commit()
-        except BaseException as error:  # noqa: BLE001  # every member of the group raises it
-            group.error = group.error or error
-            with suppress(SQLAlchemyError):
-                group.connection.rollback()
+        except BaseException as error:  # noqa: BLE001  # every member of the group is told
+            group.error = error
+        try:
+            with suppress(Exception):
+                group.connection.rollback()  # after a commit that failed SQLite is still in it
+            with suppress(Exception):
+                group.connection.close()
         finally:
             self._group = None
-            with suppress(SQLAlchemyError):
-                group.connection.close()
-            self._close_turnstile()
+            self._turnstile.leave()
             group.done.set()
 
     def _next(self) -> _Waiting | None:
@@ -173,38 +241,66 @@ class Writers:
         if heir is not None:
             heir.turn.release()
 
-    def _close_turnstile(self) -> None:
-        if self._turnstile is not None:
-            self._turnstile.leave()
 
+class Places:
+    """Lets so many write at once, in the order in which they came.
 
-def _undo(group: _Group, savepoint: NestedTransaction | None, error: BaseException) -> None:
-    """Take back what one member did; the others' stays, unless SQLite has ended it all."""
-    if savepoint is None:  # the first: there is nothing of anybody else yet
-        with suppress(SQLAlchemyError):
-            group.connection.rollback()
-        group.error = error
-        return
-    try:
-        if savepoint.is_active:  # a session has taken its own work back already
-            savepoint.rollback()
-    except SQLAlchemyError as failed:
-        group.error = failed
-    if not _is_open(group.connection):  # a full disk ends it all, and a commit would say nothing
-        group.error = group.error or error
+    For PostgreSQL, whose writers need no line: without it they would take every connection of the
+    pool, and a page that only reads would wait for one behind them.
+    """
 
+    def __init__(self, count: int, *, patience_s: float = PATIENCE_S) -> None:
+        self._free = count
+        self._patience_s = patience_s
+        self._guard = threading.Lock()
+        self._line: deque[threading.Lock] = deque()
 
-def _is_open(connection: Connection) -> bool:
-    """Whether SQLite itself is still in the transaction."""
-    driver: Any = connection.connection.driver_connection
-    return bool(driver.in_transaction)
+    @contextmanager
+    def one(self) -> Generator[None]:
+        """A place for the length of the block.
+
+        Raises:
+            WritersBusy: no place came free.
+        """
+        self._take()
+        try:
+            yield
+        finally:
+            self._give_back()
+
+    def _take(self) -> None:
+        turn = threading.Lock()
+        with self._guard:
+            if self._free:
+                self._free -= 1
+                return
+            turn.acquire()
+            self._line.append(turn)
+        if turn.acquire(timeout=self._patience_s):
+            return
+        with self._guard:
+            if turn in self._line:
+                self._line.remove(turn)
+                raise WritersBusy
+        # Else the place was given to us in this very instant.
+
+    def _give_back(self) -> None:
+        with self._guard:
+            if self._line:
+                self._line.popleft().release()
+            else:
+                self._free += 1
 
 
 class Turnstile:
-    """Lets the processes that write to one file take turns: who holds `next` comes next."""
+    """Lets the processes that write to one file take turns: who holds `next` comes next.
 
-    def __init__(self, place: Path, patience_s: float) -> None:
-        self._places = [place.with_name(f"{place.name}-{name}") for name in ("next", "now")]
+    `place` is None for a database in memory, which is one process's own.
+    """
+
+    def __init__(self, place: Path | None, patience_s: float) -> None:
+        names = ("next", "now") if place else ()
+        self._places = [place.with_name(f"{place.name}-{name}") for name in names if place]
         self._patience_s = patience_s
         self._files: list[int] = []
 
@@ -247,5 +343,7 @@ def _lock(file: int, until: float) -> None:
             if time.monotonic() > until:
                 raise WritersBusy from None
             time.sleep(_ASK_AGAIN_S)
+        except OSError:
+            return  # a file system without locks: SQLite's own waiting is left
         else:
             return

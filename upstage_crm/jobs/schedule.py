@@ -26,7 +26,7 @@ from upstage_crm.staff.command_context import CommandContext
 from upstage_crm.wiring import Runtime, runtime
 
 EVERY_S = 10.0
-FORGETTING = timedelta(minutes=1)  # a few turns: a reader may hold up the first
+FORGETTING = timedelta(minutes=1)  # a few turns: another process may have erased
 
 _log = logging.getLogger(__name__)
 
@@ -144,7 +144,7 @@ def blank_erased(parts: Runtime) -> int:
     if patron_ids:
         with parts.database.transaction() as session:
             blanked = blanking.blank(session, patron_ids=patron_ids)
-    if blanked or was_erased:
+    if blanked or was_erased or parts.database.holds_the_past:
         parts.database.forget_the_past()
     return blanked
 

@@ -11,6 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import Session
 
+from upstage_crm.core.counting import count_some
 from upstage_crm.core.errors import NotFound
 from upstage_crm.mail.delivery import MailState, Transport
 from upstage_crm.mail.message import Audience, MailKind
@@ -89,7 +90,7 @@ class StoredMail:
 
 @dataclass(frozen=True, slots=True)
 class MailPage:
-    """One page of mails, newest first. `total` counts every page; 0 when nobody counted."""
+    """One page of mails, newest first. `total` is as `count_some` says; 0 when not asked for."""
 
     items: tuple[MailSummary, ...]
     total: int
@@ -150,8 +151,7 @@ def mails(
         wanted.append(_said(query.strip(), reader))
     total = 0
     if is_counted:
-        counted = sa.select(sa.func.count()).select_from(OUTBOX).where(*wanted)
-        total = session.connection().execute(counted).scalar_one()
+        total = count_some(session, sa.select(OUTBOX.c.id).where(*wanted), at_least=page * size)
     if before:
         wanted.append(OUTBOX.c.id < before)
     # Ids are ordered by time, so the primary key is the order of creation.

@@ -15,11 +15,11 @@ import reflex as rx
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session
 
+from upstage_crm.core.counting import some
 from upstage_crm.pages.forms import texts
 from upstage_crm.pages.list_url import QUERY_LIMIT, ListShape, ListUrl
 from upstage_crm.pages.page_state import PageMixin
 from upstage_crm.wiring import runtime
-from upstage_crm.wording.actions import counted
 
 RECENT = 3  # addresses of its own that a list may be ahead of the browser
 PAGE_SIZE = 50
@@ -281,8 +281,9 @@ class ListMixin(PageMixin, rx.State, mixin=True):
     def _count(self, total: int) -> None:
         first = (self.page - 1) * self.size + 1
         last = first + len(self.rows) - 1
-        self.count = counted(total, *self.nouns)
-        self.summary = f"{first:,}–{last:,} of {total:,}" if self.rows else f"0 of {total:,}"
+        self.count = f"{some(total)} {self.nouns[total != 1]}"
+        shown = f"{first:,}–{last:,}" if self.rows else "0"
+        self.summary = f"{shown} of {some(total)}"
         self.has_next = bool(self.rows) and last < total
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from enum import StrEnum
 from typing import Any
 
@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
 from upstage_crm.audit import recorded
+from upstage_crm.core.counting import count_some
 from upstage_crm.core.db import table_of
 from upstage_crm.organisation.settings import home
 from upstage_crm.patrons.errors import UnknownPatron
@@ -39,17 +40,17 @@ class PatronSort(StrEnum):
 
 # The order tells about what it goes by: the field that a reader must see for it.
 _TELLS = {PatronSort.EMAIL: "email", PatronSort.CITY: "address"}
+_patron = table_of(PatronRow)
 _ORDER = {
-    PatronSort.NAME: col(PatronRow.sort_name),
-    PatronSort.NUMBER: col(PatronRow.number),
-    PatronSort.EMAIL: col(PatronRow.email_key),
-    PatronSort.CITY: col(PatronRow.address_city),
-    PatronSort.UPDATED: col(PatronRow.updated_at),
+    PatronSort.NAME: _patron.c.sort_name,
+    PatronSort.NUMBER: _patron.c.number,
+    PatronSort.EMAIL: _patron.c.email_key,
+    PatronSort.CITY: _patron.c.address_city,
+    PatronSort.UPDATED: _patron.c.updated_at,
 }
 
 
 # Every decision runs these. Built once: building them anew takes longer than running them.
-_patron = table_of(PatronRow)
 _LOCK = (
     select(PatronRow)
     .where(col(PatronRow.id) == sa.bindparam("id", type_=sa.String()))
@@ -143,33 +144,37 @@ def page(
     size: int = 50,
     reader: Role = Role.OWNER,
 ) -> tuple[int, tuple[PatronLine, ...]]:
-    """Return how many patrons match, and one page of them (`page` counts from 0).
+    """Return how many patrons match (see `count_some`), and one page of them (from 0).
 
     Found, ordered and shown by what `reader` sees: see `search_query`. Where the order would tell
     about protected patrons, they come last, by their numbers.
     """
     country = home(session)
     found = matching(query, tag, reader=reader, home=country)
-    total = _count(session, found)
+    # Nothing about ids when all are meant: the order's index is walked then, and no row sorted.
+    wanted = [] if found.whereclause is None else [col(PatronRow.id).in_(found)]
+    total = count_some(session, found, at_least=(page + 1) * size)
     order = _ORDER[_seen_sort(sort, reader)]
-    how = (order.desc() if descending else order.asc()).nulls_last()
+    how = order.desc() if descending else order.asc()
+    if order.nullable:
+        how = how.nulls_last()
     first, last = page * size, (page + 1) * size
     if sees(reader, NAME, is_protected=True):
-        rows = _rows(session, found, how, first, last)
+        rows = _rows(session, wanted, how, first, last)
     else:
-        is_protected = col(PatronRow.is_protected)
-        rows = _rows(session, found.where(is_protected.is_(False)), how, first, last)
+        is_protected = _patron.c.is_protected
+        rows = _rows(session, [*wanted, is_protected.is_(False)], how, first, last)
         if len(rows) < size:
             before = _count(session, found.where(is_protected.is_(False)))
             by_number = _ORDER[PatronSort.NUMBER].asc()
-            behind = found.where(is_protected.is_(True))
+            behind = [*wanted, is_protected.is_(True)]
             rows += _rows(session, behind, by_number, max(0, first - before), last - before)
     return total, tuple(_line(row, access_of(row, reader, home=country)) for row in rows)
 
 
 def _rows(
     session: Session,
-    found: sa.Select[str],
+    wanted: Sequence[sa.ColumnElement[bool]],
     order: sa.UnaryExpression[Any],
     first: int,
     last: int,
@@ -177,7 +182,7 @@ def _rows(
     """The patrons from the place `first` up to `last` of an order; none if that is no stretch."""
     if last <= first:
         return []
-    query = select(PatronRow).where(col(PatronRow.id).in_(found))
+    query = select(PatronRow).where(*wanted)
     ordered = query.order_by(order, col(PatronRow.id)).offset(first).limit(last - first)
     return list(session.exec(ordered))
 

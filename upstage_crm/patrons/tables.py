@@ -47,6 +47,9 @@ class PatronRow(SQLModel, table=True):
         sa.Index("ix_patron_name", "sort_name", "id"),
         sa.Index("ix_patron_created", "created_at", "id"),
         sa.Index("ix_patron_phone_key", "phone_key"),
+        sa.Index("ix_patron_email_key", "email_key", "id"),
+        sa.Index("ix_patron_city", "address_city", "id"),
+        sa.Index("ix_patron_updated", "updated_at", "id"),
     )
 
     id: str = Field(primary_key=True, max_length=32)

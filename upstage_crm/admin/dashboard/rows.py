@@ -12,6 +12,7 @@ from upstage_crm.change_requests.notifications.alert_mails import WIRE_WORDS
 from upstage_crm.change_requests.reads.dashboard import Standing, View
 from upstage_crm.change_requests.reads.needs import Need
 from upstage_crm.core import when
+from upstage_crm.core.counting import some
 from upstage_crm.mail.delivery import MailState
 from upstage_crm.mail.queries import MailSummary
 from upstage_crm.patrons.visibility import FieldAccess
@@ -94,16 +95,16 @@ def tiles(counts: Counts, *, may_open_mail: bool) -> list[Tile]:
     partly = counts.ended.get(RequestState.PARTLY_APPROVED, 0)
     rejected = counts.ended.get(RequestState.REJECTED, 0)
     return [
-        Tile(label="Waiting for patrons", number=f"{counts.waiting:,}", href=queue_href(View.OPEN)),
+        Tile(label="Waiting for patrons", number=some(counts.waiting), href=queue_href(View.OPEN)),
         Tile(
             label="On hold",
-            number=f"{counts.held:,}",
+            number=some(counts.held),
             href=queue_href(View.HELD),
             tone="warning" if counts.held else "neutral",
         ),
         Tile(
             label="Expiring in 48 h",
-            number=f"{counts.expiring:,}",
+            number=some(counts.expiring),
             href=queue_href(View.EXPIRING),
             tone="warning" if counts.expiring else "neutral",
         ),

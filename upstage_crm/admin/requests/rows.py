@@ -12,6 +12,7 @@ from upstage_crm.change_requests.model.views import (
 )
 from upstage_crm.change_requests.reads.dashboard import ENDINGS, View
 from upstage_crm.core import when
+from upstage_crm.core.counting import some
 from upstage_crm.mail.queries import MailSummary
 from upstage_crm.wording.limits import HELD_NEEDS
 from upstage_crm.wording.mails import delivery_key
@@ -76,7 +77,7 @@ def queue_tab(view: View, *, count: int, active: View) -> QueueTab:
     return QueueTab(
         label=TABS[view],
         href=queue_href(view),
-        count=f"{count:,}",
+        count=some(count),
         is_active=view is (View.ENDED if active in ENDINGS else active),
     )
 

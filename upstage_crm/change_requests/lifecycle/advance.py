@@ -164,7 +164,8 @@ def _ask_more(locked: LockedRequest, change: FieldChangeRow, plan: Plan) -> bool
         locked.session.add(review)
         facts = {"reviewer": review.reviewer.value, "field": change.field}
         locked.note(Action.REVIEWER_ADDED, SYSTEM, Channel.SCHEDULE, facts=facts)
-    locked.session.flush()
+    if raised:
+        locked.session.flush()
     to_ask = [*added, *(r.reviewer for r in raised if r.decision is None)]
     if to_ask:
         locked.ask([change], only=to_ask, again=True)
@@ -271,7 +272,7 @@ def go_on(
         matter = locked.matter(known).only([change.id for change in settled])
         locked.notifier.tell_settled(locked.session, matter, now=locked.now)
     lost = [change for change in changes if change.outcome is FieldOutcome.UNDELIVERABLE]
-    locked.tell_ended(MailKind.CHANGE_UNDELIVERABLE, lost, to=locked.mailed())
+    locked.tell_ended(MailKind.CHANGE_UNDELIVERABLE, lost, to=locked.mailed() if lost else ())
     locked.tell_ended(MailKind.CHANGE_WITHDRAWN, withdrawn, to=locked.mailed() if withdrawn else ())
     began = [
         change

@@ -284,8 +284,10 @@ class GatheredRequest:
         """Set when the next reminder is due; it is stored with what the command records."""
         is_asked = self.request.state in (RequestState.PENDING, RequestState.WAITING)
         coming = [planned.at for planned in self.reminders() if planned.at > self.now]
-        self.request.next_reminder_at = coming[0] if coming and is_asked else None
-        self.session.add(self.request)
+        at = coming[0] if coming and is_asked else None
+        if self.request.next_reminder_at != at:  # setting the same one would be stored once more
+            self.request.next_reminder_at = at
+            self.session.add(self.request)
 
     # --- trail ----------------------------------------------------------------------------------
 

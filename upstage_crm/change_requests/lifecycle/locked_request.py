@@ -272,6 +272,7 @@ class LockedRequest(GatheredRequest):
         )
         set_committed_value(self.request, "state", state)
         set_committed_value(self.request, "cause", cause)
+        set_committed_value(self.request, "next_reminder_at", None)
 
     def record(self) -> None:
         """Write the remembered events to the trail: the last thing a command does.

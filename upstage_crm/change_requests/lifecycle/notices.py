@@ -169,7 +169,6 @@ def _stop(locked: LockedRequest, found: NoticeState) -> None:
 def _restart(locked: LockedRequest) -> None:
     """Set the clock of everything that waits anew, and of the reminder."""
     locked.session.add(locked.request)
-    locked.session.flush()
     waiting = [c for c in locked.open_changes if c.outcome is FieldOutcome.WAITING]
     advance.go_on(locked, waiting, channel=Channel.SCHEDULE)
     locked.plan_reminder()

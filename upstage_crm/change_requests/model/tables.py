@@ -48,6 +48,7 @@ class ChangeRequestRow(SQLModel, table=True):
         sa.Index("ix_change_request_state", "state", "created_at"),
         sa.Index("ix_change_request_due", "state", "expires_at"),
         sa.Index("ix_change_request_ended", "ended_at", "id"),
+        sa.Index("ix_change_request_asked", "created_at", "id"),
         sa.Index("ix_change_request_state_ended", "state", "ended_at", "id"),
         sa.Index(
             "ix_change_request_reminder",

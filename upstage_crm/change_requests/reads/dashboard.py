@@ -22,6 +22,7 @@ from upstage_crm.change_requests.model.tables import (
     FieldChangeRow,
 )
 from upstage_crm.change_requests.reads import requests
+from upstage_crm.core.counting import count_some
 from upstage_crm.core.db import on_the_way
 from upstage_crm.patrons import fields
 from upstage_crm.patrons.queries import find_live_by_email_key, seen_name
@@ -95,7 +96,7 @@ class Standing:
 def view_counts(
     session: Session, *, proposer_id: str, expiring_before: datetime
 ) -> Mapping[View, int]:
-    """How many requests each view holds, before any search."""
+    """How many requests each view holds, before any search, as `count_some` says."""
     by_state = requests.counts(session)
     found = {
         view: sum(by_state.get(state, 0) for state in states)
@@ -158,7 +159,7 @@ def _expiring(before: datetime) -> tuple[sa.ColumnElement[bool], ...]:
 
 
 def _count(session: Session, *wanted: sa.ColumnElement[bool]) -> int:
-    return session.exec(select(sa.func.count()).select_from(ChangeRequestRow).where(*wanted)).one()
+    return count_some(session, sa.select(col(ChangeRequestRow.id)).where(*wanted))
 
 
 def standings(

@@ -31,6 +31,7 @@ from upstage_crm.change_requests.model.views import (
 )
 from upstage_crm.change_requests.reads import request_order, search
 from upstage_crm.change_requests.reads.search import Dated
+from upstage_crm.core.counting import count_some
 from upstage_crm.core.db import table_of
 from upstage_crm.links.claims import Reviewer
 from upstage_crm.organisation.settings import home
@@ -171,7 +172,7 @@ def page(
     size: int = 50,
     reader: Role = Role.OWNER,
 ) -> tuple[int, tuple[RequestLine, ...]]:
-    """How many requests match, and one page of them, ordered by `sort`.
+    """How many requests match (see `count_some`), and one page of them, ordered by `sort`.
 
     `query` finds by reference, by a proposed address, or by what finds the patron, as far as
     `reader` sees them: see `search_query`.
@@ -185,7 +186,8 @@ def page(
         reader=reader,
         home=home(session),
     )
-    total = session.exec(select(sa.func.count()).select_from(ChangeRequestRow).where(*wanted)).one()
+    ids_found = sa.select(_request.c.id).where(*wanted)
+    total = count_some(session, ids_found, at_least=(page + 1) * size)
     if sort is RequestSort.ASKED:
         ids = request_order.as_asked(session, wanted, page * size, size, descending=descending)
     else:
@@ -199,9 +201,12 @@ def page(
 
 
 def counts(session: Session) -> Mapping[RequestState, int]:
-    """How many requests stand in each state; states without any are left out."""
-    query = select(ChangeRequestRow.state, sa.func.count()).group_by(col(ChangeRequestRow.state))
-    return {RequestState(state): count for state, count in session.exec(query)}
+    """How many requests are in each state, see `count_some`; states without any are left out."""
+    found = {
+        state: count_some(session, sa.select(_request.c.id).where(_request.c.state == state))
+        for state in RequestState
+    }
+    return {state: count for state, count in found.items() if count}
 
 
 def pending_counts(session: Session, patron_ids: Sequence[str]) -> Mapping[str, int]:

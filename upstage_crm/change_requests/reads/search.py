@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -14,7 +14,7 @@ from upstage_crm.change_requests.model.tables import (
     ChangeRequestRow,
     FieldChangeRow,
 )
-from upstage_crm.core.ids import parse_reference
+from upstage_crm.core.ids import REFERENCE_LENGTH, parse_reference, plain_code
 from upstage_crm.patrons import search_query as patrons
 from upstage_crm.patrons.search_terms import (
     prefix_end,
@@ -57,19 +57,25 @@ def matching(
         conditions += [moment >= dated.start] if dated.start else []
         conditions += [moment < dated.end] if dated.end else []
     if words := query_words(query):
-        by_patron = col(ChangeRequestRow.patron_id).in_(
-            patrons.matching(query, reader=reader, home=home)
-        )
-        any_of: list[sa.ColumnElement[bool]] = [by_patron]
-        if reference := parse_reference(query):
-            any_of.append(col(ChangeRequestRow.reference).startswith(reference, autoescape=True))
+        request_id = col(ChangeRequestRow.id)
+        by_patron = patrons.matching(query, reader=reader, home=home)
+        # One after the other: with OR between them every request would be read.
+        any_of = [sa.select(request_id).where(col(ChangeRequestRow.patron_id).in_(by_patron))]
+        any_of += [sa.select(request_id).where(is_it) for is_it in _is_called(query)]
         if "@" in words[0]:
-            proposed = sa.select(col(FieldChangeRow.request_id)).where(
-                _proposes(query, words[0], reader, home)
-            )
-            any_of.append(col(ChangeRequestRow.id).in_(proposed))
-        conditions.append(sa.or_(*any_of))
+            proposes = _proposes(query, words[0], reader, home)
+            any_of.append(sa.select(col(FieldChangeRow.request_id)).where(proposes))
+        conditions.append(request_id.in_(sa.union(*any_of)))
     return conditions
+
+
+def _is_called(query: str) -> Iterator[sa.ColumnElement[bool]]:
+    """The request's reference is this, or begins so: of a whole one the index knows the place."""
+    column, length = col(ChangeRequestRow.reference), len(plain_code(query))
+    if length == REFERENCE_LENGTH:
+        yield column == parse_reference(query)
+    elif 0 < length < REFERENCE_LENGTH:
+        yield column.startswith(parse_reference(query), autoescape=True)
 
 
 def _proposes(query: str, word: str, reader: Role, home: str) -> sa.ColumnElement[bool]:
