@@ -2,7 +2,7 @@
 
 import reflex as rx
 
-from upstage_crm.admin.frame import framed
+from upstage_crm.admin.frame import framed, what_became
 from upstage_crm.admin.mailbox.open_page import (
     masked_mail,
     missing_mail,
@@ -85,8 +85,7 @@ def _list(columns: list[Column]) -> rx.Component:
         ),
         stack(
             show_if(State.is_demo, notice(PLAY, live=False)),
-            show_if(filled(State.problem), notice(State.problem, tone="danger")),
-            show_if(filled(State.done), notice(State.done, tone="success")),
+            what_became(State),
             _strip(),
             list_tools(
                 State,

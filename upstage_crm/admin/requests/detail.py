@@ -311,7 +311,7 @@ def _code_hint(request: RequestView) -> str:
     left = request.policy.code_tries - request.code_tries
     if left <= 0:
         return "There were too many wrong codes: this way is closed for this request."
-    return f"Eight letters and digits, like 7QK2-M9XD. {left} tries left for this request."
+    return f"Eight letters and digits, like 7QK2-M9XD. {left} attempts left for this request."
 
 
 def _refusal(found: Found, policy: Policy, now: datetime) -> str:

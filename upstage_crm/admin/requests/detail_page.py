@@ -5,7 +5,7 @@ from typing import Any
 import reflex as rx
 from reflex.vars import ObjectVar
 
-from upstage_crm.admin.frame import framed
+from upstage_crm.admin.frame import framed, what_became
 from upstage_crm.admin.requests.detail import MailRow
 from upstage_crm.admin.requests.detail_state import RequestDetailState as State
 from upstage_crm.admin.requests.field_rows import FieldRow, Said
@@ -50,7 +50,7 @@ from upstage_crm.ui.components.records.table import (
     table_row,
     two_lines,
 )
-from upstage_crm.ui.components.text import breadcrumbs, reference, when
+from upstage_crm.ui.components.text import address, breadcrumbs, live_place, reference, when
 
 REQUEST = State.detail
 
@@ -81,7 +81,9 @@ def _request() -> rx.Component:
             actions=(code_button(), _again(), resend_button(), revert_button(), withdraw_button()),
         ),
         stack(
-            _feedback(),
+            what_became(State),
+            _news(),
+            show_if(filled(REQUEST.holder), _conflict()),
             task_card(),
             columns(
                 rx.fragment(_changes(), _story(), _mails()),
@@ -114,15 +116,9 @@ def _deadline() -> Child:
     return show_if(filled(REQUEST.left), chip)
 
 
-def _feedback() -> Child:
-    """What just happened: by this person's hand, or by somebody else's while the page was open."""
-    return stack(
-        rx.el.div(show_if(filled(State.news), notice(State.news, live=False)), role="status"),
-        show_if(filled(State.done), notice(State.done, tone="success")),
-        show_if(filled(State.problem), notice(State.problem, tone="danger")),
-        show_if(filled(REQUEST.holder), _conflict()),
-        gap="small",
-    )
+def _news() -> Child:
+    """What a colleague, the patron or the clock did while the page was open."""
+    return live_place(show_if(filled(State.news), notice(State.news, live=False)))
 
 
 def _conflict() -> rx.Component:
@@ -207,7 +203,7 @@ def _mail(mail: ObjectVar[MailRow]) -> rx.Component:
     return table_row(
         cell(show_if(filled(mail.href), opened, rx.el.span(mail.kind)), label="Email"),
         cell(
-            two_lines(rx.el.bdi(mail.address, class_name="u-value"), mail.audience),
+            two_lines(address(mail.address), mail.audience),
             label="To",
             wide=True,
         ),

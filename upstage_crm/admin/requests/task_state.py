@@ -194,7 +194,9 @@ def _lift(session: Session, *, reference: str, **how: Any) -> bool:
 
 
 def _said_of_lifting(is_lifted: object) -> str:
-    return "Lifted." if is_lifted else "Noted. It is lifted when a second member agrees."
+    return (
+        "Lifted." if is_lifted else "Saved. The address can be used again when a colleague agrees."
+    )
 
 
 def _text(given: dict[str, str], name: str) -> str:
