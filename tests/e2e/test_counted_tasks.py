@@ -136,7 +136,7 @@ def test_one_patrons_trail_is_exported_in_three_steps(
     assert f"{number}" in download.value.path().read_text("utf-8")
 
 
-def test_an_invitation_survives_the_question_who_it_is(
+def test_who_invites_is_asked_before_anything_is_typed(
     somebody: Person, house: tuple[Server, Stage]
 ) -> None:
     server, stage = house
@@ -150,6 +150,9 @@ def test_an_invitation_survives_the_question_who_it_is(
     hydrated(owner)
     hands.fill("Password", PASSWORD)
     hands.press("Go on")
+    expect(owner.get_by_role("heading", name="Team")).to_be_visible()
+    hydrated(owner)
+    hands.press("Invite")
     dialog = owner.get_by_role("dialog")
     expect(dialog).to_be_visible()
     hands.fill("Email", "lee@theatre.example", dialog)

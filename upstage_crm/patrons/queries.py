@@ -15,7 +15,7 @@ from upstage_crm.organisation.settings import home
 from upstage_crm.patrons.errors import UnknownPatron
 from upstage_crm.patrons.fields import DERIVED_COLUMNS, FIELDS, PROTECTED_COLUMNS
 from upstage_crm.patrons.search_query import matching
-from upstage_crm.patrons.tables import PatronRow, PatronStatus
+from upstage_crm.patrons.tables import NAME_ORDER, PatronRow, PatronStatus
 from upstage_crm.patrons.views import Duplicate, PatronLine, PatronRecord
 from upstage_crm.patrons.visibility import (
     NAME,
@@ -40,7 +40,7 @@ class PatronSort(StrEnum):
 # The order tells about what it goes by: the field that a reader must see for it.
 _TELLS = {PatronSort.EMAIL: "email", PatronSort.CITY: "address"}
 _ORDER = {
-    PatronSort.NAME: col(PatronRow.sort_name),
+    PatronSort.NAME: sa.literal_column(NAME_ORDER),
     PatronSort.NUMBER: col(PatronRow.number),
     PatronSort.EMAIL: col(PatronRow.email_key),
     PatronSort.CITY: col(PatronRow.address_city),

@@ -37,7 +37,7 @@ from upstage_crm.ui.components.records.table import (
 from upstage_crm.ui.components.text import address, reference, when
 from upstage_crm.wording.sentences import MAIL_KIND_WORDS
 
-PLAY = "Email is not being sent. It is kept here: open one to see what the patron sees."
+PLAY = "Open an email to see what its reader sees. Its buttons work: you play the patron."
 _STATES = [
     ("", "Any state"),
     (TROUBLED, "Needs attention"),

@@ -28,6 +28,7 @@ from upstage_crm.change_requests.model.errors import UnknownRequest
 from upstage_crm.change_requests.model.rules import ReasonCode
 from upstage_crm.change_requests.reads.earlier_proposal import earlier_proposal
 from upstage_crm.core.errors import UpstageError
+from upstage_crm.core.languages import SOURCE
 from upstage_crm.core.threads import to_writer_thread
 from upstage_crm.pages.dialog_state import DialogMixin
 from upstage_crm.pages.forms import texts
@@ -51,7 +52,8 @@ class ProposeState(DialogMixin, AdminState):
     page: ClassVar[type[PatronRecordState]] = PatronRecordState
 
     field: str = ""
-    now: rx.Field[list[str]] = rx.field(default_factory=list)
+    now: rx.Field[dict[str, list[str]]] = rx.field(default_factory=dict)
+    reads: str = ""  # the language of the patron, where it is not the one staff write
     start: rx.Field[dict[str, str]] = rx.field(default_factory=dict)
     form: int = 0
     errors: rx.Field[dict[str, str]] = rx.field(default_factory=dict)
@@ -243,7 +245,8 @@ class ProposeState(DialogMixin, AdminState):
         # The next call is mostly answered for the same reason as the one before.
         reason = {REASON: filled.get(REASON) or self._draft(_LAST_REASON).get(REASON, "")}
         self.field, self.start = entry.key, {**kept, **filled, **reason}
-        self.now = next(list(view.lines) for view in record.protected if view.key == entry.key)
+        self.now = {view.key: list(view.lines) for view in record.protected}
+        self.reads = "" if record.free["language"] == SOURCE else record.free_words["language"]
         self.may_identify = self._may(Permission.DESK_IDENTIFY)
         self.is_at_desk = way == "desk"
         self.is_lost = self.is_at_desk or (at_desk and self.may_identify)

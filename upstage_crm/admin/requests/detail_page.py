@@ -1,6 +1,6 @@
 """The page at `/requests/[reference]/`."""
 
-from typing import Any
+from typing import Any, cast
 
 import reflex as rx
 from reflex.vars import ObjectVar
@@ -37,7 +37,7 @@ from upstage_crm.ui.components.records.diff import (
     diff_row,
     diff_text,
 )
-from upstage_crm.ui.components.records.record import definitions
+from upstage_crm.ui.components.records.record import definition, definitions, known
 from upstage_crm.ui.components.records.status import (
     field_chip,
     mail_chip,
@@ -187,14 +187,15 @@ def _story() -> rx.Component:
     return card(timeline_of(REQUEST.story, label="What happened"), title="What happened")
 
 
-def _mails() -> rx.Component:
+def _mails() -> Child:
     headings = [column(words) for words in ("Email", "To", "State", "When")]
     rows = rx.foreach(REQUEST.mails, lambda mail: _mail(mail=mail))
-    return card(
+    told = card(
         data_table(headings, rows, label="Who was asked and told"),
         title="Who was asked and told",
         flush=True,
     )
+    return show_if(cast("Any", REQUEST.mails).length() > 0, told)
 
 
 @rx.memo
@@ -223,10 +224,13 @@ def _facts() -> rx.Component:
                 REQUEST.expires_label,
                 rx.el.span(REQUEST.expires),
             ),
-            ("Ended", two_lines(rx.cond(REQUEST.ended, REQUEST.ended, "Not yet"), REQUEST.cause)),
+            show_if(
+                filled(REQUEST.ended),
+                definition("Ended", two_lines(REQUEST.ended, REQUEST.cause)),
+            ),
             ("Question sent", REQUEST.sent),
-            ("Last sent", rx.cond(REQUEST.last_sent, REQUEST.last_sent, "Not yet")),
-            ("Next reminder", rx.cond(REQUEST.reminder, REQUEST.reminder, "None")),
+            known("Last sent", REQUEST.last_sent),
+            known("Next reminder", REQUEST.reminder),
         ),
         show_if(
             filled(REQUEST.resend_refusal),
