@@ -220,10 +220,7 @@ def _facts() -> rx.Component:
             ("Patron", link(rx.el.bdi(REQUEST.patron), href=REQUEST.patron_href)),
             ("Proposed by", REQUEST.proposer),
             ("Proposed on", when(REQUEST.created_absolute, iso=REQUEST.created_iso)),
-            (
-                REQUEST.expires_label,
-                rx.el.span(REQUEST.expires),
-            ),
+            known(REQUEST.expires_label, REQUEST.expires),
             show_if(
                 filled(REQUEST.ended),
                 definition("Ended", two_lines(REQUEST.ended, REQUEST.cause)),

@@ -23,7 +23,7 @@ def setup_part() -> Child:
 @rx.memo
 def _step(step: ObjectVar[SetupStep]) -> rx.Component:
     done = chip("Done", icon="circle-check", tone="success")
-    to_do = chip("To do", icon="circle-pause", tone="neutral")
+    to_do = chip("To do", icon="clock", tone="neutral")
     way = link_button(step.act, href=step.href, size="small")
     send = button("Send a test email", size="small", icon="send", on_click=State.send_test)
     return rx.el.li(

@@ -127,7 +127,7 @@ def _member(row: ObjectVar[MemberRow], may_manage: rx.Var[bool]) -> rx.Component
         cell(two_lines(row.role_words, rx.el.bdi(row.desk)), label="Role"),
         cell(factor, label="Second factor"),
         cell(row.active, label="Last active"),
-        cell(show_if(may_manage, change), label=""),
+        cell(show_if(may_manage, change), label="", align="end"),
     )
 
 
@@ -168,7 +168,7 @@ def _invitation(row: ObjectVar[InvitationRow], may_manage: rx.Var[bool]) -> rx.C
         cell(row.role_words, label="Role"),
         cell(two_lines(rx.el.bdi(row.invited_by), row.sent), label="By"),
         cell(link, label="Link"),
-        cell(show_if(may_manage, acts), label=""),
+        cell(show_if(may_manage, acts), label="", align="end"),
     )
 
 
