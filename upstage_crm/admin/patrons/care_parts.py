@@ -55,7 +55,7 @@ def frozen_notice() -> Child:
                 FROZEN.cause,
                 " No one can propose a change until two colleagues have reviewed the dispute.",
             ),
-            rx.el.p("Since ", FROZEN.since, ", request ", _request(), ".", class_name="u-muted"),
+            rx.el.p("Since ", FROZEN.since, ", request ", _request(), class_name="u-muted"),
             show_if(filled(FROZEN.first), quote(FROZEN.first_note, source=FROZEN.first)),
             show_if(filled(FROZEN.finding), rx.el.p("Found: ", FROZEN.finding, ".")),
             show_if(filled(FROZEN.why_not), rx.el.p(FROZEN.why_not)),
