@@ -339,7 +339,7 @@ def test_a_forgotten_password_is_set_by_a_link_that_works_once(office: Office) -
     unchanged(office, lambda: set_password(office, claims), StaffLinkDead)
     assert (
         mailed(office, "sam@staff.example.org").subject
-        == "Lyric Theatre: your password was changed"
+        == "Your organisation: your password was changed"
     )
 
 
