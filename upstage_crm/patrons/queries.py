@@ -40,7 +40,7 @@ class PatronSort(StrEnum):
 # The order tells about what it goes by: the field that a reader must see for it.
 _TELLS = {PatronSort.EMAIL: "email", PatronSort.CITY: "address"}
 _ORDER = {
-    PatronSort.NAME: sa.literal_column(NAME_ORDER),
+    PatronSort.NAME: sa.literal_column(NAME_ORDER, type_=sa.String()),
     PatronSort.NUMBER: col(PatronRow.number),
     PatronSort.EMAIL: col(PatronRow.email_key),
     PatronSort.CITY: col(PatronRow.address_city),
