@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
 
 import pytest
 
-from tests.support.factories import FrozenClock
-from tests.support.pipeline import Client, Pipeline, installed, sign_in
+from tests.support.pipeline import Client, Pipeline, sign_in
 from upstage_crm.admin.settings.setup_state import SENT, SetupState
-from upstage_crm.admin.settings.setup_steps import SetupStep, setup_steps
+from upstage_crm.admin.settings.setup_steps import setup_steps
 from upstage_crm.admin.settings.state import SettingsState
 from upstage_crm.admin.settings.url import Tab
-from upstage_crm.core.db import Database
+from upstage_crm.core.clock import FrozenClock
 from upstage_crm.mail import queries
 from upstage_crm.mail.queries import MailSummary
 from upstage_crm.organisation.details import FIRST_PHONE, OrganisationDetails
@@ -44,41 +41,33 @@ async def opened(pipeline: Pipeline, parts: Runtime, role: Role) -> Client:
     return tab
 
 
-def test_an_owner_sends_herself_a_test_email_and_sees_what_became_of_it(
-    database: Database, clock: FrozenClock
+async def test_an_owner_sends_herself_a_test_email_and_sees_what_became_of_it(
+    made: Runtime, pipeline: Pipeline
 ) -> None:
-    async def story(parts: Runtime) -> tuple[Any, Any]:
-        async with Pipeline() as pipeline:
-            tab = await opened(pipeline, parts, Role.OWNER)
-            before = (await pipeline.state(tab, SetupState)).steps[1]
-            await pipeline.send(tab, SetupState.send_test)
-            await pipeline.send(tab, SetupState.send_test)  # twice in a minute is one email
-            state = await pipeline.state(tab, SetupState)
-            return before, (state.steps[1], state.done)
+    tab = await opened(pipeline, made, Role.OWNER)
+    before = (await pipeline.state(tab, SetupState)).steps[1]
 
-    with installed(database, clock) as parts:
-        before, (after, said) = asyncio.run(story(parts))
+    await pipeline.send(tab, SetupState.send_test)
+    await pipeline.send(tab, SetupState.send_test)  # twice in a minute is one email
 
-        (mail,) = mails(parts)
-        assert "this is a test email" in mail.subject
-        assert before.note == ""
-        assert mail.to_address in after.note
-        assert said == SENT
+    state = await pipeline.state(tab, SetupState)
+    (mail,) = mails(made)
+    assert "this is a test email" in mail.subject
+    assert before.note == ""
+    assert mail.to_address in state.steps[1].note
+    assert state.done == SENT
 
 
 @pytest.mark.parametrize("role", [Role.MANAGER, Role.BOX_OFFICE])
-def test_only_who_edits_the_settings_sends_one(
-    database: Database, clock: FrozenClock, role: Role
+async def test_only_who_edits_the_settings_sends_one(
+    made: Runtime, pipeline: Pipeline, role: Role
 ) -> None:
-    async def story(parts: Runtime) -> list[SetupStep]:
-        async with Pipeline() as pipeline:
-            tab = await opened(pipeline, parts, role)
-            await pipeline.send(tab, SetupState.send_test)
-            return (await pipeline.state(tab, SetupState)).steps
+    tab = await opened(pipeline, made, role)
 
-    with installed(database, clock) as parts:
-        assert asyncio.run(story(parts)) == []
-        assert mails(parts) == ()
+    await pipeline.send(tab, SetupState.send_test)
+
+    assert (await pipeline.state(tab, SetupState)).steps == []
+    assert mails(made) == ()
 
 
 def test_a_new_house_has_everything_to_do(clock: FrozenClock) -> None:
@@ -99,14 +88,11 @@ def test_what_was_done_is_done(clock: FrozenClock) -> None:
 
 
 @pytest.mark.parametrize("tab", Tab)
-def test_each_part_of_the_settings_has_an_address(
-    database: Database, clock: FrozenClock, tab: Tab
+async def test_each_part_of_the_settings_has_an_address(
+    made: Runtime, pipeline: Pipeline, clock: FrozenClock, tab: Tab
 ) -> None:
-    async def story(parts: Runtime) -> str:
-        async with Pipeline() as pipeline:
-            client = pipeline.client(sign_in(parts.database, Role.OWNER, at=clock.now()))
-            await pipeline.send(client, SettingsState.load, f"/settings/?tab={tab}")
-            return (await pipeline.state(client, SettingsState)).tab
+    client = pipeline.client(sign_in(made.database, Role.OWNER, at=clock.now()))
 
-    with installed(database, clock) as parts:
-        assert asyncio.run(story(parts)) == tab.value
+    await pipeline.send(client, SettingsState.load, f"/settings/?tab={tab}")
+
+    assert (await pipeline.state(client, SettingsState)).tab == tab.value
