@@ -108,7 +108,7 @@ PAGES: tuple[Page, ...] = (
         route="/requests/[reference]", name="Request", view=request.page, state=RequestDetailState
     ),
     Page(route="/mailbox", name="Mailbox", view=mailbox.page, state=MailboxState, icon="mail"),
-    Page(route="/mailbox/gallery", name="Every mail", view=gallery.page, state=GalleryState),
+    Page(route="/mailbox/gallery", name="Every email", view=gallery.page, state=GalleryState),
     Page(route="/team", name="Team", view=team.page, state=TeamState, icon="id-card"),
     Page(route="/audit", name="Audit", view=audit.page, state=AuditState, icon="scroll-text"),
     Page(

@@ -299,7 +299,7 @@ def test_the_command_fails_on_trouble(
     for name, value in (KEYS | {"UPSTAGE_DATABASE_URL": database_url}).items():
         monkeypatch.setenv(name, value)
     assert commands.main(["doctor"]) == 0
-    assert "Every guard of the database stands." in capsys.readouterr().out
+    assert "Every guard of the database is in place." in capsys.readouterr().out
     for name, value in (PUBLIC | {"UPSTAGE_PUBLIC_URL": "http://crm.theatre.example"}).items():
         monkeypatch.setenv(name, value)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import suppress
+from datetime import UTC
 from pathlib import Path
 
 import pytest
@@ -176,7 +177,7 @@ class Story:
         found = self.desk.read(
             lambda session: erasure.blockers(session, self.patron.id, now=self.desk.now)
         )
-        assert all("–" not in sentences.blocker_sentence(blocker) for blocker in found)
+        assert all("–" not in sentences.blocker_sentence(blocker, UTC) for blocker in found)
         return [(blocker.kind, blocker.reference) for blocker in found]
 
     def verified(self) -> Report:

@@ -74,7 +74,7 @@ def test_staff_hear_of_it_in_english_all_the_same(desk: Desk) -> None:
     (mail,) = desk.mailbox.to("dana@staff.example.org")
 
     assert 'lang="en" dir="ltr"' in mail.html
-    assert "proposed change rejected" in mail.subject
+    assert "change rejected" in mail.subject
 
 
 @on_sqlite

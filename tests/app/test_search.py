@@ -82,3 +82,19 @@ def test_words_of_before_are_rebuilt(blank_url: str, clock: FrozenClock) -> None
 
     assert found(desk, "lukasz") == [patron.number]
     database.dispose()
+
+
+def test_a_name_of_one_word_stands_before_the_same_word_with_another(desk: Desk) -> None:
+    names = ["Abbott-Underwood", "Abbott", "Abbott Whitaker", "Abbotts"]
+    for family in names:
+        given = "Zoe" if family == "Abbott" else "Amy"
+        desk.patron(email="", given_name=given, family_name=family)
+
+    _total, lines = desk.read(queries.page)
+
+    assert [line.name.partition(" ")[2] for line in lines] == [
+        "Abbott",
+        "Abbott-Underwood",
+        "Abbott Whitaker",
+        "Abbotts",
+    ]

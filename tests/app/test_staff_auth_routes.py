@@ -201,7 +201,7 @@ def test_a_new_device_is_news_and_a_known_one_is_not(door: Door) -> None:
     door.inside()
 
     (text,) = door.mails(MailKind.STAFF_NOTICE)
-    assert "A new device signed in to your account" in text
+    assert "New sign-in to your account" in text
     assert Action.NEW_DEVICE in door.actions()
 
 

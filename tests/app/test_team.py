@@ -335,7 +335,10 @@ def test_a_forgotten_password_is_set_by_a_link_that_works_once(office: Office) -
     assert office.read(lambda s: accounts.get_row(s, sam.id).password_hash) == "new"
     assert office.found(old) is None, "whoever was inside is out"
     unchanged(office, lambda: set_password(office, claims), StaffLinkDead)
-    assert mailed(office, "sam@staff.example.org").subject == "Your password was changed"
+    assert (
+        mailed(office, "sam@staff.example.org").subject
+        == "Your organisation: your password was changed"
+    )
 
 
 def test_a_newer_link_kills_the_older_one(office: Office) -> None:

@@ -119,12 +119,12 @@ def test_an_objection_after_the_approval_puts_back_and_two_members_clear(
     for email in (OWNER, LEAD):
         lead = somebody(email)
         opened(lead, f"{server.url}/patrons/{number}/")
-        expect(lead.get_by_text("This record is frozen")).to_be_visible()
-        lead.get_by_role("button", name="Say what you found").click()
+        expect(lead.get_by_text("This record is in dispute")).to_be_visible()
+        lead.get_by_role("button", name="Review dispute").click()
         lead.get_by_role("dialog").get_by_label("Your notes").fill("Called him: not his doing.")
-        lead.get_by_role("button", name="Record what I found").click()
+        lead.get_by_role("button", name="Save findings").click()
         expect(lead.get_by_role("dialog")).to_be_hidden()
-    expect(lead.get_by_text("This record is frozen")).to_be_hidden()
+    expect(lead.get_by_text("This record is in dispute")).to_be_hidden()
 
 
 def test_two_members_change_an_address_at_the_desk_after_the_wait(

@@ -201,7 +201,7 @@ def test_a_forgotten_password_comes_back_by_mail(
     opened(reader, server.url + link)
     reader.get_by_label("New password").fill(STRONG)
     reader.get_by_role("button", name="Set password").click()
-    expect(reader.get_by_text("Your password was changed")).to_be_visible()
+    expect(reader.get_by_text("your password was changed")).to_be_visible()
 
     enter(reader, server, "ray@theatre.example", STRONG)
 

@@ -93,7 +93,7 @@ def test_the_undo_takes_all_of_it_back_and_shuts_the_mailbox_out(play: Playhouse
     assert (held["email"], held["given_name"]) == (old, "Theo")
     thief = opened(play.somebody(""), play.link(own, MailKind.DECISION_REQUEST, "Approve"))
     says(thief, "no longer used")
-    expect(play.record(number).get_by_text("This record is frozen")).to_be_visible()
+    expect(play.record(number).get_by_text("This record is in dispute")).to_be_visible()
 
 
 def test_protection_goes_with_two_people_and_the_patron_still_says_no(play: Playhouse) -> None:
@@ -105,7 +105,8 @@ def test_protection_goes_with_two_people_and_the_patron_still_says_no(play: Play
         ("Mark as protected", "Protect"),
         ("Remove protection", "Request removal"),
     ):
-        lead.get_by_role("button", name=button).click()
+        lead.get_by_role("button", name="More actions").click()
+        lead.get_by_role("menuitem", name=button).click()
         lead.get_by_role("dialog").get_by_label("Why?").fill("As she asked")
         lead.get_by_role("dialog").get_by_role("button", name=send).click()
         expect(lead.get_by_role("dialog")).to_be_hidden()
@@ -151,7 +152,7 @@ def test_an_owners_second_account_is_nobodys_second_for_a_week(play: Playhouse) 
     expect(vera.get_by_role("heading", name="Dashboard")).to_be_visible()
     opened(vera, f"{play.server.url}/requests/{reference}/")
     expect(vera.get_by_text("You can be the second person from")).to_be_visible()
-    expect(vera.get_by_role("button", name="Confirm who it is")).to_have_count(0)
+    expect(vera.get_by_role("button", name="Confirm identity")).to_have_count(0)
     assert play.stage.email_of(number) == "kai@patron.example"
 
 
@@ -179,7 +180,7 @@ def test_a_lost_mailbox_and_a_new_phone(play: Playhouse) -> None:
     number = play.stage.add(old)
     reference = identify(play, number, new, phone="+1 212 555 0142")
     lead = play.request(reference, LEAD)
-    lead.get_by_role("button", name="Confirm who it is").click()
+    lead.get_by_role("button", name="Confirm identity").click()
     expect(lead.get_by_text("Pending").first).to_be_visible()
     says(asked(play, new), "taking effect later")
     play.pass_time(reference, 49)
@@ -224,14 +225,16 @@ def test_a_former_partner(play: Playhouse) -> None:
     for member in (LEAD, OWNER):
         page = play.record(number, member)
         is_first = member == LEAD
-        page.get_by_role(
-            "button", name="Who reads this address?" if is_first else "Say what you found"
-        ).click()
+        if is_first:
+            page.get_by_role("button", name="More actions").click()
+            page.get_by_role("menuitem", name="Who reads this address?").click()
+        else:
+            page.get_by_role("button", name="Review dispute").click()
         dialog = page.get_by_role("dialog")
         dialog.get_by_label("Finding").select_option("current_not_patrons")
         dialog.get_by_label("How you checked who the patron is").select_option("in_person")
         dialog.get_by_label("Your notes").fill("Showed a passport; the mailbox is his.")
-        dialog.get_by_role("button", name="Record what I found").click()
+        dialog.get_by_role("button", name="Save findings").click()
         expect(dialog).to_be_hidden()
     clerk = play.request(reference)
     clerk.get_by_role("button", name="Withdraw").click()

@@ -35,9 +35,9 @@ reader reading readme reads ready reasons receipt receipts record records redact
 registry reminders render repair request requests resend reset resort restore reveal reveals
 revert reverting reviewer reviewers rights role roles route routes row rows rule rules samples
 sanitize schedule scheduled search second security send sender sending sentences serve session
-sessions settings short shortcut sign signature signing socket spans special sql staff start
+sessions settings setup short shortcut sign signature signing socket spans special sql staff start
 state states status step steps store story strip style suffix table tables tabs task team template
-templates terms text threads timeline toolbar triggers trouble two ui unusual upstage value
+templates terms test text threads timeline toolbar triggers trouble two ui unusual upstage value
 values verifying view views visit visitor web webhooks window windows word wording words writers
 """
 PLAIN = set(PLAIN_WORDS.split())

@@ -70,6 +70,13 @@ OURS = {
 }
 
 
+# SQLite tells nobody of an index over an expression: PostgreSQL's are compared.
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:Skipped unsupported reflection of expression-based index"),
+    pytest.mark.filterwarnings("ignore:autogenerate skipping metadata-specified expression-based"),
+]
+
+
 @pytest.fixture
 def engine(blank_url: str) -> sa.Engine:
     """The owner's engine of a database without any table."""

@@ -254,7 +254,7 @@ class TestCheck:
         state = await scene.seen(tab)
         rows = granting(scene.desk)
         words = [
-            f"{scene.desk.entries} entries, unbroken. Every guard stands.",
+            f"{scene.desk.entries} entries, unbroken. Every guard is in place.",
             "0 patrons, 0 field changes and 0 receipts agree with the trail.",
             f"{rows} rows that grant something are what was recorded or sealed.",
         ]

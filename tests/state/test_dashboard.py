@@ -166,7 +166,7 @@ async def test_what_waits_for_a_second_person_is_for_those_who_may_be_the_second
     engine.propose(engine.patron("h@example.com", "Hal"), "h@example.org", actor=proposer)
     await scene.pipeline.send(lead, DashboardState.refresh)
 
-    waiting = ("Waiting for a second person", "Hal Smith")
+    waiting = ("Needs a colleague", "Hal Smith")
     assert await scene.needs(lead) == []
     assert await scene.needs(await scene.open(Role.BOX_OFFICE)) == []
     assert await scene.needs(await scene.open(Role.AUDITOR)) == []
@@ -236,6 +236,15 @@ async def test_the_search_goes_to_the_patrons(scene: Scene) -> None:
     await scene.pipeline.send(tab, DashboardState.search, form={"q": ""})
 
     assert tab.redirects() == ["/patrons/?q=Mara+%26+co", "/patrons/"]
+
+
+async def test_the_search_opens_the_only_patron_it_finds(scene: Scene) -> None:
+    patron = scene.desk.patron()
+    tab = await scene.open()
+
+    await scene.pipeline.send(tab, DashboardState.search, form={"q": f" {patron.number} "})
+
+    assert tab.redirects() == [f"/patrons/{patron.number}/"]
 
 
 async def test_nobody_without_a_session_sees_a_number(scene: Scene) -> None:

@@ -141,7 +141,7 @@ async def test_a_page_says_what_cools_down_and_what_is_in_quarantine(scene: Scen
     await scene.do(clerk, RequestTaskState.release)
     assert RequestState.HELD is engine.state(held)
     lead = await scene.request(held, LEAD, "Lea")
-    assert (await scene.detail(lead)).task.title.startswith("In quarantine")
+    assert (await scene.detail(lead)).task.title.startswith("Paused")
     await scene.do(lead, RequestTaskState.release)
     assert RequestState.PENDING is engine.state(held)
 
@@ -199,7 +199,7 @@ async def test_a_code_is_read_out_by_one_and_confirmed_by_another(scene: Scene) 
     await scene.do(clerk, RequestTaskState.read_out, "code", form=said | {"code": "ABCD-EFGH"})
     task = await scene.pipeline.state(clerk, RequestTaskState)
     assert SENTENCES["code_refused"] == task.refusal
-    assert "4 tries left" in (await scene.detail(clerk)).code_hint
+    assert "4 attempts left" in (await scene.detail(clerk)).code_hint
     await scene.do(clerk, RequestTaskState.read_out, form=said | {"code": code.lower()})
     assert (await scene.detail(clerk)).task.kind == "code"
     await scene.do(clerk, RequestTaskState.confirm, kind="code")
@@ -519,8 +519,8 @@ async def test_the_dashboard_and_the_queue_say_what_waits_for_somebody(scene: Sc
     needs = (await scene.pipeline.state(tab, DashboardState)).needs
     assert [(row.words, row.about) for row in needs][:3] == [
         ("In dispute", "Mara Smith"),
-        ("Waiting for a second person", "Dee Smith"),
-        ("Waiting for a second person", "Rae Smith"),
+        ("Needs a colleague", "Dee Smith"),
+        ("Needs a colleague", "Rae Smith"),
     ]
     assert "Erasure to confirm" not in [row.words for row in needs]  # a manager may not
 

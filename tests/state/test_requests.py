@@ -541,7 +541,7 @@ async def test_send_again_makes_a_new_link_and_starts_the_wait_anew(scene: Scene
     )
     assert (before.resend_wait_s, after.resend_wait_s) == (0, 301)
     assert (before.sent, after.sent) == ("Once", "2 times")
-    assert "Sent the mail again" in [moment.words for moment in after.story]
+    assert "Sent the email again" in [moment.words for moment in after.story]
     assert str(scene.desk.view(request).sent_count) == "2"
 
 

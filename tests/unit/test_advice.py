@@ -76,6 +76,13 @@ def test_look_alike_domain_is_shown_in_punycode(address: str, punycode: str) -> 
     assert {"domain": address.partition("@")[2], "punycode": punycode} == facts
 
 
+def test_a_typing_mistake_is_not_called_disposable_too() -> None:
+    """gmial.com is both; whoever typed it meant the other one."""
+    advice = advise_email(parse_email("jane@gmial.com"), None)
+
+    assert [each.code for each in advice] == [AdviceCode.LIKELY_TYPO]
+
+
 @pytest.mark.parametrize("domain", ["mailinator.com", "x.mailinator.com"])
 def test_disposable_domain_is_named_with_its_subdomains(domain: str) -> None:
     assert {"domain": domain} == warnings(f"jane@{domain}")["disposable"]

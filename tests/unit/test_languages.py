@@ -48,6 +48,7 @@ PATRON_MAILS = [
     for audience in spec.links
     if audience is not Audience.STAFF
 ]
+STAFF_MAILS = [kind for kind, spec in CATALOGUE.items() if Audience.STAFF in spec.links]
 PLACEHOLDER = re.compile(r"\{\w+\}")
 SENTENCE = re.compile(r"(?<=[.?!])\s+(?=[A-Z{])")
 LINK = re.compile(r"https://[^\s\"<>]+")
@@ -376,6 +377,15 @@ def test_the_plain_page_stays_small_in_every_language(language: str) -> None:
 def test_a_subject_begins_with_the_house_and_fits_a_phone(
     kind: MailKind, audience: Audience, language: str
 ) -> None:
+    assert_subject_fits(kind, audience, language)
+
+
+@pytest.mark.parametrize("kind", STAFF_MAILS)
+def test_a_subject_to_staff_does_so_too(kind: MailKind) -> None:
+    assert_subject_fits(kind, Audience.STAFF, languages.SOURCE)
+
+
+def assert_subject_fits(kind: MailKind, audience: Audience, language: str) -> None:
     house = dataclasses.replace(SAMPLE_HOUSE, name="Lantern Street Theatre")
     draft = sample_draft(kind, audience, language=language)
     context = {**draft.context, "org": house}

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from upstage_crm.core import when
+from upstage_crm.core.text import comparable
 
 AT = datetime(2026, 11, 9, 14, 5, tzinfo=UTC)
 
@@ -96,3 +97,26 @@ def test_a_date_of_birth_follows_the_country() -> None:
     assert when.date_in_words(date(1961, 3, 4), "en", "US") == "March 4, 1961"
     assert when.date_in_words(date(1961, 3, 4), "en", "GB") == "4 March 1961"
     assert when.date_in_words(date(1961, 3, 4), "de", "US") == "4. März 1961"
+
+
+def test_time_zones_are_chosen_by_place() -> None:
+    places = dict(when.zone_choices())
+
+    assert places["Europe/Berlin"] == "Berlin, Germany"
+    assert places["America/Indiana/Knox"] == "Knox, Indiana, United States"
+    assert places["Asia/Singapore"] == "Singapore"
+    assert list(places.values()) == sorted(places.values(), key=comparable)
+    assert len(set(places.values())) == len(places)
+
+
+def test_an_old_name_of_a_time_zone_stays_chosen() -> None:
+    kept = when.zone_choices("Asia/Calcutta")
+
+    assert kept[0] == ("Asia/Calcutta", "Kolkata, India")
+    assert kept[1:] == when.zone_choices()
+    assert when.zone_choices("Europe/Paris") == when.zone_choices("")
+
+
+@pytest.mark.parametrize("name", ["UTC", "", "•••"])
+def test_a_time_zone_without_a_place_keeps_its_name(name: str) -> None:
+    assert when.place_of(name) == name

@@ -1,6 +1,7 @@
 """The staff frame around a page of the CRM, filled from the signed-in member's state.
 
 framed(state, *children, active, waiting, title)      what every page of the CRM returns
+what_became(state, after)                             what became of a press, where it is seen
 """
 
 from typing import Final
@@ -15,11 +16,12 @@ from upstage_crm.pages.view import page_here
 from upstage_crm.staff.roles import PERMISSIONS
 from upstage_crm.ui.components.arrival import arrival
 from upstage_crm.ui.components.base import Child, Text, filled, show_if
-from upstage_crm.ui.components.feedback import banner, no_permission
+from upstage_crm.ui.components.feedback import banner, no_permission, notice
 from upstage_crm.ui.components.here import HERE_PATH
 from upstage_crm.ui.components.page import page_header
 from upstage_crm.ui.components.palette import Place, palette
 from upstage_crm.ui.components.shortcut import shortcut_sheet
+from upstage_crm.ui.components.text import live_place
 from upstage_crm.ui.layout import admin_shell, menu_place
 
 ACCOUNT: Final = Place(
@@ -85,6 +87,19 @@ def framed(
 def _place_of(page: Page) -> Place:
     """The page as the palette offers it."""
     return Place(words=page.name, href=page.href, icon=page.icon, key=page.key)
+
+
+def what_became(state: type[AdminState], *, after: Child | None = None) -> rx.Component:
+    """Return the place for what became of the last press; `after` follows what was done.
+
+    First in a page's stack, it stays in sight wherever the page is scrolled to.
+    """
+    done = notice(state.done, tone="success", live=False, action=after)
+    problem = notice(state.problem, tone="danger", live=False)
+    return rx.fragment(
+        live_place(show_if(filled(state.problem), problem), assertive=True),
+        live_place(show_if(filled(state.done), done)),
+    )
 
 
 def _place(page: Page, *, is_active: bool) -> Child:

@@ -55,7 +55,7 @@ class StaffGate:
             await self._app(scope, receive, send)
             return
         if path.startswith(RAW_MAIL):
-            await HTMLResponse("There is no such mail.\n", 404)(scope, receive, send)
+            await HTMLResponse("There is no such email.\n", 404)(scope, receive, send)
             return
         query = scope.get("query_string", b"").decode("latin-1")
         wanted = quote(f"{path}?{query}" if query else path)

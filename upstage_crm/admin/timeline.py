@@ -35,7 +35,7 @@ from upstage_crm.ui.components.text import when as when_
 from upstage_crm.wording.action_table import ACTIONS, FOLLOWS
 from upstage_crm.wording.actions import action_words
 from upstage_crm.wording.mails import event_words
-from upstage_crm.wording.sentences import CHANNEL_WORDS, MAIL_KIND_WORDS, cause_words
+from upstage_crm.wording.sentences import MAIL_KIND_WORDS, cause_words, channel_words
 
 _REPORTS: Mapping[EventKind, tuple[str, str]] = {
     EventKind.DELAYED: ("clock", "warning"),
@@ -144,7 +144,7 @@ def _entry(
         icon=look.icon,
         tone=look.tone,
         actor=line.actor.label,
-        channel=CHANNEL_WORDS[line.channel],
+        channel=channel_words(line.channel),
         at=when.ago(line.at, now=now, time_zone=time_zone),
         at_iso=when.iso(line.at),
         at_absolute=when.in_words(line.at, time_zone),

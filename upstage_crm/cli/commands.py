@@ -289,7 +289,7 @@ def _parser() -> argparse.ArgumentParser:
         if name != "disable":
             command.add_argument("--ask", action="store_true", help="ask for the password")
         if name == "reset":
-            lost = "remove the second factors too, for somebody who lost them"
+            lost = "remove the second factors too, for someone who lost them"
             command.add_argument("--factors", action="store_true", help=lost)
         if name == "add":
             command.add_argument("--name", required=True, help="display name, as patrons read it")

@@ -163,7 +163,7 @@ def _database(session: Session, parts: Runtime) -> Iterator[Finding]:
         words = f"{count} guards of the database are missing, altered or bypassed: {missing[0]}, …"
         yield Finding(Mark.TROUBLE, words)
     else:
-        yield Finding(Mark.FINE, "Every guard of the database stands.")
+        yield Finding(Mark.FINE, "Every guard of the database is in place.")
     yield from _links(session, parts)
     yield from _rights(session, parts)
     yield from _queue(session, parts)
@@ -238,7 +238,7 @@ def _queue(session: Session, parts: Runtime) -> Iterator[Finding]:
         yield Finding(Mark.TROUBLE, words)
     elif queue.oldest_age and queue.oldest_age > OLDEST_MAIL:
         minutes = int(queue.oldest_age.total_seconds() // 60)
-        yield Finding(Mark.TROUBLE, f"A mail has waited for {minutes} minutes. Is serve running?")
+        yield Finding(Mark.TROUBLE, f"An email has waited for {minutes} minutes. Is serve running?")
     else:
         yield Finding(Mark.FINE, f"{queue.queued} mails wait to leave.")
     if queue.uncertain:
@@ -280,7 +280,7 @@ def _domain(mail_from: str, domains: frozenset[str] | None) -> Finding:
         return Finding(Mark.NOTE, words)
     if domain not in domains:
         return Finding(
-            Mark.TROUBLE, f"Resend has not verified {domain}, which our mail comes from."
+            Mark.TROUBLE, f"Resend has not verified {domain}, which our email comes from."
         )
     return Finding(Mark.FINE, f"Resend takes our key and has verified {domain}.")
 

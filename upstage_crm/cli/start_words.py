@@ -104,7 +104,7 @@ STOPPED: dict[str, str] = {
     "keys_lost": (
         "No link of an open request was made with a key that is set here, so all open requests "
         "would be withdrawn. Set the keys that made them: UPSTAGE_SECRET_KEYS, or var/keys.json "
-        "from a backup. If those keys are gone, or must not count any more, withdraw the requests "
+        "from a backup. If those keys are gone, or must no longer count, withdraw the requests "
         "and go on with: upstage-crm keys revoke"
     ),
     "not_the_demo": (

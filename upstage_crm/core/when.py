@@ -8,6 +8,7 @@ from functools import cache
 from zoneinfo import ZoneInfo, available_timezones
 
 from babel import Locale
+from babel.core import get_global
 from babel.dates import (
     format_date,
     format_skeleton,
@@ -17,8 +18,9 @@ from babel.dates import (
 )
 from babel.localedata import exists
 
-from upstage_crm.core.countries import country_of_zone
+from upstage_crm.core.countries import countries, country_of_zone
 from upstage_crm.core.languages import SOURCE
+from upstage_crm.core.text import comparable
 
 # How each language says a time of day, and whose clock it is.
 _CLOCKS: Mapping[str, str] = {"de": "{time} Uhr"}
@@ -60,6 +62,39 @@ def _place(name: str, country: str) -> Place:
 def zone_names() -> frozenset[str]:
     """Every name of the tz database; reading it takes milliseconds, so it is read once."""
     return frozenset(available_timezones())
+
+
+@cache
+def zones_by_place() -> Mapping[str, str]:
+    """Every time zone that people live in, by name: "Berlin, Germany"; in the order of places.
+
+    One name for one clock: "Asia/Calcutta" is there as "Asia/Kolkata" alone.
+    """
+    named = {name: _place_of(name) for name in map(str, get_global("zone_territories"))}
+    found = {name: place for name, place in named.items() if place and name in zone_names()}
+    return dict(sorted(found.items(), key=lambda item: comparable(item[1])))
+
+
+def zone_choices(kept: str = "") -> list[tuple[str, str]]:
+    """The time zones to choose from, as pairs of name and place.
+
+    `kept` is the one that was chosen before: it is among them, though it be an old name.
+    """
+    found = list(zones_by_place().items())
+    return found if kept in ("", *zones_by_place()) else [(kept, place_of(kept)), *found]
+
+
+def place_of(name: str) -> str:
+    """A time zone as people know it; a name that says no place stays as it is."""
+    return _place_of(name) or name
+
+
+def _place_of(name: str) -> str:
+    country = countries().get(country_of_zone(name), "")
+    if not country:
+        return ""
+    city = get_timezone_location(name, locale=SOURCE, return_city=True)
+    return city if city == country else f"{city}, {country}"
 
 
 def in_words(at: datetime, time_zone: tzinfo, language: str = "en") -> str:

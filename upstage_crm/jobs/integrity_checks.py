@@ -73,7 +73,7 @@ def tell_owners(parts: Runtime, found: Sequence[Finding], *, now: datetime) -> N
                 to=owner.email,
                 staff_id=owner.id,
                 greeting=owner.name,
-                subject="Something was changed outside the CRM",
+                subject="data changed outside the CRM",
                 lines=lines,
                 key=f"integrity/{alarm}",
                 button="See what was found",

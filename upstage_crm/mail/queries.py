@@ -194,6 +194,18 @@ def newest_state_by_request(
     return {summary.request_id or "": summary for summary in (MailSummary(*row) for row in rows)}
 
 
+def newest_with_key(session: Session, start: str) -> MailSummary | None:
+    """The newest mail whose dedupe key begins with `start`; None when there is none."""
+    found = (
+        sa.select(*_SUMMARY)
+        .where(OUTBOX.c.dedupe_key.startswith(start, autoescape=True))
+        .order_by(OUTBOX.c.id.desc())
+        .limit(1)
+    )
+    row = session.connection().execute(found).mappings().one_or_none()
+    return None if row is None else MailSummary(**row)
+
+
 def health(session: Session, *, now: datetime) -> OutboxHealth:
     """How many mails wait, for how long, and whether the queue is paused and why."""
     queued, queued_id = _count_of(session, MailState.QUEUED)

@@ -44,18 +44,18 @@ _ENDINGS = {
 }
 _LETTERS: dict[MailKind, dict[str, object]] = {
     MailKind.STAFF_INVITATION: {
-        "subject_line": "Join the team of Lyric Theatre",
+        "subject_line": "join the team",
         "headline": "You are invited",
         "lines": ["Dana, box office invites you to the CRM of Lyric Theatre. Your role: Manager."],
     },
     MailKind.STAFF_PASSWORD_LINK: {
-        "subject_line": "A new password for the CRM of Lyric Theatre",
+        "subject_line": "set a new password",
         "headline": "Set a new password",
         "lines": ["Someone asked for a new password for your account."],
     },
     MailKind.STAFF_NOTICE: {
-        "subject_line": "A new device signed in to your account",
-        "headline": "A new device signed in",
+        "subject_line": "new sign-in to your account",
+        "headline": "New sign-in to your account",
         "lines": ["Firefox on Linux, from the network 203.0.113.0."],
         "button": "Look at your sessions",
         "path": "/account/",

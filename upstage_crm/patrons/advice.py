@@ -91,7 +91,7 @@ def advise_email(address: EmailAddress, current: EmailAddress | None) -> tuple[A
     if not _is_known_top_level(address.ascii_domain, top_level):
         facts = {"top_level": address.domain.rpartition(".")[2]}
         advice.append(Advice(AdviceCode.UNKNOWN_TOP_LEVEL_DOMAIN, facts))
-    if _is_disposable(address.ascii_domain):
+    if not suggestion and _is_disposable(address.ascii_domain):  # gmial.com is a mistake, not both
         advice.append(Advice(AdviceCode.DISPOSABLE, {"domain": address.domain}))
     name = address.key.partition("@")[0].partition("+")[0]
     if name in ROLE_NAMES:

@@ -16,7 +16,7 @@ from upstage_crm.organisation.settings import home
 from upstage_crm.patrons.errors import UnknownPatron
 from upstage_crm.patrons.fields import DERIVED_COLUMNS, FIELDS, PROTECTED_COLUMNS
 from upstage_crm.patrons.search_query import matching
-from upstage_crm.patrons.tables import PatronRow, PatronStatus
+from upstage_crm.patrons.tables import NAME_ORDER, PatronRow, PatronStatus
 from upstage_crm.patrons.views import Duplicate, PatronLine, PatronRecord
 from upstage_crm.patrons.visibility import (
     NAME,
@@ -42,7 +42,7 @@ class PatronSort(StrEnum):
 _TELLS = {PatronSort.EMAIL: "email", PatronSort.CITY: "address"}
 _patron = table_of(PatronRow)
 _ORDER = {
-    PatronSort.NAME: _patron.c.sort_name,
+    PatronSort.NAME: sa.literal_column(NAME_ORDER, type_=sa.String()),
     PatronSort.NUMBER: _patron.c.number,
     PatronSort.EMAIL: _patron.c.email_key,
     PatronSort.CITY: _patron.c.address_city,

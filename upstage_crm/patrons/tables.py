@@ -13,6 +13,9 @@ from upstage_crm.patrons.views import SuppressionCause
 _BYTEWISE_TERM = sa.String(100).with_variant(sa.String(100, collation="C"), "postgresql")
 _BYTEWISE_NAME = sa.String(210).with_variant(sa.String(210, collation="C"), "postgresql")
 
+NAME_ORDER = "replace(sort_name, ', ', '  ')"
+"""SQL: the order of names. Two blanks come before every letter, so "Abbott" before "Abbott-Fox"."""
+
 _STANDS = sa.text("lifted_at IS NULL")
 
 
@@ -44,7 +47,7 @@ class PatronRow(SQLModel, table=True):
             sqlite_where=sa.text("status = 'active' AND email_key IS NOT NULL"),
             postgresql_where=sa.text("status = 'active' AND email_key IS NOT NULL"),
         ),
-        sa.Index("ix_patron_name", "sort_name", "id"),
+        sa.Index("ix_patron_name", sa.text(NAME_ORDER), "id"),
         sa.Index("ix_patron_created", "created_at", "id"),
         sa.Index("ix_patron_phone_key", "phone_key"),
         sa.Index("ix_patron_email_key", "email_key", "id"),

@@ -93,7 +93,7 @@ def remove_factors(
     """
     member_admin.take_factors(session, actor=actor, staff_id=staff_id, now=now)
     said = f"{actor.label} removed their second factors. Their role: {{role}}."
-    _tell(session, post, staff_id, "has no second factor any more", said, now)
+    _tell(session, post, staff_id, "no longer has a second factor", said, now)
 
 
 def _tell(

@@ -50,7 +50,7 @@ def change(
         owner_notices.tell(
             session,
             post,
-            subject="Contact details were changed",
+            subject="contact details were changed",
             lines=[
                 f"{actor.label} changed how patrons reach {stored.name}. Every email shows it.",
                 *(_line(name, before, stored) for name in changed),

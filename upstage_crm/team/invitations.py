@@ -234,7 +234,7 @@ def _send(session: Session, row: StaffInvitationRow, post: AccountMailer, now: d
         to=row.email,
         staff_id=None,
         greeting=names.shown_name(row.display_name),
-        subject=f"Join the team of {name}",
+        subject="join the team",
         headline="You are invited",
         lines=[f"{by} invites you to the CRM of {name}. Your role: {role}."],
         expires_at=row.expires_at,

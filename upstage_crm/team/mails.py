@@ -84,14 +84,15 @@ class AccountMailer:
         path: str = "/account/",
     ) -> None:
         """Queue a notice about somebody's own account; the same `key` is one mail."""
-        context = self._common(session, greeting, subject, subject, lines, now)
+        headline = f"{subject[:1].upper()}{subject[1:]}"
+        context = self._common(session, greeting, subject, headline, lines, now)
         draft = MailDraft(
             kind=MailKind.STAFF_NOTICE,
             to_address=parse_email(to).wire,
             audience=Audience.STAFF,
             language=SOURCE,
             context=context | {"button": button, "path": path},
-            dedupe_key=f"staff/notice/{staff_id}/{key}",
+            dedupe_key=notice_key(staff_id, key),
             staff_id=staff_id,
         )
         outbox.enqueue(session, draft, composer=self.composer, now=now)
@@ -123,3 +124,8 @@ class AccountMailer:
 def letter_key(kind: MailKind, subject_id: str) -> str:
     """How the keys of the letters with a link begin, for one invitation or member."""
     return f"staff/{kind.value}/{subject_id}/"
+
+
+def notice_key(staff_id: str, key: str) -> str:
+    """The dedupe key of a notice to a staff member, or the beginning of several keys."""
+    return f"staff/notice/{staff_id}/{key}"

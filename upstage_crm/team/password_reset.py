@@ -12,7 +12,6 @@ from upstage_crm.core.email_address import InvalidEmail, parse_email
 from upstage_crm.links.claims import LinkClaims, Purpose
 from upstage_crm.mail import outbox
 from upstage_crm.mail.message import MailKind
-from upstage_crm.organisation import settings
 from upstage_crm.staff import accounts
 from upstage_crm.staff.accounts import member_of
 from upstage_crm.staff.auth import sessions
@@ -40,7 +39,6 @@ def send_link(session: Session, *, email: str, post: AccountMailer, now: datetim
     session.add(row)
     session.flush()
     outbox.cancel_letters(session, key=letter_key(MailKind.STAFF_PASSWORD_LINK, row.id), now=now)
-    name = settings.details(session).name
     post.link(
         session,
         MailKind.STAFF_PASSWORD_LINK,
@@ -50,7 +48,7 @@ def send_link(session: Session, *, email: str, post: AccountMailer, now: datetim
         to=row.email,
         staff_id=row.id,
         greeting=member_of(row).display_name,
-        subject=f"A new password for the CRM of {name}",
+        subject="set a new password",
         headline="Set a new password",
         lines=[
             "Someone asked for a new password for your account.",
@@ -107,7 +105,7 @@ def _set(
         to=row.email,
         staff_id=row.id,
         greeting=member_of(row).display_name,
-        subject="Your password was changed",
+        subject="your password was changed",
         lines=["The password of your account was changed just now."],
         key=f"password/{row.link_version}",
         now=now,

@@ -60,7 +60,7 @@ ACTIONS: Mapping[Action, ActionLook] = {
     Action.PATRON_ERASED: ActionLook("erased the patron's data", _RECORDS, "trash-2", "danger"),
     Action.VALUE_REVEALED: ActionLook("looked at a masked value", _RECORDS, "eye", "warning"),
     Action.REQUEST_PROPOSED: ActionLook("proposed a change", _REQUESTS, "pencil", "neutral"),
-    Action.REQUEST_RESENT: ActionLook("sent the mail again", _REQUESTS, "send", "info"),
+    Action.REQUEST_RESENT: ActionLook("sent the email again", _REQUESTS, "send", "info"),
     Action.REQUEST_WITHDRAWN: ActionLook(
         "withdrew the request", _REQUESTS, "circle-slash", "neutral"
     ),
@@ -71,11 +71,9 @@ ACTIONS: Mapping[Action, ActionLook] = {
     Action.REQUEST_RELEASED: ActionLook("released the request", _REQUESTS, "users", "info"),
     Action.REQUEST_REMINDED: ActionLook("sent a reminder", _REQUESTS, "clock", "info"),
     Action.REQUEST_UNDELIVERABLE: ActionLook(
-        "ended the request: its mail could not be delivered", _REQUESTS, "mail-x", "danger"
+        "ended the request: its email could not be delivered", _REQUESTS, "mail-x", "danger"
     ),
-    Action.REQUEST_REVERTED: ActionLook(
-        "put back what was changed", _DECISIONS, "undo-2", "danger"
-    ),
+    Action.REQUEST_REVERTED: ActionLook("undid the change", _DECISIONS, "undo-2", "danger"),
     Action.REVIEWER_ADDED: ActionLook("asked another mailbox too", _REQUESTS, "users", "info"),
     Action.REVIEWER_REPLACED: ActionLook(
         "asked the new mailbox in place of the former one", _REQUESTS, "users", "info"
@@ -84,16 +82,16 @@ ACTIONS: Mapping[Action, ActionLook] = {
         "noted that the notice has arrived", _REQUESTS, "mail-check", "success"
     ),
     Action.NOTICE_STOPPED: ActionLook(
-        "stopped the clock: the notice did not arrive", _REQUESTS, "mail-warning", "danger"
+        "paused the deadline: the notice did not arrive", _REQUESTS, "mail-warning", "danger"
     ),
     Action.NOTICE_RENEWED: ActionLook(
-        "sent the notice once more, with a new period", _REQUESTS, "send", "info"
+        "sent the notice again, with a new waiting period", _REQUESTS, "send", "info"
     ),
     Action.PERIOD_ENDED: ActionLook(
-        "ended the waiting time as second person", _REQUESTS, "users", "info"
+        "ended the waiting period as second person", _REQUESTS, "users", "info"
     ),
     Action.REQUEST_HANDED_OVER: ActionLook(
-        "handed the request over to another member", _REQUESTS, "clipboard-check", "neutral"
+        "handed the request over to a colleague", _REQUESTS, "clipboard-check", "neutral"
     ),
     Action.DESK_IDENTIFIED: ActionLook("identified the patron", _REQUESTS, "user", "info"),
     Action.DESK_CONFIRMED: ActionLook(
@@ -138,19 +136,17 @@ ACTIONS: Mapping[Action, ActionLook] = {
         "froze a staff member's account", _STAFF, "key-round", "neutral"
     ),
     Action.TRIPWIRE_TRIPPED: ActionLook(
-        "held a member's proposals: a tripwire tripped", _STAFF, "key-round", "neutral"
+        "paused a colleague's proposals: unusual activity", _STAFF, "key-round", "neutral"
     ),
     Action.ALERT_CLOSED: ActionLook(
-        "closed the alert about a member", _STAFF, "key-round", "neutral"
+        "closed the alert about a colleague", _STAFF, "key-round", "neutral"
     ),
     Action.STAFF_PASSWORD_RESET: ActionLook("set a new password", _STAFF, "key-round", "neutral"),
     Action.STAFF_SIGNED_IN: ActionLook("signed in", _STAFF, "key-round", "neutral"),
     Action.STAFF_SIGNED_OUT: ActionLook("signed out", _STAFF, "log-out", "neutral"),
     Action.SIGN_IN_REFUSED: ActionLook("was refused at sign-in", _STAFF, "lock", "warning"),
     Action.STAFF_PROVEN: ActionLook("proved who they are", _STAFF, "key-round", "neutral"),
-    Action.STAFF_INVITED: ActionLook(
-        "invited somebody to the team", _STAFF, "key-round", "neutral"
-    ),
+    Action.STAFF_INVITED: ActionLook("invited someone to the team", _STAFF, "key-round", "neutral"),
     Action.INVITATION_RESENT: ActionLook(
         "sent an invitation again", _STAFF, "key-round", "neutral"
     ),
@@ -195,9 +191,9 @@ ACTIONS: Mapping[Action, ActionLook] = {
         "changed the organisation's details", _SETTINGS, "settings", "neutral"
     ),
     Action.MAIL_SENT_AGAIN: ActionLook(
-        "sent one mail again", _REQUESTS, "clipboard-check", "neutral"
+        "sent one email again", _REQUESTS, "clipboard-check", "neutral"
     ),
-    Action.MAIL_RESUMED: ActionLook("ended a pause of the mail", _SETTINGS, "settings", "neutral"),
+    Action.MAIL_RESUMED: ActionLook("resumed sending email", _SETTINGS, "settings", "neutral"),
     Action.POLICY_CHANGED: ActionLook(
         "changed the rules of requests", _SETTINGS, "settings", "neutral"
     ),

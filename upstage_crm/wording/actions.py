@@ -24,9 +24,9 @@ GROUP_WORDS: Mapping[ActionGroup, str] = {
 ACTOR_WORDS: Mapping[ActorKind, str] = {
     ActorKind.STAFF: "Staff",
     ActorKind.PATRON: "Patrons",
-    ActorKind.SYSTEM: "UpStage by itself",
+    ActorKind.SYSTEM: "UpStage, automatically",
     ActorKind.OPERATOR: "The operator",
-    ActorKind.OUTSIDER: "Somebody outside",
+    ActorKind.OUTSIDER: "Someone outside",
 }
 _BROKEN: Mapping[str, str] = {
     "missing": "Entry {seq} is missing.",
@@ -44,7 +44,7 @@ UNREADABLE = "The trail cannot be read: an entry holds something that we never w
 def action_words(action: Action, facts: Mapping[str, object]) -> str:
     """Return what an entry of the trail tells, in lower case."""
     if action is Action.FIELD_APPLIED and facts.get("kind") == ChangeKind.REVERT:
-        return "restored the former value"
+        return "restored the previous value"
     return ACTIONS[action].words
 
 
@@ -146,7 +146,7 @@ def clean_words(report: Report) -> list[str]:
     changes = counted(report.field_changes, "field change")
     receipts = counted(report.receipts, "receipt")
     return [
-        f"{unbroken_words(report.entries)} Every guard stands.",
+        f"{unbroken_words(report.entries)} Every guard is in place.",
         f"{patrons}, {changes} and {receipts} agree with the trail.",
         f"{counted(report.rows, 'row')} that grant something are what was recorded or sealed.",
     ]

@@ -8,7 +8,7 @@ from upstage_crm.change_requests.model.rules import HeldFor
 
 WATCH_SENTENCES: Mapping[str, str] = {
     "too_many_proposals": (
-        "That is more than one member proposes in an hour ({limit}). The owners have been told."
+        "That is more than one person proposes in an hour ({limit}). The owners have been told."
     ),
     "too_many_for_patron": (
         "Enough was proposed for this patron today ({limit} times). Try again tomorrow."
@@ -17,22 +17,20 @@ WATCH_SENTENCES: Mapping[str, str] = {
         "This address was proposed often enough today ({limit} times). Try again tomorrow."
     ),
     "held_cannot_replace": (
-        "Your proposals wait at the moment, so this one cannot take the place of request "
-        "{reference}. Withdraw that one first, or try again in some minutes."
+        "Your proposals are paused at the moment, so this one cannot replace request "
+        "{reference}. Withdraw that one first, or try again in a few minutes."
     ),
     "alert_open": "An alert about unusual proposals is open. It has to be reviewed first.",
-    "not_a_keeper": "Choose another member who is active and may propose changes.",
+    "not_a_keeper": "Choose another colleague who is active and may propose changes.",
 }
 """Part of `staff.STAFF_SENTENCES`."""
 HELD_WORDS: Mapping[HeldFor, str] = {
-    HeldFor.SECOND_PERSON: (
-        "Recorded. It waits for a second staff member before anybody is written to."
-    ),
-    HeldFor.DESK: "Recorded. It waits for a second staff member before anybody is written to.",
+    HeldFor.SECOND_PERSON: ("Saved. A colleague must approve it before any email is sent."),
+    HeldFor.DESK: "Saved. A colleague must approve it before any email is sent.",
     HeldFor.COOLING: (
-        "Recorded. Several came shortly after each other, so this one goes out in some minutes."
+        "Saved. Several came shortly after each other, so this one goes out in a few minutes."
     ),
-    HeldFor.QUARANTINE: "Recorded. A second staff member looks before anybody is written to.",
+    HeldFor.QUARANTINE: "Saved. A colleague reviews it before any email is sent.",
 }
 """What a member reads whose proposal is held."""
 HELD_NEEDS: Mapping[HeldFor, str] = {

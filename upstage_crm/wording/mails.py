@@ -21,7 +21,7 @@ EVENT_WORDS: Mapping[EventKind, str] = {
     EventKind.SENT: "Taken over by the provider",
     EventKind.DELIVERED: "Delivered",
     EventKind.DELAYED: "Delayed: its mailbox does not take it yet",
-    EventKind.BOUNCED: "Came back",
+    EventKind.BOUNCED: "Bounced",
     EventKind.COMPLAINED: "Marked as spam",
     EventKind.SUPPRESSED: "Stopped by the provider: an earlier email bounced",
     EventKind.FAILED: "The provider could not send it",

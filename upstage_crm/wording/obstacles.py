@@ -15,7 +15,7 @@ class ObstacleWords(NamedTuple):
     ways_on: str
 
 
-_DESK = "For any other change two staff members confirm the patron’s identity at the desk."
+_DESK = "For any other change two colleagues confirm the patron’s identity at the desk."
 OBSTACLE_WORDS: Mapping[Obstacle, ObstacleWords] = {
     Obstacle.ERASED: ObstacleWords(
         "This record was erased",
@@ -34,8 +34,8 @@ OBSTACLE_WORDS: Mapping[Obstacle, ObstacleWords] = {
         "Ask a colleague to propose a change of it.",
     ),
     Obstacle.FROZEN: ObstacleWords(
-        "This record is frozen",
-        "Nothing can be proposed until two staff members have cleared the dispute.",
+        "This record is in dispute",
+        "Nothing can be proposed until two colleagues have ended the dispute.",
     ),
     Obstacle.NO_EMAIL: ObstacleWords(
         "This patron has no email address, so nobody can be asked by email",

@@ -38,52 +38,52 @@ NUMBER_WORDS: Mapping[str, tuple[str, str]] = {
     ),
     "at_speed": (
         "Proposals in three seconds",
-        "More than so many of one member in three seconds is no hand: they are held at once.",
+        "More than this in three seconds by one person is not typing: they are paused at once.",
     ),
     "at_once": (
         "Proposals at once",
-        "So many of one member within ten minutes go out at once; the next ones wait a little.",
+        "This many by one person within ten minutes go out at once; the next ones wait a little.",
     ),
     "cooling": ("Minutes to wait", "How long those wait, so that a burst can still be stopped."),
     "burst": (
         "Proposals within ten minutes",
-        "One more trips a wire: all of the member's proposals are held, and owners are told.",
+        "One more pauses all of the person's proposals, and the owners are told.",
     ),
     "alone_at_once": (
         "New addresses at once, when no other address is asked",
         (
-            "For records without a working address, or with a new and unproven one. So many of one "
-            "member within ten minutes go out at once; the next ones wait a little."
+            "For records without a working address, or with a new and unproven one. This many by "
+            "one person within ten minutes go out at once; the next ones wait a little."
         ),
     ),
     "alone_per_hour": (
         "The same within an hour",
-        "One more trips a wire, as above.",
+        "One more pauses them, as above.",
     ),
-    "per_hour": ("Proposals within an hour", "For one member."),
+    "per_hour": ("Proposals within an hour", "By one person."),
     "per_domain": (
         "Proposals to one email domain within an hour",
-        "For one colleague. Few patrons share a domain unless it is an email provider's.",
+        "By one person. Few patrons share a domain unless it is an email provider's.",
     ),
     "per_common_domain": (
         "The same for well-known email domains",
         "Many patrons have an address at gmail.com and the like.",
     ),
-    "high_value": ("Proposals for protected patrons within an hour", "For one member."),
-    "at_night": ("Proposals in one night", "For one member."),
+    "high_value": ("Proposals for protected patrons within an hour", "By one person."),
+    "at_night": ("Proposals in one night", "By one person."),
     "night_from": ("The night begins, hour", "At the organisation, 24 is midnight."),
     "night_until": ("The night ends, hour", "At the organisation, 24 is midnight."),
     "attempts": (
         "Attempts within an hour",
-        "For one member, refused ones included. One more is refused.",
+        "By one person, refused ones included. One more is refused.",
     ),
     "per_patron": (
         "Proposals for one patron in a day",
-        "Of all members together. One more is refused.",
+        "By everyone together. One more is refused.",
     ),
     "per_address": (
         "Proposals of one address in a day",
-        "Of all members together. One more is refused.",
+        "By everyone together. One more is refused.",
     ),
 }
 """Label and use of each number that owners choose."""

@@ -6,8 +6,8 @@ none. Sentences say what happened and what to do next, in the words of the desk.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta, tzinfo
 
 from upstage_crm.audit.events import Channel
 from upstage_crm.change_requests.model.rules import (
@@ -27,10 +27,7 @@ from upstage_crm.mail.message import Audience, MailKind
 from upstage_crm.patrons.advice import Advice, AdviceCode
 from upstage_crm.patrons.commands import PatronStatus
 from upstage_crm.patrons.views import SuppressionCause
-from upstage_crm.privacy.erasure import (
-    Blocker,
-    BlockerKind,
-)
+from upstage_crm.privacy.erasure import Blocker, BlockerKind
 from upstage_crm.receipts.facts import ReceiptEvent
 from upstage_crm.wording import failures
 from upstage_crm.wording.staff import STAFF_SENTENCES
@@ -78,7 +75,7 @@ SENTENCES: Mapping[str, str] = {
     "staff_address": "This address belongs to a staff account and cannot be a patron's.",
     "patron_inactive": "This patron is not active, so nobody can be asked.",
     "patron_frozen": (
-        "This record is in dispute. Two staff members must clear it before anything is proposed."
+        "This record is in dispute. Two colleagues must end it before anything is proposed."
     ),
     "status_refused": "Choose another status.",
     "record_moved": "The record has changed since this was requested. Decline it and ask again.",
@@ -91,7 +88,7 @@ SENTENCES: Mapping[str, str] = {
         "This address was proposed for another patron in the last 30 days (request {reference})."
     ),
     "address_suppressed": (
-        "We were told that this address is not the patron's. Two members can allow it again, "
+        "We were told that this address is not the patron's. Two colleagues can allow it again, "
         "on the request where it was said."
     ),
     "change_waits": (
@@ -193,10 +190,10 @@ STATE_WORDS: Mapping[RequestState, str] = {
     RequestState.PARTLY_APPROVED: "Partly approved",
     RequestState.REJECTED: "Rejected",
     RequestState.EXPIRED: "Expired",
-    RequestState.SUPERSEDED: "Superseded",
+    RequestState.SUPERSEDED: "Replaced",
     RequestState.WITHDRAWN: "Withdrawn",
     RequestState.UNDELIVERABLE: "Undeliverable",
-    RequestState.REVERTED: "Reverted",
+    RequestState.REVERTED: "Undone",
 }
 OUTCOME_WORDS: Mapping[FieldOutcome, str] = {
     FieldOutcome.HELD: "On hold",
@@ -254,7 +251,7 @@ BLOCKER_WORDS: Mapping[BlockerKind, str] = {
     BlockerKind.REVERT_WINDOW: (
         "What request {reference} changed can still be undone until {until}."
     ),
-    BlockerKind.FROZEN: "The record is in dispute. Two staff members have to clear it first.",
+    BlockerKind.FROZEN: "The record is in dispute. Two colleagues have to end it first.",
 }
 DECISION_WORDS: Mapping[Decision, str] = {
     Decision.APPROVE: "Approved",
@@ -303,7 +300,7 @@ MAIL_KIND_WORDS: Mapping[MailKind, str] = {
     MailKind.STAFF_INVITATION: "Invitation to the team",
     MailKind.STAFF_PASSWORD_LINK: "Link to set a new password",
     MailKind.STAFF_NOTICE: "Notice about a staff account",
-    MailKind.STAFF_ALERT: "Alert: unusual proposals of a member",
+    MailKind.STAFF_ALERT: "Alert: unusual activity of a colleague",
 }
 AUDIENCE_WORDS: Mapping[Audience, str] = {
     Audience.CURRENT: "the current address",
@@ -356,16 +353,20 @@ def cause_words(cause: object) -> str:
     return ""
 
 
+def channel_words(channel: Channel) -> str:
+    """By which way something came; "" for what was made up: the demo reads like a real house."""
+    return "" if channel is Channel.DEMO else CHANNEL_WORDS[channel]
+
+
 def sentence(error: UpstageError, say: Say = str) -> str:
     """Return the sentence for a refusal as `say` says it, its facts filled in."""
     return fill(say(SENTENCES[error.code]), error.facts)
 
 
-def blocker_sentence(blocker: Blocker) -> str:
-    """Return what stands in the way of an erasure, and when it ends by itself."""
-    return fill(
-        BLOCKER_WORDS[blocker.kind], {"reference": blocker.reference, "until": blocker.until}
-    )
+def blocker_sentence(blocker: Blocker, time_zone: tzinfo) -> str:
+    """Return what has to happen before an erasure, and when it is over without anyone's doing."""
+    until = blocker.until and blocker.until.astimezone(time_zone)
+    return fill(BLOCKER_WORDS[blocker.kind], {"reference": blocker.reference, "until": until})
 
 
 def advice_sentence(advice: Advice) -> str:
@@ -374,7 +375,7 @@ def advice_sentence(advice: Advice) -> str:
 
 
 def fill(template: str, facts: Mapping[str, object]) -> str:
-    """Fill facts into a sentence; instants become dates, states their words."""
+    """Fill facts into a sentence: states become words, instants days by the clock they carry."""
     return template.format_map(_Facts({name: _word(value) for name, value in facts.items()}))
 
 
@@ -385,15 +386,13 @@ class _Facts(dict[str, str]):
         return "–"
 
 
-_WORDS: tuple[tuple[type, Callable[[object], str]], ...] = (
-    (RequestState, lambda value: STATE_WORDS[RequestState(value)].lower()),
-    (datetime, lambda value: f"{value:%d %B %Y}"),
-    (timedelta, lambda value: when.span(value) if isinstance(value, timedelta) else str(value)),
-)
-
-
 def _word(value: object) -> str:
-    for kind, words in _WORDS:
-        if isinstance(value, kind):
-            return words(value)
-    return str(value)
+    match value:
+        case RequestState():
+            return STATE_WORDS[value].lower()
+        case datetime():
+            return when.day_in_words(value, value.tzinfo or UTC)
+        case timedelta():
+            return when.span(value)
+        case _:
+            return str(value)

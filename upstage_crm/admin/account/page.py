@@ -10,12 +10,12 @@ from upstage_crm.admin.account.dialog_state import AccountDialogState as Dialogs
 from upstage_crm.admin.account.dialogs import account_dialogs
 from upstage_crm.admin.account.state import AccountState as State
 from upstage_crm.admin.account.state import BrowserRow, PasskeyRow
-from upstage_crm.admin.frame import framed
+from upstage_crm.admin.frame import framed, what_became
 from upstage_crm.pages.view import subject_input
 from upstage_crm.staff.account_history import REST
 from upstage_crm.staff.auth.passwords import MINIMUM_LENGTH
 from upstage_crm.ui.components.base import Child, filled, show_if
-from upstage_crm.ui.components.button import button
+from upstage_crm.ui.components.button import button, copy_button, print_button
 from upstage_crm.ui.components.feedback import notice, skeleton_lines
 from upstage_crm.ui.components.forms.form import (
     event_form,
@@ -31,7 +31,7 @@ from upstage_crm.ui.components.records.table import (
     data_table,
     table_row,
 )
-from upstage_crm.ui.components.text import live_place, mono
+from upstage_crm.ui.components.text import mono
 
 PASSKEY_ACTION = "/auth/passkey"
 
@@ -42,10 +42,7 @@ def page() -> rx.Component:
         State,
         page_header("Your account", subtitle=State.email),
         stack(
-            live_place(
-                show_if(filled(State.problem), notice(State.problem, tone="danger", live=False)),
-                show_if(filled(State.done), notice(State.done, tone="success", live=False)),
-            ),
+            what_became(State),
             show_if(State.must_enrol, _must_enrol()),
             show_if(filled(State.second_from), _second_from()),
             show_if(State.new_codes.length() > 0, _new_codes()),
@@ -83,11 +80,16 @@ def _must_enrol() -> rx.Component:
 def _new_codes() -> rx.Component:
     return notice(
         stack(
-            rx.el.p("Store them away from your phone. Each works once. They are shown only now."),
+            rx.el.p("Keep them away from your phone. Each works once. They are shown only now."),
             rx.el.ul(
                 rx.foreach(State.new_codes, lambda code: rx.el.li(mono(code))),
-                class_name="u-codes",
+                class_name="u-codes u-print-alone",
                 aria_label="Recovery codes",
+            ),
+            inline(
+                copy_button(State.new_codes.join("\n"), label="Copy codes", shows_label=True),
+                print_button("Print codes"),
+                button("I have saved them", size="small", on_click=State.forget_codes),
             ),
             gap="small",
         ),

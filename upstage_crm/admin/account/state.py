@@ -161,6 +161,11 @@ class AccountState(PageMixin, AdminState):
         return await self._show()
 
     @rx.event
+    def forget_codes(self) -> None:
+        """Show the new recovery codes no longer: they are saved."""
+        self.new_codes = []
+
+    @rx.event
     def cancel_app(self) -> None:
         """Forget the app that was not confirmed."""
         self.picture = self.secret = self.app_error = ""

@@ -52,7 +52,9 @@ def restore_dialog() -> rx.Component:
         RESTORE,
         rx.el.p("It gets back every value that the signed trail holds of it."),
         rx.el.p("A row that the trail does not know is removed."),
-        rx.el.p("Two people have to agree; both names stand in the trail.", class_name="u-muted"),
+        rx.el.p(
+            "Two people have to agree; both names are kept in the trail.", class_name="u-muted"
+        ),
         title="Restore this row?",
         on_submit=State.restore,
         send="Restore",

@@ -25,8 +25,8 @@ from upstage_crm.wording.action_table import ACTIONS
 from upstage_crm.wording.actions import action_words
 from upstage_crm.wording.policy import policy_changes
 from upstage_crm.wording.sentences import (
-    CHANNEL_WORDS,
     cause_words,
+    channel_words,
 )
 from upstage_crm.wording.staff import ROLE_WORDS
 
@@ -87,7 +87,7 @@ def trail_row(
         icon=look.icon,
         tone=look.tone,
         actor=line.actor.label,
-        channel=CHANNEL_WORDS[line.channel],
+        channel=channel_words(line.channel),
         time=when.short(line.at, time_zone),
         time_iso=when.iso(line.at),
         reference=reference,

@@ -153,14 +153,20 @@ def _decision(row: ObjectVar[DecidedRow]) -> rx.Component:
 def _first_use() -> Child:
     return card(
         empty_state(
-            "Nobody has been asked yet",
+            "No patron has been asked yet",
             rx.el.p(
                 "A patron’s email address, phone, name, postal address and date of birth change "
                 "only when the patron approves. Open a record, propose the new value and say why: "
                 "we write to the patron, and the answer appears here."
             ),
             icon="clipboard-check",
-            action=link_button("Open the patrons", href="/patrons/", variant="primary"),
+            action=inline(
+                show_if(
+                    State.may_set_up,
+                    link_button("Set up your CRM", href="/settings/?tab=set-up", variant="primary"),
+                ),
+                link_button("Open the patrons", href="/patrons/"),
+            ),
         )
     )
 

@@ -23,7 +23,7 @@ from upstage_crm.wording.sentences import MAIL_KIND_WORDS
 _NEEDS: Mapping[Need, tuple[str, str, str]] = {
     Need.FROZEN: ("In dispute", "shield-alert", "danger"),
     Need.NOTICE_STOPPED: ("Patron could not be told", "mail-warning", "danger"),
-    Need.SECOND_PERSON: ("Waiting for a second person", "users", "warning"),
+    Need.SECOND_PERSON: ("Needs a colleague", "users", "warning"),
     Need.ERASURE: ("Erasure to confirm", "circle-slash", "warning"),
     Need.RECORD_CHANGE: ("Protection or status to confirm", "users", "warning"),
     Need.OBJECTED: ("The patron objected", "shield-alert", "danger"),

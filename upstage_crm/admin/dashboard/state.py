@@ -1,7 +1,6 @@
 """The dashboard: what waits, what needs a person, what patrons decided."""
 
 import logging
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 from typing import Any, ClassVar
@@ -38,8 +37,10 @@ from upstage_crm.jobs.news import ALL_TOPICS, Topic
 from upstage_crm.mail.delivery import MailState
 from upstage_crm.mail.queries import MailSummary, health, mails
 from upstage_crm.organisation.settings import details
+from upstage_crm.pages.forms import texts
 from upstage_crm.pages.list_url import QUERY_LIMIT
 from upstage_crm.pages.page_state import PageMixin
+from upstage_crm.patrons import queries
 from upstage_crm.proof import integrity, naming
 from upstage_crm.staff.roles import Permission, StaffMember, may
 from upstage_crm.wiring import runtime
@@ -75,6 +76,7 @@ class DashboardState(PageMixin, AdminState):
     keeps: ClassVar[bool] = True
 
     shown: str = "loading"
+    may_set_up: bool = False
     tiles: list[Tile] = []
     needs: list[NeedRow] = []
     needs_count: str = ""
@@ -82,10 +84,18 @@ class DashboardState(PageMixin, AdminState):
     decided: list[DecidedRow] = []
 
     @rx.event
-    def search(self, form: dict[str, Any]) -> Any:
-        """Look for a patron: the list takes over."""
-        words = str(form.get("q", ""))[:QUERY_LIMIT] if isinstance(form, Mapping) else ""
-        return rx.redirect(f"/patrons/?{urlencode({'q': words})}" if words else "/patrons/")
+    async def search(self, form: dict[str, Any]) -> Any:
+        """Look for a patron: open the only one who is found, else the list of all who are."""
+        words = texts(form, QUERY_LIMIT).get("q", "").strip()
+        if not words:
+            return rx.redirect("/patrons/")
+        reader = self._actor().role
+        _total, found = await self._read(
+            lambda session: queries.page(session, query=words, reader=reader, size=2)
+        )
+        if len(found) == 1:
+            return rx.redirect(f"/patrons/{found[0].number}/")
+        return rx.redirect(f"/patrons/?{urlencode({'q': words})}")
 
     def _start(self) -> None:
         self.whole = self.router.url.query_parameters.get("all", "")[:QUERY_LIMIT]
@@ -100,6 +110,7 @@ class DashboardState(PageMixin, AdminState):
             return
         self.tiles, self.needs, self.decided = found.tiles, found.needs, found.decided
         self.needs_count = f"{found.needs_count:,}" if found.needs_count else ""
+        self.may_set_up = self._may(Permission.EDIT_SETTINGS)
         self.shown = "first_use" if found.is_first_use else "overview"
 
 

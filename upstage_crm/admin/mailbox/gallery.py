@@ -124,9 +124,9 @@ def page() -> rx.Component:
     return framed(
         state,
         page_header(
-            "Every mail",
+            "Every email",
             subtitle="From the real templates, with invented people. Links lead nowhere.",
-            crumbs=breadcrumbs(("Mailbox", "/mailbox/"), here="Every mail"),
+            crumbs=breadcrumbs(("Mailbox", "/mailbox/"), here="Every email"),
         ),
         stack(
             toolbar(
@@ -157,12 +157,12 @@ def page() -> rx.Component:
                 title="In the inbox",
             ),
             columns(
-                card(_shown(state.html, "The mail as it is shown"), title="As shown", flush=True),
-                card(_shown(state.text, "The mail’s plain text"), title="Plain text", flush=True),
+                card(_shown(state.html, "The email as it is shown"), title="As shown", flush=True),
+                card(_shown(state.text, "The email’s plain text"), title="Plain text", flush=True),
             ),
         ),
         active="mailbox",
-        waiting=page_header("Every mail", crumbs=breadcrumbs(("Mailbox", "/mailbox/"), here="…")),
+        waiting=page_header("Every email", crumbs=breadcrumbs(("Mailbox", "/mailbox/"), here="…")),
     )
 
 
@@ -179,7 +179,7 @@ async def sample(request: Request) -> Response:
     known = {(k.value, a.value): (k, a) for k, a in MAILS}
     is_known = (kind, audience) in known and asked.get("lang", "") in LANGUAGES
     if member is None or not may(member, Permission.VIEW_SETTINGS) or not is_known:
-        return HTMLResponse("There is no such mail.\n", 404)
+        return HTMLResponse("There is no such email.\n", 404)
     html, text = await asyncio.to_thread(
         rendered, *known[(kind, audience)], asked["lang"], asked.get("scheme", SCHEMES[0])
     )

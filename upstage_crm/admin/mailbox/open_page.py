@@ -2,6 +2,7 @@
 
 import reflex as rx
 
+from upstage_crm.admin.frame import what_became
 from upstage_crm.admin.mailbox.reading import Links
 from upstage_crm.admin.mailbox.rows import EventLine, HeaderLine
 from upstage_crm.admin.mailbox.state import MailboxState as State
@@ -19,19 +20,19 @@ from upstage_crm.ui.components.records.status import mail_chip
 from upstage_crm.ui.components.tabs import tab_panel, tabs
 from upstage_crm.ui.components.text import breadcrumbs, reference, value, when
 
-LIVE = "Mail is not being sent. The links below work, in a new tab: press one to play the patron."
-AGAIN = "A member sent this again, because it may not have arrived the first time."
-TWICE = "Sending it again makes a second mail: if the first one did leave, it arrives twice."
-HIDDEN = "The links in this mail are not shown to staff. They work for its reader alone."
+LIVE = "Email is not being sent. The links below work, in a new tab: press one to play the patron."
+AGAIN = "A colleague sent this again, because it may not have arrived the first time."
+TWICE = "Sending it again makes a second email: if the first one was sent, it arrives twice."
+HIDDEN = "The links in this email are not shown to staff. They work for its reader only."
 UNSENT = "This is a rehearsal: the email was not sent, and its links work for no one."
 
 
 def missing_mail() -> rx.Component:
     """Return what stands where an address names no mail."""
     return rx.fragment(
-        page_header("No such mail", crumbs=_crumbs("No such mail")),
+        page_header("No such email", crumbs=_crumbs("No such email")),
         empty_state(
-            "There is no such mail",
+            "There is no such email",
             rx.el.p("The address may be old or mistyped."),
             icon="mail",
             action=link_button("Back to the mailbox", href=State.list_href),
@@ -45,8 +46,8 @@ def masked_mail() -> rx.Component:
         page_header("No access", crumbs=_crumbs("No access")),
         no_permission(
             rx.el.p(
-                "This mail shows details of a patron that are masked for your role. "
-                "What became of it stands in the mailbox and on its request."
+                "This email shows details of a patron that are masked for your role. "
+                "The mailbox and its request say what became of it."
             )
         ),
     )
@@ -56,7 +57,7 @@ def waiting_mail() -> rx.Component:
     """Return what is shown until the mail has been read."""
     return rx.fragment(
         page_header("Email", crumbs=_crumbs("…")),
-        columns(skeleton_lines(8), card(skeleton_lines(5), title="About this mail")),
+        columns(skeleton_lines(8), card(skeleton_lines(5), title="About this email")),
     )
 
 
@@ -78,22 +79,23 @@ def opened_mail() -> rx.Component:
                 ),
             ),
         ),
-        columns(
-            stack(
-                rx.match(
-                    mail.links,
-                    (Links.LIVE.value, notice(LIVE, live=False)),
-                    (Links.UNSENT.value, notice(UNSENT, tone="neutral", live=False)),
-                    (Links.HIDDEN.value, notice(HIDDEN, tone="neutral", live=False)),
-                    rx.fragment(),
+        stack(
+            what_became(State),
+            columns(
+                stack(
+                    rx.match(
+                        mail.links,
+                        (Links.LIVE.value, notice(LIVE, live=False)),
+                        (Links.UNSENT.value, notice(UNSENT, tone="neutral", live=False)),
+                        (Links.HIDDEN.value, notice(HIDDEN, tone="neutral", live=False)),
+                        rx.fragment(),
+                    ),
+                    rx.cond(filled(mail.raw), _content(), skeleton_lines(8)),
                 ),
-                show_if(filled(State.problem), notice(State.problem, tone="danger")),
-                show_if(filled(State.done), notice(State.done, tone="success")),
-                rx.cond(filled(mail.raw), _content(), skeleton_lines(8)),
-            ),
-            stack(
-                card(_facts(), title="About this mail"),
-                show_if(mail.has_events, card(_events(), title="What the provider told")),
+                stack(
+                    card(_facts(), title="About this email"),
+                    show_if(mail.has_events, card(_events(), title="What the provider told")),
+                ),
             ),
         ),
     )
@@ -119,7 +121,7 @@ def _content() -> rx.Component:
             "text",
             "Plain text",
             foreign_frame(
-                f"{mail.raw}?format=text", title=f"Plain text of the mail: {mail.subject}"
+                f"{mail.raw}?format=text", title=f"Plain text of the email: {mail.subject}"
             ),
         ),
         tab_panel(
@@ -127,7 +129,7 @@ def _content() -> rx.Component:
             "Headers",
             card(record(rx.foreach(mail.headers, _header), label="Headers"), flush=True),
         ),
-        label="Parts of the mail",
+        label="Parts of the email",
     )
 
 

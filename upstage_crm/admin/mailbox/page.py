@@ -2,7 +2,7 @@
 
 import reflex as rx
 
-from upstage_crm.admin.frame import framed
+from upstage_crm.admin.frame import framed, what_became
 from upstage_crm.admin.mailbox.open_page import (
     masked_mail,
     missing_mail,
@@ -37,7 +37,7 @@ from upstage_crm.ui.components.records.table import (
 from upstage_crm.ui.components.text import address, reference, when
 from upstage_crm.wording.sentences import MAIL_KIND_WORDS
 
-PLAY = "Email is not being sent. It is kept here: open one to see what the patron sees."
+PLAY = "Open an email to see what its reader sees. Its buttons work: you play the patron."
 _STATES = [
     ("", "Any state"),
     (TROUBLED, "Needs attention"),
@@ -85,8 +85,7 @@ def _list(columns: list[Column]) -> rx.Component:
         ),
         stack(
             show_if(State.is_demo, notice(PLAY, live=False)),
-            show_if(filled(State.problem), notice(State.problem, tone="danger")),
-            show_if(filled(State.done), notice(State.done, tone="success")),
+            what_became(State),
             _strip(),
             list_tools(
                 State,

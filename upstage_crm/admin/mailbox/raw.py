@@ -70,7 +70,7 @@ def _answer(cookie: str, mail_id: str, form: str) -> Response:
 
 
 def _missing() -> Response:
-    return HTMLResponse("There is no such mail.\n", 404)
+    return HTMLResponse("There is no such email.\n", 404)
 
 
 ROUTES = [Route("/mailbox/raw/{mail_id}", raw_mail, methods=["GET"])]

@@ -83,7 +83,7 @@ class MailboxState(ListMixin, AdminState):
         except UpstageError as error:
             self._refuse(error)
             return None
-        self._succeed("It is sent again as a mail of its own. This is the new one.")
+        self._succeed("It is sent again as a new email, shown here.")
         self._empty_rows()
         return self._go(replace(self._url(), subject=again))
 
@@ -98,7 +98,7 @@ class MailboxState(ListMixin, AdminState):
         except UpstageError as error:
             self._refuse(error)
             return None
-        self._succeed("One mail is tried now. If it leaves, the others follow.")
+        self._succeed("One email is tried now. If it is sent, the others follow.")
         await self._frame()
         return MailboxState.fetch
 

@@ -98,7 +98,7 @@ def _duplicates() -> Child:
             checkbox("None of them: add anyway", ANYWAY),
             gap="small",
         ),
-        title="This may be somebody we know already",
+        title="This may be someone we already know",
         tone="warning",
         live=False,
     )

@@ -27,10 +27,10 @@ from upstage_crm.wording.sentences import (
 
 _CAUSES = {
     FreezeCause.OBJECTION: "The owner of the former address did not want a change. "
-    "The request says what was put back.",
-    FreezeCause.REVERT_BLOCKED: "A change was to be put back, which was not possible by itself: "
-    "something else has changed since, or somebody else has the value now.",
-    FreezeCause.ASKED_BY_STAFF: "A member found out that a mailbox is not the patron's.",
+    "The request says what was restored.",
+    FreezeCause.REVERT_BLOCKED: "A change could not be undone automatically: "
+    "something else has changed since, or another patron now has the value.",
+    FreezeCause.ASKED_BY_STAFF: "A colleague found out that a mailbox is not the patron's.",
 }
 
 
@@ -221,7 +221,7 @@ def _erasure(
     waiting: ErasureView | None, blockers: Sequence[Blocker], empties: str, looks: Looks
 ) -> Erasure:
     may_erase = may(looks.viewer, Permission.ERASE_PATRON)
-    words = [blocker_sentence(blocker) for blocker in blockers]
+    words = [blocker_sentence(blocker, looks.time_zone) for blocker in blockers]
     if waiting is None:
         return Erasure(can_ask=may_erase, is_blocked=bool(words), blockers=words, empties=empties)
     why_not = looks.why_not(

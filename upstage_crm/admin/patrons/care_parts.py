@@ -33,15 +33,17 @@ from upstage_crm.wording.sentences import FINDING_WORDS
 
 CARE = PatronRecordState.care
 FROZEN, ERASURE = CARE.frozen, CARE.erasure
-PROTECTION = "A new email address of a protected patron needs the yes of the current one, too."
+PROTECTION = (
+    "A new email address of a protected patron also needs approval from the current address."
+)
 STATUS_BACK = (
     "The record can be made active again. That does not bring withdrawn requests back: "
     "each would have to be proposed again."
 )
 _GOES = (
-    "Name, addresses, phone number, date of birth, notes and every value in requests and mails go. "
-    "The number, what happened and when, and the signed receipts stay, without any value. "
-    "It cannot be undone."
+    "Name, addresses, phone number, date of birth, notes and every value in requests and emails "
+    "are removed. The number, what happened and when, and the signed receipts stay, without any "
+    "value. This cannot be undone."
 )
 
 
@@ -51,20 +53,20 @@ def frozen_notice() -> Child:
         stack(
             rx.el.p(
                 FROZEN.cause,
-                " Nobody can propose a change until two staff members have looked into it.",
+                " No one can propose a change until two colleagues have reviewed the dispute.",
             ),
-            rx.el.p("Since ", FROZEN.since, ", request ", _request(), ".", class_name="u-muted"),
+            rx.el.p("Since ", FROZEN.since, ", request ", _request(), class_name="u-muted"),
             show_if(filled(FROZEN.first), quote(FROZEN.first_note, source=FROZEN.first)),
             show_if(filled(FROZEN.finding), rx.el.p("Found: ", FROZEN.finding, ".")),
             show_if(filled(FROZEN.why_not), rx.el.p(FROZEN.why_not)),
             gap="small",
         ),
-        title="This record is frozen",
+        title="This record is in dispute",
         tone="danger",
         live=False,
         action=show_if(
             FROZEN.can_clear,
-            button("Say what you found", size="small", on_click=_ask("clear")),
+            button("Review dispute", size="small", on_click=_ask("clear")),
         ),
     )
     return show_if(filled(FROZEN.cause), shown)
@@ -73,13 +75,6 @@ def frozen_notice() -> Child:
 def protection_chip() -> Child:
     """Return the chip of a protected patron."""
     return show_if(CARE.is_protected, chip("Protected", icon="shield-check", tone="info"))
-
-
-def protection_button() -> Child:
-    """Return the button that marks a patron as protected, or asks to remove the protection."""
-    mark = button("Mark as protected", icon="shield-check", on_click=_ask("protect"))
-    remove = button("Remove protection", icon="shield-check", on_click=_ask("unprotect"))
-    return show_if(CARE.can_protect, show_if(CARE.is_protected, remove, mark))
 
 
 def status_button() -> Child:
@@ -123,13 +118,6 @@ def _waiting_change(waiting: WaitingChange) -> rx.Component:
     )
 
 
-def finding_button() -> Child:
-    """Return the button that begins a finding about a mailbox, where there is no dispute."""
-    return show_if(
-        CARE.can_find, button("Who reads this address?", icon="search", on_click=_ask("clear"))
-    )
-
-
 def erased_notice() -> Child:
     """Return the notice of a record that was erased."""
     return show_if(
@@ -162,7 +150,7 @@ def erasure_notice() -> Child:
             show_if(filled(ERASURE.why_not), rx.el.p(ERASURE.why_not)),
             gap="small",
         ),
-        title="The erasure of this record waits for a second person",
+        title="The erasure of this record needs a colleague",
         tone="warning",
         live=False,
         action=buttons,
@@ -171,10 +159,26 @@ def erasure_notice() -> Child:
 
 
 def more_menu() -> Child:
-    """Return the menu of what is rarely done to a record: asking for its erasure."""
-    words = "Erase this patron’s data"
-    erase = menu_item(words, icon="trash-2", danger=True, on_click=_ask("erase"))
-    return show_if(ERASURE.can_ask, menu(erase, label="More actions", variant="secondary"))
+    """Return the menu of what is rarely done to a record; the most final comes last."""
+    has_statuses: Any = CARE.statuses.length() > 0
+    can_protect, is_protected = CARE.can_protect, CARE.is_protected
+    items = (
+        (CARE.can_find, _item("Who reads this address?", "search", "clear")),
+        (can_protect & ~is_protected, _item("Mark as protected", "shield-check", "protect")),
+        (can_protect & is_protected, _item("Remove protection", "shield-check", "unprotect")),
+        (has_statuses, _item("Change status", "circle-slash", "status")),
+        (ERASURE.can_ask, _item("Erase this patron’s data", "trash-2", "erase", is_final=True)),
+    )
+    found = menu(
+        *(show_if(is_offered, item) for is_offered, item in items),
+        label="More actions",
+        variant="secondary",
+    )
+    return show_if(CARE.can_find | can_protect | has_statuses | ERASURE.can_ask, found)
+
+
+def _item(words: str, mark: str, dialog: str, *, is_final: bool = False) -> rx.Component:
+    return menu_item(words, icon=mark, danger=is_final, on_click=_ask(dialog))
 
 
 def _blockers() -> Child:
@@ -182,7 +186,7 @@ def _blockers() -> Child:
     listed = rx.el.ul(rx.foreach(ERASURE.blockers, rx.el.li), class_name="u-list")
     return show_if(
         ERASURE.is_blocked,
-        stack(rx.el.p("This stands in the way now:"), listed, gap="small"),
+        stack(rx.el.p("What must happen first:"), listed, gap="small"),
     )
 
 
@@ -191,13 +195,13 @@ def care_dialogs() -> Child:
     return rx.fragment(
         _dialog(
             "clear",
-            title="What did you find?",
+            title="What did you find out?",
             description=(
-                "Talk to the patron first. Two staff members must look into it, each for "
-                "themselves; the second one clears it."
+                "Talk to the patron first. Two colleagues review it, each on their own; "
+                "the second one ends the dispute."
             ),
             on_submit=State.clear,
-            send="Record what I found",
+            send="Save findings",
         ),
         _dialog(
             "unprotect",
@@ -230,7 +234,7 @@ def care_dialogs() -> Child:
         _dialog(
             "decline_erasure",
             title="Decline the erasure?",
-            description="Nothing is erased. Whoever asked for it reads why in the history.",
+            description="Nothing is erased. The colleague who asked can read why in the history.",
             on_submit=State.decline_erasure,
             send="Decline",
         ),
@@ -243,11 +247,11 @@ def _erase_dialog() -> rx.Component:
         State,
         rx.el.p(rx.el.strong(ERASURE.empties)),
         _note("erase"),
-        rx.el.p("A second staff member confirms it.", class_name="u-muted"),
+        rx.el.p("A colleague confirms it.", class_name="u-muted"),
         refusal_of(State),
         rx.el.div(
             dialog_close("Cancel", variant="quiet"),
-            button("Ask for the erasure", type="submit", variant="danger"),
+            button("Request erasure", type="submit", variant="danger"),
             class_name="u-dialog-foot",
         ),
         on_submit=State.erase,

@@ -74,7 +74,7 @@ class PatronCareState(DialogMixin, AdminState):
         def words(is_cleared: object) -> str:
             if is_cleared:
                 return "Cleared. Changes can be proposed again."
-            return "Noted. A second staff member must look into it, too."
+            return "Saved. A colleague must review it too."
 
         given = texts(form, _LIMIT)
         legal = {one.value: one for one in Finding}
@@ -149,7 +149,7 @@ class PatronCareState(DialogMixin, AdminState):
     @rx.event
     async def erase(self, form: dict[str, Any]) -> None:
         """Ask for the erasure; nothing is erased before a second member confirms it."""
-        words = "Asked for. Nothing is erased before a second staff member confirms it."
+        words = "Requested. Nothing is erased before a colleague confirms it."
         await self._step("erase", form, erasure.request_erasure, words, text="reason")
 
     @rx.event

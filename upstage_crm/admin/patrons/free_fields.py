@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
 from typing import Literal
 
 from babel import Locale
 
 from upstage_crm.core.languages import LANGUAGES
-from upstage_crm.core.when import zone_names
+from upstage_crm.core.when import place_of
 from upstage_crm.patrons.visibility import FieldAccess
 
 
@@ -60,12 +59,6 @@ def seen_free(free: Mapping[str, str], access: FieldAccess) -> dict[str, str]:
 
 def in_words(free: Mapping[str, str]) -> dict[str, str]:
     """The values as people read them."""
-    language = free.get("language", "")
-    return {**free, "language": dict(LANGUAGE_OPTIONS).get(language, language)}
-
-
-@cache
-def zone_options() -> list[str]:
-    """The time zones to choose from: places only, no abbreviations and no old aliases' folders."""
-    folders = ("Etc/", "SystemV/", "US/", "posix/", "right/")
-    return sorted(n for n in zone_names() if "/" in n and not n.startswith(folders))
+    language, zone = free.get("language", ""), free.get("time_zone", "")
+    named = dict(LANGUAGE_OPTIONS).get(language, language)
+    return {**free, "language": named, "time_zone": place_of(zone)}

@@ -272,7 +272,7 @@ def _second(seen: ProposalPreview, *, is_lost: bool) -> str:
         )
         return (
             f"A different colleague must confirm who it is. {told}; the change is made when the "
-            "waiting time is over."
+            "waiting period is over."
         )
     if seen.needs_second:
         return "No email leaves before a different colleague has released it."

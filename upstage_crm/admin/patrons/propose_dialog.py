@@ -57,10 +57,10 @@ def propose_dialog() -> rx.Component:
         PROPOSE,
         show_if(filled(State.lead), notice(State.lead, tone="warning", live=False)),
         rx.fragment(_fields(), key=State.form),
+        live_place(show_if(State.hints.length() > 0, _hints())),
         _added(),
         _more(),
         _way_out(),
-        live_place(show_if(State.hints.length() > 0, _hints())),
         _reason(),
         _mailbox(),
         live_place(_preview()),
@@ -85,16 +85,12 @@ def _added() -> Child:
 
 
 def _other(field: ProtectedField) -> rx.Component:
-    return section(
-        *_own_inputs(field),
-        button(
-            f"Leave out {field.label.lower()}",
-            size="small",
-            variant="quiet",
-            on_click=State.drop(field.key),
-        ),
-        title=field.label,
+    leave_out = button(
+        f"Leave out {field.label.lower()}", size="small", on_click=State.drop(field.key)
     )
+    # A single input says by its label what the field is.
+    title = field.label if len(field.parts) > 1 else ""
+    return section(_inputs(field), inline(leave_out), title=title)
 
 
 def _more() -> Child:
@@ -169,7 +165,7 @@ def _identified() -> rx.Component:
 
 def _inputs(field: ProtectedField) -> rx.Component:
     return stack(
-        definitions(("Now", value_lines(State.now))),
+        definitions(("Now", value_lines(State.now[field.key].to(list[str])))),
         *_own_inputs(field),
     )
 
@@ -247,6 +243,15 @@ def _reason() -> rx.Component:
             max_length=REMARK_LIMIT,
             on_change=State.write,
             on_blur=State.check,
+        ),
+        show_if(
+            filled(State.reads),
+            rx.el.p(
+                "The patron reads ",
+                State.reads,
+                ". We translate our own words, not your message.",
+                class_name="u-hint",
+            ),
         ),
     )
 

@@ -25,8 +25,10 @@ from upstage_crm.admin.patrons.proposal import (
 )
 from upstage_crm.admin.patrons.record_state import PatronRecordState
 from upstage_crm.change_requests.model.errors import UnknownRequest
+from upstage_crm.change_requests.model.rules import ReasonCode
 from upstage_crm.change_requests.reads.earlier_proposal import earlier_proposal
 from upstage_crm.core.errors import UpstageError
+from upstage_crm.core.languages import SOURCE
 from upstage_crm.core.threads import to_writer_thread
 from upstage_crm.pages.dialog_state import DialogMixin
 from upstage_crm.pages.forms import texts
@@ -34,6 +36,7 @@ from upstage_crm.patrons.fields import FIELDS, ProtectedField
 from upstage_crm.staff.roles import Permission
 
 PROPOSE = "propose"
+_LAST_REASON = "last reason"  # the name under which a tab remembers it
 
 
 class ProposeState(DialogMixin, AdminState):
@@ -49,7 +52,8 @@ class ProposeState(DialogMixin, AdminState):
     page: ClassVar[type[PatronRecordState]] = PatronRecordState
 
     field: str = ""
-    now: rx.Field[list[str]] = rx.field(default_factory=list)
+    now: rx.Field[dict[str, list[str]]] = rx.field(default_factory=dict)
+    reads: str = ""  # the language of the patron, where it is not the one staff write
     start: rx.Field[dict[str, str]] = rx.field(default_factory=dict)
     form: int = 0
     errors: rx.Field[dict[str, str]] = rx.field(default_factory=dict)
@@ -188,6 +192,8 @@ class ProposeState(DialogMixin, AdminState):
         except UpstageError as error:
             return self._stay(Outcome(refusal=refusal_of(error, asked)))
         self._finish()
+        if asked.reason != ReasonCode.OTHER:
+            self._keep_draft(_LAST_REASON, {REASON: asked.reason})
         record = await self.get_state(PatronRecordState)
         await record._proposed(
             proposed.reference, is_new=proposed.is_new, held_for=proposed.held_for
@@ -236,8 +242,11 @@ class ProposeState(DialogMixin, AdminState):
         # A fresh value is quicker typed than mended; of several inputs mostly one changes.
         kept = _kept(entry, record._held)  # the record's own, which the browser need not hold
         way = _way(record, entry.key)
-        self.field, self.start = entry.key, {**kept, **filled}
-        self.now = next(list(view.lines) for view in record.protected if view.key == entry.key)
+        # The next call is mostly answered for the same reason as the one before.
+        reason = {REASON: filled.get(REASON) or self._draft(_LAST_REASON).get(REASON, "")}
+        self.field, self.start = entry.key, {**kept, **filled, **reason}
+        self.now = {view.key: list(view.lines) for view in record.protected}
+        self.reads = "" if record.free["language"] == SOURCE else record.free_words["language"]
         self.may_identify = self._may(Permission.DESK_IDENTIFY)
         self.is_at_desk = way == "desk"
         self.is_lost = self.is_at_desk or (at_desk and self.may_identify)
@@ -252,7 +261,7 @@ class ProposeState(DialogMixin, AdminState):
             field=entry.key,
             others=others,
             raw={column: self.start.get(column, "") for column in columns},
-            reason=filled.get(REASON, ""),
+            reason=reason[REASON],
             words=filled.get(WORDS, ""),
             is_lost=self.is_lost,
             ask_both=filled.get("ask_both") == "on",
@@ -311,7 +320,7 @@ def _lead(record: PatronRecordState, *, is_at_desk: bool) -> str:
     if not title:
         return ""
     if is_at_desk:
-        return f"{title}. Two staff members confirm who it is, then a waiting period starts."
+        return f"{title}. Two colleagues confirm their identity, then a waiting period starts."
     return f"{title}."
 
 

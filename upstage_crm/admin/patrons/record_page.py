@@ -4,15 +4,13 @@ from typing import cast
 
 import reflex as rx
 
-from upstage_crm.admin.frame import framed
+from upstage_crm.admin.frame import framed, what_became
 from upstage_crm.admin.patrons.care_parts import (
     care_dialogs,
     erased_notice,
     erasure_notice,
-    finding_button,
     frozen_notice,
     more_menu,
-    protection_button,
     protection_chip,
     status_button,
     waiting_changes,
@@ -49,9 +47,9 @@ from upstage_crm.ui.components.records.status import (
     email_chip,
     request_chip,
 )
+from upstage_crm.ui.components.records.timeline import meta_line
 from upstage_crm.ui.components.text import (
     breadcrumbs,
-    live_place,
     reference,
     value,
     value_lines,
@@ -86,14 +84,13 @@ def _record() -> rx.Component:
             chips=(
                 show_if(filled(State.head.kind), chip(State.head.kind, icon="users")),
                 show_if(filled(State.head.status), chip(State.head.status, icon="circle-slash")),
-                show_if(State.head.is_flagged, chip("In question", icon="flag", tone="danger")),
+                show_if(State.head.is_flagged, chip("In dispute", icon="flag", tone="danger")),
                 protection_chip(),
             ),
-            actions=(finding_button(), protection_button(), status_button(), more_menu()),
+            actions=(_propose(), more_menu()),
         ),
         stack(
-            live_place(_problem(), assertive=True),
-            live_place(_done()),
+            what_became(State, after=_after()),
             erased_notice(),
             frozen_notice(),
             _obstacle(),
@@ -108,30 +105,28 @@ def _record() -> rx.Component:
     )
 
 
-def _problem() -> Child:
-    return show_if(filled(State.problem), notice(State.problem, tone="danger", live=False))
+def _propose() -> Child:
+    """The usual reason to open a record; the dialog begins with the first field that can change."""
+    propose = button(
+        "Propose change",
+        variant="primary",
+        icon="pencil",
+        on_click=ProposeState.open(State.first_field, State.subject),
+    )
+    return show_if(State.may_propose, propose)
 
 
-def _done() -> Child:
-    return show_if(
-        filled(State.done),
-        notice(
-            State.done,
-            tone="success",
-            live=False,
-            action=inline(
-                show_if(
-                    filled(State.done_reference),
-                    link(
-                        "View request",
-                        " ",
-                        reference(State.done_reference),
-                        href=f"/requests/{State.done_reference}/",
-                    ),
-                ),
-                icon_button("Dismiss", "x", size="small", on_click=State.dismiss),
-            ),
-        ),
+def _after() -> rx.Component:
+    """The way to the request that was just made, and the way to be rid of the words."""
+    made = link(
+        "View request",
+        " ",
+        reference(State.done_reference),
+        href=f"/requests/{State.done_reference}/",
+    )
+    return inline(
+        show_if(filled(State.done_reference), made),
+        icon_button("Dismiss", "x", size="small", on_click=State.dismiss),
     )
 
 
@@ -139,7 +134,7 @@ def _flagged() -> rx.Component:
     return notice(
         "The owner of an address said that something here is wrong. "
         "Read the history before you change anything.",
-        title="This record is in question",
+        title="Something here was reported as wrong",
         tone="warning",
         live=False,
     )
@@ -170,7 +165,7 @@ def _protected() -> rx.Component:
     rows = rx.foreach(State.protected, lambda field: _protected_row(cast("ProtectedView", field)))
     return card(
         record(rows, label="Details that only the patron can change"),
-        title="The patron’s own details",
+        title="Protected details",
         flush=True,
     )
 
@@ -213,7 +208,7 @@ def _value(field: ProtectedView) -> rx.Component:
 def _free() -> rx.Component:
     return card(
         record(*(_free_row(field) for field in FREE_FIELDS), label="Details that staff keep"),
-        title="For our work",
+        title="Staff details",
         flush=True,
     )
 
@@ -244,7 +239,7 @@ def _control(field: FreeField) -> rx.Component:
         return select_input(name, label, LANGUAGE_OPTIONS, value=kept, error=error)
     zones = rx.fragment(
         rx.el.option(field.empty, value=""),
-        rx.foreach(State.zones, lambda zone: rx.el.option(zone, value=zone)),
+        rx.foreach(State.zones, lambda zone: rx.el.option(zone[1], value=zone[0])),
     )
     return select_input(name, label, zones, value=kept, error=error)
 
@@ -255,7 +250,7 @@ def _requests() -> rx.Component:
         rx.cond(
             State.requests.length() > 0,
             stack(rows),
-            rx.el.p("Nobody has proposed a change yet.", class_name="u-muted"),
+            rx.el.p("No changes have been proposed yet.", class_name="u-muted"),
         ),
         title="Requests",
     )
@@ -267,11 +262,7 @@ def _request(item: RequestItem) -> rx.Component:
             link(reference(item.reference), href=f"/requests/{item.reference}/"),
             request_chip(item.state, item.state_words),
         ),
-        rx.el.p(
-            item.fields,
-            rx.el.span(" · ", item.proposer, " · ", class_name="u-muted"),
-            when(item.at, iso=item.at_iso),
-        ),
+        meta_line(item.fields, item.proposer, when(item.at, iso=item.at_iso)),
         gap="small",
     )
 
@@ -293,8 +284,8 @@ def _missing() -> rx.Component:
         page_header("No such patron", crumbs=breadcrumbs(TRAIL, here="Not found")),
         card(
             empty_state(
-                "Nobody has this number",
-                rx.el.p("Look at the number again, or search by name, email or phone."),
+                "No patron has this number",
+                rx.el.p("Check the number, or search by name, email or phone."),
                 icon="search",
                 action=link_button("Search patrons", href="/patrons/", variant="primary"),
             ),

@@ -186,12 +186,12 @@ def _mark(record: PatronRecord, mailbox: str | None, time_zone: tzinfo) -> dict[
     if mailbox is None or not record.values.get(mailbox):
         return {}
     if record.email_bounced_at is not None:
-        words = f"Mail bounced on {when.short(record.email_bounced_at, time_zone)}"
+        words = f"Bounced on {when.short(record.email_bounced_at, time_zone)}"
         return {"mark": "bounced", "mark_words": words}
     if record.email_verified_at is not None:
         words = f"Verified on {when.short(record.email_verified_at, time_zone)}"
         return {"mark": "verified", "mark_words": words}
-    return {"mark": "unverified", "mark_words": "Nobody has answered from this address yet"}
+    return {"mark": "unverified"}
 
 
 def _pending(key: str, requests: Sequence[RequestView], time_zone: tzinfo) -> dict[str, str]:

@@ -12,7 +12,7 @@ from sqlmodel import Session
 
 from upstage_crm.admin.guard import AdminState
 from upstage_crm.admin.patrons.care import Care, care_of
-from upstage_crm.admin.patrons.free_fields import find_free_field, in_words, seen_free, zone_options
+from upstage_crm.admin.patrons.free_fields import find_free_field, in_words, seen_free
 from upstage_crm.admin.patrons.record_rows import (
     ObstacleView,
     ProtectedView,
@@ -102,12 +102,13 @@ class PatronRecordState(PageMixin, AdminState):
     care: rx.Field[Care] = rx.field(default_factory=Care)
     obstacle: rx.Field[ObstacleView] = rx.field(default_factory=ObstacleView)
     may_propose: bool = False
+    first_field: str = ""
     may_edit: bool = False
     fixed: rx.Field[list[str]] = rx.field(default_factory=list)
     editing: str = ""
     start: str = ""  # what the input of the field that is edited begins with
     edit_error: str = ""
-    zones: rx.Field[list[str]] = rx.field(default_factory=list)
+    zones: rx.Field[list[tuple[str, str]]] = rx.field(default_factory=list)
     done_reference: str = ""
 
     _patron_id: str = ""
@@ -129,7 +130,7 @@ class PatronRecordState(PageMixin, AdminState):
             draft = self._draft(self._draft_of(field.name))
             self.start = draft.get(field.name, self.free[field.name])
             self._began = draft.get(_BEGAN, self.free[field.name])
-            self.zones = zone_options() if field.kind == "time_zone" else []
+            self.zones = when.zone_choices(self._began) if field.kind == "time_zone" else []
 
     @rx.event
     def keep(self, form: dict[str, Any]) -> None:
@@ -238,7 +239,8 @@ class PatronRecordState(PageMixin, AdminState):
         self.requests, self.events, self.fixed = found.requests, found.events, found.fixed
         self._held, self.care, self.obstacle = found.held, found.care, found.obstacle
         is_live = not found.care.is_erased
-        self.may_propose = any(view.way for view in found.protected)
+        self.first_field = next((view.key for view in found.protected if view.way), "")
+        self.may_propose = bool(self.first_field)
         self.may_edit = is_live and self._may(Permission.EDIT_PATRON)
         self.free, self.free_words = found.free, in_words(found.free)
         return await self._propose_again() if self._again else None

@@ -259,12 +259,14 @@ def _until_label(request: RequestView) -> str:
 
 
 def _until(request: RequestView, time_zone: tzinfo) -> str:
+    if request.state is RequestState.HELD:
+        return ""  # no deadline has started
     if request.state is not RequestState.WAITING:
         return when.in_words(request.expires_at, time_zone)
     if request.applies_at is not None:
         return when.in_words(request.applies_at, time_zone)
     is_stopped = request.is_stopped
-    return "When a person has looked" if is_stopped else "When the notice has arrived, and its wait"
+    return "After a colleague’s review" if is_stopped else "Some days after the notice arrives"
 
 
 def _sent(found: Found) -> str:
@@ -311,7 +313,7 @@ def _code_hint(request: RequestView) -> str:
     left = request.policy.code_tries - request.code_tries
     if left <= 0:
         return "There were too many wrong codes: this way is closed for this request."
-    return f"Eight letters and digits, like 7QK2-M9XD. {left} tries left for this request."
+    return f"Eight letters and digits, like 7QK2-M9XD. {left} attempts left for this request."
 
 
 def _refusal(found: Found, policy: Policy, now: datetime) -> str:

@@ -1,11 +1,11 @@
 """The page at `/requests/[reference]/`."""
 
-from typing import Any
+from typing import Any, cast
 
 import reflex as rx
 from reflex.vars import ObjectVar
 
-from upstage_crm.admin.frame import framed
+from upstage_crm.admin.frame import framed, what_became
 from upstage_crm.admin.requests.detail import MailRow
 from upstage_crm.admin.requests.detail_state import RequestDetailState as State
 from upstage_crm.admin.requests.field_rows import FieldRow, Said
@@ -37,7 +37,7 @@ from upstage_crm.ui.components.records.diff import (
     diff_row,
     diff_text,
 )
-from upstage_crm.ui.components.records.record import definitions
+from upstage_crm.ui.components.records.record import definition, definitions, known
 from upstage_crm.ui.components.records.status import (
     field_chip,
     mail_chip,
@@ -50,7 +50,7 @@ from upstage_crm.ui.components.records.table import (
     table_row,
     two_lines,
 )
-from upstage_crm.ui.components.text import breadcrumbs, reference, when
+from upstage_crm.ui.components.text import address, breadcrumbs, live_place, reference, when
 
 REQUEST = State.detail
 
@@ -81,7 +81,9 @@ def _request() -> rx.Component:
             actions=(code_button(), _again(), resend_button(), revert_button(), withdraw_button()),
         ),
         stack(
-            _feedback(),
+            what_became(State),
+            _news(),
+            show_if(filled(REQUEST.holder), _conflict()),
             task_card(),
             columns(
                 rx.fragment(_changes(), _story(), _mails()),
@@ -114,15 +116,9 @@ def _deadline() -> Child:
     return show_if(filled(REQUEST.left), chip)
 
 
-def _feedback() -> Child:
-    """What just happened: by this person's hand, or by somebody else's while the page was open."""
-    return stack(
-        rx.el.div(show_if(filled(State.news), notice(State.news, live=False)), role="status"),
-        show_if(filled(State.done), notice(State.done, tone="success")),
-        show_if(filled(State.problem), notice(State.problem, tone="danger")),
-        show_if(filled(REQUEST.holder), _conflict()),
-        gap="small",
-    )
+def _news() -> Child:
+    """What a colleague, the patron or the clock did while the page was open."""
+    return live_place(show_if(filled(State.news), notice(State.news, live=False)))
 
 
 def _conflict() -> rx.Component:
@@ -191,14 +187,15 @@ def _story() -> rx.Component:
     return card(timeline_of(REQUEST.story, label="What happened"), title="What happened")
 
 
-def _mails() -> rx.Component:
+def _mails() -> Child:
     headings = [column(words) for words in ("Email", "To", "State", "When")]
     rows = rx.foreach(REQUEST.mails, lambda mail: _mail(mail=mail))
-    return card(
+    told = card(
         data_table(headings, rows, label="Who was asked and told"),
         title="Who was asked and told",
         flush=True,
     )
+    return show_if(cast("Any", REQUEST.mails).length() > 0, told)
 
 
 @rx.memo
@@ -207,7 +204,7 @@ def _mail(mail: ObjectVar[MailRow]) -> rx.Component:
     return table_row(
         cell(show_if(filled(mail.href), opened, rx.el.span(mail.kind)), label="Email"),
         cell(
-            two_lines(rx.el.bdi(mail.address, class_name="u-value"), mail.audience),
+            two_lines(address(mail.address), mail.audience),
             label="To",
             wide=True,
         ),
@@ -223,14 +220,14 @@ def _facts() -> rx.Component:
             ("Patron", link(rx.el.bdi(REQUEST.patron), href=REQUEST.patron_href)),
             ("Proposed by", REQUEST.proposer),
             ("Proposed on", when(REQUEST.created_absolute, iso=REQUEST.created_iso)),
-            (
-                REQUEST.expires_label,
-                rx.el.span(REQUEST.expires),
+            known(REQUEST.expires_label, REQUEST.expires),
+            show_if(
+                filled(REQUEST.ended),
+                definition("Ended", two_lines(REQUEST.ended, REQUEST.cause)),
             ),
-            ("Ended", two_lines(rx.cond(REQUEST.ended, REQUEST.ended, "Not yet"), REQUEST.cause)),
             ("Question sent", REQUEST.sent),
-            ("Last sent", rx.cond(REQUEST.last_sent, REQUEST.last_sent, "Not yet")),
-            ("Next reminder", rx.cond(REQUEST.reminder, REQUEST.reminder, "None")),
+            known("Last sent", REQUEST.last_sent),
+            known("Next reminder", REQUEST.reminder),
         ),
         show_if(
             filled(REQUEST.resend_refusal),

@@ -41,16 +41,15 @@ EMPTY = {
     View.EXPIRING: ("Nothing expires in the next 48 hours", "Every patron still has time."),
     View.APPROVED: ("No approvals yet", "Changes that patrons approved are listed here."),
     View.REJECTED: ("No rejections", "Changes that patrons rejected are listed here."),
-    View.ENDED: ("Nothing here", "Expired, withdrawn, superseded and undeliverable requests."),
+    View.ENDED: ("Nothing here", "Expired, withdrawn, replaced and undeliverable requests."),
     View.EXPIRED: ("Nothing has expired", "Requests that got no answer in time."),
     View.WITHDRAWN: ("Nothing was withdrawn", "Requests that staff or the system withdrew."),
-    View.SUPERSEDED: ("Nothing was superseded", "Requests that a newer one replaced."),
+    View.SUPERSEDED: ("Nothing was replaced", "Requests that a newer one replaced."),
     View.UNDELIVERABLE: ("No email bounced", "Requests whose email could not be delivered."),
     View.REVERTED: ("Nothing was undone", "Changes that were undone after they took effect."),
     View.ALL: ("No requests yet", "Open a patron’s record to propose the first change."),
 }
 _ENDINGS = [
-    ("", "Ended how?"),
     (View.ENDED.value, "Any ending"),
     *((view.value, REQUEST_LOOKS[state.value].label) for view, state in ENDINGS.items()),
 ]
@@ -66,7 +65,7 @@ def page() -> rx.Component:
             link_tabs(rx.foreach(State.tabs, lambda tab: _tab(tab=tab)), label="Views"),
             list_tools(
                 State,
-                list_select(State, "view", "Ending", _ENDINGS),
+                show_if(State.is_ended, list_select(State, "view", "Ending", _ENDINGS)),
                 list_dates(State, text_if(State.is_finished, "Ended", "Proposed")),
                 label="Search requests",
                 placeholder="Reference, patron or address",

@@ -13,6 +13,7 @@ from upstage_crm.admin.requests.url import SHAPE
 from upstage_crm.change_requests.model.views import RequestLine
 from upstage_crm.change_requests.reads import dashboard, requests
 from upstage_crm.change_requests.reads.dashboard import (
+    ENDINGS,
     FINISHED_VIEWS,
     VIEW_STATES,
     View,
@@ -31,7 +32,10 @@ from upstage_crm.wiring import runtime
 
 
 class RequestQueueState(ListMixin, AdminState):
-    """What the queue shows. `is_finished` says that the view holds requests that have ended."""
+    """What the queue shows. `is_finished` says that the view holds requests that have ended.
+
+    `is_ended` says that they ended otherwise than by an answer: each ending can be chosen then.
+    """
 
     permission: ClassVar[Permission | None] = Permission.VIEW_REQUESTS
     topics: ClassVar[frozenset[Topic]] = frozenset({Topic.REQUESTS})
@@ -41,10 +45,13 @@ class RequestQueueState(ListMixin, AdminState):
     tabs: rx.Field[list[QueueTab]] = rx.field(default_factory=list)
     rows: rx.Field[list[QueueRow]] = rx.field(default_factory=list)
     is_finished: bool = False
+    is_ended: bool = False
 
     def _set(self, url: ListUrl) -> None:
         super()._set(url)
-        self.is_finished = view_of(url) in FINISHED_VIEWS
+        view = view_of(url)
+        self.is_finished = view in FINISHED_VIEWS
+        self.is_ended = view is View.ENDED or view in ENDINGS
 
     def _query(self) -> Query:
         return partial(_requests, viewer=self._actor(), size=self.size)

@@ -26,7 +26,7 @@ from upstage_crm.wording.sentences import (
     SUPPRESSION_WORDS,
 )
 
-_OWN = "You took the first step yourself: somebody else must take the second."
+_OWN = "You took the first step yourself, so a colleague must take the second."
 _NO_RIGHT = "Your role does not include this. A manager, the privacy lead or an owner can do it."
 
 
@@ -123,18 +123,18 @@ def _stopped(request: RequestView, rights: Rights) -> Task:
     approved = request.state is RequestState.WAITING
     return Task(
         kind="stopped",
-        title="The warning did not arrive: the clock has stopped",
+        title="The notice did not arrive, so the deadline is paused",
         lines=[
             NOTICE_WORDS[request.notice_state],
             (
-                "Silence counts only once the patron was told. Reach the patron another way, "
-                "then end the waiting time, or withdraw the request."
+                "No answer counts as a yes only once the patron was told. Reach them another way, "
+                "then end the waiting period, or withdraw the request."
             ),
-            "It takes effect at once when you end the waiting time."
+            "The change is made as soon as you end the waiting period."
             if approved
             else "It takes effect as soon as the new address approves.",
         ],
-        act="" if why_not else "End the waiting time",
+        act="" if why_not else "End the waiting period",
         why_not=why_not,
         prompt="How did you reach the patron?",
     )
@@ -147,7 +147,7 @@ def _letter(rights: Rights) -> Task:
         lines=[
             (
                 "Write to the postal address on the record what is to change, and when. "
-                "The waiting time begins when the letter is recorded here."
+                "The waiting period starts when the letter is recorded here."
             ),
         ],
         act="Record the letter" if rights.may_identify else "",
@@ -164,11 +164,11 @@ def _lift(found: SuppressionView, rights: Rights, access: FieldAccess) -> Task:
         title="We do not write to this address",
         lines=[
             f"{access.mailbox(found.address)}: {SUPPRESSION_WORDS[found.cause]}",
-            "Was that a mistake? Two members can lift it. The address is told by email.",
+            "Was that a mistake? Two colleagues can allow it again. The address is told by email.",
         ],
         note=access.words(found.first_note) if is_second else "",
         note_source=found.first_label,
-        act="" if why_not else ("Lift it" if is_second else "Ask to lift it"),
+        act="" if why_not else ("Allow it again" if is_second else "Ask to allow it again"),
         why_not=why_not,
         about=found.id,
         prompt="What do you know about it?",
@@ -180,18 +180,16 @@ def _release(request: RequestView, rights: Rights) -> Task:
     is_unusual = request.held_for is HeldFor.QUARANTINE
     return Task(
         kind="release",
-        title="In quarantine: a second person must look"
-        if is_unusual
-        else "Waits for a second person",
+        title="Paused: unusual activity" if is_unusual else "Needs a colleague",
         lines=[
             (
-                f"{request.proposer_label} proposed more than is usual, so this is on hold. "
-                "Nobody has been written to, and no clock runs. Call the member before you "
-                "release it to the patron; withdraw it if it should not go out."
+                f"{request.proposer_label} proposed more than usual. "
+                "No email has been sent and the deadline hasn’t started. Call your colleague "
+                "first. Then release it to the patron, or withdraw it."
             )
             if is_unusual
             else (
-                "Nobody has been written to yet, and no clock runs. A second member looks at the "
+                "No email has been sent and the deadline hasn’t started. A colleague reviews the "
                 "proposal and releases it to the patron, or withdraws it."
             ),
         ],
@@ -204,11 +202,11 @@ def _cooling(request: RequestView, time_zone: tzinfo) -> Task:
     goes_at = request.created_at + request.policy.thresholds.cooling
     return Task(
         kind="cooling",
-        title=f"Goes to the patron at {goes_at.astimezone(time_zone):%H:%M}",
+        title=f"Goes to the patron at {when.weekday(goes_at, time_zone)[1]}",
         lines=[
             (
-                "Several proposals came shortly after each other, so this one waits some minutes. "
-                "Nobody has to do anything. Until then it can be withdrawn without a mail."
+                "Several proposals came shortly after each other, so this one goes out in a few "
+                "minutes. There is nothing to do. Until then it can be withdrawn without any email."
             ),
         ],
     )
@@ -232,12 +230,12 @@ def _identity(request: RequestView, waiting: DeskView, rights: Rights, time_zone
             ),
             (
                 f"Once confirmed, {told}, and a new address is asked. The change is made when the "
-                "waiting time is over."
+                "waiting period is over."
             ),
         ],
         note=waiting.note,
         note_source=waiting.clerk_label,
-        act="" if why_not else "Confirm who it is",
+        act="" if why_not else "Confirm identity",
         why_not=why_not,
         can_decline=not why_not,
     )

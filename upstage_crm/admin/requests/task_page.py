@@ -34,12 +34,14 @@ def task_card() -> Child:
 
 def revert_button() -> Child:
     """Return the button that puts back what was changed, for who may and while it is possible."""
-    return show_if(REQUEST.can_revert, button("Put back", icon="undo-2", on_click=_ask("revert")))
+    return show_if(
+        REQUEST.can_revert, button("Undo change", icon="undo-2", on_click=_ask("revert"))
+    )
 
 
 def code_button() -> Child:
     """Return the button for a patron who reads out the code of our mail."""
-    opener = button("Patron reads out the code", icon="key-round", on_click=_ask("code"))
+    opener = button("Enter code from phone call", icon="key-round", on_click=_ask("code"))
     return show_if(REQUEST.can_read_out, opener)
 
 
@@ -100,7 +102,7 @@ def _withdraw() -> rx.Component:
     return question(
         State,
         "withdraw",
-        rx.el.p("The links in our mails stop working at once. The record stays as it is."),
+        rx.el.p("The links in our emails stop working at once. The record stays as it is."),
         rx.el.p(REQUEST.told),
         title="Withdraw this request?",
         on_submit=State.withdraw,
@@ -136,7 +138,7 @@ def _decline() -> rx.Component:
             default_value=kept(State, NOTE),
             max_length=REMARK_LIMIT,
         ),
-        title="Decline as second person",
+        title="Decline?",
         description="It does not count. What you write stays in the history.",
         on_submit=State.decline,
         send="Decline",
@@ -174,10 +176,10 @@ def _revert() -> rx.Component:
             default_value=kept(State, NOTE),
             max_length=REMARK_LIMIT,
         ),
-        title="Put back what was changed?",
+        title="Undo this change?",
         description="Both addresses and the proposer are told at once.",
         on_submit=State.revert,
-        send="Put back",
+        send="Undo change",
         send_variant="danger",
     )
 
@@ -206,10 +208,10 @@ def _code() -> rx.Component:
             rows=2,
             max_length=REMARK_LIMIT,
         ),
-        title="The patron reads out the code",
+        title="Enter the code from a phone call",
         description=(
-            "Ask for the code in our mail, and what the patron answers. "
-            "A second staff member must confirm it before it counts."
+            "Ask for the code in our email, and what the patron answers. "
+            "A colleague must confirm it before it counts."
         ),
         on_submit=State.read_out,
         send="Record the answer",

@@ -189,7 +189,9 @@ def _lift(context: StaffContext[Notifier], *, reference: str, **how: Any) -> boo
 
 
 def _said_of_lifting(is_lifted: object) -> str:
-    return "Lifted." if is_lifted else "Noted. It is lifted when a second member agrees."
+    return (
+        "Lifted." if is_lifted else "Saved. The address can be used again when a colleague agrees."
+    )
 
 
 def _text(given: dict[str, str], name: str) -> str:

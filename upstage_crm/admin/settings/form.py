@@ -28,20 +28,6 @@ from upstage_crm.wording.sentences import (
     sentence,
 )
 
-# Places that people live in; the tz database also holds aliases and names of zones in offsets.
-_AREAS = (
-    "Africa/",
-    "America/",
-    "Antarctica/",
-    "Arctic/",
-    "Asia/",
-    "Atlantic/",
-    "Australia/",
-    "Europe/",
-    "Indian/",
-    "Pacific/",
-)
-
 
 @dataclass(frozen=True, slots=True)
 class Detail:
@@ -117,11 +103,6 @@ def blamed(error: UpstageError) -> str:
     if isinstance(error, UnknownCountry):
         return "country"
     return "language" if isinstance(error, UnknownLanguage) else ""
-
-
-def zone_choices() -> list[str]:
-    """The time zones that are offered, in alphabetical order."""
-    return sorted(name for name in zone_names() if name.startswith(_AREAS))
 
 
 def country_choices() -> list[tuple[str, str]]:

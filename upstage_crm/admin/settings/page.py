@@ -4,7 +4,7 @@ from typing import Any
 
 import reflex as rx
 
-from upstage_crm.admin.frame import framed
+from upstage_crm.admin.frame import framed, what_became
 from upstage_crm.admin.settings.form import (
     DETAILS,
     Detail,
@@ -12,8 +12,10 @@ from upstage_crm.admin.settings.form import (
     language_choices,
 )
 from upstage_crm.admin.settings.policy_part import policy_part
+from upstage_crm.admin.settings.setup_part import setup_part
 from upstage_crm.admin.settings.state import SettingsState as State
-from upstage_crm.ui.components.base import Child, filled, show_if
+from upstage_crm.admin.settings.url import Tab, href_of
+from upstage_crm.ui.components.base import Child, show_if
 from upstage_crm.ui.components.button import button
 from upstage_crm.ui.components.feedback import notice, skeleton_lines
 from upstage_crm.ui.components.forms.form import (
@@ -28,17 +30,15 @@ from upstage_crm.ui.components.records.record import (
     plain_row,
     record,
 )
-from upstage_crm.ui.components.tabs import tab_panel, tabs
+from upstage_crm.ui.components.tabs import link_tab, link_tabs
 from upstage_crm.ui.components.text import value
 
 SUBTITLE = "Organisation details and request rules."
-_ZONES = "time-zones"
 _MORE: dict[str, dict[str, Any]] = {
     "name": {"auto_complete": "organization"},
     "desk_phone": {"type": "tel", "auto_complete": "tel"},
     "reply_to": {"type": "email", "auto_complete": "email"},
     "website": {"type": "url", "auto_complete": "url", "optional": True},
-    "time_zone": {"list": _ZONES, "auto_complete": "off", "spell_check": False},
 }
 
 
@@ -48,20 +48,18 @@ def page() -> rx.Component:
         State,
         page_header("Settings", subtitle=SUBTITLE),
         stack(
-            show_if(filled(State.problem), notice(State.problem, tone="danger")),
-            show_if(filled(State.done), notice(State.done, tone="success")),
-            tabs(
-                tab_panel(
-                    "organisation",
-                    "Organisation",
-                    show_if(
-                        State.is_loaded,
-                        show_if(State.may_edit, card(_form(), title="Organisation"), _read_only()),
-                        card(skeleton_lines(10), title="Organisation"),
-                    ),
-                ),
-                tab_panel("rules", "Rules of requests", policy_part()),
+            what_became(State),
+            link_tabs(
+                _tab(Tab.ORGANISATION, "Organisation"),
+                _tab(Tab.RULES, "Request rules"),
+                show_if(State.may_edit, _tab(Tab.SETUP, "Set-up")),
                 label="Settings",
+            ),
+            rx.match(
+                State.tab,
+                (Tab.RULES.value, policy_part()),
+                (Tab.SETUP.value, setup_part()),
+                _organisation(),
             ),
         ),
         active="settings",
@@ -72,13 +70,22 @@ def page() -> rx.Component:
     )
 
 
+def _tab(tab: Tab, label: str) -> rx.Component:
+    return link_tab(label, href=href_of(tab), active=State.tab == tab.value)
+
+
+def _organisation() -> Child:
+    return show_if(
+        State.is_loaded,
+        show_if(State.may_edit, card(_form(), title="Organisation"), _read_only()),
+        card(skeleton_lines(10), title="Organisation"),
+    )
+
+
 def _form() -> rx.Component:
     return rx.el.div(
         event_form(
             *(_field(detail) for detail in DETAILS),
-            rx.el.datalist(
-                rx.foreach(State.zones, lambda zone: rx.el.option(value=zone)), id=_ZONES
-            ),
             form_actions(button("Save", type="submit", variant="primary")),
             on_submit=State.save,
             class_name="u-form u-measure",
@@ -99,6 +106,9 @@ def _field(detail: Detail) -> Child:
         return select_field(detail.label, detail.name, language_choices(), **words)
     if detail.name == "country":
         return select_field(detail.label, detail.name, country_choices(), **words)
+    if detail.name == "time_zone":
+        zones = rx.foreach(State.zones, lambda zone: rx.el.option(zone[1], value=zone[0]))
+        return select_field(detail.label, detail.name, rx.fragment(zones), **words)
     more = {"max_length": detail.limit} if detail.limit else {}
     return text_field(detail.label, detail.name, **words, **more, **_MORE.get(detail.name, {}))
 
@@ -115,7 +125,7 @@ def _read_only() -> rx.Component:
 
 
 def _row(detail: Detail) -> rx.Component:
-    words = {"language": State.language, "country": State.country}
+    words = {"language": State.language, "country": State.country, "time_zone": State.time_zone}
     text = words.get(detail.name, State.shown[detail.name])
     return plain_row(
         detail.label,

@@ -34,11 +34,11 @@ from upstage_crm.ui.components.records.record import (
 from upstage_crm.ui.components.text import value
 from upstage_crm.wording.policy import SECOND_PROTECTED as PROTECTED_LABEL
 
-_TITLE = "Rules of requests"
-_SECOND = "A second staff member releases a request before the patron is asked."
+_TITLE = "Request rules"
+_SECOND = "A colleague releases a request before the patron is asked."
 _TRIPWIRES = (
-    "What one member does in a day's work. What goes beyond it is held before any mail leaves, "
-    "and every owner is told: someone else may be using the account."
+    "What one colleague does in a normal day. Anything beyond that is paused before any email is "
+    "sent, and every owner is told: someone else may be using the account."
 )
 
 
@@ -68,7 +68,7 @@ def _form() -> rx.Component:
                 class_name="u-field u-fieldset",
             ),
             rx.el.fieldset(
-                rx.el.legend("Tripwires", class_name="u-label"),
+                rx.el.legend("Unusual activity", class_name="u-label"),
                 rx.el.p(_TRIPWIRES, class_name="u-hint"),
                 rx.el.div(*(_number(number) for number in WIRES), class_name="u-form"),
                 class_name="u-field u-fieldset",

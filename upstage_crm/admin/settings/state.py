@@ -5,8 +5,11 @@ from typing import Any, ClassVar
 import reflex as rx
 
 from upstage_crm.admin.guard import AdminState
-from upstage_crm.admin.settings.form import NAMES, blamed, details_of, problems, typed, zone_choices
+from upstage_crm.admin.settings.form import NAMES, blamed, details_of, problems, typed
 from upstage_crm.admin.settings.policy_state import PolicyState
+from upstage_crm.admin.settings.setup_state import SetupState
+from upstage_crm.admin.settings.url import tab_of
+from upstage_crm.core import when
 from upstage_crm.core.countries import countries
 from upstage_crm.core.errors import UpstageError
 from upstage_crm.organisation.details import OrganisationDetails
@@ -20,8 +23,8 @@ from upstage_crm.wording.sentences import (
     sentence,
 )
 
-AGAIN = "Thank you. Nothing was saved yet: press Save once more."
-SAVED = "Saved. Every email and page shows these details from now on."
+AGAIN = "Thank you. Nothing was saved yet: press Save again."
+SAVED = "Saved. Every email and page now shows these details."
 LOOK = "Not saved. Fix the highlighted fields."
 
 
@@ -32,18 +35,20 @@ def _nothing() -> dict[str, str]:
 class SettingsState(PageMixin, AdminState):
     """The page, and the details as stored (`shown`), with the sentence of each that was refused.
 
-    The rules of requests are the other half of the page: `PolicyState`.
+    `tab` is the part that is shown; the other parts are `PolicyState` and `SetupState`.
     """
 
     permission: ClassVar[Permission | None] = Permission.VIEW_SETTINGS
 
+    tab: str = ""
     is_loaded: bool = False
     may_edit: bool = False
     shown: rx.Field[dict[str, str]] = rx.field(default_factory=_nothing)
     language: str = ""
     country: str = ""
+    time_zone: str = ""
     errors: rx.Field[dict[str, str]] = rx.field(default_factory=_nothing)
-    zones: rx.Field[list[str]] = rx.field(default_factory=list)
+    zones: rx.Field[list[tuple[str, str]]] = rx.field(default_factory=list)
     form_number: int = 0  # a new number draws the form again, with the stored details in it
 
     _draft: dict[str, str] = {}  # what was typed before somebody went to prove who they are
@@ -77,26 +82,33 @@ class SettingsState(PageMixin, AdminState):
         self._succeed(SAVED)
         return await self._frame()
 
+    def _start(self) -> None:
+        self.tab = tab_of(self.router.url.query_parameters).value
+
     async def _show(self) -> None:
         self.may_edit = self._may(Permission.EDIT_SETTINGS)
-        self.zones = zone_choices() if self.may_edit else []
         self._draw(await self._read(details))
         if self._draft and self._session().is_fresh(runtime().clock.now()):
             self.shown = self._draft
             self._succeed(AGAIN)
         self._draft = {}
         await (await self.get_state(PolicyState))._show()
+        if self.may_edit:
+            await (await self.get_state(SetupState))._show()
 
     async def _leave(self) -> None:
         draft = self._draft
         await super()._leave()
         self._draft = draft
         (await self.get_state(PolicyState)).reset()
+        (await self.get_state(SetupState)).reset()
 
     def _draw(self, stored: OrganisationDetails) -> None:
         self.shown = stored.stated() | {"country": stored.home}
         self.language = LANGUAGE_WORDS[stored.language]
         self.country = countries()[stored.home]
+        self.time_zone = when.place_of(stored.time_zone)
+        self.zones = when.zone_choices(stored.time_zone) if self.may_edit else []
         self.form_number += 1
         self.is_loaded = True
 

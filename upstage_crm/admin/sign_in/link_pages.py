@@ -58,7 +58,7 @@ def reset_page() -> rx.Component:
 def forgot_page() -> rx.Component:
     """Return the page that mails a link to whoever lost the password."""
     return auth_shell(
-        page_header("Forgotten password", subtitle="We mail you a link to set a new one."),
+        page_header("Forgotten password", subtitle="We’ll email you a link to set a new one."),
         native_form(
             text_field(
                 "Email",
@@ -84,7 +84,7 @@ def _page(title: str, form: rx.Component) -> rx.Component:
         show_if(filled(State.problem), notice(State.problem, tone="danger")),
         show_if(State.is_alive, form),
         organisation=_ORGANISATION,
-        footer="Questions? Ask whoever invited you, or an owner of this CRM.",
+        footer="Questions? Ask the colleague who invited you, or an owner of this CRM.",
     )
 
 

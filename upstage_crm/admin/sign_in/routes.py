@@ -233,7 +233,7 @@ def _open(knock: Knock, attempt: Attempt, checked: Credentials, staff_id: str) -
                 to=row.email,
                 staff_id=staff_id,
                 greeting=row.member.display_name,
-                subject="A new device signed in to your account",
+                subject="new sign-in to your account",
                 lines=[f"{describe(knock.user_agent)}, from the network {network}."],
                 key=f"device/{sessions.hash_of(device.token)[:32]}",
                 button="Look at your sessions",

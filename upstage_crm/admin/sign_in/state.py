@@ -27,7 +27,7 @@ DONE = {
     "signed_out": SIGNED_OUT,
     "joined": "Your account is ready. Sign in with your new password.",
     "changed": "Your password was changed. Sign in with the new one.",
-    "sent": "If that address has an account, a mail with a link is on its way to it.",
+    "sent": "If that address has an account, an email with a link is on its way.",
 }
 
 

@@ -115,7 +115,7 @@ class TeamDialogState(DialogMixin, AdminState):
             self.errors = _nothing() | {name: sentence(error)}
             return rx.set_focus(f"field-{name}")
         self._finish()
-        self._succeed("Invited. The mail with the link is on its way.")
+        self._succeed("Invited. The email with the link is on its way.")
         page = await self.get_state(TeamState)
         return await page._show()
 

@@ -3,12 +3,12 @@
 import reflex as rx
 from reflex.vars import ObjectVar
 
-from upstage_crm.admin.frame import framed
+from upstage_crm.admin.frame import framed, what_became
 from upstage_crm.admin.team.dialog_state import TeamDialogState as Dialogs
 from upstage_crm.admin.team.dialogs import team_dialogs
 from upstage_crm.admin.team.rows import AlertRow, InvitationRow, MemberRow
 from upstage_crm.admin.team.state import TeamState as State
-from upstage_crm.ui.components.base import Child, filled, show_if
+from upstage_crm.ui.components.base import Child, show_if
 from upstage_crm.ui.components.button import button, link_button
 from upstage_crm.ui.components.feedback import notice, skeleton_lines
 from upstage_crm.ui.components.forms.choice import checkbox
@@ -25,7 +25,6 @@ from upstage_crm.ui.components.records.table import (
     table_row,
     two_lines,
 )
-from upstage_crm.ui.components.text import live_place
 from upstage_crm.wording.staff import (
     ROLE_HINTS,
     ROLE_WORDS,
@@ -41,10 +40,7 @@ def page() -> rx.Component:
         State,
         page_header("Team", subtitle=SUBTITLE, actions=(show_if(State.may_manage, invite),)),
         stack(
-            live_place(
-                show_if(filled(State.problem), notice(State.problem, tone="danger", live=False)),
-                show_if(filled(State.done), notice(State.done, tone="success", live=False)),
-            ),
+            what_became(State),
             rx.foreach(
                 State.alerts,
                 lambda row: _alert(row=row, may_freeze=State.may_freeze, may_close=State.may_close),
@@ -131,7 +127,7 @@ def _member(row: ObjectVar[MemberRow], may_manage: rx.Var[bool]) -> rx.Component
         cell(two_lines(row.role_words, rx.el.bdi(row.desk)), label="Role"),
         cell(factor, label="Second factor"),
         cell(row.active, label="Last active"),
-        cell(show_if(may_manage, change), label=""),
+        cell(show_if(may_manage, change), label="", align="end"),
     )
 
 
@@ -172,7 +168,7 @@ def _invitation(row: ObjectVar[InvitationRow], may_manage: rx.Var[bool]) -> rx.C
         cell(row.role_words, label="Role"),
         cell(two_lines(rx.el.bdi(row.invited_by), row.sent), label="By"),
         cell(link, label="Link"),
-        cell(show_if(may_manage, acts), label=""),
+        cell(show_if(may_manage, acts), label="", align="end"),
     )
 
 
@@ -192,8 +188,8 @@ def _security() -> rx.Component:
                 rx.el.fieldset(
                     rx.el.legend("Needed for these roles", class_name="u-label"),
                     rx.el.p(
-                        "An authenticator app or a passkey. Whoever has none sets one up at the "
-                        "next press, before anything else.",
+                        "An authenticator app or a passkey. People without one are asked to set it "
+                        "up before they can continue.",
                         class_name="u-hint",
                     ),
                     halves(*boxes),

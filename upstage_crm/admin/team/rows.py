@@ -69,7 +69,7 @@ def alert_row(found: AlertView, *, own_id: str, now: datetime, zone: tzinfo) -> 
 def member_row(found: TeamMember, *, own_id: str, now: datetime, zone: tzinfo) -> MemberRow:
     """One member, in words."""
     factor = "missing" if found.needs_factor else "off"
-    active = "never"
+    active = "Never"
     if found.last_active_at is not None:
         active = when.ago(found.last_active_at, now=now, time_zone=zone)
     return MemberRow(

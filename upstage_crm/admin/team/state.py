@@ -67,7 +67,7 @@ class TeamState(PageMixin, AdminState):
         proposed = SecurityPolicy(second_factor=roles)
         return await self._act(
             lambda s: security.change(s, actor=actor, proposed=proposed, now=now),
-            "Saved. Whoever needs a second factor and has none sets one up before anything else.",
+            "Saved. People in these roles without a second factor set one up before they continue.",
         )
 
     async def _show(self) -> None:

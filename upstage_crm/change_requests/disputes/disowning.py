@@ -45,9 +45,9 @@ from upstage_crm.change_requests.reads import requests
 from upstage_crm.links.claims import Reviewer
 from upstage_crm.patrons.views import SuppressionCause
 
-PUT_BACK = "objected to after it was made, and put back"
-NOT_PUT_BACK = "objected to after it was made, and could not be put back by itself"
-TOO_LATE = "objected to after the time to put it back was over"
+PUT_BACK = "undone, after an objection"
+NOT_PUT_BACK = "objected to, not undone"
+TOO_LATE = "objected to, too late to undo"
 
 
 def object_to(locked: LockedRequest, answer: Answer) -> None:

@@ -50,7 +50,7 @@ from upstage_crm.patrons.tables import PatronStatus
 from upstage_crm.staff.command_context import StaffContext
 from upstage_crm.staff.roles import Permission, ensure_may
 
-STAFF_BLOCKED = "to be put back by staff, which was not possible by itself"
+STAFF_BLOCKED = "not undone, the record has moved on"
 
 
 @dataclass(frozen=True, slots=True)

@@ -307,11 +307,11 @@ def _tell_proposer_it_waits(
     at, is_sure = _effect(matter, locked.now)
     approved = (FieldOutcome.WAITING, FieldOutcome.APPLIED)
     whole = all(field.outcome in approved for field in matter.fields)
-    effect = "takes effect on" if is_sure else "takes effect not before"
     words = when.in_words(at, locked.organisation.zone)
+    effect = f"takes effect on {words}" if is_sure else f"takes effect on {words} at the earliest"
     locked.tell_proposer(
         matter,
-        outcome=f"{'approved' if whole else 'partly approved'}, {effect} {words}",
+        outcome=f"{'approved' if whole else 'partly approved'}, {effect}",
         key=f"waiting/{changes[0].id}",
         comment=comment,
     )

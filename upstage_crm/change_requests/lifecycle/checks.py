@@ -40,6 +40,7 @@ from upstage_crm.change_requests.model.tables import (
 from upstage_crm.change_requests.reads import evidence, requests
 from upstage_crm.core import text
 from upstage_crm.core.text import REMARK_LIMIT
+from upstage_crm.organisation.settings import details
 from upstage_crm.patrons import fields, suppressions
 from upstage_crm.patrons.commands import ensure_unique
 from upstage_crm.patrons.fields import Context, ProtectedField
@@ -230,4 +231,5 @@ def _check_rest(
     for reference, settled_at, rejected in session.exec(query):
         if field.same(requests.values(rejected), proposed):
             assert settled_at is not None
-            raise RecentlyRejected(reference=reference, until=settled_at + policy.rejected_rest)
+            until = (settled_at + policy.rejected_rest).astimezone(details(session).zone)
+            raise RecentlyRejected(reference=reference, until=until)

@@ -49,10 +49,10 @@ STATE_WORDS: Mapping[RequestState, str] = {
     RequestState.PARTLY_APPROVED: "partly approved",
     RequestState.REJECTED: "rejected",
     RequestState.EXPIRED: "expired",
-    RequestState.SUPERSEDED: "superseded",
+    RequestState.SUPERSEDED: "replaced",
     RequestState.WITHDRAWN: "withdrawn",
     RequestState.UNDELIVERABLE: "undeliverable",
-    RequestState.REVERTED: "reverted",
+    RequestState.REVERTED: "undone",
 }
 
 

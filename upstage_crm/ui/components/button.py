@@ -2,7 +2,7 @@
 
 button(*children, variant, size, icon, busy, disabled, type, **props)
 icon_button(label, icon, *, variant, size, busy, disabled, **props)
-copy_button(text, *, label)
+copy_button(text, *, label, shows_label)      print_button(label)
 link(*children, href, full_load, **props)
 link_button(*children, href, variant, size, icon, full_load, **props)
 
@@ -95,12 +95,18 @@ def link_button(
     return link(*marks, *children, href=href, full_load=full_load, class_name=name, **props)
 
 
-def copy_button(text: Text, *, label: Text = "Copy") -> rx.Component:
-    """Return an icon button that puts `text` on the clipboard and says "Copied" for two seconds.
+def copy_button(text: Text, *, label: Text = "Copy", shows_label: bool = False) -> rx.Component:
+    """Return a button that puts `text` on the clipboard and says "Copied" for two seconds.
 
-    The clipboard exists on https and localhost only; elsewhere the button does not show.
+    It is an icon alone, unless it `shows_label`. The clipboard exists on https and localhost only;
+    elsewhere the button does not show.
     """
-    return _CopyButton.create(text=text, label=label)
+    return _CopyButton.create(text=text, label=label, shown=shows_label)
+
+
+def print_button(label: Text) -> rx.Component:
+    """Return a button that prints the page: what is `u-print-alone` on it, if anything is."""
+    return _PrintButton.create(label=label)
 
 
 def _classes(variant: Variant, size: Size, props: dict[str, Any]) -> str:
@@ -109,7 +115,7 @@ def _classes(variant: Variant, size: Size, props: dict[str, Any]) -> str:
 
 
 _COPY_CODE = """
-function UpstageCopyButton({text, label}) {
+function UpstageCopyButton({text, label, shown}) {
   const [able, setAble] = useState(false)
   const [done, setDone] = useState(false)
   useEffect(() => setAble(Boolean(navigator.clipboard)), [])
@@ -122,9 +128,19 @@ function UpstageCopyButton({text, label}) {
   const copy = () => navigator.clipboard.writeText(text).then(() => setDone(true), () => {})
   const image = jsx("svg", {className: "u-icon", width: 16, height: 16, "aria-hidden": true},
     jsx("use", {href: `/icons.svg#${done ? "check" : "copy"}`}))
+  const told = jsx("span", {role: "status", className: "u-hidden"}, done ? "Copied" : "")
+  if (shown) {
+    return jsx("button", {type: "button", onClick: copy,
+      className: "u-btn u-btn-secondary u-btn-small"}, image, done ? "Copied" : label, told)
+  }
   return jsx("button", {type: "button", onClick: copy, "aria-label": label, title: label,
-    className: "u-btn u-btn-quiet u-btn-small u-btn-icon"}, image,
-    jsx("span", {role: "status", className: "u-hidden"}, done ? "Copied" : ""))
+    className: "u-btn u-btn-quiet u-btn-small u-btn-icon"}, image, told)
+}
+"""
+_PRINT_CODE = """
+function UpstagePrintButton({label}) {
+  return jsx("button", {type: "button", onClick: () => window.print(),
+    className: "u-btn u-btn-secondary u-btn-small"}, label)
 }
 """
 
@@ -136,9 +152,24 @@ class _CopyButton(rx.Component):
 
     text: rx.Var[str]
     label: rx.Var[str]
+    shown: rx.Var[bool]
 
     def add_imports(self) -> dict[str, Any]:
         return {"react": ["useState", "useEffect"], "@emotion/react": "jsx"}
 
     def add_custom_code(self) -> list[str]:
         return [_COPY_CODE]
+
+
+class _PrintButton(rx.Component):
+    """A button that only the browser hears."""
+
+    tag = "UpstagePrintButton"
+
+    label: rx.Var[str]
+
+    def add_imports(self) -> dict[str, Any]:
+        return {"@emotion/react": "jsx"}
+
+    def add_custom_code(self) -> list[str]:
+        return [_PRINT_CODE]

@@ -37,7 +37,7 @@ def text_card() -> rx.Component:
             link("Jane Okafor", href="/patrons/"),
             kbd("Ctrl K"),
             copy_button("jane.okafor@gmail.com", label="Copy email"),
-            tooltip("Shown to the patron in every mail", "What is this?"),
+            tooltip("Shown to the patron in every email", "What is this?"),
         ),
         title="Text",
     )
@@ -114,7 +114,7 @@ def form_card() -> rx.Component:
                     "mail",
                     type="email",
                     default_value="jane@",
-                    hint="The patron gets a mail at this address.",
+                    hint="The patron gets an email at this address.",
                     error="Write a whole address, like name@example.org.",
                 ),
                 text_field("Phone", "tel", optional=True, input_mode="tel"),

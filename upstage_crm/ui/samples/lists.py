@@ -174,7 +174,7 @@ def notice_card() -> rx.Component:
     """Return notices in every tone."""
     return card(
         stack(
-            notice("The patron was told by mail.", tone="info"),
+            notice("The patron was told by email.", tone="info"),
             notice("The proposal is on its way to jane.okafor@gmail.com.", tone="success"),
             notice(
                 "The current address bounced, so only the proposed one is asked.",
@@ -187,7 +187,7 @@ def notice_card() -> rx.Component:
                 tone="danger",
                 title="Not proposed",
             ),
-            notice("Nothing to decide here any more.", tone="neutral"),
+            notice("There is nothing left to decide.", tone="neutral"),
             gap="small",
         ),
         title="Notices",

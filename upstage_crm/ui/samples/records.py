@@ -102,10 +102,10 @@ def timeline_card() -> rx.Component:
                 time=at("14:02"),
                 channel="Mail",
                 tone="info",
-                detail=inline(mail_chip("delivered"), link("Show the mail", href="/mailbox/")),
+                detail=inline(mail_chip("delivered"), link("Show the email", href="/mailbox/")),
             ),
             timeline_item(
-                "The mail to the current address came back",
+                "The email to the current address bounced",
                 icon="mail-x",
                 time=at("14:03"),
                 channel="Mail",

@@ -4,6 +4,7 @@ record(*rows, label)                                       the list that holds t
 protected_row(label, value, *, on_propose, may_propose, pending, proposed, request_href, note)
 plain_row(label, *children)                                a row that nobody edits here
 definitions(*pairs)                                        facts beside a text, smaller
+definition(term, detail)      known(term, text)            one of them, always or if there is text
 """
 
 from typing import Any
@@ -14,6 +15,7 @@ from upstage_crm.ui.components.base import (
     Child,
     Flag,
     Text,
+    filled,
     given,
     hidden_text,
     icon,
@@ -97,9 +99,17 @@ def plain_row(label: Text, *children: Child) -> rx.Component:
     )
 
 
-def definitions(*pairs: tuple[Text, Child]) -> rx.Component:
-    """Return facts as label over value, for a side column."""
-    return rx.el.dl(
-        *(rx.el.div(rx.el.dt(term), rx.el.dd(detail)) for term, detail in pairs),
-        class_name="u-facts",
-    )
+def definitions(*pairs: tuple[Text, Child] | Child) -> rx.Component:
+    """Return facts as label over value, for a side column; one that may be absent is a `known`."""
+    facts = (definition(*pair) if isinstance(pair, tuple) else pair for pair in pairs)
+    return rx.el.dl(*facts, class_name="u-facts")
+
+
+def definition(term: Text, detail: Child) -> rx.Component:
+    """Return one fact for `definitions`."""
+    return rx.el.div(rx.el.dt(term), rx.el.dd(detail))
+
+
+def known(term: Text, text: Text) -> Child:
+    """Return one fact for `definitions`, which is not there while there is nothing to say."""
+    return show_if(filled(text), definition(term, text))

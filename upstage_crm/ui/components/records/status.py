@@ -31,10 +31,10 @@ REQUEST_LOOKS: Final[dict[str, Look]] = {
     "partly_approved": Look("Partly approved", "contrast", "success"),
     "rejected": Look("Rejected", "circle-x", "danger"),
     "expired": Look("Expired", "timer-off", "neutral"),
-    "superseded": Look("Superseded", "history", "neutral"),
+    "superseded": Look("Replaced", "history", "neutral"),
     "withdrawn": Look("Withdrawn", "circle-slash", "neutral"),
     "undeliverable": Look("Undeliverable", "mail-x", "danger"),
-    "reverted": Look("Reverted", "undo-2", "danger"),
+    "reverted": Look("Undone", "undo-2", "danger"),
 }
 
 FIELD_LOOKS: Final[dict[str, Look]] = {
@@ -51,8 +51,8 @@ FIELD_LOOKS: Final[dict[str, Look]] = {
             "undeliverable",
         )
     },
-    "applied": Look("Applied", "circle-check", "success"),
-    "lapsed": Look("Lapsed", "timer-off", "neutral"),
+    "applied": Look("Approved", "circle-check", "success"),
+    "lapsed": Look("Expired", "timer-off", "neutral"),
     "objected": Look("Objected", "shield-alert", "danger"),
 }
 

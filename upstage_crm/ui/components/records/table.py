@@ -12,6 +12,9 @@ Body: a list of rows, or one `rx.foreach` (rows made by an `@rx.memo` stay quick
 Below 40 rem every row becomes a card: `cell(label=…)` names its value there, and the heading row
 shrinks to its sort buttons. ARIA roles are written out because `display` would take them away.
 `wide` keeps a table in a scrolling region instead.
+
+A press anywhere in a row opens what its `lead_cell` links to, in a new tab by the middle button or
+Ctrl; text that was marked stays marked, so that an address can be copied out of a list.
 """
 
 from collections.abc import Sequence
@@ -31,6 +34,37 @@ from upstage_crm.ui.components.base import (
 from upstage_crm.ui.components.button import button, copy_button, link
 
 Align = Literal["start", "end"]
+
+_ROWS = """
+function upstageOpenRow(event) {
+  const at = event.target instanceof Element && event.target.closest(".u-table tbody tr")
+  const opener = at && at.querySelector(".u-row-link")
+  if (!opener || event.target.closest("a, button, input, select, label, summary")) return
+  if (event.type === "mousedown") {
+    if (event.button === 1) event.preventDefault() // no scrolling by the middle button
+  } else if (event.button === 1 || event.ctrlKey || event.metaKey || event.shiftKey) {
+    window.open(opener.href, "_blank", "noopener")
+  } else if (event.button === 0 && window.getSelection().isCollapsed) {
+    opener.click()
+  }
+}
+function UpstageRows({children}) {
+  return jsx("div", {className: "u-table-cards", onClick: upstageOpenRow,
+    onAuxClick: upstageOpenRow, onMouseDown: upstageOpenRow}, children)
+}
+"""
+
+
+class _Rows(rx.Component):
+    """The rows of a table with what a press in one does; it acts in the browser alone."""
+
+    tag = "UpstageRows"
+
+    def add_imports(self) -> dict[str, Any]:
+        return {"@emotion/react": "jsx"}
+
+    def add_custom_code(self) -> list[str]:
+        return [_ROWS]
 
 
 def data_table(
@@ -52,7 +86,7 @@ def data_table(
         **given(aria_busy=None if busy is False else busy),
     )
     if not wide:
-        return rx.el.div(table, class_name="u-table-cards")
+        return _Rows.create(table)
     return rx.el.div(
         table, role="region", aria_label=label, tab_index=0, class_name="u-table-scroll"
     )

@@ -1,0 +1,164 @@
+"""Everyday tasks of staff, counted: a press, a key or one input that is filled is one step.
+
+What a clerk does with a caller on the line is as long as these numbers say, and no longer.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from playwright.sync_api import Locator, Page, expect
+
+from tests.e2e.test_staff_journeys import make_stale
+from tests.support.journey import Person, hydrated, opened
+from tests.support.server import Server
+from tests.support.stage import CLERK, OWNER, PASSWORD, Stage
+
+REFERENCE = re.compile(r"\w\w-\w\w\w")
+
+
+@dataclass
+class Hands:
+    """The hands of a staff member; `steps` is what they did."""
+
+    page: Page
+    steps: int = 0
+
+    def press(self, name: str, within: Page | Locator | None = None, role: str = "button") -> None:
+        place = within or self.page
+        place.get_by_role(role, name=re.compile(name)).first.click()  # pyright: ignore[reportArgumentType]
+        self.steps += 1
+
+    def fill(self, label: str, text: str, within: Page | Locator | None = None) -> None:
+        (within or self.page).get_by_label(label).first.fill(text)
+        self.steps += 1
+
+    def choose(self, label: str, option: str, within: Page | Locator | None = None) -> None:
+        (within or self.page).get_by_label(label, exact=True).first.select_option(label=option)
+        self.steps += 1
+
+    def key(self, key: str) -> None:
+        self.page.keyboard.press(key)
+        self.steps += 1
+
+
+def change_address(hands: Hands, server: Server, caller: str, new: str, reason: str) -> None:
+    """From the dashboard to the sent proposal, for somebody on the phone."""
+    opened(hands.page, f"{server.url}/")
+    hands.fill("Find a patron", caller)
+    hands.key("Enter")
+    hands.press("Propose change")
+    dialog = hands.page.get_by_role("dialog")
+    hands.fill("Email address", new, dialog)
+    if reason:
+        hands.choose("Reason", reason, dialog)
+    hands.press("Send proposal", dialog)
+    expect(dialog).to_be_hidden()
+    expect(hands.page.get_by_text("View request").first).to_be_visible()
+
+
+def test_a_callers_address_takes_five_steps(somebody: Person, house: tuple[Server, Stage]) -> None:
+    """The first call of a tab takes one more: its reason is remembered for the next one."""
+    server, stage = house
+    clerk = somebody(CLERK)
+    stage.add("first.caller@example.com")
+    stage.add("second.caller@example.com")
+
+    first = Hands(clerk)
+    change_address(
+        first, server, "first.caller@example.com", "first@example.org", "Asked for by phone"
+    )
+    second = Hands(clerk)
+    change_address(second, server, "second.caller@example.com", "second@example.org", "")
+
+    assert first.steps == 6
+    assert second.steps == 5
+
+
+def test_a_mistake_in_a_proposal_takes_three_steps(
+    somebody: Person, house: tuple[Server, Stage]
+) -> None:
+    """Withdraw and propose again: the newer proposal replaces the wrong one."""
+    server, stage = house
+    clerk = somebody(CLERK)
+    stage.add("mistaken@example.com")
+    change_address(
+        Hands(clerk), server, "mistaken@example.com", "wrong@example.org", "Asked for by phone"
+    )
+    clerk.get_by_role("link", name=REFERENCE).first.click()
+    expect(clerk.get_by_role("heading", name=re.compile("Request"))).to_be_visible()
+
+    hands = Hands(clerk)
+    hands.press("Correct", role="link")
+    dialog = clerk.get_by_role("dialog")
+    hands.fill("Email address", "right@example.org", dialog)
+    hands.press("Send proposal", dialog)
+    expect(dialog).to_be_hidden()
+
+    assert hands.steps == 3
+    expect(clerk.get_by_text("right@example.org").first).to_be_visible()
+
+
+def test_what_bounced_last_month_takes_three_steps(
+    somebody: Person, house: tuple[Server, Stage]
+) -> None:
+    server, _stage = house
+    clerk = somebody(CLERK)
+    opened(clerk, f"{server.url}/requests/")
+
+    hands = Hands(clerk)
+    hands.press("Ended", role="link")
+    expect(clerk.get_by_label("Ending", exact=True)).to_be_visible()
+    hands.choose("Ending", "Undeliverable")
+    expect(clerk).to_have_url(re.compile("view=undeliverable"))
+    hands.choose("Dates", "Ended: last month")
+    expect(clerk).to_have_url(re.compile("when=last-month"))
+
+    assert hands.steps == 3
+
+
+def test_one_patrons_trail_is_exported_in_three_steps(
+    somebody: Person, house: tuple[Server, Stage]
+) -> None:
+    _server, stage = house
+    owner = somebody(OWNER)
+    number = stage.numbers[0]
+
+    hands = Hands(owner)
+    hands.press("Audit", role="link")
+    hands.fill("Search the trail", f"patron {number}")
+    expect(owner).to_have_url(re.compile(f"q=patron.{number}"))
+    with owner.expect_download() as download:
+        hands.press("Export", role="link")
+
+    assert hands.steps == 3
+    assert f"{number}" in download.value.path().read_text("utf-8")
+
+
+def test_who_invites_is_asked_before_anything_is_typed(
+    somebody: Person, house: tuple[Server, Stage]
+) -> None:
+    server, stage = house
+    owner = somebody(OWNER)
+    opened(owner, f"{server.url}/team/")
+    make_stale(stage)
+
+    hands = Hands(owner)
+    hands.press("Invite")
+    expect(owner.get_by_role("heading", name="Is it still you?")).to_be_visible()
+    hydrated(owner)
+    hands.fill("Password", PASSWORD)
+    hands.press("Go on")
+    expect(owner.get_by_role("heading", name="Team")).to_be_visible()
+    hydrated(owner)
+    hands.press("Invite")
+    dialog = owner.get_by_role("dialog")
+    expect(dialog).to_be_visible()
+    hands.fill("Email", "lee@theatre.example", dialog)
+    hands.fill("Name", "Lee", dialog)
+    hands.choose("Role", "Box office", dialog)
+    hands.press("Send invitation", dialog)
+    expect(owner.get_by_role("row", name=re.compile("lee@theatre.example"))).to_be_visible()
+
+    assert hands.steps == 8
