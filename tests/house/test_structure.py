@@ -11,7 +11,7 @@ from tests.house import structure
 MODULES_IN_A_FOLDER = 20
 LONGEST_MODULE = 400  # lines
 MEDIAN_MODULE = 125  # lines
-LINES = 61_620
+LINES = 62_140
 # Files and functions of ours that a step runs through. Aimed at: 25 files to propose, 20 to decide.
 FILES = {"propose": 57, "deliver": 24, "read": 15, "decide": 59}
 FUNCTIONS = {"propose": 280, "deliver": 94, "read": 52, "decide": 278}
