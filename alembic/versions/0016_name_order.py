@@ -1,6 +1,6 @@
 """Name order: lists put "Abbott" before "Abbott-Whitaker", whatever the sign between two names
 
-Revision: 0016, after 0014
+Revision: 0016, after 0015
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0016"
-down_revision = "0014"
+down_revision = "0015"
 
 NAME = "ix_patron_name"
 # A blank sorts before every letter, and two of them before one and a letter.
