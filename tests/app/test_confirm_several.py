@@ -63,7 +63,9 @@ def submit(web: Browser, key: str, **given: str) -> httpx.Response:
 
 def groups(page: str) -> dict[str, str]:
     """The name of each field's own question, by the field's label."""
-    found = re.findall(r'<fieldset class="p"><legend>(.*?)</legend>.*?name="(\w+)"', page)
+    found = re.findall(
+        r'<fieldset class="p"><legend>(.*?)</legend>.*?name="(\w+)"', page, re.DOTALL
+    )
     return dict(found)
 
 

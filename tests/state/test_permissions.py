@@ -69,7 +69,7 @@ TABLE: dict[str, Row] = {
     ),
     "AccountState": Row(
         None,
-        f"{PAGE} cancel_app",
+        f"{PAGE} cancel_app forget_codes",
         each(
             "begin_app change_password confirm_app end_one end_others prepare_passkey",
             None,
@@ -88,6 +88,7 @@ TABLE: dict[str, Row] = {
         LISTED,
         {"resume": P.EDIT_SETTINGS, "send_again": P.RESEND_REQUEST},
     ),
+    "PaletteState": Row(None, "find"),
     "PatronCareState": Row(
         P.VIEW_PATRONS,
         "ask ask_about keep start_over turn",
@@ -133,6 +134,7 @@ TABLE: dict[str, Row] = {
     ),
     "RevealState": Row(P.REVEAL_VALUE, "keep open start_over turn", {"reveal": P.REVEAL_VALUE}),
     "SettingsState": Row(P.VIEW_SETTINGS, PAGE, {"save": P.EDIT_SETTINGS}),
+    "SetupState": Row(P.EDIT_SETTINGS, "", {"send_test": P.EDIT_SETTINGS}),
     "TeamDialogState": Row(
         P.VIEW_TEAM,
         "ask_close_alert ask_freeze ask_withdraw keep open_invite open_member start_over turn",

@@ -40,6 +40,7 @@ class PatronSort(StrEnum):
 
 # The order tells about what it goes by: the field that a reader must see for it.
 _TELLS = {PatronSort.EMAIL: "email", PatronSort.CITY: "address"}
+_ALWAYS_THERE = frozenset({PatronSort.NUMBER, PatronSort.UPDATED})
 _patron = table_of(PatronRow)
 _ORDER = {
     PatronSort.NAME: sa.literal_column(NAME_ORDER, type_=sa.String()),
@@ -154,9 +155,10 @@ def page(
     # Nothing about ids when all are meant: the order's index is walked then, and no row sorted.
     wanted = [] if found.whereclause is None else [col(PatronRow.id).in_(found)]
     total = count_some(session, found, at_least=(page + 1) * size)
-    order = _ORDER[_seen_sort(sort, reader)]
+    seen_sort = _seen_sort(sort, reader)
+    order = _ORDER[seen_sort]
     how = order.desc() if descending else order.asc()
-    if order.nullable:
+    if seen_sort not in _ALWAYS_THERE:
         how = how.nulls_last()
     first, last = page * size, (page + 1) * size
     if sees(reader, NAME, is_protected=True):
