@@ -434,12 +434,12 @@ def test_what_is_sent_is_about_the_patron_of_the_page(
     house.line.round_trip_s = ROUND_TRIP_S
     try:
         opened(page, house.url(house.paths["mara"]))
-        page.get_by_role("button", name="Propose change").nth(1).click()
+        page.get_by_role("button", name="Propose change: Phone number").click()
         dialog.get_by_label("Phone number").fill("+1 212 555 0123")
         page.go_back()
         expect(dialog).to_have_count(0)
         opened(page, house.url(house.paths["spare"]))
-        page.get_by_role("button", name="Propose change").nth(1).click()
+        page.get_by_role("button", name="Propose change: Phone number").click()
         expect(dialog).to_contain_text("Sam Spare")
         expect(dialog.get_by_label("Phone number")).to_have_value("")
         dialog.get_by_label("Phone number").fill("+1 212 555 0124")

@@ -388,7 +388,7 @@ async def test_starting_over_gives_up_what_was_kept(scene: Scene) -> None:
     await scene.pipeline.send(tab, ProposeState.start_over)
 
     dialog = await scene.pipeline.state(tab, ProposeState)
-    assert (dialog.start, dialog.draft, dialog.is_restored) == ({}, {}, False)
+    assert (dialog.start, dialog.draft, dialog.is_restored) == ({"reason": ""}, {}, False)
     assert dialog.opening == before + 1
     await scene.pipeline.press(tab, ProposeState.open, field="email")
     assert (await scene.pipeline.state(tab, ProposeState)).draft == {}
