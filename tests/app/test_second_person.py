@@ -333,7 +333,7 @@ def test_every_owner_is_told_of_each_new_member(house: House) -> None:
     [
         ("role", "Rosa has a new role"),
         ("enable", "Rosa can sign in again"),
-        ("factors", "Rosa has no second factor any more"),
+        ("factors", "Rosa no longer has a second factor"),
     ],
 )
 def test_every_owner_is_told_when_a_member_comes_to_be_able_to_do_more(

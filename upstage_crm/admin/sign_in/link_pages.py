@@ -69,7 +69,7 @@ def forgot_page() -> rx.Component:
                 max_length=254,
                 spell_check=False,
             ),
-            form_actions(button("Mail me a link", type="submit", variant="primary")),
+            form_actions(button("Email me a link", type="submit", variant="primary")),
             action="/auth/forgot",
         ),
         rx.el.p(link("Back to sign-in", href="/sign-in/")),
