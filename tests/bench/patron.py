@@ -1,4 +1,4 @@
-"""A patron who opens the plain page again and again while the server is busy with others."""
+"""A patron who opens the plain page again and again while the server works for others."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ NETWORK = "203.0.113.9"
 
 
 class Patron:
-    """Whoever got the mail with `token`, from a network of their own."""
+    """The patron who got the mail with `token`, on a network of their own."""
 
     def __init__(self, server: Server, token: str) -> None:
         opened = ask(server, f"/c/{token}")

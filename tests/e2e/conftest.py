@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 
 from tests.support.browser import ARGUMENTS, NO_BROWSER, find_browser
-from tests.support.journey import PATIENCE_MS, PHONE, Person, sign_in
+from tests.support.journey import PATIENCE_MS, PHONE, PageOf, sign_in
 from tests.support.project import copy_built, own_database
 from tests.support.server import Server, running_server
 from tests.support.stage import Stage, set_stage
@@ -83,8 +83,8 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, St
 
 
 @pytest.fixture
-def somebody(browser: Browser, house: tuple[Server, Stage]) -> Iterator[Person]:
-    """A browser of somebody's own: a member who is signed in, or somebody on a phone for ""."""
+def page_of(browser: Browser, house: tuple[Server, Stage]) -> Iterator[PageOf]:
+    """Opens a browser of its own: with a member signed in, or on a patron's phone for ""."""
     running, _stage = house
     contexts = []
 

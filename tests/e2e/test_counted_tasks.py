@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from playwright.sync_api import Locator, Page, expect
 
 from tests.e2e.test_staff_journeys import make_stale
-from tests.support.journey import Person, hydrated, opened
+from tests.support.journey import PageOf, hydrated, opened
 from tests.support.server import Server
 from tests.support.stage import CLERK, OWNER, PASSWORD, Stage
 
@@ -44,7 +44,7 @@ class Hands:
 
 
 def change_address(hands: Hands, server: Server, caller: str, new: str, reason: str) -> None:
-    """From the dashboard to the sent proposal, for somebody on the phone."""
+    """From the dashboard to the sent proposal, for a patron on the phone."""
     opened(hands.page, f"{server.url}/")
     hands.fill("Find a patron", caller)
     hands.key("Enter")
@@ -58,10 +58,10 @@ def change_address(hands: Hands, server: Server, caller: str, new: str, reason: 
     expect(hands.page.get_by_text("View request").first).to_be_visible()
 
 
-def test_a_callers_address_takes_five_steps(somebody: Person, house: tuple[Server, Stage]) -> None:
+def test_a_callers_address_takes_five_steps(page_of: PageOf, house: tuple[Server, Stage]) -> None:
     """The first call of a tab takes one more: its reason is remembered for the next one."""
     server, stage = house
-    clerk = somebody(CLERK)
+    clerk = page_of(CLERK)
     stage.add("first.caller@example.com")
     stage.add("second.caller@example.com")
 
@@ -77,11 +77,11 @@ def test_a_callers_address_takes_five_steps(somebody: Person, house: tuple[Serve
 
 
 def test_a_mistake_in_a_proposal_takes_three_steps(
-    somebody: Person, house: tuple[Server, Stage]
+    page_of: PageOf, house: tuple[Server, Stage]
 ) -> None:
     """Withdraw and propose again: the newer proposal replaces the wrong one."""
     server, stage = house
-    clerk = somebody(CLERK)
+    clerk = page_of(CLERK)
     stage.add("mistaken@example.com")
     change_address(
         Hands(clerk), server, "mistaken@example.com", "wrong@example.org", "Asked for by phone"
@@ -101,10 +101,10 @@ def test_a_mistake_in_a_proposal_takes_three_steps(
 
 
 def test_what_bounced_last_month_takes_three_steps(
-    somebody: Person, house: tuple[Server, Stage]
+    page_of: PageOf, house: tuple[Server, Stage]
 ) -> None:
     server, _stage = house
-    clerk = somebody(CLERK)
+    clerk = page_of(CLERK)
     opened(clerk, f"{server.url}/requests/")
 
     hands = Hands(clerk)
@@ -119,10 +119,10 @@ def test_what_bounced_last_month_takes_three_steps(
 
 
 def test_one_patrons_trail_is_exported_in_three_steps(
-    somebody: Person, house: tuple[Server, Stage]
+    page_of: PageOf, house: tuple[Server, Stage]
 ) -> None:
     _server, stage = house
-    owner = somebody(OWNER)
+    owner = page_of(OWNER)
     number = stage.numbers[0]
 
     hands = Hands(owner)
@@ -137,10 +137,10 @@ def test_one_patrons_trail_is_exported_in_three_steps(
 
 
 def test_who_invites_is_asked_before_anything_is_typed(
-    somebody: Person, house: tuple[Server, Stage]
+    page_of: PageOf, house: tuple[Server, Stage]
 ) -> None:
     server, stage = house
-    owner = somebody(OWNER)
+    owner = page_of(OWNER)
     opened(owner, f"{server.url}/team/")
     make_stale(stage)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from playwright.sync_api import Page, expect
 
 from tests.support.journey import (
-    Person,
+    PageOf,
     hydrated,
     link_in,
     open_mail,
@@ -31,12 +31,12 @@ def answer(page: Page, answers: dict[str, str]) -> None:
 
 
 def test_five_fields_are_answered_one_by_one_and_partly_approved(
-    somebody: Person, house: tuple[Server, Stage], tmp_path: Path
+    page_of: PageOf, house: tuple[Server, Stage], tmp_path: Path
 ) -> None:
     """Case 49."""
     server, stage = house
     number = stage.numbers[0]
-    clerk = somebody(CLERK)
+    clerk = page_of(CLERK)
     start_proposal(clerk, server, number)
     dialog = clerk.get_by_role("dialog")
     dialog.get_by_label("Email address").fill("mara.five@example.org")
@@ -56,8 +56,8 @@ def test_five_fields_are_answered_one_by_one_and_partly_approved(
     notice = "replace this email address"
     open_mail(clerk, server, notice)
     expect(clerk.get_by_role("heading", name="No access")).to_be_visible()
-    patron = somebody("")
-    opened(patron, link_in(open_mail(somebody(LEAD), server, notice), "Yes, switch now"))
+    patron = page_of("")
+    opened(patron, link_in(open_mail(page_of(LEAD), server, notice), "Yes, switch now"))
     patron.screenshot(path=tmp_path / "five-page.png", full_page=True)
     answer(
         patron,
@@ -71,7 +71,7 @@ def test_five_fields_are_answered_one_by_one_and_partly_approved(
     )
     # The new address has not answered yet.
     expect(patron.get_by_role("heading", level=1)).to_contain_text("We have your answer")
-    stranger = somebody("")
+    stranger = page_of("")
     opened(stranger, link_in(open_mail(clerk, server, "is this your address"), "Approve"))
     stranger.get_by_role("button", name=fixed_copy.APPROVE, exact=True).click()
     expect(stranger.get_by_role("heading", level=1)).to_contain_text("Approved. Thank you")
@@ -93,23 +93,23 @@ def test_five_fields_are_answered_one_by_one_and_partly_approved(
 
 
 def test_an_objection_after_the_approval_puts_back_and_two_members_clear(
-    somebody: Person, house: tuple[Server, Stage], tmp_path: Path
+    page_of: PageOf, house: tuple[Server, Stage], tmp_path: Path
 ) -> None:
     """Case 39."""
     server, stage = house
     number = stage.numbers[1]
-    clerk = somebody(CLERK)
+    clerk = page_of(CLERK)
     start_proposal(clerk, server, number)
     clerk.get_by_role("dialog").get_by_label("Email address").fill("theo.new@example.org")
     send_proposal(clerk)
-    stranger = somebody("")
+    stranger = page_of("")
     opened(stranger, link_in(open_mail(clerk, server, "is this your address"), "Approve"))
     stranger.get_by_role("button", name=fixed_copy.APPROVE, exact=True).click()
     expect(stranger.get_by_role("heading", level=1)).to_contain_text(re.compile("approved", re.I))
     assert stage.email_of(number) == "theo.new@example.org"
 
     told = open_mail(clerk, server, "have changed|has changed")
-    owner = somebody("")
+    owner = page_of("")
     opened(owner, link_in(told, "I didn't ask for this"))
     owner.screenshot(path=tmp_path / "objection.png", full_page=True)
     owner.get_by_role("button", name="Undo this change").click()
@@ -117,7 +117,7 @@ def test_an_objection_after_the_approval_puts_back_and_two_members_clear(
     assert stage.email_of(number) == "theo.abara@example.net"
 
     for email in (OWNER, LEAD):
-        lead = somebody(email)
+        lead = page_of(email)
         opened(lead, f"{server.url}/patrons/{number}/")
         expect(lead.get_by_text("This record is in dispute")).to_be_visible()
         lead.get_by_role("button", name="Review dispute").click()
@@ -128,11 +128,11 @@ def test_an_objection_after_the_approval_puts_back_and_two_members_clear(
 
 
 def test_two_members_change_an_address_at_the_desk_after_the_wait(
-    somebody: Person, house: tuple[Server, Stage], tmp_path: Path
+    page_of: PageOf, house: tuple[Server, Stage], tmp_path: Path
 ) -> None:
     server, stage = house
     number = stage.numbers[2]
-    clerk = somebody(CLERK)
+    clerk = page_of(CLERK)
     start_proposal(clerk, server, number)
     dialog = clerk.get_by_role("dialog")
     dialog.get_by_label("Email address").fill("ines.desk@example.org")
@@ -144,7 +144,7 @@ def test_two_members_change_an_address_at_the_desk_after_the_wait(
     opened(clerk, f"{server.url}/requests/{reference}/")
     expect(clerk.get_by_text("took the first step yourself")).to_be_visible()
 
-    lead = somebody(OWNER)
+    lead = page_of(OWNER)
     opened(lead, f"{server.url}/requests/{reference}/")
     expect(lead.get_by_text("Passport; the photograph fits.").first).to_be_visible()
     lead.screenshot(path=tmp_path / "desk-task.png", full_page=True)
@@ -152,7 +152,7 @@ def test_two_members_change_an_address_at_the_desk_after_the_wait(
     expect(lead.get_by_text("Pending").first).to_be_visible()
     notice = open_mail(lead, server, "record will change")
     assert "/c/" in link_in(notice, "No, keep this address")
-    patron = somebody("")
+    patron = page_of("")
     opened(patron, link_in(open_mail(lead, server, "is this your address"), "Approve"))
     patron.get_by_role("button", name=fixed_copy.APPROVE, exact=True).click()
     expect(patron.get_by_role("heading", level=1)).to_contain_text("taking effect later")
@@ -168,11 +168,11 @@ def test_two_members_change_an_address_at_the_desk_after_the_wait(
 
 
 def test_a_code_opens_the_request_without_a_link_but_not_for_staff(
-    somebody: Person, house: tuple[Server, Stage], tmp_path: Path
+    page_of: PageOf, house: tuple[Server, Stage], tmp_path: Path
 ) -> None:
     server, stage = house
     number = stage.numbers[3]
-    clerk = somebody(CLERK)
+    clerk = page_of(CLERK)
     start_proposal(clerk, server, number)
     clerk.get_by_role("dialog").get_by_label("Email address").fill("kai.code@example.org")
     reference = send_proposal(clerk)
@@ -185,7 +185,7 @@ def test_a_code_opens_the_request_without_a_link_but_not_for_staff(
     enter(clerk, reference, code[1])
     expect(clerk.get_by_text("Staff do not answer for patrons")).to_be_visible()
 
-    patron = somebody("")
+    patron = page_of("")
     opened(patron, f"{server.url}/confirm/")
     patron.screenshot(path=tmp_path / "code.png", full_page=True)
     enter(patron, reference, "ABCD-EFGH")

@@ -6,7 +6,7 @@ import re
 
 from playwright.sync_api import Page, expect
 
-from tests.support.journey import Person, hydrated, opened
+from tests.support.journey import PageOf, hydrated, opened
 from tests.support.server import Server
 from tests.support.stage import CLERK, OWNER, Stage
 
@@ -21,10 +21,10 @@ def row_of(page: Page, server: Server, stage: Stage) -> tuple[str, str]:
 
 
 def test_an_address_can_be_marked_and_copied_out_of_a_list(
-    somebody: Person, house: tuple[Server, Stage]
+    page_of: PageOf, house: tuple[Server, Stage]
 ) -> None:
     server, stage = house
-    page = somebody(CLERK)
+    page = page_of(CLERK)
     email, _href = row_of(page, server, stage)
 
     box = page.get_by_text(email, exact=True).bounding_box()
@@ -40,10 +40,10 @@ def test_an_address_can_be_marked_and_copied_out_of_a_list(
 
 
 def test_a_press_in_a_row_opens_it_and_the_middle_button_does_so_in_a_new_tab(
-    somebody: Person, house: tuple[Server, Stage]
+    page_of: PageOf, house: tuple[Server, Stage]
 ) -> None:
     server, stage = house
-    page = somebody(CLERK)
+    page = page_of(CLERK)
     email, href = row_of(page, server, stage)
 
     with page.context.expect_page() as beside:
@@ -56,11 +56,11 @@ def test_a_press_in_a_row_opens_it_and_the_middle_button_does_so_in_a_new_tab(
 
 
 def test_what_became_of_a_press_is_seen_where_the_page_is_scrolled_to(
-    somebody: Person, house: tuple[Server, Stage]
+    page_of: PageOf, house: tuple[Server, Stage]
 ) -> None:
     """B16: the second factor is saved far below the top of the team's page."""
     server, _stage = house
-    page = somebody(OWNER)
+    page = page_of(OWNER)
     page.set_viewport_size({"width": 1280, "height": 500})
     opened(page, f"{server.url}/team/")
     hydrated(page)

@@ -8,7 +8,7 @@ from datetime import timedelta
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from tests.support.journey import Person, hydrated, opened
+from tests.support.journey import PageOf, hydrated, opened
 from tests.support.keyring import arrange
 from tests.support.office import totp
 from tests.support.server import Server
@@ -63,10 +63,10 @@ def make_stale(stage: Stage) -> None:
 
 
 def test_somebody_is_invited_joins_and_is_let_go(
-    somebody: Person, house: tuple[Server, Stage]
+    page_of: PageOf, house: tuple[Server, Stage]
 ) -> None:
     server, stage = house
-    owner = somebody(OWNER)
+    owner = page_of(OWNER)
     opened(owner, f"{server.url}/team/")
     owner.get_by_role("button", name="Invite").click()
     dialog = owner.get_by_role("dialog")
@@ -76,7 +76,7 @@ def test_somebody_is_invited_joins_and_is_let_go(
     dialog.get_by_role("button", name="Send invitation").click()
     expect(owner.get_by_role("row", name=re.compile(NEW))).to_contain_text("Manager")
 
-    guest = somebody("")
+    guest = page_of("")
     opened(guest, server.url + link_to(stage, MailKind.STAFF_INVITATION, NEW))
     expect(guest).to_have_url(f"{server.url}/sign-in/join/")
     expect(guest.get_by_text("Morgan, house management")).to_be_visible()
@@ -99,10 +99,10 @@ def test_somebody_is_invited_joins_and_is_let_go(
 
 
 def test_an_authenticator_app_is_set_up_asked_for_and_asked_again(
-    somebody: Person, house: tuple[Server, Stage]
+    page_of: PageOf, house: tuple[Server, Stage]
 ) -> None:
     server, stage = house
-    lead = somebody(LEAD)
+    lead = page_of(LEAD)
     opened(lead, f"{server.url}/account/")
     lead.get_by_role("button", name="Set up authenticator app").click()
     expect(lead.get_by_alt_text(re.compile("QR code"))).to_be_visible()
@@ -119,7 +119,7 @@ def test_an_authenticator_app_is_set_up_asked_for_and_asked_again(
     expect(codes).to_have_count(10)
     spare = codes.first.inner_text()
 
-    other = somebody("")
+    other = page_of("")
     enter(other, server, LEAD)
     expect(other.get_by_role("heading", name="One more step")).to_be_visible()
     found = Axe().run(other)
@@ -150,9 +150,9 @@ def make_codes(page: Page) -> None:
     page.get_by_role("dialog").get_by_role("button", name="Make new codes").click()
 
 
-def test_a_passkey_is_as_good_as_an_app(somebody: Person, house: tuple[Server, Stage]) -> None:
+def test_a_passkey_is_as_good_as_an_app(page_of: PageOf, house: tuple[Server, Stage]) -> None:
     server, _stage = house
-    clerk = somebody(CLERK)
+    clerk = page_of(CLERK)
     device = clerk.context.new_cdp_session(clerk)
     device.send("WebAuthn.enable")
     device.send(
@@ -186,10 +186,10 @@ def test_a_passkey_is_as_good_as_an_app(somebody: Person, house: tuple[Server, S
 
 
 def test_a_forgotten_password_comes_back_by_mail(
-    somebody: Person, house: tuple[Server, Stage]
+    page_of: PageOf, house: tuple[Server, Stage]
 ) -> None:
     server, stage = house
-    reader = somebody("")
+    reader = page_of("")
     opened(reader, f"{server.url}/sign-in/")
     reader.get_by_role("link", name="Forgotten your password?").click()
     expect(reader.get_by_role("heading", name="Forgotten password")).to_be_visible()
@@ -237,7 +237,7 @@ def propose_many(stage: Stage, email: str, count: int) -> list[str]:
 
 
 def test_unusual_proposals_are_seen_released_and_stopped(
-    somebody: Person, house: tuple[Server, Stage]
+    page_of: PageOf, house: tuple[Server, Stage]
 ) -> None:
     server, stage = house
     with stage.parts.database.transaction() as session:
@@ -256,8 +256,8 @@ def test_unusual_proposals_are_seen_released_and_stopped(
         )
     assert vic
     references = propose_many(stage, "vic@theatre.example", 8)
-    thief = somebody("vic@theatre.example")
-    owner = somebody(OWNER)
+    thief = page_of("vic@theatre.example")
+    owner = page_of(OWNER)
     expect(owner.get_by_text("Unusual proposals on hold")).to_be_visible()
 
     opened(owner, f"{server.url}/requests/{references[-1]}/")

@@ -10,7 +10,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.support.journey import PHONE, Person, opened, send_proposal, start_proposal
+from tests.support.journey import PHONE, PageOf, opened, send_proposal, start_proposal
 from tests.support.playhouse import Playhouse, says
 from tests.support.server import Server
 from tests.support.stage import CLERK, LEAD, OWNER, Stage
@@ -21,8 +21,8 @@ VERA, VERAS_PASSWORD = "vera@theatre.example", "seven velvet lanterns burning"
 
 
 @pytest.fixture
-def play(somebody: Person, house: tuple[Server, Stage]) -> Playhouse:
-    return Playhouse(somebody, house)
+def play(page_of: PageOf, house: tuple[Server, Stage]) -> Playhouse:
+    return Playhouse(page_of, house)
 
 
 def asked(play: Playhouse, to: str) -> Page:
@@ -57,7 +57,7 @@ def test_a_clerk_with_a_mailbox_is_stopped_by_one_no(play: Playhouse) -> None:
     said = "to replace this email address with another one: m•••@thief.example"
     assert said in play.read(old, MailKind.CHANGE_NOTICE)
     leaving = play.link(old, MailKind.CHANGE_NOTICE, fixed_copy.NOT_THIS_PERSON)
-    button = opened(play.somebody(""), leaving).get_by_role(
+    button = opened(play.page_of(""), leaving).get_by_role(
         "button", name=fixed_copy.NOT_THIS_PERSON
     )
     expect(button).to_be_visible()  # the page offers what was pressed in the email
@@ -84,14 +84,14 @@ def test_the_undo_takes_all_of_it_back_and_shuts_the_mailbox_out(play: Playhouse
     assert play.stage.values_of(number)["given_name"] == "Theo"
 
     undo = play.link(old, MailKind.FURTHER_CHANGE, "I didn't ask for this")
-    patron = opened(play.somebody(""), undo)
+    patron = opened(play.page_of(""), undo)
     patron.get_by_role("button", name="Undo this change").click()
     says(patron, "We have undone the change")
     expect(patron.get_by_text("We have restored: Email address.")).to_be_visible()
     expect(patron.get_by_text("Mallory")).to_have_count(0)
     held = play.stage.values_of(number)
     assert (held["email"], held["given_name"]) == (old, "Theo")
-    thief = opened(play.somebody(""), play.link(own, MailKind.DECISION_REQUEST, "Approve"))
+    thief = opened(play.page_of(""), play.link(own, MailKind.DECISION_REQUEST, "Approve"))
     says(thief, "no longer used")
     expect(play.record(number).get_by_text("This record is in dispute")).to_be_visible()
 
@@ -137,7 +137,7 @@ def test_an_owners_second_account_is_nobodys_second_for_a_week(play: Playhouse) 
     dialog.get_by_label("Role").select_option("manager")
     dialog.get_by_role("button", name="Send invitation").click()
     expect(owner.get_by_role("row", name=re.compile(VERA))).to_be_visible()
-    vera = opened(play.somebody(""), play.auth_link(VERA))
+    vera = opened(play.page_of(""), play.auth_link(VERA))
     vera.get_by_label("Password").fill(VERAS_PASSWORD)
     vera.get_by_role("button", name="Join the team").click()
     expect(vera.get_by_text("Your account is ready")).to_be_visible()

@@ -37,7 +37,7 @@ STILTED = {
 
 
 # Packages whose texts reach people, and what is no text of theirs: code for the browser, and the
-# file in an export that explains it to whoever checks signatures.
+# file in an export that explains it to an auditor who checks signatures.
 SPEAKING = ("admin", "change_requests", "cli", "confirm", "pages", "receipts", "team", "ui", "web")
 NOT_WORDS = {"ui/components/arrival.py"}
 

@@ -70,7 +70,7 @@ OURS = {
 }
 
 
-# SQLite tells nobody of an index over an expression: PostgreSQL's are compared.
+# SQLite does not describe an index over an expression: PostgreSQL's are compared.
 pytestmark = [
     pytest.mark.filterwarnings("ignore:Skipped unsupported reflection of expression-based index"),
     pytest.mark.filterwarnings("ignore:autogenerate skipping metadata-specified expression-based"),

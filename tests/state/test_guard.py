@@ -376,7 +376,7 @@ async def test_a_live_update_goes_to_the_connection_that_asked(
     await tell_all(app)
     assert [f"{tab.token} {PatronListState.get_full_name()}.refresh"] == sent
 
-    live[tab.token] = "the connection of somebody else"
+    live[tab.token] = "the connection of another browser"
     await pipeline.send(tab, PatronListState.load, "/patrons/")
     hub.note([EVERYTHING])
     await tell_all(app)

@@ -54,7 +54,7 @@ class Scene:
         return sign_in(self.parts.database, role, at=self.engine.now, **who)
 
     async def request(self, request: Proposed, role: Role = LEAD, name: str = "") -> Client:
-        """Open a request's page as somebody new."""
+        """Open a request's page as a staff member who has just joined."""
         tab = self.pipeline.client(self.cookie(role, name))
         path = f"/requests/{request.reference}/"
         await self.pipeline.send(tab, RequestDetailState.load, path)

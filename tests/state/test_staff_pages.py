@@ -131,7 +131,7 @@ async def test_an_invitation_pressed_twice_is_one(scene: Scene) -> None:
 
 
 async def test_a_role_that_is_none_gives_the_least(scene: Scene) -> None:
-    """A form of our own offers eight; whoever sends a ninth gets no more than reading."""
+    """A form of our own offers eight; a forger who sends a ninth may only read."""
 
     sam = scene.member(Role.MANAGER, "Sam")
     tab = await scene.team()

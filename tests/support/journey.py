@@ -13,7 +13,7 @@ from tests.support.stage import CLERK, PASSWORD
 PATIENCE_MS = 30_000
 _REFERENCE = re.compile(r"\w\w-\w\w\w")
 PHONE: ViewportSize = {"width": 360, "height": 740}
-Person = Callable[[str], Page]
+PageOf = Callable[[str], Page]
 
 
 def opened(page: Page, url: str) -> Page:

@@ -15,7 +15,7 @@ from typing import Any
 import sqlalchemy as sa
 from playwright.sync_api import Page, expect
 
-from tests.support.journey import PATIENCE_MS, Person, opened, send_proposal, start_proposal
+from tests.support.journey import PATIENCE_MS, PageOf, opened, send_proposal, start_proposal
 from tests.support.server import Server
 from tests.support.stage import CLERK, LEAD, Stage
 from upstage_crm.mail.delivery import MailState
@@ -26,8 +26,8 @@ from upstage_crm.mail.outbox import OUTBOX
 class Playhouse:
     """The browsers of one test. `presses` are those of patrons, by mailbox."""
 
-    def __init__(self, somebody: Person, house: tuple[Server, Stage]) -> None:
-        self.somebody = somebody
+    def __init__(self, page_of: PageOf, house: tuple[Server, Stage]) -> None:
+        self.page_of = page_of
         self.server, self.stage = house
         self.presses: Counter[str] = Counter()
         self._members: dict[str, Page] = {}
@@ -36,7 +36,7 @@ class Playhouse:
     def member(self, email: str) -> Page:
         """A member's browser; signed in once."""
         if email not in self._members:
-            self._members[email] = self.somebody(email)
+            self._members[email] = self.page_of(email)
         return self._members[email]
 
     def record(self, number: int, email: str = CLERK) -> Page:
@@ -56,7 +56,7 @@ class Playhouse:
 
     def answer(self, to: str, kind: MailKind, link: str, button: str) -> Page:
         """Press a button of the newest mail of its kind, and a button of the page that it opens."""
-        phone = opened(self.somebody(""), self.link(to, kind, link))
+        phone = opened(self.page_of(""), self.link(to, kind, link))
         phone.get_by_role("button", name=button, exact=True).click()
         self.presses[to] += 2
         return phone

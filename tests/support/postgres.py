@@ -119,7 +119,7 @@ class SharedDatabase:
         """Let the next test have the connections of `engine`, as new ones would be.
 
         A new connection reads the catalog and compiles every guard again. Of an engine that has
-        lent some out to nobody knows whom, none is kept.
+        lent some out and not got them back, none is kept.
         """
         pool = engine.pool
         if not isinstance(pool, QueuePool) or pool.checkedout():

@@ -1,7 +1,7 @@
 """Many times the rows that a database holds: what the years leave behind, in seconds.
 
 The database copies its rows itself, past the guards. The copies are evidence of nothing: the trail
-does not tell of them. They are for whoever asks what a page costs when tables have grown.
+does not tell of them. Tests and benches use them to see what a page costs when tables have grown.
 """
 
 from __future__ import annotations

@@ -77,7 +77,7 @@ def test_look_alike_domain_is_shown_in_punycode(address: str, punycode: str) -> 
 
 
 def test_a_typing_mistake_is_not_called_disposable_too() -> None:
-    """gmial.com is both; whoever typed it meant the other one."""
+    """gmial.com is both; the clerk who typed it meant the other one."""
     advice = advise_email(parse_email("jane@gmial.com"), None)
 
     assert [each.code for each in advice] == [AdviceCode.LIKELY_TYPO]

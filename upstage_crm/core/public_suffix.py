@@ -30,7 +30,7 @@ def suffix_of(domain: str) -> str:
 
 
 def registered_domain(domain: str) -> str:
-    """The part of a domain that somebody had to register: `a.b.example.org` is `example.org`."""
+    """The part of a domain that its owner had to register: `a.b.example.org` is `example.org`."""
     suffix = suffix_of(domain)
     own = domain.removesuffix(f".{suffix}") if suffix else domain
     if own == domain:  # its ending is none that we know, or all of it

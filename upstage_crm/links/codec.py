@@ -5,7 +5,7 @@ HS256 with a ring of keys; `kid` chooses the key from the ring and is never trus
 
 A short code stands for one link of one mail, for a patron who types it or reads it out. It is drawn
 from the link's claims and its signing key, so a retry of the mail says the same code; the database
-keeps a keyed hash, which is worth nothing to somebody who has the database alone.
+keeps a keyed hash, which is worth nothing to an attacker who has the database alone.
 """
 
 from __future__ import annotations
@@ -163,7 +163,7 @@ def code_of(claims: LinkClaims, secret: bytes) -> str:
 
 
 def hash_of(claims: LinkClaims, typed: str, secret: bytes) -> str:
-    """The keyed hash, in hex, of what somebody `typed` as the code of a link.
+    """The keyed hash, in hex, of what a patron or a clerk `typed` as the code of a link.
 
     Case, blanks and the hyphen do not matter; O is read as 0, I and L as 1.
     """

@@ -16,7 +16,7 @@ NotifierT_co = TypeVar("NotifierT_co", covariant=True)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CommandContext(Generic[NotifierT_co]):
-    """A command by the clock, or by a patron: whoever acts is said by its other arguments.
+    """A command by the clock, or by a patron: its other arguments say who acts.
 
     A command neither commits `session`, nor reads a clock other than `now`. `notifier` queues the
     mails of one domain; a command that mails nothing takes a `CommandContext[object]`.

@@ -1,4 +1,4 @@
-"""A test email: whoever sets up the CRM sees that its email arrives before a patron needs it."""
+"""A test email: an owner sees that the CRM's email arrives before a patron needs it."""
 
 from __future__ import annotations
 

@@ -116,9 +116,9 @@ def propose(
     `changes` maps field keys to inputs by column. An open proposal for a field is superseded;
     the same values proposed again are the same request. `override` skips the 30-day rests, with
     `ask_both` the current address has to say yes to a new one, too. Where a second person is
-    wanted, or a tripwire wants a pause or somebody who looks, the request is HELD and nobody is
+    wanted, or a tripwire wants a pause or a manager's look, the request is HELD and no patron is
     mailed; what the desk vouches for by an `identification` always is: see `desk.identify`.
-    Whoever calls this notes a refusal: `proposal_limits.note_refused`.
+    The caller notes a refusal: `proposal_limits.note_refused`.
 
     Raises:
         UnknownPatron, and what `proposal_limits.watch`, `checks.check` and `clean_reason` raise.

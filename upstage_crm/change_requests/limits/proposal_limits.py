@@ -1,7 +1,7 @@
 """Counts every attempt to propose something, and judges one before any of it is checked or written.
 
-A proposal notes itself in its own transaction. A refused one leaves nothing behind, so whoever
-called it notes it in a transaction of its own: `note_refused` is for every such edge.
+A proposal notes itself in its own transaction. A refused one leaves nothing behind, so its
+caller notes it in a transaction of its own: `note_refused` is for every such edge.
 """
 
 from __future__ import annotations
@@ -67,7 +67,9 @@ _REFUSALS: Mapping[Wire, type[TooManyProposals]] = {
 }
 
 
-KEPT = timedelta(days=30)  # the longest window is a day; the rest is for whoever looks into it
+KEPT = timedelta(
+    days=30
+)  # the longest window is a day; the rest is for the manager who looks into it
 
 _attempt, _patron = table_of(ProposalAttemptRow), table_of(PatronRow)
 _PROPOSALS = (AttemptOutcome.PROPOSED, AttemptOutcome.REPLACED)
@@ -84,7 +86,7 @@ class Aim:
 
 
 def aim_of(changes: Mapping[str, Mapping[str, str]], codec: LinkCodec) -> Aim:
-    """The mailbox behind what somebody typed, as far as it is one.
+    """The mailbox behind what a staff member typed, as far as it is one.
 
     What stands behind a `+` does not make another mailbox, nor a subdomain another domain.
     """
@@ -136,7 +138,7 @@ def note_refused(
 ) -> None:
     """Remember an attempt that was refused with `error`; its own transaction was taken back.
 
-    Whoever passes the limit of attempts has an alert from then on, too.
+    A member who passes the limit of attempts has an alert from then on, too.
     """
     session, actor = context.session, context.actor
     outcome = AttemptOutcome.REFUSED
@@ -171,7 +173,7 @@ def count_attempts(
 ) -> tuple[Counts, int]:
     """What the tripwires judge, the attempt that is being made included; and the local hour.
 
-    After somebody has looked into an alert, a member's bursts are counted from then on. What is
+    After a manager has looked into an alert, a member's bursts are counted from then on. What is
     dated later than now (another machine's clock, or a clock that was put right) counts for no
     window: it would count for every one until its time has come.
     """
@@ -242,7 +244,7 @@ def has_old(session: Session, *, now: datetime) -> bool:
 
 
 def forget_old(session: Session, *, now: datetime) -> int:
-    """Delete what no limit and nobody looks at any more; return how many."""
+    """Delete what no limit and no manager looks at any more; return how many."""
     old = sa.delete(_attempt).where(_attempt.c.at < now - KEPT)
     return session.connection().execute(old).rowcount
 

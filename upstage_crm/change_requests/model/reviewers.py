@@ -11,7 +11,7 @@ from upstage_crm.change_requests.model.policy import Asked, FieldPolicy
 from upstage_crm.links.claims import Reviewer
 
 APART = timedelta(days=1)  # between two bounces: one bad day of a provider is none of a mailbox
-YOUNG = timedelta(hours=72)  # how long a typing mistake may stand before somebody mends it
+YOUNG = timedelta(hours=72)  # how long a typing mistake may stand before a clerk mends it
 TRUST = timedelta(days=730)  # after two years a mailbox may have another reader
 OLD_RECORD = timedelta(days=30)
 RECENT_ORDER = timedelta(days=730)

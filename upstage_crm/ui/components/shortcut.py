@@ -5,8 +5,8 @@ row_keys()                  `j` and `k` go down and up the rows of a list
 shortcut_sheet(keys)        `?` shows what all keys do, and lets them be switched off
 
 Keys of one letter do nothing inside a field, over a dialog or with a modifier held, so they never
-take a letter from somebody who writes. Who speaks to the computer, or rests on the keys, can switch
-them off (WCAG 2.1.4); the browser remembers that, and nothing about a person.
+take a letter from a staff member who writes. One who speaks to the computer, or rests on the keys,
+can switch them off (WCAG 2.1.4); the browser remembers that, and nothing about a person.
 """
 
 from collections.abc import Sequence
