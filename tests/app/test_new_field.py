@@ -7,12 +7,12 @@ mails, the commands and the guards all know the new field then. `docs/rules.md` 
 from __future__ import annotations
 
 import re
-import shutil
 import subprocess
 import sys
 from pathlib import Path
 
-from upstage_crm.core.migrations import ROOT, head
+from tests.support.project import copy_tree, files_of, replace_once
+from upstage_crm.core.migrations import head
 
 ENTRY = """        ProtectedField(
             key="passport",
@@ -142,20 +142,14 @@ CATALOGS = {
 
 
 def test_a_field_is_an_entry_a_column_and_a_migration(tmp_path: Path) -> None:
-    copy = tmp_path / "copy"
-    for name in ("upstage_crm", "alembic", "tests", "docs"):
-        shutil.copytree(
-            ROOT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__", "node_modules")
-        )
-    for path in (ROOT / "pyproject.toml", *ROOT.glob("*.md")):
-        shutil.copy(path, copy)
-    before = _files(copy)
-    _insert(copy / "upstage_crm/patrons/fields.py", "    )\n}\n\nPROTECTED_COLUMNS", ENTRY)
-    _insert(copy / "upstage_crm/patrons/tables.py", "    date_of_birth:", COLUMN)
+    copy = copy_tree(tmp_path / "copy")
+    before = files_of(copy)
+    replace_once(copy / "upstage_crm/patrons/fields.py", "    )\n}\n\nPROTECTED_COLUMNS", ENTRY)
+    replace_once(copy / "upstage_crm/patrons/tables.py", "    date_of_birth:", COLUMN)
     _migrate(copy / "alembic/versions")
     _translate(copy)
     _say_who_reads_it(copy / RULES)
-    after = _files(copy)
+    after = files_of(copy)
     (copy / "tests/app/test_the_new_field.py").write_text(TEST, "utf-8")
 
     wanted = (
@@ -184,20 +178,6 @@ def test_a_field_is_an_entry_a_column_and_a_migration(tmp_path: Path) -> None:
     }
 
 
-def _files(copy: Path) -> dict[str, bytes]:
-    return {
-        str(path.relative_to(copy)): path.read_bytes()
-        for path in copy.rglob("*")
-        if path.is_file() and "__pycache__" not in path.parts
-    }
-
-
-def _insert(path: Path, place: str, text: str) -> None:
-    source = path.read_text("utf-8")
-    assert source.count(place) == 1, f"{path.name} has changed: {place!r}"
-    path.write_text(source.replace(place, text), "utf-8")
-
-
 def _migrate(versions: Path) -> None:
     text = MIGRATION.format(new="9999", old=head())
     (versions / "9999_passport.py").write_text(text, "utf-8")
@@ -211,7 +191,7 @@ def _translate(copy: Path) -> None:
         catalog = copy / f"upstage_crm/locales/{language}/LC_MESSAGES/patron.po"
         for sentence, translation in zip(sentences, translated, strict=True):
             empty = f'msgid "{sentence}"\nmsgstr ""\n'
-            _insert(catalog, empty, empty.replace('msgstr ""', f'msgstr "{translation}"'))
+            replace_once(catalog, empty, empty.replace('msgstr ""', f'msgstr "{translation}"'))
 
 
 def _say_who_reads_it(rules: Path) -> None:

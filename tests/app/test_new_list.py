@@ -8,12 +8,11 @@ search, the filter, the order, the pages, and the record with its "no such" page
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
 
-from upstage_crm.core.migrations import ROOT
+from tests.support.project import copy_tree, files_of, replace_once
 
 FOLDER = "upstage_crm/admin/receipts"
 NEW = {
@@ -332,23 +331,17 @@ def test_the_menu_and_the_gate_know_it():
 
 
 def test_a_list_with_a_record_is_a_folder_and_three_edits(tmp_path: Path) -> None:
-    copy = tmp_path / "copy"
-    for name in ("upstage_crm", "alembic", "tests", "docs"):
-        shutil.copytree(
-            ROOT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__", "node_modules")
-        )
-    for path in (ROOT / "pyproject.toml", *ROOT.glob("*.md")):
-        shutil.copy(path, copy)
-    before = _files(copy)
+    copy = copy_tree(tmp_path / "copy")
+    before = files_of(copy)
     (copy / FOLDER).mkdir()
     for name, text in NEW.items():
         (copy / name).write_text(text, "utf-8")
     requests = "from upstage_crm.admin.requests import detail_page as request"
-    _insert(copy / APP, requests, IMPORTS)
-    _insert(copy / APP, '    Page(route="/mailbox", ', PAGES)
-    _insert(copy / PERMISSIONS, '    "RevealState": ', ROWS)
-    _insert(copy / DOCUMENT, "| `/audit` |", DOCUMENTED)
-    after = _files(copy)
+    replace_once(copy / APP, requests, IMPORTS)
+    replace_once(copy / APP, '    Page(route="/mailbox", ', PAGES)
+    replace_once(copy / PERMISSIONS, '    "RevealState": ', ROWS)
+    replace_once(copy / DOCUMENT, "| `/audit` |", DOCUMENTED)
+    after = files_of(copy)
     (copy / "tests/state/test_the_new_list.py").write_text(TEST, "utf-8")
 
     wanted = (
@@ -377,17 +370,3 @@ def test_a_list_with_a_record_is_a_folder_and_three_edits(tmp_path: Path) -> Non
     assert len(new) <= 6
     edited = {name for name in before if after[name] != before[name]}
     assert edited == {APP, DOCUMENT, PERMISSIONS}
-
-
-def _files(copy: Path) -> dict[str, bytes]:
-    return {
-        str(path.relative_to(copy)): path.read_bytes()
-        for path in copy.rglob("*")
-        if path.is_file() and "__pycache__" not in path.parts
-    }
-
-
-def _insert(path: Path, place: str, text: str) -> None:
-    source = path.read_text("utf-8")
-    assert source.count(place) == 1, f"{path.name} has changed: {place!r}"
-    path.write_text(source.replace(place, text), "utf-8")

@@ -10,7 +10,6 @@ import random
 import string
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import timedelta
 from inspect import Parameter, signature
 from types import SimpleNamespace
@@ -22,8 +21,9 @@ from reflex_base.event.processor import base_state_processor
 from reflex_base.event.processor.future import EventFuture
 from reflex_base.registry import RegisteredEventHandler, RegistrationContext
 
-from tests.support.factories import NEW, OLD, Desk
-from tests.support.pipeline import Client, Pipeline, installed, sign_in
+from tests.support.factories import NEW, OLD
+from tests.support.pipeline import Client, Pipeline
+from tests.support.venue import Venue
 from upstage_crm.admin.guard import FRAMEWORK_HANDLERS, AdminState
 from upstage_crm.admin.mailbox.state import MailboxState
 from upstage_crm.admin.patrons.list_state import PatronListState
@@ -31,8 +31,6 @@ from upstage_crm.admin.patrons.record_state import PatronRecordState
 from upstage_crm.admin.patrons.rows import ListRow
 from upstage_crm.admin.requests.queue_state import RequestQueueState
 from upstage_crm.audit.events import OPERATOR, Channel
-from upstage_crm.core.clock import FrozenClock
-from upstage_crm.core.db import Database
 from upstage_crm.jobs.news import EVERYTHING
 from upstage_crm.pages.live import hub
 from upstage_crm.staff import accounts
@@ -44,7 +42,6 @@ from upstage_crm.staff.auth.sessions import (
 )
 from upstage_crm.staff.roles import PERMISSIONS, Role
 from upstage_crm.upstage_crm import PUBLIC_HANDLERS
-from upstage_crm.wiring import Runtime
 
 PRIVATE = (OLD, NEW, "Mara", "Okonkwo", "Dana", "Lantern")  # what stands in the attacked database
 CONNECT = "reflex___state____state.hydrate_and_load"
@@ -56,38 +53,6 @@ GUARDED = sorted(set(REGISTRY) - PUBLIC_HANDLERS - FRAMEWORK_HANDLERS - set(SETV
 OPEN = sorted((PUBLIC_HANDLERS | FRAMEWORK_HANDLERS) & set(REGISTRY))
 PATHS = ["/", "/patrons/", "/patrons/10001/", "/requests/", "/mailbox/", "/confirm/?link=x"]
 ROUNDS = (100, pytest.param(1_000, marks=pytest.mark.long))
-
-
-@dataclass
-class Venue:
-    """A venue with one patron, one request and their mails; `dana` owns it."""
-
-    parts: Runtime
-    desk: Desk
-    clock: FrozenClock
-    number: int
-    dana: str
-
-    @property
-    def database(self) -> Database:
-        return self.parts.database
-
-    def staff(self, role: Role, name: str = "Sam Field") -> str:
-        return sign_in(self.database, role, at=self.clock.now(), name=name)
-
-    def token(self, cookie: str) -> str:
-        return cookie.partition("=")[2]
-
-
-@pytest.fixture
-def venue(database: Database, clock: FrozenClock) -> Iterator[Venue]:
-    with installed(database, clock) as parts:
-        desk = Desk(database, clock)
-        patron = desk.patron(OLD, "Mara", "Okonkwo")
-        desk.propose(patron, NEW)
-        desk.deliver()
-        dana = sign_in(database, Role.OWNER, at=clock.now(), name="Dana Reyes")
-        yield Venue(parts, desk, clock, patron.number, dana)
 
 
 @contextmanager

@@ -6,7 +6,7 @@ The rows say what a page and its command ask for in our words, not in the code's
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import NamedTuple
@@ -16,16 +16,15 @@ from reflex_base.registry import RegistrationContext
 from starlette.applications import Starlette
 from starlette.routing import Route
 
-from tests.state.test_guard import Venue, arguments, disabled, leaked, noted, shown, taken_over
-from tests.support.factories import NEW, OLD, Desk
-from tests.support.pipeline import Pipeline, installed, sign_in
+from tests.state.test_guard import arguments, disabled, leaked, noted, shown, taken_over
+from tests.support.factories import NEW, OLD
+from tests.support.pipeline import Pipeline, sign_in
+from tests.support.venue import Venue
 from tests.support.visitor import OURS, Visitor
 from upstage_crm import upstage_crm as app_module
 from upstage_crm.admin.guard import AdminState
 from upstage_crm.admin.login_redirect import StaffGate
 from upstage_crm.audit import trail
-from upstage_crm.core.clock import FrozenClock
-from upstage_crm.core.db import Database
 from upstage_crm.staff import accounts
 from upstage_crm.staff.auth import second_factor, security, sessions
 from upstage_crm.staff.auth.security import SecurityPolicy
@@ -208,17 +207,6 @@ def test_the_code_asks_for_what_the_table_says() -> None:
 
 
 # --- visitors -------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def venue(database: Database, clock: FrozenClock) -> Iterator[Venue]:
-    with installed(database, clock) as parts:
-        desk = Desk(database, clock)
-        patron = desk.patron(OLD, "Mara", "Okonkwo")
-        desk.propose(patron, NEW)
-        desk.deliver()
-        dana = sign_in(database, Role.OWNER, at=clock.now(), name="Dana Reyes")
-        yield Venue(parts, desk, clock, patron.number, dana)
 
 
 def anonymous(_venue: Venue) -> str:

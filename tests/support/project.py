@@ -16,6 +16,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 _SOURCES = ("upstage_crm", "assets", "alembic", "reflex.lock")
 _FILES = ("pyproject.toml", "rxconfig.py", "bunfig.toml", ".npmrc")
+_TREE = ("upstage_crm", "alembic", "tests", "docs")
 
 
 def copy_sources(root: Path) -> Path:
@@ -43,3 +44,29 @@ def copy_built(root: Path) -> Path:
 def own_database(root: Path) -> str:
     """The address of the database that the copy takes without being given one."""
     return f"sqlite:///{root / 'var' / 'upstage.db'}"
+
+
+def copy_tree(root: Path) -> Path:
+    """Copy code, tests and documents to `root`, for a test that plays a developer; return it."""
+    ignored = shutil.ignore_patterns("__pycache__", "node_modules")
+    for name in _TREE:
+        shutil.copytree(ROOT / name, root / name, ignore=ignored)
+    for path in (ROOT / "pyproject.toml", *ROOT.glob("*.md")):
+        shutil.copy(path, root)
+    return root
+
+
+def files_of(root: Path) -> dict[str, bytes]:
+    """Every file below `root` by its path, without what Python compiled."""
+    return {
+        str(path.relative_to(root)): path.read_bytes()
+        for path in root.rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts
+    }
+
+
+def replace_once(path: Path, place: str, text: str) -> None:
+    """Write `text` over the one `place` in a file; fail when it is not there, or there twice."""
+    source = path.read_text("utf-8")
+    assert source.count(place) == 1, f"{path.name} has changed: {place!r}"
+    path.write_text(source.replace(place, text), "utf-8")
