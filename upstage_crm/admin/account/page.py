@@ -22,7 +22,7 @@ from upstage_crm.ui.components.forms.form import (
     form_actions,
     text_field,
 )
-from upstage_crm.ui.components.forms.passkey import passkey_form
+from upstage_crm.ui.components.forms.passkey import passkey_form, passkey_script
 from upstage_crm.ui.components.page import card, columns, inline, page_header, stack
 from upstage_crm.ui.components.records.status import chip
 from upstage_crm.ui.components.records.table import (
@@ -38,6 +38,10 @@ PASSKEY_ACTION = "/auth/passkey"
 
 def page() -> rx.Component:
     """Return the page."""
+    return rx.fragment(passkey_script(), _framed())
+
+
+def _framed() -> rx.Component:
     return framed(
         State,
         page_header("Your account", subtitle=State.email),

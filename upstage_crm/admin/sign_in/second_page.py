@@ -11,7 +11,7 @@ from upstage_crm.ui.components.forms.form import (
     native_form,
     text_field,
 )
-from upstage_crm.ui.components.forms.passkey import passkey_form
+from upstage_crm.ui.components.forms.passkey import passkey_form, passkey_script
 from upstage_crm.ui.components.page import page_header
 from upstage_crm.ui.layout import auth_shell
 
@@ -32,6 +32,7 @@ def _page(title: str, why: str) -> rx.Component:
     return auth_shell(
         page_header(title, subtitle=why),
         show_if(filled(State.problem), notice(State.problem, tone="danger")),
+        passkey_script(),
         show_if(State.wants_code, _code()),
         show_if(
             filled(State.passkey_options),

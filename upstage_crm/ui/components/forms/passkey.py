@@ -1,8 +1,11 @@
 """The button behind which the browser makes or uses a passkey.
 
 passkey_form(words, *children, action, kind, options)     kind: "create" or "get"
+passkey_script()                                           once on every page with such a form
 
-`assets/passkey.js` does the browser's part: our policy allows no inline script.
+`assets/passkey.js` does the browser's part: our policy allows no inline script. The page loads the
+script, not the form: a form appears after a press, and the button of a form whose script is still
+on its way would do nothing.
 """
 
 from typing import Literal
@@ -41,6 +44,10 @@ def passkey_form(
             )
         ),
         rx.el.p(role="status", class_name="u-hint", custom_attrs={"data-passkey-says": ""}),
-        rx.el.script(src=SCRIPT, custom_attrs={"async": True}),
         action=action,
     )
+
+
+def passkey_script() -> rx.Component:
+    """Return the script that answers the buttons of all passkey forms of the page."""
+    return rx.el.script(src=SCRIPT, custom_attrs={"async": True})
