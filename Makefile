@@ -34,7 +34,11 @@ check: venv-test emulator ## the quick part, for the loop of writing code
 test: venv-test emulator ## every check and test that needs no outside service, browser included
 	@$(BIN)/python -m tests.support.browser
 	@$(MAKE) --no-print-directory --jobs 2 lint test-fast
-	$(BIN)/python -m pytest tests/e2e -n 2 --dist loadfile
+	$(BIN)/python -m pytest tests/e2e -n 2 --dist loadfile || $(ALONE)
+
+# Two browsers share the machine with all servers. A journey that failed there runs again by itself:
+# what fails alone too is a fault of the code, and the first report stays in the output.
+ALONE = { echo "Once more, one at a time:"; $(BIN)/python -m pytest tests/e2e --last-failed; }
 
 test-long: venv-test emulator ## the races of 200 rounds and the storms
 	$(BIN)/python -m pytest -m long
