@@ -5,17 +5,45 @@ from __future__ import annotations
 import pytest
 
 from tests.support.attack import Scene
+from tests.support.engine import Engine
 from tests.support.factories import Desk
 from tests.support.keyring import SECRET_KEYS
+from tests.support.thresholds import tighten
 from upstage_crm.core.clock import FrozenClock
 from upstage_crm.core.db import Database
 from upstage_crm.patrons.tables import PatronStatus
+from upstage_crm.staff.roles import Role, StaffMember
 
 
 @pytest.fixture
 def desk(database: Database, clock: FrozenClock) -> Desk:
     """A venue over an empty database of each kind."""
     return Desk(database, clock)
+
+
+@pytest.fixture
+def engine(database: Database, clock: FrozenClock) -> Engine:
+    """The same with every second step."""
+    return Engine(database, clock)
+
+
+@pytest.fixture
+def watched_engine(database: Database, clock: FrozenClock) -> Engine:
+    """The same with tripwires that are quickly tripped; ask for it as `engine`."""
+    tighten(database)
+    return Engine(database, clock, is_watched=True)
+
+
+@pytest.fixture
+def vic(engine: Engine) -> StaffMember:
+    """A clerk."""
+    return engine.staff("Vic", Role.BOX_OFFICE)
+
+
+@pytest.fixture
+def rosa(engine: Engine) -> StaffMember:
+    """A manager."""
+    return engine.staff("Rosa", Role.MANAGER)
 
 
 @pytest.fixture

@@ -116,7 +116,7 @@ def test_every_guard_that_is_taken_away_lets_an_attempt_pass(desk: Desk) -> None
 def test_an_empty_database_is_not_worth_it(desk: Desk) -> None:
     with desk.owned.begin() as connection:
         triggers.drop(connection)
-    desk.run("DELETE FROM receipt")
+    desk.arrange("DELETE FROM receipt")
 
     with pytest.raises(NothingToAttack):
         attacked(desk.database.engine)
@@ -160,7 +160,7 @@ def test_an_attempt_that_passes_is_said_and_fails(
     if not is_sqlite(desk):  # where the app's role has no right to rewrite a receipt
         table, words = "review", "a comment rewritten"
     on = "" if is_sqlite(desk) else f" ON {table}"
-    desk.run(f"DROP TRIGGER guard_{'receipt_update' if is_sqlite(desk) else 'review_once'}{on}")
+    desk.arrange(f"DROP TRIGGER guard_{'receipt_update' if is_sqlite(desk) else 'review_once'}{on}")
 
     assert commands.main(["attack"]) == 1
 

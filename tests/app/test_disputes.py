@@ -5,8 +5,6 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-import pytest
-
 from tests.support.engine import Engine
 from tests.support.factories import NEW, OLD, days, unchanged
 from upstage_crm.change_requests.model.errors import (
@@ -20,24 +18,12 @@ from upstage_crm.change_requests.model.rules import (
     Decision,
     RequestState,
 )
-from upstage_crm.core.clock import FrozenClock
-from upstage_crm.core.db import Database
 from upstage_crm.core.errors import Forbidden
 from upstage_crm.links.claims import LinkClaims, Purpose
 from upstage_crm.patrons.views import PatronRecord
 from upstage_crm.staff.roles import Role, StaffMember
 
 SECOND = "mallory@evil.example.org"
-
-
-@pytest.fixture
-def engine(database: Database, clock: FrozenClock) -> Engine:
-    return Engine(database, clock)
-
-
-@pytest.fixture
-def rosa(engine: Engine) -> StaffMember:
-    return engine.staff("Rosa", Role.MANAGER)
 
 
 def objection(engine: Engine, to: str, which: int = -1) -> LinkClaims:

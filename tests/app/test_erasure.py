@@ -102,22 +102,17 @@ class Story:
             (self.lead, "Looked like a relative"),
             (self.second, "Her own second account"),
         ):
-            desk.write(
-                lambda session, who=who, note=note: freezing.clear(
-                    desk.staff_context(session, who), patron_id=self.patron.id, note=note
-                )
-            )
-        held = desk.write(
-            lambda session: at_desk.propose(
-                desk.staff_context(session, desk.owner),
-                patron_id=self.patron.id,
-                changes={"email": {"email": "fourth@example.org"}},
-                reason_code=ReasonCode.ASKED_AT_DESK,
-                reason_text="",
-                method=DeskMethod.IN_PERSON,
-                note="Showed her passport",
-                parsing=desk.context,
-            )
+            desk.act(who, freezing.clear, patron_id=self.patron.id, note=note)
+        held = desk.act(
+            desk.owner,
+            at_desk.propose,
+            patron_id=self.patron.id,
+            changes={"email": {"email": "fourth@example.org"}},
+            reason_code=ReasonCode.ASKED_AT_DESK,
+            reason_text="",
+            method=DeskMethod.IN_PERSON,
+            note="Showed her passport",
+            parsing=desk.context,
         )
         desk.withdraw(held)
         desk.propose(self.patron, "third@example.org")
@@ -129,28 +124,16 @@ class Story:
     # --- the commands ---------------------------------------------------------------------------
 
     def ask(self, actor: StaffMember | None = None, reason: str = "Asked by letter") -> None:
-        self.desk.write(
-            lambda session: erasure.request_erasure(
-                self.desk.staff_context(session, actor or self.lead),
-                patron_id=self.patron.id,
-                reason=reason,
-            )
+        self.desk.act(
+            actor or self.lead, erasure.request_erasure, patron_id=self.patron.id, reason=reason
         )
 
     def confirm(self, actor: StaffMember | None = None) -> None:
-        self.desk.write(
-            lambda session: erasure.confirm_erasure(
-                self.desk.staff_context(session, actor or self.second), patron_id=self.patron.id
-            )
-        )
+        self.desk.act(actor or self.second, erasure.confirm_erasure, patron_id=self.patron.id)
 
     def decline(self, actor: StaffMember | None = None, note: str = "Wrong person") -> None:
-        self.desk.write(
-            lambda session: erasure.decline_erasure(
-                self.desk.staff_context(session, actor or self.second),
-                patron_id=self.patron.id,
-                note=note,
-            )
+        self.desk.act(
+            actor or self.second, erasure.decline_erasure, patron_id=self.patron.id, note=note
         )
 
     def sweep(self) -> int:
@@ -309,7 +292,7 @@ def test_mails_keep_what_happened_to_them(story: Story) -> None:
 
 
 def test_a_patron_without_a_working_mailbox_is_erased_without_a_mail(story: Story) -> None:
-    story.desk.run(
+    story.desk.arrange(
         "UPDATE patron SET email_bounced_at = created_at WHERE id = :id", {"id": story.patron.id}
     )
     story.erase()
@@ -416,22 +399,12 @@ def test_an_erased_record_takes_nothing_any_more(story: Story) -> None:
     unchanged(desk, lambda: desk.propose(story.patron), PatronInactive)
     unchanged(
         desk,
-        lambda: desk.write(
-            lambda session: patrons.edit(
-                desk.staff_context(session, desk.owner),
-                patron_id=story.patron.id,
-                free={"note": "x"},
-            )
-        ),
+        lambda: desk.act(desk.owner, patrons.edit, patron_id=story.patron.id, free={"note": "x"}),
         PatronErased,
     )
     unchanged(
         desk,
-        lambda: desk.write(
-            lambda session: marks.protect(
-                desk.staff_context(session, desk.owner), patron_id=story.patron.id, reason="x"
-            )
-        ),
+        lambda: desk.act(desk.owner, marks.protect, patron_id=story.patron.id, reason="x"),
         PatronErased,
     )
     # An old link opens a calm page, and decides nothing.
@@ -495,7 +468,7 @@ def test_without_an_erasure_the_database_empties_nothing(story: Story) -> None:
     before = desk.dump()
     for statement in emptying(story.patron):
         with pytest.raises(DBAPIError, match="upstage guard"):
-            desk.run(statement)
+            desk.arrange(statement)
     assert before == desk.dump()
 
 
@@ -547,7 +520,7 @@ def test_one_person_cannot_forge_both_signatures_of_an_erasure(story: Story) -> 
         "DELETE FROM erasure",
     ):
         with pytest.raises(DBAPIError, match="upstage guard"):
-            story.desk.run(statement)
+            story.desk.arrange(statement)
 
 
 def test_an_erasure_that_was_undone_by_hand_is_found(story: Story) -> None:

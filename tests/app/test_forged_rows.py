@@ -41,11 +41,6 @@ Act = Callable[[], object]
 
 
 @pytest.fixture
-def engine(database: Database, clock: FrozenClock) -> Engine:
-    return Engine(database, clock)
-
-
-@pytest.fixture
 def office(database: Database, clock: FrozenClock) -> Office:
     return Office(database, clock)
 
@@ -87,11 +82,7 @@ def test_nothing_acts_on_a_forged_patron(
             lambda: engine.protect(patron, zoe),
             lambda: engine.identify(patron, zoe, {"phone": {"phone": "+1 212 555 0177"}}),
             lambda: engine.expire(request),
-            lambda: engine.write(
-                lambda s: erasure.request_erasure(
-                    engine.staff_context(s, zoe), patron_id=patron.id, reason="x"
-                )
-            ),
+            lambda: engine.act(zoe, erasure.request_erasure, patron_id=patron.id, reason="x"),
         )
 
 
@@ -141,11 +132,7 @@ def test_nothing_acts_on_a_forged_request(
         lambda: engine.read_out(request, zoe, code),
         lambda: engine.expire(request),
         lambda: engine.remind(request),
-        lambda: engine.write(
-            lambda s: offboarding.hand_over(
-                engine.staff_context(s, zoe), staff_id=engine.owner.id, to_id=zoe.id
-            )
-        ),
+        lambda: engine.act(zoe, offboarding.hand_over, staff_id=engine.owner.id, to_id=zoe.id),
     )
 
 
@@ -345,9 +332,7 @@ def test_nobody_follows_forged_settings(
         "UPDATE organisation SET desk_phone = '+1 900 555 0100'": (
             lambda: engine.propose(patron),
             lambda: engine.read(settings.details),
-            lambda: engine.write(
-                lambda s: settings.change(engine.staff_context(s, zoe), proposed=details)
-            ),
+            lambda: engine.act(zoe, settings.change, proposed=details),
         ),
     }
     for forged, acts in doors.items():
@@ -369,12 +354,8 @@ def test_an_erasure_leaves_everything_provable(
     engine.withdraw(engine.propose(patron, changes={"phone": {"phone": "+1 212 555 0177"}}))
     engine.clock.advance(days(40))
     who = {"patron_id": patron.id}
-    engine.write(
-        lambda s: erasure.request_erasure(
-            engine.staff_context(s, engine.owner), reason="by letter", **who
-        )
-    )
-    engine.write(lambda s: erasure.confirm_erasure(engine.staff_context(s, zoe), **who))
+    engine.act(engine.owner, erasure.request_erasure, reason="by letter", **who)
+    engine.act(zoe, erasure.confirm_erasure, **who)
 
     refs = [("patron", patron.id)]
     refs += [("change_request", one) for one in engine.column("SELECT id FROM change_request")]

@@ -237,13 +237,13 @@ def test_every_dropped_guard_is_named(desk: Desk) -> None:
 def test_an_altered_guard_is_named(desk: Desk) -> None:
     """Same name, same table, but it never refuses."""
     if desk.database.engine.dialect.name == "sqlite":
-        desk.run("DROP TRIGGER guard_patron_email")
-        desk.run(
+        desk.arrange("DROP TRIGGER guard_patron_email")
+        desk.arrange(
             "CREATE TRIGGER guard_patron_email BEFORE UPDATE ON patron WHEN FALSE "
             "BEGIN SELECT RAISE(ABORT, 'upstage guard: patron email'); END"
         )
     else:
-        desk.run(
+        desk.arrange(
             "CREATE OR REPLACE FUNCTION guard_patron_email() RETURNS trigger LANGUAGE plpgsql "
             "SET search_path TO 'public', 'pg_temp' AS $$BEGIN RETURN NEW; END$$"
         )
@@ -255,7 +255,7 @@ def test_a_trigger_that_is_not_ours_is_named(desk: Desk) -> None:
     """A trigger could undo what a guard let through."""
     if desk.database.engine.dialect.name != "sqlite":
         pytest.skip("PostgreSQL's own ways are in test_database_roles")
-    desk.run("CREATE TRIGGER zz AFTER UPDATE ON staff BEGIN UPDATE staff SET desk = 'x'; END")
+    desk.arrange("CREATE TRIGGER zz AFTER UPDATE ON staff BEGIN UPDATE staff SET desk = 'x'; END")
 
     assert missing(desk) == ("zz",)
 

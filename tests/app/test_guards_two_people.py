@@ -67,11 +67,7 @@ def second(database: Database, clock: FrozenClock) -> Second:
     engine.deliver()
     engine.decide(engine.claims("ina@example.com"), Decision.OBJECT)
     leaving = engine.patron("lea@example.com", "Lea")
-    engine.write(
-        lambda session: erasure.request_erasure(
-            engine.staff_context(session, engine.owner), patron_id=leaving.id, reason="by letter"
-        )
-    )
+    engine.act(engine.owner, erasure.request_erasure, patron_id=leaving.id, reason="by letter")
     cooling, quarantined = unusual(engine, vic)
     scene = Scene(engine, mara, ole, request, link, held)
     return Second(engine, scene, held, waiting, disputed, leaving, vic, cooling, quarantined)
@@ -157,11 +153,11 @@ def test_quarantine_needs_a_second_person_and_cooling_none(second: Second) -> No
             f"WHERE id = '{second.quarantined.request_id}'",
             by="change request release",
         )
-    second.engine.run(
+    second.engine.arrange(
         "UPDATE field_change SET outcome = 'pending' WHERE request_id = :id",
         {"id": second.cooling.request_id},
     )
-    second.engine.run(
+    second.engine.arrange(
         "UPDATE change_request SET state = 'pending' WHERE id = :id",
         {"id": second.cooling.request_id},
     )
@@ -177,7 +173,7 @@ def test_why_a_request_is_held_changes_one_way_only(second: Second) -> None:
                 f"UPDATE change_request SET held_for = {forged} WHERE id = '{request.request_id}'",
                 by="change request held",
             )
-    second.engine.run(
+    second.engine.arrange(
         "UPDATE change_request SET held_for = 'quarantine' WHERE id = :id",
         {"id": second.cooling.request_id},
     )
@@ -187,7 +183,7 @@ def test_nobody_closes_the_own_alert_and_none_is_opened_again(second: Second) ->
     vic, me, at = second.vic.id, second.engine.owner.id, "'2026-03-02 10:00:00'"
     for forged in (f"closed_by = '{vic}', closed_at = {at}", f"closed_at = {at}"):
         second.refuses(f"UPDATE staff_alert SET {forged}", by="staff alert second")
-    second.engine.run(f"UPDATE staff_alert SET closed_by = '{me}', closed_at = {at}")
+    second.engine.arrange(f"UPDATE staff_alert SET closed_by = '{me}', closed_at = {at}")
     for forged in ("closed_by = NULL, closed_at = NULL", f"closed_at = '2026-03-03 {at[12:]}"):
         second.refuses(f"UPDATE staff_alert SET {forged}", by="staff alert second")
     born = {"id": "'new'", "closed_by": f"'{me}'", "closed_at": at}

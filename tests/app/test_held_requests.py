@@ -28,8 +28,6 @@ from upstage_crm.change_requests.model.rules import (
     RequestState,
     ReviewChannel,
 )
-from upstage_crm.core.clock import FrozenClock
-from upstage_crm.core.db import Database
 from upstage_crm.core.errors import Forbidden
 from upstage_crm.links.claims import Reviewer
 from upstage_crm.privacy import erasure
@@ -43,16 +41,6 @@ SECOND_PERSON = replace(
         "email": FieldPolicy(asked=Asked.PROPOSED, second_person=True),
     },
 )
-
-
-@pytest.fixture
-def engine(database: Database, clock: FrozenClock) -> Engine:
-    return Engine(database, clock)
-
-
-@pytest.fixture
-def rosa(engine: Engine) -> StaffMember:
-    return engine.staff("Rosa", Role.MANAGER)
 
 
 def test_a_held_request_asks_nobody_before_another_member_releases_it(
@@ -156,14 +144,8 @@ def test_nothing_is_approved_for_an_erased_patron(engine: Engine) -> None:
     engine.withdraw(request)
     second = engine.staff("Una", Role.PRIVACY_LEAD)
     who = {"patron_id": patron.id}
-    engine.write(
-        lambda session: erasure.request_erasure(
-            engine.staff_context(session, engine.owner), reason="by letter", **who
-        )
-    )
-    engine.write(
-        lambda session: erasure.confirm_erasure(engine.staff_context(session, second), **who)
-    )
+    engine.act(engine.owner, erasure.request_erasure, reason="by letter", **who)
+    engine.act(second, erasure.confirm_erasure, **who)
 
     unchanged(engine, lambda: engine.decide(link), RequestEnded)
     assert engine.email(patron) is None

@@ -20,8 +20,6 @@ from upstage_crm.change_requests.model.rules import (
     RequestState,
 )
 from upstage_crm.cli import commands
-from upstage_crm.core.clock import FrozenClock
-from upstage_crm.core.db import Database
 from upstage_crm.jobs.schedule import revoke_dead_links
 from upstage_crm.links.claims import LinkRefused
 from upstage_crm.links.codec import LinkCodec, LinkKey
@@ -32,11 +30,6 @@ from upstage_crm.wiring import mailboxes_of
 
 OLD_KEY, NEW_KEY = LinkKey("test-key", SECRET), LinkKey("newer", b"n" * 32)
 SAME_NAME = LinkKey("test-key", b"s" * 32)
-
-
-@pytest.fixture
-def engine(database: Database, clock: FrozenClock) -> Engine:
-    return Engine(database, clock)
 
 
 def restarted(engine: Engine, *keys: LinkKey, on_purpose: bool = False) -> wiring.Runtime:

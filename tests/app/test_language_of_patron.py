@@ -133,9 +133,9 @@ def test_without_a_link_the_browsers_language_counts_and_then_the_organisations(
 
 @on_sqlite
 def test_a_language_that_we_do_not_have_becomes_the_organisations(desk: Desk) -> None:
-    desk.run("UPDATE organisation SET language = 'es'")
+    desk.arrange("UPDATE organisation SET language = 'es'")
     patron = desk.patron()
-    desk.run("UPDATE patron SET language = 'tlh'")
+    desk.arrange("UPDATE patron SET language = 'tlh'")
     _, token = the_link(desk, patron)
 
     with serving(desk):

@@ -57,11 +57,7 @@ def mara(desk: Desk) -> PatronRecord:
 
 
 def protect(desk: Desk, patron: PatronRecord) -> None:
-    desk.write(
-        lambda session: marks.protect(
-            desk.staff_context(session, desk.owner), patron_id=patron.id, reason="a stalker"
-        )
-    )
+    desk.act(desk.owner, marks.protect, patron_id=patron.id, reason="a stalker")
 
 
 def found(desk: Desk, query: str, role: Role) -> int:

@@ -96,12 +96,12 @@ def test_the_whole_way(database, clock) -> None:
         "UPDATE patron SET passport_name = 'Mara Smith'",
     ):
         with pytest.raises(DBAPIError, match="upstage guard: patron passport"):
-            engine.run(raw)
+            engine.arrange(raw)
 
     assert RequestState.APPROVED is engine.decide(engine.claims(OLD))
     assert "Mara Smith" == engine.record(patron).values["passport_name"]
     with pytest.raises(DBAPIError, match="upstage guard: patron passport"):
-        engine.run("UPDATE patron SET passport_name = NULL")
+        engine.arrange("UPDATE patron SET passport_name = NULL")
     assert RequestState.REVERTED is engine.revert(request, engine.owner)
     assert engine.record(patron).values["passport_name"] is None
     assert engine.chain_is_whole()

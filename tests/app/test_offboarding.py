@@ -9,7 +9,6 @@ import pytest
 
 from tests.support.engine import Engine
 from tests.support.factories import NEW, OLD, days, together, unchanged
-from tests.support.thresholds import tighten
 from upstage_crm.audit.events import Action
 from upstage_crm.change_requests.lifecycle.consequences import Consequences
 from upstage_crm.change_requests.limits import alerts
@@ -23,8 +22,6 @@ from upstage_crm.change_requests.model.rules import (
     RequestState,
 )
 from upstage_crm.change_requests.model.thresholds import Thresholds
-from upstage_crm.core.clock import FrozenClock
-from upstage_crm.core.db import Database
 from upstage_crm.core.errors import Forbidden, UpstageError
 from upstage_crm.staff import accounts
 from upstage_crm.staff.auth import sessions
@@ -37,19 +34,8 @@ PHONE = {"phone": {"phone": "+1 212 555 0199"}}
 
 
 @pytest.fixture
-def engine(database: Database, clock: FrozenClock) -> Engine:
-    tighten(database)
-    return Engine(database, clock, is_watched=True)
-
-
-@pytest.fixture
-def vic(engine: Engine) -> StaffMember:
-    return engine.staff("Vic", Role.BOX_OFFICE)
-
-
-@pytest.fixture
-def rosa(engine: Engine) -> StaffMember:
-    return engine.staff("Rosa", Role.MANAGER)
+def engine(watched_engine: Engine) -> Engine:
+    return watched_engine
 
 
 def test_one_press_ends_all_that_a_member_began(
@@ -300,11 +286,7 @@ def test_the_proposer_is_no_second_person_for_what_was_handed_over(
 def let_go(
     engine: Engine, member: StaffMember, actor: StaffMember, to: StaffMember | None = None
 ) -> int:
-    return engine.write(
-        lambda s: offboarding.let_go(
-            engine.staff_context(s, actor), staff_id=member.id, to_id=to.id if to else None
-        )
-    )
+    return engine.act(actor, offboarding.let_go, staff_id=member.id, to_id=to.id if to else None)
 
 
 def test_who_leaves_hands_open_requests_to_a_colleague(

@@ -42,9 +42,7 @@ def change(
     desk: Desk, proposed: OrganisationDetails, actor: StaffMember | None = None
 ) -> OrganisationDetails:
     who = actor or desk.owner
-    return desk.write(
-        lambda session: settings.change(desk.staff_context(session, who), proposed=proposed)
-    )
+    return desk.act(who, settings.change, proposed=proposed)
 
 
 def test_changed_details_are_cleaned_stored_and_in_the_trail(desk: Desk) -> None:

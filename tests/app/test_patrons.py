@@ -35,24 +35,19 @@ def edit(
     began: Mapping[str, str] | None = None,
 ) -> None:
     who = actor or desk.owner
-    desk.write(
-        lambda session: commands.edit(
-            desk.staff_context(session, who), patron_id=patron.id, free=free, began=began
-        )
-    )
+    desk.act(who, commands.edit, patron_id=patron.id, free=free, began=began)
 
 
 def add(desk: Desk, raw: Mapping[str, str], *, even_if_duplicate: bool = False) -> int:
     who = desk.owner
-    return desk.write(
-        lambda session: commands.add(
-            desk.staff_context(session, who),
-            kind=PatronKind.PERSON,
-            raw=raw,
-            free={},
-            parsing=desk.context,
-            even_if_duplicate=even_if_duplicate,
-        )
+    return desk.act(
+        who,
+        commands.add,
+        kind=PatronKind.PERSON,
+        raw=raw,
+        free={},
+        parsing=desk.context,
+        even_if_duplicate=even_if_duplicate,
     )
 
 

@@ -52,11 +52,7 @@ def engine(database: Database, clock: FrozenClock) -> Engine:
 
 
 def change(engine: Engine, policy: Policy, actor: StaffMember | None = None) -> Policy:
-    return engine.write(
-        lambda session: policy_store.change(
-            engine.staff_context(session, actor or engine.owner), proposed=policy
-        )
-    )
+    return engine.act(actor or engine.owner, policy_store.change, proposed=policy)
 
 
 def current(engine: Engine) -> Policy:

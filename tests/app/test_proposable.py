@@ -11,8 +11,6 @@ from upstage_crm.change_requests.lifecycle.preview import preview
 from upstage_crm.change_requests.model import errors
 from upstage_crm.change_requests.model.rules import ReasonCode, RequestPath
 from upstage_crm.change_requests.reads.proposable import Obstacle, Proposable, proposable
-from upstage_crm.core.clock import FrozenClock
-from upstage_crm.core.db import Database
 from upstage_crm.links.claims import Reviewer
 from upstage_crm.patrons.fields import FIELDS
 from upstage_crm.patrons.tables import PatronStatus
@@ -58,11 +56,6 @@ def accepts(
         return engine.read(look)
     except (errors.NoMailbox, errors.PatronInactive, errors.PatronFrozen, errors.OwnRecord):
         return False
-
-
-@pytest.fixture
-def engine(database: Database, clock: FrozenClock) -> Engine:
-    return Engine(database, clock)
 
 
 @pytest.fixture

@@ -60,19 +60,8 @@ ATTEMPT = table_of(ProposalAttemptRow)
 
 
 @pytest.fixture
-def engine(database: Database, clock: FrozenClock) -> Engine:
-    tighten(database)
-    return Engine(database, clock, is_watched=True)
-
-
-@pytest.fixture
-def vic(engine: Engine) -> StaffMember:
-    return engine.staff("Vic", Role.BOX_OFFICE)
-
-
-@pytest.fixture
-def rosa(engine: Engine) -> StaffMember:
-    return engine.staff("Rosa", Role.MANAGER)
+def engine(watched_engine: Engine) -> Engine:
+    return watched_engine
 
 
 def crowd(engine: Engine, count: int) -> list[PatronRecord]:
@@ -335,7 +324,7 @@ def test_many_proposals_for_protected_patrons_trip(
 def test_a_night_has_few_proposals(engine: Engine, vic: StaffMember) -> None:
     """From 23:00 to 06:00 of the organisation, whose clock counts and not the server's."""
     engine.owner  # noqa: B018  # is added when first asked for
-    engine.run("UPDATE organisation SET time_zone = 'America/New_York'")
+    engine.arrange("UPDATE organisation SET time_zone = 'America/New_York'")
     engine.clock.set(datetime(2026, 3, 3, 3, 30, tzinfo=UTC))  # 22:30 there
     made: list[Proposed] = []
     for n, patron in enumerate(crowd(engine, 4)):
@@ -495,12 +484,8 @@ def test_an_attempt_holds_no_address_and_an_erasure_empties_it(
     assert "mara.new" not in repr(row)
     second = engine.staff("Una", Role.PRIVACY_LEAD)
     who = {"patron_id": patron.id}
-    engine.write(
-        lambda s: erasure.request_erasure(
-            engine.staff_context(s, engine.owner), reason="by letter", **who
-        )
-    )
-    engine.write(lambda s: erasure.confirm_erasure(engine.staff_context(s, second), **who))
+    engine.act(engine.owner, erasure.request_erasure, reason="by letter", **who)
+    engine.act(second, erasure.confirm_erasure, **who)
 
     (row,) = engine.dump()["proposal_attempt"]
     assert "mine.example" not in repr(row)

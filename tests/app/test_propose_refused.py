@@ -145,7 +145,7 @@ def test_header_injection_and_markup_stay_inert_text(desk: Desk) -> None:
     eve = desk.staff("Eve", Role.MANAGER)
     eve = dataclasses.replace(eve, display_name="Eve\r\nBcc: x@evil.example")
     patron = desk.patron(given_name="Mara\u202e", family_name="O'Brien, Jr.")
-    desk.run("UPDATE patron SET email_verified_at = created_at")
+    desk.arrange("UPDATE patron SET email_verified_at = created_at")
     reason = (
         "<script>alert(1)</script> [click](https://evil.example/x) {{ 7 * 7 }} "
         "javascript:alert(1)\r\nSubject: hello\u202e"
@@ -350,16 +350,16 @@ def _propose_in(desk: Desk, session: Session, patron_id: str, room: Notifier) ->
 def _refuse_inserts(desk: Desk, table: str) -> None:
     """Make the database refuse rows of one table, as a full disk would."""
     if desk.database.engine.dialect.name == "sqlite":
-        desk.run(
+        desk.arrange(
             f"CREATE TRIGGER full BEFORE INSERT ON {table} "
             "BEGIN SELECT RAISE(ABORT, 'disk full'); END"
         )
         return
-    desk.run(
+    desk.arrange(
         "CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS "
         "$$BEGIN RAISE EXCEPTION 'disk full'; END$$"
     )
-    desk.run(
+    desk.arrange(
         f"CREATE TRIGGER full_disk BEFORE INSERT ON {table} "
         "FOR EACH ROW EXECUTE FUNCTION full_disk()"
     )

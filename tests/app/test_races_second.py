@@ -21,18 +21,11 @@ from upstage_crm.change_requests.model.rules import (
     FieldOutcome,
     RequestState,
 )
-from upstage_crm.core.clock import FrozenClock
-from upstage_crm.core.db import Database
 from upstage_crm.core.errors import UpstageError
 from upstage_crm.links.claims import LinkClaims, Purpose
 from upstage_crm.staff.roles import Role, StaffMember
 
 NORMAL, LONG = 4, 60
-
-
-@pytest.fixture
-def engine(database: Database, clock: FrozenClock) -> Engine:
-    return Engine(database, clock)
 
 
 @pytest.fixture

@@ -148,14 +148,12 @@ def test_a_mixed_answer_is_one_receipt(desk: Desk, mara: PatronRecord) -> None:
         for key in ("phone", "name")
     )
 
-    desk.write(
-        lambda session: decide.decide(
-            desk.command_context(session),
-            claims=link,
-            decision=Decision.APPROVE,
-            answers={phone: Decision.REJECT, name: Decision.APPROVE},
-            channel=ReviewChannel.PATRON_PAGE,
-        )
+    desk.run(
+        decide.decide,
+        claims=link,
+        decision=Decision.APPROVE,
+        answers={phone: Decision.REJECT, name: Decision.APPROVE},
+        channel=ReviewChannel.PATRON_PAGE,
     )
 
     receipt = only(desk, request)
@@ -223,13 +221,7 @@ def test_a_revert_by_staff_leaves_one_too(desk: Desk, mara: PatronRecord) -> Non
     request, link = desk.asked(mara)
     desk.decide(link)
     desk.clock.advance(timedelta(hours=1))
-    desk.write(
-        lambda session: reverting.revert(
-            desk.staff_context(session, desk.owner),
-            reference=request.reference,
-            reason="Wrong patron.",
-        )
-    )
+    desk.act(desk.owner, reverting.revert, reference=request.reference, reason="Wrong patron.")
 
     newest, _first = receipts(desk, request)
 
@@ -245,24 +237,19 @@ def test_a_revert_by_staff_leaves_one_too(desk: Desk, mara: PatronRecord) -> Non
 
 def test_a_change_confirmed_at_the_desk_leaves_one(desk: Desk, mara: PatronRecord) -> None:
     clerk, second = desk.staff("Cleo", Role.BOX_OFFICE), desk.staff("Max", Role.MANAGER)
-    request = desk.write(
-        lambda session: at_desk.propose(
-            desk.staff_context(session, clerk),
-            patron_id=mara.id,
-            changes={"email": {"email": NEW}},
-            reason_code=ReasonCode.ASKED_AT_DESK,
-            reason_text="",
-            method=DeskMethod.IN_PERSON,
-            note="Passport seen.",
-            parsing=desk.context,
-        )
+    request = desk.act(
+        clerk,
+        at_desk.propose,
+        patron_id=mara.id,
+        changes={"email": {"email": NEW}},
+        reason_code=ReasonCode.ASKED_AT_DESK,
+        reason_text="",
+        method=DeskMethod.IN_PERSON,
+        note="Passport seen.",
+        parsing=desk.context,
     )
     assert receipts(desk, request) == ()
-    desk.write(
-        lambda session: at_desk.confirm(
-            desk.staff_context(session, second), reference=request.reference
-        )
-    )
+    desk.act(second, at_desk.confirm, reference=request.reference)
 
     receipt = only(desk, request)
 
@@ -318,13 +305,13 @@ def erase(desk: Desk, patron: PatronRecord) -> None:
     """What an erasure does to the values behind the trail, by hand."""
     second = desk.staff("Sam", Role.OWNER)
     who = {"patron": patron.id, "first": desk.owner.id, "second": second.id}
-    desk.run(
+    desk.arrange(
         "INSERT INTO erasure (id, patron_id, reason, requested_by, requested_label, requested_at) "
         "SELECT id, id, '', :first, 'Dana', created_at FROM patron WHERE id = :patron",
         who,
     )
-    desk.run("UPDATE erasure SET confirmed_by = :second, confirmed_at = requested_at", who)
-    desk.run(
+    desk.arrange("UPDATE erasure SET confirmed_by = :second, confirmed_at = requested_at", who)
+    desk.arrange(
         "DELETE FROM audit_value WHERE seq IN "
         "(SELECT seq FROM audit_entry WHERE patron_id = :patron)",
         who,
@@ -359,7 +346,7 @@ def test_the_database_refuses_to_change_one(desk: Desk, mara: PatronRecord, stat
     before = desk.dump()["receipt"]
 
     with pytest.raises(DBAPIError):
-        desk.run(statement)
+        desk.arrange(statement)
 
     assert before == desk.dump()["receipt"]
 

@@ -104,7 +104,7 @@ def test_a_value_that_moved_withdraws_the_request(desk: Desk) -> None:
     """Case 18: changed by another path, and the trail knows of it."""
     patron = desk.patron()
     request, link = desk.asked(patron)
-    desk.run(MOVED, unguarded=True)
+    desk.arrange(MOVED, unguarded=True)
 
     assert RequestState.WITHDRAWN is desk.decide(link)
 
@@ -164,7 +164,7 @@ def test_a_proposer_who_lost_the_role_withdraws_the_request(desk: Desk, role: Ro
     """Cases 20 and 21: permission is asked again at the approval."""
     patron, rosa = desk.patron(), desk.staff("Rosa", Role.BOX_OFFICE)
     request, link = desk.asked(patron, actor=rosa)
-    desk.run(
+    desk.arrange(
         "UPDATE staff SET role = :role, role_at = created_at WHERE id = :id",
         {"role": role.value, "id": rosa.id},
     )

@@ -27,8 +27,6 @@ from upstage_crm.change_requests.model.rules import (
 )
 from upstage_crm.change_requests.reads.dashboard import Standing
 from upstage_crm.change_requests.reads.needs import Need, needing
-from upstage_crm.core.clock import FrozenClock
-from upstage_crm.core.db import Database
 from upstage_crm.core.errors import Forbidden
 from upstage_crm.patrons.errors import AddressTaken
 from upstage_crm.patrons.tables import PatronStatus
@@ -38,21 +36,6 @@ from upstage_crm.staff.roles import Role, StaffMember
 
 STATUS = RecordChangeKind.STATUS
 INACTIVE, DECEASED, ACTIVE = PatronStatus.INACTIVE, PatronStatus.DECEASED, PatronStatus.ACTIVE
-
-
-@pytest.fixture
-def engine(database: Database, clock: FrozenClock) -> Engine:
-    return Engine(database, clock)
-
-
-@pytest.fixture
-def rosa(engine: Engine) -> StaffMember:
-    return engine.staff("Rosa", Role.MANAGER)
-
-
-@pytest.fixture
-def vic(engine: Engine) -> StaffMember:
-    return engine.staff("Vic", Role.BOX_OFFICE)
 
 
 @pytest.fixture
@@ -134,7 +117,7 @@ def test_a_mailbox_that_does_not_work_is_told_nothing(
 ) -> None:
     patron = engine.patron(email)
     engine.protect(patron, rosa)
-    engine.run("UPDATE patron SET email_bounced_at = '2026-03-01 00:00:00' WHERE email <> ''")
+    engine.arrange("UPDATE patron SET email_bounced_at = '2026-03-01 00:00:00' WHERE email <> ''")
     engine.ask_to_unprotect(patron, rosa)
 
     engine.confirm_change(patron, engine.owner)
@@ -167,11 +150,7 @@ def test_a_reason_is_needed_and_a_protection(
     engine: Engine, rosa: StaffMember, mara: PatronRecord
 ) -> None:
     def without_reason() -> None:
-        engine.write(
-            lambda s: record_changes.ask_to_unprotect(
-                engine.staff_context(s, rosa), patron_id=mara.id, reason=" \n"
-            )
-        )
+        engine.act(rosa, record_changes.ask_to_unprotect, patron_id=mara.id, reason=" \n")
 
     unchanged(engine, without_reason, NoteMissing)
     other = engine.patron("ole@example.com", "Ole")
@@ -283,7 +262,7 @@ def test_what_moved_meanwhile_is_not_confirmed(
 ) -> None:
     engine.set_status(old, INACTIVE, actor=vic)
     deceased = f"UPDATE patron SET status = 'deceased' WHERE id = '{old.id}'"
-    engine.run(deceased, unguarded=True)
+    engine.arrange(deceased, unguarded=True)
 
     unchanged(engine, lambda: engine.confirm_change(old, rosa, STATUS), RecordMoved)
 
@@ -303,7 +282,7 @@ def test_raw_sql_does_neither(
     engine: Engine, mara: PatronRecord, statement: str, guard: str
 ) -> None:
     with pytest.raises(Exception, match=f"upstage guard: {guard}"):
-        engine.run(f"{statement} WHERE id = '{mara.id}'")
+        engine.arrange(f"{statement} WHERE id = '{mara.id}'")
 
 
 def test_what_waits_lets_nothing_through(
@@ -327,7 +306,7 @@ def test_what_waits_lets_nothing_through(
         ("DELETE FROM record_change", "record change delete"),
     ):
         with pytest.raises(Exception, match=f"upstage guard: {guard}"):
-            engine.run(statement)
+            engine.arrange(statement)
 
 
 def test_what_is_done_is_used_up(
@@ -344,7 +323,7 @@ def test_what_is_done_is_used_up(
         "UPDATE record_change SET confirmed_by = NULL",
     ):
         with pytest.raises(Exception, match=r"upstage guard: (patron status|record change second)"):
-            engine.run(statement)
+            engine.arrange(statement)
 
 
 def test_no_protection_is_removed_by_a_row_that_needs_nobody(
@@ -357,7 +336,7 @@ def test_no_protection_is_removed_by_a_row_that_needs_nobody(
     )
 
     with pytest.raises(Exception, match="upstage guard: record change birth"):
-        engine.run(forged, {"patron": mara.id, "staff": engine.owner.id})
+        engine.arrange(forged, {"patron": mara.id, "staff": engine.owner.id})
 
 
 def test_an_erasure_empties_the_reason_and_ends_what_waits(
@@ -367,12 +346,8 @@ def test_an_erasure_empties_the_reason_and_ends_what_waits(
     engine.ask_to_unprotect(old, rosa)
     lead = engine.staff("Pia", Role.PRIVACY_LEAD)
     about = {"patron_id": old.id}
-    engine.write(
-        lambda s: erasure.request_erasure(
-            engine.staff_context(s, engine.owner), reason="by letter", **about
-        )
-    )
-    engine.write(lambda s: erasure.confirm_erasure(engine.staff_context(s, lead), **about))
+    engine.act(engine.owner, erasure.request_erasure, reason="by letter", **about)
+    engine.act(lead, erasure.confirm_erasure, **about)
 
     assert engine.scalar("SELECT reason FROM record_change") == ""
     assert engine.read(lambda s: record_changes.find_waiting(s, old.id)) == ()

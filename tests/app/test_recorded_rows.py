@@ -93,7 +93,7 @@ def test_a_column_that_came_later_is_as_it_was_born(town: Town) -> None:
     """A flag that is down reads as `0` on SQLite and as `false` on PostgreSQL."""
     subject, columns = RECORDED["staff"], ("by_operator", "epoch")
     invited = "UPDATE staff SET by_operator = FALSE, epoch = 0 WHERE id = :id"
-    town.engine.run(invited, {"id": town.zoe.id}, unguarded=True)
+    town.engine.arrange(invited, {"id": town.zoe.id}, unguarded=True)
     with town.database.engine.connect() as connection:
         (now,) = recorded.read(connection, subject, [town.zoe.id])
     older = json.loads(now.text)

@@ -44,11 +44,6 @@ def town(database: Database, clock: FrozenClock, tmp_path: Path) -> Town:
 
 
 @pytest.fixture
-def engine(database: Database, clock: FrozenClock) -> Engine:
-    return Engine(database, clock)
-
-
-@pytest.fixture
 def operated(operator: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """An operator's environment: the app's address, and a file of this test beside the keys."""
     del operator
@@ -246,9 +241,7 @@ def found(engine: Engine, tmp_path: Path) -> StandingFinding:
 
 
 def agree(engine: Engine, actor: StaffMember, finding: StandingFinding) -> bool:
-    return engine.write(
-        lambda s: repair.agree(engine.staff_context(s, actor), finding_id=finding.id)
-    )
+    return engine.act(actor, repair.agree, finding_id=finding.id)
 
 
 def test_two_people_restore_a_row(engine: Engine, tmp_path: Path) -> None:

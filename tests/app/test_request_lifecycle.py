@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-import pytest
-
 from tests.support.engine import Engine
 from tests.support.factories import NEW, OLD, together, unchanged
 from upstage_crm.audit.events import Action
@@ -17,15 +15,8 @@ from upstage_crm.change_requests.model.rules import (
     Decision,
     RequestState,
 )
-from upstage_crm.core.clock import FrozenClock
-from upstage_crm.core.db import Database
 from upstage_crm.core.errors import Forbidden
 from upstage_crm.staff.roles import Role
-
-
-@pytest.fixture
-def engine(database: Database, clock: FrozenClock) -> Engine:
-    return Engine(database, clock)
 
 
 def kinds(engine: Engine, kind: str) -> int:

@@ -34,19 +34,11 @@ def shown(
     field: str = "date_of_birth",
     reason: str = REASON,
 ) -> str:
-    return desk.write(
-        lambda session: reveal(
-            desk.staff_context(session, actor), patron_id=patron.id, field=field, reason=reason
-        )
-    )
+    return desk.act(actor, reveal, patron_id=patron.id, field=field, reason=reason)
 
 
 def protect(desk: Desk, patron: PatronRecord) -> None:
-    desk.write(
-        lambda session: marks.protect(
-            desk.staff_context(session, desk.owner), patron_id=patron.id, reason="a stalker"
-        )
-    )
+    desk.act(desk.owner, marks.protect, patron_id=patron.id, reason="a stalker")
 
 
 def test_the_value_is_shown_and_the_look_is_recorded(desk: Desk) -> None:
@@ -125,24 +117,13 @@ def test_only_a_protected_field_is_shown(desk: Desk, field: str, kind: type[Upst
 def test_a_patron_who_is_not_there_or_erased_shows_nothing(desk: Desk) -> None:
     patron, second = desk.patron(date_of_birth=BORN), desk.staff("Una", Role.PRIVACY_LEAD)
     who = {"patron_id": patron.id}
-    desk.write(
-        lambda session: erasure.request_erasure(
-            desk.staff_context(session, desk.owner), reason="by letter", **who
-        )
-    )
-    desk.write(lambda session: erasure.confirm_erasure(desk.staff_context(session, second), **who))
+    desk.act(desk.owner, erasure.request_erasure, reason="by letter", **who)
+    desk.act(second, erasure.confirm_erasure, **who)
 
     unchanged(desk, lambda: shown(desk, desk.owner, patron), PatronErased)
 
     def of_nobody() -> str:
-        return desk.write(
-            lambda session: reveal(
-                desk.staff_context(session, desk.owner),
-                patron_id="0" * 32,
-                field="email",
-                reason=REASON,
-            )
-        )
+        return desk.act(desk.owner, reveal, patron_id="0" * 32, field="email", reason=REASON)
 
     unchanged(desk, of_nobody, UnknownPatron)
 

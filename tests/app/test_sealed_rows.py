@@ -43,11 +43,6 @@ EVIL = "evil@example.net"
 
 
 @pytest.fixture
-def engine(database: Database, clock: FrozenClock) -> Engine:
-    return Engine(database, clock)
-
-
-@pytest.fixture
 def office(database: Database, clock: FrozenClock) -> Office:
     return Office(database, clock)
 

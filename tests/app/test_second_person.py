@@ -111,14 +111,8 @@ def disputed(house: House, first: StaffMember) -> Step:
 def erased(house: House, first: StaffMember) -> Step:
     patron = house.patron()
     about = {"patron_id": patron.id}
-    house.write(
-        lambda s: erasure.request_erasure(
-            house.staff_context(s, first), reason="by letter", **about
-        )
-    )
-    return lambda second: house.write(
-        lambda s: erasure.confirm_erasure(house.staff_context(s, second), **about)
-    )
+    house.act(first, erasure.request_erasure, reason="by letter", **about)
+    return lambda second: house.act(second, erasure.confirm_erasure, **about)
 
 
 def restored(house: House, first: StaffMember) -> Step:
@@ -129,9 +123,7 @@ def restored(house: House, first: StaffMember) -> Step:
     (finding,) = house.read(integrity.standing)
 
     def agree(member: StaffMember) -> bool:
-        return house.write(
-            lambda s: repair.agree(house.staff_context(s, member), finding_id=finding.id)
-        )
+        return house.act(member, repair.agree, finding_id=finding.id)
 
     assert not agree(first)
     return agree
@@ -196,7 +188,7 @@ def test_the_refusal_says_the_day_at_the_organisation(house: House, rosa: StaffM
     """Late on a Monday in London is Tuesday in Sydney."""
     stored = house.read(settings.details)
     there = replace(stored, time_zone="Australia/Sydney", desk_phone="1", postal_address="x")
-    house.write(lambda s: settings.change(house.staff_context(s, house.owner), proposed=there))
+    house.act(house.owner, settings.change, proposed=there)
     house.clock.advance(timedelta(hours=5))  # Monday 2 March 2026, 15:00 UTC
     nia = house.invited("Nia", Role.MANAGER)
     step = identified(house, rosa)
@@ -221,7 +213,7 @@ def new_role(house: House, member: StaffMember) -> None:
 
 def shut(house: House, member: StaffMember) -> None:
     to = member.email_key
-    house.write(lambda s: offboarding.let_go_as_operator(house.command_context(s), email=to))
+    house.run(offboarding.let_go_as_operator, email=to)
 
 
 def enabled(house: House, member: StaffMember) -> None:
@@ -387,7 +379,7 @@ def test_the_database_refuses_a_change_without_its_date(
     shut(house, rosa)
 
     with pytest.raises(Exception, match=r"upstage guard: staff (identity|since)"):
-        house.run(f"{statement} WHERE id = :id", {"id": rosa.id})
+        house.arrange(f"{statement} WHERE id = :id", {"id": rosa.id})
 
 
 @pytest.mark.parametrize("to", ["NULL", "'2001-01-01 00:00:00'"])
@@ -395,4 +387,4 @@ def test_no_date_of_an_account_goes_back(house: House, rosa: StaffMember, to: st
     new_role(house, rosa)
 
     with pytest.raises(Exception, match="upstage guard: staff since"):
-        house.run(f"UPDATE staff SET role_at = {to} WHERE id = :id", {"id": rosa.id})
+        house.arrange(f"UPDATE staff SET role_at = {to} WHERE id = :id", {"id": rosa.id})

@@ -59,11 +59,7 @@ class House(Engine):
         return sorted(found, key=lambda mail: mail.id)
 
     def again(self, mail_id: str, actor: StaffMember | None = None) -> str:
-        return self.write(
-            lambda session: resend_mail.send_again(
-                self.staff_context(session, actor or self.owner), mail_id=mail_id
-            )
-        )
+        return self.act(actor or self.owner, resend_mail.send_again, mail_id=mail_id)
 
 
 @pytest.fixture
@@ -211,7 +207,7 @@ def test_a_pause_is_ended_by_who_mended_its_cause(house: House) -> None:
     manager = house.staff("Rosa", Role.MANAGER)
 
     def resume(actor: StaffMember) -> None:
-        house.write(lambda session: resend_mail.resume(house.staff_context(session, actor)))
+        house.act(actor, resend_mail.resume)
 
     unchanged(house, lambda: resume(manager), Forbidden)
     resume(house.owner)

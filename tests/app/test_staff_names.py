@@ -132,16 +132,16 @@ def test_a_name_of_before_reaches_no_patron(house: House) -> None:
     """A label of 80 characters that stands in the database already."""
     patron, vic = house.patron(), house.staff("Vic", Role.BOX_OFFICE)
     words = {"id": vic.id, "name": BAD, "desk": "www.evil.example"}
-    house.run("UPDATE staff SET display_name = :name, desk = :desk WHERE id = :id", words)
+    house.arrange("UPDATE staff SET display_name = :name, desk = :desk WHERE id = :id", words)
     old = house.read(lambda s: accounts.get_member(s, vic.id))
     assert (old.display_name, old.desk) == ("URGENT call", "www. evil. example")
 
     request = house.propose(patron, NEW, actor=old)
-    house.run(
+    house.arrange(
         "DROP TRIGGER guard_change_request_identity"
         + ("" if house.database.engine.dialect.name == "sqlite" else " ON change_request")
     )
-    house.run(
+    house.arrange(
         "UPDATE change_request SET proposer_label = :label WHERE id = :id",
         {"id": request.request_id, "label": f"{BAD}, www.evil.example"},
     )

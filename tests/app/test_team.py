@@ -243,9 +243,7 @@ def change_role(
 
 def disable(office: Office, staff_id: str, actor: StaffMember | None = None) -> None:
     by = actor or office.owner
-    office.write(
-        lambda s: offboarding.let_go(office.staff_context(s, by), staff_id=staff_id, to_id=None)
-    )
+    office.act(by, offboarding.let_go, staff_id=staff_id, to_id=None)
 
 
 def test_a_new_role_counts_at_the_next_sign_in_which_is_at_once(office: Office) -> None:

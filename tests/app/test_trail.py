@@ -173,17 +173,17 @@ def test_erasing_a_persons_values_leaves_the_chain_whole(desk: Desk) -> None:
     story(desk)
 
     with pytest.raises(DBAPIError, match="audit value delete"):
-        desk.run("DELETE FROM audit_value")
+        desk.arrange("DELETE FROM audit_value")
     second = desk.staff("Sam", Role.OWNER)
-    desk.run(
+    desk.arrange(
         "INSERT INTO erasure (id, patron_id, reason, requested_by, requested_label, requested_at) "
         "SELECT id, id, '', :who, 'Dana', created_at FROM patron",
         {"who": desk.owner.id},
     )
-    desk.run(
+    desk.arrange(
         "UPDATE erasure SET confirmed_by = :who, confirmed_at = requested_at", {"who": second.id}
     )
-    desk.run(
+    desk.arrange(
         "DELETE FROM audit_value WHERE seq IN "
         "(SELECT seq FROM audit_entry WHERE patron_id IS NOT NULL)"
     )
@@ -405,7 +405,7 @@ def mail_troubles(desk: Engine) -> None:
     fay = desk.patron("fay@example.com", "Fay")
     request = desk.propose(fay, "fay1@example.org")
     of_request = {"request": request.request_id}
-    desk.run(
+    desk.arrange(
         "UPDATE mail_outbox SET state = 'failed', transport = 'resend' WHERE request_id = :request",
         of_request,
     )
@@ -483,13 +483,8 @@ def staff_accounts(desk: Engine) -> None:
 
 
 def look(desk: Desk, patron: PatronRecord) -> None:
-    desk.write(
-        lambda session: reveals.reveal(
-            desk.staff_context(session, desk.owner),
-            patron_id=patron.id,
-            field="phone",
-            reason="a call at once",
-        )
+    desk.act(
+        desk.owner, reveals.reveal, patron_id=patron.id, field="phone", reason="a call at once"
     )
 
 
@@ -515,8 +510,4 @@ def tampering(desk: Desk, witness: Witness) -> None:
 
 
 def edit(desk: Desk, patron: PatronRecord) -> None:
-    desk.write(
-        lambda session: commands.edit(
-            desk.staff_context(session, desk.owner), patron_id=patron.id, free={"note": "x"}
-        )
-    )
+    desk.act(desk.owner, commands.edit, patron_id=patron.id, free={"note": "x"})

@@ -56,7 +56,7 @@ def mara(desk: Desk) -> PatronRecord:
         date_of_birth="1961-03-04",
         free={"preferred_name": "Mimi", "tags": "donor", "note": "allergic to nuts"},
     )
-    desk.run("UPDATE patron SET email_verified_at = created_at")
+    desk.arrange("UPDATE patron SET email_verified_at = created_at")
     return made
 
 

@@ -415,23 +415,18 @@ def _at_the_desk(house: House) -> None:
     """Two members vouch for Ole, and the change is made after its wait."""
     desk = house.desk
     second = desk.staff("Sam", Role.OWNER)
-    proposed = desk.write(
-        lambda session: at_desk.propose(
-            desk.staff_context(session, desk.owner),
-            patron_id=house.ole.id,
-            changes={"email": {"email": "ole.third@example.org"}},
-            reason_code=ReasonCode.ASKED_AT_DESK,
-            reason_text="",
-            method=DeskMethod.IN_PERSON,
-            note="Passport",
-            parsing=desk.context,
-        )
+    proposed = desk.act(
+        desk.owner,
+        at_desk.propose,
+        patron_id=house.ole.id,
+        changes={"email": {"email": "ole.third@example.org"}},
+        reason_code=ReasonCode.ASKED_AT_DESK,
+        reason_text="",
+        method=DeskMethod.IN_PERSON,
+        note="Passport",
+        parsing=desk.context,
     )
-    desk.write(
-        lambda session: at_desk.confirm(
-            desk.staff_context(session, second), reference=proposed.reference
-        )
-    )
+    desk.act(second, at_desk.confirm, reference=proposed.reference)
     desk.decide(desk.claims("ole.third@example.org"))
     assert desk.take_effect(proposed, after=DEFAULT.desk_wait)
     assert desk.email(house.ole) == "ole.third@example.org"

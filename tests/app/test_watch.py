@@ -38,7 +38,7 @@ class Server:
         self.desk, self.file = desk, file
         self.vic = desk.staff("Vic", Role.BOX_OFFICE)
         # The role was changed before, so an instant of it may stay as it is: see `staff since`.
-        desk.run("UPDATE staff SET role_at = created_at WHERE id = :id", {"id": self.vic.id})
+        desk.arrange("UPDATE staff SET role_at = created_at WHERE id = :id", {"id": self.vic.id})
         self.restart()
         assert self.turn() == []
 

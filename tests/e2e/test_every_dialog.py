@@ -239,11 +239,7 @@ def furnish(house: House) -> None:
     guarded = record("guarded", engine.patron("gus@example.com", "Gus", "Guarded"), "Gus")
     engine.protect(guarded, owner)
     engine.ask_to_unprotect(guarded, second)
-    engine.write(
-        lambda s: erasure.request_erasure(
-            engine.staff_context(s, second), patron_id=leaving.id, reason="by letter"
-        )
-    )
+    engine.act(second, erasure.request_erasure, patron_id=leaving.id, reason="by letter")
     dispute(engine, disputed)
 
     early = Engine(parts.database, FrozenClock(engine.now - timedelta(minutes=10)))
@@ -262,7 +258,7 @@ def furnish(house: House) -> None:
 
     thief = engine.staff("Vic", Role.BOX_OFFICE, email="vic@theatre.example")
     ruling = Ruling(verdict=Verdict.QUARANTINE, wire=Wire.AT_ONCE, count=8, limit=5)
-    engine.write(lambda s: alerts.open_now(engine.staff_context(s, thief), ruling=ruling))
+    engine.act(thief, alerts.open_now, ruling=ruling)
     engine.write(
         lambda s: invitations.invite(
             s,

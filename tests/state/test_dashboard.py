@@ -119,7 +119,7 @@ async def test_an_objection_after_the_approval_needs_you_too(scene: Scene) -> No
 async def test_a_failed_mail_needs_who_may_open_the_mailbox(scene: Scene) -> None:
     desk = scene.desk
     desk.propose(desk.patron())
-    desk.run(
+    desk.arrange(
         "UPDATE mail_outbox SET state = 'failed', settled_at = created_at"
         " WHERE kind = 'change_notice'"
     )

@@ -311,7 +311,7 @@ class TestRawMail:
     ) -> None:
         sent(desk)
         asked = mail_id(made)
-        desk.run("UPDATE mail_outbox SET transport = 'resend'")
+        desk.arrange("UPDATE mail_outbox SET transport = 'resend'")
 
         page = visitor(made).get(f"/mailbox/raw/{asked}")
 

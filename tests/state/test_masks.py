@@ -146,11 +146,7 @@ def added(desk: Engine) -> PatronRecord:
 
 def fill(desk: Engine, patron: PatronRecord) -> None:
     """Let everything happen that leaves a value somewhere."""
-    desk.write(
-        lambda session: erasure.request_erasure(
-            desk.staff_context(session, desk.owner), patron_id=patron.id, reason=SAID
-        )
-    )
+    desk.act(desk.owner, erasure.request_erasure, patron_id=patron.id, reason=SAID)
     desk.decide(desk.asked(patron, EMAIL, reason_text=SAID)[1])
     desk.propose(patron, changes={"phone": {"phone": "+1 212 555 0199"}}, reason_text=SAID)
     desk.decide(desk.claims(EMAIL), Decision.REJECT, comment=SAID)
@@ -166,22 +162,16 @@ def fill(desk: Engine, patron: PatronRecord) -> None:
     born = {"date_of_birth": {"date_of_birth": "1962-04-05"}}
     desk.propose(patron, NEXT, changes=born, reason_text=SAID)
     desk.deliver()
-    desk.run("UPDATE mail_outbox SET state = 'failed' WHERE id = (SELECT max(id) FROM mail_outbox)")
-    desk.write(
-        lambda session: commands.edit(
-            desk.staff_context(session, desk.owner), patron_id=patron.id, free={"note": f"{SAID}!"}
-        )
+    desk.arrange(
+        "UPDATE mail_outbox SET state = 'failed' WHERE id = (SELECT max(id) FROM mail_outbox)"
     )
+    desk.act(desk.owner, commands.edit, patron_id=patron.id, free={"note": f"{SAID}!"})
 
 
 def freeze(desk: Engine, patron: PatronRecord) -> None:
     """An objection after the change, and what the first of two members found."""
     desk.decide(desk.claims(BEFORE), Decision.OBJECT, comment=SAID)
-    desk.write(
-        lambda session: freezing.clear(
-            desk.staff_context(session, desk.owner), patron_id=patron.id, note=SAID
-        )
-    )
+    desk.act(desk.owner, freezing.clear, patron_id=patron.id, note=SAID)
 
 
 def hidden_from(role: Role, *, is_protected: bool) -> tuple[str, ...]:

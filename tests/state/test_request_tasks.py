@@ -349,10 +349,10 @@ async def test_a_page_says_since_when_somebody_may_be_second(scene: Scene) -> No
     engine.protect(patron, engine.owner)
     engine.ask_to_unprotect(patron, engine.owner)
     on = "" if engine.database.engine.dialect.name == "sqlite" else " ON staff"
-    engine.run(f"DROP TRIGGER guard_staff_identity{on}")
+    engine.arrange(f"DROP TRIGGER guard_staff_identity{on}")
     record = await scene.record(patron, LEAD, "Una")
     detail = await scene.request(request, LEAD, "Ula")
-    engine.run("UPDATE staff SET by_operator = FALSE WHERE display_name IN ('Una', 'Ula')")
+    engine.arrange("UPDATE staff SET by_operator = FALSE WHERE display_name IN ('Una', 'Ula')")
     await scene.pipeline.send(record, PatronRecordState.refresh)
     await scene.pipeline.send(detail, RequestDetailState.refresh)
 

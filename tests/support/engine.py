@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -53,67 +54,36 @@ class Engine(Desk):
             return self.propose(patron, changes=wanted, actor=actor)
         except UpstageError as error:
             refused = error
-        self.write(
-            lambda session: proposal_limits.note_refused(
-                self.staff_context(session, actor),
-                patron_id=patron.id,
-                changes=wanted,
-                error=refused,
-            )
+        self.act(
+            actor, proposal_limits.note_refused, patron_id=patron.id, changes=wanted, error=refused
         )
         return refused
 
     def cool(self, request: Proposed) -> bool:
         """Whether the clock lets a request go that cooled down."""
-        return self.write(
-            lambda session: scheduled.release_cooled(
-                self.command_context(session), request_id=request.request_id
-            )
-        )
+        return self.run(scheduled.release_cooled, request_id=request.request_id)
 
     def close_alert(self, member: StaffMember, actor: StaffMember) -> None:
         """Somebody looked into a member's alert."""
-        self.write(
-            lambda session: alerts.close(self.staff_context(session, actor), staff_id=member.id)
-        )
+        self.act(actor, alerts.close, staff_id=member.id)
 
     def freeze(self, member: StaffMember, actor: StaffMember) -> Frozen:
         """One press: the account is stopped with all that it began."""
-        return self.write(
-            lambda session: offboarding.freeze(
-                self.staff_context(session, actor), staff_id=member.id
-            )
-        )
+        return self.act(actor, offboarding.freeze, staff_id=member.id)
 
     def hand_over(self, member: StaffMember, to: StaffMember, actor: StaffMember) -> int:
-        return self.write(
-            lambda session: offboarding.hand_over(
-                self.staff_context(session, actor), staff_id=member.id, to_id=to.id
-            )
-        )
+        return self.act(actor, offboarding.hand_over, staff_id=member.id, to_id=to.id)
 
     def release(self, request: Proposed, actor: StaffMember) -> RequestState:
-        return self.write(
-            lambda session: staff_commands.release(
-                self.staff_context(session, actor), reference=request.reference
-            )
-        )
+        return self.act(actor, staff_commands.release, reference=request.reference)
 
     def remind(self, request: Proposed) -> bool:
-        return self.write(
-            lambda session: scheduled.remind(
-                self.command_context(session), request_id=request.request_id
-            )
-        )
+        return self.run(scheduled.remind, request_id=request.request_id)
 
     def bounce(self, request: Proposed, reviewer: Reviewer = Reviewer.PROPOSED) -> bool:
         """The decision mail to `reviewer` comes back for good, and the sweep notices."""
         self.tell(EventKind.BOUNCED, request, reviewer)
-        return self.write(
-            lambda session: scheduled.give_up(
-                self.command_context(session), request_id=request.request_id, reviewer=reviewer
-            )
-        )
+        return self.run(scheduled.give_up, request_id=request.request_id, reviewer=reviewer)
 
     def lose_mailbox(self, request: Proposed) -> None:
         """The current mailbox is lost for good: its mail came back twice, a day apart."""
@@ -150,43 +120,27 @@ class Engine(Desk):
         )
 
     def revert(self, request: Proposed, actor: StaffMember, reason: str = "wrong") -> RequestState:
-        return self.write(
-            lambda session: reverting.revert(
-                self.staff_context(session, actor), reference=request.reference, reason=reason
-            )
-        )
+        return self.act(actor, reverting.revert, reference=request.reference, reason=reason)
 
-    def clear(
-        self,
-        patron: PatronRecord,
-        actor: StaffMember,
-        note: str = "looked into",
-        finding: Finding = Finding.NOTHING_WRONG,
-        method: DeskMethod | None = None,
-    ) -> bool:
+    def clear(self, patron: PatronRecord, actor: StaffMember, **details: Any) -> bool:
         """Say what was found out about a dispute, or about a mailbox."""
-        return self.write(
-            lambda session: freezing.clear(
-                self.staff_context(session, actor),
-                patron_id=patron.id,
-                note=note,
-                finding=finding,
-                method=method,
-            )
-        )
+        usual = {"note": "looked into", "finding": Finding.NOTHING_WRONG}
+        return self.act(actor, freezing.clear, patron_id=patron.id, **{**usual, **details})
 
     def find_out(self, patron: PatronRecord, finding: Finding, *members: StaffMember) -> None:
         """Each of the members finds out the same, with a document in hand."""
         for member in members:
-            self.clear(patron, member, "saw a passport", finding, DeskMethod.IN_PERSON)
+            self.clear(
+                patron,
+                member,
+                note="saw a passport",
+                finding=finding,
+                method=DeskMethod.IN_PERSON,
+            )
 
     def lift(self, suppression_id: str, actor: StaffMember, note: str = "a mistake") -> bool:
         """One of the two steps after which we write to a suppressed address again."""
-        return self.write(
-            lambda session: suppressions.lift(
-                self.staff_context(session, actor), suppression_id=suppression_id, note=note
-            )
-        )
+        return self.act(actor, suppressions.lift, suppression_id=suppression_id, note=note)
 
     def identify(
         self,
@@ -195,50 +149,33 @@ class Engine(Desk):
         changes: Mapping[str, Mapping[str, str]] | None = None,
     ) -> Proposed:
         """Propose at the desk, for somebody who cannot read the mailbox."""
-        return self.write(
-            lambda session: identify.propose(
-                self.staff_context(session, actor),
-                patron_id=patron.id,
-                changes=changes or {"email": {"email": NEW}},
-                reason_code=ReasonCode.ASKED_BY_PHONE,
-                reason_text="",
-                method=DeskMethod.IN_PERSON,
-                note="saw a passport",
-                parsing=self.context,
-            )
+        return self.act(
+            actor,
+            identify.propose,
+            patron_id=patron.id,
+            changes=changes or {"email": {"email": NEW}},
+            reason_code=ReasonCode.ASKED_BY_PHONE,
+            reason_text="",
+            method=DeskMethod.IN_PERSON,
+            note="saw a passport",
+            parsing=self.context,
         )
 
     def vouch(self, request: Proposed, actor: StaffMember) -> None:
         """Confirm as second person what the desk identified."""
-        self.write(
-            lambda session: identify.confirm(
-                self.staff_context(session, actor), reference=request.reference
-            )
-        )
+        self.act(actor, identify.confirm, reference=request.reference)
 
     def decline(self, request: Proposed, actor: StaffMember, note: str = "no passport") -> None:
         """Decline as second person what the desk identified."""
-        self.write(
-            lambda session: identify.decline(
-                self.staff_context(session, actor), reference=request.reference, note=note
-            )
-        )
+        self.act(actor, identify.decline, reference=request.reference, note=note)
 
     def end_period(self, request: Proposed, actor: StaffMember, note: str = "called") -> None:
         """Say as second person that a mailbox which cannot be told has not to be waited for."""
-        self.write(
-            lambda session: notices.end_period(
-                self.staff_context(session, actor), reference=request.reference, note=note
-            )
-        )
+        self.act(actor, notices.end_period, reference=request.reference, note=note)
 
     def letter(self, request: Proposed, actor: StaffMember, note: str = "sent today") -> None:
         """Record that a letter told the patron."""
-        self.write(
-            lambda session: notices.note_letter(
-                self.staff_context(session, actor), reference=request.reference, note=note
-            )
-        )
+        self.act(actor, notices.note_letter, reference=request.reference, note=note)
 
     def link_of(self, request: Proposed, reviewer: Reviewer) -> LinkClaims:
         """The first link that a reviewer was given, from wherever the mail was queued."""
@@ -250,11 +187,7 @@ class Engine(Desk):
 
     def redeem(self, request: Proposed, code: str) -> bool:
         """Whether the code opens the request."""
-        found = self.write(
-            lambda session: codes.redeem(
-                self.command_context(session), reference=request.reference, code=code
-            )
-        )
+        found = self.run(codes.redeem, reference=request.reference, code=code)
         return found is not None
 
     def codes_in(self, to: str) -> list[str]:
@@ -270,44 +203,24 @@ class Engine(Desk):
     ) -> bool:
         """A patron reads a code out and approves, or says what stands in `answers`, by field id."""
         said = answers or {f.id: Decision.APPROVE for f in self.view(request).fields}
-        return self.write(
-            lambda session: codes.read_out(
-                self.staff_context(session, actor),
-                reference=request.reference,
-                code=code,
-                answers=said,
-                note="",
-            )
+        return self.act(
+            actor, codes.read_out, reference=request.reference, code=code, answers=said, note=""
         )
 
     def confirm_code(self, request: Proposed, actor: StaffMember) -> RequestState:
         """Confirm as second person what was read out."""
-        return self.write(
-            lambda session: codes.confirm(
-                self.staff_context(session, actor), reference=request.reference
-            )
-        )
+        return self.act(actor, codes.confirm, reference=request.reference)
 
     def decline_code(self, request: Proposed, actor: StaffMember, note: str = "unsure") -> None:
         """Decline as second person what was read out."""
-        self.write(
-            lambda session: codes.decline(
-                self.staff_context(session, actor), reference=request.reference, note=note
-            )
-        )
+        self.act(actor, codes.decline, reference=request.reference, note=note)
 
     def protect(self, patron: PatronRecord, actor: StaffMember) -> None:
-        self.write(
-            lambda session: marks.protect(
-                self.staff_context(session, actor), patron_id=patron.id, reason="a public person"
-            )
-        )
+        self.act(actor, marks.protect, patron_id=patron.id, reason="a public person")
 
     def ask_to_unprotect(self, patron: PatronRecord, actor: StaffMember) -> None:
-        self.write(
-            lambda session: record_changes.ask_to_unprotect(
-                self.staff_context(session, actor), patron_id=patron.id, reason="no longer needed"
-            )
+        self.act(
+            actor, record_changes.ask_to_unprotect, patron_id=patron.id, reason="no longer needed"
         )
 
     def confirm_change(
@@ -317,11 +230,7 @@ class Engine(Desk):
         kind: RecordChangeKind = RecordChangeKind.UNPROTECT,
     ) -> None:
         """Confirm as second person what waits on a record."""
-        self.write(
-            lambda session: record_changes.confirm(
-                self.staff_context(session, actor), patron_id=patron.id, kind=kind
-            )
-        )
+        self.act(actor, record_changes.confirm, patron_id=patron.id, kind=kind)
 
     def decline_change(
         self,
@@ -330,18 +239,12 @@ class Engine(Desk):
         kind: RecordChangeKind = RecordChangeKind.UNPROTECT,
         note: str = "no",
     ) -> None:
-        self.write(
-            lambda session: record_changes.decline(
-                self.staff_context(session, actor), patron_id=patron.id, kind=kind, note=note
-            )
-        )
+        self.act(actor, record_changes.decline, patron_id=patron.id, kind=kind, note=note)
 
     def set_policy(self, policy: Policy) -> Policy:
         """The owner changes the rules of requests; where nobody watches, not the tripwires."""
         owner = self.owner  # added before the transaction begins
-        stored = self.write(
-            lambda session: policy_store.change(self.staff_context(session, owner), proposed=policy)
-        )
+        stored = self.act(owner, policy_store.change, proposed=policy)
         if not self.is_watched:
             relax(self.database)
         return stored

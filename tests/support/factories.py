@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any, TypeVar
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import pytest
 import sqlalchemy as sa
@@ -27,7 +27,6 @@ from upstage_crm.audit.trail import AuditLine
 from upstage_crm.change_requests.decisions import decide
 from upstage_crm.change_requests.disputes import record_changes
 from upstage_crm.change_requests.lifecycle import notices, scheduled, staff_commands
-from upstage_crm.change_requests.lifecycle.answer import Evidence
 from upstage_crm.change_requests.lifecycle.staff_commands import Proposed
 from upstage_crm.change_requests.model.rules import (
     Decision,
@@ -81,6 +80,7 @@ COMPOSER = Composer(mail_from=MAIL_FROM, transport=Transport.LOCAL)
 
 _TOKEN = re.compile(re.escape(PUBLIC_URL) + r"/c/([A-Za-z0-9_.-]+)")
 
+P = ParamSpec("P")
 T = TypeVar("T")
 Dump = dict[str, list[tuple[Any, ...]]]
 
@@ -162,8 +162,31 @@ class Desk:
             self._owner = self.staff("Dana", Role.OWNER)
         return self._owner
 
+    def act(
+        self,
+        actor: StaffMember,
+        command: Callable[Concatenate[StaffContext[Notifier], P], T],
+        *arguments: P.args,
+        **named: P.kwargs,
+    ) -> T:
+        """A staff member runs a command in a transaction of its own, as pages do."""
+        return self.write(
+            lambda session: command(self.staff_context(session, actor), *arguments, **named)
+        )
+
+    def run(
+        self,
+        command: Callable[Concatenate[CommandContext[Notifier], P], T],
+        *arguments: P.args,
+        **named: P.kwargs,
+    ) -> T:
+        """The clock or a patron runs a command in a transaction of its own."""
+        return self.write(
+            lambda session: command(self.command_context(session), *arguments, **named)
+        )
+
     def write(self, command: Callable[[Session], T]) -> T:
-        """Run one command in one transaction, as an edge does."""
+        """Run whatever writes in one transaction, as an edge does."""
         with self.database.transaction() as session:
             return command(session)
 
@@ -248,14 +271,12 @@ class Desk:
         self, patron: PatronRecord, status: PatronStatus, *, actor: StaffMember | None = None
     ) -> bool:
         """Give a record another status; whether that is done, or waits for a second person."""
-        who = actor or self.owner
-        return self.write(
-            lambda session: record_changes.change_status(
-                self.staff_context(session, who),
-                patron_id=patron.id,
-                status=status,
-                reason="told by the family",
-            )
+        return self.act(
+            actor or self.owner,
+            record_changes.change_status,
+            patron_id=patron.id,
+            status=status,
+            reason="told by the family",
         )
 
     # --- commands -------------------------------------------------------------------------------
@@ -267,67 +288,38 @@ class Desk:
         *,
         changes: Mapping[str, Mapping[str, str]] | None = None,
         actor: StaffMember | None = None,
-        reason_code: ReasonCode = ReasonCode.ASKED_BY_PHONE,
-        reason_text: str = "",
-        override: bool = False,
-        ask_both: bool = False,
+        **details: Any,
     ) -> Proposed:
-        who = actor or self.owner
+        """Propose an address, or `changes`; the command has the names of the other `details`."""
         wanted = dict(changes or {})
         if email is not None or changes is None:
             wanted["email"] = {"email": email or NEW}
-        return self.write(
-            lambda session: staff_commands.propose(
-                self.staff_context(session, who),
-                patron_id=patron.id,
-                changes=wanted,
-                reason_code=reason_code,
-                reason_text=reason_text,
-                parsing=self.context,
-                override=override,
-                ask_both=ask_both,
-            )
+        usual = {"reason_code": ReasonCode.ASKED_BY_PHONE, "reason_text": ""}
+        return self.act(
+            actor or self.owner,
+            staff_commands.propose,
+            patron_id=patron.id,
+            changes=wanted,
+            parsing=self.context,
+            **{**usual, **details},
         )
 
     def decide(
-        self,
-        claims: LinkClaims,
-        decision: Decision = Decision.APPROVE,
-        *,
-        comment: str = "",
-        field_ids: Collection[str] | None = None,
-        answers: Mapping[str, Decision] | None = None,
-        evidence: Evidence | None = None,
-        channel: ReviewChannel = ReviewChannel.PATRON_PAGE,
+        self, claims: LinkClaims, decision: Decision = Decision.APPROVE, **details: Any
     ) -> RequestState:
-        return self.write(
-            lambda session: decide.decide(
-                self.command_context(session),
-                claims=claims,
-                decision=decision,
-                channel=channel,
-                comment=comment,
-                field_ids=field_ids,
-                answers=answers,
-                evidence=evidence,
-            )
+        """A patron decides; the command has the names of the other `details`."""
+        return self.run(
+            decide.decide,
+            claims=claims,
+            decision=decision,
+            **{"channel": ReviewChannel.PATRON_PAGE, **details},
         )
 
     def withdraw(self, request: Proposed, *, actor: StaffMember | None = None) -> None:
-        who = actor or self.owner
-        self.write(
-            lambda session: staff_commands.withdraw(
-                self.staff_context(session, who), reference=request.reference
-            )
-        )
+        self.act(actor or self.owner, staff_commands.withdraw, reference=request.reference)
 
     def resend(self, request: Proposed, *, actor: StaffMember | None = None) -> None:
-        who = actor or self.owner
-        self.write(
-            lambda session: staff_commands.resend(
-                self.staff_context(session, who), reference=request.reference
-            )
-        )
+        self.act(actor or self.owner, staff_commands.resend, reference=request.reference)
 
     def look(self, request: Proposed) -> bool:
         """Mails leave, and the clock takes note of what became of a notice."""
@@ -336,11 +328,7 @@ class Desk:
 
     def note_arrival(self, request: Proposed) -> bool:
         """The clock takes note of what became of a notice."""
-        return self.write(
-            lambda session: notices.look(
-                self.command_context(session), request_id=request.request_id
-            )
-        )
+        return self.run(notices.look, request_id=request.request_id)
 
     def take_effect(self, request: Proposed, *, after: timedelta = timedelta()) -> bool:
         """Let time pass, and the clock make what is due then."""
@@ -350,11 +338,7 @@ class Desk:
 
     def make_due(self, request: Proposed) -> bool:
         """The clock makes what is due now."""
-        return self.write(
-            lambda session: scheduled.take_effect(
-                self.command_context(session), request_id=request.request_id
-            )
-        )
+        return self.run(scheduled.take_effect, request_id=request.request_id)
 
     def patron_with_stake(self, email: str = OLD, given_name: str = "Mara") -> PatronRecord:
         """A patron whose record is old enough to be worth a thief's while."""
@@ -363,11 +347,7 @@ class Desk:
         return found
 
     def expire(self, request: Proposed) -> bool:
-        return self.write(
-            lambda session: scheduled.expire(
-                self.command_context(session), request_id=request.request_id
-            )
-        )
+        return self.run(scheduled.expire, request_id=request.request_id)
 
     # --- mails ----------------------------------------------------------------------------------
 
@@ -452,7 +432,7 @@ class Desk:
         keys = RING.public_keys
         return self.read(lambda session: trail.verify(session, public_keys=keys)) is None
 
-    def run(
+    def arrange(
         self,
         statement: str,
         values: Mapping[str, object] | None = None,

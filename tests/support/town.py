@@ -77,11 +77,7 @@ class Town:
         cleo = engine.patron("cleo@example.com", "Cleo")
         engine.bounce(engine.propose(cleo, "gone@example.org"))
         doomed = engine.patron("dora@example.com", "Dora")
-        engine.write(
-            lambda session: erasure.request_erasure(
-                engine.staff_context(session, self.zoe), patron_id=doomed.id, reason="by letter"
-            )
-        )
+        engine.act(self.zoe, erasure.request_erasure, patron_id=doomed.id, reason="by letter")
         engine.protect(doomed, self.zoe)
         engine.ask_to_unprotect(doomed, self.zoe)
         return request
