@@ -61,7 +61,7 @@ def test_the_code_opens_what_the_link_opens_and_decides_nothing(
     assert answered.headers["cache-control"] == "no-store"
     address = answered.headers["location"]
     page = web.get(address.replace("/confirm/", "/confirm/plain", 1))
-    assert "Is this your email address?" in page.text
+    assert "Did you give us this email address?" in page.text
     assert RequestState.PENDING is desk.state(request_)
     desk.decide(desk.claims(), Decision.APPROVE)
 

@@ -233,7 +233,7 @@ class TestGate:
 
             assert cookie["secure"]
             assert f"__Host-upstage-link-{key}" == cookie.key
-            assert title(client.get(f"{PLAIN}?link={key}")) == "Is this your email address?"
+            assert title(client.get(f"{PLAIN}?link={key}")) == "Did you give us this email address?"
             # A cookie that another host of the domain could have set is not read.
             client.cookies.clear()
             headers = {"cookie": f"upstage-link-{key}={token}"}
@@ -698,4 +698,4 @@ class TestWithoutALink:
 
         page = web.get(f"{PLAIN}?link={key}", headers=headers)
 
-        assert title(page) == "Is this your email address?"
+        assert title(page) == "Did you give us this email address?"

@@ -19,9 +19,9 @@ from upstage_crm.patrons.views import PatronRecord
 
 HOME = {"de": "Europe/Berlin", "fr": "Europe/Paris", "es": "America/Bogota", "ar": "Africa/Cairo"}
 TITLES = {
-    "de": "Ist das Ihre E-Mail-Adresse?",
-    "ar": "هل هذا عنوان بريدكم الإلكتروني؟",
-    "en": "Is this your email address?",
+    "de": "Haben Sie uns diese E-Mail-Adresse genannt?",
+    "ar": "هل أعطيتمونا عنوان البريد الإلكتروني هذا؟",
+    "en": "Did you give us this email address?",
 }
 
 on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)

@@ -126,7 +126,7 @@ def test_an_invitation_becomes_an_account_by_the_link_in_its_mail(office: Office
     invite(office, role=Role.MANAGER)
     message = mailed(office)
     claims = office.link_in(message)
-    assert "Dana, box office invites you" in message.text
+    assert "Dana (box office) invites you" in message.text
     assert (claims.purpose, claims.version) == (Purpose.INVITATION, 1)
     seen = office.read(lambda s: invitations.of_link(s, claims, now=office.now))
     assert (seen.email, seen.display_name, seen.role) == (NIA, "Nia", Role.MANAGER)

@@ -149,7 +149,7 @@ def test_who_invites_is_asked_before_anything_is_typed(
     expect(owner.get_by_role("heading", name="Is it still you?")).to_be_visible()
     hydrated(owner)
     hands.fill("Password", PASSWORD)
-    hands.press("Go on")
+    hands.press("Continue")
     expect(owner.get_by_role("heading", name="Team")).to_be_visible()
     hydrated(owner)
     hands.press("Invite")

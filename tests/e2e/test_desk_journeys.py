@@ -72,7 +72,7 @@ def test_five_fields_are_answered_one_by_one_and_partly_approved(
     # The new address has not answered yet.
     expect(patron.get_by_role("heading", level=1)).to_contain_text("We have your answer")
     stranger = page_of("")
-    opened(stranger, link_in(open_mail(clerk, server, "is this your address"), "Approve"))
+    opened(stranger, link_in(open_mail(clerk, server, "may we use this address"), "Approve"))
     stranger.get_by_role("button", name=fixed_copy.APPROVE, exact=True).click()
     expect(stranger.get_by_role("heading", level=1)).to_contain_text("Approved. Thank you")
     patron.reload()
@@ -103,7 +103,7 @@ def test_an_objection_after_the_approval_puts_back_and_two_members_clear(
     clerk.get_by_role("dialog").get_by_label("Email address").fill("theo.new@example.org")
     send_proposal(clerk)
     stranger = page_of("")
-    opened(stranger, link_in(open_mail(clerk, server, "is this your address"), "Approve"))
+    opened(stranger, link_in(open_mail(clerk, server, "may we use this address"), "Approve"))
     stranger.get_by_role("button", name=fixed_copy.APPROVE, exact=True).click()
     expect(stranger.get_by_role("heading", level=1)).to_contain_text(re.compile("approved", re.I))
     assert stage.email_of(number) == "theo.new@example.org"
@@ -153,7 +153,7 @@ def test_two_members_change_an_address_at_the_desk_after_the_wait(
     notice = open_mail(lead, server, "record will change")
     assert "/c/" in link_in(notice, "No, keep this address")
     patron = page_of("")
-    opened(patron, link_in(open_mail(lead, server, "is this your address"), "Approve"))
+    opened(patron, link_in(open_mail(lead, server, "may we use this address"), "Approve"))
     patron.get_by_role("button", name=fixed_copy.APPROVE, exact=True).click()
     expect(patron.get_by_role("heading", level=1)).to_contain_text("taking effect later")
     opened(lead, f"{server.url}/requests/{reference}/")
@@ -176,7 +176,7 @@ def test_a_code_opens_the_request_without_a_link_but_not_for_staff(
     start_proposal(clerk, server, number)
     clerk.get_by_role("dialog").get_by_label("Email address").fill("kai.code@example.org")
     reference = send_proposal(clerk)
-    text = open_mail(clerk, server, "is this your address").locator("body").inner_text()
+    text = open_mail(clerk, server, "may we use this address").locator("body").inner_text()
     code = re.search(r"the code (\w{4}-\w{4})", text)
     assert code is not None
 

@@ -44,7 +44,7 @@ def test_a_proposal_is_approved_and_both_sides_are_told_in_the_built_in_mailbox(
     assert stage.email_of(number) == "mara@example.com"
 
     opened(page, f"{server.url}/mailbox/")
-    page.get_by_role("link", name=re.compile("is this your address")).first.click()
+    page.get_by_role("link", name=re.compile("may we use this address")).first.click()
     frame = page.frame_locator("iframe").first
     with page.context.expect_page() as popup:
         frame.get_by_role("link", name=re.compile("Approve")).first.click()
@@ -97,7 +97,7 @@ def test_a_rejection_with_a_reason_reaches_the_clerk_while_the_request_is_on_scr
 def decision_link(page: Page, server: Server) -> str:
     """The approve link of the newest decision mail, read out of the mail itself."""
     opened(page, f"{server.url}/mailbox/")
-    page.get_by_role("link", name=re.compile("is this your address")).first.click()
+    page.get_by_role("link", name=re.compile("may we use this address")).first.click()
     link = page.frame_locator("iframe").first.get_by_role("link", name=re.compile("Approve")).first
     href = link.get_attribute("href")
     assert href is not None

@@ -127,7 +127,7 @@ def test_an_authenticator_app_is_set_up_asked_for_and_asked_again(
     opened(other, f"{server.url}/patrons/")
     expect(other).to_have_url(re.compile("/sign-in/second/"))
     other.get_by_label("Code").fill(spare)
-    other.get_by_role("button", name="Go on").click()
+    other.get_by_role("button", name="Continue").click()
     expect(other.get_by_role("heading", name="Patrons")).to_be_visible()
 
     make_stale(stage)
@@ -137,7 +137,7 @@ def test_an_authenticator_app_is_set_up_asked_for_and_asked_again(
     hydrated(other)
     later = totp(secret, int(clock.now().timestamp()) + 30)
     other.get_by_label("Code").fill(later)
-    other.get_by_role("button", name="Go on").click()
+    other.get_by_role("button", name="Continue").click()
     expect(other).to_have_url(f"{server.url}/account/")
     hydrated(other)
     make_codes(other)

@@ -153,6 +153,17 @@ def test_unproven_address_learns_nothing_about_the_patron(kind: MailKind) -> Non
         assert secret not in everything
 
 
+@pytest.mark.parametrize("kind", [MailKind.DECISION_REQUEST, MailKind.DECISION_REMINDER])
+def test_a_stranger_is_not_asked_whether_the_address_is_theirs(kind: MailKind) -> None:
+    """An honest stranger would say yes. They are asked for what only the patron can have done."""
+    message = prepared(kind, Audience.PROPOSED).message
+
+    asked = re.findall(r"is (?:this|it) your", f"{message.subject} {message.text}", re.IGNORECASE)
+
+    assert asked == []
+    assert "Did you give us this email address?" in message.text
+
+
 def test_a_draft_that_would_tell_a_stranger_is_refused() -> None:
     line = {"label": "Email address", "now": NOW_ADDRESS, "proposed": "x", "outcome": None}
     with pytest.raises(CatalogueMismatch):

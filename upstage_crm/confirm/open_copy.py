@@ -37,7 +37,7 @@ class Objecting:
 _SILENCE: Final = ("If you do nothing", "The request ends, and nothing changes.")
 
 ADDRESS: Final = Asking(
-    title="Is this your email address?",
+    title="Did you give us this email address?",
     lead=(
         "{organisation} would like to use this address, and asks you first.",
         "Nothing has changed yet.",

@@ -46,7 +46,7 @@ _LETTERS: dict[MailKind, dict[str, object]] = {
     MailKind.STAFF_INVITATION: {
         "subject_line": "join the team",
         "headline": "You are invited",
-        "lines": ["Dana, box office invites you to the CRM of Lyric Theatre. Your role: Manager."],
+        "lines": ["Dana (box office) invites you to the CRM of Lyric Theatre. Your role: Manager."],
     },
     MailKind.STAFF_PASSWORD_LINK: {
         "subject_line": "set a new password",
@@ -57,7 +57,7 @@ _LETTERS: dict[MailKind, dict[str, object]] = {
         "subject_line": "new sign-in to your account",
         "headline": "New sign-in to your account",
         "lines": ["Firefox on Linux, from the network 203.0.113.0."],
-        "button": "Look at your sessions",
+        "button": "Review your sessions",
         "path": "/account/",
     },
 }

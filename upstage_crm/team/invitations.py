@@ -224,7 +224,7 @@ def _lock(session: Session, invitation_id: str) -> StaffInvitationRow | None:
 def _send(session: Session, row: StaffInvitationRow, post: AccountMailer, now: datetime) -> None:
     outbox.cancel_letters(session, key=_key(row), now=now)
     name = settings.details(session).name
-    role, by = row.role.value.replace("_", " "), names.shown_label(row.invited_label)
+    role, by = row.role.value.replace("_", " "), names.label_for_patrons(row.invited_label, str)
     post.link(
         session,
         MailKind.STAFF_INVITATION,

@@ -65,7 +65,7 @@ def kit_page() -> rx.Component:
                     "Undeliverable",
                     "2",
                     href="/requests/",
-                    note="Needs you",
+                    note="Needs attention",
                     tone="danger",
                 ),
                 tile("Patrons", "50,214"),

@@ -18,9 +18,9 @@ from upstage_crm.mail.queries import MailSummary
 SERVER_FAULT = 500
 
 EVENT_WORDS: Mapping[EventKind, str] = {
-    EventKind.SENT: "Taken over by the provider",
+    EventKind.SENT: "Accepted by the provider",
     EventKind.DELIVERED: "Delivered",
-    EventKind.DELAYED: "Delayed: its mailbox does not take it yet",
+    EventKind.DELAYED: "Delayed: its mailbox does not accept it yet",
     EventKind.BOUNCED: "Bounced",
     EventKind.COMPLAINED: "Marked as spam",
     EventKind.SUPPRESSED: "Stopped by the provider: an earlier email bounced",
@@ -63,10 +63,10 @@ UNCERTAIN = "It may or may not have been sent. It is not retried automatically."
 
 
 def event_words(event: NotedEvent) -> str:
-    """What the provider told of a mail, with its own word for the cause."""
+    """What the provider reported about a mail, with its own word for the cause."""
     words = EVENT_WORDS[event.kind]
     if event.kind is EventKind.BOUNCED:
-        words += " for good" if event.is_permanent else ", which may pass"
+        words += " permanently" if event.is_permanent else " temporarily"
     return f"{words} ({event.detail})" if event.detail else words
 
 

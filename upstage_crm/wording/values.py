@@ -21,7 +21,7 @@ VALUE_SENTENCES: Mapping[str, str] = {
     "email_local_part_missing": "Something is missing before the @ sign.",
     "email_local_part_not_ascii": "Only plain letters, digits and signs can be used before the @.",
     "email_local_part_too_long": "The part before the @ is too long: 64 characters at most.",
-    "email_local_part_invalid": "The part before the @ is not right. Look at its dots and signs.",
+    "email_local_part_invalid": "The part before the @ is not right. Check its dots and symbols.",
     "email_domain_missing": "Something is missing after the @ sign.",
     "email_ip_address": "Enter a domain name after the @, not a number.",
     "email_trailing_dot": "Remove the dot at the end.",

@@ -20,7 +20,7 @@ from upstage_crm.ui.components.records.status import mail_chip
 from upstage_crm.ui.components.tabs import tab_panel, tabs
 from upstage_crm.ui.components.text import breadcrumbs, reference, value, when
 
-LIVE = "Email is not being sent. The links below work, in a new tab: press one to play the patron."
+LIVE = "Email is not being sent. Its links work: open one to see what the patron sees."
 AGAIN = "A colleague sent this again, because it may not have arrived the first time."
 TWICE = "Sending it again makes a second email: if the first one was sent, it arrives twice."
 HIDDEN = "The links in this email are not shown to staff. They work for its reader only."
@@ -94,7 +94,7 @@ def opened_mail() -> rx.Component:
                 ),
                 stack(
                     card(_facts(), title="About this email"),
-                    show_if(mail.has_events, card(_events(), title="What the provider told")),
+                    show_if(mail.has_events, card(_events(), title="Delivery reports")),
                 ),
             ),
         ),
@@ -145,12 +145,12 @@ def _facts() -> rx.Component:
         show_if(mail.can_send_again & State.may_send, rx.el.p(TWICE, class_name="u-muted")),
         definitions(
             ("To", value(mail.address)),
-            ("Its reader", mail.audience),
+            ("Recipient", mail.audience),
             ("Kind", mail.kind),
             ("Written", mail.created),
-            ("Settled", value(mail.settled, empty="Not yet")),
+            ("Finished", value(mail.settled, empty="Not yet")),
             ("Attempts", mail.attempts),
-            ("The provider’s name for it", value(mail.provider_id, empty="None yet")),
+            ("Provider ID", value(mail.provider_id, empty="None yet")),
             (
                 "Request",
                 show_if(

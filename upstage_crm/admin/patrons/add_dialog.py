@@ -68,12 +68,12 @@ def _inputs() -> rx.Component:
         "Tags",
         "tags",
         default_value=kept(State, "tags"),
-        hint="Commas between them.",
+        hint="Separate with commas.",
         optional=True,
         max_length=400,
     )
     kind = radio_group(
-        "Who is it?", KIND, KINDS, default_value=kept(State, KIND, PatronKind.PERSON.value)
+        "Type of patron", KIND, KINDS, default_value=kept(State, KIND, PatronKind.PERSON.value)
     )
     return stack(halves(*inputs, language, tags), kind)
 

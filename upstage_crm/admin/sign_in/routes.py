@@ -236,7 +236,7 @@ def _open(knock: Knock, attempt: Attempt, checked: Credentials, staff_id: str) -
                 subject="new sign-in to your account",
                 lines=[f"{describe(knock.user_agent)}, from the network {network}."],
                 key=f"device/{sessions.hash_of(device.token)[:32]}",
-                button="Look at your sessions",
+                button="Review your sessions",
                 now=now,
             )
         opened = sessions.find_any(session, token, now=now)

@@ -59,7 +59,7 @@ def _code() -> rx.Component:
             spell_check=False,
         ),
         _next(),
-        form_actions(button("Go on", type="submit", variant="primary")),
+        form_actions(button("Continue", type="submit", variant="primary")),
         action=ACTION,
     )
 
@@ -75,7 +75,7 @@ def _password() -> rx.Component:
             max_length=1_000,
         ),
         _next(),
-        form_actions(button("Go on", type="submit", variant="primary")),
+        form_actions(button("Continue", type="submit", variant="primary")),
         action=ACTION,
     )
 

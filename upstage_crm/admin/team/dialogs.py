@@ -51,7 +51,7 @@ def _invite() -> rx.Component:
                 "display_name",
                 default_value=kept(State, "display_name"),
                 error=State.errors["display_name"],
-                hint="As patrons read it.",
+                hint="Shown to patrons.",
                 auto_complete="off",
                 max_length=names.LIMIT,
             ),
@@ -138,7 +138,7 @@ def _name() -> rx.Component:
                 "Name",
                 "display_name",
                 default_value=State.member.name,
-                hint="As patrons read it.",
+                hint="Shown to patrons.",
                 max_length=names.LIMIT,
                 id="member-name",
             ),
@@ -209,8 +209,8 @@ def _leaving() -> Child:
         select_field(
             "Their open requests",
             "keeper",
-            rx.foreach(State.keepers, lambda row: rx.el.option(f"Go to {row.name}", value=row.id)),
-            placeholder="Are withdrawn",
+            rx.foreach(State.keepers, lambda row: rx.el.option(f"Hand over to {row.name}", value=row.id)),
+            placeholder="Withdraw them",
             hint=State.ending,
             optional=True,
             id="member-keeper",
@@ -224,7 +224,7 @@ def _leaving() -> Child:
     come = subject_form(
         State,
         rx.el.p(
-            "They sign in with the password and the factors of before. Requests that were "
+            "They sign in with their old password and second factors. Requests that were "
             "withdrawn stay withdrawn."
         ),
         form_actions(button("Enable account", icon="undo-2", type="submit")),

@@ -83,7 +83,7 @@ def _alert(
             rx.el.p(row.words, ", ", row.opened, ". ", rx.el.strong(row.held), " on hold."),
             inline(
                 show_if(may_freeze & ~row.is_own, freeze),
-                link_button("Look at what is on hold", href="/requests/?view=held"),
+                link_button("Review what is on hold", href="/requests/?view=held"),
                 show_if(may_close & ~row.is_own, close),
             ),
             gap="small",

@@ -21,7 +21,7 @@ from upstage_crm.staff.accounts import Colleague
 from upstage_crm.staff.roles import StaffMember
 
 WIRE_WORDS: Mapping[Wire, str] = {
-    Wire.AT_SPEED: "More proposals within three seconds than a person makes",
+    Wire.AT_SPEED: "More proposals in three seconds than a person could make",
     Wire.AT_ONCE: "More proposals within ten minutes than go out at once",
     Wire.REPLACING: "More requests replaced within three seconds than is usual",
     Wire.BURST: "Too many proposals within ten minutes",
