@@ -209,7 +209,9 @@ def _leaving() -> Child:
         select_field(
             "Their open requests",
             "keeper",
-            rx.foreach(State.keepers, lambda row: rx.el.option(f"Hand over to {row.name}", value=row.id)),
+            rx.foreach(
+                State.keepers, lambda row: rx.el.option(f"Hand over to {row.name}", value=row.id)
+            ),
             placeholder="Withdraw them",
             hint=State.ending,
             optional=True,
