@@ -81,8 +81,8 @@ class Story:
                 "preferred_name": "Billie",
                 "pronouns": "they/them",
                 "note": "Allergic to feathers",
-                "tags": "front row",
             },
+            tags="front row",
         )
         self.other = desk.patron(email="other@example.com", given_name="Ola", family_name="Berg")
 
@@ -531,6 +531,7 @@ def test_an_erasure_that_was_undone_by_hand_is_found(story: Story) -> None:
     for statement in (
         f"UPDATE patron SET email = '{OLD}' WHERE id = '{story.patron.id}'",
         f"UPDATE patron SET note = 'x' WHERE id = '{story.patron.id}'",
+        f"INSERT INTO patron_tag (patron_id, key, label) VALUES ('{story.patron.id}', 'x', 'x')",
         f"UPDATE patron SET status = 'active' WHERE id = '{story.patron.id}'",
         f"UPDATE field_change SET proposed_key = '{OLD}' {where}",
     ):

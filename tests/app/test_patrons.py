@@ -159,12 +159,12 @@ def test_a_role_without_the_permission_adds_and_edits_nobody(desk: Desk) -> None
 def test_free_columns_change_in_place_with_old_and_new_in_the_trail(desk: Desk) -> None:
     patron = desk.patron(free={"note": "kind"})
 
-    edit(desk, patron, {"note": " very\nkind ", "tags": "member,  donor, member"})
+    edit(desk, patron, {"note": " very\nkind ", "pronouns": " they "})
 
     free = desk.record(patron).free
-    assert (free["note"], free["tags"]) == ("very\nkind", "member, donor")
+    assert (free["note"], free["pronouns"]) == ("very\nkind", "they")
     line = desk.lines(action=Action.PATRON_EDITED)[0]
-    assert line.facts["fields"] == "note, tags"
+    assert line.facts["fields"] == "note, pronouns"
     assert (line.values["note.old"], line.values["note.new"]) == ("kind", "very\nkind")
 
 
@@ -274,14 +274,10 @@ def test_what_nobody_has_finds_nobody(desk: Desk) -> None:
     assert desk.scalar("SELECT count(*) FROM patron") == 1
 
 
-def test_an_edited_tag_and_preferred_name_are_found(desk: Desk) -> None:
-    patron = desk.patron(free={"tags": "donor"})
-
-    edit(desk, patron, {"tags": "Member", "preferred_name": "Mimi"})
+def test_an_edited_preferred_name_is_found(desk: Desk) -> None:
+    edit(desk, desk.patron(), {"preferred_name": "Mimi"})
 
     assert found(desk, "mimi") == ["Mara Smith"]
-    assert desk.read(lambda session: queries.page(session, tag="member")[0]) == 1
-    assert desk.read(lambda session: queries.page(session, tag="donor")[0]) == 0
 
 
 def test_the_list_is_paged_and_sorted_alike_everywhere(desk: Desk) -> None:

@@ -72,7 +72,7 @@ def test_words_of_before_are_rebuilt(blank_url: str, clock: FrozenClock) -> None
     database = Database(engine)
     attach(database)
     desk = Desk(database, clock)
-    patron = desk.patron(given_name="Łukasz", free={"tags": "donor"})
+    patron = desk.patron(given_name="Łukasz", tags="donor")
     migrations.downgrade(engine, "0012")
     with engine.connect() as connection:
         words = set(connection.execute(sa.text("SELECT term FROM patron_term")).scalars())

@@ -36,7 +36,7 @@ reveal reveals revert reverting reviewer reviewers rights role roles route route
 rules samples sanitize schedule scheduled search second security send sender sending sentences
 serve session sessions settings setup short shortcut sign signature signing socket spans special
 sql staff start state states status step steps store story strip style suffix table tables tabs
-task team template templates terms test text threads timeline toolbar triggers trouble two ui
+tags task team template templates terms test text threads timeline toolbar triggers trouble two ui
 unusual upstage value values verifying view views visit visitor web webhooks window windows word
 wording words writers
 """

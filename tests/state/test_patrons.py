@@ -38,13 +38,14 @@ SEED = StaffMember(
 
 def add(made: Runtime, **raw: str) -> int:
     """Add a patron as somebody else did before the test; return the number."""
-    free = {"tags": raw.pop("tags", "")}
+    tags = raw.pop("tags", "")
     with made.database.transaction() as session:
         return commands.add(
             made.staff_context(session, SEED, channel=Channel.DEMO),
             kind=PatronKind.PERSON,
             raw=raw,
-            free=free,
+            free={},
+            tags=tags,
             parsing=made.context(),
             even_if_duplicate=True,
         )
@@ -669,7 +670,7 @@ class TestAdd:
         state = await pipeline.state(dana, PatronRecordState)
         assert (state.head.name, state.done) == ("Jane Okafor", "Added.")
         assert state.protected[0].mark == "unverified"
-        assert state.free["language"] == "fr"
+        assert (state.free["language"], state.free["tags"]) == ("fr", "donor, vip")
 
     async def test_a_double_press_adds_once(self, made: Runtime, pipeline: Pipeline) -> None:
         cookie = staff(made)

@@ -230,6 +230,7 @@ class Desk:
         family_name: str = "Smith",
         *,
         free: Mapping[str, str] | None = None,
+        tags: str = "",
         kind: PatronKind = PatronKind.PERSON,
         actor: StaffMember | None = None,
         **columns: str,
@@ -243,6 +244,7 @@ class Desk:
                 kind=kind,
                 raw=raw,
                 free=free or {},
+                tags=tags,
                 parsing=self.context,
                 even_if_duplicate=True,
             )

@@ -28,6 +28,7 @@ from upstage_crm.wiring import PROTECTED
 TABLES = (
     "patron",
     "patron_term",
+    "patron_tag",
     "change_request",
     "field_change",
     "review",

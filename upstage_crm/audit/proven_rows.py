@@ -70,7 +70,6 @@ _SUBJECTS = (
                     "language",
                     "time_zone",
                     "note",
-                    "tags",
                     "updated_at",
                 ),
             ),

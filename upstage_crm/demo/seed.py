@@ -35,6 +35,7 @@ from upstage_crm.patrons.commands import NewPatron, add_parsed, clean_free, firs
 from upstage_crm.patrons.fields import Context
 from upstage_crm.patrons.queries import get_by_number
 from upstage_crm.patrons.tables import PatronKind, PatronStatus
+from upstage_crm.patrons.tags import joined, parse
 from upstage_crm.patrons.views import PatronRecord
 from upstage_crm.staff import (
     accounts,
@@ -129,13 +130,13 @@ def _entry(person: DemoPerson, now: datetime) -> NewPatron:
         "pronouns": person.pronouns,
         "language": person.language,
         "time_zone": person.time_zone,
-        "tags": ", ".join(person.tags),
         "note": person.note,
     }
     return NewPatron(
         kind=PatronKind(person.kind),
         columns=first_columns(raw, Context(today=now.date())),
         free=clean_free(free),
+        tags=parse(joined(person.tags)),
         status=PatronStatus(person.status),
         is_email_verified=person.is_email_verified,
         is_email_bounced=person.is_email_bounced,

@@ -30,25 +30,33 @@ from upstage_crm.patrons.errors import (
     NameMissing,
     PatronErased,
     PossibleDuplicates,
+    TagsFull,
 )
 from upstage_crm.patrons.fields import DERIVED_COLUMNS, FIELDS, PROTECTED_COLUMNS, Context
 from upstage_crm.patrons.search_terms import term_rows
-from upstage_crm.patrons.tables import PatronKind, PatronRow, PatronStatus, PatronTermRow
+from upstage_crm.patrons.tables import (
+    PatronKind,
+    PatronRow,
+    PatronStatus,
+    PatronTagRow,
+    PatronTermRow,
+)
+from upstage_crm.patrons.tags import MOST_TAGS, Tag, label_of, parse
 from upstage_crm.staff.command_context import StaffContext
 from upstage_crm.staff.roles import Permission, ensure_may
 
 NOTE_LIMIT = 4_000  # characters
-_LINE_LIMITS = {"preferred_name": 100, "pronouns": 40, "tags": 400}
+_LINE_LIMITS = {"preferred_name": 100, "pronouns": 40}
 _FREE_DEFAULTS = {
     "preferred_name": "",
     "pronouns": "",
     "language": "en",
     "time_zone": "",
-    "tags": "",
     "note": "",
 }
 _patron = table_of(PatronRow)
 _term = table_of(PatronTermRow)
+_tag = table_of(PatronTagRow)
 _FORGET_TERMS = sa.delete(_term).where(_term.c.patron_id == sa.bindparam("patron"))
 _ADD_TERMS = sa.insert(_term)
 
@@ -60,6 +68,7 @@ class NewPatron:
     kind: PatronKind
     columns: Mapping[str, str | None]
     free: Mapping[str, str] = field(default_factory=dict[str, str])
+    tags: Sequence[Tag] = ()
     status: PatronStatus = PatronStatus.ACTIVE
     is_email_verified: bool = False
     is_email_bounced: bool = False
@@ -80,6 +89,7 @@ def add(
     kind: PatronKind,
     raw: Mapping[str, str],
     free: Mapping[str, str],
+    tags: str = "",
     parsing: Context,
     even_if_duplicate: bool = False,
 ) -> int:
@@ -89,7 +99,7 @@ def add(
 
     Raises:
         Forbidden: the actor may not add patrons.
-        Invalid: a value is refused; NameMissing without any name.
+        Invalid: a value is refused; NameMissing without any name. TagsFull: too many tags.
         AddressTaken: a live patron has this address.
         AddressSuppressed: its owner told us that it is not a patron's.
         PossibleDuplicates: someone shares the name or phone, unless `even_if_duplicate`.
@@ -105,7 +115,7 @@ def add(
         found := queries.duplicates(session, columns, reader=context.actor.role)
     ):
         raise PossibleDuplicates(duplicates=found)
-    entry = NewPatron(kind=kind, columns=columns, free=clean_free(free))
+    entry = NewPatron(kind=kind, columns=columns, free=clean_free(free), tags=_first_tags(tags))
     try:
         with session.begin_nested():
             return add_parsed(context, entries=[entry])[0]
@@ -127,6 +137,9 @@ def add_parsed(context: StaffContext[object], *, entries: Sequence[NewPatron]) -
     first = take_patron_numbers(session, len(entries))
     rows: list[dict[str, object]] = []
     terms: list[dict[str, str]] = []
+    tagged: list[dict[str, str]] = []
+    first_spelled = {tag.key: tag for entry in reversed(entries) for tag in entry.tags}
+    spelled = {key: label_of(session, tag) for key, tag in first_spelled.items()}
     events: list[AuditEvent] = []
     for number, entry in enumerate(entries, first):
         patron_id = new_id(now)
@@ -141,6 +154,10 @@ def add_parsed(context: StaffContext[object], *, entries: Sequence[NewPatron]) -
         row["email_bounced_at"] = now if entry.is_email_bounced else None
         rows.append(row)
         terms += term_rows(patron_id, number, row)
+        tagged += [
+            {"patron_id": patron_id, "key": tag.key, "label": spelled[tag.key]}
+            for tag in entry.tags
+        ]
         values = {name: value for name, value in entry.columns.items() if value is not None}
         events.append(
             AuditEvent(
@@ -154,6 +171,8 @@ def add_parsed(context: StaffContext[object], *, entries: Sequence[NewPatron]) -
         )
     session.connection().execute(sa.insert(_patron), rows)
     session.connection().execute(sa.insert(_term), terms)
+    if tagged:
+        session.connection().execute(sa.insert(_tag), tagged)
     trail.record(session, events, now=now)
     return list(range(first, first + len(entries)))
 
@@ -282,9 +301,6 @@ def clean_free(free: Mapping[str, str]) -> dict[str, str]:
             if text and text not in zone_names():
                 raise UnknownTimeZone
             cleaned[name] = text
-    if "tags" in cleaned:
-        tags = dict.fromkeys(tag.strip() for tag in cleaned["tags"].split(",") if tag.strip())
-        cleaned["tags"] = ", ".join(tags)
     return cleaned
 
 
@@ -303,6 +319,13 @@ def _writing(names: tuple[str, ...]) -> ReturningUpdate[Any]:
 
 def _bound(written: Mapping[str, object]) -> dict[str, object]:
     return {f"to_{name}": value for name, value in written.items()}
+
+
+def _first_tags(text: str) -> tuple[Tag, ...]:
+    given = parse(text)
+    if len(given) > MOST_TAGS:
+        raise TagsFull(limit=MOST_TAGS)
+    return given
 
 
 def lock_unerased(session: Session, patron_id: str) -> PatronRow:

@@ -10,7 +10,7 @@ from sqlmodel import Session
 from upstage_crm.core.db import table_of
 from upstage_crm.patrons.fields import DERIVED_COLUMNS, PROTECTED_COLUMNS
 from upstage_crm.patrons.search_terms import number_term
-from upstage_crm.patrons.tables import PatronRow, PatronStatus, PatronTermRow
+from upstage_crm.patrons.tables import PatronRow, PatronStatus, PatronTagRow, PatronTermRow
 
 # What staff may have written about the person; what is not named here is no personal value.
 EMPTY_FREE = {
@@ -18,9 +18,11 @@ EMPTY_FREE = {
     "pronouns": "",
     "language": "en",
     "time_zone": "",
-    "tags": "",
     "note": "",
 }
+GONE = (table_of(PatronTagRow),)
+"""Tables whose rows go with their patron."""
+
 _patron = table_of(PatronRow)
 _term = table_of(PatronTermRow)
 
@@ -38,6 +40,8 @@ def empty(session: Session, *, row: PatronRow, now: datetime) -> None:
     emptied |= {"status": PatronStatus.ERASED, "updated_at": now}
     connection = session.connection()
     connection.execute(sa.update(_patron).where(_patron.c.id == row.id).values(**emptied))
+    for table in GONE:
+        connection.execute(sa.delete(table).where(table.c.patron_id == row.id))
     connection.execute(
         sa.delete(_term).where(_term.c.patron_id == row.id, _term.c.term != number_term(row.number))
     )

@@ -4,7 +4,10 @@ Invalid
 ├── InvalidEmail     core.email_address
 ├── InvalidText      core.text
 ├── InvalidValue     a name, phone number, postal address or date of birth
-└── RevealReasonMissing  a masked value is shown for a reason only
+├── RevealReasonMissing  a masked value is shown for a reason only
+├── TagMissing           there is no tag in the text
+├── TagTooLong           a tag is a word or two
+└── TooManyPatrons       one command changes so many records at most
 Forbidden
 └── PatronIsProtected    only the few see anything of a protected patron
 NotFound
@@ -14,6 +17,7 @@ Conflict
 ├── AddressSuppressed    its owner told us that it is not the patron's
 ├── PossibleDuplicates   patrons who may be the same person; carries who and why
 ├── EditedMeanwhile      a colleague changed the value since it was opened for editing
+├── TagsFull             a patron has as many tags as one may have
 └── PatronErased         the patron's values were erased; nothing is written any more
 """
 
@@ -125,3 +129,27 @@ class PatronErased(Conflict):
     """The patron's values were erased; the record takes nothing any more."""
 
     code = "patron_erased"
+
+
+class TagMissing(Invalid):
+    """The text holds no tag."""
+
+    code = "tag_missing"
+
+
+class TagTooLong(Invalid):
+    """A tag is a word or two. Facts: `limit` (characters)."""
+
+    code = "tag_too_long"
+
+
+class TagsFull(Conflict):
+    """A patron has as many tags as one may have. Facts: `limit`."""
+
+    code = "tags_full"
+
+
+class TooManyPatrons(Invalid):
+    """One command changes so many records at most. Facts: `limit`."""
+
+    code = "too_many_patrons"

@@ -13,6 +13,7 @@ from upstage_crm.audit import recorded
 from upstage_crm.core.counting import count_some
 from upstage_crm.core.db import table_of
 from upstage_crm.organisation.settings import home
+from upstage_crm.patrons import tags
 from upstage_crm.patrons.errors import UnknownPatron
 from upstage_crm.patrons.fields import DERIVED_COLUMNS, FIELDS, PROTECTED_COLUMNS
 from upstage_crm.patrons.search_query import matching
@@ -25,7 +26,7 @@ from upstage_crm.patrons.visibility import (
 from upstage_crm.staff.roles import Role
 from upstage_crm.staff.visibility import sees
 
-FREE_COLUMNS = ("preferred_name", "pronouns", "language", "time_zone", "tags", "note")
+FREE_COLUMNS = ("preferred_name", "pronouns", "language", "time_zone", "note")
 
 
 class PatronSort(StrEnum):
@@ -87,7 +88,7 @@ def get(session: Session, patron_id: str) -> PatronRecord:
     row = session.get(PatronRow, patron_id)
     if row is None:
         raise UnknownPatron
-    return record_of(row)
+    return record_of(session, row)
 
 
 def get_by_number(session: Session, number: int) -> PatronRecord:
@@ -99,7 +100,7 @@ def get_by_number(session: Session, number: int) -> PatronRecord:
     row = session.exec(select(PatronRow).where(PatronRow.number == number)).first()
     if row is None:
         raise UnknownPatron
-    return record_of(row)
+    return record_of(session, row)
 
 
 def find_live_by_email_key(
@@ -171,7 +172,11 @@ def page(
             by_number = _ORDER[PatronSort.NUMBER].asc()
             behind = [*wanted, is_protected.is_(True)]
             rows += _rows(session, behind, by_number, max(0, first - before), last - before)
-    return total, tuple(_line(row, access_of(row, reader, home=country)) for row in rows)
+    held = tags.held_by(session, [row.id for row in rows])
+    return total, tuple(
+        _line(row, tuple(held[row.id].values()), access_of(row, reader, home=country))
+        for row in rows
+    )
 
 
 def _rows(
@@ -232,7 +237,7 @@ def full_name(given_name: str | None, family_name: str | None) -> str:
     return " ".join(part for part in (given_name, family_name) if part)
 
 
-def record_of(row: PatronRow) -> PatronRecord:
+def record_of(session: Session, row: PatronRow) -> PatronRecord:
     """The read model of a row."""
     return PatronRecord(
         id=row.id,
@@ -242,6 +247,7 @@ def record_of(row: PatronRow) -> PatronRecord:
         status=row.status.value,
         values={name: getattr(row, name) for name in PROTECTED_COLUMNS},
         free={name: getattr(row, name) for name in FREE_COLUMNS},
+        tags=tags.labels_of(session, row.id),
         email_verified_at=row.email_verified_at,
         email_bounced_at=row.email_bounced_at,
         is_flagged=row.is_flagged,
@@ -267,7 +273,7 @@ def _duplicate(row: PatronRow, reasons: list[str], access: FieldAccess) -> Dupli
     )
 
 
-def _line(row: PatronRow, access: FieldAccess) -> PatronLine:
+def _line(row: PatronRow, labels: tuple[str, ...], access: FieldAccess) -> PatronLine:
     values = values_of(row)
     return PatronLine(
         id=row.id,
@@ -280,7 +286,7 @@ def _line(row: PatronRow, access: FieldAccess) -> PatronLine:
         email_bounced=row.email_bounced_at is not None,
         phone=access.show(FIELDS["phone"], values),
         city=access.part("address_city", row.address_city),
-        tags=row.tags,
+        tags=labels,
         created_at=row.created_at,
         updated_at=row.updated_at,
     )

@@ -22,9 +22,9 @@ from upstage_crm.patrons.search_terms import (
     plain_query,
     prefix_end,
     query_words,
-    tag_term,
 )
 from upstage_crm.patrons.tables import PatronRow, PatronTermRow
+from upstage_crm.patrons.tags import tagged
 from upstage_crm.patrons.values import Values
 from upstage_crm.staff.roles import Role
 from upstage_crm.staff.visibility import sees
@@ -45,10 +45,7 @@ def matching(query: str, tag: str = "", *, reader: Role, home: str) -> sa.Select
     if words := query_words(query):
         statement = statement.where(_found(query, words, reader, home))
     if tag:
-        tagged = sa.select(col(PatronTermRow.patron_id)).where(
-            col(PatronTermRow.term) == tag_term(tag)
-        )
-        statement = statement.where(col(PatronRow.id).in_(tagged))
+        statement = statement.where(col(PatronRow.id).in_(tagged(tag)))
     return statement
 
 

@@ -17,8 +17,8 @@ from upstage_crm.core.text import PLAIN_LETTERS, find_emails
 
 MAX_TERM = 100
 MAX_QUERY_WORDS = 6
-NUMBER, FREE, TAG = "number", "free", "tag"
-"""What terms come from besides the fields: the patron's number, free columns, tags."""
+NUMBER, FREE = "number", "free"
+"""What terms come from besides the fields: the patron's number, free columns."""
 
 _APOSTROPHES = str.maketrans("", "", "'’‘ʼ`´")
 # Accents on Latin, Greek and Cyrillic letters, Hebrew points, Arabic vowels. Marks of every other
@@ -78,16 +78,10 @@ def terms_of(values: Mapping[str, str | None], *, number: int, extra: str = "") 
 
 
 def term_rows(patron_id: str, number: int, values: Mapping[str, object]) -> list[dict[str, str]]:
-    """The rows of `patron_term` for a patron with these column values, tags included."""
+    """The rows of `patron_term` for a patron with these column values."""
     texts = {name: value for name, value in values.items() if isinstance(value, str)}
     terms = terms_of(texts, number=number, extra=texts.get("preferred_name", ""))
-    terms |= {tag_term(tag) for tag in texts.get("tags", "").split(",") if tag.strip()}
     return [{"term": term, "patron_id": patron_id} for term in sorted(terms)]
-
-
-def tag_term(tag: str) -> str:
-    """The term of a whole tag."""
-    return _term(TAG, fold(tag.strip()))
 
 
 def number_term(number: int) -> str:

@@ -12,6 +12,7 @@ from upstage_crm.patrons.views import SuppressionCause
 # Compared byte by byte on every database, so that a prefix is a range.
 _BYTEWISE_TERM = sa.String(100).with_variant(sa.String(100, collation="C"), "postgresql")
 _BYTEWISE_NAME = sa.String(210).with_variant(sa.String(210, collation="C"), "postgresql")
+_BYTEWISE_TAG = sa.String(400).with_variant(sa.String(400, collation="C"), "postgresql")
 
 NAME_ORDER = "replace(sort_name, ', ', '  ')"
 """SQL: the order of names. Two blanks come before every letter, so "Abbott" before "Abbott-Fox"."""
@@ -82,7 +83,6 @@ class PatronRow(SQLModel, table=True):
     language: str = Field(default="en", max_length=16)
     time_zone: str = Field(default="", max_length=64)
     note: str = Field(default="", sa_type=sa.Text)
-    tags: str = Field(default="", max_length=400)
 
     email_verified_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     email_bounced_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
@@ -102,6 +102,17 @@ class PatronTermRow(SQLModel, table=True):
 
     term: str = Field(primary_key=True, sa_type=_BYTEWISE_TERM)
     patron_id: str = Field(primary_key=True, foreign_key="patron.id", max_length=32)
+
+
+class PatronTagRow(SQLModel, table=True):
+    """One tag of one patron. Tags of before there were rows may be longer than a new one."""
+
+    __tablename__ = "patron_tag"  # pyright: ignore[reportAssignmentType]  # SQLModel\'s hint
+    __table_args__ = (sa.Index("ix_patron_tag_key", "key", "patron_id"),)
+
+    patron_id: str = Field(primary_key=True, foreign_key="patron.id", max_length=32)
+    key: str = Field(primary_key=True, sa_type=_BYTEWISE_TAG)
+    label: str = Field(max_length=400)
 
 
 class SuppressedAddressRow(SQLModel, table=True):

@@ -35,7 +35,7 @@ class PatronLine:
     email_bounced: bool
     phone: str
     city: str
-    tags: str
+    tags: tuple[str, ...]
     created_at: datetime
     updated_at: datetime
 
@@ -51,6 +51,7 @@ class PatronRecord:
     status: str
     values: Mapping[str, str | None]
     free: Mapping[str, str]
+    tags: tuple[str, ...]
     email_verified_at: datetime | None
     email_bounced_at: datetime | None
     is_flagged: bool

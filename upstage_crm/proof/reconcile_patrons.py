@@ -6,7 +6,7 @@ this finds it afterwards. A difference names a patron and a field, never a value
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,6 +19,7 @@ from upstage_crm.audit.findings import Compared, Difference, Problem
 from upstage_crm.audit.tables import AuditEntryRow, AuditValueRow
 from upstage_crm.core.db import on_the_way, table_of
 from upstage_crm.core.errors import Invalid
+from upstage_crm.patrons.erasure import GONE
 from upstage_crm.patrons.fields import DERIVED_COLUMNS, FIELDS, PROTECTED_COLUMNS, ProtectedField
 from upstage_crm.patrons.tables import PatronRow, PatronStatus
 
@@ -29,7 +30,7 @@ _entry = table_of(AuditEntryRow)
 _value = table_of(AuditValueRow)
 _WRITING = (Action.PATRON_ADDED, Action.FIELD_APPLIED, Action.PATRON_ERASED)
 _NEW = ".new"
-_EMPTIED = ("preferred_name", "pronouns", "note", "tags")  # free columns that erasure blanks
+_EMPTIED = ("preferred_name", "pronouns", "note")  # free columns that erasure blanks
 # The status is read as text: a word that somebody tampered with must not stop the check.
 _ROWS = sa.select(
     sa.type_coerce(_patron.c.status, sa.String).label("status"),
@@ -61,9 +62,10 @@ def reconcile(session: Session) -> Iterator[Compared]:
         is_last = len(rows) < BATCH
         until = None if is_last else str(rows[-1]["id"])
         told = _told(session, after=after, until=until)
+        left = _left_over(session, [r["id"] for r in rows if r["status"] == PatronStatus.ERASED])
         found: list[Difference] = []
         for row in rows:
-            found += _differences(row, told.pop(row["id"], _Told()))
+            found += _differences(row, told.pop(row["id"], _Told()), is_left=row["id"] in left)
         found += [
             Difference(problem=Problem.RECORD_GONE, seq=min(rest.seqs.values(), default=None))
             for rest in told.values()
@@ -112,14 +114,23 @@ def _committed(action: Action, commitments: Mapping[str, str]) -> dict[str, str 
     return {column: name for column, name in names.items() if column in PROTECTED_COLUMNS}
 
 
-def _differences(row: Mapping[Any, Any], told: _Told) -> list[Difference]:
+def _left_over(session: Session, erased: Collection[str]) -> set[str]:
+    """Those of the erased patrons of whom a row is still there that should have gone with them."""
+    found: set[str] = set()
+    for table in GONE if erased else ():
+        query = sa.select(table.c.patron_id).where(table.c.patron_id.in_(erased))
+        found |= set(session.connection().execute(query).scalars())
+    return found
+
+
+def _differences(row: Mapping[Any, Any], told: _Told, *, is_left: bool) -> list[Difference]:
     number = row["number"]
     if not told.is_added:
         return [Difference(problem=Problem.NEVER_ADDED, number=number)]
     is_erased = row["status"] == PatronStatus.ERASED
     if told.erased_at is not None:
         is_empty = not any(row[c] for c in (*PROTECTED_COLUMNS, *DERIVED_COLUMNS, *_EMPTIED))
-        if is_erased and is_empty and not told.has_opened:
+        if is_erased and is_empty and not told.has_opened and not is_left:
             return []
         problem = Problem.ERASURE_INCOMPLETE
         return [Difference(problem=problem, number=number, seq=told.erased_at)]

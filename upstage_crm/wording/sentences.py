@@ -30,6 +30,7 @@ from upstage_crm.patrons.views import SuppressionCause
 from upstage_crm.privacy.erasure import Blocker, BlockerKind
 from upstage_crm.receipts.facts import ReceiptEvent
 from upstage_crm.wording import failures
+from upstage_crm.wording.records import RECORD_SENTENCES
 from upstage_crm.wording.staff import STAFF_SENTENCES
 from upstage_crm.wording.values import VALUE_SENTENCES
 
@@ -46,16 +47,7 @@ SENTENCES: Mapping[str, str] = {
     "Open it again.",
     "busy": "There is no room for this right now. Try again in {seconds} seconds.",
     **VALUE_SENTENCES,
-    # Patrons.
-    "protection_reason_missing": "Enter a reason.",
-    "patron_erased": "This patron's data was erased. Nothing can be added to the record.",
-    "reveal_reason_missing": "Enter why you need to see it.",
-    "patron_is_protected": (
-        "This patron is protected. An owner, a manager or the privacy lead can look it up."
-    ),
-    "patron_unknown": "There is no such patron.",
-    "address_taken": "Patron {number} already has this address. Open that record instead.",
-    "possible_duplicates": "This may be someone already in the CRM. Check before you add them.",
+    **RECORD_SENTENCES,
     # Change requests.
     "nothing_to_change": "This is already on the record.",
     "nothing_proposed": "Propose at least one new value.",

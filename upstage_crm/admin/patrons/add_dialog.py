@@ -6,7 +6,7 @@ import reflex as rx
 
 from upstage_crm.admin.patrons.add_state import ADD, ANYWAY, KIND, ORDER, DuplicateView
 from upstage_crm.admin.patrons.add_state import AddPatronState as State
-from upstage_crm.admin.patrons.free_fields import LANGUAGE_OPTIONS
+from upstage_crm.admin.patrons.free_fields import LANGUAGE_OPTIONS, TAGS
 from upstage_crm.admin.patrons.inputs import field_inputs
 from upstage_crm.pages.view import kept, question
 from upstage_crm.patrons.commands import PatronKind
@@ -70,7 +70,7 @@ def _inputs() -> rx.Component:
         default_value=kept(State, "tags"),
         hint="Separate with commas.",
         optional=True,
-        max_length=400,
+        max_length=TAGS.limit,
     )
     kind = radio_group(
         "Type of patron", KIND, KINDS, default_value=kept(State, KIND, PatronKind.PERSON.value)

@@ -9,7 +9,7 @@ import reflex as rx
 from sqlmodel import Session
 
 from upstage_crm.admin.guard import AdminState
-from upstage_crm.admin.patrons.free_fields import FREE_FIELDS
+from upstage_crm.admin.patrons.free_fields import FREE_FIELDS, TAGS
 from upstage_crm.admin.patrons.inputs import refusals
 from upstage_crm.admin.patrons.list_state import PatronListState
 from upstage_crm.admin.patrons.rows import patron_href
@@ -140,6 +140,7 @@ def _add(
         kind=PatronKind.ORGANISATION if is_organisation else PatronKind.PERSON,
         raw=raw,
         free={field.name: raw[field.name] for field in FREE_FIELDS if field.name in raw},
+        tags=raw.get(TAGS.name, ""),
         parsing=context,
         even_if_duplicate=anyway,
     )

@@ -10,6 +10,8 @@ from babel import Locale
 
 from upstage_crm.core.languages import LANGUAGES
 from upstage_crm.core.when import place_of
+from upstage_crm.patrons.tags import MOST_TAGS, SEPARATOR, TAG_LIMIT, joined
+from upstage_crm.patrons.views import PatronRecord
 from upstage_crm.patrons.visibility import FieldAccess
 
 
@@ -35,9 +37,17 @@ FREE_FIELDS = (
     FreeField(name="pronouns", label="Pronouns", kind="line", limit=40, is_personal=True),
     FreeField(name="language", label="Language", kind="language"),
     FreeField(name="time_zone", label="Time zone", kind="time_zone", empty="As the organisation’s"),
-    FreeField(name="tags", label="Tags", kind="line", limit=400, empty="No tags"),
     FreeField(name="note", label="Note", kind="block", empty="No note", is_personal=True),
 )
+TAGS = FreeField(
+    name="tags",
+    label="Tags",
+    kind="line",
+    limit=MOST_TAGS * (TAG_LIMIT + len(SEPARATOR)),
+    empty="No tags",
+)
+"""Not a column: each tag is a row. Staff edit them as one line, with commas between them."""
+EDITED = (*FREE_FIELDS, TAGS)
 LANGUAGE_OPTIONS = tuple(
     (code, Locale.parse(code).get_display_name("en") or code) for code in LANGUAGES
 )
@@ -45,12 +55,17 @@ LANGUAGE_OPTIONS = tuple(
 
 def find_free_field(name: object) -> FreeField | None:
     """The free field of that name, if there is one."""
-    return next((field for field in FREE_FIELDS if field.name == name), None)
+    return next((field for field in EDITED if field.name == name), None)
+
+
+def held_free(record: PatronRecord) -> dict[str, str]:
+    """What a record holds, by the name of what edits it."""
+    return {**record.free, TAGS.name: joined(record.tags)}
 
 
 def seen_free(free: Mapping[str, str], access: FieldAccess) -> dict[str, str]:
     """The values as far as a member may read them."""
-    personal = {field.name for field in FREE_FIELDS if field.is_personal}
+    personal = {field.name for field in EDITED if field.is_personal}
     return {
         name: access.words(access.free(text) if name in personal else text)
         for name, text in free.items()

@@ -15,7 +15,7 @@ from upstage_crm.admin.patrons.care_parts import (
     status_button,
     waiting_changes,
 )
-from upstage_crm.admin.patrons.free_fields import FREE_FIELDS, LANGUAGE_OPTIONS, FreeField
+from upstage_crm.admin.patrons.free_fields import EDITED, LANGUAGE_OPTIONS, FreeField
 from upstage_crm.admin.patrons.propose_dialog import propose_dialog
 from upstage_crm.admin.patrons.propose_state import ProposeState
 from upstage_crm.admin.patrons.record_rows import ProtectedView, RequestItem
@@ -207,7 +207,7 @@ def _value(field: ProtectedView) -> rx.Component:
 
 def _free() -> rx.Component:
     return card(
-        record(*(_free_row(field) for field in FREE_FIELDS), label="Details that staff keep"),
+        record(*(_free_row(field) for field in EDITED), label="Details that staff keep"),
         title="Staff details",
         flush=True,
     )

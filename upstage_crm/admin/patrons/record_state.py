@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, ClassVar
 from urllib.parse import parse_qs
 
@@ -12,7 +13,14 @@ from sqlmodel import Session
 
 from upstage_crm.admin.guard import AdminState
 from upstage_crm.admin.patrons.care import Care, care_of
-from upstage_crm.admin.patrons.free_fields import find_free_field, in_words, seen_free
+from upstage_crm.admin.patrons.free_fields import (
+    TAGS,
+    FreeField,
+    find_free_field,
+    held_free,
+    in_words,
+    seen_free,
+)
 from upstage_crm.admin.patrons.record_rows import (
     ObstacleView,
     ProtectedView,
@@ -39,7 +47,7 @@ from upstage_crm.organisation.settings import details
 from upstage_crm.pages.dialog_state import SUBJECT
 from upstage_crm.pages.forms import texts
 from upstage_crm.pages.page_state import PageMixin
-from upstage_crm.patrons import commands, queries
+from upstage_crm.patrons import commands, edit_tags, queries
 from upstage_crm.patrons.errors import EditedMeanwhile, UnknownPatron
 from upstage_crm.patrons.visibility import FieldAccess
 from upstage_crm.privacy import erasure
@@ -49,6 +57,7 @@ from upstage_crm.privacy.record_care import (
     record_changes_of,
     status_takes_two,
 )
+from upstage_crm.staff.command_context import StaffContext
 from upstage_crm.staff.roles import Permission, StaffMember, may
 from upstage_crm.wiring import runtime
 from upstage_crm.wording.consequences import ending_words, erasing_words
@@ -154,17 +163,12 @@ class PatronRecordState(PageMixin, AdminState):
             return None
         if field is None or field.name not in given or field.name in self.fixed:
             return None
-        free, began = {field.name: given[field.name]}, {field.name: self._began}
-        actor, patron_id = self._actor(), self._patron_id
+        save = partial(
+            _save, field, given[field.name], patron_id=self._patron_id, began=self._began
+        )
+        actor = self._actor()
         try:
-            await self._command(
-                lambda s: commands.edit(
-                    runtime().staff_context(s, actor),
-                    patron_id=patron_id,
-                    free=free,
-                    began=began,
-                ),
-            )
+            await self._command(lambda s: save(runtime().staff_context(s, actor)))
         except EditedMeanwhile as error:
             await self._show()
             self._began = str(error.facts["now"])  # saving once more replaces it
@@ -262,6 +266,16 @@ class PatronRecordState(PageMixin, AdminState):
         return f"{self.head.name} · {self.head.number}"
 
 
+def _save(
+    field: FreeField, text: str, context: StaffContext[object], *, patron_id: str, began: str
+) -> None:
+    if field is TAGS:
+        edit_tags.write(context, patron_id=patron_id, text=text, began=began)
+    else:
+        free, held = {field.name: text}, {field.name: began}
+        commands.edit(context, patron_id=patron_id, free=free, began=held)
+
+
 def _says(value: str) -> str:
     return f"It now says “{value}”." if value else "It is empty now."
 
@@ -306,7 +320,8 @@ def _read_record(session: Session, number: int, viewer: StaffMember) -> Record:
         access=access,
         time_zone=zone,
     )
-    free = seen_free(found.free, access)
+    held = held_free(found)
+    free = seen_free(held, access)
     return Record(
         patron_id=found.id,
         version=(when.iso(found.updated_at), found.is_protected),
@@ -318,7 +333,7 @@ def _read_record(session: Session, number: int, viewer: StaffMember) -> Record:
         obstacle=obstacle_view(can),
         free=free,
         # Saving what was masked would lose it.
-        fixed=[name for name, text in free.items() if text != found.free[name]],
+        fixed=[name for name, text in free.items() if text != held[name]],
         events=timeline_entries(lines, access=access, now=now, time_zone=zone),
         requests=request_items(asked, now=now, time_zone=zone),
         care=care,

@@ -40,7 +40,6 @@ class ListRow:
 
 def list_row(line: PatronLine, *, pending: int, now: datetime, time_zone: tzinfo) -> ListRow:
     """Return the row of one patron; `pending` counts open field changes."""
-    tags = split_tags(line.tags)
     return ListRow(
         number=str(line.number),
         href=patron_href(line.number),
@@ -49,9 +48,9 @@ def list_row(line: PatronLine, *, pending: int, now: datetime, time_zone: tzinfo
         email_state=_email_state(line),
         phone=line.phone,
         city=line.city,
-        tags=[TagLink(tag, SHAPE.href(SHAPE.plain(tag=tag))) for tag in tags[:TAGS_SHOWN]],
-        has_tags=bool(tags),
-        more_tags=f"+{len(tags) - TAGS_SHOWN}" if len(tags) > TAGS_SHOWN else "",
+        tags=[TagLink(tag, SHAPE.href(SHAPE.plain(tag=tag))) for tag in line.tags[:TAGS_SHOWN]],
+        has_tags=bool(line.tags),
+        more_tags=f"+{len(line.tags) - TAGS_SHOWN}" if len(line.tags) > TAGS_SHOWN else "",
         pending=str(pending) if pending else "",
         status=status_words(line.status),
         updated=when.ago(line.updated_at, now=now, time_zone=time_zone),
@@ -62,11 +61,6 @@ def list_row(line: PatronLine, *, pending: int, now: datetime, time_zone: tzinfo
 def patron_href(number: int | str) -> str:
     """Where the record of this patron number is."""
     return f"/patrons/{number}/"
-
-
-def split_tags(tags: str) -> list[str]:
-    """The single tags of a record."""
-    return [tag.strip() for tag in tags.split(",") if tag.strip()]
 
 
 def status_words(status: str) -> str:

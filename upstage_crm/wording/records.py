@@ -1,0 +1,21 @@
+"""The sentences of what is refused about a patron's record, besides the values of its fields."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+RECORD_SENTENCES: Mapping[str, str] = {
+    "protection_reason_missing": "Enter a reason.",
+    "patron_erased": "This patron's data was erased. Nothing can be added to the record.",
+    "reveal_reason_missing": "Enter why you need to see it.",
+    "patron_is_protected": (
+        "This patron is protected. An owner, a manager or the privacy lead can look it up."
+    ),
+    "patron_unknown": "There is no such patron.",
+    "address_taken": "Patron {number} already has this address. Open that record instead.",
+    "possible_duplicates": "This may be someone already in the CRM. Check before you add them.",
+    "tag_missing": "Enter a tag.",
+    "tag_too_long": "A tag can have {limit} characters at most. Put commas between tags.",
+    "tags_full": "A patron can have {limit} tags at most. Remove one first.",
+    "too_many_patrons": "Choose {limit} patrons at most.",
+}
