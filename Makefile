@@ -16,7 +16,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK = 1
 # would compile all of them again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help run attack check test test-quick test-fast test-long lint bench messages lock clean venv-run venv-test emulator
+.PHONY: help run attack kit check test test-quick test-fast test-long lint bench messages lock clean venv-run venv-test emulator
 .DEFAULT_GOAL := help
 
 help: ## show this list
@@ -27,6 +27,9 @@ run: venv-run ## install, make the pages if needed, serve on http://localhost:30
 
 attack: venv-run ## try to get around the patron with raw SQL on the demo's database, and see who stops it
 	@$(BIN)/python -m upstage_crm attack
+
+kit: venv-test ## serve a page of every component in every state, http://localhost:3000/kit/
+	@exec $(BIN)/python -m tests.kit
 
 check: venv-test emulator ## the quick part, for the loop of writing code
 	@$(MAKE) --no-print-directory --jobs 2 lint test-quick

@@ -277,11 +277,6 @@ class Settings(BaseSettings):
         return self.has_own_database and not self.is_exposed
 
     @property
-    def is_production(self) -> bool:
-        """Whether real patrons may stand behind this: everything but the demo."""
-        return not self.is_demo_allowed
-
-    @property
     def webhook_secrets(self) -> tuple[bytes, ...]:
         """The keys that the provider may sign its events with; several while one is replaced."""
         given = self.resend_webhook_secret

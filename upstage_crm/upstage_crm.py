@@ -56,7 +56,6 @@ from upstage_crm.pages.registry import Page, registry, staff_places
 from upstage_crm.settings import Settings
 from upstage_crm.ui.components.document import broken_boundary
 from upstage_crm.ui.design.tokens import STYLESHEETS
-from upstage_crm.ui.kit_page import kit_page
 from upstage_crm.ui.layout import connection_banner
 from upstage_crm.web import health, visits
 from upstage_crm.web.browser_errors import BrowserErrors
@@ -139,7 +138,6 @@ PAGES: tuple[Page, ...] = (
         view=confirm.page,
         state=ConfirmState,
     ),
-    Page(route="/kit", name="The kit", view=kit_page),
 )
 STAFF_PLACES = staff_places(PAGES)
 registry.declare(PAGES)

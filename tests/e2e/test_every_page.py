@@ -6,11 +6,10 @@ from collections.abc import Iterator
 from typing import Literal
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
+from tests.support.accessibility import assert_accessible, assert_fits_narrow_screens
 from tests.support.links import decision_url
-from tests.support.project import copy_built, own_database
 from tests.support.server import Server, running_server
 from tests.support.stage import OWNER, PASSWORD, Stage, set_stage
 from upstage_crm.change_requests.lifecycle import staff_commands
@@ -40,7 +39,6 @@ OPEN_PAGES = (
     "/sign-in/",
     "/sign-in/forgot/",
     "/sign-in/join/",
-    "/kit/",
     "/confirm/",
     "/confirm/plain",
 )
@@ -74,10 +72,8 @@ class House:
 @pytest.fixture(scope="module")
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     folder = tmp_path_factory.mktemp("pages")
-    project = copy_built(folder / "project")  # only the demo serves the kit
-    stage = set_stage(own_database(project))
-    with running_server(folder, demo=project) as server:
-        yield House(server, stage)
+    with running_server(folder) as server:
+        yield House(server, set_stage(server.database_url))
 
 
 @pytest.fixture(scope="module", params=["light", "dark"])
@@ -129,22 +125,6 @@ def test_open_page(browser: Browser, house: House, path: str, theme: Theme) -> N
 def opened(page: Page, url: str) -> None:
     page.goto(url, wait_until="commit")
     page.locator("[data-hydrated=true]").first.wait_for(state="attached")
-
-
-def assert_accessible(page: Page) -> None:
-    """No violation of WCAG 2.2 A and AA, nor of axe's best practices."""
-    found = Axe().run(page)
-    assert found.violations_count == 0, found.generate_report()
-
-
-def assert_fits_narrow_screens(page: Page) -> None:
-    """At 320 px, as at 400 % zoom, nothing has to be scrolled sideways (WCAG 1.4.10)."""
-    page.set_viewport_size({"width": 320, "height": 640})
-    overflow = page.evaluate(
-        "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-    )
-    page.set_viewport_size({"width": 1280, "height": 800})
-    assert overflow <= 0
 
 
 def test_keyboard_alone_reaches_both_decisions(browser: Browser, house: House) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.e2e.test_every_page import assert_accessible
+from tests.support.accessibility import assert_accessible
 from tests.support.browser import ARGUMENTS, find_browser
 from tests.support.links import decision_url
 from tests.support.server import running_server

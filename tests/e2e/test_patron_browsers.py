@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
-from tests.e2e.test_every_page import assert_accessible
+from tests.support.accessibility import assert_accessible
 from tests.support.journey import PATIENCE_MS, PHONE, hydrated
 from tests.support.links import decision_url
 from tests.support.server import running_server

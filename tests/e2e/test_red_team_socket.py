@@ -84,7 +84,7 @@ def bombard(house: House, *, seed: int, events: int, cookie: str = "") -> Bombar
             for _ in range(BATCH):
                 wire.say(hostile.event())
             mark = f"mark-{batch}-"
-            wire.event(CONNECT, router={"pathname": "/kit", "asPath": f"/kit/?{mark}"})
+            wire.event(CONNECT, router={"pathname": "/nowhere", "asPath": f"/nowhere/?{mark}"})
             wire.until(mark)
             wire.say_binary(hostile.binary())
             wire.say(hostile.junk())
@@ -185,7 +185,7 @@ def test_a_stranger_does_not_fill_the_log(house: House) -> None:
         wire.join()
         for number in range(500):
             wire.event(FAILED, info=f"{number} {'x' * 2_000}", component_stack="")
-        wire.event(CONNECT, router={"pathname": "/kit", "asPath": "/kit/?heard-all"})
+        wire.event(CONNECT, router={"pathname": "/nowhere", "asPath": "/nowhere/?heard-all"})
         wire.until("heard-all")
 
     assert len(house.server.log) - before < 30_000

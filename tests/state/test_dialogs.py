@@ -125,7 +125,7 @@ def test_every_dialog_is_drawn_once() -> None:
 def test_every_page_of_the_crm_ends_with_its_address() -> None:
     pages = {kind for kind in heirs(PageMixin) if kind.__module__.startswith("upstage_crm.")}
     loads = {kind.load for kind in pages if not kind.__name__.endswith("Mixin")}
-    open_to_all = ("/sign-in", "/confirm", "/kit")
+    open_to_all = ("/sign-in", "/confirm")
 
     for page in app_module.PAGES:
         assert (page.on_load in loads) is not page.route.startswith(open_to_all), page.route

@@ -41,6 +41,15 @@ def copy_built(root: Path) -> Path:
     return root
 
 
+def copy_with_kit(root: Path) -> Path:
+    """Copy what the server is made of, and the page of every component, to `root`; return it."""
+    copy_sources(root)
+    shutil.copytree(ROOT / "tests" / "kit", root / "tests" / "kit")
+    with (root / "rxconfig.py").open("a", encoding="utf-8") as file:
+        file.write('config.app_module_import = "tests.kit.app"\n')
+    return root
+
+
 def own_database(root: Path) -> str:
     """The address of the database that the copy takes without being given one."""
     return f"sqlite:///{root / 'var' / 'upstage.db'}"

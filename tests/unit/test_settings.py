@@ -45,7 +45,6 @@ def test_nothing_is_needed_on_a_laptop() -> None:
     assert settings.origins == ("http://localhost:3000", "http://127.0.0.1:3000")
     assert settings.bind_host == "127.0.0.1"
     assert settings.is_demo_allowed
-    assert not settings.is_production
     assert not settings.sends_real_mail
     assert not settings.is_https
 
@@ -66,7 +65,7 @@ def test_a_public_server_listens_outside_and_has_no_demo() -> None:
     assert settings.bind_host == "0.0.0.0"
     assert settings.origins == ("https://crm.example.org",)
     assert settings.is_https
-    assert settings.is_production
+    assert not settings.is_demo_allowed
     assert settings.keys == (Key("a", SECRET),)
 
 

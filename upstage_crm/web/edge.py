@@ -32,7 +32,6 @@ BODY_LIMIT = 262_144  # bytes; our largest form is a few kilobytes
 # What Reflex serves beside our pages. It takes uploads of 50 MB from anybody, and its own checks
 # know nothing of our database; ours is `/health`.
 FRAMEWORK_PLACES = frozenset({"_upload", "_health", "_all_routes", "auth-codespace", "ping"})
-DEVELOPMENT_PLACES = frozenset({"kit"})
 
 _PLAIN = [(b"content-type", b"text/plain; charset=utf-8")]
 _LAST = [*_PLAIN, (b"connection", b"close")]  # the rest of the body is not read
@@ -53,9 +52,8 @@ def edge(
 ) -> list[Callable[[ASGIApp], ASGIApp]]:
     """Return the wrappers, innermost first."""
     hashes = inline_script_hashes(pages)
-    closed = FRAMEWORK_PLACES | DEVELOPMENT_PLACES if settings.is_production else FRAMEWORK_PLACES
     return [
-        lambda app: Closed(app, places=closed),
+        lambda app: Closed(app, places=FRAMEWORK_PLACES),
         NotFoundPage,
         BodyLimit,
         RequestLimit,
@@ -168,8 +166,8 @@ class _BodyRefused(Exception):
 class Closed:
     """Answers 404 under `places`, whatever the app would do there.
 
-    A place is the first part of a path, as it was sent and as a file server reads it: both `/kit/`
-    and `/x/../kit.html` are at `kit`. A path with a line break in it is nowhere: the router's
+    A place is the first part of a path, as it was sent and as a file server reads it: both `/ping/`
+    and `/x/../ping.html` are at `ping`. A path with a line break in it is nowhere: the router's
     patterns end before a break at the end, so `/c/TOKEN%0A` would open what `/c/TOKEN` opens.
     """
 
