@@ -127,6 +127,41 @@ def opened(page: Page, url: str) -> None:
     page.locator("[data-hydrated=true]").first.wait_for(state="attached")
 
 
+# The letter before each end of a line within an element.
+LINE_ENDS = """element => {
+    const ends = [], walker = document.createTreeWalker(element, NodeFilter.SHOW_TEXT);
+    const range = document.createRange();
+    let above = null, before = "";
+    while (walker.nextNode()) {
+        const node = walker.currentNode;
+        for (let at = 0; at < node.length; at++) {
+            range.setStart(node, at);
+            range.setEnd(node, at + 1);
+            const top = Math.round(range.getBoundingClientRect().top);
+            if (above !== null && top > above + 4) ends.push(before);
+            [above, before] = [top, node.data[at]];
+        }
+    }
+    return ends;
+}"""
+
+
+def test_an_address_is_broken_after_its_signs_and_nowhere_else(
+    browser: Browser, house: House
+) -> None:
+    context = browser.new_context(viewport={"width": 180, "height": 740})
+    page = context.new_page()
+    opened(page, house.link)
+
+    shown = page.get_by_text("mara.new@example.org", exact=True).first
+    expect(shown).to_be_visible()
+    ends = shown.evaluate(LINE_ENDS)
+    context.close()
+
+    assert ends != []
+    assert set(ends) <= {"@", "."}
+
+
 def test_keyboard_alone_reaches_both_decisions(browser: Browser, house: House) -> None:
     context: BrowserContext = browser.new_context()
     page = context.new_page()

@@ -6,7 +6,7 @@ import re
 
 from playwright.sync_api import Page, expect
 
-from tests.support.journey import PageOf, hydrated, opened
+from tests.support.journey import PageOf, hydrated, opened, start_proposal
 from tests.support.server import Server
 from tests.support.stage import CLERK, OWNER, Stage
 
@@ -53,6 +53,44 @@ def test_a_press_in_a_row_opens_it_and_the_middle_button_does_so_in_a_new_tab(
 
     page.get_by_text(email, exact=True).click()
     expect(page).to_have_url(server.url + href)
+
+
+def test_the_crumb_of_a_record_leads_back_to_the_search(
+    page_of: PageOf, house: tuple[Server, Stage]
+) -> None:
+    server, stage = house
+    page = page_of(CLERK)
+    stage.add("lost.and.found@example.com")
+    opened(page, f"{server.url}/patrons/")
+    page.get_by_label("Search patrons").fill("lost.and.found")
+    expect(page).to_have_url(f"{server.url}/patrons/?q=lost.and.found")
+    page.get_by_text("lost.and.found@example.com", exact=True).click()
+    expect(page.get_by_role("button", name="Propose change").first).to_be_visible()
+
+    page.get_by_label("Breadcrumb").get_by_role("link", name="Patrons").click()
+
+    expect(page).to_have_url(f"{server.url}/patrons/?q=lost.and.found")
+    expect(page.get_by_text("1 patron", exact=True)).to_be_visible()
+
+
+def test_a_key_sends_the_form_from_a_field_of_several_lines(
+    page_of: PageOf, house: tuple[Server, Stage]
+) -> None:
+    server, stage = house
+    page = page_of(CLERK)
+    start_proposal(page, server, stage.add("from.the.keyboard@example.com"))
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Email address").fill("with.a.key@example.org")
+    dialog.get_by_label("Reason").select_option("asked_by_phone")
+    words = dialog.get_by_label("Message to the patron")
+    words.fill("You rang this morning.")
+
+    words.press("Enter")
+    expect(words).to_have_value("You rang this morning.\n")
+    words.press("Control+Enter")
+
+    expect(dialog).to_be_hidden()
+    expect(page.get_by_text("View request").first).to_be_visible()
 
 
 def test_what_became_of_a_press_is_seen_where_the_page_is_scrolled_to(

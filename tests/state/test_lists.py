@@ -467,6 +467,21 @@ async def test_a_list_is_there_at_once_when_the_tab_comes_back(scene: Scene) -> 
     assert [[box.name for box in rows] for rows in scene.sent("rows")] == [[], ["b"]]
 
 
+async def test_a_record_knows_the_rows_it_was_opened_from(scene: Scene) -> None:
+    """Search, filters, order and page; not the row that is open."""
+    STORE.add("a", "ab", "abc")
+    await scene.at("/boxes/?q=a&sort=weight&page=2&box=7")
+    await scene.press(BoxList.choose, name="colour", value="red")
+
+    await scene.at("/boxes/a/")
+
+    assert scene.sent("list_href") == [
+        "/boxes/?q=a&sort=weight&page=2",
+        "/boxes/?q=a&colour=red&sort=weight",
+    ]
+    assert (await scene.state()).list_href == "/boxes/?q=a&colour=red&sort=weight"
+
+
 async def test_what_a_person_chooses_in_a_list_is_not_emptied_on_the_way(scene: Scene) -> None:
     STORE.add("a")
     STORE.add("b", colour="blue")

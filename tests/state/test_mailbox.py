@@ -173,7 +173,7 @@ class TestList:
             ("AGNES.NEW@", {other}),
             (typed, {reference}),
             (reference, {reference}),
-            ("Is this your address?", {reference, other}),
+            ("May we use this address?", {reference, other}),
             ("nobody", set[str]()),
             ("%", set[str]()),
         ]:

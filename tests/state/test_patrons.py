@@ -655,6 +655,13 @@ async def adding(pipeline: Pipeline, cookie: str, query: str = "") -> Client:
     return client
 
 
+async def typed(pipeline: Pipeline, tab: Client, form: dict[str, str]) -> None:
+    """Type into the dialog: the browser tells of it when the person pauses."""
+    dialog = await pipeline.state(tab, AddPatronState)
+    carried = await pipeline.drawn(tab, AddPatronState.add) | {"draft": dialog.draft_of}
+    await pipeline.send(tab, AddPatronState.keep, form=carried | form)
+
+
 class TestAdd:
     async def test_a_new_patron_is_shown_with_an_unverified_email(
         self, made: Runtime, pipeline: Pipeline
@@ -701,6 +708,38 @@ class TestAdd:
         assert before == contents(made.database)
         await pipeline.submit(dana, AddPatronState.add, form | {"anyway": "on"})
         assert dana.redirects() != []
+
+    async def test_whom_it_may_be_is_said_while_it_is_typed(
+        self, made: Runtime, pipeline: Pipeline
+    ) -> None:
+        number = add(made, **JANE)
+        cookie = staff(made)
+
+        dana = await adding(pipeline, cookie)
+        form = {"given_name": "jane", "family_name": "Okafor", "email": "jane@"}
+        await typed(pipeline, dana, form)
+        state = await pipeline.state(dana, AddPatronState)
+        assert [each.number for each in state.duplicates] == [str(number)]
+        assert (state.taken_by, state.errors) == ("", {})
+
+        await typed(pipeline, dana, {"given_name": "Jo", "email": JANE["email"].upper()})
+        state = await pipeline.state(dana, AddPatronState)
+        assert state.duplicates == []
+        assert (state.taken_by, state.errors) == (str(number), {})
+
+    async def test_what_is_typed_tells_nothing_once_the_dialog_is_closed(
+        self, made: Runtime, pipeline: Pipeline
+    ) -> None:
+        add(made, **JANE)
+        cookie = staff(made)
+
+        dana = await adding(pipeline, cookie)
+        late = await pipeline.drawn(dana, AddPatronState.add) | {"draft": "add/add/"} | JANE
+        await pipeline.send(dana, AddPatronState.turn, is_open=False)
+        await pipeline.send(dana, AddPatronState.keep, form=late)
+
+        state = await pipeline.state(dana, AddPatronState)
+        assert (state.duplicates, state.taken_by) == ([], "")
 
     @pytest.mark.parametrize(
         ("form", "place", "words"),

@@ -20,7 +20,7 @@ from upstage_crm.ui.components.feedback import banner, no_permission, notice
 from upstage_crm.ui.components.here import HERE_PATH
 from upstage_crm.ui.components.page import page_header
 from upstage_crm.ui.components.palette import Place, palette
-from upstage_crm.ui.components.shortcut import shortcut_sheet
+from upstage_crm.ui.components.shortcut import send_key, shortcut_sheet
 from upstage_crm.ui.components.text import live_place
 from upstage_crm.ui.layout import admin_shell, menu_place
 
@@ -34,6 +34,7 @@ KEYS: Final = (
     ("j", "Next row"),
     ("k", "Row before"),
     ("Enter", "Open the row"),
+    ("Ctrl Enter", "Send the form (⌘ Enter on a Mac)"),
     ("Esc", "Close what is open"),
     ("?", "Show this sheet"),
 )
@@ -57,6 +58,7 @@ def framed(
     has_arrived = is_here if title is None else rx.cond(is_here, filled(title), False)
     return admin_shell(
         arrival(rx.cond(has_arrived, state.path, ""), title),
+        send_key(),
         shortcut_sheet(KEYS),
         rx.cond(
             AdminState.refused_at == HERE_PATH,

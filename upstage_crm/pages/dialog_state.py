@@ -53,7 +53,7 @@ class DialogMixin(TabMixin, rx.State, mixin=True):
             self._close()
 
     @rx.event
-    def keep(self, form: dict[str, Any]) -> None:
+    async def keep(self, form: dict[str, Any]) -> None:
         """Remember what is typed, as it is typed. It may come after the dialog was closed."""
         given = texts(form)
         name = given.get(DRAFT, "")
@@ -62,6 +62,8 @@ class DialogMixin(TabMixin, rx.State, mixin=True):
         if is_drafted and opening == str(self.opening) and opening != str(self._answered):
             typed = {key: text for key, text in given.items() if key not in _CARRIED}
             self._keep_draft(f"{self.get_full_name()}/{name}", typed)
+            if self.dialog:
+                await self._look(typed)
 
     @rx.event
     async def start_over(self) -> None:
@@ -71,6 +73,9 @@ class DialogMixin(TabMixin, rx.State, mixin=True):
             self.draft, self.is_restored = {}, False
             self.opening += 1
             await self._begin()
+
+    async def _look(self, typed: dict[str, str]) -> None:
+        """Say about what was typed in the open dialog what is worth knowing before it is sent."""
 
     async def _begin(self) -> None:
         """Fill the inputs of the open dialog, from `draft` where it holds something."""

@@ -11,6 +11,7 @@ list_select(state, name, label, options)              a filter: one of several v
 list_day(state, name, label)                          a filter: a day
 list_dates(state, of)                                 a filter: a stretch of days
 list_search(state, label, placeholder)                the search box; Enter opens the only row
+list_crumb(state, label)                              the way back from a record to its list
 """
 
 from collections.abc import Callable, Sequence
@@ -266,6 +267,11 @@ def list_dates(state: type[ListMixin], of: Text) -> Child:
 
 def _between(state: type[ListMixin]) -> rx.Component:
     return rx.fragment(list_day(state, "from", "From"), list_day(state, "to", "To"))
+
+
+def list_crumb(state: type[ListMixin], label: str) -> tuple[Text, Text]:
+    """Return the crumb of a list: its rows as this tab saw them last, with search and filters."""
+    return label, cast("Text", rx.cond(state.list_href, state.list_href, state.shape.path))
 
 
 def when_chosen(state: type[ListMixin], name: str, *children: Child) -> Child:

@@ -47,7 +47,8 @@ class ListMixin(PageMixin, rx.State, mixin=True):
     """One list. `places` are the addresses that ask for its rows: the browser's and our newest.
 
     `shown` is loading, rows, nothing (no row fits), empty (there is none at all) or failed.
-    `search_box` counts what we put into the search box; a new number draws it again.
+    `search_box` counts what we put into the search box; a new number draws it again. `list_href` is
+    the address of the rows, which a record's crumb leads back to; "" until the list was opened.
     """
 
     is_live: ClassVar[bool] = True
@@ -61,6 +62,7 @@ class ListMixin(PageMixin, rx.State, mixin=True):
     shown: str = "loading"
     is_busy: bool = False
     search_box: int = 0
+    list_href: str = ""
     query: str = ""
     chosen: rx.Field[dict[str, str]] = rx.field(default_factory=dict)
     sort: str = ""
@@ -196,6 +198,7 @@ class ListMixin(PageMixin, rx.State, mixin=True):
         self.query, self.chosen, self.page = url.search, dict(url.chosen), url.page
         self.sort, self.is_descending = url.sort, url.is_descending
         self._before, self.subject = url.before, url.subject
+        self.list_href = self.shape.href(replace(url, subject=""))
 
     def _asked(self) -> ListUrl:
         """What the browser's address asks for."""

@@ -17,6 +17,7 @@ from upstage_crm.audit import trail
 from upstage_crm.audit.events import Action, AuditEvent, Channel
 from upstage_crm.audit.guards.rules import EMAIL_GUARD
 from upstage_crm.core.db import table_of
+from upstage_crm.core.errors import Invalid
 from upstage_crm.core.ids import new_id
 from upstage_crm.core.languages import LANGUAGES
 from upstage_crm.core.text import clean_block, clean_line
@@ -32,7 +33,14 @@ from upstage_crm.patrons.errors import (
     PossibleDuplicates,
     TagsFull,
 )
-from upstage_crm.patrons.fields import DERIVED_COLUMNS, FIELDS, PROTECTED_COLUMNS, Context
+from upstage_crm.patrons.fields import (
+    DERIVED_COLUMNS,
+    FIELDS,
+    PROTECTED_COLUMNS,
+    Columns,
+    Context,
+    ProtectedField,
+)
 from upstage_crm.patrons.search_terms import term_rows
 from upstage_crm.patrons.tables import (
     PatronKind,
@@ -42,8 +50,9 @@ from upstage_crm.patrons.tables import (
     PatronTermRow,
 )
 from upstage_crm.patrons.tags import MOST_TAGS, Tag, label_of, parse
+from upstage_crm.patrons.views import Duplicate
 from upstage_crm.staff.command_context import StaffContext
-from upstage_crm.staff.roles import Permission, ensure_may
+from upstage_crm.staff.roles import Permission, Role, ensure_may
 
 NOTE_LIMIT = 4_000  # characters
 _LINE_LIMITS = {"preferred_name": 100, "pronouns": 40}
@@ -123,6 +132,25 @@ def add(
         if is_address_taken(error):
             ensure_unique(session, columns)  # somebody took it since we looked, and has committed
         raise
+
+
+def look_alikes(
+    session: Session, raw: Mapping[str, str], parsing: Context, *, reader: Role
+) -> tuple[int | None, tuple[Duplicate, ...]]:
+    """Who a patron that is being typed may be: the one with this address, and possible duplicates.
+
+    A value that is not complete yet counts as unknown.
+    """
+    columns: dict[str, str | None] = {}
+    for entry in FIELDS.values():
+        try:
+            values = _first_values(entry, raw, parsing)
+        except Invalid:
+            values = entry.empty()
+        columns |= values | entry.derive(values)
+    key = columns.get("email_key")
+    taken_by = queries.find_live_by_email_key(session, key) if key else None
+    return taken_by, queries.duplicates(session, columns, reader=reader)
 
 
 def add_parsed(context: StaffContext[object], *, entries: Sequence[NewPatron]) -> list[int]:
@@ -275,10 +303,14 @@ def first_columns(raw: Mapping[str, str], context: Context) -> dict[str, str | N
     """
     columns: dict[str, str | None] = {}
     for entry in FIELDS.values():
-        given = any(raw.get(name, "").strip() for name in entry.columns)
-        values = entry.parse(raw, context) if given else entry.empty()
+        values = _first_values(entry, raw, context)
         columns |= values | entry.derive(values)
     return columns
+
+
+def _first_values(entry: ProtectedField, raw: Mapping[str, str], context: Context) -> Columns:
+    given = any(raw.get(name, "").strip() for name in entry.columns)
+    return entry.parse(raw, context) if given else entry.empty()
 
 
 def clean_free(free: Mapping[str, str]) -> dict[str, str]:

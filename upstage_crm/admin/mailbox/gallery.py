@@ -19,6 +19,7 @@ from starlette.routing import Route
 from upstage_crm.admin.frame import framed
 from upstage_crm.admin.guard import AdminState
 from upstage_crm.admin.mailbox.raw import HEADERS
+from upstage_crm.admin.mailbox.state import MailboxState
 from upstage_crm.core.languages import LANGUAGES, SOURCE
 from upstage_crm.http.session_cookie import member_of_cookie
 from upstage_crm.mail.catalogue import CATALOGUE
@@ -27,6 +28,7 @@ from upstage_crm.mail.delivery import Transport
 from upstage_crm.mail.message import Audience, MailKind
 from upstage_crm.mail.placeholders import Secrets, dead_secrets, fill
 from upstage_crm.mail.samples import AT, sample_draft
+from upstage_crm.pages.list_page import list_crumb
 from upstage_crm.pages.page_state import PageMixin
 from upstage_crm.staff.roles import Permission, may
 from upstage_crm.ui.components.base import Text, filled, show_if
@@ -126,7 +128,7 @@ def page() -> rx.Component:
         page_header(
             "Every email",
             subtitle="From the real templates, with invented people. Links lead nowhere.",
-            crumbs=breadcrumbs(("Mailbox", "/mailbox/"), here="Every email"),
+            crumbs=breadcrumbs(list_crumb(MailboxState, "Mailbox"), here="Every email"),
         ),
         stack(
             toolbar(

@@ -6,6 +6,7 @@ from upstage_crm.admin.frame import what_became
 from upstage_crm.admin.mailbox.reading import Links
 from upstage_crm.admin.mailbox.rows import EventLine, HeaderLine
 from upstage_crm.admin.mailbox.state import MailboxState as State
+from upstage_crm.pages.list_page import list_crumb
 from upstage_crm.ui.components.base import Text, filled, show_if
 from upstage_crm.ui.components.button import button, link, link_button
 from upstage_crm.ui.components.feedback import empty_state, no_permission, notice, skeleton_lines
@@ -110,7 +111,7 @@ def _event(line: EventLine) -> rx.Component:
 
 
 def _crumbs(here: Text) -> rx.Component:
-    return breadcrumbs(("Mailbox", State.list_href), here=here)
+    return breadcrumbs(list_crumb(State, "Mailbox"), here=here)
 
 
 def _content() -> rx.Component:

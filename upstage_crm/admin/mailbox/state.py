@@ -58,7 +58,6 @@ class MailboxState(ListMixin, AdminState):
 
     rows: rx.Field[list[MailLine]] = rx.field(default_factory=list)
     mail: rx.Field[OpenMail] = rx.field(default_factory=OpenMail)
-    list_href: str = SHAPE.path
     export_href: str = ""
     strip: rx.Field[Strip] = rx.field(default_factory=Strip)
     may_resume: bool = False
@@ -104,7 +103,6 @@ class MailboxState(ListMixin, AdminState):
 
     def _set(self, url: ListUrl) -> None:
         super()._set(url)
-        self.list_href = self.shape.href(replace(url, subject=""))
         query = self.list_href.removeprefix(self.shape.path)
         self.export_href = f"{EXPORT}{query}"
 

@@ -93,6 +93,16 @@ class AddPatronState(DialogMixin, AdminState):
         self._greeting = "Added."
         return rx.redirect(patron_href(number))
 
+    async def _look(self, typed: dict[str, str]) -> None:
+        """Say whom the record may be about while it is typed, and not only when it is sent."""
+        context = await asyncio.to_thread(runtime().context)
+        reader = self._actor().role
+        taken_by, found = await self._read(
+            lambda session: commands.look_alikes(session, typed, context, reader=reader)
+        )
+        self.taken_by = "" if taken_by is None else str(taken_by)
+        self.duplicates = [_view(duplicate) for duplicate in found]
+
     async def _begin(self) -> None:
         self.start = {"language": self.start["language"]}
         self.errors, self.refusal, self.taken_by, self.duplicates = {}, "", "", []

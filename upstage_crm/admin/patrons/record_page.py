@@ -16,12 +16,14 @@ from upstage_crm.admin.patrons.care_parts import (
     waiting_changes,
 )
 from upstage_crm.admin.patrons.free_fields import EDITED, LANGUAGE_OPTIONS, FreeField
+from upstage_crm.admin.patrons.list_state import PatronListState
 from upstage_crm.admin.patrons.propose_dialog import propose_dialog
 from upstage_crm.admin.patrons.propose_state import ProposeState
 from upstage_crm.admin.patrons.record_rows import ProtectedView, RequestItem
 from upstage_crm.admin.patrons.record_state import PatronRecordState as State
 from upstage_crm.admin.patrons.reveal_dialog import reveal_button, reveal_dialog
 from upstage_crm.admin.timeline import timeline_of
+from upstage_crm.pages.list_page import list_crumb
 from upstage_crm.pages.view import subject_input
 from upstage_crm.ui.components.base import Child, filled, show_if, text_if
 from upstage_crm.ui.components.button import button, copy_button, icon_button, link, link_button
@@ -56,7 +58,7 @@ from upstage_crm.ui.components.text import (
     when,
 )
 
-TRAIL = ("Patrons", "/patrons/")
+TRAIL = list_crumb(PatronListState, "Patrons")
 
 
 def page() -> rx.Component:

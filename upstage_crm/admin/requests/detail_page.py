@@ -9,6 +9,7 @@ from upstage_crm.admin.frame import framed, what_became
 from upstage_crm.admin.requests.detail import MailRow
 from upstage_crm.admin.requests.detail_state import RequestDetailState as State
 from upstage_crm.admin.requests.field_rows import FieldRow, Said
+from upstage_crm.admin.requests.queue_state import RequestQueueState
 from upstage_crm.admin.requests.receipt_rows import ReceiptItem
 from upstage_crm.admin.requests.spans import Span
 from upstage_crm.admin.requests.task_page import (
@@ -20,6 +21,7 @@ from upstage_crm.admin.requests.task_page import (
     withdraw_button,
 )
 from upstage_crm.admin.timeline import timeline_of
+from upstage_crm.pages.list_page import list_crumb
 from upstage_crm.ui.components.base import Child, filled, hidden_text, show_if
 from upstage_crm.ui.components.button import link, link_button
 from upstage_crm.ui.components.feedback import empty_state, notice, skeleton_lines
@@ -50,9 +52,17 @@ from upstage_crm.ui.components.records.table import (
     table_row,
     two_lines,
 )
-from upstage_crm.ui.components.text import address, breadcrumbs, live_place, reference, when
+from upstage_crm.ui.components.text import (
+    address,
+    address_part,
+    breadcrumbs,
+    live_place,
+    reference,
+    when,
+)
 
 REQUEST = State.detail
+TRAIL = list_crumb(RequestQueueState, "Requests")
 
 
 def page() -> rx.Component:
@@ -76,7 +86,7 @@ def _request() -> rx.Component:
         page_header(
             f"Request {REQUEST.reference}",
             subtitle=_subtitle(),
-            crumbs=breadcrumbs(("Requests", "/requests/"), here=REQUEST.reference),
+            crumbs=breadcrumbs(TRAIL, here=REQUEST.reference),
             chips=(request_chip(REQUEST.state, REQUEST.state_words), _deadline()),
             actions=(code_button(), _again(), resend_button(), revert_button(), withdraw_button()),
         ),
@@ -169,13 +179,14 @@ def _side(value: Any, spans: Any) -> Child:
     """A value with its differing letters marked; screen readers get it in one piece."""
     pieces = rx.foreach(spans, lambda span: _span(span=span))
     marked = diff_text(rx.fragment(hidden_text(value), rx.el.span(pieces, aria_hidden="true")))
-    plain = rx.cond(value, rx.el.span(value), rx.el.span("Nothing", class_name="u-muted"))
+    plain = rx.cond(value, address(value), rx.el.span("Nothing", class_name="u-muted"))
     return rx.fragment(rx.cond(spans.length() > 0, marked, plain))
 
 
 @rx.memo
 def _span(span: ObjectVar[Span]) -> rx.Component:
-    return rx.fragment(rx.cond(span.differs, rx.el.mark(span.text), rx.el.span(span.text)))
+    mark, plain = (address_part(span.text, tag=tag) for tag in ("mark", "span"))
+    return rx.fragment(rx.cond(span.differs, mark, plain))
 
 
 @rx.memo
@@ -276,9 +287,7 @@ def _receipt(item: ObjectVar[ReceiptItem]) -> rx.Component:
 
 def _missing() -> rx.Component:
     return rx.fragment(
-        page_header(
-            "No such request", crumbs=breadcrumbs(("Requests", "/requests/"), here="Not found")
-        ),
+        page_header("No such request", crumbs=breadcrumbs(TRAIL, here="Not found")),
         card(
             empty_state(
                 f"There is no request “{State.typed}”",
@@ -297,4 +306,6 @@ def _missing() -> rx.Component:
 
 
 def _loading() -> rx.Component:
-    return rx.fragment(page_header("Request"), card(skeleton_lines(8)))
+    return rx.fragment(
+        page_header("Request", crumbs=breadcrumbs(TRAIL, here="…")), card(skeleton_lines(8))
+    )

@@ -2,6 +2,7 @@
 
 focus_key(key, target)      pressing `key` puts the cursor into the field with that id
 row_keys()                  `j` and `k` go down and up the rows of a list
+send_key()                  Ctrl+Enter sends the form that is open
 shortcut_sheet(keys)        `?` shows what all keys do, and lets them be switched off
 
 Keys of one letter do nothing inside a field, over a dialog or with a modifier held, so they never
@@ -69,6 +70,26 @@ function UpstageRowKeys() {
 }
 """
 
+_SEND = """
+function UpstageSendKey() {
+  useEffect(() => {
+    const pressed = (event) => {
+      if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey) || event.repeat) return
+      const open = document.querySelectorAll("[role=dialog] form")
+      const form = event.target.closest("form") || (open.length === 1 && open[0])
+      if (!form) return
+      event.preventDefault()  // else an input would send its form a second time
+      const send = form.querySelector("button[type=submit]")
+      if (send) send.click()  // as a press would, so a button that is off stays off
+      else form.requestSubmit()
+    }
+    document.addEventListener("keydown", pressed)
+    return () => document.removeEventListener("keydown", pressed)
+  }, [])
+  return null
+}
+"""
+
 _SHEET = """
 function UpstageShortcutSheet({keys}) {
   const box = useRef(null)
@@ -116,6 +137,11 @@ def row_keys() -> rx.Component:
     return _RowKeys.create()
 
 
+def send_key() -> rx.Component:
+    """Return what binds Ctrl+Enter (⌘+Enter) to the form that is typed into, or the open one."""
+    return _SendKey.create()
+
+
 def shortcut_sheet(keys: Sequence[tuple[str, str]]) -> rx.Component:
     """Return the sheet of `keys`, each with what it does; it draws nothing until it is asked for.
 
@@ -146,6 +172,13 @@ class _RowKeys(_Keys):
 
     def add_custom_code(self) -> list[str]:
         return [_SINGLE, _ROWS]
+
+
+class _SendKey(_Keys):
+    tag = "UpstageSendKey"
+
+    def add_custom_code(self) -> list[str]:
+        return [_SEND]
 
 
 class _ShortcutSheet(_Keys):

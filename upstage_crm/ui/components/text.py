@@ -2,11 +2,11 @@
 
 kbd(keys) · reference(code) · when(words, iso, absolute) · avatar(name_initials) · value(text)
 value_lines(lines) · breadcrumbs(*trail) · empty_value(words) · mono(text)
-announce(words) · live_place(*children) · address(text)
+announce(words) · live_place(*children) · address(text) · address_part(text, tag)
 """
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
 import reflex as rx
 from reflex.vars import ArrayVar
@@ -23,9 +23,11 @@ from upstage_crm.ui.components.base import (
 from upstage_crm.ui.components.button import copy_button, link
 
 _ADDRESS = """
-function UpstageAddress({text}) {
+function UpstageAddress({text, within}) {
   const parts = (text || "").match(/[^@.]*[@.]|[^@.]+$/g) || []
-  return jsx("bdi", {className: "u-address"}, ...parts.flatMap(
+  const look = within ? {} : {className: "u-address"}
+  // By its key another text is drawn afresh: a browser's translation may have wrapped these parts.
+  return jsx(within || "bdi", {...look, key: text}, ...parts.flatMap(
     (part, n) => n ? [jsx("wbr", {key: n}), part] : [part]))
 }
 """
@@ -39,12 +41,18 @@ def address(text: Text) -> rx.Component:
     return _Address.create(text=text)
 
 
+def address_part(text: Text, *, tag: Literal["span", "mark"]) -> rx.Component:
+    """Return a part of such a text, which its neighbours complete: it is not isolated from them."""
+    return _Address.create(text=text, within=tag)
+
+
 class _Address(rx.Component):
     """Text with places where a line may end; only the browser can find them in a var."""
 
     tag = "UpstageAddress"
 
     text: rx.Var[str]
+    within: rx.Var[str]
 
     def add_imports(self) -> dict[str, Any]:
         return {"@emotion/react": "jsx"}
@@ -113,7 +121,7 @@ def mono(text: Text) -> rx.Component:
     return rx.el.code(text, class_name="u-mono")
 
 
-def breadcrumbs(*trail: tuple[str, str], here: Text) -> rx.Component:
+def breadcrumbs(*trail: tuple[Text, Text], here: Text) -> rx.Component:
     """Return the way to this page: pairs of label and address, then `here` without a link."""
     steps = [
         rx.el.li(link(label, href=href), icon("chevron-right", size=14)) for label, href in trail

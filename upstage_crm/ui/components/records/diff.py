@@ -13,7 +13,7 @@ from typing import Literal
 import reflex as rx
 
 from upstage_crm.ui.components.base import Child, Flag, Text, absent, hidden_text, icon, text_if
-from upstage_crm.ui.components.text import empty_value
+from upstage_crm.ui.components.text import address, empty_value
 
 
 def diff(*rows: Child) -> rx.Component:
@@ -91,11 +91,11 @@ def _side(
     kind: Text, mark: Text, heading: Text, value: Child, note: Child | None, nothing: Text
 ) -> rx.Component:
     if isinstance(value, rx.Var):
-        shown: Child = rx.cond(value != "", rx.el.bdi(value), empty_value(nothing))
+        shown: Child = rx.cond(value != "", address(value), empty_value(nothing))
     elif absent(value):
         shown = empty_value(nothing)
     else:
-        shown = rx.el.bdi(value)
+        shown = address(value) if isinstance(value, str) else rx.el.bdi(value)
     return rx.el.div(
         rx.el.p(icon(mark, size=14), heading, hidden_text(":"), class_name="u-diff-heading"),
         rx.el.p(shown, class_name="u-diff-value"),
