@@ -26,10 +26,12 @@ from upstage_crm.change_requests.model.rules import RequestState
 from upstage_crm.change_requests.reads import (
     dashboard,
     needs,
+    queue,
     requests,
     revert_windows,
 )
 from upstage_crm.change_requests.reads.needs import Need
+from upstage_crm.change_requests.reads.queue import View
 from upstage_crm.change_requests.reads.requests import RequestSort
 from upstage_crm.core.clock import FrozenClock
 from upstage_crm.core.counting import count_some, some
@@ -66,6 +68,16 @@ def needing(need: Need) -> Look:
     return look
 
 
+def looking(desk: Desk, *, is_mine: bool = False) -> queue.Look:
+    return queue.Look(viewer=desk.owner, now=desk.now, is_mine=is_mine)
+
+
+def in_view(view: View, *, is_mine: bool = False) -> Look:
+    return lambda session, desk: queue.page(
+        session, view, look=looking(desk, is_mine=is_mine), size=2
+    )
+
+
 _DAY = timedelta(days=1)
 LOOKS: dict[str, Look] = {
     **{
@@ -97,9 +109,10 @@ LOOKS: dict[str, Look] = {
     "requests of a state": lambda s, _: requests.page(s, size=2, states=(RequestState.WITHDRAWN,)),
     "requests found": lambda s, _: requests.page(s, size=PAGE, query="none@nowhere.example"),
     "requests by reference": lambda s, _: requests.page(s, size=PAGE, query="ZZ-ZZZ"),
-    "how many requests in each view": lambda s, d: dashboard.view_counts(
-        s, proposer_id=d.owner.id, expiring_before=d.now
-    ),
+    **{f"requests, view {view}": in_view(view) for view in View},
+    **{f"requests, view {view}, mine": in_view(view, is_mine=True) for view in View},
+    "how many requests in each view": lambda s, d: queue.counts(s, look=looking(d)),
+    "how many of mine in each view": lambda s, d: queue.counts(s, look=looking(d, is_mine=True)),
     **{f"needs: {need}": needing(need) for need in (Need.ADDRESS_TAKEN, Need.OBJECTED)},
 }
 

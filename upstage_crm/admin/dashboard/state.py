@@ -27,12 +27,9 @@ from upstage_crm.admin.guard import AdminState
 from upstage_crm.change_requests.lifecycle.mail_access import sights_of_mails
 from upstage_crm.change_requests.limits import alerts
 from upstage_crm.change_requests.model.rules import RequestState
-from upstage_crm.change_requests.reads import dashboard, requests
-from upstage_crm.change_requests.reads.dashboard import (
-    VIEW_STATES,
-    View,
-)
+from upstage_crm.change_requests.reads import dashboard, queue, requests
 from upstage_crm.change_requests.reads.needs import Need, needing
+from upstage_crm.change_requests.reads.queue import VIEW_STATES, Look, View
 from upstage_crm.jobs.news import ALL_TOPICS, Topic
 from upstage_crm.mail.delivery import MailState
 from upstage_crm.mail.queries import MailSummary, health, mails
@@ -45,7 +42,6 @@ from upstage_crm.proof import integrity, naming
 from upstage_crm.staff.roles import Permission, StaffMember, may
 from upstage_crm.wiring import runtime
 
-SOON = timedelta(hours=48)
 WEEK = timedelta(days=7)
 MAIL_TROUBLE = timedelta(days=14)  # an older failed mail is history: nobody can mend it any more
 SHOWN_PER_NEED = 5
@@ -122,7 +118,7 @@ def _overview(session: Session, now: datetime, viewer: StaffMember, whole: str) 
     counts = Counts(
         waiting=sum(by_state.get(state, 0) for state in VIEW_STATES[View.OPEN]),
         held=by_state.get(RequestState.HELD, 0),
-        expiring=dashboard.expiring_count(session, before=now + SOON),
+        expiring=queue.count(session, View.EXPIRING, look=Look(viewer=viewer, now=now)),
         ended=dashboard.ended_counts(session, since=now - WEEK),
         mail_waiting=health(session, now=now).queued,
         mail_troubled=len(troubled),

@@ -14,7 +14,8 @@ from typing import Any
 
 import reflex as rx
 
-_SINGLE = """
+# What components with keys of their own bring along.
+SINGLE_KEYS = """
 const upstageKeysOff = "upstage-keys-off"
 
 function upstageHasKeys() {
@@ -25,7 +26,7 @@ function upstageHasKeys() {
 function upstageIsForPage(event) {
   const at = event.target
   return !event.ctrlKey && !event.metaKey && !event.altKey && !at.isContentEditable
-    && !/^(INPUT|TEXTAREA|SELECT)$/.test(at.tagName) && upstageHasKeys()
+    && !at.matches?.("input:not([type=checkbox]), textarea, select") && upstageHasKeys()
     && !document.querySelector("[role=dialog], [role=alertdialog], [role=menu], dialog[open]")
 }
 
@@ -138,14 +139,14 @@ class _FocusKey(_Keys):
     target: rx.Var[str]
 
     def add_custom_code(self) -> list[str]:
-        return [_SINGLE, _FOCUS]
+        return [SINGLE_KEYS, _FOCUS]
 
 
 class _RowKeys(_Keys):
     tag = "UpstageRowKeys"
 
     def add_custom_code(self) -> list[str]:
-        return [_SINGLE, _ROWS]
+        return [SINGLE_KEYS, _ROWS]
 
 
 class _ShortcutSheet(_Keys):
@@ -161,4 +162,4 @@ class _ShortcutSheet(_Keys):
         }
 
     def add_custom_code(self) -> list[str]:
-        return [_SINGLE, _SHEET]
+        return [SINGLE_KEYS, _SHEET]
