@@ -25,6 +25,7 @@ from upstage_crm.audit.events import Action, ActorKind
 from upstage_crm.change_requests.model.rules import RequestState
 from upstage_crm.change_requests.reads import (
     dashboard,
+    figures,
     needs,
     queue,
     requests,
@@ -42,6 +43,7 @@ from upstage_crm.mail import queries as mails
 from upstage_crm.mail.delivery import MailState
 from upstage_crm.mail.message import MailKind
 from upstage_crm.patrons import queries as patrons
+from upstage_crm.patrons.quality import quality
 from upstage_crm.patrons.queries import PatronSort
 from upstage_crm.staff.roles import Role
 
@@ -101,6 +103,9 @@ LOOKS: dict[str, Look] = {
     "what happened since": lambda s, _: news.since(s, Position(10**9, 0)),
     "requests that ended": lambda s, d: dashboard.ended_counts(s, since=d.now - 7 * _DAY),
     "requests decided last": lambda s, _: dashboard.recently_decided(s),
+    "figures: funnel": lambda s, d: figures.funnel(s, since=d.now - 28 * _DAY),
+    "figures: trend": lambda s, d: figures.trend(s, [d.now - 28 * _DAY, d.now]),
+    "figures: records to look after": lambda s, _: quality(s),
     "revert windows": lambda s, d: revert_windows.patrons(s, now=d.now),
     "requests, first page": lambda s, _: requests.page(s, size=PAGE),
     "requests as asked": lambda s, _: requests.page(

@@ -20,7 +20,8 @@ from upstage_crm.change_requests.model.views import RequestLine
 from upstage_crm.change_requests.reads import needs, requests, search
 from upstage_crm.change_requests.reads.requests import RequestSort
 from upstage_crm.change_requests.reads.search import Dated
-from upstage_crm.core.counting import COUNTED, count_some
+from upstage_crm.core import counting
+from upstage_crm.core.counting import count_some
 from upstage_crm.core.db import table_of
 from upstage_crm.staff.roles import StaffMember
 
@@ -145,7 +146,9 @@ def _listed(session: Session, view: View, look: Look) -> list[str] | None:
     """The ids of a view that is no matter of the state alone, at most a thousand and one."""
     if view is View.NEEDS_YOU:
         since = look.now - NEEDED_FOR
-        return needs.request_ids(session, viewer=look.viewer, since=since, limit=COUNTED + 1)
+        return needs.request_ids(
+            session, viewer=look.viewer, since=since, limit=counting.COUNTED + 1
+        )
     if view is View.OBJECTED:
         return _objected(session, look.now - OBJECTED_FOR)
     return None
@@ -158,8 +161,8 @@ def _objected(session: Session, since: datetime) -> list[str]:
         sa.select(_change.c.request_id)
         .where(_change.c.outcome == FieldOutcome.OBJECTED, _change.c.settled_at >= since)
         .order_by(_change.c.settled_at.desc())
-        .limit(COUNTED + 1)
+        .limit(counting.COUNTED + 1)
     )
     run = session.connection().execute
-    disputed = run(open_disputes.limit(COUNTED + 1)).scalars()
-    return list(dict.fromkeys((*disputed, *run(query).scalars())))[: COUNTED + 1]
+    disputed = run(open_disputes.limit(counting.COUNTED + 1)).scalars()
+    return list(dict.fromkeys((*disputed, *run(query).scalars())))[: counting.COUNTED + 1]
