@@ -1,6 +1,6 @@
 """Queue: an index on who answers for a request
 
-Revision: 0031, after 0016
+Revision: 0031, after 0021
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0031"
-down_revision = "0016"
+down_revision = "0021"
 
 ANSWERABLE = sa.text("coalesce(keeper_id, proposer_id)")
 INDEXES = (
