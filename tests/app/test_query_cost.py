@@ -25,11 +25,14 @@ from upstage_crm.audit.events import Action, ActorKind
 from upstage_crm.change_requests.model.rules import RequestState
 from upstage_crm.change_requests.reads import (
     dashboard,
+    figures,
     needs,
+    queue,
     requests,
     revert_windows,
 )
 from upstage_crm.change_requests.reads.needs import Need
+from upstage_crm.change_requests.reads.queue import View
 from upstage_crm.change_requests.reads.requests import RequestSort
 from upstage_crm.core.clock import FrozenClock
 from upstage_crm.core.counting import count_some, some
@@ -40,6 +43,7 @@ from upstage_crm.mail import queries as mails
 from upstage_crm.mail.delivery import MailState
 from upstage_crm.mail.message import MailKind
 from upstage_crm.patrons import queries as patrons
+from upstage_crm.patrons.quality import quality
 from upstage_crm.patrons.queries import PatronSort
 from upstage_crm.staff.roles import Role
 
@@ -66,6 +70,16 @@ def needing(need: Need) -> Look:
     return look
 
 
+def looking(desk: Desk, *, is_mine: bool = False) -> queue.Look:
+    return queue.Look(viewer=desk.owner, now=desk.now, is_mine=is_mine)
+
+
+def in_view(view: View, *, is_mine: bool = False) -> Look:
+    return lambda session, desk: queue.page(
+        session, view, look=looking(desk, is_mine=is_mine), size=2
+    )
+
+
 _DAY = timedelta(days=1)
 LOOKS: dict[str, Look] = {
     **{
@@ -89,6 +103,9 @@ LOOKS: dict[str, Look] = {
     "what happened since": lambda s, _: news.since(s, Position(10**9, 0)),
     "requests that ended": lambda s, d: dashboard.ended_counts(s, since=d.now - 7 * _DAY),
     "requests decided last": lambda s, _: dashboard.recently_decided(s),
+    "figures: funnel": lambda s, d: figures.funnel(s, since=d.now - 28 * _DAY),
+    "figures: trend": lambda s, d: figures.trend(s, [d.now - 28 * _DAY, d.now]),
+    "figures: records to look after": lambda s, _: quality(s),
     "revert windows": lambda s, d: revert_windows.patrons(s, now=d.now),
     "requests, first page": lambda s, _: requests.page(s, size=PAGE),
     "requests as asked": lambda s, _: requests.page(
@@ -97,9 +114,10 @@ LOOKS: dict[str, Look] = {
     "requests of a state": lambda s, _: requests.page(s, size=2, states=(RequestState.WITHDRAWN,)),
     "requests found": lambda s, _: requests.page(s, size=PAGE, query="none@nowhere.example"),
     "requests by reference": lambda s, _: requests.page(s, size=PAGE, query="ZZ-ZZZ"),
-    "how many requests in each view": lambda s, d: dashboard.view_counts(
-        s, proposer_id=d.owner.id, expiring_before=d.now
-    ),
+    **{f"requests, view {view}": in_view(view) for view in View},
+    **{f"requests, view {view}, mine": in_view(view, is_mine=True) for view in View},
+    "how many requests in each view": lambda s, d: queue.counts(s, look=looking(d)),
+    "how many of mine in each view": lambda s, d: queue.counts(s, look=looking(d, is_mine=True)),
     **{f"needs: {need}": needing(need) for need in (Need.ADDRESS_TAKEN, Need.OBJECTED)},
 }
 

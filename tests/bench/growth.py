@@ -36,7 +36,7 @@ from upstage_crm.admin.patrons import url as patrons_url
 from upstage_crm.admin.requests import queue_state
 from upstage_crm.admin.requests import url as queue_url
 from upstage_crm.audit import database_roles
-from upstage_crm.change_requests.reads.dashboard import View
+from upstage_crm.change_requests.reads.queue import View
 from upstage_crm.core.clock import FrozenClock
 from upstage_crm.core.email_address import parse_email
 from upstage_crm.demo import seed

@@ -22,6 +22,7 @@ GRANTS_NOTHING = {
     "mail_gate": "it only says when mails leave",
     "heartbeat": "it only says that the server writes",
     "sign_in_failure": "it only counts wrong passwords; whoever empties it may go on guessing",
+    "request_comment": "it is what staff tell each other, and nothing acts on it",
     "proposal_attempt": "it only counts; whoever empties it may propose more, and each is recorded",
 }
 # What a sealed row goes on changing: when it was last tried or used, and what came back.

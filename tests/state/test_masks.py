@@ -99,7 +99,7 @@ class Venue:
         mails = [f"/mailbox/?mail={one}" for one in self.ids(OUTBOX.c.id)]
         where = {
             "/patrons/[number]": [f"/patrons/{self.patron.number}/"],
-            "/requests": ["/requests/", "/requests/?view=all", "/requests/?view=mine"],
+            "/requests": ["/requests/", "/requests/?view=all", "/requests/?who=mine"],
             "/requests/[reference]": [f"/requests/{one}/" for one in references],
             "/mailbox": ["/mailbox/", *mails],
         }

@@ -115,11 +115,18 @@ TABLE: dict[str, Row] = {
         {"send": P.PROPOSE_CHANGE},
     ),
     "RequestDetailState": Row(P.VIEW_REQUESTS, PAGE),
+    "RequestBulkState": Row(
+        P.VIEW_REQUESTS,
+        "ask keep start_over turn",
+        {"resend": P.RESEND_REQUEST, "withdraw": P.WITHDRAW_REQUEST},
+    ),
     "RequestQueueState": Row(P.VIEW_REQUESTS, LISTED),
     "RequestTaskState": Row(
         P.VIEW_REQUESTS,
         "ask keep start_over turn",
         {
+            "assign": P.PROPOSE_CHANGE,
+            "comment": P.EDIT_PATRON,
             "confirm": P.DESK_CONFIRM,
             "decline": P.DESK_CONFIRM,
             "explain": P.RELEASE_REQUEST,

@@ -138,19 +138,67 @@ async def test_each_view_holds_what_its_tab_counts(scene: Scene) -> None:
     cookie = scene.cookie()
     for view, wanted in (
         ("open", {made["open"]}),
-        ("mine", set()),
         ("expiring", set()),
-        ("approved", {made["approve"]}),
-        ("rejected", {made["reject"]}),
-        ("ended", {made["withdraw"], made["bounce"]}),
+        ("undeliverable", {made["bounce"]}),
+        ("needs-you", {made["bounce"]}),
+        ("objected", set()),
+        ("closed", set(made.values()) - {made["open"]}),
         ("all", set(made.values())),
     ):
         tab = await scene.queue(f"/requests/?view={view}", cookie)
         shown = await scene.listed(tab)
         active = next(tab for tab in shown.tabs if tab.is_active)
-        assert wanted == {row.reference for row in shown.rows}, view
-        assert str(len(wanted)) == active.count, view
+        assert {row.reference for row in shown.rows} == wanted, view
+        assert active.count == str(len(wanted)), view
         assert ("rows" if wanted else "empty" if view == "open" else "nothing") == shown.shown
+
+
+@pytest.mark.parametrize(
+    ("view", "ending"), [("approved", "approve"), ("rejected", "reject"), ("withdrawn", "withdraw")]
+)
+async def test_closed_requests_are_told_apart_by_how_they_ended(
+    scene: Scene, view: str, ending: str
+) -> None:
+    made = ended_in_every_way(scene)
+
+    tab = await scene.queue(f"/requests/?view={view}")
+
+    assert await scene.references(tab) == [made[ending]]
+    assert [tab.label for tab in (await scene.listed(tab)).tabs if tab.is_active] == ["Closed"]
+
+
+async def test_an_undeliverable_request_needs_nobody_once_a_newer_one_deals_with_it(
+    scene: Scene,
+) -> None:
+    desk = Engine(scene.desk.database, scene.clock)
+    patron = desk.patron("p1@example.com", "Pat", "One")
+    desk.bounce(desk.asked(patron, "wrong@example.org")[0])
+    cookie = scene.cookie()
+    needed = await scene.references(await scene.queue("/requests/?view=needs-you", cookie))
+    assert len(needed) == 1
+
+    scene.clock.advance(timedelta(minutes=1))
+    desk.propose(patron, "right@example.org")
+
+    assert await scene.references(await scene.queue("/requests/?view=needs-you", cookie)) == []
+
+
+async def test_an_objection_is_in_its_view_for_ninety_days_and_then_among_the_closed(
+    scene: Scene,
+) -> None:
+    request, claims = scene.desk.asked(scene.patron(1), "new1@example.org")
+    scene.desk.decide(claims, Decision.OBJECT)
+
+    soon = await scene.references(await scene.queue("/requests/?view=objected"))
+    scene.clock.advance(timedelta(days=91))
+    later = await scene.references(
+        await scene.queue("/requests/?view=objected", scene.cookie(email="b@desk.example"))
+    )
+    closed = await scene.references(
+        await scene.queue("/requests/?view=closed", scene.cookie(email="c@desk.example"))
+    )
+
+    assert (soon, later, closed) == ([request.reference], [], [request.reference])
 
 
 async def test_what_bounced_last_month_is_found_in_two_presses(scene: Scene) -> None:
@@ -165,7 +213,7 @@ async def test_what_bounced_last_month_is_found_in_two_presses(scene: Scene) -> 
 
     assert await scene.references(later) == [made["bounce"]]
     shown = await scene.listed(later)
-    assert [tab.label for tab in shown.tabs if tab.is_active] == ["Ended"]
+    assert [tab.label for tab in shown.tabs if tab.is_active] == ["Undeliverable"]
     assert (shown.is_finished, shown.rows[0].ended, shown.rows[0].left) == (
         True,
         "2 Mar 2026",
@@ -215,19 +263,21 @@ async def test_what_is_on_hold_waits_for_no_patron_and_has_no_deadline(scene: Sc
         "A colleague must approve it",
     )
     counts = {tab.label: tab.count for tab in (await scene.listed(is_open)).tabs}
-    assert (counts["Open"], counts["On hold"]) == ("1", "1")
+    assert (counts["Waiting for the patron"], counts["On hold"]) == ("1", "1")
 
 
-async def test_mine_are_the_requests_i_proposed(scene: Scene) -> None:
+async def test_mine_are_the_requests_i_proposed_in_every_view(scene: Scene) -> None:
     scene.desk.propose(scene.patron(1), "other@example.org")
     cookie = scene.cookie(email="mine@desk.example")
-    tab = await scene.queue("/requests/?view=mine", cookie)
+    tab = await scene.queue("/requests/?who=mine", cookie)
     me = (await scene.pipeline.state(tab, AdminState))._actor()
     mine = scene.desk.propose(scene.patron(2), "mine@example.org", actor=me)
 
     await scene.pipeline.send(tab, RequestQueueState.refresh)
 
-    assert [mine.reference] == await scene.references(tab)
+    assert await scene.references(tab) == [mine.reference]
+    tabs = {tab.label: tab for tab in (await scene.listed(tab)).tabs}
+    assert (tabs["All"].count, tabs["All"].href) == ("1", "/requests/?view=all&who=mine")
 
 
 async def test_what_is_due_first_stands_first_and_stands_out_in_its_last_quarter(
@@ -443,7 +493,7 @@ async def test_withdraw_ends_the_request_and_tells_who_was_asked(scene: Scene) -
 
     shown = await scene.detail(tab)
     assert f"We tell {OLD} and {NEW}, because we wrote there about it." in told
-    assert "The proposer (Dana, box office) is told too." in told
+    assert "Dana, box office, who answers for it, is told too." in told
     assert "withdrawn" == scene.desk.state(request) == shown.detail.state
     assert ("", f"{request.reference} is withdrawn. Its links no longer work.") == (
         await scene.said(tab)

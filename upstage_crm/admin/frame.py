@@ -20,7 +20,7 @@ from upstage_crm.ui.components.feedback import banner, no_permission, notice
 from upstage_crm.ui.components.here import HERE_PATH
 from upstage_crm.ui.components.page import page_header
 from upstage_crm.ui.components.palette import Place, palette
-from upstage_crm.ui.components.shortcut import send_key, shortcut_sheet
+from upstage_crm.ui.components.shortcut import page_keys, send_key, shortcut_sheet
 from upstage_crm.ui.components.text import live_place
 from upstage_crm.ui.layout import admin_shell, menu_place
 
@@ -35,10 +35,27 @@ KEYS: Final = (
     ("k", "Row before"),
     ("Enter", "Open the row"),
     ("Ctrl Enter", "Send the form (⌘ Enter on a Mac)"),
+    ("x", "Choose the row, with Shift up to here"),
+    ("g p", "Go to patrons; g r requests, g d dashboard, g m mailbox, g a audit"),
+    ("c", "Propose a change"),
+    ("n", "Write a comment"),
     ("Esc", "Close what is open"),
     ("?", "Show this sheet"),
 )
 """What the keys do on every page of the CRM."""
+
+
+ACTS: Final = {"c": ("Propose change", "Correct", "Propose again"), "n": ("Add comment",)}
+PLACES: Final = {
+    "d": "/",
+    "p": "/patrons/",
+    "r": "/requests/",
+    "m": "/mailbox/",
+    "a": "/audit/",
+    "t": "/team/",
+    "s": "/settings/",
+}
+"""The pages that `g` goes to, by the second key."""
 
 
 def framed(
@@ -60,6 +77,7 @@ def framed(
         arrival(rx.cond(has_arrived, state.path, ""), title),
         send_key(),
         shortcut_sheet(KEYS),
+        page_keys(ACTS, PLACES),
         rx.cond(
             AdminState.refused_at == HERE_PATH,
             rx.fragment(

@@ -3,7 +3,8 @@
 timeline_entries(lines, mails, …)    the entries, worded      timeline_of(entries, label)    drawn
 
 What follows from another entry of the same moment (a receipt, an applied value) is told in one line
-with it. Of mails only what a provider reports against them is told: the page lists the others.
+with it. Of mails to patrons what the provider reported is told, with the evidence; of mails to
+staff only what went wrong. The page lists all mails besides.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -15,9 +16,11 @@ import reflex as rx
 
 from upstage_crm.admin.patrons.free_fields import find_free_field
 from upstage_crm.admin.redacted_trail import seen_address, told_changes, told_words
+from upstage_crm.audit.events import Action
 from upstage_crm.audit.trail import AuditLine
 from upstage_crm.core import when
 from upstage_crm.mail.event_log import NotedEvent
+from upstage_crm.mail.message import Audience
 from upstage_crm.mail.provider_events import EventKind
 from upstage_crm.mail.queries import MailSummary
 from upstage_crm.patrons.fields import FIELDS
@@ -38,6 +41,7 @@ from upstage_crm.wording.mails import event_words
 from upstage_crm.wording.sentences import MAIL_KIND_WORDS, cause_words, channel_words
 
 _REPORTS: Mapping[EventKind, tuple[str, str]] = {
+    EventKind.DELIVERED: ("mail-check", "success"),
     EventKind.DELAYED: ("clock", "warning"),
     EventKind.BOUNCED: ("mail-x", "danger"),
     EventKind.COMPLAINED: ("mail-warning", "danger"),
@@ -50,12 +54,13 @@ _REPORTS: Mapping[EventKind, tuple[str, str]] = {
 class TimelineEntry:
     """One event. `after` is what followed from it in the same moment.
 
-    `address` and `quote` are other people's words, kept apart from ours. `change` says from what
-    to what values changed.
+    `evidence` is how we know of it. `address` and `quote` are other people's words, kept apart from
+    ours. `change` says from what to what values changed.
     """
 
     words: str = ""
     address: str = ""
+    evidence: str = ""
     after: list[str] = field(default_factory=list)
     note: str = ""
     change: str = ""
@@ -71,6 +76,14 @@ class TimelineEntry:
     reference: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """What a reader may see, and the comments that the trail only mentions."""
+
+    access: FieldAccess
+    comments: Mapping[str, str]
+
+
 def timeline_entries(
     lines: Iterable[AuditLine],
     mails: Sequence[MailSummary] = (),
@@ -79,19 +92,22 @@ def timeline_entries(
     access: FieldAccess,
     now: datetime,
     time_zone: tzinfo,
+    comments: Mapping[str, str] | None = None,
 ) -> list[TimelineEntry]:
     """Return all that happened, the newest first; what caused an event is below it.
 
-    `events` are what the provider told, by mail.
+    `events` are what the provider told, by mail; `comments` what staff told each other, by id.
     """
     told: list[tuple[datetime, int, int, TimelineEntry]] = []
+    look = _Look(access, comments or {})
     for place, mail in enumerate(mails):
         for event in (events or {}).get(mail.id, ()):
-            if event.kind in _REPORTS:
+            is_routine = event.kind is EventKind.DELIVERED and mail.audience is Audience.STAFF
+            if event.kind in _REPORTS and not is_routine:
                 said = _report(mail, event, access, now, time_zone)
                 told.append((event.at, 0, place, said))
     for first, rest in _folded(lines):
-        told.append((first.at, 1, first.seq, _entry(first, rest, access, now, time_zone)))
+        told.append((first.at, 1, first.seq, _entry(first, rest, look, now, time_zone)))
     in_order = sorted(told, key=lambda one: one[:3], reverse=True)
     return [entry for _at, _kind, _place, entry in in_order]
 
@@ -127,13 +143,15 @@ def _folded(lines: Iterable[AuditLine]) -> list[tuple[AuditLine, list[AuditLine]
 def _entry(
     line: AuditLine,
     rest: Sequence[AuditLine],
-    access: FieldAccess,
+    reader: _Look,
     now: datetime,
     time_zone: tzinfo,
 ) -> TimelineEntry:
     look = ACTIONS[line.action]
-    source, said = _quote(line, access)
-    changes = dict.fromkeys(words for one in (line, *rest) for words in _changes(one, access))
+    source, said = _quote(line, reader)
+    changes = dict.fromkeys(
+        words for one in (line, *rest) for words in _changes(one, reader.access)
+    )
     return TimelineEntry(
         words=_sentence(line),
         after=[_sentence(one) for one in rest],
@@ -167,8 +185,11 @@ def _label(key: str) -> str:
     return FIELDS[key].label.lower() if key in FIELDS else key
 
 
-def _quote(line: AuditLine, access: FieldAccess) -> tuple[str, str]:
+def _quote(line: AuditLine, reader: _Look) -> tuple[str, str]:
     """Whose words an entry keeps, and the words."""
+    access = reader.access
+    if line.action is Action.REQUEST_COMMENTED:
+        return line.actor.label, access.words(reader.comments.get(str(line.facts["comment"]), ""))
     if said := told_words(line, "comment", access):
         return "The patron’s words", said
     for name in ("reason", "note"):
@@ -194,6 +215,7 @@ def _report(
     return TimelineEntry(
         words=f"{event_words(event)}: {kind[:1].lower()}{kind[1:]}, to",
         address=seen_address(mail, access),
+        evidence=_evidence(mail, event, time_zone),
         icon=mark,
         tone=tone,
         channel="email",
@@ -203,6 +225,13 @@ def _report(
     )
 
 
+def _evidence(mail: MailSummary, event: NotedEvent, time_zone: tzinfo) -> str:
+    """How we know what the provider told: in a signed message, about its own number of the mail."""
+    heard = when.in_words(event.received_at, time_zone)
+    number = f" Its number there is {mail.provider_id}." if mail.provider_id else ""
+    return f"Reported by the email provider in a signed message, received {heard}.{number}"
+
+
 def _drawn(entry: TimelineEntry, shows_values: bool) -> rx.Component:
     details = [
         show_if(
@@ -210,6 +239,10 @@ def _drawn(entry: TimelineEntry, shows_values: bool) -> rx.Component:
             rx.el.ul(rx.foreach(entry.after, rx.el.li), class_name="u-list u-muted"),
         ),
         show_if(filled(entry.note), rx.el.p(entry.note)),
+        show_if(
+            filled(entry.evidence),
+            rx.el.details(rx.el.summary("Evidence"), rx.el.p(entry.evidence), class_name="u-muted"),
+        ),
     ]
     if shows_values:
         change = rx.el.bdi(entry.change, class_name="u-value")

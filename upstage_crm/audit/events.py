@@ -67,6 +67,7 @@ class Action(StrEnum):
     NOTICE_RENEWED = "request.notice_renewed"
     PERIOD_ENDED = "request.period_ended"
     REQUEST_HANDED_OVER = "request.handed_over"
+    REQUEST_COMMENTED = "request.commented"
     DESK_IDENTIFIED = "desk.identified"
     DESK_CONFIRMED = "desk.confirmed"
     DESK_DECLINED = "desk.declined"

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlmodel import Session
 
 from upstage_crm.audit import seals
+from upstage_crm.core.db import on_the_way
 from upstage_crm.mail import event_log
 from upstage_crm.mail.delivery import ENDED_UNSENT, MailState, Transport
 from upstage_crm.mail.message import Audience, MailKind
@@ -121,6 +122,21 @@ def arrival_of(session: Session, mail_id: str) -> Arrival:
         is_complained=row["complained_at"] is not None,
         is_suppressed=row["suppressed_at"] is not None,
     )
+
+
+def arrived(session: Session, request_ids: Collection[str]) -> set[str]:
+    """Of these requests, those whose question has reached a mailbox, as far as anyone told us."""
+    is_kept = (OUTBOX.c.transport == Transport.LOCAL) & (OUTBOX.c.state == MailState.CAPTURED)
+    query = (
+        sa.select(OUTBOX.c.request_id)
+        .where(
+            OUTBOX.c.request_id.in_(request_ids),
+            on_the_way(OUTBOX.c.kind.in_(ASKING)),
+            sa.or_(OUTBOX.c.delivered_at.is_not(None), is_kept),
+        )
+        .distinct()
+    )
+    return set(session.connection().execute(query).scalars())
 
 
 def _is_kept(mail: sa.RowMapping) -> bool:

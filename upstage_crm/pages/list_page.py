@@ -65,7 +65,7 @@ class Column:
     draws its whole cell, which names the row and opens it.
     """
 
-    heading: Text
+    heading: Child
     cell: Callable[[Any], Child]
     sort: str = ""
     is_turned: Flag = False
@@ -84,7 +84,7 @@ class Column:
             rx.cond(state.is_descending, *ways),
         )
         return sort_column(
-            self.heading,
+            cast("Text", self.heading),
             sort=rx.cond(state.sort == self.sort, order, "none"),
             on_sort=state.sort_by(self.sort),
         )
@@ -93,7 +93,7 @@ class Column:
         """The cell of one row."""
         if self.is_lead:
             return self.cell(row)
-        label = self.heading if absent(self.label) else self.label
+        label = cast("Text", self.heading) if absent(self.label) else self.label
         return cell(self.cell(row), label=label, wide=self.wide)
 
 

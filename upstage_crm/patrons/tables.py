@@ -54,6 +54,12 @@ class PatronRow(SQLModel, table=True):
         sa.Index("ix_patron_email_key", "email_key", "id"),
         sa.Index("ix_patron_city", "address_city", "id"),
         sa.Index("ix_patron_updated", "updated_at", "id"),
+        sa.Index(
+            "ix_patron_email_bounced",
+            "id",
+            sqlite_where=sa.text("email_bounced_at IS NOT NULL"),
+            postgresql_where=sa.text("email_bounced_at IS NOT NULL"),
+        ),
     )
 
     id: str = Field(primary_key=True, max_length=32)

@@ -35,6 +35,7 @@ from upstage_crm.change_requests.model.tables import (
     ChangeRequestRow,
     DeskConfirmationRow,
     FieldChangeRow,
+    RequestCommentRow,
     ReviewRow,
 )
 from upstage_crm.change_requests.notifications.notifier import Notifier
@@ -54,6 +55,7 @@ from upstage_crm.staff.roles import Permission, ensure_may
 
 _request, _change = table_of(ChangeRequestRow), table_of(FieldChangeRow)
 _review, _confirmation = table_of(ReviewRow), table_of(DeskConfirmationRow)
+_comment = table_of(RequestCommentRow)
 _freeze, _erasure = table_of(PatronFreezeRow), table_of(ErasureRow)
 _record_change = table_of(RecordChangeRow)
 _suppressed = table_of(SuppressedAddressRow)
@@ -252,6 +254,7 @@ def _empty(session: Session, patron: PatronRow, now: datetime) -> None:
         (_review, _review.c.request_id.in_(requests), {"mailbox": "", "comment": ""}),
         (_confirmation, _confirmation.c.request_id.in_(requests), {"note": "", "answers": "{}"}),
         (_request, _request.c.patron_id == patron.id, {"reason_text": ""}),
+        (_comment, _comment.c.request_id.in_(requests), {"text": ""}),
         (_freeze, _freeze.c.patron_id == patron.id, {"first_note": "", "second_note": ""}),
         (_suppressed, _suppressed.c.patron_id == patron.id, {"address_key": "", "first_note": ""}),
         (_erasure, _erasure.c.patron_id == patron.id, {"reason": ""}),

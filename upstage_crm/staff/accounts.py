@@ -281,6 +281,14 @@ def member_of(row: StaffRow) -> StaffMember:
     )
 
 
+def labels_of(session: Session, ids: Collection[str]) -> dict[str, str]:
+    """How people read the names of these members, disabled or not, by id."""
+    if not ids:
+        return {}
+    rows = session.exec(select(StaffRow).where(col(StaffRow.id).in_(set(ids))))
+    return {row.id: member_of(row).label for row in rows}
+
+
 def get_member(session: Session, staff_id: str) -> StaffMember:
     """The member behind an id, disabled or not. Raises NotFound for an unknown one."""
     return member_of(get_row(session, staff_id))

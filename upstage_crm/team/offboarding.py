@@ -22,7 +22,7 @@ from upstage_crm.change_requests.model.rules import (
     OPEN_STATES,
     Cause,
 )
-from upstage_crm.change_requests.model.tables import ChangeRequestRow
+from upstage_crm.change_requests.model.tables import ChangeRequestRow, is_answered_by
 from upstage_crm.change_requests.notifications.notifier import Notifier
 from upstage_crm.core.db import table_of
 from upstage_crm.core.email_address import parse_email
@@ -45,19 +45,22 @@ class Frozen:
     withdrawn: int
 
 
-def consequences(session: Session, *, actor: StaffMember, staff_id: str) -> Consequences:
-    """Count what `freeze`, and `let_go` without a keeper, would do now; nothing is changed.
+def consequences(
+    session: Session, *, actor: StaffMember, staff_id: str, is_freeze: bool = False
+) -> Consequences:
+    """Count what `freeze`, or `let_go` without a keeper, would do now; nothing is changed.
 
     Raises:
         Forbidden: the actor may neither freeze accounts nor manage the team.
     """
     if not may(actor, Permission.FREEZE_ACCOUNT):
         ensure_may(actor, Permission.MANAGE_TEAM)
-    return of_withdrawing(session, [row.id for row in _answered_by(session, staff_id)])
+    theirs = _touched_by(session, staff_id) if is_freeze else _answered_by(session, staff_id)
+    return of_withdrawing(session, [row.id for row in theirs])
 
 
 def freeze(context: StaffContext[Notifier], *, staff_id: str) -> Frozen:
-    """Stop an account with one press: no sign-in, no session, no open request of it.
+    """Stop an account with one press: no sign-in, no session, nothing open of it.
 
     Patrons who were mailed about a request are told that it was withdrawn, others hear nothing.
     An open alert is closed: whoever freezes has looked. A second press does what the first one
@@ -74,7 +77,8 @@ def freeze(context: StaffContext[Notifier], *, staff_id: str) -> Frozen:
     alerts.lock_member(session, staff_id)
     # First of all, so that no mail of an end is written to whoever holds the account.
     was_enabled = accounts.shut(session, staff_id, now=context.now)
-    events, withdrawn = _withdraw_all(context, staff_id, actor.as_actor(), Channel.CRM)
+    theirs = _touched_by(session, staff_id)
+    events, withdrawn = _withdraw_all(context, theirs, actor.as_actor(), Channel.CRM)
     if was_enabled or withdrawn:
         facts = {"staff_id": staff_id, "withdrawn": withdrawn}
         events.append(_event(Action.STAFF_FROZEN, actor, facts))
@@ -105,7 +109,8 @@ def let_go(context: StaffContext[Notifier], *, staff_id: str, to_id: str | None)
     if to_id is not None:
         events, count = [], hand_over(context, staff_id=staff_id, to_id=to_id)
     else:
-        events, count = _withdraw_all(context, staff_id, actor.as_actor(), Channel.CRM)
+        left = _answered_by(session, staff_id)
+        events, count = _withdraw_all(context, left, actor.as_actor(), Channel.CRM)
     if was_enabled:
         events.append(_event(Action.STAFF_DISABLED, actor, {"staff_id": staff_id}))
     if events:
@@ -126,7 +131,7 @@ def let_go_as_operator(context: CommandContext[Notifier], *, email: str) -> int:
     alerts.lock_member(session, row.id)
     was_enabled = accounts.shut(session, row.id, now=context.now)
     channel = Channel.COMMAND_LINE
-    events, count = _withdraw_all(context, row.id, OPERATOR, channel)
+    events, count = _withdraw_all(context, _answered_by(session, row.id), OPERATOR, channel)
     if was_enabled:
         facts = {"staff_id": row.id}
         action = Action.STAFF_DISABLED
@@ -181,12 +186,12 @@ def hand_over(context: StaffContext[object], *, staff_id: str, to_id: str) -> in
 
 
 def _withdraw_all(
-    context: CommandContext[Notifier], staff_id: str, actor: Actor, channel: Channel
+    context: CommandContext[Notifier], rows: Sequence[Any], actor: Actor, channel: Channel
 ) -> tuple[list[AuditEvent], int]:
-    """End every open request that a member answers for; what happened, and how many they were."""
+    """End these open requests; what happened, and how many they were."""
     events: list[AuditEvent] = []
     withdrawn = 0
-    for row in _answered_by(context.session, staff_id):
+    for row in rows:
         case = LockedRequest.by_id(context, row.id)
         if case.request.state.is_open:
             case.withdraw(Cause.PROPOSER_GONE, actor=actor, channel=channel)
@@ -197,11 +202,36 @@ def _withdraw_all(
 
 def _answered_by(session: Session, staff_id: str) -> Sequence[Any]:
     """The open requests that a member answers for, in the order in which they may be locked."""
+    return _open(session, is_answered_by(staff_id))
+
+
+def _touched_by(session: Session, staff_id: str) -> Sequence[Any]:
+    """The same, and those that the member proposed and handed over to a colleague.
+
+    Or the thief of an account would hand a proposal over, and it would outlive the freeze. What a
+    colleague took over, or was given by a manager, is vouched for by that one.
+    """
+    is_theirs = sa.or_(is_answered_by(staff_id), _request.c.proposer_id == staff_id)
+    answered = {row.id for row in _answered_by(session, staff_id)}
+    return [
+        row
+        for row in _open(session, is_theirs)
+        if row.id in answered or _last_handed_over_by(session, row.id) == staff_id
+    ]
+
+
+def _last_handed_over_by(session: Session, request_id: str) -> str | None:
+    action = Action.REQUEST_HANDED_OVER
+    lines = trail.timeline(session, request_id=request_id, action=action, limit=1)
+    return lines[0].actor.id if lines else None
+
+
+def _open(session: Session, is_theirs: sa.ColumnElement[bool]) -> Sequence[Any]:
     query = (
         sa.select(_request.c.id, _request.c.reference, _request.c.patron_id, _patron.c.email_key)
         .join(_patron, _patron.c.id == _request.c.patron_id)
         .where(
-            sa.func.coalesce(_request.c.keeper_id, _request.c.proposer_id) == staff_id,
+            is_theirs,
             _request.c.state.in_(OPEN_STATES),
         )
         .order_by(_request.c.patron_id, _request.c.id)

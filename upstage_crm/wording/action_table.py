@@ -91,7 +91,10 @@ ACTIONS: Mapping[Action, ActionLook] = {
         "ended the waiting period as second person", _REQUESTS, "users", "info"
     ),
     Action.REQUEST_HANDED_OVER: ActionLook(
-        "handed the request over to a colleague", _REQUESTS, "clipboard-check", "neutral"
+        "chose who answers for the request", _REQUESTS, "clipboard-check", "neutral"
+    ),
+    Action.REQUEST_COMMENTED: ActionLook(
+        "left a comment for colleagues", _REQUESTS, "message-square", "neutral"
     ),
     Action.DESK_IDENTIFIED: ActionLook("identified the patron", _REQUESTS, "user", "info"),
     Action.DESK_CONFIRMED: ActionLook(

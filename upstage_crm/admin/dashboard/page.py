@@ -1,8 +1,11 @@
 """The page at `/`."""
 
+from typing import Any
+
 import reflex as rx
 from reflex.vars import ObjectVar
 
+from upstage_crm.admin.dashboard.figures import PeriodTab, TrendRow
 from upstage_crm.admin.dashboard.rows import DecidedRow, NeedRow, Tile
 from upstage_crm.admin.dashboard.state import DashboardState as State
 from upstage_crm.admin.frame import framed
@@ -11,7 +14,17 @@ from upstage_crm.ui.components.button import button, link, link_button
 from upstage_crm.ui.components.feedback import empty_state, error_state, skeleton_lines
 from upstage_crm.ui.components.forms.choice import search_input
 from upstage_crm.ui.components.forms.form import event_form
-from upstage_crm.ui.components.page import card, inline, page_header, stack, tile, tiles
+from upstage_crm.ui.components.page import (
+    card,
+    halves,
+    inline,
+    page_header,
+    section,
+    stack,
+    tile,
+    tiles,
+)
+from upstage_crm.ui.components.plots import bar_plot, column_plot, figure
 from upstage_crm.ui.components.records.status import (
     chip,
     request_chip,
@@ -24,7 +37,9 @@ from upstage_crm.ui.components.records.table import (
     table_row,
 )
 from upstage_crm.ui.components.shortcut import focus_key
+from upstage_crm.ui.components.tabs import link_tab, link_tabs
 from upstage_crm.ui.components.text import reference, when
+from upstage_crm.ui.design.plots import Bar
 
 
 def page() -> rx.Component:
@@ -68,11 +83,83 @@ def _search() -> rx.Component:
 
 def _overview() -> rx.Component:
     return stack(
-        tiles(rx.foreach(State.tiles, lambda item: _tile(item=item))),
         _needs(),
+        tiles(rx.foreach(State.tiles, lambda item: _tile(item=item))),
         _decided(),
+        _figures(),
         gap="large",
     )
+
+
+def _figures() -> rx.Component:
+    shown = State.figures
+    return section(
+        link_tabs(rx.foreach(shown.periods, lambda each: _period(each=each)), label="Period"),
+        halves(
+            figure(
+                bar_plot(shown.funnel, label="What became of requests"),
+                title="What became of requests",
+                note=shown.cut,
+                table=_bar_table(shown.funnel, "What became of requests", "Requests"),
+            ),
+            figure(
+                bar_plot(shown.times, label="Time to decide"),
+                title="Time to decide",
+                note=shown.took,
+                table=_bar_table(shown.times, "Time to decide", "Patrons’ decisions"),
+            ),
+            figure(
+                column_plot(shown.trend, label="Month by month", keys=("Proposed", "Approved")),
+                title="Month by month",
+                table=_trend_table(),
+            ),
+            figure(
+                bar_plot(shown.quality, label="Records to look after"),
+                title="Records to look after",
+                note="Active patrons. The last number looks at the 1,000 records changed last.",
+                table=_bar_table(shown.quality, "Records to look after", "Patrons"),
+            ),
+        ),
+        title="Figures",
+    )
+
+
+@rx.memo
+def _period(each: ObjectVar[PeriodTab]) -> rx.Component:
+    return link_tab(each.label, href=each.href, active=each.is_active)
+
+
+def _bar_table(bars: Any, label: str, heading: str) -> rx.Component:
+    headings = [column(""), column(heading, align="end")]
+    return data_table(headings, rx.foreach(bars, lambda bar: _bar_row(bar=bar)), label=label)
+
+
+@rx.memo
+def _bar_row(bar: ObjectVar[Bar]) -> rx.Component:
+    opened = link(bar.label, href=bar.href)
+    return table_row(
+        cell(show_if(filled(bar.href), opened, rx.el.span(bar.label)), label="What"),
+        cell(bar.number, label="Number", align="end"),
+    )
+
+
+def _trend_table() -> rx.Component:
+    words = ("Proposed", "Approved", "Rejected", "Expired")
+    headings = [column("Month"), *(column(each, align="end") for each in words)]
+    rows = rx.foreach(State.figures.trend_rows, lambda row: _trend_row(row=row))
+    return data_table(headings, rows, label="Month by month")
+
+
+@rx.memo
+def _trend_row(row: ObjectVar[TrendRow]) -> rx.Component:
+    numbers = {
+        "Proposed": row.proposed,
+        "Approved": row.approved,
+        "Rejected": row.rejected,
+        "Expired": row.lapsed,
+    }
+    cells = (cell(number, label=words, align="end") for words, number in numbers.items())
+    return table_row(cell(row.label, label="Month"), *cells)
 
 
 @rx.memo

@@ -9,8 +9,9 @@ from upstage_crm.admin.requests.url import queue_href
 from upstage_crm.change_requests.limits.alerts import AlertView
 from upstage_crm.change_requests.model.rules import RequestState
 from upstage_crm.change_requests.notifications.alert_mails import WIRE_WORDS
-from upstage_crm.change_requests.reads.dashboard import Standing, View
+from upstage_crm.change_requests.reads.dashboard import Standing
 from upstage_crm.change_requests.reads.needs import Need
+from upstage_crm.change_requests.reads.queue import View
 from upstage_crm.core import when
 from upstage_crm.core.counting import some
 from upstage_crm.mail.delivery import MailState

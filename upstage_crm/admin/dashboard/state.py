@@ -2,7 +2,7 @@
 
 import logging
 from dataclasses import dataclass
-from datetime import datetime, timedelta, tzinfo
+from datetime import datetime, time, timedelta, tzinfo
 from typing import Any, ClassVar
 from urllib.parse import urlencode
 
@@ -10,6 +10,14 @@ import reflex as rx
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session
 
+from upstage_crm.admin.dashboard.figures import (
+    PERIODS,
+    USUAL,
+    Figures,
+    figures,
+    first_day,
+    month_bounds,
+)
 from upstage_crm.admin.dashboard.rows import (
     Counts,
     DecidedRow,
@@ -27,12 +35,10 @@ from upstage_crm.admin.guard import AdminState
 from upstage_crm.change_requests.lifecycle.mail_access import sights_of_mails
 from upstage_crm.change_requests.limits import alerts
 from upstage_crm.change_requests.model.rules import RequestState
-from upstage_crm.change_requests.reads import dashboard, requests
-from upstage_crm.change_requests.reads.dashboard import (
-    VIEW_STATES,
-    View,
-)
+from upstage_crm.change_requests.reads import dashboard, queue, requests
+from upstage_crm.change_requests.reads import figures as request_figures
 from upstage_crm.change_requests.reads.needs import Need, needing
+from upstage_crm.change_requests.reads.queue import VIEW_STATES, Look, View
 from upstage_crm.jobs.news import ALL_TOPICS, Topic
 from upstage_crm.mail.delivery import MailState
 from upstage_crm.mail.queries import MailSummary, health, mails
@@ -41,12 +47,13 @@ from upstage_crm.pages.forms import texts
 from upstage_crm.pages.list_url import QUERY_LIMIT
 from upstage_crm.pages.page_state import PageMixin
 from upstage_crm.patrons import queries
+from upstage_crm.patrons.quality import quality
 from upstage_crm.proof import integrity, naming
 from upstage_crm.staff.roles import Permission, StaffMember, may
 from upstage_crm.wiring import runtime
 
-SOON = timedelta(hours=48)
 WEEK = timedelta(days=7)
+FIGURES_FOR = timedelta(minutes=1)  # every commit refreshes the page: its plots need not follow
 MAIL_TROUBLE = timedelta(days=14)  # an older failed mail is history: nobody can mend it any more
 SHOWN_PER_NEED = 5
 SHOWN_OF_ALL = 200  # more of one kind than a person works through in a day
@@ -82,6 +89,10 @@ class DashboardState(PageMixin, AdminState):
     needs_count: str = ""
     whole: str = ""
     decided: list[DecidedRow] = []
+    figures: Figures = Figures()
+
+    _days: int = USUAL
+    _figures_of: tuple[int, datetime] | None = None  # the days and the moment they were read for
 
     @rx.event
     async def search(self, form: dict[str, Any]) -> Any:
@@ -98,7 +109,10 @@ class DashboardState(PageMixin, AdminState):
         return rx.redirect(f"/patrons/?{urlencode({'q': words})}")
 
     def _start(self) -> None:
-        self.whole = self.router.url.query_parameters.get("all", "")[:QUERY_LIMIT]
+        asked = self.router.url.query_parameters
+        self.whole = asked.get("all", "")[:QUERY_LIMIT]
+        days = asked.get("days", "")
+        self._days = int(days) if days in {str(each) for each in PERIODS} else USUAL
 
     async def _show(self) -> None:
         now, viewer, whole = runtime().clock.now(), self._actor(), self.whole
@@ -112,6 +126,29 @@ class DashboardState(PageMixin, AdminState):
         self.needs_count = f"{found.needs_count:,}" if found.needs_count else ""
         self.may_set_up = self._may(Permission.EDIT_SETTINGS)
         self.shown = "first_use" if found.is_first_use else "overview"
+        await self._draw(now)
+
+    async def _draw(self, now: datetime) -> None:
+        """Read the figures behind the plots: at once, and then once a minute at most."""
+        days, known = self._days, self._figures_of
+        if known is not None and known[0] == days and now - known[1] < FIGURES_FOR:
+            return
+        self.figures = await self._read(lambda session: _figures(session, now, days))
+        self._figures_of = (days, now)
+
+
+def _figures(session: Session, now: datetime, days: int) -> Figures:
+    zone = details(session).zone
+    today = now.astimezone(zone).date()
+    since = datetime.combine(first_day(days, today), time(), zone)
+    return figures(
+        request_figures.funnel(session, since=since),
+        request_figures.trend(session, month_bounds(today, zone)),
+        quality(session),
+        days=days,
+        today=today,
+        zone=zone,
+    )
 
 
 def _overview(session: Session, now: datetime, viewer: StaffMember, whole: str) -> Overview:
@@ -122,7 +159,7 @@ def _overview(session: Session, now: datetime, viewer: StaffMember, whole: str) 
     counts = Counts(
         waiting=sum(by_state.get(state, 0) for state in VIEW_STATES[View.OPEN]),
         held=by_state.get(RequestState.HELD, 0),
-        expiring=dashboard.expiring_count(session, before=now + SOON),
+        expiring=queue.count(session, View.EXPIRING, look=Look(viewer=viewer, now=now)),
         ended=dashboard.ended_counts(session, since=now - WEEK),
         mail_waiting=health(session, now=now).queued,
         mail_troubled=len(troubled),

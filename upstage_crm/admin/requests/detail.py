@@ -3,12 +3,13 @@
 Where a patron decided from (network address, browser) is kept for evidence and never shown here.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, tzinfo
 
 from upstage_crm.admin.redacted_trail import seen_address
 from upstage_crm.admin.requests.field_rows import QUESTIONS, FieldRow, field_row
+from upstage_crm.admin.requests.mail_rows import MailRow, in_order, mail_row
 from upstage_crm.admin.requests.receipt_rows import ReceiptItem, receipt_item
 from upstage_crm.admin.requests.rows import is_urgent, words_of
 from upstage_crm.admin.requests.task import Rights, Task, task_of
@@ -16,6 +17,7 @@ from upstage_crm.admin.requests.url import request_href
 from upstage_crm.admin.timeline import TimelineEntry, timeline_entries
 from upstage_crm.audit.events import Action
 from upstage_crm.audit.trail import AuditLine
+from upstage_crm.change_requests.model.next_step import next_step
 from upstage_crm.change_requests.model.policy import (
     Policy,
     resend_wait,
@@ -32,21 +34,17 @@ from upstage_crm.change_requests.model.views import (
     SuppressionView,
 )
 from upstage_crm.core import when
-from upstage_crm.mail.delivery import MailState
 from upstage_crm.mail.event_log import NotedEvent
 from upstage_crm.mail.message import Audience
 from upstage_crm.mail.queries import MailSummary
 from upstage_crm.receipts.queries import ReceiptLine
 from upstage_crm.wording.consequences import counted
-from upstage_crm.wording.mails import delivery_key
+from upstage_crm.wording.next_steps import NEXT_STEP_WORDS
 from upstage_crm.wording.sentences import (
-    AUDIENCE_WORDS,
     CAUSE_WORDS,
-    MAIL_KIND_WORDS,
 )
 
 _DAY = timedelta(days=1)
-_AT_ONCE = timedelta(minutes=1)
 # What is pending is corrected by a newer proposal, which takes its place.
 _AGAIN = {
     RequestState.HELD: "Correct",
@@ -57,25 +55,6 @@ _AGAIN = {
     RequestState.UNDELIVERABLE: "Propose again",
     RequestState.SUPERSEDED: "Propose again",
 }
-_SETTLED = {
-    MailState.SENT: "sent",
-    MailState.CAPTURED: "kept",
-    MailState.FAILED: "failed",
-    MailState.UNCERTAIN: "uncertain",
-    MailState.CANCELLED: "taken back",
-}
-
-
-@dataclass(frozen=True)
-class MailRow:
-    """One mail about the request. `href` is empty for who may not open the mailbox."""
-
-    kind: str = ""
-    audience: str = ""
-    address: str = ""
-    state: str = ""
-    times: str = ""
-    href: str = ""
 
 
 @dataclass(frozen=True)
@@ -91,11 +70,15 @@ class RequestPage:
     patron_number: str = ""
     patron_href: str = ""
     proposer: str = ""
+    answerable: str = ""
+    can_assign: bool = False
+    can_comment: bool = False
     created: str = ""
     created_iso: str = ""
     created_absolute: str = ""
     left: str = ""
     is_urgent: bool = False
+    next_step: str = ""
     expires: str = ""
     expires_label: str = ""
     ended: str = ""
@@ -147,6 +130,7 @@ class Found:
     suppression: SuppressionView | None = None
     receipts: Sequence[ReceiptLine] = ()
     refusals: Mapping[str, str] = field(default_factory=dict[str, str])
+    comments: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,6 +148,7 @@ class Viewer:
     may_lift: bool = False
     may_revert: bool = False
     may_see_receipts: bool = False
+    may_comment: bool = False
 
 
 def request_page(found: Found, *, viewer: Viewer, policy: Policy, now: datetime) -> RequestPage:
@@ -178,6 +163,7 @@ def request_page(found: Found, *, viewer: Viewer, policy: Policy, now: datetime)
     reason = REASONS[request.reason_code]
     revert_until = _revert_until(request, now=now)
     is_pending = request.state is RequestState.PENDING
+    urgent = is_pending and is_urgent(request.created_at, request.expires_at, now=now)
     return RequestPage(
         reference=request.reference,
         href=request_href(request.reference),
@@ -188,11 +174,15 @@ def request_page(found: Found, *, viewer: Viewer, policy: Policy, now: datetime)
         patron_number=str(request.patron_number),
         patron_href=f"/patrons/{request.patron_number}/",
         proposer=request.proposer_label,
+        answerable=request.answerable_label,
+        can_assign=is_open and viewer.may_propose,
+        can_comment=viewer.may_comment,
         created=when.ago(request.created_at, now=now, time_zone=zone),
         created_iso=when.iso(request.created_at),
         created_absolute=when.in_words(request.created_at, zone),
         left=when.left(request.expires_at, now=now) if is_pending else "",
-        is_urgent=is_pending and is_urgent(request.created_at, request.expires_at, now=now),
+        is_urgent=urgent,
+        next_step=NEXT_STEP_WORDS[next_step(request, is_urgent=urgent)],
         expires=_until(request, zone),
         expires_label=_until_label(request),
         ended=when.in_words(request.ended_at, zone) if request.ended_at else "",
@@ -214,9 +204,18 @@ def request_page(found: Found, *, viewer: Viewer, policy: Policy, now: datetime)
             )
             for entry in request.fields
         ],
-        mails=[_mail(mail, found, viewer) for mail in in_order(found.mails)],
+        mails=[
+            mail_row(mail, request, may_open_mail=viewer.may_open_mail, time_zone=zone)
+            for mail in in_order(found.mails)
+        ],
         story=timeline_entries(
-            found.lines, found.mails, found.events, access=access, now=now, time_zone=zone
+            found.lines,
+            found.mails,
+            found.events,
+            access=access,
+            now=now,
+            time_zone=zone,
+            comments=found.comments,
         ),
         has_receipts=bool(receipts),
         receipts=[receipt_item(line, zone) for line in receipts],
@@ -343,11 +342,6 @@ def _resends(found: Found) -> str:
     return f"Sends {emails} to {' and '.join(asked)}. The question was sent {often} before."
 
 
-def in_order(mails: Iterable[MailSummary]) -> list[MailSummary]:
-    """Mails as they were queued; of one moment, those that wait for another one come last."""
-    return sorted(mails, key=lambda mail: (mail.created_at, mail.after_id is not None, mail.id))
-
-
 def _told(found: Found, viewer: Viewer) -> str:
     """Who hears of a withdrawal."""
     patrons = found.reached - {Audience.STAFF}
@@ -357,43 +351,6 @@ def _told(found: Found, viewer: Viewer) -> str:
         told = f"We tell {' and '.join(addresses)}, because we wrote there about it."
     else:
         told = "Nobody has been written to yet, so nobody is told."
-    if viewer.id != found.request.proposer_id:
-        told += f" The proposer ({found.request.proposer_label}) is told too."
+    if viewer.id != found.request.answerable_id:
+        told += f" {found.request.answerable_label}, who answers for it, is told too."
     return told
-
-
-def _mail(mail: MailSummary, found: Found, viewer: Viewer) -> MailRow:
-    access = found.request.access
-    # The proposed address is told of addresses only.
-    is_seen = found.request.sees_fields or mail.audience is Audience.PROPOSED
-    may_open = viewer.may_open_mail and access.sees_mail and is_seen
-    return MailRow(
-        kind=MAIL_KIND_WORDS[mail.kind],
-        audience=AUDIENCE_WORDS[mail.audience],
-        address=seen_address(mail, access),
-        state=delivery_key(mail),
-        times=_times(mail, found.time_zone),
-        href=f"/mailbox/?mail={mail.id}" if may_open else "",
-    )
-
-
-def _times(mail: MailSummary, time_zone: tzinfo) -> str:
-    """When it was queued, unless it left at once, and what followed; a day is named once."""
-    left_at_once = mail.settled_at is not None and mail.settled_at - mail.created_at < _AT_ONCE
-    facts = [
-        ("queued", None if left_at_once else mail.created_at),
-        (_SETTLED.get(mail.state, "settled"), mail.settled_at),
-        ("delivered", mail.delivered_at),
-        ("bounced", mail.bounced_at),
-        ("marked as spam", mail.complained_at),
-        ("suppressed", mail.suppressed_at),
-    ]
-    words: list[str] = []
-    day = ""
-    for name, at in facts:
-        if at is None:
-            continue
-        date, _, clock = when.short(at, time_zone).rpartition(", ")
-        words.append(f"{name} {clock if date == day else f'{date}, {clock}'}")
-        day = date
-    return " · ".join(words)

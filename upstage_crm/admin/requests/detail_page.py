@@ -6,14 +6,16 @@ import reflex as rx
 from reflex.vars import ObjectVar
 
 from upstage_crm.admin.frame import framed, what_became
-from upstage_crm.admin.requests.detail import MailRow
 from upstage_crm.admin.requests.detail_state import RequestDetailState as State
 from upstage_crm.admin.requests.field_rows import FieldRow, Said
+from upstage_crm.admin.requests.mail_rows import MailRow
 from upstage_crm.admin.requests.queue_state import RequestQueueState
 from upstage_crm.admin.requests.receipt_rows import ReceiptItem
 from upstage_crm.admin.requests.spans import Span
 from upstage_crm.admin.requests.task_page import (
+    assign_button,
     code_button,
+    comment_button,
     resend_button,
     revert_button,
     task_card,
@@ -93,6 +95,7 @@ def _request() -> rx.Component:
         stack(
             what_became(State),
             _news(),
+            notice(REQUEST.next_step, title="Next", live=False),
             show_if(filled(REQUEST.holder), _conflict()),
             task_card(),
             columns(
@@ -195,7 +198,11 @@ def _said(said: ObjectVar[Said]) -> rx.Component:
 
 
 def _story() -> rx.Component:
-    return card(timeline_of(REQUEST.story, label="What happened"), title="What happened")
+    return card(
+        timeline_of(REQUEST.story, label="What happened"),
+        title="What happened",
+        actions=(comment_button(),),
+    )
 
 
 def _mails() -> Child:
@@ -230,6 +237,7 @@ def _facts() -> rx.Component:
             ("Reference", reference(REQUEST.reference, copy=True)),
             ("Patron", link(rx.el.bdi(REQUEST.patron), href=REQUEST.patron_href)),
             ("Proposed by", REQUEST.proposer),
+            definition("Answers for it", inline(REQUEST.answerable, assign_button())),
             ("Proposed on", when(REQUEST.created_absolute, iso=REQUEST.created_iso)),
             known(REQUEST.expires_label, REQUEST.expires),
             show_if(

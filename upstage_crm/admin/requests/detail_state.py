@@ -18,7 +18,7 @@ from upstage_crm.change_requests.model.rules import (
     HeldFor,
     RequestState,
 )
-from upstage_crm.change_requests.reads import dashboard, desk_confirmations, requests
+from upstage_crm.change_requests.reads import comments, dashboard, desk_confirmations, requests
 from upstage_crm.core.errors import UpstageError
 from upstage_crm.core.ids import parse_reference
 from upstage_crm.jobs.news import Topic
@@ -106,6 +106,7 @@ class RequestDetailState(PageMixin, AdminState):
             may_lift=self._may(Permission.CLEAR_FREEZE),
             may_revert=self._may(Permission.REVERT_CHANGE),
             may_see_receipts=self._may(Permission.VIEW_RECEIPTS),
+            may_comment=self._may(Permission.EDIT_PATRON),
         )
         policy = found.request.policy
         self.detail = request_page(found, viewer=viewer, policy=policy, now=now)
@@ -140,4 +141,5 @@ def _find(session: Session, reference: str, reader: StaffMember, now: datetime) 
         suppression=suppression,
         receipts=lines_of_request(session, request.id),
         refusals=refusals(session, reader, firsts, now=now),
+        comments=comments.of_request(session, request.id),
     )

@@ -1,12 +1,16 @@
 """The page at `/requests/`."""
 
+from typing import Any
+
 import reflex as rx
 from reflex.vars import ObjectVar
 
-from upstage_crm.admin.frame import framed
+from upstage_crm.admin.frame import framed, what_became
+from upstage_crm.admin.requests.bulk_state import RequestBulkState as Bulk
 from upstage_crm.admin.requests.queue_state import RequestQueueState as State
 from upstage_crm.admin.requests.rows import QueueRow, QueueTab
-from upstage_crm.change_requests.reads.dashboard import ENDINGS, View
+from upstage_crm.admin.requests.url import MINE
+from upstage_crm.change_requests.reads.queue import ENDINGS, View
 from upstage_crm.change_requests.reads.requests import RequestSort
 from upstage_crm.pages.list_page import (
     Column,
@@ -16,11 +20,14 @@ from upstage_crm.pages.list_page import (
     list_tools,
     list_waiting,
 )
+from upstage_crm.pages.view import refusal_of, subject_dialog, subject_form
 from upstage_crm.ui.components.base import Child, filled, show_if, text_for, text_if
 from upstage_crm.ui.components.button import button, link, link_button
+from upstage_crm.ui.components.dialog import dialog_close
 from upstage_crm.ui.components.feedback import empty_state
 from upstage_crm.ui.components.page import inline, page_header, stack
 from upstage_crm.ui.components.records.deadline import deadline_chip
+from upstage_crm.ui.components.records.selection import Act, pick_all, pick_bar, pick_box
 from upstage_crm.ui.components.records.status import (
     REQUEST_LOOKS,
     mail_chip,
@@ -35,24 +42,27 @@ from upstage_crm.ui.components.text import address, reference, when
 
 SUBTITLE = "Changes proposed to patrons, and what became of them."
 EMPTY = {
+    View.NEEDS_YOU: ("Nothing needs you", "You are up to date: every request waits for others."),
     View.OPEN: ("No patron is being asked", "Open a patron’s record to propose a change."),
-    View.HELD: ("Nothing is on hold", "Requests that wait for a colleague are listed here."),
-    View.MINE: ("You have proposed nothing yet", "What you propose is listed here."),
     View.EXPIRING: ("Nothing expires in the next 48 hours", "Every patron still has time."),
+    View.HELD: ("Nothing is on hold", "Requests that wait for a colleague are listed here."),
+    View.UNDELIVERABLE: ("No email bounced", "Requests whose email could not be delivered."),
+    View.OBJECTED: ("No objections", "Objections of the last 90 days, and open disputes."),
+    View.CLOSED: ("Nothing is closed yet", "Requests that have ended are listed here."),
     View.APPROVED: ("No approvals yet", "Changes that patrons approved are listed here."),
     View.REJECTED: ("No rejections", "Changes that patrons rejected are listed here."),
-    View.ENDED: ("Nothing here", "Expired, withdrawn, replaced and undeliverable requests."),
     View.EXPIRED: ("Nothing has expired", "Requests that got no answer in time."),
     View.WITHDRAWN: ("Nothing was withdrawn", "Requests that staff or the system withdrew."),
     View.SUPERSEDED: ("Nothing was replaced", "Requests that a newer one replaced."),
-    View.UNDELIVERABLE: ("No email bounced", "Requests whose email could not be delivered."),
     View.REVERTED: ("Nothing was undone", "Changes that were undone after they took effect."),
     View.ALL: ("No requests yet", "Open a patron’s record to propose the first change."),
 }
 _ENDINGS = [
-    (View.ENDED.value, "Any ending"),
-    *((view.value, REQUEST_LOOKS[state.value].label) for view, state in ENDINGS.items()),
+    (View.CLOSED.value, "Any ending"),
+    *((view.value, REQUEST_LOOKS[states[0].value].label) for view, states in ENDINGS.items()),
 ]
+_ACTS = (Act("resend", "Send again"), Act("withdraw", "Withdraw"))
+_WHO = [("", "Anyone’s"), (MINE, "Mine")]
 
 
 def page() -> rx.Component:
@@ -65,15 +75,20 @@ def page() -> rx.Component:
             link_tabs(rx.foreach(State.tabs, lambda tab: _tab(tab=tab)), label="Views"),
             list_tools(
                 State,
-                show_if(State.is_ended, list_select(State, "view", "Ending", _ENDINGS)),
+                list_select(State, "who", "Who answers for it", _WHO),
+                show_if(State.is_closed, list_select(State, "view", "Ending", _ENDINGS)),
                 list_dates(State, text_if(State.is_finished, "Ended", "Proposed")),
                 label="Search requests",
                 placeholder="Reference, patron or address",
             ),
+            what_became(State),
             list_table(
                 State, QueueRow, columns, label="Requests", empty=_empty(), nothing=_nothing()
             ),
+            pick_bar(_ACTS, on_act=Bulk.ask, nouns=State.nouns),
         ),
+        _bulk("resend", Bulk.resend, title="Send these questions again?", send="Send again"),
+        _bulk("withdraw", Bulk.withdraw, title="Withdraw these requests?", send="Withdraw"),
         active="requests",
         waiting=stack(
             page_header("Requests", subtitle=SUBTITLE),
@@ -90,6 +105,7 @@ def _tab(tab: ObjectVar[QueueTab]) -> rx.Component:
 def _columns() -> list[Column]:
     time = text_if(State.is_finished, "Ended", "Time left")
     return [
+        Column(heading=pick_all("Choose every request on this page"), label="Choose", cell=_pick),
         Column(heading="Reference", cell=_reference, is_lead=True),
         Column(heading="Patron", cell=_patron),
         Column(heading="Proposed", cell=_proposed, wide=True),
@@ -100,8 +116,13 @@ def _columns() -> list[Column]:
     ]
 
 
+def _pick(row: QueueRow) -> rx.Component:
+    return pick_box(row.reference, label=f"Choose {row.reference}")
+
+
 def _reference(row: QueueRow) -> rx.Component:
-    return lead_cell(reference(row.reference), href=row.href, copy=row.reference)
+    told = show_if(filled(row.comments), row.comments)
+    return lead_cell(reference(row.reference), href=row.href, copy=row.reference, sub=told)
 
 
 def _patron(row: QueueRow) -> Child:
@@ -128,7 +149,35 @@ def _mail(row: QueueRow) -> Child:
 
 
 def _proposer(row: QueueRow) -> Child:
-    return two_lines(row.proposer, when(row.age, iso=row.age_iso))
+    keeper = show_if(filled(row.answerable), rx.fragment(" · ", row.answerable, " answers for it"))
+    return two_lines(row.proposer, rx.fragment(when(row.age, iso=row.age_iso), keeper))
+
+
+def _bulk(name: str, on_submit: Any, *, title: str, send: str) -> rx.Component:
+    """One dialog: what the press will do, and the press, if there is anything that it does."""
+    return subject_dialog(
+        Bulk,
+        name,
+        subject_form(
+            Bulk,
+            stack(rx.foreach(Bulk.lines, rx.el.p), gap="small"),
+            refusal_of(Bulk),
+            rx.el.div(
+                dialog_close("Cancel", variant="quiet"),
+                show_if(
+                    Bulk.applies > 0,
+                    button(
+                        send, type="submit", variant="danger" if name == "withdraw" else "primary"
+                    ),
+                ),
+                class_name="u-dialog-foot",
+            ),
+            on_submit=on_submit,
+            name=name,
+        ),
+        title=title,
+        size="small",
+    )
 
 
 def _empty() -> rx.Component:

@@ -1,6 +1,5 @@
 """The queue of requests: views, search, dates, order, pages."""
 
-from datetime import datetime, tzinfo
 from functools import partial
 from typing import Any, ClassVar
 
@@ -8,18 +7,11 @@ import reflex as rx
 from sqlmodel import Session
 
 from upstage_crm.admin.guard import AdminState
-from upstage_crm.admin.requests.rows import SOON, TABS, QueueRow, QueueTab, queue_row, queue_tab
-from upstage_crm.admin.requests.url import SHAPE
-from upstage_crm.change_requests.model.views import RequestLine
-from upstage_crm.change_requests.reads import dashboard, requests
-from upstage_crm.change_requests.reads.dashboard import (
-    ENDINGS,
-    FINISHED_VIEWS,
-    VIEW_STATES,
-    View,
-)
+from upstage_crm.admin.requests.rows import TABS, QueueRow, QueueTab, queue_row, queue_tab
+from upstage_crm.admin.requests.url import MINE, PROPOSED, SHAPE
+from upstage_crm.change_requests.reads import queue
+from upstage_crm.change_requests.reads.queue import ENDINGS, FINISHED_VIEWS, Look, View
 from upstage_crm.change_requests.reads.requests import RequestSort
-from upstage_crm.change_requests.reads.search import Dated
 from upstage_crm.jobs.news import Topic
 from upstage_crm.mail.message import MailKind
 from upstage_crm.mail.queries import newest_state_by_request
@@ -34,7 +26,7 @@ from upstage_crm.wiring import runtime
 class RequestQueueState(ListMixin, AdminState):
     """What the queue shows. `is_finished` says that the view holds requests that have ended.
 
-    `is_ended` says that they ended otherwise than by an answer: each ending can be chosen then.
+    `is_closed` says that they may have ended in any way: each ending can be chosen then.
     """
 
     permission: ClassVar[Permission | None] = Permission.VIEW_REQUESTS
@@ -45,13 +37,13 @@ class RequestQueueState(ListMixin, AdminState):
     tabs: rx.Field[list[QueueTab]] = rx.field(default_factory=list)
     rows: rx.Field[list[QueueRow]] = rx.field(default_factory=list)
     is_finished: bool = False
-    is_ended: bool = False
+    is_closed: bool = False
 
     def _set(self, url: ListUrl) -> None:
         super()._set(url)
         view = view_of(url)
         self.is_finished = view in FINISHED_VIEWS
-        self.is_ended = view is View.ENDED or view in ENDINGS
+        self.is_closed = view is View.CLOSED or view in ENDINGS
 
     def _query(self) -> Query:
         return partial(_requests, viewer=self._actor(), size=self.size)
@@ -67,31 +59,25 @@ def view_of(url: ListUrl) -> View:
 
 def _requests(session: Session, url: ListUrl, *, viewer: StaffMember, size: int) -> ListPage:
     now, zone = runtime().clock.now(), details(session).zone
-    view = view_of(url)
-    total, lines = _lines(session, url, viewer=viewer, size=size, now=now, zone=zone)
-    mails = newest_state_by_request(
-        session, [line.id for line in lines], kind=MailKind.DECISION_REQUEST
-    )
-    rows = [queue_row(line, mail=mails.get(line.id), now=now, time_zone=zone) for line in lines]
-    counts = dashboard.view_counts(session, proposer_id=viewer.id, expiring_before=now + SOON)
-    tabs = [queue_tab(each, count=counts[each], active=view) for each in TABS]
-    return ListPage(rows=rows, total=total, extra=tabs)
-
-
-def _lines(
-    session: Session, url: ListUrl, *, viewer: StaffMember, size: int, now: datetime, zone: tzinfo
-) -> tuple[int, tuple[RequestLine, ...]]:
     view, span = view_of(url), span_of(url.chosen, now=now, time_zone=zone)
-    return requests.page(
+    look = Look(viewer=viewer, now=now, is_mine=url.chosen.get("who") == MINE)
+    total, lines = queue.page(
         session,
-        states=VIEW_STATES[view],
-        proposer_id=viewer.id if view is View.MINE else None,
-        expiring_before=now + SOON if view is View.EXPIRING else None,
-        dated=Dated(by_ending=view in FINISHED_VIEWS, start=span.start, end=span.end),
+        view,
+        look=look,
+        start=span.start,
+        end=span.end,
+        by_proposal=url.chosen.get("by") == PROPOSED,
         query=url.search,
         sort=RequestSort(url.sort),
         descending=url.is_descending,
         page=url.page - 1,
         size=size,
-        reader=viewer.role,
     )
+    mails = newest_state_by_request(
+        session, [line.id for line in lines], kind=MailKind.DECISION_REQUEST
+    )
+    rows = [queue_row(line, mail=mails.get(line.id), now=now, time_zone=zone) for line in lines]
+    counts, who = queue.counts(session, look=look), url.chosen.get("who", "")
+    tabs = [queue_tab(each, count=counts[each], active=view, who=who) for each in TABS]
+    return ListPage(rows=rows, total=total, extra=tabs)

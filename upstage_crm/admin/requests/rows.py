@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta, tzinfo
+from datetime import datetime, tzinfo
 
 from upstage_crm.admin.requests.url import queue_href, request_href
 from upstage_crm.change_requests.model.rules import RequestState
@@ -10,26 +10,26 @@ from upstage_crm.change_requests.model.views import (
     RequestLine,
     RequestView,
 )
-from upstage_crm.change_requests.reads.dashboard import ENDINGS, View
+from upstage_crm.change_requests.reads.queue import ENDINGS, View
 from upstage_crm.core import when
 from upstage_crm.core.counting import some
 from upstage_crm.mail.queries import MailSummary
+from upstage_crm.wording.consequences import counted
 from upstage_crm.wording.limits import HELD_NEEDS
 from upstage_crm.wording.mails import delivery_key
 
-SOON = timedelta(hours=48)  # what the view "Expiring" holds
 URGENT_PART = 4  # the time left stands out once less than a quarter of it remains
 TABS: Mapping[View, str] = {
-    View.OPEN: "Open",
-    View.HELD: "On hold",
-    View.MINE: "Mine",
+    View.NEEDS_YOU: "Needs you",
+    View.OPEN: "Waiting for the patron",
     View.EXPIRING: "Expiring in 48 h",
-    View.APPROVED: "Approved",
-    View.REJECTED: "Rejected",
-    View.ENDED: "Ended",
+    View.HELD: "On hold",
+    View.UNDELIVERABLE: "Undeliverable",
+    View.OBJECTED: "Objected",
+    View.CLOSED: "Closed",
     View.ALL: "All",
 }
-"""The views with a tab; the endings are chosen beside the search."""
+"""The views with a tab; the other endings are chosen beside the search."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,9 @@ class QueueRow:
 
     `ended` is the day on which it ended, empty before.
 
-    `state_more` is what the chip's state alone does not say, as when an approval takes effect.
+    `answerable` is who answers for it, where that is not the proposer. `comments` is how many there
+    are, empty for none. `state_more` is what the chip's state alone does not say, as when an
+    approval takes effect.
     """
 
     reference: str = ""
@@ -62,6 +64,8 @@ class QueueRow:
     state_words: str = ""
     state_more: str = ""
     proposer: str = ""
+    answerable: str = ""
+    comments: str = ""
     age: str = ""
     age_iso: str = ""
     left: str = ""
@@ -72,13 +76,13 @@ class QueueRow:
     mail: str = ""
 
 
-def queue_tab(view: View, *, count: int, active: View) -> QueueTab:
+def queue_tab(view: View, *, count: int, active: View, who: str) -> QueueTab:
     """Return the tab of one view; it keeps no search, so that its number holds."""
     return QueueTab(
         label=TABS[view],
-        href=queue_href(view),
+        href=queue_href(view, who=who),
         count=some(count),
-        is_active=view is (View.ENDED if active in ENDINGS else active),
+        is_active=view is (View.CLOSED if active in ENDINGS else active),
     )
 
 
@@ -103,6 +107,8 @@ def queue_row(
         state_words=state,
         state_more=more,
         proposer=line.proposer_label,
+        answerable="" if line.answerable_label == line.proposer_label else line.answerable_label,
+        comments=counted(line.comments, "comment") if line.comments else "",
         age=when.ago(line.created_at, now=now, time_zone=time_zone),
         age_iso=when.iso(line.created_at),
         left=when.left(until, now=now) if is_timed and until else "",

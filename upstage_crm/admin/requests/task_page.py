@@ -7,15 +7,16 @@ from reflex.vars import ObjectVar
 
 from upstage_crm.admin.requests.detail_state import RequestDetailState
 from upstage_crm.admin.requests.field_rows import FieldRow
-from upstage_crm.admin.requests.task_state import CODE, NOTE
+from upstage_crm.admin.requests.task_state import CODE, KEEPER, NOTE
 from upstage_crm.admin.requests.task_state import RequestTaskState as State
 from upstage_crm.change_requests.model.rules import Decision
 from upstage_crm.core.text import REMARK_LIMIT
 from upstage_crm.pages.view import kept, question
-from upstage_crm.ui.components.base import Child, filled, show_if
+from upstage_crm.ui.components.base import Child, filled, hidden_text, show_if
 from upstage_crm.ui.components.button import button
 from upstage_crm.ui.components.feedback import notice
 from upstage_crm.ui.components.forms.form import (
+    select_field,
     text_area,
     text_field,
 )
@@ -63,9 +64,24 @@ def resend_button() -> Child:
     return show_if(REQUEST.can_resend, show_if(filled(REQUEST.resend_refusal), refused, ready))
 
 
+def assign_button() -> Child:
+    """Return the button that chooses who answers for the request."""
+    opener = button(
+        "Change", hidden_text(" who answers for it"), size="small", on_click=_ask("assign")
+    )
+    return show_if(REQUEST.can_assign, opener)
+
+
+def comment_button() -> Child:
+    """Return the button that writes something for colleagues."""
+    opener = button("Add comment", icon="message-square", size="small", on_click=_ask("comment"))
+    return show_if(REQUEST.can_comment, opener)
+
+
 def task_dialogs() -> Child:
     """Return the dialogs; one at most is open."""
-    return rx.fragment(_withdraw(), _resend(), _decline(), _explain(), _revert(), _code())
+    asked = (_withdraw(), _resend(), _decline(), _explain(), _revert(), _code())
+    return rx.fragment(*asked, _assign(), _comment())
 
 
 def _task() -> rx.Component:
@@ -181,6 +197,43 @@ def _revert() -> rx.Component:
         on_submit=State.revert,
         send="Undo change",
         send_variant="danger",
+    )
+
+
+def _assign() -> rx.Component:
+    return question(
+        State,
+        "assign",
+        select_field(
+            "Colleague",
+            KEEPER,
+            rx.foreach(State.keepers, lambda one: rx.el.option(one.words, value=one.id)),
+            default_value=State.keeper,
+            id="task-keeper",
+        ),
+        title="Who answers for this request?",
+        description="They are told the outcome by email. Who proposed it stays in the history.",
+        on_submit=State.assign,
+        send="Save",
+        size="small",
+    )
+
+
+def _comment() -> rx.Component:
+    return question(
+        State,
+        "comment",
+        text_area(
+            "Comment",
+            NOTE,
+            id="task-comment",
+            default_value=kept(State, NOTE),
+            max_length=REMARK_LIMIT,
+        ),
+        title="Comment for colleagues",
+        description="The patron never sees this here, but may ask for a copy of what we keep.",
+        on_submit=State.comment,
+        send="Add comment",
     )
 
 

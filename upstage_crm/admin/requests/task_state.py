@@ -1,6 +1,7 @@
 """What staff may do about one request: withdraw it, and take the second steps that wait on it."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import reflex as rx
@@ -10,7 +11,7 @@ from upstage_crm.admin.guard import AdminState
 from upstage_crm.admin.requests.detail_state import RequestDetailState
 from upstage_crm.change_requests.desk import codes, identify
 from upstage_crm.change_requests.disputes import reverting, suppressions
-from upstage_crm.change_requests.lifecycle import notices, staff_commands
+from upstage_crm.change_requests.lifecycle import notices, staff_commands, teamwork
 from upstage_crm.change_requests.model.errors import CodeRefused
 from upstage_crm.change_requests.model.rules import (
     Decision,
@@ -20,12 +21,21 @@ from upstage_crm.change_requests.notifications.notifier import Notifier
 from upstage_crm.pages.dialog_state import DialogMixin
 from upstage_crm.pages.errors import SubjectMoved
 from upstage_crm.pages.page_state import Words
+from upstage_crm.staff import accounts
 from upstage_crm.staff.command_context import StaffContext
 from upstage_crm.staff.roles import Permission, StaffMember
 from upstage_crm.wiring import runtime
 
-NOTE, CODE = "note", "code"
+NOTE, CODE, KEEPER = "note", "code", "keeper"
 _LIMIT = 1_000  # characters of a field that are read at all
+
+
+@dataclass(frozen=True)
+class Keeper:
+    """A member who may answer for requests, as the dialog offers them."""
+
+    id: str = ""
+    words: str = ""
 
 
 class RequestTaskState(DialogMixin, AdminState):
@@ -40,9 +50,14 @@ class RequestTaskState(DialogMixin, AdminState):
         "explain",
         "revert",
         "code",
+        "assign",
+        "comment",
     )
-    drafted: ClassVar[frozenset[str]] = frozenset({"decline", "explain", "revert"})
+    drafted: ClassVar[frozenset[str]] = frozenset({"decline", "explain", "revert", "comment"})
     page: ClassVar[type[RequestDetailState]] = RequestDetailState
+
+    keepers: rx.Field[list[Keeper]] = rx.field(default_factory=list)
+    keeper: str = ""
 
     # The step that waited when the dialog was opened, and what it acts on.
     _kind: str = ""
@@ -57,6 +72,8 @@ class RequestTaskState(DialogMixin, AdminState):
         if page._is_about(subject) and page.shown == "request" and dialog in self.dialogs:
             await self._open(dialog, subject=page.subject, about=page._about())
             self._kind, self._acts_on = page.detail.task.kind, page.detail.task.about
+            if dialog == "assign":
+                await self._offer_keepers()
         return None
 
     @rx.event
@@ -73,6 +90,33 @@ class RequestTaskState(DialogMixin, AdminState):
         if self._accept("resend", form) is not None:
             words = "Sent again. The links in the earlier email no longer work."
             await self._step(staff_commands.resend, self.subject, words)
+
+    @rx.event
+    async def assign(self, form: dict[str, Any]) -> None:
+        """Let a colleague answer for the request."""
+        given = self._accept("assign", form)
+        if given is not None:
+            to_id = _text(given, KEEPER)
+            words = "Saved. They are told the outcome."
+            await self._step(teamwork.assign, self.subject, words, to_id=to_id)
+
+    @rx.event
+    async def comment(self, form: dict[str, Any]) -> None:
+        """Write something for colleagues."""
+        given = self._accept("comment", form)
+        if given is not None:
+            words = "Your comment is in the history below."
+            await self._step(teamwork.comment, self.subject, words, text=_text(given, NOTE))
+
+    async def _offer_keepers(self) -> None:
+        """List who may answer for the request; who is signed in comes first, and is chosen."""
+        me = self._actor().id
+        found = await self._read(lambda s: accounts.who_may(s, Permission.PROPOSE_CHANGE))
+        self.keepers = sorted(
+            (Keeper(one.id, f"You ({one.name})" if one.id == me else one.name) for one in found),
+            key=lambda one: (one.id != me, one.words.casefold()),
+        )
+        self.keeper = me
 
     @rx.event
     async def release(self, subject: str) -> None:

@@ -314,10 +314,12 @@ class TeamDialogState(DialogMixin, AdminState):
 
     async def _count_ending(self) -> None:
         """Say what stopping the member's account would do, before it is done."""
-        actor, staff_id = self._actor(), self.subject
+        actor, staff_id, is_freeze = self._actor(), self.subject, self.dialog == FREEZE
         try:
             ending = await self._read(
-                lambda s: offboarding.consequences(s, actor=actor, staff_id=staff_id)
+                lambda s: offboarding.consequences(
+                    s, actor=actor, staff_id=staff_id, is_freeze=is_freeze
+                )
             )
         except UpstageError as error:
             self._close()

@@ -53,7 +53,7 @@ from upstage_crm.change_requests.model.rules import (
     RequestPath,
     RequestState,
 )
-from upstage_crm.change_requests.model.tables import DeskConfirmationRow
+from upstage_crm.change_requests.model.tables import ChangeRequestRow, DeskConfirmationRow
 from upstage_crm.change_requests.notifications.notifier import (
     BOTH,
     Notifier,
@@ -62,6 +62,7 @@ from upstage_crm.change_requests.reads import second_person
 from upstage_crm.core.ids import new_id
 from upstage_crm.links.claims import Reviewer
 from upstage_crm.patrons.fields import Context
+from upstage_crm.patrons.tables import PatronRow
 from upstage_crm.staff.command_context import StaffContext
 from upstage_crm.staff.roles import Permission, ensure_may, may
 
@@ -248,11 +249,7 @@ def withdraw(context: StaffContext[Notifier], *, reference: str) -> None:
     actor = context.actor
     ensure_may(actor, Permission.WITHDRAW_REQUEST)
     locked = LockedRequest.by_reference(context, reference)
-    second_person.ensure_not_own(actor, locked.patron)
-    if actor.id != locked.request.answerable_id:
-        alerts.ensure_none(context.session, actor.id)
-    if not locked.request.state.is_open:
-        raise RequestEnded(state=locked.request.state)
+    ensure_withdrawable(context, locked.request, locked.patron)
     locked.withdraw(Cause.STAFF, actor=actor.as_actor(), channel=context.channel)
     locked.record()
 
@@ -272,17 +269,9 @@ def resend(context: StaffContext[Notifier], *, reference: str) -> None:
     """
     session, actor, now = context.session, context.actor, context.now
     ensure_may(actor, Permission.RESEND_REQUEST)
-    alerts.ensure_none(session, actor.id)
     locked = LockedRequest.by_reference(context, reference)
-    second_person.ensure_not_own(actor, locked.patron)
-    request, policy = locked.request, locked.policy
-    if request.state is not RequestState.PENDING or now >= request.expires_at:
-        raise RequestEnded(state=request.state)
-    wait = resend_wait(policy, last_sent_at=request.last_sent_at, now=now)
-    if wait > timedelta():
-        raise ResendTooSoon(seconds=int(wait.total_seconds()) + 1)
-    if _resent_since(session, request.id, now - _DAY) >= policy.resend_limit_per_day:
-        raise ResendLimit(limit=policy.resend_limit_per_day)
+    request = locked.request
+    ensure_resendable(context, request, locked.patron)
     held_requests.ensure_reachable(locked)
     notices.refresh(locked)
     locked_request.cancel_asking(session, request_id=request.id, now=now)
@@ -296,6 +285,45 @@ def resend(context: StaffContext[Notifier], *, reference: str) -> None:
         facts={"version": request.link_version},
     )
     locked.record()
+
+
+def ensure_withdrawable(
+    context: StaffContext[object], request: ChangeRequestRow, patron: PatronRow
+) -> None:
+    """Let `actor` withdraw this request, as far as its row tells.
+
+    Raises:
+        Forbidden, OwnRecord, AlertOpen, RequestEnded: as `withdraw`.
+    """
+    actor = context.actor
+    ensure_may(actor, Permission.WITHDRAW_REQUEST)
+    second_person.ensure_not_own(actor, patron)
+    if actor.id != request.answerable_id:
+        alerts.ensure_none(context.session, actor.id)
+    if not request.state.is_open:
+        raise RequestEnded(state=request.state)
+
+
+def ensure_resendable(
+    context: StaffContext[object], request: ChangeRequestRow, patron: PatronRow
+) -> None:
+    """Let `actor` send this request's question again, as far as its row and the trail tell.
+
+    Raises:
+        Forbidden, OwnRecord, AlertOpen, RequestEnded, ResendTooSoon, ResendLimit: as `resend`.
+    """
+    session, actor, now = context.session, context.actor, context.now
+    ensure_may(actor, Permission.RESEND_REQUEST)
+    alerts.ensure_none(session, actor.id)
+    second_person.ensure_not_own(actor, patron)
+    if request.state is not RequestState.PENDING or now >= request.expires_at:
+        raise RequestEnded(state=request.state)
+    policy = policy_store.read(request.policy)
+    wait = resend_wait(policy, last_sent_at=request.last_sent_at, now=now)
+    if wait > timedelta():
+        raise ResendTooSoon(seconds=int(wait.total_seconds()) + 1)
+    if _resent_since(session, request.id, now - _DAY) >= policy.resend_limit_per_day:
+        raise ResendLimit(limit=policy.resend_limit_per_day)
 
 
 def _unanswered(locked: LockedRequest) -> list[Reviewer]:

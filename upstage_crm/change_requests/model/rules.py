@@ -71,6 +71,7 @@ class FieldOutcome(StrEnum):
 
 
 OPEN_STATES = (RequestState.HELD, RequestState.PENDING, RequestState.WAITING)
+ENDED_STATES = tuple(state for state in RequestState if state not in OPEN_STATES)
 OPEN_OUTCOMES = (FieldOutcome.HELD, FieldOutcome.PENDING, FieldOutcome.WAITING)
 
 

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 import sqlalchemy as sa
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field, SQLModel, col
 
 from upstage_crm.change_requests.model.rules import (
     AttemptOutcome,
@@ -30,6 +30,7 @@ _REMINDS = sa.text("next_reminder_at IS NOT NULL")
 _WAITS = sa.text("outcome = 'waiting'")
 _COUNTS = sa.text("replaced_at IS NULL")
 _IS_WATCHED = sa.text("notice_id IS NOT NULL AND state IN ('pending', 'waiting')")
+_ANSWERABLE = "coalesce(keeper_id, proposer_id)"
 _NOT_LOOKED_AT = sa.text("closed_at IS NULL")
 
 
@@ -50,6 +51,10 @@ class ChangeRequestRow(SQLModel, table=True):
         sa.Index("ix_change_request_ended", "ended_at", "id"),
         sa.Index("ix_change_request_asked", "created_at", "id"),
         sa.Index("ix_change_request_state_ended", "state", "ended_at", "id"),
+        sa.Index("ix_change_request_answerable", sa.text(_ANSWERABLE), "ended_at", "id"),
+        sa.Index(
+            "ix_change_request_answerable_state", sa.text(_ANSWERABLE), "state", "ended_at", "id"
+        ),
         sa.Index(
             "ix_change_request_reminder",
             "next_reminder_at",
@@ -113,6 +118,12 @@ class ChangeRequestRow(SQLModel, table=True):
     def version_for(self, reviewer: Reviewer) -> int:
         """The version of the newest link that a reviewer was sent; older ones are dead."""
         return self.link_version if reviewer is Reviewer.PROPOSED else self.notice_version
+
+
+def is_answered_by(staff_id: str) -> sa.ColumnElement[bool]:
+    """The condition that a member answers for a request, as the indexes on it have it."""
+    keeper, proposer = col(ChangeRequestRow.keeper_id), col(ChangeRequestRow.proposer_id)
+    return sa.func.coalesce(keeper, proposer) == staff_id
 
 
 class FieldChangeRow(SQLModel, table=True):
@@ -245,6 +256,22 @@ class DeskConfirmationRow(SQLModel, table=True):
     second_label: str | None = Field(default=None, max_length=200)
     confirmed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     declined_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class RequestCommentRow(SQLModel, table=True):
+    """What a staff member told colleagues about a request. No patron ever reads it.
+
+    The trail says who wrote it and when; the words stand here alone, so that an erasure empties
+    them.
+    """
+
+    __tablename__ = "request_comment"  # pyright: ignore[reportAssignmentType]  # SQLModel\'s hint
+
+    id: str = Field(primary_key=True, max_length=32)
+    request_id: str = Field(foreign_key="change_request.id", index=True, max_length=32)
+    author_id: str = Field(foreign_key="staff.id", max_length=32)
+    text: str = Field(max_length=500)
+    created_at: datetime = Field(sa_type=UtcDateTime)
 
 
 class ProposalAttemptRow(SQLModel, table=True):

@@ -71,6 +71,8 @@ class RequestView:
     reason_text: str
     proposer_id: str
     proposer_label: str
+    answerable_id: str
+    answerable_label: str
     created_at: datetime
     expires_at: datetime
     ended_at: datetime | None
@@ -127,7 +129,10 @@ class SuppressionView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestLine:
-    """One request as a row of the queue, as its reader sees it."""
+    """One request as a row of the queue, as its reader sees it.
+
+    `answerable_label` is the member who answers for it, `comments` how many there are.
+    """
 
     id: str
     reference: str
@@ -137,6 +142,8 @@ class RequestLine:
     fields: str
     proposed: str
     proposer_label: str
+    answerable_label: str
+    comments: int
     created_at: datetime
     expires_at: datetime
     ended_at: datetime | None

@@ -31,8 +31,10 @@ from upstage_crm.change_requests.model.tables import (
     ChangeRequestRow,
     DeskConfirmationRow,
     FieldChangeRow,
+    is_answered_by,
 )
 from upstage_crm.change_requests.reads.dashboard import Standing, standing, standings
+from upstage_crm.core.db import table_of
 from upstage_crm.patrons.queries import seen_name
 from upstage_crm.patrons.tables import PatronRow
 from upstage_crm.staff.roles import Permission, StaffMember, may
@@ -65,6 +67,7 @@ _LET_GO = {
     HeldFor.QUARANTINE: Permission.RELEASE_QUARANTINE,
     HeldFor.DESK: Permission.DESK_CONFIRM,
 }
+_WAITING = (Need.SECOND_PERSON, Need.NOTICE_STOPPED)  # the others have ended
 _ON_RECORDS: Mapping[Need, tuple[type[ErasureRow | RecordChangeRow], Permission]] = {
     Need.ERASURE: (ErasureRow, Permission.ERASE_PATRON),
     Need.RECORD_CHANGE: (RecordChangeRow, Permission.CONFIRM_RECORD_CHANGE),
@@ -82,29 +85,65 @@ def needing(
         return _frozen(session, viewer, limit)
     if need in _ON_RECORDS:
         return _on_records(session, need, viewer, limit)
-    if need in (Need.SECOND_PERSON, Need.NOTICE_STOPPED):
-        is_stopped = need is Need.NOTICE_STOPPED
-        waits = _stopped_for(viewer) if is_stopped else _second_for(viewer)
-        order = col(ChangeRequestRow.created_at).asc()
-        return _requests(session, viewer, waits, order=order, limit=limit)
+    order = col(ChangeRequestRow.created_at).asc()
+    if need not in _WAITING:
+        order = col(ChangeRequestRow.ended_at).desc()
+    wanted = _wanted(need, viewer, since)
+    return Needed() if wanted is None else _requests(session, viewer, wanted, order, limit)
+
+
+def request_ids(session: Session, *, viewer: StaffMember, since: datetime, limit: int) -> list[str]:
+    """The requests that need `viewer` in any way, for what ended since `since`; `limit` at most."""
+    found: dict[str, None] = {}
+    for need in Need:
+        if need in _ON_RECORDS or len(found) >= limit:
+            continue
+        query = _frozen_ids(viewer) if need is Need.FROZEN else None
+        wanted = None if need is Need.FROZEN else _wanted(need, viewer, since)
+        if wanted is not None:
+            patron = col(PatronRow.id) == col(ChangeRequestRow.patron_id)
+            query = sa.select(col(ChangeRequestRow.id)).where(patron, wanted, _not_own(viewer))
+        if query is not None:
+            rows = session.connection().execute(query.limit(limit))
+            found |= dict.fromkeys(rows.scalars())
+    return list(found)[:limit]
+
+
+def _wanted(need: Need, viewer: StaffMember, since: datetime) -> sa.ColumnElement[bool] | None:
+    """The requests that need `viewer` in one way; None when the role can do nothing about them."""
+    if need is Need.SECOND_PERSON:
+        return _second_for(viewer)
+    if need is Need.NOTICE_STOPPED:
+        return _stopped_for(viewer)
     # Whoever may propose can call the patron and propose again.
     if not may(viewer, Permission.PROPOSE_CHANGE):
-        return Needed()
-    ended = col(ChangeRequestRow.ended_at)
+        return None
+    ended, state = col(ChangeRequestRow.ended_at), col(ChangeRequestRow.state)
     wanted: Mapping[Need, sa.ColumnElement[bool]] = {
         Need.OBJECTED: _objected(since),
-        Need.ADDRESS_TAKEN: (ended >= since) & (col(ChangeRequestRow.cause) == Cause.ADDRESS_TAKEN),
+        Need.ADDRESS_TAKEN: (ended >= since)
+        & (col(ChangeRequestRow.cause) == Cause.ADDRESS_TAKEN)
+        & ~_is_followed(),
         Need.UNDELIVERABLE: (ended >= since)
-        & (col(ChangeRequestRow.state) == RequestState.UNDELIVERABLE),
+        & (state == RequestState.UNDELIVERABLE)
+        & ~_is_followed(),
     }
-    return _requests(session, viewer, wanted[need], order=ended.desc(), limit=limit)
+    return wanted[need]
+
+
+def _is_followed() -> sa.ColumnElement[bool]:
+    """A newer request about the same patron deals with it: ids are in the order of time."""
+    newer = sa.alias(table_of(ChangeRequestRow))
+    return sa.exists().where(
+        newer.c.patron_id == col(ChangeRequestRow.patron_id),
+        newer.c.id > col(ChangeRequestRow.id),
+    )
 
 
 def _requests(
     session: Session,
     viewer: StaffMember,
     wanted: sa.ColumnElement[bool],
-    *,
     order: sa.UnaryExpression[Any],
     limit: int,
 ) -> Needed:
@@ -147,12 +186,12 @@ def _stopped_for(viewer: StaffMember) -> sa.ColumnElement[bool]:
         col(ChangeRequestRow.state).in_((RequestState.PENDING, RequestState.WAITING)),
         col(ChangeRequestRow.notice_state).in_(STOPPED),
     )
-    proposer, keeper = col(ChangeRequestRow.proposer_id), col(ChangeRequestRow.keeper_id)
+    proposer = col(ChangeRequestRow.proposer_id)
     who: list[sa.ColumnElement[bool]] = [sa.false()]
     if may(viewer, Permission.RELEASE_REQUEST):
         who.append(proposer != viewer.id)
     if may(viewer, Permission.WITHDRAW_REQUEST):
-        who.append(sa.func.coalesce(keeper, proposer) == viewer.id)
+        who.append(is_answered_by(viewer.id))
     return stands & sa.or_(*who)
 
 
@@ -169,14 +208,7 @@ def _frozen(session: Session, viewer: StaffMember, limit: int) -> Needed:
     """Records in dispute; who has looked already waits for the second person."""
     if not may(viewer, Permission.CLEAR_FREEZE):
         return Needed()
-    first = col(PatronFreezeRow.first_id)
-    wanted = (
-        col(PatronFreezeRow.cleared_at).is_(None),
-        sa.or_(first.is_(None), first != viewer.id),
-        col(ChangeRequestRow.id) == col(PatronFreezeRow.request_id),
-        col(PatronRow.id) == col(PatronFreezeRow.patron_id),
-        _not_own(viewer),
-    )
+    wanted = _in_dispute(viewer)
     query = (
         select(PatronFreezeRow, ChangeRequestRow, PatronRow)
         .where(*wanted)
@@ -190,6 +222,24 @@ def _frozen(session: Session, viewer: StaffMember, limit: int) -> Needed:
         for freeze, request, patron in session.exec(query)
     )
     return Needed(session.exec(counted).one(), tuple(found))
+
+
+def _frozen_ids(viewer: StaffMember) -> sa.Select[Any] | None:
+    """The requests about which a record is in dispute."""
+    if not may(viewer, Permission.CLEAR_FREEZE):
+        return None
+    return sa.select(col(ChangeRequestRow.id)).where(*_in_dispute(viewer))
+
+
+def _in_dispute(viewer: StaffMember) -> tuple[sa.ColumnElement[bool], ...]:
+    first = col(PatronFreezeRow.first_id)
+    return (
+        col(PatronFreezeRow.cleared_at).is_(None),
+        sa.or_(first.is_(None), first != viewer.id),
+        col(ChangeRequestRow.id) == col(PatronFreezeRow.request_id),
+        col(PatronRow.id) == col(PatronFreezeRow.patron_id),
+        _not_own(viewer),
+    )
 
 
 def _on_records(session: Session, need: Need, viewer: StaffMember, limit: int) -> Needed:

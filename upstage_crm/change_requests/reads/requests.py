@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 
@@ -29,7 +29,7 @@ from upstage_crm.change_requests.model.views import (
     RequestLine,
     RequestView,
 )
-from upstage_crm.change_requests.reads import request_order, search
+from upstage_crm.change_requests.reads import comments, request_order, search
 from upstage_crm.change_requests.reads.search import Dated
 from upstage_crm.core.counting import count_some
 from upstage_crm.core.db import table_of
@@ -39,6 +39,7 @@ from upstage_crm.patrons import fields
 from upstage_crm.patrons.queries import access_of, seen_name
 from upstage_crm.patrons.tables import PatronRow
 from upstage_crm.patrons.visibility import FieldAccess
+from upstage_crm.staff import accounts
 from upstage_crm.staff.roles import Role
 
 
@@ -162,8 +163,9 @@ def page(
     session: Session,
     *,
     states: Sequence[RequestState] = (),
-    proposer_id: str | None = None,
+    answerable_id: str | None = None,
     expiring_before: datetime | None = None,
+    only: Collection[str] | None = None,
     dated: Dated | None = None,
     query: str = "",
     sort: RequestSort = RequestSort.TIME,
@@ -175,12 +177,13 @@ def page(
     """How many requests match (see `count_some`), and one page of them, ordered by `sort`.
 
     `query` finds by reference, by a proposed address, or by what finds the patron, as far as
-    `reader` sees them: see `search_query`.
+    `reader` sees them: see `search_query`. `only` are the ids among which the others count.
     """
     wanted = search.matching(
         states,
-        proposer_id,
+        answerable_id,
         expiring_before,
+        only,
         query,
         dated=dated,
         reader=reader,
@@ -244,8 +247,9 @@ class _Columns(dict[str, str | None]):
 def _lines(
     session: Session, rows: Sequence[tuple[ChangeRequestRow, PatronRow]], reader: Role
 ) -> tuple[RequestLine, ...]:
-    changes = fields_of(session, [request.id for request, _patron in rows])
-    country = home(session)
+    ids = [request.id for request, _patron in rows]
+    changes, country = fields_of(session, ids), home(session)
+    keepers, said = _keepers(session, rows), comments.counts(session, ids)
     return tuple(
         RequestLine(
             id=request.id,
@@ -261,6 +265,8 @@ def _lines(
                 for c in changes[request.id]
             ),
             proposer_label=request.proposer_label,
+            answerable_label=keepers.get(request.answerable_id, request.proposer_label),
+            comments=said.get(request.id, 0),
             created_at=request.created_at,
             expires_at=request.expires_at,
             ended_at=request.ended_at,
@@ -277,10 +283,19 @@ def _views(
 ) -> tuple[RequestView, ...]:
     ids = [request.id for request, _patron in rows]
     changes, reviews = fields_of(session, ids), reviews_of(session, ids)
-    country = home(session)
+    country, keepers = home(session), _keepers(session, rows)
     return tuple(
-        _view(request, patron, changes[request.id], reviews, reader, country)
+        _view(request, patron, changes[request.id], reviews, reader, country, keepers)
         for request, patron in rows
+    )
+
+
+def _keepers(
+    session: Session, rows: Sequence[tuple[ChangeRequestRow, PatronRow]]
+) -> Mapping[str, str]:
+    """How the members are called who took requests over."""
+    return accounts.labels_of(
+        session, {request.keeper_id for request, _patron in rows if request.keeper_id}
     )
 
 
@@ -291,6 +306,7 @@ def _view(
     reviews: Mapping[str, Sequence[ReviewRow]],
     reader: Role,
     country: str,
+    keepers: Mapping[str, str],
 ) -> RequestView:
     access = _sight(patron, changes, reader, country)
     return RequestView(
@@ -307,6 +323,8 @@ def _view(
         reason_text=access.words(request.reason_text),
         proposer_id=request.proposer_id,
         proposer_label=request.proposer_label,
+        answerable_id=request.answerable_id,
+        answerable_label=keepers.get(request.answerable_id, request.proposer_label),
         created_at=request.created_at,
         expires_at=request.expires_at,
         ended_at=request.ended_at,

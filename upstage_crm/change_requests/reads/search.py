@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
 from sqlmodel import col
 
-from upstage_crm.change_requests.model.rules import RequestState
+from upstage_crm.change_requests.model.rules import ENDED_STATES, RequestState
 from upstage_crm.change_requests.model.tables import (
     ChangeRequestRow,
     FieldChangeRow,
+    is_answered_by,
 )
+from upstage_crm.core.db import on_the_way
 from upstage_crm.core.ids import REFERENCE_LENGTH, parse_reference, plain_code
 from upstage_crm.patrons import search_query as patrons
 from upstage_crm.patrons.search_terms import (
@@ -36,22 +38,34 @@ class Dated:
 
 def matching(
     states: Sequence[RequestState],
-    proposer_id: str | None,
+    answerable_id: str | None,
     expiring_before: datetime | None,
-    query: str,
+    only: Collection[str] | None = None,
+    query: str = "",
     *,
     dated: Dated | None = None,
-    reader: Role,
-    home: str,
+    reader: Role = Role.OWNER,
+    home: str = "",
 ) -> list[sa.ColumnElement[bool]]:
-    """The conditions on a request; `query` finds by reference, proposed address, or patron."""
+    """The conditions on a request; `query` finds by reference, proposed address, or patron.
+
+    `only` are the ids among which the others count.
+    """
     conditions: list[sa.ColumnElement[bool]] = []
-    if states:
-        conditions.append(col(ChangeRequestRow.state).in_(states))
-    if proposer_id is not None:
-        conditions.append(col(ChangeRequestRow.proposer_id) == proposer_id)
+    if set(states) == set(ENDED_STATES):
+        conditions.append(col(ChangeRequestRow.ended_at).is_not(None))
+    elif states:
+        is_in_state = col(ChangeRequestRow.state).in_(states)
+        # No index has two ends in one order: those of a list are met as they ended.
+        has_several_ends = len(states) > 1 and not any(state.is_open for state in states)
+        conditions.append(on_the_way(is_in_state) if has_several_ends else is_in_state)
+    if answerable_id is not None:
+        is_theirs = is_answered_by(answerable_id)
+        conditions.append(is_theirs if only is None else on_the_way(is_theirs))
     if expiring_before is not None:
         conditions.append(col(ChangeRequestRow.expires_at) <= expiring_before)
+    if only is not None:
+        conditions.append(col(ChangeRequestRow.id).in_(only))
     if dated is not None:
         moment = col(ChangeRequestRow.ended_at if dated.by_ending else ChangeRequestRow.created_at)
         conditions += [moment >= dated.start] if dated.start else []

@@ -106,9 +106,9 @@ function UpstagePalette({places, allowed, found, asked, onAsk, at, title}) {
   }, [at, title])
 
   const open = () => {
-    const seen = [...document.querySelectorAll(
-      "#main .u-row-action button"),
-      ...document.querySelectorAll("#main .u-title-actions button")]
+    const seen = ["#main .u-title-actions a, #main .u-title-actions button",
+      "#main .u-row-action button", "#main .u-card-head button"]
+      .flatMap((where) => [...document.querySelectorAll(where)])
     setActions(seen.filter((one) => !one.disabled && !one.ariaHasPopup && one.textContent.trim())
       .map((one) => ({group: "On this page", words: one.textContent.trim(), icon: "arrow-right",
         press: () => one.click()})))

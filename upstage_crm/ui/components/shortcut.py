@@ -3,6 +3,7 @@
 focus_key(key, target)      pressing `key` puts the cursor into the field with that id
 row_keys()                  `j` and `k` go down and up the rows of a list
 send_key()                  Ctrl+Enter sends the form that is open
+page_keys(acts, places)     one key presses a button of the page, `g` and another goes to a page
 shortcut_sheet(keys)        `?` shows what all keys do, and lets them be switched off
 
 Keys of one letter do nothing inside a field, over a dialog or with a modifier held, so they never
@@ -10,12 +11,13 @@ take a letter from a staff member who writes. One who speaks to the computer, or
 can switch them off (WCAG 2.1.4); the browser remembers that, and nothing about a person.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import reflex as rx
 
-_SINGLE = """
+# What components with keys of their own bring along.
+SINGLE_KEYS = """
 const upstageKeysOff = "upstage-keys-off"
 
 function upstageHasKeys() {
@@ -26,7 +28,7 @@ function upstageHasKeys() {
 function upstageIsForPage(event) {
   const at = event.target
   return !event.ctrlKey && !event.metaKey && !event.altKey && !at.isContentEditable
-    && !/^(INPUT|TEXTAREA|SELECT)$/.test(at.tagName) && upstageHasKeys()
+    && !at.matches?.("input:not([type=checkbox]), textarea, select") && upstageHasKeys()
     && !document.querySelector("[role=dialog], [role=alertdialog], [role=menu], dialog[open]")
 }
 
@@ -90,6 +92,33 @@ function UpstageSendKey() {
 }
 """
 
+_PAGE = """
+function UpstagePageKeys({acts, places}) {
+  const goes = useRef(false)
+  const navigate = useNavigate()
+  useUpstageKey((event) => {
+    const isSecond = goes.current
+    goes.current = event.key === "g" && !isSecond
+    if (isSecond) {
+      const place = places[event.key]
+      const link = place && document.querySelector(`.u-side a[href="${place}"]`)
+      if (!link) return
+      event.preventDefault()
+      return navigate(place)
+    }
+    const buttons = [...document.querySelectorAll("#main .u-title-actions button, "
+      + "#main .u-card-head button, #main .u-title-actions a")]
+    const words = acts[event.key]
+    const act = words && buttons.find((one) => !one.disabled
+      && words.some((each) => one.textContent.trim() === each))
+    if (!act) return
+    event.preventDefault()
+    act.click()
+  })
+  return null
+}
+"""
+
 _SHEET = """
 function UpstageShortcutSheet({keys}) {
   const box = useRef(null)
@@ -142,6 +171,15 @@ def send_key() -> rx.Component:
     return _SendKey.create()
 
 
+def page_keys(acts: Mapping[str, Sequence[str]], places: Mapping[str, str]) -> rx.Component:
+    """Return what binds keys to the buttons of a page's header, each by its words.
+
+    `places` are pages of the menu that `g` and then a key go to, as far as the menu has them.
+    """
+    bound = {key: list(words) for key, words in acts.items()}
+    return _PageKeys.create(acts=bound, places=dict(places))
+
+
 def shortcut_sheet(keys: Sequence[tuple[str, str]]) -> rx.Component:
     """Return the sheet of `keys`, each with what it does; it draws nothing until it is asked for.
 
@@ -164,14 +202,27 @@ class _FocusKey(_Keys):
     target: rx.Var[str]
 
     def add_custom_code(self) -> list[str]:
-        return [_SINGLE, _FOCUS]
+        return [SINGLE_KEYS, _FOCUS]
 
 
 class _RowKeys(_Keys):
     tag = "UpstageRowKeys"
 
     def add_custom_code(self) -> list[str]:
-        return [_SINGLE, _ROWS]
+        return [SINGLE_KEYS, _ROWS]
+
+
+class _PageKeys(_Keys):
+    tag = "UpstagePageKeys"
+
+    acts: rx.Var[dict[str, list[str]]]
+    places: rx.Var[dict[str, str]]
+
+    def add_imports(self) -> dict[str, Any]:
+        return {"react": ["useEffect", "useRef"], "react-router": ["useNavigate"]}
+
+    def add_custom_code(self) -> list[str]:
+        return [SINGLE_KEYS, _PAGE]
 
 
 class _SendKey(_Keys):
@@ -194,4 +245,4 @@ class _ShortcutSheet(_Keys):
         }
 
     def add_custom_code(self) -> list[str]:
-        return [_SINGLE, _SHEET]
+        return [SINGLE_KEYS, _SHEET]

@@ -18,7 +18,7 @@ Ctrl; text that was marked stays marked, so that an address can be copied out of
 """
 
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import reflex as rx
 
@@ -92,10 +92,10 @@ def data_table(
     )
 
 
-def column(label: Text, *, align: Align = "start", hidden: bool = False) -> rx.Component:
+def column(label: Child, *, align: Align = "start", hidden: bool = False) -> rx.Component:
     """Return a heading; `hidden` keeps the words for screen readers only (columns of actions)."""
     return rx.el.th(
-        hidden_text(label) if hidden else label,
+        hidden_text(cast("Text", label)) if hidden else label,
         scope="col",
         role="columnheader",
         data_align=align,

@@ -1,0 +1,24 @@
+"""Bounced patrons: an index of the few whose address does not work, for the dashboard
+
+Revision: 0033, after 0032
+"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from alembic import op
+
+revision = "0033"
+down_revision = "0032"
+
+NAME = "ix_patron_email_bounced"
+BOUNCED = sa.text("email_bounced_at IS NOT NULL")
+
+
+def upgrade() -> None:
+    op.create_index(NAME, "patron", ["id"], sqlite_where=BOUNCED, postgresql_where=BOUNCED)
+
+
+def downgrade() -> None:
+    op.drop_index(NAME, "patron")

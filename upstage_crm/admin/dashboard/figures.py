@@ -1,0 +1,189 @@
+"""The figures of the dashboard, worded and measured: plain texts that may go to the browser."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta, tzinfo
+
+from upstage_crm.admin.requests.url import PROPOSED, queue_href
+from upstage_crm.change_requests.model.rules import RequestState
+from upstage_crm.change_requests.reads.figures import WITHIN, Funnel, Span
+from upstage_crm.change_requests.reads.queue import ENDINGS, View
+from upstage_crm.core.counting import some
+from upstage_crm.pages.periods import Period
+from upstage_crm.patrons.quality import Quality
+from upstage_crm.ui.design.plots import Bar, TimeColumn, percent
+
+PERIODS: Mapping[int, str] = {30: "30 days", 90: "90 days", 365: "12 months"}
+"""The days that the funnel may be about, with the words of each."""
+USUAL = 90
+MONTHS = 12
+_TIMES = ("Within an hour", "Within a day", "Within 3 days", "Within 7 days", "Longer")
+assert len(_TIMES) == len(WITHIN) + 1
+# How the requests ended that did not go through, each with the view that lists them.
+_LOST: Mapping[View, str] = {
+    View.REJECTED: "Rejected",
+    View.EXPIRED: "Expired",
+    View.UNDELIVERABLE: "Undeliverable",
+}
+
+
+@dataclass(frozen=True)
+class PeriodTab:
+    """One period that can be chosen."""
+
+    label: str = ""
+    href: str = ""
+    is_active: bool = False
+
+
+@dataclass(frozen=True)
+class TrendRow:
+    """One stretch of time as a row of the table."""
+
+    label: str = ""
+    proposed: str = ""
+    approved: str = ""
+    rejected: str = ""
+    lapsed: str = ""
+
+
+@dataclass(frozen=True)
+class Figures:
+    """All plots of the page. `took` says how long half of the patrons needed at most."""
+
+    periods: list[PeriodTab] = field(default_factory=list)
+    funnel: list[Bar] = field(default_factory=list)
+    cut: str = ""
+    times: list[Bar] = field(default_factory=list)
+    took: str = ""
+    quality: list[Bar] = field(default_factory=list)
+    trend: list[TimeColumn] = field(default_factory=list)
+    trend_rows: list[TrendRow] = field(default_factory=list)
+
+
+def figures(
+    found: Funnel, spans: Sequence[Span], quality: Quality, *, days: int, today: date, zone: tzinfo
+) -> Figures:
+    """Return the figures of the page."""
+    return Figures(
+        periods=[
+            PeriodTab(words, "/" if each == USUAL else f"/?days={each}", each == days)
+            for each, words in PERIODS.items()
+        ],
+        funnel=_funnel(found, since=first_day(days, today), today=today),
+        cut="Of the 1,000 newest requests of this time." if found.is_cut else "",
+        times=_bars(dict(zip(_TIMES, found.decided_within, strict=True))),
+        took=_took(found.median),
+        quality=_quality(quality),
+        trend=_columns(spans, zone),
+        trend_rows=[_trend_row(span, zone) for span in spans],
+    )
+
+
+def first_day(days: int, today: date) -> date:
+    """The first of the days that the funnel is about; the last is today."""
+    return today - timedelta(days=days - 1)
+
+
+def month_bounds(today: date, time_zone: tzinfo, *, months: int = MONTHS) -> list[datetime]:
+    """The instants at which the last months begin, and the one at which this month ends.
+
+    The plot draws what lies between each two: a season's weeks could take the place of months.
+    """
+    starts = [_month(today, back) for back in range(months - 1, -2, -1)]
+    return [datetime.combine(start, time(), time_zone) for start in starts]
+
+
+def _month(today: date, back: int) -> date:
+    """The first day of the month that many months ago."""
+    months = today.year * 12 + today.month - 1 - back
+    return date(months // 12, months % 12 + 1, 1)
+
+
+def _funnel(found: Funnel, *, since: date, today: date) -> list[Bar]:
+    def listed(view: View) -> str:
+        days = {"from": since.isoformat(), "to": today.isoformat()}
+        return queue_href(view, by=PROPOSED, when=Period.DATES.value, **days)
+
+    def ended(view: View) -> int:
+        states = ENDINGS.get(view, (RequestState.UNDELIVERABLE,))
+        return sum(found.ended.get(state, 0) for state in states)
+
+    steps = [
+        ("Proposed", found.proposed, listed(View.ALL)),
+        ("Delivered", found.delivered, ""),
+        ("Decided by the patron", found.decided, ""),
+        ("Approved", ended(View.APPROVED), listed(View.APPROVED)),
+        *((words, ended(view), listed(view)) for view, words in _LOST.items()),
+    ]
+    return [
+        Bar(label, f"{count:,}", percent(count, found.proposed), href if count else "")
+        for label, count, href in steps
+    ]
+
+
+def _bars(counts: Mapping[str, int]) -> list[Bar]:
+    most = max(counts.values(), default=0)
+    return [Bar(label, f"{count:,}", percent(count, most)) for label, count in counts.items()]
+
+
+def _took(median: timedelta | None) -> str:
+    if median is None:
+        return "No patron has decided yet."
+    hours = median / timedelta(hours=1)
+    if hours < 1:
+        said = "an hour"
+    elif hours < 48:
+        said = f"{round(hours):,} hours"
+    else:
+        said = f"{round(hours / 24):,} days"
+    return f"Half of the patrons decided within {said}."
+
+
+def _quality(found: Quality) -> list[Bar]:
+    counts = {
+        "No email address": (found.no_email, "/patrons/?email=none"),
+        "Email bounced": (found.bounced, "/patrons/?email=bounced"),
+        "Same name and phone as another": (found.twins, ""),
+    }
+    most = max(count for count, _href in counts.values())
+    return [
+        Bar(label, some(count), percent(count, most), href if count else "")
+        for label, (count, href) in counts.items()
+    ]
+
+
+def _columns(spans: Sequence[Span], zone: tzinfo) -> list[TimeColumn]:
+    most = max((max(span.proposed, span.approved) for span in spans), default=0)
+    return [
+        TimeColumn(
+            label=f"{span.start.astimezone(zone):%b}",
+            words=(
+                f"{span.start.astimezone(zone):%B %Y}: "
+                f"{span.proposed:,} proposed, {span.approved:,} approved"
+            ),
+            whole=percent(span.proposed, most),
+            whole_top=percent(most - span.proposed, most) if most else "100%",
+            part=percent(span.approved, most),
+            part_top=percent(most - span.approved, most) if most else "100%",
+            href=_days_href(span, zone),
+        )
+        for span in spans
+    ]
+
+
+def _days_href(span: Span, zone: tzinfo) -> str:
+    """Where the requests are listed that were proposed in this time."""
+    last = span.end.astimezone(zone).date() - timedelta(days=1)
+    days = {"from": span.start.astimezone(zone).date().isoformat(), "to": last.isoformat()}
+    return queue_href(View.ALL, when=Period.DATES.value, **days)
+
+
+def _trend_row(span: Span, zone: tzinfo) -> TrendRow:
+    return TrendRow(
+        label=f"{span.start.astimezone(zone):%B %Y}",
+        proposed=f"{span.proposed:,}",
+        approved=f"{span.approved:,}",
+        rejected=f"{span.rejected:,}",
+        lapsed=f"{span.lapsed:,}",
+    )

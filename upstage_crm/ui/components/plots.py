@@ -1,0 +1,97 @@
+"""Plots, drawn by the server as plain HTML and SVG: no library, no script, no colour alone.
+
+bar_plot(bars, label)              one bar below the other, each with its name and its number
+column_plot(columns, label)        two columns for each stretch of time: what was, what came of it
+figure(*children, title, table)    a plot with the same numbers as a table beneath it
+
+Every bar or column that has a list is a link to it, so a keyboard reaches it and hears its number.
+"""
+
+from typing import Any
+
+import reflex as rx
+from reflex.vars import ObjectVar
+
+from upstage_crm.ui.components.base import Child, Text, filled, show_if
+from upstage_crm.ui.components.button import link
+from upstage_crm.ui.components.page import card
+from upstage_crm.ui.design.plots import Bar, TimeColumn
+
+
+def bar_plot(bars: Any, *, label: Text) -> rx.Component:
+    """Return the bars; `bars` is a list of `Bar`."""
+    return rx.el.ul(
+        rx.foreach(bars, lambda bar: _bar(bar=bar)), aria_label=label, class_name="u-bars"
+    )
+
+
+def column_plot(columns: Any, *, label: Text, keys: tuple[str, str]) -> rx.Component:
+    """Return the columns, with what their two colours mean; `columns` is a list of `TimeColumn`."""
+    whole, part = keys
+    return rx.el.div(
+        rx.el.p(
+            rx.el.span(whole, class_name="u-plot-key"),
+            rx.el.span(part, class_name="u-plot-key", data_part="true"),
+            aria_hidden="true",
+            class_name="u-inline u-muted",
+        ),
+        rx.el.ul(
+            rx.foreach(columns, lambda column: _column(column=column)),
+            aria_label=label,
+            class_name="u-plot-columns",
+        ),
+    )
+
+
+def figure(*children: Child, title: str, table: Child, note: Child = "") -> rx.Component:
+    """Return a plot in a card, with its numbers as a table that opens beneath it."""
+    return card(
+        *children,
+        rx.el.p(note, class_name="u-hint"),
+        rx.el.details(
+            rx.el.summary(f"Numbers: {title[:1].lower()}{title[1:]}"),
+            table,
+            class_name="u-plot-table",
+        ),
+        title=title,
+    )
+
+
+@rx.memo
+def _bar(bar: ObjectVar[Bar]) -> rx.Component:
+    drawn = rx.fragment(
+        rx.el.span(bar.label, class_name="u-bar-name"),
+        rx.el.svg(
+            rx.el.svg.rect(width=bar.share, height="100%"),
+            aria_hidden="true",
+            class_name="u-bar-track",
+        ),
+        rx.el.span(bar.number, class_name="u-num"),
+    )
+    plain = rx.el.div(drawn, class_name="u-bar")
+    return rx.el.li(
+        show_if(filled(bar.href), link(drawn, href=bar.href, class_name="u-bar"), plain)
+    )
+
+
+@rx.memo
+def _column(column: ObjectVar[TimeColumn]) -> rx.Component:
+    return rx.el.li(
+        link(
+            rx.el.svg(
+                rx.el.svg.rect(x="8%", width="40%", y=column.whole_top, height=column.whole),
+                rx.el.svg.rect(
+                    x="52%",
+                    width="40%",
+                    y=column.part_top,
+                    height=column.part,
+                    class_name="u-plot-part",
+                ),
+                aria_hidden="true",
+                class_name="u-plot-column",
+            ),
+            rx.el.span(column.label, aria_hidden="true", class_name="u-plot-time"),
+            href=column.href,
+            aria_label=column.words,
+        )
+    )
