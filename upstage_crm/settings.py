@@ -214,7 +214,7 @@ class Settings(BaseSettings):
 
     def _check_together(self) -> None:
         if self.is_exposed and not (self.resend_api_key and self.resend_webhook_secret):
-            # Without a provider nobody could be asked, and staff could press a patron's links;
+            # Without a provider no patron could be asked, and staff could press a patron's links;
             # without its reports a warning that never arrived would count as silence.
             raise BadSetting("RESEND_API_KEY", "public_without_mail")
         if not self.keys and (self.is_exposed or not self.has_own_database):

@@ -66,7 +66,7 @@ from upstage_crm.web.socket_messages import EventsOnly
 from upstage_crm.web.visitor_limits import SocketLimit
 from upstage_crm.webhooks import resend as resend_webhook
 
-# Handlers that anybody on the internet may call. Reviewed by name; a test compares.
+# Handlers that anyone on the internet may call. Reviewed by name; a test compares.
 PUBLIC_HANDLERS = frozenset(
     f"{state.get_full_name()}.{name}"
     for state, names in (

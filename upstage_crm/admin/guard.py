@@ -1,6 +1,6 @@
 """Who may do what in the CRM: one middleware for every event, deny by default.
 
-A public method of any state can be called by anybody who opens a websocket, from any page and
+A public method of any state can be called by any visitor who opens a websocket, from any page and
 with any arguments. So nothing is allowed unless the session cookie of the websocket's handshake
 belongs to a live session, or the handler stands in `PUBLIC_HANDLERS`, which is reviewed by name.
 """
@@ -100,7 +100,7 @@ class AdminState(TabMixin, rx.State):
         return self._member
 
     def _session(self) -> SignedIn:
-        """The session of whoever is signed in, as the middleware found it for this event."""
+        """The session of the signed-in member, as the middleware found it for this event."""
         assert self._signed_in is not None
         return self._signed_in
 
@@ -154,7 +154,7 @@ class Guard(Middleware):
         admin = await state.get_state(AdminState)
         is_in = found is not None and found.stage is not Stage.NEEDS_FACTOR
         if found is None or not is_in or admin._member != found.member:
-            # A tab's token is readable by scripts: whoever reuses it must not see what the tab's
+            # A tab's token is readable by scripts: a thief who has it must not see what the tab's
             # last owner had loaded.
             await _forget(admin)
         if connects:
@@ -178,7 +178,7 @@ def is_signed_in(root: BaseState) -> bool:
 
 
 def _detour(found: SignedIn, owner: type[AdminState], handler: str, state: BaseState) -> str | None:
-    """Where somebody who is signed in must go before this handler may run; None for nowhere."""
+    """Where a signed-in member must go before this handler may run; None for nowhere."""
     if found.stage is Stage.MUST_ENROL and not owner.may_enrol:
         return "/account/"
     if handler in owner.fresh and not found.is_fresh(runtime().clock.now()):
@@ -244,7 +244,7 @@ def _fits(handler: EventHandler, payload: object) -> bool:
     they hold is its own to judge.
 
     Half a character (a lone surrogate, which JSON can say and UTF-8 cannot) is no text at all and
-    would end in a failure wherever it is stored. Nobody may set a var by its name.
+    would end in a failure wherever it is stored. No client may set a var by its name.
     """
     if not isinstance(payload, dict) or isinstance(handler, EventHandlerSetVar):
         return False
@@ -282,7 +282,7 @@ def _signature(function: Callable[..., object]) -> Signature:
 def _is_sent() -> bool:
     """Whether a browser sent the event, or the one it follows from; the hub's are our own.
 
-    A live update must not keep the session of somebody who has left the desk alive.
+    A live update must not keep the session of a staff member who has left the desk alive.
     """
     return bool(EventContext.get().router_data)
 
@@ -292,7 +292,7 @@ async def _forget(admin: AdminState) -> None:
 
     The drafts are sent to a browser only when the same member opens the same form again.
 
-    A tab in which nobody was signed in costs a comparison only. With Redis just the states that an
+    A tab in which no one was signed in costs a comparison only. With Redis just the states that an
     event needs are loaded, so each one is asked for: the others would keep what they hold.
     """
     states: list[AdminState] = [await admin.get_state(kind) for kind in _family(AdminState)]

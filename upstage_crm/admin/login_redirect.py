@@ -28,7 +28,7 @@ SEE_OTHER = 303
 class StaffGate:
     """Sends a GET of a staff page without a live session to `/sign-in/`, and remembers the page.
 
-    Whoever still owes the second factor goes to give it, and whoever has to set one up first to
+    A member who owes the second factor goes to give it, one who has to set one up first to
     their account. A mail under `/mailbox/raw/` is not there at all (404). Every other path, every
     other method and the websocket are not its business.
 

@@ -47,5 +47,5 @@ def seen_address(mail: MailSummary, access: FieldAccess) -> str:
 
 
 def told_words(line: AuditLine, name: str, access: FieldAccess) -> str:
-    """What somebody wrote, such as a comment or a reason; "" when the entry has none of it."""
+    """What a person wrote, such as a comment or a reason; "" when the entry has none of it."""
     return access.knowing(*told_values(line.values)).words(line.values.get(name) or "")

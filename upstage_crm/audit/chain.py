@@ -1,6 +1,6 @@
 """The arithmetic of the trail: commitments, hashes and the walk along them. Pure.
 
-Whoever holds the entries can check them with this alone, database or not.
+An auditor who holds the entries can check them with this alone, database or not.
 """
 
 from __future__ import annotations
@@ -217,7 +217,7 @@ def read_instant(stored: str | datetime) -> datetime | None:
 
 
 def read_object(stored: str) -> dict[str, Any]:
-    """The JSON object that stands in a column; empty when somebody made it anything else."""
+    """The JSON object that stands in a column; empty when it was made anything else."""
     try:
         found: Any = json.loads(stored)
     except ValueError:

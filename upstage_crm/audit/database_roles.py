@@ -55,7 +55,7 @@ def creation(*, owner: str, app: str) -> tuple[str, ...]:
 
 
 def confinement(*, database: str, owner: str, app: str) -> tuple[str, ...]:
-    """The statements that give both roles their places in `database`, and nobody else one."""
+    """The statements that give both roles their places in `database`, and no other role one."""
     name, owner, app = quoted(database), quoted(owner), quoted(app)
     return (
         f"REVOKE ALL ON DATABASE {name} FROM PUBLIC, {app}",

@@ -40,7 +40,7 @@ class RowNotProven(Conflict):
 class RowMoved(Conflict):
     """Another transaction changed a row between its proof and the entry about it.
 
-    The entry would commit to what that one wrote, whoever it was.
+    The entry would commit to what that one wrote.
     """
 
     code = "row_moved"

@@ -21,7 +21,7 @@ class ActorKind(StrEnum):
 
 
 class Channel(StrEnum):
-    """The door through which somebody acted."""
+    """The door through which an actor came."""
 
     CRM = "crm"
     PATRON_PAGE = "patron_page"
@@ -152,7 +152,7 @@ class AuditEvent:
     `facts` are plain, non-personal values (codes, field keys, references) and stand in clear in
     the chain. `values` are personal: the chain holds salted commitments of them only, and the
     values themselves stand in `audit_value`, which erasure may delete. A value's salt is drawn
-    when the event is recorded, unless `salts` gives it: whoever committed to it before does.
+    when the event is recorded, unless `salts` gives it: the one who committed to it before does.
     """
 
     action: Action

@@ -79,7 +79,7 @@ def _ask(connection: Connection, query: str) -> list[RightsFinding]:
 
 
 def _parameter(connection: Connection) -> str:
-    """Before PostgreSQL 15 nobody but a superuser could be allowed to set such a parameter."""
+    """Before PostgreSQL 15 only a superuser could be allowed to set such a parameter."""
     version = connection.dialect.server_version_info
     return _MAY_SET_REPLICA if version and int(version[0]) >= 15 else ""
 

@@ -18,7 +18,7 @@ from upstage_crm.wording.actions import counted
 
 PASSED = 1
 _WORDS, _STATEMENT = 44, 64  # columns
-# Neither an id nor anybody's address is printed: the database may be another than the demo's.
+# Neither an id nor an address is printed: the database may be another than the demo's.
 _PRIVATE = re.compile(r"'(?:[0-9a-f]{32}|(?!evil@)[^']*@[^']*)'")
 _COLUMNS = re.compile(r"\([a-z_, ]{40,}\) SELECT .* FROM")
 

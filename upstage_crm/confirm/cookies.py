@@ -1,7 +1,7 @@
 """The cookies that hold decision links, one per link: HttpOnly, `__Host-` under https.
 
 The cookie's value is the token itself, so its key in `?link=` is worth nothing without it. Header
-text is cut by hand: the library's parser gives up at the first cookie of somebody else that it
+text is cut by hand: the library's parser gives up at the first cookie of another site that it
 does not like.
 """
 

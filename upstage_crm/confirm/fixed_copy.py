@@ -1,4 +1,4 @@
-"""The words that stand on the patron's pages whoever reads them. Pure; see `words`.
+"""The words that are on the patron's pages for every reader. Pure; see `words`.
 
 Both twins say them in the reader's language: the plain one asks `core.languages`, the page with a
 websocket gets them by name, in `PageWords.labels`.

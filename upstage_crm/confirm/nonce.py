@@ -1,4 +1,4 @@
-"""The plain form's nonce: proof that whoever answers was shown the page first. Pure.
+"""The plain form's nonce: proof that the patron was shown the page before the answer. Pure.
 
 It is keyed by the link's token, which only our own page's visitor holds: nothing is stored, and a
 nonce of one link, one purpose or one hour is worth nothing for another.

@@ -17,7 +17,7 @@ from upstage_crm.links.claims import Purpose, Reviewer
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asking:
-    """One question. `answers` are pairs of what somebody does and what then happens."""
+    """One question. `answers` are pairs of what a patron does and what then happens."""
 
     title: str
     lead: tuple[str, ...]

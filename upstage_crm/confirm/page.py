@@ -168,7 +168,7 @@ def _simple_page() -> rx.Component:
 
 
 def _decision() -> rx.Component:
-    """Two equal answers. The reason, for whoever wants to give one, opens beneath them."""
+    """Two equal answers. The reason, for a patron who wants to give one, opens beneath them."""
     return stack(
         equal_buttons(
             button(
@@ -201,7 +201,7 @@ def _decision() -> rx.Component:
                     optional=True,
                     optional_mark=_said("OPTIONAL"),
                 ),
-                # Whoever has written something looks for the button under it.
+                # A patron who has written something looks for the button under it.
                 button(
                     _said("COMMENT_SEND"),
                     size="large",
@@ -216,7 +216,7 @@ def _decision() -> rx.Component:
 
 
 def _each() -> Child:
-    """For whoever wants one answer for this and another for that."""
+    """For a patron who wants one answer for this and another for that."""
     return event_form(
         disclosure(
             _said("EACH_SUMMARY"),

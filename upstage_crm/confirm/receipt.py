@@ -1,4 +1,4 @@
-"""The receipts of whoever holds a link: a page, and each one as JSON and as PDF.
+"""The receipts that a link opens: a page, and each one as JSON and as PDF.
 
 Any link of a reviewer opens the receipts of that reviewer, for ninety days. Reading changes
 nothing; whatever there is not has a calm page.

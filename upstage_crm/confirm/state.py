@@ -1,4 +1,4 @@
-"""The state behind the patron's page. Its handlers are public: anybody may call them with anything.
+"""The state behind the patron's page. Its handlers are public: visitors may send anything.
 
 No token and no claim is ever in a var. Every handler reads the link from the cookie of the
 websocket's handshake and verifies it again; the address only says which of several links is meant.
@@ -156,7 +156,7 @@ class ConfirmState(FeedbackMixin, rx.State):
 class ConfirmGuard(Middleware):
     """Forgets what a tab has shown when the tab comes back with other cookies.
 
-    A tab's own token is readable by scripts and stays in the browser: whoever reuses it, without
+    A tab's own token is readable by scripts and stays in the browser: a thief with it, without
     the link's cookie, must not be sent what the last visitor saw.
     """
 

@@ -17,7 +17,7 @@ class Trouble(StrEnum):
     READ_ONLY = "read_only"
     REFUSED = "refused"  # it does not let our user or role do this
     DAMAGED = "damaged"  # a file cut short, or no database at all
-    BUSY = "busy"  # somebody else has held it for longer than we wait
+    BUSY = "busy"  # another process has held it for longer than we wait
 
 
 _SQLITE = {

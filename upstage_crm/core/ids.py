@@ -32,7 +32,7 @@ def new_reference() -> str:
 
 
 def parse_reference(text: str) -> str:
-    """Return the reference somebody typed or read out, in its stored form.
+    """Return the reference that a person typed or read out, in its stored form.
 
     Case, blanks and the hyphen do not matter; O is read as 0, I and L as 1. The result is not
     checked against the database and may have any length.
@@ -42,7 +42,7 @@ def parse_reference(text: str) -> str:
 
 
 def plain_code(text: str) -> str:
-    """Crockford characters as somebody typed or read them out, without case, blanks, hyphens."""
+    """Crockford characters as a person typed or read them out, without case, blanks, hyphens."""
     return "".join(ch for ch in text.upper() if ch.isalnum()).translate(_CONFUSED)
 
 

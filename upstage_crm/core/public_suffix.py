@@ -1,4 +1,4 @@
-"""The endings under which anybody can register a name: `uk` has `co.uk`, `bücher.example` has none.
+"""The endings under which anyone can register a name: `uk` has `co.uk`, `bücher.example` has none.
 
 By the list and the algorithm of publicsuffix.org. The list is a file beside this one, which
 `make lock` brings up to date. Its second part, where companies name the domains of their customers,

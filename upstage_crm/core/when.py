@@ -185,7 +185,7 @@ def _name(time_zone: tzinfo) -> str:
 
 
 def clock_in_words(time_zone: tzinfo, language: str = SOURCE) -> str:
-    """Whose clock it is, in words: "London time". Nobody has to know what GMT+1 means."""
+    """Whose clock it is, in words: "London time". No reader has to know what GMT+1 means."""
     name = _name(time_zone)
     if "/" not in name or name.startswith("Etc/"):
         return name

@@ -36,7 +36,7 @@ from upstage_crm.tables import metadata
 _GUARD = re.compile(r"upstage guard: ([a-z0-9_ ]+)")
 _COMPARED = (*UNTRUNCATED, "erasure", "desk_confirmation", "suppressed_address")
 _NO_PRIVILEGE = "42501"  # PostgreSQL's code for what a role may not do
-_LOCK_WAIT = "5s"  # nobody who works meanwhile is held up for longer
+_LOCK_WAIT = "5s"  # no one who works meanwhile is held up for longer
 
 
 class NothingToAttack(NotFound):

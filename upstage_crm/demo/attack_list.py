@@ -1,4 +1,4 @@
-"""What somebody with SQL access would try: each attempt in one line of words and its statements.
+"""What an attacker with SQL access would try: each attempt in one line of words and its statements.
 
 Every statement aims at rows of the database it will run against. None of them may pass.
 """

@@ -2,7 +2,7 @@
 
 The shares follow what ticketing databases report: 80 % have an email (36 % of those proven, 8 %
 bounced), 68 % a phone, 71 % a postal address, 6 % a date of birth; 3.4 % are organisations.
-Addresses use domains reserved by RFC 2606 alone, phones the fictional 555-01xx range: nobody can be
+Addresses use domains reserved by RFC 2606 alone, phones the fictional 555-01xx range: no one can be
 reached by accident. Every value is in the canonical form of `patrons.fields`.
 """
 

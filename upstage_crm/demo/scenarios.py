@@ -9,7 +9,7 @@ from upstage_crm.change_requests.model.rules import ReasonCode
 
 
 class Ending(StrEnum):
-    """How a demo request ends; PENDING ones wait for whoever plays the patron."""
+    """How a demo request ends; PENDING ones wait for the visitor who plays the patron."""
 
     PENDING = "pending"
     APPROVED = "approved"

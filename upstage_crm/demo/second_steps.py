@@ -32,7 +32,7 @@ from upstage_crm.privacy import erasure
 from upstage_crm.staff.roles import StaffMember
 
 # A wrong date of birth lets a stranger pass for the patron: here a second member looks first.
-# Whoever tries the demo plays everybody, at any hour: its tripwires leave room for that. A script
+# A visitor plays every role, at any hour: the demo's tripwires leave room for that. A script
 # that proposes faster than a hand is held as everywhere.
 POLICY = replace(
     DEFAULT,
@@ -124,7 +124,7 @@ def answer(
 
 
 def wait(scene: Scene, story: Story, request: Proposed) -> None:
-    """The new address says yes; the current one is silent, is somebody else's, or never heard."""
+    """The new address says yes; the current one is silent, is a stranger's, or never heard."""
     if story.ending is Ending.LEFT:
         answer(scene, request, Reviewer.CURRENT, Decision.NOT_THIS_PERSON)
     answer(scene, request, Reviewer.PROPOSED, Decision.APPROVE)
@@ -133,7 +133,7 @@ def wait(scene: Scene, story: Story, request: Proposed) -> None:
 
 
 def stop_the_clock(scene: Scene, request: Proposed) -> None:
-    """The notice came back: nobody's silence counts before a second person has looked."""
+    """The notice came back: no silence counts before a second person has looked."""
     told = sa.select(OUTBOX.c.id).where(
         OUTBOX.c.request_id == request.request_id, OUTBOX.c.kind == MailKind.CHANGE_NOTICE
     )

@@ -1,7 +1,7 @@
 """Fills a new database with the demo, through the same commands that people use.
 
 The content is the same every time; instants are counted back from the start, so that pending
-requests are alive whenever somebody tries the demo.
+requests are alive whenever a visitor tries the demo.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ from upstage_crm.staff.roles import StaffMember
 
 PATRONS = 2_000
 SEED = 20_260_302
-ERASED = 140  # a place among the demo patrons: somebody without any request
+ERASED = 140  # a place among the demo patrons: a patron without any request
 _SILENT_DAYS = 5  # before so many days a silent mailbox has let a change happen by now
 _BATCH = 25  # patrons whose records are made at one moment
 

@@ -1,4 +1,4 @@
-"""A demo member who proposes more than is usual: a tripwire trips, and somebody has to look."""
+"""A demo member who proposes more than is usual: a tripwire trips, and an owner has to look."""
 
 from __future__ import annotations
 

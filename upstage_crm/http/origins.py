@@ -28,7 +28,7 @@ def typed(form: FormData) -> dict[str, str]:
     """The text fields of a submitted form; files are no text.
 
     A multipart form names its own character set, and with a strange one it holds halves of
-    characters, which no database stores; Postgres stores no NUL either. Nobody types those: they
+    characters, which no database stores; Postgres stores no NUL either. No one types those: they
     are left out.
     """
     texts = ((name, value) for name, value in form.items() if isinstance(value, str))

@@ -34,9 +34,9 @@ def session_token(cookie_header: str, *, is_https: bool) -> str:
 def held(cookie_header: str, name: str, *, is_https: bool) -> str:
     """The value of one of our cookies in a Cookie header; empty when there is none.
 
-    Under https only the `__Host-` cookie counts: no other host can set it, so nobody can slip a
+    Under https only the `__Host-` cookie counts: no other host can set it, so a thief cannot slip a
     session of their own to our staff. The text is cut by hand: the library's parser gives up at the
-    first cookie of somebody else that it does not like.
+    first cookie of another site that it does not like.
     """
     wanted = _named(name, is_https=is_https)
     for part in cookie_header.split(";"):
@@ -89,7 +89,7 @@ def source_of(host: str, cookie_header: str) -> Source:
 def member_of_cookie(cookie_header: str) -> StaffMember | None:
     """The member whose live session a Cookie header carries; reads the database, writes nothing.
 
-    Somebody who has not given the second factor yet, or has to set one up first, is nobody here.
+    A member who has not given the second factor yet, or has to set one up, counts as signed out.
     """
     signed_in = signed_in_by_cookie(cookie_header)
     return signed_in.member if signed_in and signed_in.stage is Stage.COMPLETE else None

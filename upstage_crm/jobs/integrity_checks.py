@@ -65,7 +65,7 @@ def tell_owners(parts: Runtime, found: Sequence[Finding], *, now: datetime) -> N
         "Someone changed them outside the CRM. Nothing acts on them until they are restored.",
         *(found_words(finding) for finding in found[:_SHOWN]),
     ]
-    alarm = new_id(now)  # no attacker can take the place of a mail whose key nobody foresees
+    alarm = new_id(now)  # no attacker can take the place of a mail whose key cannot be foreseen
     with parts.database.transaction() as session:
         for owner in colleagues(session, [Role.OWNER]):
             parts.post.notice(

@@ -74,7 +74,7 @@ class LinkCodec:
         return code_of(claims, self._secret(claims))
 
     def short_code_hash(self, claims: LinkClaims, typed: str) -> str:
-        """The keyed hash of what somebody typed as the short code of a link.
+        """The keyed hash of what a patron typed as the short code of a link.
 
         Raises:
             LinkRefused: the key named by `claims.kid` is no longer in the ring.
@@ -93,7 +93,7 @@ class LinkCodec:
         return hmac.compare_digest(own, code_hash)
 
     def keyed_hash(self, text: str) -> str:
-        """A hash, in hex, that nobody without our key can compare a guess with."""
+        """A hash, in hex, that no one without our key can compare a guess with."""
         secret = self._keys[self.signing_kid]
         return hmac.new(secret, b"upstage keyed hash|" + text.encode(), hashlib.sha256).hexdigest()
 

@@ -21,7 +21,7 @@ from upstage_crm.mail.render import the_renderer
 SUBJECT = "Erased"
 ADDRESS = "erased@erased.invalid"  # a domain that can never exist (RFC 2606)
 _TEXT = "The content of this mail was erased with the data of the patron."
-# Nobody hands these over any more; an uncertain mail is never tried again by itself.
+# These are handed over no longer; an uncertain mail is never tried again automatically.
 _SETTLED = tuple(set(MailState) - {MailState.QUEUED, MailState.SENDING})
 TO_BLANK = sa.and_(OUTBOX.c.state.in_(_SETTLED), OUTBOX.c.subject != SUBJECT)
 

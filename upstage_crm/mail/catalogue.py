@@ -52,7 +52,7 @@ class CommonContext(TypedDict):
 
 
 class RequestContext(CommonContext):
-    """What asks. `reason_text` is staff's own words, None for whoever has not proven themselves.
+    """What asks. `reason_text` is staff's own words, None for an unproven reader.
 
     `applies_text` is before when an approved change does not take effect that the reader may stop;
     None where the reader has to say yes, too. `new_address` is the proposed one as the reader may
@@ -137,7 +137,7 @@ class OutcomeContext(CommonContext):
 
 
 class LetterContext(CommonContext):
-    """What a mail about somebody's own staff account says: a headline and plain paragraphs."""
+    """What a mail about the reader's own staff account says: a headline and plain paragraphs."""
 
     subject_line: str
     headline: str

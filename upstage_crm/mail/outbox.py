@@ -162,7 +162,7 @@ def end_followers(
 ) -> int:
     """End every queued mail that waits, directly or not, for one of `mail_ids`; return how many.
 
-    Nobody is asked to decide before the one who must be told first was told.
+    No one is asked to decide before the one who must be told first was told.
     """
     count, leaders = 0, list(mail_ids)
     while leaders:

@@ -132,7 +132,7 @@ def mails(
     An address that `reader` may not see is found only when all of it is given.
 
     `troubled` leaves those that a person should look at: see `TROUBLED`. `before` is the id of the
-    mail that the page comes after, for whoever reads on from one page to the next: no row is
+    mail that the page comes after, for a reader who goes on from one page to the next: no row is
     skipped again, and nothing has to be counted for that.
     """
     size = max(1, min(size, MAX_PAGE_SIZE))

@@ -18,7 +18,7 @@ _AGAIN = re.compile(r"/again/\d+$")
 
 
 class NotSendable(Conflict):
-    """Only a mail that failed, or of which nobody knows, can be sent again. Facts: `state`."""
+    """Only a mail that failed, or whose fate is not known, can be sent again. Facts: `state`."""
 
     code = "mail_not_sendable"
 

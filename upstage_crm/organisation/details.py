@@ -8,7 +8,7 @@ from datetime import datetime, tzinfo
 from upstage_crm.core import when
 from upstage_crm.core.countries import OTHERWISE, country_of_zone
 
-# By these a patron reaches people: whoever changes one can take over what patrons say.
+# By these a patron reaches people: a thief who changes one can take over what patrons say.
 CONTACT = ("desk_phone", "reply_to", "postal_address")
 FIRST_PHONE = "+1 555-0100"  # of a new database, before an owner has said anything
 

@@ -1,4 +1,4 @@
-"""What happens when an event fails that nobody foresaw: a log line, and a line in the tab.
+"""What happens when an event fails unexpectedly: a log line, and a line in the tab.
 
 Reflex would print the trace as it is, and then ask the browser to evaluate a text, which our
 content policy forbids: the visitor would see nothing.
@@ -27,7 +27,7 @@ class TroubleState(rx.State):
 
     @rx.event
     def tell(self) -> None:
-        """Say it, to a patron in their own language. Anybody may call this: it reads no data."""
+        """Say it, to a patron in their own language. Visitors may call this: it reads no data."""
         data: dict[str, Any] = self.router_data
         accepted = str(dict(data.get("headers") or {}).get("accept-language", ""))
         if is_for_patrons(str(data.get("pathname", ""))):

@@ -259,7 +259,7 @@ class ListMixin(PageMixin, rx.State, mixin=True):
             log.exception("a list could not be read: %s", self.shape.path)
             return None
         except Exception:
-            async with self:  # what nobody foresaw is told elsewhere; this list is not busy
+            async with self:  # what was not foreseen is told elsewhere; this list is not busy
                 self.is_busy = False
             raise
 

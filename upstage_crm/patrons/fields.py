@@ -134,7 +134,7 @@ class ProtectedField:
     def lines(self, values: Values, language: str = "en", home: str = "") -> tuple[str, ...]:
         """The value for people, as on an envelope; nothing when empty.
 
-        `home` is the country of whoever reads it: what lies there is written as people there do.
+        `home` is the country of the reader: what lies there is written as people there do.
         """
         return () if self.is_empty(values) else self.write(values, language, home)
 

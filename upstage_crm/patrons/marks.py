@@ -103,14 +103,14 @@ def note_bounce(session: Session, *, patron_id: str, now: datetime) -> bool:
 
 
 def unflag(session: Session, *, patron_id: str) -> None:
-    """Take the mark away that somebody objected: the dispute is cleared."""
+    """Remove the mark that a reader objected: the dispute is cleared."""
     session.connection().execute(
         sa.update(_patron).where(_patron.c.id == patron_id).values(is_flagged=False)
     )
 
 
 def flag(session: Session, *, patron_id: str) -> None:
-    """Mark the record as in question: somebody objected."""
+    """Mark the record as in dispute: a reader objected."""
     session.connection().execute(
         sa.update(_patron).where(_patron.c.id == patron_id).values(is_flagged=True)
     )

@@ -14,7 +14,7 @@ from upstage_crm.staff.command_context import StaffContext
 from upstage_crm.staff.roles import Permission, StaffMember, ensure_may, may
 from upstage_crm.staff.visibility import sees
 
-REASON_MINIMUM = 5  # characters; less says nothing to whoever reads the trail
+REASON_MINIMUM = 5  # characters; less says nothing to an auditor who reads the trail
 REASON_LIMIT = 300  # characters
 
 

@@ -25,7 +25,7 @@ PLACE_LIMIT = 80
 POSTCODE_LIMIT = 20
 SORT_NAME_LIMIT = 210  # both parts and a comma; folding may lengthen a name (`ß` is `ss`)
 PHONE_LIMIT = 40  # as typed; the canonical form has at most 16
-EARLIEST_BIRTH = date(1900, 1, 1)  # earlier is a slip of the year: nobody born then is alive
+EARLIEST_BIRTH = date(1900, 1, 1)  # earlier is a slip of the year: no one born then is alive
 
 _NAME_REFUSED = frozenset("<>@{}[]|\\=^~*_;`")
 _PHONE_PROBLEMS = {
@@ -42,7 +42,7 @@ def parse_phone(text: str, *, part: str, region: str) -> str:
     `region` is the ISO country of numbers written without a country code. A number must have the
     form of its country's numbers, but need not be in use: numbering plans change faster than our
     library does, and the fictional 555-01xx numbers are in no plan. Extensions are refused, since
-    nobody who reads the number later could dial or compare it.
+    no one who reads the number later could dial or compare it.
 
     Raises:
         InvalidValue: one of the `phone_…` codes, or `value_missing`.

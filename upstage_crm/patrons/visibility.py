@@ -93,7 +93,7 @@ class FieldAccess:
         return text if self.sees_person or not text else HIDDEN
 
     def words(self, text: str) -> str:
-        """What somebody wrote, without the values that this member may not read.
+        """What a person wrote, without the values that this member may not read.
 
         Known values go in every spelling, and whatever looks like an address or a phone number: it
         may be one that the record held before.

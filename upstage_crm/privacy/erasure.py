@@ -162,7 +162,7 @@ def request_erasure(context: StaffContext[object], *, patron_id: str, reason: st
 
 
 def decline_erasure(context: StaffContext[object], *, patron_id: str, note: str) -> None:
-    """Take back or refuse an erasure that waits: whoever may confirm one may stop one.
+    """Take back or refuse an erasure that waits: those who may confirm one may stop one.
 
     Raises:
         Forbidden, UnknownPatron; NothingWaits: no erasure waits.
@@ -227,7 +227,7 @@ def left_to_blank(session: Session, *, limit: int = 100) -> tuple[str, ...]:
 
 
 def was_done_since(session: Session, since: datetime) -> bool:
-    """Whether somebody was erased after `since`."""
+    """Whether a patron was erased after `since`."""
     query = sa.select(_erasure.c.id).where(_erasure.c.done_at > since).limit(1)
     return session.connection().execute(query).first() is not None
 

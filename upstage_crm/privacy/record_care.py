@@ -21,7 +21,7 @@ from upstage_crm.privacy import erasure
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FreezeView:
-    """A dispute that stands. `first_id` is "" until somebody has looked into it."""
+    """A dispute that is open. `first_id` is "" until a colleague has looked into it."""
 
     cause: FreezeCause
     reference: str

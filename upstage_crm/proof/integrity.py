@@ -42,7 +42,7 @@ _SINCE = {
     .order_by(_touched.c.tx, _touched.c.n),
 }
 _STANDING = sa.select(_finding).where(_finding.c.ended_at.is_(None)).order_by(_finding.c.found_at)
-# Rows of these tables may go: whoever deletes one only ends a session or forgets a browser.
+# Rows of these tables may go: an attacker who deletes one only ends a session or forgets a browser.
 _MAY_GO = frozenset({"staff_session", "staff_device"})
 
 

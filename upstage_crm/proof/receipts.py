@@ -1,6 +1,6 @@
 """Receipts: each signature verifies, and each body's hash stands in the chain.
 
-A receipt proves itself to whoever has its public key; the trail proves besides that it was issued
+A receipt proves itself to holders of its public key; the trail proves besides that it was issued
 when it says, and that none has gone.
 """
 

@@ -1,6 +1,6 @@
 """Compares every patron's protected values with the trail, and derived keys with the registry.
 
-The guards refuse a write that no patron approved. Whoever may drop a guard can still write;
+The guards refuse a write that no patron approved. An attacker who may drop a guard can still write;
 this finds it afterwards. A difference names a patron and a field, never a value.
 """
 
@@ -31,7 +31,7 @@ _value = table_of(AuditValueRow)
 _WRITING = (Action.PATRON_ADDED, Action.FIELD_APPLIED, Action.PATRON_ERASED)
 _NEW = ".new"
 _EMPTIED = ("preferred_name", "pronouns", "note")  # free columns that erasure blanks
-# The status is read as text: a word that somebody tampered with must not stop the check.
+# The status is read as text: a word that was tampered with must not stop the check.
 _ROWS = sa.select(
     sa.type_coerce(_patron.c.status, sa.String).label("status"),
     *(

@@ -1,7 +1,7 @@
 """Compares every field change with the trail: its values, its keys, and what became of it.
 
 The second half of what `proof.reconcile_patrons` does: the guards let a value through because of
-a field change, so nobody may have altered one behind the trail's back either.
+a field change, so no one may have altered one behind the trail's back either.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ _TELLING = (
 )
 _Review = tuple[str | None, bool]  # what it decided, and whether it had to say yes
 _VALUES = ("current_value", "proposed_value", "proposed_key")
-# Words are read as text: one that somebody tampered with must not stop the check.
+# Words are read as text: one that was tampered with must not stop the check.
 _CHANGES = (
     sa.select(
         *(_change.c[name] for name in ("id", "request_id", "field", *_VALUES)),
@@ -236,7 +236,7 @@ def _are_keys_right(row: Mapping[Any, Any]) -> bool:
     if not are_keys_right(entry, current) or not are_keys_right(entry, proposed):
         return False
     if row["kind"] == ChangeKind.REVERT:
-        return row["proposed_key"] == ""  # nobody may be asked about it twice, so it has none
+        return row["proposed_key"] == ""  # no one may be asked about it twice, so it has none
     try:
         return key_of(entry, proposed) == row["proposed_key"]
     except (Invalid, KeyError):

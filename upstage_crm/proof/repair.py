@@ -2,7 +2,7 @@
 
 A row that the trail knows gets back the columns that the newest entry committed to; a row that it
 does not know goes, with what refers to it. A sealed row that fails its seal goes: nothing else
-says what it should be. Entries that nobody signed stay where they are, named as void.
+says what it should be. Entries that no key signed stay where they are, named as void.
 """
 
 from __future__ import annotations

@@ -27,7 +27,7 @@ class ReceiptFile:
 
     @property
     def headers(self) -> dict[str, str]:
-        """The headers of an answer with this file: kept by the reader, and by nobody between.
+        """The headers of an answer with this file: kept by the reader, and by no one between.
 
         A file runs nothing and loads nothing.
         """

@@ -28,7 +28,7 @@ EVIDENCE = ("notice_hash", "ip_prefix", "user_agent")
 
 
 class ReceiptEvent(StrEnum):
-    """What somebody decided. Values are stored and signed; never reuse one."""
+    """What a reviewer decided. Values are stored and signed; never reuse one."""
 
     APPROVED = "approved"
     PARTLY_APPROVED = "partly_approved"

@@ -1,4 +1,4 @@
-"""Reads receipts. Each reader gets what `access` allows, from values that nobody erased."""
+"""Reads receipts. Each reader gets what `access` allows, from values that were not erased."""
 
 from __future__ import annotations
 
@@ -107,6 +107,6 @@ def _seen(
 
 
 def _opened(session: Session, request_id: str) -> dict[object, tuple[Opened, ...]]:
-    """The personal values of a request's receipts, by receipt, as far as nobody erased them."""
+    """The personal values of a request's receipts, by receipt, as far as they were not erased."""
     entries = trail.opened(session, request_id=request_id, action=Action.RECEIPT_ISSUED)
     return {facts["receipt"]: values for facts, values in entries}

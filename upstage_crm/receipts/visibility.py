@@ -144,7 +144,7 @@ def see(
 ) -> SeenReceipt | None:
     """Return a receipt as `reader` sees it, or None when it is not this reader's to see.
 
-    `opened` are its personal values as far as nobody erased them. The fields `hidden` are masked
+    `opened` are its personal values as far as they were not erased. The fields `hidden` are masked
     besides: a staff member's role may not see them.
     """
     said: dict[str, Any] = json.loads(body)

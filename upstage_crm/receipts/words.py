@@ -1,6 +1,6 @@
 """The words of a receipt's page and PDF. Pure.
 
-They speak to the patron and to whoever is shown the receipt later, so they name nobody "you".
+They speak to the patron and to everyone who is shown the receipt later, so they call no one "you".
 """
 
 from __future__ import annotations
@@ -199,7 +199,7 @@ def _facts(receipt: SeenReceipt, zone: tzinfo, say: Say) -> tuple[tuple[str, str
 
 
 def _evidence(receipt: SeenReceipt, say: Say) -> tuple[tuple[str, str], ...]:
-    """What is known of the browser, for whoever may see it."""
+    """What is known of the browser, for those who may see it."""
     labels = (("ip_prefix", NETWORK), ("user_agent", BROWSER))
     return tuple(
         (say(label), side.text)

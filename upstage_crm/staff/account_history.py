@@ -1,8 +1,8 @@
 """Since when an account may take the second step of two people. Pure.
 
-A second person must be somebody else in truth. An owner can make an account, change its role or
+A second person must really be another person. An owner can make an account, change its role or
 remove its factors, and a thief can change a password: so an account that was touched lately is
-nobody's second, and every owner has had a week to notice the mail about it.
+no one's second, and every owner has had a week to notice the mail about it.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ class AccountHistory:
     """When the account was made and what was changed of it last; None for what never was.
 
     `by_operator` says that the operator made it on the command line. Such an account counts at
-    once: who has the server needs no second account to get around anybody.
+    once: who has the server needs no second account to get around a colleague.
     """
 
     made_at: datetime

@@ -83,7 +83,7 @@ def add(
     try:
         with session.begin_nested():
             session.add(row)
-    except IntegrityError as error:  # somebody added it since we looked
+    except IntegrityError as error:  # a colleague added it since we looked
         if find_by_email_key(session, address.key) is None:
             raise
         raise StaffEmailTaken from error
@@ -103,7 +103,7 @@ def disable(session: Session, *, email: str, actor: Actor, channel: Channel, now
 
     Raises:
         NotFound: no such account.
-        LastOwner: nobody else could run the place.
+        LastOwner: no one else could run the place.
     """
     row = find_by_email_key(session, parse_email(email).key)
     if row is None:
@@ -117,7 +117,7 @@ def disable_row(
     """The same for an account that was found already.
 
     Raises:
-        LastOwner: nobody else could run the place.
+        LastOwner: no one else could run the place.
     """
     if not shut(session, row.id, now=now):
         return
@@ -133,7 +133,7 @@ def shut(session: Session, staff_id: str, *, now: datetime) -> bool:
 
     Raises:
         NotFound: no such account.
-        LastOwner: nobody else could run the place.
+        LastOwner: no one else could run the place.
     """
     row = get_row(session, staff_id)
     if row.disabled_at is not None:
@@ -151,7 +151,7 @@ def ensure_not_last_owner(session: Session, row: StaffRow) -> None:
     """Refuse to take the last owner from a deployment; locks the owners.
 
     Raises:
-        LastOwner: nobody else could run the place.
+        LastOwner: no one else could run the place.
     """
     owners = (
         select(StaffRow.id)
@@ -246,7 +246,7 @@ def who_may(session: Session, permission: Permission) -> tuple[Colleague, ...]:
 def colleagues(session: Session, roles: Collection[Role]) -> tuple[Colleague, ...]:
     """Every enabled account with one of `roles`, in the order in which they were added.
 
-    An account that is not what the trail says is left out: no mail reaches whoever forged it.
+    An account that is not what the trail says is left out: no mail reaches its forger.
     """
     query = (
         select(StaffRow.id, StaffRow.email, StaffRow.display_name)

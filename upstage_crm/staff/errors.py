@@ -14,11 +14,11 @@ UpstageError
 ├── Forbidden
 │   ├── SignInRefused        one answer for every cause: unknown, wrong, disabled
 │   ├── TooManyTries         facts: `minutes`
-│   ├── OwnAccount           nobody changes their own role or disables themselves
+│   ├── OwnAccount           no one changes their own role or disables themselves
 │   └── StaffLinkDead        one answer for every cause: unknown, used, withdrawn, expired
 ├── Conflict
 │   ├── StaffEmailTaken
-│   ├── InvitationOpen       somebody invited that address already
+│   ├── InvitationOpen       a colleague invited that address already
 │   ├── InvitationOver       accepted or withdrawn
 │   ├── LastOwner            the last owner stays
 │   ├── FactorExists         the account has an authenticator app
@@ -100,7 +100,7 @@ class TooManyTries(Forbidden):
 
 
 class OwnAccount(Forbidden):
-    """Nobody changes their own role, and nobody disables their own account."""
+    """No one changes their own role, and no one disables their own account."""
 
     code = "own_account"
 
@@ -118,7 +118,7 @@ class StaffEmailTaken(Conflict):
 
 
 class InvitationOpen(Conflict):
-    """Somebody has invited this address already."""
+    """A colleague has invited this address already."""
 
     code = "invitation_open"
 

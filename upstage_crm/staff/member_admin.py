@@ -76,7 +76,7 @@ def change_role(
     """Give a member another role and end their sessions; False when it was theirs already.
 
     Raises:
-        Forbidden, NotFound; OwnAccount: nobody changes their own role.
+        Forbidden, NotFound; OwnAccount: no one changes their own role.
         LastOwner: the last owner stays one.
     """
     ensure_may(actor, Permission.MANAGE_TEAM)
@@ -90,7 +90,7 @@ def change_role(
     before, row.role, row.role_at = row.role, role, now
     session.add(row)
     session.flush()
-    end_sessions(session, row.id, now)  # whoever comes back, comes back as what they are now
+    end_sessions(session, row.id, now)  # a member who comes back, comes back as what they are now
     facts = {"staff_id": row.id, "role.old": before.value, "role.new": role.value}
     _note(session, Action.STAFF_ROLE_CHANGED, actor, now, **facts)
     return True

@@ -1,6 +1,6 @@
 """The names of staff members and desks, as mails to patrons show them. Pure.
 
-Whoever may write a name writes a piece of every mail that the member's proposals send. So a name
+A name is a piece of every mail that the member's proposals send. So a name
 holds letters and what names are joined with, and is too short for a message: no numbers to call,
 no addresses to open.
 """

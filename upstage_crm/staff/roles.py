@@ -24,7 +24,7 @@ class Role(StrEnum):
 
 
 class Permission(StrEnum):
-    """One thing that somebody may do, named by what it allows."""
+    """One thing that a member may do, named by what it allows."""
 
     VIEW_PATRONS = "view_patrons"
     ADD_PATRON = "add_patron"

@@ -49,7 +49,7 @@ class StaffRow(SQLModel, table=True):
 class StaffSessionRow(SQLModel, table=True):
     """One signed-in browser. Holds the hash of the cookie only, never the cookie.
 
-    `proven_at` is when whoever sits there last proved who they are, `factor_at` when the second
+    `proven_at` is when the person there last proved who they are, `factor_at` when the second
     factor was given. `challenge` is what a passkey has to sign next; it is answered once.
     """
 
@@ -76,7 +76,7 @@ class StaffSessionRow(SQLModel, table=True):
 
 
 class StaffInvitationRow(SQLModel, table=True):
-    """Somebody who was asked to join. Every mail raises `version`: only the newest link works."""
+    """A colleague who is invited. Every mail raises `version`: only the newest link works."""
 
     __tablename__ = "staff_invitation"  # pyright: ignore[reportAssignmentType]  # SQLModel\'s hint
     __table_args__ = (
@@ -119,7 +119,7 @@ class StaffTotpRow(SQLModel, table=True):
 
 
 class StaffRecoveryCodeRow(SQLModel, table=True):
-    """A code for whoever lost the second factor; its hash only, good once."""
+    """A code for a member who lost the second factor; its hash only, good once."""
 
     __tablename__ = "staff_recovery_code"  # pyright: ignore[reportAssignmentType]  # SQLModel\'s hint
 

@@ -1,7 +1,7 @@
 """Who sees which protected field of a patron in full, as one pure table. Every surface asks `sees`.
 
 The table names fields by their keys in the registry (`patrons.fields`). A field that it does not
-name is masked for everybody but the few, so that a new one is private until somebody decides.
+name is masked for all but the few, so that a new one is private until a developer decides.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Members who join or come to be able to do more: each time every owner is told by mail.
 
 The rows are `staff`'s; what is told here gives an honest owner a week to object, because an
-account that was changed is nobody's second person for so long (`staff.account_history`).
+account that was changed is no one's second person for so long (`staff.account_history`).
 """
 
 from __future__ import annotations

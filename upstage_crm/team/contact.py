@@ -1,6 +1,6 @@
 """The organisation's details as an owner changes them: every owner hears of a way to reach people.
 
-Patrons call the phone number of a mail, answer it, or write to its address. Whoever changes these
+Patrons call the phone number of a mail, answer it, or write to its address. A thief with these
 takes over what patrons say, so no owner does it alone in silence.
 """
 

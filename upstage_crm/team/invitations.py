@@ -62,12 +62,12 @@ def invite(
     post: AccountMailer,
     now: datetime,
 ) -> str:
-    """Invite somebody by mail and return the invitation's id.
+    """Invite a colleague by email and return the invitation's id.
 
     Raises:
         Forbidden; InvalidEmail; what `names` raises.
         StaffEmailTaken: the address has an account; InvitationOpen: it is invited already.
-        AddressSuppressed: whoever reads it has asked for no more mail.
+        AddressSuppressed: its reader has asked for no more mail.
     """
     ensure_may(actor, Permission.MANAGE_TEAM)
     address = parse_email(email)

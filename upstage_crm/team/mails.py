@@ -83,7 +83,7 @@ class AccountMailer:
         button: str = "Open your account",
         path: str = "/account/",
     ) -> None:
-        """Queue a notice about somebody's own account; the same `key` is one mail."""
+        """Queue a notice to a member about their own account; the same `key` is one mail."""
         headline = f"{subject[:1].upper()}{subject[1:]}"
         context = self._common(session, greeting, subject, headline, lines, now)
         draft = MailDraft(

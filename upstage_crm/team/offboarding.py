@@ -63,19 +63,19 @@ def freeze(context: StaffContext[Notifier], *, staff_id: str) -> Frozen:
     """Stop an account with one press: no sign-in, no session, nothing open of it.
 
     Patrons who were mailed about a request are told that it was withdrawn, others hear nothing.
-    An open alert is closed: whoever freezes has looked. A second press does what the first one
+    An open alert is closed: the owner has looked. A second press does what the first one
     left, which is nothing.
 
     Raises:
-        Forbidden; OwnAccount: nobody freezes the own account.
-        NotFound: no such account; LastOwner: nobody else could run the place.
+        Forbidden; OwnAccount: no one freezes their own account.
+        NotFound: no such account; LastOwner: no one else could run the place.
     """
     session, actor = context.session, context.actor
     ensure_may(actor, Permission.FREEZE_ACCOUNT)
     if actor.id == staff_id:
         raise OwnAccount
     alerts.lock_member(session, staff_id)
-    # First of all, so that no mail of an end is written to whoever holds the account.
+    # First of all, so that no mail of an end is written to the thief who holds the account.
     was_enabled = accounts.shut(session, staff_id, now=context.now)
     theirs = _touched_by(session, staff_id)
     events, withdrawn = _withdraw_all(context, theirs, actor.as_actor(), Channel.CRM)
@@ -93,10 +93,10 @@ def freeze(context: StaffContext[Notifier], *, staff_id: str) -> Frozen:
 def let_go(context: StaffContext[Notifier], *, staff_id: str, to_id: str | None) -> int:
     """Disable the account of a member who leaves; return how many requests were open.
 
-    They are handed over to `to_id`, or withdrawn with None: none is ever left to nobody.
+    They are handed over to `to_id`, or withdrawn with None: none is ever left to no one.
 
     Raises:
-        Forbidden; OwnAccount: nobody lets themselves go; LastOwner.
+        Forbidden; OwnAccount: no one lets themselves go; LastOwner.
         NotFound, NotAKeeper: as `hand_over`.
     """
     session, actor = context.session, context.actor
@@ -119,7 +119,7 @@ def let_go(context: StaffContext[Notifier], *, staff_id: str, to_id: str | None)
 
 
 def let_go_as_operator(context: CommandContext[Notifier], *, email: str) -> int:
-    """The same for whoever has the server's command line; return how many requests ended.
+    """The same for the operator of the server; return how many requests ended.
 
     Raises:
         InvalidEmail; NotFound: no such account; LastOwner.
@@ -144,7 +144,7 @@ def let_go_as_operator(context: CommandContext[Notifier], *, email: str) -> int:
 def hand_over(context: StaffContext[object], *, staff_id: str, to_id: str) -> int:
     """Let another member answer for the open requests of one who leaves; return how many.
 
-    Whoever answers for a request hears of its outcome, and it may be applied while that member
+    The one who answers for a request hears of its outcome, and it may be applied while that member
     may propose. Who proposed it stays as it was. A request about the new member's own record is
     left out.
 

@@ -1,4 +1,4 @@
-"""Tells every owner what could be used against all of them: nobody does it unseen."""
+"""Tells every owner what could be used against all of them: no one does it unseen."""
 
 from __future__ import annotations
 

@@ -87,7 +87,7 @@ def set_by_link(
 def change(
     session: Session, signed_in: SignedIn, *, password_hash: str, post: AccountMailer, now: datetime
 ) -> None:
-    """Set a new password for whoever proved to know the old one; every other session ends."""
+    """Set a new password for a member who proved the old one; every other session ends."""
     row = accounts.get_row(session, signed_in.member.id)
     _set(session, row, password_hash, post, now)
     sessions.end_others(session, signed_in, now=now)

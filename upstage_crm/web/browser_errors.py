@@ -1,6 +1,6 @@
 """What scripts of our pages failed with, as browsers tell it: short, and only so many a minute.
 
-Anybody may tell us anything, as often as they like. It must not bury what the log is for.
+Any visitor may tell us anything, as often as they like. It must not bury what the log is for.
 """
 
 from __future__ import annotations

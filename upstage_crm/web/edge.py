@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 BODY_LIMIT = 262_144  # bytes; our largest form is a few kilobytes
 
-# What Reflex serves beside our pages. It takes uploads of 50 MB from anybody, and its own checks
+# What Reflex serves beside our pages. It takes uploads of 50 MB from strangers, and its own checks
 # know nothing of our database; ours is `/health`.
 FRAMEWORK_PLACES = frozenset({"_upload", "_health", "_all_routes", "auth-codespace", "ping"})
 

@@ -2,7 +2,7 @@
 
 Conflict
 ├── NotMigrated      the database is at another revision than this code
-├── GuardsMissing    the database would let somebody write what no patron approved
+├── GuardsMissing    the database would let an attacker write what no patron approved
 ├── TooManyRights    the app's database role could get past the guards
 ├── PlantedObjects   code of another role would run with the owner's rights
 ├── OtherDatabase    the owner's address leads to another database than the app's
@@ -74,6 +74,6 @@ class DemoExposed(Conflict):
 
 
 class NotTheDemo(Conflict):
-    """The database is not the demo's, and nobody named it."""
+    """The database is not the demo's, and no setting named it."""
 
     code = "not_the_demo"

@@ -44,7 +44,7 @@ class Health:
 class Checkup:
     """Looks at most once a second, and once for all who ask meanwhile.
 
-    Anybody may ask, and each look writes: a stranger must not keep the database busy.
+    Any visitor may ask, and each look writes: a stranger must not keep the database busy.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""What happens when something fails that nobody foresaw: a log line of ours, and a calm answer.
+"""What happens when something fails unexpectedly: a log line of ours, and a calm answer.
 
 Left alone, the web server prints the trace as it is, with whatever address or token it holds, and
 frameworks answer with a bare *Internal Server Error*.
@@ -44,7 +44,7 @@ _log = logging.getLogger(__name__)
 
 
 class LastResort:
-    """Answers calmly where nobody else did, or where somebody said no more than *500*.
+    """Answers calmly where nothing else did, or where a handler said no more than *500*.
 
     It wraps everything but the log: no failure of a request or a socket goes further than this.
     """

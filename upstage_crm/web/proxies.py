@@ -1,4 +1,4 @@
-"""Whose word about a visitor's address is believed: that of the trusted proxies, of nobody else.
+"""Whose word about a visitor's address is believed: that of the trusted proxies, of no one else.
 
 Behind a proxy every connection comes from the proxy, which names the visitor in `X-Forwarded-For`.
 Anyone can send that header, so it counts only when the connection itself comes from a network in

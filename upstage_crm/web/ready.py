@@ -54,7 +54,7 @@ def _is_first() -> bool:
 
 
 async def _health(host: str, port: int) -> bytes:
-    """Return the status of `/health`, empty while nobody answers."""
+    """Return the status of `/health`, empty while no server answers."""
     try:
         reader, writer = await asyncio.open_connection(host, port)
     except OSError:

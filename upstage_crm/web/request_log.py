@@ -1,7 +1,7 @@
 """Log lines: one JSON object each, with a request id, and never a token or an address in clear.
 
 Paths are logged without their query. The formatter masks whatever looks like a token or a mail
-address in any message or traceback, whoever wrote it: Reflex, for one, logs the payload of events
+address in any message or traceback, from whatever code: Reflex, for one, logs the payload of events
 it does not know.
 """
 

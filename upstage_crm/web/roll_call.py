@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 ROOM_MB: Final = 300  # that a worker may grow before it asks; all websockets together need 260
 EVERY_S: Final = 1.0
 ANSWER_WITHIN_S: Final = 2.0
-PAUSE_S: Final = 30.0  # after a call that found nobody silent: the memory is needed elsewhere
+PAUSE_S: Final = 30.0  # after a call that found no tab silent: the memory is needed elsewhere
 PING: Final = "2"  # engine.io's "are you there?"; the answer is "3"
 
 _MEMORY = Path("/proc/self/statm")  # Linux alone tells it

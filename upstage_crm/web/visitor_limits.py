@@ -48,7 +48,7 @@ class Crowd:
         self._here: Counter[str] = Counter()
 
     def enter(self, network: str) -> bool:
-        """Count one more if there is room; whoever entered must `leave`."""
+        """Count one more if there is room; each that entered must `leave`."""
         is_full = self._here.total() >= self._in_all or self._here[network] >= self._of_network
         if not is_full:
             self._here[network] += 1

@@ -1,7 +1,7 @@
 """Gives back the memory of visitors who have gone.
 
 Reflex keeps the state of a tab for a quarter of an hour after its last event, so that a reconnect
-finds it. A tab in which nobody is signed in has nothing to find: its page reads everything again.
+finds it. A tab in which no one is signed in has nothing to find: its page reads everything again.
 So its state is dropped as soon as the tab has been away for `GRACE_S`; a stranger who opens and
 closes connections cannot pile states up. With Redis, states are not in our memory.
 """
@@ -61,7 +61,7 @@ class Visits:
         return ended
 
     def _is_idle(self, key: str, lock_key: str) -> bool:
-        """Whether nobody is signed in there and no event is being handled."""
+        """Whether no one is signed in there and no event is being handled."""
         lock = self._manager._states_locks.get(lock_key)  # noqa: SLF001  # see `__init__`
         is_busy = lock is not None and lock.locked()
         return not is_busy and not self._is_signed_in(self._manager.states[key])

@@ -1,7 +1,7 @@
 """Whether a webhook was signed by the provider, for us, lately. Pure.
 
 Standard Webhooks (Svix): HMAC-SHA256 over `id.timestamp.body`. The SDK's own check is not used: it
-takes a malformed secret for an empty key, with which anybody can sign, reads the machine's clock,
+takes a malformed secret for an empty key, with which anyone can sign, reads the machine's clock,
 and does not look at the version of a signature (SDK 2.52.0).
 """
 

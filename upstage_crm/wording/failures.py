@@ -1,4 +1,4 @@
-"""What a visitor reads when something failed that nobody foresaw. Pure.
+"""What a visitor reads when something failed unexpectedly. Pure.
 
 It must be true whatever failed, also after a change was saved. So it never says that nothing has
 changed: it says where to look. Patrons read it in their own language.

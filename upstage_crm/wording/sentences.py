@@ -35,7 +35,7 @@ from upstage_crm.wording.staff import STAFF_SENTENCES
 from upstage_crm.wording.values import VALUE_SENTENCES
 
 SENTENCES: Mapping[str, str] = {
-    # The roots, for a refusal that nobody foresaw more precisely.
+    # The roots, for a refusal without a sentence of its own.
     "refused": "This could not be done. Nothing was changed.",
     "invalid": "This value cannot be used. Nothing was changed.",
     "forbidden": "Your role does not allow this. Ask an owner of this CRM.",

@@ -28,7 +28,7 @@ PAGE = "/account/"
 
 
 async def add_passkey(request: Request) -> Response:
-    """Take a passkey into use for whoever is signed in."""
+    """Take a passkey into use for the staff member who is signed in."""
     parts = runtime()
     if not is_own_form(request, parts.settings.origins):
         return foreign()

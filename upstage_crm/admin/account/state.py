@@ -105,7 +105,7 @@ class AccountState(PageMixin, AdminState):
 
     @rx.event
     async def change_password(self, form: dict[str, Any]) -> Any:
-        """Set a new password for whoever knows the old one."""
+        """Set a new password for the staff member who knows the old one."""
         signed_in, given = self._session(), texts(form)
         if not self._is_about(given.get(SUBJECT)):
             return None

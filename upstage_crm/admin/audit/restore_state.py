@@ -25,7 +25,7 @@ class RestoreState(DialogMixin, AdminState):
 
     @rx.event
     async def ask(self, finding_id: str) -> None:
-        """Say what restoring does before anybody agrees to it."""
+        """Say what restoring does before a colleague agrees to it."""
         page = await self.get_state(AuditState)
         found = [row for row in page.findings if row.id == finding_id]
         if not found:

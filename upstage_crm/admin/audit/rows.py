@@ -1,7 +1,7 @@
 """The trail as the page shows it: plain texts that may go to the browser.
 
 What is shown is named here, one by one. Whatever else an entry keeps (the network and browser of a
-patron, the name that somebody tried to sign in with) never leaves the server.
+patron, the name that a visitor tried to sign in with) never leaves the server.
 """
 
 from collections.abc import Mapping
@@ -44,7 +44,7 @@ class ValueLine:
 
 @dataclass(frozen=True)
 class TrailRow:
-    """One entry. `quote` is somebody's own words, kept apart from ours."""
+    """One entry. `quote` is a person's own words, kept apart from ours."""
 
     seq: str = ""
     words: str = ""

@@ -1,4 +1,4 @@
-"""The audit trail: what happened, the newest first; and the check that nobody altered anything."""
+"""The audit trail: what happened, the newest first; and the check that nothing was altered."""
 
 import asyncio
 import logging
@@ -32,7 +32,7 @@ from upstage_crm.wording.actions import (
 )
 
 SHOWN_FINDINGS = 20
-# An entry that somebody altered behind our back may not even be readable.
+# An entry that was altered behind our back may not even be readable.
 CANNOT_READ = (SQLAlchemyError, LookupError, ValueError)
 log = logging.getLogger(__name__)
 

@@ -66,7 +66,7 @@ COLUMNS = (
 
 
 async def export(request: Request) -> Response:
-    """The file. Whoever may not export the mailbox gets a 404, an old proof a question first."""
+    """The file. A role that may not export gets a 404, an old proof a question first."""
     cookie = request.headers.get("cookie", "")
     found = await asyncio.to_thread(signed_in_by_cookie, cookie)
     if found is None or found.stage is not Stage.COMPLETE or not may_export(found.member):

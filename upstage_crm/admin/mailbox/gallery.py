@@ -173,7 +173,7 @@ def _shown(address: Text, title: str) -> rx.Component:
 
 
 async def sample(request: Request) -> Response:
-    """One sample mail, for a frame. Whoever may not look gets a 404, and so does nonsense."""
+    """One sample mail, for a frame. A role that may not look gets a 404, and so does nonsense."""
     cookie = request.headers.get("cookie", "")
     member = await asyncio.to_thread(member_of_cookie, cookie)
     asked = request.query_params

@@ -34,7 +34,7 @@ HEADERS = {
 async def raw_mail(request: Request) -> Response:
     """The mail as HTML, or with `?format=text` its text part, or with `?format=eml` a file.
 
-    Whoever may not read it, and whoever asks for one that does not exist, gets the same 404.
+    A staff member who may not read it, and one who asks for what does not exist, get the same 404.
     """
     return await asyncio.to_thread(
         _answer,

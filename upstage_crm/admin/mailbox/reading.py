@@ -11,11 +11,11 @@ from upstage_crm.wiring import Runtime
 
 
 class Links(StrEnum):
-    """What the links of a mail do for whoever reads it in the mailbox."""
+    """What the links of a mail do for the staff member who reads it in the mailbox."""
 
     NONE = "none"  # it has none
     LIVE = "live"  # they work: this is the demo
-    UNSENT = "unsent"  # a rehearsal: the mail never leaves, so they work for nobody
+    UNSENT = "unsent"  # a rehearsal: the mail never leaves, so they work for no one
     HIDDEN = "hidden"  # the mail leaves, and they work for its reader alone
 
 

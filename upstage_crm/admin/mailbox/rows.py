@@ -120,7 +120,7 @@ def open_mail(
 ) -> OpenMail:
     """Return one mail without its content, which the frame asks for itself: no token comes here.
 
-    It is for whoever may open it, so nothing of it is masked.
+    It is for staff who may open it, so nothing of it is masked.
     """
     mail = stored.summary
     reference = references.get(mail.request_id or "", "")

@@ -51,7 +51,7 @@ class SettingsState(PageMixin, AdminState):
     zones: rx.Field[list[tuple[str, str]]] = rx.field(default_factory=list)
     form_number: int = 0  # a new number draws the form again, with the stored details in it
 
-    _draft: dict[str, str] = {}  # what was typed before somebody went to prove who they are
+    _draft: dict[str, str] = {}  # what was typed before the owner went to prove who they are
 
     @rx.event
     async def save(self, form: dict[str, Any]) -> Any:

@@ -1,4 +1,4 @@
-"""A browser in words, for whoever looks at where they are signed in. A guess, never a proof."""
+"""A browser in words, for staff who look at where they are signed in. A guess, never a proof."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ _PASSWORD_HINT = f"At least {MINIMUM_LENGTH} characters. Several words are easie
 
 
 def join_page() -> rx.Component:
-    """Return the page on which somebody who was invited chooses a password."""
+    """Return the page on which an invited colleague chooses a password."""
     form = native_form(
         definitions(
             ("Email", rx.el.bdi(State.email)),
@@ -56,7 +56,7 @@ def reset_page() -> rx.Component:
 
 
 def forgot_page() -> rx.Component:
-    """Return the page that mails a link to whoever lost the password."""
+    """Return the page that mails a link to a staff member who lost the password."""
     return auth_shell(
         page_header("Forgotten password", subtitle="We’ll email you a link to set a new one."),
         native_form(

@@ -45,7 +45,7 @@ SECOND = "/sign-in/second/"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Knock:
-    """Somebody at the door: what they typed, and what their browser brought along."""
+    """A visitor at the door: what they typed, and what their browser brought along."""
 
     email: str
     password: str
@@ -215,7 +215,7 @@ def _open(knock: Knock, attempt: Attempt, checked: Credentials, staff_id: str) -
         if sessions.credentials(session, knock.email) != checked:
             return None
         devices.forgive(session, attempt)
-        # What the browser held before is no longer anybody's: nobody signs in on top of a session.
+        # What the browser held before is void: no one signs in on top of a session.
         sessions.end(session, knock.session, now=now)
         token = sessions.begin(
             session,

@@ -24,7 +24,7 @@ def second_page() -> rx.Component:
 
 
 def again_page() -> rx.Component:
-    """Return the page that asks once more who somebody is."""
+    """Return the page that asks a staff member again who they are."""
     return _page("Is it still you?", "What comes next is sensitive. Confirm it’s you to continue.")
 
 

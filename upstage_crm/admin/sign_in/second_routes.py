@@ -50,7 +50,7 @@ AGAIN = "/sign-in/again/"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proof:
-    """What somebody offers; one of the first three is not empty."""
+    """What a staff member offers; one of the first three is not empty."""
 
     code: str
     password: str

@@ -1,6 +1,6 @@
 """What the pages say that ask for a second factor, or once more for the password.
 
-Public, because nobody is signed in yet: it tells a browser about its own session and nothing else.
+Public, because no one is signed in yet: it tells a browser about its own session and nothing else.
 """
 
 import asyncio
@@ -36,7 +36,7 @@ class SecondState(FeedbackMixin, rx.State):
 
     @rx.event
     async def load(self) -> Any:
-        """Read the session of this browser; somebody without one goes to sign in."""
+        """Read the session of this browser; a visitor without one goes to sign in."""
         asked = self.router.url.query_parameters
         target = own_path(asked.get("next", ""))
         signed_in = await asyncio.to_thread(signed_in_by_cookie, self.router.headers.cookie)

@@ -1,6 +1,6 @@
 """What the sign-in page says: why we are here, where to go next, and the demo's own account.
 
-Public: the form itself is a native POST (see `routes`), so nothing here signs anybody in.
+Public: the form itself is a native POST (see `routes`), so nothing here signs a visitor in.
 """
 
 import asyncio
@@ -41,7 +41,7 @@ class SignInState(FeedbackMixin, rx.State):
 
     @rx.event
     async def load(self) -> Any:
-        """Read the address; somebody who is signed in goes on to their work."""
+        """Read the address; a staff member who is signed in goes on to their work."""
         asked = self.router.url.query_parameters
         target = own_path(asked.get("next", ""))
         held = await asyncio.to_thread(signed_in_by_cookie, self.router.headers.cookie)

@@ -14,7 +14,7 @@ from upstage_crm.wording.staff import ROLE_WORDS
 
 @dataclass(frozen=True)
 class MemberRow:
-    """A member. `factor` is one of `on`, `missing`, `off`; `is_self` is whoever looks."""
+    """A member. `factor` is one of `on`, `missing`, `off`; `is_self` is the one who looks."""
 
     id: str = ""
     name: str = ""
@@ -44,7 +44,7 @@ class InvitationRow:
 
 @dataclass(frozen=True)
 class AlertRow:
-    """An open alert about a member; `is_own` is whoever looks."""
+    """An open alert about a member; `is_own` is about the one who looks."""
 
     staff_id: str = ""
     name: str = ""

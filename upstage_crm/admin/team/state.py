@@ -62,7 +62,7 @@ class TeamState(PageMixin, AdminState):
         """Say which roles need a second factor."""
         actor, now = self._actor(), runtime().clock.now()
         if not isinstance(form, dict):
-            return None  # no form of ours: an empty one would say that nobody needs any
+            return None  # no form of ours: an empty one would say that no role needs any
         roles = frozenset(role for role in Role if form.get(role.value) in ("on", True))
         proposed = SecurityPolicy(second_factor=roles)
         return await self._act(

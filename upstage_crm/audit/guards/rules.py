@@ -216,7 +216,7 @@ _TWO_AT_THE_DESK = (
     "EXISTS (SELECT 1 FROM desk_confirmation d WHERE d.request_id = NEW.request_id "
     "AND d.kind = 'identity' AND d.confirmed_at IS NOT NULL AND d.second_id <> d.clerk_id)"
 )
-# Who has to say yes has said it, and nobody has said no: silence of the others lets it happen.
+# Every needed yes has been said, and no one has said no: the silence of others lets it happen.
 _MAY_WAIT = (
     f"((NEW.kind = 'change' AND {_reviews('r.is_binding')}) "
     f"OR (NEW.kind = 'desk' AND {_TWO_AT_THE_DESK})) "
@@ -243,7 +243,7 @@ _MAY_BE_REPLACED = (
     "AND (s.patron_id IS NULL OR s.patron_id = p.id))))"
 )
 # A field change belongs to an open request of the same patron, a review to its field's request:
-# nobody's yes can be lent to somebody else's record. A revert belongs to a decided request and
+# a yes cannot be lent to another patron's record. A revert belongs to a decided request and
 # gives back exactly what an applied change of it replaced.
 _IS_BORN_OPEN = (
     "(NEW.kind IN ('change', 'desk') AND NEW.outcome IN ('pending', 'held') AND EXISTS "

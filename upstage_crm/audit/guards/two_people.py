@@ -151,7 +151,7 @@ def _confirmed(kind: str) -> str:
     )
 
 
-# What cannot change without its instant: an account that was changed is nobody's second for a
+# What cannot change without its instant: an account that was changed is no one's second for a
 # week. `staff.account_history` has the rule.
 _DATED = {
     "email_key": "address_at",

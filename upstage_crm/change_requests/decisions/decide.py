@@ -67,7 +67,7 @@ def decide(
     Raises:
         LinkRefused: the link is not for this decision, or its request does not exist.
         LinkOutdated, LinkExpired: the link no longer counts.
-        MailboxOut: whoever reads this mailbox has no say about this patron.
+        MailboxOut: the reader of this mailbox has no say about this patron.
         RequestEnded: nothing is left to decide; carries the state. Show it as an outcome.
         InvalidText: the comment is too long.
     """
@@ -177,7 +177,7 @@ def _say(
 
 
 def _note_arrival(locked: LockedRequest) -> None:
-    """Whoever answers has been told: an answer is worth the provider's word that a mail arrived."""
+    """The reader has been told: an answer is worth the provider's word that a mail arrived."""
     state = locked.request.notice_state
     if state is NoticeState.ON_ITS_WAY or (state is not None and state.is_stopped):
         notices.arrived(locked, locked.now, by="answer")

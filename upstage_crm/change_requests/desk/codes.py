@@ -1,6 +1,6 @@
 """Short codes: a patron without a link types one, or reads it out to the desk.
 
-A wrong code counts against the request, whoever typed it and wherever. So a refusal is an answer
+A wrong code counts against the request, wherever it was typed. So a refusal is an answer
 here, not an error: the count must be kept.
 """
 

@@ -60,9 +60,9 @@ def propose(
 ) -> Proposed:
     """Propose new values for a patron who cannot read the mailbox, and say who it is and how.
 
-    The request is HELD: nobody is mailed before a second member confirms it. `note` says what was
+    The request is HELD: no one is mailed before a second member confirms it. `note` says what was
     seen or asked. It counts for the tripwires like any other proposal; while an alert about the
-    clerk is open, nobody can confirm it.
+    clerk is open, no one can confirm it.
 
     Raises:
         UnknownPatron, and what `proposal_limits.watch`, `checks.check` and `clean_reason` raise.
@@ -93,7 +93,7 @@ def confirm(context: StaffContext[Notifier], *, reference: str) -> datetime:
 
     Raises:
         All that `second_step.take` raises.
-        AlertOpen: a tripwire tripped for the clerk, and nobody has looked into it yet.
+        AlertOpen: a tripwire tripped for the clerk, and no colleague has looked into it yet.
     """
     locked, row = second_step.take(context, reference=reference, kind=DeskKind.IDENTITY)
     alerts.ensure_none(context.session, row.clerk_id)

@@ -54,7 +54,7 @@ def object_to(locked: LockedRequest, answer: Answer) -> None:
     """Hear an objection: undo inside the window, and open a dispute; a second press adds nothing.
 
     Raises:
-        MailboxOut: whoever reads this mailbox has no say about this patron.
+        MailboxOut: the reader of this mailbox has no say about this patron.
         RequestEnded: it may stop nothing, or staff have put back everything already.
     """
     if mailbox_out.is_out(locked):
@@ -142,7 +142,7 @@ def _decided_since(
 
 
 def _tell(locked: LockedRequest, answer: Answer, undone: Undone, outcome: str) -> None:
-    """One mail to each mailbox that is concerned, and one to whoever answers for each request."""
+    """One mail to each mailbox that is concerned, and one to the keeper of each request."""
     session, room, now = locked.session, locked.notifier, locked.now
     restored, blocked = undone.of(locked)
     made = [change for change in locked.changes if change.outcome is FieldOutcome.APPLIED]

@@ -115,7 +115,7 @@ def clear(
     Raises:
         Forbidden, UnknownPatron, NotFrozen; OwnRecord: it is the actor's own record.
         NoteMissing: what was found has to be said, and how. InvalidText: it is too long.
-        All that `second_person.ensure_second` raises, once somebody has looked.
+        All that `second_person.ensure_second` raises, once a colleague has looked.
         OtherFinding: the first member found out something else.
     """
     session, actor, now = context.session, context.actor, context.now

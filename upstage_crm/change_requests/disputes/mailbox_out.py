@@ -24,7 +24,7 @@ from upstage_crm.patrons.views import SuppressionCause
 
 
 def say_not_this_person(locked: LockedRequest, answer: Answer) -> None:
-    """Whoever reads the current mailbox is not the patron. This stops nothing: the request goes on.
+    """The reader of the current mailbox is not the patron. This stops nothing: the request goes on.
 
     Raises:
         LinkRefused: only a current mailbox that was told of another one can say so.

@@ -39,7 +39,7 @@ def object_to(locked: LockedRequest, answer: Answer) -> None:
     told = _told(locked, answer.reviewer)
     for change in objected:
         review = _review_of(locked, change, answer.reviewer)
-        # Whoever approved first and objects now is heard; the trail tells both, in order.
+        # A reader who approved first and objects now is heard; the trail tells both, in order.
         if review.decision is None:
             record_review(locked, review, answer)
         locked.note(

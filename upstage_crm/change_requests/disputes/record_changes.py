@@ -167,7 +167,7 @@ def decline(
 
 
 def may_decline(actor: StaffMember, row: RecordChangeRow) -> bool:
-    """Whether a member may stop what waits: whoever asked for it, and whoever may confirm it."""
+    """Whether a member may stop what waits: its requester may, and those who may confirm it."""
     return row.requested_by == actor.id or may(actor, Permission.CONFIRM_RECORD_CHANGE)
 
 

@@ -219,7 +219,7 @@ def _put_back(one: Applied, who: Who) -> bool:
     )
     if locked.apply(row, proof=proof, actor=who.actor, channel=who.channel):
         return True
-    # Somebody took the old value at this very moment: the row must not stay open.
+    # Another patron took the old value at this very moment: the row must not stay open.
     locked.settle([row], FieldOutcome.WITHDRAWN)
     return False
 
@@ -277,7 +277,7 @@ def _writers_of_what_it_replaced(one: Applied) -> list[FieldChangeRow]:
 def _is_sound(session: Session, written: FieldChangeRow, *, is_own: bool) -> bool:
     """Whether a value that an earlier change wrote may come back.
 
-    Not when somebody contests it, and a mailbox only when it has proven itself: by approving, or
+    Not when it is contested, and a mailbox only when it has proven itself: by approving, or
     by being the one that objects now (`is_own`).
     """
     if written.kind is ChangeKind.REVERT:

@@ -35,7 +35,7 @@ def lift(context: StaffContext[Notifier], *, suppression_id: str, note: str) -> 
     Raises:
         Forbidden; NotSuppressed: it is not (any more).
         NoteMissing: the first has to give a reason. InvalidText: it is too long.
-        All that `second_person.ensure_second` raises, once somebody has asked for it.
+        All that `second_person.ensure_second` raises, once a colleague has asked for it.
     """
     session, actor, now = context.session, context.actor, context.now
     ensure_may(actor, Permission.CLEAR_FREEZE)

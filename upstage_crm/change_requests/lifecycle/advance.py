@@ -64,7 +64,7 @@ def advance(
         return None
     plan = locked.plan_of(change)
     if change.kind is ChangeKind.CHANGE and not plan.binding:
-        # Nobody is left who could say yes: it cannot be asked about any more.
+        # No reviewer is left who could say yes: it cannot be asked about any more.
         locked.settle([change], FieldOutcome.UNDELIVERABLE)
         return None
     if outcome is not FieldOutcome.PENDING and _ask_more(locked, change, plan):
@@ -245,7 +245,7 @@ def go_on(
     """Move open field changes as far as they can go now.
 
     `late` are those, by id, for which an answer came too late. Both sides hear of what took effect
-    or was rejected; whoever approved and whoever answers for the request hear at once when it
+    or was rejected; those who approved and the one who answers for the request hear at once when it
     takes effect, and that member not once more when it does.
     """
     before = {change.id: change.outcome for change in changes}

@@ -183,7 +183,7 @@ def supersede(
         elif (
             locked.request.answerable_id != context.actor.id or state is not RequestState.SUPERSEDED
         ):
-            # Whoever replaced it knows, but not what a patron had answered to other fields of it.
+            # Its replacer does not know what a patron had answered to its other fields.
             locked.tell_proposer()
         ended.append(Superseded(locked=locked, changes=superseded, told=mailed))
     return ended
@@ -230,7 +230,7 @@ def same_open_request(
     """The open request that already proposes exactly `wanted` (field key → values by column).
 
     Another spelling is another value: José corrects Jose. A request whose time is up does not
-    count, although nobody has closed it yet: it cannot be answered.
+    count, although it is not closed yet: it cannot be answered.
     """
     held = requests.open_fields(session, patron_id)
     same = [

@@ -150,7 +150,7 @@ class GatheredRequest:
 
     @property
     def undecided(self) -> list[FieldChangeRow]:
-        """Those of them that still need somebody's yes."""
+        """Those of them that still need a reviewer's yes."""
         return [c for c in self.open_changes if c.outcome is not FieldOutcome.WAITING]
 
     def counting(self, change: FieldChangeRow) -> list[ReviewRow]:
@@ -183,7 +183,7 @@ class GatheredRequest:
 
     @property
     def proposer(self) -> Reachable | None:
-        """Who answers for the request: its proposer, or whoever keeps it now; read once.
+        """Who answers for the request: its proposer, or the colleague who keeps it now; read once.
 
         None when the account no longer is one.
         """

@@ -163,7 +163,7 @@ class LockedRequest(GatheredRequest):
         return True
 
     def _all_say_yes(self, change: FieldChangeRow) -> bool:
-        """Whether nobody is left whose silence lets the change happen."""
+        """Whether no reviewer is left whose silence lets the change happen."""
         if change.kind is ChangeKind.REVERT:
             return True
         decisions = [review.decision for review in self.counting(change)]
@@ -195,7 +195,7 @@ class LockedRequest(GatheredRequest):
         except AddressTaken:
             return Cause.ADDRESS_TAKEN
         if entry.unique_column and accounts.is_staff_address(self.session, change.proposed_key):
-            return Cause.ADDRESS_TAKEN  # by somebody who has become staff since
+            return Cause.ADDRESS_TAKEN  # by a patron who has become staff since
         return None
 
     def add_review(
@@ -224,7 +224,7 @@ class LockedRequest(GatheredRequest):
         self.close(cause=cause)
         self.tell_ended(MailKind.CHANGE_WITHDRAWN, withdrawn, to=mailed)
         is_own = cause is Cause.STAFF and actor.id == self.request.answerable_id
-        # Whoever withdrew it knows, but not what a patron had answered to other fields of it.
+        # The withdrawer does not know what a patron had answered to its other fields.
         if not is_own or self.request.state is not RequestState.WITHDRAWN:
             self.tell_proposer()
 
@@ -351,7 +351,7 @@ class LockedRequest(GatheredRequest):
         )
 
     def mailed(self) -> list[Reviewer]:
-        """The mailboxes that heard of this request: nobody is told the end of what never began."""
+        """The mailboxes that heard of this request: no one is told the end of what never began."""
         return mailed_about(self.session, self.request.id)
 
 

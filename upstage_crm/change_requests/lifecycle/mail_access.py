@@ -23,8 +23,8 @@ def sights_of_mails(
     """What a role may read of each mail's patron, by mail; of an unknown one only the few do."""
     patrons = {mail.patron_id for mail in mails if mail.patron_id}
     known = sights(session, patrons, reader=reader)
-    nobody = FieldAccess(reader, is_protected=True)
-    return {mail.id: known.get(mail.patron_id or "", nobody) for mail in mails}
+    unknown = FieldAccess(reader, is_protected=True)
+    return {mail.id: known.get(mail.patron_id or "", unknown) for mail in mails}
 
 
 def may_open(session: Session, stored: StoredMail, *, reader: Role) -> bool:

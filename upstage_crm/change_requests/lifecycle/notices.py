@@ -1,6 +1,6 @@
 """The notice to the current mailbox, on whose delivery the clock of a waiting change depends.
 
-No clock runs on the silence of somebody who was not told: a notice that came back, or did not
+No clock runs on the silence of a reader who was not told: a notice that came back, or did not
 arrive within a day, stops it until a second person has looked.
 """
 
@@ -101,7 +101,7 @@ def end_period(context: StaffContext[Notifier], *, reference: str, note: str) ->
     locked = _stopped(context, reference)
     request = locked.request
     if request.path is RequestPath.DESK and request.notice_state is NoticeState.NO_MAILBOX:
-        raise NothingWaits  # a letter starts that clock, and nobody's word
+        raise NothingWaits  # a letter starts that clock, and no one's word
     if not words:
         raise NoteMissing
     second_person.ensure_second(context, first_id=request.proposer_id, patron=locked.patron)

@@ -127,7 +127,7 @@ def preview(
     if standing is None:
         create.ensure_none_waits(session, taken.values())
     return ProposalPreview(
-        # Nobody is written to about a change at the desk before a second person has confirmed it.
+        # No one is written to about a change at the desk before a second person has confirmed it.
         readings=()
         if path is RequestPath.DESK
         else _readings(patron, parsed, reason_text.strip(), actor.role, parsing.region, now),

@@ -55,7 +55,7 @@ def of_late_objection(
     restored: Sequence[FieldChangeRow],
     blocked: Sequence[FieldChangeRow],
 ) -> None:
-    """Somebody objected to a change that had been made: what was put back, and what was not."""
+    """A reader objected to a change that had been made: what was put back, and what was not."""
     event = ReceiptEvent.REVERTED if restored else ReceiptEvent.OBJECTED
     fields = _put_back(Decision.OBJECT, restored=restored, blocked=blocked)
     _issue(locked, answer, event, fields)

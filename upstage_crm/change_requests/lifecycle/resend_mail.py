@@ -39,7 +39,7 @@ from upstage_crm.staff.roles import Permission, ensure_may
 
 
 def send_again(context: StaffContext[Notifier], *, mail_id: str) -> str:
-    """Queue a mail anew that failed or of which nobody knows whether it left; return the new id.
+    """Queue a mail anew that failed or of which it is not known whether it left; return the new id.
 
     It is a second mail with a key of its own, so it may arrive twice; both rows say so. Pressed
     twice at one moment it is one.
@@ -84,7 +84,7 @@ def send_again(context: StaffContext[Notifier], *, mail_id: str) -> str:
 
 
 def resume(context: StaffContext[object]) -> None:
-    """End a pause now, for whoever has mended its cause; one mail is tried at once.
+    """End a pause now, for an owner who has mended its cause; one mail is tried at once.
 
     Raises:
         Forbidden: the actor may not edit settings.
@@ -94,7 +94,7 @@ def resume(context: StaffContext[object]) -> None:
 
 
 def resume_as_operator(session: Session, *, now: datetime) -> bool:
-    """The same for whoever has the server's command line; False when nothing was paused."""
+    """The same for the operator of the server; False when nothing was paused."""
     return _resume(session, OPERATOR, Channel.COMMAND_LINE, now)
 
 

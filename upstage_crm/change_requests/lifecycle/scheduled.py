@@ -49,7 +49,7 @@ def expire(context: CommandContext[Notifier], *, request_id: str) -> bool:
 def release_cooled(context: CommandContext[Notifier], *, request_id: str) -> bool:
     """Ask the patron about a request that has cooled down; False when there is nothing to do.
 
-    A wire that tripped meanwhile has put it into quarantine. Whom nobody can ask by now has to be
+    A wire that tripped meanwhile has put it into quarantine. A patron who cannot be asked has to be
     looked at by a person, too.
     """
     locked = LockedRequest.by_id(context, request_id)
@@ -70,7 +70,7 @@ def release_cooled(context: CommandContext[Notifier], *, request_id: str) -> boo
 def remind(context: CommandContext[Notifier], *, request_id: str) -> bool:
     """Send the reminder that is due; False when none is (any more).
 
-    Whoever has answered is left alone, and so is a mailbox whose mail came back. An address that
+    A reviewer who answered is left alone, and so is a mailbox whose mail came back. An address that
     never answered us gets one reminder and no second one. A current mailbox that is silent hears
     once more a day before the change takes effect.
     """
@@ -140,7 +140,7 @@ def revoke(context: CommandContext[Notifier], *, request_id: str) -> bool:
 
 
 def _remind(locked: LockedRequest, planned: Planned) -> bool:
-    """Send one reminder to whoever still needs it; whether anybody did."""
+    """Send one reminder to each reviewer who still needs it; whether one did."""
     is_notice = planned.kind is MailKind.NOTICE_REMINDER
     open_reviews = [
         review

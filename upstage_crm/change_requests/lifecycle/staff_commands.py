@@ -78,7 +78,7 @@ _RELEASE = {
 class Proposed:
     """What became of a proposal. `is_new` is False when the same one was pending already.
 
-    `held_for` says what it waits for before anybody is mailed, None when it waits for nothing.
+    `held_for` says what it waits for before a mail is sent, None when it waits for nothing.
     """
 
     request_id: str
@@ -88,7 +88,7 @@ class Proposed:
 
     @property
     def is_held(self) -> bool:
-        """Whether nobody is mailed yet."""
+        """Whether no one is mailed yet."""
         return self.held_for is not None
 
 
@@ -244,7 +244,7 @@ def withdraw(context: StaffContext[Notifier], *, reference: str) -> None:
     Raises:
         Forbidden, UnknownRequest; OwnRecord: it is about the actor's own record.
         RequestEnded: it is over already; carries its state.
-        AlertOpen: it is somebody else's, and an alert about the actor is open.
+        AlertOpen: it is a colleague's, and an alert about the actor is open.
     """
     actor = context.actor
     ensure_may(actor, Permission.WITHDRAW_REQUEST)

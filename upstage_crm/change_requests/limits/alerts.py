@@ -1,4 +1,4 @@
-"""Alerts about a member whose proposals tripped a wire: opened at once, closed by somebody else.
+"""Alerts about a member whose proposals tripped a wire: opened at once, closed by a colleague.
 
 While one is open, whatever the member proposes is held, and what was cooling down stays.
 """
@@ -61,7 +61,7 @@ _LAST_CLOSED = sa.select(sa.func.max(_alert.c.closed_at)).where(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlertView:
-    """An alert that nobody has closed. `held` counts the member's requests in quarantine."""
+    """An alert that is not closed. `held` counts the member's requests in quarantine."""
 
     id: str
     staff_id: str
@@ -72,7 +72,7 @@ class AlertView:
 
 
 def lock_member(session: Session, staff_id: str) -> bool:
-    """Let nobody else count, trip or freeze for this member; taken before any patron's lock.
+    """Let no one else count, trip or freeze for this member; taken before any patron's lock.
 
     Returns whether the account is enabled.
 
@@ -101,7 +101,7 @@ def find_open(session: Session, staff_id: str) -> str | None:
 
 
 def last_closed(session: Session, staff_id: str) -> datetime | None:
-    """When somebody last closed an alert about the member."""
+    """When a colleague last closed an alert about the member."""
     return session.connection().execute(_LAST_CLOSED, {"staff": staff_id}).scalar()
 
 
@@ -116,7 +116,7 @@ def ensure_none(session: Session, staff_id: str) -> None:
 
 
 def alerts_open(session: Session) -> tuple[AlertView, ...]:
-    """Every alert that waits for somebody, the oldest first."""
+    """Every alert that waits for an owner, the oldest first."""
     held = (
         sa.select(sa.func.count())
         .where(
@@ -199,7 +199,7 @@ def open_now(context: StaffContext[Notifier], *, ruling: Ruling) -> None:
 
 
 def close(context: StaffContext[object], *, staff_id: str) -> None:
-    """Say that somebody looked into a member's alert: new proposals go their normal way again.
+    """Say that a colleague looked into a member's alert: new proposals go their normal way again.
 
     What is in quarantine stays there until it is released or withdrawn, one by one.
 

@@ -313,7 +313,7 @@ class CountedProposals:
 
 
 def lock(session: Session, *, actor: StaffMember, patron_id: str) -> PatronRow:
-    """Lock the member, so that nobody counts twice at once, and then the patron.
+    """Lock the member, so that no one counts twice at once, and then the patron.
 
     Raises:
         Forbidden: the account was disabled while this was on its way. UnknownPatron.
@@ -367,8 +367,8 @@ def watch(
 def _decides_alone(session: Session, patron: PatronRow, policy: Policy, *, now: datetime) -> bool:
     """Whether the yes of a proposed mailbox would change this record at once.
 
-    Such a record is what a thief with a staff account looks for: nobody else is asked, and there is
-    no time in which somebody could object. The limits are lower there.
+    Such a record is what a thief with a staff account looks for: no one else is asked, and there is
+    no time in which the patron could object. The limits are lower there.
     """
     known = evidence.gather(session, patron, now=now)
     return plan(policy.of(MAILBOX), known, is_mailbox=True).decides_alone

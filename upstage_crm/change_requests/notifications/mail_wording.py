@@ -87,7 +87,7 @@ def waiting(
     public_url: str,
     at: datetime,
 ) -> Context:
-    """What somebody reads who approved: when it takes effect, or before when it does not."""
+    """What a reviewer who approved reads: when it takes effect, or before when it does not."""
     return telling(matter, reviewer, public_url=public_url, at=at) | {
         "applies_text": instant(matter, until),
         "is_sure": is_sure,
@@ -129,7 +129,7 @@ def reverted(
     public_url: str,
     at: datetime,
 ) -> Context:
-    """What was put back, and what was not. Nobody is greeted by a name that may be in dispute."""
+    """What was restored, and what was not. No one is greeted by a name that may be in dispute."""
     say = speaker(matter.language)
     labels = ", ".join(say(fields.field(key).label) for key in blocked)
     return telling(matter, reviewer, public_url=public_url, at=at) | {

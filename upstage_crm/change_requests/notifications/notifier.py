@@ -27,7 +27,7 @@ from upstage_crm.organisation.details import OrganisationDetails
 from upstage_crm.patrons.tables import PatronRow
 from upstage_crm.receipts.facts import LINK_LIFE
 
-_DECIDED = (MailKind.CHANGE_REJECTED,)  # ends that somebody decided, so there is a receipt
+_DECIDED = (MailKind.CHANGE_REJECTED,)  # ends that a reviewer decided, so there is a receipt
 BOTH = (Reviewer.CURRENT, Reviewer.PROPOSED)
 # How long a displaced mailbox can say "this wasn't me": after the window it opens a dispute.
 OBJECTION_LIFE = timedelta(days=30)
@@ -41,7 +41,7 @@ class Notifier(StaffMails):
     ) -> str | None:
         """Queue the questions to the mailboxes `to` that exist; return the notice's id, if one is.
 
-        The current mailbox is told first: nobody is asked before its mail was accepted. About
+        The current mailbox is told first: no one is asked before its mail was accepted. About
         another mailbox in its place, and about what the desk vouched for, it gets a notice.
         """
         leader: str | None = None
@@ -114,7 +114,7 @@ class Notifier(StaffMails):
     ) -> None:
         """Tell everybody who approved these fields when they take effect: one mail each.
 
-        It is not sure as long as nobody knows that the notice has arrived.
+        It is not sure as long as it is not known that the notice has arrived.
         """
         for reviewer in BOTH:
             fields = [field.id for field in matter.fields if reviewer in field.approved]

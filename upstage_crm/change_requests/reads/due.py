@@ -129,7 +129,7 @@ def cooling(session: Session, *, now: datetime, limit: int = 100) -> tuple[str, 
 def lost_questions(session: Session, *, limit: int = 100) -> tuple[tuple[str, Reviewer], ...]:
     """Pending requests with a question that came back for good, and whose mailbox it was.
 
-    A notice to somebody who is only heard stops a clock, and ends nothing: see `notices`.
+    A notice to a reader who is only heard stops a clock, and ends nothing: see `notices`.
     """
     query = (
         sa.select(OUTBOX.c.request_id, OUTBOX.c.audience)

@@ -1,4 +1,4 @@
-"""Gathers the evidence on which it depends who is asked, and whether anybody is: rows and mails.
+"""Gathers the evidence on which it depends who is asked, and whether anyone is: rows and mails.
 
 A proposal asks it once; an approval and the clock ask it again, because the record may have come
 to need more protection meanwhile.

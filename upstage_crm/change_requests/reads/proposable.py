@@ -1,4 +1,4 @@
-"""Says what can be proposed for a patron now, and what stands in the way, before anybody types.
+"""Says what can be proposed for a patron now, and what is in the way, before staff type anything.
 
 It asks the rules that a proposal asks; `lifecycle.checks` refuses what this leaves out.
 """

@@ -226,7 +226,7 @@ def _can_undo(seen: _Seen) -> bool:
 
 
 def _can_leave(seen: _Seen) -> bool:
-    """Whether a current mailbox, told of another in its place, may say that it is nobody's."""
+    """Whether a current mailbox, told of another in its place, may say that it is no one's."""
     if seen.claims.reviewer is not Reviewer.CURRENT or seen.claims.purpose is not Purpose.DECISION:
         return False
     is_desk = seen.request.path is RequestPath.DESK

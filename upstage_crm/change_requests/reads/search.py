@@ -93,7 +93,7 @@ def _is_called(query: str) -> Iterator[sa.ColumnElement[bool]]:
 
 
 def _proposes(query: str, word: str, reader: Role, home: str) -> sa.ColumnElement[bool]:
-    """The proposed address begins so, for whoever sees it; else it is that as a whole."""
+    """The proposed address begins so, for staff who see it; else it is that as a whole."""
     key = col(FieldChangeRow.proposed_key)
     begins = sa.and_(key >= word, key < prefix_end(word))
     if sees(reader, MAILBOX.key, is_protected=True):

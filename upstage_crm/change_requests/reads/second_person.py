@@ -63,13 +63,13 @@ def find_refusal(
 
 
 def too_early_for(session: Session, staff_id: str, *, now: datetime) -> NotYetSecond | None:
-    """Since when a member may be second to somebody, if that is still to come."""
+    """Since when a member may be second to a colleague, if that is still to come."""
     since = settled_at(accounts.history_of(session, staff_id))
     return NotYetSecond(**_moment(session, since)) if now < since else None
 
 
 def ensure_not_own(actor: StaffMember, patron: PatronRow) -> None:
-    """Nobody acts on the patron record that is the member's own.
+    """No member acts on the patron record that is their own.
 
     Raises:
         OwnRecord.

@@ -116,7 +116,7 @@ def claim(
     """Take the most urgent mail that may leave at `now`, or None.
 
     A mail may leave when it is queued, its time has come and the mail it waits for was accepted;
-    or when the lease of whoever was sending it has run out.
+    or when the lease of the process that was sending it has expired.
     """
     token = secrets.token_hex(16)
     values = {"now": now, "until": now + lease, "token": token, "transports": transports}

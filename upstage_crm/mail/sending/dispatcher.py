@@ -71,7 +71,7 @@ class Dispatcher:
     """Drains the outbox through `sender`.
 
     With a sender to the outside it also captures what was queued in local mode: such a mail never
-    leaves later, because nobody waits for it any more. `mailboxes_of` names the mailboxes that a
+    leaves later, because no one waits for it any longer. `mailboxes_of` names the mailboxes that a
     link may be sent to: no other mail gets its token. `jitter` gives values in [0, 1).
     """
 

@@ -6,7 +6,7 @@ from upstage_crm.mail.delivery import Transport
 from upstage_crm.mail.message import MailMessage
 from upstage_crm.mail.sending.sender import Accepted
 
-_UNHURRIED = 1_000.0  # mails per second; nobody outside has to be spared
+_UNHURRIED = 1_000.0  # mails per second; no one outside has to be spared
 
 
 class LocalSender:

@@ -78,7 +78,7 @@ def read_gate(session: Session) -> Gate:
 def change_marker(session: Session) -> tuple[int, int]:
     """Two numbers of which one grows with every entry of the trail and every settled mail.
 
-    One query: it is asked once a second while somebody looks at a page.
+    One query: it is asked once a second while a staff member looks at a page.
     """
     entries, settled = session.connection().execute(_MARKER).one()
     return entries or 0, settled or 0

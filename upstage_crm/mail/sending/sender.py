@@ -26,7 +26,7 @@ class Accepted:
 
 
 class Sender(Protocol):
-    """Hands one message to whoever carries it."""
+    """Hands one message to the provider that carries it."""
 
     @property
     def transport(self) -> Transport:

@@ -16,7 +16,7 @@ from upstage_crm.staff.errors import PasswordTooEasy, PasswordTooLong, PasswordT
 MINIMUM_LENGTH = 12  # NIST SP 800-63B-4 asks 15 without, 8 with a second factor; we sit between
 MAXIMUM_LENGTH = 256  # bounds the work an outsider can ask for
 
-GUESSES = 10**8  # "safely unguessable" begins here for whoever must ask us for each try (zxcvbn)
+GUESSES = 10**8  # "safely unguessable" begins here for attackers who must ask us each time (zxcvbn)
 _MEASURED = 72  # characters; the library's time grows with the length, its answer does not
 
 _hasher = PasswordHasher()
@@ -29,7 +29,7 @@ _DECOY = (
 
 
 def ensure_strong(password: str, *, about: Collection[str] = ()) -> None:
-    """Refuse a new password that somebody would guess; `about` are words that belong to its owner.
+    """Refuse a new password that is easy to guess; `about` are words that belong to its owner.
 
     Stolen passwords, words, names, dates, rows of keys, and all of these with digits at the end.
 
@@ -58,7 +58,7 @@ def hash_password(password: str) -> str:
 
 
 def hash_strong_password(password: str, *, about: Collection[str] = ()) -> str:
-    """Hash a new password unless somebody would guess it; see `ensure_strong`.
+    """Hash a new password unless an attacker would guess it; see `ensure_strong`.
 
     Raises:
         PasswordTooShort, PasswordTooLong, PasswordTooEasy.

@@ -1,4 +1,4 @@
-"""Second factors: an authenticator app, passkeys, and recovery codes for whoever lost both.
+"""Second factors: an authenticator app, passkeys, and recovery codes for when both are lost.
 
 Commands like all others. What is given wrong does not raise: the failure is counted, and counting
 must be committed.
@@ -226,7 +226,7 @@ def remove_all(
     now: datetime,
     channel: Channel = Channel.CRM,
 ) -> None:
-    """Take every second factor from an account, for somebody who lost them; the caller may."""
+    """Take every second factor from an account, for a colleague who lost them; the caller may."""
     _forget_all(session, staff_id, now)
     facts = {"staff_id": staff_id, "factor": "all"}
     event = AuditEvent(
@@ -342,7 +342,7 @@ def _draw_codes(session: Session, actor: Actor, staff_id: str, now: datetime) ->
     )
     for code in drawn:
         session.add(StaffRecoveryCodeRow(id=_code_id(staff_id, code), staff_id=staff_id))
-    session.get_one(StaffRow, staff_id).factors_at = now  # whoever has them can come in with them
+    session.get_one(StaffRow, staff_id).factors_at = now  # their holder can come in with them
     session.flush()
     _note(session, Action.RECOVERY_CODES_MADE, actor, staff_id, now)
     return tuple(f"{code[:5]}-{code[5:]}" for code in drawn)

@@ -23,7 +23,7 @@ _LOCK = lock_clause(_CURRENT)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SecurityPolicy:
-    """The rules of staff accounts. Whoever's role is in `second_factor` cannot work without one."""
+    """The rules of staff accounts. Members whose role is in `second_factor` need one."""
 
     second_factor: frozenset[Role] = field(default_factory=frozenset[Role])
 

@@ -1,7 +1,7 @@
 """Signed-in browsers: an opaque cookie, of which we keep the hash only.
 
 A password opens a session; when the account has a second factor, the session is good for nothing
-but giving it. Whoever proves again who they are gets a new cookie, and the old one is dead.
+but giving it. A member who proves again who they are gets a new cookie, and the old one is dead.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ TOKEN_BYTES = 32
 
 
 class Stage(StrEnum):
-    """How far somebody has come in.
+    """How far a visitor has come in.
 
     `NEEDS_FACTOR`: the password was right, the second factor is outstanding. `MUST_ENROL`: the
     role asks for a second factor and the account has none, so there is one thing to do first.
@@ -45,7 +45,7 @@ class Stage(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """What is stored for a sign-in name; `staff_id` is None when nobody may sign in with it."""
+    """What is stored for a sign-in name; `staff_id` is None when no one may sign in with it."""
 
     staff_id: str | None
     password_hash: str | None
@@ -125,7 +125,7 @@ def prove(session: Session, signed_in: SignedIn, *, with_factor: str | None, now
     """Turn a session into one that was proven just now; return its new cookie's value.
 
     `with_factor` names the second factor that was given, None when it was the password. The old
-    cookie is dead: whoever copied it before holds nothing.
+    cookie is dead: a thief who copied it before holds nothing.
     """
     old = own_row(session, signed_in)
     token = secrets.token_urlsafe(TOKEN_BYTES)

@@ -28,7 +28,7 @@ class Tries:
 
 
 def wait(tries: Tries, *, is_known_device: bool, now: datetime) -> timedelta:
-    """How long nobody may try from here; zero when it may be tried now.
+    """How long no try is allowed from here; zero when it may be tried now.
 
     Each wrong try beyond the limit doubles the pause, from half a minute to the whole window.
     """

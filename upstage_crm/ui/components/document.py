@@ -48,6 +48,6 @@ def document_of(*, lang: Text, dir: Text, title: Text) -> rx.Component:
 def broken_boundary(fallback: rx.Component) -> rx.Component:
     """Return the boundary around the app. It reports what failed, and never shows it.
 
-    Reflex's own boundary shows the stack trace to whoever uses the page.
+    Reflex's own boundary shows the stack trace to the visitor.
     """
     return ErrorBoundary.create(fallback_render=rx.Var.create(fallback))

@@ -77,7 +77,7 @@ def equal_buttons(*buttons: Child) -> rx.Component:
 
 
 def quote(words: Text, *, source: Text) -> rx.Component:
-    """Return somebody's own words with their name, set apart from ours."""
+    """Return a person's own words with their name, set apart from ours."""
     return rx.el.blockquote(rx.el.p(words), rx.el.footer(source), dir="auto", class_name="u-quote")
 
 

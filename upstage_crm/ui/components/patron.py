@@ -26,7 +26,7 @@ def facts(items: Child) -> rx.Component:
 
 
 def fact(label: Text, words: Text) -> rx.Component:
-    """Return one fact. Whoever words it isolates names of another script within it."""
+    """Return one fact. Its words isolate names of another script within it."""
     return rx.el.div(rx.el.dt(label), rx.el.dd(words))
 
 

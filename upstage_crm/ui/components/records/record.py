@@ -2,7 +2,7 @@
 
 record(*rows, label)                                       the list that holds the rows
 protected_row(label, value, *, on_propose, may_propose, pending, proposed, request_href, note)
-plain_row(label, *children)                                a row that nobody edits here
+plain_row(label, *children)                                a row that is not edited here
 definitions(*pairs)                                        facts beside a text, smaller
 definition(term, detail)      known(term, text)            one of them, always or if there is text
 """
