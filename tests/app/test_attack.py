@@ -33,7 +33,7 @@ BESIDE_GUARDS_ON_POSTGRESQL = BESIDE_GUARDS | {
 
 @pytest.fixture
 def desk(desk: Desk) -> Desk:
-    """Somebody with an open request, an applied change and a receipt; and somebody else."""
+    """A patron with an open request, an applied change and a receipt; and another patron."""
     desk.staff("Sam", Role.BOX_OFFICE)
     mara = desk.patron(phone="+1 212 555 0101")
     desk.decide(desk.asked(mara, "second@example.org")[1])

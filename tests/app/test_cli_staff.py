@@ -1,4 +1,4 @@
-"""`upstage-crm staff` as its operator meets it: nobody is locked out, and nothing is orphaned."""
+"""`upstage-crm staff` as its operator meets it: no one is locked out, and nothing is orphaned."""
 
 from __future__ import annotations
 

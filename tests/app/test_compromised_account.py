@@ -113,7 +113,7 @@ def test_a_stolen_session_mails_next_to_nobody_and_changes_nothing(
     began = clock.now()
 
     came_out = attack(server, patrons, thief)
-    for _ in range(6 * 30):  # half an hour in which nobody does anything
+    for _ in range(6 * 30):  # half an hour in which no one does anything
         server.pass_time(KEEPS_TIME_EVERY)
 
     mails = [mail for mail in left(engine) if mail[2] >= began]
@@ -162,7 +162,7 @@ def test_a_stolen_session_mails_next_to_nobody_and_changes_nothing(
 @pytest.mark.parametrize(
     ("every", "proposals", "changed"),
     [
-        (timedelta(seconds=3.1), 40, 2),  # slower than a script, faster than anybody looks
+        (timedelta(seconds=3.1), 40, 2),  # slower than a script, faster than an owner looks
         # One more: what is proposed first of those that wait has waited when the sixth trips.
         (timedelta(minutes=2), 30, 3),
     ],

@@ -299,7 +299,7 @@ def test_an_objection_link_can_neither_approve_nor_reject(desk: Desk, decision: 
 
 
 def test_a_link_to_the_other_mailbox_decides_nothing(desk: Desk) -> None:
-    """Case 10: a phone number is the current address's to decide, and nobody else's."""
+    """Case 10: a phone number is the current address's to decide, and no one else's."""
     desk.propose(desk.patron(), changes=PHONE)
     forged = dataclasses.replace(desk.claims(OLD), reviewer=Reviewer.PROPOSED)
 

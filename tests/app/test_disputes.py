@@ -1,4 +1,4 @@
-"""What becomes of a change that somebody contests: put back when nothing has to be guessed, else
+"""What becomes of a change that is contested: put back when nothing has to be guessed, else
 frozen for two people."""
 
 from __future__ import annotations

@@ -385,7 +385,7 @@ def test_an_erasure_can_be_declined_and_asked_for_again(story: Story) -> None:
     unchanged(story.desk, story.decline, NothingWaits)
     assert story.desk.actions()[-1] == Action.ERASURE_DECLINED
     story.ask()
-    story.decline(story.lead)  # whoever asked may take it back
+    story.decline(story.lead)  # the one who asked may take it back
     story.ask()
     story.confirm()
 
@@ -427,7 +427,7 @@ def test_the_address_is_free_for_another_patron(story: Story) -> None:
 
 
 def forged(story: Story, *statements: str) -> None:
-    """Somebody with SQL access forges both signatures, then runs the statements."""
+    """An attacker with SQL access forges both signatures, then runs the statements."""
     patron, first, second = story.patron.id, story.lead.id, story.second.id
     with story.desk.owned.begin() as connection:
         connection.exec_driver_sql(
@@ -524,7 +524,7 @@ def test_one_person_cannot_forge_both_signatures_of_an_erasure(story: Story) -> 
 
 
 def test_an_erasure_that_was_undone_by_hand_is_found(story: Story) -> None:
-    """Whoever may drop guards writes a value back into an erased record, or into its requests."""
+    """An attacker with no guard writes a value back into an erased record, or into its requests."""
     story.live()
     story.erase()
     where = f"WHERE patron_id = '{story.patron.id}'"

@@ -66,7 +66,7 @@ def refuses(engine: Engine, *acts: Act) -> None:
 def test_nothing_acts_on_a_forged_patron(
     engine: Engine, patron: PatronRecord, zoe: StaffMember
 ) -> None:
-    """Proven by nobody, unproven, no longer protected, disputed no more."""
+    """Proven by no one, unproven, no longer protected, disputed no more."""
     request, link = engine.asked(patron)
     where = f"WHERE id = '{patron.id}'"
     for forged in ("email_verified_at = created_at", "is_protected = TRUE", "is_flagged = TRUE"):

@@ -1,4 +1,4 @@
-"""The database itself refuses what no patron approved, whoever speaks SQL to it.
+"""The database itself refuses what no patron approved, over any connection.
 
 Every attack runs through our own engine; on SQLite also as the bare `sqlite3` tool would run it:
 without foreign keys and without `recursive_triggers`, where REPLACE fires no delete trigger.

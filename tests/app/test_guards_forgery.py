@@ -1,4 +1,4 @@
-"""Approvals that nobody gave: born approved, without a review, with somebody else's, or moved."""
+"""Approvals that no one gave: born approved, without a review, with another's, or moved."""
 
 from __future__ import annotations
 
@@ -195,7 +195,7 @@ def test_a_field_change_is_never_replaced(scene: Scene) -> None:
 
 
 def test_a_field_change_belongs_to_an_open_request_of_its_patron(scene: Scene) -> None:
-    """Nobody's yes can be lent to somebody else's record."""
+    """A yes cannot be lent to another patron's record."""
     lent = {"id": "'x'", "field": "'phone'", "patron_id": f"'{scene.ole.id}'"}
     scene.desk.withdraw(scene.phone_request)
 

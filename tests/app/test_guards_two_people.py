@@ -164,7 +164,7 @@ def test_quarantine_needs_a_second_person_and_cooling_none(second: Second) -> No
 
 
 def test_why_a_request_is_held_changes_one_way_only(second: Second) -> None:
-    """Or whoever holds the account would say that it only cools down."""
+    """Or the thief who holds the account would say that it only cools down."""
     for request in (second.quarantined, second.held, second.waiting):
         for forged in ("'cooling'", "'desk'", "NULL"):
             if request is second.waiting and forged == "'desk'":

@@ -77,7 +77,7 @@ def test_a_member_does_not_release_a_change_of_the_own_record(engine: Engine) ->
 def test_what_can_no_longer_be_true_is_withdrawn_at_release(
     engine: Engine, rosa: StaffMember
 ) -> None:
-    """The address was taken while the request was held: nobody is asked."""
+    """The address was taken while the request was held: no one is asked."""
     engine.set_policy(SECOND_PERSON)
     patron = engine.patron()
     request = engine.propose(patron)
@@ -106,7 +106,7 @@ def test_nobody_is_released_to_a_mailbox_that_stopped_working(
 def test_a_running_question_goes_on_without_the_mailbox_that_stopped_working(
     engine: Engine,
 ) -> None:
-    """Sent again it reaches whoever can still be reached, and reminders do the same."""
+    """Sent again it reaches each mailbox that can still be reached, and reminders do the same."""
     patron = engine.patron()
     both = engine.propose(patron, ask_both=True)
     other = engine.propose(patron, changes=PHONE)

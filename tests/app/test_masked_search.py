@@ -143,7 +143,7 @@ def test_two_words_must_both_be_told(desk: Desk) -> None:
 
 @pytest.mark.parametrize("sort", [PatronSort.EMAIL, PatronSort.CITY])
 def test_the_order_does_not_tell_either(desk: Desk, sort: PatronSort) -> None:
-    """Whoever may not see the addresses gets the order of the numbers."""
+    """A role that may not see the addresses gets the order of the numbers."""
     desk.patron("z@harbour.example", "Ann", "Young", phone=PHONE)
     desk.patron("a@harbour.example", "Bea", "Young")
 

@@ -53,7 +53,7 @@ def told(house: House, kind: EventKind, request: Proposed) -> None:
 
 
 def stopped(house: House) -> list[str]:
-    """The references that the dashboard shows because nobody could be told."""
+    """The references that the dashboard shows because no one could be told."""
     found = house.read(
         lambda s: needing(s, Need.NOTICE_STOPPED, viewer=ANOTHER, since=house.now, limit=5)
     )
@@ -189,7 +189,7 @@ def test_two_people_lift_what_was_pressed_by_mistake_and_the_address_is_told(
 def test_an_answer_of_not_this_person_stops_nothing_and_can_be_lifted(
     house: House, mara: PatronRecord, vic: StaffMember
 ) -> None:
-    """Whoever reads the old mailbox is somebody else: no vote, no mail; the change goes on."""
+    """The reader of the old mailbox is a stranger: no vote, no mail; the change goes on."""
     rosa = house.staff("Rosa", Role.MANAGER)
     request = house.propose(mara, NEW, actor=vic)
     house.decide(house.claims(NEW))

@@ -41,7 +41,7 @@ def engine(watched_engine: Engine) -> Engine:
 def test_one_press_ends_all_that_a_member_began(
     engine: Engine, vic: StaffMember, rosa: StaffMember
 ) -> None:
-    """Whoever was mailed is told; nobody else is, and least of all whoever has the account."""
+    """Each mailbox that was mailed is told; no other is, least of all the holder of the account."""
     token = engine.write(
         lambda s: sessions.begin(s, staff_id=vic.id, user_agent="", ip_prefix="", now=engine.now)
     )
@@ -142,7 +142,7 @@ def test_nothing_slips_through_while_an_account_is_frozen(
 def test_members_who_propose_trip_freeze_and_hand_over_at_once_wait_for_each_other(
     engine: Engine, vic: StaffMember, rosa: StaffMember
 ) -> None:
-    """One order of locks: the member, the patron, the request, the trail. Nobody is a deadlock."""
+    """One order of locks: the member, the patron, the request, the trail. None is a deadlock."""
     ola = engine.staff("Ola", Role.OWNER)
     wim = engine.staff("Wim", Role.BOX_OFFICE)
     patrons = [engine.patron(f"p{n}@example.com", f"P{n}") for n in range(6)]
@@ -255,9 +255,9 @@ def test_who_may_take_over(engine: Engine, vic: StaffMember, rosa: StaffMember) 
     engine.freeze(gone, rosa)
 
     unchanged(engine, lambda: engine.hand_over(vic, rosa, rosa), Forbidden)
-    for nobody in (vic, reader, gone):
-        unchanged(engine, lambda to=nobody: engine.hand_over(vic, to, engine.owner), NotAKeeper)
-    # Nobody answers for a change of the own record.
+    for other in (vic, reader, gone):
+        unchanged(engine, lambda to=other: engine.hand_over(vic, to, engine.owner), NotAKeeper)
+    # No member answers for a change of their own record.
     before = engine.dump()
     assert engine.hand_over(vic, rosa, engine.owner) == 0
     assert before == engine.dump()
@@ -267,7 +267,7 @@ def test_who_may_take_over(engine: Engine, vic: StaffMember, rosa: StaffMember) 
 def test_the_proposer_is_no_second_person_for_what_was_handed_over(
     engine: Engine, rosa: StaffMember
 ) -> None:
-    """The guard and the command look at who proposed, whoever answers for it now."""
+    """The guard and the command look at who proposed, not at who answers for it now."""
     for n in range(6):
         patron = engine.patron(f"p{n}@example.com", f"P{n}")
         held = engine.propose(patron, f"p{n}@venue{n}.example", actor=rosa)
@@ -299,7 +299,7 @@ def test_who_leaves_hands_open_requests_to_a_colleague(
     assert engine.read(lambda s: accounts.find_active(s, vic.id)) is None
     engine.decide(link)
     told = [m.to for m in engine.deliver() if m.tags["kind"] == "staff_outcome"]
-    assert [rosa.email_key] == told, "whoever answers for it now hears of the outcome"
+    assert [rosa.email_key] == told, "the one who answers for it now hears of the outcome"
 
 
 def test_without_a_colleague_they_are_withdrawn(engine: Engine, vic: StaffMember) -> None:

@@ -81,7 +81,7 @@ def engine(older: str, clock: FrozenClock) -> Iterator[Engine]:
 
 
 def test_a_start_on_entries_that_nobody_signed_refuses(older: str) -> None:
-    """Or whoever emptied the signatures would have them made again."""
+    """Or an attacker who emptied the signatures would have them made again."""
     engine = make_engine(older)
     upgrade(engine)  # without what `migrate` does besides
     engine.dispose()

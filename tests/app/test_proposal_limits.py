@@ -111,7 +111,7 @@ def test_two_go_at_once_and_the_next_ones_wait_for_the_clock(
 
     assert held_for(engine, requests) == [None] * 2 + [HeldFor.COOLING] * 3
     assert len(engine.deliver()) == 4
-    assert waiting(engine) == ()  # for the clock, and for nobody
+    assert waiting(engine) == ()  # for the clock, and for no one
     engine.clock.advance(COOLING - MINUTE)
     assert [engine.cool(request) for request in requests[2:]] == [False] * 3
     engine.clock.advance(MINUTE)
@@ -369,7 +369,7 @@ def test_only_one_request_is_replaced_at_once(engine: Engine, vic: StaffMember) 
 def test_refused_attempts_count_and_the_sixty_first_is_refused_by_itself(
     engine: Engine, vic: StaffMember
 ) -> None:
-    """Somebody who looks for addresses that are taken is stopped, and owners are told."""
+    """A member who looks for addresses that are taken is stopped, and owners are told."""
     patrons = crowd(engine, 16)
     for n in range(60):
         taken = f"p{(n + 1) % 16}@example.com"
@@ -391,7 +391,7 @@ def test_refused_attempts_count_and_the_sixty_first_is_refused_by_itself(
 def test_one_patron_is_proposed_for_five_times_a_day(
     engine: Engine, vic: StaffMember, rosa: StaffMember
 ) -> None:
-    """Of all members together; what was mistyped reached nobody and does not count."""
+    """Of all members together; what was mistyped reached no one and does not count."""
     patron = engine.patron()
     for n in range(5):
         who = vic if n % 2 else rosa
@@ -411,7 +411,7 @@ def test_one_patron_is_proposed_for_five_times_a_day(
 
 
 def test_one_address_is_proposed_five_times_a_day(engine: Engine, vic: StaffMember) -> None:
-    """Whatever stands behind a plus, and whoever proposes it for whom."""
+    """Whatever follows a plus, and for every proposer and patron."""
     patrons = crowd(engine, 7)
     for n in range(5):
         request = engine.propose(patrons[n], f"victim+{n}@gmail.com", actor=vic)

@@ -169,7 +169,7 @@ def test_the_same_value_twice_is_one_request_and_one_mail(desk: Desk, spelling: 
     second = desk.propose(patron, spelling, actor=rosa)
 
     assert Proposed(request_id=first.request_id, reference=first.reference, is_new=False) == second
-    # Only that somebody tried is remembered.
+    # Only that a member tried is remembered.
     assert before | {"proposal_attempt": []} == desk.dump() | {"proposal_attempt": []}
     assert len([mail for mail in desk.deliver() if mail.to == NEW]) == 1
 
@@ -228,7 +228,7 @@ def test_a_spelling_is_corrected_after_a_rejection(
 
 
 def test_the_same_value_after_time_ran_out_is_a_new_request(desk: Desk) -> None:
-    """A request that nobody can answer any more must not swallow a new proposal."""
+    """A request that can no longer be answered must not swallow a new proposal."""
     patron = desk.patron()
     first = desk.propose(patron)
     desk.clock.advance(days(7))

@@ -81,7 +81,7 @@ def test_one_address_approved_for_two_patrons_at_one_moment(desk: Desk) -> None:
 
 
 def test_an_address_added_and_approved_at_one_moment(desk: Desk) -> None:
-    """Case 16, concurrently: whoever is second is told so in words."""
+    """Case 16, concurrently: the second one is told so in words."""
     for turn in range(3):
         new = f"new{turn}@example.org"
         mara = desk.patron(email=f"mara{turn}@example.com", given_name=f"Mara{turn}")
@@ -137,7 +137,7 @@ def test_a_patron_who_is_no_longer_active_withdraws_the_request(desk: Desk, stat
 
 
 def test_a_proposer_who_is_gone_withdraws_the_request(desk: Desk) -> None:
-    """Case 20: default policy; nobody is mailed at a disabled account."""
+    """Case 20: default policy; no one is mailed at a disabled account."""
     patron, rosa = desk.patron(), desk.staff("Rosa", Role.BOX_OFFICE)
     request, link = desk.asked(patron, actor=rosa)
     desk.write(

@@ -85,7 +85,7 @@ def test_protection_goes_with_two_people_and_a_mail_to_the_patron(
     (mail,) = engine.deliver()
     assert (mail.to, mail.tags["kind"]) == (OLD, "protection_removed")
     assert "no longer protected" in mail.subject
-    assert "Mara" not in mail.text, "nobody has answered from this mailbox yet"
+    assert "Mara" not in mail.text, "no one has answered from this mailbox yet"
     (line,) = engine.lines(action=Action.PATRON_UNPROTECTED)
     assert line.actor.id == rosa.id
     assert line.facts["first"] == engine.owner.id
@@ -249,7 +249,7 @@ def test_a_record_in_dispute_keeps_its_status(
     patron = engine.patron()
     engine.decide(engine.asked(patron)[1])
     engine.deliver()
-    engine.set_status(patron, INACTIVE, actor=vic)  # asked for before anybody objects
+    engine.set_status(patron, INACTIVE, actor=vic)  # asked for before a reader objects
     engine.decide(engine.claims(OLD), Decision.OBJECT)
 
     unchanged(engine, lambda: engine.confirm_change(patron, rosa, STATUS), PatronFrozen)

@@ -176,7 +176,7 @@ def test_a_copy_of_a_row_is_refused_or_found(town: Town) -> None:
 
 
 def test_a_row_copied_to_another_subject_is_found(town: Town) -> None:
-    """A yes, a factor, an identification, lent to somebody else."""
+    """A yes, a factor, an identification, lent to another."""
     for subject, part in PARTS:
         if part is subject.parts[0]:
             continue

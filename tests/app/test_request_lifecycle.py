@@ -129,7 +129,7 @@ def test_whoever_approved_may_still_object_while_the_other_is_asked(engine: Engi
 
 
 def test_a_proposer_hears_what_was_answered_before_a_newer_proposal(engine: Engine) -> None:
-    """Also when the newer one is the same member's: nobody else tells of the answers."""
+    """Also when the newer one is the same member's: no one else tells of the answers."""
     patron = engine.patron()
     name = {"name": {"given_name": "Maren", "family_name": "Smith"}}
     request = engine.propose(patron, NEW, changes=name)

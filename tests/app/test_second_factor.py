@@ -268,7 +268,7 @@ def test_the_secret_is_sealed_for_its_owner(office: Office, rosa: StaffMember) -
     assert secret not in repr(office.dump())
     assert secret == office.sealer.open(stored, for_=rosa.id)
     for sealer, owner in (
-        (office.sealer, "somebody else"),
+        (office.sealer, "another member"),
         (Sealer([("test-key", b"9" * 32)]), rosa.id),
         (Sealer([("new-key", b"9" * 32)]), rosa.id),
     ):

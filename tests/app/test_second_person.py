@@ -1,4 +1,4 @@
-"""The second of two people is somebody else in truth, at every step that takes two."""
+"""The second of two people is really another person, at every step that takes two."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class House(Office, Engine):
 @pytest.fixture
 def house(database: Database, clock: FrozenClock) -> House:
     made = House(database, clock)
-    assert made.owner, "SQLite has one writer at a time: nobody is added within a command"
+    assert made.owner, "SQLite has one writer at a time: no one is added within a command"
     return made
 
 

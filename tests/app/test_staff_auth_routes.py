@@ -206,7 +206,7 @@ def test_a_new_device_is_news_and_a_known_one_is_not(door: Door) -> None:
 
 
 def test_signing_in_again_ends_what_the_browser_held(door: Door) -> None:
-    """Session fixation: a cookie that somebody planted before is nobody's afterwards."""
+    """Session fixation: a cookie that an attacker planted before is void afterwards."""
     browser = door.inside()
     planted = dict(browser.cookies)
 
@@ -250,7 +250,7 @@ def test_opening_a_link_fifty_times_changes_nothing(door: Door) -> None:
 
 
 def test_a_link_is_not_burned_by_a_detour(door: Door) -> None:
-    """Case 47: whoever wanders off to the sign-in page and back still joins."""
+    """Case 47: a colleague who wanders off to the sign-in page and back still joins."""
     browser = door.browser()
     browser.get(invite(door))
     door.sign_in(browser, password="wrong")

@@ -76,7 +76,7 @@ def full(place: Place) -> None:
 
 def read_only(place: Place) -> None:
     def obey_modes() -> None:
-        """Even root may then write only what its mode lets it write; nobody else needs this."""
+        """Even root may then write only what its mode lets it write; no other user needs this."""
         if sys.platform == "linux":
             ctypes.CDLL(None).prctl(PR_CAPBSET_DROP, CAP_DAC_OVERRIDE, 0, 0, 0)
 

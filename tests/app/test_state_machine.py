@@ -1,4 +1,4 @@
-"""Random sequences of every command by several actors write nothing that nobody decided."""
+"""Random sequences of every command by several actors write nothing that was not decided."""
 
 from __future__ import annotations
 
@@ -154,7 +154,7 @@ class Story(RuleBasedStateMachine):
         self.engine.mailbox.messages.clear()
 
     def link(self, luck: Random, purpose: Purpose) -> LinkClaims | None:
-        """Mostly one that can still decide, now and then any that anybody ever got."""
+        """Mostly one that can still decide, now and then any that was ever sent."""
         self.deliver()
         fitting = [link for link in self.links if link.purpose is purpose]
         if luck.random() < 0.9:
@@ -179,7 +179,7 @@ class Story(RuleBasedStateMachine):
 
     @rule(seed=st.integers(0, 2**63))
     def step(self, seed: int) -> None:
-        """One step of somebody, among those that mean something now and a few that never do."""
+        """One step of an actor, among those that mean something now and a few that never do."""
         self.steps += 1
         luck = Random(f"{self.steps}/{seed}")
         weights = {
@@ -301,7 +301,7 @@ class Story(RuleBasedStateMachine):
             self.is_disputed = True
 
     def leave(self, luck: Random) -> None:
-        """Whoever reads the current mailbox says that it is somebody else's."""
+        """The reader of the current mailbox says that they are not the patron."""
         link = self.link(luck, Purpose.DECISION)
         if link is not None:
             said = Decision.NOT_THIS_PERSON
@@ -391,7 +391,7 @@ class Story(RuleBasedStateMachine):
         assert {name: values.get(name) for name in held} == held
 
     def every_end_was_told(self) -> None:
-        """The proposer hears of every end but one that staff made: then whoever made it knows."""
+        """The proposer hears of every end but one that staff made: then its maker knows."""
         for request in self.requests:
             state = self.model.seen.states[request.request_id]
             told = [m for m in self.model.seen.mails if m[0] == request.request_id]

@@ -1,6 +1,6 @@
 """Four takeovers, each stopped; and the same four wishes of honest patrons, each done.
 
-Of the honest ones the patron's presses and all mails are counted. Nobody is called back.
+Of the honest ones the patron's presses and all mails are counted. No patron is called back.
 """
 
 from __future__ import annotations

@@ -42,7 +42,7 @@ class Attacker(StrEnum):
 
 
 class Outcome(StrEnum):
-    """What somebody gets of a record; `FATES` says it in hours."""
+    """What a thief gets of a record; `FATES` says it in hours."""
 
     SILENCE = "after 72 h of silence"
     SHORT_SILENCE = "after 24 h of silence"
@@ -66,7 +66,7 @@ FATES: Mapping[Outcome, Collection[Fate]] = {
 
 
 def row(*, alone: Outcome, reader: Outcome, prepared: Outcome) -> dict[Attacker, Outcome]:
-    """One record. Whoever acts alone gets the same of it, whatever the role."""
+    """One record. A member alone gets the same of it in every role."""
     return {
         Attacker.CLERK: alone,
         Attacker.READER: reader,

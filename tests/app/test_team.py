@@ -331,7 +331,7 @@ def test_a_forgotten_password_is_set_by_a_link_that_works_once(office: Office) -
     assert sam.id == set_password(office, claims)
 
     assert office.read(lambda s: accounts.get_row(s, sam.id).password_hash) == "new"
-    assert office.found(old) is None, "whoever was inside is out"
+    assert office.found(old) is None, "a thief who was inside is out"
     unchanged(office, lambda: set_password(office, claims), StaffLinkDead)
     assert (
         mailed(office, "sam@staff.example.org").subject
@@ -390,7 +390,7 @@ def test_a_changed_password_ends_every_other_session(office: Office) -> None:
     assert office.found(stolen) is None
 
 
-# --- where somebody is signed in ------------------------------------------------------------------
+# --- where a member is signed in ------------------------------------------------------------------
 
 
 def test_sessions_are_listed_and_ended_by_their_owner_alone(office: Office) -> None:

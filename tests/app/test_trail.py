@@ -70,7 +70,7 @@ def broken(desk: Desk, ring: KeyRing = RING) -> Broken | None:
 
 
 def tamper(desk: Desk, *statements: str) -> Broken | None:
-    """Say what `verify` finds after SQL by somebody who may drop guards; then undo it all."""
+    """Say what `verify` finds after SQL by an attacker who may drop guards; then undo it all."""
     with desk.owned.connect() as connection, connection.begin() as transaction:
         triggers.drop(connection)
         for statement in statements:
@@ -194,7 +194,7 @@ def test_erasing_a_persons_values_leaves_the_chain_whole(desk: Desk) -> None:
 
 
 def test_the_same_value_twice_has_two_commitments(desk: Desk) -> None:
-    """Salted: nobody recognises a value by comparing entries."""
+    """Salted: no one recognises a value by comparing entries."""
     for _ in range(2):
         event = AuditEvent(
             action=Action.SIGN_IN_REFUSED,
@@ -212,7 +212,7 @@ def test_the_same_value_twice_has_two_commitments(desk: Desk) -> None:
 
 
 def test_many_writers_keep_one_chain(desk: Desk) -> None:
-    """Property 6: the head row orders them, whoever comes first."""
+    """Property 6: the head row orders them, in any order of arrival."""
     patrons = [desk.patron(email=f"p{i}@example.com", given_name=f"P{i}") for i in range(6)]
     links = [desk.asked(p, f"new{i}@example.org")[1] for i, p in enumerate(patrons)]
     before = desk.read(trail.head_seq)
@@ -362,7 +362,7 @@ def two_people(desk: Engine) -> None:
 
 
 def notices_of_changes(desk: Engine) -> None:
-    """What becomes of a notice, and of mailboxes that turn out to be somebody else's."""
+    """What becomes of a notice, and of mailboxes that turn out to be a stranger's."""
     wim, lea = desk.staff("Wim", Role.MANAGER), desk.staff("Lea", Role.MANAGER)
     gil = desk.patron_with_stake("gil@example.com", "Gil")
     request, link = desk.asked(gil, "gil1@example.org")
@@ -391,7 +391,7 @@ def notices_of_changes(desk: Engine) -> None:
 
 
 def clock_and_provider(desk: Engine) -> None:
-    """What nobody at the desk does: reminders, and mail that comes back."""
+    """What happens without the desk: reminders, and mail that comes back."""
     cleo = desk.patron("cleo@example.com", "Cleo")
     request = desk.propose(cleo, changes={"phone": {"phone": "+1 212 555 0177"}})
     desk.deliver()
@@ -489,7 +489,7 @@ def look(desk: Desk, patron: PatronRecord) -> None:
 
 
 def unusual(desk: Engine) -> None:
-    """A member proposes too much, somebody looks; another one leaves, and one is stopped."""
+    """A member proposes too much, an owner looks; another one leaves, and one is stopped."""
     desk.set_policy(replace(DEFAULT, thresholds=Thresholds(at_once=1, burst=2)))
     hal, iva = desk.staff("Hal", Role.BOX_OFFICE), desk.staff("Iva", Role.MANAGER)
     for number in range(3):

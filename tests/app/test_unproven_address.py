@@ -24,7 +24,7 @@ from upstage_crm.mail.message import MailMessage
 from upstage_crm.patrons import marks
 from upstage_crm.patrons.views import PatronRecord
 
-NEW = "casey@typo.example"  # somebody who has never heard of Mara
+NEW = "casey@typo.example"  # a stranger who has never heard of Mara
 SECRETS = (
     OLD,
     "mara@",
@@ -126,7 +126,7 @@ def test_every_later_mail_is_silent(desk: Desk, mara: PatronRecord, end: str) ->
         desk.clock.advance(days(1))
         desk.resend(request)
     else:
-        desk.decide(link, Decision(end), comment="I am somebody else.")
+        desk.decide(link, Decision(end), comment="I am another person.")
 
     mails = to_stranger(desk)
 

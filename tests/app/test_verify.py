@@ -1,4 +1,4 @@
-"""`audit verify` finds what somebody wrote who may drop the guards, and says where, never what."""
+"""`audit verify` finds what was written with the guards dropped, and says where, never what."""
 
 from __future__ import annotations
 

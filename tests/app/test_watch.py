@@ -139,7 +139,7 @@ def test_a_raw_insert_of_a_sealed_row_is_found(town: Town) -> None:
 
 
 def test_a_raw_delete_of_a_sealed_row_is_refused_or_found(town: Town) -> None:
-    """But for those that let nobody do anything once they are gone."""
+    """But for those that grant nothing once they are gone."""
     for name in {*SEALED} - {"staff_session", "staff_device"}:
         row, table = town.sealed(name), SQLModel.metadata.tables[name]
         is_this = sa.and_(*(table.c[key] == row[key] for key in SEALED[name].key))

@@ -254,7 +254,7 @@ def test_what_the_provider_did_not_sign_is_refused_and_changes_nothing(
 
 
 def test_an_empty_key_signs_nothing(scene: Scene, asked: Proposed) -> None:
-    """The SDK takes `whsec_` and `!!!!` for an empty key; whoever signs with it is a stranger."""
+    """The SDK takes `whsec_` and `!!!!` for an empty key; a stranger can sign with it."""
     import base64
     import hashlib
     import hmac

@@ -57,7 +57,7 @@ def test_a_withdrawal_tells_everybody_who_was_asked(desk: Desk) -> None:
 
 
 def test_nobody_takes_back_or_repeats_what_concerns_their_own_record(desk: Desk) -> None:
-    """Case 42: somebody who is a patron too leaves their record to a colleague."""
+    """Case 42: a member who is a patron too leaves their record to a colleague."""
     patron = desk.patron("rosa@staff.example.org")
     request, _link = desk.asked(patron)
     rosa = desk.staff("Rosa", Role.MANAGER)

@@ -163,7 +163,7 @@ def _idle(database: Database) -> list[Figure]:
 async def _watch(made: wiring.Runtime, *, is_watched: bool) -> int:
     """Statements executed while the dispatcher and the hub run and nothing happens."""
     hub, stop = Hub(), asyncio.Event()
-    # No page is served here, so there is nobody to tell; a commit would be needed for it anyway.
+    # No page is served here, so there is no one to tell; a commit would be needed for it anyway.
     app = cast("rx.App", SimpleNamespace(event_namespace=None))
     with _counting(made.database.engine) as counted:
         tasks = [asyncio.create_task(made.dispatcher.run(stop)), asyncio.create_task(hub.run(app))]

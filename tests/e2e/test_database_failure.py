@@ -38,7 +38,7 @@ def wait_for(house: House, is_met: Callable[[], bool]) -> None:
 
 
 class Patron:
-    """Somebody with a link, on the page without scripts."""
+    """A patron with a link, on the page without scripts."""
 
     def __init__(self, house: House) -> None:
         self.house = house
@@ -105,7 +105,7 @@ def test_a_full_disk(tmp_path: Path) -> None:
 
 @contextmanager
 def away(server: Postgres, url: str) -> Generator[None]:
-    """Cut every connection to a database, and let nobody in."""
+    """Cut every connection to a database, and let no one in."""
     name = make_url(url).database or ""
 
     def tell(*statements: sql.Composed) -> None:

@@ -311,7 +311,7 @@ def dispute(engine: Engine, patron: PatronRecord) -> None:
 def desks(browser: Browser, house: House) -> Iterator[Callable[[str], Page]]:
     """One browser for each account, signed in; the manager has both second factors.
 
-    They are new, so the manager is nobody's second person for a week.
+    They are new, so the manager is no one's second person for a week.
     """
     contexts: dict[str, BrowserContext] = {}
     pages: dict[str, Page] = {}

@@ -48,7 +48,7 @@ def test_mail_can_be_read_by_everybody(
     html, _ = rendered(kind, audience, "en", scheme)
     reader.set_content(html)
 
-    # A mail has no landmarks: it is shown inside somebody else's page.
+    # A mail has no landmarks: it is shown inside another program's page.
     no_page = {rule: {"enabled": False} for rule in ("region", "landmark-one-main")}
     found = Axe().run(reader, options={"rules": no_page})
 

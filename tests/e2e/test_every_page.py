@@ -78,7 +78,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
 
 @pytest.fixture(scope="module", params=["light", "dark"])
 def office(request: pytest.FixtureRequest, browser: Browser, house: House) -> Iterator[Page]:
-    """The browser of somebody who is signed in, in one theme."""
+    """The browser of an owner who is signed in, in one theme."""
     context = browser.new_context(
         color_scheme=request.param, viewport={"width": 1280, "height": 800}
     )

@@ -79,7 +79,7 @@ def known_sessions(house: House) -> set[str]:
         return set(session.connection().execute(query).scalars())
 
 
-# --- sessions that somebody else has chosen -----------------------------------------------------
+# --- sessions that an attacker has chosen -------------------------------------------------------
 
 
 def test_a_session_that_was_set_before_is_never_adopted(house: House) -> None:
@@ -99,7 +99,7 @@ def test_a_session_that_was_set_before_is_never_adopted(house: House) -> None:
     assert hashlib.sha256(CHOSEN.encode()).hexdigest() not in known_sessions(house)
     assert not is_inside(house, f"{NAME}={CHOSEN}")
     for ended in (readers, former):
-        assert not is_inside(house, f"{NAME}={ended}"), "whoever held it before is out"
+        assert not is_inside(house, f"{NAME}={ended}"), "a thief who held it before is out"
 
 
 def test_a_refused_sign_in_gives_no_session_and_takes_none(house: House) -> None:

@@ -96,7 +96,7 @@ def are_alike(times: Mapping[str, float]) -> bool:
 def refusals(house: House) -> dict[str, Try]:
     def attempt(email: str, password: str) -> Try:
         form = {"email": email, "password": password, "next": "/patrons/"}
-        # Each from another network: whoever has to wait is answered before anything is checked.
+        # Each from another network: one that has to wait is answered before anything is checked.
         return lambda: press(
             house.server, "/auth/sign-in", form, X_Forwarded_For=f"198.51.{next(NETWORKS)}.7"
         )

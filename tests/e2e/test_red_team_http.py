@@ -118,7 +118,7 @@ BEHIND = [
 
 
 def variants(path: str) -> Iterator[str]:
-    """The same address as somebody would write it who looks for another door to it."""
+    """The same address as an attacker would write it who looks for another door to it."""
     bare, question, query = path.partition("?")
     yield from (f"{start}{path}" for start in BEFORE)
     yield from (f"{bare}{end}{question}{query}" for end in BEHIND)

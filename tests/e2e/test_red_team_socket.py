@@ -1,4 +1,4 @@
-"""Thousands of events that nobody's page would send: from outside, from the desk, from a reader.
+"""Thousands of events that no page of ours would send: from outside, from the desk, from a reader.
 
 They are drawn from a seed (`tests.support.hostile`), so a failure repeats. What reaches a handler
 and what is stopped before it may differ from draw to draw; that nothing is told, written or broken
@@ -38,7 +38,7 @@ HANDLERS = {
     name: list(signature(known.handler.fn).parameters)[1:]
     for name, known in RegistrationContext.get().event_handlers.items()
 }
-PUBLIC = {name.rpartition(".")[0] for name in PUBLIC_HANDLERS}  # the states that answer anybody
+PUBLIC = {name.rpartition(".")[0] for name in PUBLIC_HANDLERS}  # the states that answer any visitor
 STATE = "reflex___state____state.upstage_crm___admin___guard____admin_state"
 PAGES = {
     "/patrons": f"{STATE}.upstage_crm___admin___patrons___list_state____patron_list_state.load",

@@ -1,6 +1,6 @@
 """Four takeovers played against the running server, each stopped; the same four by an honest desk.
 
-Of the honest ones the patron's presses and all mails are counted, and nobody is called twice.
+Of the honest ones the patron's presses and all mails are counted, and no patron is called twice.
 """
 
 from __future__ import annotations
@@ -193,7 +193,7 @@ def test_a_lost_mailbox_and_a_new_phone(play: Playhouse) -> None:
 
 
 def test_a_typing_mistake(play: Playhouse) -> None:
-    """Two presses and five mails, at once: nobody ever answered from the address."""
+    """Two presses and five mails, at once: no one ever answered from the address."""
     old, new = "mistpye@patron.example", "mistype@patron.example"
     number = play.stage.add(old, is_proven=False)
     play.propose(number, new)

@@ -21,9 +21,9 @@ GRANTS_NOTHING = {
     "patron_tag": "it only groups records; no rule and no mail asks for a tag",
     "mail_gate": "it only says when mails leave",
     "heartbeat": "it only says that the server writes",
-    "sign_in_failure": "it only counts wrong passwords; whoever empties it may go on guessing",
+    "sign_in_failure": "it only counts wrong passwords; a thief who empties it may go on",
     "request_comment": "it is what staff tell each other, and nothing acts on it",
-    "proposal_attempt": "it only counts; whoever empties it may propose more, and each is recorded",
+    "proposal_attempt": "it only counts; emptied, it lets one propose more, and each is recorded",
 }
 # What a sealed row goes on changing: when it was last tried or used, and what came back.
 LIVES_ON = {

@@ -11,7 +11,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 LINE_LIMIT = 400
-# Folders that exist on the machine of whoever writes; a clone has none of them.
+# Folders that exist on a developer's machine; a clone has none of them.
 MACHINE = re.compile(
     r"(?<![\w./:-])/(?:work|root|home|Users|mnt|tmp/\w|private/var)/[\w.-]+"
     r"|[A-Z]:\\\\?Users"
@@ -50,7 +50,7 @@ def test_the_import_contracts_are_kept() -> None:
 
 
 def test_no_module_is_too_long_to_be_read() -> None:
-    """One module, one responsibility; past 250 lines somebody should have asked why."""
+    """One module, one responsibility; past 250 lines a reviewer should have asked why."""
     long = {
         str(path.relative_to(ROOT)): count
         for path in tracked()

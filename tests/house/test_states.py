@@ -23,7 +23,7 @@ from upstage_crm.admin.login_redirect import is_staff_page
 from upstage_crm.pages.page_state import PageMixin
 from upstage_crm.pages.registry import registry
 
-# Reviewed by name: what somebody who has not signed in may send. Whoever adds a line here says in
+# Reviewed by name: what a visitor who has not signed in may send. One who adds a line here says in
 # the commit why a stranger may call it with any argument.
 REVIEWED = {
     "SignInState.load",
@@ -117,7 +117,7 @@ def test_every_public_method_of_a_state_is_an_event_on_purpose() -> None:
                 continue
             decorators = [ast.unparse(decorator) for decorator in method.decorator_list]
             assert any(d.startswith(("rx.event", "rx.var")) for d in decorators), (
-                f"{cls.__name__}.{method.name} can be called by anybody who opens a websocket: "
+                f"{cls.__name__}.{method.name} can be called by any visitor who opens a websocket: "
                 "say @rx.event, or begin its name with an underscore"
             )
 

@@ -66,7 +66,7 @@ def test_every_code_has_a_sentence() -> None:
 
 
 def test_every_sentence_has_a_code() -> None:
-    """A sentence that nothing raises is a promise that nobody keeps."""
+    """A sentence that nothing raises is a promise that is not kept."""
     assert set() == (set(sentences.SENTENCES) | set(start_words.STOPPED)) - codes()
     assert codes() >= AT_THE_TERMINAL
 

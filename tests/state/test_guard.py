@@ -1,6 +1,6 @@
 """Attacks on the staff pages' handlers, through the whole event pipeline.
 
-Whoever opens a websocket may call every public method of every state, with any arguments and from
+A visitor with a websocket may call every public method of every state, with any arguments and from
 any page. The handlers attacked here are taken from the registry, so a new one is attacked too.
 """
 
@@ -88,7 +88,7 @@ def shown(client: Client) -> str:
     return f"{client.deltas} {[(event.name, event.payload) for event in client.events]}"
 
 
-# --- who is nobody ------------------------------------------------------------------------------
+# --- who is not signed in -----------------------------------------------------------------------
 
 
 def nobody(_venue: Venue) -> str:
@@ -100,7 +100,7 @@ def guessed(_venue: Venue) -> str:
 
 
 def hashed(venue: Venue) -> str:
-    """What stands in the database, should it be read by somebody, is not a key to the door."""
+    """What stands in the database, should a thief read it, is not a key to the door."""
     stored = venue.desk.scalar("SELECT id FROM staff_session")
     return f"upstage-session={stored}"
 
@@ -182,7 +182,7 @@ def test_the_handlers_under_attack_are_those_of_the_pages() -> None:
     assert not [name for name in GUARDED if not REGISTRY[name].states]
 
 
-# --- whoever holds the token of somebody's tab ---------------------------------------------------
+# --- a thief with the token of a member's tab ----------------------------------------------------
 
 
 def other_member(venue: Venue) -> str:
@@ -211,7 +211,7 @@ def taken_over(tab: Client, cookie: str) -> Client:
 
 
 def leaked(client: Client) -> list[str]:
-    """Private words that reached the tab; the name of whoever holds it now is no secret."""
+    """Private words that reached the tab; the name of its holder now is no secret."""
     return [word for word in PRIVATE if word in shown(client)]
 
 
@@ -460,7 +460,7 @@ async def test_arguments_that_do_not_fit_are_dropped(
 async def attempt(
     pipeline: Pipeline, client: Client, handler: Any, path: str | None = None, **payload: Any
 ) -> Exception | None:
-    """Send an event; a failure of the framework's own handler is returned, as nobody is told."""
+    """Send an event; a failure of the framework's own handler is returned, as no one is told."""
     try:
         await pipeline.send(client, handler, path, **payload)
     except (TypeError, ValueError, AttributeError, KeyError) as error:
@@ -469,7 +469,7 @@ async def attempt(
 
 
 def junk(dice: random.Random, depth: int = 0) -> Any:
-    """A JSON value as nobody would send it in earnest."""
+    """A JSON value as no page would send it."""
     alphabet = string.printable + "\x00\u202e\ud800\U0001f3ad'\"<>{}%;\\ıßK"
     kinds: list[Callable[[], Any]] = [
         lambda: None,

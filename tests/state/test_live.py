@@ -184,7 +184,7 @@ class Watched:
         self.dana = sign_in(desk.database, Role.OWNER, at=desk.now)
 
     async def watch(self, propose: Callable[[], object]) -> None:
-        """Somebody proposes: the queue shows it, the other patron's record is left alone."""
+        """A colleague proposes: the queue shows it, the other patron's record is left alone."""
         async with Pipeline() as pipeline:
             queue, record = pipeline.client(self.dana), pipeline.client(self.dana)
             sockets = {tab.token: tab.token for tab in (queue, record)}

@@ -246,7 +246,7 @@ async def test_a_record_in_dispute_shows_no_more(
 async def test_what_is_not_masked_is_there(
     venue: Venue, is_protected: bool, pipeline: Pipeline
 ) -> None:
-    """The tests above look where values are: whoever sees a field finds it on the record."""
+    """The tests above look where values are: a role that sees a field finds it on the record."""
 
     for role in Role:
         tab = await opened(pipeline, venue, role)
@@ -435,7 +435,7 @@ class TestReveal:
     async def test_a_record_that_changed_hides_it_again(
         self, venue: Venue, is_protected: bool, pipeline: Pipeline
     ) -> None:
-        """It may be protected by now, or hold another value that nobody gave a reason for."""
+        """It may be protected by now, or hold another value that no reason was given for."""
         if is_protected:
             return
 

@@ -347,7 +347,7 @@ async def test_another_members_tab_shows_nothing_of_it(venue: Venue, pipeline: P
 
 @dataclass(frozen=True)
 class Way:
-    """What a route answers: to nobody, to a half-open session, to a role without and with.
+    """What a route answers: to a visitor, to a half-open session, to a role without and with.
 
     `needs` is the permission of the one who gets 200; None for a route that is everybody's.
     `is_full` says that addresses stand in the answer, so that the role must see them unmasked.

@@ -1,7 +1,7 @@
 """`python -m tests.support.advisories`: whether a known weakness stands against a pinned package.
 
 Asks the package index's advisories for every line of the lock, and keeps the answer beside this
-file. Where nobody can be asked (no network, or a mirror that knows no advisories), it says so
+file. Where no index can be asked (no network, or a mirror that knows no advisories), it says so
 loudly and judges by the answer that was kept. It fails on a weakness that is known either way.
 """
 

@@ -196,7 +196,7 @@ def knock(session: Session, door: Door, *, network: str) -> timedelta:
 
 
 def invite(door: Door) -> str:
-    """Invite somebody; return the address of the link in the mail."""
+    """Invite a colleague; return the address of the link in the mail."""
     with door.made.database.transaction() as session:
         invitations.invite(
             session,

@@ -64,7 +64,7 @@ class Engine(Desk):
         return self.run(scheduled.release_cooled, request_id=request.request_id)
 
     def close_alert(self, member: StaffMember, actor: StaffMember) -> None:
-        """Somebody looked into a member's alert."""
+        """An owner looked into a member's alert."""
         self.act(actor, alerts.close, staff_id=member.id)
 
     def freeze(self, member: StaffMember, actor: StaffMember) -> Frozen:
@@ -148,7 +148,7 @@ class Engine(Desk):
         actor: StaffMember,
         changes: Mapping[str, Mapping[str, str]] | None = None,
     ) -> Proposed:
-        """Propose at the desk, for somebody who cannot read the mailbox."""
+        """Propose at the desk, for a patron who cannot read the mailbox."""
         return self.act(
             actor,
             identify.propose,
@@ -242,7 +242,7 @@ class Engine(Desk):
         self.act(actor, record_changes.decline, patron_id=patron.id, kind=kind, note=note)
 
     def set_policy(self, policy: Policy) -> Policy:
-        """The owner changes the rules of requests; where nobody watches, not the tripwires."""
+        """The owner changes the rules of requests; where no one watches, not the tripwires."""
         owner = self.owner  # added before the transaction begins
         stored = self.act(owner, policy_store.change, proposed=policy)
         if not self.is_watched:

@@ -1,4 +1,4 @@
-"""What somebody says over the websocket who knows the protocol and means harm.
+"""What an attacker who knows the protocol says over the websocket.
 
 Everything is drawn from a seed, so that what failed once fails again. Values are written as JSON
 text, because JSON can say more than Python's writer would: numbers that are none, a key twice,

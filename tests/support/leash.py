@@ -18,7 +18,7 @@ import sys
 
 def main(arguments: list[str]) -> int:
     number, grace_s, user, folder, *command = arguments
-    # Our own standard input must not reach the command: whoever holds it keeps the leash alive.
+    # Our own standard input must not reach the command: it would keep the leash alive.
     child = subprocess.Popen(
         command, stdin=subprocess.DEVNULL, start_new_session=True, user=user or None
     )

@@ -45,7 +45,7 @@ WITHDRAWN, SUPERSEDED = FieldOutcome.WITHDRAWN, FieldOutcome.SUPERSEDED
 Moves = frozenset[tuple[FieldOutcome, FieldOutcome]]
 _NEWER: Moves = frozenset({(H, SUPERSEDED), (P, SUPERSEDED)})
 _STOPPED: Moves = frozenset({(H, WITHDRAWN), (P, WITHDRAWN), (W, WITHDRAWN)})
-# Whoever gives the last yes, or lets time pass, makes a change; and what the mailbox that it
+# The actor who gives the last yes, or lets time pass, makes a change; and what the mailbox that it
 # displaced had left open, or approved for later, is asked of the new one.
 _GOES_ON: Moves = frozenset({(P, W), (P, A), (W, A), (W, P), (P, WITHDRAWN), (W, WITHDRAWN)})
 _NO: Moves = frozenset({(P, R), (W, R)})
@@ -108,7 +108,7 @@ class Seen:
 
     @property
     def is_agreed(self) -> bool:
-        """Whether everybody has said yes who has to, and nobody no."""
+        """Whether every reviewer who has to has said yes, and none no."""
         no = {Decision.REJECT, Decision.OBJECT}
         needed = [said.decision for said in self.counting if said.is_binding]
         return set(needed) <= {Decision.APPROVE} and not no & {s.decision for s in self.counting}
@@ -261,7 +261,7 @@ class Model:
         assert change.current == {name: self.values[name] for name in change.current}
         assert change.is_agreed, change
         if change.kind is ChangeKind.CHANGE:
-            assert any(said.is_binding for said in change.counting), "nobody was asked"
+            assert any(said.is_binding for said in change.counting), "no one was asked"
         self.values |= change.proposed
         if change.field == "email":
             self.held_since = now
@@ -289,7 +289,7 @@ class Model:
 
     @staticmethod
     def _is_settled(change: Seen) -> None:
-        """What everybody approved, and what anybody rejected, does not stay open."""
+        """What every reviewer approved, and what one rejected, does not stay open."""
         said = {said.decision for said in change.counting}
         if change.outcome in (P, W):
             assert not said & {Decision.REJECT, Decision.OBJECT}, "rejected, and still open"

@@ -71,7 +71,7 @@ class Client:
 
 
 class Pipeline:
-    """Runs events as the server does. `public_handlers` are what anybody may call.
+    """Runs events as the server does. `public_handlers` are what any visitor may call.
 
     With `on_failure` (the app's own) a handler that fails is told to the tab, as in production;
     without it the failure ends the test.

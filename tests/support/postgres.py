@@ -69,7 +69,7 @@ class Postgres:
         self.run(*places, f"GRANT TEMP ON DATABASE {name} TO {database_roles.OWNER}", database=name)
 
     def drop(self, name: str) -> None:
-        """Drop the database `name`, cutting whoever is still connected."""
+        """Drop the database `name`, cutting every connection to it."""
         self.run(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
 
     @contextmanager

@@ -185,7 +185,7 @@ def _make_certificate(folder: Path) -> None:
 
 
 def _trusting() -> ssl.SSLContext:
-    """TLS with whoever answers: the certificate is our own, made a moment ago."""
+    """TLS with whatever answers: the certificate is our own, made a moment ago."""
     context = ssl.create_default_context()
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE

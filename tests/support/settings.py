@@ -9,7 +9,7 @@ WEBHOOK = f"whsec_{base64.b64encode(b'w' * 24).decode()}"
 PUBLIC_URL = "https://crm.example.org"
 PROVIDER = {
     "RESEND_API_KEY": "re_test_only",
-    "RESEND_API_URL": "http://127.0.0.1:9",  # nobody listens there
+    "RESEND_API_URL": "http://127.0.0.1:9",  # nothing listens there
     "RESEND_WEBHOOK_SECRET": WEBHOOK,
     "UPSTAGE_MAIL_FROM": "Box office <box@example.org>",
 }

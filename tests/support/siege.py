@@ -39,7 +39,7 @@ PRIVATE = (
     *PROPOSED,
 )
 TRACES = ("Traceback", 'File "', "site-packages", "sqlalchemy", "starlette.")
-# It has the form of one of our links; nobody signed it.
+# It has the form of one of our links; no key signed it.
 A_TOKEN = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhdHRhY2sifQ.c2lnbmF0dXJlLW9mLWFuLWF0dGFja2Vy"
 
 
@@ -83,7 +83,7 @@ class House:
             }
 
     def substance(self) -> dict[str, list[Any]]:
-        """Every row but what is noted of refused sign-ins, which anybody may cause.
+        """Every row but what is noted of refused sign-ins, which any visitor may cause.
 
         Mails that wait leave first: they would change rows by themselves.
         """

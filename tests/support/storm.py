@@ -117,7 +117,7 @@ class _Door(BaseHTTPRequestHandler):
             if fault == "late":
                 time.sleep(TIMEOUT_S[1] * 1.5)
             if fault:
-                self.close_connection = True  # it is taken, and nobody hears of it
+                self.close_connection = True  # it is taken, and no one hears of it
                 return
             self._answer(status, answer)
 

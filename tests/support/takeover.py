@@ -255,7 +255,7 @@ class Thief:
             self._ask(target, {"email": {"email": target.own[-1]}})
 
     def _ask(self, target: Target, changes: dict[str, dict[str, str]]) -> None:
-        """By links; where nobody can be asked, at the desk."""
+        """By links; where no mailbox can be asked, at the desk."""
         first = self.members[0]
         try:
             target.requests.append(self.house.propose(target.patron, changes=changes, actor=first))

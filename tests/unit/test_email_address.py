@@ -45,7 +45,7 @@ ACCEPTED = [
             "'_-@iana.org",
             "a=?b@example.org",
             "=?x?=@example.org",
-            "=?utf-8?x?y?=@example.org",  # no encoding of this name, so nobody decodes it
+            "=?utf-8?x?y?=@example.org",  # no encoding of this name, so no program decodes it
         )
     ),
 ]

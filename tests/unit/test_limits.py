@@ -171,7 +171,7 @@ async def test_a_flood_of_strangers_is_one_line_of_the_log(
 
 
 async def test_a_roll_call_drops_the_websockets_that_do_not_answer() -> None:
-    """In the middle of a message nobody can answer, and nothing can be sent to them either."""
+    """In the middle of a message no one can answer, and nothing can be sent to them either."""
 
     answered = asyncio.Event()
 

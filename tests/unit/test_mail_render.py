@@ -18,7 +18,7 @@ from upstage_crm.mail.placeholders import Secrets, fill
 from upstage_crm.mail.samples import AT, NOW_ADDRESS, ORGANISATION, PATRON_NAME, sample_draft
 
 EVERY = [(kind, audience) for kind, spec in CATALOGUE.items() for audience in spec.links]
-# About somebody's own staff account: no request, so no reference; links open the account.
+# About the reader's own staff account: no request, so no reference; links open the account.
 LETTERS = (MailKind.STAFF_INVITATION, MailKind.STAFF_PASSWORD_LINK, MailKind.STAFF_NOTICE)
 COMPOSER = Composer(mail_from="Lyric Theatre <hello@lyric.example>", transport=Transport.LOCAL)
 TOKEN = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl"
@@ -113,7 +113,7 @@ def test_links_stand_in_both_parts_and_hold_placeholders_only(
         filled = fill(part, mail_id=mail.id, secrets=filling(names))
         assert "@@" not in filled
         assert bool(names) == (f"https://crm.lyric.example/{path}/{TOKEN}" in filled)
-        # Whoever is asked may answer without a link, too.
+        # A patron may answer without a link, too.
         assert ("decision" in names) == (CODE in filled)
 
 

@@ -1,4 +1,4 @@
-"""The invented patrons: the same every time, reachable by nobody, and as mixed as real ones."""
+"""The invented patrons: the same every time, out of reach, and as mixed as real ones."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which part of a domain somebody had to register, by the list in the repository."""
+"""Which part of a domain its owner had to register, by the list in the repository."""
 
 from __future__ import annotations
 

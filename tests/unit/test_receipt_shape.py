@@ -235,7 +235,7 @@ def test_another_key_does_not_verify_it() -> None:
 
     assert not verify(receipt, other.public_key)
 
-    # Somebody signs the very same body with a key of their own and names that key in it.
+    # A forger signs the very same body with a key of their own and names that key in it.
     forged = copy.deepcopy(receipt)
     forged["x_upstage"]["public_key"] = other.public_key
     forged["x_upstage"]["signature"] = other.sign(receipt["x_upstage"]["signed_body"].encode())

@@ -1,4 +1,4 @@
-"""Who sees what of a receipt: a mailbox its own address, and nobody what was erased."""
+"""Who sees what of a receipt: a mailbox its own address, and no one what was erased."""
 
 from __future__ import annotations
 

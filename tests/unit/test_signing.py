@@ -66,7 +66,7 @@ def test_it_is_the_ed25519_of_the_standard(
 
 
 def test_the_seed_is_the_hkdf_of_the_standard() -> None:
-    """RFC 5869 by hand: whoever holds the secret can make the key without our code."""
+    """RFC 5869 by hand: a holder of the secret can make the key without our code."""
     extracted = hmac.new(bytes(32), SECRET, hashlib.sha256).digest()
     seed = hmac.new(extracted, b"upstage-crm ed25519 v1\x01", hashlib.sha256).digest()
 
