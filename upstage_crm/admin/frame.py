@@ -38,6 +38,7 @@ KEYS: Final = (
     ("g p", "Go to patrons; g r requests, g d dashboard, g m mailbox, g a audit"),
     ("c", "Propose a change"),
     ("n", "Write a comment"),
+    ("Ctrl Enter", "Send the form that you are in"),
     ("Esc", "Close what is open"),
     ("?", "Show this sheet"),
 )

@@ -9,6 +9,8 @@ from upstage_crm.admin.dashboard.figures import PeriodTab, TrendRow
 from upstage_crm.admin.dashboard.rows import DecidedRow, NeedRow, Tile
 from upstage_crm.admin.dashboard.state import DashboardState as State
 from upstage_crm.admin.frame import framed
+from upstage_crm.admin.requests.url import queue_href
+from upstage_crm.change_requests.reads.queue import View
 from upstage_crm.ui.components.base import Child, filled, show_if
 from upstage_crm.ui.components.button import button, link, link_button
 from upstage_crm.ui.components.feedback import empty_state, error_state, skeleton_lines
@@ -189,7 +191,10 @@ def _needs() -> rx.Component:
             ),
         ),
         title=title,
-        actions=(show_if(filled(State.whole), link("Show less", href="/")),),
+        actions=(
+            show_if(filled(State.whole), link("Show less", href="/")),
+            link("Requests that need you", href=queue_href(View.NEEDS_YOU)),
+        ),
         flush=True,
     )
 

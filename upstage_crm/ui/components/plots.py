@@ -21,7 +21,7 @@ from upstage_crm.ui.design.plots import Bar, TimeColumn
 def bar_plot(bars: Any, *, label: Text) -> rx.Component:
     """Return the bars; `bars` is a list of `Bar`."""
     return rx.el.ul(
-        rx.foreach(bars, lambda bar: _bar(bar=bar)), aria_label=label, class_name="u-bars"
+        rx.foreach(bars, lambda bar: _bar(bar=bar)), aria_label=label, class_name="u-plot-bars"
     )
 
 
@@ -60,17 +60,17 @@ def figure(*children: Child, title: str, table: Child, note: Child = "") -> rx.C
 @rx.memo
 def _bar(bar: ObjectVar[Bar]) -> rx.Component:
     drawn = rx.fragment(
-        rx.el.span(bar.label, class_name="u-bar-name"),
+        rx.el.span(bar.label, class_name="u-plot-name"),
         rx.el.svg(
             rx.el.svg.rect(width=bar.share, height="100%"),
             aria_hidden="true",
-            class_name="u-bar-track",
+            class_name="u-plot-track",
         ),
         rx.el.span(bar.number, class_name="u-num"),
     )
-    plain = rx.el.div(drawn, class_name="u-bar")
+    plain = rx.el.div(drawn, class_name="u-plot-bar")
     return rx.el.li(
-        show_if(filled(bar.href), link(drawn, href=bar.href, class_name="u-bar"), plain)
+        show_if(filled(bar.href), link(drawn, href=bar.href, class_name="u-plot-bar"), plain)
     )
 
 
@@ -90,7 +90,7 @@ def _column(column: ObjectVar[TimeColumn]) -> rx.Component:
                 aria_hidden="true",
                 class_name="u-plot-column",
             ),
-            rx.el.span(column.label, aria_hidden="true", class_name="u-plot-time"),
+            rx.el.span(column.label, aria_hidden="true"),
             href=column.href,
             aria_label=column.words,
         )

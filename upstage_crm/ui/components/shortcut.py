@@ -2,7 +2,8 @@
 
 focus_key(key, target)      pressing `key` puts the cursor into the field with that id
 row_keys()                  `j` and `k` go down and up the rows of a list
-page_keys(acts, places)     one key presses a button of the page, `g` and another goes to a page
+page_keys(acts, places)     one key presses a button of the page, `g` and another goes to a page;
+                            Ctrl+Enter sends the form that the cursor is in
 shortcut_sheet(keys)        `?` shows what all keys do, and lets them be switched off
 
 Keys of one letter do nothing inside a field, over a dialog or with a modifier held, so they never
@@ -94,6 +95,17 @@ function UpstagePageKeys({acts, places}) {
     event.preventDefault()
     act.click()
   })
+  useEffect(() => {
+    const pressed = (event) => {
+      const form = event.key === "Enter" && (event.ctrlKey || event.metaKey) && event.target.form
+      const send = form && form.querySelector("button[type=submit]")
+      if (!send || send.disabled || event.isComposing) return
+      event.preventDefault()
+      form.requestSubmit(send)
+    }
+    document.addEventListener("keydown", pressed)
+    return () => document.removeEventListener("keydown", pressed)
+  }, [])
   return null
 }
 """

@@ -96,6 +96,8 @@ function UpstagePickBar({acts, nouns, onAct}) {
     count > 0 && jsx("div", {className: "u-inline"},
       acts.map((act) => press(act[1], () => onAct(act[0], upstagePicks.drawn()
         .filter((key) => keys.has(key))), "secondary")),
+      count < upstagePicks.drawn().length && press("Choose all on this page",
+        () => upstagePicks.set(new Set(upstagePicks.drawn())), "quiet"),
       press("Choose none", () => upstagePicks.set(new Set()), "quiet")))
 }
 """
