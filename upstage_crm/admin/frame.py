@@ -35,6 +35,7 @@ KEYS: Final = (
     ("k", "Row before"),
     ("Enter", "Open the row"),
     ("x", "Choose the row, with Shift up to here"),
+    ("e w", "Send again, or withdraw, what is chosen"),
     ("g p", "Go to patrons; g r requests, g d dashboard, g m mailbox, g a audit"),
     ("c", "Propose a change"),
     ("n", "Write a comment"),

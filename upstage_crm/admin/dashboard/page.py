@@ -5,7 +5,7 @@ from typing import Any
 import reflex as rx
 from reflex.vars import ObjectVar
 
-from upstage_crm.admin.dashboard.figures import PeriodTab, TrendRow
+from upstage_crm.admin.dashboard.plot_rows import PeriodTab, TrendRow
 from upstage_crm.admin.dashboard.rows import DecidedRow, NeedRow, Tile
 from upstage_crm.admin.dashboard.state import DashboardState as State
 from upstage_crm.admin.frame import framed
@@ -26,7 +26,7 @@ from upstage_crm.ui.components.page import (
     tile,
     tiles,
 )
-from upstage_crm.ui.components.plots import bar_plot, column_plot, figure
+from upstage_crm.ui.components.plots import Bar, bar_plot, column_plot, figure
 from upstage_crm.ui.components.records.status import (
     chip,
     request_chip,
@@ -41,7 +41,6 @@ from upstage_crm.ui.components.records.table import (
 from upstage_crm.ui.components.shortcut import focus_key
 from upstage_crm.ui.components.tabs import link_tab, link_tabs
 from upstage_crm.ui.components.text import reference, when
-from upstage_crm.ui.design.plots import Bar
 
 
 def page() -> rx.Component:
@@ -132,7 +131,7 @@ def _period(each: ObjectVar[PeriodTab]) -> rx.Component:
 
 
 def _bar_table(bars: Any, label: str, heading: str) -> rx.Component:
-    headings = [column(""), column(heading, align="end")]
+    headings = [column("What", hidden=True), column(heading, align="end")]
     return data_table(headings, rx.foreach(bars, lambda bar: _bar_row(bar=bar)), label=label)
 
 

@@ -61,7 +61,7 @@ _ENDINGS = [
     (View.CLOSED.value, "Any ending"),
     *((view.value, REQUEST_LOOKS[states[0].value].label) for view, states in ENDINGS.items()),
 ]
-_ACTS = (Act("resend", "Send again"), Act("withdraw", "Withdraw"))
+_ACTS = (Act("resend", "Send again", "e"), Act("withdraw", "Withdraw", "w"))
 _WHO = [("", "Anyone’s"), (MINE, "Mine")]
 
 

@@ -3,10 +3,12 @@
 bar_plot(bars, label)              one bar below the other, each with its name and its number
 column_plot(columns, label)        two columns for each stretch of time: what was, what came of it
 figure(*children, title, table)    a plot with the same numbers as a table beneath it
+percent(count, most)               the length of a bar; `Bar` and `TimeColumn` hold plain texts
 
 Every bar or column that has a list is a link to it, so a keyboard reaches it and hears its number.
 """
 
+from dataclasses import dataclass
 from typing import Any
 
 import reflex as rx
@@ -15,7 +17,34 @@ from reflex.vars import ObjectVar
 from upstage_crm.ui.components.base import Child, Text, filled, show_if
 from upstage_crm.ui.components.button import link
 from upstage_crm.ui.components.page import card
-from upstage_crm.ui.design.plots import Bar, TimeColumn
+
+
+@dataclass(frozen=True)
+class Bar:
+    """One bar. `share` is its length, `href` the list behind it, "" without one."""
+
+    label: str = ""
+    number: str = "0"
+    share: str = "0%"
+    href: str = ""
+
+
+@dataclass(frozen=True)
+class TimeColumn:
+    """Two columns of one stretch of time. `words` say both numbers, `*_top` where each begins."""
+
+    label: str = ""
+    words: str = ""
+    whole: str = "0%"
+    whole_top: str = "100%"
+    part: str = "0%"
+    part_top: str = "100%"
+    href: str = ""
+
+
+def percent(count: float, most: float) -> str:
+    """The length of a bar among others of which the longest is `most`."""
+    return f"{100 * count / most:.2f}%" if most else "0%"
 
 
 def bar_plot(bars: Any, *, label: Text) -> rx.Component:

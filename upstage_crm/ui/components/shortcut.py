@@ -97,7 +97,8 @@ function UpstagePageKeys({acts, places}) {
   })
   useEffect(() => {
     const pressed = (event) => {
-      const form = event.key === "Enter" && (event.ctrlKey || event.metaKey) && event.target.form
+      const sends = event.key === "Enter" && (event.ctrlKey || event.metaKey)
+      const form = sends && (document.querySelector("[role=dialog] form") || event.target.form)
       const send = form && form.querySelector("button[type=submit]")
       if (!send || send.disabled || event.isComposing) return
       event.preventDefault()
