@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from tests.support.engine import Engine
-from upstage_crm.admin.dashboard.figures import Figures, figures, month_bounds
+from upstage_crm.admin.dashboard.plot_rows import Figures, figures, month_bounds
 from upstage_crm.admin.requests.url import SHAPE
 from upstage_crm.change_requests.model.rules import Decision, RequestState
 from upstage_crm.change_requests.reads import figures as reads

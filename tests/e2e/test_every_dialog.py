@@ -128,6 +128,16 @@ def in_row(row: str, name: str) -> Callable[[Page], None]:
     return press
 
 
+def chosen(name: str) -> Callable[[Page], None]:
+    """Choose the first row of a list, and press what is done with all that are chosen."""
+
+    def press(page: Page) -> None:
+        page.get_by_role("checkbox", name=re.compile("^Choose \\w\\w-")).first.check()
+        page.get_by_role("button", name=name).click()
+
+    return press
+
+
 CASES: dict[str, Case] = {
     "ProposeState.propose": Case("mara", button("Propose change")),
     "RevealState.reveal": Case("born", button("Show Date of birth"), who=CLERK),
@@ -149,6 +159,10 @@ CASES: dict[str, Case] = {
     "RequestTaskState.decline": Case("identified", button("Decline"), elsewhere="request"),
     "RequestTaskState.explain": Case("letter", button("Record the letter"), elsewhere="request"),
     "RequestTaskState.revert": Case("applied", button("Undo change"), elsewhere="request"),
+    "RequestTaskState.assign": Case("pending", button("who answers"), elsewhere="request"),
+    "RequestTaskState.comment": Case("pending", button("Add comment"), elsewhere="request"),
+    "RequestBulkState.resend": Case("queue", chosen("Send again"), elsewhere="list"),
+    "RequestBulkState.withdraw": Case("queue", chosen("Withdraw"), elsewhere="list"),
     "TeamDialogState.invite": Case("invite", button("Invite"), elsewhere="queue"),
     "TeamDialogState.member": Case("member", in_row("ray@", "Manage"), elsewhere="queue"),
     "TeamDialogState.freeze": Case("thief", button("Freeze account"), elsewhere="queue"),

@@ -68,7 +68,7 @@ async def test_the_dialog_says_to_how_many_it_applies_and_how_many_emails_it_sen
     dialog = await queue.ask("withdraw", queue.references)
 
     assert (dialog.dialog, dialog.about, dialog.applies) == ("withdraw", "4 requests chosen", 3)
-    assert dialog.lines[0] == "4 requests chosen, applies to 3."
+    assert dialog.lines[0] == "Applies to 3 of them."
     assert dialog.lines[1].startswith("Sends 6 emails")  # each patron's two mailboxes
     assert dialog.lines[2].startswith(f"Left as it is: {queue.references[3]}. ")
     assert queue.states().count(RequestState.PENDING) == 3
@@ -100,7 +100,7 @@ async def test_sending_again_holds_to_the_limits_of_each_request(queue: Queue) -
     queue.desk.resend(queue.requests[0])
 
     dialog = await queue.ask("resend", queue.references[:2])
-    assert dialog.lines[0] == "2 requests chosen, applies to 1."
+    assert dialog.lines[0] == "Applies to 1 of them."
     await queue.pipeline.submit(queue.tab, RequestBulkState.resend, {})
 
     sent = [queue.desk.view(request).sent_count for request in queue.requests[:2]]

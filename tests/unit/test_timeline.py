@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from upstage_crm.admin.timeline import TimelineEntry, timeline_entries
 from upstage_crm.audit.events import PATRON_AT_PROPOSED, SYSTEM, Action, Actor, ActorKind, Channel
 from upstage_crm.audit.trail import AuditLine
+from upstage_crm.mail.event_log import NotedEvent
+from upstage_crm.mail.message import Audience, MailKind
+from upstage_crm.mail.provider_events import EventKind
+from upstage_crm.mail.queries import MailSummary
 from upstage_crm.patrons.visibility import EVERYTHING
 from upstage_crm.wording.action_table import ACTIONS, FOLLOWS
 
@@ -72,6 +78,54 @@ def test_what_follows_later_stands_for_itself() -> None:
     entries = told(line(1, Action.FIELD_APPROVED), line(2, Action.FIELD_APPLIED, later))
 
     assert [len(entry.after) for entry in entries] == [0, 0]
+
+
+def mail(audience: Audience) -> MailSummary:
+    known: dict[str, Any] = dict.fromkeys(MailSummary.__dataclass_fields__)
+    return MailSummary(
+        **known
+        | {
+            "id": "m",
+            "audience": audience,
+            "kind": MailKind.DECISION_REQUEST,
+            "to_address": "mara@example.org",
+            "provider_id": "re_123",
+        }
+    )
+
+
+def reported(audience: Audience, kind: EventKind) -> list[TimelineEntry]:
+    heard = NotedEvent(
+        kind=kind, at=MONDAY, received_at=MONDAY, detail="", is_permanent=kind is EventKind.BOUNCED
+    )
+    mails = [mail(audience)]
+    return timeline_entries((), mails, {"m": [heard]}, access=EVERYTHING, now=MONDAY, time_zone=UTC)
+
+
+def test_a_delivery_to_a_patron_is_told_with_its_evidence() -> None:
+    (entry,) = reported(Audience.PROPOSED, EventKind.DELIVERED)
+
+    assert (entry.words.partition(":")[0], entry.address) == ("Delivered", "mara@example.org")
+    assert "signed message" in entry.evidence
+    assert "re_123" in entry.evidence
+
+
+def test_of_a_mail_to_staff_only_what_went_wrong_is_told() -> None:
+    assert reported(Audience.STAFF, EventKind.DELIVERED) == []
+    assert [entry.tone for entry in reported(Audience.STAFF, EventKind.BOUNCED)] == ["danger"]
+
+
+def test_a_comment_is_told_in_its_authors_words_until_it_is_erased() -> None:
+    line_ = replace(line(1, Action.REQUEST_COMMENTED, who=DANA), facts={"comment": "c"})
+
+    def told_with(comments: dict[str, str]) -> list[tuple[str, str]]:
+        found = timeline_entries(
+            [line_], access=EVERYTHING, now=MONDAY, time_zone=UTC, comments=comments
+        )
+        return [(entry.quote_source, entry.quote) for entry in found]
+
+    assert told_with({"c": "She rang"}) == [("Dana, box office", "She rang")]
+    assert told_with({}) == [("Dana, box office", "")]
 
 
 def test_a_decision_is_never_folded_away() -> None:

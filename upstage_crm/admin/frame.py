@@ -36,6 +36,7 @@ KEYS: Final = (
     ("Enter", "Open the row"),
     ("Ctrl Enter", "Send the form (⌘ Enter on a Mac)"),
     ("x", "Choose the row, with Shift up to here"),
+    ("e w", "Send again, or withdraw, what is chosen"),
     ("g p", "Go to patrons; g r requests, g d dashboard, g m mailbox, g a audit"),
     ("c", "Propose a change"),
     ("n", "Write a comment"),

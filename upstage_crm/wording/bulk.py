@@ -22,7 +22,7 @@ _EFFECT: Mapping[BulkAct, str] = {
 def preview_words(act: BulkAct, found: Preview, *, chosen: int) -> list[str]:
     """What a press will do, and which requests it leaves as they are."""
     applies = len(found.applies)
-    head = f"{counted(chosen, 'request')} chosen, applies to {applies:,}."
+    head = "Applies to all of them." if applies == chosen else f"Applies to {applies:,} of them."
     effect = [_EFFECT[act].format(mails=counted(found.mails, "email"))] if applies else []
     return [head, *effect, *left_words(found.left_out)]
 

@@ -5,10 +5,12 @@ from typing import Any
 import reflex as rx
 from reflex.vars import ObjectVar
 
-from upstage_crm.admin.dashboard.figures import PeriodTab, TrendRow
+from upstage_crm.admin.dashboard.plot_rows import PeriodTab, TrendRow
 from upstage_crm.admin.dashboard.rows import DecidedRow, NeedRow, Tile
 from upstage_crm.admin.dashboard.state import DashboardState as State
 from upstage_crm.admin.frame import framed
+from upstage_crm.admin.requests.url import queue_href
+from upstage_crm.change_requests.reads.queue import View
 from upstage_crm.ui.components.base import Child, filled, show_if
 from upstage_crm.ui.components.button import button, link, link_button
 from upstage_crm.ui.components.feedback import empty_state, error_state, skeleton_lines
@@ -24,7 +26,7 @@ from upstage_crm.ui.components.page import (
     tile,
     tiles,
 )
-from upstage_crm.ui.components.plots import bar_plot, column_plot, figure
+from upstage_crm.ui.components.plots import Bar, bar_plot, column_plot, figure
 from upstage_crm.ui.components.records.status import (
     chip,
     request_chip,
@@ -39,7 +41,6 @@ from upstage_crm.ui.components.records.table import (
 from upstage_crm.ui.components.shortcut import focus_key
 from upstage_crm.ui.components.tabs import link_tab, link_tabs
 from upstage_crm.ui.components.text import reference, when
-from upstage_crm.ui.design.plots import Bar
 
 
 def page() -> rx.Component:
@@ -130,7 +131,7 @@ def _period(each: ObjectVar[PeriodTab]) -> rx.Component:
 
 
 def _bar_table(bars: Any, label: str, heading: str) -> rx.Component:
-    headings = [column(""), column(heading, align="end")]
+    headings = [column("What", hidden=True), column(heading, align="end")]
     return data_table(headings, rx.foreach(bars, lambda bar: _bar_row(bar=bar)), label=label)
 
 
@@ -189,7 +190,10 @@ def _needs() -> rx.Component:
             ),
         ),
         title=title,
-        actions=(show_if(filled(State.whole), link("Show less", href="/")),),
+        actions=(
+            show_if(filled(State.whole), link("Show less", href="/")),
+            link("Requests that need you", href=queue_href(View.NEEDS_YOU)),
+        ),
         flush=True,
     )
 

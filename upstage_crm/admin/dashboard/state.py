@@ -10,7 +10,7 @@ import reflex as rx
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session
 
-from upstage_crm.admin.dashboard.figures import (
+from upstage_crm.admin.dashboard.plot_rows import (
     PERIODS,
     USUAL,
     Figures,

@@ -17,7 +17,7 @@ from upstage_crm.admin.requests.url import request_href
 from upstage_crm.admin.timeline import TimelineEntry, timeline_entries
 from upstage_crm.audit.events import Action
 from upstage_crm.audit.trail import AuditLine
-from upstage_crm.change_requests.model.next_step import next_step
+from upstage_crm.change_requests.model.next_step import NextStep, next_step
 from upstage_crm.change_requests.model.policy import (
     Policy,
     resend_wait,
@@ -182,7 +182,7 @@ def request_page(found: Found, *, viewer: Viewer, policy: Policy, now: datetime)
         created_absolute=when.in_words(request.created_at, zone),
         left=when.left(request.expires_at, now=now) if is_pending else "",
         is_urgent=urgent,
-        next_step=NEXT_STEP_WORDS[next_step(request, is_urgent=urgent)],
+        next_step=_next_step(request, is_urgent=urgent),
         expires=_until(request, zone),
         expires_label=_until_label(request),
         ended=when.in_words(request.ended_at, zone) if request.ended_at else "",
@@ -244,6 +244,12 @@ def request_page(found: Found, *, viewer: Viewer, policy: Policy, now: datetime)
         resends=_resends(found),
         told=_told(found, viewer),
     )
+
+
+def _next_step(request: RequestView, *, is_urgent: bool) -> str:
+    """What to do next; empty where there is nothing to say."""
+    step = next_step(request, is_urgent=is_urgent)
+    return "" if step is NextStep.NOTHING_MORE else NEXT_STEP_WORDS[step]
 
 
 def _is_asked(found: Found) -> bool:

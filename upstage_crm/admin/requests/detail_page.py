@@ -95,7 +95,7 @@ def _request() -> rx.Component:
         stack(
             what_became(State),
             _news(),
-            notice(REQUEST.next_step, title="Next", live=False),
+            show_if(filled(REQUEST.next_step), notice(REQUEST.next_step, title="Next", live=False)),
             show_if(filled(REQUEST.holder), _conflict()),
             task_card(),
             columns(

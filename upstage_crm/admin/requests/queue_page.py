@@ -61,7 +61,7 @@ _ENDINGS = [
     (View.CLOSED.value, "Any ending"),
     *((view.value, REQUEST_LOOKS[states[0].value].label) for view, states in ENDINGS.items()),
 ]
-_ACTS = (Act("resend", "Send again"), Act("withdraw", "Withdraw"))
+_ACTS = (Act("resend", "Send again", "e"), Act("withdraw", "Withdraw", "w"))
 _WHO = [("", "Anyone’s"), (MINE, "Mine")]
 
 
@@ -105,8 +105,7 @@ def _tab(tab: ObjectVar[QueueTab]) -> rx.Component:
 def _columns() -> list[Column]:
     time = text_if(State.is_finished, "Ended", "Time left")
     return [
-        Column(heading=pick_all("Choose every request on this page"), label="Choose", cell=_pick),
-        Column(heading="Reference", cell=_reference, is_lead=True),
+        Column(heading=_lead_heading(), label="Reference", cell=_reference, is_lead=True),
         Column(heading="Patron", cell=_patron),
         Column(heading="Proposed", cell=_proposed, wide=True),
         Column(heading="State", cell=_state),
@@ -116,13 +115,20 @@ def _columns() -> list[Column]:
     ]
 
 
-def _pick(row: QueueRow) -> rx.Component:
-    return pick_box(row.reference, label=f"Choose {row.reference}")
+def _lead_heading() -> rx.Component:
+    every = pick_all("Choose every request on this page")
+    return rx.el.span(every, "Reference", class_name="u-row-lead")
 
 
 def _reference(row: QueueRow) -> rx.Component:
     told = show_if(filled(row.comments), row.comments)
-    return lead_cell(reference(row.reference), href=row.href, copy=row.reference, sub=told)
+    return lead_cell(
+        reference(row.reference),
+        href=row.href,
+        copy=row.reference,
+        sub=told,
+        before=pick_box(row.reference, label=f"Choose {row.reference}"),
+    )
 
 
 def _patron(row: QueueRow) -> Child:

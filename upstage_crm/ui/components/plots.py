@@ -3,10 +3,12 @@
 bar_plot(bars, label)              one bar below the other, each with its name and its number
 column_plot(columns, label)        two columns for each stretch of time: what was, what came of it
 figure(*children, title, table)    a plot with the same numbers as a table beneath it
+percent(count, most)               the length of a bar; `Bar` and `TimeColumn` hold plain texts
 
 Every bar or column that has a list is a link to it, so a keyboard reaches it and hears its number.
 """
 
+from dataclasses import dataclass
 from typing import Any
 
 import reflex as rx
@@ -15,13 +17,40 @@ from reflex.vars import ObjectVar
 from upstage_crm.ui.components.base import Child, Text, filled, show_if
 from upstage_crm.ui.components.button import link
 from upstage_crm.ui.components.page import card
-from upstage_crm.ui.design.plots import Bar, TimeColumn
+
+
+@dataclass(frozen=True)
+class Bar:
+    """One bar. `share` is its length, `href` the list behind it, "" without one."""
+
+    label: str = ""
+    number: str = "0"
+    share: str = "0%"
+    href: str = ""
+
+
+@dataclass(frozen=True)
+class TimeColumn:
+    """Two columns of one stretch of time. `words` say both numbers, `*_top` where each begins."""
+
+    label: str = ""
+    words: str = ""
+    whole: str = "0%"
+    whole_top: str = "100%"
+    part: str = "0%"
+    part_top: str = "100%"
+    href: str = ""
+
+
+def percent(count: float, most: float) -> str:
+    """The length of a bar among others of which the longest is `most`."""
+    return f"{100 * count / most:.2f}%" if most else "0%"
 
 
 def bar_plot(bars: Any, *, label: Text) -> rx.Component:
     """Return the bars; `bars` is a list of `Bar`."""
     return rx.el.ul(
-        rx.foreach(bars, lambda bar: _bar(bar=bar)), aria_label=label, class_name="u-bars"
+        rx.foreach(bars, lambda bar: _bar(bar=bar)), aria_label=label, class_name="u-plot-bars"
     )
 
 
@@ -60,17 +89,17 @@ def figure(*children: Child, title: str, table: Child, note: Child = "") -> rx.C
 @rx.memo
 def _bar(bar: ObjectVar[Bar]) -> rx.Component:
     drawn = rx.fragment(
-        rx.el.span(bar.label, class_name="u-bar-name"),
+        rx.el.span(bar.label, class_name="u-plot-name"),
         rx.el.svg(
             rx.el.svg.rect(width=bar.share, height="100%"),
             aria_hidden="true",
-            class_name="u-bar-track",
+            class_name="u-plot-track",
         ),
         rx.el.span(bar.number, class_name="u-num"),
     )
-    plain = rx.el.div(drawn, class_name="u-bar")
+    plain = rx.el.div(drawn, class_name="u-plot-bar")
     return rx.el.li(
-        show_if(filled(bar.href), link(drawn, href=bar.href, class_name="u-bar"), plain)
+        show_if(filled(bar.href), link(drawn, href=bar.href, class_name="u-plot-bar"), plain)
     )
 
 
@@ -90,7 +119,7 @@ def _column(column: ObjectVar[TimeColumn]) -> rx.Component:
                 aria_hidden="true",
                 class_name="u-plot-column",
             ),
-            rx.el.span(column.label, aria_hidden="true", class_name="u-plot-time"),
+            rx.el.span(column.label, aria_hidden="true"),
             href=column.href,
             aria_label=column.words,
         )

@@ -76,7 +76,8 @@ _SEND = """
 function UpstageSendKey() {
   useEffect(() => {
     const pressed = (event) => {
-      if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey) || event.repeat) return
+      const isSend = event.key === "Enter" && (event.ctrlKey || event.metaKey)
+      if (!isSend || event.repeat || event.isComposing) return
       const open = document.querySelectorAll("[role=dialog] form")
       const form = event.target.closest("form") || (open.length === 1 && open[0])
       if (!form) return

@@ -77,8 +77,11 @@ function UpstagePickAll({label}) {
 _BAR = """
 function UpstagePickBar({acts, nouns, onAct}) {
   const keys = upstageUsePicks()
+  const chosen = () => upstagePicks.drawn().filter((key) => keys.has(key))
   useUpstageKey((event) => {
     if (event.key === "Escape" && keys.size) return upstagePicks.set(new Set())
+    const act = keys.size && acts.find((one) => one[2] === event.key)
+    if (act) return onAct(act[0], chosen())
     if (event.key.toLowerCase() !== "x") return
     const box = document.activeElement.closest("tr, li")?.querySelector("input[data-pick]")
     if (!box) return
@@ -94,18 +97,20 @@ function UpstagePickBar({acts, nouns, onAct}) {
   return jsx("div", {className: "u-picks", "data-open": count > 0},
     jsx("p", {role: "status", className: "u-num"}, words),
     count > 0 && jsx("div", {className: "u-inline"},
-      acts.map((act) => press(act[1], () => onAct(act[0], upstagePicks.drawn()
-        .filter((key) => keys.has(key))), "secondary")),
+      acts.map((act) => press(act[1], () => onAct(act[0], chosen()), "secondary")),
+      count < upstagePicks.drawn().length && press("Choose all on this page",
+        () => upstagePicks.set(new Set(upstagePicks.drawn())), "quiet"),
       press("Choose none", () => upstagePicks.set(new Set()), "quiet")))
 }
 """
 
 
 class Act(NamedTuple):
-    """One thing that can be done with what is chosen: its name for the handler, and its words."""
+    """One thing that can be done with what is chosen: its name for the handler, words and key."""
 
     name: str
     words: str
+    key: str
 
 
 def pick_box(key: Text, *, label: Text) -> rx.Component:

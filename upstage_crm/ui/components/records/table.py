@@ -4,7 +4,7 @@ data_table(columns, body, *, label, busy, wide)    columns: from `column` and `s
 column(label, *, align, hidden)                    sort_column(label, *, sort, on_sort, align)
 table_row(*cells, selected)                        cell(*children, label, align, wide)
 two_lines(first, second)                           a value with a quieter one beneath, in a cell
-lead_cell(*children, href, sub, copy, after)       the cell that names the row and opens it
+lead_cell(*children, href, sub, copy, after, …)    the cell that names the row and opens it
 empty_row(child, *, columns)                       skeleton_row is in `feedback`
 pagination(*, summary, on_previous, on_next, has_previous, has_next)
 
@@ -151,17 +151,19 @@ def lead_cell(
     sub: Child | None = None,
     copy: Text | None = None,
     after: Child | None = None,
+    before: Child | None = None,
 ) -> rx.Component:
     """Return the row's heading cell: a link that the whole row answers to, and a line beneath.
 
     `copy` is what a copy button after the link puts on the clipboard, `after` is what follows the
-    link in its line.
+    link in its line, `before` what comes first (the box that chooses the row).
     """
     opener = link(*children, href=href, class_name="u-row-link")
     tail = [] if copy is None else [copy_button(copy, label="Copy reference")]
     tail += [] if after is None else [after]
+    line = [*([] if before is None else [before]), opener, *tail]
     return rx.el.th(
-        rx.el.span(opener, *tail, class_name="u-row-lead") if tail else opener,
+        rx.el.span(*line, class_name="u-row-lead") if len(line) > 1 else opener,
         *([] if sub is None else [rx.el.div(sub, class_name="u-sub")]),
         scope="row",
         role="rowheader",

@@ -11,7 +11,7 @@ from upstage_crm.change_requests.reads.queue import ENDINGS, View
 from upstage_crm.core.counting import some
 from upstage_crm.pages.periods import Period
 from upstage_crm.patrons.quality import Quality
-from upstage_crm.ui.design.plots import Bar, TimeColumn, percent
+from upstage_crm.ui.components.plots import Bar, TimeColumn, percent
 
 PERIODS: Mapping[int, str] = {30: "30 days", 90: "90 days", 365: "12 months"}
 """The days that the funnel may be about, with the words of each."""
