@@ -172,3 +172,11 @@ def _duplicate(row: PatronRow, reasons: list[str], access: FieldAccess) -> Dupli
         email=access.show(FIELDS["email"], values),
         reasons=tuple(reasons),
     )
+
+
+def ids_that_take(session: Session, numbers: Collection[int]) -> tuple[str, ...]:
+    """The ids of the patrons with these numbers whose records still take changes."""
+    query = sa.select(_patron.c.id).where(
+        _patron.c.number.in_(numbers), _patron.c.status != PatronStatus.ERASED
+    )
+    return tuple(session.connection().execute(query.order_by(_patron.c.id)).scalars())

@@ -1,6 +1,6 @@
 """The page at `/patrons/`."""
 
-from typing import cast
+from typing import Any, cast
 
 import reflex as rx
 from reflex.vars import ObjectVar
@@ -11,10 +11,13 @@ from upstage_crm.admin.patrons.add_state import AddPatronState
 from upstage_crm.admin.patrons.chips import CHOICES, Chip
 from upstage_crm.admin.patrons.list_state import PatronListState as State
 from upstage_crm.admin.patrons.narrowed import HIDDEN_BY
+from upstage_crm.admin.patrons.peek import patron_peek
 from upstage_crm.admin.patrons.rows import ListRow, TagLink
 from upstage_crm.admin.patrons.save_view import save_view_dialog
 from upstage_crm.admin.patrons.save_view_state import SaveViewState
-from upstage_crm.admin.patrons.views import ViewTab
+from upstage_crm.admin.patrons.tags_state import TAG, TAGS, UNTAG
+from upstage_crm.admin.patrons.tags_state import PatronTagsState as Tags
+from upstage_crm.admin.patrons.view_tabs import ViewTab
 from upstage_crm.pages.list_page import (
     Column,
     list_notice,
@@ -22,21 +25,27 @@ from upstage_crm.pages.list_page import (
     list_tools,
     list_waiting,
 )
+from upstage_crm.pages.view import question
 from upstage_crm.patrons.list_order import PatronSort
 from upstage_crm.ui.components.base import Child, Text, filled, icon, show_if
 from upstage_crm.ui.components.button import button, link
 from upstage_crm.ui.components.feedback import empty_state
+from upstage_crm.ui.components.forms.form import text_field
 from upstage_crm.ui.components.menu import menu, menu_item
 from upstage_crm.ui.components.page import inline, page_header, stack
 from upstage_crm.ui.components.records.mark import (
     email_mark,
     one_line,
 )
+from upstage_crm.ui.components.records.selection import Act, pick_all, pick_bar, pick_box
 from upstage_crm.ui.components.records.status import chip
 from upstage_crm.ui.components.records.table import lead_cell
 from upstage_crm.ui.components.records.toolbar import filter_chip, filter_select
 from upstage_crm.ui.components.tabs import link_tab, link_tabs
 from upstage_crm.ui.components.text import address, when
+
+_ACTS = (Act(TAG, "Tag"), Act(UNTAG, "Untag"))
+TAGS_LENGTH = 400  # characters that are typed at once
 
 
 def page() -> rx.Component:
@@ -59,9 +68,13 @@ def page() -> rx.Component:
             list_table(
                 State, ListRow, columns, label="Patrons", empty=_empty(), nothing=_nothing()
             ),
+            pick_bar(_ACTS, on_act=Tags.ask, nouns=State.nouns),
         ),
         add_dialog(),
         save_view_dialog(),
+        _tags_dialog(TAG, Tags.tag, title="Tag these patrons", send="Add tags"),
+        _tags_dialog(UNTAG, Tags.untag, title="Untag these patrons", send="Remove tags"),
+        patron_peek(),
         active="patrons",
         waiting=stack(page_header("Patrons"), list_waiting(State, columns, label="Patrons")),
     )
@@ -127,8 +140,18 @@ def _remove_view(view: ObjectVar[ViewTab]) -> rx.Component:
     return rx.fragment(show_if(is_shown, remove))
 
 
+def _tags_dialog(name: str, on_submit: Any, *, title: str, send: str) -> rx.Component:
+    field = text_field(
+        "Tags", TAGS, id=f"{name}-tags", hint="Commas between them.", max_length=TAGS_LENGTH
+    )
+    return question(
+        Tags, name, rx.el.p(Tags.effect), field, title=title, on_submit=on_submit, send=send
+    )
+
+
 def _columns() -> list[Column]:
     return [
+        Column(heading=pick_all("Choose every patron on this page"), label="Choose", cell=_pick),
         Column(heading="Name", sort=PatronSort.NAME, cell=_name, is_lead=True),
         Column(heading="Number", sort=PatronSort.NUMBER, cell=lambda row: row.number),
         Column(heading="Email", sort=PatronSort.EMAIL, cell=_email, wide=True),
@@ -142,6 +165,10 @@ def _columns() -> list[Column]:
             cell=lambda row: when(row.updated, iso=row.updated_iso),
         ),
     ]
+
+
+def _pick(row: ListRow) -> rx.Component:
+    return pick_box(row.number, label=f"Choose {row.name}")
 
 
 def _name(row: ListRow) -> rx.Component:

@@ -12,7 +12,7 @@ from upstage_crm.admin.patrons.chips import Chip, chips_of
 from upstage_crm.admin.patrons.narrowed import hidden_filters, narrowed_by
 from upstage_crm.admin.patrons.rows import ListRow, list_row
 from upstage_crm.admin.patrons.url import SHAPE
-from upstage_crm.admin.patrons.views import ViewTab, href_of, tabs_for
+from upstage_crm.admin.patrons.view_tabs import ViewTab, href_of, tabs_for
 from upstage_crm.change_requests.reads.references import patron_number
 from upstage_crm.change_requests.reads.requests import pending_counts
 from upstage_crm.jobs.news import Topic

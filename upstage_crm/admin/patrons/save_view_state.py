@@ -7,7 +7,7 @@ import reflex as rx
 from upstage_crm.admin.guard import AdminState
 from upstage_crm.admin.patrons.list_state import PatronListState
 from upstage_crm.admin.patrons.url import SHAPE
-from upstage_crm.admin.patrons.views import address_of
+from upstage_crm.admin.patrons.view_tabs import address_of
 from upstage_crm.pages.dialog_state import SUBJECT, DialogMixin
 from upstage_crm.staff import saved_views
 from upstage_crm.staff.roles import Permission
