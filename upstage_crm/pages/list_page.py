@@ -64,7 +64,8 @@ class Column:
     `cell` draws what a row has to say in it. `sort` is the name by which the list can be ordered,
     whose usual order runs from the last value to the first where `is_turned`. `label` names the
     value on the cards of a narrow screen (the heading, when empty). The column that `is_lead`
-    draws its whole cell, which names the row and opens it.
+    draws its whole cell, which names the row and opens it. `sorts_not` is true for a reader who may
+    not order by the column after all.
     """
 
     heading: Child
@@ -74,22 +75,25 @@ class Column:
     label: Text = ""
     wide: bool = False
     is_lead: bool = False
+    sorts_not: Flag = False
 
     def head(self, state: type[ListMixin]) -> rx.Component:
         """The heading; one that sorts is a button."""
+        plain = column(self.heading)
         if not self.sort:
-            return column(self.heading)
+            return plain
         ways = ("descending", "ascending")
         order = rx.cond(
             self.is_turned,
             rx.cond(state.is_descending, *reversed(ways)),
             rx.cond(state.is_descending, *ways),
         )
-        return sort_column(
+        sorts = sort_column(
             cast("Text", self.heading),
             sort=rx.cond(state.sort == self.sort, order, "none"),
             on_sort=state.sort_by(self.sort),
         )
+        return sorts if self.sorts_not is False else rx.cond(self.sorts_not, plain, sorts)
 
     def body(self, row: Any) -> Child:
         """The cell of one row."""

@@ -33,6 +33,7 @@ from upstage_crm.ui.components.feedback import empty_state
 from upstage_crm.ui.components.forms.form import text_field
 from upstage_crm.ui.components.menu import menu, menu_item
 from upstage_crm.ui.components.page import inline, page_header, stack
+from upstage_crm.ui.components.records.columns import columns_menu
 from upstage_crm.ui.components.records.mark import (
     email_mark,
     one_line,
@@ -45,6 +46,16 @@ from upstage_crm.ui.components.tabs import link_tab, link_tabs
 from upstage_crm.ui.components.text import address, when
 
 _ACTS = (Act(TAG, "Tag"), Act(UNTAG, "Untag"))
+_HIDEABLE = (
+    (3, "Number"),
+    (4, "Email"),
+    (5, "Phone"),
+    (6, "Town or city"),
+    (7, "Tags"),
+    (8, "Pending"),
+    (9, "Updated"),
+)
+"""The columns by their places; the box and the name stay."""
 TAGS_LENGTH = 400  # characters that are typed at once
 
 
@@ -60,6 +71,7 @@ def page() -> rx.Component:
             list_tools(
                 State,
                 _filter_menu(),
+                columns_menu(_HIDEABLE),
                 label="Search patrons",
                 placeholder="Name, email, phone, postcode or number",
             ),
@@ -154,9 +166,21 @@ def _columns() -> list[Column]:
         Column(heading=pick_all("Choose every patron on this page"), label="Choose", cell=_pick),
         Column(heading="Name", sort=PatronSort.NAME, cell=_name, is_lead=True),
         Column(heading="Number", sort=PatronSort.NUMBER, cell=lambda row: row.number),
-        Column(heading="Email", sort=PatronSort.EMAIL, cell=_email, wide=True),
+        Column(
+            heading="Email",
+            sort=PatronSort.EMAIL,
+            cell=_email,
+            wide=True,
+            sorts_not=State.hidden_orders.contains(PatronSort.EMAIL.value),
+        ),
         Column(heading="Phone", cell=lambda row: _line(row.phone)),
-        Column(heading="Town or city", label="Town", sort=PatronSort.CITY, cell=_city),
+        Column(
+            heading="Town or city",
+            label="Town",
+            sort=PatronSort.CITY,
+            cell=_city,
+            sorts_not=State.hidden_orders.contains(PatronSort.CITY.value),
+        ),
         Column(heading="Tags", cell=_tags),
         Column(heading="Pending", cell=_pending),
         Column(
