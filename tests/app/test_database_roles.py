@@ -120,7 +120,7 @@ def test_the_owner_needs_the_schema_for_foreign_keys(postgres: Postgres, owner: 
     name = str(owner.url.database)
     postgres.run(f"REVOKE ALL ON SCHEMA public FROM {database_roles.OWNER}", database=name)
 
-    said = answer(app_of(owner), "INSERT INTO patron_term (term, patron_id) VALUES ('a', 'x')")
+    said = answer(app_of(owner), "INSERT INTO patron_term (term, patron_number) VALUES ('a', 1)")
 
     assert said == NO_RIGHT
 

@@ -38,8 +38,7 @@ from upstage_crm.core.errors import Forbidden, UpstageError
 from upstage_crm.jobs import schedule
 from upstage_crm.mail import blanking
 from upstage_crm.patrons import commands as patrons
-from upstage_crm.patrons import marks
-from upstage_crm.patrons import queries as patron_queries
+from upstage_crm.patrons import marks, patron_list, search_index
 from upstage_crm.patrons.errors import PatronErased
 from upstage_crm.patrons.tables import PatronStatus
 from upstage_crm.patrons.views import PatronRecord
@@ -228,11 +227,12 @@ def test_what_stays_is_the_number_and_what_happened(story: Story) -> None:
     assert [(r.reference, r.state, r.cause) for r in before] == [
         (r.reference, r.state, r.cause) for r in after
     ]
-    total, (line,) = story.desk.read(
-        lambda session: patron_queries.page(session, query=str(record.number))
-    )
-    assert (1, record.number) == (total, line.number)
-    assert story.desk.read(lambda session: patron_queries.page(session, query="quill"))[0] == 0
+    (line,) = story.desk.read(
+        lambda session: patron_list.page(session, query=str(record.number))
+    ).lines
+    assert line.number == record.number
+    assert story.desk.read(lambda session: patron_list.page(session, query="quill")).total == 0
+    assert story.desk.read(lambda session: list(search_index.strays(session))) == []
 
 
 def test_nobody_else_loses_anything(story: Story) -> None:

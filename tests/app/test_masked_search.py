@@ -11,8 +11,8 @@ from tests.support.factories import Desk
 from upstage_crm.change_requests.reads import requests
 from upstage_crm.core.ids import parse_reference
 from upstage_crm.mail import queries as mails
-from upstage_crm.patrons import marks, queries
-from upstage_crm.patrons.queries import PatronSort
+from upstage_crm.patrons import marks, patron_list
+from upstage_crm.patrons.list_order import PatronSort
 from upstage_crm.patrons.views import PatronRecord
 from upstage_crm.staff.roles import Role
 from upstage_crm.staff.visibility import sees
@@ -61,7 +61,7 @@ def protect(desk: Desk, patron: PatronRecord) -> None:
 
 
 def found(desk: Desk, query: str, role: Role) -> int:
-    return desk.read(lambda session: queries.page(session, query=query, reader=role))[0]
+    return desk.read(lambda session: patron_list.page(session, query=query, reader=role)).total
 
 
 def in_queue(desk: Desk, query: str, role: Role) -> int:
@@ -148,7 +148,7 @@ def test_the_order_does_not_tell_either(desk: Desk, sort: PatronSort) -> None:
     desk.patron("a@harbour.example", "Bea", "Young")
 
     def names(role: Role) -> list[str]:
-        lines = desk.read(lambda session: queries.page(session, sort=sort, reader=role))[1]
+        lines = desk.read(lambda session: patron_list.page(session, sort=sort, reader=role)).lines
         return [line.name for line in lines]
 
     assert names(Role.READ_ONLY) == ["Ann Young", "Bea Young"]
@@ -166,14 +166,15 @@ def test_protected_patrons_stand_behind_the_others(desk: Desk) -> None:
 
     def listed(role: Role, size: int) -> list[str]:
         found: list[str] = []
-        for page in range(6):
-            total, lines = desk.read(
-                lambda session, page=page: queries.page(
-                    session, query="", page=page, size=size, reader=role
+        place, again = "", True
+        while again:
+            page = desk.read(
+                lambda session, at=place: patron_list.page(
+                    session, place=at, size=size, reader=role
                 )
             )
-            assert len(names) == total
-            found += [line.name for line in lines]
+            found += [line.name for line in page.lines]
+            place, again = page.after, bool(page.after)
         return found
 
     behind = ["D••• Y•••", "B••• Y•••"]  # by their numbers

@@ -13,7 +13,7 @@ from upstage_crm.core.email_address import InvalidEmail
 from upstage_crm.core.errors import Forbidden, UpstageError
 from upstage_crm.core.text import InvalidText
 from upstage_crm.organisation.errors import UnknownLanguage, UnknownTimeZone
-from upstage_crm.patrons import commands, queries
+from upstage_crm.patrons import commands, patron_list, queries
 from upstage_crm.patrons.errors import (
     AddressTaken,
     EditedMeanwhile,
@@ -52,7 +52,7 @@ def add(desk: Desk, raw: Mapping[str, str], *, even_if_duplicate: bool = False) 
 
 
 def found(desk: Desk, query: str) -> list[str]:
-    _total, lines = desk.read(lambda session: queries.page(session, query=query))
+    lines = desk.read(lambda session: patron_list.page(session, query=query)).lines
     return [line.name for line in lines]
 
 
@@ -284,8 +284,8 @@ def test_the_list_is_paged_and_sorted_alike_everywhere(desk: Desk) -> None:
     for name in ("Ąda", "Zoe", "abe", "Öle"):
         desk.patron(email="", given_name=name, family_name="")
 
-    total, first = desk.read(lambda session: queries.page(session, size=3))
-    _total, rest = desk.read(lambda session: queries.page(session, size=3, page=1))
+    first = desk.read(lambda session: patron_list.page(session, size=3))
+    rest = desk.read(lambda session: patron_list.page(session, size=3, place=first.after))
 
-    assert total == 4
-    assert [line.name for line in (*first, *rest)] == ["abe", "Ąda", "Öle", "Zoe"]
+    assert first.total == 4
+    assert [line.name for line in (*first.lines, *rest.lines)] == ["abe", "Ąda", "Öle", "Zoe"]

@@ -11,12 +11,12 @@ from upstage_crm.change_requests.reads import references
 from upstage_crm.core import migrations
 from upstage_crm.core.clock import FrozenClock
 from upstage_crm.core.db import Database, make_engine
-from upstage_crm.patrons import queries
+from upstage_crm.patrons import patron_list
 from upstage_crm.staff.roles import Role
 
 
 def found(desk: Desk, query: str, reader: Role = Role.OWNER) -> list[int]:
-    _total, lines = desk.read(lambda session: queries.page(session, query=query, reader=reader))
+    lines = desk.read(lambda session: patron_list.page(session, query=query, reader=reader)).lines
     return [line.number for line in lines]
 
 
@@ -90,7 +90,7 @@ def test_a_name_of_one_word_stands_before_the_same_word_with_another(desk: Desk)
         given = "Zoe" if family == "Abbott" else "Amy"
         desk.patron(email="", given_name=given, family_name=family)
 
-    _total, lines = desk.read(queries.page)
+    lines = desk.read(patron_list.page).lines
 
     assert [line.name.partition(" ")[2] for line in lines] == [
         "Abbott",

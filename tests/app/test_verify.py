@@ -165,7 +165,7 @@ def test_a_record_from_nowhere_and_a_record_that_went_are_found(house: House) ->
     lonely = house.desk.patron(email="lonely@example.com")
     report = house.finds(
         Problem.RECORD_GONE,
-        f"DELETE FROM patron_term WHERE patron_id = '{lonely.id}'",
+        f"DELETE FROM patron_term WHERE patron_number = {lonely.number}",
         f"DELETE FROM patron WHERE id = '{lonely.id}'",
         besides=((Problem.ROW_GONE, None),),
     )
@@ -361,7 +361,7 @@ def test_batches_hide_nothing(house: House, monkeypatch: pytest.MonkeyPatch) -> 
         assert patron.number == report.differences[0].number
         house.finds(
             Problem.RECORD_GONE,
-            f"DELETE FROM patron_term WHERE patron_id = '{patron.id}'",
+            f"DELETE FROM patron_term WHERE patron_number = {patron.number}",
             f"DELETE FROM patron {where}",
             besides=((Problem.ROW_GONE, None),),
         )

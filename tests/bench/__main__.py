@@ -23,6 +23,7 @@ from tests.bench import (
     nightly,
     outbox,
     pages,
+    patrons,
     peer,
     start,
     writers,
@@ -76,6 +77,11 @@ def _nightly(folder: Path) -> Iterable[Figure]:
     return nightly.measure(_project(folder))
 
 
+def _patrons(folder: Path) -> Iterable[Figure]:
+    with running_postgres() as server:
+        yield from patrons.measure(folder, server, SIZES.get("patrons", patrons.PATRONS))
+
+
 def _pages(folder: Path) -> Iterable[Figure]:
     return pages.measure(_project(folder), copy_bare(folder))
 
@@ -94,12 +100,22 @@ PARTS: dict[str, Part] = {
     "writers": _writers,
     "languages": _languages,
 }
-LONG: dict[str, Part] = {"growth": _growth, "nightly": _nightly, "peer": _peer}
+LONG: dict[str, Part] = {
+    "growth": _growth,
+    "nightly": _nightly,
+    "patrons": _patrons,
+    "peer": _peer,
+}
+SIZES: dict[str, int] = {}
+"""How large a part is, where its name came with a number: `patrons=100000`."""
 
 
 def main(wanted: list[str]) -> int:
     """Measure the parts named, or all; return 0, or 1 when a budget is broken."""
     parts = PARTS | LONG
+    sized = [word.partition("=") for word in wanted]
+    SIZES.update({name: int(size) for name, _, size in sized if size})
+    wanted = [name for name, *_ in sized]
     unknown = set(wanted) - set(parts)
     if unknown:
         print(f"There is no part {', '.join(sorted(unknown))}; choose from {', '.join(parts)}.")

@@ -13,18 +13,14 @@ from tests.bench.pages import pending_link
 from tests.bench.patron import Patron, p95
 from tests.bench.project import serving
 from tests.bench.report import Figure, figure
-from tests.support.factories import Desk
 from tests.support.keyring import SECRET_KEYS, opened
+from tests.support.pipeline import installed
 from tests.support.processes import Leashed, without_settings
 from tests.support.server import Server
 from upstage_crm.core.clock import FrozenClock, SystemClock
-from upstage_crm.patrons.commands import NewPatron, add_parsed, first_columns
-from upstage_crm.patrons.fields import Context
-from upstage_crm.patrons.tables import PatronKind
-from upstage_crm.staff.roles import Role
+from upstage_crm.demo import seed
 
 PATRONS = 1_000_000  # and an entry of the trail for each
-AT_ONCE = 1_000  # patrons of one transaction
 LOOKS = 100  # of the patron in one sample; there are as many samples as the check lasts
 AREA = "nightly check of a million"
 
@@ -62,17 +58,8 @@ def measure(root: Path, patrons: int = PATRONS) -> list[Figure]:
 
 
 def _fill(url: str, patrons: int) -> None:
-    """Add patrons by the command that the demo uses: every entry is hashed and signed."""
+    """Fill by the demo's own path: every entry is hashed and signed."""
     database = opened(url)
-    desk = Desk(database, FrozenClock(SystemClock().now()))
-    actor, context = desk.staff("Vera", Role.MANAGER), Context(today=desk.now.date())
-    raw = {"email": "mara@example.com", "given_name": "Mara", "family_name": "Smith"}
-    columns = first_columns(raw | {"phone": "+1 212 555 0100"}, context)
-    for first in range(0, patrons, AT_ONCE):
-        entries = [
-            NewPatron(kind=PatronKind.PERSON, columns=columns | {"email": to, "email_key": to})
-            for to in (f"patron{place}@example.com" for place in range(first, first + AT_ONCE))
-        ]
-        with database.transaction() as session:
-            add_parsed(desk.staff_context(session, actor), entries=entries)
+    with installed(database, FrozenClock(SystemClock().now())) as parts:
+        seed.seed(parts, count=patrons)
     database.dispose()

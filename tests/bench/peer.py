@@ -119,7 +119,7 @@ if __name__ == "__main__":
 
 def measure(folder: Path, root: Path, server: Postgres) -> Iterator[Figure]:
     """Figures on SQLite and on a Postgres that syncs; `root` is a built copy of the project."""
-    python = _environment(folder)
+    python = make_environment(folder, PACKAGES)
     files = {"ENGINE": "django.db.backends.sqlite3", "NAME": str(folder / "peer.db")}
     files |= {"OPTIONS": _OPTIONS}
     yield from _compare("SQLite", folder, root, python, f"sqlite:///{folder / 'ours.db'}", files)
@@ -138,12 +138,12 @@ _OPTIONS = {
 }
 
 
-def _environment(folder: Path) -> Path:
-    """The interpreter of a new environment with the peer's packages."""
+def make_environment(folder: Path, packages: Sequence[str]) -> Path:
+    """The interpreter of a new environment with a peer's packages."""
     place = folder / "peer"
     subprocess.run([sys.executable, "-m", "venv", place], check=True)
     python = place / "bin" / "python"
-    install = [python, "-m", "pip", "install", "--quiet", *PACKAGES]
+    install = [python, "-m", "pip", "install", "--quiet", *packages]
     subprocess.run(install, check=True, stdout=subprocess.DEVNULL)
     return python
 

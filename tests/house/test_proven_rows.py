@@ -19,6 +19,7 @@ GRANTS_NOTHING = {
     "touched_row": "it only says what to look at",
     "patron_term": "it only finds a record, whose own row is proven before anything acts",
     "patron_tag": "it only groups records; no rule and no mail asks for a tag",
+    "saved_view": "it only says how a list is filtered; its reader's role decides what is shown",
     "mail_gate": "it only says when mails leave",
     "heartbeat": "it only says that the server writes",
     "sign_in_failure": "it only counts wrong passwords; a thief who empties it may go on",

@@ -25,7 +25,7 @@ from upstage_crm.core.clock import FrozenClock
 from upstage_crm.core.db import Database
 from upstage_crm.links.claims import LinkClaims, Purpose, Reviewer
 from upstage_crm.pages.list_state import PAGE_SIZE
-from upstage_crm.patrons import commands, queries
+from upstage_crm.patrons import commands, patron_list, queries
 from upstage_crm.patrons.commands import PatronKind
 from upstage_crm.patrons.fields import FIELDS
 from upstage_crm.staff.roles import Role, StaffMember
@@ -131,7 +131,7 @@ class TestList:
     ) -> None:
         add(made, **JANE)
         with made.database.reading() as session:
-            (line,) = queries.page(session)[1]
+            (line,) = patron_list.page(session).lines
 
         row = list_row(replace(line, **what), pending=0, now=made.clock.now(), time_zone=UTC)
 

@@ -104,7 +104,12 @@ TABLE: dict[str, Row] = {
         },
         "clear confirm_change confirm_erasure",
     ),
-    "PatronListState": Row(P.VIEW_PATRONS, LISTED),
+    "PatronListState": Row(P.VIEW_PATRONS, f"{LISTED} forget_view"),
+    "PatronPeekState": Row(P.VIEW_PATRONS, "show shut"),
+    "PatronTagsState": Row(
+        P.EDIT_PATRON, "ask keep start_over turn", each("tag untag", P.EDIT_PATRON)
+    ),
+    "SaveViewState": Row(P.VIEW_PATRONS, "keep open save start_over turn"),
     "PatronRecordState": Row(
         P.VIEW_PATRONS, f"{PAGE} cancel dismiss edit hide keep", {"save": P.EDIT_PATRON}
     ),

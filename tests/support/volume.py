@@ -40,7 +40,7 @@ TABLES = (
 )
 _IDS = ("id", "patron_id", "request_id", "field_change_id", "after_id", "notice_id", "row_id")
 _TEXTS = ("dedupe_key", "email_key", "hash", "reference")
-_NUMBERS = ("seq", "number")
+_NUMBERS = ("seq", "number", "patron_number")
 _STEP = 1_000_000  # the copies have numbers of their own, below those of the rows
 _MONTH = timedelta(days=30)  # each copy is so much older than the one before
 # What was open then has ended since.

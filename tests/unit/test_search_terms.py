@@ -106,7 +106,7 @@ def test_each_term_names_its_field_and_fits_its_column() -> None:
         "email_key": "jane@example.org",
     }
 
-    terms = terms_of(values, number=11740, extra="Jay")
+    terms = terms_of(values | {"preferred_name": "Jay"}, number=11740)
 
     assert {"address:london", "address:se17pb", "email:jane@example.org", "free:jay"} <= terms
     assert number_term(11740) in terms

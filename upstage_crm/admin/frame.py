@@ -34,6 +34,7 @@ KEYS: Final = (
     ("j", "Next row"),
     ("k", "Row before"),
     ("Enter", "Open the row"),
+    ("Space", "Preview a patron beside the list"),
     ("Ctrl Enter", "Send the form (⌘ Enter on a Mac)"),
     ("x", "Choose the row, with Shift up to here"),
     ("e w", "Send again, or withdraw, what is chosen"),

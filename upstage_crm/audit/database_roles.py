@@ -19,10 +19,11 @@ from upstage_crm.core.errors import Conflict
 
 DATABASE, OWNER, APP = "upstage", "upstage_owner", "upstage_app"
 
-# What commands delete: second factors and wrong passwords, search terms, tags, erased values.
+# What commands delete: second factors, wrong passwords, search terms, tags, views, erased values.
 DELETED_FROM = frozenset(
     {
-        *("audit_value", "patron_tag", "patron_term", "proposal_attempt", "sign_in_failure"),
+        *("audit_value", "patron_tag", "patron_term", "proposal_attempt", "saved_view"),
+        "sign_in_failure",
         *("staff_passkey", "staff_recovery_code", "staff_totp"),
     }
 )

@@ -40,6 +40,8 @@ from upstage_crm.wording.sentences import MAIL_MODE_WORDS
 
 REFUSED = 1
 BAD_SETTING = 2
+MOST_PATRONS = 2_000_000  # of a demo
+FILLED_BEFORE = "This database was filled before; --patrons counts for a new one."
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -58,9 +60,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return BAD_SETTING if isinstance(error, BadSetting) else REFUSED
 
 
-def prepare(settings: Settings) -> str:
+def prepare(settings: Settings, *, patrons: int | None = None) -> str:
     """Make our own database ready with demo data, or see that a given one is; return what to
-    print at start.
+    print at start. `patrons` is how many the demo data has, if not the usual number.
 
     A given database is migrated by `upstage-crm migrate` alone, which may connect as its owner.
     Leaves no connection open: workers are forked afterwards.
@@ -90,14 +92,15 @@ def prepare(settings: Settings) -> str:
         if is_new and settings.is_demo_allowed:
             from upstage_crm.demo import seed  # 10 MB that only a first start needs
 
-            seed.seed(parts)
+            seed.seed(parts, count=patrons or seed.PATRONS)
             has_demo = True
         if has_demo and not settings.is_demo_allowed:
             raise DemoExposed
     finally:
         parts.database.dispose()
     if has_demo:
-        return f"Sign in as {demo_account.EMAIL} with the password {demo_account.PASSWORD}"
+        sign_in = f"Sign in as {demo_account.EMAIL} with the password {demo_account.PASSWORD}"
+        return sign_in if is_new or not patrons else f"{FILLED_BEFORE}\n{sign_in}"
     first = "Make the first owner: upstage-crm staff add --role owner …" if is_new else ""
     return f"{first}\n{MAIL_MODE_WORDS[parts.mail_mode]}".strip()
 
@@ -121,10 +124,10 @@ def _serve(_options: argparse.Namespace, settings: Settings) -> int:
     return 0
 
 
-def _demo(_options: argparse.Namespace, settings: Settings) -> int:
+def _demo(options: argparse.Namespace, settings: Settings) -> int:
     if not settings.is_demo_allowed:
         raise DemoExposed
-    print(prepare(settings))
+    print(prepare(settings, patrons=options.patrons))
     return 0
 
 
@@ -239,6 +242,13 @@ def _opened(settings: Settings) -> Generator[wiring.Runtime]:
         parts.database.dispose()
 
 
+def _some(text: str) -> int:
+    """A number of patrons from the command line."""
+    if not text.isdecimal() or not 0 < int(text) <= MOST_PATRONS:
+        raise argparse.ArgumentTypeError(f"a number up to {MOST_PATRONS:,}")
+    return int(text)
+
+
 def _password(options: argparse.Namespace) -> tuple[str, bool]:
     """The new password, and whether we made it up: from the environment, the terminal, or drawn."""
     given = os.environ.get(STAFF_PASSWORD, "")
@@ -270,7 +280,9 @@ def _parser() -> argparse.ArgumentParser:
     guards = _add(database, "guards", database_commands.print_guards, words)
     guards.add_argument("--dialect", choices=("sqlite", "postgresql"), default="postgresql")
     guards.set_defaults(is_offline=True)
-    _add(commands, "demo", _demo, "fill a new database on this machine with demo data")
+    demo = _add(commands, "demo", _demo, "fill a new database on this machine with demo data")
+    words = "how many; more than 50,000 are made of one another, in minutes"
+    demo.add_argument("--patrons", type=_some, metavar="NUMBER", help=words)
     words = "try to get around the patron with raw SQL, and say who stops it"
     attack = _add(commands, "attack", _attack, words)
     attack.add_argument(

@@ -6,7 +6,9 @@ requests are alive whenever a visitor tries the demo.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
+from itertools import islice
 from random import Random
 
 from upstage_crm import wiring
@@ -18,7 +20,9 @@ from upstage_crm.change_requests.model.policy import DEFAULT
 from upstage_crm.change_requests.model.rules import Decision
 from upstage_crm.change_requests.reads import requests
 from upstage_crm.core.clock import FrozenClock
+from upstage_crm.core.db import dialect_of
 from upstage_crm.demo import second_steps, unusual
+from upstage_crm.demo.crowd import crowd
 from upstage_crm.demo.people import people
 from upstage_crm.demo.person import DemoPerson
 from upstage_crm.demo.scenarios import (
@@ -48,7 +52,11 @@ PATRONS = 2_000
 SEED = 20_260_302
 ERASED = 140  # a place among the demo patrons: a patron without any request
 _SILENT_DAYS = 5  # before so many days a silent mailbox has let a change happen by now
+INVENTED = 50_000  # patrons who are all invented one by one
+_MODELS = 10_000  # of whom the others are made when there are more
 _BATCH = 25  # patrons whose records are made at one moment
+_AT_ONCE = 5_000  # patrons of one transaction
+_CACHE_KB = 400_000  # of SQLite, while many rows are written
 
 
 def seed(parts: wiring.Runtime, *, count: int = PATRONS) -> None:
@@ -105,22 +113,38 @@ def _staff(parts: wiring.Runtime, now: datetime) -> list[StaffMember]:
 
 
 def _patrons(parts: wiring.Runtime, actor: StaffMember, count: int, now: datetime) -> list[int]:
-    """Add the invented people, oldest first; return the numbers of those who can be asked."""
+    """Add the invented people, oldest first; return the numbers of those who can be asked.
+
+    Of more than `INVENTED`, only the first are; the others are made of them, and added beside them.
+    """
     until = now - timedelta(days=45)  # requests are younger than every record
-    everybody = list(people(count, SEED, until=until))
+    everybody = list(people(count if count <= INVENTED else _MODELS, SEED, until=until))
     order = sorted(range(len(everybody)), key=lambda place: everybody[place].created_at)
+    entries = [_entry(person, now) for person in everybody]
+    usual = [entry for entry, one in zip(entries, everybody, strict=True) if not one.edge]
+    others_count = count - len(everybody)
+    others = crowd(usual, others_count, SEED)
+    batches = [order[start : start + _BATCH] for start in range(0, len(order), _BATCH)]
+    beside = -(-others_count // max(len(batches), 1))
     numbers: dict[int, int] = {}
-    with parts.database.transaction() as session:
-        for start in range(0, len(order), _BATCH):
-            places = order[start : start + _BATCH]
-            made_at = everybody[places[-1]].created_at
-            entries = [_entry(everybody[place], made_at) for place in places]
-            added = add_parsed(
-                parts.staff_context(session, actor, channel=Channel.DEMO, now=made_at),
-                entries=entries,
-            )
-            numbers |= dict(zip(places, added, strict=True))
+    for some in _chunks(batches, _AT_ONCE // (_BATCH + beside) or 1):
+        with parts.database.transaction() as session:
+            if others_count and dialect_of(session) == "sqlite":
+                session.connection().exec_driver_sql(f"PRAGMA cache_size = -{_CACHE_KB}")
+            for places in some:
+                made_at = everybody[places[-1]].created_at
+                more = [*islice(others, beside)]
+                added = add_parsed(
+                    parts.staff_context(session, actor, channel=Channel.DEMO, now=made_at),
+                    entries=[*(entries[place] for place in places), *more],
+                )
+                numbers |= dict(zip(places, added, strict=False))
     return [numbers[place] for place, person in enumerate(everybody) if _can_be_asked(person)]
+
+
+def _chunks(batches: list[list[int]], size: int) -> Iterator[list[list[int]]]:
+    for start in range(0, len(batches), size):
+        yield batches[start : start + size]
 
 
 def _entry(person: DemoPerson, now: datetime) -> NewPatron:

@@ -5,6 +5,7 @@ list_table(state, kind, columns, …)                   the table with its state
 list_rows(state, rows, waiting, …)                    the same states around rows of another look
 list_pages(state)                                     previous and next
 list_tools(state, *filters, label, placeholder, …)    the bar above: search, filters, the count
+list_notice(state)                                    a sentence about what was asked for
 list_waiting(state, columns, label)                   the table before the first answer
 when_chosen(state, name, *children)                   what is there while a filter is chosen
 list_select(state, name, label, options)              a filter: one of several values
@@ -26,7 +27,7 @@ from upstage_crm.pages.periods import PERIOD_WORDS, Period
 from upstage_crm.pages.view import rows_here
 from upstage_crm.ui.components.base import Child, Flag, Text, absent, filled, show_if
 from upstage_crm.ui.components.button import button
-from upstage_crm.ui.components.feedback import error_state, skeleton_rows
+from upstage_crm.ui.components.feedback import error_state, notice, skeleton_rows
 from upstage_crm.ui.components.forms.choice import search_input
 from upstage_crm.ui.components.forms.form import (
     Options,
@@ -49,6 +50,7 @@ from upstage_crm.ui.components.records.toolbar import (
     toolbar,
 )
 from upstage_crm.ui.components.shortcut import focus_key, row_keys
+from upstage_crm.ui.components.text import live_place
 
 SEARCH_PAUSE_MS = 50
 DAY_PAUSE_MS = 400  # a year is typed digit by digit
@@ -62,7 +64,8 @@ class Column:
     `cell` draws what a row has to say in it. `sort` is the name by which the list can be ordered,
     whose usual order runs from the last value to the first where `is_turned`. `label` names the
     value on the cards of a narrow screen (the heading, when empty). The column that `is_lead`
-    draws its whole cell, which names the row and opens it.
+    draws its whole cell, which names the row and opens it. `sorts_not` is true for a reader who may
+    not order by the column after all.
     """
 
     heading: Child
@@ -72,22 +75,25 @@ class Column:
     label: Text = ""
     wide: bool = False
     is_lead: bool = False
+    sorts_not: Flag = False
 
     def head(self, state: type[ListMixin]) -> rx.Component:
         """The heading; one that sorts is a button."""
+        plain = column(self.heading)
         if not self.sort:
-            return column(self.heading)
+            return plain
         ways = ("descending", "ascending")
         order = rx.cond(
             self.is_turned,
             rx.cond(state.is_descending, *reversed(ways)),
             rx.cond(state.is_descending, *ways),
         )
-        return sort_column(
+        sorts = sort_column(
             cast("Text", self.heading),
             sort=rx.cond(state.sort == self.sort, order, "none"),
             on_sort=state.sort_by(self.sort),
         )
+        return sorts if self.sorts_not is False else rx.cond(self.sorts_not, plain, sorts)
 
     def body(self, row: Any) -> Child:
         """The cell of one row."""
@@ -178,10 +184,19 @@ def list_pages(state: type[ListMixin]) -> Child:
         summary=state.summary,
         on_previous=state.previous_page,
         on_next=state.next_page,
-        has_previous=state.page > 1,
+        has_previous=state.has_previous,
         has_next=state.has_next,
     )
     return rows_here(state, show_if(state.shown == "rows", pages), rx.fragment())
+
+
+def list_notice(state: type[ListMixin]) -> Child:
+    """Return what has to be said of the rows before they are read; announced when it changes."""
+    return rows_here(
+        state,
+        live_place(show_if(filled(state.notice), notice(state.notice, live=False))),
+        rx.fragment(),
+    )
 
 
 def list_tools(

@@ -23,6 +23,7 @@ from upstage_crm.wiring import runtime
 
 RECENT = 3  # addresses of its own that a list may be ahead of the browser
 PAGE_SIZE = 50
+NOT_READ = "Part of the address is unknown here, so the list shows everything else it asks for."
 log = logging.getLogger(__name__)
 
 
@@ -30,13 +31,19 @@ log = logging.getLogger(__name__)
 class ListPage:
     """One page of a list. `rows` are what the browser draws.
 
-    `total` counts the rows of every page. A list that is paged by key has none, and says with
-    `after` from which key its rows go on, "" at their end. `extra` is what was read with them.
+    `total` counts the rows of every page. A list that is paged by key says with `after` from which
+    key its rows go on, "" at their end, and may say with `back` how to go back a page; its `total`
+    is None where it counts nothing. `notice` is a sentence about what was asked, `extra` what was
+    read with the rows. `is_first` and `is_last` tell that there are no rows before, and after.
     """
 
     rows: Sequence[Any] = ()
     total: int | None = None
     after: str = ""
+    back: str = ""
+    is_first: bool = False
+    is_last: bool = False
+    notice: str = ""
     extra: Any = None
 
 
@@ -56,6 +63,8 @@ class ListMixin(PageMixin, rx.State, mixin=True):
     shape: ClassVar[ListShape]
     nouns: ClassVar[tuple[str, str]] = ("row", "rows")
     size: ClassVar[int] = PAGE_SIZE
+    numbers_pages: ClassVar[bool] = False
+    """Whether pages have numbers, though they may go by key."""
     failures: ClassVar[tuple[type[Exception], ...]] = (SQLAlchemyError,)
 
     places: rx.Field[list[str]] = rx.field(default_factory=list)
@@ -70,6 +79,8 @@ class ListMixin(PageMixin, rx.State, mixin=True):
     page: int = 1
     count: str = ""
     summary: str = ""
+    notice: str = ""
+    has_previous: bool = False
     has_next: bool = False
 
     if TYPE_CHECKING:
@@ -78,6 +89,8 @@ class ListMixin(PageMixin, rx.State, mixin=True):
     _sent: tuple[str, ...] = ()  # addresses we sent the browser to, whose arrival is no news
     _before: str = ""
     _after: str = ""
+    _back: str = ""
+    _unread: bool = False  # the browser's address said something that the list cannot read
     _missed: bool = False  # something was committed while the rows were read
     _opens_only: bool = False  # Enter was pressed: open the row if it is the only one
 
@@ -114,7 +127,7 @@ class ListMixin(PageMixin, rx.State, mixin=True):
     @rx.event
     def search(self, text: str) -> Any:
         """Show the rows that these words find."""
-        return self._go(replace(self._url().first_page(), search=text[:QUERY_LIMIT]))
+        return self._go(self.shape.searched(self._url(), text[:QUERY_LIMIT]))
 
     @rx.event
     def find(self, form: dict[str, Any]) -> Any:
@@ -122,7 +135,7 @@ class ListMixin(PageMixin, rx.State, mixin=True):
         words = texts(form, QUERY_LIMIT).get("q", "")
         if not words.strip():
             return None
-        following = self._go(replace(self._url().first_page(), search=words))
+        following = self._go(self.shape.searched(self._url(), words))
         self._opens_only = bool(following)
         return following
 
@@ -148,14 +161,14 @@ class ListMixin(PageMixin, rx.State, mixin=True):
     @rx.event
     def previous_page(self) -> Any:
         """Go back one page; in a list that is paged by key, to its newest rows."""
-        return self._go(replace(self._url(), page=max(self.page - 1, 1), before=""))
+        return self._go(replace(self._url(), page=max(self.page - 1, 1), before=self._back))
 
     @rx.event
     def next_page(self) -> Any:
         """Go on one page, if there is one."""
         if not self.has_next:
             return None
-        page = 1 if self._after else self.page + 1
+        page = 1 if self._after and not self.numbers_pages else self.page + 1
         return self._go(replace(self._url(), page=page, before=self._after))
 
     @rx.event
@@ -178,15 +191,16 @@ class ListMixin(PageMixin, rx.State, mixin=True):
     def _empty_rows(self) -> None:
         """Drop the rows: they are those of another address."""
         self.rows = []
-        self.count, self.summary, self.shown, self.has_next = "", "", "loading", False
-        self._after = ""
+        self.count, self.summary, self.notice, self.shown = "", "", "", "loading"
+        self.has_previous = self.has_next = False
+        self._after = self._back = ""
 
     def _url(self) -> ListUrl:
         """What the list shows; the plain list before any address was read."""
         return ListUrl(
             search=self.query,
             chosen={name: self.chosen.get(name, "") for name in self.shape.filters},
-            sort=self.sort or self.shape.usual_sort,
+            sort=self.sort or self.shape.usual_sort(self.query),
             is_descending=self.is_descending,
             page=self.page,
             before=self._before,
@@ -209,6 +223,7 @@ class ListMixin(PageMixin, rx.State, mixin=True):
         if url != self._url():
             self._empty_rows()
         self._set(url)
+        self._unread = self.shape.unread(self.router.url.query_parameters)
         self.places, self._sent = [self._browser_place()], ()
         self._opens_only = False
         self.search_box += 1
@@ -247,6 +262,7 @@ class ListMixin(PageMixin, rx.State, mixin=True):
             return [self._fetching()]
         href = self.shape.href(url)
         self._set(url)
+        self._unread = False
         self._sent = (*self._sent, href)
         self.places = [*self.places[-RECENT:], href]
         return [self._fetching(), rx.redirect(href, replace=True)]
@@ -272,9 +288,14 @@ class ListMixin(PageMixin, rx.State, mixin=True):
             self.shown = "failed"
             return None
         self.rows = list(found.rows)
-        self._after, self.has_next = found.after, bool(found.after)
+        self._after, self._back, self.has_next = found.after, found.back, bool(found.after)
+        if found.is_first:
+            self.page, self._before = 1, ""
+        self.has_previous = self.page > 1
+        self.notice = found.notice or (NOT_READ if self._unread else "")
         if found.total is not None:
             self._count(found.total)
+        self.has_next = self.has_next and not found.is_last
         self.shown = "rows" if self.rows else ("nothing" if self._url().is_narrowed else "empty")
         self._take_extra(found.extra)
         if opens_only and found.total == 1 and len(self.rows) == 1:
@@ -287,7 +308,7 @@ class ListMixin(PageMixin, rx.State, mixin=True):
         self.count = f"{some(total)} {self.nouns[total != 1]}"
         shown = f"{first:,}–{last:,}" if self.rows else "0"
         self.summary = f"{shown} of {some(total)}"
-        self.has_next = bool(self.rows) and last < total
+        self.has_next = self.has_next or (bool(self.rows) and not self._back and last < total)
 
 
 def _read(query: Query, url: ListUrl) -> ListPage:

@@ -24,7 +24,7 @@ from upstage_crm.core.text import clean_block, clean_line
 from upstage_crm.core.when import zone_names
 from upstage_crm.organisation.errors import UnknownLanguage, UnknownTimeZone
 from upstage_crm.organisation.settings import take_patron_numbers
-from upstage_crm.patrons import queries, suppressions
+from upstage_crm.patrons import queries, search_index, suppressions
 from upstage_crm.patrons.errors import (
     AddressTaken,
     EditedMeanwhile,
@@ -41,13 +41,11 @@ from upstage_crm.patrons.fields import (
     Context,
     ProtectedField,
 )
-from upstage_crm.patrons.search_terms import term_rows
 from upstage_crm.patrons.tables import (
     PatronKind,
     PatronRow,
     PatronStatus,
     PatronTagRow,
-    PatronTermRow,
 )
 from upstage_crm.patrons.tags import MOST_TAGS, Tag, label_of, parse
 from upstage_crm.patrons.views import Duplicate
@@ -64,10 +62,7 @@ _FREE_DEFAULTS = {
     "note": "",
 }
 _patron = table_of(PatronRow)
-_term = table_of(PatronTermRow)
 _tag = table_of(PatronTagRow)
-_FORGET_TERMS = sa.delete(_term).where(_term.c.patron_id == sa.bindparam("patron"))
-_ADD_TERMS = sa.insert(_term)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,7 +159,6 @@ def add_parsed(context: StaffContext[object], *, entries: Sequence[NewPatron]) -
     ensure_may(context.actor, Permission.ADD_PATRON)
     first = take_patron_numbers(session, len(entries))
     rows: list[dict[str, object]] = []
-    terms: list[dict[str, str]] = []
     tagged: list[dict[str, str]] = []
     first_spelled = {tag.key: tag for entry in reversed(entries) for tag in entry.tags}
     spelled = {key: label_of(session, tag) for key, tag in first_spelled.items()}
@@ -181,7 +175,6 @@ def add_parsed(context: StaffContext[object], *, entries: Sequence[NewPatron]) -
         row["email_verified_at"] = now if entry.is_email_verified else None
         row["email_bounced_at"] = now if entry.is_email_bounced else None
         rows.append(row)
-        terms += term_rows(patron_id, number, row)
         tagged += [
             {"patron_id": patron_id, "key": tag.key, "label": spelled[tag.key]}
             for tag in entry.tags
@@ -198,7 +191,7 @@ def add_parsed(context: StaffContext[object], *, entries: Sequence[NewPatron]) -
             )
         )
     session.connection().execute(sa.insert(_patron), rows)
-    session.connection().execute(sa.insert(_term), terms)
+    search_index.add(session, rows)
     if tagged:
         session.connection().execute(sa.insert(_tag), tagged)
     trail.record(session, events, now=now)
@@ -240,7 +233,7 @@ def edit(
         .where(_patron.c.id == patron_id)
         .values(**changed, updated_at=context.now)
     )
-    _index(session, patron_id, row.number, queries.values_of(row) | _free_of(row) | changed)
+    search_index.renew(session, queries.values_of(row) | _free_of(row) | changed, row.number)
     event = AuditEvent(
         action=Action.PATRON_EDITED,
         actor=context.actor.as_actor(),
@@ -274,7 +267,7 @@ def apply_columns(
     values = {"patron": row.id, **_bound(written)}
     # What the record holds by now: `row` is as it was, and other fields may have changed with it.
     held = session.connection().execute(_writing(tuple(written)), values).mappings().one()
-    _index(session, row.id, row.number, {str(name): value for name, value in held.items()})
+    search_index.renew(session, {str(name): value for name, value in held.items()}, row.number)
 
 
 def ensure_unique(
@@ -370,9 +363,3 @@ def lock_unerased(session: Session, patron_id: str) -> PatronRow:
 
 def _free_of(row: PatronRow) -> dict[str, str | None]:
     return {name: getattr(row, name) for name in queries.FREE_COLUMNS}
-
-
-def _index(session: Session, patron_id: str, number: int, values: Mapping[str, object]) -> None:
-    connection = session.connection()
-    connection.execute(_FORGET_TERMS, {"patron": patron_id})
-    connection.execute(_ADD_TERMS, term_rows(patron_id, number, values))

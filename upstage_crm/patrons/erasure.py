@@ -8,9 +8,9 @@ import sqlalchemy as sa
 from sqlmodel import Session
 
 from upstage_crm.core.db import table_of
+from upstage_crm.patrons import search_index
 from upstage_crm.patrons.fields import DERIVED_COLUMNS, PROTECTED_COLUMNS
-from upstage_crm.patrons.search_terms import number_term
-from upstage_crm.patrons.tables import PatronRow, PatronStatus, PatronTagRow, PatronTermRow
+from upstage_crm.patrons.tables import PatronRow, PatronStatus, PatronTagRow
 
 # What staff may have written about the person; what is not named here is no personal value.
 EMPTY_FREE = {
@@ -24,7 +24,6 @@ GONE = (table_of(PatronTagRow),)
 """Tables whose rows go with their patron."""
 
 _patron = table_of(PatronRow)
-_term = table_of(PatronTermRow)
 
 
 def empty(session: Session, *, row: PatronRow, now: datetime) -> None:
@@ -42,6 +41,4 @@ def empty(session: Session, *, row: PatronRow, now: datetime) -> None:
     connection.execute(sa.update(_patron).where(_patron.c.id == row.id).values(**emptied))
     for table in GONE:
         connection.execute(sa.delete(table).where(table.c.patron_id == row.id))
-    connection.execute(
-        sa.delete(_term).where(_term.c.patron_id == row.id, _term.c.term != number_term(row.number))
-    )
+    search_index.renew(session, {}, row.number)

@@ -2,54 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from enum import StrEnum
-from typing import Any
+from collections.abc import Collection, Mapping
 
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
 from upstage_crm.audit import recorded
-from upstage_crm.core.counting import count_some
 from upstage_crm.core.db import table_of
 from upstage_crm.organisation.settings import home
 from upstage_crm.patrons import tags
 from upstage_crm.patrons.errors import UnknownPatron
 from upstage_crm.patrons.fields import DERIVED_COLUMNS, FIELDS, PROTECTED_COLUMNS
-from upstage_crm.patrons.search_query import matching
-from upstage_crm.patrons.tables import NAME_ORDER, PatronRow, PatronStatus
-from upstage_crm.patrons.views import Duplicate, PatronLine, PatronRecord
-from upstage_crm.patrons.visibility import (
-    NAME,
-    FieldAccess,
-)
+from upstage_crm.patrons.tables import PatronRow, PatronStatus, same_name
+from upstage_crm.patrons.views import Duplicate, PatronRecord
+from upstage_crm.patrons.visibility import FieldAccess
 from upstage_crm.staff.roles import Role
-from upstage_crm.staff.visibility import sees
 
 FREE_COLUMNS = ("preferred_name", "pronouns", "language", "time_zone", "note")
 
 
-class PatronSort(StrEnum):
-    """What the list may be ordered by."""
-
-    NAME = "name"
-    NUMBER = "number"
-    EMAIL = "email"
-    CITY = "city"
-    UPDATED = "updated"
-
-
-# The order tells about what it goes by: the field that a reader must see for it.
-_TELLS = {PatronSort.EMAIL: "email", PatronSort.CITY: "address"}
-_ALWAYS_THERE = frozenset({PatronSort.NUMBER, PatronSort.UPDATED})
 _patron = table_of(PatronRow)
-_ORDER = {
-    PatronSort.NAME: sa.literal_column(NAME_ORDER, type_=sa.String()),
-    PatronSort.NUMBER: _patron.c.number,
-    PatronSort.EMAIL: _patron.c.email_key,
-    PatronSort.CITY: _patron.c.address_city,
-    PatronSort.UPDATED: _patron.c.updated_at,
-}
 
 
 # Every decision runs these. Built once: building them anew takes longer than running them.
@@ -117,15 +89,13 @@ def duplicates(
     """Live patrons who share a phone number, or a name, with somebody about to be added."""
     found: dict[str, tuple[PatronRow, list[str]]] = {}
     country = home(session)
-    for reason, wanted in (
-        ("phone", {"phone_key": columns.get("phone_key")}),
-        ("name", {"sort_name": columns.get("sort_name")}),
+    for reason, value, is_alike in (
+        ("phone", columns.get("phone_key"), _patron.c.phone_key == columns.get("phone_key")),
+        ("name", columns.get("sort_name"), same_name(columns.get("sort_name"))),
     ):
-        if not all(wanted.values()):
+        if not value:
             continue
-        query = select(PatronRow).where(PatronRow.status == PatronStatus.ACTIVE)
-        for name, value in wanted.items():
-            query = query.where(getattr(PatronRow, name) == value)
+        query = select(PatronRow).where(PatronRow.status == PatronStatus.ACTIVE, is_alike)
         for row in session.exec(query.limit(limit)):
             found.setdefault(row.id, (row, []))[1].append(reason)
     ranked = sorted(found.values(), key=lambda pair: (-len(pair[1]), pair[0].number))
@@ -133,69 +103,6 @@ def duplicates(
         _duplicate(row, reasons, access_of(row, reader, home=country))
         for row, reasons in ranked[:limit]
     )
-
-
-def page(
-    session: Session,
-    *,
-    query: str = "",
-    tag: str = "",
-    sort: PatronSort = PatronSort.NAME,
-    descending: bool = False,
-    page: int = 0,
-    size: int = 50,
-    reader: Role = Role.OWNER,
-) -> tuple[int, tuple[PatronLine, ...]]:
-    """Return how many patrons match (see `count_some`), and one page of them (from 0).
-
-    Found, ordered and shown by what `reader` sees: see `search_query`. Where the order would tell
-    about protected patrons, they come last, by their numbers.
-    """
-    country = home(session)
-    found = matching(query, tag, reader=reader, home=country)
-    # Nothing about ids when all are meant: the order's index is walked then, and no row sorted.
-    wanted = [] if found.whereclause is None else [col(PatronRow.id).in_(found)]
-    total = count_some(session, found, at_least=(page + 1) * size)
-    seen_sort = _seen_sort(sort, reader)
-    order = _ORDER[seen_sort]
-    how = order.desc() if descending else order.asc()
-    if seen_sort not in _ALWAYS_THERE:
-        how = how.nulls_last()
-    first, last = page * size, (page + 1) * size
-    if sees(reader, NAME, is_protected=True):
-        rows = _rows(session, wanted, how, first, last)
-    else:
-        is_protected = _patron.c.is_protected
-        rows = _rows(session, [*wanted, is_protected.is_(False)], how, first, last)
-        if len(rows) < size:
-            before = _count(session, found.where(is_protected.is_(False)))
-            by_number = _ORDER[PatronSort.NUMBER].asc()
-            behind = [*wanted, is_protected.is_(True)]
-            rows += _rows(session, behind, by_number, max(0, first - before), last - before)
-    held = tags.held_by(session, [row.id for row in rows])
-    return total, tuple(
-        _line(row, tuple(held[row.id].values()), access_of(row, reader, home=country))
-        for row in rows
-    )
-
-
-def _rows(
-    session: Session,
-    wanted: Sequence[sa.ColumnElement[bool]],
-    order: sa.UnaryExpression[Any],
-    first: int,
-    last: int,
-) -> list[PatronRow]:
-    """The patrons from the place `first` up to `last` of an order; none if that is no stretch."""
-    if last <= first:
-        return []
-    query = select(PatronRow).where(*wanted)
-    ordered = query.order_by(order, col(PatronRow.id)).offset(first).limit(last - first)
-    return list(session.exec(ordered))
-
-
-def _count(session: Session, found: sa.Select[str]) -> int:
-    return session.exec(select(sa.func.count()).select_from(found.subquery())).one()
 
 
 def count(session: Session) -> int:
@@ -257,12 +164,6 @@ def record_of(session: Session, row: PatronRow) -> PatronRecord:
     )
 
 
-def _seen_sort(sort: PatronSort, reader: Role) -> PatronSort:
-    told = _TELLS.get(sort)
-    is_seen = told is None or sees(reader, told, is_protected=False)
-    return sort if is_seen else PatronSort.NUMBER
-
-
 def _duplicate(row: PatronRow, reasons: list[str], access: FieldAccess) -> Duplicate:
     values = values_of(row)
     return Duplicate(
@@ -273,20 +174,9 @@ def _duplicate(row: PatronRow, reasons: list[str], access: FieldAccess) -> Dupli
     )
 
 
-def _line(row: PatronRow, labels: tuple[str, ...], access: FieldAccess) -> PatronLine:
-    values = values_of(row)
-    return PatronLine(
-        id=row.id,
-        number=row.number,
-        name=access.name(values, number=row.number),
-        kind=row.kind.value,
-        status=row.status.value,
-        email=access.show(FIELDS["email"], values),
-        email_verified=row.email_verified_at is not None,
-        email_bounced=row.email_bounced_at is not None,
-        phone=access.show(FIELDS["phone"], values),
-        city=access.part("address_city", row.address_city),
-        tags=labels,
-        created_at=row.created_at,
-        updated_at=row.updated_at,
+def ids_that_take(session: Session, numbers: Collection[int]) -> tuple[str, ...]:
+    """The ids of the patrons with these numbers whose records still take changes."""
+    query = sa.select(_patron.c.id).where(
+        _patron.c.number.in_(numbers), _patron.c.status != PatronStatus.ERASED
     )
+    return tuple(session.connection().execute(query.order_by(_patron.c.id)).scalars())

@@ -33,11 +33,15 @@ _NUMBERED = re.compile(r"^(?:patron|number|no\.?|nr\.?|#)\s*#?\s*(?=\d+$)", re.I
 _ABROAD = re.compile(r"^(?:\+|00)\s*")
 _TRUNK_ZERO = re.compile(r"\(\s*0\s*\)")
 _PHONE_SIGNS = re.compile(r"[\s().+/\-\u2010-\u2015]")
+_PLAIN_WORD = re.compile(r"[a-z0-9]+")
+_NORTH_AMERICAN = re.compile(r"\+1\d{10}")
 _SHORTEST_ABROAD = 7  # digits behind 00: fewer may be the end of a number
 
 
 def fold(text: str) -> str:
     """Return `text` without case and accents, as terms are stored: `Łukasz` is `lukasz`."""
+    if text.isascii():
+        return text.casefold()
     apart = unicodedata.normalize("NFKD", text.casefold())
     kept: list[str] = []
     for sign in apart:
@@ -60,28 +64,31 @@ def plain_query(query: str) -> str:
     return _TRUNK_ZERO.sub("", text) if _ABROAD.match(text) else text
 
 
-def terms_of(values: Mapping[str, str | None], *, number: int, extra: str = "") -> frozenset[str]:
-    """The words by which a patron with these column values is found, each with its field."""
+def terms_of(
+    values: Mapping[str, str | None],
+    *,
+    number: int,
+    emails: Iterable[str] = (),
+    phones: Iterable[str] = (),
+) -> frozenset[str]:
+    """The words by which a patron is found, each with its field.
+
+    `values` are the columns of the record. `emails` (keys) and `phones` (with their country) are
+    those that the patron has besides: a second one, an earlier one.
+    """
     given, family = values.get("given_name") or "", values.get("family_name") or ""
     postcode = values.get("address_postcode") or ""
-    email = (values.get("email_key") or "").casefold()
-    phone = values.get("phone_key") or values.get("phone") or ""
+    mailboxes = (values.get("email_key"), *emails)
+    numbers = (values.get("phone_key") or values.get("phone"), *phones)
     return (
         frozenset({number_term(number)})
-        | _named(FREE, _words(extra))
+        | _named(FREE, _words(values.get("preferred_name")))
         | _named("name", [*_words(given), *_words(family), *_joined(given), *_joined(family)])
         | _named("address", [*_words(values.get("address_city")), *_words(postcode)])
         | _named("address", [fold(postcode).replace(" ", "")])
-        | _named("email", [email, *_words(email)])
-        | _named("phone", _phone_words(phone))
+        | _named("email", (word for one in mailboxes if one for word in _email_words(one)))
+        | _named("phone", (word for one in numbers if one for word in _phone_words(one)))
     )
-
-
-def term_rows(patron_id: str, number: int, values: Mapping[str, object]) -> list[dict[str, str]]:
-    """The rows of `patron_term` for a patron with these column values."""
-    texts = {name: value for name, value in values.items() if isinstance(value, str)}
-    terms = terms_of(texts, number=number, extra=texts.get("preferred_name", ""))
-    return [{"term": term, "patron_id": patron_id} for term in sorted(terms)]
 
 
 def number_term(number: int) -> str:
@@ -122,6 +129,8 @@ def _term(source: str, word: str) -> str:
 def _words(text: str | None) -> list[str]:
     """The folded words of a text; a mark that belongs to its letter does not end a word."""
     folded = fold(text or "")
+    if folded.isascii():
+        return _PLAIN_WORD.findall(folded)
     apart = (c if c.isalnum() or unicodedata.category(c).startswith("M") else " " for c in folded)
     return "".join(apart).split()
 
@@ -132,9 +141,17 @@ def _joined(name: str) -> list[str]:
     return _words(bare) if bare != name else []
 
 
+def _email_words(key: str) -> list[str]:
+    """An address as a whole, and its parts."""
+    whole = key.casefold()
+    return [whole, *_words(whole)]
+
+
 def _phone_words(e164: str) -> list[str]:
     """A number with its country, as its country writes it, and without the zero in front."""
     digits = re.sub(r"\D", "", e164)
+    if _NORTH_AMERICAN.fullmatch(e164):  # written there as it is, and without the country's 1
+        return [digits, digits[1:], digits[-7:]]
     try:
         number = phonenumbers.parse(e164)
     except phonenumbers.NumberParseException:

@@ -4,9 +4,9 @@ from datetime import datetime
 from enum import StrEnum
 
 import sqlalchemy as sa
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field, SQLModel, col
 
-from upstage_crm.core.db import UtcDateTime, text_enum
+from upstage_crm.core.db import UtcDateTime, on_the_way, text_enum
 from upstage_crm.patrons.views import SuppressionCause
 
 # Compared byte by byte on every database, so that a prefix is a range.
@@ -18,6 +18,12 @@ NAME_ORDER = "replace(sort_name, ', ', '  ')"
 """SQL: the order of names. Two blanks come before every letter, so "Abbott" before "Abbott-Fox"."""
 
 _STANDS = sa.text("lifted_at IS NULL")
+
+
+def _few(name: str, condition: str, *columns: str) -> sa.Index:
+    """An index of the rows that fulfil a condition."""
+    where = sa.text(condition)
+    return sa.Index(name, *columns, sqlite_where=where, postgresql_where=where)
 
 
 class PatronKind(StrEnum):
@@ -48,18 +54,20 @@ class PatronRow(SQLModel, table=True):
             sqlite_where=sa.text("status = 'active' AND email_key IS NOT NULL"),
             postgresql_where=sa.text("status = 'active' AND email_key IS NOT NULL"),
         ),
-        sa.Index("ix_patron_name", sa.text(NAME_ORDER), "id"),
-        sa.Index("ix_patron_created", "created_at", "id"),
+        # The list walks these in either direction, from any patron on.
+        sa.Index("ix_patron_name", sa.text(NAME_ORDER), "number"),
+        sa.Index("ix_patron_created", "created_at", "number"),
         sa.Index("ix_patron_phone_key", "phone_key"),
-        sa.Index("ix_patron_email_key", "email_key", "id"),
-        sa.Index("ix_patron_city", "address_city", "id"),
-        sa.Index("ix_patron_updated", "updated_at", "id"),
-        sa.Index(
-            "ix_patron_email_bounced",
-            "id",
-            sqlite_where=sa.text("email_bounced_at IS NOT NULL"),
-            postgresql_where=sa.text("email_bounced_at IS NOT NULL"),
-        ),
+        sa.Index("ix_patron_email_key", "email_key", "number"),
+        sa.Index("ix_patron_city", "address_city", "number"),
+        sa.Index("ix_patron_country", "address_country", "number"),
+        sa.Index("ix_patron_updated", "updated_at", "number"),
+        # Few patrons are these, so a list of them must not read all the others.
+        _few("ix_patron_not_active", "status <> 'active'", "status", "number"),
+        _few("ix_patron_organisation", "kind = 'organisation'", "number"),
+        _few("ix_patron_email_bounced", "email_bounced_at IS NOT NULL", "id"),
+        _few("ix_patron_flagged", "is_flagged", "number"),
+        _few("ix_patron_protected", "is_protected", "number"),
     )
 
     id: str = Field(primary_key=True, max_length=32)
@@ -101,13 +109,26 @@ class PatronRow(SQLModel, table=True):
 
 
 class PatronTermRow(SQLModel, table=True):
-    """One searchable word of a patron, for prefix search alike on every database."""
+    """One searchable word of a patron, for prefix search alike on every database.
+
+    `patrons.search_index` alone writes these rows.
+    """
 
     __tablename__ = "patron_term"  # pyright: ignore[reportAssignmentType]  # SQLModel\'s hint
-    __table_args__ = (sa.Index("ix_patron_term_patron", "patron_id"),)
+    __table_args__ = (
+        sa.Index("ix_patron_term_patron", "patron_number", "term"),
+        {"sqlite_with_rowid": False},  # the key is all of the row: it is stored once
+    )
 
     term: str = Field(primary_key=True, sa_type=_BYTEWISE_TERM)
-    patron_id: str = Field(primary_key=True, foreign_key="patron.id", max_length=32)
+    patron_number: int = Field(primary_key=True, foreign_key="patron.number")
+
+
+def same_name(name: str | None) -> sa.ColumnElement[bool]:
+    """The patron's `sort_name` is this one; the index of the names' order finds it."""
+    order: sa.ColumnElement[str] = sa.literal_column(NAME_ORDER, type_=sa.String())
+    is_it = on_the_way(col(PatronRow.sort_name) == name)  # else SQLite looks in no index
+    return sa.and_(order == (name or "").replace(", ", "  "), is_it)
 
 
 class PatronTagRow(SQLModel, table=True):

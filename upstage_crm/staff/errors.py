@@ -7,6 +7,7 @@ UpstageError
 │   ├── PasswordTooEasy      facts: `hint`
 │   ├── PasswordWrong        the current one, asked for again
 │   ├── NameMissing
+│   ├── ViewNameMissing
 │   ├── NameRefused          a character that no name has; facts: `character`
 │   ├── NameWithAddress      a part of it reads as an address on the internet
 │   └── SecondFactorRefused  one answer for every cause: wrong, used, expired
@@ -14,6 +15,7 @@ UpstageError
 ├── Forbidden
 │   ├── SignInRefused        one answer for every cause: unknown, wrong, disabled
 │   ├── TooManyTries         facts: `minutes`
+ │   ├── NotYourView          a colleague named it
 │   ├── OwnAccount           no one changes their own role or disables themselves
 │   └── StaffLinkDead        one answer for every cause: unknown, used, withdrawn, expired
 ├── Conflict
@@ -23,7 +25,8 @@ UpstageError
 │   ├── LastOwner            the last owner stays
 │   ├── FactorExists         the account has an authenticator app
 │   ├── SecondFactorNeeded   the role asks for one, so the last one stays
-│   └── TooManyPasskeys      facts: `limit`
+│   ├── TooManyPasskeys      facts: `limit`
+│   └── TooManyViews         facts: `limit`
 └── Busy
     └── PasswordsBusy        facts: `seconds`
 """
@@ -151,6 +154,24 @@ class TooManyPasskeys(Conflict):
     """The account has as many passkeys as it may. Facts: `limit`."""
 
     code = "too_many_passkeys"
+
+
+class ViewNameMissing(Invalid):
+    """A view of a list needs a name."""
+
+    code = "view_name_missing"
+
+
+class NotYourView(Forbidden):
+    """A colleague named the view, so it is not this member's to remove."""
+
+    code = "not_your_view"
+
+
+class TooManyViews(Conflict):
+    """The member has named as many views of this list as one may. Facts: `limit`."""
+
+    code = "too_many_views"
 
 
 class PasswordsBusy(Busy):

@@ -179,3 +179,25 @@ class SecurityRow(SQLModel, table=True):
 
     id: int = Field(primary_key=True)
     settings: str = Field(sa_type=sa.Text)
+
+
+class SavedViewRow(SQLModel, table=True):
+    """A view of a list that a staff member named: its filters and order, never what was searched.
+
+    `list_path` is the page of the list, `address` what stands behind its question mark.
+    """
+
+    __tablename__ = "saved_view"  # pyright: ignore[reportAssignmentType]  # SQLModel\'s hint
+    __table_args__ = (
+        sa.Index("ix_saved_view_list", "list_path", "name_key"),
+        sa.UniqueConstraint("staff_id", "list_path", "name_key"),
+    )
+
+    id: str = Field(primary_key=True, max_length=32)
+    staff_id: str = Field(foreign_key="staff.id", max_length=32)
+    list_path: str = Field(max_length=60)
+    name: str = Field(max_length=40)
+    name_key: str = Field(max_length=80)
+    address: str = Field(max_length=1000)
+    is_shared: bool = Field(sa_column=sa.Column(sa.Boolean, nullable=False))
+    created_at: datetime = Field(sa_type=UtcDateTime)

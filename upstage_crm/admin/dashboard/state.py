@@ -46,7 +46,7 @@ from upstage_crm.organisation.settings import details
 from upstage_crm.pages.forms import texts
 from upstage_crm.pages.list_url import QUERY_LIMIT
 from upstage_crm.pages.page_state import PageMixin
-from upstage_crm.patrons import queries
+from upstage_crm.patrons.patron_list import best
 from upstage_crm.patrons.quality import quality
 from upstage_crm.proof import integrity, naming
 from upstage_crm.staff.roles import Permission, StaffMember, may
@@ -101,9 +101,7 @@ class DashboardState(PageMixin, AdminState):
         if not words:
             return rx.redirect("/patrons/")
         reader = self._actor().role
-        _total, found = await self._read(
-            lambda session: queries.page(session, query=words, reader=reader, size=2)
-        )
+        found = await self._read(lambda session: best(session, words, most=2, reader=reader))
         if len(found) == 1:
             return rx.redirect(f"/patrons/{found[0].number}/")
         return rx.redirect(f"/patrons/?{urlencode({'q': words})}")

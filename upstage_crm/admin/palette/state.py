@@ -1,7 +1,5 @@
 """What the command palette finds on the server: patrons and requests, as far as the role sees."""
 
-from typing import Any
-
 import reflex as rx
 from sqlmodel import Session
 
@@ -11,7 +9,7 @@ from upstage_crm.change_requests.reads import requests
 from upstage_crm.change_requests.reads.references import patron_number
 from upstage_crm.organisation.settings import details
 from upstage_crm.pages.list_url import QUERY_LIMIT
-from upstage_crm.patrons import queries
+from upstage_crm.patrons.patron_list import best
 from upstage_crm.staff.roles import Permission, StaffMember, may
 from upstage_crm.wiring import runtime
 
@@ -45,13 +43,9 @@ def find(session: Session, words: str, *, reader: StaffMember) -> list[Found]:
 
 
 def _patrons(session: Session, words: str, reader: StaffMember) -> list[Found]:
-    def page(query: str) -> list[Any]:
-        wanted: dict[str, Any] = {"query": query, "size": PATRONS, "reader": reader.role}
-        return list(queries.page(session, **wanted)[1])
-
-    lines = page(words)
+    lines = best(session, words, most=PATRONS, reader=reader.role)
     if not lines and (number := patron_number(session, words)):
-        lines = page(str(number))
+        lines = best(session, str(number), most=PATRONS, reader=reader.role)
     return [patron_found(line) for line in lines]
 
 

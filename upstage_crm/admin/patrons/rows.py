@@ -5,6 +5,7 @@ from datetime import datetime, tzinfo
 
 from upstage_crm.admin.patrons.url import SHAPE
 from upstage_crm.core import when
+from upstage_crm.core.text import HIDDEN
 from upstage_crm.patrons.views import PatronLine
 
 TAGS_SHOWN = 1  # more would push the other columns apart; the record shows them all
@@ -29,6 +30,7 @@ class ListRow:
     email_state: str = ""
     phone: str = ""
     city: str = ""
+    city_href: str = ""
     tags: list[TagLink] = field(default_factory=list)
     has_tags: bool = False
     more_tags: str = ""
@@ -48,6 +50,7 @@ def list_row(line: PatronLine, *, pending: int, now: datetime, time_zone: tzinfo
         email_state=_email_state(line),
         phone=line.phone,
         city=line.city,
+        city_href=_city_href(line.city),
         tags=[TagLink(tag, SHAPE.href(SHAPE.plain(tag=tag))) for tag in line.tags[:TAGS_SHOWN]],
         has_tags=bool(line.tags),
         more_tags=f"+{len(line.tags) - TAGS_SHOWN}" if len(line.tags) > TAGS_SHOWN else "",
@@ -56,6 +59,11 @@ def list_row(line: PatronLine, *, pending: int, now: datetime, time_zone: tzinfo
         updated=when.ago(line.updated_at, now=now, time_zone=time_zone),
         updated_iso=when.iso(line.updated_at),
     )
+
+
+def _city_href(city: str) -> str:
+    """The list of everyone who lives there; none where the town is masked."""
+    return SHAPE.href(SHAPE.plain(city=city)) if city and city != HIDDEN else ""
 
 
 def patron_href(number: int | str) -> str:

@@ -1,0 +1,79 @@
+"""What staff do to several patrons of the list at once: tag them, take a tag from them."""
+
+from collections.abc import Callable, Collection
+from typing import Any, ClassVar
+
+import reflex as rx
+from sqlmodel import Session
+
+from upstage_crm.admin.guard import AdminState
+from upstage_crm.admin.patrons.list_state import PatronListState
+from upstage_crm.pages.dialog_state import DialogMixin
+from upstage_crm.pages.list_state import PAGE_SIZE
+from upstage_crm.patrons import edit_tags, queries
+from upstage_crm.staff.roles import Permission
+from upstage_crm.wiring import runtime
+from upstage_crm.wording.consequences import counted
+from upstage_crm.wording.tags import chosen_words, tagged_words, untagged_words
+
+TAG, UNTAG, TAGS = "tag", "untag", "tags"
+CHOSEN = "chosen"  # what the dialog calls its subject
+LONGEST = 10  # digits of a patron's number
+
+
+class PatronTagsState(DialogMixin, AdminState):
+    """The dialog over the list. `effect` says to how many of the chosen patrons it applies."""
+
+    permission: ClassVar[Permission | None] = Permission.EDIT_PATRON
+    dialogs: ClassVar[tuple[str, ...]] = (TAG, UNTAG)
+    page: ClassVar[type[PatronListState]] = PatronListState
+
+    effect: str = ""
+
+    _patron_ids: tuple[str, ...] = ()
+
+    @rx.event
+    async def ask(self, act: str, numbers: list[str]) -> None:
+        """Ask for the tags of the chosen patrons."""
+        chosen = _clean(numbers)
+        if act not in self.dialogs or not chosen:
+            return
+        ids = await self._read(lambda session: queries.ids_that_take(session, chosen))
+        if await self._open(act, subject=CHOSEN, about=f"{counted(len(chosen), 'patron')} chosen"):
+            self._patron_ids = ids
+            self.effect = chosen_words(chosen=len(chosen), applies=len(ids))
+
+    @rx.event
+    async def tag(self, form: dict[str, Any]) -> Any:
+        """Give every chosen patron these tags."""
+        return await self._change(TAG, form)
+
+    @rx.event
+    async def untag(self, form: dict[str, Any]) -> Any:
+        """Take these tags from every chosen patron."""
+        return await self._change(UNTAG, form)
+
+    async def _change(self, act: str, form: dict[str, Any]) -> Any:
+        given = self._accept(act, form)
+        if given is None:
+            return None
+        actor, ids, text = self._actor(), self._patron_ids, given.get(TAGS, "")
+        command: Callable[..., edit_tags.Tagged] = edit_tags.add if act == TAG else edit_tags.remove
+        words = tagged_words if act == TAG else untagged_words
+
+        def change(session: Session) -> edit_tags.Tagged:
+            context = runtime().staff_context(session, actor)
+            return command(context, patron_ids=ids, text=text)
+
+        return await self._run(change, words)
+
+
+def _clean(numbers: Collection[object]) -> list[int]:
+    """The patron numbers among what a browser sent, as many as a page has rows."""
+    given = numbers if isinstance(numbers, list) else []
+    texts = [
+        one
+        for one in given
+        if isinstance(one, str) and one.isascii() and one.isdigit() and len(one) < LONGEST
+    ]
+    return list(dict.fromkeys(int(one) for one in texts))[:PAGE_SIZE]
