@@ -7,10 +7,9 @@ from upstage_crm.wording.consequences import counted
 
 
 def chosen_words(*, chosen: int, applies: int) -> str:
-    """To how many of the chosen patrons a press applies."""
-    head = f"{counted(chosen, 'patron')} chosen, applies to {applies:,}."
+    """To how many of the chosen patrons a press applies; nothing when to all of them."""
     left = chosen - applies
-    return f"{head} {_were(left)} erased and cannot be tagged." if left else head
+    return f"Applies to {applies:,}: {_were(left)} erased and cannot be tagged." if left else ""
 
 
 def tagged_words(done: object) -> str:

@@ -45,7 +45,7 @@ from upstage_crm.ui.components.records.toolbar import filter_chip, filter_select
 from upstage_crm.ui.components.tabs import link_tab, link_tabs
 from upstage_crm.ui.components.text import address, when
 
-_ACTS = (Act(TAG, "Tag"), Act(UNTAG, "Untag"))
+_ACTS = (Act(TAG, "Tag", "t"), Act(UNTAG, "Untag", "u"))
 _HIDEABLE = (
     (3, "Number"),
     (4, "Email"),
@@ -157,7 +157,12 @@ def _tags_dialog(name: str, on_submit: Any, *, title: str, send: str) -> rx.Comp
         "Tags", TAGS, id=f"{name}-tags", hint="Commas between them.", max_length=TAGS_LENGTH
     )
     return question(
-        Tags, name, rx.el.p(Tags.effect), field, title=title, on_submit=on_submit, send=send
+        Tags,
+        name,
+        stack(show_if(filled(Tags.effect), rx.el.p(Tags.effect)), field),
+        title=title,
+        on_submit=on_submit,
+        send=send,
     )
 
 
