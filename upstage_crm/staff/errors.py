@@ -15,7 +15,7 @@ UpstageError
 ├── Forbidden
 │   ├── SignInRefused        one answer for every cause: unknown, wrong, disabled
 │   ├── TooManyTries         facts: `minutes`
- │   ├── NotYourView          a colleague named it
+│   ├── NotYourView          a colleague named it
 │   ├── OwnAccount           no one changes their own role or disables themselves
 │   └── StaffLinkDead        one answer for every cause: unknown, used, withdrawn, expired
 ├── Conflict
