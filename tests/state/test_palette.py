@@ -59,8 +59,8 @@ async def test_a_reference_leads_to_its_request_and_its_patron(scene: Scene) -> 
     found = await scene.found(reference.lower())
 
     assert [one.href for one in found] == [
-        f"/patrons/{mara.number}/",
         f"/requests/{reference}/",
+        f"/patrons/{mara.number}/",
     ]
 
 

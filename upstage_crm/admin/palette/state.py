@@ -7,6 +7,7 @@ from upstage_crm.admin.guard import AdminState
 from upstage_crm.admin.palette.rows import Found, patron_found, request_found
 from upstage_crm.change_requests.reads import requests
 from upstage_crm.change_requests.reads.references import patron_number
+from upstage_crm.core.ids import parse_reference
 from upstage_crm.organisation.settings import details
 from upstage_crm.pages.list_url import QUERY_LIMIT
 from upstage_crm.patrons.patron_list import best
@@ -33,13 +34,14 @@ class PaletteState(AdminState):
 
 
 def find(session: Session, words: str, *, reader: StaffMember) -> list[Found]:
-    """The patrons and requests that `words` find for `reader`, patrons first, a few of each."""
-    found: list[Found] = []
-    if may(reader, Permission.VIEW_PATRONS):
-        found += _patrons(session, words, reader)
-    if may(reader, Permission.VIEW_REQUESTS):
-        found += _requests(session, words, reader)
-    return found
+    """The patrons and requests that `words` find for `reader`, a few of each.
+
+    Patrons come first, but for the words that are one request's whole reference.
+    """
+    patrons = _patrons(session, words, reader) if may(reader, Permission.VIEW_PATRONS) else []
+    asked = _requests(session, words, reader) if may(reader, Permission.VIEW_REQUESTS) else []
+    is_reference = any(one.words == parse_reference(words) for one in asked)
+    return [*asked, *patrons] if is_reference else [*patrons, *asked]
 
 
 def _patrons(session: Session, words: str, reader: StaffMember) -> list[Found]:

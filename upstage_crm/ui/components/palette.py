@@ -107,7 +107,7 @@ function UpstagePalette({places, allowed, found, asked, onAsk, at, title}) {
 
   const open = () => {
     const seen = ["#main .u-title-actions a, #main .u-title-actions button",
-      "#main .u-row-action button", "#main .u-card-head button"]
+      "#main .u-row-action button", "#main .u-card-head button, #main .u-facts button"]
       .flatMap((where) => [...document.querySelectorAll(where)])
     setActions(seen.filter((one) => !one.disabled && !one.ariaHasPopup && one.textContent.trim())
       .map((one) => ({group: "On this page", words: one.textContent.trim(), icon: "arrow-right",
