@@ -13,6 +13,7 @@ from pathlib import Path
 import httpx
 import jwt
 import pytest
+from sqlalchemy import event
 from starlette.applications import Starlette
 
 from tests.support.confirming import HTTPS, OURS, Browser, serving, tampered, tokens
@@ -495,6 +496,19 @@ class TestPlainPage:
         assert "My &lt;own&gt; words" in shown.text
         assert "checked" not in shown.text
         assert before == desk.dump()
+
+    def test_a_yes_to_all_is_one_transaction_without_a_look_at_the_page(
+        self, desk: Desk, web: Browser, key: str, request_: Proposed
+    ) -> None:
+        form = fields(web.get(PLAIN, params={"link": key}).text) | complete(Decision.APPROVE)
+        connections: list[object] = []
+        pool = desk.database.engine.pool
+        event.listen(pool, "checkout", lambda *taken: connections.append(taken[0]))
+
+        web.post(PLAIN, params={"link": key}, data=form, headers={"origin": ORIGIN})
+
+        assert 1 == len(connections)
+        assert RequestState.APPROVED is desk.state(request_)
 
     def test_a_blind_post_decides_nothing(self, desk: Desk, web: Browser, key: str) -> None:
         before = desk.dump()
