@@ -580,6 +580,6 @@ def test_no_statement_of_sqlite_looks_for_listeners(tmp_path: Path) -> None:
     engine = make_engine(f"sqlite:///{tmp_path / 'quiet.db'}")
 
     with Database(engine).reading() as session:
-        is_asked = session.connection()._has_events  # noqa: SLF001  # nothing public tells
+        is_asked = session.connection()._has_events  # nothing public tells
 
     assert not is_asked
