@@ -13,6 +13,7 @@ from pathlib import Path
 import httpx
 import jwt
 import pytest
+from sqlalchemy import event
 from starlette.applications import Starlette
 
 from tests.support.confirming import HTTPS, OURS, Browser, serving, tampered, tokens
@@ -394,6 +395,23 @@ class TestDocument:
         assert "content-encoding" not in plain.headers
         assert built == packed.text == plain.text
 
+    def test_its_style_sheet_travels_inside_and_no_screen_waits_for_another(
+        self, web: Browser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        link = '<link href="/assets/all-1.css" rel="stylesheet" type="text/css"/>'
+        ahead = '<link as="style" href="/assets/all-1.css" rel="preload"/>'
+        page = tmp_path / "confirm" / "index.html"
+        sheet = tmp_path / "assets" / "all-1.css"
+        for file, text in ((page, f"<head>{ahead}{link}</head>"), (sheet, "p{margin:0}")):
+            file.parent.mkdir()
+            file.write_text(text)
+        monkeypatch.setattr(routes, "BUILT_PAGE", page)
+
+        shown = web.get("/confirm/").text
+
+        later = link.replace("/>", ' media="not all"/>')
+        assert f"<head><style>p{{margin:0}}</style>{later}</head>" == shown
+
     def test_without_a_build_the_plain_page_answers(
         self, web: Browser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
@@ -495,6 +513,19 @@ class TestPlainPage:
         assert "My &lt;own&gt; words" in shown.text
         assert "checked" not in shown.text
         assert before == desk.dump()
+
+    def test_a_yes_to_all_is_one_transaction_without_a_look_at_the_page(
+        self, desk: Desk, web: Browser, key: str, request_: Proposed
+    ) -> None:
+        form = fields(web.get(PLAIN, params={"link": key}).text) | complete(Decision.APPROVE)
+        connections: list[object] = []
+        pool = desk.database.engine.pool
+        event.listen(pool, "checkout", lambda *taken: connections.append(taken[0]))
+
+        web.post(PLAIN, params={"link": key}, data=form, headers={"origin": ORIGIN})
+
+        assert len(connections) == 1
+        assert RequestState.APPROVED is desk.state(request_)
 
     def test_a_blind_post_decides_nothing(self, desk: Desk, web: Browser, key: str) -> None:
         before = desk.dump()

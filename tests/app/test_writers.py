@@ -573,3 +573,13 @@ def test_of_two_that_block_each_other_both_are_done(shared_postgres: SharedDatab
 
 class _Ended(Exception):
     sqlstate = "40P01"
+
+
+def test_no_statement_of_sqlite_looks_for_listeners(tmp_path: Path) -> None:
+    """One listener on an engine makes SQLAlchemy look for listeners four times a statement."""
+    engine = make_engine(f"sqlite:///{tmp_path / 'quiet.db'}")
+
+    with Database(engine).reading() as session:
+        is_asked = session.connection()._has_events  # nothing public tells
+
+    assert not is_asked

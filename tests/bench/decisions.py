@@ -200,7 +200,9 @@ def _driver(url: str) -> Generator[Driver]:
 
     def execute(statements: Sequence[tuple[str, Any, bool]]) -> None:
         cursor = connection.cursor()
-        for sql, values, many in statements:  # SQLite's BEGIN is among them
+        if is_sqlite:
+            cursor.execute("BEGIN IMMEDIATE")
+        for sql, values, many in statements:
             if many:
                 cursor.executemany(sql, values)
             else:

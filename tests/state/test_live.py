@@ -101,6 +101,23 @@ async def test_a_burst_is_one_reading_and_the_last_word_is_read_after_a_rest() -
     assert await tabs.tell() == ["list"]
 
 
+async def test_a_quiet_tab_is_told_of_two_commits_without_a_long_rest_between() -> None:
+    tabs, told = Tabs(), list[list[str]]()
+    tabs.cost_s = 0.1
+    for token in ("queue", "record"):
+        tabs.open(token, PATRONS)
+
+    for _ in range(3):
+        tabs.hub.note([EVERYTHING])
+        told.append(await tabs.tell())
+        tabs.now += REST_S
+
+    both = ["queue", "record"]
+    assert told == [both, both, []]
+    tabs.now += tabs.cost_s * len(both) * SHARE
+    assert await tabs.tell() == both
+
+
 async def test_many_slow_tabs_together_read_for_their_share_of_the_time() -> None:
     tabs, count, seconds = Tabs(), 20, 1_000
     tabs.cost_s = 0.1

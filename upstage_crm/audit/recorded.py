@@ -243,7 +243,7 @@ def disagreement(session: Session, subject: str, row_id: str) -> RowNotProven | 
     connection = session.connection()
     wanted = RECORDED[subject]
     row = connection.execute(
-        states.statement_of_proof(wanted, connection.dialect.name), {"ids": [row_id]}
+        states.statement_of_proof(wanted, connection.dialect.name), {"row_id": row_id}
     ).first()
     seq = row.seq if row else _newest(connection, (subject, row_id))
     found = _compare(session, wanted, row_id, seq, row.state if row else None)

@@ -111,8 +111,9 @@ def statement_with_newest(subject: Subject, dialect: str) -> sa.TextClause:
 
 @cache
 def statement_of_proof(subject: Subject, dialect: str) -> sa.TextClause:
-    """The same again, so that a proof is one statement.
+    """The same again for the one subject `row_id`, so that a proof is one statement.
 
+    For one and not for several: a list of ids makes SQLAlchemy write the whole text again each time.
     On PostgreSQL with `horizon`, the oldest transaction that was still running, and `seen`, the
     lines of the log of touched rows that it and younger ones had committed.
     """
@@ -122,7 +123,7 @@ def statement_of_proof(subject: Subject, dialect: str) -> sa.TextClause:
             f", {_HORIZON} AS horizon, ARRAY(SELECT n FROM touched_row "  # noqa: S608  # names of ours
             f"WHERE tx >= {_HORIZON} AND {_is_about(subject, dialect)}) AS seen"
         )
-    return _build(subject, dialect, newest)
+    return sa.text(_text_of(subject, dialect, newest, "= :row_id"))
 
 
 def _newest(subject: Subject, dialect: str) -> str:
@@ -135,14 +136,18 @@ def _is_about(subject: Subject, dialect: str) -> str:
 
 
 def _build(subject: Subject, dialect: str, extra: str) -> sa.TextClause:
+    text = _text_of(subject, dialect, extra, "IN :ids")
+    return sa.text(text).bindparams(sa.bindparam("ids", expanding=True))
+
+
+def _text_of(subject: Subject, dialect: str, extra: str, which: str) -> str:
     root = subject.parts[0]
     patron = f"t.{subject.patron}" if subject.patron else "NULL"
-    text = (
+    return (
         f"SELECT {_id(subject, dialect)} AS id, {patron} AS patron_id, "  # noqa: S608  # names of ours
         f"{_state(subject, dialect)} AS state{extra} FROM {root.table} t "
-        f"WHERE {_id(subject, dialect)} IN :ids"
+        f"WHERE {_id(subject, dialect)} {which}"
     )
-    return sa.text(text).bindparams(sa.bindparam("ids", expanding=True))
 
 
 def _id(subject: Subject, dialect: str) -> str:

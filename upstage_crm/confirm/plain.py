@@ -33,12 +33,14 @@ from upstage_crm.http.origins import (
     is_own_form,
     typed,
 )
-from upstage_crm.links.claims import LinkRefused
+from upstage_crm.links.claims import LinkRefused, Purpose
 from upstage_crm.wiring import runtime
 from upstage_crm.wording import sentences
 
 PATH = "/confirm/plain"
 SEE_OTHER = 303
+_FOR_ALL = {"nonce", "answer", "read", "comment"}  # other inputs answer single fields
+_YES_OR_NO = (Decision.APPROVE.value, Decision.REJECT.value)
 
 
 async def show(request: Request) -> Response:
@@ -58,30 +60,67 @@ async def decide(request: Request) -> Response:
         return _page(page, visitor, problem=speaker(page.lang)(fixed_copy.FOREIGN), status=403)
     async with request.form() as form:
         given = typed(form)
+    refusal: UpstageError | None = None
+    if (whole := _answer_to_all(given, visitor)) is not None:
+        refusal = await _record(visitor, whole, given)
+        if refusal is None:
+            return _see(visitor)
     page = await asyncio.to_thread(link_visit.look, visitor)
     answers = {value for value, _label in plain_html.options(page)}
     if not answers:
         return _see(visitor)
     say = speaker(page.lang)
-    problem = say(_flaw(given, answers, visitor))
     single = _single(given, page)
-    if not problem:
+    problem = "" if refusal else say(_flaw(given, answers, visitor))
+    if not problem and refusal is None:
         problem = say(_flaw_of_single(given["answer"], single, page))
-    if not problem:
+    if not problem and refusal is None:
         is_each = given["answer"] == plain_html.EACH
-        try:
-            await to_writer_thread(
-                link_visit.decide,
-                visitor,
-                next(iter(single.values())) if is_each else Decision(given["answer"]),
-                channel=ReviewChannel.SIMPLE_PAGE,
-                comment=given.get("comment", ""),
-                answers=single if is_each else None,
-            )
+        decision = next(iter(single.values())) if is_each else Decision(given["answer"])
+        refusal = await _record(visitor, decision, given, answers=single if is_each else None)
+        if refusal is None:
             return _see(visitor)
-        except UpstageError as error:
-            problem = sentences.sentence(error, say)
+    if refusal is not None:
+        problem = sentences.sentence(refusal, say)
     return _page(page, visitor, problem=problem, comment=given.get("comment", ""))
+
+
+async def _record(
+    visitor: Visitor,
+    decision: Decision,
+    given: Mapping[str, str],
+    *,
+    answers: Mapping[str, Decision] | None = None,
+) -> UpstageError | None:
+    """Record a decision; return why it was refused, if it was."""
+    try:
+        await to_writer_thread(
+            link_visit.decide,
+            visitor,
+            decision,
+            channel=ReviewChannel.SIMPLE_PAGE,
+            comment=given.get("comment", ""),
+            answers=answers,
+        )
+    except UpstageError as error:
+        return error
+    return None
+
+
+def _answer_to_all(given: Mapping[str, str], visitor: Visitor) -> Decision | None:
+    """The yes or no of a complete form that answers all fields alike, as most forms do.
+
+    Every link that asks for a decision takes both, so it needs no look at the page. None when the
+    page has to be asked.
+    """
+    try:
+        claims = link_visit.claims_of(visitor)
+    except LinkRefused:
+        return None
+    is_asked = claims.purpose is Purpose.DECISION and given.keys() <= _FOR_ALL
+    if not is_asked or _flaw(given, _YES_OR_NO, visitor):
+        return None
+    return Decision(given["answer"])
 
 
 def _visitor(request: Request) -> Visitor:
@@ -109,9 +148,8 @@ def _flaw(given: Mapping[str, str], answers: Collection[str], visitor: Visitor) 
 
 def _single(given: Mapping[str, str], page: PageWords) -> dict[str, Decision]:
     """The answers to single fields that stand on the page."""
-    legal = (Decision.APPROVE.value, Decision.REJECT.value)
     keys = [change.key for change in page.changes if change.key]
-    return {key: Decision(given[key]) for key in keys if given.get(key) in legal}
+    return {key: Decision(given[key]) for key in keys if given.get(key) in _YES_OR_NO}
 
 
 def _flaw_of_single(answer: str, single: Mapping[str, Decision], page: PageWords) -> str:

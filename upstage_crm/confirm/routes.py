@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import re
+from functools import lru_cache
 from html import escape
 from pathlib import Path
 from typing import Final
@@ -31,6 +33,8 @@ from upstage_crm.http.patron_paths import BUILT_PAGES
 BUILT_PAGE: Final = ROOT / BUILT_PAGES / "confirm" / "index.html"
 PLAIN_LINK: Final = f'href="{plain.PATH}"'
 SEE_OTHER = 303
+_SHEET = re.compile(r'<link href="/(assets/[\w.-]+\.css)" rel="stylesheet" type="text/css"/>')
+_SHEET_AHEAD = re.compile(r'<link as="style" href="/assets/[\w.-]+\.css" rel="preload"/>')
 
 
 async def page(request: Request) -> Response:
@@ -61,9 +65,25 @@ def _query(request: Request) -> str:
 
 def _read(path: Path) -> str | None:
     try:
-        return path.read_text("utf-8")
+        return _drawn_at_once(path, path.stat().st_mtime_ns)
     except FileNotFoundError:
         return None
+
+
+@lru_cache(maxsize=1)
+def _drawn_at_once(path: Path, _changed_at: int) -> str:
+    """The built page with its style sheet inside.
+
+    Its link stays, because React looks for it, but as one that no screen has to wait for.
+    """
+    document = path.read_text("utf-8")
+    sheet = _SHEET.search(document)
+    if sheet is None:
+        return document
+    style = (path.parent.parent / sheet[1]).read_text("utf-8")
+    later = sheet[0].replace("/>", ' media="not all"/>')
+    document = document.replace(sheet[0], f"<style>{style}</style>{later}", 1)
+    return _SHEET_AHEAD.sub("", document)
 
 
 ROUTES = [

@@ -11,6 +11,7 @@ import random
 import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager, suppress
+from contextvars import ContextVar
 from datetime import UTC, datetime
 from enum import Enum
 from functools import cache
@@ -23,7 +24,7 @@ from sqlalchemy.engine import Connection, Dialect, Engine
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.orm import SessionTransaction
-from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 from sqlmodel import Session, SQLModel
 
 from upstage_crm.core.writers import CommitLost, Places, Writers, WritersBusy
@@ -129,12 +130,29 @@ def _sqlite_engine(url: sa.URL) -> Engine:
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 
-    @event.listens_for(engine, "begin")
-    def begin(connection: Connection) -> None:
-        writes = connection.get_execution_options().get("upstage_writes", True)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
-
+    # No listener on the engine: with one, SQLAlchemy looks for listeners at every statement.
+    engine.dialect.do_begin = _begin
     return engine
+
+
+_begin_words: ContextVar[str] = ContextVar("_begin_words", default="BEGIN IMMEDIATE")
+
+
+def _begin(dbapi_connection: PoolProxiedConnection) -> None:
+    """Begin a transaction of SQLite: one that writes, unless `Database.reading` says otherwise."""
+    dbapi_connection.cursor().execute(_begin_words.get())
+
+
+def _begin_to_read(connection: Connection) -> None:
+    """Begin a transaction that waits for no writer and sees one consistent snapshot."""
+    if connection.dialect.name == "postgresql":
+        # PostgreSQL's own default lets two queries see two moments.
+        connection.execution_options(isolation_level="REPEATABLE READ")
+    before = _begin_words.set("BEGIN")
+    try:
+        connection.begin()
+    finally:
+        _begin_words.reset(before)
 
 
 class OneConnection(Session):
@@ -188,7 +206,7 @@ class Database:
         info = dict(self.info)
         how = "rollback_only"  # the connection's own block commits
         with (
-            self.writing() as connection,
+            self.writing(is_told=True) as connection,
             OneConnection(
                 connection, expire_on_commit=False, info=info, join_transaction_mode=how
             ) as session,
@@ -201,7 +219,6 @@ class Database:
                 step(session)
         for listener in self._after_commit:
             listener()
-        self._tell_other_processes()
 
     def attempt(self, work: Callable[[Session], T]) -> T:
         """What `work` returns, done in one transaction.
@@ -224,38 +241,39 @@ class Database:
             return work(session)
 
     @contextmanager
-    def writing(self) -> Generator[Connection]:
-        """A connection that commits when the block ends, without any step of `transaction()`."""
+    def writing(self, *, is_told: bool = False) -> Generator[Connection]:
+        """A connection that commits when the block ends, without any step of `transaction()`.
+
+        What `is_told` is said on PostgreSQL to the other processes; `pages.live` listens. After the
+        commit and not in it: PostgreSQL lets one transaction at a time commit that notifies. A
+        process that misses the word looks once a second.
+        """
         if self._writers is not None:
             with self._writers.connection() as connection:
                 yield connection
-        else:
-            with self._places.one(), self.engine.begin() as connection:
+            return
+        with self._places.one(), self.engine.connect() as connection:
+            with connection.begin():
                 yield connection
-
-    def _tell_other_processes(self) -> None:
-        """Say on PostgreSQL that something was committed; see `pages.live` for who listens.
-
-        After the commit and not in it: PostgreSQL lets one transaction at a time commit that
-        notifies. Whoever misses the word looks once a second.
-        """
-        if self.engine.dialect.name == "postgresql":
-            with (
-                suppress(SQLAlchemyError),  # it is committed: nothing about it may fail any more
-                self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as told,
-            ):
-                told.execute(_NOTIFY)
+            if is_told:
+                with suppress(SQLAlchemyError):  # it is committed: nothing may fail any more
+                    connection.execution_options(isolation_level="AUTOCOMMIT").execute(_NOTIFY)
 
     @contextmanager
     def reading(self) -> Generator[Session]:
         """A session over one consistent snapshot that is rolled back at its end."""
-        engine = self.engine.execution_options(upstage_writes=False)
-        if engine.dialect.name == "postgresql":
-            # Postgres' own default lets two queries see two moments.
-            engine = engine.execution_options(isolation_level="REPEATABLE READ")
         info = dict(self.info)
-        with OneConnection(engine, expire_on_commit=False, autoflush=False, info=info) as session:
-            yield session
+        how = "rollback_only"  # the connection's own block ends it
+        with self.engine.connect() as connection:
+            _begin_to_read(connection)
+            with OneConnection(
+                connection,
+                expire_on_commit=False,
+                autoflush=False,
+                info=info,
+                join_transaction_mode=how,
+            ) as session:
+                yield session
 
     def forget_the_past(self) -> bool:
         """Empty SQLite's log, which still holds what was overwritten; call it after an erasure.

@@ -6,6 +6,7 @@ Cross-site request forgery: a form of another site must not act with our visitor
 from __future__ import annotations
 
 from collections.abc import Collection
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_interface
 
 from starlette.datastructures import FormData
@@ -44,6 +45,7 @@ def host_of(request: Request) -> str:
     return request.client.host if request.client else ""
 
 
+@lru_cache(maxsize=1024)  # several parts ask at each request
 def network_of(host: str) -> str:
     """The network of an address: its first 24 bits for IPv4, its first 64 for IPv6.
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from contextlib import suppress
 from email.message import EmailMessage
-from email.policy import SMTP
 from email.utils import format_datetime
 
 from upstage_crm.links.claims import LinkRefused
@@ -38,6 +37,8 @@ def document(stored: StoredMail, codec: LinkCodec | None) -> str:
 
 def eml(stored: StoredMail, codec: LinkCodec | None) -> bytes:
     """The mail as an `.eml` file: text and HTML part, every header, dated when it was queued."""
+    from email.policy import SMTP  # what parses headers is large, and the server's start needs none
+
     message = readable(stored, codec)
     mail = EmailMessage(policy=SMTP)
     mail["From"] = message.from_

@@ -3,8 +3,10 @@
 One hub per worker. A commit in this process wakes it at once; commits of other processes arrive by
 LISTEN/NOTIFY on Postgres. A poll once a second, only while somebody is looking, is the safety net.
 
-Tabs read one after the other and rest afterwards, the longer the more they cost: together they
-take at most a fifth of a core's time, so that patrons who decide meanwhile are not kept waiting.
+Tabs read one after the other, and each reading has to be rested off, the longer the more it cost:
+together they take at most a fifth of a core's time, so that patrons who decide meanwhile are not
+kept waiting. A tab that was quiet has rested in advance: what a colleague does now and then is seen
+at once.
 """
 
 from __future__ import annotations
@@ -30,8 +32,9 @@ from upstage_crm.wiring import runtime
 
 POLL_S = 1.0
 LOOK_S = 0.02  # the least time between two looks: commits come in bursts
-REST_S = 0.25  # the least time between two updates of a tab
+REST_S = 0.1  # the least time between two updates of a tab
 SHARE = 5  # all tabs together read for a fifth of the time
+ADVANCE_S = 1.0  # how much rest a quiet tab has in advance
 PATIENCE_S = 5.0  # then the next tab has its turn
 
 
@@ -42,7 +45,13 @@ class _Tab:
     topics: frozenset[Topic]
     subjects: frozenset[str] = frozenset()
     is_due: bool = False
+    owes_until: float = 0.0
     rests_until: float = 0.0
+
+    def rest(self, *, begun: float, now: float, for_s: float) -> None:
+        """Owe so much rest for a reading; what was rested in advance counts."""
+        self.owes_until = max(self.owes_until, begun) + for_s
+        self.rests_until = max(now + REST_S, self.owes_until - ADVANCE_S)
 
 
 class Hub:
@@ -146,7 +155,7 @@ class Hub:
         )  # who fails is told by Reflex
         await asyncio.wait({done}, timeout=PATIENCE_S)
         now = self._clock()
-        tab.rests_until = now + max(REST_S, (now - begun) * len(self._tabs) * SHARE)
+        tab.rest(begun=begun, now=now, for_s=(now - begun) * len(self._tabs) * SHARE)
         return 0
 
 

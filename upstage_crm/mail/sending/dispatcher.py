@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import datetime, timedelta
@@ -226,8 +226,10 @@ class Dispatcher:
             raise _Unsendable(MailState.FAILED, "link_key_missing") from error
         return MailMessage.from_json(fill(claimed.payload, mail_id=claimed.id, secrets=secrets))
 
-    def _may_sign(self, links: Iterable[LinkClaims], to_address: str) -> bool:
+    def _may_sign(self, links: Collection[LinkClaims], to_address: str) -> bool:
         """Whether every link belongs to the mailbox that the mail goes to."""
+        if not links:
+            return True
         with self._database.reading() as session:
             try:
                 return all(to_address in self._mailboxes_of(session, link) for link in links)
