@@ -93,6 +93,48 @@ def test_a_key_sends_the_form_from_a_field_of_several_lines(
     expect(page.get_by_text("View request").first).to_be_visible()
 
 
+def test_the_head_of_a_dialog_stays_where_it_is_while_its_body_scrolls(
+    page_of: PageOf, house: tuple[Server, Stage]
+) -> None:
+    server, stage = house
+    page = page_of(CLERK)
+    page.set_viewport_size({"width": 900, "height": 420})
+    start_proposal(page, server, stage.add("long.dialog@example.com"))
+    dialog, head, body = (page.locator(f".u-dialog{part}") for part in ("", "-head", "-body"))
+    expect(head).to_be_in_viewport(ratio=1)
+    before = head.bounding_box()
+
+    body.evaluate("element => element.scrollTo(0, element.scrollHeight)")
+
+    assert body.evaluate("element => element.scrollTop") > 0
+    assert head.bounding_box() == before
+    around = dialog.bounding_box()
+    assert around is not None
+    assert before is not None
+    assert before["y"] >= around["y"]
+    assert before["y"] + before["height"] <= around["y"] + around["height"]
+
+
+def test_a_field_that_is_added_says_what_is_on_record_and_can_be_left_out(
+    page_of: PageOf, house: tuple[Server, Stage]
+) -> None:
+    server, stage = house
+    page = page_of(CLERK)
+    start_proposal(page, server, stage.add("one.more.field@example.com"))
+    dialog = page.get_by_role("dialog")
+
+    dialog.get_by_role("button", name="Phone number", exact=True).click()
+
+    expect(dialog.get_by_label("Phone number", exact=True)).to_be_focused()
+    expect(dialog.get_by_text("Phone number", exact=True)).to_have_count(1)
+    expect(dialog.locator("dt").get_by_text("Now", exact=True)).to_have_count(2)
+    leave_out = dialog.get_by_role("button", name="Leave out phone number").bounding_box()
+    around = dialog.bounding_box()
+    assert leave_out is not None
+    assert around is not None
+    assert leave_out["width"] < around["width"] / 2
+
+
 def test_what_became_of_a_press_is_seen_where_the_page_is_scrolled_to(
     page_of: PageOf, house: tuple[Server, Stage]
 ) -> None:

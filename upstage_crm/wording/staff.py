@@ -19,7 +19,7 @@ ROLE_WORDS: Mapping[Role, str] = {
 }
 ROLE_HINTS: Mapping[Role, str] = {
     Role.OWNER: "Everything: the team, the rules, the settings.",
-    Role.MANAGER: "All of the desk's work, and every second step: release, confirm, clear.",
+    Role.MANAGER: "All of the desk’s work, and every second step: release, confirm, clear.",
     Role.BOX_OFFICE: "Looks up and adds patrons, proposes changes, identifies patrons at the desk.",
     Role.MARKETING: "Looks at patrons and requests; edits tags, notes and preferences.",
     Role.DEVELOPMENT: "Looks at patrons and requests; edits tags, notes and preferences.",

@@ -100,7 +100,7 @@ def _asked(entry: ProtectedField) -> Child:
         f"{entry.label}: who decides",
         name,
         ASKED_CHOICES,
-        hint="The current address is told and may say no. A protected patron's must say yes.",
+        hint="The current address is told and may say no. A protected patron’s must say yes.",
         default_value=State.shown[name],
         error=State.errors[name],
     )
