@@ -17,7 +17,7 @@ NEXT_STEP_WORDS: Mapping[NextStep, str] = {
         "Nothing to do: the patron has been asked, and is reminded automatically."
     ),
     NextStep.CALL_BEFORE_IT_EXPIRES: (
-        "Call the patron, or send the question again, before the time runs out."
+        "Call the patron, or send the question again, before it expires."
     ),
     NextStep.REACH_ANOTHER_WAY: (
         "Reach the patron by phone or post; a colleague then ends the waiting period."
