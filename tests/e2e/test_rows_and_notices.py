@@ -135,6 +135,19 @@ def test_a_field_that_is_added_says_what_is_on_record_and_can_be_left_out(
     assert leave_out["width"] < around["width"] / 2
 
 
+def test_a_number_is_typed_into_a_short_input(page_of: PageOf, house: tuple[Server, Stage]) -> None:
+    server, _stage = house
+    page = page_of(OWNER)
+    opened(page, f"{server.url}/settings/?tab=rules")
+
+    answer = page.get_by_role("group", name="Time limits").get_by_label("Days to answer")
+
+    expect(answer).to_be_visible()
+    box = answer.bounding_box()
+    assert box is not None
+    assert box["width"] <= 160
+
+
 def test_what_became_of_a_press_is_seen_where_the_page_is_scrolled_to(
     page_of: PageOf, house: tuple[Server, Stage]
 ) -> None:
