@@ -8,7 +8,12 @@ from playwright.sync_api import Page, expect
 
 from tests.support.journey import PageOf, hydrated, opened, start_proposal
 from tests.support.server import Server
-from tests.support.stage import CLERK, OWNER, Stage
+from tests.support.stage import CLERK, OWNER, PASSWORD_HASH, Stage
+from upstage_crm.audit.events import OPERATOR, Channel
+from upstage_crm.patrons.queries import get_by_number
+from upstage_crm.privacy import erasure
+from upstage_crm.staff import accounts
+from upstage_crm.staff.roles import Role
 
 MARKED = "String(window.getSelection())"
 
@@ -133,6 +138,45 @@ def test_a_field_that_is_added_says_what_is_on_record_and_can_be_left_out(
     assert leave_out is not None
     assert around is not None
     assert leave_out["width"] < around["width"] / 2
+
+
+def erased(stage: Stage) -> int:
+    """A patron whose data two staff members erased; return the number."""
+    parts, number = stage.parts, stage.add("gone.for.good@example.com")
+    with parts.database.transaction() as session:
+        staff_id = accounts.add(
+            session,
+            email="amara@theatre.example",
+            display_name="Amara",
+            desk="",
+            role=Role.PRIVACY_LEAD,
+            password_hash=PASSWORD_HASH,
+            actor=OPERATOR,
+            channel=Channel.COMMAND_LINE,
+            now=parts.clock.now(),
+        )
+    with parts.database.transaction() as session:
+        lead, patron = accounts.get_member(session, staff_id), get_by_number(session, number)
+        asked = parts.staff_context(session, lead)
+        erasure.request_erasure(asked, patron_id=patron.id, reason="Asked by letter")
+    with parts.database.transaction() as session:
+        confirmed = parts.staff_context(session, stage.owner)
+        erasure.confirm_erasure(confirmed, patron_id=patron.id)
+    return number
+
+
+def test_an_erased_record_has_no_rows_without_a_value(
+    page_of: PageOf, house: tuple[Server, Stage]
+) -> None:
+    server, stage = house
+    number = erased(stage)
+    page = page_of(CLERK)
+
+    opened(page, f"{server.url}/patrons/{number}/")
+
+    expect(page.get_by_text("This record was erased").first).to_be_visible()
+    expect(page.get_by_text("Not given")).to_have_count(0)
+    expect(page.get_by_role("button", name="Edit")).to_have_count(0)
 
 
 def test_a_number_is_typed_into_a_short_input(page_of: PageOf, house: tuple[Server, Stage]) -> None:
