@@ -25,6 +25,7 @@ from tests.bench import (
     pages,
     patrons,
     peer,
+    searching,
     start,
     writers,
 )
@@ -82,6 +83,10 @@ def _patrons(folder: Path) -> Iterable[Figure]:
         yield from patrons.measure(folder, server, SIZES.get("patrons", patrons.PATRONS))
 
 
+def _searching(folder: Path) -> Iterable[Figure]:
+    return searching.measure(_project(folder))
+
+
 def _pages(folder: Path) -> Iterable[Figure]:
     return pages.measure(_project(folder), copy_bare(folder))
 
@@ -93,6 +98,7 @@ def _project(folder: Path) -> Path:
 
 PARTS: dict[str, Part] = {
     "pages": _pages,
+    "searching": _searching,
     "start": _start,
     "crowds": _crowds,
     "decisions": _decisions,

@@ -110,7 +110,7 @@ def test_an_objection_after_the_approval_puts_back_and_two_members_clear(
 
     told = open_mail(clerk, server, "have changed|has changed")
     owner = page_of("")
-    opened(owner, link_in(told, "I didn't ask for this"))
+    opened(owner, link_in(told, "I didn’t ask for this"))
     owner.screenshot(path=tmp_path / "objection.png", full_page=True)
     owner.get_by_role("button", name="Undo this change").click()
     expect(owner.get_by_role("heading", level=1)).to_contain_text("We have undone the change")

@@ -1,4 +1,4 @@
-"""Every page in both themes and at 320 px: nothing for axe to find, nothing cut off."""
+"""Every page in both themes and on narrow screens: nothing for axe to find, nothing cut off."""
 
 from __future__ import annotations
 
@@ -160,6 +160,31 @@ def test_an_address_is_broken_after_its_signs_and_nowhere_else(
 
     assert ends != []
     assert set(ends) <= {"@", "."}
+
+
+@pytest.mark.parametrize("path", ["/patrons/", "/team/", "/settings/", "/sign-in/again/"])
+def test_a_phone_does_not_zoom_into_an_input(
+    browser: Browser, office: Page, house: House, path: str
+) -> None:
+    """Phones enlarge the whole page for an input whose letters are smaller than 16 px."""
+    context = browser.new_context(
+        storage_state=office.context.storage_state(),
+        viewport={"width": 360, "height": 740},
+        has_touch=True,
+        is_mobile=True,
+    )
+    page = context.new_page()
+    opened(page, house.url(path))
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+    inputs = page.locator("input:visible, select:visible, textarea:visible").and_(
+        page.locator(":not([type=checkbox]):not([type=radio])")
+    )
+    expect(inputs.first).to_be_visible()
+
+    sizes = inputs.evaluate_all("all => all.map(one => parseFloat(getComputedStyle(one).fontSize))")
+    context.close()
+
+    assert min(sizes) >= 16
 
 
 def test_keyboard_alone_reaches_both_decisions(browser: Browser, house: House) -> None:

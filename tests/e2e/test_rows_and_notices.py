@@ -8,7 +8,12 @@ from playwright.sync_api import Page, expect
 
 from tests.support.journey import PageOf, hydrated, opened, start_proposal
 from tests.support.server import Server
-from tests.support.stage import CLERK, OWNER, Stage
+from tests.support.stage import CLERK, OWNER, PASSWORD_HASH, Stage
+from upstage_crm.audit.events import OPERATOR, Channel
+from upstage_crm.patrons.queries import get_by_number
+from upstage_crm.privacy import erasure
+from upstage_crm.staff import accounts
+from upstage_crm.staff.roles import Role
 
 MARKED = "String(window.getSelection())"
 
@@ -91,6 +96,100 @@ def test_a_key_sends_the_form_from_a_field_of_several_lines(
 
     expect(dialog).to_be_hidden()
     expect(page.get_by_text("View request").first).to_be_visible()
+
+
+def test_the_head_of_a_dialog_stays_where_it_is_while_its_body_scrolls(
+    page_of: PageOf, house: tuple[Server, Stage]
+) -> None:
+    server, stage = house
+    page = page_of(CLERK)
+    page.set_viewport_size({"width": 900, "height": 420})
+    start_proposal(page, server, stage.add("long.dialog@example.com"))
+    dialog, head, body = (page.locator(f".u-dialog{part}") for part in ("", "-head", "-body"))
+    expect(head).to_be_in_viewport(ratio=1)
+    before = head.bounding_box()
+
+    body.evaluate("element => element.scrollTo(0, element.scrollHeight)")
+
+    assert body.evaluate("element => element.scrollTop") > 0
+    assert head.bounding_box() == before
+    around = dialog.bounding_box()
+    assert around is not None
+    assert before is not None
+    assert before["y"] >= around["y"]
+    assert before["y"] + before["height"] <= around["y"] + around["height"]
+
+
+def test_a_field_that_is_added_says_what_is_on_record_and_can_be_left_out(
+    page_of: PageOf, house: tuple[Server, Stage]
+) -> None:
+    server, stage = house
+    page = page_of(CLERK)
+    start_proposal(page, server, stage.add("one.more.field@example.com"))
+    dialog = page.get_by_role("dialog")
+
+    dialog.get_by_role("button", name="Phone number", exact=True).click()
+
+    expect(dialog.get_by_label("Phone number", exact=True)).to_be_focused()
+    expect(dialog.get_by_text("Phone number", exact=True)).to_have_count(1)
+    expect(dialog.locator("dt").get_by_text("Now", exact=True)).to_have_count(2)
+    leave_out = dialog.get_by_role("button", name="Leave out phone number").bounding_box()
+    around = dialog.bounding_box()
+    assert leave_out is not None
+    assert around is not None
+    assert leave_out["width"] < around["width"] / 2
+
+
+def erased(stage: Stage) -> int:
+    """A patron whose data two staff members erased; return the number."""
+    parts, number = stage.parts, stage.add("gone.for.good@example.com")
+    with parts.database.transaction() as session:
+        staff_id = accounts.add(
+            session,
+            email="amara@theatre.example",
+            display_name="Amara",
+            desk="",
+            role=Role.PRIVACY_LEAD,
+            password_hash=PASSWORD_HASH,
+            actor=OPERATOR,
+            channel=Channel.COMMAND_LINE,
+            now=parts.clock.now(),
+        )
+    with parts.database.transaction() as session:
+        lead, patron = accounts.get_member(session, staff_id), get_by_number(session, number)
+        asked = parts.staff_context(session, lead)
+        erasure.request_erasure(asked, patron_id=patron.id, reason="Asked by letter")
+    with parts.database.transaction() as session:
+        confirmed = parts.staff_context(session, stage.owner)
+        erasure.confirm_erasure(confirmed, patron_id=patron.id)
+    return number
+
+
+def test_an_erased_record_has_no_rows_without_a_value(
+    page_of: PageOf, house: tuple[Server, Stage]
+) -> None:
+    server, stage = house
+    number = erased(stage)
+    page = page_of(CLERK)
+
+    opened(page, f"{server.url}/patrons/{number}/")
+
+    expect(page.get_by_text("This record was erased").first).to_be_visible()
+    expect(page.get_by_text("Not given")).to_have_count(0)
+    expect(page.get_by_role("button", name="Edit")).to_have_count(0)
+
+
+def test_a_number_is_typed_into_a_short_input(page_of: PageOf, house: tuple[Server, Stage]) -> None:
+    server, _stage = house
+    page = page_of(OWNER)
+    opened(page, f"{server.url}/settings/?tab=rules")
+
+    answer = page.get_by_role("group", name="Time limits").get_by_label("Days to answer")
+
+    expect(answer).to_be_visible()
+    box = answer.bounding_box()
+    assert box is not None
+    assert box["width"] <= 160
 
 
 def test_what_became_of_a_press_is_seen_where_the_page_is_scrolled_to(

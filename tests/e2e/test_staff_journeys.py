@@ -141,7 +141,16 @@ def test_an_authenticator_app_is_set_up_asked_for_and_asked_again(
     expect(other).to_have_url(f"{server.url}/account/")
     hydrated(other)
     make_codes(other)
-    expect(other.get_by_role("list", name="Recovery codes")).to_be_visible()
+    codes = other.get_by_role("list", name="Recovery codes")
+    expect(codes).to_be_visible()
+    expect(other.get_by_role("button", name="Copy codes")).to_be_visible()
+
+    other.emulate_media(media="print")
+    expect(codes).to_be_visible()
+    expect(other.get_by_role("heading", level=1)).to_be_hidden()  # alone on the sheet
+    other.emulate_media(media="screen")
+    other.get_by_role("button", name="I have saved them").click()
+    expect(codes).to_be_hidden()
 
 
 def make_codes(page: Page) -> None:

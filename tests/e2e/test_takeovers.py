@@ -83,7 +83,7 @@ def test_the_undo_takes_all_of_it_back_and_shuts_the_mailbox_out(play: Playhouse
     says(asked(play, own), "taking effect later")
     assert play.stage.values_of(number)["given_name"] == "Theo"
 
-    undo = play.link(old, MailKind.FURTHER_CHANGE, "I didn't ask for this")
+    undo = play.link(old, MailKind.FURTHER_CHANGE, "I didn’t ask for this")
     patron = opened(play.page_of(""), undo)
     patron.get_by_role("button", name="Undo this change").click()
     says(patron, "We have undone the change")

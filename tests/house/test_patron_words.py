@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -48,9 +48,8 @@ def said() -> tuple[str, ...]:
     return (*messages.wanted(), *said_to_staff())
 
 
-def said_to_staff() -> Iterator[str]:
+def said_to_staff(rooms: Sequence[str] = ("wording", *SPEAKING)) -> Iterator[str]:
     """Every text of the code that has more than one word: on a page, in a mail, at a terminal."""
-    rooms = ("wording", *SPEAKING)
     for path in (path for room in rooms for path in (ROOT / "upstage_crm" / room).rglob("*.py")):
         if path.relative_to(ROOT / "upstage_crm").as_posix() in NOT_WORDS:
             continue
@@ -83,6 +82,16 @@ def test_the_list_finds_what_it_lists() -> None:
     found = [better for words, better in STILTED.items() if re.search(rf"\b(?:{words})\b", said)]
 
     assert found == ["someone, or who it is", "email", "appears, is", "undo, restore", "by"]
+
+
+def test_an_apostrophe_on_screen_and_in_a_mail_is_a_typographic_one() -> None:
+    """A terminal and the log get the straight one."""
+    on_screen = (*messages.wanted(), *said_to_staff(("wording", "admin")))
+    sentences = [text for text in on_screen if text[0].isupper()]
+
+    found = [text for text in sentences if re.search(r"[A-Za-z]'[a-z]|s' ", text)]
+
+    assert found == []
 
 
 @pytest.mark.parametrize("template", sorted(TEMPLATES.rglob("*.html")), ids=lambda p: p.parent.name)

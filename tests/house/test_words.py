@@ -34,7 +34,7 @@ from upstage_crm.mail.render import TEMPLATES
 from upstage_crm.patrons.advice import AdviceCode
 from upstage_crm.patrons.tables import PatronStatus
 from upstage_crm.privacy.erasure import BlockerKind
-from upstage_crm.staff.roles import Role
+from upstage_crm.staff.roles import PERMISSIONS, Permission, Role
 from upstage_crm.wording import action_table, actions, limits, obstacles, sentences, staff
 
 # Told apart for a page's layout alone; to everybody outside it is one refusal with one code.
@@ -122,6 +122,29 @@ def test_a_sentence_without_its_facts_is_still_one() -> None:
 def test_every_member_has_words(said: dict[object, object], kind: type[Enum]) -> None:
     assert set(kind) == set(said)
     assert all(said.values())
+
+
+# What the words of a role say that it cannot do.
+CANNOT = {
+    "erase": Permission.ERASE_PATRON,
+    "propose changes": Permission.PROPOSE_CHANGE,
+    "second steps": Permission.DESK_CONFIRM,
+    "mailbox": Permission.VIEW_MAILBOX,
+    "audit trail": Permission.VIEW_AUDIT,
+    "team": Permission.MANAGE_TEAM,
+    "rules": Permission.EDIT_POLICY,
+    "settings": Permission.EDIT_SETTINGS,
+}
+
+
+@pytest.mark.parametrize("role", Role)
+def test_what_a_role_cannot_do_is_said_and_true(role: Role) -> None:
+    may_do, _, cannot = staff.ROLE_HINTS[role].partition("Cannot ")
+
+    said = {permission for words, permission in CANNOT.items() if words in cannot}
+
+    assert said & PERMISSIONS[role] == set()
+    assert bool(said) == (role is not Role.OWNER and "changes nothing" not in may_do)
 
 
 def test_every_reason_code_has_both_its_texts() -> None:

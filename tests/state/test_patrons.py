@@ -37,14 +37,15 @@ SEED = StaffMember(
 
 
 def add(made: Runtime, **raw: str) -> int:
-    """Add a patron as somebody else did before the test; return the number."""
+    """Add a patron as a colleague did before the test; return the number."""
     tags = raw.pop("tags", "")
+    language = raw.pop("language", "en")
     with made.database.transaction() as session:
         return commands.add(
             made.staff_context(session, SEED, channel=Channel.DEMO),
             kind=PatronKind.PERSON,
             raw=raw,
-            free={},
+            free={"language": language},
             tags=tags,
             parsing=made.context(),
             even_if_duplicate=True,
@@ -475,6 +476,31 @@ class TestPropose:
         await pipeline.send(dana, PatronRecordState.load, f"/patrons/{other}/?again={first}")
 
         assert (await pipeline.state(dana, ProposeState)).dialog == ""
+
+    async def test_who_writes_is_told_in_which_language_the_patron_reads(
+        self, made: Runtime, pipeline: Pipeline
+    ) -> None:
+        """Our own words are translated, a message is not."""
+        cookie = staff(made)
+        told = {}
+        for language, name in (("ar", "Amina"), ("en", "Jane")):
+            number = add(made, language=language, given_name=name)
+            dana = await proposing(pipeline, cookie, number)
+            told[language] = (await pipeline.state(dana, ProposeState)).reads
+
+        assert told == {"ar": "Arabic", "en": ""}
+
+    async def test_an_address_and_a_number_can_be_written_to_and_called(
+        self, made: Runtime, pipeline: Pipeline
+    ) -> None:
+        number = add(made, **JANE, phone="+1 212 555 0117")
+        cookie = staff(made)
+
+        dana = await on_record(pipeline, cookie, number)
+
+        state = await pipeline.state(dana, PatronRecordState)
+        reached = {view.key: view.href for view in state.protected if view.href}
+        assert reached == {"email": "mailto:jane@old.example", "phone": "tel:+12125550117"}
 
     async def test_a_taken_address_offers_its_record(
         self, made: Runtime, pipeline: Pipeline

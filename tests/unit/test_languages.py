@@ -170,7 +170,7 @@ def test_a_browser_is_answered_in_its_language_or_the_organisations(
 def test_arabic_reads_from_right_to_left_with_every_value_by_itself() -> None:
     assert (direction("ar"), direction("ar-EG"), direction("de")) == ("rtl", "rtl", "ltr")
     said = speaker("ar")(
-        "You don't need the link: call {org_desk_phone} and say the reference {reference}."
+        "You don’t need the link: call {org_desk_phone} and say the reference {reference}."
     )
     assert {"\u2068{org_desk_phone}\u2069", "\u2068{reference}\u2069"} == set(
         re.findall(r"\u2068[^\u2069]+\u2069", said)

@@ -140,7 +140,7 @@ class Actor:
 
 SYSTEM = Actor(ActorKind.SYSTEM, "UpStage")
 OPERATOR = Actor(ActorKind.OPERATOR, "Operator")
-OUTSIDER = Actor(ActorKind.OUTSIDER, "Somebody who did not sign in")
+OUTSIDER = Actor(ActorKind.OUTSIDER, "Someone who did not sign in")
 PATRON_AT_PROPOSED = Actor(ActorKind.PATRON, "The proposed address")
 PATRON_AT_CURRENT = Actor(ActorKind.PATRON, "The current address")
 

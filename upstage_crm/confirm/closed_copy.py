@@ -43,7 +43,7 @@ ENDINGS: Mapping[str, Ending] = {
         title="Thank you. We have your answer",
         lead=("We are waiting for another answer before the request ends.",),
         steps=(
-            "You don't need to do anything else now. We'll email you the result.",
+            "You don’t need to do anything else now. We’ll email you the result.",
             "Did you change your mind? Call us before {until}.",
         ),
         icon="hourglass",
@@ -54,7 +54,7 @@ ENDINGS: Mapping[str, Ending] = {
             "Nothing has changed yet.",
             "It takes effect on {applies}, unless the other person we asked says no first.",
         ),
-        steps=("We'll email you when it is done. " + _CLOSE, "Was this a mistake? Call us."),
+        steps=("We’ll email you when it is done. " + _CLOSE, "Was this a mistake? Call us."),
         tone="success",
         icon="hourglass",
     ),
@@ -64,14 +64,14 @@ ENDINGS: Mapping[str, Ending] = {
             "Nothing has changed yet.",
             "We are waiting until the person at the current address has had time to answer.",
         ),
-        steps=("We'll email you when it is done. " + _CLOSE, "Was this a mistake? Call us."),
+        steps=("We’ll email you when it is done. " + _CLOSE, "Was this a mistake? Call us."),
         tone="success",
         icon="hourglass",
     ),
     SuppressionCause.NOT_THIS_PERSON.value: Ending(
         title="Thank you for telling us",
         lead=("You will get no more emails about this record.",),
-        steps=("You don't need to do anything. " + _CLOSE, "Was this a mistake? Call us."),
+        steps=("You don’t need to do anything. " + _CLOSE, "Was this a mistake? Call us."),
         icon="shield-check",
     ),
     SuppressionCause.DISOWNED.value: Ending(
@@ -86,13 +86,13 @@ ENDINGS: Mapping[str, Ending] = {
         icon="undo-2",
     ),
     SuppressionCause.FOUND.value: Ending(
-        title="This address can't answer here",
+        title="This address can’t answer here",
         lead=("Two of our staff found out that this address belongs to someone else.",),
         steps=("Is that wrong? Call us.",),
         icon="info",
     ),
     SuppressionCause.NOT_MY_ADDRESS.value: Ending(
-        title="This address can't answer here",
+        title="This address can’t answer here",
         lead=(
             (
                 "We were told that this address does not belong to the patron, "
@@ -106,7 +106,7 @@ ENDINGS: Mapping[str, Ending] = {
         title="Approved. Thank you",
         lead=("{news}",),
         steps=(
-            "We'll email you a confirmation. " + _CLOSE,
+            "We’ll email you a confirmation. " + _CLOSE,
             "Was this a mistake? Call us, and we will change it back with you.",
         ),
         tone="success",
@@ -117,8 +117,8 @@ ENDINGS: Mapping[str, Ending] = {
         title="Your details have changed",
         lead=("The change was approved. {news}",),
         steps=(
-            "If you wanted this change, you don't need to do anything. " + _CLOSE,
-            "Didn't want it? Call us.",
+            "If you wanted this change, you don’t need to do anything. " + _CLOSE,
+            "Didn’t want it? Call us.",
         ),
         icon="info",
         when_label="Changed on",
@@ -127,7 +127,7 @@ ENDINGS: Mapping[str, Ending] = {
         title="Partly approved",
         lead=("Only what was approved has changed. Everything else stays as it was.",),
         steps=(
-            "We'll email you a confirmation. " + _CLOSE,
+            "We’ll email you a confirmation. " + _CLOSE,
             "Was this a mistake? Call us, and we will change it back with you.",
         ),
         tone="success",
@@ -167,7 +167,7 @@ ENDINGS: Mapping[str, Ending] = {
         title="This request was withdrawn",
         lead=("{organisation} has withdrawn it. This request changed nothing.",),
         steps=(
-            "You don't need to do anything. " + _CLOSE,
+            "You don’t need to do anything. " + _CLOSE,
             "Do you still want the change? Call us.",
         ),
         icon="circle-slash",
@@ -175,7 +175,7 @@ ENDINGS: Mapping[str, Ending] = {
     Phase.SUPERSEDED.value: Ending(
         title="A newer request replaces this one",
         lead=("This one no longer counts. It changed nothing.",),
-        steps=(_NEWER, "No newer email? Then you don't need to do anything."),
+        steps=(_NEWER, "No newer email? Then you don’t need to do anything."),
         icon="history",
     ),
     Phase.OUTDATED.value: Ending(
@@ -187,13 +187,13 @@ ENDINGS: Mapping[str, Ending] = {
     Phase.UNDELIVERABLE.value: Ending(
         title="This request has ended",
         lead=("One of our emails could not be delivered. This request changed nothing.",),
-        steps=("You don't need to do anything. Do you want the change? Call us.",),
+        steps=("You don’t need to do anything. Do you want the change? Call us.",),
         icon="mail-x",
     ),
     Phase.REVERTED.value: Ending(
         title="This change was undone",
         lead=("Your earlier details are back.",),
-        steps=("You don't need to do anything. Didn't want this? Call us.",),
+        steps=("You don’t need to do anything. Didn’t want this? Call us.",),
         icon="undo-2",
         when_label="Undone on",
     ),
@@ -212,7 +212,7 @@ ENDINGS: Mapping[str, Ending] = {
     Phase.OBJECTED.value: Ending(
         title="This request was stopped",
         lead=("Someone we asked told us that it was not right. This request changed nothing.",),
-        steps=("You don't need to do anything. Do you want the change? Call us.",),
+        steps=("You don’t need to do anything. Do you want the change? Call us.",),
         icon="shield-check",
         when_label="Stopped on",
     ),
@@ -264,7 +264,7 @@ ENDINGS: Mapping[str, Ending] = {
         lead=("Nothing has changed.", "Some email programs split long links over two lines."),
         steps=(
             "Open the email again and press its button, or copy the whole link into your browser.",
-            "Still not working? Call us. You don't need the link for that.",
+            "Still not working? Call us. You don’t need the link for that.",
         ),
         icon="link",
     ),
@@ -282,7 +282,7 @@ ENDINGS: Mapping[str, Ending] = {
         ),
         steps=(
             "Go back to the email and press its button again.",
-            "Can't find the email? Call us. You don't need the link for that.",
+            "Can’t find the email? Call us. You don’t need the link for that.",
         ),
         icon="mail",
     ),

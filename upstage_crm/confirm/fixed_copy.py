@@ -25,7 +25,7 @@ EACH_SUMMARY: Final = "Answer each one separately"
 EACH_HINT: Final = "Choose an answer for each of them, then send them together."
 EACH_SEND: Final = "Send my answers"
 EACH_MISSING: Final = "Choose an answer for each one. Nothing has changed yet."
-CODE_TITLE: Final = "Can't use the link?"
+CODE_TITLE: Final = "Can’t use the link?"
 CODE_LEAD: Final = (
     "Enter the reference and code from our email. Opening the request changes nothing."
 )

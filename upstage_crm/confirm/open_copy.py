@@ -121,7 +121,7 @@ DESK: Final = Asking(
             "They say that they no longer read emails at this address. "
             "Two of our staff checked their identity."
         ),
-        "If you want this change, you don't need to do anything. If not, you can stop it.",
+        "If you want this change, you don’t need to do anything. If not, you can stop it.",
     ),
     answers=(
         ("If you say yes", "The change will be made at once."),
@@ -140,32 +140,32 @@ _NOT_MY_ADDRESS: Final = Objecting(
     button="Yes, this is not my address",
 )
 _NOT_ME: Final = Objecting(
-    title="This wasn't me",
+    title="This wasn’t me",
     words="Did someone ask for this in your name? We will stop the request and look into it.",
-    button="Yes, this wasn't me",
+    button="Yes, this wasn’t me",
 )
 _STOP: Final = Objecting(
-    title="This wasn't me",
+    title="This wasn’t me",
     words="We will stop the request, tell the person who asked, and look into it.",
     button="Stop this change",
 )
 _LEAVE: Final = Objecting(
     title="I am not this person",
-    words="Don't know what this is about? Then we will stop emailing this address about it.",
+    words="Don’t know what this is about? Then we will stop emailing this address about it.",
     button="I am not this person",
 )
 _TOO_LATE: Final = Objecting(
-    title="This wasn't me",
+    title="This wasn’t me",
     words=(
-        "Didn't want this change? It is too late to undo it on this page. "
+        "Didn’t want this change? It is too late to undo it on this page. "
         "Tell us, and two members of our staff will look into it before anything else changes."
     ),
     button="Tell us",
 )
 _LATE: Final = Objecting(
-    title="This wasn't me",
+    title="This wasn’t me",
     words=(
-        "Didn't want this change? We will undo it at once, and everything that was approved "
+        "Didn’t want this change? We will undo it at once, and everything that was approved "
         "from the new address since. "
         "Two members of our staff will then look into it before anything else changes."
     ),

@@ -57,7 +57,7 @@ ACTIONS: Mapping[Action, ActionLook] = {
     Action.FREEZE_CLEARED: ActionLook("cleared the dispute", _RECORDS, "shield-check", "success"),
     Action.ERASURE_REQUESTED: ActionLook("asked for the erasure", _RECORDS, "trash-2", "danger"),
     Action.ERASURE_DECLINED: ActionLook("declined the erasure", _RECORDS, "circle-x", "neutral"),
-    Action.PATRON_ERASED: ActionLook("erased the patron's data", _RECORDS, "trash-2", "danger"),
+    Action.PATRON_ERASED: ActionLook("erased the patron’s data", _RECORDS, "trash-2", "danger"),
     Action.VALUE_REVEALED: ActionLook("looked at a masked value", _RECORDS, "eye", "warning"),
     Action.REQUEST_PROPOSED: ActionLook("proposed a change", _REQUESTS, "pencil", "neutral"),
     Action.REQUEST_RESENT: ActionLook("sent the email again", _REQUESTS, "send", "info"),
@@ -122,7 +122,7 @@ ACTIONS: Mapping[Action, ActionLook] = {
         "objected after the change", _DECISIONS, "shield-alert", "danger"
     ),
     Action.ADDRESS_SUPPRESSED: ActionLook(
-        "said that the address is not the patron's", _DECISIONS, "circle-slash", "danger"
+        "said that the address is not the patron’s", _DECISIONS, "circle-slash", "danger"
     ),
     Action.MAILBOX_OUT: ActionLook(
         "stopped writing to an address", _REQUESTS, "circle-slash", "danger"
@@ -136,10 +136,10 @@ ACTIONS: Mapping[Action, ActionLook] = {
     Action.STAFF_ADDED: ActionLook("added a staff member", _STAFF, "key-round", "neutral"),
     Action.STAFF_DISABLED: ActionLook("disabled a staff member", _STAFF, "key-round", "neutral"),
     Action.STAFF_FROZEN: ActionLook(
-        "froze a staff member's account", _STAFF, "key-round", "neutral"
+        "froze a staff member’s account", _STAFF, "key-round", "neutral"
     ),
     Action.TRIPWIRE_TRIPPED: ActionLook(
-        "paused a colleague's proposals: unusual activity", _STAFF, "key-round", "neutral"
+        "paused a colleague’s proposals: unusual activity", _STAFF, "key-round", "neutral"
     ),
     Action.ALERT_CLOSED: ActionLook(
         "closed the alert about a colleague", _STAFF, "key-round", "neutral"
@@ -163,10 +163,10 @@ ACTIONS: Mapping[Action, ActionLook] = {
         "enabled a staff member again", _STAFF, "key-round", "neutral"
     ),
     Action.STAFF_RENAMED: ActionLook(
-        "changed a staff member's name", _STAFF, "key-round", "neutral"
+        "changed a staff member’s name", _STAFF, "key-round", "neutral"
     ),
     Action.STAFF_ROLE_CHANGED: ActionLook(
-        "changed a staff member's role", _STAFF, "key-round", "neutral"
+        "changed a staff member’s role", _STAFF, "key-round", "neutral"
     ),
     Action.STAFF_PASSWORD_CHANGED: ActionLook(
         "changed their password", _STAFF, "key-round", "neutral"
@@ -191,7 +191,7 @@ ACTIONS: Mapping[Action, ActionLook] = {
         "changed the rules of staff accounts", _SETTINGS, "settings", "neutral"
     ),
     Action.ORGANISATION_CHANGED: ActionLook(
-        "changed the organisation's details", _SETTINGS, "settings", "neutral"
+        "changed the organisation’s details", _SETTINGS, "settings", "neutral"
     ),
     Action.MAIL_SENT_AGAIN: ActionLook(
         "sent one email again", _REQUESTS, "clipboard-check", "neutral"

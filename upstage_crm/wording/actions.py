@@ -63,7 +63,7 @@ PROBLEM_WORDS: Mapping[Problem, str] = {
     Problem.DERIVED: "a key derived from the value is not what the value gives.",
     Problem.EVIDENCE_GONE: "the value behind entry {seq} is gone, so nothing proves the record.",
     Problem.NEVER_ADDED: "the trail knows nothing of this record.",
-    Problem.RECORD_GONE: "Entry {seq} wrote a patron's record that is gone.",
+    Problem.RECORD_GONE: "Entry {seq} wrote a patron’s record that is gone.",
     Problem.ERASURE_UNTOLD: "the record is erased, but the trail holds no erasure.",
     Problem.ERASURE_INCOMPLETE: "entry {seq} erased the record, but a value is still there.",
     Problem.CHANGE_VALUE: "the values are not those that entry {seq} recorded.",

@@ -14,7 +14,7 @@ from upstage_crm.core import when
 from upstage_crm.patrons.fields import FIELDS
 
 NUMBER_WORDS: Mapping[str, tuple[str, str]] = {
-    "link_life": ("Days to answer", "How long a patron's link works. After it, nothing changes."),
+    "link_life": ("Days to answer", "How long a patron’s link works. After it, nothing changes."),
     "reminder_after": (
         "First reminder, days after the email",
         "Patrons who have answered are not reminded.",
@@ -47,7 +47,7 @@ NUMBER_WORDS: Mapping[str, tuple[str, str]] = {
     "cooling": ("Minutes to wait", "How long those wait, so that a burst can still be stopped."),
     "burst": (
         "Proposals within ten minutes",
-        "One more pauses all of the person's proposals, and the owners are told.",
+        "One more pauses all of the person’s proposals, and the owners are told.",
     ),
     "alone_at_once": (
         "New addresses at once, when no other address is asked",
@@ -63,7 +63,7 @@ NUMBER_WORDS: Mapping[str, tuple[str, str]] = {
     "per_hour": ("Proposals within an hour", "By one person."),
     "per_domain": (
         "Proposals to one email domain within an hour",
-        "By one person. Few patrons share a domain unless it is an email provider's.",
+        "By one person. Few patrons share a domain unless it is an email provider’s.",
     ),
     "per_common_domain": (
         "The same for well-known email domains",

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 RECORD_SENTENCES: Mapping[str, str] = {
     "protection_reason_missing": "Enter a reason.",
-    "patron_erased": "This patron's data was erased. Nothing can be added to the record.",
+    "patron_erased": "This patron’s data was erased. Nothing can be added to the record.",
     "reveal_reason_missing": "Enter why you need to see it.",
     "patron_is_protected": (
         "This patron is protected. An owner, a manager or the privacy lead can look it up."

@@ -64,7 +64,7 @@ SENTENCES: Mapping[str, str] = {
         "manage the team can take this step now, you can from {day} at {time}."
     ),
     "own_record": "This is your own patron record. Ask a colleague to do it.",
-    "staff_address": "This address belongs to a staff account and cannot be a patron's.",
+    "staff_address": "This address belongs to a staff account and cannot be a patron’s.",
     "patron_inactive": "This patron is not active, so nobody can be asked.",
     "patron_frozen": (
         "This record is in dispute. Two colleagues must end it before anything is proposed."
@@ -80,7 +80,7 @@ SENTENCES: Mapping[str, str] = {
         "This address was proposed for another patron in the last 30 days (request {reference})."
     ),
     "address_suppressed": (
-        "We were told that this address is not the patron's. Two colleagues can allow it again, "
+        "We were told that this address is not the patron’s. Two colleagues can allow it again, "
         "on the request where it was said."
     ),
     "change_waits": (
@@ -132,7 +132,7 @@ SENTENCES: Mapping[str, str] = {
     "bundle_member_unknown": "The export holds a file that does not belong there: {name}.",
     "bundle_signature": "The export was not signed with this key, or its manifest was altered.",
     "bundle_format": "The manifest is not one of this version of the export.",
-    "bundle_member_changed": "The export's {name} was altered or is damaged.",
+    "bundle_member_changed": "The export’s {name} was altered or is damaged.",
     "bundle_line": "Line {line} of {name} in the export cannot be read.",
     "bundle_entry_unsigned": "Entry {seq} of the export carries no signature of this key.",
     "row_not_proven": (
@@ -169,7 +169,7 @@ ADVICE: Mapping[AdviceCode, str] = {
         "Some letters only look like others. Computers read this domain as {punycode}."
     ),
     AdviceCode.DISPOSABLE: "This is a disposable address.",
-    AdviceCode.ROLE_ADDRESS: "This looks like a shared mailbox, not one person's.",
+    AdviceCode.ROLE_ADDRESS: "This looks like a shared mailbox, not one person’s.",
     AdviceCode.OTHER_EMAIL_IN_TEXT: "The reason mentions another email address.",
     AdviceCode.OTHER_PHONE_IN_TEXT: "The reason mentions a phone number.",
     AdviceCode.HELD_VALUE_IN_TEXT: "Your message mentions the {label} on the record. Leave it out.",
@@ -213,15 +213,15 @@ NOTICE_WORDS: Mapping[NoticeState, str] = {
     NoticeState.NO_MAILBOX: "The record has no working email.",
 }
 SUPPRESSION_WORDS: Mapping[SuppressionCause, str] = {
-    SuppressionCause.NOT_MY_ADDRESS: "Its owner told us that it is not the patron's address.",
+    SuppressionCause.NOT_MY_ADDRESS: "Its owner told us that it is not the patron’s address.",
     SuppressionCause.NOT_THIS_PERSON: "Its reader told us that they are not the patron.",
     SuppressionCause.DISOWNED: "The former address objected to it.",
-    SuppressionCause.FOUND: "Two colleagues found that it is not the patron's.",
+    SuppressionCause.FOUND: "Two colleagues found that it is not the patron’s.",
 }
 FINDING_WORDS: Mapping[Finding, str] = {
     Finding.NOTHING_WRONG: "The record is right as it is",
-    Finding.CURRENT_NOT_PATRONS: "The address on the record is not the patron's",
-    Finding.OBJECTOR_NOT_PATRONS: "The address that objected is not the patron's",
+    Finding.CURRENT_NOT_PATRONS: "The address on the record is not the patron’s",
+    Finding.OBJECTOR_NOT_PATRONS: "The address that objected is not the patron’s",
 }
 CAUSE_WORDS: Mapping[Cause, str] = {
     Cause.STAFF: "Withdrawn by staff",
@@ -311,9 +311,9 @@ STATUS_WORDS: Mapping[PatronStatus, str] = {
 }
 PAUSE_WORDS: Mapping[str, str] = {
     "key_refused": "Email is paused: Resend refuses our key. Nothing is lost.",
-    "domain_refused": "Email is paused: Resend refuses our sender's domain. Nothing is lost.",
+    "domain_refused": "Email is paused: Resend refuses our sender’s domain. Nothing is lost.",
     "wrong_address": "Email is paused: the email provider’s address is wrong. Nothing is lost.",
-    "quota_used_up": "Email is paused: today's quota is used up. It resumes automatically.",
+    "quota_used_up": "Email is paused: today’s quota is used up. It resumes automatically.",
     "other": "Email is paused: the email provider refuses it. Ask the operator of this server.",
 }
 MAIL_MODE_WORDS: Mapping[MailMode, str] = {

@@ -17,13 +17,25 @@ ROLE_WORDS: Mapping[Role, str] = {
     Role.AUDITOR: "Auditor",
     Role.READ_ONLY: "Read only",
 }
+_KEEPS_NOTES = (
+    "Looks at patrons and requests; edits tags, notes and preferences. "
+    "Cannot propose changes or see the mailbox."
+)
 ROLE_HINTS: Mapping[Role, str] = {
     Role.OWNER: "Everything: the team, the rules, the settings.",
-    Role.MANAGER: "All of the desk's work, and every second step: release, confirm, clear.",
-    Role.BOX_OFFICE: "Looks up and adds patrons, proposes changes, identifies patrons at the desk.",
-    Role.MARKETING: "Looks at patrons and requests; edits tags, notes and preferences.",
-    Role.DEVELOPMENT: "Looks at patrons and requests; edits tags, notes and preferences.",
-    Role.PRIVACY_LEAD: "As a manager; erases records too.",
+    Role.MANAGER: (
+        "All of the desk’s work, and every second step: release, confirm, clear. "
+        "Cannot erase records, or change the team, the rules or the settings."
+    ),
+    Role.BOX_OFFICE: (
+        "Looks up and adds patrons, proposes changes, identifies patrons at the desk. "
+        "Cannot take second steps, or see the audit trail, the team or the settings."
+    ),
+    Role.MARKETING: _KEEPS_NOTES,
+    Role.DEVELOPMENT: _KEEPS_NOTES,
+    Role.PRIVACY_LEAD: (
+        "As a manager; erases records too. Cannot change the team, the rules or the settings."
+    ),
     Role.AUDITOR: "Looks at everything that proves what happened; changes nothing.",
     Role.READ_ONLY: "Looks at patrons and requests; changes nothing.",
 }

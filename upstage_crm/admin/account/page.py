@@ -109,7 +109,7 @@ def _app() -> rx.Component:
         chip("In use", icon="shield-check", tone="success"),
         _remove(Dialogs.ask(REMOVE_APP)),
     )
-    start = inline(button("Set up authenticator app", icon="phone", on_click=State.begin_app))
+    start = inline(button("Set up authenticator app", icon="smartphone", on_click=State.begin_app))
     return card(
         stack(
             rx.el.p("An app on your phone shows six digits that change every half minute."),
@@ -166,13 +166,13 @@ def _passkeys() -> rx.Component:
         options=State.passkey_options,
         primary=True,
     )
+    rows = rx.foreach(State.passkeys, lambda row: _passkey(row=row))
+    keys = rx.el.ul(rows, class_name="u-rows")
     start = inline(button("Add a passkey", icon="key-round", on_click=State.prepare_passkey))
     return card(
         stack(
             rx.el.p("Your phone, your computer or a key proves that it is you. No code to type."),
-            rx.el.ul(
-                rx.foreach(State.passkeys, lambda row: _passkey(row=row)), class_name="u-rows"
-            ),
+            show_if(State.passkeys.length() > 0, keys),
             show_if(filled(State.passkey_options), ready, start),
             gap="small",
         ),

@@ -31,7 +31,7 @@ def strip_of(session: Session, *, now: datetime, time_zone: tzinfo) -> Strip:
     return Strip(
         waiting=f"{found.queued:,}",
         oldest=when.span(found.oldest_age) if found.oldest_age else "–",
-        pace=f"{rate:g} a second" if parts.settings.sends_real_mail else "at once",
+        pace=f"{rate:g} a second" if parts.settings.sends_real_mail else "Immediate",
         unsure=f"{found.uncertain:,}",
         paused=PAUSE_WORDS.get(paused, PAUSE_WORDS["other"]) if paused else "",
         paused_until=when.short(found.paused_until, time_zone) if found.paused_until else "",

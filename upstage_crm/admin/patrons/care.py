@@ -30,7 +30,7 @@ _CAUSES = {
     "The request says what was restored.",
     FreezeCause.REVERT_BLOCKED: "A change could not be undone automatically: "
     "something else has changed since, or another patron now has the value.",
-    FreezeCause.ASKED_BY_STAFF: "A colleague found out that a mailbox is not the patron's.",
+    FreezeCause.ASKED_BY_STAFF: "A colleague found out that a mailbox is not the patron’s.",
 }
 
 

@@ -163,13 +163,15 @@ def _obstacle() -> Child:
     )
 
 
-def _protected() -> rx.Component:
+def _protected() -> Child:
+    """The fields that the patron decides; an erased record has none to show."""
     rows = rx.foreach(State.protected, lambda field: _protected_row(cast("ProtectedView", field)))
-    return card(
+    fields = card(
         record(rows, label="Details that only the patron can change"),
         title="Protected details",
         flush=True,
     )
+    return show_if(~State.care.is_erased, fields)
 
 
 def _protected_row(field: ProtectedView) -> rx.Component:
@@ -207,12 +209,13 @@ def _value(field: ProtectedView) -> rx.Component:
     return rx.fragment(show_if(filled(field.href), reached, value_lines(field.lines)))
 
 
-def _free() -> rx.Component:
-    return card(
+def _free() -> Child:
+    fields = card(
         record(*(_free_row(field) for field in EDITED), label="Details that staff keep"),
         title="Staff details",
         flush=True,
     )
+    return show_if(~State.care.is_erased, fields)
 
 
 def _free_row(field: FreeField) -> rx.Component:

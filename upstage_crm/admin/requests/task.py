@@ -271,10 +271,10 @@ def _code(request: RequestView, waiting: DeskView, rights: Rights, time_zone: tz
         lines=[
             (
                 f"{waiting.clerk_label} heard the right code on "
-                f"{when.in_words(waiting.created_at, time_zone)}. The patron's answer: "
+                f"{when.in_words(waiting.created_at, time_zone)}. The patron’s answer: "
                 f"{', '.join(said)}."
             ),
-            "Once confirmed, it counts as the patron's answer.",
+            "Once confirmed, it counts as the patron’s answer.",
         ],
         note=waiting.note,
         note_source=waiting.clerk_label,

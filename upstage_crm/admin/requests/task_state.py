@@ -134,7 +134,7 @@ class RequestTaskState(DialogMixin, AdminState):
         if kind != page.detail.task.kind:
             page._refuse(SubjectMoved())
         elif kind == "code":
-            words = "Confirmed. It counts as the patron's answer."
+            words = "Confirmed. It counts as the patron’s answer."
             await self._press(page, codes.confirm, words)
         else:
             words = "Confirmed. See below who is told."

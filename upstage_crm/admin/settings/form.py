@@ -54,7 +54,7 @@ DETAILS = (
     Detail(
         "postal_address", "Postal address", "At the foot of every email, as the law requires.", 400
     ),
-    Detail("website", "Website", "At the foot of every email. Optional.", 200),
+    Detail("website", "Website", "At the foot of every email.", 200),
     Detail(
         "country",
         "Country",

@@ -54,7 +54,11 @@ def policy_part() -> Child:
 def _form() -> rx.Component:
     return rx.el.div(
         event_form(
-            *(_number(number) for number in DURATIONS),
+            rx.el.fieldset(
+                rx.el.legend("Time limits", class_name="u-label"),
+                rx.el.div(*(_number(number) for number in DURATIONS), class_name="u-form"),
+                class_name="u-field u-fieldset",
+            ),
             *(_asked(entry) for entry in MAILBOXES),
             rx.el.fieldset(
                 rx.el.legend("Second person", class_name="u-label"),
@@ -100,7 +104,7 @@ def _asked(entry: ProtectedField) -> Child:
         f"{entry.label}: who decides",
         name,
         ASKED_CHOICES,
-        hint="The current address is told and may say no. A protected patron's must say yes.",
+        hint="The current address is told and may say no. A protected patron’s must say yes.",
         default_value=State.shown[name],
         error=State.errors[name],
     )

@@ -67,6 +67,7 @@ ICON_NAMES: Final[frozenset[str]] = frozenset(
         "settings",
         "shield-alert",
         "shield-check",
+        "smartphone",
         "sun",
         "ticket",
         "timer-off",
