@@ -8,8 +8,10 @@ import upstage_crm.audit.tables
 import upstage_crm.change_requests.model.dispute_tables
 import upstage_crm.change_requests.model.tables
 import upstage_crm.core.heartbeat
+import upstage_crm.households.tables
 import upstage_crm.mail.tables
 import upstage_crm.organisation.tables
+import upstage_crm.patrons.details.tables
 import upstage_crm.patrons.tables
 import upstage_crm.receipts.tables
 import upstage_crm.staff.tables  # noqa: F401  # imported to register, like the lines above

@@ -80,13 +80,15 @@ def test_a_decision_asks_the_database_no_more_than_it_must(desk: Desk) -> None:
     assert len(asked) <= MOST_ASKED, "\n".join(asked)
 
 
-def test_an_approved_patron_is_found_by_the_new_address_alone(desk: Desk) -> None:
+def test_an_approved_patron_is_found_by_the_new_address_and_by_the_former_one(
+    desk: Desk,
+) -> None:
     from upstage_crm.patrons import patron_list
 
     desk.decide(desk.asked(desk.patron())[1])
 
     assert desk.read(lambda session: patron_list.page(session, query=NEW).total) == 1
-    assert desk.read(lambda session: patron_list.page(session, query=OLD).total) == 0
+    assert desk.read(lambda session: patron_list.page(session, query=OLD).total) == 1
 
 
 def test_completion_tells_old_new_and_proposer_exactly_once(desk: Desk) -> None:

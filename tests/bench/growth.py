@@ -31,8 +31,8 @@ from upstage_crm.admin.mailbox import export as mail_export
 from upstage_crm.admin.mailbox import state as mailbox_state
 from upstage_crm.admin.mailbox import url as mailbox_url
 from upstage_crm.admin.patrons import list_state as patrons_state
-from upstage_crm.admin.patrons import record_state
 from upstage_crm.admin.patrons import url as patrons_url
+from upstage_crm.admin.patrons.tabs import record_reading
 from upstage_crm.admin.requests import queue_state
 from upstage_crm.admin.requests import url as queue_url
 from upstage_crm.audit import database_roles
@@ -193,5 +193,5 @@ LOOKS: dict[str, Look] = {
     **{f"patrons, by {sort}": _patrons(sort=sort) for sort in (*PatronSort,)},
     "patrons, a name": _patrons(q="smith"),
     "patrons, an address": _patrons(q="nobody@example.com"),
-    "patron": lambda s, who: record_state._read_record(s, _newest_patron(s), who),
+    "patron": lambda s, who: record_reading.read(s, _newest_patron(s), who),
 }

@@ -27,15 +27,26 @@ from upstage_crm.change_requests.notifications import alert_mails
 from upstage_crm.change_requests.reads.proposable import Obstacle
 from upstage_crm.cli import start_words
 from upstage_crm.core.errors import UpstageError
+from upstage_crm.households.rules import RelationKind
 from upstage_crm.mail import render
 from upstage_crm.mail.catalogue import CATALOGUE
 from upstage_crm.mail.message import MailKind
 from upstage_crm.mail.render import TEMPLATES
 from upstage_crm.patrons.advice import AdviceCode
+from upstage_crm.patrons.details.preferences import Answer, Basis, ContactChannel, Purpose, Source
 from upstage_crm.patrons.tables import PatronStatus
 from upstage_crm.privacy.erasure import BlockerKind
 from upstage_crm.staff.roles import PERMISSIONS, Permission, Role
-from upstage_crm.wording import action_table, actions, limits, obstacles, sentences, staff
+from upstage_crm.wording import (
+    action_table,
+    actions,
+    households,
+    limits,
+    obstacles,
+    preferences,
+    sentences,
+    staff,
+)
 
 # Told apart for a page's layout alone; to everybody outside it is one refusal with one code.
 SHARE_A_CODE = {"LinkMissing"}
@@ -111,6 +122,12 @@ def test_a_sentence_without_its_facts_is_still_one() -> None:
         (sentences.BLOCKER_WORDS, BlockerKind),
         (sentences.STATUS_WORDS, PatronStatus),
         (staff.ROLE_WORDS, Role),
+        (households.RELATION_WORDS, RelationKind),
+        (preferences.CHANNEL_WORDS, ContactChannel),
+        (preferences.PURPOSE_WORDS, Purpose),
+        (preferences.ANSWER_WORDS, Answer),
+        (preferences.BASIS_WORDS, Basis),
+        (preferences.SOURCE_WORDS, Source),
         (sentences.ADVICE, AdviceCode),
         (actions.ACTOR_WORDS, ActorKind),
         (actions.PROBLEM_WORDS, Problem),

@@ -28,6 +28,7 @@ from upstage_crm.admin.patrons.list_state import PatronListState
 from upstage_crm.admin.patrons.propose_state import ProposeState
 from upstage_crm.admin.patrons.record_state import PatronRecordState
 from upstage_crm.admin.patrons.reveal_state import RevealState
+from upstage_crm.admin.patrons.tabs.record_tabs import TABS
 from upstage_crm.admin.requests import receipt
 from upstage_crm.admin.requests.queue_state import RequestQueueState
 from upstage_crm.audit.events import Action
@@ -98,7 +99,10 @@ class Venue:
         references = self.ids(table_of(ChangeRequestRow).c.reference)
         mails = [f"/mailbox/?mail={one}" for one in self.ids(OUTBOX.c.id)]
         where = {
-            "/patrons/[number]": [f"/patrons/{self.patron.number}/"],
+            "/patrons/[number]": [
+                f"/patrons/{self.patron.number}/" + (f"?tab={tab.key}" if tab.key else "")
+                for tab in TABS
+            ],
             "/requests": ["/requests/", "/requests/?view=all", "/requests/?who=mine"],
             "/requests/[reference]": [f"/requests/{one}/" for one in references],
             "/mailbox": ["/mailbox/", *mails],

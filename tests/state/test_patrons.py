@@ -17,6 +17,7 @@ from upstage_crm.admin.patrons.list_state import PatronListState
 from upstage_crm.admin.patrons.propose_state import ProposeState
 from upstage_crm.admin.patrons.record_state import PatronRecordState
 from upstage_crm.admin.patrons.rows import list_row
+from upstage_crm.admin.patrons.tabs.trail_tabs import AuditTabState
 from upstage_crm.admin.requests.detail_state import RequestDetailState
 from upstage_crm.admin.requests.task_state import RequestTaskState
 from upstage_crm.audit.events import Channel
@@ -191,7 +192,13 @@ class TestRecord:
         by_key = {field.key: field for field in state.protected}
         assert list(by_key["email"].lines) == ["jane@old.example"]
         assert by_key["email"].mark == "unverified"
-        assert [event.words for event in state.events] == ["Added the patron"]
+        assert [(tab.label, tab.count, tab.is_open) for tab in state.tabs] == [
+            ("Overview", "", True),
+            ("Changes", "", False),
+            ("Communications", "", False),
+            ("Privacy", "", False),
+            ("Audit", "", False),
+        ]
 
     @pytest.mark.parametrize("number", ["999999", "0", "-1", "abc", "99999999999999999999", "¹"])
     async def test_a_number_that_nobody_has_is_said_calmly(
@@ -223,7 +230,12 @@ class TestRecord:
             state.editing,
             state.done,
         ) == ("she/her", "", "Pronouns saved.")
-        assert state.events[0].words == "Edited the record: pronouns"
+        await pipeline.send(dana, PatronRecordState.load, f"/patrons/{number}/?tab=audit")
+        audit = await pipeline.state(dana, AuditTabState)
+        assert [event.words for event in audit.events] == [
+            "Edited the record: pronouns",
+            "Added the patron",
+        ]
 
     @pytest.mark.parametrize(
         ("name", "typed", "sentence"),

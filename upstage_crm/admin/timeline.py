@@ -8,7 +8,7 @@ staff only what went wrong. The page lists all mails besides.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, tzinfo
 from typing import Any, cast
 
@@ -112,6 +112,23 @@ def timeline_entries(
     return [entry for _at, _kind, _place, entry in in_order]
 
 
+def told_each(
+    line: AuditLine, *, access: FieldAccess, now: datetime, time_zone: tzinfo
+) -> list[tuple[str, TimelineEntry]]:
+    """One entry for each thing that an entry of the trail changed, with the name of the thing.
+
+    An entry that keeps no values, or whose values were erased, is told as a whole, without a name.
+    """
+    whole = _entry(line, [], access, now, time_zone)
+    changes = told_changes(line.values, access)
+    if not changes:
+        return [("", replace(whole, change=""))]
+    return [
+        (name, replace(whole, words=_begun(field_label(name)), change=_from_to(old, new)))
+        for name, old, new in changes
+    ]
+
+
 def timeline_of(entries: Any, *, label: str, shows_values: bool = False) -> rx.Component:
     """Return the entries drawn; `shows_values` adds the changed values and the request."""
     return timeline(
@@ -174,15 +191,21 @@ def _sentence(line: AuditLine) -> str:
     """What happened, and to which fields."""
     words = action_words(line.action, line.facts)
     keys = str(line.facts.get("fields") or line.facts.get("field") or "")
-    labels = ", ".join(_label(key) for key in keys.split(", ") if key)
-    return f"{words[:1].upper()}{words[1:]}" + (f": {labels}" if labels else "")
+    labels = ", ".join(field_label(key) for key in keys.split(", ") if key)
+    return _begun(words) + (f": {labels}" if labels else "")
 
 
-def _label(key: str) -> str:
+def _begun(words: str) -> str:
+    """Words as they begin a line."""
+    return words[:1].upper() + words[1:]
+
+
+def field_label(key: str) -> str:
+    """What people call a field of a record."""
     free = find_free_field(key)
     if free is not None:
         return free.label.lower()
-    return FIELDS[key].label.lower() if key in FIELDS else key
+    return FIELDS[key].label.lower() if key in FIELDS else key.replace("_", " ")
 
 
 def _quote(line: AuditLine, reader: _Look) -> tuple[str, str]:
@@ -200,10 +223,11 @@ def _quote(line: AuditLine, reader: _Look) -> tuple[str, str]:
 
 def _changes(line: AuditLine, access: FieldAccess) -> list[str]:
     """The values of an entry, old and new, as far as erasure has left them."""
-    return [
-        f"{old or 'nothing'} → {new or 'nothing'}"
-        for _name, old, new in told_changes(line.values, access)
-    ]
+    return [_from_to(old, new) for _name, old, new in told_changes(line.values, access)]
+
+
+def _from_to(old: str, new: str) -> str:
+    return f"{old or 'nothing'} → {new or 'nothing'}"
 
 
 def _report(

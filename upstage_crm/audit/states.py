@@ -113,7 +113,7 @@ def statement_with_newest(subject: Subject, dialect: str) -> sa.TextClause:
 def statement_of_proof(subject: Subject, dialect: str) -> sa.TextClause:
     """The same again for the one subject `row_id`, so that a proof is one statement.
 
-    For one and not for several: a list of ids makes SQLAlchemy write the whole text again each time.
+    For one and not for several: with a list of ids SQLAlchemy writes the whole text each time.
     On PostgreSQL with `horizon`, the oldest transaction that was still running, and `seen`, the
     lines of the log of touched rows that it and younger ones had committed.
     """

@@ -44,7 +44,11 @@ class PageMixin(TabMixin, rx.State, mixin=True):
         if is_here and self._is_awaited():
             self._watch()
             return
-        if not (is_here and self._resumes and self._is_same_place()):
+        if is_here and self._turns_within():
+            await self._close_any_dialog()
+            self._greet()
+            self._start()
+        elif not (is_here and self._resumes and self._is_same_place()):
             await self._turn_to(self.get_full_name())
             await self._leave()
             self._greet()
@@ -86,6 +90,10 @@ class PageMixin(TabMixin, rx.State, mixin=True):
 
     def _is_awaited(self) -> bool:
         """Whether the browser arrives where this page sent it, with what it shows already."""
+        return False
+
+    def _turns_within(self) -> bool:
+        """Whether the address asks for another part of what the page shows, which stays then."""
         return False
 
     def _is_about(self, subject: object) -> bool:

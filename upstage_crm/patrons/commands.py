@@ -25,6 +25,7 @@ from upstage_crm.core.when import zone_names
 from upstage_crm.organisation.errors import UnknownLanguage, UnknownTimeZone
 from upstage_crm.organisation.settings import take_patron_numbers
 from upstage_crm.patrons import queries, search_index, suppressions
+from upstage_crm.patrons.details import contacts
 from upstage_crm.patrons.errors import (
     AddressTaken,
     EditedMeanwhile,
@@ -233,7 +234,7 @@ def edit(
         .where(_patron.c.id == patron_id)
         .values(**changed, updated_at=context.now)
     )
-    search_index.renew(session, queries.values_of(row) | _free_of(row) | changed, row.number)
+    reindex(session, row, changed)
     event = AuditEvent(
         action=Action.PATRON_EDITED,
         actor=context.actor.as_actor(),
@@ -251,12 +252,14 @@ def apply_columns(
     row: PatronRow,
     columns: Mapping[str, str | None],
     proof: Proof,
+    is_revert: bool,
     now: datetime,
 ) -> None:
     """Write an approved field change to the locked `row`; a `LockedRequest` calls this.
 
     `columns` are exactly the protected and derived columns of one approved, flushed field
     change: the database's guard refuses anything else. `proof` counts where they are a mailbox.
+    What they replace is kept as a previous contact, unless it is a revert that takes it away.
 
     Raises:
         IntegrityError: the guard refused, or another live patron has the address.
@@ -267,6 +270,7 @@ def apply_columns(
     values = {"patron": row.id, **_bound(written)}
     # What the record holds by now: `row` is as it was, and other fields may have changed with it.
     held = session.connection().execute(_writing(tuple(written)), values).mappings().one()
+    contacts.keep_previous(session, row=row, columns=columns, is_revert=is_revert, now=now)
     search_index.renew(session, {str(name): value for name, value in held.items()}, row.number)
 
 
@@ -359,6 +363,12 @@ def lock_unerased(session: Session, patron_id: str) -> PatronRow:
     if row.status is PatronStatus.ERASED:
         raise PatronErased
     return row
+
+
+def reindex(session: Session, row: PatronRow, changed: Mapping[str, str] | None = None) -> None:
+    """Let a locked patron be found by what the record holds, `changed` columns included."""
+    values = queries.values_of(row) | _free_of(row) | dict(changed or {})
+    search_index.renew(session, values, row.number)
 
 
 def _free_of(row: PatronRow) -> dict[str, str | None]:

@@ -9,6 +9,11 @@ from sqlmodel import Session
 
 from upstage_crm.core.db import table_of
 from upstage_crm.patrons import search_index
+from upstage_crm.patrons.details.tables import (
+    ContactPreferenceRow,
+    PatronContactRow,
+    PatronNoteRow,
+)
 from upstage_crm.patrons.fields import DERIVED_COLUMNS, PROTECTED_COLUMNS
 from upstage_crm.patrons.tables import PatronRow, PatronStatus, PatronTagRow
 
@@ -20,7 +25,7 @@ EMPTY_FREE = {
     "time_zone": "",
     "note": "",
 }
-GONE = (table_of(PatronTagRow),)
+GONE = tuple(map(table_of, (PatronTagRow, PatronNoteRow, ContactPreferenceRow, PatronContactRow)))
 """Tables whose rows go with their patron."""
 
 _patron = table_of(PatronRow)

@@ -5,17 +5,24 @@ Invalid
 ├── InvalidText      core.text
 ├── InvalidValue     a name, phone number, postal address or date of birth
 ├── RevealReasonMissing  a masked value is shown for a reason only
+├── BasisMissing         a yes needs a lawful basis
+├── BasisRefused         the basis is none for this way and purpose
+├── PatronNoteMissing    a note needs words
 ├── TagMissing           there is no tag in the text
 ├── TagTooLong           a tag is a word or two
 └── TooManyPatrons       one command changes so many records at most
 Forbidden
 └── PatronIsProtected    only the few see anything of a protected patron
 NotFound
-└── UnknownField     there is no such protected field
+├── UnknownContact   the patron has no such other email or phone
+├── UnknownField     there is no such protected field
+└── UnknownNote      the note was removed
 Conflict
 ├── AddressTaken         another live patron has this address; carries their number
 ├── AddressSuppressed    its owner told us that it is not the patron's
 ├── PossibleDuplicates   patrons who may be the same person; carries who and why
+├── ContactThere         the record has this email or phone already
+├── ContactsFull         a patron has as many other contacts as one may have
 ├── EditedMeanwhile      a colleague changed the value since it was opened for editing
 ├── TagsFull             a patron has as many tags as one may have
 └── PatronErased         the patron's values were erased; nothing is written any more
@@ -153,3 +160,45 @@ class TooManyPatrons(Invalid):
     """One command changes so many records at most. Facts: `limit`."""
 
     code = "too_many_patrons"
+
+
+class PatronNoteMissing(Invalid):
+    """A note needs words."""
+
+    code = "patron_note_missing"
+
+
+class UnknownNote(NotFound):
+    """There is no such note: a colleague may have removed it."""
+
+    code = "patron_note_unknown"
+
+
+class BasisMissing(Invalid):
+    """A yes needs a lawful basis."""
+
+    code = "basis_missing"
+
+
+class BasisRefused(Invalid):
+    """The basis is none for this way of contact and this purpose."""
+
+    code = "basis_refused"
+
+
+class ContactThere(Conflict):
+    """The record has this email or phone already."""
+
+    code = "contact_there"
+
+
+class ContactsFull(Conflict):
+    """A patron has as many other emails and phones as one may have. Facts: `limit`."""
+
+    code = "contacts_full"
+
+
+class UnknownContact(NotFound):
+    """The patron has no such other email or phone: a colleague may have removed it."""
+
+    code = "contact_unknown"

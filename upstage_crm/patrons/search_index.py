@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlmodel import Session
 
 from upstage_crm.core.db import table_of
+from upstage_crm.patrons.details import contacts
 from upstage_crm.patrons.search_terms import terms_of
 from upstage_crm.patrons.tables import PatronRow, PatronTermRow
 
@@ -35,12 +36,18 @@ _ADD = sa.insert(_term)
 _BATCH = 1_000  # patrons that are compared at once
 
 
-def rows_of(number: int, values: Mapping[str, object]) -> list[dict[str, object]]:
-    """The rows of `patron_term` of a patron with these column values."""
+def rows_of(
+    number: int, values: Mapping[str, object], others: Sequence[tuple[str, str]] = ()
+) -> list[dict[str, object]]:
+    """The rows of `patron_term` of a patron with these column values.
+
+    `others` are the field and key of each other email and phone of the patron.
+    """
     texts = {name: text for name in COLUMNS if isinstance(text := values.get(name), str)}
-    return [
-        {"term": term, "patron_number": number} for term in sorted(terms_of(texts, number=number))
-    ]
+    emails = [key for field, key in others if field == "email"]
+    phones = [key for field, key in others if field == "phone"]
+    terms = terms_of(texts, number=number, emails=emails, phones=phones)
+    return [{"term": term, "patron_number": number} for term in sorted(terms)]
 
 
 def add(session: Session, patrons: Sequence[Mapping[str, object]]) -> None:
@@ -52,7 +59,8 @@ def add(session: Session, patrons: Sequence[Mapping[str, object]]) -> None:
 def renew(session: Session, values: Mapping[str, object], number: int) -> None:
     """Write the words of one patron again, where they differ from those that are there."""
     connection = session.connection()
-    wanted = {str(row["term"]): row for row in rows_of(number, values)}
+    others = contacts.keys_of(session, number, number).get(number, [])
+    wanted = {str(row["term"]): row for row in rows_of(number, values, others)}
     known = set(connection.execute(_KNOWN, {"patron": number}).scalars())
     if left := known - wanted.keys():
         connection.execute(_FORGET, [{"patron": number, "word": word} for word in sorted(left)])
@@ -75,10 +83,12 @@ def strays(session: Session) -> Iterator[int]:
         between = _term.c.patron_number.between(first, last)
         for row in session.connection().execute(sa.select(_term).where(between)):
             stored.setdefault(row.patron_number, set()).add(row.term)
+        others = contacts.keys_of(session, first, last)
         for patron in patrons:
-            wanted = {str(row["term"]) for row in rows_of(patron["number"], dict(patron))}
-            if wanted != stored.get(patron["number"], set()):
-                yield patron["number"]
+            number = patron["number"]
+            rows = rows_of(number, dict(patron), others.get(number, []))
+            if {str(row["term"]) for row in rows} != stored.get(number, set()):
+                yield number
 
 
 def _number(patron: Mapping[str, object]) -> int:

@@ -20,6 +20,7 @@ from sqlmodel import Session, col
 
 from upstage_crm.core.db import on_the_way, table_of
 from upstage_crm.core.errors import Invalid
+from upstage_crm.patrons.details import contacts
 from upstage_crm.patrons.fields import FIELDS, Context, ProtectedField
 from upstage_crm.patrons.search_terms import (
     FREE,
@@ -273,6 +274,9 @@ def _whole(query: str, home: str) -> Iterator[sa.Select[int]]:
                     for column, value in keys.items()
                 )
                 yield sa.select(_patron.c.number).where(*is_it).limit(_WHOLE)
+            for key in keys.values() if entry.key in contacts.REACHES else ():
+                others = contacts.having(entry, key or "")
+                yield sa.select(_patron.c.number).where(_patron.c.id.in_(others)).limit(_WHOLE)
 
 
 _WHOLE = 1_000  # patrons of one name

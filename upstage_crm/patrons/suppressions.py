@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -51,6 +52,16 @@ def ensure_none(session: Session, address_key: str | None, *, patron_id: str = "
     """Raise AddressSuppressed if an address gets no mail, from us or about this patron."""
     if cause_of(session, address_key, patron_id=patron_id) is not None:
         raise AddressSuppressed
+
+
+def standing(session: Session, address_keys: Collection[str], *, patron_id: str) -> set[str]:
+    """Those of these addresses that get no mail, from us or about this patron, as it is stored."""
+    query = sa.select(_suppressed.c.address_key).where(
+        _suppressed.c.address_key.in_(address_keys),
+        _suppressed.c.lifted_at.is_(None),
+        sa.or_(_suppressed.c.patron_id.is_(None), _suppressed.c.patron_id == patron_id),
+    )
+    return set(session.connection().execute(query).scalars()) if address_keys else set()
 
 
 def suppress(

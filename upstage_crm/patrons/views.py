@@ -21,6 +21,13 @@ class SuppressionCause(StrEnum):
     FOUND = "found"
 
 
+class ContactPlace(StrEnum):
+    """What an email or a phone is to its patron, besides the one that is on the record."""
+
+    SECONDARY = "secondary"
+    PREVIOUS = "previous"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PatronLine:
     """One patron as a row of the list, as its reader sees it: values in full, or masked."""

@@ -43,6 +43,7 @@ from upstage_crm.change_requests.reads import evidence, revert_windows, second_p
 from upstage_crm.core.db import table_of
 from upstage_crm.core.ids import new_id
 from upstage_crm.core.text import REMARK_LIMIT, clean_block
+from upstage_crm.households import commands as households
 from upstage_crm.mail import blanking
 from upstage_crm.mail.outbox import OUTBOX
 from upstage_crm.organisation.settings import details
@@ -264,6 +265,7 @@ def _empty(session: Session, patron: PatronRow, now: datetime) -> None:
     proposal_limits.forget_mailboxes(session, patron_id=patron.id)
     trail.forget(session, patron_id=patron.id)
     blanking.blank(session, patron_ids=[patron.id])
+    households.forget(session, patron_id=patron.id)
     records.empty(session, row=patron, now=now)
     session.expire_all()
 

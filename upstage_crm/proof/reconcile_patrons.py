@@ -19,6 +19,7 @@ from upstage_crm.audit.findings import Compared, Difference, Problem
 from upstage_crm.audit.tables import AuditEntryRow, AuditValueRow
 from upstage_crm.core.db import on_the_way, table_of
 from upstage_crm.core.errors import Invalid
+from upstage_crm.households.tables import HouseholdMemberRow, RelationshipRow
 from upstage_crm.patrons.erasure import GONE
 from upstage_crm.patrons.fields import DERIVED_COLUMNS, FIELDS, PROTECTED_COLUMNS, ProtectedField
 from upstage_crm.patrons.tables import PatronRow, PatronStatus
@@ -30,6 +31,7 @@ _entry = table_of(AuditEntryRow)
 _value = table_of(AuditValueRow)
 _WRITING = (Action.PATRON_ADDED, Action.FIELD_APPLIED, Action.PATRON_ERASED)
 _NEW = ".new"
+_OF_HOUSEHOLDS = (table_of(HouseholdMemberRow), table_of(RelationshipRow))
 _EMPTIED = ("preferred_name", "pronouns", "note")  # free columns that erasure blanks
 # The status is read as text: a word that was tampered with must not stop the check.
 _ROWS = sa.select(
@@ -117,7 +119,7 @@ def _committed(action: Action, commitments: Mapping[str, str]) -> dict[str, str 
 def _left_over(session: Session, erased: Collection[str]) -> set[str]:
     """Those of the erased patrons of whom a row is still there that should have gone with them."""
     found: set[str] = set()
-    for table in GONE if erased else ():
+    for table in (*GONE, *_OF_HOUSEHOLDS) if erased else ():
         query = sa.select(table.c.patron_id).where(table.c.patron_id.in_(erased))
         found |= set(session.connection().execute(query).scalars())
     return found

@@ -29,6 +29,7 @@ class Permission(StrEnum):
     VIEW_PATRONS = "view_patrons"
     ADD_PATRON = "add_patron"
     EDIT_PATRON = "edit_patron"
+    EDIT_ANY_NOTE = "edit_any_note"
     VIEW_REQUESTS = "view_requests"
     PROPOSE_CHANGE = "propose_change"
     WITHDRAW_REQUEST = "withdraw_request"
@@ -73,6 +74,7 @@ _DESK = _LOOKING | {
     Permission.CHANGE_STATUS,
 }
 _LEAD = _DESK | {
+    Permission.EDIT_ANY_NOTE,
     Permission.RELEASE_REQUEST,
     Permission.REVERT_CHANGE,
     Permission.DESK_CONFIRM,

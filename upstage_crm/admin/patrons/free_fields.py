@@ -37,7 +37,7 @@ FREE_FIELDS = (
     FreeField(name="pronouns", label="Pronouns", kind="line", limit=40, is_personal=True),
     FreeField(name="language", label="Language", kind="language"),
     FreeField(name="time_zone", label="Time zone", kind="time_zone", empty="As the organisation’s"),
-    FreeField(name="note", label="Note", kind="block", empty="No note", is_personal=True),
+    FreeField(name="note", label="Pinned note", kind="block", empty="None", is_personal=True),
 )
 TAGS = FreeField(
     name="tags",

@@ -1,6 +1,6 @@
 """The page at `/patrons/[number]/`."""
 
-from typing import cast
+from typing import Any, cast
 
 import reflex as rx
 
@@ -15,17 +15,22 @@ from upstage_crm.admin.patrons.care_parts import (
     status_button,
     waiting_changes,
 )
-from upstage_crm.admin.patrons.free_fields import EDITED, LANGUAGE_OPTIONS, FreeField
 from upstage_crm.admin.patrons.list_state import PatronListState
 from upstage_crm.admin.patrons.propose_dialog import propose_dialog
 from upstage_crm.admin.patrons.propose_state import ProposeState
-from upstage_crm.admin.patrons.record_rows import ProtectedView, RequestItem
+from upstage_crm.admin.patrons.record_rows import ProtectedView
 from upstage_crm.admin.patrons.record_state import PatronRecordState as State
-from upstage_crm.admin.patrons.reveal_dialog import reveal_button, reveal_dialog
-from upstage_crm.admin.timeline import timeline_of
+from upstage_crm.admin.patrons.reveal_dialog import reveal_dialog
+from upstage_crm.admin.patrons.rows import TagLink
+from upstage_crm.admin.patrons.tabs.contacts_part import contact_dialogs
+from upstage_crm.admin.patrons.tabs.household_part import household_dialogs
+from upstage_crm.admin.patrons.tabs.notes_part import note_dialogs
+from upstage_crm.admin.patrons.tabs.overview_tab import reached
+from upstage_crm.admin.patrons.tabs.preferences_part import preference_dialog
+from upstage_crm.admin.patrons.tabs.record_tab import TabLink
+from upstage_crm.admin.patrons.tabs.record_tabs import TABS
 from upstage_crm.pages.list_page import list_crumb
-from upstage_crm.pages.view import subject_input
-from upstage_crm.ui.components.base import Child, filled, show_if, text_if
+from upstage_crm.ui.components.base import Child, filled, show_if
 from upstage_crm.ui.components.button import button, copy_button, icon_button, link, link_button
 from upstage_crm.ui.components.feedback import (
     empty_state,
@@ -33,30 +38,11 @@ from upstage_crm.ui.components.feedback import (
     notice,
     skeleton_lines,
 )
-from upstage_crm.ui.components.forms.edit_row import (
-    block_input,
-    edit_row,
-    line_input,
-    select_input,
-)
-from upstage_crm.ui.components.page import card, columns, inline, page_header, stack
-from upstage_crm.ui.components.records.record import (
-    protected_row,
-    record,
-)
-from upstage_crm.ui.components.records.status import (
-    chip,
-    email_chip,
-    request_chip,
-)
-from upstage_crm.ui.components.records.timeline import meta_line
-from upstage_crm.ui.components.text import (
-    breadcrumbs,
-    reference,
-    value,
-    value_lines,
-    when,
-)
+from upstage_crm.ui.components.page import beside, card, inline, page_header, stack
+from upstage_crm.ui.components.records.record import definition, definitions, known
+from upstage_crm.ui.components.records.status import chip, email_chip, request_chip
+from upstage_crm.ui.components.tabs import link_tab, link_tabs
+from upstage_crm.ui.components.text import breadcrumbs, reference
 
 TRAIL = list_crumb(PatronListState, "Patrons")
 
@@ -74,6 +60,7 @@ def page() -> rx.Component:
 
 
 def _record() -> rx.Component:
+    tabs = rx.foreach(State.tabs, lambda tab: _tab(cast("TabLink", tab)))
     return rx.fragment(
         page_header(
             State.head.name,
@@ -93,17 +80,74 @@ def _record() -> rx.Component:
         ),
         stack(
             what_became(State, after=_after()),
+            show_if(filled(State.free["note"]), _pinned()),
             erased_notice(),
             frozen_notice(),
             _obstacle(),
             erasure_notice(),
             waiting_changes(),
             show_if(State.head.is_flagged & ~filled(State.care.frozen.cause), _flagged()),
-            columns(stack(_protected(), _free()), stack(_requests(), _history())),
+        ),
+        beside(
+            _identity(),
+            stack(
+                link_tabs(tabs, label="Parts of this record"),
+                rx.match(State.tab, *((tab.key, tab.view()) for tab in TABS[1:]), TABS[0].view()),
+            ),
         ),
         propose_dialog(),
         reveal_dialog(),
+        note_dialogs(),
+        contact_dialogs(),
+        household_dialogs(),
+        preference_dialog(),
         care_dialogs(),
+    )
+
+
+def _tab(tab: TabLink) -> rx.Component:
+    return link_tab(tab.label, href=tab.href, active=tab.is_open, count=tab.count)
+
+
+def _identity() -> rx.Component:
+    """Who this is and how to reach them; it stays beside every tab."""
+    contacts = rx.foreach(State.contacts, lambda one: _contact(cast("ProtectedView", one)))
+    tags = rx.el.span(
+        rx.foreach(State.head.tags, lambda tag: _tag(cast("TagLink", tag))),
+        class_name="u-inline",
+    )
+    return card(
+        definitions(
+            rx.fragment(contacts),
+            show_if(
+                cast("Any", State.head.tags).length() > 0,
+                definition("Tags", tags),
+            ),
+            known("Preferred name", State.free["preferred_name"]),
+            known("Pronouns", State.free["pronouns"]),
+            known("In the CRM since", State.head.since),
+        ),
+        title="Identity",
+    )
+
+
+def _tag(tag: TagLink) -> rx.Component:
+    return link(tag.label, href=tag.href, class_name="u-chip")
+
+
+def _contact(field: ProtectedView) -> rx.Component:
+    """How the patron is reached, with the state of a mailbox and of a change that is open."""
+    marked = rx.el.span(email_chip(field.mark), class_name="u-inline")
+    pending = request_chip(field.state, field.state_words)
+    pending = link(pending, href=f"/requests/{field.reference}/")
+    return definition(
+        field.label,
+        stack(
+            reached(field),
+            show_if(filled(field.mark), marked),
+            show_if(filled(field.reference), pending),
+            gap="small",
+        ),
     )
 
 
@@ -130,6 +174,12 @@ def _after() -> rx.Component:
         show_if(filled(State.done_reference), made),
         icon_button("Dismiss", "x", size="small", on_click=State.dismiss),
     )
+
+
+def _pinned() -> rx.Component:
+    """What every colleague should know before they act; staff wrote it, so it is told as theirs."""
+    words = rx.el.span(State.free["note"], class_name="u-value u-lines")
+    return notice(words, title="Pinned note", tone="warning", live=False)
 
 
 def _flagged() -> rx.Component:
@@ -163,124 +213,10 @@ def _obstacle() -> Child:
     )
 
 
-def _protected() -> Child:
-    """The fields that the patron decides; an erased record has none to show."""
-    rows = rx.foreach(State.protected, lambda field: _protected_row(cast("ProtectedView", field)))
-    fields = card(
-        record(rows, label="Details that only the patron can change"),
-        title="Protected details",
-        flush=True,
-    )
-    return show_if(~State.care.is_erased, fields)
-
-
-def _protected_row(field: ProtectedView) -> rx.Component:
-    marked = rx.fragment(email_chip(field.mark), rx.el.span(field.mark_words, class_name="u-muted"))
-    return protected_row(
-        field.label,
-        on_propose=ProposeState.open(field.key, State.subject),
-        value=_value(field),
-        may_propose=filled(field.way),
-        propose=text_if(field.way == "desk", "Confirm at the desk", "Propose change"),
-        pending=filled(field.reference),
-        pending_state=field.state,
-        pending_words=field.state_words,
-        proposed=field.proposed,
-        request_href=f"/requests/{field.reference}/",
-        note=rx.fragment(
-            show_if(filled(field.mark), marked),
-            reveal_button(field),
-        ),
-    )
-
-
-def _value(field: ProtectedView) -> rx.Component:
-    """The value; an address or a number is a link, with a button that copies it."""
-    reached = rx.el.span(
-        link(
-            rx.el.bdi(field.lines[0]),
-            href=field.href,
-            full_load=True,
-            class_name="u-value u-plain-link",
-        ),
-        copy_button(field.lines[0], label=f"Copy {field.label}"),
-        class_name="u-inline",
-    )
-    return rx.fragment(show_if(filled(field.href), reached, value_lines(field.lines)))
-
-
-def _free() -> Child:
-    fields = card(
-        record(*(_free_row(field) for field in EDITED), label="Details that staff keep"),
-        title="Staff details",
-        flush=True,
-    )
-    return show_if(~State.care.is_erased, fields)
-
-
-def _free_row(field: FreeField) -> rx.Component:
-    return edit_row(
-        field.label,
-        value(State.free_words[field.name], empty=field.empty),
-        rx.fragment(subject_input(State), _control(field)),
-        name=field.name,
-        editing=State.editing == field.name,
-        on_edit=State.edit(field.name, State.subject),
-        on_save=State.save,
-        on_cancel=State.cancel,
-        on_typed=State.keep,
-        error=State.edit_error,
-        may_edit=State.may_edit & ~State.fixed.contains(field.name),
-    )
-
-
-def _control(field: FreeField) -> rx.Component:
-    name, label, kept, error = field.name, field.label, State.start, State.edit_error
-    if field.kind == "block":
-        return block_input(name, label, value=kept, error=error)
-    if field.kind == "line":
-        return line_input(name, label, value=kept, error=error, max_length=field.limit)
-    if field.kind == "language":
-        return select_input(name, label, LANGUAGE_OPTIONS, value=kept, error=error)
-    zones = rx.fragment(
-        rx.el.option(field.empty, value=""),
-        rx.foreach(State.zones, lambda zone: rx.el.option(zone[1], value=zone[0])),
-    )
-    return select_input(name, label, zones, value=kept, error=error)
-
-
-def _requests() -> rx.Component:
-    rows = rx.foreach(State.requests, lambda item: _request(cast("RequestItem", item)))
-    return card(
-        rx.cond(
-            State.requests.length() > 0,
-            stack(rows),
-            rx.el.p("No changes have been proposed yet.", class_name="u-muted"),
-        ),
-        title="Requests",
-    )
-
-
-def _request(item: RequestItem) -> rx.Component:
-    return stack(
-        inline(
-            link(reference(item.reference), href=f"/requests/{item.reference}/"),
-            request_chip(item.state, item.state_words),
-        ),
-        meta_line(item.fields, item.proposer, when(item.at, iso=item.at_iso)),
-        gap="small",
-    )
-
-
-def _history() -> rx.Component:
-    entries = timeline_of(State.events, label="History of this record", shows_values=True)
-    return card(entries, title="History")
-
-
 def _loading() -> rx.Component:
     return rx.fragment(
         page_header("Patron", crumbs=breadcrumbs(TRAIL, here="…")),
-        columns(card(skeleton_lines(8)), card(skeleton_lines(5))),
+        beside(card(skeleton_lines(5)), card(skeleton_lines(8))),
     )
 
 

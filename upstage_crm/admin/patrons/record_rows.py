@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, tzinfo
 from urllib.parse import quote
 
-from upstage_crm.admin.patrons.rows import status_words
+from upstage_crm.admin.patrons.rows import TagLink, status_words, tag_link
 from upstage_crm.admin.requests.rows import words_of
 from upstage_crm.change_requests.model.views import RequestView
 from upstage_crm.change_requests.reads.proposable import Obstacle, Proposable
@@ -18,6 +18,7 @@ from upstage_crm.staff.roles import StaffMember
 from upstage_crm.wording.obstacles import OBSTACLE_WORDS
 
 _OWN_NOTICE = (Obstacle.ERASED, Obstacle.FROZEN)  # the page has a fuller notice of these
+_SCHEMES = {"email": "mailto:", "tel": "tel:"}
 REVEALED = "Shown until you leave this page"
 
 
@@ -31,6 +32,7 @@ class RecordHead:
     status: str = ""
     is_flagged: bool = False
     since: str = ""
+    tags: list[TagLink] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -39,7 +41,7 @@ class ProtectedView:
 
     `can_reveal` says that the value is masked and that this viewer may ask for it. `way` is how a
     change of it can be proposed: "email", "desk" or "" for not at all. `href` writes to or calls
-    the value, for who reads it in full.
+    the value, for who reads it in full. With `is_contact` it is how the patron is reached.
     """
 
     key: str = ""
@@ -48,6 +50,7 @@ class ProtectedView:
     way: str = ""
     href: str = ""
     can_reveal: bool = False
+    is_contact: bool = False
     revealed_words: str = ""
     mark: str = ""
     mark_words: str = ""
@@ -94,6 +97,7 @@ def record_head(record: PatronRecord, *, access: FieldAccess, time_zone: tzinfo)
         status=status_words(record.status),
         is_flagged=record.is_flagged,
         since=when.short(record.created_at, time_zone),
+        tags=[tag_link(access.words(label)) for label in record.tags],
     )
 
 
@@ -114,6 +118,7 @@ def protected_views(
             lines=list(access.lines(entry, record.values)),
             way=can.way(entry.key),
             href=_href(entry, record.values) if access.sees(entry.key) else "",
+            is_contact=entry.parts[0].type in _SCHEMES,
             can_reveal=may_reveal(viewer, access, entry.key) and not entry.is_empty(record.values),
             **_mark(record, entry.mailbox_column, time_zone),
             **_pending(entry.key, requests, time_zone),
@@ -141,12 +146,11 @@ def obstacle_view(can: Proposable) -> ObstacleView:
 
 def _href(entry: ProtectedField, values: Mapping[str, str | None]) -> str:
     """The address with which a browser writes to, or calls, a value."""
-    schemes = {"email": "mailto:", "tel": "tel:"}
     first = entry.parts[0]
     held = values.get(first.name)
-    if not held or first.type not in schemes:
+    if not held or first.type not in _SCHEMES:
         return ""
-    return schemes[first.type] + quote(held, safe="@+")
+    return _SCHEMES[first.type] + quote(held, safe="@+")
 
 
 def with_revealed(

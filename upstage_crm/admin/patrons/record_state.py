@@ -2,93 +2,48 @@
 
 import asyncio
 import logging
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any, ClassVar
 from urllib.parse import parse_qs
 
 import reflex as rx
 from sqlalchemy.exc import SQLAlchemyError
-from sqlmodel import Session
 
 from upstage_crm.admin.guard import AdminState
-from upstage_crm.admin.patrons.care import Care, care_of
-from upstage_crm.admin.patrons.free_fields import (
-    TAGS,
-    FreeField,
-    find_free_field,
-    held_free,
-    in_words,
-    seen_free,
-)
+from upstage_crm.admin.patrons.care import Care
+from upstage_crm.admin.patrons.free_fields import TAGS, FreeField, find_free_field, in_words
 from upstage_crm.admin.patrons.record_rows import (
     ObstacleView,
     ProtectedView,
     RecordHead,
     RequestItem,
-    obstacle_view,
-    protected_views,
-    record_head,
-    request_items,
     with_revealed,
 )
-from upstage_crm.admin.second_person import refusals
-from upstage_crm.admin.timeline import TimelineEntry, timeline_entries
-from upstage_crm.audit import trail
-from upstage_crm.change_requests.lifecycle import consequences
+from upstage_crm.admin.patrons.tabs import record_reading
+from upstage_crm.admin.patrons.tabs.record_reading import Record
+from upstage_crm.admin.patrons.tabs.record_tab import TAB, RecordTab, TabLink
 from upstage_crm.change_requests.model.rules import HeldFor
-from upstage_crm.change_requests.reads import requests
-from upstage_crm.change_requests.reads.proposable import proposable
 from upstage_crm.core import when
 from upstage_crm.core.errors import UpstageError
 from upstage_crm.core.ids import parse_reference
 from upstage_crm.jobs.news import Topic
-from upstage_crm.organisation.settings import details
 from upstage_crm.pages.dialog_state import SUBJECT
 from upstage_crm.pages.forms import texts
 from upstage_crm.pages.page_state import PageMixin
-from upstage_crm.patrons import commands, edit_tags, queries
+from upstage_crm.patrons import commands, edit_tags
 from upstage_crm.patrons.errors import EditedMeanwhile, UnknownPatron
-from upstage_crm.patrons.visibility import FieldAccess
-from upstage_crm.privacy import erasure
-from upstage_crm.privacy.record_care import (
-    erasure_of,
-    freeze_of,
-    record_changes_of,
-    status_takes_two,
-)
 from upstage_crm.staff.command_context import StaffContext
-from upstage_crm.staff.roles import Permission, StaffMember, may
+from upstage_crm.staff.roles import Permission, StaffMember
 from upstage_crm.wiring import runtime
-from upstage_crm.wording.consequences import ending_words, erasing_words
 from upstage_crm.wording.limits import HELD_WORDS
 from upstage_crm.wording.sentences import sentence
 
-EVENTS_SHOWN = 50
 _BEGAN = "began"  # in a draft: what the record held when it was begun
 ALREADY_PROPOSED = "This was proposed already and still waits for an answer. Nothing was sent."
+_ASKED_LIMIT = 200  # characters of what an address may ask for
 LARGEST_NUMBER = 2**31 - 1  # what a patron number's column can hold
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class Record:
-    """Everything that one reading of a record gives to one viewer.
-
-    `held` are the values that the viewer sees. `version` is another one when the record is.
-    """
-
-    patron_id: str
-    version: tuple[str, bool]
-    held: dict[str, str | None]
-    head: RecordHead
-    protected: list[ProtectedView]
-    free: dict[str, str]
-    fixed: list[str]
-    events: list[TimelineEntry]
-    requests: list[RequestItem]
-    care: Care
-    obstacle: ObstacleView
 
 
 class PatronRecordState(PageMixin, AdminState):
@@ -98,7 +53,9 @@ class PatronRecordState(PageMixin, AdminState):
     is_live: ClassVar[bool] = True
     topics: ClassVar[frozenset[Topic]] = frozenset({Topic.PATRONS, Topic.REQUESTS})
 
-    proposing: ClassVar[Any] = None  # the dialog's state, which knows this page and says so
+    # What knows this page says so: the dialog's state, and the table of the tabs.
+    proposing: ClassVar[Any] = None
+    parts: ClassVar[tuple[RecordTab, ...]] = ()
 
     title: str = ""
     shown: str = "loading"  # loading, record, missing, failed
@@ -106,7 +63,9 @@ class PatronRecordState(PageMixin, AdminState):
     protected: rx.Field[list[ProtectedView]] = rx.field(default_factory=list)
     free: rx.Field[dict[str, str]] = rx.field(default_factory=dict)
     free_words: rx.Field[dict[str, str]] = rx.field(default_factory=dict)
-    events: rx.Field[list[TimelineEntry]] = rx.field(default_factory=list)
+    contacts: rx.Field[list[ProtectedView]] = rx.field(default_factory=list)
+    tabs: rx.Field[list[TabLink]] = rx.field(default_factory=list)
+    tab: str = ""
     requests: rx.Field[list[RequestItem]] = rx.field(default_factory=list)
     care: rx.Field[Care] = rx.field(default_factory=Care)
     obstacle: rx.Field[ObstacleView] = rx.field(default_factory=ObstacleView)
@@ -127,6 +86,8 @@ class PatronRecordState(PageMixin, AdminState):
     _began: str = ""
     _again: str = ""  # the request that the address asks to propose again
     _awaited: str = ""  # the address to which the browser was sent from here
+    _place: str = ""  # the address for which the record was read
+    _asked: dict[str, str] = {}  # what the address asks of the open tab
 
     @rx.event
     def edit(self, name: str, subject: str) -> None:
@@ -216,17 +177,37 @@ class PatronRecordState(PageMixin, AdminState):
 
     def _start(self) -> None:
         self.subject = str(_number_in(self.router.url.path))
-        asked = parse_qs(self._browser_place().partition("?")[2]).get("again", [""])
-        self._again = parse_reference(asked[0])
+        self._place = self._browser_place()
+        query = parse_qs(self._place.partition("?")[2])
+        self._asked = {name: given[0][:_ASKED_LIMIT] for name, given in query.items()}
+        self._again = parse_reference(self._asked.get("again", ""))
+        keys = [part.key for part in self.parts]
+        self.tab = tab if (tab := self._asked.get(TAB, "")) in keys else ""
 
     def _is_awaited(self) -> bool:
         awaited, self._awaited = self._awaited, ""
         return bool(awaited) and awaited == self._browser_place()
 
+    def _turns_within(self) -> bool:
+        """Whether the address asks for another tab of the record that is shown."""
+        is_same = self.shown == "record" and self._browser_path() == self.path
+        return is_same and self._browser_place() != self._place
+
+    async def _leave(self) -> None:
+        if (state := self._part().state) is not None:
+            (await self.get_state(state)).reset()
+        await super()._leave()
+
+    def _part(self) -> RecordTab:
+        """The tab that is open."""
+        return next(part for part in self.parts if part.key == self.tab)
+
     async def _show(self) -> Any:
-        number = int(self.subject)
+        number, part = int(self.subject), self._part()
         try:
-            found = await asyncio.to_thread(_record, number, self._actor())
+            found = await asyncio.to_thread(
+                _record, number, self._actor(), self.parts, part, self._asked
+            )
         except UnknownPatron:
             self.shown, self.title = "missing", f"No such patron · Patrons · {self.organisation}"
             return None
@@ -240,7 +221,10 @@ class PatronRecordState(PageMixin, AdminState):
         self.shown, self._patron_id, self.head = "record", found.patron_id, found.head
         self.title = f"{found.head.name} · Patrons · {self.organisation}"
         self.protected = with_revealed(found.protected, self._revealed)
-        self.requests, self.events, self.fixed = found.requests, found.events, found.fixed
+        self.contacts = [view for view in self.protected if view.is_contact]
+        self.requests, self.fixed, self.tabs = found.requests, found.fixed, found.tabs
+        if part.state is not None:
+            (await self.get_state(part.state))._take(found.part)
         self._held, self.care, self.obstacle = found.held, found.care, found.obstacle
         is_live = not found.care.is_erased
         self.first_field = next((view.key for view in found.protected if view.way), "")
@@ -287,54 +271,14 @@ def _number_in(path: str) -> int:
     return int(text) if is_number and int(text) <= LARGEST_NUMBER else 0
 
 
-def _record(number: int, viewer: StaffMember) -> Record:
+def _record(
+    number: int,
+    viewer: StaffMember,
+    tabs: Sequence[RecordTab],
+    open_tab: RecordTab,
+    asked: Mapping[str, str],
+) -> Record:
     with runtime().database.reading() as session:
-        return _read_record(session, number, viewer)
-
-
-def _read_record(session: Session, number: int, viewer: StaffMember) -> Record:
-    found = queries.get_by_number(session, number)
-    organisation = details(session)
-    now, zone = runtime().clock.now(), organisation.zone
-    access = FieldAccess(viewer.role, found.is_protected, (found.values,), organisation.home)
-    asked = requests.of_patron(session, found.id, reader=viewer.role)
-    lines = trail.timeline(session, patron_id=found.id, limit=EVENTS_SHOWN)
-    may_erase = may(viewer, Permission.ERASE_PATRON)
-    freeze, asked_erasure = freeze_of(session, found.id), erasure_of(session, found.id)
-    waiting = record_changes_of(session, found.id)
-    can = proposable(session, found.id, actor=viewer)
-    firsts = [freeze.first_id if freeze else "", asked_erasure.asked_id if asked_erasure else ""]
-    firsts += [one.asked_id for one in waiting]
-    care = care_of(
-        found,
-        freeze=freeze,
-        erasure=asked_erasure,
-        blockers=erasure.blockers(session, found.id, now=now) if may_erase else (),
-        waiting=waiting,
-        status_takes_two=status_takes_two(session, found.id, now=now),
-        ending=ending_words(consequences.of_patron(session, found.id)),
-        empties=erasing_words(erasure.erasing(session, found.id)) if may_erase else "",
-        was_asked=bool(asked),
-        viewer=viewer,
-        refusals=refusals(session, viewer, firsts, now=now),
-        access=access,
-        time_zone=zone,
-    )
-    held = held_free(found)
-    free = seen_free(held, access)
-    return Record(
-        patron_id=found.id,
-        version=(when.iso(found.updated_at), found.is_protected),
-        held=access.kept(found.values),
-        head=record_head(found, access=access, time_zone=zone),
-        protected=protected_views(
-            found, asked, viewer=viewer, access=access, can=can, time_zone=zone
-        ),
-        obstacle=obstacle_view(can),
-        free=free,
-        # Saving what was masked would lose it.
-        fixed=[name for name, text in free.items() if text != held[name]],
-        events=timeline_entries(lines, access=access, now=now, time_zone=zone),
-        requests=request_items(asked, now=now, time_zone=zone),
-        care=care,
-    )
+        return record_reading.read(
+            session, number, viewer, tabs=tabs, open_tab=open_tab, asked=asked
+        )

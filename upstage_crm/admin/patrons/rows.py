@@ -51,7 +51,7 @@ def list_row(line: PatronLine, *, pending: int, now: datetime, time_zone: tzinfo
         phone=line.phone,
         city=line.city,
         city_href=_city_href(line.city),
-        tags=[TagLink(tag, SHAPE.href(SHAPE.plain(tag=tag))) for tag in line.tags[:TAGS_SHOWN]],
+        tags=[tag_link(tag) for tag in line.tags[:TAGS_SHOWN]],
         has_tags=bool(line.tags),
         more_tags=f"+{len(line.tags) - TAGS_SHOWN}" if len(line.tags) > TAGS_SHOWN else "",
         pending=str(pending) if pending else "",
@@ -64,6 +64,11 @@ def list_row(line: PatronLine, *, pending: int, now: datetime, time_zone: tzinfo
 def _city_href(city: str) -> str:
     """The list of everyone who lives there; none where the town is masked."""
     return SHAPE.href(SHAPE.plain(city=city)) if city and city != HIDDEN else ""
+
+
+def tag_link(tag: str) -> TagLink:
+    """A tag, with the list of the patrons who have it."""
+    return TagLink(tag, SHAPE.href(SHAPE.plain(tag=tag)))
 
 
 def patron_href(number: int | str) -> str:

@@ -145,7 +145,12 @@ class LockedRequest(GatheredRequest):
                     connection.execute(_WAIT, approved | {"until": self.now})
                 connection.execute(_APPROVE, approved)
                 patrons.apply_columns(
-                    self.session, row=self.patron, columns=columns, proof=proof, now=self.now
+                    self.session,
+                    row=self.patron,
+                    columns=columns,
+                    proof=proof,
+                    is_revert=change.kind is ChangeKind.REVERT,
+                    now=self.now,
                 )
         except IntegrityError as error:
             if not patrons.is_address_taken(error):

@@ -159,6 +159,12 @@ def of_patron(
     return _views(session, session.exec(query).all(), reader)
 
 
+def count_of_patron(session: Session, patron_id: str) -> int:
+    """How many requests of a patron there are."""
+    rows = sa.select(col(ChangeRequestRow.id)).where(col(ChangeRequestRow.patron_id) == patron_id)
+    return count_some(session, rows)
+
+
 def page(
     session: Session,
     *,

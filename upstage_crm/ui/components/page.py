@@ -2,7 +2,8 @@
 
 page_header(title, *, subtitle, crumbs, chips, actions)
 card(*children, title, actions, flush, id)     section(*children, title, actions)
-stack(*children, gap)   inline(*children)      columns(main, side)   halves(*children)
+stack(*children, gap)   inline(*children)      columns(main, side)   beside(panel, main)
+halves(*children)
 equal_buttons(*buttons)                        quote(words, source)
 tiles(*items)           tile(label, number, *, href, note, tone)
 """
@@ -87,6 +88,15 @@ def columns(main: Child, side: Child) -> rx.Component:
         rx.el.div(main, class_name="u-column"),
         rx.el.div(side, class_name="u-column"),
         class_name="u-columns",
+    )
+
+
+def beside(panel: Child, main: Child) -> rx.Component:
+    """Return a column of 18 rem that stays in sight, and a wide one; it goes above on less room."""
+    return rx.el.div(
+        rx.el.div(panel, class_name="u-beside-panel"),
+        rx.el.div(main, class_name="u-column"),
+        class_name="u-beside",
     )
 
 
