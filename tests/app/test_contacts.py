@@ -68,7 +68,7 @@ def held(desk: Desk, patron: PatronRecord) -> list[tuple[str, str]]:
 
 
 def found(desk: Desk, query: str, reader: Role = Role.OWNER) -> list[int]:
-    _total, lines = desk.read(lambda session: queries.page(session, query=query, reader=reader))
+    lines = desk.read(lambda session: patron_list.best(session, query, most=9, reader=reader))
     return [line.number for line in lines]
 
 
