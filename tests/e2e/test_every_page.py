@@ -162,7 +162,7 @@ def test_an_address_is_broken_after_its_signs_and_nowhere_else(
     assert set(ends) <= {"@", "."}
 
 
-@pytest.mark.parametrize("path", ["/patrons/", "/team/", "/settings/", "/sign-in/again/"])
+@pytest.mark.parametrize("path", ["/patrons/", "/settings/", "/sign-in/again/"])
 def test_a_phone_does_not_zoom_into_an_input(
     browser: Browser, office: Page, house: House, path: str
 ) -> None:

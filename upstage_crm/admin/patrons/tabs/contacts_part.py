@@ -66,7 +66,7 @@ def contact_dialogs() -> rx.Component:
             state,
             REMOVE,
             title=rx.cond(state.start, f"Remove this {state.start}?", "Remove this contact?"),
-            description="The record is not found by it any more.",
+            description="The record is no longer found by it.",
             on_submit=state.remove,
             send="Remove contact",
             send_variant="danger",
