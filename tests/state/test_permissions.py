@@ -144,6 +144,7 @@ TABLE: dict[str, Row] = {
         "confirm decline explain release",
     ),
     "RevealState": Row(P.REVEAL_VALUE, "keep open start_over turn", {"reveal": P.REVEAL_VALUE}),
+    "SeasonState": Row(P.VIEW_SETTINGS, "", {"save": P.EDIT_SETTINGS}),
     "SettingsState": Row(P.VIEW_SETTINGS, PAGE, {"save": P.EDIT_SETTINGS}),
     "SetupState": Row(P.EDIT_SETTINGS, "", {"send_test": P.EDIT_SETTINGS}),
     "TeamDialogState": Row(

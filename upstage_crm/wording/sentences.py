@@ -124,6 +124,7 @@ SENTENCES: Mapping[str, str] = {
     "time_zone_unknown": "Choose a time zone from the list.",
     "organisation_country_unknown": "Choose a country from the list.",
     "language_unknown": "Choose a language from the list.",
+    "season_start_unknown": "Choose a day that every year has, such as 1 September.",
     # The proof.
     "trail_broken": "The trail does not verify from entry {seq} on, so it is not signed.",
     "bundle_refused": "This export does not verify.",
