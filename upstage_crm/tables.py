@@ -12,6 +12,7 @@ import upstage_crm.mail.tables
 import upstage_crm.organisation.tables
 import upstage_crm.patrons.tables
 import upstage_crm.receipts.tables
-import upstage_crm.staff.tables  # noqa: F401  # imported to register, like the lines above
+import upstage_crm.staff.tables
+import upstage_crm.venues.tables  # noqa: F401  # imported to register, like the lines above
 
 metadata = SQLModel.metadata

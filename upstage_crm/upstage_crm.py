@@ -43,6 +43,13 @@ from upstage_crm.admin.sign_in.second_state import SecondState
 from upstage_crm.admin.sign_in.state import SignInState
 from upstage_crm.admin.team import page as team
 from upstage_crm.admin.team.state import TeamState
+from upstage_crm.admin.venues import list_page as venues
+from upstage_crm.admin.venues import plan_files
+from upstage_crm.admin.venues import plan_page as seat_plan
+from upstage_crm.admin.venues import venue_page as venue
+from upstage_crm.admin.venues.list_state import VenueListState
+from upstage_crm.admin.venues.plan_state import SeatPlanState
+from upstage_crm.admin.venues.venue_state import VenueRecordState
 from upstage_crm.confirm import page as confirm
 from upstage_crm.confirm import routes as confirm_routes
 from upstage_crm.confirm.broken_page import broken_page
@@ -106,6 +113,11 @@ PAGES: tuple[Page, ...] = (
     Page(
         route="/requests/[reference]", name="Request", view=request.page, state=RequestDetailState
     ),
+    Page(route="/venues", name="Venues", view=venues.page, state=VenueListState, icon="map-pin"),
+    Page(route="/venues/[venue]", name="Venue", view=venue.page, state=VenueRecordState),
+    Page(
+        route="/venues/[venue]/[hall]", name="Seat plan", view=seat_plan.page, state=SeatPlanState
+    ),
     Page(route="/mailbox", name="Mailbox", view=mailbox.page, state=MailboxState, icon="mail"),
     Page(route="/mailbox/gallery", name="Every email", view=gallery.page, state=GalleryState),
     Page(route="/team", name="Team", view=team.page, state=TeamState, icon="id-card"),
@@ -155,6 +167,7 @@ routes = Starlette(
         *mailbox_export.ROUTES,
         *audit_export.ROUTES,
         *gallery.ROUTES,
+        *plan_files.ROUTES,
         *staff_receipt.ROUTES,
         *health.ROUTES,
         *resend_webhook.routes(has_secret=bool(settings.webhook_secrets)),
@@ -185,7 +198,7 @@ app = rx.App(
         EventsOnly,
         roll_call.around,
         partial(SocketLimit, is_known=is_known),
-        *edge(settings),
+        *edge(settings, body_limit=plan_files.body_limit),
     ],
 )
 app.add_middleware(Guard(PUBLIC_HANDLERS))

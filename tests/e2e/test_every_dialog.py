@@ -44,6 +44,7 @@ from upstage_crm.privacy import erasure
 from upstage_crm.proof import integrity
 from upstage_crm.staff.roles import Role, StaffMember
 from upstage_crm.team import invitations
+from upstage_crm.venues import commands
 
 assert app_module.app, "every state is registered when the app is made"
 
@@ -151,6 +152,10 @@ CASES: dict[str, Case] = {
     "PatronCareState.confirm_erasure": Case("leaving", button("Confirm")),
     "PatronCareState.decline_erasure": Case("leaving", button("Decline")),
     "AddPatronState.add": Case("list", button("Add patron"), elsewhere="queue"),
+    "AddVenueState.add_venue": Case("venues", button("Add venue"), elsewhere="queue"),
+    "VenueDialogState.edit_venue": Case("venue", button("Change"), elsewhere="queue"),
+    "VenueDialogState.add_hall": Case("venue", button("Add hall"), elsewhere="queue"),
+    "VenueDialogState.edit_hall": Case("venue", button("Change Loft"), elsewhere="queue"),
     "RequestTaskState.withdraw": Case("pending", button("Withdraw"), elsewhere="request"),
     "RequestTaskState.resend": Case("asked", button("Send again"), elsewhere="request"),
     "RequestTaskState.code": Case(
@@ -286,10 +291,19 @@ def furnish(house: House) -> None:
         )
     )
     alter(engine, engine.staff("Alma", Role.READ_ONLY))
+    barn = {"name": "The Barn", "address": "Field Lane"}
+    venue = engine.write(lambda s: commands.add_venue(engine.staff_context(s, owner), typed=barn))
+    engine.write(
+        lambda s: commands.add_hall(
+            engine.staff_context(s, owner), venue_id=venue, typed={"name": "Loft"}
+        )
+    )
+    house.note("venue", f"/venues/{venue}/", "The Barn")
     for key, path, name in (
         ("altered", "/audit/", "Audit"),
         ("list", "/patrons/", "Patrons"),
         ("queue", "/requests/", "Requests"),
+        ("venues", "/venues/", "Venues"),
         ("invite", "/team/", "Team"),
         ("member", "/team/", "Team"),
         ("thief", "/team/", "Team"),
@@ -538,6 +552,7 @@ def assert_names_its_subject(house: House, case: Case, words: str) -> None:
     """The heading of the dialog, or the line below it, says whom it is about."""
     expected = {
         "list": "Add patron",
+        "venues": "Add venue",
         "invite": "Invite",
         "member": "Ray, front of house · ray@theatre.example",
         "thief": "Vic, box office · vic@theatre.example",

@@ -14,7 +14,9 @@ from tests.support.server import Server, running_server
 from tests.support.stage import OWNER, PASSWORD, Stage, set_stage
 from upstage_crm.change_requests.lifecycle import staff_commands
 from upstage_crm.change_requests.model.rules import ReasonCode
+from upstage_crm.demo import venues
 from upstage_crm.patrons.queries import get_by_number
+from upstage_crm.venues import queries
 
 Theme = Literal["light", "dark"]
 
@@ -26,6 +28,9 @@ STAFF_PAGES = (
     "/requests/",
     "/requests/{reference}/",
     "/requests/00-000/",
+    "/venues/",
+    "/venues/{venue}/",
+    "/venues/{venue}/{hall}/",
     "/mailbox/",
     "/mailbox/?mail={mail}",
     "/mailbox/gallery/?mail=decision_request.proposed&lang=ar&scheme=dark",
@@ -61,11 +66,21 @@ class House:
                 reason_text="Rang this morning.",
                 parsing=parts.context(),
             )
+            venues.add(parts.staff_context(session, stage.owner))
+            self.venue = queries.venues(session)[0].id
+            halls = queries.venue(session, self.venue).halls
+        self.hall = next(hall.id for hall in halls if hall.texts["name"] == "Playhouse")
         self.mail, self.link = decision_url(parts, proposed.request_id, server.url)
         self.number, self.reference = number, proposed.reference
 
     def url(self, path: str) -> str:
-        filled = path.format(number=self.number, reference=self.reference, mail=self.mail)
+        filled = path.format(
+            number=self.number,
+            reference=self.reference,
+            mail=self.mail,
+            venue=self.venue,
+            hall=self.hall,
+        )
         return self.server.url + filled
 
 

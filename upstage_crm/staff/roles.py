@@ -57,9 +57,11 @@ class Permission(StrEnum):
     FREEZE_ACCOUNT = "freeze_account"
     RELEASE_QUARANTINE = "release_quarantine"
     RESTORE_ROWS = "restore_rows"
+    VIEW_PROGRAMME = "view_programme"
+    EDIT_VENUES = "edit_venues"
 
 
-_LOOKING = frozenset({Permission.VIEW_PATRONS, Permission.VIEW_REQUESTS})
+_LOOKING = frozenset({Permission.VIEW_PATRONS, Permission.VIEW_REQUESTS, Permission.VIEW_PROGRAMME})
 _DESK = _LOOKING | {
     Permission.ADD_PATRON,
     Permission.EDIT_PATRON,
@@ -91,7 +93,7 @@ _LEAD = _DESK | {
 
 PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
     Role.OWNER: frozenset(Permission),
-    Role.MANAGER: _LEAD,
+    Role.MANAGER: _LEAD | {Permission.EDIT_VENUES},
     Role.BOX_OFFICE: _DESK,
     Role.MARKETING: _LOOKING | {Permission.EDIT_PATRON, Permission.REVEAL_VALUE},
     Role.DEVELOPMENT: _LOOKING | {Permission.EDIT_PATRON, Permission.REVEAL_VALUE},

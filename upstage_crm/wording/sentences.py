@@ -33,6 +33,7 @@ from upstage_crm.wording import failures
 from upstage_crm.wording.records import RECORD_SENTENCES
 from upstage_crm.wording.staff import STAFF_SENTENCES
 from upstage_crm.wording.values import VALUE_SENTENCES
+from upstage_crm.wording.venues import VENUE_SENTENCES
 
 SENTENCES: Mapping[str, str] = {
     # The roots, for a refusal without a sentence of its own.
@@ -124,7 +125,7 @@ SENTENCES: Mapping[str, str] = {
     "time_zone_unknown": "Choose a time zone from the list.",
     "organisation_country_unknown": "Choose a country from the list.",
     "language_unknown": "Choose a language from the list.",
-    "season_start_unknown": "Choose a day that every year has, such as 1 September.",
+    **VENUE_SENTENCES,
     # The proof.
     "trail_broken": "The trail does not verify from entry {seq} on, so it is not signed.",
     "bundle_refused": "This export does not verify.",

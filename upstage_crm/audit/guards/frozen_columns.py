@@ -78,6 +78,7 @@ _NEVER_DELETED = (
     "integrity_finding",
     "record_change",
     "suppressed_address",
+    "seat_plan",
 )
 NEVER_UPDATED = (
     "audit_entry",
@@ -86,6 +87,7 @@ NEVER_UPDATED = (
     "link_code",
     "recorded_row",
     "touched_row",
+    "seat_plan",
 )
 _NEVER_TRUNCATED = (*_NEVER_DELETED, "audit_value")
 # What makes an INSERT an overwrite: SQLite's REPLACE deletes without asking delete triggers (unless
@@ -109,6 +111,7 @@ _IDENTITY = {
     "integrity_finding": ("id",),
     "record_change": ("id",),
     "suppressed_address": ("id",),
+    "seat_plan": ("id", "hall_id, version"),
 }
 
 
