@@ -11,6 +11,7 @@ import upstage_crm.core.heartbeat
 import upstage_crm.mail.tables
 import upstage_crm.organisation.tables
 import upstage_crm.patrons.tables
+import upstage_crm.programme.tables
 import upstage_crm.receipts.tables
 import upstage_crm.staff.tables
 import upstage_crm.venues.tables  # noqa: F401  # imported to register, like the lines above

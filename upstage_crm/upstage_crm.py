@@ -28,6 +28,10 @@ from upstage_crm.admin.patrons import list_page as patrons
 from upstage_crm.admin.patrons import record_page as patron
 from upstage_crm.admin.patrons.list_state import PatronListState
 from upstage_crm.admin.patrons.record_state import PatronRecordState
+from upstage_crm.admin.programme import event_page as event
+from upstage_crm.admin.programme import list_page as events
+from upstage_crm.admin.programme.event_state import EventState
+from upstage_crm.admin.programme.list_state import EventListState
 from upstage_crm.admin.requests import detail_page as request
 from upstage_crm.admin.requests import queue_page as requests
 from upstage_crm.admin.requests import receipt as staff_receipt
@@ -113,6 +117,8 @@ PAGES: tuple[Page, ...] = (
     Page(
         route="/requests/[reference]", name="Request", view=request.page, state=RequestDetailState
     ),
+    Page(route="/events", name="Events", view=events.page, state=EventListState, icon="ticket"),
+    Page(route="/events/[eventid]", name="Event", view=event.page, state=EventState),
     Page(route="/venues", name="Venues", view=venues.page, state=VenueListState, icon="map-pin"),
     Page(route="/venues/[venue]", name="Venue", view=venue.page, state=VenueRecordState),
     Page(

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import date, time, timedelta
 from typing import Any, NamedTuple
 
 import pytest
@@ -41,6 +41,7 @@ from upstage_crm.pages.dialog_state import DialogMixin
 from upstage_crm.patrons.queries import get_by_number
 from upstage_crm.patrons.views import PatronRecord
 from upstage_crm.privacy import erasure
+from upstage_crm.programme import commands as programme
 from upstage_crm.proof import integrity
 from upstage_crm.staff.roles import Role, StaffMember
 from upstage_crm.team import invitations
@@ -152,6 +153,12 @@ CASES: dict[str, Case] = {
     "PatronCareState.confirm_erasure": Case("leaving", button("Confirm")),
     "PatronCareState.decline_erasure": Case("leaving", button("Decline")),
     "AddPatronState.add": Case("list", button("Add patron"), elsewhere="queue"),
+    "AddEventState.add_event": Case("events", button("Add event"), elsewhere="queue"),
+    "EventDialogState.edit_event": Case("event", button("Change"), elsewhere="queue"),
+    "EventDialogState.add_performances": Case(
+        "event", button("Add performances"), elsewhere="queue"
+    ),
+    "EventDialogState.cancel_performance": Case("event", button("Cancel"), elsewhere="queue"),
     "AddVenueState.add_venue": Case("venues", button("Add venue"), elsewhere="queue"),
     "VenueDialogState.edit_venue": Case("venue", button("Change"), elsewhere="queue"),
     "VenueDialogState.add_hall": Case("venue", button("Add hall"), elsewhere="queue"),
@@ -293,17 +300,31 @@ def furnish(house: House) -> None:
     alter(engine, engine.staff("Alma", Role.READ_ONLY))
     barn = {"name": "The Barn", "address": "Field Lane"}
     venue = engine.write(lambda s: commands.add_venue(engine.staff_context(s, owner), typed=barn))
-    engine.write(
+    hall = engine.write(
         lambda s: commands.add_hall(
             engine.staff_context(s, owner), venue_id=venue, typed={"name": "Loft"}
         )
     )
+    event = engine.write(
+        lambda s: programme.add_event(engine.staff_context(s, owner), typed={"title": "Hamlet"})
+    )
+    engine.write(
+        lambda s: programme.add_performances(
+            engine.staff_context(s, owner),
+            event_id=event,
+            hall_id=hall,
+            days=[date(2030, 3, 1)],
+            at=time(19, 30),
+        )
+    )
+    house.note("event", f"/events/{event}/", "Hamlet")
     house.note("venue", f"/venues/{venue}/", "The Barn")
     for key, path, name in (
         ("altered", "/audit/", "Audit"),
         ("list", "/patrons/", "Patrons"),
         ("queue", "/requests/", "Requests"),
         ("venues", "/venues/", "Venues"),
+        ("events", "/events/", "Events"),
         ("invite", "/team/", "Team"),
         ("member", "/team/", "Team"),
         ("thief", "/team/", "Team"),
@@ -553,6 +574,7 @@ def assert_names_its_subject(house: House, case: Case, words: str) -> None:
     expected = {
         "list": "Add patron",
         "venues": "Add venue",
+        "events": "Add event",
         "invite": "Invite",
         "member": "Ray, front of house · ray@theatre.example",
         "thief": "Vic, box office · vic@theatre.example",

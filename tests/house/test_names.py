@@ -29,17 +29,17 @@ list lists live loader local lock locking log login mail mailbox mailboxes mails
 menu message messages migrations model name names naming needs news next notifications number
 numbers objections obstacles open opening order organisation origins out owner page pages palette
 part parts passkey passkeys password passwords paths patron patrons pdf people periods person
-phone phones picture plan plans plot plots plugins policy postgres preview privacy progress
-proposable proposal propose provider proxies public quality queries query queue raw reader reading
-readme reads ready reasons receipt receipts record records redacted redirect registry reminders
-render repair request requests resend reset resort restore reveal reveals revert reverting
-reviewer reviewers rights role roles route routes row rows rule rules samples sanitize schedule
-scheduled search season seasons seat seating second security selection send sender sending
-sentences serve session sessions settings setup short shortcut sign signature signing socket spans
-special sql staff start state states status step steps store story strip style suffix table tables
-tabs tags task team teamwork template templates terms test text texts threads timeline toolbar
-triggers trouble two ui unusual upstage value values venue venues verifying view views visit
-visitor web webhooks window windows word wording words writers
+phone phones picture plan plans plot plots plugins policy postgres preview privacy programme
+progress proposable proposal propose provider proxies public quality queries query queue raw
+reader reading readme reads ready reasons receipt receipts record records redacted redirect
+registry reminders render repair request requests resend reset resort restore reveal reveals
+revert reverting reviewer reviewers rights role roles route routes row rows rule rules samples
+sanitize schedule scheduled search season seasons seat seating second security selection send
+sender sending sentences serve session sessions settings setup short shortcut sign signature
+signing socket spans special sql staff start state states status step steps store story strip
+style suffix table tables tabs tags task team teamwork template templates terms test text texts
+threads timeline times toolbar triggers trouble two ui unusual upstage value values venue venues
+verifying view views visit visitor web webhooks window windows word wording words writers
 """
 PLAIN = set(PLAIN_WORDS.split())
 

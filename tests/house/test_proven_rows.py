@@ -26,6 +26,8 @@ GRANTS_NOTHING = {
     "request_comment": "it is what staff tell each other, and nothing acts on it",
     "venue": "it only says where something is performed",
     "hall": "it only says where something is performed",
+    "event": "it only says what is performed",
+    "performance": "it only says what is performed when and where",
     "seat_plan": "it only says where seats are, and no version of it ever changes",
     "proposal_attempt": "it only counts; emptied, it lets one propose more, and each is recorded",
 }

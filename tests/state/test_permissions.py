@@ -151,6 +151,14 @@ TABLE: dict[str, Row] = {
         "keep open_add_hall open_edit open_edit_hall start_over turn",
         each("add_hall edit edit_hall", P.EDIT_VENUES),
     ),
+    "AddEventState": Row(P.EDIT_PROGRAMME, "keep open start_over turn", {"add": P.EDIT_PROGRAMME}),
+    "EventDialogState": Row(
+        P.EDIT_PROGRAMME,
+        "ask_cancel keep open_edit open_perform start_over turn",
+        each("cancel edit perform", P.EDIT_PROGRAMME),
+    ),
+    "EventListState": Row(P.VIEW_PROGRAMME, LISTED),
+    "EventState": Row(P.VIEW_PROGRAMME, PAGE),
     "SeatPlanState": Row(
         P.VIEW_PROGRAMME,
         f"{PAGE} add choose copy_one move_up remove start_over type_in",

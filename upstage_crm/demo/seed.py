@@ -21,7 +21,7 @@ from upstage_crm.change_requests.model.rules import Decision
 from upstage_crm.change_requests.reads import requests
 from upstage_crm.core.clock import FrozenClock
 from upstage_crm.core.db import dialect_of
-from upstage_crm.demo import second_steps, unusual, venues
+from upstage_crm.demo import programme, second_steps, unusual, venues
 from upstage_crm.demo.crowd import crowd
 from upstage_crm.demo.people import people
 from upstage_crm.demo.person import DemoPerson
@@ -85,6 +85,8 @@ def seed(parts: wiring.Runtime, *, count: int = PATRONS) -> None:
     second_steps.ask_for_an_erasure(scene, numbers[ERASED % len(numbers)])
     clock.set(now - timedelta(minutes=20))
     with parts.database.transaction() as session:
+        context = frozen.staff_context(session, members[0], channel=Channel.DEMO)
+        programme.add(context, today=now.date())
         owner = frozen.staff_context(session, members[0])
         policy_store.change(owner, proposed=second_steps.POLICY)
     unusual.burst(scene, numbers, members[2])

@@ -46,6 +46,8 @@ TOPICS_OF_SUBJECT: dict[str, frozenset[Topic]] = {
     "venue": frozenset({Topic.PROGRAMME}),
     "hall": frozenset({Topic.PROGRAMME}),
     "plan": frozenset({Topic.PROGRAMME}),
+    "event": frozenset({Topic.PROGRAMME}),
+    "performance": frozenset({Topic.PROGRAMME}),
     "security": frozenset(),
     "policy": frozenset(),
     "organisation": ALL_TOPICS,  # its time zone is in every date

@@ -59,6 +59,7 @@ class Permission(StrEnum):
     RESTORE_ROWS = "restore_rows"
     VIEW_PROGRAMME = "view_programme"
     EDIT_VENUES = "edit_venues"
+    EDIT_PROGRAMME = "edit_programme"
 
 
 _LOOKING = frozenset({Permission.VIEW_PATRONS, Permission.VIEW_REQUESTS, Permission.VIEW_PROGRAMME})
@@ -93,9 +94,10 @@ _LEAD = _DESK | {
 
 PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
     Role.OWNER: frozenset(Permission),
-    Role.MANAGER: _LEAD | {Permission.EDIT_VENUES},
+    Role.MANAGER: _LEAD | {Permission.EDIT_VENUES, Permission.EDIT_PROGRAMME},
     Role.BOX_OFFICE: _DESK,
-    Role.MARKETING: _LOOKING | {Permission.EDIT_PATRON, Permission.REVEAL_VALUE},
+    Role.MARKETING: _LOOKING
+    | {Permission.EDIT_PATRON, Permission.REVEAL_VALUE, Permission.EDIT_PROGRAMME},
     Role.DEVELOPMENT: _LOOKING | {Permission.EDIT_PATRON, Permission.REVEAL_VALUE},
     Role.PRIVACY_LEAD: _LEAD | {Permission.ERASE_PATRON},
     Role.AUDITOR: _LOOKING

@@ -69,6 +69,12 @@ def hall(session: Session, hall_id: str) -> HallView:
     return _view(found[0])
 
 
+def halls(session: Session) -> list[HallView]:
+    """Every hall, in the order of the names of venues and halls."""
+    query = _HALLS.order_by(_venue.c.name_key, _hall.c.name_key)
+    return [_view(row) for row in _mappings(session, query)]
+
+
 def _mappings(session: Session, query: sa.Select[Any]) -> Sequence[sa.RowMapping]:
     return session.connection().execute(query).mappings().all()
 

@@ -199,6 +199,12 @@ ACTIONS: Mapping[Action, ActionLook] = {
     Action.VENUE_CHANGED: ActionLook("changed a venue", _PROGRAMME, "map-pin", "neutral"),
     Action.HALL_ADDED: ActionLook("added a hall", _PROGRAMME, "map-pin", "neutral"),
     Action.HALL_CHANGED: ActionLook("changed a hall", _PROGRAMME, "map-pin", "neutral"),
+    Action.EVENT_ADDED: ActionLook("added an event", _PROGRAMME, "ticket", "neutral"),
+    Action.EVENT_CHANGED: ActionLook("changed an event", _PROGRAMME, "ticket", "neutral"),
+    Action.PERFORMANCES_ADDED: ActionLook("added performances", _PROGRAMME, "calendar", "neutral"),
+    Action.PERFORMANCE_CANCELLED: ActionLook(
+        "cancelled a performance", _PROGRAMME, "calendar", "danger"
+    ),
     Action.PLAN_SAVED: ActionLook(
         "saved a new version of a seat plan", _PROGRAMME, "layout-dashboard", "neutral"
     ),

@@ -49,6 +49,7 @@ FIXED = {
     ),
     "staff": ("id", "created_at", "by_operator"),
     "suppressed_address": ("id", "patron_id", "cause", "request_id", "created_at"),
+    "performance": ("id", "event_id", "created_at"),
 }
 # Fixed too, except that an erasure may empty them: the literal is what "empty" is.
 _ERASABLE: Mapping[str, Mapping[str, str]] = {
@@ -79,6 +80,7 @@ _NEVER_DELETED = (
     "record_change",
     "suppressed_address",
     "seat_plan",
+    "performance",
 )
 NEVER_UPDATED = (
     "audit_entry",
@@ -112,6 +114,7 @@ _IDENTITY = {
     "record_change": ("id",),
     "suppressed_address": ("id",),
     "seat_plan": ("id", "hall_id, version"),
+    "performance": ("id",),
 }
 
 
