@@ -13,7 +13,9 @@ import upstage_crm.mail.tables
 import upstage_crm.organisation.tables
 import upstage_crm.patrons.details.tables
 import upstage_crm.patrons.tables
+import upstage_crm.programme.tables
 import upstage_crm.receipts.tables
-import upstage_crm.staff.tables  # noqa: F401  # imported to register, like the lines above
+import upstage_crm.staff.tables
+import upstage_crm.venues.tables  # noqa: F401  # imported to register, like the lines above
 
 metadata = SQLModel.metadata

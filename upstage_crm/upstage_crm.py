@@ -28,6 +28,10 @@ from upstage_crm.admin.patron_list import list_page as patrons
 from upstage_crm.admin.patron_list.list_state import PatronListState
 from upstage_crm.admin.patrons import record_page as patron
 from upstage_crm.admin.patrons.record_state import PatronRecordState
+from upstage_crm.admin.programme import event_page as event
+from upstage_crm.admin.programme import list_page as events
+from upstage_crm.admin.programme.event_state import EventState
+from upstage_crm.admin.programme.list_state import EventListState
 from upstage_crm.admin.requests import detail_page as request
 from upstage_crm.admin.requests import queue_page as requests
 from upstage_crm.admin.requests import receipt as staff_receipt
@@ -43,6 +47,13 @@ from upstage_crm.admin.sign_in.second_state import SecondState
 from upstage_crm.admin.sign_in.state import SignInState
 from upstage_crm.admin.team import page as team
 from upstage_crm.admin.team.state import TeamState
+from upstage_crm.admin.venues import list_page as venues
+from upstage_crm.admin.venues import plan_files
+from upstage_crm.admin.venues import plan_page as seat_plan
+from upstage_crm.admin.venues import venue_page as venue
+from upstage_crm.admin.venues.list_state import VenueListState
+from upstage_crm.admin.venues.plan_state import SeatPlanState
+from upstage_crm.admin.venues.venue_state import VenueRecordState
 from upstage_crm.confirm import page as confirm
 from upstage_crm.confirm import routes as confirm_routes
 from upstage_crm.confirm.broken_page import broken_page
@@ -106,6 +117,13 @@ PAGES: tuple[Page, ...] = (
     Page(
         route="/requests/[reference]", name="Request", view=request.page, state=RequestDetailState
     ),
+    Page(route="/events", name="Events", view=events.page, state=EventListState, icon="ticket"),
+    Page(route="/events/[eventid]", name="Event", view=event.page, state=EventState),
+    Page(route="/venues", name="Venues", view=venues.page, state=VenueListState, icon="map-pin"),
+    Page(route="/venues/[venue]", name="Venue", view=venue.page, state=VenueRecordState),
+    Page(
+        route="/venues/[venue]/[hall]", name="Seat plan", view=seat_plan.page, state=SeatPlanState
+    ),
     Page(route="/mailbox", name="Mailbox", view=mailbox.page, state=MailboxState, icon="mail"),
     Page(route="/mailbox/gallery", name="Every email", view=gallery.page, state=GalleryState),
     Page(route="/team", name="Team", view=team.page, state=TeamState, icon="id-card"),
@@ -155,6 +173,7 @@ routes = Starlette(
         *mailbox_export.ROUTES,
         *audit_export.ROUTES,
         *gallery.ROUTES,
+        *plan_files.ROUTES,
         *staff_receipt.ROUTES,
         *health.ROUTES,
         *resend_webhook.routes(has_secret=bool(settings.webhook_secrets)),
@@ -185,7 +204,7 @@ app = rx.App(
         EventsOnly,
         roll_call.around,
         partial(SocketLimit, is_known=is_known),
-        *edge(settings),
+        *edge(settings, body_limit=plan_files.body_limit),
     ],
 )
 app.add_middleware(Guard(PUBLIC_HANDLERS))

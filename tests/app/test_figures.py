@@ -16,6 +16,7 @@ from upstage_crm.change_requests.reads.figures import Funnel
 from upstage_crm.change_requests.reads.queue import Look, View
 from upstage_crm.core.clock import FrozenClock
 from upstage_crm.core.db import Database
+from upstage_crm.organisation.seasons import FIRST_START
 from upstage_crm.pages.list_url import ListUrl
 from upstage_crm.pages.periods import span_of
 from upstage_crm.patrons import marks
@@ -108,7 +109,7 @@ def listed(engine: Engine, href: str) -> int:
     """How many requests are in the list that an address leads to."""
     query = dict(part.split("=") for part in href.partition("?")[2].split("&"))
     url: ListUrl = SHAPE.read(query)
-    span = span_of(url.chosen, now=engine.now, time_zone=UTC)
+    span = span_of(url.chosen, now=engine.now, time_zone=UTC, season_start=FIRST_START)
     look = Look(viewer=engine.owner, now=engine.now)
     return engine.read(
         lambda s: queue.page(

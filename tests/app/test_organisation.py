@@ -24,6 +24,7 @@ from upstage_crm.organisation.errors import (
     UnknownLanguage,
     UnknownTimeZone,
 )
+from upstage_crm.organisation.seasons import SeasonStart
 from upstage_crm.staff.roles import PERMISSIONS, Permission, Role, StaffMember
 from upstage_crm.team import contact
 
@@ -281,3 +282,50 @@ def test_another_detail_is_no_news_for_the_owners(office: Office) -> None:
     reached(office, name="Lantern House", website="https://lantern.example/new")
 
     assert office.deliver() == []
+
+
+# --- seasons --------------------------------------------------------------------------------------
+
+
+def start_seasons(desk: Desk, start: SeasonStart, actor: StaffMember | None = None) -> None:
+    who = actor or desk.owner
+    desk.write(
+        lambda session: settings.change_season_start(desk.staff_context(session, who), start=start)
+    )
+
+
+def test_seasons_begin_in_september_until_an_owner_says_otherwise(desk: Desk) -> None:
+    before = desk.read(settings.season_start)
+
+    start_seasons(desk, SeasonStart(7, 15))
+
+    assert (before, desk.read(settings.season_start)) == (SeasonStart(9, 1), SeasonStart(7, 15))
+    line = desk.lines(action=Action.ORGANISATION_CHANGED)[0]
+    assert line.facts == {"season_start.old": "09-01", "season_start.new": "07-15"}
+    desk.read(settings.details)  # the row is still what the trail says
+
+
+@pytest.mark.parametrize(
+    "role", [role for role in Role if Permission.EDIT_SETTINGS not in PERMISSIONS[role]]
+)
+def test_a_role_that_may_not_edit_settings_moves_no_season(desk: Desk, role: Role) -> None:
+    member = replace(desk.owner, role=role)
+
+    unchanged(desk, lambda: start_seasons(desk, SeasonStart(7, 1), member), Forbidden)
+
+
+def test_the_same_season_start_again_records_nothing(desk: Desk) -> None:
+    start_seasons(desk, SeasonStart(7, 15))
+    before = desk.dump()
+
+    start_seasons(desk, SeasonStart(7, 15))
+
+    assert before == desk.dump()
+
+
+def test_other_details_leave_the_season_start_alone(desk: Desk) -> None:
+    start_seasons(desk, SeasonStart(1, 1))
+
+    change(desk, LANTERN)
+
+    assert desk.read(settings.season_start) == SeasonStart(1, 1)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import date, time, timedelta
 from typing import Any, NamedTuple
 
 import pytest
@@ -41,9 +41,11 @@ from upstage_crm.pages.dialog_state import DialogMixin
 from upstage_crm.patrons.queries import get_by_number
 from upstage_crm.patrons.views import PatronRecord
 from upstage_crm.privacy import erasure
+from upstage_crm.programme import commands as programme
 from upstage_crm.proof import integrity
 from upstage_crm.staff.roles import Role, StaffMember
 from upstage_crm.team import invitations
+from upstage_crm.venues import commands
 
 assert app_module.app, "every state is registered when the app is made"
 
@@ -154,6 +156,16 @@ CASES: dict[str, Case] = {
     "SaveViewState.save": Case("unproven", button("Save view"), elsewhere="queue"),
     "PatronTagsState.tag": Case("list", chosen("Tag", row="[A-Z]"), elsewhere="queue"),
     "PatronTagsState.untag": Case("list", chosen("Untag", row="[A-Z]"), elsewhere="queue"),
+    "AddEventState.add_event": Case("events", button("Add event"), elsewhere="queue"),
+    "EventDialogState.edit_event": Case("event", button("Change"), elsewhere="queue"),
+    "EventDialogState.add_performances": Case(
+        "event", button("Add performances"), elsewhere="queue"
+    ),
+    "EventDialogState.cancel_performance": Case("event", button("Cancel"), elsewhere="queue"),
+    "AddVenueState.add_venue": Case("venues", button("Add venue"), elsewhere="queue"),
+    "VenueDialogState.edit_venue": Case("venue", button("Change"), elsewhere="queue"),
+    "VenueDialogState.add_hall": Case("venue", button("Add hall"), elsewhere="queue"),
+    "VenueDialogState.edit_hall": Case("venue", button("Change Loft"), elsewhere="queue"),
     "RequestTaskState.withdraw": Case("pending", button("Withdraw"), elsewhere="request"),
     "RequestTaskState.resend": Case("asked", button("Send again"), elsewhere="request"),
     "RequestTaskState.code": Case(
@@ -289,11 +301,34 @@ def furnish(house: House) -> None:
         )
     )
     alter(engine, engine.staff("Alma", Role.READ_ONLY))
+    barn = {"name": "The Barn", "address": "Field Lane"}
+    venue = engine.write(lambda s: commands.add_venue(engine.staff_context(s, owner), typed=barn))
+    hall = engine.write(
+        lambda s: commands.add_hall(
+            engine.staff_context(s, owner), venue_id=venue, typed={"name": "Loft"}
+        )
+    )
+    event = engine.write(
+        lambda s: programme.add_event(engine.staff_context(s, owner), typed={"title": "Hamlet"})
+    )
+    engine.write(
+        lambda s: programme.add_performances(
+            engine.staff_context(s, owner),
+            event_id=event,
+            hall_id=hall,
+            days=[date(2030, 3, 1)],
+            at=time(19, 30),
+        )
+    )
+    house.note("event", f"/events/{event}/", "Hamlet")
+    house.note("venue", f"/venues/{venue}/", "The Barn")
     for key, path, name in (
         ("altered", "/audit/", "Audit"),
         ("list", "/patrons/", "Patrons"),
         ("unproven", "/patrons/?email=unproven", "Patrons"),
         ("queue", "/requests/", "Requests"),
+        ("venues", "/venues/", "Venues"),
+        ("events", "/events/", "Events"),
         ("invite", "/team/", "Team"),
         ("member", "/team/", "Team"),
         ("thief", "/team/", "Team"),
@@ -542,6 +577,8 @@ def assert_names_its_subject(house: House, case: Case, words: str) -> None:
     """The heading of the dialog, or the line below it, says whom it is about."""
     expected = {
         "list": "Add patron",
+        "venues": "Add venue",
+        "events": "Add event",
         "invite": "Invite",
         "member": "Ray, front of house · ray@theatre.example",
         "thief": "Vic, box office · vic@theatre.example",

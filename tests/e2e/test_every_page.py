@@ -14,7 +14,10 @@ from tests.support.server import Server, running_server
 from tests.support.stage import OWNER, PASSWORD, Stage, set_stage
 from upstage_crm.change_requests.lifecycle import staff_commands
 from upstage_crm.change_requests.model.rules import ReasonCode
+from upstage_crm.demo import programme, venues
 from upstage_crm.patrons.queries import get_by_number
+from upstage_crm.programme import queries as events
+from upstage_crm.venues import queries
 
 Theme = Literal["light", "dark"]
 
@@ -28,6 +31,11 @@ STAFF_PAGES = (
     "/requests/",
     "/requests/{reference}/",
     "/requests/00-000/",
+    "/events/",
+    "/events/{event}/",
+    "/venues/",
+    "/venues/{venue}/",
+    "/venues/{venue}/{hall}/",
     "/mailbox/",
     "/mailbox/?mail={mail}",
     "/mailbox/gallery/?mail=decision_request.proposed&lang=ar&scheme=dark",
@@ -63,11 +71,25 @@ class House:
                 reason_text="Rang this morning.",
                 parsing=parts.context(),
             )
+            venues.add(parts.staff_context(session, stage.owner))
+            today = parts.clock.now().date()
+            programme.add(parts.staff_context(session, stage.owner), today=today)
+            self.event = events.events(session)[1][0].id
+            self.venue = queries.venues(session)[0].id
+            halls = queries.venue(session, self.venue).halls
+        self.hall = next(hall.id for hall in halls if hall.texts["name"] == "Playhouse")
         self.mail, self.link = decision_url(parts, proposed.request_id, server.url)
         self.number, self.reference = number, proposed.reference
 
     def url(self, path: str) -> str:
-        filled = path.format(number=self.number, reference=self.reference, mail=self.mail)
+        filled = path.format(
+            number=self.number,
+            reference=self.reference,
+            mail=self.mail,
+            venue=self.venue,
+            hall=self.hall,
+            event=self.event,
+        )
         return self.server.url + filled
 
 

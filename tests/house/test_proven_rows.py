@@ -30,6 +30,11 @@ GRANTS_NOTHING = {
     "heartbeat": "it only says that the server writes",
     "sign_in_failure": "it only counts wrong passwords; a thief who empties it may go on",
     "request_comment": "it is what staff tell each other, and nothing acts on it",
+    "venue": "it only says where something is performed",
+    "hall": "it only says where something is performed",
+    "event": "it only says what is performed",
+    "performance": "it only says what is performed when and where",
+    "seat_plan": "it only says where seats are, and no version of it ever changes",
     "proposal_attempt": "it only counts; emptied, it lets one propose more, and each is recorded",
 }
 # What a sealed row goes on changing: when it was last tried or used, and what came back.

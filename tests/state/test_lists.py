@@ -200,6 +200,7 @@ async def scene(made: Runtime) -> AsyncIterator[Scene]:
     [
         SHAPE.plain(),
         SHAPE.plain(colour="red", label="a b&c=d"),
+        SHAPE.plain(when="season-2026"),
         ListUrl(
             search="näh & co",
             chosen={**SHAPE.plain(when="dates").chosen, "from": "2026-03-01"},

@@ -198,6 +198,24 @@ class TestList:
             "/mailbox/?kind=change_notice",
         ]
 
+    async def test_a_season_finds_what_was_written_in_it(self, scene: Scene, desk: Desk) -> None:
+        sent(desk)  # in March 2026
+        cookie = scene.cookie()
+        narrowed = {
+            path: (await scene.seen(await scene.open(path, cookie))).shown
+            for path in (
+                "/mailbox/?when=season-2025",
+                "/mailbox/?when=season-2026",
+                "/mailbox/?when=today",
+            )
+        }
+
+        assert narrowed == {
+            "/mailbox/?when=season-2025": "rows",
+            "/mailbox/?when=season-2026": "nothing",
+            "/mailbox/?when=today": "rows",
+        }
+
 
 class TestOpenMail:
     async def test_it_says_what_the_mail_is_and_what_became_of_it(

@@ -158,6 +158,28 @@ TABLE: dict[str, Row] = {
         "confirm decline explain release",
     ),
     "RevealState": Row(P.REVEAL_VALUE, "keep open start_over turn", {"reveal": P.REVEAL_VALUE}),
+    "SeasonState": Row(P.VIEW_SETTINGS, "", {"save": P.EDIT_SETTINGS}),
+    "AddVenueState": Row(P.EDIT_VENUES, "keep open start_over turn", {"add": P.EDIT_VENUES}),
+    "VenueDialogState": Row(
+        P.EDIT_VENUES,
+        "keep open_add_hall open_edit open_edit_hall start_over turn",
+        each("add_hall edit edit_hall", P.EDIT_VENUES),
+    ),
+    "AddEventState": Row(P.EDIT_PROGRAMME, "keep open start_over turn", {"add": P.EDIT_PROGRAMME}),
+    "EventDialogState": Row(
+        P.EDIT_PROGRAMME,
+        "ask_cancel keep open_edit open_perform start_over turn",
+        each("cancel edit perform", P.EDIT_PROGRAMME),
+    ),
+    "EventListState": Row(P.VIEW_PROGRAMME, LISTED),
+    "EventState": Row(P.VIEW_PROGRAMME, PAGE),
+    "SeatPlanState": Row(
+        P.VIEW_PROGRAMME,
+        f"{PAGE} add choose copy_one move_up remove start_over type_in",
+        each("bring_back save", P.EDIT_VENUES),
+    ),
+    "VenueListState": Row(P.VIEW_PROGRAMME, LISTED),
+    "VenueRecordState": Row(P.VIEW_PROGRAMME, PAGE),
     "SettingsState": Row(P.VIEW_SETTINGS, PAGE, {"save": P.EDIT_SETTINGS}),
     "SetupState": Row(P.EDIT_SETTINGS, "", {"send_test": P.EDIT_SETTINGS}),
     "TeamDialogState": Row(
@@ -402,6 +424,8 @@ ROUTES: dict[str, Way] = {
     "GET /mailbox/raw/{mail_id}": Way("/mailbox/raw/{mail}", P.VIEW_MAILBOX, is_full=True),
     "GET /mailbox/export.csv": Way("/mailbox/export.csv", P.EXPORT_DATA, nobody=303, is_full=True),
     "GET /audit/export.csv": Way("/audit/export.csv", P.EXPORT_DATA, nobody=303),
+    "GET /venues/plan/{hall}/{version}.json": Way("/venues/plan/x/1.json", nobody=303),
+    "POST /venues/plan/{hall}": Way("/venues/plan/x", nobody=303, method="POST"),
     "GET /mailbox/sample": Way(
         "/mailbox/sample?mail=staff_outcome.staff&lang=en", P.VIEW_SETTINGS, nobody=303
     ),

@@ -8,9 +8,12 @@ from typing import Any
 import pytest
 
 from tests.support.pipeline import Client, Pipeline, sign_in
+from upstage_crm.admin.audit.state import AuditState
 from upstage_crm.admin.settings import policy_form
 from upstage_crm.admin.settings.form import DETAILS, NAMES, details_of, problems
 from upstage_crm.admin.settings.policy_state import PolicyState
+from upstage_crm.admin.settings.season_state import SAVED as SEASON_SAVED
+from upstage_crm.admin.settings.season_state import SeasonState
 from upstage_crm.admin.settings.state import AGAIN, LOOK, SAVED, SettingsState
 from upstage_crm.audit import trail
 from upstage_crm.audit.events import Action
@@ -383,3 +386,43 @@ async def test_phones_are_read_in_the_chosen_country(scene: Scene) -> None:
 
     assert context.region == "FR"
     assert FIELDS["phone"].parse({"phone": "0612345678"}, context) == {"phone": "+33612345678"}
+
+
+# --- seasons --------------------------------------------------------------------------------------
+
+
+async def test_an_owner_chooses_when_seasons_begin_and_lists_offer_them(scene: Scene) -> None:
+    tab = await scene.open()  # Monday 2 March 2026
+    await scene.pipeline.send(tab, SeasonState.save, form={"month": "1", "day": "1"})
+
+    shown = await scene.pipeline.state(tab, SeasonState)
+    assert (shown.month, shown.day, shown.current, shown.following) == (
+        "1",
+        "1",
+        "2026 Season",
+        "2027 Season",
+    )
+    assert shown.done == SEASON_SAVED
+    await scene.pipeline.send(tab, AuditState.load, "/audit/?when=season-1999")
+    trail_page = await scene.pipeline.state(tab, AuditState)
+    assert [name for _, name in trail_page.seasons] == [
+        *("2026 Season", "2025 Season", "2024 Season", "2023 Season", "2022 Season"),
+        "1999 Season",
+    ]
+    assert trail_page.shown == "nothing"
+    await scene.pipeline.send(tab, AuditState.choose, name="when", value="season-2026")
+    assert (await scene.pipeline.state(tab, AuditState)).rows != []
+
+
+@pytest.mark.parametrize(
+    ("month", "day"), [("2", "29"), ("13", "1"), ("", ""), ("x", "²"), ("9" * 5_000, "1")]
+)
+async def test_a_day_that_begins_no_season_is_told_at_its_input(
+    scene: Scene, month: str, day: str
+) -> None:
+    tab = await scene.open()
+    await scene.pipeline.send(tab, SeasonState.save, form={"month": month, "day": day})
+
+    shown = await scene.pipeline.state(tab, SeasonState)
+    assert shown.error == SENTENCES["season_start_unknown"]
+    assert (shown.month, shown.day) == ("9", "1")

@@ -7,7 +7,7 @@ import json
 import logging
 import re
 import time
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -64,10 +64,11 @@ def ask(
     method: str = "GET",
     headers: Iterable[tuple[bytes, bytes]] = (),
     chunks: Iterable[bytes] = (),
+    body_limit: Callable[[Scope, int], Awaitable[int]] | None = None,
 ) -> Answer:
     """Send one request through the whole edge."""
     wrapped: ASGIApp = app
-    for wrap in edge(Settings.load(environ or {}), Path("/nowhere")):
+    for wrap in edge(Settings.load(environ or {}), Path("/nowhere"), body_limit=body_limit):
         wrapped = wrap(wrapped)
     given = list(headers)
     if b"host" not in dict(given):
@@ -266,6 +267,30 @@ def test_a_body_above_the_limit_never_reaches_the_app(headers: Headers, sizes: l
 
     assert answer.status == 413
     assert app.scopes == []
+
+
+@pytest.mark.parametrize(
+    ("path", "size", "status"),
+    [
+        ("/plan", 2 * BODY_LIMIT, 200),
+        ("/plan", 2 * BODY_LIMIT + 1, 413),
+        ("/other", BODY_LIMIT + 1, 413),
+    ],
+)
+@pytest.mark.parametrize("is_announced", [True, False])
+def test_one_route_may_take_a_larger_body_up_to_a_limit_of_its_own(
+    path: str, size: int, status: int, is_announced: bool
+) -> None:
+    async def body_limit(scope: Scope, usual: int) -> int:
+        return 2 * usual if scope["path"] == "/plan" else usual
+
+    length = (b"content-length", str(size).encode())
+    headers = [length if is_announced else (b"transfer-encoding", b"chunked")]
+    answer = ask(
+        App(), path, method="POST", headers=headers, chunks=[b"x" * size], body_limit=body_limit
+    )
+
+    assert answer.status == status
 
 
 def test_a_body_at_the_limit_arrives_whole() -> None:

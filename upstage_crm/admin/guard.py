@@ -25,8 +25,10 @@ from sqlmodel import Session
 
 from upstage_crm.http.session_cookie import session_token
 from upstage_crm.mail.sending import send_gate
-from upstage_crm.organisation.settings import details
+from upstage_crm.organisation.seasons import Season
+from upstage_crm.organisation.settings import details, season_start
 from upstage_crm.pages.event_errors import forget_trouble
+from upstage_crm.pages.periods import season_value, season_year
 from upstage_crm.pages.registry import registry
 from upstage_crm.pages.tab import TabMixin
 from upstage_crm.staff.auth import sessions
@@ -49,6 +51,7 @@ _CONNECT = "reflex___state____state.hydrate_and_load"
 _ON_LOAD = "reflex___state____state.reflex___state____on_load_internal_state"
 _FAILED = "reflex___state____state.reflex___state____frontend_event_exception_state"
 _TURNS = f"{_ON_LOAD}.on_load_internal"
+SEASONS_OFFERED = 5  # of a list: that of today and those before it
 LOAD = "load"  # the handler with which every page opens
 FRAMEWORK_HANDLERS = frozenset(
     {
@@ -87,6 +90,7 @@ class AdminState(TabMixin, rx.State):
 
     _member: StaffMember | None = None
     _signed_in: SignedIn | None = None
+    _season: Season | None = None  # the one of today, once a page has been loaded
 
     def _actor(self) -> StaffMember:
         """The signed-in member; the middleware has put it there before any handler runs."""
@@ -117,13 +121,23 @@ class AdminState(TabMixin, rx.State):
         """Whether the signed-in member holds a permission; for showing, never for refusing."""
         return may(self._actor(), permission)
 
+    def _season_choices(self, chosen: str) -> list[tuple[str, str]]:
+        if self._season is None:
+            return []
+        offered = [self._season.moved(-earlier) for earlier in range(SEASONS_OFFERED)]
+        year = season_year(chosen)
+        if year is not None and year not in [season.year for season in offered]:
+            offered.append(Season(year, self._season.start))
+        return [(season_value(season.year), season.name) for season in offered]
+
     async def _frame(self) -> None:
         """Load what the frame shows: whose CRM this is, who is signed in, whether mail leaves."""
         member, now = self._actor(), runtime().clock.now()
-        name, paused = await self._read(
-            lambda session: (details(session).name, _pause_reason(session, now))
+        whose, start, paused = await self._read(
+            lambda session: (details(session), season_start(session), _pause_reason(session, now))
         )
-        self.organisation = name
+        self.organisation = whose.name
+        self._season = start.season_of(now.astimezone(whose.zone).date())
         self.user_name = member.display_name
         self.user_role = ROLE_WORDS[member.role]
         self.menu = [page.key for page in registry.menu if self._may(page.permission)]

@@ -22,6 +22,11 @@ def new_id(now: datetime) -> str:
     return f"{value:032x}"
 
 
+def first_id(at: datetime) -> str:
+    """Return what comes before every row id drawn at `at` or later, and after all earlier ones."""
+    return f"{int(at.timestamp() * 1000) << 80:032x}"
+
+
 def new_reference() -> str:
     """Return a fresh reference such as `K7-2FQ`; 32^5 (33 million) values.
 

@@ -21,7 +21,7 @@ from upstage_crm.change_requests.model.rules import Decision
 from upstage_crm.change_requests.reads import requests
 from upstage_crm.core.clock import FrozenClock
 from upstage_crm.core.db import dialect_of
-from upstage_crm.demo import second_steps, unusual
+from upstage_crm.demo import programme, second_steps, unusual, venues
 from upstage_crm.demo.crowd import crowd
 from upstage_crm.demo.people import people
 from upstage_crm.demo.person import DemoPerson
@@ -72,6 +72,7 @@ def seed(parts: wiring.Runtime, *, count: int = PATRONS) -> None:
         clock.set(now - timedelta(days=2_999))
         owner = frozen.staff_context(session, members[0])
         settings.change(owner, proposed=ORGANISATION)
+        venues.add(frozen.staff_context(session, members[0], channel=Channel.DEMO))
         policy_store.change(owner, proposed=unusual.roomy(second_steps.POLICY))
     numbers = _patrons(parts, members[1], count, now)
     scene = Scene(parts=frozen, clock=clock, second=members[3], third=members[5])
@@ -84,6 +85,8 @@ def seed(parts: wiring.Runtime, *, count: int = PATRONS) -> None:
     second_steps.ask_for_an_erasure(scene, numbers[ERASED % len(numbers)])
     clock.set(now - timedelta(minutes=20))
     with parts.database.transaction() as session:
+        context = frozen.staff_context(session, members[0], channel=Channel.DEMO)
+        programme.add(context, today=now.date())
         owner = frozen.staff_context(session, members[0])
         policy_store.change(owner, proposed=second_steps.POLICY)
     unusual.burst(scene, numbers, members[2])

@@ -25,6 +25,7 @@ class Topic(StrEnum):
     REQUESTS = "requests"
     MAILS = "mails"
     NEEDS = "needs"
+    PROGRAMME = "programme"
     TRAIL = "trail"
 
 
@@ -42,6 +43,11 @@ TOPICS_OF_SUBJECT: dict[str, frozenset[Topic]] = {
     "staff": frozenset({Topic.MAILS}),  # an invitation, a reset, a word about a new device
     "mail": frozenset({Topic.MAILS}),
     "integrity": frozenset({Topic.NEEDS}),
+    "venue": frozenset({Topic.PROGRAMME}),
+    "hall": frozenset({Topic.PROGRAMME}),
+    "plan": frozenset({Topic.PROGRAMME}),
+    "event": frozenset({Topic.PROGRAMME}),
+    "performance": frozenset({Topic.PROGRAMME}),
     "security": frozenset(),
     "policy": frozenset(),
     "organisation": ALL_TOPICS,  # its time zone is in every date

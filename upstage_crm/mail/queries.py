@@ -13,6 +13,7 @@ from sqlmodel import Session
 
 from upstage_crm.core.counting import count_some
 from upstage_crm.core.errors import NotFound
+from upstage_crm.core.ids import first_id
 from upstage_crm.mail.delivery import MailState, Transport
 from upstage_crm.mail.message import Audience, MailKind
 from upstage_crm.mail.outbox import OUTBOX
@@ -124,6 +125,8 @@ def mails(
     troubled: bool = False,
     query: str | None = None,
     reader: Role = Role.OWNER,
+    start: datetime | None = None,
+    end: datetime | None = None,
     before: str = "",
     is_counted: bool = True,
 ) -> MailPage:
@@ -131,9 +134,9 @@ def mails(
 
     An address that `reader` may not see is found only when all of it is given.
 
-    `troubled` leaves those that a person should look at: see `TROUBLED`. `before` is the id of the
-    mail that the page comes after, for a reader who goes on from one page to the next: no row is
-    skipped again, and nothing has to be counted for that.
+    `start` and `end` bound when they were written. `troubled` leaves those that a person should
+    look at: see `TROUBLED`. `before` is the id of the mail that the page comes after, for a reader
+    who goes on from one page to the next: no row is skipped again, and nothing has to be counted.
     """
     size = max(1, min(size, MAX_PAGE_SIZE))
     page = max(1, page)
@@ -145,6 +148,7 @@ def mails(
         wanted.append(OUTBOX.c.kind == kind)
     if state is not None:
         wanted.append(sa.literal_column(is_state(state)))
+    wanted += _written(start, end)
     if troubled:
         wanted.append(sa.literal_column(f"({TROUBLED.text})"))
     if query and query.strip():
@@ -231,6 +235,12 @@ def _count_of(session: Session, state: MailState) -> tuple[int, str | None]:
     found = session.connection().execute(ids.where(sa.literal_column(is_state(state))))
     count, first_id = found.one()
     return count, first_id
+
+
+def _written(start: datetime | None, end: datetime | None) -> list[sa.ColumnElement[bool]]:
+    """That mails were written from `start` on and before `end`; their ids say when."""
+    since = [] if start is None else [OUTBOX.c.id >= first_id(start)]
+    return since if end is None else [*since, OUTBOX.c.id < first_id(end)]
 
 
 def _said(text: str, reader: Role) -> sa.ColumnElement[bool]:

@@ -4,7 +4,8 @@ Invalid
 ├── DetailMissing      facts: `detail`
 ├── UnknownTimeZone
 ├── UnknownCountry
-└── UnknownLanguage
+├── UnknownLanguage
+└── UnknownSeasonStart
 """
 
 from __future__ import annotations
@@ -34,3 +35,9 @@ class UnknownLanguage(Invalid):
     """The language is not one that patron pages and mails are written in."""
 
     code = "language_unknown"
+
+
+class UnknownSeasonStart(Invalid):
+    """Seasons cannot begin on this day: not every year has it."""
+
+    code = "season_start_unknown"

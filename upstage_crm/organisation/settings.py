@@ -24,6 +24,7 @@ from upstage_crm.organisation.errors import (
     UnknownLanguage,
     UnknownTimeZone,
 )
+from upstage_crm.organisation.seasons import FIRST_START, SeasonStart, read_start
 from upstage_crm.organisation.tables import OrganisationRow
 from upstage_crm.staff.command_context import StaffContext
 from upstage_crm.staff.roles import Permission, ensure_may
@@ -34,6 +35,7 @@ _organisation = table_of(OrganisationRow)
 _DETAILS = sa.select(
     *(_organisation.c[detail.name] for detail in fields(OrganisationDetails))
 ).where(_organisation.c.id == 1)
+_SEASON_START = sa.select(_organisation.c.season_start).where(_organisation.c.id == 1)
 _HOME = sa.select(_organisation.c.country, _organisation.c.time_zone).where(_organisation.c.id == 1)
 
 
@@ -115,6 +117,40 @@ def change(context: StaffContext[object], *, proposed: OrganisationDetails) -> O
     )
     trail.record(session, [event], now=now)
     return clean
+
+
+def season_start(session: Session) -> SeasonStart:
+    """The day on which seasons begin."""
+    stored: str | None = session.connection().execute(_SEASON_START).scalar_one()
+    return FIRST_START if stored is None else read_start(stored)
+
+
+def change_season_start(context: StaffContext[object], *, start: SeasonStart) -> None:
+    """Let seasons begin on another day, those of the past included; the same day records nothing.
+
+    Raises:
+        Forbidden: the actor may not edit settings.
+    """
+    session = context.session
+    ensure_may(context.actor, Permission.EDIT_SETTINGS)
+    # Locked, so that the trail's old value is the one that is replaced.
+    session.get_one(OrganisationRow, 1, with_for_update=True, populate_existing=True)
+    recorded.prove(session, "organisation", "1")
+    before = season_start(session)
+    if start == before:
+        return
+    session.connection().execute(
+        sa.update(OrganisationRow)
+        .where(col(OrganisationRow.id) == 1)
+        .values(season_start=start.text)
+    )
+    event = AuditEvent(
+        action=Action.ORGANISATION_CHANGED,
+        actor=context.actor.as_actor(),
+        channel=Channel.CRM,
+        facts={"season_start.old": before.text, "season_start.new": start.text},
+    )
+    trail.record(session, [event], now=context.now)
 
 
 def take_patron_numbers(session: Session, count: int) -> int:

@@ -26,4 +26,5 @@ class OrganisationRow(SQLModel, table=True):
     country: str | None = Field(default=None, max_length=2)  # None: the one of the time zone
     former_phone: str | None = Field(default=None, max_length=40)
     former_phone_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    season_start: str | None = Field(default=None, max_length=5)  # None: not chosen yet
     next_patron_number: int = Field(default=FIRST_NUMBER)

@@ -266,7 +266,10 @@ def list_day(state: type[ListMixin], name: str, label: str) -> rx.Component:
 def list_dates(state: type[ListMixin], of: Text) -> Child:
     """Return the filters of `periods.FILTERS`; `of` says in a word what the dates are of."""
     between = show_if(_chosen(state, "when") == Period.DATES.value, _between(state))
-    options = [rx.el.option(of, ": any time", value="")] + [
+    seasons = rx.foreach(
+        state.seasons, lambda season: rx.el.option(of, ": ", season[1], value=season[0])
+    )
+    options: list[Child] = [rx.el.option(of, ": any time", value=""), seasons] + [
         rx.el.option(of, ": ", words.lower(), value=period.value)
         for period, words in PERIOD_WORDS.items()
     ]

@@ -82,6 +82,7 @@ class ListMixin(PageMixin, rx.State, mixin=True):
     notice: str = ""
     has_previous: bool = False
     has_next: bool = False
+    seasons: rx.Field[list[tuple[str, str]]] = rx.field(default_factory=list)
 
     if TYPE_CHECKING:
         rows: Any  # each list says of what kind its rows are
@@ -227,6 +228,11 @@ class ListMixin(PageMixin, rx.State, mixin=True):
         self.places, self._sent = [self._browser_place()], ()
         self._opens_only = False
         self.search_box += 1
+
+    async def _frame(self) -> None:
+        await super()._frame()
+        if "when" in self.shape.filters:
+            self.seasons = self._season_choices(self.chosen["when"])
 
     async def _leave(self) -> None:
         await super()._leave()

@@ -10,6 +10,7 @@ from urllib.parse import parse_qs, urlencode
 QUERY_LIMIT = 100  # characters; nothing that we search is longer
 LAST_PAGE = 100_000  # a larger number is nonsense and would overflow the database's integers
 FIRST_YEAR = 1970  # while a year is typed, a date field passes through the year 2, 20 and 202
+LAST_YEAR = 9998  # the day after it is still a date, in every time zone
 
 Read = Callable[[str], str]
 """Reads the value of a filter; returns "" for the usual one and for nonsense."""
@@ -147,4 +148,4 @@ def as_day(words: str) -> date | None:
         found = date.fromisoformat(words)
     except ValueError:
         return None
-    return found if found.year >= FIRST_YEAR else None
+    return found if FIRST_YEAR <= found.year <= LAST_YEAR else None

@@ -50,6 +50,14 @@ class TabMixin(FeedbackMixin, rx.State, mixin=True):
     async def _frame(self) -> None:
         """Load what the frame around the page shows."""
 
+    def _season_choices(self, chosen: str) -> list[tuple[str, str]]:
+        """The seasons that a list of this tab offers, as pairs of value and name.
+
+        The one of today comes first; `chosen` is among them, if it is a season.
+        """
+        del chosen
+        return []
+
     def _viewer(self) -> object:
         """Who looks at this tab; what is read for one viewer is never shown to another."""
         return None

@@ -58,9 +58,12 @@ class Permission(StrEnum):
     FREEZE_ACCOUNT = "freeze_account"
     RELEASE_QUARANTINE = "release_quarantine"
     RESTORE_ROWS = "restore_rows"
+    VIEW_PROGRAMME = "view_programme"
+    EDIT_VENUES = "edit_venues"
+    EDIT_PROGRAMME = "edit_programme"
 
 
-_LOOKING = frozenset({Permission.VIEW_PATRONS, Permission.VIEW_REQUESTS})
+_LOOKING = frozenset({Permission.VIEW_PATRONS, Permission.VIEW_REQUESTS, Permission.VIEW_PROGRAMME})
 _DESK = _LOOKING | {
     Permission.ADD_PATRON,
     Permission.EDIT_PATRON,
@@ -93,9 +96,10 @@ _LEAD = _DESK | {
 
 PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
     Role.OWNER: frozenset(Permission),
-    Role.MANAGER: _LEAD,
+    Role.MANAGER: _LEAD | {Permission.EDIT_VENUES, Permission.EDIT_PROGRAMME},
     Role.BOX_OFFICE: _DESK,
-    Role.MARKETING: _LOOKING | {Permission.EDIT_PATRON, Permission.REVEAL_VALUE},
+    Role.MARKETING: _LOOKING
+    | {Permission.EDIT_PATRON, Permission.REVEAL_VALUE, Permission.EDIT_PROGRAMME},
     Role.DEVELOPMENT: _LOOKING | {Permission.EDIT_PATRON, Permission.REVEAL_VALUE},
     Role.PRIVACY_LEAD: _LEAD | {Permission.ERASE_PATRON},
     Role.AUDITOR: _LOOKING

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import posixpath
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+    LimitOf = Callable[[Scope, int], Awaitable[int]]
 
 BODY_LIMIT = 262_144  # bytes; our largest form is a few kilobytes
 
@@ -48,14 +50,14 @@ NOT_FOUND = CalmPage(
 
 
 def edge(
-    settings: Settings, pages: Path = ROOT / BUILT_PAGES
+    settings: Settings, pages: Path = ROOT / BUILT_PAGES, *, body_limit: LimitOf | None = None
 ) -> list[Callable[[ASGIApp], ASGIApp]]:
-    """Return the wrappers, innermost first."""
+    """Return the wrappers, innermost first. `body_limit` lets a route take a larger body."""
     hashes = inline_script_hashes(pages)
     return [
         lambda app: Closed(app, places=FRAMEWORK_PLACES),
         NotFoundPage,
-        BodyLimit,
+        lambda app: BodyLimit(app, limit_of=body_limit),
         RequestLimit,
         lambda app: SecurityHeaders(
             app, script_hashes=hashes, origins=settings.origins, is_https=settings.is_https
@@ -106,14 +108,19 @@ class BodyLimit:
     """Refuses a body above `limit` bytes with 413, and one that does not come in time with 408.
 
     Its length counts whether it was announced or not. The body is read before the app is called, so
-    that a refusal is never half an answer.
+    that a refusal is never half an answer. `limit_of` may allow one request more.
     """
 
     def __init__(
-        self, app: ASGIApp, limit: int = BODY_LIMIT, within_s: float = BODY_WITHIN_S
+        self,
+        app: ASGIApp,
+        limit: int = BODY_LIMIT,
+        within_s: float = BODY_WITHIN_S,
+        limit_of: LimitOf | None = None,
     ) -> None:
         self._app = app
         self._limit = limit
+        self._limit_of = limit_of
         self._within_s = within_s
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -122,11 +129,14 @@ class BodyLimit:
             await self._app(scope, receive, send)
             return
         announced = dict(scope["headers"]).get(b"content-length", b"")
+        limit = self._limit
+        if self._limit_of is not None:
+            limit = await self._limit_of(scope, limit)
         try:
-            if announced.isdigit() and int(announced) > self._limit:
+            if announced.isdigit() and int(announced) > limit:
                 raise _BodyRefused(413, b"This is more than we accept.\n")
             async with asyncio.timeout(self._within_s):
-                body = await self._whole(receive)
+                body = await self._whole(receive, limit)
         except _BodyRefused as refusal:
             await _answer(send, refusal.status, _LAST, refusal.words)
             return
@@ -140,7 +150,7 @@ class BodyLimit:
 
         await self._app(scope, replay, send)
 
-    async def _whole(self, receive: Receive) -> bytes:
+    async def _whole(self, receive: Receive, limit: int) -> bytes:
         body = bytearray()
         more = True
         while more:
@@ -149,7 +159,7 @@ class BodyLimit:
                 raise _BodyRefused(400, b"This request is not complete.\n")
             body += message.get("body", b"")
             more = message.get("more_body", False)
-            if len(body) > self._limit:
+            if len(body) > limit:
                 raise _BodyRefused(413, b"This is more than we accept.\n")
         return bytes(body)
 

@@ -17,6 +17,7 @@ class ActionGroup(StrEnum):
     RECORDS = "records"
     STAFF = "staff"
     SETTINGS = "settings"
+    PROGRAMME = "programme"
 
 
 class ActionLook(NamedTuple):
@@ -30,6 +31,7 @@ class ActionLook(NamedTuple):
 
 _REQUESTS, _DECISIONS, _RECORDS = ActionGroup.REQUESTS, ActionGroup.DECISIONS, ActionGroup.RECORDS
 _STAFF, _SETTINGS = ActionGroup.STAFF, ActionGroup.SETTINGS
+_PROGRAMME = ActionGroup.PROGRAMME
 ACTIONS: Mapping[Action, ActionLook] = {
     Action.PATRON_ADDED: ActionLook("added the patron", _RECORDS, "plus", "neutral"),
     Action.PATRON_EDITED: ActionLook("edited the record", _RECORDS, "pencil", "neutral"),
@@ -192,6 +194,25 @@ ACTIONS: Mapping[Action, ActionLook] = {
     ),
     Action.ORGANISATION_CHANGED: ActionLook(
         "changed the organisation’s details", _SETTINGS, "settings", "neutral"
+    ),
+    Action.VENUE_ADDED: ActionLook("added a venue", _PROGRAMME, "map-pin", "neutral"),
+    Action.VENUE_CHANGED: ActionLook("changed a venue", _PROGRAMME, "map-pin", "neutral"),
+    Action.HALL_ADDED: ActionLook("added a hall", _PROGRAMME, "map-pin", "neutral"),
+    Action.HALL_CHANGED: ActionLook("changed a hall", _PROGRAMME, "map-pin", "neutral"),
+    Action.EVENT_ADDED: ActionLook("added an event", _PROGRAMME, "ticket", "neutral"),
+    Action.EVENT_CHANGED: ActionLook("changed an event", _PROGRAMME, "ticket", "neutral"),
+    Action.PERFORMANCES_ADDED: ActionLook("added performances", _PROGRAMME, "calendar", "neutral"),
+    Action.PERFORMANCE_CANCELLED: ActionLook(
+        "cancelled a performance", _PROGRAMME, "calendar", "danger"
+    ),
+    Action.PLAN_SAVED: ActionLook(
+        "saved a new version of a seat plan", _PROGRAMME, "layout-dashboard", "neutral"
+    ),
+    Action.PLAN_BROUGHT_BACK: ActionLook(
+        "brought an older seat plan back", _PROGRAMME, "undo-2", "neutral"
+    ),
+    Action.PLAN_IMPORTED: ActionLook(
+        "imported a seat plan from a file", _PROGRAMME, "layout-dashboard", "neutral"
     ),
     Action.MAIL_SENT_AGAIN: ActionLook(
         "sent one email again", _REQUESTS, "clipboard-check", "neutral"

@@ -20,6 +20,7 @@ GROUP_WORDS: Mapping[ActionGroup, str] = {
     ActionGroup.RECORDS: "Patron records",
     ActionGroup.STAFF: "Staff and sign-in",
     ActionGroup.SETTINGS: "Settings",
+    ActionGroup.PROGRAMME: "Venues and programme",
 }
 ACTOR_WORDS: Mapping[ActorKind, str] = {
     ActorKind.STAFF: "Staff",

@@ -30,9 +30,11 @@ from upstage_crm.patrons.views import SuppressionCause
 from upstage_crm.privacy.erasure import Blocker, BlockerKind
 from upstage_crm.receipts.facts import ReceiptEvent
 from upstage_crm.wording import failures
+from upstage_crm.wording.programme import PROGRAMME_SENTENCES
 from upstage_crm.wording.records import RECORD_SENTENCES
 from upstage_crm.wording.staff import STAFF_SENTENCES
 from upstage_crm.wording.values import VALUE_SENTENCES
+from upstage_crm.wording.venues import VENUE_SENTENCES
 
 SENTENCES: Mapping[str, str] = {
     # The roots, for a refusal without a sentence of its own.
@@ -124,6 +126,8 @@ SENTENCES: Mapping[str, str] = {
     "time_zone_unknown": "Choose a time zone from the list.",
     "organisation_country_unknown": "Choose a country from the list.",
     "language_unknown": "Choose a language from the list.",
+    **VENUE_SENTENCES,
+    **PROGRAMME_SENTENCES,
     # The proof.
     "trail_broken": "The trail does not verify from entry {seq} on, so it is not signed.",
     "bundle_refused": "This export does not verify.",

@@ -9,7 +9,7 @@ from upstage_crm.admin.audit.url import actions_of, actor_of, before_of
 from upstage_crm.audit import trail
 from upstage_crm.audit.trail import AuditLine
 from upstage_crm.core import when
-from upstage_crm.organisation.settings import details
+from upstage_crm.organisation.settings import details, season_start
 from upstage_crm.pages.list_url import ListUrl
 from upstage_crm.pages.periods import span_of
 from upstage_crm.patrons.numbers import numbers
@@ -31,8 +31,12 @@ def page_of(
 
 
 def _lines(session: Session, url: ListUrl, viewer: StaffMember, limit: int) -> Sequence[AuditLine]:
-    zone = when.zone(details(session).time_zone)
-    span = span_of(url.chosen, now=runtime().clock.now(), time_zone=zone)
+    span = span_of(
+        url.chosen,
+        now=runtime().clock.now(),
+        time_zone=when.zone(details(session).time_zone),
+        season_start=season_start(session),
+    )
     return trail.timeline(
         session,
         actions=actions_of(url.chosen),

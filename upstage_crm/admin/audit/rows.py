@@ -103,6 +103,8 @@ def trail_row(
 def _note(line: AuditLine, *, shows_values: bool) -> str:
     if words := cause_words(line.facts.get("cause")):
         return words
+    if place := line.facts.get("place"):
+        return str(place)
     role = line.facts.get("role")
     if line.action is Action.STAFF_ADDED and role:
         name = line.values.get("staff.name") if shows_values else ""

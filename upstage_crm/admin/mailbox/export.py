@@ -33,8 +33,10 @@ from upstage_crm.core import when
 from upstage_crm.core.ids import parse_reference
 from upstage_crm.http.session_cookie import signed_in_by_cookie
 from upstage_crm.mail.queries import MAX_PAGE_SIZE, MailPage, MailSummary, mails
+from upstage_crm.organisation.settings import details, season_start
 from upstage_crm.pages.list_export import csv_file, csv_line
 from upstage_crm.pages.list_url import ListUrl
+from upstage_crm.pages.periods import span_of
 from upstage_crm.patrons.visibility import FieldAccess
 from upstage_crm.staff.auth.sessions import Stage
 from upstage_crm.staff.roles import Permission, Role, StaffMember, may
@@ -95,6 +97,12 @@ def found_mails(
 ) -> MailPage:
     """One page of the mails that an address of the mailbox asks for; see `queries.mails`."""
     asked = find_id(session, parse_reference(url.search)) if url.search else None
+    span = span_of(
+        url.chosen,
+        now=runtime().clock.now(),
+        time_zone=details(session).zone,
+        season_start=season_start(session),
+    )
     return mails(
         session,
         page=page,
@@ -106,6 +114,8 @@ def found_mails(
         state=state_of(url.chosen),
         troubled=url.chosen["state"] == TROUBLED,
         query=None if asked else url.search,
+        start=span.start,
+        end=span.end,
         reader=reader,
     )
 

@@ -15,6 +15,7 @@ from upstage_crm.admin.mailbox.url import TROUBLED
 from upstage_crm.mail.delivery import MailState
 from upstage_crm.pages.list_page import (
     Column,
+    list_dates,
     list_failed,
     list_select,
     list_table,
@@ -91,6 +92,7 @@ def _list(columns: list[Column]) -> rx.Component:
                 State,
                 list_select(State, "state", "State", _STATES),
                 list_select(State, "kind", "Kind", _KINDS),
+                list_dates(State, "Written"),
                 label="Search emails",
                 placeholder="Address, subject or reference",
             ),

@@ -6,13 +6,18 @@ from collections.abc import Mapping
 
 from upstage_crm.mail.delivery import MailState
 from upstage_crm.mail.message import MailKind
+from upstage_crm.pages import periods
 from upstage_crm.pages.list_url import ListShape, one_of
 
 EXPORT = "/mailbox/export.csv"
 TROUBLED = "troubled"  # no state of a mail: all that a person should look at
 SHAPE = ListShape(
     path="/mailbox/",
-    filters={"state": one_of((*MailState, TROUBLED)), "kind": one_of(MailKind)},
+    filters={
+        "state": one_of((*MailState, TROUBLED)),
+        "kind": one_of(MailKind),
+        **periods.FILTERS,
+    },
     subject="mail",
 )
 

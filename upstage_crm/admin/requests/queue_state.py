@@ -15,7 +15,7 @@ from upstage_crm.change_requests.reads.requests import RequestSort
 from upstage_crm.jobs.news import Topic
 from upstage_crm.mail.message import MailKind
 from upstage_crm.mail.queries import newest_state_by_request
-from upstage_crm.organisation.settings import details
+from upstage_crm.organisation.settings import details, season_start
 from upstage_crm.pages.list_state import ListMixin, ListPage, Query
 from upstage_crm.pages.list_url import ListShape, ListUrl
 from upstage_crm.pages.periods import span_of
@@ -59,7 +59,8 @@ def view_of(url: ListUrl) -> View:
 
 def _requests(session: Session, url: ListUrl, *, viewer: StaffMember, size: int) -> ListPage:
     now, zone = runtime().clock.now(), details(session).zone
-    view, span = view_of(url), span_of(url.chosen, now=now, time_zone=zone)
+    view, start = view_of(url), season_start(session)
+    span = span_of(url.chosen, now=now, time_zone=zone, season_start=start)
     look = Look(viewer=viewer, now=now, is_mine=url.chosen.get("who") == MINE)
     total, lines = queue.page(
         session,

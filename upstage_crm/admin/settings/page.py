@@ -12,6 +12,7 @@ from upstage_crm.admin.settings.form import (
     language_choices,
 )
 from upstage_crm.admin.settings.policy_part import policy_part
+from upstage_crm.admin.settings.season_part import season_part
 from upstage_crm.admin.settings.setup_part import setup_part
 from upstage_crm.admin.settings.state import SettingsState as State
 from upstage_crm.admin.settings.url import Tab, href_of
@@ -59,7 +60,7 @@ def page() -> rx.Component:
                 State.tab,
                 (Tab.RULES.value, policy_part()),
                 (Tab.SETUP.value, setup_part()),
-                _organisation(),
+                stack(_organisation(), season_part()),
             ),
         ),
         active="settings",

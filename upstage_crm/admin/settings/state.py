@@ -7,6 +7,7 @@ import reflex as rx
 from upstage_crm.admin.guard import AdminState
 from upstage_crm.admin.settings.form import NAMES, blamed, details_of, problems, typed
 from upstage_crm.admin.settings.policy_state import PolicyState
+from upstage_crm.admin.settings.season_state import SeasonState
 from upstage_crm.admin.settings.setup_state import SetupState
 from upstage_crm.admin.settings.url import tab_of
 from upstage_crm.core import when
@@ -35,7 +36,7 @@ def _nothing() -> dict[str, str]:
 class SettingsState(PageMixin, AdminState):
     """The page, and the details as stored (`shown`), with the sentence of each that was refused.
 
-    `tab` is the part that is shown; the other parts are `PolicyState` and `SetupState`.
+    `tab` is the part that is shown; others are `PolicyState`, `SeasonState` and `SetupState`.
     """
 
     permission: ClassVar[Permission | None] = Permission.VIEW_SETTINGS
@@ -93,6 +94,7 @@ class SettingsState(PageMixin, AdminState):
             self._succeed(AGAIN)
         self._draft = {}
         await (await self.get_state(PolicyState))._show()
+        await (await self.get_state(SeasonState))._show()
         if self.may_edit:
             await (await self.get_state(SetupState))._show()
 
@@ -101,6 +103,7 @@ class SettingsState(PageMixin, AdminState):
         await super()._leave()
         self._draft = draft
         (await self.get_state(PolicyState)).reset()
+        (await self.get_state(SeasonState)).reset()
         (await self.get_state(SetupState)).reset()
 
     def _draw(self, stored: OrganisationDetails) -> None:

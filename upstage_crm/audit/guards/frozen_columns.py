@@ -49,6 +49,7 @@ FIXED = {
     ),
     "staff": ("id", "created_at", "by_operator"),
     "suppressed_address": ("id", "patron_id", "cause", "request_id", "created_at"),
+    "performance": ("id", "event_id", "created_at"),
 }
 # Fixed too, except that an erasure may empty them: the literal is what "empty" is.
 _ERASABLE: Mapping[str, Mapping[str, str]] = {
@@ -78,6 +79,8 @@ _NEVER_DELETED = (
     "integrity_finding",
     "record_change",
     "suppressed_address",
+    "seat_plan",
+    "performance",
 )
 NEVER_UPDATED = (
     "audit_entry",
@@ -86,6 +89,7 @@ NEVER_UPDATED = (
     "link_code",
     "recorded_row",
     "touched_row",
+    "seat_plan",
 )
 _NEVER_TRUNCATED = (*_NEVER_DELETED, "audit_value")
 # What makes an INSERT an overwrite: SQLite's REPLACE deletes without asking delete triggers (unless
@@ -109,6 +113,8 @@ _IDENTITY = {
     "integrity_finding": ("id",),
     "record_change": ("id",),
     "suppressed_address": ("id",),
+    "seat_plan": ("id", "hall_id, version"),
+    "performance": ("id",),
 }
 
 

@@ -145,6 +145,12 @@ def _steps_are_legal(dialect: str) -> list[Rule]:
             f"OLD.state <> NEW.state AND NOT ({moves('state', REQUEST_MOVES)})",
         ),
         Rule(
+            "performance_ended",
+            "performance",
+            "UPDATE",
+            "OLD.state = 'cancelled' AND NEW.state <> 'cancelled'",
+        ),
+        Rule(
             "field_change_approval",
             "field_change",
             "UPDATE",

@@ -43,10 +43,22 @@ COLOURS: Final[dict[str, Colour]] = {
     "warning-soft": Colour("#fbf2e1", "#30261a"),
     "danger": Colour("#b0271b", "#f59c8f"),
     "danger-soft": Colour("#fcefed", "#371e1a"),
+    "zone-1": Colour("#1d4ed8", "#93c5fd"),
+    "zone-2": Colour("#0f766e", "#5eead4"),
+    "zone-3": Colour("#a16207", "#fcd34d"),
+    "zone-4": Colour("#7e22ce", "#d8b4fe"),
+    "zone-5": Colour("#be123c", "#fda4af"),
+    "zone-6": Colour("#3f6212", "#bef264"),
+    "zone-7": Colour("#0369a1", "#a5f3fc"),
+    "zone-8": Colour("#9a3412", "#fdba74"),
+    "on-zone": Colour("#ffffff", "#151311"),
 }
 
 TONES: Final = ("neutral", "info", "success", "warning", "danger")
 """The tones of chips, notices and timeline marks; `neutral` is grey."""
+
+ZONES: Final = tuple(f"zone-{number}" for number in range(1, 9))
+"""The colours of the zones of a seat plan, in their order."""
 
 SIZES: Final[dict[str, str]] = {
     "row": "2.25rem",
@@ -79,6 +91,8 @@ CONTRAST: Final[tuple[tuple[str, str, float], ...]] = (
     *(("text", f"{tone}-soft", TEXT_RATIO) for tone in TONES[1:]),
     ("on-accent", "accent", TEXT_RATIO),
     ("on-accent", "accent-strong", TEXT_RATIO),
+    *(("on-zone", zone, TEXT_RATIO) for zone in ZONES),
+    *((zone, "surface", SHAPE_RATIO) for zone in ZONES),
     *(("edge", ground, SHAPE_RATIO) for ground in ("canvas", "surface", "sunken")),
     *(("focus", ground, SHAPE_RATIO) for ground in _GROUNDS),
 )

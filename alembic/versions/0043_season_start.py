@@ -1,0 +1,23 @@
+"""Season start: the day on which the organisation's seasons begin
+
+Not chosen is empty, so what the trail says of the row still holds.
+
+Revision: 0043, after 0042
+"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from alembic import op
+
+revision = "0043"
+down_revision = "0042"
+
+
+def upgrade() -> None:
+    op.add_column("organisation", sa.Column("season_start", sa.String(5), nullable=True))
+
+
+def downgrade() -> None:
+    op.drop_column("organisation", "season_start")

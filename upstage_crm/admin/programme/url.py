@@ -1,0 +1,18 @@
+"""What the address of the list of events can say, and where one event is. Pure."""
+
+from __future__ import annotations
+
+from upstage_crm.pages import periods
+from upstage_crm.pages.list_url import ListShape
+from upstage_crm.programme.queries import EventSort
+
+SHAPE = ListShape(
+    path="/events/",
+    filters=periods.FILTERS,
+    sorts={EventSort.FIRST.value: True, EventSort.TITLE.value: False},
+)
+
+
+def event_href(event_id: str) -> str:
+    """Where the page of an event is."""
+    return f"{SHAPE.path}{event_id}/"

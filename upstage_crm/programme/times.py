@@ -1,0 +1,86 @@
+"""When performances are: local times, the instants behind them, and series. Pure.
+
+A performance is at a time of the clocks of its hall. What is stored is that time with its zone, and
+the instant: when the clocks change, the instant moves and the time of day stays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
+
+from upstage_crm.programme.errors import (
+    SeriesEmpty,
+    SeriesTooLong,
+    TimeDoubled,
+    TimeSkipped,
+    TimeUnreadable,
+)
+
+MOST_AT_ONCE = 200  # performances of one series
+FIRST_YEAR, LAST_YEAR = 1970, 9998
+
+
+def read_day(text: str) -> date:
+    """A day as a date input sends it.
+
+    Raises:
+        TimeUnreadable: it is none, or no year that we plan for.
+    """
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        raise TimeUnreadable from None
+    if not FIRST_YEAR <= day.year <= LAST_YEAR:
+        raise TimeUnreadable
+    return day
+
+
+def read_time(text: str) -> time:
+    """A time of day as a time input sends it; seconds are dropped.
+
+    Raises:
+        TimeUnreadable: it is none.
+    """
+    try:
+        at = time.fromisoformat(text)
+    except ValueError:
+        raise TimeUnreadable from None
+    if at.tzinfo is not None:
+        raise TimeUnreadable
+    return at.replace(second=0, microsecond=0)
+
+
+def instant(day: date, at: time, zone: tzinfo) -> datetime:
+    """The moment at which the clocks of `zone` show this time on this day.
+
+    Raises:
+        TimeSkipped: they never do, since they go forward over it.
+        TimeDoubled: they do so twice.
+    """
+    wall = datetime.combine(day, at)
+    first, second = (wall.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1))
+    if first == second:
+        return first
+    if first.astimezone(zone).replace(tzinfo=None, fold=0) != wall:
+        raise TimeSkipped(day=day.isoformat())
+    raise TimeDoubled(day=day.isoformat())
+
+
+def series(first: date, last: date, weekdays: Collection[int]) -> list[date]:
+    """The days from `first` to `last` that are on one of the weekdays, Monday being 0.
+
+    Raises:
+        SeriesEmpty: there is no such day.
+        SeriesTooLong: there are more than are made at once.
+    """
+    length = (last - first).days + 1
+    if length > MOST_AT_ONCE * 7:
+        raise SeriesTooLong(limit=MOST_AT_ONCE)
+    days = [first + timedelta(days=passed) for passed in range(max(length, 0))]
+    fitting = [day for day in days if day.weekday() in weekdays]
+    if not fitting:
+        raise SeriesEmpty
+    if len(fitting) > MOST_AT_ONCE:
+        raise SeriesTooLong(limit=MOST_AT_ONCE)
+    return fitting
