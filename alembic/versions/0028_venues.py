@@ -9,8 +9,8 @@ import sqlalchemy as sa
 
 from alembic import op
 
-revision = "0044"
-down_revision = "0043"
+revision = "0028"
+down_revision = "0027"
 
 
 def upgrade() -> None:

@@ -9,8 +9,8 @@ import sqlalchemy as sa
 
 from alembic import op
 
-revision = "0041"
-down_revision = "0033"
+revision = "0021"
+down_revision = "0020"
 
 TERM = sa.String(100).with_variant(sa.String(100, collation="C"), "postgresql")
 NAME = sa.text("replace(sort_name, ', ', '  ')")

@@ -9,8 +9,8 @@ import sqlalchemy as sa
 
 from alembic import op
 
-revision = "0045"
-down_revision = "0044"
+revision = "0029"
+down_revision = "0028"
 
 
 def upgrade() -> None:

@@ -16,7 +16,7 @@ import sqlalchemy as sa
 
 from alembic import op
 
-revision = "0021"
+revision = "0017"
 down_revision = "0016"
 
 BATCH = 500  # patrons

@@ -9,8 +9,8 @@ import sqlalchemy as sa
 
 from alembic import op
 
-revision = "0032"
-down_revision = "0031"
+revision = "0019"
+down_revision = "0018"
 
 TABLE = "request_comment"
 

@@ -9,8 +9,8 @@ import sqlalchemy as sa
 
 from alembic import op
 
-revision = "0031"
-down_revision = "0021"
+revision = "0018"
+down_revision = "0017"
 
 ANSWERABLE = sa.text("coalesce(keeper_id, proposer_id)")
 INDEXES = (

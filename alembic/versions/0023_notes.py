@@ -9,8 +9,8 @@ import sqlalchemy as sa
 
 from alembic import op
 
-revision = "0022"
-down_revision = "0042"
+revision = "0023"
+down_revision = "0022"
 
 
 def upgrade() -> None:

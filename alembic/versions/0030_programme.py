@@ -9,8 +9,8 @@ import sqlalchemy as sa
 
 from alembic import op
 
-revision = "0046"
-down_revision = "0045"
+revision = "0030"
+down_revision = "0029"
 
 HOLDS = sa.text("state <> 'cancelled'")
 

@@ -11,8 +11,8 @@ import sqlalchemy as sa
 
 from alembic import op
 
-revision = "0043"
-down_revision = "0042"
+revision = "0027"
+down_revision = "0026"
 
 
 def upgrade() -> None:

@@ -9,8 +9,8 @@ import sqlalchemy as sa
 
 from alembic import op
 
-revision = "0033"
-down_revision = "0032"
+revision = "0020"
+down_revision = "0019"
 
 NAME = "ix_patron_email_bounced"
 BOUNCED = sa.text("email_bounced_at IS NOT NULL")

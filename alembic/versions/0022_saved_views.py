@@ -9,8 +9,8 @@ import sqlalchemy as sa
 
 from alembic import op
 
-revision = "0042"
-down_revision = "0041"
+revision = "0022"
+down_revision = "0021"
 
 
 def upgrade() -> None:
