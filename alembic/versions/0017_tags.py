@@ -2,7 +2,7 @@
 
 How a tag is compared is frozen here, as it was when this revision was written.
 
-Revision: 0021, after 0016
+Revision: 0017, after 0016
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Queue: an index on who answers for a request
 
-Revision: 0031, after 0021
+Revision: 0018, after 0017
 """
 
 from __future__ import annotations

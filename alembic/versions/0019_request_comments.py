@@ -1,6 +1,6 @@
 """Request comments: what staff tell each other about a request
 
-Revision: 0032, after 0031
+Revision: 0019, after 0018
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Bounced patrons: an index of the few whose address does not work, for the dashboard
 
-Revision: 0033, after 0032
+Revision: 0020, after 0019
 """
 
 from __future__ import annotations

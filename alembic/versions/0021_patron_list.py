@@ -1,6 +1,6 @@
 """Patron list: search words by number, and an index for every order and every rare filter
 
-Revision: 0041, after 0033
+Revision: 0021, after 0020
 """
 
 from __future__ import annotations

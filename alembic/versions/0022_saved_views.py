@@ -1,6 +1,6 @@
 """Saved views: the filters and the order of a list under a name
 
-Revision: 0042, after 0041
+Revision: 0022, after 0021
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Notes: what staff note about a patron, one row each, beside the text that is pinned
 
-Revision: 0022, after 0042
+Revision: 0023, after 0022
 """
 
 from __future__ import annotations

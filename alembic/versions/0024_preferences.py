@@ -1,6 +1,6 @@
 """Preferences: how a patron may be written to and called, for what, and on what basis
 
-Revision: 0023, after 0022
+Revision: 0024, after 0023
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Contacts: other emails and phones of a patron, beside the one that decides
 
-Revision: 0024, after 0023
+Revision: 0025, after 0024
 """
 
 from __future__ import annotations

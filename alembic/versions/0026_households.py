@@ -1,6 +1,6 @@
 """Households: patrons who live together, and how patrons are related
 
-Revision: 0025, after 0024
+Revision: 0026, after 0025
 """
 
 from __future__ import annotations

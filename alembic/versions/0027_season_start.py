@@ -2,7 +2,7 @@
 
 Not chosen is empty, so what the trail says of the row still holds.
 
-Revision: 0043, after 0042
+Revision: 0027, after 0026
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Venues: buildings and their halls
 
-Revision: 0044, after 0043
+Revision: 0028, after 0027
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Seat plans: versions that never change
 
-Revision: 0045, after 0044
+Revision: 0029, after 0028
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Programme: events and their performances
 
-Revision: 0046, after 0045
+Revision: 0030, after 0029
 """
 
 from __future__ import annotations
