@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import urlencode
 
+from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
@@ -27,6 +28,7 @@ from upstage_crm.confirm import (
     plain,
     receipt,
 )
+from upstage_crm.confirm.plain_html import TEMPLATES
 from upstage_crm.core.migrations import ROOT
 from upstage_crm.http.patron_paths import BUILT_PAGES
 
@@ -80,9 +82,10 @@ def _drawn_at_once(path: Path, _changed_at: int) -> str:
     sheet = _SHEET.search(document)
     if sheet is None:
         return document
-    style = (path.parent.parent / sheet[1]).read_text("utf-8")
+    built = Markup((path.parent.parent / sheet[1]).read_text("utf-8"))  # noqa: S704  # ours
+    style = TEMPLATES.render("_style.html", lang="en", sheet=built)
     later = sheet[0].replace("/>", ' media="not all"/>')
-    document = document.replace(sheet[0], f"<style>{style}</style>{later}", 1)
+    document = document.replace(sheet[0], f"{style}{later}", 1)
     return _SHEET_AHEAD.sub("", document)
 
 

@@ -40,8 +40,8 @@ VENUE_WORDS: Mapping[str, Words] = {
 }
 HALL_WORDS: Mapping[str, Words] = {
     "name": Words("Name"),
-    "step_free": Words("Step-free route", "The way from the venue's door to a seat."),
-    "doors": Words("Doors", "Where this hall's doors are, if that differs from the venue."),
+    "step_free": Words("Step-free route", "The way from the venue’s door to a seat."),
+    "doors": Words("Doors", "Where this hall’s doors are, if that differs from the venue."),
     "access_notes": Words("Access", "What differs from the venue."),
 }
 assert tuple(VENUE_WORDS) == VENUE_TEXTS

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 SCHEMA = "public"
 
 # The house's names tell a column's type; these are the exceptions. A house test compares.
-_INSTANTS = frozenset({"at", "next_slot"})
+_INSTANTS = frozenset({"at", "next_slot", "since"})
 _NUMBERS = frozenset(
     {
         *("number", "next_patron_number", "seq", "priority", "attempts", "last_code", "covers"),
