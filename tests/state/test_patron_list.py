@@ -7,7 +7,7 @@ import pytest
 from tests.state.test_patrons import add, names, opened, staff
 from tests.support.pipeline import Pipeline
 from upstage_crm.admin.patrons.list_state import PatronListState
-from upstage_crm.admin.patrons.peek_state import PatronPeekState
+from upstage_crm.admin.patrons.preview_state import PatronPreviewState
 from upstage_crm.admin.patrons.save_view_state import SaveViewState
 from upstage_crm.admin.patrons.tags_state import CHOSEN, PatronTagsState
 from upstage_crm.pages.dialog_state import OPENING, SUBJECT
@@ -151,11 +151,11 @@ async def test_a_preview_shows_what_the_reader_sees(made: Runtime, pipeline: Pip
     number = add(made, **ANN)
     eve = await opened(pipeline, staff(made, Role.READ_ONLY))
 
-    await pipeline.send(eve, PatronPeekState.show, number=str(number))
+    await pipeline.send(eve, PatronPreviewState.show, number=str(number))
 
-    peek = (await pipeline.state(eve, PatronPeekState)).peek
-    assert peek.name == "Ann Young"
-    assert "ann@example.org" not in str(peek)
+    preview = (await pipeline.state(eve, PatronPreviewState)).preview
+    assert preview.name == "Ann Young"
+    assert "ann@example.org" not in str(preview)
 
-    await pipeline.send(eve, PatronPeekState.shut)
-    assert not (await pipeline.state(eve, PatronPeekState)).peek.number
+    await pipeline.send(eve, PatronPreviewState.shut)
+    assert not (await pipeline.state(eve, PatronPreviewState)).preview.number

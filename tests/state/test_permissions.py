@@ -118,7 +118,7 @@ TABLE: dict[str, Row] = {
         "clear confirm_change confirm_erasure",
     ),
     "PatronListState": Row(P.VIEW_PATRONS, f"{LISTED} forget_view"),
-    "PatronPeekState": Row(P.VIEW_PATRONS, "show shut"),
+    "PatronPreviewState": Row(P.VIEW_PATRONS, "show shut"),
     "PatronTagsState": Row(
         P.EDIT_PATRON, "ask keep start_over turn", each("tag untag", P.EDIT_PATRON)
     ),

@@ -11,7 +11,7 @@ from upstage_crm.admin.patrons.add_state import AddPatronState
 from upstage_crm.admin.patrons.chips import CHOICES, Chip
 from upstage_crm.admin.patrons.list_state import PatronListState as State
 from upstage_crm.admin.patrons.narrowed import HIDDEN_BY
-from upstage_crm.admin.patrons.peek import patron_peek
+from upstage_crm.admin.patrons.preview_part import patron_preview
 from upstage_crm.admin.patrons.rows import ListRow, TagLink
 from upstage_crm.admin.patrons.save_view import save_view_dialog
 from upstage_crm.admin.patrons.save_view_state import SaveViewState
@@ -86,7 +86,7 @@ def page() -> rx.Component:
         save_view_dialog(),
         _tags_dialog(TAG, Tags.tag, title="Tag these patrons", send="Add tags"),
         _tags_dialog(UNTAG, Tags.untag, title="Untag these patrons", send="Remove tags"),
-        patron_peek(),
+        patron_preview(),
         active="patrons",
         waiting=stack(page_header("Patrons"), list_waiting(State, columns, label="Patrons")),
     )

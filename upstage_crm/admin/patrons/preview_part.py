@@ -4,44 +4,44 @@ from typing import Any, cast
 
 import reflex as rx
 
-from upstage_crm.admin.patrons.peek_state import Asked, Fact
-from upstage_crm.admin.patrons.peek_state import PatronPeekState as State
+from upstage_crm.admin.patrons.preview_state import Asked, Fact
+from upstage_crm.admin.patrons.preview_state import PatronPreviewState as State
 from upstage_crm.ui.components.base import Child, filled, show_if
 from upstage_crm.ui.components.button import icon_button, link, link_button
-from upstage_crm.ui.components.peek import peek_keys, peek_panel
 from upstage_crm.ui.components.records.status import chip
+from upstage_crm.ui.components.row_preview import preview_keys, preview_panel
 
 
-def patron_peek() -> rx.Component:
+def patron_preview() -> rx.Component:
     """Return the preview; Space on a row shows it, Escape puts it away."""
-    peek = State.peek
+    preview = State.preview
     head = rx.el.div(
-        rx.el.h2(link(rx.el.bdi(peek.name), href=peek.href), class_name="u-dialog-title"),
-        show_if(filled(peek.status), chip(peek.status, icon="circle-slash")),
+        rx.el.h2(link(rx.el.bdi(preview.name), href=preview.href), class_name="u-dialog-title"),
+        show_if(filled(preview.status), chip(preview.status, icon="circle-slash")),
         icon_button("Close the preview", "x", size="small", on_click=State.shut),
-        class_name="u-peek-head",
+        class_name="u-preview-head",
     )
     facts = rx.el.dl(
-        _fact("Number", peek.number),
-        rx.foreach(peek.facts, lambda fact: _lines(cast("Fact", fact))),
-        _fact("Tags", peek.tags),
-        _fact("Note", peek.note),
-        _fact("Updated", peek.updated),
-        class_name="u-peek-facts",
+        _fact("Number", preview.number),
+        rx.foreach(preview.facts, lambda fact: _lines(cast("Fact", fact))),
+        _fact("Tags", preview.tags),
+        _fact("Note", preview.note),
+        _fact("Updated", preview.updated),
+        class_name="u-preview-facts",
     )
-    asked = rx.el.ul(rx.foreach(peek.requests, lambda one: _asked(cast("Asked", one))))
+    asked = rx.el.ul(rx.foreach(preview.requests, lambda one: _asked(cast("Asked", one))))
     return rx.fragment(
-        peek_keys(shown=peek.number, on_show=State.show, on_shut=State.shut),
+        preview_keys(shown=preview.number, on_show=State.show, on_shut=State.shut),
         show_if(
-            filled(peek.number),
-            peek_panel(
+            filled(preview.number),
+            preview_panel(
                 head,
                 facts,
                 show_if(
-                    peek.requests.length() > 0,
-                    rx.fragment(rx.el.h3("Requests", class_name="u-peek-heading"), asked),
+                    preview.requests.length() > 0,
+                    rx.fragment(rx.el.h3("Requests", class_name="u-preview-heading"), asked),
                 ),
-                link_button("Open the record", href=peek.href, icon="arrow-right"),
+                link_button("Open the record", href=preview.href, icon="arrow-right"),
                 label="Preview",
             ),
         ),

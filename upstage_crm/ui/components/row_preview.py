@@ -1,7 +1,7 @@
 """A preview beside a list: what a row is about, while the list stays where it is.
 
-peek_keys(*, shown, on_show, on_shut)   Space previews the row that has the focus, Escape ends it
-peek_panel(*children, label)            the preview itself
+preview_keys(*, shown, on_show, on_shut)   Space previews the row that has the focus, Escape ends it
+preview_panel(*children, label)            the preview itself
 
 While a preview is open it follows the focus from row to row, so `j` and `k` go through records.
 A row is known by the key of its `selection.pick_box`.
@@ -16,7 +16,7 @@ from upstage_crm.ui.components.base import Child
 from upstage_crm.ui.components.shortcut import SINGLE_KEYS
 
 _KEYS = """
-function UpstagePeekKeys({shown, onShow, onShut}) {
+function UpstagePreviewKeys({shown, onShow, onShut}) {
   const at = () => document.activeElement.matches(".u-row-link") &&
     document.activeElement.closest("tr, li")?.querySelector("input[data-pick]")?.dataset.pick
   useUpstageKey((event) => {
@@ -37,10 +37,10 @@ function UpstagePeekKeys({shown, onShow, onShut}) {
 """
 
 
-class _PeekKeys(rx.Component):
+class _PreviewKeys(rx.Component):
     """A listener in the browser."""
 
-    tag = "UpstagePeekKeys"
+    tag = "UpstagePreviewKeys"
 
     shown: rx.Var[str]
 
@@ -54,11 +54,11 @@ class _PeekKeys(rx.Component):
         return [SINGLE_KEYS, _KEYS]
 
 
-def peek_keys(*, shown: rx.Var[str], on_show: Any, on_shut: Any) -> rx.Component:
+def preview_keys(*, shown: rx.Var[str], on_show: Any, on_shut: Any) -> rx.Component:
     """Return what binds the keys; `shown` is the key of the row that is previewed, "" for none."""
-    return _PeekKeys.create(shown=shown, on_show=on_show, on_shut=on_shut)
+    return _PreviewKeys.create(shown=shown, on_show=on_show, on_shut=on_shut)
 
 
-def peek_panel(*children: Child, label: str) -> rx.Component:
+def preview_panel(*children: Child, label: str) -> rx.Component:
     """Return the preview; it takes no focus and covers no row on a wide screen."""
-    return rx.el.aside(*children, aria_label=label, aria_live="polite", class_name="u-peek")
+    return rx.el.aside(*children, aria_label=label, aria_live="polite", class_name="u-preview")

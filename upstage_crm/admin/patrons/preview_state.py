@@ -43,7 +43,7 @@ class Asked:
 
 
 @dataclass(frozen=True)
-class Peek:
+class Preview:
     """A record at a glance; without a number nothing is previewed."""
 
     number: str = ""
@@ -57,12 +57,12 @@ class Peek:
     updated: str = ""
 
 
-class PatronPeekState(AdminState):
-    """The preview; `peek` is what it shows."""
+class PatronPreviewState(AdminState):
+    """The preview; `preview` is what it shows."""
 
     permission: ClassVar[Permission | None] = Permission.VIEW_PATRONS
 
-    peek: rx.Field[Peek] = rx.field(default_factory=Peek)
+    preview: rx.Field[Preview] = rx.field(default_factory=Preview)
 
     @rx.event
     async def show(self, number: str) -> None:
@@ -71,25 +71,25 @@ class PatronPeekState(AdminState):
         if self._page != PatronListState.get_full_name() or not is_number:
             return
         member = self._actor()
-        self.peek = await self._read(lambda session: look(session, int(number), member))
+        self.preview = await self._read(lambda session: look(session, int(number), member))
 
     @rx.event
     def shut(self) -> None:
         """Put the preview away."""
-        self.peek = Peek()
+        self.preview = Preview()
 
 
-def look(session: Session, number: int, reader: StaffMember) -> Peek:
+def look(session: Session, number: int, reader: StaffMember) -> Preview:
     """The record with this number as the reader sees it; nothing when there is none."""
     try:
         record = queries.get_by_number(session, number)
     except UnknownPatron:
-        return Peek()
+        return Preview()
     access = FieldAccess(reader.role, record.is_protected, (record.values,), home(session))
     now, zone = runtime().clock.now(), details(session).zone
     asked = requests.of_patron(session, record.id, limit=REQUESTS_SHOWN, reader=reader.role)
     shown = {key: access.lines(entry, record.values) for key, entry in FIELDS.items()}
-    return Peek(
+    return Preview(
         number=str(number),
         href=patron_href(number),
         name=access.name(record.values, number=number),
