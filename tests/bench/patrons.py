@@ -61,14 +61,14 @@ def measure(folder: Path, server: Postgres, patrons: int = PATRONS) -> Iterator[
     yield _filled("SQLite", url, patrons)
     theirs: dict[str, Any] = {"ENGINE": "django.db.backends.sqlite3", "NAME": str(place)}
     yield from _compare("SQLite", url, patrons)
-    yield from _admin("SQLite", folder, python, theirs)
+    yield from _admin("SQLite", folder, python, theirs, patrons)
     server.create("patrons")
     url = server.url("patrons", database_roles.OWNER)
     yield _filled("Postgres", url, patrons)
     theirs = {"ENGINE": "django.db.backends.postgresql", "NAME": "patrons"}
     theirs |= {"USER": database_roles.OWNER, "HOST": str(server.sockets)}
     yield from _compare("Postgres", url, patrons)
-    yield from _admin("Postgres", folder, python, theirs)
+    yield from _admin("Postgres", folder, python, theirs, patrons)
     server.drop("patrons")
 
 
@@ -316,14 +316,16 @@ _QUERIES = {
     "common beginning": "?q=mar",
     "common word": "?q=example",
     "two words": "?q=maria+garcia",
-    "page 1,000": "?p=1000",
 }
 
 
-def _admin(name: str, folder: Path, python: Path, database: Mapping[str, Any]) -> Iterator[Figure]:
+def _admin(
+    name: str, folder: Path, python: Path, database: Mapping[str, Any], patrons: int
+) -> Iterator[Figure]:
     """What the same looks take a Django admin list, its page included."""
     (folder / "patron_peer.py").write_text(_SITE, "utf-8")
-    command: Sequence[str] = (str(python), "patron_peer.py", json.dumps(_QUERIES))
+    queries = _QUERIES | {"a page in the middle": f"?p={patrons // (2 * SIZE)}"}
+    command: Sequence[str] = (str(python), "patron_peer.py", json.dumps(queries))
     environ = without_settings() | {"PEER_DATABASE": json.dumps(database)}
     made = subprocess.run(
         command, check=False, capture_output=True, text=True, cwd=folder, env=environ

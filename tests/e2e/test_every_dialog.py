@@ -128,12 +128,12 @@ def in_row(row: str, name: str) -> Callable[[Page], None]:
     return press
 
 
-def chosen(name: str) -> Callable[[Page], None]:
+def chosen(name: str, row: str = "\\w\\w-") -> Callable[[Page], None]:
     """Choose the first row of a list, and press what is done with all that are chosen."""
 
     def press(page: Page) -> None:
-        page.get_by_role("checkbox", name=re.compile("^Choose \\w\\w-")).first.check()
-        page.get_by_role("button", name=name).click()
+        page.get_by_role("checkbox", name=re.compile(f"^Choose {row}")).first.check()
+        page.get_by_role("button", name=name, exact=True).click()
 
     return press
 
@@ -151,6 +151,9 @@ CASES: dict[str, Case] = {
     "PatronCareState.confirm_erasure": Case("leaving", button("Confirm")),
     "PatronCareState.decline_erasure": Case("leaving", button("Decline")),
     "AddPatronState.add": Case("list", button("Add patron"), elsewhere="queue"),
+    "SaveViewState.save": Case("unproven", button("Save view"), elsewhere="queue"),
+    "PatronTagsState.tag": Case("list", chosen("Tag", row="[A-Z]"), elsewhere="queue"),
+    "PatronTagsState.untag": Case("list", chosen("Untag", row="[A-Z]"), elsewhere="queue"),
     "RequestTaskState.withdraw": Case("pending", button("Withdraw"), elsewhere="request"),
     "RequestTaskState.resend": Case("asked", button("Send again"), elsewhere="request"),
     "RequestTaskState.code": Case(
@@ -289,6 +292,7 @@ def furnish(house: House) -> None:
     for key, path, name in (
         ("altered", "/audit/", "Audit"),
         ("list", "/patrons/", "Patrons"),
+        ("unproven", "/patrons/?email=unproven", "Patrons"),
         ("queue", "/requests/", "Requests"),
         ("invite", "/team/", "Team"),
         ("member", "/team/", "Team"),

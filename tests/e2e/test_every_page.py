@@ -21,6 +21,8 @@ Theme = Literal["light", "dark"]
 STAFF_PAGES = (
     "/",
     "/patrons/",
+    "/patrons/?email=none&status=active&tag=donor",
+    "/patrons/?q=marra&colour=red",
     "/patrons/{number}/",
     "/patrons/999999/",
     "/requests/",
