@@ -24,9 +24,9 @@ from upstage_crm.admin.mailbox import page as mailbox
 from upstage_crm.admin.mailbox import raw as raw_mail
 from upstage_crm.admin.mailbox.gallery import GalleryState
 from upstage_crm.admin.mailbox.state import MailboxState
-from upstage_crm.admin.patrons import list_page as patrons
+from upstage_crm.admin.patron_list import list_page as patrons
+from upstage_crm.admin.patron_list.list_state import PatronListState
 from upstage_crm.admin.patrons import record_page as patron
-from upstage_crm.admin.patrons.list_state import PatronListState
 from upstage_crm.admin.patrons.record_state import PatronRecordState
 from upstage_crm.admin.requests import detail_page as request
 from upstage_crm.admin.requests import queue_page as requests

@@ -83,7 +83,7 @@ def test_a_decision_asks_the_database_no_more_than_it_must(desk: Desk) -> None:
 def test_an_approved_patron_is_found_by_the_new_address_and_by_the_former_one(
     desk: Desk,
 ) -> None:
-    from upstage_crm.patrons import patron_list
+    from upstage_crm.patrons.search import patron_list
 
     desk.decide(desk.asked(desk.patron())[1])
 

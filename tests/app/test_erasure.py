@@ -38,8 +38,9 @@ from upstage_crm.core.errors import Forbidden, UpstageError
 from upstage_crm.jobs import schedule
 from upstage_crm.mail import blanking
 from upstage_crm.patrons import commands as patrons
-from upstage_crm.patrons import marks, patron_list, search_index
+from upstage_crm.patrons import marks
 from upstage_crm.patrons.errors import PatronErased
+from upstage_crm.patrons.search import patron_list, search_index
 from upstage_crm.patrons.tables import PatronStatus
 from upstage_crm.patrons.views import PatronRecord
 from upstage_crm.privacy import erasure

@@ -11,8 +11,9 @@ from tests.support.factories import Desk
 from upstage_crm.change_requests.reads import requests
 from upstage_crm.core.ids import parse_reference
 from upstage_crm.mail import queries as mails
-from upstage_crm.patrons import marks, patron_list
-from upstage_crm.patrons.list_order import PatronSort
+from upstage_crm.patrons import marks
+from upstage_crm.patrons.search import patron_list
+from upstage_crm.patrons.search.list_order import PatronSort
 from upstage_crm.patrons.views import PatronRecord
 from upstage_crm.staff.roles import Role
 from upstage_crm.staff.visibility import sees

@@ -9,11 +9,12 @@ import sqlalchemy as sa
 
 from tests.support.factories import Desk
 from upstage_crm.change_requests.reads.asked_patrons import is_asked
-from upstage_crm.patrons import commands, marks, patron_list, search_index
-from upstage_crm.patrons import list_filters as filters
-from upstage_crm.patrons.list_filters import EmailIs, PatronKind, PatronStatus
-from upstage_crm.patrons.list_order import PatronSort
-from upstage_crm.patrons.patron_list import Narrowed, PatronPage
+from upstage_crm.patrons import commands, marks
+from upstage_crm.patrons.search import list_filters as filters
+from upstage_crm.patrons.search import patron_list, search_index
+from upstage_crm.patrons.search.list_filters import EmailIs, PatronKind, PatronStatus
+from upstage_crm.patrons.search.list_order import PatronSort
+from upstage_crm.patrons.search.patron_list import Narrowed, PatronPage
 from upstage_crm.staff.roles import Role
 
 LISTED = [sort for sort in PatronSort if sort is not PatronSort.MATCH]

@@ -13,7 +13,7 @@ from upstage_crm.core.email_address import InvalidEmail
 from upstage_crm.core.errors import Forbidden, UpstageError
 from upstage_crm.core.text import InvalidText
 from upstage_crm.organisation.errors import UnknownLanguage, UnknownTimeZone
-from upstage_crm.patrons import commands, patron_list, queries
+from upstage_crm.patrons import commands, queries
 from upstage_crm.patrons.errors import (
     AddressTaken,
     EditedMeanwhile,
@@ -22,6 +22,7 @@ from upstage_crm.patrons.errors import (
     PossibleDuplicates,
     UnknownPatron,
 )
+from upstage_crm.patrons.search import patron_list
 from upstage_crm.patrons.tables import PatronKind, PatronStatus
 from upstage_crm.patrons.views import Duplicate, PatronRecord
 from upstage_crm.staff.roles import PERMISSIONS, Permission, Role, StaffMember

@@ -42,9 +42,9 @@ from upstage_crm.jobs.news import Position
 from upstage_crm.mail import queries as mails
 from upstage_crm.mail.delivery import MailState
 from upstage_crm.mail.message import MailKind
-from upstage_crm.patrons import patron_list as patrons
-from upstage_crm.patrons.list_order import PatronSort
 from upstage_crm.patrons.quality import quality
+from upstage_crm.patrons.search import patron_list as patrons
+from upstage_crm.patrons.search.list_order import PatronSort
 from upstage_crm.staff.roles import Role
 
 TIMES = 40

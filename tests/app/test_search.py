@@ -11,7 +11,7 @@ from upstage_crm.change_requests.reads import references
 from upstage_crm.core import migrations
 from upstage_crm.core.clock import FrozenClock
 from upstage_crm.core.db import Database, make_engine
-from upstage_crm.patrons import patron_list
+from upstage_crm.patrons.search import patron_list
 from upstage_crm.staff.roles import Role
 
 

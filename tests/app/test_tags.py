@@ -15,7 +15,7 @@ from upstage_crm.core.clock import FrozenClock
 from upstage_crm.core.db import Database, make_engine
 from upstage_crm.core.errors import Forbidden, UpstageError
 from upstage_crm.core.text import InvalidText
-from upstage_crm.patrons import edit_tags, patron_list, tags
+from upstage_crm.patrons import edit_tags, tags
 from upstage_crm.patrons.edit_tags import Tagged
 from upstage_crm.patrons.errors import (
     EditedMeanwhile,
@@ -25,8 +25,9 @@ from upstage_crm.patrons.errors import (
     TagTooLong,
     TooManyPatrons,
 )
-from upstage_crm.patrons.list_filters import has_tag
-from upstage_crm.patrons.patron_list import Narrowed, PatronPage
+from upstage_crm.patrons.search import patron_list
+from upstage_crm.patrons.search.list_filters import has_tag
+from upstage_crm.patrons.search.patron_list import Narrowed, PatronPage
 from upstage_crm.patrons.tags import Tag, TagCount
 from upstage_crm.patrons.views import PatronRecord
 from upstage_crm.staff.roles import PERMISSIONS, Permission, Role, StaffMember

@@ -30,7 +30,7 @@ from upstage_crm.admin.dashboard import state as dashboard_state
 from upstage_crm.admin.mailbox import export as mail_export
 from upstage_crm.admin.mailbox import state as mailbox_state
 from upstage_crm.admin.mailbox import url as mailbox_url
-from upstage_crm.admin.patrons import list_state as patrons_state
+from upstage_crm.admin.patron_list import list_state as patrons_state
 from upstage_crm.admin.patrons import url as patrons_url
 from upstage_crm.admin.patrons.tabs import record_reading
 from upstage_crm.admin.requests import queue_state
@@ -42,7 +42,7 @@ from upstage_crm.core.email_address import parse_email
 from upstage_crm.demo import seed
 from upstage_crm.mail.delivery import MailState
 from upstage_crm.pages.list_url import ListShape, ListUrl
-from upstage_crm.patrons.list_order import PatronSort
+from upstage_crm.patrons.search.list_order import PatronSort
 from upstage_crm.staff import accounts, demo_account
 from upstage_crm.staff.roles import StaffMember
 from upstage_crm.web import health

@@ -29,14 +29,14 @@ from tests.support.postgres import Postgres
 from tests.support.processes import without_settings
 from upstage_crm import wiring
 from upstage_crm.admin.palette.state import find
-from upstage_crm.admin.patrons import list_state
+from upstage_crm.admin.patron_list import list_state
 from upstage_crm.admin.patrons.url import SHAPE
 from upstage_crm.audit import database_roles
 from upstage_crm.core.clock import FrozenClock
 from upstage_crm.core.email_address import parse_email
 from upstage_crm.demo import seed
 from upstage_crm.demo.staff import STAFF
-from upstage_crm.patrons.list_order import PatronSort
+from upstage_crm.patrons.search.list_order import PatronSort
 from upstage_crm.patrons.tables import NAME_ORDER
 from upstage_crm.staff import accounts
 from upstage_crm.staff.roles import Role, StaffMember

@@ -13,7 +13,7 @@ from tests.support.server import answers
 from tests.support.siege import A_TOKEN, PRIVATE, House, besieged, leaks
 from tests.support.wire import Refused, Wire
 from upstage_crm.admin.guard import FRAMEWORK_HANDLERS
-from upstage_crm.admin.patrons.list_state import PatronListState
+from upstage_crm.admin.patron_list.list_state import PatronListState
 from upstage_crm.patrons import commands as patrons
 from upstage_crm.patrons.tables import PatronKind
 from upstage_crm.upstage_crm import PUBLIC_HANDLERS

@@ -12,7 +12,7 @@ from tests.support.raw_http import Answer, ask, press
 from tests.support.settings import PROVIDER
 from tests.support.siege import PRIVATE, House, besieged, leaks
 from tests.support.stage import CLERK, PASSWORD, READER
-from upstage_crm.admin.patrons.list_state import PatronListState
+from upstage_crm.admin.patron_list.list_state import PatronListState
 from upstage_crm.audit.events import OPERATOR, Channel
 from upstage_crm.change_requests.model.rules import RequestState
 from upstage_crm.confirm.state import ConfirmState

@@ -18,7 +18,7 @@ import pytest
 from tests.support.raw_http import FORM, PATIENCE_S, Answer, ask, exchange, written
 from tests.support.siege import House, besieged
 from tests.support.wire import Refused, Wire
-from upstage_crm.admin.patrons.list_state import PatronListState
+from upstage_crm.admin.patron_list.list_state import PatronListState
 from upstage_crm.confirm.cookies import PREFIX
 from upstage_crm.web.serve import HEAD_WITHIN_S
 from upstage_crm.web.visitor_limits import REQUESTS_OF_NETWORK, STRANGERS_OF_NETWORK

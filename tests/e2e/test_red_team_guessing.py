@@ -19,8 +19,8 @@ import sqlalchemy as sa
 from tests.support.raw_http import Answer, ask, press
 from tests.support.siege import House, besieged
 from tests.support.stage import PASSWORD, PATRONS, READER
+from upstage_crm.admin.patron_list.list_state import PatronListState
 from upstage_crm.admin.patrons.add_state import AddPatronState
-from upstage_crm.admin.patrons.list_state import PatronListState
 from upstage_crm.admin.patrons.propose_state import ProposeState
 from upstage_crm.audit.events import OPERATOR, Channel
 from upstage_crm.confirm.code import TAKES_S

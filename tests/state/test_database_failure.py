@@ -16,7 +16,7 @@ from tests.support.confirming import cookie, serving, tokens
 from tests.support.engines import owners
 from tests.support.factories import NEW, Desk
 from tests.support.pipeline import Client, Pipeline, sign_in
-from upstage_crm.admin.patrons.list_state import PatronListState
+from upstage_crm.admin.patron_list.list_state import PatronListState
 from upstage_crm.change_requests.model.rules import RequestState
 from upstage_crm.confirm.state import ConfirmState
 from upstage_crm.core.clock import FrozenClock

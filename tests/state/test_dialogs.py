@@ -20,9 +20,9 @@ from upstage_crm.admin.audit.state import AuditState
 from upstage_crm.admin.dashboard.state import DashboardState
 from upstage_crm.admin.guard import AdminState
 from upstage_crm.admin.mailbox.state import MailboxState
+from upstage_crm.admin.patron_list.list_state import PatronListState
 from upstage_crm.admin.patrons.add_state import AddPatronState
 from upstage_crm.admin.patrons.care_state import PatronCareState
-from upstage_crm.admin.patrons.list_state import PatronListState
 from upstage_crm.admin.patrons.propose_state import ProposeState
 from upstage_crm.admin.patrons.record_state import PatronRecordState
 from upstage_crm.admin.patrons.reveal_state import RevealState

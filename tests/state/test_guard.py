@@ -26,7 +26,7 @@ from tests.support.pipeline import Client, Pipeline
 from tests.support.venue import Venue
 from upstage_crm.admin.guard import FRAMEWORK_HANDLERS, AdminState
 from upstage_crm.admin.mailbox.state import MailboxState
-from upstage_crm.admin.patrons.list_state import PatronListState
+from upstage_crm.admin.patron_list.list_state import PatronListState
 from upstage_crm.admin.patrons.record_state import PatronRecordState
 from upstage_crm.admin.patrons.rows import ListRow
 from upstage_crm.admin.requests.queue_state import RequestQueueState

@@ -6,10 +6,10 @@ import pytest
 
 from tests.state.test_patrons import add, names, opened, staff
 from tests.support.pipeline import Pipeline
-from upstage_crm.admin.patrons.list_state import PatronListState
-from upstage_crm.admin.patrons.preview_state import PatronPreviewState
-from upstage_crm.admin.patrons.save_view_state import SaveViewState
-from upstage_crm.admin.patrons.tags_state import CHOSEN, PatronTagsState
+from upstage_crm.admin.patron_list.list_state import PatronListState
+from upstage_crm.admin.patron_list.preview_state import PatronPreviewState
+from upstage_crm.admin.patron_list.save_view_state import SaveViewState
+from upstage_crm.admin.patron_list.tags_state import CHOSEN, PatronTagsState
 from upstage_crm.pages.dialog_state import OPENING, SUBJECT
 from upstage_crm.pages.list_state import NOT_READ, PAGE_SIZE
 from upstage_crm.patrons import queries, tags

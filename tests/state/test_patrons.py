@@ -10,10 +10,10 @@ import sqlalchemy as sa
 
 from tests.support.factories import Desk
 from tests.support.pipeline import Client, Pipeline, finished, sign_in
+from upstage_crm.admin.patron_list.list_state import PatronListState
 from upstage_crm.admin.patrons.add_state import AddPatronState, prefilled
 from upstage_crm.admin.patrons.care_state import PatronCareState
 from upstage_crm.admin.patrons.free_fields import FREE_FIELDS
-from upstage_crm.admin.patrons.list_state import PatronListState
 from upstage_crm.admin.patrons.propose_state import ProposeState
 from upstage_crm.admin.patrons.record_state import PatronRecordState
 from upstage_crm.admin.patrons.rows import list_row
@@ -26,9 +26,10 @@ from upstage_crm.core.clock import FrozenClock
 from upstage_crm.core.db import Database
 from upstage_crm.links.claims import LinkClaims, Purpose, Reviewer
 from upstage_crm.pages.list_state import PAGE_SIZE
-from upstage_crm.patrons import commands, patron_list, queries
+from upstage_crm.patrons import commands, queries
 from upstage_crm.patrons.commands import PatronKind
 from upstage_crm.patrons.fields import FIELDS
+from upstage_crm.patrons.search import patron_list
 from upstage_crm.staff.roles import Role, StaffMember
 from upstage_crm.wiring import Runtime
 

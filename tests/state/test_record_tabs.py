@@ -8,7 +8,7 @@ from tests.support.factories import NEW
 from tests.support.pipeline import Client, Pipeline
 from tests.support.venue import Venue
 from upstage_crm.admin.guard import AdminState
-from upstage_crm.admin.patrons.list_state import PatronListState
+from upstage_crm.admin.patron_list.list_state import PatronListState
 from upstage_crm.admin.patrons.record_state import PatronRecordState
 from upstage_crm.admin.patrons.tabs.changes_tab import ChangesTabState
 from upstage_crm.admin.patrons.tabs.communications_tab import CommunicationsTabState

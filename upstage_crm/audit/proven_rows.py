@@ -15,7 +15,7 @@ column of a recorded table decides unless it is named in `rest`.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,16 +38,15 @@ class Subject:
     """What is recorded together; the first part holds the subject's own row.
 
     `patron` is the column of that row that holds the patron's id: the values behind the commitments
-    are erased with the patron. None where there is no patron.
+    are erased with the patron. None where there is no patron. `name` is that of its first table.
     """
 
     parts: tuple[Part, ...]
     patron: str | None = None
+    name: str = field(init=False)
 
-    @property
-    def name(self) -> str:
-        """The name of the subject: its first table."""
-        return self.parts[0].table
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "name", self.parts[0].table)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

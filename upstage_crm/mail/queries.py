@@ -18,7 +18,7 @@ from upstage_crm.mail.message import Audience, MailKind
 from upstage_crm.mail.outbox import OUTBOX
 from upstage_crm.mail.sending.send_gate import read_gate
 from upstage_crm.mail.tables import TROUBLED, is_state
-from upstage_crm.patrons.search_query import open_ids
+from upstage_crm.patrons.search.search_query import open_ids
 from upstage_crm.patrons.visibility import MAILBOX
 from upstage_crm.staff.roles import Role
 from upstage_crm.staff.visibility import sees

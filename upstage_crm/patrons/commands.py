@@ -24,7 +24,7 @@ from upstage_crm.core.text import clean_block, clean_line
 from upstage_crm.core.when import zone_names
 from upstage_crm.organisation.errors import UnknownLanguage, UnknownTimeZone
 from upstage_crm.organisation.settings import take_patron_numbers
-from upstage_crm.patrons import queries, search_index, suppressions
+from upstage_crm.patrons import queries, suppressions
 from upstage_crm.patrons.details import contacts
 from upstage_crm.patrons.errors import (
     AddressTaken,
@@ -42,6 +42,7 @@ from upstage_crm.patrons.fields import (
     Context,
     ProtectedField,
 )
+from upstage_crm.patrons.search import search_index
 from upstage_crm.patrons.tables import (
     PatronKind,
     PatronRow,

@@ -8,13 +8,13 @@ import sqlalchemy as sa
 from sqlmodel import Session
 
 from upstage_crm.core.db import table_of
-from upstage_crm.patrons import search_index
 from upstage_crm.patrons.details.tables import (
     ContactPreferenceRow,
     PatronContactRow,
     PatronNoteRow,
 )
 from upstage_crm.patrons.fields import DERIVED_COLUMNS, PROTECTED_COLUMNS
+from upstage_crm.patrons.search import search_index
 from upstage_crm.patrons.tables import PatronRow, PatronStatus, PatronTagRow
 
 # What staff may have written about the person; what is not named here is no personal value.

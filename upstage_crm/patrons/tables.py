@@ -111,7 +111,7 @@ class PatronRow(SQLModel, table=True):
 class PatronTermRow(SQLModel, table=True):
     """One searchable word of a patron, for prefix search alike on every database.
 
-    `patrons.search_index` alone writes these rows.
+    `patrons.search.search_index` alone writes these rows.
     """
 
     __tablename__ = "patron_term"  # pyright: ignore[reportAssignmentType]  # SQLModel\'s hint

@@ -9,7 +9,7 @@ from upstage_crm.audit.trail import About
 from upstage_crm.change_requests.reads.references import find_id
 from upstage_crm.core.ids import parse_reference
 from upstage_crm.organisation.settings import home
-from upstage_crm.patrons.search_query import matching
+from upstage_crm.patrons.search.search_query import matching
 from upstage_crm.patrons.search_terms import query_words
 from upstage_crm.patrons.tables import PatronRow
 from upstage_crm.staff.roles import Role

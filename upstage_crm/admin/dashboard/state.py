@@ -46,8 +46,8 @@ from upstage_crm.organisation.settings import details
 from upstage_crm.pages.forms import texts
 from upstage_crm.pages.list_url import QUERY_LIMIT
 from upstage_crm.pages.page_state import PageMixin
-from upstage_crm.patrons.patron_list import best
 from upstage_crm.patrons.quality import quality
+from upstage_crm.patrons.search.patron_list import best
 from upstage_crm.proof import integrity, naming
 from upstage_crm.staff.roles import Permission, StaffMember, may
 from upstage_crm.wiring import runtime

@@ -10,7 +10,7 @@ from upstage_crm.change_requests.reads.references import patron_number
 from upstage_crm.core.ids import parse_reference
 from upstage_crm.organisation.settings import details
 from upstage_crm.pages.list_url import QUERY_LIMIT
-from upstage_crm.patrons.patron_list import best
+from upstage_crm.patrons.search.patron_list import best
 from upstage_crm.staff.roles import Permission, StaffMember, may
 from upstage_crm.wiring import runtime
 

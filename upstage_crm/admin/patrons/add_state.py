@@ -9,9 +9,9 @@ import reflex as rx
 from sqlmodel import Session
 
 from upstage_crm.admin.guard import AdminState
+from upstage_crm.admin.patron_list.list_state import PatronListState
 from upstage_crm.admin.patrons.free_fields import FREE_FIELDS, TAGS
 from upstage_crm.admin.patrons.inputs import refusals
-from upstage_crm.admin.patrons.list_state import PatronListState
 from upstage_crm.admin.patrons.rows import patron_href
 from upstage_crm.core.errors import UpstageError
 from upstage_crm.organisation.settings import details

@@ -5,6 +5,7 @@ from typing import Any, cast
 import reflex as rx
 
 from upstage_crm.admin.frame import framed, what_became
+from upstage_crm.admin.patron_list.list_state import PatronListState
 from upstage_crm.admin.patrons.care_parts import (
     care_dialogs,
     erased_notice,
@@ -15,7 +16,6 @@ from upstage_crm.admin.patrons.care_parts import (
     status_button,
     waiting_changes,
 )
-from upstage_crm.admin.patrons.list_state import PatronListState
 from upstage_crm.admin.patrons.propose_dialog import propose_dialog
 from upstage_crm.admin.patrons.propose_state import ProposeState
 from upstage_crm.admin.patrons.record_rows import ProtectedView

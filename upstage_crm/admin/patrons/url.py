@@ -5,8 +5,8 @@ from __future__ import annotations
 from enum import StrEnum
 
 from upstage_crm.pages.list_url import ListShape, ListUrl, one_of, text
-from upstage_crm.patrons.list_filters import EmailIs, PatronKind, PatronStatus
-from upstage_crm.patrons.list_order import PatronSort
+from upstage_crm.patrons.search.list_filters import EmailIs, PatronKind, PatronStatus
+from upstage_crm.patrons.search.list_order import PatronSort
 
 TAG_LIMIT = 60  # characters of all tags that are chosen together
 CITY_LIMIT = 80

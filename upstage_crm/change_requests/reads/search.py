@@ -17,7 +17,7 @@ from upstage_crm.change_requests.model.tables import (
 )
 from upstage_crm.core.db import on_the_way
 from upstage_crm.core.ids import REFERENCE_LENGTH, parse_reference, plain_code
-from upstage_crm.patrons import search_query as patrons
+from upstage_crm.patrons.search import search_query as patrons
 from upstage_crm.patrons.search_terms import (
     prefix_end,
     query_words,

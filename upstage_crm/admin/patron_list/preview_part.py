@@ -4,8 +4,8 @@ from typing import Any, cast
 
 import reflex as rx
 
-from upstage_crm.admin.patrons.preview_state import Asked, Fact
-from upstage_crm.admin.patrons.preview_state import PatronPreviewState as State
+from upstage_crm.admin.patron_list.preview_state import Asked, Fact
+from upstage_crm.admin.patron_list.preview_state import PatronPreviewState as State
 from upstage_crm.ui.components.base import Child, filled, show_if
 from upstage_crm.ui.components.button import icon_button, link, link_button
 from upstage_crm.ui.components.records.status import chip

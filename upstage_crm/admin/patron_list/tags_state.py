@@ -7,7 +7,7 @@ import reflex as rx
 from sqlmodel import Session
 
 from upstage_crm.admin.guard import AdminState
-from upstage_crm.admin.patrons.list_state import PatronListState
+from upstage_crm.admin.patron_list.list_state import PatronListState
 from upstage_crm.pages.dialog_state import DialogMixin
 from upstage_crm.pages.list_state import PAGE_SIZE
 from upstage_crm.patrons import edit_tags, queries

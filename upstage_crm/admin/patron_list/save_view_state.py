@@ -5,9 +5,9 @@ from typing import Any, ClassVar
 import reflex as rx
 
 from upstage_crm.admin.guard import AdminState
-from upstage_crm.admin.patrons.list_state import PatronListState
+from upstage_crm.admin.patron_list.list_state import PatronListState
+from upstage_crm.admin.patron_list.view_tabs import address_of
 from upstage_crm.admin.patrons.url import SHAPE
-from upstage_crm.admin.patrons.view_tabs import address_of
 from upstage_crm.pages.dialog_state import SUBJECT, DialogMixin
 from upstage_crm.staff import saved_views
 from upstage_crm.staff.roles import Permission

@@ -15,9 +15,11 @@ from sqlmodel import Session, col, select
 from upstage_crm.core import counting
 from upstage_crm.core.db import on_the_way, table_of
 from upstage_crm.organisation.settings import home
-from upstage_crm.patrons import search_near, search_query, tags
+from upstage_crm.patrons import tags
 from upstage_crm.patrons.fields import FIELDS
-from upstage_crm.patrons.list_order import (
+from upstage_crm.patrons.queries import access_of, values_of
+from upstage_crm.patrons.search import search_near, search_query
+from upstage_crm.patrons.search.list_order import (
     START,
     BadPlace,
     PatronSort,
@@ -27,8 +29,7 @@ from upstage_crm.patrons.list_order import (
     seen_sort,
     stretches,
 )
-from upstage_crm.patrons.queries import access_of, values_of
-from upstage_crm.patrons.search_query import Wanted
+from upstage_crm.patrons.search.search_query import Wanted
 from upstage_crm.patrons.tables import PatronRow
 from upstage_crm.patrons.views import PatronLine
 from upstage_crm.patrons.visibility import FieldAccess

@@ -11,9 +11,9 @@ import sqlalchemy as sa
 from upstage_crm.admin.patrons.url import Asked, Changed, tags_of
 from upstage_crm.change_requests.reads.asked_patrons import is_asked
 from upstage_crm.pages.list_url import ListUrl
-from upstage_crm.patrons import list_filters as filters
-from upstage_crm.patrons.list_filters import EmailIs, PatronKind, PatronStatus
-from upstage_crm.patrons.patron_list import Narrowed
+from upstage_crm.patrons.search import list_filters as filters
+from upstage_crm.patrons.search.list_filters import EmailIs, PatronKind, PatronStatus
+from upstage_crm.patrons.search.patron_list import Narrowed
 from upstage_crm.staff.roles import Role, StaffMember
 from upstage_crm.staff.visibility import sees
 

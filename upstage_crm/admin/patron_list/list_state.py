@@ -8,20 +8,20 @@ import reflex as rx
 from sqlmodel import Session
 
 from upstage_crm.admin.guard import AdminState
-from upstage_crm.admin.patrons.chips import Chip, chips_of
-from upstage_crm.admin.patrons.narrowed import hidden_filters, narrowed_by
+from upstage_crm.admin.patron_list.chips import Chip, chips_of
+from upstage_crm.admin.patron_list.narrowed import hidden_filters, narrowed_by
+from upstage_crm.admin.patron_list.view_tabs import ViewTab, href_of, tabs_for
 from upstage_crm.admin.patrons.rows import ListRow, list_row
 from upstage_crm.admin.patrons.url import SHAPE
-from upstage_crm.admin.patrons.view_tabs import ViewTab, href_of, tabs_for
 from upstage_crm.change_requests.reads.references import patron_number
 from upstage_crm.change_requests.reads.requests import pending_counts
 from upstage_crm.jobs.news import Topic
 from upstage_crm.organisation.settings import details
 from upstage_crm.pages.list_state import ListMixin, ListPage, Query
 from upstage_crm.pages.list_url import ListShape, ListUrl
-from upstage_crm.patrons import patron_list
-from upstage_crm.patrons.list_order import PatronSort, seen_sort
-from upstage_crm.patrons.patron_list import FOUND, Narrowed, PatronPage
+from upstage_crm.patrons.search import patron_list
+from upstage_crm.patrons.search.list_order import PatronSort, seen_sort
+from upstage_crm.patrons.search.patron_list import FOUND, Narrowed, PatronPage
 from upstage_crm.patrons.visibility import FieldAccess
 from upstage_crm.staff import saved_views
 from upstage_crm.staff.roles import Permission, StaffMember

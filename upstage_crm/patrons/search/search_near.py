@@ -17,7 +17,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Session
 
 from upstage_crm.core.db import dialect_of, table_of
-from upstage_crm.patrons.search_query import Wanted, begins
+from upstage_crm.patrons.search.search_query import Wanted, begins
 from upstage_crm.patrons.search_terms import FREE
 from upstage_crm.patrons.tables import PatronTermRow
 

@@ -6,18 +6,18 @@ import reflex as rx
 from reflex.vars import ObjectVar
 
 from upstage_crm.admin.frame import framed, what_became
+from upstage_crm.admin.patron_list.chips import CHOICES, Chip
+from upstage_crm.admin.patron_list.list_state import PatronListState as State
+from upstage_crm.admin.patron_list.narrowed import HIDDEN_BY
+from upstage_crm.admin.patron_list.preview_part import patron_preview
+from upstage_crm.admin.patron_list.save_view import save_view_dialog
+from upstage_crm.admin.patron_list.save_view_state import SaveViewState
+from upstage_crm.admin.patron_list.tags_state import TAG, TAGS, UNTAG
+from upstage_crm.admin.patron_list.tags_state import PatronTagsState as Tags
+from upstage_crm.admin.patron_list.view_tabs import ViewTab
 from upstage_crm.admin.patrons.add_dialog import add_dialog
 from upstage_crm.admin.patrons.add_state import AddPatronState
-from upstage_crm.admin.patrons.chips import CHOICES, Chip
-from upstage_crm.admin.patrons.list_state import PatronListState as State
-from upstage_crm.admin.patrons.narrowed import HIDDEN_BY
-from upstage_crm.admin.patrons.preview_part import patron_preview
 from upstage_crm.admin.patrons.rows import ListRow, TagLink
-from upstage_crm.admin.patrons.save_view import save_view_dialog
-from upstage_crm.admin.patrons.save_view_state import SaveViewState
-from upstage_crm.admin.patrons.tags_state import TAG, TAGS, UNTAG
-from upstage_crm.admin.patrons.tags_state import PatronTagsState as Tags
-from upstage_crm.admin.patrons.view_tabs import ViewTab
 from upstage_crm.pages.list_page import (
     Column,
     list_notice,
@@ -26,7 +26,7 @@ from upstage_crm.pages.list_page import (
     list_waiting,
 )
 from upstage_crm.pages.view import question
-from upstage_crm.patrons.list_order import PatronSort
+from upstage_crm.patrons.search.list_order import PatronSort
 from upstage_crm.ui.components.base import Child, Text, filled, icon, show_if
 from upstage_crm.ui.components.button import button, link
 from upstage_crm.ui.components.feedback import empty_state

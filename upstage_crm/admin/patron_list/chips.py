@@ -9,7 +9,7 @@ from typing import Final
 from upstage_crm.admin.patrons.url import Asked, Changed, tags_of
 from upstage_crm.core.countries import countries
 from upstage_crm.pages.list_url import ListUrl
-from upstage_crm.patrons.list_filters import EmailIs, PatronKind, PatronStatus
+from upstage_crm.patrons.search.list_filters import EmailIs, PatronKind, PatronStatus
 
 CHOICES: Final[Mapping[str, tuple[str, Mapping[str, str]]]] = {
     "asked": (

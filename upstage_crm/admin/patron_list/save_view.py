@@ -2,8 +2,8 @@
 
 import reflex as rx
 
-from upstage_crm.admin.patrons.save_view_state import NAME, SAVE, SHARED
-from upstage_crm.admin.patrons.save_view_state import SaveViewState as State
+from upstage_crm.admin.patron_list.save_view_state import NAME, SAVE, SHARED
+from upstage_crm.admin.patron_list.save_view_state import SaveViewState as State
 from upstage_crm.pages.view import question
 from upstage_crm.staff.saved_views import NAME_LIMIT
 from upstage_crm.ui.components.forms.choice import checkbox

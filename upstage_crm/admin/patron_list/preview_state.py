@@ -7,7 +7,7 @@ import reflex as rx
 from sqlmodel import Session
 
 from upstage_crm.admin.guard import AdminState
-from upstage_crm.admin.patrons.list_state import PatronListState
+from upstage_crm.admin.patron_list.list_state import PatronListState
 from upstage_crm.admin.patrons.rows import patron_href, status_words
 from upstage_crm.admin.requests.url import request_href
 from upstage_crm.change_requests.reads import requests

@@ -10,12 +10,12 @@ from urllib.parse import parse_qsl
 
 from sqlmodel import Session
 
-from upstage_crm.admin.patrons.narrowed import hidden_filters, narrowed_by
+from upstage_crm.admin.patron_list.narrowed import hidden_filters, narrowed_by
 from upstage_crm.admin.patrons.url import SHAPE, Asked, Changed
 from upstage_crm.core.counting import some
 from upstage_crm.pages.list_url import ListUrl
-from upstage_crm.patrons import patron_list
-from upstage_crm.patrons.list_filters import EmailIs
+from upstage_crm.patrons.search import patron_list
+from upstage_crm.patrons.search.list_filters import EmailIs
 from upstage_crm.staff import saved_views
 from upstage_crm.staff.roles import StaffMember
 

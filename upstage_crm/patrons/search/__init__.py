@@ -1,0 +1,1 @@
+"""Finds patrons: the index of words, searches, filters, orders and pages of the list."""
