@@ -119,7 +119,7 @@ def told_each(
 
     An entry that keeps no values, or whose values were erased, is told as a whole, without a name.
     """
-    whole = _entry(line, [], access, now, time_zone)
+    whole = _entry(line, [], _Look(access, {}), now, time_zone)
     changes = told_changes(line.values, access)
     if not changes:
         return [("", replace(whole, change=""))]
