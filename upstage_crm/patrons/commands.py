@@ -271,8 +271,9 @@ def apply_columns(
     values = {"patron": row.id, **_bound(written)}
     # What the record holds by now: `row` is as it was, and other fields may have changed with it.
     held = session.connection().execute(_writing(tuple(written)), values).mappings().one()
-    contacts.keep_previous(session, row=row, columns=columns, is_revert=is_revert, now=now)
-    search_index.renew(session, {str(name): value for name, value in held.items()}, row.number)
+    others = contacts.keep_previous(session, row=row, columns=columns, is_revert=is_revert, now=now)
+    values = {str(name): value for name, value in held.items()}
+    search_index.renew(session, values, row.number, others)
 
 
 def ensure_unique(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
@@ -62,6 +63,15 @@ def standing(session: Session, address_keys: Collection[str], *, patron_id: str)
         sa.or_(_suppressed.c.patron_id.is_(None), _suppressed.c.patron_id == patron_id),
     )
     return set(session.connection().execute(query).scalars()) if address_keys else set()
+
+
+def is_standing(address_key: Any, patron_id: Any) -> sa.Exists:
+    """SQL: whether an address gets no mail, from us or about this patron, as it is stored."""
+    return sa.exists().where(
+        _suppressed.c.address_key == address_key,
+        _suppressed.c.lifted_at.is_(None),
+        sa.or_(_suppressed.c.patron_id.is_(None), _suppressed.c.patron_id == patron_id),
+    )
 
 
 def suppress(

@@ -85,31 +85,29 @@ def keep_previous(
     columns: Mapping[str, str | None],
     is_revert: bool,
     now: datetime,
-) -> None:
+) -> list[tuple[str, str]]:
     """Keep what an approved change replaces on the locked `row`, which is as it was before.
 
     What comes onto the record is no other contact any more. A revert takes a value away that was
     not the patron's, and what its owner said is not theirs is not the patron's either.
+
+    Returns the field and key of each other contact that the patron has then.
     """
+    held = keys_of(session, row.number, row.number).get(row.number, [])
     for entry in REACHES.values():
         (column,), (key,) = entry.columns, entry.derived
         old, new = getattr(row, key), columns.get(key)
         if key not in columns or old == new:
             continue
-        connection = session.connection()
-        connection.execute(_FORGET, {"patron": row.id, "of": entry.key, "keys": [old, new]})
-        if old and not is_revert and not suppressions.standing(session, [old], patron_id=row.id):
-            place(
-                session,
-                patron_id=row.id,
-                contact=Contact(
-                    field=entry.key,
-                    key=old,
-                    value=getattr(row, column),
-                    place=ContactPlace.PREVIOUS,
-                    since=now,
-                ),
-            )
+        for gone in [one for one in held if one in ((entry.key, old), (entry.key, new))]:
+            forget(session, patron_id=row.id, field=entry.key, key=gone[1])
+            held.remove(gone)
+        if old and not is_revert:
+            wanted = {"patron": row.id, "of": entry.key, "key": old, "value": getattr(row, column)}
+            wanted |= {"previous": ContactPlace.PREVIOUS, "now": now}
+            if session.connection().execute(_KEEP, wanted).rowcount:
+                held.append((entry.key, old))
+    return held
 
 
 def place(session: Session, *, patron_id: str, contact: Contact) -> None:
@@ -127,11 +125,23 @@ def place(session: Session, *, patron_id: str, contact: Contact) -> None:
 
 def forget(session: Session, *, patron_id: str, field: str, key: str) -> None:
     """Delete one other contact of a locked patron."""
-    session.connection().execute(_FORGET, {"patron": patron_id, "of": field, "keys": [key]})
+    session.connection().execute(_FORGET, {"patron": patron_id, "of": field, "key": key})
 
 
 _FORGET = sa.delete(_contact).where(
     _contact.c.patron_id == sa.bindparam("patron"),
     _contact.c.field == sa.bindparam("of"),
-    _contact.c.value_key.in_(sa.bindparam("keys", expanding=True)),
+    _contact.c.value_key == sa.bindparam("key"),
+)
+_KEPT = ("patron_id", "field", "value_key", "value", "place", "since")
+_KEEP = sa.insert(_contact).from_select(
+    _KEPT,
+    sa.select(
+        *(
+            sa.bindparam(bound, type_=_contact.c[name].type)
+            for name, bound in zip(
+                _KEPT, ("patron", "of", "key", "value", "previous", "now"), strict=True
+            )
+        )
+    ).where(~suppressions.is_standing(sa.bindparam("key"), sa.bindparam("patron"))),
 )

@@ -56,10 +56,19 @@ def add(session: Session, patrons: Sequence[Mapping[str, object]]) -> None:
     session.connection().execute(_ADD, sorted(rows, key=lambda row: str(row["term"])))
 
 
-def renew(session: Session, values: Mapping[str, object], number: int) -> None:
-    """Write the words of one patron again, where they differ from those that are there."""
+def renew(
+    session: Session,
+    values: Mapping[str, object],
+    number: int,
+    others: Sequence[tuple[str, str]] | None = None,
+) -> None:
+    """Write the words of one patron again, where they differ from those that are there.
+
+    `others` are the patron's other contacts; without it they are read.
+    """
     connection = session.connection()
-    others = contacts.keys_of(session, number, number).get(number, [])
+    if others is None:
+        others = contacts.keys_of(session, number, number).get(number, [])
     wanted = {str(row["term"]): row for row in rows_of(number, values, others)}
     known = set(connection.execute(_KNOWN, {"patron": number}).scalars())
     if left := known - wanted.keys():

@@ -38,7 +38,7 @@ def matrix(rows: Any) -> rx.Component:
     headings = [column("Way"), *(column(PURPOSE_WORDS[purpose]) for purpose in Purpose)]
     body = rx.foreach(rows, lambda row: _row(cast("MatrixRow", row)))
     return card(
-        data_table(headings, body, label="Contact preferences"),
+        data_table(headings, body, label="Contact preferences", wide=True),
         title="Contact preferences",
         flush=True,
     )
