@@ -25,6 +25,7 @@ from upstage_crm.pages.list_state import ListMixin
 from upstage_crm.pages.list_url import QUERY_LIMIT
 from upstage_crm.pages.periods import PERIOD_WORDS, Period
 from upstage_crm.pages.view import rows_here
+from upstage_crm.ui.components.arrival import keep_place
 from upstage_crm.ui.components.base import Child, Flag, Text, absent, filled, show_if
 from upstage_crm.ui.components.button import button
 from upstage_crm.ui.components.feedback import error_state, notice, skeleton_rows
@@ -33,6 +34,7 @@ from upstage_crm.ui.components.forms.form import (
     Options,
     event_form,
 )
+from upstage_crm.ui.components.here import HERE
 from upstage_crm.ui.components.page import card
 from upstage_crm.ui.components.records.table import (
     cell,
@@ -210,6 +212,7 @@ def list_tools(
     return rx.fragment(
         focus_key("/", "search"),
         row_keys(),
+        keep_place(state.places.contains(HERE) & (state.shown == "rows")),
         toolbar(
             list_search(state, label=label, placeholder=placeholder),
             *filters,

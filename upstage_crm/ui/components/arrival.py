@@ -1,6 +1,7 @@
 """What a browser does when a page of the app has arrived: it names the page, and takes the focus.
 
 arrival(at, title)      the title of the document; after a navigation the focus goes to the heading
+keep_place(is_shown)    after Back or Forward a list stands where it was left, once it is drawn
 
 A browser does both for a document that it loads. Where the app turns to another page by itself,
 the focus would stay on nothing, and a screen reader would say nothing.
@@ -10,7 +11,7 @@ from typing import Any
 
 import reflex as rx
 
-from upstage_crm.ui.components.base import Text
+from upstage_crm.ui.components.base import Flag, Text
 
 _CODE = """
 function UpstageArrival({at, title, named}) {
@@ -32,6 +33,24 @@ function UpstageArrival({at, title, named}) {
 }
 """
 
+# React Router restores the place at once, when a list that is read again has no rows yet. A layout
+# effect, because it ends before the router puts the next page to its top.
+_PLACE = """
+function UpstageKeepPlace({isShown}) {
+  const {key} = useLocation()
+  const isBack = useNavigationType() === "POP"
+  useLayoutEffect(() => {
+    if (!isShown) return
+    const places = window.upstagePlaces ??= new Map()
+    if (isBack && places.has(key)) window.scrollTo(0, places.get(key))
+    const note = () => places.set(key, window.scrollY)
+    window.addEventListener("scroll", note, {passive: true})
+    return () => window.removeEventListener("scroll", note)
+  }, [key, isShown])
+  return null
+}
+"""
+
 
 def arrival(at: Text, title: Text | None = None) -> rx.Component:
     """Return what draws nothing. `at` is the page's path once its content is there, "" before.
@@ -39,6 +58,25 @@ def arrival(at: Text, title: Text | None = None) -> rx.Component:
     `title` names the document, where it differs from record to record; None leaves it alone.
     """
     return _Arrival.create(at=at, title="" if title is None else title, named=title is not None)
+
+
+def keep_place(is_shown: Flag) -> rx.Component:
+    """Return what draws nothing; `is_shown` says that the rows of this address are drawn."""
+    return _KeepPlace.create(is_shown=is_shown)
+
+
+class _KeepPlace(rx.Component):
+    """Acts in the browser: no event reaches the server, and nothing outlives the document."""
+
+    tag = "UpstageKeepPlace"
+
+    is_shown: rx.Var[bool]
+
+    def add_imports(self) -> dict[str, Any]:
+        return {"react": ["useLayoutEffect"], "react-router": ["useLocation", "useNavigationType"]}
+
+    def add_custom_code(self) -> list[str]:
+        return [_PLACE]
 
 
 class _Arrival(rx.Component):
