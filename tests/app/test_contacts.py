@@ -12,7 +12,6 @@ from upstage_crm.change_requests.model.rules import Decision
 from upstage_crm.change_requests.notifications.link_mailboxes import mailboxes_of
 from upstage_crm.core.email_address import InvalidEmail
 from upstage_crm.core.errors import Forbidden, UpstageError
-from upstage_crm.patrons import patron_list
 from upstage_crm.patrons.details import contacts, edit_contacts
 from upstage_crm.patrons.errors import (
     AddressSuppressed,
@@ -23,6 +22,7 @@ from upstage_crm.patrons.errors import (
     UnknownContact,
     UnknownField,
 )
+from upstage_crm.patrons.search import patron_list
 from upstage_crm.patrons.views import ContactPlace, PatronRecord
 from upstage_crm.staff.roles import PERMISSIONS, Permission, Role, StaffMember
 
