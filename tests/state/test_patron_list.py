@@ -104,7 +104,7 @@ async def test_a_saved_view_keeps_filters_and_no_words(made: Runtime, pipeline: 
 
     (view,) = [v for v in (await pipeline.state(dana, PatronListState)).views if v.id]
     assert (view.label, view.href, view.count) == ("Donors", "/patrons/?tag=donor&sort=city", "1")
-    emil = await opened(pipeline, staff(made, name="Emil"))
+    emil = await opened(pipeline, staff(made, name="Emil", email="emil@desk.example"))
     (shared,) = [v for v in (await pipeline.state(emil, PatronListState)).views if v.id]
     assert (shared.is_shared, shared.can_remove) == (True, False)
 
