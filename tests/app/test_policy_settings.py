@@ -123,7 +123,7 @@ def test_a_reminder_that_would_never_leave_is_refused(engine: Engine) -> None:
 
 def test_only_a_mailbox_lets_an_owner_choose_who_is_asked(engine: Engine) -> None:
     for key, entry in FIELDS.items():
-        if entry.mailbox_column is None:
+        if not entry.is_mailbox:
             wrong = replace(DEFAULT, fields={key: FieldPolicy(asked=Asked.BOTH)})
             unchanged(engine, lambda wrong=wrong: change(engine, wrong), CannotBeAsked)
     unknown = replace(DEFAULT, fields={"shoe": FieldPolicy(asked=Asked.CURRENT)})

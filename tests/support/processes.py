@@ -85,7 +85,7 @@ class Leashed:
         """End the command and return its exit code."""
         if self._process.stdin and not self._process.stdin.closed:
             self._process.stdin.close()
-        code = self._process.wait(timeout=15)
+        code = self._process.wait()  # the leash kills what does not end, then removes a folder
         self._output.close()
         return code
 

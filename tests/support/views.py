@@ -28,19 +28,9 @@ def request_view(
     field = FieldView(
         id="field",
         field="email",
-        label="Email address",
         now="old@example.com",
         proposed="new@example.org",
         outcome=outcome,
-        settled_at=None,
-        applies_at=None,
-        reviewers=(),
-        mailboxes=(),
-        unanswered=(),
-        comment="",
-        decision=None,
-        decided_at=None,
-        channel=None,
     )
     usual: dict[str, Any] = {
         "id": "request",

@@ -16,12 +16,11 @@ from upstage_crm.change_requests.model.rules import (
 )
 from upstage_crm.change_requests.model.views import (
     ChangeReview,
+    FieldView,
     Phase,
-    ReviewField,
 )
 from upstage_crm.confirm import closed_copy, fixed_copy, open_copy, plain_html
 from upstage_crm.confirm.page_view import (
-    Change,
     Fact,
     PageWords,
 )
@@ -31,6 +30,7 @@ from upstage_crm.confirm.page_words import (
 )
 from upstage_crm.links.claims import Purpose, Reviewer
 from upstage_crm.organisation.details import OrganisationDetails
+from upstage_crm.patrons.views import FieldLine
 
 NOW = datetime(2026, 3, 3, 17, 0, tzinfo=UTC)
 ORGANISATION = OrganisationDetails(
@@ -59,15 +59,13 @@ OUTCOMES = {
 OPENINGS = [*product(OUTCOMES, Purpose, Reviewer)]
 
 
-def field(outcome: FieldOutcome, **changes: object) -> ReviewField:
-    made = ReviewField(
+def field(outcome: FieldOutcome, **changes: object) -> FieldView:
+    made = FieldView(
         id="f1",
-        label="Email address",
-        about="Tickets go there.",
+        field="email",
         now="o•••@example.org",
         proposed="new@example.org",
         outcome=outcome,
-        decision=None,
     )
     return dataclasses.replace(made, **changes)
 
@@ -222,7 +220,7 @@ def test_an_organisations_braces_and_markup_stay_text() -> None:
 def test_the_plain_page_escapes_everything() -> None:
     """Whatever stands in a page's words, none of it becomes markup."""
     evil = '<i x="1">&\'{0}'
-    change = Change(
+    change = FieldLine(
         key=evil,
         label=evil,
         now_heading=evil,
@@ -253,7 +251,7 @@ def test_the_plain_page_escapes_everything() -> None:
 
 def test_the_largest_plain_page_is_small() -> None:
     fields = tuple(
-        field(FieldOutcome.PENDING, label=f"Field {n}", proposed="x" * 60) for n in range(2)
+        field(FieldOutcome.PENDING, field=key, proposed="x" * 60) for key in ("phone", "name")
     )
     largest = review(fields=fields, reason_text="w" * 500)
 

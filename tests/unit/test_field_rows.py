@@ -30,4 +30,4 @@ def test_a_change_that_was_undone_is_not_shown_as_applied(
     row = field_row(view, (), (), UTC, is_reverted=is_reverted)
 
     assert (row.now_heading, row.proposed_heading) == headings
-    assert row.is_undone == (headings[0] == "Restored")
+    assert row.is_kept == (headings[0] == "Restored")

@@ -34,12 +34,13 @@ from upstage_crm.core import languages, when
 from upstage_crm.core.countries import countries
 from upstage_crm.core.languages import LANGUAGES, choose, direction, negotiate, speaker
 from upstage_crm.links.claims import Purpose, Reviewer
-from upstage_crm.mail.catalogue import CATALOGUE, FieldLine
+from upstage_crm.mail.catalogue import CATALOGUE
 from upstage_crm.mail.message import Audience, MailKind, MailMessage
 from upstage_crm.mail.samples import AT, sample_draft
 from upstage_crm.mail.samples import ORGANISATION as SAMPLE_HOUSE
 from upstage_crm.patrons.fields import FIELDS
 from upstage_crm.patrons.values import show_birth
+from upstage_crm.patrons.views import FieldLine
 
 TRANSLATED = [language for language in LANGUAGES if language != languages.SOURCE]
 PATRON_MAILS = [
@@ -227,7 +228,7 @@ def mail(kind: MailKind, audience: Audience, language: str) -> MailMessage:
     lines = [
         FieldLine(
             label=say(entry.label),
-            now=None if audience is Audience.PROPOSED else "ada.byron@oldmail.example",
+            now="" if audience is Audience.PROPOSED else "ada.byron@oldmail.example",
             proposed="ada@lovelace.example",
             outcome=say("approved"),
         )
@@ -313,11 +314,8 @@ def test_staff_are_written_to_in_english() -> None:
 
 def page(language: str, *opening: object, **changes: object) -> PageWords:
     said = review(*opening, language=language, **changes)  # pyright: ignore[reportArgumentType]
-    one = FIELDS["email"]
-    shown = [dataclasses.replace(seen, label=one.label, about=one.about) for seen in said.fields]
     said = dataclasses.replace(
         said,
-        fields=tuple(shown),
         reason_sentence=REASONS[ReasonCode.ASKED_BY_PHONE].sentence,
         reason_text="K. told us.",
         proposer="Dana",

@@ -15,13 +15,13 @@ from upstage_crm.change_requests.model.views import Phase
 from upstage_crm.confirm import fixed_copy
 from upstage_crm.confirm.page_view import (
     CODE_PHASE,
-    Change,
     Fact,
     PageWords,
 )
 from upstage_crm.confirm.plain_html import CODE_PATH
 from upstage_crm.confirm.state import EACH, TITLE_ID, ConfirmState
 from upstage_crm.core.text import REMARK_LIMIT
+from upstage_crm.patrons.views import FieldLine
 from upstage_crm.ui.components.base import Child, filled, show_if
 from upstage_crm.ui.components.button import button, link
 from upstage_crm.ui.components.document import document_of
@@ -234,7 +234,7 @@ def _each() -> Child:
     )
 
 
-def _question(change: ObjectVar[Change]) -> Child:
+def _question(change: ObjectVar[FieldLine]) -> Child:
     answers = ((Decision.APPROVE, _said("APPROVE")), (Decision.REJECT, _said("REJECT")))
     asked = rx.el.fieldset(
         rx.el.legend(change.label, class_name="u-label"),
@@ -244,7 +244,9 @@ def _question(change: ObjectVar[Change]) -> Child:
     return show_if(filled(change.key), asked)
 
 
-def _answer_for(change: ObjectVar[Change], decision: Decision, words: rx.Var[str]) -> rx.Component:
+def _answer_for(
+    change: ObjectVar[FieldLine], decision: Decision, words: rx.Var[str]
+) -> rx.Component:
     own = f"{change.key}-{decision.value}"
     box = rx.el.input(
         type="radio", id=own, name=change.key, value=decision.value, class_name="u-radio"
@@ -301,7 +303,7 @@ def _busy_with(decision: Decision) -> dict[str, Any]:
     return {"busy": _busy == decision.value, "disabled": filled(_busy)}
 
 
-def _change(change: ObjectVar[Change]) -> rx.Component:
+def _change(change: ObjectVar[FieldLine]) -> rx.Component:
     return diff_row(
         change.label,
         change.now,

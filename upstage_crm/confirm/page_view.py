@@ -8,6 +8,7 @@ from typing import Final
 from upstage_crm.change_requests.model.views import Phase
 from upstage_crm.confirm import fixed_copy
 from upstage_crm.core.languages import SOURCE
+from upstage_crm.patrons.views import FieldLine
 
 CODE_PHASE: Final = "code"  # the page on which a reference and a code are entered
 
@@ -18,24 +19,6 @@ class Fact:
 
     label: str
     text: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
-    """One field, both values ready to show; `outcome` is empty where it says nothing new.
-
-    `key` names the field in an answer, and is empty where there is nothing to answer. `is_kept`
-    says that the value on the left is the one that is in use, now that the request has ended.
-    """
-
-    key: str
-    label: str
-    now_heading: str
-    now: str
-    proposed_heading: str
-    proposed: str
-    outcome: str
-    is_kept: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +47,7 @@ class PageWords:
     organisation: str = ""
     choice: str = ""
     pressed: str = ""
-    changes: tuple[Change, ...] = ()
+    changes: tuple[FieldLine, ...] = ()
     facts: tuple[Fact, ...] = ()
     quote: str = ""
     quote_source: str = ""

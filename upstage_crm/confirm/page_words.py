@@ -17,8 +17,8 @@ from upstage_crm.change_requests.model.rules import (
 )
 from upstage_crm.change_requests.model.views import (
     ChangeReview,
+    FieldView,
     Phase,
-    ReviewField,
 )
 from upstage_crm.confirm import fixed_copy
 from upstage_crm.confirm.closed_copy import (
@@ -34,7 +34,6 @@ from upstage_crm.confirm.open_copy import (
 )
 from upstage_crm.confirm.page_view import (
     CODE_PHASE,
-    Change,
     Fact,
     PageWords,
 )
@@ -42,6 +41,7 @@ from upstage_crm.core import when
 from upstage_crm.core.languages import SOURCE, Say, direction, isolated, speaker
 from upstage_crm.links.claims import Purpose, Reviewer
 from upstage_crm.organisation.details import OrganisationDetails
+from upstage_crm.patrons.views import FieldLine
 from upstage_crm.wording import failures
 from upstage_crm.wording.sentences import OUTCOME_WORDS
 
@@ -326,7 +326,7 @@ def _sent_to(review: ChangeReview, say: Say) -> tuple[Fact, ...]:
     return (Fact(label=say(SENT_TO), text=isolated(review.mailbox, review.language)),)
 
 
-def _change(seen: ReviewField, review: ChangeReview, say: Say) -> Change:
+def _change(seen: FieldView, review: ChangeReview, say: Say) -> FieldLine:
     headings = KEPT
     if review.phase is Phase.REVERTED and seen.outcome is FieldOutcome.APPLIED:
         headings = RESTORED_HEADINGS
@@ -334,7 +334,7 @@ def _change(seen: ReviewField, review: ChangeReview, say: Say) -> Change:
         headings = CHANGED
     elif seen.outcome.is_open and review.phase in _STILL_OPEN:
         headings = ASKED
-    return Change(
+    return FieldLine(
         key=seen.id if seen.can_answer else "",
         label=say(seen.label),
         now_heading=say(headings[0]),
@@ -346,7 +346,7 @@ def _change(seen: ReviewField, review: ChangeReview, say: Say) -> Change:
     )
 
 
-def _outcome(seen: ReviewField, review: ChangeReview) -> str:
+def _outcome(seen: FieldView, review: ChangeReview) -> str:
     """What became of a field, where that says something new."""
     if seen.outcome.is_open and seen.decision is not None:
         return SAID[seen.decision]

@@ -13,6 +13,7 @@ from typing import Any, TypedDict, cast
 from upstage_crm.core.errors import Invalid
 from upstage_crm.mail.message import Audience, MailDraft, MailKind
 from upstage_crm.organisation.details import OrganisationDetails
+from upstage_crm.patrons.views import FieldLine
 
 CURRENT = Audience.CURRENT
 PROPOSED = Audience.PROPOSED
@@ -22,15 +23,6 @@ class CatalogueMismatch(Invalid):
     """A draft's audience, context or links are not what its kind takes: our own mistake."""
 
     code = "mail_catalogue_mismatch"
-
-
-class FieldLine(TypedDict):
-    """One field of the request. `None` is not shown; `outcome` is a short phrase."""
-
-    label: str
-    now: str | None
-    proposed: str | None
-    outcome: str | None
 
 
 class CommonContext(TypedDict):
@@ -242,5 +234,5 @@ def spec_of(draft: MailDraft) -> KindSpec:
 
 
 def _names_patron(context: CommonContext) -> bool:
-    held = any(line["now"] is not None for line in context["fields"])
+    held = any(line.now for line in context["fields"])
     return held or context["greeting"] is not None

@@ -11,9 +11,10 @@ from upstage_crm.core import when
 from upstage_crm.core.email_address import mask_email
 from upstage_crm.core.languages import SOURCE, speaker
 from upstage_crm.links.claims import LinkClaims, Purpose, Reviewer
-from upstage_crm.mail.catalogue import CATALOGUE, FieldLine
+from upstage_crm.mail.catalogue import CATALOGUE
 from upstage_crm.mail.message import Audience, MailDraft, MailKind
 from upstage_crm.organisation.details import OrganisationDetails
+from upstage_crm.patrons.views import FieldLine
 
 ORGANISATION = OrganisationDetails(
     name="Lyric Theatre",
@@ -77,10 +78,10 @@ def sample(kind: MailKind, audience: Audience, language: str = SOURCE) -> dict[s
     staff = audience is Audience.STAFF
     line = FieldLine(
         label=say("Email address"),
-        now=None if hidden else NOW_ADDRESS,
+        now="" if hidden else NOW_ADDRESS,
         # A current mailbox recognises the other one, and does not read it.
         proposed=PROPOSED_ADDRESS if hidden or staff else MASKED_ADDRESS,
-        outcome="approved" if staff else None,
+        outcome="approved" if staff else "",
     )
     context: dict[str, object] = {
         "org": ORGANISATION,

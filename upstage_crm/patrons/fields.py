@@ -93,6 +93,15 @@ class ProtectedField:
         """The protected patron columns this field writes."""
         return tuple(part.name for part in self.parts)
 
+    @property
+    def is_mailbox(self) -> bool:
+        """Whether the field is itself an address that mails go to."""
+        return self.mailbox_column is not None
+
+    def mailbox(self, values: Values) -> str | None:
+        """The address that the field holds; None where it holds none, or is none."""
+        return values[self.mailbox_column] if self.mailbox_column is not None else None
+
     def parse(self, raw: Mapping[str, str], context: Context) -> Columns:
         """Return canonical values for all of `columns`. Inputs missing in `raw` count as empty.
 

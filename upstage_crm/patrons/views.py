@@ -73,6 +73,25 @@ class PatronRecord:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FieldLine:
+    """One field change, ready to draw: in a mail, on a page, in a receipt. What is "" is left out.
+
+    `outcome` and `note` are short phrases. `key` names the field in an answer; it is "" where there
+    is nothing to answer. With `is_kept` the value on the left is the one that is in use.
+    """
+
+    label: str = ""
+    now: str = ""
+    proposed: str = ""
+    outcome: str = ""
+    note: str = ""
+    now_heading: str = ""
+    proposed_heading: str = ""
+    key: str = ""
+    is_kept: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Duplicate:
     """A patron who may be the same person, and why; name and address as the reader sees them."""
 

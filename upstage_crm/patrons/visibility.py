@@ -17,7 +17,7 @@ from upstage_crm.staff.roles import Role
 from upstage_crm.staff.visibility import sees
 
 NAME = "name"
-MAILBOX = next(entry for entry in FIELDS.values() if entry.mailbox_column)
+MAILBOX = next(entry for entry in FIELDS.values() if entry.is_mailbox)
 _ENDS = ("", ".old", ".new")  # how the trail names a column's value
 
 

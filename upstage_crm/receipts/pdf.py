@@ -176,13 +176,13 @@ class _Page:
         note = replace(_LABEL, size=max(7.5 * scale, 5))
         for row in self._words.rows:
             y += 2.4 * scale
-            cells = ((row.label, strong), (row.before, body), (row.proposed, body))
+            cells = ((row.label, strong), (row.now, body), (row.proposed, body))
             ends = [
                 self._write(text, x, y, width - _GAP, ink, dry=dry)
                 for (text, ink), x, width in zip(cells, _starts(), _COLUMNS, strict=False)
             ]
             x, width = _starts()[-1], _COLUMNS[-1]
-            under = self._write(row.decision, x, y, width, strong, dry=dry)
+            under = self._write(row.outcome, x, y, width, strong, dry=dry)
             ends.append(self._write(row.note, x, under, width, note, dry=dry))
             y = max(ends) + 2.4 * scale
             if not dry:

@@ -130,7 +130,7 @@ def may_see(reader: Reader, *, reviewer: str, keys: Sequence[str]) -> bool:
     if reader is not Reader.PROPOSED:
         return True
     is_its_own = reviewer in (Reader.PROPOSED.value, AT_THE_DESK, BY_STAFF, BY_DISPLACED)
-    return is_its_own and all(_is_mailbox(key) for key in keys)
+    return is_its_own and all(fields.field(key).is_mailbox for key in keys)
 
 
 def see(
@@ -228,7 +228,7 @@ def _field(
 
 def _hides(reader: Reader, key: str, is_proposed_side: bool) -> bool:
     """Whether a side holds the address of the other mailbox. A revert turns the sides around."""
-    if reader is Reader.STAFF or not _is_mailbox(key):
+    if reader is Reader.STAFF or not fields.field(key).is_mailbox:
         return False
     return is_proposed_side is not (reader is Reader.PROPOSED)
 
@@ -273,7 +273,3 @@ def _evidence(name: str, hidden: str, proofs: Mapping[str, Proof], *, is_own: bo
 
 def _is_own(reader: Reader, reviewer: str) -> bool:
     return reader is Reader.STAFF or reader.value == reviewer
-
-
-def _is_mailbox(key: str) -> bool:
-    return fields.field(key).mailbox_column is not None

@@ -13,6 +13,7 @@ from typing import Final
 from upstage_crm.core import when
 from upstage_crm.core.languages import Say, speaker
 from upstage_crm.organisation.details import OrganisationDetails
+from upstage_crm.patrons.views import FieldLine
 from upstage_crm.receipts.facts import (
     AT_THE_DESK,
     BY_DISPLACED,
@@ -132,30 +133,19 @@ TOO_OLD: Final = NoReceipt(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
-    """One field, ready to show: a value may have several lines, as on an envelope.
-
-    `note` says what came of the decision.
-    """
-
-    label: str
-    before: str
-    proposed: str
-    decision: str
-    note: str
-    is_masked: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ReceiptWords:
-    """A receipt in words: what its page and its PDF say, in the receipt's language."""
+    """A receipt in words: what its page and its PDF say, in the receipt's language.
+
+    Each of `rows` has both values of a field, one line below the other as on an envelope, what was
+    decided as `outcome`, and what came of it as `note`.
+    """
 
     organisation: str
     contact: str
     headline: str
     facts: tuple[tuple[str, str], ...]
     evidence: tuple[tuple[str, str], ...]
-    rows: tuple[Row, ...]
+    rows: tuple[FieldLine, ...]
     proves: tuple[str, ...]
     is_masked: bool
 
@@ -164,16 +154,15 @@ def words(receipt: SeenReceipt) -> ReceiptWords:
     """Return the words of a receipt, its instants in the patron's time zone."""
     zone = receipt.organisation.zone_of(receipt.time_zone)
     say = speaker(receipt.language)
-    rows = tuple(_row(field, say) for field in receipt.fields)
     return ReceiptWords(
         organisation=receipt.organisation.name,
         contact=_contact(receipt.organisation),
         headline=say(HEADLINES[receipt.event]),
         facts=_facts(receipt, zone, say),
         evidence=_evidence(receipt, say),
-        rows=rows,
+        rows=tuple(_row(field, say) for field in receipt.fields),
         proves=tuple(say(line) for line in PROVES),
-        is_masked=any(row.is_masked for row in rows),
+        is_masked=any(Shown.MASKED in (f.old.shown, f.new.shown) for f in receipt.fields),
     )
 
 
@@ -208,14 +197,13 @@ def _evidence(receipt: SeenReceipt, say: Say) -> tuple[tuple[str, str], ...]:
     )
 
 
-def _row(field: SeenField, say: Say) -> Row:
-    return Row(
+def _row(field: SeenField, say: Say) -> FieldLine:
+    return FieldLine(
         label=say(field.label),
-        before=_text(field.old, say),
+        now=_text(field.old, say),
         proposed=_text(field.new, say),
-        decision=say(DECISIONS[field.decision]),
+        outcome=say(DECISIONS[field.decision]),
         note=say(_outcome(field)),
-        is_masked=Shown.MASKED in (field.old.shown, field.new.shown),
     )
 
 

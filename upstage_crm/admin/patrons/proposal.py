@@ -31,6 +31,7 @@ from upstage_crm.organisation.settings import details
 from upstage_crm.patrons import fields
 from upstage_crm.patrons.advice import Advice
 from upstage_crm.patrons.errors import AddressTaken
+from upstage_crm.patrons.views import FieldLine
 from upstage_crm.staff.roles import StaffMember
 from upstage_crm.wiring import runtime
 from upstage_crm.wording.sentences import (
@@ -93,15 +94,6 @@ class Hint:
 
 
 @dataclass(frozen=True)
-class ReadView:
-    """One field as one reader sees it."""
-
-    label: str = ""
-    now: str = ""
-    proposed: str = ""
-
-
-@dataclass(frozen=True)
 class ReadingView:
     """What one mailbox will read."""
 
@@ -109,7 +101,7 @@ class ReadingView:
     mailbox: str = ""
     greeting: str = ""
     words: str = ""
-    fields: list[ReadView] = field(default_factory=list)
+    fields: list[FieldLine] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -291,7 +283,7 @@ def _preview(seen: ProposalPreview, time_zone: tzinfo, *, is_lost: bool) -> Prev
                 greeting=reading.patron_name,
                 words=reading.reason_text,
                 fields=[
-                    ReadView(label=f.label, now=f.now, proposed=f.proposed) for f in reading.fields
+                    FieldLine(label=f.label, now=f.now, proposed=f.proposed) for f in reading.fields
                 ],
             )
             for reading in seen.readings

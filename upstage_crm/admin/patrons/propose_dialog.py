@@ -12,7 +12,6 @@ from upstage_crm.admin.patrons.proposal import (
     WORDS,
     Hint,
     ReadingView,
-    ReadView,
 )
 from upstage_crm.admin.patrons.propose_state import PROPOSE
 from upstage_crm.admin.patrons.propose_state import ProposeState as State
@@ -26,6 +25,7 @@ from upstage_crm.change_requests.model.reasons import (
 from upstage_crm.core.text import REMARK_LIMIT
 from upstage_crm.pages.view import kept, question
 from upstage_crm.patrons.fields import FIELDS, ProtectedField
+from upstage_crm.patrons.views import FieldLine
 from upstage_crm.ui.components.base import Child, filled, show_if, text_for
 from upstage_crm.ui.components.button import button, link
 from upstage_crm.ui.components.feedback import notice
@@ -111,7 +111,7 @@ def _more() -> Child:
 
 def _mailbox() -> Child:
     """Who is asked besides, and what to do when the patron cannot read the mailbox."""
-    is_address = [key for key, field in FIELDS.items() if field.mailbox_column]
+    is_address = [key for key, field in FIELDS.items() if field.is_mailbox]
     both = checkbox(
         "Ask the current address too",
         "ask_both",
@@ -300,7 +300,7 @@ def _reading(reading: ReadingView) -> rx.Component:
             " ",
             rx.el.span(reading.task, class_name="u-muted"),
         ),
-        diff(rx.foreach(reading.fields, lambda field: _read(cast("ReadView", field)))),
+        diff(rx.foreach(reading.fields, lambda field: _read(cast("FieldLine", field)))),
         rx.el.p("They see the name as ", rx.el.bdi(reading.greeting), ".", class_name="u-muted"),
         show_if(filled(State.preview.reason), rx.el.p(State.preview.reason)),
         show_if(filled(reading.words), quote(reading.words, source=State.preview.proposer)),
@@ -308,5 +308,5 @@ def _reading(reading: ReadingView) -> rx.Component:
     )
 
 
-def _read(field: ReadView) -> rx.Component:
+def _read(field: FieldLine) -> rx.Component:
     return diff_row(field.label, field.now, field.proposed)

@@ -133,7 +133,7 @@ def obstacle_view(can: Proposable) -> ObstacleView:
     if obstacle is None or obstacle in _OWN_NOTICE:
         return ObstacleView()
     words = OBSTACLE_WORDS[obstacle]
-    mailboxes = [key for key in FIELDS if key in can.by_email and FIELDS[key].mailbox_column]
+    mailboxes = [key for key in FIELDS if key in can.by_email and FIELDS[key].is_mailbox]
     way = mailboxes[0] if mailboxes else ""
     return ObstacleView(
         title=words.title,

@@ -163,9 +163,9 @@ def _field(row: ObjectVar[FieldRow]) -> rx.Component:
         _side(row.proposed, row.proposed_spans),
         now_heading=row.now_heading,
         proposed_heading=row.proposed_heading,
-        is_kept=row.is_undone,
+        is_kept=row.is_kept,
         outcome=rx.cond(
-            row.is_undone,
+            row.is_kept,
             request_chip("reverted", "Undone"),
             field_chip(row.outcome, row.outcome_words),
         ),

@@ -13,6 +13,7 @@ from upstage_crm.core import when
 from upstage_crm.links.claims import Reviewer
 from upstage_crm.mail.message import Audience, MailKind
 from upstage_crm.mail.queries import MailSummary
+from upstage_crm.patrons.views import FieldLine
 from upstage_crm.wording.sentences import (
     AUDIENCE_WORDS,
     CHANNEL_WORDS,
@@ -35,20 +36,19 @@ class Said:
     time_iso: str = ""
 
 
-@dataclass(frozen=True)
-class FieldRow:
-    """One field change. The spans are empty when marking letters would not help."""
+@dataclass(frozen=True, kw_only=True)
+class FieldRow(FieldLine):
+    """One field change, with who said what; `outcome` is a `FieldOutcome` value.
+
+    The spans are empty when marking letters would not help.
+    """
 
     id: str = ""
     is_open: bool = False
-    label: str = ""
-    now: str = ""
-    proposed: str = ""
-    now_spans: list[Span] = field(default_factory=list)
-    proposed_spans: list[Span] = field(default_factory=list)
     now_heading: str = "Now"
     proposed_heading: str = "Proposed"
-    is_undone: bool = False
+    now_spans: list[Span] = field(default_factory=list)
+    proposed_spans: list[Span] = field(default_factory=list)
     outcome: str = "pending"
     outcome_words: str = ""
     asked: str = ""
@@ -89,7 +89,7 @@ def field_row(
         proposed_spans=proposed_spans,
         now_heading=_now_heading(view.outcome, is_undone=is_undone),
         proposed_heading="Used briefly" if is_undone else "Proposed",
-        is_undone=is_undone,
+        is_kept=is_undone,
         outcome=view.outcome.value,
         outcome_words=_waits(view, zone),
         asked=", ".join(asked),

@@ -58,7 +58,7 @@ WIRES = tuple(Number(limit, *NUMBER_WORDS[limit.name]) for limit in TRIPWIRES)
 NUMBERS = (*DURATIONS, *WIRES)
 SECOND_PROTECTED = "second_person_protected"
 PROTECTED = tuple(FIELDS.values())
-MAILBOXES = tuple(entry for entry in PROTECTED if entry.mailbox_column is not None)
+MAILBOXES = tuple(entry for entry in PROTECTED if entry.is_mailbox)
 ASKED_CHOICES = tuple((asked.value, ASKED_WORDS[asked]) for asked in choices_of(MAILBOXES[0]))
 _LONGEST = 9  # digits that are read at all; more is no number of days
 

@@ -27,6 +27,7 @@ from upstage_crm.change_requests.model.errors import (
     MailboxOut,
     RequestEnded,
 )
+from upstage_crm.change_requests.model.field_change import FieldChange
 from upstage_crm.change_requests.model.rules import (
     Cause,
     ChangeKind,
@@ -40,7 +41,6 @@ from upstage_crm.change_requests.model.tables import (
     FieldChangeRow,
     ReviewRow,
 )
-from upstage_crm.change_requests.notifications.context import MatterField
 from upstage_crm.change_requests.reads import requests
 from upstage_crm.links.claims import Reviewer
 from upstage_crm.patrons.views import SuppressionCause
@@ -191,9 +191,9 @@ def _objector(made: Sequence[FieldChangeRow]) -> str | None:
     return next((mailbox for mailbox in displaced if mailbox), None)
 
 
-def _fields(undone: Undone) -> tuple[MatterField, ...]:
+def _fields(undone: Undone) -> tuple[FieldChange, ...]:
     """Each field once: what it holds again, and what stood there last."""
-    restored: list[MatterField] = []
+    restored: list[FieldChange] = []
     for key in undone.restored_keys:
         chain = [one for one in undone.restored if one.change.field == key]
         (oldest,) = chain[-1].locked.matter([chain[-1].change]).fields

@@ -10,7 +10,6 @@ from upstage_crm.change_requests.lifecycle.answer import (
 )
 from upstage_crm.change_requests.lifecycle.locked_request import (
     LockedRequest,
-    is_mailbox,
 )
 from upstage_crm.change_requests.model.errors import RequestEnded
 from upstage_crm.change_requests.model.rules import (
@@ -19,7 +18,7 @@ from upstage_crm.change_requests.model.rules import (
 )
 from upstage_crm.core.email_address import parse_email
 from upstage_crm.links.claims import LinkRefused, Reviewer
-from upstage_crm.patrons import suppressions
+from upstage_crm.patrons import fields, suppressions
 from upstage_crm.patrons.views import SuppressionCause
 
 
@@ -36,7 +35,9 @@ def say_not_this_person(locked: LockedRequest, answer: Answer) -> None:
         if (review := locked.review_of(change, Reviewer.CURRENT)) and review.decision is None
     ]
     is_desk = locked.request.path is RequestPath.DESK
-    concerned = [change for change, _review in asked if is_desk or is_mailbox(change)]
+    concerned = [
+        change for change, _review in asked if is_desk or fields.field(change.field).is_mailbox
+    ]
     if answer.reviewer is not Reviewer.CURRENT:
         raise LinkRefused
     mailbox = asked[0][1].mailbox if concerned else None

@@ -10,7 +10,6 @@ from upstage_crm.change_requests.lifecycle.answer import (
 )
 from upstage_crm.change_requests.lifecycle.locked_request import (
     LockedRequest,
-    is_mailbox,
 )
 from upstage_crm.change_requests.model.errors import RequestEnded
 from upstage_crm.change_requests.model.rules import FieldOutcome
@@ -20,7 +19,7 @@ from upstage_crm.change_requests.model.tables import (
 )
 from upstage_crm.links.claims import Reviewer
 from upstage_crm.mail.message import MailKind
-from upstage_crm.patrons import marks, suppressions
+from upstage_crm.patrons import fields, marks, suppressions
 from upstage_crm.patrons.views import SuppressionCause
 
 
@@ -84,7 +83,7 @@ def _review_of(locked: LockedRequest, change: FieldChangeRow, reviewer: Reviewer
 def _suppress(locked: LockedRequest, objected: list[FieldChangeRow], answer: Answer) -> None:
     """Remember every proposed mailbox among `objected`: it gets no mail from us any more."""
     for change in objected:
-        is_new = is_mailbox(change) and suppressions.suppress(
+        is_new = fields.field(change.field).is_mailbox and suppressions.suppress(
             locked.session,
             address_key=change.proposed_key,
             patron_id=None,

@@ -287,7 +287,7 @@ def _is_sound(session: Session, written: FieldChangeRow, *, is_own: bool) -> boo
         return False
     if has_objected(session, written.request_id, Reviewer.CURRENT):
         return False
-    if fields.field(written.field).mailbox_column is None or is_own:
+    if is_own or not fields.field(written.field).is_mailbox:
         return True
     approved = select(ReviewRow.id).where(
         ReviewRow.field_change_id == written.id,

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm.attributes import set_committed_value
 
 from upstage_crm.audit.events import SYSTEM, Action, Actor, Channel
-from upstage_crm.change_requests.lifecycle.locked_request import LockedRequest, is_mailbox
+from upstage_crm.change_requests.lifecycle.locked_request import LockedRequest
 from upstage_crm.change_requests.model.reviewers import Plan
 from upstage_crm.change_requests.model.rules import (
     OPEN_OUTCOMES,
@@ -32,6 +32,7 @@ from upstage_crm.core import when
 from upstage_crm.core.db import table_of
 from upstage_crm.links.claims import Reviewer
 from upstage_crm.mail.message import MailKind
+from upstage_crm.patrons import fields
 from upstage_crm.patrons.commands import Proof
 
 _change, _review = table_of(FieldChangeRow), table_of(ReviewRow)
@@ -205,7 +206,7 @@ def _ask_newcomer(locked: LockedRequest, change_ids: Sequence[str], mailbox: str
             continue
         replace_review(locked, review)
         # Who was only heard has been told, and silence let it happen.
-        if not review.is_binding or is_mailbox(change):
+        if not review.is_binding or fields.field(change.field).is_mailbox:
             continue
         if change.outcome is FieldOutcome.WAITING:
             locked.settle([change], FieldOutcome.PENDING)
@@ -255,7 +256,7 @@ def go_on(
         return
     causes = dict(late or {})
     # A new address last: what the mailbox before it has answered counts until then.
-    for change in sorted(changes, key=is_mailbox):
+    for change in sorted(changes, key=lambda change: fields.field(change.field).is_mailbox):
         if change.id not in causes and change.outcome.is_open:
             # What was approved before is checked again; an answer was, when it came.
             was_approved = change.outcome is FieldOutcome.WAITING
@@ -268,7 +269,11 @@ def go_on(
     settled = [change for change in changes if change.outcome in _CONFIRMED]
     if settled:
         # By the address field both sides' mailboxes are known.
-        known = [change for change in locked.changes if change in settled or is_mailbox(change)]
+        known = [
+            change
+            for change in locked.changes
+            if change in settled or fields.field(change.field).is_mailbox
+        ]
         matter = locked.matter(known).only([change.id for change in settled])
         locked.notifier.tell_settled(locked.session, matter, now=locked.now)
     lost = [change for change in changes if change.outcome is FieldOutcome.UNDELIVERABLE]

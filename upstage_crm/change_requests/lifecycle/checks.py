@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlmodel import Session, col, select
@@ -22,9 +21,9 @@ from upstage_crm.change_requests.model.errors import (
     RecentlyRejected,
     StaffAddress,
 )
+from upstage_crm.change_requests.model.field_change import FieldChange
 from upstage_crm.change_requests.model.policy import Policy
 from upstage_crm.change_requests.model.reviewers import (
-    Plan,
     desk_plan,
     plan,
 )
@@ -51,20 +50,6 @@ from upstage_crm.staff.command_context import StaffContext
 from upstage_crm.staff.roles import Permission, StaffMember, ensure_may
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ParsedChange:
-    """One field of a proposal, parsed and permitted. Values include derived columns.
-
-    `plan` says who is asked about it.
-    """
-
-    field: ProtectedField
-    current: Mapping[str, str | None]
-    proposed: Mapping[str, str | None]
-    key: str
-    plan: Plan
-
-
 def clean_reason(code: ReasonCode, words: str) -> str:
     """Return the cleaned free text of a reason.
 
@@ -89,7 +74,7 @@ def check(
     override: bool,
     ask_both: bool = False,
     path: RequestPath = RequestPath.LINK,
-) -> tuple[ParsedChange, ...]:
+) -> tuple[FieldChange, ...]:
     """Parse every proposed field and apply every rule that can refuse it; write nothing.
 
     A field whose value is what the record holds already is left out, unless none remains.
@@ -106,31 +91,37 @@ def check(
         raise NothingProposed
     parsed = _parse(patron, changes, parsing)
     known = evidence.gather(session, patron, now=now)
-    checked: list[ParsedChange] = []
+    checked: list[FieldChange] = []
     for field, current, proposed in parsed:
         key = key_of(field, proposed)
-        if field.mailbox_column is not None:
+        if field.is_mailbox:
             _check_mailbox(session, patron, proposed, key, policy, override=override, now=now)
         if not override:
             _check_rest(session, patron, field, proposed, key, policy, now)
-        is_mailbox = field.mailbox_column is not None
         if path is RequestPath.DESK:
-            asked = desk_plan(known, is_mailbox=is_mailbox)
+            asked = desk_plan(known, is_mailbox=field.is_mailbox)
         else:
-            asked = plan(policy.of(field), known, is_mailbox=is_mailbox, ask_both=ask_both)
+            asked = plan(policy.of(field), known, is_mailbox=field.is_mailbox, ask_both=ask_both)
             if not asked.binding:
                 raise NoMailbox(field=field.key)
         checked.append(
-            ParsedChange(field=field, current=current, proposed=proposed, key=key, plan=asked)
+            FieldChange(
+                field=field,
+                current=current,
+                proposed=proposed,
+                asked=asked.asked,
+                binding=asked.binding,
+                needs_release=asked.needs_release,
+            )
         )
     return tuple(checked)
 
 
-def needs_second(policy: Policy, patron: PatronRow, parsed: Sequence[ParsedChange]) -> bool:
+def needs_second(policy: Policy, patron: PatronRow, parsed: Sequence[FieldChange]) -> bool:
     """Whether a second person has to release what is proposed."""
     if policy.second_person_protected and (patron.is_protected or patron.is_flagged):
         return True
-    return any(policy.of(c.field).second_person or c.plan.needs_release for c in parsed)
+    return any(policy.of(c.field).second_person or c.needs_release for c in parsed)
 
 
 def _ensure_may_be_asked(

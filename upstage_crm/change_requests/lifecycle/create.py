@@ -15,9 +15,10 @@ from sqlmodel import Session, col, select
 from upstage_crm.audit.events import Action
 from upstage_crm.audit.trail import canonical
 from upstage_crm.change_requests.lifecycle import locked_request
-from upstage_crm.change_requests.lifecycle.checks import ParsedChange
+from upstage_crm.change_requests.lifecycle.checks import key_of
 from upstage_crm.change_requests.lifecycle.locked_request import LockedRequest
 from upstage_crm.change_requests.model.errors import ChangeWaits
+from upstage_crm.change_requests.model.field_change import FieldChange
 from upstage_crm.change_requests.model.policy import Policy, to_json
 from upstage_crm.change_requests.model.rules import (
     ChangeKind,
@@ -53,7 +54,7 @@ def start(
     context: StaffContext[Notifier],
     *,
     patron: PatronRow,
-    parsed: Sequence[ParsedChange],
+    parsed: Sequence[FieldChange],
     draft: Draft,
     policy: Policy,
 ) -> tuple[LockedRequest, list[Superseded]]:
@@ -97,7 +98,7 @@ def _add_changes(
     session: Session,
     request: ChangeRequestRow,
     patron: PatronRow,
-    parsed: Sequence[ParsedChange],
+    parsed: Sequence[FieldChange],
 ) -> None:
     is_desk = request.path is RequestPath.DESK
     for change in parsed:
@@ -108,18 +109,15 @@ def _add_changes(
             field=change.field.key,
             current_value=canonical(dict(change.current)),
             proposed_value=canonical(dict(change.proposed)),
-            proposed_key=change.key,
+            proposed_key=key_of(change.field, change.proposed),
             kind=ChangeKind.DESK if is_desk else ChangeKind.CHANGE,
             outcome=FieldOutcome.HELD if request.held_for else FieldOutcome.PENDING,
         )
         session.add(row)
         session.flush()
-        for reviewer in change.plan.asked:
-            mailbox = (
-                change.proposed[change.field.mailbox_column]
-                if reviewer is Reviewer.PROPOSED and change.field.mailbox_column
-                else patron.email
-            )
+        for reviewer in change.asked:
+            is_proposed = reviewer is Reviewer.PROPOSED and change.field.is_mailbox
+            mailbox = change.field.mailbox(change.proposed) if is_proposed else patron.email
             session.add(
                 ReviewRow(
                     id=new_id(request.created_at),
@@ -127,7 +125,7 @@ def _add_changes(
                     request_id=request.id,
                     reviewer=reviewer,
                     mailbox=mailbox or "",
-                    is_binding=reviewer in change.plan.binding,
+                    is_binding=reviewer in change.binding,
                 )
             )
     session.flush()

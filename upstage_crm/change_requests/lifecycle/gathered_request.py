@@ -176,10 +176,9 @@ class GatheredRequest:
     def plan_of(self, change: FieldChangeRow) -> Plan:
         """Who is asked about a field as things stand now."""
         entry = fields.field(change.field)
-        is_mailbox = entry.mailbox_column is not None
         if change.kind is ChangeKind.DESK:
-            return desk_plan(self.evidence, is_mailbox=is_mailbox)
-        return plan(self.policy.of(entry), self.evidence, is_mailbox=is_mailbox)
+            return desk_plan(self.evidence, is_mailbox=entry.is_mailbox)
+        return plan(self.policy.of(entry), self.evidence, is_mailbox=entry.is_mailbox)
 
     @property
     def proposer(self) -> Reachable | None:

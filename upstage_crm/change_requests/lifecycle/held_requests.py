@@ -48,4 +48,4 @@ def ensure_reachable(locked: LockedRequest) -> None:
     matter = locked.matter(locked.open_changes)
     binding = {who for field in matter.fields for who in field.binding}
     if not any(matter.address_of(who) for who in binding):
-        raise NoMailbox(field=matter.fields[0].field)
+        raise NoMailbox(field=matter.fields[0].field.key)

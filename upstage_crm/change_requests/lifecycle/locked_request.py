@@ -133,7 +133,7 @@ class LockedRequest(GatheredRequest):
         columns = requests.values(change.proposed_value)
         approved: dict[str, object] = {"ids": [change.id], "at": self.now}
         approved |= {"verified": None, "bounced": None}
-        if is_mailbox(change):
+        if fields.field(change.field).is_mailbox:
             approved["verified"] = self.patron.email_verified_at
             approved["bounced"] = self.patron.email_bounced_at
         connection = self.session.connection()
@@ -375,11 +375,6 @@ def old_and_new(change: FieldChangeRow) -> dict[str, str | None]:
     columns = fields.field(change.field).columns
     values = {f"{column}.old": current[column] for column in columns}
     return values | {f"{column}.new": proposed[column] for column in columns}
-
-
-def is_mailbox(change: FieldChangeRow) -> bool:
-    """Whether the field is itself an address that mails go to."""
-    return fields.field(change.field).mailbox_column is not None
 
 
 def cancel_asking(session: Session, *, request_id: str, now: datetime) -> int:

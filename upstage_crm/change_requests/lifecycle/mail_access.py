@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 
 from sqlmodel import Session
 
-from upstage_crm.change_requests.lifecycle import locked_request
 from upstage_crm.change_requests.model.tables import FieldChangeRow
 from upstage_crm.change_requests.reads import requests
 from upstage_crm.mail import eml
 from upstage_crm.mail.message import Audience
 from upstage_crm.mail.queries import MailSummary, StoredMail
+from upstage_crm.patrons import fields
 from upstage_crm.patrons.queries import sights
 from upstage_crm.patrons.visibility import FieldAccess
 from upstage_crm.staff.roles import Role
@@ -37,7 +37,7 @@ def may_open(session: Session, stored: StoredMail, *, reader: Role) -> bool:
     mail = stored.summary
     access = sights_of_mails(session, [mail], reader=reader)[mail.id]
     for change in _changes(session, mail):
-        is_told = mail.audience is not Audience.PROPOSED or locked_request.is_mailbox(change)
+        is_told = mail.audience is not Audience.PROPOSED or fields.field(change.field).is_mailbox
         if is_told and not access.sees(change.field):
             return False
         access = access.knowing(

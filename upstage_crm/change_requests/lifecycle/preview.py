@@ -14,11 +14,11 @@ from sqlmodel import Session, col, select
 
 from upstage_crm.change_requests.lifecycle import create
 from upstage_crm.change_requests.lifecycle.checks import (
-    ParsedChange,
     check,
     needs_second,
 )
 from upstage_crm.change_requests.model import policy_store
+from upstage_crm.change_requests.model.field_change import FieldChange
 from upstage_crm.change_requests.model.reasons import REASONS
 from upstage_crm.change_requests.model.reviewers import is_trusted
 from upstage_crm.change_requests.model.rules import (
@@ -26,6 +26,7 @@ from upstage_crm.change_requests.model.rules import (
     RequestPath,
 )
 from upstage_crm.change_requests.model.tables import ChangeRequestRow
+from upstage_crm.change_requests.model.views import FieldView
 from upstage_crm.change_requests.model.visibility import Visibility
 from upstage_crm.change_requests.reads import requests
 from upstage_crm.core.languages import SOURCE, speaker
@@ -43,15 +44,6 @@ from upstage_crm.staff.roles import Role
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ReadField:
-    """One field as one reader sees it: `now` may be masked, "" when not known."""
-
-    label: str
-    now: str
-    proposed: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
     """What one mailbox will read. `decides` is False for the notice that only tells."""
 
@@ -60,7 +52,7 @@ class Reading:
     decides: bool
     patron_name: str
     reason_text: str
-    fields: tuple[ReadField, ...]
+    fields: tuple[FieldView, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,7 +129,7 @@ def preview(
         time_zone=patron.time_zone,
         standing=standing.reference if standing else "",
         needs_second=needs_second(policy, patron, parsed),
-        tells_current=any(Reviewer.CURRENT in change.plan.asked for change in parsed),
+        tells_current=any(Reviewer.CURRENT in change.asked for change in parsed),
         replaced=() if standing else _references(session, replaced),
         advice=_advice(patron, parsed, reason_text, actor.role, parsing),
     )
@@ -145,13 +137,13 @@ def preview(
 
 def _readings(
     patron: PatronRow,
-    parsed: Sequence[ParsedChange],
+    parsed: Sequence[FieldChange],
     reason_text: str,
     viewer: Role,
     home: str,
     now: datetime,
 ) -> tuple[Reading, ...]:
-    asked = {reviewer for change in parsed for reviewer in change.plan.asked}
+    asked = {reviewer for change in parsed for reviewer in change.asked}
     is_proven = is_trusted(patron.email_verified_at, now=now)
     return tuple(
         _reading(patron, parsed, Visibility(reviewer, is_proven, home), reason_text, viewer)
@@ -162,7 +154,7 @@ def _readings(
 
 def _reading(
     patron: PatronRow,
-    parsed: Sequence[ParsedChange],
+    parsed: Sequence[FieldChange],
     visibility: Visibility,
     reason_text: str,
     viewer: Role,
@@ -172,33 +164,32 @@ def _reading(
     return Reading(
         reviewer=reviewer,
         mailbox=_mailbox(patron, parsed, reviewer, access),
-        decides=any(reviewer in change.plan.binding for change in parsed),
+        decides=any(reviewer in change.binding for change in parsed),
         patron_name=visibility.name(name),
         reason_text=visibility.words(reason_text),
         fields=tuple(
             _as_read(change, access, visibility)
             for change in parsed
             if visibility.sees(change.field.key)
-            and (not visibility.is_stranger or reviewer in change.plan.asked)
+            and (not visibility.is_stranger or reviewer in change.asked)
         ),
     )
 
 
 def _mailbox(
-    patron: PatronRow, parsed: Sequence[ParsedChange], reviewer: Reviewer, access: FieldAccess
+    patron: PatronRow, parsed: Sequence[FieldChange], reviewer: Reviewer, access: FieldAccess
 ) -> str:
     if reviewer is Reviewer.CURRENT:
         return access.mailbox(patron.email or "")
-    columns = [(c.field.mailbox_column, c.proposed) for c in parsed]
-    return next((values[column] or "" for column, values in columns if column), "")
+    return next((c.field.mailbox(c.proposed) or "" for c in parsed if c.field.is_mailbox), "")
 
 
-def _as_read(change: ParsedChange, access: FieldAccess, visibility: Visibility) -> ReadField:
+def _as_read(change: FieldChange, access: FieldAccess, visibility: Visibility) -> FieldView:
     now, then = visibility.values(change.field, change.current, change.proposed)
     # What the mailbox would read in full, the member who proposes may not see.
     if now == change.field.show(change.current, home=visibility.home):
         now = access.show(change.field, change.current)
-    return ReadField(label=change.field.label, now=now, proposed=then)
+    return FieldView(field=change.field.key, now=now, proposed=then)
 
 
 def _references(session: Session, request_ids: set[str]) -> tuple[str, ...]:
@@ -208,7 +199,7 @@ def _references(session: Session, request_ids: set[str]) -> tuple[str, ...]:
 
 def _advice(
     patron: PatronRow,
-    parsed: Sequence[ParsedChange],
+    parsed: Sequence[FieldChange],
     reason_text: str,
     viewer: Role,
     context: Context,

@@ -187,7 +187,7 @@ def _chosen(policy: Policy, name: str) -> Any:
 def choices_of(entry: ProtectedField) -> tuple[Asked, ...]:
     """What an owner may choose for a field."""
     standard = Asked(entry.reviewers)
-    return (standard,) if entry.mailbox_column is None else (standard, Asked.BOTH)
+    return (standard, Asked.BOTH) if entry.is_mailbox else (standard,)
 
 
 def before_shortening(policy: Policy, olds: Mapping[str, timedelta]) -> Policy:

@@ -23,32 +23,50 @@ from upstage_crm.change_requests.model.rules import (
 )
 from upstage_crm.core.languages import SOURCE
 from upstage_crm.links.claims import Purpose, Reviewer
+from upstage_crm.patrons import fields
 from upstage_crm.patrons.views import SuppressionCause
 from upstage_crm.patrons.visibility import FieldAccess
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FieldView:
-    """One field change as its reader sees it: values and mailboxes in full, or masked.
+    """One field change as its reader sees it: each value and mailbox in full, masked or left out.
 
-    `unanswered` are the mailboxes that get the question when it is sent again.
+    `can_answer` says that the reader's own answer is missing, `decision` is the one that was given;
+    staff see the last one of all reviewers. `unanswered` are the mailboxes that get the question
+    when it is sent again. `id` is "" in a preview.
     """
 
-    id: str
+    id: str = ""
     field: str
-    label: str
     now: str
     proposed: str
-    outcome: FieldOutcome
-    settled_at: datetime | None
-    applies_at: datetime | None
-    reviewers: tuple[Reviewer, ...]
-    mailboxes: tuple[str, ...]
-    unanswered: tuple[str, ...]
-    comment: str
-    decision: Decision | None
-    decided_at: datetime | None
-    channel: ReviewChannel | None
+    outcome: FieldOutcome = FieldOutcome.PENDING
+    settled_at: datetime | None = None
+    applies_at: datetime | None = None
+    reviewers: tuple[Reviewer, ...] = ()
+    mailboxes: tuple[str, ...] = ()
+    unanswered: tuple[str, ...] = ()
+    comment: str = ""
+    decision: Decision | None = None
+    decided_at: datetime | None = None
+    channel: ReviewChannel | None = None
+    can_answer: bool = False
+
+    @property
+    def label(self) -> str:
+        """The field's name for people."""
+        return fields.field(self.field).label
+
+    @property
+    def about(self) -> str:
+        """What the value is used for."""
+        return fields.field(self.field).about
+
+    @property
+    def is_mailbox(self) -> bool:
+        """Whether the field is itself an address that mails go to."""
+        return fields.field(self.field).is_mailbox
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -173,24 +191,6 @@ class Phase(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ReviewField:
-    """One field as a reviewer sees it: `now` may be masked or absent.
-
-    `can_answer` says that this reviewer's answer to it is still missing.
-    """
-
-    id: str
-    label: str
-    about: str
-    now: str
-    proposed: str
-    outcome: FieldOutcome
-    decision: Decision | None
-    is_mailbox: bool = False
-    can_answer: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ChangeReview:
     """All that the patron's page may show to one reviewer of one request.
 
@@ -217,7 +217,7 @@ class ChangeReview:
     expires_at: datetime
     ended_at: datetime | None
     can_object: bool
-    fields: tuple[ReviewField, ...]
+    fields: tuple[FieldView, ...]
     applies_at: datetime | None = None
     not_before: datetime | None = None
     can_leave: bool = False

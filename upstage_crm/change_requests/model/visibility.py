@@ -49,7 +49,7 @@ class Visibility:
 
     def sees(self, key: str) -> bool:
         """Whether it hears of a field at all: the proposed mailbox hears of itself alone."""
-        return not self.is_stranger or fields.field(key).mailbox_column is not None
+        return not self.is_stranger or fields.field(key).is_mailbox
 
     def values(
         self, entry: ProtectedField, current: Values, proposed: Values, language: str = SOURCE
@@ -57,7 +57,7 @@ class Visibility:
         """A field's two values, each in full or masked."""
         now = entry.show(current, language, self.home)
         then = entry.show(proposed, language, self.home)
-        if entry.mailbox_column is not None:
+        if entry.is_mailbox:
             return (entry.mask(current), then) if self.is_stranger else (now, entry.mask(proposed))
         return (
             (entry.mask(current), then)

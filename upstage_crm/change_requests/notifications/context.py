@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from upstage_crm.change_requests.model import policy_store
+from upstage_crm.change_requests.model.field_change import FieldChange
 from upstage_crm.change_requests.model.reviewers import is_trusted
 from upstage_crm.change_requests.model.rules import (
     Decision,
@@ -57,30 +58,6 @@ STATE_WORDS: Mapping[RequestState, str] = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MatterField:
-    """One field change, as far as its mails need it.
-
-    `asked` has a review, `binding` of them have to say yes, `approved` have said it.
-    `current_mailbox` is the current mailbox that was asked, as stored; None when none was.
-    """
-
-    id: str
-    field: str
-    current: Mapping[str, str | None]
-    proposed: Mapping[str, str | None]
-    outcome: FieldOutcome
-    asked: tuple[Reviewer, ...]
-    binding: tuple[Reviewer, ...] = ()
-    approved: tuple[Reviewer, ...] = ()
-    current_mailbox: str | None = None
-
-    @property
-    def is_mailbox(self) -> bool:
-        """Whether the field is itself an address that mails go to."""
-        return fields.field(self.field).mailbox_column is not None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class MailContext:
     """One request with all that its mails say.
 
@@ -111,7 +88,7 @@ class MailContext:
     is_desk: bool
     versions: Mapping[Reviewer, int]
     organisation: OrganisationDetails
-    fields: tuple[MatterField, ...]
+    fields: tuple[FieldChange, ...]
     languages_before: tuple[str, ...] = ()
     method: DeskMethod | None = None
     applies_at: datetime | None = None
@@ -119,11 +96,7 @@ class MailContext:
     @property
     def proposed_email(self) -> str | None:
         """The address that was proposed, as stored, if the fields propose one."""
-        for change in self.fields:
-            column = fields.field(change.field).mailbox_column
-            if column is not None:
-                return change.proposed[column]
-        return None
+        return next((c.field.mailbox(c.proposed) for c in self.fields if c.field.is_mailbox), None)
 
     @property
     def asked(self) -> tuple[Reviewer, ...]:
@@ -149,7 +122,7 @@ class MailContext:
     @property
     def replaces_mailbox(self) -> bool:
         """Whether the current mailbox is asked, or told, that another one takes its place."""
-        return any(field.is_mailbox and Reviewer.CURRENT in field.asked for field in self.fields)
+        return any(c.field.is_mailbox and Reviewer.CURRENT in c.asked for c in self.fields)
 
     def only(self, ids: Collection[str]) -> MailContext:
         """The matter cut down to some of its field changes."""
@@ -158,7 +131,7 @@ class MailContext:
     def seen_by(self, reviewer: Reviewer) -> MailContext:
         """The matter as a mailbox may know it."""
         sees = self.visibility(reviewer).sees
-        return replace(self, fields=tuple(field for field in self.fields if sees(field.field)))
+        return replace(self, fields=tuple(field for field in self.fields if sees(field.field.key)))
 
 
 def gather(
@@ -184,7 +157,8 @@ def gather(
     is_desk = request.path is RequestPath.DESK
     mail_fields = tuple(field_of(change, reviews.get(change.id, ()), untold) for change in changes)
     asked = next((field.current_mailbox for field in mail_fields if field.current_mailbox), None)
-    before = _email_before(patron, changes)
+    addresses = (c.field.mailbox(c.current) for c in mail_fields if c.field.is_mailbox)
+    before = next(addresses, patron.email)
     waiting = (c.applies_at for c in changes if c.outcome is FieldOutcome.WAITING)
     is_own = asked is None or asked == patron.email
     is_proven = is_own and is_trusted(patron.email_verified_at, now=now)
@@ -219,13 +193,13 @@ def gather(
 
 def field_of(
     change: FieldChangeRow, reviews: Sequence[ReviewRow], untold: Collection[str]
-) -> MatterField:
+) -> FieldChange:
     """One field change as its mails need it; reviews that were replaced do not count."""
     counting = [review for review in reviews if review.replaced_at is None]
     current = next((r.mailbox for r in counting if r.reviewer is Reviewer.CURRENT), None)
-    return MatterField(
+    return FieldChange(
         id=change.id,
-        field=change.field,
+        field=fields.field(change.field),
         current=values(change.current_value),
         proposed=values(change.proposed_value),
         outcome=change.outcome,
@@ -234,11 +208,3 @@ def field_of(
         approved=tuple(r.reviewer for r in counting if r.decision is Decision.APPROVE),
         current_mailbox=None if current in untold else current,
     )
-
-
-def _email_before(patron: PatronRow, changes: Sequence[FieldChangeRow]) -> str | None:
-    for change in changes:
-        column = fields.field(change.field).mailbox_column
-        if column is not None:
-            return values(change.current_value)[column]
-    return patron.email

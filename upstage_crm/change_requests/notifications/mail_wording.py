@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, tzinfo
 from functools import lru_cache
 
+from upstage_crm.change_requests.model.field_change import FieldChange
 from upstage_crm.change_requests.model.reasons import (
     METHODS,
     REASONS,
@@ -14,15 +15,14 @@ from upstage_crm.change_requests.model.visibility import Visibility
 from upstage_crm.change_requests.notifications.context import (
     OUTCOME_WORDS,
     MailContext,
-    MatterField,
 )
 from upstage_crm.core import when
 from upstage_crm.core.languages import SOURCE, choose, speaker
 from upstage_crm.links.claims import Reviewer
-from upstage_crm.mail.catalogue import FieldLine
 from upstage_crm.organisation.details import OrganisationDetails
 from upstage_crm.patrons import fields
 from upstage_crm.patrons.tables import PatronRow
+from upstage_crm.patrons.views import FieldLine
 from upstage_crm.patrons.visibility import MAILBOX
 from upstage_crm.staff.names import label_for_patrons
 
@@ -52,7 +52,7 @@ def asking(matter: MailContext, reviewer: Reviewer, *, public_url: str, now: dat
     """
     access, say = matter.visibility(reviewer), speaker(matter.language)
     words = access.words(matter.reason_text)
-    addresses = [field for field in matter.fields if field.is_mailbox]
+    addresses = [field for field in matter.fields if field.field.is_mailbox]
     is_heard = all(reviewer not in field.binding for field in addresses)
     return telling(matter, reviewer, public_url=public_url, at=now) | {
         "expires_text": instant(matter, matter.expires_at),
@@ -63,7 +63,7 @@ def asking(matter: MailContext, reviewer: Reviewer, *, public_url: str, now: dat
         "new_address": access.values(MAILBOX, addresses[0].current, addresses[0].proposed)[1]
         if addresses
         else None,
-        "asks_more": any(reviewer in f.binding and not f.is_mailbox for f in matter.fields),
+        "asks_more": any(reviewer in f.binding and not f.field.is_mailbox for f in matter.fields),
         "method_text": say(METHODS[matter.method].sentence) if matter.method else None,
     }
 
@@ -100,7 +100,7 @@ def further(
     """What a displaced mailbox reads of a further change: which fields, and no value of any."""
     told = telling(matter, reviewer, public_url=public_url, at=at)
     say = speaker(matter.language)
-    labels = ", ".join(say(fields.field(field.field).label) for field in matter.fields)
+    labels = ", ".join(say(field.field.label) for field in matter.fields)
     return told | {
         "greeting": None,
         "fields": list[FieldLine](),
@@ -186,7 +186,7 @@ def for_staff(
         "reference": matter.reference,
         "proposer": matter.proposer_label,
         "greeting": None,
-        "fields": [_full_line(field, matter, SOURCE) for field in matter.fields],
+        "fields": [_full_line(field, matter.organisation.home) for field in matter.fields],
         "when_text": _in_words(at, matter.organisation.zone, SOURCE),
         "outcome": outcome,
         "patron_name": matter.patron_name,
@@ -215,21 +215,23 @@ def _in_words(at: datetime, zone: tzinfo, language: str) -> str:
     return when.in_words(at, zone, language)
 
 
-def _line(field: MatterField, matter: MailContext, access: Visibility) -> FieldLine:
+def _line(field: FieldChange, matter: MailContext, access: Visibility) -> FieldLine:
     """One field as a mailbox may read it; a mail to a stranger names nothing that we hold."""
-    entry, language = fields.field(field.field), matter.language
-    now, proposed = access.values(entry, field.current, field.proposed, language)
-    line = _full_line(field, matter, language)
-    line["now"], line["proposed"] = None if access.is_stranger else now or None, proposed
-    return line
-
-
-def _full_line(field: MatterField, matter: MailContext, language: str) -> FieldLine:
-    entry, say = fields.field(field.field), speaker(language)
-    home = matter.organisation.home
+    say = speaker(matter.language)
+    now, proposed = access.values(field.field, field.current, field.proposed, matter.language)
     return FieldLine(
-        label=say(entry.label),
-        now=entry.show(field.current, language, home) or None,
-        proposed=entry.show(field.proposed, language, home),
+        label=say(field.field.label),
+        now="" if access.is_stranger else now,
+        proposed=proposed,
         outcome=say(OUTCOME_WORDS[field.outcome]),
+    )
+
+
+def _full_line(field: FieldChange, home: str) -> FieldLine:
+    """One field as staff read it: both values in full, in English."""
+    return FieldLine(
+        label=field.field.label,
+        now=field.field.show(field.current, SOURCE, home),
+        proposed=field.field.show(field.proposed, SOURCE, home),
+        outcome=OUTCOME_WORDS[field.outcome],
     )

@@ -37,7 +37,7 @@ TWO_LANGUAGES = timedelta(days=30)
 
 _request, _change = table_of(ChangeRequestRow), table_of(FieldChangeRow)
 _review = table_of(ReviewRow)
-_MAILBOXES = tuple(key for key, entry in fields.FIELDS.items() if entry.mailbox_column)
+_MAILBOXES = tuple(key for key, entry in fields.FIELDS.items() if entry.is_mailbox)
 _LONGEST_WINDOW = timedelta(days=30)  # the most that `policy.LIMITS` lets an owner choose
 # Built once: every decision runs it.
 _LATEST = (

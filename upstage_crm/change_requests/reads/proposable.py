@@ -82,7 +82,7 @@ def proposable(session: Session, patron_id: str, *, actor: StaffMember) -> Propo
     by_email = frozenset(
         key
         for key, field in FIELDS.items()
-        if plan(policy.of(field), known, is_mailbox=field.mailbox_column is not None).binding
+        if plan(policy.of(field), known, is_mailbox=field.is_mailbox).binding
     )
     vouches = may(actor, Permission.DESK_IDENTIFY)
     at_desk = frozenset(FIELDS) - by_email if vouches else frozenset[str]()

@@ -380,7 +380,6 @@ def _field(
     return FieldView(
         id=change.id,
         field=change.field,
-        label=entry.label,
         now=access.show(entry, values(change.current_value)),
         proposed=access.show(entry, values(change.proposed_value)),
         outcome=change.outcome,

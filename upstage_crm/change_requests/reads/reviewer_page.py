@@ -29,8 +29,8 @@ from upstage_crm.change_requests.model.tables import (
 )
 from upstage_crm.change_requests.model.views import (
     ChangeReview,
+    FieldView,
     Phase,
-    ReviewField,
 )
 from upstage_crm.change_requests.model.visibility import Visibility
 from upstage_crm.change_requests.reads import requests
@@ -93,6 +93,7 @@ def review(
     phase = Phase.OUT if cause is not None else _phase(seen)
     language = choose(patron.language, otherwise)
     objected_at, restored, blocked = _objected(session, claims)
+    waiting = (c.applies_at for c in seen.changes if c.outcome is FieldOutcome.WAITING)
     return ChangeReview(
         phase=phase,
         purpose=claims.purpose,
@@ -114,7 +115,7 @@ def review(
         fields=()
         if cause is not None
         else tuple(_field(change, seen, phase, access, language) for change in shown),
-        applies_at=min((c.applies_at for c in seen.waiting if c.applies_at), default=None),
+        applies_at=min((at for at in waiting if at is not None), default=None),
         not_before=_not_before(seen),
         is_desk=request.path is RequestPath.DESK,
         out_cause=cause,
@@ -156,11 +157,6 @@ class _Seen:
     def _all_of(self, change: FieldChangeRow) -> list[ReviewRow]:
         reviews = self.reviews.get(change.id, [])
         return [r for r in reviews if r.reviewer is self.claims.reviewer]
-
-    @property
-    def waiting(self) -> list[FieldChangeRow]:
-        """What was approved and takes effect later."""
-        return [change for change in self.changes if change.outcome is FieldOutcome.WAITING]
 
     @property
     def mailbox(self) -> str:
@@ -231,7 +227,7 @@ def _can_leave(seen: _Seen) -> bool:
         return False
     is_desk = seen.request.path is RequestPath.DESK
     return any(
-        seen.waits(c) and (is_desk or fields.field(c.field).mailbox_column) for c in seen.changes
+        seen.waits(c) and (is_desk or fields.field(c.field).is_mailbox) for c in seen.changes
     )
 
 
@@ -277,7 +273,7 @@ def _mailbox(patron: PatronRow, seen: _Seen) -> str:
 
 def _field(
     change: FieldChangeRow, seen: _Seen, phase: Phase, access: Visibility, language: str
-) -> ReviewField:
+) -> FieldView:
     entry, own = fields.field(change.field), seen.own(change)
     now, then = access.values(
         entry,
@@ -285,14 +281,12 @@ def _field(
         requests.values(change.proposed_value),
         language,
     )
-    return ReviewField(
+    return FieldView(
         id=change.id,
-        label=entry.label,
-        about=entry.about,
+        field=change.field,
         now=now,
         proposed=then,
         outcome=change.outcome,
         decision=own.decision if own else None,
-        is_mailbox=entry.mailbox_column is not None,
         can_answer=phase is Phase.OPEN and seen.waits(change),
     )
