@@ -56,7 +56,7 @@ def _replace_terms(column: str, key: str) -> None:
     known = "patron_id" if key == "number" else "patron_number"
     its_key = "id" if known == "patron_id" else "number"
     op.execute(
-        f"CREATE TEMPORARY TABLE words AS SELECT t.term, p.{key} AS patron"  # noqa: S608  # ours
+        f"CREATE TABLE patron_term_before AS SELECT t.term, p.{key} AS patron"  # noqa: S608  # ours
         f" FROM patron_term t JOIN patron p ON p.{its_key} = t.{known}"
     )
     op.drop_table("patron_term")
@@ -70,7 +70,9 @@ def _replace_terms(column: str, key: str) -> None:
         sa.PrimaryKeyConstraint("term", column, name="pk_patron_term"),
         sqlite_with_rowid=not is_number,
     )
-    op.execute("INSERT INTO patron_term SELECT term, patron FROM words ORDER BY term, patron")
-    op.execute("DROP TABLE words")
+    op.execute(
+        "INSERT INTO patron_term SELECT term, patron FROM patron_term_before ORDER BY term, patron"
+    )
+    op.execute("DROP TABLE patron_term_before")
     indexed = [column, "term"] if is_number else [column]
     op.create_index("ix_patron_term_patron", "patron_term", indexed)

@@ -286,7 +286,7 @@ def test_a_paused_queue_is_said(database: Database, clock: FrozenClock) -> None:
 
     (said,) = troubles(database)
 
-    assert "sender's domain" in said
+    assert "sender’s domain" in said
 
 
 def test_the_command_fails_on_trouble(

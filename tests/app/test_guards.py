@@ -33,7 +33,11 @@ def test_the_guards_cover_every_protected_and_derived_column(scene: Scene) -> No
 
 
 def test_a_protected_column_hidden_among_free_ones_is_refused(scene: Scene) -> None:
-    scene.refuses("UPDATE patron SET note = 'x', tags = 'y', phone = '1'", by="patron phone")
+    scene.refuses(
+        "UPDATE patron SET note = 'x', preferred_name = 'y', phone = '1'", by="patron phone"
+    )
+        "UPDATE patron SET note = 'x', preferred_name = 'y', phone = '1'", by="patron phone"
+    )
     scene.refuses(
         "UPDATE patron SET email = email, email_key = 'evil@example.org'", by="patron email"
     )
@@ -41,7 +45,7 @@ def test_a_protected_column_hidden_among_free_ones_is_refused(scene: Scene) -> N
 
 def test_free_columns_stay_free(scene: Scene) -> None:
     """The guards refuse for the right reason: the same statement without a value passes."""
-    scene.ours("UPDATE patron SET note = 'x', tags = 'y', email = email, phone = phone")
+    scene.ours("UPDATE patron SET note = 'x', preferred_name = 'y', email = email, phone = phone")
 
 
 def test_update_or_something_is_refused(scene: Scene) -> None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC
+from datetime import UTC, date, time
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -23,7 +24,7 @@ from upstage_crm.audit.guards import triggers
 from upstage_crm.audit.signing import KeyRing
 from upstage_crm.audit.tables import AuditEntryRow, AuditValueRow
 from upstage_crm.audit.trail import Broken
-from upstage_crm.change_requests.lifecycle import resend_mail, scheduled
+from upstage_crm.change_requests.lifecycle import resend_mail, scheduled, teamwork
 from upstage_crm.change_requests.model.policy import DEFAULT, Asked, FieldPolicy
 from upstage_crm.change_requests.model.rules import Decision, RequestState
 from upstage_crm.change_requests.model.thresholds import Thresholds
@@ -39,6 +40,7 @@ from upstage_crm.patrons.tables import PatronStatus
 from upstage_crm.patrons.views import PatronRecord
 from upstage_crm.patrons.visibility import EVERYTHING
 from upstage_crm.privacy import erasure
+from upstage_crm.programme import commands as programme
 from upstage_crm.proof.watch import Watch, Witness
 from upstage_crm.staff import accounts, member_admin
 from upstage_crm.staff.auth import devices, second_factor, security, sessions
@@ -46,6 +48,9 @@ from upstage_crm.staff.auth.security import SecurityPolicy
 from upstage_crm.staff.command_context import CommandContext
 from upstage_crm.staff.roles import Role
 from upstage_crm.team import invitations, offboarding, password_reset
+from upstage_crm.venues import commands as venues
+from upstage_crm.venues import plans, seating_file
+from upstage_crm.venues.design import FIELDS
 
 # Another legal value: an illegal one could not even be read.
 OTHERWISE = {
@@ -267,6 +272,7 @@ def test_a_story_of_every_path_records_every_action(
     tell_of_erasure(desk)
     staff_accounts(desk)
     unusual(desk)
+    house_and_programme(desk)
     tampering(desk, Witness(tmp_path / "seen.json"))
 
     rotate(desk.database, to=OTHER_RING, now=desk.now)
@@ -498,6 +504,33 @@ def unusual(desk: Engine) -> None:
     desk.close_alert(hal, iva)
     desk.hand_over(hal, iva, desk.owner)
     desk.freeze(hal, iva)
+
+
+def house_and_programme(desk: Engine) -> None:
+    """A comment on a request; a venue with a hall, its plan, an event and its performances."""
+    owner = desk.owner
+    request = desk.propose(desk.patron("noted@example.com", "Nora"), "nora@example.org")
+    desk.act(owner, teamwork.comment, reference=request.reference, text="Calls back on Monday.")
+
+    venue = desk.act(owner, venues.add_venue, typed={"name": "Barn", "address": "Field Lane"})
+    barn = {"name": "The Barn", "address": "Field Lane"}
+    desk.act(owner, venues.change_venue, venue_id=venue, version=1, typed=barn)
+    hall = desk.act(owner, venues.add_hall, venue_id=venue, typed={"name": "Loft"})
+    desk.act(owner, venues.change_hall, hall_id=hall, version=1, typed={"name": "The Loft"})
+    stalls = FIELDS | {"name": "Stalls", "rows": "2", "seats": "4"}
+    desk.act(owner, plans.save, hall_id=hall, after=0, sections=[stalls])
+    file = seating_file.to_file(desk.read(lambda s: plans.get(s, hall, 1)).plan).encode()
+    desk.act(owner, plans.save, hall_id=hall, after=1, sections=[stalls | {"rows": "3"}])
+    desk.act(owner, plans.bring_back, hall_id=hall, version=1, after=2)
+    desk.act(owner, plans.save, hall_id=hall, after=3, sections=[stalls | {"rows": "5"}])
+    desk.act(owner, plans.import_file, hall_id=hall, after=4, content=file)
+
+    event = desk.act(owner, programme.add_event, typed={"title": "Hamlet"})
+    desk.act(owner, programme.change_event, event_id=event, version=1, typed={"title": "Macbeth"})
+    when: dict[str, Any] = {"days": [date(2030, 3, 1)], "at": time(19, 30)}
+    desk.act(owner, programme.add_performances, event_id=event, hall_id=hall, **when)
+    (performance,) = desk.column("SELECT id FROM performance")
+    desk.act(owner, programme.cancel_performance, performance_id=str(performance))
 
 
 def tampering(desk: Desk, witness: Witness) -> None:

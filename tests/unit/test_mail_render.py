@@ -16,6 +16,7 @@ from upstage_crm.mail.delivery import Transport
 from upstage_crm.mail.message import AddressInvalid, Audience, HeaderInvalid, MailDraft, MailKind
 from upstage_crm.mail.placeholders import Secrets, fill
 from upstage_crm.mail.samples import AT, NOW_ADDRESS, ORGANISATION, PATRON_NAME, sample_draft
+from upstage_crm.patrons.views import FieldLine
 
 EVERY = [(kind, audience) for kind, spec in CATALOGUE.items() for audience in spec.links]
 # About the reader's own staff account: no request, so no reference; links open the account.
@@ -165,7 +166,7 @@ def test_a_stranger_is_not_asked_whether_the_address_is_theirs(kind: MailKind) -
 
 
 def test_a_draft_that_would_tell_a_stranger_is_refused() -> None:
-    line = {"label": "Email address", "now": NOW_ADDRESS, "proposed": "x", "outcome": None}
+    line = FieldLine(label="Email address", now=NOW_ADDRESS, proposed="x")
     with pytest.raises(CatalogueMismatch):
         prepared(MailKind.DECISION_REQUEST, Audience.PROPOSED, fields=[line])
     with pytest.raises(CatalogueMismatch):

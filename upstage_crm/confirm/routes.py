@@ -83,7 +83,7 @@ def _drawn_at_once(path: Path, _changed_at: int) -> str:
     if sheet is None:
         return document
     built = Markup((path.parent.parent / sheet[1]).read_text("utf-8"))  # noqa: S704  # ours
-    style = TEMPLATES.render("_style.html", lang="en", sheet=built)
+    style = TEMPLATES.render("_style.html", lang="en", sheet=built).strip()
     later = sheet[0].replace("/>", ' media="not all"/>')
     document = document.replace(sheet[0], f"{style}{later}", 1)
     return _SHEET_AHEAD.sub("", document)

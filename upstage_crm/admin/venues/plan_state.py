@@ -85,7 +85,7 @@ class SeatPlanState(PageMixin, AdminState):
     errors: rx.Field[dict[str, str]] = rx.field(default_factory=_nothing)
     form: str = ""  # how the seats of the open section stand
     form_number: int = 0
-    newest: str = "0"
+    newest: str = ""
     version: str = ""
     is_changed: bool = False
     is_from_file: bool = False

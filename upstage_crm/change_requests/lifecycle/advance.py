@@ -316,7 +316,7 @@ def _tell_proposer_it_waits(
     effect = f"takes effect on {words}" if is_sure else f"takes effect on {words} at the earliest"
     locked.tell_proposer(
         matter,
-        outcome=f"{'approved' if whole else 'partly approved'}, {effect}",
+        outcome=f"{'approved' if whole else 'partly approved so far'}, {effect}",
         key=f"waiting/{changes[0].id}",
         comment=comment,
     )
