@@ -346,7 +346,7 @@ def test_a_partly_approved_request_is_told_as_such(desk: Desk) -> None:
     assert RequestState.WAITING is desk.decide(desk.claims(NEW))  # who answers is proven
 
     desk.deliver()
-    assert "partly approved, takes effect on Thursday" in " ".join(
+    assert "partly approved so far, takes effect on Thursday" in " ".join(
         desk.mailbox.to(DANA)[-1].text.split()
     )
     assert desk.take_effect(request, after=DEFAULT.notice_period)

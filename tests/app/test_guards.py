@@ -36,8 +36,6 @@ def test_a_protected_column_hidden_among_free_ones_is_refused(scene: Scene) -> N
     scene.refuses(
         "UPDATE patron SET note = 'x', preferred_name = 'y', phone = '1'", by="patron phone"
     )
-        "UPDATE patron SET note = 'x', preferred_name = 'y', phone = '1'", by="patron phone"
-    )
     scene.refuses(
         "UPDATE patron SET email = email, email_key = 'evil@example.org'", by="patron email"
     )
