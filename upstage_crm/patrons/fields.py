@@ -65,10 +65,9 @@ class ProtectedField:
     """One protected field of a patron. The functions are pure and given by the entry.
 
     `parts` are its inputs, one per column. `reviewers` is whose mailbox decides by default: the
-    *proposed* address or the *current* one. `mailbox_column` is set when the field itself is an
-    address mails go to, `unique_column` when no two live patrons may share that derived key.
-    `about` tells the patron what the value is used for. `fold` gives what `same_key` compares;
-    with `is_same_by_key` another spelling of the same key counts as no change.
+    *proposed* address or the *current* one. `mailbox_column` holds an address mails go to; no two
+    live patrons share a `unique_column`. `about` says what the value is used for. `fold` gives what
+    `same_key` compares; with `is_same_by_key` another spelling of a key counts as no change.
     """
 
     key: str
@@ -162,10 +161,9 @@ def field(key: str) -> ProtectedField:
     Raises:
         UnknownField: there is none.
     """
-    try:
-        return FIELDS[key]
-    except KeyError as error:
-        raise UnknownField(key=key) from error
+    if key not in FIELDS:
+        raise UnknownField(key=key)
+    return FIELDS[key]
 
 
 def _text(values: Values, column: str) -> str:
