@@ -118,7 +118,7 @@ def _identity() -> rx.Component:
     )
     return card(
         definitions(
-            rx.fragment(contacts),
+            show_if(~State.care.is_erased, rx.fragment(contacts)),
             show_if(
                 cast("Any", State.head.tags).length() > 0,
                 definition("Tags", tags),
