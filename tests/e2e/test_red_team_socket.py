@@ -41,7 +41,7 @@ HANDLERS = {
 PUBLIC = {name.rpartition(".")[0] for name in PUBLIC_HANDLERS}  # the states that answer any visitor
 STATE = "reflex___state____state.upstage_crm___admin___guard____admin_state"
 PAGES = {
-    "/patrons": f"{STATE}.upstage_crm___admin___patrons___list_state____patron_list_state.load",
+    "/patrons": f"{STATE}.upstage_crm___admin___patron_list___list_state____patron_list_state.load",
 }
 BATCH = 100
 TABS = 5
