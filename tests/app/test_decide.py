@@ -346,13 +346,32 @@ def test_a_partly_approved_request_is_told_as_such(desk: Desk) -> None:
     assert RequestState.WAITING is desk.decide(desk.claims(NEW))  # who answers is proven
 
     desk.deliver()
-    assert "partly approved so far, takes effect on Thursday" in " ".join(
+    assert "partly approved, takes effect on Thursday" in " ".join(
         desk.mailbox.to(DANA)[-1].text.split()
     )
     assert desk.take_effect(request, after=DEFAULT.notice_period)
     assert desk.told(request).count(("staff_outcome", DANA)) == 1
     assert desk.record(patron).values["phone"] is None
     assert RequestState.PARTLY_APPROVED is desk.state(request)
+
+
+def test_an_end_that_was_not_foretold_is_told(desk: Desk) -> None:
+    """A field that ends while another waits belongs to the end, of which no email had spoken."""
+    patron = desk.patron()
+    name = {"name": {"given_name": "Mara", "family_name": "Jones"}}
+    request = desk.propose(patron, changes=PHONE | name | {"email": {"email": NEW}})
+    fields = {field.field: field.id for field in desk.view(request).fields}
+    desk.decide(desk.claims(OLD), field_ids=[fields["name"]])  # who answers is proven
+    assert RequestState.PENDING is desk.decide(desk.claims(NEW))
+    desk.propose(patron, changes={"phone": {"phone": "+1 212 555 0177"}})
+    assert RequestState.WAITING is desk.state(request)
+
+    assert desk.take_effect(request, after=DEFAULT.notice_period)
+
+    assert RequestState.PARTLY_APPROVED is desk.state(request)
+    desk.deliver()
+    subjects = [mail.subject for mail in desk.mailbox.to(DANA) if request.reference in mail.subject]
+    assert ["so far" in subject for subject in subjects] == [True, False]
 
 
 def test_a_mail_of_several_fields_says_what_became_of_each(desk: Desk) -> None:

@@ -247,7 +247,8 @@ def go_on(
 
     `late` are those, by id, for which an answer came too late. Both sides hear of what took effect
     or was rejected; those who approved and the one who answers for the request hear at once when it
-    takes effect, and that member not once more when it does.
+    takes effect. That member hears once more when it does only where the end is another than told:
+    a field was objected to meanwhile, say, or its question came back.
     """
     before = {change.id: change.outcome for change in changes}
     state_before = locked.request.state
@@ -290,8 +291,10 @@ def go_on(
     # What two people vouched for alone is told with the rest, once the new address has answered.
     if is_approved or (state is RequestState.WAITING and state_before is not state):
         _tell_proposer_it_waits(locked, began or changes, comment=comment)
-    is_as_told = state_before is RequestState.WAITING and all(
-        change.outcome is FieldOutcome.APPLIED for change in changes
+    is_as_told = (
+        state_before is RequestState.WAITING
+        and all(change.outcome is FieldOutcome.APPLIED for change in changes)
+        and all(change.outcome in _CONFIRMED for change in locked.changes)
     )
     if not state.is_open and not is_as_told:
         locked.tell_proposer(comment=comment)
@@ -311,12 +314,15 @@ def _tell_proposer_it_waits(
     matter = locked.matter()
     at, is_sure = _effect(matter, locked.now)
     approved = (FieldOutcome.WAITING, FieldOutcome.APPLIED)
-    whole = all(field.outcome in approved for field in matter.fields)
+    outcomes = [field.outcome for field in matter.fields]
+    told = "approved" if all(outcome in approved for outcome in outcomes) else "partly approved"
+    if FieldOutcome.PENDING in outcomes:
+        told = "partly approved so far"
     words = when.in_words(at, locked.organisation.zone)
     effect = f"takes effect on {words}" if is_sure else f"takes effect on {words} at the earliest"
     locked.tell_proposer(
         matter,
-        outcome=f"{'approved' if whole else 'partly approved so far'}, {effect}",
+        outcome=f"{told}, {effect}",
         key=f"waiting/{changes[0].id}",
         comment=comment,
     )
