@@ -163,7 +163,7 @@ def test_what_comes_onto_the_record_is_no_other_contact_any_more(desk: Desk) -> 
 
 
 def test_a_change_that_is_undone_leaves_no_trace_of_the_mailbox_it_brought(desk: Desk) -> None:
-    """The address of whoever took the record over is not the patron's."""
+    """The address of the thief who took the record over is not the patron's."""
     patron = desk.patron()
     desk.decide(desk.asked(patron, NEW)[1])
     assert held(desk, patron) == [(OLD, "previous")]

@@ -100,7 +100,7 @@ def guessed(_venue: Venue) -> str:
 
 
 def hashed(venue: Venue) -> str:
-    """What stands in the database, should a thief read it, is not a key to the door."""
+    """A thief who reads the database finds no value that opens a session."""
     stored = venue.desk.scalar("SELECT id FROM staff_session")
     return f"upstage-session={stored}"
 

@@ -134,7 +134,7 @@ async def test_who_changed_what_is_told_by_field_and_by_actor(
 
 
 async def test_what_is_masked_stays_masked_in_every_tab(venue: Venue, pipeline: Pipeline) -> None:
-    """Whoever may see a value finds it in the changes: the masks are the trail's own."""
+    """A staff member reads in the changes the values that their role may see in the trail."""
     cookie = venue.staff(Role.MARKETING)
     for one in TABS:
         tab = await opened(pipeline, venue, f"?tab={one.key}", cookie)

@@ -217,7 +217,7 @@ def read_instant(stored: str | datetime) -> datetime | None:
 
 
 def read_object(stored: str) -> dict[str, Any]:
-    """The JSON object that stands in a column; empty when it was made anything else."""
+    """Return the JSON object that a column holds, or an empty one where it holds anything else."""
     try:
         found: Any = json.loads(stored)
     except ValueError:

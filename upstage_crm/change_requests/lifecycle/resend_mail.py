@@ -39,7 +39,7 @@ from upstage_crm.staff.roles import Permission, ensure_may
 
 
 def send_again(context: StaffContext[Notifier], *, mail_id: str) -> str:
-    """Queue a mail anew that failed or of which it is not known whether it left; return the new id.
+    """Queue again a mail that failed, or may not have left, and return the id of the new one.
 
     It is a second mail with a key of its own, so it may arrive twice; both rows say so. Pressed
     twice at one moment it is one.

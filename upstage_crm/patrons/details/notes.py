@@ -1,4 +1,4 @@
-"""Notes of staff about a patron: read and written. The author, and whoever leads, changes one."""
+"""Notes of staff about a patron. Its author may change a note, and so may a manager or owner."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def count(session: Session, patron_id: str) -> int:
 
 
 def may_change(member: StaffMember, note: Note | PatronNoteRow) -> bool:
-    """Whether a staff member may change or remove a note: the author, and whoever leads."""
+    """Whether a staff member may change or remove a note: its author, or with `edit_any_note`."""
     is_theirs = note.author_id == member.id and may(member, Permission.EDIT_PATRON)
     return is_theirs or may(member, Permission.EDIT_ANY_NOTE)
 

@@ -1,4 +1,4 @@
-"""Which patrons a search finds, for one reader: nobody learns by searching what is masked for them.
+"""Which patrons a search finds for one reader, who learns no masked value by searching.
 
 A reader who sees a field finds by the beginning of its words. One who does not finds by the whole
 value only, so that no value can be put together letter by letter. Numbers are found by their

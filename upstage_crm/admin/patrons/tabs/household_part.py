@@ -35,9 +35,9 @@ def household_card(members: Any, relations: Any) -> rx.Component:
     related = rx.foreach(relations, lambda one: _relation(cast("KinView", one)))
     rows = rx.el.dl(lives, related, aria_label="Household and relationships")
     is_alone = (members.length() == 0) & (relations.length() == 0)
-    nobody = rx.el.p("No household and no relationships.", class_name="u-muted")
+    no_household = rx.el.p("No household and no relationships.", class_name="u-muted")
     return card(
-        rx.cond(is_alone, nobody, rows),
+        rx.cond(is_alone, no_household, rows),
         title="Household and relationships",
         actions=(show_if(PatronRecordState.may_edit, add),),
     )

@@ -6,8 +6,8 @@ pick_bar(*acts, on_act, nouns)  "3 requests chosen" and what can be done with th
 
 The browser alone knows what is chosen: no press on a box waits for the server. Only what is drawn
 can be chosen, and a row that is no longer drawn is chosen no longer, so that nothing is done to
-what nobody sees. `x` chooses the row that has the focus, with Shift all rows since the last one;
-Escape chooses none.
+rows that the staff member does not see. `x` chooses the row that has the focus, with Shift all rows
+since the last one; Escape chooses none.
 """
 
 from collections.abc import Sequence
