@@ -21,7 +21,7 @@ from upstage_crm.ui.components.base import filled, hidden_text, show_if
 from upstage_crm.ui.components.button import button
 from upstage_crm.ui.components.forms.choice import radio_group
 from upstage_crm.ui.components.forms.form import select_field
-from upstage_crm.ui.components.page import card, stack
+from upstage_crm.ui.components.page import card, inline, stack
 from upstage_crm.ui.components.records.status import chip
 from upstage_crm.ui.components.records.table import cell, column, data_table, table_row
 from upstage_crm.wording.preferences import ANSWER_WORDS, PURPOSE_WORDS, SOURCE_WORDS
@@ -86,7 +86,7 @@ def _cell(one: CellView) -> rx.Component:
                 rx.el.span(one.words, class_name="u-muted"),
             ),
             show_if(filled(one.evidence), rx.el.span(one.evidence, class_name="u-muted")),
-            show_if(PatronRecordState.may_edit, change),
+            show_if(PatronRecordState.may_edit, inline(change)),
             gap="small",
         ),
         label=cast("Any", one.purpose),

@@ -52,7 +52,7 @@ function UpstageColumns({columns}) {
   const choice = (name, words, isOn, isOff) => jsx("label", {key: name, className: "u-menu-item"},
     jsx("input", {type: "checkbox", className: "u-check", checked: isOn,
       onChange: (event) => turn(name, isOff(event.target.checked))}), words)
-  return jsx("details", {ref: box, className: "u-columns"},
+  return jsx("details", {ref: box, className: "u-column-menu"},
     jsx("summary", {className: "u-btn u-btn-secondary u-btn-medium"}, "Columns"),
     jsx("div", {className: "u-menu", role: "group", "aria-label": "Columns"},
       columns.map(([place, words]) => choice(`c${place}`, words, !off.has(`c${place}`),
