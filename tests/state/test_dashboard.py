@@ -259,9 +259,19 @@ async def test_nobody_without_a_session_sees_a_number(scene: Scene) -> None:
 
 
 MENU = {
-    Role.BOX_OFFICE: ["dashboard", "patrons", "requests", "mailbox"],
-    Role.MARKETING: ["dashboard", "patrons", "requests"],
-    Role.OWNER: ["dashboard", "patrons", "requests", "mailbox", "team", "audit", "settings"],
+    Role.BOX_OFFICE: ["dashboard", "patrons", "requests", "events", "venues", "mailbox"],
+    Role.MARKETING: ["dashboard", "patrons", "requests", "events", "venues"],
+    Role.OWNER: [
+        "dashboard",
+        "patrons",
+        "requests",
+        "events",
+        "venues",
+        "mailbox",
+        "team",
+        "audit",
+        "settings",
+    ],
 }
 
 

@@ -10,26 +10,27 @@ from typing import Any
 import pytest
 
 from tests.support.engine import Engine
-from tests.support.factories import NEW, OLD, PUBLIC_URL
+from tests.support.factories import ANOTHER, NEW, OLD, PUBLIC_URL
 from tests.support.pipeline import Client, Pipeline, sign_in
 from upstage_crm import upstage_crm as app_module
-from upstage_crm.admin.account.dialog_state import AccountDialogState
 from upstage_crm.admin.account.state import AccountState
-from upstage_crm.admin.audit.restore_state import RestoreState
 from upstage_crm.admin.audit.state import AuditState
 from upstage_crm.admin.dashboard.state import DashboardState
 from upstage_crm.admin.guard import AdminState
 from upstage_crm.admin.mailbox.state import MailboxState
 from upstage_crm.admin.patron_list.list_state import PatronListState
-from upstage_crm.admin.patrons.add_state import AddPatronState
 from upstage_crm.admin.patrons.care_state import PatronCareState
 from upstage_crm.admin.patrons.propose_state import ProposeState
 from upstage_crm.admin.patrons.record_state import PatronRecordState
-from upstage_crm.admin.patrons.reveal_state import RevealState
+from upstage_crm.admin.programme.event_state import EventState
+from upstage_crm.admin.programme.list_state import EventListState
 from upstage_crm.admin.requests.detail_state import RequestDetailState
+from upstage_crm.admin.requests.queue_state import RequestQueueState
 from upstage_crm.admin.requests.task_state import RequestTaskState
 from upstage_crm.admin.team.dialog_state import TeamDialogState
 from upstage_crm.admin.team.state import TeamState
+from upstage_crm.admin.venues.list_state import VenueListState
+from upstage_crm.admin.venues.venue_state import VenueRecordState
 from upstage_crm.change_requests.model.rules import RequestState
 from upstage_crm.core.clock import FrozenClock
 from upstage_crm.mail.sending.dispatcher import Dispatcher
@@ -37,23 +38,28 @@ from upstage_crm.pages.dialog_state import DRAFT, OPENING, SUBJECT, DialogMixin
 from upstage_crm.pages.page_state import PageMixin
 from upstage_crm.patrons.views import PatronRecord
 from upstage_crm.privacy.erasure import find_waiting
+from upstage_crm.programme import commands as programme
 from upstage_crm.staff.roles import Role
+from upstage_crm.venues import commands as venues
 from upstage_crm.wiring import Runtime, mailboxes_of
 from upstage_crm.wording.sentences import SENTENCES
 
 MOVED = SENTENCES["subject_moved"]
 PHONE = {"phone": {"phone": "+1 212 555 0199"}}
 SENDING = {"email": NEW, "reason": "asked_by_phone", "reason_text": ""}
-DIALOGS = (
-    AccountDialogState,
-    AddPatronState,
-    PatronCareState,
-    ProposeState,
-    RequestTaskState,
-    RestoreState,
-    RevealState,
-    TeamDialogState,
-)
+
+
+def heirs(kind: type[Any]) -> Iterator[type[Any]]:
+    for heir in kind.__subclasses__():
+        yield heir
+        yield from heirs(heir)
+
+
+DIALOGS = [
+    kind
+    for kind in heirs(DialogMixin)
+    if kind.__module__.startswith("upstage_crm.") and not kind.__name__.endswith("Mixin")
+]
 
 
 @dataclass
@@ -74,6 +80,15 @@ class Scene:
     async def record(self, tab: Client, patron: PatronRecord) -> None:
         await self.pipeline.send(tab, PatronRecordState.load, f"/patrons/{patron.number}/")
 
+    def programme(self) -> tuple[str, str]:
+        """A venue and an event."""
+        with self.parts.database.transaction() as session:
+            context = self.parts.staff_context(session, ANOTHER)
+            venue = venues.add_venue(
+                context, typed={"name": "Lantern Street Theatre", "address": "1 Lantern Street"}
+            )
+            return venue, programme.add_event(context, typed={"title": "Hamlet"})
+
     async def said(self, tab: Client) -> tuple[str, str]:
         admin = await self.pipeline.state(tab, AdminState)
         return admin.problem, admin.done
@@ -92,19 +107,7 @@ def scene(made: Runtime, clock: FrozenClock, pipeline: Pipeline) -> Scene:
     return Scene(engine, pipeline, made, alice, gerald)
 
 
-def heirs(kind: type[Any]) -> Iterator[type[Any]]:
-    for heir in kind.__subclasses__():
-        yield heir
-        yield from heirs(heir)
-
-
 # --- every dialog, every page -------------------------------------------------------------------
-
-
-def test_every_dialog_is_among_those_looked_at() -> None:
-    ours = {kind for kind in heirs(DialogMixin) if kind.__module__.startswith("upstage_crm.")}
-
-    assert set(DIALOGS) == ours
 
 
 DRAWN = re.compile(r'(\w+)\.dialog_rx_state_\S*\s*===?\s*[^"]{0,30}"(\w+)"')
@@ -136,13 +139,19 @@ async def test_a_dialog_holds_nothing_after_the_tab_has_turned(
     scene: Scene, kind: type[DialogMixin]
 ) -> None:
     tab = scene.tab()
+    venue, event = scene.programme()
     paths = {
         AccountState: "/account/",
         AuditState: "/audit/",
+        EventListState: "/events/",
+        EventState: f"/events/{event}/",
         PatronListState: "/patrons/",
         PatronRecordState: f"/patrons/{scene.alice.number}/",
         RequestDetailState: f"/requests/{scene.engine.propose(scene.alice).reference}/",
+        RequestQueueState: "/requests/",
         TeamState: "/team/",
+        VenueListState: "/venues/",
+        VenueRecordState: f"/venues/{venue}/",
     }
     for name in kind.dialogs:
         await scene.pipeline.send(tab, kind.page.load, paths[kind.page])
