@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -292,6 +293,25 @@ def test_every_settlement_moves_the_marker(database: Database, clock: FrozenCloc
     with database.transaction() as session:
         claiming.settle_accepted(session, held, provider_id="re_1", now=clock.now())
         assert before < send_gate.change_marker(session)
+
+
+def test_words_are_looked_for_in_the_newest_mails_and_a_whole_address_in_all(
+    database: Database, clock: FrozenClock
+) -> None:
+    began = clock.now()
+    for number in range(4):
+        mail = draft(f"m/{number}", at=clock.now(), to_address=f"P{number}@lovelace.example")
+        enqueue(database, mail, now=clock.advance(SECOND), composer=INSIDE)
+
+    def found(query: str, **bounds: Any) -> tuple[list[str], bool]:
+        with database.reading() as session:
+            page = queries.mails(session, query=query, **{"searched": 2, **bounds})
+        return [mail.to_address[:2] for mail in page.items], page.is_partial
+
+    assert found("lovelace") == (["P3", "P2"], True)
+    assert found("lovelace", end=began + 3 * SECOND) == (["P1", "P0"], False)
+    assert found("lovelace", searched=None) == (["P3", "P2", "P1", "P0"], False)
+    assert found("p0@lovelace.example") == (["P0"], False)
 
 
 def test_mails_are_listed_searched_and_paged(database: Database, clock: FrozenClock) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from typing import Any
@@ -25,7 +25,7 @@ from upstage_crm.staff.roles import Role
 from upstage_crm.staff.visibility import sees
 
 MAX_PAGE_SIZE = 200
-
+SEARCHED = 10_000  # of the newest mails are read for a word; no index helps with a part of one
 
 # Kinds that say to a reviewer what is asked or told; their wording belongs to the answer.
 _WORDING = (
@@ -91,12 +91,16 @@ class StoredMail:
 
 @dataclass(frozen=True, slots=True)
 class MailPage:
-    """One page of mails, newest first. `total` is as `count_some` says; 0 when not asked for."""
+    """One page of mails, newest first. `total` is as `count_some` says; 0 when not asked for.
+
+    `is_partial` says that older mails were not searched for the words.
+    """
 
     items: tuple[MailSummary, ...]
     total: int
     page: int
     size: int
+    is_partial: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,10 +133,13 @@ def mails(
     end: datetime | None = None,
     before: str = "",
     is_counted: bool = True,
+    searched: int | None = SEARCHED,
 ) -> MailPage:
     """Page `page` (from 1) of the mails that fit; `query` is looked for in address and subject.
 
-    An address that `reader` may not see is found only when all of it is given.
+    An address that `reader` may not see is found only when all of it is given. A whole address is
+    found however old its mails are, other words in the newest `searched` mails alone, of those
+    that `start` and `end` leave; None searches all.
 
     `start` and `end` bound when they were written. `troubled` leaves those that a person should
     look at: see `TROUBLED`. `before` is the id of the mail that the page comes after, for a reader
@@ -151,8 +158,10 @@ def mails(
     wanted += _written(start, end)
     if troubled:
         wanted.append(sa.literal_column(f"({TROUBLED.text})"))
+    is_partial = False
     if query and query.strip():
-        wanted.append(_said(query.strip(), reader))
+        said, is_partial = _search(session, query.strip(), reader, _written(start, end), searched)
+        wanted.append(said)
     total = 0
     if is_counted:
         total = count_some(session, sa.select(OUTBOX.c.id).where(*wanted), at_least=page * size)
@@ -166,7 +175,7 @@ def mails(
         .limit(size)
         .offset((page - 1) * size)
     )
-    return MailPage(tuple(MailSummary(*row) for row in rows), total, page, size)
+    return MailPage(tuple(MailSummary(*row) for row in rows), total, page, size, is_partial)
 
 
 def mail(session: Session, mail_id: str) -> StoredMail:
@@ -243,6 +252,30 @@ def _written(start: datetime | None, end: datetime | None) -> list[sa.ColumnElem
     return since if end is None else [*since, OUTBOX.c.id < first_id(end)]
 
 
+def _search(
+    session: Session,
+    text: str,
+    reader: Role,
+    written: Sequence[sa.ColumnElement[bool]],
+    searched: int | None,
+) -> tuple[sa.ColumnElement[bool], bool]:
+    """Which mails a search finds, and whether it leaves older ones out."""
+    whole = _is_to(text)
+    known = session.connection().execute(sa.select(OUTBOX.c.id).where(whole).limit(1))
+    if "@" in text and known.first() is not None:
+        return whole, False
+    said = _said(text, reader)
+    if searched is None:
+        return said, False
+    newest = sa.select(OUTBOX.c.id).where(*written).order_by(OUTBOX.c.id.desc())
+    oldest = session.connection().scalar(newest.offset(searched).limit(1))
+    return (said, False) if oldest is None else (sa.and_(said, OUTBOX.c.id > oldest), True)
+
+
+def _is_to(address: str) -> sa.ColumnElement[bool]:
+    return sa.func.lower(OUTBOX.c.to_address) == address.lower()
+
+
 def _said(text: str, reader: Role) -> sa.ColumnElement[bool]:
     address = OUTBOX.c.to_address
     subject = OUTBOX.c.subject.icontains(text, autoescape=True)
@@ -252,8 +285,7 @@ def _said(text: str, reader: Role) -> sa.ColumnElement[bool]:
     readable = [OUTBOX.c.audience == Audience.STAFF]
     if sees(reader, MAILBOX.key, is_protected=False):
         readable.append(OUTBOX.c.patron_id.in_(open_ids()))
-    whole = sa.func.lower(address) == text.lower()
-    return sa.or_(subject, whole, sa.and_(part, sa.or_(*readable)))
+    return sa.or_(subject, _is_to(text), sa.and_(part, sa.or_(*readable)))
 
 
 def wording_hash(session: Session, *, request_id: str, audience: Audience) -> str:

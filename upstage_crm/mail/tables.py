@@ -60,6 +60,7 @@ class MailOutboxRow(SQLModel, table=True):
         ),
         *(_of_state(state) for state in MailState),
         sa.Index("ix_mail_outbox_kind", "kind", "id"),
+        sa.Index("ix_mail_outbox_to", sa.text("lower(to_address)"), "id"),
         sa.Index("ix_mail_outbox_troubled", "id", sqlite_where=TROUBLED, postgresql_where=TROUBLED),
         sa.Index(
             "ix_mail_outbox_provider", "provider_id", sqlite_where=_KNOWN, postgresql_where=_KNOWN

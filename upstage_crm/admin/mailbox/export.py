@@ -32,7 +32,7 @@ from upstage_crm.change_requests.reads.references import (
 from upstage_crm.core import when
 from upstage_crm.core.ids import parse_reference
 from upstage_crm.http.session_cookie import signed_in_by_cookie
-from upstage_crm.mail.queries import MAX_PAGE_SIZE, MailPage, MailSummary, mails
+from upstage_crm.mail.queries import MAX_PAGE_SIZE, SEARCHED, MailPage, MailSummary, mails
 from upstage_crm.organisation.settings import details, season_start
 from upstage_crm.pages.list_export import csv_file, csv_line
 from upstage_crm.pages.list_url import ListUrl
@@ -95,7 +95,10 @@ def found_mails(
     size: int,
     reader: Role,
 ) -> MailPage:
-    """One page of the mails that an address of the mailbox asks for; see `queries.mails`."""
+    """One page of the mails that an address of the mailbox asks for; see `queries.mails`.
+
+    What is not counted is read to its end, so all mails are searched for it.
+    """
     asked = find_id(session, parse_reference(url.search)) if url.search else None
     span = span_of(
         url.chosen,
@@ -108,6 +111,7 @@ def found_mails(
         page=page,
         before=before,
         is_counted=is_counted,
+        searched=SEARCHED if is_counted else None,
         size=size,
         request_id=asked,
         kind=kind_of(url.chosen),

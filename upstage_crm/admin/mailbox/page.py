@@ -17,6 +17,7 @@ from upstage_crm.pages.list_page import (
     Column,
     list_dates,
     list_failed,
+    list_notice,
     list_select,
     list_table,
     list_tools,
@@ -96,6 +97,7 @@ def _list(columns: list[Column]) -> rx.Component:
                 label="Search emails",
                 placeholder="Address, subject or reference",
             ),
+            list_notice(State),
             list_table(
                 State, MailLine, columns, label="Emails", empty=_empty(), nothing=_nothing()
             ),

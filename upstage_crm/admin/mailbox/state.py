@@ -32,6 +32,11 @@ from upstage_crm.pages.list_url import ListShape, ListUrl
 from upstage_crm.staff.roles import Permission, Role
 from upstage_crm.wiring import runtime
 
+PARTLY_SEARCHED = (
+    f"The newest {queries.SEARCHED:,} emails were searched. Choose dates to look further back, "
+    "or type a whole address."
+)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
@@ -151,7 +156,8 @@ def _look(session: Session, url: ListUrl, *, reader: Role, size: int) -> ListPag
         for mail in page.items
     ]
     strip = strip_of(session, now=now, time_zone=zone)
-    return ListPage(rows=rows, total=page.total, extra=Found(strip=strip))
+    notice = PARTLY_SEARCHED if page.is_partial else ""
+    return ListPage(rows=rows, total=page.total, notice=notice, extra=Found(strip=strip))
 
 
 def _open(session: Session, mail_id: str, reader: Role) -> Found:
