@@ -122,6 +122,9 @@ TABLE: dict[str, Row] = {
     "PatronTagsState": Row(
         P.EDIT_PATRON, "ask keep start_over turn", each("tag untag", P.EDIT_PATRON)
     ),
+    "BulkProposeState": Row(
+        P.PROPOSE_CHANGE, "ask keep start_over turn", {"propose": P.PROPOSE_CHANGE}
+    ),
     "SaveViewState": Row(P.VIEW_PATRONS, "keep open save start_over turn"),
     "PatronRecordState": Row(
         P.VIEW_PATRONS, f"{PAGE} cancel dismiss edit hide keep", {"save": P.EDIT_PATRON}
