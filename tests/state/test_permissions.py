@@ -125,6 +125,7 @@ TABLE: dict[str, Row] = {
     "BulkProposeState": Row(
         P.PROPOSE_CHANGE, "ask keep start_over turn", {"propose": P.PROPOSE_CHANGE}
     ),
+    "SuggestState": Row(P.VIEW_PATRONS, "ask pick"),
     "SaveViewState": Row(P.VIEW_PATRONS, "keep open save start_over turn"),
     "PatronRecordState": Row(
         P.VIEW_PATRONS, f"{PAGE} cancel dismiss edit hide keep", {"save": P.EDIT_PATRON}

@@ -156,7 +156,8 @@ def _mail(row: QueueRow) -> Child:
 
 def _proposer(row: QueueRow) -> Child:
     keeper = show_if(filled(row.answerable), rx.fragment(" · ", row.answerable, " answers for it"))
-    return two_lines(row.proposer, rx.fragment(when(row.age, iso=row.age_iso), keeper))
+    who = rx.el.span(row.proposer, class_name="u-when")
+    return two_lines(who, rx.fragment(when(row.age, iso=row.age_iso), keeper))
 
 
 def _bulk(name: str, on_submit: Any, *, title: str, send: str) -> rx.Component:
