@@ -38,10 +38,10 @@ reveals revert reverting reviewer reviewers rights role roles route routes row r
 samples sanitize save saved schedule scheduled search season seasons seat seating second security
 selection send sender sending sentences serve session sessions settings setup short shortcut sign
 signature signing socket spans special sql staff start state states status step steps store story
-strip style suffix suggest table tables tabs tags task team teamwork template templates terms test
-text texts threads timeline times toolbar towns triggers trouble two ui unusual upstage value values
-venue venues verifying view views visit visitor web webhooks window windows word wording words
-writers
+strays strip style suffix suggest table tables tabs tags task team teamwork template templates terms
+test text texts threads timeline times toolbar towns triggers trouble two ui unusual upstage value
+values venue venues verifying view views visit visitor web webhooks window windows word wording
+words writers
 """
 PLAIN = set(PLAIN_WORDS.split())
 
