@@ -225,7 +225,7 @@ def _name(row: ListRow) -> rx.Component:
 
 def _email(row: ListRow) -> Child:
     mark = show_if(filled(row.email_state), email_mark(row.email_state))
-    return show_if(filled(row.email), address(row.email, mark))
+    return show_if(filled(row.email), rx.el.span(address(row.email), mark))
 
 
 def _line(text: Text) -> Child:

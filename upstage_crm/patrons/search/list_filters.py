@@ -11,7 +11,7 @@ from enum import StrEnum
 
 import sqlalchemy as sa
 
-from upstage_crm.core.counting import COUNTED
+from upstage_crm.core import counting
 from upstage_crm.core.db import on_the_way, table_of
 from upstage_crm.patrons.tables import PatronKind, PatronRow, PatronStatus
 from upstage_crm.patrons.tags import tagged
@@ -96,7 +96,9 @@ def twins() -> sa.Select[str]:
     `COUNTED` records are looked at, however many there are.
     """
     columns = (_patron.c.id, _patron.c.phone_key, _patron.c.sort_name, _patron.c.status)
-    latest = sa.select(*columns).order_by(_patron.c.updated_at.desc()).limit(COUNTED).subquery()
+    latest = (
+        sa.select(*columns).order_by(_patron.c.updated_at.desc()).limit(counting.COUNTED).subquery()
+    )
     other = _patron.alias("other")
     is_same = sa.exists().where(
         other.c.phone_key == latest.c.phone_key,

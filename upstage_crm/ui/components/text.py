@@ -23,27 +23,22 @@ from upstage_crm.ui.components.base import (
 from upstage_crm.ui.components.button import copy_button, link
 
 _ADDRESS = """
-function UpstageAddress({text, within, children}) {
+function UpstageAddress({text, within}) {
   const parts = (text || "").match(/[^@.]*[@.]|[^@.]+$/g) || []
   const look = within ? {} : {className: "u-address"}
-  // What follows the address stays on the line of its last part.
-  const last = children && parts.pop()
-  const drawn = parts.flatMap((part, n) => n ? [jsx("wbr", {key: n}), part] : [part])
-  if (last) drawn.push(jsx("wbr", {key: "last"}),
-    jsx("span", {key: "end", className: "u-when"}, last, " ", children))
   // By its key another text is drawn afresh: a browser's translation may have wrapped these parts.
-  return jsx(within || "bdi", {...look, key: text}, ...drawn)
+  return jsx(within || "bdi", {...look, key: text}, ...parts.flatMap(
+    (part, n) => n ? [jsx("wbr", {key: n}), part] : [part]))
 }
 """
 
 
-def address(text: Text, mark: Child | None = None) -> rx.Component:
+def address(text: Text) -> rx.Component:
     """Return an email address, or a text with some, that breaks after `@` and dots only.
 
-    Nothing comes into the text: what is copied is what is stored. `mark` follows it, and is
-    never alone on a line.
+    Nothing comes into the text: what is copied is what is stored.
     """
-    return _Address.create(*([] if mark is None else [mark]), text=text)
+    return _Address.create(text=text)
 
 
 def address_part(text: Text, *, tag: Literal["span", "mark"]) -> rx.Component:
