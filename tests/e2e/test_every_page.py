@@ -258,6 +258,18 @@ def test_what_is_picked_is_seen_in_the_colours_of_the_system(
     page.context.close()
 
 
+def test_a_long_menu_is_scrolled_on_a_small_screen(office: Page, house: House) -> None:
+    opened(office, house.url("/patrons/"))
+    office.set_viewport_size({"width": 360, "height": 560})
+    filter_menu(office)
+
+    office.keyboard.press("End")
+
+    expect(office.get_by_role("menuitem").last).to_be_in_viewport()
+    office.keyboard.press("Escape")
+    office.set_viewport_size({"width": 1280, "height": 800})
+
+
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_a_copy_of_what_is_held(browser: Browser, house: House, theme: Theme) -> None:
     page = seated(browser, house, {"color_scheme": theme})
