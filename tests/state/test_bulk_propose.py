@@ -126,7 +126,9 @@ async def test_what_is_missing_is_said_at_its_input(
 
     await pipeline.submit(tab, BulkProposeState.propose, {**FILLED, **form})
 
-    assert (await dialog(pipeline, tab)).errors == errors
+    state = await dialog(pipeline, tab)
+    assert state.errors == errors
+    assert state.focus_at.partition("#")[0] == f"propose-{next(iter(errors))}"
     assert asked(made, numbers) == [0, 0, 0]
 
 
@@ -170,3 +172,14 @@ async def test_the_bar_offers_what_the_role_includes(
 
     state = await pipeline.state(tab, PatronListState)
     assert [name for name, _words, _key in state.acts] == acts
+
+
+async def test_a_value_that_is_refused_while_it_is_typed_moves_no_focus(
+    made: Runtime, pipeline: Pipeline
+) -> None:
+    numbers = crowd(made)
+    tab = await choosing(pipeline, staff(made), [str(number) for number in numbers])
+
+    state = await typed(pipeline, tab, part="address_country", text="Utopia")
+
+    assert (state.errors, state.focus_at) == ({"text": "Choose a country."}, "")

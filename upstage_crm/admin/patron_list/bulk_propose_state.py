@@ -68,12 +68,13 @@ class BulkProposeState(DialogMixin, AdminState):
             return None
         self.refusal, self.errors = "", _errors(given)
         if self.errors:
-            return rx.set_focus(f"{PROPOSE}-{next(iter(self.errors))}")
+            return self._focus(f"{PROPOSE}-{next(iter(self.errors))}")
         change, context = _change(given), await asyncio.to_thread(runtime().context)
         try:
             found = await self._previewed(change, context)
         except UpstageError as error:
-            return self._say(error)
+            self._say(error)
+            return self._focus(f"{PROPOSE}-{TEXT}")
         held, refused = await self._propose_each(found.applies, change, context)
         page, asked = await self.get_state(self.page), len(found.applies) - len(refused)
         named = await self._named(refused)
@@ -148,13 +149,12 @@ class BulkProposeState(DialogMixin, AdminState):
             lambda session: bulk_propose.named(runtime().staff_context(session, actor), refused)
         )
 
-    def _say(self, error: UpstageError) -> Any:
-        """Say a refusal that concerns no single patron at the value that it is about."""
-        if not isinstance(error, Invalid):
+    def _say(self, error: UpstageError) -> None:
+        """Say a refusal that concerns no single patron; one of the value is said at its input."""
+        if isinstance(error, Invalid):
+            self.errors = {TEXT: sentence(error)}
+        else:
             self.refusal = sentence(error)
-            return None
-        self.errors = {TEXT: sentence(error)}
-        return rx.set_focus(f"{PROPOSE}-{TEXT}")
 
 
 def _change(given: Mapping[str, str]) -> SharedChange:
