@@ -148,6 +148,16 @@ def test_each_number_is_that_of_the_list_behind_it(engine: Engine) -> None:
     assert listed(engine, month.href) == 5
 
 
+def test_a_step_lists_the_requests_that_came_so_far(engine: Engine) -> None:
+    some_requests(engine)
+
+    (quick,) = engine.read(lambda s: reads.ids_that_came(s, Step.WITHIN_HOUR, since=None))
+    decided = engine.read(lambda s: reads.ids_that_came(s, Step.DECIDED, since=None))
+
+    assert engine.scalar(f"SELECT state FROM change_request WHERE id = '{quick}'") == "approved"
+    assert quick in decided
+
+
 def test_a_venue_without_requests_draws_empty_plots(engine: Engine) -> None:
     shown = drawn(engine)
 
