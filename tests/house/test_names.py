@@ -16,9 +16,9 @@ NAMED_BY_SUBJECT = "wording"
 PLAIN_WORDS = """
 access account accounts action actions add address admin alert answer approvals arrival asked attack
 audit auth authenticator base base64url broken browser build builder bulk busy button change changes
-check checking checks chips choice cli clock closed code codes columns command commands comments
-communications component components confirm confirmations consequences contact contacts context
-controls cookie cookies copy core counting countries country create crm crowd dashboard data
+check checking checks chips choice chosen cli clock closed code codes columns command commands
+comments communications component components confirm confirmations consequences contact contacts
+context controls cookie cookies copy core counting countries country create crm crowd dashboard data
 database date dates db deadline decide decisions delivery demo design desk detail details devices
 dialog dialogs diff dispatcher dispute disputes document downloads earlier edit email entry
 environment erasure errors event events explained export exporting fact factor facts failures
@@ -38,9 +38,10 @@ reveals revert reverting reviewer reviewers rights role roles route routes row r
 samples sanitize save saved schedule scheduled search season seasons seat seating second security
 selection send sender sending sentences serve session sessions settings setup short shortcut sign
 signature signing socket spans special sql staff start state states status step steps store story
-strip style suffix table tables tabs tags task team teamwork template templates terms test text
-texts threads timeline times toolbar triggers trouble two ui unusual upstage value values venue
-venues verifying view views visit visitor web webhooks window windows word wording words writers
+strays strip style suffix suggest table tables tabs tags task team teamwork template templates terms
+test text texts threads timeline times toolbar towns triggers trouble two ui unusual upstage value
+values venue venues verifying view views visit visitor web webhooks window windows word wording
+words writers
 """
 PLAIN = set(PLAIN_WORDS.split())
 
