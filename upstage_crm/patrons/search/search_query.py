@@ -242,12 +242,26 @@ def _has(word: str, sources: Iterable[str]) -> sa.ColumnElement[bool]:
     ranges = [begins(source, word, _other.c.term) for source in sources]
     # A patron has a dozen words: they are read once, not looked for source by source.
     has_one = ranges[0] if len(ranges) == 1 else on_the_way(sa.or_(*ranges))
-    return sa.exists().where(_other.c.patron_number == _term.c.patron_number, has_one)
+    return _beside(
+        sa.select(_other.c.term).where(_other.c.patron_number == _term.c.patron_number, has_one)
+    )
 
 
 def _of_patron(condition: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
     """The patron of the term that is looked at fulfils a condition."""
-    return sa.exists().where(_patron.c.number == _term.c.patron_number, on_the_way(condition))
+    patron = sa.select(_patron.c.number).where(
+        _patron.c.number == _term.c.patron_number, on_the_way(condition)
+    )
+    return _beside(patron)
+
+
+def _beside(rows: sa.Select[Any]) -> sa.ColumnElement[bool]:
+    """There is such a row, looked up for one term after the other.
+
+    PostgreSQL would join them, by guesses at how many fulfil a condition, and read all of them
+    first. It does not join what has an offset.
+    """
+    return sa.exists(rows.offset(0))
 
 
 def _is_among(word: str, sources: Iterable[str]) -> sa.ColumnElement[bool]:
