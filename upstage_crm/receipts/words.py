@@ -13,6 +13,7 @@ from typing import Final
 from upstage_crm.core import when
 from upstage_crm.core.languages import Say, speaker
 from upstage_crm.organisation.details import OrganisationDetails
+from upstage_crm.patrons import fields
 from upstage_crm.patrons.views import FieldLine
 from upstage_crm.receipts.facts import (
     AT_THE_DESK,
@@ -137,7 +138,7 @@ class ReceiptWords:
     """A receipt in words: what its page and its PDF say, in the receipt's language.
 
     Each of `rows` has both values of a field, one line below the other as on an envelope, what was
-    decided as `outcome`, and what came of it as `note`.
+    decided as `outcome`, and what came of it as `note`. `is_masked`: an address is shown in part.
     """
 
     organisation: str
@@ -162,7 +163,10 @@ def words(receipt: SeenReceipt) -> ReceiptWords:
         evidence=_evidence(receipt, say),
         rows=tuple(_row(field, say) for field in receipt.fields),
         proves=tuple(say(line) for line in PROVES),
-        is_masked=any(Shown.MASKED in (f.old.shown, f.new.shown) for f in receipt.fields),
+        is_masked=any(
+            fields.field(one.key).is_mailbox and Shown.MASKED in (one.old.shown, one.new.shown)
+            for one in receipt.fields
+        ),
     )
 
 
