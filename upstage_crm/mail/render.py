@@ -10,21 +10,19 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from upstage_crm.core import languages
 from upstage_crm.core.templates import Templates
+from upstage_crm.mail import style
 from upstage_crm.mail.message import MailKind
 from upstage_crm.mail.sanitize import (
     defang,
     one_line,
     paragraphs,
 )
-
-if TYPE_CHECKING:
-    from css_inline import CSSInliner
 
 TEMPLATES: Final = Path(__file__).parent / "templates"
 _GAP = re.compile(r"\n{3,}")
@@ -80,7 +78,7 @@ class Renderer:
         )
         return Rendered(
             subject=subject,
-            html=self._inliner.inline(document),
+            html=style.inlined(document),
             text=_BETWEEN_LANGUAGES.join(self._text(kind, version) for version in versions),
         )
 
@@ -102,21 +100,6 @@ class Renderer:
 
     def _text(self, kind: MailKind, version: Version) -> str:
         return _GAP.sub("\n\n", self._fill(f"{kind}/body.txt", version)).strip() + "\n"
-
-    @cached_property
-    def _inliner(self) -> CSSInliner:
-        """Writes the style sheet into `style` attributes, where every mail program reads it.
-
-        What a program has to choose, dark colours for one, stays in the document's own `<style>`.
-        """
-        import css_inline  # 5 MB that only the first mail needs
-
-        return css_inline.CSSInliner(
-            extra_css=(TEMPLATES / "_style.css").read_text("utf-8"),
-            inline_style_tags=False,
-            keep_style_tags=True,
-            load_remote_stylesheets=False,
-        )
 
 
 @cache
