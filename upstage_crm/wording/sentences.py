@@ -67,7 +67,7 @@ SENTENCES: Mapping[str, str] = {
     ),
     "own_record": "This is your own patron record. Ask a colleague to do it.",
     "staff_address": "This address belongs to a staff account and cannot be a patron’s.",
-    "patron_inactive": "This patron is not active, so nobody can be asked.",
+    "patron_inactive": "This patron’s record is not active, so they can’t be asked.",
     "patron_frozen": (
         "This record is in dispute. Two colleagues must end it before anything is proposed."
     ),
