@@ -11,7 +11,7 @@ from datetime import tzinfo
 from typing import Final
 
 from upstage_crm.core import when
-from upstage_crm.core.languages import Say, speaker
+from upstage_crm.core.languages import Say, isolated, speaker
 from upstage_crm.organisation.details import OrganisationDetails
 from upstage_crm.patrons import fields
 from upstage_crm.patrons.views import FieldLine
@@ -47,6 +47,7 @@ DECIDED_ON: Final = "Decided on"
 DECIDED_BY: Final = "Decided by"
 DECIDED_WHERE: Final = "Where"
 ASKED_BY: Final = "Asked by"
+ASKER: Final = "{proposer} at {organisation}"
 ASKED_ON: Final = "Asked on"
 REFERENCE: Final = "Reference"
 NUMBER: Final = "Receipt number"
@@ -184,11 +185,16 @@ def _facts(receipt: SeenReceipt, zone: tzinfo, say: Say) -> tuple[tuple[str, str
         (say(DECIDED_ON), when.in_words(receipt.decided_at, zone, receipt.language)),
         (say(DECIDED_BY), who),
         (say(DECIDED_WHERE), say(CHANNELS[receipt.channel])),
-        (say(ASKED_BY), f"{label_for_patrons(receipt.proposer, say)}, {organisation}"),
+        (say(ASKED_BY), _asker(receipt, say)),
         (say(ASKED_ON), when.in_words(receipt.asked_at, zone, receipt.language)),
         (say(REFERENCE), receipt.reference),
         (say(NUMBER), receipt.id),
     )
+
+
+def _asker(receipt: SeenReceipt, say: Say) -> str:
+    proposer = isolated(label_for_patrons(receipt.proposer, say), receipt.language)
+    return say(ASKER).format(proposer=proposer, organisation=receipt.organisation.name)
 
 
 def _evidence(receipt: SeenReceipt, say: Say) -> tuple[tuple[str, str], ...]:
