@@ -16,8 +16,8 @@ from upstage_crm.mail.compose import Composer, PreparedMail
 from upstage_crm.mail.delivery import Transport
 from upstage_crm.mail.message import AddressInvalid, Audience, HeaderInvalid, MailDraft, MailKind
 from upstage_crm.mail.placeholders import Secrets, fill
+from upstage_crm.mail.render import SHEET
 from upstage_crm.mail.samples import AT, NOW_ADDRESS, ORGANISATION, PATRON_NAME, sample_draft
-from upstage_crm.mail.style import SHEET
 from upstage_crm.patrons.views import FieldLine
 
 EVERY = [(kind, audience) for kind, spec in CATALOGUE.items() for audience in spec.links]

@@ -160,8 +160,10 @@ class MailboxAccess:
         return self.is_trusted and not self.is_stranger
 
     def name(self, name: str) -> str:
-        """The patron's name, or its initials: its owner recognises it, a stranger does not."""
-        return name if self.reads_freely else masked_name(name)
+        """The patron's name, or "M••• S•••": its owner recognises it, a stranger does not."""
+        if self.reads_freely:
+            return name
+        return " ".join(f"{part[0]}{HIDDEN}" for part in name.split())
 
     def words(self, text: str) -> str:
         """What staff wrote; nothing for a mailbox that has not proven itself."""
@@ -174,25 +176,24 @@ class MailboxAccess:
     def reads(self, entry: ProtectedField, values: Values, *, is_proposed: bool) -> bool:
         """Whether it reads a field's proposed value, or else the current one, in full."""
         if entry.is_mailbox:
-            return entry.mailbox(values) == self.address
+            return values.get(entry.columns[0]) == self.address
         return is_proposed or entry.key != NAME or self.is_trusted
 
     def values(
         self, entry: ProtectedField, current: Values, proposed: Values, language: str = SOURCE
     ) -> tuple[str, str]:
         """A field's two values, each in full or masked; "" when empty."""
-
-        def shown(values: Values, *, is_proposed: bool) -> str:
-            if self.reads(entry, values, is_proposed=is_proposed):
-                return entry.show(values, language, self.home)
-            return entry.mask(values)
-
-        return shown(current, is_proposed=False), shown(proposed, is_proposed=True)
-
-
-def masked_name(name: str) -> str:
-    """The initials of a name: "M••• S•••"."""
-    return " ".join(f"{part[0]}{HIDDEN}" for part in name.split())
+        now = (
+            entry.show(current, language, self.home)
+            if self.reads(entry, current, is_proposed=False)
+            else entry.mask(current)
+        )
+        then = (
+            entry.show(proposed, language, self.home)
+            if self.reads(entry, proposed, is_proposed=True)
+            else entry.mask(proposed)
+        )
+        return now, then
 
 
 def told_values(values: Mapping[str, str | None]) -> tuple[Values, ...]:

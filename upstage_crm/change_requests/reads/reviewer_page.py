@@ -186,11 +186,14 @@ def _seen(session: Session, claims: LinkClaims, now: datetime) -> _Seen:
 
 def _access(session: Session, seen: _Seen, out: SuppressionCause | None) -> MailboxAccess:
     """What the mailbox behind a link may read: only the record's own one can be trusted."""
-    is_own = out is None and seen.mailbox in ("", seen.patron.email)
+    reviewer, patron = seen.claims.reviewer, seen.patron
+    named = (requests.mailbox_of(change, reviewer) for change in seen.changes)
+    address = seen.mailbox or next(filter(None, named), patron.email or "")
+    is_own = out is None and seen.mailbox in ("", patron.email)
     return MailboxAccess(
-        seen.claims.reviewer,
-        _mailbox(seen),
-        is_trusted=is_own and is_trusted(seen.patron.email_verified_at, now=seen.now),
+        reviewer,
+        address,
+        is_trusted=is_own and is_trusted(patron.email_verified_at, now=seen.now),
         home=home(session),
     )
 
@@ -286,16 +289,6 @@ def _objected(
 
 def _labels(keys: object) -> tuple[str, ...]:
     return tuple(fields.field(key).label for key in str(keys or "").split(", ") if key)
-
-
-def _mailbox(seen: _Seen) -> str:
-    """The address behind a link, as stored; "" when there is none any more."""
-    if seen.mailbox:
-        return seen.mailbox
-    for change in seen.changes:
-        if (mailbox := requests.mailbox_of(change, seen.claims.reviewer)) is not None:
-            return mailbox
-    return seen.patron.email or ""
 
 
 def _field(
