@@ -25,9 +25,13 @@ class TabMixin(FeedbackMixin, rx.State, mixin=True):
     the next page says when it opens. `_resumes` is set when a lost connection came back, until the
     page has read its content again.
 
+    `focus_at` is the id of the element that gets the focus, with a number that differs each time.
+
     `_drafts` are what a staff member typed and has not sent, by form. They outlive the form, its
     page, a reload and a session that ended, and are given back to the one who typed them.
     """
+
+    focus_at: str = ""
 
     _page: str = ""
     _dialog: str = ""
@@ -39,6 +43,11 @@ class TabMixin(FeedbackMixin, rx.State, mixin=True):
     def _viewer(self) -> Viewer | None:
         """Who looks at this tab; what is read for one viewer is never shown to another."""
         return None
+
+    def _focus(self, element: str) -> None:
+        """Give the focus to the element with this id, once what is shown now has been drawn."""
+        count = int(self.focus_at.partition("#")[2] or 0) + 1
+        self.focus_at = f"{element}#{count}"
 
     def _draft(self, form: str) -> dict[str, str]:
         """What this staff member typed into a form before, by input; empty for nothing."""
