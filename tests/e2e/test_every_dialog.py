@@ -46,6 +46,7 @@ from upstage_crm.patrons.views import PatronRecord
 from upstage_crm.privacy import erasure
 from upstage_crm.programme import commands as programme
 from upstage_crm.proof import integrity
+from upstage_crm.staff.command_context import StaffContext
 from upstage_crm.staff.roles import Role, StaffMember
 from upstage_crm.team import invitations
 from upstage_crm.venues import commands
@@ -318,14 +319,11 @@ def furnish(house: House) -> None:
     engine.act(thief, alerts.open_now, ruling=ruling)
     engine.write(
         lambda s: invitations.invite(
-            s,
-            actor=owner,
+            StaffContext(session=s, now=engine.now, notifier=parts.post, actor=owner),
             email="nia@theatre.example",
             display_name="Nia",
             desk="",
             role=Role.MANAGER,
-            post=parts.post,
-            now=engine.now,
         )
     )
     alter(engine, engine.staff("Alma", Role.READ_ONLY))
