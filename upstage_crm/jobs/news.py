@@ -48,6 +48,7 @@ TOPICS_OF_SUBJECT: dict[str, frozenset[Topic]] = {
     "plan": frozenset({Topic.PROGRAMME}),
     "event": frozenset({Topic.PROGRAMME}),
     "performance": frozenset({Topic.PROGRAMME}),
+    "house": frozenset({Topic.PROGRAMME}),
     "security": frozenset(),
     "policy": frozenset(),
     "organisation": ALL_TOPICS,  # its time zone is in every date

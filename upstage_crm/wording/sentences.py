@@ -30,6 +30,7 @@ from upstage_crm.patrons.views import SuppressionCause
 from upstage_crm.privacy.erasure import Blocker, BlockerKind
 from upstage_crm.receipts.facts import ReceiptEvent
 from upstage_crm.wording import failures
+from upstage_crm.wording.inventory import INVENTORY_SENTENCES
 from upstage_crm.wording.programme import PROGRAMME_SENTENCES
 from upstage_crm.wording.records import RECORD_SENTENCES
 from upstage_crm.wording.staff import STAFF_SENTENCES
@@ -127,6 +128,7 @@ SENTENCES: Mapping[str, str] = {
     "organisation_country_unknown": "Choose a country from the list.",
     "language_unknown": "Choose a language from the list.",
     **VENUE_SENTENCES,
+    **INVENTORY_SENTENCES,
     **PROGRAMME_SENTENCES,
     # The proof.
     "trail_broken": "The trail does not verify from entry {seq} on, so it is not signed.",
