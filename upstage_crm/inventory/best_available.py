@@ -23,9 +23,10 @@ NEAR = 1.5  # so much worse than the best is as good
 RUSH_SPREAD = 4.0  # how much further that reaches in a declared on-sale
 NEARLY_GONE = 0.1  # of the seats free: a single one left between is no loss any more
 LARGEST_PARTY = 40
+USUAL_KINDS = frozenset({SeatKind.STANDARD, SeatKind.RESTRICTED, SeatKind.REMOVABLE})
 _ASIDE = 1.6  # seats further apart than so many usual distances have an aisle between them
-_ROW_COST, _CENTRE_COST, _RESTRICTED_COST = 1.0, 0.12, 8.0
-_BEST_ROW, _FRONT_COST = 6, 1.4  # the first rows are too near
+_SECTION_COST, _ROW_COST, _CENTRE_COST, _RESTRICTED_COST = 9.0, 1.0, 0.18, 8.0
+_BEST_ROW, _FRONT_COST = 6, 1.4  # of the first section: its first rows are too near the stage
 _MOST_PARTS, _MOST_ANCHORS = 48, 4
 _NEAR_ROWS, _NEAR_PARTS = 2, 24
 
@@ -37,6 +38,7 @@ class _Row:
     section: int
     at: int
     seats: Mapping[int, Seat]
+    kinds: Mapping[SeatKind, int]  # the bits of the seats of each kind
     sums: Sequence[float]  # of the ranks of all places before
 
     def cost(self, start: int, size: int) -> float:
@@ -65,8 +67,7 @@ class RankedPlan:
         self._rows: list[_Row] = []
         middle = plan.width / 2
         for number, section in enumerate(plan.sections):
-            for at, row in enumerate(section.rows):
-                self._rows += _ranked(number, at, row, middle)
+            self._rows += [_ranked(number, at, row, middle) for at, row in enumerate(section.rows)]
 
     def choose(
         self,
@@ -74,11 +75,7 @@ class RankedPlan:
         size: int,
         *,
         seed: int,
-        kinds: Collection[SeatKind] = (
-            SeatKind.STANDARD,
-            SeatKind.RESTRICTED,
-            SeatKind.REMOVABLE,
-        ),
+        kinds: Collection[SeatKind] = USUAL_KINDS,
         is_rush: bool = False,
     ) -> list[str] | None:
         """The ids of the best `size` seats among the `free` ones, row by row.
@@ -101,7 +98,7 @@ class RankedPlan:
         return _split(open_places, size, chance) if size > 3 else None
 
 
-def _ranked(section: int, at: int, row: Row, middle: float) -> Iterator[_Row]:
+def _ranked(section: int, at: int, row: Row, middle: float) -> _Row:
     """A row with its seats in physical places."""
     seats = row.seats
     gaps = [_apart(one, other) for one, other in pairwise(seats)]
@@ -113,8 +110,11 @@ def _ranked(section: int, at: int, row: Row, middle: float) -> Iterator[_Row]:
             place += 1
         places[place] = seat
         place += 1
-    behind = at - _BEST_ROW
-    cost = _ROW_COST * (behind if behind > 0 else -behind * _FRONT_COST) + 2 * section
+    behind = at - (_BEST_ROW if section == 0 else 0)
+    cost = _ROW_COST * (behind if behind > 0 else -behind * _FRONT_COST) + _SECTION_COST * section
+    kinds: dict[SeatKind, int] = {}
+    for number, seat in places.items():
+        kinds[seat.kind] = kinds.get(seat.kind, 0) | 1 << number
     sums = [0.0]
     for number in range(place):
         rank = cost
@@ -122,7 +122,7 @@ def _ranked(section: int, at: int, row: Row, middle: float) -> Iterator[_Row]:
             rank += abs(seat.x - middle) / (usual or 1.0) * _CENTRE_COST
             rank += _RESTRICTED_COST if seat.kind is SeatKind.RESTRICTED else 0.0
         sums.append(sums[-1] + rank)
-    yield _Row(section, at, places, sums)
+    return _Row(section, at, places, kinds, sums)
 
 
 def _apart(one: Seat, other: Seat) -> float:
@@ -130,11 +130,16 @@ def _apart(one: Seat, other: Seat) -> float:
 
 
 def _bits(row: _Row, free: Collection[str], kinds: Collection[SeatKind]) -> int:
+    wanted = 0
+    for kind in kinds:
+        wanted |= row.kinds.get(kind, 0)
+    if not wanted:
+        return 0
     found = 0
     for place, seat in row.seats.items():
-        if seat.id in free and seat.kind in kinds:
+        if seat.id in free:
             found |= 1 << place
-    return found
+    return found & wanted
 
 
 def _together(
