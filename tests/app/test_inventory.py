@@ -128,6 +128,14 @@ def test_what_is_added_ends_with_what_is_held_already(made: LaidOut) -> None:
     assert free_places(made) == 8
 
 
+def test_what_is_added_after_more_time_has_the_longer_time_too(made: LaidOut) -> None:
+    hold(made, "ina", A1)
+    longer = extend(made, "ina")
+
+    assert hold(made, "ina", A2) == longer
+    assert hold(made, "ina", places=1) == longer
+
+
 def test_more_time_is_given_ten_times(made: LaidOut) -> None:
     until = hold(made, "ina", A1, places=1).at
     for times in range(1, 11):

@@ -252,7 +252,9 @@ def _is_to_have(row: sa.RowMapping, holder: str, now: datetime) -> bool:
 def _terms(is_rush: bool, own: Deadline | None, now: datetime) -> Deadline:
     terms = RUSH if is_rush else USUAL
     fresh = Deadline(at=now + terms.lifetime, extensions_left=terms.extensions)
-    return _sooner(own, fresh)
+    if own is None:
+        return fresh
+    return _sooner(own, fresh) if is_rush else own
 
 
 def _sooner(one: Deadline | None, other: Deadline) -> Deadline:
