@@ -15,6 +15,8 @@ from tests.support.stage import OWNER, PASSWORD, Stage, set_stage
 from upstage_crm.change_requests.lifecycle import staff_commands
 from upstage_crm.change_requests.model.rules import ReasonCode
 from upstage_crm.demo import programme, venues
+from upstage_crm.inventory import house_holds, seatings
+from upstage_crm.inventory import queries as inventory
 from upstage_crm.patrons.queries import get_by_number
 from upstage_crm.programme import queries as events
 from upstage_crm.venues import queries
@@ -33,6 +35,7 @@ STAFF_PAGES = (
     "/requests/00-000/",
     "/events/",
     "/events/{event}/",
+    "/events/{event}/{performance}/",
     "/venues/",
     "/venues/{venue}/",
     "/venues/{venue}/{hall}/",
@@ -75,6 +78,19 @@ class House:
             today = parts.clock.now().date()
             programme.add(parts.staff_context(session, stage.owner), today=today)
             self.event = events.events(session)[1][0].id
+            self.performance = events.event(session, self.event).performances[0].id
+            seatings.lay_out(
+                parts.staff_context(session, stage.owner), performance_id=self.performance
+            )
+            now = parts.clock.now()
+            free = inventory.free_seats(session, self.performance, now=now)
+            house_holds.hold_back(
+                parts.staff_context(session, stage.owner),
+                performance_id=self.performance,
+                letter="H",
+                reason="For the director",
+                seat_ids=sorted(free)[:3],
+            )
             self.venue = queries.venues(session)[0].id
             halls = queries.venue(session, self.venue).halls
         self.hall = next(hall.id for hall in halls if hall.texts["name"] == "Playhouse")
@@ -89,6 +105,7 @@ class House:
             venue=self.venue,
             hall=self.hall,
             event=self.event,
+            performance=self.performance,
         )
         return self.server.url + filled
 
