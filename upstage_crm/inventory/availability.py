@@ -21,8 +21,12 @@ _STATES = {code: state for state, code in CODES.items()}
 
 def packed(states: Iterable[SeatState]) -> bytes:
     """The states of seats, four to a byte."""
-    codes = [CODES[state] for state in states]
-    codes += [0] * (-len(codes) % 4)
+    return packed_codes([CODES[state] for state in states])
+
+
+def packed_codes(codes: list[int]) -> bytes:
+    """The same of states that are `CODES` already."""
+    codes = codes + [0] * (-len(codes) % 4)
     return bytes(
         first | second << 2 | third << 4 | fourth << 6
         for first, second, third, fourth in zip(*[iter(codes)] * 4, strict=True)

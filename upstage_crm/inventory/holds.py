@@ -2,11 +2,12 @@
 
 A holder has one deadline: what is added later ends with what is held already. That a hold has
 lapsed is judged where a seat is taken; `tidy` only brings the rows in line. Who may buy now, and at
-which price, is asked by the caller in the same transaction.
+which price, is asked by the caller in the same transaction, which need not be a recorded one.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -24,6 +25,8 @@ from upstage_crm.inventory.errors import (
 from upstage_crm.inventory.seats import (
     DEADLINE,
     EXTENSIONS_LEFT,
+    IN_ORDER,
+    IS_RUSH,
     IS_TO_HAVE,
     POOL_HOLD,
     SEAT,
@@ -55,16 +58,26 @@ _FREED: dict[str, Any] = {
 _AT = sa.bindparam("at", type_=SEAT.c.changed_at.type)
 _NOW = sa.bindparam("now", type_=SEAT.c.changed_at.type)
 _HOLDER = sa.bindparam("who", type_=sa.String)
+_RUSH_AT = sa.bindparam("rush_at", type_=SEAT.c.changed_at.type)
+_MOST, _FEW = USUAL.extensions, RUSH.extensions
+# As `_terms`: what the holder has already counts, unless an on-sale ends sooner.
 _TAKE = (
     sa.update(SEAT)
-    .where(THESE, IS_TO_HAVE)
+    .where(THESE, IN_ORDER, IS_TO_HAVE)
     .values(
         state=SeatState.HELD,
         holder=_HOLDER,
-        expires_at=_AT,
-        extensions_left=sa.bindparam("left", type_=sa.Integer),
+        expires_at=sa.case(
+            (sa.and_(IS_RUSH, sa.func.coalesce(DEADLINE, _RUSH_AT) >= _RUSH_AT), _RUSH_AT),
+            else_=sa.func.coalesce(DEADLINE, _AT),
+        ),
+        extensions_left=sa.case(
+            (sa.and_(IS_RUSH, sa.func.coalesce(EXTENSIONS_LEFT, _MOST) >= _FEW), _FEW),
+            else_=sa.func.coalesce(EXTENSIONS_LEFT, _MOST),
+        ),
         changed_at=_NOW,
     )
+    .returning(SEAT.c.expires_at, SEAT.c.extensions_left)
 )
 _KEY = sa.tuple_(SEAT.c.performance_id, SEAT.c.seat_id)
 _IN_ORDER = (SEAT.c.performance_id, SEAT.c.seat_id)
@@ -116,7 +129,7 @@ def hold(session: Session, *, holder: str, wanted: Wanted, now: datetime) -> Dea
     until: Deadline | None = None
     for performance_id, seat_ids in sorted(wanted.seats.items()):
         if seat_ids:
-            until = _take(session, performance_id, seat_ids, holder, until, now)
+            until = _sooner(until, _take(session, performance_id, seat_ids, holder, now))
     for pool_id, places in sorted(wanted.places.items()):
         found = own_deadline(session, holder=holder, now=now)
         terms = _terms(pools.is_rush(session, pool_id), found, now)
@@ -172,7 +185,7 @@ def release(session: Session, *, holder: str, now: datetime, wanted: Wanted | No
         pools.let_go(session, pools.held_by(session, holder), holder=holder, now=now)
         return
     for performance_id, seat_ids in sorted(wanted.seats.items()):
-        found = seats.lock(session, performance_id, seat_ids, holder=holder, now=now)
+        found = seats.lock(session, performance_id, seat_ids)
         mine = [
             row["seat_id"]
             for row in found
@@ -210,37 +223,30 @@ def has_lapsed(session: Session, *, now: datetime) -> bool:
 
 
 def _take(
-    session: Session,
-    performance_id: str,
-    seat_ids: frozenset[str],
-    holder: str,
-    until: Deadline | None,
-    now: datetime,
+    session: Session, performance_id: str, seat_ids: frozenset[str], holder: str, now: datetime
 ) -> Deadline:
-    """Hold seats of one performance, by the deadline `until` or a sooner one."""
-    found = seats.lock(session, performance_id, seat_ids, holder=holder, now=now)
-    taken = [row["seat_id"] for row in found if not _is_to_have(row, holder, now)]
-    if taken:
-        raise seats.about(session, SeatsTaken, performance_id, taken)
-    first = found[0]
-    own = first["deadline"] and Deadline(
-        at=first["deadline"], extensions_left=first["extensions_left"]
-    )
-    terms = _terms(first["is_rush"], _sooner(until, own) if own else until, now)
-    done = session.connection().execute(
-        _TAKE,
-        {
-            "performance": performance_id,
-            "seats": sorted(seat_ids),
-            "who": holder,
-            "now": now,
-            "at": terms.at,
-            "left": terms.extensions_left,
-        },
-    )
-    if done.rowcount != len(seat_ids):  # the seats are locked, so this cannot be
-        raise seats.about(session, SeatsTaken, performance_id, seat_ids)
-    return terms
+    """Hold seats of one performance.
+
+    One statement as a rule. Where it finds fewer seats than wanted, they are locked and looked at:
+    another may have let them go while it waited.
+    """
+    given = {
+        "performance": performance_id,
+        "seats": sorted(seat_ids),
+        "who": holder,
+        "now": now,
+        "at": now + USUAL.lifetime,
+        "rush_at": now + RUSH.lifetime,
+    }
+    connection = session.connection()
+    rows: Sequence[Any] = connection.execute(_TAKE, given).all()
+    if len(rows) != len(seat_ids):
+        found = seats.lock(session, performance_id, seat_ids)
+        taken = [row["seat_id"] for row in found if not _is_to_have(row, holder, now)]
+        rows = [] if taken else connection.execute(_TAKE, given).all()
+        if len(rows) != len(seat_ids):
+            raise seats.about(session, SeatsTaken, performance_id, taken or seat_ids)
+    return Deadline(at=rows[0].expires_at, extensions_left=rows[0].extensions_left)
 
 
 def _is_to_have(row: sa.RowMapping, holder: str, now: datetime) -> bool:

@@ -156,7 +156,7 @@ def _block(
     hold_id: str,
     now: datetime,
 ) -> None:
-    found = seats.lock(session, performance_id, set(seat_ids), holder="", now=now)
+    found = seats.lock(session, performance_id, set(seat_ids))
     taken = [
         row["seat_id"]
         for row in found

@@ -7,8 +7,7 @@ no two commands wait for each other.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Collection
-from datetime import datetime
+from collections.abc import Collection, Sequence
 from threading import Lock
 from typing import Any
 
@@ -63,57 +62,41 @@ def _least(column: str, alias: str) -> sa.ScalarSelect[Any]:
 DEADLINE = _least("expires_at", "until")
 """The earliest instant at which something of `who` lapses; none when nothing is held."""
 EXTENSIONS_LEFT = _least("extensions_left", "left")
-_IS_RUSH = (
+IS_RUSH = (
     sa.select(SEATING.c.is_rush).where(SEATING.c.performance_id == _PERFORMANCE).scalar_subquery()
 )
+"""Whether the sale of `performance` is a declared on-sale."""
+_locked = SEAT.alias("locked")
+IN_ORDER = SEAT.c.seat_id.in_(
+    sa.select(_locked.c.seat_id)
+    .where(_locked.c.performance_id == _PERFORMANCE, _locked.c.seat_id.in_(_SEATS))
+    .order_by(_locked.c.seat_id)
+    .with_for_update()
+)
+"""The same seats, locked in the order of their ids before the first of them is changed."""
 _LOCK = (
-    sa.select(
-        SEAT.c.seat_id,
-        SEAT.c.state,
-        SEAT.c.holder,
-        SEAT.c.expires_at,
-        DEADLINE.label("deadline"),
-        EXTENSIONS_LEFT.label("extensions_left"),
-        _IS_RUSH.label("is_rush"),
-    )
+    sa.select(SEAT.c.seat_id, SEAT.c.state, SEAT.c.holder, SEAT.c.expires_at)
     .where(THESE)
     .order_by(SEAT.c.seat_id)
-    .with_for_update(of=SEAT)
+    .with_for_update()
 )
 
 
 def lock(
-    session: Session,
-    performance_id: str,
-    seat_ids: Collection[str],
-    *,
-    holder: str,
-    now: datetime,
-) -> list[sa.RowMapping]:
-    """The seats, locked in the order of their ids, with what else `holder` has.
+    session: Session, performance_id: str, seat_ids: Collection[str]
+) -> Sequence[sa.RowMapping]:
+    """The seats, locked in the order of their ids.
 
     Raises:
         NotLaidOut: nothing of the performance can be held.
         SeatUnknown: it has no such seats.
     """
-    rows = (
-        session.connection()
-        .execute(
-            _LOCK,
-            {
-                "performance": performance_id,
-                "seats": sorted(seat_ids),
-                "who": holder,
-                "now": now,
-            },
-        )
-        .mappings()
-        .all()
-    )
+    given = {"performance": performance_id, "seats": sorted(seat_ids)}
+    rows = session.connection().execute(_LOCK, given).mappings().all()
     if len(rows) != len(seat_ids):
         missing = set(seat_ids) - {row["seat_id"] for row in rows}
         raise about(session, SeatUnknown, performance_id, missing)
-    return list(rows)
+    return rows
 
 
 def seating(session: Session, performance_id: str) -> sa.RowMapping:

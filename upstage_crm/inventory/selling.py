@@ -38,14 +38,14 @@ _GIVE_BACK = (
 )
 
 
-def lock(session: Session, wanted: Wanted, *, holder: str, now: datetime) -> None:
+def lock(session: Session, wanted: Wanted) -> None:
     """Lock everything that a command of several steps is about, before its first step.
 
     Raises:
         NotLaidOut, SeatUnknown, UnknownPool: there is nothing like that.
     """
     for performance_id, seat_ids in _in_order(wanted.seats):
-        seats.lock(session, performance_id, seat_ids, holder=holder, now=now)
+        seats.lock(session, performance_id, seat_ids)
     pools.lock(session, sorted(wanted.places))
 
 
@@ -63,7 +63,7 @@ def sell(session: Session, *, holder: str, sale: str, wanted: Wanted, now: datet
     if not any(wanted.seats.values()) and not wanted.places:
         raise NothingWanted
     for performance_id, seat_ids in _in_order(wanted.seats):
-        found = seats.lock(session, performance_id, seat_ids, holder=holder, now=now)
+        found = seats.lock(session, performance_id, seat_ids)
         lost = _not_in(found, SeatState.HELD, holder)
         if lost or _move(session, _SELL, performance_id, seat_ids, holder, now, sale=sale):
             raise seats.about(session, SeatsLost, performance_id, lost or seat_ids)
@@ -82,7 +82,7 @@ def give_back(session: Session, *, sale: str, wanted: Wanted, now: datetime) -> 
     if not any(wanted.seats.values()) and not wanted.places:
         raise NothingWanted
     for performance_id, seat_ids in _in_order(wanted.seats):
-        found = seats.lock(session, performance_id, seat_ids, holder=sale, now=now)
+        found = seats.lock(session, performance_id, seat_ids)
         lost = _not_in(found, SeatState.SOLD, sale)
         if lost or _move(session, _GIVE_BACK, performance_id, seat_ids, sale, now):
             raise seats.about(session, NotSold, performance_id, lost or seat_ids)

@@ -151,7 +151,7 @@ def tidy_holds(parts: Runtime) -> int:
     with parts.database.reading() as session:
         is_any = holds.has_lapsed(session, now=now)
     while is_any:
-        found = parts.database.attempt(partial(holds.tidy, now=now))
+        found = parts.database.attempt(partial(holds.tidy, now=now), is_recorded=False)
         done += found
         is_any = found >= holds.MOST_AT_ONCE
     return done
