@@ -1,6 +1,6 @@
 """The best seats that are free for a party: a pure choice, the same for the same seed.
 
-Together in one row before split over rows; nobody alone; the centre and the better rows first; no
+Together in one row before split over rows; no one alone; the centre and the better rows first; no
 single seat left between, as long as anything else fits and the house is not nearly sold out.
 Wheelchair spaces and their companions are given only when they are asked for. Among places that
 are nearly equal the seed chooses, so that many who ask at once are not sent to the same seats.
@@ -80,7 +80,7 @@ class RankedPlan:
     ) -> list[str] | None:
         """The ids of the best `size` seats among the `free` ones, row by row.
 
-        None when they would leave somebody alone or do not fit: then the patron is asked, not
+        None when they would leave one person alone or do not fit: then the patron is asked, not
         decided for.
         """
         if not 1 <= size <= LARGEST_PARTY:
@@ -193,7 +193,7 @@ def _split(
 def _around(
     anchor: _Part, parts: Sequence[_Part], size: int, rows_away: int | None, most: int
 ) -> list[_Part] | None:
-    """The party in parts around `anchor`; None when that leaves somebody alone."""
+    """The party in parts around `anchor`; None when that leaves one person alone."""
     near = sorted(
         (
             part

@@ -1,7 +1,7 @@
 """Reads and locks the seats of a performance; the plan behind them is kept in memory.
 
-Whoever takes seats locks them here first, all that one command is about and in one order, so that
-no two commands wait for each other.
+A command locks all the seats that it is about in the order of their ids, so that no two commands
+wait for each other.
 """
 
 from __future__ import annotations

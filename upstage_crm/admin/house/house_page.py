@@ -219,7 +219,7 @@ def _dialogs() -> tuple[rx.Component, ...]:
         question(
             state,
             RELEASE,
-            rx.el.p("The seats are free for everybody then."),
+            rx.el.p("The seats are free for sale then."),
             title="Release seats",
             on_submit=state.release,
             send="Release",
