@@ -24,8 +24,8 @@ design desk detail details devices dialog dialogs diff dispatcher dispute disput
 downloads earlier edit email entry environment erasure errors event events explained export
 exporting fact factor facts failures feedback field fields figures file files filters finding
 findings fixed foreign forged forgery form formats forms frame free frozen gallery gate hashing
-headers health held history holds house household households html http icons ids in index inputs
-integrity inventory invitations issuing jobs keys labels language languages last layout level
+headers health held history holds house household households houses html http icons ids in index
+inputs integrity inventory invitations issuing jobs keys labels language languages last layout level
 lifecycle limits lines link links list lists live loader local lock locking log login mail mailbox
 mailboxes mails main mark member menu message messages migrations model moves name names naming
 narrowed near needs news next note notes notifications number numbers objections obstacles open

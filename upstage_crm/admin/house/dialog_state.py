@@ -62,7 +62,8 @@ class HouseDialogState(DialogMixin, AdminState):
                 self.refusal = sentence(error)
                 return None
             self.errors = _nothing() | {name: sentence(error)}
-            return rx.set_focus(f"{HOLD}-{name}")
+            self._focus(f"{HOLD}-{name}")
+            return None
         self._finish()
         page = await self.get_state(HouseState)
         page._succeed(f"{counted(count, 'place')} held back.")

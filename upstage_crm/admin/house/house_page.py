@@ -212,7 +212,7 @@ def _dialogs() -> tuple[rx.Component, ...]:
             reason,
             halves(day, at),
             title="Hold seats back",
-            description="All of them or none. What is in a basket or sold is not taken away.",
+            description="All of them or none. Seats in a basket stay there until its time is over.",
             on_submit=state.hold,
             send="Hold back",
         ),
