@@ -8,10 +8,11 @@ import pytest
 
 from tests.support.factories import Desk, unchanged
 from tests.support.houses import LaidOut, laid_out, seat
-from upstage_crm.inventory import holds, selling
+from upstage_crm.inventory import best_seats, holds, selling
 from upstage_crm.inventory.errors import (
     HoldAtItsEnd,
     HoldLapsed,
+    NoSeatsTogether,
     NothingWanted,
     NotLaidOut,
     NotSold,
@@ -170,6 +171,27 @@ def test_a_holder_lets_go_of_some_or_of_all(made: LaidOut) -> None:
     assert made.states() == {A2: SeatState.HELD, A3: SeatState.HELD}
     release(made, "ina")
     assert (made.states(), free_places(made)) == ({A3: SeatState.HELD}, 10)
+
+
+def test_the_best_seats_are_held_or_the_party_is_told(made: LaidOut) -> None:
+    def best(holder: str, size: int) -> list[str]:
+        return made.attempt(
+            lambda s: best_seats.hold_best(
+                s,
+                holder=holder,
+                performance_id=made.performance,
+                size=size,
+                seed=1,
+                now=made.desk.now,
+            )
+        )[0]
+
+    assert len(best("ina", 6)) == 6
+    best("ole", 6)
+    error = unchanged(made.desk, lambda: best("mara", 5), NoSeatsTogether)
+    assert error.facts == {"size": 5}
+    assert len(best("mara", 4)) == 4  # the other two of the last row are for wheelchairs
+    assert len(made.states()) == 16
 
 
 def test_what_was_held_is_what_is_sold(made: LaidOut) -> None:

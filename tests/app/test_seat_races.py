@@ -13,7 +13,7 @@ from sqlmodel import Session
 
 from tests.support.factories import Desk, together
 from tests.support.houses import FLOOR, STALLS, LaidOut, laid_out, seat
-from upstage_crm.inventory import holds, selling
+from upstage_crm.inventory import best_seats, holds, selling
 from upstage_crm.inventory.errors import PlacesTaken, SeatsTaken
 from upstage_crm.inventory.views import SeatState, Wanted
 
@@ -106,6 +106,33 @@ def test_of_sixty_four_one_has_the_seats_200_times(made: LaidOut) -> None:
         race(made, turn, chance)
         if turn % 20 == 0:
             kill_one(made, turn)
+
+
+def test_sixty_four_who_want_the_best_two_seats_all_have_some(made: LaidOut) -> None:
+    now, performance = made.desk.now, made.performance
+
+    def caller(number: int) -> tuple[str, ...]:
+        def work(session: Session) -> list[str]:
+            return best_seats.hold_best(
+                session,
+                holder=f"p{number}",
+                performance_id=performance,
+                size=2,
+                seed=1_000 * number,
+                now=now,
+            )[0]
+
+        return tuple(made.desk.database.attempt(work, is_recorded=False))
+
+    results = together(*(lambda n=n: caller(n) for n in range(CALLERS)))
+
+    pairs = [one for one in results if isinstance(one, tuple)]
+    others = [one for one in results if not isinstance(one, tuple)]
+    assert all(isinstance(one, SeatsTaken) for one in others), others
+    assert len(pairs) >= CALLERS // 2
+    held = [seat_id for pair in pairs for seat_id in pair]
+    assert len(set(held)) == len(held)
+    assert set(made.states()) == set(held)
 
 
 def test_two_hundred_parties_never_take_more_places_than_there_are(made: LaidOut) -> None:

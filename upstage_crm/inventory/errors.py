@@ -14,6 +14,7 @@ NotFound
 Conflict
 ├── SeatsTaken              facts: `seats`, `words`
 ├── SeatsLost               facts: `seats`, `words`
+├── NoSeatsTogether         facts: `size`
 ├── PlacesTaken             facts: `pool`, `left`
 ├── PlacesLost
 ├── HoldLapsed
@@ -92,6 +93,12 @@ class SeatsLost(Conflict):
     """Some of the seats are no longer held by this holder. Facts: `seats`, `words`."""
 
     code = "seats_lost"
+
+
+class NoSeatsTogether(Conflict):
+    """Too few seats are left for a party without one person alone. Facts: `size`."""
+
+    code = "no_seats_together"
 
 
 class PlacesTaken(Conflict):

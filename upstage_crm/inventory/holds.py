@@ -113,8 +113,9 @@ _FIND_LAPSED = (
 def hold(session: Session, *, holder: str, wanted: Wanted, now: datetime) -> Deadline:
     """Hold all of `wanted`, or none of it, and return the deadline of all that the holder has.
 
-    What the holder has already is held on. The deadline is 12 minutes away, 8 in a declared
-    on-sale, or the one that the holder has already.
+    After a refusal the transaction has to be taken back, or a savepoint before it: some of the
+    seats may be written. What the holder has already is held on. The deadline is 12 minutes away,
+    8 in a declared on-sale, or the one that the holder has already.
 
     Raises:
         NothingWanted: it is empty, or asks a pool for fewer than one place.

@@ -16,6 +16,7 @@ from sqlmodel import Session
 
 from upstage_crm.core.db import table_of
 from upstage_crm.core.errors import UpstageError
+from upstage_crm.inventory.best_available import RankedPlan
 from upstage_crm.inventory.errors import NotLaidOut, SeatUnknown
 from upstage_crm.inventory.seat_words import named
 from upstage_crm.inventory.tables import PoolHoldRow, SeatingRow, SeatStateRow
@@ -27,7 +28,7 @@ SEAT, SEATING = table_of(SeatStateRow), table_of(SeatingRow)
 POOL_HOLD = table_of(PoolHoldRow)
 PLANS_KEPT = 32
 
-_plans: OrderedDict[str, SeatPlan] = OrderedDict()
+_plans: OrderedDict[str, tuple[SeatPlan, RankedPlan]] = OrderedDict()
 _guard = Lock()
 
 _PERFORMANCE = sa.bindparam("performance", type_=sa.String)
@@ -113,17 +114,28 @@ def seating(session: Session, performance_id: str) -> sa.RowMapping:
 
 
 def plan_of(session: Session, plan_id: str) -> SeatPlan:
+    """A version of a seat plan."""
+    return _known(session, plan_id)[0]
+
+
+def ranked_plan_of(session: Session, plan_id: str) -> RankedPlan:
+    """A version of a seat plan as the best seats are looked for in it."""
+    return _known(session, plan_id)[1]
+
+
+def _known(session: Session, plan_id: str) -> tuple[SeatPlan, RankedPlan]:
     """A version of a seat plan. No version ever changes, so it is read once."""
     with _guard:
         if plan_id in _plans:
             _plans.move_to_end(plan_id)
             return _plans[plan_id]
     plan = plans.by_id(session, plan_id)
+    found = plan, RankedPlan(plan)
     with _guard:
-        _plans[plan_id] = plan
+        _plans[plan_id] = found
         while len(_plans) > PLANS_KEPT:
             _plans.popitem(last=False)
-    return plan
+    return found
 
 
 def about(

@@ -18,6 +18,8 @@ INVENTORY_SENTENCES: Mapping[str, str] = {
     "house_hold_unknown": "These seats are released already.",
     "seats_taken": "Taken already: {words}. Nothing was held.",
     "seats_lost": "No longer held: {words}. Choose other seats.",
+    "no_seats_together": "There are not {size} seats left without one person alone. Choose them on "
+    "the map.",
     "places_taken": "Only {left} places are left of {pool}. Nothing was held.",
     "places_lost": "These places are no longer held.",
     "hold_lapsed": "The time is over. What is still free can be held again.",
