@@ -11,6 +11,7 @@ import statistics
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -29,10 +30,12 @@ from upstage_crm.core.db import Database
 from upstage_crm.demo.venues import PLANS
 from upstage_crm.inventory import holds, queries
 from upstage_crm.inventory.best_available import RankedPlan
+from upstage_crm.inventory.errors import SeatsTaken
 from upstage_crm.inventory.views import Wanted
 from upstage_crm.venues.builder import build
 from upstage_crm.venues.design import FIELDS
 
+RUSH = 64
 CALLERS, PAIRS, ROUNDS = 16, 480, 5  # the first round warms caches up and does not count
 LARGE = FIELDS | {"name": "Stalls", "rows": "40", "seats": "50"}
 _BARE = sa.text(
@@ -90,7 +93,29 @@ def _holds(name: str, desk: Desk, *, at_least: float) -> list[Figure]:
             at_least=at_least,
         ),
         figure(area, "a hold, p95", waits, unit="ms"),
+        figure(f"64 for two seats, {name}", "longest wait", _rush(made), unit="ms", at_most=1_000),
     ]
+
+
+def _rush(made: LaidOut) -> list[float]:
+    """The longest wait of 64 callers who want the same two seats, round by round."""
+    pair = frozenset(one.id for one in made.house().seats[:2])
+    wanted = Wanted(seats={made.performance: pair})
+    longest: list[float] = []
+    for turn in range(ROUNDS):
+        now = made.desk.clock.advance(timedelta(hours=1))
+
+        def want(number: int, turn: int = turn, now: datetime = now) -> None:
+            holder = f"rush {turn} {number}"
+            with suppress(SeatsTaken):
+                made.desk.database.attempt(
+                    lambda s: holds.hold(s, holder=holder, wanted=wanted, now=now),
+                    is_recorded=False,
+                )
+
+        _, waits = _crowd(want, callers=RUSH, count=RUSH)
+        longest.append(1_000 * max(waits))
+    return longest
 
 
 def _bare(made: LaidOut, database: Database, pair: list[str], number: int) -> None:
@@ -118,7 +143,9 @@ def _bare(made: LaidOut, database: Database, pair: list[str], number: int) -> No
         run(connection)
 
 
-def _crowd(act: Callable[[int], None]) -> tuple[float, list[float]]:
+def _crowd(
+    act: Callable[[int], None], *, callers: int = CALLERS, count: int = PAIRS
+) -> tuple[float, list[float]]:
     """Acts a second, and the seconds of each."""
 
     def timed(number: int) -> float:
@@ -126,10 +153,10 @@ def _crowd(act: Callable[[int], None]) -> tuple[float, list[float]]:
         act(number)
         return time.perf_counter() - begun
 
-    with ThreadPoolExecutor(CALLERS) as pool:
+    with ThreadPoolExecutor(callers) as pool:
         begun = time.perf_counter()
-        waits = list(pool.map(timed, range(PAIRS)))
-        return PAIRS / (time.perf_counter() - begun), waits
+        waits = list(pool.map(timed, range(count)))
+        return count / (time.perf_counter() - begun), waits
 
 
 def _readings(desk: Desk) -> list[Figure]:
