@@ -35,7 +35,7 @@ STAFF_PAGES = (
     "/requests/00-000/",
     "/events/",
     "/events/{event}/",
-    "/events/{event}/{performance}/",
+    "/events/{concert}/{performance}/",
     "/venues/",
     "/venues/{venue}/",
     "/venues/{venue}/{hall}/",
@@ -78,7 +78,8 @@ class House:
             today = parts.clock.now().date()
             programme.add(parts.staff_context(session, stage.owner), today=today)
             self.event = events.events(session)[1][0].id
-            self.performance = events.event(session, self.event).performances[0].id
+            self.concert = events.events(session, text="Serenades")[1][0].id
+            self.performance = events.event(session, self.concert).performances[0].id
             seatings.lay_out(
                 parts.staff_context(session, stage.owner), performance_id=self.performance
             )
@@ -105,6 +106,7 @@ class House:
             venue=self.venue,
             hall=self.hall,
             event=self.event,
+            concert=self.concert,
             performance=self.performance,
         )
         return self.server.url + filled
