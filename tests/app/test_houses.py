@@ -249,6 +249,7 @@ def test_a_declared_on_sale_has_shorter_holds(made: LaidOut) -> None:
     until = hold(made, "ina", A1, places=1)
 
     assert (until.at - desk.now, until.extensions_left) == (timedelta(minutes=8), 2)
+    assert hold(made, "ina", A2) == until
     manager = desk.staff("Rosa", Role.MANAGER)
     unchanged(
         desk,
@@ -257,6 +258,19 @@ def test_a_declared_on_sale_has_shorter_holds(made: LaidOut) -> None:
         ),
         Forbidden,
     )
+
+
+def test_what_is_added_in_an_on_sale_ends_with_it(made: LaidOut) -> None:
+    desk = made.desk
+    usual = hold(made, "ina", A1)
+    desk.act(desk.owner, seatings.declare_rush, performance_id=made.performance, is_rush=True)
+
+    added = hold(made, "ina", A2)
+
+    assert added.at < usual.at
+    assert (added.at - desk.now, added.extensions_left) == (timedelta(minutes=8), 2)
+    desk.clock.advance(timedelta(minutes=7))
+    assert hold(made, "ina", A3) == added
 
 
 def test_availability_is_two_bits_a_seat(made: LaidOut) -> None:
