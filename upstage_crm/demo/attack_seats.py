@@ -23,7 +23,9 @@ def seat_attempts(connection: Connection) -> list[Attempt]:
     if sold is None:
         return []
     is_sqlite = connection.dialect.name == "sqlite"
-    found = _attempts(str(sold[0]), str(sold[1]), is_sqlite=is_sqlite)
+    found = list(_attempts(str(sold[0]), str(sold[1]), is_sqlite=is_sqlite))
+    if connection.exec_driver_sql("SELECT 1 FROM pool").first() is not None:
+        found += _places()
     return [Attempt(GROUP, words, tuple(statements)) for words, *statements in found]
 
 
@@ -54,3 +56,11 @@ def _attempts(performance: str, seat: str, *, is_sqlite: bool) -> Iterator[tuple
         yield "REPLACE of a seat", copy("seat_state", where, evil, verb="REPLACE")
         rowid = f"UPDATE OR REPLACE seat_state SET rowid = rowid + 1 WHERE {where}"
         yield "UPDATE OR REPLACE of a seat", rowid
+
+
+def _places() -> Iterator[tuple[str, ...]]:
+    for column in ("sold", "held", "blocked"):
+        yield f"more places {column} than there are", f"UPDATE pool SET {column} = capacity + 1"
+        yield f"fewer places {column} than none", f"UPDATE pool SET {column} = -1"
+    yield "another name of a pool", "UPDATE pool SET name = 'x'"
+    yield "DELETE every pool", "DELETE FROM pool"
