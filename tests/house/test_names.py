@@ -16,8 +16,8 @@ NAMED_BY_SUBJECT = "wording"
 PLAIN_WORDS = """
 access account accounts action actions add address admin alert answer approvals arrival asked attack
 audit auth authenticator availability available base base64url best broken browser build builder
-bulk busy button change changes check checking checks chips choice cli clock closed code codes
-columns command commands comments communications component components confirm confirmations
+bulk busy button change changes check checking checks chips choice chosen cli clock closed code
+codes columns command commands comments communications component components confirm confirmations
 consequences contact contacts context controls cookie cookies copy core counting countries country
 create crm crowd dashboard data database date dates db deadline decide decisions delivery demo
 design desk detail details devices dialog dialogs diff dispatcher dispute disputes document
@@ -38,10 +38,10 @@ request requests resend reset resort restore reveal reveals revert reverting rev
 rights role roles route routes row rows rule rules samples sanitize save saved schedule scheduled
 search season seasons seat seating seatings seats second security selection selling send sender
 sending sentences serve session sessions settings setup short shortcut sign signature signing socket
-spans special sql staff start state states status step steps store story strip style suffix table
-tables tabs tags task team teamwork template templates terms test text texts threads timeline times
-toolbar triggers trouble two ui unusual upstage value values venue venues verifying view views visit
-visitor web webhooks window windows word wording words writers
+spans special sql staff start state states status step steps store story strays strip style suffix
+suggest table tables tabs tags task team teamwork template templates terms test text texts threads
+timeline times toolbar towns triggers trouble two ui unusual upstage value values venue venues
+verifying view views visit visitor web webhooks window windows word wording words writers
 """
 PLAIN = set(PLAIN_WORDS.split())
 
