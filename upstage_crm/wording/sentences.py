@@ -30,12 +30,11 @@ from upstage_crm.patrons.views import SuppressionCause
 from upstage_crm.privacy.erasure import Blocker, BlockerKind
 from upstage_crm.receipts.facts import ReceiptEvent
 from upstage_crm.wording import failures
-from upstage_crm.wording.inventory import INVENTORY_SENTENCES
 from upstage_crm.wording.programme import PROGRAMME_SENTENCES
 from upstage_crm.wording.records import RECORD_SENTENCES
 from upstage_crm.wording.staff import STAFF_SENTENCES
 from upstage_crm.wording.values import VALUE_SENTENCES
-from upstage_crm.wording.venues import VENUE_SENTENCES
+from upstage_crm.wording.venues import INVENTORY_SENTENCES, VENUE_SENTENCES
 
 SENTENCES: Mapping[str, str] = {
     # The roots, for a refusal without a sentence of its own.

@@ -13,7 +13,7 @@ from upstage_crm.inventory.views import House, HouseHoldView, SeatStanding, Seat
 from upstage_crm.venues.picture import SeatLook, house_picture
 from upstage_crm.venues.seat_plan import Row, SeatPlan
 from upstage_crm.wording.consequences import counted
-from upstage_crm.wording.inventory import SEAT_WORDS
+from upstage_crm.wording.venues import SEAT_WORDS
 
 LOOKS: Mapping[SeatState, tuple[str, ...]] = {
     SeatState.FREE: ("u-house-ring", "u-house-hole"),
