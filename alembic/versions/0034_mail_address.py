@@ -1,6 +1,6 @@
 """Mail by address: an index that finds all mails to one address, however old they are
 
-Revision: 0034, after 0030
+Revision: 0034, after 0033
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0034"
-down_revision = "0030"
+down_revision = "0033"
 
 NAME = "ix_mail_outbox_to"
 

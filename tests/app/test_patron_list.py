@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from sqlmodel import Session
 
 from tests.support.factories import Desk
 from upstage_crm.change_requests.reads.asked_patrons import is_asked
+from upstage_crm.core.db import dialect_of
 from upstage_crm.patrons import commands, marks
 from upstage_crm.patrons.search import list_filters as filters
 from upstage_crm.patrons.search import patron_list, search_index
@@ -216,3 +218,31 @@ def test_the_index_of_words_is_what_the_records_say(desk: Desk) -> None:
 
     desk.forge(f"DELETE FROM patron_term WHERE patron_number = {other.number}")
     assert desk.read(lambda session: list(search_index.strays(session))) == [other.number]
+
+
+@pytest.mark.parametrize("query", ["ma", "mara okon"])
+def test_a_search_looks_up_one_term_after_the_other(desk: Desk, query: str) -> None:
+    """PostgreSQL would join terms and patrons by a guess, and begin with all the patrons."""
+    desk.patron("mara@example.org", "Mara", "Okonkwo")
+    asked: list[tuple[str, Any]] = []
+
+    def note(_connection: Any, _cursor: Any, sql: str, values: Any, *_: Any) -> None:
+        if sql.startswith("SELECT patron_term.term, "):
+            asked.append((sql, values))
+
+    sa.event.listen(desk.database.engine, "before_cursor_execute", note)
+    page(desk, query=query, sort=PatronSort.MATCH, reader=Role.MARKETING)
+    sa.event.remove(desk.database.engine, "before_cursor_execute", note)
+
+    assert asked
+    with desk.database.reading() as session:
+        plans = [explained(session, sql, values) for sql, values in asked]
+    for plan in plans:
+        assert "Join" not in plan
+        assert "Nested Loop" not in plan
+
+
+def explained(session: Session, sql: str, values: Any) -> str:
+    """How the database runs a statement."""
+    how = "EXPLAIN QUERY PLAN " if dialect_of(session) == "sqlite" else "EXPLAIN "
+    return str(session.connection().exec_driver_sql(how + sql, values).all())
