@@ -48,6 +48,8 @@ TOPICS_OF_SUBJECT: dict[str, frozenset[Topic]] = {
     "plan": frozenset({Topic.PROGRAMME}),
     "event": frozenset({Topic.PROGRAMME}),
     "performance": frozenset({Topic.PROGRAMME}),
+    "price": frozenset({Topic.PROGRAMME}),
+    "window": frozenset({Topic.PROGRAMME}),
     "security": frozenset(),
     "policy": frozenset(),
     "organisation": ALL_TOPICS,  # its time zone is in every date

@@ -61,6 +61,7 @@ class Permission(StrEnum):
     VIEW_PROGRAMME = "view_programme"
     EDIT_VENUES = "edit_venues"
     EDIT_PROGRAMME = "edit_programme"
+    EDIT_PRICES = "edit_prices"
 
 
 _LOOKING = frozenset({Permission.VIEW_PATRONS, Permission.VIEW_REQUESTS, Permission.VIEW_PROGRAMME})
@@ -96,10 +97,16 @@ _LEAD = _DESK | {
 
 PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
     Role.OWNER: frozenset(Permission),
-    Role.MANAGER: _LEAD | {Permission.EDIT_VENUES, Permission.EDIT_PROGRAMME},
+    Role.MANAGER: _LEAD
+    | {Permission.EDIT_VENUES, Permission.EDIT_PROGRAMME, Permission.EDIT_PRICES},
     Role.BOX_OFFICE: _DESK,
     Role.MARKETING: _LOOKING
-    | {Permission.EDIT_PATRON, Permission.REVEAL_VALUE, Permission.EDIT_PROGRAMME},
+    | {
+        Permission.EDIT_PATRON,
+        Permission.REVEAL_VALUE,
+        Permission.EDIT_PROGRAMME,
+        Permission.EDIT_PRICES,
+    },
     Role.DEVELOPMENT: _LOOKING | {Permission.EDIT_PATRON, Permission.REVEAL_VALUE},
     Role.PRIVACY_LEAD: _LEAD | {Permission.ERASE_PATRON},
     Role.AUDITOR: _LOOKING

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from upstage_crm.programme.views import Access, PerformanceState
+from upstage_crm.wording.prices import PRICE_SENTENCES
 
 PROGRAMME_SENTENCES: Mapping[str, str] = {
     "event_text_missing": "Enter a title.",
@@ -22,6 +23,7 @@ PROGRAMME_SENTENCES: Mapping[str, str] = {
     "event_changed_meanwhile": "A colleague has changed this since you opened it. Nothing was "
     "saved. Close it and open it again.",
     "performance_cancelled": "This performance is cancelled already.",
+    **PRICE_SENTENCES,
 }
 PERFORMANCE_WORDS: Mapping[PerformanceState, str] = {
     PerformanceState.DRAFT: "Draft",

@@ -50,6 +50,8 @@ FIXED = {
     "staff": ("id", "created_at", "by_operator"),
     "suppressed_address": ("id", "patron_id", "cause", "request_id", "created_at"),
     "performance": ("id", "event_id", "created_at"),
+    "price_type": ("id", "is_comp", "created_at"),
+    "tax_rate": ("id", "name", "basis_points", "created_at"),
 }
 # Fixed too, except that an erasure may empty them: the literal is what "empty" is.
 _ERASABLE: Mapping[str, Mapping[str, str]] = {
@@ -81,6 +83,10 @@ _NEVER_DELETED = (
     "suppressed_address",
     "seat_plan",
     "performance",
+    "price_type",
+    "tax_rate",
+    "price_list",
+    "price",
 )
 NEVER_UPDATED = (
     "audit_entry",
@@ -90,6 +96,8 @@ NEVER_UPDATED = (
     "recorded_row",
     "touched_row",
     "seat_plan",
+    "price_list",
+    "price",
 )
 _NEVER_TRUNCATED = (*_NEVER_DELETED, "audit_value")
 # What makes an INSERT an overwrite: SQLite's REPLACE deletes without asking delete triggers (unless
@@ -115,6 +123,10 @@ _IDENTITY = {
     "suppressed_address": ("id",),
     "seat_plan": ("id", "hall_id, version"),
     "performance": ("id",),
+    "price_type": ("id", "name_key"),
+    "tax_rate": ("id",),
+    "price_list": ("id", "event_id, version"),
+    "price": ("id", "price_list_id, zone, price_type_id"),
 }
 
 
