@@ -25,6 +25,7 @@ def upgrade() -> None:
         sa.Column("proof", sa.String(160), nullable=False),
         sa.Column("least", sa.Integer, nullable=False),
         sa.Column("most", sa.Integer, nullable=False),
+        sa.Column("position", sa.Integer, nullable=False),
         sa.Column("is_comp", sa.Boolean, nullable=False),
         sa.Column("is_retired", sa.Boolean, nullable=False),
         sa.Column("version", sa.Integer, nullable=False),

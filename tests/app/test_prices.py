@@ -387,7 +387,7 @@ def test_windows_are_added_for_each_channel_changed_and_removed(scene: Scene) ->
     assert scene.open(scene.window(channels=channels, closes_at=None)) == 2
 
     first, second = scene.windows()
-    assert [each.channel for each in (first, second)] == [SaleChannel.PORTAL, SaleChannel.PHONE]
+    assert [each.channel for each in (first, second)] == [SaleChannel.PHONE, SaleChannel.PORTAL]
     later = START + timedelta(hours=1)
     where = {"event_id": scene.event, "window_id": first.id}
     run(scene.desk, window_commands.change_window, **where, opens_at=later, closes_at=None)
@@ -404,7 +404,7 @@ def test_windows_are_added_for_each_channel_changed_and_removed(scene: Scene) ->
     run(scene.desk, window_commands.remove_window, **where)
 
     assert [each.id for each in scene.windows()] == [second.id]
-    assert scene.desk.lines(action=Action.WINDOW_REMOVED)[-1].facts["channel"] == "portal"
+    assert scene.desk.lines(action=Action.WINDOW_REMOVED)[-1].facts["channel"] == "phone"
     unchanged(
         scene.desk,
         lambda: run(scene.desk, window_commands.remove_window, **where),

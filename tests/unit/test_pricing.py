@@ -116,7 +116,7 @@ def offer(
 
 
 def line(key: str, zone: str = "A", kind: str = "adult", **more: object) -> Line:
-    return Line(key=key, zone=zone, type_id=kind, **{"performance_id": "p1", **more})  # type: ignore[arg-type]
+    return Line(key=key, zone=zone, type_id=kind, **{"performance_id": "p1", **more})
 
 
 def priced(

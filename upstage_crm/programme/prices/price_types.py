@@ -42,13 +42,13 @@ _type, _rate, _list = table_of(PriceTypeRow), table_of(TaxRateRow), table_of(Pri
 
 def price_types(session: Session) -> dict[str, PriceType]:
     """Every price type by its id, in the order in which they were added; retired ones last."""
-    query = sa.select(_type).order_by(_type.c.is_retired, _type.c.id)
+    query = sa.select(_type).order_by(_type.c.is_retired, _type.c.position, _type.c.id)
     return {row.id: _type_view(row) for row in session.connection().execute(query)}
 
 
 def tax_rates(session: Session) -> dict[str, TaxRate]:
-    """Every tax rate by its id, in the order in which they were added; retired ones last."""
-    query = sa.select(_rate).order_by(_rate.c.is_retired, _rate.c.id)
+    """Every tax rate by its id, the oldest first; retired ones last."""
+    query = sa.select(_rate).order_by(_rate.c.is_retired, _rate.c.created_at, _rate.c.id)
     return {
         row.id: TaxRate(
             id=row.id, name=row.name, basis_points=row.basis_points, is_retired=row.is_retired
@@ -69,8 +69,10 @@ def add_price_type(
     """
     ensure_may(context.actor, Permission.EDIT_PRICES)
     columns, type_id = _read(typed), new_id(context.now)
+    last = context.session.connection().scalar(sa.select(sa.func.max(_type.c.position)))
     row = {
         "id": type_id,
+        "position": (last or 0) + 1,
         "is_comp": is_comp,
         "is_retired": False,
         "version": 1,

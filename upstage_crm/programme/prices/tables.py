@@ -24,6 +24,7 @@ class PriceTypeRow(SQLModel, table=True):
     proof: str = Field(default="", max_length=160)
     least: int = Field(default=0)
     most: int = Field(default=0)
+    position: int  # among the others
     is_comp: bool = Field(default=False)
     is_retired: bool = Field(default=False)
     version: int = Field(default=1)  # counts the changes

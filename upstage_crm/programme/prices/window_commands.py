@@ -51,7 +51,7 @@ def windows(session: Session, event_id: str) -> list[SaleWindow]:
     query = (
         sa.select(_window)
         .where(_window.c.event_id == event_id)
-        .order_by(_window.c.opens_at, _window.c.id)
+        .order_by(_window.c.opens_at, _window.c.channel, _window.c.id)
     )
     return [_view(row) for row in session.connection().execute(query)]
 
