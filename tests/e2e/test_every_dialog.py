@@ -45,6 +45,9 @@ from upstage_crm.patrons.queries import get_by_number
 from upstage_crm.patrons.views import PatronRecord
 from upstage_crm.privacy import erasure
 from upstage_crm.programme import commands as programme
+from upstage_crm.programme.prices import price_types, window_commands
+from upstage_crm.programme.prices.views import Audience, SaleChannel
+from upstage_crm.programme.prices.window_commands import NewWindow
 from upstage_crm.proof import integrity
 from upstage_crm.staff.roles import Role, StaffMember
 from upstage_crm.team import invitations
@@ -183,6 +186,18 @@ CASES: dict[str, Case] = {
         "event", button("Add performances"), elsewhere="queue"
     ),
     "EventDialogState.cancel_performance": Case("event", button("Cancel"), elsewhere="queue"),
+    "WindowDialogState.add_window": Case("prices", button("Add sale window"), elsewhere="queue"),
+    "WindowDialogState.change_window": Case("prices", button("^Change"), elsewhere="queue"),
+    "WindowDialogState.remove_window": Case("prices", button("^Remove"), elsewhere="queue"),
+    "PriceTypeDialogState.add_price_type": Case(
+        "types", button("Add price type"), elsewhere="queue", about="Add price type"
+    ),
+    "PriceTypeDialogState.edit_price_type": Case(
+        "types", button("^Change Adult"), elsewhere="queue", about="Adult"
+    ),
+    "PriceTypeDialogState.add_tax_rate": Case(
+        "types", button("Add tax rate"), elsewhere="queue", about="Add tax rate"
+    ),
     "AddVenueState.add_venue": Case("venues", button("Add venue"), elsewhere="queue"),
     "VenueDialogState.edit_venue": Case("venue", button("Change"), elsewhere="queue"),
     "VenueDialogState.add_hall": Case("venue", button("Add hall"), elsewhere="queue"),
@@ -362,6 +377,12 @@ def furnish(house: House) -> None:
         )
     )
     house.note("event", f"/events/{event}/", "Hamlet")
+    house.note("prices", f"/events/{event}/prices/", "Hamlet")
+    engine.act(owner, price_types.add_price_type, typed={"name": "Adult"})
+    window = NewWindow(
+        audience=Audience.PUBLIC, channels=[SaleChannel.PHONE], opens_at=parts.clock.now()
+    )
+    engine.act(owner, window_commands.add_windows, event_id=event, new=window)
     house.note("venue", f"/venues/{venue}/", "The Barn")
     for key, path, name in (
         ("altered", "/audit/", "Audit"),
@@ -370,6 +391,7 @@ def furnish(house: House) -> None:
         ("queue", "/requests/", "Requests"),
         ("venues", "/venues/", "Venues"),
         ("events", "/events/", "Events"),
+        ("types", "/prices/", "Price types"),
         ("invite", "/team/", "Team"),
         ("member", "/team/", "Team"),
         ("thief", "/team/", "Team"),

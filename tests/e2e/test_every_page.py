@@ -33,6 +33,8 @@ STAFF_PAGES = (
     "/requests/00-000/",
     "/events/",
     "/events/{event}/",
+    "/events/{event}/prices/",
+    "/prices/",
     "/venues/",
     "/venues/{venue}/",
     "/venues/{venue}/{hall}/",

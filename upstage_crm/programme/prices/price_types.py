@@ -26,12 +26,11 @@ from upstage_crm.programme.prices.errors import (
 from upstage_crm.programme.prices.grid import rate_in_words, read_bounds, read_rate
 from upstage_crm.programme.prices.tables import (
     KEY_LIMIT,
-    NAME_LIMIT,
     PriceListRow,
     PriceTypeRow,
     TaxRateRow,
 )
-from upstage_crm.programme.prices.views import PriceType, TaxRate
+from upstage_crm.programme.prices.views import NAME_LIMIT, PriceType, TaxRate
 from upstage_crm.staff.command_context import StaffContext
 from upstage_crm.staff.roles import Permission, ensure_may
 

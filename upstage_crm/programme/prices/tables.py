@@ -6,9 +6,8 @@ import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
 from upstage_crm.core.db import UtcDateTime, text_enum
-from upstage_crm.programme.prices.views import Audience, SaleChannel
+from upstage_crm.programme.prices.views import NAME_LIMIT, Audience, SaleChannel
 
-NAME_LIMIT = 80  # characters
 KEY_LIMIT = 160  # characters
 
 

@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
+
+NAME_LIMIT: Final = 80  # characters of a price type, a tax rate, a level or a code
 
 
 class Audience(StrEnum):

@@ -24,8 +24,8 @@ from upstage_crm.programme.prices.errors import (
     WindowWithoutChannel,
 )
 from upstage_crm.programme.prices.sale_windows import NAMED, ensure_fits
-from upstage_crm.programme.prices.tables import NAME_LIMIT, SaleWindowRow
-from upstage_crm.programme.prices.views import Audience, SaleChannel, SaleWindow
+from upstage_crm.programme.prices.tables import SaleWindowRow
+from upstage_crm.programme.prices.views import NAME_LIMIT, Audience, SaleChannel, SaleWindow
 from upstage_crm.programme.tables import EventRow
 from upstage_crm.programme.views import EventView
 from upstage_crm.staff.command_context import StaffContext

@@ -57,12 +57,19 @@ def zones_of_event(session: Session, event_id: str, performance_id: str = "") ->
         .group_by(_performance.c.hall_id)
         .order_by(sa.func.min(_performance.c.starts_at), _performance.c.hall_id)
     )
-    found: list[HallZones] = []
-    for hall_id in session.connection().execute(query).scalars().all():
-        hall, known = queries.hall(session, hall_id), plans.versions(session, hall_id)
-        sizes = zone_sizes(plans.get(session, hall_id, known[0].version).plan) if known else {}
-        found.append(HallZones(hall=f"{hall.texts['name']}, {hall.venue_name}", sizes=sizes))
-    return found
+    found = session.connection().execute(query).scalars().all()
+    return [zones_of_hall(session, hall_id) for hall_id in found]
+
+
+def zones_of_hall(session: Session, hall_id: str) -> HallZones:
+    """The zones of the newest plan of a hall.
+
+    Raises:
+        UnknownHall: there is none with this id.
+    """
+    hall, known = queries.hall(session, hall_id), plans.versions(session, hall_id)
+    sizes = zone_sizes(plans.get(session, hall_id, known[0].version).plan) if known else {}
+    return HallZones(hall=f"{hall.texts['name']}, {hall.venue_name}", sizes=sizes)
 
 
 def without_price(
