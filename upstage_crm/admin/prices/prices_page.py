@@ -7,6 +7,7 @@ import reflex as rx
 from upstage_crm.admin.frame import framed, what_became
 from upstage_crm.admin.prices.event_tabs import event_tabs
 from upstage_crm.admin.prices.price_rows import FeeRow, PriceCell, WindowRow, ZoneRow
+from upstage_crm.admin.prices.prices_state import ERRORS
 from upstage_crm.admin.prices.prices_state import EventPricesState as State
 from upstage_crm.admin.prices.typed_prices import TAX
 from upstage_crm.admin.prices.url import TYPES
@@ -152,7 +153,7 @@ def _form() -> rx.Component:
                         ),
                     ),
                     role="status",
-                    id="price-errors",
+                    id=ERRORS,
                     tab_index=-1,
                 ),
                 form_actions(

@@ -46,7 +46,7 @@ from upstage_crm.ui.components.plots import SpanRow
 from upstage_crm.wiring import runtime
 from upstage_crm.wording.sentences import sentence
 
-AFTER = "after"
+AFTER, ERRORS = "after", "price-errors"
 TYPED_LIMIT, LONGEST_NUMBER = 200, 9  # characters of an input; digits of a version
 
 
@@ -158,7 +158,7 @@ class EventPricesState(PageMixin, AdminState):
                 refused = prices.refused.values()
                 self.errors = [f"{label}: {sentence(error)}" for label, error in refused]
                 self._fill(found, given, frozenset(prices.refused))
-                return rx.set_focus(self._first_refused())
+                return rx.set_focus(ERRORS)
             new = prices.new
             saved = await self._command(
                 lambda session: price_lists.save(
@@ -291,13 +291,6 @@ class EventPricesState(PageMixin, AdminState):
             )
         }
         return {**typed_of(stored), **fees, "tax": stored.tax.id}
-
-    def _first_refused(self) -> str:
-        for row in self.rows:
-            for cell in row.cells:
-                if cell.is_refused:
-                    return cell.id
-        return "price-errors"
 
     def _given(self, form: object) -> dict[str, str]:
         return texts(form, TYPED_LIMIT) | {AFTER: str(self._after)}
