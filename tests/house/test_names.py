@@ -16,12 +16,12 @@ NAMED_BY_SUBJECT = "wording"
 PLAIN_WORDS = """
 access account accounts action actions add address admin alert answer approvals arrival asked
 assignment attack audit auth authenticator base base64url basket broken browser build builder bulk
-busy button change changes check checking checks chips choice cli clock closed code codes columns
-command commands comments communications component components confirm confirmations consequences
-contact contacts context controls cookie cookies copy core counting countries country coverage
-create crm crowd currency dashboard data database date dates db deadline decide decisions delivery
-demo design desk detail details devices dialog dialogs diff dispatcher dispute disputes document
-downloads earlier edit email entry environment erasure errors event events explained export
+busy button cells change changes check checking checks chips choice cli clock closed code codes
+columns command commands comments communications component components confirm confirmations
+consequences contact contacts context controls cookie cookies copy core counting countries country
+coverage create crm crowd currency dashboard data database date dates db deadline decide decisions
+delivery demo design desk detail details devices dialog dialogs diff dispatcher dispute disputes
+document downloads earlier edit email entry environment erasure errors event events explained export
 exporting fact factor facts failures feedback field fields figures file files filters finding
 findings fixed foreign forged forgery form formats forms frame free frozen gallery gate grid hashing
 headers health held history household households html http icons ids in index inputs integrity

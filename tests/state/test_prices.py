@@ -148,6 +148,7 @@ async def test_prices_that_cannot_be_are_told(
         ({"from-day": "2026-13-01"}, "Valid from: "),
         ({"from-time": "10:00"}, "Valid from: "),
         ({"until-day": "2027-03-14", "until-time": "02:30"}, "Valid until: "),
+        ({"until-day": "2027-11-07", "until-time": "01:30"}, "Valid until: "),
     ],
 )
 async def test_what_stands_beside_the_grid_is_read_too(

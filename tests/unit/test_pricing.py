@@ -52,6 +52,7 @@ from upstage_crm.programme.prices.views import (
     SaleWindow,
     TaxRate,
 )
+from upstage_crm.wording.prices import price_words
 
 NOW = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -238,6 +239,22 @@ def test_the_newest_prices_that_hold_count_and_a_performances_own_come_first() -
     assert costs(newer, LIST) == 4_000
     assert costs(own, LIST, newer, future, over) == 5_000
     assert costs(own, LIST, newer, back) == 4_000
+
+
+def test_a_price_is_told_rule_by_rule() -> None:
+    half = Reduction(id="half", name="Friend", kind=ReductionKind.SHARE_OFF, value=5_000)
+    comp = line("2", kind="comp", comp_reason=CompReason.COMPANY)
+
+    basket = priced(line("1", "A"), comp, buyer=DESK, reductions=[half])
+
+    assert [price_words(each, basket.currency) for each in basket.lines] == [
+        [
+            "Adult: £35.00, version 1 of the prices",
+            "Friend: £17.50 off",
+            "Includes Booking fee £1.50, Restoration £1.00, VAT £2.92",
+        ],
+        ["Complimentary: free, company and crew"],
+    ]
 
 
 # --- what holds for all baskets -------------------------------------------------------------------

@@ -61,7 +61,7 @@ def _on_version(where: str, *, is_sqlite: bool) -> Iterator[tuple[str, ...]]:
     for column, value in (
         ("cells", "cells + 1"),
         ("fees", "'[]'"),
-        ("currency", "'XXX'"),
+        ("currency", "'ZZZ'"),
         ("version", "version + 1"),
         ("starts_at", "created_at"),
     ):

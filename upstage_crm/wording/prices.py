@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from upstage_crm.core.money import in_words
+from upstage_crm.pricing.views import PricedLine, Step, StepKind
 from upstage_crm.programme.prices.views import Audience, CompReason, SaleChannel
 
 PRICE_SENTENCES: Mapping[str, str] = {
@@ -74,3 +76,20 @@ def audience_words(audience: Audience, named: str) -> str:
     """Whom a window is for: "Members: Friend", "Everyone"."""
     words = AUDIENCE_WORDS[audience]
     return f"{words}: {named}" if named else words
+
+
+def price_words(line: PricedLine, currency: str) -> list[str]:
+    """How a price came about, rule by rule, and what is in it."""
+    rules = [_step_words(step, currency) for step in line.steps]
+    fees = [f"{fee.name} {in_words(fee.amount, currency)}" for fee in line.fees]
+    tax = [f"{line.tax_rate.name} {in_words(line.tax, currency)}"] if line.tax else []
+    parts = [*fees, *tax]
+    return [*rules, *([f"Includes {', '.join(parts)}"] if parts else [])]
+
+
+def _step_words(step: Step, currency: str) -> str:
+    if step.kind is StepKind.COMP:
+        return f"{step.name}: free, {COMP_WORDS[CompReason(step.rule_id)].lower()}"
+    if step.kind is StepKind.REDUCTION:
+        return f"{step.name}: {in_words(-step.amount, currency)} off"
+    return f"{step.name}: {in_words(step.amount, currency)}, version {step.version} of the prices"

@@ -6,10 +6,10 @@ import reflex as rx
 
 from upstage_crm.admin.frame import framed, what_became
 from upstage_crm.admin.prices.event_tabs import event_tabs
+from upstage_crm.admin.prices.price_form import TAX
 from upstage_crm.admin.prices.price_rows import FeeRow, PriceCell, WindowRow, ZoneRow
 from upstage_crm.admin.prices.prices_state import ERRORS
 from upstage_crm.admin.prices.prices_state import EventPricesState as State
-from upstage_crm.admin.prices.typed_prices import TAX
 from upstage_crm.admin.prices.url import TYPES
 from upstage_crm.admin.prices.window_dialogs import WindowDialogState
 from upstage_crm.admin.prices.window_inputs import window_dialogs
@@ -245,8 +245,8 @@ def _beside() -> rx.Component:
     return halves(
         select_field("Tax in the prices", TAX, rx.fragment(rates), default_value=State.fields[TAX]),
         rx.el.div(),
-        _moment("from", "Valid from", "Nothing means from now on."),
-        _moment("until", "Valid until", "Nothing means without end."),
+        _moment("from", "Valid from", "Empty means now."),
+        _moment("until", "Valid until", "Empty means no end."),
     )
 
 
@@ -290,6 +290,7 @@ def _windows() -> rx.Component:
     )
     plot = rx.el.div(
         span_plot(State.bars, scale=State.scale, label="Sale windows over time, listed below"),
+        rx.el.p("The dotted line is now.", aria_hidden="true", class_name="u-hint"),
         class_name="u-card-body",
     )
     return card(

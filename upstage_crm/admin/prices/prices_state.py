@@ -12,6 +12,7 @@ import reflex as rx
 from sqlmodel import Session
 
 from upstage_crm.admin.guard import AdminState
+from upstage_crm.admin.prices.price_form import FIELDS, fee_rows, read_prices
 from upstage_crm.admin.prices.price_rows import (
     FeeRow,
     PricesRow,
@@ -24,7 +25,6 @@ from upstage_crm.admin.prices.price_rows import (
     zone_names,
     zone_rows,
 )
-from upstage_crm.admin.prices.typed_prices import FIELDS, fee_rows, read_prices
 from upstage_crm.core import when
 from upstage_crm.core.errors import UpstageError
 from upstage_crm.core.money import as_typed

@@ -6,8 +6,8 @@ import reflex as rx
 from sqlmodel import Session
 
 from upstage_crm.admin.guard import AdminState
+from upstage_crm.admin.prices.price_form import read_moment
 from upstage_crm.admin.prices.prices_state import EventPricesState
-from upstage_crm.admin.prices.typed_prices import read_moment
 from upstage_crm.core.errors import Invalid
 from upstage_crm.organisation.settings import details
 from upstage_crm.pages.dialog_state import DialogMixin
