@@ -45,6 +45,12 @@ def text_card() -> rx.Component:
     )
 
 
+PRICES = (
+    ("A", (("Adult", "48.00"), ("Child", "24.00"))),
+    ("B", (("Adult", "free"), ("Child", ""))),
+)
+
+
 def cells_card() -> rx.Component:
     """Return a table that is filled like a spreadsheet."""
     rows = [

@@ -158,7 +158,8 @@ class EventPricesState(PageMixin, AdminState):
                 refused = prices.refused.values()
                 self.errors = [f"{label}: {sentence(error)}" for label, error in refused]
                 self._fill(found, given, frozenset(prices.refused))
-                return rx.set_focus(ERRORS)
+                self._focus(self._first_refused())
+                return None
             new = prices.new
             saved = await self._command(
                 lambda session: price_lists.save(
@@ -291,6 +292,11 @@ class EventPricesState(PageMixin, AdminState):
             )
         }
         return {**typed_of(stored), **fees, "tax": stored.tax.id}
+
+    def _first_refused(self) -> str:
+        """The id of the first cell that was refused; that of the list of refusals without one."""
+        cells = (cell for row in self.rows for cell in row.cells)
+        return next((cell.id for cell in cells if cell.is_refused), ERRORS)
 
     def _given(self, form: object) -> dict[str, str]:
         return texts(form, TYPED_LIMIT) | {AFTER: str(self._after)}

@@ -236,7 +236,8 @@ class PriceTypeDialogState(DialogMixin, AdminState):
                 self.refusal = sentence(error)
                 return None
             self.errors = _nothing() | {name: sentence(error)}
-            return rx.set_focus(f"{dialog}-{name}")
+            self._focus(f"{dialog}-{name}")
+            return None
         self._finish()
         page = await self.get_state(PriceTypesState)
         page._succeed(words)
