@@ -218,6 +218,13 @@ def test_what_cannot_be_sold_is_refused(
         priced(*lines, offers=offers)
 
 
+def test_the_bounds_of_a_price_type_are_within_and_count_for_each_performance() -> None:
+    children = [line(str(n), kind="child") for n in range(3)]
+    others = [line(f"o{n}", kind="child", performance_id="p2") for n in range(3)]
+
+    assert len(priced(*children, *others).lines) == 6
+
+
 def test_a_member_buys_in_the_members_window() -> None:
     friend = replace(PORTAL, claims=frozenset({Claim(Audience.MEMBERS, "friend")}))
 
@@ -237,6 +244,7 @@ def test_the_newest_prices_that_hold_count_and_a_performances_own_come_first() -
         return priced(line("1"), offers=[offer("p1", *lists)]).total
 
     assert costs(newer, LIST) == 4_000
+    assert costs(newer, over, future) == 4_000
     assert costs(own, LIST, newer, future, over) == 5_000
     assert costs(own, LIST, newer, back) == 4_000
 
