@@ -14,6 +14,7 @@ from sqlalchemy.exc import DatabaseError
 from tests.app.test_seat_plans import STALLS
 from tests.app.test_venues import add_hall, add_venue
 from tests.support.factories import Desk, together, unchanged
+from upstage_crm.audit.errors import RowNotProven
 from upstage_crm.audit.events import Action
 from upstage_crm.core.errors import Forbidden, UpstageError
 from upstage_crm.core.money import MOST_MINOR, AmountNegative, AmountTooLarge
@@ -53,6 +54,7 @@ from upstage_crm.programme.prices.versions import holding
 from upstage_crm.programme.prices.views import Audience, Cell, Fee, SaleChannel
 from upstage_crm.programme.prices.window_commands import NewWindow
 from upstage_crm.programme.prices.zones import without_price, zones_of_event
+from upstage_crm.proof import row_check
 from upstage_crm.staff.roles import PERMISSIONS, Permission, Role
 from upstage_crm.venues import plans
 from upstage_crm.venues.design import FIELDS
@@ -244,7 +246,7 @@ def test_the_database_refuses_to_change_a_version(scene: Scene) -> None:
     scene.save(scene.prices())
     before = scene.desk.dump()
     with scene.desk.database.engine.connect() as connection:
-        attempts = price_attempts(connection)
+        attempts = [each for each in price_attempts(connection) if not each.notices]
 
     passed: list[str] = []
     for attempt in attempts:
@@ -259,6 +261,26 @@ def test_the_database_refuses_to_change_a_version(scene: Scene) -> None:
     assert len(attempts) > 15
     assert passed == []
     assert scene.desk.dump() == before
+
+
+def test_a_version_that_no_staff_member_saved_is_found_and_does_not_act(scene: Scene) -> None:
+    scene.save(scene.prices())
+    with scene.desk.database.engine.connect() as connection:
+        (forged,) = [each for each in price_attempts(connection) if each.notices]
+    with scene.desk.database.engine.begin() as connection:
+        for statement in forged.statements:
+            connection.execute(sa.text(statement))
+
+    def found() -> list[str]:
+        return [
+            one.row
+            for batch in scene.desk.read(lambda s: list(row_check.reconcile(s)))
+            for one in batch.differences
+        ]
+
+    assert [row for row in found() if "price_list" in row] == ["price_list forged"]
+    back = {"event_id": scene.event, "version": 2, "after": 2}
+    unchanged(scene.desk, lambda: run(scene.desk, price_lists.bring_back, **back), RowNotProven)
 
 
 @pytest.mark.parametrize("role", STRANGERS)

@@ -36,8 +36,6 @@ GRANTS_NOTHING = {
     "performance": "it only says what is performed when and where",
     "price_type": "it only says who may pay a price",
     "tax_rate": "it only names a tax, whose rate never changes",
-    "price_list": "no version of it ever changes, and the signed trail tells each with its digest",
-    "price": "it belongs to one version, which never changes and takes no more",
     "sale_window": "it only says when tickets are sold, and the signed trail tells each change",
     "seat_plan": "it only says where seats are, and no version of it ever changes",
     "proposal_attempt": "it only counts; emptied, it lets one propose more, and each is recorded",

@@ -24,13 +24,20 @@ def price_attempts(connection: Connection) -> list[Attempt]:
     if newest is None:
         return []
     version, price, kind, rate = (f"id = '{found}'" for found in newest)
+    cheaper = (
+        copy("price_list", version, {"id": "'forged'", "version": "version + 1", "cells": "1"}),
+        copy("price", price, {"id": "'forged'", "price_list_id": "'forged'", "amount": "1"}),
+    )
     is_sqlite = connection.dialect.name == "sqlite"
     found = [
         *_on_price(price, is_sqlite=is_sqlite),
         *_on_version(version, is_sqlite=is_sqlite),
         *_on_names(kind, rate, is_sqlite=is_sqlite),
     ]
-    return [Attempt(GROUP, words, tuple(statements)) for words, *statements in found]
+    return [
+        *(Attempt(GROUP, words, tuple(statements)) for words, *statements in found),
+        Attempt(GROUP, "a version of one's own, cheaper", cheaper, notices=True),
+    ]
 
 
 def _on_price(where: str, *, is_sqlite: bool) -> Iterator[tuple[str, ...]]:

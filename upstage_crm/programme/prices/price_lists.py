@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
 
-from upstage_crm.audit import trail
+from upstage_crm.audit import recorded, trail
 from upstage_crm.audit.events import Action, AuditEvent
 from upstage_crm.core.db import table_of
 from upstage_crm.core.ids import new_id
@@ -150,12 +150,14 @@ def bring_back(context: StaffContext[object], *, event_id: str, version: int, af
 
     Raises:
         UnknownPriceList: the event has none of this number; and what `save` raises.
+        RowNotProven: it is not what a staff member saved.
     """
     ensure_may(context.actor, Permission.EDIT_PRICES)
     known = {each.version: each for each in versions(context.session, event_id)}
     if version not in known:
         raise UnknownPriceList
     old = known[version]
+    recorded.prove(context.session, "price_list", old.id)
     new = NewPrices(
         amounts={cell: price.amount for cell, price in old.prices.items()},
         fees=old.fees,
