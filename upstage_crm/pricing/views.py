@@ -32,7 +32,10 @@ class Line:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Offer:
-    """A performance with every version of its event's prices and every sale window of it."""
+    """A performance with every version of its event's prices and every sale window of it.
+
+    A command that sells has proven the version that holds before (`audit.recorded`).
+    """
 
     performance_id: str
     starts_at: datetime
