@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 from sqlmodel import Session
 
+import upstage_crm.tables  # noqa: F401  # every recorded table is known to a check
 from upstage_crm.audit import trail
 from upstage_crm.audit.events import Channel
 from upstage_crm.audit.signing import KeyRing, SigningKey

@@ -16,8 +16,8 @@ NAMED_BY_SUBJECT = "wording"
 PLAIN_WORDS = """
 access account accounts action actions add address admin alert answer approvals arrival asked
 assignment attack audit auth authenticator base base64url basket broken browser build builder bulk
-busy button cells change changes check checking checks chips choice cli clock closed code codes
-columns command commands comments communications component components confirm confirmations
+busy button cells change changes check checking checks chips choice chosen cli clock closed code
+codes columns command commands comments communications component components confirm confirmations
 consequences contact contacts context controls cookie cookies copy core counting countries country
 coverage create crm crowd currency dashboard data database date dates db deadline decide decisions
 delivery demo design desk detail details devices dialog dialogs diff dispatcher dispute disputes
@@ -38,10 +38,10 @@ requests resend reset resort restore reveal reveals revert reverting reviewer re
 roles route routes row rows rule rules sale samples sanitize save saved schedule scheduled search
 season seasons seat seating second security selection send sender sending sentences serve session
 sessions settings setup short shortcut sign signature signing socket spans special sql staff start
-state states status step steps store story strip style suffix table tables tabs tags task team
-teamwork template templates terms test text texts threads timeline times toolbar triggers trouble
-two types ui unusual upstage value values venue venues verifying versions view views visit visitor
-web webhooks window windows word wording words writers zones
+state states status step steps store story strays strip style suffix suggest table tables tabs tags
+task team teamwork template templates terms test text texts threads timeline times toolbar towns
+triggers trouble two types ui unusual upstage value values venue venues verifying versions view
+views visit visitor web webhooks window windows word wording words writers zones
 """
 PLAIN = set(PLAIN_WORDS.split())
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from typing import Any
 
 import sqlalchemy as sa
@@ -77,6 +79,20 @@ def test_the_registry_names_columns_that_there_are() -> None:
     for sealed in SEALED.values():
         named = {*sealed.key, *sealed.frozen, "seal"}
         assert named <= set(columns(sealed.table).keys()), sealed.table
+
+
+def test_what_makes_the_parts_of_a_process_knows_every_table() -> None:
+    """An empty database is opened before any page has brought its tables along."""
+    told = """
+from sqlmodel import SQLModel
+import upstage_crm.wiring
+from upstage_crm.audit.proven_rows import RECORDED, SEALED
+parts = {part.table for subject in RECORDED.values() for part in subject.parts}
+print(sorted(parts.union(SEALED) - set(SQLModel.metadata.tables)))
+"""
+    ran = subprocess.run([sys.executable, "-c", told], capture_output=True, text=True, check=True)
+
+    assert ran.stdout.strip() == "[]"
 
 
 def test_no_key_is_among_what_decides_nothing() -> None:
