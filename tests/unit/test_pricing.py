@@ -52,7 +52,7 @@ from upstage_crm.programme.prices.views import (
     SaleWindow,
     TaxRate,
 )
-from upstage_crm.wording.prices import price_words
+from upstage_crm.wording.programme import price_words
 
 NOW = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)

@@ -18,7 +18,7 @@ from upstage_crm.programme.prices.views import (
 from upstage_crm.programme.prices.zones import HallZones
 from upstage_crm.ui.components.plots import Span, SpanRow, percent
 from upstage_crm.wording.consequences import counted
-from upstage_crm.wording.prices import CHANNEL_WORDS, audience_words
+from upstage_crm.wording.programme import CHANNEL_WORDS, audience_words
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

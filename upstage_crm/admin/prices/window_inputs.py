@@ -12,7 +12,7 @@ from upstage_crm.ui.components.base import Child
 from upstage_crm.ui.components.forms.choice import checkbox
 from upstage_crm.ui.components.forms.form import select_field, text_field
 from upstage_crm.ui.components.page import halves, stack
-from upstage_crm.wording.prices import AUDIENCE_WORDS, CHANNEL_WORDS
+from upstage_crm.wording.programme import AUDIENCE_WORDS, CHANNEL_WORDS
 
 State = WindowDialogState
 _AUDIENCES = [(audience.value, words) for audience, words in AUDIENCE_WORDS.items()]
