@@ -49,6 +49,7 @@ from upstage_crm.programme.prices import price_types, window_commands
 from upstage_crm.programme.prices.views import Audience, SaleChannel
 from upstage_crm.programme.prices.window_commands import NewWindow
 from upstage_crm.proof import integrity
+from upstage_crm.staff.command_context import StaffContext
 from upstage_crm.staff.roles import Role, StaffMember
 from upstage_crm.team import invitations
 from upstage_crm.venues import commands
@@ -333,14 +334,11 @@ def furnish(house: House) -> None:
     engine.act(thief, alerts.open_now, ruling=ruling)
     engine.write(
         lambda s: invitations.invite(
-            s,
-            actor=owner,
+            StaffContext(session=s, now=engine.now, notifier=parts.post, actor=owner),
             email="nia@theatre.example",
             display_name="Nia",
             desk="",
             role=Role.MANAGER,
-            post=parts.post,
-            now=engine.now,
         )
     )
     alter(engine, engine.staff("Alma", Role.READ_ONLY))

@@ -17,8 +17,9 @@ from tests.support.accessibility import (
 from tests.support.links import decision_url
 from tests.support.server import Server, running_server
 from tests.support.stage import OWNER, PASSWORD, Stage, set_stage
+from upstage_crm.change_requests.desk import identify
 from upstage_crm.change_requests.lifecycle import staff_commands
-from upstage_crm.change_requests.model.rules import ReasonCode
+from upstage_crm.change_requests.model.rules import DeskMethod, ReasonCode
 from upstage_crm.demo import programme, venues
 from upstage_crm.patrons import edit_tags
 from upstage_crm.patrons.details import edit_preferences, notes
@@ -42,6 +43,7 @@ STAFF_PAGES = (
     "/patrons/999999/",
     "/requests/",
     "/requests/{reference}/",
+    "/requests/{held}/",
     "/requests/00-000/",
     "/events/",
     "/events/{event}/",
@@ -99,6 +101,17 @@ class House:
             notes.add(
                 parts.staff_context(session, stage.owner), patron_id=patron.id, text="At the aisle"
             )
+            other = get_by_number(session, stage.numbers[1])
+            held = identify.propose(
+                parts.staff_context(session, stage.owner),
+                patron_id=other.id,
+                changes={"email": {"email": "theo.new@example.org"}},
+                reason_code=ReasonCode.ASKED_AT_DESK,
+                reason_text="",
+                method=DeskMethod.IN_PERSON,
+                note="Passport seen.",
+                parsing=parts.context(),
+            )
             venues.add(parts.staff_context(session, stage.owner))
             today = parts.clock.now().date()
             programme.add(parts.staff_context(session, stage.owner), today=today)
@@ -108,11 +121,13 @@ class House:
         self.hall = next(hall.id for hall in halls if hall.texts["name"] == "Playhouse")
         self.mail, self.link = decision_url(parts, proposed.request_id, server.url)
         self.number, self.reference = number, proposed.reference
+        self.held = held.reference
 
     def url(self, path: str) -> str:
         filled = path.format(
             number=self.number,
             reference=self.reference,
+            held=self.held,
             mail=self.mail,
             venue=self.venue,
             hall=self.hall,
@@ -281,6 +296,18 @@ def test_a_copy_of_what_is_held(browser: Browser, house: House, theme: Theme) ->
     assert_accessible(page)
     assert_fits_narrow_screens(page)
     page.context.close()
+
+
+def test_a_held_request_has_no_heads_over_nothing(office: Page, house: House) -> None:
+    """No email was sent and no receipt issued, so neither has a table."""
+    opened(office, house.url("/requests/{held}/"))
+    expect(office.get_by_role("heading", name="The change")).to_be_visible()
+
+    expect(office.get_by_role("columnheader")).to_have_count(0)
+    empty = office.locator(
+        ".u-card-body:empty, .u-card-flush:empty, .u-card-body > :only-child:empty"
+    )
+    expect(empty).to_have_count(0)
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

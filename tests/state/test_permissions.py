@@ -29,6 +29,7 @@ from upstage_crm.staff import accounts
 from upstage_crm.staff.auth import second_factor, security, sessions
 from upstage_crm.staff.auth.security import SecurityPolicy
 from upstage_crm.staff.auth.sessions import FRESH_FOR
+from upstage_crm.staff.command_context import StaffContext
 from upstage_crm.staff.roles import PERMISSIONS, Permission, Role
 from upstage_crm.upstage_crm import STAFF_PLACES
 
@@ -307,7 +308,10 @@ def must_enrol(venue: Venue) -> str:
     owner = venue.desk.owner
     policy = SecurityPolicy(second_factor=frozenset({Role.MANAGER}))
     venue.desk.write(
-        lambda s: security.change(s, actor=owner, proposed=policy, now=venue.clock.now())
+        lambda s: security.change(
+            StaffContext(session=s, now=venue.clock.now(), notifier=None, actor=owner),
+            proposed=policy,
+        )
     )
     return cookie
 

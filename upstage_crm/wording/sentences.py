@@ -70,7 +70,7 @@ SENTENCES: Mapping[str, str] = {
     "nothing_held": "There is nothing on the record that could be corrected.",
     "already_proposed": "This has been proposed already (request {reference}).",
     "staff_address": "This address belongs to a staff account and cannot be a patron’s.",
-    "patron_inactive": "This patron is not active, so nobody can be asked.",
+    "patron_inactive": "This patron’s record is not active, so they can’t be asked.",
     "patron_frozen": (
         "This record is in dispute. Two colleagues must end it before anything is proposed."
     ),
