@@ -17,6 +17,8 @@ from upstage_crm.admin.audit.state import AuditState
 from upstage_crm.admin.dashboard import page as dashboard
 from upstage_crm.admin.dashboard.state import DashboardState
 from upstage_crm.admin.guard import Guard, is_signed_in
+from upstage_crm.admin.house import house_page as house
+from upstage_crm.admin.house.house_state import HouseState
 from upstage_crm.admin.login_redirect import StaffGate
 from upstage_crm.admin.mailbox import export as mailbox_export
 from upstage_crm.admin.mailbox import gallery
@@ -137,6 +139,7 @@ PAGES: tuple[Page, ...] = (
         state=PriceTypesState,
         icon="tag",
     ),
+    Page(route="/events/[eventid]/[performance]", name="House", view=house.page, state=HouseState),
     Page(route="/venues", name="Venues", view=venues.page, state=VenueListState, icon="map-pin"),
     Page(route="/venues/[venue]", name="Venue", view=venue.page, state=VenueRecordState),
     Page(

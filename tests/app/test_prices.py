@@ -19,7 +19,7 @@ from upstage_crm.audit.events import Action
 from upstage_crm.core.errors import Forbidden, UpstageError
 from upstage_crm.core.money import MOST_MINOR, AmountNegative, AmountTooLarge
 from upstage_crm.core.text import InvalidText
-from upstage_crm.demo.attack_prices import price_attempts
+from upstage_crm.demo.attacks.attack_prices import price_attempts
 from upstage_crm.organisation import currency, settings
 from upstage_crm.organisation.errors import UnknownCurrency
 from upstage_crm.programme import commands, queries

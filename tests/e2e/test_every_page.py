@@ -21,6 +21,8 @@ from upstage_crm.change_requests.desk import identify
 from upstage_crm.change_requests.lifecycle import staff_commands
 from upstage_crm.change_requests.model.rules import DeskMethod, ReasonCode
 from upstage_crm.demo import programme, venues
+from upstage_crm.inventory import house_holds, seatings
+from upstage_crm.inventory import queries as inventory
 from upstage_crm.patrons import edit_tags
 from upstage_crm.patrons.details import edit_preferences, notes
 from upstage_crm.patrons.details.preferences import Answer, Basis, ContactChannel, Purpose, Source
@@ -49,6 +51,7 @@ STAFF_PAGES = (
     "/events/{event}/",
     "/events/{event}/prices/",
     "/prices/",
+    "/events/{concert}/{performance}/",
     "/venues/",
     "/venues/{venue}/",
     "/venues/{venue}/{hall}/",
@@ -116,6 +119,20 @@ class House:
             today = parts.clock.now().date()
             programme.add(parts.staff_context(session, stage.owner), today=today)
             self.event = events.events(session)[1][0].id
+            self.concert = events.events(session, text="Serenades")[1][0].id
+            self.performance = events.event(session, self.concert).performances[0].id
+            seatings.lay_out(
+                parts.staff_context(session, stage.owner), performance_id=self.performance
+            )
+            now = parts.clock.now()
+            free = inventory.free_seats(session, self.performance, now=now)
+            house_holds.hold_back(
+                parts.staff_context(session, stage.owner),
+                performance_id=self.performance,
+                letter="H",
+                reason="For the director",
+                seat_ids=sorted(free)[:3],
+            )
             self.venue = queries.venues(session)[0].id
             halls = queries.venue(session, self.venue).halls
         self.hall = next(hall.id for hall in halls if hall.texts["name"] == "Playhouse")
@@ -132,6 +149,8 @@ class House:
             venue=self.venue,
             hall=self.hall,
             event=self.event,
+            concert=self.concert,
+            performance=self.performance,
         )
         return self.server.url + filled
 

@@ -176,6 +176,16 @@ TABLE: dict[str, Row] = {
         "ask_cancel keep open_edit open_perform start_over turn",
         each("cancel edit perform", P.EDIT_PROGRAMME),
     ),
+    "HouseDialogState": Row(
+        P.HOLD_SEATS,
+        "ask_release keep open_hold start_over turn",
+        each("hold release", P.HOLD_SEATS),
+    ),
+    "HouseState": Row(
+        P.VIEW_PROGRAMME,
+        PAGE,
+        each("lay_out move", P.EDIT_PROGRAMME) | {"rush": P.EDIT_POLICY},
+    ),
     "EventListState": Row(P.VIEW_PROGRAMME, LISTED),
     "EventState": Row(P.VIEW_PROGRAMME, PAGE),
     "EventPricesState": Row(

@@ -62,6 +62,7 @@ class Permission(StrEnum):
     EDIT_VENUES = "edit_venues"
     EDIT_PROGRAMME = "edit_programme"
     EDIT_PRICES = "edit_prices"
+    HOLD_SEATS = "hold_seats"
 
 
 _LOOKING = frozenset({Permission.VIEW_PATRONS, Permission.VIEW_REQUESTS, Permission.VIEW_PROGRAMME})
@@ -98,8 +99,13 @@ _LEAD = _DESK | {
 PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
     Role.OWNER: frozenset(Permission),
     Role.MANAGER: _LEAD
-    | {Permission.EDIT_VENUES, Permission.EDIT_PROGRAMME, Permission.EDIT_PRICES},
-    Role.BOX_OFFICE: _DESK,
+    | {
+        Permission.EDIT_VENUES,
+        Permission.EDIT_PROGRAMME,
+        Permission.EDIT_PRICES,
+        Permission.HOLD_SEATS,
+    },
+    Role.BOX_OFFICE: _DESK | {Permission.HOLD_SEATS},
     Role.MARKETING: _LOOKING
     | {
         Permission.EDIT_PATRON,

@@ -34,7 +34,7 @@ from upstage_crm.wording.programme import PROGRAMME_SENTENCES
 from upstage_crm.wording.records import RECORD_SENTENCES
 from upstage_crm.wording.staff import STAFF_SENTENCES
 from upstage_crm.wording.values import VALUE_SENTENCES
-from upstage_crm.wording.venues import VENUE_SENTENCES
+from upstage_crm.wording.venues import INVENTORY_SENTENCES, VENUE_SENTENCES
 
 SENTENCES: Mapping[str, str] = {
     # The roots, for a refusal without a sentence of its own.
@@ -130,6 +130,7 @@ SENTENCES: Mapping[str, str] = {
     "organisation_country_unknown": "Choose a country from the list.",
     "language_unknown": "Choose a language from the list.",
     **VENUE_SENTENCES,
+    **INVENTORY_SENTENCES,
     **PROGRAMME_SENTENCES,
     # The proof.
     "trail_broken": "The trail does not verify from entry {seq} on, so it is not signed.",

@@ -12,6 +12,7 @@ from upstage_crm.admin.programme.event_state import EventState
 from upstage_crm.admin.programme.list_state import EventListState
 from upstage_crm.admin.programme.url import event_href
 from upstage_crm.core.errors import UpstageError
+from upstage_crm.inventory import seatings
 from upstage_crm.pages.dialog_state import DialogMixin
 from upstage_crm.pages.errors import SubjectMoved
 from upstage_crm.programme import commands, queries
@@ -173,6 +174,7 @@ class EventDialogState(EventFormMixin, AdminState):
 
         def command(context: StaffContext[object], _: Typed) -> None:
             commands.cancel_performance(context, performance_id=performance_id)
+            seatings.take_off(context.session, performance_id=performance_id, now=context.now)
 
         return await self._do(CANCEL, form, command, lambda _: "Cancelled.")
 

@@ -31,7 +31,7 @@ from upstage_crm.ui.components.forms.form import select_field, text_field
 from upstage_crm.ui.components.page import card, halves, inline, page_header, stack
 from upstage_crm.ui.components.records.record import plain_row, record
 from upstage_crm.ui.components.records.status import chip
-from upstage_crm.ui.components.records.table import cell, column, data_table, table_row
+from upstage_crm.ui.components.records.table import cell, column, data_table, lead_cell, table_row
 from upstage_crm.ui.components.text import breadcrumbs, empty_value
 from upstage_crm.wording.programme import ACCESS_WORDS
 
@@ -105,7 +105,7 @@ def _performance(one: Any) -> rx.Component:
         on_click=EventDialogState.ask_cancel(one.id),
     )
     return table_row(
-        cell(rx.el.time(one.time, date_time=one.time_iso), label="When"),
+        lead_cell(rx.el.time(one.time, date_time=one.time_iso), href=one.href),
         cell(one.hall, label="Hall"),
         cell(inline(rx.foreach(one.access, lambda words: chip(words, icon="eye"))), label="Access"),
         cell(state, label="State"),

@@ -7,6 +7,7 @@ import reflex as rx
 from sqlmodel import Session
 
 from upstage_crm.admin.guard import AdminState
+from upstage_crm.admin.programme.url import house_href
 from upstage_crm.core import when
 from upstage_crm.core.errors import UpstageError
 from upstage_crm.jobs.news import Topic
@@ -30,6 +31,7 @@ class PerformanceLine:
     access: list[str] = field(default_factory=list[str])
     state: str = ""
     is_cancelled: bool = False
+    href: str = ""
 
 
 def _nothing() -> dict[str, str]:
@@ -71,10 +73,10 @@ class EventState(PageMixin, AdminState):
         self.title = f"{self.name} · {self.organisation}"
         self.texts = dict(event.texts)
         self.halls = [(hall.id, hall.name) for hall in halls]
-        self.performances = [_line(one, country) for one in event.performances]
+        self.performances = [_line(event_id, one, country) for one in event.performances]
 
 
-def _line(one: PerformanceView, country: str) -> PerformanceLine:
+def _line(event_id: str, one: PerformanceView, country: str) -> PerformanceLine:
     return PerformanceLine(
         id=one.id,
         time=when.in_words(one.starts_at, when.zone(one.zone, country=country)),
@@ -83,4 +85,5 @@ def _line(one: PerformanceView, country: str) -> PerformanceLine:
         access=[ACCESS_WORDS[kind] for kind in one.access],
         state=PERFORMANCE_WORDS[one.state],
         is_cancelled=one.state is PerformanceState.CANCELLED,
+        href=house_href(event_id, one.id),
     )

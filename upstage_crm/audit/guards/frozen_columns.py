@@ -52,6 +52,21 @@ FIXED = {
     "performance": ("id", "event_id", "created_at"),
     "price_type": ("id", "is_comp", "created_at"),
     "tax_rate": ("id", "name", "basis_points", "created_at"),
+    "seating": ("performance_id", "created_at"),
+    "seat_state": ("performance_id", "seat_id"),
+    "pool": ("id", "performance_id", "name"),
+    "pool_hold": ("pool_id", "holder"),
+    "house_hold": (
+        "id",
+        "performance_id",
+        "letter",
+        "reason",
+        "release_at",
+        "pool_id",
+        "places",
+        "made_by",
+        "created_at",
+    ),
 }
 # Fixed too, except that an erasure may empty them: the literal is what "empty" is.
 _ERASABLE: Mapping[str, Mapping[str, str]] = {
@@ -87,6 +102,9 @@ _NEVER_DELETED = (
     "tax_rate",
     "price_list",
     "price",
+    "seating",
+    "pool",
+    "house_hold",
 )
 NEVER_UPDATED = (
     "audit_entry",
@@ -127,6 +145,11 @@ _IDENTITY = {
     "tax_rate": ("id",),
     "price_list": ("id", "event_id, version"),
     "price": ("id", "price_list_id, zone, price_type_id"),
+    "seating": ("performance_id",),
+    "seat_state": ("performance_id, seat_id",),
+    "pool": ("id", "performance_id, name"),
+    "pool_hold": ("pool_id, holder",),
+    "house_hold": ("id",),
 }
 
 
