@@ -31,6 +31,10 @@ from upstage_crm.admin.patron_list.list_state import PatronListState
 from upstage_crm.admin.patrons import data_export
 from upstage_crm.admin.patrons import record_page as patron
 from upstage_crm.admin.patrons.record_state import PatronRecordState
+from upstage_crm.admin.prices import prices_page as event_prices
+from upstage_crm.admin.prices import types_page as price_types
+from upstage_crm.admin.prices.prices_state import EventPricesState
+from upstage_crm.admin.prices.types_state import PriceTypesState
 from upstage_crm.admin.programme import event_page as event
 from upstage_crm.admin.programme import list_page as events
 from upstage_crm.admin.programme.event_state import EventState
@@ -122,6 +126,19 @@ PAGES: tuple[Page, ...] = (
     ),
     Page(route="/events", name="Events", view=events.page, state=EventListState, icon="ticket"),
     Page(route="/events/[eventid]", name="Event", view=event.page, state=EventState),
+    Page(
+        route="/events/[eventid]/prices",
+        name="Prices of an event",
+        view=event_prices.page,
+        state=EventPricesState,
+    ),
+    Page(
+        route="/prices",
+        name="Price types",
+        view=price_types.page,
+        state=PriceTypesState,
+        icon="tag",
+    ),
     Page(route="/events/[eventid]/[performance]", name="House", view=house.page, state=HouseState),
     Page(route="/venues", name="Venues", view=venues.page, state=VenueListState, icon="map-pin"),
     Page(route="/venues/[venue]", name="Venue", view=venue.page, state=VenueRecordState),

@@ -14,6 +14,8 @@ from urllib.parse import urlsplit
 
 from sqlmodel import Session
 
+# Every recorded table is known to a check, before any page has brought it along.
+import upstage_crm.tables  # noqa: F401  # pyright: ignore[reportUnusedImport]  # see above
 from upstage_crm.audit import trail
 from upstage_crm.audit.events import Channel
 from upstage_crm.audit.signing import KeyRing, SigningKey

@@ -14,7 +14,7 @@ from tests.support.factories import Desk, unchanged
 from tests.support.houses import FLOOR, STALLS, LaidOut, laid_out, performance_in, seat
 from upstage_crm.audit.events import Action, Channel
 from upstage_crm.core.errors import Forbidden
-from upstage_crm.demo.attack_seats import seat_attempts
+from upstage_crm.demo.attacks.attack_seats import seat_attempts
 from upstage_crm.inventory import availability, holds, house_holds, queries, seatings
 from upstage_crm.inventory.errors import (
     HallWithoutPlan,

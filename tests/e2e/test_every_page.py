@@ -49,6 +49,8 @@ STAFF_PAGES = (
     "/requests/00-000/",
     "/events/",
     "/events/{event}/",
+    "/events/{event}/prices/",
+    "/prices/",
     "/events/{concert}/{performance}/",
     "/venues/",
     "/venues/{venue}/",

@@ -22,6 +22,8 @@ from upstage_crm.admin.patron_list.list_state import PatronListState
 from upstage_crm.admin.patrons.care_state import PatronCareState
 from upstage_crm.admin.patrons.propose_state import ProposeState
 from upstage_crm.admin.patrons.record_state import PatronRecordState
+from upstage_crm.admin.prices.prices_state import EventPricesState
+from upstage_crm.admin.prices.types_state import PriceTypesState
 from upstage_crm.admin.programme.event_state import EventState
 from upstage_crm.admin.programme.list_state import EventListState
 from upstage_crm.admin.requests.detail_state import RequestDetailState
@@ -145,6 +147,8 @@ async def test_a_dialog_holds_nothing_after_the_tab_has_turned(
         AuditState: "/audit/",
         EventListState: "/events/",
         EventState: f"/events/{event}/",
+        EventPricesState: f"/events/{event}/prices/",
+        PriceTypesState: "/prices/",
         PatronListState: "/patrons/",
         PatronRecordState: f"/patrons/{scene.alice.number}/",
         RequestDetailState: f"/requests/{scene.engine.propose(scene.alice).reference}/",

@@ -188,6 +188,26 @@ TABLE: dict[str, Row] = {
     ),
     "EventListState": Row(P.VIEW_PROGRAMME, LISTED),
     "EventState": Row(P.VIEW_PROGRAMME, PAGE),
+    "EventPricesState": Row(
+        P.VIEW_PROGRAMME,
+        f"{PAGE} choose start_over type_in",
+        each("bring_back save", P.EDIT_PRICES),
+    ),
+    "WindowDialogState": Row(
+        P.EDIT_PRICES,
+        "ask_remove keep open_add open_change start_over turn",
+        each("add change remove", P.EDIT_PRICES),
+    ),
+    "PriceTypesState": Row(
+        P.VIEW_PROGRAMME,
+        PAGE,
+        {"retire": P.EDIT_PRICES, "choose_currency": P.EDIT_SETTINGS},
+    ),
+    "PriceTypeDialogState": Row(
+        P.EDIT_PRICES,
+        "keep open_add open_edit open_rate start_over turn",
+        each("add add_rate edit", P.EDIT_PRICES),
+    ),
     "SeatPlanState": Row(
         P.VIEW_PROGRAMME,
         f"{PAGE} add choose copy_one move_up remove start_over type_in",

@@ -25,6 +25,7 @@ DELETED_FROM = frozenset(
     {
         *("audit_value", "proposal_attempt", "saved_view", "sign_in_failure"),
         *("household", "household_member", "relationship"),
+        "sale_window",
         *("contact_preference", "patron_contact", "patron_note", "patron_tag", "patron_term"),
         *("pool_hold", "seat_state"),
         *("staff_passkey", "staff_recovery_code", "staff_totp"),

@@ -17,6 +17,7 @@ EVIL = "evil@example.org"
 UNTRUNCATED = (
     *("patron", "change_request", "field_change", "review", "receipt"),
     *("audit_entry", "audit_value", "audit_head", "seat_plan", "seat_state"),
+    *("price_list", "price"),
 )
 
 

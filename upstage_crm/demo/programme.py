@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, time, timedelta
 
+from upstage_crm.demo import prices
 from upstage_crm.programme import commands, queries
 from upstage_crm.programme.times import series
 from upstage_crm.programme.views import Access
@@ -29,6 +30,8 @@ class Run:
     weekdays: frozenset[int]
     at: time = EVENING
     access: tuple[Access, ...] = field(default=())
+    top: int = 28  # the dearest adult ticket, in whole units of the currency
+    code: str = ""  # with which its tickets are sold some days before
 
 
 _WEEKEND = frozenset({FRIDAY, SATURDAY})
@@ -43,6 +46,7 @@ RUNS = (
         },
         hall="Playhouse",
         begins=0,
+        top=48,
         weeks=5,
         weekdays=frozenset({WEDNESDAY, FRIDAY, SATURDAY}),
         access=(Access.CAPTIONED, Access.SIGNED, Access.DESCRIBED),
@@ -56,6 +60,7 @@ RUNS = (
         },
         hall="Playhouse",
         begins=1,
+        top=24,
         weeks=4,
         weekdays=frozenset({SATURDAY, SUNDAY}),
         at=MATINEE,
@@ -65,6 +70,7 @@ RUNS = (
         texts={"title": "Winter Serenades", "genre": "Concert", "running_time": "1 h 50 min"},
         hall="Concert Hall",
         begins=1,
+        top=55,
         weeks=3,
         weekdays=_WEEKEND,
     ),
@@ -72,6 +78,7 @@ RUNS = (
         texts={"title": "Bach by Candlelight", "genre": "Concert", "running_time": "1 h 30 min"},
         hall="Concert Hall",
         begins=5,
+        top=42,
         weeks=2,
         weekdays=frozenset({SUNDAY}),
         at=MATINEE,
@@ -80,6 +87,7 @@ RUNS = (
         texts={"title": "New Voices", "genre": "Reading", "running_time": "1 h"},
         hall="Studio",
         begins=0,
+        top=12,
         weeks=12,
         weekdays=frozenset({WEDNESDAY}),
     ),
@@ -100,6 +108,8 @@ RUNS = (
         texts={"title": "The Glass Orchard", "genre": "Play", "running_time": "2 h 40 min"},
         hall="Playhouse",
         begins=7,
+        top=45,
+        code="ORCHARD",
         weeks=6,
         weekdays=_WEEKEND,
         access=(Access.CAPTIONED,),
@@ -108,6 +118,7 @@ RUNS = (
         texts={"title": "City Choir: Requiem", "genre": "Concert", "running_time": "1 h 40 min"},
         hall="Concert Hall",
         begins=10,
+        top=36,
         weeks=1,
         weekdays=_WEEKEND,
     ),
@@ -120,6 +131,7 @@ def add(context: StaffContext[object], *, today: date) -> None:
         choice.name.partition(",")[0]: choice.id for choice in queries.hall_choices(context.session)
     }
     monday = today + timedelta(days=7 - today.weekday())
+    setting = prices.add_setting(context)
     for run in RUNS:
         event_id = commands.add_event(context, typed=run.texts)
         first = monday + timedelta(weeks=run.begins)
@@ -133,3 +145,5 @@ def add(context: StaffContext[object], *, today: date) -> None:
                 at=run.at,
                 access=run.access[place : place + 1],
             )
+        prices.add_prices(context, setting, event_id=event_id, top=run.top, has_gala=run is RUNS[0])
+        prices.add_windows(context, event_id=event_id, today=today, weeks=run.begins, code=run.code)

@@ -208,6 +208,14 @@ ACTIONS: Mapping[Action, ActionLook] = {
     Action.PERFORMANCE_CANCELLED: ActionLook(
         "cancelled a performance", _PROGRAMME, "calendar", "danger"
     ),
+    Action.PRICE_TYPE_ADDED: ActionLook("added a price type", _PROGRAMME, "ticket", "neutral"),
+    Action.PRICE_TYPE_CHANGED: ActionLook("changed a price type", _PROGRAMME, "ticket", "neutral"),
+    Action.TAX_RATE_ADDED: ActionLook("added a tax rate", _PROGRAMME, "ticket", "neutral"),
+    Action.TAX_RATE_RETIRED: ActionLook("retired a tax rate", _PROGRAMME, "ticket", "neutral"),
+    Action.PRICES_SAVED: ActionLook("set prices", _PROGRAMME, "ticket", "neutral"),
+    Action.WINDOW_ADDED: ActionLook("added a sale window", _PROGRAMME, "clock", "neutral"),
+    Action.WINDOW_CHANGED: ActionLook("changed a sale window", _PROGRAMME, "clock", "neutral"),
+    Action.WINDOW_REMOVED: ActionLook("removed a sale window", _PROGRAMME, "clock", "danger"),
     Action.HOUSE_LAID_OUT: ActionLook(
         "laid out the seats of a performance", _PROGRAMME, "layout-dashboard", "neutral"
     ),

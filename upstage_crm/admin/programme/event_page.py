@@ -5,6 +5,7 @@ from typing import Any
 import reflex as rx
 
 from upstage_crm.admin.frame import framed, what_became
+from upstage_crm.admin.prices.event_tabs import event_tabs
 from upstage_crm.admin.programme.dialog_state import (
     CANCEL,
     DAY,
@@ -66,7 +67,12 @@ def _event() -> rx.Component:
                 ),
             ),
         ),
-        stack(what_became(State), _performances(), _details()),
+        stack(
+            event_tabs(State.subject, here="event"),
+            what_became(State),
+            _performances(),
+            _details(),
+        ),
     )
 
 

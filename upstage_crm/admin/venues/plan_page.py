@@ -77,7 +77,19 @@ def _picture() -> rx.Component:
         rx.el.p("Sections of rows, tables or standing room: each is drawn while it is typed."),
         icon="layout-dashboard",
     )
-    return card(show_if(filled(State.picture), drawing, nothing), title="Seat plan")
+    unpriced = notice(
+        rx.el.ul(rx.foreach(State.gaps, rx.el.li)),
+        title="Zones without a price",
+        tone="warning",
+        live=False,
+    )
+    return card(
+        stack(
+            show_if(filled(State.picture), drawing, nothing),
+            show_if(State.gaps.length() > 0, unpriced),
+        ),
+        title="Seat plan",
+    )
 
 
 def _legend(row: LegendRow) -> rx.Component:

@@ -41,6 +41,7 @@ _RULES: Mapping[str, str] = {
     "patron_protection": "Protection ends only through a confirmed change of the record.",
     "patron_status": "A status changes only through a confirmed change of the record.",
     "performance_ended": "A performance that was cancelled stays cancelled.",
+    "price_complete": "A version of prices takes as many as it was made with, and none later.",
     "record_change_birth": "A change of protection or status begins unconfirmed.",
     "record_change_second": "Another person confirms it before it is done; what ended stays.",
     "review_binding": "A review that binds never becomes one that is only heard.",

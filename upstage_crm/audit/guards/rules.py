@@ -145,6 +145,7 @@ def _steps_are_legal(dialect: str) -> list[Rule]:
             "UPDATE",
             f"OLD.state <> NEW.state AND NOT ({moves('state', REQUEST_MOVES)})",
         ),
+        Rule("price_complete", "price", "INSERT", _VERSION_IS_COMPLETE),
         Rule(
             "performance_ended",
             "performance",
@@ -248,6 +249,11 @@ _MAY_BE_REPLACED = (
     "AND (p.email IS NULL OR p.email <> OLD.mailbox OR EXISTS (SELECT 1 FROM suppressed_address s "
     "WHERE s.address_key = p.email_key AND s.lifted_at IS NULL "
     "AND (s.patron_id IS NULL OR s.patron_id = p.id))))"
+)
+# A version of prices takes as many as it was made with, and no price later.
+_VERSION_IS_COMPLETE = (
+    "(SELECT count(*) FROM price p WHERE p.price_list_id = NEW.price_list_id) "
+    ">= (SELECT l.cells FROM price_list l WHERE l.id = NEW.price_list_id)"
 )
 # A field change belongs to an open request of the same patron, a review to its field's request:
 # a yes cannot be lent to another patron's record. A revert belongs to a decided request and
