@@ -57,6 +57,13 @@ def hold_back(made: LaidOut, *seats: str, letter: str = "h", **how: object) -> s
     )
 
 
+def cancel(made: LaidOut) -> int:
+    """Cancel the performance; return how many seats and places are no longer for sale."""
+    desk, performance = made.desk, made.performance
+    desk.act(desk.owner, programme.cancel_performance, performance_id=performance)
+    return made.attempt(lambda s: seatings.take_off(s, performance_id=performance, now=desk.now))
+
+
 def new_plan(made: LaidOut, **changes: str) -> None:
     desk = made.desk
     desk.act(desk.owner, plans.save, hall_id=made.hall, after=1, sections=[STALLS | changes, FLOOR])
@@ -229,17 +236,35 @@ def test_what_is_taken_off_is_for_sale_no_more(made: LaidOut) -> None:
     hold(made, "ole", A3, places=3)
     sell(made, "ole", A3, places=3)
 
-    desk.act(desk.owner, programme.cancel_performance, performance_id=made.performance)
-    assert (
-        made.attempt(lambda s: seatings.take_off(s, performance_id=made.performance, now=desk.now))
-        == 16 + 6
-    )
+    assert cancel(made) == 16 + 6
     desk.act(desk.owner, house_holds.release, house_hold_id=hold_id)
 
     states = [one.state for one in made.house().seats]
     assert states.count(SeatState.BLOCKED) == 17
     assert made.states()[A3] is SeatState.SOLD
     assert (made.house().pools[0].free, made.house().pools[0].sold) == (0, 3)
+
+
+def test_a_cancelled_performance_has_nothing_free_again(made: LaidOut) -> None:
+    desk = made.desk
+    hold(made, "ole", A3, places=3)
+    sell(made, "ole", A3, places=3)
+    hold(made, "ina", A1)
+    cancel(made)
+
+    give_back(made, A3, places=3)
+
+    states = [one.state for one in made.house().seats]
+    assert states.count(SeatState.BLOCKED) == len(states) == 18
+    assert (made.house().pools[0].free, made.house().pools[0].sold) == (0, 0)
+    new_plan(made, rows="4")
+    unchanged(
+        desk,
+        lambda: desk.act(
+            desk.owner, seatings.move_to_newest_plan, performance_id=made.performance
+        ),
+        PerformanceCancelled,
+    )
 
 
 def test_a_declared_on_sale_has_shorter_holds(made: LaidOut) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from dataclasses import replace
+from datetime import date, timedelta
 
 import pytest
 
 from tests.support.factories import Desk, unchanged
-from tests.support.houses import LaidOut, laid_out, seat
-from upstage_crm.inventory import best_seats, holds, selling
+from tests.support.houses import LaidOut, laid_out, performance_in, seat
+from upstage_crm.inventory import best_seats, holds, seatings, selling
 from upstage_crm.inventory.errors import (
     HoldAtItsEnd,
     HoldLapsed,
@@ -160,6 +161,26 @@ def test_a_payment_sets_the_one_deadline(made: LaidOut) -> None:
     pass_time(made, 14.9)
     assert (made.states(), free_places(made)) == ({A1: SeatState.HELD}, 9)
     pass_time(made, 0.1)
+    assert (made.states(), free_places(made)) == ({}, 10)
+
+
+def test_more_time_is_for_what_has_not_lapsed(made: LaidOut) -> None:
+    """Two more times are all in an on-sale, whatever else the holder keeps elsewhere."""
+    desk = made.desk
+    other = performance_in(desk, made.hall, made.event, date(2026, 12, 11))
+    desk.act(desk.owner, seatings.lay_out, performance_id=other)
+    desk.act(desk.owner, seatings.declare_rush, performance_id=made.performance, is_rush=True)
+    elsewhere = replace(made, performance=other)
+    hold(elsewhere, "ina", A1)
+    hold(made, "ina", A1, places=2)
+    pass_time(made, 8)
+    assert (made.states(), free_places(made)) == ({}, 10)
+
+    extend(made, "ina")
+    assert (made.states(), free_places(made)) == ({}, 10)
+    assert elsewhere.states() == {A1: SeatState.HELD}
+    until = desk.now + timedelta(minutes=15)
+    made.attempt(lambda s: holds.keep_until(s, holder="ina", until=until, now=desk.now))
     assert (made.states(), free_places(made)) == ({}, 10)
 
 

@@ -89,14 +89,15 @@ _LOCK_MINE = (
     .with_for_update()
 )
 _OWN = sa.select(DEADLINE.label("at"), EXTENSIONS_LEFT.label("left"))
+# What has lapsed is not kept: the deadline, and how often it may move, are those of the rest.
 _KEEP = (
     sa.update(SEAT)
-    .where(_MINE)
+    .where(_MINE, SEAT.c.expires_at > _NOW)
     .values(expires_at=_AT, extensions_left=sa.bindparam("left", type_=sa.Integer), changed_at=_NOW)
 )
 _KEEP_PLACES = (
     sa.update(POOL_HOLD)
-    .where(POOL_HOLD.c.holder == _HOLDER)
+    .where(POOL_HOLD.c.holder == _HOLDER, POOL_HOLD.c.expires_at > _NOW)
     .values(expires_at=_AT, extensions_left=sa.bindparam("left", type_=sa.Integer))
 )
 _LET_GO = sa.update(SEAT).where(_MINE).values(**_FREED, changed_at=_NOW)
@@ -147,7 +148,7 @@ def own_deadline(session: Session, *, holder: str, now: datetime) -> Deadline | 
 
 
 def extend(session: Session, *, holder: str, now: datetime) -> Deadline:
-    """Let the holder keep everything six minutes longer, and return the new deadline.
+    """Let the holder keep all that has not lapsed six minutes longer; return the new deadline.
 
     Raises:
         HoldLapsed: the time is over, or nothing is held.
@@ -165,7 +166,7 @@ def extend(session: Session, *, holder: str, now: datetime) -> Deadline:
 
 
 def keep_until(session: Session, *, holder: str, until: datetime, now: datetime) -> None:
-    """Give all that the holder has one deadline: while a payment is open, that of the payment.
+    """Give all that has not lapsed one deadline: while a payment is open, that of the payment.
 
     Raises:
         HoldLapsed: the time is over, or nothing is held.
@@ -279,6 +280,6 @@ def _lock_mine(session: Session, holder: str) -> None:
 
 
 def _keep(session: Session, holder: str, until: Deadline, now: datetime) -> None:
-    given = {"who": holder, "at": until.at, "left": until.extensions_left}
-    session.connection().execute(_KEEP, given | {"now": now})
+    given = {"who": holder, "at": until.at, "left": until.extensions_left, "now": now}
+    session.connection().execute(_KEEP, given)
     session.connection().execute(_KEEP_PLACES, given)

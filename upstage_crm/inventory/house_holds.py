@@ -212,15 +212,18 @@ def _free(
     row = connection.execute(query).mappings().one_or_none()
     if row is None:
         raise UnknownHouseHold
-    about = programme.performance(session, row["performance_id"])
-    plan = seats.plan_of(session, seats.seating(session, about.id)["plan_id"])
+    performance_id = row["performance_id"]
+    plan = seats.plan_of(session, seats.seating(session, performance_id)["plan_id"])
     mine = (
         sa.select(SEAT.c.seat_id)
-        .where(SEAT.c.performance_id == about.id, SEAT.c.house_hold_id == house_hold_id)
+        .where(SEAT.c.performance_id == performance_id, SEAT.c.house_hold_id == house_hold_id)
         .order_by(SEAT.c.seat_id)
         .with_for_update()
     )
     held = connection.execute(mine).scalars().all()
+    pools.lock(session, [row["pool_id"]] if row["pool_id"] else [])
+    # Read under the locks: a cancellation is seen, or waits for them and blocks what was freed.
+    about = programme.performance(session, performance_id)
     is_off = about.state is PerformanceState.CANCELLED  # nothing of it is for sale again
     after = SeatState.BLOCKED if is_off else SeatState.FREE
     if held:

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from sqlmodel import Session
 
 from upstage_crm.core.db import table_of
+from upstage_crm.inventory import seats
 from upstage_crm.inventory.errors import NotSold, PlacesLost, PlacesTaken, UnknownPool
 from upstage_crm.inventory.seats import POOL_HOLD, SEATING
 from upstage_crm.inventory.tables import PoolRow
@@ -107,15 +108,18 @@ def sell(session: Session, pool_id: str, places: int, *, holder: str, now: datet
 
 
 def give_back(session: Session, pool_id: str, places: int, *, now: datetime) -> None:
-    """Let sold places be free again.
+    """Let sold places be free again; of a cancelled performance they are blocked.
 
     Raises:
+        UnknownPool: there is none with this id.
         NotSold: fewer are sold.
     """
+    pool = _lock(session, pool_id)
+    blocked = places if seats.is_off(session, pool["performance_id"]) else 0
     done = session.connection().execute(
         sa.update(POOL)
         .where(POOL.c.id == pool_id, POOL.c.sold >= places)
-        .values(sold=POOL.c.sold - places, changed_at=now)
+        .values(sold=POOL.c.sold - places, blocked=POOL.c.blocked + blocked, changed_at=now)
     )
     if done.rowcount != 1:
         raise NotSold(seats=(), words="")

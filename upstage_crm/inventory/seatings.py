@@ -46,8 +46,8 @@ def lay_out(context: StaffContext[object], *, performance_id: str) -> bool:
     """
     ensure_may(context.actor, Permission.EDIT_PROGRAMME)
     session, now = context.session, context.now
+    _take_turns(session, performance_id)
     facts = programme.performance(session, performance_id)
-    take_turns(session, f"seating/{performance_id}")
     if _is_laid_out(session, performance_id):
         return False
     if facts.state is PerformanceState.CANCELLED:
@@ -78,13 +78,16 @@ def move_to_newest_plan(context: StaffContext[object], *, performance_id: str) -
     Raises:
         Forbidden: the actor may not edit the programme.
         UnknownPerformance, NotLaidOut: there is none, or nothing to move.
+        PerformanceCancelled: it is cancelled; a new seat would be free.
         PlanSold: something is sold.
         PlanWithoutSeats: the new version lacks seats or places that are held, and named.
     """
     ensure_may(context.actor, Permission.EDIT_PROGRAMME)
     session, now = context.session, context.now
+    _take_turns(session, performance_id)
     facts = programme.performance(session, performance_id)
-    take_turns(session, f"seating/{performance_id}")
+    if facts.state is PerformanceState.CANCELLED:
+        raise PerformanceCancelled
     seating = seats.seating(session, performance_id)
     plan_id = plans.newest_id(session, facts.hall_id)
     if plan_id is None or plan_id == seating["plan_id"]:
@@ -153,6 +156,7 @@ def take_off(session: Session, *, performance_id: str, now: datetime) -> int:
     For the command that cancels a performance, which asks who may and records it. House holds stay
     what they are.
     """
+    _take_turns(session, performance_id)
     states = _lock_all(session, performance_id)
     unsold = [SeatState.FREE, SeatState.HELD]
     off = {"state": SeatState.BLOCKED, "holder": None, "expires_at": None, "extensions_left": 0}
@@ -185,6 +189,14 @@ def record(
         facts=place | facts,
     )
     trail.record(context.session, [event], now=context.now)
+
+
+def _take_turns(session: Session, performance_id: str) -> None:
+    """Let one transaction lay out, move or take off a performance at a time, until it ends.
+
+    What is read of the performance afterwards stays true: a cancellation takes its turn, too.
+    """
+    take_turns(session, f"seating/{performance_id}")
 
 
 def _is_laid_out(session: Session, performance_id: str) -> bool:

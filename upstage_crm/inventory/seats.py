@@ -21,6 +21,8 @@ from upstage_crm.inventory.errors import NotLaidOut, SeatUnknown
 from upstage_crm.inventory.seat_words import named
 from upstage_crm.inventory.tables import PoolHoldRow, SeatingRow, SeatStateRow
 from upstage_crm.inventory.views import SeatState
+from upstage_crm.programme import queries as programme
+from upstage_crm.programme.views import PerformanceState
 from upstage_crm.venues import plans
 from upstage_crm.venues.seat_plan import SeatPlan
 
@@ -111,6 +113,12 @@ def seating(session: Session, performance_id: str) -> sa.RowMapping:
     if row is None:
         raise NotLaidOut
     return row
+
+
+def is_off(session: Session, performance_id: str) -> bool:
+    """Whether the performance is cancelled, so that nothing of it is for sale again."""
+    state = programme.performance(session, performance_id).state
+    return state is PerformanceState.CANCELLED
 
 
 def plan_of(session: Session, plan_id: str) -> SeatPlan:

@@ -36,6 +36,11 @@ _GIVE_BACK = (
     .where(THESE, SEAT.c.state == SeatState.SOLD, SEAT.c.holder == _HOLDER)
     .values(state=SeatState.FREE, holder=None, changed_at=_NOW)
 )
+_BLOCK = (
+    sa.update(SEAT)
+    .where(THESE, SEAT.c.state == SeatState.FREE)
+    .values(state=SeatState.BLOCKED, changed_at=_NOW)
+)
 
 
 def lock(session: Session, wanted: Wanted) -> None:
@@ -72,7 +77,7 @@ def sell(session: Session, *, holder: str, sale: str, wanted: Wanted, now: datet
 
 
 def give_back(session: Session, *, sale: str, wanted: Wanted, now: datetime) -> None:
-    """Let what a sale has of `wanted` be free again.
+    """Let what a sale has of `wanted` be free again; of a cancelled performance it is blocked.
 
     Raises:
         NothingWanted: it is empty.
@@ -86,6 +91,10 @@ def give_back(session: Session, *, sale: str, wanted: Wanted, now: datetime) -> 
         lost = _not_in(found, SeatState.SOLD, sale)
         if lost or _move(session, _GIVE_BACK, performance_id, seat_ids, sale, now):
             raise seats.about(session, NotSold, performance_id, lost or seat_ids)
+        # Read under the locks: a cancellation is seen, or waits for them and blocks these, too.
+        if seats.is_off(session, performance_id):
+            given = {"performance": performance_id, "seats": sorted(seat_ids), "now": now}
+            session.connection().execute(_BLOCK, given)
     for pool_id, places in sorted(wanted.places.items()):
         pools.give_back(session, pool_id, places, now=now)
 
