@@ -8,14 +8,19 @@ from dataclasses import dataclass
 import pytest
 
 from tests.app.test_contacts import add as add_contact
+from tests.app.test_disputes import objection
 from tests.app.test_households import join, relate
 from tests.app.test_preferences import NEWS, say
 from tests.app.test_reveals import shown
 from tests.app.test_teamwork import comment
+from tests.support.engine import Engine
 from tests.support.erasing import erase
 from tests.support.factories import NEW, OLD, Desk, unchanged
 from upstage_crm.audit.events import Action
+from upstage_crm.change_requests.model.errors import PatronFrozen
+from upstage_crm.change_requests.model.policy import DEFAULT
 from upstage_crm.change_requests.model.rules import Decision
+from upstage_crm.change_requests.reads import revert_windows
 from upstage_crm.core.errors import Forbidden
 from upstage_crm.households.rules import RelationKind
 from upstage_crm.patrons.details import notes
@@ -172,6 +177,40 @@ def test_inside_a_revert_window_nothing_is_taken_out(desk: Desk) -> None:
     )
 
     assert refusal.facts["reference"] == request.reference
+
+
+def test_what_staff_put_back_has_a_window_too(engine: Engine) -> None:
+    patron = engine.patron()
+    request, _link = engine.asked(patron)
+    engine.decide(engine.claims(NEW))
+    engine.clock.advance(DEFAULT.revert_window / 2)
+    engine.revert(request, engine.owner)
+    assert engine.email(patron) == OLD
+
+    def taken() -> object:
+        return engine.act(engine.owner, held_data.export, patron_id=patron.id)
+
+    refusal = unchanged(engine, taken, ExportWaits)
+    assert refusal.facts["until"] == engine.now + DEFAULT.revert_window
+    assert engine.read(lambda s: revert_windows.patrons(s, now=engine.now)) == {patron.id}
+    engine.clock.advance(DEFAULT.revert_window)
+    assert not engine.read(lambda s: revert_windows.patrons(s, now=engine.now))
+    taken()
+
+
+def test_of_a_record_in_dispute_nothing_is_taken_out(engine: Engine) -> None:
+    """Who asks for the copy may be who took the record over."""
+    patron = engine.patron()
+    engine.asked(patron)
+    engine.decide(engine.claims(NEW))
+    engine.clock.advance(DEFAULT.revert_window * 2)
+    engine.decide(objection(engine, OLD), Decision.OBJECT)
+
+    unchanged(
+        engine,
+        lambda: engine.act(engine.owner, held_data.export, patron_id=patron.id),
+        PatronFrozen,
+    )
 
 
 def test_an_erased_record_and_none_hold_nothing(desk: Desk) -> None:

@@ -260,9 +260,7 @@ def test_a_cancelled_performance_has_nothing_free_again(made: LaidOut) -> None:
     new_plan(made, rows="4")
     unchanged(
         desk,
-        lambda: desk.act(
-            desk.owner, seatings.move_to_newest_plan, performance_id=made.performance
-        ),
+        lambda: desk.act(desk.owner, seatings.move_to_newest_plan, performance_id=made.performance),
         PerformanceCancelled,
     )
 

@@ -16,8 +16,9 @@ from sqlmodel import Session
 from upstage_crm.audit import trail
 from upstage_crm.audit.events import Action, AuditEvent
 from upstage_crm.audit.trail import AuditLine
+from upstage_crm.change_requests.model.errors import PatronFrozen
 from upstage_crm.change_requests.model.views import RequestView
-from upstage_crm.change_requests.reads import comments, requests, revert_windows
+from upstage_crm.change_requests.reads import comments, evidence, requests, revert_windows
 from upstage_crm.core import when
 from upstage_crm.households import queries as households
 from upstage_crm.mail.message import Audience
@@ -96,7 +97,7 @@ def export(context: StaffContext[object], *, patron_id: str) -> HeldData:
     """Return everything that is held about a patron; the trail keeps who took it.
 
     Raises:
-        Forbidden, UnknownPatron, PatronErased.
+        Forbidden, UnknownPatron, PatronErased. PatronFrozen: the record is in dispute.
         ExportWaits: a change of the record may still be put back; carries `reference` and `until`.
     """
     session, actor, now = context.session, context.actor, context.now
@@ -105,6 +106,8 @@ def export(context: StaffContext[object], *, patron_id: str) -> HeldData:
     row = queries.lock(session, patron_id)
     if row.status is PatronStatus.ERASED:
         raise PatronErased
+    if evidence.is_frozen(session, patron_id):
+        raise PatronFrozen
     windows = revert_windows.of_patron(session, patron_id, now=now)
     if windows:
         reference, until = max(windows.items(), key=lambda window: window[1])

@@ -71,9 +71,7 @@ SENTENCES: Mapping[str, str] = {
     "already_proposed": "This has been proposed already (request {reference}).",
     "staff_address": "This address belongs to a staff account and cannot be a patron’s.",
     "patron_inactive": "This patron’s record is not active, so they can’t be asked.",
-    "patron_frozen": (
-        "This record is in dispute. Two colleagues must end it before anything is proposed."
-    ),
+    "patron_frozen": ("This record is in dispute. Two colleagues must end that first."),
     "status_refused": "Choose another status.",
     "record_moved": "The record has changed since this was requested. Decline it and ask again.",
     "not_frozen": "This record is not in dispute.",

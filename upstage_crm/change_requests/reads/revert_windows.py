@@ -19,6 +19,7 @@ from upstage_crm.change_requests.model.tables import (
     ChangeRequestRow,
     FieldChangeRow,
 )
+from upstage_crm.change_requests.reads import evidence
 from upstage_crm.core.db import table_of
 
 _request = table_of(ChangeRequestRow)
@@ -32,6 +33,11 @@ _APPLIED = (
         _request.c.state != RequestState.REVERTED,
     )
 )
+_PUT_BACK = (
+    sa.select(_change.c.patron_id)
+    .where(_change.c.outcome == FieldOutcome.APPLIED, _change.c.kind == ChangeKind.REVERT)
+    .distinct()
+)
 
 
 def patrons(session: Session, *, now: datetime) -> frozenset[str]:
@@ -41,17 +47,30 @@ def patrons(session: Session, *, now: datetime) -> frozenset[str]:
     """
     # Those that an owner's longest window has passed cannot be in any; the index leaves them out.
     recent = _APPLIED.where(_change.c.settled_at > now - LONGEST_REVERT_WINDOW)
-    rows = session.connection().execute(recent)
-    return frozenset(row.patron_id for row in rows if _end(row) > now)
+    inside = {row.patron_id for row in session.connection().execute(recent) if _end(row) > now}
+    put_back = _PUT_BACK.where(_change.c.settled_at > now - LONGEST_REVERT_WINDOW)
+    for patron_id in session.connection().execute(put_back).scalars():
+        if evidence.window_of(session, patron_id, now=now):
+            inside.add(patron_id)
+    return frozenset(inside)
 
 
 def of_patron(session: Session, patron_id: str, *, now: datetime) -> dict[str, datetime]:
-    """Until when each window of a patron runs, by the reference of its request."""
+    """Until when each window of a patron runs, by the reference of its request.
+
+    An address that staff put back has one, too: the mailbox that lost the record may speak up.
+
+    Raises:
+        RowNotProven: a change of the address is not what the trail says.
+    """
     rows = session.connection().execute(_APPLIED.where(_change.c.patron_id == patron_id))
     windows: dict[str, datetime] = {}
     for row in rows:
         if (end := _end(row)) > now:
             windows[row.reference] = max(end, windows.get(row.reference, end))
+    if window := evidence.window_of(session, patron_id, now=now):
+        reference = session.get_one(ChangeRequestRow, window.request_id).reference
+        windows[reference] = max(window.ends, windows.get(reference, window.ends))
     return windows
 
 
