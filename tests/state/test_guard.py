@@ -438,12 +438,23 @@ async def test_nobody_sets_a_var_by_its_name(
         {},
         {"text": "x", "more": 1},
         {"text": "half \ud83c a mask"},
+        {"text": "a NUL \0"},
         {"text": ["x"]},
         {"text": {"x": 1}},
         {"text": 1},
         {"text": None},
     ],
-    ids=["unknown", "missing", "more", "half a character", "list", "object", "number", "nothing"],
+    ids=[
+        "unknown",
+        "missing",
+        "more",
+        "half a character",
+        "NUL",
+        "list",
+        "object",
+        "number",
+        "nothing",
+    ],
 )
 async def test_arguments_that_do_not_fit_are_dropped(
     venue: Venue, monkeypatch: pytest.MonkeyPatch, payload: dict[str, Any], pipeline: Pipeline
@@ -455,6 +466,20 @@ async def test_arguments_that_do_not_fit_are_dropped(
         await pipeline.send(tab, PatronListState.search, "/patrons/", **payload)
     assert ran == []
     assert shown(tab) == "[] []"
+
+
+async def test_an_address_with_a_nul_is_no_page(
+    venue: Venue, monkeypatch: pytest.MonkeyPatch, pipeline: Pipeline
+) -> None:
+    """PostgreSQL takes none in any text. The words of the escape are only words."""
+    tab = pipeline.client(venue.dana)
+    with noted(monkeypatch) as ran:
+        for path in ("/patrons/?q=%00", "/events/x%00/", "/events/\0/"):
+            await pipeline.send(tab, PatronListState.search, path, text="x")
+    assert ran == []
+    with noted(monkeypatch) as ran:
+        await pipeline.send(tab, PatronListState.search, "/patrons/?q=%2500", text="\\u0000")
+    assert ran
 
 
 async def attempt(

@@ -231,6 +231,7 @@ def test_an_address_says_all_of_it(url: ListUrl) -> None:
         {"page": "0"},
         {"colour": "green", "when": "never", "from": "2026-13-01", "to": "0026-01-01"},
         {"drop": "table"},
+        {"q": "a NUL \0", "before": "\0"},
     ],
 )
 def test_nonsense_in_an_address_reads_as_not_said(parameters: dict[str, str]) -> None:

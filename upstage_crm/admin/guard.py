@@ -8,12 +8,13 @@ belongs to a live session, or the handler stands in `PUBLIC_HANDLERS`, which is 
 import asyncio
 import json
 import logging
+import re
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from functools import cache
 from inspect import Signature, signature
 from typing import Any, ClassVar
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 import reflex as rx
 from reflex.middleware.middleware import Middleware
@@ -62,6 +63,8 @@ FRAMEWORK_HANDLERS = frozenset(
     }
 )
 
+
+_NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")  # as JSON writes one
 
 _log = logging.getLogger(__name__)
 
@@ -154,7 +157,7 @@ class Guard(Middleware):
         """Let the event pass (None), or answer it here."""
         del app
         registered = RegistrationContext.get().event_handlers.get(event.name)
-        if registered is None or not _is_sound(event, registered.handler):
+        if registered is None or not _is_sound(event, registered.handler, _address(state)):
             return StateUpdate()
         connects = event.name == _CONNECT
         if connects or event.name == _TURNS:
@@ -244,10 +247,11 @@ async def _enter(
     return StateUpdate(delta=delta)
 
 
-def _is_sound(event: Event, handler: EventHandler) -> bool:
+def _is_sound(event: Event, handler: EventHandler, address: str) -> bool:
     """Whether the handler can take what came; Reflex's own take only what its pages send."""
     is_own = event.name in FRAMEWORK_HANDLERS
-    return _fits(handler, event.payload) and (not is_own or _is_as_sent(event.payload))
+    fits = _fits(handler, event.payload) and "\0" not in unquote(address)
+    return fits and (not is_own or _is_as_sent(event.payload))
 
 
 def _fits(handler: EventHandler, payload: object) -> bool:
@@ -255,19 +259,21 @@ def _fits(handler: EventHandler, payload: object) -> bool:
     they hold is its own to judge.
 
     Half a character (a lone surrogate, which JSON can say and UTF-8 cannot) is no text at all and
-    would end in a failure wherever it is stored. No client may set a var by its name.
+    would end in a failure wherever it is stored; so does a NUL in whatever PostgreSQL is asked. No
+    client may set a var by its name.
     """
     if not isinstance(payload, dict) or isinstance(handler, EventHandlerSetVar):
         return False
     try:
-        json.dumps(payload, ensure_ascii=False).encode()
+        sent = json.dumps(payload, ensure_ascii=False)
+        sent.encode()
         taken = _signature(handler.fn)
         taken.bind(None, **payload)
     except (TypeError, ValueError):
         return False
     kinds = {name: one.annotation for name, one in taken.parameters.items()}
     texts = [said for name, said in payload.items() if kinds.get(name) in (str, "str")]
-    return all(isinstance(said, str) for said in texts)
+    return all(isinstance(said, str) for said in texts) and not _NUL.search(sent)
 
 
 def _is_as_sent(payload: dict[str, object]) -> bool:
@@ -339,7 +345,11 @@ def _cookie_header(state: BaseState) -> str:
 
 def _path(state: BaseState) -> str:
     """The address of the page that sent the event; the page that it comes back to checks it."""
-    return str(state.router_data.get("asPath") or "/")[:500]
+    return _address(state)[:500]
+
+
+def _address(state: BaseState) -> str:
+    return str(state.router_data.get("asPath") or "/")
 
 
 def _session_of(cookie_header: str, *, is_used: bool) -> SignedIn | None:

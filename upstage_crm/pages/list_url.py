@@ -76,6 +76,7 @@ class ListShape:
 
     def read(self, parameters: Mapping[str, str]) -> ListUrl:
         """What an address asks for. Nonsense in it reads as not said: links get old."""
+        parameters = {name: text for name, text in parameters.items() if "\0" not in text}
         sort = parameters.get("sort", "")
         page = parameters.get("page", "")
         before = parameters.get("before", "")
