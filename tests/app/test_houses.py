@@ -340,6 +340,7 @@ def test_the_database_refuses_what_no_sale_did(made: LaidOut) -> None:
         f"UPDATE seat_state SET holder = 'evil' WHERE {sold}",
         f"UPDATE seat_state SET state = 'held', expires_at = changed_at WHERE {sold}",
         f"UPDATE seat_state SET holder = 'evil' WHERE {held}",
+        f"UPDATE seat_state SET holder = 'evil', expires_at = '2099-01-01' WHERE {held}",
         f"UPDATE seat_state SET state = 'sold', holder = 'evil' WHERE {free}",
         f"UPDATE seat_state SET state = 'sold', holder = 'evil', house_hold_id = NULL WHERE {kept}",
         f"UPDATE seat_state SET seat_id = 'x' WHERE {free}",

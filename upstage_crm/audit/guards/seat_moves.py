@@ -46,10 +46,10 @@ def rules(dialect: str) -> list[Rule]:
     return found
 
 
-# A lapsed hold passes to another holder, whose deadline is later by the nature of time.
+# A hold passes to another holder once it has lapsed, which is when the seat is written again.
 _CHANGES_HANDS = (
     "OLD.state = NEW.state AND NEW.holder <> OLD.holder "
-    "AND (OLD.state = 'sold' OR NEW.expires_at <= OLD.expires_at)"
+    "AND (OLD.state = 'sold' OR NEW.changed_at < OLD.expires_at)"
 )
 _IS_SOLD = (
     "NEW.plan_id <> OLD.plan_id AND (EXISTS (SELECT 1 FROM seat_state s "
