@@ -182,7 +182,17 @@ CASES: dict[str, Case] = {
     "EventDialogState.add_performances": Case(
         "event", button("Add performances"), elsewhere="queue"
     ),
-    "EventDialogState.cancel_performance": Case("event", button("Cancel"), elsewhere="queue"),
+    **{
+        f"PerformanceBulkState.{edit}": Case(
+            "event", chosen(words, row=".*2030"), elsewhere="queue"
+        )
+        for edit, words in (
+            ("on_sale", "Put on sale"),
+            ("pause", "Pause"),
+            ("change", "Change time or hall"),
+            ("cancel", "Cancel"),
+        )
+    },
     "AddVenueState.add_venue": Case("venues", button("Add venue"), elsewhere="queue"),
     "VenueDialogState.edit_venue": Case("venue", button("Change"), elsewhere="queue"),
     "VenueDialogState.add_hall": Case("venue", button("Add hall"), elsewhere="queue"),

@@ -33,6 +33,8 @@ GRANTS_NOTHING = {
     "venue": "it only says where something is performed",
     "hall": "it only says where something is performed",
     "event": "it only says what is performed",
+    "event_text": "it only says what is performed",
+    "event_picture": "it only shows what is performed",
     "performance": "it only says what is performed when and where",
     "seat_plan": "it only says where seats are, and no version of it ever changes",
     "proposal_attempt": "it only counts; emptied, it lets one propose more, and each is recorded",

@@ -168,11 +168,16 @@ TABLE: dict[str, Row] = {
     "AddEventState": Row(P.EDIT_PROGRAMME, "keep open start_over turn", {"add": P.EDIT_PROGRAMME}),
     "EventDialogState": Row(
         P.EDIT_PROGRAMME,
-        "ask_cancel keep open_edit open_perform start_over turn",
-        each("cancel edit perform", P.EDIT_PROGRAMME),
+        "keep open_edit open_perform start_over turn",
+        each("edit perform", P.EDIT_PROGRAMME),
     ),
     "EventListState": Row(P.VIEW_PROGRAMME, LISTED),
-    "EventState": Row(P.VIEW_PROGRAMME, PAGE),
+    "EventState": Row(P.VIEW_PROGRAMME, PAGE, {"undo": P.EDIT_PROGRAMME}),
+    "PerformanceBulkState": Row(
+        P.EDIT_PROGRAMME,
+        "ask keep start_over turn",
+        each("cancel change pause put_on_sale", P.EDIT_PROGRAMME),
+    ),
     "SeatPlanState": Row(
         P.VIEW_PROGRAMME,
         f"{PAGE} add choose copy_one move_up remove start_over type_in",

@@ -28,6 +28,7 @@ from upstage_crm.core.db import Database
 from upstage_crm.core.errors import NotFound
 from upstage_crm.demo.attack_list import UNTRUNCATED, Attempt, Target, attempts
 from upstage_crm.demo.attack_plans import plan_attempts
+from upstage_crm.demo.attack_programme import programme_attempts
 from upstage_crm.demo.forgery import forgeries
 from upstage_crm.proof import integrity
 from upstage_crm.proof.integrity import Position
@@ -91,12 +92,13 @@ def attack(database: Database, *, protected: Protected, ring: KeyRing) -> Result
     """
     engine = database.engine
     with engine.connect() as connection:
-        target, plans = find_target(connection), plan_attempts(connection)
+        target = find_target(connection)
+        house = (*plan_attempts(connection), *programme_attempts(connection))
         before = _digest(connection)
     is_sqlite = engine.dialect.name == "sqlite"
     outcomes = [
         _try(way, attempt, name, protected, ring)
-        for attempt in (*attempts(target, is_sqlite=is_sqlite), *plans, *forgeries(target))
+        for attempt in (*attempts(target, is_sqlite=is_sqlite), *house, *forgeries(target))
         for name, way in _ways(engine)
     ]
     with engine.connect() as connection:

@@ -2,9 +2,11 @@
 
 Invalid
 ├── EventTextMissing        facts: `text`
+├── MinutesUnreadable       facts: `most`
 ├── TimeUnreadable
 ├── TimeSkipped             facts: `day`
 ├── TimeDoubled             facts: `day`
+├── ShiftUnreadable         facts: `most`
 ├── SeriesEmpty
 ├── SeriesTooLong           facts: `limit`
 └── HallTaken               facts: `day`
@@ -13,7 +15,14 @@ NotFound
 └── UnknownPerformance
 Conflict
 ├── EventChangedMeanwhile
-└── PerformanceCancelled
+├── PerformanceChangedMeanwhile
+├── PerformanceCancelled
+├── PerformanceOver
+├── PerformanceNotOnSale
+├── PerformanceOnSale
+├── NotReadyForSale         facts: `obstacles`
+├── RunningTimeMissing
+└── PlanMissing
 """
 
 from __future__ import annotations
@@ -25,6 +34,12 @@ class EventTextMissing(Invalid):
     """A text that every event needs is empty. Facts: `text`."""
 
     code = "event_text_missing"
+
+
+class MinutesUnreadable(Invalid):
+    """A number of minutes is none, or more than may be. Facts: `most`."""
+
+    code = "event_minutes_unreadable"
 
 
 class TimeUnreadable(Invalid):
@@ -43,6 +58,12 @@ class TimeDoubled(Invalid):
     """On that day the clocks go back: this time comes twice. Facts: `day`."""
 
     code = "performance_time_doubled"
+
+
+class ShiftUnreadable(Invalid):
+    """A number of days to move by is none, or more than is moved at once. Facts: `most`."""
+
+    code = "performance_shift_unreadable"
 
 
 class SeriesEmpty(Invalid):
@@ -81,7 +102,49 @@ class EventChangedMeanwhile(Conflict):
     code = "event_changed_meanwhile"
 
 
+class PerformanceChangedMeanwhile(Conflict):
+    """A colleague changed the performance since; doing this would undo that."""
+
+    code = "performance_changed_meanwhile"
+
+
 class PerformanceCancelled(Conflict):
     """The performance is cancelled already, which is for good."""
 
     code = "performance_cancelled"
+
+
+class PerformanceOver(Conflict):
+    """The performance has begun, or is over."""
+
+    code = "performance_over"
+
+
+class PerformanceNotOnSale(Conflict):
+    """Only what is on sale can be paused, and what is paused is so already."""
+
+    code = "performance_not_on_sale"
+
+
+class PerformanceOnSale(Conflict):
+    """The performance is on sale already."""
+
+    code = "performance_on_sale"
+
+
+class NotReadyForSale(Conflict):
+    """Something stands in the way of the sale. Facts: `obstacles`, how many."""
+
+    code = "performance_not_ready"
+
+
+class RunningTimeMissing(Conflict):
+    """It is not said how long the event takes."""
+
+    code = "running_time_missing"
+
+
+class PlanMissing(Conflict):
+    """The hall has no seat plan, so that there is nothing to sell."""
+
+    code = "hall_plan_missing"

@@ -12,12 +12,14 @@ from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from upstage_crm.programme.errors import (
     SeriesEmpty,
     SeriesTooLong,
+    ShiftUnreadable,
     TimeDoubled,
     TimeSkipped,
     TimeUnreadable,
 )
 
 MOST_AT_ONCE = 200  # performances of one series
+LONGEST_SHIFT = 366  # days
 FIRST_YEAR, LAST_YEAR = 1970, 9998
 
 
@@ -49,6 +51,21 @@ def read_time(text: str) -> time:
     if at.tzinfo is not None:
         raise TimeUnreadable
     return at.replace(second=0, microsecond=0)
+
+
+def read_shift(text: str) -> int:
+    """By how many days something moves, `-7` for a week earlier; "" is none.
+
+    Raises:
+        ShiftUnreadable: it is no whole number, or more than a year.
+    """
+    digits = text.strip().replace("\u2212", "-").removeprefix("+")
+    if not digits:
+        return 0
+    number = digits.removeprefix("-")
+    if not (number.isascii() and number.isdecimal() and int(number) <= LONGEST_SHIFT):
+        raise ShiftUnreadable(most=LONGEST_SHIFT)
+    return int(digits)
 
 
 def instant(day: date, at: time, zone: tzinfo) -> datetime:

@@ -1,4 +1,4 @@
-"""The dialogs of the programme: add an event, change it, add performances, cancel one."""
+"""The dialogs of the programme: add an event, change it, add performances."""
 
 from collections.abc import Callable, Mapping
 from datetime import date, time
@@ -13,7 +13,6 @@ from upstage_crm.admin.programme.list_state import EventListState
 from upstage_crm.admin.programme.url import event_href
 from upstage_crm.core.errors import UpstageError
 from upstage_crm.pages.dialog_state import DialogMixin
-from upstage_crm.pages.errors import SubjectMoved
 from upstage_crm.programme import commands, queries
 from upstage_crm.programme.event_texts import LIMITS, TITLE
 from upstage_crm.programme.times import read_day, read_time, series
@@ -24,7 +23,7 @@ from upstage_crm.wiring import runtime
 from upstage_crm.wording.consequences import counted
 from upstage_crm.wording.sentences import sentence
 
-ADD, EDIT, PERFORM, CANCEL = "add_event", "edit_event", "add_performances", "cancel_performance"
+ADD, EDIT, PERFORM = "add_event", "edit_event", "add_performances"
 HALL, DAY, TIME, UNTIL = "hall", "day", "time", "until"
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 Typed = Mapping[str, str]
@@ -96,10 +95,10 @@ class AddEventState(EventFormMixin, AdminState):
 
 
 class EventDialogState(EventFormMixin, AdminState):
-    """The dialogs over one event. The subject is the event's id, or the performance's."""
+    """The dialogs over one event. The subject is the event's id."""
 
     permission: ClassVar[Permission | None] = Permission.EDIT_PROGRAMME
-    dialogs: ClassVar[tuple[str, ...]] = (EDIT, PERFORM, CANCEL)
+    dialogs: ClassVar[tuple[str, ...]] = (EDIT, PERFORM)
     drafted: ClassVar[frozenset[str]] = frozenset({PERFORM})
     page: ClassVar[type[EventState]] = EventState
 
@@ -153,27 +152,6 @@ class EventDialogState(EventFormMixin, AdminState):
             return f"{counted(count, 'performance')} added."
 
         return await self._do(PERFORM, form, add, said)
-
-    @rx.event
-    async def ask_cancel(self, performance_id: str) -> None:
-        """Say what cancelling does before it is done."""
-        page = await self.get_state(EventState)
-        found = [one for one in page.performances if one.id == performance_id]
-        if not found:
-            self._refuse(SubjectMoved())
-            return
-        about = f"{page.name} · {found[0].time}"
-        await self._open(CANCEL, subject=performance_id, about=about)
-
-    @rx.event
-    async def cancel(self, form: dict[str, Any]) -> Any:
-        """Cancel a performance."""
-        performance_id = self.subject
-
-        def command(context: StaffContext[object], _: Typed) -> None:
-            commands.cancel_performance(context, performance_id=performance_id)
-
-        return await self._do(CANCEL, form, command, lambda _: "Cancelled.")
 
     async def _do(
         self,

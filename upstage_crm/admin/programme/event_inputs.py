@@ -8,18 +8,28 @@ from typing import Any, Final
 from upstage_crm.core.errors import UpstageError
 from upstage_crm.core.text import InvalidText
 from upstage_crm.pages.view import kept
-from upstage_crm.programme.errors import EventTextMissing
-from upstage_crm.programme.event_texts import BLOCKS, LIMITS, TITLE, cleaned
+from upstage_crm.programme.errors import EventTextMissing, MinutesUnreadable
+from upstage_crm.programme.event_texts import (
+    BLOCKS,
+    INTERVAL,
+    LIMITS,
+    MINUTES,
+    RUNNING,
+    TITLE,
+    cleaned,
+)
 from upstage_crm.ui.components.base import Child
 from upstage_crm.ui.components.forms.form import text_area, text_field
 
 LABELS: Final[Mapping[str, tuple[str, str]]] = {
     TITLE: ("Title", ""),
     "genre": ("Genre", "Play, concert, dance, family."),
-    "running_time": ("Running time", "With the intervals: 2 h 20 min, one interval."),
+    RUNNING: ("Running time", "In minutes, with the intervals: 140."),
+    INTERVAL: ("Interval", "In minutes, all intervals together: 20."),
     "age_advice": ("Age advice", "For whom it is: from 12 on."),
     "content_notes": ("Content notes", "What a visitor may want to know before: strobe light."),
     "description": ("About", "What a visitor reads about it."),
+    "credits": ("Credits", "One on each line: Director: Ana Ruiz."),
 }
 assert tuple(LABELS) == tuple(LIMITS)
 
@@ -33,7 +43,7 @@ def blamed(error: UpstageError, typed: Mapping[str, str]) -> str:
     """The text that a refusal is about; "" when it is about none."""
     if isinstance(error, EventTextMissing):
         return TITLE
-    if isinstance(error, InvalidText):
+    if isinstance(error, InvalidText | MinutesUnreadable):
         return next((name for name in LIMITS if _is_refused(name, typed)), "")
     return ""
 
@@ -41,7 +51,7 @@ def blamed(error: UpstageError, typed: Mapping[str, str]) -> str:
 def _is_refused(name: str, typed: Mapping[str, str]) -> bool:
     try:
         cleaned({TITLE: "x", name: typed.get(name, "")})
-    except InvalidText:
+    except (InvalidText, MinutesUnreadable):
         return True
     except EventTextMissing:
         pass
@@ -60,4 +70,6 @@ def _input(state: Any, dialog: str, name: str) -> Child:
     }
     if name in BLOCKS:
         return text_area(label, name, rows=3, **shared)
+    if name in MINUTES:
+        shared |= {"input_mode": "numeric"}
     return text_field(label, name, auto_complete="off", **shared)

@@ -1,5 +1,6 @@
 """One event with its performances."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -12,11 +13,15 @@ from upstage_crm.core.errors import UpstageError
 from upstage_crm.jobs.news import Topic
 from upstage_crm.organisation.settings import details
 from upstage_crm.pages.page_state import PageMixin
-from upstage_crm.programme import queries
-from upstage_crm.programme.event_texts import LIMITS, TITLE
-from upstage_crm.programme.views import EventView, HallChoice, PerformanceState, PerformanceView
+from upstage_crm.programme import performances, queries
+from upstage_crm.programme.event_texts import INTERVAL, LIMITS, RUNNING, TITLE
+from upstage_crm.programme.performance_states import ENDED
+from upstage_crm.programme.performances import Place
+from upstage_crm.programme.views import EventView, HallChoice, PerformanceView
+from upstage_crm.staff.command_context import StaffContext
 from upstage_crm.staff.roles import Permission
-from upstage_crm.wording.programme import ACCESS_WORDS, PERFORMANCE_WORDS
+from upstage_crm.wiring import SALE_CHECKS, runtime
+from upstage_crm.wording.programme import ACCESS_WORDS, running_words
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +34,35 @@ class PerformanceLine:
     hall: str = ""
     access: list[str] = field(default_factory=list[str])
     state: str = ""
-    is_cancelled: bool = False
+    is_ended: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Undo:
+    """How the last edit is taken back: what it paused, put on sale or moved. Empty: not at all."""
+
+    put_on_sale: tuple[str, ...] = ()
+    pause: tuple[str, ...] = ()
+    places: Mapping[str, Place] = field(default_factory=dict[str, Place])
+    versions: Mapping[str, int] = field(default_factory=dict[str, int])
+
+    @property
+    def is_possible(self) -> bool:
+        """Whether there is anything to take back."""
+        return bool(self.put_on_sale or self.pause or self.places)
+
+    def run(self, context: StaffContext[object]) -> None:
+        """Take it back.
+
+        Raises:
+            UpstageError: a colleague did something else with it since.
+        """
+        if self.put_on_sale:
+            performances.put_on_sale(context, performance_ids=self.put_on_sale, checks=SALE_CHECKS)
+        if self.pause:
+            performances.pause(context, performance_ids=self.pause)
+        if self.places:
+            performances.move(context, places=self.places, versions=self.versions)
 
 
 def _nothing() -> dict[str, str]:
@@ -50,6 +83,28 @@ class EventState(PageMixin, AdminState):
     performances: rx.Field[list[PerformanceLine]] = rx.field(default_factory=list)
     halls: rx.Field[list[tuple[str, str]]] = rx.field(default_factory=list)
     may_edit: bool = False
+    can_undo: bool = False
+
+    _undo: Undo = Undo()
+
+    @rx.event
+    async def undo(self) -> Any:
+        """Take the last edit of performances back."""
+        undo, actor = self._undo, self._actor()
+        self._offer(Undo())
+        if not undo.is_possible:
+            return None
+        return await self._act(
+            lambda session: undo.run(runtime().staff_context(session, actor)), "Undone."
+        )
+
+    def _succeed(self, words: str) -> None:
+        super()._succeed(words)
+        self._offer(Undo())
+
+    def _offer(self, undo: Undo) -> None:
+        """Offer to take back what was done last."""
+        self._undo, self.can_undo = undo, undo.is_possible
 
     def _start(self) -> None:
         self.subject = self.router.url.path.rstrip("/").rpartition("/")[2]
@@ -69,7 +124,8 @@ class EventState(PageMixin, AdminState):
             return
         self.shown, self.name = "event", event.texts[TITLE]
         self.title = f"{self.name} · {self.organisation}"
-        self.texts = dict(event.texts)
+        said = running_words(event.texts[RUNNING], event.texts[INTERVAL])
+        self.texts = {**event.texts, RUNNING: said}
         self.halls = [(hall.id, hall.name) for hall in halls]
         self.performances = [_line(one, country) for one in event.performances]
 
@@ -81,6 +137,6 @@ def _line(one: PerformanceView, country: str) -> PerformanceLine:
         time_iso=when.iso(one.starts_at),
         hall=one.hall,
         access=[ACCESS_WORDS[kind] for kind in one.access],
-        state=PERFORMANCE_WORDS[one.state],
-        is_cancelled=one.state is PerformanceState.CANCELLED,
+        state=one.state,
+        is_ended=one.state in ENDED,
     )

@@ -20,6 +20,7 @@ _NUMBERS = frozenset(
         *("number", "next_patron_number", "seq", "priority", "attempts", "last_code", "covers"),
         *("version", "link_version", "notice_version", "sent_count", "settled_count", "epoch"),
         *("code_tries", "patron_number", "wrong_codes", "seats", "places"),
+        *("running_minutes", "interval_minutes", "season", "width", "height"),
     }
 )
 _FLAGS = frozenset({"by_operator", "needs_second", "decides_alone"})
