@@ -8,6 +8,7 @@ from functools import partial
 import reflex as rx
 from starlette.applications import Starlette
 
+from upstage_crm.admin import incoming_files
 from upstage_crm.admin.account import page as account
 from upstage_crm.admin.account import routes as account_routes
 from upstage_crm.admin.account.state import AccountState
@@ -30,6 +31,7 @@ from upstage_crm.admin.patrons import record_page as patron
 from upstage_crm.admin.patrons.record_state import PatronRecordState
 from upstage_crm.admin.programme import event_page as event
 from upstage_crm.admin.programme import list_page as events
+from upstage_crm.admin.programme import picture_files
 from upstage_crm.admin.programme.event_state import EventState
 from upstage_crm.admin.programme.list_state import EventListState
 from upstage_crm.admin.requests import detail_page as request
@@ -162,6 +164,7 @@ registry.declare(PAGES)
 
 settings = Settings.load(os.environ)
 roll_call = RollCall()
+INCOMING = incoming_files.by_kind(plan_files.INCOMING, picture_files.INCOMING)
 routes = Starlette(
     routes=[
         *sign_in_routes.ROUTES,
@@ -174,6 +177,8 @@ routes = Starlette(
         *audit_export.ROUTES,
         *gallery.ROUTES,
         *plan_files.ROUTES,
+        *picture_files.ROUTES,
+        *incoming_files.routes(INCOMING),
         *staff_receipt.ROUTES,
         *health.ROUTES,
         *resend_webhook.routes(has_secret=bool(settings.webhook_secrets)),
@@ -204,7 +209,7 @@ app = rx.App(
         EventsOnly,
         roll_call.around,
         partial(SocketLimit, is_known=is_known),
-        *edge(settings, body_limit=plan_files.body_limit),
+        *edge(settings, body_limit=incoming_files.body_limit(INCOMING)),
     ],
 )
 app.add_middleware(Guard(PUBLIC_HANDLERS))

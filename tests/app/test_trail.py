@@ -41,7 +41,8 @@ from upstage_crm.patrons.views import PatronRecord
 from upstage_crm.patrons.visibility import EVERYTHING
 from upstage_crm.privacy import erasure
 from upstage_crm.programme import commands as programme
-from upstage_crm.programme import performances, translations
+from upstage_crm.programme import copying, performances, pictures, translations
+from upstage_crm.programme.picture_reading import Picture
 from upstage_crm.proof.watch import Watch, Witness
 from upstage_crm.staff import accounts, member_admin
 from upstage_crm.staff.auth import devices, second_factor, security, sessions
@@ -535,6 +536,10 @@ def house_and_programme(desk: Engine) -> None:
     said: dict[str, Any] = {"event_id": event, "language": "fr", "version": 2, "typed": french}
     desk.act(owner, translations.translate, **said)
     some = [str(one) for one in desk.column("SELECT id FROM performance ORDER BY id")]
+    desk.act(owner, copying.copy_event, event_id=event, title="Macbeth, once more")
+    picture = Picture(sizes={320: (200, b"jpeg")}, digest="d" * 64)
+    shown: dict[str, Any] = {"event_id": event, "version": 3, "picture": picture, "alt": "A king"}
+    desk.act(owner, pictures.set_picture, **shown)
     moved = {
         one: performances.Place(hall_id=hall, day=day, at=time(20), access=())
         for one, day in zip(some, days, strict=True)

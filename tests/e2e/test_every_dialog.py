@@ -45,6 +45,8 @@ from upstage_crm.patrons.queries import get_by_number
 from upstage_crm.patrons.views import PatronRecord
 from upstage_crm.privacy import erasure
 from upstage_crm.programme import commands as programme
+from upstage_crm.programme import pictures
+from upstage_crm.programme.picture_reading import Picture
 from upstage_crm.proof import integrity
 from upstage_crm.staff.roles import Role, StaffMember
 from upstage_crm.team import invitations
@@ -179,6 +181,12 @@ CASES: dict[str, Case] = {
     ),
     "AddEventState.add_event": Case("events", button("Add event"), elsewhere="queue"),
     "EventDialogState.edit_event": Case("event", button("Change"), elsewhere="queue"),
+    "EventDialogState.translate": Case("event", button("Translate French"), elsewhere="queue"),
+    "EventDialogState.copy_event": Case("event", button("Copy event"), elsewhere="queue"),
+    "EventDialogState.remove_picture": Case("event", button("Remove picture"), elsewhere="queue"),
+    "SeasonCopyState.copy_season": Case(
+        "events", button("Copy season"), elsewhere="queue", about="Copy season"
+    ),
     "EventDialogState.add_performances": Case(
         "event", button("Add performances"), elsewhere="queue"
     ),
@@ -190,7 +198,7 @@ CASES: dict[str, Case] = {
             ("on_sale", "Put on sale"),
             ("pause", "Pause"),
             ("change", "Change time or hall"),
-            ("cancel", "Cancel"),
+            ("cancel", "Cancel performances"),
         )
     },
     "AddVenueState.add_venue": Case("venues", button("Add venue"), elsewhere="queue"),
@@ -369,6 +377,16 @@ def furnish(house: House) -> None:
             hall_id=hall,
             days=[date(2030, 3, 1)],
             at=time(19, 30),
+        )
+    )
+    picture = Picture(sizes={320: (200, b"jpeg")}, digest="d" * 64)
+    engine.write(
+        lambda s: pictures.set_picture(
+            engine.staff_context(s, owner),
+            event_id=event,
+            version=1,
+            picture=picture,
+            alt="A skull",
         )
     )
     house.note("event", f"/events/{event}/", "Hamlet")

@@ -19,7 +19,7 @@ audit auth authenticator base base64url broken browser build builder bulk busy b
 change changes check checking checks chips choice cli clock closed code codes columns command
 commands comments communications component components confirm confirmations consequences contact
 contacts context controls cookie cookies copy copying core counting countries country create crm
-crowd dashboard data database date dates db deadline decide decisions delivery demo design desk
+crowd dashboard data database date dates days db deadline decide decisions delivery demo design desk
 detail details devices dialog dialogs diff dispatcher dispute disputes document downloads earlier
 edit email entry environment erasure errors event events explained export exporting fact factor
 facts failures feedback field fields figures file files filters finding findings fixed foreign

@@ -168,10 +168,13 @@ TABLE: dict[str, Row] = {
     "AddEventState": Row(P.EDIT_PROGRAMME, "keep open start_over turn", {"add": P.EDIT_PROGRAMME}),
     "EventDialogState": Row(
         P.EDIT_PROGRAMME,
-        "keep open_edit open_perform start_over turn",
-        each("edit perform", P.EDIT_PROGRAMME),
+        "ask_remove keep open_copy open_edit open_perform open_translate start_over turn",
+        each("copy_event edit perform remove translate", P.EDIT_PROGRAMME),
     ),
     "EventListState": Row(P.VIEW_PROGRAMME, LISTED),
+    "SeasonCopyState": Row(
+        P.EDIT_PROGRAMME, "keep open start_over turn", {"copy_season": P.EDIT_PROGRAMME}
+    ),
     "EventState": Row(P.VIEW_PROGRAMME, PAGE, {"undo": P.EDIT_PROGRAMME}),
     "PerformanceBulkState": Row(
         P.EDIT_PROGRAMME,
@@ -430,7 +433,10 @@ ROUTES: dict[str, Way] = {
     "GET /mailbox/export.csv": Way("/mailbox/export.csv", P.EXPORT_DATA, nobody=303, is_full=True),
     "GET /audit/export.csv": Way("/audit/export.csv", P.EXPORT_DATA, nobody=303),
     "GET /venues/plan/{hall}/{version}.json": Way("/venues/plan/x/1.json", nobody=303),
-    "POST /venues/plan/{hall}": Way("/venues/plan/x", nobody=303, method="POST"),
+    "GET /events/picture/{event}/{digest}/{width}.jpg": Way(
+        "/events/picture/x/x/320.jpg", nobody=303
+    ),
+    "POST /files/{kind}/{subject}": Way("/files/plan/x", nobody=303, method="POST"),
     "GET /mailbox/sample": Way(
         "/mailbox/sample?mail=staff_outcome.staff&lang=en", P.VIEW_SETTINGS, nobody=303
     ),

@@ -120,6 +120,8 @@ class Action(StrEnum):
     EVENT_ADDED = "event.added"
     EVENT_CHANGED = "event.changed"
     EVENT_TRANSLATED = "event.translated"
+    EVENT_PICTURE_CHANGED = "event.picture_changed"
+    EVENT_COPIED = "event.copied"
     PERFORMANCES_ADDED = "performance.added"
     PERFORMANCES_ON_SALE = "performance.on_sale"
     PERFORMANCES_PAUSED = "performance.paused"

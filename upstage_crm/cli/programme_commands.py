@@ -28,7 +28,7 @@ def check(_options: argparse.Namespace, settings: Settings) -> int:
             # What has begun is no longer sold, so nothing of it can be put right.
             shown = [one for one in queries.on_sale(session) if one.starts_at > now]
             found = obstacles(session, shown, wiring.SALE_CHECKS, now=now)
-            country = details(session).home
+            country = details(session).country
     finally:
         parts.database.dispose()
     for line in _lines(shown, found, country):

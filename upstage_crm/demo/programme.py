@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, timedelta
 
-from upstage_crm.demo.season_runs import LAST_SEASON, THIS_SEASON, Run
+from upstage_crm.demo.season_runs import LAST_SEASON, SO_FAR, THIS_SEASON, Run
 from upstage_crm.programme import commands, performances, queries, translations
 from upstage_crm.programme.event_texts import INTERVAL, RUNNING, TITLE
 from upstage_crm.programme.times import series
@@ -16,9 +16,12 @@ from upstage_crm.wiring import SALE_CHECKS
 EARLIEST = min(run.begins for run in LAST_SEASON)  # weeks from now
 
 
-def add_last_season(context: StaffContext[object], *, today: date) -> None:
-    """Add what was performed a year before `today`; `context` is of a moment before that."""
-    for run in LAST_SEASON:
+def add_earlier(context: StaffContext[object], *, today: date) -> None:
+    """Add last season, and this one until the week of `today`.
+
+    `context` is of a moment before all of it, so that it can go on sale.
+    """
+    for run in (*LAST_SEASON, *SO_FAR):
         _add(context, run, today)
 
 

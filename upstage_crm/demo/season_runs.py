@@ -217,6 +217,31 @@ THIS_SEASON = (
         state=PerformanceState.DRAFT,
     ),
 )
+SO_FAR = (
+    Run(
+        title="The Understudy",
+        genre="Play",
+        minutes=125,
+        interval=20,
+        hall=PLAYHOUSE,
+        begins=-6,
+        weeks=6,
+        weekdays=frozenset(range(7)) - {MONDAY},
+        texts={"age_advice": "From 12 on", "description": "A comedy about one night too many."},
+    ),
+    Run(
+        title="Late Lantern",
+        genre="Cabaret",
+        minutes=75,
+        hall=STUDIO,
+        begins=-2,
+        weeks=2,
+        weekdays=frozenset(range(7)),
+        at=time(21, 30),
+        texts={"age_advice": "From 18 on"},
+    ),
+)
+"""What this season has shown so far, and shows this week."""
 LAST_SEASON = tuple(
     Run(
         title=title,

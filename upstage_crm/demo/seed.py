@@ -75,7 +75,7 @@ def seed(parts: wiring.Runtime, *, count: int = PATRONS) -> None:
         venues.add(frozen.staff_context(session, members[0], channel=Channel.DEMO))
         clock.set(now + timedelta(weeks=programme.EARLIEST - 8))
         context = frozen.staff_context(session, members[0], channel=Channel.DEMO)
-        programme.add_last_season(context, today=now.date())
+        programme.add_earlier(context, today=now.date())
         clock.set(now - timedelta(days=2_999))
         policy_store.change(owner, proposed=unusual.roomy(second_steps.POLICY))
     numbers = _patrons(parts, members[1], count, now)

@@ -6,13 +6,21 @@ Invalid
 ├── TimeUnreadable
 ├── TimeSkipped             facts: `day`
 ├── TimeDoubled             facts: `day`
+├── PictureTextMissing
+├── PictureUnreadable
+├── PictureDamaged
+├── PictureTooLarge         facts: `megapixels`, `megabytes`
+├── PictureTooSmall         facts: `least`
 ├── ShiftUnreadable         facts: `most`
 ├── SeriesEmpty
+├── SeasonCopiedOntoItself
+├── NothingToCopy
 ├── SeriesTooLong           facts: `limit`
 └── HallTaken               facts: `day`
 NotFound
 ├── UnknownEvent
-└── UnknownPerformance
+├── UnknownPerformance
+└── UnknownPicture
 Conflict
 ├── EventChangedMeanwhile
 ├── PerformanceChangedMeanwhile
@@ -60,6 +68,36 @@ class TimeDoubled(Invalid):
     code = "performance_time_doubled"
 
 
+class PictureTextMissing(Invalid):
+    """It is not said what the picture shows."""
+
+    code = "picture_alt_missing"
+
+
+class PictureUnreadable(Invalid):
+    """A file is none of the formats of pictures that we take."""
+
+    code = "picture_unreadable"
+
+
+class PictureDamaged(Invalid):
+    """A picture ends too early, or is broken inside."""
+
+    code = "picture_damaged"
+
+
+class PictureTooLarge(Invalid):
+    """A picture has more bytes or pixels than we take. Facts: `megapixels`, `megabytes`."""
+
+    code = "picture_too_large"
+
+
+class PictureTooSmall(Invalid):
+    """A picture is narrower than what we show. Facts: `least`, in pixels."""
+
+    code = "picture_too_small"
+
+
 class ShiftUnreadable(Invalid):
     """A number of days to move by is none, or more than is moved at once. Facts: `most`."""
 
@@ -78,6 +116,18 @@ class SeriesTooLong(Invalid):
     code = "series_too_long"
 
 
+class SeasonCopiedOntoItself(Invalid):
+    """A season is copied into another one."""
+
+    code = "season_copied_onto_itself"
+
+
+class NothingToCopy(Invalid):
+    """The season has no event."""
+
+    code = "season_empty"
+
+
 class HallTaken(Invalid):
     """Another performance begins in the hall at that moment. Facts: `day`."""
 
@@ -94,6 +144,12 @@ class UnknownPerformance(NotFound):
     """There is no such performance."""
 
     code = "performance_unknown"
+
+
+class UnknownPicture(NotFound):
+    """There is no such picture."""
+
+    code = "picture_unknown"
 
 
 class EventChangedMeanwhile(Conflict):

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
+from upstage_crm.organisation.seasons import Season
 from upstage_crm.programme.errors import (
     SeriesEmpty,
     SeriesTooLong,
@@ -82,6 +83,22 @@ def instant(day: date, at: time, zone: tzinfo) -> datetime:
     if first.astimezone(zone).replace(tzinfo=None, fold=0) != wall:
         raise TimeSkipped(day=day.isoformat())
     raise TimeDoubled(day=day.isoformat())
+
+
+def first_moment(day: date, zone: tzinfo) -> datetime:
+    """When a day begins by the clocks of `zone`; where that is skipped, when they go on."""
+    return datetime.combine(day, time(), zone).astimezone(UTC)
+
+
+def in_season(day: date, source: Season, target: Season) -> date:
+    """The day of another season that is a day of one: the same weekday, about as far into it."""
+    weeks = round((target.first - source.first).days / 7)
+    moved = day + timedelta(weeks=weeks)
+    while moved < target.first:
+        moved += timedelta(weeks=1)
+    while moved > target.last:
+        moved -= timedelta(weeks=1)
+    return moved
 
 
 def series(first: date, last: date, weekdays: Collection[int]) -> list[date]:

@@ -204,6 +204,10 @@ ACTIONS: Mapping[Action, ActionLook] = {
     Action.EVENT_TRANSLATED: ActionLook(
         "changed the texts of an event in another language", _PROGRAMME, "ticket", "neutral"
     ),
+    Action.EVENT_PICTURE_CHANGED: ActionLook(
+        "changed the picture of an event", _PROGRAMME, "ticket", "neutral"
+    ),
+    Action.EVENT_COPIED: ActionLook("copied an event", _PROGRAMME, "ticket", "neutral"),
     Action.PERFORMANCES_ADDED: ActionLook("added performances", _PROGRAMME, "calendar", "neutral"),
     Action.PERFORMANCES_ON_SALE: ActionLook(
         "put performances on sale", _PROGRAMME, "calendar", "success"

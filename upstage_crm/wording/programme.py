@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import tzinfo
 
 from upstage_crm.core import when
 from upstage_crm.core.errors import UpstageError
 from upstage_crm.programme.bulk_edit import BulkEdit, Preview
+from upstage_crm.programme.copying import SeasonCopy
 from upstage_crm.programme.views import Access, PerformanceView
 from upstage_crm.wording.consequences import counted
 
 PROGRAMME_SENTENCES: Mapping[str, str] = {
     "event_text_missing": "Enter a title.",
     "event_minutes_unreadable": "Enter a whole number of minutes, {most} at most.",
+    "picture_unreadable": "This file is no JPEG, PNG or WebP.",
+    "picture_damaged": "This picture is damaged: it cannot be read to its end.",
+    "picture_too_large": "This picture is too large. Up to {megabytes} MB and {megapixels} "
+    "megapixels are taken.",
+    "picture_too_small": "This picture is too small. It must be {least} pixels wide at least.",
+    "picture_alt_missing": "Say what the picture shows.",
+    "picture_unknown": "Choose a picture.",
     "performance_time_unreadable": "Enter a day and a time.",
     "performance_time_skipped": "On {day} the clocks go forward over this time: it does not exist. "
     "Choose another time.",
@@ -23,8 +32,9 @@ PROGRAMME_SENTENCES: Mapping[str, str] = {
     "earlier.",
     "series_empty": "No day between the first and the last is on a chosen weekday.",
     "series_too_long": "These are more than {limit} performances. Add them in parts.",
-    "hall_taken": "Another performance begins in this hall on {day} at this time. Nothing was "
-    "changed.",
+    "season_copied_onto_itself": "Choose another season to copy it into.",
+    "season_empty": "There is no event in this season.",
+    "hall_taken": "Another performance begins in this hall on {day} at this time.",
     "event_unknown": "There is no such event.",
     "performance_unknown": "There is no such performance.",
     "event_changed_meanwhile": "A colleague has changed this since you opened it. Nothing was "
@@ -57,6 +67,11 @@ _WILL: Mapping[BulkEdit, tuple[str, str]] = {
     BulkEdit.PAUSE: ("is no longer sold", "are no longer sold"),
     BulkEdit.CHANGE: ("changes", "change"),
     BulkEdit.CANCEL: ("is cancelled for good", "are cancelled for good"),
+}
+_LEFT_OUT: Mapping[str, str] = {
+    "hall_taken": "the hall is taken at that time",
+    "performance_time_skipped": "the clocks go forward over that time",
+    "performance_time_doubled": "that time comes twice when the clocks go back",
 }
 MOST_NAMED = 5  # performances that one line names
 
@@ -103,3 +118,26 @@ def _named(some: Sequence[PerformanceView], time_zone: tzinfo) -> str:
     named = [when.brief(one.starts_at, time_zone) for one in some[:MOST_NAMED]]
     more = len(some) - len(named)
     return "; ".join((*named, f"{more:,} more") if more else named)
+
+
+def season_copy_words(found: SeasonCopy, *, target: str) -> list[str]:
+    """What copying a season makes, and which performances it leaves out, and why."""
+    lines = [f"{copied_words(found)} for the {target}."]
+    if found.known:
+        titles = ", ".join(found.known[:MOST_NAMED])
+        lines.append(f"The {target} has events of the same title already: {titles}.")
+    by_reason: dict[str, Counter[str]] = {}
+    for one, why in found.left_out:
+        by_reason.setdefault(_LEFT_OUT[why.code], Counter())[one.title] += 1
+    for why, titles in by_reason.items():
+        named = ", ".join(f"{title} ({count:,})" for title, count in titles.items())
+        lines.append(f"Left out, because {why}: {named}.")
+    return lines
+
+
+def copied_words(found: SeasonCopy) -> str:
+    """How much a copy of a season holds."""
+    events = counted(len(found.events), "event")
+    if not found.performances:
+        return f"{events} without performances"
+    return f"{events} with {counted(len(found.performances), 'performance')}"

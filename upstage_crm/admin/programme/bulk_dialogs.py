@@ -34,7 +34,7 @@ BAR: Final = pick_bar(
         Act(BulkEdit.ON_SALE, "Put on sale", "o"),
         Act(BulkEdit.PAUSE, "Pause", "p"),
         Act(BulkEdit.CHANGE, "Change time or hall", "c"),
-        Act(BulkEdit.CANCEL, "Cancel", "w"),
+        Act(BulkEdit.CANCEL, "Cancel performances", "w"),
     ),
     on_act=Bulk.ask,
     nouns=("performance", "performances"),
@@ -71,7 +71,6 @@ def _dialog(edit: BulkEdit, on_submit: Any, *body: Child, title: str, send: str)
             rx.el.div(
                 stack(rx.foreach(Bulk.lines, rx.el.p), gap="small"),
                 role="status",
-                class_name="u-preview",
             ),
             refusal_of(Bulk),
             rx.el.div(

@@ -17,11 +17,16 @@ from upstage_crm.admin.programme.dialog_state import (
     EventDialogState,
 )
 from upstage_crm.admin.programme.event_inputs import LABELS, inputs
+from upstage_crm.admin.programme.event_parts import (
+    languages_card,
+    part_dialogs,
+    picture_card,
+)
 from upstage_crm.admin.programme.event_state import EventState as State
 from upstage_crm.admin.programme.list_state import EventListState
 from upstage_crm.pages.list_page import list_crumb
 from upstage_crm.pages.view import kept, question
-from upstage_crm.programme.event_texts import INTERVAL, TITLE
+from upstage_crm.programme.event_texts import INTERVAL, LIMITS, TITLE
 from upstage_crm.ui.components.base import Child, Text, filled, show_if
 from upstage_crm.ui.components.button import button, link_button
 from upstage_crm.ui.components.feedback import empty_state, notice, skeleton_lines
@@ -59,6 +64,10 @@ def _event() -> rx.Component:
             actions=(
                 show_if(
                     State.may_edit,
+                    button("Copy event", icon="copy", on_click=EventDialogState.open_copy),
+                ),
+                show_if(
+                    State.may_edit,
                     button(
                         "Add performances",
                         icon="plus",
@@ -72,6 +81,8 @@ def _event() -> rx.Component:
             what_became(State, after=show_if(State.can_undo, _undo())),
             _performances(),
             _details(),
+            picture_card(),
+            languages_card(),
         ),
     )
 
@@ -107,16 +118,17 @@ def _performances() -> rx.Component:
 def _performance(one: Any) -> rx.Component:
     box = show_if(State.may_edit, pick_box(one.id, label=f"Choose {one.time}"))
     time = rx.el.time(one.time, date_time=one.time_iso)
+    access = rx.foreach(one.access, lambda words: chip(words, icon="eye"))
     return table_row(
         cell(rx.el.span(box, time, class_name="u-row-lead"), label="When"),
         cell(one.hall, label="Hall"),
-        cell(inline(rx.foreach(one.access, lambda words: chip(words, icon="eye"))), label="Access"),
+        cell(show_if(one.access.length() > 0, inline(access)), label="Access"),
         cell(performance_chip(one.state), label="State"),
     )
 
 
 def _details() -> rx.Component:
-    names = [name for name in LABELS if name not in (TITLE, INTERVAL)]
+    names = [name for name in LIMITS if name not in (TITLE, INTERVAL)]
     rows = (_row(LABELS[name][0], State.texts[name]) for name in names)
     return card(
         record(*rows, label="The event"),
@@ -170,6 +182,7 @@ def _dialogs() -> tuple[rx.Component, ...]:
             size="large",
         ),
         *bulk_dialogs(State.halls),
+        *part_dialogs(),
     )
 
 

@@ -7,14 +7,17 @@ from typing import Any, ClassVar
 import reflex as rx
 from sqlmodel import Session
 
+from upstage_crm.admin import incoming_files
 from upstage_crm.admin.guard import AdminState
+from upstage_crm.admin.programme.url import PICTURE, picture_href
 from upstage_crm.core import when
 from upstage_crm.core.errors import UpstageError
+from upstage_crm.core.languages import LANGUAGES
 from upstage_crm.jobs.news import Topic
 from upstage_crm.organisation.settings import details
 from upstage_crm.pages.page_state import PageMixin
-from upstage_crm.programme import performances, queries
-from upstage_crm.programme.event_texts import INTERVAL, LIMITS, RUNNING, TITLE
+from upstage_crm.programme import performances, pictures, queries
+from upstage_crm.programme.event_texts import ALT, INTERVAL, LIMITS, RUNNING, TITLE
 from upstage_crm.programme.performance_states import ENDED
 from upstage_crm.programme.performances import Place
 from upstage_crm.programme.views import EventView, HallChoice, PerformanceView
@@ -22,6 +25,7 @@ from upstage_crm.staff.command_context import StaffContext
 from upstage_crm.staff.roles import Permission
 from upstage_crm.wiring import SALE_CHECKS, runtime
 from upstage_crm.wording.programme import ACCESS_WORDS, running_words
+from upstage_crm.wording.sentences import LANGUAGE_WORDS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +69,16 @@ class Undo:
             performances.move(context, places=self.places, versions=self.versions)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LanguageLine:
+    """A language that patrons read, and whether the event has texts in it."""
+
+    code: str = ""
+    name: str = ""
+    title: str = ""
+    is_translated: bool = False
+
+
 def _nothing() -> dict[str, str]:
     return dict.fromkeys(LIMITS, "")
 
@@ -81,6 +95,13 @@ class EventState(PageMixin, AdminState):
     name: str = ""
     texts: rx.Field[dict[str, str]] = rx.field(default_factory=_nothing)
     performances: rx.Field[list[PerformanceLine]] = rx.field(default_factory=list)
+    language: str = ""
+    languages: rx.Field[list[LanguageLine]] = rx.field(default_factory=list)
+    picture: str = ""
+    picture_large: str = ""
+    picture_alt: str = ""
+    picture_path: str = ""
+    version: str = ""
     halls: rx.Field[list[tuple[str, str]]] = rx.field(default_factory=list)
     may_edit: bool = False
     can_undo: bool = False
@@ -108,17 +129,19 @@ class EventState(PageMixin, AdminState):
 
     def _start(self) -> None:
         self.subject = self.router.url.path.rstrip("/").rpartition("/")[2]
+        if self.router.url.query_parameters.get("picture"):
+            self._succeed("The picture is kept.")
 
     async def _show(self) -> Any:
         event_id = self.subject
         self.may_edit = self._may(Permission.EDIT_PROGRAMME)
 
-        def stored(session: Session) -> tuple[EventView, list[HallChoice], str]:
-            found = queries.event(session, event_id)
-            return found, queries.hall_choices(session), details(session).country
+        def stored(session: Session) -> tuple[EventView, list[HallChoice], str, list[int]]:
+            found, kept = queries.event(session, event_id), pictures.widths(session, event_id)
+            return found, queries.hall_choices(session), details(session).country, kept
 
         try:
-            event, halls, country = await self._read(stored)
+            event, halls, country, widths = await self._read(stored)
         except UpstageError:
             self.shown, self.title = "missing", f"No such event · {self.organisation}"
             return
@@ -126,8 +149,29 @@ class EventState(PageMixin, AdminState):
         self.title = f"{self.name} · {self.organisation}"
         said = running_words(event.texts[RUNNING], event.texts[INTERVAL])
         self.texts = {**event.texts, RUNNING: said}
+        self._show_languages(event)
+        self._show_picture(event, widths)
         self.halls = [(hall.id, hall.name) for hall in halls]
         self.performances = [_line(one, country) for one in event.performances]
+
+    def _show_languages(self, event: EventView) -> None:
+        self.language = LANGUAGE_WORDS[event.language]
+        self.languages = [
+            LanguageLine(
+                code=code,
+                name=LANGUAGE_WORDS[code],
+                title=event.translated.get(code, {}).get(TITLE, ""),
+                is_translated=any(event.translated.get(code, {}).values()),
+            )
+            for code in LANGUAGES
+            if code != event.language
+        ]
+
+    def _show_picture(self, event: EventView, widths: list[int]) -> None:
+        self.picture_path = incoming_files.href(PICTURE, event.id)
+        self.picture_alt, self.version = event.texts[ALT], str(event.version)
+        hrefs = [picture_href(event.id, event.picture, width) for width in widths]
+        self.picture, self.picture_large = (hrefs[0], hrefs[-1]) if hrefs else ("", "")
 
 
 def _line(one: PerformanceView, country: str) -> PerformanceLine:
