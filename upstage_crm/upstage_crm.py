@@ -29,9 +29,11 @@ from upstage_crm.admin.patron_list import list_page as patrons
 from upstage_crm.admin.patron_list.list_state import PatronListState
 from upstage_crm.admin.patrons import record_page as patron
 from upstage_crm.admin.patrons.record_state import PatronRecordState
+from upstage_crm.admin.programme import calendar_page as calendar
 from upstage_crm.admin.programme import event_page as event
 from upstage_crm.admin.programme import list_page as events
 from upstage_crm.admin.programme import picture_files
+from upstage_crm.admin.programme.calendar_state import CalendarState
 from upstage_crm.admin.programme.event_state import EventState
 from upstage_crm.admin.programme.list_state import EventListState
 from upstage_crm.admin.requests import detail_page as request
@@ -121,6 +123,13 @@ PAGES: tuple[Page, ...] = (
     ),
     Page(route="/events", name="Events", view=events.page, state=EventListState, icon="ticket"),
     Page(route="/events/[eventid]", name="Event", view=event.page, state=EventState),
+    Page(
+        route="/calendar",
+        name="Calendar",
+        view=calendar.page,
+        state=CalendarState,
+        icon="calendar",
+    ),
     Page(route="/venues", name="Venues", view=venues.page, state=VenueListState, icon="map-pin"),
     Page(route="/venues/[venue]", name="Venue", view=venue.page, state=VenueRecordState),
     Page(

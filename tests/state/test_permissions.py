@@ -172,6 +172,7 @@ TABLE: dict[str, Row] = {
         each("copy_event edit perform remove translate", P.EDIT_PROGRAMME),
     ),
     "EventListState": Row(P.VIEW_PROGRAMME, LISTED),
+    "CalendarState": Row(P.VIEW_PROGRAMME, f"{LISTED} earlier later today"),
     "SeasonCopyState": Row(
         P.EDIT_PROGRAMME, "keep open start_over turn", {"copy_season": P.EDIT_PROGRAMME}
     ),
