@@ -20,7 +20,7 @@ from tests.conftest import START
 from tests.support.factories import Desk
 from tests.support.keyring import attach
 from tests.support.volume import multiply
-from upstage_crm.audit import trail
+from upstage_crm.audit import recorded, trail
 from upstage_crm.audit.events import Action, ActorKind
 from upstage_crm.change_requests.model.rules import RequestState
 from upstage_crm.change_requests.reads import (
@@ -59,6 +59,20 @@ CONTROL = "mails with a word"  # no index helps: every mail is read
 
 def mails_with_a_word(session: Session, _desk: Desk) -> object:
     return mails.mails(session, query="no mail says this")
+
+
+def proof_of_a_record(session: Session, desk: Desk) -> object:
+    """Every command proves the record that it acts on."""
+    newest = session.connection().scalar(sa.text("SELECT id FROM patron ORDER BY number DESC"))
+    return recorded.is_proven(session, "patron", newest)
+
+
+def some_rows_against_the_trail(session: Session, _desk: Desk) -> object:
+    """One batch of the nightly check; there are as many of them as patrons need."""
+    ids = session.connection().execute(
+        sa.text("SELECT id FROM patron ORDER BY number DESC LIMIT 9")
+    )
+    return list(recorded.disagreements(session, "patron", list(ids.scalars())))
 
 
 def needing(need: Need) -> Look:
@@ -106,6 +120,8 @@ LOOKS: dict[str, Look] = {
     "figures: funnel": lambda s, d: figures.funnel(s, since=d.now - 28 * _DAY),
     "figures: trend": lambda s, d: figures.trend(s, [d.now - 28 * _DAY, d.now]),
     "figures: records to look after": lambda s, _: quality(s),
+    "proof of a record": proof_of_a_record,
+    "records against the trail": some_rows_against_the_trail,
     "revert windows": lambda s, d: revert_windows.patrons(s, now=d.now),
     "requests, first page": lambda s, _: requests.page(s, size=PAGE),
     "requests as asked": lambda s, _: requests.page(

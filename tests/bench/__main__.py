@@ -75,7 +75,7 @@ def _crowds(folder: Path) -> Iterable[Figure]:
 
 
 def _nightly(folder: Path) -> Iterable[Figure]:
-    return nightly.measure(_project(folder))
+    return nightly.measure(_project(folder), SIZES.get("nightly", nightly.PATRONS))
 
 
 def _patrons(folder: Path) -> Iterable[Figure]:

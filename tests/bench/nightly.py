@@ -17,8 +17,10 @@ from tests.support.keyring import SECRET_KEYS, opened
 from tests.support.pipeline import installed
 from tests.support.processes import Leashed, without_settings
 from tests.support.server import Server
+from upstage_crm.audit.events import OPERATOR, Channel
 from upstage_crm.core.clock import FrozenClock, SystemClock
 from upstage_crm.demo import seed
+from upstage_crm.staff import accounts, demo_account
 
 PATRONS = 1_000_000  # and an entry of the trail for each
 LOOKS = 100  # of the patron in one sample; there are as many samples as the check lasts
@@ -62,4 +64,14 @@ def _fill(url: str, patrons: int) -> None:
     database = opened(url)
     with installed(database, FrozenClock(SystemClock().now())) as parts:
         seed.seed(parts, count=patrons)
+        now = parts.clock.now()
+        with parts.database.transaction() as session:
+            # Its password is known: only the demo itself starts with that account.
+            accounts.disable(
+                session,
+                email=demo_account.EMAIL,
+                actor=OPERATOR,
+                channel=Channel.COMMAND_LINE,
+                now=now,
+            )
     database.dispose()

@@ -569,7 +569,7 @@ def test_what_is_sent_is_about_the_patron_of_the_page(
     finally:
         house.line.round_trip_s = 0
     expect(page.get_by_text("(212) 555-0124").first).to_be_visible()
-    opened(page, house.url(house.paths["mara"]))
+    opened(page, house.url(house.paths["mara"]) + "?tab=changes")
     expect(page.get_by_text("No changes have been proposed yet.")).to_be_visible()
 
 

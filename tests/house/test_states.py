@@ -211,3 +211,15 @@ def _kinds(annotation: object) -> Iterator[object]:
 
 
 assert issubclass(rx.State, BaseState)
+
+
+def test_the_focus_goes_by_the_state_of_the_tab() -> None:
+    """Reflex's own event may run before the element has been drawn."""
+    found = [
+        path.name
+        for folder in ("admin", "pages")
+        for path in (Path(upstage_crm.__file__).parent / folder).rglob("*.py")
+        if "rx.set_focus(" in path.read_text()
+    ]
+
+    assert found == []

@@ -197,7 +197,7 @@ async def test_a_refusal_stands_at_its_input_and_changes_nothing(
     assert before == scene.stored()
     # The form is not drawn anew, so everything that was typed still stands in it.
     assert (drawn, before | IMPLIED) == (state.form_number, state.shown)
-    assert f"ref_field_{name}" == tab.events[-1].payload["ref"]
+    assert state.focus_at.partition("#")[0] == f"field-{name}"
 
 
 async def test_every_problem_is_told_at_once_and_gone_once_mended(scene: Scene) -> None:
@@ -306,7 +306,7 @@ async def test_a_number_that_is_none_is_marked_and_nothing_is_saved(
     assert {limit.name for limit in LIMITS} == marked
     assert state.errors["link_life"] == "Enter a whole number from 2 to 30."
     assert scene.rules() == DEFAULT
-    assert tab.events[-1].payload["ref"] == "ref_field_link_life"
+    assert state.focus_at == "field-link_life#1"
 
 
 async def test_what_the_command_refuses_is_marked_at_its_input(scene: Scene) -> None:

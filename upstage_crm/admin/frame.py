@@ -14,7 +14,7 @@ from upstage_crm.pages.page_state import PageMixin
 from upstage_crm.pages.registry import Page, registry
 from upstage_crm.pages.view import page_here
 from upstage_crm.staff.roles import PERMISSIONS
-from upstage_crm.ui.components.arrival import arrival
+from upstage_crm.ui.components.arrival import arrival, focus_on
 from upstage_crm.ui.components.base import Child, Text, filled, show_if
 from upstage_crm.ui.components.feedback import banner, no_permission, notice
 from upstage_crm.ui.components.here import HERE_PATH
@@ -85,6 +85,7 @@ def framed(
     has_arrived = is_here if title is None else rx.cond(is_here, filled(title), False)
     return admin_shell(
         arrival(rx.cond(has_arrived, state.path, ""), title),
+        focus_on(AdminState.focus_at),
         send_key(),
         shortcut_sheet(KEYS),
         page_keys(ACTS, PLACES),

@@ -321,7 +321,8 @@ def _committed_together(
     seqs = sorted({seq for seq, _name in pairs})
     entries = sa.select(_entry.c.seq, _entry.c.commitments).where(_entry.c.seq.in_(seqs))
     said = {row.seq: read_object(row.commitments) for row in connection.execute(entries)}
-    query = sa.select(_value).where(sa.tuple_(_value.c.seq, _value.c.name).in_(pairs))
+    # Not by pairs: SQLite reads the whole table for those.
+    query = sa.select(_value).where(_value.c.seq.in_(seqs), _value.c.name.startswith(PREFIX))
     kept = {(row.seq, row.name): (row.value, row.salt) for row in connection.execute(query)}
     return {
         (seq, name): _opened(said.get(seq, {}).get(name), name, kept.get((seq, name)))

@@ -150,10 +150,16 @@ def _text_of(subject: Subject, dialect: str, extra: str, which: str) -> str:
     )
 
 
+def has_number(subject: str) -> bool:
+    """Whether the ids of a subject are numbers, which are compared as text.
+
+    An id that is a text is compared as it is: no index would find the row of a cast.
+    """
+    return isinstance(SQLModel.metadata.tables[subject].c.id.type, sa.Integer)
+
+
 def _id(subject: Subject, dialect: str) -> str:
-    """The id as text; a text is left alone, or no index would find it."""
-    is_text = isinstance(SQLModel.metadata.tables[subject.name].c.id.type, sa.String)
-    return "t.id" if is_text else _text("t.id", dialect)
+    return _text("t.id", dialect) if has_number(subject.name) else "t.id"
 
 
 def _state(subject: Subject, dialect: str) -> str:

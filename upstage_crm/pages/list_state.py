@@ -176,7 +176,8 @@ class ListMixin(PageMixin, rx.State, mixin=True):
     def clear(self) -> Any:
         """Forget search and filters and put the cursor into the search box."""
         self.search_box += 1
-        return [*self._go(self.shape.cleared(self._url())), rx.set_focus("search")]
+        self._focus("search")
+        return self._go(self.shape.cleared(self._url()))
 
     def _query(self) -> Query:
         """What reads a page of the list, for who looks at it now."""

@@ -16,9 +16,13 @@ class TabMixin(FeedbackMixin, rx.State, mixin=True):
     the next page says when it opens. `_resumes` is set when a lost connection came back, until the
     page has read its content again.
 
+    `focus_at` is the id of the element that gets the focus, with a number that differs each time.
+
     `_drafts` are what a staff member typed and has not sent, by form. They outlive the form, its
     page, a reload and a session that ended, and are given back to the one who typed them.
     """
+
+    focus_at: str = ""
 
     _page: str = ""
     _dialog: str = ""
@@ -26,6 +30,11 @@ class TabMixin(FeedbackMixin, rx.State, mixin=True):
     _resumes: bool = False
     _drafts: dict[str, dict[str, str]] = {}  # noqa: RUF012  # Reflex copies a state's defaults
     _drafts_by: str = ""
+
+    def _focus(self, element: str) -> None:
+        """Give the focus to the element with this id, once what is shown now has been drawn."""
+        count = int(self.focus_at.partition("#")[2] or 0) + 1
+        self.focus_at = f"{element}#{count}"
 
     def _who(self) -> str:
         """The id of the staff member whose tab this is; "" for a visitor."""

@@ -12,7 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import Session, SQLModel
 
-from upstage_crm.audit import recorded, seals
+from upstage_crm.audit import recorded, seals, states
 from upstage_crm.audit.chain import read_object
 from upstage_crm.audit.findings import Compared, Difference, Problem
 from upstage_crm.audit.proven_rows import RECORDED, SEALED
@@ -62,10 +62,10 @@ def difference(session: Session, found: Finding) -> Difference:
 def _batches(session: Session, subject: str) -> Iterator[list[str]]:
     """The ids of all subjects of a kind, and of those that the trail knows and are gone."""
     connection, root = session.connection(), SQLModel.metadata.tables[subject]
-    is_text = sa.cast(root.c.id, sa.String)
+    text = sa.cast(root.c.id, sa.String) if states.has_number(subject) else root.c.id
     after = ""
     while True:
-        query = sa.select(is_text.label("id")).where(is_text > after).order_by(is_text).limit(BATCH)
+        query = sa.select(text.label("id")).where(text > after).order_by(text).limit(BATCH)
         ids = list(connection.execute(query).scalars())
         if ids:
             yield ids
@@ -74,7 +74,7 @@ def _batches(session: Session, subject: str) -> Iterator[list[str]]:
         after = ids[-1]
     known = sa.select(_recorded.c.row_id).where(_recorded.c.subject == subject).distinct()
     lost = list(
-        connection.execute(known.where(_recorded.c.row_id.not_in(sa.select(is_text)))).scalars()
+        connection.execute(known.where(_recorded.c.row_id.not_in(sa.select(text)))).scalars()
     )
     for place in range(0, len(lost), BATCH):
         yield lost[place : place + BATCH]

@@ -118,7 +118,7 @@ class AccountState(PageMixin, AdminState):
         except UpstageError as error:
             name = "old" if isinstance(error, _ABOUT_THE_OLD) else "new"
             self.errors = _nothing() | {name: sentence(error)}
-            return rx.set_focus(f"field-{name}")
+            return self._focus(f"field-{name}")
         self.form += 1
         self._succeed("Your password was changed. Every other browser is signed out.")
         return await self._show()
@@ -139,7 +139,7 @@ class AccountState(PageMixin, AdminState):
             self.secret, account=signed_in.member.email_key, organisation=name
         )
         self.picture, self.app_error = authenticator.picture(address), ""
-        return rx.set_focus("field-code")
+        return self._focus("field-code")
 
     @rx.event
     async def confirm_app(self, form: dict[str, Any]) -> Any:
@@ -154,7 +154,7 @@ class AccountState(PageMixin, AdminState):
             )
         except UpstageError as error:
             self.app_error = sentence(error)
-            return rx.set_focus("field-code")
+            return self._focus("field-code")
         self.picture = self.secret = self.app_error = ""
         self.new_codes = list(codes)
         self._succeed("Your authenticator app works from now on.")

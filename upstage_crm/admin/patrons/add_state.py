@@ -84,7 +84,7 @@ class AddPatronState(DialogMixin, AdminState):
         context = await asyncio.to_thread(runtime().context)
         self.errors = refusals(raw, context)
         if self.errors:
-            return rx.set_focus(f"add-{next(iter(self.errors))}")
+            return self._focus(f"add-{next(iter(self.errors))}")
         try:
             number = await self._command(lambda s: _add(s, raw, actor, context, anyway=anyway))
         except UpstageError as error:
@@ -110,14 +110,14 @@ class AddPatronState(DialogMixin, AdminState):
     def _say(self, error: UpstageError) -> Any:
         if isinstance(error, PossibleDuplicates):
             self.duplicates = _views(error)
-            return rx.set_focus("add-duplicates")
+            return self._focus("add-duplicates")
         place = {AddressTaken: UNIQUE_INPUT, NameMissing: FIRST_INPUT}.get(type(error), "")
         if not place:
             self.refusal = sentence(error)
             return None
         self.errors = {place: sentence(error)}
         self.taken_by = str(error.facts.get("number", ""))
-        return rx.set_focus(f"add-{place}")
+        return self._focus(f"add-{place}")
 
 
 def prefilled(query: str) -> dict[str, str]:

@@ -122,7 +122,7 @@ class ProposeState(DialogMixin, AdminState):
         raw = {**self._proposal.raw, **kept}
         self._proposal = replace(self._proposal, others=others, raw=raw)
         self.others = list(others)
-        return rx.set_focus(f"propose-{entry.columns[0]}")
+        return self._focus(f"propose-{entry.columns[0]}")
 
     @rx.event
     def drop(self, field: str) -> Any:
@@ -159,7 +159,8 @@ class ProposeState(DialogMixin, AdminState):
         )
         self.start, self._is_touched = dict(self._proposal.raw), True
         self.form += 1
-        return [ProposeState.check, rx.set_focus(f"propose-{first}")]
+        self._focus(f"propose-{first}")
+        return ProposeState.check
 
     @rx.event(background=True, supersedes=True)
     async def check(self) -> None:
@@ -301,7 +302,7 @@ class ProposeState(DialogMixin, AdminState):
     def _stay(self, outcome: Outcome) -> Any:
         self._show(outcome)
         wrong = next(iter(outcome.refusal.errors), "")
-        return rx.set_focus(f"propose-{wrong}") if wrong else None
+        return self._focus(f"propose-{wrong}") if wrong else None
 
 
 PatronRecordState.proposing = ProposeState

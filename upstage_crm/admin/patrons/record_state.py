@@ -114,7 +114,7 @@ class PatronRecordState(PageMixin, AdminState):
         """Close the field that is being edited; nothing changes."""
         self._drop_draft(self._draft_of(self.editing))
         name, self.editing, self.edit_error = self.editing, "", ""
-        return rx.set_focus(f"edit-{name}") if name else None
+        return self._focus(f"edit-{name}") if name else None
 
     @rx.event
     async def save(self, form: dict[str, Any]) -> Any:
@@ -134,15 +134,15 @@ class PatronRecordState(PageMixin, AdminState):
             await self._show()
             self._began = str(error.facts["now"])  # saving once more replaces it
             self.edit_error = f"{sentence(error)} {_says(self.free[field.name])}"
-            return rx.set_focus(f"field-{field.name}")
+            return self._focus(f"field-{field.name}")
         except UpstageError as error:
             self.edit_error = sentence(error)
-            return rx.set_focus(f"field-{field.name}")
+            return self._focus(f"field-{field.name}")
         self._drop_draft(self._draft_of(field.name))
         self._succeed(f"{field.label} saved.")
         self.editing, self.edit_error, self.done_reference = "", "", ""
         await self._show()
-        return rx.set_focus(f"edit-{field.name}")
+        return self._focus(f"edit-{field.name}")
 
     @rx.event
     def dismiss(self) -> None:

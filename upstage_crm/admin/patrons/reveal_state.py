@@ -56,7 +56,7 @@ class RevealState(DialogMixin, AdminState):
             )
         except UpstageError as error:
             self.refusal = sentence(error)
-            return rx.set_focus("reveal-reason")
+            return self._focus("reveal-reason")
         self._finish()
         await record._reveal(field, value)
         return None

@@ -66,7 +66,8 @@ class EventFormMixin(DialogMixin, rx.State, mixin=True):
                 self.refusal = sentence(error)
                 return None, None
             self.errors = _nothing() | {name: sentence(error)}
-            return None, rx.set_focus(f"{dialog}-{name}")
+            self._focus(f"{dialog}-{name}")
+            return None, None
         self._finish()
         return outcome or True, None
 

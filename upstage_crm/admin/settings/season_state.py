@@ -47,7 +47,7 @@ class SeasonState(AdminState):
             )
         except UnknownSeasonStart as error:
             self.error = sentence(error)
-            return rx.set_focus("field-day")
+            return self._focus("field-day")
         except UpstageError as error:
             self._refuse(error)
             return None

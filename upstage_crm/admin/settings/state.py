@@ -126,4 +126,4 @@ class SettingsState(PageMixin, AdminState):
     def _point_out(self) -> Any:
         """Say that something is marked, and put the cursor into the first such input."""
         self.problem = LOOK
-        return rx.set_focus(f"field-{next(name for name in NAMES if self.errors[name])}")
+        return self._focus(f"field-{next(name for name in NAMES if self.errors[name])}")

@@ -113,7 +113,7 @@ class TeamDialogState(DialogMixin, AdminState):
         except UpstageError as error:
             name = _blamed(error, typed)
             self.errors = _nothing() | {name: sentence(error)}
-            return rx.set_focus(f"field-{name}")
+            return self._focus(f"field-{name}")
         self._finish()
         self._succeed("Invited. The email with the link is on its way.")
         page = await self.get_state(TeamState)

@@ -295,7 +295,7 @@ class SeatPlanState(PageMixin, AdminState):
         self._keys.insert(place, key)
         self._keep()
         await self._turn_over(key)
-        return rx.set_focus("field-name")
+        return self._focus("field-name")
 
     async def _turn_over(self, key: str) -> None:
         """Open a section, the first one where `key` is empty."""

@@ -2,9 +2,10 @@
 
 arrival(at, title)      the title of the document; after a navigation the focus goes to the heading
 keep_place(is_shown)    after Back or Forward a list stands where it was left, once it is drawn
+focus_on(place)         the focus goes to an element that the server names, once it is drawn
 
-A browser does both for a document that it loads. Where the app turns to another page by itself,
-the focus would stay on nothing, and a screen reader would say nothing.
+A browser does the first two for a document that it loads. Where the app turns to another page by
+itself, the focus would stay on nothing, and a screen reader would say nothing.
 """
 
 from typing import Any
@@ -51,6 +52,19 @@ function UpstageKeepPlace({isShown}) {
 }
 """
 
+_FOCUS = """
+function UpstageFocusOn({place}) {
+  const known = useRef(place)
+  useEffect(() => {
+    if (known.current === place) return
+    known.current = place
+    const id = place.split("#")[0]
+    if (id) document.getElementById(id)?.focus()
+  }, [place])
+  return null
+}
+"""
+
 
 def arrival(at: Text, title: Text | None = None) -> rx.Component:
     """Return what draws nothing. `at` is the page's path once its content is there, "" before.
@@ -58,6 +72,14 @@ def arrival(at: Text, title: Text | None = None) -> rx.Component:
     `title` names the document, where it differs from record to record; None leaves it alone.
     """
     return _Arrival.create(at=at, title="" if title is None else title, named=title is not None)
+
+
+def focus_on(place: Text) -> rx.Component:
+    """Return what draws nothing. `place` is an id, `#` and a number that differs each time.
+
+    Reflex's own event may look for the element before the answer that brings it has been drawn.
+    """
+    return _FocusOn.create(place=place)
 
 
 def keep_place(is_shown: Flag) -> rx.Component:
@@ -77,6 +99,20 @@ class _KeepPlace(rx.Component):
 
     def add_custom_code(self) -> list[str]:
         return [_PLACE]
+
+
+class _FocusOn(rx.Component):
+    """Acts in the browser: no event reaches the server."""
+
+    tag = "UpstageFocusOn"
+
+    place: rx.Var[str]
+
+    def add_imports(self) -> dict[str, Any]:
+        return {"react": ["useEffect", "useRef"]}
+
+    def add_custom_code(self) -> list[str]:
+        return [_FOCUS]
 
 
 class _Arrival(rx.Component):
