@@ -7,7 +7,13 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from tests.support.engine import Engine
-from upstage_crm.admin.dashboard.plot_rows import Figures, figures, month_bounds
+from upstage_crm.admin.dashboard.plot_rows import (
+    SEASON,
+    Figures,
+    figures,
+    first_day,
+    month_bounds,
+)
 from upstage_crm.admin.requests.url import SHAPE
 from upstage_crm.change_requests.model.rules import Decision, RequestState
 from upstage_crm.change_requests.reads import figures as reads
@@ -99,6 +105,7 @@ def drawn(engine: Engine) -> Figures:
             reads.trend(s, bounds),
             quality(s),
             days=30,
+            since=engine.now.date() - timedelta(days=29),
             today=engine.now.date(),
             zone=UTC,
         )
@@ -167,3 +174,13 @@ def test_records_to_look_after_are_counted(engine: Engine) -> None:
     engine.step(bounced, lambda s: marks.note_bounce(s, patron_id=bounced.id, now=engine.now))
 
     assert engine.read(quality) == Quality(no_email=1, bounced=1, twins=2)
+
+
+@pytest.mark.parametrize(
+    ("days", "expected"),
+    [(30, date(2026, 2, 1)), (365, date(2025, 3, 3)), (SEASON, date(2025, 9, 1))],
+)
+def test_figures_are_of_some_days_or_of_this_season(days: int, expected: date) -> None:
+    today = date(2026, 3, 2)
+
+    assert first_day(days, today, FIRST_START.season_of(today)) == expected

@@ -33,6 +33,8 @@ STAFF_PAGES = (
     "/requests/00-000/",
     "/events/",
     "/events/{event}/",
+    "/calendar/",
+    "/calendar/?view=list&season=season-2026&day=tomorrow",
     "/venues/",
     "/venues/{venue}/",
     "/venues/{venue}/{hall}/",

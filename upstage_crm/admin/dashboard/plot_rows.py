@@ -9,12 +9,19 @@ from upstage_crm.change_requests.model.rules import RequestState
 from upstage_crm.change_requests.reads.figures import WITHIN, Funnel, Span
 from upstage_crm.change_requests.reads.queue import ENDINGS, View
 from upstage_crm.core.counting import some
+from upstage_crm.organisation.seasons import Season
 from upstage_crm.pages.periods import Period
 from upstage_crm.patrons.quality import Quality
 from upstage_crm.ui.components.plots import Bar, TimeColumn, percent
 
-PERIODS: Mapping[int, str] = {30: "30 days", 90: "90 days", 365: "12 months"}
-"""The days that the funnel may be about, with the words of each."""
+SEASON = 0
+PERIODS: Mapping[int, str] = {
+    SEASON: "This season",
+    30: "30 days",
+    90: "90 days",
+    365: "12 months",
+}
+"""The days that the funnel may be about, with the words of each; `SEASON` is no fixed number."""
 USUAL = 90
 MONTHS = 12
 _TIMES = ("Within an hour", "Within a day", "Within 3 days", "Within 7 days", "Longer")
@@ -62,15 +69,22 @@ class Figures:
 
 
 def figures(
-    found: Funnel, spans: Sequence[Span], quality: Quality, *, days: int, today: date, zone: tzinfo
+    found: Funnel,
+    spans: Sequence[Span],
+    quality: Quality,
+    *,
+    days: int,
+    since: date,
+    today: date,
+    zone: tzinfo,
 ) -> Figures:
-    """Return the figures of the page."""
+    """Return the figures of the page; `since` is the first of the days."""
     return Figures(
         periods=[
             PeriodTab(words, "/" if each == USUAL else f"/?days={each}", each == days)
             for each, words in PERIODS.items()
         ],
-        funnel=_funnel(found, since=first_day(days, today), today=today),
+        funnel=_funnel(found, since=since, today=today),
         cut="Of the 1,000 newest requests of this time." if found.is_cut else "",
         times=_bars(dict(zip(_TIMES, found.decided_within, strict=True))),
         took=_took(found.median),
@@ -80,9 +94,9 @@ def figures(
     )
 
 
-def first_day(days: int, today: date) -> date:
-    """The first of the days that the funnel is about; the last is today."""
-    return today - timedelta(days=days - 1)
+def first_day(days: int, today: date, season: Season) -> date:
+    """The first of the days that the funnel is about; the last is today, a day of `season`."""
+    return season.first if days == SEASON else today - timedelta(days=days - 1)
 
 
 def month_bounds(today: date, time_zone: tzinfo, *, months: int = MONTHS) -> list[datetime]:
