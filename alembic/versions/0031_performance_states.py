@@ -18,6 +18,7 @@ down_revision = "0030"
 
 LONGEST = 1_440  # minutes
 HOURS, MINUTES = re.compile(r"(\d+)\s*(?:h|hours?)\b"), re.compile(r"(\d+)\s*(?:m|min|minutes?)\b")
+SELLS = sa.text("state IN ('on_sale', 'paused')")
 EVENT = sa.table(
     "event",
     *(sa.column(name) for name in ("id", "running_time", "running_minutes", "description")),
@@ -26,6 +27,13 @@ EVENT = sa.table(
 
 def upgrade() -> None:
     op.add_column("performance", _column("version", sa.Integer, "1"))
+    op.create_index(
+        "ix_performance_sells",
+        "performance",
+        ["starts_at"],
+        sqlite_where=SELLS,
+        postgresql_where=SELLS,
+    )
     op.add_column("event", sa.Column("running_minutes", sa.Integer, nullable=True))
     op.add_column("event", sa.Column("interval_minutes", sa.Integer, nullable=True))
     op.add_column("event", sa.Column("season", sa.Integer, nullable=True))
@@ -66,6 +74,7 @@ def downgrade() -> None:
     op.drop_table("event_picture")
     op.drop_table("event_text")
     op.execute("UPDATE performance SET state = 'draft' WHERE state <> 'cancelled'")
+    op.drop_index("ix_performance_sells", "performance")
     op.drop_column("performance", "version")
     # As it was made, so that the column has no default that the revision of before does not know.
     with op.batch_alter_table("event") as table:

@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from sqlmodel import Session
 
 from tests.app.test_programme import event_of, hall, hamlet, perform, run
@@ -15,9 +16,12 @@ from tests.app.test_seat_plans import STALLS, save
 from tests.app.test_venues import add_hall, add_venue
 from tests.support.factories import Desk, unchanged
 from tests.support.keyring import RING
+from tests.support.pipeline import installed
 from upstage_crm.audit.events import Action, ActorKind
+from upstage_crm.core.clock import FrozenClock
 from upstage_crm.demo.attack import Outcome, _try
 from upstage_crm.demo.attack_programme import programme_attempts
+from upstage_crm.jobs import schedule
 from upstage_crm.programme import bulk_edit, commands, performances, queries
 from upstage_crm.programme.bulk_edit import BulkEdit, Change
 from upstage_crm.programme.errors import (
@@ -285,3 +289,35 @@ def test_the_database_refuses_every_step_against_the_rules(
 
 def _is_guarded(outcome: Outcome) -> bool:
     return (outcome.stopped_by or "").startswith("guard: performance")
+
+
+def test_the_clock_does_not_read_what_was_performed_long_ago(
+    desk: Desk, shown: list[PerformanceView]
+) -> None:
+    if desk.database.engine.dialect.name != "sqlite":
+        pytest.skip("PostgreSQL reads a small table whole")
+    said: list[str] = []
+
+    def note(_c: Any, _cursor: Any, statement: str, *_more: Any) -> None:
+        said.append(statement)
+
+    sa.event.listen(desk.database.engine, "before_cursor_execute", note)
+    desk.read(lambda s: queries.over(s, now=desk.now))
+    sa.event.remove(desk.database.engine, "before_cursor_execute", note)
+
+    asked = next(statement for statement in said if "running_minutes" in statement)
+    with desk.database.engine.connect() as connection:
+        plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {asked}", ("2026-01-01",)).all()
+    assert any("ix_performance_sells" in row[-1] for row in plan)
+
+
+def test_what_is_due_by_the_clock_ends_performances(
+    desk: Desk, shown: list[PerformanceView]
+) -> None:
+    put_on_sale(desk, *shown)
+    later = FrozenClock(shown[1].starts_at + timedelta(hours=5))
+    with installed(desk.database, later) as parts:
+        assert schedule.end_performances(parts) == 2
+        assert schedule.end_performances(parts) == 0
+
+    assert states(desk, shown) == ["performed", "performed", "on_sale"]

@@ -14,7 +14,7 @@ from upstage_crm.core.db import table_of
 from upstage_crm.programme.errors import UnknownEvent
 from upstage_crm.programme.event_texts import TRANSLATED, texts_of
 from upstage_crm.programme.performance_states import end_of
-from upstage_crm.programme.tables import EventRow, EventTextRow, PerformanceRow
+from upstage_crm.programme.tables import SELLS, EventRow, EventTextRow, PerformanceRow
 from upstage_crm.programme.views import (
     Access,
     EventLine,
@@ -29,7 +29,6 @@ _event, _performance = table_of(EventRow), table_of(PerformanceRow)
 _text = table_of(EventTextRow)
 _COUNTS = _performance.c.state != PerformanceState.CANCELLED
 _ON_SALE = _performance.c.state == PerformanceState.ON_SALE
-_SELLS = (PerformanceState.ON_SALE, PerformanceState.PAUSED)
 
 
 class EventSort(StrEnum):
@@ -162,12 +161,11 @@ def on_sale(session: Session) -> list[PerformanceView]:
 def over(session: Session, *, now: datetime) -> tuple[str, ...]:
     """The ids of performances that were on sale and have come to their end."""
     begun = sa.select(_performance.c.id, _performance.c.starts_at, _event.c.running_minutes).where(
-        _performance.c.state.in_(_SELLS), _performance.c.starts_at <= now
+        SELLS, _performance.c.starts_at <= now
     )
-    rows = session.connection().execute(
-        begun.join(_event, _event.c.id == _performance.c.event_id).order_by(_performance.c.id)
-    )
-    return tuple(row.id for row in rows if end_of(row.starts_at, row.running_minutes) <= now)
+    rows = session.connection().execute(begun.join(_event, _event.c.id == _performance.c.event_id))
+    ended = (row.id for row in rows if end_of(row.starts_at, row.running_minutes) <= now)
+    return tuple(sorted(ended))
 
 
 def taken(
