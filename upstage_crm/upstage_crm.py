@@ -27,6 +27,7 @@ from upstage_crm.admin.mailbox.gallery import GalleryState
 from upstage_crm.admin.mailbox.state import MailboxState
 from upstage_crm.admin.patron_list import list_page as patrons
 from upstage_crm.admin.patron_list.list_state import PatronListState
+from upstage_crm.admin.patrons import data_export
 from upstage_crm.admin.patrons import record_page as patron
 from upstage_crm.admin.patrons.record_state import PatronRecordState
 from upstage_crm.admin.programme import calendar_page as calendar
@@ -184,6 +185,7 @@ routes = Starlette(
         *raw_mail.ROUTES,
         *mailbox_export.ROUTES,
         *audit_export.ROUTES,
+        *data_export.ROUTES,
         *gallery.ROUTES,
         *plan_files.ROUTES,
         *picture_files.ROUTES,

@@ -18,6 +18,7 @@ from upstage_crm.core.clock import FrozenClock
 from upstage_crm.core.db import Database
 from upstage_crm.demo import seed, unusual
 from upstage_crm.demo.scenarios import STORIES
+from upstage_crm.patrons.views import ContactPlace
 from upstage_crm.proof.verifying import verify
 from upstage_crm.wiring import PROTECTED, signing_keys
 
@@ -45,6 +46,10 @@ def test_the_demo_has_every_state_and_every_second_step(
     assert counts[RequestState.WAITING] == 6
     assert report.is_clean
     desk = Desk(database, clock)
+    for table in ("patron_note", "contact_preference", "patron_contact", "household_member"):
+        assert desk.scalar(f"SELECT count(*) FROM {table}") > 0, table  # our own
+    assert desk.scalar("SELECT count(*) FROM patron WHERE note <> ''") > 0
+    assert desk.scalar("SELECT count(DISTINCT place) FROM patron_contact") == len(ContactPlace)
     held = desk.scalar("SELECT count(DISTINCT held_for) FROM change_request WHERE state = 'held'")
     assert len(set(HeldFor) - {HeldFor.COOLING}) == held  # what cools down goes out by itself
     assert [a.staff_label for a in desk.read(alerts.alerts_open)] == ["Luis, box office"]

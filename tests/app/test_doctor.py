@@ -9,9 +9,13 @@ from collections.abc import Iterator, Mapping
 from datetime import timedelta
 
 import pytest
+import sqlalchemy as sa
 from sqlalchemy import event
+from sqlmodel import Session
 
 from tests.support.engines import owners
+from tests.support.erasing import erase
+from tests.support.factories import Desk
 from tests.support.fault_server import Answer, FaultServer, Manner, fault_server
 from tests.support.keyring import SECRET_KEYS
 from tests.support.processes import free_port
@@ -161,6 +165,36 @@ def test_a_missing_guard_is_said(database: Database) -> None:
     (said,) = troubles(database)
 
     assert "guards of the database are missing" in said
+
+
+@pytest.mark.parametrize(
+    ("table", "insert"),
+    [
+        ("patron_tag", "(patron_id, key, label) VALUES ('{id}', 'donor', 'donor')"),
+        (
+            "relationship",
+            "(patron_id, other_id, kind, since) VALUES ('{other}', '{id}', 'parent', '2026-01-01')",
+        ),
+        (
+            "household_member",
+            "(patron_id, household_id, is_head, since) VALUES ('{id}', 'h', TRUE, '2026-01-01')",
+        ),
+    ],
+)
+def test_what_an_erasure_left_behind_is_said(desk: Desk, table: str, insert: str) -> None:
+    gone, other = desk.patron(), desk.patron("other@example.com")
+    erase(desk, gone)
+    assert troubles(desk.database) == []
+
+    def leave(session: Session) -> None:
+        session.execute(sa.text("INSERT INTO household VALUES ('h', '2026-01-01')"))
+        ids = insert.format(id=gone.id, other=other.id)
+        session.execute(sa.text(f"INSERT INTO {table} {ids}"))  # our own words
+
+    desk.write(leave)
+
+    (said,) = troubles(desk.database)
+    assert f"Rows are left of patrons who were erased or are gone: 1 in {table}." in said
 
 
 def test_an_empty_database_is_said(blank_url: str) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import UTC, date, datetime, timedelta
+from urllib.parse import parse_qsl
 
 import pytest
 
@@ -14,11 +16,13 @@ from upstage_crm.admin.dashboard.plot_rows import (
     first_day,
     month_bounds,
 )
+from upstage_crm.admin.patron_list.narrowed import narrowed_by
+from upstage_crm.admin.patrons.url import SHAPE as LIST
 from upstage_crm.admin.requests.url import SHAPE
 from upstage_crm.change_requests.model.rules import Decision, RequestState
 from upstage_crm.change_requests.reads import figures as reads
 from upstage_crm.change_requests.reads import queue
-from upstage_crm.change_requests.reads.figures import Funnel
+from upstage_crm.change_requests.reads.figures import Funnel, Step
 from upstage_crm.change_requests.reads.queue import Look, View
 from upstage_crm.core.clock import FrozenClock
 from upstage_crm.core.db import Database
@@ -27,6 +31,7 @@ from upstage_crm.pages.list_url import ListUrl
 from upstage_crm.pages.periods import span_of
 from upstage_crm.patrons import marks
 from upstage_crm.patrons.quality import Quality, quality
+from upstage_crm.patrons.search import patron_list
 
 HOUR = timedelta(hours=1)
 
@@ -97,13 +102,14 @@ def test_the_trend_counts_what_was_proposed_and_what_ended_between_two_instants(
     ]
 
 
-def drawn(engine: Engine) -> Figures:
+def drawn(engine: Engine, *, hidden: Collection[str] = ()) -> Figures:
     bounds = month_bounds(engine.now.date(), UTC)
     return engine.read(
         lambda s: figures(
             reads.funnel(s, since=engine.now - timedelta(days=30)),
             reads.trend(s, bounds),
             quality(s),
+            hidden=hidden,
             days=30,
             since=engine.now.date() - timedelta(days=29),
             today=engine.now.date(),
@@ -126,6 +132,7 @@ def listed(engine: Engine, href: str) -> int:
             start=span.start,
             end=span.end,
             by_proposal=url.chosen["by"] == "proposed",
+            step=Step(url.chosen["came"]) if url.chosen["came"] else None,
         )
     )[0]
 
@@ -134,14 +141,28 @@ def test_each_number_is_that_of_the_list_behind_it(engine: Engine) -> None:
     some_requests(engine)
     shown = drawn(engine)
 
-    bars = {bar.label: bar for bar in shown.funnel if bar.href}
+    bars = {bar.label: bar for bar in (*shown.funnel, *shown.times) if bar.number != "0"}
     counts = {label: listed(engine, bar.href) for label, bar in bars.items()}
 
     assert counts == {label: int(bar.number) for label, bar in bars.items()}
-    assert counts == {"Proposed": 5, "Approved": 1, "Rejected": 1, "Undeliverable": 1}
+    assert counts["Proposed"] == 5
+    assert counts.keys() > {"Delivered", "Decided by the patron", "Approved", "Rejected"}
+    assert {bar.href for bar in (*shown.funnel, *shown.times) if bar.number == "0"} == {""}
+    cells = [each for row in shown.trend_rows for each in row.cells if each.number != "0"]
+    assert [listed(engine, each.href) for each in cells] == [int(each.number) for each in cells]
     (month,) = [column for column in shown.trend if column.words.startswith("March")]
     assert month.words == f"March {engine.now.year}: 5 proposed, 1 approved"
     assert listed(engine, month.href) == 5
+
+
+def test_a_step_lists_the_requests_that_came_so_far(engine: Engine) -> None:
+    some_requests(engine)
+
+    (quick,) = engine.read(lambda s: reads.ids_that_came(s, Step.WITHIN_HOUR, since=None))
+    decided = engine.read(lambda s: reads.ids_that_came(s, Step.DECIDED, since=None))
+
+    assert engine.scalar(f"SELECT state FROM change_request WHERE id = '{quick}'") == "approved"
+    assert quick in decided
 
 
 def test_a_venue_without_requests_draws_empty_plots(engine: Engine) -> None:
@@ -174,6 +195,16 @@ def test_records_to_look_after_are_counted(engine: Engine) -> None:
     engine.step(bounced, lambda s: marks.note_bounce(s, patron_id=bounced.id, now=engine.now))
 
     assert engine.read(quality) == Quality(no_email=1, bounced=1, twins=2)
+    bars = drawn(engine).quality
+    for bar in bars:
+        found = narrowed_by(
+            LIST.read(dict(parse_qsl(bar.href.partition("?")[2]))),
+            now=engine.now,
+            reader=engine.owner,
+        )
+        total = engine.read(lambda s, one=found: patron_list.count(s, one))
+        assert total == int(bar.number), bar.label
+    assert [bar.href for bar in drawn(engine, hidden=("email", "twin")).quality] == ["", "", ""]
 
 
 @pytest.mark.parametrize(

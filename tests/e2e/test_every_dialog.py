@@ -179,6 +179,9 @@ CASES: dict[str, Case] = {
     "PatronTagsState.untag": Case(
         "list", chosen("Untag", row="[A-Z]"), elsewhere="queue", about="1 patron chosen"
     ),
+    "BulkProposeState.propose": Case(
+        "list", chosen("Propose change", row="[A-Z]"), elsewhere="queue", about="1 patron chosen"
+    ),
     "AddEventState.add_event": Case("events", button("Add event"), elsewhere="queue"),
     "EventDialogState.edit_event": Case("event", button("Change"), elsewhere="queue"),
     "EventDialogState.translate": Case("event", button("Translate French"), elsewhere="queue"),

@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Literal
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Literal
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
-from tests.support.accessibility import assert_accessible, assert_fits_narrow_screens
+from tests.support.accessibility import (
+    assert_accessible,
+    assert_fits_narrow_screens,
+    assert_nothing_moves,
+)
 from tests.support.links import decision_url
 from tests.support.server import Server, running_server
 from tests.support.stage import OWNER, PASSWORD, Stage, set_stage
 from upstage_crm.change_requests.lifecycle import staff_commands
 from upstage_crm.change_requests.model.rules import ReasonCode
 from upstage_crm.demo import programme, venues
+from upstage_crm.patrons import edit_tags
+from upstage_crm.patrons.details import edit_preferences, notes
+from upstage_crm.patrons.details.preferences import Answer, Basis, ContactChannel, Purpose, Source
 from upstage_crm.patrons.queries import get_by_number
 from upstage_crm.programme import queries as events
 from upstage_crm.venues import queries
@@ -27,6 +35,10 @@ STAFF_PAGES = (
     "/patrons/?email=none&status=active&tag=donor",
     "/patrons/?q=marra&colour=red",
     "/patrons/{number}/",
+    "/patrons/{number}/?tab=changes",
+    "/patrons/{number}/?tab=communications",
+    "/patrons/{number}/?tab=privacy",
+    "/patrons/{number}/?tab=audit",
     "/patrons/999999/",
     "/requests/",
     "/requests/{reference}/",
@@ -73,6 +85,20 @@ class House:
                 reason_text="Rang this morning.",
                 parsing=parts.context(),
             )
+            edit_tags.add(
+                parts.staff_context(session, stage.owner), patron_ids=[patron.id], text="friend"
+            )
+            edit_preferences.answer(
+                parts.staff_context(session, stage.owner),
+                patron_id=patron.id,
+                cell=(ContactChannel.EMAIL, Purpose.NEWS),
+                answer=Answer.YES,
+                basis=Basis.CONSENT,
+                source=Source.PHONE,
+            )
+            notes.add(
+                parts.staff_context(session, stage.owner), patron_id=patron.id, text="At the aisle"
+            )
             venues.add(parts.staff_context(session, stage.owner))
             today = parts.clock.now().date()
             programme.add(parts.staff_context(session, stage.owner), today=today)
@@ -102,20 +128,32 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
         yield House(server, set_stage(server.database_url))
 
 
-@pytest.fixture(scope="module", params=["light", "dark"])
-def office(request: pytest.FixtureRequest, browser: Browser, house: House) -> Iterator[Page]:
-    """The browser of an owner who is signed in, in one theme."""
-    context = browser.new_context(
-        color_scheme=request.param, viewport={"width": 1280, "height": 800}
-    )
-    page = context.new_page()
+def seated(browser: Browser, house: House, look: Mapping[str, Any]) -> Page:
+    """The browser of an owner who is signed in, and looks at pages in one way."""
+    page = browser.new_context(viewport={"width": 1280, "height": 800}, **look).new_page()
     opened(page, house.url("/sign-in/"))
     page.get_by_label("Email").fill(OWNER)
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()
     expect(page.get_by_role("heading", name="Dashboard")).to_be_visible()
+    return page
+
+
+@pytest.fixture(scope="module", params=["light", "dark"])
+def office(request: pytest.FixtureRequest, browser: Browser, house: House) -> Iterator[Page]:
+    page = seated(browser, house, {"color_scheme": request.param})
     yield page
-    context.close()
+    page.context.close()
+
+
+@pytest.fixture(scope="module", params=["light", "dark", "forced"])
+def any_office(request: pytest.FixtureRequest, browser: Browser, house: House) -> Iterator[Page]:
+    """The same, and with the colours of the system and without motion."""
+    forced = {"forced_colors": "active", "reduced_motion": "reduce"}
+    look = forced if request.param == "forced" else {"color_scheme": request.param}
+    page = seated(browser, house, look)
+    yield page
+    page.context.close()
 
 
 @pytest.mark.parametrize("path", STAFF_PAGES)
@@ -125,6 +163,124 @@ def test_staff_page(office: Page, house: House, path: str) -> None:
 
     assert_accessible(office)
     assert_fits_narrow_screens(office)
+
+
+def preview(page: Page) -> Locator:
+    page.locator(".u-row-link").first.focus()
+    page.keyboard.press("Space")
+    return page.get_by_role("complementary", name="Preview")
+
+
+def filter_menu(page: Page) -> Locator:
+    page.get_by_role("button", name="Filter", exact=True).click()
+    page.keyboard.press("ArrowDown")
+    return page.get_by_role("menuitem").first
+
+
+def columns_menu(page: Page) -> Locator:
+    page.get_by_text("Columns", exact=True).click()
+    return page.get_by_role("checkbox", name="Phone")
+
+
+def suggestions(page: Page) -> Locator:
+    page.get_by_role("combobox", name="Filter by a tag or a town").fill("friend")
+    return page.get_by_role("option", name="friend")
+
+
+def bulk_bar(page: Page) -> Locator:
+    page.get_by_role("checkbox", name=re.compile("^Choose")).nth(1).check()
+    return page.get_by_text(re.compile("1 (patron|request) chosen"))
+
+
+def palette(page: Page) -> Locator:
+    page.keyboard.press("Control+k")
+    page.keyboard.type("mara")
+    return page.get_by_role("option", name=re.compile("Mara"))
+
+
+def shortcuts(page: Page) -> Locator:
+    page.keyboard.press("?")
+    return page.get_by_role("dialog", name="Keyboard shortcuts")
+
+
+OPENED: dict[str, tuple[str, Callable[[Page], Locator]]] = {
+    "preview": ("/patrons/", preview),
+    "filter menu": ("/patrons/", filter_menu),
+    "menu of columns": ("/patrons/", columns_menu),
+    "suggestions": ("/patrons/", suggestions),
+    "bulk bar of patrons": ("/patrons/", bulk_bar),
+    "bulk bar of requests": ("/requests/?view=all", bulk_bar),
+    "palette": ("/", palette),
+    "palette over a record": ("/patrons/{number}/", palette),
+    "shortcuts": ("/", shortcuts),
+}
+
+
+@pytest.mark.parametrize("name", OPENED)
+def test_what_opens_over_a_page(any_office: Page, house: House, name: str) -> None:
+    path, show = OPENED[name]
+    opened(any_office, house.url(path))
+    expect(any_office.get_by_role("heading", level=1)).to_be_visible()
+
+    shown = show(any_office)
+
+    expect(shown.first).to_be_visible()
+    assert_accessible(any_office)
+    assert_fits_narrow_screens(any_office)
+    assert_nothing_moves(any_office)
+
+
+@pytest.mark.parametrize("path", ["/", "/patrons/", "/patrons/{number}/", "/requests/"])
+def test_a_page_in_the_colours_of_the_system(browser: Browser, house: House, path: str) -> None:
+    look = {"forced_colors": "active", "reduced_motion": "reduce"}
+    page = seated(browser, house, look)
+    opened(page, house.url(path))
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+
+    assert_accessible(page)
+    assert_fits_narrow_screens(page)
+    assert_nothing_moves(page)
+    page.context.close()
+
+
+@pytest.mark.parametrize("show", [palette, suggestions, filter_menu])
+def test_what_is_picked_is_seen_in_the_colours_of_the_system(
+    browser: Browser, house: House, show: Callable[[Page], Locator]
+) -> None:
+    """Backgrounds and shadows are not drawn then: what is picked needs a line around it."""
+    page = seated(browser, house, {"forced_colors": "active"})
+    opened(page, house.url("/patrons/"))
+    expect(page.locator(".u-row-link").first).to_be_visible()
+
+    show(page)
+
+    picked = page.locator("[role=option][aria-selected=true], [role=menuitem][data-highlighted]")
+    expect(picked.first).to_be_visible()
+    assert picked.first.evaluate("one => getComputedStyle(one).outlineStyle") == "solid"
+    page.context.close()
+
+
+def test_a_long_menu_is_scrolled_on_a_small_screen(office: Page, house: House) -> None:
+    opened(office, house.url("/patrons/"))
+    office.set_viewport_size({"width": 360, "height": 560})
+    filter_menu(office)
+
+    office.keyboard.press("End")
+
+    expect(office.get_by_role("menuitem").last).to_be_in_viewport()
+    office.keyboard.press("Escape")
+    office.set_viewport_size({"width": 1280, "height": 800})
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_a_copy_of_what_is_held(browser: Browser, house: House, theme: Theme) -> None:
+    page = seated(browser, house, {"color_scheme": theme})
+    page.goto(house.url("/patrons/data/{number}.html"))
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+
+    assert_accessible(page)
+    assert_fits_narrow_screens(page)
+    page.context.close()
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

@@ -1,4 +1,4 @@
-"""Ten everyday journeys without a mouse, counted.
+"""Everyday journeys without a mouse, counted.
 
 A step is one thing that a clerk decides: a key, or words that are typed with the Enter that ends
 them. Nothing here is clicked, and every key is the one that the sheet of shortcuts names.
@@ -15,6 +15,8 @@ from playwright.sync_api import Page, expect
 from tests.support.journey import PageOf, hydrated, opened
 from tests.support.server import Server
 from tests.support.stage import CLERK, Stage
+from upstage_crm.patrons import queries
+from upstage_crm.patrons.details import edit_contacts
 
 
 @dataclass
@@ -97,6 +99,28 @@ def test_a_patron_is_found_and_a_proposal_sent_in_four_steps(
     propose(clerk, "nextcaller@example.com", "next@example.org")
 
     assert clerk.steps == 4
+
+
+def test_a_caller_is_identified_by_an_old_email_in_two_steps(
+    clerk: Keys, house: tuple[Server, Stage]
+) -> None:
+    stage, old = house[1], "maiden.name@example.com"
+    number = stage.add("caller@example.com")
+    parts = stage.parts
+    with parts.database.transaction() as session:
+        edit_contacts.add(
+            parts.staff_context(session, stage.owner),
+            patron_id=queries.get_by_number(session, number).id,
+            field="email",
+            raw={"email": old},
+            parsing=parts.context(),
+        )
+
+    clerk.find(old, "Caller")
+
+    clerk.shows("Caller")
+    expect(clerk.page.locator("#main").get_by_text(old, exact=True)).to_be_visible()
+    assert clerk.steps == 2
 
 
 def test_a_request_is_found_by_its_reference_in_two_steps(

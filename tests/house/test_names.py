@@ -16,7 +16,7 @@ NAMED_BY_SUBJECT = "wording"
 PLAIN_WORDS = """
 access account accounts action actions add address admin alert answer approvals arrival asked attack
 audit auth authenticator base base64url broken browser build builder bulk busy button calendar
-change changes check checking checks chips choice cli clock closed code codes columns command
+change changes check checking checks chips choice chosen cli clock closed code codes columns command
 commands comments communications component components confirm confirmations consequences contact
 contacts context controls cookie cookies copy copying core counting countries country create crm
 crowd dashboard data database date dates days db deadline decide decisions delivery demo design desk
@@ -38,10 +38,10 @@ requests resend reset resort restore reveal reveals revert reverting reviewer re
 roles route routes row rows rule rules runs sale samples sanitize save saved schedule scheduled
 search season seasons seat seating second security selection send sender sending sentences serve
 session sessions settings setup short shortcut sign signature signing socket spans special sql staff
-start state states status step steps store story strip style suffix table tables tabs tags task team
-teamwork template templates terms test text texts threads timeline times toolbar translations
-triggers trouble two ui unusual upstage value values venue venues verifying view views visit visitor
-web webhooks window windows word wording words writers
+start state states status step steps store story strays strip style suffix suggest table tables tabs
+tags task team teamwork template templates terms test text texts threads timeline times toolbar
+towns translations triggers trouble two ui unusual upstage value values venue venues verifying view
+views visit visitor web webhooks window windows word wording words writers
 """
 PLAIN = set(PLAIN_WORDS.split())
 

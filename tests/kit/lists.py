@@ -43,6 +43,7 @@ from upstage_crm.ui.components.records.toolbar import (
     result_count,
     toolbar,
 )
+from upstage_crm.ui.components.suggest import suggest_box
 
 _PEOPLE = (
     (
@@ -108,6 +109,15 @@ def list_card() -> rx.Component:
                 actions=(button("New patron", icon="plus"),),
             ),
             inline(
+                suggest_box(
+                    "Filter by a tag or a town",
+                    placeholder="Tag or town…",
+                    found=[],
+                    asked="",
+                    on_ask=rx.noop(),
+                    on_pick=rx.noop(),
+                    id="kit-suggest",
+                ),
                 filter_chip("Town: Bristol"),
                 filter_chip("Since 2019"),
                 result_count("1,204 patrons"),

@@ -9,6 +9,7 @@ from tests.support.pipeline import Pipeline
 from upstage_crm.admin.patron_list.list_state import PatronListState
 from upstage_crm.admin.patron_list.preview_state import PatronPreviewState
 from upstage_crm.admin.patron_list.save_view_state import SaveViewState
+from upstage_crm.admin.patron_list.suggest_state import SuggestState
 from upstage_crm.admin.patron_list.tags_state import CHOSEN, PatronTagsState
 from upstage_crm.pages.dialog_state import OPENING, SUBJECT
 from upstage_crm.pages.list_state import NOT_READ, PAGE_SIZE
@@ -122,7 +123,7 @@ async def test_a_role_has_no_filter_that_would_tell(made: Runtime, pipeline: Pip
     eve = await opened(pipeline, staff(made, Role.READ_ONLY), "/patrons/?email=unproven")
 
     state = await pipeline.state(eve, PatronListState)
-    assert state.hidden_filters == ["city", "country", "email"]
+    assert state.hidden_filters == ["city", "country", "email", "twin"]
     assert state.hidden_orders == ["email", "city"]
     assert await names(pipeline, eve) == []
 
@@ -159,3 +160,54 @@ async def test_a_preview_shows_what_the_reader_sees(made: Runtime, pipeline: Pip
 
     await pipeline.send(eve, PatronPreviewState.shut)
     assert not (await pipeline.state(eve, PatronPreviewState)).preview.number
+
+
+async def test_tags_and_towns_are_offered_as_one_types(made: Runtime, pipeline: Pipeline) -> None:
+    home = {"address_line1": "1 Main Street", "address_city": "Dover", "address_country": "US"}
+    add(made, **ANN, tags="donor, dance", **home)
+    dana = await opened(pipeline, staff(made), "/patrons/?tag=dance")
+
+    await pipeline.send(dana, SuggestState.ask, words=" do ")
+
+    offered = await pipeline.state(dana, SuggestState)
+    assert offered.asked == "do"
+    assert [(one.group, one.words, one.detail) for one in offered.found] == [
+        ("Tags", "donor", "1"),
+        ("Towns", "Dover", ""),
+    ]
+
+    await pipeline.send(dana, SuggestState.pick, name="tag", words="donor")
+    await pipeline.send(dana, SuggestState.pick, name="tag", words="DONOR")
+    await pipeline.send(dana, SuggestState.pick, name="city", words="Dover")
+
+    shown = await pipeline.state(dana, PatronListState)
+    assert [chip.label for chip in shown.chips] == ["Tag: dance", "Tag: donor", "Town: Dover"]
+    assert await names(pipeline, dana) == ["Ann Young"]
+    assert not (await pipeline.state(dana, SuggestState)).found
+
+
+@pytest.mark.parametrize("nonsense", ["x" * 10_000, None, {"a": 1}, ""])
+async def test_nonsense_is_offered_nothing(
+    made: Runtime, pipeline: Pipeline, nonsense: object
+) -> None:
+    add(made, **ANN, tags="donor")
+    dana = await opened(pipeline, staff(made))
+
+    await pipeline.send(dana, SuggestState.ask, words=nonsense)
+    await pipeline.send(dana, SuggestState.pick, name="colour", words=nonsense)
+    await pipeline.send(dana, SuggestState.pick, name="tag", words=nonsense)
+    await pipeline.send(dana, SuggestState.pick, name="city", words="x" * 10_000)
+
+    assert not (await pipeline.state(dana, SuggestState)).found
+
+
+async def test_who_sees_no_addresses_is_offered_tags_only(
+    made: Runtime, pipeline: Pipeline
+) -> None:
+    home = {"address_line1": "1 Main Street", "address_city": "Dover", "address_country": "US"}
+    add(made, **ANN, tags="donor", **home)
+    eve = await opened(pipeline, staff(made, Role.READ_ONLY))
+
+    await pipeline.send(eve, SuggestState.ask, words="do")
+
+    assert [one.name for one in (await pipeline.state(eve, SuggestState)).found] == ["tag"]

@@ -122,6 +122,10 @@ TABLE: dict[str, Row] = {
     "PatronTagsState": Row(
         P.EDIT_PATRON, "ask keep start_over turn", each("tag untag", P.EDIT_PATRON)
     ),
+    "BulkProposeState": Row(
+        P.PROPOSE_CHANGE, "ask keep start_over turn", {"propose": P.PROPOSE_CHANGE}
+    ),
+    "SuggestState": Row(P.VIEW_PATRONS, "ask pick"),
     "SaveViewState": Row(P.VIEW_PATRONS, "keep open save start_over turn"),
     "PatronRecordState": Row(
         P.VIEW_PATRONS, f"{PAGE} cancel dismiss edit hide keep", {"save": P.EDIT_PATRON}
@@ -433,6 +437,7 @@ ROUTES: dict[str, Way] = {
     "GET /mailbox/raw/{mail_id}": Way("/mailbox/raw/{mail}", P.VIEW_MAILBOX, is_full=True),
     "GET /mailbox/export.csv": Way("/mailbox/export.csv", P.EXPORT_DATA, nobody=303, is_full=True),
     "GET /audit/export.csv": Way("/audit/export.csv", P.EXPORT_DATA, nobody=303),
+    "GET /patrons/data/{number}.{form}": Way("/patrons/data/{number}.html", P.EXPORT_DATA),
     "GET /venues/plan/{hall}/{version}.json": Way("/venues/plan/x/1.json", nobody=303),
     "GET /events/picture/{event}/{digest}/{width}.jpg": Way(
         "/events/picture/x/x/320.jpg", nobody=303
@@ -473,7 +478,7 @@ def mail_of(venue: Venue) -> str:
 @pytest.mark.parametrize("name", [name for name, way in ROUTES.items() if way.needs])
 def test_a_route_is_open_to_who_holds_its_permission_alone(venue: Venue, name: str) -> None:
     way = ROUTES[name]
-    path = way.path.format(mail=mail_of(venue))
+    path = way.path.format(mail=mail_of(venue), number=venue.number)
     for cookie in ("", disabled(venue), half_open(venue)):
         answer = browser(cookie).get(path)
         assert answer.status_code in (way.nobody, 303), name

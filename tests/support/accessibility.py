@@ -26,3 +26,15 @@ def assert_fits_narrow_screens(page: Page) -> None:
         )
     page.set_viewport_size({"width": 1280, "height": 800})
     assert {width: wide for width, wide in overflow.items() if wide > 0} == {}
+
+
+# What still moves although a person asked for no motion; a spinner says that work goes on.
+_MOVING = """() => matchMedia("(prefers-reduced-motion: reduce)").matches
+    ? document.getAnimations().filter(one => one.playState === "running"
+        && !one.effect.target.closest("[aria-busy=true]")).map(one => one.effect.target.className)
+    : []"""
+
+
+def assert_nothing_moves(page: Page) -> None:
+    """For a person who asked for no motion, nothing but a spinner moves."""
+    assert page.evaluate(_MOVING) == []

@@ -15,7 +15,6 @@ from typing import Any, cast
 import reflex as rx
 
 from upstage_crm.admin.patrons.free_fields import find_free_field
-from upstage_crm.admin.redacted_trail import seen_address, told_changes, told_words
 from upstage_crm.audit.events import Action
 from upstage_crm.audit.trail import AuditLine
 from upstage_crm.core import when
@@ -25,6 +24,7 @@ from upstage_crm.mail.provider_events import EventKind
 from upstage_crm.mail.queries import MailSummary
 from upstage_crm.patrons.fields import FIELDS
 from upstage_crm.patrons.visibility import FieldAccess
+from upstage_crm.privacy.redacted_trail import seen_address, told_changes, told_words
 from upstage_crm.ui.components.base import filled, show_if
 from upstage_crm.ui.components.button import link
 from upstage_crm.ui.components.page import inline, quote

@@ -51,6 +51,7 @@ class Action(StrEnum):
     ERASURE_DECLINED = "patron.erasure_declined"
     PATRON_ERASED = "patron.erased"
     VALUE_REVEALED = "patron.value_revealed"
+    DATA_EXPORTED = "patron.data_exported"
     REQUEST_PROPOSED = "request.proposed"
     REQUEST_RESENT = "request.resent"
     REQUEST_WITHDRAWN = "request.withdrawn"

@@ -33,6 +33,7 @@ from upstage_crm.cli.start_words import (
     sentence,
 )
 from upstage_crm.core import heartbeat, migrations
+from upstage_crm.core.counting import some
 from upstage_crm.core.db import dialect_of
 from upstage_crm.core.db_trouble import Trouble, trouble_of
 from upstage_crm.core.migrations import DatabaseNewer
@@ -41,6 +42,7 @@ from upstage_crm.mail.sending.sender import (
     SendFailed,
     SendPaused,
 )
+from upstage_crm.privacy.strays import strays
 from upstage_crm.settings import Settings, is_loopback
 from upstage_crm.web.errors import KeysLost
 from upstage_crm.web.request_log import mask
@@ -167,6 +169,17 @@ def _database(session: Session, parts: Runtime) -> Iterator[Finding]:
     yield from _links(session, parts)
     yield from _rights(session, parts)
     yield from _queue(session, parts)
+    yield _strays(session)
+
+
+def _strays(session: Session) -> Finding:
+    """Whether an erasure has left something of a person behind."""
+    found = strays(session)
+    if not found:
+        return Finding(Mark.FINE, "Nothing is left of patrons who were erased.")
+    where = ", ".join(f"{some(count)} in {table}" for table, count in found.items())
+    words = f"Rows are left of patrons who were erased or are gone: {where}. Delete them."
+    return Finding(Mark.TROUBLE, words)
 
 
 def _links(session: Session, parts: Runtime) -> Iterator[Finding]:

@@ -21,7 +21,7 @@ from upstage_crm.change_requests.model.rules import Decision
 from upstage_crm.change_requests.reads import requests
 from upstage_crm.core.clock import FrozenClock
 from upstage_crm.core.db import dialect_of
-from upstage_crm.demo import programme, second_steps, unusual, venues
+from upstage_crm.demo import programme, record_details, second_steps, unusual, venues
 from upstage_crm.demo.crowd import crowd
 from upstage_crm.demo.people import people
 from upstage_crm.demo.person import DemoPerson
@@ -52,6 +52,7 @@ PATRONS = 2_000
 SEED = 20_260_302
 ERASED = 140  # a place among the demo patrons: a patron without any request
 _SILENT_DAYS = 5  # before so many days a silent mailbox has let a change happen by now
+_NOTED_DAYS = 44  # before so many days notes, preferences and households were written
 INVENTED = 50_000  # patrons who are all invented one by one
 _MODELS = 10_000  # of whom the others are made when there are more
 _BATCH = 25  # patrons whose records are made at one moment
@@ -79,6 +80,10 @@ def seed(parts: wiring.Runtime, *, count: int = PATRONS) -> None:
         clock.set(now - timedelta(days=2_999))
         policy_store.change(owner, proposed=unusual.roomy(second_steps.POLICY))
     numbers = _patrons(parts, members[1], count, now)
+    with parts.database.transaction() as session:
+        clerk, made_at = members[1], now - timedelta(days=_NOTED_DAYS)
+        context = parts.staff_context(session, clerk, channel=Channel.DEMO, now=made_at)
+        record_details.add(context, numbers)
     scene = Scene(parts=frozen, clock=clock, second=members[3], third=members[5])
     for story in sorted(STORIES, key=lambda story: story.days_ago, reverse=True):
         clock.set(now - timedelta(days=story.days_ago, minutes=story.minutes))

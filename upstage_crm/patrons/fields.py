@@ -40,8 +40,8 @@ class Context:
 class Part:
     """One input of a field's form. `name` is the patron column it fills.
 
-    `max_length` counts characters.
-    `autocomplete` is the HTML token (WCAG 1.3.5). A "country" is a choice of `countries`.
+    `max_length` counts characters, `autocomplete` is the HTML token (WCAG 1.3.5), a "country" is a
+    choice of `countries`. With `is_shared` one value can be right for many patrons.
     """
 
     name: str
@@ -50,6 +50,7 @@ class Part:
     autocomplete: str
     max_length: int
     optional: bool = False
+    is_shared: bool = False
 
 
 def _no_keys(_values: Values) -> Columns:
@@ -230,6 +231,7 @@ _ADDRESS_PARTS = (
         type="text",
         autocomplete="address-level2",
         max_length=v.PLACE_LIMIT,
+        is_shared=True,
     ),
     Part(
         name="address_region",
@@ -238,6 +240,7 @@ _ADDRESS_PARTS = (
         autocomplete="address-level1",
         max_length=v.PLACE_LIMIT,
         optional=True,
+        is_shared=True,
     ),
     Part(
         name="address_postcode",
@@ -253,6 +256,7 @@ _ADDRESS_PARTS = (
         type="country",
         autocomplete="country",
         max_length=2,
+        is_shared=True,
     ),
 )
 
@@ -392,9 +396,5 @@ FIELDS: Mapping[str, ProtectedField] = {
     )
 }
 
-PROTECTED_COLUMNS: tuple[str, ...] = tuple(
-    column for entry in FIELDS.values() for column in entry.columns
-)
-DERIVED_COLUMNS: tuple[str, ...] = tuple(
-    column for entry in FIELDS.values() for column in entry.derived
-)
+PROTECTED_COLUMNS = tuple(column for entry in FIELDS.values() for column in entry.columns)
+DERIVED_COLUMNS = tuple(column for entry in FIELDS.values() for column in entry.derived)

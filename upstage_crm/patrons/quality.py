@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlmodel import Session
 
-from upstage_crm.core import counting
 from upstage_crm.core.counting import count_some
 from upstage_crm.core.db import on_the_way, table_of
+from upstage_crm.patrons.search.list_filters import twins
 from upstage_crm.patrons.tables import PatronRow, PatronStatus
 
 _patron = table_of(PatronRow)
@@ -35,23 +35,5 @@ def quality(session: Session) -> Quality:
     return Quality(
         no_email=count_some(session, sa.select(_patron.c.id).where(no_email, is_active)),
         bounced=count_some(session, sa.select(_patron.c.id).where(bounced, is_active)),
-        twins=_twins(session),
+        twins=count_some(session, twins()),
     )
-
-
-def _twins(session: Session) -> int:
-    """Of the records that were changed last, those that may be about the same person as another."""
-    columns = (_patron.c.id, _patron.c.phone_key, _patron.c.sort_name, _patron.c.status)
-    latest = (
-        sa.select(*columns).order_by(_patron.c.updated_at.desc()).limit(counting.COUNTED).subquery()
-    )
-    other = _patron.alias("other")
-    is_same = sa.exists().where(
-        other.c.phone_key == latest.c.phone_key,
-        other.c.id != latest.c.id,
-        other.c.sort_name == latest.c.sort_name,
-        other.c.status == PatronStatus.ACTIVE,
-    )
-    query = sa.select(sa.func.count()).select_from(latest)
-    wanted = query.where(latest.c.status == PatronStatus.ACTIVE, is_same)
-    return session.connection().execute(wanted).scalar_one()

@@ -180,3 +180,9 @@ def ids_that_take(session: Session, numbers: Collection[int]) -> tuple[str, ...]
         _patron.c.number.in_(numbers), _patron.c.status != PatronStatus.ERASED
     )
     return tuple(session.connection().execute(query.order_by(_patron.c.id)).scalars())
+
+
+def ids_of(session: Session, numbers: Collection[int]) -> tuple[str, ...]:
+    """The ids of the patrons with these numbers."""
+    query = sa.select(_patron.c.id).where(_patron.c.number.in_(numbers)).order_by(_patron.c.id)
+    return tuple(session.connection().execute(query).scalars())

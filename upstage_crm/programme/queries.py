@@ -77,10 +77,8 @@ def events(
         *(held.c[name] for name in ("performances", "on_sale", "first", "last")),
     ).join(held, held.c.event_id == _event.c.id, isouter=True)
     if between:
-        planned = sa.and_(
-            _event.c.season == season,
-            ~sa.exists().where(_performance.c.event_id == _event.c.id, _COUNTS),
-        )
+        has_any = sa.exists().where(_performance.c.event_id == _event.c.id, _COUNTS)
+        planned = sa.false() if season is None else sa.and_(_event.c.season == season, ~has_any)
         found = found.where(sa.or_(held.c.first.is_not(None), planned))
     for word in text.split():
         found = found.where(_event.c.title.icontains(word, autoescape=True))

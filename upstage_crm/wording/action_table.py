@@ -60,6 +60,9 @@ ACTIONS: Mapping[Action, ActionLook] = {
     Action.ERASURE_REQUESTED: ActionLook("asked for the erasure", _RECORDS, "trash-2", "danger"),
     Action.ERASURE_DECLINED: ActionLook("declined the erasure", _RECORDS, "circle-x", "neutral"),
     Action.PATRON_ERASED: ActionLook("erased the patron’s data", _RECORDS, "trash-2", "danger"),
+    Action.DATA_EXPORTED: ActionLook(
+        "took out a copy of the data", _RECORDS, "download", "warning"
+    ),
     Action.VALUE_REVEALED: ActionLook("looked at a masked value", _RECORDS, "eye", "warning"),
     Action.REQUEST_PROPOSED: ActionLook("proposed a change", _REQUESTS, "pencil", "neutral"),
     Action.REQUEST_RESENT: ActionLook("sent the email again", _REQUESTS, "send", "info"),

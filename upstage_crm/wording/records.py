@@ -6,6 +6,10 @@ from collections.abc import Mapping
 
 RECORD_SENTENCES: Mapping[str, str] = {
     "protection_reason_missing": "Enter a reason.",
+    "export_waits": (
+        "What request {reference} changed can still be undone until {until}. Nothing about this "
+        "patron is exported before that."
+    ),
     "patron_erased": "This patron’s data was erased. Nothing can be added to the record.",
     "reveal_reason_missing": "Enter why you need to see it.",
     "patron_is_protected": (

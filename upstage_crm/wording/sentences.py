@@ -66,6 +66,9 @@ SENTENCES: Mapping[str, str] = {
         "manage the team can take this step now, you can from {day} at {time}."
     ),
     "own_record": "This is your own patron record. Ask a colleague to do it.",
+    "field_hidden": "This is hidden from you, so you cannot correct a part of it.",
+    "nothing_held": "There is nothing on the record that could be corrected.",
+    "already_proposed": "This has been proposed already (request {reference}).",
     "staff_address": "This address belongs to a staff account and cannot be a patron’s.",
     "patron_inactive": "This patron is not active, so nobody can be asked.",
     "patron_frozen": (

@@ -8,10 +8,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import tzinfo
 
-from upstage_crm.admin.redacted_trail import (
-    told_changes,
-    told_words,
-)
 from upstage_crm.audit.events import Action
 from upstage_crm.audit.trail import AuditLine
 from upstage_crm.core import when
@@ -19,6 +15,10 @@ from upstage_crm.patrons.fields import FIELDS
 from upstage_crm.patrons.visibility import (
     EVERYTHING,
     FieldAccess,
+)
+from upstage_crm.privacy.redacted_trail import (
+    told_changes,
+    told_words,
 )
 from upstage_crm.staff.roles import Role
 from upstage_crm.wording.action_table import ACTIONS

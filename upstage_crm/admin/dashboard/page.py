@@ -1,11 +1,11 @@
 """The page at `/`."""
 
-from typing import Any
+from typing import Any, cast
 
 import reflex as rx
 from reflex.vars import ObjectVar
 
-from upstage_crm.admin.dashboard.plot_rows import PeriodTab, TrendRow
+from upstage_crm.admin.dashboard.plot_rows import TREND, PeriodTab, TrendCell, TrendRow
 from upstage_crm.admin.dashboard.rows import DecidedRow, NeedRow, Tile
 from upstage_crm.admin.dashboard.state import DashboardState as State
 from upstage_crm.admin.frame import framed
@@ -145,22 +145,20 @@ def _bar_row(bar: ObjectVar[Bar]) -> rx.Component:
 
 
 def _trend_table() -> rx.Component:
-    words = ("Proposed", "Approved", "Rejected", "Expired")
-    headings = [column("Month"), *(column(each, align="end") for each in words)]
+    headings = [column("Month"), *(column(each, align="end") for each in TREND.values())]
     rows = rx.foreach(State.figures.trend_rows, lambda row: _trend_row(row=row))
     return data_table(headings, rows, label="Month by month")
 
 
 @rx.memo
 def _trend_row(row: ObjectVar[TrendRow]) -> rx.Component:
-    numbers = {
-        "Proposed": row.proposed,
-        "Approved": row.approved,
-        "Rejected": row.rejected,
-        "Expired": row.lapsed,
-    }
-    cells = (cell(number, label=words, align="end") for words, number in numbers.items())
-    return table_row(cell(row.label, label="Month"), *cells)
+    cells = rx.foreach(row.cells, lambda each: _trend_cell(cast("TrendCell", each)))
+    return table_row(cell(row.label, label="Month"), cells)
+
+
+def _trend_cell(each: TrendCell) -> rx.Component:
+    number = show_if(filled(each.href), link(each.number, href=each.href), each.number)
+    return cell(number, label=each.label, align="end")
 
 
 @rx.memo

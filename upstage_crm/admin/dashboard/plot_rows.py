@@ -1,12 +1,12 @@
 """The figures of the dashboard, worded and measured: plain texts that may go to the browser."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta, tzinfo
 
 from upstage_crm.admin.requests.url import PROPOSED, queue_href
 from upstage_crm.change_requests.model.rules import RequestState
-from upstage_crm.change_requests.reads.figures import WITHIN, Funnel, Span
+from upstage_crm.change_requests.reads.figures import SPEEDS, Funnel, Span, Step
 from upstage_crm.change_requests.reads.queue import ENDINGS, View
 from upstage_crm.core.counting import some
 from upstage_crm.organisation.seasons import Season
@@ -24,8 +24,20 @@ PERIODS: Mapping[int, str] = {
 """The days that the funnel may be about, with the words of each; `SEASON` is no fixed number."""
 USUAL = 90
 MONTHS = 12
-_TIMES = ("Within an hour", "Within a day", "Within 3 days", "Within 7 days", "Longer")
-assert len(_TIMES) == len(WITHIN) + 1
+_TIMES: Mapping[Step, str] = {
+    Step.WITHIN_HOUR: "Within an hour",
+    Step.WITHIN_DAY: "Within a day",
+    Step.WITHIN_3_DAYS: "Within 3 days",
+    Step.WITHIN_7_DAYS: "Within 7 days",
+    Step.LATER: "Longer",
+}
+TREND: Mapping[View, str] = {
+    View.ALL: "Proposed",
+    View.APPROVED: "Approved",
+    View.REJECTED: "Rejected",
+    View.EXPIRED: "Expired",
+}
+"""The numbers of one stretch of time, each by the view that lists what it counts."""
 # How the requests ended that did not go through, each with the view that lists them.
 _LOST: Mapping[View, str] = {
     View.REJECTED: "Rejected",
@@ -44,14 +56,20 @@ class PeriodTab:
 
 
 @dataclass(frozen=True)
+class TrendCell:
+    """One number of a stretch of time, and the list that it counts; "" for none."""
+
+    label: str = ""
+    number: str = "0"
+    href: str = ""
+
+
+@dataclass(frozen=True)
 class TrendRow:
     """One stretch of time as a row of the table."""
 
     label: str = ""
-    proposed: str = ""
-    approved: str = ""
-    rejected: str = ""
-    lapsed: str = ""
+    cells: list[TrendCell] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -73,12 +91,16 @@ def figures(
     spans: Sequence[Span],
     quality: Quality,
     *,
+    hidden: Collection[str],
     days: int,
     since: date,
     today: date,
     zone: tzinfo,
 ) -> Figures:
-    """Return the figures of the page; `since` is the first of the days."""
+    """Return the figures of the page; `since` is the first of the days.
+
+    The reader’s list of patrons has no filter in `hidden`.
+    """
     return Figures(
         periods=[
             PeriodTab(words, "/" if each == USUAL else f"/?days={each}", each == days)
@@ -86,9 +108,9 @@ def figures(
         ],
         funnel=_funnel(found, since=since, today=today),
         cut="Of the 1,000 newest requests of this time." if found.is_cut else "",
-        times=_bars(dict(zip(_TIMES, found.decided_within, strict=True))),
+        times=_times(found, since=since, today=today),
         took=_took(found.median),
-        quality=_quality(quality),
+        quality=_quality(quality, hidden),
         trend=_columns(spans, zone),
         trend_rows=[_trend_row(span, zone) for span in spans],
     )
@@ -115,9 +137,8 @@ def _month(today: date, back: int) -> date:
 
 
 def _funnel(found: Funnel, *, since: date, today: date) -> list[Bar]:
-    def listed(view: View) -> str:
-        days = {"from": since.isoformat(), "to": today.isoformat()}
-        return queue_href(view, by=PROPOSED, when=Period.DATES.value, **days)
+    def listed(view: View, **more: str) -> str:
+        return _listed(view, since=since, today=today, **more)
 
     def ended(view: View) -> int:
         states = ENDINGS.get(view, (RequestState.UNDELIVERABLE,))
@@ -125,8 +146,8 @@ def _funnel(found: Funnel, *, since: date, today: date) -> list[Bar]:
 
     steps = [
         ("Proposed", found.proposed, listed(View.ALL)),
-        ("Delivered", found.delivered, ""),
-        ("Decided by the patron", found.decided, ""),
+        ("Delivered", found.delivered, listed(View.ALL, came=Step.DELIVERED)),
+        ("Decided by the patron", found.decided, listed(View.ALL, came=Step.DECIDED)),
         ("Approved", ended(View.APPROVED), listed(View.APPROVED)),
         *((words, ended(view), listed(view)) for view, words in _LOST.items()),
     ]
@@ -136,9 +157,23 @@ def _funnel(found: Funnel, *, since: date, today: date) -> list[Bar]:
     ]
 
 
-def _bars(counts: Mapping[str, int]) -> list[Bar]:
-    most = max(counts.values(), default=0)
-    return [Bar(label, f"{count:,}", percent(count, most)) for label, count in counts.items()]
+def _listed(view: View, *, since: date, today: date, **more: str) -> str:
+    """Where the requests of a view are listed that were proposed in these days."""
+    days = {"from": since.isoformat(), "to": today.isoformat()}
+    return queue_href(view, by=PROPOSED, when=Period.DATES.value, **days, **more)
+
+
+def _times(found: Funnel, *, since: date, today: date) -> list[Bar]:
+    most = max(found.decided_within, default=0)
+    return [
+        Bar(
+            _TIMES[step],
+            f"{count:,}",
+            percent(count, most),
+            _listed(View.ALL, since=since, today=today, came=step) if count else "",
+        )
+        for step, count in zip(SPEEDS, found.decided_within, strict=True)
+    ]
 
 
 def _took(median: timedelta | None) -> str:
@@ -154,16 +189,21 @@ def _took(median: timedelta | None) -> str:
     return f"Half of the patrons decided within {said}."
 
 
-def _quality(found: Quality) -> list[Bar]:
+def _quality(found: Quality, hidden: Collection[str]) -> list[Bar]:
     counts = {
-        "No email address": (found.no_email, "/patrons/?email=none"),
-        "Email bounced": (found.bounced, "/patrons/?email=bounced"),
-        "Same name and phone as another": (found.twins, ""),
+        "No email address": (found.no_email, "email", "none"),
+        "Email bounced": (found.bounced, "email", "bounced"),
+        "Same name and phone as another": (found.twins, "twin", "yes"),
     }
-    most = max(count for count, _href in counts.values())
+    most = max(count for count, _name, _value in counts.values())
     return [
-        Bar(label, some(count), percent(count, most), href if count else "")
-        for label, (count, href) in counts.items()
+        Bar(
+            label,
+            some(count),
+            percent(count, most),
+            f"/patrons/?status=active&{name}={value}" if count and name not in hidden else "",
+        )
+        for label, (count, name, value) in counts.items()
     ]
 
 
@@ -186,18 +226,22 @@ def _columns(spans: Sequence[Span], zone: tzinfo) -> list[TimeColumn]:
     ]
 
 
-def _days_href(span: Span, zone: tzinfo) -> str:
-    """Where the requests are listed that were proposed in this time."""
+def _days_href(span: Span, zone: tzinfo, view: View = View.ALL) -> str:
+    """Where the requests of a view are listed that were proposed, or ended, in this time."""
     last = span.end.astimezone(zone).date() - timedelta(days=1)
     days = {"from": span.start.astimezone(zone).date().isoformat(), "to": last.isoformat()}
-    return queue_href(View.ALL, when=Period.DATES.value, **days)
+    return queue_href(view, when=Period.DATES.value, **days)
 
 
 def _trend_row(span: Span, zone: tzinfo) -> TrendRow:
-    return TrendRow(
-        label=f"{span.start.astimezone(zone):%B %Y}",
-        proposed=f"{span.proposed:,}",
-        approved=f"{span.approved:,}",
-        rejected=f"{span.rejected:,}",
-        lapsed=f"{span.lapsed:,}",
-    )
+    counts = {
+        View.ALL: span.proposed,
+        View.APPROVED: span.approved,
+        View.REJECTED: span.rejected,
+        View.EXPIRED: span.lapsed,
+    }
+    cells = [
+        TrendCell(TREND[view], f"{count:,}", _days_href(span, zone, view) if count else "")
+        for view, count in counts.items()
+    ]
+    return TrendRow(label=f"{span.start.astimezone(zone):%B %Y}", cells=cells)

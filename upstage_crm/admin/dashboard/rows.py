@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
-from upstage_crm.admin.redacted_trail import seen_address
 from upstage_crm.admin.requests.url import queue_href
 from upstage_crm.change_requests.limits.alerts import AlertView
 from upstage_crm.change_requests.model.rules import RequestState
@@ -17,6 +16,7 @@ from upstage_crm.core.counting import some
 from upstage_crm.mail.delivery import MailState
 from upstage_crm.mail.queries import MailSummary
 from upstage_crm.patrons.visibility import FieldAccess
+from upstage_crm.privacy.redacted_trail import seen_address
 from upstage_crm.proof.integrity import StandingFinding
 from upstage_crm.wording.actions import subject_words
 from upstage_crm.wording.sentences import MAIL_KIND_WORDS

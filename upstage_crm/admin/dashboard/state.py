@@ -1,6 +1,7 @@
 """The dashboard: what waits, what needs a person, what patrons decided."""
 
 import logging
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta, tzinfo
 from typing import Any, ClassVar
@@ -32,6 +33,7 @@ from upstage_crm.admin.dashboard.rows import (
     with_more,
 )
 from upstage_crm.admin.guard import AdminState
+from upstage_crm.admin.patron_list.narrowed import hidden_filters
 from upstage_crm.change_requests.lifecycle.mail_access import sights_of_mails
 from upstage_crm.change_requests.limits import alerts
 from upstage_crm.change_requests.model.rules import RequestState
@@ -131,11 +133,12 @@ class DashboardState(PageMixin, AdminState):
         days, known = self._days, self._figures_of
         if known is not None and known[0] == days and now - known[1] < FIGURES_FOR:
             return
-        self.figures = await self._read(lambda session: _figures(session, now, days))
+        hidden = hidden_filters(self._actor().role)
+        self.figures = await self._read(lambda session: _figures(session, now, days, hidden))
         self._figures_of = (days, now)
 
 
-def _figures(session: Session, now: datetime, days: int) -> Figures:
+def _figures(session: Session, now: datetime, days: int, hidden: Collection[str]) -> Figures:
     zone = details(session).zone
     today = now.astimezone(zone).date()
     since = first_day(days, today, season_start(session).season_of(today))
@@ -143,6 +146,7 @@ def _figures(session: Session, now: datetime, days: int) -> Figures:
         request_figures.funnel(session, since=datetime.combine(since, time(), zone)),
         request_figures.trend(session, month_bounds(today, zone)),
         quality(session),
+        hidden=hidden,
         days=days,
         since=since,
         today=today,

@@ -21,7 +21,6 @@ from upstage_crm.admin.mailbox.url import (
     kind_of,
     state_of,
 )
-from upstage_crm.admin.redacted_trail import seen_address
 from upstage_crm.admin.sign_in.routes import back
 from upstage_crm.admin.sign_in.second_routes import AGAIN
 from upstage_crm.change_requests.lifecycle.mail_access import sights_of_mails
@@ -38,6 +37,7 @@ from upstage_crm.pages.list_export import csv_file, csv_line
 from upstage_crm.pages.list_url import ListUrl
 from upstage_crm.pages.periods import span_of
 from upstage_crm.patrons.visibility import FieldAccess
+from upstage_crm.privacy.redacted_trail import seen_address
 from upstage_crm.staff.auth.sessions import Stage
 from upstage_crm.staff.roles import Permission, Role, StaffMember, may
 from upstage_crm.wiring import runtime

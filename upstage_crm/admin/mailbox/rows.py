@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 from email.utils import format_datetime
 
-from upstage_crm.admin.redacted_trail import seen_address
 from upstage_crm.core import when
 from upstage_crm.mail import eml
 from upstage_crm.mail.delivery import MailState, Transport
@@ -13,6 +12,7 @@ from upstage_crm.mail.event_log import NotedEvent
 from upstage_crm.mail.queries import MailSummary, StoredMail
 from upstage_crm.mail.resend_copy import is_again
 from upstage_crm.patrons.visibility import FieldAccess
+from upstage_crm.privacy.redacted_trail import seen_address
 from upstage_crm.wording.mails import (
     delivery_key,
     delivery_note,

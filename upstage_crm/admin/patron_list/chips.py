@@ -35,6 +35,7 @@ CHOICES: Final[Mapping[str, tuple[str, Mapping[str, str]]]] = {
         },
     ),
     "dispute": ("", {"yes": "In dispute"}),
+    "twin": ("", {"yes": "Same name and phone as another"}),
     "status": (
         "Status",
         {

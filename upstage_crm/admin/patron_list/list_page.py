@@ -6,13 +6,16 @@ import reflex as rx
 from reflex.vars import ObjectVar
 
 from upstage_crm.admin.frame import framed, what_became
+from upstage_crm.admin.patron_list.bulk_propose_dialog import propose_for_many_dialog
 from upstage_crm.admin.patron_list.chips import CHOICES, Chip
+from upstage_crm.admin.patron_list.chosen import TAG, UNTAG
 from upstage_crm.admin.patron_list.list_state import PatronListState as State
 from upstage_crm.admin.patron_list.narrowed import HIDDEN_BY
 from upstage_crm.admin.patron_list.preview_part import patron_preview
 from upstage_crm.admin.patron_list.save_view import save_view_dialog
 from upstage_crm.admin.patron_list.save_view_state import SaveViewState
-from upstage_crm.admin.patron_list.tags_state import TAG, TAGS, UNTAG
+from upstage_crm.admin.patron_list.suggest_state import SuggestState as Suggest
+from upstage_crm.admin.patron_list.tags_state import TAGS
 from upstage_crm.admin.patron_list.tags_state import PatronTagsState as Tags
 from upstage_crm.admin.patron_list.view_tabs import ViewTab
 from upstage_crm.admin.patrons.add_dialog import add_dialog
@@ -38,14 +41,14 @@ from upstage_crm.ui.components.records.mark import (
     email_mark,
     one_line,
 )
-from upstage_crm.ui.components.records.selection import Act, pick_all, pick_bar, pick_box
+from upstage_crm.ui.components.records.selection import pick_all, pick_bar, pick_box
 from upstage_crm.ui.components.records.status import chip
 from upstage_crm.ui.components.records.table import lead_cell
 from upstage_crm.ui.components.records.toolbar import filter_chip, filter_select
+from upstage_crm.ui.components.suggest import suggest_box
 from upstage_crm.ui.components.tabs import link_tab, link_tabs
 from upstage_crm.ui.components.text import address, when
 
-_ACTS = (Act(TAG, "Tag", "t"), Act(UNTAG, "Untag", "u"))
 _HIDEABLE = (
     (3, "Number"),
     (4, "Email"),
@@ -71,6 +74,7 @@ def page() -> rx.Component:
             list_tools(
                 State,
                 _filter_menu(),
+                _type_ahead(),
                 columns_menu(_HIDEABLE),
                 label="Search patrons",
                 placeholder="Name, email, phone, postcode or number",
@@ -80,12 +84,13 @@ def page() -> rx.Component:
             list_table(
                 State, ListRow, columns, label="Patrons", empty=_empty(), nothing=_nothing()
             ),
-            pick_bar(_ACTS, on_act=Tags.ask, nouns=State.nouns),
+            pick_bar(State.acts, on_act=Tags.ask, nouns=State.nouns),
         ),
         add_dialog(),
         save_view_dialog(),
         _tags_dialog(TAG, Tags.tag, title="Tag these patrons", send="Add tags"),
         _tags_dialog(UNTAG, Tags.untag, title="Untag these patrons", send="Remove tags"),
+        propose_for_many_dialog(),
         patron_preview(),
         active="patrons",
         waiting=stack(page_header("Patrons"), list_waiting(State, columns, label="Patrons")),
@@ -110,6 +115,19 @@ def _filter_menu() -> rx.Component:
         groups.append(show_if(~State.hidden_filters.contains(name), group) if hides else group)
     trigger = rx.fragment(icon("funnel"), "Filter")
     return menu(*groups, label="Filter", trigger=trigger, variant="secondary")
+
+
+def _type_ahead() -> rx.Component:
+    """Return the box for what has too many values for a menu: tags and towns."""
+    return suggest_box(
+        "Filter by a tag or a town",
+        placeholder=rx.cond(State.hidden_filters.contains("city"), "Tag…", "Tag or town…"),
+        found=Suggest.found,
+        asked=Suggest.asked,
+        on_ask=Suggest.ask,
+        on_pick=Suggest.pick,
+        id="suggest",
+    )
 
 
 def _chips() -> Child:
@@ -207,7 +225,7 @@ def _name(row: ListRow) -> rx.Component:
 
 def _email(row: ListRow) -> Child:
     mark = show_if(filled(row.email_state), email_mark(row.email_state))
-    return show_if(filled(row.email), rx.el.span(address(row.email), " ", mark))
+    return show_if(filled(row.email), rx.el.span(address(row.email), mark))
 
 
 def _line(text: Text) -> Child:

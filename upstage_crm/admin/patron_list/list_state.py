@@ -9,6 +9,7 @@ from sqlmodel import Session
 
 from upstage_crm.admin.guard import AdminState
 from upstage_crm.admin.patron_list.chips import Chip, chips_of
+from upstage_crm.admin.patron_list.chosen import acts_of
 from upstage_crm.admin.patron_list.narrowed import hidden_filters, narrowed_by
 from upstage_crm.admin.patron_list.view_tabs import ViewTab, href_of, tabs_for
 from upstage_crm.admin.patrons.rows import ListRow, list_row
@@ -42,6 +43,7 @@ class PatronListState(ListMixin, AdminState):
     chips: rx.Field[list[Chip]] = rx.field(default_factory=list)
     is_any: bool = False
     may_add: bool = False
+    acts: rx.Field[list[list[str]]] = rx.field(default_factory=list)
     has_masks: bool = False
     hidden_orders: rx.Field[list[str]] = rx.field(default_factory=list)
 
@@ -66,6 +68,7 @@ class PatronListState(ListMixin, AdminState):
     async def _show(self) -> Any:
         role = self._actor().role
         self.may_add = self._may(Permission.ADD_PATRON)
+        self.acts = acts_of(self._actor())
         self.has_masks = not FieldAccess(role, is_protected=True).sees_all
         self.hidden_orders = [
             sort.value

@@ -23,7 +23,12 @@ SPANS: Final = {
     Changed.MONTH: timedelta(days=30),
     Changed.NOT_FOR_TWO_YEARS: timedelta(days=2 * 365),
 }
-HIDDEN_BY: Final[Mapping[str, str]] = {"city": "address", "country": "address", "email": "email"}
+HIDDEN_BY: Final[Mapping[str, str]] = {
+    "city": "address",
+    "country": "address",
+    "email": "email",
+    "twin": "phone",
+}
 """The field that a reader must see to narrow the list by a filter: else it would tell the value."""
 
 _Condition = Callable[[str], sa.ColumnElement[bool]]
@@ -34,6 +39,7 @@ _PLAIN: Final[Mapping[str, _Condition]] = {
     "country": filters.in_country,
     "email": lambda value: filters.email_is(EmailIs(value)),
     "dispute": lambda _value: filters.is_flagged(),
+    "twin": lambda _value: filters.has_twin(),
 }
 
 

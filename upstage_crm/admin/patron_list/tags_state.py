@@ -1,24 +1,23 @@
 """What staff do to several patrons of the list at once: tag them, take a tag from them."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from typing import Any, ClassVar
 
 import reflex as rx
 from sqlmodel import Session
 
 from upstage_crm.admin.guard import AdminState
+from upstage_crm.admin.patron_list.bulk_propose_state import BulkProposeState
+from upstage_crm.admin.patron_list.chosen import CHOSEN, PROPOSE, TAG, UNTAG, numbers_in
 from upstage_crm.admin.patron_list.list_state import PatronListState
 from upstage_crm.pages.dialog_state import DialogMixin
-from upstage_crm.pages.list_state import PAGE_SIZE
 from upstage_crm.patrons import edit_tags, queries
 from upstage_crm.staff.roles import Permission
 from upstage_crm.wiring import runtime
 from upstage_crm.wording.consequences import counted
 from upstage_crm.wording.tags import chosen_words, tagged_words, untagged_words
 
-TAG, UNTAG, TAGS = "tag", "untag", "tags"
-CHOSEN = "chosen"  # what the dialog calls its subject
-LONGEST = 10  # digits of a patron's number
+TAGS = "tags"
 
 
 class PatronTagsState(DialogMixin, AdminState):
@@ -33,15 +32,18 @@ class PatronTagsState(DialogMixin, AdminState):
     _patron_ids: tuple[str, ...] = ()
 
     @rx.event
-    async def ask(self, act: str, numbers: list[str]) -> None:
-        """Ask for the tags of the chosen patrons."""
-        chosen = _clean(numbers)
+    async def ask(self, act: str, numbers: list[str]) -> Any:
+        """Ask for the tags of the chosen patrons; what else is done to them has its own dialog."""
+        if act == PROPOSE:
+            return BulkProposeState.ask(numbers)
+        chosen = numbers_in(numbers)
         if act not in self.dialogs or not chosen:
-            return
+            return None
         ids = await self._read(lambda session: queries.ids_that_take(session, chosen))
         if await self._open(act, subject=CHOSEN, about=f"{counted(len(chosen), 'patron')} chosen"):
             self._patron_ids = ids
             self.effect = chosen_words(chosen=len(chosen), applies=len(ids))
+        return None
 
     @rx.event
     async def tag(self, form: dict[str, Any]) -> Any:
@@ -66,14 +68,3 @@ class PatronTagsState(DialogMixin, AdminState):
             return command(context, patron_ids=ids, text=text)
 
         return await self._run(change, words)
-
-
-def _clean(numbers: Collection[object]) -> list[int]:
-    """The patron numbers among what a browser sent, as many as a page has rows."""
-    given = numbers if isinstance(numbers, list) else []
-    texts = [
-        one
-        for one in given
-        if isinstance(one, str) and one.isascii() and one.isdigit() and len(one) < LONGEST
-    ]
-    return list(dict.fromkeys(int(one) for one in texts))[:PAGE_SIZE]

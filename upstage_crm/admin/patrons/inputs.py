@@ -1,6 +1,7 @@
 """Inputs for protected fields, drawn from the registry: no page names a field.
 
 field_inputs(field, *, start, errors, on_typed, on_pause)      all inputs of one field
+part_input(part, key, *, start, error, optional, name, …)      one of them
 problem(error, field)                                          at which input a refusal belongs
 error_at(errors, name)                                         the sentence of one input
 refusals(raw, context)                                         what is wrong with a new record
@@ -73,6 +74,42 @@ def refusals(raw: Mapping[str, str], context: Context) -> dict[str, str]:
     return found
 
 
+def part_input(
+    part: Part,
+    key: str,
+    *,
+    start: Any,
+    error: Any,
+    optional: Any = False,
+    name: str = "",
+    events: Mapping[str, Any] | None = None,
+) -> rx.Component:
+    """Return the input of one part, with the id `key`; it is called as its column, or `name`."""
+    shared: dict[str, Any] = {
+        "id": key,
+        "default_value": start,
+        "error": error,
+        "optional": optional,
+        **(events or {}),
+    }
+    if part.type == "country":
+        options = tuple(countries().items())
+        return select_field(
+            part.label, name or part.name, options, placeholder="Choose a country", **shared
+        )
+    # The browser's own words about a bad address would differ from ours: an address is a text.
+    return text_field(
+        part.label,
+        name or part.name,
+        type="text" if part.type == "email" else part.type,
+        input_mode={"email": "email", "tel": "tel"}.get(part.type, "text"),
+        # Not the clerk's own details: the browser knows only those.
+        auto_complete="off",
+        spell_check=False,
+        **shared,
+    )
+
+
 def _input(
     part: Part,
     key: str,
@@ -87,33 +124,13 @@ def _input(
         events["on_change"] = lambda text: on_typed(part.name, text)
     if on_pause is not None:
         events["on_blur"] = on_pause
-    shared: dict[str, Any] = {
-        "id": key,
-        "default_value": start[part.name],
-        "error": error_at(errors, part.name),
-        "optional": part.optional or not is_needed,
-    }
-    if part.type == "country":
-        options = tuple(countries().items())
-        return select_field(
-            part.label,
-            part.name,
-            options,
-            placeholder="Choose a country",
-            **shared,
-            **events,
-        )
-    if on_pause is not None:
-        events["on_key_up"] = on_pause.debounce(TYPING_PAUSE_MS)
-    # The browser's own words about a bad address would differ from ours: an address is a text.
-    return text_field(
-        part.label,
-        part.name,
-        type="text" if part.type == "email" else part.type,
-        input_mode={"email": "email", "tel": "tel"}.get(part.type, "text"),
-        # Not the clerk's own details: the browser knows only those.
-        auto_complete="off",
-        spell_check=False,
-        **shared,
-        **events,
+        if part.type != "country":
+            events["on_key_up"] = on_pause.debounce(TYPING_PAUSE_MS)
+    return part_input(
+        part,
+        key,
+        start=start[part.name],
+        error=error_at(errors, part.name),
+        optional=part.optional or not is_needed,
+        events=events,
     )

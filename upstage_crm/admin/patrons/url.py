@@ -44,6 +44,7 @@ SHAPE = ListShape(
         "email": one_of(EmailIs),
         "asked": one_of(Asked),
         "dispute": one_of(("yes",)),
+        "twin": one_of(("yes",)),
         "changed": one_of(Changed),
         "any": one_of(("1",)),
     },

@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, tzinfo
 
-from upstage_crm.admin.redacted_trail import seen_address
 from upstage_crm.admin.requests.field_rows import QUESTIONS, FieldRow, field_row
 from upstage_crm.admin.requests.mail_rows import MailRow, in_order, mail_row
 from upstage_crm.admin.requests.receipt_rows import ReceiptItem, receipt_item
@@ -37,6 +36,7 @@ from upstage_crm.core import when
 from upstage_crm.mail.event_log import NotedEvent
 from upstage_crm.mail.message import Audience
 from upstage_crm.mail.queries import MailSummary
+from upstage_crm.privacy.redacted_trail import seen_address
 from upstage_crm.receipts.queries import ReceiptLine
 from upstage_crm.wording.consequences import counted
 from upstage_crm.wording.next_steps import NEXT_STEP_WORDS

@@ -4,12 +4,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta, tzinfo
 
-from upstage_crm.admin.redacted_trail import seen_address
 from upstage_crm.change_requests.model.views import RequestView
 from upstage_crm.core import when
 from upstage_crm.mail.delivery import MailState
 from upstage_crm.mail.message import Audience
 from upstage_crm.mail.queries import MailSummary
+from upstage_crm.privacy.redacted_trail import seen_address
 from upstage_crm.wording.mails import delivery_key
 from upstage_crm.wording.sentences import AUDIENCE_WORDS, MAIL_KIND_WORDS
 

@@ -27,6 +27,7 @@ from upstage_crm.ui.components.dialog import dialog_close
 from upstage_crm.ui.components.feedback import empty_state
 from upstage_crm.ui.components.page import inline, page_header, stack
 from upstage_crm.ui.components.records.deadline import deadline_chip
+from upstage_crm.ui.components.records.mark import one_line
 from upstage_crm.ui.components.records.selection import Act, pick_all, pick_bar, pick_box
 from upstage_crm.ui.components.records.status import (
     REQUEST_LOOKS,
@@ -37,6 +38,7 @@ from upstage_crm.ui.components.records.table import (
     lead_cell,
     two_lines,
 )
+from upstage_crm.ui.components.records.toolbar import filter_chip
 from upstage_crm.ui.components.tabs import link_tab, link_tabs
 from upstage_crm.ui.components.text import address, reference, when
 
@@ -80,6 +82,10 @@ def page() -> rx.Component:
                 list_dates(State, text_if(State.is_finished, "Ended", "Proposed")),
                 label="Search requests",
                 placeholder="Reference, patron or address",
+            ),
+            show_if(
+                filled(State.came),
+                inline(filter_chip(State.came, on_remove=State.choose("came", ""))),
             ),
             what_became(State),
             list_table(
@@ -156,7 +162,7 @@ def _mail(row: QueueRow) -> Child:
 
 def _proposer(row: QueueRow) -> Child:
     keeper = show_if(filled(row.answerable), rx.fragment(" · ", row.answerable, " answers for it"))
-    return two_lines(row.proposer, rx.fragment(when(row.age, iso=row.age_iso), keeper))
+    return two_lines(one_line(row.proposer), rx.fragment(when(row.age, iso=row.age_iso), keeper))
 
 
 def _bulk(name: str, on_submit: Any, *, title: str, send: str) -> rx.Component:

@@ -7,9 +7,17 @@ import reflex as rx
 from sqlmodel import Session
 
 from upstage_crm.admin.guard import AdminState
-from upstage_crm.admin.requests.rows import TABS, QueueRow, QueueTab, queue_row, queue_tab
+from upstage_crm.admin.requests.rows import (
+    STEP_WORDS,
+    TABS,
+    QueueRow,
+    QueueTab,
+    queue_row,
+    queue_tab,
+)
 from upstage_crm.admin.requests.url import MINE, PROPOSED, SHAPE
 from upstage_crm.change_requests.reads import queue
+from upstage_crm.change_requests.reads.figures import Step
 from upstage_crm.change_requests.reads.queue import ENDINGS, FINISHED_VIEWS, Look, View
 from upstage_crm.change_requests.reads.requests import RequestSort
 from upstage_crm.jobs.news import Topic
@@ -38,12 +46,15 @@ class RequestQueueState(ListMixin, AdminState):
     rows: rx.Field[list[QueueRow]] = rx.field(default_factory=list)
     is_finished: bool = False
     is_closed: bool = False
+    came: str = ""
+    """How far the requests came that are listed, in words; "" for all."""
 
     def _set(self, url: ListUrl) -> None:
         super()._set(url)
         view = view_of(url)
         self.is_finished = view in FINISHED_VIEWS
         self.is_closed = view is View.CLOSED or view in ENDINGS
+        self.came = STEP_WORDS.get(url.chosen.get("came", ""), "")
 
     def _query(self) -> Query:
         return partial(_requests, viewer=self._actor(), size=self.size)
@@ -69,6 +80,7 @@ def _requests(session: Session, url: ListUrl, *, viewer: StaffMember, size: int)
         start=span.start,
         end=span.end,
         by_proposal=url.chosen.get("by") == PROPOSED,
+        step=Step(url.chosen["came"]) if url.chosen.get("came") else None,
         query=url.search,
         sort=RequestSort(url.sort),
         descending=url.is_descending,

@@ -10,6 +10,7 @@ from upstage_crm.change_requests.model.views import (
     RequestLine,
     RequestView,
 )
+from upstage_crm.change_requests.reads.figures import Step
 from upstage_crm.change_requests.reads.queue import ENDINGS, View
 from upstage_crm.core import when
 from upstage_crm.core.counting import some
@@ -30,6 +31,16 @@ TABS: Mapping[View, str] = {
     View.ALL: "All",
 }
 """The views with a tab; the other endings are chosen beside the search."""
+STEP_WORDS: Mapping[str, str] = {
+    Step.DELIVERED: "Delivered",
+    Step.DECIDED: "Decided by the patron",
+    Step.WITHIN_HOUR: "Decided within an hour",
+    Step.WITHIN_DAY: "Decided within a day",
+    Step.WITHIN_3_DAYS: "Decided within 3 days",
+    Step.WITHIN_7_DAYS: "Decided within 7 days",
+    Step.LATER: "Decided after 7 days",
+}
+"""How far the requests came that a number of the dashboard counts."""
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from upstage_crm.change_requests.reads.figures import Step
 from upstage_crm.change_requests.reads.queue import View
 from upstage_crm.change_requests.reads.requests import RequestSort
 from upstage_crm.pages import periods
@@ -15,6 +16,7 @@ SHAPE = ListShape(
         "view": one_of(View, usual=View.OPEN),
         "who": one_of((MINE,)),
         "by": one_of((PROPOSED,)),
+        "came": one_of(Step),
         **periods.FILTERS,
     },
     lasting=frozenset({"view", "who"}),

@@ -279,11 +279,7 @@ class CountedProposals:
 
     def hold(self, *, needs_second: bool) -> HeldFor | None:
         """Why the request is held at its birth, if it is."""
-        if self.ruling.verdict is Verdict.QUARANTINE:
-            return HeldFor.QUARANTINE
-        if needs_second:
-            return HeldFor.SECOND_PERSON
-        return HeldFor.COOLING if self.ruling.verdict is Verdict.COOLING else None
+        return held_for(self.ruling.verdict, needs_second=needs_second)
 
     def ensure_takes_no_place(self) -> None:
         """What has to wait must not end what patrons are answering.
@@ -310,6 +306,15 @@ class CountedProposals:
         if is_repeated or not self.ruling.trips:
             return []
         return [alerts.trip(self.context, ruling=self.ruling)]
+
+
+def held_for(verdict: Verdict, *, needs_second: bool) -> HeldFor | None:
+    """Why a request is held at its birth, if it is; a refused one is none."""
+    if verdict is Verdict.QUARANTINE:
+        return HeldFor.QUARANTINE
+    if needs_second:
+        return HeldFor.SECOND_PERSON
+    return HeldFor.COOLING if verdict is Verdict.COOLING else None
 
 
 def lock(session: Session, *, actor: StaffMember, patron_id: str) -> PatronRow:

@@ -13,6 +13,7 @@
     │   └── CannotBeAsked            only a field that is a mailbox lets owners choose who is asked
     ├── Forbidden
     │   ├── OwnRecord                staff do not act on their own patron record
+    │   ├── FieldHidden              the member does not read the field whose part they propose
     │   ├── SamePerson               the second person must be another one
     │   ├── NotYetSecond             the actor's account was made or changed too lately
     │   ├── FirstNotSettled          so was the first person's, and the actor manages the team
@@ -24,8 +25,10 @@
         ├── PatronFrozen             in dispute until two staff members have cleared it
         ├── RecordMoved              protection or status is not what it was when somebody asked
         ├── NotFrozen                there is no dispute to clear
+        ├── NothingHeld              the record holds no such field, so no part of it is corrected
         ├── NoMailbox                nobody can be asked: the record has no usable email
         ├── AddressRecentlyProposed  proposed for somebody else in the last 30 days
+        ├── AlreadyProposed          an open request proposes exactly this; carries which
         ├── ChangeWaits              an approved change of this field waits; carries which
         ├── NotSuppressed            there is nothing to lift
         ├── OtherFinding             the two of a finding have to agree
@@ -135,6 +138,12 @@ class OwnRecord(Forbidden):
     code = "own_record"
 
 
+class FieldHidden(Forbidden):
+    """The member does not read this field, so they cannot correct a part of it."""
+
+    code = "field_hidden"
+
+
 class StaffAddress(Forbidden):
     """The proposed address belongs to a staff member's sign-in."""
 
@@ -171,6 +180,12 @@ class NotFrozen(Conflict):
     code = "not_frozen"
 
 
+class NothingHeld(Conflict):
+    """The record does not hold this field, so no part of it can be corrected."""
+
+    code = "nothing_held"
+
+
 class NoMailbox(Conflict):
     """The record has no email address that could be asked about this field."""
 
@@ -181,6 +196,12 @@ class AddressRecentlyProposed(Conflict):
     """The address was proposed for another patron in the last 30 days. Facts: `reference`."""
 
     code = "address_recently_proposed"
+
+
+class AlreadyProposed(Conflict):
+    """An open request proposes exactly this. Facts: `reference`."""
+
+    code = "already_proposed"
 
 
 class ChangeWaits(Conflict):

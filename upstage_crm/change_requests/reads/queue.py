@@ -17,7 +17,8 @@ from upstage_crm.change_requests.model.dispute_tables import PatronFreezeRow
 from upstage_crm.change_requests.model.rules import ENDED_STATES, FieldOutcome, RequestState
 from upstage_crm.change_requests.model.tables import ChangeRequestRow, FieldChangeRow
 from upstage_crm.change_requests.model.views import RequestLine
-from upstage_crm.change_requests.reads import needs, requests, search
+from upstage_crm.change_requests.reads import figures, needs, requests, search
+from upstage_crm.change_requests.reads.figures import Step
 from upstage_crm.change_requests.reads.requests import RequestSort
 from upstage_crm.change_requests.reads.search import Dated
 from upstage_crm.core import counting
@@ -95,6 +96,7 @@ def page(
     start: datetime | None = None,
     end: datetime | None = None,
     by_proposal: bool = False,
+    step: Step | None = None,
     query: str = "",
     sort: RequestSort = RequestSort.TIME,
     descending: bool = False,
@@ -104,7 +106,8 @@ def page(
     """How many requests of a view match (see `count_some`), and one page of them.
 
     `start` and `end` are about the end of requests that have ended, else about their proposal, as
-    they always are with `by_proposal`.
+    they always are with `by_proposal`. `step` leaves those of the newest thousand since `start`
+    that came so far: see `figures`.
     """
     is_ended = view in FINISHED_VIEWS
     return requests.page(
@@ -112,7 +115,9 @@ def page(
         states=VIEW_STATES[view],
         answerable_id=look.viewer.id if look.is_mine else None,
         expiring_before=look.now + SOON if view is View.EXPIRING else None,
-        only=_listed(session, view, look),
+        only=_listed(session, view, look)
+        if step is None
+        else figures.ids_that_came(session, step, since=start),
         dated=Dated(by_ending=is_ended and not by_proposal, start=start, end=end),
         query=query,
         sort=sort,

@@ -36,11 +36,11 @@ class Note:
     changed_at: datetime | None
 
 
-def of_patron(session: Session, patron_id: str) -> tuple[Note, ...]:
-    """The newest notes about a patron, the newest first."""
+def of_patron(session: Session, patron_id: str, *, most: int = READ) -> tuple[Note, ...]:
+    """The newest notes about a patron, `most` of them, the newest first."""
     query = select(PatronNoteRow).where(PatronNoteRow.patron_id == patron_id)
     newest_first = (col(PatronNoteRow.created_at).desc(), col(PatronNoteRow.id).desc())
-    rows = session.exec(query.order_by(*newest_first).limit(READ))
+    rows = session.exec(query.order_by(*newest_first).limit(most))
     return tuple(
         Note(
             id=row.id,

@@ -11,6 +11,7 @@ from enum import StrEnum
 
 import sqlalchemy as sa
 
+from upstage_crm.core import counting
 from upstage_crm.core.db import on_the_way, table_of
 from upstage_crm.patrons.tables import PatronKind, PatronRow, PatronStatus
 from upstage_crm.patrons.tags import tagged
@@ -82,3 +83,27 @@ def changed_since(moment: datetime) -> sa.ColumnElement[bool]:
 def unchanged_since(moment: datetime) -> sa.ColumnElement[bool]:
     """The record was changed last before then."""
     return _patron.c.updated_at < moment
+
+
+def has_twin() -> sa.ColumnElement[bool]:
+    """The record may be about the same person as another: see `twins`."""
+    return _patron.c.id.in_(twins())
+
+
+def twins() -> sa.Select[str]:
+    """The ids of live patrons who share name and phone with another one, of the latest changes.
+
+    `COUNTED` records are looked at, however many there are.
+    """
+    columns = (_patron.c.id, _patron.c.phone_key, _patron.c.sort_name, _patron.c.status)
+    latest = (
+        sa.select(*columns).order_by(_patron.c.updated_at.desc()).limit(counting.COUNTED).subquery()
+    )
+    other = _patron.alias("other")
+    is_same = sa.exists().where(
+        other.c.phone_key == latest.c.phone_key,
+        other.c.id != latest.c.id,
+        other.c.sort_name == latest.c.sort_name,
+        other.c.status == PatronStatus.ACTIVE,
+    )
+    return sa.select(latest.c.id).where(latest.c.status == PatronStatus.ACTIVE, is_same)

@@ -46,6 +46,7 @@ _ANY_DAY = date(2000, 1, 1)  # the day matters to no field that is searched
 _COMMON = 5_000  # patrons with a word; which of two commoner ones is rarer does not matter
 _patron = table_of(PatronRow)
 _term = table_of(PatronTermRow)
+_other = _term.alias("other_term")  # built once: a new one costs as much as a query
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,11 +239,10 @@ def _range(source: str, word: str) -> tuple[str, str]:
 
 def _has(word: str, sources: Iterable[str]) -> sa.ColumnElement[bool]:
     """The patron of the term that is looked at has this word, too."""
-    other = _term.alias()
-    ranges = [begins(source, word, other.c.term) for source in sources]
+    ranges = [begins(source, word, _other.c.term) for source in sources]
     # A patron has a dozen words: they are read once, not looked for source by source.
     has_one = ranges[0] if len(ranges) == 1 else on_the_way(sa.or_(*ranges))
-    return sa.exists().where(other.c.patron_number == _term.c.patron_number, has_one)
+    return sa.exists().where(_other.c.patron_number == _term.c.patron_number, has_one)
 
 
 def _of_patron(condition: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:

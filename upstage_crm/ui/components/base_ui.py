@@ -66,6 +66,7 @@ class MenuPart(BaseUiPart):
     side_offset: rx.Var[int]
     disabled: rx.Var[bool]
     close_on_click: rx.Var[bool]
+    container: rx.Var[Any]
 
 
 class TabsRoot(BaseUiPart):

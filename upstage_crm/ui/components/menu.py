@@ -16,6 +16,9 @@ from upstage_crm.ui.components.base import icon as icon_
 from upstage_crm.ui.components.base_ui import MenuPart, MenuRoot, part
 from upstage_crm.ui.components.button import Size, Variant
 
+# Screen readers go from landmark to landmark: a menu belongs into that of its page.
+_MAIN = rx.Var('({get current() { return document.getElementById("main") ?? document.body }})')
+
 
 def menu(
     *items: Child,
@@ -50,6 +53,7 @@ def menu(
                 side_offset=4,
                 class_name="u-positioner",
             ),
+            container=_MAIN,
         ),
         **({"default_open": True} if default_open else {}),
     )

@@ -5,18 +5,23 @@ from typing import Final
 import reflex as rx
 
 from upstage_crm.admin.guard import AdminState
+from upstage_crm.admin.patrons.data_export import export_href, may_export
 from upstage_crm.admin.patrons.tabs.record_tab import Reading, RecordTabMixin
 from upstage_crm.admin.timeline import TimelineEntry, timeline_entries, timeline_of
 from upstage_crm.audit import trail
 from upstage_crm.audit.events import Action
-from upstage_crm.ui.components.page import card
+from upstage_crm.patrons.commands import PatronStatus
+from upstage_crm.ui.components.base import filled, show_if
+from upstage_crm.ui.components.button import link_button
+from upstage_crm.ui.components.page import card, inline, stack
 
 PRIVACY: Final = "privacy"
 AUDIT: Final = "audit"
 SHOWN = 50
 ABOUT_PRIVACY = frozenset(
     {
-        *(Action.VALUE_REVEALED, Action.PATRON_PROTECTED, Action.PATRON_UNPROTECTED),
+        *(Action.VALUE_REVEALED, Action.DATA_EXPORTED),
+        *(Action.PATRON_PROTECTED, Action.PATRON_UNPROTECTED),
         *(Action.RECORD_CHANGE_ASKED, Action.RECORD_CHANGE_DECLINED, Action.PATRON_FROZEN),
         *(Action.FREEZE_LOOKED_AT, Action.FREEZE_CLEARED, Action.OBJECTION_RECEIVED),
         *(Action.ADDRESS_SUPPRESSED, Action.MAILBOX_OUT, Action.LIFTING_ASKED),
@@ -30,9 +35,11 @@ class PrivacyTabState(RecordTabMixin, AdminState):
     """What the tab "Privacy" shows."""
 
     events: rx.Field[list[TimelineEntry]] = rx.field(default_factory=list)
+    data_href: str = ""
+    """Where a copy of everything that is held is taken out; "" for who may not."""
 
-    def _take(self, found: list[TimelineEntry]) -> None:
-        self.events = found
+    def _take(self, found: tuple[list[TimelineEntry], str]) -> None:
+        self.events, self.data_href = found
 
 
 class AuditTabState(RecordTabMixin, AdminState):
@@ -44,9 +51,11 @@ class AuditTabState(RecordTabMixin, AdminState):
         self.events = found
 
 
-def read_privacy(reading: Reading) -> list[TimelineEntry]:
+def read_privacy(reading: Reading) -> tuple[list[TimelineEntry], str]:
     """Read who looked at what was masked, and what became of protection, disputes and erasure."""
-    return _entries(reading, ABOUT_PRIVACY)
+    is_there = reading.record.status != PatronStatus.ERASED and may_export(reading.viewer)
+    href = export_href(reading.record.number) if is_there else ""
+    return _entries(reading, ABOUT_PRIVACY), href
 
 
 def read_audit(reading: Reading) -> list[TimelineEntry]:
@@ -57,7 +66,26 @@ def read_audit(reading: Reading) -> list[TimelineEntry]:
 def privacy_view() -> rx.Component:
     """Return the tab "Privacy"."""
     events = PrivacyTabState.events
-    return card(
+    copy = card(
+        stack(
+            rx.el.p("A copy of all that is held: to read, to print, or as a file."),
+            rx.el.p(
+                "For a person who asks for their data. The history keeps who took it out.",
+                class_name="u-muted",
+            ),
+            inline(
+                link_button(
+                    "Take out a copy",
+                    href=PrivacyTabState.data_href,
+                    icon="download",
+                    full_load=True,
+                )
+            ),
+            gap="small",
+        ),
+        title="What is held",
+    )
+    looks = card(
         rx.cond(
             events.length() > 0,
             timeline_of(events, label="Privacy of this record", shows_values=True),
@@ -65,6 +93,7 @@ def privacy_view() -> rx.Component:
         ),
         title="Who looked, and what was decided",
     )
+    return stack(show_if(filled(PrivacyTabState.data_href), copy), looks)
 
 
 def audit_view() -> rx.Component:

@@ -123,9 +123,15 @@ def pick_all(label: str) -> rx.Component:
     return _PickAll.create(label=label)
 
 
-def pick_bar(acts: Sequence[Act], *, on_act: Any, nouns: tuple[str, str]) -> rx.Component:
-    """Return the bar; `on_act` gets the name of the act and the keys of the rows, as drawn."""
-    return _PickBar.create(acts=[list(act) for act in acts], nouns=list(nouns), on_act=on_act)
+def pick_bar(
+    acts: Sequence[Act] | rx.Var[Sequence[list[str]]], *, on_act: Any, nouns: tuple[str, str]
+) -> rx.Component:
+    """Return the bar; `on_act` gets the name of the act and the keys of the rows, as drawn.
+
+    Where the reader's role decides, `acts` is a var of such triples.
+    """
+    drawn = acts if isinstance(acts, rx.Var) else [list(act) for act in acts]
+    return _PickBar.create(acts=drawn, nouns=list(nouns), on_act=on_act)
 
 
 class _Picking(rx.Component):
@@ -160,7 +166,7 @@ class _PickAll(_Picking):
 class _PickBar(_Picking):
     tag = "UpstagePickBar"
 
-    acts: rx.Var[list[list[str]]]
+    acts: rx.Var[Sequence[list[str]]]
     nouns: rx.Var[list[str]]
 
     on_act: rx.EventHandler[passthrough_event_spec(str, list[str])]
