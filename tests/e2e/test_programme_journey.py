@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, time
 from pathlib import Path
 from typing import Literal
@@ -150,6 +151,8 @@ def test_the_calendar_turns_by_keyboard_and_shows_the_same_as_a_list(
     page.get_by_role("heading", level=1).click()  # a key of one letter is not for a field
     page.keyboard.press("l")
     expect(page.get_by_role("link", name="Macbeth")).to_have_count(4)
+    expect(page).to_have_url(re.compile("day=2031-03-01"))
     page.keyboard.press("j")
+    expect(page.get_by_role("link", name="Macbeth").first).to_be_focused()
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", level=1, name="Macbeth")).to_be_visible()
