@@ -18,6 +18,8 @@ from upstage_crm.admin.audit.state import AuditState
 from upstage_crm.admin.dashboard import page as dashboard
 from upstage_crm.admin.dashboard.state import DashboardState
 from upstage_crm.admin.guard import Guard, is_signed_in
+from upstage_crm.admin.house import house_page as house
+from upstage_crm.admin.house.house_state import HouseState
 from upstage_crm.admin.login_redirect import StaffGate
 from upstage_crm.admin.mailbox import export as mailbox_export
 from upstage_crm.admin.mailbox import gallery
@@ -124,6 +126,7 @@ PAGES: tuple[Page, ...] = (
     ),
     Page(route="/events", name="Events", view=events.page, state=EventListState, icon="ticket"),
     Page(route="/events/[eventid]", name="Event", view=event.page, state=EventState),
+    Page(route="/events/[eventid]/[performance]", name="House", view=house.page, state=HouseState),
     Page(
         route="/calendar",
         name="Calendar",

@@ -79,6 +79,14 @@ class Runtime:
         now = now or self.clock.now()
         return CommandContext(session=session, now=now, notifier=self.notifier)
 
+    def account_context(self, session: Session) -> CommandContext[AccountMailer]:
+        """The same for a command about a staff account, by a link or by its own member."""
+        return CommandContext(session=session, now=self.clock.now(), notifier=self.post)
+
+    def team_context(self, session: Session, actor: StaffMember) -> StaffContext[AccountMailer]:
+        """What a command about the team is given: its mails go to staff."""
+        return StaffContext(session=session, now=self.clock.now(), notifier=self.post, actor=actor)
+
     def staff_context(
         self,
         session: Session,

@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 from sqlalchemy.engine import Engine
 
+from tests.app.test_inventory import hold, sell
 from tests.support.factories import PROTECTED, Desk
+from tests.support.houses import laid_out, seat
 from tests.support.keyring import RING, SECRET_KEYS
 from upstage_crm.audit.guards import triggers
 from upstage_crm.cli import commands
@@ -30,16 +32,26 @@ BESIDE_GUARDS_ON_POSTGRESQL = BESIDE_GUARDS | {
     "an older revision",
 }
 
+# What the table itself refuses: a counter below zero, or beyond its capacity.
+COUNTERS = {
+    f"{how} places {column} than {what}"
+    for column in ("sold", "held", "blocked")
+    for how, what in (("more", "there are"), ("fewer", "none"))
+}
+
 
 @pytest.fixture
 def desk(desk: Desk) -> Desk:
-    """A patron with an open request, an applied change and a receipt; and another patron."""
+    """A patron with an open request, an applied change and a receipt; another one; a sold seat."""
     desk.staff("Sam", Role.BOX_OFFICE)
     mara = desk.patron(phone="+1 212 555 0101")
     desk.decide(desk.asked(mara, "second@example.org")[1])
     waiting = desk.patron(email="ole@example.com", given_name="Ole", phone="+1 212 555 0102")
     desk.propose(waiting, "ole.new@example.org")
     desk.patron(email="ina@example.com", given_name="Ina")
+    made = laid_out(desk)
+    hold(made, "basket", seat("A", 1))
+    sell(made, "basket", seat("A", 1))
     return desk
 
 
@@ -64,7 +76,8 @@ def test_every_attempt_of_the_owner_is_stopped_by_a_guard_or_noticed(desk: Desk)
         for outcome in result.outcomes
         if (outcome.stopped_by or "").startswith("guard: ")
     }
-    assert by_guards >= {o.attempt.words for o in result.outcomes if not o.attempt.notices}
+    others = {o.attempt.words for o in result.outcomes if not o.attempt.notices} - by_guards
+    assert others == COUNTERS
     assert len(by_guards) > 60
     # What no guard stops, a forger with the source and the database's role but without the keys,
     # is found by the running server and by the check.
@@ -84,7 +97,8 @@ def test_the_apps_role_has_no_right_to_what_takes_an_owner(desk: Desk) -> None:
     assert result.passed == ()
     stopped = {outcome.attempt.words: outcome.stopped_by for outcome in result.outcomes}
     stoppers = {(by or "").partition(":")[0] for by in stopped.values()}
-    assert stoppers == {"guard", "privilege", "found by audit verify"}
+    assert stoppers == {"guard", "privilege", "found by audit verify", "database"}
+    assert {words for words, by in stopped.items() if (by or "").startswith("database")} == COUNTERS
     by_right = {words for words, by in stopped.items() if (by or "").startswith("privilege: ")}
     shape = "forge an approval in the very shape of ours"  # plain rows: found by the check
     assert by_right >= BESIDE_GUARDS_ON_POSTGRESQL - {shape}

@@ -30,6 +30,7 @@ from upstage_crm.privacy import erasure
 from upstage_crm.staff import accounts, member_admin
 from upstage_crm.staff.auth import security, sessions
 from upstage_crm.staff.auth.security import SecurityPolicy
+from upstage_crm.staff.command_context import CommandContext, StaffContext
 from upstage_crm.staff.roles import Role, StaffMember
 from upstage_crm.team import (
     invitations,
@@ -200,13 +201,16 @@ def test_nobody_is_a_forged_account(office: Office, engine: Engine, zoe: StaffMe
             lambda: engine.propose(patron, actor=vic),
             lambda: engine.write(
                 lambda s: member_admin.change_role(
-                    s, actor=zoe, staff_id=vic.id, role=Role.MANAGER, now=engine.now
+                    StaffContext(session=s, now=engine.now, notifier=None, actor=zoe),
+                    staff_id=vic.id,
+                    role=Role.MANAGER,
                 )
             ),
             lambda: engine.read(lambda s: accounts.find_active(s, vic.id)),
             lambda: engine.write(
                 lambda s: password_reset.send_link(
-                    s, email=vic.email_key, post=office.post, now=engine.now
+                    CommandContext(session=s, now=engine.now, notifier=office.post),
+                    email=vic.email_key,
                 )
             ),
             lambda: engine.freeze(vic, zoe),
@@ -260,16 +264,13 @@ def test_a_factor_that_was_taken_away_is_missed(office: Office, engine: Engine) 
 
 def test_nothing_comes_of_a_forged_invitation(office: Office, engine: Engine) -> None:
     owner = engine.owner
-    who = {"actor": owner, "post": office.post}
     invited = engine.write(
         lambda s: invitations.invite(
-            s,
+            office.team_context(s, owner),
             email="nia@staff.example.org",
             display_name="Nia",
             desk="",
             role=Role.AUDITOR,
-            now=engine.now,
-            **who,
         )
     )
     link = office.link_in([m for m in engine.deliver() if m.to == "nia@staff.example.org"][-1])
@@ -280,11 +281,14 @@ def test_nothing_comes_of_a_forged_invitation(office: Office, engine: Engine) ->
         lambda: engine.read(lambda s: invitations.of_link(s, link, now=engine.now)),
         lambda: engine.write(
             lambda s: invitations.accept(
-                s, link, display_name="Nia", password_hash="x", post=who["post"], now=engine.now
+                CommandContext(session=s, now=engine.now, notifier=office.post),
+                link,
+                display_name="Nia",
+                password_hash="x",
             )
         ),
         lambda: engine.write(
-            lambda s: invitations.resend(s, invitation_id=invited, now=engine.now, **who)
+            lambda s: invitations.resend(office.team_context(s, owner), invitation_id=invited)
         ),
     )
 
@@ -325,7 +329,8 @@ def test_nobody_follows_forged_settings(
             lambda: engine.read(security.current),
             lambda: engine.write(
                 lambda s: security.change(
-                    s, actor=zoe, proposed=SecurityPolicy(second_factor=frozenset()), now=engine.now
+                    StaffContext(session=s, now=engine.now, notifier=None, actor=zoe),
+                    proposed=SecurityPolicy(second_factor=frozenset()),
                 )
             ),
         ),

@@ -25,6 +25,7 @@ from upstage_crm.organisation.errors import (
     UnknownTimeZone,
 )
 from upstage_crm.organisation.seasons import SeasonStart
+from upstage_crm.staff.command_context import StaffContext
 from upstage_crm.staff.roles import PERMISSIONS, Permission, Role, StaffMember
 from upstage_crm.team import contact
 
@@ -192,11 +193,8 @@ def reached(office: Office, **contact_details: str) -> OrganisationDetails:
     stored = office.read(settings.details)
     return office.write(
         lambda s: contact.change(
-            s,
-            actor=office.owner,
+            StaffContext(session=s, now=office.now, notifier=office.post, actor=office.owner),
             proposed=replace(stored, **contact_details),
-            post=office.post,
-            now=office.now,
         )
     )
 

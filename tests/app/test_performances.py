@@ -20,7 +20,7 @@ from tests.support.pipeline import installed
 from upstage_crm.audit.events import Action, ActorKind
 from upstage_crm.core.clock import FrozenClock
 from upstage_crm.demo.attack import Outcome, _try
-from upstage_crm.demo.attack_programme import programme_attempts
+from upstage_crm.demo.attack_plans import programme_attempts
 from upstage_crm.jobs import schedule
 from upstage_crm.programme import bulk_edit, commands, performances, queries
 from upstage_crm.programme.bulk_edit import BulkEdit, Change

@@ -30,19 +30,17 @@ from upstage_crm.change_requests.model.rules import (
 )
 from upstage_crm.links.claims import LinkClaims, LinkRefused, Purpose, Reviewer
 from upstage_crm.patrons.views import PatronRecord
+from upstage_crm.patrons.visibility import MailboxAccess
 from upstage_crm.receipts import queries
 from upstage_crm.receipts.facts import ReceiptEvent, hashed_body, hashed_link
 from upstage_crm.receipts.shape import document
 from upstage_crm.receipts.verifying import verify
-from upstage_crm.receipts.visibility import (
-    Reader,
-    SeenReceipt,
-    Shown,
-)
+from upstage_crm.receipts.visibility import SeenReceipt, Shown
 from upstage_crm.staff.roles import Role
 
 PUBLIC_KEY = SigningKey.derive("test-key", SECRET).public_key
 EVIDENCE = Evidence(ip_prefix="192.0.2.0/24", user_agent="Browser 1")
+CURRENT, PROPOSED = MailboxAccess(Reviewer.CURRENT, OLD), MailboxAccess(Reviewer.PROPOSED, NEW)
 BOTH = {"email": {"email": NEW}, "phone": {"phone": "+1 212 555 0199"}}
 
 
@@ -52,13 +50,13 @@ def mara(desk: Desk) -> PatronRecord:
 
 
 def receipts(
-    desk: Desk, request: Proposed, reader: Reader = Reader.STAFF
+    desk: Desk, request: Proposed, access: MailboxAccess | None = None
 ) -> tuple[SeenReceipt, ...]:
-    return desk.read(lambda session: queries.of_request(session, request.request_id, reader=reader))
+    return desk.read(lambda session: queries.of_request(session, request.request_id, access=access))
 
 
-def only(desk: Desk, request: Proposed, reader: Reader = Reader.STAFF) -> SeenReceipt:
-    (receipt,) = receipts(desk, request, reader)
+def only(desk: Desk, request: Proposed, access: MailboxAccess | None = None) -> SeenReceipt:
+    (receipt,) = receipts(desk, request, access)
     return receipt
 
 
@@ -178,8 +176,8 @@ def test_two_answers_are_two_receipts_newest_first(desk: Desk, mara: PatronRecor
     assert [(r.id, r.event, r.reviewer) for r in found] == [
         (line.id, line.event, line.reviewer) for line in lines
     ]
-    assert len(receipts(desk, request, Reader.CURRENT)) == 2
-    (own,) = receipts(desk, request, Reader.PROPOSED)
+    assert len(receipts(desk, request, CURRENT)) == 2
+    (own,) = receipts(desk, request, PROPOSED)
     assert found[0].id == own.id
 
 
@@ -212,7 +210,7 @@ def test_an_objection_that_undoes_a_change_says_what_holds_again(
         newest.reviewer,
     ) == (ReceiptEvent.REVERTED, "reverted", "current")
     assert (field.is_revert, field.old.text, field.new.text) == (True, NEW, OLD)
-    own = receipts(desk, request, Reader.CURRENT)[0].fields[0]
+    own = receipts(desk, request, CURRENT)[0].fields[0]
     assert (own.new.text, own.old.shown) == (OLD, Shown.MASKED)
     assert is_proof(newest)
 
@@ -260,7 +258,7 @@ def test_a_change_confirmed_at_the_desk_leaves_one(desk: Desk, mara: PatronRecor
     ) == (ReceiptEvent.CONFIRMED_AT_DESK, "desk", "pending")
     assert f"{clerk.label}; {second.label}" == receipt.actor
     assert "Passport seen." not in receipt.body
-    assert receipt.id == only(desk, request, Reader.PROPOSED).id
+    assert receipt.id == only(desk, request, PROPOSED).id
     assert is_proof(receipt)
 
 
@@ -399,9 +397,9 @@ def test_a_receipt_that_is_not_there_is_none(desk: Desk, mara: PatronRecord) -> 
     desk.decide(link)
     own = only(desk, request)
 
-    def get(receipt_id: str, reader: Reader) -> SeenReceipt | None:
-        return desk.read(lambda session: queries.get(session, receipt_id, reader=reader))
+    def get(receipt_id: str) -> SeenReceipt | None:
+        return desk.read(lambda session: queries.get(session, receipt_id, role=Role.OWNER))
 
-    assert own == get(own.id, Reader.STAFF)
-    assert get("0" * 32, Reader.STAFF) is None
+    assert get(own.id) == own
+    assert get("0" * 32) is None
     assert Channel.PATRON_PAGE.value == own.channel

@@ -36,6 +36,7 @@ from upstage_crm.mail.sending.dispatcher import NOT_SEALED, WRONG_MAILBOX
 from upstage_crm.staff import accounts
 from upstage_crm.staff.auth import devices, second_factor, sessions
 from upstage_crm.staff.auth.sessions import hash_of
+from upstage_crm.staff.command_context import StaffContext
 from upstage_crm.staff.roles import Role, StaffMember
 from upstage_crm.team import invitations
 
@@ -241,14 +242,11 @@ def test_no_link_to_an_account_leaves_for_another_mailbox(
     owner = engine.owner
     invited = engine.write(
         lambda session: invitations.invite(
-            session,
-            actor=owner,
+            StaffContext(session=session, now=engine.now, notifier=office.post, actor=owner),
             email=nia,
             display_name="Nia",
             desk="",
             role=Role.OWNER,
-            post=office.post,
-            now=engine.now,
         )
     )
     engine.deliver()

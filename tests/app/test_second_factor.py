@@ -31,6 +31,7 @@ from upstage_crm.staff.auth.sessions import (
     Stage,
 )
 from upstage_crm.staff.auth.throttle import CODE_LIMIT
+from upstage_crm.staff.command_context import StaffContext
 from upstage_crm.staff.errors import (
     FactorExists,
     PasskeyRefused,
@@ -53,7 +54,11 @@ def rosa(office: Office) -> StaffMember:
 
 def require(office: Office, *roles: Role) -> None:
     policy, owner = SecurityPolicy(second_factor=frozenset(roles)), office.owner
-    office.write(lambda s: security.change(s, actor=owner, proposed=policy, now=office.now))
+    office.write(
+        lambda s: security.change(
+            StaffContext(session=s, now=office.now, notifier=None, actor=owner), proposed=policy
+        )
+    )
 
 
 def prove(office: Office, token: str, factor: str | None = APP) -> str:
@@ -173,7 +178,11 @@ def test_only_who_may_edits_the_policy(office: Office, rosa: StaffMember) -> Non
     assert not may(rosa, Permission.EDIT_SECURITY)
 
     def change(actor: StaffMember) -> None:
-        office.write(lambda s: security.change(s, actor=actor, proposed=policy, now=office.now))
+        office.write(
+            lambda s: security.change(
+                StaffContext(session=s, now=office.now, notifier=None, actor=actor), proposed=policy
+            )
+        )
 
     owner = office.owner
     unchanged(office, lambda: change(rosa), Forbidden)

@@ -30,6 +30,7 @@ from upstage_crm.privacy import erasure
 from upstage_crm.proof import integrity, repair
 from upstage_crm.staff import accounts, member_admin
 from upstage_crm.staff.account_history import REST
+from upstage_crm.staff.command_context import CommandContext, StaffContext
 from upstage_crm.staff.roles import Role, StaffMember
 from upstage_crm.team import access_changes, offboarding, password_reset
 
@@ -206,7 +207,9 @@ def new_role(house: House, member: StaffMember) -> None:
     for role in (Role.BOX_OFFICE, Role.PRIVACY_LEAD):
         house.write(
             lambda s, role=role: member_admin.change_role(
-                s, actor=house.owner, staff_id=member.id, role=role, now=house.now
+                StaffContext(session=s, now=house.now, notifier=None, actor=house.owner),
+                staff_id=member.id,
+                role=role,
             )
         )
 
@@ -219,17 +222,26 @@ def shut(house: House, member: StaffMember) -> None:
 def enabled(house: House, member: StaffMember) -> None:
     shut(house, member)
     house.write(
-        lambda s: member_admin.enable(s, actor=house.owner, staff_id=member.id, now=house.now)
+        lambda s: member_admin.enable(
+            StaffContext(session=s, now=house.now, notifier=None, actor=house.owner),
+            staff_id=member.id,
+        )
     )
 
 
 def password_by_link(house: House, member: StaffMember) -> None:
     to = member.email_key
-    house.write(lambda s: password_reset.send_link(s, email=to, post=house.post, now=house.now))
+    house.write(
+        lambda s: password_reset.send_link(
+            CommandContext(session=s, now=house.now, notifier=house.post), email=to
+        )
+    )
     claims = [house.link_in(mail) for mail in house.deliver() if mail.to == to][-1]
     house.write(
         lambda s: password_reset.set_by_link(
-            s, claims, password_hash="new", post=house.post, now=house.now
+            CommandContext(session=s, now=house.now, notifier=house.post),
+            claims,
+            password_hash="new",
         )
     )
 
@@ -238,7 +250,7 @@ def password_by_itself(house: House, member: StaffMember) -> None:
     here = house.inside(house.sign_in(member))
     house.write(
         lambda s: password_reset.change(
-            s, here, password_hash="new", post=house.post, now=house.now
+            CommandContext(session=s, now=house.now, notifier=house.post), here, password_hash="new"
         )
     )
 
@@ -263,7 +275,8 @@ def factor_added(house: House, member: StaffMember) -> None:
 def factors_removed(house: House, member: StaffMember) -> None:
     house.write(
         lambda s: access_changes.remove_factors(
-            s, actor=house.owner, staff_id=member.id, post=house.post, now=house.now
+            StaffContext(session=s, now=house.now, notifier=house.post, actor=house.owner),
+            staff_id=member.id,
         )
     )
 
@@ -332,17 +345,18 @@ def test_every_owner_is_told_when_a_member_comes_to_be_able_to_do_more(
     house: House, rosa: StaffMember, change: str, said: str
 ) -> None:
     ola = house.staff("Ola", Role.OWNER)
-    about = {"actor": house.owner, "staff_id": rosa.id, "post": house.post, "now": house.now}
+    owner = house.owner
     if change == "enable":
         shut(house, rosa)
 
     def act(session: accounts.Session) -> None:
+        context = house.team_context(session, owner)
         if change == "role":
-            access_changes.change_role(session, role=Role.OWNER, **about)
+            access_changes.change_role(context, staff_id=rosa.id, role=Role.OWNER)
         elif change == "enable":
-            access_changes.enable(session, **about)
+            access_changes.enable(context, staff_id=rosa.id)
         else:
-            access_changes.remove_factors(session, **about)
+            access_changes.remove_factors(context, staff_id=rosa.id)
 
     house.write(act)
 
@@ -351,10 +365,14 @@ def test_every_owner_is_told_when_a_member_comes_to_be_able_to_do_more(
 
 
 def test_nothing_that_changes_nothing_is_told(house: House, rosa: StaffMember) -> None:
-    about = {"actor": house.owner, "staff_id": rosa.id, "post": house.post, "now": house.now}
+    owner = house.owner
 
-    house.write(lambda s: access_changes.change_role(s, role=rosa.role, **about))
-    house.write(lambda s: access_changes.enable(s, **about))
+    def act(session: accounts.Session) -> None:
+        context = house.team_context(session, owner)
+        access_changes.change_role(context, staff_id=rosa.id, role=rosa.role)
+        access_changes.enable(context, staff_id=rosa.id)
+
+    house.write(act)
 
     assert house.deliver() == []
 

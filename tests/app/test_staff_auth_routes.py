@@ -20,6 +20,7 @@ from upstage_crm.mail.message import MailKind
 from upstage_crm.staff.auth import passkeys, second_factor, security, sessions, throttle
 from upstage_crm.staff.auth.security import SecurityPolicy
 from upstage_crm.staff.auth.sessions import FRESH_FOR
+from upstage_crm.staff.command_context import StaffContext
 from upstage_crm.staff.roles import Role
 from upstage_crm.wiring import Runtime
 
@@ -113,7 +114,10 @@ def test_whoever_must_enrol_sees_the_account_page_alone(door: Door) -> None:
     browser = door.inside()
     with door.made.database.transaction() as session:
         policy = SecurityPolicy(second_factor=frozenset({Role.OWNER}))
-        security.change(session, actor=door.owner(), proposed=policy, now=door.clock.now())
+        security.change(
+            StaffContext(session=session, now=door.clock.now(), notifier=None, actor=door.owner()),
+            proposed=policy,
+        )
 
     assert browser.get("/patrons/").headers["location"] == "/account/"
     assert browser.get("/account/").status_code == 200

@@ -16,6 +16,7 @@ from upstage_crm.core.clock import FrozenClock
 from upstage_crm.core.db import Database
 from upstage_crm.core.errors import Forbidden, UpstageError
 from upstage_crm.staff import accounts, member_admin
+from upstage_crm.staff.command_context import CommandContext, StaffContext
 from upstage_crm.staff.errors import NameRefused, NameWithAddress
 from upstage_crm.staff.roles import Role
 from upstage_crm.team import invitations
@@ -51,14 +52,11 @@ def added(house: House, name: str, desk: str) -> None:
 def invited(house: House, name: str, desk: str) -> None:
     house.write(
         lambda s: invitations.invite(
-            s,
-            actor=house.owner,
+            StaffContext(session=s, now=house.now, notifier=house.post, actor=house.owner),
             email="nia@staff.example.org",
             display_name=name,
             desk=desk,
             role=Role.BOX_OFFICE,
-            post=house.post,
-            now=house.now,
         )
     )
 
@@ -66,12 +64,10 @@ def invited(house: House, name: str, desk: str) -> None:
 def renamed(house: House, name: str, desk: str) -> None:
     house.write(
         lambda s: member_admin.rename(
-            s,
-            actor=house.owner,
+            StaffContext(session=s, now=house.now, notifier=None, actor=house.owner),
             staff_id=house.owner.id,
             display_name=name,
             desk=desk,
-            now=house.now,
         )
     )
 
@@ -107,12 +103,10 @@ def test_who_accepts_an_invitation_cannot_choose_another_kind_of_name(house: Hou
     def accept() -> None:
         house.write(
             lambda s: invitations.accept(
-                s,
+                CommandContext(session=s, now=house.now, notifier=house.post),
                 claims,
                 display_name=BAD,
                 password_hash=CHEAP_HASH,
-                post=house.post,
-                now=house.now,
             )
         )
 
@@ -158,11 +152,10 @@ def test_a_name_of_before_reaches_no_patron(house: House) -> None:
 
 def test_an_owner_gives_another_name(house: House) -> None:
     vic = house.staff("Vic", Role.BOX_OFFICE)
-    how = {"staff_id": vic.id, "display_name": "Victor", "desk": "bar", "now": house.now}
-    owner = house.owner
+    how = {"staff_id": vic.id, "display_name": "Victor", "desk": "bar"}
 
-    house.write(lambda s: member_admin.rename(s, actor=owner, **how))
-    house.write(lambda s: member_admin.rename(s, actor=owner, **how))
+    house.act(house.owner, member_admin.rename, **how)
+    house.act(house.owner, member_admin.rename, **how)
 
     assert house.read(lambda s: accounts.get_member(s, vic.id)).label == "Victor, bar"
     (line,) = house.lines(action=Action.STAFF_RENAMED)
@@ -172,6 +165,4 @@ def test_an_owner_gives_another_name(house: House) -> None:
         "desk.old": "box office",
         "desk.new": "bar",
     }
-    unchanged(
-        house, lambda: house.write(lambda s: member_admin.rename(s, actor=vic, **how)), Forbidden
-    )
+    unchanged(house, lambda: house.act(vic, member_admin.rename, **how), Forbidden)

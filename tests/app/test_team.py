@@ -19,6 +19,7 @@ from upstage_crm.links.claims import LinkClaims, Purpose
 from upstage_crm.mail.message import MailMessage
 from upstage_crm.staff import accounts, member_admin
 from upstage_crm.staff.auth import sessions
+from upstage_crm.staff.command_context import CommandContext, StaffContext
 from upstage_crm.staff.errors import (
     InvitationOpen,
     InvitationOver,
@@ -55,14 +56,11 @@ def invite(
     by = actor or office.owner
     return office.write(
         lambda s: invitations.invite(
-            s,
-            actor=by,
+            StaffContext(session=s, now=office.now, notifier=office.post, actor=by),
             email=email,
             display_name=name,
             desk="bar",
             role=role,
-            post=office.post,
-            now=office.now,
         )
     )
 
@@ -71,7 +69,8 @@ def resend(office: Office, invitation_id: str, actor: StaffMember | None = None)
     by = actor or office.owner
     office.write(
         lambda s: invitations.resend(
-            s, actor=by, invitation_id=invitation_id, post=office.post, now=office.now
+            StaffContext(session=s, now=office.now, notifier=office.post, actor=by),
+            invitation_id=invitation_id,
         )
     )
 
@@ -79,19 +78,20 @@ def resend(office: Office, invitation_id: str, actor: StaffMember | None = None)
 def withdraw(office: Office, invitation_id: str, actor: StaffMember | None = None) -> None:
     by = actor or office.owner
     office.write(
-        lambda s: invitations.withdraw(s, actor=by, invitation_id=invitation_id, now=office.now)
+        lambda s: invitations.withdraw(
+            StaffContext(session=s, now=office.now, notifier=None, actor=by),
+            invitation_id=invitation_id,
+        )
     )
 
 
 def accept(office: Office, claims: LinkClaims, name: str = "Nia") -> str:
     return office.write(
         lambda s: invitations.accept(
-            s,
+            CommandContext(session=s, now=office.now, notifier=office.post),
             claims,
             display_name=name,
             password_hash=CHEAP_HASH,
-            post=office.post,
-            now=office.now,
         )
     )
 
@@ -107,14 +107,18 @@ def link(office: Office, to: str = NIA) -> LinkClaims:
 
 def ask(office: Office, email: str) -> bool:
     return office.write(
-        lambda s: password_reset.send_link(s, email=email, post=office.post, now=office.now)
+        lambda s: password_reset.send_link(
+            CommandContext(session=s, now=office.now, notifier=office.post), email=email
+        )
     )
 
 
 def set_password(office: Office, claims: LinkClaims) -> str:
     return office.write(
         lambda s: password_reset.set_by_link(
-            s, claims, password_hash="new", post=office.post, now=office.now
+            CommandContext(session=s, now=office.now, notifier=office.post),
+            claims,
+            password_hash="new",
         )
     )
 
@@ -217,10 +221,16 @@ def test_only_who_looks_after_the_team_changes_it(office: Office, role: Role) ->
         lambda: change_role(office, other.id, Role.OWNER, actor),
         lambda: disable(office, other.id, actor),
         lambda: office.write(
-            lambda s: member_admin.enable(s, actor=actor, staff_id=other.id, now=office.now)
+            lambda s: member_admin.enable(
+                StaffContext(session=s, now=office.now, notifier=None, actor=actor),
+                staff_id=other.id,
+            )
         ),
         lambda: office.write(
-            lambda s: member_admin.take_factors(s, actor=actor, staff_id=other.id, now=office.now)
+            lambda s: member_admin.take_factors(
+                StaffContext(session=s, now=office.now, notifier=None, actor=actor),
+                staff_id=other.id,
+            )
         ),
     ]
     for step in steps:
@@ -236,7 +246,9 @@ def change_role(
     by = actor or office.owner
     return office.write(
         lambda s: member_admin.change_role(
-            s, actor=by, staff_id=staff_id, role=role, now=office.now
+            StaffContext(session=s, now=office.now, notifier=None, actor=by),
+            staff_id=staff_id,
+            role=role,
         )
     )
 
@@ -266,7 +278,9 @@ def test_nobody_changes_their_own_role_or_disables_themselves(office: Office) ->
     unchanged(office, lambda: change_role(office, own, Role.READ_ONLY), OwnAccount)
     unchanged(office, lambda: disable(office, own), OwnAccount)
     take = lambda: office.write(  # noqa: E731  # one line of three alike
-        lambda s: member_admin.take_factors(s, actor=office.owner, staff_id=own, now=office.now)
+        lambda s: member_admin.take_factors(
+            StaffContext(session=s, now=office.now, notifier=None, actor=office.owner), staff_id=own
+        )
     )
     unchanged(office, take, OwnAccount)
 
@@ -299,7 +313,10 @@ def test_a_disabled_member_is_out_and_can_come_back(office: Office) -> None:
     unchanged(office, lambda: set_password(office, claims), StaffLinkDead)
     assert not ask(office, "sam@staff.example.org")
     office.write(
-        lambda s: member_admin.enable(s, actor=office.owner, staff_id=sam.id, now=office.now)
+        lambda s: member_admin.enable(
+            StaffContext(session=s, now=office.now, notifier=None, actor=office.owner),
+            staff_id=sam.id,
+        )
     )
     assert office.found(office.sign_in(sam))
     assert office.found(token) is None
@@ -382,7 +399,9 @@ def test_a_changed_password_ends_every_other_session(office: Office) -> None:
 
     office.write(
         lambda s: password_reset.change(
-            s, office.inside_of(s, own), password_hash="new", post=office.post, now=office.now
+            CommandContext(session=s, now=office.now, notifier=office.post),
+            office.inside_of(s, own),
+            password_hash="new",
         )
     )
 

@@ -466,26 +466,33 @@ def staff_accounts(desk: Engine) -> None:
         here = office.inside_of(session, own)
         second_factor.new_codes(session, here, now=now)
         second_factor.remove(session, here, passkey_id=None, now=now)
-        password_reset.send_link(session, email=sam.email_key, post=post, now=now)
-        password_reset.change(session, here, password_hash="x", post=post, now=now)
-        who = {"actor": owner, "now": now}
-        member_admin.change_role(session, staff_id=sam.id, role=Role.MANAGER, **who)
-        member_admin.rename(session, staff_id=sam.id, display_name="Samir", desk="", **who)
+        password_reset.send_link(
+            CommandContext(session=session, now=now, notifier=post), email=sam.email_key
+        )
+        password_reset.change(
+            CommandContext(session=session, now=now, notifier=post), here, password_hash="x"
+        )
+        by = office.team_context(session, owner)
+        member_admin.change_role(by, staff_id=sam.id, role=Role.MANAGER)
+        member_admin.rename(by, staff_id=sam.id, display_name="Samir", desk="")
         offboarding.let_go(desk.staff_context(session, owner), staff_id=sam.id, to_id=None)
-        member_admin.enable(session, staff_id=sam.id, **who)
+        member_admin.enable(by, staff_id=sam.id)
         policy = SecurityPolicy(second_factor=frozenset({Role.OWNER}))
-        security.change(session, proposed=policy, **who)
+        security.change(by, proposed=policy)
         for email in ("nia@staff.example.org", "ola@staff.example.org"):
-            asked = {"display_name": "Nia", "desk": "", "role": Role.AUDITOR, "post": post}
-            invited = invitations.invite(session, email=email, **asked, **who)
-            invitations.resend(session, invitation_id=invited, post=post, **who)
-        invitations.withdraw(session, invitation_id=invited, **who)
+            asked = {"display_name": "Nia", "desk": "", "role": Role.AUDITOR}
+            invited = invitations.invite(by, email=email, **asked)
+            invitations.resend(by, invitation_id=invited)
+        invitations.withdraw(by, invitation_id=invited)
 
     desk.write(told)
     claims = [office.link_in(m) for m in desk.deliver() if m.to == "nia@staff.example.org"][-1]
     desk.write(
         lambda s: invitations.accept(
-            s, claims, display_name="Nia", password_hash="x", post=office.post, now=desk.now
+            CommandContext(session=s, now=desk.now, notifier=office.post),
+            claims,
+            display_name="Nia",
+            password_hash="x",
         )
     )
 

@@ -26,6 +26,7 @@ from tests.bench import (
     patrons,
     peer,
     searching,
+    seats,
     start,
     writers,
 )
@@ -60,6 +61,11 @@ def _peer(folder: Path) -> Iterable[Figure]:
 def _writers(folder: Path) -> Iterable[Figure]:
     with running_postgres(is_durable=True) as server:
         return writers.measure(folder, server)
+
+
+def _seats(folder: Path) -> Iterable[Figure]:
+    with running_postgres(is_durable=True) as server:
+        return seats.measure(folder, server)
 
 
 def _languages(_folder: Path) -> Iterable[Figure]:
@@ -104,6 +110,7 @@ PARTS: dict[str, Part] = {
     "decisions": _decisions,
     "outbox": _outbox,
     "writers": _writers,
+    "seats": _seats,
     "languages": _languages,
 }
 LONG: dict[str, Part] = {

@@ -34,7 +34,7 @@ def health(house: House) -> tuple[int, dict[str, Any]]:
 
 
 def wait_for(house: House, is_met: Callable[[], bool]) -> None:
-    house.server.process.wait_until(is_met, within_s=20)
+    house.server.process.wait_until(is_met)
 
 
 class Patron:

@@ -39,6 +39,7 @@ from upstage_crm.change_requests.model.thresholds import (
 from upstage_crm.core.clock import FrozenClock
 from upstage_crm.households import commands as households
 from upstage_crm.households.rules import RelationKind
+from upstage_crm.inventory import house_holds, seatings
 from upstage_crm.pages.dialog_state import DialogMixin
 from upstage_crm.patrons.details import edit_contacts, notes
 from upstage_crm.patrons.queries import get_by_number
@@ -46,11 +47,14 @@ from upstage_crm.patrons.views import PatronRecord
 from upstage_crm.privacy import erasure
 from upstage_crm.programme import commands as programme
 from upstage_crm.programme import pictures
+from upstage_crm.programme import queries as events
 from upstage_crm.programme.picture_reading import Picture
 from upstage_crm.proof import integrity
+from upstage_crm.staff.command_context import StaffContext
 from upstage_crm.staff.roles import Role, StaffMember
 from upstage_crm.team import invitations
-from upstage_crm.venues import commands
+from upstage_crm.venues import commands, plans
+from upstage_crm.venues.design import FIELDS
 
 assert app_module.app, "every state is registered when the app is made"
 
@@ -204,6 +208,10 @@ CASES: dict[str, Case] = {
             ("cancel", "Cancel performances"),
         )
     },
+    "HouseDialogState.hold_seats_back": Case("house", button("Hold seats back"), elsewhere="queue"),
+    "HouseDialogState.release_seats": Case(
+        "house", button("Release"), elsewhere="queue", about="H · Stalls, row A, seat 1"
+    ),
     "AddVenueState.add_venue": Case("venues", button("Add venue"), elsewhere="queue"),
     "VenueDialogState.edit_venue": Case("venue", button("Change"), elsewhere="queue"),
     "VenueDialogState.add_hall": Case("venue", button("Add hall"), elsewhere="queue"),
@@ -336,14 +344,11 @@ def furnish(house: House) -> None:
     engine.act(thief, alerts.open_now, ruling=ruling)
     engine.write(
         lambda s: invitations.invite(
-            s,
-            actor=owner,
+            StaffContext(session=s, now=engine.now, notifier=parts.post, actor=owner),
             email="nia@theatre.example",
             display_name="Nia",
             desk="",
             role=Role.MANAGER,
-            post=parts.post,
-            now=engine.now,
         )
     )
     alter(engine, engine.staff("Alma", Role.READ_ONLY))
@@ -393,6 +398,8 @@ def furnish(house: House) -> None:
         )
     )
     house.note("event", f"/events/{event}/", "Hamlet")
+    performance = _laid_out(engine, owner, hall, event)
+    house.note("house", f"/events/{event}/{performance}/", "Hamlet")
     house.note("venue", f"/venues/{venue}/", "The Barn")
     for key, path, name in (
         ("altered", "/audit/", "Audit"),
@@ -628,6 +635,23 @@ def test_a_lost_connection_takes_nothing_of_what_is_typed(
     dialog.get_by_role("button", name="Send proposal").click()
     expect(page.get_by_text("theo@tab.example").first).to_be_visible()
     expect(dialog).to_have_count(0)
+
+
+def _laid_out(engine: Engine, owner: StaffMember, hall: str, event: str) -> str:
+    """Lay a performance out and hold a seat of it back; return its id."""
+    stalls = FIELDS | {"name": "Stalls", "rows": "3", "seats": "6"}
+    engine.act(owner, plans.save, hall_id=hall, after=0, sections=[stalls])
+    performance = engine.read(lambda s: events.event(s, event)).performances[0].id
+    engine.act(owner, seatings.lay_out, performance_id=performance)
+    engine.act(
+        owner,
+        house_holds.hold_back,
+        performance_id=performance,
+        letter="H",
+        reason="For the director",
+        seat_ids=["Stalls-A-1"],
+    )
+    return performance
 
 
 def turn(page: Page, path: str) -> None:

@@ -17,9 +17,12 @@ from tests.support.accessibility import (
 from tests.support.links import decision_url
 from tests.support.server import Server, running_server
 from tests.support.stage import OWNER, PASSWORD, Stage, set_stage
+from upstage_crm.change_requests.desk import identify
 from upstage_crm.change_requests.lifecycle import staff_commands
-from upstage_crm.change_requests.model.rules import ReasonCode
+from upstage_crm.change_requests.model.rules import DeskMethod, ReasonCode
 from upstage_crm.demo import programme, venues
+from upstage_crm.inventory import house_holds, seatings
+from upstage_crm.inventory import queries as inventory
 from upstage_crm.patrons import edit_tags
 from upstage_crm.patrons.details import edit_preferences, notes
 from upstage_crm.patrons.details.preferences import Answer, Basis, ContactChannel, Purpose, Source
@@ -42,9 +45,11 @@ STAFF_PAGES = (
     "/patrons/999999/",
     "/requests/",
     "/requests/{reference}/",
+    "/requests/{held}/",
     "/requests/00-000/",
     "/events/",
     "/events/{event}/",
+    "/events/{concert}/{performance}/",
     "/calendar/",
     "/calendar/?view=list&season=season-2026&day=tomorrow",
     "/venues/",
@@ -99,24 +104,53 @@ class House:
             notes.add(
                 parts.staff_context(session, stage.owner), patron_id=patron.id, text="At the aisle"
             )
+            other = get_by_number(session, stage.numbers[1])
+            held = identify.propose(
+                parts.staff_context(session, stage.owner),
+                patron_id=other.id,
+                changes={"email": {"email": "theo.new@example.org"}},
+                reason_code=ReasonCode.ASKED_AT_DESK,
+                reason_text="",
+                method=DeskMethod.IN_PERSON,
+                note="Passport seen.",
+                parsing=parts.context(),
+            )
             venues.add(parts.staff_context(session, stage.owner))
             today = parts.clock.now().date()
             programme.add(parts.staff_context(session, stage.owner), today=today)
             self.event = events.events(session)[1][0].id
+            self.concert = events.events(session, text="Serenades")[1][0].id
+            self.performance = events.event(session, self.concert).performances[0].id
+            seatings.lay_out(
+                parts.staff_context(session, stage.owner), performance_id=self.performance
+            )
+            now = parts.clock.now()
+            free = inventory.free_seats(session, self.performance, now=now)
+            house_holds.hold_back(
+                parts.staff_context(session, stage.owner),
+                performance_id=self.performance,
+                letter="H",
+                reason="For the director",
+                seat_ids=sorted(free)[:3],
+            )
             self.venue = queries.venues(session)[0].id
             halls = queries.venue(session, self.venue).halls
         self.hall = next(hall.id for hall in halls if hall.texts["name"] == "Playhouse")
         self.mail, self.link = decision_url(parts, proposed.request_id, server.url)
         self.number, self.reference = number, proposed.reference
+        self.held = held.reference
 
     def url(self, path: str) -> str:
         filled = path.format(
             number=self.number,
             reference=self.reference,
+            held=self.held,
             mail=self.mail,
             venue=self.venue,
             hall=self.hall,
             event=self.event,
+            concert=self.concert,
+            performance=self.performance,
         )
         return self.server.url + filled
 
@@ -281,6 +315,18 @@ def test_a_copy_of_what_is_held(browser: Browser, house: House, theme: Theme) ->
     assert_accessible(page)
     assert_fits_narrow_screens(page)
     page.context.close()
+
+
+def test_a_held_request_has_no_heads_over_nothing(office: Page, house: House) -> None:
+    """No email was sent and no receipt issued, so neither has a table."""
+    opened(office, house.url("/requests/{held}/"))
+    expect(office.get_by_role("heading", name="The change")).to_be_visible()
+
+    expect(office.get_by_role("columnheader")).to_have_count(0)
+    empty = office.locator(
+        ".u-card-body:empty, .u-card-flush:empty, .u-card-body > :only-child:empty"
+    )
+    expect(empty).to_have_count(0)
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

@@ -1,22 +1,22 @@
-"""What patrons read in a real browser: from right to left on a phone, and without a link."""
+"""What patrons read in a real browser: in each language on a phone, and without a link."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.support.accessibility import assert_accessible
+from tests.support.accessibility import assert_accessible, assert_fits_narrow_screens
 from tests.support.browser import ARGUMENTS, find_browser
 from tests.support.links import decision_url
 from tests.support.server import running_server
-from tests.support.stage import set_stage
+from tests.support.stage import Stage, set_stage
 from upstage_crm.change_requests.lifecycle import staff_commands
 from upstage_crm.change_requests.model.rules import ReasonCode
-from upstage_crm.core.languages import speaker
+from upstage_crm.core.languages import LANGUAGES, speaker
 from upstage_crm.mail import queries as mails
 from upstage_crm.mail.message import MailMessage
 from upstage_crm.mail.placeholders import Secrets, fill
@@ -29,10 +29,14 @@ PHONE = {"width": 360, "height": 800}
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A request to an Arabic patron: the link in its mail, and the mail."""
+    """A request to an Arabic patron: the link in its mail, and the mail.
+
+    `others` are links of other patrons, one of every language.
+    """
 
     link: str
     html: str
+    others: Mapping[str, str]
 
 
 @pytest.fixture(scope="module")
@@ -71,7 +75,25 @@ def asked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Asked]:
         secrets = Secrets(
             tokens={"decision": link.rpartition("/")[2]}, codes={"decision": "7QK2-M9XD"}
         )
-        yield Asked(link, fill(frozen, mail_id=mail, secrets=secrets))
+        others = {language: asked_in(language, stage, server.url) for language in LANGUAGES}
+        yield Asked(link, fill(frozen, mail_id=mail, secrets=secrets), others)
+
+
+def asked_in(language: str, stage: Stage, url: str) -> str:
+    """The link of one more patron, who reads `language`."""
+    parts, number = stage.parts, stage.add(f"reads.{language}@example.com")
+    with parts.database.transaction() as session:
+        patron, staff = get_by_number(session, number), parts.staff_context(session, stage.owner)
+        patrons.edit(staff, patron_id=patron.id, free={"language": language})
+        proposed = staff_commands.propose(
+            staff,
+            patron_id=patron.id,
+            changes={"phone": {"phone": "+1 212 555 0188"}, "name": {"given_name": "Mara"}},
+            reason_code=ReasonCode.ASKED_BY_PHONE,
+            reason_text="",
+            parsing=parts.context(),
+        )
+    return decision_url(parts, proposed.request_id, url)[1]
 
 
 @pytest.fixture
@@ -122,6 +144,37 @@ def test_the_mail(phone: Page, asked: Asked, tmp_path: Path) -> None:
     phone.screenshot(path=tmp_path / "mail.png", full_page=True)
 
     assert_reads_from_the_right(phone, say("May we change your details?"))
+
+
+@pytest.mark.parametrize("language", sorted(LANGUAGES))
+def test_a_decision_from_question_to_receipt_fits_a_phone_in_every_language(
+    phone: Page, asked: Asked, language: str
+) -> None:
+    """Titles, buttons and dates are as long as the language makes them."""
+    said = speaker(language)
+    phone.goto(asked.others[language], wait_until="commit")
+    phone.locator("[data-hydrated=true]").first.wait_for(state="attached")
+    expect(phone.get_by_role("heading", level=1)).to_have_text(said("May we change your details?"))
+    assert_in_one_language(phone, language)
+    simple = phone.url.replace("/confirm/", "/confirm/plain")
+
+    phone.get_by_role("button", name=said("Approve all"), exact=True).click()
+    expect(phone.get_by_role("heading", level=1)).to_have_text(said("Approved. Thank you"))
+    assert_in_one_language(phone, language)
+    phone.goto(simple)
+    assert_in_one_language(phone, language)
+    phone.goto(simple.replace("/plain", "/receipt"))
+    expect(phone.get_by_role("heading", level=1)).to_have_text(said("A change was approved"))
+    assert_in_one_language(phone, language)
+
+
+def assert_in_one_language(page: Page, language: str) -> None:
+    """The document says its language, fits every narrow screen, and breaks no phone number."""
+    assert page.locator("html").get_attribute("lang") == language
+    assert_fits_narrow_screens(page)
+    page.set_viewport_size(PHONE)  # type: ignore[arg-type]
+    number = page.get_by_text("+1 212 555 0199").last
+    assert number.evaluate("element => element.getClientRects().length") == 1
 
 
 @pytest.mark.parametrize("path", ["/confirm/", "/confirm/plain"])

@@ -11,6 +11,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.e2e.conftest import Goto
+from tests.support.processes import PATIENCE_S
 from tests.support.server import Server, running_server
 
 
@@ -63,7 +64,7 @@ def test_an_unknown_address_gets_a_calm_page_without_scripts(
 def upgrade_status(server: Server, *, origin: str) -> int:
     """Return how the server answers a websocket handshake that comes from a page of `origin`."""
     place = urlsplit(server.url)
-    connection = http.client.HTTPConnection("127.0.0.1", place.port or 0, timeout=5)
+    connection = http.client.HTTPConnection("127.0.0.1", place.port or 0, timeout=PATIENCE_S)
     headers = {
         "Connection": "Upgrade",
         "Host": place.netloc,

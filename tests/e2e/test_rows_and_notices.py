@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import re
+from typing import Literal
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.support.journey import PageOf, hydrated, opened, start_proposal
 from tests.support.server import Server
 from tests.support.stage import CLERK, OWNER, PASSWORD_HASH, Stage
 from upstage_crm.audit.events import OPERATOR, Channel
+from upstage_crm.change_requests.disputes import record_changes
 from upstage_crm.patrons.queries import get_by_number
+from upstage_crm.patrons.tables import PatronStatus
 from upstage_crm.privacy import erasure
 from upstage_crm.staff import accounts
 from upstage_crm.staff.roles import Role
@@ -138,6 +142,60 @@ def test_a_field_that_is_added_says_what_is_on_record_and_can_be_left_out(
     assert leave_out is not None
     assert around is not None
     assert leave_out["width"] < around["width"] / 2
+
+
+@pytest.mark.parametrize("width", [1280, 360])
+def test_a_note_is_saved_by_a_button_of_the_usual_height(
+    page_of: PageOf, house: tuple[Server, Stage], width: int
+) -> None:
+    """The buttons beside an input of several lines used to grow with it."""
+    server, stage = house
+    page = page_of(CLERK)
+    page.set_viewport_size({"width": width, "height": 800})
+    opened(page, f"{server.url}/patrons/{stage.numbers[0]}/")
+
+    page.get_by_role("button", name="Edit pinned note").click()
+    save, cancel = (
+        page.get_by_role("button", name=name, exact=True) for name in ("Save", "Cancel")
+    )
+    expect(save).to_be_visible()
+    boxes = [save.bounding_box(), cancel.bounding_box()]
+
+    assert all(box is not None and box["height"] <= 44 for box in boxes)
+    assert len({box["y"] for box in boxes if box is not None}) == 1
+
+
+@pytest.mark.parametrize(
+    ("path", "role"), [("/patrons/?q={email}", "link"), ("/patrons/{number}/", "heading")]
+)
+def test_a_chip_stands_apart_from_the_name_and_on_its_line(
+    page_of: PageOf,
+    house: tuple[Server, Stage],
+    path: str,
+    role: Literal["link", "heading"],
+) -> None:
+    server, stage = house
+    email = f"asleep.{len(path)}@example.com"
+    number = stage.add(email)
+    with stage.parts.database.transaction() as session:
+        record_changes.change_status(
+            stage.parts.staff_context(session, stage.owner),
+            patron_id=get_by_number(session, number).id,
+            status=PatronStatus.INACTIVE,
+            reason="Asked to be left alone",
+        )
+    page = page_of(CLERK)
+    opened(page, server.url + path.format(email=email, number=number))
+
+    name = page.get_by_role(role, name=f"Asleep.{len(path)}", exact=True)
+    chip = page.locator(".u-chip", has_text="Inactive").first
+    expect(chip).to_be_visible()
+    at, beside = name.bounding_box(), chip.bounding_box()
+    assert at is not None
+    assert beside is not None
+
+    assert beside["x"] - (at["x"] + at["width"]) >= 4
+    assert abs(at["y"] + at["height"] / 2 - beside["y"] - beside["height"] / 2) <= 2
 
 
 def erased(stage: Stage) -> int:

@@ -37,6 +37,11 @@ GRANTS_NOTHING = {
     "event_picture": "it only shows what is performed",
     "performance": "it only says what is performed when and where",
     "seat_plan": "it only says where seats are, and no version of it ever changes",
+    "seating": "it only says which plan a performance is seated by; its guards keep what is sold",
+    "seat_state": "guards say how a seat changes hands, and a ticket is proven by its sale",
+    "pool": "it only counts, and its counters never pass the capacity",
+    "pool_hold": "it only says how long places are kept",
+    "house_hold": "it only says why seats are kept back; the signed trail tells of each",
     "proposal_attempt": "it only counts; emptied, it lets one propose more, and each is recorded",
 }
 # What a sealed row goes on changing: when it was last tried or used, and what came back.

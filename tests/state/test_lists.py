@@ -91,13 +91,20 @@ class Store:
 STORE: Store
 
 
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Who looks at the lists."""
+
+    id: str
+
+
 class ListTab(TabMixin, rx.State):
     """What `AdminState` is to the lists of the CRM."""
 
-    _who: str = "Dana"
+    _name: str = "Dana"
 
-    def _viewer(self) -> str:
-        return self._who
+    def _viewer(self) -> Reader:
+        return Reader(self._name)
 
 
 class BoxList(ListMixin, ListTab):
@@ -446,7 +453,7 @@ async def test_what_was_read_for_one_viewer_is_not_shown_to_another(scene: Scene
     STORE.close("Dana")
     searching = await scene.pipeline.start(scene.tab, BoxList.search, text="Dana")
     await scene.until_asked("Dana")
-    (await scene.pipeline.state(scene.tab, ListTab))._who = "Eve"
+    (await scene.pipeline.state(scene.tab, ListTab))._name = "Eve"
     (await scene.state()).rows = []
     STORE.gates["Dana"].set()
     await finished(searching)

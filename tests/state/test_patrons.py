@@ -413,7 +413,7 @@ class TestPropose:
 
         dana = await on_record(pipeline, cookie, number)
         record = await pipeline.state(dana, PatronRecordState)
-        no_email = "This patron has no email address, so nobody can be asked by email"
+        no_email = "This patron has no email address, so no one can be asked by email"
         assert (record.obstacle.title, record.obstacle.field) == (no_email, "email")
         ways = {view.key: view.way for view in record.protected}
         assert ways == dict.fromkeys(FIELDS, "desk") | {"email": "email"}

@@ -29,6 +29,7 @@ from upstage_crm.staff import accounts
 from upstage_crm.staff.auth import second_factor, security, sessions
 from upstage_crm.staff.auth.security import SecurityPolicy
 from upstage_crm.staff.auth.sessions import FRESH_FOR
+from upstage_crm.staff.command_context import StaffContext
 from upstage_crm.staff.roles import PERMISSIONS, Permission, Role
 from upstage_crm.upstage_crm import STAFF_PLACES
 
@@ -175,6 +176,16 @@ TABLE: dict[str, Row] = {
         "ask_remove keep open_copy open_edit open_perform open_translate start_over turn",
         each("copy_event edit perform remove translate", P.EDIT_PROGRAMME),
     ),
+    "HouseDialogState": Row(
+        P.HOLD_SEATS,
+        "ask_release keep open_hold start_over turn",
+        each("hold release", P.HOLD_SEATS),
+    ),
+    "HouseState": Row(
+        P.VIEW_PROGRAMME,
+        PAGE,
+        each("lay_out move", P.EDIT_PROGRAMME) | {"rush": P.EDIT_POLICY},
+    ),
     "EventListState": Row(P.VIEW_PROGRAMME, LISTED),
     "CalendarState": Row(P.VIEW_PROGRAMME, f"{LISTED} earlier later today"),
     "SeasonCopyState": Row(
@@ -296,7 +307,10 @@ def must_enrol(venue: Venue) -> str:
     owner = venue.desk.owner
     policy = SecurityPolicy(second_factor=frozenset({Role.MANAGER}))
     venue.desk.write(
-        lambda s: security.change(s, actor=owner, proposed=policy, now=venue.clock.now())
+        lambda s: security.change(
+            StaffContext(session=s, now=venue.clock.now(), notifier=None, actor=owner),
+            proposed=policy,
+        )
     )
     return cookie
 

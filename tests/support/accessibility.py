@@ -12,20 +12,72 @@ def assert_accessible(page: Page) -> None:
     assert found.violations_count == 0, found.generate_report()
 
 
+# Dots between two words that have no word beside them on their line, each with its words.
+LONE_DOTS = """() => {
+    const lone = [], range = document.createRange();
+    const letters = function* (element) {
+        const walker = document.createTreeWalker(element, NodeFilter.SHOW_TEXT);
+        while (walker.nextNode()) {
+            const node = walker.currentNode;
+            for (let at = 0; at < node.length; at++) {
+                if (!node.data[at].trim()) continue;
+                range.setStart(node, at);
+                range.setEnd(node, at + 1);
+                yield [node.data[at], range.getBoundingClientRect()];
+            }
+        }
+    };
+    const isOn = (one, line) =>
+        one.width > 0 && one.bottom > line.top + 3 && one.top < line.bottom - 3;
+    const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+    const blocks = new Set();
+    while (walker.nextNode()) {
+        if (!walker.currentNode.data.includes("·")) continue;
+        let block = walker.currentNode.parentElement;
+        while (getComputedStyle(block).display.startsWith("inline")) block = block.parentElement;
+        blocks.add(block);
+    }
+    for (const block of blocks) {
+        const all = [...letters(block)];
+        for (const [letter, dot] of all) {
+            if (letter !== "·" || dot.width === 0) continue;
+            const words = all.filter(([other, box]) => other !== "·" && isOn(box, dot));
+            const has = side => words.some(([, box]) => side(box));
+            if (!has(box => box.right <= dot.left + 1) || !has(box => box.left >= dot.right - 1))
+                lone.push(block.textContent);
+        }
+    }
+    // Drawn by the style sheet before each part; the first of a line is cut off at the edge.
+    for (const line of document.querySelectorAll(".u-meta")) {
+        const [edge, cut] = [line.getBoundingClientRect(), getComputedStyle(line).clipPath];
+        const room = parseFloat(cut.split(" ").at(-1)) || 0;
+        for (const part of line.querySelectorAll(":scope > span:not(:empty)")) {
+            const box = part.getBoundingClientRect();
+            const width = parseFloat(getComputedStyle(part, "::before").width);
+            const start = box.left - edge.left, isFirst = start < width;
+            if (isFirst && start + width > room + 0.5) lone.push(line.textContent);
+        }
+    }
+    return lone;
+}"""
+
 # A phone at 400 % zoom (WCAG 1.4.10), an upright tablet, and a laptop at 200 % and 125 % zoom.
 NARROW = (320, 680, 768, 940)
 
 
 def assert_fits_narrow_screens(page: Page) -> None:
-    """Nothing has to be scrolled sideways."""
+    """Nothing has to be scrolled sideways, and no line begins or ends with a dot."""
     overflow: dict[int, int] = {}
+    lone: dict[int, list[str]] = {}
     for width in NARROW:
         page.set_viewport_size({"width": width, "height": 640})
         overflow[width] = page.evaluate(
             "document.documentElement.scrollWidth - document.documentElement.clientWidth"
         )
+        lone[width] = page.evaluate(LONE_DOTS)
     page.set_viewport_size({"width": 1280, "height": 800})
     assert {width: wide for width, wide in overflow.items() if wide > 0} == {}
+    assert {width: words for width, words in lone.items() if words} == {}
 
 
 # What still moves although a person asked for no motion; a spinner says that work goes on.

@@ -35,6 +35,7 @@ from upstage_crm.staff.auth.devices import (
     Source,
     Subject,
 )
+from upstage_crm.staff.command_context import StaffContext
 from upstage_crm.staff.roles import Role, StaffMember
 from upstage_crm.team import invitations
 from upstage_crm.upstage_crm import STAFF_PLACES
@@ -199,14 +200,13 @@ def invite(door: Door) -> str:
     """Invite a colleague; return the address of the link in the mail."""
     with door.made.database.transaction() as session:
         invitations.invite(
-            session,
-            actor=door.owner(),
+            StaffContext(
+                session=session, now=door.clock.now(), notifier=door.made.post, actor=door.owner()
+            ),
             email="nia@desk.example",
             display_name="Nia",
             desk="bar",
             role=Role.BOX_OFFICE,
-            post=door.made.post,
-            now=door.clock.now(),
         )
     return link_in(door, MailKind.STAFF_INVITATION)
 

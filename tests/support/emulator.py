@@ -11,6 +11,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import IO, Any
 
+from tests.support.processes import PATIENCE_S
+
 FOLDER = Path(__file__).with_name("emulate")
 API_KEY = "re_test_only"
 
@@ -35,7 +37,7 @@ class Emulator:
     def close(self) -> None:
         """End it and wait."""
         self._stdin.close()
-        self._process.wait(timeout=10)
+        self._process.wait(timeout=PATIENCE_S)
         self._stdout.close()
 
     def _next_line(self) -> dict[str, Any]:
@@ -43,7 +45,7 @@ class Emulator:
         while line := self._stdout.readline():
             if line.startswith("{"):
                 return json.loads(line)
-        raise AssertionError(f"the emulator ended with {self._process.wait(timeout=5)}")
+        raise AssertionError(f"the emulator ended with {self._process.wait(timeout=PATIENCE_S)}")
 
 
 @contextmanager

@@ -9,10 +9,14 @@ import time
 import urllib.request
 from typing import Any
 
+from tests.support.processes import PATIENCE_S
+
 _LINK = re.compile(r"https?://[^\s\"'<>]+/c/[^\s\"'<>]+")
 
 
-def emulator_mails(url: str, *, at_least: int, within_s: float = 60.0) -> list[dict[str, Any]]:
+def emulator_mails(
+    url: str, *, at_least: int, within_s: float = PATIENCE_S
+) -> list[dict[str, Any]]:
     """Every mail the emulator holds, oldest first, once it holds `at_least` that many."""
     ends_at = time.monotonic() + within_s
     while True:
@@ -39,5 +43,5 @@ def to(mail: dict[str, Any]) -> str:
 
 def _get(url: str) -> Any:
     request = urllib.request.Request(url, headers={"Authorization": "Bearer re_test_only"})
-    with urllib.request.urlopen(request, timeout=5) as response:
+    with urllib.request.urlopen(request, timeout=PATIENCE_S) as response:
         return json.load(response)

@@ -14,10 +14,12 @@ from upstage_crm.staff.auth import second_factor, sessions
 from upstage_crm.staff.auth.passkeys import Site
 from upstage_crm.staff.auth.sealing import Sealer
 from upstage_crm.staff.auth.sessions import SignedIn
+from upstage_crm.staff.command_context import CommandContext, StaffContext
 from upstage_crm.staff.roles import Role, StaffMember
 from upstage_crm.team import invitations
 from upstage_crm.team.mails import AccountMailer
 
+TeamContext = StaffContext[AccountMailer]
 ORIGIN = "http://localhost:3000"
 
 
@@ -29,6 +31,10 @@ class Office(Desk):
         self.post = AccountMailer(composer=COMPOSER, public_url=PUBLIC_URL, codec=self.codec)
         self.sealer = Sealer([("test-key", SECRET)])
         self.site = Site(host="localhost", origins=(ORIGIN,))
+
+    def team_context(self, session: sessions.Session, actor: StaffMember) -> TeamContext:
+        """What a command about the team is given."""
+        return StaffContext(session=session, now=self.now, notifier=self.post, actor=actor)
 
     def sign_in(self, member: StaffMember) -> str:
         """Begin a session as the right password does; return its cookie."""
@@ -93,25 +99,20 @@ class Office(Desk):
         owner = self.owner  # added before the transaction begins
         self.write(
             lambda s: invitations.invite(
-                s,
-                actor=owner,
+                StaffContext(session=s, now=self.now, notifier=self.post, actor=owner),
                 email=email,
                 display_name=name,
                 desk="",
                 role=role,
-                post=self.post,
-                now=self.now,
             )
         )
         claims = [self.link_in(mail) for mail in self.deliver() if mail.to == email][-1]
         staff_id = self.write(
             lambda s: invitations.accept(
-                s,
+                CommandContext(session=s, now=self.now, notifier=self.post),
                 claims,
                 display_name=name,
                 password_hash=CHEAP_HASH,
-                post=self.post,
-                now=self.now,
             )
         )
         return self.read(lambda s: accounts.get_member(s, staff_id))

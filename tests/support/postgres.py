@@ -256,7 +256,7 @@ def running_postgres(*, is_durable: bool = False) -> Generator[Postgres]:
             remove=folder,
         )
         try:
-            server.wait_until(lambda: _answers(folder), within_s=120)
+            server.wait_until(lambda: _answers(folder))
             postgres = Postgres(folder)
             postgres.run(
                 *database_roles.creation(owner=database_roles.OWNER, app=database_roles.APP)

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import IO
 
 LEASH = Path(__file__).with_name("leash.py")
+PATIENCE_S = 120  # longer than a busy machine takes; what takes longer hangs
 _PAUSE_S = 0.02
 
 
@@ -65,7 +66,7 @@ class Leashed:
         """What the command has said so far."""
         return self.log.read_text("utf-8", errors="replace")
 
-    def wait_until(self, is_ready: Callable[[], bool], *, within_s: float) -> None:
+    def wait_until(self, is_ready: Callable[[], bool], *, within_s: float = PATIENCE_S) -> None:
         """Return when `is_ready` holds; fail with the command's output when it ended or hung."""
         deadline = time.monotonic() + within_s
         while not is_ready():

@@ -21,13 +21,12 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from tests.support.processes import Leashed, free_port
+from tests.support.processes import PATIENCE_S, Leashed, free_port
 from tests.support.server import ROOT
 from upstage_crm.core.clock import SystemClock
 
 CONFIGURATION = ROOT / "docs" / "deploy" / "nginx.conf"
 HERE = "127.0.0.1"
-PATIENCE_S = 10
 FORM = "application/x-www-form-urlencoded"
 
 _MAIN = """daemon off;
@@ -134,7 +133,7 @@ def running_nginx(proxy: Proxy, *, server_port: int) -> Generator[Proxy]:
         log=folder / "nginx.out",
     )
     try:
-        process.wait_until(lambda: _listens(proxy.port), within_s=PATIENCE_S)
+        process.wait_until(lambda: _listens(proxy.port))
         yield proxy
     finally:
         process.stop()

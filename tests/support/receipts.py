@@ -9,7 +9,9 @@ from typing import Any
 from upstage_crm.audit.chain import canonical, commitment
 from upstage_crm.audit.events import PATRON_AT_CURRENT, Channel
 from upstage_crm.audit.signing import SigningKey
+from upstage_crm.links.claims import Reviewer
 from upstage_crm.organisation.details import OrganisationDetails
+from upstage_crm.patrons.visibility import MailboxAccess
 from upstage_crm.receipts import facts, visibility
 from upstage_crm.receipts.facts import Decided, DecidedField, ReceiptEvent
 from upstage_crm.receipts.visibility import (
@@ -109,9 +111,15 @@ def seen(
     reader: Reader = Reader.STAFF,
     *,
     erased: bool = False,
+    is_trusted: bool = True,
     time_zone: str = "",
 ) -> SeenReceipt | None:
     """The receipt of a decision as one reader sees it, with salts that never change."""
+    is_staff = reader is Reader.STAFF
+    address = NEW if reader is Reader.PROPOSED else OLD
+    access = (
+        None if is_staff else MailboxAccess(Reviewer(reader.value), address, is_trusted=is_trusted)
+    )
     salts = {name: f"{number:032x}" for number, name in enumerate(decided.values)}
     commitments = {n: commitment(salts[n], n, v) for n, v in decided.values.items()}
     body = canonical(
@@ -122,7 +130,7 @@ def seen(
         body,
         signature=KEY.sign(body.encode()),
         opened=[] if erased else opened,
-        reader=reader,
+        access=access,
         time_zone=time_zone,
     )
 

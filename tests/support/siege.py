@@ -87,7 +87,7 @@ class House:
 
         Mails that wait leave first: they would change rows by themselves.
         """
-        self.server.process.wait_until(lambda: not _waiting(self.stage), within_s=120)
+        self.server.process.wait_until(lambda: not _waiting(self.stage))
         tables = self.dump()
         entries, values = metadata.tables["audit_entry"], metadata.tables["audit_value"]
         action, seq = (list(entries.c.keys()).index(name) for name in ("action", "seq"))
@@ -118,7 +118,7 @@ def besieged(
     token = begin_session(stage, CLERK)
     asked = tuple(_propose(stage, place, email) for place, email in enumerate(PROPOSED[:requests]))
     with running_server(folder, database_url=database_url, settings=settings) as server:
-        server.process.wait_until(lambda: not _waiting(stage), within_s=120)
+        server.process.wait_until(lambda: not _waiting(stage))
         yield House(server, stage, token, asked)
     stage.parts.database.dispose()
 

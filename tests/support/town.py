@@ -23,6 +23,7 @@ from upstage_crm.core.db import Database, UtcDateTime
 from upstage_crm.privacy import erasure
 from upstage_crm.proof.watch import Watch, Witness
 from upstage_crm.staff.auth import devices, passkeys, second_factor
+from upstage_crm.staff.command_context import StaffContext
 from upstage_crm.staff.roles import Role
 from upstage_crm.team import invitations
 
@@ -106,14 +107,11 @@ class Town:
         office.write(lambda s: devices.recognise(s, staff_id=vic.id, token="", now=office.now))
         office.write(
             lambda s: invitations.invite(
-                s,
-                actor=self.zoe,
+                StaffContext(session=s, now=office.now, notifier=office.post, actor=self.zoe),
                 email="nia@staff.example.org",
                 display_name="Nia",
                 desk="",
                 role=Role.MANAGER,
-                post=office.post,
-                now=office.now,
             )
         )
         return token

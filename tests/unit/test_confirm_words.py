@@ -161,6 +161,15 @@ def test_no_word_is_left_unfilled_or_forbidden() -> None:
         assert not re.search(r"\{\w|\w\}", shown)
 
 
+def test_no_line_is_empty_where_a_fact_is() -> None:
+    """In Arabic each fact stands between two marks that no one sees."""
+    told = Purpose.OBJECTION, Reviewer.CURRENT
+    undone = review(Phase.REVERTED, *told, objected_at=NOW, restored=("Name",), language="ar")
+
+    assert len(shown(undone).lead) == 1
+    assert "الاسم" in shown(undone).lead[0]
+
+
 def test_the_deadline_has_its_weekday_and_zone() -> None:
     assert shown(review()).until == "Please answer by Monday, 9 March 2026, 17:00 (UTC)."
 

@@ -7,6 +7,7 @@ from collections.abc import Collection
 from dataclasses import replace
 from typing import Any
 
+import css_inline
 import html5lib
 import pytest
 
@@ -15,6 +16,7 @@ from upstage_crm.mail.compose import Composer, PreparedMail
 from upstage_crm.mail.delivery import Transport
 from upstage_crm.mail.message import AddressInvalid, Audience, HeaderInvalid, MailDraft, MailKind
 from upstage_crm.mail.placeholders import Secrets, fill
+from upstage_crm.mail.render import SHEET
 from upstage_crm.mail.samples import AT, NOW_ADDRESS, ORGANISATION, PATRON_NAME, sample_draft
 from upstage_crm.patrons.views import FieldLine
 
@@ -99,6 +101,27 @@ def test_markup_is_valid_and_loads_nothing(kind: MailKind, audience: Audience) -
         assert "url(" not in element.attrib.get("style", "")
     assert "prefers-color-scheme: dark" in html
     assert "@import" not in html
+
+
+@pytest.mark.parametrize(("kind", "audience"), EVERY)
+def test_every_element_has_the_style_that_the_whole_mail_gives_it(
+    kind: MailKind, audience: Audience
+) -> None:
+    """A style is kept by name and class; the library reads the whole document."""
+    html, _ = both_parts(prepared(kind, audience))
+    bare = re.sub(r' style="[^"]*"', "", html)
+    whole = css_inline.CSSInliner(
+        extra_css=SHEET.read_text("utf-8"),
+        inline_style_tags=False,
+        keep_style_tags=True,
+        load_remote_stylesheets=False,
+    )
+
+    assert styles(html) == styles(whole.inline(bare))
+
+
+def styles(html: str) -> list[tuple[str, dict[str, str]]]:
+    return [(element.tag, dict(element.attrib)) for element in document(html).iter()]
 
 
 @pytest.mark.parametrize(("kind", "audience"), EVERY)

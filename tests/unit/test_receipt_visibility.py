@@ -12,6 +12,7 @@ from tests.support.receipts import (
     EMAIL,
     KEY,
     LANTERN,
+    NAME,
     NEW,
     OLD,
     PHONE,
@@ -26,6 +27,7 @@ from upstage_crm.receipts.visibility import (
     Reader,
     Shown,
 )
+from upstage_crm.receipts.words import words
 
 BACK = replace(EMAIL, decision="revert", current=EMAIL.proposed, proposed=EMAIL.current)
 
@@ -68,6 +70,19 @@ def test_a_revert_turns_the_sides_around_and_not_the_eyes() -> None:
     assert (field.new.shown, field.new.text) == (Shown.FULL, OLD)
     assert Shown.MASKED is field.old.shown
     assert NEW not in said(document(shown(back, Reader.CURRENT)))
+
+
+def test_a_mailbox_that_proved_nothing_reads_the_former_name_as_initials() -> None:
+    """As in its mails and on its page."""
+    named = replace(DECIDED, fields=(NAME,))
+    (proven,) = shown(named, Reader.CURRENT).fields
+    (unproven,) = shown(named, Reader.CURRENT, is_trusted=False).fields
+
+    assert (proven.old.shown, proven.new.shown) == (Shown.FULL, Shown.FULL)
+    assert (unproven.old.shown, unproven.new.shown) == (Shown.MASKED, Shown.FULL)
+    assert unproven.old.proofs == {}
+    assert '"Smith"' not in said(document(shown(named, Reader.CURRENT, is_trusted=False)))
+    assert not words(shown(named, Reader.CURRENT, is_trusted=False)).is_masked
 
 
 def test_staff_reads_everything() -> None:

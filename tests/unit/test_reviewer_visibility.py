@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from upstage_crm.change_requests.model.visibility import (
-    Visibility,
-    masked_name,
-)
 from upstage_crm.links.claims import Reviewer
 from upstage_crm.patrons.fields import FIELDS
+from upstage_crm.patrons.visibility import MailboxAccess
 
-STRANGER = Visibility(Reviewer.PROPOSED)
-UNPROVEN, PROVEN = Visibility(Reviewer.CURRENT), Visibility(Reviewer.CURRENT, is_trusted=True)
+STRANGER = MailboxAccess(Reviewer.PROPOSED, "new@example.org")
+UNPROVEN = MailboxAccess(Reviewer.CURRENT, "old@example.com")
+PROVEN = replace(UNPROVEN, is_trusted=True)
 EMAIL, PHONE, NAME = FIELDS["email"], FIELDS["phone"], FIELDS["name"]
 OLD = {"email": "old@example.com", "email_key": "old@example.com"}
 NEW = {"email": "new@example.org", "email_key": "new@example.org"}
 
 
-@pytest.mark.parametrize("seen", [STRANGER, UNPROVEN, Visibility(Reviewer.PROPOSED, True)])
-def test_who_proved_nothing_reads_no_name_and_none_of_the_staffs_words(seen: Visibility) -> None:
+@pytest.mark.parametrize("seen", [STRANGER, UNPROVEN, replace(STRANGER, is_trusted=True)])
+def test_who_proved_nothing_reads_no_name_and_none_of_the_staffs_words(seen: MailboxAccess) -> None:
     assert seen.name("Mara Smith") == "M••• S•••"
     assert seen.words("She called from Oslo.") == ""
 
@@ -30,9 +30,22 @@ def test_a_proven_current_mailbox_reads_both() -> None:
 
 
 @pytest.mark.parametrize("reader", [UNPROVEN, PROVEN])
-def test_each_side_reads_its_own_address_and_recognises_the_other(reader: Visibility) -> None:
+def test_each_side_reads_its_own_address_and_recognises_the_other(reader: MailboxAccess) -> None:
     assert STRANGER.values(EMAIL, OLD, NEW) == ("o•••@example.com", "new@example.org")
     assert reader.values(EMAIL, OLD, NEW) == ("old@example.com", "n•••@example.org")
+
+
+def test_a_mailbox_that_came_to_its_place_reads_itself_and_not_the_one_before() -> None:
+    """By its own yes it is the current one, and is asked about the other fields as such."""
+    newcomer = MailboxAccess(Reviewer.CURRENT, "new@example.org", is_trusted=True)
+
+    assert newcomer.values(EMAIL, OLD, NEW) == ("o•••@example.com", "new@example.org")
+
+
+def test_a_mailbox_that_is_not_known_reads_no_address() -> None:
+    nameless = MailboxAccess(Reviewer.CURRENT, is_trusted=True)
+
+    assert nameless.values(EMAIL, OLD, NEW) == ("o•••@example.com", "n•••@example.org")
 
 
 def test_a_stranger_hears_of_the_address_alone() -> None:
@@ -56,4 +69,4 @@ def test_an_unproven_mailbox_reads_the_old_name_as_initials() -> None:
     [("Mara Smith", "M••• S•••"), ("Ole", "O•••"), ("Ann Lee Ek", "A••• L••• E•••"), ("", "")],
 )
 def test_a_masked_name_is_its_initials(name: str, masked: str) -> None:
-    assert masked_name(name) == masked
+    assert STRANGER.name(name) == masked

@@ -97,9 +97,6 @@ class AdminState(TabMixin, rx.State):
         assert self._member is not None
         return self._member
 
-    def _who(self) -> str:
-        return self._member.id if self._member is not None else ""
-
     def _viewer(self) -> StaffMember | None:
         return self._member
 

@@ -149,7 +149,7 @@ def _staff_add(options: argparse.Namespace, settings: Settings) -> int:
     hashed = passwords.hash_password(password)
     with _opened(settings) as parts, parts.database.transaction() as session:
         access_changes.join(
-            session,
+            parts.account_context(session),
             email=options.email,
             display_name=options.name,
             desk=options.desk,
@@ -157,8 +157,6 @@ def _staff_add(options: argparse.Namespace, settings: Settings) -> int:
             password_hash=hashed,
             actor=OPERATOR,
             channel=Channel.COMMAND_LINE,
-            post=parts.post,
-            now=parts.clock.now(),
         )
     print(f"Added {options.email} as {options.role}.")
     if is_made:

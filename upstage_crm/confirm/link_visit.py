@@ -29,7 +29,7 @@ from upstage_crm.change_requests.model.rules import (
     ReviewChannel,
 )
 from upstage_crm.change_requests.model.views import Phase
-from upstage_crm.change_requests.reads.reviewer_page import review
+from upstage_crm.change_requests.reads import reviewer_page
 from upstage_crm.confirm import cookies
 from upstage_crm.confirm.page_view import PageWords
 from upstage_crm.confirm.page_words import (
@@ -41,12 +41,10 @@ from upstage_crm.core.languages import negotiate
 from upstage_crm.http.origins import network_of
 from upstage_crm.links.claims import LinkClaims, LinkRefused, Purpose
 from upstage_crm.organisation.settings import details
+from upstage_crm.patrons.visibility import MailboxAccess
 from upstage_crm.receipts import queries
 from upstage_crm.receipts.facts import LINK_LIFE
-from upstage_crm.receipts.visibility import (
-    Reader,
-    SeenReceipt,
-)
+from upstage_crm.receipts.visibility import SeenReceipt
 from upstage_crm.wiring import runtime
 
 RECEIPT_PAGE: Final = "/confirm/receipt"
@@ -130,10 +128,12 @@ def look(visitor: Visitor, *, choice: str = "") -> PageWords:
         language = negotiate(visitor.languages, organisation.language)
         try:
             claims = claims_of(visitor)
-            found = review(session, claims=claims, now=now, otherwise=organisation.language)
+            found = reviewer_page.review(
+                session, claims=claims, now=now, otherwise=organisation.language
+            )
         except LinkMissing:
-            shown = missing_words if visitor.link else code_words
-            return shown(organisation, language=language)
+            words_of = missing_words if visitor.link else code_words
+            return words_of(organisation, language=language)
         except LinkRefused:
             zone = organisation.zone
             return page_words(
@@ -156,11 +156,15 @@ def look(visitor: Visitor, *, choice: str = "") -> PageWords:
 def receipts(
     session: Session, claims: LinkClaims, *, now: datetime
 ) -> tuple[SeenReceipt, ...] | None:
-    """The receipts that a link opens, the newest first; None once the link is too old for it."""
-    if now >= max(claims.expires_at, claims.issued_at + LINK_LIFE):
+    """The receipts that a link opens, the newest first; None once the link is too old for it.
+
+    Raises:
+        LinkRefused: the request does not exist.
+    """
+    if _is_too_old(claims, now):
         return None
-    reader = Reader(claims.reviewer.value)
-    return queries.of_request(session, claims.request_id, reader=reader)
+    access = reviewer_page.mailbox_access(session, claims=claims, now=now)
+    return queries.of_request(session, claims.request_id, access=access)
 
 
 def answer(
@@ -213,5 +217,15 @@ def decide(
 
 def _receipt_address(session: Session, claims: LinkClaims, *, now: datetime) -> str:
     """Where the receipts that a link opens stand; "" when it opens none."""
-    query = urlencode({"link": claims.key})
-    return f"{RECEIPT_PAGE}?{query}" if receipts(session, claims, now=now) else ""
+    # Whether there is one does not depend on what of it is masked.
+    access = MailboxAccess(claims.reviewer)
+    if _is_too_old(claims, now) or not queries.of_request(
+        session, claims.request_id, access=access
+    ):
+        return ""
+    return f"{RECEIPT_PAGE}?{urlencode({'link': claims.key})}"
+
+
+def _is_too_old(claims: LinkClaims, now: datetime) -> bool:
+    """Whether a link no longer opens receipts."""
+    return now >= max(claims.expires_at, claims.issued_at + LINK_LIFE)

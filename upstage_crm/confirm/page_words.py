@@ -38,10 +38,11 @@ from upstage_crm.confirm.page_view import (
     PageWords,
 )
 from upstage_crm.core import when
-from upstage_crm.core.languages import SOURCE, Say, direction, isolated, speaker
+from upstage_crm.core.languages import ISOLATES, SOURCE, Say, direction, isolated, speaker
 from upstage_crm.links.claims import Purpose, Reviewer
 from upstage_crm.organisation.details import OrganisationDetails
 from upstage_crm.patrons.views import FieldLine
+from upstage_crm.receipts.words import ASKER
 from upstage_crm.wording import failures
 from upstage_crm.wording.sentences import OUTCOME_WORDS
 
@@ -63,7 +64,6 @@ SAID: Mapping[Decision, str] = {
 PRESSED: Final = "You pressed “{choice}” in the email. Nothing has been decided yet. Confirm below."
 WHO_ASKS: Final = "Who asks"
 ASKED_BY: Final = "Asked by"
-ASKER: Final = "{proposer} at {organisation}"
 FOR: Final = "For"
 ASKED_ON: Final = "Asked on"
 REFERENCE: Final = "Reference"
@@ -248,7 +248,7 @@ def _ended(
         icon=ending.icon,
         title=say(ending.title).format_map(facts),
         document_title=_document_title(say(ending.title), organisation),
-        lead=tuple(line for one in ending.lead if (line := say(one).format_map(facts))),
+        lead=_filled(ending.lead, facts, say),
         organisation=organisation.name,
         changes=tuple(_change(one, review, say) for one in review.fields),
         facts=(
@@ -266,6 +266,12 @@ def _ended(
         phone_href=_tel(organisation.desk_phone),
         reference=review.reference,
     )
+
+
+def _filled(lines: Sequence[str], facts: Mapping[str, str], say: Say) -> tuple[str, ...]:
+    """The lines that say something. In Arabic an empty fact leaves the marks around it."""
+    said = (say(line).format_map(facts) for line in lines)
+    return tuple(line for line in said if line.strip(ISOLATES))
 
 
 def _applies(review: ChangeReview, zone: tzinfo) -> str:

@@ -37,6 +37,7 @@ dd,bdi,blockquote{overflow-wrap:anywhere}
 .s p{margin:0}.s bdi{font-size:1.125rem}
 blockquote{margin:0 0 .75rem;padding-inline-start:.875rem;border-inline-start:3px solid var(--line);
 white-space:pre-line}
+.nowrap{white-space:nowrap}
 .w,.e{padding:.625rem .875rem;border-radius:.375rem;background:var(--warning-soft);
 border:1px solid var(--warning)}.e{background:var(--danger-soft);border-color:var(--danger)}
 fieldset{border:0;margin:0 0 .75rem;padding:0}legend{padding:0;font-weight:600}

@@ -80,6 +80,7 @@ def _found(visitor: Visitor, wanted: str) -> tuple[SeenReceipt, ...] | _Calm:
         language = negotiate(visitor.languages, organisation.language)
         try:
             claims = link_visit.claims_of(visitor)
+            found = link_visit.receipts(session, claims, now=now)
         except LinkMissing:
             said = missing_words(organisation, language=language)
             return _Calm(plain_html.document(said, link="", nonce=""), plain_html.POLICY)
@@ -89,7 +90,6 @@ def _found(visitor: Visitor, wanted: str) -> tuple[SeenReceipt, ...] | _Calm:
                 None, now=now, zone=zone, organisation=organisation, language=language
             )
             return _Calm(plain_html.document(said, link="", nonce=""), plain_html.POLICY)
-        found = link_visit.receipts(session, claims, now=now)
         if found is None:
             return _Calm(
                 receipt_html.without(w.TOO_OLD, organisation, language=language),

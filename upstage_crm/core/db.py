@@ -43,6 +43,7 @@ SQLModel.metadata.naming_convention = {
 
 
 RETRIES = 3
+TELL_S = 0.05  # at least, between two words about what is not recorded
 _STEP_ASIDE_S = 0.02  # twice as long at most each time
 _IN_THE_WAY = ("40001", "40P01")  # serialization failure, deadlock
 
@@ -187,6 +188,7 @@ class Database:
         self._after_commit: list[Callable[[], None]] = []
         self._writers = Writers(engine, _file_of(engine)) if _is_sqlite(engine) else None
         self._places = Places(MOST_WRITING)
+        self._told_at = 0.0
 
     def at_begin(self, step: Callable[[Session], None]) -> None:
         """Run `step` at the beginning of every `transaction()`."""
@@ -201,34 +203,46 @@ class Database:
         self._after_commit.append(listener)
 
     @contextmanager
-    def transaction(self) -> Generator[Session]:
-        """A session that commits when the block ends, or rolls everything back if it raises."""
+    def transaction(self, *, is_recorded: bool = True) -> Generator[Session]:
+        """A session that commits when the block ends, or rolls everything back if it raises.
+
+        What is not recorded touches no row that a signed entry vouches for, so no step looks for
+        one; and where it comes by the hundred a second, other processes hear of every so many.
+        """
         info = dict(self.info)
         how = "rollback_only"  # the connection's own block commits
         with (
-            self.writing(is_told=True) as connection,
+            self.writing(is_told=is_recorded or self._is_long_ago()) as connection,
             OneConnection(
                 connection, expire_on_commit=False, info=info, join_transaction_mode=how
             ) as session,
             session.begin(),
         ):
-            for step in self._at_begin:
+            for step in self._at_begin if is_recorded else ():
                 step(session)
             yield session
-            for step in self._before_commit:
+            for step in self._before_commit if is_recorded else ():
                 step(session)
         for listener in self._after_commit:
             listener()
 
-    def attempt(self, work: Callable[[Session], T]) -> T:
-        """What `work` returns, done in one transaction.
+    def _is_long_ago(self) -> bool:
+        """Whether other processes may be told again of what is not recorded."""
+        now = time.monotonic()
+        if now - self._told_at < TELL_S:
+            return False
+        self._told_at = now
+        return True
+
+    def attempt(self, work: Callable[[Session], T], *, is_recorded: bool = True) -> T:
+        """What `work` returns, done in one transaction; `is_recorded` as for `transaction`.
 
         PostgreSQL may end one of two transactions that block each other, and SQLite one that
         several writers share: then all of `work` is done once more, so it must do nothing else.
         """
         for turn in range(RETRIES):
             try:
-                with self.transaction() as session:
+                with self.transaction(is_recorded=is_recorded) as session:
                     return work(session)
             except CommitLost:
                 continue
@@ -237,7 +251,7 @@ class Database:
                     raise
                 # Not at once and not all together, or they meet again.
                 time.sleep(random.uniform(0, _STEP_ASIDE_S * 2**turn))  # noqa: S311  # no secret
-        with self.transaction() as session:
+        with self.transaction(is_recorded=is_recorded) as session:
             return work(session)
 
     @contextmanager

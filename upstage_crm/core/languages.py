@@ -34,6 +34,7 @@ LOCALES: Final = Path(__file__).resolve().parents[1] / "locales"
 # Programs that make links of web addresses would take a sign behind one along.
 _ISOLATED_PLACEHOLDER = re.compile(r"\{\w+(?<!_page)\}")
 # First strong isolate, pop directional isolate: what stands between keeps its own direction.
+ISOLATES: Final = "\u2068\u2069"
 _ISOLATED = "\u2068{}\u2069"
 
 Say = Callable[[str], str]

@@ -27,8 +27,7 @@ from upstage_crm.core import migrations
 from upstage_crm.core.db import Database
 from upstage_crm.core.errors import NotFound
 from upstage_crm.demo.attack_list import UNTRUNCATED, Attempt, Target, attempts
-from upstage_crm.demo.attack_plans import plan_attempts
-from upstage_crm.demo.attack_programme import programme_attempts
+from upstage_crm.demo.attack_plans import plan_attempts, programme_attempts, seat_attempts
 from upstage_crm.demo.forgery import forgeries
 from upstage_crm.proof import integrity
 from upstage_crm.proof.integrity import Position
@@ -93,7 +92,11 @@ def attack(database: Database, *, protected: Protected, ring: KeyRing) -> Result
     engine = database.engine
     with engine.connect() as connection:
         target = find_target(connection)
-        house = (*plan_attempts(connection), *programme_attempts(connection))
+        house = (
+            *plan_attempts(connection),
+            *programme_attempts(connection),
+            *seat_attempts(connection),
+        )
         before = _digest(connection)
     is_sqlite = engine.dialect.name == "sqlite"
     outcomes = [

@@ -21,7 +21,14 @@ from upstage_crm.change_requests.model.rules import Decision
 from upstage_crm.change_requests.reads import requests
 from upstage_crm.core.clock import FrozenClock
 from upstage_crm.core.db import dialect_of
-from upstage_crm.demo import programme, record_details, second_steps, unusual, venues
+from upstage_crm.demo import (
+    houses,
+    programme,
+    record_details,
+    second_steps,
+    unusual,
+    venues,
+)
 from upstage_crm.demo.crowd import crowd
 from upstage_crm.demo.people import people
 from upstage_crm.demo.person import DemoPerson
@@ -96,6 +103,7 @@ def seed(parts: wiring.Runtime, *, count: int = PATRONS) -> None:
     with parts.database.transaction() as session:
         context = frozen.staff_context(session, members[0], channel=Channel.DEMO)
         programme.add(context, today=now.date())
+        houses.add(context)
         owner = frozen.staff_context(session, members[0])
         policy_store.change(owner, proposed=second_steps.POLICY)
     unusual.burst(scene, numbers, members[2])

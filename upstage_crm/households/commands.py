@@ -1,6 +1,6 @@
 """Writes households and relationships. Every command locks its patrons in the order of their ids.
 
-What happened is told in the trail of each patron whom it concerns, so that each record says it.
+Each change is recorded in the trail of every patron whom it concerns.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _relationship = table_of(RelationshipRow)
 
 
 def join(context: StaffContext[object], *, patron_id: str, other_id: str) -> None:
-    """Let `other_id` live in the household of a patron, who begins one, as its head, if need be.
+    """Add `other_id` to a patron's household; a patron without one becomes the head of a new one.
 
     Raises:
         Forbidden, UnknownPatron, PatronErased; SamePatron: both are one.
@@ -68,7 +68,7 @@ def join(context: StaffContext[object], *, patron_id: str, other_id: str) -> Non
 
 
 def leave(context: StaffContext[object], *, patron_id: str) -> None:
-    """Let a patron leave their household; the head's place passes to who joined first.
+    """Let a patron leave their household; after the head, the member who joined first is head.
 
     Raises:
         Forbidden, UnknownPatron, PatronErased; NotInHousehold: the patron lives in none.
@@ -86,7 +86,7 @@ def leave(context: StaffContext[object], *, patron_id: str) -> None:
 
 
 def make_head(context: StaffContext[object], *, patron_id: str) -> None:
-    """Make a patron the head of their household. The head already: nothing happens.
+    """Make a patron the head of their household. Nothing happens when the patron is it already.
 
     Raises:
         Forbidden, UnknownPatron, PatronErased; NotInHousehold: the patron lives in none.
@@ -114,7 +114,7 @@ def make_head(context: StaffContext[object], *, patron_id: str) -> None:
 def relate(
     context: StaffContext[object], *, patron_id: str, other_id: str, kind: RelationKind
 ) -> None:
-    """Note that `other_id` is the `kind` of a patron; the other side follows from it.
+    """Record that `other_id` is the `kind` of a patron, and the same from the other side.
 
     Raises:
         Forbidden, UnknownPatron, PatronErased; SamePatron: both are one.
@@ -139,7 +139,7 @@ def relate(
 
 
 def unrelate(context: StaffContext[object], *, patron_id: str, other_id: str) -> None:
-    """Take a relationship away, from both sides.
+    """Remove a relationship from both records.
 
     Raises:
         Forbidden, UnknownPatron, PatronErased; SamePatron; NotRelated: the two are not related.
@@ -159,9 +159,9 @@ def unrelate(context: StaffContext[object], *, patron_id: str, other_id: str) ->
 
 
 def drop_member(session: Session, patron_id: str) -> list[str]:
-    """Take a locked patron out of their household, and return who does not live in it any more.
+    """Take a locked patron out of their household, and return everyone who left it.
 
-    Where one member would be left alone, there is no household. Empty when the patron was in none.
+    A household that would have one member ends. Empty when the patron lived in none.
     """
     own = _locked_member(session, patron_id)
     if own is None:

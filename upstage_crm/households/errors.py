@@ -39,6 +39,6 @@ class RelationThere(Conflict):
 
 
 class NotRelated(Conflict):
-    """The two are not related, or not any more."""
+    """The two are not related, or no longer are."""
 
     code = "not_related"

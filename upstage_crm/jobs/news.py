@@ -1,7 +1,8 @@
 """What was committed, told by topic: which pages have something new to show.
 
 The trail says it. Every change that a page shows is an entry, whichever process wrote it; that
-mails were settled is told by the gate's count.
+mails were settled is told by the gate's count, and that seats were held or sold by the seats
+themselves: they are too many for the trail.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from sqlmodel import Session
 
 from upstage_crm.audit import trail
 from upstage_crm.audit.events import Action
+from upstage_crm.inventory import queries as inventory
 from upstage_crm.mail.sending import send_gate
 
 MOST_READ = 200  # entries; after more than that every page reads again
@@ -27,9 +29,11 @@ class Topic(StrEnum):
     NEEDS = "needs"
     PROGRAMME = "programme"
     TRAIL = "trail"
+    SEATS = "seats"
 
 
-ALL_TOPICS = frozenset(Topic)
+ALL_TOPICS = frozenset(Topic) - {Topic.SEATS}
+"""Of seats hears only the page that asks for them: in an on-sale there is news all the time."""
 
 # By the subject that an action begins with. Every entry is also news of the trail.
 TOPICS_OF_SUBJECT: dict[str, frozenset[Topic]] = {
@@ -48,6 +52,7 @@ TOPICS_OF_SUBJECT: dict[str, frozenset[Topic]] = {
     "plan": frozenset({Topic.PROGRAMME}),
     "event": frozenset({Topic.PROGRAMME}),
     "performance": frozenset({Topic.PROGRAMME}),
+    "house": frozenset({Topic.PROGRAMME}),
     "security": frozenset(),
     "policy": frozenset(),
     "organisation": ALL_TOPICS,  # its time zone is in every date
@@ -63,10 +68,11 @@ _MORE: dict[Action, frozenset[Topic]] = {
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """How far somebody has read: the trail's last entry, and how many mails were settled."""
+    """How far a reader is: the trail's last entry, how many mails were settled, the last seat."""
 
     entry: int
     settled: int
+    seats: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +91,7 @@ class News:
 
 EVERYTHING = News(ALL_TOPICS)
 _SETTLED = News(frozenset({Topic.MAILS}))
+_SEATS = News(frozenset({Topic.SEATS}))
 
 
 def topics_of(action: Action) -> frozenset[Topic]:
@@ -94,8 +101,8 @@ def topics_of(action: Action) -> frozenset[Topic]:
 
 
 def position(session: Session) -> Position:
-    """The newest position, by one query: it is asked once a second while somebody looks."""
-    return Position(*send_gate.change_marker(session))
+    """The newest position, by two queries: it is asked once a second while somebody looks."""
+    return Position(*send_gate.change_marker(session), seats=inventory.change_marker(session))
 
 
 def since(session: Session, seen: Position) -> tuple[Position, tuple[News, ...]]:
@@ -104,6 +111,8 @@ def since(session: Session, seen: Position) -> tuple[Position, tuple[News, ...]]
     news: list[News] = []
     if newest.settled != seen.settled:
         news.append(_SETTLED)
+    if newest.seats != seen.seats:
+        news.append(_SEATS)
     if newest.entry != seen.entry:
         found = trail.subjects_since(session, seen.entry, limit=MOST_READ + 1)
         if len(found) > MOST_READ or newest.entry < seen.entry:  # a restored database

@@ -20,6 +20,7 @@ from upstage_crm.change_requests.limits import proposal_limits
 from upstage_crm.change_requests.notifications import link_codes
 from upstage_crm.change_requests.notifications.notifier import Notifier
 from upstage_crm.change_requests.reads import due
+from upstage_crm.inventory import holds, house_holds
 from upstage_crm.mail import blanking
 from upstage_crm.privacy import erasure
 from upstage_crm.programme import performances
@@ -101,6 +102,8 @@ def do_what_is_due(parts: Runtime) -> None:
     apply_due(parts)
     expire_due(parts)
     end_performances(parts)
+    release_house_holds(parts)
+    tidy_holds(parts)
     blank_erased(parts)
     forget_attempts(parts)
 
@@ -144,6 +147,28 @@ def look_at_notices(parts: Runtime) -> int:
 def resume_at_desk(parts: Runtime) -> int:
     """Let what the desk confirmed under an older version go on; return how many."""
     return _each(parts, due.confirmed_at_desk, identify.resume)
+
+
+def release_house_holds(parts: Runtime) -> int:
+    """Let go of what the house kept back until now; return how many house holds ended."""
+    now, done = parts.clock.now(), 0
+    with parts.database.reading() as session:
+        found = house_holds.due(session, now=now)
+    for hold_id in found:
+        done += _step(parts, partial(house_holds.release_due, house_hold_id=hold_id), now)
+    return done
+
+
+def tidy_holds(parts: Runtime) -> int:
+    """Bring seats and places whose time is over in line; return how many were."""
+    now, done = parts.clock.now(), 0
+    with parts.database.reading() as session:
+        is_any = holds.has_lapsed(session, now=now)
+    while is_any:
+        found = parts.database.attempt(partial(holds.tidy, now=now), is_recorded=False)
+        done += found
+        is_any = found >= holds.MOST_AT_ONCE
+    return done
 
 
 def blank_erased(parts: Runtime) -> int:

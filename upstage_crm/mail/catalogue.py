@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, TypedDict, cast
 
 from upstage_crm.core.errors import Invalid
+from upstage_crm.core.text import HIDDEN
 from upstage_crm.mail.message import Audience, MailDraft, MailKind
 from upstage_crm.organisation.details import OrganisationDetails
 from upstage_crm.patrons.views import FieldLine
@@ -218,7 +219,7 @@ def spec_of(draft: MailDraft) -> KindSpec:
 
     Raises:
         CatalogueMismatch: audience, context or links are not what the kind takes, or a mail to
-            an unproven address would name the patron or a value held today.
+            an unproven address would name the patron, or show a value held today in full.
     """
     spec = CATALOGUE[draft.kind]
     if draft.audience not in spec.links:
@@ -234,5 +235,5 @@ def spec_of(draft: MailDraft) -> KindSpec:
 
 
 def _names_patron(context: CommonContext) -> bool:
-    held = any(line.now for line in context["fields"])
+    held = any(line.now and HIDDEN not in line.now for line in context["fields"])
     return held or context["greeting"] is not None

@@ -2,7 +2,8 @@
 
 A kind has a folder of four templates: `subject.txt`, `preheader.html` (the line that a mailbox
 shows beside the subject), `body.txt` and `body.html`. The bodies of all languages go into one
-`_document.html`.
+`_document.html`. The style sheet is written into `style` attributes, where every mail program reads
+it; what a program has to choose, dark colours for one, stays in the document's own `<style>`.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -27,7 +28,13 @@ if TYPE_CHECKING:
     from css_inline import CSSInliner
 
 TEMPLATES: Final = Path(__file__).parent / "templates"
+SHEET: Final = TEMPLATES / "_style.css"
 _GAP = re.compile(r"\n{3,}")
+# In our own templates a value never holds "<" or ">": both are escaped.
+_TAG = re.compile(r'<([a-z][a-z0-9]*)\b(?:[^<>]*? class="([^"]*)")?')
+_STYLE = re.compile(r' style="[^"]*"')
+# A parser drops a cell without its table.
+_AROUND = {"tbody": "<table>", "tr": "<table><tbody>", "td": "<table><tbody><tr>"}
 _BETWEEN_LANGUAGES: Final = f"\n{'-' * 40}\n\n"
 
 
@@ -80,7 +87,7 @@ class Renderer:
         )
         return Rendered(
             subject=subject,
-            html=self._inliner.inline(document),
+            html=_inlined(document),
             text=_BETWEEN_LANGUAGES.join(self._text(kind, version) for version in versions),
         )
 
@@ -103,23 +110,41 @@ class Renderer:
     def _text(self, kind: MailKind, version: Version) -> str:
         return _GAP.sub("\n\n", self._fill(f"{kind}/body.txt", version)).strip() + "\n"
 
-    @cached_property
-    def _inliner(self) -> CSSInliner:
-        """Writes the style sheet into `style` attributes, where every mail program reads it.
-
-        What a program has to choose, dark colours for one, stays in the document's own `<style>`.
-        """
-        import css_inline  # 5 MB that only the first mail needs
-
-        return css_inline.CSSInliner(
-            extra_css=(TEMPLATES / "_style.css").read_text("utf-8"),
-            inline_style_tags=False,
-            keep_style_tags=True,
-            load_remote_stylesheets=False,
-        )
-
 
 @cache
 def the_renderer() -> Renderer:
     """The process's one renderer, so that each template is compiled once."""
     return Renderer()
+
+
+def _inlined(document: str) -> str:
+    """Return a mail with the styles of each element written into it.
+
+    The sheet knows elements and classes, and no place inside another element. So an element's
+    style depends on its name and classes alone and is worked out once: for a whole mail this
+    takes a fifth of the time.
+    """
+    return _TAG.sub(_styled, document)
+
+
+def _styled(found: re.Match[str]) -> str:
+    return found[0] + _style_of(found[1], found[2] or "")
+
+
+@cache
+def _style_of(tag: str, classes: str) -> str:
+    """The `style` attribute of an element, with the space before it; "" for none."""
+    around = _AROUND.get(tag, "")
+    html = _inliner().inline(f'{around}<{tag} class="{classes}">')
+    _before, _, element = html.rpartition(f'<{tag} class="')
+    found = _STYLE.search(element.partition(">")[0])
+    return found[0] if found else ""
+
+
+@cache
+def _inliner() -> CSSInliner:
+    import css_inline  # 5 MB that only the first mail needs
+
+    return css_inline.CSSInliner(
+        extra_css=SHEET.read_text("utf-8"), keep_style_tags=True, load_remote_stylesheets=False
+    )

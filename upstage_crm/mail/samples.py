@@ -78,8 +78,8 @@ def sample(kind: MailKind, audience: Audience, language: str = SOURCE) -> dict[s
     staff = audience is Audience.STAFF
     line = FieldLine(
         label=say("Email address"),
-        now="" if hidden else NOW_ADDRESS,
-        # A current mailbox recognises the other one, and does not read it.
+        # Each mailbox recognises the other one, and does not read it.
+        now=mask_email(NOW_ADDRESS) if hidden else NOW_ADDRESS,
         proposed=PROPOSED_ADDRESS if hidden or staff else MASKED_ADDRESS,
         outcome="approved" if staff else "",
     )

@@ -1,12 +1,21 @@
 """What one tab of the CRM shows: one page, and at most one dialog over it."""
 
-from typing import Any
+from typing import Any, Protocol
 
 import reflex as rx
 
 from upstage_crm.ui.state.base import FeedbackMixin
 
 DRAFTS = 20  # forms of a tab whose texts are kept
+
+
+class Viewer(Protocol):
+    """Who looks at a tab; one who may read something else is not equal to the one before."""
+
+    @property
+    def id(self) -> str:
+        """The same for one person, whatever they may read."""
+        ...
 
 
 class TabMixin(FeedbackMixin, rx.State, mixin=True):
@@ -31,26 +40,29 @@ class TabMixin(FeedbackMixin, rx.State, mixin=True):
     _drafts: dict[str, dict[str, str]] = {}  # noqa: RUF012  # Reflex copies a state's defaults
     _drafts_by: str = ""
 
+    def _viewer(self) -> Viewer | None:
+        """Who looks at this tab; what is read for one viewer is never shown to another."""
+        return None
+
     def _focus(self, element: str) -> None:
         """Give the focus to the element with this id, once what is shown now has been drawn."""
         count = int(self.focus_at.partition("#")[2] or 0) + 1
         self.focus_at = f"{element}#{count}"
 
-    def _who(self) -> str:
-        """The id of the staff member whose tab this is; "" for a visitor."""
-        return ""
-
     def _draft(self, form: str) -> dict[str, str]:
         """What this staff member typed into a form before, by input; empty for nothing."""
-        is_theirs = self._drafts_by == self._who() != ""
+        viewer = self._viewer()
+        is_theirs = viewer is not None and viewer.id == self._drafts_by
         return dict(self._drafts.get(form, {})) if is_theirs else {}
 
     def _keep_draft(self, form: str, typed: dict[str, str]) -> None:
         """Remember what is typed; the form that was typed into first is forgotten first."""
-        others = self._drafts if self._drafts_by == self._who() else {}
+        viewer = self._viewer()
+        typed_by = viewer.id if viewer is not None else ""
+        others = self._drafts if typed_by == self._drafts_by else {}
         kept = {name: texts for name, texts in others.items() if name != form}
         self._drafts = dict([*kept.items(), (form, typed)][-DRAFTS:])
-        self._drafts_by = self._who()
+        self._drafts_by = typed_by
 
     def _drop_draft(self, form: str) -> None:
         """Forget what was typed into a form: it was sent, or given up."""
@@ -66,10 +78,6 @@ class TabMixin(FeedbackMixin, rx.State, mixin=True):
         """
         del chosen
         return []
-
-    def _viewer(self) -> object:
-        """Who looks at this tab; what is read for one viewer is never shown to another."""
-        return None
 
     def _browser_place(self) -> str:
         """The address of the browser's page when it sent the event: path and query."""

@@ -127,7 +127,7 @@ def add(
             return add_parsed(context, entries=[entry])[0]
     except IntegrityError as error:
         if is_address_taken(error):
-            ensure_unique(session, columns)  # somebody took it since we looked, and has committed
+            ensure_unique(session, columns)  # another record took it since we looked
         raise
 
 

@@ -24,7 +24,7 @@ FREE_COLUMNS = ("preferred_name", "pronouns", "language", "time_zone", "note")
 _patron = table_of(PatronRow)
 
 
-# Every decision runs these. Built once: building them anew takes longer than running them.
+# Every decision runs these. Built once: building them again takes longer than running them.
 _LOCK = (
     select(PatronRow)
     .where(col(PatronRow.id) == sa.bindparam("id", type_=sa.String()))
@@ -86,7 +86,7 @@ def find_live_by_email_key(
 def duplicates(
     session: Session, columns: Mapping[str, str | None], *, reader: Role, limit: int = 5
 ) -> tuple[Duplicate, ...]:
-    """Live patrons who share a phone number, or a name, with somebody about to be added."""
+    """Live patrons who share a phone number, or a name, with the person about to be added."""
     found: dict[str, tuple[PatronRow, list[str]]] = {}
     country = home(session)
     for reason, value, is_alike in (
@@ -118,7 +118,7 @@ def access_of(row: PatronRow, reader: Role, *, home: str) -> FieldAccess:
 def sights(
     session: Session, patron_ids: Collection[str], *, reader: Role
 ) -> Mapping[str, FieldAccess]:
-    """What a role may read of each of these patrons; ids of nobody are left out."""
+    """What a role may read of each of these patrons; ids of no patron are left out."""
     query = select(PatronRow).where(col(PatronRow.id).in_(patron_ids))
     country = home(session)
     return {row.id: access_of(row, reader, home=country) for row in session.exec(query)}

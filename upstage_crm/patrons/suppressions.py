@@ -1,4 +1,4 @@
-"""Addresses that get no mail and no vote: of nobody, or of one patron. Every door asks here."""
+"""Addresses that get no mail and no vote, for all patrons or for one. Every door asks here."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _KNOWN = (
 def cause_of(
     session: Session, address_key: str | None, *, patron_id: str = ""
 ) -> SuppressionCause | None:
-    """Why an address is suppressed, for everybody or for this patron; None when it is not.
+    """Why an address is suppressed, for all patrons or for this one; None when it is not.
 
     Raises:
         RowNotProven: a suppression was lifted, and not by two staff members.
@@ -83,7 +83,7 @@ def suppress(
     request_id: str,
     now: datetime,
 ) -> bool:
-    """Suppress an address, for everybody without a patron; False when it was already."""
+    """Suppress an address, for all patrons unless one is named; False when it was already."""
     if cause_of(session, address_key, patron_id=patron_id or "") is not None:
         return False
     row = {

@@ -143,7 +143,7 @@ class PatronTagRow(SQLModel, table=True):
 
 
 class SuppressedAddressRow(SQLModel, table=True):
-    """An address that gets no mail and no vote: of nobody, or of one patron (`patron_id`).
+    """An address that gets no mail and no vote, for all patrons or for one (`patron_id`).
 
     Two staff members may lift it: the first asks, with a reason, and the second agrees.
     """

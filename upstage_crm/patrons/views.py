@@ -9,7 +9,7 @@ from enum import StrEnum
 
 
 class SuppressionCause(StrEnum):
-    """Why an address gets no mail: about anybody, or (the last three) about one patron.
+    """Why an address gets no mail: about any patron, or (the last three) about one.
 
     NOT_MY_ADDRESS and NOT_THIS_PERSON are the words of its owner. DISOWNED is what a displaced
     mailbox said of the one that took its place, FOUND what two staff members found out.

@@ -1,6 +1,7 @@
-"""What one staff member reads of one patron: values in full or masked, texts without them. Pure.
+"""What one reader sees of one patron: a staff member, or a mailbox that is asked. Pure.
 
-The rule itself is `staff.visibility`; the masks are the registry's own.
+A staff member reads what `staff.visibility` says. What a mailbox reads is said here alone: its
+mails, its page, the simple page, the preview and its receipts all ask `MailboxAccess`.
 """
 
 from __future__ import annotations
@@ -9,7 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from upstage_crm.core.countries import OTHERWISE
+from upstage_crm.core.languages import SOURCE
 from upstage_crm.core.text import HIDDEN, find_emails, redacted
+from upstage_crm.links.claims import Reviewer
 from upstage_crm.patrons.fields import FIELDS, ProtectedField
 from upstage_crm.patrons.spellings import hide
 from upstage_crm.patrons.values import Values, find_phones
@@ -129,6 +132,68 @@ class FieldAccess:
 
 EVERYTHING = FieldAccess(Role.OWNER)
 """Nothing is masked: for commands and for what is no page."""
+
+
+@dataclass(frozen=True, slots=True)
+class MailboxAccess:
+    """What one mailbox may read; `is_trusted` says that it has proven itself lately.
+
+    The proposed address may be mistyped and belong to a stranger, and a mailbox that has proven
+    nothing for two years may have another reader. Neither reads the patron's full name or the
+    words of staff. Every mailbox reads its own `address`, as stored, in full and each other one
+    masked. `home` is the organisation's country: what lies there is written as people there do.
+    """
+
+    reviewer: Reviewer
+    address: str = ""
+    is_trusted: bool = False
+    home: str = ""
+
+    @property
+    def is_stranger(self) -> bool:
+        """Whether it is the proposed mailbox, which may be a stranger's."""
+        return self.reviewer is Reviewer.PROPOSED
+
+    @property
+    def reads_freely(self) -> bool:
+        """Whether it reads the full name, and the words of staff."""
+        return self.is_trusted and not self.is_stranger
+
+    def name(self, name: str) -> str:
+        """The patron's name, or "M••• S•••": its owner recognises it, a stranger does not."""
+        if self.reads_freely:
+            return name
+        return " ".join(f"{part[0]}{HIDDEN}" for part in name.split())
+
+    def words(self, text: str) -> str:
+        """What staff wrote; nothing for a mailbox that has not proven itself."""
+        return text if self.reads_freely else ""
+
+    def sees(self, key: str) -> bool:
+        """Whether it hears of a field at all: the proposed mailbox hears of itself alone."""
+        return not self.is_stranger or FIELDS[key].is_mailbox
+
+    def reads(self, entry: ProtectedField, values: Values, *, is_proposed: bool) -> bool:
+        """Whether it reads a field's proposed value, or else the current one, in full."""
+        if entry.is_mailbox:
+            return values.get(entry.columns[0]) == self.address
+        return is_proposed or entry.key != NAME or self.is_trusted
+
+    def values(
+        self, entry: ProtectedField, current: Values, proposed: Values, language: str = SOURCE
+    ) -> tuple[str, str]:
+        """A field's two values, each in full or masked; "" when empty."""
+        now = (
+            entry.show(current, language, self.home)
+            if self.reads(entry, current, is_proposed=False)
+            else entry.mask(current)
+        )
+        then = (
+            entry.show(proposed, language, self.home)
+            if self.reads(entry, proposed, is_proposed=True)
+            else entry.mask(proposed)
+        )
+        return now, then
 
 
 def told_values(values: Mapping[str, str | None]) -> tuple[Values, ...]:

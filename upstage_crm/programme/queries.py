@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlmodel import Session
 
 from upstage_crm.core.db import table_of
-from upstage_crm.programme.errors import UnknownEvent
+from upstage_crm.programme.errors import UnknownEvent, UnknownPerformance
 from upstage_crm.programme.event_texts import TRANSLATED, texts_of
 from upstage_crm.programme.performance_states import end_of
 from upstage_crm.programme.tables import SELLS, EventRow, EventTextRow, PerformanceRow
@@ -20,6 +20,7 @@ from upstage_crm.programme.views import (
     EventLine,
     EventView,
     HallChoice,
+    PerformanceFacts,
     PerformanceState,
     PerformanceView,
 )
@@ -182,6 +183,33 @@ def taken(
         )
     )
     return {(row.hall_id, row.starts_at) for row in rows} & set(places)
+
+
+def performance(session: Session, performance_id: str) -> PerformanceFacts:
+    """One performance with its event and hall.
+
+    Raises:
+        UnknownPerformance: there is none with this id.
+    """
+    query = (
+        sa.select(_performance, _event.c.title)
+        .join(_event, _event.c.id == _performance.c.event_id)
+        .where(_performance.c.id == performance_id)
+    )
+    row = session.connection().execute(query).mappings().one_or_none()
+    if row is None:
+        raise UnknownPerformance
+    return PerformanceFacts(
+        id=row["id"],
+        event_id=row["event_id"],
+        title=row["title"],
+        hall_id=row["hall_id"],
+        day=row["day"],
+        time=row["time"],
+        zone=row["zone"],
+        starts_at=row["starts_at"],
+        state=row["state"],
+    )
 
 
 def hall_choices(session: Session) -> list[HallChoice]:

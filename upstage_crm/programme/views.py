@@ -56,6 +56,21 @@ class PerformanceView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PerformanceFacts:
+    """One performance by itself: `title` is its event's, `day` and `time` are local ones."""
+
+    id: str
+    event_id: str
+    title: str
+    hall_id: str
+    day: str
+    time: str
+    zone: str
+    starts_at: datetime
+    state: PerformanceState
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EventView:
     """One event with its performances, the first one first.
 

@@ -1,4 +1,4 @@
-"""Reads receipts. Each reader gets what `access` allows, from values that were not erased."""
+"""Reads receipts. Each reader gets what `visibility` allows, from values that were not erased."""
 
 from __future__ import annotations
 
@@ -16,13 +16,11 @@ from upstage_crm.audit.events import Action
 from upstage_crm.core.db import table_of
 from upstage_crm.patrons.fields import FIELDS
 from upstage_crm.patrons.tables import PatronRow
+from upstage_crm.patrons.visibility import MailboxAccess
 from upstage_crm.receipts import visibility
 from upstage_crm.receipts.facts import ReceiptEvent
 from upstage_crm.receipts.tables import ReceiptRow
-from upstage_crm.receipts.visibility import (
-    Reader,
-    SeenReceipt,
-)
+from upstage_crm.receipts.visibility import SeenReceipt
 from upstage_crm.staff.roles import Role
 from upstage_crm.staff.visibility import sees
 
@@ -37,8 +35,10 @@ _ROWS = sa.select(
 ).join_from(_receipt, _patron, _receipt.c.patron_id == _patron.c.id)
 
 
-def of_request(session: Session, request_id: str, *, reader: Reader) -> tuple[SeenReceipt, ...]:
-    """The receipts of a request that `reader` may see, newest first."""
+def of_request(
+    session: Session, request_id: str, *, access: MailboxAccess | None
+) -> tuple[SeenReceipt, ...]:
+    """The receipts of a request that a mailbox may see, newest first; all of them without one."""
     query = _ROWS.where(_receipt.c.request_id == request_id).order_by(
         _receipt.c.at.desc(), _receipt.c.id.desc()
     )
@@ -46,22 +46,17 @@ def of_request(session: Session, request_id: str, *, reader: Reader) -> tuple[Se
     if not rows:
         return ()
     opened = _opened(session, request_id)
-    found = (_seen(row, opened, reader) for row in rows)
+    found = (_seen(row, opened, access) for row in rows)
     return tuple(receipt for receipt in found if receipt is not None)
 
 
-def get(
-    session: Session, receipt_id: str, *, reader: Reader, role: Role = Role.OWNER
-) -> SeenReceipt | None:
-    """One receipt; None when there is none, or none that `reader` may see.
-
-    `role` is that of a staff member who reads: fields that it may not see are masked.
-    """
+def get(session: Session, receipt_id: str, *, role: Role) -> SeenReceipt | None:
+    """One receipt as a staff member of `role` sees it; None when there is none."""
     row = session.connection().execute(_ROWS.where(_receipt.c.id == receipt_id)).first()
     if row is None:
         return None
     hidden = [key for key in FIELDS if not sees(role, key, is_protected=row.is_protected)]
-    return _seen(row, _opened(session, row.request_id), reader, hidden)
+    return _seen(row, _opened(session, row.request_id), None, hidden)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,14 +88,14 @@ def lines_of_request(session: Session, request_id: str) -> tuple[ReceiptLine, ..
 def _seen(
     row: sa.Row[Any, Any, Any, Any, Any, Any],
     opened: Mapping[object, tuple[Opened, ...]],
-    reader: Reader,
+    access: MailboxAccess | None,
     hidden: Collection[str] = (),
 ) -> SeenReceipt | None:
     return visibility.see(
         row.body,
         signature=row.signature,
         opened=opened.get(row.id, ()),
-        reader=reader,
+        access=access,
         time_zone=row.time_zone,
         hidden=hidden,
     )

@@ -1,13 +1,13 @@
 """What one reader may see of a receipt. Pure.
 
-Everybody reads their own address in full and recognises the other one; a salt, which proves a
+A mailbox reads of it what its mail and page say, which is `MailboxAccess`. A salt, which proves a
 value, is given only for a value that is shown in full.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -16,6 +16,8 @@ from typing import Any
 from upstage_crm.audit.chain import Opened
 from upstage_crm.organisation.details import OrganisationDetails
 from upstage_crm.patrons import fields
+from upstage_crm.patrons.values import Values
+from upstage_crm.patrons.visibility import MailboxAccess
 from upstage_crm.receipts.facts import AT_THE_DESK, BY_DISPLACED, BY_STAFF, ReceiptEvent, head_of
 
 
@@ -138,15 +140,17 @@ def see(
     *,
     signature: str,
     opened: Sequence[Opened],
-    reader: Reader,
+    access: MailboxAccess | None,
     time_zone: str,
     hidden: Collection[str] = (),
 ) -> SeenReceipt | None:
-    """Return a receipt as `reader` sees it, or None when it is not this reader's to see.
+    """Return a receipt as its reader sees it, or None when it is not this reader's to see.
 
-    `opened` are its personal values as far as they were not erased. The fields `hidden` are masked
-    besides: a staff member's role may not see them.
+    `access` is that of the mailbox that reads, None for staff. `opened` are its personal values as
+    far as they were not erased. The fields `hidden` are masked: a staff member's role may not see
+    them.
     """
+    reader = Reader.STAFF if access is None else Reader(access.reviewer.value)
     said: dict[str, Any] = json.loads(body)
     keys = [one["field"] for one in said["fields"]]
     if not may_see(reader, reviewer=said["reviewer"], keys=keys):
@@ -174,7 +178,7 @@ def see(
         asked_at=datetime.fromisoformat(said["asked_at"]),
         decided_at=datetime.fromisoformat(said["decided_at"]),
         fields=tuple(
-            _field(one, proofs, reader, language, organisation.home, hidden)
+            _field(one, proofs, access, language, organisation.home, hidden)
             for one in said["fields"]
         ),
         evidence={
@@ -192,45 +196,31 @@ def see(
 def _field(
     said: Mapping[str, Any],
     proofs: Mapping[str, Proof],
-    reader: Reader,
+    access: MailboxAccess | None,
     language: str,
     home: str,
     hidden: Collection[str],
 ) -> SeenField:
     is_revert = said["kind"] == "revert"
     key = said["field"]
-    is_hidden = key in hidden
+
+    def side(name: str, *, is_proposed: bool) -> Side:
+        def may_read(values: Values) -> bool:
+            if access is None:
+                return key not in hidden
+            return access.reads(fields.field(key), values, is_proposed=is_proposed)
+
+        return _side(key, name, said[name], proofs, language, home, may_read)
+
+    # A revert turns the sides around: what it puts back had been replaced.
     return SeenField(
         key=key,
         decision=said["decision"],
         outcome=said["outcome"],
         is_revert=is_revert,
-        old=_side(
-            key,
-            "old",
-            said["old"],
-            proofs,
-            language,
-            home,
-            is_masked=is_hidden or _hides(reader, key, is_revert),
-        ),
-        new=_side(
-            key,
-            "new",
-            said["new"],
-            proofs,
-            language,
-            home,
-            is_masked=is_hidden or _hides(reader, key, not is_revert),
-        ),
+        old=side("old", is_proposed=is_revert),
+        new=side("new", is_proposed=not is_revert),
     )
-
-
-def _hides(reader: Reader, key: str, is_proposed_side: bool) -> bool:
-    """Whether a side holds the address of the other mailbox. A revert turns the sides around."""
-    if reader is Reader.STAFF or not fields.field(key).is_mailbox:
-        return False
-    return is_proposed_side is not (reader is Reader.PROPOSED)
 
 
 def _side(
@@ -240,15 +230,14 @@ def _side(
     proofs: Mapping[str, Proof],
     language: str,
     home: str,
-    *,
-    is_masked: bool,
+    may_read: Callable[[Values], bool],
 ) -> Side:
     found = {c: proofs[f"{c}.{side}"] for c in commitments if f"{c}.{side}" in proofs}
     if len(found) < len(commitments):
         return Side(shown=Shown.ERASED, lines=(), commitments=commitments, proofs={})
     entry = fields.field(key)
     values = {column: proof.value for column, proof in found.items()}
-    if is_masked:
+    if not may_read(values):
         hidden = entry.mask(values)
         lines = (hidden,) if hidden else ()
         return Side(shown=Shown.MASKED, lines=lines, commitments=commitments, proofs={})

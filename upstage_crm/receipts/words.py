@@ -11,8 +11,9 @@ from datetime import tzinfo
 from typing import Final
 
 from upstage_crm.core import when
-from upstage_crm.core.languages import Say, speaker
+from upstage_crm.core.languages import Say, isolated, speaker
 from upstage_crm.organisation.details import OrganisationDetails
+from upstage_crm.patrons import fields
 from upstage_crm.patrons.views import FieldLine
 from upstage_crm.receipts.facts import (
     AT_THE_DESK,
@@ -46,6 +47,7 @@ DECIDED_ON: Final = "Decided on"
 DECIDED_BY: Final = "Decided by"
 DECIDED_WHERE: Final = "Where"
 ASKED_BY: Final = "Asked by"
+ASKER: Final = "{proposer} at {organisation}"
 ASKED_ON: Final = "Asked on"
 REFERENCE: Final = "Reference"
 NUMBER: Final = "Receipt number"
@@ -137,7 +139,7 @@ class ReceiptWords:
     """A receipt in words: what its page and its PDF say, in the receipt's language.
 
     Each of `rows` has both values of a field, one line below the other as on an envelope, what was
-    decided as `outcome`, and what came of it as `note`.
+    decided as `outcome`, and what came of it as `note`. `is_masked`: an address is shown in part.
     """
 
     organisation: str
@@ -162,7 +164,10 @@ def words(receipt: SeenReceipt) -> ReceiptWords:
         evidence=_evidence(receipt, say),
         rows=tuple(_row(field, say) for field in receipt.fields),
         proves=tuple(say(line) for line in PROVES),
-        is_masked=any(Shown.MASKED in (f.old.shown, f.new.shown) for f in receipt.fields),
+        is_masked=any(
+            fields.field(one.key).is_mailbox and Shown.MASKED in (one.old.shown, one.new.shown)
+            for one in receipt.fields
+        ),
     )
 
 
@@ -180,11 +185,16 @@ def _facts(receipt: SeenReceipt, zone: tzinfo, say: Say) -> tuple[tuple[str, str
         (say(DECIDED_ON), when.in_words(receipt.decided_at, zone, receipt.language)),
         (say(DECIDED_BY), who),
         (say(DECIDED_WHERE), say(CHANNELS[receipt.channel])),
-        (say(ASKED_BY), f"{label_for_patrons(receipt.proposer, say)}, {organisation}"),
+        (say(ASKED_BY), _asker(receipt, say)),
         (say(ASKED_ON), when.in_words(receipt.asked_at, zone, receipt.language)),
         (say(REFERENCE), receipt.reference),
         (say(NUMBER), receipt.id),
     )
+
+
+def _asker(receipt: SeenReceipt, say: Say) -> str:
+    proposer = isolated(label_for_patrons(receipt.proposer, say), receipt.language)
+    return say(ASKER).format(proposer=proposer, organisation=receipt.organisation.name)
 
 
 def _evidence(receipt: SeenReceipt, say: Say) -> tuple[tuple[str, str], ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -9,7 +10,7 @@ import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
 from upstage_crm.audit import trail
-from upstage_crm.audit.events import Action, AuditEvent, Channel
+from upstage_crm.audit.events import Action, AuditEvent
 from upstage_crm.staff import names
 from upstage_crm.staff.accounts import (
     end_sessions,
@@ -17,6 +18,7 @@ from upstage_crm.staff.accounts import (
     get_row,
 )
 from upstage_crm.staff.auth import second_factor, security
+from upstage_crm.staff.command_context import StaffContext
 from upstage_crm.staff.errors import OwnAccount
 from upstage_crm.staff.roles import Permission, Role, StaffMember, ensure_may
 from upstage_crm.staff.tables import StaffRow, StaffSessionRow
@@ -70,15 +72,14 @@ def members(session: Session) -> tuple[TeamMember, ...]:
     )
 
 
-def change_role(
-    session: Session, *, actor: StaffMember, staff_id: str, role: Role, now: datetime
-) -> bool:
+def change_role(context: StaffContext[object], *, staff_id: str, role: Role) -> bool:
     """Give a member another role and end their sessions; False when it was theirs already.
 
     Raises:
         Forbidden, NotFound; OwnAccount: no one changes their own role.
         LastOwner: the last owner stays one.
     """
+    session, actor, now = context.session, context.actor, context.now
     ensure_may(actor, Permission.MANAGE_TEAM)
     if staff_id == actor.id:
         raise OwnAccount
@@ -92,25 +93,18 @@ def change_role(
     session.flush()
     end_sessions(session, row.id, now)  # a member who comes back, comes back as what they are now
     facts = {"staff_id": row.id, "role.old": before.value, "role.new": role.value}
-    _note(session, Action.STAFF_ROLE_CHANGED, actor, now, **facts)
+    _record(context, Action.STAFF_ROLE_CHANGED, facts)
     return True
 
 
-def rename(
-    session: Session,
-    *,
-    actor: StaffMember,
-    staff_id: str,
-    display_name: str,
-    desk: str,
-    now: datetime,
-) -> None:
+def rename(context: StaffContext[object], *, staff_id: str, display_name: str, desk: str) -> None:
     """Give a member another name and desk, as patrons read them; the same ones record nothing.
 
     Raises:
         Forbidden, NotFound; what `names` raises.
     """
-    ensure_may(actor, Permission.MANAGE_TEAM)
+    session = context.session
+    ensure_may(context.actor, Permission.MANAGE_TEAM)
     name, at_desk = names.parse_name(display_name), names.parse_desk(desk)
     row = get_row(session, staff_id)
     if (row.display_name, row.desk) == (name, at_desk):
@@ -119,17 +113,11 @@ def rename(
     row.display_name, row.desk = name, at_desk
     session.add(row)
     session.flush()
-    event = AuditEvent(
-        action=Action.STAFF_RENAMED,
-        actor=actor.as_actor(),
-        channel=Channel.CRM,
-        facts={"staff_id": row.id},
-        values=values | {"display_name.new": name, "desk.new": at_desk},
-    )
-    trail.record(session, [event], now=now)
+    values |= {"display_name.new": name, "desk.new": at_desk}
+    _record(context, Action.STAFF_RENAMED, {"staff_id": row.id}, values)
 
 
-def enable(session: Session, *, actor: StaffMember, staff_id: str, now: datetime) -> bool:
+def enable(context: StaffContext[object], *, staff_id: str) -> bool:
     """Let a disabled member sign in again, with the password and factors of before.
 
     False when the account was enabled already.
@@ -137,23 +125,25 @@ def enable(session: Session, *, actor: StaffMember, staff_id: str, now: datetime
     Raises:
         Forbidden, NotFound.
     """
-    ensure_may(actor, Permission.MANAGE_TEAM)
+    session = context.session
+    ensure_may(context.actor, Permission.MANAGE_TEAM)
     row = get_row(session, staff_id)
     if row.disabled_at is None:
         return False
-    row.disabled_at, row.enabled_at = None, now
+    row.disabled_at, row.enabled_at = None, context.now
     session.add(row)
     session.flush()
-    _note(session, Action.STAFF_ENABLED, actor, now, staff_id=row.id)
+    _record(context, Action.STAFF_ENABLED, {"staff_id": row.id})
     return True
 
 
-def take_factors(session: Session, *, actor: StaffMember, staff_id: str, now: datetime) -> None:
+def take_factors(context: StaffContext[object], *, staff_id: str) -> None:
     """Remove the second factors of a member who lost them, and end their sessions.
 
     Raises:
         Forbidden, NotFound; OwnAccount: one's own are removed on one's own page.
     """
+    session, actor, now = context.session, context.actor, context.now
     ensure_may(actor, Permission.MANAGE_TEAM)
     if staff_id == actor.id:
         raise OwnAccount
@@ -167,10 +157,17 @@ def ensure_may_manage(actor: StaffMember) -> None:
     ensure_may(actor, Permission.MANAGE_TEAM)
 
 
-def _note(
-    session: Session, action: Action, actor: StaffMember, now: datetime, **facts: str
+def _record(
+    context: StaffContext[object],
+    action: Action,
+    facts: Mapping[str, str],
+    values: Mapping[str, str | None] | None = None,
 ) -> None:
     event = AuditEvent(
-        action=action, actor=actor.as_actor(), channel=Channel.CRM, facts=dict(facts)
+        action=action,
+        actor=context.actor.as_actor(),
+        channel=context.channel,
+        facts=dict(facts),
+        values=values or {},
     )
-    trail.record(session, [event], now=now)
+    trail.record(context.session, [event], now=context.now)

@@ -61,6 +61,7 @@ class Permission(StrEnum):
     VIEW_PROGRAMME = "view_programme"
     EDIT_VENUES = "edit_venues"
     EDIT_PROGRAMME = "edit_programme"
+    HOLD_SEATS = "hold_seats"
 
 
 _LOOKING = frozenset({Permission.VIEW_PATRONS, Permission.VIEW_REQUESTS, Permission.VIEW_PROGRAMME})
@@ -96,8 +97,9 @@ _LEAD = _DESK | {
 
 PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
     Role.OWNER: frozenset(Permission),
-    Role.MANAGER: _LEAD | {Permission.EDIT_VENUES, Permission.EDIT_PROGRAMME},
-    Role.BOX_OFFICE: _DESK,
+    Role.MANAGER: _LEAD
+    | {Permission.EDIT_VENUES, Permission.EDIT_PROGRAMME, Permission.HOLD_SEATS},
+    Role.BOX_OFFICE: _DESK | {Permission.HOLD_SEATS},
     Role.MARKETING: _LOOKING
     | {Permission.EDIT_PATRON, Permission.REVEAL_VALUE, Permission.EDIT_PROGRAMME},
     Role.DEVELOPMENT: _LOOKING | {Permission.EDIT_PATRON, Permission.REVEAL_VALUE},

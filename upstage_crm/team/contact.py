@@ -6,14 +6,9 @@ takes over what patrons say, so no owner does it alone in silence.
 
 from __future__ import annotations
 
-from datetime import datetime
-
-from sqlmodel import Session
-
 from upstage_crm.organisation import settings
 from upstage_crm.organisation.details import CONTACT, OrganisationDetails
 from upstage_crm.staff.command_context import StaffContext
-from upstage_crm.staff.roles import StaffMember
 from upstage_crm.team import owner_notices
 from upstage_crm.team.mails import AccountMailer
 
@@ -30,36 +25,27 @@ def changed_contact(before: OrganisationDetails, after: OrganisationDetails) -> 
 
 
 def change(
-    session: Session,
-    *,
-    actor: StaffMember,
-    proposed: OrganisationDetails,
-    post: AccountMailer,
-    now: datetime,
+    context: StaffContext[AccountMailer], *, proposed: OrganisationDetails
 ) -> OrganisationDetails:
     """Store details and return them; every owner is told of each contact detail that is new.
 
     Raises:
         As `organisation.settings.change`.
     """
-    before = settings.details(session)
-    stored = settings.change(
-        StaffContext(session=session, actor=actor, notifier=None, now=now), proposed=proposed
-    )
+    by, before = context.actor.label, settings.details(context.session)
+    stored = settings.change(context, proposed=proposed)
     if changed := changed_contact(before, stored):
         owner_notices.tell(
-            session,
-            post,
+            context,
             subject="contact details were changed",
             lines=[
-                f"{actor.label} changed how patrons reach {stored.name}. Every email shows it.",
+                f"{by} changed how patrons reach {stored.name}. Every email shows it.",
                 *(_line(name, before, stored) for name in changed),
                 "Was this not agreed? Change it back under Settings, and talk to the other owners.",
             ],
-            key=f"contact/{now.isoformat()}",
+            key=f"contact/{context.now.isoformat()}",
             button="Open the settings",
             path="/settings/",
-            now=now,
         )
     return stored
 

@@ -19,13 +19,14 @@ from upstage_crm.mail.message import MailKind
 from upstage_crm.organisation import settings
 from upstage_crm.patrons import suppressions
 from upstage_crm.staff import accounts, names
+from upstage_crm.staff.command_context import CommandContext, StaffContext
 from upstage_crm.staff.errors import (
     InvitationOpen,
     InvitationOver,
     StaffEmailTaken,
     StaffLinkDead,
 )
-from upstage_crm.staff.roles import Permission, Role, StaffMember, ensure_may
+from upstage_crm.staff.roles import Permission, Role, ensure_may
 from upstage_crm.staff.tables import StaffInvitationRow
 from upstage_crm.team import access_changes
 from upstage_crm.team.mails import AccountMailer, letter_key
@@ -52,15 +53,7 @@ class Invitation:
 
 
 def invite(
-    session: Session,
-    *,
-    actor: StaffMember,
-    email: str,
-    display_name: str,
-    desk: str,
-    role: Role,
-    post: AccountMailer,
-    now: datetime,
+    context: StaffContext[AccountMailer], *, email: str, display_name: str, desk: str, role: Role
 ) -> str:
     """Invite a colleague by email and return the invitation's id.
 
@@ -69,6 +62,7 @@ def invite(
         StaffEmailTaken: the address has an account; InvitationOpen: it is invited already.
         AddressSuppressed: its reader has asked for no more mail.
     """
+    session, actor, now = context.session, context.actor, context.now
     ensure_may(actor, Permission.MANAGE_TEAM)
     address = parse_email(email)
     name, at_desk = names.parse_name(display_name), names.parse_desk(desk)
@@ -93,42 +87,42 @@ def invite(
             session.add(row)
     except IntegrityError as error:
         raise InvitationOpen from error
-    _send(session, row, post, now)
-    _note(session, Action.STAFF_INVITED, actor.as_actor(), row, now, email=row.email)
+    _send(context, row)
+    _note(context, Action.STAFF_INVITED, actor.as_actor(), row, email=row.email)
     return row.id
 
 
-def resend(
-    session: Session, *, actor: StaffMember, invitation_id: str, post: AccountMailer, now: datetime
-) -> None:
+def resend(context: StaffContext[AccountMailer], *, invitation_id: str) -> None:
     """Send an invitation again with a new link and seven new days; the old link is dead.
 
     Raises:
         Forbidden, NotFound; InvitationOver: accepted or withdrawn.
     """
+    session, actor, now = context.session, context.actor, context.now
     ensure_may(actor, Permission.MANAGE_TEAM)
     row = _open(session, invitation_id)
     row.version += 1
     row.sent_at, row.expires_at = now, now + LIFE
     session.add(row)
     session.flush()
-    _send(session, row, post, now)
-    _note(session, Action.INVITATION_RESENT, actor.as_actor(), row, now)
+    _send(context, row)
+    _note(context, Action.INVITATION_RESENT, actor.as_actor(), row)
 
 
-def withdraw(session: Session, *, actor: StaffMember, invitation_id: str, now: datetime) -> None:
+def withdraw(context: StaffContext[object], *, invitation_id: str) -> None:
     """Take an invitation back; its link is dead.
 
     Raises:
         Forbidden, NotFound; InvitationOver.
     """
+    session, actor, now = context.session, context.actor, context.now
     ensure_may(actor, Permission.MANAGE_TEAM)
     row = _open(session, invitation_id)
     row.withdrawn_at = now
     session.add(row)
     session.flush()
     outbox.cancel_letters(session, key=_key(row), now=now)
-    _note(session, Action.INVITATION_WITHDRAWN, actor.as_actor(), row, now)
+    _note(context, Action.INVITATION_WITHDRAWN, actor.as_actor(), row)
 
 
 def still_open(session: Session) -> tuple[Invitation, ...]:
@@ -154,13 +148,11 @@ def of_link(session: Session, claims: LinkClaims, *, now: datetime) -> Invitatio
 
 
 def accept(
-    session: Session,
+    context: CommandContext[AccountMailer],
     claims: LinkClaims,
     *,
     display_name: str,
     password_hash: str,
-    post: AccountMailer,
-    now: datetime,
 ) -> str:
     """Make the account that an invitation is for, and return its id; every owner is told.
 
@@ -169,10 +161,11 @@ def accept(
     Raises:
         StaffLinkDead; what `names` raises; StaffEmailTaken: an account was made meanwhile.
     """
+    session, now = context.session, context.now
     row = _row_of(session, claims, now)
     actor = Actor(ActorKind.STAFF, names.shown_name(row.display_name))
     staff_id = access_changes.join(
-        session,
+        context,
         email=row.email,
         display_name=display_name,
         desk=names.shown_desk(row.desk),
@@ -180,13 +173,11 @@ def accept(
         password_hash=password_hash,
         actor=actor,
         channel=Channel.CRM,
-        post=post,
-        now=now,
     )
     row.accepted_at, row.staff_id = now, staff_id
     session.add(row)
     session.flush()
-    _note(session, Action.INVITATION_ACCEPTED, actor, row, now)
+    _note(context, Action.INVITATION_ACCEPTED, actor, row)
     return staff_id
 
 
@@ -221,11 +212,12 @@ def _lock(session: Session, invitation_id: str) -> StaffInvitationRow | None:
     return row
 
 
-def _send(session: Session, row: StaffInvitationRow, post: AccountMailer, now: datetime) -> None:
+def _send(context: CommandContext[AccountMailer], row: StaffInvitationRow) -> None:
+    session, now = context.session, context.now
     outbox.cancel_letters(session, key=_key(row), now=now)
     name = settings.details(session).name
     role, by = row.role.value.replace("_", " "), names.label_for_patrons(row.invited_label, str)
-    post.link(
+    context.notifier.link(
         session,
         MailKind.STAFF_INVITATION,
         purpose=Purpose.INVITATION,
@@ -260,11 +252,10 @@ def _seen(row: StaffInvitationRow) -> Invitation:
 
 
 def _note(
-    session: Session,
+    context: CommandContext[object],
     action: Action,
     actor: Actor,
     row: StaffInvitationRow,
-    now: datetime,
     *,
     email: str | None = None,
 ) -> None:
@@ -275,4 +266,4 @@ def _note(
         facts={"invitation": row.id, "role": row.role.value},
         values={} if email is None else {"staff.email": email},
     )
-    trail.record(session, [event], now=now)
+    trail.record(context.session, [event], now=context.now)

@@ -16,6 +16,7 @@ from upstage_crm.staff import accounts
 from upstage_crm.staff.accounts import member_of
 from upstage_crm.staff.auth import sessions
 from upstage_crm.staff.auth.sessions import SignedIn
+from upstage_crm.staff.command_context import CommandContext
 from upstage_crm.staff.errors import StaffLinkDead
 from upstage_crm.staff.roles import StaffMember
 from upstage_crm.staff.tables import StaffRow
@@ -24,11 +25,12 @@ from upstage_crm.team.mails import AccountMailer, letter_key
 LIFE = timedelta(minutes=30)  # OWASP's forgot-password sheet: short, and used once
 
 
-def send_link(session: Session, *, email: str, post: AccountMailer, now: datetime) -> bool:
+def send_link(context: CommandContext[AccountMailer], *, email: str) -> bool:
     """Mail a link to set a new password if the address has an account; False: nothing was sent.
 
     The caller answers alike in both cases. An older link is dead.
     """
+    session, now = context.session, context.now
     try:
         row = accounts.find_by_email_key(session, parse_email(email).key)
     except InvalidEmail:
@@ -39,7 +41,7 @@ def send_link(session: Session, *, email: str, post: AccountMailer, now: datetim
     session.add(row)
     session.flush()
     outbox.cancel_letters(session, key=letter_key(MailKind.STAFF_PASSWORD_LINK, row.id), now=now)
-    post.link(
+    context.notifier.link(
         session,
         MailKind.STAFF_PASSWORD_LINK,
         purpose=Purpose.PASSWORD,
@@ -57,7 +59,7 @@ def send_link(session: Session, *, email: str, post: AccountMailer, now: datetim
         expires_at=now + LIFE,
         now=now,
     )
-    _note(session, Action.STAFF_RESET_ASKED, member_of(row), now)
+    _note(context, Action.STAFF_RESET_ASKED, member_of(row))
     return True
 
 
@@ -71,36 +73,35 @@ def of_link(session: Session, claims: LinkClaims, *, now: datetime) -> StaffMemb
 
 
 def set_by_link(
-    session: Session, claims: LinkClaims, *, password_hash: str, post: AccountMailer, now: datetime
+    context: CommandContext[AccountMailer], claims: LinkClaims, *, password_hash: str
 ) -> str:
     """Set a new password by a mailed link; every session ends. Return the member's id.
 
     Raises:
         StaffLinkDead.
     """
-    row = _row_of(session, claims, now)
-    accounts.end_sessions(session, row.id, now)
-    _set(session, row, password_hash, post, now)
+    row = _row_of(context.session, claims, context.now)
+    accounts.end_sessions(context.session, row.id, context.now)
+    _set(context, row, password_hash)
     return row.id
 
 
 def change(
-    session: Session, signed_in: SignedIn, *, password_hash: str, post: AccountMailer, now: datetime
+    context: CommandContext[AccountMailer], signed_in: SignedIn, *, password_hash: str
 ) -> None:
     """Set a new password for a member who proved the old one; every other session ends."""
-    row = accounts.get_row(session, signed_in.member.id)
-    _set(session, row, password_hash, post, now)
-    sessions.end_others(session, signed_in, now=now)
+    row = accounts.get_row(context.session, signed_in.member.id)
+    _set(context, row, password_hash)
+    sessions.end_others(context.session, signed_in, now=context.now)
 
 
-def _set(
-    session: Session, row: StaffRow, password_hash: str, post: AccountMailer, now: datetime
-) -> None:
+def _set(context: CommandContext[AccountMailer], row: StaffRow, password_hash: str) -> None:
+    session, now = context.session, context.now
     row.password_hash, row.password_at = password_hash, now
     row.link_version += 1
     session.add(row)
     session.flush()
-    post.notice(
+    context.notifier.notice(
         session,
         to=row.email,
         staff_id=row.id,
@@ -110,7 +111,7 @@ def _set(
         key=f"password/{row.link_version}",
         now=now,
     )
-    _note(session, Action.STAFF_PASSWORD_CHANGED, member_of(row), now)
+    _note(context, Action.STAFF_PASSWORD_CHANGED, member_of(row))
 
 
 def _row_of(session: Session, claims: LinkClaims, now: datetime) -> StaffRow:
@@ -129,11 +130,11 @@ def _row_of(session: Session, claims: LinkClaims, now: datetime) -> StaffRow:
     return row
 
 
-def _note(session: Session, action: Action, member: StaffMember, now: datetime) -> None:
+def _note(context: CommandContext[object], action: Action, member: StaffMember) -> None:
     event = AuditEvent(
         action=action,
         actor=member.as_actor(),
         channel=Channel.CRM,
         facts={"staff_id": member.id},
     )
-    trail.record(session, [event], now=now)
+    trail.record(context.session, [event], now=context.now)

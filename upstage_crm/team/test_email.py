@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from sqlmodel import Session
 
 from upstage_crm.mail import queries
 from upstage_crm.mail.queries import MailSummary
 from upstage_crm.staff import accounts
-from upstage_crm.staff.roles import Permission, StaffMember, ensure_may
+from upstage_crm.staff.command_context import StaffContext
+from upstage_crm.staff.roles import Permission, ensure_may
 from upstage_crm.team.mails import AccountMailer, notice_key
 
 _TEST = "test"
 
 
-def send(session: Session, *, actor: StaffMember, post: AccountMailer, now: datetime) -> None:
+def send(context: StaffContext[AccountMailer]) -> None:
     """Queue a test email to the owner who asks; one a minute, however often it is asked for.
 
     Raises:
         Forbidden: the actor may not edit settings.
     """
+    session, actor, now = context.session, context.actor, context.now
     ensure_may(actor, Permission.EDIT_SETTINGS)
-    post.notice(
+    context.notifier.notice(
         session,
         to=accounts.get_row(session, actor.id).email,
         staff_id=actor.id,

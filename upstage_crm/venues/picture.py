@@ -7,7 +7,7 @@ seats takes 25 kB. What is special about a seat is a letter on it, never a colou
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import dist
 from pathlib import Path
@@ -55,11 +55,40 @@ class _Shape:
     words: str
 
 
+@dataclass(frozen=True, slots=True)
+class SeatLook:
+    """How one seat of a performance is drawn: classes of dots over each other, and a letter."""
+
+    dots: tuple[str, ...]
+    mark: str = ""
+
+
 def picture(plan: SeatPlan, *, label: str, numbered: str = "") -> str:
     """The picture as SVG. `label` says for a screen reader what it shows.
 
     The section called `numbered` has its seat numbers in it.
     """
+    words = [*_labels(plan), *_marks(plan), *_numbers(plan, numbered)]
+    return _drawn(plan, label, _groups(plan), words)
+
+
+def house_picture(plan: SeatPlan, looks: Mapping[str, SeatLook], *, label: str) -> str:
+    """The picture of a performance: each seat by its id as `looks` has it."""
+    dots: dict[str, list[str]] = {}
+    for depth in range(max((len(look.dots) for look in looks.values()), default=0)):
+        for seat in plan.seats:
+            if len(looks[seat.id].dots) > depth:
+                dots.setdefault(f"{depth} {looks[seat.id].dots[depth]}", []).append(_dot(seat))
+    groups = [_Group(name.partition(" ")[2], "".join(path)) for name, path in dots.items()]
+    marks = (
+        _word("u-plan-mark", seat.x, seat.y, looks[seat.id].mark)
+        for seat in plan.seats
+        if looks[seat.id].mark
+    )
+    return _drawn(plan, label, groups, [*_labels(plan), *marks])
+
+
+def _drawn(plan: SeatPlan, label: str, groups: Sequence[_Group], words: Sequence[_Word]) -> str:
     drawn = TEMPLATES.render(
         "seat_plan.html",
         lang="en",
@@ -67,8 +96,8 @@ def picture(plan: SeatPlan, *, label: str, numbered: str = "") -> str:
         height=plan.height,
         label=label,
         areas=[_shape(area) for area in plan.areas],
-        groups=_groups(plan),
-        words=[*_labels(plan), *_marks(plan), *_numbers(plan, numbered)],
+        groups=groups,
+        words=words,
     )
     return str(drawn)  # a plain text: a state is sent as JSON
 
@@ -82,8 +111,12 @@ def _groups(plan: SeatPlan) -> list[_Group]:
     looks = zone_looks(plan)
     dots: defaultdict[str, list[str]] = defaultdict(list)
     for seat in plan.seats:
-        dots[looks.get(seat.zone, "")].append(f"M{_short(seat.x)} {_short(seat.y)}h0")
+        dots[looks.get(seat.zone, "")].append(_dot(seat))
     return [_Group(name, "".join(path)) for name, path in dots.items()]
+
+
+def _dot(seat: Seat) -> str:
+    return f"M{_short(seat.x)} {_short(seat.y)}h0"
 
 
 def _labels(plan: SeatPlan) -> Iterable[_Word]:

@@ -106,6 +106,30 @@ def get(session: Session, hall_id: str, version: int) -> StoredPlan:
     )
 
 
+def by_id(session: Session, plan_id: str) -> SeatPlan:
+    """The seats of one version.
+
+    Raises:
+        UnknownPlan: there is none with this id.
+    """
+    query = sa.select(_plan.c.plan).where(_plan.c.id == plan_id)
+    file = session.connection().execute(query).scalar_one_or_none()
+    if file is None:
+        raise UnknownPlan
+    return seating_file.read(file)
+
+
+def newest_id(session: Session, hall_id: str) -> str | None:
+    """The id of the newest version of a hall's plan; None when it has none."""
+    query = (
+        sa.select(_plan.c.id)
+        .where(_plan.c.hall_id == hall_id)
+        .order_by(_plan.c.version.desc())
+        .limit(1)
+    )
+    return session.connection().execute(query).scalar_one_or_none()
+
+
 def save(
     context: StaffContext[object],
     *,

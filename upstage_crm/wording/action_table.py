@@ -227,6 +227,19 @@ ACTIONS: Mapping[Action, ActionLook] = {
     Action.PERFORMANCE_CANCELLED: ActionLook(
         "cancelled performances", _PROGRAMME, "calendar", "danger"
     ),
+    Action.HOUSE_LAID_OUT: ActionLook(
+        "laid out the seats of a performance", _PROGRAMME, "layout-dashboard", "neutral"
+    ),
+    Action.HOUSE_MOVED: ActionLook(
+        "moved a performance to a newer seat plan", _PROGRAMME, "layout-dashboard", "neutral"
+    ),
+    Action.HOUSE_RUSH: ActionLook(
+        "changed how long seats are held", _PROGRAMME, "clock", "neutral"
+    ),
+    Action.HOUSE_HELD_BACK: ActionLook("held seats back", _PROGRAMME, "lock", "warning"),
+    Action.HOUSE_RELEASED: ActionLook(
+        "released seats that were held back", _PROGRAMME, "undo-2", "neutral"
+    ),
     Action.PLAN_SAVED: ActionLook(
         "saved a new version of a seat plan", _PROGRAMME, "layout-dashboard", "neutral"
     ),

@@ -23,11 +23,11 @@ OBSTACLE_WORDS: Mapping[Obstacle, ObstacleWords] = {
     ),
     Obstacle.DECEASED: ObstacleWords(
         "This patron has died",
-        "Nobody can be asked. If that is a mistake, change the status back to active first.",
+        "This patron can’t be asked. If that is a mistake, change the status back to active first.",
     ),
     Obstacle.INACTIVE: ObstacleWords(
         "This record is inactive",
-        "Nobody can be asked. Change the status to active first.",
+        "This patron can’t be asked. Change the status to active first.",
     ),
     Obstacle.OWN_RECORD: ObstacleWords(
         "This is your own patron record",
@@ -38,7 +38,7 @@ OBSTACLE_WORDS: Mapping[Obstacle, ObstacleWords] = {
         "Nothing can be proposed until two colleagues have ended the dispute.",
     ),
     Obstacle.NO_EMAIL: ObstacleWords(
-        "This patron has no email address, so nobody can be asked by email",
+        "This patron has no email address, so no one can be asked by email",
         f"Propose an email address first: its owner is asked. {_DESK}",
     ),
     Obstacle.MAILBOX_OUT: ObstacleWords(
@@ -46,7 +46,7 @@ OBSTACLE_WORDS: Mapping[Obstacle, ObstacleWords] = {
         f"It was reported as not theirs. Propose a new one first. {_DESK}",
     ),
     Obstacle.MAILBOX_DEAD: ObstacleWords(
-        "Emails to this patron bounce, so nobody can be asked there",
+        "Emails to this patron bounce, so no one can be asked there",
         f"Propose a new email address first. {_DESK}",
     ),
     Obstacle.BOUNCED: ObstacleWords(

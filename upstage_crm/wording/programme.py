@@ -10,7 +10,7 @@ from upstage_crm.core import when
 from upstage_crm.core.errors import UpstageError
 from upstage_crm.programme.bulk_edit import BulkEdit, Preview
 from upstage_crm.programme.copying import SeasonCopy
-from upstage_crm.programme.views import Access, PerformanceView
+from upstage_crm.programme.views import Access, PerformanceState, PerformanceView
 from upstage_crm.wording.consequences import counted
 
 PROGRAMME_SENTENCES: Mapping[str, str] = {
@@ -49,6 +49,13 @@ PROGRAMME_SENTENCES: Mapping[str, str] = {
     "look at it again first.",
     "running_time_missing": "The event does not say how long it takes.",
     "hall_plan_missing": "The hall has no seat plan.",
+}
+PERFORMANCE_WORDS: Mapping[PerformanceState, str] = {
+    PerformanceState.DRAFT: "Draft",
+    PerformanceState.ON_SALE: "On sale",
+    PerformanceState.PAUSED: "Paused",
+    PerformanceState.PERFORMED: "Performed",
+    PerformanceState.CANCELLED: "Cancelled",
 }
 ACCESS_WORDS: Mapping[Access, str] = {
     Access.CAPTIONED: "Captioned",

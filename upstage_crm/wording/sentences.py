@@ -34,7 +34,7 @@ from upstage_crm.wording.programme import PROGRAMME_SENTENCES
 from upstage_crm.wording.records import RECORD_SENTENCES
 from upstage_crm.wording.staff import STAFF_SENTENCES
 from upstage_crm.wording.values import VALUE_SENTENCES
-from upstage_crm.wording.venues import VENUE_SENTENCES
+from upstage_crm.wording.venues import INVENTORY_SENTENCES, VENUE_SENTENCES
 
 SENTENCES: Mapping[str, str] = {
     # The roots, for a refusal without a sentence of its own.
@@ -70,7 +70,7 @@ SENTENCES: Mapping[str, str] = {
     "nothing_held": "There is nothing on the record that could be corrected.",
     "already_proposed": "This has been proposed already (request {reference}).",
     "staff_address": "This address belongs to a staff account and cannot be a patron’s.",
-    "patron_inactive": "This patron is not active, so nobody can be asked.",
+    "patron_inactive": "This patron’s record is not active, so they can’t be asked.",
     "patron_frozen": (
         "This record is in dispute. Two colleagues must end it before anything is proposed."
     ),
@@ -130,6 +130,7 @@ SENTENCES: Mapping[str, str] = {
     "organisation_country_unknown": "Choose a country from the list.",
     "language_unknown": "Choose a language from the list.",
     **VENUE_SENTENCES,
+    **INVENTORY_SENTENCES,
     **PROGRAMME_SENTENCES,
     # The proof.
     "trail_broken": "The trail does not verify from entry {seq} on, so it is not signed.",

@@ -302,9 +302,7 @@ def _forgive(attempt: Attempt) -> None:
 def _store_password(signed_in: SignedIn, hashed: str) -> None:
     parts = runtime()
     with parts.database.transaction() as session:
-        password_reset.change(
-            session, signed_in, password_hash=hashed, post=parts.post, now=parts.clock.now()
-        )
+        password_reset.change(parts.account_context(session), signed_in, password_hash=hashed)
 
 
 def _named(code: str) -> UpstageError:

@@ -87,12 +87,14 @@ def _record() -> rx.Component:
             erasure_notice(),
             waiting_changes(),
             show_if(State.head.is_flagged & ~filled(State.care.frozen.cause), _flagged()),
-        ),
-        beside(
-            _identity(),
-            stack(
-                link_tabs(tabs, label="Parts of this record"),
-                rx.match(State.tab, *((tab.key, tab.view()) for tab in TABS[1:]), TABS[0].view()),
+            beside(
+                _identity(),
+                stack(
+                    link_tabs(tabs, label="Parts of this record"),
+                    rx.match(
+                        State.tab, *((tab.key, tab.view()) for tab in TABS[1:]), TABS[0].view()
+                    ),
+                ),
             ),
         ),
         propose_dialog(),

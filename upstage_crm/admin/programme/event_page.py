@@ -36,7 +36,7 @@ from upstage_crm.ui.components.page import card, halves, inline, page_header, st
 from upstage_crm.ui.components.records.record import plain_row, record
 from upstage_crm.ui.components.records.selection import pick_all, pick_box
 from upstage_crm.ui.components.records.status import chip, performance_chip
-from upstage_crm.ui.components.records.table import cell, column, data_table, table_row
+from upstage_crm.ui.components.records.table import cell, column, data_table, lead_cell, table_row
 from upstage_crm.ui.components.shortcut import row_keys
 from upstage_crm.ui.components.text import breadcrumbs, empty_value
 from upstage_crm.wording.programme import ACCESS_WORDS
@@ -120,7 +120,7 @@ def _performance(one: Any) -> rx.Component:
     time = rx.el.time(one.time, date_time=one.time_iso)
     access = rx.foreach(one.access, lambda words: chip(words, icon="eye"))
     return table_row(
-        cell(rx.el.span(box, time, class_name="u-row-lead"), label="When"),
+        lead_cell(time, href=one.href, before=box),
         cell(one.hall, label="Hall"),
         cell(show_if(one.access.length() > 0, inline(access)), label="Access"),
         cell(performance_chip(one.state), label="State"),

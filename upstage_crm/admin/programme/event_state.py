@@ -9,7 +9,7 @@ from sqlmodel import Session
 
 from upstage_crm.admin import incoming_files
 from upstage_crm.admin.guard import AdminState
-from upstage_crm.admin.programme.url import PICTURE, picture_href
+from upstage_crm.admin.programme.url import PICTURE, house_href, picture_href
 from upstage_crm.core import when
 from upstage_crm.core.errors import UpstageError
 from upstage_crm.core.languages import LANGUAGES
@@ -39,6 +39,7 @@ class PerformanceLine:
     access: list[str] = field(default_factory=list[str])
     state: str = ""
     is_ended: bool = False
+    href: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,7 +153,7 @@ class EventState(PageMixin, AdminState):
         self._show_languages(event)
         self._show_picture(event, widths)
         self.halls = [(hall.id, hall.name) for hall in halls]
-        self.performances = [_line(one, country) for one in event.performances]
+        self.performances = [_line(event_id, one, country) for one in event.performances]
 
     def _show_languages(self, event: EventView) -> None:
         self.language = LANGUAGE_WORDS[event.language]
@@ -174,7 +175,7 @@ class EventState(PageMixin, AdminState):
         self.picture, self.picture_large = (hrefs[0], hrefs[-1]) if hrefs else ("", "")
 
 
-def _line(one: PerformanceView, country: str) -> PerformanceLine:
+def _line(event_id: str, one: PerformanceView, country: str) -> PerformanceLine:
     return PerformanceLine(
         id=one.id,
         time=when.in_words(one.starts_at, when.zone(one.zone, country=country)),
@@ -183,4 +184,5 @@ def _line(one: PerformanceView, country: str) -> PerformanceLine:
         access=[ACCESS_WORDS[kind] for kind in one.access],
         state=one.state,
         is_ended=one.state in ENDED,
+        href=house_href(event_id, one.id),
     )

@@ -9,6 +9,7 @@ from sqlmodel import Session
 from upstage_crm.admin.guard import AdminState
 from upstage_crm.admin.programme.event_state import EventState, Undo
 from upstage_crm.core.errors import UpstageError
+from upstage_crm.inventory import seatings
 from upstage_crm.organisation.settings import details
 from upstage_crm.pages.dialog_state import DialogMixin
 from upstage_crm.pages.errors import SubjectMoved
@@ -114,6 +115,8 @@ class PerformanceBulkState(DialogMixin, AdminState):
 
         def command(context: StaffContext[object], ids: tuple[str, ...]) -> Undo:
             performances.cancel(context, performance_ids=ids)
+            for one in sorted(ids):
+                seatings.take_off(context.session, performance_id=one, now=context.now)
             return Undo()
 
         return await self._do(BulkEdit.CANCEL, form, command)

@@ -26,3 +26,8 @@ def picture_href(event_id: str, digest: str, width: int) -> str:
 def event_href(event_id: str) -> str:
     """Where the page of an event is."""
     return f"{SHAPE.path}{event_id}/"
+
+
+def house_href(event_id: str, performance_id: str) -> str:
+    """Where the house map of a performance is."""
+    return f"{event_href(event_id)}{performance_id}/"

@@ -11,7 +11,6 @@ from starlette.routing import Route
 from upstage_crm.http.session_cookie import member_of_cookie
 from upstage_crm.receipts import queries
 from upstage_crm.receipts.downloads import Form, file_of
-from upstage_crm.receipts.visibility import Reader
 from upstage_crm.staff.roles import Permission, may
 from upstage_crm.wiring import runtime
 
@@ -33,7 +32,7 @@ def _answer(cookie: str, receipt_id: str, form: str) -> Response:
     if member is None or not may(member, Permission.VIEW_RECEIPTS) or form not in list(Form):
         return _missing()
     with runtime().database.reading() as session:
-        found = queries.get(session, receipt_id, reader=Reader.STAFF, role=member.role)
+        found = queries.get(session, receipt_id, role=member.role)
     if found is None:
         return _missing()
     file = file_of(found, Form(form))

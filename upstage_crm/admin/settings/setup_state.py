@@ -1,6 +1,5 @@
 """The set-up of a new house: its steps, and the test email."""
 
-from functools import partial
 from typing import Any, ClassVar
 
 import reflex as rx
@@ -29,10 +28,9 @@ class SetupState(AdminState):
     async def send_test(self) -> Any:
         """Send a test email to the address of the owner who presses."""
         actor, parts = self._actor(), runtime()
-        now = parts.clock.now()
         self._quiet()
         try:
-            await self._command(partial(test_email.send, actor=actor, post=parts.post, now=now))
+            await self._command(lambda s: test_email.send(parts.team_context(s, actor)))
         except UpstageError as error:
             self._refuse(error)
             return

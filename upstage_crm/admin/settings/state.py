@@ -66,16 +66,13 @@ class SettingsState(PageMixin, AdminState):
         if any(self.errors.values()):
             return self._point_out()
         proposed, parts = details_of(raw), runtime()
-        now = parts.clock.now()
         standing = await self._read(details)
         if changed_contact(standing, proposed) and (first := self._proof_first()):
             self._draft = raw
             return first
         try:
             stored = await self._command(
-                lambda session: change(
-                    session, actor=actor, proposed=proposed, post=parts.post, now=now
-                )
+                lambda session: change(parts.team_context(session, actor), proposed=proposed)
             )
         except UpstageError as error:
             return self._blame(error)

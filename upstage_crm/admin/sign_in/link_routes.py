@@ -141,21 +141,12 @@ def _account_of(purpose: Purpose, cookie: str) -> tuple[LinkClaims, tuple[str, .
 
 def _store(purpose: Purpose, claims: LinkClaims, hashed: str, *, display_name: str) -> None:
     parts = runtime()
-    now = parts.clock.now()
     with parts.database.transaction() as session:
+        context = parts.account_context(session)
         if purpose is Purpose.INVITATION:
-            invitations.accept(
-                session,
-                claims,
-                display_name=display_name,
-                password_hash=hashed,
-                post=parts.post,
-                now=now,
-            )
+            invitations.accept(context, claims, display_name=display_name, password_hash=hashed)
         else:
-            password_reset.set_by_link(
-                session, claims, password_hash=hashed, post=parts.post, now=now
-            )
+            password_reset.set_by_link(context, claims, password_hash=hashed)
 
 
 def _send(email: str, source: Source) -> None:
@@ -171,7 +162,7 @@ def _send(email: str, source: Source) -> None:
             source=source,
         )
         if not devices.reserve(session, attempt, now=now):
-            password_reset.send_link(session, email=email[:300], post=parts.post, now=now)
+            password_reset.send_link(parts.account_context(session), email=email[:300])
 
 
 ROUTES = [

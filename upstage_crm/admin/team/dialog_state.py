@@ -95,19 +95,15 @@ class TeamDialogState(DialogMixin, AdminState):
             return None
         typed = {name: given.get(name, "")[:_LONGEST] for name in INPUTS}
         actor, parts = self._actor(), runtime()
-        now = parts.clock.now()
         self.errors = _nothing()
         try:
             await self._command(
                 lambda s: invitations.invite(
-                    s,
-                    actor=actor,
+                    parts.team_context(s, actor),
                     email=typed["email"],
                     display_name=typed["display_name"],
                     desk=typed["desk"],
                     role=_role(typed["role"]),
-                    post=parts.post,
-                    now=now,
                 )
             )
         except UpstageError as error:
@@ -197,9 +193,11 @@ class TeamDialogState(DialogMixin, AdminState):
         """Take an invitation back."""
         if self._accept(WITHDRAW, form) is None:
             return None
-        actor, now, invitation_id = self._actor(), runtime().clock.now(), self.subject
+        actor, parts, invitation_id = self._actor(), runtime(), self.subject
         return await self._run(
-            lambda s: invitations.withdraw(s, actor=actor, invitation_id=invitation_id, now=now),
+            lambda s: invitations.withdraw(
+                parts.team_context(s, actor), invitation_id=invitation_id
+            ),
             "Withdrawn. Its link is dead.",
         )
 
@@ -210,10 +208,10 @@ class TeamDialogState(DialogMixin, AdminState):
         if given is None:
             return None
         actor, parts, staff_id = self._actor(), runtime(), self.subject
-        now, role = parts.clock.now(), _role(given.get("role", ""))
+        role = _role(given.get("role", ""))
         return await self._run(
             lambda s: access_changes.change_role(
-                s, actor=actor, staff_id=staff_id, role=role, post=parts.post, now=now
+                parts.team_context(s, actor), staff_id=staff_id, role=role
             ),
             "The role is changed. They have to sign in again.",
         )
@@ -224,16 +222,14 @@ class TeamDialogState(DialogMixin, AdminState):
         given = self._accept(MEMBER, form)
         if given is None:
             return None
-        actor, now, staff_id = self._actor(), runtime().clock.now(), self.subject
+        actor, parts, staff_id = self._actor(), runtime(), self.subject
         typed = {name: given.get(name, "")[:_LONGEST] for name in INPUTS}
         return await self._run(
             lambda s: member_admin.rename(
-                s,
-                actor=actor,
+                parts.team_context(s, actor),
                 staff_id=staff_id,
                 display_name=typed["display_name"],
                 desk=typed["desk"],
-                now=now,
             ),
             "The name is changed. New emails show it.",
         )
@@ -259,11 +255,8 @@ class TeamDialogState(DialogMixin, AdminState):
         if self._accept(MEMBER, form) is None:
             return None
         actor, parts, staff_id = self._actor(), runtime(), self.subject
-        now = parts.clock.now()
         return await self._run(
-            lambda s: access_changes.enable(
-                s, actor=actor, staff_id=staff_id, post=parts.post, now=now
-            ),
+            lambda s: access_changes.enable(parts.team_context(s, actor), staff_id=staff_id),
             "They can sign in again.",
         )
 
@@ -273,10 +266,9 @@ class TeamDialogState(DialogMixin, AdminState):
         if self._accept(MEMBER, form) is None:
             return None
         actor, parts, staff_id = self._actor(), runtime(), self.subject
-        now = parts.clock.now()
         return await self._run(
             lambda s: access_changes.remove_factors(
-                s, actor=actor, staff_id=staff_id, post=parts.post, now=now
+                parts.team_context(s, actor), staff_id=staff_id
             ),
             "Their second factors are removed, and they are signed out.",
         )
@@ -287,12 +279,11 @@ class TeamDialogState(DialogMixin, AdminState):
         if self._accept(MEMBER, form) is None:
             return None
         actor, parts, staff_id = self._actor(), runtime(), self.subject
-        now = parts.clock.now()
 
         def send(session: Session) -> object:
             member_admin.ensure_may_manage(actor)
             email = accounts.get_row(session, staff_id).email
-            return password_reset.send_link(session, email=email, post=parts.post, now=now)
+            return password_reset.send_link(parts.account_context(session), email=email)
 
         return await self._run(send, "A link to set a new password is on its way to them.")
 

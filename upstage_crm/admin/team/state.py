@@ -48,25 +48,22 @@ class TeamState(PageMixin, AdminState):
     @rx.event
     async def resend_invitation(self, invitation_id: str) -> Any:
         """Send an invitation again; the older link is dead."""
-        actor, parts = self._actor(), runtime()
-        now, wanted = parts.clock.now(), str(invitation_id)
+        actor, parts, wanted = self._actor(), runtime(), str(invitation_id)
         return await self._act(
-            lambda s: invitations.resend(
-                s, actor=actor, invitation_id=wanted, post=parts.post, now=now
-            ),
+            lambda s: invitations.resend(parts.team_context(s, actor), invitation_id=wanted),
             "Sent again. Only the newest link works.",
         )
 
     @rx.event
     async def save_security(self, form: dict[str, Any]) -> Any:
         """Say which roles need a second factor."""
-        actor, now = self._actor(), runtime().clock.now()
+        actor, parts = self._actor(), runtime()
         if not isinstance(form, dict):
             return None  # no form of ours: an empty one would say that no role needs any
         roles = frozenset(role for role in Role if form.get(role.value) in ("on", True))
         proposed = SecurityPolicy(second_factor=roles)
         return await self._act(
-            lambda s: security.change(s, actor=actor, proposed=proposed, now=now),
+            lambda s: security.change(parts.staff_context(s, actor), proposed=proposed),
             "Saved. People in these roles without a second factor set one up before they continue.",
         )
 

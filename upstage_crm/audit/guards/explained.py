@@ -31,6 +31,7 @@ _RULES: Mapping[str, str] = {
     "field_change_second": "A field of a patron has one open change at most.",
     "field_change_waiting": "A field change waits only when those who must say yes have said it, "
     "and nobody has said no.",
+    "house_hold_released": "What the house has let go stays so.",
     "patron_born_erased": "No record begins as erased.",
     "patron_erased": "A record is erased only under a confirmed erasure, and stays erased.",
     "patron_freeze_birth": "A freeze begins without a finding.",
@@ -49,6 +50,12 @@ _RULES: Mapping[str, str] = {
     "review_once": "A decision is given once; its comment may be emptied by an erasure.",
     "review_replaced": "A review stops counting only when its mailbox has lost its place.",
     "review_second": "A reviewer has one review that counts per field change.",
+    "seat_state_birth": "A seat begins as a free one.",
+    "seat_state_delete": "Only a free seat is taken away, when a performance has another plan.",
+    "seat_state_holder": "A sold seat stays its sale's own, a held one its holder's until it "
+    "lapses.",
+    "seat_state_moves": "Only what was held is sold; what was sold or kept back is free first.",
+    "seating_sold": "The seat plan under something that is sold stays.",
     "staff_alert_birth": "An alert begins open.",
     "staff_alert_second": "Another person than the one it is about closes an alert, once.",
     "staff_since": "Role, email and password change together with the instant at which they did.",

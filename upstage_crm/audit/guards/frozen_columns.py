@@ -50,6 +50,21 @@ FIXED = {
     "staff": ("id", "created_at", "by_operator"),
     "suppressed_address": ("id", "patron_id", "cause", "request_id", "created_at"),
     "performance": ("id", "event_id", "created_at"),
+    "seating": ("performance_id", "created_at"),
+    "seat_state": ("performance_id", "seat_id"),
+    "pool": ("id", "performance_id", "name"),
+    "pool_hold": ("pool_id", "holder"),
+    "house_hold": (
+        "id",
+        "performance_id",
+        "letter",
+        "reason",
+        "release_at",
+        "pool_id",
+        "places",
+        "made_by",
+        "created_at",
+    ),
 }
 # Fixed too, except that an erasure may empty them: the literal is what "empty" is.
 _ERASABLE: Mapping[str, Mapping[str, str]] = {
@@ -81,6 +96,9 @@ _NEVER_DELETED = (
     "suppressed_address",
     "seat_plan",
     "performance",
+    "seating",
+    "pool",
+    "house_hold",
 )
 NEVER_UPDATED = (
     "audit_entry",
@@ -115,6 +133,11 @@ _IDENTITY = {
     "suppressed_address": ("id",),
     "seat_plan": ("id", "hall_id, version"),
     "performance": ("id",),
+    "seating": ("performance_id",),
+    "seat_state": ("performance_id, seat_id",),
+    "pool": ("id", "performance_id, name"),
+    "pool_hold": ("pool_id, holder",),
+    "house_hold": ("id",),
 }
 
 

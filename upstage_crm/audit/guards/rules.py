@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from upstage_crm.audit.guards import frozen_columns, touched_rows, two_people
+from upstage_crm.audit.guards import frozen_columns, seat_moves, touched_rows, two_people
 from upstage_crm.audit.guards.sql import (
     Mark,
     Rule,
@@ -70,6 +70,7 @@ def rules(protected: Protected, dialect: str) -> list[Rule]:
         *frozen_columns.rules(dialect),
         *_steps_are_legal(dialect),
         *two_people.rules(dialect),
+        *seat_moves.rules(dialect),
         *(rule for field, columns in protected.items() for rule in _field(field, columns, dialect)),
     ]
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from datetime import datetime
 
+from sqlalchemy.orm.attributes import set_committed_value
+
 from upstage_crm.audit.events import Action
 from upstage_crm.change_requests.disputes import disowning, mailbox_out, objections
 from upstage_crm.change_requests.lifecycle import advance, notices, receipts
@@ -186,6 +188,8 @@ def _note_arrival(locked: LockedRequest) -> None:
 def _note_proof(locked: LockedRequest, answer: Answer) -> None:
     """The address on the record answered: note it once."""
     if marks.prove_address(locked.session, patron_id=locked.patron.id, now=locked.now):
+        # The mails of this very answer are told to a mailbox that has proven itself.
+        set_committed_value(locked.patron, "email_verified_at", locked.now)
         values = {"email": locked.patron.email}
         locked.note(Action.ADDRESS_PROVEN, answer.actor, answer.door, values=values)
 

@@ -27,7 +27,6 @@ from upstage_crm.change_requests.model.rules import (
 )
 from upstage_crm.change_requests.model.tables import ChangeRequestRow
 from upstage_crm.change_requests.model.views import FieldView
-from upstage_crm.change_requests.model.visibility import Visibility
 from upstage_crm.change_requests.reads import requests
 from upstage_crm.core.languages import SOURCE, speaker
 from upstage_crm.links.claims import Reviewer
@@ -37,10 +36,12 @@ from upstage_crm.patrons.fields import FIELDS, Context
 from upstage_crm.patrons.queries import access_of, name_of, seen_name, values_of
 from upstage_crm.patrons.spellings import mentions
 from upstage_crm.patrons.tables import PatronRow
-from upstage_crm.patrons.visibility import FieldAccess
+from upstage_crm.patrons.visibility import FieldAccess, MailboxAccess
 from upstage_crm.staff.command_context import StaffContext
 from upstage_crm.staff.names import label_for_patrons
 from upstage_crm.staff.roles import Role
+
+_Mailbox = tuple[Reviewer, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,8 +147,14 @@ def _readings(
     asked = {reviewer for change in parsed for reviewer in change.asked}
     is_proven = is_trusted(patron.email_verified_at, now=now)
     return tuple(
-        _reading(patron, parsed, Visibility(reviewer, is_proven, home), reason_text, viewer)
-        for reviewer in (Reviewer.CURRENT, Reviewer.PROPOSED)
+        _reading(
+            patron,
+            parsed,
+            MailboxAccess(reviewer, address, is_trusted=is_proven, home=home),
+            reason_text,
+            viewer,
+        )
+        for reviewer, address in _mailboxes(patron, parsed)
         if reviewer in asked
     )
 
@@ -155,39 +162,39 @@ def _readings(
 def _reading(
     patron: PatronRow,
     parsed: Sequence[FieldChange],
-    visibility: Visibility,
+    reader: MailboxAccess,
     reason_text: str,
     viewer: Role,
 ) -> Reading:
-    reviewer, access = visibility.reviewer, access_of(patron, viewer, home=visibility.home)
-    name = seen_name(patron, viewer) if visibility.reads_freely else name_of(patron)
+    reviewer, access = reader.reviewer, access_of(patron, viewer, home=reader.home)
+    is_current = reviewer is Reviewer.CURRENT
+    name = seen_name(patron, viewer) if reader.reads_freely else name_of(patron)
     return Reading(
         reviewer=reviewer,
-        mailbox=_mailbox(patron, parsed, reviewer, access),
+        mailbox=access.mailbox(reader.address) if is_current else reader.address,
         decides=any(reviewer in change.binding for change in parsed),
-        patron_name=visibility.name(name),
-        reason_text=visibility.words(reason_text),
+        patron_name=reader.name(name),
+        reason_text=reader.words(reason_text),
         fields=tuple(
-            _as_read(change, access, visibility)
+            _as_read(change, access, reader)
             for change in parsed
-            if visibility.sees(change.field.key)
-            and (not visibility.is_stranger or reviewer in change.asked)
+            if reader.sees(change.field.key)
+            and (not reader.is_stranger or reviewer in change.asked)
         ),
     )
 
 
-def _mailbox(
-    patron: PatronRow, parsed: Sequence[FieldChange], reviewer: Reviewer, access: FieldAccess
-) -> str:
-    if reviewer is Reviewer.CURRENT:
-        return access.mailbox(patron.email or "")
-    return next((c.field.mailbox(c.proposed) or "" for c in parsed if c.field.is_mailbox), "")
+def _mailboxes(patron: PatronRow, parsed: Sequence[FieldChange]) -> tuple[_Mailbox, _Mailbox]:
+    """The two mailboxes that may be asked, in the order of their mails."""
+    proposed = (change.field.mailbox(change.proposed) for change in parsed)
+    new = next((mailbox for mailbox in proposed if mailbox), "")
+    return (Reviewer.CURRENT, patron.email or ""), (Reviewer.PROPOSED, new)
 
 
-def _as_read(change: FieldChange, access: FieldAccess, visibility: Visibility) -> FieldView:
-    now, then = visibility.values(change.field, change.current, change.proposed)
+def _as_read(change: FieldChange, access: FieldAccess, reader: MailboxAccess) -> FieldView:
+    now, then = reader.values(change.field, change.current, change.proposed)
     # What the mailbox would read in full, the member who proposes may not see.
-    if now == change.field.show(change.current, home=visibility.home):
+    if reader.reads(change.field, change.current, is_proposed=False):
         now = access.show(change.field, change.current)
     return FieldView(field=change.field.key, now=now, proposed=then)
 

@@ -18,7 +18,6 @@ from upstage_crm.change_requests.model.rules import (
     RequestState,
 )
 from upstage_crm.change_requests.model.tables import ChangeRequestRow, FieldChangeRow, ReviewRow
-from upstage_crm.change_requests.model.visibility import Visibility
 from upstage_crm.change_requests.reads.requests import values
 from upstage_crm.core.languages import choose
 from upstage_crm.links.claims import Reviewer
@@ -26,6 +25,7 @@ from upstage_crm.organisation.details import OrganisationDetails
 from upstage_crm.patrons import fields
 from upstage_crm.patrons.queries import name_of
 from upstage_crm.patrons.tables import PatronRow
+from upstage_crm.patrons.visibility import MailboxAccess
 from upstage_crm.staff.accounts import Reachable
 from upstage_crm.staff.names import shown_label
 
@@ -115,9 +115,14 @@ class MailContext:
         fields = (replace(field, current_mailbox=mailbox) for field in self.fields)
         return replace(self, fields=tuple(fields), current_trusted=False)
 
-    def visibility(self, reviewer: Reviewer) -> Visibility:
+    def access(self, reviewer: Reviewer) -> MailboxAccess:
         """What a mailbox may read of this."""
-        return Visibility(reviewer, self.current_trusted, self.organisation.home)
+        return MailboxAccess(
+            reviewer,
+            self.address_of(reviewer) or "",
+            is_trusted=self.current_trusted,
+            home=self.organisation.home,
+        )
 
     @property
     def replaces_mailbox(self) -> bool:
@@ -130,7 +135,7 @@ class MailContext:
 
     def seen_by(self, reviewer: Reviewer) -> MailContext:
         """The matter as a mailbox may know it."""
-        sees = self.visibility(reviewer).sees
+        sees = self.access(reviewer).sees
         return replace(self, fields=tuple(field for field in self.fields if sees(field.field.key)))
 
 

@@ -11,7 +11,6 @@ from upstage_crm.change_requests.model.reasons import (
     METHODS,
     REASONS,
 )
-from upstage_crm.change_requests.model.visibility import Visibility
 from upstage_crm.change_requests.notifications.context import (
     OUTCOME_WORDS,
     MailContext,
@@ -23,7 +22,7 @@ from upstage_crm.organisation.details import OrganisationDetails
 from upstage_crm.patrons import fields
 from upstage_crm.patrons.tables import PatronRow
 from upstage_crm.patrons.views import FieldLine
-from upstage_crm.patrons.visibility import MAILBOX
+from upstage_crm.patrons.visibility import MAILBOX, MailboxAccess
 from upstage_crm.staff.names import label_for_patrons
 
 Context = dict[str, object]
@@ -32,7 +31,7 @@ DEAR = "Dear {name},"
 
 def telling(matter: MailContext, reviewer: Reviewer, *, public_url: str, at: datetime) -> Context:
     """What every mail to a reviewer says; `at` is when what it tells happened."""
-    access, say = matter.visibility(reviewer), speaker(matter.language)
+    access, say = matter.access(reviewer), speaker(matter.language)
     return {
         "org": matter.organisation,
         "public_url": public_url,
@@ -50,7 +49,7 @@ def asking(matter: MailContext, reviewer: Reviewer, *, public_url: str, now: dat
     Before `applies_text` a new address is not used. It is None where the current mailbox has to
     say yes, so that its silence is a no.
     """
-    access, say = matter.visibility(reviewer), speaker(matter.language)
+    access, say = matter.access(reviewer), speaker(matter.language)
     words = access.words(matter.reason_text)
     addresses = [field for field in matter.fields if field.field.is_mailbox]
     is_heard = all(reviewer not in field.binding for field in addresses)
@@ -215,13 +214,13 @@ def _in_words(at: datetime, zone: tzinfo, language: str) -> str:
     return when.in_words(at, zone, language)
 
 
-def _line(field: FieldChange, matter: MailContext, access: Visibility) -> FieldLine:
-    """One field as a mailbox may read it; a mail to a stranger names nothing that we hold."""
+def _line(field: FieldChange, matter: MailContext, access: MailboxAccess) -> FieldLine:
+    """One field as a mailbox may read it."""
     say = speaker(matter.language)
     now, proposed = access.values(field.field, field.current, field.proposed, matter.language)
     return FieldLine(
         label=say(field.field.label),
-        now="" if access.is_stranger else now,
+        now=now,
         proposed=proposed,
         outcome=say(OUTCOME_WORDS[field.outcome]),
     )

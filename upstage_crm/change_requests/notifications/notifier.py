@@ -1,6 +1,6 @@
 """The mails of a change request: one function per mail, from a request to queued rows.
 
-What each mailbox may read of a request is `visibility`'s to say; the sentences are the templates'.
+`MailboxAccess` says what each mailbox may read of a request; the sentences are the templates'.
 """
 
 from __future__ import annotations

@@ -32,7 +32,6 @@ from upstage_crm.change_requests.model.views import (
     FieldView,
     Phase,
 )
-from upstage_crm.change_requests.model.visibility import Visibility
 from upstage_crm.change_requests.reads import requests
 from upstage_crm.core.email_address import parse_email
 from upstage_crm.core.languages import SOURCE, choose, speaker
@@ -42,6 +41,7 @@ from upstage_crm.patrons import fields, suppressions
 from upstage_crm.patrons.queries import name_of
 from upstage_crm.patrons.tables import PatronRow
 from upstage_crm.patrons.views import SuppressionCause
+from upstage_crm.patrons.visibility import MailboxAccess
 from upstage_crm.staff.names import label_for_patrons
 
 _PHASES: Mapping[RequestState, Phase] = {
@@ -70,25 +70,10 @@ def review(
     """
     if claims.purpose is Purpose.RECEIPT:
         raise LinkRefused
-    request = session.get(ChangeRequestRow, claims.request_id)
-    if request is None:
-        raise LinkRefused from UnknownRequest()
-    patron = session.get_one(PatronRow, request.patron_id)
-    seen = _Seen(
-        request=request,
-        changes=requests.fields_of(session, [request.id])[request.id],
-        reviews=requests.reviews_of(session, [request.id]),
-        claims=claims,
-        now=now,
-    )
-    cause = _cause_of_out(session, patron, seen)
-    access = Visibility(
-        claims.reviewer,
-        cause is None
-        and seen.mailbox in ("", patron.email)
-        and is_trusted(patron.email_verified_at, now=now),
-        home(session),
-    )
+    seen = _seen(session, claims, now)
+    request, patron = seen.request, seen.patron
+    cause = _cause_of_out(session, seen)
+    access = _access(session, seen, cause)
     shown = [c for c in seen.changes if access.sees(c.field) and seen.is_given(c)]
     phase = Phase.OUT if cause is not None else _phase(seen)
     language = choose(patron.language, otherwise)
@@ -103,7 +88,7 @@ def review(
         proposer=label_for_patrons(request.proposer_label, speaker(language)),
         reason_sentence=REASONS[request.reason_code].sentence,
         reason_text=access.words(request.reason_text),
-        mailbox=_mailbox(patron, seen),
+        mailbox=access.address,
         time_zone=patron.time_zone,
         language=language,
         created_at=request.created_at,
@@ -125,11 +110,22 @@ def review(
     )
 
 
+def mailbox_access(session: Session, *, claims: LinkClaims, now: datetime) -> MailboxAccess:
+    """Return what the mailbox behind `claims` may read of its request; for its receipts.
+
+    Raises:
+        LinkRefused: the request does not exist.
+    """
+    seen = _seen(session, claims, now)
+    return _access(session, seen, _cause_of_out(session, seen))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Seen:
     """The rows behind one link at one moment."""
 
     request: ChangeRequestRow
+    patron: PatronRow
     changes: list[FieldChangeRow]
     reviews: Mapping[str, list[ReviewRow]]
     claims: LinkClaims
@@ -142,11 +138,14 @@ class _Seen:
     def is_given(self, change: FieldChangeRow) -> bool:
         """Whether this mailbox was given a field to decide, and not another one in its place.
 
-        A current mailbox may hear of a change about which no current mailbox was asked.
+        A current mailbox may hear of a change about which no current mailbox was asked, unless
+        that very change brought it in.
         """
         if self.own(change) is not None:
             return True
-        return self.claims.reviewer is Reviewer.CURRENT and not self._all_of(change)
+        is_newcomer = requests.mailbox_of(change, Reviewer.PROPOSED) == self.mailbox != ""
+        is_current = self.claims.reviewer is Reviewer.CURRENT
+        return is_current and not is_newcomer and not self._all_of(change)
 
     def waits(self, change: FieldChangeRow) -> bool:
         """Whether this reviewer's answer to a field is missing."""
@@ -171,16 +170,44 @@ class _Seen:
         return reviews[-1 if is_newest else 0].mailbox if reviews else ""
 
 
-def _cause_of_out(session: Session, patron: PatronRow, seen: _Seen) -> SuppressionCause | None:
+def _seen(session: Session, claims: LinkClaims, now: datetime) -> _Seen:
+    request = session.get(ChangeRequestRow, claims.request_id)
+    if request is None:
+        raise LinkRefused from UnknownRequest()
+    return _Seen(
+        request=request,
+        patron=session.get_one(PatronRow, request.patron_id),
+        changes=requests.fields_of(session, [request.id])[request.id],
+        reviews=requests.reviews_of(session, [request.id]),
+        claims=claims,
+        now=now,
+    )
+
+
+def _access(session: Session, seen: _Seen, out: SuppressionCause | None) -> MailboxAccess:
+    """What the mailbox behind a link may read: only the record's own one can be trusted."""
+    reviewer, patron = seen.claims.reviewer, seen.patron
+    named = (requests.mailbox_of(change, reviewer) for change in seen.changes)
+    address = seen.mailbox or next(filter(None, named), patron.email or "")
+    is_own = out is None and seen.mailbox in ("", patron.email)
+    return MailboxAccess(
+        reviewer,
+        address,
+        is_trusted=is_own and is_trusted(patron.email_verified_at, now=seen.now),
+        home=home(session),
+    )
+
+
+def _cause_of_out(session: Session, seen: _Seen) -> SuppressionCause | None:
     """Why the mailbox behind a link has no say about the patron; None when it has one."""
     if seen.claims.reviewer is Reviewer.PROPOSED:
         # What a proposed mailbox objected to says so itself, unless it was in use and disowned.
         applied = any(c.outcome is FieldOutcome.APPLIED for c in seen.changes)
         if not applied:
             return None
-    mailbox = seen.mailbox or patron.email or ""
+    mailbox = seen.mailbox or seen.patron.email or ""
     key = parse_email(mailbox).key if mailbox else None
-    return suppressions.cause_of(session, key, patron_id=patron.id)
+    return suppressions.cause_of(session, key, patron_id=seen.patron.id)
 
 
 def _phase(seen: _Seen) -> Phase:
@@ -264,15 +291,8 @@ def _labels(keys: object) -> tuple[str, ...]:
     return tuple(fields.field(key).label for key in str(keys or "").split(", ") if key)
 
 
-def _mailbox(patron: PatronRow, seen: _Seen) -> str:
-    for change in seen.changes:
-        if (mailbox := requests.mailbox_of(change, seen.claims.reviewer)) is not None:
-            return mailbox
-    return seen.mailbox or patron.email or ""
-
-
 def _field(
-    change: FieldChangeRow, seen: _Seen, phase: Phase, access: Visibility, language: str
+    change: FieldChangeRow, seen: _Seen, phase: Phase, access: MailboxAccess, language: str
 ) -> FieldView:
     entry, own = fields.field(change.field), seen.own(change)
     now, then = access.values(

@@ -86,10 +86,11 @@ def keep_previous(
     is_revert: bool,
     now: datetime,
 ) -> list[tuple[str, str]]:
-    """Keep what an approved change replaces on the locked `row`, which is as it was before.
+    """Keep the email or phone that an approved change replaces, as a previous contact.
 
-    What comes onto the record is no other contact any more. A revert takes a value away that was
-    not the patron's, and what its owner said is not theirs is not the patron's either.
+    `row` is locked and holds the values of before. The new value is removed from the other
+    contacts. Not kept are a value that a revert removes, because it was not the patron's, and one
+    whose owner said that it is not theirs.
 
     Returns the field and key of each other contact that the patron has then.
     """

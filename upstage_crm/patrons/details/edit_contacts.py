@@ -68,7 +68,7 @@ def remove(context: StaffContext[object], *, patron_id: str, field: str, key: st
 
     Raises:
         Forbidden: the actor may not edit patrons. UnknownPatron, PatronErased.
-        UnknownContact: the patron has none such.
+        UnknownContact: the patron has no such contact.
     """
     session = context.session
     ensure_may(context.actor, Permission.EDIT_PATRON)

@@ -77,7 +77,7 @@ def answer(
 
 
 def forget(context: StaffContext[object], *, patron_id: str, cell: Cell) -> None:
-    """Take an answer back that was noted by mistake: the patron was never asked.
+    """Remove an answer that was recorded by mistake: the patron was never asked.
 
     Raises:
         Forbidden: the actor may not edit patrons. UnknownPatron, PatronErased.

@@ -18,7 +18,7 @@ from upstage_crm.patrons.tags import tagged
 
 
 class EmailIs(StrEnum):
-    """How it is with the email address of a record."""
+    """The state of a record's email address."""
 
     PROVEN = "proven"
     UNPROVEN = "unproven"
@@ -59,7 +59,7 @@ def in_country(code: str) -> sa.ColumnElement[bool]:
 
 
 def email_is(state: EmailIs) -> sa.ColumnElement[bool]:
-    """The email address is proven, not proven, came back, or is not known."""
+    """The email address is proven, not proven, has bounced, or is not known."""
     if state is EmailIs.NONE:
         return _patron.c.email_key.is_(None)
     if state is EmailIs.BOUNCED:

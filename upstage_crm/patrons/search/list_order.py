@@ -50,7 +50,7 @@ _COLUMNS = {
 
 
 class BadPlace(ValueError):
-    """A place that is none of this order."""
+    """The place is not one of this order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,10 +88,10 @@ _LATEST = 4_102_444_800_000_000  # the year 2100, in microseconds
 
 
 def read_place(text: str, sort: PatronSort, *, descending: bool) -> Place:
-    """The place that an address names; the start without one.
+    """The place that a URL names, or the start when it names none.
 
     Raises:
-        BadPlace: it is none, or one of another order.
+        BadPlace: the text is no place, or one of another order.
     """
     if not text:
         return START

@@ -68,7 +68,7 @@ class PatronPage:
 
     `before` and `after` are the places of its neighbours, "" where there is none; a search is paged
     by number and has neither. `words` are what was searched instead of what was asked, "" when it
-    is the same. `is_lost` says that the place which was asked for is none of this order.
+    is the same. `is_lost` says that the place in the URL is not one of this order.
     """
 
     lines: tuple[PatronLine, ...] = ()
@@ -156,7 +156,7 @@ def _ranked(
 
 
 def _driver(session: Session, narrowed: Narrowed) -> sa.Select[int] | None:
-    """The numbers of few patrons among whom are all that are wanted; None when there are many."""
+    """A few patrons, by number, among whom is every one that matches; None when it takes many."""
     found = [sa.select(_patron.c.number).where(each) for each in narrowed.conditions]
     if not found:
         return None

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
-from datetime import datetime
 from functools import lru_cache
 
 import sqlalchemy as sa
 from sqlmodel import Session
 
 from upstage_crm.audit import recorded, trail
-from upstage_crm.audit.events import Action, AuditEvent, Channel
+from upstage_crm.audit.events import Action, AuditEvent
 from upstage_crm.core.db import lock_clause, table_of
-from upstage_crm.staff.roles import Permission, Role, StaffMember, ensure_may
+from upstage_crm.staff.command_context import StaffContext
+from upstage_crm.staff.roles import Permission, Role, ensure_may
 from upstage_crm.staff.tables import SecurityRow
 
 _security = table_of(SecurityRow)
@@ -50,14 +50,13 @@ def current(session: Session) -> SecurityPolicy:
     return from_json(session.connection().execute(_CURRENT).scalar_one())
 
 
-def change(
-    session: Session, *, actor: StaffMember, proposed: SecurityPolicy, now: datetime
-) -> SecurityPolicy:
+def change(context: StaffContext[object], *, proposed: SecurityPolicy) -> SecurityPolicy:
     """Store a policy and return it; the same policy again records nothing.
 
     Raises:
         Forbidden: the actor may not edit it.
     """
+    session, actor = context.session, context.actor
     ensure_may(actor, Permission.EDIT_SECURITY)
     before = from_json(session.connection().execute(_LOCK).scalar_one())
     recorded.prove(session, "security", "1")
@@ -71,9 +70,9 @@ def change(
         "second_factor.new": _roles(proposed),
     }
     event = AuditEvent(
-        action=Action.SECURITY_CHANGED, actor=actor.as_actor(), channel=Channel.CRM, facts=facts
+        action=Action.SECURITY_CHANGED, actor=actor.as_actor(), channel=context.channel, facts=facts
     )
-    trail.record(session, [event], now=now)
+    trail.record(session, [event], now=context.now)
     return proposed
 
 

@@ -1,0 +1,204 @@
+"""Many who want the same at once: one has it, the others are told, and nothing is held for ever."""
+
+from __future__ import annotations
+
+import random
+import subprocess
+import sys
+from collections import Counter
+from datetime import timedelta
+
+import pytest
+from sqlmodel import Session
+
+from tests.support.factories import Desk, together
+from tests.support.houses import FLOOR, STALLS, LaidOut, laid_out, seat
+from upstage_crm.inventory import best_seats, holds, selling
+from upstage_crm.inventory.errors import PlacesTaken, SeatsTaken
+from upstage_crm.inventory.views import SeatState, Wanted
+
+ROWS = "ABCDEFGHJK"
+CALLERS, ROUNDS, LONG_ROUNDS = 64, 4, 200
+WIDE = STALLS | {"rows": "10", "seats": "20", "wheelchair": ""}
+STANDING = FLOOR | {"places": "500"}
+
+# Takes two seats, says so, and waits to be killed before it has committed.
+KILLED = """
+import sys
+from datetime import datetime
+from tests.support.keyring import attach
+from upstage_crm.core.db import Database, make_engine
+from upstage_crm.inventory import holds
+from upstage_crm.inventory.views import Wanted
+url, performance, now, *seats = sys.argv[1:]
+database = attach(Database(make_engine(url)))
+wanted = Wanted(seats={performance: frozenset(seats)})
+with database.transaction() as session:
+    holds.hold(session, holder="killed", wanted=wanted, now=datetime.fromisoformat(now))
+    print("held", flush=True)
+    sys.stdin.readline()
+"""
+
+
+@pytest.fixture
+def made(desk: Desk) -> LaidOut:
+    return laid_out(desk, (WIDE, STANDING))
+
+
+def hold(made: LaidOut, holder: str, wanted: Wanted) -> str:
+    now = made.desk.now
+    made.desk.database.attempt(
+        lambda s: holds.hold(s, holder=holder, wanted=wanted, now=now), is_recorded=False
+    )
+    return holder
+
+
+def race(made: LaidOut, turn: int, chance: random.Random) -> None:
+    """Sixty-four callers want the same two seats, in either order."""
+    pair = [seat(ROWS[turn % 10], number) for number in chance.sample(range(1, 21), 2)]
+
+    def caller(number: int) -> str:
+        return hold(made, f"{turn} {number}", made.wanted(*pair))
+
+    acts = [lambda number=number: caller(number) for number in range(CALLERS)]
+    results = together(*acts)
+
+    won = [one for one in results if isinstance(one, str)]
+    assert len(won) == 1
+    refused = [one for one in results if isinstance(one, SeatsTaken)]
+    assert len(refused) == CALLERS - 1, results
+    assert {one.facts["seats"] for one in refused} == {tuple(sorted(pair))}
+    assert set(made.states()) == set(pair)
+    made.attempt(lambda s: holds.release(s, holder=won[0], now=made.desk.now))
+    assert made.states() == {}
+
+
+def kill_one(made: LaidOut, turn: int) -> None:
+    """A process that is killed while it holds two seats holds nothing."""
+    pair = [seat("A", 1 + turn % 18), seat("A", 2 + turn % 18)]
+    url = made.desk.database.engine.url.render_as_string(hide_password=False)
+    killed = subprocess.Popen(
+        [sys.executable, "-c", KILLED, url, made.performance, made.desk.now.isoformat(), *pair],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert killed.stdout is not None
+    assert killed.stdout.readline() == "held\n"
+    killed.kill()
+    killed.communicate()
+
+    assert hold(made, f"after {turn}", made.wanted(*pair))
+    made.attempt(lambda s: holds.release(s, holder=f"after {turn}", now=made.desk.now))
+
+
+def test_of_sixty_four_one_has_the_seats_and_the_others_are_told_which(made: LaidOut) -> None:
+    chance = random.Random(1)
+    for turn in range(ROUNDS):
+        race(made, turn, chance)
+    kill_one(made, 1)
+
+
+@pytest.mark.long
+def test_of_sixty_four_one_has_the_seats_200_times(made: LaidOut) -> None:
+    chance = random.Random(2)
+    for turn in range(LONG_ROUNDS):
+        race(made, turn, chance)
+        if turn % 20 == 0:
+            kill_one(made, turn)
+
+
+def test_sixty_four_who_want_the_best_two_seats_all_have_some(made: LaidOut) -> None:
+    now, performance = made.desk.now, made.performance
+
+    def caller(number: int) -> tuple[str, ...]:
+        def work(session: Session) -> list[str]:
+            return best_seats.hold_best(
+                session,
+                holder=f"p{number}",
+                performance_id=performance,
+                size=2,
+                seed=1_000 * number,
+                now=now,
+            )[0]
+
+        return tuple(made.desk.database.attempt(work, is_recorded=False))
+
+    results = together(*(lambda n=n: caller(n) for n in range(CALLERS)))
+
+    pairs = [one for one in results if isinstance(one, tuple)]
+    others = [one for one in results if not isinstance(one, tuple)]
+    assert all(isinstance(one, SeatsTaken) for one in others), others
+    assert len(pairs) >= CALLERS // 2
+    held = [seat_id for pair in pairs for seat_id in pair]
+    assert len(set(held)) == len(held)
+    assert set(made.states()) == set(held)
+
+
+def test_two_hundred_parties_never_take_more_places_than_there_are(made: LaidOut) -> None:
+    chance = random.Random(3)
+    hold(made, "lapsed", made.wanted(places=40))
+    made.desk.clock.advance(timedelta(minutes=12))
+    parties = [chance.randint(1, 6) for _ in range(200)]
+
+    results = together(
+        *(
+            lambda number=number, size=size: hold(made, f"p{number}", made.wanted(places=size))
+            for number, size in enumerate(parties)
+        )
+    )
+
+    refused = [
+        size for size, one in zip(parties, results, strict=True) if one.__class__ is PlacesTaken
+    ]
+    held = sum(size for size, one in zip(parties, results, strict=True) if isinstance(one, str))
+    pool = made.house().pools[0]
+    assert len(refused) + sum(isinstance(one, str) for one in results) == 200
+    assert (pool.held, pool.free) == (held, 500 - held)
+    assert pool.free >= 0
+    assert not refused or pool.free < min(refused)
+
+
+def pair_of(number: int) -> list[str]:
+    """The two seats that caller `number` has at first: two pairs in each row."""
+    first = 1 + number % 2 * 2
+    return [seat(ROWS[number // 2], first), seat(ROWS[number // 2], first + 1)]
+
+
+def test_exchanges_that_cross_each_other_all_come_through(made: LaidOut) -> None:
+    """Each gives two seats back and takes two others, locked together; none waits for ever."""
+    now = made.desk.now
+    for number in range(20):
+        mine = made.wanted(*pair_of(number))
+        hold(made, f"h{number}", mine)
+        made.attempt(
+            lambda s, n=number, mine=mine: selling.sell(
+                s, holder=f"h{n}", sale=f"s{n}", wanted=mine, now=now
+            )
+        )
+
+    def exchange(number: int) -> str:
+        old, holder, sale = pair_of(number), f"x{number}", f"s{number}"
+        new = [
+            seat(ROWS[(number * 7 + 3) % 10], 11 + number % 8),
+            seat(ROWS[number % 10], 5 + number % 5),
+        ]
+        wanted, both = made.wanted(*new), made.wanted(*old, *new)
+
+        def work(session: Session) -> None:
+            selling.lock(session, both)
+            holds.hold(session, holder=holder, wanted=wanted, now=now)
+            selling.give_back(session, sale=sale, wanted=made.wanted(*old), now=now)
+            selling.sell(session, holder=holder, sale=sale, wanted=wanted, now=now)
+
+        made.attempt(work)
+        return "done"
+
+    results = Counter(
+        one if isinstance(one, str) else type(one)
+        for one in together(*(lambda n=n: exchange(n) for n in range(20)))
+    )
+
+    assert set(results) <= {"done", SeatsTaken}
+    assert results["done"] >= 10
+    assert Counter(made.states().values()) == {SeatState.SOLD: 40}
