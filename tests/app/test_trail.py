@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, date, time
+from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +41,8 @@ from upstage_crm.patrons.views import PatronRecord
 from upstage_crm.patrons.visibility import EVERYTHING
 from upstage_crm.privacy import erasure
 from upstage_crm.programme import commands as programme
+from upstage_crm.programme import copying, performances, pictures, translations
+from upstage_crm.programme.picture_reading import Picture
 from upstage_crm.proof.watch import Watch, Witness
 from upstage_crm.staff import accounts, member_admin
 from upstage_crm.staff.auth import devices, second_factor, security, sessions
@@ -534,10 +536,29 @@ def house_and_programme(desk: Engine) -> None:
 
     event = desk.act(owner, programme.add_event, typed={"title": "Hamlet"})
     desk.act(owner, programme.change_event, event_id=event, version=1, typed={"title": "Macbeth"})
-    when: dict[str, Any] = {"days": [date(2030, 3, 1)], "at": time(19, 30)}
+    days = [date(2030, 3, 1), date(2030, 3, 2)]
+    when: dict[str, Any] = {"days": days, "at": time(19, 30)}
     desk.act(owner, programme.add_performances, event_id=event, hall_id=hall, **when)
-    (performance,) = desk.column("SELECT id FROM performance")
-    desk.act(owner, programme.cancel_performance, performance_id=str(performance))
+    french = {"title": "Macbeth, roi d’Écosse"}
+    said: dict[str, Any] = {"event_id": event, "language": "fr", "version": 2, "typed": french}
+    desk.act(owner, translations.translate, **said)
+    some = [str(one) for one in desk.column("SELECT id FROM performance ORDER BY id")]
+    desk.act(owner, copying.copy_event, event_id=event, title="Macbeth, once more")
+    picture = Picture(sizes={320: (200, b"jpeg")}, digest="d" * 64)
+    shown: dict[str, Any] = {"event_id": event, "version": 3, "picture": picture, "alt": "A king"}
+    desk.act(owner, pictures.set_picture, **shown)
+    moved = {
+        one: performances.Place(hall_id=hall, day=day, at=time(20), access=())
+        for one, day in zip(some, days, strict=True)
+    }
+    desk.act(owner, performances.move, places=moved, versions=dict.fromkeys(some, 1))
+    desk.act(owner, performances.put_on_sale, performance_ids=some, checks=())
+    desk.act(owner, performances.pause, performance_ids=some)
+    desk.act(owner, performances.cancel, performance_ids=some[:1])
+    desk.clock.set(datetime(2030, 3, 9, tzinfo=UTC))
+    desk.write(
+        lambda s: performances.mark_performed(desk.command_context(s), performance_id=some[1])
+    )
 
 
 def tampering(desk: Desk, witness: Witness) -> None:

@@ -259,13 +259,22 @@ async def test_nobody_without_a_session_sees_a_number(scene: Scene) -> None:
 
 
 MENU = {
-    Role.BOX_OFFICE: ["dashboard", "patrons", "requests", "events", "venues", "mailbox"],
-    Role.MARKETING: ["dashboard", "patrons", "requests", "events", "venues"],
+    Role.BOX_OFFICE: [
+        "dashboard",
+        "patrons",
+        "requests",
+        "events",
+        "calendar",
+        "venues",
+        "mailbox",
+    ],
+    Role.MARKETING: ["dashboard", "patrons", "requests", "events", "calendar", "venues"],
     Role.OWNER: [
         "dashboard",
         "patrons",
         "requests",
         "events",
+        "calendar",
         "venues",
         "mailbox",
         "team",
