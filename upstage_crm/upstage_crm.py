@@ -136,13 +136,6 @@ PAGES: tuple[Page, ...] = (
         view=event_prices.page,
         state=EventPricesState,
     ),
-    Page(
-        route="/prices",
-        name="Price types",
-        view=price_types.page,
-        state=PriceTypesState,
-        icon="tag",
-    ),
     Page(route="/events/[eventid]/[performance]", name="House", view=house.page, state=HouseState),
     Page(
         route="/calendar",
@@ -150,6 +143,13 @@ PAGES: tuple[Page, ...] = (
         view=calendar.page,
         state=CalendarState,
         icon="calendar",
+    ),
+    Page(
+        route="/prices",
+        name="Price types",
+        view=price_types.page,
+        state=PriceTypesState,
+        icon="tag",
     ),
     Page(route="/venues", name="Venues", view=venues.page, state=VenueListState, icon="map-pin"),
     Page(route="/venues/[venue]", name="Venue", view=venue.page, state=VenueRecordState),

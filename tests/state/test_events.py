@@ -14,6 +14,7 @@ from upstage_crm.admin.programme.dialog_state import AddEventState, EventDialogS
 from upstage_crm.admin.programme.event_state import EventState
 from upstage_crm.admin.programme.list_state import EventListState
 from upstage_crm.admin.programme.performance_bulk_state import PerformanceBulkState
+from upstage_crm.demo import prices as demo_prices
 from upstage_crm.demo import programme as demo_programme
 from upstage_crm.demo import venues as demo_venues
 from upstage_crm.programme import bulk_edit, commands, queries
@@ -135,6 +136,12 @@ async def four(scene: Scene, tab: Client) -> None:
     """Four performances of the scene's event, at whose page the tab is."""
     await scene.at(tab, f"/events/{scene.event}/")
     await scene.perform(tab, Friday="on", Saturday="on", until="2026-12-12")
+    with scene.parts.database.transaction() as session:
+        context = scene.parts.staff_context(session, ANOTHER)
+        setting = demo_prices.setting_of(context)
+        demo_prices.add_prices(context, setting, event_id=scene.event, top=30)
+        today = context.now.date()
+        demo_prices.add_windows(context, event_id=scene.event, today=today, weeks=0)
 
 
 async def test_several_are_put_on_sale_after_a_preview_and_the_pause_is_taken_back(

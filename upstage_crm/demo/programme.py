@@ -56,8 +56,8 @@ def _add(
         _perform(context, run, event_id, halls[run.hall], [day], [kind])
     _perform(context, run, event_id, halls[run.hall], plain, [])
     made = [one.id for one in queries.event(session, event_id).performances]
+    _price(context, run, event_id, today)
     if run.state is not PerformanceState.DRAFT:
-        _price(context, run, event_id, today)
         put_on_sale(context, performance_ids=made, checks=SALE_CHECKS)
     if run.state is PerformanceState.PAUSED:
         performances.pause(context, performance_ids=made)
