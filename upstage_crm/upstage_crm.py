@@ -8,6 +8,7 @@ from functools import partial
 import reflex as rx
 from starlette.applications import Starlette
 
+from upstage_crm.admin import incoming_files
 from upstage_crm.admin.account import page as account
 from upstage_crm.admin.account import routes as account_routes
 from upstage_crm.admin.account.state import AccountState
@@ -35,8 +36,11 @@ from upstage_crm.admin.prices import prices_page as event_prices
 from upstage_crm.admin.prices import types_page as price_types
 from upstage_crm.admin.prices.prices_state import EventPricesState
 from upstage_crm.admin.prices.types_state import PriceTypesState
+from upstage_crm.admin.programme import calendar_page as calendar
 from upstage_crm.admin.programme import event_page as event
 from upstage_crm.admin.programme import list_page as events
+from upstage_crm.admin.programme import picture_files
+from upstage_crm.admin.programme.calendar_state import CalendarState
 from upstage_crm.admin.programme.event_state import EventState
 from upstage_crm.admin.programme.list_state import EventListState
 from upstage_crm.admin.requests import detail_page as request
@@ -132,6 +136,14 @@ PAGES: tuple[Page, ...] = (
         view=event_prices.page,
         state=EventPricesState,
     ),
+    Page(route="/events/[eventid]/[performance]", name="House", view=house.page, state=HouseState),
+    Page(
+        route="/calendar",
+        name="Calendar",
+        view=calendar.page,
+        state=CalendarState,
+        icon="calendar",
+    ),
     Page(
         route="/prices",
         name="Price types",
@@ -139,7 +151,6 @@ PAGES: tuple[Page, ...] = (
         state=PriceTypesState,
         icon="tag",
     ),
-    Page(route="/events/[eventid]/[performance]", name="House", view=house.page, state=HouseState),
     Page(route="/venues", name="Venues", view=venues.page, state=VenueListState, icon="map-pin"),
     Page(route="/venues/[venue]", name="Venue", view=venue.page, state=VenueRecordState),
     Page(
@@ -183,6 +194,7 @@ registry.declare(PAGES)
 
 settings = Settings.load(os.environ)
 roll_call = RollCall()
+INCOMING = incoming_files.by_kind(plan_files.INCOMING, picture_files.INCOMING)
 routes = Starlette(
     routes=[
         *sign_in_routes.ROUTES,
@@ -196,6 +208,8 @@ routes = Starlette(
         *data_export.ROUTES,
         *gallery.ROUTES,
         *plan_files.ROUTES,
+        *picture_files.ROUTES,
+        *incoming_files.routes(INCOMING),
         *staff_receipt.ROUTES,
         *health.ROUTES,
         *resend_webhook.routes(has_secret=bool(settings.webhook_secrets)),
@@ -226,7 +240,7 @@ app = rx.App(
         EventsOnly,
         roll_call.around,
         partial(SocketLimit, is_known=is_known),
-        *edge(settings, body_limit=plan_files.body_limit),
+        *edge(settings, body_limit=incoming_files.body_limit(INCOMING)),
     ],
 )
 app.add_middleware(Guard(PUBLIC_HANDLERS))

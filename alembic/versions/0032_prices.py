@@ -2,7 +2,7 @@
 
 Not chosen is empty, so what the trail says of the organisation's row still holds.
 
-Revision: 0032, after 0030
+Revision: 0032, after 0031
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0032"
-down_revision = "0030"
+down_revision = "0031"
 
 
 def upgrade() -> None:

@@ -32,6 +32,7 @@ from upstage_crm.inventory.errors import (
 )
 from upstage_crm.inventory.views import SeatState, Wanted
 from upstage_crm.programme import commands as programme
+from upstage_crm.programme import performances
 from upstage_crm.programme.errors import PerformanceCancelled, UnknownPerformance
 from upstage_crm.staff.roles import PERMISSIONS, Permission, Role
 from upstage_crm.venues import plans
@@ -60,7 +61,7 @@ def hold_back(made: LaidOut, *seats: str, letter: str = "h", **how: object) -> s
 def cancel(made: LaidOut) -> int:
     """Cancel the performance; return how many seats and places are no longer for sale."""
     desk, performance = made.desk, made.performance
-    desk.act(desk.owner, programme.cancel_performance, performance_id=performance)
+    desk.act(desk.owner, performances.cancel, performance_ids=[performance])
     return made.attempt(lambda s: seatings.take_off(s, performance_id=performance, now=desk.now))
 
 
@@ -87,7 +88,7 @@ def test_a_performance_is_laid_out_once(made: LaidOut) -> None:
 def test_only_what_can_be_laid_out_is(made: LaidOut) -> None:
     desk = made.desk
     other = performance_in(desk, made.hall, made.event, date(2026, 12, 11))
-    desk.act(desk.owner, programme.cancel_performance, performance_id=other)
+    desk.act(desk.owner, performances.cancel, performance_ids=[other])
     clerk = desk.staff("Vic", Role.BOX_OFFICE)
     for performance, actor, refusal in (
         (other, desk.owner, PerformanceCancelled),

@@ -46,7 +46,9 @@ from upstage_crm.patrons.queries import get_by_number
 from upstage_crm.patrons.views import PatronRecord
 from upstage_crm.privacy import erasure
 from upstage_crm.programme import commands as programme
+from upstage_crm.programme import pictures
 from upstage_crm.programme import queries as events
+from upstage_crm.programme.picture_reading import Picture
 from upstage_crm.programme.prices import price_types, window_commands
 from upstage_crm.programme.prices.views import Audience, SaleChannel
 from upstage_crm.programme.prices.window_commands import NewWindow
@@ -189,10 +191,15 @@ CASES: dict[str, Case] = {
     ),
     "AddEventState.add_event": Case("events", button("Add event"), elsewhere="queue"),
     "EventDialogState.edit_event": Case("event", button("Change"), elsewhere="queue"),
+    "EventDialogState.translate": Case("event", button("Translate French"), elsewhere="queue"),
+    "EventDialogState.copy_event": Case("event", button("Copy event"), elsewhere="queue"),
+    "EventDialogState.remove_picture": Case("event", button("Remove picture"), elsewhere="queue"),
+    "SeasonCopyState.copy_season": Case(
+        "events", button("Copy season"), elsewhere="queue", about="Copy season"
+    ),
     "EventDialogState.add_performances": Case(
         "event", button("Add performances"), elsewhere="queue"
     ),
-    "EventDialogState.cancel_performance": Case("event", button("Cancel"), elsewhere="queue"),
     "WindowDialogState.add_window": Case("prices", button("Add sale window"), elsewhere="queue"),
     "WindowDialogState.change_window": Case("prices", button("^Change"), elsewhere="queue"),
     "WindowDialogState.remove_window": Case("prices", button("^Remove"), elsewhere="queue"),
@@ -205,6 +212,17 @@ CASES: dict[str, Case] = {
     "PriceTypeDialogState.add_tax_rate": Case(
         "types", button("Add tax rate"), elsewhere="queue", about="Add tax rate"
     ),
+    **{
+        f"PerformanceBulkState.{edit}": Case(
+            "event", chosen(words, row=".*2030"), elsewhere="queue"
+        )
+        for edit, words in (
+            ("on_sale", "Put on sale"),
+            ("pause", "Pause"),
+            ("change", "Change time or hall"),
+            ("cancel", "Cancel performances"),
+        )
+    },
     "HouseDialogState.hold_seats_back": Case("house", button("Hold seats back"), elsewhere="queue"),
     "HouseDialogState.release_seats": Case(
         "house", button("Release"), elsewhere="queue", about="H · Stalls, row A, seat 1"
@@ -382,6 +400,16 @@ def furnish(house: House) -> None:
             hall_id=hall,
             days=[date(2030, 3, 1)],
             at=time(19, 30),
+        )
+    )
+    picture = Picture(sizes={320: (200, b"jpeg")}, digest="d" * 64)
+    engine.write(
+        lambda s: pictures.set_picture(
+            engine.staff_context(s, owner),
+            event_id=event,
+            version=1,
+            picture=picture,
+            alt="A skull",
         )
     )
     house.note("event", f"/events/{event}/", "Hamlet")

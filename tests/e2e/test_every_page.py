@@ -52,6 +52,8 @@ STAFF_PAGES = (
     "/events/{event}/prices/",
     "/prices/",
     "/events/{concert}/{performance}/",
+    "/calendar/",
+    "/calendar/?view=list&season=season-2026&day=tomorrow",
     "/venues/",
     "/venues/{venue}/",
     "/venues/{venue}/{hall}/",

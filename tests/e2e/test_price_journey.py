@@ -21,7 +21,7 @@ def concert(stage: Stage) -> str:
     with parts.database.transaction() as session:
         context = parts.staff_context(session, stage.owner)
         demo_venues.add(context)
-        demo_prices.add_setting(context)
+        demo_prices.setting_of(context)
         event = commands.add_event(context, typed={"title": "Winter Serenades"})
         hall = next(
             each for each in queries.hall_choices(session) if each.name.startswith("Concert Hall")

@@ -35,6 +35,8 @@ GRANTS_NOTHING = {
     "venue": "it only says where something is performed",
     "hall": "it only says where something is performed",
     "event": "it only says what is performed",
+    "event_text": "it only says what is performed",
+    "event_picture": "it only shows what is performed",
     "performance": "it only says what is performed when and where",
     "price_type": "it only says who may pay a price",
     "tax_rate": "it only names a tax, whose rate never changes",

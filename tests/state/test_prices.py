@@ -76,7 +76,7 @@ def scene(made: Runtime, pipeline: Pipeline) -> Scene:
         house = replace(settings.details(session), time_zone="America/New_York")
         settings.change(context, proposed=house)
         demo_venues.add(context)
-        setting = demo_prices.add_setting(context)
+        setting = demo_prices.setting_of(context)
         event = commands.add_event(context, typed={"title": "Hamlet"})
         hall = next(each for each in venues.halls(session) if each.texts["name"] == "Playhouse")
         days = [date(2030, 3, 1), date(2030, 3, 2)]

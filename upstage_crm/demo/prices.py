@@ -41,8 +41,12 @@ class PriceSetting:
     tax_rate_id: str
 
 
-def add_setting(context: StaffContext[object]) -> PriceSetting:
-    """Add the price types and the tax rate."""
+def setting_of(context: StaffContext[object]) -> PriceSetting:
+    """The price types and the tax rate; the first call adds them."""
+    known = {kind.name: kind.id for kind in price_types.price_types(context.session).values()}
+    rates = price_types.tax_rates(context.session)
+    if rates:
+        return PriceSetting({name: known[name] for name in TYPES}, next(iter(rates)))
     types = {
         name: price_types.add_price_type(context, typed={"name": name, **typed})
         for name, (typed, _) in TYPES.items()
@@ -97,7 +101,7 @@ def add_windows(
     one.
     """
     zone = details(context.session).zone
-    public = today + timedelta(days=-30 if weeks < SOON else 10)
+    public = today + timedelta(days=10 if weeks >= SOON else min(7 * weeks, 0) - 30)
 
     def at(day: date) -> datetime:
         return instant(day, OPENING, zone)

@@ -5,8 +5,9 @@ from typing import Any, cast
 import reflex as rx
 
 from upstage_crm.admin.frame import framed, what_became
+from upstage_crm.admin.incoming_files import FILE
 from upstage_crm.admin.venues.list_state import VenueListState
-from upstage_crm.admin.venues.plan_files import AFTER, FILE
+from upstage_crm.admin.venues.plan_files import AFTER
 from upstage_crm.admin.venues.plan_inputs import section_inputs, when_open
 from upstage_crm.admin.venues.plan_rows import LegendRow, SectionRow
 from upstage_crm.admin.venues.plan_state import SeatPlanState as State

@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 import reflex as rx
 from sqlmodel import Session
 
+from upstage_crm.admin import incoming_files
 from upstage_crm.admin.guard import AdminState
 from upstage_crm.admin.venues.plan_rows import (
     Drawn,
@@ -22,7 +23,7 @@ from upstage_crm.admin.venues.plan_rows import (
     section_rows,
     version_row,
 )
-from upstage_crm.admin.venues.url import import_href, venue_href
+from upstage_crm.admin.venues.url import PLAN, venue_href
 from upstage_crm.core.errors import UpstageError
 from upstage_crm.jobs.news import Topic
 from upstage_crm.organisation.settings import details
@@ -238,8 +239,8 @@ class SeatPlanState(PageMixin, AdminState):
         self.shown, self.hall_name = "hall", found.hall.texts["name"]
         self.venue_name = found.hall.venue_name
         self.venue_path = venue_href(found.hall.venue_id)
-        self.import_path = import_href(hall_id)
         self.gaps = [f"Zone {zone}: {title}" for zone, title in found.gaps[:GAPS_NAMED]]
+        self.import_path = incoming_files.href(PLAN, hall_id)
         self.title, self.versions = f"{self.hall_name} · {self.venue_name}", found.versions
         if not is_kept:
             await self._begin(found.newest)

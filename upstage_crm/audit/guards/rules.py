@@ -56,6 +56,11 @@ REQUEST_MOVES: Mapping[str, Sequence[str]] = {
     "approved": ("reverted",),
     "partly_approved": ("reverted",),
 }
+PERFORMANCE_MOVES: Mapping[str, Sequence[str]] = {
+    "draft": ("on_sale", "cancelled"),
+    "on_sale": ("paused", "performed", "cancelled"),
+    "paused": ("on_sale", "performed", "cancelled"),
+}
 EMAIL_GUARD = "patron live email"  # how the refusal of a second live owner of an address reads
 
 
@@ -95,6 +100,7 @@ def _steps_are_legal(dialect: str) -> list[Rule]:
     """Births, transitions and what only ever grows."""
     live = EMAIL_GUARD.replace(" ", "_")
     said = any_differs(("decision", "channel", "decided_at"), dialect)
+    place = any_differs(("day", "time", "zone", "starts_at", "hall_id", "access"), dialect)
     words = (
         f"NEW.comment {is_other(dialect)} OLD.comment "
         f"AND NOT (NEW.comment = '' AND {erasing('review')})"
@@ -146,11 +152,18 @@ def _steps_are_legal(dialect: str) -> list[Rule]:
             f"OLD.state <> NEW.state AND NOT ({moves('state', REQUEST_MOVES)})",
         ),
         Rule("price_complete", "price", "INSERT", _VERSION_IS_COMPLETE),
+        Rule("performance_birth", "performance", "INSERT", "NEW.state <> 'draft'"),
+        Rule(
+            "performance_moves",
+            "performance",
+            "UPDATE",
+            f"OLD.state <> NEW.state AND NOT ({moves('state', PERFORMANCE_MOVES)})",
+        ),
         Rule(
             "performance_ended",
             "performance",
             "UPDATE",
-            "OLD.state = 'cancelled' AND NEW.state <> 'cancelled'",
+            f"OLD.state IN ('performed', 'cancelled') AND ({place})",
         ),
         Rule(
             "field_change_approval",

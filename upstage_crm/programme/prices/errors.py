@@ -26,6 +26,8 @@ Conflict
 ├── PriceTypeChangedMeanwhile
 ├── PricesChangedMeanwhile
 ├── PriceTypeRetired
+├── ZoneUnpriced                facts: `zone`
+├── SaleWindowMissing
 └── CurrencyInUse               facts: `currency`
 """
 
@@ -176,3 +178,15 @@ class CurrencyInUse(Conflict):
     """There are prices in the currency of now: it stays. Facts: `currency`."""
 
     code = "currency_in_use"
+
+
+class ZoneUnpriced(Conflict):
+    """A zone of the hall has no price, so its seats cannot be sold. Facts: `zone`."""
+
+    code = "zone_unpriced"
+
+
+class SaleWindowMissing(Conflict):
+    """No sale window is open or will open before the performance begins."""
+
+    code = "sale_window_missing"
