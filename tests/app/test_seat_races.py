@@ -5,17 +5,27 @@ from __future__ import annotations
 import random
 import subprocess
 import sys
+import threading
 from collections import Counter
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from sqlmodel import Session
 
+from tests.app.test_recorded_row_races import held_up
 from tests.support.factories import Desk, together
-from tests.support.houses import FLOOR, STALLS, LaidOut, laid_out, seat
-from upstage_crm.inventory import best_seats, holds, selling
-from upstage_crm.inventory.errors import PlacesTaken, SeatsTaken
+from tests.support.houses import FLOOR, STALLS, LaidOut, laid_out, performance_in, seat
+from upstage_crm.inventory import (
+    best_seats,
+    holds,
+    house_holds,
+    queries,
+    seatings,
+    selling,
+)
+from upstage_crm.inventory.errors import NotLaidOut, PlacesTaken, SeatsTaken
 from upstage_crm.inventory.views import SeatState, Wanted
+from upstage_crm.programme.errors import PerformanceCancelled
 
 ROWS = "ABCDEFGHJK"
 CALLERS, ROUNDS, LONG_ROUNDS = 64, 4, 200
@@ -202,3 +212,54 @@ def test_exchanges_that_cross_each_other_all_come_through(made: LaidOut) -> None
     assert set(results) <= {"done", SeatsTaken}
     assert results["done"] >= 10
     assert Counter(made.states().values()) == {SeatState.SOLD: 40}
+
+
+@pytest.mark.parametrize("command", ["lay out", "release", "give back"])
+def test_a_cancellation_that_comes_first_leaves_nothing_free(made: LaidOut, command: str) -> None:
+    """The command began before the cancellation was committed, and waits for it."""
+    desk, a1 = made.desk, seat("A", 1)
+    if desk.database.engine.dialect.name == "sqlite":
+        pytest.skip("SQLite has one writer at a time")
+    other = performance_in(desk, made.hall, made.event, date(2026, 12, 11))
+    hold_id = desk.act(
+        desk.owner,
+        house_holds.hold_back,
+        performance_id=made.performance,
+        letter="H",
+        reason="The press",
+        seat_ids=[seat("A", 2)],
+        pool_id=made.pool,
+        places=2,
+    )
+    wanted = made.wanted(a1, places=3)
+    hold(made, "ina", wanted)
+    made.attempt(lambda s: selling.sell(s, holder="ina", sale="1", wanted=wanted, now=desk.now))
+
+    def lay_out() -> object:
+        return desk.act(desk.owner, seatings.lay_out, performance_id=other)
+
+    def release() -> object:
+        return desk.act(desk.owner, house_holds.release, house_hold_id=hold_id)
+
+    def give_back() -> object:
+        return made.attempt(lambda s: selling.give_back(s, sale="1", wanted=wanted, now=desk.now))
+
+    came: list[object] = []
+    run = {"lay out": lay_out, "release": release, "give back": give_back}[command]
+    thread = threading.Thread(target=lambda: came.extend(together(run)))
+    wanted_ids = f"('{made.performance}', '{other}')"
+    cancelled = f"UPDATE performance SET state = 'cancelled' WHERE id IN {wanted_ids}"
+    with held_up(desk, cancelled) as connection:
+        with Session(connection, join_transaction_mode="rollback_only") as session:
+            seatings.take_off(session, performance_id=made.performance, now=desk.now)
+        thread.start()
+    thread.join()
+
+    assert [type(one) for one in came if isinstance(one, Exception)] == (
+        [PerformanceCancelled] if command == "lay out" else []
+    )
+    house = made.house()
+    assert SeatState.FREE not in {one.state for one in house.seats}
+    assert house.pools[0].free == 0
+    with pytest.raises(NotLaidOut):
+        desk.read(lambda s: queries.house(s, other, now=desk.now))

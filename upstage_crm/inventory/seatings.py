@@ -14,7 +14,6 @@ from sqlmodel import Session
 
 from upstage_crm.audit import trail
 from upstage_crm.audit.events import Action, AuditEvent
-from upstage_crm.core.db import take_turns
 from upstage_crm.core.ids import new_id
 from upstage_crm.inventory import pools, seats
 from upstage_crm.inventory.errors import HallWithoutPlan, PlanSold, PlanWithoutSeats
@@ -46,8 +45,7 @@ def lay_out(context: StaffContext[object], *, performance_id: str) -> bool:
     """
     ensure_may(context.actor, Permission.EDIT_PROGRAMME)
     session, now = context.session, context.now
-    _take_turns(session, performance_id)
-    facts = programme.performance(session, performance_id)
+    facts = programme.performance(session, performance_id, is_locked=True)
     if _is_laid_out(session, performance_id):
         return False
     if facts.state is PerformanceState.CANCELLED:
@@ -84,8 +82,7 @@ def move_to_newest_plan(context: StaffContext[object], *, performance_id: str) -
     """
     ensure_may(context.actor, Permission.EDIT_PROGRAMME)
     session, now = context.session, context.now
-    _take_turns(session, performance_id)
-    facts = programme.performance(session, performance_id)
+    facts = programme.performance(session, performance_id, is_locked=True)
     if facts.state is PerformanceState.CANCELLED:
         raise PerformanceCancelled
     seating = seats.seating(session, performance_id)
@@ -156,7 +153,6 @@ def take_off(session: Session, *, performance_id: str, now: datetime) -> int:
     For the command that cancels a performance, which asks who may and records it. House holds stay
     what they are.
     """
-    _take_turns(session, performance_id)
     states = _lock_all(session, performance_id)
     unsold = [SeatState.FREE, SeatState.HELD]
     off = {"state": SeatState.BLOCKED, "holder": None, "expires_at": None, "extensions_left": 0}
@@ -189,14 +185,6 @@ def record(
         facts=place | facts,
     )
     trail.record(context.session, [event], now=context.now)
-
-
-def _take_turns(session: Session, performance_id: str) -> None:
-    """Let one transaction lay out, move or take off a performance at a time, until it ends.
-
-    What is read of the performance afterwards stays true: a cancellation takes its turn, too.
-    """
-    take_turns(session, f"seating/{performance_id}")
 
 
 def _is_laid_out(session: Session, performance_id: str) -> bool:

@@ -185,8 +185,10 @@ def taken(
     return {(row.hall_id, row.starts_at) for row in rows} & set(places)
 
 
-def performance(session: Session, performance_id: str) -> PerformanceFacts:
-    """One performance with its event and hall.
+def performance(
+    session: Session, performance_id: str, *, is_locked: bool = False
+) -> PerformanceFacts:
+    """One performance with its event and hall; a locked one is not cancelled or moved meanwhile.
 
     Raises:
         UnknownPerformance: there is none with this id.
@@ -196,6 +198,8 @@ def performance(session: Session, performance_id: str) -> PerformanceFacts:
         .join(_event, _event.c.id == _performance.c.event_id)
         .where(_performance.c.id == performance_id)
     )
+    if is_locked:
+        query = query.with_for_update(of=_performance, key_share=True)
     row = session.connection().execute(query).mappings().one_or_none()
     if row is None:
         raise UnknownPerformance
