@@ -124,7 +124,7 @@ def languages_before(session: Session, patron: PatronRow, *, now: datetime) -> t
     return tuple(language for language in languages if language and language != patron.language)
 
 
-def _latest(session: Session, patron_id: str, now: datetime) -> Sequence[sa.Row[Any]]:
+def _latest(session: Session, patron_id: str, now: datetime) -> Sequence[sa.Row[*tuple[Any, ...]]]:
     """The changes of the address of the last month, proven, the latest first."""
     wanted = {"patron": patron_id, "since": now - _LONGEST_WINDOW}
     latest = session.connection().execute(_LATEST, wanted).all()
@@ -133,7 +133,9 @@ def _latest(session: Session, patron_id: str, now: datetime) -> Sequence[sa.Row[
     return latest
 
 
-def _first_window(session: Session, latest: Sequence[sa.Row[Any]], now: datetime) -> Window | None:
+def _first_window(
+    session: Session, latest: Sequence[sa.Row[*tuple[Any, ...]]], now: datetime
+) -> Window | None:
     return next((w for row in latest if (w := _window(session, row, now))), None)
 
 
