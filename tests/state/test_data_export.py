@@ -12,9 +12,11 @@ from starlette.applications import Starlette
 from tests.state.test_patrons import add, staff
 from tests.support.pipeline import Pipeline
 from tests.support.visitor import Visitor
+from upstage_crm.admin.audit import export as audit_export
 from upstage_crm.admin.patrons import data_export
 from upstage_crm.admin.patrons.record_state import PatronRecordState
 from upstage_crm.admin.patrons.tabs.trail_tabs import PrivacyTabState
+from upstage_crm.audit import trail
 from upstage_crm.core.clock import FrozenClock
 from upstage_crm.privacy.held_data import Section
 from upstage_crm.staff.auth.sessions import FRESH_FOR
@@ -29,6 +31,12 @@ SCRIPT = "<script>alert(1)</script>"
 def asked(made: Runtime, path: str, role: Role | None = Role.OWNER) -> Any:
     cookie = staff(made, role) if role else ""
     return Visitor(Starlette(routes=data_export.ROUTES), cookie=cookie).get(path)
+
+
+def entries(made: Runtime) -> int:
+    with made.database.reading() as session:
+        head = trail.head(session)
+    return head[0] if head else 0
 
 
 def test_the_page_says_all_in_words_and_runs_nothing(made: Runtime) -> None:
@@ -85,6 +93,25 @@ def test_an_old_proof_is_asked_for_again_and_leads_back(made: Runtime, clock: Fr
 
     assert answer.status_code == 303
     assert answer.headers["location"] == f"/sign-in/again/?next=/patrons/{number}/"
+
+
+@pytest.mark.parametrize("site", ["cross-site", "same-site"])
+def test_a_link_of_another_site_takes_nothing_out(made: Runtime, site: str) -> None:
+    """The trail would say that the member took it."""
+    number = add(made, **MARA)
+    web = Visitor(
+        Starlette(routes=[*data_export.ROUTES, *audit_export.ROUTES]),
+        cookie=staff(made, Role.OWNER),
+    )
+    before = entries(made)
+
+    for path, page in (
+        (f"/patrons/data/{number}.json", f"/patrons/{number}/"),
+        ("/audit/export.csv", "/audit/"),
+    ):
+        answer = web.get(path, {"sec-fetch-site": site})
+        assert (answer.status_code, answer.headers["location"]) == (303, page)
+    assert entries(made) == before
 
 
 @pytest.mark.parametrize(

@@ -25,6 +25,14 @@ def is_own_form(request: Request, origins: Collection[str]) -> bool:
     return request.headers.get("sec-fetch-site", "same-origin") == "same-origin"
 
 
+def is_led_by_another_site(request: Request) -> bool:
+    """Whether a page of another site sent the browser here: its visitor may not know what for.
+
+    A typed address and a bookmark are the visitor's own.
+    """
+    return request.headers.get("sec-fetch-site", "none") not in ("none", "same-origin")
+
+
 def typed(form: FormData) -> dict[str, str]:
     """The text fields of a submitted form; files are no text.
 

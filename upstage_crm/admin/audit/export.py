@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from upstage_crm.admin.audit.lines import page_of
@@ -21,6 +21,7 @@ from upstage_crm.admin.sign_in.routes import back
 from upstage_crm.admin.sign_in.second_routes import AGAIN
 from upstage_crm.audit import trail
 from upstage_crm.audit.events import Action, AuditEvent, Channel
+from upstage_crm.http.origins import is_led_by_another_site
 from upstage_crm.http.session_cookie import signed_in_by_cookie
 from upstage_crm.pages.list_export import csv_file, csv_line
 from upstage_crm.pages.list_url import ListUrl
@@ -39,6 +40,9 @@ async def export(request: Request) -> Response:
     if found is None or found.stage is not Stage.COMPLETE or not may_export(found.member):
         return PlainTextResponse("There is no such list.\n", 404, {"cache-control": "no-store"})
     url = replace(SHAPE.read(request.query_params), before="")
+    if is_led_by_another_site(request):
+        # The trail would name a member who pressed nothing here.
+        return RedirectResponse(SHAPE.href(url), 303, {"cache-control": "no-store"})
     if not found.is_fresh(runtime().clock.now()):
         return back(AGAIN, SHAPE.href(url))
     await asyncio.to_thread(_note, found.member)

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, PlainTextResponse, Response
+from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from upstage_crm.admin.patrons.rows import patron_href
@@ -25,6 +25,7 @@ from upstage_crm.core.errors import NotFound, UpstageError
 from upstage_crm.core.languages import SOURCE
 from upstage_crm.core.templates import Templates
 from upstage_crm.core.threads import to_writer_thread
+from upstage_crm.http.origins import is_led_by_another_site
 from upstage_crm.http.session_cookie import signed_in_by_cookie
 from upstage_crm.organisation.details import OrganisationDetails
 from upstage_crm.organisation.settings import details
@@ -95,13 +96,19 @@ def export_href(number: int, form: str = HTML) -> str:
 
 
 async def export(request: Request) -> Response:
-    """The data. A member who may not take it out gets a 404, an old proof a question first."""
+    """The data. A member who may not take it out gets a 404, an old proof a question first.
+
+    A link of another site leads to the record, and takes nothing out.
+    """
     number, form = str(request.path_params["number"]), str(request.path_params["form"])
     is_number = number.isascii() and number.isdecimal() and len(number) < LARGEST
     found = await asyncio.to_thread(signed_in_by_cookie, request.headers.get("cookie", ""))
     is_in = found is not None and found.stage is Stage.COMPLETE and may_export(found.member)
     if found is None or not is_in or not is_number or form not in (HTML, JSON):
         return _missing()
+    if is_led_by_another_site(request):
+        # The trail would name a member who pressed nothing here.
+        return RedirectResponse(patron_href(int(number)), 303, _HEADERS)
     if not found.is_fresh(runtime().clock.now()):
         return back(AGAIN, patron_href(int(number)))
     try:

@@ -6,7 +6,6 @@ to need more protection meanwhile.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -77,7 +76,10 @@ def gather(session: Session, patron: PatronRow, *, now: datetime) -> Evidence:
     Raises:
         RowNotProven: an earlier change of the address is not what the trail says.
     """
-    latest = _latest(session, patron.id, now)
+    wanted = {"patron": patron.id, "since": now - _LONGEST_WINDOW}
+    latest = session.connection().execute(_LATEST, wanted).all()
+    for row in latest:
+        recorded.prove(session, "change_request", row.request_id)
     held_since = max([patron.created_at, *(row.settled_at for row in latest[:1])])
     return Evidence(
         standing=standing_of(session, patron),
@@ -86,17 +88,8 @@ def gather(session: Session, patron: PatronRow, *, now: datetime) -> Evidence:
         # Orders are not kept here yet: they will say what the patron holds.
         has_stake=has_stake(None, created_at=patron.created_at, now=now),
         is_in_question=patron.is_protected or patron.is_flagged,
-        window=_first_window(session, latest, now),
+        window=next((w for row in latest if (w := _window(session, row, now))), None),
     )
-
-
-def window_of(session: Session, patron_id: str, *, now: datetime) -> Window | None:
-    """The window of a change of address that the displaced mailbox did not approve, if one runs.
-
-    Raises:
-        RowNotProven: a change of the address is not what the trail says.
-    """
-    return _first_window(session, _latest(session, patron_id, now), now)
 
 
 def standing_of(session: Session, patron: PatronRow) -> Standing:
@@ -122,21 +115,6 @@ def languages_before(session: Session, patron: PatronRow, *, now: datetime) -> t
     lately = trail.lines_since(session, since, action=action, patron_id=patron.id)
     languages = dict.fromkeys(line.values.get("language.old") for line in lately)
     return tuple(language for language in languages if language and language != patron.language)
-
-
-def _latest(session: Session, patron_id: str, now: datetime) -> Sequence[sa.Row[*tuple[Any, ...]]]:
-    """The changes of the address of the last month, proven, the latest first."""
-    wanted = {"patron": patron_id, "since": now - _LONGEST_WINDOW}
-    latest = session.connection().execute(_LATEST, wanted).all()
-    for row in latest:
-        recorded.prove(session, "change_request", row.request_id)
-    return latest
-
-
-def _first_window(
-    session: Session, latest: Sequence[sa.Row[*tuple[Any, ...]]], now: datetime
-) -> Window | None:
-    return next((w for row in latest if (w := _window(session, row, now))), None)
 
 
 def _window(session: Session, row: sa.Row[*tuple[Any, ...]], now: datetime) -> Window | None:

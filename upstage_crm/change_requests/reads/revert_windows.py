@@ -10,6 +10,7 @@ from sqlmodel import Session
 
 from upstage_crm.change_requests.model import policy_store
 from upstage_crm.change_requests.model.policy import LONGEST_REVERT_WINDOW
+from upstage_crm.change_requests.model.reviewers import Window
 from upstage_crm.change_requests.model.rules import (
     ChangeKind,
     FieldOutcome,
@@ -21,6 +22,7 @@ from upstage_crm.change_requests.model.tables import (
 )
 from upstage_crm.change_requests.reads import evidence
 from upstage_crm.core.db import table_of
+from upstage_crm.patrons.tables import PatronRow
 
 _request = table_of(ChangeRequestRow)
 _change = table_of(FieldChangeRow)
@@ -50,7 +52,7 @@ def patrons(session: Session, *, now: datetime) -> frozenset[str]:
     inside = {row.patron_id for row in session.connection().execute(recent) if _end(row) > now}
     put_back = _PUT_BACK.where(_change.c.settled_at > now - LONGEST_REVERT_WINDOW)
     for patron_id in session.connection().execute(put_back).scalars():
-        if evidence.window_of(session, patron_id, now=now):
+        if _window(session, patron_id, now):
             inside.add(patron_id)
     return frozenset(inside)
 
@@ -68,10 +70,15 @@ def of_patron(session: Session, patron_id: str, *, now: datetime) -> dict[str, d
     for row in rows:
         if (end := _end(row)) > now:
             windows[row.reference] = max(end, windows.get(row.reference, end))
-    if window := evidence.window_of(session, patron_id, now=now):
+    if window := _window(session, patron_id, now):
         reference = session.get_one(ChangeRequestRow, window.request_id).reference
         windows[reference] = max(window.ends, windows.get(reference, window.ends))
     return windows
+
+
+def _window(session: Session, patron_id: str, now: datetime) -> Window | None:
+    """The window of a change of address that the displaced mailbox did not approve, if one runs."""
+    return evidence.gather(session, session.get_one(PatronRow, patron_id), now=now).window
 
 
 def _end(row: sa.Row[Any, Any, Any, Any]) -> datetime:
