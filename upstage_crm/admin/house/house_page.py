@@ -141,11 +141,11 @@ def _holds() -> rx.Component:
 def _hold(row: Any) -> rx.Component:
     until = show_if(filled(row.until), rx.el.div("Until ", row.until, class_name="u-sub"))
     return table_row(
-        cell(
-            rx.el.span(
-                rx.el.strong(row.letter), " ", rx.el.span(row.size, class_name="u-muted u-num")
-            ),
-            label="Letter",
+        rx.el.th(
+            rx.el.strong(row.letter),
+            rx.el.div(row.size, class_name="u-sub u-num"),
+            scope="row",
+            role="rowheader",
         ),
         cell(
             rx.el.div(
