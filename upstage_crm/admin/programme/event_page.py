@@ -72,7 +72,13 @@ def _event() -> rx.Component:
 
 def _performances() -> rx.Component:
     table = data_table(
-        [column("When"), column("Hall"), column("Access"), column("State"), column("Actions")],
+        [
+            column("When"),
+            column("Hall"),
+            column("Access"),
+            column("State"),
+            column("Actions", hidden=True),
+        ],
         rx.foreach(State.performances, _performance),
         label="Performances",
     )
@@ -98,10 +104,11 @@ def _performance(one: Any) -> rx.Component:
         size="small",
         on_click=EventDialogState.ask_cancel(one.id),
     )
+    access = inline(rx.foreach(one.access, lambda words: chip(words, icon="eye")))
     return table_row(
         lead_cell(rx.el.time(one.time, date_time=one.time_iso), href=one.href),
         cell(one.hall, label="Hall"),
-        cell(inline(rx.foreach(one.access, lambda words: chip(words, icon="eye"))), label="Access"),
+        cell(show_if(one.access.length() > 0, access), label="Access"),
         cell(state, label="State"),
         cell(show_if(State.may_edit & ~one.is_cancelled, cancel)),
     )
