@@ -38,7 +38,7 @@ RUNS = (
             "title": "The Lighthouse Keeper",
             "genre": "Play",
             "running_time": "2 h 20 min, one interval",
-            "age_advice": "From 12 on",
+            "age_advice": "Ages 12 and over",
             "content_notes": "Strobe light and a gunshot in the second half.",
         },
         hall="Playhouse",

@@ -17,7 +17,7 @@ LABELS: Final[Mapping[str, tuple[str, str]]] = {
     TITLE: ("Title", ""),
     "genre": ("Genre", "Play, concert, dance, family."),
     "running_time": ("Running time", "With the intervals: 2 h 20 min, one interval."),
-    "age_advice": ("Age advice", "For whom it is: from 12 on."),
+    "age_advice": ("Age advice", "For example: ages 12 and over."),
     "content_notes": ("Content notes", "What a visitor may want to know before: strobe light."),
     "description": ("About", "What a visitor reads about it."),
 }
