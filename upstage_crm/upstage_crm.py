@@ -8,6 +8,7 @@ from functools import partial
 import reflex as rx
 from starlette.applications import Starlette
 
+from upstage_crm.admin import incoming_files
 from upstage_crm.admin.account import page as account
 from upstage_crm.admin.account import routes as account_routes
 from upstage_crm.admin.account.state import AccountState
@@ -31,8 +32,15 @@ from upstage_crm.admin.patron_list.list_state import PatronListState
 from upstage_crm.admin.patrons import data_export
 from upstage_crm.admin.patrons import record_page as patron
 from upstage_crm.admin.patrons.record_state import PatronRecordState
+from upstage_crm.admin.prices import prices_page as event_prices
+from upstage_crm.admin.prices import types_page as price_types
+from upstage_crm.admin.prices.prices_state import EventPricesState
+from upstage_crm.admin.prices.types_state import PriceTypesState
+from upstage_crm.admin.programme import calendar_page as calendar
 from upstage_crm.admin.programme import event_page as event
 from upstage_crm.admin.programme import list_page as events
+from upstage_crm.admin.programme import picture_files
+from upstage_crm.admin.programme.calendar_state import CalendarState
 from upstage_crm.admin.programme.event_state import EventState
 from upstage_crm.admin.programme.list_state import EventListState
 from upstage_crm.admin.requests import detail_page as request
@@ -122,7 +130,27 @@ PAGES: tuple[Page, ...] = (
     ),
     Page(route="/events", name="Events", view=events.page, state=EventListState, icon="ticket"),
     Page(route="/events/[eventid]", name="Event", view=event.page, state=EventState),
+    Page(
+        route="/events/[eventid]/prices",
+        name="Prices of an event",
+        view=event_prices.page,
+        state=EventPricesState,
+    ),
     Page(route="/events/[eventid]/[performance]", name="House", view=house.page, state=HouseState),
+    Page(
+        route="/calendar",
+        name="Calendar",
+        view=calendar.page,
+        state=CalendarState,
+        icon="calendar",
+    ),
+    Page(
+        route="/prices",
+        name="Price types",
+        view=price_types.page,
+        state=PriceTypesState,
+        icon="tag",
+    ),
     Page(route="/venues", name="Venues", view=venues.page, state=VenueListState, icon="map-pin"),
     Page(route="/venues/[venue]", name="Venue", view=venue.page, state=VenueRecordState),
     Page(
@@ -166,6 +194,7 @@ registry.declare(PAGES)
 
 settings = Settings.load(os.environ)
 roll_call = RollCall()
+INCOMING = incoming_files.by_kind(plan_files.INCOMING, picture_files.INCOMING)
 routes = Starlette(
     routes=[
         *sign_in_routes.ROUTES,
@@ -179,6 +208,8 @@ routes = Starlette(
         *data_export.ROUTES,
         *gallery.ROUTES,
         *plan_files.ROUTES,
+        *picture_files.ROUTES,
+        *incoming_files.routes(INCOMING),
         *staff_receipt.ROUTES,
         *health.ROUTES,
         *resend_webhook.routes(has_secret=bool(settings.webhook_secrets)),
@@ -209,7 +240,7 @@ app = rx.App(
         EventsOnly,
         roll_call.around,
         partial(SocketLimit, is_known=is_known),
-        *edge(settings, body_limit=plan_files.body_limit),
+        *edge(settings, body_limit=incoming_files.body_limit(INCOMING)),
     ],
 )
 app.add_middleware(Guard(PUBLIC_HANDLERS))

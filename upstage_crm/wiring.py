@@ -14,6 +14,8 @@ from urllib.parse import urlsplit
 
 from sqlmodel import Session
 
+# Every recorded table is known to a check, before any page has brought it along.
+import upstage_crm.tables  # noqa: F401  # pyright: ignore[reportUnusedImport]  # see above
 from upstage_crm.audit import trail
 from upstage_crm.audit.events import Channel
 from upstage_crm.audit.signing import KeyRing, SigningKey
@@ -30,6 +32,8 @@ from upstage_crm.mail.sending.local_sender import LocalSender
 from upstage_crm.mail.sending.sender import Sender
 from upstage_crm.organisation.settings import details
 from upstage_crm.patrons.fields import FIELDS, Context
+from upstage_crm.programme.prices.sale_check import priced_and_windowed
+from upstage_crm.programme.sale_checks import SaleCheck, timed_and_seated
 from upstage_crm.proof.watch import Watch, Witness
 from upstage_crm.settings import WITNESS_FILE, Settings, load_or_create_keys
 from upstage_crm.staff.auth.hashing import Hashing
@@ -44,6 +48,8 @@ LOCAL_FROM = "UpStage CRM <box-office@example.org>"
 
 # What the database must guard: each field's columns, derived ones included.
 PROTECTED = {key: (*field.columns, *field.derived) for key, field in FIELDS.items()}
+# What must be right before a performance goes on sale; a package that knows more adds its check.
+SALE_CHECKS: tuple[SaleCheck, ...] = (timed_and_seated, priced_and_windowed)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,6 @@
 """Inventory: the state of every seat, pools of places, house holds
 
-Revision: 0033, after 0030
+Revision: 0033, after 0032
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0033"
-down_revision = "0030"
+down_revision = "0032"
 
 HELD = sa.text("state = 'held'")
 OWNED = sa.text("holder IS NOT NULL")

@@ -9,7 +9,13 @@ from urllib.parse import parse_qsl
 import pytest
 
 from tests.support.engine import Engine
-from upstage_crm.admin.dashboard.plot_rows import Figures, figures, month_bounds
+from upstage_crm.admin.dashboard.plot_rows import (
+    SEASON,
+    Figures,
+    figures,
+    first_day,
+    month_bounds,
+)
 from upstage_crm.admin.patron_list.narrowed import narrowed_by
 from upstage_crm.admin.patrons.url import SHAPE as LIST
 from upstage_crm.admin.requests.url import SHAPE
@@ -105,6 +111,7 @@ def drawn(engine: Engine, *, hidden: Collection[str] = ()) -> Figures:
             quality(s),
             hidden=hidden,
             days=30,
+            since=engine.now.date() - timedelta(days=29),
             today=engine.now.date(),
             zone=UTC,
         )
@@ -198,3 +205,13 @@ def test_records_to_look_after_are_counted(engine: Engine) -> None:
         total = engine.read(lambda s, one=found: patron_list.count(s, one))
         assert total == int(bar.number), bar.label
     assert [bar.href for bar in drawn(engine, hidden=("email", "twin")).quality] == ["", "", ""]
+
+
+@pytest.mark.parametrize(
+    ("days", "expected"),
+    [(30, date(2026, 2, 1)), (365, date(2025, 3, 3)), (SEASON, date(2025, 9, 1))],
+)
+def test_figures_are_of_some_days_or_of_this_season(days: int, expected: date) -> None:
+    today = date(2026, 3, 2)
+
+    assert first_day(days, today, FIRST_START.season_of(today)) == expected

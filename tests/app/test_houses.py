@@ -14,7 +14,7 @@ from tests.support.factories import Desk, unchanged
 from tests.support.houses import FLOOR, STALLS, LaidOut, laid_out, performance_in, seat
 from upstage_crm.audit.events import Action, Channel
 from upstage_crm.core.errors import Forbidden
-from upstage_crm.demo.attack_seats import seat_attempts
+from upstage_crm.demo.attacks.attack_seats import seat_attempts
 from upstage_crm.inventory import availability, holds, house_holds, queries, seatings
 from upstage_crm.inventory.errors import (
     HallWithoutPlan,
@@ -32,6 +32,7 @@ from upstage_crm.inventory.errors import (
 )
 from upstage_crm.inventory.views import SeatState, Wanted
 from upstage_crm.programme import commands as programme
+from upstage_crm.programme import performances
 from upstage_crm.programme.errors import PerformanceCancelled, UnknownPerformance
 from upstage_crm.staff.roles import PERMISSIONS, Permission, Role
 from upstage_crm.venues import plans
@@ -80,7 +81,7 @@ def test_a_performance_is_laid_out_once(made: LaidOut) -> None:
 def test_only_what_can_be_laid_out_is(made: LaidOut) -> None:
     desk = made.desk
     other = performance_in(desk, made.hall, made.event, date(2026, 12, 11))
-    desk.act(desk.owner, programme.cancel_performance, performance_id=other)
+    desk.act(desk.owner, performances.cancel, performance_ids=[other])
     clerk = desk.staff("Vic", Role.BOX_OFFICE)
     for performance, actor, refusal in (
         (other, desk.owner, PerformanceCancelled),
@@ -229,7 +230,7 @@ def test_what_is_taken_off_is_for_sale_no_more(made: LaidOut) -> None:
     hold(made, "ole", A3, places=3)
     sell(made, "ole", A3, places=3)
 
-    desk.act(desk.owner, programme.cancel_performance, performance_id=made.performance)
+    desk.act(desk.owner, performances.cancel, performance_ids=[made.performance])
     assert (
         made.attempt(lambda s: seatings.take_off(s, performance_id=made.performance, now=desk.now))
         == 16 + 6

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy import event
 from sqlmodel import Session
 
 from tests.support.factories import Desk
@@ -230,9 +231,9 @@ def test_a_search_looks_up_one_term_after_the_other(desk: Desk, query: str) -> N
         if sql.startswith("SELECT patron_term.term, "):
             asked.append((sql, values))
 
-    sa.event.listen(desk.database.engine, "before_cursor_execute", note)
+    event.listen(desk.database.engine, "before_cursor_execute", note)
     page(desk, query=query, sort=PatronSort.MATCH, reader=Role.MARKETING)
-    sa.event.remove(desk.database.engine, "before_cursor_execute", note)
+    event.remove(desk.database.engine, "before_cursor_execute", note)
 
     assert asked
     with desk.database.reading() as session:

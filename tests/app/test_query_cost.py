@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy import event
 from sqlalchemy.engine import Engine
 from sqlmodel import Session
 
@@ -185,11 +186,11 @@ def counting_all(engine: Engine) -> Iterator[Counter]:
     def end(connection: Any, *_: Any) -> None:
         connection.set_progress_handler(None, 0)
 
-    sa.event.listen(engine, "checkout", begin)
-    sa.event.listen(engine, "checkin", end)
+    event.listen(engine, "checkout", begin)
+    event.listen(engine, "checkin", end)
     yield counter
-    sa.event.remove(engine, "checkout", begin)
-    sa.event.remove(engine, "checkin", end)
+    event.remove(engine, "checkout", begin)
+    event.remove(engine, "checkin", end)
 
 
 def command_costs(desk: Desk, name: str) -> dict[str, int]:

@@ -13,7 +13,7 @@ from tests.app.test_venues import add_hall, add_venue
 from tests.support.factories import Desk, unchanged
 from upstage_crm.audit.events import Action
 from upstage_crm.core.errors import Forbidden, UpstageError
-from upstage_crm.demo.attack_plans import plan_attempts
+from upstage_crm.demo.attacks.attack_plans import plan_attempts
 from upstage_crm.staff.roles import PERMISSIONS, Permission, Role
 from upstage_crm.venues import plans, seating_file
 from upstage_crm.venues.design import FIELDS

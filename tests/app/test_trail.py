@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, date, time
+from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +30,7 @@ from upstage_crm.change_requests.model.rules import Decision, RequestState
 from upstage_crm.change_requests.model.thresholds import Thresholds
 from upstage_crm.core.clock import FrozenClock
 from upstage_crm.core.db import Database
+from upstage_crm.inventory import house_holds, seatings
 from upstage_crm.links.claims import Reviewer
 from upstage_crm.links.codec import LinkCodec, LinkKey
 from upstage_crm.mail.provider_events import EventKind
@@ -39,8 +40,15 @@ from upstage_crm.patrons import commands, reveals
 from upstage_crm.patrons.tables import PatronStatus
 from upstage_crm.patrons.views import PatronRecord
 from upstage_crm.patrons.visibility import EVERYTHING
-from upstage_crm.privacy import erasure
+from upstage_crm.privacy import erasure, held_data
 from upstage_crm.programme import commands as programme
+from upstage_crm.programme import copying, performances, pictures, translations
+from upstage_crm.programme.picture_reading import Picture
+from upstage_crm.programme.prices import price_lists, price_types, window_commands
+from upstage_crm.programme.prices.price_lists import NewPrices
+from upstage_crm.programme.prices.views import Audience, Cell, SaleChannel
+from upstage_crm.programme.prices.window_commands import NewWindow
+from upstage_crm.programme.prices.zones import zones_of_event
 from upstage_crm.proof.watch import Watch, Witness
 from upstage_crm.staff import accounts, member_admin
 from upstage_crm.staff.auth import devices, second_factor, security, sessions
@@ -516,8 +524,10 @@ def unusual(desk: Engine) -> None:
 def house_and_programme(desk: Engine) -> None:
     """A comment on a request; a venue with a hall, its plan, an event and its performances."""
     owner = desk.owner
-    request = desk.propose(desk.patron("noted@example.com", "Nora"), "nora@example.org")
+    nora = desk.patron("noted@example.com", "Nora")
+    request = desk.propose(nora, "nora@example.org")
     desk.act(owner, teamwork.comment, reference=request.reference, text="Calls back on Monday.")
+    desk.act(owner, held_data.export, patron_id=nora.id)
 
     venue = desk.act(owner, venues.add_venue, typed={"name": "Barn", "address": "Field Lane"})
     barn = {"name": "The Barn", "address": "Field Lane"}
@@ -534,10 +544,71 @@ def house_and_programme(desk: Engine) -> None:
 
     event = desk.act(owner, programme.add_event, typed={"title": "Hamlet"})
     desk.act(owner, programme.change_event, event_id=event, version=1, typed={"title": "Macbeth"})
-    when: dict[str, Any] = {"days": [date(2030, 3, 1)], "at": time(19, 30)}
+    days = [date(2030, 3, 1), date(2030, 3, 2)]
+    when: dict[str, Any] = {"days": days, "at": time(19, 30)}
     desk.act(owner, programme.add_performances, event_id=event, hall_id=hall, **when)
-    (performance,) = desk.column("SELECT id FROM performance")
-    desk.act(owner, programme.cancel_performance, performance_id=str(performance))
+    french = {"title": "Macbeth, roi d’Écosse"}
+    said: dict[str, Any] = {"event_id": event, "language": "fr", "version": 2, "typed": french}
+    desk.act(owner, translations.translate, **said)
+    some = [str(one) for one in desk.column("SELECT id FROM performance ORDER BY id")]
+    desk.act(owner, copying.copy_event, event_id=event, title="Macbeth, once more")
+    picture = Picture(sizes={320: (200, b"jpeg")}, digest="d" * 64)
+    shown: dict[str, Any] = {"event_id": event, "version": 3, "picture": picture, "alt": "A king"}
+    desk.act(owner, pictures.set_picture, **shown)
+    moved = {
+        one: performances.Place(hall_id=hall, day=day, at=time(20), access=())
+        for one, day in zip(some, days, strict=True)
+    }
+    desk.act(owner, performances.move, places=moved, versions=dict.fromkeys(some, 1))
+    seats_of(desk, some[0])
+    prices_of(desk, event)
+    desk.act(owner, performances.put_on_sale, performance_ids=some, checks=())
+    desk.act(owner, performances.pause, performance_ids=some)
+    desk.act(owner, performances.cancel, performance_ids=some[:1])
+    desk.clock.set(datetime(2030, 3, 9, tzinfo=UTC))
+    desk.write(
+        lambda s: performances.mark_performed(desk.command_context(s), performance_id=some[1])
+    )
+
+
+def seats_of(desk: Engine, performance: str) -> None:
+    """A performance is laid out by an older plan, moved to the newest one, and partly held back."""
+    owner, [hall] = desk.owner, desk.column("SELECT DISTINCT hall_id FROM performance")
+    desk.act(owner, seatings.lay_out, performance_id=performance)
+    desk.act(owner, plans.bring_back, hall_id=hall, version=4, after=5)
+    desk.act(owner, seatings.move_to_newest_plan, performance_id=performance)
+    desk.act(owner, seatings.declare_rush, performance_id=performance, is_rush=True)
+    seat = str(desk.scalar("SELECT min(seat_id) FROM seat_state"))
+    held = desk.act(
+        owner,
+        house_holds.hold_back,
+        performance_id=performance,
+        letter="H",
+        reason="For the critics",
+        seat_ids=[seat],
+    )
+    desk.act(owner, house_holds.release, house_hold_id=held)
+
+
+def prices_of(desk: Engine, event: str) -> None:
+    """Prices of an event, and a sale window that is moved and removed."""
+    owner = desk.owner
+    adult = desk.act(owner, price_types.add_price_type, typed={"name": "Adult"})
+    full = {"name": "Full price"}
+    desk.act(owner, price_types.change_price_type, type_id=adult, version=1, typed=full)
+    rate = desk.act(owner, price_types.add_tax_rate, typed={"name": "VAT", "rate": "5"})
+    [hall] = desk.read(lambda session: zones_of_event(session, event))
+    amounts = {Cell(zone, adult): 3000 for zone in hall.sizes}
+    new = NewPrices(amounts=amounts, fees=[], tax_rate_id=rate, starts_at=desk.now)
+    desk.act(owner, price_lists.save, event_id=event, after=0, new=new)
+    desk.act(owner, price_types.retire_tax_rate, rate_id=rate)
+    window = NewWindow(audience=Audience.PUBLIC, channels=[SaleChannel.PHONE], opens_at=desk.now)
+    desk.act(owner, window_commands.add_windows, event_id=event, new=window)
+    [made] = desk.read(lambda session: window_commands.windows(session, event))
+    which = {"event_id": event, "window_id": made.id}
+    later: dict[str, Any] = {"opens_at": desk.now + days(1), "closes_at": None}
+    desk.act(owner, window_commands.change_window, **which, **later)
+    desk.act(owner, window_commands.remove_window, **which)
 
 
 def tampering(desk: Desk, witness: Witness) -> None:

@@ -46,7 +46,12 @@ from upstage_crm.patrons.queries import get_by_number
 from upstage_crm.patrons.views import PatronRecord
 from upstage_crm.privacy import erasure
 from upstage_crm.programme import commands as programme
+from upstage_crm.programme import pictures
 from upstage_crm.programme import queries as events
+from upstage_crm.programme.picture_reading import Picture
+from upstage_crm.programme.prices import price_types, window_commands
+from upstage_crm.programme.prices.views import Audience, SaleChannel
+from upstage_crm.programme.prices.window_commands import NewWindow
 from upstage_crm.proof import integrity
 from upstage_crm.staff.command_context import StaffContext
 from upstage_crm.staff.roles import Role, StaffMember
@@ -186,10 +191,38 @@ CASES: dict[str, Case] = {
     ),
     "AddEventState.add_event": Case("events", button("Add event"), elsewhere="queue"),
     "EventDialogState.edit_event": Case("event", button("Change"), elsewhere="queue"),
+    "EventDialogState.translate": Case("event", button("Translate French"), elsewhere="queue"),
+    "EventDialogState.copy_event": Case("event", button("Copy event"), elsewhere="queue"),
+    "EventDialogState.remove_picture": Case("event", button("Remove picture"), elsewhere="queue"),
+    "SeasonCopyState.copy_season": Case(
+        "events", button("Copy season"), elsewhere="queue", about="Copy season"
+    ),
     "EventDialogState.add_performances": Case(
         "event", button("Add performances"), elsewhere="queue"
     ),
-    "EventDialogState.cancel_performance": Case("event", button("Cancel"), elsewhere="queue"),
+    "WindowDialogState.add_window": Case("prices", button("Add sale window"), elsewhere="queue"),
+    "WindowDialogState.change_window": Case("prices", button("^Change"), elsewhere="queue"),
+    "WindowDialogState.remove_window": Case("prices", button("^Remove"), elsewhere="queue"),
+    "PriceTypeDialogState.add_price_type": Case(
+        "types", button("Add price type"), elsewhere="queue", about="Add price type"
+    ),
+    "PriceTypeDialogState.edit_price_type": Case(
+        "types", button("^Change Adult"), elsewhere="queue", about="Adult"
+    ),
+    "PriceTypeDialogState.add_tax_rate": Case(
+        "types", button("Add tax rate"), elsewhere="queue", about="Add tax rate"
+    ),
+    **{
+        f"PerformanceBulkState.{edit}": Case(
+            "event", chosen(words, row=".*2030"), elsewhere="queue"
+        )
+        for edit, words in (
+            ("on_sale", "Put on sale"),
+            ("pause", "Pause"),
+            ("change", "Change time or hall"),
+            ("cancel", "Cancel performances"),
+        )
+    },
     "HouseDialogState.hold_seats_back": Case("house", button("Hold seats back"), elsewhere="queue"),
     "HouseDialogState.release_seats": Case(
         "house", button("Release"), elsewhere="queue", about="H · Stalls, row A, seat 1"
@@ -369,7 +402,23 @@ def furnish(house: House) -> None:
             at=time(19, 30),
         )
     )
+    picture = Picture(sizes={320: (200, b"jpeg")}, digest="d" * 64)
+    engine.write(
+        lambda s: pictures.set_picture(
+            engine.staff_context(s, owner),
+            event_id=event,
+            version=1,
+            picture=picture,
+            alt="A skull",
+        )
+    )
     house.note("event", f"/events/{event}/", "Hamlet")
+    house.note("prices", f"/events/{event}/prices/", "Hamlet")
+    engine.act(owner, price_types.add_price_type, typed={"name": "Adult"})
+    window = NewWindow(
+        audience=Audience.PUBLIC, channels=[SaleChannel.PHONE], opens_at=parts.clock.now()
+    )
+    engine.act(owner, window_commands.add_windows, event_id=event, new=window)
     performance = _laid_out(engine, owner, hall, event)
     house.note("house", f"/events/{event}/{performance}/", "Hamlet")
     house.note("venue", f"/venues/{venue}/", "The Barn")
@@ -380,6 +429,7 @@ def furnish(house: House) -> None:
         ("queue", "/requests/", "Requests"),
         ("venues", "/venues/", "Venues"),
         ("events", "/events/", "Events"),
+        ("types", "/prices/", "Price types"),
         ("invite", "/team/", "Team"),
         ("member", "/team/", "Team"),
         ("thief", "/team/", "Team"),

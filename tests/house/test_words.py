@@ -36,6 +36,7 @@ from upstage_crm.patrons.advice import AdviceCode
 from upstage_crm.patrons.details.preferences import Answer, Basis, ContactChannel, Purpose, Source
 from upstage_crm.patrons.tables import PatronStatus
 from upstage_crm.privacy.erasure import BlockerKind
+from upstage_crm.programme.prices.views import Audience, CompReason, SaleChannel
 from upstage_crm.staff.roles import PERMISSIONS, Permission, Role
 from upstage_crm.wording import (
     action_table,
@@ -44,6 +45,7 @@ from upstage_crm.wording import (
     limits,
     obstacles,
     preferences,
+    programme,
     sentences,
     staff,
 )
@@ -128,6 +130,9 @@ def test_a_sentence_without_its_facts_is_still_one() -> None:
         (preferences.ANSWER_WORDS, Answer),
         (preferences.BASIS_WORDS, Basis),
         (preferences.SOURCE_WORDS, Source),
+        (programme.AUDIENCE_WORDS, Audience),
+        (programme.CHANNEL_WORDS, SaleChannel),
+        (programme.COMP_WORDS, CompReason),
         (sentences.ADVICE, AdviceCode),
         (actions.ACTOR_WORDS, ActorKind),
         (actions.PROBLEM_WORDS, Problem),

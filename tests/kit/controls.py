@@ -10,6 +10,7 @@ from upstage_crm.ui.components.button import (
     link_button,
 )
 from upstage_crm.ui.components.dialog import dialog, dialog_close
+from upstage_crm.ui.components.forms.cells import cell_grid, cell_input
 from upstage_crm.ui.components.forms.choice import (
     checkbox,
     radio_group,
@@ -23,6 +24,7 @@ from upstage_crm.ui.components.forms.form import (
 )
 from upstage_crm.ui.components.menu import menu, menu_item, menu_line, menu_link
 from upstage_crm.ui.components.page import card, halves, inline, stack
+from upstage_crm.ui.components.records.table import cell, column, table_row
 from upstage_crm.ui.components.tabs import link_tab, link_tabs, tab_panel, tabs, tooltip
 from upstage_crm.ui.components.text import avatar, kbd
 
@@ -41,6 +43,44 @@ def text_card() -> rx.Component:
         ),
         title="Text",
     )
+
+
+PRICES = (
+    ("A", (("Adult", "48.00"), ("Child", "24.00"))),
+    ("B", (("Adult", "free"), ("Child", ""))),
+)
+
+
+def cells_card() -> rx.Component:
+    """Return a table that is filled like a spreadsheet."""
+    rows = [
+        table_row(
+            rx.el.th("Zone ", zone, scope="row", role="rowheader"),
+            *(
+                cell(
+                    cell_input(
+                        f"{kind}/{zone}",
+                        id=f"cell-{row}-{place}",
+                        row=str(row),
+                        column=str(place),
+                        label=f"{kind}, zone {zone}",
+                        default_value=value,
+                        invalid=value == "free",
+                    ),
+                    align="end",
+                )
+                for place, (kind, value) in enumerate(cells)
+            ),
+        )
+        for row, (zone, cells) in enumerate(
+            (
+                ("A", (("Adult", "48.00"), ("Child", "24.00"))),
+                ("B", (("Adult", "free"), ("Child", ""))),
+            )
+        )
+    ]
+    heads = [column("Zone"), column("Adult", align="end"), column("Child", align="end")]
+    return card(cell_grid(heads, rx.fragment(*rows), label="Prices"), title="A table of inputs")
 
 
 def button_card() -> rx.Component:

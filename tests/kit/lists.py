@@ -19,9 +19,11 @@ from upstage_crm.ui.components.page import card, halves, inline, stack
 from upstage_crm.ui.components.records.status import (
     EMAIL_LOOKS,
     MAIL_LOOKS,
+    PERFORMANCE_LOOKS,
     REQUEST_LOOKS,
     email_chip,
     mail_chip,
+    performance_chip,
     request_chip,
 )
 from upstage_crm.ui.components.records.table import (
@@ -175,6 +177,7 @@ def status_card() -> rx.Component:
             inline(*(request_chip(state) for state in REQUEST_LOOKS)),
             inline(*(mail_chip(state) for state in MAIL_LOOKS)),
             inline(*(email_chip(state) for state in EMAIL_LOOKS)),
+            inline(*(performance_chip(state) for state in PERFORMANCE_LOOKS)),
         ),
         title="States",
     )

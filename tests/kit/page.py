@@ -68,6 +68,7 @@ def kit_page() -> rx.Component:
             ),
             lists.list_card(),
             lists.table_cards(),
+            controls.cells_card(),
             lists.status_card(),
             lists.notice_card(),
             controls.form_card(),

@@ -259,13 +259,24 @@ async def test_nobody_without_a_session_sees_a_number(scene: Scene) -> None:
 
 
 MENU = {
-    Role.BOX_OFFICE: ["dashboard", "patrons", "requests", "events", "venues", "mailbox"],
-    Role.MARKETING: ["dashboard", "patrons", "requests", "events", "venues"],
+    Role.BOX_OFFICE: [
+        "dashboard",
+        "patrons",
+        "requests",
+        "events",
+        "calendar",
+        "prices",
+        "venues",
+        "mailbox",
+    ],
+    Role.MARKETING: ["dashboard", "patrons", "requests", "events", "calendar", "prices", "venues"],
     Role.OWNER: [
         "dashboard",
         "patrons",
         "requests",
         "events",
+        "calendar",
+        "prices",
         "venues",
         "mailbox",
         "team",

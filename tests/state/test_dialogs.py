@@ -10,18 +10,22 @@ from typing import Any
 import pytest
 
 from tests.support.engine import Engine
-from tests.support.factories import ANOTHER, NEW, OLD, PUBLIC_URL
+from tests.support.factories import NEW, OLD, PUBLIC_URL
+from tests.support.houses import add_venue, laid_out
 from tests.support.pipeline import Client, Pipeline, sign_in
 from upstage_crm import upstage_crm as app_module
 from upstage_crm.admin.account.state import AccountState
 from upstage_crm.admin.audit.state import AuditState
 from upstage_crm.admin.dashboard.state import DashboardState
 from upstage_crm.admin.guard import AdminState
+from upstage_crm.admin.house.house_state import HouseState
 from upstage_crm.admin.mailbox.state import MailboxState
 from upstage_crm.admin.patron_list.list_state import PatronListState
 from upstage_crm.admin.patrons.care_state import PatronCareState
 from upstage_crm.admin.patrons.propose_state import ProposeState
 from upstage_crm.admin.patrons.record_state import PatronRecordState
+from upstage_crm.admin.prices.prices_state import EventPricesState
+from upstage_crm.admin.prices.types_state import PriceTypesState
 from upstage_crm.admin.programme.event_state import EventState
 from upstage_crm.admin.programme.list_state import EventListState
 from upstage_crm.admin.requests.detail_state import RequestDetailState
@@ -38,9 +42,7 @@ from upstage_crm.pages.dialog_state import DRAFT, OPENING, SUBJECT, DialogMixin
 from upstage_crm.pages.page_state import PageMixin
 from upstage_crm.patrons.views import PatronRecord
 from upstage_crm.privacy.erasure import find_waiting
-from upstage_crm.programme import commands as programme
 from upstage_crm.staff.roles import Role
-from upstage_crm.venues import commands as venues
 from upstage_crm.wiring import Runtime, mailboxes_of
 from upstage_crm.wording.sentences import SENTENCES
 
@@ -79,15 +81,6 @@ class Scene:
 
     async def record(self, tab: Client, patron: PatronRecord) -> None:
         await self.pipeline.send(tab, PatronRecordState.load, f"/patrons/{patron.number}/")
-
-    def programme(self) -> tuple[str, str]:
-        """A venue and an event."""
-        with self.parts.database.transaction() as session:
-            context = self.parts.staff_context(session, ANOTHER)
-            venue = venues.add_venue(
-                context, typed={"name": "Lantern Street Theatre", "address": "1 Lantern Street"}
-            )
-            return venue, programme.add_event(context, typed={"title": "Hamlet"})
 
     async def said(self, tab: Client) -> tuple[str, str]:
         admin = await self.pipeline.state(tab, AdminState)
@@ -139,12 +132,16 @@ async def test_a_dialog_holds_nothing_after_the_tab_has_turned(
     scene: Scene, kind: type[DialogMixin]
 ) -> None:
     tab = scene.tab()
-    venue, event = scene.programme()
+    venue = add_venue(scene.engine)
+    made = laid_out(scene.engine, venue=venue)
     paths = {
         AccountState: "/account/",
         AuditState: "/audit/",
         EventListState: "/events/",
-        EventState: f"/events/{event}/",
+        EventState: f"/events/{made.event}/",
+        EventPricesState: f"/events/{made.event}/prices/",
+        HouseState: f"/events/{made.event}/{made.performance}/",
+        PriceTypesState: "/prices/",
         PatronListState: "/patrons/",
         PatronRecordState: f"/patrons/{scene.alice.number}/",
         RequestDetailState: f"/requests/{scene.engine.propose(scene.alice).reference}/",

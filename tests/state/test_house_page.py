@@ -13,8 +13,8 @@ from tests.support.pipeline import Client, Pipeline, sign_in
 from upstage_crm.admin.house.dialog_state import HouseDialogState
 from upstage_crm.admin.house.house_rows import spans
 from upstage_crm.admin.house.house_state import HouseState
-from upstage_crm.admin.programme.dialog_state import EventDialogState
 from upstage_crm.admin.programme.event_state import EventState
+from upstage_crm.admin.programme.performance_bulk_state import PerformanceBulkState
 from upstage_crm.core.clock import FrozenClock
 from upstage_crm.demo import venues as demo_venues
 from upstage_crm.inventory import holds
@@ -201,10 +201,11 @@ async def test_an_owner_declares_an_on_sale(scene: Scene) -> None:
 async def test_cancelling_takes_the_seats_off_sale(scene: Scene) -> None:
     tab = await scene.laid_out()
     await scene.pipeline.send(tab, EventState.load, f"/events/{scene.event}/")
-    await scene.pipeline.send(tab, EventDialogState.ask_cancel, performance_id=scene.performance)
-    opened = await scene.pipeline.state(tab, EventDialogState)
+    chosen = {"edit": "cancel", "performance_ids": [scene.performance]}
+    await scene.pipeline.send(tab, PerformanceBulkState.ask, **chosen)
+    opened = await scene.pipeline.state(tab, PerformanceBulkState)
     form = {"subject": opened.subject, "opening": str(opened.opening)}
-    await scene.pipeline.send(tab, EventDialogState.cancel, form=form)
+    await scene.pipeline.send(tab, PerformanceBulkState.cancel, form=form)
 
     page = await scene.at(tab)
 

@@ -173,8 +173,8 @@ TABLE: dict[str, Row] = {
     "AddEventState": Row(P.EDIT_PROGRAMME, "keep open start_over turn", {"add": P.EDIT_PROGRAMME}),
     "EventDialogState": Row(
         P.EDIT_PROGRAMME,
-        "ask_cancel keep open_edit open_perform start_over turn",
-        each("cancel edit perform", P.EDIT_PROGRAMME),
+        "ask_remove keep open_copy open_edit open_perform open_translate start_over turn",
+        each("copy_event edit perform remove translate", P.EDIT_PROGRAMME),
     ),
     "HouseDialogState": Row(
         P.HOLD_SEATS,
@@ -187,7 +187,36 @@ TABLE: dict[str, Row] = {
         each("lay_out move", P.EDIT_PROGRAMME) | {"rush": P.EDIT_POLICY},
     ),
     "EventListState": Row(P.VIEW_PROGRAMME, LISTED),
-    "EventState": Row(P.VIEW_PROGRAMME, PAGE),
+    "EventPricesState": Row(
+        P.VIEW_PROGRAMME,
+        f"{PAGE} choose start_over type_in",
+        each("bring_back save", P.EDIT_PRICES),
+    ),
+    "WindowDialogState": Row(
+        P.EDIT_PRICES,
+        "ask_remove keep open_add open_change start_over turn",
+        each("add change remove", P.EDIT_PRICES),
+    ),
+    "PriceTypesState": Row(
+        P.VIEW_PROGRAMME,
+        PAGE,
+        {"retire": P.EDIT_PRICES, "choose_currency": P.EDIT_SETTINGS},
+    ),
+    "PriceTypeDialogState": Row(
+        P.EDIT_PRICES,
+        "keep open_add open_edit open_rate start_over turn",
+        each("add add_rate edit", P.EDIT_PRICES),
+    ),
+    "CalendarState": Row(P.VIEW_PROGRAMME, f"{LISTED} earlier later today"),
+    "SeasonCopyState": Row(
+        P.EDIT_PROGRAMME, "keep open start_over turn", {"copy_season": P.EDIT_PROGRAMME}
+    ),
+    "EventState": Row(P.VIEW_PROGRAMME, PAGE, {"undo": P.EDIT_PROGRAMME}),
+    "PerformanceBulkState": Row(
+        P.EDIT_PROGRAMME,
+        "ask keep start_over turn",
+        each("cancel change pause put_on_sale", P.EDIT_PROGRAMME),
+    ),
     "SeatPlanState": Row(
         P.VIEW_PROGRAMME,
         f"{PAGE} add choose copy_one move_up remove start_over type_in",
@@ -444,7 +473,10 @@ ROUTES: dict[str, Way] = {
     "GET /audit/export.csv": Way("/audit/export.csv", P.EXPORT_DATA, nobody=303),
     "GET /patrons/data/{number}.{form}": Way("/patrons/data/{number}.html", P.EXPORT_DATA),
     "GET /venues/plan/{hall}/{version}.json": Way("/venues/plan/x/1.json", nobody=303),
-    "POST /venues/plan/{hall}": Way("/venues/plan/x", nobody=303, method="POST"),
+    "GET /events/picture/{event}/{digest}/{width}.jpg": Way(
+        "/events/picture/x/x/320.jpg", nobody=303
+    ),
+    "POST /files/{kind}/{subject}": Way("/files/plan/x", nobody=303, method="POST"),
     "GET /mailbox/sample": Way(
         "/mailbox/sample?mail=staff_outcome.staff&lang=en", P.VIEW_SETTINGS, nobody=303
     ),

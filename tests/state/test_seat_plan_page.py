@@ -12,7 +12,8 @@ from starlette.applications import Starlette
 from tests.support.factories import ANOTHER
 from tests.support.pipeline import Client, Pipeline, sign_in
 from tests.support.visitor import OURS
-from upstage_crm.admin.venues.plan_files import ROUTES, body_limit
+from upstage_crm.admin import incoming_files
+from upstage_crm.admin.venues.plan_files import INCOMING, ROUTES
 from upstage_crm.admin.venues.plan_state import SeatPlanState as State
 from upstage_crm.demo import venues as demo_venues
 from upstage_crm.staff.roles import PERMISSIONS, Permission, Role
@@ -22,6 +23,7 @@ from upstage_crm.venues.seating_file import FILE_LIMIT
 from upstage_crm.wiring import Runtime
 from upstage_crm.wording.sentences import SENTENCES
 
+KINDS = incoming_files.by_kind(INCOMING)
 READERS = [role for role in Role if Permission.EDIT_VENUES not in PERMISSIONS[role]]
 
 
@@ -69,7 +71,9 @@ class Scene:
             plans.save(context, hall_id=self.hall, after=after, sections=sections)
 
     async def ask(self, method: str, path: str, cookie: str, **how: Any) -> httpx.Response:
-        transport = httpx.ASGITransport(app=Starlette(routes=ROUTES))
+        transport = httpx.ASGITransport(
+            app=Starlette(routes=[*ROUTES, *incoming_files.routes(KINDS)])
+        )
         async with httpx.AsyncClient(transport=transport, base_url=OURS) as client:
             headers = {"cookie": cookie, "origin": OURS}
             return await client.request(method, path, headers=headers, **how)
@@ -229,7 +233,7 @@ async def test_a_version_goes_out_as_a_file_and_another_comes_in(scene: Scene) -
     other = file.content.replace(b"Stalls", b"Parquet")
     answer = await scene.ask(
         "POST",
-        f"/venues/plan/{scene.hall}",
+        f"/files/plan/{scene.hall}",
         cookie,
         data={"after": "1"},
         files={"file": ("plan.json", other)},
@@ -252,7 +256,7 @@ async def test_a_file_that_cannot_be_used_is_answered_with_what_is_wrong(
 ) -> None:
     answer = await scene.ask(
         "POST",
-        f"/venues/plan/{scene.hall}",
+        f"/files/plan/{scene.hall}",
         scene.cookie(),
         data={"after": after},
         files={"file": ("plan.json", content)},
@@ -273,23 +277,26 @@ async def test_files_follow_the_permissions(scene: Scene, role: Role) -> None:
     assert (await scene.ask("GET", file, "")).status_code == 404
     for path in ("x/1.json", f"{scene.hall}/2.json", f"{scene.hall}/²5.json"):
         assert (await scene.ask("GET", f"/venues/plan/{path}", cookie)).status_code == 404
-    posted = await scene.ask("POST", f"/venues/plan/{scene.hall}", cookie, files={"file": b"{}"})
+    posted = await scene.ask("POST", f"/files/plan/{scene.hall}", cookie, files={"file": b"{}"})
     assert posted.headers["location"].startswith("/sign-in/")
     assert scene.versions() == [1]
 
 
 async def test_a_larger_body_is_for_those_who_may_send_a_plan(scene: Scene) -> None:
-    async def limit(role: Role | None, path: str, method: str = "POST") -> int:
-        cookie = scene.cookie(role).encode() if role else b""
-        scope = {"path": path, "method": method, "headers": [(b"cookie", cookie)]}
-        return await body_limit(scope, 10)
+    cookies = {role: scene.cookie(role).encode() for role in Role}
 
-    place = f"/venues/plan/{scene.hall}"
+    async def limit(role: Role | None, path: str, method: str = "POST") -> int:
+        cookie = cookies[role] if role else b""
+        scope = {"path": path, "method": method, "headers": [(b"cookie", cookie)]}
+        return await incoming_files.body_limit(KINDS)(scope, 10)
+
+    place = f"/files/plan/{scene.hall}"
     assert await limit(Role.OWNER, place) > FILE_LIMIT
     assert await limit(None, place) == 10
     assert await limit(Role.READ_ONLY, place) == 10
     assert await limit(Role.MANAGER, "/auth/passkey") == 10
-    assert await limit(Role.BOX_OFFICE, place, "GET") == 10
+    assert await limit(Role.OWNER, place, "GET") == 10
+    assert await limit(Role.OWNER, "/files/film/x") == 10
 
 
 async def test_the_demo_has_its_three_halls(scene: Scene) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date, time
 from pathlib import Path
 from typing import Any
 
@@ -21,11 +22,18 @@ from upstage_crm.change_requests.model.rules import Decision
 from upstage_crm.core.clock import FrozenClock
 from upstage_crm.core.db import Database, UtcDateTime
 from upstage_crm.privacy import erasure
+from upstage_crm.programme import commands as programme
+from upstage_crm.programme.prices import price_lists, price_types
+from upstage_crm.programme.prices.price_lists import NewPrices
+from upstage_crm.programme.prices.views import Cell
 from upstage_crm.proof.watch import Watch, Witness
 from upstage_crm.staff.auth import devices, passkeys, second_factor
 from upstage_crm.staff.command_context import StaffContext
 from upstage_crm.staff.roles import Role
 from upstage_crm.team import invitations
+from upstage_crm.venues import commands as venues
+from upstage_crm.venues import plans
+from upstage_crm.venues.design import FIELDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +72,7 @@ class Town:
         self.decided, self.token = self._decisions(), self._staff()
         self._alert()
         self._finding()
+        self._prices()
         self.engine.deliver()
 
     def _decisions(self) -> Proposed:
@@ -129,6 +138,28 @@ class Town:
         for desk in ("vault", self.zoe.desk):
             self.engine.forge(f"UPDATE staff SET desk = '{desk}' {where}")
             self.watch.turn(now=self.engine.now)
+
+    def _prices(self) -> None:
+        """Two versions of the prices of an event."""
+        act, zoe = self.engine.act, self.zoe
+        barn = {"name": "The Barn", "address": "Field Lane"}
+        venue = act(zoe, venues.add_venue, typed=barn)
+        hall = act(zoe, venues.add_hall, venue_id=venue, typed={"name": "Loft"})
+        floor = FIELDS | {"name": "Floor", "form": "standing", "places": "120"}
+        act(zoe, plans.save, hall_id=hall, after=0, sections=[floor])
+        event = act(zoe, programme.add_event, typed={"title": "Hamlet"})
+        day, at = date(2030, 3, 1), time(19, 30)
+        act(zoe, programme.add_performances, event_id=event, hall_id=hall, days=[day], at=at)
+        tax = act(zoe, price_types.add_tax_rate, typed={"name": "Tax", "rate": "5"})
+        for after, name in enumerate(("Adult", "Child")):
+            kind = act(zoe, price_types.add_price_type, typed={"name": name})
+            new = NewPrices(
+                amounts={Cell("Floor", kind): 1_000},
+                fees=[],
+                tax_rate_id=tax,
+                starts_at=self.engine.now,
+            )
+            act(zoe, price_lists.save, event_id=event, after=after, new=new)
 
     # --- rows ---------------------------------------------------------------------------------
 

@@ -12,6 +12,7 @@ from upstage_crm.change_requests.model.rules import (
     RequestState,
 )
 from upstage_crm.mail.delivery import MailState
+from upstage_crm.programme.views import PerformanceState
 from upstage_crm.ui.components.base import icon
 from upstage_crm.ui.components.records import status
 from upstage_crm.ui.design import tokens
@@ -59,10 +60,14 @@ def test_every_state_of_the_domain_has_a_chip() -> None:
     assert set(RequestState) == set(status.REQUEST_LOOKS)
     assert set(FieldOutcome) == set(status.FIELD_LOOKS)
     assert set(MailState) <= set(status.MAIL_LOOKS)
+    assert set(PerformanceState) == set(status.PERFORMANCE_LOOKS)
 
 
 def test_chips_draw_known_icons_in_known_tones() -> None:
-    tables = (status.REQUEST_LOOKS, status.FIELD_LOOKS, status.MAIL_LOOKS, status.EMAIL_LOOKS)
+    tables = (
+        *(status.REQUEST_LOOKS, status.FIELD_LOOKS, status.MAIL_LOOKS, status.EMAIL_LOOKS),
+        status.PERFORMANCE_LOOKS,
+    )
     looks = [look for table in tables for look in table.values()]
 
     assert {look.icon for look in looks} <= ICON_NAMES

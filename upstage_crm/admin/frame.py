@@ -39,6 +39,8 @@ KEYS: Final = (
     ("x", "Choose the row, with Shift up to here"),
     ("e w", "Send again, or withdraw, what is chosen"),
     ("g p", "Go to patrons; g r requests, g d dashboard, g m mailbox, g a audit"),
+    ("o p c w", "Put on sale, pause, change or cancel the performances that are chosen"),
+    ("h l", "Earlier or later in the calendar; t goes to today"),
     ("c", "Propose a change"),
     ("n", "Write a comment"),
     ("Esc", "Close what is open"),
@@ -47,7 +49,13 @@ KEYS: Final = (
 """What the keys do on every page of the CRM."""
 
 
-ACTS: Final = {"c": ("Propose change", "Correct", "Propose again"), "n": ("Add comment",)}
+ACTS: Final = {
+    "c": ("Propose change", "Correct", "Propose again"),
+    "n": ("Add comment",),
+    "h": ("Earlier",),
+    "l": ("Later",),
+    "t": ("Today",),
+}
 PLACES: Final = {
     "d": "/",
     "p": "/patrons/",

@@ -19,12 +19,14 @@ from upstage_crm.core.errors import Conflict
 
 DATABASE, OWNER, APP = "upstage", "upstage_owner", "upstage_app"
 
-# What commands delete: factors and wrong passwords, search terms, views, erased values, and what
-# staff keep about a patron; holds that ended, and seats that a newer plan lacks.
+# What commands delete: factors and wrong passwords, search terms, views, erased values, what
+# staff keep about a patron; the picture of an event; holds that ended, and seats that a newer plan
+# lacks.
 DELETED_FROM = frozenset(
     {
-        *("audit_value", "proposal_attempt", "saved_view", "sign_in_failure"),
+        *("audit_value", "event_picture", "proposal_attempt", "saved_view", "sign_in_failure"),
         *("household", "household_member", "relationship"),
+        "sale_window",
         *("contact_preference", "patron_contact", "patron_note", "patron_tag", "patron_term"),
         *("pool_hold", "seat_state"),
         *("staff_passkey", "staff_recovery_code", "staff_totp"),

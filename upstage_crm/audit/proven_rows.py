@@ -107,6 +107,8 @@ _SUBJECTS = (
     Subject(parts=(Part(table="policy"),)),
     Subject(parts=(Part(table="security"),)),
     Subject(parts=(Part(table="organisation", rest=("next_patron_number",)),)),
+    # Or an attacker could let everyone buy at prices that no staff member set.
+    Subject(parts=(Part(table="price_list"), Part(table="price", subject="price_list_id"))),
     # Or an attacker could end what was found, or have staff restore what is as it should be.
     Subject(parts=(Part(table="integrity_finding"),)),
 )

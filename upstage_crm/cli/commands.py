@@ -21,7 +21,13 @@ from upstage_crm.audit.events import OPERATOR, Channel
 from upstage_crm.audit.guards import triggers
 from upstage_crm.change_requests.lifecycle import resend_mail
 from upstage_crm.change_requests.notifications import link_codes
-from upstage_crm.cli import audit_commands, database_commands, doctor, repair_commands
+from upstage_crm.cli import (
+    audit_commands,
+    database_commands,
+    doctor,
+    programme_commands,
+    repair_commands,
+)
 from upstage_crm.cli.audit_commands import migrated, open_trail
 from upstage_crm.cli.start_words import what_stopped
 from upstage_crm.core import heartbeat, migrations
@@ -312,6 +318,9 @@ def _parser() -> argparse.ArgumentParser:
     _add(mail, "retry", _mail_retry, "end a pause whose cause is mended, and send what is due")
     requests = _group(commands, "requests", "change requests")
     _add(requests, "expire", _requests_expire, "let due requests lapse, once")
+    programme = _group(commands, "programme", "events and performances")
+    words = "say what is not ready about the performances that are on sale; fails on trouble"
+    _add(programme, "check", programme_commands.check, words)
     keys = _group(commands, "keys", "the keys that sign links")
     words = "withdraw every open request whose links were made with a key that is no longer set"
     _add(keys, "revoke", _keys_revoke, words)

@@ -138,6 +138,22 @@ def date_in_words(day: date, language: str = "en", country: str = "") -> str:
     return format_date(day, "long", locale=_written_in(language, country))
 
 
+def month_in_words(day: date, country: str = "") -> str:
+    """The month of a day with its year: "March 2026"."""
+    return format_skeleton("yMMMM", day, locale=_written_in(SOURCE, country))
+
+
+def weekday_in_words(day: date, country: str = "", *, is_short: bool = False) -> str:
+    """The weekday of a day: "Tuesday", or "Tue"."""
+    pattern = "EEE" if is_short else "EEEE"
+    return format_date(day, pattern, locale=_written_in(SOURCE, country))
+
+
+def first_weekday(country: str = "") -> int:
+    """The day with which weeks begin where people of this country live; Monday is 0."""
+    return _written_in(SOURCE, country).first_week_day
+
+
 def iso(at: datetime) -> str:
     """The instant as `<time datetime>` wants it."""
     return at.astimezone(UTC).isoformat(timespec="seconds")
@@ -160,8 +176,12 @@ def left(until: datetime, *, now: datetime) -> str:
 
 def _locale(time_zone: tzinfo, language: str) -> Locale:
     """The locale in which a reader's dates are written."""
-    country = getattr(time_zone, "country", "") or country_of_zone(_name(time_zone))
-    return _written_in(language, country)
+    return _written_in(language, country_of(time_zone))
+
+
+def country_of(time_zone: tzinfo) -> str:
+    """The country whose dates the readers of a time zone write; "" for one of no country."""
+    return getattr(time_zone, "country", "") or country_of_zone(_name(time_zone))
 
 
 @cache

@@ -27,8 +27,10 @@ from upstage_crm.core import migrations
 from upstage_crm.core.db import Database
 from upstage_crm.core.errors import NotFound
 from upstage_crm.demo.attack_list import UNTRUNCATED, Attempt, Target, attempts
-from upstage_crm.demo.attack_plans import plan_attempts
-from upstage_crm.demo.attack_seats import seat_attempts
+from upstage_crm.demo.attacks.attack_plans import plan_attempts
+from upstage_crm.demo.attacks.attack_prices import price_attempts
+from upstage_crm.demo.attacks.attack_programme import programme_attempts
+from upstage_crm.demo.attacks.attack_seats import seat_attempts
 from upstage_crm.demo.forgery import forgeries
 from upstage_crm.proof import integrity
 from upstage_crm.proof.integrity import Position
@@ -93,12 +95,17 @@ def attack(database: Database, *, protected: Protected, ring: KeyRing) -> Result
     engine = database.engine
     with engine.connect() as connection:
         target = find_target(connection)
-        programme = [*plan_attempts(connection), *seat_attempts(connection)]
+        house = (
+            *plan_attempts(connection),
+            *programme_attempts(connection),
+            *price_attempts(connection),
+            *seat_attempts(connection),
+        )
         before = _digest(connection)
     is_sqlite = engine.dialect.name == "sqlite"
     outcomes = [
         _try(way, attempt, name, protected, ring)
-        for attempt in (*attempts(target, is_sqlite=is_sqlite), *programme, *forgeries(target))
+        for attempt in (*attempts(target, is_sqlite=is_sqlite), *house, *forgeries(target))
         for name, way in _ways(engine)
     ]
     with engine.connect() as connection:

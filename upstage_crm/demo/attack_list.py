@@ -16,7 +16,8 @@ from upstage_crm.tables import metadata
 EVIL = "evil@example.org"
 UNTRUNCATED = (
     *("patron", "change_request", "field_change", "review", "receipt"),
-    *("audit_entry", "audit_value", "audit_head", "seat_plan", "seat_state"),
+    *("audit_entry", "audit_value", "audit_head", "seat_plan", "performance", "seat_state"),
+    *("price_list", "price"),
 )
 
 

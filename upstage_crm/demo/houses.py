@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections import Counter
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlmodel import Session
 
@@ -13,6 +13,7 @@ from upstage_crm.inventory import holds, house_holds, queries, seatings, selling
 from upstage_crm.inventory.best_available import RankedPlan
 from upstage_crm.inventory.views import Wanted
 from upstage_crm.programme import queries as programme
+from upstage_crm.programme.views import PerformanceState
 from upstage_crm.staff.command_context import StaffContext
 
 LAID_OUT = 2  # performances in each hall, the nearest ones
@@ -24,18 +25,19 @@ MOST_MISSES = 20  # parties that find no room, before the house counts as full
 
 def add(context: StaffContext[object]) -> None:
     """Lay the nearest performances out, sell some of their seats and keep others back."""
-    for number, performance_id in enumerate(_nearest(context.session)):
+    for number, performance_id in enumerate(_nearest(context.session, context.now)):
         seatings.lay_out(context, performance_id=performance_id)
         _keep_back(context, performance_id)
         _sell(context, performance_id, SOLD[number])
 
 
-def _nearest(session: Session) -> list[str]:
-    _, events = programme.events(session)
+def _nearest(session: Session, now: datetime) -> list[str]:
+    _, events = programme.events(session, start=now)
     found = sorted(
         (one.starts_at, one.hall, one.id)
         for event in events
         for one in programme.event(session, event.id).performances
+        if one.starts_at > now and one.state is PerformanceState.ON_SALE
     )
     halls = Counter[str]()
     nearest: list[str] = []

@@ -1,135 +1,85 @@
-"""The demo's events and performances of this season, made through the commands that staff use."""
+"""The demo's events and performances, made through the commands that staff use."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import date, time, timedelta
+from collections.abc import Callable, Sequence
+from datetime import date, timedelta
 
-from upstage_crm.programme import commands, queries
+from upstage_crm.demo import prices
+from upstage_crm.demo.season_runs import LAST_SEASON, SO_FAR, THIS_SEASON, Run
+from upstage_crm.inventory import sale_steps
+from upstage_crm.programme import commands, performances, queries, translations
+from upstage_crm.programme.event_texts import INTERVAL, RUNNING, TITLE
 from upstage_crm.programme.times import series
-from upstage_crm.programme.views import Access
+from upstage_crm.programme.views import Access, PerformanceState
 from upstage_crm.staff.command_context import StaffContext
+from upstage_crm.wiring import SALE_CHECKS
 
-FRIDAY, SATURDAY, SUNDAY, WEDNESDAY = 4, 5, 6, 2
-EVENING, MATINEE = time(19, 30), time(14, 0)
+EARLIEST = min(run.begins for run in LAST_SEASON)  # weeks from now
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Run:
-    """An event in one hall: from the week `begins` weeks from now, for so many weeks.
+def add_earlier(context: StaffContext[object], *, today: date) -> None:
+    """Add last season, and this one until the week of `today`.
 
-    `access` are the kinds of the first performances, one each.
+    `context` is of a moment before all of it, so that it can go on sale.
     """
-
-    texts: Mapping[str, str]
-    hall: str
-    begins: int
-    weeks: int
-    weekdays: frozenset[int]
-    at: time = EVENING
-    access: tuple[Access, ...] = field(default=())
-
-
-_WEEKEND = frozenset({FRIDAY, SATURDAY})
-RUNS = (
-    Run(
-        texts={
-            "title": "The Lighthouse Keeper",
-            "genre": "Play",
-            "running_time": "2 h 20 min, one interval",
-            "age_advice": "Ages 12 and over",
-            "content_notes": "Strobe light and a gunshot in the second half.",
-        },
-        hall="Playhouse",
-        begins=0,
-        weeks=5,
-        weekdays=frozenset({WEDNESDAY, FRIDAY, SATURDAY}),
-        access=(Access.CAPTIONED, Access.SIGNED, Access.DESCRIBED),
-    ),
-    Run(
-        texts={
-            "title": "The Snow Goose",
-            "genre": "Family",
-            "running_time": "1 h 10 min, no interval",
-            "age_advice": "From 5 on",
-        },
-        hall="Playhouse",
-        begins=1,
-        weeks=4,
-        weekdays=frozenset({SATURDAY, SUNDAY}),
-        at=MATINEE,
-        access=(Access.RELAXED,),
-    ),
-    Run(
-        texts={"title": "Winter Serenades", "genre": "Concert", "running_time": "1 h 50 min"},
-        hall="Concert Hall",
-        begins=1,
-        weeks=3,
-        weekdays=_WEEKEND,
-    ),
-    Run(
-        texts={"title": "Bach by Candlelight", "genre": "Concert", "running_time": "1 h 30 min"},
-        hall="Concert Hall",
-        begins=5,
-        weeks=2,
-        weekdays=frozenset({SUNDAY}),
-        at=MATINEE,
-    ),
-    Run(
-        texts={"title": "New Voices", "genre": "Reading", "running_time": "1 h"},
-        hall="Studio",
-        begins=0,
-        weeks=12,
-        weekdays=frozenset({WEDNESDAY}),
-    ),
-    Run(
-        texts={
-            "title": "Threshold",
-            "genre": "Dance",
-            "running_time": "1 h 15 min, no interval",
-            "content_notes": "Haze. Late arrivals are seated after the first piece.",
-        },
-        hall="Studio",
-        begins=3,
-        weeks=3,
-        weekdays=_WEEKEND,
-        access=(Access.DESCRIBED,),
-    ),
-    Run(
-        texts={"title": "The Glass Orchard", "genre": "Play", "running_time": "2 h 40 min"},
-        hall="Playhouse",
-        begins=7,
-        weeks=6,
-        weekdays=_WEEKEND,
-        access=(Access.CAPTIONED,),
-    ),
-    Run(
-        texts={"title": "City Choir: Requiem", "genre": "Concert", "running_time": "1 h 40 min"},
-        hall="Concert Hall",
-        begins=10,
-        weeks=1,
-        weekdays=_WEEKEND,
-    ),
-)
+    for run in (*LAST_SEASON, *SO_FAR):
+        _add(context, run, today, performances.put_on_sale)
 
 
 def add(context: StaffContext[object], *, today: date) -> None:
-    """Add every event with its performances, from the Monday after `today` on."""
-    halls = {
-        choice.name.partition(",")[0]: choice.id for choice in queries.hall_choices(context.session)
-    }
-    monday = today + timedelta(days=7 - today.weekday())
-    for run in RUNS:
-        event_id = commands.add_event(context, typed=run.texts)
-        first = monday + timedelta(weeks=run.begins)
-        days = series(first, first + timedelta(weeks=run.weeks, days=-1), run.weekdays)
-        for place, day in enumerate(days):
-            commands.add_performances(
-                context,
-                event_id=event_id,
-                hall_id=halls[run.hall],
-                days=[day],
-                at=run.at,
-                access=run.access[place : place + 1],
-            )
+    """Add this season from the Monday after `today` on, and end what is over by now."""
+    for performance_id in queries.over(context.session, now=context.now):
+        performances.mark_performed(context, performance_id=performance_id)
+    for run in THIS_SEASON:
+        _add(context, run, today, sale_steps.put_on_sale)
+
+
+def _add(
+    context: StaffContext[object], run: Run, today: date, put_on_sale: Callable[..., None]
+) -> None:
+    """Add one event with its performances, and bring them as far as the run says."""
+    session = context.session
+    halls = {choice.name.partition(",")[0]: choice.id for choice in queries.hall_choices(session)}
+    interval = str(run.interval) if run.interval else ""
+    numbers = {RUNNING: str(run.minutes), INTERVAL: interval}
+    texts = {TITLE: run.title, "genre": run.genre, **numbers, **run.texts}
+    event_id = commands.add_event(context, typed=texts)
+    for version, (language, said) in enumerate(run.translated.items(), start=1):
+        translations.translate(
+            context, event_id=event_id, language=language, version=version, typed=said
+        )
+    first = today + timedelta(days=7 - today.weekday(), weeks=run.begins)
+    days = series(first, first + timedelta(weeks=run.weeks, days=-1), run.weekdays)
+    plain = days[len(run.access) :]
+    for day, kind in zip(days, run.access, strict=False):
+        _perform(context, run, event_id, halls[run.hall], [day], [kind])
+    _perform(context, run, event_id, halls[run.hall], plain, [])
+    made = [one.id for one in queries.event(session, event_id).performances]
+    _price(context, run, event_id, today)
+    if run.state is not PerformanceState.DRAFT:
+        put_on_sale(context, performance_ids=made, checks=SALE_CHECKS)
+    if run.state is PerformanceState.PAUSED:
+        performances.pause(context, performance_ids=made)
+    if run.last is PerformanceState.CANCELLED:
+        sale_steps.cancel(context, performance_ids=made[-1:])
+
+
+def _price(context: StaffContext[object], run: Run, event_id: str, today: date) -> None:
+    setting = prices.setting_of(context)
+    has_gala = run is THIS_SEASON[0]
+    prices.add_prices(context, setting, event_id=event_id, top=run.top, has_gala=has_gala)
+    prices.add_windows(context, event_id=event_id, today=today, weeks=run.begins, code=run.code)
+
+
+def _perform(
+    context: StaffContext[object],
+    run: Run,
+    event_id: str,
+    hall_id: str,
+    days: Sequence[date],
+    access: Sequence[Access],
+) -> None:
+    commands.add_performances(
+        context, event_id=event_id, hall_id=hall_id, days=days, at=run.at, access=access
+    )

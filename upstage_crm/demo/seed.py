@@ -81,6 +81,10 @@ def seed(parts: wiring.Runtime, *, count: int = PATRONS) -> None:
         owner = frozen.staff_context(session, members[0])
         settings.change(owner, proposed=ORGANISATION)
         venues.add(frozen.staff_context(session, members[0], channel=Channel.DEMO))
+        clock.set(now + timedelta(weeks=programme.EARLIEST - 8))
+        context = frozen.staff_context(session, members[0], channel=Channel.DEMO)
+        programme.add_earlier(context, today=now.date())
+        clock.set(now - timedelta(days=2_999))
         policy_store.change(owner, proposed=unusual.roomy(second_steps.POLICY))
     numbers = _patrons(parts, members[1], count, now)
     with parts.database.transaction() as session:

@@ -52,6 +52,8 @@ TOPICS_OF_SUBJECT: dict[str, frozenset[Topic]] = {
     "plan": frozenset({Topic.PROGRAMME}),
     "event": frozenset({Topic.PROGRAMME}),
     "performance": frozenset({Topic.PROGRAMME}),
+    "price": frozenset({Topic.PROGRAMME}),
+    "window": frozenset({Topic.PROGRAMME}),
     "house": frozenset({Topic.PROGRAMME}),
     "security": frozenset(),
     "policy": frozenset(),

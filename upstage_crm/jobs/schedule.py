@@ -23,6 +23,8 @@ from upstage_crm.change_requests.reads import due
 from upstage_crm.inventory import holds, house_holds
 from upstage_crm.mail import blanking
 from upstage_crm.privacy import erasure
+from upstage_crm.programme import performances
+from upstage_crm.programme import queries as programme
 from upstage_crm.staff.command_context import CommandContext
 from upstage_crm.wiring import Runtime, runtime
 
@@ -99,6 +101,7 @@ def do_what_is_due(parts: Runtime) -> None:
     remind_due(parts)
     apply_due(parts)
     expire_due(parts)
+    end_performances(parts)
     release_house_holds(parts)
     tidy_holds(parts)
     blank_erased(parts)
@@ -123,6 +126,17 @@ def remind_due(parts: Runtime) -> int:
 def apply_due(parts: Runtime) -> int:
     """Make every approved change whose waiting time is over; return how many requests moved."""
     return _each(parts, due.effects, scheduled.take_effect)
+
+
+def end_performances(parts: Runtime) -> int:
+    """End every performance on sale whose time is over; return how many."""
+    now, done = parts.clock.now(), 0
+    with parts.database.reading() as session:
+        found = programme.over(session, now=now)
+    for performance_id in found:
+        step = partial(performances.mark_performed, performance_id=performance_id)
+        done += _step(parts, step, now)
+    return done
 
 
 def look_at_notices(parts: Runtime) -> int:

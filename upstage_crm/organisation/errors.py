@@ -5,6 +5,7 @@ Invalid
 ├── UnknownTimeZone
 ├── UnknownCountry
 ├── UnknownLanguage
+├── UnknownCurrency
 └── UnknownSeasonStart
 """
 
@@ -35,6 +36,12 @@ class UnknownLanguage(Invalid):
     """The language is not one that patron pages and mails are written in."""
 
     code = "language_unknown"
+
+
+class UnknownCurrency(Invalid):
+    """No country pays with a currency of this code now."""
+
+    code = "currency_unknown"
 
 
 class UnknownSeasonStart(Invalid):

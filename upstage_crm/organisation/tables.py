@@ -27,4 +27,5 @@ class OrganisationRow(SQLModel, table=True):
     former_phone: str | None = Field(default=None, max_length=40)
     former_phone_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
     season_start: str | None = Field(default=None, max_length=5)  # None: not chosen yet
+    currency: str | None = Field(default=None, max_length=3)  # None: the one of the country
     next_patron_number: int = Field(default=FIRST_NUMBER)

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Collection
+from datetime import date, datetime, time
 from enum import StrEnum
+from typing import Any
 
 import sqlalchemy as sa
 from sqlmodel import Session
 
 from upstage_crm.core.db import table_of
 from upstage_crm.programme.errors import UnknownEvent, UnknownPerformance
-from upstage_crm.programme.event_texts import LIMITS
-from upstage_crm.programme.tables import EventRow, PerformanceRow
+from upstage_crm.programme.event_texts import TRANSLATED, texts_of
+from upstage_crm.programme.performance_states import end_of
+from upstage_crm.programme.tables import SELLS, EventRow, EventTextRow, PerformanceRow
 from upstage_crm.programme.views import (
     Access,
     EventLine,
@@ -24,7 +27,9 @@ from upstage_crm.programme.views import (
 from upstage_crm.venues import queries as venues
 
 _event, _performance = table_of(EventRow), table_of(PerformanceRow)
+_text = table_of(EventTextRow)
 _COUNTS = _performance.c.state != PerformanceState.CANCELLED
+_ON_SALE = _performance.c.state == PerformanceState.ON_SALE
 
 
 class EventSort(StrEnum):
@@ -40,6 +45,7 @@ def events(
     text: str = "",
     start: datetime | None = None,
     end: datetime | None = None,
+    season: int | None = None,
     sort: EventSort = EventSort.FIRST,
     is_descending: bool = False,
     first: int = 0,
@@ -48,7 +54,8 @@ def events(
     """How many events fit, and one page of them.
 
     With `start` or `end`, those with a performance in between; their performances in between
-    are counted. An event without performances comes last.
+    are counted. With `season` also those without any that are planned for the season which begins
+    in that year. An event without performances comes last.
     """
     between = [
         *([] if start is None else [_performance.c.starts_at >= start]),
@@ -58,6 +65,7 @@ def events(
         sa.select(
             _performance.c.event_id,
             sa.func.count().label("performances"),
+            sa.func.sum(sa.case((_ON_SALE, 1), else_=0)).label("on_sale"),
             sa.func.min(_performance.c.starts_at).label("first"),
             sa.func.max(_performance.c.starts_at).label("last"),
         )
@@ -66,8 +74,13 @@ def events(
         .subquery()
     )
     found = sa.select(
-        _event.c.id, _event.c.title, _event.c.genre, held.c.performances, held.c.first, held.c.last
-    ).join(held, held.c.event_id == _event.c.id, isouter=not between)
+        *(_event.c[name] for name in ("id", "title", "genre", "season")),
+        *(held.c[name] for name in ("performances", "on_sale", "first", "last")),
+    ).join(held, held.c.event_id == _event.c.id, isouter=True)
+    if between:
+        has_any = sa.exists().where(_performance.c.event_id == _event.c.id, _COUNTS)
+        planned = sa.false() if season is None else sa.and_(_event.c.season == season, ~has_any)
+        found = found.where(sa.or_(held.c.first.is_not(None), planned))
     for word in text.split():
         found = found.where(_event.c.title.icontains(word, autoescape=True))
     total = session.connection().execute(sa.select(sa.func.count()).select_from(found.subquery()))
@@ -82,6 +95,8 @@ def events(
             title=row.title,
             genre=row.genre,
             count=row.performances or 0,
+            on_sale=row.on_sale or 0,
+            season=row.season,
             first=row.first,
             last=row.last,
         )
@@ -100,28 +115,74 @@ def event(session: Session, event_id: str) -> EventView:
     row = session.connection().execute(query).mappings().one_or_none()
     if row is None:
         raise UnknownEvent
-    held = session.connection().execute(
-        sa.select(_performance)
-        .where(_performance.c.event_id == event_id)
-        .order_by(_performance.c.starts_at, _performance.c.id)
-    )
-    halls = {choice.id: choice.name for choice in hall_choices(session)}
+    said = session.connection().execute(sa.select(_text).where(_text.c.event_id == event_id))
     return EventView(
         id=row["id"],
-        texts={name: row[name] for name in LIMITS},
+        texts=texts_of(row),
+        language=row["language"],
+        translated={
+            each["language"]: {name: each[name] for name in TRANSLATED} for each in said.mappings()
+        },
+        picture=row["picture"],
         version=row["version"],
-        performances=tuple(
-            PerformanceView(
-                id=one.id,
-                hall=halls.get(one.hall_id, ""),
-                zone=one.zone,
-                starts_at=one.starts_at,
-                access=tuple(Access(name) for name in one.access.split(",") if name),
-                state=one.state,
-            )
-            for one in held
-        ),
+        performances=tuple(_views(session, _performance.c.event_id == event_id)),
     )
+
+
+def performances(session: Session, performance_ids: Collection[str]) -> list[PerformanceView]:
+    """These performances, the first one first; an id that is none's is left out."""
+    return _views(session, _performance.c.id.in_(performance_ids))
+
+
+def between(
+    session: Session,
+    *,
+    start: datetime,
+    end: datetime,
+    hall_id: str = "",
+    state: PerformanceState | None = None,
+) -> list[PerformanceView]:
+    """The performances that begin from `start` on and before `end`, the first one first."""
+    return _views(
+        session,
+        _performance.c.starts_at >= start,
+        _performance.c.starts_at < end,
+        *([_performance.c.hall_id == hall_id] if hall_id else []),
+        *([_performance.c.state == state] if state else []),
+    )
+
+
+def on_sale(session: Session) -> list[PerformanceView]:
+    """Everything that is on sale, the first one first."""
+    return _views(session, _ON_SALE)
+
+
+def over(session: Session, *, now: datetime) -> tuple[str, ...]:
+    """The ids of performances that were on sale and have come to their end."""
+    begun = sa.select(_performance.c.id, _performance.c.starts_at, _event.c.running_minutes).where(
+        SELLS, _performance.c.starts_at <= now
+    )
+    rows = session.connection().execute(begun.join(_event, _event.c.id == _performance.c.event_id))
+    ended = (row.id for row in rows if end_of(row.starts_at, row.running_minutes) <= now)
+    return tuple(sorted(ended))
+
+
+def taken(
+    session: Session, places: Collection[tuple[str, datetime]], *, besides: Collection[str]
+) -> set[tuple[str, datetime]]:
+    """The pairs of hall and instant at which a performance begins that is not `besides`."""
+    if not places:
+        return set()
+    moments = [starts_at for _, starts_at in places]
+    rows = session.connection().execute(
+        sa.select(_performance.c.hall_id, _performance.c.starts_at).where(
+            _COUNTS,
+            _performance.c.starts_at.between(min(moments), max(moments)),
+            _performance.c.hall_id.in_({hall_id for hall_id, _ in places}),
+            _performance.c.id.not_in(besides),
+        )
+    )
+    return {(row.hall_id, row.starts_at) for row in rows} & set(places)
 
 
 def performance(session: Session, performance_id: str) -> PerformanceFacts:
@@ -156,4 +217,32 @@ def hall_choices(session: Session) -> list[HallChoice]:
     return [
         HallChoice(id=hall.id, name=f"{hall.texts['name']}, {hall.venue_name}")
         for hall in venues.halls(session)
+    ]
+
+
+def _views(session: Session, *fitting: sa.ColumnElement[Any]) -> list[PerformanceView]:
+    rows = session.connection().execute(
+        sa.select(_performance, _event.c.title, _event.c.running_minutes)
+        .join(_event, _event.c.id == _performance.c.event_id)
+        .where(*fitting)
+        .order_by(_performance.c.starts_at, _performance.c.id)
+    )
+    halls = {choice.id: choice.name for choice in hall_choices(session)}
+    return [
+        PerformanceView(
+            id=one.id,
+            event_id=one.event_id,
+            title=one.title,
+            hall_id=one.hall_id,
+            hall=halls.get(one.hall_id, ""),
+            day=date.fromisoformat(one.day),
+            at=time.fromisoformat(one.time),
+            zone=one.zone,
+            starts_at=one.starts_at,
+            running_minutes=one.running_minutes,
+            access=tuple(Access(name) for name in one.access.split(",") if name),
+            state=one.state,
+            version=one.version,
+        )
+        for one in rows
     ]

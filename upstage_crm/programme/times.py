@@ -9,15 +9,18 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
+from upstage_crm.organisation.seasons import Season
 from upstage_crm.programme.errors import (
     SeriesEmpty,
     SeriesTooLong,
+    ShiftUnreadable,
     TimeDoubled,
     TimeSkipped,
     TimeUnreadable,
 )
 
 MOST_AT_ONCE = 200  # performances of one series
+LONGEST_SHIFT = 366  # days
 FIRST_YEAR, LAST_YEAR = 1970, 9998
 
 
@@ -51,6 +54,21 @@ def read_time(text: str) -> time:
     return at.replace(second=0, microsecond=0)
 
 
+def read_shift(text: str) -> int:
+    """By how many days something moves, `-7` for a week earlier; "" is none.
+
+    Raises:
+        ShiftUnreadable: it is no whole number, or more than a year.
+    """
+    digits = text.strip().replace("\u2212", "-").removeprefix("+")
+    if not digits:
+        return 0
+    number = digits.removeprefix("-")
+    if not (number.isascii() and number.isdecimal() and int(number) <= LONGEST_SHIFT):
+        raise ShiftUnreadable(most=LONGEST_SHIFT)
+    return int(digits)
+
+
 def instant(day: date, at: time, zone: tzinfo) -> datetime:
     """The moment at which the clocks of `zone` show this time on this day.
 
@@ -65,6 +83,22 @@ def instant(day: date, at: time, zone: tzinfo) -> datetime:
     if first.astimezone(zone).replace(tzinfo=None, fold=0) != wall:
         raise TimeSkipped(day=day.isoformat())
     raise TimeDoubled(day=day.isoformat())
+
+
+def first_moment(day: date, zone: tzinfo) -> datetime:
+    """When a day begins by the clocks of `zone`; where that is skipped, when they go on."""
+    return datetime.combine(day, time(), zone).astimezone(UTC)
+
+
+def in_season(day: date, source: Season, target: Season) -> date:
+    """The day of another season that is a day of one: the same weekday, about as far into it."""
+    weeks = round((target.first - source.first).days / 7)
+    moved = day + timedelta(weeks=weeks)
+    while moved < target.first:
+        moved += timedelta(weeks=1)
+    while moved > target.last:
+        moved -= timedelta(weeks=1)
+    return moved
 
 
 def series(first: date, last: date, weekdays: Collection[int]) -> list[date]:

@@ -61,6 +61,7 @@ class Permission(StrEnum):
     VIEW_PROGRAMME = "view_programme"
     EDIT_VENUES = "edit_venues"
     EDIT_PROGRAMME = "edit_programme"
+    EDIT_PRICES = "edit_prices"
     HOLD_SEATS = "hold_seats"
 
 
@@ -98,10 +99,20 @@ _LEAD = _DESK | {
 PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
     Role.OWNER: frozenset(Permission),
     Role.MANAGER: _LEAD
-    | {Permission.EDIT_VENUES, Permission.EDIT_PROGRAMME, Permission.HOLD_SEATS},
+    | {
+        Permission.EDIT_VENUES,
+        Permission.EDIT_PROGRAMME,
+        Permission.EDIT_PRICES,
+        Permission.HOLD_SEATS,
+    },
     Role.BOX_OFFICE: _DESK | {Permission.HOLD_SEATS},
     Role.MARKETING: _LOOKING
-    | {Permission.EDIT_PATRON, Permission.REVEAL_VALUE, Permission.EDIT_PROGRAMME},
+    | {
+        Permission.EDIT_PATRON,
+        Permission.REVEAL_VALUE,
+        Permission.EDIT_PROGRAMME,
+        Permission.EDIT_PRICES,
+    },
     Role.DEVELOPMENT: _LOOKING | {Permission.EDIT_PATRON, Permission.REVEAL_VALUE},
     Role.PRIVACY_LEAD: _LEAD | {Permission.ERASE_PATRON},
     Role.AUDITOR: _LOOKING

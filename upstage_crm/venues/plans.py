@@ -81,6 +81,11 @@ def newest_of(session: Session, hall_ids: Sequence[str]) -> dict[str, PlanVersio
     return {hall_id: each[0] for hall_id, each in found.items() if each}
 
 
+def halls_with_plan(session: Session) -> frozenset[str]:
+    """The ids of the halls that have a seat plan."""
+    return frozenset(session.connection().execute(sa.select(_plan.c.hall_id)).scalars())
+
+
 def get(session: Session, hall_id: str, version: int) -> StoredPlan:
     """One version of a hall's plan.
 

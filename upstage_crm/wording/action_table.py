@@ -204,10 +204,37 @@ ACTIONS: Mapping[Action, ActionLook] = {
     Action.HALL_CHANGED: ActionLook("changed a hall", _PROGRAMME, "map-pin", "neutral"),
     Action.EVENT_ADDED: ActionLook("added an event", _PROGRAMME, "ticket", "neutral"),
     Action.EVENT_CHANGED: ActionLook("changed an event", _PROGRAMME, "ticket", "neutral"),
-    Action.PERFORMANCES_ADDED: ActionLook("added performances", _PROGRAMME, "calendar", "neutral"),
-    Action.PERFORMANCE_CANCELLED: ActionLook(
-        "cancelled a performance", _PROGRAMME, "calendar", "danger"
+    Action.EVENT_TRANSLATED: ActionLook(
+        "changed the texts of an event in another language", _PROGRAMME, "ticket", "neutral"
     ),
+    Action.EVENT_PICTURE_CHANGED: ActionLook(
+        "changed the picture of an event", _PROGRAMME, "ticket", "neutral"
+    ),
+    Action.EVENT_COPIED: ActionLook("copied an event", _PROGRAMME, "ticket", "neutral"),
+    Action.PERFORMANCES_ADDED: ActionLook("added performances", _PROGRAMME, "calendar", "neutral"),
+    Action.PERFORMANCES_ON_SALE: ActionLook(
+        "put performances on sale", _PROGRAMME, "calendar", "success"
+    ),
+    Action.PERFORMANCES_PAUSED: ActionLook(
+        "paused the sale of performances", _PROGRAMME, "calendar", "warning"
+    ),
+    Action.PERFORMANCE_MOVED: ActionLook(
+        "changed when, where or for whom a performance is", _PROGRAMME, "calendar", "neutral"
+    ),
+    Action.PERFORMANCE_PERFORMED: ActionLook(
+        "noted that a performance is over", _PROGRAMME, "calendar", "neutral"
+    ),
+    Action.PERFORMANCE_CANCELLED: ActionLook(
+        "cancelled performances", _PROGRAMME, "calendar", "danger"
+    ),
+    Action.PRICE_TYPE_ADDED: ActionLook("added a price type", _PROGRAMME, "ticket", "neutral"),
+    Action.PRICE_TYPE_CHANGED: ActionLook("changed a price type", _PROGRAMME, "ticket", "neutral"),
+    Action.TAX_RATE_ADDED: ActionLook("added a tax rate", _PROGRAMME, "ticket", "neutral"),
+    Action.TAX_RATE_RETIRED: ActionLook("retired a tax rate", _PROGRAMME, "ticket", "neutral"),
+    Action.PRICES_SAVED: ActionLook("set prices", _PROGRAMME, "ticket", "neutral"),
+    Action.WINDOW_ADDED: ActionLook("added a sale window", _PROGRAMME, "clock", "neutral"),
+    Action.WINDOW_CHANGED: ActionLook("changed a sale window", _PROGRAMME, "clock", "neutral"),
+    Action.WINDOW_REMOVED: ActionLook("removed a sale window", _PROGRAMME, "clock", "danger"),
     Action.HOUSE_LAID_OUT: ActionLook(
         "laid out the seats of a performance", _PROGRAMME, "layout-dashboard", "neutral"
     ),

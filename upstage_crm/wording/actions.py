@@ -123,6 +123,7 @@ SUBJECT_WORDS: Mapping[str, str] = {
     "mail_event": "A delivery report",
     "link_code": "The code of a link",
     "integrity_finding": "A finding",
+    "price_list": "A version of prices",
 }
 
 

@@ -9,12 +9,19 @@ from upstage_crm.change_requests.model.rules import RequestState
 from upstage_crm.change_requests.reads.figures import SPEEDS, Funnel, Span, Step
 from upstage_crm.change_requests.reads.queue import ENDINGS, View
 from upstage_crm.core.counting import some
+from upstage_crm.organisation.seasons import Season
 from upstage_crm.pages.periods import Period
 from upstage_crm.patrons.quality import Quality
 from upstage_crm.ui.components.plots import Bar, TimeColumn, percent
 
-PERIODS: Mapping[int, str] = {30: "30 days", 90: "90 days", 365: "12 months"}
-"""The days that the funnel may be about, with the words of each."""
+SEASON = 0
+PERIODS: Mapping[int, str] = {
+    SEASON: "This season",
+    30: "30 days",
+    90: "90 days",
+    365: "12 months",
+}
+"""The days that the funnel may be about, with the words of each; `SEASON` is no fixed number."""
 USUAL = 90
 MONTHS = 12
 _TIMES: Mapping[Step, str] = {
@@ -86,11 +93,14 @@ def figures(
     *,
     hidden: Collection[str],
     days: int,
+    since: date,
     today: date,
     zone: tzinfo,
 ) -> Figures:
-    """Return the figures of the page; the reader’s list of patrons has no filter in `hidden`."""
-    since = first_day(days, today)
+    """Return the figures of the page; `since` is the first of the days.
+
+    The reader’s list of patrons has no filter in `hidden`.
+    """
     return Figures(
         periods=[
             PeriodTab(words, "/" if each == USUAL else f"/?days={each}", each == days)
@@ -106,9 +116,9 @@ def figures(
     )
 
 
-def first_day(days: int, today: date) -> date:
-    """The first of the days that the funnel is about; the last is today."""
-    return today - timedelta(days=days - 1)
+def first_day(days: int, today: date, season: Season) -> date:
+    """The first of the days that the funnel is about; the last is today, a day of `season`."""
+    return season.first if days == SEASON else today - timedelta(days=days - 1)
 
 
 def month_bounds(today: date, time_zone: tzinfo, *, months: int = MONTHS) -> list[datetime]:

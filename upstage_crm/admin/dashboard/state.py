@@ -44,7 +44,7 @@ from upstage_crm.change_requests.reads.queue import VIEW_STATES, Look, View
 from upstage_crm.jobs.news import ALL_TOPICS, Topic
 from upstage_crm.mail.delivery import MailState
 from upstage_crm.mail.queries import MailSummary, health, mails
-from upstage_crm.organisation.settings import details
+from upstage_crm.organisation.settings import details, season_start
 from upstage_crm.pages.forms import texts
 from upstage_crm.pages.list_url import QUERY_LIMIT
 from upstage_crm.pages.page_state import PageMixin
@@ -141,13 +141,14 @@ class DashboardState(PageMixin, AdminState):
 def _figures(session: Session, now: datetime, days: int, hidden: Collection[str]) -> Figures:
     zone = details(session).zone
     today = now.astimezone(zone).date()
-    since = datetime.combine(first_day(days, today), time(), zone)
+    since = first_day(days, today, season_start(session).season_of(today))
     return figures(
-        request_figures.funnel(session, since=since),
+        request_figures.funnel(session, since=datetime.combine(since, time(), zone)),
         request_figures.trend(session, month_bounds(today, zone)),
         quality(session),
         hidden=hidden,
         days=days,
+        since=since,
         today=today,
         zone=zone,
     )

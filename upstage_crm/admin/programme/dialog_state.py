@@ -1,4 +1,4 @@
-"""The dialogs of the programme: add an event, change it, add performances, cancel one."""
+"""The dialogs of the programme: add an event, change it, add performances."""
 
 from collections.abc import Callable, Mapping
 from datetime import date, time
@@ -12,27 +12,27 @@ from upstage_crm.admin.programme.event_state import EventState
 from upstage_crm.admin.programme.list_state import EventListState
 from upstage_crm.admin.programme.url import event_href
 from upstage_crm.core.errors import UpstageError
-from upstage_crm.inventory import seatings
+from upstage_crm.core.languages import LANGUAGES
 from upstage_crm.pages.dialog_state import DialogMixin
-from upstage_crm.pages.errors import SubjectMoved
-from upstage_crm.programme import commands, queries
-from upstage_crm.programme.event_texts import LIMITS, TITLE
+from upstage_crm.programme import commands, copying, pictures, queries, translations
+from upstage_crm.programme.event_texts import ALT, LIMITS, TITLE
 from upstage_crm.programme.times import read_day, read_time, series
 from upstage_crm.programme.views import Access
 from upstage_crm.staff.command_context import StaffContext
 from upstage_crm.staff.roles import Permission, StaffMember
 from upstage_crm.wiring import runtime
 from upstage_crm.wording.consequences import counted
-from upstage_crm.wording.sentences import sentence
+from upstage_crm.wording.sentences import LANGUAGE_WORDS, sentence
 
-ADD, EDIT, PERFORM, CANCEL = "add_event", "edit_event", "add_performances", "cancel_performance"
+ADD, EDIT, PERFORM = "add_event", "edit_event", "add_performances"
+TRANSLATE, REMOVE, COPY = "translate", "remove_picture", "copy_event"
 HALL, DAY, TIME, UNTIL = "hall", "day", "time", "until"
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 Typed = Mapping[str, str]
 
 
 def _nothing() -> dict[str, str]:
-    return dict.fromkeys(LIMITS, "")
+    return dict.fromkeys((*LIMITS, ALT), "")
 
 
 class EventFormMixin(DialogMixin, rx.State, mixin=True):
@@ -98,14 +98,17 @@ class AddEventState(EventFormMixin, AdminState):
 
 
 class EventDialogState(EventFormMixin, AdminState):
-    """The dialogs over one event. The subject is the event's id, or the performance's."""
+    """The dialogs over one event. The subject is the event's id."""
 
     permission: ClassVar[Permission | None] = Permission.EDIT_PROGRAMME
-    dialogs: ClassVar[tuple[str, ...]] = (EDIT, PERFORM, CANCEL)
-    drafted: ClassVar[frozenset[str]] = frozenset({PERFORM})
+    dialogs: ClassVar[tuple[str, ...]] = (EDIT, PERFORM, TRANSLATE, REMOVE, COPY)
+    drafted: ClassVar[frozenset[str]] = frozenset({PERFORM, TRANSLATE})
     page: ClassVar[type[EventState]] = EventState
 
+    own: rx.Field[dict[str, str]] = rx.field(default_factory=_nothing)
+
     _seen: int = 0  # the version of the event that is changed
+    _language: str = ""
 
     @rx.event
     async def open_edit(self) -> None:
@@ -128,6 +131,73 @@ class EventDialogState(EventFormMixin, AdminState):
             commands.change_event(context, event_id=event_id, version=version, typed=typed)
 
         return await self._do(EDIT, form, change, lambda _: "Saved.")
+
+    @rx.event
+    async def open_copy(self) -> None:
+        """Open the dialog that copies the event."""
+        page = await self.get_state(EventState)
+        if await self._open(COPY, subject=page.subject, about=page.name):
+            self.stored = _nothing() | {TITLE: page.name}
+
+    @rx.event
+    async def copy_event(self, form: dict[str, Any]) -> Any:
+        """Copy the event and go to the copy."""
+        event_id = self.subject
+
+        def command(context: StaffContext[object], typed: Typed) -> str:
+            return copying.copy_event(context, event_id=event_id, title=typed.get(TITLE, ""))
+
+        made, following = await self._send(COPY, form, command)
+        if made is None:
+            return following
+        self._greeting = "Copied, without performances."
+        return rx.redirect(event_href(made))
+
+    @rx.event
+    async def open_translate(self, language: str) -> None:
+        """Open the dialog with the texts in another language."""
+        event_id = (await self.get_state(EventState)).subject
+        try:
+            event = await self._read(lambda session: queries.event(session, event_id))
+        except UpstageError as error:
+            self._refuse(error)
+            return
+        if language not in LANGUAGES or language == event.language:
+            return
+        about = f"{event.texts[TITLE]} · {LANGUAGE_WORDS[language]}"
+        if await self._open(TRANSLATE, subject=event_id, about=about, part=language):
+            self.stored = _nothing() | dict(event.translated.get(language, {}))
+            self.own = dict(event.texts)
+            self._seen, self._language = event.version, language
+
+    @rx.event
+    async def translate(self, form: dict[str, Any]) -> Any:
+        """Store the texts in another language."""
+        event_id, version, language = self.subject, self._seen, self._language
+
+        def command(context: StaffContext[object], typed: Typed) -> None:
+            translations.translate(
+                context, event_id=event_id, language=language, version=version, typed=typed
+            )
+
+        return await self._do(TRANSLATE, form, command, lambda _: "Saved.")
+
+    @rx.event
+    async def ask_remove(self) -> None:
+        """Say what removing the picture does before it is done."""
+        page = await self.get_state(EventState)
+        if await self._open(REMOVE, subject=page.subject, about=page.name):
+            self._seen = int(page.version)
+
+    @rx.event
+    async def remove(self, form: dict[str, Any]) -> Any:
+        """Take the picture away."""
+        event_id, version = self.subject, self._seen
+
+        def command(context: StaffContext[object], _: Typed) -> None:
+            pictures.remove(context, event_id=event_id, version=version)
+
+        return await self._do(REMOVE, form, command, lambda _: "Removed.")
 
     @rx.event
     async def open_perform(self) -> None:
@@ -155,28 +225,6 @@ class EventDialogState(EventFormMixin, AdminState):
             return f"{counted(count, 'performance')} added."
 
         return await self._do(PERFORM, form, add, said)
-
-    @rx.event
-    async def ask_cancel(self, performance_id: str) -> None:
-        """Say what cancelling does before it is done."""
-        page = await self.get_state(EventState)
-        found = [one for one in page.performances if one.id == performance_id]
-        if not found:
-            self._refuse(SubjectMoved())
-            return
-        about = f"{page.name} · {found[0].time}"
-        await self._open(CANCEL, subject=performance_id, about=about)
-
-    @rx.event
-    async def cancel(self, form: dict[str, Any]) -> Any:
-        """Cancel a performance."""
-        performance_id = self.subject
-
-        def command(context: StaffContext[object], _: Typed) -> None:
-            commands.cancel_performance(context, performance_id=performance_id)
-            seatings.take_off(context.session, performance_id=performance_id, now=context.now)
-
-        return await self._do(CANCEL, form, command, lambda _: "Cancelled.")
 
     async def _do(
         self,

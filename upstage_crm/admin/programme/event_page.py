@@ -5,8 +5,9 @@ from typing import Any
 import reflex as rx
 
 from upstage_crm.admin.frame import framed, what_became
+from upstage_crm.admin.prices.event_tabs import event_tabs
+from upstage_crm.admin.programme.bulk_dialogs import BAR, bulk_dialogs
 from upstage_crm.admin.programme.dialog_state import (
-    CANCEL,
     DAY,
     EDIT,
     HALL,
@@ -17,20 +18,27 @@ from upstage_crm.admin.programme.dialog_state import (
     EventDialogState,
 )
 from upstage_crm.admin.programme.event_inputs import LABELS, inputs
+from upstage_crm.admin.programme.event_parts import (
+    languages_card,
+    part_dialogs,
+    picture_card,
+)
 from upstage_crm.admin.programme.event_state import EventState as State
 from upstage_crm.admin.programme.list_state import EventListState
 from upstage_crm.pages.list_page import list_crumb
 from upstage_crm.pages.view import kept, question
-from upstage_crm.programme.event_texts import TITLE
-from upstage_crm.ui.components.base import Child, Text, filled, hidden_text, show_if
+from upstage_crm.programme.event_texts import INTERVAL, LIMITS, TITLE
+from upstage_crm.ui.components.base import Child, Text, filled, show_if
 from upstage_crm.ui.components.button import button, link_button
 from upstage_crm.ui.components.feedback import empty_state, notice, skeleton_lines
 from upstage_crm.ui.components.forms.choice import checkbox
 from upstage_crm.ui.components.forms.form import select_field, text_field
 from upstage_crm.ui.components.page import card, halves, inline, page_header, stack
 from upstage_crm.ui.components.records.record import plain_row, record
-from upstage_crm.ui.components.records.status import chip
+from upstage_crm.ui.components.records.selection import pick_all, pick_box
+from upstage_crm.ui.components.records.status import chip, performance_chip
 from upstage_crm.ui.components.records.table import cell, column, data_table, lead_cell, table_row
+from upstage_crm.ui.components.shortcut import row_keys
 from upstage_crm.ui.components.text import breadcrumbs, empty_value
 from upstage_crm.wording.programme import ACCESS_WORDS
 
@@ -57,6 +65,10 @@ def _event() -> rx.Component:
             actions=(
                 show_if(
                     State.may_edit,
+                    button("Copy event", icon="copy", on_click=EventDialogState.open_copy),
+                ),
+                show_if(
+                    State.may_edit,
                     button(
                         "Add performances",
                         icon="plus",
@@ -66,18 +78,25 @@ def _event() -> rx.Component:
                 ),
             ),
         ),
-        stack(what_became(State), _performances(), _details()),
+        stack(
+            event_tabs(State.subject, here="event"),
+            what_became(State, after=show_if(State.can_undo, _undo())),
+            _performances(),
+            _details(),
+            picture_card(),
+            languages_card(),
+        ),
     )
 
 
 def _performances() -> rx.Component:
+    every = show_if(State.may_edit, pick_all("Choose every performance"))
     table = data_table(
         [
-            column("When"),
+            column(rx.el.span(every, "When", class_name="u-row-lead")),
             column("Hall"),
             column("Access"),
             column("State"),
-            column("Actions", hidden=True),
         ],
         rx.foreach(State.performances, _performance),
         label="Performances",
@@ -87,35 +106,32 @@ def _performances() -> rx.Component:
         rx.el.p("A performance is this event at one time in one hall."),
         icon="calendar",
     )
-    return card(
-        show_if(State.performances.length() > 0, table, nothing), title="Performances", flush=True
+    return rx.fragment(
+        row_keys(),
+        card(
+            show_if(State.performances.length() > 0, table, nothing),
+            title="Performances",
+            flush=True,
+        ),
+        show_if(State.may_edit, BAR),
     )
 
 
 def _performance(one: Any) -> rx.Component:
-    state = rx.cond(
-        one.is_cancelled,
-        chip(one.state, icon="circle-slash", tone="danger"),
-        chip(one.state, icon="pencil"),
-    )
-    cancel = button(
-        "Cancel",
-        hidden_text(" ", one.time),
-        size="small",
-        on_click=EventDialogState.ask_cancel(one.id),
-    )
-    access = inline(rx.foreach(one.access, lambda words: chip(words, icon="eye")))
+    box = show_if(State.may_edit, pick_box(one.id, label=f"Choose {one.time}"))
+    time = rx.el.time(one.time, date_time=one.time_iso)
+    access = rx.foreach(one.access, lambda words: chip(words, icon="eye"))
     return table_row(
-        lead_cell(rx.el.time(one.time, date_time=one.time_iso), href=one.href),
+        lead_cell(time, href=one.href, before=box),
         cell(one.hall, label="Hall"),
-        cell(show_if(one.access.length() > 0, access), label="Access"),
-        cell(state, label="State"),
-        cell(show_if(State.may_edit & ~one.is_cancelled, cancel)),
+        cell(show_if(one.access.length() > 0, inline(access)), label="Access"),
+        cell(performance_chip(one.state), label="State"),
     )
 
 
 def _details() -> rx.Component:
-    rows = (_row(label, State.texts[name]) for name, (label, _) in LABELS.items() if name != TITLE)
+    names = [name for name in LIMITS if name not in (TITLE, INTERVAL)]
+    rows = (_row(LABELS[name][0], State.texts[name]) for name in names)
     return card(
         record(*rows, label="The event"),
         title="About the event",
@@ -132,6 +148,10 @@ def _details() -> rx.Component:
 def _row(label: str, text: Text) -> rx.Component:
     lines = rx.el.div(text, class_name="u-lines")
     return plain_row(label, show_if(filled(text), lines, empty_value("Not said")))
+
+
+def _undo() -> Child:
+    return button("Undo", icon="undo-2", size="small", on_click=State.undo)
 
 
 def _missing() -> rx.Component:
@@ -163,17 +183,8 @@ def _dialogs() -> tuple[rx.Component, ...]:
             send="Add",
             size="large",
         ),
-        question(
-            state,
-            CANCEL,
-            rx.el.p("A cancelled performance stays cancelled. The hall is free again then."),
-            title="Cancel performance",
-            on_submit=state.cancel,
-            send="Cancel the performance",
-            send_variant="danger",
-            cancel="Keep it",
-            size="small",
-        ),
+        *bulk_dialogs(State.halls),
+        *part_dialogs(),
     )
 
 

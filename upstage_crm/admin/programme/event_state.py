@@ -1,23 +1,32 @@
 """One event with its performances."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 import reflex as rx
 from sqlmodel import Session
 
+from upstage_crm.admin import incoming_files
 from upstage_crm.admin.guard import AdminState
-from upstage_crm.admin.programme.url import house_href
+from upstage_crm.admin.programme.url import PICTURE, house_href, picture_href
 from upstage_crm.core import when
 from upstage_crm.core.errors import UpstageError
+from upstage_crm.core.languages import LANGUAGES
+from upstage_crm.inventory import sale_steps
 from upstage_crm.jobs.news import Topic
 from upstage_crm.organisation.settings import details
 from upstage_crm.pages.page_state import PageMixin
-from upstage_crm.programme import queries
-from upstage_crm.programme.event_texts import LIMITS, TITLE
-from upstage_crm.programme.views import EventView, HallChoice, PerformanceState, PerformanceView
+from upstage_crm.programme import performances, pictures, queries
+from upstage_crm.programme.event_texts import ALT, INTERVAL, LIMITS, RUNNING, TITLE
+from upstage_crm.programme.performance_states import ENDED
+from upstage_crm.programme.performances import Place
+from upstage_crm.programme.views import EventView, HallChoice, PerformanceView
+from upstage_crm.staff.command_context import StaffContext
 from upstage_crm.staff.roles import Permission
-from upstage_crm.wording.programme import ACCESS_WORDS, PERFORMANCE_WORDS
+from upstage_crm.wiring import SALE_CHECKS, runtime
+from upstage_crm.wording.programme import ACCESS_WORDS, running_words
+from upstage_crm.wording.sentences import LANGUAGE_WORDS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,8 +39,46 @@ class PerformanceLine:
     hall: str = ""
     access: list[str] = field(default_factory=list[str])
     state: str = ""
-    is_cancelled: bool = False
+    is_ended: bool = False
     href: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Undo:
+    """How the last edit is taken back: what it paused, put on sale or moved. Empty: not at all."""
+
+    put_on_sale: tuple[str, ...] = ()
+    pause: tuple[str, ...] = ()
+    places: Mapping[str, Place] = field(default_factory=dict[str, Place])
+    versions: Mapping[str, int] = field(default_factory=dict[str, int])
+
+    @property
+    def is_possible(self) -> bool:
+        """Whether there is anything to take back."""
+        return bool(self.put_on_sale or self.pause or self.places)
+
+    def run(self, context: StaffContext[object]) -> None:
+        """Take it back.
+
+        Raises:
+            UpstageError: a colleague did something else with it since.
+        """
+        if self.put_on_sale:
+            sale_steps.put_on_sale(context, performance_ids=self.put_on_sale, checks=SALE_CHECKS)
+        if self.pause:
+            performances.pause(context, performance_ids=self.pause)
+        if self.places:
+            performances.move(context, places=self.places, versions=self.versions)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LanguageLine:
+    """A language that patrons read, and whether the event has texts in it."""
+
+    code: str = ""
+    name: str = ""
+    title: str = ""
+    is_translated: bool = False
 
 
 def _nothing() -> dict[str, str]:
@@ -50,30 +97,83 @@ class EventState(PageMixin, AdminState):
     name: str = ""
     texts: rx.Field[dict[str, str]] = rx.field(default_factory=_nothing)
     performances: rx.Field[list[PerformanceLine]] = rx.field(default_factory=list)
+    language: str = ""
+    languages: rx.Field[list[LanguageLine]] = rx.field(default_factory=list)
+    picture: str = ""
+    picture_large: str = ""
+    picture_alt: str = ""
+    picture_path: str = ""
+    version: str = ""
     halls: rx.Field[list[tuple[str, str]]] = rx.field(default_factory=list)
     may_edit: bool = False
+    can_undo: bool = False
+
+    _undo: Undo = Undo()
+
+    @rx.event
+    async def undo(self) -> Any:
+        """Take the last edit of performances back."""
+        undo, actor = self._undo, self._actor()
+        self._offer(Undo())
+        if not undo.is_possible:
+            return None
+        return await self._act(
+            lambda session: undo.run(runtime().staff_context(session, actor)), "Undone."
+        )
+
+    def _succeed(self, words: str) -> None:
+        super()._succeed(words)
+        self._offer(Undo())
+
+    def _offer(self, undo: Undo) -> None:
+        """Offer to take back what was done last."""
+        self._undo, self.can_undo = undo, undo.is_possible
 
     def _start(self) -> None:
         self.subject = self.router.url.path.rstrip("/").rpartition("/")[2]
+        if self.router.url.query_parameters.get("picture"):
+            self._succeed("The picture is kept.")
 
     async def _show(self) -> Any:
         event_id = self.subject
         self.may_edit = self._may(Permission.EDIT_PROGRAMME)
 
-        def stored(session: Session) -> tuple[EventView, list[HallChoice], str]:
-            found = queries.event(session, event_id)
-            return found, queries.hall_choices(session), details(session).country
+        def stored(session: Session) -> tuple[EventView, list[HallChoice], str, list[int]]:
+            found, kept = queries.event(session, event_id), pictures.widths(session, event_id)
+            return found, queries.hall_choices(session), details(session).country, kept
 
         try:
-            event, halls, country = await self._read(stored)
+            event, halls, country, widths = await self._read(stored)
         except UpstageError:
             self.shown, self.title = "missing", f"No such event · {self.organisation}"
             return
         self.shown, self.name = "event", event.texts[TITLE]
         self.title = f"{self.name} · {self.organisation}"
-        self.texts = dict(event.texts)
+        said = running_words(event.texts[RUNNING], event.texts[INTERVAL])
+        self.texts = {**event.texts, RUNNING: said}
+        self._show_languages(event)
+        self._show_picture(event, widths)
         self.halls = [(hall.id, hall.name) for hall in halls]
         self.performances = [_line(event_id, one, country) for one in event.performances]
+
+    def _show_languages(self, event: EventView) -> None:
+        self.language = LANGUAGE_WORDS[event.language]
+        self.languages = [
+            LanguageLine(
+                code=code,
+                name=LANGUAGE_WORDS[code],
+                title=event.translated.get(code, {}).get(TITLE, ""),
+                is_translated=any(event.translated.get(code, {}).values()),
+            )
+            for code in LANGUAGES
+            if code != event.language
+        ]
+
+    def _show_picture(self, event: EventView, widths: list[int]) -> None:
+        self.picture_path = incoming_files.href(PICTURE, event.id)
+        self.picture_alt, self.version = event.texts[ALT], str(event.version)
+        hrefs = [picture_href(event.id, event.picture, width) for width in widths]
+        self.picture, self.picture_large = (hrefs[0], hrefs[-1]) if hrefs else ("", "")
 
 
 def _line(event_id: str, one: PerformanceView, country: str) -> PerformanceLine:
@@ -83,7 +183,7 @@ def _line(event_id: str, one: PerformanceView, country: str) -> PerformanceLine:
         time_iso=when.iso(one.starts_at),
         hall=one.hall,
         access=[ACCESS_WORDS[kind] for kind in one.access],
-        state=PERFORMANCE_WORDS[one.state],
-        is_cancelled=one.state is PerformanceState.CANCELLED,
+        state=one.state,
+        is_ended=one.state in ENDED,
         href=house_href(event_id, one.id),
     )

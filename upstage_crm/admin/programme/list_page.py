@@ -1,5 +1,7 @@
 """The page at `/events/`."""
 
+from typing import Any
+
 import reflex as rx
 
 from upstage_crm.admin.frame import framed, what_became
@@ -7,14 +9,24 @@ from upstage_crm.admin.programme.dialog_state import ADD, AddEventState
 from upstage_crm.admin.programme.event_inputs import inputs
 from upstage_crm.admin.programme.list_state import EventListState as State
 from upstage_crm.admin.programme.list_state import EventRow
+from upstage_crm.admin.programme.season_copy_state import (
+    COPY,
+    DAYS,
+    SOURCE,
+    TARGET,
+    SeasonCopyState,
+)
 from upstage_crm.pages.list_page import Column, list_dates, list_table, list_tools, list_waiting
-from upstage_crm.pages.view import question
+from upstage_crm.pages.view import question, refusal_of, subject_dialog, subject_form
 from upstage_crm.programme.queries import EventSort
 from upstage_crm.ui.components.base import Child, filled, show_if
 from upstage_crm.ui.components.button import button
+from upstage_crm.ui.components.dialog import dialog_close
 from upstage_crm.ui.components.feedback import empty_state
-from upstage_crm.ui.components.page import page_header, stack
-from upstage_crm.ui.components.records.table import lead_cell
+from upstage_crm.ui.components.forms.choice import checkbox
+from upstage_crm.ui.components.forms.form import select_field
+from upstage_crm.ui.components.page import halves, page_header, stack
+from upstage_crm.ui.components.records.table import lead_cell, two_lines
 from upstage_crm.ui.components.text import when
 
 COLUMNS = [
@@ -25,7 +37,10 @@ COLUMNS = [
         cell=lambda row: lead_cell(rx.el.bdi(row.title), href=row.href, sub=row.genre),
     ),
     Column(heading="Season", cell=lambda row: row.season),
-    Column(heading="Performances", cell=lambda row: row.count),
+    Column(
+        heading="Performances",
+        cell=lambda row: show_if(filled(row.on_sale), two_lines(row.count, row.on_sale), row.count),
+    ),
     Column(
         heading="First",
         sort=EventSort.FIRST,
@@ -42,7 +57,7 @@ def page() -> rx.Component:
     """Return the page."""
     return framed(
         State,
-        page_header("Events", actions=(_add("Add event"),)),
+        page_header("Events", actions=(_copy(), _add("Add event"))),
         stack(
             what_became(State),
             list_tools(
@@ -65,9 +80,52 @@ def page() -> rx.Component:
             send="Add event",
             size="large",
         ),
+        _copy_season(),
         active="events",
         waiting=stack(page_header("Events"), list_waiting(State, COLUMNS, label="Events")),
     )
+
+
+def _copy() -> Child:
+    return show_if(
+        State.may_edit, button("Copy season", icon="copy", on_click=SeasonCopyState.open)
+    )
+
+
+def _copy_season() -> rx.Component:
+    state = SeasonCopyState
+    return subject_dialog(
+        state,
+        COPY,
+        subject_form(
+            state,
+            halves(
+                select_field("Copy", SOURCE, _options(state.sources), default_value=state.source),
+                select_field("Into", TARGET, _options(state.targets), default_value=state.target),
+            ),
+            checkbox(
+                "With performances, on the same weekdays",
+                DAYS,
+                default_checked=~state.is_restored | state.draft.contains(DAYS),
+                hint="As drafts, at the same times in the same halls.",
+            ),
+            rx.el.div(stack(rx.foreach(state.lines, rx.el.p), gap="small"), role="status"),
+            refusal_of(state),
+            rx.el.div(
+                dialog_close("Cancel", variant="quiet"),
+                show_if(state.makes > 0, button("Copy", type="submit", variant="primary")),
+                class_name="u-dialog-foot",
+            ),
+            on_submit=state.copy_season,
+            name=COPY,
+        ),
+        title="Copy season",
+        description="Every event of it, with its texts in all languages and its picture.",
+    )
+
+
+def _options(choices: Any) -> rx.Component:
+    return rx.fragment(rx.foreach(choices, lambda choice: rx.el.option(choice[1], value=choice[0])))
 
 
 def _add(words: str) -> Child:

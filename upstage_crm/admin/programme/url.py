@@ -13,6 +13,16 @@ SHAPE = ListShape(
 )
 
 
+CALENDAR = "/calendar/"
+PICTURES = "/events/picture/"  # where pictures of events are
+PICTURE = "picture"  # what comes in for an event
+
+
+def picture_href(event_id: str, digest: str, width: int) -> str:
+    """Where the picture of an event is at one of our widths."""
+    return f"{PICTURES}{event_id}/{digest}/{width}.jpg"
+
+
 def event_href(event_id: str) -> str:
     """Where the page of an event is."""
     return f"{SHAPE.path}{event_id}/"

@@ -5,8 +5,9 @@ from typing import Any, cast
 import reflex as rx
 
 from upstage_crm.admin.frame import framed, what_became
+from upstage_crm.admin.incoming_files import FILE
 from upstage_crm.admin.venues.list_state import VenueListState
-from upstage_crm.admin.venues.plan_files import AFTER, FILE
+from upstage_crm.admin.venues.plan_files import AFTER
 from upstage_crm.admin.venues.plan_inputs import section_inputs, when_open
 from upstage_crm.admin.venues.plan_rows import LegendRow, SectionRow
 from upstage_crm.admin.venues.plan_state import SeatPlanState as State
@@ -77,7 +78,19 @@ def _picture() -> rx.Component:
         rx.el.p("Sections of rows, tables or standing room: each is drawn while it is typed."),
         icon="layout-dashboard",
     )
-    return card(show_if(filled(State.picture), drawing, nothing), title="Seat plan")
+    unpriced = notice(
+        rx.el.ul(rx.foreach(State.gaps, rx.el.li)),
+        title="Zones without a price",
+        tone="warning",
+        live=False,
+    )
+    return card(
+        stack(
+            show_if(filled(State.picture), drawing, nothing),
+            show_if(State.gaps.length() > 0, unpriced),
+        ),
+        title="Seat plan",
+    )
 
 
 def _legend(row: LegendRow) -> rx.Component:

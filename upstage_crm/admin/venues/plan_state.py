@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 import reflex as rx
 from sqlmodel import Session
 
+from upstage_crm.admin import incoming_files
 from upstage_crm.admin.guard import AdminState
 from upstage_crm.admin.venues.plan_rows import (
     Drawn,
@@ -22,12 +23,13 @@ from upstage_crm.admin.venues.plan_rows import (
     section_rows,
     version_row,
 )
-from upstage_crm.admin.venues.url import import_href, venue_href
+from upstage_crm.admin.venues.url import PLAN, venue_href
 from upstage_crm.core.errors import UpstageError
 from upstage_crm.jobs.news import Topic
 from upstage_crm.organisation.settings import details
 from upstage_crm.pages.forms import texts
 from upstage_crm.pages.page_state import PageMixin
+from upstage_crm.programme.prices.coverage import zones_without_price
 from upstage_crm.staff.roles import Permission
 from upstage_crm.venues import plans, queries
 from upstage_crm.venues.design import FIELDS, MOST_SECTIONS, TEXT_LIMIT, from_text, to_text
@@ -44,9 +46,10 @@ class Stored:
     hall: HallView
     versions: list[VersionRow]
     newest: StoredPlan | None
+    gaps: list[tuple[str, str]]
 
 
-LONGEST_NUMBER = 9  # digits of a version
+LONGEST_NUMBER, GAPS_NAMED = 9, 20  # digits of a version; zones without a price
 KEY, AFTER, SECTIONS = "section", "after", "sections"
 """The input that says which section a form is about; what a draft holds."""
 
@@ -78,6 +81,7 @@ class SeatPlanState(PageMixin, AdminState):
     size: str = ""
     legend: rx.Field[list[LegendRow]] = rx.field(default_factory=list)
     problems: rx.Field[list[str]] = rx.field(default_factory=list)
+    gaps: rx.Field[list[str]] = rx.field(default_factory=list)  # zones without a price
     versions: rx.Field[list[VersionRow]] = rx.field(default_factory=list)
     sections: rx.Field[list[SectionRow]] = rx.field(default_factory=list)
     open_key: str = ""
@@ -213,7 +217,7 @@ class SeatPlanState(PageMixin, AdminState):
 
     async def _read_in(self, *, is_kept: bool) -> None:
         """Read the hall; what is being typed is left alone where it `is_kept`."""
-        hall_id = self.subject
+        hall_id, now = self.subject, runtime().clock.now()
 
         def stored(session: Session) -> Stored:
             hall = queries.hall(session, hall_id)
@@ -224,7 +228,7 @@ class SeatPlanState(PageMixin, AdminState):
                 version_row(each, hall_id=hall_id, is_newest=each is known[0], time_zone=zone)
                 for each in known
             ]
-            return Stored(hall, rows, newest)
+            return Stored(hall, rows, newest, zones_without_price(session, hall_id, now))
 
         self.may_edit = self._may(Permission.EDIT_VENUES)
         try:
@@ -235,7 +239,8 @@ class SeatPlanState(PageMixin, AdminState):
         self.shown, self.hall_name = "hall", found.hall.texts["name"]
         self.venue_name = found.hall.venue_name
         self.venue_path = venue_href(found.hall.venue_id)
-        self.import_path = import_href(hall_id)
+        self.gaps = [f"Zone {zone}: {title}" for zone, title in found.gaps[:GAPS_NAMED]]
+        self.import_path = incoming_files.href(PLAN, hall_id)
         self.title, self.versions = f"{self.hall_name} · {self.venue_name}", found.versions
         if not is_kept:
             await self._begin(found.newest)

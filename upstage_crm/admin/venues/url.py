@@ -5,7 +5,8 @@ from __future__ import annotations
 from upstage_crm.pages.list_url import ListShape
 
 SHAPE = ListShape(path="/venues/", sorts={"name": False})
-FILES = "/venues/plan/"  # where plans go out and come in as files
+FILES = "/venues/plan/"  # where plans go out as files
+PLAN = "plan"  # what comes in for a hall
 
 
 def venue_href(venue_id: str) -> str:
@@ -21,8 +22,3 @@ def plan_href(venue_id: str, hall_id: str) -> str:
 def file_href(hall_id: str, version: int) -> str:
     """Where one version of a hall's seat plan is as a file."""
     return f"{FILES}{hall_id}/{version}.json"
-
-
-def import_href(hall_id: str) -> str:
-    """Where a file is sent that shall become the next version of a hall's plan."""
-    return f"{FILES}{hall_id}"

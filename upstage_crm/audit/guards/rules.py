@@ -56,6 +56,11 @@ REQUEST_MOVES: Mapping[str, Sequence[str]] = {
     "approved": ("reverted",),
     "partly_approved": ("reverted",),
 }
+PERFORMANCE_MOVES: Mapping[str, Sequence[str]] = {
+    "draft": ("on_sale", "cancelled"),
+    "on_sale": ("paused", "performed", "cancelled"),
+    "paused": ("on_sale", "performed", "cancelled"),
+}
 EMAIL_GUARD = "patron live email"  # how the refusal of a second live owner of an address reads
 
 
@@ -95,6 +100,7 @@ def _steps_are_legal(dialect: str) -> list[Rule]:
     """Births, transitions and what only ever grows."""
     live = EMAIL_GUARD.replace(" ", "_")
     said = any_differs(("decision", "channel", "decided_at"), dialect)
+    place = any_differs(("day", "time", "zone", "starts_at", "hall_id", "access"), dialect)
     words = (
         f"NEW.comment {is_other(dialect)} OLD.comment "
         f"AND NOT (NEW.comment = '' AND {erasing('review')})"
@@ -145,11 +151,19 @@ def _steps_are_legal(dialect: str) -> list[Rule]:
             "UPDATE",
             f"OLD.state <> NEW.state AND NOT ({moves('state', REQUEST_MOVES)})",
         ),
+        Rule("price_complete", "price", "INSERT", _VERSION_IS_COMPLETE),
+        Rule("performance_birth", "performance", "INSERT", "NEW.state <> 'draft'"),
+        Rule(
+            "performance_moves",
+            "performance",
+            "UPDATE",
+            f"OLD.state <> NEW.state AND NOT ({moves('state', PERFORMANCE_MOVES)})",
+        ),
         Rule(
             "performance_ended",
             "performance",
             "UPDATE",
-            "OLD.state = 'cancelled' AND NEW.state <> 'cancelled'",
+            f"OLD.state IN ('performed', 'cancelled') AND ({place})",
         ),
         Rule(
             "field_change_approval",
@@ -248,6 +262,11 @@ _MAY_BE_REPLACED = (
     "AND (p.email IS NULL OR p.email <> OLD.mailbox OR EXISTS (SELECT 1 FROM suppressed_address s "
     "WHERE s.address_key = p.email_key AND s.lifted_at IS NULL "
     "AND (s.patron_id IS NULL OR s.patron_id = p.id))))"
+)
+# A version of prices takes as many as it was made with, and no price later.
+_VERSION_IS_COMPLETE = (
+    "(SELECT count(*) FROM price p WHERE p.price_list_id = NEW.price_list_id) "
+    ">= (SELECT l.cells FROM price_list l WHERE l.id = NEW.price_list_id)"
 )
 # A field change belongs to an open request of the same patron, a review to its field's request:
 # a yes cannot be lent to another patron's record. A revert belongs to a decided request and

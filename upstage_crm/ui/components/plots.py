@@ -1,6 +1,7 @@
 """Plots, drawn by the server as plain HTML and SVG: no library, no script, no colour alone.
 
 bar_plot(bars, label)              one bar below the other, each with its name and its number
+span_plot(rows, scale, label)      lines of bars from when to when
 column_plot(columns, label)        two columns for each stretch of time: what was, what came of it
 figure(*children, title, table)    a plot with the same numbers as a table beneath it
 percent(count, most)               the length of a bar; `Bar` and `TimeColumn` hold plain texts
@@ -8,7 +9,7 @@ percent(count, most)               the length of a bar; `Bar` and `TimeColumn` h
 Every bar or column that has a list is a link to it, so a keyboard reaches it and hears its number.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import reflex as rx
@@ -42,6 +43,24 @@ class TimeColumn:
     href: str = ""
 
 
+@dataclass(frozen=True)
+class Span:
+    """One stretch of a line: where it begins, how long it is, and whether it is going on."""
+
+    begins: str = "0%"
+    width: str = "0%"
+    is_now: bool = False
+
+
+@dataclass(frozen=True)
+class SpanRow:
+    """One line with its stretches; `now` is where today is on it, "" for outside."""
+
+    label: str = ""
+    spans: list[Span] = field(default_factory=list[Span])
+    now: str = ""
+
+
 def percent(count: float, most: float) -> str:
     """The length of a bar among others of which the longest is `most`."""
     return f"{100 * count / most:.2f}%" if most else "0%"
@@ -69,6 +88,20 @@ def column_plot(columns: Any, *, label: Text, keys: tuple[str, str]) -> rx.Compo
             aria_label=label,
             class_name="u-plot-columns",
         ),
+    )
+
+
+def span_plot(rows: Any, *, scale: Any, label: Text) -> rx.Component:
+    """Return the lines; `rows` is a list of `SpanRow`, `scale` what stands at both of its ends.
+
+    It is a picture beside a list that says the same: a screen reader hears only what it is.
+    """
+    return rx.el.div(
+        rx.foreach(rows, lambda row: _span_row(row=row)),
+        rx.el.p(rx.foreach(scale, rx.el.span), class_name="u-plot-scale u-muted"),
+        role="img",
+        aria_label=label,
+        class_name="u-plot-spans",
     )
 
 
@@ -100,6 +133,30 @@ def _bar(bar: ObjectVar[Bar]) -> rx.Component:
     plain = rx.el.div(drawn, class_name="u-plot-bar")
     return rx.el.li(
         show_if(filled(bar.href), link(drawn, href=bar.href, class_name="u-plot-bar"), plain)
+    )
+
+
+@rx.memo
+def _span_row(row: ObjectVar[SpanRow]) -> rx.Component:
+    return rx.el.div(
+        rx.el.span(row.label, class_name="u-plot-name"),
+        rx.el.svg(
+            rx.foreach(
+                row.spans,
+                lambda span: rx.el.svg.rect(
+                    x=span.begins,
+                    width=span.width,
+                    height="100%",
+                    class_name=rx.cond(span.is_now, "u-plot-part", ""),
+                ),
+            ),
+            show_if(
+                filled(row.now),
+                rx.el.svg.line(x1=row.now, x2=row.now, y1="0", y2="100%", class_name="u-plot-now"),
+            ),
+            class_name="u-plot-span",
+        ),
+        class_name="u-plot-line",
     )
 
 

@@ -69,6 +69,7 @@ ICON_NAMES: Final[frozenset[str]] = frozenset(
         "shield-check",
         "smartphone",
         "sun",
+        "tag",
         "ticket",
         "timer-off",
         "trash-2",

@@ -1,7 +1,7 @@
 """Status chips: text, icon and tone from one table, for plain values and vars alike.
 
 chip(label, *, icon, tone)   request_chip(state, words)   field_chip(outcome, words)
-mail_chip(state)   email_chip(state)
+mail_chip(state)   email_chip(state)   performance_chip(state)
 
 The keys are the values of the domain's own enumerations, in either case; a test compares them.
 The words are the product's words for these states: nothing else on screen calls them otherwise.
@@ -80,6 +80,14 @@ EMAIL_LOOKS: Final[dict[str, Look]] = {
     "pending": Look("Change pending", "hourglass", "warning"),
 }
 
+PERFORMANCE_LOOKS: Final[dict[str, Look]] = {
+    "draft": Look("Draft", "pencil", "neutral"),
+    "on_sale": Look("On sale", "ticket", "success"),
+    "paused": Look("Paused", "circle-pause", "warning"),
+    "performed": Look("Performed", "check-check", "neutral"),
+    "cancelled": Look("Cancelled", "circle-slash", "danger"),
+}
+
 
 def chip(label: Text, *, icon: Text, tone: Tone = "neutral") -> rx.Component:
     """Return a chip: icon, text and tone together, so that colour is never the only sign."""
@@ -104,6 +112,11 @@ def mail_chip(state: Text) -> rx.Component:
 def email_chip(state: Text) -> rx.Component:
     """Return the chip of an email address (`verified`, …)."""
     return _looked_up(EMAIL_LOOKS, state)
+
+
+def performance_chip(state: Text) -> rx.Component:
+    """Return the chip of a performance's state (`on_sale`, …)."""
+    return _looked_up(PERFORMANCE_LOOKS, state)
 
 
 def _looked_up(looks: dict[str, Look], key: Text, words: Text = "") -> rx.Component:

@@ -1,0 +1,37 @@
+"""The steps of a performance that its seats follow: on sale they are laid out, cancelled taken off.
+
+The programme knows no seats, so surfaces take these steps here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from upstage_crm.inventory import seatings
+from upstage_crm.programme import performances
+from upstage_crm.programme.sale_checks import SaleCheck
+from upstage_crm.staff.command_context import StaffContext
+
+
+def put_on_sale(
+    context: StaffContext[object], *, performance_ids: Collection[str], checks: Sequence[SaleCheck]
+) -> None:
+    """Put performances on sale with all their seats; those that are laid out stay as they are.
+
+    Raises:
+        UpstageError: as `performances.put_on_sale` and `seatings.lay_out`.
+    """
+    performances.put_on_sale(context, performance_ids=performance_ids, checks=checks)
+    for performance_id in sorted(performance_ids):
+        seatings.lay_out(context, performance_id=performance_id)
+
+
+def cancel(context: StaffContext[object], *, performance_ids: Collection[str]) -> None:
+    """Cancel performances, for good, and block every seat that is not sold.
+
+    Raises:
+        UpstageError: as `performances.cancel`.
+    """
+    performances.cancel(context, performance_ids=performance_ids)
+    for performance_id in sorted(performance_ids):
+        seatings.take_off(context.session, performance_id=performance_id, now=context.now)
