@@ -241,7 +241,10 @@ SO_FAR = (
         begins=-6,
         weeks=6,
         weekdays=frozenset(range(7)) - {MONDAY},
-        texts={"age_advice": "Ages 12 and over", "description": "A comedy about one night too many."},
+        texts={
+            "age_advice": "Ages 12 and over",
+            "description": "A comedy about one night too many.",
+        },
     ),
     Run(
         title="Late Lantern",
