@@ -15,7 +15,9 @@ from tests.support.accessibility import assert_accessible, assert_fits_narrow_sc
 from tests.support.journey import PageOf, hydrated, opened
 from tests.support.server import Server
 from tests.support.stage import OWNER, Stage
+from upstage_crm.demo import prices
 from upstage_crm.programme import commands as programme
+from upstage_crm.programme import queries
 from upstage_crm.venues import commands as venues
 from upstage_crm.venues import plans
 from upstage_crm.venues.design import FIELDS
@@ -54,10 +56,21 @@ def choose(page: Page, act: str) -> None:
     page.get_by_role("button", name=act, exact=True).click()
 
 
+def price(stage: Stage, title: str) -> None:
+    """Give an event prices and a sale window, as `test_price_journey` does in the browser."""
+    with stage.parts.database.transaction() as session:
+        context = stage.parts.staff_context(session, stage.owner)
+        _, [event] = queries.events(session, text=title)
+        setting = prices.setting_of(context)
+        prices.add_prices(context, setting, event_id=event.id, top=30)
+        today = context.now.date()
+        prices.add_windows(context, event_id=event.id, today=today, weeks=0)
+
+
 def test_an_event_goes_on_sale_is_paused_moved_and_copied(
     page_of: PageOf, house: tuple[Server, Stage], hall: str, tmp_path: Path
 ) -> None:
-    server, _ = house
+    server, stage = house
     page = opened(page_of(OWNER), f"{server.url}/events/")
     page.get_by_role("button", name="Add event").click()
     dialog = page.get_by_role("dialog")
@@ -79,6 +92,10 @@ def test_an_event_goes_on_sale_is_paused_moved_and_copied(
     expect(page.get_by_text("4 performances added.")).to_be_visible()
 
     choose(page, "Put on sale")
+    expect(dialog.get_by_text("Zone A has no price.")).to_be_visible()
+    dialog.get_by_role("button", name="Cancel").click()
+    price(stage, "Hamlet")
+    page.get_by_role("button", name="Put on sale", exact=True).click()
     expect(dialog.get_by_text("4 go on sale at once.")).to_be_visible()
     dialog.get_by_role("button", name="Put on sale").click()
     expect(page.get_by_text("4 performances put on sale.")).to_be_visible()
