@@ -100,7 +100,7 @@ def _number() -> rx.Component:
         "Patron number",
         NUMBER,
         id="household-number",
-        hint="It stands below the name on their record.",
+        hint="You find it below the name on their record.",
         input_mode="numeric",
         auto_complete="off",
         max_length=12,
