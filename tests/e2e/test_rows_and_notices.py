@@ -278,10 +278,10 @@ def test_a_phone_shows_the_open_tab_the_menu_of_columns_and_boxes_beside_names(
     page_of: PageOf, house: tuple[Server, Stage]
 ) -> None:
     server, stage = house
-    page = page_of(CLERK)
+    page = page_of(OWNER)
     page.set_viewport_size(PHONE)
-    opened(page, f"{server.url}/patrons/{stage.numbers[0]}/?tab=communications")
-    tab = page.get_by_role("link", name=re.compile("^Communications"))
+    opened(page, f"{server.url}/patrons/{stage.numbers[0]}/?tab=privacy")
+    tab = page.get_by_role("link", name=re.compile("^Privacy"))
     expect(tab).to_have_attribute("aria-current", "page")
     assert is_in_sight(tab)
 
