@@ -6,9 +6,9 @@ import re
 from typing import Literal
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
-from tests.support.journey import PageOf, hydrated, opened, start_proposal
+from tests.support.journey import PHONE, PageOf, hydrated, opened, start_proposal
 from tests.support.server import Server
 from tests.support.stage import CLERK, OWNER, PASSWORD_HASH, Stage
 from upstage_crm.audit.events import OPERATOR, Channel
@@ -266,3 +266,33 @@ def test_what_became_of_a_press_is_seen_where_the_page_is_scrolled_to(
     saved = page.get_by_text(re.compile("^Saved"))
     expect(saved).to_be_in_viewport()
     expect(page.get_by_role("button", name="Save")).to_be_in_viewport()
+
+
+def is_in_sight(place: Locator) -> bool:
+    """Whether an element stands inside the width of the screen."""
+    box = place.bounding_box()
+    return box is not None and box["x"] >= 0 and box["x"] + box["width"] <= PHONE["width"]
+
+
+def test_a_phone_shows_the_open_tab_the_menu_of_columns_and_boxes_beside_names(
+    page_of: PageOf, house: tuple[Server, Stage]
+) -> None:
+    server, stage = house
+    page = page_of(OWNER)
+    page.set_viewport_size(PHONE)
+    opened(page, f"{server.url}/patrons/{stage.numbers[0]}/?tab=privacy")
+    tab = page.get_by_role("link", name=re.compile("^Privacy"))
+    expect(tab).to_have_attribute("aria-current", "page")
+    assert is_in_sight(tab)
+
+    opened(page, f"{server.url}/patrons/")
+    page.get_by_text("Columns", exact=True).click()
+    assert is_in_sight(page.get_by_role("group", name="Columns"))
+
+    row = page.get_by_role("row").filter(has=page.get_by_role("rowheader")).first
+    box, name = row.get_by_role("checkbox").bounding_box(), row.get_by_role("link").bounding_box()
+    assert box is not None
+    assert name is not None
+    assert box["x"] + box["width"] <= name["x"]
+    assert box["y"] < name["y"] + name["height"]
+    assert name["y"] < box["y"] + box["height"]

@@ -96,7 +96,7 @@ async def test_the_tripwires_of_single_proposals_hold_many(
     told = (await typed(pipeline, tab)).lines
     await pipeline.submit(tab, BulkProposeState.propose, FILLED)
 
-    waits = "3 requests wait until a colleague has reviewed them: many come at once."
+    waits = "3 requests wait until a colleague has reviewed them, because many come at once."
     assert told[:2] == ["Applies to 5 of them.", waits]
     said = (await pipeline.state(tab, PatronListState)).done
     assert said.startswith(f"5 patrons asked. {waits}")

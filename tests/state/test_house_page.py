@@ -120,7 +120,7 @@ async def test_seats_are_held_back_and_released(scene: Scene) -> None:
 
     page = await scene.page(tab)
     row = page.holds[0]
-    assert (row.letter, row.size, row.reason) == ("H", "31", "For the director")
+    assert (row.letter, row.size, row.reason) == ("H", "31 seats", "For the director")
     assert page.done == "31 places held back."
     assert {one.kept for one in page.rows if one.kept} == {"H 3, 1, 2, 4", "H 1–27 odd, 2–26 even"}
     assert ">H</text>" in page.picture

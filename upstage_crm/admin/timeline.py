@@ -38,6 +38,7 @@ from upstage_crm.ui.components.text import when as when_
 from upstage_crm.wording.action_table import ACTIONS, FOLLOWS
 from upstage_crm.wording.actions import action_words
 from upstage_crm.wording.mails import event_words
+from upstage_crm.wording.preferences import kept_words
 from upstage_crm.wording.sentences import MAIL_KIND_WORDS, cause_words, channel_words
 
 _REPORTS: Mapping[EventKind, tuple[str, str]] = {
@@ -124,7 +125,14 @@ def told_each(
     if not changes:
         return [("", replace(whole, change=""))]
     return [
-        (name, replace(whole, words=_begun(field_label(name)), change=_from_to(old, new)))
+        (
+            name,
+            replace(
+                whole,
+                words=_begun(field_label(name)),
+                change=_from_to(name, old, new, time_zone),
+            ),
+        )
         for name, old, new in changes
     ]
 
@@ -167,7 +175,7 @@ def _entry(
     look = ACTIONS[line.action]
     source, said = _quote(line, reader)
     changes = dict.fromkeys(
-        words for one in (line, *rest) for words in _changes(one, reader.access)
+        words for one in (line, *rest) for words in _changes(one, reader.access, time_zone)
     )
     return TimelineEntry(
         words=_sentence(line),
@@ -221,12 +229,13 @@ def _quote(line: AuditLine, reader: _Look) -> tuple[str, str]:
     return "", ""
 
 
-def _changes(line: AuditLine, access: FieldAccess) -> list[str]:
+def _changes(line: AuditLine, access: FieldAccess, time_zone: tzinfo) -> list[str]:
     """The values of an entry, old and new, as far as erasure has left them."""
-    return [_from_to(old, new) for _name, old, new in told_changes(line.values, access)]
+    return [_from_to(*change, time_zone) for change in told_changes(line.values, access)]
 
 
-def _from_to(old: str, new: str) -> str:
+def _from_to(name: str, old: str, new: str, time_zone: tzinfo) -> str:
+    old, new = (kept_words(name, kept, time_zone) for kept in (old, new))
     return f"{old or 'nothing'} → {new or 'nothing'}"
 
 

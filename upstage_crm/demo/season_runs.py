@@ -57,7 +57,7 @@ THIS_SEASON = (
         weeks=5,
         weekdays=_WEEK,
         texts={
-            "age_advice": "From 12 on",
+            "age_advice": "Ages 12 and over",
             "content_notes": "Strobe light and a gunshot in the second half.",
             "description": "A keeper, a storm and a letter that arrives forty years late.",
             "credits": "Author: Ines Calder\nDirector: Ana Ruiz\nDesign: Tomas Field",
@@ -241,7 +241,10 @@ SO_FAR = (
         begins=-6,
         weeks=6,
         weekdays=frozenset(range(7)) - {MONDAY},
-        texts={"age_advice": "From 12 on", "description": "A comedy about one night too many."},
+        texts={
+            "age_advice": "Ages 12 and over",
+            "description": "A comedy about one night too many.",
+        },
     ),
     Run(
         title="Late Lantern",

@@ -21,10 +21,12 @@ _EFFECT: Mapping[BulkAct, str] = {
 }
 
 _HELD: Mapping[HeldFor, str] = {
-    HeldFor.SECOND_PERSON: "{patrons} until a colleague has approved it.",
-    HeldFor.COOLING: "{patrons} some minutes: many come at once.",
-    HeldFor.QUARANTINE: "{patrons} until a colleague has reviewed them: many come at once.",
-    HeldFor.DESK: "{patrons} until a colleague has confirmed the identity.",
+    HeldFor.SECOND_PERSON: "{requests} until a colleague has approved {them}.",
+    HeldFor.COOLING: "{requests} for some minutes, because many come at once.",
+    HeldFor.QUARANTINE: (
+        "{requests} until a colleague has reviewed {them}, because many come at once."
+    ),
+    HeldFor.DESK: "{requests} until a colleague has confirmed the identity.",
 }
 _NAMES = 5  # of the patrons who are left out for one reason; the rest are counted
 
@@ -77,7 +79,10 @@ def left_out_words(left_out: Collection[LeftOut]) -> list[str]:
 
 def _waiting(held: Mapping[HeldFor, int]) -> list[str]:
     return [
-        _HELD[why].format(patrons=counted(count, "request waits", "requests wait"))
+        _HELD[why].format(
+            requests=counted(count, "request waits", "requests wait"),
+            them="it" if count == 1 else "them",
+        )
         for why, count in held.items()
         if count
     ]

@@ -11,6 +11,7 @@ from upstage_crm.change_requests.model.reasons import REASONS
 from upstage_crm.core import when
 from upstage_crm.patrons.commands import PatronKind
 from upstage_crm.patrons.fields import FIELDS
+from upstage_crm.patrons.views import ContactPlace
 from upstage_crm.privacy.held_data import Section, Value
 from upstage_crm.wording.action_table import ACTIONS
 from upstage_crm.wording.households import RELATION_WORDS
@@ -20,6 +21,7 @@ from upstage_crm.wording.preferences import (
     CHANNEL_WORDS,
     PURPOSE_WORDS,
     SOURCE_WORDS,
+    kept_answer_words,
 )
 from upstage_crm.wording.sentences import (
     LANGUAGE_WORDS,
@@ -110,6 +112,7 @@ _PLAIN: Mapping[str, Mapping[str, str]] = {
     "field": {key: entry.label for key, entry in FIELDS.items()},
     "action": {action.value: _begun(ACTIONS[action].words) for action in Action},
     "kind": {kind.value: _begun(kind.value) for kind in PatronKind},
+    "place": {place.value: _begun(place.value) for place in ContactPlace},
 }
 
 
@@ -132,6 +135,8 @@ def value_words(section: Section, column: str, value: Value, time_zone: tzinfo) 
     if column == "about":
         labels = _PLAIN["field"]
         return ", ".join(labels.get(one, one.replace("_", " ")) for one in text.split(", "))
-    if text in named:
-        return named[text]
-    return _PLAIN.get(column, {}).get(text, text)
+    if column in {"before", "after"}:
+        text = kept_answer_words(text, time_zone)
+    if column == "time_zone":
+        text = when.place_of(text)
+    return named.get(text) or _PLAIN.get(column, {}).get(text, text)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from datetime import datetime, tzinfo
 
+from upstage_crm.core import when
 from upstage_crm.patrons.details.preferences import Answer, Basis, ContactChannel, Purpose, Source
 
 CHANNEL_WORDS: Mapping[ContactChannel, str] = {
@@ -30,3 +33,37 @@ SOURCE_WORDS: Mapping[Source, str] = {
     Source.EMAIL: "By email",
     Source.ORDER: "With an order",
 }
+_PREFERENCES = "preferences"  # the name under which the trail keeps answers
+_TOLD = re.compile(
+    r"(?P<purpose>\w+) by (?P<channel>\w+): "
+    r"(?:not asked|(?P<answer>\w+)(?:, (?P<basis>\w+))?, (?P<source>\w+), "
+    r"wording (?P<wording>[^,]+), (?P<at>\S+))"
+)
+"""How the trail keeps an answer: `edit_preferences` writes it."""
+
+
+def kept_words(name: str, kept: str, time_zone: tzinfo) -> str:
+    """A value that the trail keeps under `name`, as people read it."""
+    return kept_answer_words(kept, time_zone) if name == _PREFERENCES else kept
+
+
+def kept_answer_words(kept: str, time_zone: tzinfo) -> str:
+    """An answer that the trail keeps in codes, in words, with its time in `time_zone`.
+
+    What is no such answer (it is masked or erased) stays as it is.
+    """
+    found = _TOLD.fullmatch(kept)
+    if found is None:
+        return kept
+    try:
+        about = f"{PURPOSE_WORDS[Purpose(found['purpose'])]} by "
+        about += CHANNEL_WORDS[ContactChannel(found["channel"])].lower()
+        if found["answer"] is None:
+            return f"{about}: not asked"
+        said = [ANSWER_WORDS[Answer(found["answer"])].lower()]
+        said += [BASIS_WORDS[Basis(found["basis"])].lower()] if found["basis"] else []
+        said += [SOURCE_WORDS[Source(found["source"])].lower()]
+        at = when.short(datetime.fromisoformat(found["at"]), time_zone)
+    except ValueError:
+        return kept
+    return f"{about}: {', '.join(said)} ({at}; wording {found['wording']})"

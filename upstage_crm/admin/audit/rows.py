@@ -24,6 +24,7 @@ from upstage_crm.staff.roles import Role
 from upstage_crm.wording.action_table import ACTIONS
 from upstage_crm.wording.actions import action_words
 from upstage_crm.wording.policy import policy_changes
+from upstage_crm.wording.preferences import kept_words
 from upstage_crm.wording.sentences import (
     cause_words,
     channel_words,
@@ -96,7 +97,7 @@ def trail_row(
         patron_href=f"/patrons/{number}/" if number else "",
         quote=said,
         quote_source=source,
-        changes=_changes(line, access if shows_values else None),
+        changes=_changes(line, access if shows_values else None, time_zone),
     )
 
 
@@ -121,7 +122,7 @@ def _quote(line: AuditLine, access: FieldAccess) -> tuple[str, str]:
     return "", ""
 
 
-def _changes(line: AuditLine, access: FieldAccess | None) -> list[ValueLine]:
+def _changes(line: AuditLine, access: FieldAccess | None, time_zone: tzinfo) -> list[ValueLine]:
     """What changed; personal values only with a sight."""
     # The organisation's own details are facts, not personal values.
     if line.action is Action.POLICY_CHANGED:
@@ -130,7 +131,10 @@ def _changes(line: AuditLine, access: FieldAccess | None) -> list[ValueLine]:
     if access is None:
         return found
     told = told_changes(line.values, access)
-    return found + [ValueLine(_label(name), old, new) for name, old, new in told]
+    return found + [
+        ValueLine(_label(name), *(kept_words(name, kept, time_zone) for kept in sides))
+        for name, *sides in told
+    ]
 
 
 def _pairs(values: Mapping[str, str]) -> list[ValueLine]:

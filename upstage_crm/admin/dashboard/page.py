@@ -169,7 +169,7 @@ def _tile(item: ObjectVar[Tile]) -> rx.Component:
 
 
 def _needs() -> rx.Component:
-    headings = [column(words) for words in ("Task", "Patron", "Reference", "Since")]
+    headings = [column(words) for words in ("Task", "About", "Details", "Since")]
     rows = rx.foreach(State.needs, lambda row: _need(row=row))
     title = rx.fragment(
         "Needs your attention ",
@@ -201,8 +201,8 @@ def _need(row: ObjectVar[NeedRow]) -> rx.Component:
     task = chip(row.words, icon=row.icon, tone=row.tone)
     return table_row(
         lead_cell(show_if(filled(row.more), row.more, task), href=row.href),
-        cell(rx.el.bdi(row.about, class_name="u-value"), label="Patron"),
-        cell(row.detail, label="Reference"),
+        cell(rx.el.bdi(row.about, class_name="u-value"), label="About"),
+        cell(row.detail, label="Details"),
         cell(show_if(filled(row.time), when(row.time, iso=row.time_iso)), label="Since"),
     )
 

@@ -31,7 +31,7 @@ def page() -> rx.Component:
             State.shown,
             ("house", _framed(_house())),
             ("empty", _framed(_empty())),
-            ("missing", empty_state("There is no such performance")),
+            ("missing", _missing()),
             skeleton_lines(6),
         ),
         *_dialogs(),
@@ -73,6 +73,16 @@ def _actions() -> Child:
     return inline(show_if(State.may_rush, rush), show_if(State.may_hold, hold))
 
 
+def _missing() -> Child:
+    name = "No such performance"
+    return rx.fragment(
+        page_header(name, crumbs=breadcrumbs(CRUMB, here=name)),
+        empty_state(
+            "There is no such performance", rx.el.p("The address may have a mistake in it.")
+        ),
+    )
+
+
 def _empty() -> Child:
     lay_out = show_if(
         State.may_edit,
@@ -80,7 +90,7 @@ def _empty() -> Child:
     )
     return empty_state(
         "The seats are not laid out yet",
-        rx.el.p("By the newest seat plan of the hall. Afterwards seats can be held."),
+        rx.el.p("They follow the newest seat plan of the hall. Then seats can be held back."),
         icon="layout-dashboard",
         action=lay_out,
     )
@@ -141,11 +151,11 @@ def _holds() -> rx.Component:
 def _hold(row: Any) -> rx.Component:
     until = show_if(filled(row.until), rx.el.div("Until ", row.until, class_name="u-sub"))
     return table_row(
-        cell(
-            rx.el.span(
-                rx.el.strong(row.letter), " ", rx.el.span(row.size, class_name="u-muted u-num")
-            ),
-            label="Letter",
+        rx.el.th(
+            rx.el.strong(row.letter),
+            rx.el.div(row.size, class_name="u-sub u-num"),
+            scope="row",
+            role="rowheader",
         ),
         cell(
             rx.el.div(

@@ -166,11 +166,13 @@ def _counts(house: House) -> list[CountRow]:
 
 def _hold(one: HouseHoldView, plan: SeatPlan, time_zone: tzinfo) -> HoldRow:
     pool = f"{one.places:,} of {one.pool}" if one.places else ""
+    seats = counted(len(one.seats), "seat") if one.seats else ""
+    places = f"{one.places:,} standing" if one.places else ""
     return HoldRow(
         id=one.id,
         letter=one.letter,
         which="; ".join(filter(None, (named(plan, one.seats), pool))),
-        size=f"{len(one.seats) + one.places:,}",
+        size=", ".join(filter(None, (seats, places))),
         reason=one.reason,
         made=f"{one.made_by}, {when.short(one.created_at, time_zone)}",
         until=when.short(one.release_at, time_zone) if one.release_at else "",

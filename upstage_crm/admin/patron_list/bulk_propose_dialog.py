@@ -54,7 +54,7 @@ def propose_for_many_dialog() -> rx.Component:
             max_length=REMARK_LIMIT,
         ),
         live_place(_preview()),
-        title="Propose a change to these patrons",
+        title="Propose a change",
         description="Each patron is asked. Nothing changes until they approve.",
         on_submit=State.propose,
         send="Send proposals",

@@ -53,7 +53,7 @@ main{max-width:60rem;margin:0 auto;padding:1.5rem 1.25rem 3rem;overflow-wrap:any
 h1{font-size:1.5rem;line-height:1.25;margin:.25rem 0 .75rem}
 h2{font-size:1.0625rem;margin:2rem 0 .5rem}
 p{margin:0 0 .5rem}.m,dt{color:var(--muted);font-size:.875rem}
-dl{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(13rem,100%),1fr));gap:.5rem 1rem;
+dl{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(16rem,100%),1fr));gap:.5rem 1rem;
 margin:0;padding:.75rem 1rem;background:var(--surface);border:1px solid var(--line);
 border-bottom-width:0;break-inside:avoid}
 dl:first-of-type{border-radius:.5rem .5rem 0 0}

@@ -29,7 +29,7 @@ LABELS: Final[Mapping[str, tuple[str, str]]] = {
     "genre": ("Genre", "Play, concert, dance, family."),
     RUNNING: ("Running time", "In minutes, with the intervals: 140."),
     INTERVAL: ("Interval", "In minutes, all intervals together: 20."),
-    "age_advice": ("Age advice", "For whom it is: from 12 on."),
+    "age_advice": ("Age advice", "For example: ages 12 and over."),
     "content_notes": ("Content notes", "What a visitor may want to know before: strobe light."),
     "description": ("About", "What a visitor reads about it."),
     "credits": ("Credits", "One on each line: Director: Ana Ruiz."),

@@ -187,8 +187,8 @@ def _import() -> rx.Component:
             rx.el.input(type="hidden", name=AFTER, value=State.newest),
             rx.el.label("Seat plan file", html_for="plan-file", class_name="u-label"),
             rx.el.p(
-                "The seating JSON of pretix. It becomes the next version; what is wrong with a "
-                "file is told.",
+                "A seating plan from pretix, as JSON. It becomes the next version. If something "
+                "is wrong with the file, you read here what it is.",
                 class_name="u-hint",
             ),
             rx.el.input(

@@ -109,7 +109,7 @@ function UpstageSuggest({box, label, placeholder, found, asked, onAsk, onPick}) 
       one.detail && jsx("span", {className: "u-count"}, one.detail)))
   })
   const said = !isShown ? "" : shown.length
-    ? `${shown.length} ${shown.length === 1 ? "result" : "results"}` : "Nothing begins so."
+    ? `${shown.length} ${shown.length === 1 ? "result" : "results"}` : "Nothing starts like this."
 
   return jsx("div", {className: "u-suggest"},
     jsx("label", {htmlFor: box, className: "u-hidden"}, label),

@@ -24,6 +24,42 @@ from upstage_crm.ui.components.base import (
 from upstage_crm.ui.components.base_ui import TabsPart, TabsRoot, TooltipPart, part
 from upstage_crm.ui.components.button import link
 
+# A row that is longer than a phone is wide begins where the open tab is. The row may be drawn
+# before its tabs are, and the open one changes without it.
+_LINK_TABS = """
+function UpstageLinkTabs({label, children}) {
+  const row = useRef(null)
+  useEffect(() => {
+    const reach = () => {
+      const open = row.current.querySelector("[aria-current=page]")
+      if (!open) return
+      const [outer, inner] = [row.current, open].map((one) => one.getBoundingClientRect())
+      if (inner.left >= outer.left && inner.right <= outer.right) return
+      row.current.scrollLeft += inner.left - outer.left - (outer.width - inner.width) / 2
+    }
+    reach()
+    const watch = new MutationObserver(reach)
+    watch.observe(row.current, {attributeFilter: ["aria-current"], childList: true, subtree: true})
+    return () => watch.disconnect()
+  }, [])
+  return jsx("nav", {ref: row, "aria-label": label, className: "u-tabs"}, children)
+}
+"""
+
+
+class _LinkTabs(rx.Component):
+    """The row of tabs; it acts in the browser alone."""
+
+    tag = "UpstageLinkTabs"
+
+    label: rx.Var[str]
+
+    def add_imports(self) -> dict[str, Any]:
+        return {"react": ["useEffect", "useRef"], "@emotion/react": "jsx"}
+
+    def add_custom_code(self) -> list[str]:
+        return [_LINK_TABS]
+
 
 class TabPanel(NamedTuple):
     """One tab with its panel."""
@@ -36,7 +72,7 @@ class TabPanel(NamedTuple):
 
 def link_tabs(*tabs: Child, label: Text) -> rx.Component:
     """Return a row of addresses; the address is the truth, so a reload keeps the tab."""
-    return rx.el.nav(*tabs, aria_label=label, class_name="u-tabs")
+    return _LinkTabs.create(*tabs, label=label)
 
 
 def link_tab(label: Text, *, href: Text, active: Flag, count: Text = "") -> rx.Component:

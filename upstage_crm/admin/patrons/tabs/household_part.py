@@ -100,6 +100,7 @@ def _number() -> rx.Component:
         "Patron number",
         NUMBER,
         id="household-number",
+        hint="You find it below the name on their record.",
         input_mode="numeric",
         auto_complete="off",
         max_length=12,

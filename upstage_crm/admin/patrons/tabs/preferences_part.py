@@ -51,7 +51,7 @@ def preference_dialog() -> rx.Component:
         State,
         PREFERENCE,
         radio_group("May we?", ANSWER, _ANSWERS, default_value=Answer.YES.value),
-        select_field("On what basis", BASIS, options, hint="A no needs none."),
+        select_field("On what basis", BASIS, options, hint="Only a yes needs one."),
         select_field(
             "How do you know", SOURCE, [(one.value, words) for one, words in SOURCE_WORDS.items()]
         ),
