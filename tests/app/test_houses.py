@@ -15,8 +15,9 @@ from tests.support.houses import FLOOR, STALLS, LaidOut, laid_out, performance_i
 from upstage_crm.audit.events import Action, Channel
 from upstage_crm.core.errors import Forbidden
 from upstage_crm.demo.attacks.attack_seats import seat_attempts
-from upstage_crm.inventory import availability, holds, house_holds, queries, seatings
+from upstage_crm.inventory import availability, holds, house_holds, queries, sale_steps, seatings
 from upstage_crm.inventory.errors import (
+    HallLaidOut,
     HallWithoutPlan,
     LetterUnreadable,
     NothingWanted,
@@ -33,6 +34,8 @@ from upstage_crm.inventory.errors import (
 from upstage_crm.inventory.views import SeatState, Wanted
 from upstage_crm.programme import commands as programme
 from upstage_crm.programme import performances
+from upstage_crm.programme import queries as events
+from upstage_crm.programme.bulk_edit import Change
 from upstage_crm.programme.errors import PerformanceCancelled, UnknownPerformance
 from upstage_crm.staff.roles import PERMISSIONS, Permission, Role
 from upstage_crm.venues import plans
@@ -394,3 +397,21 @@ def test_several_performances_are_held_together_or_not_at_all(made: LaidOut) -> 
     release(made, "ole")
     take("ina")
     assert made.states() == {A1: SeatState.HELD}
+
+
+def test_a_performance_whose_seats_are_laid_out_stays_in_its_hall(desk: Desk) -> None:
+    made = laid_out(desk)
+    other = add_hall(desk, add_venue(desk, name="The Other House"))
+    later = performance_in(desk, made.hall, made.event, date(2026, 12, 5))
+    change = Change(hall_id=other)
+
+    def moved(performance_id: str) -> None:
+        versions = {performance_id: 1}
+        desk.act(desk.owner, sale_steps.change_all, change=change, versions=versions)
+
+    with pytest.raises(HallLaidOut):
+        moved(made.performance)
+    moved(later)
+
+    halls = desk.read(lambda s: events.event(s, made.event)).performances
+    assert [one.hall_id for one in halls] == [made.hall, other]

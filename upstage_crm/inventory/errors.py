@@ -21,6 +21,7 @@ Conflict
 ├── HoldAtItsEnd
 ├── NotSold                 facts: `seats`, `words`
 ├── PlanSold
+├── HallLaidOut
 └── PlanWithoutSeats        facts: `seats`, `words`
 """
 
@@ -129,6 +130,12 @@ class NotSold(Conflict):
     """Some of the seats or places were not sold by this sale. Facts: `seats`, `words`."""
 
     code = "not_sold"
+
+
+class HallLaidOut(Conflict):
+    """The seats of the performance are laid out, so it stays in its hall."""
+
+    code = "hall_laid_out"
 
 
 class PlanSold(Conflict):

@@ -5,10 +5,12 @@ The programme knows no seats, so surfaces take these steps here.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from upstage_crm.inventory import seatings
-from upstage_crm.programme import performances
+from upstage_crm.programme import bulk_edit, performances
+from upstage_crm.programme.bulk_edit import Change
+from upstage_crm.programme.performances import Place
 from upstage_crm.programme.sale_checks import SaleCheck
 from upstage_crm.staff.command_context import StaffContext
 
@@ -35,3 +37,19 @@ def cancel(context: StaffContext[object], *, performance_ids: Collection[str]) -
     performances.cancel(context, performance_ids=performance_ids)
     for performance_id in sorted(performance_ids):
         seatings.take_off(context.session, performance_id=performance_id, now=context.now)
+
+
+def change_all(
+    context: StaffContext[object], change: Change, *, versions: Mapping[str, int]
+) -> dict[str, Place]:
+    """Change performances as `bulk_edit.change_all`, and leave none in a hall without its seats.
+
+    Raises:
+        HallLaidOut: the seats of one are laid out, and it would have another hall.
+        UpstageError: as `bulk_edit.change_all`.
+    """
+    before = bulk_edit.change_all(context, change, versions=versions)
+    for performance_id, place in before.items():
+        if change.of(place).hall_id != place.hall_id:
+            seatings.ensure_not_laid_out(context.session, performance_id)
+    return before

@@ -16,7 +16,7 @@ from upstage_crm.audit import trail
 from upstage_crm.audit.events import Action, AuditEvent
 from upstage_crm.core.ids import new_id
 from upstage_crm.inventory import pools, seats
-from upstage_crm.inventory.errors import HallWithoutPlan, PlanSold, PlanWithoutSeats
+from upstage_crm.inventory.errors import HallLaidOut, HallWithoutPlan, PlanSold, PlanWithoutSeats
 from upstage_crm.inventory.pools import POOL
 from upstage_crm.inventory.seat_words import named
 from upstage_crm.inventory.seats import POOL_HOLD, SEAT, SEATING
@@ -185,6 +185,16 @@ def record(
         facts=place | facts,
     )
     trail.record(context.session, [event], now=context.now)
+
+
+def ensure_not_laid_out(session: Session, performance_id: str) -> None:
+    """Refuse what a performance may do only while it has no seats.
+
+    Raises:
+        HallLaidOut: its seats are laid out.
+    """
+    if _is_laid_out(session, performance_id):
+        raise HallLaidOut
 
 
 def _is_laid_out(session: Session, performance_id: str) -> bool:

@@ -126,7 +126,7 @@ class PerformanceBulkState(DialogMixin, AdminState):
         versions = {one: self._versions[one] for one in self._applies}
 
         def command(context: StaffContext[object], _: tuple[str, ...]) -> Undo:
-            before = bulk_edit.change_all(context, _change(form), versions=versions)
+            before = sale_steps.change_all(context, _change(form), versions=versions)
             return Undo(
                 places=before, versions={one: version + 1 for one, version in versions.items()}
             )
