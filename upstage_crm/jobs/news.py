@@ -103,7 +103,7 @@ def topics_of(action: Action) -> frozenset[Topic]:
 
 
 def position(session: Session) -> Position:
-    """The newest position, by two queries: it is asked once a second while somebody looks."""
+    """The newest position, by two queries: it is asked once a second while a page is open."""
     return Position(*send_gate.change_marker(session), seats=inventory.change_marker(session))
 
 

@@ -23,7 +23,7 @@ LIMITS: Mapping[str, int] = {
 MINUTES: Mapping[str, int] = {RUNNING: 1_440, INTERVAL: 240}
 """The texts that are numbers of minutes, and the most that each may be."""
 BLOCKS = frozenset({"content_notes", "description", "credits"})
-ALT_LIMIT = 300  # characters of what is said of a picture to who does not see it
+ALT_LIMIT = 300  # characters that describe a picture to a visitor who does not see it
 TRANSLATED: Mapping[str, int] = {
     **{name: LIMITS[name] for name in (TITLE, "age_advice", "content_notes", "description")},
     ALT: ALT_LIMIT,

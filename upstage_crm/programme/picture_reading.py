@@ -1,4 +1,4 @@
-"""Reads a picture that somebody sent, and writes it anew in our sizes.
+"""Reads a picture that a staff member sent, and writes copies in our sizes.
 
 What comes in is a stranger's file: only three formats are tried, its size is looked at before it is
 unpacked, and nothing of it is kept but the pixels (a photograph may say where it was taken). This

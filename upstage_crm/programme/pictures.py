@@ -1,4 +1,4 @@
-"""Keeps the picture of an event, with what is said of it to who does not see it."""
+"""Keeps the picture of an event, with the words for a visitor who does not see it."""
 
 from __future__ import annotations
 

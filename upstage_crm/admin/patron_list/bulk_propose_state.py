@@ -168,7 +168,7 @@ def _change(given: Mapping[str, str]) -> SharedChange:
 
 
 def _errors(given: Mapping[str, str]) -> dict[str, str]:
-    """What is missing or wrong in the form, by input, whoever the patrons are."""
+    """What is missing or wrong in the form, by input, for any patron."""
     if not given.get(TEXT, "").strip():
         return {TEXT: "Enter the new value."}
     if given.get(REASON) not in list(ReasonCode):

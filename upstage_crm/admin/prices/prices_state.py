@@ -32,7 +32,7 @@ from upstage_crm.jobs.news import Topic
 from upstage_crm.organisation.currency import currency
 from upstage_crm.organisation.settings import details
 from upstage_crm.pages.forms import texts
-from upstage_crm.pages.page_state import PageMixin
+from upstage_crm.pages.versions_state import VersionMixin
 from upstage_crm.programme import queries
 from upstage_crm.programme.event_texts import TITLE
 from upstage_crm.programme.prices import price_lists, price_types, window_commands
@@ -47,7 +47,7 @@ from upstage_crm.wiring import runtime
 from upstage_crm.wording.sentences import sentence
 
 AFTER, ERRORS = "after", "price-errors"
-TYPED_LIMIT, LONGEST_NUMBER = 200, 9  # characters of an input; digits of a version
+TYPED_LIMIT = 200  # characters of an input
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +78,7 @@ class Stored:
         return max((one.starts_at for one in self.event.performances), default=None)
 
 
-class EventPricesState(PageMixin, AdminState):
+class EventPricesState(VersionMixin, AdminState):
     """What the page shows; `shown` is loading, event or missing. Its subject is the event's id.
 
     `chosen` is the performance whose own prices are typed, "" for all of them. `fields` are what
@@ -181,25 +181,14 @@ class EventPricesState(PageMixin, AdminState):
     @rx.event
     async def bring_back(self, number: str) -> None:
         """Let the prices of an older version hold again; what was typed since is given up."""
-        self._quiet()
         actor, event_id, after = self._actor(), self.subject, self._after
-        if not (number.isascii() and number.isdecimal() and len(number) <= LONGEST_NUMBER):
-            return
-        try:
-            saved = await self._command(
-                lambda session: price_lists.bring_back(
-                    runtime().staff_context(session, actor),
-                    event_id=event_id,
-                    version=int(number),
-                    after=after,
-                )
-            )
-        except UpstageError as error:
-            self._refuse(error)
-        else:
-            self._drop_draft(self._draft_name())
-            self._succeed(f"Version {number} is back, as version {saved}.")
-        await self._read_in(is_kept=False)
+
+        def command(session: Session, version: int) -> int:
+            context = runtime().staff_context(session, actor)
+            return price_lists.bring_back(context, event_id=event_id, version=version, after=after)
+
+        if await self._bring(number, command, draft=self._draft_name()):
+            await self._read_in(is_kept=False)
 
     def _start(self) -> None:
         self.subject = self.router.url.path.strip("/").split("/")[1]

@@ -54,7 +54,7 @@ class CalendarLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CalendarDay:
-    """One day. `number` is for the grid, `words` are for the list and for who only hears it."""
+    """One day. `number` is for the grid, `words` are for the list and for screen readers."""
 
     iso: str = ""
     number: str = ""

@@ -28,7 +28,7 @@ from upstage_crm.core.errors import UpstageError
 from upstage_crm.jobs.news import Topic
 from upstage_crm.organisation.settings import details
 from upstage_crm.pages.forms import texts
-from upstage_crm.pages.page_state import PageMixin
+from upstage_crm.pages.versions_state import VersionMixin
 from upstage_crm.programme.prices.coverage import zones_without_price
 from upstage_crm.staff.roles import Permission
 from upstage_crm.venues import plans, queries
@@ -49,7 +49,7 @@ class Stored:
     gaps: list[tuple[str, str]]
 
 
-LONGEST_NUMBER, GAPS_NAMED = 9, 20  # digits of a version; zones without a price
+GAPS_NAMED = 20  # zones without a price
 KEY, AFTER, SECTIONS = "section", "after", "sections"
 """The input that says which section a form is about; what a draft holds."""
 
@@ -58,7 +58,7 @@ def _nothing() -> dict[str, str]:
     return dict.fromkeys(FIELDS, "")
 
 
-class SeatPlanState(PageMixin, AdminState):
+class SeatPlanState(VersionMixin, AdminState):
     """What the page shows; `shown` is loading, hall or missing. Its subject is the hall's id.
 
     `typed` are the texts of the section that is open, with the sentence of each refused
@@ -186,25 +186,14 @@ class SeatPlanState(PageMixin, AdminState):
     @rx.event
     async def bring_back(self, number: str) -> None:
         """Make an older version the newest one; what was typed since is given up."""
-        self._quiet()
         actor, hall_id, after = self._actor(), self.subject, self._after
-        if not (number.isascii() and number.isdecimal() and len(number) <= LONGEST_NUMBER):
-            return
-        try:
-            saved = await self._command(
-                lambda session: plans.bring_back(
-                    runtime().staff_context(session, actor),
-                    hall_id=hall_id,
-                    version=int(number),
-                    after=after,
-                )
-            )
-        except UpstageError as error:
-            self._refuse(error)
-        else:
-            self._drop_draft(self._draft_name())
-            self._succeed(f"Version {number} is back, as version {saved}.")
-        await self._read_in(is_kept=False)
+
+        def command(session: Session, version: int) -> int:
+            context = runtime().staff_context(session, actor)
+            return plans.bring_back(context, hall_id=hall_id, version=version, after=after)
+
+        if await self._bring(number, command, draft=self._draft_name()):
+            await self._read_in(is_kept=False)
 
     def _start(self) -> None:
         self.subject = self.router.url.path.rstrip("/").rpartition("/")[2]

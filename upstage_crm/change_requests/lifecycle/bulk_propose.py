@@ -212,7 +212,7 @@ def _corrected(
 
 
 def _is_of_value(error: UpstageError, change: SharedChange) -> bool:
-    """Whether the proposed value itself is refused, whoever the patron is."""
+    """Whether the proposed value itself is refused, for any patron."""
     if not isinstance(error, Invalid) or isinstance(error, NothingToChange):
         return False
     # Another part is at fault where a country needs what this one record does not hold.

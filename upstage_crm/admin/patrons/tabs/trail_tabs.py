@@ -36,7 +36,7 @@ class PrivacyTabState(RecordTabMixin, AdminState):
 
     events: rx.Field[list[TimelineEntry]] = rx.field(default_factory=list)
     data_href: str = ""
-    """Where a copy of everything that is held is taken out; "" for who may not."""
+    """Where a staff member takes out a copy of all that is held; "" for one who may not."""
 
     def _take(self, found: tuple[list[TimelineEntry], str]) -> None:
         self.events, self.data_href = found
