@@ -157,7 +157,7 @@ class Guard(Middleware):
         """Let the event pass (None), or answer it here."""
         del app
         registered = RegistrationContext.get().event_handlers.get(event.name)
-        if registered is None or not _is_sound(event, registered.handler, _address(state)):
+        if registered is None or not _is_sound(event, registered.handler):
             return StateUpdate()
         connects = event.name == _CONNECT
         if connects or event.name == _TURNS:
@@ -193,6 +193,8 @@ def is_signed_in(root: BaseState) -> bool:
 
 def _detour(found: SignedIn, owner: type[AdminState], handler: str, state: BaseState) -> str | None:
     """Where a signed-in member must go before this handler may run; None for nowhere."""
+    if "\0" in unquote(_address(state)):
+        return "/"  # no page of ours, and PostgreSQL refuses a NUL in every text
     if found.stage is Stage.MUST_ENROL and not owner.may_enrol:
         return "/account/"
     if handler in owner.fresh and not found.is_fresh(runtime().clock.now()):
@@ -247,11 +249,10 @@ async def _enter(
     return StateUpdate(delta=delta)
 
 
-def _is_sound(event: Event, handler: EventHandler, address: str) -> bool:
+def _is_sound(event: Event, handler: EventHandler) -> bool:
     """Whether the handler can take what came; Reflex's own take only what its pages send."""
     is_own = event.name in FRAMEWORK_HANDLERS
-    fits = _fits(handler, event.payload) and "\0" not in unquote(address)
-    return fits and (not is_own or _is_as_sent(event.payload))
+    return _fits(handler, event.payload) and (not is_own or _is_as_sent(event.payload))
 
 
 def _fits(handler: EventHandler, payload: object) -> bool:
