@@ -38,4 +38,5 @@ def test_what_is_on_sale_and_not_ready_is_named(
         "Studio, Lantern Street Theatre: The event does not say how long it takes."
     )
     assert lines[1].endswith(": The hall has no seat plan.")
-    assert lines[2:] == ["1 performance on sale, 1 not ready."]
+    assert lines[2].endswith(": No sale window is open, and none opens before it begins.")
+    assert lines[3:] == ["1 performance on sale, 1 not ready."]

@@ -193,7 +193,7 @@ def is_signed_in(root: BaseState) -> bool:
 
 def _detour(found: SignedIn, owner: type[AdminState], handler: str, state: BaseState) -> str | None:
     """Where a signed-in member must go before this handler may run; None for nowhere."""
-    if "\0" in unquote(_address(state)):
+    if "\0" in unquote(_address(state).partition("?")[0]):
         return "/"  # no page of ours, and PostgreSQL refuses a NUL in every text
     if found.stage is Stage.MUST_ENROL and not owner.may_enrol:
         return "/account/"
