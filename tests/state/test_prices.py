@@ -352,3 +352,12 @@ async def test_an_event_that_is_not_there_is_told(scene: Scene) -> None:
     await scene.pipeline.send(tab, P.load, "/events/nowhere/prices/")
 
     assert (await scene.pipeline.state(tab, P)).shown == "missing"
+
+
+@pytest.mark.parametrize("path", ["/", "/prices/", "/events//prices/", "/events/nowhere/prices/"])
+async def test_an_address_without_an_event_has_no_prices(scene: Scene, path: str) -> None:
+    """A browser may send the event of a page from any address."""
+    tab = scene.tab()
+    await scene.pipeline.send(tab, P.load, path)
+
+    assert (await scene.pipeline.state(tab, P)).shown == "missing"

@@ -191,7 +191,8 @@ class EventPricesState(VersionMixin, AdminState):
             await self._read_in(is_kept=False)
 
     def _start(self) -> None:
-        self.subject = self.router.url.path.strip("/").split("/")[1]
+        event_path = self.router.url.path.rstrip("/").rpartition("/")[0]
+        self.subject = event_path.rpartition("/")[2]
 
     async def _show(self) -> None:
         await self._read_in(is_kept=self.shown == "event" and self.is_changed)
