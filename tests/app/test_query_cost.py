@@ -76,6 +76,11 @@ def proof_of_a_record(session: Session, desk: Desk) -> object:
     return recorded.is_proven(session, "patron", newest)
 
 
+def windows_of_a_patron(session: Session, desk: Desk) -> object:
+    newest = session.connection().scalar(sa.text("SELECT id FROM patron ORDER BY number DESC"))
+    return revert_windows.of_patron(session, str(newest), now=desk.now)
+
+
 def some_rows_against_the_trail(session: Session, _desk: Desk) -> object:
     """One batch of the nightly check; there are as many of them as patrons need."""
     ids = session.connection().execute(
@@ -140,6 +145,7 @@ LOOKS: dict[str, Look] = {
     "figures: records to look after": lambda s, _: quality(s),
     "proof of a record": proof_of_a_record,
     "records against the trail": some_rows_against_the_trail,
+    "revert windows of a patron": windows_of_a_patron,
     "revert windows": lambda s, d: revert_windows.patrons(s, now=d.now),
     "requests, first page": lambda s, _: requests.page(s, size=PAGE),
     "requests as asked": lambda s, _: requests.page(

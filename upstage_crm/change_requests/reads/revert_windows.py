@@ -47,11 +47,9 @@ def patrons(session: Session, *, now: datetime) -> frozenset[str]:
 
     Inside it nothing that could not be put back may happen to the patron: no export, no erasure.
     """
-    # Those that an owner's longest window has passed cannot be in any; the index leaves them out.
-    recent = _APPLIED.where(_change.c.settled_at > now - LONGEST_REVERT_WINDOW)
-    inside = {row.patron_id for row in session.connection().execute(recent) if _end(row) > now}
-    put_back = _PUT_BACK.where(_change.c.settled_at > now - LONGEST_REVERT_WINDOW)
-    for patron_id in session.connection().execute(put_back).scalars():
+    rows = session.connection().execute(_APPLIED.where(_is_recent(now)))
+    inside = {row.patron_id for row in rows if _end(row) > now}
+    for patron_id in session.connection().execute(_PUT_BACK.where(_is_recent(now))).scalars():
         if _window(session, patron_id, now):
             inside.add(patron_id)
     return frozenset(inside)
@@ -65,7 +63,8 @@ def of_patron(session: Session, patron_id: str, *, now: datetime) -> dict[str, d
     Raises:
         RowNotProven: a change of the address is not what the trail says.
     """
-    rows = session.connection().execute(_APPLIED.where(_change.c.patron_id == patron_id))
+    of_them = _APPLIED.where(_change.c.patron_id == patron_id, _is_recent(now))
+    rows = session.connection().execute(of_them)
     windows: dict[str, datetime] = {}
     for row in rows:
         if (end := _end(row)) > now:
@@ -79,6 +78,11 @@ def of_patron(session: Session, patron_id: str, *, now: datetime) -> dict[str, d
 def _window(session: Session, patron_id: str, now: datetime) -> Window | None:
     """The window of a change of address that the displaced mailbox did not approve, if one runs."""
     return evidence.gather(session, session.get_one(PatronRow, patron_id), now=now).window
+
+
+def _is_recent(now: datetime) -> sa.ColumnElement[bool]:
+    """No owner's longest window has passed since the change; the index leaves older ones out."""
+    return _change.c.settled_at > now - LONGEST_REVERT_WINDOW
 
 
 def _end(row: sa.Row[Any, Any, Any, Any]) -> datetime:
