@@ -49,7 +49,7 @@ class Scene:
         return await self.pipeline.state(tab, P)
 
     async def save(self, tab: Client, **typed: str) -> Any:
-        """Save what is in the form, with some inputs typed anew; a cell is named by its zone."""
+        """Save what is in the form, with new texts in some inputs; a cell is named by its zone."""
         shown = await self.pipeline.state(tab, P)
         form = {cell.name: cell.typed for row in shown.rows for cell in row.cells}
         form |= {row.name_input: row.name for row in shown.fees}

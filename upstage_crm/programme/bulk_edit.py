@@ -70,7 +70,7 @@ class Preview:
     """To which of the chosen performances an edit applies, and why others are left as they are.
 
     `stays` are those that have already what they would get. `left_out` pairs each other one with
-    everything that stands in its way.
+    every refusal that keeps it from being changed.
     """
 
     chosen: tuple[PerformanceView, ...]

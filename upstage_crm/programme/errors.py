@@ -189,7 +189,7 @@ class PerformanceOnSale(Conflict):
 
 
 class NotReadyForSale(Conflict):
-    """Something stands in the way of the sale. Facts: `obstacles`, how many."""
+    """The checks before a sale found faults. Facts: `obstacles`, how many."""
 
     code = "performance_not_ready"
 

@@ -1,6 +1,6 @@
 """What has to be right before a performance goes on sale.
 
-A check looks at several performances at once and names everything that stands in the way of one.
+A check looks at several performances at once and names every fault that keeps one from sale.
 This package knows when and where; packages above it (prices, seats) have checks of the same shape.
 `wiring.SALE_CHECKS` lists all of them, so a new check is one more name there: the command that puts
 performances on sale, its preview and `upstage-crm programme check` take that list.
@@ -35,7 +35,7 @@ class SaleCheck(Protocol):
     def __call__(
         self, session: Session, performances: Sequence[PerformanceView], *, now: datetime
     ) -> Iterable[Obstacle]:
-        """Everything that stands in the way of each of these performances; empty is good."""
+        """Every fault of each of these performances; none means that they may be sold."""
         ...
 
 
