@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from upstage_crm.audit.guards import order_steps
 from upstage_crm.audit.guards.sql import Rule, any_differs, erasing, is_other, stands_already
 
 FIXED = {
@@ -150,6 +151,7 @@ _IDENTITY = {
     "pool": ("id", "performance_id, name"),
     "pool_hold": ("pool_id, holder",),
     "house_hold": ("id",),
+    **order_steps.IDENTITY,
 }
 
 

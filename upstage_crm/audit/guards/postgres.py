@@ -23,10 +23,11 @@ _NUMBERS = frozenset(
         *("amount", "basis_points", "cells", "least", "most", "position"),
         *("running_minutes", "interval_minutes", "season", "width", "height"),
         *("capacity", "held", "sold", "blocked", "extensions_left"),
+        *("fee_amount", "tax", "tax_basis_points", "code_version"),
     }
 )
 _FLAGS = frozenset({"by_operator", "needs_second", "decides_alone"})
-_BIG_NUMBERS = frozenset({"sign_count", "last_step", "n", "tx"})
+_BIG_NUMBERS = frozenset({"sign_count", "last_step", "n", "tx", "total"})
 _NUMBERED_ROWS = frozenset(
     {"audit_head", "heartbeat", "mail_gate", "organisation", "policy", "security"}
 )
