@@ -14,6 +14,7 @@ import upstage_crm.mail.tables
 import upstage_crm.organisation.tables
 import upstage_crm.patrons.details.tables
 import upstage_crm.patrons.tables
+import upstage_crm.payments.tables
 import upstage_crm.programme.prices.tables
 import upstage_crm.programme.tables
 import upstage_crm.receipts.tables

@@ -31,19 +31,20 @@ link links list lists live loader local lock locking log login mail mailbox mail
 mark member menu message messages migrations model money moves name names naming narrowed near needs
 news next note notes notifications number numbers objections obstacles open opening order
 organisation origins out overview owner page pages palette part parts passkey passkeys password
-passwords paths patron patrons pdf people performance performances periods person phone phones
-picture pictures plan plans plot plots plugins policy pools postgres preferences preview price
-prices pricing privacy programme progress proposable proposal propose provider proxies public
-quality queries query queue raw reader reading readme reads ready reasons receipt receipts record
-recording records redacted redirect registry reminders render repair request requests resend reset
-resort restore reveal reveals revert reverting reviewer reviewers rights role roles route routes row
-rows rule rules runs sale samples sanitize save saved schedule scheduled search season seasons seat
-seating seatings seats second security selection selling send sender sending sentences serve session
-sessions settings setup short shortcut sign signature signing socket spans special sql staff start
-state states status step steps store story strays strip style suffix suggest table tables tabs tags
-task team teamwork template templates terms test text texts threads timeline times toolbar towns
-translations triggers trouble two types ui unusual upstage value values venue venues verifying
-versions view views visit visitor web webhooks window windows word wording words writers zones
+passwords paths patron patrons payment payments pdf people performance performances periods person
+phone phones picture pictures plan plans plot plots plugins policy pools postgres postings
+preferences preview price prices pricing privacy programme progress proposable proposal propose
+provider proxies public quality queries query queue raw reader reading readme reads ready reasons
+receipt receipts record recording records redacted redirect refunds registry reminders render repair
+request requests resend reset resort restore reveal reveals revert reverting reviewer reviewers
+rights role roles route routes row rows rule rules runs sale sales samples sanitize save saved
+schedule scheduled search season seasons seat seating seatings seats second security selection
+selling send sender sending sentences serve session sessions settings setup short shortcut sign
+signature signing socket spans special sql staff start state states status step steps store story
+strays strip style suffix suggest table tables tabs tags task team teamwork template templates terms
+test text texts threads timeline times toolbar towns translations triggers trouble two types ui
+unusual upstage value values venue venues verifying versions view views visit visitor web webhooks
+window windows word wording words writers zones
 """
 PLAIN = set(PLAIN_WORDS.split())
 

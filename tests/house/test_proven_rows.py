@@ -47,6 +47,9 @@ GRANTS_NOTHING = {
     "pool": "it only counts, and its counters never pass the capacity",
     "pool_hold": "it only says how long places are kept",
     "house_hold": "it only says why seats are kept back; the signed trail tells of each",
+    "payment": "guards say how it moves, the provider what was captured",
+    "refund": "guards say how it moves, and that its payment counts it",
+    "provider_event": "it only says what was heard; what is true is asked of the provider",
     "proposal_attempt": "it only counts; emptied, it lets one propose more, and each is recorded",
 }
 # What a sealed row goes on changing: when it was last tried or used, and what came back.

@@ -32,6 +32,7 @@ from upstage_crm.receipts.facts import ReceiptEvent
 from upstage_crm.wording import failures
 from upstage_crm.wording.programme import PROGRAMME_SENTENCES
 from upstage_crm.wording.records import RECORD_SENTENCES
+from upstage_crm.wording.sales.payments import PAYMENT_SENTENCES
 from upstage_crm.wording.staff import STAFF_SENTENCES
 from upstage_crm.wording.values import VALUE_SENTENCES
 from upstage_crm.wording.venues import INVENTORY_SENTENCES, VENUE_SENTENCES
@@ -50,6 +51,7 @@ SENTENCES: Mapping[str, str] = {
     "busy": "There is no room for this right now. Try again in {seconds} seconds.",
     **VALUE_SENTENCES,
     **RECORD_SENTENCES,
+    **PAYMENT_SENTENCES,
     # Change requests.
     "nothing_to_change": "This is already on the record.",
     "nothing_proposed": "Propose at least one new value.",

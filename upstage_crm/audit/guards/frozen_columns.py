@@ -67,6 +67,18 @@ FIXED = {
         "made_by",
         "created_at",
     ),
+    "payment": (
+        "id",
+        "basket_id",
+        "method",
+        "amount",
+        "currency",
+        "public_name",
+        "shift_id",
+        "deadline_at",
+        "created_at",
+    ),
+    "refund": ("id", "payment_id", "amount", "cause", "reason", "key", "created_at"),
 }
 # Fixed too, except that an erasure may empty them: the literal is what "empty" is.
 _ERASABLE: Mapping[str, Mapping[str, str]] = {
@@ -105,6 +117,9 @@ _NEVER_DELETED = (
     "seating",
     "pool",
     "house_hold",
+    "payment",
+    "refund",
+    "provider_event",
 )
 NEVER_UPDATED = (
     "audit_entry",
@@ -116,6 +131,7 @@ NEVER_UPDATED = (
     "seat_plan",
     "price_list",
     "price",
+    "provider_event",
 )
 _NEVER_TRUNCATED = (*_NEVER_DELETED, "audit_value")
 # What makes an INSERT an overwrite: SQLite's REPLACE deletes without asking delete triggers (unless
@@ -150,6 +166,9 @@ _IDENTITY = {
     "pool": ("id", "performance_id, name"),
     "pool_hold": ("pool_id, holder",),
     "house_hold": ("id",),
+    "payment": ("id", "reference", "capture_reference", "public_name"),
+    "refund": ("id", "key", "reference"),
+    "provider_event": ("id",),
 }
 
 

@@ -26,7 +26,8 @@ _NUMBERS = frozenset(
     }
 )
 _FLAGS = frozenset({"by_operator", "needs_second", "decides_alone"})
-_BIG_NUMBERS = frozenset({"sign_count", "last_step", "n", "tx"})
+_BIG_NUMBERS = frozenset({"sign_count", "last_step", "n", "tx", "refunded"})
+_BIG_AMOUNTS = frozenset({"payment", "refund"})  # sums of a whole order; a price is smaller
 _NUMBERED_ROWS = frozenset(
     {"audit_head", "heartbeat", "mail_gate", "organisation", "policy", "security"}
 )
@@ -45,6 +46,8 @@ def type_of(table: str, column: str) -> str:
         return "timestamptz"
     if column.startswith("is_") or column in _FLAGS:
         return "bool"
+    if column == "amount" and table in _BIG_AMOUNTS:
+        return "int8"
     if column in _NUMBERS or (column == "id" and table in _NUMBERED_ROWS):
         return "int4"
     return "int8" if column in _BIG_NUMBERS else "text"
