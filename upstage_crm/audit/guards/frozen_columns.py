@@ -67,6 +67,19 @@ FIXED = {
         "made_by",
         "created_at",
     ),
+    "ledger_transaction": (
+        "id",
+        "kind",
+        "booked_at",
+        "legs",
+        "order_id",
+        "step_id",
+        "payment_id",
+        "refund_id",
+        "shift_id",
+        "staff_id",
+        "salt",
+    ),
 }
 # Fixed too, except that an erasure may empty them: the literal is what "empty" is.
 _ERASABLE: Mapping[str, Mapping[str, str]] = {
@@ -105,6 +118,9 @@ _NEVER_DELETED = (
     "seating",
     "pool",
     "house_hold",
+    "ledger_transaction",
+    "ledger_entry",
+    "ledger_seal",
 )
 NEVER_UPDATED = (
     "audit_entry",
@@ -116,6 +132,8 @@ NEVER_UPDATED = (
     "seat_plan",
     "price_list",
     "price",
+    "ledger_entry",
+    "ledger_seal",
 )
 _NEVER_TRUNCATED = (*_NEVER_DELETED, "audit_value")
 # What makes an INSERT an overwrite: SQLite's REPLACE deletes without asking delete triggers (unless
@@ -150,6 +168,9 @@ _IDENTITY = {
     "pool": ("id", "performance_id, name"),
     "pool_hold": ("pool_id, holder",),
     "house_hold": ("id",),
+    "ledger_transaction": ("id",),
+    "ledger_entry": ("transaction_id, n",),
+    "ledger_seal": ("id",),
 }
 
 
