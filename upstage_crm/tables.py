@@ -10,6 +10,7 @@ import upstage_crm.change_requests.model.tables
 import upstage_crm.core.heartbeat
 import upstage_crm.households.tables
 import upstage_crm.inventory.tables
+import upstage_crm.ledger.tables
 import upstage_crm.mail.tables
 import upstage_crm.organisation.tables
 import upstage_crm.patrons.details.tables

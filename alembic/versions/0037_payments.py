@@ -1,6 +1,6 @@
 """Payments: what was paid and how, what is given back, and the provider's events
 
-Revision: 0037, after 0035
+Revision: 0037, after 0036
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0037"
-down_revision = "0035"
+down_revision = "0036"
 
 OPEN = sa.text("state IN ('created', 'action_needed')")
 PENDING = sa.text("state = 'pending'")

@@ -91,8 +91,17 @@ def refund(
     return rows.refund_view(row)
 
 
-def refund_done(session: Session, refund_id: str, *, now: datetime, reference: str = "") -> bool:
+def refund_done(
+    session: Session,
+    refund_id: str,
+    *,
+    now: datetime,
+    reference: str = "",
+    shift_id: str = "",
+) -> bool:
     """The money has left. False when that was known, or the refund has failed.
+
+    `shift_id` is the shift whose drawer cash comes from.
 
     Raises:
         UnknownRefund: there is none with this id.
@@ -101,7 +110,7 @@ def refund_done(session: Session, refund_id: str, *, now: datetime, reference: s
     said = {"reference": reference} if reference and not found.reference else {}
     if not _step(session, found, RefundState.DONE, now, **said):
         return False
-    postings.refund_done(session, payment, found, now=now)
+    postings.refund_done(session, payment, found, now=now, shift_id=shift_id)
     return True
 
 

@@ -32,6 +32,10 @@ _RULES: Mapping[str, str] = {
     "field_change_waiting": "A field change waits only when those who must say yes have said it, "
     "and nobody has said no.",
     "house_hold_released": "What the house has let go stays so.",
+    "ledger_entry_birth": "An entry is a leg of its transaction; the database writes it.",
+    "ledger_transaction_birth": "A movement of money begins unsealed.",
+    "ledger_transaction_legs": "At least two whole amounts on known accounts sum to zero.",
+    "ledger_transaction_sealed": "A movement of money is sealed once, by a seal that there is.",
     "patron_born_erased": "No record begins as erased.",
     "patron_erased": "A record is erased only under a confirmed erasure, and stays erased.",
     "patron_freeze_birth": "A freeze begins without a finding.",

@@ -27,14 +27,14 @@ _NUMBERS = frozenset(
 )
 _FLAGS = frozenset({"by_operator", "needs_second", "decides_alone"})
 _BIG_NUMBERS = frozenset({"sign_count", "last_step", "n", "tx", "refunded"})
-_BIG_AMOUNTS = frozenset({"payment", "refund"})  # sums of a whole order; a price is smaller
+_BIG_AMOUNTS = frozenset({"ledger_entry", "payment", "refund"})  # sums; a price is smaller
 _NUMBERED_ROWS = frozenset(
     {"audit_head", "heartbeat", "mail_gate", "organisation", "policy", "security"}
 )
 
 _TOKEN = re.compile(
     r"(?P<text>'(?:[^']|'')*')"
-    r"|(?P<verb>(?<!DISTINCT )FROM|JOIN|INTO|UPDATE) (?P<table>[a-z_]+\b)(?!\.)"
+    r"|(?P<verb>(?<!DISTINCT )FROM|JOIN|INTO|UPDATE) (?P<table>[a-z_]+\b)(?![.(])"
     r"(?: (?P<alias>[a-z]+\b))?"
     r"|\b(?P<row>NEW|OLD|[a-z_]+)\.(?P<column>[a-z_0-9]+)"
 )
