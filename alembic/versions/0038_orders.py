@@ -1,6 +1,6 @@
 """Orders: baskets, what was sold, steps, tickets
 
-Revision: 0038, after 0035
+Revision: 0038, after 0037
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0038"
-down_revision = "0035"
+down_revision = "0037"
 
 INSTANT = sa.DateTime(timezone=True)
 

@@ -1,4 +1,4 @@
-"""What happens to an order after its sale: tickets taken back, exchanged, and the money for them."""
+"""After its sale: tickets of an order are taken back or exchanged, and the money follows."""
 
 from __future__ import annotations
 
@@ -180,8 +180,8 @@ def test_two_exchanges_of_each_others_rows_wait_for_no_one(shop: Shop) -> None:
 
 
 def test_more_than_was_paid_is_not_given_back(shop: Shop) -> None:
-    from upstage_crm.orders import refunding
+    from upstage_crm.orders import order_refunds
 
     order = shop.sold(A1)
     with pytest.raises(RefundTooHigh):
-        shop.desk.read(lambda s: refunding.shares(s, order.id, ADULT + 1))
+        shop.desk.read(lambda s: order_refunds.shares(s, order.id, ADULT + 1))

@@ -12,7 +12,7 @@ from tests.support.factories import Desk
 from tests.support.houses import FLOOR, STALLS, LaidOut, laid_out
 from upstage_crm.ledger import queries as ledger
 from upstage_crm.ledger.views import Account
-from upstage_crm.orders import basket_lines, baskets, exchanges, queries, returns, selling
+from upstage_crm.orders import basket_lines, baskets, exchanges, queries, returns, sale
 from upstage_crm.orders.basket_reading import read
 from upstage_crm.orders.views import BasketView, Contact, OrderView, Seller, Sold, Tender
 from upstage_crm.payments.views import Method
@@ -99,7 +99,7 @@ class Shop:
         total = self.view(basket).total
         paid = [Tender(method=Method.TERMINAL, amount=total)] if tenders is None else tenders
         return self.run(
-            lambda c: selling.sell(c, self.seller, basket_id=basket, contact=contact, tenders=paid)
+            lambda c: sale.sell(c, self.seller, basket_id=basket, contact=contact, tenders=paid)
         )
 
     def sold(self, *seats: str, **how: Any) -> OrderView:

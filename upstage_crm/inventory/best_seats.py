@@ -38,11 +38,11 @@ def hold_best(
     """
     seating = seats.seating(session, performance_id)
     ranked = seats.ranked_plan_of(session, seating["plan_id"])
-    places = seats.places_of(session, performance_id) if zone else {}
+    places = seats.places_of(session, performance_id)
     for turn in range(MOST_TRIES):
         free = queries.free_seats(session, performance_id, now=now)
         chosen = ranked.choose(
-            {each for each in free if places[each].zone == zone} if zone else free,
+            {each for each in free if zone in {"", places[each].zone}},
             size,
             seed=seed + turn,
             kinds=kinds,

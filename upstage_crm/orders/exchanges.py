@@ -17,10 +17,10 @@ from upstage_crm.ledger.views import Posting, PostingKind
 from upstage_crm.orders import (
     basket_prices,
     baskets,
-    postings,
-    refunding,
+    order_postings,
+    order_refunds,
     returns,
-    selling,
+    sale,
     steps,
 )
 from upstage_crm.orders.basket_reading import read, view_of, wanted_of
@@ -153,13 +153,13 @@ def swap(
     returns.ensure_ahead(session, {each["performance_id"] for each in old}, context)
     carried = sum(each["amount"] for each in old)
     sums = Difference(currency=view.currency, carried=carried, new=view.total)
-    selling.ensure_tenders(sums.to_pay, view.currency, tenders, seller)
+    sale.ensure_tenders(sums.to_pay, view.currency, tenders, seller)
     new_wanted, old_wanted = wanted_of(view.lines), returns.wanted_of(old)
     inventory.lock(session, _both(new_wanted, old_wanted))
     inventory.give_back(session, sale=order_id, wanted=old_wanted, now=now)
     inventory.sell(session, holder=basket_id, sale=order_id, wanted=new_wanted, now=now)
     priced = basket_prices.price(session, view.lines, seller, now=view.priced_at, is_proven=True)
-    selling.ensure_promised(view, priced)
+    sale.ensure_promised(view, priced)
     order = steps.lock_order(session, order_id)
     step_id = steps.begin(
         context,
@@ -182,12 +182,12 @@ def swap(
         holder_id=order["patron_id"],
     )
     legs = [
-        *postings.taken_back(booked, reversed_by),
-        *postings.sold(issued.booked),
-        *postings.paid(tenders),
-        postings.owed(sums.to_give_back),
+        *order_postings.taken_back(booked, reversed_by),
+        *order_postings.sold(issued.booked),
+        *order_postings.paid(tenders),
+        order_postings.owed(sums.to_give_back),
     ]
-    selling.take(context, seller, view, order_id, tenders)
+    sale.take(context, seller, view, order_id, tenders)
     books.post(
         session,
         Posting(
@@ -201,8 +201,8 @@ def swap(
         now=now,
     )
     if sums.to_give_back:
-        parts = refunding.shares(session, order_id, sums.to_give_back)
-        refunding.give_back(
+        parts = order_refunds.shares(session, order_id, sums.to_give_back)
+        order_refunds.give_back(
             context, seller, parts, cause=RefundCause.EXCHANGED, reason=reason, key=step_id
         )
     baskets.turn(session, basket_id, BasketState.SOLD, now=now, order_id=order_id)

@@ -10,9 +10,9 @@ from sqlmodel import Session
 
 from upstage_crm.core.ids import parse_reference
 from upstage_crm.core.text import comparable
-from upstage_crm.orders import contacts
-from upstage_crm.orders.contacts import CONTACT
+from upstage_crm.orders import order_contacts
 from upstage_crm.orders.errors import UnknownOrder, UnknownTicket
+from upstage_crm.orders.order_contacts import CONTACT
 from upstage_crm.orders.steps import ORDER, STEP, TICKET
 from upstage_crm.orders.views import (
     OrderLine,
@@ -56,7 +56,7 @@ def order(session: Session, order_id: str) -> OrderView:
         reference=row.reference,
         channel=row.channel,
         patron_id=row.patron_id,
-        contact=contacts.of_order(session, order_id),
+        contact=order_contacts.of_order(session, order_id),
         currency=row.currency,
         total=sum(step.total for step in steps),
         staff_id=row.staff_id,

@@ -18,7 +18,7 @@ from upstage_crm.inventory import selling as inventory
 from upstage_crm.inventory.views import Wanted
 from upstage_crm.ledger import books
 from upstage_crm.ledger.views import Posting, PostingKind
-from upstage_crm.orders import postings, refunding, steps
+from upstage_crm.orders import order_postings, order_refunds, steps
 from upstage_crm.orders.errors import NothingToReturn, PerformanceBegun
 from upstage_crm.orders.views import Seller, StepKind, TicketState
 from upstage_crm.payments.views import RefundCause
@@ -123,7 +123,7 @@ def take_back(
         session,
         Posting(
             kind=PostingKind.RETURN,
-            legs=(*postings.taken_back(booked, reversed_by), postings.owed(amount)),
+            legs=(*order_postings.taken_back(booked, reversed_by), order_postings.owed(amount)),
             order_id=order_id,
             step_id=step_id,
             shift_id=seller.shift_id,
@@ -132,8 +132,8 @@ def take_back(
         now=now,
     )
     if is_refunded and amount:
-        parts = refunding.shares(session, order_id, amount)
-        refunding.give_back(
+        parts = order_refunds.shares(session, order_id, amount)
+        order_refunds.give_back(
             context, seller, parts, cause=RefundCause.RETURNED, reason=reason, key=step_id
         )
     return Returned(step_id=step_id, amount=amount, refunded=amount if is_refunded else 0)

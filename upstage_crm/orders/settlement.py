@@ -17,7 +17,7 @@ from upstage_crm.inventory import holds
 from upstage_crm.inventory.errors import HoldLapsed
 from upstage_crm.ledger import books
 from upstage_crm.ledger.views import Posting, PostingKind
-from upstage_crm.orders import basket_prices, baskets, contacts, postings, selling
+from upstage_crm.orders import basket_prices, baskets, order_contacts, order_postings, sale
 from upstage_crm.orders.basket_reading import contact_of, read
 from upstage_crm.orders.errors import BasketEmpty
 from upstage_crm.orders.views import (
@@ -91,9 +91,9 @@ def begin(
         raise BasketEmpty
     if not view.is_held:
         raise HoldLapsed
-    kept = contacts.checked(contact, seller.channel)
+    kept = order_contacts.checked(contact, seller.channel)
     priced = basket_prices.price(session, view.lines, seller, now=view.priced_at)
-    selling.ensure_promised(view, priced)
+    sale.ensure_promised(view, priced)
     deadline = now + TIME_TO_PAY
     holds.keep_until(session, holder=basket_id, until=deadline, now=now)
     baskets.keep_contact(context, basket_id, kept)
@@ -169,7 +169,7 @@ def _is_sold(context: CommandContext[object], seller: Seller, payment: PaymentVi
     paid = Tender(method=payment.method, amount=payment.amount, payment_id=payment.id)
     try:
         with session.begin_nested():
-            selling.sell(
+            sale.sell(
                 context,
                 seller,
                 basket_id=payment.basket_id,
@@ -199,7 +199,7 @@ def _owe(
         context.session,
         Posting(
             kind=PostingKind.PROVIDER,
-            legs=(*postings.paid([paid]), postings.owed(payment.amount)),
+            legs=(*order_postings.paid([paid]), order_postings.owed(payment.amount)),
             payment_id=payment.id,
             refund_id=refund.id,
         ),

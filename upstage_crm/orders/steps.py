@@ -14,7 +14,7 @@ from sqlmodel import Session
 from upstage_crm.core.db import table_of
 from upstage_crm.core.ids import new_id
 from upstage_crm.orders.errors import TicketNotValid, UnknownOrder, UnknownTicket
-from upstage_crm.orders.postings import Booked
+from upstage_crm.orders.order_postings import Booked
 from upstage_crm.orders.tables import OrderLineRow, OrderRow, OrderStepRow, TicketRow
 from upstage_crm.orders.views import BasketLine, Seller, StepKind, TicketState
 from upstage_crm.pricing import views as pricing

@@ -30,9 +30,9 @@ from upstage_crm.patrons.views import SuppressionCause
 from upstage_crm.privacy.erasure import Blocker, BlockerKind
 from upstage_crm.receipts.facts import ReceiptEvent
 from upstage_crm.wording import failures
-from upstage_crm.wording.sales.orders import ORDER_SENTENCES
 from upstage_crm.wording.programme import PROGRAMME_SENTENCES
 from upstage_crm.wording.records import RECORD_SENTENCES
+from upstage_crm.wording.sales.sentences import SALE_SENTENCES
 from upstage_crm.wording.staff import STAFF_SENTENCES
 from upstage_crm.wording.values import VALUE_SENTENCES
 from upstage_crm.wording.venues import INVENTORY_SENTENCES, VENUE_SENTENCES
@@ -131,7 +131,7 @@ SENTENCES: Mapping[str, str] = {
     **VENUE_SENTENCES,
     **INVENTORY_SENTENCES,
     **PROGRAMME_SENTENCES,
-    **ORDER_SENTENCES,
+    **SALE_SENTENCES,
     # The proof.
     "trail_broken": "The trail does not verify from entry {seq} on, so it is not signed.",
     "bundle_refused": "This export does not verify.",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from upstage_crm.audit.guards import order_steps
 from upstage_crm.audit.guards.sql import Rule, any_differs, erasing, is_other, stands_already
 
 FIXED = {
@@ -68,6 +67,58 @@ FIXED = {
         "made_by",
         "created_at",
     ),
+    "payment": (
+        "id",
+        "basket_id",
+        "method",
+        "amount",
+        "currency",
+        "public_name",
+        "shift_id",
+        "deadline_at",
+        "created_at",
+    ),
+    "refund": ("id", "payment_id", "amount", "cause", "reason", "key", "created_at"),
+    "ledger_transaction": (
+        "id",
+        "kind",
+        "booked_at",
+        "legs",
+        "order_id",
+        "step_id",
+        "payment_id",
+        "refund_id",
+        "shift_id",
+        "staff_id",
+        "salt",
+    ),
+    "orders": (
+        "id",
+        "reference",
+        "basket_id",
+        "channel",
+        "staff_id",
+        "shift_id",
+        "currency",
+        "total",
+        "tax_mode",
+        "created_at",
+    ),
+    "order_contact": ("order_id", "language"),
+    "ticket": (
+        "id",
+        "order_id",
+        "line_id",
+        "performance_id",
+        "seat_id",
+        "pool_id",
+        "place",
+        "zone",
+        "type_id",
+        "amount",
+        "salt",
+        "created_at",
+    ),
 }
 # Fixed too, except that an erasure may empty them: the literal is what "empty" is.
 _ERASABLE: Mapping[str, Mapping[str, str]] = {
@@ -106,6 +157,17 @@ _NEVER_DELETED = (
     "seating",
     "pool",
     "house_hold",
+    "payment",
+    "refund",
+    "provider_event",
+    "ledger_transaction",
+    "ledger_entry",
+    "ledger_seal",
+    "orders",
+    "order_contact",
+    "order_step",
+    "order_line",
+    "ticket",
 )
 NEVER_UPDATED = (
     "audit_entry",
@@ -117,6 +179,11 @@ NEVER_UPDATED = (
     "seat_plan",
     "price_list",
     "price",
+    "provider_event",
+    "ledger_entry",
+    "ledger_seal",
+    "order_step",
+    "order_line",
 )
 _NEVER_TRUNCATED = (*_NEVER_DELETED, "audit_value")
 # What makes an INSERT an overwrite: SQLite's REPLACE deletes without asking delete triggers (unless
@@ -151,7 +218,18 @@ _IDENTITY = {
     "pool": ("id", "performance_id, name"),
     "pool_hold": ("pool_id, holder",),
     "house_hold": ("id",),
-    **order_steps.IDENTITY,
+    "basket": ("id",),
+    "orders": ("id", "reference", "basket_id"),
+    "order_contact": ("order_id",),
+    "order_step": ("id", "order_id, n", "key"),
+    "order_line": ("id",),
+    "ticket": ("id", "line_id"),
+    "payment": ("id", "reference", "capture_reference", "public_name"),
+    "refund": ("id", "key", "reference"),
+    "provider_event": ("id",),
+    "ledger_transaction": ("id",),
+    "ledger_entry": ("transaction_id, n",),
+    "ledger_seal": ("id",),
 }
 
 

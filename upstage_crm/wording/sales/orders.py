@@ -9,7 +9,7 @@ from upstage_crm.orders.views import BasketState, StepKind, TicketState
 ORDER_SENTENCES: Mapping[str, str] = {
     "basket_empty": "Nothing is chosen yet.",
     "order_contact_missing": "Enter an email address: the tickets are sent there.",
-    "tenders_differ": "{total} is to be paid, and {paid} was entered.",
+    "tenders_differ": "To be paid: {total}. Entered: {paid}.",
     "shift_missing": "Open a shift first: cash needs a drawer.",
     "refund_too_high": "Only {left} of what was paid is left.",
     "nothing_to_return": "Choose at least one ticket.",

@@ -19,7 +19,7 @@ from upstage_crm.core.money import in_words
 from upstage_crm.inventory import selling as inventory
 from upstage_crm.ledger import books
 from upstage_crm.ledger.views import Posting, PostingKind
-from upstage_crm.orders import basket_prices, baskets, contacts, postings, steps
+from upstage_crm.orders import basket_prices, baskets, order_contacts, order_postings, steps
 from upstage_crm.orders.basket_reading import view_of, wanted_of
 from upstage_crm.orders.errors import (
     BasketEmpty,
@@ -99,7 +99,7 @@ def sell(
     view = view_of(session, row, now)
     if not view.lines:
         raise BasketEmpty
-    kept = contacts.checked(contact, seller.channel)
+    kept = order_contacts.checked(contact, seller.channel)
     _ensure_paid(session, view, tenders, seller)
     if view.patron_id is not None and not patrons.share_lock(session, view.patron_id):
         raise BuyerGone
@@ -109,7 +109,7 @@ def sell(
     priced = basket_prices.price(session, view.lines, seller, now=view.priced_at, is_proven=True)
     ensure_promised(view, priced)
     reference = _write_order(context, seller, view, priced, order_id)
-    contacts.keep(session, order_id, kept)
+    order_contacts.keep(session, order_id, kept)
     step_id = steps.begin(
         context,
         seller,
@@ -131,7 +131,7 @@ def sell(
         session,
         Posting(
             kind=PostingKind.SALE,
-            legs=(*postings.paid(tenders), *postings.sold(issued.booked)),
+            legs=(*order_postings.paid(tenders), *order_postings.sold(issued.booked)),
             order_id=order_id,
             step_id=step_id,
             payment_id=payment_ids[0] if payment_ids else "",
