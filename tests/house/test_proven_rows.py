@@ -47,6 +47,9 @@ GRANTS_NOTHING = {
     "pool": "it only counts, and its counters never pass the capacity",
     "pool_hold": "it only says how long places are kept",
     "house_hold": "it only says why seats are kept back; the signed trail tells of each",
+    "till": "it only says where money is taken",
+    "till_shift": "guards keep it as it was closed, and the ledger has its money",
+    "drawer_move": "it never changes, and the ledger has its money",
     "proposal_attempt": "it only counts; emptied, it lets one propose more, and each is recorded",
 }
 # What a sealed row goes on changing: when it was last tried or used, and what came back.

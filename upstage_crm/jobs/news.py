@@ -30,6 +30,7 @@ class Topic(StrEnum):
     PROGRAMME = "programme"
     TRAIL = "trail"
     SEATS = "seats"
+    TILLS = "tills"
 
 
 ALL_TOPICS = frozenset(Topic) - {Topic.SEATS}
@@ -55,6 +56,8 @@ TOPICS_OF_SUBJECT: dict[str, frozenset[Topic]] = {
     "price": frozenset({Topic.PROGRAMME}),
     "window": frozenset({Topic.PROGRAMME}),
     "house": frozenset({Topic.PROGRAMME}),
+    "till": frozenset({Topic.TILLS}),
+    "shift": frozenset({Topic.TILLS}),
     "security": frozenset(),
     "policy": frozenset(),
     "organisation": ALL_TOPICS,  # its time zone is in every date

@@ -63,6 +63,8 @@ class Permission(StrEnum):
     EDIT_PROGRAMME = "edit_programme"
     EDIT_PRICES = "edit_prices"
     HOLD_SEATS = "hold_seats"
+    RUN_TILLS = "run_tills"
+    MANAGE_TILLS = "manage_tills"
 
 
 _LOOKING = frozenset({Permission.VIEW_PATRONS, Permission.VIEW_REQUESTS, Permission.VIEW_PROGRAMME})
@@ -104,8 +106,10 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
         Permission.EDIT_PROGRAMME,
         Permission.EDIT_PRICES,
         Permission.HOLD_SEATS,
+        Permission.RUN_TILLS,
+        Permission.MANAGE_TILLS,
     },
-    Role.BOX_OFFICE: _DESK | {Permission.HOLD_SEATS},
+    Role.BOX_OFFICE: _DESK | {Permission.HOLD_SEATS, Permission.RUN_TILLS},
     Role.MARKETING: _LOOKING
     | {
         Permission.EDIT_PATRON,

@@ -67,6 +67,18 @@ FIXED = {
         "made_by",
         "created_at",
     ),
+    "till": ("id", "created_at"),
+    "till_shift": (
+        "id",
+        "till_id",
+        "staff_id",
+        "staff_label",
+        "is_training",
+        "number",
+        "currency",
+        "float_amount",
+        "opened_at",
+    ),
 }
 # Fixed too, except that an erasure may empty them: the literal is what "empty" is.
 _ERASABLE: Mapping[str, Mapping[str, str]] = {
@@ -105,6 +117,9 @@ _NEVER_DELETED = (
     "seating",
     "pool",
     "house_hold",
+    "till",
+    "till_shift",
+    "drawer_move",
 )
 NEVER_UPDATED = (
     "audit_entry",
@@ -116,6 +131,7 @@ NEVER_UPDATED = (
     "seat_plan",
     "price_list",
     "price",
+    "drawer_move",
 )
 _NEVER_TRUNCATED = (*_NEVER_DELETED, "audit_value")
 # What makes an INSERT an overwrite: SQLite's REPLACE deletes without asking delete triggers (unless
@@ -150,6 +166,9 @@ _IDENTITY = {
     "pool": ("id", "performance_id, name"),
     "pool_hold": ("pool_id, holder",),
     "house_hold": ("id",),
+    "till": ("id",),
+    "till_shift": ("id", "till_id, number"),
+    "drawer_move": ("id",),
 }
 
 

@@ -26,7 +26,13 @@ _NUMBERS = frozenset(
     }
 )
 _FLAGS = frozenset({"by_operator", "needs_second", "decides_alone"})
-_BIG_NUMBERS = frozenset({"sign_count", "last_step", "n", "tx"})
+_BIG_NUMBERS = frozenset(
+    {
+        *("sign_count", "last_step", "n", "tx"),
+        *("float_amount", "practised", "expected_cash", "counted_cash"),
+        *("expected_terminal", "counted_terminal"),
+    }
+)
 _NUMBERED_ROWS = frozenset(
     {"audit_head", "heartbeat", "mail_gate", "organisation", "policy", "security"}
 )

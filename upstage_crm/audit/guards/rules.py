@@ -8,7 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from upstage_crm.audit.guards import frozen_columns, seat_moves, touched_rows, two_people
+from upstage_crm.audit.guards import (
+    frozen_columns,
+    seat_moves,
+    shift_moves,
+    touched_rows,
+    two_people,
+)
 from upstage_crm.audit.guards.sql import (
     Mark,
     Rule,
@@ -71,6 +77,7 @@ def rules(protected: Protected, dialect: str) -> list[Rule]:
         *_steps_are_legal(dialect),
         *two_people.rules(dialect),
         *seat_moves.rules(dialect),
+        *shift_moves.rules(dialect),
         *(rule for field, columns in protected.items() for rule in _field(field, columns, dialect)),
     ]
 
