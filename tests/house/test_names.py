@@ -22,7 +22,7 @@ communications component components confirm confirmations consequences contact c
 controls cookie cookies copy copying core counting countries country coverage create crm crowd
 currency dashboard data database date dates days db deadline decide decisions delivery demo design
 desk detail details devices dialog dialogs diff dispatcher dispute disputes document downloads
-earlier edit email entry environment erasure errors event events exchanges explained export
+drawer earlier edit email entry environment erasure errors event events exchanges explained export
 exporting fact factor facts failures feedback field fields figures file files filters finding
 findings fixed foreign forged forgery form formats forms frame free frozen gallery gate grid hashing
 headers health held history holds house household households houses html http icons ids in incoming
@@ -40,11 +40,12 @@ registry reminders render repair request requests resend reset resort restore re
 revert reverting reviewer reviewers rights role roles route routes row rows rule rules runs sale
 sales samples sanitize save saved schedule scheduled search season seasons seat seating seatings
 seats second security selection selling send sender sending sentences serve session sessions
-settings settlement setup short shortcut sign signature signing socket spans special sql staff start
-state states status step steps store story strays strip style suffix suggest table tables tabs tags
-task team teamwork template templates terms test text texts threads timeline times toolbar towns
-translations triggers trouble two types ui unusual upstage value values venue venues verifying
-versions view views visit visitor web webhooks window windows word wording words writers zones
+settings settlement setup shift shifts short shortcut sign signature signing socket spans special
+sql staff start state states status step steps store story strays strip style suffix suggest table
+tables tabs tags task team teamwork template templates terms test text texts threads till tills
+timeline times toolbar towns translations triggers trouble two types ui unusual upstage value values
+venue venues verifying versions view views visit visitor web webhooks window windows word wording
+words writers zones
 """
 PLAIN = set(PLAIN_WORDS.split())
 

@@ -67,6 +67,8 @@ class Permission(StrEnum):
     SELL_TICKETS = "sell_tickets"
     GIVE_TICKETS = "give_tickets"
     REFUND_ORDERS = "refund_orders"
+    RUN_TILLS = "run_tills"
+    MANAGE_TILLS = "manage_tills"
 
 
 _LOOKING = frozenset({Permission.VIEW_PATRONS, Permission.VIEW_REQUESTS, Permission.VIEW_PROGRAMME})
@@ -112,6 +114,7 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
         Permission.HOLD_SEATS,
         *_SELLING,
         Permission.GIVE_TICKETS,
+        Permission.MANAGE_TILLS,
     },
     Role.BOX_OFFICE: _DESK | {Permission.HOLD_SEATS} | _SELLING,
     Role.MARKETING: _LOOKING

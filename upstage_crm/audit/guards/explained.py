@@ -21,6 +21,7 @@ _RULES: Mapping[str, str] = {
     "nobody declined it.",
     "erasure_birth": "An erasure begins unconfirmed, and with no change of the patron open.",
     "erasure_second": "Another person confirms an erasure before it is done; what ended stays.",
+    "drawer_move_late": "Cash is moved only in the drawer of an open shift.",
     "field_change_approval": "A field is approved only when every review that counts says yes, or "
     "when its waiting time is over and none says no.",
     "field_change_birth": "A field change belongs to an open request of the same patron; a revert "
@@ -75,6 +76,8 @@ _RULES: Mapping[str, str] = {
     "staff_since": "Role, email and password change together with the instant at which they did.",
     "suppressed_address_birth": "A suppression begins unlifted.",
     "suppressed_address_second": "Two different people lift a suppression; then it stays.",
+    "till_shift_birth": "A shift begins open.",
+    "till_shift_closed": "A shift that is closed keeps its count.",
 }
 # By how the rule's name begins, or ends, for what is repeated per field or per table.
 _OF_FIELDS: Mapping[str, str] = {
