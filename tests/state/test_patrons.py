@@ -421,6 +421,7 @@ class TestPropose:
         await pipeline.press(dana, ProposeState.open, field="phone")
         dialog = await pipeline.state(dana, ProposeState)
         assert dialog.lead.startswith(no_email)
+        assert not dialog.has_mailbox  # so no current one is offered to be asked, or called lost
         assert (dialog.is_at_desk, dialog.is_lost) == (True, True)
         await pipeline.send(dana, ProposeState.lose, is_lost=False)
         assert (await pipeline.state(dana, ProposeState)).is_lost
