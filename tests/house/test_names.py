@@ -30,7 +30,7 @@ invitations issuing jobs keys labels language languages last layout level lifecy
 link links list lists live loader local lock locking log login mail mailbox mailboxes mails main
 mark member menu message messages migrations model money moves name names naming narrowed near needs
 news next note notes notifications number numbers objections obstacles open opening order
-organisation origins out overview owner page pages palette part parts passkey passkeys password
+organisation origins out overview owner page pages palette paper part parts passkey passkeys password
 passwords paths patron patrons pdf people performance performances periods person phone phones
 picture pictures plan plans plot plots plugins policy pools postgres preferences preview price
 prices pricing privacy programme progress proposable proposal propose provider proxies public
