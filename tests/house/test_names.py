@@ -21,7 +21,8 @@ chips choice chosen cli clock closed code codes columns command commands comment
 component components confirm confirmations consequences contact contacts context controls cookie
 cookies copy copying core counting countries country coverage create crm crowd currency dashboard
 data database date dates days db deadline decide decisions delivery demo design desk detail details
-devices dialog dialogs diff dispatcher dispute disputes document downloads earlier edit email entry
+devices dialog dialogs diff dispatcher dispute disputes
+document door downloads earlier edit email entry
 environment erasure errors event events explained export exporting fact factor facts failures
 feedback field fields figures file files filters finding findings fixed foreign forged forgery form
 formats forms frame free frozen gallery gate grid hashing headers health held history holds house
@@ -30,18 +31,22 @@ invitations issuing jobs keys labels language languages last layout level lifecy
 link links list lists live loader local lock locking log login mail mailbox mailboxes mails main
 mark member menu message messages migrations model money moves name names naming narrowed near needs
 news next note notes notifications number numbers objections obstacles open opening order
-organisation origins out overview owner page pages palette paper part parts passkey passkeys password
-passwords paths patron patrons pdf people performance performances periods person phone phones
+orders organisation origins out overview owner page pages palette paper part parts passkey passkeys
+password passwords paths patron patrons pdf people performance performances periods
+person phone phones
 picture pictures plan plans plot plots plugins policy pools postgres preferences preview price
-prices pricing privacy programme progress proposable proposal propose provider proxies public
-quality queries query queue raw reader reading readme reads ready reasons receipt receipts record
+prices pricing print printer privacy programme
+progress proposable proposal propose provider proxies public
+qr quality queries query queue raw reader reading readme reads ready reasons receipt receipts record
 recording records redacted redirect registry reminders render repair request requests resend reset
 resort restore reveal reveals revert reverting reviewer reviewers rights role roles route routes row
-rows rule rules runs sale samples sanitize save saved schedule scheduled search season seasons seat
+rows rule rules runs sale sales samples sanitize
+save saved schedule scheduled search season seasons seat
 seating seatings seats second security selection selling send sender sending sentences serve session
 sessions settings setup short shortcut sign signature signing socket spans special sql staff start
 state states status step steps store story strays strip style suffix suggest table tables tabs tags
-task team teamwork template templates terms test text texts threads timeline times toolbar towns
+task team teamwork template templates terms test
+text texts threads ticket timeline times toolbar towns
 translations triggers trouble two types ui unusual upstage value values venue venues verifying
 versions view views visit visitor web webhooks window windows word wording words writers zones
 """
