@@ -15,14 +15,15 @@ NAMED_BY_SUBJECT = "wording"
 # Words of English, of the product (`docs/rules.md`, *Words*) or of the trade.
 PLAIN_WORDS = """
 access account accounts action actions add address admin alert answer approvals arrival asked
-assignment attack attacks audit auth authenticator availability available base base64url basket best
+assignment attachments attack attacks audit auth
+authenticator availability available base base64url basket best
 broken browser build builder bulk busy button calendar cells change changes check checking checks
 chips choice chosen cli clock closed code codes columns command commands comments communications
 component components confirm confirmations consequences contact contacts context controls cookie
 cookies copy copying core counting countries country coverage create crm crowd currency dashboard
 data database date dates days db deadline decide decisions delivery demo design desk detail details
 devices dialog dialogs diff dispatcher dispute disputes
-document door downloads earlier edit email entry
+document door downloads drawing earlier edit email entry
 environment erasure errors event events explained export exporting fact factor facts failures
 feedback field fields figures file files filters finding findings fixed foreign forged forgery form
 formats forms frame free frozen gallery gate grid hashing headers health held history holds house

@@ -57,26 +57,33 @@ class TicketKeys:
     def __init__(self, keys: Sequence[tuple[str, bytes]]) -> None:
         if not keys:
             raise ValueError("ticket codes need at least one key")
-        signing = [SigningKey.for_tickets(kid, secret) for kid, secret in keys]
-        self._signer = signing[0]
-        self.public_keys: Mapping[str, str] = {key.kid: key.public_key for key in signing}
+        self._keys = {kid: SigningKey.for_tickets(kid, secret) for kid, secret in keys}
+        self.kid = keys[0][0]
+        self.public_keys: Mapping[str, str] = {
+            kid: key.public_key for kid, key in self._keys.items()
+        }
 
-    def draw(self, *, ticket_id: str, version: int, performance_id: str) -> str:
+    def draw(self, *, ticket_id: str, version: int, performance_id: str, kid: str = "") -> str:
         """The code of a ticket in this version (1 to 65,535): 212 digits.
 
+        With `kid` it is signed by that key, though another one signs now: what was drawn before
+        stays the same.
+
         Raises:
+            KeyError: there is no such key any longer.
             ValueError: an id is none of ours, or there is no such version.
         """
         if not 1 <= version <= LAST_VERSION:
             raise ValueError("no such version of a ticket code")
+        signer = self._keys[kid or self.kid]
         body = _HEAD.pack(
             _FORM,
-            key_number(self._signer.kid),
+            key_number(signer.kid),
             _id_bytes(ticket_id),
             version,
             performance_number(performance_id),
         )
-        signature = from_base64url(self._signer.sign(PREFIX + body))
+        signature = from_base64url(signer.sign(PREFIX + body))
         return str(int.from_bytes(body + signature, "big")).zfill(DIGITS)
 
     def read(self, text: str) -> CodeClaims | None:

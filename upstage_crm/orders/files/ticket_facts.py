@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, Self, cast
+from zoneinfo import ZoneInfo
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,11 +57,44 @@ class TicketFacts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CodedTicket:
+    """A ticket without its code, and what its code is drawn from: no secret waits in the outbox.
+
+    `kid` names the key that signs it. `facts.code` is "".
+    """
+
+    facts: TicketFacts
+    ticket_id: str
+    version: int
+    performance_id: str
+    kid: str
+
+    def as_json(self) -> dict[str, Any]:
+        """The ticket as plain JSON values."""
+        return {
+            "facts": self.facts.as_json(),
+            "kid": self.kid,
+            "performance_id": self.performance_id,
+            "ticket_id": self.ticket_id,
+            "version": self.version,
+        }
+
+    @classmethod
+    def of_json(cls, values: Mapping[str, Any]) -> Self:
+        """The reverse of `as_json`.
+
+        Raises:
+            TypeError, KeyError, ValueError: the values are not what `as_json` wrote.
+        """
+        return cls(**cast("Any", {**values, "facts": TicketFacts.of_json(values["facts"])}))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class VisitFacts:
     """One visit for a calendar: a performance that an order has tickets for.
 
     `uid` stays the same for as long as the visit does; `sequence` counts its changes from 0.
-    `starts_at` carries the zone of the hall. Without `minutes` the entry has no end.
+    `starts_at` carries the zone of the hall, a `ZoneInfo`. Without `minutes` the entry has no end.
     """
 
     uid: str
@@ -75,6 +109,28 @@ class VisitFacts:
     minutes: int | None
     stamped_at: datetime
     is_cancelled: bool = False
+
+    def as_json(self) -> dict[str, Any]:
+        """The visit as plain JSON values; the start as the hall's clock shows it, with its zone."""
+        return {
+            **asdict(self),
+            "starts_at": self.starts_at.replace(tzinfo=None).isoformat(),
+            "zone": str(self.starts_at.tzinfo),
+            "stamped_at": self.stamped_at.isoformat(),
+        }
+
+    @classmethod
+    def of_json(cls, values: Mapping[str, Any]) -> Self:
+        """The reverse of `as_json`.
+
+        Raises:
+            TypeError, KeyError, ValueError: the values are not what `as_json` wrote.
+        """
+        given = dict(values)
+        zone = ZoneInfo(given.pop("zone"))
+        given["starts_at"] = datetime.fromisoformat(given["starts_at"]).replace(tzinfo=zone)
+        given["stamped_at"] = datetime.fromisoformat(given["stamped_at"])
+        return cls(**cast("Any", given))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
