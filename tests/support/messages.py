@@ -23,6 +23,7 @@ from upstage_crm.change_requests.notifications import context, mail_wording
 from upstage_crm.confirm import closed_copy, fixed_copy, open_copy, page_words
 from upstage_crm.core import languages
 from upstage_crm.mail.render import TEMPLATES
+from upstage_crm.orders.files import ticket_words
 from upstage_crm.pages import busy
 from upstage_crm.patrons.fields import FIELDS
 from upstage_crm.receipts import words as receipt_words
@@ -52,7 +53,10 @@ def texts() -> Iterator[str]:
     yield from context.OUTCOME_WORDS.values()
     yield from sentences.OUTCOME_WORDS.values()
     yield from (sentences.SENTENCES[code] for code in PATRON_ERRORS)
-    for module in (fixed_copy, open_copy, closed_copy, page_words, receipt_words, failures, busy):
+    for module in (
+        *(fixed_copy, open_copy, closed_copy, page_words, receipt_words, ticket_words),
+        *(failures, busy),
+    ):
         yield from of_module(module)
 
 
