@@ -22,7 +22,8 @@ communications component components confirm confirmations consequences contact c
 controls cookie cookies copy copying core counting countries country coverage create crm crowd
 currency dashboard data database date dates days db deadline decide decisions delivery demo design
 desk detail details devices dialog dialogs diff dispatcher dispute disputes document downloads
-earlier edit email entry environment erasure errors event events explained export exporting fact
+earlier earning edit email entry environment erasure errors event events explained export exporting
+fact
 factor facts failures feedback field fields figures file files filters finding findings fixed
 foreign forged forgery form formats forms frame free frozen gallery gate grid hashing headers health
 held history holds house household households houses html http icons ids in incoming index inputs
