@@ -22,13 +22,13 @@ commands comments communications component components confirm confirmations cons
 contacts context controls cookie cookies copy copying core counting countries country coverage
 create crm crowd currency dashboard data database date dates days db deadline decide decisions
 delivery demo design desk detail details devices dialog dialogs diff dispatcher dispute disputes
-document door downloads drawer drawing earlier edit email entry environment erasure errors event
-events exchanges explained export exporting fact factor facts failures feedback field fields figures
-file files filters finding findings fixed foreign forged forgery form formats forms frame free
-frozen gallery gate grid hashing headers health held history holds house household households houses
-html http icons ids in incoming index inputs integrity inventory invitations issuing jobs keys
-labels language languages last layout ledger level lifecycle limits lines link links list lists live
-loader local lock locking log login mail mailbox mailboxes mails main mark member menu message
+document door downloads drawer drawing earlier earning edit email entry environment erasure errors
+event events exchanges explained export exporting fact factor facts failures feedback field fields
+figures file files filters finding findings fixed foreign forged forgery form formats forms frame
+free frozen gallery gate grid hashing headers health held history holds house household households
+houses html http icons ids in incoming index inputs integrity inventory invitations issuing jobs
+keys labels language languages last layout ledger level lifecycle limits lines link links list lists
+live loader local lock locking log login mail mailbox mailboxes mails main mark member menu message
 messages migrations model money moves name names naming narrowed near needs news next note notes
 notifications number numbers objections obstacles open opening order orders organisation origins out
 overview owner page pages palette paper part parts passkey passkeys password passwords paths patron
