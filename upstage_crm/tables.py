@@ -10,10 +10,12 @@ import upstage_crm.change_requests.model.tables
 import upstage_crm.core.heartbeat
 import upstage_crm.households.tables
 import upstage_crm.inventory.tables
+import upstage_crm.ledger.tables
 import upstage_crm.mail.tables
 import upstage_crm.organisation.tables
 import upstage_crm.patrons.details.tables
 import upstage_crm.patrons.tables
+import upstage_crm.payments.tables
 import upstage_crm.programme.prices.tables
 import upstage_crm.programme.tables
 import upstage_crm.receipts.tables

@@ -26,25 +26,25 @@ drawer earlier edit email entry environment erasure errors event events explaine
 fact factor facts failures feedback field fields figures file files filters finding findings fixed
 foreign forged forgery form formats forms frame free frozen gallery gate grid hashing headers health
 held history holds house household households houses html http icons ids in incoming index inputs
-integrity inventory invitations issuing jobs keys labels language languages last layout level
+integrity inventory invitations issuing jobs keys labels language languages last layout ledger level
 lifecycle limits lines link links list lists live loader local lock locking log login mail mailbox
 mailboxes mails main mark member menu message messages migrations model money moves name names
 naming narrowed near needs news next note notes notifications number numbers objections obstacles
 open opening order organisation origins out overview owner page pages palette part parts passkey
-passkeys password passwords paths patron patrons pdf people performance performances periods person
-phone phones picture pictures plan plans plot plots plugins policy pools postgres preferences
-preview price prices pricing privacy programme progress proposable proposal propose provider proxies
-public quality queries query queue raw reader reading readme reads ready reasons receipt receipts
-record recording records redacted redirect registry reminders render repair request requests resend
-reset resort restore reveal reveals revert reverting reviewer reviewers rights role roles route
-routes row rows rule rules runs sale sales samples sanitize save saved schedule scheduled search
-season seasons seat seating seatings seats second security selection selling send sender sending
-sentences serve session sessions settings setup shift shifts short shortcut sign signature signing
-socket spans special sql staff start state states status step steps store story strays strip style
-suffix suggest table tables tabs tags task team teamwork template templates terms test text texts
-threads till tills timeline times toolbar towns translations triggers trouble two types ui unusual
-upstage value values venue venues verifying versions view views visit visitor web webhooks window
-windows word wording words writers zones
+passkeys password passwords paths patron patrons payment payments pdf people performance
+performances periods person phone phones picture pictures plan plans plot plots plugins policy pools
+postgres postings preferences preview price prices pricing privacy programme progress proposable
+proposal propose provider proxies public quality queries query queue raw reader reading readme reads
+ready reasons receipt receipts record recording records redacted redirect refunds registry reminders
+render repair request requests resend reset resort restore reveal reveals revert reverting reviewer
+reviewers rights role roles route routes row rows rule rules runs sale sales samples sanitize save
+saved schedule scheduled search season seasons seat seating seatings seats second security selection
+selling send sender sending sentences serve session sessions settings setup shift shifts short
+shortcut sign signature signing socket spans special sql staff start state states status step steps
+store story strays strip style suffix suggest table tables tabs tags task team teamwork template
+templates terms test text texts threads till tills timeline times toolbar towns translations
+triggers trouble two types ui unusual upstage value values venue venues verifying versions view
+views visit visitor web webhooks window windows word wording words writers zones
 """
 PLAIN = set(PLAIN_WORDS.split())
 

@@ -50,6 +50,12 @@ GRANTS_NOTHING = {
     "till": "it only says where money is taken",
     "till_shift": "guards keep it as it was closed, and the ledger has its money",
     "drawer_move": "it never changes, and the ledger has its money",
+    "payment": "guards say how it moves, the provider what was captured",
+    "refund": "guards say how it moves, and that its payment counts it",
+    "provider_event": "it only says what was heard; what is true is asked of the provider",
+    "ledger_transaction": "guards keep it as it was written, and the trail holds its seal",
+    "ledger_entry": "it is what its transaction says, which a guard compares",
+    "ledger_seal": "the trail holds its root",
     "proposal_attempt": "it only counts; emptied, it lets one propose more, and each is recorded",
 }
 # What a sealed row goes on changing: when it was last tried or used, and what came back.

@@ -11,6 +11,7 @@ import contextlib
 import sqlite3
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
 import pytest
 from sqlalchemy.engine import Engine
@@ -41,32 +42,15 @@ GUARDED = (
 
 
 @dataclass
-class Scene:
-    """Mara with every field and a pending email; Ole without a phone and with one proposed."""
+class Attacked:
+    """A database that is attacked; `guarded` are the tables whose rows must stay as they are."""
 
+    guarded: ClassVar[tuple[str, ...]] = GUARDED
     desk: Desk
-    mara: PatronRecord
-    ole: PatronRecord
-    request: Proposed
-    link: LinkClaims
-    phone_request: Proposed
 
     @property
     def is_sqlite(self) -> bool:
         return self.desk.database.engine.dialect.name == "sqlite"
-
-    @property
-    def change(self) -> str:
-        return self.desk.view(self.request).fields[0].id
-
-    @property
-    def phone_change(self) -> str:
-        return self.desk.view(self.phone_request).fields[0].id
-
-    @property
-    def entry(self) -> str:
-        """The condition that chooses the entry of the trail which added Mara, with values."""
-        return f"seq = {self.desk.lines(action='patron.added', patron_id=self.mara.id)[0].seq}"
 
     def ours(self, *statements: str) -> None:
         """Run SQL in one transaction of our own engine, on PostgreSQL as the owner."""
@@ -93,7 +77,7 @@ class Scene:
         with self.desk.database.engine.connect() as connection:
             return [
                 sorted(map(tuple, connection.exec_driver_sql(f"SELECT * FROM {table}")), key=repr)
-                for table in GUARDED
+                for table in self.guarded
             ]
 
     def ways(self) -> list[Callable[..., None]]:
@@ -117,6 +101,30 @@ class Scene:
             with contextlib.suppress(DBAPIError, sqlite3.Error):
                 way(*statements)
         assert before == self.rows(), statements
+
+
+@dataclass
+class Scene(Attacked):
+    """Mara with every field and a pending email; Ole without a phone and with one proposed."""
+
+    mara: PatronRecord
+    ole: PatronRecord
+    request: Proposed
+    link: LinkClaims
+    phone_request: Proposed
+
+    @property
+    def change(self) -> str:
+        return self.desk.view(self.request).fields[0].id
+
+    @property
+    def phone_change(self) -> str:
+        return self.desk.view(self.phone_request).fields[0].id
+
+    @property
+    def entry(self) -> str:
+        """The condition that chooses the entry of the trail which added Mara, with values."""
+        return f"seq = {self.desk.lines(action='patron.added', patron_id=self.mara.id)[0].seq}"
 
 
 def _run(engine: Engine, statements: tuple[str, ...]) -> None:

@@ -27,6 +27,7 @@ from upstage_crm.core import migrations
 from upstage_crm.core.db import Database
 from upstage_crm.core.errors import NotFound
 from upstage_crm.demo.attack_list import UNTRUNCATED, Attempt, Target, attempts
+from upstage_crm.demo.attacks.attack_ledger import ledger_attempts
 from upstage_crm.demo.attacks.attack_plans import plan_attempts
 from upstage_crm.demo.attacks.attack_prices import price_attempts
 from upstage_crm.demo.attacks.attack_programme import programme_attempts
@@ -100,6 +101,7 @@ def attack(database: Database, *, protected: Protected, ring: KeyRing) -> Result
             *programme_attempts(connection),
             *price_attempts(connection),
             *seat_attempts(connection),
+            *ledger_attempts(connection),
         )
         before = _digest(connection)
     is_sqlite = engine.dialect.name == "sqlite"

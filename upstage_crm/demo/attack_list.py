@@ -17,7 +17,7 @@ EVIL = "evil@example.org"
 UNTRUNCATED = (
     *("patron", "change_request", "field_change", "review", "receipt"),
     *("audit_entry", "audit_value", "audit_head", "seat_plan", "performance", "seat_state"),
-    *("price_list", "price"),
+    *("price_list", "price", "ledger_transaction", "ledger_entry", "ledger_seal"),
 )
 
 

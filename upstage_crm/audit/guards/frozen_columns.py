@@ -79,6 +79,31 @@ FIXED = {
         "float_amount",
         "opened_at",
     ),
+    "payment": (
+        "id",
+        "basket_id",
+        "method",
+        "amount",
+        "currency",
+        "public_name",
+        "shift_id",
+        "deadline_at",
+        "created_at",
+    ),
+    "refund": ("id", "payment_id", "amount", "cause", "reason", "key", "created_at"),
+    "ledger_transaction": (
+        "id",
+        "kind",
+        "booked_at",
+        "legs",
+        "order_id",
+        "step_id",
+        "payment_id",
+        "refund_id",
+        "shift_id",
+        "staff_id",
+        "salt",
+    ),
 }
 # Fixed too, except that an erasure may empty them: the literal is what "empty" is.
 _ERASABLE: Mapping[str, Mapping[str, str]] = {
@@ -120,6 +145,12 @@ _NEVER_DELETED = (
     "till",
     "till_shift",
     "drawer_move",
+    "payment",
+    "refund",
+    "provider_event",
+    "ledger_transaction",
+    "ledger_entry",
+    "ledger_seal",
 )
 NEVER_UPDATED = (
     "audit_entry",
@@ -132,6 +163,9 @@ NEVER_UPDATED = (
     "price_list",
     "price",
     "drawer_move",
+    "provider_event",
+    "ledger_entry",
+    "ledger_seal",
 )
 _NEVER_TRUNCATED = (*_NEVER_DELETED, "audit_value")
 # What makes an INSERT an overwrite: SQLite's REPLACE deletes without asking delete triggers (unless
@@ -169,6 +203,12 @@ _IDENTITY = {
     "till": ("id",),
     "till_shift": ("id", "till_id, number"),
     "drawer_move": ("id",),
+    "payment": ("id", "reference", "capture_reference", "public_name"),
+    "refund": ("id", "key", "reference"),
+    "provider_event": ("id",),
+    "ledger_transaction": ("id",),
+    "ledger_entry": ("transaction_id, n",),
+    "ledger_seal": ("id",),
 }
 
 

@@ -28,18 +28,19 @@ _NUMBERS = frozenset(
 _FLAGS = frozenset({"by_operator", "needs_second", "decides_alone"})
 _BIG_NUMBERS = frozenset(
     {
-        *("sign_count", "last_step", "n", "tx"),
+        *("sign_count", "last_step", "n", "tx", "refunded"),
         *("float_amount", "practised", "expected_cash", "counted_cash"),
         *("expected_terminal", "counted_terminal"),
     }
 )
+_BIG_AMOUNTS = frozenset({"ledger_entry", "payment", "refund"})  # sums; a price is smaller
 _NUMBERED_ROWS = frozenset(
     {"audit_head", "heartbeat", "mail_gate", "organisation", "policy", "security"}
 )
 
 _TOKEN = re.compile(
     r"(?P<text>'(?:[^']|'')*')"
-    r"|(?P<verb>(?<!DISTINCT )FROM|JOIN|INTO|UPDATE) (?P<table>[a-z_]+\b)(?!\.)"
+    r"|(?P<verb>(?<!DISTINCT )FROM|JOIN|INTO|UPDATE) (?P<table>[a-z_]+\b)(?![.(])"
     r"(?: (?P<alias>[a-z]+\b))?"
     r"|\b(?P<row>NEW|OLD|[a-z_]+)\.(?P<column>[a-z_0-9]+)"
 )
@@ -51,6 +52,8 @@ def type_of(table: str, column: str) -> str:
         return "timestamptz"
     if column.startswith("is_") or column in _FLAGS:
         return "bool"
+    if column == "amount" and table in _BIG_AMOUNTS:
+        return "int8"
     if column in _NUMBERS or (column == "id" and table in _NUMBERED_ROWS):
         return "int4"
     return "int8" if column in _BIG_NUMBERS else "text"

@@ -10,6 +10,8 @@ from collections.abc import Mapping, Sequence
 
 from upstage_crm.audit.guards import (
     frozen_columns,
+    money_moves,
+    payment_moves,
     seat_moves,
     shift_moves,
     touched_rows,
@@ -78,16 +80,23 @@ def rules(protected: Protected, dialect: str) -> list[Rule]:
         *two_people.rules(dialect),
         *seat_moves.rules(dialect),
         *shift_moves.rules(dialect),
+        *payment_moves.rules(dialect),
+        *money_moves.rules(dialect),
         *(rule for field, columns in protected.items() for rule in _field(field, columns, dialect)),
     ]
 
 
 def marks(protected: Protected, dialect: str, columns: Columns) -> list[Mark]:
-    """What a write brings with it: its field change is used up, and the log names the row.
+    """What a write brings with it: its field change is used up, a movement of money has its
+    entries, and the log names the row.
 
     `columns` holds the columns of every table of the database.
     """
-    return [*_applied(protected, dialect), *touched_rows.marks(dialect, columns)]
+    return [
+        *_applied(protected, dialect),
+        *money_moves.marks(dialect),
+        *touched_rows.marks(dialect, columns),
+    ]
 
 
 def _applied(protected: Protected, dialect: str) -> list[Mark]:

@@ -1,0 +1,48 @@
+"""The words of payments and refunds, and of their refusals."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from upstage_crm.payments.views import Method, PaymentState, RefundCause, RefundState
+
+PAYMENT_SENTENCES: Mapping[str, str] = {
+    "nothing_to_pay": "Enter an amount above zero.",
+    "payment_currency_unknown": "This currency is unknown.",
+    "payment_unknown": "There is no such payment.",
+    "refund_unknown": "There is no such refund.",
+    "payment_open": "A payment for this is under way. Finish or cancel it first.",
+    "payment_of_another_order": "This payment belongs to another order.",
+    "payment_reference_taken": "The payment provider calls two payments by one name. Nothing was "
+    "changed.",
+    "payment_not_captured": "Nothing was paid, so there is nothing to give back.",
+    "over_refund": "Only {left} is left of this payment. Nothing was given back.",
+    "refund_key_taken": "This refund was made with another amount already.",
+}
+METHOD_WORDS: Mapping[Method, str] = {
+    Method.CARD: "Card, online",
+    Method.CASH: "Cash",
+    Method.TERMINAL: "Card terminal",
+    Method.INVOICE: "Invoice",
+}
+PAYMENT_WORDS: Mapping[PaymentState, str] = {
+    PaymentState.CREATED: "Begun",
+    PaymentState.ACTION_NEEDED: "Waiting for the buyer",
+    PaymentState.CAPTURED: "Paid",
+    PaymentState.FAILED: "Failed",
+    PaymentState.EXPIRED: "Expired",
+}
+REFUND_WORDS: Mapping[RefundState, str] = {
+    RefundState.PENDING: "On its way",
+    RefundState.DONE: "Given back",
+    RefundState.FAILED: "Failed, still owed",
+}
+REFUND_CAUSE_WORDS: Mapping[RefundCause, str] = {
+    RefundCause.RETURNED: "Tickets returned",
+    RefundCause.EXCHANGED: "Tickets exchanged for cheaper ones",
+    RefundCause.CANCELLED: "Performance cancelled",
+    RefundCause.SEATS_GONE: "Paid after the seats were gone",
+    RefundCause.PAID_TWICE: "Paid twice",
+    RefundCause.STAFF: "Given back by staff",
+    RefundCause.PROVIDER: "Given back at the payment provider",
+}
