@@ -1,6 +1,6 @@
 """Tills: tills, the shifts at them, what is put into drawers and taken out
 
-Revision: 0039, after 0037
+Revision: 0039, after 0038
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0039"
-down_revision = "0037"
+down_revision = "0038"
 
 
 def upgrade() -> None:

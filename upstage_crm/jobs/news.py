@@ -30,6 +30,7 @@ class Topic(StrEnum):
     PROGRAMME = "programme"
     TRAIL = "trail"
     SEATS = "seats"
+    ORDERS = "orders"
     TILLS = "tills"
 
 
@@ -56,6 +57,7 @@ TOPICS_OF_SUBJECT: dict[str, frozenset[Topic]] = {
     "price": frozenset({Topic.PROGRAMME}),
     "window": frozenset({Topic.PROGRAMME}),
     "house": frozenset({Topic.PROGRAMME}),
+    "order": frozenset({Topic.ORDERS}),
     "till": frozenset({Topic.TILLS}),
     "shift": frozenset({Topic.TILLS}),
     "security": frozenset(),

@@ -249,6 +249,9 @@ ACTIONS: Mapping[Action, ActionLook] = {
     Action.HOUSE_RELEASED: ActionLook(
         "released seats that were held back", _PROGRAMME, "undo-2", "neutral"
     ),
+    Action.TICKETS_GIVEN: ActionLook("gave tickets away", _ORDERS, "ticket", "warning"),
+    Action.TICKETS_RETURNED: ActionLook("took tickets back", _ORDERS, "ticket", "warning"),
+    Action.TICKETS_EXCHANGED: ActionLook("exchanged tickets", _ORDERS, "ticket", "neutral"),
     Action.TILL_ADDED: ActionLook("added a till", _ORDERS, "settings", "neutral"),
     Action.TILL_RENAMED: ActionLook("renamed a till", _ORDERS, "settings", "neutral"),
     Action.TILL_RETIRED: ActionLook("retired a till", _ORDERS, "settings", "warning"),

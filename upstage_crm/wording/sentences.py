@@ -32,7 +32,7 @@ from upstage_crm.receipts.facts import ReceiptEvent
 from upstage_crm.wording import failures
 from upstage_crm.wording.programme import PROGRAMME_SENTENCES
 from upstage_crm.wording.records import RECORD_SENTENCES
-from upstage_crm.wording.sales.sentences import SALES_SENTENCES
+from upstage_crm.wording.sales.sentences import SALE_SENTENCES
 from upstage_crm.wording.staff import STAFF_SENTENCES
 from upstage_crm.wording.values import VALUE_SENTENCES
 from upstage_crm.wording.venues import INVENTORY_SENTENCES, VENUE_SENTENCES
@@ -130,8 +130,8 @@ SENTENCES: Mapping[str, str] = {
     "language_unknown": "Choose a language from the list.",
     **VENUE_SENTENCES,
     **INVENTORY_SENTENCES,
-    **SALES_SENTENCES,
     **PROGRAMME_SENTENCES,
+    **SALE_SENTENCES,
     # The proof.
     "trail_broken": "The trail does not verify from entry {seq} on, so it is not signed.",
     "bundle_refused": "This export does not verify.",
