@@ -28,7 +28,7 @@ DELETED_FROM = frozenset(
         *("household", "household_member", "relationship"),
         "sale_window",
         *("contact_preference", "patron_contact", "patron_note", "patron_tag", "patron_term"),
-        *("pool_hold", "seat_state"),
+        *("pool_hold", "seat_state", "basket", "basket_line"),
         *("staff_passkey", "staff_recovery_code", "staff_totp"),
     }
 )

@@ -25,10 +25,11 @@ def hold_best(
     seed: int,
     now: datetime,
     kinds: Collection[SeatKind] = USUAL_KINDS,
+    zone: str = "",
 ) -> tuple[list[str], Deadline]:
     """Hold the best `size` seats of a performance; return their ids, row by row, and the deadline.
 
-    `seed` chooses among near-equals: give each caller another one.
+    `seed` chooses among near-equals: give each caller another one. A `zone` narrows the choice.
 
     Raises:
         NotLaidOut: nothing of the performance can be held.
@@ -37,9 +38,11 @@ def hold_best(
     """
     seating = seats.seating(session, performance_id)
     ranked = seats.ranked_plan_of(session, seating["plan_id"])
+    places = seats.places_of(session, performance_id)
     for turn in range(MOST_TRIES):
+        free = queries.free_seats(session, performance_id, now=now)
         chosen = ranked.choose(
-            queries.free_seats(session, performance_id, now=now),
+            {each for each in free if zone in {"", places[each].zone}},
             size,
             seed=seed + turn,
             kinds=kinds,

@@ -12,10 +12,18 @@ import sqlalchemy as sa
 from sqlmodel import Session
 
 from upstage_crm.inventory import availability, seats
+from upstage_crm.inventory.errors import NotLaidOut, UnknownPool
 from upstage_crm.inventory.house_holds import HOUSE_HOLD
 from upstage_crm.inventory.pools import POOL
 from upstage_crm.inventory.seats import POOL_HOLD, SEAT, SEATING
-from upstage_crm.inventory.views import House, HouseHoldView, PoolView, SeatStanding, SeatState
+from upstage_crm.inventory.views import (
+    House,
+    HouseHoldView,
+    PoolView,
+    SeatPlace,
+    SeatStanding,
+    SeatState,
+)
 from upstage_crm.venues.seat_plan import SeatPlan
 
 _NEWEST = sa.select(
@@ -87,6 +95,27 @@ def plan_of(session: Session, performance_id: str) -> SeatPlan:
         NotLaidOut: it is not laid out.
     """
     return seats.plan_of(session, seats.seating(session, performance_id)["plan_id"])
+
+
+def places_of(session: Session, performance_id: str) -> Mapping[str, SeatPlace]:
+    """Every seat of a performance in words, by its id; nothing where it is not laid out."""
+    try:
+        return seats.places_of(session, performance_id)
+    except NotLaidOut:
+        return {}
+
+
+def pool_place(session: Session, pool_id: str) -> tuple[str, str]:
+    """The performance that counted places are of, and how they are called.
+
+    Raises:
+        UnknownPool: there are none with this id.
+    """
+    query = sa.select(POOL.c.performance_id, POOL.c.name).where(POOL.c.id == pool_id)
+    row = session.connection().execute(query).one_or_none()
+    if row is None:
+        raise UnknownPool
+    return row.performance_id, row.name
 
 
 def free_seats(session: Session, performance_id: str, *, now: datetime) -> set[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection
 
+from upstage_crm.inventory.views import SeatPlace
 from upstage_crm.venues.seat_plan import SeatPlan
 
 MOST_NAMED = 12  # seats; more are counted
@@ -31,6 +32,18 @@ def named(plan: SeatPlan, seat_ids: Collection[str]) -> str:
     if left > 0:
         pieces.append(f"{left} more")
     return "; ".join(pieces)
+
+
+def place_words(plan: SeatPlan) -> dict[str, SeatPlace]:
+    """Every seat of a plan by its id, each in words of its own."""
+    return {
+        seat.id: SeatPlace(
+            words=_row(section.name, row.label, [seat.number]), zone=seat.zone, kind=seat.kind
+        )
+        for section in plan.sections
+        for row in section.rows
+        for seat in row.seats
+    }
 
 
 def _row(section: str, row: str, numbers: list[str]) -> str:

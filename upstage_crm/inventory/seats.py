@@ -7,7 +7,8 @@ wait for each other.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from threading import Lock
 from typing import Any
 
@@ -18,19 +19,29 @@ from upstage_crm.core.db import table_of
 from upstage_crm.core.errors import UpstageError
 from upstage_crm.inventory.best_available import RankedPlan
 from upstage_crm.inventory.errors import NotLaidOut, SeatUnknown
-from upstage_crm.inventory.seat_words import named
+from upstage_crm.inventory.seat_words import named, place_words
 from upstage_crm.inventory.tables import PoolHoldRow, SeatingRow, SeatStateRow
-from upstage_crm.inventory.views import SeatState
+from upstage_crm.inventory.views import SeatPlace, SeatState
 from upstage_crm.programme import queries as programme
 from upstage_crm.programme.views import PerformanceState
 from upstage_crm.venues import plans
 from upstage_crm.venues.seat_plan import SeatPlan
 
+
+@dataclass(frozen=True, slots=True)
+class KnownPlan:
+    """A version of a seat plan, as best seats are looked for in it, and its seats by their ids."""
+
+    plan: SeatPlan
+    ranked: RankedPlan
+    places: Mapping[str, SeatPlace]
+
+
 SEAT, SEATING = table_of(SeatStateRow), table_of(SeatingRow)
 POOL_HOLD = table_of(PoolHoldRow)
 PLANS_KEPT = 32
 
-_plans: OrderedDict[str, tuple[SeatPlan, RankedPlan]] = OrderedDict()
+_plans: OrderedDict[str, KnownPlan] = OrderedDict()
 _guard = Lock()
 
 _PERFORMANCE = sa.bindparam("performance", type_=sa.String)
@@ -123,22 +134,31 @@ def is_off(session: Session, performance_id: str) -> bool:
 
 def plan_of(session: Session, plan_id: str) -> SeatPlan:
     """A version of a seat plan."""
-    return _known(session, plan_id)[0]
+    return _known(session, plan_id).plan
 
 
 def ranked_plan_of(session: Session, plan_id: str) -> RankedPlan:
     """A version of a seat plan as the best seats are looked for in it."""
-    return _known(session, plan_id)[1]
+    return _known(session, plan_id).ranked
 
 
-def _known(session: Session, plan_id: str) -> tuple[SeatPlan, RankedPlan]:
+def places_of(session: Session, performance_id: str) -> Mapping[str, SeatPlace]:
+    """Every seat of a performance in words, by its id.
+
+    Raises:
+        NotLaidOut: it has none.
+    """
+    return _known(session, seating(session, performance_id)["plan_id"]).places
+
+
+def _known(session: Session, plan_id: str) -> KnownPlan:
     """A version of a seat plan. No version ever changes, so it is read once."""
     with _guard:
         if plan_id in _plans:
             _plans.move_to_end(plan_id)
             return _plans[plan_id]
     plan = plans.by_id(session, plan_id)
-    found = plan, RankedPlan(plan)
+    found = KnownPlan(plan, RankedPlan(plan), place_words(plan))
     with _guard:
         _plans[plan_id] = found
         while len(_plans) > PLANS_KEPT:

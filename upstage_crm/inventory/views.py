@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from upstage_crm.venues.seat_plan import SeatKind
+
 
 class SeatState(StrEnum):
     """Whose a seat of a performance is. A blocked one is kept back by the house, or off sale."""
@@ -48,6 +50,15 @@ class SeatStanding:
     id: str
     state: SeatState
     letter: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeatPlace:
+    """Where a seat is: "Stalls, row F, seat 12", its zone, and what is special about it."""
+
+    words: str
+    zone: str
+    kind: SeatKind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

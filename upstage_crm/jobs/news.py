@@ -30,6 +30,7 @@ class Topic(StrEnum):
     PROGRAMME = "programme"
     TRAIL = "trail"
     SEATS = "seats"
+    ORDERS = "orders"
 
 
 ALL_TOPICS = frozenset(Topic) - {Topic.SEATS}
@@ -55,6 +56,7 @@ TOPICS_OF_SUBJECT: dict[str, frozenset[Topic]] = {
     "price": frozenset({Topic.PROGRAMME}),
     "window": frozenset({Topic.PROGRAMME}),
     "house": frozenset({Topic.PROGRAMME}),
+    "order": frozenset({Topic.ORDERS}),
     "security": frozenset(),
     "policy": frozenset(),
     "organisation": ALL_TOPICS,  # its time zone is in every date

@@ -31,6 +31,11 @@ _LOCK = (
     .with_for_update()
     .execution_options(populate_existing=True)
 )
+_SHARED = (
+    select(PatronRow.status)
+    .where(col(PatronRow.id) == sa.bindparam("id", type_=sa.String()))
+    .with_for_update(read=True, key_share=True)
+)
 _LIVE_BY_KEY = sa.select(_patron.c.number).where(
     _patron.c.email_key == sa.bindparam("key"),
     _patron.c.status == PatronStatus.ACTIVE,
@@ -49,6 +54,15 @@ def lock(session: Session, patron_id: str) -> PatronRow:
         raise UnknownPatron
     recorded.prove(session, "patron", patron_id)
     return row
+
+
+def share_lock(session: Session, patron_id: str) -> bool:
+    """Whether something can be sold to a patron, who is not erased until the transaction ends.
+
+    It is the lock that a foreign key takes, so sales to one patron do not wait for each other.
+    """
+    status = session.exec(_SHARED, params={"id": patron_id}).first()
+    return status in {PatronStatus.ACTIVE, PatronStatus.INACTIVE}
 
 
 def get(session: Session, patron_id: str) -> PatronRecord:

@@ -63,6 +63,10 @@ class Permission(StrEnum):
     EDIT_PROGRAMME = "edit_programme"
     EDIT_PRICES = "edit_prices"
     HOLD_SEATS = "hold_seats"
+    VIEW_ORDERS = "view_orders"
+    SELL_TICKETS = "sell_tickets"
+    GIVE_TICKETS = "give_tickets"
+    REFUND_ORDERS = "refund_orders"
 
 
 _LOOKING = frozenset({Permission.VIEW_PATRONS, Permission.VIEW_REQUESTS, Permission.VIEW_PROGRAMME})
@@ -96,6 +100,8 @@ _LEAD = _DESK | {
     Permission.RESTORE_ROWS,
 }
 
+_SELLING = frozenset({Permission.VIEW_ORDERS, Permission.SELL_TICKETS, Permission.REFUND_ORDERS})
+
 PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
     Role.OWNER: frozenset(Permission),
     Role.MANAGER: _LEAD
@@ -104,8 +110,10 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
         Permission.EDIT_PROGRAMME,
         Permission.EDIT_PRICES,
         Permission.HOLD_SEATS,
+        *_SELLING,
+        Permission.GIVE_TICKETS,
     },
-    Role.BOX_OFFICE: _DESK | {Permission.HOLD_SEATS},
+    Role.BOX_OFFICE: _DESK | {Permission.HOLD_SEATS} | _SELLING,
     Role.MARKETING: _LOOKING
     | {
         Permission.EDIT_PATRON,

@@ -18,6 +18,7 @@ class ActionGroup(StrEnum):
     STAFF = "staff"
     SETTINGS = "settings"
     PROGRAMME = "programme"
+    ORDERS = "orders"
 
 
 class ActionLook(NamedTuple):
@@ -31,7 +32,7 @@ class ActionLook(NamedTuple):
 
 _REQUESTS, _DECISIONS, _RECORDS = ActionGroup.REQUESTS, ActionGroup.DECISIONS, ActionGroup.RECORDS
 _STAFF, _SETTINGS = ActionGroup.STAFF, ActionGroup.SETTINGS
-_PROGRAMME = ActionGroup.PROGRAMME
+_PROGRAMME, _ORDERS = ActionGroup.PROGRAMME, ActionGroup.ORDERS
 ACTIONS: Mapping[Action, ActionLook] = {
     Action.PATRON_ADDED: ActionLook("added the patron", _RECORDS, "plus", "neutral"),
     Action.PATRON_EDITED: ActionLook("edited the record", _RECORDS, "pencil", "neutral"),
@@ -248,6 +249,9 @@ ACTIONS: Mapping[Action, ActionLook] = {
     Action.HOUSE_RELEASED: ActionLook(
         "released seats that were held back", _PROGRAMME, "undo-2", "neutral"
     ),
+    Action.TICKETS_GIVEN: ActionLook("gave tickets away", _ORDERS, "ticket", "warning"),
+    Action.TICKETS_RETURNED: ActionLook("took tickets back", _ORDERS, "ticket", "warning"),
+    Action.TICKETS_EXCHANGED: ActionLook("exchanged tickets", _ORDERS, "ticket", "neutral"),
     Action.PLAN_SAVED: ActionLook(
         "saved a new version of a seat plan", _PROGRAMME, "layout-dashboard", "neutral"
     ),

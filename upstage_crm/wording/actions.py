@@ -21,6 +21,7 @@ GROUP_WORDS: Mapping[ActionGroup, str] = {
     ActionGroup.STAFF: "Staff and sign-in",
     ActionGroup.SETTINGS: "Settings",
     ActionGroup.PROGRAMME: "Venues and programme",
+    ActionGroup.ORDERS: "Orders and money",
 }
 ACTOR_WORDS: Mapping[ActorKind, str] = {
     ActorKind.STAFF: "Staff",

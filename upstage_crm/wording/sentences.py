@@ -32,8 +32,7 @@ from upstage_crm.receipts.facts import ReceiptEvent
 from upstage_crm.wording import failures
 from upstage_crm.wording.programme import PROGRAMME_SENTENCES
 from upstage_crm.wording.records import RECORD_SENTENCES
-from upstage_crm.wording.sales.ledger import LEDGER_SENTENCES
-from upstage_crm.wording.sales.payments import PAYMENT_SENTENCES
+from upstage_crm.wording.sales.sentences import SALE_SENTENCES
 from upstage_crm.wording.staff import STAFF_SENTENCES
 from upstage_crm.wording.values import VALUE_SENTENCES
 from upstage_crm.wording.venues import INVENTORY_SENTENCES, VENUE_SENTENCES
@@ -52,7 +51,6 @@ SENTENCES: Mapping[str, str] = {
     "busy": "There is no room for this right now. Try again in {seconds} seconds.",
     **VALUE_SENTENCES,
     **RECORD_SENTENCES,
-    **PAYMENT_SENTENCES,
     # Change requests.
     "nothing_to_change": "This is already on the record.",
     "nothing_proposed": "Propose at least one new value.",
@@ -132,8 +130,8 @@ SENTENCES: Mapping[str, str] = {
     "language_unknown": "Choose a language from the list.",
     **VENUE_SENTENCES,
     **INVENTORY_SENTENCES,
-    **LEDGER_SENTENCES,
     **PROGRAMME_SENTENCES,
+    **SALE_SENTENCES,
     # The proof.
     "trail_broken": "The trail does not verify from entry {seq} on, so it is not signed.",
     "bundle_refused": "This export does not verify.",

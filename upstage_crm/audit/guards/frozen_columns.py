@@ -92,6 +92,33 @@ FIXED = {
         "staff_id",
         "salt",
     ),
+    "orders": (
+        "id",
+        "reference",
+        "basket_id",
+        "channel",
+        "staff_id",
+        "shift_id",
+        "currency",
+        "total",
+        "tax_mode",
+        "created_at",
+    ),
+    "order_contact": ("order_id", "language"),
+    "ticket": (
+        "id",
+        "order_id",
+        "line_id",
+        "performance_id",
+        "seat_id",
+        "pool_id",
+        "place",
+        "zone",
+        "type_id",
+        "amount",
+        "salt",
+        "created_at",
+    ),
 }
 # Fixed too, except that an erasure may empty them: the literal is what "empty" is.
 _ERASABLE: Mapping[str, Mapping[str, str]] = {
@@ -136,6 +163,11 @@ _NEVER_DELETED = (
     "ledger_transaction",
     "ledger_entry",
     "ledger_seal",
+    "orders",
+    "order_contact",
+    "order_step",
+    "order_line",
+    "ticket",
 )
 NEVER_UPDATED = (
     "audit_entry",
@@ -150,6 +182,8 @@ NEVER_UPDATED = (
     "provider_event",
     "ledger_entry",
     "ledger_seal",
+    "order_step",
+    "order_line",
 )
 _NEVER_TRUNCATED = (*_NEVER_DELETED, "audit_value")
 # What makes an INSERT an overwrite: SQLite's REPLACE deletes without asking delete triggers (unless
@@ -184,6 +218,12 @@ _IDENTITY = {
     "pool": ("id", "performance_id, name"),
     "pool_hold": ("pool_id, holder",),
     "house_hold": ("id",),
+    "basket": ("id",),
+    "orders": ("id", "reference", "basket_id"),
+    "order_contact": ("order_id",),
+    "order_step": ("id", "order_id, n", "key"),
+    "order_line": ("id",),
+    "ticket": ("id", "line_id"),
     "payment": ("id", "reference", "capture_reference", "public_name"),
     "refund": ("id", "key", "reference"),
     "provider_event": ("id",),

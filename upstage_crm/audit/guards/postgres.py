@@ -23,10 +23,12 @@ _NUMBERS = frozenset(
         *("amount", "basis_points", "cells", "least", "most", "position"),
         *("running_minutes", "interval_minutes", "season", "width", "height"),
         *("capacity", "held", "sold", "blocked", "extensions_left"),
+        *("fee_amount", "tax", "tax_basis_points", "code_version"),
     }
 )
 _FLAGS = frozenset({"by_operator", "needs_second", "decides_alone"})
-_BIG_NUMBERS = frozenset({"sign_count", "last_step", "n", "tx", "refunded"})
+_BIG_NUMBERS = frozenset({"sign_count", "last_step", "n", "tx", "refunded", "total"})
+_SHORT_COUNTS = frozenset({"order_step"})  # whose `n` counts the steps of one order
 _BIG_AMOUNTS = frozenset({"ledger_entry", "payment", "refund"})  # sums; a price is smaller
 _NUMBERED_ROWS = frozenset(
     {"audit_head", "heartbeat", "mail_gate", "organisation", "policy", "security"}
@@ -46,6 +48,8 @@ def type_of(table: str, column: str) -> str:
         return "timestamptz"
     if column.startswith("is_") or column in _FLAGS:
         return "bool"
+    if column == "n" and table in _SHORT_COUNTS:
+        return "int4"
     if column == "amount" and table in _BIG_AMOUNTS:
         return "int8"
     if column in _NUMBERS or (column == "id" and table in _NUMBERED_ROWS):

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from upstage_crm.audit.guards import (
     frozen_columns,
     money_moves,
+    order_steps,
     payment_moves,
     seat_moves,
     touched_rows,
@@ -78,6 +79,7 @@ def rules(protected: Protected, dialect: str) -> list[Rule]:
         *_steps_are_legal(dialect),
         *two_people.rules(dialect),
         *seat_moves.rules(dialect),
+        *order_steps.rules(dialect),
         *payment_moves.rules(dialect),
         *money_moves.rules(dialect),
         *(rule for field, columns in protected.items() for rule in _field(field, columns, dialect)),

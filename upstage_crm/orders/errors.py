@@ -1,0 +1,115 @@
+"""How a sale, and what comes after it, is refused.
+
+Invalid
+├── BasketEmpty
+├── ContactMissing
+├── TendersDiffer           facts: `total`, `paid`
+├── ShiftMissing
+├── RefundTooHigh           facts: `left`
+└── NothingToReturn
+NotFound
+├── UnknownBasket
+├── UnknownOrder
+└── UnknownTicket
+Conflict
+├── BasketOver              facts: `state`
+├── BasketPaying
+├── PriceChanged            facts: `before`, `now`
+├── BuyerGone
+├── TicketNotValid          facts: `place`
+└── PerformanceBegun
+"""
+
+from __future__ import annotations
+
+from upstage_crm.core.errors import Conflict, Invalid, NotFound
+
+
+class BasketEmpty(Invalid):
+    """Nothing is in the basket."""
+
+    code = "basket_empty"
+
+
+class ContactMissing(Invalid):
+    """An order of the portal or the phone needs an email address."""
+
+    code = "order_contact_missing"
+
+
+class TendersDiffer(Invalid):
+    """What is paid is not what is to be paid. Facts: `total`, `paid`, in words."""
+
+    code = "tenders_differ"
+
+
+class ShiftMissing(Invalid):
+    """Cash is taken at a till only while its shift is open."""
+
+    code = "shift_missing"
+
+
+class RefundTooHigh(Invalid):
+    """More is given back than is left of what was paid. Facts: `left`, in words."""
+
+    code = "refund_too_high"
+
+
+class NothingToReturn(Invalid):
+    """No ticket was chosen."""
+
+    code = "nothing_to_return"
+
+
+class UnknownBasket(NotFound):
+    """There is no such basket."""
+
+    code = "basket_unknown"
+
+
+class UnknownOrder(NotFound):
+    """There is no such order."""
+
+    code = "order_unknown"
+
+
+class UnknownTicket(NotFound):
+    """The order has no such ticket."""
+
+    code = "ticket_unknown"
+
+
+class BasketOver(Conflict):
+    """The basket was sold or let go. Facts: `state`."""
+
+    code = "basket_over"
+
+
+class BasketPaying(Conflict):
+    """A payment for the basket is open, so what is in it stays."""
+
+    code = "basket_paying"
+
+
+class PriceChanged(Conflict):
+    """The prices are not those that were promised. Facts: `before`, `now`, in words."""
+
+    code = "price_changed"
+
+
+class BuyerGone(Conflict):
+    """The patron's record is erased, merged or closed, so nothing can be sold to it."""
+
+    code = "buyer_gone"
+
+
+class TicketNotValid(Conflict):
+    """A ticket was returned, exchanged or made void before. Facts: `place`."""
+
+    code = "ticket_not_valid"
+
+
+class PerformanceBegun(Conflict):
+    """The performance has begun, so its tickets are neither returned nor exchanged."""
+
+    code = "performance_begun"

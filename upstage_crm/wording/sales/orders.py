@@ -1,0 +1,45 @@
+"""The words of baskets, orders and tickets."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from upstage_crm.orders.views import BasketState, StepKind, TicketState
+
+ORDER_SENTENCES: Mapping[str, str] = {
+    "basket_empty": "Nothing is chosen yet.",
+    "order_contact_missing": "Enter an email address: the tickets are sent there.",
+    "tenders_differ": "To be paid: {total}. Entered: {paid}.",
+    "shift_missing": "Open a shift first: cash needs a drawer.",
+    "refund_too_high": "Only {left} of what was paid is left.",
+    "nothing_to_return": "Choose at least one ticket.",
+    "basket_unknown": "This basket is gone.",
+    "order_unknown": "There is no such order.",
+    "ticket_unknown": "There is no such ticket in this order.",
+    "basket_over": "This basket is closed. Start a new one.",
+    "basket_paying": "The basket is being paid. Wait for the payment, or cancel it.",
+    "price_changed": "The price has changed: it was {before} and is {now}. Look at it again.",
+    "buyer_gone": "This record is closed, so nothing can be sold to it.",
+    "ticket_not_valid": "This ticket is no longer valid: {place}.",
+    "performance_begun": "The performance has begun.",
+}
+TICKET_STATES: Mapping[TicketState, str] = {
+    TicketState.VALID: "Valid",
+    TicketState.RETURNED: "Returned",
+    TicketState.EXCHANGED: "Exchanged",
+    TicketState.VOID: "Void",
+}
+STEPS: Mapping[StepKind, str] = {
+    StepKind.SALE: "Sold",
+    StepKind.EXCHANGE: "Exchanged",
+    StepKind.RETURN: "Returned",
+    StepKind.CANCELLATION: "Performance cancelled",
+    StepKind.REISSUE: "Issued again",
+    StepKind.TRANSFER: "Transferred",
+}
+BASKET_STATES: Mapping[BasketState, str] = {
+    BasketState.OPEN: "Open",
+    BasketState.PAYING: "Being paid",
+    BasketState.SOLD: "Sold",
+    BasketState.LET_GO: "Cancelled",
+}

@@ -1,0 +1,15 @@
+"""The sentences of everything that is sold, paid, booked and let in: one table of all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from upstage_crm.wording.sales.ledger import LEDGER_SENTENCES
+from upstage_crm.wording.sales.orders import ORDER_SENTENCES
+from upstage_crm.wording.sales.payments import PAYMENT_SENTENCES
+
+SALE_SENTENCES: Mapping[str, str] = {
+    **LEDGER_SENTENCES,
+    **PAYMENT_SENTENCES,
+    **ORDER_SENTENCES,
+}
