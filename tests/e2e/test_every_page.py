@@ -434,7 +434,8 @@ def test_keyboard_alone_reaches_both_decisions(browser: Browser, house: House) -
 SHIFTS = """
 window.upstageMoved = [];
 new PerformanceObserver(list => {
-  for (const entry of list.getEntries()) for (const {node, previousRect, currentRect} of entry.sources)
+  const sources = list.getEntries().flatMap(entry => entry.sources);
+  for (const {node, previousRect, currentRect} of sources)
     if (node && previousRect.y !== currentRect.y && currentRect.height)
       window.upstageMoved.push(node.className || node.nodeName);
 }).observe({type: "layout-shift", buffered: true});
@@ -445,7 +446,7 @@ new PerformanceObserver(list => {
 def test_what_is_read_later_moves_nothing(
     browser: Browser, office: Page, house: House, path: str
 ) -> None:
-    """Room is kept for names, roles and tabs. A banner, where one is shown, moves the page whole."""
+    """Room is kept for names, roles and tabs. A banner that is shown moves the page as a whole."""
     context = browser.new_context(
         storage_state=office.context.storage_state(), viewport={"width": 1280, "height": 800}
     )

@@ -168,9 +168,8 @@ def add_nameless(context: CommandContext[object], *, language: str) -> str:
     What its owner types later, or proves, is approved like every other value.
     """
     empty: dict[str, str | None] = {}
-    for field_ in FIELDS.values():
-        values = field_.empty()
-        empty |= values | field_.derive(values)
+    for each in FIELDS.values():
+        empty |= each.empty() | each.derive(each.empty())
     entry = NewPatron(kind=PatronKind.PERSON, columns=empty, free={"language": language})
     return _insert(context, [entry], SYSTEM, Channel.SCHEDULE)[0][1]
 
