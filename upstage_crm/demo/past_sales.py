@@ -16,7 +16,6 @@ import sqlalchemy as sa
 from sqlmodel import Session
 
 from upstage_crm.core.db import table_of
-from upstage_crm.core.email_address import parse_email
 from upstage_crm.core.ids import CROCKFORD, REFERENCE_LENGTH, new_id
 from upstage_crm.core.text import comparable
 from upstage_crm.inventory import queries as inventory
@@ -36,11 +35,23 @@ from upstage_crm.pricing.basket import price_basket
 from upstage_crm.pricing.views import Buyer, Line, Offer
 from upstage_crm.programme import queries as programme
 from upstage_crm.programme.prices.price_types import price_types
-from upstage_crm.programme.prices.views import CompReason, PriceType, SaleChannel
+from upstage_crm.programme.prices.views import Audience, CompReason, PriceType, SaleChannel
 from upstage_crm.programme.views import PerformanceState
 from upstage_crm.staff.command_context import StaffContext
 
 _PATRON, _PAYMENT = table_of(PatronRow), table_of(PaymentRow)
+# A card payment is born before its provider has captured it.
+_CAPTURE = (
+    sa.update(_PAYMENT)
+    .where(_PAYMENT.c.id == sa.bindparam("which", type_=sa.String))
+    .values(
+        state=PaymentState.CAPTURED,
+        reference=sa.bindparam("session", type_=sa.String),
+        capture_reference=sa.bindparam("capture", type_=sa.String),
+        note=sa.bindparam("card", type_=sa.String),
+        settled_at=sa.bindparam("at", type_=_PAYMENT.c.settled_at.type),
+    )
+)
 PARTIES = (2, 2, 2, 2, 4, 2, 1, 3, 2, 1, 5, 2, 2)
 CHANNELS = (SaleChannel.PORTAL,) * 15 + (SaleChannel.PHONE,) * 3 + (SaleChannel.BOX_OFFICE,) * 2
 PAID_BY = {
@@ -51,13 +62,14 @@ PAID_BY = {
 CARDS = ("Visa 4242", "Mastercard 4444", "Visa 0005")
 PERFORMED_LAID_OUT = 12  # performances of the past whose seats are drawn
 MOST_MISSES = 12  # parties that find no room, before the house counts as full
-_EARLIEST = timedelta(days=75)  # before the performance, the first ticket is sold
+_SOONEST = timedelta(hours=1)  # after the sale opens, the first ticket is sold
 
 
 @dataclass(frozen=True, slots=True)
 class _Buyer:
     id: str
     email: str
+    email_key: str
     name: str
     phone: str
     language: str
@@ -73,6 +85,7 @@ class _Rows:
         self.lines: list[dict[str, Any]] = []
         self.tickets: list[dict[str, Any]] = []
         self.payments: list[dict[str, Any]] = []
+        self.captured: list[dict[str, Any]] = []
         self.postings: list[tuple[Posting, datetime]] = []
 
     def write(self, session: Session) -> None:
@@ -88,6 +101,8 @@ class _Rows:
         for table, rows in pairs:
             if rows:
                 session.connection().execute(sa.insert(table), rows)
+        if self.captured:
+            session.connection().execute(_CAPTURE, self.captured)
         for posting, booked_at in self.postings:
             books.post(session, posting, now=booked_at)
 
@@ -115,6 +130,8 @@ class PastSales:
         session, now = self.context.session, self.context.now
         facts = programme.performance(session, performance_id)
         offer = basket_prices.offer_of(session, performance_id)
+        if _opens_at(offer) >= now - _SOONEST:
+            return 0
         owners: dict[str, str] = {}
         places: dict[str, int] = {}
         count = 0
@@ -190,7 +207,7 @@ class PastSales:
         chance, rows = self.chance, self.rows
         channel = chance.choice(CHANNELS)
         ends = min(starts_at, self.context.now) - timedelta(minutes=5)
-        sold_at = ends - chance.betavariate(1, 4) * _EARLIEST
+        sold_at = ends - chance.betavariate(1, 4) * (ends - _opens_at(offer))
         wanted = [
             Line(
                 key=line.key,
@@ -276,20 +293,25 @@ class PastSales:
                 "basket_id": self.rows.orders[-1]["basket_id"],
                 "order_id": order_id,
                 "method": method,
-                "state": PaymentState.CAPTURED,
+                "state": PaymentState.CREATED if is_card else PaymentState.CAPTURED,
                 "amount": total,
                 "currency": currency,
                 "refunded": 0,
-                "reference": f"test_{payment_id}" if is_card else None,
-                "capture_reference": f"paid_{payment_id}" if is_card else None,
+                "reference": None,
+                "capture_reference": None,
                 "public_name": payment_id,
                 "shift_id": "",
-                "note": self.chance.choice(CARDS) if is_card else "",
+                "note": "",
                 "deadline_at": None,
                 "created_at": at,
-                "settled_at": at,
+                "settled_at": None if is_card else at,
             }
         )
+        if is_card:
+            said = {"which": payment_id, "at": at, "card": self.chance.choice(CARDS)}
+            self.rows.captured.append(
+                said | {"session": f"test_{payment_id}", "capture": f"paid_{payment_id}"}
+            )
         paid = [Tender(method=method, amount=total)]
         legs = (*order_postings.paid(paid), *order_postings.sold(map(steps.booked_of, made)))
         posting = Posting(
@@ -324,16 +346,19 @@ def add(context: StaffContext[object]) -> None:
     for starts_at, performance_id, _ in over[-PERFORMED_LAID_OUT:]:
         seatings.lay_out(context, performance_id=performance_id)
         sales.add(performance_id, 0.6 + 0.1 * (starts_at.weekday() % 4))
-    ahead = [
-        each for each in found if each[2] is PerformanceState.ON_SALE and each[0] > now
-    ]
+    ahead = [each for each in found if each[2] is PerformanceState.ON_SALE and each[0] > now]
     for place, (starts_at, performance_id, _) in enumerate(ahead):
         try:
             weeks = (starts_at - now).days / 7
-            sales.add(performance_id, max(0.72 - 0.06 * weeks - 0.05 * (place % 3), 0.04))
+            sales.add(performance_id, max(0.6 - 0.06 * weeks - 0.05 * (place % 3), 0.03))
         except NotLaidOut:
             continue
     sales.write()
+
+
+def _opens_at(offer: Offer) -> datetime:
+    """When everyone may buy."""
+    return max(window.opens_at for window in offer.windows if window.audience is Audience.PUBLIC)
 
 
 def _contact(order_id: str, buyer: _Buyer | None) -> dict[str, Any]:
@@ -342,7 +367,7 @@ def _contact(order_id: str, buyer: _Buyer | None) -> dict[str, Any]:
     return {
         "order_id": order_id,
         "email": email,
-        "email_key": parse_email(email).key if email else "",
+        "email_key": buyer.email_key if buyer else "",
         "name": name,
         "name_key": comparable(name),
         "phone": buyer.phone if buyer else "",
@@ -361,6 +386,7 @@ def _buyers(session: Session) -> list[_Buyer]:
         _Buyer(
             id=row.id,
             email=row.email,
+            email_key=row.email_key,
             name=full_name(row.given_name, row.family_name),
             phone=row.phone or "",
             language=row.language,
