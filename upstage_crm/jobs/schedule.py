@@ -23,6 +23,7 @@ from upstage_crm.change_requests.reads import due
 from upstage_crm.inventory import holds, house_holds
 from upstage_crm.ledger import earning
 from upstage_crm.mail import blanking
+from upstage_crm.orders import baskets, filing
 from upstage_crm.privacy import erasure
 from upstage_crm.programme import performances
 from upstage_crm.programme import queries as programme
@@ -109,6 +110,8 @@ def do_what_is_due(parts: Runtime) -> None:
     earn_income(parts, since=parts.clock.now() - LATE)
     release_house_holds(parts)
     tidy_holds(parts)
+    file_orders(parts)
+    let_go_of_baskets(parts)
     blank_erased(parts)
     forget_attempts(parts)
 
@@ -196,6 +199,33 @@ def tidy_holds(parts: Runtime) -> int:
         done += found
         is_any = found >= holds.MOST_AT_ONCE
     return done
+
+
+def file_orders(parts: Runtime) -> int:
+    """File the orders of guests at records; return how many."""
+    now, done = parts.clock.now(), 0
+    with parts.database.reading() as session:
+        is_any = filing.is_due(session, now=now)
+    while is_any:
+        found = parts.database.attempt(lambda s: filing.file_orders(parts.command_context(s)))
+        done += found
+        is_any = found >= filing.MOST_AT_ONCE
+    return done
+
+
+def let_go_of_baskets(parts: Runtime) -> int:
+    """Forget baskets that were left long ago, and what was typed in them; return how many."""
+    now = parts.clock.now()
+    with parts.database.reading() as session:
+        found = baskets.left(session, now=now)
+    for basket_id in found:
+        _step(parts, partial(_let_go, basket_id=basket_id), now)
+    return len(found)
+
+
+def _let_go(context: CommandContext[Notifier], *, basket_id: str) -> bool:
+    baskets.let_go(context, basket_id)
+    return True
 
 
 def blank_erased(parts: Runtime) -> int:

@@ -67,6 +67,8 @@ class Permission(StrEnum):
     SELL_TICKETS = "sell_tickets"
     GIVE_TICKETS = "give_tickets"
     REFUND_ORDERS = "refund_orders"
+    RUN_TILLS = "run_tills"
+    MANAGE_TILLS = "manage_tills"
 
 
 _LOOKING = frozenset({Permission.VIEW_PATRONS, Permission.VIEW_REQUESTS, Permission.VIEW_PROGRAMME})
@@ -100,7 +102,14 @@ _LEAD = _DESK | {
     Permission.RESTORE_ROWS,
 }
 
-_SELLING = frozenset({Permission.VIEW_ORDERS, Permission.SELL_TICKETS, Permission.REFUND_ORDERS})
+_SELLING = frozenset(
+    {
+        Permission.VIEW_ORDERS,
+        Permission.SELL_TICKETS,
+        Permission.REFUND_ORDERS,
+        Permission.RUN_TILLS,
+    }
+)
 
 PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
     Role.OWNER: frozenset(Permission),
@@ -112,6 +121,7 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
         Permission.HOLD_SEATS,
         *_SELLING,
         Permission.GIVE_TICKETS,
+        Permission.MANAGE_TILLS,
     },
     Role.BOX_OFFICE: _DESK | {Permission.HOLD_SEATS} | _SELLING,
     Role.MARKETING: _LOOKING

@@ -250,9 +250,16 @@ ACTIONS: Mapping[Action, ActionLook] = {
     Action.HOUSE_RELEASED: ActionLook(
         "released seats that were held back", _PROGRAMME, "undo-2", "neutral"
     ),
+    Action.ORDER_FILED: ActionLook("filed a guest’s order", _ORDERS, "ticket", "neutral"),
     Action.TICKETS_GIVEN: ActionLook("gave tickets away", _ORDERS, "ticket", "warning"),
     Action.TICKETS_RETURNED: ActionLook("took tickets back", _ORDERS, "ticket", "warning"),
     Action.TICKETS_EXCHANGED: ActionLook("exchanged tickets", _ORDERS, "ticket", "neutral"),
+    Action.TILL_ADDED: ActionLook("added a till", _ORDERS, "settings", "neutral"),
+    Action.TILL_RENAMED: ActionLook("renamed a till", _ORDERS, "settings", "neutral"),
+    Action.TILL_RETIRED: ActionLook("retired a till", _ORDERS, "settings", "warning"),
+    Action.SHIFT_OPENED: ActionLook("opened a shift", _ORDERS, "key-round", "neutral"),
+    Action.SHIFT_CLOSED: ActionLook("closed a shift", _ORDERS, "lock", "neutral"),
+    Action.CASH_MOVED: ActionLook("moved cash in a drawer", _ORDERS, "arrow-right", "neutral"),
     Action.PLAN_SAVED: ActionLook(
         "saved a new version of a seat plan", _PROGRAMME, "layout-dashboard", "neutral"
     ),
