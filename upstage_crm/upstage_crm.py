@@ -71,7 +71,7 @@ from upstage_crm.confirm.broken_page import broken_page
 from upstage_crm.confirm.link_visit import holds_link
 from upstage_crm.confirm.state import ConfirmGuard, ConfirmState
 from upstage_crm.http.session_cookie import signed_in_by_cookie
-from upstage_crm.jobs import integrity_checks, schedule
+from upstage_crm.jobs import integrity_checks, row_sealing, schedule
 from upstage_crm.pages.event_errors import TroubleState, tell_of_failure
 from upstage_crm.pages.live import hub
 from upstage_crm.pages.registry import Page, registry, staff_places
@@ -271,6 +271,7 @@ for task in (
     schedule.send_mail,
     schedule.keep_time,
     integrity_checks.keep_watch,
+    row_sealing.keep_sealing,
     live_updates,
     forget_visits,
     watch_memory,

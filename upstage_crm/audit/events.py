@@ -162,6 +162,7 @@ class Action(StrEnum):
     TRAIL_OPENED = "trail.opened"
     TRAIL_KEY_ENTERED = "trail.key_entered"
     ROWS_RECORDED = "trail.rows_recorded"
+    ROWS_SEALED = "trail.rows_sealed"
     ROWS_RESTORED = "trail.rows_restored"
     TAMPERING_FOUND = "integrity.found"
     TAMPERING_ENDED = "integrity.ended"

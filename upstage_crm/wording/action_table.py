@@ -19,6 +19,7 @@ class ActionGroup(StrEnum):
     SETTINGS = "settings"
     PROGRAMME = "programme"
     ORDERS = "orders"
+    SEALS = "seals"
 
 
 class ActionLook(NamedTuple):
@@ -282,6 +283,9 @@ ACTIONS: Mapping[Action, ActionLook] = {
     ),
     Action.ROWS_RECORDED: ActionLook(
         "recorded what the record holds", _SETTINGS, "settings", "neutral"
+    ),
+    Action.ROWS_SEALED: ActionLook(
+        "sealed what was sold and booked", ActionGroup.SEALS, "shield-check", "neutral"
     ),
     Action.ROWS_RESTORED: ActionLook(
         "restored what the trail says", _SETTINGS, "settings", "neutral"
