@@ -14,10 +14,12 @@ EXPLAINED, _, ONE_MEANING = RULES.partition("Names that several packages repeat"
 NAMED_BY_SUBJECT = "wording"
 # Words of English, of the product (`docs/rules.md`, *Words*) or of the trade.
 PLAIN_WORDS = """
-access account accounts action actions add address admin alert answer approvals arrival asked
+access account accounts action actions add address
+admin admission alert answer approvals arrival asked
 assignment attachments attack attacks audit auth
 authenticator availability available base base64url basket
-baskets best books broken browser build builder bulk busy button calendar cells change changes check
+baskets best books box broken browser build builder
+bulk busy button calendar cells change changes check
 checking checks chips choice chosen cli clock closed code codes columns command commands comments
 communications component components confirm confirmations consequences contact contacts context
 controls cookie cookies copy copying core counting countries country coverage create crm crowd
@@ -31,7 +33,7 @@ index inputs integrity inventory invitations issuing jobs keys labels language l
 ledger level lifecycle limits lines link links list lists live loader local lock locking log login
 mail mailbox mailboxes mails main mark member menu message messages migrations model money moves
 name names naming narrowed near needs news next note notes notifications number numbers objections
-obstacles open opening order orders organisation origins
+obstacles office open opening order orders organisation origins
 out overview owner page pages palette paper part
 parts passkey passkeys password passwords paths patron patrons payment payments pdf people
 performance performances periods person phone phones picture pictures plan plans plot plots plugins
@@ -42,8 +44,9 @@ quality queries query queue raw reader reading
 readme reads ready reasons receipt receipts record recording records redacted redirect refunds
 registry reminders render repair request requests resend reset resort restore returns reveal reveals
 revert reverting reviewer reviewers rights role roles route routes row rows rule rules runs sale
-sales samples sanitize save saved schedule scheduled search season seasons seat seating seatings
-seats second security selection selling send sender sending sentences serve session sessions
+sales samples sanitize save saved scans schedule
+scheduled search season seasons seat seating seatings
+seats second security selection selling send sender sending sent sentences serve session sessions
 settings settlement setup short shortcut sign signature signing socket spans special sql staff start
 state states status step steps store story strays strip style suffix suggest table tables tabs tags
 task team teamwork template templates terms test

@@ -168,6 +168,7 @@ _NEVER_DELETED = (
     "order_step",
     "order_line",
     "ticket",
+    "scan",
 )
 NEVER_UPDATED = (
     "audit_entry",
@@ -184,6 +185,7 @@ NEVER_UPDATED = (
     "ledger_seal",
     "order_step",
     "order_line",
+    "scan",
 )
 _NEVER_TRUNCATED = (*_NEVER_DELETED, "audit_value")
 # What makes an INSERT an overwrite: SQLite's REPLACE deletes without asking delete triggers (unless
@@ -224,6 +226,7 @@ _IDENTITY = {
     "order_step": ("id", "order_id, n", "key"),
     "order_line": ("id",),
     "ticket": ("id", "line_id"),
+    "scan": ("id", "device, nonce"),
     "payment": ("id", "reference", "capture_reference", "public_name"),
     "refund": ("id", "key", "reference"),
     "provider_event": ("id",),
