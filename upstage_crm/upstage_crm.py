@@ -65,6 +65,7 @@ from upstage_crm.admin.venues import venue_page as venue
 from upstage_crm.admin.venues.list_state import VenueListState
 from upstage_crm.admin.venues.plan_state import SeatPlanState
 from upstage_crm.admin.venues.venue_state import VenueRecordState
+from upstage_crm.box_office.door import routes as door_routes
 from upstage_crm.confirm import page as confirm
 from upstage_crm.confirm import routes as confirm_routes
 from upstage_crm.confirm.broken_page import broken_page
@@ -214,6 +215,7 @@ routes = Starlette(
         *staff_receipt.ROUTES,
         *portal_routes.ROUTES,
         *health.ROUTES,
+        *door_routes.ROUTES,
         *resend_webhook.routes(has_secret=bool(settings.webhook_secrets)),
     ]
 )

@@ -63,6 +63,7 @@ class Permission(StrEnum):
     EDIT_PROGRAMME = "edit_programme"
     EDIT_PRICES = "edit_prices"
     HOLD_SEATS = "hold_seats"
+    CHECK_TICKETS = "check_tickets"
     VIEW_ORDERS = "view_orders"
     SELL_TICKETS = "sell_tickets"
     GIVE_TICKETS = "give_tickets"
@@ -119,11 +120,12 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
         Permission.EDIT_PROGRAMME,
         Permission.EDIT_PRICES,
         Permission.HOLD_SEATS,
+        Permission.CHECK_TICKETS,
         *_SELLING,
         Permission.GIVE_TICKETS,
         Permission.MANAGE_TILLS,
     },
-    Role.BOX_OFFICE: _DESK | {Permission.HOLD_SEATS} | _SELLING,
+    Role.BOX_OFFICE: _DESK | {Permission.HOLD_SEATS, Permission.CHECK_TICKETS} | _SELLING,
     Role.MARKETING: _LOOKING
     | {
         Permission.EDIT_PATRON,
