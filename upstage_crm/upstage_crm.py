@@ -75,6 +75,7 @@ from upstage_crm.jobs import integrity_checks, schedule
 from upstage_crm.pages.event_errors import TroubleState, tell_of_failure
 from upstage_crm.pages.live import hub
 from upstage_crm.pages.registry import Page, registry, staff_places
+from upstage_crm.portal import routes as portal_routes
 from upstage_crm.settings import Settings
 from upstage_crm.ui.components.document import broken_boundary
 from upstage_crm.ui.design.tokens import STYLESHEETS
@@ -211,6 +212,7 @@ routes = Starlette(
         *picture_files.ROUTES,
         *incoming_files.routes(INCOMING),
         *staff_receipt.ROUTES,
+        *portal_routes.ROUTES,
         *health.ROUTES,
         *resend_webhook.routes(has_secret=bool(settings.webhook_secrets)),
     ]

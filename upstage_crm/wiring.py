@@ -25,11 +25,14 @@ from upstage_crm.core.clock import Clock, SystemClock
 from upstage_crm.core.db import Database, make_engine
 from upstage_crm.links.claims import FOR_STAFF, LinkClaims
 from upstage_crm.links.codec import LinkCodec, LinkKey
+from upstage_crm.mail.attachments import Draw
 from upstage_crm.mail.compose import Composer
 from upstage_crm.mail.delivery import MailMode, Transport
 from upstage_crm.mail.sending.dispatcher import Dispatcher
 from upstage_crm.mail.sending.local_sender import LocalSender
 from upstage_crm.mail.sending.sender import Sender
+from upstage_crm.orders.files.drawing import FileDrawer
+from upstage_crm.orders.files.ticket_code import TicketKeys
 from upstage_crm.organisation.settings import details
 from upstage_crm.patrons.fields import FIELDS, Context
 from upstage_crm.programme.prices.sale_check import priced_and_windowed
@@ -67,6 +70,8 @@ class Runtime:
     dispatcher: Dispatcher
     watch: Watch
     hashing: Hashing
+    ticket_keys: TicketKeys
+    draw_file: Draw
 
     @property
     def mail_mode(self) -> MailMode:
@@ -168,12 +173,15 @@ def build(
         codec=codec,
         signer=ring.signer,
     )
+    tickets = TicketKeys([(key.kid, key.secret) for key in keys])
+    draw_file = FileDrawer(tickets)
     dispatcher = Dispatcher(
         database=database,
         sender=sender or _sender(settings),
         codec=codec,
         clock=clock,
         mailboxes_of=mailboxes_of,
+        draw=draw_file,
     )
     database.on_commit(dispatcher.wake)
     return Runtime(
@@ -188,6 +196,8 @@ def build(
         dispatcher=dispatcher,
         watch=Watch(database, Witness(witness or WITNESS_FILE)),
         hashing=Hashing(),
+        ticket_keys=tickets,
+        draw_file=draw_file,
     )
 
 

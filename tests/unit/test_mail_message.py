@@ -8,8 +8,15 @@ from datetime import timedelta
 
 import pytest
 
+from upstage_crm.mail.attachments import (
+    Drawing,
+    FileInvalid,
+    FileNotDrawn,
+    MailFile,
+    draws_nothing,
+)
 from upstage_crm.mail.delivery import backoff
-from upstage_crm.mail.message import AddressInvalid, HeaderInvalid, MailMessage
+from upstage_crm.mail.message import AddressInvalid, HeaderInvalid, MailMessage, with_files
 from upstage_crm.mail.sanitize import (
     defang,
     one_line,
@@ -125,3 +132,36 @@ def test_one_line_drops_what_cannot_be_seen() -> None:
 
 def test_paragraphs_keep_lines_and_drop_empty_ones() -> None:
     assert paragraphs("one\r\n\r\ntwo\u2028\x00three\n") == ["one", "two", "three"]
+
+
+def test_a_mail_without_files_has_the_bytes_it_always_had() -> None:
+    assert "drawings" not in json.loads(MESSAGE.to_json())
+    assert "attachments" not in MESSAGE.params()
+
+
+def test_what_is_to_be_drawn_is_frozen_and_comes_back() -> None:
+    drawing = Drawing(kind="tickets", name="tickets-K7-2FQ.pdf", facts={"tickets": []})
+    message = replace(MESSAGE, drawings=(drawing,))
+
+    assert MailMessage.from_json(message.to_json()) == message
+
+
+@pytest.mark.parametrize("name", ["", ".", "a b.pdf", "a\r\nb.pdf", 'a".pdf', "a/b.pdf", "ü.pdf"])
+def test_no_file_name_can_end_a_header(name: str) -> None:
+    with pytest.raises(FileInvalid):
+        Drawing(kind="tickets", name=name, facts={})
+    with pytest.raises(FileInvalid):
+        MailFile(name=name, media_type="application/pdf", content=b"")
+
+
+@pytest.mark.parametrize("media_type", ["", "pdf", "text/calendar\r\nX: y", 'text/x; a="b"'])
+def test_no_media_type_can_end_a_header(media_type: str) -> None:
+    with pytest.raises(FileInvalid):
+        MailFile(name="a.pdf", media_type=media_type, content=b"")
+
+
+def test_a_process_that_draws_nothing_says_so() -> None:
+    drawing = Drawing(kind="tickets", name="a.pdf", facts={})
+
+    with pytest.raises(FileNotDrawn):
+        with_files(replace(MESSAGE, drawings=(drawing,)), draws_nothing)

@@ -25,7 +25,8 @@ from tests.support.receipts import (
     shown,
 )
 from upstage_crm.receipts.facts import Decided
-from upstage_crm.receipts.pdf import FONTS, render
+from upstage_crm.receipts.paper import FONTS
+from upstage_crm.receipts.pdf import render
 from upstage_crm.receipts.verifying import verify
 from upstage_crm.receipts.visibility import Reader
 

@@ -151,6 +151,7 @@ class Action(StrEnum):
     PLAN_SAVED = "plan.saved"
     PLAN_IMPORTED = "plan.imported"
     PLAN_BROUGHT_BACK = "plan.brought_back"
+    ORDER_FILED = "order.filed"
     TICKETS_GIVEN = "order.tickets_given"
     TICKETS_RETURNED = "order.tickets_returned"
     TICKETS_EXCHANGED = "order.tickets_exchanged"

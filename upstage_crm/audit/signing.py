@@ -20,6 +20,7 @@ from upstage_crm.core.ids import from_base64url, to_base64url
 SEED_BYTES = 32
 _SIGNING = b"upstage-crm ed25519 v1"
 _SEALING = b"upstage-crm seal v1"
+_TICKETS = b"upstage-crm ticket ed25519 v1"
 
 
 class SigningKey:
@@ -37,6 +38,14 @@ class SigningKey:
         From neither key can the other be found, nor the secret from a signature.
         """
         return cls(kid, _derive(secret, _SIGNING))
+
+    @classmethod
+    def for_tickets(cls, kid: str, secret: bytes) -> SigningKey:
+        """The key of ticket codes that belongs to a link key: another one than `derive` gives.
+
+        What it signs is no signature of a record, and the other way round.
+        """
+        return cls(kid, _derive(secret, _TICKETS))
 
     def sign(self, message: bytes) -> str:
         """The signature of `message` in base64url; the same message gives the same text."""

@@ -49,7 +49,14 @@ def blank(session: Session, *, patron_ids: Collection[str]) -> int:
         # A colleague's own address is not the patron's.
         address = row["to_address"] if row["audience"] is Audience.STAFF else ADDRESS
         message = MailMessage.from_json(row["payload"])
-        emptied = replace(message, to=address, subject=said.subject, html=said.html, text=said.text)
+        emptied = replace(
+            message,
+            to=address,
+            subject=said.subject,
+            html=said.html,
+            text=said.text,
+            drawings=(),
+        )
         blanked = {
             "to_address": address,
             "subject": SUBJECT,

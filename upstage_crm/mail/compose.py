@@ -90,6 +90,7 @@ class Composer:
             # The provider's events carry the tags back: they find the row even when the HTTP
             # answer with the provider's own id was lost.
             tags={"outbox_id": mail_id, "kind": draft.kind.value},
+            drawings=draft.drawings,
         )
         return PreparedMail(
             id=mail_id,

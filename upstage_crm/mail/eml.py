@@ -12,7 +12,8 @@ from email.utils import format_datetime
 
 from upstage_crm.links.claims import LinkRefused
 from upstage_crm.links.codec import LinkCodec
-from upstage_crm.mail.message import MailMessage
+from upstage_crm.mail.attachments import Draw
+from upstage_crm.mail.message import MailMessage, with_files
 from upstage_crm.mail.placeholders import dead_secrets, fill, secrets_of, thaw_links
 from upstage_crm.mail.queries import StoredMail
 
@@ -35,8 +36,14 @@ def document(stored: StoredMail, codec: LinkCodec | None) -> str:
     return html.replace("<head>", '<head>\n<base target="_blank">', 1)
 
 
-def eml(stored: StoredMail, codec: LinkCodec | None) -> bytes:
-    """The mail as an `.eml` file: text and HTML part, every header, dated when it was queued."""
+def eml(stored: StoredMail, codec: LinkCodec | None, *, draw: Draw | None = None) -> bytes:
+    """The mail as an `.eml` file: text and HTML part, every header, dated when it was queued.
+
+    Without `draw` its files are left out, as its links are dead without a codec.
+
+    Raises:
+        FileNotDrawn: a file cannot be drawn any longer.
+    """
     from email.policy import SMTP  # what parses headers is large, and the server's start needs none
 
     message = readable(stored, codec)
@@ -50,4 +57,14 @@ def eml(stored: StoredMail, codec: LinkCodec | None) -> bytes:
         mail[name] = value
     mail.set_content(message.text)
     mail.add_alternative(message.html, subtype="html")
+    for file in with_files(message, draw).files if draw else ():
+        kind, _, parameters = file.media_type.partition("; ")
+        main, _, sub = kind.partition("/")
+        mail.add_attachment(
+            file.content,
+            maintype=main,
+            subtype=sub,
+            filename=file.name,
+            params=dict(part.split("=", 1) for part in parameters.split("; ") if part),
+        )
     return mail.as_bytes()

@@ -9,12 +9,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
 from upstage_crm.core.errors import Invalid
 from upstage_crm.links.claims import LinkClaims
+from upstage_crm.mail.attachments import Draw, Drawing, MailFile
 
 MAX_HEADER_LENGTH = 998  # RFC 5322: one line
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
@@ -82,7 +83,7 @@ class MailDraft:
     names the catalogue lists. The same `dedupe_key` never makes a second mail. `after` is the id
     of a mail that must be accepted before this one may leave. Without `priority` the kind's own
     counts (lower leaves first). `also` holds the same context in other languages, by language: the
-    mail says all of it again in each.
+    mail says all of it again in each. `drawings` are its files.
     """
 
     kind: MailKind
@@ -95,6 +96,7 @@ class MailDraft:
     also: Mapping[str, Mapping[str, object]] = field(
         default_factory=dict[str, Mapping[str, object]]
     )
+    drawings: tuple[Drawing, ...] = ()
     priority: int | None = None
     request_id: str | None = None
     patron_id: str | None = None
@@ -106,7 +108,8 @@ class MailDraft:
 class MailMessage:
     """One complete message to one recipient.
 
-    As stored, `html` and `text` still hold link placeholders; as handed to a sender they do not.
+    As stored, `html` and `text` still hold link placeholders, and its files are `drawings`; as
+    handed to a sender the tokens are in, and the files are `files`.
     """
 
     from_: str
@@ -117,6 +120,8 @@ class MailMessage:
     reply_to: str
     headers: Mapping[str, str]
     tags: Mapping[str, str]
+    drawings: tuple[Drawing, ...] = ()
+    files: tuple[MailFile, ...] = ()
 
     def __post_init__(self) -> None:
         ensure_sender(self.from_)
@@ -131,7 +136,9 @@ class MailMessage:
 
     def params(self) -> dict[str, Any]:
         """The message as plain JSON values in one fixed order: the same message, the same bytes."""
+        files = [file.params() for file in self.files]
         return {
+            **({"attachments": files} if files else {}),
             "from": self.from_,
             "headers": dict(sorted(self.headers.items())),
             "html": self.html,
@@ -143,8 +150,12 @@ class MailMessage:
         }
 
     def to_json(self) -> str:
-        """The canonical JSON that the outbox freezes."""
-        return _encode(self.params())
+        """The canonical JSON that the outbox freezes: of a file what to draw, never its bytes."""
+        frozen = [
+            {"facts": each.facts, "kind": each.kind, "name": each.name} for each in self.drawings
+        ]
+        said = replace(self, files=()).params()
+        return _encode({**said, "drawings": frozen} if frozen else said)
 
     @classmethod
     def from_json(cls, payload: str) -> MailMessage:
@@ -163,7 +174,20 @@ class MailMessage:
             reply_to=data["reply_to"],
             headers=data["headers"],
             tags={tag["name"]: tag["value"] for tag in data["tags"]},
+            drawings=tuple(Drawing(**each) for each in data.get("drawings", ())),
         )
+
+
+def with_files(message: MailMessage, draw: Draw) -> MailMessage:
+    """The message with its files drawn, in their order.
+
+    Raises:
+        FileNotDrawn: one of them cannot be drawn.
+    """
+    if not message.drawings:
+        return message
+    files = tuple(draw(drawing) for drawing in message.drawings)
+    return replace(message, drawings=(), files=files)
 
 
 def ensure_header(value: str, *, name: str) -> None:

@@ -89,6 +89,14 @@ def get_by_number(session: Session, number: int) -> PatronRecord:
     return record_of(session, row)
 
 
+def find_live_id(session: Session, email_key: str) -> str | None:
+    """The id of the live patron with this address."""
+    query = sa.select(_patron.c.id).where(
+        _patron.c.email_key == email_key, _patron.c.status == PatronStatus.ACTIVE
+    )
+    return session.connection().execute(query).scalar()
+
+
 def find_live_by_email_key(
     session: Session, email_key: str, *, besides: str | None = None
 ) -> int | None:

@@ -109,7 +109,7 @@ _LEAD = _DESK | {
     Permission.RESTORE_ROWS,
 }
 
-_SELLING = frozenset({Permission.SELL_TICKETS, Permission.REFUND_ORDERS})
+_SELLING = frozenset({Permission.SELL_TICKETS, Permission.REFUND_ORDERS, Permission.RUN_TILLS})
 
 PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
     Role.OWNER: frozenset(Permission),

@@ -249,6 +249,7 @@ ACTIONS: Mapping[Action, ActionLook] = {
     Action.HOUSE_RELEASED: ActionLook(
         "released seats that were held back", _PROGRAMME, "undo-2", "neutral"
     ),
+    Action.ORDER_FILED: ActionLook("filed a guest’s order", _ORDERS, "ticket", "neutral"),
     Action.TICKETS_GIVEN: ActionLook("gave tickets away", _ORDERS, "ticket", "warning"),
     Action.TICKETS_RETURNED: ActionLook("took tickets back", _ORDERS, "ticket", "warning"),
     Action.TICKETS_EXCHANGED: ActionLook("exchanged tickets", _ORDERS, "ticket", "neutral"),

@@ -32,6 +32,7 @@ REASONS: Mapping[str, str] = {
     "matter_over": "The request had ended before this email was sent.",
     "notice_not_sent": "The notice that goes first could not be sent, so this email was not sent.",
     "link_expired": "Its link had expired before the email could be sent.",
+    "file_not_drawn": "A file that belongs to it could not be made.",
     "link_key_missing": "The key that signs its link is gone. Ask your server administrator.",
     "retries_ended": "It was tried for 23 hours without a clear answer.",
     # The provider's, and what we make of answers without a word.

@@ -4,7 +4,7 @@ import reflex as rx
 
 from upstage_crm.admin.frame import what_became
 from upstage_crm.admin.mailbox.reading import Links
-from upstage_crm.admin.mailbox.rows import EventLine, HeaderLine
+from upstage_crm.admin.mailbox.rows import EventLine, FileLine, HeaderLine
 from upstage_crm.admin.mailbox.state import MailboxState as State
 from upstage_crm.pages.list_page import list_crumb
 from upstage_crm.ui.components.base import Text, filled, show_if
@@ -95,10 +95,25 @@ def opened_mail() -> rx.Component:
                 ),
                 stack(
                     card(_facts(), title="About this email"),
+                    show_if(mail.has_files, card(_files(), title="Files")),
                     show_if(mail.has_events, card(_events(), title="Delivery reports")),
                 ),
             ),
         ),
+    )
+
+
+def _files() -> rx.Component:
+    return stack(rx.foreach(State.mail.files, _file), gap="small")
+
+
+def _file(line: FileLine) -> rx.Component:
+    return rx.el.p(
+        show_if(
+            filled(line.href),
+            link(line.name, href=line.href, full_load=True),
+            rx.el.span(line.name),
+        )
     )
 
 

@@ -11,13 +11,14 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from upstage_crm.admin.mailbox.reading import codec_for
+from upstage_crm.admin.mailbox.reading import codec_for, drawer_for
 from upstage_crm.change_requests.lifecycle.mail_access import may_open
 from upstage_crm.http.session_cookie import member_of_cookie
 from upstage_crm.mail import eml
-from upstage_crm.mail.queries import MailNotFound, mail
+from upstage_crm.mail.attachments import Draw
+from upstage_crm.mail.queries import MailNotFound, StoredMail, mail
 from upstage_crm.staff.roles import Permission, may
-from upstage_crm.wiring import runtime
+from upstage_crm.wiring import Runtime, runtime
 
 POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'; "
@@ -32,7 +33,8 @@ HEADERS = {
 
 
 async def raw_mail(request: Request) -> Response:
-    """The mail as HTML, or with `?format=text` its text part, or with `?format=eml` a file.
+    """The mail as HTML, with `?format=text` its text part, with `?format=eml` all of it as a file,
+    or with `?format=file&name=` one of its files.
 
     A staff member who may not read it, and one who asks for what does not exist, get the same 404.
     """
@@ -41,10 +43,11 @@ async def raw_mail(request: Request) -> Response:
         request.headers.get("cookie", ""),
         str(request.path_params["mail_id"]),
         request.query_params.get("format", "html"),
+        request.query_params.get("name", ""),
     )
 
 
-def _answer(cookie: str, mail_id: str, form: str) -> Response:
+def _answer(cookie: str, mail_id: str, form: str, name: str) -> Response:
     member = member_of_cookie(cookie)
     if member is None or not may(member, Permission.VIEW_MAILBOX):
         return _missing()
@@ -56,17 +59,33 @@ def _answer(cookie: str, mail_id: str, form: str) -> Response:
                 return _missing()
     except MailNotFound:
         return _missing()
-    codec = codec_for(stored, parts)
+    return _shown(stored, form, name, parts)
+
+
+def _shown(stored: StoredMail, form: str, name: str, parts: Runtime) -> Response:
+    codec, draw = codec_for(stored, parts), drawer_for(stored, parts)
     if form == "eml":
         named = {"content-disposition": f'attachment; filename="{stored.summary.id}.eml"'}
-        return Response(
-            eml.eml(stored, codec), media_type="message/rfc822", headers=HEADERS | named
-        )
+        content = eml.eml(stored, codec, draw=draw)
+        return Response(content, media_type="message/rfc822", headers=HEADERS | named)
+    if form == "file":
+        return _file(stored, name, draw)
     if form == "text":
         return PlainTextResponse(eml.readable(stored, codec).text, headers=HEADERS)
     # Templates write every link as `<a `; what people typed is escaped and holds none.
     page = eml.document(stored, codec).replace("<a ", '<a rel="noopener" ')
     return HTMLResponse(page, headers=HEADERS)
+
+
+def _file(stored: StoredMail, name: str, draw: Draw | None) -> Response:
+    """One file of the mail, to keep; nothing is drawn but what the mail says."""
+    drawings = eml.readable(stored, None).drawings
+    found = next((drawing for drawing in drawings if drawing.name == name), None)
+    if draw is None or found is None:
+        return _missing()
+    file = draw(found)
+    named = {"content-disposition": f'attachment; filename="{file.name}"'}
+    return Response(file.content, media_type=file.media_type, headers=HEADERS | named)
 
 
 def _missing() -> Response:

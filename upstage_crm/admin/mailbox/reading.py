@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 from upstage_crm.links.codec import LinkCodec
+from upstage_crm.mail.attachments import Draw
 from upstage_crm.mail.delivery import MailMode, Transport
 from upstage_crm.mail.queries import StoredMail
 from upstage_crm.wiring import Runtime
@@ -39,3 +40,12 @@ def links_of(stored: StoredMail, parts: Runtime) -> Links:
 def codec_for(stored: StoredMail, parts: Runtime) -> LinkCodec | None:
     """What signs the mail's links for the staff member who reads it, or None: they are dead."""
     return parts.codec if links_of(stored, parts) is Links.LIVE else None
+
+
+def drawer_for(stored: StoredMail, parts: Runtime) -> Draw | None:
+    """What draws the mail's files for the staff member who reads it, or None: they are not shown.
+
+    A ticket in a file opens the door as a link opens a page, so the same holds for both.
+    """
+    is_kept = stored.summary.transport is Transport.LOCAL and parts.mail_mode is MailMode.DEMO
+    return parts.draw_file if is_kept else None

@@ -9,6 +9,7 @@ from upstage_crm.core import when
 from upstage_crm.mail import eml
 from upstage_crm.mail.delivery import MailState, Transport
 from upstage_crm.mail.event_log import NotedEvent
+from upstage_crm.mail.message import MailMessage
 from upstage_crm.mail.queries import MailSummary, StoredMail
 from upstage_crm.mail.resend_copy import is_again
 from upstage_crm.patrons.visibility import FieldAccess
@@ -59,6 +60,14 @@ class EventLine:
 
 
 @dataclass(frozen=True)
+class FileLine:
+    """A file of a mail; `href` is empty where staff are not shown it."""
+
+    name: str = ""
+    href: str = ""
+
+
+@dataclass(frozen=True)
 class OpenMail:
     """One mail as it is read. `raw` is where its content is; empty while nothing is open."""
 
@@ -75,6 +84,8 @@ class OpenMail:
     request_href: str = ""
     links: str = ""  # a value of `reading.Links`
     headers: list[HeaderLine] = field(default_factory=list)
+    has_files: bool = False
+    files: list[FileLine] = field(default_factory=list)
     can_send_again: bool = False
     is_again: bool = False
     attempts: str = ""
@@ -113,6 +124,7 @@ def open_mail(
     stored: StoredMail,
     *,
     links: str,
+    shows_files: bool,
     events: Sequence[NotedEvent],
     references: Mapping[str, str],
     now: datetime,
@@ -124,8 +136,9 @@ def open_mail(
     """
     mail = stored.summary
     reference = references.get(mail.request_id or "", "")
+    message, raw = eml.readable(stored, None), f"/mailbox/raw/{mail.id}"
     return OpenMail(
-        raw=f"/mailbox/raw/{mail.id}",
+        raw=raw,
         subject=mail.subject,
         address=mail.to_address,
         audience=AUDIENCE_WORDS[mail.audience],
@@ -137,7 +150,12 @@ def open_mail(
         reference=reference,
         request_href=request_href(reference),
         links=links,
-        headers=_headers(stored),
+        headers=_headers(stored, message),
+        has_files=bool(message.drawings),
+        files=[
+            FileLine(file.name, f"{raw}?format=file&name={file.name}" if shows_files else "")
+            for file in message.drawings
+        ],
         can_send_again=mail.state in (MailState.FAILED, MailState.UNCERTAIN)
         and mail.transport is not Transport.LOCAL,
         is_again=is_again(mail.dedupe_key),
@@ -156,8 +174,7 @@ def request_href(reference: str) -> str:
     return f"/requests/{reference}/" if reference else ""
 
 
-def _headers(stored: StoredMail) -> list[HeaderLine]:
-    message = eml.readable(stored, None)
+def _headers(stored: StoredMail, message: MailMessage) -> list[HeaderLine]:
     return [
         HeaderLine("From", message.from_),
         HeaderLine("To", message.to),

@@ -9,7 +9,7 @@ from sqlmodel import Session
 
 from upstage_crm.admin.guard import AdminState
 from upstage_crm.admin.mailbox.export import found_mails, may_export
-from upstage_crm.admin.mailbox.reading import links_of
+from upstage_crm.admin.mailbox.reading import drawer_for, links_of
 from upstage_crm.admin.mailbox.rows import MailLine, OpenMail, mail_line, open_mail
 from upstage_crm.admin.mailbox.strip import Strip, strip_of
 from upstage_crm.admin.mailbox.url import EXPORT, SHAPE
@@ -172,6 +172,7 @@ def _open(session: Session, mail_id: str, reader: Role) -> Found:
     shown = open_mail(
         stored,
         links=links_of(stored, parts),
+        shows_files=drawer_for(stored, parts) is not None,
         events=event_log.of_mails(session, [mail_id]).get(mail_id, ()),
         references=references(session, {request_id} if request_id else set()),
         now=parts.clock.now(),

@@ -23,6 +23,7 @@ from upstage_crm.core.clock import Clock
 from upstage_crm.core.db import Database
 from upstage_crm.links.claims import LinkClaims, LinkRefused
 from upstage_crm.links.codec import LinkCodec
+from upstage_crm.mail.attachments import Draw, FileNotDrawn, draws_nothing
 from upstage_crm.mail.delivery import (
     LEASE,
     MailState,
@@ -30,7 +31,7 @@ from upstage_crm.mail.delivery import (
     backoff,
     retries_end_at,
 )
-from upstage_crm.mail.message import MailMessage
+from upstage_crm.mail.message import MailMessage, with_files
 from upstage_crm.mail.outbox import MATTER_OVER
 from upstage_crm.mail.placeholders import fill, secrets_of, thaw_links
 from upstage_crm.mail.sending import claiming, send_gate
@@ -51,6 +52,7 @@ POLL = timedelta(seconds=2)
 PAUSE = timedelta(minutes=5)  # then one mail is tried, so that a mended key needs no restart
 BATCH = 20
 NOT_SEALED, WRONG_MAILBOX = "not_sealed", "wrong_mailbox"  # why a forged mail ends
+NOT_DRAWN = "file_not_drawn"
 
 _Settle = Callable[[Session], object]
 MailboxesOf = Callable[[Session, LinkClaims], Collection[str]]
@@ -72,7 +74,8 @@ class Dispatcher:
 
     With a sender to the outside it also captures what was queued in local mode: such a mail never
     leaves later, because no one waits for it any longer. `mailboxes_of` names the mailboxes that a
-    link may be sent to: no other mail gets its token. `jitter` gives values in [0, 1).
+    link may be sent to: no other mail gets its token. `draw` draws the files of mails. `jitter`
+    gives values in [0, 1).
     """
 
     def __init__(
@@ -83,6 +86,7 @@ class Dispatcher:
         clock: Clock,
         *,
         mailboxes_of: MailboxesOf,
+        draw: Draw = draws_nothing,
         lease: timedelta = LEASE,
         jitter: Callable[[], float] = random.random,
     ) -> None:
@@ -95,6 +99,7 @@ class Dispatcher:
         self._codec = codec
         self._clock = clock
         self._mailboxes_of = mailboxes_of
+        self._draw = draw
         self._lease = lease
         self._jitter = jitter
         self._opens_at: datetime | None = None
@@ -224,7 +229,12 @@ class Dispatcher:
             secrets = secrets_of(links, self._codec)
         except LinkRefused as error:
             raise _Unsendable(MailState.FAILED, "link_key_missing") from error
-        return MailMessage.from_json(fill(claimed.payload, mail_id=claimed.id, secrets=secrets))
+        filled = fill(claimed.payload, mail_id=claimed.id, secrets=secrets)
+        message = MailMessage.from_json(filled)
+        try:
+            return with_files(message, self._draw)
+        except FileNotDrawn as error:
+            raise _Unsendable(MailState.FAILED, NOT_DRAWN) from error
 
     def _may_sign(self, links: Collection[LinkClaims], to_address: str) -> bool:
         """Whether every link belongs to the mailbox that the mail goes to."""

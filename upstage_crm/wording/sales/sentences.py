@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from upstage_crm.wording.sales.door import DOOR_SENTENCES
 from upstage_crm.wording.sales.ledger import LEDGER_SENTENCES
 from upstage_crm.wording.sales.orders import ORDER_SENTENCES
 from upstage_crm.wording.sales.payments import PAYMENT_SENTENCES
@@ -14,4 +15,5 @@ SALE_SENTENCES: Mapping[str, str] = {
     **PAYMENT_SENTENCES,
     **ORDER_SENTENCES,
     **TILL_SENTENCES,
+    **DOOR_SENTENCES,
 }
