@@ -72,7 +72,14 @@ class Permission(StrEnum):
     MANAGE_TILLS = "manage_tills"
 
 
-_LOOKING = frozenset({Permission.VIEW_PATRONS, Permission.VIEW_REQUESTS, Permission.VIEW_PROGRAMME})
+_LOOKING = frozenset(
+    {
+        Permission.VIEW_PATRONS,
+        Permission.VIEW_REQUESTS,
+        Permission.VIEW_PROGRAMME,
+        Permission.VIEW_ORDERS,
+    }
+)
 _DESK = _LOOKING | {
     Permission.ADD_PATRON,
     Permission.EDIT_PATRON,
@@ -103,14 +110,7 @@ _LEAD = _DESK | {
     Permission.RESTORE_ROWS,
 }
 
-_SELLING = frozenset(
-    {
-        Permission.VIEW_ORDERS,
-        Permission.SELL_TICKETS,
-        Permission.REFUND_ORDERS,
-        Permission.RUN_TILLS,
-    }
-)
+_SELLING = frozenset({Permission.SELL_TICKETS, Permission.REFUND_ORDERS, Permission.RUN_TILLS})
 
 PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
     Role.OWNER: frozenset(Permission),
