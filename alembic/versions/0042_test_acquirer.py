@@ -1,6 +1,6 @@
 """Test acquirer: its pages, its refunds and its news
 
-Revision: 0042, after 0039
+Revision: 0042, after 0040
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0042"
-down_revision = "0039"
+down_revision = "0040"
 
 UNTOLD = sa.text("copies_left > 0")
 INSTANT = sa.DateTime(timezone=True)
