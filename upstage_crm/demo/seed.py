@@ -23,6 +23,7 @@ from upstage_crm.core.clock import FrozenClock
 from upstage_crm.core.db import dialect_of
 from upstage_crm.demo import (
     houses,
+    past_sales,
     programme,
     record_details,
     second_steps,
@@ -104,6 +105,7 @@ def seed(parts: wiring.Runtime, *, count: int = PATRONS) -> None:
         context = frozen.staff_context(session, members[0], channel=Channel.DEMO)
         programme.add(context, today=now.date())
         houses.add(context)
+        past_sales.add(context)
         owner = frozen.staff_context(session, members[0])
         policy_store.change(owner, proposed=second_steps.POLICY)
     unusual.burst(scene, numbers, members[2])
