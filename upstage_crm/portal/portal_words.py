@@ -40,6 +40,7 @@ SEAT_KINDS: Final[Mapping[SeatKind, str]] = {
     SeatKind.RESTRICTED: "restricted view",
 }
 BASKET: Final = "Your basket"
+ORDER: Final = "Order {reference}"
 TICKETS: Final = "Your tickets"
 TICKET_STATES: Final[Mapping[TicketState, str]] = {
     TicketState.RETURNED: "This ticket was returned",

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
+from markupsafe import Markup
 from sqlmodel import Session
 
 from upstage_crm.core import when
@@ -12,6 +14,7 @@ from upstage_crm.core.languages import Say, speaker
 from upstage_crm.core.money import in_words
 from upstage_crm.inventory import queries as inventory
 from upstage_crm.inventory.errors import NotLaidOut
+from upstage_crm.orders.files import qr_code
 from upstage_crm.orders.views import OrderView, TicketState, TicketView
 from upstage_crm.organisation.settings import details
 from upstage_crm.portal import portal_words
@@ -22,13 +25,15 @@ from upstage_crm.programme.event_texts import TITLE, in_language
 from upstage_crm.programme.prices.price_types import price_types
 from upstage_crm.programme.views import PerformanceView
 from upstage_crm.venues import queries as venues
+from upstage_crm.wiring import runtime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TicketLine:
-    """One ticket. `state` is "" while it opens the door, else what became of it."""
+    """One ticket. `state` is "" while it opens the door, else what became of it, and no code."""
 
     id: str
+    code: str
     place: str
     zone: str
     price_type: str
@@ -41,7 +46,10 @@ class VisitWords:
     """The tickets of one performance, with when and where it is."""
 
     performance_id: str
+    event_id: str
     title: str
+    starts_at: datetime
+    minutes: int | None
     whole: str
     iso: str
     hall: str
@@ -50,7 +58,13 @@ class VisitWords:
     doors: str
     step_free: str
     is_off: bool
+    access_notes: str
     tickets: Sequence[TicketLine]
+
+    @property
+    def qr_codes(self) -> Mapping[str, Markup]:
+        """The codes that open the door, drawn, by the ticket's id."""
+        return {one.id: qr_code.svg(one.code) for one in self.tickets if one.code}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +72,7 @@ class OrderWords:
     """The whole order."""
 
     reference: str
+    sold_at: datetime
     email: str
     total: str
     visits: Sequence[VisitWords]
@@ -68,6 +83,7 @@ def order_words(session: Session, order: OrderView, reader: Reader) -> OrderWord
     ids = list(dict.fromkeys(ticket.performance_id for ticket in order.tickets))
     return OrderWords(
         reference=order.reference,
+        sold_at=order.created_at,
         email=order.contact.email,
         total=in_words(order.total, order.currency, reader.language),
         visits=[
@@ -85,6 +101,10 @@ def _visit(session: Session, order: OrderView, one: PerformanceView, reader: Rea
     tickets = [ticket for ticket in order.tickets if ticket.performance_id == one.id]
     return VisitWords(
         performance_id=one.id,
+        event_id=event.id,
+        starts_at=one.starts_at.astimezone(zone),
+        minutes=one.running_minutes,
+        access_notes=hall.texts["access_notes"] or venue.texts["access_notes"],
         title=in_language(event.texts, event.translated, reader.language)[TITLE],
         whole=when.in_words(one.starts_at, zone, reader.language),
         iso=one.starts_at.astimezone(zone).isoformat(timespec="minutes"),
@@ -105,6 +125,13 @@ def _ticket(
     is_valid = ticket.state is TicketState.VALID
     return TicketLine(
         id=ticket.id,
+        code=runtime().ticket_keys.draw(
+            ticket_id=ticket.id,
+            version=ticket.code_version,
+            performance_id=ticket.performance_id,
+        )
+        if is_valid
+        else "",
         place=_place(session, ticket, say),
         zone=ticket.zone,
         price_type=kind.name if kind else "",
