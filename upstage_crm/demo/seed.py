@@ -21,15 +21,7 @@ from upstage_crm.change_requests.model.rules import Decision
 from upstage_crm.change_requests.reads import requests
 from upstage_crm.core.clock import FrozenClock
 from upstage_crm.core.db import dialect_of
-from upstage_crm.demo import (
-    houses,
-    past_sales,
-    programme,
-    record_details,
-    second_steps,
-    unusual,
-    venues,
-)
+from upstage_crm.demo import record_details, second_steps, unusual
 from upstage_crm.demo.crowd import crowd
 from upstage_crm.demo.people import people
 from upstage_crm.demo.person import DemoPerson
@@ -38,6 +30,7 @@ from upstage_crm.demo.scenarios import (
     Ending,
     Story,
 )
+from upstage_crm.demo.season import houses, past_sales, programme, venues
 from upstage_crm.demo.second_steps import Scene
 from upstage_crm.demo.special import PROTECTED_EMAIL
 from upstage_crm.demo.staff import ORGANISATION, STAFF

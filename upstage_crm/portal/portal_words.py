@@ -40,6 +40,12 @@ SEAT_KINDS: Final[Mapping[SeatKind, str]] = {
     SeatKind.RESTRICTED: "restricted view",
 }
 BASKET: Final = "Your basket"
+PAYMENT_STATES: Final[Mapping[str, str]] = {
+    "paid": "Thank you, it is paid",
+    "open": "We are waiting for your bank",
+    "failed": "It was not paid",
+    "given_back": "Your money goes back",
+}
 ORDER: Final = "Order {reference}"
 TICKETS: Final = "Your tickets"
 TICKET_STATES: Final[Mapping[TicketState, str]] = {

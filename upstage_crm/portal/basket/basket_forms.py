@@ -17,7 +17,7 @@ from upstage_crm.core.threads import to_writer_thread
 from upstage_crm.orders.views import BasketState
 from upstage_crm.portal.addresses import BASKET
 from upstage_crm.portal.answers import see
-from upstage_crm.portal.basket import basket_commands, visitors
+from upstage_crm.portal.basket import basket_commands, card_pages, visitors
 from upstage_crm.portal.basket.basket_page import Said, answer_with, own_page
 from upstage_crm.portal.basket.basket_words import seats_in_words
 from upstage_crm.portal.basket.visitors import Visitor, visitor_of
@@ -102,6 +102,11 @@ def _keep(visitor: Visitor, form: FormData) -> None:
 def _cancel(visitor: Visitor, form: FormData) -> None:
     del form
     basket_commands.let_go(visitor.secret)
+
+
+def _stop(visitor: Visitor, form: FormData) -> None:
+    del form
+    card_pages.stop(visitor.secret)
 
 
 async def _open_secret(visitor: Visitor) -> str:
@@ -204,5 +209,6 @@ ROUTES = [
     Route(f"{BASKET}remove", _acting(_remove), methods=["POST"]),
     Route(f"{BASKET}keep", _acting(_keep), methods=["POST"]),
     Route(f"{BASKET}again", _acting(_again), methods=["POST"]),
+    Route(f"{BASKET}stop", _acting(_stop), methods=["POST"]),
     Route(f"{BASKET}cancel", _acting(_cancel), methods=["POST"]),
 ]

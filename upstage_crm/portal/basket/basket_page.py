@@ -93,7 +93,7 @@ def _drawn(reader: Reader, kept: Kept | None, said: Said) -> str:
         warn_s=WARN_S,
         action={
             name: reader.href(f"{BASKET}{name}")
-            for name in ("types", "remove", "keep", "again", "cancel", "pay")
+            for name in ("types", "remove", "keep", "again", "cancel", "pay", "stop")
         },
         whats_on=reader.href(WHATS_ON),
     )

@@ -56,3 +56,16 @@ if (time) {
   const clock = setInterval(tick, 1000);
   tick();
 }
+
+// What the bank says: asked again and again, more slowly each time.
+const waiting = document.querySelector("#waiting");
+if (waiting) {
+  let pause = 1500;
+  const ask = async () => {
+    const answer = await fetch(waiting.dataset.state).catch(() => null);
+    const said = answer?.ok ? (await answer.json()).state : "open";
+    if (said !== "open") location.reload();
+    else setTimeout(ask, (pause = Math.min(pause * 1.3, 10000)));
+  };
+  setTimeout(ask, pause);
+}
