@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0042"
-down_revision = "0039"
+down_revision = "0040"
 
 UNTOLD = sa.text("copies_left > 0")
 INSTANT = sa.DateTime(timezone=True)
