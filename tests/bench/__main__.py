@@ -25,6 +25,7 @@ from tests.bench import (
     pages,
     patrons,
     peer,
+    sales,
     sealing,
     searching,
     seats,
@@ -74,6 +75,11 @@ def _sealing(folder: Path) -> Iterable[Figure]:
         return sealing.measure(folder, server)
 
 
+def _sales(folder: Path) -> Iterable[Figure]:
+    with running_postgres(is_durable=True) as server:
+        return sales.measure(folder, server)
+
+
 def _languages(_folder: Path) -> Iterable[Figure]:
     return languages.measure()
 
@@ -117,6 +123,7 @@ PARTS: dict[str, Part] = {
     "outbox": _outbox,
     "writers": _writers,
     "seats": _seats,
+    "sales": _sales,
     "sealing": _sealing,
     "languages": _languages,
 }
