@@ -32,6 +32,7 @@ from upstage_crm.demo import (
 from upstage_crm.demo.crowd import crowd
 from upstage_crm.demo.people import people
 from upstage_crm.demo.person import DemoPerson
+from upstage_crm.demo.sales import tills
 from upstage_crm.demo.scenarios import (
     STORIES,
     Ending,
@@ -96,6 +97,9 @@ def seed(parts: wiring.Runtime, *, count: int = PATRONS) -> None:
         clock.set(now - timedelta(days=story.days_ago, minutes=story.minutes))
         number = numbers[story.patron % len(numbers)]
         _play(scene, story, number, members[1 + story.patron % 2])
+    clock.set(now - timedelta(hours=28))
+    with parts.database.transaction() as session:
+        tills.add(frozen.staff_context(session, members[0], channel=Channel.DEMO))
     clock.set(now - timedelta(hours=20))
     second_steps.protect(scene, PROTECTED_EMAIL)
     second_steps.ask_for_an_erasure(scene, numbers[ERASED % len(numbers)])
