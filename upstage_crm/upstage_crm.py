@@ -65,6 +65,7 @@ from upstage_crm.admin.venues import venue_page as venue
 from upstage_crm.admin.venues.list_state import VenueListState
 from upstage_crm.admin.venues.plan_state import SeatPlanState
 from upstage_crm.admin.venues.venue_state import VenueRecordState
+from upstage_crm.box_office.door import routes as door_routes
 from upstage_crm.box_office.shifts import shifts_page
 from upstage_crm.box_office.shifts.shifts_state import ShiftsState
 from upstage_crm.box_office.till import display_page, till_page
@@ -76,7 +77,7 @@ from upstage_crm.confirm.broken_page import broken_page
 from upstage_crm.confirm.link_visit import holds_link
 from upstage_crm.confirm.state import ConfirmGuard, ConfirmState
 from upstage_crm.http.session_cookie import signed_in_by_cookie
-from upstage_crm.jobs import integrity_checks, schedule
+from upstage_crm.jobs import integrity_checks, row_sealing, schedule
 from upstage_crm.pages.event_errors import TroubleState, tell_of_failure
 from upstage_crm.pages.live import hub
 from upstage_crm.pages.registry import Page, registry, staff_places
@@ -238,6 +239,7 @@ routes = Starlette(
         *staff_receipt.ROUTES,
         *portal_routes.ROUTES,
         *health.ROUTES,
+        *door_routes.ROUTES,
         *resend_webhook.routes(has_secret=bool(settings.webhook_secrets)),
     ]
 )
@@ -295,6 +297,7 @@ for task in (
     schedule.send_mail,
     schedule.keep_time,
     integrity_checks.keep_watch,
+    row_sealing.keep_sealing,
     live_updates,
     forget_visits,
     watch_memory,

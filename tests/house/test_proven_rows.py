@@ -34,6 +34,7 @@ GRANTS_NOTHING = {
     "order_contact": "guards let nothing but its erasure change it",
     "order_step": "guards keep it as it was written",
     "order_line": "guards keep it as it was written",
+    "scan": "guards keep it as it was written",
     "ticket": "guards let it only end, and the trail will hold its seal",
     "mail_gate": "it only says when mails leave",
     "heartbeat": "it only says that the server writes",
