@@ -234,6 +234,13 @@ TABLE: dict[str, Row] = {
         each("add rename retire", P.MANAGE_TILLS) | {"close_left": P.RUN_TILLS},
     ),
     "TillDisplayState": Row(P.RUN_TILLS, PAGE),
+    "TillOrderState": Row(
+        P.RUN_TILLS,
+        "act ask choose_ticket pick scan shut step",
+        each("hand_out print_again", P.SELL_TICKETS),
+    ),
+    "TillParkedState": Row(P.RUN_TILLS, "look park recall"),
+    "TillReturnState": Row(P.RUN_TILLS, "keep start_over turn", {"give_back": P.REFUND_ORDERS}),
     "TillPatronState": Row(P.RUN_TILLS, "ask leave_out pick"),
     "TillState": Row(
         P.RUN_TILLS, f"{PAGE} choose choose_zone step", each("add pay remove", P.SELL_TICKETS)

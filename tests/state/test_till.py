@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from tests.support.factories import Desk
 from tests.support.pipeline import Client, Pipeline, sign_in
-from tests.support.shop import ADULT, Shop, open_shop
+from tests.support.shop import ADULT, CHILD, Shop, open_shop
 from upstage_crm.box_office.sale.till_sales import TRAINING
 from upstage_crm.box_office.shifts.shift_state import ShiftDialogState
 from upstage_crm.box_office.shifts.shifts_state import ShiftsState, TillDialogState
+from upstage_crm.box_office.till.order_state import TillOrderState, TillReturnState
+from upstage_crm.box_office.till.parked_state import TillParkedState
 from upstage_crm.box_office.till.patron_state import TillPatronState
 from upstage_crm.box_office.till.till_state import TillState
 from upstage_crm.core.clock import FrozenClock
@@ -310,3 +313,141 @@ async def test_tills_are_added_renamed_retired_and_a_shift_is_closed_for_another
     page = await scene.pipeline.state(scene.tab, ShiftsState)
     assert [one.name for one in page.tills] == ["Door"]
     assert [(one.name, one.result) for one in page.shifts] == [("Foyer, no. 1", "Exact")]
+
+
+async def test_an_order_is_found_handed_out_and_printed_as_a_duplicate(scene: Scene) -> None:
+    await scene.opened()
+    await scene.add("2")
+    sold = (await scene.pay()).sold
+    await scene.pipeline.send(scene.tab, TillOrderState.ask, words=sold)
+    found = await scene.pipeline.state(scene.tab, TillOrderState)
+    assert [one.words for one in found.found] == [sold]
+
+    await scene.pipeline.send(scene.tab, TillOrderState.pick, name=found.found[0].name, words="")
+
+    order = await scene.pipeline.state(scene.tab, TillOrderState)
+    assert [(one.state, one.is_chosen) for one in order.tickets] == [("Valid", True)] * 2
+    await scene.pipeline.send(scene.tab, TillOrderState.hand_out, is_out=True)
+    order = await scene.pipeline.state(scene.tab, TillOrderState)
+    assert ([one.state for one in order.tickets], order.is_out) == (["Handed out"] * 2, True)
+    await scene.pipeline.send(scene.tab, TillOrderState.hand_out, is_out=False)
+    order = await scene.pipeline.state(scene.tab, TillOrderState)
+    assert [one.state for one in order.tickets] == ["Valid"] * 2
+
+    await scene.pipeline.send(scene.tab, TillOrderState.print_again)
+
+    page = await scene.page()
+    assert [one.mark for one in page.printed] == ["DUPLICATE"] * 2
+    assert all(one.code.startswith("<svg") for one in page.printed)
+
+
+async def test_who_comes_on_the_day_is_handed_the_tickets_at_once(scene: Scene) -> None:
+    await scene.opened()
+    await scene.add("2")
+    sold = (await scene.pay()).sold
+    starts_at = scene.parts.clock.now() + timedelta(days=277)
+    scene.shop.desk.clock.set(starts_at.replace(hour=22))
+    cookie = sign_in(
+        scene.parts.database, Role.OWNER, at=scene.parts.clock.now(), email="late@desk.example"
+    )
+    scene.tab = scene.pipeline.client(cookie)
+    await scene.at()
+
+    await scene.pipeline.send(scene.tab, TillOrderState.scan, text=sold.lower())
+
+    order = await scene.pipeline.state(scene.tab, TillOrderState)
+    assert [one.state for one in order.tickets] == ["Handed out"] * 2
+    assert (await scene.page()).done == "2 tickets handed out."
+
+
+async def test_a_scanned_ticket_is_exchanged_by_two_presses_of_enter(scene: Scene) -> None:
+    await scene.opened()
+    await scene.add("2A1C")
+    page = await scene.pay()
+    with scene.parts.database.reading() as session:
+        order = orders.by_reference(session, page.sold)
+    ticket = next(one for one in order.tickets if one.type_id == scene.shop.child)
+    code = scene.parts.ticket_keys.draw(
+        ticket_id=ticket.id, version=1, performance_id=ticket.performance_id
+    )
+    await scene.pipeline.send(scene.tab, TillOrderState.scan, text=code)
+    await scene.pipeline.send(scene.tab, TillOrderState.act, name="exchange")
+    page = await scene.page()
+    assert page.exchange == f"{order.reference}: 1 ticket, $12.00 paid"
+
+    page = await scene.add("")
+    assert ([one.type for one in page.lines], page.due, page.is_back) == (["Child"], "$0.00", False)
+    await scene.step("remove_last")
+    page = await scene.add("A")
+    assert (page.due, page.is_back) == ("$23.00", False)
+    page = await scene.pay("50")
+
+    assert (page.sold, page.change, page.exchange) == (order.reference, "$27.00", "")
+    with scene.parts.database.reading() as session:
+        order = orders.by_reference(session, page.sold)
+    assert (order.total, len(order.valid)) == (3 * ADULT, 3)
+    assert scene.balance(Account.CASH_DRAWER) == 100_00 + 3 * ADULT
+
+
+async def test_what_an_exchange_gives_back_leaves_the_drawer(scene: Scene) -> None:
+    await scene.opened()
+    await scene.add("1")
+    page = await scene.pay()
+    await scene.pipeline.send(scene.tab, TillOrderState.scan, text=page.sold)
+    await scene.pipeline.send(scene.tab, TillOrderState.act, name="exchange")
+
+    page = await scene.add("C")
+    assert (page.due, page.is_back) == ("$23.00", True)
+    page = await scene.pay()
+
+    assert page.change == "$23.00"
+    assert scene.balance(Account.CASH_DRAWER) == 100_00 + CHILD
+
+
+async def test_tickets_are_returned_with_a_reason(scene: Scene) -> None:
+    await scene.opened()
+    await scene.add("2")
+    page = await scene.pay()
+    await scene.pipeline.send(scene.tab, TillOrderState.scan, text=page.sold)
+    order = await scene.pipeline.state(scene.tab, TillOrderState)
+    first = order.tickets[0].id
+    await scene.pipeline.send(scene.tab, TillOrderState.choose_ticket, ticket_id=first)
+    await scene.pipeline.send(scene.tab, TillOrderState.act, name="return")
+
+    await scene.fill(TillReturnState.give_back, TillReturnState, reason="Ill")
+
+    page, order = await scene.page(), await scene.pipeline.state(scene.tab, TillOrderState)
+    assert page.done == "Returned. Give back $35.00."
+    assert [one.state for one in order.tickets] == ["Valid", "Returned"]
+    assert scene.balance(Account.CASH_DRAWER) == 100_00 + ADULT
+    assert page.codes.count("s") == 1
+
+
+@pytest.mark.parametrize("text", ["ZZ-ZZZ", "1" * 212, "", "x" * 900])
+async def test_what_is_no_order_is_said(scene: Scene, text: str) -> None:
+    await scene.opened()
+
+    await scene.pipeline.send(scene.tab, TillOrderState.scan, text=text)
+
+    assert (await scene.page()).problem in (SENTENCES["order_unknown"], SENTENCES["ticket_unknown"])
+
+
+@pytest.mark.parametrize("training", ["", "on"])
+async def test_a_sale_is_parked_and_taken_up_again(scene: Scene, training: str) -> None:
+    await scene.opened(training=training)
+    await scene.add("2")
+    await scene.pipeline.send(scene.tab, TillParkedState.park, label="Red coat")
+    page = await scene.page()
+    assert (page.lines, page.done) == ([], "Parked: Red coat.")
+    parked = await scene.pipeline.state(scene.tab, TillParkedState)
+    assert [(one.label, one.tickets) for one in parked.parked] == [("Red coat", "2 tickets")]
+    await scene.add("1")
+    await scene.pay()
+
+    await scene.pipeline.send(scene.tab, TillParkedState.park, label="")
+
+    parked = await scene.pipeline.state(scene.tab, TillParkedState)
+    page = await scene.page()
+    assert (parked.parked, len(page.lines), page.due) == ([], 2, "$70.00")
+    page = await scene.pay()
+    assert page.sold

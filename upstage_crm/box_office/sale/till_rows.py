@@ -97,6 +97,7 @@ class PrintedTicket:
     amount: str = ""
     reference: str = ""
     code: str = ""  # a drawing of the ticket code, "" where there is none
+    mark: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,3 +129,16 @@ class Suggested:
     group: str = ""
     words: str = ""
     detail: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderTicket:
+    """One ticket of an order that is looked at; one that `is_valid` can be chosen."""
+
+    id: str = ""
+    place: str = ""
+    about: str = ""
+    amount: str = ""
+    state: str = ""
+    is_valid: bool = False
+    is_chosen: bool = False

@@ -16,7 +16,7 @@ from upstage_crm.core.ids import new_id
 from upstage_crm.inventory import queries as inventory
 from upstage_crm.inventory import seats
 from upstage_crm.inventory.errors import NoSeatsTogether, PlacesTaken, SeatsTaken
-from upstage_crm.orders import basket_lines, basket_prices, baskets, sale
+from upstage_crm.orders import basket_lines, basket_prices, baskets, exchanges, sale
 from upstage_crm.orders import queries as orders
 from upstage_crm.orders.basket_reading import read
 from upstage_crm.orders.views import (
@@ -97,6 +97,10 @@ class TillSales(Protocol):
         """Say whose order it is."""
         ...
 
+    def park(self, context: StaffContext[object], view: BasketView, label: str) -> BasketView:
+        """Put the sale aside under a few words, or with "" take it up again."""
+        ...
+
     def sell(
         self, context: StaffContext[object], view: BasketView, tenders: Sequence[Tender]
     ) -> Done:
@@ -104,10 +108,17 @@ class TillSales(Protocol):
         ...
 
 
-def sales_of(shift: ShiftView, actor: StaffMember) -> TillSales:
-    """How this shift sells."""
-    seller = Seller(channel=SaleChannel.BOX_OFFICE, actor=actor, shift_id=shift.id)
-    return Practice(seller) if shift.is_training else RealSales(seller)
+def seller_at(shift: ShiftView, actor: StaffMember) -> Seller:
+    """Who sells in this shift."""
+    return Seller(channel=SaleChannel.BOX_OFFICE, actor=actor, shift_id=shift.id)
+
+
+def sales_of(shift: ShiftView, actor: StaffMember, old: OldTickets | None = None) -> TillSales:
+    """How this shift sells, or exchanges the `old` tickets."""
+    seller = seller_at(shift, actor)
+    if shift.is_training:
+        return Practice(seller)
+    return RealSales(seller) if old is None else Exchanging(seller, old)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,11 +132,7 @@ class RealSales:
     ) -> BasketView:
         """Hold tickets, all or none."""
         shifts.ensure_open(context.session, self.seller.shift_id)
-        basket_id = (
-            view.id
-            if view
-            else baskets.open_basket(context, self.seller, patron_id=wanted.patron_id)
-        )
+        basket_id = view.id if view else self._opened(context, wanted)
         how = {"comp_reason": wanted.comp_reason}
         if wanted.pool_id:
             return basket_lines.add_places(
@@ -173,6 +180,11 @@ class RealSales:
         baskets.choose_patron(context, view.id, patron_id=patron_id)
         return read(context.session, view.id, now=context.now)
 
+    def park(self, context: StaffContext[object], view: BasketView, label: str) -> BasketView:
+        """Put the sale aside under a few words, or with "" take it up again."""
+        baskets.park(context, view.id, label=label)
+        return read(context.session, view.id, now=context.now)
+
     def sell(
         self, context: StaffContext[object], view: BasketView, tenders: Sequence[Tender]
     ) -> Done:
@@ -183,6 +195,51 @@ class RealSales:
         )
         order = orders.order(context.session, sold.order_id)
         return Done(reference=sold.reference, order_id=sold.order_id, tickets=order.tickets)
+
+    def _opened(self, context: StaffContext[object], wanted: Tickets) -> str:
+        return baskets.open_basket(context, self.seller, patron_id=wanted.patron_id)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OldTickets:
+    """What is exchanged: tickets of one order, with what was paid for them in minor units."""
+
+    order_id: str
+    reference: str
+    ticket_ids: tuple[str, ...]
+    types: Mapping[str, int]  # how many of each price type, by its id
+    carried: int
+
+
+@dataclass(frozen=True, slots=True)
+class Exchanging(RealSales):
+    """Holds the new seats of an exchange; selling them gives the old ones back."""
+
+    old: OldTickets
+
+    def sell(
+        self, context: StaffContext[object], view: BasketView, tenders: Sequence[Tender]
+    ) -> Done:
+        """Exchange the old tickets for what is in the basket."""
+        shifts.ensure_open(context.session, self.seller.shift_id)
+        done = exchanges.exchange(
+            context,
+            self.seller,
+            basket_id=view.id,
+            order_id=self.old.order_id,
+            ticket_ids=self.old.ticket_ids,
+            tenders=tenders,
+        )
+        order = orders.order(context.session, done.order_id)
+        return Done(
+            reference=order.reference,
+            order_id=order.id,
+            tickets=[one for one in order.tickets if one.id in done.ticket_ids],
+        )
+
+    def _opened(self, context: StaffContext[object], wanted: Tickets) -> str:
+        del wanted
+        return exchanges.open_basket(context, self.seller, order_id=self.old.order_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,6 +276,11 @@ class Practice:
         """Say whose order it is."""
         del context
         return replace(view, patron_id=patron_id)
+
+    def park(self, context: StaffContext[object], view: BasketView, label: str) -> BasketView:
+        """Put the sale aside under a few words, or with "" take it up again."""
+        del context
+        return replace(view, label=label)
 
     def sell(
         self, context: StaffContext[object], view: BasketView, tenders: Sequence[Tender]

@@ -7,10 +7,11 @@ from collections.abc import Mapping, Sequence
 from sqlmodel import Session
 
 from upstage_crm.box_office.sale.till_rows import PrintedTicket, SaleLine
-from upstage_crm.box_office.sale.till_sales import Done
 from upstage_crm.core import when
 from upstage_crm.core.money import in_words
-from upstage_crm.orders.views import BasketLine, BasketView
+from upstage_crm.orders.files.qr_code import svg
+from upstage_crm.orders.files.ticket_code import TicketKeys
+from upstage_crm.orders.views import BasketLine, TicketView
 from upstage_crm.organisation.currency import currency
 from upstage_crm.organisation.settings import details
 from upstage_crm.payments.views import Method
@@ -46,16 +47,23 @@ def sale_lines(session: Session, lines: Sequence[BasketLine], chosen: str) -> li
 
 
 def printed(
-    session: Session, done: Done, basket: BasketView, is_training: bool
+    session: Session,
+    reference: str,
+    pieces: Sequence[BasketLine] | Sequence[TicketView],
+    keys: TicketKeys,
+    *,
+    is_duplicate: bool = False,
 ) -> list[PrintedTicket]:
-    """What goes on paper: one piece for each ticket."""
+    """What goes on paper: one piece for each ticket, with its code; a line of a training has none.
+
+    A ticket that was printed before is marked as a duplicate.
+    """
     types, code = price_types(session), currency(session)
-    found = programme.performances(session, {line.performance_id for line in basket.lines})
+    found = programme.performances(session, {one.performance_id for one in pieces})
     about = {one.id: one for one in found}
-    pieces = basket.lines if is_training else done.tickets
     return [
         PrintedTicket(
-            id=f"{done.reference} {n}",
+            id=f"{reference} {n}",
             title=about[one.performance_id].title,
             time=when.in_words(
                 about[one.performance_id].starts_at, when.zone(about[one.performance_id].zone)
@@ -64,7 +72,23 @@ def printed(
             place=one.place,
             type=types[one.type_id].name,
             amount=in_words(one.amount, code),
-            reference=done.reference,
+            reference=reference,
+            code=_code(one, keys),
+            mark="DUPLICATE" if is_duplicate else "",
         )
         for n, one in enumerate(pieces, 1)
     ]
+
+
+def _code(piece: BasketLine | TicketView, keys: TicketKeys) -> str:
+    if isinstance(piece, BasketLine):
+        return ""
+    return str(
+        svg(
+            keys.draw(
+                ticket_id=piece.id,
+                version=piece.code_version,
+                performance_id=piece.performance_id,
+            )
+        )
+    )

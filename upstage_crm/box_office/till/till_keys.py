@@ -30,7 +30,7 @@ const upstageDesk = (text) => {
 }
 
 function UpstageTillKeys({types, methods, reasons, notes, holds, turn, isOff, takes,
-  onAdd, onPay, onStep, onScan}) {
+  acts, fills, onAdd, onPay, onStep, onScan, onAct, onPark}) {
   const field = useRef(null)
   const sent = useRef(false)
   const marks = useUpstageMarks()
@@ -56,7 +56,7 @@ function UpstageTillKeys({types, methods, reasons, notes, holds, turn, isOff, ta
   }
   const tender = (method) => {
     const text = typed.trim()
-    if (!holds && !sent.current) return
+    if (!holds && !sent.current) return method.name === "park" && onPark("")
     if (!method.ask) return pay(method.name, text, "")
     setAsked({kind: "note", method, text})
     setTyped("")
@@ -64,6 +64,11 @@ function UpstageTillKeys({types, methods, reasons, notes, holds, turn, isOff, ta
   const enter = () => {
     const text = typed.trim()
     if (asked?.kind === "clear") { setAsked(null); return onStep("clear") }
+    if (asked?.kind === "note" && asked.method.name === "park") {
+      setTyped("")
+      setAsked(null)
+      return onPark(text)
+    }
     if (asked?.kind === "note") return pay(asked.method.name, asked.text, text)
     if (asked?.kind === "reason") {
       const reason = reasons[Number(text || 1) - 1]
@@ -76,6 +81,7 @@ function UpstageTillKeys({types, methods, reasons, notes, holds, turn, isOff, ta
       return setTyped("")
     }
     if (holds || sent.current) pay("cash", "", "")
+    else if (fills) add("", "")
   }
   const escape = () => {
     if (asked) setAsked(null)
@@ -104,6 +110,7 @@ function UpstageTillKeys({types, methods, reasons, notes, holds, turn, isOff, ta
       const at = event.target, own = at === field.current, key = event.key
       if (!own && at.matches?.("input:not([type=checkbox]), textarea, select")) return
       const method = methods.find((one) => one.key === key)
+      const deed = acts.find((one) => one.key === key)
       const act = (what) => { event.preventDefault(); if (!event.repeat) what() }
       if (key === "Enter") {
         if (!own && at.matches?.("button:focus-visible, a:focus-visible, summary:focus-visible")) {
@@ -113,6 +120,7 @@ function UpstageTillKeys({types, methods, reasons, notes, holds, turn, isOff, ta
       }
       if (key === "Escape") return act(escape)
       if (method) return act(() => tender(method))
+      if (deed) return act(() => onAct(deed.name))
       if (steps[key] && !(own && typed)) { event.preventDefault(); return onStep(steps[key]) }
       if (!own && !upstageHasKeys()) return
       if (key === "/") return act(() => document.getElementById("till-patron")?.focus())
@@ -189,29 +197,37 @@ def till_keys(
     methods: Sequence[dict[str, str]],
     reasons: Sequence[dict[str, str]],
     notes: Any,
+    acts: Sequence[dict[str, str]],
     holds: Flag,
+    fills: Flag,
     turn: Any,
     takes: Text,
     on_add: Any,
     on_pay: Any,
     on_step: Any,
     on_scan: Any,
+    on_act: Any,
+    on_park: Any,
     is_off: Flag = False,
 ) -> rx.Component:
     """Return the line that is typed into, with the buttons around it.
 
     `types`, `methods` (`key`, `name`, `words`, and `ask` where a note is asked for), `reasons`
-    (`name`, `words`) and `notes` (`words`, `typed`) are lists. `holds` says that the sale has
-    tickets, `turn` is another number after each answer of the server, and `takes` are the words of
-    the button that takes what is typed. `on_add` gets the text, the marked seats and the reason,
-    `on_pay` the text, the method's name and the note, `on_step` and `on_scan` one text.
+    (`name`, `words`), `notes` (`words`, `typed`) and `acts` (`key`, `name`) are lists. `holds` says
+    that the sale has tickets, `fills` that Enter alone takes as many as are exchanged; `turn` is
+    another number after each answer of the server, and `takes` are the words of the button that
+    takes what is typed. `on_add` gets the text, the marked seats and the reason, `on_pay` the text,
+    the name of the method and the note, the others one text. The method `park` asks for a name,
+    which `on_park` gets, "" where no sale is to be parked.
     """
     return _TillKeys.create(
         types=types,
         methods=list(methods),
         reasons=list(reasons),
         notes=notes,
+        acts=list(acts),
         holds=holds,
+        fills=fills,
         turn=turn,
         takes=takes,
         is_off=is_off,
@@ -219,6 +235,8 @@ def till_keys(
         on_pay=on_pay,
         on_step=on_step,
         on_scan=on_scan,
+        on_act=on_act,
+        on_park=on_park,
     )
 
 
@@ -231,7 +249,9 @@ class _TillKeys(rx.Component):
     methods: rx.Var[list[dict[str, str]]]
     reasons: rx.Var[list[dict[str, str]]]
     notes: rx.Var[list[Any]]
+    acts: rx.Var[list[dict[str, str]]]
     holds: rx.Var[bool]
+    fills: rx.Var[bool]
     turn: rx.Var[int]
     takes: rx.Var[str]
     is_off: rx.Var[bool]
@@ -240,6 +260,8 @@ class _TillKeys(rx.Component):
     on_pay: rx.EventHandler[passthrough_event_spec(str, str, str)]
     on_step: rx.EventHandler[passthrough_event_spec(str)]
     on_scan: rx.EventHandler[passthrough_event_spec(str)]
+    on_act: rx.EventHandler[passthrough_event_spec(str)]
+    on_park: rx.EventHandler[passthrough_event_spec(str)]
 
     def add_imports(self) -> dict[str, Any]:
         return {

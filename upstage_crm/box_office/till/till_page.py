@@ -9,6 +9,9 @@ from upstage_crm.admin.guard import AdminState
 from upstage_crm.admin.house.house_rows import LEGEND
 from upstage_crm.box_office.shifts.shift_parts import shift_bar, shift_dialogs, tills_to_open
 from upstage_crm.box_office.till.display_page import till_broadcast
+from upstage_crm.box_office.till.order_parts import order_panel, parked_sales, return_dialog
+from upstage_crm.box_office.till.order_state import TillOrderState
+from upstage_crm.box_office.till.parked_state import TillParkedState
 from upstage_crm.box_office.till.patron_state import TillPatronState
 from upstage_crm.box_office.till.seat_dots import seat_dots
 from upstage_crm.box_office.till.till_frame import till_frame
@@ -20,7 +23,7 @@ from upstage_crm.programme.prices.views import CompReason
 from upstage_crm.ui.components.arrival import focus_on
 from upstage_crm.ui.components.base import Child, filled, hidden_text, show_if
 from upstage_crm.ui.components.button import button, icon_button
-from upstage_crm.ui.components.feedback import empty_state, skeleton_lines
+from upstage_crm.ui.components.feedback import empty_state, notice, skeleton_lines
 from upstage_crm.ui.components.records.status import chip
 from upstage_crm.ui.components.suggest import suggest_box
 from upstage_crm.wording.programme import COMP_WORDS
@@ -30,8 +33,11 @@ METHODS = (
     {"key": "F2", "name": "cash", "words": "Cash"},
     {"key": "F4", "name": "terminal", "words": "Card terminal", "ask": "Slip number, then Enter"},
     {"key": "F8", "name": "invoice", "words": "Invoice", "ask": "What it is for, then Enter"},
+    {"key": "F9", "name": "park", "words": "Park", "ask": "Parked for whom, then Enter"},
 )
-"""How a sale is paid, by the key that takes it; `ask` where a note goes with it."""
+"""How a sale is paid or put aside, by its key; `ask` where a note goes with it."""
+ACTS = ({"key": "F6", "name": "exchange"}, {"key": "F7", "name": "return"})
+"""What is done with the chosen tickets of an order, by its key."""
 REASONS = [{"name": reason.value, "words": COMP_WORDS[reason]} for reason in CompReason]
 
 
@@ -50,6 +56,7 @@ def page() -> rx.Component:
             skeleton_lines(8),
         ),
         *shift_dialogs(),
+        return_dialog(),
         focus_on(AdminState.focus_at),
         bar=shift_bar(),
     )
@@ -73,16 +80,23 @@ def _sale() -> Child:
                 methods=METHODS,
                 reasons=REASONS,
                 notes=State.notes,
+                acts=ACTS,
                 holds=filled(State.total),
+                fills=filled(State.exchange),
                 turn=State.turn,
                 takes="Take",
                 on_add=State.add,
                 on_pay=State.pay,
-                on_step=State.step,
-                on_scan=State.choose,
+                on_step=[State.step, TillOrderState.step],
+                on_scan=TillOrderState.scan,
+                on_act=TillOrderState.act,
+                on_park=TillParkedState.park,
             ),
+            _exchange(),
             _basket(),
-            _patron(),
+            order_panel(),
+            parked_sales(),
+            _finders(),
             aria_label="Sale",
             class_name="u-till-sale",
         ),
@@ -159,8 +173,10 @@ def _legend() -> Child:
 def _basket() -> Child:
     lines = rx.el.ul(rx.foreach(State.lines, _line), class_name="u-till-lines")
     paid = rx.el.ul(rx.foreach(State.paid, _paid), class_name="u-till-lines")
+    words = rx.cond(State.paid.length() > 0, "Still to pay", "Total")
+    words = rx.cond(filled(State.exchange), "Difference to pay", words)
     total = rx.el.div(
-        rx.el.span(rx.cond(State.paid.length() > 0, "Still to pay", "Total")),
+        rx.el.span(rx.cond(State.is_back, "To give back", words)),
         rx.el.output(State.due, class_name="u-till-total u-num"),
         aria_live="polite",
         class_name="u-till-sum",
@@ -190,6 +206,15 @@ def _paid(one: Any) -> rx.Component:
     )
 
 
+def _exchange() -> Child:
+    told = notice(
+        rx.fragment("Exchange of ", State.exchange, ". Choose a performance; Enter takes as many."),
+        tone="info",
+        live=False,
+    )
+    return show_if(filled(State.exchange), told)
+
+
 def _sold() -> Child:
     change = rx.el.p(
         "Change ", rx.el.strong(State.change, class_name="u-num"), class_name="u-till-change"
@@ -204,7 +229,7 @@ def _sold() -> Child:
     return show_if(filled(State.sold), told)
 
 
-def _patron() -> Child:
+def _finders() -> Child:
     box = suggest_box(
         "Patron",
         placeholder="Patron: / and three letters, phone or number",
@@ -220,9 +245,19 @@ def _patron() -> Child:
         button("Nobody", size="small", variant="quiet", on_click=TillPatronState.leave_out),
         class_name="u-inline",
     )
+    order = suggest_box(
+        "Order",
+        placeholder="Order: * and name, reference or ticket",
+        found=TillOrderState.found,
+        asked=TillOrderState.asked,
+        on_ask=TillOrderState.ask,
+        on_pick=TillOrderState.pick,
+        id="till-order",
+    )
     return rx.el.div(
         show_if(filled(State.patron), chosen),
         box,
+        order,
         hidden_text("Without a patron the sale is anonymous."),
         class_name="u-till-patron",
     )

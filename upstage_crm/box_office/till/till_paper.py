@@ -54,7 +54,9 @@ def paper(tickets: Any) -> Child:
 
 def _ticket(one: Any) -> rx.Component:
     code = rx.el.div(rx.html(one.code), class_name="u-paper-code")
+    mark = rx.el.p(one.mark, class_name="u-paper-reference")
     return rx.el.div(
+        show_if(filled(one.mark), mark),
         rx.el.p(one.title, class_name="u-paper-title"),
         rx.el.p(one.time),
         rx.el.p(one.hall),

@@ -22,7 +22,7 @@ from upstage_crm.box_office.sale.till_rows import (
     TypeChoice,
     ZoneChoice,
 )
-from upstage_crm.box_office.sale.till_sales import Tickets, TillSales, sales_of
+from upstage_crm.box_office.sale.till_sales import OldTickets, Tickets, TillSales, sales_of
 from upstage_crm.box_office.sale.till_words import METHOD_WORDS, printed, sale_lines
 from upstage_crm.box_office.sale.typed_tickets import read_typed
 from upstage_crm.core.errors import UpstageError
@@ -39,6 +39,7 @@ from upstage_crm.staff.roles import Permission
 from upstage_crm.tills import queries as tills
 from upstage_crm.tills.views import ShiftView
 from upstage_crm.wiring import runtime
+from upstage_crm.wording.consequences import counted
 
 T = TypeVar("T")
 NAME = "Box office"
@@ -83,11 +84,14 @@ class TillState(PageMixin, AdminState):
     alerts: rx.Field[list[str]] = rx.field(default_factory=list)
     sold: str = ""  # the reference of what was sold last
     change: str = ""
+    is_back: bool = False  # whether an exchange gives back what is due
+    exchange: str = ""  # what is exchanged, in words; "" for a sale
     printed: rx.Field[list[PrintedTicket]] = rx.field(default_factory=list)
 
     _shift: ShiftView | None = None
     _basket: BasketView | None = None
     _patron_id: str | None = None
+    _old: OldTickets | None = None
     _tenders: tuple[Tender, ...] = ()
     _type_ids: dict[str, str] = _NO_TYPES
     _first_type: str = ""
@@ -213,10 +217,10 @@ class TillState(PageMixin, AdminState):
 
     def _tell(self) -> None:
         """Say what is to be paid."""
-        total = self._basket.total if self._basket else 0
-        due = total - sum(one.amount for one in self._tenders)
+        total, due = self._basket.total if self._basket else 0, self._due()
         self.total = in_words(total, self._currency) if self._lines() else ""
-        self.due = in_words(due, self._currency) if self._lines() else ""
+        self.due = in_words(abs(due), self._currency) if self._lines() else ""
+        self.is_back = due < 0
         self.paid = [
             PaidLine(method=METHOD_WORDS[one.method], amount=in_words(one.amount, self._currency))
             for one in self._tenders
@@ -228,8 +232,8 @@ class TillState(PageMixin, AdminState):
 
     async def _pay(self, method: Method, typed: str, note: str) -> None:
         assert self._basket is not None
-        due = self._basket.total - sum(one.amount for one in self._tenders)
-        given = read_amount(typed, self._currency) if typed.strip() else due
+        due = self._due()
+        given = read_amount(typed, self._currency) if typed.strip() else max(due, 0)
         amount = min(given, due)
         tenders = self._tenders
         if amount > 0:
@@ -241,10 +245,12 @@ class TillState(PageMixin, AdminState):
         done = await self._sell(lambda context: sales.sell(context, basket, tenders), basket)
         self._forget_sale()
         self.sold = done.reference
-        change = given - amount if method is Method.CASH else 0
+        change = given - max(amount, 0) if method is Method.CASH and due > 0 else -min(due, 0)
         self.change = in_words(change, self._currency) if change else ""
+        keys = runtime().ticket_keys
+        pieces = basket.lines if self.is_training else done.tickets
         self.printed = await self._read(
-            lambda session: printed(session, done, basket, self.is_training)
+            lambda session: printed(session, done.reference, pieces, keys)
         )
 
     async def _serve(self, patron_id: str | None, words: str, alerts: list[str]) -> None:
@@ -258,6 +264,17 @@ class TillState(PageMixin, AdminState):
             )
         self._patron_id, self.patron, self.alerts = patron_id, words, alerts
         self._forget_sold()
+        self._focus("till-typed")
+
+    async def _begin_exchange(self, old: OldTickets, code: str) -> None:
+        """Hold the new seats of an exchange from now on; what a sale held is let go."""
+        await self._clear()
+        if self.is_training:
+            self._succeed("A training exchanges nothing.")
+            return
+        self._old = old
+        tickets = counted(len(old.ticket_ids), "ticket")
+        self.exchange = f"{old.reference}: {tickets}, {in_words(old.carried, code)} paid"
         self._focus("till-typed")
 
     async def _clear(self) -> None:
@@ -293,7 +310,10 @@ class TillState(PageMixin, AdminState):
         places = [int(one) for one in marked.split() if one.isdecimal() and len(one) < 6]
         seat_ids = [self._seat_ids[at] for at in places if at < len(self._seat_ids)]
         text = typed.strip() or str(len(seat_ids))
-        choices = read_typed(text, self._type_ids, self._first_type)
+        if self._old is not None and text == "0":
+            choices = dict(self._old.types)
+        else:
+            choices = read_typed(text, self._type_ids, self._first_type)
         count = sum(choices.values())
         if seat_ids and count != len(seat_ids):
             choices = read_typed(_alike(choices, len(seat_ids), self._type_ids), self._type_ids, "")
@@ -313,14 +333,21 @@ class TillState(PageMixin, AdminState):
     def _sales(self) -> TillSales:
         if self._shift is None:
             raise NoShift
-        return sales_of(self._shift, self._actor())
+        return sales_of(self._shift, self._actor(), self._old)
+
+    def _due(self) -> int:
+        """What is still to be paid; below zero, what an exchange gives back."""
+        total = self._basket.total if self._basket else 0
+        carried = self._old.carried if self._old else 0
+        return total - carried - sum(one.amount for one in self._tenders)
 
     async def _hold(self, command: Callable[[StaffContext[object]], T]) -> T:
         """Run a command of holds alone, which nothing vouches for."""
         return await self._run(command, is_recorded=False)
 
     async def _sell(self, command: Callable[[StaffContext[object]], T], basket: BasketView) -> T:
-        is_recorded = any(line.comp_reason is not None for line in basket.lines)
+        is_gift = any(line.comp_reason is not None for line in basket.lines)
+        is_recorded = is_gift or self._old is not None
         return await self._run(command, is_recorded=is_recorded)
 
     async def _run(self, command: Callable[[StaffContext[object]], T], *, is_recorded: bool) -> T:
@@ -333,8 +360,8 @@ class TillState(PageMixin, AdminState):
         return await to_writer_thread(attempt, run)
 
     def _forget_sale(self) -> None:
-        self._basket, self._tenders, self._patron_id = None, (), None
-        self.patron, self.alerts = "", []
+        self._basket, self._tenders, self._patron_id, self._old = None, (), None, None
+        self.patron, self.alerts, self.exchange = "", [], ""
 
     def _forget_sold(self) -> None:
         self.sold, self.change, self.printed = "", "", []
