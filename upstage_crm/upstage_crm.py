@@ -66,6 +66,11 @@ from upstage_crm.admin.venues.list_state import VenueListState
 from upstage_crm.admin.venues.plan_state import SeatPlanState
 from upstage_crm.admin.venues.venue_state import VenueRecordState
 from upstage_crm.box_office.door import routes as door_routes
+from upstage_crm.box_office.shifts import shifts_page
+from upstage_crm.box_office.shifts.shifts_state import ShiftsState
+from upstage_crm.box_office.till import display_page, till_page
+from upstage_crm.box_office.till.display_state import TillDisplayState
+from upstage_crm.box_office.till.till_state import TillState
 from upstage_crm.confirm import page as confirm
 from upstage_crm.confirm import routes as confirm_routes
 from upstage_crm.confirm.broken_page import broken_page
@@ -130,6 +135,25 @@ PAGES: tuple[Page, ...] = (
     ),
     Page(
         route="/requests/[reference]", name="Request", view=request.page, state=RequestDetailState
+    ),
+    Page(
+        route="/box-office",
+        name="Box office",
+        view=till_page.page,
+        state=TillState,
+        icon="ticket",
+    ),
+    Page(
+        route="/box-office/shifts",
+        name="Tills and shifts",
+        view=shifts_page.page,
+        state=ShiftsState,
+    ),
+    Page(
+        route="/box-office/display",
+        name="Your tickets",
+        view=display_page.page,
+        state=TillDisplayState,
     ),
     Page(route="/events", name="Events", view=events.page, state=EventListState, icon="ticket"),
     Page(route="/events/[eventid]", name="Event", view=event.page, state=EventState),
