@@ -95,6 +95,7 @@ from upstage_crm.web.roll_call import RollCall
 from upstage_crm.web.socket_messages import EventsOnly
 from upstage_crm.web.visitor_limits import SocketLimit
 from upstage_crm.webhooks import resend as resend_webhook
+from upstage_crm.webhooks import stripe as stripe_webhook
 
 # Handlers that anyone on the internet may call. Reviewed by name; a test compares.
 PUBLIC_HANDLERS = frozenset(
@@ -243,6 +244,7 @@ routes = Starlette(
         *health.ROUTES,
         *door_routes.ROUTES,
         *resend_webhook.routes(has_secret=bool(settings.webhook_secrets)),
+        *stripe_webhook.routes(has_secret=bool(settings.stripe_secrets)),
     ]
 )
 

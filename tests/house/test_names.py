@@ -17,6 +17,7 @@ PLAIN_WORDS = """
 access account accounts acquirer action actions add address addresses admin admission alert answer
 answers approvals arrival asked assignment attachments attack attacks audit auth authenticator
 availability available back base base64url basket baskets best books box broken browser build
+availability available back base base64url basket baskets best body books box broken browser build
 builder bulk busy button calendar card cards cells change changes check checking checkout checks
 chips choice choose chosen cli clock closed code codes columns command commands comments
 communications component components confirm confirmations consequences contact contacts context
@@ -81,6 +82,11 @@ structured style suffix suggest table tables tabs tags task team teamwork templa
 test text texts threads ticket tickets till tills timeline times toolbar towns translations triggers
 trouble two typed types ui unusual upstage value values venue venues verifying versions view views
 visit visitor visitors web webhooks whats window windows word wording words writers zones
+start state states status step steps store story strays strip stripe structured style suffix suggest
+table tables tabs tags task team teamwork template templates terms test text texts threads ticket
+tickets till tills timeline times toolbar towns translations triggers trouble two types ui unusual
+upstage value values venue venues verifying versions view views visit visitor visitors web webhooks
+whats window windows word wording words writers zones
 """
 PLAIN = set(PLAIN_WORDS.split())
 
