@@ -88,7 +88,7 @@ TABLE: dict[str, Row] = {
     "GalleryState": Row(P.VIEW_SETTINGS, f"{PAGE} choose_language choose_mail choose_scheme"),
     "HouseholdState": Row(
         P.EDIT_PATRON,
-        "ask keep start_over turn",
+        "ask choose find keep start_over turn",
         each("join leave make_head relate unrelate", P.EDIT_PATRON),
     ),
     "MailboxState": Row(
