@@ -27,6 +27,10 @@ from upstage_crm.admin.mailbox import page as mailbox
 from upstage_crm.admin.mailbox import raw as raw_mail
 from upstage_crm.admin.mailbox.gallery import GalleryState
 from upstage_crm.admin.mailbox.state import MailboxState
+from upstage_crm.admin.orders import list_page as orders
+from upstage_crm.admin.orders import order_page as order
+from upstage_crm.admin.orders.list_state import OrderListState
+from upstage_crm.admin.orders.order_state import OrderRecordState
 from upstage_crm.admin.patron_list import list_page as patrons
 from upstage_crm.admin.patron_list.list_state import PatronListState
 from upstage_crm.admin.patrons import data_export
@@ -156,6 +160,8 @@ PAGES: tuple[Page, ...] = (
         view=display_page.page,
         state=TillDisplayState,
     ),
+    Page(route="/orders", name="Orders", view=orders.page, state=OrderListState, icon="receipt"),
+    Page(route="/orders/[reference]", name="Order", view=order.page, state=OrderRecordState),
     Page(route="/events", name="Events", view=events.page, state=EventListState, icon="ticket"),
     Page(route="/events/[eventid]", name="Event", view=event.page, state=EventState),
     Page(

@@ -101,6 +101,16 @@ TABLE: dict[str, Row] = {
         "ask keep start_over turn",
         each("add change remove", P.EDIT_PATRON),
     ),
+    "OrderDialogState": Row(
+        P.VIEW_ORDERS,
+        "keep open_give_back open_reissue open_return start_over turn",
+        {"give_back": P.REFUND_ORDERS, "reissue": P.SELL_TICKETS, "take_back": P.REFUND_ORDERS},
+    ),
+    "OrderListState": Row(P.VIEW_ORDERS, LISTED),
+    "OrderRecordState": Row(P.VIEW_ORDERS, f"{PAGE} hide"),
+    "OrderRevealState": Row(
+        P.REVEAL_VALUE, "keep open start_over turn", {"reveal": P.REVEAL_VALUE}
+    ),
     "PaletteState": Row(None, "find"),
     "PatronCareState": Row(
         P.VIEW_PATRONS,
